@@ -1,0 +1,15 @@
+//! The rules of evenings, bookings and invites: pure functions and values that take the time as an argument. Knows no database, no HTTP and no clock.
+//!
+//! Start with [`invite`], the heart of the product, then [`booking`] and [`evening`].
+
+pub mod booking;
+pub mod email;
+pub mod evening;
+pub mod id;
+pub mod invite;
+pub mod person_name;
+pub mod refusal;
+
+pub use email::EmailAddress;
+pub use person_name::PersonName;
+pub use refusal::Refusal;

@@ -1,0 +1,110 @@
+//! Every way the rules say no: one closed list, each with a code that never changes once it was released.
+
+use thiserror::Error;
+
+/// A rule that stands against what was asked. The text says what to do; `code()` is for programs.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Error)]
+#[expect(missing_docs, reason = "the error text of each variant is its documentation")]
+pub enum Refusal {
+    #[error("Enter an email address like name@example.org.")]
+    EmailInvalid,
+    #[error("Enter the person's name, up to 100 characters, without a web address.")]
+    NameInvalid,
+    #[error("Tick the box to agree before you send the invite.")]
+    ConsentMissing,
+    #[error("Say who gave consent and how: in person, by phone, by email or by letter.")]
+    ConsentRecordMissing,
+    #[error("Choose at least one student.")]
+    NoStudentChosen,
+    #[error("One of the students has no class in this evening, so there is nothing to join.")]
+    StudentNotInvolved,
+    #[error("Unable to invite another parent/guardian. Only one invite can be sent per student.")]
+    InviteExists,
+    #[error("This evening has no video appointments, so there is no call to invite someone to.")]
+    NoVideoAppointment,
+    #[error("Make an appointment first. You can invite another parent or guardian after that.")]
+    NoAppointment,
+    #[error("You have sent as many invites as one day allows. Try again tomorrow, or ask the school.")]
+    InviteLimit,
+    #[error("The invite was sent a moment ago. Wait ten minutes before you send it again.")]
+    ResendTooSoon,
+    #[error("This invite was sent again as often as one day allows. Try again tomorrow, or ask the school.")]
+    ResendLimit,
+    #[error("This invite can't be sent. Please ask the school.")]
+    AskTheSchool,
+    #[error("This address asked for no more mail from the school. Use another address, or ask the school.")]
+    AddressSuppressed,
+    #[error("This is your own address. The invite is for another person.")]
+    OwnAddress,
+    #[error("This evening is over.")]
+    EveningOver,
+    #[error("Booking for this evening is not open yet.")]
+    BookingNotOpen,
+    #[error("Booking for this evening has closed. Please ask the school.")]
+    BookingClosed,
+    #[error("That time is not one of this evening's appointment times.")]
+    NotASlot,
+    #[error("That time has just been taken. Choose another one.")]
+    SlotTaken,
+    #[error("You or your child have another appointment at that time. Choose another one.")]
+    PersonBusy,
+    #[error("You already have an appointment for this class. Change or cancel it instead.")]
+    AlreadyBooked,
+    #[error("This appointment was cancelled.")]
+    BookingCancelled,
+    #[error("This class does not take part in the evening, or the student is not in it.")]
+    ClassNotOffered,
+    #[error("Choose at least one appointment.")]
+    NothingChosen,
+    #[error("Your access to this appointment has ended. Please contact the school.")]
+    AccessEnded,
+}
+
+impl Refusal {
+    /// The stable, machine-readable name of the refusal, as in openapi.yaml's list of codes.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::EmailInvalid => "email_invalid",
+            Self::NameInvalid => "name_invalid",
+            Self::ConsentMissing => "consent_missing",
+            Self::ConsentRecordMissing => "consent_record_missing",
+            Self::NoStudentChosen => "no_student_chosen",
+            Self::StudentNotInvolved => "student_not_involved",
+            Self::InviteExists => "invite_exists",
+            Self::NoVideoAppointment => "no_video_appointment",
+            Self::NoAppointment => "no_appointment",
+            Self::InviteLimit => "invite_limit",
+            Self::ResendTooSoon => "resend_too_soon",
+            Self::ResendLimit => "resend_limit",
+            Self::AskTheSchool => "ask_the_school",
+            Self::AddressSuppressed => "address_suppressed",
+            Self::OwnAddress => "own_address",
+            Self::EveningOver => "evening_over",
+            Self::BookingNotOpen => "booking_not_open",
+            Self::BookingClosed => "booking_closed",
+            Self::NotASlot => "not_a_slot",
+            Self::SlotTaken => "slot_taken",
+            Self::PersonBusy => "person_busy",
+            Self::AlreadyBooked => "already_booked",
+            Self::BookingCancelled => "booking_cancelled",
+            Self::ClassNotOffered => "class_not_offered",
+            Self::NothingChosen => "nothing_chosen",
+            Self::AccessEnded => "access_ended",
+        }
+    }
+
+    /// The field of the request that the refusal is about, where it is about one.
+    #[must_use]
+    pub const fn field(self) -> Option<&'static str> {
+        match self {
+            Self::EmailInvalid => Some("email"),
+            Self::NameInvalid => Some("name"),
+            Self::ConsentMissing => Some("consent"),
+            Self::ConsentRecordMissing => Some("consent_record"),
+            Self::NoStudentChosen => Some("student_ids"),
+            Self::NothingChosen => Some("bookings"),
+            _ => None,
+        }
+    }
+}
