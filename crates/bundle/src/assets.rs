@@ -1,0 +1,133 @@
+//! The files the browser loads: names that change with the content, compressed copies, and what each weighs.
+
+use std::{fs, io::Write, path::Path};
+
+use anyhow::{Context, Result};
+use flate2::{Compression, write::GzEncoder};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+/// When the browser asks for a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Load {
+    /// Before the first page can be used.
+    First,
+    /// Only when a page or a character needs it.
+    Later,
+}
+
+/// How hard to compress.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// What is shipped: brotli 11, gzip 9.
+    Best,
+    /// While one works on the client.
+    Quick,
+}
+
+struct Asset {
+    name: String,
+    file: String,
+    bytes: Vec<u8>,
+    load: Load,
+}
+
+/// All files below `assets/`, by the name they had before the hash.
+#[derive(Default)]
+pub struct Assets(Vec<Asset>);
+
+impl Assets {
+    /// Adds a file under a name that carries the hash of its content, and gives that name back.
+    pub fn add(&mut self, name: &str, bytes: Vec<u8>, load: Load) -> String {
+        let file = hashed_name(name, &hash(&[&bytes]));
+        self.add_as(name, file.clone(), bytes, load);
+        file
+    }
+
+    /// Adds a file whose hashed name is already settled.
+    pub fn add_as(&mut self, name: &str, file: String, bytes: Vec<u8>, load: Load) {
+        self.0.push(Asset { name: name.to_owned(), file, bytes, load });
+    }
+
+    /// The hashed file name of `name`.
+    pub fn file_of(&self, name: &str) -> Option<&str> {
+        let asset = self.0.iter().find(|asset| asset.name == name)?;
+        Some(&asset.file)
+    }
+
+    /// Writes the page, the assets with their `.br` and `.gz` copies, and `sizes.json`.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn write(&self, out: &Path, page: &str, effort: Effort) -> Result<()> {
+        let dir = out.join("assets");
+        fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
+        fs::write(out.join("index.html"), page)?;
+
+        let mut files = vec![size("index.html", "index.html", page.as_bytes(), None, effort)?];
+        for asset in &self.0 {
+            let path = dir.join(&asset.file);
+            let row = size(&asset.name, &format!("assets/{}", asset.file), &asset.bytes, Some(&path), effort)?;
+            files.push(row);
+        }
+        for (row, load) in files.iter_mut().zip(std::iter::once(Load::First).chain(self.0.iter().map(|asset| asset.load))) {
+            row["first_load"] = json!(load == Load::First);
+        }
+        let sum = |key: &str| -> u64 {
+            let first = files.iter().filter(|row| row["first_load"] == true);
+            first.filter_map(|row| row[key].as_u64()).sum()
+        };
+        let sizes = json!({
+            "profile": if effort == Effort::Best { "release" } else { "dev" },
+            "first_load": { "raw": sum("raw"), "br": sum("br") },
+            "files": files,
+        });
+        fs::write(out.join("sizes.json"), serde_json::to_string_pretty(&sizes)?)?;
+        Ok(())
+    }
+}
+
+/// Ten hexadecimal digits for these contents together.
+pub fn hash(contents: &[&[u8]]) -> String {
+    let mut digest = Sha256::new();
+    for bytes in contents {
+        digest.update(bytes);
+    }
+    let digest = digest.finalize();
+    digest[..5].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// `app.js` becomes `app.0123456789.js`.
+pub fn hashed_name(name: &str, hash: &str) -> String {
+    match name.rsplit_once('.') {
+        Some((stem, extension)) => format!("{stem}.{hash}.{extension}"),
+        None => format!("{name}.{hash}"),
+    }
+}
+
+/// Weighs one file; with a path, writes it and its compressed copies.
+fn size(name: &str, file: &str, bytes: &[u8], path: Option<&Path>, effort: Effort) -> Result<Value> {
+    let (br, gz) = (brotli(bytes, effort)?, gzip(bytes, effort)?);
+    if let Some(path) = path {
+        fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        let with = |ending: &str| format!("{}.{ending}", path.display());
+        fs::write(with("br"), &br)?;
+        fs::write(with("gz"), &gz)?;
+    }
+    Ok(json!({ "name": name, "file": file, "raw": bytes.len(), "br": br.len(), "gz": gz.len() }))
+}
+
+fn brotli(bytes: &[u8], effort: Effort) -> Result<Vec<u8>> {
+    let params =
+        brotli::enc::BrotliEncoderParams { quality: if effort == Effort::Best { 11 } else { 2 }, lgwin: 22, size_hint: bytes.len(), ..Default::default() };
+    let mut packed = Vec::new();
+    brotli::BrotliCompress(&mut &*bytes, &mut packed, &params)?;
+    Ok(packed)
+}
+
+fn gzip(bytes: &[u8], effort: Effort) -> Result<Vec<u8>> {
+    let level = if effort == Effort::Best { Compression::best() } else { Compression::fast() };
+    let mut encoder = GzEncoder::new(Vec::new(), level);
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?)
+}

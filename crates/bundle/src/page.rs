@@ -1,0 +1,70 @@
+//! `index.html` with the names of the assets filled in; `{{base}}` and `{{school}}` are the server's.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{assets::Assets, style};
+
+const FOR_THE_SERVER: [&str; 2] = ["base", "school"];
+
+/// Replaces each `{{file NAME}}` by the asset's path below the page's base, and makes the inline style small.
+///
+/// # Errors
+/// When a placeholder names no asset.
+pub fn fill(path: &Path, assets: &Assets) -> Result<String> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    fill_text(&text, assets).with_context(|| path.display().to_string())
+}
+
+fn fill_text(text: &str, assets: &Assets) -> Result<String> {
+    let mut page = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let (inside, after) = after.split_once("}}").context("{{ without }}")?;
+        page.push_str(before);
+        match inside.trim().strip_prefix("file ") {
+            Some(name) => {
+                let file = assets.file_of(name);
+                let file = file.with_context(|| format!("there is no asset {name}"))?;
+                page.push_str("assets/");
+                page.push_str(file);
+            }
+            None if FOR_THE_SERVER.contains(&inside) => {
+                page.push_str("{{");
+                page.push_str(inside);
+                page.push_str("}}");
+            }
+            None => bail!("unknown placeholder {{{{{inside}}}}}"),
+        }
+        rest = after;
+    }
+    page.push_str(rest);
+    small_style(&page)
+}
+
+fn small_style(page: &str) -> Result<String> {
+    let Some((before, after)) = page.split_once("<style>") else {
+        return Ok(page.to_owned());
+    };
+    let (css, after) = after.split_once("</style>").context("<style> without </style>")?;
+    let css = style::minify(css, "the inline style")?;
+    Ok(format!("{before}<style>{css}</style>{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assets::Load;
+
+    #[test]
+    fn fills_files_and_leaves_the_server_its_own() -> Result<()> {
+        let mut assets = Assets::default();
+        let file = assets.add("style.css", b"p{}".to_vec(), Load::First);
+        let page = fill_text("<base href=\"{{base}}\"><i>{{file style.css}}</i>", &assets)?;
+        assert_eq!(page, format!("<base href=\"{{{{base}}}}\"><i>assets/{file}</i>"));
+        assert!(fill_text("{{file nothing.css}}", &assets).is_err());
+        assert!(fill_text("{{user}}", &assets).is_err());
+        Ok(())
+    }
+}

@@ -1,0 +1,115 @@
+//! The client's JavaScript and WASM under hashed names, each still finding the others.
+
+use anyhow::{Result, bail};
+
+use crate::{
+    assets::{Assets, Load, hash, hashed_name},
+    wasm::Client,
+};
+
+/// Adds every piece of the client, and `start.js`, which the page starts it with.
+///
+/// # Errors
+/// When a piece is not called by any other: then the names no longer fit.
+pub fn add(assets: &mut Assets, client: Client) -> Result<()> {
+    let mut modules: Vec<(String, String)> = client.modules.into_iter().map(|(name, text)| (name, tidy(&text))).collect();
+
+    let main = assets.add("app_bg.wasm", client.main, Load::First);
+    refer(&mut modules, "app_bg.wasm", &main, Quoting::Any)?;
+    for (name, bytes) in client.parts {
+        let file = assets.add(&name, bytes, Load::Later);
+        refer(&mut modules, &format!("./{name}"), &format!("./{file}"), Quoting::Any)?;
+    }
+
+    // The modules import each other in a circle, so one hash over all of them names each.
+    let contents: Vec<&[u8]> = modules.iter().map(|(_, text)| text.as_bytes()).collect();
+    let hash = hash(&contents);
+    let names: Vec<String> = modules.iter().map(|(name, _)| name.clone()).collect();
+    let file_of = |name: &str| {
+        let flat = name.trim_start_matches("./").replace('/', "-");
+        hashed_name(&flat, &hash)
+    };
+    for name in &names {
+        refer(&mut modules, name, &format!("./{}", file_of(name)), Quoting::Import)?;
+    }
+    let start = format!("import start from \"./{}\";\nstart();\n", file_of("./app.js"));
+    for (name, text) in modules {
+        let file = file_of(&name);
+        let short = name.trim_start_matches("./").to_owned();
+        assets.add_as(&short, file, text.into_bytes(), Load::First);
+    }
+    assets.add("start.js", start.into_bytes(), Load::First);
+    Ok(())
+}
+
+/// Where a name is replaced.
+#[derive(Clone, Copy)]
+enum Quoting {
+    /// Wherever it stands as a whole string.
+    Any,
+    /// Only after `from`: as a plain string it is also the key of the imports that the WASM names.
+    Import,
+}
+
+fn refer(modules: &mut [(String, String)], name: &str, file: &str, quoting: Quoting) -> Result<()> {
+    let before = match quoting {
+        Quoting::Any => "",
+        Quoting::Import => "from ",
+    };
+    let mut found = false;
+    for (_, text) in modules {
+        for quote in ['"', '\''] {
+            let old = format!("{before}{quote}{name}{quote}");
+            if text.contains(&old) {
+                found = true;
+                *text = text.replace(&old, &format!("{before}{quote}{file}{quote}"));
+            }
+        }
+    }
+    if !found {
+        bail!("nothing in the client calls {name}: has wasm-bindgen changed how it names files?");
+    }
+    Ok(())
+}
+
+/// Drops whole-line comments and indentation, which is all that wasm-bindgen leaves to gain
+/// after brotli. A line that could belong to a template string stops it: then nothing is changed.
+fn tidy(text: &str) -> String {
+    let open_template = text.lines().any(|line| line.matches('`').count() % 2 == 1);
+    if open_template {
+        return text.to_owned();
+    }
+    let mut tidied = String::with_capacity(text.len());
+    let mut in_comment = false;
+    for line in text.lines().map(str::trim) {
+        if in_comment || line.starts_with("/*") {
+            in_comment = !line.ends_with("*/");
+        } else if !line.is_empty() && !line.starts_with("//") {
+            tidied.push_str(line);
+            tidied.push('\n');
+        }
+    }
+    tidied
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tidy_drops_comments_and_keeps_code() {
+        let text = "/**\n * @param {number} a\n */\nfunction f(a) {\n    // why\n    return `${a}`; // kept\n}\n/* one */\n";
+        assert_eq!(tidy(text), "function f(a) {\nreturn `${a}`; // kept\n}\n");
+        let open = "const a = `one\n  // two`;\n";
+        assert_eq!(tidy(open), open);
+    }
+
+    #[test]
+    fn imports_are_renamed_and_keys_are_not() -> Result<()> {
+        let mut modules = vec![("./app.js".to_owned(), "import * as i from \"./parts.js\"\nreturn { \"./parts.js\": i };".to_owned())];
+        refer(&mut modules, "./parts.js", "./parts.1.js", Quoting::Import)?;
+        assert_eq!(modules[0].1, "import * as i from \"./parts.1.js\"\nreturn { \"./parts.js\": i };");
+        assert!(refer(&mut modules, "other.js", "x.js", Quoting::Any).is_err());
+        Ok(())
+    }
+}

@@ -1,0 +1,87 @@
+//! One style sheet of `web/styles/*.css` in the order of their names, with the font before it.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result, anyhow};
+use lightningcss::stylesheet::{MinifyOptions, ParserOptions, PrinterOptions, StyleSheet};
+
+use crate::assets::{Assets, Load};
+
+const FONT: &str = "atkinson-hyperlegible-next";
+
+/// Adds the fonts, their licence and `style.css`.
+///
+/// # Errors
+/// When the font package is not what it was, or a style sheet does not parse.
+pub fn add(assets: &mut Assets, styles: &Path, font: &Path) -> Result<()> {
+    let mut text = font_faces(assets, font)?;
+    let mut sheets = Vec::new();
+    if styles.is_dir() {
+        for entry in fs::read_dir(styles)? {
+            sheets.push(entry?.path());
+        }
+    }
+    sheets.retain(|path| path.extension().is_some_and(|ending| ending == "css"));
+    sheets.sort();
+    for path in sheets {
+        let sheet = fs::read_to_string(&path)?;
+        // Each is parsed on its own first, so that an error names its file.
+        minify(&sheet, &path.display().to_string())?;
+        text.push_str(&sheet);
+        text.push('\n');
+    }
+    assets.add("style.css", minify(&text, "style.css")?.into_bytes(), Load::First);
+    Ok(())
+}
+
+/// The package's own `@font-face` rules (with their `unicode-range`), pointing at hashed files.
+fn font_faces(assets: &mut Assets, font: &Path) -> Result<String> {
+    let read = |name: &str| {
+        let path = font.join(name);
+        fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let mut css = String::from_utf8(read("index.css")?)?;
+    for (subset, load) in [("latin", Load::First), ("latin-ext", Load::Later)] {
+        let packed = format!("files/{FONT}-{subset}-wght-normal.woff2");
+        let file = assets.add(&format!("font-{subset}.woff2"), read(&packed)?, load);
+        let old = format!("./{packed}");
+        if !css.contains(&old) {
+            return Err(anyhow!("the font package's index.css no longer names {old}"));
+        }
+        css = css.replace(&old, &format!("./{file}"));
+    }
+    assets.add("font-licence.txt", read("LICENSE")?, Load::Later);
+    css.push('\n');
+    Ok(css)
+}
+
+/// Smaller, with the same meaning: without targets nothing is lowered, so `light-dark()` stays.
+pub fn minify(css: &str, name: &str) -> Result<String> {
+    let options = ParserOptions { filename: name.to_owned(), ..ParserOptions::default() };
+    let mut sheet = StyleSheet::parse(css, options).map_err(|error| anyhow!("{name}: {error}"))?;
+    sheet.minify(MinifyOptions::default()).map_err(|error| anyhow!("{name}: {error}"))?;
+    let printer = PrinterOptions { minify: true, ..PrinterOptions::default() };
+    Ok(sheet.to_css(printer)?.code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn light_dark_and_nesting_stay() -> Result<()> {
+        let css = ":root { --a: light-dark(#fff, #000); } p { color: light-dark(#ffffff, #000000); & a { color: red } }";
+        let small = minify(css, "test.css")?;
+        assert!(small.contains("--a:light-dark(#fff,#000)"), "{small}");
+        assert!(small.contains("color:light-dark(#fff,#000)"), "{small}");
+        assert!(small.contains("& a{"), "{small}");
+        Ok(())
+    }
+
+    #[test]
+    fn an_error_names_the_file() {
+        let error = minify("p { color: }} x", "evening.css").err();
+        let error = error.map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains("evening.css"), "{error}");
+    }
+}

@@ -1,0 +1,86 @@
+//! The server's program: built, and started on a database of its own.
+
+use std::{
+    fs,
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    install::{self, Mode},
+    paths::Paths,
+    shell::{self, Running},
+};
+
+/// How long the server may take until it answers.
+const START: Duration = Duration::from_secs(30);
+
+/// Builds the server under a cargo profile and says where it lies.
+///
+/// # Errors
+/// When something is missing or does not compile.
+pub fn build(paths: &Paths, mode: Mode, profile: &str) -> Result<PathBuf> {
+    install::all(paths, mode, install::SERVER)?;
+    let mut cargo = paths.cargo();
+    cargo.args(["build", "--profile", profile, "--package", "parlour-api"]);
+    shell::run(cargo.args(["--bin", "parlour"]))?;
+    let folder = if profile == "dev" { "debug" } else { profile };
+    Ok(paths.target.join(folder).join("parlour"))
+}
+
+/// A call of the server's program in demo mode on `database`.
+pub fn demo(paths: &Paths, server: &Path, database: &Path) -> Command {
+    let mut command = paths.command(server);
+    command.env("PARLOUR_MODE", "demo").env("DATABASE_URL", format!("sqlite://{}", database.display())).envs(paths.client_env());
+    command
+}
+
+/// Fills `database` anew with the demo school.
+///
+/// # Errors
+/// When the server's program refuses.
+pub fn load_demo(paths: &Paths, server: &Path, database: &Path) -> Result<()> {
+    let folder = database.parent().context("a database without a folder")?;
+    fs::create_dir_all(folder)?;
+    for ending in ["", "-wal", "-shm"] {
+        let file = format!("{}{ending}", database.display());
+        if Path::new(&file).exists() {
+            fs::remove_file(&file).with_context(|| format!("cannot replace {file}"))?;
+        }
+    }
+    shell::run(demo(paths, server, database).args(["demo", "load"]))
+}
+
+/// A port of this machine that nothing listens on.
+///
+/// # Errors
+/// When there is none.
+pub fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
+    Ok(listener.local_addr()?.port())
+}
+
+/// Waits until something listens on `port`.
+///
+/// # Errors
+/// When `running` ends before, or takes too long.
+pub fn wait_for_port(port: u16, running: &mut Running) -> Result<()> {
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let started_at = Instant::now();
+    while TcpStream::connect(address).is_err() {
+        shell::go_on()?;
+        if let Some(status) = running.ended()? {
+            bail!("it ended before it answered ({status}); what it printed above says why");
+        }
+        if started_at.elapsed() > START {
+            bail!("it did not answer on {address} within {} s", START.as_secs());
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! Everything that can be checked without a browser or a second database; all of it runs, even after a failure.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::{
+    client::{self, Build},
+    graph,
+    install::{self, Mode},
+    paths::Paths,
+    shell,
+};
+
+/// What passed and what did not.
+#[derive(Default)]
+pub struct Outcome {
+    /// Sum of cargo test's passed tests.
+    pub passed: u64,
+    /// Sum of cargo test's failed tests.
+    pub failed: u64,
+    /// Steps that failed, each with its reason.
+    pub broken: Vec<String>,
+}
+
+impl Outcome {
+    /// Runs one step and keeps its refusal for the end.
+    ///
+    /// # Errors
+    /// Only on Ctrl-C.
+    pub fn step(&mut self, name: &str, step: impl FnOnce() -> Result<()>) -> Result<()> {
+        println!("\n== {name}");
+        if let Err(error) = step() {
+            eprintln!("error: {error:#}");
+            self.broken.push(format!("{name}: {error:#}"));
+        }
+        shell::go_on()
+    }
+
+    /// Runs `cargo test …`, adds up what it says, and notes a failure of the call itself.
+    ///
+    /// # Errors
+    /// Only on Ctrl-C.
+    pub fn tests(&mut self, name: &str, command: &mut Command) -> Result<()> {
+        println!("\n== {name}");
+        let (mut passed, mut failed) = (0, 0);
+        let ended = shell::watch(command, |line| {
+            if let Some((p, f)) = counts(line) {
+                passed += p;
+                failed += f;
+            }
+        });
+        self.passed += passed;
+        self.failed += failed;
+        match ended {
+            Ok(status) if status.success() => {}
+            Ok(_) if failed > 0 => self.broken.push(format!("{name}: {failed} tests failed")),
+            Ok(status) => self.broken.push(format!("{name}: {status}")),
+            Err(error) => self.broken.push(format!("{name}: {error:#}")),
+        }
+        shell::go_on()
+    }
+
+    /// Says in the end what is broken.
+    ///
+    /// # Errors
+    /// When anything is.
+    pub fn conclude(&self) -> Result<()> {
+        if self.broken.is_empty() {
+            println!("\nAll is well.");
+            return Ok(());
+        }
+        bail!("{} to mend:\n- {}", self.broken.len(), self.broken.join("\n- "))
+    }
+}
+
+/// Passed and failed of a `test result:` line.
+fn counts(line: &str) -> Option<(u64, u64)> {
+    let rest = line.strip_prefix("test result: ")?.split_once(". ")?.1;
+    let mut parts = rest.split("; ").map(|part| part.split(' ').next()?.parse().ok());
+    Some((parts.next()??, parts.next()??))
+}
+
+/// Runs all checks.
+///
+/// # Errors
+/// When something is missing, or on Ctrl-C; what the checks found is in the outcome.
+pub fn run(paths: &Paths, mode: Mode) -> Result<Outcome> {
+    install::all(paths, mode, &[install::SERVER, install::CLIENT, install::CONTRACT].concat())?;
+    let cargo = |words: &[&str]| {
+        let mut cargo = paths.cargo();
+        cargo.args(words);
+        cargo
+    };
+    let native = ["--workspace", "--exclude", "parlour-web", "--all-targets", "--", "-D", "warnings"];
+    let wasm = ["--package", "parlour-web", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
+    let mut outcome = Outcome::default();
+    outcome.step("Format", || shell::run(&mut cargo(&["fmt", "--all", "--check"])))?;
+    outcome.step("Migrations", || graph::same_migrations(paths))?;
+    outcome.step("Dependencies", || graph::forbidden_crates(paths))?;
+    outcome.step("Contract", || contract(paths))?;
+    outcome.step("Lints", || shell::run(cargo(&["clippy"]).args(native)))?;
+    outcome.step("Lints of the client", || shell::run(cargo(&["clippy"]).args(wasm)))?;
+    let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
+    tests.args(["--exclude", "parlour-web", "--exclude", "parlour-tests"]);
+    outcome.tests("Unit tests", &mut tests)?;
+    outcome.step("Client", || client::build(paths, mode, Build::Release))?;
+    outcome.step("Size of the client", || client::weigh(paths))?;
+    Ok(outcome)
+}
+
+fn contract(paths: &Paths) -> Result<()> {
+    let cli = install::npm_folder(paths, "redocly", "@redocly/cli").join("bin/cli.js");
+    let mut redocly = paths.command(install::node(paths)?);
+    redocly.arg(cli).args(["lint", "--extends=recommended", "openapi.yaml"]);
+    // It asks nobody for news and tells nobody that it ran.
+    redocly.env("REDOCLY_TELEMETRY", "off").env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true");
+    shell::run(&mut redocly)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_line_of_cargo_test() {
+        let line = "test result: FAILED. 12 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s";
+        assert_eq!(counts(line), Some((12, 3)));
+        assert_eq!(counts("test result::reads ... ok"), None);
+        assert_eq!(counts("running 3 tests"), None);
+    }
+}

@@ -1,0 +1,135 @@
+//! The client: compiled for the browser, bundled, and left alone when nothing changed.
+
+use std::{
+    fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    install::{self, Mode},
+    paths::Paths,
+    shell,
+};
+
+/// How the client is built.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Build {
+    /// As small as can be.
+    Release,
+    /// In seconds.
+    Dev,
+}
+
+/// What the first page may weigh after brotli, in bytes.
+const BUDGET: &str = "200000";
+
+/// Everything that ends up in the client.
+const SOURCES: &[&str] = &["web", "crates/domain", "crates/wire", "crates/bundle", "Cargo.lock", "Cargo.toml"];
+
+/// Makes `target/client` what the sources say.
+///
+/// # Errors
+/// When something is missing or does not compile.
+pub fn build(paths: &Paths, mode: Mode, build: Build) -> Result<()> {
+    let sources = SOURCES.iter().map(|source| paths.root.join(source));
+    let hash = content_hash(sources)?;
+    let stamp = paths.target.join("client.stamp");
+    let (small, quick) = (format!("release {hash:016x}"), format!("dev {hash:016x}"));
+    let wanted = if build == Build::Release { &small } else { &quick };
+    let made = fs::read_to_string(&stamp).unwrap_or_default();
+    if (made == *wanted || made == small) && paths.client().join("index.html").exists() {
+        println!("The client is up to date.");
+        return Ok(());
+    }
+    install::all(paths, mode, install::CLIENT)?;
+    compile(paths, build)?;
+    bundle(paths, build)?;
+    fs::write(stamp, wanted)?;
+    Ok(())
+}
+
+fn compile(paths: &Paths, build: Build) -> Result<()> {
+    let mut cargo = paths.cargo();
+    cargo
+        .args(["build", "--package", "parlour-web", "--profile", profile(build)])
+        .args(["--target", "wasm32-unknown-unknown"])
+        .env("CARGO_TARGET_DIR", paths.wasm_target())
+        // The lazy parts are cut along the relocations.
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-Clink-args=--emit-relocs");
+    shell::run(&mut cargo)
+}
+
+fn bundle(paths: &Paths, build: Build) -> Result<()> {
+    let wasm = Path::new("wasm32-unknown-unknown").join(profile(build)).join("parlour-web.wasm");
+    let install::Need::Npm(dir, package, _) = install::FONT else {
+        anyhow::bail!("the font comes from npm");
+    };
+    let mut command = bundler(paths)?;
+    command
+        .arg("--wasm")
+        .arg(paths.wasm_target().join(wasm))
+        .arg("--web")
+        .arg(paths.root.join("web"))
+        .arg("--font")
+        .arg(install::npm_folder(paths, dir, package))
+        .arg("--out")
+        .arg(paths.client());
+    match build {
+        Build::Release => command.args(["--wasm-opt", "wasm-opt"]),
+        Build::Dev => command.arg("--quick"),
+    };
+    shell::run(&mut command)
+}
+
+/// Prints what the client weighs.
+///
+/// # Errors
+/// When the first page weighs too much.
+pub fn weigh(paths: &Paths) -> Result<()> {
+    shell::run(bundler(paths)?.args(["--budget", BUDGET, "--out"]).arg(paths.client()))
+}
+
+fn bundler(paths: &Paths) -> Result<std::process::Command> {
+    shell::run(paths.cargo().args(["build", "--release", "--package", "parlour-bundle"]))?;
+    Ok(paths.command(paths.target.join("release/parlour-bundle")))
+}
+
+fn profile(build: Build) -> &'static str {
+    match build {
+        Build::Release => "wasm",
+        Build::Dev => "wasm-dev",
+    }
+}
+
+/// A number that changes with the name or content of any file below `sources`.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn content_hash(sources: impl IntoIterator<Item = PathBuf>) -> Result<u64> {
+    let mut files = Vec::new();
+    for source in sources {
+        list(&source, &mut files)?;
+    }
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        file.hash(&mut hasher);
+        let content = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        content.hash(&mut hasher);
+    }
+    Ok(hasher.finish())
+}
+
+fn list(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    if path.is_dir() {
+        for entry in fs::read_dir(path)? {
+            list(&entry?.path(), files)?;
+        }
+    } else if path.exists() {
+        files.push(path.to_owned());
+    }
+    Ok(())
+}

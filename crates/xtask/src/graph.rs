@@ -1,0 +1,81 @@
+//! What may not be where: crates in the graph of a package, names of migrations.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{paths::Paths, shell};
+
+/// A package, further words for `cargo tree`, and the beginnings of names that may not be in its graph.
+type Rule = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+const RULES: &[Rule] = &[
+    ("parlour-web", &["--target", "wasm32-unknown-unknown"], &["regex", "validator", "jsonwebtoken", "diesel", "actix", "reqwest", "tokio"]),
+    ("parlour-domain", &[], &["serde", "diesel", "actix"]),
+    ("parlour-api", &[], &["openssl-sys", "aws-lc-sys"]),
+];
+
+/// Looks through the graph of each package that has a rule.
+///
+/// # Errors
+/// When a forbidden crate is in one, with the way to it.
+pub fn forbidden_crates(paths: &Paths) -> Result<()> {
+    for (package, words, forbidden) in RULES {
+        let tree = |more: &[&str]| {
+            let mut cargo = paths.cargo();
+            cargo.args(["tree", "--quiet", "--package", package, "--edges", "normal,no-proc-macro"]);
+            shell::output(cargo.args(*words).args(more))
+        };
+        let names = tree(&["--prefix", "none", "--format", "{p}"])?;
+        let names = names.lines().filter_map(|line| line.split(' ').next());
+        for name in names {
+            if let Some(rule) = forbidden.iter().find(|rule| is_of(name, rule)) {
+                let way = tree(&["--invert", name]).unwrap_or_default();
+                bail!("{package} may not depend on {rule}, and does:\n{way}");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `regex-lite` and `regex` are of `regex`; `regexless` is not.
+fn is_of(name: &str, family: &str) -> bool {
+    let rest = name.strip_prefix(family);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_']))
+}
+
+/// Compares the names of both databases' migrations.
+///
+/// # Errors
+/// When one has a migration that the other lacks.
+pub fn same_migrations(paths: &Paths) -> Result<()> {
+    let sqlite = names(&paths.root.join("migrations/sqlite"))?;
+    let postgres = names(&paths.root.join("migrations/postgres"))?;
+    let differing: Vec<_> = sqlite.symmetric_difference(&postgres).cloned().collect();
+    if !differing.is_empty() {
+        bail!("only in one of migrations/sqlite and migrations/postgres: {}", differing.join(", "));
+    }
+    Ok(())
+}
+
+fn names(folder: &Path) -> Result<BTreeSet<String>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut names = BTreeSet::new();
+    for entry in entries {
+        names.insert(entry?.file_name().to_string_lossy().into_owned());
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_family_is_its_name_with_or_without_an_ending() {
+        assert!(is_of("actix-web", "actix"));
+        assert!(is_of("serde_core", "serde"));
+        assert!(is_of("tokio", "tokio"));
+        assert!(!is_of("tokioless", "tokio"));
+    }
+}

@@ -1,0 +1,149 @@
+//! `cargo xtask`: everything a developer of Parlour types, and what CI runs.
+
+mod api;
+mod check;
+mod client;
+mod fuzz;
+mod graph;
+mod install;
+mod paths;
+mod postgres;
+mod serve;
+mod shell;
+mod test;
+
+use std::{env, process::ExitCode};
+
+use anyhow::{Context, Result, bail};
+use paths::Paths;
+
+const HELP: &str = "cargo xtask COMMAND [OPTIONS]
+
+  run [--port N]         build everything and serve the demo school on 127.0.0.1:8080
+  dev [--port N]         the same, built quickly and again after each change
+  client [--dev]         only the client (--dev: quick to build, big)
+  build [--dist]         the client and the server, optimised (--dist: smaller, slower to build)
+  check                  format, lints, unit tests, contract, dependencies, size of the client
+  test                   check, then all tests on SQLite and PostgreSQL with browsers, and a short fuzz
+  fuzz [--examples N]    send made-up requests to the whole API (default 20 for each operation)
+  bench api|web [...]    measure the API or the client
+
+  --no-install           say what is missing and how to install it, and install nothing";
+
+/// What the command line said.
+struct Options {
+    install: install::Mode,
+    rest: Vec<String>,
+}
+
+impl Options {
+    /// Takes `--name` out of the arguments and says whether it was there.
+    fn flag(&mut self, name: &str) -> bool {
+        let before = self.rest.len();
+        self.rest.retain(|word| word != name);
+        self.rest.len() != before
+    }
+
+    /// Takes `--name N` out of the arguments.
+    fn number(&mut self, name: &str, default: u16) -> Result<u16> {
+        let Some(at) = self.rest.iter().position(|word| word == name) else {
+            return Ok(default);
+        };
+        let value = self.rest.get(at + 1).cloned();
+        let value = value.with_context(|| format!("{name} needs a number"))?;
+        self.rest.drain(at..=at + 1);
+        value.parse().with_context(|| format!("{name} needs a number up to 65535, not {value}"))
+    }
+
+    /// Refuses what nothing took.
+    fn done(&self) -> Result<()> {
+        match self.rest.first() {
+            Some(word) => bail!("unknown argument {word}\n\n{HELP}"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    shell::end_children_on_ctrl_c()?;
+    let mut rest: Vec<String> = env::args().skip(1).collect();
+    if rest.is_empty() || rest.iter().any(|word| word == "--help" || word == "help") {
+        println!("{HELP}");
+        return Ok(());
+    }
+    let command = rest.remove(0);
+    let mut options = Options { install: install::Mode::Install, rest };
+    if options.flag("--no-install") {
+        options.install = install::Mode::OnlySay;
+    }
+    dispatch(&command, &Paths::find()?, options)
+}
+
+fn dispatch(command: &str, paths: &Paths, mut options: Options) -> Result<()> {
+    match command {
+        "run" | "dev" => {
+            let port = options.number("--port", 8080)?;
+            options.done()?;
+            let build = if command == "run" { client::Build::Release } else { client::Build::Dev };
+            serve::run(paths, options.install, build, port)
+        }
+        "client" => {
+            let build = if options.flag("--dev") { client::Build::Dev } else { client::Build::Release };
+            options.done()?;
+            client::build(paths, options.install, build)
+        }
+        "build" => {
+            let profile = if options.flag("--dist") { "dist" } else { "release" };
+            options.done()?;
+            client::build(paths, options.install, client::Build::Release)?;
+            let server = api::build(paths, options.install, profile)?;
+            println!("server: {}\nclient: {}", server.display(), paths.client().display());
+            Ok(())
+        }
+        "check" => {
+            options.done()?;
+            check::run(paths, options.install)?.conclude()
+        }
+        "test" => {
+            options.done()?;
+            test::run(paths, options.install)
+        }
+        "fuzz" => {
+            let examples = options.number("--examples", 20)?;
+            options.done()?;
+            fuzz::run(paths, options.install, examples)
+        }
+        "bench" => bench(paths, &options),
+        other => bail!("unknown command {other}\n\n{HELP}"),
+    }
+}
+
+fn bench(paths: &Paths, options: &Options) -> Result<()> {
+    let (what, rest) = match options.rest.split_first() {
+        Some((what, rest)) if what == "api" || what == "web" => (what, rest),
+        _ => bail!("say what to measure: cargo xtask bench api|web"),
+    };
+    client::build(paths, options.install, client::Build::Release)?;
+    if what == "web" {
+        install::all(paths, options.install, install::BROWSER)?;
+    }
+    let server = api::build(paths, options.install, "release")?;
+    let mut cargo = paths.cargo();
+    cargo
+        .args(["run", "--release", "--package", "parlour-tests"])
+        .args(["--bin", &format!("bench_{what}"), "--"])
+        .args(rest)
+        .env("PARLOUR_SERVER", server)
+        .envs(paths.client_env());
+    shell::run(&mut cargo)
+}

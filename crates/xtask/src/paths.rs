@@ -1,0 +1,76 @@
+//! Where everything lies: the one place that knows `CARGO_TARGET_DIR`.
+
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result};
+
+/// The folders of one checkout.
+pub struct Paths {
+    /// The checkout.
+    pub root: PathBuf,
+    /// What cargo builds for this machine.
+    pub target: PathBuf,
+}
+
+impl Paths {
+    /// Finds the checkout that this tool was started from.
+    ///
+    /// # Errors
+    /// When it was not started by cargo.
+    pub fn find() -> Result<Self> {
+        let own = env::var_os("CARGO_MANIFEST_DIR").context("start this as `cargo xtask …`")?;
+        let root = Path::new(&own).join("../..");
+        let root = root.canonicalize().with_context(|| format!("{} is gone", root.display()))?;
+        let target = match env::var_os("CARGO_TARGET_DIR") {
+            Some(target) => root.join(target),
+            None => root.join("target"),
+        };
+        Ok(Self { root, target })
+    }
+
+    /// What cargo builds for the browser: a folder of its own, for its own linker flags.
+    pub fn wasm_target(&self) -> PathBuf {
+        let mut name = self.target.file_name().map_or_else(OsString::new, Into::into);
+        name.push("-wasm");
+        self.target.with_file_name(name)
+    }
+
+    /// The client's files as they are served.
+    pub fn client(&self) -> PathBuf {
+        self.target.join("client")
+    }
+
+    /// What this tool installs for itself from npm and PyPI, one folder each.
+    pub fn tools(&self) -> PathBuf {
+        self.target.join("tools")
+    }
+
+    /// The demo school's database.
+    pub fn demo_database(&self) -> PathBuf {
+        self.target.join("demo/parlour.db")
+    }
+
+    /// Tells tests and benches where the client is.
+    pub fn client_env(&self) -> [(&'static str, PathBuf); 1] {
+        [("PARLOUR_CLIENT_DIR", self.client())]
+    }
+
+    /// A cargo call in the checkout, with the same target folder.
+    pub fn cargo(&self) -> Command {
+        let mut cargo = self.command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.env("CARGO_TARGET_DIR", &self.target);
+        cargo
+    }
+
+    /// Any other call in the checkout.
+    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(&self.root);
+        command
+    }
+}

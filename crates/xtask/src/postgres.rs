@@ -1,0 +1,113 @@
+//! A PostgreSQL of our own for the time of a test run, in a temporary folder, without durability.
+
+use std::{
+    env, fs,
+    os::unix::{fs::chown, process::CommandExt},
+    path::{Path, PathBuf},
+    process::{self, Command},
+};
+
+use anyhow::{Context, Result};
+use nix::sys::signal::Signal;
+
+use crate::{
+    api, install,
+    shell::{self, Running},
+};
+
+/// A running server; dropping it stops it and removes its folder.
+pub struct Postgres {
+    // In this order: first it stops, then its folder goes.
+    _running: Running,
+    _folder: Folder,
+    port: u16,
+}
+
+/// A folder that is removed with its owner.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    /// Makes a folder in the system's temporary place.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn new(name: &str) -> Result<Self> {
+        let path = env::temp_dir().join(format!("parlour-{name}-{}", process::id()));
+        fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The user and group that PostgreSQL runs as: it refuses to be root.
+type Owner = Option<(u32, u32)>;
+
+impl Postgres {
+    /// Starts a fresh one on a free port.
+    ///
+    /// # Errors
+    /// When PostgreSQL is not installed or does not start.
+    pub fn start() -> Result<Self> {
+        let server = install::found("/usr/lib/postgresql/*/bin/postgres");
+        let server = server.context("PostgreSQL is missing: apt-get install postgresql")?;
+        let owner = owner()?;
+        let folder = Folder::new("postgres")?;
+        if let Some((user, group)) = owner {
+            chown(&folder.0, Some(user), Some(group))?;
+        }
+        let data = folder.0.join("data");
+        let port = api::free_port()?;
+
+        let mut initdb = command(&server.with_file_name("initdb"), owner, &folder.0);
+        initdb.args(["--username=postgres", "--auth=trust", "--encoding=UTF8"]);
+        initdb.args(["--locale=C.UTF-8", "--no-sync", "--no-instructions"]);
+        shell::run(initdb.arg("--pgdata").arg(&data))?;
+
+        let mut postgres = command(&server, owner, &folder.0);
+        postgres.arg("-D").arg(&data).arg("-k").arg(&folder.0);
+        postgres.args(["-h", "127.0.0.1", "-p", &port.to_string()]);
+        for setting in
+            ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300", "log_min_messages=fatal", "log_min_error_statement=fatal"]
+        {
+            postgres.args(["-c", setting]);
+        }
+        // SIGINT is its fast shutdown; SIGTERM would wait for the clients.
+        let mut running = Running::start(&mut postgres)?.end_with(Signal::SIGINT);
+        api::wait_for_port(port, &mut running).context("PostgreSQL did not start")?;
+        Ok(Self { _running: running, _folder: folder, port })
+    }
+
+    /// Where its database is.
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+}
+
+fn command(program: &Path, owner: Owner, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(folder);
+    if let Some((user, group)) = owner {
+        command.uid(user).gid(group);
+    }
+    command
+}
+
+/// As root: the user `postgres` that the Debian package makes; else the caller.
+fn owner() -> Result<Owner> {
+    if !nix::unistd::Uid::effective().is_root() {
+        return Ok(None);
+    }
+    let users = fs::read_to_string("/etc/passwd")?;
+    let line = users.lines().find(|line| line.starts_with("postgres:"));
+    let line = line.context("there is no user postgres: apt-get install postgresql")?;
+    let mut fields = line.split(':').skip(2).map(str::parse);
+    match (fields.next(), fields.next()) {
+        (Some(Ok(user)), Some(Ok(group))) => Ok(Some((user, group))),
+        _ => anyhow::bail!("cannot read the user postgres from /etc/passwd"),
+    }
+}
