@@ -20,13 +20,17 @@ pub fn hold(out: &Path, limit: u64) -> Result<()> {
     for row in sizes["files"].as_array().into_iter().flatten() {
         let mark = if row["first_load"] == true { ' ' } else { '*' };
         let name = row["name"].as_str().unwrap_or_default();
-        println!("{:>9} {:>9} {mark}{name}", row["raw"], row["br"]);
+        println!("{:>9} {:>9} {mark}{name}", number(row, "raw"), number(row, "br"));
     }
     let first = &sizes["first_load"];
-    println!("{:>9} {:>9}  first load, limit {limit}", first["raw"], first["br"]);
+    println!("{:>9} {:>9}  first load, limit {limit}", number(first, "raw"), number(first, "br"));
     let weight = first["br"].as_u64().context("sizes.json has no first load")?;
     if weight >= limit {
         bail!("the first load is {} bytes over its limit: make a page lazy or drop a dependency", weight - limit);
     }
     Ok(())
+}
+
+fn number(row: &Value, key: &str) -> u64 {
+    row[key].as_u64().unwrap_or_default()
 }

@@ -9,17 +9,18 @@ mod script;
 mod style;
 mod wasm;
 
-use std::{env, fs, path::PathBuf, process::ExitCode};
+use std::{collections::BTreeMap, env, fs, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 use assets::{Assets, Effort};
 
-const USAGE: &str = "parlour-bundle --wasm FILE --web FOLDER --font FOLDER --out FOLDER (--wasm-opt FILE | --quick)
+const USAGE: &str = "parlour-bundle --wasm FILE --web FOLDER --font FOLDER --out FOLDER (--node FILE --wasm-opt FILE | --quick)
   --wasm      the client, built with -Clink-args=--emit-relocs
   --web       the folder of index.html and styles/
   --font      the unpacked package @fontsource-variable/atkinson-hyperlegible-next
   --out       where the files go; what is there is replaced
-  --wasm-opt  binaryen's wasm-opt
+  --node      runs wasm-opt
+  --wasm-opt  the script of the npm package binaryen
   --quick     for working on the client: no wasm-opt, light compression
 
 parlour-bundle --budget BYTES --out FOLDER
@@ -31,7 +32,7 @@ struct Args {
     font: PathBuf,
     out: PathBuf,
     /// `None`: be quick.
-    wasm_opt: Option<PathBuf>,
+    wasm_opt: Option<wasm::WasmOpt>,
 }
 
 fn main() -> ExitCode {
@@ -63,7 +64,7 @@ fn bundle(args: &Args) -> Result<()> {
 
     let mut assets = Assets::default();
     style::add(&mut assets, &args.web.join("styles"), &args.font)?;
-    let client = wasm::bind(&args.wasm, &work, args.wasm_opt.as_deref())?;
+    let client = wasm::bind(&args.wasm, &work, args.wasm_opt.as_ref())?;
     script::add(&mut assets, client)?;
     let page = page::fill(&args.web.join("index.html"), &assets)?;
 
@@ -78,26 +79,22 @@ fn bundle(args: &Args) -> Result<()> {
 }
 
 fn read_args(words: Vec<String>) -> Result<Args> {
-    let (mut wasm, mut web, mut font, mut out, mut wasm_opt, mut quick) = (None, None, None, None, None, false);
+    let mut given = BTreeMap::new();
     let mut rest = words.into_iter();
     while let Some(name) = rest.next() {
-        let place = match name.as_str() {
-            "--quick" => {
-                quick = true;
-                continue;
+        match name.as_str() {
+            "--quick" => given.insert(name, PathBuf::new()),
+            "--wasm" | "--web" | "--font" | "--out" | "--node" | "--wasm-opt" => {
+                let value = rest.next().with_context(|| format!("{name} needs a value\n\n{USAGE}"))?;
+                given.insert(name, value.into())
             }
-            "--wasm" => &mut wasm,
-            "--web" => &mut web,
-            "--font" => &mut font,
-            "--out" => &mut out,
-            "--wasm-opt" => &mut wasm_opt,
-            other => bail!("unknown argument {other}\n\n{USAGE}"),
+            _ => bail!("unknown argument {name}\n\n{USAGE}"),
         };
-        let value = rest.next().with_context(|| format!("{name} needs a value\n\n{USAGE}"))?;
-        *place = Some(PathBuf::from(value));
     }
-    if quick == wasm_opt.is_some() {
-        bail!("give either --wasm-opt or --quick\n\n{USAGE}");
-    }
-    Ok(Args { wasm: wasm.context(USAGE)?, web: web.context(USAGE)?, font: font.context(USAGE)?, out: out.context(USAGE)?, wasm_opt })
+    let mut take = |name: &str| given.remove(name).with_context(|| format!("{name} is missing\n\n{USAGE}"));
+    let wasm_opt = match take("--quick") {
+        Ok(_) => None,
+        Err(_) => Some(wasm::WasmOpt { node: take("--node")?, script: take("--wasm-opt")? }),
+    };
+    Ok(Args { wasm: take("--wasm")?, web: take("--web")?, font: take("--font")?, out: take("--out")?, wasm_opt })
 }

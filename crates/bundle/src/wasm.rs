@@ -1,6 +1,11 @@
 //! From rustc's WASM to the browser's: lazy parts split off, JavaScript bindings made, each file optimised.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, anyhow, bail};
 use wasm_bindgen_cli_support::Bindgen;
@@ -9,14 +14,24 @@ use wasm_bindgen_cli_support::Bindgen;
 pub const LINK_FILE: &str = "./parts.js";
 
 /// Named one by one: `--all-features` writes imports that Chromium refuses.
-const FEATURES: [&str; 6] = [
+const FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
     "--enable-reference-types",
     "--enable-sign-ext",
     "--enable-nontrapping-float-to-int",
     "--enable-mutable-globals",
     "--enable-multivalue",
 ];
+
+/// The npm package binaryen's `wasm-opt`: a script, and the node to run it with. Not Debian's
+/// binaryen 108, which writes every exported table as the first one: then nothing starts.
+pub struct WasmOpt {
+    /// The node to run it with.
+    pub node: PathBuf,
+    /// The script.
+    pub script: PathBuf,
+}
 
 /// The client in pieces, each under the name by which the others call it.
 pub struct Client {
@@ -32,7 +47,7 @@ pub struct Client {
 ///
 /// # Errors
 /// When the input has no relocations, its wasm-bindgen is of another version, or `wasm-opt` fails.
-pub fn bind(input: &Path, work: &Path, wasm_opt: Option<&Path>) -> Result<Client> {
+pub fn bind(input: &Path, work: &Path, wasm_opt: Option<&WasmOpt>) -> Result<Client> {
     let bytes = fs::read(input).with_context(|| format!("cannot read {}", input.display()))?;
     let main_path = work.join("main.wasm");
     let parts = split(&bytes, work, &main_path)?;
@@ -41,7 +56,6 @@ pub fn bind(input: &Path, work: &Path, wasm_opt: Option<&Path>) -> Result<Client
         .input_path(&main_path)
         .out_name("app")
         .keep_lld_exports(true)
-        .remove_name_section(true)
         .remove_producers_section(true)
         .typescript(false)
         .omit_default_module_path(false)
@@ -82,22 +96,23 @@ fn split(bytes: &[u8], work: &Path, main_path: &Path) -> Result<Vec<(String, Vec
     Ok(parts)
 }
 
-fn optimise(bytes: &[u8], work: &Path, wasm_opt: Option<&Path>) -> Result<Vec<u8>> {
+fn optimise(bytes: &[u8], work: &Path, wasm_opt: Option<&WasmOpt>) -> Result<Vec<u8>> {
     let Some(wasm_opt) = wasm_opt else {
         return Ok(bytes.to_vec());
     };
     let (from, to) = (work.join("before.wasm"), work.join("after.wasm"));
     fs::write(&from, bytes)?;
-    let status = Command::new(wasm_opt)
+    let status = Command::new(&wasm_opt.node)
+        .arg(&wasm_opt.script)
         .arg("-Oz")
         .args(FEATURES)
         .args(["--strip-debug", "--strip-producers"])
         .args(["--strip-target-features", "-o"])
         .args([&to, &from])
         .status()
-        .with_context(|| format!("cannot start {}", wasm_opt.display()))?;
+        .with_context(|| format!("cannot start {}", wasm_opt.script.display()))?;
     if !status.success() {
-        bail!("{} failed: {status}", wasm_opt.display());
+        bail!("{} failed: {status}", wasm_opt.script.display());
     }
     Ok(fs::read(to)?)
 }

@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     install::{self, Mode},
+    needs,
     paths::Paths,
     shell::{self, Running},
 };
@@ -25,7 +26,7 @@ const START: Duration = Duration::from_secs(30);
 /// # Errors
 /// When something is missing or does not compile.
 pub fn build(paths: &Paths, mode: Mode, profile: &str) -> Result<PathBuf> {
-    install::all(paths, mode, install::SERVER)?;
+    install::all(paths, mode, needs::SERVER)?;
     let mut cargo = paths.cargo();
     cargo.args(["build", "--profile", profile, "--package", "parlour-api"]);
     shell::run(cargo.args(["--bin", "parlour"]))?;

@@ -8,6 +8,7 @@ use crate::{
     client::{self, Build},
     graph,
     install::{self, Mode},
+    needs,
     paths::Paths,
     shell,
 };
@@ -86,7 +87,7 @@ fn counts(line: &str) -> Option<(u64, u64)> {
 /// # Errors
 /// When something is missing, or on Ctrl-C; what the checks found is in the outcome.
 pub fn run(paths: &Paths, mode: Mode) -> Result<Outcome> {
-    install::all(paths, mode, &[install::SERVER, install::CLIENT, install::CONTRACT].concat())?;
+    install::all(paths, mode, &[needs::SERVER, needs::CLIENT, needs::CONTRACT].concat())?;
     let cargo = |words: &[&str]| {
         let mut cargo = paths.cargo();
         cargo.args(words);
@@ -110,7 +111,7 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<Outcome> {
 }
 
 fn contract(paths: &Paths) -> Result<()> {
-    let cli = install::npm_folder(paths, "redocly", "@redocly/cli").join("bin/cli.js");
+    let cli = needs::REDOCLY.npm_files(paths).join("bin/cli.js");
     let mut redocly = paths.command(install::node(paths)?);
     redocly.arg(cli).args(["lint", "--extends=recommended", "openapi.yaml"]);
     // It asks nobody for news and tells nobody that it ran.

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::{
     install::{self, Mode},
+    needs,
     paths::Paths,
     shell,
 };
@@ -44,7 +45,7 @@ pub fn build(paths: &Paths, mode: Mode, build: Build) -> Result<()> {
         println!("The client is up to date.");
         return Ok(());
     }
-    install::all(paths, mode, install::CLIENT)?;
+    install::all(paths, mode, needs::CLIENT)?;
     compile(paths, build)?;
     bundle(paths, build)?;
     fs::write(stamp, wanted)?;
@@ -64,9 +65,6 @@ fn compile(paths: &Paths, build: Build) -> Result<()> {
 
 fn bundle(paths: &Paths, build: Build) -> Result<()> {
     let wasm = Path::new("wasm32-unknown-unknown").join(profile(build)).join("parlour-web.wasm");
-    let install::Need::Npm(dir, package, _) = install::FONT else {
-        anyhow::bail!("the font comes from npm");
-    };
     let mut command = bundler(paths)?;
     command
         .arg("--wasm")
@@ -74,11 +72,14 @@ fn bundle(paths: &Paths, build: Build) -> Result<()> {
         .arg("--web")
         .arg(paths.root.join("web"))
         .arg("--font")
-        .arg(install::npm_folder(paths, dir, package))
+        .arg(needs::FONT.npm_files(paths))
         .arg("--out")
         .arg(paths.client());
     match build {
-        Build::Release => command.args(["--wasm-opt", "wasm-opt"]),
+        Build::Release => {
+            let script = needs::BINARYEN.npm_files(paths).join("bin/wasm-opt");
+            command.arg("--node").arg(install::node(paths)?).arg("--wasm-opt").arg(script)
+        }
         Build::Dev => command.arg("--quick"),
     };
     shell::run(&mut command)

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use crate::{
     api,
     install::{self, Mode},
+    needs,
     paths::Paths,
     postgres::Folder,
     shell::{self, Running},
@@ -24,7 +25,7 @@ const CHECKS: &str = "not_a_server_error,response_schema_conformance,status_code
 /// # Errors
 /// When an answer breaks the contract, after all roles had their turn.
 pub fn run(paths: &Paths, mode: Mode, examples: u16) -> Result<()> {
-    install::all(paths, mode, install::FUZZER)?;
+    install::all(paths, mode, needs::FUZZER)?;
     let server = api::build(paths, mode, "release")?;
     let folder = Folder::new("fuzz")?;
     let database = folder.0.join("parlour.db");
@@ -55,7 +56,7 @@ pub fn run(paths: &Paths, mode: Mode, examples: u16) -> Result<()> {
 
 fn fuzz(paths: &Paths, port: u16, cookie: Option<&str>, examples: u16) -> Result<()> {
     let origin = format!("http://127.0.0.1:{port}");
-    let mut schemathesis = paths.command(paths.tools().join("schemathesis/bin/schemathesis"));
+    let mut schemathesis = paths.command(needs::SCHEMATHESIS.folder(paths).join("bin/schemathesis"));
     schemathesis
         .args(["run", "openapi.yaml", "--url", &format!("{origin}{BASE}")])
         .args(["--checks", CHECKS, "--seed", "1", "--generation-deterministic"])

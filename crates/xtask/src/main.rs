@@ -6,6 +6,7 @@ mod client;
 mod fuzz;
 mod graph;
 mod install;
+mod needs;
 mod paths;
 mod postgres;
 mod serve;
@@ -135,7 +136,7 @@ fn bench(paths: &Paths, options: &Options) -> Result<()> {
     };
     client::build(paths, options.install, client::Build::Release)?;
     if what == "web" {
-        install::all(paths, options.install, install::BROWSER)?;
+        install::all(paths, options.install, needs::BROWSER)?;
     }
     let server = api::build(paths, options.install, "release")?;
     let mut cargo = paths.cargo();

@@ -7,6 +7,7 @@ use crate::{
     client::{self, Build},
     fuzz,
     install::{self, Mode},
+    needs,
     paths::Paths,
     postgres::Postgres,
 };
@@ -19,7 +20,7 @@ const FUZZ_EXAMPLES: u16 = 5;
 /// # Errors
 /// When anything is missing, broken or failed, or on Ctrl-C.
 pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
-    let needs = [install::SERVER, install::CLIENT, install::CONTRACT, install::BROWSER, install::SERVICES, install::FUZZER];
+    let needs = [needs::SERVER, needs::CLIENT, needs::CONTRACT, needs::BROWSER, needs::SERVICES, needs::FUZZER];
     install::all(paths, mode, &needs.concat())?;
     let postgres = Postgres::start()?;
     // First, so that a broken client is known before the long tests begin.
@@ -33,7 +34,7 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
             .env("PARLOUR_TEST_DATABASE", database)
             .env("PARLOUR_BROWSER_TESTS", browser)
             .env("PARLOUR_CHROMEDRIVER", "/usr/bin/chromedriver")
-            .env("PARLOUR_AXE", install::npm_folder(paths, "axe-core", "axe-core").join("axe.min.js"))
+            .env("PARLOUR_AXE", needs::AXE.npm_files(paths).join("axe.min.js"))
             .envs(paths.client_env());
         outcome.tests(&format!("Tests on {name}"), &mut cargo)?;
     }

