@@ -1,0 +1,120 @@
+//! Makes schools of the rows that were read, following every reference and reporting those that lead nowhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::classes::{place_classes, place_enrolments};
+use crate::contacts::{self, Pairs};
+use crate::draft::{Draft, User};
+use crate::error::ReadError;
+use crate::finding::Findings;
+use crate::members::{self, Members};
+use crate::model::{Enrolment, EnrolmentRole, Guardianship, Mode, Person, Removed, Roles, Roster, School};
+use crate::role::{self, Kind};
+
+/// Builds the roster, of one school if asked for.
+pub(crate) fn assemble(draft: Draft, only_school: Option<&str>, mut findings: Findings) -> Result<Roster, ReadError> {
+    let ids = members::schools(&draft);
+    let chosen = choose(&draft, &ids, only_school)?;
+    let mut classes = place_classes(&draft, &ids, &mut findings);
+    let mut enrolments = place_enrolments(&draft, &ids, &mut findings);
+    let pairs = contacts::pair(&draft, &mut findings);
+    let members = members::gather(&draft, &ids, &enrolments, &pairs, &mut findings);
+    let mut schools = Vec::new();
+    for id in chosen {
+        let mut school = school(&draft, &id, &members, &pairs, enrolments.remove(&id).unwrap_or_default());
+        school.classes = classes.remove(&id).unwrap_or_default();
+        schools.push(school);
+    }
+    let (findings, findings_left_out) = findings.into_sorted();
+    let (format, coverage) = (draft.format, draft.coverage);
+    Ok(Roster { format, coverage, schools, removed: removed(draft), findings, findings_left_out })
+}
+
+fn choose(draft: &Draft, ids: &BTreeSet<String>, only: Option<&str>) -> Result<Vec<String>, ReadError> {
+    let name = |id: &str| draft.orgs.get(id).map_or("", |org| org.name.as_str());
+    let chosen: Vec<String> = match only {
+        None => ids.iter().cloned().collect(),
+        Some(asked) if ids.contains(asked) => vec![asked.to_owned()],
+        Some(asked) => ids.iter().filter(|id| name(id) == asked).cloned().collect(),
+    };
+    // A delta may well speak of no school; a name that fits two is no answer either.
+    let enough = match only {
+        None => !chosen.is_empty() || draft.coverage.orgs != Mode::Bulk,
+        Some(_) => chosen.len() == 1,
+    };
+    if enough {
+        return Ok(chosen);
+    }
+    const SHOWN: usize = 20;
+    let known: Vec<String> = ids.iter().take(SHOWN).map(|id| format!("{id} ({})", name(id))).collect();
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    Err(ReadError::NoSuchSchool { asked: only.map(str::to_owned), known })
+}
+
+fn school(draft: &Draft, id: &str, members: &Members, pairs: &Pairs, enrolments: Vec<Enrolment>) -> School {
+    let people: BTreeSet<&str> = members.of_school(id).map(|(person, _)| person.as_str()).collect();
+    let guardianships = guardianships(draft, &people, pairs);
+    let contacts: BTreeSet<&str> = guardianships.iter().map(|pair| pair.parent_id.as_str()).collect();
+    let teachers: BTreeSet<&str> = enrolments.iter().filter(|e| e.role == EnrolmentRole::Teacher).map(|e| e.person_id.as_str()).collect();
+    let mut users_by_role: BTreeMap<String, u64> = BTreeMap::new();
+    let mut persons = Vec::new();
+    for (person, names) in members.of_school(id) {
+        let Some(user) = draft.users.get(person) else { continue };
+        for name in names {
+            *users_by_role.entry(name.clone()).or_default() += 1;
+        }
+        let mut roles = roles(names);
+        roles.parent |= contacts.contains(person.as_str());
+        roles.teacher |= teachers.contains(person.as_str());
+        persons.push(self::person(person, user, roles, names));
+    }
+    School {
+        sourced_id: id.to_owned(),
+        name: draft.orgs.get(id).map(|org| org.name.clone()),
+        users_by_role,
+        people: persons,
+        guardianships,
+        classes: Vec::new(),
+        enrolments,
+    }
+}
+
+/// Those of the school's students; of students whom a delta does not hold, those of the school's contacts.
+fn guardianships(draft: &Draft, people: &BTreeSet<&str>, pairs: &Pairs) -> Vec<Guardianship> {
+    let here = |pair: &&Guardianship| {
+        let student_known = draft.users.get(&pair.student_id).is_some();
+        people.contains(if student_known { pair.student_id.as_str() } else { pair.parent_id.as_str() })
+    };
+    pairs.values().filter(here).cloned().collect()
+}
+
+fn person(id: &str, user: &User, roles: Roles, names: &BTreeSet<String>) -> Person {
+    Person {
+        sourced_id: id.to_owned(),
+        honorific: user.honorific.clone(),
+        given_name: user.given_name.clone(),
+        family_name: user.family_name.clone(),
+        email: user.email.clone(),
+        roles,
+        role_names: names.iter().cloned().collect(),
+    }
+}
+
+fn roles(names: &BTreeSet<String>) -> Roles {
+    let mut roles = Roles::default();
+    for name in names {
+        match role::kind(name) {
+            Kind::Student => roles.student = true,
+            Kind::Teacher => roles.teacher = true,
+            Kind::Parent | Kind::Relative => roles.parent = true,
+            Kind::Staff => roles.staff = true,
+            Kind::Bystander | Kind::Unknown => {}
+        }
+    }
+    roles
+}
+
+fn removed(draft: Draft) -> Removed {
+    let relisted = draft.users.rows.iter().filter(|(_, user)| !user.agents.is_empty()).map(|(id, _)| id.clone()).collect();
+    Removed { schools: draft.orgs.deleted, people: draft.users.deleted, classes: draft.classes.deleted, enrolments: draft.unenrolled, relisted }
+}

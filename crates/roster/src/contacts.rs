@@ -1,0 +1,145 @@
+//! Turns agent lists and relationships into guardianships: who is whose contact, and whether allowed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::draft::{ContactFacts, Draft, User};
+use crate::finding::{At, Findings, Reason, quoted};
+use crate::model::{Guardianship, Mode};
+use crate::role::{self, Kind};
+
+/// Guardianships by (contact, student).
+pub(crate) type Pairs = BTreeMap<(String, String), Guardianship>;
+
+/// The kinds of roles each person has anywhere.
+pub(crate) fn kinds(draft: &Draft) -> BTreeMap<&str, Vec<Kind>> {
+    let mut kinds: BTreeMap<&str, Vec<Kind>> = BTreeMap::new();
+    for role in &draft.roles {
+        kinds.entry(&role.user).or_default().push(role::kind(&role.role));
+    }
+    kinds
+}
+
+/// Follows agent lists from both sides, and relationship rows.
+pub(crate) fn pair(draft: &Draft, findings: &mut Findings) -> Pairs {
+    let kinds = kinds(draft);
+    let mut pairs = Pairs::new();
+    let mut told = BTreeSet::new();
+    for (id, user) in &draft.users.rows {
+        for agent in &user.agents {
+            let Some((contact, student)) = sides(draft, &kinds, (id, user), agent, findings) else { continue };
+            let key = (contact.to_owned(), student.to_owned());
+            if let Some(row) = draft.users.get(contact) {
+                let allowed = allowed(kinds.get(contact).map_or(&[], Vec::as_slice), &row.contact);
+                if !allowed && !is_relative(&kinds, contact) && told.insert(contact.to_owned()) {
+                    let message = "a contact without the role of parent or guardian; contact is not allowed until staff allow it";
+                    findings.report(row.at, Reason::UnknownRole, message);
+                }
+                let named = draft.roles.iter().find(|role| role.user == contact).map(|role| role.role.as_str());
+                pairs.entry(key).or_insert_with(|| guardianship(contact, student, &row.contact, allowed, named));
+            }
+        }
+    }
+    follow_links(draft, &mut pairs, findings);
+    bar_by_student(draft, &kinds, &mut pairs, findings);
+    pairs
+}
+
+/// Which of two people who name each other is the contact and which the student.
+fn sides<'d>(
+    draft: &'d Draft,
+    kinds: &BTreeMap<&str, Vec<Kind>>,
+    (id, user): (&'d str, &User),
+    agent: &'d str,
+    findings: &mut Findings,
+) -> Option<(&'d str, &'d str)> {
+    let is = |id: &str, wanted: Kind| kinds.get(id).is_some_and(|kinds| kinds.contains(&wanted));
+    let is_contact = |id: &str| is(id, Kind::Parent) || is(id, Kind::Relative);
+    if draft.users.get(agent).is_none() {
+        // A delta's contact may name students whose own rows have not changed.
+        if draft.coverage.people != Mode::Bulk && !draft.users.deleted.contains(agent) && is_contact(id) {
+            return Some((id, agent));
+        }
+        let message = format!("the agent {} is {}; the link is not used", quoted(agent), draft.users.absence(agent));
+        findings.report(user.at, Reason::Dangling, message);
+        return None;
+    }
+    match (is(id, Kind::Student), is(agent, Kind::Student)) {
+        (true, false) => Some((agent, id)),
+        (false, true) => Some((id, agent)),
+        (true, true) if is_contact(id) != is_contact(agent) => Some(if is_contact(id) { (id, agent) } else { (agent, id) }),
+        _ => {
+            let message = format!("of {} and the agent {} not exactly one is a student; the link is not used", quoted(id), quoted(agent));
+            findings.report(user.at, Reason::WrongKind, message);
+            None
+        }
+    }
+}
+
+fn is_relative(kinds: &BTreeMap<&str, Vec<Kind>>, id: &str) -> bool {
+    kinds.get(id).is_some_and(|kinds| kinds.contains(&Kind::Relative) || kinds.contains(&Kind::Unknown))
+}
+
+/// By role: parent and guardian yes, relative and unknown no; a teacher or one without a role if the relation is a parent's.
+fn allowed(kinds: &[Kind], facts: &ContactFacts) -> bool {
+    if kinds.contains(&Kind::Parent) {
+        return true;
+    }
+    let doubtful = kinds.iter().any(|kind| matches!(kind, Kind::Relative | Kind::Unknown));
+    !doubtful && facts.relation.as_deref().is_some_and(|relation| role::kind(relation) == Kind::Parent)
+}
+
+fn guardianship(contact: &str, student: &str, facts: &ContactFacts, allowed: bool, role: Option<&str>) -> Guardianship {
+    Guardianship {
+        parent_id: contact.to_owned(),
+        student_id: student.to_owned(),
+        relation: facts.relation.clone().or_else(|| role.filter(|role| !role.is_empty()).map(str::to_owned)),
+        priority: facts.priority,
+        lives_with: facts.lives_with,
+        contact_allowed: allowed && !facts.barred && !facts.court_order,
+        court_order: facts.court_order,
+    }
+}
+
+fn follow_links(draft: &Draft, pairs: &mut Pairs, findings: &mut Findings) {
+    for link in &draft.links {
+        let missing = [&link.student, &link.contact].into_iter().find(|id| draft.users.get(id).is_none());
+        if let Some(id) = missing {
+            let message = format!("the user {} is {}; the relationship is not used", quoted(id), draft.users.absence(id));
+            findings.report(link.at, Reason::Dangling, message);
+            continue;
+        }
+        if link.student == link.contact {
+            findings.report(link.at, Reason::WrongKind, "the relationship is of a person with themselves; it is not used");
+            continue;
+        }
+        let allowed = role::kind(&link.role) == Kind::Parent;
+        let new = guardianship(&link.contact, &link.student, &link.facts, allowed, Some(&link.role));
+        match pairs.get_mut(&(link.contact.clone(), link.student.clone())) {
+            None => _ = pairs.insert((link.contact.clone(), link.student.clone()), new),
+            Some(first) => {
+                report_second(link.at, findings);
+                first.court_order |= link.facts.court_order;
+                first.contact_allowed &= !link.facts.barred && !link.facts.court_order;
+            }
+        }
+    }
+}
+
+fn report_second(at: At, findings: &mut Findings) {
+    findings.report(at, Reason::Duplicate, "an earlier row relates the same two people; of this one only a bar counts");
+}
+
+/// A bar on a student's own row names no contact, so it is taken for all of them: better a call to the office than a breach.
+fn bar_by_student(draft: &Draft, kinds: &BTreeMap<&str, Vec<Kind>>, pairs: &mut Pairs, findings: &mut Findings) {
+    let is_student = |id: &str| kinds.get(id).is_some_and(|kinds| kinds.contains(&Kind::Student));
+    let barred: BTreeSet<&str> =
+        draft.users.rows.iter().filter(|(id, user)| (user.contact.barred || user.contact.court_order) && is_student(id)).map(|(id, _)| id.as_str()).collect();
+    for pair in pairs.values_mut().filter(|pair| barred.contains(pair.student_id.as_str())) {
+        pair.contact_allowed = false;
+        pair.court_order |= draft.users.get(&pair.student_id).is_some_and(|user| user.contact.court_order);
+    }
+    for user in barred.iter().filter_map(|id| draft.users.get(id)) {
+        let message = "a bar stands on a student's row and names no contact; contact is not allowed for all contacts of the student";
+        findings.report(user.at, Reason::BarOnStudent, message);
+    }
+}

@@ -1,0 +1,189 @@
+//! What the files say, row by row and format aside, before references are followed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use crate::finding::{At, Findings, Reason, quoted};
+use crate::model::{Coverage, Format};
+use crate::role::EnrolmentRole;
+
+/// All rows that were read.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub format: Format,
+    pub coverage: Coverage,
+    pub orgs: Table<Org>,
+    pub sessions: Table<Session>,
+    pub courses: Table<Course>,
+    pub users: Table<User>,
+    /// Who has which role where.
+    pub roles: Vec<RoleAt>,
+    /// Contacts as a file of their own names them (SDS).
+    pub links: Vec<Link>,
+    pub classes: Table<ClassRow>,
+    pub enrolments: Table<EnrolmentRow>,
+    /// Class, person and role of enrolments marked as deleted.
+    pub unenrolled: BTreeSet<(String, String, EnrolmentRole)>,
+}
+
+impl Draft {
+    pub(crate) fn new(format: Format) -> Self {
+        Self {
+            format,
+            coverage: Coverage::default(),
+            orgs: Table::default(),
+            sessions: Table::default(),
+            courses: Table::default(),
+            users: Table::default(),
+            roles: Vec::new(),
+            links: Vec::new(),
+            classes: Table::default(),
+            enrolments: Table::default(),
+            unenrolled: BTreeSet::new(),
+        }
+    }
+}
+
+/// Rows by id, and the ids marked as deleted.
+#[derive(Debug)]
+pub(crate) struct Table<T> {
+    pub rows: BTreeMap<String, T>,
+    pub deleted: BTreeSet<String>,
+}
+
+impl EnrolmentRow {
+    /// An id for formats that have none.
+    pub(crate) fn made_id(&self) -> String {
+        let role = match self.role {
+            EnrolmentRole::Student => "student",
+            EnrolmentRole::Teacher => "teacher",
+        };
+        format!("{}/{}/{role}", self.class, self.user)
+    }
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { rows: BTreeMap::new(), deleted: BTreeSet::new() }
+    }
+}
+
+impl<T> Table<T> {
+    /// Takes a row unless its id is taken: the first one counts, the later one is reported.
+    pub(crate) fn take(&mut self, at: At, id: String, deleted: bool, row: T, findings: &mut Findings) {
+        if deleted {
+            self.take_deleted(at, id, findings);
+        } else if self.is_new(at, &id, findings) {
+            self.rows.insert(id, row);
+        }
+    }
+
+    /// Takes the id of a row that is marked as deleted; its other cells don't matter.
+    pub(crate) fn take_deleted(&mut self, at: At, id: String, findings: &mut Findings) {
+        if self.is_new(at, &id, findings) {
+            self.deleted.insert(id);
+        }
+    }
+
+    fn is_new(&self, at: At, id: &str, findings: &mut Findings) -> bool {
+        let new = !self.rows.contains_key(id) && !self.deleted.contains(id);
+        if !new {
+            let message = format!("the id {} stands in an earlier row; this row is not used", quoted(id));
+            findings.report(at, Reason::Duplicate, message);
+        }
+        new
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&T> {
+        self.rows.get(id)
+    }
+
+    /// Why an id leads nowhere, as the end of a sentence.
+    pub(crate) fn absence(&self, id: &str) -> &'static str {
+        if self.deleted.contains(id) { "marked as deleted" } else { "not in the roster" }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Org {
+    pub name: String,
+    pub is_school: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub starts_on: Option<NaiveDate>,
+    pub ends_on: Option<NaiveDate>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Course {
+    pub title: String,
+    pub code: Option<String>,
+    pub subject: Option<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct User {
+    pub at: At,
+    pub honorific: Option<String>,
+    pub given_name: String,
+    pub family_name: String,
+    pub email: Option<String>,
+    /// Ids that this row lists as its agents: a student's contacts or a contact's students.
+    pub agents: Vec<String>,
+    pub contact: ContactFacts,
+}
+
+/// What a row's metadata say of a contact.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ContactFacts {
+    pub relation: Option<String>,
+    pub priority: Option<u16>,
+    pub lives_with: Option<bool>,
+    /// The school has said that there must be no contact.
+    pub barred: bool,
+    pub court_order: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct RoleAt {
+    pub at: At,
+    pub user: String,
+    pub org: String,
+    pub role: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub at: At,
+    pub student: String,
+    pub contact: String,
+    pub role: String,
+    pub facts: ContactFacts,
+}
+
+#[derive(Debug)]
+pub(crate) struct ClassRow {
+    pub at: At,
+    pub org: String,
+    pub course: Option<String>,
+    pub title: String,
+    pub code: Option<String>,
+    pub subject: Option<String>,
+    pub sessions: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct EnrolmentRow {
+    pub at: At,
+    pub class: String,
+    pub user: String,
+    /// The school, where the row names it; the class's own counts.
+    pub org: Option<String>,
+    pub role: EnrolmentRole,
+    pub primary: bool,
+    pub begins_on: Option<NaiveDate>,
+    pub ends_on: Option<NaiveDate>,
+}

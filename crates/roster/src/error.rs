@@ -1,0 +1,86 @@
+//! Why a roster as a whole was refused; what is wrong with single rows is a [`crate::Finding`].
+
+use std::io;
+
+/// A refusal of the whole roster. Nothing of it may be imported.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The folder, zip or a file in it can't be read.
+    #[error("{name} can't be read")]
+    Io {
+        /// The file's name inside the roster, or the path given.
+        name: String,
+        /// The cause.
+        source: io::Error,
+    },
+    /// Neither a folder nor a zip.
+    #[error("{0} is neither a folder nor a zip file")]
+    NotARoster(String),
+    /// The zip is damaged, encrypted or of an unknown kind.
+    #[error("the zip can't be read: {0}")]
+    BadZip(String),
+    /// A name that leads out of the zip or folder, or a link.
+    #[error("the roster holds a file of an unsafe name or kind: {0:?}")]
+    UnsafePath(String),
+    /// Two files of the same name, told apart by case or folder only.
+    #[error("the roster holds two files named {0}")]
+    AmbiguousFile(String),
+    /// One of the bounds in [`crate::limits`] is passed.
+    #[error("{name} is too large: {limit}")]
+    TooLarge {
+        /// The file, or the path given.
+        name: String,
+        /// The bound, in words.
+        limit: String,
+    },
+    /// A zip entry grows out of proportion when decompressed.
+    #[error("{0} unpacks to far more than a roster holds: refused as a zip bomb")]
+    ZipBomb(String),
+    /// A file is there but its columns are not those of a roster.
+    #[error("{file} has no column {column}")]
+    MissingColumn {
+        /// The file.
+        file: String,
+        /// The column that nothing can be done without.
+        column: &'static str,
+    },
+    /// A file whose header is not UTF-8 text.
+    #[error("{0} is not UTF-8 text; save it as CSV in UTF-8")]
+    NotText(String),
+    /// No file of the known formats.
+    #[error("no roster found: neither OneRoster 1.1, OneRoster 1.2 nor Microsoft SDS v2.1 CSV")]
+    UnknownFormat,
+    /// A version that is not read.
+    #[error("OneRoster version {0:?} is not read; 1.1 and 1.2 are")]
+    UnknownVersion(String),
+    /// No org of type school, or not the one asked for.
+    #[error("no school {}in the roster; it has: {known}", asked.as_ref().map(|a| format!("{a:?} ")).unwrap_or_default())]
+    NoSuchSchool {
+        /// What was asked for.
+        asked: Option<String>,
+        /// The schools there are, by id and name.
+        known: String,
+    },
+}
+
+impl ReadError {
+    /// The stable code of this refusal, for machines.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Io { .. } => "unreadable",
+            Self::NotARoster(_) => "not_a_roster",
+            Self::BadZip(_) => "bad_zip",
+            Self::UnsafePath(_) => "unsafe_path",
+            Self::AmbiguousFile(_) => "ambiguous_file",
+            Self::TooLarge { .. } => "too_large",
+            Self::ZipBomb(_) => "zip_bomb",
+            Self::MissingColumn { .. } => "missing_column",
+            Self::NotText(_) => "not_text",
+            Self::UnknownFormat => "unknown_format",
+            Self::UnknownVersion(_) => "unknown_version",
+            Self::NoSuchSchool { .. } => "no_such_school",
+        }
+    }
+}

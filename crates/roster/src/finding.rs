@@ -1,0 +1,158 @@
+//! What could not be used of a roster: one [`Finding`] a row, or part of a row.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::limits::MAX_FINDINGS;
+
+/// Why a row, or a part of it, was not used. The names are stable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Reason {
+    /// A file that the manifest promises, or that the format needs, is not there.
+    MissingFile,
+    /// A file was left out: the manifest calls it absent, or it lies where it can't be read.
+    FileIgnored,
+    /// A column's name was misspelt and has been guessed.
+    MisspeltHeader,
+    /// Two columns bear one name; the first counts.
+    DuplicateColumn,
+    /// A column that the file should have is missing.
+    MissingColumn,
+    /// A quote was opened and never closed.
+    UnclosedQuote,
+    /// The row has more cells than the header; its cells can't be told apart.
+    ExtraCells,
+    /// The row has fewer cells than the header; the missing ones count as blank.
+    MissingCells,
+    /// The row is not UTF-8.
+    NotUtf8,
+    /// The row holds a NUL character.
+    BadCharacter,
+    /// A field, list or record is longer than the limits allow.
+    TooLong,
+    /// A required value is blank.
+    MissingValue,
+    /// A value that can't be understood.
+    BadValue,
+    /// A date that can't be understood; the row is used without it.
+    BadDate,
+    /// A wrong email address; the person is kept without one.
+    BadEmail,
+    /// A role that is not known; see the sentence for what became of the row.
+    UnknownRole,
+    /// A status that is not known; the row counts as active.
+    UnknownStatus,
+    /// An id, or a pair of ids, that an earlier row already has; the earlier one counts.
+    Duplicate,
+    /// A reference to something that is not in the roster.
+    Dangling,
+    /// A reference to something that is there but of the wrong kind.
+    WrongKind,
+    /// It belongs to an org that is not of type school.
+    OtherOrg,
+    /// A person who belongs to no school.
+    NoSchool,
+    /// The system's owner has switched off this person's login; kept without an address.
+    LoginDisabled,
+    /// A bar that stands on a student's row; it is taken for all contacts of that student.
+    BarOnStudent,
+}
+
+impl Reason {
+    /// The stable code, as it is serialised.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::MissingFile => "missing_file",
+            Self::FileIgnored => "file_ignored",
+            Self::MisspeltHeader => "misspelt_header",
+            Self::DuplicateColumn => "duplicate_column",
+            Self::MissingColumn => "missing_column",
+            Self::UnclosedQuote => "unclosed_quote",
+            Self::ExtraCells => "extra_cells",
+            Self::MissingCells => "missing_cells",
+            Self::NotUtf8 => "not_utf8",
+            Self::BadCharacter => "bad_character",
+            Self::TooLong => "too_long",
+            Self::MissingValue => "missing_value",
+            Self::BadValue => "bad_value",
+            Self::BadDate => "bad_date",
+            Self::BadEmail => "bad_email",
+            Self::UnknownRole => "unknown_role",
+            Self::UnknownStatus => "unknown_status",
+            Self::Duplicate => "duplicate",
+            Self::Dangling => "dangling",
+            Self::WrongKind => "wrong_kind",
+            Self::OtherOrg => "other_org",
+            Self::NoSchool => "no_school",
+            Self::LoginDisabled => "login_disabled",
+            Self::BarOnStudent => "bar_on_student",
+        }
+    }
+}
+
+/// One thing that could not be used, in whole or in part.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Finding {
+    /// The file's name, such as `users.csv`.
+    pub file: String,
+    /// The line, counted from 1, on which the row begins; 0 speaks of the file as a whole.
+    pub line: u64,
+    /// Why, for machines.
+    pub reason: Reason,
+    /// Why and what became of it, for people.
+    pub message: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(f, "{}: {}", self.file, self.message),
+            line => write!(f, "{}:{line}: {}", self.file, self.message),
+        }
+    }
+}
+
+/// Where a row stands: what every finding about it begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct At {
+    pub file: &'static str,
+    pub line: u64,
+}
+
+/// Collects findings up to [`MAX_FINDINGS`] and counts the rest.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    kept: Vec<Finding>,
+    left_out: u64,
+}
+
+impl Findings {
+    pub(crate) fn report(&mut self, at: At, reason: Reason, message: impl Into<String>) {
+        if self.kept.len() >= MAX_FINDINGS {
+            self.left_out += 1;
+            return;
+        }
+        self.kept.push(Finding { file: at.file.to_owned(), line: at.line, reason, message: message.into() });
+    }
+
+    /// The findings by file and line, and how many more there were.
+    pub(crate) fn into_sorted(mut self) -> (Vec<Finding>, u64) {
+        self.kept.sort();
+        self.kept.dedup();
+        (self.kept, self.left_out)
+    }
+}
+
+/// A cell's text as a sentence may quote it: shortened, and on one line.
+pub(crate) fn quoted(text: &str) -> String {
+    const SHOWN: usize = 60;
+    let mut short: String = text.chars().take(SHOWN).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    format!("{short:?}")
+}

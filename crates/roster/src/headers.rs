@@ -1,0 +1,118 @@
+//! Finds the columns of a file by their names, misspelt ones included.
+
+use crate::error::ReadError;
+use crate::finding::{At, Findings, Reason, quoted};
+use crate::table::Spec;
+
+/// Which column of the file holds what.
+#[derive(Debug, Default)]
+pub(crate) struct Layout {
+    columns: Vec<(&'static str, usize)>,
+    /// Columns of the header, without blank ones at its end.
+    pub width: usize,
+}
+
+impl Layout {
+    pub(crate) fn index(&self, column: &str) -> Option<usize> {
+        self.columns.iter().find(|(name, _)| *name == column).map(|(_, index)| *index)
+    }
+
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&'static str, usize)> + '_ {
+        self.columns.iter().copied()
+    }
+}
+
+/// Matches a header with what is known of the file. Case, blanks and punctuation don't count;
+/// `metadata.x` may also be written `ext_x`. What is left over is compared by spelling.
+pub(crate) fn match_headers(header: &[String], spec: &Spec, findings: &mut Findings) -> Result<Layout, ReadError> {
+    let at = At { file: spec.file, line: 1 };
+    let width = header.iter().rposition(|name| !name.trim().is_empty()).map_or(0, |last| last + 1);
+    let mut layout = Layout { columns: Vec::new(), width };
+    let mut strangers = Vec::new();
+    for (index, name) in header.iter().take(width).enumerate() {
+        let plain = plain(name);
+        match spec.key.iter().chain(spec.read).find(|column| self::plain(column) == plain) {
+            Some(column) if layout.index(column).is_some() => {
+                let message = format!("the column {} stands there twice; the first one counts", quoted(name));
+                findings.report(at, Reason::DuplicateColumn, message);
+            }
+            Some(column) => layout.columns.push((column, index)),
+            None if spec.known.iter().any(|column| self::plain(column) == plain) => {}
+            None => strangers.push((index, name, plain)),
+        }
+    }
+    for (index, name, plain) in strangers {
+        let missing = spec.key.iter().chain(spec.read).filter(|column| layout.index(column).is_none());
+        let close = missing.map(|column| (distance(&plain, &self::plain(column)), *column)).min();
+        if let Some((distance, column)) = close
+            && distance <= tolerated(column)
+        {
+            layout.columns.push((column, index));
+            let message = format!("the column {} is taken for {column}", quoted(name));
+            findings.report(at, Reason::MisspeltHeader, message);
+        }
+    }
+    for column in spec.key {
+        if layout.index(column).is_none() {
+            return Err(ReadError::MissingColumn { file: spec.file.to_owned(), column });
+        }
+    }
+    Ok(layout)
+}
+
+/// A column name as it is compared: small letters and digits, `ext` read as `metadata`.
+fn plain(name: &str) -> String {
+    let lower = name.trim().to_lowercase();
+    let (prefix, rest) = match lower.strip_prefix("ext_").or_else(|| lower.strip_prefix("ext.")) {
+        Some(rest) => ("metadata", rest),
+        None => ("", lower.as_str()),
+    };
+    prefix.chars().chain(rest.chars().filter(|c| c.is_alphanumeric())).collect()
+}
+
+/// How many slips of the pen a column's name may have and still be known.
+fn tolerated(column: &str) -> usize {
+    match plain(column).trim_start_matches("metadata").len() {
+        0..=3 => 0,
+        4..=7 => 1,
+        _ => 2,
+    }
+}
+
+/// Edit distance with swapped neighbours counted once (optimal string alignment).
+fn distance(a: &str, b: &str) -> usize {
+    const LONGEST: usize = 64;
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    if a.len().max(b.len()) > LONGEST || a.len().abs_diff(b.len()) > 2 {
+        return usize::MAX;
+    }
+    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let cost = usize::from(a[i - 1] != b[j - 1]);
+            let mut best = (rows[i - 1][j - 1] + cost).min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{distance, plain};
+
+    #[test]
+    fn spelling_is_compared() {
+        for (a, b, expected) in [("role", "role", 0), ("sourcedid", "sourecdid", 1), ("familyname", "famlyname", 1), ("a", "", 1)] {
+            assert_eq!(distance(a, b), expected, "{a} {b}");
+        }
+        assert_eq!(plain(" Given Name"), plain("given_name"));
+        assert_eq!(plain("ext_contactAllowed"), plain("metadata.contactAllowed"));
+        assert_ne!(plain("external"), plain("metadata.ernal"));
+    }
+}

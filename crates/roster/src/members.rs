@@ -1,0 +1,128 @@
+//! Who belongs to which school: by role, by enrolment, or as the contact of a student.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::contacts::Pairs;
+use crate::draft::{Draft, RoleAt};
+use crate::finding::{Findings, Reason, quoted};
+use crate::model::{Enrolment, Format, Mode};
+use crate::role::EnrolmentRole;
+
+/// How a contact without any role is counted.
+const CONTACT: &str = "contact";
+
+/// The people of each school with the names of their roles there.
+#[derive(Debug, Default)]
+pub(crate) struct Members {
+    schools: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
+    of_person: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Members {
+    pub(crate) fn of_school(&self, school: &str) -> impl Iterator<Item = (&String, &BTreeSet<String>)> {
+        self.schools.get(school).into_iter().flatten()
+    }
+
+    fn schools_of(&self, person: &str) -> BTreeSet<String> {
+        self.of_person.get(person).cloned().unwrap_or_default()
+    }
+
+    fn join(&mut self, school: &str, person: &str, role: &str) {
+        self.schools.entry(school.to_owned()).or_default().entry(person.to_owned()).or_default().insert(role.to_owned());
+        self.of_person.entry(person.to_owned()).or_default().insert(school.to_owned());
+    }
+
+    /// Joins a person by something else than a role there: with the roles they have elsewhere.
+    fn bring(&mut self, school: &str, person: &str, elsewhere: &BTreeMap<&str, BTreeSet<&str>>, otherwise: &str) {
+        if self.of_person.get(person).is_some_and(|schools| schools.contains(school)) {
+            return;
+        }
+        match elsewhere.get(person) {
+            Some(roles) => roles.iter().for_each(|role| self.join(school, person, role)),
+            None => self.join(school, person, otherwise),
+        }
+    }
+}
+
+/// The ids of all schools: orgs of that type, and in a delta also those named without a row of their own.
+pub(crate) fn schools(draft: &Draft) -> BTreeSet<String> {
+    let mut schools: BTreeSet<String> = draft.orgs.rows.iter().filter(|(_, org)| org.is_school).map(|(id, _)| id.clone()).collect();
+    if draft.coverage.orgs != Mode::Bulk {
+        let named = draft.classes.rows.values().map(|class| &class.org).chain(draft.roles.iter().map(|role| &role.org));
+        let unknown = |id: &&String| !id.is_empty() && draft.orgs.get(id).is_none() && !draft.orgs.deleted.contains(*id);
+        schools.extend(named.filter(unknown).cloned());
+    }
+    schools
+}
+
+/// Joins everyone to their schools; `enrolments` are those that stand, by school.
+pub(crate) fn gather(
+    draft: &Draft,
+    schools: &BTreeSet<String>,
+    enrolments: &BTreeMap<String, Vec<Enrolment>>,
+    pairs: &Pairs,
+    findings: &mut Findings,
+) -> Members {
+    let mut members = Members::default();
+    let mut elsewhere: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut told = BTreeSet::new();
+    for role in &draft.roles {
+        elsewhere.entry(&role.user).or_default().insert(&role.role);
+        if place(draft, schools, role, &mut members, findings) == Placed::OtherOrgToldOf {
+            told.insert(role.user.as_str());
+        }
+    }
+    for (school, enrolment) in enrolments.iter().flat_map(|(school, list)| list.iter().map(move |e| (school, e))) {
+        let named = if enrolment.role == EnrolmentRole::Teacher { "teacher" } else { "student" };
+        if draft.users.get(&enrolment.person_id).is_some() {
+            members.bring(school, &enrolment.person_id, &elsewhere, named);
+        }
+    }
+    for (contact, student) in pairs.keys() {
+        for school in members.schools_of(student) {
+            members.bring(&school, contact, &elsewhere, CONTACT);
+        }
+    }
+    report_strays(draft, &members, &told, findings);
+    members
+}
+
+#[derive(PartialEq, Eq)]
+enum Placed {
+    Done,
+    OtherOrgToldOf,
+}
+
+fn place(draft: &Draft, schools: &BTreeSet<String>, role: &RoleAt, members: &mut Members, findings: &mut Findings) -> Placed {
+    if draft.users.get(&role.user).is_none() {
+        let message = format!("the user {} is {}; the role is not used", quoted(&role.user), draft.users.absence(&role.user));
+        findings.report(role.at, Reason::Dangling, message);
+    } else if schools.contains(&role.org) {
+        members.join(&role.org, &role.user, &role.role);
+    } else if role.org.is_empty() {
+        return Placed::Done;
+    } else if draft.orgs.get(&role.org).is_none() {
+        let message = format!("the org {} is {}; the role there is not used", quoted(&role.org), draft.orgs.absence(&role.org));
+        findings.report(role.at, Reason::Dangling, message);
+        return Placed::OtherOrgToldOf;
+    } else if draft.format != Format::OneRoster11 {
+        findings.report(role.at, Reason::OtherOrg, format!("the org {} is not of type school; the role there is not used", quoted(&role.org)));
+        return Placed::OtherOrgToldOf;
+    }
+    Placed::Done
+}
+
+/// Reports each person without a school once.
+fn report_strays(draft: &Draft, members: &Members, told: &BTreeSet<&str>, findings: &mut Findings) {
+    let outside: BTreeSet<&str> = draft.roles.iter().filter(|role| !role.org.is_empty()).map(|role| role.user.as_str()).collect();
+    for (id, user) in &draft.users.rows {
+        if members.of_person.contains_key(id) || told.contains(id.as_str()) {
+            continue;
+        }
+        let (reason, message) = match outside.contains(id.as_str()) {
+            true => (Reason::OtherOrg, "the person belongs to no org of type school; the row is not used"),
+            false => (Reason::NoSchool, "the person belongs to no school; the row is not used"),
+        };
+        findings.report(user.at, reason, message);
+    }
+}

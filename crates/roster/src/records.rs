@@ -1,0 +1,193 @@
+//! Cuts CSV bytes into records. Knows quotes and line ends, nothing of columns. A quote that is
+//! never closed costs its own row, not the rest of the file.
+
+use std::collections::VecDeque;
+use std::io::{self, BufRead, BufReader, Read};
+
+use crate::finding::Reason;
+use crate::limits::{MAX_RECORD_BYTES, MAX_RECORD_LINES};
+
+/// One record: the line it begins on, and its cells or why it has none.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Record {
+    pub line: u64,
+    pub cells: Result<Vec<String>, Reason>,
+}
+
+/// Reads record after record, holding no more than one of them in memory.
+pub(crate) struct Records<'r> {
+    reader: BufReader<&'r mut dyn Read>,
+    /// Lines that were read for a record that turned out to be broken, to be read once more.
+    again: VecDeque<Line>,
+    lines_read: u64,
+    delimiter: u8,
+    /// Cells of the header; a record over several lines with more of them swallowed its neighbour.
+    width: usize,
+}
+
+#[derive(Debug)]
+struct Line {
+    number: u64,
+    bytes: Vec<u8>,
+    too_long: bool,
+}
+
+impl<'r> Records<'r> {
+    pub(crate) fn new(reader: &'r mut dyn Read) -> Self {
+        Self { reader: BufReader::new(reader), again: VecDeque::new(), lines_read: 0, delimiter: b',', width: usize::MAX }
+    }
+
+    /// Reads the header, drops a byte order mark and finds out what parts the cells.
+    pub(crate) fn header(&mut self) -> io::Result<Option<Record>> {
+        let Some(mut line) = self.next_line()? else { return Ok(None) };
+        if line.bytes.starts_with(b"\xEF\xBB\xBF") {
+            line.bytes.drain(..3);
+        }
+        let count = |wanted: u8| line.bytes.iter().filter(|b| **b == wanted).count();
+        // A spreadsheet of a country with decimal commas writes semicolons.
+        if let Some(delimiter) = [b',', b';', b'\t'].into_iter().max_by_key(|d| (count(*d), *d == b',')) {
+            self.delimiter = delimiter;
+        }
+        self.again.push_front(line);
+        self.next_record()
+    }
+
+    pub(crate) fn set_width(&mut self, width: usize) {
+        self.width = width;
+    }
+
+    pub(crate) fn next_record(&mut self) -> io::Result<Option<Record>> {
+        let Some(first) = self.next_line()? else { return Ok(None) };
+        let line = first.number;
+        let mut lines = vec![first];
+        loop {
+            if lines.iter().any(|l| l.too_long) {
+                return Ok(Some(self.give_back(lines, Reason::TooLong)));
+            }
+            let text: Vec<u8> = lines.iter().flat_map(|l| l.bytes.iter().copied()).collect();
+            let split = split(&text, self.delimiter);
+            if !split.open {
+                let swallowed = lines.len() > 1 && (split.ragged || split.used() > self.width);
+                if swallowed {
+                    return Ok(Some(self.give_back(lines, Reason::UnclosedQuote)));
+                }
+                return Ok(Some(Record { line, cells: split.into_text() }));
+            }
+            if lines.len() >= MAX_RECORD_LINES || text.len() > MAX_RECORD_BYTES {
+                return Ok(Some(self.give_back(lines, Reason::UnclosedQuote)));
+            }
+            match self.next_line()? {
+                Some(next) => lines.push(next),
+                None => return Ok(Some(self.give_back(lines, Reason::UnclosedQuote))),
+            }
+        }
+    }
+
+    /// Gives up the first line alone; those read after it get another chance.
+    fn give_back(&mut self, lines: Vec<Line>, reason: Reason) -> Record {
+        let mut lines = lines.into_iter();
+        let line = lines.next().map_or(0, |l| l.number);
+        for later in lines.rev() {
+            self.again.push_front(later);
+        }
+        Record { line, cells: Err(reason) }
+    }
+
+    fn next_line(&mut self) -> io::Result<Option<Line>> {
+        if let Some(line) = self.again.pop_front() {
+            return Ok(Some(line));
+        }
+        let mut bytes = Vec::new();
+        let bound = MAX_RECORD_BYTES as u64 + 1;
+        if self.reader.by_ref().take(bound).read_until(b'\n', &mut bytes)? == 0 {
+            return Ok(None);
+        }
+        self.lines_read += 1;
+        let too_long = bytes.len() as u64 == bound && !bytes.ends_with(b"\n");
+        if too_long {
+            bytes.clear();
+            self.skip_line()?;
+        }
+        Ok(Some(Line { number: self.lines_read, bytes, too_long }))
+    }
+
+    fn skip_line(&mut self) -> io::Result<()> {
+        loop {
+            let buffered = self.reader.fill_buf()?;
+            let (length, end) = match buffered.iter().position(|b| *b == b'\n') {
+                Some(at) => (at + 1, true),
+                None => (buffered.len(), buffered.is_empty()),
+            };
+            self.reader.consume(length);
+            if end {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// The cells of a record, as far as it goes.
+#[derive(Debug, Default)]
+struct Split {
+    cells: Vec<Vec<u8>>,
+    /// The text ended inside quotes.
+    open: bool,
+    /// Something followed a closing quote.
+    ragged: bool,
+}
+
+impl Split {
+    /// Cells up to the last one that is not blank.
+    fn used(&self) -> usize {
+        let blank = |cell: &Vec<u8>| cell.iter().all(u8::is_ascii_whitespace);
+        self.cells.iter().rposition(|c| !blank(c)).map_or(0, |at| at + 1)
+    }
+
+    fn into_text(self) -> Result<Vec<String>, Reason> {
+        self.cells.into_iter().map(|c| String::from_utf8(c).map_err(|_| Reason::NotUtf8)).collect()
+    }
+}
+
+/// RFC 4180, and lenient: a quote inside an unquoted cell is a character like any other.
+fn split(record: &[u8], delimiter: u8) -> Split {
+    let mut split = Split::default();
+    let mut cell = Vec::new();
+    let mut quoted = false;
+    let mut fresh = true;
+    let mut at = 0;
+    let end = line_end(record);
+    while at < record.len() {
+        let byte = record[at];
+        match byte {
+            b'"' if quoted && record.get(at + 1) == Some(&b'"') => {
+                cell.push(b'"');
+                at += 1;
+            }
+            b'"' if quoted => {
+                quoted = false;
+                split.ragged |= at + 1 < end && record[at + 1] != delimiter;
+            }
+            b'"' if fresh => quoted = true,
+            _ if quoted => cell.push(byte),
+            _ if byte == delimiter => {
+                split.cells.push(std::mem::take(&mut cell));
+                fresh = true;
+                at += 1;
+                continue;
+            }
+            _ if at >= end => break,
+            _ => cell.push(byte),
+        }
+        fresh = false;
+        at += 1;
+    }
+    split.open = quoted;
+    split.cells.push(cell);
+    split
+}
+
+/// Where the text of a record ends: before its last line break.
+fn line_end(record: &[u8]) -> usize {
+    let text = record.strip_suffix(b"\n").unwrap_or(record);
+    text.strip_suffix(b"\r").unwrap_or(text).len()
+}

@@ -1,0 +1,54 @@
+//! What a role's name means. Names are compared in small letters without blanks and punctuation.
+
+/// What a person of a role is to the school.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Student,
+    Teacher,
+    /// Parent or guardian: a guardianship with contact allowed.
+    Parent,
+    /// Another relative or contact: a guardianship, contact not allowed until staff allow it.
+    Relative,
+    /// Runs the school's side of the product.
+    Staff,
+    /// Known, and nothing in the product: an aide, a proctor.
+    Bystander,
+    Unknown,
+}
+
+/// Reads a role's name as the roster formats and real files write it.
+pub(crate) fn kind(role: &str) -> Kind {
+    let plain: String = role.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+    match plain.as_str() {
+        "student" | "pupil" | "learner" => Kind::Student,
+        "teacher" | "instructor" | "lecturer" | "professor" | "faculty" => Kind::Teacher,
+        "parent" | "guardian" | "parentguardian" | "legalguardian" | "mother" | "father" | "mum" | "mom" | "dad" | "stepmother" | "stepfather"
+        | "stepparent" | "fosterparent" | "fostermother" | "fosterfather" | "adoptiveparent" | "adoptivemother" | "adoptivefather" | "carer" | "caregiver" => {
+            Kind::Parent
+        }
+        "relative" | "aunt" | "uncle" | "cousin" | "grandparent" | "grandmother" | "grandfather" | "sibling" | "brother" | "sister" | "emergencycontact"
+        | "contact" | "doctor" | "childminder" => Kind::Relative,
+        "administrator" | "siteadministrator" | "systemadministrator" | "districtadministrator" | "principal" => Kind::Staff,
+        "aide" | "proctor" | "counselor" | "counsellor" | "staff" | "other" | "none" => Kind::Bystander,
+        _ => Kind::Unknown,
+    }
+}
+
+/// What an enrolment makes of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EnrolmentRole {
+    /// Learns in the class.
+    Student,
+    /// Teaches the class.
+    Teacher,
+}
+
+/// The enrolment a role's name stands for; none for roles that neither learn nor teach.
+pub(crate) fn enrolment_role(role: &str) -> Option<EnrolmentRole> {
+    match kind(role) {
+        Kind::Student => Some(EnrolmentRole::Student),
+        Kind::Teacher => Some(EnrolmentRole::Teacher),
+        _ => None,
+    }
+}

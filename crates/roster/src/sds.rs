@@ -1,0 +1,81 @@
+//! Reads the rows of Microsoft School Data Sync v2.1 CSV. Follows no references.
+
+use crate::columns;
+use crate::draft::{ClassRow, Course, Draft, Link};
+use crate::error::ReadError;
+use crate::finding::{Findings, Reason, quoted};
+use crate::manifest::{Manifest, Need};
+use crate::model::Mode;
+use crate::oneroster::{enrolment_row, org, owned, session};
+use crate::role::{self, Kind};
+use crate::source::Source;
+use crate::table::Row;
+use crate::users::{contact_facts, mind_disabled, named, role_row};
+use crate::values;
+
+/// Reads all files; they are always bulk.
+pub(crate) fn read(source: &mut Source, manifest: &Manifest, findings: &mut Findings) -> Result<Draft, ReadError> {
+    use Need::{Essential, Optional};
+    let mut draft = Draft::new(manifest.format);
+    draft.coverage.orgs = manifest.read_rows(source, &columns::ORGS, Essential, findings, |row, findings| org(row, &mut draft, findings))?;
+    manifest.read_rows(source, &columns::SESSIONS, Optional, findings, |row, findings| session(row, &mut draft, findings))?;
+    manifest.read_rows(source, &columns::SDS_COURSES, Optional, findings, |row, findings| course(row, &mut draft, findings))?;
+    let people = manifest.read_rows(source, &columns::SDS_USERS, Essential, findings, |row, findings| user(row, &mut draft, findings))?;
+    let roles = manifest.read_rows(source, &columns::SDS_ROLES, Essential, findings, |row, findings| role_row(row, &mut draft, findings))?;
+    // Without all roles it is not known who has left a school.
+    draft.coverage.people = if roles == Mode::Bulk { people } else { Mode::Absent };
+    draft.coverage.guardianships = manifest.read_rows(source, &columns::RELATIONSHIPS, Optional, findings, |row, findings| link(row, &mut draft, findings))?;
+    draft.coverage.classes = manifest.read_rows(source, &columns::SDS_CLASSES, Essential, findings, |row, findings| class(row, &mut draft, findings))?;
+    draft.coverage.enrolments =
+        manifest.read_rows(source, &columns::SDS_ENROLMENTS, Essential, findings, |row, findings| enrolment(row, &mut draft, findings))?;
+    Ok(draft)
+}
+
+fn course(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+    let Some(id) = row.required("sourcedId", findings) else { return };
+    let course = Course { title: row.raw("title").to_owned(), code: owned(row, "code"), subject: owned(row, "subject") };
+    draft.courses.take(row.at, id, false, course, findings);
+}
+
+fn user(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+    let Some(id) = row.required("sourcedId", findings) else { return };
+    let Some(mut user) = named(row, findings) else { return };
+    // The column `email` is for contacts; a student's or teacher's address stands in the id by which the directory knows them.
+    let column = if row.some("email").is_some() { "email" } else { "activeDirectoryMatchId" };
+    user.email = if column == "email" || row.text(column).contains('@') { values::email(row, column, findings) } else { None };
+    mind_disabled(row, &mut user, findings);
+    draft.users.take(row.at, id, false, user, findings);
+}
+
+fn link(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+    let Some(student) = row.required("userSourcedId", findings) else { return };
+    let Some(contact) = row.required("relationshipUserSourcedId", findings) else { return };
+    let role = row.text("relationshipRole").to_owned();
+    if role::kind(&role) == Kind::Unknown {
+        let message = format!("the relationship {} is not known; contact is not allowed until staff allow it", quoted(&role));
+        findings.report(row.at, Reason::UnknownRole, message);
+    }
+    let facts = contact_facts(row, findings);
+    draft.links.push(Link { at: row.at, student, contact, role, facts });
+}
+
+fn class(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+    let (Some(id), Some(org)) = (row.required("sourcedId", findings), row.required("orgSourcedId", findings)) else { return };
+    let class = ClassRow {
+        at: row.at,
+        org,
+        course: owned(row, "courseSourcedId"),
+        title: row.raw("title").to_owned(),
+        code: owned(row, "code"),
+        subject: owned(row, "subject"),
+        sessions: values::list(row, "sessionSourcedIds", findings),
+    };
+    draft.classes.take(row.at, id, false, class, findings);
+}
+
+fn enrolment(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+    let (begins_on, ends_on) = (values::date(row, "startDate", findings), values::date(row, "endDate", findings));
+    let Some(mut enrolment) = enrolment_row(row, findings) else { return };
+    (enrolment.begins_on, enrolment.ends_on) = (begins_on, ends_on);
+    draft.enrolments.take(row.at, enrolment.made_id(), false, enrolment, findings);
+}

@@ -1,0 +1,153 @@
+//! Reads the people of a roster and their roles: users.csv, roles.csv, userProfiles.csv. Follows no references.
+
+use std::collections::BTreeMap;
+
+use crate::columns;
+use crate::draft::{ContactFacts, Draft, RoleAt, User};
+use crate::error::ReadError;
+use crate::finding::{Findings, Reason, quoted};
+use crate::manifest::{Manifest, Need};
+use crate::model::{Format, Mode};
+use crate::oneroster::owned;
+use crate::role::{self, Kind};
+use crate::source::Source;
+use crate::table::Row;
+use crate::values::{self, Status};
+
+/// Reads the people of OneRoster: 1.1 has roles and schools in the user's row, 1.2 in roles.csv.
+pub(crate) fn read(source: &mut Source, manifest: &Manifest, draft: &mut Draft, findings: &mut Findings) -> Result<Mode, ReadError> {
+    if draft.format == Format::OneRoster11 {
+        return manifest.read_rows(source, &columns::USERS, Need::Essential, findings, |row, findings| {
+            user(row, draft, findings);
+            roles_of_row(row, draft, findings);
+        });
+    }
+    let mode = manifest.read_rows(source, &columns::USERS_12, Need::Essential, findings, |row, findings| user(row, draft, findings))?;
+    let mut profiles = BTreeMap::new();
+    let profile_mode = manifest.read_rows(source, &columns::PROFILES, Need::Optional, findings, |row, findings| {
+        profile(row, draft, &mut profiles, findings);
+    })?;
+    let roles_mode = manifest.read_rows(source, &columns::ROLES, Need::Essential, findings, |row, findings| {
+        role_row(row, draft, findings);
+        if profile_mode == Mode::Bulk {
+            check_profile(row, &profiles, findings);
+        }
+    })?;
+    // Without all roles it is not known who has left a school.
+    Ok(if mode == Mode::Bulk && roles_mode != Mode::Bulk { Mode::Delta } else { mode })
+}
+
+fn user(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+    let Some(id) = row.required("sourcedId", findings) else { return };
+    if values::status(row, findings) == Status::Deleted {
+        draft.users.take_deleted(row.at, id, findings);
+        return;
+    }
+    let Some(mut user) = named(row, findings) else { return };
+    user.email = values::email(row, "email", findings);
+    user.agents = values::list(row, "agentSourcedIds", findings);
+    user.contact = contact_facts(row, findings);
+    mind_disabled(row, &mut user, findings);
+    draft.users.take(row.at, id, false, user, findings);
+}
+
+/// Someone's names, without which a row is of no use.
+pub(crate) fn named(row: &Row<'_>, findings: &mut Findings) -> Option<User> {
+    if row.some("givenName").is_none() && row.some("familyName").is_none() {
+        findings.report(row.at, Reason::MissingValue, "both names are blank; the person is not used");
+        return None;
+    }
+    Some(User {
+        at: row.at,
+        honorific: owned(row, "metadata.title"),
+        given_name: row.raw("givenName").to_owned(),
+        family_name: row.raw("familyName").to_owned(),
+        email: None,
+        agents: Vec::new(),
+        contact: ContactFacts::default(),
+    })
+}
+
+/// A login that the source has switched off: the person stays, but no address means no login.
+pub(crate) fn mind_disabled(row: &Row<'_>, user: &mut User, findings: &mut Findings) {
+    if values::truth(row, "enabledUser", findings) == Some(false) && user.email.take().is_some() {
+        findings.report(row.at, Reason::LoginDisabled, "enabledUser is false; the person is kept without an address and can't log in");
+    }
+}
+
+/// What a row's metadata say of a contact. What can't be understood counts as a bar, for safety.
+pub(crate) fn contact_facts(row: &Row<'_>, findings: &mut Findings) -> ContactFacts {
+    let unclear = |column, findings: &mut Findings| {
+        let message = format!("{column} is {}, neither true nor false; contact counts as not allowed", quoted(row.text(column)));
+        findings.report(row.at, Reason::BadValue, message);
+        true
+    };
+    let said = |column, findings: &mut Findings, bars: bool| match (row.some(column), values::parse_bool(row.text(column))) {
+        (None, _) => false,
+        (_, Some(value)) => value == bars,
+        _ => unclear(column, findings),
+    };
+    let barred = said("metadata.contactAllowed", findings, false);
+    let court_order = said("metadata.courtOrder", findings, true);
+    let priority = row.some("metadata.priority").and_then(|text| {
+        let number = text.parse().ok();
+        if number.is_none() {
+            findings.report(row.at, Reason::BadValue, format!("metadata.priority is {}, not a number; it is not used", quoted(text)));
+        }
+        number
+    });
+    ContactFacts { relation: owned(row, "metadata.relation"), priority, lives_with: values::truth(row, "metadata.livesWith", findings), barred, court_order }
+}
+
+fn roles_of_row(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+    let Some(user) = owned(row, "sourcedId").filter(|id| draft.users.get(id).is_some_and(|user| user.at == row.at)) else { return };
+    let role = row.text("role").to_owned();
+    mind_role(row, &role, findings);
+    for org in values::list(row, "orgSourcedIds", findings) {
+        draft.roles.push(RoleAt { at: row.at, user: user.clone(), org, role: role.clone() });
+    }
+    // A person of no org still has a role, by which a contact is judged.
+    draft.roles.push(RoleAt { at: row.at, user, org: String::new(), role });
+}
+
+/// A row of roles.csv, primary or secondary, of any format.
+pub(crate) fn role_row(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+    if values::status(row, findings) == Status::Deleted {
+        return;
+    }
+    for column in ["beginDate", "endDate", "roleStartDate", "roleEndDate"] {
+        values::date(row, column, findings);
+    }
+    let (Some(user), Some(org)) = (row.required("userSourcedId", findings), row.required("orgSourcedId", findings)) else { return };
+    let role = row.text("role").to_owned();
+    mind_role(row, &role, findings);
+    draft.roles.push(RoleAt { at: row.at, user, org, role });
+}
+
+fn mind_role(row: &Row<'_>, role: &str, findings: &mut Findings) {
+    if role::kind(role) == Kind::Unknown {
+        let message = format!("the role {} is not known; the person is kept without rights", quoted(role));
+        findings.report(row.at, Reason::UnknownRole, message);
+    }
+}
+
+fn profile(row: &Row<'_>, draft: &Draft, profiles: &mut BTreeMap<String, String>, findings: &mut Findings) {
+    let (Some(id), Some(user)) = (row.required("sourcedId", findings), row.required("userSourcedId", findings)) else { return };
+    if values::status(row, findings) == Status::Deleted {
+        return;
+    }
+    if draft.users.get(&user).is_none() {
+        let message = format!("the profile's user {} is {}; the profile is not used", quoted(&user), draft.users.absence(&user));
+        findings.report(row.at, Reason::Dangling, message);
+    } else if profiles.insert(id.clone(), user).is_some() {
+        findings.report(row.at, Reason::Duplicate, format!("the id {} stands in an earlier row", quoted(&id)));
+    }
+}
+
+fn check_profile(row: &Row<'_>, profiles: &BTreeMap<String, String>, findings: &mut Findings) {
+    let Some(id) = row.some("userProfileSourcedId") else { return };
+    if profiles.get(id).is_none_or(|user| user != row.text("userSourcedId")) {
+        let message = format!("the profile {} is not one of this user; the role is used without it", quoted(id));
+        findings.report(row.at, Reason::Dangling, message);
+    }
+}

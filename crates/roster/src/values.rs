@@ -1,0 +1,110 @@
+//! Reads single cells: dates, truth values, lists, addresses. Knows no rows.
+
+use chrono::NaiveDate;
+use parlour_domain::EmailAddress;
+
+use crate::finding::{Findings, Reason, quoted};
+use crate::limits::MAX_LIST;
+use crate::table::Row;
+
+/// What a row's status says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// Blank or `active`.
+    Active,
+    /// `tobedeleted`, or the older `inactive`.
+    Deleted,
+}
+
+pub(crate) fn status(row: &Row<'_>, findings: &mut Findings) -> Status {
+    match row.text("status").to_lowercase().as_str() {
+        "" | "active" => Status::Active,
+        "tobedeleted" | "inactive" => Status::Deleted,
+        other => {
+            let message = format!("the status {} is not known; the row counts as active", quoted(other));
+            findings.report(row.at, Reason::UnknownStatus, message);
+            Status::Active
+        }
+    }
+}
+
+/// `true`, `1`, `yes`, `y`, `t` and their opposites, in any case.
+pub(crate) fn parse_bool(text: &str) -> Option<bool> {
+    match text.trim().to_lowercase().as_str() {
+        "true" | "1" | "yes" | "y" | "t" => Some(true),
+        "false" | "0" | "no" | "n" | "f" => Some(false),
+        _ => None,
+    }
+}
+
+/// The truth value of a cell; what can't be understood is reported and left out.
+pub(crate) fn truth(row: &Row<'_>, column: &str, findings: &mut Findings) -> Option<bool> {
+    let text = row.some(column)?;
+    let value = parse_bool(text);
+    if value.is_none() {
+        let message = format!("{column} is {}, neither true nor false; it is not used", quoted(text));
+        findings.report(row.at, Reason::BadValue, message);
+    }
+    value
+}
+
+/// The date of a cell; what can't be understood is reported and left out.
+pub(crate) fn date(row: &Row<'_>, column: &str, findings: &mut Findings) -> Option<NaiveDate> {
+    let text = row.some(column)?;
+    let date = parse_date(text);
+    if date.is_none() {
+        let message = format!("{column} is {}, not a date like 2026-09-01; the row is used without it", quoted(text));
+        findings.report(row.at, Reason::BadDate, message);
+    }
+    date
+}
+
+/// ISO dates with or without a time; `20260901`; `1.9.2026`; with slashes where day and month
+/// can't be mixed up.
+pub(crate) fn parse_date(text: &str) -> Option<NaiveDate> {
+    let day = text.split(['T', ' ']).next().unwrap_or_default();
+    let plausible = |date: NaiveDate| Some(date).filter(|d| (1900..=2200).contains(&chrono::Datelike::year(d)));
+    if day.len() == 8 && day.bytes().all(|b| b.is_ascii_digit()) {
+        return NaiveDate::parse_from_str(day, "%Y%m%d").ok().and_then(plausible);
+    }
+    let separator = ['-', '/', '.'].into_iter().find(|s| day.contains(*s))?;
+    let parts: Vec<&str> = day.split(separator).collect();
+    let [a, b, c] = parts[..] else { return None };
+    let number = |part: &str| part.parse::<u32>().ok().filter(|_| part.len() <= 4);
+    let (first, second, third) = (number(a)?, number(b)?, number(c)?);
+    let (year, month, day) = match (separator, a.len()) {
+        (_, 4) => (first, second, third),
+        ('.', _) => (third, second, first),
+        (_, _) if second > 12 || first == second => (third, first, second),
+        (_, _) if first > 12 => (third, second, first),
+        _ => return None,
+    };
+    NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day).and_then(plausible)
+}
+
+/// The ids of a list cell, each once, in their order.
+pub(crate) fn list(row: &Row<'_>, column: &str, findings: &mut Findings) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::new();
+    for id in row.raw(column).split([',', ';']).map(str::trim).filter(|id| !id.is_empty()) {
+        if ids.len() >= MAX_LIST {
+            let message = format!("{column} lists more than {MAX_LIST} ids; the rest is not used");
+            findings.report(row.at, Reason::TooLong, message);
+            break;
+        }
+        if !ids.iter().any(|known| known == id) {
+            ids.push(id.to_owned());
+        }
+    }
+    ids
+}
+
+/// The address of a cell; a wrong one is reported and left out.
+pub(crate) fn email(row: &Row<'_>, column: &str, findings: &mut Findings) -> Option<String> {
+    let text = row.some(column)?;
+    let address = EmailAddress::parse(text).ok();
+    if address.is_none() {
+        let message = format!("{} is not an email address; the person is kept without one", quoted(text));
+        findings.report(row.at, Reason::BadEmail, message);
+    }
+    address.map(|address| address.to_string())
+}
