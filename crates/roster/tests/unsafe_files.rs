@@ -1,0 +1,116 @@
+//! Zips and folders that mean harm, and soup: refused, and nothing panics.
+
+mod files;
+
+use std::fs;
+use std::io::Write;
+
+use files::Files;
+use parlour_roster::{limits, read};
+use proptest::prelude::*;
+use zip::write::SimpleFileOptions;
+
+#[test]
+fn a_zip_reads_like_its_folder() {
+    let files = Files::oneroster_11();
+    for prefix in ["", "roster/", "Röster 2026/"] {
+        let (_folder, zip) = files.zip(prefix);
+        assert_eq!(read(&zip, None).unwrap(), files.roster(), "{prefix:?}");
+    }
+}
+
+#[test]
+fn a_zip_with_a_path_trick_is_refused() {
+    for name in ["../evil.csv", "/etc/evil.csv", "a/../../evil.csv", "..\\evil.csv", "C:\\evil.csv", "C:/evil.csv", "a//evil.csv", "./evil.csv"] {
+        let (_folder, zip) = Files::oneroster_11().with(name, "x").zip("");
+        assert_eq!(read(&zip, None).unwrap_err().code(), "unsafe_path", "{name}");
+    }
+}
+
+#[test]
+fn a_zip_with_a_file_in_two_places_is_refused() {
+    for name in ["sub/users.csv", "USERS.csv"] {
+        let (_folder, zip) = Files::oneroster_11().with(name, "x").zip("");
+        assert_eq!(read(&zip, None).unwrap_err().code(), "ambiguous_file", "{name}");
+    }
+    let mac = Files::oneroster_11().with("__MACOSX/._users.csv", "x").with("notes.txt", "x");
+    let (_folder, zip) = mac.zip("");
+    assert!(read(&zip, None).is_ok());
+}
+
+#[test]
+fn a_link_in_a_zip_or_folder_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("link.zip");
+    let mut zip = zip::ZipWriter::new(fs::File::create(&path).unwrap());
+    zip.add_symlink("users.csv", "/etc/passwd", SimpleFileOptions::default()).unwrap();
+    zip.finish().unwrap();
+    assert_eq!(read(&path, None).unwrap_err().code(), "unsafe_path");
+    let real = Files::oneroster_11().without("users.csv").write();
+    std::os::unix::fs::symlink("/etc/passwd", real.path().join("users.csv")).unwrap();
+    assert_eq!(read(real.path(), None).unwrap_err().code(), "unsafe_path");
+}
+
+#[test]
+fn a_zip_bomb_is_refused() {
+    let (_folder, zip) = Files::oneroster_11().with("users.csv", vec![b'a'; 40_000_000]).zip("");
+    assert!(fs::metadata(&zip).unwrap().len() < 100_000);
+    assert_eq!(read(&zip, None).unwrap_err().code(), "zip_bomb");
+}
+
+#[test]
+fn a_zip_bomb_that_lies_about_its_size_is_refused() {
+    let (_folder, path) = Files::oneroster_11().with("users.csv", vec![b'a'; 40_000_000]).zip("");
+    let mut bytes = fs::read(&path).unwrap();
+    let size = 40_000_000_u32.to_le_bytes();
+    let places: Vec<usize> = bytes.windows(4).enumerate().filter(|(_, w)| *w == size).map(|(at, _)| at).collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes[at..at + 4].copy_from_slice(&1000_u32.to_le_bytes());
+    }
+    fs::write(&path, bytes).unwrap();
+    assert!(read(&path, None).is_err());
+}
+
+#[test]
+fn too_many_rows_files_or_columns_are_refused() {
+    let rows = Files::oneroster_11().and("enrollments.csv", "\n".repeat(usize::try_from(limits::MAX_ROWS).unwrap()));
+    assert_eq!(rows.read().unwrap_err().code(), "too_large");
+    let columns = Files::oneroster_11().replace("users.csv", "agentSourcedIds\n", &format!("agentSourcedIds{}x\n", ",".repeat(600)));
+    assert_eq!(columns.read().unwrap_err().code(), "too_large");
+    let many = (0..=limits::MAX_ENTRIES).fold(Files::oneroster_11(), |files, at| files.with(&format!("{at}.csv"), ""));
+    assert_eq!(many.read().unwrap_err().code(), "too_large");
+    let (_folder, zip) = many.zip("");
+    assert_eq!(read(&zip, None).unwrap_err().code(), "too_large");
+}
+
+#[test]
+fn what_is_no_zip_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.zip");
+    fs::File::create(&path).unwrap().write_all(b"hello").unwrap();
+    assert_eq!(read(&path, None).unwrap_err().code(), "not_a_roster");
+    assert_eq!(read(&folder.path().join("none"), None).unwrap_err().code(), "unreadable");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_byte_soup_panics(soup in proptest::collection::vec(any::<u8>(), 0..400), name in "(users|orgs|classes|enrollments|manifest|courses)\\.csv") {
+        let _ = Files::oneroster_11().with(&name, &soup).read();
+        let _ = Files::oneroster_11().and(&name, &soup).read();
+        let (folder, zip) = Files::oneroster_11().zip("");
+        fs::write(&zip, &soup).unwrap();
+        prop_assert!(read(&zip, None).is_err());
+        drop(folder);
+    }
+
+    #[test]
+    fn no_soup_of_quotes_and_commas_panics(soup in "[\",\n\r;a-c1 \\\\]{0,300}", at in 0_usize..400) {
+        let users = Files::oneroster_11().0["users.csv"].clone();
+        let mut text = String::from_utf8(users).unwrap();
+        text.insert_str(at.min(text.len()), &soup);
+        let _ = Files::oneroster_11().with("users.csv", text).read();
+    }
+}
