@@ -1,0 +1,289 @@
+//! The client of `/api/v1`: one function an operation, named as in the contract. Knows no page.
+
+use std::fmt;
+
+use leptos::prelude::{document, window};
+use parlour_wire::{
+    Bar, Booking, BookingChange, ChosenIdentity, DevActor, DevLogin, DevMail, Evening, GuestAppointments, GuestLinkPreview, HistoryEntry, Invite, Invites,
+    LinkToken, LoginLink, LoginLinkPreview, Me, MyBookings, NewBar, NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Schedule, School,
+    SlotGrid,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Headers, RequestCredentials, RequestInit, Response};
+
+use crate::texts;
+
+/// Why there is no answer to work with.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Failure {
+    /// The server could not be reached.
+    Offline,
+    /// The server refused, and says why.
+    Refused(Box<Problem>),
+    /// The answer, with this status, is not one of the contract.
+    Unreadable(u16),
+}
+
+impl Failure {
+    /// The code of a refusal; empty otherwise.
+    pub(crate) fn code(&self) -> &str {
+        match self {
+            Self::Refused(problem) => &problem.code,
+            Self::Offline | Self::Unreadable(_) => "",
+        }
+    }
+
+    /// What went wrong with this field of the request, if it is about one.
+    pub(crate) fn of_field(&self, field: &str) -> Option<String> {
+        let Self::Refused(problem) = self else { return None };
+        let error = problem.errors.iter().find(|error| error.field == field)?;
+        Some(texts::error(&error.code).map_or_else(|| error.detail.clone(), str::to_owned))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Offline => texts::t().offline,
+            Self::Refused(problem) => texts::error(&problem.code).unwrap_or(&problem.detail),
+            Self::Unreadable(_) => texts::t().unreadable,
+        })
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// What an operation gives.
+pub(crate) type Answer<T> = Result<T, Failure>;
+
+pub(crate) async fn get_school() -> Answer<School> {
+    get("school").await
+}
+
+pub(crate) async fn get_me() -> Answer<Me> {
+    get("me").await
+}
+
+pub(crate) async fn choose_identity(chosen: &ChosenIdentity) -> Answer<Me> {
+    send("PUT", "me/identity", chosen).await
+}
+
+pub(crate) async fn create_login_link(link: &NewLoginLink) -> Answer<LoginLink> {
+    send("POST", "login_links", link).await
+}
+
+pub(crate) async fn preview_login_link(token: &str) -> Answer<LoginLinkPreview> {
+    send("POST", "login_links/preview", &LinkToken { token: token.to_owned() }).await
+}
+
+pub(crate) async fn create_session(session: &NewSession) -> Answer<Me> {
+    send("POST", "sessions", session).await
+}
+
+pub(crate) async fn delete_session() -> Answer<()> {
+    delete("sessions/current").await
+}
+
+pub(crate) async fn delete_sessions() -> Answer<()> {
+    delete("sessions").await
+}
+
+pub(crate) async fn list_evenings() -> Answer<Page<Evening>> {
+    get("evenings?limit=100").await
+}
+
+pub(crate) async fn get_slots(evening: Uuid, parent: Option<Uuid>) -> Answer<SlotGrid> {
+    get(&of_parent(evening, "slots", parent)).await
+}
+
+pub(crate) async fn get_bookings(evening: Uuid, parent: Option<Uuid>) -> Answer<MyBookings> {
+    get(&of_parent(evening, "bookings", parent)).await
+}
+
+/// `key` names this attempt: the same one may be sent again without booking twice.
+pub(crate) async fn create_bookings(evening: Uuid, parent: Option<Uuid>, bookings: &NewBookings, key: &str) -> Answer<Page<Booking>> {
+    send_once(&of_parent(evening, "bookings", parent), bookings, key).await
+}
+
+/// Where the calendar file is, to be linked to.
+pub(crate) fn calendar_href(evening: Uuid, parent: Option<Uuid>) -> String {
+    format!("api/v1/{}", of_parent(evening, "calendar", parent))
+}
+
+pub(crate) async fn get_history(evening: Uuid, parent: Option<Uuid>, cursor: Option<&str>) -> Answer<Page<HistoryEntry>> {
+    let mut path = of_parent(evening, "history", parent);
+    if let Some(cursor) = cursor {
+        let joint = if parent.is_some() { '&' } else { '?' };
+        path.push(joint);
+        path.push_str("cursor=");
+        path.push_str(&escaped(cursor));
+    }
+    get(&path).await
+}
+
+pub(crate) async fn get_schedule(evening: Uuid) -> Answer<Schedule> {
+    get(&of_parent(evening, "schedule", None)).await
+}
+
+pub(crate) async fn get_booking(booking: Uuid) -> Answer<Booking> {
+    get(&format!("bookings/{booking}")).await
+}
+
+pub(crate) async fn change_booking(booking: Uuid, change: &BookingChange) -> Answer<Booking> {
+    send("PATCH", &format!("bookings/{booking}"), change).await
+}
+
+pub(crate) async fn cancel_booking(booking: Uuid) -> Answer<()> {
+    delete(&format!("bookings/{booking}")).await
+}
+
+pub(crate) async fn get_invites(evening: Uuid, parent: Option<Uuid>) -> Answer<Invites> {
+    get(&of_parent(evening, "invites", parent)).await
+}
+
+/// `key` names this attempt, as for bookings.
+pub(crate) async fn send_invite(evening: Uuid, parent: Option<Uuid>, invite: &NewInvite, key: &str) -> Answer<Invite> {
+    send_once(&of_parent(evening, "invites", parent), invite, key).await
+}
+
+pub(crate) async fn resend_invite(invite: Uuid) -> Answer<Invite> {
+    read(&call("POST", &format!("invites/{invite}/resend"), None, None).await?)
+}
+
+pub(crate) async fn remove_invite(invite: Uuid) -> Answer<()> {
+    delete(&format!("invites/{invite}")).await
+}
+
+pub(crate) async fn preview_guest_link(token: &str) -> Answer<GuestLinkPreview> {
+    send("POST", "guest_links/preview", &LinkToken { token: token.to_owned() }).await
+}
+
+pub(crate) async fn decline_guest_link(token: &str) -> Answer<()> {
+    let body = json(&LinkToken { token: token.to_owned() });
+    call("POST", "guest_links/decline", Some(body), None).await.map(drop)
+}
+
+pub(crate) async fn create_guest_session(token: &str) -> Answer<GuestAppointments> {
+    send("POST", "guest_sessions", &LinkToken { token: token.to_owned() }).await
+}
+
+pub(crate) async fn delete_guest_sessions() -> Answer<()> {
+    delete("guest_sessions").await
+}
+
+pub(crate) async fn get_guest_appointments() -> Answer<GuestAppointments> {
+    get("guest/appointments").await
+}
+
+pub(crate) async fn list_parents(words: &str, cursor: Option<&str>) -> Answer<Page<Parent>> {
+    let cursor = cursor.map(|cursor| format!("&cursor={}", escaped(cursor))).unwrap_or_default();
+    get(&format!("parents?q={}{cursor}", escaped(words))).await
+}
+
+pub(crate) async fn get_parent(parent: Uuid) -> Answer<Parent> {
+    get(&format!("parents/{parent}")).await
+}
+
+pub(crate) async fn list_bars(student: Option<Uuid>, cursor: Option<&str>) -> Answer<Page<Bar>> {
+    let mut path = "bars?limit=50".to_owned();
+    if let Some(student) = student {
+        path.push_str(&format!("&student_id={student}"));
+    }
+    if let Some(cursor) = cursor {
+        path.push_str(&format!("&cursor={}", escaped(cursor)));
+    }
+    get(&path).await
+}
+
+pub(crate) async fn create_bar(bar: &NewBar) -> Answer<Bar> {
+    send("POST", "bars", bar).await
+}
+
+pub(crate) async fn lift_bar(bar: Uuid) -> Answer<()> {
+    delete(&format!("bars/{bar}")).await
+}
+
+pub(crate) async fn list_dev_mails(cursor: Option<&str>) -> Answer<Page<DevMail>> {
+    let cursor = cursor.map(|cursor| format!("?cursor={}", escaped(cursor))).unwrap_or_default();
+    get(&format!("dev/mails{cursor}")).await
+}
+
+/// Where the person who was logged in begins.
+#[derive(Deserialize)]
+pub(crate) struct DevDoor {
+    pub(crate) location: String,
+}
+
+pub(crate) async fn create_dev_login(kind: DevActor) -> Answer<DevDoor> {
+    send("POST", "dev/logins", &DevLogin { kind }).await
+}
+
+/// The path of something of a parent's evening; staff name the parent.
+fn of_parent(evening: Uuid, what: &str, parent: Option<Uuid>) -> String {
+    match parent {
+        Some(parent) => format!("evenings/{evening}/{what}?parent_id={parent}"),
+        None => format!("evenings/{evening}/{what}"),
+    }
+}
+
+fn escaped(text: &str) -> String {
+    js_sys::encode_uri_component(text).into()
+}
+
+async fn get<T: DeserializeOwned>(path: &str) -> Answer<T> {
+    read(&call("GET", path, None, None).await?)
+}
+
+async fn send<T: DeserializeOwned>(method: &str, path: &str, body: &impl Serialize) -> Answer<T> {
+    read(&call(method, path, Some(json(body)), None).await?)
+}
+
+async fn send_once<T: DeserializeOwned>(path: &str, body: &impl Serialize, key: &str) -> Answer<T> {
+    read(&call("POST", path, Some(json(body)), Some(key)).await?)
+}
+
+async fn delete(path: &str) -> Answer<()> {
+    call("DELETE", path, None, None).await.map(drop)
+}
+
+fn json(body: &impl Serialize) -> String {
+    serde_json::to_string(body).unwrap_or_default()
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Answer<T> {
+    serde_json::from_str(text).map_err(|_| Failure::Unreadable(200))
+}
+
+/// One request and its whole answer.
+async fn call(method: &str, path: &str, body: Option<String>, key: Option<&str>) -> Answer<String> {
+    let sent = async {
+        let headers = Headers::new()?;
+        headers.set("accept", "application/json")?;
+        if body.is_some() {
+            headers.set("content-type", "application/json")?;
+        }
+        if let Some(key) = key {
+            headers.set("idempotency-key", key)?;
+        }
+        let request = RequestInit::new();
+        request.set_method(method);
+        request.set_credentials(RequestCredentials::SameOrigin);
+        request.set_headers(&headers);
+        if let Some(body) = &body {
+            request.set_body(&JsValue::from_str(body));
+        }
+        let base = document().base_uri()?.unwrap_or_default();
+        let url = web_sys::Url::new_with_base(&format!("api/v1/{path}"), &base)?.href();
+        let answer: Response = JsFuture::from(window().fetch_with_str_and_init(&url, &request)).await?.dyn_into()?;
+        let text = JsFuture::from(answer.text()?).await?;
+        Ok::<_, JsValue>((answer.ok(), answer.status(), text.as_string().unwrap_or_default()))
+    };
+    match sent.await {
+        Err(_) => Err(Failure::Offline),
+        Ok((true, _, text)) => Ok(text),
+        Ok((false, status, text)) => Err(serde_json::from_str(&text).map_or(Failure::Unreadable(status), |problem| Failure::Refused(Box::new(problem)))),
+    }
+}

@@ -1,0 +1,36 @@
+//! A modal dialog: the browser's own, so that focus, Escape and what lies behind are its business.
+
+use leptos::{html, prelude::*};
+
+use super::{Icon, Shape};
+use crate::{browser, texts::t};
+
+/// A dialog that is there while `open` is true. What is in it is made anew each time.
+#[component]
+pub(crate) fn Dialog(open: RwSignal<bool>, #[prop(into)] title: Signal<String>, id: &'static str, children: ChildrenFn) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move || {
+        let Some(element) = dialog.get() else { return };
+        if open.get() && !element.open() {
+            let _ = element.show_modal();
+            // The first control that one can work with; the close button comes last in the document.
+            if let Some(first) = browser::find(&element, "input:not(:disabled), .dialog-body button:not(:disabled)") {
+                browser::focus_soon(first);
+            }
+        } else if !open.get() && element.open() {
+            element.close();
+        }
+    });
+    let heading = StoredValue::new(format!("{id}-title"));
+    view! {
+        <dialog node_ref=dialog id=id aria-labelledby=heading.get_value() on:close=move |_| open.set(false)>
+            <div class="dialog-head">
+                <h2 id=heading.get_value()>{title}</h2>
+            </div>
+            <div class="dialog-body">{move || open.get().then(|| children())}</div>
+            <button class="close" type="button" aria-label=t().close on:click=move |_| open.set(false)>
+                <Icon shape=Shape::Cross />
+            </button>
+        </dialog>
+    }
+}

@@ -1,0 +1,52 @@
+//! A labelled text field with its hint and its error.
+
+use leptos::{html, prelude::*};
+
+/// A text field. An error is tied to it, so that it is read with the field.
+#[component]
+pub(crate) fn Field(
+    /// Unique on the page.
+    id: &'static str,
+    #[prop(into)] label: &'static str,
+    value: RwSignal<String>,
+    #[prop(into)] error: Signal<Option<String>>,
+    #[prop(optional)] kind: Option<&'static str>,
+    #[prop(optional)] hint: Option<&'static str>,
+    #[prop(optional)] autocomplete: Option<&'static str>,
+    #[prop(optional)] inputmode: Option<&'static str>,
+    #[prop(optional)] class: Option<&'static str>,
+    #[prop(optional)] input_ref: Option<NodeRef<html::Input>>,
+    #[prop(default = true)] required: bool,
+) -> impl IntoView {
+    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
+    let described = {
+        let (hint_id, error_id) = (hint_id.clone(), error_id.clone());
+        move || match (hint, error.get()) {
+            (Some(_), Some(_)) => Some(format!("{hint_id} {error_id}")),
+            (Some(_), None) => Some(hint_id.clone()),
+            (None, Some(_)) => Some(error_id.clone()),
+            (None, None) => None,
+        }
+    };
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
+            <input
+                id=id
+                node_ref=input_ref.unwrap_or_default()
+                class=class
+                type=kind.unwrap_or("text")
+                autocomplete=autocomplete.unwrap_or("off")
+                inputmode=inputmode
+                spellcheck="false"
+                aria-required=required.then_some("true")
+                aria-invalid=move || error.read().is_some().then_some("true")
+                aria-describedby=described
+                prop:value=value
+                on:input:target=move |event| value.set(event.target().value())
+            />
+            <p class="error" id=error_id>{error}</p>
+        </div>
+    }
+}

@@ -1,0 +1,20 @@
+//! The heading of a page, which also names the document and takes the focus on arrival.
+
+use leptos::{html, prelude::*};
+
+use crate::session::session;
+
+/// The one `h1` of a page.
+#[component]
+pub(crate) fn Heading(#[prop(into)] text: Signal<String>) -> impl IntoView {
+    let heading = NodeRef::<html::H1>::new();
+    let session = session();
+    Effect::new(move || {
+        // The school's name is part of the title, and may come later than the page.
+        session.school.track();
+        if let Some(element) = heading.get() {
+            session.arrive(&text.read(), element.into());
+        }
+    });
+    view! { <h1 node_ref=heading tabindex="-1">{text}</h1> }
+}

@@ -1,0 +1,91 @@
+//! A part of a page that waits for data of its own: a skeleton first, then the content, or what went wrong and "Try again".
+
+use std::{pin::Pin, sync::Arc};
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_navigate;
+
+use super::{Notice, Tone};
+use crate::{
+    api::{Answer, Failure},
+    session::{session, take_way_out, way_out},
+    texts::t,
+};
+
+type Content = Pin<Box<dyn Future<Output = Answer<AnyView>> + Send>>;
+
+/// Shows `data` by `show` as soon as it is there; while it is asked for again, what was there stays.
+#[component]
+pub(crate) fn Panel<T>(data: LocalResource<Answer<T>>, show: impl Fn(T) -> AnyView + Send + Sync + 'static) -> impl IntoView
+where
+    T: Clone + Send + Sync + 'static,
+{
+    let show = Arc::new(show);
+    let load = Arc::new(move || {
+        let show = Arc::clone(&show);
+        Box::pin(async move { data.await.map(|data| show(data)) }) as Content
+    });
+    frame(load, Callback::new(move |()| data.refetch()))
+}
+
+/// The part of a panel that is the same for all data.
+fn frame(load: Arc<dyn Fn() -> Content + Send + Sync>, retry: Callback<()>) -> AnyView {
+    view! {
+        <Transition fallback=Skeleton>
+            <ErrorBoundary fallback=move |errors| {
+                let failure = Signal::derive(move || first_failure(&errors.read()));
+                view! { <FailureNotice failure retry /> }
+            }>
+                {move || Suspend::new(load())}
+            </ErrorBoundary>
+        </Transition>
+    }
+    .into_any()
+}
+
+fn first_failure(errors: &Errors) -> Option<Failure> {
+    errors.iter().find_map(|(_, error)| error.downcast_ref::<Failure>().cloned())
+}
+
+/// Grey bars where the content will be.
+#[component]
+pub(crate) fn Skeleton() -> impl IntoView {
+    view! {
+        <div class="skeleton" role="status">
+            <span class="unseen">{t().loading}</span>
+            <i></i>
+            <i></i>
+            <i></i>
+        </div>
+    }
+}
+
+/// What went wrong, and "Try again" where that may help. Leads to the login when nobody is logged in.
+#[component]
+pub(crate) fn FailureNotice(#[prop(into)] failure: Signal<Option<Failure>>, #[prop(optional, into)] retry: Option<Callback<()>>) -> impl IntoView {
+    let (navigate, session) = (use_navigate(), session());
+    Effect::new(move || {
+        if let Some(way) = failure.with(|failure| failure.as_ref().and_then(way_out)) {
+            take_way_out(&navigate, session, way);
+        }
+    });
+    move || {
+        let failure = failure.get()?;
+        if way_out(&failure).is_some() {
+            return None;
+        }
+        let again = retry.map(|retry| {
+            view! {
+                <button class="btn quiet" on:click=move |_| retry.run(())>
+                    {t().try_again}
+                </button>
+            }
+        });
+        Some(view! {
+            <Notice tone=Tone::Bad>
+                <p>{failure.to_string()}</p>
+                {again}
+            </Notice>
+        })
+    }
+}

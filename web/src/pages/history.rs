@@ -1,0 +1,47 @@
+//! What happened to the bookings and invites of an evening: asked for when it is opened.
+
+use leptos::prelude::*;
+use parlour_wire::HistoryEntry;
+use uuid::Uuid;
+
+use crate::{
+    api,
+    components::{FailureNotice, Icon, Shape},
+    moments,
+    paged::Paged,
+    texts::t,
+};
+
+#[component]
+pub(crate) fn HistoryPanel(evening: Uuid, parent: Option<Uuid>) -> impl IntoView {
+    let entries = Paged::<HistoryEntry>::new();
+    let load = move || entries.load(move |cursor| async move { api::get_history(evening, parent, cursor.as_deref()).await });
+    let opened = move |_| {
+        if !entries.loaded.get_untracked() {
+            load();
+        }
+    };
+    view! {
+        <details class="history" on:toggle=opened>
+            <summary>
+                <Icon shape=Shape::Clock />
+                {t().history}
+            </summary>
+            <ol>
+                <For each=move || entries.items.get() key=|entry| entry.id let(entry)>
+                    <li>
+                        <span class="soft">{moments::day_and_clock(&entry.at)}</span>
+                        <span>{entry.summary}" "<span class="soft">{["(", &entry.actor, ")"].concat()}</span></span>
+                    </li>
+                </For>
+            </ol>
+            {move || (entries.loaded.get() && entries.items.read().is_empty()).then(|| view! { <p class="soft">{t().history_empty}</p> })}
+            <FailureNotice failure=entries.task.failure retry=Callback::new(move |()| load()) />
+            {move || entries.next.read().is_some().then(|| view! {
+                <button class="btn quiet" type="button" aria-disabled=entries.task.disabled() on:click=move |_| load()>
+                    {t().show_more}
+                </button>
+            })}
+        </details>
+    }
+}

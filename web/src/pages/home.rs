@@ -1,0 +1,77 @@
+//! The start: a parent's evenings, or straight to the only one; teachers and staff have a start of their own.
+
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use parlour_wire::{BookingState, Evening, Page, Role};
+
+use crate::{
+    api,
+    components::{EveningCard, FailureNotice, Heading, Notice, Panel, Skeleton, Tone},
+    session::session,
+    texts::t,
+};
+
+#[component]
+pub(crate) fn HomePage() -> impl IntoView {
+    let session = session();
+    session.ask();
+    let navigate = use_navigate();
+    Effect::new(move || {
+        let start = match session.role() {
+            Some(Role::Teacher) => "/teacher",
+            Some(Role::Staff) => "/staff",
+            _ => match session.me.get() {
+                Some(Ok(me)) if me.identity.is_none() => "/identity",
+                _ => return,
+            },
+        };
+        navigate(start, NavigateOptions { replace: true, ..NavigateOptions::default() });
+    });
+    let failure = Signal::derive(move || session.me.get().and_then(Result::err));
+    let is_parent = Memo::new(move |_| session.role() == Some(Role::Parent));
+    view! {
+        <FailureNotice failure retry=Callback::new(move |()| { session.leave(); session.ask(); }) />
+        {move || match is_parent.get() {
+            true => view! { <Evenings /> }.into_any(),
+            false if failure.with(Option::is_none) => Skeleton().into_any(),
+            false => ().into_any(),
+        }}
+    }
+}
+
+#[component]
+fn Evenings() -> impl IntoView {
+    let evenings = LocalResource::new(api::list_evenings);
+    let navigate = use_navigate();
+    let show = move |page: Page<Evening>| {
+        let live: Vec<_> = page.items.iter().filter(|evening| evening.booking_state != BookingState::Over).collect();
+        if let [only] = live.as_slice() {
+            let path = format!("/evenings/{}", only.id);
+            navigate(&path, NavigateOptions { replace: true, ..NavigateOptions::default() });
+            return ().into_any();
+        }
+        list(page.items)
+    };
+    view! { <Panel data=evenings show /> }
+}
+
+fn list(evenings: Vec<Evening>) -> AnyView {
+    if evenings.is_empty() {
+        return view! {
+            <Heading text=t().evenings_title />
+            <Notice tone=Tone::Plain>
+                <p>{t().evenings_none}</p>
+            </Notice>
+        }
+        .into_any();
+    }
+    let cards = evenings.into_iter().map(|evening| {
+        let href = format!("evenings/{}", evening.id);
+        view! { <li><EveningCard evening href /></li> }
+    });
+    view! {
+        <Heading text=t().evenings_title />
+        <ul class="cards">{cards.collect_view()}</ul>
+    }
+    .into_any()
+}

@@ -1,0 +1,251 @@
+//! The invite dialog of an evening: the list of invites, the form, and the step before it is sent.
+
+use std::time::Duration;
+
+use leptos::{prelude::*, task::spawn_local};
+use parlour_wire::{Invite, Invites, NewInvite};
+use uuid::Uuid;
+
+use crate::{
+    api::{self, Answer, Failure},
+    browser,
+    components::{Dialog, FailureNotice, Icon, InviteActions, InviteCheck, InviteDraft, InviteForm, InviteItem, Notice, Shape, Skeleton, Tone},
+    task::Task,
+    texts::{self, fill, t},
+};
+
+const ID: &str = "invites";
+
+/// What the dialog shows.
+#[derive(Clone, PartialEq)]
+enum View {
+    List,
+    Form,
+    /// The invite, and the key of this attempt to send it.
+    Check(NewInvite, String),
+}
+
+/// All that the parts of the dialog share.
+#[derive(Clone, Copy)]
+struct Desk {
+    evening: Uuid,
+    parent: Option<Uuid>,
+    invites: RwSignal<Option<Answer<Invites>>>,
+    view: RwSignal<View>,
+    draft: InviteDraft,
+    /// The last thing done, in words.
+    news: RwSignal<Option<String>>,
+    sending: Task,
+    on_change: Callback<()>,
+}
+
+#[component]
+pub(crate) fn InviteDialog(evening: Uuid, parent: Option<Uuid>, open: RwSignal<bool>, on_change: Callback<()>) -> impl IntoView {
+    let desk = Desk {
+        evening,
+        parent,
+        invites: RwSignal::new(None),
+        view: RwSignal::new(View::List),
+        draft: InviteDraft::new(),
+        news: RwSignal::new(None),
+        sending: Task::new(),
+        on_change,
+    };
+    Effect::new(move || {
+        if open.get() {
+            desk.begin();
+        }
+    });
+    let title = Signal::derive(move || {
+        match *desk.view.read() {
+            View::List => t().manage_title,
+            View::Form | View::Check(..) => t().invite_title,
+        }
+        .to_owned()
+    });
+    view! {
+        <Dialog id=ID open title>
+            <Desktop desk open />
+        </Dialog>
+    }
+}
+
+impl Desk {
+    fn begin(self) {
+        self.invites.set(None);
+        self.news.set(None);
+        self.sending.failure.set(None);
+        self.draft.reset(String::new(), String::new(), Vec::new());
+        self.view.set(View::List);
+        spawn_local(async move {
+            let answer = api::get_invites(self.evening, self.parent).await;
+            if answer.as_ref().is_ok_and(|invites| invites.items.is_empty() && invites.can_invite) {
+                self.view.set(View::Form);
+            }
+            self.invites.set(Some(answer));
+            self.watch(6);
+        });
+    }
+
+    /// Asks again while a mail is on its way out, so that its fate is seen.
+    fn watch(self, times: u8) {
+        let waiting = self.invites.with_untracked(|invites| {
+            let invites = invites.as_ref().and_then(|invites| invites.as_ref().ok());
+            invites.is_some_and(|invites| invites.items.iter().any(|invite| invite.state == parlour_wire::InviteState::Queued))
+        });
+        if !waiting || times == 0 {
+            return;
+        }
+        let look = move || {
+            spawn_local(async move {
+                self.refresh().await;
+                self.watch(times - 1);
+            });
+        };
+        set_timeout(look, Duration::from_secs(3));
+    }
+
+    /// Takes over how the invites stand now. A failure leaves what was there.
+    async fn refresh(self) {
+        if let Ok(invites) = api::get_invites(self.evening, self.parent).await {
+            let fresh = Some(Ok(invites));
+            if self.invites.try_with_untracked(|known| *known != fresh) == Some(true) {
+                self.invites.set(fresh);
+            }
+        }
+    }
+
+    fn send(self, invite: NewInvite, key: String) {
+        let email = invite.email.clone();
+        let request = async move { api::send_invite(self.evening, self.parent, &invite, &key).await };
+        self.sending.run(request, move |sent: Invite| {
+            self.done(fill(t().invite_sent_news, &[("name", &sent.name), ("email", &email)]), View::List);
+        });
+    }
+
+    /// After something was done: fresh data first, then the view that comes next.
+    fn done(self, news: String, next: View) {
+        self.on_change.run(());
+        spawn_local(async move {
+            self.refresh().await;
+            let may = self.invites.with_untracked(|invites| matches!(invites, Some(Ok(invites)) if invites.can_invite));
+            self.news.set(Some(news));
+            self.view.set(if may { next } else { View::List });
+            self.watch(6);
+        });
+    }
+
+    fn actions(self) -> InviteActions {
+        InviteActions {
+            resend: Callback::new(move |(invite, task): (Invite, Task)| {
+                task.run(api::resend_invite(invite.id), move |invite: Invite| {
+                    self.done(fill(t().invite_resent_news, &[("name", &invite.name), ("email", &invite.email)]), View::List);
+                });
+            }),
+            remove: Callback::new(move |(invite, task): (Invite, Task)| {
+                task.run(api::remove_invite(invite.id), move |()| {
+                    let students = invite.students.iter().map(|student| student.id).collect();
+                    let news = fill(t().invite_removed_news, &[("name", &invite.name)]);
+                    self.draft.reset(invite.name, invite.email, students);
+                    self.done(news, View::Form);
+                });
+            }),
+        }
+    }
+}
+
+/// What is in the dialog.
+#[component]
+fn Desktop(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
+    // Whenever another view is shown, its first control takes the focus; fresh data in the same view leaves it where it is.
+    let shown = Memo::new(move |_| desk.invites.read().is_some().then(|| desk.view.get()));
+    Effect::new(move || {
+        if shown.read().is_some()
+            && let Some(dialog) = document().get_element_by_id(ID)
+        {
+            request_animation_frame(move || {
+                if let Some(first) = browser::find(&dialog, ".dialog-body input:not(:disabled), .dialog-body button:not(:disabled)") {
+                    browser::focus_soon(first);
+                }
+            });
+        }
+    });
+    view! {
+        <div role="status">
+            {move || desk.news.get().map(|news| view! { <div class="notice good"><Icon shape=Shape::Tick /><div>{news}</div></div> })}
+        </div>
+        {move || match desk.invites.get() {
+            None => Skeleton().into_any(),
+            Some(Err(failure)) => {
+                let failure = Some(failure);
+                view! { <FailureNotice failure=Signal::stored(failure) retry=Callback::new(move |()| desk.begin()) /> }.into_any()
+            }
+            Some(Ok(invites)) => match desk.view.get() {
+                View::List => view! { <List desk invites /> }.into_any(),
+                View::Form => form(desk, invites, open),
+                View::Check(invite, key) => check(desk, invite, key),
+            },
+        }}
+    }
+}
+
+fn form(desk: Desk, invites: Invites, open: RwSignal<bool>) -> AnyView {
+    let has_list = !invites.items.is_empty();
+    let on_ready = Callback::new(move |invite| {
+        desk.news.set(None);
+        desk.view.set(View::Check(invite, browser::attempt_key()));
+    });
+    let on_back = Callback::new(move |()| if has_list { desk.view.set(View::List) } else { open.set(false) });
+    view! {
+        <InviteForm draft=desk.draft students=invites.students consent_text=invites.consent_text by_staff=desk.parent.is_some()
+            failure=desk.sending.failure on_ready on_back />
+    }
+    .into_any()
+}
+
+fn check(desk: Desk, invite: NewInvite, key: String) -> AnyView {
+    let sent = invite.clone();
+    // A wrong field is shown at the field.
+    Effect::new(move || {
+        if desk.sending.failure.with(|failure| failure.as_ref().is_some_and(about_a_field)) {
+            desk.view.set(View::Form);
+        }
+    });
+    view! {
+        <InviteCheck invite task=desk.sending on_send=Callback::new(move |()| desk.send(sent.clone(), key.clone()))
+            on_back=Callback::new(move |()| { desk.sending.failure.set(None); desk.view.set(View::Form); }) />
+    }
+    .into_any()
+}
+
+fn about_a_field(failure: &Failure) -> bool {
+    matches!(failure, Failure::Refused(problem) if problem.status == 422)
+}
+
+#[component]
+fn List(desk: Desk, invites: Invites) -> impl IntoView {
+    let actions = desk.actions();
+    let items = invites.items.into_iter().map(|invite| view! { <InviteItem invite actions /> }).collect_view();
+    let another = move |_| {
+        desk.news.set(None);
+        desk.draft.reset(String::new(), String::new(), Vec::new());
+        desk.view.set(View::Form);
+    };
+    let below = if invites.can_invite {
+        view! {
+            <button class="btn go wide" type="button" on:click=another>
+                <Icon shape=Shape::Add />
+                {t().invite_another}
+            </button>
+        }
+        .into_any()
+    } else {
+        let code = invites.refusal.unwrap_or_else(|| "invite_exists".to_owned());
+        let text = texts::error(&code).map(str::to_owned).or(invites.refusal_detail).unwrap_or_default();
+        view! { <Notice tone=Tone::Plain><p>{text}</p></Notice> }.into_any()
+    };
+    view! {
+        <ul class="invites">{items}</ul>
+        {below}
+    }
+}

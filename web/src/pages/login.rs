@@ -1,0 +1,197 @@
+//! Logging in: by an address and a mailed code, or by the link of a mail.
+
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use parlour_domain::EmailAddress;
+use parlour_wire::{LoginLink, LoginLinkPreview, Me, NewLoginLink, NewSession};
+use uuid::Uuid;
+
+use crate::{
+    api::{self, Failure},
+    components::{FailureNotice, Field, Heading, Notice, Panel, Tone},
+    session::{return_path, session},
+    task::Task,
+    texts::{self, fill, t},
+};
+
+/// Where one stands on the way in.
+#[derive(Clone, PartialEq)]
+enum Step {
+    /// An address is asked for.
+    Address,
+    /// A link was followed.
+    Link(String),
+    /// A code was mailed; it was asked for with this address or token, and is given with this id.
+    Code(Uuid, NewLoginLink),
+}
+
+#[component]
+pub(crate) fn LoginPage() -> impl IntoView {
+    let session = session();
+    let step = RwSignal::new(Step::Address);
+    // A link may be followed while the page is already open.
+    Effect::new(move || {
+        if let Some(token) = session.token.get() {
+            session.token.set(None);
+            step.set(Step::Link(token));
+        }
+    });
+    let navigate = use_navigate();
+    let enter = Callback::new(move |me: Me| {
+        let path = if me.identity.is_some() { return_path() } else { "/identity".to_owned() };
+        session.enter(me);
+        navigate(&path, NavigateOptions { replace: true, ..NavigateOptions::default() });
+    });
+    view! {
+        <div class="narrow">
+            {move || match step.get() {
+                Step::Address => view! { <AddressStep step /> }.into_any(),
+                Step::Link(token) => view! { <LinkStep step token enter /> }.into_any(),
+                Step::Code(id, asked) => view! { <CodeStep step id asked enter /> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn AddressStep(step: RwSignal<Step>) -> impl IntoView {
+    let email = RwSignal::new(String::new());
+    let error = RwSignal::new(None::<String>);
+    let task = Task::new();
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let Ok(address) = EmailAddress::parse(&email.read_untracked()) else {
+            error.set(texts::error("email_invalid").map(str::to_owned));
+            return;
+        };
+        error.set(None);
+        ask_for_code(task, step, NewLoginLink { email: Some(address.as_str().to_owned()), token: None });
+    };
+    view! {
+        <Heading text=t().login_title />
+        <p class="lede">{t().login_lede}</p>
+        <form class="card" novalidate on:submit=submit>
+            <Field id="email" label=t().email value=email error kind="email" autocomplete="email" hint=t().login_hint />
+            <FailureNotice failure=task.failure />
+            <button class="btn primary wide" type="submit" aria-disabled=task.disabled()>
+                {t().login_send}
+            </button>
+        </form>
+    }
+}
+
+fn ask_for_code(task: Task, step: RwSignal<Step>, asked: NewLoginLink) {
+    let again = asked.clone();
+    task.run(async move { api::create_login_link(&asked).await }, move |link: LoginLink| step.set(Step::Code(link.id, again)));
+}
+
+#[component]
+fn CodeStep(step: RwSignal<Step>, id: Uuid, asked: NewLoginLink, enter: Callback<Me>) -> impl IntoView {
+    let code = RwSignal::new(String::new());
+    let error = RwSignal::new(None::<String>);
+    let (task, resend) = (Task::new(), Task::new());
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let digits: String = code.read_untracked().chars().filter(char::is_ascii_digit).collect();
+        if digits.len() != 6 {
+            error.set(Some(t().code_incomplete.to_owned()));
+            return;
+        }
+        error.set(None);
+        let given = NewSession { login_link_id: Some(id), code: Some(digits), token: None };
+        task.run(async move { api::create_session(&given).await }, move |me| enter.run(me));
+    };
+    let lede = match &asked.email {
+        Some(email) => fill(t().code_lede, &[("email", email)]),
+        None => t().code_lede_masked.to_owned(),
+    };
+    let again = move |_| ask_for_code(resend, step, asked.clone());
+    view! {
+        <Heading text=t().code_title />
+        <p class="lede">{lede}</p>
+        <form class="card" novalidate on:submit=submit>
+            <Field id="code" label=t().code value=code error class="code" autocomplete="one-time-code" inputmode="numeric" hint=t().code_hint />
+            <FailureNotice failure=task.failure />
+            <button class="btn primary wide" type="submit" aria-disabled=task.disabled()>
+                {t().log_in}
+            </button>
+        </form>
+        <FailureNotice failure=resend.failure />
+        <div class="buttons">
+            <button class="btn quiet" type="button" aria-disabled=resend.disabled() on:click=again>
+                {t().code_resend}
+            </button>
+            <button class="btn quiet" type="button" on:click=move |_| step.set(Step::Address)>
+                {t().code_other_address}
+            </button>
+        </div>
+        <p class="soft">{t().code_nothing_came}</p>
+    }
+}
+
+#[component]
+fn LinkStep(step: RwSignal<Step>, token: String, enter: Callback<Me>) -> impl IntoView {
+    let token = StoredValue::new(token);
+    let preview = LocalResource::new(move || async move {
+        match api::preview_login_link(&token.get_value()).await {
+            Ok(preview) => Ok(Some(preview)),
+            Err(failure) if is_dead(&failure) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    });
+    let show = move |preview: Option<LoginLinkPreview>| match preview {
+        Some(preview) => view! { <LiveLink step token preview enter /> }.into_any(),
+        None => view! { <DeadLink step /> }.into_any(),
+    };
+    view! { <Panel data=preview show /> }
+}
+
+fn is_dead(failure: &Failure) -> bool {
+    matches!(failure.code(), "link_dead" | "not_found" | "invalid")
+}
+
+#[component]
+fn LiveLink(step: RwSignal<Step>, token: StoredValue<String>, preview: LoginLinkPreview, enter: Callback<Me>) -> impl IntoView {
+    let task = Task::new();
+    let needs_code = preview.needs_code;
+    // A code may turn out to be needed only now.
+    Effect::new(move || {
+        if task.failure.with(|failure| failure.as_ref().is_some_and(|failure| failure.code() == "code_required")) {
+            ask_for_code(task, step, NewLoginLink { email: None, token: Some(token.get_value()) });
+        }
+    });
+    let go = move |_| {
+        let token = token.get_value();
+        if needs_code {
+            ask_for_code(task, step, NewLoginLink { email: None, token: Some(token) });
+        } else {
+            let given = NewSession { token: Some(token), ..NewSession::default() };
+            task.run(async move { api::create_session(&given).await }, move |me| enter.run(me));
+        }
+    };
+    view! {
+        <Heading text=t().link_title />
+        <div class="card">
+            <p class="who">{fill(t().link_whom, &[("name", &preview.masked_name)])}</p>
+            {needs_code.then(|| view! { <p class="soft">{t().link_needs_code}</p> })}
+            <FailureNotice failure=task.failure />
+            <button class="btn primary wide" type="button" aria-disabled=task.disabled() on:click=go>
+                {if needs_code { t().link_mail_code } else { t().log_in }}
+            </button>
+        </div>
+        <p class="soft">{t().link_not_you}</p>
+    }
+}
+
+#[component]
+fn DeadLink(step: RwSignal<Step>) -> impl IntoView {
+    view! {
+        <Heading text=t().link_dead_title />
+        <Notice tone=Tone::Wait>
+            <p>{t().link_dead_text}</p>
+        </Notice>
+        <button class="btn primary" type="button" on:click=move |_| step.set(Step::Address)>
+            {t().link_send_new}
+        </button>
+    }
+}

@@ -1,0 +1,129 @@
+//! Who is here: the school, the person, the token that was brought along, and what was said last.
+
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::NavigateOptions;
+use parlour_wire::{Me, Role, School};
+
+use crate::{
+    api::{self, Answer, Failure},
+    browser,
+    texts::t,
+};
+
+const RETURN_TO: &str = "parlour.return_to";
+
+/// What all pages share. A few signals, copied freely.
+#[derive(Clone, Copy)]
+pub(crate) struct Session {
+    /// The school; `None` while it is asked for.
+    pub(crate) school: RwSignal<Option<School>>,
+    /// The person; `None` until known.
+    pub(crate) me: RwSignal<Option<Answer<Me>>>,
+    /// The token of the link that led here, held in memory only.
+    pub(crate) token: RwSignal<Option<String>>,
+    /// What a screen reader is told next.
+    pub(crate) said: RwSignal<String>,
+    /// What the next page says first: something was done on the one before.
+    pub(crate) flash: StoredValue<Option<String>>,
+    /// Where the focus was last put, so that it is put there once.
+    focused: StoredValue<Option<String>>,
+    asking: StoredValue<bool>,
+}
+
+impl Session {
+    /// The session of a page that was just loaded.
+    pub(crate) fn new(token: Option<String>) -> Self {
+        let session = Self {
+            school: RwSignal::new(None),
+            me: RwSignal::new(None),
+            token: RwSignal::new(token),
+            said: RwSignal::new(String::new()),
+            flash: StoredValue::new(None),
+            focused: StoredValue::new(None),
+            asking: StoredValue::new(false),
+        };
+        spawn_local(async move {
+            if let Ok(school) = api::get_school().await {
+                session.school.set(Some(school));
+            }
+        });
+        session
+    }
+
+    /// Asks who is here, once.
+    pub(crate) fn ask(self) {
+        if self.asking.get_value() || self.me.with_untracked(Option::is_some) {
+            return;
+        }
+        self.asking.set_value(true);
+        spawn_local(async move {
+            let me = api::get_me().await;
+            self.asking.set_value(false);
+            self.me.set(Some(me));
+        });
+    }
+
+    /// Takes the answer of a login or of a change of identity.
+    pub(crate) fn enter(self, me: Me) {
+        self.me.set(Some(Ok(me)));
+    }
+
+    /// Forgets who was here.
+    pub(crate) fn leave(self) {
+        self.me.set(None);
+    }
+
+    /// The role of whoever is here, once that is known.
+    pub(crate) fn role(self) -> Option<Role> {
+        self.me.with(|me| me.as_ref()?.as_ref().ok()?.identity.as_ref().map(|identity| identity.role))
+    }
+
+    /// Says something to screen readers without moving the focus.
+    pub(crate) fn say(self, text: impl Into<String>) {
+        self.said.set(text.into());
+    }
+
+    /// Names the page, and moves the focus to its heading when one has come from another page.
+    pub(crate) fn arrive(self, title: &str, heading: web_sys::HtmlElement) {
+        let school = self.school.with_untracked(|school| school.as_ref().map(|school| school.name.clone()));
+        document().set_title(&[title, " · ", school.as_deref().unwrap_or(t().product)].concat());
+        let here = browser::current_path();
+        let last = self.focused.get_value();
+        if last.as_ref() != Some(&here) {
+            if last.is_some() {
+                browser::focus_soon(heading);
+            }
+            self.focused.set_value(Some(here));
+        }
+    }
+}
+
+/// The session of this app.
+pub(crate) fn session() -> Session {
+    expect_context()
+}
+
+/// Where a failure leads instead of a message: to the login when nobody is logged in, to the choice of an identity when none was made.
+pub(crate) fn way_out(failure: &Failure) -> Option<&'static str> {
+    match failure.code() {
+        "not_logged_in" => Some("/login"),
+        "choose_identity" => Some("/identity"),
+        _ => None,
+    }
+}
+
+/// Goes where the failure leads, remembering the page to come back to.
+pub(crate) fn take_way_out(navigate: impl Fn(&str, NavigateOptions), session: Session, way: &str) {
+    browser::keep(RETURN_TO, &browser::current_path());
+    if way == "/login" {
+        session.leave();
+    }
+    navigate(way, NavigateOptions { replace: true, ..NavigateOptions::default() });
+}
+
+/// The page to come back to after the login, once.
+pub(crate) fn return_path() -> String {
+    let path = browser::kept(RETURN_TO).unwrap_or_default();
+    browser::forget(RETURN_TO);
+    if path.starts_with('/') && !path.starts_with("/login") && !path.starts_with("/identity") { path } else { "/".to_owned() }
+}
