@@ -1,0 +1,83 @@
+//! The contract, read as a tree: references followed, what is missing read as empty. The tests see to it that nothing is.
+
+use serde_norway::Value;
+
+/// The operations' methods, in the order in which they are shown.
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+/// The parsed contract.
+pub struct Document {
+    root: Value,
+}
+
+/// One operation of the contract.
+#[derive(Clone, Copy)]
+pub struct Operation<'a> {
+    /// In lower case.
+    pub method: &'a str,
+    /// Below the base.
+    pub path: &'a str,
+    /// Of all operations of the path.
+    pub shared: &'a Value,
+    /// The operation itself.
+    pub body: &'a Value,
+}
+
+impl Document {
+    /// Reads the contract. A text that is no YAML is an empty contract.
+    pub fn parse(yaml: &str) -> Self {
+        Self { root: serde_norway::from_str(yaml).unwrap_or_default() }
+    }
+
+    /// What lies at `path`, from the root.
+    pub fn at(&self, path: &[&str]) -> &Value {
+        path.iter().fold(&self.root, |value, key| get(value, key))
+    }
+
+    /// The value that `value` refers to, or itself.
+    pub fn follow<'a>(&'a self, value: &'a Value) -> &'a Value {
+        match text(value, "$ref").strip_prefix("#/") {
+            Some(pointer) => self.at(&pointer.split('/').collect::<Vec<_>>()),
+            None => value,
+        }
+    }
+
+    /// All operations, in the order of the contract.
+    pub fn operations(&self) -> impl Iterator<Item = Operation<'_>> {
+        entries(self.at(&["paths"])).flat_map(|(path, shared)| {
+            let with = METHODS.iter().map(|method| (*method, get(shared, method)));
+            with.filter(|(_, body)| !body.is_null()).map(move |(method, body)| Operation { method, path, shared, body })
+        })
+    }
+
+    /// An operation's parameters, those of its path first.
+    pub fn parameters<'a>(&'a self, operation: Operation<'a>) -> impl Iterator<Item = &'a Value> {
+        let of = |value| items(get(value, "parameters"));
+        of(operation.shared).chain(of(operation.body)).map(|parameter| self.follow(parameter))
+    }
+}
+
+/// The member `key` of `value`.
+pub fn get<'a>(value: &'a Value, key: &str) -> &'a Value {
+    value.get(key).unwrap_or(&Value::Null)
+}
+
+/// The text of the member `key` of `value`.
+pub fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    get(value, key).as_str().unwrap_or_default()
+}
+
+/// The members of a mapping, in order.
+pub fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    value.as_mapping().into_iter().flatten().filter_map(|(key, member)| Some((key.as_str()?, member)))
+}
+
+/// The members of a list, in order.
+pub fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_sequence().into_iter().flatten()
+}
+
+/// A value in words: JSON, without the quotes round a text.
+pub fn words(value: &Value) -> String {
+    value.as_str().map_or_else(|| serde_json::to_string(value).unwrap_or_default(), str::to_owned)
+}

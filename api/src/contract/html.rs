@@ -1,0 +1,79 @@
+//! Writes HTML. What it is given as text it escapes; names of elements and attributes are words of the program, so that nothing else gets in.
+
+use std::fmt::Write;
+
+/// A piece of a page.
+#[derive(Default)]
+pub struct Html(String);
+
+impl Html {
+    /// Markup of the program's own.
+    pub fn raw(&mut self, markup: &'static str) -> &mut Self {
+        self.0.push_str(markup);
+        self
+    }
+
+    /// Any text.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            match c {
+                '&' => self.0.push_str("&amp;"),
+                '<' => self.0.push_str("&lt;"),
+                '>' => self.0.push_str("&gt;"),
+                '"' => self.0.push_str("&quot;"),
+                '\'' => self.0.push_str("&#39;"),
+                _ => self.0.push(c),
+            }
+        }
+        self
+    }
+
+    /// Opens an element.
+    pub fn open(&mut self, name: &'static str, attributes: &[(&'static str, &str)]) -> &mut Self {
+        self.0.push('<');
+        self.0.push_str(name);
+        for (attribute, value) in attributes {
+            // Writing to a String can't fail.
+            let _ = write!(self.0, " {attribute}=\"");
+            self.text(value).raw("\"");
+        }
+        self.raw(">")
+    }
+
+    /// Closes an element.
+    pub fn close(&mut self, name: &'static str) -> &mut Self {
+        self.raw("</").raw(name).raw(">")
+    }
+
+    /// An element with a text in it.
+    pub fn element(&mut self, name: &'static str, attributes: &[(&'static str, &str)], text: &str) -> &mut Self {
+        self.open(name, attributes).text(text).close(name)
+    }
+
+    /// A link to an anchor of the page.
+    pub fn link(&mut self, anchor: &str, text: &str) -> &mut Self {
+        self.element("a", &[("href", &format!("#{anchor}"))], text)
+    }
+
+    /// The same for a word of the contract.
+    pub fn code_link(&mut self, anchor: &str, text: &str) -> &mut Self {
+        self.raw("<code>").link(anchor, text).raw("</code>")
+    }
+
+    /// The finished text.
+    pub fn finish(self) -> String {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_escaped_everywhere() {
+        let mut html = Html::default();
+        html.element("p", &[("title", "\"><script>")], "<b> & 'c'");
+        assert_eq!(html.finish(), "<p title=\"&quot;&gt;&lt;script&gt;\">&lt;b&gt; &amp; &#39;c&#39;</p>");
+    }
+}

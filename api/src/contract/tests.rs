@@ -1,0 +1,229 @@
+//! The contract agrees with itself and with the domain, and the page shows all of it.
+
+use std::collections::BTreeSet;
+
+use parlour_domain::Refusal;
+use parlour_wire::{
+    Bar, Booking, BookingChange, ChosenIdentity, DevLogin, DevMail, Evening, GuestAppointments, GuestLinkPreview, HistoryEntry, Invite, Invites, LinkToken,
+    LoginLink, LoginLinkPreview, Me, MyBookings, NewBar, NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Schedule, School, SlotGrid,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_norway::Value;
+
+use super::{
+    document::{Document, entries, get, items, text},
+    page, yaml,
+};
+
+fn contract() -> Document {
+    Document::parse(yaml())
+}
+
+fn enum_of_codes(document: &Document) -> BTreeSet<&str> {
+    items(document.at(&["components", "schemas", "Problem", "properties", "code", "enum"])).filter_map(Value::as_str).collect()
+}
+
+#[test]
+fn every_operation_is_on_the_page() {
+    let document = contract();
+    assert!(document.operations().count() > 30);
+    for operation in document.operations() {
+        let id = text(operation.body, "operationId");
+        assert!(page().contains(&format!("<article id=\"{id}\"")), "{id} has no place on the page");
+        assert!(page().contains(&format!("<a href=\"#{id}\">")), "nothing leads to {id}");
+    }
+}
+
+#[test]
+fn every_operation_says_who_may() {
+    for operation in contract().operations() {
+        let description = text(operation.body, "description");
+        assert!(description.starts_with("**Who:** "), "{} {}", operation.method, operation.path);
+    }
+    assert_eq!(page().matches("class=\"who\"").count(), contract().operations().count());
+}
+
+#[test]
+fn every_code_is_described_once_with_its_example() {
+    let document = contract();
+    for code in enum_of_codes(&document) {
+        assert_eq!(page().matches(&format!("id=\"{code}\"")).count(), 1, "{code} on the page");
+        if code == "method_not_allowed" {
+            continue; // No operation can answer it: it is for what is none.
+        }
+        let problem = document.at(&["components", "examples", code, "value"]);
+        assert_eq!(text(problem, "code"), code);
+        assert_eq!(text(problem, "type"), format!("/api/docs#{code}"));
+    }
+}
+
+#[test]
+fn every_answer_of_an_error_names_codes_that_exist() {
+    let document = contract();
+    let codes = enum_of_codes(&document);
+    for operation in document.operations() {
+        for (status, response) in entries(get(operation.body, "responses")).filter(|(status, _)| *status >= "400") {
+            let content = get(get(document.follow(response), "content"), "application/problem+json");
+            let named: Vec<_> = entries(get(content, "examples")).map(|(code, _)| code).collect();
+            let place = format!("{status} of {}", text(operation.body, "operationId"));
+            assert!(!named.is_empty(), "{place} has no code");
+            for code in named {
+                assert!(codes.contains(code), "{code} in {place}");
+                assert_eq!(get(document.at(&["components", "examples", code, "value"]), "status").as_u64(), status.parse().ok(), "{code} in {place}");
+            }
+        }
+    }
+}
+
+/// Each refusal of the domain; the match is there so that a new one is not forgotten.
+fn refusals() -> Vec<Refusal> {
+    use Refusal::*;
+    let next = |refusal: &Refusal| {
+        Some(match refusal {
+            EmailInvalid => NameInvalid,
+            NameInvalid => ConsentMissing,
+            ConsentMissing => ConsentRecordMissing,
+            ConsentRecordMissing => NoStudentChosen,
+            NoStudentChosen => StudentNotInvolved,
+            StudentNotInvolved => InviteExists,
+            InviteExists => NoVideoAppointment,
+            NoVideoAppointment => NoAppointment,
+            NoAppointment => InviteLimit,
+            InviteLimit => ResendTooSoon,
+            ResendTooSoon => ResendLimit,
+            ResendLimit => AskTheSchool,
+            AskTheSchool => AddressSuppressed,
+            AddressSuppressed => OwnAddress,
+            OwnAddress => EveningOver,
+            EveningOver => BookingNotOpen,
+            BookingNotOpen => BookingClosed,
+            BookingClosed => NotASlot,
+            NotASlot => SlotTaken,
+            SlotTaken => PersonBusy,
+            PersonBusy => AlreadyBooked,
+            AlreadyBooked => BookingCancelled,
+            BookingCancelled => ClassNotOffered,
+            ClassNotOffered => NothingChosen,
+            NothingChosen => AccessEnded,
+            AccessEnded => return None,
+        })
+    };
+    std::iter::successors(Some(EmailInvalid), next).collect()
+}
+
+#[test]
+fn every_refusal_of_the_domain_is_in_the_contract_with_its_text_and_field() {
+    let document = contract();
+    for refusal in refusals() {
+        let problem = document.at(&["components", "examples", refusal.code(), "value"]);
+        assert_eq!(text(problem, "detail"), refusal.to_string(), "{}", refusal.code());
+        let field = items(get(problem, "errors")).map(|error| text(error, "field")).next();
+        assert_eq!(field, refusal.field(), "{}", refusal.code());
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn check(document: &Document, value: &Value) {
+        if !text(value, "$ref").is_empty() {
+            assert!(!document.follow(value).is_null(), "{}", text(value, "$ref"));
+        }
+        entries(value).for_each(|(_, member)| check(document, member));
+        items(value).for_each(|member| check(document, member));
+    }
+    let document = contract();
+    check(&document, document.at(&[]));
+}
+
+#[test]
+fn anchors_are_unique_and_links_lead_to_one() {
+    let found = |before: &str| -> Vec<&str> { page().split(before).skip(1).filter_map(|rest| rest.split('"').next()).collect() };
+    let ids = found(" id=\"");
+    let unique: BTreeSet<_> = ids.iter().copied().collect();
+    assert_eq!(ids.len(), unique.len(), "an anchor stands twice");
+    for link in found("href=\"#") {
+        assert!(unique.contains(link), "#{link} leads nowhere");
+    }
+}
+
+#[test]
+fn the_page_runs_nothing_and_asks_nobody() {
+    for unwanted in ["<script", "src=", "url(", "@import", "href=\"http", "href=\"//", " style=\"", " on"] {
+        let in_markup = page().split('<').any(|tag| format!("<{}", tag.split('>').next().unwrap_or("")).contains(unwanted));
+        assert!(!in_markup, "{unwanted}");
+    }
+    assert!(!page().contains("url(") && !page().contains("@import"));
+}
+
+/// The example means the same to the wire type: read and written again it is as before.
+fn check_wire<T: DeserializeOwned + Serialize>(schema: &str, example: &Value) -> bool {
+    let json = serde_json::to_value(example).unwrap();
+    let read: T = serde_json::from_value(json.clone()).unwrap_or_else(|error| panic!("{schema}: {error} in {json}"));
+    let mut again = serde_json::to_value(read).unwrap();
+    // Fields with a default may be left out of a request.
+    if let (Some(again), Some(json)) = (again.as_object_mut(), json.as_object()) {
+        again.retain(|field, _| json.contains_key(field) || !schema.starts_with("New"));
+    }
+    assert_eq!(again, json, "{schema}");
+    true
+}
+
+fn known_to_the_wire(schema: &str, example: &Value) -> bool {
+    match schema {
+        "School" => check_wire::<School>(schema, example),
+        "NewLoginLink" => check_wire::<NewLoginLink>(schema, example),
+        "LoginLink" => check_wire::<LoginLink>(schema, example),
+        "LinkToken" => check_wire::<LinkToken>(schema, example),
+        "LoginLinkPreview" => check_wire::<LoginLinkPreview>(schema, example),
+        "NewSession" => check_wire::<NewSession>(schema, example),
+        "Me" => check_wire::<Me>(schema, example),
+        "ChosenIdentity" => check_wire::<ChosenIdentity>(schema, example),
+        "Evening" => check_wire::<Evening>(schema, example),
+        "EveningPage" => check_wire::<Page<Evening>>(schema, example),
+        "SlotGrid" => check_wire::<SlotGrid>(schema, example),
+        "Schedule" => check_wire::<Schedule>(schema, example),
+        "NewBookings" => check_wire::<NewBookings>(schema, example),
+        "BookingChange" => check_wire::<BookingChange>(schema, example),
+        "Booking" => check_wire::<Booking>(schema, example),
+        "BookingPage" => check_wire::<Page<Booking>>(schema, example),
+        "MyBookings" => check_wire::<MyBookings>(schema, example),
+        "HistoryPage" => check_wire::<Page<HistoryEntry>>(schema, example),
+        "NewInvite" => check_wire::<NewInvite>(schema, example),
+        "Invite" => check_wire::<Invite>(schema, example),
+        "Invites" => check_wire::<Invites>(schema, example),
+        "GuestLinkPreview" => check_wire::<GuestLinkPreview>(schema, example),
+        "GuestAppointments" => check_wire::<GuestAppointments>(schema, example),
+        "Parent" => check_wire::<Parent>(schema, example),
+        "ParentPage" => check_wire::<Page<Parent>>(schema, example),
+        "NewBar" => check_wire::<NewBar>(schema, example),
+        "Bar" => check_wire::<Bar>(schema, example),
+        "BarPage" => check_wire::<Page<Bar>>(schema, example),
+        "DevMailPage" => check_wire::<Page<DevMail>>(schema, example),
+        "DevLogin" => check_wire::<DevLogin>(schema, example),
+        "Problem" => check_wire::<Problem>(schema, example),
+        _ => false,
+    }
+}
+
+#[test]
+fn every_example_is_what_the_wire_types_read_and_write() {
+    let document = contract();
+    let mut unknown = BTreeSet::new();
+    for operation in document.operations() {
+        let responses = entries(get(operation.body, "responses")).map(|(_, response)| document.follow(response));
+        for body in std::iter::once(get(operation.body, "requestBody")).chain(responses) {
+            for (media_type, content) in entries(get(body, "content")).filter(|(media_type, _)| media_type.ends_with("json")) {
+                let schema = text(get(content, "schema"), "$ref").rsplit('/').next().unwrap_or("");
+                let schema = if media_type == "application/problem+json" { "Problem" } else { schema };
+                for (_, example) in entries(get(content, "examples")) {
+                    let value = get(document.follow(example), "value");
+                    if !known_to_the_wire(schema, value) {
+                        unknown.insert(schema);
+                    }
+                }
+            }
+        }
+    }
+    // Two answers that only this server gives and nobody else reads by type.
+    assert_eq!(unknown, BTreeSet::from(["DevLoggedIn", "Status"]));
+}
