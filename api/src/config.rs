@@ -1,0 +1,211 @@
+//! The settings: from a TOML file, then the environment, checked once at start. An error names the setting and says what it takes.
+
+use std::{collections::BTreeMap, env, fs, net::SocketAddr, path::PathBuf};
+
+use anyhow::{Context as _, bail, ensure};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::store::DatabaseUrl;
+
+/// What the server is used for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// A school's. Refuses to start without SMTP and a key.
+    Production,
+    /// A demonstration: a mailbox to read, one-click logins, loopback only.
+    Demo,
+    /// A developer's: the same as a demonstration.
+    Dev,
+}
+
+impl Mode {
+    /// Whether the development mailbox and the one-click logins are there.
+    #[must_use]
+    pub const fn is_playground(self) -> bool {
+        matches!(self, Self::Demo | Self::Dev)
+    }
+
+    /// How the database of such a server is marked.
+    #[must_use]
+    pub const fn mark(self) -> &'static str {
+        match self {
+            Self::Production => "production",
+            Self::Demo | Self::Dev => "playground",
+        }
+    }
+}
+
+/// All settings, checked.
+#[derive(Clone)]
+pub struct Config {
+    /// What the server is used for.
+    pub mode: Mode,
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// How browsers reach it, without a slash at the end; the origin that POSTs must come from. `{host}` stands for a school's host.
+    pub public_url: String,
+    /// Where the data is.
+    pub database: DatabaseUrl,
+    /// How many database connections are held.
+    pub connections: u32,
+    /// How many HTTP workers run.
+    pub workers: usize,
+    /// The key all secrets are derived from.
+    pub key: SecretString,
+    /// Where mail goes out; the development mailbox when absent.
+    pub smtp_url: Option<SecretString>,
+    /// The sender's address of all mail.
+    pub mail_from: String,
+    /// The client's files.
+    pub client_dir: Option<PathBuf>,
+    /// The header in which a trusted proxy passes the client's address on.
+    pub client_ip_header: Option<String>,
+}
+
+/// The settings' names in the environment; in the file they are the part after `PARLOUR_`, in lower case, and `database_url`.
+const NAMES: [&str; 12] = [
+    "PARLOUR_MODE",
+    "PARLOUR_LISTEN",
+    "PARLOUR_PUBLIC_URL",
+    "DATABASE_URL",
+    "PARLOUR_DATABASE_CONNECTIONS",
+    "PARLOUR_WORKERS",
+    "PARLOUR_KEY",
+    "PARLOUR_SMTP_URL",
+    "PARLOUR_MAIL_FROM",
+    "PARLOUR_CLIENT_DIR",
+    "PARLOUR_CLIENT_IP_HEADER",
+    "PARLOUR_LOG",
+];
+
+impl Config {
+    /// Reads the file that `PARLOUR_CONFIG` names (or `parlour.toml` where there is one) and the environment, which wins.
+    ///
+    /// # Errors
+    /// A sentence that names the first setting that is missing or wrong.
+    pub fn from_environment() -> anyhow::Result<Self> {
+        let file = env::var_os("PARLOUR_CONFIG").map(PathBuf::from).or_else(|| Some(PathBuf::from("parlour.toml")).filter(|path| path.exists()));
+        let mut values = match file {
+            Some(path) => read_file(&fs::read_to_string(&path).with_context(|| format!("PARLOUR_CONFIG: can't read {}", path.display()))?)?,
+            None => BTreeMap::new(),
+        };
+        for name in NAMES {
+            if let Ok(value) = env::var(name) {
+                values.insert(name.to_owned(), value);
+            }
+        }
+        Self::from_values(&values)
+    }
+
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// A sentence that names the first setting that is missing or wrong.
+    pub fn from_values(values: &BTreeMap<String, String>) -> anyhow::Result<Self> {
+        let get = |name: &str| values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
+        let mode = match get("PARLOUR_MODE") {
+            None | Some("production") => Mode::Production,
+            Some("demo") => Mode::Demo,
+            Some("dev") => Mode::Dev,
+            Some(other) => bail!("PARLOUR_MODE: {other:?} is none of production, demo, dev"),
+        };
+        let listen: SocketAddr = get("PARLOUR_LISTEN").unwrap_or("127.0.0.1:8080").parse().context("PARLOUR_LISTEN: give address:port, like 127.0.0.1:8080")?;
+        ensure!(!mode.is_playground() || listen.ip().is_loopback(), "PARLOUR_LISTEN: demo and dev modes listen on loopback only, like 127.0.0.1:8080");
+        let database = get("DATABASE_URL").context("DATABASE_URL: is missing; give sqlite://path/to/file.db or postgres://user:password@host/database")?;
+        let database = DatabaseUrl::parse(database).map_err(|problem| anyhow::anyhow!("DATABASE_URL: {problem}"))?;
+        let key = match get("PARLOUR_KEY") {
+            Some(key) if key.len() >= crate::keys::MIN_KEY_BYTES => SecretString::from(key.to_owned()),
+            Some(_) => bail!("PARLOUR_KEY: must have at least {} characters; `openssl rand -hex 32` makes one", crate::keys::MIN_KEY_BYTES),
+            None if mode.is_playground() => SecretString::from("a playground's key, the same for everybody, of no secrecy at all".to_owned()),
+            None => bail!("PARLOUR_KEY: is missing; `openssl rand -hex 32` makes one. Keep it: links already mailed rest on it"),
+        };
+        let smtp_url = get("PARLOUR_SMTP_URL").map(|url| SecretString::from(url.to_owned()));
+        if let Some(url) = &smtp_url {
+            let url = url.expose_secret();
+            ensure!(
+                url.starts_with("smtp://") || url.starts_with("smtps://"),
+                "PARLOUR_SMTP_URL: give smtp://host:25, smtp://user:password@host:587?tls=required or smtps://…"
+            );
+        }
+        ensure!(
+            mode.is_playground() || smtp_url.is_some(),
+            "PARLOUR_SMTP_URL: is missing; production needs a mail server, like smtps://user:password@mail.example.org"
+        );
+        let mail_from = get("PARLOUR_MAIL_FROM")
+            .map(str::to_owned)
+            .or_else(|| mode.is_playground().then(|| "parlour@example.org".to_owned()))
+            .context("PARLOUR_MAIL_FROM: is missing; give the sender's address of all mail")?;
+        parlour_domain::EmailAddress::parse(&mail_from).map_err(|_| anyhow::anyhow!("PARLOUR_MAIL_FROM: {mail_from:?} is no email address"))?;
+        let public_url = match get("PARLOUR_PUBLIC_URL") {
+            Some(url) if url.starts_with("https://") || (url.starts_with("http://") && mode.is_playground()) => url.trim_end_matches('/').to_owned(),
+            Some(_) => bail!("PARLOUR_PUBLIC_URL: must begin with https://"),
+            None if mode.is_playground() => format!("http://{listen}"),
+            None => bail!("PARLOUR_PUBLIC_URL: is missing; give the address in the browser, like https://{{host}} with each school's own host"),
+        };
+        Ok(Self {
+            mode,
+            listen,
+            public_url,
+            database,
+            connections: number(get("PARLOUR_DATABASE_CONNECTIONS"), 8, "PARLOUR_DATABASE_CONNECTIONS", 1..=64)?,
+            workers: number(get("PARLOUR_WORKERS"), 2, "PARLOUR_WORKERS", 1..=64)? as usize,
+            key,
+            smtp_url,
+            mail_from,
+            client_dir: get("PARLOUR_CLIENT_DIR").map(PathBuf::from),
+            client_ip_header: get("PARLOUR_CLIENT_IP_HEADER").map(str::to_owned),
+        })
+    }
+}
+
+fn read_file(text: &str) -> anyhow::Result<BTreeMap<String, String>> {
+    let table: toml::Table = text.parse().context("PARLOUR_CONFIG: the file is not TOML")?;
+    let named = |name: &str| NAMES.into_iter().find(|known| known.trim_start_matches("PARLOUR_").eq_ignore_ascii_case(name));
+    table
+        .into_iter()
+        .map(|(name, value)| {
+            let known = named(&name).with_context(|| format!("PARLOUR_CONFIG: {name:?} is not a setting"))?;
+            let value = value.as_str().map(str::to_owned).unwrap_or_else(|| value.to_string());
+            Ok((known.to_owned(), value))
+        })
+        .collect()
+}
+
+fn number(value: Option<&str>, default: u32, name: &str, range: std::ops::RangeInclusive<u32>) -> anyhow::Result<u32> {
+    let Some(text) = value else { return Ok(default) };
+    let number: Option<u32> = text.parse().ok();
+    number.filter(|n| range.contains(n)).with_context(|| format!("{name}: give a number from {} to {}", range.start(), range.end()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(settings: &[(&str, &str)], names: Option<&str>) {
+        let values = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let error = Config::from_values(&values).err().map(|error| error.to_string());
+        match (names, error) {
+            (None, None) => {}
+            (Some(name), Some(error)) if error.starts_with(name) => {}
+            (names, error) => panic!("expected {names:?}, found {error:?}"),
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_setting() {
+        let demo = [("PARLOUR_MODE", "demo"), ("DATABASE_URL", "sqlite://x.db")];
+        let with = |more: &[(&'static str, &'static str)]| [&demo[..], more].concat();
+        check(&demo, None);
+        check(&[], Some("DATABASE_URL"));
+        check(&[("DATABASE_URL", "mysql://x")], Some("DATABASE_URL"));
+        check(&[("DATABASE_URL", "sqlite://x.db")], Some("PARLOUR_KEY"));
+        check(&[("DATABASE_URL", "sqlite://x.db"), ("PARLOUR_KEY", "0123456789abcdef0123456789abcdef")], Some("PARLOUR_SMTP_URL"));
+        check(&with(&[("PARLOUR_LISTEN", "0.0.0.0:80")]), Some("PARLOUR_LISTEN"));
+        check(&with(&[("PARLOUR_WORKERS", "many")]), Some("PARLOUR_WORKERS"));
+        check(&with(&[("PARLOUR_KEY", "short")]), Some("PARLOUR_KEY"));
+        check(&with(&[("PARLOUR_SMTP_URL", "mail.example.org")]), Some("PARLOUR_SMTP_URL"));
+        check(&with(&[("PARLOUR_MAIL_FROM", "nobody")]), Some("PARLOUR_MAIL_FROM"));
+        check(&[("PARLOUR_MODE", "fun")], Some("PARLOUR_MODE"));
+    }
+}

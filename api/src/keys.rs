@@ -1,0 +1,213 @@
+//! Secrets derived from the server's one key: link tokens, codes, session cookies, hashes of what must not be stored in clear.
+//! No token is stored: it is derived again whenever a mail is rendered or a link is read.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use hmac::{Hmac, Mac};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+/// The shortest server key that is taken, in bytes.
+pub const MIN_KEY_BYTES: usize = 32;
+
+/// What a link is for; a token of one purpose is none of another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// Logs a person in.
+    Login,
+    /// A guest's way in.
+    Guest,
+}
+
+/// Whom a session cookie is for: a person's is never taken for a guest's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Audience {
+    /// Parents, teachers, staff.
+    Person,
+    /// Guests.
+    Guest,
+    /// A browser that has logged in before.
+    Device,
+}
+
+impl Audience {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "parlour:person",
+            Self::Guest => "parlour:guest",
+            Self::Device => "parlour:device",
+        }
+    }
+}
+
+/// A token as it was given: whose it says it is, and its proof.
+#[derive(Clone, Copy)]
+pub struct GivenToken {
+    /// The row that the token names.
+    pub id: Uuid,
+    proof: [u8; 16],
+}
+
+impl GivenToken {
+    /// Takes a token apart. `None` when it is not of the form of one.
+    #[must_use]
+    pub fn parse(token: &str) -> Option<Self> {
+        let bytes: [u8; 32] = BASE64_URL_SAFE_NO_PAD.decode(token.trim()).ok()?.try_into().ok()?;
+        let (id, proof) = bytes.split_at(16);
+        Some(Self { id: Uuid::from_slice(id).ok()?, proof: proof.try_into().ok()? })
+    }
+}
+
+/// The claims of a session cookie. The row behind it decides; the cookie only names it.
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    exp: i64,
+    ids: Vec<Uuid>,
+}
+
+/// The server's key, and all that is derived from it.
+#[derive(Clone)]
+pub struct Keys {
+    secret: SecretString,
+}
+
+impl Keys {
+    /// Takes the server's key.
+    ///
+    /// # Errors
+    /// When it is shorter than [`MIN_KEY_BYTES`].
+    pub fn new(secret: SecretString) -> anyhow::Result<Self> {
+        anyhow::ensure!(secret.expose_secret().len() >= MIN_KEY_BYTES, "the server's key must have at least {MIN_KEY_BYTES} bytes");
+        Ok(Self { secret })
+    }
+
+    /// The token of a link: the row's id and an HMAC over purpose, id and generation.
+    #[must_use]
+    pub fn link_token(&self, purpose: Purpose, id: Uuid, generation: i32) -> String {
+        let mut bytes = id.as_bytes().to_vec();
+        bytes.extend(self.link_proof(purpose, id, generation));
+        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// Whether a token was derived by us, for this purpose and generation.
+    #[must_use]
+    pub fn is_genuine(&self, purpose: Purpose, token: &GivenToken, generation: i32) -> bool {
+        self.link_proof(purpose, token.id, generation).ct_eq(&token.proof).into()
+    }
+
+    /// The 6 digits of a login mail.
+    #[must_use]
+    pub fn code(&self, login_link: Uuid) -> String {
+        let mac = self.mac("code", &[login_link.as_bytes()]);
+        let number = u64::from_be_bytes([mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], mac[6], mac[7]]);
+        format!("{:06}", number % 1_000_000)
+    }
+
+    /// Whether these are the 6 digits; blanks and hyphens between them are no fault.
+    #[must_use]
+    pub fn is_code(&self, login_link: Uuid, given: &str) -> bool {
+        let digits: String = given.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+        digits.as_bytes().ct_eq(self.code(login_link).as_bytes()).into()
+    }
+
+    /// A keyed hash of what must be found again but not stored: a browser's secret, a client's address, a request's body.
+    #[must_use]
+    pub fn hash(&self, what: &str, value: &[u8]) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.mac(what, &[value]))
+    }
+
+    /// A cookie that names rows (sessions, or people for a device), signed (HS256).
+    ///
+    /// # Errors
+    /// When it could not be signed.
+    pub fn cookie(&self, audience: Audience, ids: &[Uuid], expires_at: DateTime<Utc>) -> anyhow::Result<String> {
+        let claims = Claims { iss: "parlour".into(), aud: audience.as_str().into(), exp: expires_at.timestamp(), ids: ids.to_vec() };
+        Ok(encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(&self.cookie_key()))?)
+    }
+
+    /// The rows that a cookie names; none when it is not ours, not for this audience, or too old.
+    #[must_use]
+    pub fn read_cookie(&self, audience: Audience, cookie: &str, now: DateTime<Utc>) -> Vec<Uuid> {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_audience(&[audience.as_str()]);
+        validation.set_issuer(&["parlour"]);
+        // The age is checked below by the App's clock, which demo mode and tests move.
+        validation.validate_exp = false;
+        let claims = decode::<Claims>(cookie, &DecodingKey::from_secret(&self.cookie_key()), &validation);
+        claims.ok().filter(|token| token.claims.exp > now.timestamp()).map(|token| token.claims.ids).unwrap_or_default()
+    }
+
+    fn cookie_key(&self) -> [u8; 32] {
+        self.mac("cookie", &[])
+    }
+
+    fn link_proof(&self, purpose: Purpose, id: Uuid, generation: i32) -> [u8; 16] {
+        let name = match purpose {
+            Purpose::Login => "link:login",
+            Purpose::Guest => "link:guest",
+        };
+        let mac = self.mac(name, &[id.as_bytes(), &generation.to_be_bytes()]);
+        let mut proof = [0; 16];
+        proof.copy_from_slice(&mac[..16]);
+        proof
+    }
+
+    /// HMAC-SHA-256 over the purpose and the parts, each with its length before it so that no two inputs are read alike.
+    fn mac(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        #[expect(clippy::expect_used, reason = "HMAC takes a key of any length (RFC 2104)")]
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret().as_bytes()).expect("a key of any length");
+        for part in std::iter::once(purpose.as_bytes()).chain(parts.iter().copied()) {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys() -> Keys {
+        Keys::new("a key for tests, 32 bytes and more".to_owned().into()).unwrap()
+    }
+
+    #[test]
+    fn a_token_is_good_for_its_purpose_and_generation_alone() {
+        let (keys, id) = (keys(), Uuid::from_u128(7));
+        let token = keys.link_token(Purpose::Guest, id, 1);
+        let given = GivenToken::parse(&token).unwrap();
+        assert_eq!(given.id, id);
+        assert!(keys.is_genuine(Purpose::Guest, &given, 1));
+        assert!(!keys.is_genuine(Purpose::Guest, &given, 2));
+        assert!(!keys.is_genuine(Purpose::Login, &given, 1));
+        for bad in ["", "x", "not base64!", &token[1..]] {
+            assert!(GivenToken::parse(bad).is_none_or(|given| !keys.is_genuine(Purpose::Guest, &given, 1)));
+        }
+    }
+
+    #[test]
+    fn a_code_may_be_typed_with_blanks() {
+        let (keys, id) = (keys(), Uuid::from_u128(7));
+        let code = keys.code(id);
+        assert_eq!(code.len(), 6);
+        assert!(keys.is_code(id, &format!(" {} {}", &code[..3], &code[3..])));
+        assert!(!keys.is_code(id, ""));
+    }
+
+    #[test]
+    fn a_cookie_is_for_one_audience_and_a_time() {
+        let (keys, now) = (keys(), DateTime::from_timestamp(1_000_000, 0).unwrap());
+        let cookie = keys.cookie(Audience::Person, &[Uuid::from_u128(7)], now).unwrap();
+        let before = DateTime::from_timestamp(999_999, 0).unwrap();
+        assert_eq!(keys.read_cookie(Audience::Person, &cookie, before), [Uuid::from_u128(7)]);
+        assert!(keys.read_cookie(Audience::Person, &cookie, now).is_empty());
+        assert!(keys.read_cookie(Audience::Guest, &cookie, before).is_empty());
+    }
+}

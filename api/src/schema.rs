@@ -1,0 +1,374 @@
+//! The tables, as diesel sees them on both databases. Field order is the tables' own; a test compares them.
+
+#![expect(missing_docs, reason = "the migrations tell what each table is for")]
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    marks (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    schools (id) {
+        id -> Id,
+        sourced_id -> Text,
+        name -> Text,
+        slug -> Text,
+        host -> Nullable<Text>,
+        time_zone -> Text,
+        created_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    people (id) {
+        id -> Id,
+        school_id -> Id,
+        sourced_id -> Text,
+        honorific -> Nullable<Text>,
+        given_name -> Text,
+        family_name -> Text,
+        email -> Nullable<Text>,
+        email_key -> Nullable<Text>,
+        bar_key -> Nullable<Text>,
+        source_role -> Text,
+        is_parent -> Bool,
+        is_student -> Bool,
+        is_teacher -> Bool,
+        is_staff -> Bool,
+        removed_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    guardianships (id) {
+        id -> Id,
+        school_id -> Id,
+        parent_id -> Id,
+        student_id -> Id,
+        relationship -> Text,
+        priority -> Nullable<Integer>,
+        lives_with -> Nullable<Bool>,
+        contact_allowed -> Bool,
+        court_order -> Bool,
+        removed_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    classes (id) {
+        id -> Id,
+        school_id -> Id,
+        sourced_id -> Text,
+        title -> Text,
+        subject -> Text,
+        code -> Text,
+        removed_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    enrolments (id) {
+        id -> Id,
+        school_id -> Id,
+        class_id -> Id,
+        person_id -> Id,
+        role -> Text,
+        is_primary -> Bool,
+        begins_on -> Nullable<Text>,
+        ends_on -> Nullable<Text>,
+        removed_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    bars (id) {
+        id -> Id,
+        school_id -> Id,
+        student_id -> Id,
+        person_id -> Nullable<Id>,
+        email -> Nullable<Text>,
+        bar_key -> Nullable<Text>,
+        note -> Text,
+        set_by -> Id,
+        created_at -> Moment,
+        lifted_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    evenings (id) {
+        id -> Id,
+        school_id -> Id,
+        name -> Text,
+        title -> Text,
+        starts_at -> Moment,
+        ends_at -> Moment,
+        time_zone -> Text,
+        slot_minutes -> Integer,
+        gap_seconds -> Integer,
+        booking_opens_at -> Moment,
+        booking_closes_at -> Moment,
+        mode -> Text,
+        capacity -> Integer,
+        created_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    evening_classes (evening_id, class_id) {
+        evening_id -> Id,
+        class_id -> Id,
+        video -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    bookings (id) {
+        id -> Id,
+        school_id -> Id,
+        evening_id -> Id,
+        parent_id -> Id,
+        student_id -> Id,
+        class_id -> Id,
+        starts_at -> Moment,
+        ends_at -> Moment,
+        video -> Bool,
+        sequence -> Integer,
+        created_by -> Id,
+        created_at -> Moment,
+        cancelled_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    booking_teachers (booking_id, teacher_id) {
+        booking_id -> Id,
+        teacher_id -> Id,
+        position -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    claims (person_id, minute) {
+        person_id -> Id,
+        minute -> Integer,
+        booking_id -> Id,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    invites (id) {
+        id -> Id,
+        school_id -> Id,
+        evening_id -> Id,
+        parent_id -> Id,
+        name -> Text,
+        email -> Text,
+        email_key -> Text,
+        bar_key -> Text,
+        generation -> Integer,
+        consent_version -> Text,
+        consent_channel -> Nullable<Text>,
+        consent_at -> Moment,
+        created_by -> Id,
+        created_at -> Moment,
+        mailed_at -> Moment,
+        opened_at -> Nullable<Moment>,
+        joined_at -> Nullable<Moment>,
+        ended_at -> Nullable<Moment>,
+        ended_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    invite_students (invite_id, student_id) {
+        invite_id -> Id,
+        evening_id -> Id,
+        parent_id -> Id,
+        student_id -> Id,
+        ended_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    suppressions (school_id, email_key) {
+        school_id -> Id,
+        email_key -> Text,
+        created_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    login_links (id) {
+        id -> Id,
+        school_id -> Id,
+        email -> Text,
+        email_key -> Text,
+        person_id -> Nullable<Id>,
+        browser_hash -> Text,
+        client_hash -> Text,
+        created_at -> Moment,
+        expires_at -> Moment,
+        used_at -> Nullable<Moment>,
+        is_standing -> Bool,
+        tries -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    code_failures (id) {
+        id -> Id,
+        school_id -> Id,
+        email_key -> Text,
+        client_hash -> Text,
+        at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    sessions (id) {
+        id -> Id,
+        school_id -> Id,
+        kind -> Text,
+        address_key -> Nullable<Text>,
+        person_id -> Nullable<Id>,
+        role -> Nullable<Text>,
+        invite_id -> Nullable<Id>,
+        created_at -> Moment,
+        expires_at -> Moment,
+        revoked_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    outbox (id) {
+        id -> Id,
+        school_id -> Id,
+        template -> Text,
+        person_id -> Nullable<Id>,
+        invite_id -> Nullable<Id>,
+        booking_id -> Nullable<Id>,
+        evening_id -> Nullable<Id>,
+        login_link_id -> Nullable<Id>,
+        created_at -> Moment,
+        due_at -> Moment,
+        attempts -> Integer,
+        state -> Text,
+        settled_at -> Nullable<Moment>,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    idempotency_keys (owner_id, key) {
+        owner_id -> Id,
+        key -> Text,
+        request_hash -> Text,
+        status -> Integer,
+        body -> Text,
+        created_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    events (id) {
+        id -> Id,
+        school_id -> Id,
+        evening_id -> Nullable<Id>,
+        parent_id -> Nullable<Id>,
+        actor_id -> Nullable<Id>,
+        actor -> Text,
+        action -> Text,
+        summary -> Text,
+        at -> Moment,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    marks,
+    schools,
+    people,
+    guardianships,
+    classes,
+    enrolments,
+    bars,
+    evenings,
+    evening_classes,
+    bookings,
+    booking_teachers,
+    claims,
+    invites,
+    invite_students,
+    suppressions,
+    login_links,
+    code_failures,
+    sessions,
+    outbox,
+    idempotency_keys,
+    events
+);

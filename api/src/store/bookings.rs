@@ -1,0 +1,4 @@
+//! stub
+/// Lost.
+#[derive(Debug)]
+pub struct Lost;

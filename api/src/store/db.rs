@@ -1,0 +1,115 @@
+//! A connection to either database, and how one is opened. The scheme of `DATABASE_URL` decides which.
+
+use std::time::Duration;
+
+use diesel::{Connection, ConnectionResult, PgConnection, RunQueryDsl, SqliteConnection, connection::SimpleConnection, r2d2};
+
+pub use multi::{Db, MultiBackend};
+
+/// The derive writes public items without a word; this module keeps the lint's exception small.
+mod multi {
+    #![expect(missing_docs, reason = "diesel's derive generates undocumented items")]
+
+    use diesel::{PgConnection, SqliteConnection};
+
+    /// Either database behind one set of queries.
+    #[derive(diesel::MultiConnection)]
+    pub enum Db {
+        /// PostgreSQL.
+        Pg(PgConnection),
+        /// SQLite.
+        Sqlite(SqliteConnection),
+    }
+}
+
+/// Runs one expression on the connection inside a [`Db`], for the statements that the enum can't express: inserts of several rows, `on conflict`.
+#[macro_export]
+macro_rules! each {
+    ($db:expr, $conn:ident => $run:expr) => {
+        match $db {
+            $crate::store::db::Db::Pg($conn) => $run,
+            $crate::store::db::Db::Sqlite($conn) => $run,
+        }
+    };
+}
+
+/// Where the data is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DatabaseUrl {
+    /// A SQLite file's path.
+    Sqlite(String),
+    /// A PostgreSQL URL; may hold a password, so it is never printed.
+    Postgres(String),
+}
+
+impl DatabaseUrl {
+    /// Reads `sqlite://path` or `postgres://…`.
+    ///
+    /// # Errors
+    /// A sentence that says which forms are taken.
+    pub fn parse(url: &str) -> Result<Self, String> {
+        if let Some(path) = url.strip_prefix("sqlite://").filter(|path| !path.is_empty()) {
+            Ok(Self::Sqlite(path.to_owned()))
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Ok(Self::Postgres(url.to_owned()))
+        } else {
+            Err("give sqlite://path/to/file.db or postgres://user:password@host/database".to_owned())
+        }
+    }
+
+    /// Opens a connection, ready to use.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn connect(&self) -> ConnectionResult<Db> {
+        match self {
+            Self::Postgres(url) => PgConnection::establish(url).map(Db::Pg),
+            Self::Sqlite(path) => {
+                let mut conn = SqliteConnection::establish(path)?;
+                conn.batch_execute(
+                    "pragma busy_timeout = 15000; pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -16000; pragma mmap_size = 268435456;",
+                )
+                .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+                Ok(Db::Sqlite(conn))
+            }
+        }
+    }
+}
+
+/// Opens connections for a pool.
+#[derive(Clone, Debug)]
+pub struct Opener(pub DatabaseUrl);
+
+impl r2d2::ManageConnection for Opener {
+    type Connection = Db;
+    type Error = r2d2::Error;
+
+    fn connect(&self) -> Result<Db, r2d2::Error> {
+        self.0.connect().map_err(r2d2::Error::ConnectionError)
+    }
+
+    fn is_valid(&self, db: &mut Db) -> Result<(), r2d2::Error> {
+        diesel::sql_query("select 1").execute(db).map(|_| ()).map_err(r2d2::Error::QueryError)
+    }
+
+    fn has_broken(&self, db: &mut Db) -> bool {
+        std::thread::panicking() || <<Db as Connection>::TransactionManager as diesel::connection::TransactionManager<Db>>::is_broken_transaction_manager(db)
+    }
+}
+
+/// A pool of connections.
+pub type Pool = r2d2::Pool<Opener>;
+
+/// Opens a pool of up to `size` connections.
+///
+/// # Errors
+/// When no connection could be made within 10 seconds.
+pub fn pool(url: &DatabaseUrl, size: u32) -> anyhow::Result<Pool> {
+    let checked = matches!(url, DatabaseUrl::Postgres(_));
+    Ok(r2d2::Pool::builder()
+        .max_size(size)
+        .min_idle(Some(1))
+        .test_on_check_out(checked)
+        .connection_timeout(Duration::from_secs(10))
+        .build(Opener(url.clone()))?)
+}

@@ -1,0 +1,110 @@
+//! Why a store function did not do what was asked, and the one place that reads a broken constraint.
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use parlour_domain::Refusal;
+use thiserror::Error;
+
+use super::bookings::Lost;
+
+/// What a store function answers instead of a value.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// It is not there, or not this person's to see.
+    #[error("not found")]
+    NotFound,
+    /// A rule stands against it.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// Some appointments could not be made; none was.
+    #[error("appointments lost")]
+    Lost(Vec<Lost>),
+    /// A link, code or session is of no more use.
+    #[error("{0:?}")]
+    Dead(Dead),
+    /// The same idempotency key came with another request.
+    #[error("idempotency key reused")]
+    KeyReused,
+    /// Too many of something; try again after so many seconds.
+    #[error("too many requests")]
+    TooMany(u32),
+    /// A cursor that is not one of this list's.
+    #[error("bad cursor")]
+    BadCursor,
+    /// The database is busy; nothing was written.
+    #[error("the database is busy")]
+    Busy,
+    /// The database failed.
+    #[error("database")]
+    Database(#[source] DieselError),
+    /// A job panicked; nothing was written.
+    #[error("a database job panicked")]
+    Panicked,
+}
+
+/// Why a link, code or session is of no more use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Dead {
+    /// Expired, used or renewed.
+    Link,
+    /// The invite was removed by the parent or the staff.
+    InviteRemoved,
+    /// Access ended by rule 13.
+    Access,
+    /// The code is used up: too many tries, or too late.
+    Code,
+    /// The code is wrong; another try is left.
+    CodeWrong,
+    /// The code was asked for by another browser.
+    OtherBrowser,
+    /// A code must be given as well.
+    CodeRequired,
+    /// Codes pause for the school.
+    CodesPaused,
+    /// The inviting parent opened their guest's link.
+    OwnInvite,
+}
+
+/// What store functions return.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl From<DieselError> for Error {
+    fn from(error: DieselError) -> Self {
+        match &error {
+            DieselError::NotFound => Self::NotFound,
+            DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Self::Busy,
+            DieselError::DatabaseError(_, info) if is_lock_failure(info.message()) => Self::Busy,
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// PostgreSQL reports a deadlock, and SQLite a lock it waited for too long, only in words.
+fn is_lock_failure(message: &str) -> bool {
+    message.contains("deadlock detected") || message.contains("database is locked") || message.contains("database is busy")
+}
+
+/// The unique constraints that decide races, by the name PostgreSQL gives and the columns SQLite gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Constraint {
+    /// A person is claimed twice for a minute.
+    Claims,
+    /// A parent books a class twice.
+    BookingsOnce,
+    /// A second live invite for a student.
+    InviteStudentsOnce,
+}
+
+impl Constraint {
+    /// Which of them an error tells of, if any.
+    #[must_use]
+    pub fn broken(error: &DieselError) -> Option<Self> {
+        let DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) = error else { return None };
+        let (name, message) = (info.constraint_name().unwrap_or_default(), info.message());
+        let known = [
+            (Self::Claims, "claims_pkey", "claims.person_id, claims.minute"),
+            (Self::BookingsOnce, "bookings_once", "bookings.evening_id, bookings.parent_id, bookings.student_id, bookings.class_id"),
+            (Self::InviteStudentsOnce, "invite_students_once", "invite_students.evening_id, invite_students.parent_id, invite_students.student_id"),
+        ];
+        known.into_iter().find(|(_, pg, sqlite)| name == *pg || message.contains(sqlite)).map(|(constraint, ..)| constraint)
+    }
+}

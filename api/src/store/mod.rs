@@ -1,0 +1,119 @@
+//! Everything that is read from or written to the database: one file an aggregate, each function one query or one part of a transaction.
+//! Handlers see [`Store::read`] and [`Store::write`] and call the functions of these modules inside; nothing here knows HTTP.
+
+pub mod bookings;
+pub mod db;
+pub mod error;
+pub mod outbox;
+pub mod sql_types;
+mod writer;
+
+use std::sync::Arc;
+
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use tokio::sync::Semaphore;
+
+pub use self::{
+    db::{DatabaseUrl, Db},
+    error::{Constraint, Dead, Error, Result},
+};
+
+const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
+const PG_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
+
+/// How long a request waits for a connection before it is told that the database is busy.
+const WAIT: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// The database, as the rest of the server sees it. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    url: DatabaseUrl,
+    pool: db::Pool,
+    permits: Arc<Semaphore>,
+    writer: Option<writer::Writer>,
+}
+
+impl Store {
+    /// Opens the database with `connections` for reading (SQLite) or for all work (PostgreSQL).
+    ///
+    /// # Errors
+    /// When it can't be reached.
+    pub fn open(url: &DatabaseUrl, connections: u32) -> anyhow::Result<Self> {
+        let writer = match url {
+            DatabaseUrl::Sqlite(_) => Some(writer::Writer::start(url)?),
+            DatabaseUrl::Postgres(_) => None,
+        };
+        let pool = db::pool(url, connections)?;
+        Ok(Self { url: url.clone(), pool, permits: Arc::new(Semaphore::new(connections as usize)), writer })
+    }
+
+    /// Brings the tables up to date; says which migrations ran.
+    ///
+    /// # Errors
+    /// What the database says of a migration.
+    pub fn migrate(&self) -> anyhow::Result<Vec<String>> {
+        let mut db = self.url.connect()?;
+        let run = match &mut db {
+            Db::Pg(conn) => conn.run_pending_migrations(PG_MIGRATIONS),
+            Db::Sqlite(conn) => conn.run_pending_migrations(SQLITE_MIGRATIONS),
+        };
+        run.map(|names| names.iter().map(ToString::to_string).collect()).map_err(|error| anyhow::anyhow!("a migration failed: {error}"))
+    }
+
+    /// Whether migrations are waiting to be run.
+    ///
+    /// # Errors
+    /// When the database can't be reached.
+    pub fn needs_migration(&self) -> anyhow::Result<bool> {
+        let mut db = self.url.connect()?;
+        let waiting = match &mut db {
+            Db::Pg(conn) => conn.has_pending_migration(PG_MIGRATIONS),
+            Db::Sqlite(conn) => conn.has_pending_migration(SQLITE_MIGRATIONS),
+        };
+        waiting.map_err(|error| anyhow::anyhow!("could not read the migrations: {error}"))
+    }
+
+    /// Runs queries that write nothing.
+    ///
+    /// # Errors
+    /// The closure's own, [`Error::Busy`] when no connection was free in time, [`Error::Panicked`].
+    pub async fn read<T: Send + 'static>(&self, job: impl FnOnce(&mut Db) -> Result<T> + Send + 'static) -> Result<T> {
+        self.with_connection(job).await
+    }
+
+    /// Runs one transaction: all of it is written, or nothing. A job that lost against another transaction (PostgreSQL's deadlocks) runs again.
+    ///
+    /// # Errors
+    /// The closure's own (nothing is written then), [`Error::Busy`], [`Error::Panicked`].
+    pub async fn write<T: Send + 'static>(&self, job: impl Fn(&mut Db) -> Result<T> + Send + 'static) -> Result<T> {
+        match &self.writer {
+            Some(writer) => writer.run(move |db| job(db)).await,
+            None => self.with_connection(move |db| again(db, &job)).await,
+        }
+    }
+
+    async fn with_connection<T: Send + 'static>(&self, job: impl FnOnce(&mut Db) -> Result<T> + Send + 'static) -> Result<T> {
+        let permit = tokio::time::timeout(WAIT, Arc::clone(&self.permits).acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else { return Err(Error::Busy) };
+        let pool = self.pool.clone();
+        let run = move || {
+            let _permit = permit;
+            let mut db = pool.get().map_err(|error| {
+                tracing::error!(%error, "no database connection");
+                Error::Busy
+            })?;
+            job(&mut db)
+        };
+        tokio::task::spawn_blocking(run).await.unwrap_or(Err(Error::Panicked))
+    }
+}
+
+fn again<T>(db: &mut Db, job: &impl Fn(&mut Db) -> Result<T>) -> Result<T> {
+    for _ in 0..3 {
+        match writer::guarded(db, job) {
+            Err(Error::Busy) => {}
+            outcome => return outcome,
+        }
+    }
+    writer::guarded(db, job)
+}

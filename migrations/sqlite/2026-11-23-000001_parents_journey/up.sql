@@ -1,0 +1,292 @@
+-- The parents' journey: school, roster, evenings, bookings, invites, sessions, mail.
+-- Times are microseconds since 1970 UTC; ids are UUIDv7. Both folders of migrations hold the same tables, compared by a test.
+
+create table marks (
+  name text primary key not null,
+  value text not null
+) strict;
+
+create table schools (
+  id blob primary key not null,
+  sourced_id text not null unique,
+  name text not null,
+  slug text not null unique,
+  host text unique,
+  time_zone text not null,
+  created_at integer not null
+) strict;
+
+create table people (
+  id blob primary key not null,
+  school_id blob not null references schools (id),
+  sourced_id text not null,
+  honorific text,
+  given_name text not null,
+  family_name text not null,
+  email text,
+  email_key text,
+  bar_key text,
+  source_role text not null,
+  is_parent integer not null,
+  is_student integer not null,
+  is_teacher integer not null,
+  is_staff integer not null,
+  removed_at integer,
+  unique (school_id, sourced_id)
+) strict;
+create index people_by_email on people (school_id, email_key);
+create index people_by_bar on people (school_id, bar_key);
+create index people_by_name on people (school_id, family_name, given_name, id);
+
+create table guardianships (
+  id blob primary key not null,
+  school_id blob not null references schools (id),
+  parent_id blob not null references people (id),
+  student_id blob not null references people (id),
+  relationship text not null,
+  priority integer,
+  lives_with integer,
+  contact_allowed integer not null,
+  court_order integer not null,
+  removed_at integer,
+  unique (parent_id, student_id)
+) strict;
+create index guardianships_by_student on guardianships (student_id);
+
+create table classes (
+  id blob primary key not null,
+  school_id blob not null references schools (id),
+  sourced_id text not null,
+  title text not null,
+  subject text not null,
+  code text not null,
+  removed_at integer,
+  unique (school_id, sourced_id)
+) strict;
+
+create table enrolments (
+  id blob primary key not null,
+  school_id blob not null references schools (id),
+  class_id blob not null references classes (id),
+  person_id blob not null references people (id),
+  role text not null check (role in ('student', 'teacher')),
+  is_primary integer not null,
+  begins_on text,
+  ends_on text,
+  removed_at integer,
+  unique (class_id, person_id, role)
+) strict;
+create index enrolments_by_person on enrolments (person_id, role);
+
+-- Bars that staff set by hand; an import never lifts them.
+create table bars (
+  id blob primary key not null,
+  school_id blob not null references schools (id),
+  student_id blob not null references people (id),
+  person_id blob references people (id),
+  email text,
+  bar_key text,
+  note text not null,
+  set_by blob not null references people (id),
+  created_at integer not null,
+  lifted_at integer,
+  check (person_id is not null or bar_key is not null)
+) strict;
+create index bars_by_student on bars (student_id);
+
+create table evenings (
+  id blob primary key not null,
+  school_id blob not null references schools (id),
+  name text not null,
+  title text not null,
+  starts_at integer not null,
+  ends_at integer not null,
+  time_zone text not null,
+  slot_minutes integer not null,
+  gap_seconds integer not null,
+  booking_opens_at integer not null,
+  booking_closes_at integer not null,
+  mode text not null check (mode in ('video', 'in_person', 'hybrid')),
+  capacity integer not null check (capacity between 2 and 5),
+  created_at integer not null,
+  unique (school_id, name)
+) strict;
+
+create table evening_classes (
+  evening_id blob not null references evenings (id),
+  class_id blob not null references classes (id),
+  video integer not null,
+  primary key (evening_id, class_id)
+) strict;
+
+create table bookings (
+  id blob primary key not null,
+  school_id blob not null references schools (id),
+  evening_id blob not null references evenings (id),
+  parent_id blob not null references people (id),
+  student_id blob not null references people (id),
+  class_id blob not null references classes (id),
+  starts_at integer not null,
+  ends_at integer not null,
+  video integer not null,
+  sequence integer not null,
+  created_by blob not null references people (id),
+  created_at integer not null,
+  cancelled_at integer
+) strict;
+-- Each parent books each class once for a student.
+create unique index bookings_once on bookings (evening_id, parent_id, student_id, class_id) where cancelled_at is null;
+create index bookings_by_parent on bookings (parent_id, evening_id, starts_at);
+create index bookings_by_student on bookings (student_id, evening_id);
+
+create table booking_teachers (
+  booking_id blob not null references bookings (id),
+  teacher_id blob not null references people (id),
+  position integer not null,
+  primary key (booking_id, teacher_id)
+) strict;
+create index booking_teachers_by_teacher on booking_teachers (teacher_id);
+
+-- Nobody is in two places at once: one row a person and minute, for each teacher, the parent and the student of a booking.
+create table claims (
+  person_id blob not null references people (id),
+  minute integer not null,
+  booking_id blob not null references bookings (id),
+  primary key (person_id, minute)
+) strict, without rowid;
+create index claims_by_booking on claims (booking_id);
+
+create table invites (
+  id blob primary key not null,
+  school_id blob not null references schools (id),
+  evening_id blob not null references evenings (id),
+  parent_id blob not null references people (id),
+  name text not null,
+  email text not null,
+  email_key text not null,
+  bar_key text not null,
+  generation integer not null,
+  consent_version text not null,
+  consent_channel text,
+  consent_at integer not null,
+  created_by blob not null references people (id),
+  created_at integer not null,
+  mailed_at integer not null,
+  opened_at integer,
+  joined_at integer,
+  ended_at integer,
+  ended_reason text check (ended_reason in ('removed', 'declined', 'access_ended'))
+) strict;
+create index invites_by_parent on invites (parent_id, evening_id);
+create index invites_by_bar on invites (school_id, bar_key);
+
+-- One live invite per evening, inviting parent and student.
+create table invite_students (
+  invite_id blob not null references invites (id),
+  evening_id blob not null references evenings (id),
+  parent_id blob not null references people (id),
+  student_id blob not null references people (id),
+  ended_at integer,
+  primary key (invite_id, student_id)
+) strict;
+create unique index invite_students_once on invite_students (evening_id, parent_id, student_id) where ended_at is null;
+create index invite_students_by_student on invite_students (student_id);
+
+-- Addresses that asked for no more mail ("This was not meant for me").
+create table suppressions (
+  school_id blob not null references schools (id),
+  email_key text not null,
+  created_at integer not null,
+  primary key (school_id, email_key)
+) strict;
+
+-- Requests for a login mail; a standing one is the link of a confirmation mail, which works until the evening is over.
+create table login_links (
+  id blob primary key not null,
+  school_id blob not null references schools (id),
+  email text not null,
+  email_key text not null,
+  person_id blob references people (id),
+  browser_hash text not null,
+  client_hash text not null,
+  created_at integer not null,
+  expires_at integer not null,
+  used_at integer,
+  is_standing integer not null,
+  tries integer not null
+) strict;
+create index login_links_by_email on login_links (school_id, email_key, created_at);
+create index login_links_by_client on login_links (client_hash, created_at);
+
+-- Wrong codes, counted per address, client and school.
+create table code_failures (
+  id blob primary key not null,
+  school_id blob not null references schools (id),
+  email_key text not null,
+  client_hash text not null,
+  at integer not null
+) strict;
+create index code_failures_by_time on code_failures (school_id, at);
+
+create table sessions (
+  id blob primary key not null,
+  school_id blob not null references schools (id),
+  kind text not null check (kind in ('person', 'guest')),
+  address_key text,
+  person_id blob references people (id),
+  role text check (role in ('parent', 'teacher', 'staff')),
+  invite_id blob references invites (id),
+  created_at integer not null,
+  expires_at integer not null,
+  revoked_at integer,
+  check ((kind = 'person' and address_key is not null) or (kind = 'guest' and invite_id is not null))
+) strict;
+create index sessions_by_address on sessions (school_id, address_key);
+create index sessions_by_person on sessions (person_id);
+create index sessions_by_invite on sessions (invite_id);
+
+-- Mail to be sent: a template and ids, never a token or a text.
+create table outbox (
+  id blob primary key not null,
+  school_id blob not null references schools (id),
+  template text not null,
+  person_id blob references people (id),
+  invite_id blob references invites (id),
+  booking_id blob references bookings (id),
+  evening_id blob references evenings (id),
+  login_link_id blob references login_links (id),
+  created_at integer not null,
+  due_at integer not null,
+  attempts integer not null,
+  state text not null check (state in ('queued', 'sent', 'failed', 'dropped')),
+  settled_at integer,
+  error text
+) strict;
+create index outbox_due on outbox (due_at) where state = 'queued';
+create index outbox_by_invite on outbox (invite_id);
+
+-- The answers of requests with an Idempotency-Key.
+create table idempotency_keys (
+  owner_id blob not null,
+  key text not null,
+  request_hash text not null,
+  status integer not null,
+  body text not null,
+  created_at integer not null,
+  primary key (owner_id, key)
+) strict;
+
+-- What happened: the history that a parent and the office can read, and the audit log.
+create table events (
+  id blob primary key not null,
+  school_id blob not null references schools (id),
+  evening_id blob references evenings (id),
+  parent_id blob references people (id),
+  actor_id blob references people (id),
+  actor text not null,
+  action text not null,
+  summary text not null,
+  at integer not null
+) strict;
+create index events_by_parent on events (parent_id, evening_id, id);
+create index events_by_school on events (school_id, action, at);
