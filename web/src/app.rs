@@ -12,7 +12,7 @@ use parlour_wire::DevActor;
 use crate::{
     api, browser,
     components::{DemoStrip, Header},
-    pages::{BookingsPage, HomePage, IdentityPage, LoginPage, MissingPage},
+    pages::{BookPage, BookingsPage, HomePage, IdentityPage, LoginPage, MissingPage},
     session::{Session, session},
     task::Task,
     texts::t,
@@ -41,6 +41,7 @@ pub(crate) fn App(token: Option<String>) -> impl IntoView {
                     <Route path=path!("login") view=LoginPage />
                     <Route path=path!("identity") view=IdentityPage />
                     <Route path=path!("evenings/:id") view=BookingsPage />
+                    <Route path=path!("evenings/:id/book") view=BookPage />
                 </FlatRoutes>
             </main>
             <p class="unseen" role="status">{session.said}</p>

@@ -1,6 +1,6 @@
 //! The few things of the browser that leptos has no word for: focus, storage, random keys, the address bar.
 
-use leptos::prelude::{document, request_animation_frame, window};
+use leptos::prelude::*;
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, Storage};
@@ -78,4 +78,13 @@ pub(crate) fn forget(key: &str) {
     if let Some(storage) = storage() {
         let _ = storage.remove_item(key);
     }
+}
+
+/// Whether there is room for a table of times, followed while the window changes.
+pub(crate) fn wide() -> Memo<bool> {
+    let measure = || window().match_media("(min-width: 48rem)").ok().flatten().is_none_or(|query| query.matches());
+    let wide = RwSignal::new(measure());
+    let handle = window_event_listener(leptos::ev::resize, move |_| wide.set(measure()));
+    on_cleanup(move || handle.remove());
+    Memo::new(move |_| wide.get())
 }

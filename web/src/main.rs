@@ -4,6 +4,7 @@ mod api;
 mod app;
 mod browser;
 mod components;
+mod draft;
 mod moments;
 mod paged;
 mod pages;

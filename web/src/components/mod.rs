@@ -13,6 +13,8 @@ mod invite_form;
 mod invite_list;
 mod notice;
 mod panel;
+mod review_list;
+mod slots;
 
 pub(crate) use bookings_table::{BookingsTable, names};
 pub(crate) use confirm::Confirm;
@@ -27,3 +29,5 @@ pub(crate) use invite_form::{InviteCheck, InviteDraft, InviteForm};
 pub(crate) use invite_list::{InviteActions, InviteItem};
 pub(crate) use notice::{Notice, Tone};
 pub(crate) use panel::{FailureNotice, Panel, Skeleton};
+pub(crate) use review_list::ReviewList;
+pub(crate) use slots::{SlotChoosers, SlotTable};

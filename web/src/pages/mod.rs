@@ -1,5 +1,6 @@
 //! The pages. A page is its data and the panels that show it.
 
+mod book;
 mod bookings;
 mod history;
 mod home;
@@ -8,6 +9,7 @@ mod invites;
 mod login;
 mod missing;
 
+pub(crate) use book::BookPage;
 pub(crate) use bookings::BookingsPage;
 pub(crate) use home::HomePage;
 pub(crate) use identity::IdentityPage;

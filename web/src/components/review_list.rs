@@ -1,0 +1,34 @@
+//! The chosen appointments, before they are booked.
+
+use leptos::prelude::*;
+use parlour_wire::NewBooking;
+
+use super::{Icon, Shape, names};
+use crate::{
+    draft::{Draft, Lesson},
+    moments,
+    texts::t,
+};
+
+/// Each chosen appointment, with a way to let go of it. Those that were lost are marked.
+#[component]
+pub(crate) fn ReviewList(lessons: StoredValue<Vec<Lesson>>, draft: Draft) -> impl IntoView {
+    let row = move |pick: NewBooking| {
+        let lesson = lessons.with_value(|lessons| lessons.iter().find(|lesson| lesson.is_of(&pick)).cloned())?;
+        let lost = draft.is_lost(pick.student_id, pick.class_id);
+        Some(view! {
+            <li class:lost=lost>
+                <time class="time" datetime=moments::machine(&pick.starts_at)>{moments::clock(&pick.starts_at)}</time>
+                <span class="grow">
+                    <strong>{names(&lesson.class.teachers)}</strong>
+                    <span class="soft">{[&lesson.student.name, " · ", &lesson.class.subject].concat()}</span>
+                    {lost.then(|| view! { <span class="tag stop"><Icon shape=Shape::Warning />{t().just_taken}</span> })}
+                </span>
+                <button class="action stop" type="button" aria-label=[t().remove, " ", &moments::clock(&pick.starts_at), " ", &names(&lesson.class.teachers)].concat() on:click=move |_| draft.toggle(pick)>
+                    {t().remove}
+                </button>
+            </li>
+        })
+    };
+    view! { <ul class="review">{move || draft.picks.get().into_iter().map(row).collect_view()}</ul> }
+}

@@ -1,0 +1,173 @@
+//! The times of a student's classes: a table where there is room, a list of choosers on a phone.
+
+use leptos::prelude::*;
+use parlour_wire::{Moment, SlotState};
+use web_sys::HtmlElement;
+
+use super::{Icon, Shape, names};
+use crate::{
+    browser,
+    draft::{Draft, Lesson, Standing},
+    moments,
+    texts::{count, fill, t},
+};
+
+/// Times against classes. The arrow keys move between the free times.
+#[component]
+pub(crate) fn SlotTable(caption: String, lessons: Vec<Lesson>, times: Vec<Moment>, draft: Draft) -> impl IntoView {
+    // One button of the table is reached by the tab key: the one that had the focus last, or the first free time.
+    let first = times.iter().enumerate().find_map(|(row, _)| {
+        let column = lessons.iter().position(|lesson| lesson.class.states.get(row) == Some(&SlotState::Free))?;
+        Some((row, column))
+    });
+    let reached = RwSignal::new(first.unwrap_or_default());
+    let label = caption.clone();
+    let heads = lessons.iter().map(|lesson| {
+        let (student, class) = (lesson.student.id, lesson.class.class_id);
+        view! {
+            <th scope="col">
+                <strong>{lesson.class.subject.clone()}</strong>
+                <span class="soft">{names(&lesson.class.teachers)}</span>
+                {move || draft.is_lost(student, class).then(|| view! { <span class="tag stop">{t().time_lost}</span> })}
+            </th>
+        }
+    });
+    let heads = heads.collect_view();
+    let rows = times.iter().enumerate().map(|(row, time)| {
+        let cells = lessons.iter().enumerate().map(|(column, lesson)| view! { <td>{cell(lesson, row, column, *time, draft, reached)}</td> });
+        view! {
+            <tr>
+                <th scope="row">
+                    <time datetime=moments::machine(time)>{moments::clock(time)}</time>
+                </th>
+                {cells.collect_view()}
+            </tr>
+        }
+    });
+    view! {
+        <div class="slot-scroll" role="region" aria-label=label>
+            <table class="slots" on:keydown=move_focus>
+                <caption class="unseen">{caption}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">{t().col_time}</th>
+                        {heads}
+                    </tr>
+                </thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </div>
+    }
+}
+
+fn cell(lesson: &Lesson, row: usize, column: usize, time: Moment, draft: Draft, reached: RwSignal<(usize, usize)>) -> AnyView {
+    let (text, class) = match lesson.class.states.get(row) {
+        Some(SlotState::Free) => {
+            let tab = move || if reached.get() == (row, column) { "0" } else { "-1" };
+            return view! {
+                <SlotButton lesson=lesson.clone() time draft attr:tabindex=tab attr:data-row=row.to_string() attr:data-column=column.to_string()
+                    on:focus=move |_| reached.set((row, column)) />
+            }
+            .into_any();
+        }
+        Some(SlotState::Busy) => (t().slot_busy, "none busy"),
+        Some(SlotState::Yours) => (t().slot_yours, "none yours"),
+        Some(SlotState::Taken) | None => (t().slot_taken, "none"),
+    };
+    view! { <span class=class>{text}</span> }.into_any()
+}
+
+/// A free time: `16:05 with Mr Davies, Music, free`.
+#[component]
+fn SlotButton(lesson: Lesson, time: Moment, draft: Draft) -> impl IntoView {
+    let pick = lesson.at(time);
+    let clock = moments::clock(&time);
+    let label = {
+        let what = fill(t().slot_label, &[("time", &clock), ("who", &names(&lesson.class.teachers)), ("subject", &lesson.class.subject)]);
+        move || {
+            let standing = match draft.standing(&pick) {
+                Standing::Open => t().slot_free,
+                Standing::Chosen => t().slot_chosen,
+                Standing::Conflict => t().slot_conflict,
+            };
+            [&what, ", ", standing].concat()
+        }
+    };
+    let choose = move |_| {
+        if draft.standing(&pick) != Standing::Conflict {
+            draft.toggle(pick);
+        }
+    };
+    view! {
+        <button type="button" class="slot" aria-label=label on:click=choose
+            aria-pressed=move || if draft.standing(&pick) == Standing::Chosen { "true" } else { "false" }
+            aria-disabled=move || (draft.standing(&pick) == Standing::Conflict).then_some("true")>
+            {move || (draft.standing(&pick) == Standing::Chosen).then(|| view! { <Icon shape=Shape::Tick /> })}
+            {clock}
+        </button>
+    }
+}
+
+/// Moves the focus to the next free time in the direction of the arrow.
+fn move_focus(event: leptos::ev::KeyboardEvent) {
+    let (down, right): (i32, i32) = match event.key().as_str() {
+        "ArrowUp" => (-1, 0),
+        "ArrowDown" => (1, 0),
+        "ArrowLeft" => (0, -1),
+        "ArrowRight" => (0, 1),
+        _ => return,
+    };
+    let table: HtmlElement = event_target::<HtmlElement>(&event);
+    let place = |name: &str| table.get_attribute(name).and_then(|text| text.parse::<i32>().ok());
+    let (Some(mut row), Some(mut column)) = (place("data-row"), place("data-column")) else { return };
+    let Ok(Some(root)) = table.closest("tbody") else { return };
+    event.prevent_default();
+    // No evening has more times or a student more classes than this.
+    for _ in 0..300 {
+        row += down;
+        column += right;
+        if row < 0 || column < 0 {
+            return;
+        }
+        if let Some(next) = browser::find(&root, &format!("[data-row='{row}'][data-column='{column}']")) {
+            let _ = next.focus();
+            return;
+        }
+    }
+}
+
+/// A class with its free times to choose from, one under the other: for narrow screens.
+#[component]
+pub(crate) fn SlotChoosers(lessons: Vec<Lesson>, times: Vec<Moment>, draft: Draft, open_all: bool) -> impl IntoView {
+    let items = lessons.into_iter().map(|lesson| view! { <Chooser lesson times=times.clone() draft open=open_all /> });
+    view! { <div class="choosers">{items.collect_view()}</div> }
+}
+
+#[component]
+fn Chooser(lesson: Lesson, times: Vec<Moment>, draft: Draft, open: bool) -> impl IntoView {
+    let (student, class) = (lesson.student.id, lesson.class.class_id);
+    let chosen = Memo::new(move |_| draft.time_of(student, class));
+    let lost = Memo::new(move |_| draft.is_lost(student, class));
+    let free: Vec<Moment> = times.iter().zip(&lesson.class.states).filter(|(_, state)| **state == SlotState::Free).map(|(time, _)| *time).collect();
+    let left = count(t().times_left, free.len());
+    let label = fill(t().times_with, &[("who", &names(&lesson.class.teachers))]);
+    let (subject, teachers) = (lesson.class.subject.clone(), names(&lesson.class.teachers));
+    let buttons = free.into_iter().map(|time| view! { <SlotButton lesson=lesson.clone() time draft /> }).collect_view();
+    let state = move || match (lost.get(), chosen.get()) {
+        (true, _) => view! { <span class="tag stop">{t().time_lost}</span> }.into_any(),
+        (false, Some(time)) => view! { <span class="tag go"><Icon shape=Shape::Tick />{moments::clock(&time)}</span> }.into_any(),
+        (false, None) => view! { <span class="soft">{left.clone()}</span> }.into_any(),
+    };
+    view! {
+        <details class="chooser" open=open>
+            <summary>
+                <span class="grow">
+                    <strong>{subject}</strong>
+                    <span class="soft">{teachers}</span>
+                </span>
+                {state}
+            </summary>
+            <div class="times" role="group" aria-label=label>{buttons}</div>
+        </details>
+    }
+}
