@@ -12,7 +12,10 @@ use parlour_wire::DevActor;
 use crate::{
     api, browser,
     components::{DemoStrip, Header},
-    pages::{BookPage, BookingsPage, HomePage, IdentityPage, LoginPage, MissingPage},
+    pages::{
+        BarsRoute, BookPage, BookingsPage, GuestAppointmentsPage, GuestPage, HomePage, IdentityPage, LoginPage, MailboxRoute, MissingPage, ScheduleRoute,
+        StaffParentRoute, StaffRoute, TeacherRoute,
+    },
     session::{Session, session},
     task::Task,
     texts::t,
@@ -42,6 +45,14 @@ pub(crate) fn App(token: Option<String>) -> impl IntoView {
                     <Route path=path!("identity") view=IdentityPage />
                     <Route path=path!("evenings/:id") view=BookingsPage />
                     <Route path=path!("evenings/:id/book") view=BookPage />
+                    <Route path=path!("guest") view=GuestPage />
+                    <Route path=path!("guest/appointments") view=GuestAppointmentsPage />
+                    <Route path=path!("teacher") view=TeacherRoute />
+                    <Route path=path!("teacher/evenings/:id") view=ScheduleRoute />
+                    <Route path=path!("staff") view=StaffRoute />
+                    <Route path=path!("staff/bars") view=BarsRoute />
+                    <Route path=path!("staff/parents/:id") view=StaffParentRoute />
+                    <Route path=path!("dev/mailbox") view=MailboxRoute />
                 </FlatRoutes>
             </main>
             <p class="unseen" role="status">{session.said}</p>

@@ -63,7 +63,9 @@ impl Draft {
         let draft = Self { picks: RwSignal::new(picks), lost: RwSignal::new(Vec::new()) };
         if let Some(key) = key {
             Effect::new(move || {
-                draft.picks.with(|picks| if picks.is_empty() { browser::forget(&key) } else { browser::keep(&key, &serde_json::to_string(picks).unwrap_or_default()) });
+                draft.picks.with(
+                    |picks| if picks.is_empty() { browser::forget(&key) } else { browser::keep(&key, &serde_json::to_string(picks).unwrap_or_default()) },
+                );
             });
         }
         draft

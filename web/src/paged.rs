@@ -33,13 +33,24 @@ impl<T: Send + Sync + 'static> Paged<T> {
     {
         let cursor = self.next.get_untracked();
         self.task.run(fetch(cursor), move |page| {
-            self.items.update(|items| items.extend(page.items));
+            if self.loaded.get_untracked() {
+                self.items.update(|items| items.extend(page.items));
+            } else {
+                self.items.set(page.items);
+            }
             self.next.set(page.next_cursor);
             self.loaded.set(true);
         });
     }
 
-    /// Back to nothing, for another question.
+    /// The next answer begins the list anew; what is there stays until it comes. A question under way is forgotten.
+    pub(crate) fn renew(self) {
+        self.next.set(None);
+        self.loaded.set(false);
+        self.task.abandon();
+    }
+
+    /// Back to nothing.
     pub(crate) fn clear(self) {
         self.items.set(Vec::new());
         self.next.set(None);

@@ -9,11 +9,13 @@ use crate::api::{Answer, Failure};
 pub(crate) struct Task {
     pub(crate) busy: RwSignal<bool>,
     pub(crate) failure: RwSignal<Option<Failure>>,
+    /// Which request is the latest: an earlier one that was abandoned is not heard any more.
+    latest: StoredValue<u32>,
 }
 
 impl Task {
     pub(crate) fn new() -> Self {
-        Self { busy: RwSignal::new(false), failure: RwSignal::new(None) }
+        Self { busy: RwSignal::new(false), failure: RwSignal::new(None), latest: StoredValue::new(0) }
     }
 
     /// Starts a request unless one is under way, and hands its answer to `then`. A failure is kept to be shown.
@@ -23,17 +25,25 @@ impl Task {
         }
         self.busy.set(true);
         self.failure.set(None);
+        let number = self.latest.get_value();
         spawn_local(async move {
             let answer = request.await;
             // The page may be gone by now, and its signals with it.
-            if self.busy.try_set(false).is_some() {
+            if self.latest.try_get_value() != Some(number) {
                 return;
             }
+            self.busy.set(false);
             match answer {
                 Ok(value) => then(value),
                 Err(failure) => self.failure.set(Some(failure)),
             }
         });
+    }
+
+    /// Lets go of the request under way: its answer is not taken.
+    pub(crate) fn abandon(self) {
+        self.latest.update_value(|latest| *latest += 1);
+        self.busy.set(false);
     }
 
     /// For `aria-disabled`: the button keeps the focus while it works.

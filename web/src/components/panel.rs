@@ -4,6 +4,7 @@ use std::{pin::Pin, sync::Arc};
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
+use send_wrapper::SendWrapper;
 
 use super::{Notice, Tone};
 use crate::{
@@ -26,6 +27,17 @@ where
         Box::pin(async move { data.await.map(|data| show(data)) }) as Content
     });
     frame(load, Callback::new(move |()| data.refetch()))
+}
+
+/// A part of the client that is fetched when it is first shown.
+#[component]
+pub(crate) fn LazyPanel(part: fn() -> Pin<Box<dyn Future<Output = Answer<AnyView>>>>) -> impl IntoView {
+    let attempt = RwSignal::new(0);
+    let load = Arc::new(move || {
+        attempt.track();
+        Box::pin(SendWrapper::new(part())) as Content
+    });
+    frame(load, Callback::new(move |()| attempt.update(|attempt| *attempt += 1)))
 }
 
 /// The part of a panel that is the same for all data.

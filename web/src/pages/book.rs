@@ -125,7 +125,14 @@ fn Choose(case: Case, grid: StoredValue<SlotGrid>, lessons: StoredValue<Vec<Less
 }
 
 #[component]
-fn StudentSection(case: Case, name: String, lessons: Vec<Lesson>, times: StoredValue<Vec<parlour_wire::Moment>>, draft: Draft, wide: Memo<bool>) -> impl IntoView {
+fn StudentSection(
+    case: Case,
+    name: String,
+    lessons: Vec<Lesson>,
+    times: StoredValue<Vec<parlour_wire::Moment>>,
+    draft: Draft,
+    wide: Memo<bool>,
+) -> impl IntoView {
     let (booked, open): (Vec<_>, Vec<_>) = lessons.into_iter().partition(|lesson| lesson.class.booking_id.is_some());
     let (open, full): (Vec<_>, Vec<_>) = open.into_iter().partition(Lesson::has_free_time);
     let booked = booked.into_iter().filter_map(|lesson| booked_line(case, &lesson, times)).collect_view();
@@ -178,7 +185,8 @@ fn booked_line(case: Case, lesson: &Lesson, times: StoredValue<Vec<parlour_wire:
 #[component]
 fn LostNotice(lessons: StoredValue<Vec<Lesson>>, draft: Draft) -> impl IntoView {
     let line = move |lost: &parlour_wire::LostBooking| {
-        let lesson = lessons.with_value(|lessons| lessons.iter().find(|lesson| lesson.student.id == lost.student_id && lesson.class.class_id == lost.class_id).cloned())?;
+        let lesson = lessons
+            .with_value(|lessons| lessons.iter().find(|lesson| lesson.student.id == lost.student_id && lesson.class.class_id == lost.class_id).cloned())?;
         let text = match lost.code.as_str() {
             "person_busy" => t().lost_busy,
             "already_booked" => t().lost_booked,
@@ -208,13 +216,7 @@ fn ChosenBar(draft: Draft, step: RwSignal<Step>) -> impl IntoView {
 }
 
 #[component]
-fn Review(
-    case: Case,
-    lessons: StoredValue<Vec<Lesson>>,
-    draft: Draft,
-    step: RwSignal<Step>,
-    slots: LocalResource<Result<SlotGrid, Failure>>,
-) -> impl IntoView {
+fn Review(case: Case, lessons: StoredValue<Vec<Lesson>>, draft: Draft, step: RwSignal<Step>, slots: LocalResource<Result<SlotGrid, Failure>>) -> impl IntoView {
     let task = Task::new();
     // The same choice sent again carries the same key; another choice is another attempt.
     let attempt = Memo::new(move |_| {
@@ -317,7 +319,10 @@ fn move_one(case: Case, change: Uuid, grid: &SlotGrid, draft: Draft) -> AnyView 
     };
     let now = lesson.class.states.iter().position(|state| *state == parlour_wire::SlotState::Yours).and_then(|place| grid.times.get(place));
     let who = names(&lesson.class.teachers);
-    let lede = fill(t().change_lede, &[("who", &who), ("subject", &lesson.class.subject), ("student", &lesson.student.name), ("time", &now.map(moments::clock).unwrap_or_default())]);
+    let lede = fill(
+        t().change_lede,
+        &[("who", &who), ("subject", &lesson.class.subject), ("student", &lesson.student.name), ("time", &now.map(moments::clock).unwrap_or_default())],
+    );
     let none = fill(t().no_times_left, &[("who", &who), ("subject", &lesson.class.subject)]);
     let free = lesson.has_free_time();
     let times = grid.times.clone();

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     api,
-    components::{FailureNotice, Icon, Shape},
+    components::{Icon, More, Shape},
     moments,
     paged::Paged,
     texts::t,
@@ -36,12 +36,7 @@ pub(crate) fn HistoryPanel(evening: Uuid, parent: Option<Uuid>) -> impl IntoView
                 </For>
             </ol>
             {move || (entries.loaded.get() && entries.items.read().is_empty()).then(|| view! { <p class="soft">{t().history_empty}</p> })}
-            <FailureNotice failure=entries.task.failure retry=Callback::new(move |()| load()) />
-            {move || entries.next.read().is_some().then(|| view! {
-                <button class="btn quiet" type="button" aria-disabled=entries.task.disabled() on:click=move |_| load()>
-                    {t().show_more}
-                </button>
-            })}
+            <More next=entries.next task=entries.task load=Callback::new(move |()| load()) />
         </details>
     }
 }

@@ -1,17 +1,26 @@
 //! The pages. A page is its data and the panels that show it.
 
+mod bars;
 mod book;
 mod bookings;
+mod guest;
 mod history;
 mod home;
 mod identity;
 mod invites;
+mod lazy;
 mod login;
+mod mailbox;
 mod missing;
+mod staff;
+mod staff_parent;
+mod teacher;
 
 pub(crate) use book::BookPage;
 pub(crate) use bookings::BookingsPage;
+pub(crate) use guest::{GuestAppointmentsPage, GuestPage};
 pub(crate) use home::HomePage;
 pub(crate) use identity::IdentityPage;
+pub(crate) use lazy::{BarsRoute, MailboxRoute, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute};
 pub(crate) use login::LoginPage;
 pub(crate) use missing::MissingPage;

@@ -1,0 +1,39 @@
+//! Appointments that one can only read: a guest's, a teacher's.
+
+use leptos::prelude::*;
+use parlour_wire::Moment;
+
+use super::{Icon, Shape};
+use crate::{moments, texts::t};
+
+/// One appointment in words.
+pub(crate) struct Line {
+    pub(crate) starts_at: Moment,
+    /// Whom one meets.
+    pub(crate) who: String,
+    /// About whom and what.
+    pub(crate) about: String,
+    /// Further words, such as who joins.
+    pub(crate) more: Option<String>,
+    pub(crate) video: bool,
+}
+
+/// A list by time.
+#[component]
+pub(crate) fn Appointments(lines: Vec<Line>) -> impl IntoView {
+    let items = lines.into_iter().map(|line| {
+        let (shape, place) = if line.video { (Shape::Video, t().by_video) } else { (Shape::Person, t().at_school) };
+        view! {
+            <li>
+                <time class="time" datetime=moments::machine(&line.starts_at)>{moments::clock(&line.starts_at)}</time>
+                <span class="grow">
+                    <strong>{line.who}</strong>
+                    <span>{line.about}</span>
+                    {line.more.map(|more| view! { <span class="soft">{more}</span> })}
+                </span>
+                <span class="place"><Icon shape />{place}</span>
+            </li>
+        }
+    });
+    view! { <ol class="lineup">{items.collect_view()}</ol> }
+}

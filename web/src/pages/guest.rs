@@ -1,0 +1,206 @@
+//! The link of an invite: who invited whom to what, a button to go on, and "This was not meant for me".
+
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use parlour_wire::{GuestAppointments, GuestInvite, GuestLinkPreview};
+
+use crate::{
+    api::{self, Answer, Failure},
+    components::{Appointments, Confirm, FailureNotice, Heading, Line, Notice, Panel, Tone, names, student_names},
+    moments,
+    session::session,
+    task::Task,
+    texts::{fill, t},
+};
+
+/// What a link turned out to be.
+#[derive(Clone)]
+enum Link {
+    Live(GuestLinkPreview),
+    Dead(Failure),
+}
+
+fn of_link<T>(answer: Answer<T>, live: impl FnOnce(T) -> Link) -> Answer<Link> {
+    match answer {
+        Ok(value) => Ok(live(value)),
+        Err(failure) if matches!(failure.code(), "invite_removed" | "link_dead" | "access_ended" | "not_found" | "invalid") => Ok(Link::Dead(failure)),
+        Err(failure) => Err(failure),
+    }
+}
+
+#[component]
+pub(crate) fn GuestPage() -> impl IntoView {
+    let session = session();
+    let token = RwSignal::new(None::<String>);
+    Effect::new(move || {
+        if let Some(fresh) = session.token.get() {
+            session.token.set(None);
+            token.set(Some(fresh));
+        }
+    });
+    let navigate = use_navigate();
+    // Without a token one may still have a session: the appointments are a page of their own.
+    let known = session.token.get_untracked().is_some();
+    if !known {
+        Effect::new(move || navigate("/guest/appointments", NavigateOptions { replace: true, ..NavigateOptions::default() }));
+    }
+    view! { <div class="narrow">{move || token.get().map(|token| view! { <LinkPanel token /> })}</div> }
+}
+
+#[component]
+fn LinkPanel(token: String) -> impl IntoView {
+    let token = StoredValue::new(token);
+    let preview = LocalResource::new(move || async move { of_link(api::preview_guest_link(&token.get_value()).await, Link::Live) });
+    let show = move |link: Link| match link {
+        Link::Live(preview) if preview.own_invite => own(&preview),
+        Link::Live(preview) => view! { <Invitation token preview /> }.into_any(),
+        Link::Dead(failure) => dead(&failure),
+    };
+    view! { <Panel data=preview show /> }
+}
+
+/// The link is open before the parent who sent it.
+fn own(preview: &GuestLinkPreview) -> AnyView {
+    view! {
+        <Heading text=fill(t().own_invite_title, &[("name", &preview.guest_name)]) />
+        <p class="lede">{t().own_invite_text}</p>
+        <a class="btn primary" href="./">{t().own_invite_go}</a>
+    }
+    .into_any()
+}
+
+fn dead(failure: &Failure) -> AnyView {
+    let (title, text) = match failure.code() {
+        "invite_removed" => (t().guest_removed_title, t().guest_removed_text.to_owned()),
+        "access_ended" => (t().guest_ended_title, failure.to_string()),
+        _ => (t().link_dead_title, t().guest_dead_text.to_owned()),
+    };
+    view! {
+        <Heading text=title />
+        <Notice tone=Tone::Wait>
+            <p>{text}</p>
+        </Notice>
+    }
+    .into_any()
+}
+
+#[component]
+fn Invitation(token: StoredValue<String>, preview: GuestLinkPreview) -> impl IntoView {
+    let (task, decline, navigate) = (Task::new(), Task::new(), use_navigate());
+    let (asking, declined) = (RwSignal::new(false), RwSignal::new(false));
+    let open = Callback::new(move |()| {
+        let navigate = navigate.clone();
+        task.run(async move { api::create_guest_session(&token.get_value()).await }, move |_| navigate("/guest/appointments", NavigateOptions::default()));
+    });
+    let end = Callback::new(move |()| {
+        decline.run(async move { api::decline_guest_link(&token.get_value()).await }, move |()| {
+            asking.set(false);
+            declined.set(true);
+        });
+    });
+    let preview = StoredValue::new(preview);
+    let invited = move || {
+        let preview = preview.get_value();
+        view! {
+            <Heading text=fill(t().guest_title, &[("name", &preview.guest_name)]) />
+            <div class="card">
+                <p class="who">{fill(t().guest_invited, &[("by", &preview.invited_by), ("evening", &preview.evening_title)])}</p>
+                <p>
+                    <strong>{preview.school}</strong>
+                    <br />
+                    {moments::day(&preview.date)}
+                </p>
+                <FailureNotice failure=task.failure />
+                <button class="btn primary wide" type="button" aria-disabled=task.disabled() on:click=move |_| open.run(())>{t().guest_see}</button>
+            </div>
+            <p class="soft">{t().guest_only_you}</p>
+            <button class="btn quiet" type="button" on:click=move |_| asking.set(true)>{t().not_for_me}</button>
+        }
+        .into_any()
+    };
+    let thanks = || {
+        view! {
+            <Heading text=t().declined_title />
+            <Notice tone=Tone::Good>
+                <p>{t().declined_text}</p>
+            </Notice>
+        }
+        .into_any()
+    };
+    view! {
+        {move || if declined.get() { thanks() } else { invited() }}
+        <Confirm id="decline" open=asking title=t().not_for_me question=t().not_for_me_question yes=t().not_for_me_yes no=t().back busy=decline.busy failure=decline.failure on_yes=end />
+    }
+}
+
+/// The appointments of all invites that this browser opened.
+#[component]
+pub(crate) fn GuestAppointmentsPage() -> impl IntoView {
+    #[derive(Clone)]
+    enum Seen {
+        Here(GuestAppointments),
+        Gone(Option<Failure>),
+    }
+    let appointments = LocalResource::new(|| async {
+        match api::get_guest_appointments().await {
+            Ok(appointments) => Ok(Seen::Here(appointments)),
+            Err(failure) if failure.code() == "not_logged_in" => Ok(Seen::Gone(None)),
+            Err(failure) if matches!(failure.code(), "invite_removed" | "access_ended" | "link_dead") => Ok(Seen::Gone(Some(failure))),
+            Err(failure) => Err(failure),
+        }
+    });
+    let (task, navigate) = (Task::new(), use_navigate());
+    let forget = Callback::new(move |()| {
+        let navigate = navigate.clone();
+        task.run(api::delete_guest_sessions(), move |()| navigate("/login", NavigateOptions::default()));
+    });
+    let show = move |seen: Seen| match seen {
+        Seen::Here(appointments) if !appointments.invites.is_empty() => {
+            let invites = appointments.invites.into_iter().map(invite).collect_view();
+            view! {
+                <Heading text=t().guest_appointments_title />
+                {invites}
+                <FailureNotice failure=task.failure />
+                <div class="bar">
+                    <button class="btn quiet" type="button" aria-disabled=task.disabled() on:click=move |_| forget.run(())>{t().guest_leave}</button>
+                </div>
+            }
+            .into_any()
+        }
+        Seen::Gone(Some(failure)) => dead(&failure),
+        Seen::Here(_) | Seen::Gone(None) => view! {
+            <Heading text=t().guest_appointments_title />
+            <Notice tone=Tone::Plain>
+                <p>{t().guest_open_mail}</p>
+            </Notice>
+        }
+        .into_any(),
+    };
+    view! { <Panel data=appointments show /> }
+}
+
+fn invite(invite: GuestInvite) -> impl IntoView {
+    let title = fill(t().guest_evening, &[("evening", &invite.evening_title), ("day", &moments::day(&invite.starts_at))]);
+    let lede = fill(t().guest_covered, &[("by", &invite.invited_by), ("students", &student_names(&invite.students)), ("school", &invite.school)]);
+    let none = invite.appointments.is_empty();
+    let lines = invite.appointments.into_iter().map(|appointment| Line {
+        starts_at: appointment.starts_at,
+        who: names(&appointment.teachers),
+        about: [&appointment.student.name, " · ", &appointment.subject].concat(),
+        more: None,
+        video: appointment.video,
+    });
+    let lines = lines.collect::<Vec<_>>();
+    view! {
+        <section>
+            <h2>{title}</h2>
+            <p class="soft">{lede}</p>
+            {if none {
+                view! { <p>{t().guest_none_yet}</p> }.into_any()
+            } else {
+                view! { <Appointments lines /> }.into_any()
+            }}
+            <p class="soft">{fill(t().guest_link_until, &[("when", &moments::day_and_clock(&invite.link_ends_at))])}</p>
+        </section>
+    }
+}

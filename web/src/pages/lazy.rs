@@ -1,0 +1,82 @@
+//! The pages that few people see, in parts of the client that are fetched when one is first opened.
+//!
+//! The router's own lazy routes end the app when a part can't be fetched; here that is a failure like any other, with "Try again".
+
+use leptos::{prelude::*, wasm_split::wasm_split};
+
+use crate::{
+    api::{Answer, Failure},
+    components::LazyPanel,
+    session::session,
+};
+
+impl From<leptos::wasm_split::SplitLoaderError> for Failure {
+    fn from(_: leptos::wasm_split::SplitLoaderError) -> Self {
+        Self::Offline
+    }
+}
+
+#[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
+fn teacher_start() -> Answer<AnyView> {
+    Ok(super::teacher::TeacherStart().into_any())
+}
+
+#[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
+fn schedule() -> Answer<AnyView> {
+    Ok(super::teacher::SchedulePage().into_any())
+}
+
+#[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
+fn staff_start() -> Answer<AnyView> {
+    Ok(super::staff::StaffStart().into_any())
+}
+
+#[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
+fn staff_parent() -> Answer<AnyView> {
+    Ok(super::staff_parent::ParentPage().into_any())
+}
+
+#[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
+fn bars() -> Answer<AnyView> {
+    Ok(super::bars::BarsPage().into_any())
+}
+
+#[wasm_split(mailbox, fallible, wasm_split_path = leptos::wasm_split)]
+fn mailbox() -> Answer<AnyView> {
+    Ok(super::mailbox::MailboxPage().into_any())
+}
+
+#[component]
+pub(crate) fn TeacherRoute() -> impl IntoView {
+    session().ask();
+    view! { <LazyPanel part=|| Box::pin(teacher_start()) /> }
+}
+
+#[component]
+pub(crate) fn ScheduleRoute() -> impl IntoView {
+    session().ask();
+    view! { <LazyPanel part=|| Box::pin(schedule()) /> }
+}
+
+#[component]
+pub(crate) fn StaffRoute() -> impl IntoView {
+    session().ask();
+    view! { <LazyPanel part=|| Box::pin(staff_start()) /> }
+}
+
+#[component]
+pub(crate) fn StaffParentRoute() -> impl IntoView {
+    session().ask();
+    view! { <LazyPanel part=|| Box::pin(staff_parent()) /> }
+}
+
+#[component]
+pub(crate) fn BarsRoute() -> impl IntoView {
+    session().ask();
+    view! { <LazyPanel part=|| Box::pin(bars()) /> }
+}
+
+#[component]
+pub(crate) fn MailboxRoute() -> impl IntoView {
+    view! { <LazyPanel part=|| Box::pin(mailbox()) /> }
+}

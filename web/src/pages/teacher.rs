@@ -1,0 +1,91 @@
+//! A teacher's evenings and schedules.
+
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_params_map},
+};
+use parlour_wire::{BookingState, Evening, Page, Schedule, ScheduledAppointment};
+use uuid::Uuid;
+
+use crate::{
+    api, browser,
+    components::{Appointments, EveningCard, Heading, Icon, Line, Notice, Panel, Shape, Tone, names, when},
+    texts::{count, fill, t},
+};
+
+#[component]
+pub(crate) fn TeacherStart() -> impl IntoView {
+    let evenings = LocalResource::new(api::list_evenings);
+    let navigate = use_navigate();
+    let show = move |page: Page<Evening>| {
+        let live: Vec<_> = page.items.iter().filter(|evening| evening.booking_state != BookingState::Over).collect();
+        if let [only] = live.as_slice() {
+            navigate(&format!("/teacher/evenings/{}", only.id), NavigateOptions { replace: true, ..NavigateOptions::default() });
+            return ().into_any();
+        }
+        let none = page.items.is_empty();
+        let cards = page.items.into_iter().map(|evening| {
+            let href = format!("teacher/evenings/{}", evening.id);
+            view! { <li><EveningCard evening href /></li> }
+        });
+        view! {
+            <Heading text=t().teacher_title />
+            {none.then(|| view! { <Notice tone=Tone::Plain><p>{t().teacher_none}</p></Notice> })}
+            <ul class="cards">{cards.collect_view()}</ul>
+        }
+        .into_any()
+    };
+    view! { <Panel data=evenings show /> }
+}
+
+#[component]
+pub(crate) fn SchedulePage() -> impl IntoView {
+    let params = use_params_map();
+    let evening = Memo::new(move |_| params.with(|params| params.get_str("id").and_then(browser::id)));
+    move || match evening.get() {
+        Some(evening) => view! { <SchedulePanel evening /> }.into_any(),
+        None => super::MissingPage().into_any(),
+    }
+}
+
+#[component]
+fn SchedulePanel(evening: Uuid) -> impl IntoView {
+    let schedule = LocalResource::new(move || api::get_schedule(evening));
+    let show = |schedule: Schedule| {
+        let number = schedule.appointments.len();
+        let lines = schedule.appointments.into_iter().map(line).collect::<Vec<_>>();
+        let body = if lines.is_empty() {
+            view! { <Notice tone=Tone::Plain><p>{t().schedule_empty}</p></Notice> }.into_any()
+        } else {
+            view! { <Appointments lines /> }.into_any()
+        };
+        view! {
+            <Heading text=t().schedule_title />
+            <p class="lede">{[&schedule.evening.title, ". ", &when(&schedule.evening)].concat()}</p>
+            <div class="bar">
+                <span class="soft">{count(t().appointments, number)}</span>
+                <button class="btn quiet push" type="button" on:click=move |_| { let _ = window().print(); }>
+                    <Icon shape=Shape::Print />
+                    {t().print}
+                </button>
+            </div>
+            {body}
+        }
+        .into_any()
+    };
+    view! { <Panel data=schedule show /> }
+}
+
+fn line(appointment: ScheduledAppointment) -> Line {
+    let with = if appointment.teachers.len() > 1 { Some(names(&appointment.teachers)) } else { None };
+    let guest = appointment.guest.map(|guest| fill(t().joined_by, &[("names", &guest)]));
+    let more: Vec<String> = guest.into_iter().chain(with).collect();
+    Line {
+        starts_at: appointment.starts_at,
+        who: appointment.student.name,
+        about: [&appointment.subject, " · ", &appointment.parent].concat(),
+        more: (!more.is_empty()).then(|| more.join(" · ")),
+        video: appointment.video,
+    }
+}
