@@ -55,6 +55,12 @@ impl Assets {
         Some(&asset.file)
     }
 
+    /// The hashed names of what the first page needs.
+    pub fn first_load(&self) -> impl Iterator<Item = &str> {
+        let first = self.0.iter().filter(|asset| asset.load == Load::First);
+        first.map(|asset| asset.file.as_str())
+    }
+
     /// Writes the page, the assets with their `.br` and `.gz` copies, and `sizes.json`.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use crate::{assets::Assets, style};
 
 const FOR_THE_SERVER: [&str; 2] = ["base", "school"];
 
-/// Replaces each `{{file NAME}}` by the asset's path below the page's base, and makes the inline style small.
+/// Replaces each `{{file NAME}}` by the asset's path below the page's base and `{{modules}}` by links to the scripts, and makes the inline style small.
 ///
 /// # Errors
 /// When a placeholder names no asset.
@@ -30,6 +30,7 @@ fn fill_text(text: &str, assets: &Assets) -> Result<String> {
                 page.push_str("assets/");
                 page.push_str(file);
             }
+            None if inside == "modules" => page.push_str(&preloads(assets)),
             None if FOR_THE_SERVER.contains(&inside) => {
                 page.push_str("{{");
                 page.push_str(inside);
@@ -41,6 +42,13 @@ fn fill_text(text: &str, assets: &Assets) -> Result<String> {
     }
     page.push_str(rest);
     small_style(&page)
+}
+
+/// Links that load all scripts of the first page at once, instead of one after the other as they import each other.
+fn preloads(assets: &Assets) -> String {
+    let scripts = assets.first_load().filter(|file| file.ends_with(".js"));
+    let links: Vec<String> = scripts.map(|file| format!("<link rel=\"modulepreload\" href=\"assets/{file}\">")).collect();
+    links.join("\n")
 }
 
 fn small_style(page: &str) -> Result<String> {

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::{
     assets::{Assets, Load, hash, hashed_name},
-    wasm::Client,
+    wasm::{Client, LINK_FILE},
 };
 
 /// Adds every piece of the client, and `start.js`, which the page starts it with.
@@ -14,6 +14,8 @@ use crate::{
 pub fn add(assets: &mut Assets, client: Client) -> Result<()> {
     let mut modules: Vec<(String, String)> = client.modules.into_iter().map(|(name, text)| (name, tidy(&text))).collect();
 
+    // Without lazy parts nothing calls the link file.
+    modules.retain(|(name, _)| name != LINK_FILE || !client.parts.is_empty());
     let main = assets.add("app_bg.wasm", client.main, Load::First);
     refer(&mut modules, "app_bg.wasm", &main, Quoting::Any)?;
     for (name, bytes) in client.parts {

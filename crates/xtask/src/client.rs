@@ -35,6 +35,11 @@ const SOURCES: &[&str] = &["web", "crates/domain", "crates/wire", "crates/bundle
 /// # Errors
 /// When something is missing or does not compile.
 pub fn build(paths: &Paths, mode: Mode, build: Build) -> Result<()> {
+    // Two at once would pull the folder from under each other.
+    fs::create_dir_all(&paths.target)?;
+    let lock = fs::File::create(paths.target.join("client.lock"))?;
+    lock.lock().context("cannot wait for another build of the client")?;
+
     let sources = SOURCES.iter().map(|source| paths.root.join(source));
     let hash = content_hash(sources)?;
     let stamp = paths.target.join("client.stamp");
