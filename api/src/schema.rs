@@ -293,6 +293,7 @@ diesel::table! {
         created_at -> Moment,
         expires_at -> Moment,
         revoked_at -> Nullable<Moment>,
+        revoked_reason -> Nullable<Text>,
     }
 }
 
@@ -372,3 +373,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     events
 );
+
+diesel::joinable!(booking_teachers -> bookings (booking_id));
+diesel::joinable!(booking_teachers -> people (teacher_id));
+diesel::joinable!(enrolments -> classes (class_id));
+diesel::joinable!(enrolments -> people (person_id));
+diesel::joinable!(invite_students -> invites (invite_id));
+diesel::joinable!(invite_students -> people (student_id));

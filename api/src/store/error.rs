@@ -30,6 +30,9 @@ pub enum Error {
     /// A cursor that is not one of this list's.
     #[error("bad cursor")]
     BadCursor,
+    /// Another transaction was quicker; the same work run again will see what it wrote.
+    #[error("lost a race")]
+    Raced,
     /// The database is busy; nothing was written.
     #[error("the database is busy")]
     Busy,
@@ -78,33 +81,18 @@ impl From<DieselError> for Error {
     }
 }
 
+impl Error {
+    /// Reads the error of an insert that a unique constraint decides: a violation means that another transaction was quicker.
+    #[must_use]
+    pub fn raced(error: DieselError) -> Self {
+        match error {
+            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Raced,
+            other => other.into(),
+        }
+    }
+}
+
 /// PostgreSQL reports a deadlock, and SQLite a lock it waited for too long, only in words.
 fn is_lock_failure(message: &str) -> bool {
     message.contains("deadlock detected") || message.contains("database is locked") || message.contains("database is busy")
-}
-
-/// The unique constraints that decide races, by the name PostgreSQL gives and the columns SQLite gives.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Constraint {
-    /// A person is claimed twice for a minute.
-    Claims,
-    /// A parent books a class twice.
-    BookingsOnce,
-    /// A second live invite for a student.
-    InviteStudentsOnce,
-}
-
-impl Constraint {
-    /// Which of them an error tells of, if any.
-    #[must_use]
-    pub fn broken(error: &DieselError) -> Option<Self> {
-        let DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) = error else { return None };
-        let (name, message) = (info.constraint_name().unwrap_or_default(), info.message());
-        let known = [
-            (Self::Claims, "claims_pkey", "claims.person_id, claims.minute"),
-            (Self::BookingsOnce, "bookings_once", "bookings.evening_id, bookings.parent_id, bookings.student_id, bookings.class_id"),
-            (Self::InviteStudentsOnce, "invite_students_once", "invite_students.evening_id, invite_students.parent_id, invite_students.student_id"),
-        ];
-        known.into_iter().find(|(_, pg, sqlite)| name == *pg || message.contains(sqlite)).map(|(constraint, ..)| constraint)
-    }
 }

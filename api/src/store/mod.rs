@@ -1,10 +1,24 @@
 //! Everything that is read from or written to the database: one file an aggregate, each function one query or one part of a transaction.
 //! Handlers see [`Store::read`] and [`Store::write`] and call the functions of these modules inside; nothing here knows HTTP.
 
+pub mod access;
+pub mod bars;
 pub mod bookings;
 pub mod db;
 pub mod error;
+pub mod evenings;
+pub mod events;
+pub mod guests;
+pub mod idempotency;
+pub mod invites;
+pub mod login;
 pub mod outbox;
+pub mod parents;
+pub mod people;
+pub mod roster;
+pub mod schools;
+pub mod sessions;
+pub mod slots;
 pub mod sql_types;
 mod writer;
 
@@ -15,7 +29,7 @@ use tokio::sync::Semaphore;
 
 pub use self::{
     db::{DatabaseUrl, Db},
-    error::{Constraint, Dead, Error, Result},
+    error::{Dead, Error, Result},
 };
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
@@ -81,13 +95,13 @@ impl Store {
         self.with_connection(job).await
     }
 
-    /// Runs one transaction: all of it is written, or nothing. A job that lost against another transaction (PostgreSQL's deadlocks) runs again.
+    /// Runs one transaction: all of it is written, or nothing. A job that lost against another transaction (a unique constraint, a deadlock) runs again and sees what the other wrote.
     ///
     /// # Errors
     /// The closure's own (nothing is written then), [`Error::Busy`], [`Error::Panicked`].
     pub async fn write<T: Send + 'static>(&self, job: impl Fn(&mut Db) -> Result<T> + Send + 'static) -> Result<T> {
         match &self.writer {
-            Some(writer) => writer.run(move |db| job(db)).await,
+            Some(writer) => writer.run(move |db| again(db, &job)).await,
             None => self.with_connection(move |db| again(db, &job)).await,
         }
     }
@@ -111,9 +125,12 @@ impl Store {
 fn again<T>(db: &mut Db, job: &impl Fn(&mut Db) -> Result<T>) -> Result<T> {
     for _ in 0..3 {
         match writer::guarded(db, job) {
-            Err(Error::Busy) => {}
+            Err(Error::Busy | Error::Raced) => {}
             outcome => return outcome,
         }
     }
-    writer::guarded(db, job)
+    match writer::guarded(db, job) {
+        Err(Error::Raced) => Err(Error::Busy),
+        outcome => outcome,
+    }
 }

@@ -52,7 +52,7 @@ impl Writer {
     pub async fn run<T: Send + 'static>(&self, job: impl FnOnce(&mut Db) -> Result<T> + Send + 'static) -> Result<T> {
         let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |db| {
-            let outcome = guarded(db, job);
+            let outcome = job(db);
             Box::new(move |committed| {
                 let answer = if committed { outcome } else { outcome.and(Err(Error::Busy)) };
                 // Whoever asked may have gone away; what was committed stays.

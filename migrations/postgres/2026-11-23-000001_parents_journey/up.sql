@@ -239,6 +239,7 @@ create table sessions (
   created_at timestamptz not null,
   expires_at timestamptz not null,
   revoked_at timestamptz,
+  revoked_reason text check (revoked_reason in ('logged_out', 'access_ended')),
   check ((kind = 'person' and address_key is not null) or (kind = 'guest' and invite_id is not null))
 );
 create index sessions_by_address on sessions (school_id, address_key);

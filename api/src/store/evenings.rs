@@ -1,0 +1,172 @@
+//! Evenings: those a person has to do with, and one by its id.
+
+use chrono_tz::Tz;
+use diesel::prelude::*;
+use parlour_domain::{
+    Refusal,
+    evening::{BookingWindow, Mode, Timing},
+    id::{EveningId, PersonId, SchoolId},
+};
+
+use super::{
+    Db, Error, Result,
+    sql_types::{At, Key, key},
+};
+use crate::schema::{bookings, enrolments, evening_classes, evenings, guardianships};
+
+/// An evening.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = evenings)]
+#[expect(missing_docs, reason = "the columns are told in the migration")]
+pub struct EveningRow {
+    pub id: Key,
+    pub school_id: Key,
+    pub title: String,
+    pub starts_at: At,
+    pub ends_at: At,
+    pub time_zone: String,
+    pub slot_minutes: i32,
+    pub gap_seconds: i32,
+    pub booking_opens_at: At,
+    pub booking_closes_at: At,
+    pub mode: String,
+    pub capacity: i32,
+}
+
+impl EveningRow {
+    /// The evening.
+    #[must_use]
+    pub fn id(&self) -> EveningId {
+        self.id.into()
+    }
+
+    /// Its school.
+    #[must_use]
+    pub fn school(&self) -> SchoolId {
+        self.school_id.into()
+    }
+
+    /// Its time zone; UTC where the name is not one.
+    #[must_use]
+    pub fn zone(&self) -> Tz {
+        self.time_zone.parse().unwrap_or(chrono_tz::UTC)
+    }
+
+    /// How people meet.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        match self.mode.as_str() {
+            "in_person" => Mode::InPerson,
+            "hybrid" => Mode::Hybrid,
+            _ => Mode::Video,
+        }
+    }
+
+    /// Its slots.
+    ///
+    /// # Errors
+    /// [`Refusal::NotASlot`] when the stored times make no slots, which loading an evening rules out.
+    pub fn timing(&self) -> Result<Timing> {
+        let (slot, gap) = (u32::try_from(self.slot_minutes).unwrap_or_default(), u32::try_from(self.gap_seconds).unwrap_or_default());
+        Timing::new(*self.starts_at, *self.ends_at, slot, gap).map_err(|_| Error::Refused(Refusal::NotASlot))
+    }
+
+    /// When parents may book.
+    #[must_use]
+    pub fn window(&self) -> BookingWindow {
+        BookingWindow { opens_at: *self.booking_opens_at, closes_at: *self.booking_closes_at }
+    }
+}
+
+/// Whose evenings are listed.
+#[derive(Clone, Copy, Debug)]
+pub enum Whose {
+    /// All of the school.
+    All,
+    /// Those with a class of one of the parent's students, or a booking of theirs.
+    Parent(PersonId),
+    /// Those with a class or a booking of the teacher.
+    Teacher(PersonId),
+}
+
+/// Evenings, latest first; after the evening `after` if given. One more than `limit` shows that there is a next page.
+///
+/// # Errors
+/// [`Error::BadCursor`] when `after` is no evening of the school.
+pub fn list(db: &mut Db, school: SchoolId, whose: Whose, after: Option<EveningId>, limit: i64) -> Result<Vec<EveningRow>> {
+    let mut query = evenings::table.filter(evenings::school_id.eq(key(school))).select(EveningRow::as_select()).into_boxed();
+    if let Some(after) = after {
+        let start: Option<At> =
+            evenings::table.filter(evenings::id.eq(key(after)).and(evenings::school_id.eq(key(school)))).select(evenings::starts_at).first(db).optional()?;
+        let start = start.ok_or(Error::BadCursor)?;
+        query = query.filter(evenings::starts_at.lt(start).or(evenings::starts_at.eq(start).and(evenings::id.lt(key(after)))));
+    }
+    let own = match whose {
+        Whose::All => None,
+        Whose::Parent(parent) => Some(of_parent(db, parent)?),
+        Whose::Teacher(teacher) => Some(of_teacher(db, teacher)?),
+    };
+    if let Some(own) = own {
+        query = query.filter(evenings::id.eq_any(own));
+    }
+    Ok(query.order((evenings::starts_at.desc(), evenings::id.desc())).limit(limit + 1).load(db)?)
+}
+
+/// An evening of the school.
+///
+/// # Errors
+/// [`Error::NotFound`] when it is another school's or none.
+pub fn find(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<EveningRow> {
+    Ok(evenings::table.filter(evenings::id.eq(key(evening)).and(evenings::school_id.eq(key(school)))).select(EveningRow::as_select()).first(db)?)
+}
+
+/// An evening that a person has to do with.
+///
+/// # Errors
+/// [`Error::NotFound`] otherwise.
+pub fn find_for(db: &mut Db, school: SchoolId, whose: Whose, evening: EveningId) -> Result<EveningRow> {
+    let own = match whose {
+        Whose::All => true,
+        Whose::Parent(parent) => of_parent(db, parent)?.contains(&key(evening)),
+        Whose::Teacher(teacher) => of_teacher(db, teacher)?.contains(&key(evening)),
+    };
+    if own { find(db, school, evening) } else { Err(Error::NotFound) }
+}
+
+fn of_parent(db: &mut Db, parent: PersonId) -> Result<Vec<Key>> {
+    let mut by_class: Vec<Key> = evening_classes::table
+        .inner_join(enrolments::table.on(enrolments::class_id.eq(evening_classes::class_id)))
+        .inner_join(guardianships::table.on(guardianships::student_id.eq(enrolments::person_id)))
+        .filter(enrolments::role.eq("student").and(enrolments::removed_at.is_null()))
+        .filter(
+            guardianships::parent_id
+                .eq(key(parent))
+                .and(guardianships::removed_at.is_null())
+                .and(guardianships::contact_allowed.eq(true))
+                .and(guardianships::court_order.eq(false)),
+        )
+        .select(evening_classes::evening_id)
+        .distinct()
+        .load(db)?;
+    let by_booking: Vec<Key> = bookings::table.filter(bookings::parent_id.eq(key(parent))).select(bookings::evening_id).distinct().load(db)?;
+    by_class.extend(by_booking);
+    Ok(by_class)
+}
+
+fn of_teacher(db: &mut Db, teacher: PersonId) -> Result<Vec<Key>> {
+    use crate::schema::booking_teachers;
+    let mut by_class: Vec<Key> = evening_classes::table
+        .inner_join(enrolments::table.on(enrolments::class_id.eq(evening_classes::class_id)))
+        .filter(enrolments::role.eq("teacher").and(enrolments::removed_at.is_null()).and(enrolments::person_id.eq(key(teacher))))
+        .select(evening_classes::evening_id)
+        .distinct()
+        .load(db)?;
+    let by_booking: Vec<Key> = bookings::table
+        .inner_join(booking_teachers::table.on(booking_teachers::booking_id.eq(bookings::id)))
+        .filter(booking_teachers::teacher_id.eq(key(teacher)))
+        .select(bookings::evening_id)
+        .distinct()
+        .load(db)?;
+    by_class.extend(by_booking);
+    Ok(by_class)
+}

@@ -1,0 +1,117 @@
+//! What happened: the history that a parent and the office can read, and the audit log in one.
+
+use diesel::prelude::*;
+use parlour_domain::id::{EveningId, PersonId, SchoolId};
+use uuid::Uuid;
+
+use super::{
+    Db, Error, Result,
+    sql_types::{At, Key, at, key},
+};
+use crate::{context::Context, schema::events};
+
+/// Who did it and for which parent.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// The person, if it was one.
+    pub person: Option<PersonId>,
+    /// Their name as the history shows it.
+    pub name: String,
+}
+
+impl Actor {
+    /// The school's systems.
+    #[must_use]
+    pub fn school() -> Self {
+        Self { person: None, name: "The school".to_owned() }
+    }
+}
+
+/// Something to be remembered.
+#[derive(Clone, Debug)]
+pub struct NewEvent<'a> {
+    /// The school.
+    pub school: SchoolId,
+    /// In which evening.
+    pub evening: Option<EveningId>,
+    /// In whose history.
+    pub parent: Option<PersonId>,
+    /// What, for a program.
+    pub action: &'static str,
+    /// What, in one sentence.
+    pub summary: String,
+    /// Who.
+    pub actor: &'a Actor,
+}
+
+/// An event, as it is read.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = events)]
+#[expect(missing_docs, reason = "the columns are told in the migration")]
+pub struct EventRow {
+    pub id: Key,
+    pub at: At,
+    pub action: String,
+    pub summary: String,
+    pub actor: String,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = events)]
+struct NewRow<'a> {
+    id: Key,
+    school_id: Key,
+    evening_id: Option<Key>,
+    parent_id: Option<Key>,
+    actor_id: Option<Key>,
+    actor: &'a str,
+    action: &'a str,
+    summary: &'a str,
+    at: At,
+}
+
+/// Remembers an event.
+///
+/// # Errors
+/// When the database fails.
+pub fn record(db: &mut Db, ctx: &Context, event: &NewEvent<'_>) -> Result<()> {
+    let row = NewRow {
+        id: ctx.new_id::<Uuid>().into(),
+        school_id: key(event.school),
+        evening_id: event.evening.map(Into::into),
+        parent_id: event.parent.map(Into::into),
+        actor_id: event.actor.person.map(Into::into),
+        actor: &event.actor.name,
+        action: event.action,
+        summary: &event.summary,
+        at: at(ctx.now),
+    };
+    diesel::insert_into(events::table).values(&row).execute(db)?;
+    Ok(())
+}
+
+/// How many events of an action a parent has had since a time.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_since(db: &mut Db, parent: PersonId, action: &str, since: chrono::DateTime<chrono::Utc>) -> Result<i64> {
+    Ok(events::table.filter(events::parent_id.eq(key(parent)).and(events::action.eq(action)).and(events::at.gt(at(since)))).count().get_result(db)?)
+}
+
+/// A parent's history of an evening, newest first, after `before` (an event's id) if given; one more than `limit` shows that there is a next page.
+///
+/// # Errors
+/// [`Error::BadCursor`] when `before` is no event of this history.
+pub fn history(db: &mut Db, parent: PersonId, evening: EveningId, before: Option<Uuid>, limit: i64) -> Result<Vec<EventRow>> {
+    let mut query = events::table
+        .filter(events::parent_id.eq(key(parent)).and(events::evening_id.eq(key(evening))).and(events::action.ne("invite_refused")))
+        .select(EventRow::as_select())
+        .into_boxed();
+    if let Some(before) = before {
+        let known: Option<At> =
+            events::table.filter(events::id.eq(Key(before)).and(events::parent_id.eq(key(parent)))).select(events::at).first(db).optional()?;
+        let time = known.ok_or(Error::BadCursor)?;
+        query = query.filter(events::at.lt(time).or(events::at.eq(time).and(events::id.lt(Key(before)))));
+    }
+    Ok(query.order((events::at.desc(), events::id.desc())).limit(limit + 1).load(db)?)
+}

@@ -1,0 +1,126 @@
+//! The guest's side: a link's invite, the guest's sessions, and exactly what a guest may see.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use parlour_domain::id::{InviteId, SchoolId, SessionId};
+
+use super::{
+    Db, Dead, Error, Result, access,
+    bookings::{self, Booking},
+    evenings::EveningRow,
+    events::{self, Actor, NewEvent},
+    invites::{self, InviteRow},
+    people::{self, PersonRow},
+    sessions,
+    sql_types::{At, Key, at, key},
+};
+use crate::{
+    context::Context,
+    schema::{invites as invites_table, sessions as sessions_table},
+};
+
+/// An invite as its guest sees it.
+#[derive(Clone, Debug)]
+pub struct GuestView {
+    /// The invite.
+    pub invite: InviteRow,
+    /// Its evening.
+    pub evening: EveningRow,
+    /// Who invited.
+    pub parent: PersonRow,
+    /// The students covered.
+    pub students: Vec<PersonRow>,
+    /// Their appointments with that parent.
+    pub bookings: Vec<Booking>,
+    /// When the link dies.
+    pub link_ends_at: DateTime<Utc>,
+}
+
+/// The live invite that a genuine token names, with its evening and the parent.
+///
+/// # Errors
+/// [`Error::NotFound`] for no invite of this school; [`Dead`] when it ended, expired, or the parent lost access.
+pub fn open(db: &mut Db, school: SchoolId, invite: InviteId, now: DateTime<Utc>) -> Result<GuestView> {
+    let row = invites::find(db, school, None, invite)?;
+    if let Some(dead) = row.dead() {
+        return Err(Error::Dead(dead));
+    }
+    let evening = invites::evening_of(db, &row)?;
+    let link_ends_at = invites::link_ends_at(db, &row, &evening, now)?;
+    if now >= link_ends_at {
+        return Err(Error::Dead(Dead::Link));
+    }
+    let parent = people::find(db, school, row.parent_id.into()).map_err(|_| Error::Dead(Dead::Access))?;
+    let covered = invites::with_students(db, vec![row.clone()])?.pop().map(|invite| invite.students).unwrap_or_default();
+    let allowed: BTreeSet<Key> = access::students_of(db, row.parent_id.into())?.into_iter().map(|student| student.id).collect();
+    let covered_ids: Vec<Key> = covered.iter().map(|student| student.id).collect();
+    let barred = access::barred_for_address(db, school, &covered_ids, &row.bar_key)?;
+    if !barred.is_empty() || covered_ids.iter().any(|student| !allowed.contains(student)) {
+        return Err(Error::Dead(Dead::Access));
+    }
+    let mut bookings = bookings::of_parent(db, evening.id(), row.parent_id.into())?;
+    bookings.retain(|booking| covered_ids.contains(&booking.row.student_id));
+    Ok(GuestView { invite: row, evening, parent, students: covered, bookings, link_ends_at })
+}
+
+/// Starts a guest's session: the button was pressed.
+///
+/// # Errors
+/// Those of [`open`].
+pub fn start_session(db: &mut Db, ctx: &Context, school: SchoolId, invite: InviteId) -> Result<(SessionId, GuestView)> {
+    let view = open(db, school, invite, ctx.now)?;
+    let unopened =
+        invites_table::table.filter(invites_table::id.eq(key(invite)).and(invites_table::opened_at.is_null()).and(invites_table::ended_at.is_null()));
+    if diesel::update(unopened).set(invites_table::opened_at.eq(Some(at(ctx.now)))).execute(db)? == 1 {
+        let actor = Actor { person: None, name: view.invite.name.clone() };
+        let summary = format!("{} opened the invite.", view.invite.name);
+        let event = NewEvent { school, evening: Some(view.evening.id()), parent: Some(view.parent.id()), action: "invite_opened", summary, actor: &actor };
+        events::record(db, ctx, &event)?;
+    }
+    let session = sessions::start_guest(db, ctx, school, invite, view.evening.ends_at.0 + parlour_domain::invite::LINK_GRACE)?;
+    Ok((session, view))
+}
+
+/// What a browser's guest sessions still open, and why the others don't.
+#[derive(Debug, Default)]
+pub struct Opened {
+    /// One entry an invite, the newest session first.
+    pub views: Vec<GuestView>,
+    /// Why the last dead one is dead.
+    pub dead: Option<Dead>,
+}
+
+/// The invites of guest sessions.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_sessions(db: &mut Db, school: SchoolId, ids: &[SessionId], now: DateTime<Utc>) -> Result<Opened> {
+    type Row = (Key, Option<Key>, At, Option<At>, Option<String>);
+    let keys: Vec<Key> = ids.iter().map(|id| key(*id)).collect();
+    let rows: Vec<Row> = sessions_table::table
+        .filter(sessions_table::id.eq_any(keys).and(sessions_table::school_id.eq(key(school))).and(sessions_table::invite_id.is_not_null()))
+        .order(sessions_table::created_at.desc())
+        .select((sessions_table::id, sessions_table::invite_id, sessions_table::expires_at, sessions_table::revoked_at, sessions_table::revoked_reason))
+        .load(db)?;
+    let mut opened = Opened::default();
+    let mut seen = BTreeSet::new();
+    for (_, invite, expires_at, revoked_at, reason) in rows {
+        let Some(invite) = invite.filter(|invite| seen.insert(*invite)) else { continue };
+        if revoked_at.is_some() && reason.as_deref() == Some("logged_out") {
+            continue;
+        }
+        if now >= *expires_at {
+            opened.dead = Some(Dead::Link);
+            continue;
+        }
+        match open(db, school, invite.into(), now) {
+            Ok(view) => opened.views.push(view),
+            Err(Error::Dead(dead)) => opened.dead = Some(dead),
+            Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(opened)
+}

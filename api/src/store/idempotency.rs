@@ -1,0 +1,56 @@
+//! Retries: the same `Idempotency-Key` gives the first answer (draft-ietf-httpapi-idempotency-key-header). Written in the transaction of what it answers.
+
+use diesel::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use super::{
+    Db, Error, Result,
+    sql_types::{At, Key, at},
+};
+use crate::{context::Context, schema::idempotency_keys};
+
+/// A key as it came with a request.
+#[derive(Clone, Debug)]
+pub struct RequestKey {
+    /// Whose keys these are: the person who asks.
+    pub owner: Uuid,
+    /// The key.
+    pub key: String,
+    /// A hash of method, path and body.
+    pub request_hash: String,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = idempotency_keys)]
+struct NewRow<'a> {
+    owner_id: Key,
+    key: &'a str,
+    request_hash: &'a str,
+    status: i32,
+    body: &'a str,
+    created_at: At,
+}
+
+/// Runs `work` once a key: a repeated request gets the stored answer.
+///
+/// # Errors
+/// [`Error::KeyReused`] when the key came with another request before; the work's own.
+pub fn once<T: Serialize + DeserializeOwned>(db: &mut Db, ctx: &Context, request: Option<&RequestKey>, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+    let Some(request) = request else { return work(db) };
+    let stored: Option<(String, String)> = idempotency_keys::table
+        .find((Key(request.owner), &request.key))
+        .select((idempotency_keys::request_hash, idempotency_keys::body))
+        .first(db)
+        .optional()?;
+    if let Some((hash, body)) = stored {
+        let same = hash == request.request_hash;
+        return if same { serde_json::from_str(&body).map_err(|_| Error::KeyReused) } else { Err(Error::KeyReused) };
+    }
+    let answer = work(db)?;
+    let body = serde_json::to_string(&answer).map_err(|_| Error::Panicked)?;
+    let row =
+        NewRow { owner_id: Key(request.owner), key: &request.key, request_hash: &request.request_hash, status: 201, body: &body, created_at: at(ctx.now) };
+    diesel::insert_into(idempotency_keys::table).values(&row).execute(db).map_err(Error::raced)?;
+    Ok(answer)
+}

@@ -1,0 +1,100 @@
+//! Parents as the school's staff find them.
+
+use diesel::prelude::*;
+use parlour_domain::id::{PersonId, SchoolId};
+
+use super::{
+    Db, Error, Result, access,
+    people::{self, PersonRow},
+    sql_types::{Key, key},
+};
+use crate::schema::{guardianships, people as people_table};
+
+/// A parent with all linked students: the relationship as in the roster, and whether the parent may act for the student.
+#[derive(Clone, Debug)]
+pub struct Parent {
+    /// The parent.
+    pub person: PersonRow,
+    /// The students.
+    pub students: Vec<(PersonRow, String, bool)>,
+}
+
+/// Parents by name, after the parent `after` if given; `words` must all stand in a name or the address, of the parent or of a student of theirs.
+/// One more than `limit` shows that there is a next page.
+///
+/// # Errors
+/// [`Error::BadCursor`] when `after` is no parent of the school.
+pub fn list(db: &mut Db, school: SchoolId, words: &str, after: Option<PersonId>, limit: i64) -> Result<Vec<Parent>> {
+    let mut query = people_table::table
+        .filter(people_table::school_id.eq(key(school)).and(people_table::is_parent.eq(true)).and(people_table::removed_at.is_null()))
+        .select(PersonRow::as_select())
+        .into_boxed();
+    for word in words.split_whitespace().take(5) {
+        query = query.filter(people_table::id.eq_any(matching(db, school, word)?));
+    }
+    if let Some(after) = after {
+        let row = people::find_parent(db, school, after).map_err(|_| Error::BadCursor)?;
+        let (family, given) = (row.family_name, row.given_name);
+        query = query.filter(
+            people_table::family_name
+                .gt(family.clone())
+                .or(people_table::family_name.eq(family.clone()).and(people_table::given_name.gt(given.clone())))
+                .or(people_table::family_name.eq(family).and(people_table::given_name.eq(given)).and(people_table::id.gt(key(after)))),
+        );
+    }
+    let rows: Vec<PersonRow> = query.order((people_table::family_name, people_table::given_name, people_table::id)).limit(limit + 1).load(db)?;
+    rows.into_iter().map(|person| with_students(db, person)).collect()
+}
+
+/// A parent of the school.
+///
+/// # Errors
+/// [`Error::NotFound`] for anyone else.
+pub fn find(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<Parent> {
+    let person = people::find_parent(db, school, parent)?;
+    with_students(db, person)
+}
+
+fn with_students(db: &mut Db, person: PersonRow) -> Result<Parent> {
+    let linked: Vec<(PersonRow, String)> = guardianships::table
+        .inner_join(people_table::table.on(people_table::id.eq(guardianships::student_id)))
+        .filter(guardianships::parent_id.eq(person.id).and(guardianships::removed_at.is_null()).and(people_table::removed_at.is_null()))
+        .order((people_table::given_name, people_table::id))
+        .select((PersonRow::as_select(), guardianships::relationship))
+        .load(db)?;
+    let allowed: Vec<Key> = access::students_of(db, person.id())?.into_iter().map(|student| student.id).collect();
+    let students = linked.into_iter().map(|(student, relationship)| (student.clone(), relationship, allowed.contains(&student.id))).collect();
+    Ok(Parent { person, students })
+}
+
+/// The parents whose own names or address, or a student's name, hold a word. `\`, `%` and `_` stand for themselves.
+fn matching(db: &mut Db, school: SchoolId, word: &str) -> Result<Vec<Key>> {
+    let lower: String = word.to_lowercase().chars().flat_map(|c| if matches!(c, '\\' | '%' | '_') { vec!['\\', c] } else { vec![c] }).collect();
+    let pattern = format!("%{lower}%");
+    let named = people_table::table.filter(people_table::school_id.eq(key(school)).and(people_table::removed_at.is_null()));
+    let hits: Vec<(Key, bool)> = named
+        .filter(
+            lower_of(people_table::given_name)
+                .like(pattern.clone())
+                .escape('\\')
+                .or(lower_of(people_table::family_name).like(pattern.clone()).escape('\\'))
+                .or(people_table::email_key.assume_not_null().like(pattern).escape('\\')),
+        )
+        .select((people_table::id, people_table::is_student))
+        .load(db)?;
+    let students: Vec<Key> = hits.iter().filter(|(_, is_student)| *is_student).map(|(id, _)| *id).collect();
+    let mut parents: Vec<Key> = hits.into_iter().map(|(id, _)| id).collect();
+    let of_students: Vec<Key> = guardianships::table
+        .filter(guardianships::student_id.eq_any(students).and(guardianships::removed_at.is_null()))
+        .select(guardianships::parent_id)
+        .load(db)?;
+    parents.extend(of_students);
+    Ok(parents)
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// Folds the case of a text; SQLite folds ASCII letters alone.
+    #[sql_name = "lower"]
+    fn lower_of(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}

@@ -1,0 +1,112 @@
+//! People of a school: one row a person, whatever they do there.
+
+use diesel::prelude::*;
+use parlour_domain::{
+    EmailAddress,
+    id::{PersonId, SchoolId},
+};
+
+use super::{
+    Db, Error, Result,
+    sql_types::{At, Key, key},
+};
+use crate::schema::people;
+
+/// A person.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = people)]
+#[expect(missing_docs, reason = "the columns are told in the migration")]
+pub struct PersonRow {
+    pub id: Key,
+    pub school_id: Key,
+    pub honorific: Option<String>,
+    pub given_name: String,
+    pub family_name: String,
+    pub email: Option<String>,
+    pub email_key: Option<String>,
+    pub bar_key: Option<String>,
+    pub is_parent: bool,
+    pub is_student: bool,
+    pub is_teacher: bool,
+    pub is_staff: bool,
+    pub removed_at: Option<At>,
+}
+
+impl PersonRow {
+    /// The person.
+    #[must_use]
+    pub fn id(&self) -> PersonId {
+        self.id.into()
+    }
+
+    /// The full name, without an honorific.
+    #[must_use]
+    pub fn name(&self) -> String {
+        full_name(&self.given_name, &self.family_name)
+    }
+
+    /// The name as a teacher is called: with the honorific.
+    #[must_use]
+    pub fn formal_name(&self) -> String {
+        self.honorific.as_ref().map_or_else(|| self.name(), |honorific| format!("{honorific} {}", self.name()))
+    }
+}
+
+/// A name of its parts; either may be empty.
+#[must_use]
+pub fn full_name(given: &str, family: &str) -> String {
+    [given, family].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// A person of this school who has not been removed.
+///
+/// # Errors
+/// [`Error::NotFound`] for anyone else.
+pub fn find(db: &mut Db, school: SchoolId, person: PersonId) -> Result<PersonRow> {
+    let row = people::table
+        .filter(people::id.eq(key(person)).and(people::school_id.eq(key(school))).and(people::removed_at.is_null()))
+        .select(PersonRow::as_select())
+        .first(db);
+    row.map_err(Error::from)
+}
+
+/// A parent of this school.
+///
+/// # Errors
+/// [`Error::NotFound`] for anyone else.
+pub fn find_parent(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<PersonRow> {
+    find(db, school, parent).and_then(|row| if row.is_parent { Ok(row) } else { Err(Error::NotFound) })
+}
+
+/// Everyone of the school with this address who can log in.
+///
+/// # Errors
+/// When the database fails.
+pub fn with_address(db: &mut Db, school: SchoolId, address_key: &str) -> Result<Vec<PersonRow>> {
+    Ok(people::table
+        .filter(people::school_id.eq(key(school)).and(people::email_key.eq(address_key)).and(people::removed_at.is_null()))
+        .filter(people::is_parent.eq(true).or(people::is_teacher.eq(true)).or(people::is_staff.eq(true)))
+        .order((people::family_name, people::given_name, people::id))
+        .select(PersonRow::as_select())
+        .load(db)?)
+}
+
+/// The two keys of an address: by which people are found, and by which they are barred.
+#[must_use]
+pub fn address_keys(email: &EmailAddress) -> (String, String) {
+    (email.key(), email.bar_key())
+}
+
+/// Holds a person's row until the transaction ends, so that what is decided about them is decided one after the other: bookings and invites of a parent
+/// against an import or a bar that takes their access. SQLite writes one at a time anyway.
+///
+/// # Errors
+/// When the database fails.
+pub fn lock(db: &mut Db, persons: &[PersonId]) -> Result<()> {
+    if let Db::Pg(conn) = db {
+        let mut ids: Vec<Key> = persons.iter().map(|person| key(*person)).collect();
+        ids.sort_unstable();
+        let _: Vec<Key> = people::table.filter(people::id.eq_any(ids)).order(people::id).select(people::id).for_update().load(conn)?;
+    }
+    Ok(())
+}

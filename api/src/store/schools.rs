@@ -1,0 +1,68 @@
+//! Schools: the tenants, found by the host name or, in a playground, by the path.
+
+use diesel::prelude::*;
+use parlour_domain::id::SchoolId;
+
+use super::{Db, Result, sql_types::Key};
+use crate::schema::schools;
+
+/// A school.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = schools)]
+pub struct SchoolRow {
+    /// The school.
+    pub id: Key,
+    /// Its name.
+    pub name: String,
+    /// Its name in a path.
+    pub slug: String,
+    /// Its host name.
+    pub host: Option<String>,
+    /// Its IANA time zone.
+    pub time_zone: String,
+}
+
+impl SchoolRow {
+    /// The school.
+    #[must_use]
+    pub fn id(&self) -> SchoolId {
+        self.id.into()
+    }
+
+    /// Its time zone; UTC where the name is not one.
+    #[must_use]
+    pub fn zone(&self) -> chrono_tz::Tz {
+        self.time_zone.parse().unwrap_or(chrono_tz::UTC)
+    }
+}
+
+/// How a request names its school.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum SchoolAddress {
+    /// By the `Host` header, without the port.
+    Host(String),
+    /// By the path (`/s/<slug>/…`).
+    Slug(String),
+}
+
+/// The school at an address. A server with a single school answers for every host.
+///
+/// # Errors
+/// [`super::Error::NotFound`] when there is none.
+pub fn find(db: &mut Db, address: &SchoolAddress) -> Result<SchoolRow> {
+    let all = schools::table.select(SchoolRow::as_select());
+    match address {
+        SchoolAddress::Slug(slug) => Ok(all.filter(schools::slug.eq(slug)).first(db)?),
+        SchoolAddress::Host(host) => {
+            let named = all.filter(schools::host.eq(host)).first(db).optional()?;
+            let only = match named {
+                Some(school) => Some(school),
+                None => {
+                    let mut two: Vec<SchoolRow> = all.limit(2).load(db)?;
+                    if two.len() == 1 { two.pop().filter(|school| school.host.is_none()) } else { None }
+                }
+            };
+            only.ok_or(super::Error::NotFound)
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Sessions: rows that a cookie names and that can be revoked, at once and for every process.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use parlour_domain::id::{InviteId, PersonId, SchoolId, SessionId};
+
+use super::{
+    Db, Dead, Error, Result,
+    people::{self, PersonRow},
+    sql_types::{At, Key, at, key},
+};
+use crate::{
+    context::Context,
+    schema::{guardianships, people as people_table, sessions},
+};
+
+/// How long a person stays logged in.
+pub const PERSON_LIFE: TimeDelta = TimeDelta::days(14);
+
+/// What a person does at the school.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Role {
+    Parent,
+    Teacher,
+    Staff,
+}
+
+impl Role {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Parent => "parent",
+            Self::Teacher => "teacher",
+            Self::Staff => "staff",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Parent, Self::Teacher, Self::Staff].into_iter().find(|role| role.as_str() == text)
+    }
+
+    const fn is_of(self, person: &PersonRow) -> bool {
+        match self {
+            Self::Parent => person.is_parent,
+            Self::Teacher => person.is_teacher,
+            Self::Staff => person.is_staff,
+        }
+    }
+}
+
+/// A live session of a person.
+#[derive(Clone, Debug)]
+pub struct PersonSession {
+    /// The session.
+    pub id: SessionId,
+    /// Its school.
+    pub school: SchoolId,
+    /// The address that logged in.
+    pub address_key: String,
+    /// Who one is, once chosen.
+    pub identity: Option<(PersonRow, Role)>,
+    /// When it ends.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// One person in one role, with the first names of a parent's students.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The person.
+    pub person: PersonRow,
+    /// In this role.
+    pub role: Role,
+    /// First names.
+    pub students: Vec<String>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = sessions)]
+struct NewRow<'a> {
+    id: Key,
+    school_id: Key,
+    kind: &'static str,
+    address_key: Option<&'a str>,
+    person_id: Option<Key>,
+    role: Option<&'static str>,
+    invite_id: Option<Key>,
+    created_at: At,
+    expires_at: At,
+}
+
+/// Starts a session for an address; who one is, is set when the address belongs to one person in one role, or `person` says whom a link was for.
+///
+/// # Errors
+/// [`Dead::Link`] when the address belongs to nobody any more.
+pub fn start(db: &mut Db, ctx: &Context, school: SchoolId, address_key: &str, person: Option<PersonId>) -> Result<PersonSession> {
+    let mut known = identities(db, school, address_key)?;
+    if let Some(person) = person {
+        // A link for a person is a parent's: the confirmation of their appointments.
+        known.retain(|identity| identity.person.id() == person && identity.role == Role::Parent);
+    }
+    let identity = match known.as_slice() {
+        [] => return Err(Error::Dead(Dead::Link)),
+        [one] => Some((one.person.clone(), one.role)),
+        _ => None,
+    };
+    let session = PersonSession { id: ctx.new_id(), school, address_key: address_key.to_owned(), identity, expires_at: ctx.now + PERSON_LIFE };
+    let row = NewRow {
+        id: session.id.into(),
+        school_id: key(school),
+        kind: "person",
+        address_key: Some(address_key),
+        person_id: session.identity.as_ref().map(|(person, _)| person.id),
+        role: session.identity.as_ref().map(|(_, role)| role.as_str()),
+        invite_id: None,
+        created_at: at(ctx.now),
+        expires_at: at(session.expires_at),
+    };
+    diesel::insert_into(sessions::table).values(&row).execute(db)?;
+    Ok(session)
+}
+
+/// Starts a guest's session.
+///
+/// # Errors
+/// When the database fails.
+pub fn start_guest(db: &mut Db, ctx: &Context, school: SchoolId, invite: InviteId, expires_at: DateTime<Utc>) -> Result<SessionId> {
+    let id: SessionId = ctx.new_id();
+    let row = NewRow {
+        id: id.into(),
+        school_id: key(school),
+        kind: "guest",
+        address_key: None,
+        person_id: None,
+        role: None,
+        invite_id: Some(key(invite)),
+        created_at: at(ctx.now),
+        expires_at: at(expires_at),
+    };
+    diesel::insert_into(sessions::table).values(&row).execute(db)?;
+    Ok(id)
+}
+
+/// The live session of a person, by id.
+///
+/// # Errors
+/// [`Error::NotFound`] when it ended, [`Dead::Access`] when it ended by rule 13.
+pub fn find(db: &mut Db, school: SchoolId, session: SessionId, now: DateTime<Utc>) -> Result<PersonSession> {
+    type Row = (String, Option<String>, At, Option<At>, Option<String>, Option<PersonRow>);
+    let row: Option<Row> = sessions::table
+        .left_join(people_table::table.on(people_table::id.nullable().eq(sessions::person_id)))
+        .filter(sessions::id.eq(key(session)).and(sessions::school_id.eq(key(school))).and(sessions::address_key.is_not_null()))
+        .select((
+            sessions::address_key.assume_not_null(),
+            sessions::role,
+            sessions::expires_at,
+            sessions::revoked_at,
+            sessions::revoked_reason,
+            Option::<PersonRow>::as_select(),
+        ))
+        .first(db)
+        .optional()?;
+    let (address_key, role, expires_at, revoked_at, revoked_reason, person) = row.ok_or(Error::NotFound)?;
+    if revoked_at.is_some() {
+        return Err(if revoked_reason.as_deref() == Some("access_ended") { Error::Dead(Dead::Access) } else { Error::NotFound });
+    }
+    if now >= *expires_at {
+        return Err(Error::NotFound);
+    }
+    let identity = person.zip(role.as_deref().and_then(Role::parse));
+    if let Some((person, role)) = &identity {
+        let still = person.removed_at.is_none() && person.email_key.as_deref() == Some(address_key.as_str()) && role.is_of(person);
+        if !still {
+            return Err(Error::Dead(Dead::Access));
+        }
+    }
+    Ok(PersonSession { id: session, school, address_key, identity, expires_at: *expires_at })
+}
+
+/// All that an address may be at the school.
+///
+/// # Errors
+/// When the database fails.
+pub fn identities(db: &mut Db, school: SchoolId, address_key: &str) -> Result<Vec<Identity>> {
+    let mut all = Vec::new();
+    for person in people::with_address(db, school, address_key)? {
+        for role in [Role::Parent, Role::Teacher, Role::Staff] {
+            if role.is_of(&person) {
+                let students = if role == Role::Parent { first_names(db, person.id())? } else { Vec::new() };
+                all.push(Identity { person: person.clone(), role, students });
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Sets who the session is.
+///
+/// # Errors
+/// [`Error::NotFound`] when the address is not that person in that role.
+pub fn choose(db: &mut Db, session: &PersonSession, person: PersonId, role: Role) -> Result<PersonSession> {
+    let chosen = identities(db, session.school, &session.address_key)?
+        .into_iter()
+        .find(|identity| identity.person.id() == person && identity.role == role)
+        .ok_or(Error::NotFound)?;
+    diesel::update(sessions::table.find(key(session.id)))
+        .set((sessions::person_id.eq(Some(key(person))), sessions::role.eq(Some(role.as_str()))))
+        .execute(db)?;
+    Ok(PersonSession { identity: Some((chosen.person, role)), ..session.clone() })
+}
+
+/// Ends one session.
+///
+/// # Errors
+/// When the database fails.
+pub fn end(db: &mut Db, session: SessionId, now: DateTime<Utc>) -> Result<()> {
+    let live = sessions::table.filter(sessions::id.eq(key(session)).and(sessions::revoked_at.is_null()));
+    diesel::update(live).set((sessions::revoked_at.eq(Some(at(now))), sessions::revoked_reason.eq(Some("logged_out")))).execute(db)?;
+    Ok(())
+}
+
+/// Ends all sessions of the address at the school: log out everywhere.
+///
+/// # Errors
+/// When the database fails.
+pub fn end_all(db: &mut Db, school: SchoolId, address_key: &str, now: DateTime<Utc>) -> Result<()> {
+    let live = sessions::table.filter(sessions::school_id.eq(key(school)).and(sessions::address_key.eq(address_key)).and(sessions::revoked_at.is_null()));
+    diesel::update(live).set((sessions::revoked_at.eq(Some(at(now))), sessions::revoked_reason.eq(Some("logged_out")))).execute(db)?;
+    Ok(())
+}
+
+/// Ends the sessions of people who lost access, and of guests of invites that ended.
+///
+/// # Errors
+/// When the database fails.
+pub fn withdraw(db: &mut Db, persons: &[Key], invites: &[Key], now: DateTime<Utc>) -> Result<()> {
+    let ended = (sessions::revoked_at.eq(Some(at(now))), sessions::revoked_reason.eq(Some("access_ended")));
+    if !persons.is_empty() {
+        diesel::update(sessions::table.filter(sessions::person_id.eq_any(persons.to_vec()).and(sessions::revoked_at.is_null()))).set(ended).execute(db)?;
+    }
+    if !invites.is_empty() {
+        diesel::update(sessions::table.filter(sessions::invite_id.eq_any(invites.to_vec()).and(sessions::revoked_at.is_null()))).set(ended).execute(db)?;
+    }
+    Ok(())
+}
+
+fn first_names(db: &mut Db, parent: PersonId) -> Result<Vec<String>> {
+    Ok(guardianships::table
+        .inner_join(people_table::table.on(people_table::id.eq(guardianships::student_id)))
+        .filter(guardianships::parent_id.eq(key(parent)).and(guardianships::removed_at.is_null()).and(people_table::removed_at.is_null()))
+        .filter(guardianships::contact_allowed.eq(true).and(guardianships::court_order.eq(false)))
+        .order(people_table::given_name)
+        .select(people_table::given_name)
+        .load(db)?)
+}

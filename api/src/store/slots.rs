@@ -1,0 +1,155 @@
+//! The grid of what a parent may book: their students' classes against the evening's times.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use parlour_domain::{
+    booking::claimed_minutes,
+    evening::Timing,
+    id::{ClassId, PersonId},
+};
+
+use super::{
+    Db, Result, access,
+    evenings::EveningRow,
+    people::PersonRow,
+    sql_types::{At, Key, key},
+};
+use crate::schema::{bookings, claims, classes, enrolments, evening_classes, people};
+
+/// The most teachers that an appointment has.
+const MAX_TEACHERS: usize = 3;
+
+/// A class that takes part in an evening.
+#[derive(Clone, Debug)]
+pub struct OfferedClass {
+    /// The class.
+    pub id: ClassId,
+    /// Its subject.
+    pub subject: String,
+    /// It meets by video.
+    pub video: bool,
+    /// Its teachers, 1 to 3.
+    pub teachers: Vec<PersonRow>,
+}
+
+/// The state of a slot as the parent may know it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "told in the wire crate")]
+pub enum SlotState {
+    Free,
+    Taken,
+    Busy,
+    Yours,
+}
+
+/// One student's classes with the states of their slots.
+#[derive(Clone, Debug)]
+pub struct StudentGrid {
+    /// The student.
+    pub student: PersonRow,
+    /// Each class, the states in the order of the evening's slots, and the parent's own booking of it.
+    pub classes: Vec<(OfferedClass, Vec<SlotState>, Option<Key>)>,
+}
+
+/// The grid of a parent.
+///
+/// # Errors
+/// When the database fails.
+pub fn grid(db: &mut Db, evening: &EveningRow, parent: PersonId) -> Result<Vec<StudentGrid>> {
+    let students = access::students_of(db, parent)?;
+    let offered = offered_classes(db, evening, &students.iter().map(|student| student.id).collect::<Vec<_>>())?;
+    let timing = evening.timing()?;
+    let own: Vec<(Key, Key, Key, At)> = bookings::table
+        .filter(bookings::evening_id.eq(evening.id).and(bookings::parent_id.eq(key(parent))).and(bookings::cancelled_at.is_null()))
+        .select((bookings::id, bookings::student_id, bookings::class_id, bookings::starts_at))
+        .load(db)?;
+    let mut concerned: BTreeSet<Key> = students.iter().map(|student| student.id).collect();
+    concerned.insert(key(parent));
+    concerned.extend(offered.values().flatten().flat_map(|class| class.teachers.iter().map(|teacher| teacher.id)));
+    let claimed = claimed(db, &timing, &concerned)?;
+    let state = |at: DateTime<Utc>, student: Key, class: &OfferedClass, own_at: Option<DateTime<Utc>>| {
+        let is_claimed = |person: Key| claimed_minutes(at, timing.slot_length()).any(|minute| claimed.contains(&(person, minute)));
+        if own_at == Some(at) {
+            SlotState::Yours
+        } else if is_claimed(key(parent)) {
+            SlotState::Busy
+        } else if is_claimed(student) || class.teachers.iter().any(|teacher| is_claimed(teacher.id)) {
+            SlotState::Taken
+        } else {
+            SlotState::Free
+        }
+    };
+    let grid = students.into_iter().filter_map(|student| {
+        let classes = offered.get(&student.id)?;
+        let rows = classes.iter().map(|class| {
+            let booked = own.iter().find(|(_, of, with, _)| *of == student.id && *with == key(class.id));
+            let states = timing.slots().map(|at| state(at, student.id, class, booked.map(|(.., at)| **at))).collect();
+            (class.clone(), states, booked.map(|(id, ..)| *id))
+        });
+        let classes = rows.collect();
+        Some(StudentGrid { student, classes })
+    });
+    Ok(grid.collect())
+}
+
+/// Which of these students are involved in the evening: a class of theirs takes part, booked or not.
+///
+/// # Errors
+/// When the database fails.
+pub fn involved(db: &mut Db, evening: &EveningRow, students: &[Key]) -> Result<BTreeSet<Key>> {
+    Ok(offered_classes(db, evening, students)?.into_iter().filter(|(_, classes)| !classes.is_empty()).map(|(student, _)| student).collect())
+}
+
+/// The classes of the evening that each student is in, by subject. A class without a teacher is not offered.
+///
+/// # Errors
+/// When the database fails.
+pub fn offered_classes(db: &mut Db, evening: &EveningRow, students: &[Key]) -> Result<BTreeMap<Key, Vec<OfferedClass>>> {
+    let rows: Vec<(Key, Key, String, bool)> = enrolments::table
+        .inner_join(classes::table)
+        .inner_join(evening_classes::table.on(evening_classes::class_id.eq(enrolments::class_id)))
+        .filter(evening_classes::evening_id.eq(evening.id).and(enrolments::person_id.eq_any(students.to_vec())))
+        .filter(enrolments::role.eq("student").and(enrolments::removed_at.is_null()).and(classes::removed_at.is_null()))
+        .order((classes::subject, classes::id))
+        .select((enrolments::person_id, classes::id, classes::subject, evening_classes::video))
+        .load(db)?;
+    let teachers = teachers_of(db, &rows.iter().map(|(_, class, ..)| *class).collect::<BTreeSet<_>>())?;
+    let mut offered: BTreeMap<Key, Vec<OfferedClass>> = BTreeMap::new();
+    for (student, class, subject, video) in rows {
+        if let Some(teachers) = teachers.get(&class) {
+            offered.entry(student).or_default().push(OfferedClass { id: class.into(), subject, video, teachers: teachers.clone() });
+        }
+    }
+    Ok(offered)
+}
+
+fn teachers_of(db: &mut Db, of: &BTreeSet<Key>) -> Result<BTreeMap<Key, Vec<PersonRow>>> {
+    let rows: Vec<(Key, PersonRow)> = enrolments::table
+        .inner_join(people::table)
+        .filter(enrolments::class_id.eq_any(of.iter().copied().collect::<Vec<_>>()).and(enrolments::role.eq("teacher")))
+        .filter(enrolments::removed_at.is_null().and(people::removed_at.is_null()))
+        .order((enrolments::is_primary.desc(), people::family_name, people::id))
+        .select((enrolments::class_id, PersonRow::as_select()))
+        .load(db)?;
+    let mut teachers: BTreeMap<Key, Vec<PersonRow>> = BTreeMap::new();
+    for (class, teacher) in rows {
+        let of_class = teachers.entry(class).or_default();
+        if of_class.len() < MAX_TEACHERS {
+            of_class.push(teacher);
+        }
+    }
+    Ok(teachers)
+}
+
+fn claimed(db: &mut Db, timing: &Timing, persons: &BTreeSet<Key>) -> Result<BTreeSet<(Key, i32)>> {
+    let mut minutes = claimed_minutes(timing.starts_at(), timing.ends_at() - timing.starts_at());
+    let first = minutes.next().unwrap_or_default();
+    let last = minutes.last().unwrap_or(first);
+    let rows: Vec<(Key, i32)> = claims::table
+        .filter(claims::person_id.eq_any(persons.iter().copied().collect::<Vec<_>>()).and(claims::minute.between(first, last)))
+        .select((claims::person_id, claims::minute))
+        .load(db)?;
+    Ok(rows.into_iter().collect())
+}
