@@ -1,0 +1,77 @@
+//! An import from files to rows: dry run, first import, the same again, and the report for people.
+
+use std::{fs, path::PathBuf};
+
+use tempfile::TempDir;
+
+use super::{ImportOptions, ImportReport, import};
+use crate::{
+    context::{Context, Random},
+    store::{DatabaseUrl, Store},
+};
+
+fn store() -> (TempDir, Store, Context) {
+    let folder = TempDir::new().unwrap();
+    let store = Store::open(&DatabaseUrl::Sqlite(folder.path().join("test.db").display().to_string()), 2).unwrap();
+    store.migrate().unwrap();
+    (folder, store, Context::new("2026-11-23T16:00:00Z".parse().unwrap(), Random::seeded(1)))
+}
+
+fn files() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("manifest.csv", "propertyName,value\noneroster.version,1.1\n");
+    write("orgs.csv", "sourcedId,name,type\nsch,St Zoë’s School,school\nsch2,St Zoë’s School,school\n");
+    write(
+        "users.csv",
+        "sourcedId,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds\ns1,sch,student,S,A,,\nm1,sch,parent,M,A,m1@example.org,s1\nt1,\"sch,sch2\",teacher,T,B,oops,\n",
+    );
+    write("classes.csv", "sourcedId,title,schoolSourcedId\nc1,Art,sch\n");
+    write("enrollments.csv", "classSourcedId,userSourcedId,role\nc1,s1,student\nc1,t1,teacher\n");
+    folder
+}
+
+async fn run(store: &Store, ctx: &Context, files: &TempDir, dry_run: bool) -> ImportReport {
+    import(store, ctx, files.path(), ImportOptions { dry_run, ..ImportOptions::default() }).await.unwrap()
+}
+
+#[tokio::test]
+async fn files_become_rows_once() {
+    let ((_folder, store, ctx), files) = (store(), files());
+    let dry = run(&store, &ctx, &files, true).await;
+    let first = run(&store, &ctx, &files, false).await;
+    assert_eq!(dry.changes, first.changes, "a dry run promises what the import does and writes nothing");
+    assert_eq!((first.changes.people.added, first.changes.guardianships.added, first.changes.enrolments.added), (4, 1, 2));
+    let slugs: Vec<&str> = first.schools.iter().map(|school| school.slug.as_str()).collect();
+    assert_eq!(slugs, ["st-zo-s-school", "st-zo-s-school-2"]);
+    assert_eq!(first.users_by_role["teacher"], 2);
+    let again = run(&store, &ctx, &files, false).await.changes;
+    assert_eq!((again.people.unchanged, again.people.added, again.people.changed, again.people.removed), (4, 0, 0, 0));
+    assert_eq!((again.guardianships.unchanged, again.classes.unchanged, again.enrolments.unchanged), (1, 1, 2));
+}
+
+#[tokio::test]
+async fn the_report_reads_well_and_is_json() {
+    let ((_folder, store, ctx), files) = (store(), files());
+    let report = run(&store, &ctx, &files, true).await;
+    let text = report.to_string();
+    for part in ["Dry run", "St Zoë’s School (sch)", "1 parent, 1 student, 1 teacher", "users.csv:4: \"oops\" is not an email address"] {
+        assert!(text.contains(part), "{part:?} is missing in:\n{text}");
+    }
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["findings"][0]["reason"], "bad_email");
+    assert_eq!(json["schools"][0]["changes"]["people"]["added"], 3);
+}
+
+#[tokio::test]
+async fn a_real_school_imports_once() {
+    let shared = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/grand-bend-elementary-oneroster-1.1");
+    if !shared.is_dir() {
+        return;
+    }
+    let (_folder, store, ctx) = store();
+    let first = import(&store, &ctx, &shared, ImportOptions::default()).await.unwrap().changes;
+    assert_eq!((first.people.added, first.guardianships.added, first.classes.added, first.enrolments.added), (1195, 765, 256, 2652));
+    let again = import(&store, &ctx, &shared, ImportOptions::default()).await.unwrap().changes;
+    assert_eq!((again.people.unchanged, again.guardianships.unchanged, again.classes.unchanged, again.enrolments.unchanged), (1195, 765, 256, 2652));
+}

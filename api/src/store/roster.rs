@@ -1,0 +1,163 @@
+//! Brings a school's rows to what a roster says: compares outside of the write transaction, then writes the difference in one.
+//!
+//! Rows are never deleted: what is gone gets `removed_at`. Bars set by hand are not touched. Whoever loses access by the difference
+//! loses it in the same transaction ([`access::sweep`]).
+
+mod compare;
+mod losses;
+mod plan;
+mod rows;
+#[cfg(test)]
+mod tests;
+mod wanted;
+mod write;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use diesel::prelude::*;
+use parlour_domain::id::{PersonId, SchoolId};
+use parlour_roster::{Coverage, Removed, School};
+use serde::Serialize;
+
+pub use self::plan::Plan;
+use self::rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, SchoolRow};
+use super::{Db, Error, Result, access, events::Actor};
+use crate::{
+    context::Context,
+    each,
+    schema::{classes, enrolments, guardianships, marks, people, schools},
+};
+
+/// Rows written by one statement; 16 columns of them stay under SQLite's bound of parameters.
+const ROWS: usize = 500;
+
+/// What an import starts from, beside the school itself.
+#[derive(Clone)]
+pub struct Source {
+    /// How much of each kind the roster holds.
+    pub coverage: Coverage,
+    /// What the roster says is gone.
+    pub removed: Arc<Removed>,
+    /// The time of the import, and new ids.
+    pub ctx: Context,
+    /// The time zone of a school that is new.
+    pub time_zone: String,
+}
+
+/// How many rows of a kind an import adds, changes, removes and leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Counts {
+    /// New, or back after having been removed.
+    pub added: u64,
+    /// There before, with other values.
+    pub changed: u64,
+    /// Marked as removed.
+    pub removed: u64,
+    /// As they were.
+    pub unchanged: u64,
+}
+
+/// What an import does, by kind.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Changes {
+    /// All people.
+    pub people: Counts,
+    /// People by the names of their roles.
+    pub people_by_role: BTreeMap<String, Counts>,
+    /// Links of parents and students.
+    pub guardianships: Counts,
+    /// Classes.
+    pub classes: Counts,
+    /// Students and teachers of classes.
+    pub enrolments: Counts,
+    /// Links that were allowed before and are not any more.
+    pub access_withdrawn: u64,
+}
+
+impl Changes {
+    /// Adds another school's.
+    pub fn join(&mut self, other: &Self) {
+        self.people.join(other.people);
+        for (role, counts) in &other.people_by_role {
+            self.people_by_role.entry(role.clone()).or_default().join(*counts);
+        }
+        self.guardianships.join(other.guardianships);
+        self.classes.join(other.classes);
+        self.enrolments.join(other.enrolments);
+        self.access_withdrawn += other.access_withdrawn;
+    }
+}
+
+/// Reads the school's rows and finds out what a roster changes. Writes nothing.
+///
+/// # Errors
+/// [`Error::NotFound`] when a delta speaks of a school that is not there; what the database says.
+pub fn plan(db: &mut Db, school: &School, source: &Source) -> Result<Plan> {
+    let known = schools::table.filter(schools::sourced_id.eq(&school.sourced_id)).select(SchoolRow::as_select()).first(db).optional()?;
+    let seen = marks::table.find(mark(&school.sourced_id)).select(marks::value).first::<String>(db).optional()?;
+    let slugs = if known.is_none() { schools::table.select(schools::slug).load(db)? } else { Vec::new() };
+    let id = known.as_ref().map_or_else(|| source.ctx.new_id(), |row| row.id);
+    let existing = compare::Existing {
+        people: people::table.filter(people::school_id.eq(id)).select(PersonRow::as_select()).load(db)?,
+        guardianships: guardianships::table.filter(guardianships::school_id.eq(id)).select(GuardianshipRow::as_select()).load(db)?,
+        classes: classes::table.filter(classes::school_id.eq(id)).select(ClassRow::as_select()).load(db)?,
+        enrolments: enrolments::table.filter(enrolments::school_id.eq(id)).select(EnrolmentRow::as_select()).load(db)?,
+    };
+    let row = wanted::school_row(known.as_ref(), id, school, &slugs, source).ok_or(Error::NotFound)?;
+    Ok(Plan::new(row, known.as_ref(), seen, existing, school, source))
+}
+
+/// Writes a plan, inside one transaction. Answers false, and writes nothing, when another import has come between.
+///
+/// # Errors
+/// What the database says.
+pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
+    if plan.is_empty() {
+        return Ok(true);
+    }
+    if !take_turn(db, plan)? {
+        return Ok(false);
+    }
+    write::school(db, &plan.school)?;
+    for chunk in plan.people.chunks(ROWS) {
+        write::people(db, chunk)?;
+    }
+    for chunk in plan.guardianships.chunks(ROWS) {
+        write::guardianships(db, chunk)?;
+    }
+    for chunk in plan.classes.chunks(ROWS) {
+        write::classes(db, chunk)?;
+    }
+    for chunk in plan.enrolments.chunks(ROWS) {
+        write::enrolments(db, chunk)?;
+    }
+    withdraw(db, plan)?;
+    Ok(true)
+}
+
+/// The name under which a school's imports take turns.
+fn mark(sourced_id: &str) -> String {
+    format!("roster:{sourced_id}")
+}
+
+/// Makes sure that no import has written since the plan was made, by a conditional write whose row count decides.
+fn take_turn(db: &mut Db, plan: &Plan) -> Result<bool> {
+    let (name, turn) = (mark(&plan.school.sourced_id), plan.turn.to_string());
+    let written = match &plan.seen {
+        Some(seen) => diesel::update(marks::table.find(&name).filter(marks::value.eq(seen))).set(marks::value.eq(&turn)).execute(db)?,
+        None => {
+            each!(db, conn => diesel::insert_into(marks::table).values((marks::name.eq(&name), marks::value.eq(&turn))).on_conflict_do_nothing().execute(conn))?
+        }
+    };
+    Ok(written == 1)
+}
+
+/// Takes away what the difference takes away, in the same transaction.
+fn withdraw(db: &mut Db, plan: &Plan) -> Result<()> {
+    let people: Vec<PersonId> = plan.losses.log_out.iter().map(|person| PersonId::from(*person)).collect();
+    access::log_out(db, &plan.ctx, &people)?;
+    if plan.losses.sweep {
+        access::sweep(db, &plan.ctx, SchoolId::from(plan.school.id), &Actor::school())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! Compares rows that are there with rows that a roster wants, of any kind. Pure.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Counts,
+    rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, Row},
+};
+use crate::store::sql_types::At;
+
+/// The rows of a school, removed ones included.
+pub(super) struct Existing {
+    pub people: Vec<PersonRow>,
+    pub guardianships: Vec<GuardianshipRow>,
+    pub classes: Vec<ClassRow>,
+    pub enrolments: Vec<EnrolmentRow>,
+}
+
+/// What became of a row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fate {
+    Added,
+    Changed,
+    Removed,
+    Unchanged,
+}
+
+/// One row after the import, what it was before, and what became of it.
+pub(super) struct Outcome<R> {
+    pub row: R,
+    pub before: Option<R>,
+    pub fate: Fate,
+}
+
+/// All rows of a kind after the import, by name; those that were removed long ago are left out.
+pub(super) type Difference<R> = BTreeMap<<R as Row>::Name, Outcome<R>>;
+
+/// Finds out what becomes of each row; `gone` says of a row that the roster doesn't mention whether that means it is gone.
+pub(super) fn difference<R: Row>(existing: Vec<R>, wanted: impl IntoIterator<Item = R>, now: At, gone: impl Fn(&R) -> bool) -> Difference<R> {
+    let mut before: BTreeMap<R::Name, R> = existing.into_iter().map(|row| (row.name(), row)).collect();
+    let mut outcomes = BTreeMap::new();
+    for mut row in wanted {
+        let name = row.name();
+        let old = before.remove(&name);
+        let fate = match old.clone() {
+            None => Fate::Added,
+            Some(mut old) => {
+                *row.id_mut() = *old.id_mut();
+                if old.is_removed() {
+                    Fate::Added
+                } else if old == row {
+                    Fate::Unchanged
+                } else {
+                    Fate::Changed
+                }
+            }
+        };
+        outcomes.insert(name, Outcome { row, before: old, fate });
+    }
+    for (name, old) in before.into_iter().filter(|(_, old)| !old.is_removed()) {
+        let mut row = old.clone();
+        let fate = if gone(&old) { Fate::Removed } else { Fate::Unchanged };
+        if fate == Fate::Removed {
+            *row.removed_at_mut() = Some(now);
+        }
+        outcomes.insert(name, Outcome { row, before: Some(old), fate });
+    }
+    outcomes
+}
+
+/// The rows that must be written.
+pub(super) fn to_write<R: Row>(difference: &Difference<R>) -> Vec<R> {
+    difference.values().filter(|outcome| outcome.fate != Fate::Unchanged).map(|outcome| outcome.row.clone()).collect()
+}
+
+impl Counts {
+    pub(super) fn add(&mut self, fate: Fate) {
+        match fate {
+            Fate::Added => self.added += 1,
+            Fate::Changed => self.changed += 1,
+            Fate::Removed => self.removed += 1,
+            Fate::Unchanged => self.unchanged += 1,
+        }
+    }
+
+    pub(super) fn of<R: Row>(difference: &Difference<R>) -> Self {
+        let mut counts = Self::default();
+        difference.values().for_each(|outcome| counts.add(outcome.fate));
+        counts
+    }
+
+    /// Adds another school's.
+    pub fn join(&mut self, other: Self) {
+        self.added += other.added;
+        self.changed += other.changed;
+        self.removed += other.removed;
+        self.unchanged += other.unchanged;
+    }
+}

@@ -1,0 +1,53 @@
+//! Who may lose access by an import (rule 13 of the invite). Pure; what is taken away is [`crate::store::access`]'s to decide.
+
+use std::collections::BTreeSet;
+
+use super::{
+    compare::{Difference, Fate, Outcome},
+    rows::{GuardianshipRow, PersonRow, Row},
+};
+use crate::store::sql_types::Key;
+
+/// What an import means for access.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Losses {
+    /// People to be logged out: they lost a student, are gone, are no longer what their sessions say, or have another address.
+    pub log_out: BTreeSet<Key>,
+    /// Links that were allowed before and are not any more.
+    pub links: u64,
+    /// Bookings and invites must be looked through.
+    pub sweep: bool,
+}
+
+impl Losses {
+    /// Reads them off the difference. A contact who is new and not allowed calls for a sweep: they may be a guest by their address.
+    pub(super) fn of(people: &Difference<PersonRow>, guardianships: &Difference<GuardianshipRow>) -> Self {
+        let mut losses = Self::default();
+        for outcome in guardianships.values().filter(|outcome| outcome.fate != Fate::Unchanged && !is_allowed(&outcome.row)) {
+            losses.sweep = true;
+            if outcome.before.as_ref().is_some_and(is_allowed) {
+                losses.links += 1;
+                losses.log_out.insert(outcome.row.parent_id);
+            }
+        }
+        for outcome in people.values().filter(|outcome| outcome.fate != Fate::Unchanged) {
+            losses.sweep |= outcome.before.as_ref().is_some_and(|before| before.bar_key != outcome.row.bar_key) || outcome.row.is_removed();
+            if loses_sessions(outcome) {
+                losses.log_out.insert(outcome.row.id);
+            }
+        }
+        losses
+    }
+}
+
+fn is_allowed(row: &GuardianshipRow) -> bool {
+    !row.is_removed() && row.contact_allowed && !row.court_order
+}
+
+/// Whoever reads the mail of the old address must not stay logged in, nor who was staff and is not.
+fn loses_sessions(outcome: &Outcome<PersonRow>) -> bool {
+    let Some(before) = &outcome.before else { return false };
+    let row = &outcome.row;
+    let lost_role = (before.is_staff && !row.is_staff) || (before.is_teacher && !row.is_teacher) || (before.is_parent && !row.is_parent);
+    row.is_removed() || lost_role || before.email_key != row.email_key
+}

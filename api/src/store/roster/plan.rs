@@ -1,0 +1,136 @@
+//! What one import of one school will write, and who loses access by it. Pure: no database.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use parlour_roster::{Mode, School};
+use uuid::Uuid;
+
+use super::{
+    Changes, Counts, Source,
+    compare::{Difference, Existing, Fate, difference, to_write},
+    losses::Losses,
+    rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, Row, SchoolRow},
+    wanted::{Wanted, role_name},
+};
+use crate::{
+    context::Context,
+    store::sql_types::{Key, at},
+};
+
+/// The difference between a school's rows and a roster.
+pub struct Plan {
+    pub(super) school: SchoolRow,
+    pub(super) people: Vec<PersonRow>,
+    pub(super) guardianships: Vec<GuardianshipRow>,
+    pub(super) classes: Vec<ClassRow>,
+    pub(super) enrolments: Vec<EnrolmentRow>,
+    pub(super) losses: Losses,
+    pub(super) ctx: Context,
+    /// What the last import left behind, and what this one leaves.
+    pub(super) seen: Option<String>,
+    pub(super) turn: Uuid,
+    school_differs: bool,
+    /// The counts, for the report.
+    pub changes: Changes,
+    /// Links and enrolments of a delta whose people or classes are not known, in words.
+    pub unresolved: Vec<String>,
+}
+
+impl Plan {
+    pub(super) fn new(row: SchoolRow, known: Option<&SchoolRow>, seen: Option<String>, existing: Existing, school: &School, source: &Source) -> Self {
+        let (now, coverage, removed) = (at(source.ctx.now), source.coverage, &source.removed);
+        let mut wanted = Wanted::new(row.id, school, source);
+
+        let gone = |person: &PersonRow| coverage.people == Mode::Bulk || removed.people.contains(&person.sourced_id);
+        let people = difference(existing.people, if_covered(coverage.people, wanted.people()), now, gone);
+        let gone = |class: &ClassRow| coverage.classes == Mode::Bulk || removed.classes.contains(&class.sourced_id);
+        let classes = difference(existing.classes, if_covered(coverage.classes, wanted.classes()), now, gone);
+        let (person_ids, class_ids) = (ids(&people, |row| row.id), ids(&classes, |row| row.id));
+        let (absent, closed) = (removed_ids(&people, |row| row.id), removed_ids(&classes, |row| row.id));
+
+        let relisted: BTreeSet<Key> = removed.relisted.iter().filter_map(|id| person_ids.get(id).copied()).collect();
+        let gone = |link: &GuardianshipRow| {
+            let of_the_absent = absent.contains(&link.parent_id) || absent.contains(&link.student_id);
+            let of_the_relisted = relisted.contains(&link.parent_id) || relisted.contains(&link.student_id);
+            of_the_absent || coverage.guardianships == Mode::Bulk || (coverage.guardianships == Mode::Delta && of_the_relisted)
+        };
+        let links = wanted.guardianships(&person_ids);
+        let guardianships = difference(existing.guardianships, if_covered(coverage.guardianships, links), now, gone);
+
+        let triple = |(class, person, role): &(String, String, _)| Some((*class_ids.get(class)?, *person_ids.get(person)?, role_name(*role)));
+        let unenrolled: BTreeSet<(Key, Key, &str)> = removed.enrolments.iter().filter_map(triple).collect();
+        let gone = |row: &EnrolmentRow| {
+            let named = unenrolled.contains(&(row.class_id, row.person_id, row.role.as_str()));
+            named || absent.contains(&row.person_id) || closed.contains(&row.class_id) || coverage.enrolments == Mode::Bulk
+        };
+        let places = wanted.enrolments(&class_ids, &person_ids);
+        let enrolments = difference(existing.enrolments, if_covered(coverage.enrolments, places), now, gone);
+
+        // A school that is new has nothing that could be withdrawn.
+        let losses = if known.is_some() { Losses::of(&people, &guardianships) } else { Losses::default() };
+        let changes = Changes {
+            people: Counts::of(&people),
+            people_by_role: by_role(&people),
+            guardianships: Counts::of(&guardianships),
+            classes: Counts::of(&classes),
+            enrolments: Counts::of(&enrolments),
+            access_withdrawn: losses.links,
+        };
+        Self {
+            school_differs: known != Some(&row),
+            school: row,
+            people: to_write(&people),
+            guardianships: to_write(&guardianships),
+            classes: to_write(&classes),
+            enrolments: to_write(&enrolments),
+            losses,
+            ctx: source.ctx.clone(),
+            seen,
+            turn: source.ctx.new_id(),
+            changes,
+            unresolved: wanted.unresolved,
+        }
+    }
+
+    /// The school's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.school.name
+    }
+
+    /// The part of URLs that names the school.
+    #[must_use]
+    pub fn slug(&self) -> &str {
+        &self.school.slug
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        let rows = self.people.len() + self.guardianships.len() + self.classes.len() + self.enrolments.len();
+        rows == 0 && !self.school_differs
+    }
+}
+
+/// Nothing is wanted of a kind that the roster does not hold.
+fn if_covered<R>(mode: Mode, rows: Vec<R>) -> Vec<R> {
+    if mode == Mode::Absent { Vec::new() } else { rows }
+}
+
+/// The ids of what is there after the import.
+fn ids<R: Row<Name = String>>(difference: &Difference<R>, id: impl Fn(&R) -> Key) -> BTreeMap<String, Key> {
+    let there = difference.iter().filter(|(_, outcome)| outcome.fate != Fate::Removed);
+    there.map(|(name, outcome)| (name.clone(), id(&outcome.row))).collect()
+}
+
+fn removed_ids<R: Row>(difference: &Difference<R>, id: impl Fn(&R) -> Key) -> BTreeSet<Key> {
+    difference.values().filter(|outcome| outcome.fate == Fate::Removed).map(|outcome| id(&outcome.row)).collect()
+}
+
+fn by_role(people: &Difference<PersonRow>) -> BTreeMap<String, Counts> {
+    let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
+    for outcome in people.values() {
+        for role in outcome.row.source_role.split(", ") {
+            counts.entry(role.to_owned()).or_default().add(outcome.fate);
+        }
+    }
+    counts
+}

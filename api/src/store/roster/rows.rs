@@ -1,0 +1,121 @@
+//! The rows that an import writes, and what makes two of them the same thing.
+
+use diesel::prelude::*;
+
+use crate::{
+    schema::{classes, enrolments, guardianships, people, schools},
+    store::sql_types::{At, Key},
+};
+
+/// A row that an import can find again, compare and mark as removed.
+pub(super) trait Row: Clone + PartialEq {
+    /// What identifies it in a roster.
+    type Name: Ord + Clone;
+
+    fn name(&self) -> Self::Name;
+    fn id_mut(&mut self) -> &mut Key;
+    fn removed_at_mut(&mut self) -> &mut Option<At>;
+    fn is_removed(&self) -> bool;
+}
+
+macro_rules! row {
+    ($row:ty, $name:ty, |$this:ident| $expr:expr) => {
+        impl Row for $row {
+            type Name = $name;
+
+            fn name(&self) -> Self::Name {
+                let $this = self;
+                $expr
+            }
+
+            fn id_mut(&mut self) -> &mut Key {
+                &mut self.id
+            }
+
+            fn removed_at_mut(&mut self) -> &mut Option<At> {
+                &mut self.removed_at
+            }
+
+            fn is_removed(&self) -> bool {
+                self.removed_at.is_some()
+            }
+        }
+    };
+}
+
+#[derive(Insertable, Queryable, Selectable, Clone, PartialEq, Eq, Debug)]
+#[diesel(table_name = schools, treat_none_as_default_value = false)]
+pub(super) struct SchoolRow {
+    pub id: Key,
+    pub sourced_id: String,
+    pub name: String,
+    pub slug: String,
+    pub host: Option<String>,
+    pub time_zone: String,
+    pub created_at: At,
+}
+
+#[derive(Insertable, Queryable, Selectable, Clone, PartialEq, Eq, Debug)]
+#[diesel(table_name = people, treat_none_as_default_value = false)]
+pub(super) struct PersonRow {
+    pub id: Key,
+    pub school_id: Key,
+    pub sourced_id: String,
+    pub honorific: Option<String>,
+    pub given_name: String,
+    pub family_name: String,
+    pub email: Option<String>,
+    pub email_key: Option<String>,
+    pub bar_key: Option<String>,
+    pub source_role: String,
+    pub is_parent: bool,
+    pub is_student: bool,
+    pub is_teacher: bool,
+    pub is_staff: bool,
+    pub removed_at: Option<At>,
+}
+row!(PersonRow, String, |row| row.sourced_id.clone());
+
+#[derive(Insertable, Queryable, Selectable, Clone, PartialEq, Eq, Debug)]
+#[diesel(table_name = guardianships, treat_none_as_default_value = false)]
+pub(super) struct GuardianshipRow {
+    pub id: Key,
+    pub school_id: Key,
+    pub parent_id: Key,
+    pub student_id: Key,
+    pub relationship: String,
+    pub priority: Option<i32>,
+    pub lives_with: Option<bool>,
+    pub contact_allowed: bool,
+    pub court_order: bool,
+    pub removed_at: Option<At>,
+}
+row!(GuardianshipRow, (Key, Key), |row| (row.parent_id, row.student_id));
+
+#[derive(Insertable, Queryable, Selectable, Clone, PartialEq, Eq, Debug)]
+#[diesel(table_name = classes, treat_none_as_default_value = false)]
+pub(super) struct ClassRow {
+    pub id: Key,
+    pub school_id: Key,
+    pub sourced_id: String,
+    pub title: String,
+    pub subject: String,
+    pub code: String,
+    pub removed_at: Option<At>,
+}
+row!(ClassRow, String, |row| row.sourced_id.clone());
+
+#[derive(Insertable, Queryable, Selectable, Clone, PartialEq, Eq, Debug)]
+#[diesel(table_name = enrolments, treat_none_as_default_value = false)]
+pub(super) struct EnrolmentRow {
+    pub id: Key,
+    pub school_id: Key,
+    pub class_id: Key,
+    pub person_id: Key,
+    pub role: String,
+    pub is_primary: bool,
+    pub begins_on: Option<String>,
+    pub ends_on: Option<String>,
+    pub removed_at: Option<At>,
+}
+row!(EnrolmentRow, (Key, Key, String), |row| (row.class_id, row.person_id, row.role.clone()));

@@ -1,0 +1,296 @@
+//! What an import writes, on a SQLite file: the same files change nothing, a difference writes the difference, lost access is withdrawn.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use parlour_roster::{Class, Coverage, Enrolment, EnrolmentRole, Guardianship, Mode, Person, Removed, Roles, School};
+use tempfile::TempDir;
+
+use super::{Changes, Counts, Source, apply, plan};
+use crate::{
+    context::{Context, Random},
+    schema::{bars, bookings, claims, evenings, events, guardianships, invite_students, invites, outbox, people, sessions},
+    store::{
+        DatabaseUrl, Db, Store,
+        sql_types::{At, Key, at},
+    },
+};
+
+struct Desk {
+    db: Db,
+    ctx: Context,
+    _folder: TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let url = DatabaseUrl::Sqlite(folder.path().join("test.db").display().to_string());
+        Store::open(&url, 1).unwrap().migrate().unwrap();
+        let now: DateTime<Utc> = "2026-11-23T16:00:00Z".parse().unwrap();
+        Self { db: url.connect().unwrap(), ctx: Context::new(now, Random::seeded(1)), _folder: folder }
+    }
+
+    fn import_as(&mut self, school: &School, coverage: Coverage, removed: Removed) -> Changes {
+        let source = Source { coverage, removed: Arc::new(removed), ctx: self.ctx.clone(), time_zone: "Europe/London".to_owned() };
+        let plan = plan(&mut self.db, school, &source).unwrap();
+        assert!(self.db.transaction(|db| apply(db, &plan)).unwrap());
+        plan.changes
+    }
+
+    fn import(&mut self, school: &School) -> Changes {
+        self.import_as(school, Coverage::default(), Removed::default())
+    }
+
+    fn id_of(&mut self, person: &str) -> Key {
+        people::table.filter(people::sourced_id.eq(person)).select(people::id).first(&mut self.db).unwrap()
+    }
+}
+
+fn person(id: &str, roles: Roles, role: &str) -> Person {
+    Person {
+        sourced_id: id.to_owned(),
+        honorific: None,
+        given_name: format!("{id} 🌟"),
+        family_name: "Ó Súilleabháin".to_owned(),
+        email: Some(format!("{id}@example.org")),
+        roles,
+        role_names: vec![role.to_owned()],
+    }
+}
+
+fn link(parent: &str, student: &str) -> Guardianship {
+    Guardianship {
+        parent_id: parent.to_owned(),
+        student_id: student.to_owned(),
+        relation: Some("Mother".to_owned()),
+        priority: Some(1),
+        lives_with: Some(true),
+        contact_allowed: true,
+        court_order: false,
+    }
+}
+
+fn enrolment(person: &str, role: EnrolmentRole) -> Enrolment {
+    let (class_id, person_id) = ("cl".to_owned(), person.to_owned());
+    Enrolment { sourced_id: format!("e-{person}"), class_id, person_id, role, primary: false, begins_on: None, ends_on: "2020-07-01".parse().ok() }
+}
+
+/// A class with a teacher and a student, the student's mother and father, a secretary.
+fn elm() -> School {
+    let none = Roles::default();
+    School {
+        sourced_id: "elm".to_owned(),
+        name: Some("Elm School".to_owned()),
+        people: vec![
+            person("f1", Roles { parent: true, ..none }, "parent"),
+            person("m1", Roles { parent: true, ..none }, "parent"),
+            person("o1", Roles { staff: true, ..none }, "administrator"),
+            person("s1", Roles { student: true, ..none }, "student"),
+            person("t1", Roles { teacher: true, ..none }, "teacher"),
+        ],
+        guardianships: vec![link("f1", "s1"), link("m1", "s1")],
+        classes: vec![Class {
+            sourced_id: "cl".to_owned(),
+            title: "5x".to_owned(),
+            code: Some("5x/Sc".to_owned()),
+            subject: "Science".to_owned(),
+            course_title: None,
+            course_code: None,
+            starts_on: None,
+            ends_on: None,
+        }],
+        enrolments: vec![enrolment("s1", EnrolmentRole::Student), enrolment("t1", EnrolmentRole::Teacher)],
+        ..School::default()
+    }
+}
+
+const fn counts(added: u64, changed: u64, removed: u64, unchanged: u64) -> Counts {
+    Counts { added, changed, removed, unchanged }
+}
+
+#[test]
+fn the_same_roster_again_changes_nothing() {
+    let mut desk = Desk::new();
+    let first = desk.import(&elm());
+    assert_eq!(
+        (first.people, first.guardianships, first.classes, first.enrolments),
+        (counts(5, 0, 0, 0), counts(2, 0, 0, 0), counts(1, 0, 0, 0), counts(2, 0, 0, 0))
+    );
+    assert_eq!(first.people_by_role["parent"], counts(2, 0, 0, 0));
+    let second = desk.import(&elm());
+    assert_eq!(
+        (second.people, second.guardianships, second.classes, second.enrolments),
+        (counts(0, 0, 0, 5), counts(0, 0, 0, 2), counts(0, 0, 0, 1), counts(0, 0, 0, 2))
+    );
+    assert_eq!(second.access_withdrawn, 0);
+}
+
+#[test]
+fn a_difference_is_written_and_nothing_is_deleted() {
+    let mut desk = Desk::new();
+    desk.import(&elm());
+    let mother = desk.id_of("m1");
+    let mut next = elm();
+    next.people.retain(|person| person.sourced_id != "m1");
+    next.guardianships.retain(|link| link.parent_id != "m1");
+    next.people[2].family_name = "New".to_owned();
+    next.people.push(person("s2", Roles { student: true, ..Roles::default() }, "student"));
+    let changes = desk.import(&next);
+    assert_eq!((changes.people, changes.guardianships), (counts(1, 1, 1, 3), counts(0, 0, 1, 1)));
+    let gone: Option<At> = people::table.find(mother).select(people::removed_at).first(&mut desk.db).unwrap();
+    assert_eq!(gone, Some(at(desk.ctx.now)));
+    assert_eq!(desk.import(&elm()).people, counts(1, 1, 1, 3));
+    assert_eq!(desk.id_of("m1"), mother, "who comes back is the same person");
+}
+
+#[test]
+fn a_delta_removes_only_what_it_names() {
+    let mut desk = Desk::new();
+    desk.import(&elm());
+    let all = |mode| Coverage { orgs: mode, people: mode, guardianships: mode, classes: mode, enrolments: mode };
+    let school = School { sourced_id: "elm".to_owned(), ..School::default() };
+    let removed =
+        Removed { people: ["m1".to_owned()].into(), enrolments: [("cl".to_owned(), "t1".to_owned(), EnrolmentRole::Teacher)].into(), ..Removed::default() };
+    let changes = desk.import_as(&school, all(Mode::Delta), removed);
+    assert_eq!((changes.people, changes.guardianships, changes.enrolments), (counts(0, 0, 1, 4), counts(0, 0, 1, 1), counts(0, 0, 1, 1)));
+    let untouched = desk.import_as(&school, all(Mode::Absent), Removed::default());
+    assert_eq!(untouched.people, counts(0, 0, 0, 4));
+}
+
+#[test]
+fn an_import_that_another_one_overtook_writes_nothing() {
+    let mut desk = Desk::new();
+    let source = Source { coverage: Coverage::default(), removed: Arc::default(), ctx: desk.ctx.clone(), time_zone: "Europe/London".to_owned() };
+    let slow = plan(&mut desk.db, &elm(), &source).unwrap();
+    desk.import(&elm());
+    assert!(!desk.db.transaction(|db| apply(db, &slow)).unwrap());
+}
+
+/// An appointment of the mother, her invite of the father, and sessions of both.
+fn book(desk: &mut Desk) {
+    let now = desk.ctx.now;
+    let (mother, father, student, teacher) = (desk.id_of("m1"), desk.id_of("f1"), desk.id_of("s1"), desk.id_of("t1"));
+    let school: Key = people::table.find(mother).select(people::school_id).first(&mut desk.db).unwrap();
+    let class: Key = crate::schema::classes::table.select(crate::schema::classes::id).first(&mut desk.db).unwrap();
+    let (evening, booking, invite): (Key, Key, Key) = (desk.ctx.new_id(), desk.ctx.new_id(), desk.ctx.new_id());
+    let (start, end) = (at(now + TimeDelta::hours(1)), at(now + TimeDelta::hours(2)));
+    let db = &mut desk.db;
+    let row = (
+        (evenings::id.eq(evening), evenings::school_id.eq(school), evenings::name.eq("autumn"), evenings::title.eq("Autumn")),
+        (evenings::starts_at.eq(start), evenings::ends_at.eq(end), evenings::time_zone.eq("Europe/London"), evenings::slot_minutes.eq(5)),
+        (evenings::gap_seconds.eq(0), evenings::booking_opens_at.eq(at(now)), evenings::booking_closes_at.eq(start), evenings::mode.eq("video")),
+        (evenings::capacity.eq(4), evenings::created_at.eq(at(now))),
+    );
+    diesel::insert_into(evenings::table).values(row).execute(db).unwrap();
+    let row = (
+        (bookings::id.eq(booking), bookings::school_id.eq(school), bookings::evening_id.eq(evening), bookings::parent_id.eq(mother)),
+        (bookings::student_id.eq(student), bookings::class_id.eq(class), bookings::starts_at.eq(start), bookings::ends_at.eq(end)),
+        (bookings::video.eq(true), bookings::sequence.eq(0), bookings::created_by.eq(mother), bookings::created_at.eq(at(now))),
+    );
+    diesel::insert_into(bookings::table).values(row).execute(db).unwrap();
+    for person in [mother, student, teacher] {
+        let row = (claims::person_id.eq(person), claims::minute.eq(1), claims::booking_id.eq(booking));
+        diesel::insert_into(claims::table).values(row).execute(db).unwrap();
+    }
+    let row = (
+        (invites::id.eq(invite), invites::school_id.eq(school), invites::evening_id.eq(evening), invites::parent_id.eq(mother), invites::name.eq("F")),
+        (invites::email.eq("F1+x@example.org"), invites::email_key.eq("f1+x@example.org"), invites::bar_key.eq("f1@example.org"), invites::generation.eq(1)),
+        (invites::consent_version.eq("1"), invites::consent_at.eq(at(now)), invites::created_by.eq(mother), invites::created_at.eq(at(now))),
+        invites::mailed_at.eq(at(now)),
+    );
+    diesel::insert_into(invites::table).values(row).execute(db).unwrap();
+    let row = (
+        invite_students::invite_id.eq(invite),
+        invite_students::evening_id.eq(evening),
+        invite_students::parent_id.eq(mother),
+        invite_students::student_id.eq(student),
+    );
+    diesel::insert_into(invite_students::table).values(row).execute(db).unwrap();
+    for (kind, person, guest_of, address) in
+        [("person", Some(mother), None, Some("m1@example.org")), ("person", Some(father), None, Some("f1@example.org")), ("guest", None, Some(invite), None)]
+    {
+        let id: Key = desk.ctx.new_id();
+        let row = (
+            (sessions::id.eq(id), sessions::school_id.eq(school), sessions::kind.eq(kind), sessions::address_key.eq(address)),
+            (sessions::person_id.eq(person), sessions::invite_id.eq(guest_of), sessions::created_at.eq(at(now)), sessions::expires_at.eq(end)),
+        );
+        diesel::insert_into(sessions::table).values(row).execute(db).unwrap();
+    }
+}
+
+/// Live bookings, claims, live invites, live sessions.
+fn alive(desk: &mut Desk) -> [i64; 4] {
+    let db = &mut desk.db;
+    [
+        bookings::table.filter(bookings::cancelled_at.is_null()).count().get_result(db).unwrap(),
+        claims::table.count().get_result(db).unwrap(),
+        invites::table.filter(invites::ended_at.is_null()).count().get_result(db).unwrap(),
+        sessions::table.filter(sessions::revoked_at.is_null()).count().get_result(db).unwrap(),
+    ]
+}
+
+#[test]
+fn a_link_that_is_gone_takes_everything_with_it() {
+    let mut desk = Desk::new();
+    desk.import(&elm());
+    book(&mut desk);
+    assert_eq!(alive(&mut desk), [1, 3, 1, 3]);
+    let mut next = elm();
+    next.guardianships.retain(|link| link.parent_id != "m1");
+    assert_eq!(desk.import(&next).access_withdrawn, 1);
+    assert_eq!(alive(&mut desk), [0, 0, 0, 1], "the father's own session stays");
+    let told: i64 = events::table.filter(events::action.eq("access_ended")).count().get_result(&mut desk.db).unwrap();
+    assert!(told > 0, "the office reads of it");
+    let alerts: i64 = outbox::table.filter(outbox::template.eq("staff_alert")).count().get_result(&mut desk.db).unwrap();
+    assert_eq!(alerts, 1);
+}
+
+#[test]
+fn a_barred_contact_is_no_guest_either() {
+    for court_order in [false, true] {
+        let mut desk = Desk::new();
+        desk.import(&elm());
+        book(&mut desk);
+        let mut next = elm();
+        (next.guardianships[0].contact_allowed, next.guardianships[0].court_order) = (false, court_order);
+        assert_eq!(desk.import(&next).access_withdrawn, 1);
+        assert_eq!(alive(&mut desk), [1, 3, 0, 1], "the mother keeps her appointment and session");
+        assert_eq!(desk.import(&next).access_withdrawn, 0);
+    }
+}
+
+#[test]
+fn a_new_address_or_a_lost_role_ends_sessions() {
+    let mut desk = Desk::new();
+    desk.import(&elm());
+    book(&mut desk);
+    let mut next = elm();
+    next.people[1].email = Some("new@example.org".to_owned());
+    desk.import(&next);
+    assert_eq!(alive(&mut desk), [1, 3, 1, 2]);
+}
+
+#[test]
+fn a_bar_set_by_hand_stays() {
+    let mut desk = Desk::new();
+    desk.import(&elm());
+    let (student, father, staff) = (desk.id_of("s1"), desk.id_of("f1"), desk.id_of("o1"));
+    let school: Key = people::table.find(student).select(people::school_id).first(&mut desk.db).unwrap();
+    let id: Key = desk.ctx.new_id();
+    let row = (
+        (bars::id.eq(id), bars::school_id.eq(school), bars::student_id.eq(student), bars::person_id.eq(Some(father))),
+        (bars::note.eq("by the head"), bars::set_by.eq(staff), bars::created_at.eq(at(desk.ctx.now))),
+    );
+    diesel::insert_into(bars::table).values(row).execute(&mut desk.db).unwrap();
+    desk.import(&elm());
+    let mut without = elm();
+    without.guardianships.clear();
+    desk.import(&without);
+    desk.import(&elm());
+    let lifted: Option<At> = bars::table.find(id).select(bars::lifted_at).first(&mut desk.db).unwrap();
+    assert_eq!(lifted, None);
+    let links: i64 = guardianships::table.filter(guardianships::removed_at.is_null()).count().get_result(&mut desk.db).unwrap();
+    assert_eq!(links, 2);
+}
