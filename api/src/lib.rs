@@ -3,5 +3,6 @@
 pub mod config;
 pub mod context;
 pub mod keys;
+pub mod roster;
 pub mod schema;
 pub mod store;
