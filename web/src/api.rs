@@ -128,10 +128,6 @@ pub(crate) async fn get_schedule(evening: Uuid) -> Answer<Schedule> {
     get(&of_parent(evening, "schedule", None)).await
 }
 
-pub(crate) async fn get_booking(booking: Uuid) -> Answer<Booking> {
-    get(&format!("bookings/{booking}")).await
-}
-
 pub(crate) async fn change_booking(booking: Uuid, change: &BookingChange) -> Answer<Booking> {
     send("PATCH", &format!("bookings/{booking}"), change).await
 }

@@ -88,3 +88,15 @@ pub(crate) fn wide() -> Memo<bool> {
     on_cleanup(move || handle.remove());
     Memo::new(move |_| wide.get())
 }
+
+/// After a dialog has closed: the browser gives the focus back to what opened it. Where that was made anew meanwhile, its successor takes it, or the heading.
+pub(crate) fn recover_focus(dialog: &str) {
+    let opener = format!("main [aria-controls='{dialog}']");
+    request_animation_frame(move || {
+        let body = document().body();
+        let lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+        if lost && let Some(next) = body.and_then(|body| find(&body, &opener).or_else(|| find(&body, "main h1"))) {
+            let _ = next.focus();
+        }
+    });
+}

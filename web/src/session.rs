@@ -87,7 +87,8 @@ impl Session {
     pub(crate) fn arrive(self, title: &str, heading: web_sys::HtmlElement) {
         let school = self.school.with_untracked(|school| school.as_ref().map(|school| school.name.clone()));
         document().set_title(&[title, " · ", school.as_deref().unwrap_or(t().product)].concat());
-        let here = browser::current_path();
+        // A step within a page is an arrival too; the same page with fresh data is none.
+        let here = [&browser::current_path(), "#", title].concat();
         let last = self.focused.get_value();
         if last.as_ref() != Some(&here) {
             if last.is_some() {

@@ -23,7 +23,7 @@ pub(crate) fn Dialog(open: RwSignal<bool>, #[prop(into)] title: Signal<String>, 
     });
     let heading = StoredValue::new(format!("{id}-title"));
     view! {
-        <dialog node_ref=dialog id=id aria-labelledby=heading.get_value() on:close=move |_| open.set(false)>
+        <dialog node_ref=dialog id=id aria-labelledby=heading.get_value() on:close=move |_| { open.set(false); browser::recover_focus(id); }>
             <div class="dialog-head">
                 <h2 id=heading.get_value()>{title}</h2>
             </div>

@@ -12,7 +12,7 @@ pub(crate) fn InviteControl(action: InviteAction, open: RwSignal<bool>) -> impl 
     let text = if action == InviteAction::Manage { t().manage_invites } else { t().invite_parent };
     view! {
         <div class="invite-control">
-            <button class="btn go" type="button" aria-haspopup="dialog" on:click=move |_| open.set(true)>
+            <button class="btn go" type="button" aria-haspopup="dialog" aria-controls="invites" on:click=move |_| open.set(true)>
                 <Icon shape=Shape::Person />
                 {text}
             </button>

@@ -18,7 +18,7 @@ pub(crate) enum Tone {
 pub(crate) fn Notice(tone: Tone, children: Children) -> impl IntoView {
     let (class, shape, role) = match tone {
         Tone::Good => ("notice good", Shape::Tick, "status"),
-        Tone::Plain => ("notice", Shape::Mail, "status"),
+        Tone::Plain => ("notice", Shape::Info, "status"),
         Tone::Wait => ("notice wait", Shape::Clock, "status"),
         Tone::Bad => ("notice bad", Shape::Warning, "alert"),
     };

@@ -1,6 +1,6 @@
 //! A part of a page that waits for data of its own: a skeleton first, then the content, or what went wrong and "Try again".
 
-use std::{pin::Pin, sync::Arc};
+use std::pin::Pin;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
@@ -13,46 +13,41 @@ use crate::{
     texts::t,
 };
 
-type Content = Pin<Box<dyn Future<Output = Answer<AnyView>> + Send>>;
-
-/// Shows `data` by `show` as soon as it is there; while it is asked for again, what was there stays.
+/// Shows `data` by `show` as soon as it is there. While it is asked for again, what was there stays, alive; the same data again changes nothing.
+///
+/// No `Suspend`: it disposes of the signals of the old content when a new question begins, and whoever touches the content before the answer ends the app.
 #[component]
 pub(crate) fn Panel<T>(data: LocalResource<Answer<T>>, show: impl Fn(T) -> AnyView + Send + Sync + 'static) -> impl IntoView
 where
-    T: Clone + Send + Sync + 'static,
+    T: Clone + PartialEq + Send + Sync + 'static,
 {
-    let show = Arc::new(show);
-    let load = Arc::new(move || {
-        let show = Arc::clone(&show);
-        Box::pin(async move { data.await.map(|data| show(data)) }) as Content
-    });
-    frame(load, Callback::new(move |()| data.refetch()))
+    let latest = Memo::new(move |_| data.get());
+    let retry = Callback::new(move |()| data.refetch());
+    move || match latest.get() {
+        None => Skeleton().into_any(),
+        Some(Ok(data)) => show(data),
+        Some(Err(failure)) => view! { <FailureNotice failure=Signal::stored(Some(failure)) retry /> }.into_any(),
+    }
 }
 
 /// A part of the client that is fetched when it is first shown.
 #[component]
 pub(crate) fn LazyPanel(part: fn() -> Pin<Box<dyn Future<Output = Answer<AnyView>>>>) -> impl IntoView {
     let attempt = RwSignal::new(0);
-    let load = Arc::new(move || {
-        attempt.track();
-        Box::pin(SendWrapper::new(part())) as Content
-    });
-    frame(load, Callback::new(move |()| attempt.update(|attempt| *attempt += 1)))
-}
-
-/// The part of a panel that is the same for all data.
-fn frame(load: Arc<dyn Fn() -> Content + Send + Sync>, retry: Callback<()>) -> AnyView {
+    let retry = Callback::new(move |()| attempt.update(|attempt| *attempt += 1));
     view! {
         <Transition fallback=Skeleton>
             <ErrorBoundary fallback=move |errors| {
                 let failure = Signal::derive(move || first_failure(&errors.read()));
                 view! { <FailureNotice failure retry /> }
             }>
-                {move || Suspend::new(load())}
+                {move || {
+                    attempt.track();
+                    Suspend::new(SendWrapper::new(part()))
+                }}
             </ErrorBoundary>
         </Transition>
     }
-    .into_any()
 }
 
 fn first_failure(errors: &Errors) -> Option<Failure> {

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What a link turned out to be.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 enum Link {
     Live(GuestLinkPreview),
     Dead(Failure),
@@ -136,7 +136,7 @@ fn Invitation(token: StoredValue<String>, preview: GuestLinkPreview) -> impl Int
 /// The appointments of all invites that this browser opened.
 #[component]
 pub(crate) fn GuestAppointmentsPage() -> impl IntoView {
-    #[derive(Clone)]
+    #[derive(Clone, PartialEq)]
     enum Seen {
         Here(GuestAppointments),
         Gone(Option<Failure>),

@@ -25,6 +25,14 @@ enum View {
     Check(NewInvite, String),
 }
 
+/// How far the data is.
+#[derive(Clone, PartialEq)]
+enum Phase {
+    Waiting,
+    Failed(Failure),
+    Here,
+}
+
 /// All that the parts of the dialog share.
 #[derive(Clone, Copy)]
 struct Desk {
@@ -170,26 +178,30 @@ fn Desktop(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
             });
         }
     });
+    // Fresh data alone makes nothing anew: the list takes it in by itself, a form stays as it is.
+    let phase = Memo::new(move |_| match &*desk.invites.read() {
+        None => Phase::Waiting,
+        Some(Err(failure)) => Phase::Failed(failure.clone()),
+        Some(Ok(_)) => Phase::Here,
+    });
     view! {
         <div role="status">
             {move || desk.news.get().map(|news| view! { <div class="notice good"><Icon shape=Shape::Tick /><div>{news}</div></div> })}
         </div>
-        {move || match desk.invites.get() {
-            None => Skeleton().into_any(),
-            Some(Err(failure)) => {
-                let failure = Some(failure);
-                view! { <FailureNotice failure=Signal::stored(failure) retry=Callback::new(move |()| desk.begin()) /> }.into_any()
+        {move || match (phase.get(), desk.view.get()) {
+            (Phase::Waiting, _) => Skeleton().into_any(),
+            (Phase::Failed(failure), _) => {
+                view! { <FailureNotice failure=Signal::stored(Some(failure)) retry=Callback::new(move |()| desk.begin()) /> }.into_any()
             }
-            Some(Ok(invites)) => match desk.view.get() {
-                View::List => view! { <List desk invites /> }.into_any(),
-                View::Form => form(desk, invites, open),
-                View::Check(invite, key) => check(desk, invite, key),
-            },
+            (Phase::Here, View::List) => view! { <List desk /> }.into_any(),
+            (Phase::Here, View::Form) => form(desk, open),
+            (Phase::Here, View::Check(invite, key)) => check(desk, invite, key),
         }}
     }
 }
 
-fn form(desk: Desk, invites: Invites, open: RwSignal<bool>) -> AnyView {
+fn form(desk: Desk, open: RwSignal<bool>) -> AnyView {
+    let Some(Ok(invites)) = desk.invites.get_untracked() else { return ().into_any() };
     let has_list = !invites.items.is_empty();
     let on_ready = Callback::new(move |invite| {
         desk.news.set(None);
@@ -223,29 +235,41 @@ fn about_a_field(failure: &Failure) -> bool {
 }
 
 #[component]
-fn List(desk: Desk, invites: Invites) -> impl IntoView {
+fn List(desk: Desk) -> impl IntoView {
     let actions = desk.actions();
-    let items = invites.items.into_iter().map(|invite| view! { <InviteItem invite actions /> }).collect_view();
+    let of = move |what: fn(&Invites) -> Option<String>| desk.invites.with(|invites| invites.as_ref().and_then(|invites| invites.as_ref().ok()).and_then(what));
+    let items = move || {
+        desk.invites.with(|invites| invites.as_ref().and_then(|invites| invites.as_ref().ok()).map(|invites| invites.items.clone()).unwrap_or_default())
+    };
     let another = move |_| {
         desk.news.set(None);
         desk.draft.reset(String::new(), String::new(), Vec::new());
         desk.view.set(View::Form);
     };
-    let below = if invites.can_invite {
-        view! {
-            <button class="btn go wide" type="button" on:click=another>
-                <Icon shape=Shape::Add />
-                {t().invite_another}
-            </button>
-        }
-        .into_any()
-    } else {
-        let code = invites.refusal.unwrap_or_else(|| "invite_exists".to_owned());
-        let text = texts::error(&code).map(str::to_owned).or(invites.refusal_detail).unwrap_or_default();
-        view! { <Notice tone=Tone::Plain><p>{text}</p></Notice> }.into_any()
-    };
+    let refusal = Memo::new(move |_| of(refusal));
     view! {
-        <ul class="invites">{items}</ul>
-        {below}
+        <ul class="invites">
+            <For each=items key=|invite| (invite.id, invite.state as u8, invite.state_at) let(invite)>
+                <InviteItem invite actions />
+            </For>
+        </ul>
+        {move || match refusal.get() {
+            None => view! {
+                <button class="btn go wide" type="button" on:click=another>
+                    <Icon shape=Shape::Add />
+                    {t().invite_another}
+                </button>
+            }.into_any(),
+            Some(text) => view! { <Notice tone=Tone::Plain><p>{text}</p></Notice> }.into_any(),
+        }}
     }
+}
+
+/// Why no other invite can be sent, in words.
+fn refusal(invites: &Invites) -> Option<String> {
+    if invites.can_invite {
+        return None;
+    }
+    let code = invites.refusal.as_deref().unwrap_or("invite_exists");
+    Some(texts::error(code).map(str::to_owned).or_else(|| invites.refusal_detail.clone()).unwrap_or_default())
 }
