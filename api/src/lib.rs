@@ -1,8 +1,22 @@
 //! Parlour's server, as a library: `main.rs` is its command line, the tests start it in process.
 
+pub mod app;
+pub mod auth;
+pub mod calendar;
+pub mod cli;
+mod client;
 pub mod config;
 pub mod context;
+mod contract;
+pub mod demo;
+pub mod evening_file;
+mod handlers;
 pub mod keys;
+pub mod mail;
+pub mod problem;
+mod request;
 pub mod roster;
+pub mod routes;
 pub mod schema;
 pub mod store;
+mod views;

@@ -1,0 +1,129 @@
+//! The command line: reads what is asked, runs it, prints the outcome or one sentence of error. Knows no rules and no queries.
+
+mod database;
+mod run;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+
+/// Parents' evenings: appointments, invites and calls.
+#[derive(Parser, Debug)]
+#[command(name = "parlour", version, after_help = AFTER_HELP)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str = "Settings come from the environment and from the file that PARLOUR_CONFIG names (parlour.toml where there is one). \
+PARLOUR_LOG says how much is logged to stderr: warn, info, debug, or a filter such as info,parlour::mail=debug.";
+
+/// A command.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Serves schools until it is told to end.
+    Serve,
+    /// Brings the database's tables up to date and marks a new database.
+    Migrate,
+    /// Works with schools' rosters.
+    #[command(subcommand)]
+    Roster(RosterCommand),
+    /// Works with evenings.
+    #[command(subcommand)]
+    Evening(EveningCommand),
+    /// Works with the demo school.
+    #[command(subcommand)]
+    Demo(DemoCommand),
+}
+
+/// A command about rosters.
+#[derive(Subcommand, Debug)]
+pub enum RosterCommand {
+    /// Imports people and classes: OneRoster 1.1 or 1.2 CSV, or Microsoft SDS v2.1 CSV.
+    Import {
+        /// The folder or zip.
+        path: PathBuf,
+        /// Compare and report, but write nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Print the report as JSON.
+        #[arg(long)]
+        json: bool,
+        /// Import only the school of this id or exact name.
+        #[arg(long, value_name = "ID")]
+        school: Option<String>,
+        /// The time zone of schools that are new.
+        #[arg(long, value_name = "IANA NAME", default_value_t = chrono_tz::Europe::London)]
+        time_zone: chrono_tz::Tz,
+    },
+}
+
+/// A command about evenings.
+#[derive(Subcommand, Debug)]
+pub enum EveningCommand {
+    /// Makes or changes an evening as a file says (docs/evening-file.md).
+    Load {
+        /// The TOML file.
+        file: PathBuf,
+    },
+}
+
+/// A command about the demo.
+#[derive(Subcommand, Debug)]
+pub enum DemoCommand {
+    /// Fills the database with the demo school; demo and development modes only.
+    Load,
+}
+
+/// Runs the program: exit code 0 when it did what was asked, 1 when it could not, 2 when it was asked wrongly.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match start_logging().and_then(|()| actix_web::rt::System::new().block_on(run::run(arguments.command))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start_logging() -> anyhow::Result<()> {
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).with_env_var("PARLOUR_LOG").from_env();
+    let filter = filter.context("PARLOUR_LOG: give error, warn, info, debug, trace, or a filter such as info,parlour::mail=debug")?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser, error::ErrorKind};
+
+    use super::Arguments;
+
+    #[test]
+    fn the_commands_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_asked_is_understood() {
+        let check = |line: &str, error: Option<ErrorKind>| {
+            let parsed = Arguments::try_parse_from(line.split(' '));
+            assert_eq!(parsed.as_ref().err().map(clap::Error::kind), error, "{line}: {parsed:?}");
+        };
+        check("parlour serve", None);
+        check("parlour migrate", None);
+        check("parlour roster import school.zip --dry-run --json --school 42", None);
+        check("parlour roster import school.zip --time-zone Europe/Berlin", None);
+        check("parlour evening load spring.toml", None);
+        check("parlour demo load", None);
+        check("parlour", Some(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand));
+        check("parlour sing", Some(ErrorKind::InvalidSubcommand));
+        check("parlour roster import", Some(ErrorKind::MissingRequiredArgument));
+        check("parlour roster import school.zip --time-zone Mars", Some(ErrorKind::ValueValidation));
+    }
+}

@@ -1,0 +1,82 @@
+//! Runs one command on the database that the settings name.
+
+use std::fs;
+
+use anyhow::{Context as _, ensure};
+
+use super::{Command, DemoCommand, EveningCommand, RosterCommand, database};
+use crate::{
+    app,
+    config::{Config, Mode},
+    context::{Clock, Context, Random, SystemClock},
+    demo, evening_file,
+    roster::{self, ImportOptions},
+};
+
+/// Runs a command.
+///
+/// # Errors
+/// A sentence for the one who gave the command.
+pub(super) async fn run(command: Command) -> anyhow::Result<()> {
+    let config = Config::from_environment()?;
+    match command {
+        Command::Serve => serve(config).await,
+        Command::Migrate => migrate(&config).await,
+        Command::Roster(command) => import(&config, command).await,
+        Command::Evening(command) => load_evening(&config, command).await,
+        Command::Demo(DemoCommand::Load) => load_demo(&config).await,
+    }
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    let store = database::ready(&config).await?;
+    if config.mode == Mode::Demo && store.read(demo::is_loaded).await? {
+        // The demo's evening may be over since it was loaded.
+        let loaded = demo::load(&store, &context()).await?;
+        tracing::info!("{loaded}");
+    }
+    app::serve(config, store).await
+}
+
+async fn migrate(config: &Config) -> anyhow::Result<()> {
+    let (_, names) = database::migrated(config).await?;
+    match names.as_slice() {
+        [] => println!("The tables are up to date."),
+        names => println!("Migrated: {}.", names.join(", ")),
+    }
+    Ok(())
+}
+
+async fn import(config: &Config, command: RosterCommand) -> anyhow::Result<()> {
+    let RosterCommand::Import { path, dry_run, json, school, time_zone } = command;
+    let store = database::ready(config).await?;
+    let options = ImportOptions { school, dry_run, time_zone: time_zone.name().to_owned() };
+    let report = roster::import(&store, &context(), &path, options).await.with_context(|| format!("{} was not imported", path.display()))?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{report}");
+    }
+    Ok(())
+}
+
+async fn load_evening(config: &Config, command: EveningCommand) -> anyhow::Result<()> {
+    let EveningCommand::Load { file } = command;
+    let text = fs::read_to_string(&file).with_context(|| format!("{} can't be read", file.display()))?;
+    let store = database::ready(config).await?;
+    let loaded = evening_file::load(&store, &context(), &text).await.with_context(|| format!("{} was not loaded", file.display()))?;
+    println!("{loaded}");
+    Ok(())
+}
+
+async fn load_demo(config: &Config) -> anyhow::Result<()> {
+    ensure!(config.mode.is_playground(), "demo load: is for demo and development modes; set PARLOUR_MODE=demo and a DATABASE_URL of its own");
+    let store = database::ready(config).await?;
+    println!("{}", demo::load(&store, &context()).await?);
+    Ok(())
+}
+
+/// A command happens now.
+fn context() -> Context {
+    Context::new(SystemClock::default().now(), Random::from_os())
+}

@@ -1,0 +1,67 @@
+//! Who the demo's one-click logins are, found by their ids in the demo's roster.
+
+use diesel::prelude::*;
+use parlour_domain::id::{EveningId, InviteId, PersonId, SchoolId};
+
+use super::{SCHOOL, evenings};
+use crate::{
+    schema::{invites, people, schools},
+    store::{
+        Db, Result,
+        sql_types::{Key, key},
+    },
+};
+
+/// Rachel Aaron, whose example the docs tell.
+pub(super) const PARENT: &str = "p-rachel-aaron";
+const TEACHER: &str = "t-abell";
+const STAFF: &str = "o-okafor";
+/// The guest of Rachel Aaron's invite.
+pub(super) const GUEST_EMAIL: &str = "jordan.aaron@example.org";
+
+/// The people of the one-click logins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Actors {
+    /// The demo school.
+    pub school: SchoolId,
+    /// Its parents' evening.
+    pub evening: EveningId,
+    /// Rachel Aaron.
+    pub parent: PersonId,
+    /// Anita Abell.
+    pub teacher: PersonId,
+    /// Helen Okafor.
+    pub staff: PersonId,
+    /// Rachel Aaron's live invite for Jordan Aaron; none once it was removed.
+    pub invite: Option<InviteId>,
+}
+
+/// Finds them.
+///
+/// # Errors
+/// [`crate::store::Error::NotFound`] when the demo is not loaded.
+pub fn actors(db: &mut Db) -> Result<Actors> {
+    let school: Key = schools::table.filter(schools::slug.eq(SCHOOL)).select(schools::id).first(db)?;
+    let parent = person(db, school, PARENT)?;
+    let invite: Option<Key> = invites::table
+        .filter(invites::school_id.eq(school).and(invites::parent_id.eq(key(parent))))
+        .filter(invites::email_key.eq(GUEST_EMAIL).and(invites::ended_at.is_null()))
+        .order(invites::created_at.desc())
+        .select(invites::id)
+        .first(db)
+        .optional()?;
+    Ok(Actors {
+        school: school.into(),
+        evening: evenings::latest(db, school.into())?,
+        parent,
+        teacher: person(db, school, TEACHER)?,
+        staff: person(db, school, STAFF)?,
+        invite: invite.map(Into::into),
+    })
+}
+
+/// A person of the school by their id in the roster.
+pub(super) fn person(db: &mut Db, school: Key, sourced_id: &str) -> Result<PersonId> {
+    let id: Key = people::table.filter(people::school_id.eq(school).and(people::sourced_id.eq(sourced_id))).select(people::id).first(db)?;
+    Ok(id.into())
+}

@@ -1,0 +1,67 @@
+//! The demo school: its roster (api/demo, read by the same import as any school's), three evenings, bookings and an invite. For playgrounds only.
+
+mod actors;
+mod bookings;
+mod evenings;
+mod roster;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use anyhow::Context as _;
+use diesel::prelude::*;
+
+pub use self::actors::{Actors, actors};
+use crate::{
+    config::Mode,
+    context::Context,
+    roster::ImportReport,
+    schema::schools,
+    store::{Db, Result, Store, marks},
+};
+
+/// The demo school's id in its roster, and its slug.
+pub const SCHOOL: &str = "hillcrest";
+
+/// What loading the demo did.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Loaded {
+    /// What became of the roster.
+    pub roster: ImportReport,
+    /// The titles of the evenings that were made; none when the last ones are not over yet.
+    pub evenings: Vec<String>,
+    /// How many bookings were made.
+    pub bookings: usize,
+}
+
+/// Loads the demo school. Loaded again it changes nothing, until its parents' evening is over: then the next one is made.
+///
+/// # Errors
+/// On a database that is not a playground's, and when the database fails.
+pub async fn load(store: &Store, ctx: &Context) -> anyhow::Result<Loaded> {
+    store.read(|db| marks::check_mark(db, Mode::Demo)).await?.context("the demo school is for playgrounds alone")?;
+    let roster = roster::import(store, ctx).await?;
+    let ctx = ctx.clone();
+    let (evenings, bookings) = store.write(move |db| evenings::load(db, &ctx)).await?.context("the demo's evenings don't fit its roster")?;
+    Ok(Loaded { roster, evenings, bookings })
+}
+
+/// Whether the demo school is there.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_loaded(db: &mut Db) -> Result<bool> {
+    Ok(schools::table.filter(schools::slug.eq(SCHOOL)).count().get_result::<i64>(db)? > 0)
+}
+
+impl fmt::Display for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let people = self.roster.changes.people;
+        write!(f, "The demo school is loaded: {} people", people.added + people.changed + people.unchanged)?;
+        match self.evenings.as_slice() {
+            [] => write!(f, ", evenings and bookings as they were."),
+            titles => write!(f, ", {} bookings; {}.", self.bookings, titles.join(", ")),
+        }
+    }
+}

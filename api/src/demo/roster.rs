@@ -1,0 +1,58 @@
+//! The demo school's people and classes: OneRoster 1.1 files that are part of the program, imported like any school's.
+
+use std::fs;
+
+use anyhow::Context as _;
+use diesel::prelude::*;
+use tempfile::TempDir;
+
+use super::SCHOOL;
+use crate::{
+    context::Context,
+    each,
+    roster::{ImportOptions, ImportReport},
+    schema::schools,
+    store::{
+        Db, Result, Store,
+        sql_types::{At, Key, at},
+    },
+};
+
+/// The time zone of the demo school.
+const TIME_ZONE: &str = "Europe/London";
+
+macro_rules! files {
+    ($($name:literal),+) => { [$(($name, include_str!(concat!("../../demo/", $name)))),+] };
+}
+
+const FILES: [(&str, &str); 7] = files!("manifest.csv", "orgs.csv", "academicSessions.csv", "courses.csv", "classes.csv", "users.csv", "enrollments.csv");
+
+#[derive(Insertable)]
+#[diesel(table_name = schools)]
+struct SchoolRow {
+    id: Key,
+    sourced_id: &'static str,
+    name: &'static str,
+    slug: &'static str,
+    time_zone: &'static str,
+    created_at: At,
+}
+
+/// Imports the files.
+pub(super) async fn import(store: &Store, ctx: &Context) -> anyhow::Result<ImportReport> {
+    let folder = TempDir::new().context("no temporary folder for the demo's roster")?;
+    for (name, text) in FILES {
+        fs::write(folder.path().join(name), text).with_context(|| format!("can't write the demo's {name}"))?;
+    }
+    let row_ctx = ctx.clone();
+    store.write(move |db| ensure_school(db, &row_ctx)).await?;
+    let options = ImportOptions { time_zone: TIME_ZONE.to_owned(), ..ImportOptions::default() };
+    crate::roster::import(store, ctx, folder.path(), options).await
+}
+
+/// The school goes first, so that its slug is the one that links and docs name.
+fn ensure_school(db: &mut Db, ctx: &Context) -> Result<()> {
+    let row = SchoolRow { id: ctx.new_id(), sourced_id: SCHOOL, name: "Hillcrest School", slug: SCHOOL, time_zone: TIME_ZONE, created_at: at(ctx.now) };
+    each!(db, conn => diesel::insert_into(schools::table).values(&row).on_conflict_do_nothing().execute(conn))?;
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! The shape of an evening's file. Dates and times are taken as TOML's own or as text; what they mean is checked elsewhere.
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use super::Problem;
+
+/// The file, as it is written.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EveningFile {
+    /// The school's slug, or its id in the roster.
+    pub school: String,
+    /// The evening's stable name: loading a file of the same name updates the evening.
+    pub name: String,
+    /// What people read.
+    pub title: String,
+    /// The day, in the evening's zone.
+    #[serde(deserialize_with = "text")]
+    pub date: String,
+    /// The first slot's start.
+    #[serde(deserialize_with = "text")]
+    pub starts: String,
+    /// The end of the last slot at the latest.
+    #[serde(deserialize_with = "text")]
+    pub ends: String,
+    /// The IANA name of the zone; the school's when absent.
+    pub time_zone: Option<String>,
+    /// How long a slot keeps people busy.
+    pub slot_minutes: i64,
+    /// Between two talks.
+    #[serde(default)]
+    pub gap_seconds: i64,
+    /// How people meet.
+    pub mode: FileMode,
+    /// How many people a call holds.
+    #[serde(default = "default_capacity")]
+    pub capacity: i64,
+    /// When parents may book.
+    pub booking: FileWindow,
+    /// The classes that take part.
+    pub classes: Vec<Entry>,
+}
+
+/// When parents may book.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileWindow {
+    /// The first moment.
+    #[serde(deserialize_with = "text")]
+    pub opens: String,
+    /// The first moment after the last one.
+    #[serde(deserialize_with = "text")]
+    pub closes: String,
+}
+
+/// How people meet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileMode {
+    Video,
+    InPerson,
+    Hybrid,
+}
+
+/// How the classes of an entry meet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Meet {
+    Video,
+    InPerson,
+}
+
+/// Chooses classes: those of `ids`, and those that match all the rules given, but not those of `exclude_ids`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Classes by their ids in the roster.
+    #[serde(default)]
+    pub ids: Vec<String>,
+    /// Classes of these subjects; case does not count.
+    #[serde(default)]
+    pub subjects: OneOrMore,
+    /// Classes whose title is like one of these; `*` stands for any text, `?` for one character, case does not count.
+    #[serde(default)]
+    pub titles: OneOrMore,
+    /// All classes of the school.
+    #[serde(default)]
+    pub all: bool,
+    /// Classes that are not chosen after all.
+    #[serde(default)]
+    pub exclude_ids: Vec<String>,
+    /// How they meet; needed in a hybrid evening.
+    pub meet: Option<Meet>,
+}
+
+/// One text, or a list.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct OneOrMore(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for OneOrMore {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let is_text = |value: toml::Value| match value {
+            toml::Value::String(text) => Ok(text),
+            _ => Err(D::Error::custom("give a text in quotes, or a list of them")),
+        };
+        match toml::Value::deserialize(deserializer)? {
+            toml::Value::Array(values) => values.into_iter().map(is_text).collect::<Result<_, _>>().map(Self),
+            value => is_text(value).map(|text| Self(vec![text])),
+        }
+    }
+}
+
+impl EveningFile {
+    /// Reads the TOML.
+    ///
+    /// # Errors
+    /// [`Problem`] with the line when it is not TOML, or a key is missing, unknown or of the wrong kind.
+    pub fn parse(source: &str) -> Result<Self, Problem> {
+        toml::from_str(source).map_err(|error| {
+            let place = error.span().map(|span| place(source, span.start)).unwrap_or_default();
+            Problem(format!("{place}{}", error.message().replace('\n', ", ")))
+        })
+    }
+}
+
+/// The line of an offset, with what it says: `line 3 (mode = "fun"): `. Nothing for the file as a whole.
+fn place(source: &str, offset: usize) -> String {
+    let before = source.get(..offset).unwrap_or_default();
+    let number = before.matches('\n').count() + 1;
+    let line = source.lines().nth(number - 1).unwrap_or_default().trim();
+    if offset == 0 || line.is_empty() { String::new() } else { format!("line {number} ({line}): ") }
+}
+
+const fn default_capacity() -> i64 {
+    4
+}
+
+/// A date or time, quoted or not.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    match toml::Value::deserialize(deserializer)? {
+        toml::Value::String(text) => Ok(text),
+        toml::Value::Datetime(moment) => Ok(moment.to_string()),
+        _ => Err(D::Error::custom("give a date or time in quotes, like \"2026-11-26\", \"16:00\" or \"2026-11-09T08:00\"")),
+    }
+}

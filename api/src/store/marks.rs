@@ -1,0 +1,64 @@
+//! The mark of a database: whether it is a school's or a playground's. A playground has one-click logins, so it must never open a school's data.
+
+use diesel::prelude::*;
+use thiserror::Error;
+
+use super::{Db, Result};
+use crate::{
+    config::Mode,
+    each,
+    schema::{marks, schools},
+};
+
+const MODE: &str = "mode";
+
+/// A database that this server must not open.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+pub enum WrongMark {
+    /// It belongs to a server of another kind.
+    #[error("the database is marked as {found:?} and this server needs one marked as {needed:?}; check PARLOUR_MODE and DATABASE_URL")]
+    Other {
+        /// How it is marked.
+        found: String,
+        /// How it must be.
+        needed: &'static str,
+    },
+    /// It was never marked.
+    #[error("the database is not marked as {needed:?}; run `parlour migrate` with the same settings first")]
+    None {
+        /// How it must be.
+        needed: &'static str,
+    },
+    /// It was never marked and holds a school already.
+    #[error("the database holds schools but no mark, so it can't be told whether they are real; start with a new database")]
+    Unmarked,
+}
+
+/// Checks that the database is one for this mode.
+///
+/// # Errors
+/// What the database says. [`WrongMark`] inside.
+pub fn check_mark(db: &mut Db, mode: Mode) -> Result<std::result::Result<(), WrongMark>> {
+    let found: Option<String> = marks::table.find(MODE).select(marks::value).first(db).optional()?;
+    let needed = mode.mark();
+    Ok(match found {
+        Some(found) if found == needed => Ok(()),
+        Some(found) => Err(WrongMark::Other { found, needed }),
+        None => Err(WrongMark::None { needed }),
+    })
+}
+
+/// Marks a new database for this mode, and checks the mark of one that has one.
+///
+/// # Errors
+/// What the database says. [`WrongMark`] inside.
+pub fn set_mark(db: &mut Db, mode: Mode) -> Result<std::result::Result<(), WrongMark>> {
+    let marked: i64 = marks::table.find(MODE).count().get_result(db)?;
+    let schools: i64 = schools::table.count().get_result(db)?;
+    if marked == 0 && schools > 0 {
+        return Ok(Err(WrongMark::Unmarked));
+    }
+    let row = (marks::name.eq(MODE), marks::value.eq(mode.mark()));
+    each!(db, conn => diesel::insert_into(marks::table).values(row).on_conflict_do_nothing().execute(conn))?;
+    check_mark(db, mode)
+}
