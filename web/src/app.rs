@@ -13,7 +13,7 @@ use crate::{
     api, browser,
     components::{DemoStrip, Header},
     pages::{
-        BarsRoute, BookPage, BookingsPage, GuestAppointmentsPage, GuestPage, HomePage, IdentityPage, LoginPage, MailboxRoute, MissingPage, ScheduleRoute,
+        BarsRoute, BookRoute, BookingsRoute, GuestAppointmentsRoute, GuestRoute, HomePage, IdentityPage, LoginPage, MailboxRoute, MissingPage, ScheduleRoute,
         StaffParentRoute, StaffRoute, TeacherRoute,
     },
     session::{Session, session},
@@ -43,10 +43,10 @@ pub(crate) fn App(token: Option<String>) -> impl IntoView {
                     <Route path=path!("") view=HomePage />
                     <Route path=path!("login") view=LoginPage />
                     <Route path=path!("identity") view=IdentityPage />
-                    <Route path=path!("evenings/:id") view=BookingsPage />
-                    <Route path=path!("evenings/:id/book") view=BookPage />
-                    <Route path=path!("guest") view=GuestPage />
-                    <Route path=path!("guest/appointments") view=GuestAppointmentsPage />
+                    <Route path=path!("evenings/:id") view=BookingsRoute />
+                    <Route path=path!("evenings/:id/book") view=BookRoute />
+                    <Route path=path!("guest") view=GuestRoute />
+                    <Route path=path!("guest/appointments") view=GuestAppointmentsRoute />
                     <Route path=path!("teacher") view=TeacherRoute />
                     <Route path=path!("teacher/evenings/:id") view=ScheduleRoute />
                     <Route path=path!("staff") view=StaffRoute />

@@ -46,7 +46,6 @@ enum Step {
 #[component]
 pub(crate) fn BookPage() -> impl IntoView {
     let (params, query) = (use_params_map(), use_query_map());
-    session().ask();
     let case = Memo::new(move |_| {
         let evening = params.with(|params| params.get_str("id").and_then(browser::id))?;
         let of_query = |name: &str| query.with(|query| query.get_str(name).and_then(browser::id));

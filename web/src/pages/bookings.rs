@@ -18,7 +18,6 @@ use crate::{
 #[component]
 pub(crate) fn BookingsPage() -> impl IntoView {
     let (params, query) = (use_params_map(), use_query_map());
-    session().ask();
     let evening = Memo::new(move |_| params.with(|params| params.get_str("id").and_then(browser::id)));
     let parent = Memo::new(move |_| query.with(|query| query.get_str("parent_id").and_then(browser::id)));
     move || match evening.get() {

@@ -1,4 +1,4 @@
-//! The pages that few people see, in parts of the client that are fetched when one is first opened.
+//! The pages behind the login, in parts of the client that are fetched when one is first opened: the login itself is there at once.
 //!
 //! The router's own lazy routes end the app when a part can't be fetched; here that is a failure like any other, with "Try again".
 
@@ -14,6 +14,34 @@ impl From<leptos::wasm_split::SplitLoaderError> for Failure {
     fn from(_: leptos::wasm_split::SplitLoaderError) -> Self {
         Self::Offline
     }
+}
+
+#[wasm_split(parent, fallible, wasm_split_path = leptos::wasm_split, preload(preload_parent))]
+fn bookings() -> Answer<AnyView> {
+    Ok(super::bookings::BookingsPage().into_any())
+}
+
+#[wasm_split(parent, fallible, wasm_split_path = leptos::wasm_split)]
+fn book() -> Answer<AnyView> {
+    Ok(super::book::BookPage().into_any())
+}
+
+#[wasm_split(guest, fallible, wasm_split_path = leptos::wasm_split)]
+fn guest() -> Answer<AnyView> {
+    Ok(super::guest::GuestPage().into_any())
+}
+
+#[wasm_split(guest, fallible, wasm_split_path = leptos::wasm_split)]
+fn guest_appointments() -> Answer<AnyView> {
+    Ok(super::guest::GuestAppointmentsPage().into_any())
+}
+
+/// Fetches what a parent needs after the login, while they look for the code.
+pub(crate) fn fetch_ahead() {
+    leptos::task::spawn_local(async {
+        // Not fetched now, it is fetched, or fails visibly, when it is needed.
+        let _ = preload_parent().await;
+    });
 }
 
 #[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
@@ -44,6 +72,28 @@ fn bars() -> Answer<AnyView> {
 #[wasm_split(mailbox, fallible, wasm_split_path = leptos::wasm_split)]
 fn mailbox() -> Answer<AnyView> {
     Ok(super::mailbox::MailboxPage().into_any())
+}
+
+#[component]
+pub(crate) fn BookingsRoute() -> impl IntoView {
+    session().ask();
+    view! { <LazyPanel part=|| Box::pin(bookings()) /> }
+}
+
+#[component]
+pub(crate) fn BookRoute() -> impl IntoView {
+    session().ask();
+    view! { <LazyPanel part=|| Box::pin(book()) /> }
+}
+
+#[component]
+pub(crate) fn GuestRoute() -> impl IntoView {
+    view! { <LazyPanel part=|| Box::pin(guest()) /> }
+}
+
+#[component]
+pub(crate) fn GuestAppointmentsRoute() -> impl IntoView {
+    view! { <LazyPanel part=|| Box::pin(guest_appointments()) /> }
 }
 
 #[component]

@@ -28,6 +28,7 @@ enum Step {
 #[component]
 pub(crate) fn LoginPage() -> impl IntoView {
     let session = session();
+    super::lazy::fetch_ahead();
     let step = RwSignal::new(Step::Address);
     // A link may be followed while the page is already open.
     Effect::new(move || {

@@ -16,11 +16,10 @@ mod staff;
 mod staff_parent;
 mod teacher;
 
-pub(crate) use book::BookPage;
-pub(crate) use bookings::BookingsPage;
-pub(crate) use guest::{GuestAppointmentsPage, GuestPage};
 pub(crate) use home::HomePage;
 pub(crate) use identity::IdentityPage;
-pub(crate) use lazy::{BarsRoute, MailboxRoute, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute};
+pub(crate) use lazy::{
+    BarsRoute, BookRoute, BookingsRoute, GuestAppointmentsRoute, GuestRoute, MailboxRoute, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute,
+};
 pub(crate) use login::LoginPage;
 pub(crate) use missing::MissingPage;
