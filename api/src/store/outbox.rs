@@ -1,12 +1,15 @@
 //! The outbox: mail is queued in the transaction of what it tells, and sent later by the worker. A row holds a template and ids, never a text or a token.
 
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use parlour_domain::id::{BookingId, EveningId, InviteId, LoginLinkId, PersonId, SchoolId};
 use uuid::Uuid;
 
 use super::{
     Db, Result,
-    sql_types::{At, Key, at},
+    sql_types::{At, Key, at, key},
 };
 use crate::{context::Context, schema::outbox};
 
@@ -36,6 +39,25 @@ pub enum Template {
 }
 
 impl Template {
+    const ALL: [Self; 10] = [
+        Self::Login,
+        Self::BookingsMade,
+        Self::BookingChanged,
+        Self::BookingCancelled,
+        Self::Invite,
+        Self::GuestUpdate,
+        Self::InviteRemoved,
+        Self::InviteDeclined,
+        Self::AccessEnded,
+        Self::StaffAlert,
+    ];
+
+    /// Reads a column; `None` when it was written by another version.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|template| template.as_str() == text)
+    }
+
     /// As in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -119,4 +141,172 @@ pub fn enqueue(db: &mut Db, ctx: &Context, mail: NewMail) -> Result<()> {
     };
     diesel::insert_into(outbox::table).values(&row).execute(db)?;
     Ok(())
+}
+
+/// For how long a mail that is being sent is left alone by others: longer than sending it may take.
+pub const LEASE: TimeDelta = TimeDelta::minutes(5);
+
+/// A mail that one worker is sending.
+#[derive(Clone, Queryable, Selectable)]
+#[diesel(table_name = outbox)]
+pub struct Claimed {
+    /// The row.
+    #[diesel(deserialize_as = Key)]
+    pub id: Uuid,
+    #[diesel(deserialize_as = Key)]
+    school_id: SchoolId,
+    /// What it says, as in the database.
+    pub template: String,
+    person_id: Option<Key>,
+    invite_id: Option<Key>,
+    booking_id: Option<Key>,
+    evening_id: Option<Key>,
+    login_link_id: Option<Key>,
+    /// When it was queued.
+    #[diesel(deserialize_as = At)]
+    pub created_at: DateTime<Utc>,
+    due_at: At,
+    /// How often it has been tried, this try counted.
+    pub attempts: i32,
+}
+
+impl Claimed {
+    /// What it names, as it was queued. `None` when another version queued it.
+    #[must_use]
+    pub fn mail(&self) -> Option<NewMail> {
+        Some(NewMail {
+            template: Template::parse(&self.template)?,
+            school: self.school_id,
+            person: self.person_id.map(Into::into),
+            invite: self.invite_id.map(Into::into),
+            booking: self.booking_id.map(Into::into),
+            evening: self.evening_id.map(Into::into),
+            login_link: self.login_link_id.map(Into::into),
+        })
+    }
+}
+
+/// What a look at the queue found.
+pub enum Due {
+    /// These are the caller's to send now.
+    Claimed(Vec<Claimed>),
+    /// Others were quicker; look again.
+    Contended,
+    /// Nothing is due.
+    Nothing,
+}
+
+/// Claims up to `limit` mails that are due: nobody else sends them until [`LEASE`] has run out.
+///
+/// # Errors
+/// When the database fails.
+pub fn claim(db: &mut Db, now: DateTime<Utc>, limit: usize) -> Result<Due> {
+    let look_at = i64::try_from(limit).unwrap_or(i64::MAX).saturating_mul(4);
+    let due: Vec<Claimed> = outbox::table
+        .filter(outbox::state.eq("queued").and(outbox::due_at.le(at(now))))
+        .order((outbox::due_at, outbox::id))
+        .limit(look_at)
+        .select(Claimed::as_select())
+        .load(db)?;
+    if due.is_empty() {
+        return Ok(Due::Nothing);
+    }
+    let mut claimed = Vec::new();
+    for mut row in due {
+        if claimed.len() == limit {
+            break;
+        }
+        let lease = at(now + LEASE);
+        let mine = diesel::update(outbox::table.find(key(row.id)))
+            .filter(outbox::state.eq("queued").and(outbox::due_at.eq(row.due_at)))
+            .set((outbox::due_at.eq(lease), outbox::attempts.eq(outbox::attempts + 1)))
+            .execute(db)?;
+        if mine == 1 {
+            row.due_at = lease;
+            row.attempts += 1;
+            claimed.push(row);
+        }
+    }
+    Ok(if claimed.is_empty() { Due::Contended } else { Due::Claimed(claimed) })
+}
+
+/// What became of a claimed mail.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Settled {
+    /// The mail server took it.
+    Sent,
+    /// It is tried again at this time.
+    Retry(DateTime<Utc>, String),
+    /// It can't be delivered; the reason is shown to people.
+    Failed(String),
+    /// It makes no sense any more; the reason is shown to people.
+    Dropped(String),
+}
+
+/// Writes down what became of a claimed mail. A mail that was sent is marked so even when the lease ran out meanwhile.
+///
+/// # Errors
+/// When the database fails.
+pub fn settle(db: &mut Db, now: DateTime<Utc>, row: &Claimed, settled: &Settled) -> Result<()> {
+    let (state, due_at, reason) = match settled {
+        Settled::Sent => ("sent", row.due_at, None),
+        Settled::Retry(again_at, reason) => ("queued", at(*again_at), Some(reason.as_str())),
+        Settled::Failed(reason) => ("failed", row.due_at, Some(reason.as_str())),
+        Settled::Dropped(reason) => ("dropped", row.due_at, Some(reason.as_str())),
+    };
+    let settled_at = (state != "queued").then(|| at(now));
+    let is_sent = matches!(settled, Settled::Sent);
+    diesel::update(outbox::table.find(key(row.id)))
+        .filter(outbox::state.eq("queued").and(outbox::due_at.eq(row.due_at).or(is_sent.into_sql::<diesel::sql_types::Bool>())))
+        .set((outbox::state.eq(state), outbox::due_at.eq(due_at), outbox::settled_at.eq(settled_at), outbox::error.eq(reason)))
+        .execute(db)?;
+    Ok(())
+}
+
+/// Where a mail stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MailState {
+    /// It is on its way out, or waits for another try.
+    Queued,
+    /// The mail server took it.
+    Sent,
+    /// It can't be delivered.
+    Failed,
+    /// It made no sense any more, or the address may get none.
+    Dropped,
+}
+
+/// What became of a mail.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MailFate {
+    /// Where it stands.
+    pub state: MailState,
+    /// Since when.
+    pub at: DateTime<Utc>,
+    /// What happened and what to do, when it did not simply go out.
+    pub reason: Option<String>,
+}
+
+/// What became of the newest mail with the link of each invite; an invite that was never mailed has no entry.
+///
+/// # Errors
+/// When the database fails.
+pub fn fates(db: &mut Db, invites: &[InviteId]) -> Result<HashMap<InviteId, MailFate>> {
+    let keys: Vec<Key> = invites.iter().copied().map(key).collect();
+    let rows: Vec<(Option<Key>, String, At, Option<At>, Option<String>)> = outbox::table
+        .filter(outbox::invite_id.eq_any(keys).and(outbox::template.eq(Template::Invite.as_str())))
+        .order((outbox::created_at, outbox::id))
+        .select((outbox::invite_id, outbox::state, outbox::created_at, outbox::settled_at, outbox::error))
+        .load(db)?;
+    let fate = |(invite, state, created_at, settled_at, reason): (Option<Key>, String, At, Option<At>, Option<String>)| {
+        let state = match state.as_str() {
+            "sent" => MailState::Sent,
+            "failed" => MailState::Failed,
+            "dropped" => MailState::Dropped,
+            _ => MailState::Queued,
+        };
+        Some((invite?.into(), MailFate { state, at: settled_at.unwrap_or(created_at).0, reason }))
+    };
+    // Later rows replace earlier ones.
+    Ok(rows.into_iter().filter_map(fate).collect())
 }

@@ -1,0 +1,99 @@
+//! What each mail says, ready to be written out: names are clean, times are on the evening's clocks, links are whole.
+
+use super::words;
+use crate::{
+    calendar::{Appointment, Method},
+    store::mail_content::{Evening, School},
+};
+
+/// A mail before it is written out.
+pub struct Letter {
+    /// In whose name.
+    pub school: School,
+    /// To which address.
+    pub to: String,
+    /// To whom, for the calendar.
+    pub to_name: String,
+    /// What it is about.
+    pub subject: String,
+    /// What mail clients show beside the subject.
+    pub preview: String,
+    /// What it says.
+    pub content: Content,
+    /// What the recipient's calendar is to do.
+    pub calendar: Option<(Method, Vec<Appointment>)>,
+}
+
+impl Letter {
+    /// The letter in the school's badge.
+    pub fn initial(&self) -> String {
+        self.school.name.chars().find(|c| c.is_alphanumeric()).map(|c| c.to_uppercase().to_string()).unwrap_or_default()
+    }
+}
+
+/// An evening, in words.
+pub struct EveningWords {
+    /// "Year 9 Parents’ Evening".
+    pub title: String,
+    /// "Thursday 26 November 2026".
+    pub date: String,
+    /// "26 November".
+    pub short_date: String,
+}
+
+impl EveningWords {
+    pub fn of(evening: &Evening) -> Self {
+        Self {
+            title: evening.title.clone(),
+            date: words::long_date(evening.starts_at, evening.zone),
+            short_date: words::short_date(evening.starts_at, evening.zone),
+        }
+    }
+}
+
+/// An appointment, in words.
+pub struct Row {
+    /// "16:05".
+    pub time: String,
+    /// "Mr Geraint Davies".
+    pub teachers: String,
+    /// "Liz Aaron".
+    pub student: String,
+    /// "Music".
+    pub subject: String,
+    /// A video call, or at the school.
+    pub video: bool,
+}
+
+impl Row {
+    pub fn of(appointment: &Appointment, evening: &Evening) -> Self {
+        Self {
+            time: words::time(appointment.starts_at, evening.zone),
+            teachers: appointment.teachers.clone(),
+            student: appointment.student.clone(),
+            subject: appointment.subject.clone(),
+            video: appointment.video,
+        }
+    }
+}
+
+/// What each template says.
+pub enum Content {
+    Login { name: Option<String>, code: String, url: String, until: String },
+    BookingsMade { name: String, evening: EveningWords, rows: Vec<Row>, url: String },
+    BookingChanged { name: String, evening: EveningWords, row: Row, url: String },
+    BookingCancelled { name: String, evening: EveningWords, row: Row, url: String },
+    Invite { name: String, parent: String, evening: EveningWords, students: String, rows: Vec<Row>, url: String, decline_url: String },
+    GuestUpdate { name: String, parent: String, evening: EveningWords, students: String, rows: Vec<Row>, cancelled: Vec<Row>, url: String, decline_url: String },
+    InviteRemoved { name: String, parent: String, evening: EveningWords, students: String },
+    InviteDeclined { name: String, guest: String, address: String, evening: EveningWords, students: String, url: String },
+    AccessEnded,
+    StaffAlert { name: String, alerts: Vec<String>, url: String },
+}
+
+impl Content {
+    /// Whether any of these appointments is a video call.
+    pub fn has_video(rows: &[Row]) -> bool {
+        rows.iter().any(|row| row.video)
+    }
+}

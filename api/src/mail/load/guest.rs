@@ -1,0 +1,159 @@
+//! Mails to guests. They tell of the students covered and of the inviting parent's appointments about them, and of nothing else.
+
+use parlour_domain::{id::PersonId, invite::LINK_GRACE};
+
+use super::{ACCESS_ENDED, Desk, Loaded, NOT_ALLOWED, OUTDATED, OVER, parent::preview};
+use crate::{
+    calendar::{Appointment, Method},
+    keys::Purpose,
+    mail::{
+        content::{Content, EveningWords, Row},
+        words,
+    },
+    store::{
+        Db, Error, Result,
+        mail_content::{self, Booked, Evening, Invite},
+    },
+};
+
+const SUPPRESSED: &str = "Whoever reads this address asked for no more mail.";
+
+/// What every mail to a guest needs.
+struct Invited {
+    invite: Invite,
+    evening: Evening,
+    parent: String,
+    students: String,
+    /// The inviting parent's bookings about the students covered, cancelled ones too.
+    booked: Vec<Booked>,
+}
+
+impl Invited {
+    fn live(&self) -> Vec<Appointment> {
+        self.booked.iter().filter(|booked| booked.cancelled_at.is_none()).map(|booked| booked.appointment.clone()).collect()
+    }
+
+    fn rows(&self, appointments: &[Appointment]) -> Vec<Row> {
+        appointments.iter().map(|appointment| Row::of(appointment, &self.evening)).collect()
+    }
+}
+
+impl Desk<'_> {
+    pub(super) fn invite(&self, db: &mut Db) -> Result<Loaded> {
+        let invited = match self.live_invite(db)? {
+            Ok(invited) => invited,
+            Err(nothing) => return Ok(Loaded::Nothing(nothing)),
+        };
+        let appointments = invited.live();
+        let (url, decline_url) = self.guest_urls(&invited.invite);
+        let subject = format!("{} invites you to join parents’ evening appointments", invited.parent);
+        let words = EveningWords::of(&invited.evening);
+        let preview = format!("{}, {}", words.title, words.date);
+        let (rows, name) = (invited.rows(&appointments), invited.invite.name.clone());
+        let content = Content::Invite { name: name.clone(), parent: invited.parent, evening: words, students: invited.students, rows, url, decline_url };
+        let mut letter = self.letter(invited.invite.email, &name, subject, preview, content);
+        letter.calendar = Some((Method::Request, appointments)).filter(|(_, appointments)| !appointments.is_empty());
+        Ok(letter.into())
+    }
+
+    /// The appointments as they are now. Those cancelled in the change that the mail tells of are taken out of the calendar.
+    pub(super) fn guest_update(&self, db: &mut Db) -> Result<Loaded> {
+        let invited = match self.live_invite(db)? {
+            Ok(invited) => invited,
+            Err(nothing) => return Ok(Loaded::Nothing(nothing)),
+        };
+        let is_told = |booked: &&Booked| booked.cancelled_at.is_some_and(|at| at == self.queued_at || Some(booked.appointment.booking) == self.mail.booking);
+        let cancelled: Vec<Appointment> = invited.booked.iter().filter(is_told).map(|booked| booked.appointment.clone()).collect();
+        let appointments = invited.live();
+        let (url, decline_url) = self.guest_urls(&invited.invite);
+        let words = EveningWords::of(&invited.evening);
+        let subject = format!("Appointments you may join have changed: {}, {}", words.title, words.short_date);
+        let preview = preview(&appointments, &invited.evening);
+        let (rows, cancelled_rows, name) = (invited.rows(&appointments), invited.rows(&cancelled), invited.invite.name.clone());
+        let content = Content::GuestUpdate {
+            name: name.clone(),
+            parent: invited.parent,
+            evening: words,
+            students: invited.students,
+            rows,
+            cancelled: cancelled_rows,
+            url,
+            decline_url,
+        };
+        let mut letter = self.letter(invited.invite.email, &name, subject, preview, content);
+        letter.calendar = match (cancelled.is_empty(), appointments.is_empty()) {
+            (false, _) => Some((Method::Cancel, cancelled)),
+            (true, false) => Some((Method::Request, appointments)),
+            (true, true) => None,
+        };
+        Ok(letter.into())
+    }
+
+    /// Told only to somebody whom a mail with the link has reached.
+    pub(super) fn invite_removed(&self, db: &mut Db) -> Result<Loaded> {
+        let invited = self.invited(db)?;
+        if invited.invite.ended_reason.as_deref() != Some("removed") || !mail_content::was_mailed(db, invited.invite.id)? {
+            return Ok(Loaded::Nothing(OUTDATED));
+        }
+        if let Some(nothing) = self.forbidden(db, &invited.invite)? {
+            return Ok(Loaded::Nothing(nothing));
+        }
+        let appointments = invited.live();
+        let words = EveningWords::of(&invited.evening);
+        let subject = format!("{}’s invite was removed", invited.parent);
+        let preview = format!("{}, {}", words.title, words.date);
+        let name = invited.invite.name.clone();
+        let content = Content::InviteRemoved { name: name.clone(), parent: invited.parent, evening: words, students: invited.students };
+        let mut letter = self.letter(invited.invite.email, &name, subject, preview, content);
+        letter.calendar = Some((Method::Cancel, appointments)).filter(|(_, appointments)| !appointments.is_empty());
+        Ok(letter.into())
+    }
+
+    pub(super) fn guest_access_ended(&self, db: &mut Db) -> Result<Loaded> {
+        let invited = self.invited(db)?;
+        if let Some(nothing) = self.forbidden(db, &invited.invite)? {
+            return Ok(Loaded::Nothing(nothing));
+        }
+        if !mail_content::was_mailed(db, invited.invite.id)? {
+            return Ok(Loaded::Nothing(OUTDATED));
+        }
+        let invite = invited.invite;
+        Ok(self.letter(invite.email, &invite.name, "Your access has ended".to_owned(), ACCESS_ENDED.to_owned(), Content::AccessEnded).into())
+    }
+
+    /// The invite, or why its guest gets no mail about it any more.
+    fn live_invite(&self, db: &mut Db) -> Result<std::result::Result<Invited, &'static str>> {
+        let invited = self.invited(db)?;
+        if invited.invite.ended_at.is_some() {
+            return Ok(Err(OUTDATED));
+        }
+        if invited.evening.ends_at + LINK_GRACE <= self.now {
+            return Ok(Err(OVER));
+        }
+        Ok(self.forbidden(db, &invited.invite)?.map_or(Ok(invited), Err))
+    }
+
+    fn invited(&self, db: &mut Db) -> Result<Invited> {
+        let invite = mail_content::invite(db, self.mail.invite.ok_or(Error::NotFound)?)?;
+        let evening = mail_content::evening(db, invite.evening)?;
+        let parent = mail_content::person(db, invite.parent)?;
+        let is_covered = |student: PersonId| invite.students.iter().any(|(covered, _)| *covered == student);
+        let booked = mail_content::bookings_of(db, evening.id, parent.id)?.into_iter().filter(|booked| is_covered(booked.student)).collect();
+        let names: Vec<String> = invite.students.iter().map(|(_, name)| name.clone()).collect();
+        Ok(Invited { evening, parent: parent.name, students: words::list(&names), booked, invite })
+    }
+
+    /// Whoever asked for no more mail gets none, nor does a barred contact. That a contact is barred is told to nobody.
+    fn forbidden(&self, db: &mut Db, invite: &Invite) -> Result<Option<&'static str>> {
+        if mail_content::is_barred_guest(db, self.mail.school, invite)? {
+            return Ok(Some(NOT_ALLOWED));
+        }
+        Ok(mail_content::is_suppressed(db, self.mail.school, invite)?.then_some(SUPPRESSED))
+    }
+
+    /// The guest's way in, and the page for "This was not meant for me". The token stands behind the `#`: it reaches no server's log.
+    fn guest_urls(&self, invite: &Invite) -> (String, String) {
+        let (base, token) = (self.base(), self.keys.link_token(Purpose::Guest, invite.id.0, invite.generation));
+        (format!("{base}guest#t={token}"), format!("{base}guest#decline={token}"))
+    }
+}

@@ -1,0 +1,127 @@
+//! From a row of the outbox to what its mail says, or to the reason why nothing is sent any more.
+
+mod guest;
+mod parent;
+
+use chrono::{DateTime, Utc};
+use parlour_domain::id::LoginLinkId;
+
+use super::{
+    content::{Content, Letter},
+    school_base, words,
+};
+use crate::{
+    config::Config,
+    keys::{Keys, Purpose},
+    store::{
+        Db, Error, Result,
+        mail_content::{self, Person, School},
+        outbox::{NewMail, Template},
+    },
+};
+
+/// The one text of all who lose access (rule 13).
+pub const ACCESS_ENDED: &str = "Your access to this appointment has ended. Please contact the school.";
+
+/// What is to be done with a row.
+pub enum Loaded {
+    /// Send this.
+    Letter(Box<Letter>),
+    /// Send nothing; the reason may be shown to people and names nobody.
+    Nothing(&'static str),
+}
+
+impl From<Letter> for Loaded {
+    fn from(letter: Letter) -> Self {
+        Self::Letter(Box::new(letter))
+    }
+}
+
+pub const OVER: &str = "The evening is over.";
+pub const NO_ADDRESS: &str = "There is no address to send it to. Please ask the school.";
+pub const NOT_ALLOWED: &str = "This can’t be mailed. Please ask the school.";
+pub const OUTDATED: &str = "It was out of date before it could be sent.";
+
+/// What a letter is made with.
+pub struct Desk<'a> {
+    pub keys: &'a Keys,
+    pub config: &'a Config,
+    pub now: DateTime<Utc>,
+    pub school: School,
+    pub mail: NewMail,
+    pub queued_at: DateTime<Utc>,
+}
+
+/// Reads what the mail is to say.
+pub fn load(db: &mut Db, keys: &Keys, config: &Config, now: DateTime<Utc>, mail: NewMail, queued_at: DateTime<Utc>) -> Result<Loaded> {
+    let school = mail_content::school(db, mail.school)?;
+    let desk = Desk { keys, config, now, school, mail, queued_at };
+    match mail.template {
+        Template::Login => desk.login(db),
+        Template::BookingsMade => desk.bookings_made(db),
+        Template::BookingChanged => desk.booking_changed(db),
+        Template::BookingCancelled => desk.booking_cancelled(db),
+        Template::Invite => desk.invite(db),
+        Template::GuestUpdate => desk.guest_update(db),
+        Template::InviteRemoved => desk.invite_removed(db),
+        Template::InviteDeclined => desk.invite_declined(db),
+        Template::AccessEnded if mail.invite.is_some() => desk.guest_access_ended(db),
+        Template::AccessEnded => desk.parent_access_ended(db),
+        Template::StaffAlert => desk.staff_alert(db),
+    }
+}
+
+impl Desk<'_> {
+    fn base(&self) -> String {
+        school_base(self.config, &self.school.slug, self.school.host.as_deref())
+    }
+
+    fn login_url(&self, link: LoginLinkId) -> String {
+        format!("{}login#t={}", self.base(), self.keys.link_token(Purpose::Login, link.0, 0))
+    }
+
+    fn letter(&self, to: String, to_name: &str, subject: String, preview: String, content: Content) -> Letter {
+        Letter { school: self.school.clone(), to, to_name: to_name.to_owned(), subject, preview, content, calendar: None }
+    }
+
+    /// Link and code for an address of the roster. It goes to the address as the roster has it: one that only looks the same is somebody else's.
+    fn login(&self, db: &mut Db) -> Result<Loaded> {
+        let id = self.mail.login_link.ok_or(Error::NotFound)?;
+        let link = mail_content::login_link(db, id)?;
+        if link.is_used || link.expires_at <= self.now {
+            return Ok(Loaded::Nothing(OUTDATED));
+        }
+        let mut known = Vec::new();
+        for person in mail_content::people_at(db, self.mail.school, &link.email_key)? {
+            if link.person.is_none_or(|wanted| wanted == person.id) && self.may_log_in(db, &person)? {
+                known.push(person);
+            }
+        }
+        let Some(to) = known.iter().find_map(|person| person.email.clone()) else { return Ok(Loaded::Nothing(NO_ADDRESS)) };
+        let name = match known.as_slice() {
+            [one] => Some(one.name.clone()),
+            _ => None,
+        };
+        let code = self.keys.code(id.0);
+        let code = format!("{} {}", &code[..3], &code[3..]);
+        let content = Content::Login { name: name.clone(), code, url: self.login_url(id), until: words::time(link.expires_at, self.school.zone) };
+        let preview = "They work once, and for 30 minutes.".to_owned();
+        Ok(self.letter(to, name.as_deref().unwrap_or_default(), "Your link and code to log in".to_owned(), preview, content).into())
+    }
+
+    fn may_log_in(&self, db: &mut Db, person: &Person) -> Result<bool> {
+        if person.is_teacher || person.is_staff {
+            return Ok(true);
+        }
+        Ok(person.is_parent && (!mail_content::is_barred_parent(db, self.mail.school, person)? || !mail_content::allowed_students(db, person.id)?.is_empty()))
+    }
+
+    fn staff_alert(&self, db: &mut Db) -> Result<Loaded> {
+        let person = mail_content::person(db, self.mail.person.ok_or(Error::NotFound)?)?;
+        let Some(to) = person.email.clone().filter(|_| person.is_staff && !person.is_removed) else { return Ok(Loaded::Nothing(NO_ADDRESS)) };
+        let alerts = mail_content::alerts(db, self.mail.school, self.queued_at)?;
+        let preview = alerts.first().cloned().unwrap_or_default();
+        let content = Content::StaffAlert { name: person.name.clone(), alerts, url: format!("{}staff", self.base()) };
+        Ok(self.letter(to, &person.name, "Please have a look: something at a parents’ evening needs you".to_owned(), preview, content).into())
+    }
+}

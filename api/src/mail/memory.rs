@@ -1,0 +1,102 @@
+//! A mailer that keeps mails instead of sending them: the mailbox of demo and development modes, and of the tests.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use chrono::{DateTime, Utc};
+use futures_util::future::{BoxFuture, FutureExt, ready};
+use uuid::Uuid;
+
+use super::{Mail, Mailer, SendError};
+use crate::context::Clock;
+
+/// How many mails are kept; the oldest make room.
+const KEPT: usize = 200;
+
+/// A mail that was kept.
+#[derive(Clone)]
+pub struct SentMail {
+    /// The mail's own id.
+    pub id: Uuid,
+    /// When it was sent.
+    pub sent_at: DateTime<Utc>,
+    /// The mail.
+    pub mail: Mail,
+}
+
+/// How an address fails, when a test tells it to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Failure {
+    /// Now; later it may work.
+    Temporary,
+    /// For good.
+    Permanent,
+}
+
+#[derive(Default)]
+struct Kept {
+    mails: VecDeque<SentMail>,
+    failing: BTreeMap<String, Failure>,
+}
+
+/// Keeps the last 200 mails.
+pub struct MemoryMailer {
+    clock: Arc<dyn Clock>,
+    kept: Mutex<Kept>,
+}
+
+impl MemoryMailer {
+    /// An empty mailbox.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, kept: Mutex::default() }
+    }
+
+    /// What was sent, the newest last.
+    #[must_use]
+    pub fn mails(&self) -> Vec<SentMail> {
+        self.kept().mails.iter().cloned().collect()
+    }
+
+    /// What was sent, the newest last; the mailbox is empty afterwards.
+    #[must_use]
+    pub fn take(&self) -> Vec<SentMail> {
+        std::mem::take(&mut self.kept().mails).into()
+    }
+
+    /// From now on, mail to this address fails.
+    pub fn fail_for(&self, address: &str, failure: Failure) {
+        self.kept().failing.insert(address.to_owned(), failure);
+    }
+
+    /// From now on, mail to this address arrives again.
+    pub fn recover(&self, address: &str) {
+        self.kept().failing.remove(address);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, mail: &Mail) -> Result<(), SendError> {
+        let mut kept = self.kept();
+        match kept.failing.get(&mail.to) {
+            Some(Failure::Temporary) => Err(SendError { permanent: false, reason: super::smtp::LATER.to_owned() }),
+            Some(Failure::Permanent) => Err(SendError { permanent: true, reason: super::smtp::NO_MAILBOX.to_owned() }),
+            None => {
+                kept.mails.push_back(SentMail { id: mail.id, sent_at: self.clock.now(), mail: mail.clone() });
+                let excess = kept.mails.len().saturating_sub(KEPT);
+                kept.mails.drain(..excess);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Mailer for MemoryMailer {
+    fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), SendError>> {
+        ready(self.keep(mail)).boxed()
+    }
+}

@@ -1,0 +1,46 @@
+//! Writes a letter out: as plain text, as HTML, and as a calendar message.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{
+    Mail,
+    content::{Content, Letter},
+    words::clean,
+};
+use crate::calendar::{Attendee, Organizer, calendar};
+
+#[derive(Template)]
+#[template(path = "mail.html")]
+struct Html<'a> {
+    letter: &'a Letter,
+    content: &'a Content,
+}
+
+#[derive(Template)]
+#[template(path = "mail.txt", escape = "none")]
+struct Text<'a> {
+    letter: &'a Letter,
+    content: &'a Content,
+}
+
+/// Writes a letter out.
+///
+/// # Errors
+/// When a template fails.
+pub fn render(id: Uuid, letter: &Letter, from: &str, now: DateTime<Utc>) -> askama::Result<Mail> {
+    let content = &letter.content;
+    let organizer = Organizer { name: &letter.school.name, address: from };
+    let attendee = Attendee { name: &letter.to_name, address: &letter.to };
+    Ok(Mail {
+        id,
+        from_name: letter.school.name.clone(),
+        from: from.to_owned(),
+        to: letter.to.clone(),
+        subject: clean(&letter.subject),
+        text: Text { letter, content }.render()?,
+        html: Html { letter, content }.render()?,
+        calendar: letter.calendar.as_ref().map(|(method, appointments)| (*method, calendar(*method, appointments, now, organizer, Some(attendee)))),
+    })
+}

@@ -1,0 +1,215 @@
+//! Mail by SMTP, and what a server's refusal means to a parent.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use futures_util::future::{BoxFuture, FutureExt};
+use lettre::{
+    Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    message::{
+        Attachment, Mailbox, MultiPart, SinglePart,
+        header::{ContentType, Header, HeaderName, HeaderValue},
+    },
+    transport::smtp::Error,
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Mail, Mailer, SendError, words::clean};
+
+/// How long one step of the talk with the server may take.
+const STEP: Duration = Duration::from_secs(20);
+
+/// How long one mail may take in all; less than the worker's lease.
+const WHOLE: Duration = Duration::from_secs(90);
+
+pub(super) const LATER: &str = "The mail has not gone through yet. We keep trying for two days.";
+pub(super) const NO_MAILBOX: &str = "There is no mailbox with this address. Check the spelling and send it again with the right address.";
+const FULL: &str = "The mailbox of this address is full. Ask its owner to make room, then send it again.";
+const REFUSED: &str = "The mail server of this address does not take our mail. Use another address, or ask the school.";
+const UNWRITABLE: &str = "Mail can't be sent to this address. Check the spelling, or use another address.";
+
+/// Sends by SMTP, with TLS as the URL says.
+pub struct SmtpMailer {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+}
+
+impl SmtpMailer {
+    /// Takes the server's URL: `smtps://user:password@host`, `smtp://user:password@host:587?tls=required`, `smtp://host:25`.
+    ///
+    /// # Errors
+    /// When the URL is none; the error does not print it.
+    pub fn new(url: &SecretString) -> anyhow::Result<Self> {
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret()).ok().context("PARLOUR_SMTP_URL: is no SMTP server's URL")?;
+        Ok(Self { transport: builder.timeout(Some(STEP)).build() })
+    }
+
+    async fn deliver(&self, mail: &Mail) -> Result<(), SendError> {
+        let message = message(mail)?;
+        match tokio::time::timeout(WHOLE, self.transport.send(message)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(read_error(&error, mail)),
+            Err(_) => {
+                tracing::warn!(outbox = %mail.id, "the mail server took too long");
+                Err(SendError { permanent: false, reason: LATER.to_owned() })
+            }
+        }
+    }
+}
+
+impl Mailer for SmtpMailer {
+    fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), SendError>> {
+        self.deliver(mail).boxed()
+    }
+}
+
+/// "Written by a machine": keeps out-of-office replies away (RFC 3834, 5).
+#[derive(Clone)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+/// The mail in MIME: plain text, HTML and the calendar message as alternatives; the calendar also as a file, for clients that take in the first entry alone.
+pub(super) fn message(mail: &Mail) -> Result<Message, SendError> {
+    let unwritable = || SendError { permanent: true, reason: UNWRITABLE.to_owned() };
+    let from = address(&mail.from).ok_or_else(unwritable)?;
+    let message_id = format!("<{}@{}>", mail.id, from.domain());
+    let mut alternatives = MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone());
+    if let Some((method, ics)) = &mail.calendar {
+        let kind = ContentType::parse(&format!("text/calendar; charset=utf-8; method={}", method.as_str())).map_err(|_| unwritable())?;
+        alternatives = alternatives.singlepart(SinglePart::builder().header(kind).body(ics.clone()));
+    }
+    let body = match &mail.calendar {
+        Some((_, ics)) => {
+            let kind = ContentType::parse("application/ics").map_err(|_| unwritable())?;
+            MultiPart::mixed().multipart(alternatives).singlepart(Attachment::new("appointments.ics".to_owned()).body(ics.clone(), kind))
+        }
+        None => alternatives,
+    };
+    Message::builder()
+        .from(Mailbox::new(Some(clean(&mail.from_name)), from))
+        .to(Mailbox::new(None, address(&mail.to).ok_or_else(unwritable)?))
+        .subject(clean(&mail.subject))
+        .message_id(Some(message_id))
+        .header(AutoSubmitted)
+        .multipart(body)
+        .map_err(|_| unwritable())
+}
+
+/// An address as servers understand it: a domain of another script is written in ASCII (RFC 5891), as not every server takes it otherwise.
+fn address(text: &str) -> Option<Address> {
+    let (local, domain) = text.rsplit_once('@')?;
+    Address::new(local, idna::domain_to_ascii(domain).ok()?).ok()
+}
+
+/// What to make of the server's answer. Its words are neither logged nor shown: they may hold the address.
+fn read_error(error: &Error, mail: &Mail) -> SendError {
+    let code = error.status().map(|code| code.to_string().parse::<u16>().unwrap_or_default());
+    let words = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    let unwritable = error.is_client() && !mail.to.is_ascii();
+    tracing::warn!(outbox = %mail.id, code, timeout = error.is_timeout(), tls = error.is_tls(), client = error.is_client(), "the mail server did not take a mail");
+    let (permanent, reason) = match code {
+        _ if unwritable => (true, UNWRITABLE),
+        Some(code) => read_code(code, &words),
+        None => (false, LATER),
+    };
+    SendError { permanent, reason: reason.to_owned() }
+}
+
+/// The basic code (RFC 5321, 4.2) and, in the words, the enhanced one (RFC 3463).
+fn read_code(code: u16, words: &str) -> (bool, &'static str) {
+    let enhanced = |status: &str| words.split_whitespace().any(|word| word == status);
+    match code {
+        // These are about our own login at the server, never about the recipient.
+        ..500 | 530 | 534 | 535 | 538 => (false, LATER),
+        _ if enhanced("5.2.2") => (true, FULL),
+        552 => (true, FULL),
+        _ if ["5.1.1", "5.1.2", "5.1.3", "5.1.10", "5.2.1", "5.4.4"].into_iter().any(enhanced) => (true, NO_MAILBOX),
+        553 => (true, NO_MAILBOX),
+        550 | 551 if !words.contains("5.7.") => (true, NO_MAILBOX),
+        _ => (true, REFUSED),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::calendar::Method;
+
+    fn mail() -> Mail {
+        Mail {
+            id: Uuid::from_u128(7),
+            from_name: "Hillcrest School".into(),
+            from: "mail@hillcrest.example".into(),
+            to: "rachel@example.org".into(),
+            subject: "Your appointments".into(),
+            text: "Hello".into(),
+            html: "<p>Hello</p>".into(),
+            calendar: None,
+        }
+    }
+
+    fn written(mail: &Mail) -> String {
+        String::from_utf8(message(mail).unwrap().formatted()).unwrap()
+    }
+
+    #[test]
+    fn a_header_can_t_be_smuggled_in() {
+        let mut mail = mail();
+        mail.from_name = "Hillcrest\r\nBcc: evil@example.com".into();
+        mail.subject = "Hello\r\nBcc: evil@example.com\r\n\r\nBody".into();
+        let text = written(&mail);
+        let head = text.split("\r\n\r\n").next().unwrap();
+        assert!(head.lines().all(|line| !line.to_lowercase().starts_with("bcc")), "{head}");
+        assert!(head.contains("Subject: Hello Bcc: evil@example.com Body"), "{head}");
+        for to in ["a@example.org\r\nBcc: evil@example.com", "a@example.org, b@example.org", "no address", ""] {
+            mail.to = to.into();
+            assert!(message(&mail).err().is_some_and(|error| error.permanent), "{to:?}");
+        }
+    }
+
+    #[test]
+    fn a_calendar_is_a_message_and_a_file() {
+        let mut mail = mail();
+        mail.calendar = Some((Method::Request, "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n".into()));
+        let text = written(&mail);
+        assert!(text.contains("Content-Type: multipart/alternative;"));
+        assert!(text.contains("Content-Type: text/calendar; charset=utf-8; method=REQUEST"), "{text}");
+        assert!(text.contains("filename=\"appointments.ics\""), "{text}");
+        assert!(text.contains("Message-ID: <00000000-0000-0000-0000-000000000007@hillcrest.example>"), "{text}");
+        assert!(text.contains("Auto-Submitted: auto-generated"));
+    }
+
+    #[test]
+    fn a_domain_of_another_script_is_written_in_ascii() {
+        let mut mail = mail();
+        mail.to = "zoe@münchen.de".into();
+        assert!(written(&mail).contains("To: zoe@xn--mnchen-3ya.de"));
+    }
+
+    #[test]
+    fn what_a_code_means() {
+        let check = |code, words: &str, permanent, reason| assert_eq!(read_code(code, words), (permanent, reason), "{code} {words}");
+        check(421, "4.7.0 try again later", false, LATER);
+        check(451, "greylisted", false, LATER);
+        check(535, "5.7.8 bad credentials", false, LATER);
+        check(550, "5.1.1 no such user", true, NO_MAILBOX);
+        check(550, "unknown", true, NO_MAILBOX);
+        check(550, "5.7.1 blocked by policy", true, REFUSED);
+        check(552, "5.2.2 over quota", true, FULL);
+        check(554, "refused", true, REFUSED);
+    }
+}

@@ -1,0 +1,1 @@
+//! Mails as they are read, and the worker on a real database.
