@@ -1,0 +1,149 @@
+//! The state of the server: one [`App`], built from checked settings, and the process that serves it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use actix_web::{HttpServer, web::Data};
+use tokio::sync::Notify;
+
+use crate::{
+    client::ClientFiles,
+    config::Config,
+    context::{Clock, Context, Random, SystemClock},
+    keys::Keys,
+    mail::{self, Mailer, MemoryMailer, SmtpMailer, worker},
+    problem::{Answer, ApiError},
+    routes,
+    store::{
+        Store,
+        schools::{self, SchoolAddress, SchoolRow},
+    },
+};
+
+/// For how long a school found by its address is taken to be the same.
+const SCHOOL_LIFE: Duration = Duration::from_secs(1);
+
+/// What every request needs. Cheap to clone behind actix's `Data`.
+pub struct App {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// The database.
+    pub store: Store,
+    /// The key and what is derived from it.
+    pub keys: Keys,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random numbers.
+    pub random: Random,
+    /// The development mailbox, where there is one.
+    pub mailbox: Option<Arc<MemoryMailer>>,
+    /// What mail goes out through.
+    pub mailer: Arc<dyn Mailer>,
+    /// Wakes the outbox worker.
+    pub wake: Arc<Notify>,
+    /// The client's files.
+    pub client: ClientFiles,
+    schools: Mutex<HashMap<SchoolAddress, (SchoolRow, Instant)>>,
+}
+
+impl App {
+    /// Builds the state.
+    ///
+    /// # Errors
+    /// When a setting does not hold: the database can't be opened, the client's files can't be read.
+    pub fn new(config: Config, store: Store, clock: Arc<dyn Clock>, random: Random) -> anyhow::Result<Self> {
+        let keys = Keys::new(config.key.clone())?;
+        let mailbox = config.smtp_url.is_none().then(|| Arc::new(MemoryMailer::new(Arc::clone(&clock))));
+        let mailer: Arc<dyn Mailer> = match (&mailbox, &config.smtp_url) {
+            (Some(mailbox), _) => Arc::clone(mailbox) as Arc<dyn Mailer>,
+            (None, Some(url)) => Arc::new(SmtpMailer::new(url)?),
+            (None, None) => anyhow::bail!("PARLOUR_SMTP_URL: is missing"),
+        };
+        let client = ClientFiles::load(config.client_dir.as_deref())?;
+        Ok(Self { config: Arc::new(config), store, keys, clock, random, mailbox, mailer, wake: Arc::new(Notify::new()), client, schools: Mutex::default() })
+    }
+
+    /// The time and the ids of one request.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        Context::new(self.clock.now(), self.random.clone())
+    }
+
+    /// The school at an address.
+    ///
+    /// # Errors
+    /// `unknown_school`.
+    pub async fn school(&self, address: SchoolAddress) -> Answer<SchoolRow> {
+        let known = self.schools.lock().unwrap_or_else(PoisonError::into_inner).get(&address).filter(|(_, at)| at.elapsed() < SCHOOL_LIFE).map(|(row, _)| row.clone());
+        if let Some(school) = known {
+            return Ok(school);
+        }
+        let wanted = address.clone();
+        match self.store.read(move |db| schools::find(db, &wanted)).await {
+            Ok(school) => {
+                self.schools.lock().unwrap_or_else(PoisonError::into_inner).insert(address, (school.clone(), Instant::now()));
+                Ok(school)
+            }
+            Err(crate::store::Error::NotFound) => {
+                Err(ApiError::new(actix_web::http::StatusCode::NOT_FOUND, "unknown_school", "There is no school at this address. Check the address in the invitation or mail."))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What the outbox worker needs.
+    #[must_use]
+    pub fn mail_deps(&self) -> worker::Deps {
+        worker::Deps {
+            config: Arc::clone(&self.config),
+            store: self.store.clone(),
+            keys: self.keys.clone(),
+            clock: Arc::clone(&self.clock),
+            mailer: Arc::clone(&self.mailer),
+            wake: Arc::clone(&self.wake),
+        }
+    }
+}
+
+/// Serves until the process is told to stop.
+///
+/// # Errors
+/// A sentence that says what to do.
+pub async fn serve(config: Config, store: Store) -> anyhow::Result<()> {
+    mail::install_tls();
+    let (listen, workers) = (config.listen, config.workers);
+    let app = Data::new(App::new(config, store, Arc::new(SystemClock::default()), Random::from_os())?);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let outbox = tokio::spawn(worker::run(app.mail_deps(), async {
+        // A dropped sender says the same: the server is gone.
+        let _ = stopped.await;
+    }));
+    let state = app.clone();
+    let server = HttpServer::new(move || routes::application(state.clone()))
+        .workers(workers)
+        .bind(listen)
+        .map_err(|error| anyhow::anyhow!("PARLOUR_LISTEN: can't listen on {listen}: {error}"))?;
+    tracing::info!(%listen, mode = ?app.config.mode, "serving");
+    if app.config.mode.is_playground() {
+        announce(&app);
+    }
+    server.run().await?;
+    let _ = stop.send(());
+    outbox.await?;
+    Ok(())
+}
+
+/// Tells whoever started a playground where it is and how to get in.
+#[expect(clippy::print_stdout, reason = "a command's answer to the person who typed it")]
+fn announce(app: &App) {
+    let base = mail::school_base(&app.config, crate::demo::SCHOOL, None);
+    println!("\n  Parlour is at        {base}\n");
+    println!("  Log in with one click, as");
+    for (who, name) in [("parent", "Rachel Aaron"), ("guest", "Jordan Aaron"), ("teacher", "Mrs Anita Abell"), ("staff", "Mrs Helen Okafor")] {
+        println!("    {who:<8} {name:<18} {base}dev/login/{who}");
+    }
+    println!("  Read the mail at     {base}dev/mailbox\n");
+}

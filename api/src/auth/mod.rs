@@ -1,0 +1,230 @@
+//! Who is asking: the school by host or path, the person or guest by their cookie. Handlers take these as arguments.
+
+pub mod cookies;
+pub mod origin;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    http::header::{self, HeaderMap},
+    web::Data,
+};
+use parlour_domain::id::{PersonId, SchoolId, SessionId};
+
+use crate::{
+    app::App,
+    keys::Audience,
+    problem::{Answer, ApiError},
+    store::{
+        Dead, Error as StoreError,
+        bookings::Acting,
+        evenings::Whose,
+        events::Actor,
+        people::{self, PersonRow},
+        schools::{SchoolAddress, SchoolRow},
+        sessions::{self, PersonSession, Role},
+    },
+};
+
+type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
+
+/// The app, from the request.
+pub(crate) fn app(req: &HttpRequest) -> Answer<Data<App>> {
+    req.app_data::<Data<App>>().cloned().ok_or_else(ApiError::not_found)
+}
+
+/// The `Host` header, as the browser sent it. Forwarding headers are not believed: a proxy in front must pass the host on.
+#[must_use]
+pub fn host(headers: &HeaderMap) -> &str {
+    headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default()
+}
+
+/// How the request names its school.
+#[must_use]
+pub fn school_address(req: &HttpRequest) -> SchoolAddress {
+    match req.match_info().get("school") {
+        Some(slug) => SchoolAddress::Slug(slug.to_owned()),
+        None => {
+            let host = host(req.headers());
+            SchoolAddress::Host(host.rsplit_once(':').map_or(host, |(name, _)| name).to_lowercase())
+        }
+    }
+}
+
+/// The school that the request is for.
+#[derive(Clone, Debug)]
+pub struct AtSchool(pub SchoolRow);
+
+impl FromRequest for AtSchool {
+    type Error = ApiError;
+    type Future = Extracted<Self>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move { app(&req)?.school(school_address(&req)).await.map(Self) })
+    }
+}
+
+/// A logged-in person, who may not have chosen yet who they are.
+#[derive(Clone, Debug)]
+pub struct LoggedIn {
+    /// The school.
+    pub school: SchoolRow,
+    /// The session.
+    pub session: PersonSession,
+}
+
+impl LoggedIn {
+    /// The session of a request, if it has a live one.
+    ///
+    /// # Errors
+    /// `not_logged_in`, `access_ended`.
+    pub async fn of(req: &HttpRequest) -> Answer<Self> {
+        let app = app(req)?;
+        let school = app.school(school_address(req)).await?;
+        let cookie = req.cookie(cookies::PERSON).ok_or_else(ApiError::not_logged_in)?;
+        let now = app.clock.now();
+        let id = app.keys.read_cookie(Audience::Person, cookie.value(), now).into_iter().next().ok_or_else(ApiError::not_logged_in)?;
+        let school_id = school.id();
+        let session = app.store.read(move |db| sessions::find(db, school_id, SessionId(id), now)).await;
+        match session {
+            Ok(session) => Ok(Self { school, session }),
+            Err(StoreError::NotFound | StoreError::Dead(Dead::Access)) => Err(ApiError::not_logged_in()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl FromRequest for LoggedIn {
+    type Error = ApiError;
+    type Future = Extracted<Self>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move { Self::of(&req).await })
+    }
+}
+
+/// A logged-in person in a role.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The school.
+    pub school: SchoolRow,
+    /// The person.
+    pub person: PersonRow,
+    /// In this role.
+    pub role: Role,
+}
+
+impl Caller {
+    /// The school's id.
+    #[must_use]
+    pub fn school_id(&self) -> SchoolId {
+        self.school.id()
+    }
+
+    /// Whose evenings this person sees.
+    #[must_use]
+    pub fn whose(&self) -> Whose {
+        match self.role {
+            Role::Parent => Whose::Parent(self.person.id()),
+            Role::Teacher => Whose::Teacher(self.person.id()),
+            Role::Staff => Whose::All,
+        }
+    }
+
+    /// Only staff.
+    ///
+    /// # Errors
+    /// `wrong_role` for anybody else.
+    pub fn staff(&self) -> Answer<PersonId> {
+        if self.role == Role::Staff { Ok(self.person.id()) } else { Err(ApiError::wrong_role()) }
+    }
+
+    /// The parent in whose name something is done: oneself, or, for staff, the parent that the query names.
+    ///
+    /// # Errors
+    /// `wrong_role` for teachers, `not_found` for a parent who is not oneself, `invalid` for staff who name nobody.
+    pub async fn acting(&self, app: &App, parent_id: Option<PersonId>) -> Answer<(Acting, PersonRow)> {
+        let actor = Actor { person: Some(self.person.id()), name: self.person.name() };
+        match (self.role, parent_id) {
+            (Role::Teacher, _) => Err(ApiError::wrong_role()),
+            (Role::Parent, named) if named.is_none_or(|parent| parent == self.person.id()) => {
+                Ok((Acting { parent: self.person.id(), actor, is_staff: false }, self.person.clone()))
+            }
+            (Role::Parent, _) => Err(ApiError::not_found()),
+            (Role::Staff, None) => Err(ApiError::field("parent_id", "missing", "Name the parent for whom you do this.")),
+            (Role::Staff, Some(parent)) => {
+                let school = self.school_id();
+                let person = app.store.read(move |db| people::find_parent(db, school, parent)).await?;
+                Ok((Acting { parent, actor: Actor { name: format!("{} (school)", actor.name), ..actor }, is_staff: true }, person))
+            }
+        }
+    }
+
+    /// The parent whose bookings and invites this person may see: their own, or, for staff, anybody's.
+    ///
+    /// # Errors
+    /// `wrong_role` for teachers.
+    pub fn owner(&self) -> Answer<Option<PersonId>> {
+        match self.role {
+            Role::Parent => Ok(Some(self.person.id())),
+            Role::Staff => Ok(None),
+            Role::Teacher => Err(ApiError::wrong_role()),
+        }
+    }
+
+    /// How this person acts on a thing of a certain parent's, after [`Self::owner`] let them see it.
+    #[must_use]
+    pub fn acting_for(&self, parent: PersonId) -> Acting {
+        let is_staff = self.role == Role::Staff;
+        let name = if is_staff { format!("{} (school)", self.person.name()) } else { self.person.name() };
+        Acting { parent, actor: Actor { person: Some(self.person.id()), name }, is_staff }
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = ApiError;
+    type Future = Extracted<Self>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move {
+            let LoggedIn { school, session } = LoggedIn::of(&req).await?;
+            let (person, role) = session.identity.ok_or_else(|| {
+                ApiError::new(actix_web::http::StatusCode::FORBIDDEN, "choose_identity", "This address belongs to several people. Choose who you are first.")
+            })?;
+            Ok(Self { school, person, role })
+        })
+    }
+}
+
+/// The guest sessions of the browser; empty when it has none.
+#[derive(Clone, Debug)]
+pub struct GuestSessions {
+    /// The school.
+    pub school: SchoolRow,
+    /// The sessions that the cookie names, newest first.
+    pub ids: Vec<SessionId>,
+}
+
+impl FromRequest for GuestSessions {
+    type Error = ApiError;
+    type Future = Extracted<Self>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move {
+            let app = app(&req)?;
+            let school = app.school(school_address(&req)).await?;
+            let ids = match req.cookie(cookies::GUEST) {
+                Some(cookie) => app.keys.read_cookie(Audience::Guest, cookie.value(), app.clock.now()),
+                None => Vec::new(),
+            };
+            Ok(Self { school, ids: ids.into_iter().map(SessionId).collect() })
+        })
+    }
+}

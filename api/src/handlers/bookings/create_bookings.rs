@@ -1,0 +1,73 @@
+//! `POST /evenings/{evening_id}/bookings`: makes appointments, all or none.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Query},
+};
+use chrono::Utc;
+use parlour_wire::{LostBooking, NewBookings, Page};
+
+use crate::{
+    app::App,
+    auth::Caller,
+    problem::{Answer, ApiError},
+    request::{Body, EveningPath, OnBehalf, checked, idempotency_key},
+    store::{
+        Error,
+        bookings::{self, Lost, NewBooking},
+        evenings::{self, EveningRow, Whose},
+        idempotency,
+    },
+    views::{self, moment},
+};
+
+/// Books; a retry with the same `Idempotency-Key` gives the first answer.
+///
+/// # Errors
+/// `slot_taken`, `person_busy`, `already_booked` with the lost ones; the refusals of the window.
+pub async fn create_bookings(app: Data<App>, req: HttpRequest, caller: Caller, EveningPath(evening): EveningPath, query: Query<OnBehalf>, body: Body<NewBookings>) -> Answer {
+    if !body.value.bookings.is_empty() {
+        checked(&body.value)?;
+    }
+    let (acting, _) = caller.acting(&app, query.parent()).await?;
+    let key = idempotency_key(&req, caller.person.id(), &body.bytes)?;
+    let wanted: Vec<NewBooking> = body
+        .value
+        .bookings
+        .iter()
+        .map(|one| NewBooking { student: one.student_id.into(), class: one.class_id.into(), starts_at: one.starts_at.with_timezone(&Utc) })
+        .collect();
+    let (ctx, school) = (app.context(), caller.school_id());
+    let row = app.store.read(move |db| evenings::find_for(db, school, Whose::Parent(acting.parent), evening)).await?;
+    let zone_of = row.clone();
+    let acting = caller.acting_for(acting.parent);
+    let made = app
+        .store
+        .write(move |db| {
+            idempotency::once(db, &ctx, key.as_ref(), |db| {
+                let made = bookings::make(db, &ctx, &row, &acting, &wanted)?;
+                let mut items = Vec::with_capacity(made.len());
+                for id in made {
+                    items.push(views::booking(&bookings::find(db, school, Some(acting.parent), id)?, row.zone()));
+                }
+                Ok(Page::whole(items))
+            })
+        })
+        .await
+        .map_err(|error| with_lost(error, &zone_of))?;
+    Ok(HttpResponse::Created().json(made))
+}
+
+/// The refusal with the appointments that were lost, as the contract names them.
+#[must_use]
+pub fn with_lost(error: Error, evening: &EveningRow) -> ApiError {
+    let Error::Lost(lost) = error else { return error.into() };
+    let Some(first) = lost.first() else { return ApiError::not_found() };
+    let view = |one: &Lost| LostBooking {
+        student_id: one.booking.student.into(),
+        class_id: one.booking.class.into(),
+        starts_at: moment(one.booking.starts_at, evening.zone()),
+        code: one.refusal.code().to_owned(),
+    };
+    ApiError::lost(first.refusal, lost.iter().map(view).collect())
+}

@@ -1,0 +1,71 @@
+//! `POST /dev/logins`: one-click logins of a playground.
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use chrono::TimeDelta;
+use parlour_wire::{DevActor, DevLogin};
+use serde_json::json;
+
+use super::only_in_a_playground;
+use crate::{
+    app::App,
+    auth::{AtSchool, cookies},
+    demo,
+    handlers::sessions::session_cookies,
+    keys::Audience,
+    problem::{Answer, ApiError},
+    request::Body,
+    store::{
+        Db, Error, Result, guests, people,
+        schools::SchoolRow,
+        sessions::{self, PersonSession, Role},
+    },
+};
+
+/// Logs in as one of the demo's people, without a mail.
+///
+/// # Errors
+/// `not_found` outside a playground.
+pub async fn create_dev_login(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, body: Body<DevLogin>) -> Answer {
+    only_in_a_playground(&app, &req)?;
+    let (role, page) = match body.value.kind {
+        DevActor::Guest => return guest(&app, &req, &school).await,
+        DevActor::Parent => (Role::Parent, ""),
+        DevActor::Teacher => (Role::Teacher, "teacher"),
+        DevActor::Staff => (Role::Staff, "staff"),
+    };
+    let (ctx, school_id) = (app.context(), school.id());
+    let start = move |db: &mut Db| -> Result<PersonSession> {
+        let actors = demo::actors(db)?;
+        let person = match role {
+            Role::Parent => actors.parent,
+            Role::Teacher => actors.teacher,
+            Role::Staff => actors.staff,
+        };
+        let address_key = people::find(db, school_id, person)?.email_key.ok_or(Error::NotFound)?;
+        let session = sessions::start(db, &ctx, school_id, &address_key, None)?;
+        sessions::choose(db, &session, person, role)
+    };
+    let session = app.store.write(start).await?;
+    let mut response = HttpResponse::Created();
+    for cookie in session_cookies(&app, &req, &session)? {
+        response.cookie(cookie);
+    }
+    Ok(response.json(json!({ "as": body.value.kind, "location": format!("{}{page}", cookies::path(&req)) })))
+}
+
+async fn guest(app: &App, req: &HttpRequest, school: &SchoolRow) -> Answer {
+    let (ctx, school_id) = (app.context(), school.id());
+    let now = ctx.now;
+    let (session, view) = app
+        .store
+        .write(move |db| {
+            let actors = demo::actors(db)?;
+            guests::start_session(db, &ctx, school_id, actors.invite.ok_or(Error::NotFound)?)
+        })
+        .await?;
+    let life = (view.link_ends_at - now).max(TimeDelta::hours(1));
+    let value = app.keys.cookie(Audience::Guest, &[session.into()], now + life).map_err(|_| ApiError::from(Error::Panicked))?;
+    Ok(HttpResponse::Created()
+        .cookie(cookies::make(&app.config, req, cookies::GUEST, value, life))
+        .json(json!({ "as": DevActor::Guest, "location": format!("{}guest/appointments", cookies::path(req)) })))
+}

@@ -1,0 +1,50 @@
+//! `GET /dev/mails`: the development mailbox. Elsewhere than in a playground there is no such thing.
+
+use actix_web::{
+    HttpRequest,
+    web::{Data, Json, Query},
+};
+use parlour_wire::{DevMail, Page};
+
+use crate::{
+    app::App,
+    auth::AtSchool,
+    problem::{Answer, ApiError},
+    request::{List, PageQuery, page},
+    store::Error,
+    views::moment,
+};
+
+/// A page of mails, newest first.
+///
+/// # Errors
+/// `not_found` outside a playground, `bad_cursor`, `invalid`.
+pub async fn list_dev_mails(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, pages: Query<PageQuery>) -> Answer<Json<Page<DevMail>>> {
+    only_in_a_playground(&app, &req)?;
+    let (after, limit) = pages.read(List::DevMails)?;
+    let mut mails = app.mailbox.as_ref().map(|mailbox| mailbox.mails()).unwrap_or_default();
+    mails.reverse();
+    if let Some(after) = after {
+        let at = mails.iter().position(|sent| sent.id == after).ok_or(Error::BadCursor)?;
+        mails.drain(..=at);
+    }
+    let view = |sent: crate::mail::SentMail| DevMail {
+        id: sent.id,
+        sent_at: moment(sent.sent_at, school.zone()),
+        to: sent.mail.to,
+        subject: sent.mail.subject,
+        text: sent.mail.text,
+        html: sent.mail.html,
+    };
+    mails.truncate(usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1));
+    Ok(Json(page(List::DevMails, mails, limit, |sent| sent.id, view)))
+}
+
+/// Demo and development modes alone, asked from this machine alone.
+///
+/// # Errors
+/// `not_found` elsewhere.
+pub fn only_in_a_playground(app: &App, req: &HttpRequest) -> Answer<()> {
+    let here = req.peer_addr().is_none_or(|peer| peer.ip().is_loopback());
+    if app.config.mode.is_playground() && here { Ok(()) } else { Err(ApiError::not_found()) }
+}

@@ -1,0 +1,51 @@
+//! `POST /guest_sessions`: the guest pressed the button.
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use parlour_domain::id::SessionId;
+use parlour_wire::{GuestAppointments, LinkToken};
+use uuid::Uuid;
+
+use super::{invite_of, is_inviter};
+use crate::{
+    app::App,
+    auth::{AtSchool, GuestSessions, cookies},
+    keys::Audience,
+    problem::{Answer, ApiError},
+    request::{Body, checked},
+    store::{Dead, Error, guests},
+    views,
+};
+
+/// How many guest sessions one browser holds.
+const MAX_SESSIONS: usize = 8;
+
+/// Starts a session on the link and keeps the browser's other ones.
+///
+/// # Errors
+/// `not_found`, `invite_removed`, `link_dead`, `access_ended`, `own_invite`.
+pub async fn create_guest_session(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, sessions: GuestSessions, body: Body<LinkToken>) -> Answer {
+    checked(&body.value)?;
+    let invite = invite_of(&app, &body.value.token)?;
+    let (ctx, school_id) = (app.context(), school.id());
+    let now = ctx.now;
+    let inviter = app.store.read(move |db| guests::open(db, school_id, invite, now)).await?.parent.id.0;
+    if is_inviter(&req, inviter).await {
+        return Err(Dead::OwnInvite.into());
+    }
+    let old = sessions.ids;
+    let (started, opened) = app
+        .store
+        .write(move |db| {
+            let (started, _) = guests::start_session(db, &ctx, school_id, invite)?;
+            let mut ids = vec![started];
+            ids.extend(old.iter().copied().take(MAX_SESSIONS - 1));
+            let opened = guests::of_sessions(db, school_id, &ids, ctx.now)?;
+            Ok((ids, opened))
+        })
+        .await?;
+    let life = opened.views.iter().map(|view| view.evening.ends_at.0 + parlour_domain::invite::LINK_GRACE - now).max().unwrap_or_default();
+    let ids: Vec<Uuid> = started.into_iter().map(|SessionId(id)| id).collect();
+    let value = app.keys.cookie(Audience::Guest, &ids, now + life).map_err(|_| ApiError::from(Error::Panicked))?;
+    let invites = opened.views.iter().map(|view| views::guest_invite(&school, view)).collect();
+    Ok(HttpResponse::Created().cookie(cookies::make(&app.config, &req, cookies::GUEST, value, life)).json(GuestAppointments { invites }))
+}

@@ -1,0 +1,34 @@
+//! `POST /guest_links/decline`: "This was not meant for me".
+
+use actix_web::{HttpResponse, web::Data};
+use parlour_wire::LinkToken;
+
+use super::invite_of;
+use crate::{
+    app::App,
+    auth::AtSchool,
+    problem::Answer,
+    request::{Body, checked},
+    store::{Error, invites},
+};
+
+/// Ends the invite, suppresses the address, tells the parent.
+///
+/// # Errors
+/// `not_found`, `invite_removed`, `link_dead`, `access_ended`.
+pub async fn decline_guest_link(app: Data<App>, AtSchool(school): AtSchool, body: Body<LinkToken>) -> Answer {
+    checked(&body.value)?;
+    let invite = invite_of(&app, &body.value.token)?;
+    let (ctx, school_id) = (app.context(), school.id());
+    app.store
+        .write(move |db| {
+            let row = invites::find(db, school_id, None, invite)?;
+            let evening = invites::evening_of(db, &row)?;
+            if ctx.now >= invites::link_ends_at(db, &row, &evening, ctx.now)? {
+                return Err(Error::Dead(row.dead().unwrap_or(crate::store::Dead::Link)));
+            }
+            invites::decline(db, &ctx, &row)
+        })
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,23 @@
+//! `DELETE /guest_sessions`: forgets this browser's guest sessions.
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+
+use crate::{
+    app::App,
+    auth::{GuestSessions, cookies},
+    problem::{Answer, ApiError},
+    store::sessions,
+};
+
+/// Ends them. The link itself goes on.
+///
+/// # Errors
+/// `not_logged_in`.
+pub async fn delete_guest_sessions(app: Data<App>, req: HttpRequest, guest: GuestSessions) -> Answer {
+    if guest.ids.is_empty() {
+        return Err(ApiError::not_logged_in());
+    }
+    let (ids, now) = (guest.ids, app.clock.now());
+    app.store.write(move |db| ids.iter().try_for_each(|id| sessions::end(db, *id, now))).await?;
+    Ok(HttpResponse::NoContent().cookie(cookies::remove(&app.config, &req, cookies::GUEST)).finish())
+}

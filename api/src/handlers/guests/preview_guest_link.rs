@@ -1,0 +1,60 @@
+//! `POST /guest_links/preview`: whose link it is and by whom, nothing of students or times. Changes nothing, so that a mail scanner may read it.
+
+use actix_web::{
+    HttpRequest,
+    web::{Data, Json},
+};
+use parlour_domain::id::InviteId;
+use parlour_wire::{GuestLinkPreview, LinkToken};
+
+use crate::{
+    app::App,
+    auth::{AtSchool, GuestSessions, LoggedIn},
+    keys::{GivenToken, Purpose},
+    problem::{Answer, ApiError},
+    request::{Body, checked},
+    store::guests,
+    views::moment,
+};
+
+/// What the link's page shows before the button is pressed.
+///
+/// # Errors
+/// `not_found`, `invite_removed`, `link_dead`, `access_ended`.
+pub async fn preview_guest_link(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, sessions: GuestSessions, body: Body<LinkToken>) -> Answer<Json<GuestLinkPreview>> {
+    checked(&body.value)?;
+    let invite = invite_of(&app, &body.value.token)?;
+    let (school_id, now, ids) = (school.id(), app.clock.now(), sessions.ids);
+    let (view, in_session) = app
+        .store
+        .read(move |db| {
+            let view = guests::open(db, school_id, invite, now)?;
+            let opened = guests::of_sessions(db, school_id, &ids, now)?;
+            Ok((view, opened.views.iter().any(|one| one.invite.id.0 == invite.0)))
+        })
+        .await?;
+    let own_invite = is_inviter(&req, view.parent.id.0).await;
+    Ok(Json(GuestLinkPreview {
+        school: school.name,
+        evening_title: view.evening.title.clone(),
+        date: moment(*view.evening.starts_at, view.evening.zone()),
+        guest_name: view.invite.name,
+        invited_by: view.parent.name(),
+        own_invite,
+        in_session,
+    }))
+}
+
+/// The invite that a genuine token names.
+///
+/// # Errors
+/// `not_found` for anything else.
+pub fn invite_of(app: &App, token: &str) -> Answer<InviteId> {
+    let token = GivenToken::parse(token).filter(|token| app.keys.is_genuine(Purpose::Guest, token, 0));
+    token.map(|token| InviteId(token.id)).ok_or_else(ApiError::not_found)
+}
+
+/// Whether this browser is logged in as the parent who sent the invite.
+pub async fn is_inviter(req: &HttpRequest, parent: uuid::Uuid) -> bool {
+    LoggedIn::of(req).await.ok().and_then(|caller| caller.session.identity).is_some_and(|(person, _)| person.id.0 == parent)
+}

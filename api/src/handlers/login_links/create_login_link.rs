@@ -1,0 +1,70 @@
+//! `POST /login_links`: asks for a login mail. Known and unknown addresses take the same steps.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::Data,
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use parlour_domain::{EmailAddress, id::PersonId};
+use parlour_wire::{LoginLink, NewLoginLink};
+
+use crate::{
+    app::App,
+    auth::{AtSchool, cookies},
+    keys::{GivenToken, Purpose},
+    problem::{Answer, ApiError},
+    request::{Body, checked},
+    store::{
+        Dead, Error,
+        login::{self, NewLogin},
+    },
+    views::moment,
+};
+
+/// Queues the mail and ties its code to this browser by a cookie.
+///
+/// # Errors
+/// `invalid`, `email_invalid`, `link_dead`, `too_many_requests`.
+pub async fn create_login_link(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, body: Body<NewLoginLink>) -> Answer {
+    checked(&body.value)?;
+    let ctx = app.context();
+    let secret = BASE64_URL_SAFE_NO_PAD.encode(app.random.bytes::<24>());
+    let (email, person) = match (body.value.email.as_deref(), body.value.token.as_deref()) {
+        (Some(email), None) => (EmailAddress::parse(email)?, None),
+        (None, Some(token)) => of_token(&app, &school, token).await?,
+        _ => return Err(ApiError::field("email", "missing", "Give either an email address or a token.")),
+    };
+    let new = NewLogin {
+        school: school.id(),
+        email,
+        person,
+        browser_hash: app.keys.hash("browser", secret.as_bytes()),
+        client_hash: client_hash(&app, &req),
+    };
+    let (id, expires_at) = app.store.write(move |db| login::request(db, &ctx, &new)).await?;
+    let cookie = cookies::make(&app.config, &req, cookies::LOGIN, secret, login::LINK_LIFE);
+    Ok(HttpResponse::Accepted().cookie(cookie).json(LoginLink { id: id.into(), expires_at: moment(expires_at, school.zone()) }))
+}
+
+/// The person whom a confirmation mail's link logs in: the code goes to their own address.
+async fn of_token(app: &App, school: &crate::store::schools::SchoolRow, token: &str) -> Answer<(EmailAddress, Option<PersonId>)> {
+    let dead = || ApiError::from(Dead::Link);
+    let token = GivenToken::parse(token).filter(|token| app.keys.is_genuine(Purpose::Login, token, 0)).ok_or_else(dead)?;
+    let (school_id, now) = (school.id(), app.clock.now());
+    let link = app.store.read(move |db| login::find_live(db, school_id, token.id, now)).await;
+    match link {
+        Ok(link) if link.is_standing => Ok((EmailAddress::parse(&link.email)?, link.person_id.map(Into::into))),
+        Ok(_) | Err(Error::NotFound) => Err(dead()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A keyed hash of the client's network address: what limits count, without storing the address.
+#[must_use]
+pub fn client_hash(app: &App, req: &HttpRequest) -> String {
+    let forwarded = app.config.client_ip_header.as_deref().and_then(|name| req.headers().get(name)).and_then(|value| value.to_str().ok());
+    // The last entry is the one that our own proxy wrote.
+    let address = forwarded.and_then(|list| list.rsplit(',').next()).map(|address| address.trim().to_owned());
+    let address = address.or_else(|| req.peer_addr().map(|peer| peer.ip().to_string())).unwrap_or_default();
+    app.keys.hash("client", address.as_bytes())
+}

@@ -1,0 +1,48 @@
+//! `POST /login_links/preview`: what a login link would do. Changes nothing, so that a mail scanner may read it.
+
+use actix_web::{
+    HttpRequest,
+    web::{Data, Json},
+};
+use parlour_wire::{LinkToken, LoginLinkPreview};
+
+use crate::{
+    app::App,
+    auth::{AtSchool, cookies},
+    keys::{Audience, GivenToken, Purpose},
+    problem::{Answer, ApiError},
+    request::{Body, checked},
+    store::{login, people},
+    views::{masked, moment},
+};
+
+/// Whom the link logs in, masked.
+///
+/// # Errors
+/// `not_found` for what is no token of ours, `link_dead`.
+pub async fn preview_login_link(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, body: Body<LinkToken>) -> Answer<Json<LoginLinkPreview>> {
+    checked(&body.value)?;
+    let token = GivenToken::parse(&body.value.token).filter(|token| app.keys.is_genuine(Purpose::Login, token, 0)).ok_or_else(ApiError::not_found)?;
+    let (school_id, now) = (school.id(), app.clock.now());
+    let (link, person) = app
+        .store
+        .read(move |db| {
+            let link = login::find_live(db, school_id, token.id, now)?;
+            let person = link.person_id.map(|person| people::find(db, school_id, person.into())).transpose()?;
+            Ok((link, person))
+        })
+        .await?;
+    let masked_name = person.as_ref().map_or_else(
+        || parlour_domain::EmailAddress::parse(&link.email).map(|email| email.masked()).unwrap_or_default(),
+        |person| masked(&person.name()),
+    );
+    let needs_code = link.is_standing && !knows_device(&app, &req, link.person_id.map(|id| id.0));
+    Ok(Json(LoginLinkPreview { masked_name, needs_code, expires_at: moment(*link.expires_at, school.zone()) }))
+}
+
+/// Whether this browser has logged in as the person before.
+#[must_use]
+pub fn knows_device(app: &App, req: &HttpRequest, person: Option<uuid::Uuid>) -> bool {
+    let known = req.cookie(cookies::DEVICE).map(|cookie| app.keys.read_cookie(Audience::Device, cookie.value(), app.clock.now())).unwrap_or_default();
+    person.is_some_and(|person| known.contains(&person))
+}

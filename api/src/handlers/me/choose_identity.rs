@@ -1,0 +1,41 @@
+//! `PUT /me/identity`: chooses who one is, where an address belongs to several.
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use parlour_domain::id::PersonId;
+use parlour_wire::ChosenIdentity;
+
+use crate::{
+    app::App,
+    auth::LoggedIn,
+    handlers::sessions::session_cookies,
+    problem::Answer,
+    request::Body,
+    store::sessions::{self, Role},
+    views,
+};
+
+/// Sets the person and role of this session.
+///
+/// # Errors
+/// `not_found` when the address is not that person in that role.
+pub async fn choose_identity(app: Data<App>, req: HttpRequest, caller: LoggedIn, body: Body<ChosenIdentity>) -> Answer {
+    let role = match body.value.role {
+        parlour_wire::Role::Parent => Role::Parent,
+        parlour_wire::Role::Teacher => Role::Teacher,
+        parlour_wire::Role::Staff => Role::Staff,
+    };
+    let (session, person) = (caller.session, PersonId(body.value.person_id));
+    let (session, identities) = app
+        .store
+        .write(move |db| {
+            let chosen = sessions::choose(db, &session, person, role)?;
+            let identities = sessions::identities(db, session.school, &session.address_key)?;
+            Ok((chosen, identities))
+        })
+        .await?;
+    let mut response = HttpResponse::Ok();
+    for cookie in session_cookies(&app, &req, &session)? {
+        response.cookie(cookie);
+    }
+    Ok(response.json(views::me(&caller.school, &session, &identities, app.config.mode.is_playground())))
+}

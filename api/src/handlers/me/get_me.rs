@@ -1,0 +1,16 @@
+//! `GET /me`: who is logged in here.
+
+use actix_web::web::{Data, Json};
+use parlour_wire::Me;
+
+use crate::{app::App, auth::LoggedIn, problem::Answer, store::sessions, views};
+
+/// The session, and all that its address may be.
+///
+/// # Errors
+/// `not_logged_in`.
+pub async fn get_me(app: Data<App>, caller: LoggedIn) -> Answer<Json<Me>> {
+    let (school, address_key) = (caller.school.id(), caller.session.address_key.clone());
+    let identities = app.store.read(move |db| sessions::identities(db, school, &address_key)).await?;
+    Ok(Json(views::me(&caller.school, &caller.session, &identities, app.config.mode.is_playground())))
+}

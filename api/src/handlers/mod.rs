@@ -1,0 +1,14 @@
+//! The operations of openapi.yaml: one folder a resource, one file an operation, the function named by its operationId. HTTP only: no query and no rule.
+
+pub mod bars;
+pub mod bookings;
+pub mod dev;
+pub mod evenings;
+pub mod guests;
+pub mod health;
+pub mod invites;
+pub mod login_links;
+pub mod me;
+pub mod parents;
+pub mod school;
+pub mod sessions;

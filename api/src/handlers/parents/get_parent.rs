@@ -1,0 +1,17 @@
+//! `GET /parents/{parent_id}`.
+
+use actix_web::web::{Data, Json};
+use parlour_wire::Parent;
+
+use crate::{app::App, auth::Caller, problem::Answer, request::ParentPath, store::parents, views};
+
+/// One parent with their students.
+///
+/// # Errors
+/// `wrong_role`, `not_found`.
+pub async fn get_parent(app: Data<App>, caller: Caller, ParentPath(parent): ParentPath) -> Answer<Json<Parent>> {
+    caller.staff()?;
+    let school = caller.school_id();
+    let found = app.store.read(move |db| parents::find(db, school, parent)).await?;
+    Ok(Json(views::parent(&found)))
+}

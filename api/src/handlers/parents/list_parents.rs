@@ -1,0 +1,34 @@
+//! `GET /parents`: staff find a parent.
+
+use actix_web::web::{Data, Json, Query};
+use parlour_domain::id::PersonId;
+use parlour_wire::{Page, Parent};
+use serde::Deserialize;
+
+use crate::{
+    app::App,
+    auth::Caller,
+    problem::Answer,
+    request::{List, PageQuery, page},
+    store::parents,
+    views,
+};
+
+/// `?q=`: words of a name or an address.
+#[derive(Debug, Default, Deserialize)]
+pub struct Search {
+    #[serde(default)]
+    q: String,
+}
+
+/// A page of parents, by name.
+///
+/// # Errors
+/// `wrong_role`, `bad_cursor`, `invalid`.
+pub async fn list_parents(app: Data<App>, caller: Caller, search: Query<Search>, pages: Query<PageQuery>) -> Answer<Json<Page<Parent>>> {
+    caller.staff()?;
+    let (after, limit) = pages.read(List::Parents)?;
+    let (school, words) = (caller.school_id(), search.into_inner().q);
+    let rows = app.store.read(move |db| parents::list(db, school, &words, after.map(PersonId), limit)).await?;
+    Ok(Json(page(List::Parents, rows, limit, |row| row.person.id.0, |row| views::parent(&row))))
+}

@@ -1,0 +1,11 @@
+//! `GET /school`: the school at this address.
+
+use actix_web::web::{Data, Json};
+use parlour_wire::School;
+
+use crate::{app::App, auth::AtSchool, views};
+
+/// Its name, for the page before anybody logs in.
+pub async fn get_school(app: Data<App>, AtSchool(school): AtSchool) -> Json<School> {
+    Json(views::school(&school, app.config.mode.is_playground()))
+}

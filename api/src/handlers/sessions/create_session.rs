@@ -1,0 +1,106 @@
+//! `POST /sessions`: logs in, with a link's token or with the code of a mail.
+
+use actix_web::{HttpRequest, HttpResponse, cookie::Cookie, web::Data};
+use chrono::TimeDelta;
+use parlour_wire::NewSession;
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    auth::{AtSchool, cookies},
+    handlers::login_links::{client_hash, knows_device},
+    keys::{Audience, GivenToken, Purpose},
+    problem::{Answer, ApiError},
+    request::{Body, checked},
+    store::{
+        Dead, Error,
+        login::{self, GivenCode, LoginLinkRow},
+        schools::SchoolRow,
+        sessions::{self, PersonSession},
+    },
+    views,
+};
+
+/// For how long a browser is remembered as a person's.
+const DEVICE_LIFE: TimeDelta = TimeDelta::days(400);
+
+/// How many people one browser is remembered for.
+const DEVICE_PEOPLE: usize = 12;
+
+/// Starts a session and sets its cookie.
+///
+/// # Errors
+/// `link_dead`, `code_required`, `code_wrong`, `code_dead`, `wrong_browser`, `invalid`.
+pub async fn create_session(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, body: Body<NewSession>) -> Answer {
+    checked(&body.value)?;
+    let session = match (&body.value.token, body.value.login_link_id, &body.value.code) {
+        (Some(token), None, None) => by_link(&app, &req, &school, token).await?,
+        (None, Some(login_link), Some(code)) => by_code(&app, &req, &school, login_link, code).await?,
+        _ => return Err(ApiError::field("token", "missing", "Give either a token, or login_link_id and code.")),
+    };
+    let (school_id, address_key) = (school.id(), session.address_key.clone());
+    let identities = app.store.read(move |db| sessions::identities(db, school_id, &address_key)).await?;
+    let me = views::me(&school, &session, &identities, app.config.mode.is_playground());
+    let mut response = HttpResponse::Created();
+    for cookie in session_cookies(&app, &req, &session)? {
+        response.cookie(cookie);
+    }
+    Ok(response.json(me))
+}
+
+/// The cookie of a session, and the one that remembers the browser as the person's.
+///
+/// # Errors
+/// When a cookie can't be signed.
+pub fn session_cookies(app: &App, req: &HttpRequest, session: &PersonSession) -> Answer<Vec<Cookie<'static>>> {
+    let now = app.clock.now();
+    let sign = |audience, ids: &[Uuid], life| app.keys.cookie(audience, ids, now + life).map_err(|_| ApiError::from(Error::Panicked));
+    let mut set = vec![cookies::make(&app.config, req, cookies::PERSON, sign(Audience::Person, &[session.id.into()], sessions::PERSON_LIFE)?, sessions::PERSON_LIFE)];
+    if let Some((person, _)) = &session.identity {
+        let mut known = req.cookie(cookies::DEVICE).map(|cookie| app.keys.read_cookie(Audience::Device, cookie.value(), now)).unwrap_or_default();
+        known.retain(|id| *id != person.id.0);
+        known.insert(0, person.id.0);
+        known.truncate(DEVICE_PEOPLE);
+        set.push(cookies::make(&app.config, req, cookies::DEVICE, sign(Audience::Device, &known, DEVICE_LIFE)?, DEVICE_LIFE));
+    }
+    Ok(set)
+}
+
+async fn by_link(app: &App, req: &HttpRequest, school: &SchoolRow, token: &str) -> Answer<PersonSession> {
+    let dead = || ApiError::from(Dead::Link);
+    let token = GivenToken::parse(token).filter(|token| app.keys.is_genuine(Purpose::Login, token, 0)).ok_or_else(dead)?;
+    let (ctx, school_id) = (app.context(), school.id());
+    let now = ctx.now;
+    let link = match app.store.read(move |db| login::find_live(db, school_id, token.id, now)).await {
+        Err(Error::NotFound) => return Err(dead()),
+        other => other?,
+    };
+    if link.is_standing && !knows_device(app, req, link.person_id.map(|id| id.0)) {
+        return Err(Dead::CodeRequired.into());
+    }
+    let start = move |db: &mut crate::store::Db| {
+        login::use_up(db, &link, now)?;
+        start(db, &ctx, school_id, &link)
+    };
+    Ok(app.store.write(start).await?)
+}
+
+async fn by_code(app: &App, req: &HttpRequest, school: &SchoolRow, login_link: Uuid, code: &str) -> Answer<PersonSession> {
+    let Some(cookie) = req.cookie(cookies::LOGIN) else { return Err(Dead::OtherBrowser.into()) };
+    let (ctx, school_id) = (app.context(), school.id());
+    let browser_hash = app.keys.hash("browser", cookie.value().as_bytes());
+    let (client_hash, is_right) = (client_hash(app, req), app.keys.is_code(login_link, code));
+    let tried = move |db: &mut crate::store::Db| {
+        let given = GivenCode { school: school_id, login_link, browser_hash: &browser_hash, client_hash: &client_hash, is_right };
+        match login::try_code(db, &ctx, &given)? {
+            // A refusal is committed: the try counts.
+            Err(dead) => Ok(Err(dead)),
+            Ok(link) => start(db, &ctx, school_id, &link).map(Ok),
+        }
+    };
+    app.store.write(tried).await?.map_err(ApiError::from)
+}
+
+fn start(db: &mut crate::store::Db, ctx: &crate::context::Context, school: parlour_domain::id::SchoolId, link: &LoginLinkRow) -> crate::store::Result<PersonSession> {
+    sessions::start(db, ctx, school, &link.email_key, link.person_id.map(Into::into))
+}

@@ -1,0 +1,20 @@
+//! `DELETE /sessions/current`: logs out.
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+
+use crate::{
+    app::App,
+    auth::{LoggedIn, cookies},
+    problem::Answer,
+    store::sessions,
+};
+
+/// Ends this session.
+///
+/// # Errors
+/// `not_logged_in`.
+pub async fn delete_session(app: Data<App>, req: HttpRequest, caller: LoggedIn) -> Answer {
+    let (id, now) = (caller.session.id, app.clock.now());
+    app.store.write(move |db| sessions::end(db, id, now)).await?;
+    Ok(HttpResponse::NoContent().cookie(cookies::remove(&app.config, &req, cookies::PERSON)).finish())
+}

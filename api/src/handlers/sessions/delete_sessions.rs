@@ -1,0 +1,20 @@
+//! `DELETE /sessions`: logs out everywhere.
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+
+use crate::{
+    app::App,
+    auth::{LoggedIn, cookies},
+    problem::Answer,
+    store::sessions,
+};
+
+/// Ends all sessions of the address at this school.
+///
+/// # Errors
+/// `not_logged_in`.
+pub async fn delete_sessions(app: Data<App>, req: HttpRequest, caller: LoggedIn) -> Answer {
+    let (school, address_key, now) = (caller.school.id(), caller.session.address_key, app.clock.now());
+    app.store.write(move |db| sessions::end_all(db, school, &address_key, now)).await?;
+    Ok(HttpResponse::NoContent().cookie(cookies::remove(&app.config, &req, cookies::PERSON)).finish())
+}

@@ -1,0 +1,228 @@
+//! The one error answer: `application/problem+json` (RFC 9457) with a stable `code`. Causes are logged once and never sent.
+
+use std::fmt;
+
+use actix_web::{HttpResponse, ResponseError, http::StatusCode, http::header};
+use parlour_domain::Refusal;
+use parlour_wire::{FieldError, LostBooking, Problem};
+
+use crate::store::{Dead, Error as StoreError};
+
+/// What a handler answers instead of a value.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    errors: Vec<FieldError>,
+    lost: Vec<LostBooking>,
+    retry_after: Option<u32>,
+    allow: Option<String>,
+    cause: Option<StoreError>,
+}
+
+/// What handlers return.
+pub type Answer<T = HttpResponse> = Result<T, ApiError>;
+
+impl ApiError {
+    /// An error with a code and a sentence that says what to do.
+    #[must_use]
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, detail: detail.into(), errors: Vec::new(), lost: Vec::new(), retry_after: None, allow: None, cause: None }
+    }
+
+    /// Not there, or not this person's to see.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here, or it is not yours to see.")
+    }
+
+    /// Nobody is logged in.
+    #[must_use]
+    pub fn not_logged_in() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "not_logged_in", "Log in first.")
+    }
+
+    /// Logged in, but in another role.
+    #[must_use]
+    pub fn wrong_role() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "wrong_role", "Your role at the school does not allow this.")
+    }
+
+    /// One wrong field of a request.
+    #[must_use]
+    pub fn field(field: &str, code: &str, detail: &str) -> Self {
+        let error = FieldError { field: field.to_owned(), code: code.to_owned(), detail: detail.to_owned() };
+        Self { errors: vec![error], ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields are wrong. See errors for each.") }
+    }
+
+    /// A bad query.
+    #[must_use]
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", detail)
+    }
+
+    /// Too many requests; try again after so many seconds.
+    #[must_use]
+    pub fn too_many(seconds: u32) -> Self {
+        let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "That was asked for too often. Wait a while and try again.");
+        Self { retry_after: Some(seconds.max(1)), ..error }
+    }
+
+    /// The server can't serve now.
+    #[must_use]
+    pub fn not_ready() -> Self {
+        Self { retry_after: Some(5), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", "The server is not ready. Try again in a moment.") }
+    }
+
+    /// A method that the resource does not have.
+    #[must_use]
+    pub fn method_not_allowed(allow: String) -> Self {
+        let error = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This resource does not have that method. See the Allow header.");
+        Self { allow: Some(allow), ..error }
+    }
+
+    /// Several wrong fields.
+    #[must_use]
+    pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    /// The appointments that could not be made.
+    #[must_use]
+    pub fn lost(refusal: Refusal, lost: Vec<LostBooking>) -> Self {
+        Self { lost, ..refusal.into() }
+    }
+
+    /// The code, for logs and tests.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// Renders the answer; the cause, if there is one, is logged here and nowhere else.
+    #[must_use]
+    pub fn respond(&self, request_id: &str) -> HttpResponse {
+        if let Some(cause) = &self.cause {
+            tracing::error!(request_id, code = self.code, cause = %chain(cause), "request failed");
+        }
+        let problem = Problem {
+            kind: format!("/api/docs#{}", self.code),
+            title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail.clone(),
+            code: self.code.to_owned(),
+            request_id: request_id.to_owned(),
+            errors: self.errors.clone(),
+            lost: self.lost.clone(),
+        };
+        let mut response = HttpResponse::build(self.status);
+        response.content_type("application/problem+json").insert_header((header::CACHE_CONTROL, "no-store"));
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if let Some(allow) = &self.allow {
+            response.insert_header((header::ALLOW, allow.clone()));
+        }
+        let body = serde_json::to_string(&problem).unwrap_or_default();
+        response.body(body)
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.detail)
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.respond("00000000-0000-0000-0000-000000000000")
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let status = match refusal {
+            Refusal::EmailInvalid
+            | Refusal::NameInvalid
+            | Refusal::ConsentMissing
+            | Refusal::ConsentRecordMissing
+            | Refusal::NoStudentChosen
+            | Refusal::StudentNotInvolved
+            | Refusal::OwnAddress
+            | Refusal::NotASlot
+            | Refusal::ClassNotOffered
+            | Refusal::NothingChosen => StatusCode::UNPROCESSABLE_ENTITY,
+            Refusal::InviteLimit | Refusal::ResendTooSoon | Refusal::ResendLimit => StatusCode::TOO_MANY_REQUESTS,
+            Refusal::AskTheSchool => StatusCode::FORBIDDEN,
+            Refusal::AccessEnded => StatusCode::GONE,
+            Refusal::InviteExists
+            | Refusal::NoVideoAppointment
+            | Refusal::NoAppointment
+            | Refusal::AddressSuppressed
+            | Refusal::EveningOver
+            | Refusal::BookingNotOpen
+            | Refusal::BookingClosed
+            | Refusal::SlotTaken
+            | Refusal::PersonBusy
+            | Refusal::AlreadyBooked
+            | Refusal::BookingCancelled => StatusCode::CONFLICT,
+        };
+        let errors = refusal.field().map(|field| FieldError { field: field.to_owned(), code: refusal.code().to_owned(), detail: refusal.to_string() });
+        let retry_after = match refusal {
+            Refusal::ResendTooSoon => Some(600),
+            Refusal::InviteLimit | Refusal::ResendLimit => Some(86_400),
+            _ => None,
+        };
+        Self { errors: errors.into_iter().collect(), retry_after, ..Self::new(status, refusal.code(), refusal.to_string()) }
+    }
+}
+
+impl From<Dead> for ApiError {
+    fn from(dead: Dead) -> Self {
+        let (status, code, detail) = match dead {
+            Dead::Link => (StatusCode::GONE, "link_dead", "This link has been used or has expired. Ask for a new one."),
+            Dead::InviteRemoved => (StatusCode::GONE, "invite_removed", "This invite was removed. If you think that is a mistake, ask the person who invited you."),
+            Dead::Access => return Refusal::AccessEnded.into(),
+            Dead::Code => (StatusCode::GONE, "code_dead", "This code can't be used any more. The link in the mail still works, or ask for a new code."),
+            Dead::CodeWrong => (StatusCode::FORBIDDEN, "code_wrong", "This is not the code in the mail. Check the 6 digits and try again."),
+            Dead::OtherBrowser => (StatusCode::FORBIDDEN, "wrong_browser", "The code works only in the browser that asked for it. Use the link in the mail, or ask for a new code here."),
+            Dead::CodeRequired => (StatusCode::FORBIDDEN, "code_required", "This browser has not logged in as this person before. Ask for a code as well."),
+            Dead::CodesPaused => return Self { detail: "Codes pause for now. The link in the mail still works.".to_owned(), ..Self::too_many(3600) },
+            Dead::OwnInvite => (StatusCode::CONFLICT, "own_invite", "This is the link of the person you invited. Your own appointments are under My Bookings."),
+        };
+        Self::new(status, code, detail)
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::not_found(),
+            StoreError::Refused(refusal) => refusal.into(),
+            StoreError::Dead(dead) => dead.into(),
+            StoreError::KeyReused => Self::new(StatusCode::CONFLICT, "idempotency_key_reused", "This Idempotency-Key came with another request before. Use a new one."),
+            StoreError::TooMany(seconds) => Self::too_many(seconds),
+            StoreError::BadCursor => Self::new(StatusCode::BAD_REQUEST, "bad_cursor", "The cursor is not one of this list. Start again without one."),
+            StoreError::Lost(lost) => lost.first().map_or_else(Self::not_found, |first| first.refusal.into()),
+            StoreError::Busy | StoreError::Raced => {
+                Self { retry_after: Some(2), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The server is busy. Nothing was changed; try again in a moment.") }
+            }
+            StoreError::Database(_) | StoreError::Panicked => {
+                let detail = "Something went wrong on the server. Nothing was changed; try again, and tell the school if it goes on.";
+                Self { cause: Some(error), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail) }
+            }
+        }
+    }
+}
+
+/// An error and all that caused it, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

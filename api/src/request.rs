@@ -1,0 +1,205 @@
+//! What handlers take from a request besides who asks: ids of the path, a JSON body, a page of a list, an idempotency key.
+
+use std::{future::Future, pin::Pin};
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    http::{StatusCode, header},
+    web,
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use parlour_domain::id::{BarId, BookingId, EveningId, InviteId, PersonId};
+use parlour_wire::{FieldError, Page};
+use serde::{Deserialize, de::DeserializeOwned};
+use uuid::Uuid;
+use validator::{Validate, ValidationErrors};
+
+use crate::{
+    auth,
+    problem::{Answer, ApiError},
+    store::idempotency::RequestKey,
+};
+
+/// The largest body that is read, in bytes.
+pub const MAX_BODY: usize = 64 * 1024;
+
+macro_rules! path_ids {
+    ($($(#[$doc:meta])* $name:ident($id:ty) = $segment:literal;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name(pub $id);
+
+        impl FromRequest for $name {
+            type Error = ApiError;
+            type Future = std::future::Ready<Result<Self, ApiError>>;
+
+            fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let id = req.match_info().get($segment).and_then(|text| text.parse().ok());
+                std::future::ready(id.map(Self).ok_or_else(ApiError::not_found))
+            }
+        }
+    )+};
+}
+
+path_ids! {
+    /// `{evening_id}`; a malformed one names nothing.
+    EveningPath(EveningId) = "evening_id";
+    /// `{booking_id}`.
+    BookingPath(BookingId) = "booking_id";
+    /// `{invite_id}`.
+    InvitePath(InviteId) = "invite_id";
+    /// `{parent_id}`.
+    ParentPath(PersonId) = "parent_id";
+    /// `{bar_id}`.
+    BarPath(BarId) = "bar_id";
+}
+
+/// A JSON body, checked, with the bytes it came in.
+#[derive(Debug)]
+pub struct Body<T> {
+    /// The value.
+    pub value: T,
+    /// The bytes.
+    pub bytes: web::Bytes,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = req.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
+            value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+        });
+        let bytes = web::Bytes::from_request(req, payload);
+        Box::pin(async move {
+            if !is_json {
+                return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the body as application/json."));
+            }
+            let bytes = bytes.await.map_err(|_| ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large. Send at most 64 KiB."))?;
+            let value = serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))?;
+            Ok(Self { value, bytes })
+        })
+    }
+}
+
+/// Checks the lengths that the wire types name.
+///
+/// # Errors
+/// `invalid`, with the fields.
+pub fn checked<T: Validate>(value: &T) -> Answer<()> {
+    value.validate().map_err(|errors| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields are wrong. See errors for each.").with_errors(field_errors(&errors)))
+}
+
+fn field_errors(errors: &ValidationErrors) -> Vec<FieldError> {
+    let fields = errors.field_errors();
+    let mut found: Vec<FieldError> = fields
+        .into_iter()
+        .flat_map(|(field, errors)| {
+            let describe = move |error: &validator::ValidationError| {
+                let bound = |name: &str| error.params.get(name).map(ToString::to_string);
+                let detail = match (bound("min"), bound("max")) {
+                    (Some(min), Some(max)) => format!("Must have from {min} to {max} entries or characters."),
+                    (None, Some(max)) => format!("Must have at most {max} entries or characters."),
+                    _ => "Is wrong.".to_owned(),
+                };
+                FieldError { field: field.to_string(), code: error.code.to_string(), detail }
+            };
+            errors.iter().map(describe)
+        })
+        .collect();
+    found.sort_by(|a, b| a.field.cmp(&b.field));
+    found
+}
+
+fn unreadable(error: &serde_json::Error) -> ApiError {
+    if error.is_data() {
+        // serde names the field in backquotes; the position tells the rest.
+        let text = error.to_string();
+        let field = text.split('`').nth(1).filter(|name| name.len() <= 64).unwrap_or("body").to_owned();
+        return ApiError::field(&field, "wrong_shape", &text);
+    }
+    ApiError::new(StatusCode::BAD_REQUEST, "malformed_json", format!("The body is not JSON: {error}."))
+}
+
+/// `?parent_id=`: for whom staff do something.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub struct OnBehalf {
+    /// The parent.
+    parent_id: Option<Uuid>,
+}
+
+impl OnBehalf {
+    /// The parent.
+    #[must_use]
+    pub fn parent(self) -> Option<PersonId> {
+        self.parent_id.map(PersonId)
+    }
+}
+
+/// `?cursor=&limit=`: a page of a list.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct PageQuery {
+    cursor: Option<String>,
+    limit: Option<i64>,
+}
+
+/// A list, by which its cursors are told from another's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum List {
+    Evenings = 1,
+    History,
+    Parents,
+    Bars,
+    DevMails,
+}
+
+impl PageQuery {
+    /// The row after which the page begins, and how many it holds.
+    ///
+    /// # Errors
+    /// `bad_cursor` for another list's or a mangled one, `invalid` for a limit out of 1 to 100.
+    pub fn read(&self, list: List) -> Answer<(Option<Uuid>, i64)> {
+        let limit = self.limit.unwrap_or(50);
+        if !(1..=100).contains(&limit) {
+            return Err(ApiError::field("limit", "range", "Give a number from 1 to 100."));
+        }
+        let bad = || ApiError::from(crate::store::Error::BadCursor);
+        let read = |cursor: &str| {
+            let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad())?;
+            let (tag, id) = bytes.split_first().ok_or_else(bad)?;
+            if *tag == list as u8 { Uuid::from_slice(id).map_err(|_| bad()) } else { Err(bad()) }
+        };
+        Ok((self.cursor.as_deref().map(read).transpose()?, limit))
+    }
+}
+
+/// A page of rows of which one more than `limit` was read.
+pub fn page<R, T>(list: List, mut rows: Vec<R>, limit: i64, id: impl Fn(&R) -> Uuid, view: impl FnMut(R) -> T) -> Page<T> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let cursor = |row: &R| {
+        let mut bytes = vec![list as u8];
+        bytes.extend(id(row).as_bytes());
+        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    };
+    let next_cursor = if more { rows.last().map(cursor) } else { None };
+    Page { items: rows.into_iter().map(view).collect(), next_cursor }
+}
+
+/// The `Idempotency-Key` of a request, if it has one.
+///
+/// # Errors
+/// `bad_request` when it is not 1 to 128 printable ASCII characters.
+pub fn idempotency_key(req: &HttpRequest, owner: PersonId, body: &[u8]) -> Answer<Option<RequestKey>> {
+    let Some(value) = req.headers().get("Idempotency-Key") else { return Ok(None) };
+    let key = value.to_str().ok().filter(|key| (1..=128).contains(&key.len()) && key.chars().all(|c| c.is_ascii_graphic() || c == ' '));
+    let key = key.ok_or_else(|| ApiError::bad_request("Idempotency-Key: give 1 to 128 printable ASCII characters."))?;
+    let app = auth::app(req)?;
+    let mut what = format!("{} {}?{}\n", req.method(), req.path(), req.query_string()).into_bytes();
+    what.extend_from_slice(body);
+    Ok(Some(RequestKey { owner: owner.into(), key: key.to_owned(), request_hash: app.keys.hash("idempotency", &what) }))
+}

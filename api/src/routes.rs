@@ -1,0 +1,165 @@
+//! The one route table: every operation of openapi.yaml by its path, and the client's pages. The middleware here gives each request its id and each error its shape.
+
+use actix_web::{
+    App as ActixApp, Error, HttpMessage, HttpResponse,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    http::header::{self, HeaderName, HeaderValue},
+    middleware::{Next, from_fn},
+    web::{self, Data, ServiceConfig},
+};
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    auth::origin,
+    client, contract,
+    handlers::{bars, bookings, dev, evenings, guests, health, invites, login_links, me, parents, school, sessions},
+    problem::{Answer, ApiError},
+    request::MAX_BODY,
+};
+
+/// Names a request in answers and logs.
+#[derive(Clone)]
+pub struct RequestId(pub String);
+
+/// The whole application.
+pub fn application(app: Data<App>) -> ActixApp<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>> {
+    ActixApp::new()
+        .app_data(app)
+        .app_data(web::PayloadConfig::new(MAX_BODY))
+        .app_data(web::QueryConfig::default().error_handler(|error, _| ApiError::bad_request(format!("The query is wrong: {error}.")).into()))
+        .wrap(from_fn(frame))
+        .configure(|config| {
+            config
+                .service(web::scope("/api/v1").configure(api).default_service(web::route().to(nothing)))
+                .service(web::scope("/s/{school}/api/v1").configure(api).default_service(web::route().to(nothing)))
+                .route("/api/docs", web::get().to(docs))
+                .route("/s/{school}/api/docs", web::get().to(docs))
+                .route("/", web::get().to(client::index))
+                .service(web::scope("/s/{school}").configure(pages))
+                .configure(pages);
+        })
+}
+
+/// The operations, in the order of openapi.yaml.
+fn api(config: &mut ServiceConfig) {
+    let mut at = |path: &str, methods: Vec<(&'static str, actix_web::Route)>| {
+        let allow = methods.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        let resource = methods.into_iter().fold(web::resource(path), |resource, (_, route)| resource.route(route));
+        config.service(resource.default_service(web::route().to(move || {
+            let allow = allow.clone();
+            async move { Err::<HttpResponse, _>(ApiError::method_not_allowed(allow)) }
+        })));
+    };
+    macro_rules! on {
+        ($($method:ident $handler:path),+) => { vec![$((stringify!($method), web::method(method::$method).to($handler))),+] };
+    }
+    mod method {
+        pub(super) use actix_web::http::Method;
+        pub(super) const GET: Method = Method::GET;
+        pub(super) const POST: Method = Method::POST;
+        pub(super) const PUT: Method = Method::PUT;
+        pub(super) const PATCH: Method = Method::PATCH;
+        pub(super) const DELETE: Method = Method::DELETE;
+    }
+    at("/health/live", on![GET health::get_liveness]);
+    at("/health/ready", on![GET health::get_readiness]);
+    at("/openapi.yaml", on![GET get_contract]);
+    at("/school", on![GET school::get_school]);
+    at("/login_links", on![POST login_links::create_login_link]);
+    at("/login_links/preview", on![POST login_links::preview_login_link]);
+    at("/sessions", on![POST sessions::create_session, DELETE sessions::delete_sessions]);
+    at("/sessions/current", on![DELETE sessions::delete_session]);
+    at("/me", on![GET me::get_me]);
+    at("/me/identity", on![PUT me::choose_identity]);
+    at("/evenings", on![GET evenings::list_evenings]);
+    at("/evenings/{evening_id}", on![GET evenings::get_evening]);
+    at("/evenings/{evening_id}/slots", on![GET evenings::get_slots]);
+    at("/evenings/{evening_id}/schedule", on![GET evenings::get_schedule]);
+    at("/evenings/{evening_id}/history", on![GET evenings::get_history]);
+    at("/evenings/{evening_id}/bookings", on![GET bookings::get_bookings, POST bookings::create_bookings]);
+    at("/evenings/{evening_id}/calendar", on![GET bookings::get_calendar]);
+    at("/bookings/{booking_id}", on![GET bookings::get_booking, PATCH bookings::change_booking, DELETE bookings::cancel_booking]);
+    at("/evenings/{evening_id}/invites", on![GET invites::get_invites, POST invites::send_invite]);
+    at("/invites/{invite_id}", on![GET invites::get_invite, DELETE invites::remove_invite]);
+    at("/invites/{invite_id}/resend", on![POST invites::resend_invite]);
+    at("/guest_links/preview", on![POST guests::preview_guest_link]);
+    at("/guest_links/decline", on![POST guests::decline_guest_link]);
+    at("/guest_sessions", on![POST guests::create_guest_session, DELETE guests::delete_guest_sessions]);
+    at("/guest/appointments", on![GET guests::get_guest_appointments]);
+    at("/parents", on![GET parents::list_parents]);
+    at("/parents/{parent_id}", on![GET parents::get_parent]);
+    at("/bars", on![GET bars::list_bars, POST bars::create_bar]);
+    at("/bars/{bar_id}", on![DELETE bars::lift_bar]);
+    at("/dev/mails", on![GET dev::list_dev_mails]);
+    at("/dev/logins", on![POST dev::create_dev_login]);
+}
+
+/// The client's files and pages: whatever is not the API's is a page of the client, which knows its own paths.
+fn pages(config: &mut ServiceConfig) {
+    config.route("/assets/{file}", web::get().to(client::asset)).route("/{page:.*}", web::get().to(client::index)).route("/{page:.*}", web::route().to(nothing));
+}
+
+async fn get_contract() -> HttpResponse {
+    HttpResponse::Ok().content_type("application/yaml").body(contract::yaml())
+}
+
+async fn docs() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"))
+        .body(contract::page())
+}
+
+async fn nothing() -> Answer {
+    Err(ApiError::not_found())
+}
+
+/// Gives a request its id, checks its origin, and turns every error, the framework's too, into the one shape.
+async fn frame<B: MessageBody + 'static>(req: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<BoxBody>, Error> {
+    let Some(app) = req.app_data::<Data<App>>().cloned() else { return next.call(req).await.map(ServiceResponse::map_into_boxed_body) };
+    let id = app.context().new_id::<Uuid>().to_string();
+    req.extensions_mut().insert(RequestId(id.clone()));
+    if let Err(error) = origin::check(&app.config, &req) {
+        return Ok(finish(req.into_response(error.respond(&id)), &id));
+    }
+    let writes = !req.method().is_safe();
+    let request = req.request().clone();
+    let response = match next.call(req).await {
+        Ok(response) => response.map_into_boxed_body(),
+        Err(error) => ServiceResponse::new(request, described(&error, &id)),
+    };
+    if writes && response.status().is_success() {
+        // Whatever was written may have queued a mail.
+        app.wake.notify_one();
+    }
+    let response = match response.response().error() {
+        Some(error) => {
+            let problem = described(error, &id);
+            response.into_response(problem)
+        }
+        None => response,
+    };
+    Ok(finish(response, &id))
+}
+
+fn described(error: &Error, id: &str) -> HttpResponse {
+    if let Some(error) = error.as_error::<ApiError>() {
+        return error.respond(id);
+    }
+    let status = error.as_response_error().status_code();
+    let error = if status.is_client_error() { ApiError::bad_request("The request can't be read.") } else { ApiError::from(crate::store::Error::Panicked) };
+    error.respond(id)
+}
+
+fn finish(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}

@@ -1,0 +1,298 @@
+//! From what the store answers to the shapes of the wire: names, times with the school's offset. Knows no query and no rule.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use parlour_domain::{booking, evening::Timing, invite};
+use parlour_wire as wire;
+
+use crate::store::{
+    bars, bookings,
+    bookings::when,
+    evenings::EveningRow,
+    events::EventRow,
+    guests::GuestView,
+    invites::{Invite, Overview},
+    outbox::{MailFate, MailState},
+    parents,
+    people::PersonRow,
+    schools::SchoolRow,
+    sessions::{Identity, PersonSession, Role},
+    slots::{SlotState, StudentGrid},
+};
+
+/// A moment on a school's clock.
+#[must_use]
+pub fn moment(at: DateTime<Utc>, zone: Tz) -> wire::Moment {
+    at.with_timezone(&zone).fixed_offset()
+}
+
+/// A school.
+#[must_use]
+pub fn school(row: &SchoolRow, demo: bool) -> wire::School {
+    wire::School { id: row.id.0, name: row.name.clone(), time_zone: row.zone().name().to_owned(), demo }
+}
+
+/// A session.
+#[must_use]
+pub fn me(row: &SchoolRow, session: &PersonSession, identities: &[Identity], demo: bool) -> wire::Me {
+    let identities: Vec<wire::Identity> = identities.iter().map(identity).collect();
+    let current = session.identity.as_ref();
+    let chosen = current.and_then(|(person, role)| identities.iter().find(|one| one.person_id == person.id.0 && one.role == self::role(*role)).cloned());
+    wire::Me { school: school(row, demo), identity: chosen, identities, expires_at: moment(session.expires_at, row.zone()) }
+}
+
+fn identity(of: &Identity) -> wire::Identity {
+    let name = if of.role == Role::Parent { of.person.name() } else { of.person.formal_name() };
+    wire::Identity { person_id: of.person.id.0, role: role(of.role), name, students: of.students.clone() }
+}
+
+const fn role(role: Role) -> wire::Role {
+    match role {
+        Role::Parent => wire::Role::Parent,
+        Role::Teacher => wire::Role::Teacher,
+        Role::Staff => wire::Role::Staff,
+    }
+}
+
+/// An evening at a time.
+#[must_use]
+pub fn evening(row: &EveningRow, now: DateTime<Utc>) -> wire::Evening {
+    let zone = row.zone();
+    let timing = row.timing().ok();
+    let seconds = |length: fn(&Timing) -> chrono::TimeDelta| timing.as_ref().and_then(|timing| u32::try_from(length(timing).num_seconds()).ok()).unwrap_or_default();
+    let booking_state = if now >= *row.ends_at {
+        wire::BookingState::Over
+    } else if now < *row.booking_opens_at {
+        wire::BookingState::NotOpen
+    } else if now >= *row.booking_closes_at {
+        wire::BookingState::Closed
+    } else {
+        wire::BookingState::Open
+    };
+    wire::Evening {
+        id: row.id.0,
+        title: row.title.clone(),
+        starts_at: moment(*row.starts_at, zone),
+        ends_at: moment(*row.ends_at, zone),
+        time_zone: zone.name().to_owned(),
+        slot_minutes: u32::try_from(row.slot_minutes).unwrap_or_default(),
+        period_seconds: seconds(Timing::period),
+        talk_seconds: seconds(Timing::talk_length),
+        booking_opens_at: moment(*row.booking_opens_at, zone),
+        booking_closes_at: moment(*row.booking_closes_at, zone),
+        booking_state,
+        mode: match row.mode() {
+            parlour_domain::evening::Mode::Video => wire::Mode::Video,
+            parlour_domain::evening::Mode::InPerson => wire::Mode::InPerson,
+            parlour_domain::evening::Mode::Hybrid => wire::Mode::Hybrid,
+        },
+        capacity: u32::try_from(row.capacity).unwrap_or_default(),
+    }
+}
+
+/// A student.
+#[must_use]
+pub fn student(row: &PersonRow) -> wire::Student {
+    wire::Student { id: row.id.0, name: row.name() }
+}
+
+fn teachers(rows: &[PersonRow]) -> Vec<wire::Teacher> {
+    rows.iter().map(|row| wire::Teacher { id: row.id.0, name: row.formal_name() }).collect()
+}
+
+/// The grid of what a parent may book.
+#[must_use]
+pub fn slot_grid(row: &EveningRow, grid: Vec<StudentGrid>, now: DateTime<Utc>) -> wire::SlotGrid {
+    let zone = row.zone();
+    let times = row.timing().map(|timing| timing.slots().map(|at| moment(at, zone)).collect()).unwrap_or_default();
+    let students = grid.into_iter().map(|of| wire::StudentSlots {
+        student: student(&of.student),
+        classes: of
+            .classes
+            .into_iter()
+            .map(|(class, states, booking)| wire::ClassSlots {
+                class_id: class.id.into(),
+                subject: class.subject,
+                teachers: teachers(&class.teachers),
+                video: class.video,
+                states: states.into_iter().map(slot_state).collect(),
+                booking_id: booking.map(|id| id.0),
+            })
+            .collect(),
+    });
+    wire::SlotGrid { evening: evening(row, now), times, students: students.collect() }
+}
+
+const fn slot_state(state: SlotState) -> wire::SlotState {
+    match state {
+        SlotState::Free => wire::SlotState::Free,
+        SlotState::Taken => wire::SlotState::Taken,
+        SlotState::Busy => wire::SlotState::Busy,
+        SlotState::Yours => wire::SlotState::Yours,
+    }
+}
+
+/// A booking.
+#[must_use]
+pub fn booking(of: &bookings::Booking, zone: Tz) -> wire::Booking {
+    wire::Booking {
+        id: of.row.id.0,
+        evening_id: of.row.evening_id.0,
+        class_id: of.row.class_id.0,
+        starts_at: moment(*of.row.starts_at, zone),
+        ends_at: moment(*of.row.ends_at, zone),
+        student: student(&of.student),
+        teachers: teachers(&of.teachers),
+        subject: of.subject.clone(),
+        video: of.row.video,
+        guests: of.guests.clone(),
+        sequence: u32::try_from(of.row.sequence).unwrap_or_default(),
+        cancelled_at: of.row.cancelled_at.map(|at| moment(*at, zone)),
+    }
+}
+
+/// My Bookings: appointments with the gaps between them.
+#[must_use]
+pub fn my_bookings(row: &EveningRow, parent: &PersonRow, of: &[bookings::Booking], invites: usize, now: DateTime<Utc>) -> wire::MyBookings {
+    let zone = row.zone();
+    let after = |at: DateTime<Utc>| row.timing().map_or(at, |timing| at + timing.period());
+    let mut rows = Vec::with_capacity(of.len() * 2);
+    for (index, one) in of.iter().enumerate() {
+        let free_from = index.checked_sub(1).and_then(|before| of.get(before)).map(|before| after(*before.row.starts_at));
+        if let Some((from, gap)) = free_from.and_then(|from| booking::gap(from, *one.row.starts_at).map(|gap| (from, gap))) {
+            rows.push(wire::BookingRow::Gap { starts_at: moment(from, zone), minutes: u32::try_from(gap.num_minutes()).unwrap_or_default() });
+        }
+        rows.push(wire::BookingRow::Booking(booking(one, zone)));
+    }
+    let (count, video) = (of.len(), of.iter().filter(|one| one.row.video).count());
+    let offered = invite::check_offered(row.mode(), i64::try_from(count).unwrap_or(i64::MAX), i64::try_from(video).unwrap_or(i64::MAX)).is_ok();
+    let invite_action = match (invites, offered) {
+        (0, false) => wire::InviteAction::None,
+        (0, true) => wire::InviteAction::Invite,
+        _ => wire::InviteAction::Manage,
+    };
+    wire::MyBookings { evening: evening(row, now), parent_name: parent.name(), rows, invite_action, invites: u32::try_from(invites).unwrap_or(u32::MAX) }
+}
+
+/// What happened.
+#[must_use]
+pub fn history_entry(row: EventRow, zone: Tz) -> wire::HistoryEntry {
+    wire::HistoryEntry { id: row.id.0, at: moment(*row.at, zone), action: row.action, summary: row.summary, actor: row.actor }
+}
+
+/// A teacher's appointment.
+#[must_use]
+pub fn scheduled(of: &bookings::Booking, parent: &PersonRow, zone: Tz) -> wire::ScheduledAppointment {
+    wire::ScheduledAppointment {
+        booking_id: of.row.id.0,
+        starts_at: moment(*of.row.starts_at, zone),
+        ends_at: moment(*of.row.ends_at, zone),
+        student: student(&of.student),
+        parent: parent.name(),
+        guest: of.guests.first().cloned(),
+        subject: of.subject.clone(),
+        teachers: teachers(&of.teachers),
+        video: of.row.video,
+    }
+}
+
+/// An invite with the fate of its newest mail.
+#[must_use]
+pub fn invite(of: &Invite, fate: Option<&MailFate>, zone: Tz) -> wire::Invite {
+    let row = &of.row;
+    let (state, state_at, failure) = match (row.joined_at, row.opened_at, fate) {
+        (Some(at), ..) => (wire::InviteState::Joined, *at, None),
+        (None, Some(at), _) => (wire::InviteState::Opened, *at, None),
+        (None, None, Some(fate)) => match fate.state {
+            MailState::Queued => (wire::InviteState::Queued, fate.at, None),
+            MailState::Sent => (wire::InviteState::Sent, fate.at, None),
+            MailState::Failed | MailState::Dropped => (wire::InviteState::Failed, fate.at, fate.reason.clone()),
+        },
+        (None, None, None) => (wire::InviteState::Queued, *row.mailed_at, None),
+    };
+    wire::Invite {
+        id: row.id.0,
+        evening_id: row.evening_id.0,
+        name: row.name.clone(),
+        email: row.email.clone(),
+        students: of.students.iter().map(student).collect(),
+        state,
+        state_at: moment(state_at, zone),
+        failure,
+        created_at: moment(*row.created_at, zone),
+        resend_after: moment(*row.mailed_at + invite::RESEND_PAUSE, zone),
+    }
+}
+
+/// The Manage Invites dialog.
+#[must_use]
+pub fn invites(row: &EveningRow, of: &Overview, fates: &std::collections::HashMap<parlour_domain::id::InviteId, MailFate>, is_staff: bool) -> wire::Invites {
+    let zone = row.zone();
+    let appointment = |one: &bookings::Booking| {
+        let with = one.teachers.iter().map(PersonRow::formal_name).collect::<Vec<_>>().join(" and ");
+        format!("{} {}, {with}", when(row, *one.row.starts_at), one.subject)
+    };
+    let students = of.students.iter().map(|(of, invited, booked)| wire::InvitableStudent { student: student(of), invited: *invited, appointments: booked.iter().map(appointment).collect() });
+    wire::Invites {
+        items: of.invites.iter().map(|one| invite(one, fates.get(&one.row.id.into()), zone)).collect(),
+        students: students.collect(),
+        can_invite: of.refusal.is_none(),
+        refusal: of.refusal.map(|refusal| refusal.code().to_owned()),
+        refusal_detail: of.refusal.map(|refusal| refusal.to_string()),
+        consent_text: if is_staff { invite::STAFF_CONSENT } else { invite::CONSENT }.text.to_owned(),
+    }
+}
+
+/// One invite as its guest sees it.
+#[must_use]
+pub fn guest_invite(school: &SchoolRow, view: &GuestView) -> wire::GuestInvite {
+    let zone = view.evening.zone();
+    let appointment = |one: &bookings::Booking| wire::GuestAppointment {
+        booking_id: one.row.id.0,
+        starts_at: moment(*one.row.starts_at, zone),
+        ends_at: moment(*one.row.ends_at, zone),
+        student: student(&one.student),
+        teachers: teachers(&one.teachers),
+        subject: one.subject.clone(),
+        video: one.row.video,
+    };
+    wire::GuestInvite {
+        invite_id: view.invite.id.0,
+        school: school.name.clone(),
+        evening_title: view.evening.title.clone(),
+        starts_at: moment(*view.evening.starts_at, zone),
+        guest_name: view.invite.name.clone(),
+        invited_by: view.parent.name(),
+        students: view.students.iter().map(student).collect(),
+        appointments: view.bookings.iter().map(appointment).collect(),
+        link_ends_at: moment(view.link_ends_at, zone),
+    }
+}
+
+/// A parent, as staff find them.
+#[must_use]
+pub fn parent(of: &parents::Parent) -> wire::Parent {
+    let students = of.students.iter().map(|(of, relationship, allowed)| wire::LinkedStudent { student: student(of), relationship: relationship.clone(), allowed: *allowed });
+    wire::Parent { id: of.person.id.0, name: of.person.name(), email: of.person.email.clone(), students: students.collect() }
+}
+
+/// A bar.
+#[must_use]
+pub fn bar(of: &bars::Bar, zone: Tz) -> wire::Bar {
+    wire::Bar {
+        id: of.row.id.0,
+        student: student(&of.student),
+        person_id: of.row.person_id.map(|id| id.0),
+        person_name: of.person.as_ref().map(PersonRow::name),
+        email: of.row.email.clone(),
+        note: of.row.note.clone(),
+        set_by: of.set_by.clone(),
+        created_at: moment(*of.row.created_at, zone),
+    }
+}
+
+/// The first letters of a name, the rest hidden: `R••• A•••`.
+#[must_use]
+pub fn masked(name: &str) -> String {
+    name.split_whitespace().filter_map(|word| word.chars().next()).map(|first| format!("{first}•••")).collect::<Vec<_>>().join(" ")
+}
