@@ -1,6 +1,6 @@
 //! The frame of all pages and the routes.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
     components::{FlatRoutes, Route, Router},
@@ -13,11 +13,11 @@ use crate::{
     api, browser,
     components::{DemoStrip, Header},
     pages::{
-        BarsRoute, BookRoute, BookingsRoute, GuestAppointmentsRoute, GuestRoute, HomePage, IdentityPage, LoginPage, MailboxRoute, MissingPage, ScheduleRoute,
+        BarsRoute, BookRoute, BookingsRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute, IdentityRoute, LoginPage, MailboxRoute, MissingPage, ScheduleRoute,
         StaffParentRoute, StaffRoute, TeacherRoute,
     },
     session::{Session, session},
-    task::Task,
+    task::{Task, spawn},
     texts::t,
 };
 
@@ -40,9 +40,9 @@ pub(crate) fn App(token: Option<String>) -> impl IntoView {
             <div class="moving" class:on=moving aria-hidden="true"></div>
             <main id="main" tabindex="-1">
                 <FlatRoutes fallback=MissingPage>
-                    <Route path=path!("") view=HomePage />
+                    <Route path=path!("") view=HomeRoute />
                     <Route path=path!("login") view=LoginPage />
-                    <Route path=path!("identity") view=IdentityPage />
+                    <Route path=path!("identity") view=IdentityRoute />
                     <Route path=path!("evenings/:id") view=BookingsRoute />
                     <Route path=path!("evenings/:id/book") view=BookRoute />
                     <Route path=path!("guest") view=GuestRoute />
@@ -74,11 +74,11 @@ fn Top() -> impl IntoView {
         });
     });
     let log_in = Callback::new(move |kind: DevActor| {
-        spawn_local(async move {
+        spawn(Box::pin(async move {
             if let Ok(door) = api::create_dev_login(kind).await {
                 let _ = window().location().assign(&door.location);
             }
-        });
+        }));
     });
     let school = Signal::derive(move || session.school.with(|school| school.as_ref().map(|school| school.name.clone()).unwrap_or_default()));
     let demo = Memo::new(move |_| session.school.with(|school| school.as_ref().is_some_and(|school| school.demo)));

@@ -100,3 +100,14 @@ pub(crate) fn recover_focus(dialog: &str) {
         }
     });
 }
+
+/// The start is the base itself, slash included; the router leaves the slash out, and the page could not be loaded again.
+pub(crate) fn settle_start() {
+    let base = base_path();
+    if !base.is_empty()
+        && window().location().pathname().ok().as_ref() == Some(&base)
+        && let Ok(history) = window().history()
+    {
+        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&[&base, "/"].concat()));
+    }
+}

@@ -1,12 +1,13 @@
 //! Who is here: the school, the person, the token that was brought along, and what was said last.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use parlour_wire::{Me, Role, School};
 
 use crate::{
     api::{self, Answer, Failure},
     browser,
+    task::spawn,
     texts::t,
 };
 
@@ -42,11 +43,11 @@ impl Session {
             focused: StoredValue::new(None),
             asking: StoredValue::new(false),
         };
-        spawn_local(async move {
+        spawn(Box::pin(async move {
             if let Ok(school) = api::get_school().await {
                 session.school.set(Some(school));
             }
-        });
+        }));
         session
     }
 
@@ -56,11 +57,11 @@ impl Session {
             return;
         }
         self.asking.set_value(true);
-        spawn_local(async move {
+        spawn(Box::pin(async move {
             let me = api::get_me().await;
             self.asking.set_value(false);
             self.me.set(Some(me));
-        });
+        }));
     }
 
     /// Takes the answer of a login or of a change of identity.
@@ -87,6 +88,7 @@ impl Session {
     pub(crate) fn arrive(self, title: &str, heading: web_sys::HtmlElement) {
         let school = self.school.with_untracked(|school| school.as_ref().map(|school| school.name.clone()));
         document().set_title(&[title, " · ", school.as_deref().unwrap_or(t().product)].concat());
+        browser::settle_start();
         // A step within a page is an arrival too; the same page with fresh data is none.
         let here = [&browser::current_path(), "#", title].concat();
         let last = self.focused.get_value();

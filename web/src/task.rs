@@ -1,6 +1,8 @@
 //! One thing at a time: a request that a button starts, and whether it is under way.
 
-use leptos::{prelude::*, task::spawn_local};
+use std::pin::Pin;
+
+use leptos::prelude::*;
 
 use crate::api::{Answer, Failure};
 
@@ -26,7 +28,7 @@ impl Task {
         self.busy.set(true);
         self.failure.set(None);
         let number = self.latest.get_value();
-        spawn_local(async move {
+        spawn(Box::pin(async move {
             let answer = request.await;
             // The page may be gone by now, and its signals with it.
             if self.latest.try_get_value() != Some(number) {
@@ -37,7 +39,7 @@ impl Task {
                 Ok(value) => then(value),
                 Err(failure) => self.failure.set(Some(failure)),
             }
-        });
+        }));
     }
 
     /// Lets go of the request under way: its answer is not taken.
@@ -50,4 +52,9 @@ impl Task {
     pub(crate) fn disabled(self) -> impl Fn() -> Option<&'static str> + Copy + Send + 'static {
         move || self.busy.get().then_some("true")
     }
+}
+
+/// Starts something that runs by itself. Boxed, since the machinery behind it would otherwise be made once for each caller.
+pub(crate) fn spawn(work: Pin<Box<dyn Future<Output = ()>>>) {
+    leptos::task::spawn_local(work);
 }

@@ -1,4 +1,5 @@
 //! The form of an invite, and the step that shows the address back before it is sent.
+#![expect(clippy::needless_pass_by_value, reason = "the props of a component are its own")]
 
 use leptos::prelude::*;
 use parlour_domain::{EmailAddress, PersonName, Refusal};

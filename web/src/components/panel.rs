@@ -30,9 +30,12 @@ where
     }
 }
 
+/// A page on its way.
+type Part = Pin<Box<dyn Future<Output = Answer<AnyView>>>>;
+
 /// A part of the client that is fetched when it is first shown.
 #[component]
-pub(crate) fn LazyPanel(part: fn() -> Pin<Box<dyn Future<Output = Answer<AnyView>>>>) -> impl IntoView {
+pub(crate) fn LazyPanel(part: fn() -> Part) -> impl IntoView {
     let attempt = RwSignal::new(0);
     let retry = Callback::new(move |()| attempt.update(|attempt| *attempt += 1));
     view! {

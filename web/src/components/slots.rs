@@ -1,4 +1,5 @@
 //! The times of a student's classes: a table where there is room, a list of choosers on a phone.
+#![expect(clippy::needless_pass_by_value, reason = "the props of a component are its own")]
 
 use leptos::prelude::*;
 use parlour_wire::{Moment, SlotState};

@@ -14,7 +14,6 @@ use crate::{
 #[component]
 pub(crate) fn HomePage() -> impl IntoView {
     let session = session();
-    session.ask();
     let navigate = use_navigate();
     Effect::new(move || {
         let start = match session.role() {

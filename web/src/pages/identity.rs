@@ -15,7 +15,6 @@ use crate::{
 #[component]
 pub(crate) fn IdentityPage() -> impl IntoView {
     let session = session();
-    session.ask();
     let task = Task::new();
     let navigate = use_navigate();
     let choose = Callback::new(move |identity: Identity| {

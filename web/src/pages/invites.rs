@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use parlour_wire::{Invite, Invites, NewInvite};
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ use crate::{
     api::{self, Answer, Failure},
     browser,
     components::{Dialog, FailureNotice, Icon, InviteActions, InviteCheck, InviteDraft, InviteForm, InviteItem, Notice, Shape, Skeleton, Tone},
-    task::Task,
+    task::{Task, spawn},
     texts::{self, fill, t},
 };
 
@@ -85,14 +85,14 @@ impl Desk {
         self.sending.failure.set(None);
         self.draft.reset(String::new(), String::new(), Vec::new());
         self.view.set(View::List);
-        spawn_local(async move {
+        spawn(Box::pin(async move {
             let answer = api::get_invites(self.evening, self.parent).await;
             if answer.as_ref().is_ok_and(|invites| invites.items.is_empty() && invites.can_invite) {
                 self.view.set(View::Form);
             }
             self.invites.set(Some(answer));
             self.watch(6);
-        });
+        }));
     }
 
     /// Asks again while a mail is on its way out, so that its fate is seen.
@@ -105,10 +105,10 @@ impl Desk {
             return;
         }
         let look = move || {
-            spawn_local(async move {
+            spawn(Box::pin(async move {
                 self.refresh().await;
                 self.watch(times - 1);
-            });
+            }));
         };
         set_timeout(look, Duration::from_secs(3));
     }
@@ -134,13 +134,13 @@ impl Desk {
     /// After something was done: fresh data first, then the view that comes next.
     fn done(self, news: String, next: View) {
         self.on_change.run(());
-        spawn_local(async move {
+        spawn(Box::pin(async move {
             self.refresh().await;
             let may = self.invites.with_untracked(|invites| matches!(invites, Some(Ok(invites)) if invites.can_invite));
             self.news.set(Some(news));
             self.view.set(if may { next } else { View::List });
             self.watch(6);
-        });
+        }));
     }
 
     fn actions(self) -> InviteActions {

@@ -8,6 +8,7 @@ use crate::{
     api::{Answer, Failure},
     components::LazyPanel,
     session::session,
+    task::spawn,
 };
 
 impl From<leptos::wasm_split::SplitLoaderError> for Failure {
@@ -26,6 +27,16 @@ fn book() -> Answer<AnyView> {
     Ok(super::book::BookPage().into_any())
 }
 
+#[wasm_split(parent, fallible, wasm_split_path = leptos::wasm_split)]
+fn home() -> Answer<AnyView> {
+    Ok(super::home::HomePage().into_any())
+}
+
+#[wasm_split(parent, fallible, wasm_split_path = leptos::wasm_split)]
+fn identity() -> Answer<AnyView> {
+    Ok(super::identity::IdentityPage().into_any())
+}
+
 #[wasm_split(guest, fallible, wasm_split_path = leptos::wasm_split)]
 fn guest() -> Answer<AnyView> {
     Ok(super::guest::GuestPage().into_any())
@@ -38,10 +49,10 @@ fn guest_appointments() -> Answer<AnyView> {
 
 /// Fetches what a parent needs after the login, while they look for the code.
 pub(crate) fn fetch_ahead() {
-    leptos::task::spawn_local(async {
+    spawn(Box::pin(async {
         // Not fetched now, it is fetched, or fails visibly, when it is needed.
         let _ = preload_parent().await;
-    });
+    }));
 }
 
 #[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
@@ -84,6 +95,18 @@ pub(crate) fn BookingsRoute() -> impl IntoView {
 pub(crate) fn BookRoute() -> impl IntoView {
     session().ask();
     view! { <LazyPanel part=|| Box::pin(book()) /> }
+}
+
+#[component]
+pub(crate) fn HomeRoute() -> impl IntoView {
+    session().ask();
+    view! { <LazyPanel part=|| Box::pin(home()) /> }
+}
+
+#[component]
+pub(crate) fn IdentityRoute() -> impl IntoView {
+    session().ask();
+    view! { <LazyPanel part=|| Box::pin(identity()) /> }
 }
 
 #[component]

@@ -16,10 +16,9 @@ mod staff;
 mod staff_parent;
 mod teacher;
 
-pub(crate) use home::HomePage;
-pub(crate) use identity::IdentityPage;
 pub(crate) use lazy::{
-    BarsRoute, BookRoute, BookingsRoute, GuestAppointmentsRoute, GuestRoute, MailboxRoute, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute,
+    BarsRoute, BookRoute, BookingsRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute, IdentityRoute, MailboxRoute, ScheduleRoute, StaffParentRoute,
+    StaffRoute, TeacherRoute,
 };
 pub(crate) use login::LoginPage;
 pub(crate) use missing::MissingPage;
