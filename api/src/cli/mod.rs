@@ -5,7 +5,6 @@ mod run;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
@@ -93,7 +92,8 @@ pub fn main() -> ExitCode {
 
 fn start_logging() -> anyhow::Result<()> {
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).with_env_var("PARLOUR_LOG").from_env();
-    let filter = filter.context("PARLOUR_LOG: give error, warn, info, debug, trace, or a filter such as info,parlour::mail=debug")?;
+    // The cause repeats itself three times over; this says all of it.
+    let filter = filter.map_err(|_| anyhow::anyhow!("PARLOUR_LOG: give error, warn, info, debug, trace, or a filter such as info,parlour::mail=debug"))?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     Ok(())
 }

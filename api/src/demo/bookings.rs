@@ -131,7 +131,7 @@ fn book(db: &mut Db, ctx: &Context, evening: &EveningRow, plan: &mut Plan, turn:
     for student in &students {
         for (number, class) in offered.get(&student.id).into_iter().flatten().enumerate() {
             let is_popular = class.teachers.iter().any(|teacher| teacher.id == plan.popular);
-            if !is_popular && (turn + number) % 3 != 0 {
+            if !is_popular && !(turn + number).is_multiple_of(3) {
                 continue;
             }
             let Some(starts_at) = plan.take(ctx, evening, parent.id(), student.id(), class, turn * 7 + number * 5) else { continue };
