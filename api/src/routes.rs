@@ -2,6 +2,7 @@
 
 use actix_web::{
     App as ActixApp, Error, HttpMessage, HttpResponse,
+    error::InternalError,
     body::{BoxBody, MessageBody},
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
     http::header::{self, HeaderName, HeaderValue},
@@ -125,10 +126,13 @@ async fn frame<B: MessageBody + 'static>(req: ServiceRequest, next: Next<B>) -> 
         return Ok(finish(req.into_response(error.respond(&id)), &id));
     }
     let writes = !req.method().is_safe();
-    let request = req.request().clone();
+    // The request must not be held meanwhile: the router writes into it.
     let response = match next.call(req).await {
         Ok(response) => response.map_into_boxed_body(),
-        Err(error) => ServiceResponse::new(request, described(&error, &id)),
+        Err(error) => {
+            let problem = described(&error, &id);
+            return Err(InternalError::from_response(error, problem).into());
+        }
     };
     if writes && response.status().is_success() {
         // Whatever was written may have queued a mail.
