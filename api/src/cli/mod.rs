@@ -3,7 +3,11 @@
 mod database;
 mod run;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    io::{self, IsTerminal},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
@@ -94,7 +98,7 @@ fn start_logging() -> anyhow::Result<()> {
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).with_env_var("PARLOUR_LOG").from_env();
     // The cause repeats itself three times over; this says all of it.
     let filter = filter.map_err(|_| anyhow::anyhow!("PARLOUR_LOG: give error, warn, info, debug, trace, or a filter such as info,parlour::mail=debug"))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal()).init();
     Ok(())
 }
 
