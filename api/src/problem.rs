@@ -13,6 +13,12 @@ use crate::store::{Dead, Error as StoreError};
 pub struct ApiError {
     status: StatusCode,
     code: &'static str,
+    /// The rest, behind one pointer: most answers are no error.
+    more: Box<More>,
+}
+
+#[derive(Debug, Default)]
+struct More {
     detail: String,
     errors: Vec<FieldError>,
     lost: Vec<LostBooking>,
@@ -28,7 +34,7 @@ impl ApiError {
     /// An error with a code and a sentence that says what to do.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), errors: Vec::new(), lost: Vec::new(), retry_after: None, allow: None, cause: None }
+        Self { status, code, more: Box::new(More { detail: detail.into(), ..More::default() }) }
     }
 
     /// Not there, or not this person's to see.
@@ -53,7 +59,7 @@ impl ApiError {
     #[must_use]
     pub fn field(field: &str, code: &str, detail: &str) -> Self {
         let error = FieldError { field: field.to_owned(), code: code.to_owned(), detail: detail.to_owned() };
-        Self { errors: vec![error], ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields are wrong. See errors for each.") }
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields are wrong. See errors for each.").with_errors(vec![error])
     }
 
     /// A bad query.
@@ -65,34 +71,42 @@ impl ApiError {
     /// Too many requests; try again after so many seconds.
     #[must_use]
     pub fn too_many(seconds: u32) -> Self {
-        let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "That was asked for too often. Wait a while and try again.");
-        Self { retry_after: Some(seconds.max(1)), ..error }
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "That was asked for too often. Wait a while and try again.").after(seconds)
     }
 
     /// The server can't serve now.
     #[must_use]
     pub fn not_ready() -> Self {
-        Self { retry_after: Some(5), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", "The server is not ready. Try again in a moment.") }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", "The server is not ready. Try again in a moment.").after(5)
     }
 
     /// A method that the resource does not have.
     #[must_use]
     pub fn method_not_allowed(allow: String) -> Self {
-        let error = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This resource does not have that method. See the Allow header.");
-        Self { allow: Some(allow), ..error }
+        let mut error = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This resource does not have that method. See the Allow header.");
+        error.more.allow = Some(allow);
+        error
     }
 
     /// Several wrong fields.
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
-        self.errors = errors;
+        self.more.errors = errors;
+        self
+    }
+
+    /// To be tried again after so many seconds.
+    fn after(mut self, seconds: u32) -> Self {
+        self.more.retry_after = Some(seconds.max(1));
         self
     }
 
     /// The appointments that could not be made.
     #[must_use]
     pub fn lost(refusal: Refusal, lost: Vec<LostBooking>) -> Self {
-        Self { lost, ..refusal.into() }
+        let mut error = Self::from(refusal);
+        error.more.lost = lost;
+        error
     }
 
     /// The code, for logs and tests.
@@ -104,25 +118,25 @@ impl ApiError {
     /// Renders the answer; the cause, if there is one, is logged here and nowhere else.
     #[must_use]
     pub fn respond(&self, request_id: &str) -> HttpResponse {
-        if let Some(cause) = &self.cause {
+        if let Some(cause) = &self.more.cause {
             tracing::error!(request_id, code = self.code, cause = %chain(cause), "request failed");
         }
         let problem = Problem {
             kind: format!("/api/docs#{}", self.code),
             title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
             status: self.status.as_u16(),
-            detail: self.detail.clone(),
+            detail: self.more.detail.clone(),
             code: self.code.to_owned(),
             request_id: request_id.to_owned(),
-            errors: self.errors.clone(),
-            lost: self.lost.clone(),
+            errors: self.more.errors.clone(),
+            lost: self.more.lost.clone(),
         };
         let mut response = HttpResponse::build(self.status);
         response.content_type("application/problem+json").insert_header((header::CACHE_CONTROL, "no-store"));
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = self.more.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
-        if let Some(allow) = &self.allow {
+        if let Some(allow) = &self.more.allow {
             response.insert_header((header::ALLOW, allow.clone()));
         }
         let body = serde_json::to_string(&problem).unwrap_or_default();
@@ -132,7 +146,7 @@ impl ApiError {
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code, self.detail)
+        write!(f, "{}: {}", self.code, self.more.detail)
     }
 }
 
@@ -180,7 +194,9 @@ impl From<Refusal> for ApiError {
             Refusal::InviteLimit | Refusal::ResendLimit => Some(86_400),
             _ => None,
         };
-        Self { errors: errors.into_iter().collect(), retry_after, ..Self::new(status, refusal.code(), refusal.to_string()) }
+        let mut error = Self::new(status, refusal.code(), refusal.to_string()).with_errors(errors.into_iter().collect());
+        error.more.retry_after = retry_after;
+        error
     }
 }
 
@@ -194,7 +210,10 @@ impl From<Dead> for ApiError {
             Dead::CodeWrong => (StatusCode::FORBIDDEN, "code_wrong", "This is not the code in the mail. Check the 6 digits and try again."),
             Dead::OtherBrowser => (StatusCode::FORBIDDEN, "wrong_browser", "The code works only in the browser that asked for it. Use the link in the mail, or ask for a new code here."),
             Dead::CodeRequired => (StatusCode::FORBIDDEN, "code_required", "This browser has not logged in as this person before. Ask for a code as well."),
-            Dead::CodesPaused => return Self { detail: "Codes pause for now. The link in the mail still works.".to_owned(), ..Self::too_many(3600) },
+            Dead::CodesPaused => {
+                let detail = "Codes pause for now. The link in the mail still works.";
+                return Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).after(3600);
+            }
             Dead::OwnInvite => (StatusCode::CONFLICT, "own_invite", "This is the link of the person you invited. Your own appointments are under My Bookings."),
         };
         Self::new(status, code, detail)
@@ -212,11 +231,13 @@ impl From<StoreError> for ApiError {
             StoreError::BadCursor => Self::new(StatusCode::BAD_REQUEST, "bad_cursor", "The cursor is not one of this list. Start again without one."),
             StoreError::Lost(lost) => lost.first().map_or_else(Self::not_found, |first| first.refusal.into()),
             StoreError::Busy | StoreError::Raced => {
-                Self { retry_after: Some(2), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The server is busy. Nothing was changed; try again in a moment.") }
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The server is busy. Nothing was changed; try again in a moment.").after(2)
             }
             StoreError::Database(_) | StoreError::Panicked => {
                 let detail = "Something went wrong on the server. Nothing was changed; try again, and tell the school if it goes on.";
-                Self { cause: Some(error), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail) }
+                let mut answer = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail);
+                answer.more.cause = Some(error);
+                answer
             }
         }
     }

@@ -147,7 +147,6 @@ pub struct PageQuery {
 
 /// A list, by which its cursors are told from another's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum List {
     Evenings = 1,
     History,

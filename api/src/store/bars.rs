@@ -71,7 +71,6 @@ struct NewRow<'a> {
 ///
 /// # Errors
 /// [`Error::NotFound`] when student or person are not the school's.
-#[expect(clippy::too_many_arguments, reason = "each is one fact of the bar")]
 pub fn set(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, student: PersonId, barred: &Barred, note: &str) -> Result<BarId> {
     let student_row = people::find(db, school, student).and_then(|row| if row.is_student { Ok(row) } else { Err(Error::NotFound) })?;
     let staff_row = people::find(db, school, staff)?;

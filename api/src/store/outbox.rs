@@ -293,7 +293,8 @@ pub struct MailFate {
 /// When the database fails.
 pub fn fates(db: &mut Db, invites: &[InviteId]) -> Result<HashMap<InviteId, MailFate>> {
     let keys: Vec<Key> = invites.iter().copied().map(key).collect();
-    let rows: Vec<(Option<Key>, String, At, Option<At>, Option<String>)> = outbox::table
+    type Row = (Option<Key>, String, At, Option<At>, Option<String>);
+    let rows: Vec<Row> = outbox::table
         .filter(outbox::invite_id.eq_any(keys).and(outbox::template.eq(Template::Invite.as_str())))
         .order((outbox::created_at, outbox::id))
         .select((outbox::invite_id, outbox::state, outbox::created_at, outbox::settled_at, outbox::error))
