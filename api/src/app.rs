@@ -77,7 +77,8 @@ impl App {
     /// # Errors
     /// `unknown_school`.
     pub async fn school(&self, address: SchoolAddress) -> Answer<SchoolRow> {
-        let known = self.schools.lock().unwrap_or_else(PoisonError::into_inner).get(&address).filter(|(_, at)| at.elapsed() < SCHOOL_LIFE).map(|(row, _)| row.clone());
+        let known =
+            self.schools.lock().unwrap_or_else(PoisonError::into_inner).get(&address).filter(|(_, at)| at.elapsed() < SCHOOL_LIFE).map(|(row, _)| row.clone());
         if let Some(school) = known {
             return Ok(school);
         }
@@ -87,9 +88,11 @@ impl App {
                 self.schools.lock().unwrap_or_else(PoisonError::into_inner).insert(address, (school.clone(), Instant::now()));
                 Ok(school)
             }
-            Err(crate::store::Error::NotFound) => {
-                Err(ApiError::new(actix_web::http::StatusCode::NOT_FOUND, "unknown_school", "There is no school at this address. Check the address in the invitation or mail."))
-            }
+            Err(crate::store::Error::NotFound) => Err(ApiError::new(
+                actix_web::http::StatusCode::NOT_FOUND,
+                "unknown_school",
+                "There is no school at this address. Check the address in the invitation or mail.",
+            )),
             Err(error) => Err(error.into()),
         }
     }

@@ -39,7 +39,8 @@ impl ClientFiles {
     /// When it has no index.html or can't be read.
     pub fn load(folder: Option<&Path>) -> anyhow::Result<Self> {
         let Some(folder) = folder else { return Ok(Self::default()) };
-        let index = fs::read_to_string(folder.join("index.html")).with_context(|| format!("PARLOUR_CLIENT_DIR: {} has no index.html; `cargo xtask client` makes it", folder.display()))?;
+        let index = fs::read_to_string(folder.join("index.html"))
+            .with_context(|| format!("PARLOUR_CLIENT_DIR: {} has no index.html; `cargo xtask client` makes it", folder.display()))?;
         let mut assets = HashMap::new();
         for entry in fs::read_dir(folder.join("assets"))? {
             let path = entry?.path();
@@ -105,7 +106,9 @@ fn accepts(headers: &HeaderMap, coding: &str) -> bool {
 pub async fn index(app: Data<App>, req: HttpRequest) -> Answer {
     let school = app.school(school_address(&req)).await?;
     let Some(index) = &app.client.index else {
-        return Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("This server has no client files. `cargo xtask run` builds and serves them; PARLOUR_CLIENT_DIR says where they are.\n"));
+        return Ok(HttpResponse::Ok()
+            .content_type("text/plain; charset=utf-8")
+            .body("This server has no client files. `cargo xtask run` builds and serves them; PARLOUR_CLIENT_DIR says where they are.\n"));
     };
     let page = index.replace("{{base}}", &escaped(&cookies::path(&req))).replace("{{school}}", &escaped(&school.name));
     Ok(HttpResponse::Ok()

@@ -204,11 +204,17 @@ impl From<Dead> for ApiError {
     fn from(dead: Dead) -> Self {
         let (status, code, detail) = match dead {
             Dead::Link => (StatusCode::GONE, "link_dead", "This link has been used or has expired. Ask for a new one."),
-            Dead::InviteRemoved => (StatusCode::GONE, "invite_removed", "This invite was removed. If you think that is a mistake, ask the person who invited you."),
+            Dead::InviteRemoved => {
+                (StatusCode::GONE, "invite_removed", "This invite was removed. If you think that is a mistake, ask the person who invited you.")
+            }
             Dead::Access => return Refusal::AccessEnded.into(),
             Dead::Code => (StatusCode::GONE, "code_dead", "This code can't be used any more. The link in the mail still works, or ask for a new code."),
             Dead::CodeWrong => (StatusCode::FORBIDDEN, "code_wrong", "This is not the code in the mail. Check the 6 digits and try again."),
-            Dead::OtherBrowser => (StatusCode::FORBIDDEN, "wrong_browser", "The code works only in the browser that asked for it. Use the link in the mail, or ask for a new code here."),
+            Dead::OtherBrowser => (
+                StatusCode::FORBIDDEN,
+                "wrong_browser",
+                "The code works only in the browser that asked for it. Use the link in the mail, or ask for a new code here.",
+            ),
             Dead::CodeRequired => (StatusCode::FORBIDDEN, "code_required", "This browser has not logged in as this person before. Ask for a code as well."),
             Dead::CodesPaused => {
                 let detail = "Codes pause for now. The link in the mail still works.";
@@ -226,7 +232,9 @@ impl From<StoreError> for ApiError {
             StoreError::NotFound => Self::not_found(),
             StoreError::Refused(refusal) => refusal.into(),
             StoreError::Dead(dead) => dead.into(),
-            StoreError::KeyReused => Self::new(StatusCode::CONFLICT, "idempotency_key_reused", "This Idempotency-Key came with another request before. Use a new one."),
+            StoreError::KeyReused => {
+                Self::new(StatusCode::CONFLICT, "idempotency_key_reused", "This Idempotency-Key came with another request before. Use a new one.")
+            }
             StoreError::TooMany(seconds) => Self::too_many(seconds),
             StoreError::BadCursor => Self::new(StatusCode::BAD_REQUEST, "bad_cursor", "The cursor is not one of this list. Start again without one."),
             StoreError::Lost(lost) => lost.first().map_or_else(Self::not_found, |first| first.refusal.into()),

@@ -69,9 +69,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_json = req.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
-            value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
-        });
+        let is_json = req
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")));
         let bytes = web::Bytes::from_request(req, payload);
         Box::pin(async move {
             if !is_json {
@@ -89,7 +91,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
 /// # Errors
 /// `invalid`, with the fields.
 pub fn checked<T: Validate>(value: &T) -> Answer<()> {
-    value.validate().map_err(|errors| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields are wrong. See errors for each.").with_errors(field_errors(&errors)))
+    value.validate().map_err(|errors| {
+        ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields are wrong. See errors for each.").with_errors(field_errors(&errors))
+    })
 }
 
 fn field_errors(errors: &ValidationErrors) -> Vec<FieldError> {

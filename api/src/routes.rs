@@ -2,9 +2,9 @@
 
 use actix_web::{
     App as ActixApp, Error, HttpMessage, HttpResponse,
-    error::InternalError,
     body::{BoxBody, MessageBody},
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    error::InternalError,
     http::header::{self, HeaderName, HeaderValue},
     middleware::{Next, from_fn},
     web::{self, Data, ServiceConfig},
@@ -25,7 +25,9 @@ use crate::{
 pub struct RequestId(pub String);
 
 /// The whole application.
-pub fn application(app: Data<App>) -> ActixApp<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>> {
+pub fn application(
+    app: Data<App>,
+) -> ActixApp<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>> {
     ActixApp::new()
         .app_data(app)
         .app_data(web::PayloadConfig::new(MAX_BODY))
@@ -99,7 +101,10 @@ fn api(config: &mut ServiceConfig) {
 
 /// The client's files and pages: whatever is not the API's is a page of the client, which knows its own paths.
 fn pages(config: &mut ServiceConfig) {
-    config.route("/assets/{file}", web::get().to(client::asset)).route("/{page:.*}", web::get().to(client::index)).route("/{page:.*}", web::route().to(nothing));
+    config
+        .route("/assets/{file}", web::get().to(client::asset))
+        .route("/{page:.*}", web::get().to(client::index))
+        .route("/{page:.*}", web::route().to(nothing));
 }
 
 async fn get_contract() -> HttpResponse {

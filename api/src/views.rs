@@ -59,7 +59,8 @@ const fn role(role: Role) -> wire::Role {
 pub fn evening(row: &EveningRow, now: DateTime<Utc>) -> wire::Evening {
     let zone = row.zone();
     let timing = row.timing().ok();
-    let seconds = |length: fn(&Timing) -> chrono::TimeDelta| timing.as_ref().and_then(|timing| u32::try_from(length(timing).num_seconds()).ok()).unwrap_or_default();
+    let seconds =
+        |length: fn(&Timing) -> chrono::TimeDelta| timing.as_ref().and_then(|timing| u32::try_from(length(timing).num_seconds()).ok()).unwrap_or_default();
     let booking_state = if now >= *row.ends_at {
         wire::BookingState::Over
     } else if now < *row.booking_opens_at {
@@ -232,7 +233,11 @@ pub fn invites(row: &EveningRow, of: &Overview, fates: &std::collections::HashMa
         let with = one.teachers.iter().map(PersonRow::formal_name).collect::<Vec<_>>().join(" and ");
         format!("{} {}, {with}", when(row, *one.row.starts_at), one.subject)
     };
-    let students = of.students.iter().map(|(of, invited, booked)| wire::InvitableStudent { student: student(of), invited: *invited, appointments: booked.iter().map(appointment).collect() });
+    let students = of.students.iter().map(|(of, invited, booked)| wire::InvitableStudent {
+        student: student(of),
+        invited: *invited,
+        appointments: booked.iter().map(appointment).collect(),
+    });
     wire::Invites {
         items: of.invites.iter().map(|one| invite(one, fates.get(&one.row.id.into()), zone)).collect(),
         students: students.collect(),
@@ -272,7 +277,11 @@ pub fn guest_invite(school: &SchoolRow, view: &GuestView) -> wire::GuestInvite {
 /// A parent, as staff find them.
 #[must_use]
 pub fn parent(of: &parents::Parent) -> wire::Parent {
-    let students = of.students.iter().map(|(of, relationship, allowed)| wire::LinkedStudent { student: student(of), relationship: relationship.clone(), allowed: *allowed });
+    let students = of.students.iter().map(|(of, relationship, allowed)| wire::LinkedStudent {
+        student: student(of),
+        relationship: relationship.clone(),
+        allowed: *allowed,
+    });
     wire::Parent { id: of.person.id.0, name: of.person.name(), email: of.person.email.clone(), students: students.collect() }
 }
 

@@ -25,7 +25,14 @@ use crate::{
 ///
 /// # Errors
 /// `slot_taken`, `person_busy`, `already_booked` with the lost ones; the refusals of the window.
-pub async fn create_bookings(app: Data<App>, req: HttpRequest, caller: Caller, EveningPath(evening): EveningPath, query: Query<OnBehalf>, body: Body<NewBookings>) -> Answer {
+pub async fn create_bookings(
+    app: Data<App>,
+    req: HttpRequest,
+    caller: Caller,
+    EveningPath(evening): EveningPath,
+    query: Query<OnBehalf>,
+    body: Body<NewBookings>,
+) -> Answer {
     if !body.value.bookings.is_empty() {
         checked(&body.value)?;
     }

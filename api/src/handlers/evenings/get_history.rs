@@ -19,7 +19,13 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `bad_cursor`, `invalid`.
-pub async fn get_history(app: Data<App>, caller: Caller, EveningPath(evening): EveningPath, query: Query<OnBehalf>, pages: Query<PageQuery>) -> Answer<Json<Page<HistoryEntry>>> {
+pub async fn get_history(
+    app: Data<App>,
+    caller: Caller,
+    EveningPath(evening): EveningPath,
+    query: Query<OnBehalf>,
+    pages: Query<PageQuery>,
+) -> Answer<Json<Page<HistoryEntry>>> {
     let (before, limit) = pages.read(List::History)?;
     let (acting, _) = caller.acting(&app, query.parent()).await?;
     let school = caller.school_id();

@@ -21,7 +21,13 @@ use crate::{
 ///
 /// # Errors
 /// `not_found`, `invite_removed`, `link_dead`, `access_ended`.
-pub async fn preview_guest_link(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, sessions: GuestSessions, body: Body<LinkToken>) -> Answer<Json<GuestLinkPreview>> {
+pub async fn preview_guest_link(
+    app: Data<App>,
+    req: HttpRequest,
+    AtSchool(school): AtSchool,
+    sessions: GuestSessions,
+    body: Body<LinkToken>,
+) -> Answer<Json<GuestLinkPreview>> {
     checked(&body.value)?;
     let invite = invite_of(&app, &body.value.token)?;
     let (school_id, now, ids) = (school.id(), app.clock.now(), sessions.ids);

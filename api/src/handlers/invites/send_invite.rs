@@ -26,7 +26,14 @@ use crate::{
 ///
 /// # Errors
 /// The refusals of the rules, by their codes.
-pub async fn send_invite(app: Data<App>, req: HttpRequest, caller: Caller, EveningPath(evening): EveningPath, query: Query<OnBehalf>, body: Body<NewInvite>) -> Answer {
+pub async fn send_invite(
+    app: Data<App>,
+    req: HttpRequest,
+    caller: Caller,
+    EveningPath(evening): EveningPath,
+    query: Query<OnBehalf>,
+    body: Body<NewInvite>,
+) -> Answer {
     checked(&body.value)?;
     let (acting, _) = caller.acting(&app, query.parent()).await?;
     let key = idempotency_key(&req, caller.person.id(), &body.bytes)?;

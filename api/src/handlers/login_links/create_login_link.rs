@@ -1,9 +1,6 @@
 //! `POST /login_links`: asks for a login mail. Known and unknown addresses take the same steps.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    web::Data,
-};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use parlour_domain::{EmailAddress, id::PersonId};
 use parlour_wire::{LoginLink, NewLoginLink};
@@ -34,13 +31,7 @@ pub async fn create_login_link(app: Data<App>, req: HttpRequest, AtSchool(school
         (None, Some(token)) => of_token(&app, &school, token).await?,
         _ => return Err(ApiError::field("email", "missing", "Give either an email address or a token.")),
     };
-    let new = NewLogin {
-        school: school.id(),
-        email,
-        person,
-        browser_hash: app.keys.hash("browser", secret.as_bytes()),
-        client_hash: client_hash(&app, &req),
-    };
+    let new = NewLogin { school: school.id(), email, person, browser_hash: app.keys.hash("browser", secret.as_bytes()), client_hash: client_hash(&app, &req) };
     let (id, expires_at) = app.store.write(move |db| login::request(db, &ctx, &new)).await?;
     let cookie = cookies::make(&app.config, &req, cookies::LOGIN, secret, login::LINK_LIFE);
     Ok(HttpResponse::Accepted().cookie(cookie).json(LoginLink { id: id.into(), expires_at: moment(expires_at, school.zone()) }))

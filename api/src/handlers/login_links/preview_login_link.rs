@@ -32,10 +32,9 @@ pub async fn preview_login_link(app: Data<App>, req: HttpRequest, AtSchool(schoo
             Ok((link, person))
         })
         .await?;
-    let masked_name = person.as_ref().map_or_else(
-        || parlour_domain::EmailAddress::parse(&link.email).map(|email| email.masked()).unwrap_or_default(),
-        |person| masked(&person.name()),
-    );
+    let masked_name = person
+        .as_ref()
+        .map_or_else(|| parlour_domain::EmailAddress::parse(&link.email).map(|email| email.masked()).unwrap_or_default(), |person| masked(&person.name()));
     let needs_code = link.is_standing && !knows_device(&app, &req, link.person_id.map(|id| id.0));
     Ok(Json(LoginLinkPreview { masked_name, needs_code, expires_at: moment(*link.expires_at, school.zone()) }))
 }

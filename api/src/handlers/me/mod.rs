@@ -1,7 +1,7 @@
 //! Who one is.
 
-mod get_me;
 mod choose_identity;
+mod get_me;
 
-pub use get_me::get_me;
 pub use choose_identity::choose_identity;
+pub use get_me::get_me;

@@ -1,7 +1,7 @@
 //! Parents, for staff.
 
-mod list_parents;
 mod get_parent;
+mod list_parents;
 
-pub use list_parents::list_parents;
 pub use get_parent::get_parent;
+pub use list_parents::list_parents;

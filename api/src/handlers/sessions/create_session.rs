@@ -55,7 +55,8 @@ pub async fn create_session(app: Data<App>, req: HttpRequest, AtSchool(school): 
 pub fn session_cookies(app: &App, req: &HttpRequest, session: &PersonSession) -> Answer<Vec<Cookie<'static>>> {
     let now = app.clock.now();
     let sign = |audience, ids: &[Uuid], life| app.keys.cookie(audience, ids, now + life).map_err(|_| ApiError::from(Error::Panicked));
-    let mut set = vec![cookies::make(&app.config, req, cookies::PERSON, sign(Audience::Person, &[session.id.into()], sessions::PERSON_LIFE)?, sessions::PERSON_LIFE)];
+    let mut set =
+        vec![cookies::make(&app.config, req, cookies::PERSON, sign(Audience::Person, &[session.id.into()], sessions::PERSON_LIFE)?, sessions::PERSON_LIFE)];
     if let Some((person, _)) = &session.identity {
         let mut known = req.cookie(cookies::DEVICE).map(|cookie| app.keys.read_cookie(Audience::Device, cookie.value(), now)).unwrap_or_default();
         known.retain(|id| *id != person.id.0);
@@ -101,6 +102,11 @@ async fn by_code(app: &App, req: &HttpRequest, school: &SchoolRow, login_link: U
     app.store.write(tried).await?.map_err(ApiError::from)
 }
 
-fn start(db: &mut crate::store::Db, ctx: &crate::context::Context, school: parlour_domain::id::SchoolId, link: &LoginLinkRow) -> crate::store::Result<PersonSession> {
+fn start(
+    db: &mut crate::store::Db,
+    ctx: &crate::context::Context,
+    school: parlour_domain::id::SchoolId,
+    link: &LoginLinkRow,
+) -> crate::store::Result<PersonSession> {
     sessions::start(db, ctx, school, &link.email_key, link.person_id.map(Into::into))
 }
