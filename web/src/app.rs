@@ -16,6 +16,7 @@ use crate::{
         BarsRoute, BookRoute, BookingsRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute, IdentityRoute, LoginPage, MailboxRoute, MissingPage, ScheduleRoute,
         StaffParentRoute, StaffRoute, TeacherRoute,
     },
+    route::{self, Page},
     session::{Session, session},
     task::{Task, spawn},
     texts::t,
@@ -40,23 +41,33 @@ pub(crate) fn App(token: Option<String>) -> impl IntoView {
             <div class="moving" class:on=moving aria-hidden="true"></div>
             <main id="main" tabindex="-1">
                 <FlatRoutes fallback=MissingPage>
-                    <Route path=path!("") view=HomeRoute />
-                    <Route path=path!("login") view=LoginPage />
-                    <Route path=path!("identity") view=IdentityRoute />
-                    <Route path=path!("evenings/:id") view=BookingsRoute />
-                    <Route path=path!("evenings/:id/book") view=BookRoute />
-                    <Route path=path!("guest") view=GuestRoute />
-                    <Route path=path!("guest/appointments") view=GuestAppointmentsRoute />
-                    <Route path=path!("teacher") view=TeacherRoute />
-                    <Route path=path!("teacher/evenings/:id") view=ScheduleRoute />
-                    <Route path=path!("staff") view=StaffRoute />
-                    <Route path=path!("staff/bars") view=BarsRoute />
-                    <Route path=path!("staff/parents/:id") view=StaffParentRoute />
-                    <Route path=path!("dev/mailbox") view=MailboxRoute />
+                    <Route path=path!("*place") view=Place />
                 </FlatRoutes>
             </main>
             <p class="unseen" role="status">{session.said}</p>
         </Router>
+    }
+}
+
+/// The page of the address. One route for all: each route of the router's own weighs as much as a small page.
+#[component]
+fn Place() -> impl IntoView {
+    let page = route::page();
+    move || match page.get() {
+        Page::Home => HomeRoute().into_any(),
+        Page::Login => LoginPage().into_any(),
+        Page::Identity => IdentityRoute().into_any(),
+        Page::Bookings(_) => BookingsRoute().into_any(),
+        Page::Book(_) => BookRoute().into_any(),
+        Page::Guest => GuestRoute().into_any(),
+        Page::GuestAppointments => GuestAppointmentsRoute().into_any(),
+        Page::Teacher => TeacherRoute().into_any(),
+        Page::Schedule(_) => ScheduleRoute().into_any(),
+        Page::Staff => StaffRoute().into_any(),
+        Page::Bars => BarsRoute().into_any(),
+        Page::StaffParent(_) => StaffParentRoute().into_any(),
+        Page::Mailbox => MailboxRoute().into_any(),
+        Page::Missing => MissingPage().into_any(),
     }
 }
 

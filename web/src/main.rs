@@ -8,6 +8,7 @@ mod draft;
 mod moments;
 mod paged;
 mod pages;
+mod route;
 mod session;
 mod task;
 mod texts;

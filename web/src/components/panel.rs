@@ -2,14 +2,14 @@
 
 use std::pin::Pin;
 
-use leptos::prelude::*;
+use leptos::{prelude::*, reactive::computed::ScopedFuture};
 use leptos_router::hooks::use_navigate;
-use send_wrapper::SendWrapper;
 
 use super::{Notice, Tone};
 use crate::{
     api::{Answer, Failure},
     session::{session, take_way_out, way_out},
+    task::spawn,
     texts::t,
 };
 
@@ -33,28 +33,40 @@ where
 /// A page on its way.
 type Part = Pin<Box<dyn Future<Output = Answer<AnyView>>>>;
 
+/// How far a part is.
+#[derive(Clone, PartialEq)]
+enum Fetching {
+    Waiting,
+    Here,
+    Failed(Failure),
+}
+
 /// A part of the client that is fetched when it is first shown.
 #[component]
 pub(crate) fn LazyPanel(part: fn() -> Part) -> impl IntoView {
-    let attempt = RwSignal::new(0);
-    let retry = Callback::new(move |()| attempt.update(|attempt| *attempt += 1));
-    view! {
-        <Transition fallback=Skeleton>
-            <ErrorBoundary fallback=move |errors| {
-                let failure = Signal::derive(move || first_failure(&errors.read()));
-                view! { <FailureNotice failure retry /> }
-            }>
-                {move || {
-                    attempt.track();
-                    Suspend::new(SendWrapper::new(part()))
-                }}
-            </ErrorBoundary>
-        </Transition>
+    let state = RwSignal::new(Fetching::Waiting);
+    let content = StoredValue::new_local(None::<AnyView>);
+    let fetch = move || {
+        state.set(Fetching::Waiting);
+        // The page is made as a child of this panel, however late it comes.
+        spawn(Box::pin(ScopedFuture::new_untracked(async move {
+            match part().await {
+                Ok(page) => {
+                    content.try_set_value(Some(page));
+                    state.try_set(Fetching::Here);
+                }
+                Err(failure) => {
+                    state.try_set(Fetching::Failed(failure));
+                }
+            }
+        })));
+    };
+    fetch();
+    move || match state.get() {
+        Fetching::Waiting => Skeleton().into_any(),
+        Fetching::Here => content.try_update_value(Option::take).flatten().into_any(),
+        Fetching::Failed(failure) => view! { <FailureNotice failure=Signal::stored(Some(failure)) retry=Callback::new(move |()| fetch()) /> }.into_any(),
     }
-}
-
-fn first_failure(errors: &Errors) -> Option<Failure> {
-    errors.iter().find_map(|(_, error)| error.downcast_ref::<Failure>().cloned())
 }
 
 /// Grey bars where the content will be.

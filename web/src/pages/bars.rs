@@ -1,14 +1,14 @@
 //! The bars set by hand, of one student or of all, and lifting them.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use parlour_wire::Bar;
 
 use crate::{
-    api, browser,
+    api,
     components::{Confirm, Heading, More},
     moments,
     paged::Paged,
+    route,
     session::session,
     task::Task,
     texts::{fill, t},
@@ -16,8 +16,7 @@ use crate::{
 
 #[component]
 pub(crate) fn BarsPage() -> impl IntoView {
-    let query = use_query_map();
-    let student = query.with_untracked(|query| query.get_str("student_id").and_then(browser::id));
+    let student = route::query_id("student_id").get_untracked();
     let bars = Paged::<Bar>::new();
     let load = move || bars.load(move |cursor| async move { api::list_bars(student, cursor.as_deref()).await });
     load();

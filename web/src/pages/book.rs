@@ -1,10 +1,7 @@
 //! Booking: choose times, look them over, book them all or none. With `?change=` one appointment is moved.
 
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_params_map, use_query_map},
-};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 use parlour_wire::{BookingChange, BookingState, InviteAction, MyBookings, NewBookings, SlotGrid};
 use uuid::Uuid;
 
@@ -14,7 +11,7 @@ use crate::{
     browser,
     components::{BookingsTable, FailureNotice, Heading, Icon, InviteControl, Notice, Panel, ReviewList, Shape, SlotChoosers, SlotTable, Tone, names, when},
     draft::{Draft, Lesson},
-    moments,
+    moments, route,
     session::session,
     task::Task,
     texts::{count, fill, t},
@@ -45,16 +42,10 @@ enum Step {
 
 #[component]
 pub(crate) fn BookPage() -> impl IntoView {
-    let (params, query) = (use_params_map(), use_query_map());
-    let case = Memo::new(move |_| {
-        let evening = params.with(|params| params.get_str("id").and_then(browser::id))?;
-        let of_query = |name: &str| query.with(|query| query.get_str(name).and_then(browser::id));
-        Some(Case { evening, parent: of_query("parent_id"), change: of_query("change") })
-    });
-    move || match case.get() {
-        Some(case) => view! { <Booking case /> }.into_any(),
-        None => super::MissingPage().into_any(),
-    }
+    let evening = route::page_id();
+    let (parent, change) = (route::query_id("parent_id"), route::query_id("change"));
+    let case = Memo::new(move |_| Case { evening, parent: parent.get(), change: change.get() });
+    move || view! { <Booking case=case.get() /> }
 }
 
 #[component]

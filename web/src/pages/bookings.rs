@@ -1,15 +1,14 @@
 //! My Bookings: the invite at the top, the appointments with their gaps, and what can be done with them. Staff see a parent's with `?parent_id=`.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
 use parlour_wire::{Booking, BookingRow, BookingState, Evening, InviteAction, MyBookings};
 use uuid::Uuid;
 
 use super::{history::HistoryPanel, invites::InviteDialog};
 use crate::{
-    api, browser,
+    api,
     components::{BookingsTable, Confirm, Heading, Icon, InviteControl, Notice, Panel, Shape, Tone, names, when},
-    moments,
+    moments, route,
     session::session,
     task::Task,
     texts::{fill, t},
@@ -17,13 +16,9 @@ use crate::{
 
 #[component]
 pub(crate) fn BookingsPage() -> impl IntoView {
-    let (params, query) = (use_params_map(), use_query_map());
-    let evening = Memo::new(move |_| params.with(|params| params.get_str("id").and_then(browser::id)));
-    let parent = Memo::new(move |_| query.with(|query| query.get_str("parent_id").and_then(browser::id)));
-    move || match evening.get() {
-        Some(evening) => view! { <Bookings evening parent=parent.get() /> }.into_any(),
-        None => super::MissingPage().into_any(),
-    }
+    let evening = route::page_id();
+    let parent = route::query_id("parent_id");
+    move || view! { <Bookings evening parent=parent.get() /> }
 }
 
 #[component]

@@ -1,13 +1,13 @@
 //! A parent, as the school office works for them: their evenings, their students, and who is barred.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 use parlour_wire::{Evening, LinkedStudent, NewBar, Page, Parent, Student};
 use uuid::Uuid;
 
 use crate::{
-    api, browser,
+    api,
     components::{Dialog, EveningCard, FailureNotice, Field, Heading, Panel},
+    route,
     session::session,
     task::Task,
     texts::{fill, t},
@@ -15,12 +15,7 @@ use crate::{
 
 #[component]
 pub(crate) fn ParentPage() -> impl IntoView {
-    let params = use_params_map();
-    let parent = Memo::new(move |_| params.with(|params| params.get_str("id").and_then(browser::id)));
-    move || match parent.get() {
-        Some(parent) => view! { <ParentPanels parent /> }.into_any(),
-        None => super::MissingPage().into_any(),
-    }
+    view! { <ParentPanels parent=route::page_id() /> }
 }
 
 #[component]

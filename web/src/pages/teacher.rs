@@ -1,16 +1,14 @@
 //! A teacher's evenings and schedules.
 
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_params_map},
-};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 use parlour_wire::{BookingState, Evening, Page, Schedule, ScheduledAppointment};
 use uuid::Uuid;
 
 use crate::{
-    api, browser,
+    api,
     components::{Appointments, EveningCard, Heading, Icon, Line, Notice, Panel, Shape, Tone, names, when},
+    route,
     texts::{count, fill, t},
 };
 
@@ -41,12 +39,7 @@ pub(crate) fn TeacherStart() -> impl IntoView {
 
 #[component]
 pub(crate) fn SchedulePage() -> impl IntoView {
-    let params = use_params_map();
-    let evening = Memo::new(move |_| params.with(|params| params.get_str("id").and_then(browser::id)));
-    move || match evening.get() {
-        Some(evening) => view! { <SchedulePanel evening /> }.into_any(),
-        None => super::MissingPage().into_any(),
-    }
+    view! { <SchedulePanel evening=route::page_id() /> }
 }
 
 #[component]
