@@ -1,0 +1,169 @@
+//! The worker: what fails holds nobody up, what may work later is tried later, and two workers send nothing twice.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use futures_util::future::{BoxFuture, FutureExt, pending, ready};
+use parlour_domain::id::InviteId;
+use tokio::sync::{
+    mpsc::{UnboundedSender, unbounded_channel},
+    oneshot,
+};
+
+use super::world::World;
+use crate::{
+    context::Clock,
+    mail::{
+        Failure, Mail, Mailer, SendError,
+        worker::{Deps, deliver_due, run},
+    },
+    store::outbox::{self, MailFate, MailState, Template},
+};
+
+const RACHEL: &str = "Rachel@example.org";
+
+async fn teachers_ask_to_log_in(world: &World, emails: &[&'static str]) {
+    for email in emails {
+        world.person(None, "A", "Teacher", Some(email), "teacher").await;
+        world.ask_to_log_in((*email).to_owned()).await;
+    }
+}
+
+async fn fate(world: &World, invite: InviteId) -> Option<MailFate> {
+    world.deps.store.read(move |db| outbox::fates(db, &[invite])).await.unwrap().remove(&invite)
+}
+
+#[tokio::test]
+async fn a_failing_mail_holds_nobody_up() {
+    let world = World::new().await;
+    let emails = ["a@t.example", "b@t.example", "c@t.example", "d@t.example", "e@t.example", "f@t.example"];
+    teachers_ask_to_log_in(&world, &emails).await;
+    world.mailer.fail_for("a@t.example", Failure::Temporary);
+    world.mailer.fail_for("c@t.example", Failure::Permanent);
+    let to: BTreeSet<String> = world.deliver().await.into_iter().map(|sent| sent.mail.to).collect();
+    assert_eq!(to, ["b@t.example", "d@t.example", "e@t.example", "f@t.example"].map(str::to_owned).into());
+    assert_eq!(world.states().await, ["failed", "queued", "sent", "sent", "sent", "sent"]);
+}
+
+#[tokio::test]
+async fn what_may_work_later_is_tried_later() {
+    let world = World::new().await;
+    world.queue(world.to_rachel(Template::BookingsMade)).await;
+    world.mailer.fail_for(RACHEL, Failure::Temporary);
+    let start = world.clock.now();
+    for (tries, pause) in [(1, 1), (2, 5), (3, 15)] {
+        assert!(world.deliver().await.is_empty());
+        let (state, attempts, due, reason) = world.rows().await.remove(0);
+        assert_eq!((state.as_str(), attempts), ("queued", tries));
+        assert_eq!(due, world.clock.now() + TimeDelta::minutes(pause));
+        assert!(reason.is_some());
+        // Looked at too early, it is left alone.
+        assert!(world.deliver().await.is_empty());
+        assert_eq!(world.rows().await[0].1, tries);
+        world.clock.set(due);
+    }
+    world.mailer.recover(RACHEL);
+    assert_eq!(world.deliver_one().await.sent_at, start + TimeDelta::minutes(21));
+    assert_eq!(world.rows().await[0], ("sent".to_owned(), 4, world.rows().await[0].2, None));
+}
+
+#[tokio::test]
+async fn after_two_days_it_is_given_up() {
+    let world = World::new().await;
+    world.queue(world.to_guest(Template::Invite)).await;
+    world.mailer.fail_for("jordan@example.org", Failure::Temporary);
+    let start = world.clock.now();
+    while world.states().await == ["queued"] {
+        world.clock.set(world.rows().await[0].2);
+        world.deliver().await;
+    }
+    assert!(world.clock.now() - start >= TimeDelta::days(2));
+    let fate = fate(&world, world.invite).await.unwrap();
+    assert_eq!((fate.state, fate.at), (MailState::Failed, world.clock.now()));
+    assert!(fate.reason.unwrap().contains("two days"));
+}
+
+#[tokio::test]
+async fn the_fate_of_an_invite_is_that_of_its_newest_mail() {
+    let world = World::new().await;
+    assert_eq!(fate(&world, world.invite).await, None);
+    world.mailer.fail_for("jordan@example.org", Failure::Permanent);
+    world.queue(world.to_guest(Template::Invite)).await;
+    assert_eq!(fate(&world, world.invite).await.unwrap().state, MailState::Queued);
+    world.deliver().await;
+    let failed = fate(&world, world.invite).await.unwrap();
+    assert_eq!(failed.state, MailState::Failed);
+    assert!(failed.reason.unwrap().contains("spelling"));
+    world.mailer.recover("jordan@example.org");
+    world.clock.advance(TimeDelta::minutes(10));
+    world.queue(world.to_guest(Template::Invite)).await;
+    world.deliver().await;
+    assert_eq!(fate(&world, world.invite).await, Some(MailFate { state: MailState::Sent, at: world.clock.now(), reason: None }));
+}
+
+#[tokio::test]
+async fn two_workers_at_once_send_once() {
+    let world = World::new().await;
+    world.person(None, "A", "Teacher", Some("a@t.example"), "teacher").await;
+    for _ in 0..40 {
+        world.ask_to_log_in("a@t.example".to_owned()).await;
+    }
+    let other = world.another_process();
+    let (one, two) = tokio::join!(deliver_due(&world.deps), deliver_due(&other));
+    assert_eq!(one + two, 40);
+    let mails = world.mailer.take();
+    let different: BTreeSet<_> = mails.iter().map(|sent| sent.id).collect();
+    assert_eq!((mails.len(), different.len()), (40, 40));
+}
+
+#[tokio::test]
+async fn a_mail_whose_worker_died_goes_out_when_its_lease_has_run_out() {
+    let world = World::new().await;
+    world.queue(world.to_guest(Template::Invite)).await;
+    let now = world.clock.now();
+    let claimed = world.deps.store.write(move |db| outbox::claim(db, now, 4)).await.unwrap();
+    assert!(matches!(claimed, outbox::Due::Claimed(rows) if rows.len() == 1));
+    assert!(world.deliver().await.is_empty());
+    world.clock.advance(outbox::LEASE);
+    world.deliver_one().await;
+    assert_eq!(world.rows().await[0].1, 2);
+}
+
+/// Never answers for one address, panics for another, and tells of each mail that went out.
+struct Odd(UnboundedSender<String>);
+
+impl Mailer for Odd {
+    fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), SendError>> {
+        match mail.to.as_str() {
+            "stuck@t.example" => pending().boxed(),
+            "panic@t.example" => async { panic!("a mailer that panics") }.boxed(),
+            to => {
+                self.0.send(to.to_owned()).unwrap();
+                ready(Ok(())).boxed()
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_worker_runs_past_what_is_stuck_and_stops_when_told() {
+    let world = World::new().await;
+    let (tell, mut told) = unbounded_channel();
+    let deps = Deps { mailer: Arc::new(Odd(tell)), ..world.deps.clone() };
+    let mut next = async || tokio::time::timeout(Duration::from_secs(20), told.recv()).await.unwrap().unwrap();
+
+    teachers_ask_to_log_in(&world, &["panic@t.example", "a@t.example"]).await;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let worker = tokio::spawn(run(deps.clone(), stopped.map(drop)));
+    assert_eq!(next().await, "a@t.example");
+    teachers_ask_to_log_in(&world, &["b@t.example"]).await;
+    deps.wake.notify_one();
+    assert_eq!(next().await, "b@t.example");
+    stop.send(()).unwrap();
+    tokio::time::timeout(Duration::from_secs(20), worker).await.unwrap().unwrap();
+
+    let worker = tokio::spawn(run(deps, pending()));
+    teachers_ask_to_log_in(&world, &["stuck@t.example", "c@t.example"]).await;
+    assert_eq!(next().await, "c@t.example");
+    worker.abort();
+}
