@@ -89,6 +89,11 @@ pub async fn asset(app: Data<App>, req: HttpRequest) -> Answer {
     Ok(response.body(body.clone()))
 }
 
+/// `GET /s/{school}`: its pages lie below, so relative addresses need the slash.
+pub async fn to_base(req: HttpRequest) -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, cookies::path(&req))).finish()
+}
+
 fn accepts(headers: &HeaderMap, coding: &str) -> bool {
     let refused = |rest: &str| rest.trim().strip_prefix("q=").is_some_and(|q| q.trim().parse::<f32>().is_ok_and(|q| q <= 0.0));
     headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).is_some_and(|value| {

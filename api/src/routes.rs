@@ -40,6 +40,7 @@ pub fn application(
                 .route("/api/docs", web::get().to(docs))
                 .route("/s/{school}/api/docs", web::get().to(docs))
                 .route("/", web::get().to(client::index))
+                .route("/s/{school}", web::get().to(client::to_base))
                 .service(web::scope("/s/{school}").configure(pages))
                 .configure(pages);
         })

@@ -146,6 +146,7 @@ struct TeacherOf {
 /// # Errors
 /// [`Error::Lost`] with every one that can't be had; the refusals of the window and of what is offered.
 pub fn make(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, wanted: &[NewBooking]) -> Result<Vec<BookingId>> {
+    let evening = &evenings::held(db, evening.id())?;
     acting.check_window(evening, ctx.now)?;
     if wanted.is_empty() {
         return Err(Refusal::NothingChosen.into());
@@ -192,6 +193,7 @@ pub fn make(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, w
 /// # Errors
 /// [`Error::Lost`] when the new time is taken, [`Refusal::BookingCancelled`], [`Refusal::NotASlot`], the refusals of the window.
 pub fn change(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, row: &BookingRow, starts_at: DateTime<Utc>) -> Result<()> {
+    let evening = &evenings::held(db, evening.id())?;
     acting.check_window(evening, ctx.now)?;
     if row.cancelled_at.is_some() {
         return Err(Refusal::BookingCancelled.into());

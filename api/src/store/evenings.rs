@@ -120,6 +120,17 @@ pub fn find(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<Evening
     Ok(evenings::table.filter(evenings::id.eq(key(evening)).and(evenings::school_id.eq(key(school)))).select(EveningRow::as_select()).first(db)?)
 }
 
+/// An evening as it is now, held until the transaction ends: whoever changes its times meanwhile waits, and then sees the booking made.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub fn held(db: &mut Db, evening: EveningId) -> Result<EveningRow> {
+    if let Db::Pg(conn) = db {
+        let _: Key = evenings::table.find(key(evening)).select(evenings::id).for_share().first(conn)?;
+    }
+    Ok(evenings::table.find(key(evening)).select(EveningRow::as_select()).first(db)?)
+}
+
 /// An evening that a person has to do with.
 ///
 /// # Errors
