@@ -144,6 +144,11 @@ fn read_code(code: u16, words: &str) -> (bool, &'static str) {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        io::{BufRead, BufReader, Write},
+        net::TcpListener,
+    };
+
     use uuid::Uuid;
 
     use super::*;
@@ -191,6 +196,62 @@ mod tests {
         assert!(text.contains("filename=\"appointments.ics\""), "{text}");
         assert!(text.contains("Message-ID: <00000000-0000-0000-0000-000000000007@hillcrest.example>"), "{text}");
         assert!(text.contains("Auto-Submitted: auto-generated"));
+    }
+
+    /// A mail server on a port of its own that answers `RCPT TO` as told; gives its URL and what it was sent.
+    fn server(answer: &'static str) -> (SecretString, std::thread::JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = SecretString::from(format!("smtp://{}", listener.local_addr().unwrap()));
+        let talk = move || {
+            let (mut client, _) = listener.accept().unwrap();
+            let mut lines = BufReader::new(client.try_clone().unwrap()).lines().map_while(Result::ok);
+            client.write_all(b"220 test\r\n").unwrap();
+            let mut heard = String::new();
+            while let Some(line) = lines.next() {
+                let answer = match line.get(..4).unwrap_or_default() {
+                    "RCPT" => answer,
+                    "DATA" => {
+                        client.write_all(b"354 go on\r\n").unwrap();
+                        for line in lines.by_ref().take_while(|line| line != ".") {
+                            heard.push_str(&line);
+                            heard.push('\n');
+                        }
+                        "250 taken"
+                    }
+                    "QUIT" => "221 bye",
+                    _ => "250 fine",
+                };
+                if write!(client, "{answer}\r\n").is_err() || answer.starts_with("221") {
+                    break;
+                }
+            }
+            heard
+        };
+        (url, std::thread::spawn(talk))
+    }
+
+    #[tokio::test]
+    async fn a_mail_reaches_the_server_and_its_refusal_is_understood() {
+        let check = async |answer, expected: Result<(), (bool, &str)>| {
+            let (url, server) = server(answer);
+            let outcome = SmtpMailer::new(&url).unwrap().send(&mail()).await;
+            assert_eq!(outcome, expected.map_err(|(permanent, reason)| SendError { permanent, reason: reason.to_owned() }), "{answer}");
+            server.join().unwrap()
+        };
+        let heard = check("250 fine", Ok(())).await;
+        assert!(heard.contains("From: \"Hillcrest School\" <mail@hillcrest.example>") && heard.contains("To: rachel@example.org"), "{heard}");
+        check("550 5.1.1 no such user", Err((true, NO_MAILBOX))).await;
+        check("552 5.2.2 mailbox full", Err((true, FULL))).await;
+        check("550 5.7.1 we don't want this", Err((true, REFUSED))).await;
+        check("451 4.7.1 come back later", Err((false, LATER))).await;
+    }
+
+    #[tokio::test]
+    async fn without_a_server_it_is_tried_later() {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let url = SecretString::from(format!("smtp://127.0.0.1:{port}"));
+        assert_eq!(SmtpMailer::new(&url).unwrap().send(&mail()).await.unwrap_err().reason, LATER);
+        assert!(SmtpMailer::new(&SecretString::from("http://x".to_owned())).is_err());
     }
 
     #[test]

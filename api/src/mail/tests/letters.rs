@@ -6,10 +6,12 @@ use uuid::Uuid;
 
 use crate::{
     calendar::{Appointment, Method},
+    config::Config,
     mail::{
         Mail,
         content::{Content, EveningWords, Letter, Row},
         render::render,
+        school_base,
         words::clean,
     },
     store::mail_content::School,
@@ -172,4 +174,23 @@ fn a_name_is_text_wherever_it_stands() {
         let head = head.split("\r\n\r\n").next().unwrap().to_owned();
         assert!(head.lines().all(|line| !line.starts_with("Bcc") && !line.starts_with("X-Evil")), "{head}");
     }
+}
+
+#[test]
+fn a_school_s_pages_are_on_its_host_or_its_path() {
+    let check = |mode: &str, public: &str, host: Option<&str>, expected: &str| {
+        let settings = [
+            ("PARLOUR_MODE", mode),
+            ("DATABASE_URL", "sqlite://unused.db"),
+            ("PARLOUR_PUBLIC_URL", public),
+            ("PARLOUR_KEY", "a key for tests, 32 bytes and more"),
+            ("PARLOUR_SMTP_URL", "smtp://localhost"),
+            ("PARLOUR_MAIL_FROM", "mail@hillcrest.example"),
+        ];
+        let config = Config::from_values(&settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()).unwrap();
+        assert_eq!(school_base(&config, "hillcrest", host), expected);
+    };
+    check("production", "https://{host}", Some("evenings.hillcrest.example"), "https://evenings.hillcrest.example/");
+    check("production", "https://parlour.example/", None, "https://parlour.example/s/hillcrest/");
+    check("demo", "http://localhost:8080", Some("evenings.hillcrest.example"), "http://localhost:8080/s/hillcrest/");
 }
