@@ -1,5 +1,6 @@
 //! Retries: the same `Idempotency-Key` gives the first answer (draft-ietf-httpapi-idempotency-key-header). Written in the transaction of what it answers.
 
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -9,6 +10,9 @@ use super::{
     sql_types::{At, Key, at},
 };
 use crate::{context::Context, schema::idempotency_keys};
+
+/// For how long a key is remembered.
+const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
 
 /// A key as it came with a request.
 #[derive(Clone, Debug)]
@@ -38,11 +42,9 @@ struct NewRow<'a> {
 /// [`Error::KeyReused`] when the key came with another request before; the work's own.
 pub fn once<T: Serialize + DeserializeOwned>(db: &mut Db, ctx: &Context, request: Option<&RequestKey>, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     let Some(request) = request else { return work(db) };
-    let stored: Option<(String, String)> = idempotency_keys::table
-        .find((Key(request.owner), &request.key))
-        .select((idempotency_keys::request_hash, idempotency_keys::body))
-        .first(db)
-        .optional()?;
+    let known = idempotency_keys::table.find((Key(request.owner), &request.key));
+    diesel::delete(known.filter(idempotency_keys::created_at.lt(at(ctx.now - KEY_LIFE)))).execute(db)?;
+    let stored: Option<(String, String)> = known.select((idempotency_keys::request_hash, idempotency_keys::body)).first(db).optional()?;
     if let Some((hash, body)) = stored {
         let same = hash == request.request_hash;
         return if same { serde_json::from_str(&body).map_err(|_| Error::KeyReused) } else { Err(Error::KeyReused) };
