@@ -54,10 +54,20 @@ pub fn moment(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
+/// A SQLite file, or a schema of its own on the PostgreSQL server that `PARLOUR_TEST_DATABASE` names.
+fn database(folder: &TempDir) -> DatabaseUrl {
+    let Ok(server) = std::env::var("PARLOUR_TEST_DATABASE") else { return DatabaseUrl::Sqlite(folder.path().join("test.db").display().to_string()) };
+    let name = format!("mail_{}", Context::new(moment(NOW), Random::from_os()).new_id::<Uuid>().simple());
+    let mut db = DatabaseUrl::parse(&server).unwrap().connect().unwrap();
+    diesel::sql_query(format!("create schema {name}")).execute(&mut db).unwrap();
+    let separator = if server.contains('?') { '&' } else { '?' };
+    DatabaseUrl::Postgres(format!("{server}{separator}options=-csearch_path%3D{name}"))
+}
+
 impl World {
     pub async fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        let url = DatabaseUrl::Sqlite(folder.path().join("test.db").display().to_string());
+        let url = database(&folder);
         let store = Store::open(&url, 2).unwrap();
         store.migrate().unwrap();
         let clock = Arc::new(FixedClock::at(moment(NOW)));
