@@ -151,9 +151,10 @@ impl Desk<'_> {
         Ok(mail_content::is_suppressed(db, self.mail.school, invite)?.then_some(SUPPRESSED))
     }
 
-    /// The guest's way in, and the page for "This was not meant for me". The token stands behind the `#`: it reaches no server's log.
+    /// The guest's way in; the same page has the button "This was not meant for me". The token stands behind the `#`: it reaches no server's log.
     fn guest_urls(&self, invite: &Invite) -> (String, String) {
         let (base, token) = (self.base(), self.keys.link_token(Purpose::Guest, invite.id.0, invite.generation));
-        (format!("{base}guest#t={token}"), format!("{base}guest#decline={token}"))
+        let url = format!("{base}guest#t={token}");
+        (url.clone(), url)
     }
 }

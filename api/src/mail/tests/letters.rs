@@ -70,7 +70,7 @@ fn letters(words: &Words) -> Vec<(&'static str, Letter)> {
     };
     let base = "https://hillcrest.example/";
     let (own, guest_url) = (format!("{base}login#t=AAAAAAAA"), format!("{base}guest#t=AAAAAAAA"));
-    let (evening_url, decline_url, name, students) = (format!("{base}evenings/7"), format!("{base}guest#decline=AAAAAAAA"), parent.clone(), student.clone());
+    let (evening_url, decline_url, name, students) = (format!("{base}evenings/7"), format!("{base}guest#t=AAAAAAAA"), parent.clone(), student.clone());
     let contents = [
         ("login", Content::Login { name: Some(name.clone()), code: "042 917".into(), url: own.clone(), until: "18:05".into() }),
         ("bookings_made", Content::BookingsMade { name: name.clone(), evening: evening(), rows: rows(), url: own.clone() }),
