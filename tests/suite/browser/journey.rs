@@ -1,0 +1,99 @@
+//! The whole journey, as a parent and a guest walk it: from the login mail to the guest's page, and back when the invite is removed.
+
+use parlour::mail::{install_tls, worker};
+
+use super::{axe, driver::Browser, post::PostOffice};
+use crate::harness::School;
+
+const RACHEL: &str = "rachel.aaron@example.org";
+const GUEST: &str = "robin.reed@example.org";
+
+async fn started(post: &PostOffice) -> School {
+    install_tls();
+    let client = std::env::var("PARLOUR_CLIENT_DIR").expect("PARLOUR_CLIENT_DIR names the built client; `cargo xtask test` sets it");
+    School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_SMTP_URL", &post.url), ("PARLOUR_CLIENT_DIR", &client)]).await
+}
+
+/// Opens every address of every mail, as mail scanners do: what stands after `#` never leaves a browser.
+async fn scan(post: &PostOffice) {
+    for letter in post.letters() {
+        let words = letter.text.split_whitespace().chain(letter.html.split('"'));
+        for link in words.filter(|word| word.starts_with("http://127.0.0.1")) {
+            reqwest::get(link).await.expect("the page answers");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn from_the_login_mail_to_the_guests_page() {
+    let post = PostOffice::start().await;
+    let school = started(&post).await;
+    let base = format!("{}/s/hillcrest/", school.origin);
+
+    // Log in by the link of a mail, which a scanner has opened before.
+    let parent = Browser::start(1280).await;
+    parent.open(&base).await;
+    parent.heading("Log in").await;
+    axe::finds_nothing(&parent, "the login page").await;
+    parent.fill("Email address", RACHEL).await;
+    parent.press("Send me a code").await;
+    parent.heading("Check your mail").await;
+    worker::deliver_due(&school.app.mail_deps()).await;
+    scan(&post).await;
+    parent.open(&post.link(RACHEL, "/login#t=")).await;
+    parent.heading("Welcome back").await;
+    axe::finds_nothing(&parent, "the link's page").await;
+    parent.press("Log in").await;
+
+    // My Bookings, and an invite for Liz.
+    parent.open(&format!("{base}evenings/{}", school.people.evening.0)).await;
+    parent.heading("My bookings").await;
+    parent.sees("10 minute gap").await;
+    axe::finds_nothing(&parent, "My Bookings").await;
+    parent.press("Manage Invites").await;
+    parent.heading("Manage invites").await;
+    axe::finds_nothing(&parent, "Manage invites").await;
+    parent.press("Invite another").await;
+    parent.fill("Name", "Robin Reed").await;
+    parent.fill("Email address", GUEST).await;
+    parent.tick("Liz Aaron").await;
+    parent.tick("I agree that this person is given access").await;
+    axe::finds_nothing(&parent, "the invite form").await;
+    parent.press("Send Invite").await;
+    parent.sees(&format!("Send to {GUEST}?")).await;
+    parent.press("Yes, send it").await;
+    parent.sees("Robin Reed").await;
+
+    // The guest: a scanner's visit changes nothing, the button does.
+    worker::deliver_due(&school.app.mail_deps()).await;
+    scan(&post).await;
+    let link = post.link(GUEST, "/guest#t=");
+    let guest = Browser::start(375).await;
+    guest.open(&link).await;
+    guest.sees("Rachel Aaron").await;
+    let before = guest.text().await;
+    assert!(!before.contains("Liz") && !before.contains("Music") && !before.contains("16:05"), "nothing of students before the button: {before}");
+    axe::finds_nothing(&guest, "the guest's link").await;
+    guest.press("See the appointments").await;
+    guest.sees("Mr Geraint Davies").await;
+    let after = guest.text().await;
+    assert!(after.contains("Liz Aaron") && after.contains("16:05"), "{after}");
+    assert!(!after.contains("Sophie") && !after.contains("Chris"), "never a sibling: {after}");
+    axe::finds_nothing(&guest, "the guest's appointments").await;
+
+    // The inviting parent who opens the link is led to their own door.
+    parent.open(&link).await;
+    parent.heading("This is the link for Robin Reed").await;
+
+    // Removed: the guest is told.
+    parent.open(&format!("{base}evenings/{}", school.people.evening.0)).await;
+    parent.press("Manage Invites").await;
+    parent.sees("Robin Reed").await;
+    parent.press_of("Robin Reed", "Remove").await;
+    parent.press("Yes, remove").await;
+    parent.sees("The invite of Robin Reed is removed.").await;
+    guest.reload().await;
+    guest.sees("This invite was removed").await;
+    parent.close().await;
+    guest.close().await;
+}

@@ -1,0 +1,58 @@
+//! A real SMTP server in a process of its own, and what it has taken in.
+
+use std::{fs, path::PathBuf, process::Command};
+
+use mail_parser::MessageParser;
+
+use super::driver::{Process, free_port, listening};
+
+/// The server; it ends with its owner.
+pub struct PostOffice {
+    /// Where it listens.
+    pub url: String,
+    folder: tempfile::TempDir,
+    _process: Process,
+}
+
+/// A mail as its reader sees it.
+pub struct Letter {
+    /// To whom.
+    pub to: String,
+    /// Its text.
+    pub text: String,
+    /// Its HTML.
+    pub html: String,
+}
+
+impl PostOffice {
+    /// Starts one on a free port.
+    pub async fn start() -> Self {
+        let (port, folder) = (free_port(), tempfile::tempdir().expect("a folder"));
+        let mut command = Command::new("/usr/bin/python3");
+        command.args(["-m", "aiosmtpd", "-n", "-l", &format!("127.0.0.1:{port}"), "-c", "aiosmtpd.handlers.Mailbox"]).arg(folder.path().join("mail"));
+        let process = Process(command.spawn().expect("aiosmtpd starts; Debian's package is python3-aiosmtpd"));
+        listening(port).await;
+        Self { url: format!("smtp://127.0.0.1:{port}"), folder, _process: process }
+    }
+
+    /// All mails, in no order.
+    pub fn letters(&self) -> Vec<Letter> {
+        let new: PathBuf = self.folder.path().join("mail/new");
+        let files = fs::read_dir(new).map(|files| files.flatten().collect::<Vec<_>>()).unwrap_or_default();
+        let read = |file: fs::DirEntry| {
+            let bytes = fs::read(file.path()).expect("a mail can be read");
+            let mail = MessageParser::default().parse(&bytes).expect("a mail is well-formed");
+            let to = mail.to().and_then(|to| to.first()).and_then(|to| to.address()).unwrap_or_default().to_owned();
+            let text = mail.body_text(0).unwrap_or_default().into_owned();
+            Letter { to, text, html: mail.body_html(0).unwrap_or_default().into_owned() }
+        };
+        files.into_iter().map(read).collect()
+    }
+
+    /// The link with this path in a mail to an address.
+    pub fn link(&self, to: &str, path: &str) -> String {
+        let letters = self.letters();
+        let of = letters.iter().filter(|letter| letter.to == to).find_map(|letter| letter.text.split_whitespace().find(|word| word.contains(path)));
+        of.unwrap_or_else(|| panic!("no link {path} in a mail to {to}; there are mails to {:?}", letters.iter().map(|letter| &letter.to).collect::<Vec<_>>())).to_owned()
+    }
+}

@@ -1,0 +1,76 @@
+//! Somebody with a browser: cookies of their own, and every answer they get is checked against the contract.
+
+use std::sync::Arc;
+
+use reqwest::{Client, Method, RequestBuilder, cookie::Jar, redirect::Policy};
+use serde_json::Value;
+
+use super::{answer::Answer, contract};
+
+/// Somebody who sends requests.
+#[derive(Clone)]
+pub struct Actor {
+    client: Client,
+    jar: Arc<Jar>,
+    origin: String,
+    base: String,
+}
+
+impl Actor {
+    /// Somebody without a cookie.
+    pub fn new(origin: &str) -> Self {
+        let jar = Arc::new(Jar::default());
+        let client = Client::builder().cookie_provider(Arc::clone(&jar)).redirect(Policy::none()).build().expect("a client");
+        Self { client, jar, origin: origin.to_owned(), base: format!("{origin}/s/hillcrest/api/v1") }
+    }
+
+    /// Puts a cookie into their browser.
+    pub fn hold(&self, name: &str, value: &str) {
+        let url = self.origin.parse().expect("an origin is a URL");
+        self.jar.add_cookie_str(&format!("{name}={value}; Path=/s/hillcrest/"), &url);
+    }
+
+    /// A request that is not sent yet, with the school's own origin.
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        let method: Method = method.parse().expect("a method");
+        let request = self.client.request(method.clone(), format!("{}{path}", self.base));
+        if method.is_safe() { request } else { request.header("origin", &self.origin) }
+    }
+
+    /// Sends a request made with [`Actor::request`].
+    pub async fn send(&self, method: &str, path: &str, request: RequestBuilder) -> Answer {
+        let answer = Answer::read(request.send().await.expect("the server answers")).await;
+        contract::check(method, path, &answer);
+        answer
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, self.request("GET", path)).await
+    }
+
+    /// POST with a body.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send("POST", path, self.request("POST", path).json(&body)).await
+    }
+
+    /// POST with a body and an `Idempotency-Key`.
+    pub async fn post_once(&self, path: &str, key: &str, body: Value) -> Answer {
+        self.send("POST", path, self.request("POST", path).header("idempotency-key", key).json(&body)).await
+    }
+
+    /// PUT with a body.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send("PUT", path, self.request("PUT", path).json(&body)).await
+    }
+
+    /// PATCH with a body.
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send("PATCH", path, self.request("PATCH", path).json(&body)).await
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send("DELETE", path, self.request("DELETE", path)).await
+    }
+}

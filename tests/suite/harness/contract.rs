@@ -1,0 +1,114 @@
+//! Checks every answer against openapi.yaml: the operation must declare the status and the content type, and the body must fit the schema.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
+
+use jsonschema::{Draft, Validator};
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_norway::from_str(include_str!("../../../openapi.yaml")).expect("the contract is YAML"));
+static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
+
+/// One operation of the contract.
+#[derive(Clone)]
+pub struct Operation {
+    /// Its `operationId`.
+    pub id: String,
+    /// Its method, in capitals.
+    pub method: String,
+    /// Its path, with the names of its parameters in braces.
+    pub path: String,
+    /// Which cookie it asks for: `person_session`, `guest_session`, or none.
+    pub security: Option<String>,
+    /// Whether it takes a body.
+    pub takes_body: bool,
+    declared: Value,
+}
+
+/// All operations of the contract.
+pub fn operations() -> Vec<Operation> {
+    let mut all = Vec::new();
+    for (path, item) in DOCUMENT["paths"].as_object().expect("the contract has paths") {
+        for method in ["get", "post", "put", "patch", "delete"] {
+            let declared = &item[method];
+            if declared.is_null() {
+                continue;
+            }
+            all.push(Operation {
+                id: declared["operationId"].as_str().expect("an operation has an id").to_owned(),
+                method: method.to_uppercase(),
+                path: path.clone(),
+                security: declared["security"][0].as_object().and_then(|scheme| scheme.keys().next().cloned()),
+                takes_body: !declared["requestBody"].is_null(),
+                declared: declared.clone(),
+            });
+        }
+    }
+    all
+}
+
+/// Fails unless the answer is one that the contract declares.
+pub fn check(method: &str, path: &str, answer: &Answer) {
+    let path = path.split('?').next().unwrap_or(path);
+    let said = format!("{method} {path} answered {} {}", answer.status, answer.text);
+    assert!(answer.header("x-request-id").is_some(), "no X-Request-Id: {said}");
+    let operation = operations().into_iter().find(|operation| operation.method == method && fits(&operation.path, path));
+    let Some(operation) = operation else {
+        assert!(matches!(answer.status, 404 | 405), "no operation of the contract: {said}");
+        return check_body("Problem", &json!({ "$ref": "#/components/schemas/Problem" }), answer, &said);
+    };
+    if operation.id != "get_contract" {
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{said}");
+    }
+    let response = resolved(&operation.declared["responses"][answer.status.to_string()]);
+    assert!(response.is_object(), "the contract of {} does not declare this: {said}", operation.id);
+    let Some(contents) = response["content"].as_object() else {
+        assert!(answer.text.is_empty(), "a body where the contract has none: {said}");
+        return;
+    };
+    let found = answer.content_type();
+    let declared = contents.get(found).unwrap_or_else(|| panic!("the contract of {} does not declare {found:?}: {said}", operation.id));
+    if found.ends_with("json") {
+        check_body(&format!("{} {}", operation.id, answer.status), &declared["schema"], answer, &said);
+    }
+}
+
+fn check_body(name: &str, schema: &Value, answer: &Answer, said: &str) {
+    if name == "Problem" {
+        assert_eq!(answer.content_type(), "application/problem+json", "{said}");
+    }
+    let validator = validator(name, schema);
+    let errors: Vec<String> = validator.iter_errors(&answer.body).map(|error| format!("{} at {:?}", error, error.instance_path().to_string())).collect();
+    assert!(errors.is_empty(), "{errors:#?}\n{said}");
+}
+
+fn validator(name: &str, schema: &Value) -> Arc<Validator> {
+    let mut known = VALIDATORS.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = known.entry(name.to_owned()).or_insert_with(|| {
+        let whole = json!({ "allOf": [schema], "components": { "schemas": DOCUMENT["components"]["schemas"] } });
+        Arc::new(jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true).build(&whole).expect("the contract's schemas are sound"))
+    });
+    Arc::clone(made)
+}
+
+fn resolved(response: &Value) -> Value {
+    match response["$ref"].as_str() {
+        Some(pointer) => DOCUMENT.pointer(pointer.trim_start_matches('#')).cloned().expect("a reference leads somewhere"),
+        None => response.clone(),
+    }
+}
+
+fn fits(template: &str, path: &str) -> bool {
+    let (mut wanted, mut found) = (template.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), found.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(found)) if wanted == found || wanted.starts_with('{') => {}
+            _ => return false,
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Starts the app in process, with the demo school in a database of the test's own, a clock that stands still, and mail in memory.
+
+mod actor;
+mod answer;
+pub mod contract;
+mod database;
+
+use std::{collections::BTreeMap, sync::Arc, thread};
+
+use actix_web::{HttpServer, dev::ServerHandle, web::Data};
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
+use parlour::{
+    app::App,
+    config::Config,
+    context::{FixedClock, Random},
+    demo::{self, Actors},
+    keys::Audience,
+    mail::{Mail, MemoryMailer, worker},
+    routes, schema,
+    store::{
+        Db, Error, Store,
+        people::PersonRow,
+        sessions::{self, Role},
+    },
+};
+use serde_json::{Value, json};
+
+pub use self::{actor::Actor, answer::Answer, database::Database};
+
+/// When tests begin: a Monday on which the parents' evening of Thursday can be booked.
+pub fn now() -> DateTime<Utc> {
+    "2026-11-23T10:00:00Z".parse().expect("a time")
+}
+
+/// A running server with a school of its own.
+pub struct School {
+    /// The state of the server.
+    pub app: Data<App>,
+    /// The time, which tests move.
+    pub clock: Arc<FixedClock>,
+    /// Where it is: scheme, host and port.
+    pub origin: String,
+    /// The people of the demo.
+    pub people: Actors,
+    handle: ServerHandle,
+    // Last, so that it goes after whatever uses it.
+    _database: Database,
+}
+
+impl School {
+    /// A demo server.
+    pub async fn start() -> Self {
+        Self::start_with(&[("PARLOUR_MODE", "demo")]).await
+    }
+
+    /// A server with these settings.
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let database = Database::filled();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let listen = listener.local_addr().expect("an address").to_string();
+        let mut values: BTreeMap<String, String> = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        values.insert("DATABASE_URL".to_owned(), database.url.clone());
+        values.insert("PARLOUR_LISTEN".to_owned(), listen.clone());
+        let config = Config::from_values(&values).expect("the settings hold");
+        let store = Store::open(&config.database, config.connections).expect("the database opens");
+        // The demo was loaded by the same clock: a minute later and with another seed, no id comes twice.
+        let clock = Arc::new(FixedClock::at(now() + TimeDelta::minutes(1)));
+        let people = store.read(demo::actors).await.expect("the demo's people are there");
+        let app = Data::new(App::new(config, store, Arc::clone(&clock) as Arc<_>, Random::seeded(8)).expect("the app starts"));
+        let (send, receive) = tokio::sync::oneshot::channel();
+        let served = app.clone();
+        thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let server = HttpServer::new(move || routes::application(served.clone())).workers(1).disable_signals().listen(listener).expect("it listens");
+                let server = server.run();
+                send.send(server.handle()).map_err(|_| "the test is gone").expect("the test waits");
+                server.await.expect("it serves");
+            });
+        });
+        let handle = receive.await.expect("the server started");
+        Self { app, clock, origin: format!("http://{listen}"), people, handle, _database: database }
+    }
+
+    /// Somebody without a session.
+    pub fn nobody(&self) -> Actor {
+        Actor::new(&self.origin)
+    }
+
+    /// Rachel Aaron, parent of Sophie, Liz and Chris.
+    pub async fn parent(&self) -> Actor {
+        self.logged_in("parent").await
+    }
+
+    /// Anita Abell.
+    pub async fn teacher(&self) -> Actor {
+        self.logged_in("teacher").await
+    }
+
+    /// Helen Okafor of the office.
+    pub async fn staff(&self) -> Actor {
+        self.logged_in("staff").await
+    }
+
+    /// Jordan Aaron, whom Rachel has invited for Sophie.
+    pub async fn guest(&self) -> Actor {
+        self.logged_in("guest").await
+    }
+
+    /// A parent of other children.
+    pub async fn stranger(&self) -> Actor {
+        let parents = self.other_parents().await;
+        self.as_parent(&parents[0]).await
+    }
+
+    async fn logged_in(&self, who: &str) -> Actor {
+        let actor = self.nobody();
+        actor.post("/dev/logins", json!({ "as": who })).await.is(201);
+        actor
+    }
+
+    /// All parents of other children than Rachel Aaron's, with an address.
+    pub async fn other_parents(&self) -> Vec<PersonRow> {
+        use schema::people;
+        let all: Vec<PersonRow> = self
+            .read(|db| {
+                let parents = people::table.filter(people::is_parent.eq(true)).filter(people::is_teacher.eq(false)).filter(people::is_staff.eq(false));
+                Ok(parents.filter(people::email_key.is_not_null()).order(people::sourced_id).select(PersonRow::as_select()).load(db)?)
+            })
+            .await;
+        all.into_iter().filter(|one| !["Rachel Aaron", "Marcus Webb"].contains(&one.name().as_str())).collect()
+    }
+
+    /// Logs a parent in without a mail.
+    pub async fn as_parent(&self, parent: &PersonRow) -> Actor {
+        let (ctx, school, person) = (self.app.context(), self.people.school, parent.id());
+        let address = parent.email_key.clone().expect("the parent has an address");
+        let session = self
+            .app
+            .store
+            .write(move |db| {
+                let session = sessions::start(db, &ctx, school, &address, None)?;
+                sessions::choose(db, &session, person, Role::Parent)
+            })
+            .await
+            .expect("a session starts");
+        let value = self.app.keys.cookie(Audience::Person, &[session.id.into()], self.now() + sessions::PERSON_LIFE).expect("a cookie");
+        let actor = self.nobody();
+        actor.hold("parlour_session", &value);
+        actor
+    }
+
+    /// Reads the database.
+    pub async fn read<T: Send + 'static>(&self, job: impl FnOnce(&mut Db) -> Result<T, Error> + Send + 'static) -> T {
+        self.app.store.read(job).await.expect("the database answers")
+    }
+
+    /// Runs one statement.
+    pub async fn execute(&self, sql: &'static str) {
+        self.app.store.write(move |db| Ok(diesel::sql_query(sql).execute(db)?)).await.expect("the database answers");
+    }
+
+    /// Now, by the server's clock.
+    pub fn now(&self) -> DateTime<Utc> {
+        use parlour::context::Clock;
+        self.clock.now()
+    }
+
+    /// The time passes.
+    pub fn wait(&self, by: TimeDelta) {
+        self.clock.advance(by);
+    }
+
+    /// Sends the mail that is due and gives out all that was sent since the last time.
+    pub async fn mails(&self) -> Vec<Mail> {
+        worker::deliver_due(&self.app.mail_deps()).await;
+        self.mailbox().take().into_iter().map(|sent| sent.mail).collect()
+    }
+
+    /// Sends the mail that is due and gives out the newest to an address.
+    pub async fn mail_to(&self, address: &str) -> Mail {
+        let mails = self.mails().await;
+        mails.into_iter().rev().find(|mail| mail.to == address).unwrap_or_else(|| panic!("no mail to {address}"))
+    }
+
+    /// The mailbox.
+    pub fn mailbox(&self) -> &MemoryMailer {
+        self.app.mailbox.as_ref().expect("a demo has a mailbox")
+    }
+
+    /// The path of the demo's parents' evening with something behind it.
+    pub fn evening(&self, rest: &str) -> String {
+        format!("/evenings/{}{rest}", self.people.evening.0)
+    }
+}
+
+impl Drop for School {
+    fn drop(&mut self) {
+        // The command is on its way as soon as the future is made.
+        drop(self.handle.stop(false));
+    }
+}
+
+/// The token in a mail's link.
+pub fn token_of(mail: &Mail) -> String {
+    let (_, after) = mail.text.split_once("#t=").expect("the mail has a link");
+    after.split_whitespace().next().expect("the link has a token").to_owned()
+}
+
+/// A request for an appointment that the grid shows as free.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// The student.
+    pub student: String,
+    /// The class.
+    pub class: String,
+    /// The times at which it is free.
+    pub free: Vec<String>,
+    /// All times of the evening.
+    pub times: Vec<String>,
+}
+
+impl Wish {
+    /// As the contract writes it.
+    pub fn at(&self, time: &str) -> Value {
+        json!({ "student_id": self.student, "class_id": self.class, "starts_at": time })
+    }
+}
+
+/// What a parent could book: each class of each student that has no booking yet.
+pub async fn wishes(school: &School, parent: &Actor) -> Vec<Wish> {
+    let grid = parent.get(&school.evening("/slots")).await.is(200);
+    let times: Vec<String> = grid.list("/times").iter().map(|time| time.as_str().unwrap_or_default().to_owned()).collect();
+    let mut wishes = Vec::new();
+    for student in grid.list("/students") {
+        for class in student["classes"].as_array().expect("a list") {
+            if class["booking_id"].is_string() {
+                continue;
+            }
+            let states = class["states"].as_array().expect("a list");
+            let free = times.iter().zip(states).filter(|(_, state)| **state == "free").map(|(time, _)| time.clone()).collect();
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            wishes.push(Wish { student: text(&student["student"]["id"]), class: text(&class["class_id"]), free, times: times.clone() });
+        }
+    }
+    wishes
+}

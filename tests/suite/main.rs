@@ -1,0 +1,6 @@
+//! Parlour from outside: the server is started in process and asked over HTTP, on SQLite or PostgreSQL.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod bookings;
+mod harness;
+mod operations;

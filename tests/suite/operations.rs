@@ -1,0 +1,124 @@
+//! Every operation of the contract, as nobody and as a stranger. One that is missing here fails the test.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Actor, Answer, School, contract};
+
+/// What nobody is told where no cookie is asked for.
+fn open_to_all(id: &str) -> Option<u16> {
+    Some(match id {
+        "get_liveness" | "get_readiness" | "get_contract" | "get_school" | "list_dev_mails" => 200,
+        "create_login_link" => 202,
+        "create_session" => 410,
+        "preview_login_link" | "preview_guest_link" | "decline_guest_link" | "create_guest_session" => 404,
+        "create_dev_login" => 201,
+        _ => return None,
+    })
+}
+
+/// What a parent of other children is told of Rachel Aaron's things.
+fn to_a_stranger(id: &str) -> u16 {
+    match id {
+        "get_me" | "list_evenings" | "get_evening" | "get_slots" | "get_bookings" | "get_invites" | "get_history" | "get_calendar" => 200,
+        "get_booking" | "change_booking" | "cancel_booking" | "get_invite" | "remove_invite" | "resend_invite" | "choose_identity" => 404,
+        // The student of the body is not theirs.
+        "create_bookings" | "send_invite" => 422,
+        "get_schedule" | "list_parents" | "get_parent" | "list_bars" | "create_bar" | "lift_bar" => 403,
+        // A person's cookie is no guest's.
+        "get_guest_appointments" | "delete_guest_sessions" => 401,
+        "delete_session" | "delete_sessions" => 204,
+        other => panic!("{other} is an operation that nobody has said what a stranger may do with"),
+    }
+}
+
+struct Things {
+    evening: String,
+    booking: String,
+    invite: String,
+    parent: String,
+    student: String,
+    class: String,
+    starts_at: String,
+}
+
+async fn things(school: &School) -> Things {
+    let bookings = school.parent().await.get(&school.evening("/bookings")).await.is(200);
+    Things {
+        evening: school.people.evening.0.to_string(),
+        booking: bookings.text_at("/rows/0/id"),
+        invite: school.people.invite.unwrap().0.to_string(),
+        parent: school.people.parent.0.to_string(),
+        student: bookings.text_at("/rows/0/student/id"),
+        class: bookings.text_at("/rows/0/class_id"),
+        starts_at: bookings.text_at("/rows/0/starts_at"),
+    }
+}
+
+async fn ask(actor: &Actor, operation: &contract::Operation, things: &Things) -> Answer {
+    let path = operation
+        .path
+        .replace("{evening_id}", &things.evening)
+        .replace("{booking_id}", &things.booking)
+        .replace("{invite_id}", &things.invite)
+        .replace("{parent_id}", &things.parent)
+        .replace("{bar_id}", &things.parent);
+    assert!(!path.contains('{'), "{path}: a parameter is unknown");
+    let mut request = actor.request(&operation.method, &path);
+    if operation.takes_body {
+        request = request.json(&body(&operation.id, things));
+    }
+    actor.send(&operation.method, &path, request).await
+}
+
+fn body(id: &str, things: &Things) -> Value {
+    match id {
+        "create_login_link" => json!({ "email": "rachel.aaron@example.org" }),
+        "preview_login_link" | "create_session" | "preview_guest_link" | "decline_guest_link" | "create_guest_session" => json!({ "token": "x.y.z" }),
+        "choose_identity" => json!({ "person_id": things.parent, "role": "parent" }),
+        "create_bookings" => json!({ "bookings": [{ "student_id": things.student, "class_id": things.class, "starts_at": things.starts_at }] }),
+        "change_booking" => json!({ "starts_at": things.starts_at }),
+        "send_invite" => json!({ "name": "Jordan Aaron", "email": "jordan@example.org", "student_ids": [things.student], "consent": true }),
+        "create_bar" => json!({ "student_id": things.student, "person_id": things.parent }),
+        "create_dev_login" => json!({ "as": "teacher" }),
+        other => panic!("{other} takes a body that this test does not know"),
+    }
+}
+
+#[tokio::test]
+async fn nobody_gets_in() {
+    let school = School::start().await;
+    let things = things(&school).await;
+    for operation in contract::operations() {
+        let expected = match &operation.security {
+            None => open_to_all(&operation.id).unwrap_or_else(|| panic!("{} is open and not known here", operation.id)),
+            Some(_) => 401,
+        };
+        let answer = ask(&school.nobody(), &operation, &things).await;
+        assert_eq!(answer.status, expected, "{}: {}", operation.id, answer.text);
+        if expected == 401 {
+            assert_eq!(answer.code(), "not_logged_in", "{}", operation.id);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_finds_nothing_of_others() {
+    let school = School::start().await;
+    let things = things(&school).await;
+    let mut wrong = Vec::new();
+    for operation in contract::operations().into_iter().filter(|operation| operation.security.is_some()) {
+        let answer = ask(&school.stranger().await, &operation, &things).await;
+        let expected = to_a_stranger(&operation.id);
+        if answer.status != expected {
+            wrong.push(format!("{} is to answer {expected}: {}", operation.id, answer.text));
+        }
+        for secret in [&things.booking, &things.invite, &things.student] {
+            assert!(answer.status != 200 || !answer.text.contains(secret.as_str()), "{} shows {secret}: {}", operation.id, answer.text);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    // All of it is still there.
+    let parent = school.parent().await;
+    parent.get(&format!("/bookings/{}", things.booking)).await.is(200);
+    parent.get(&format!("/invites/{}", things.invite)).await.is(200);
+}
