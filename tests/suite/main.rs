@@ -2,5 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod bookings;
+mod guests;
 mod harness;
+mod invites;
 mod operations;

@@ -1,0 +1,194 @@
+//! Invites: one per student, what is refused and in which words, resending, removing, declining, and who is barred.
+
+use chrono::TimeDelta;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::harness::{Actor, Answer, School, token_of};
+
+const EMAIL: &str = "sam@example.org";
+const TEXT: &str = "Unable to invite another parent/guardian. Only one invite can be sent per student.";
+
+fn invite(students: &[&str]) -> Value {
+    json!({ "name": "Sam Aaron", "email": EMAIL, "student_ids": students, "consent": true })
+}
+
+fn with(mut body: Value, field: &str, value: Value) -> Value {
+    body[field] = value;
+    body
+}
+
+async fn send(school: &School, parent: &Actor, body: Value) -> Answer {
+    parent.post(&school.evening("/invites"), body).await
+}
+
+/// Rachel's students: Sophie, who is invited for, and the two others.
+async fn students(school: &School, parent: &Actor) -> (String, [String; 2]) {
+    let overview = parent.get(&school.evening("/invites")).await.is(200);
+    let id = |one: &Value| one["student"]["id"].as_str().unwrap().to_owned();
+    let (invited, free): (Vec<Value>, Vec<Value>) = overview.list("/students").into_iter().partition(|one| one["invited"] == true);
+    (id(&invited[0]), [id(&free[0]), id(&free[1])])
+}
+
+#[tokio::test]
+async fn one_invite_for_each_student() {
+    let school = School::start().await;
+    let parent = school.parent().await;
+    let (sophie, [liz, chris]) = students(&school, &parent).await;
+    send(&school, &parent, invite(&[&sophie])).await.refuses(409, "invite_exists");
+    let refused = send(&school, &parent, invite(&[&liz, &sophie])).await.refuses(409, "invite_exists");
+    assert_eq!(refused.text_at("/detail"), TEXT);
+    send(&school, &parent, invite(&[&liz])).await.is(201);
+    send(&school, &parent, invite(&[&chris])).await.is(201);
+    let overview = parent.get(&school.evening("/invites")).await.is(200);
+    assert_eq!((overview.body["can_invite"].as_bool(), overview.text_at("/refusal_detail").as_str()), (Some(false), TEXT));
+    assert_eq!(overview.list("/items").len(), 3);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_named() {
+    let school = School::start().await;
+    let parent = school.parent().await;
+    let (_, [liz, _]) = students(&school, &parent).await;
+    let good = invite(&[&liz]);
+    let check = async |field: &str, value: Value, code: &str| {
+        send(&school, &parent, with(good.clone(), field, value)).await.refuses(422, code);
+    };
+    check("consent", json!(false), "consent_missing").await;
+    for email in ["", "sam", "sam@example", "sam@127.0.0.1", "a b@example.org"] {
+        check("email", json!(email), "email_invalid").await;
+    }
+    for name in ["", "see https://evil.example", "Sam\u{7}"] {
+        check("name", json!(name), "name_invalid").await;
+    }
+    check("name", json!("x".repeat(101)), "name_invalid").await;
+    check("student_ids", json!([]), "no_student_chosen").await;
+    check("student_ids", json!([school.people.parent.0]), "student_not_involved").await;
+    check("email", json!("rachel.aaron@example.org"), "own_address").await;
+    check("colour", json!("green"), "invalid").await;
+    let staff = school.staff().await;
+    let path = format!("{}?parent_id={}", school.evening("/invites"), school.people.parent.0);
+    staff.post(&path, good.clone()).await.refuses(422, "consent_record_missing");
+    staff.post(&path, with(good, "consent_record", json!("phone"))).await.is(201);
+}
+
+#[tokio::test]
+async fn a_parent_without_an_appointment_does_not_invite() {
+    let school = School::start().await;
+    school.execute("delete from claims").await;
+    school.execute("update bookings set cancelled_at = created_at").await;
+    let parent = school.parent().await;
+    let (_, [liz, _]) = students(&school, &parent).await;
+    send(&school, &parent, invite(&[&liz])).await.refuses(409, "no_appointment");
+}
+
+#[tokio::test]
+async fn of_twenty_at_once_one_is_sent() {
+    let school = School::start().await;
+    let parent = school.parent().await;
+    let (_, [liz, _]) = students(&school, &parent).await;
+    let answers = join_all((0..20).map(|_| send(&school, &parent, invite(&[&liz])))).await;
+    let won = answers.iter().filter(|answer| answer.status == 201).count();
+    let lost = answers.iter().filter(|answer| answer.code() == "invite_exists").count();
+    assert_eq!((won, lost), (1, 19), "{:?}", answers.iter().map(|answer| answer.text.clone()).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn twenty_with_one_key_are_one() {
+    let school = School::start().await;
+    let parent = school.parent().await;
+    let (_, [liz, _]) = students(&school, &parent).await;
+    let path = school.evening("/invites");
+    let answers = join_all((0..20).map(|_| parent.post_once(&path, "once", invite(&[&liz])))).await;
+    for answer in &answers {
+        assert_eq!((answer.status, &answer.body["id"]), (201, &answers[0].body["id"]), "{}", answer.text);
+    }
+    school.mails().await;
+    assert_eq!(parent.get(&path).await.list("/items").len(), 2);
+}
+
+#[tokio::test]
+async fn resending_waits_ten_minutes_and_keeps_the_link() {
+    let school = School::start().await;
+    let parent = school.parent().await;
+    let (_, [liz, _]) = students(&school, &parent).await;
+    let id = send(&school, &parent, invite(&[&liz])).await.is(201).text_at("/id");
+    let first = token_of(&school.mail_to(EMAIL).await);
+    let resend = format!("/invites/{id}/resend");
+    let again = async || parent.send("POST", &resend, parent.request("POST", &resend)).await;
+    again().await.refuses(429, "resend_too_soon");
+    for _ in 0..5 {
+        school.wait(TimeDelta::minutes(10));
+        again().await.is(202);
+        assert_eq!(token_of(&school.mail_to(EMAIL).await), first);
+    }
+    school.wait(TimeDelta::minutes(10));
+    again().await.refuses(429, "resend_limit");
+}
+
+#[tokio::test]
+async fn a_removed_invite_is_dead_at_once() {
+    let school = School::start().await;
+    let parent = school.parent().await;
+    let (_, [liz, _]) = students(&school, &parent).await;
+    let id = send(&school, &parent, invite(&[&liz])).await.is(201).text_at("/id");
+    let token = json!({ "token": token_of(&school.mail_to(EMAIL).await) });
+    let guest = school.nobody();
+    guest.post("/guest_sessions", token.clone()).await.is(201);
+    guest.get("/guest/appointments").await.is(200);
+    parent.delete(&format!("/invites/{id}")).await.is(204);
+    school.nobody().post("/guest_links/preview", token.clone()).await.refuses(410, "invite_removed");
+    school.nobody().post("/guest_sessions", token).await.refuses(410, "invite_removed");
+    guest.get("/guest/appointments").await.refuses(410, "invite_removed");
+    parent.get(&format!("/invites/{id}")).await.refuses(410, "invite_removed");
+    // The student is free, for the same guest too.
+    send(&school, &parent, invite(&[&liz])).await.is(201);
+}
+
+#[tokio::test]
+async fn five_invites_a_day() {
+    let school = School::start().await;
+    let parent = school.parent().await;
+    let (_, [liz, _]) = students(&school, &parent).await;
+    // Jordan's is the first.
+    for _ in 0..4 {
+        let id = send(&school, &parent, invite(&[&liz])).await.is(201).text_at("/id");
+        parent.delete(&format!("/invites/{id}")).await.is(204);
+    }
+    send(&school, &parent, invite(&[&liz])).await.refuses(429, "invite_limit");
+    school.wait(TimeDelta::hours(25));
+    school.parent().await.post(&school.evening("/invites"), invite(&[&liz])).await.is(201);
+}
+
+#[tokio::test]
+async fn whom_the_school_bars_nobody_invites() {
+    let school = School::start().await;
+    let parent = school.parent().await;
+    let (_, [liz, chris]) = students(&school, &parent).await;
+    school.staff().await.post("/bars", json!({ "student_id": liz, "email": "Sam+x@example.org" })).await.is(201);
+    // One barred student refuses the whole.
+    let refused = send(&school, &parent, invite(&[&chris, &liz])).await.refuses(403, "ask_the_school");
+    assert!(!refused.text.contains(&liz), "{}", refused.text);
+    send(&school, &parent, with(invite(&[&liz]), "email", json!("SAM+school@example.org"))).await.refuses(403, "ask_the_school");
+    // The contact of the roster who is not allowed.
+    send(&school, &parent, with(invite(&[&chris]), "email", json!("marcus.webb@example.org"))).await.refuses(403, "ask_the_school");
+    // After three, every invite is answered so.
+    send(&school, &parent, with(invite(&[&chris]), "email", json!("fine@example.org"))).await.refuses(403, "ask_the_school");
+    let mails = school.mails().await;
+    assert!(mails.iter().all(|mail| !mail.to.to_lowercase().starts_with("sam") && !mail.to.starts_with("marcus")), "a barred contact got a mail");
+    school.wait(TimeDelta::hours(25));
+    school.parent().await.post(&school.evening("/invites"), with(invite(&[&chris]), "email", json!("fine@example.org"))).await.is(201);
+}
+
+#[tokio::test]
+async fn not_meant_for_me_ends_the_invite_and_the_mail() {
+    let school = School::start().await;
+    let parent = school.parent().await;
+    let (_, [liz, _]) = students(&school, &parent).await;
+    send(&school, &parent, invite(&[&liz])).await.is(201);
+    let token = json!({ "token": token_of(&school.mail_to(EMAIL).await) });
+    school.nobody().post("/guest_links/decline", token.clone()).await.is(204);
+    school.mail_to("rachel.aaron@example.org").await;
+    school.nobody().post("/guest_links/preview", token).await.refuses(410, "invite_removed");
+    send(&school, &parent, invite(&[&liz])).await.refuses(409, "address_suppressed");
+}
