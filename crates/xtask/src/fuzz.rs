@@ -16,7 +16,8 @@ use crate::{
     shell::{self, Running},
 };
 
-const ROLES: [&str; 4] = ["parent", "guest", "teacher", "staff"];
+/// The guest before those who could remove the invite.
+const ROLES: [&str; 4] = ["guest", "teacher", "parent", "staff"];
 const BASE: &str = "/s/hillcrest/api/v1";
 /// They end the session, after which every further answer would be 401: only nobody tries them.
 const ENDING: [&str; 3] = ["delete_session", "delete_sessions", "delete_guest_sessions"];

@@ -27,7 +27,7 @@ pub async fn create_login_link(app: Data<App>, req: HttpRequest, AtSchool(school
     let ctx = app.context();
     let secret = BASE64_URL_SAFE_NO_PAD.encode(app.random.bytes::<24>());
     let (email, person) = match (body.value.email.as_deref(), body.value.token.as_deref()) {
-        (Some(email), None) => (EmailAddress::parse(email)?, None),
+        (Some(email), None) => (EmailAddress::parse(email).map_err(|refusal| ApiError::field("email", refusal.code(), &refusal.to_string()))?, None),
         (None, Some(token)) => of_token(&app, &school, token).await?,
         _ => return Err(ApiError::field("email", "missing", "Give either an email address or a token.")),
     };
