@@ -1,12 +1,6 @@
 //! The frame of all pages and the routes.
 
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    components::{FlatRoutes, Route, Router},
-    hooks::use_navigate,
-    path,
-};
 use parlour_wire::DevActor;
 
 use crate::{
@@ -16,7 +10,7 @@ use crate::{
         BarsRoute, BookRoute, BookingsRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute, IdentityRoute, LoginPage, MailboxRoute, MissingPage, ScheduleRoute,
         StaffParentRoute, StaffRoute, TeacherRoute,
     },
-    route::{self, Page},
+    route::{self, Page, Router, router},
     session::{Session, session},
     task::{Task, spawn},
     texts::t,
@@ -27,29 +21,24 @@ use crate::{
 pub(crate) fn App(token: Option<String>) -> impl IntoView {
     let session = Session::new(token);
     provide_context(session);
+    Router::provide();
     // A link that is followed while the app is open changes the fragment only.
     window_event_listener(leptos::ev::hashchange, move |_| {
         if let Some(token) = browser::take_token() {
             session.token.set(Some(token));
         }
     });
-    let moving = RwSignal::new(false);
     view! {
-        <Router base=browser::base_path() set_is_routing=moving>
-            <a class="skip" href="#main" on:click=move |event| { event.prevent_default(); focus_main(); }>{t().skip}</a>
-            <Top />
-            <div class="moving" class:on=moving aria-hidden="true"></div>
-            <main id="main" tabindex="-1">
-                <FlatRoutes fallback=MissingPage>
-                    <Route path=path!("*place") view=Place />
-                </FlatRoutes>
-            </main>
-            <p class="unseen" role="status">{session.said}</p>
-        </Router>
+        <a class="skip" href="#main" on:click=move |event| { event.prevent_default(); focus_main(); }>{t().skip}</a>
+        <Top />
+        <main id="main" tabindex="-1">
+            <Place />
+        </main>
+        <p class="unseen" role="status">{session.said}</p>
     }
 }
 
-/// The page of the address. One route for all: each route of the router's own weighs as much as a small page.
+/// The page of the address.
 #[component]
 fn Place() -> impl IntoView {
     let page = route::page();
@@ -74,14 +63,13 @@ fn Place() -> impl IntoView {
 #[component]
 fn Top() -> impl IntoView {
     let session = session();
-    let navigate = use_navigate();
+    let router = router();
     let task = Task::new();
     let log_out = Callback::new(move |everywhere: bool| {
-        let navigate = navigate.clone();
         let request = async move { if everywhere { api::delete_sessions().await } else { api::delete_session().await } };
         task.run(request, move |()| {
             session.leave();
-            navigate("/login", NavigateOptions::default());
+            router.go("/login");
         });
     });
     let log_in = Callback::new(move |kind: DevActor| {

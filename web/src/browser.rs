@@ -2,17 +2,17 @@
 
 use leptos::prelude::*;
 use uuid::Uuid;
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, Storage};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{HtmlElement, MouseEvent, Storage};
 
-/// The path of `<base>` without the slash at its end: what the router's paths are below of.
+/// The path of `<base>` without the slash at its end: what the paths of the pages are below of.
 pub(crate) fn base_path() -> String {
     let base = document().base_uri().ok().flatten().unwrap_or_default();
     let path = web_sys::Url::new(&base).map(|url| url.pathname()).unwrap_or_default();
     path.trim_end_matches('/').to_owned()
 }
 
-/// The path below the base, with the query, as `navigate` takes it.
+/// The path below the base, with the query, as the router takes it.
 pub(crate) fn current_path() -> String {
     let location = window().location();
     let path = location.pathname().unwrap_or_default();
@@ -20,14 +20,47 @@ pub(crate) fn current_path() -> String {
     below + &location.search().unwrap_or_default()
 }
 
+/// Puts a path below the base into the address bar and the history.
+pub(crate) fn push_path(path: &str) {
+    if let Ok(history) = window().history() {
+        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&(base_path() + path)));
+    }
+}
+
+/// Puts a path below the base into the address bar in place of what is there.
+pub(crate) fn replace_path(path: &str) {
+    replace_url(&(base_path() + path));
+}
+
+fn replace_url(url: &str) {
+    if let Ok(history) = window().history() {
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(url));
+    }
+}
+
+/// The path below the base, with the query, of the link that this click follows; `None` where the browser is to follow it:
+/// to a new tab, to a file, away from here, or within the page.
+pub(crate) fn followed(click: &MouseEvent) -> Option<String> {
+    if click.default_prevented() || click.button() != 0 || click.ctrl_key() || click.meta_key() || click.shift_key() || click.alt_key() {
+        return None;
+    }
+    let target: web_sys::Element = click.target()?.dyn_into().ok()?;
+    let link = target.closest("a[href]:not([target]):not([download])").ok()??;
+    let url = web_sys::Url::new_with_base(&link.get_attribute("href")?, &document().base_uri().ok()??).ok()?;
+    if url.origin() != window().location().origin().ok()? || !url.hash().is_empty() {
+        return None;
+    }
+    let path = url.pathname() + &url.search();
+    let below = path.strip_prefix(&base_path())?;
+    below.starts_with('/').then(|| below.to_owned())
+}
+
 /// Takes the token of a link out of the address bar, so that it is neither seen nor kept in the history.
 pub(crate) fn take_token() -> Option<String> {
     let location = window().location();
     let token = location.hash().ok()?.strip_prefix("#t=")?.to_owned();
     let bare = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
-    if let Ok(history) = window().history() {
-        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&bare));
-    }
+    replace_url(&bare);
     (!token.is_empty()).then_some(token)
 }
 
@@ -99,15 +132,4 @@ pub(crate) fn recover_focus(dialog: &str) {
             let _ = next.focus();
         }
     });
-}
-
-/// The start is the base itself, slash included; the router leaves the slash out, and the page could not be loaded again.
-pub(crate) fn settle_start() {
-    let base = base_path();
-    if !base.is_empty()
-        && window().location().pathname().ok().as_ref() == Some(&base)
-        && let Ok(history) = window().history()
-    {
-        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&[&base, "/"].concat()));
-    }
 }

@@ -1,7 +1,6 @@
-//! The addresses of the pages, below the base.
+//! The addresses of the pages, below the base, and the way from one to the other.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 use uuid::Uuid;
 
 use crate::browser;
@@ -55,10 +54,54 @@ impl Page {
     }
 }
 
+/// The one who knows where one is, and leads elsewhere without loading the page anew.
+#[derive(Clone, Copy)]
+pub(crate) struct Router {
+    /// The path below the base, with the query.
+    here: RwSignal<String>,
+}
+
+impl Router {
+    /// Follows the address bar and the links of the page. For the app, once: `leptos_router` can do more, and weighs as much as two pages.
+    pub(crate) fn provide() {
+        let router = Self { here: RwSignal::new(browser::current_path()) };
+        provide_context(router);
+        window_event_listener(leptos::ev::popstate, move |_| router.here.set(browser::current_path()));
+        window_event_listener(leptos::ev::click, move |event| {
+            if let Some(path) = browser::followed(&event) {
+                event.prevent_default();
+                router.go(&path);
+            }
+        });
+    }
+
+    /// Goes to a path below the base.
+    pub(crate) fn go(self, path: &str) {
+        browser::push_path(path);
+        self.arrive();
+    }
+
+    /// As `go`; the way back skips the page one is on.
+    pub(crate) fn replace(self, path: &str) {
+        browser::replace_path(path);
+        self.arrive();
+    }
+
+    fn arrive(self) {
+        self.here.set(browser::current_path());
+        window().scroll_to_with_x_and_y(0.0, 0.0);
+    }
+}
+
+/// The router of this app.
+pub(crate) fn router() -> Router {
+    expect_context()
+}
+
 /// The page that the address names, followed as it changes.
 pub(crate) fn page() -> Memo<Page> {
-    let (path, base) = (use_location().pathname, browser::base_path());
-    Memo::new(move |_| path.with(|path| Page::of(path.strip_prefix(&base).unwrap_or(path))))
+    let here = router().here;
+    Memo::new(move |_| here.with(|here| Page::of(here.split('?').next().unwrap_or_default())))
 }
 
 /// The id in the address of this page. It stays as it is: another id is another page.
@@ -68,6 +111,11 @@ pub(crate) fn page_id() -> Uuid {
 
 /// An id from the query, followed as it changes.
 pub(crate) fn query_id(name: &'static str) -> Memo<Option<Uuid>> {
-    let query = use_location().query;
-    Memo::new(move |_| query.with(|query| query.get_str(name).and_then(browser::id)))
+    let here = router().here;
+    Memo::new(move |_| here.with(|here| in_query(here, name).and_then(browser::id)))
+}
+
+fn in_query<'a>(path: &'a str, name: &str) -> Option<&'a str> {
+    let mut pairs = path.split_once('?')?.1.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find_map(|(key, value)| (key == name).then_some(value))
 }

@@ -1,12 +1,12 @@
 //! Who is here: the school, the person, the token that was brought along, and what was said last.
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
 use parlour_wire::{Me, Role, School};
 
 use crate::{
     api::{self, Answer, Failure},
     browser,
+    route::Router,
     task::spawn,
     texts::t,
 };
@@ -88,7 +88,6 @@ impl Session {
     pub(crate) fn arrive(self, title: &str, heading: web_sys::HtmlElement) {
         let school = self.school.with_untracked(|school| school.as_ref().map(|school| school.name.clone()));
         document().set_title(&[title, " · ", school.as_deref().unwrap_or(t().product)].concat());
-        browser::settle_start();
         // A step within a page is an arrival too; the same page with fresh data is none.
         let here = [&browser::current_path(), "#", title].concat();
         let last = self.focused.get_value();
@@ -116,12 +115,12 @@ pub(crate) fn way_out(failure: &Failure) -> Option<&'static str> {
 }
 
 /// Goes where the failure leads, remembering the page to come back to.
-pub(crate) fn take_way_out(navigate: impl Fn(&str, NavigateOptions), session: Session, way: &str) {
+pub(crate) fn take_way_out(router: Router, session: Session, way: &str) {
     browser::keep(RETURN_TO, &browser::current_path());
     if way == "/login" {
         session.leave();
     }
-    navigate(way, NavigateOptions { replace: true, ..NavigateOptions::default() });
+    router.replace(way);
 }
 
 /// The page to come back to after the login, once.

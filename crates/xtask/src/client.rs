@@ -1,7 +1,7 @@
 //! The client: compiled for the browser, bundled, and left alone when nothing changed.
 
 use std::{
-    fs,
+    env, fs,
     hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
 };
@@ -26,7 +26,7 @@ pub enum Build {
 
 /// The lazy parts are cut along the relocations. Erased, leptos's views do not each make their own copy
 /// of the code that shows them: a tenth smaller, and quicker to compile.
-const FLAGS: &str = "-Clink-args=--emit-relocs --cfg=erase_components";
+const FLAGS: [&str; 2] = ["-Clink-args=--emit-relocs", "--cfg=erase_components"];
 
 /// What the first page may weigh after brotli, in bytes.
 const BUDGET: &str = "200000";
@@ -67,8 +67,20 @@ fn compile(paths: &Paths, build: Build) -> Result<()> {
         .args(["build", "--package", "parlour-web", "--profile", profile(build)])
         .args(["--target", "wasm32-unknown-unknown"])
         .env("CARGO_TARGET_DIR", paths.wasm_target())
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", FLAGS);
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(paths).join("\x1f"));
     shell::run(&mut cargo)
+}
+
+/// With the places of this machine taken out of the messages of panics: they weigh, and are nobody's business.
+fn flags(paths: &Paths) -> Vec<String> {
+    let mut flags: Vec<String> = FLAGS.map(str::to_owned).into();
+    let home = env::home_dir();
+    let cargo = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(home.as_ref()?.join(".cargo")));
+    let places = [(home, "home"), (cargo, "cargo"), (Some(paths.root.clone()), "parlour")];
+    for (place, name) in places {
+        flags.extend(place.map(|place| format!("--remap-path-prefix={}={name}", place.display())));
+    }
+    flags
 }
 
 fn bundle(paths: &Paths, build: Build) -> Result<()> {

@@ -3,11 +3,11 @@
 use std::pin::Pin;
 
 use leptos::{prelude::*, reactive::computed::ScopedFuture};
-use leptos_router::hooks::use_navigate;
 
 use super::{Notice, Tone};
 use crate::{
     api::{Answer, Failure},
+    route::router,
     session::{session, take_way_out, way_out},
     task::spawn,
     texts::t,
@@ -85,10 +85,10 @@ pub(crate) fn Skeleton() -> impl IntoView {
 /// What went wrong, and "Try again" where that may help. Leads to the login when nobody is logged in.
 #[component]
 pub(crate) fn FailureNotice(#[prop(into)] failure: Signal<Option<Failure>>, #[prop(optional, into)] retry: Option<Callback<()>>) -> impl IntoView {
-    let (navigate, session) = (use_navigate(), session());
+    let (router, session) = (router(), session());
     Effect::new(move || {
         if let Some(way) = failure.with(|failure| failure.as_ref().and_then(way_out)) {
-            take_way_out(&navigate, session, way);
+            take_way_out(router, session, way);
         }
     });
     move || {

@@ -1,7 +1,6 @@
 //! Booking: choose times, look them over, book them all or none. With `?change=` one appointment is moved.
 
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 use parlour_wire::{BookingChange, BookingState, InviteAction, MyBookings, NewBookings, SlotGrid};
 use uuid::Uuid;
 
@@ -12,6 +11,7 @@ use crate::{
     components::{BookingsTable, FailureNotice, Heading, Icon, InviteControl, Notice, Panel, ReviewList, Shape, SlotChoosers, SlotTable, Tone, names, when},
     draft::{Draft, Lesson},
     moments, route,
+    route::router,
     session::session,
     task::Task,
     texts::{count, fill, t},
@@ -332,15 +332,15 @@ fn move_one(case: Case, change: Uuid, grid: &SlotGrid, draft: Draft) -> AnyView 
 
 #[component]
 fn MoveBar(case: Case, change: Uuid, draft: Draft, who: String) -> impl IntoView {
-    let (task, session, navigate) = (Task::new(), session(), use_navigate());
+    let (task, session, router) = (Task::new(), session(), router());
     let chosen = Memo::new(move |_| draft.picks.with(|picks| picks.first().map(|pick| pick.starts_at)));
     let go = Callback::new(move |()| {
         let Some(starts_at) = chosen.get_untracked() else { return };
-        let (navigate, who) = (navigate.clone(), who.clone());
+        let who = who.clone();
         task.run(async move { api::change_booking(change, &BookingChange { starts_at }).await }, move |booking| {
             let text = fill(t().moved, &[("who", &who), ("time", &moments::clock(&booking.starts_at))]);
             session.flash.set_value(Some(text));
-            navigate(&["/", &case.home()].concat(), NavigateOptions::default());
+            router.go(&["/", &case.home()].concat());
         });
     });
     view! {

@@ -1,13 +1,13 @@
 //! The link of an invite: who invited whom to what, a button to go on, and "This was not meant for me".
 
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 use parlour_wire::{GuestAppointments, GuestInvite, GuestLinkPreview};
 
 use crate::{
     api::{self, Answer, Failure},
     components::{Appointments, Confirm, FailureNotice, Heading, Line, Notice, Panel, Tone, names, student_names},
     moments,
+    route::router,
     session::session,
     task::Task,
     texts::{fill, t},
@@ -38,11 +38,11 @@ pub(crate) fn GuestPage() -> impl IntoView {
             token.set(Some(fresh));
         }
     });
-    let navigate = use_navigate();
+    let router = router();
     // Without a token one may still have a session: the appointments are a page of their own.
     let known = session.token.get_untracked().is_some();
     if !known {
-        Effect::new(move || navigate("/guest/appointments", NavigateOptions { replace: true, ..NavigateOptions::default() }));
+        Effect::new(move || router.replace("/guest/appointments"));
     }
     view! { <div class="narrow">{move || token.get().map(|token| view! { <LinkPanel token /> })}</div> }
 }
@@ -86,11 +86,10 @@ fn dead(failure: &Failure) -> AnyView {
 
 #[component]
 fn Invitation(token: StoredValue<String>, preview: GuestLinkPreview) -> impl IntoView {
-    let (task, decline, navigate) = (Task::new(), Task::new(), use_navigate());
+    let (task, decline, router) = (Task::new(), Task::new(), router());
     let (asking, declined) = (RwSignal::new(false), RwSignal::new(false));
     let open = Callback::new(move |()| {
-        let navigate = navigate.clone();
-        task.run(async move { api::create_guest_session(&token.get_value()).await }, move |_| navigate("/guest/appointments", NavigateOptions::default()));
+        task.run(async move { api::create_guest_session(&token.get_value()).await }, move |_| router.go("/guest/appointments"));
     });
     let end = Callback::new(move |()| {
         decline.run(async move { api::decline_guest_link(&token.get_value()).await }, move |()| {
@@ -149,10 +148,9 @@ pub(crate) fn GuestAppointmentsPage() -> impl IntoView {
             Err(failure) => Err(failure),
         }
     });
-    let (task, navigate) = (Task::new(), use_navigate());
+    let (task, router) = (Task::new(), router());
     let forget = Callback::new(move |()| {
-        let navigate = navigate.clone();
-        task.run(api::delete_guest_sessions(), move |()| navigate("/login", NavigateOptions::default()));
+        task.run(api::delete_guest_sessions(), move |()| router.go("/login"));
     });
     let show = move |seen: Seen| match seen {
         Seen::Here(appointments) if !appointments.invites.is_empty() => {

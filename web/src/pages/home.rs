@@ -1,12 +1,12 @@
 //! The start: a parent's evenings, or straight to the only one; teachers and staff have a start of their own.
 
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 use parlour_wire::{BookingState, Evening, Page, Role};
 
 use crate::{
     api,
     components::{EveningCard, FailureNotice, Heading, Notice, Panel, Skeleton, Tone},
+    route::router,
     session::session,
     texts::t,
 };
@@ -14,7 +14,7 @@ use crate::{
 #[component]
 pub(crate) fn HomePage() -> impl IntoView {
     let session = session();
-    let navigate = use_navigate();
+    let router = router();
     Effect::new(move || {
         let start = match session.role() {
             Some(Role::Teacher) => "/teacher",
@@ -24,7 +24,7 @@ pub(crate) fn HomePage() -> impl IntoView {
                 _ => return,
             },
         };
-        navigate(start, NavigateOptions { replace: true, ..NavigateOptions::default() });
+        router.replace(start);
     });
     let failure = Signal::derive(move || session.me.get().and_then(Result::err));
     let is_parent = Memo::new(move |_| session.role() == Some(Role::Parent));
@@ -41,12 +41,12 @@ pub(crate) fn HomePage() -> impl IntoView {
 #[component]
 fn Evenings() -> impl IntoView {
     let evenings = LocalResource::new(api::list_evenings);
-    let navigate = use_navigate();
+    let router = router();
     let show = move |page: Page<Evening>| {
         let live: Vec<_> = page.items.iter().filter(|evening| evening.booking_state != BookingState::Over).collect();
         if let [only] = live.as_slice() {
             let path = format!("/evenings/{}", only.id);
-            navigate(&path, NavigateOptions { replace: true, ..NavigateOptions::default() });
+            router.replace(&path);
             return ().into_any();
         }
         list(page.items)

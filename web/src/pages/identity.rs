@@ -1,12 +1,12 @@
 //! Choosing who one is, when an address belongs to several.
 
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 use parlour_wire::{ChosenIdentity, Identity, Role};
 
 use crate::{
     api,
     components::{FailureNotice, Heading, Skeleton},
+    route::router,
     session::{return_path, session},
     task::Task,
     texts::{fill, t},
@@ -16,13 +16,12 @@ use crate::{
 pub(crate) fn IdentityPage() -> impl IntoView {
     let session = session();
     let task = Task::new();
-    let navigate = use_navigate();
+    let router = router();
     let choose = Callback::new(move |identity: Identity| {
-        let navigate = navigate.clone();
         let chosen = ChosenIdentity { person_id: identity.person_id, role: identity.role };
         task.run(async move { api::choose_identity(&chosen).await }, move |me| {
             session.enter(me);
-            navigate(&return_path(), NavigateOptions::default());
+            router.go(&return_path());
         });
     });
     let list = move |identities: &[Identity]| {

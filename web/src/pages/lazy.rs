@@ -1,6 +1,6 @@
 //! The pages behind the login, in parts of the client that are fetched when one is first opened: the login itself is there at once.
 //!
-//! The router's own lazy routes end the app when a part can't be fetched; here that is a failure like any other, with "Try again".
+//! A part that can't be fetched is a failure like any other, with "Try again".
 
 use leptos::{prelude::*, wasm_split::wasm_split};
 

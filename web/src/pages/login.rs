@@ -1,7 +1,6 @@
 //! Logging in: by an address and a mailed code, or by the link of a mail.
 
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 use parlour_domain::EmailAddress;
 use parlour_wire::{LoginLink, LoginLinkPreview, Me, NewLoginLink, NewSession};
 use uuid::Uuid;
@@ -9,6 +8,7 @@ use uuid::Uuid;
 use crate::{
     api::{self, Failure},
     components::{FailureNotice, Field, Heading, Notice, Panel, Tone},
+    route::router,
     session::{return_path, session},
     task::Task,
     texts::{self, fill, t},
@@ -37,11 +37,11 @@ pub(crate) fn LoginPage() -> impl IntoView {
             step.set(Step::Link(token));
         }
     });
-    let navigate = use_navigate();
+    let router = router();
     let enter = Callback::new(move |me: Me| {
         let path = if me.identity.is_some() { return_path() } else { "/identity".to_owned() };
         session.enter(me);
-        navigate(&path, NavigateOptions { replace: true, ..NavigateOptions::default() });
+        router.replace(&path);
     });
     view! {
         <div class="narrow">

@@ -1,25 +1,24 @@
 //! A teacher's evenings and schedules.
 
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 use parlour_wire::{BookingState, Evening, Page, Schedule, ScheduledAppointment};
 use uuid::Uuid;
 
 use crate::{
     api,
     components::{Appointments, EveningCard, Heading, Icon, Line, Notice, Panel, Shape, Tone, names, when},
-    route,
+    route::{self, router},
     texts::{count, fill, t},
 };
 
 #[component]
 pub(crate) fn TeacherStart() -> impl IntoView {
     let evenings = LocalResource::new(api::list_evenings);
-    let navigate = use_navigate();
+    let router = router();
     let show = move |page: Page<Evening>| {
         let live: Vec<_> = page.items.iter().filter(|evening| evening.booking_state != BookingState::Over).collect();
         if let [only] = live.as_slice() {
-            navigate(&format!("/teacher/evenings/{}", only.id), NavigateOptions { replace: true, ..NavigateOptions::default() });
+            router.replace(&format!("/teacher/evenings/{}", only.id));
             return ().into_any();
         }
         let none = page.items.is_empty();
