@@ -2,11 +2,12 @@
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
+use parlour_domain::id::PersonId;
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use super::{
-    Db, Error, Result,
+    Db, Error, Result, people,
     sql_types::{At, Key, at},
 };
 use crate::{context::Context, schema::idempotency_keys};
@@ -42,6 +43,8 @@ struct NewRow<'a> {
 /// [`Error::KeyReused`] when the key came with another request before; the work's own.
 pub fn once<T: Serialize + DeserializeOwned>(db: &mut Db, ctx: &Context, request: Option<&RequestKey>, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     let Some(request) = request else { return work(db) };
+    // Of two at the same moment the second waits here, not inside the work, where it would be refused for what the first has just made.
+    people::lock(db, &[PersonId(request.owner)])?;
     let known = idempotency_keys::table.find((Key(request.owner), &request.key));
     diesel::delete(known.filter(idempotency_keys::created_at.lt(at(ctx.now - KEY_LIFE)))).execute(db)?;
     let stored: Option<(String, String)> = known.select((idempotency_keys::request_hash, idempotency_keys::body)).first(db).optional()?;
