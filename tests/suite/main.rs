@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod bookings;
+mod errors;
 mod guests;
 mod harness;
 mod invites;
 mod operations;
+mod sessions;

@@ -1,0 +1,51 @@
+//! Errors have one shape whatever is wrong, and lists one way of paging.
+
+use crate::harness::School;
+
+#[tokio::test]
+async fn every_error_is_a_problem() {
+    let school = School::start().await;
+    let (nobody, staff) = (school.nobody(), school.staff().await);
+    nobody.get("/nothing").await.refuses(404, "not_found");
+    let refused = nobody.delete("/school").await.refuses(405, "method_not_allowed");
+    assert_eq!(refused.header("allow"), Some("GET"));
+    let check = async |kind: Option<&str>, body: String, status: u16, code: &str| {
+        let mut request = nobody.request("POST", "/login_links").body(body);
+        if let Some(kind) = kind {
+            request = request.header("content-type", kind);
+        }
+        nobody.send("POST", "/login_links", request).await.refuses(status, code);
+    };
+    check(Some("application/json"), "{".to_owned(), 400, "malformed_json").await;
+    check(Some("application/json"), "[]".to_owned(), 422, "invalid").await;
+    check(Some("text/plain"), "{}".to_owned(), 415, "unsupported_media_type").await;
+    check(None, "{}".to_owned(), 415, "unsupported_media_type").await;
+    check(Some("application/json"), format!("{{\"email\":\"{}\"}}", "x".repeat(65 * 1024)), 413, "too_large").await;
+    staff.get("/bookings/none").await.refuses(404, "not_found");
+    let elsewhere = [(reqwest::header::ORIGIN, "http://evil.example".parse().unwrap())].into_iter().collect();
+    let foreign = staff.request("POST", "/bars").headers(elsewhere).json(&serde_json::json!({}));
+    staff.send("POST", "/bars", foreign).await.refuses(403, "bad_origin");
+}
+
+#[tokio::test]
+async fn all_pages_are_the_whole_list() {
+    let school = School::start().await;
+    let staff = school.staff().await;
+    for limit in ["0", "101"] {
+        staff.get(&format!("/parents?limit={limit}")).await.refuses(422, "invalid");
+    }
+    staff.get("/parents?limit=x").await.refuses(400, "bad_request");
+    let first = staff.get("/parents?limit=100").await.is(200);
+    let rest = staff.get(&format!("/parents?limit=100&cursor={}", first.text_at("/next_cursor"))).await.is(200);
+    let whole: Vec<_> = first.list("/items").into_iter().chain(rest.list("/items")).collect();
+    let (mut pages, mut path) = (Vec::new(), "/parents?limit=7".to_owned());
+    loop {
+        let page = staff.get(&path).await.is(200);
+        pages.extend(page.list("/items"));
+        let Some(cursor) = page.body["next_cursor"].as_str() else { break };
+        path = format!("/parents?limit=7&cursor={cursor}");
+    }
+    assert_eq!(pages, whole);
+    let foreign = staff.get("/parents?limit=1").await.text_at("/next_cursor");
+    staff.get(&format!("/bars?cursor={foreign}")).await.refuses(400, "bad_cursor");
+}
