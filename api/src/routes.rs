@@ -41,6 +41,7 @@ pub fn application(
                 .route("/s/{school}/api/docs", web::get().to(docs))
                 .route("/", web::get().to(client::index))
                 .route("/s/{school}", web::get().to(client::to_base))
+                .route("/s/{school}/dev/login/{who}", web::get().to(dev::follow_dev_login))
                 .service(web::scope("/s/{school}").configure(pages))
                 .configure(pages);
         })

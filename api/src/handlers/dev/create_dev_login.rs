@@ -1,8 +1,14 @@
-//! `POST /dev/logins`: one-click logins of a playground.
+//! `POST /dev/logins`: one-click logins of a playground; and the same behind the addresses that the server prints at start.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    cookie::Cookie,
+    http::header,
+    web::{Data, Path},
+};
 use chrono::TimeDelta;
 use parlour_wire::{DevActor, DevLogin};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::only_in_a_playground;
@@ -21,14 +27,45 @@ use crate::{
     },
 };
 
+/// A login: its cookies, and the page to go to.
+type Door = (Vec<Cookie<'static>>, String);
+
 /// Logs in as one of the demo's people, without a mail.
 ///
 /// # Errors
 /// `not_found` outside a playground.
 pub async fn create_dev_login(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, body: Body<DevLogin>) -> Answer {
-    only_in_a_playground(&app, &req)?;
-    let (role, page) = match body.value.kind {
-        DevActor::Guest => return guest(&app, &req, &school).await,
+    let (cookies, location) = open(&app, &req, &school, body.value.kind).await?;
+    let mut response = HttpResponse::Created();
+    for cookie in cookies {
+        response.cookie(cookie);
+    }
+    Ok(response.json(json!({ "as": body.value.kind, "location": location })))
+}
+
+/// Whom an address of the start message logs in.
+#[derive(Deserialize)]
+pub struct Who {
+    who: DevActor,
+}
+
+/// `GET /s/{school}/dev/login/{who}`: the address to click on in a terminal. The one GET that starts something, and in a playground alone.
+///
+/// # Errors
+/// `not_found` outside a playground.
+pub async fn follow_dev_login(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, path: Path<Who>) -> Answer {
+    let (cookies, location) = open(&app, &req, &school, path.who).await?;
+    let mut response = HttpResponse::SeeOther();
+    for cookie in cookies {
+        response.cookie(cookie);
+    }
+    Ok(response.insert_header((header::LOCATION, location)).finish())
+}
+
+async fn open(app: &App, req: &HttpRequest, school: &SchoolRow, kind: DevActor) -> Answer<Door> {
+    only_in_a_playground(app, req)?;
+    let (role, page) = match kind {
+        DevActor::Guest => return guest(app, req, school).await,
         DevActor::Parent => (Role::Parent, ""),
         DevActor::Teacher => (Role::Teacher, "teacher"),
         DevActor::Staff => (Role::Staff, "staff"),
@@ -46,14 +83,10 @@ pub async fn create_dev_login(app: Data<App>, req: HttpRequest, AtSchool(school)
         sessions::choose(db, &session, person, role)
     };
     let session = app.store.write(start).await?;
-    let mut response = HttpResponse::Created();
-    for cookie in session_cookies(&app, &req, &session)? {
-        response.cookie(cookie);
-    }
-    Ok(response.json(json!({ "as": body.value.kind, "location": format!("{}{page}", cookies::path(&req)) })))
+    Ok((session_cookies(app, req, &session)?, format!("{}{page}", cookies::path(req))))
 }
 
-async fn guest(app: &App, req: &HttpRequest, school: &SchoolRow) -> Answer {
+async fn guest(app: &App, req: &HttpRequest, school: &SchoolRow) -> Answer<Door> {
     let (ctx, school_id) = (app.context(), school.id());
     let now = ctx.now;
     let (session, view) = app
@@ -65,7 +98,5 @@ async fn guest(app: &App, req: &HttpRequest, school: &SchoolRow) -> Answer {
         .await?;
     let life = (view.link_ends_at - now).max(TimeDelta::hours(1));
     let value = app.keys.cookie(Audience::Guest, &[session.into()], now + life).map_err(|_| ApiError::from(Error::Panicked))?;
-    Ok(HttpResponse::Created()
-        .cookie(cookies::make(&app.config, req, cookies::GUEST, value, life))
-        .json(json!({ "as": DevActor::Guest, "location": format!("{}guest/appointments", cookies::path(req)) })))
+    Ok((vec![cookies::make(&app.config, req, cookies::GUEST, value, life)], format!("{}guest/appointments", cookies::path(req))))
 }
