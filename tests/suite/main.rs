@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod bookings;
+mod browser;
 mod errors;
 mod guests;
 mod harness;

@@ -25,7 +25,8 @@ const HELP: &str = "cargo xtask COMMAND [OPTIONS]
   client [--dev]         only the client (--dev: quick to build, big)
   build [--dist]         the client and the server, optimised (--dist: smaller, slower to build)
   check                  format, lints, unit tests, contract, dependencies, size of the client
-  test                   check, then all tests on SQLite and PostgreSQL with browsers, and a short fuzz
+  test                   check, then all tests on SQLite and PostgreSQL, and a short fuzz
+  browser                walk the journey in a real browser, with mail through a real SMTP server
   fuzz [--examples N]    send made-up requests to the whole API (default 20 for each operation)
   bench api|web [...]    measure the API or the client
 
@@ -118,6 +119,10 @@ fn dispatch(command: &str, paths: &Paths, mut options: Options) -> Result<()> {
         "test" => {
             options.done()?;
             test::run(paths, options.install)
+        }
+        "browser" => {
+            options.done()?;
+            test::browser(paths, options.install)
         }
         "fuzz" => {
             let examples = options.number("--examples", 20)?;

@@ -10,10 +10,27 @@ use crate::{
     needs,
     paths::Paths,
     postgres::Postgres,
+    shell,
 };
 
 /// Requests for each operation in the short fuzz.
 const FUZZ_EXAMPLES: u16 = 5;
+
+/// Walks the journey in a browser, on SQLite, with mail through a real SMTP server.
+///
+/// # Errors
+/// When anything is missing or a step of the journey fails.
+pub fn browser(paths: &Paths, mode: Mode) -> Result<()> {
+    install::all(paths, mode, &[needs::SERVER, needs::CLIENT, needs::BROWSER, needs::SERVICES].concat())?;
+    client::build(paths, mode, Build::Release)?;
+    let mut cargo = paths.cargo();
+    cargo
+        .args(["test", "--package", "parlour-tests", "browser::"])
+        .env("PARLOUR_CHROMEDRIVER", "/usr/bin/chromedriver")
+        .env("PARLOUR_AXE", needs::AXE.npm_files(paths).join("axe.min.js"))
+        .envs(paths.client_env());
+    shell::run(&mut cargo)
+}
 
 /// Runs everything and ends with one line that counts.
 ///
@@ -27,17 +44,13 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
     client::build(paths, mode, Build::Release)?;
     let mut outcome = check::run(paths, mode)?;
 
-    // The browser walks the journey once; what differs between the databases lies behind the API.
-    let without_browser: &[&str] = &["--", "--skip", "browser::"];
-    for (name, database, filter) in [("SQLite", "sqlite", &[] as &[&str]), ("PostgreSQL", &postgres.url(), without_browser)] {
+    for (name, database) in [("SQLite", "sqlite"), ("PostgreSQL", &postgres.url())] {
         let mut cargo = paths.cargo();
         cargo
             .args(["test", "--package", "parlour-tests", "--no-fail-fast"])
-            .args(filter)
-            .env("PARLOUR_TEST_DATABASE", database)
-            .env("PARLOUR_CHROMEDRIVER", "/usr/bin/chromedriver")
-            .env("PARLOUR_AXE", needs::AXE.npm_files(paths).join("axe.min.js"))
-            .envs(paths.client_env());
+            // The journey in a browser is a command of its own: `cargo xtask browser`.
+            .args(["--", "--skip", "browser::"])
+            .env("PARLOUR_TEST_DATABASE", database);
         outcome.tests(&format!("Tests on {name}"), &mut cargo)?;
     }
     outcome.step("Fuzz", || fuzz::run(paths, mode, FUZZ_EXAMPLES))?;

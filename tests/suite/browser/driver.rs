@@ -134,11 +134,19 @@ impl Browser {
     }
 
     async fn find(&self, path: &str) -> WebElement {
-        let found = self.driver.query(By::XPath(path)).wait(PATIENCE, Duration::from_millis(100)).and_displayed().first().await;
-        match found {
-            Ok(element) => element,
-            Err(error) => panic!("not found: {path}\n{error}\non the page:\n{}", self.driver.source().await.unwrap_or_default()),
+        let mut last = None;
+        // An element may be replaced between being found and being looked at: then look again.
+        for _ in 0..5 {
+            match self.driver.query(By::XPath(path)).wait(PATIENCE, Duration::from_millis(100)).and_displayed().first().await {
+                Ok(element) => return element,
+                Err(error) if error.to_string().contains("stale") => last = Some(error),
+                Err(error) => {
+                    last = Some(error);
+                    break;
+                }
+            }
         }
+        panic!("not found: {path}\n{last:?}\non the page:\n{}", self.driver.source().await.unwrap_or_default());
     }
 
     /// Runs a script in the page and gives back what it returns.

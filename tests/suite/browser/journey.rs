@@ -40,10 +40,11 @@ async fn from_the_login_mail_to_the_guests_page() {
     parent.heading("Check your mail").await;
     worker::deliver_due(&school.app.mail_deps()).await;
     scan(&post).await;
-    parent.open(&post.link(RACHEL, "/login#t=")).await;
+    parent.open(&post.link(RACHEL, "Your code to log in", "/login#t=")).await;
     parent.heading("Welcome back").await;
     axe::finds_nothing(&parent, "the link's page").await;
     parent.press("Log in").await;
+    parent.sees("Rachel Aaron").await;
 
     // My Bookings, and an invite for Liz.
     parent.open(&format!("{base}evenings/{}", school.people.evening.0)).await;
@@ -67,7 +68,7 @@ async fn from_the_login_mail_to_the_guests_page() {
     // The guest: a scanner's visit changes nothing, the button does.
     worker::deliver_due(&school.app.mail_deps()).await;
     scan(&post).await;
-    let link = post.link(GUEST, "/guest#t=");
+    let link = post.link(GUEST, "Rachel Aaron", "/guest#t=");
     let guest = Browser::start(375).await;
     guest.open(&link).await;
     guest.sees("Rachel Aaron").await;

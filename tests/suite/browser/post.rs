@@ -49,10 +49,14 @@ impl PostOffice {
         files.into_iter().map(read).collect()
     }
 
-    /// The link with this path in a mail to an address.
-    pub fn link(&self, to: &str, path: &str) -> String {
+    /// The link with this path in the mail to an address that says something.
+    pub fn link(&self, to: &str, says: &str, path: &str) -> String {
         let letters = self.letters();
-        let of = letters.iter().filter(|letter| letter.to == to).find_map(|letter| letter.text.split_whitespace().find(|word| word.contains(path)));
-        of.unwrap_or_else(|| panic!("no link {path} in a mail to {to}; there are mails to {:?}", letters.iter().map(|letter| &letter.to).collect::<Vec<_>>())).to_owned()
+        let of = letters
+            .iter()
+            .filter(|letter| letter.to == to && letter.text.contains(says))
+            .find_map(|letter| letter.text.split_whitespace().find(|word| word.contains(path)));
+        of.unwrap_or_else(|| panic!("no link {path} in a mail to {to}; there are mails to {:?}", letters.iter().map(|letter| &letter.to).collect::<Vec<_>>()))
+            .to_owned()
     }
 }
