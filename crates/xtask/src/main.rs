@@ -28,7 +28,6 @@ const HELP: &str = "cargo xtask COMMAND [OPTIONS]
   test                   check, then all tests on SQLite and PostgreSQL, and a short fuzz
   browser                walk the journey in a real browser, with mail through a real SMTP server
   fuzz [--examples N]    send made-up requests to the whole API (default 20 for each operation)
-  bench api|web [...]    measure the API or the client
 
   --no-install           say what is missing and how to install it, and install nothing";
 
@@ -129,27 +128,6 @@ fn dispatch(command: &str, paths: &Paths, mut options: Options) -> Result<()> {
             options.done()?;
             fuzz::run(paths, options.install, examples)
         }
-        "bench" => bench(paths, &options),
         other => bail!("unknown command {other}\n\n{HELP}"),
     }
-}
-
-fn bench(paths: &Paths, options: &Options) -> Result<()> {
-    let (what, rest) = match options.rest.split_first() {
-        Some((what, rest)) if what == "api" || what == "web" => (what, rest),
-        _ => bail!("say what to measure: cargo xtask bench api|web"),
-    };
-    client::build(paths, options.install, client::Build::Release)?;
-    if what == "web" {
-        install::all(paths, options.install, needs::BROWSER)?;
-    }
-    let server = api::build(paths, options.install, "release")?;
-    let mut cargo = paths.cargo();
-    cargo
-        .args(["run", "--release", "--package", "parlour-tests"])
-        .args(["--bin", &format!("bench_{what}"), "--"])
-        .args(rest)
-        .env("PARLOUR_SERVER", server)
-        .envs(paths.client_env());
-    shell::run(&mut cargo)
 }
