@@ -91,7 +91,7 @@ pub struct Withdrawn {
 /// When the database fails.
 pub fn sweep(db: &mut Db, ctx: &Context, school: SchoolId, actor: &Actor) -> Result<Withdrawn> {
     let lost_bookings = bookings_without_access(db, ctx, school)?;
-    let (lost_invites, lost_parents) = invites_without_access(db, ctx, school)?;
+    let (lost_invites, lost_parents) = invites_without_access(db, school)?;
     let mut parents: BTreeSet<Key> = lost_parents;
     for (booking, parent) in &lost_bookings {
         parents.insert(*parent);
@@ -149,7 +149,7 @@ fn bookings_without_access(db: &mut Db, ctx: &Context, school: SchoolId) -> Resu
     Ok(live.into_iter().filter(|(_, parent, student)| !allowed.contains(&(*parent, *student))).map(|(booking, parent, _)| (booking, parent)).collect())
 }
 
-fn invites_without_access(db: &mut Db, _ctx: &Context, school: SchoolId) -> Result<(Vec<Key>, BTreeSet<Key>)> {
+fn invites_without_access(db: &mut Db, school: SchoolId) -> Result<(Vec<Key>, BTreeSet<Key>)> {
     let live: Vec<(Key, Key, Key, String)> = invite_students::table
         .inner_join(invites_table::table)
         .filter(invites_table::school_id.eq(key(school)).and(invites_table::ended_at.is_null()))

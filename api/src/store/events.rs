@@ -90,14 +90,6 @@ pub fn record(db: &mut Db, ctx: &Context, event: &NewEvent<'_>) -> Result<()> {
     Ok(())
 }
 
-/// How many events of an action a parent has had since a time.
-///
-/// # Errors
-/// When the database fails.
-pub fn count_since(db: &mut Db, parent: PersonId, action: &str, since: chrono::DateTime<chrono::Utc>) -> Result<i64> {
-    Ok(events::table.filter(events::parent_id.eq(key(parent)).and(events::action.eq(action)).and(events::at.gt(at(since)))).count().get_result(db)?)
-}
-
 /// A parent's history of an evening, newest first, after `before` (an event's id) if given; one more than `limit` shows that there is a next page.
 ///
 /// # Errors

@@ -148,14 +148,12 @@ pub fn send(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, n
         mailed_at: at(ctx.now),
     };
     diesel::insert_into(invites::table).values(&row).execute(db)?;
-    let covered: Vec<InsertCovered> = new.students.iter().map(|student| InsertCovered::of(id, evening, acting.parent, *student)).collect();
+    let covered: Vec<Covered> = new.students.iter().map(|student| Covered::of(id, evening, acting.parent, *student)).collect();
     each!(db, conn => diesel::insert_into(invite_students::table).values(&covered).execute(conn)).map_err(Error::raced)?;
     outbox::enqueue(db, ctx, NewMail { invite: Some(id), evening: Some(evening.id()), ..NewMail::new(evening.school(), Template::Invite) })?;
     record(db, ctx, evening, acting, "invite_sent", format!("Invited {} ({}).", new.name, new.email))?;
     Ok(Sent::Yes(id))
 }
-
-type InsertCovered = Covered;
 
 impl Covered {
     fn of(invite: InviteId, evening: &EveningRow, parent: PersonId, student: PersonId) -> Self {

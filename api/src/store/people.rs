@@ -1,10 +1,7 @@
 //! People of a school: one row a person, whatever they do there.
 
 use diesel::prelude::*;
-use parlour_domain::{
-    EmailAddress,
-    id::{PersonId, SchoolId},
-};
+use parlour_domain::id::{PersonId, SchoolId};
 
 use super::{
     Db, Error, Result,
@@ -89,12 +86,6 @@ pub fn with_address(db: &mut Db, school: SchoolId, address_key: &str) -> Result<
         .order((people::family_name, people::given_name, people::id))
         .select(PersonRow::as_select())
         .load(db)?)
-}
-
-/// The two keys of an address: by which people are found, and by which they are barred.
-#[must_use]
-pub fn address_keys(email: &EmailAddress) -> (String, String) {
-    (email.key(), email.bar_key())
 }
 
 /// Holds a person's row until the transaction ends, so that what is decided about them is decided one after the other: bookings and invites of a parent
