@@ -95,7 +95,9 @@ fn switch(html: &mut Html, current: &mut Block, next: Block) {
         html.close(element).raw("\n");
     }
     if let Some(element) = next.element() {
-        html.open(element, &[]);
+        // What may have to be scrolled can be reached by keyboard (WCAG 2.1.1).
+        let attributes: &[(&'static str, &str)] = if next == Block::Code { &[("tabindex", "0")] } else { &[] };
+        html.open(element, attributes);
     }
     *current = next;
 }
@@ -147,7 +149,7 @@ mod tests {
         check("## Two words", "<h2 id=\"about-two-words\">Two words</h2>");
         check("- a\n- `b`", "<ul><li>a</li><li><code>b</code></li></ul>");
         check("1. a\n2. **b**", "<ol><li>a</li><li><strong>b</strong></li></ol>");
-        check("```json\n{ <\n```\na", "<pre>{ &lt;</pre><p>a</p>");
+        check("```json\n{ <\n```\na", "<pre tabindex=\"0\">{ &lt;</pre><p>a</p>");
         check("text\n- a", "<p>text</p><ul><li>a</li></ul>");
         check(
             "| x | y |\n| --- | --- |\n| `a` | <b> |\n| `b` | c |",

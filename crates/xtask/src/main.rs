@@ -25,8 +25,8 @@ const HELP: &str = "cargo xtask COMMAND [OPTIONS]
   client [--dev]         only the client (--dev: quick to build, big)
   build [--dist]         the client and the server, optimised (--dist: smaller, slower to build)
   check                  format, lints, unit tests, contract, dependencies, size of the client
-  test                   check, then all tests on SQLite and PostgreSQL, and a short fuzz
-  browser                walk the journey in a real browser, with mail through a real SMTP server
+  test                   check, then all tests on SQLite and PostgreSQL, the journeys in a browser, and a short fuzz
+  browser                walk the journeys in a real browser, with mail through a real SMTP server
   fuzz [--examples N]    send made-up requests to the whole API (default 20 for each operation)
 
   --no-install           say what is missing and how to install it, and install nothing";

@@ -1,5 +1,7 @@
 //! `test`: the checks, then the tests from outside on both databases, then a short fuzz.
 
+use std::process::Command;
+
 use anyhow::{Result, bail};
 
 use crate::{
@@ -16,20 +18,24 @@ use crate::{
 /// Requests for each operation in the short fuzz.
 const FUZZ_EXAMPLES: u16 = 5;
 
-/// Walks the journey in a browser, on SQLite, with mail through a real SMTP server.
+/// Walks the journeys in a browser, on SQLite, with mail through a real SMTP server.
 ///
 /// # Errors
-/// When anything is missing or a step of the journey fails.
+/// When anything is missing or a step of a journey fails.
 pub fn browser(paths: &Paths, mode: Mode) -> Result<()> {
     install::all(paths, mode, &[needs::SERVER, needs::CLIENT, needs::BROWSER, needs::SERVICES].concat())?;
     client::build(paths, mode, Build::Release)?;
+    shell::run(&mut in_browsers(paths))
+}
+
+fn in_browsers(paths: &Paths) -> Command {
     let mut cargo = paths.cargo();
     cargo
-        .args(["test", "--package", "parlour-tests", "browser::"])
+        .args(["test", "--package", "parlour-tests", "--no-fail-fast", "browser::"])
         .env("PARLOUR_CHROMEDRIVER", "/usr/bin/chromedriver")
         .env("PARLOUR_AXE", needs::AXE.npm_files(paths).join("axe.min.js"))
         .envs(paths.client_env());
-    shell::run(&mut cargo)
+    cargo
 }
 
 /// Runs everything and ends with one line that counts.
@@ -48,11 +54,12 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
         let mut cargo = paths.cargo();
         cargo
             .args(["test", "--package", "parlour-tests", "--no-fail-fast"])
-            // The journey in a browser is a command of its own: `cargo xtask browser`.
+            // What a browser shows does not depend on the database: once is enough.
             .args(["--", "--skip", "browser::"])
             .env("PARLOUR_TEST_DATABASE", database);
         outcome.tests(&format!("Tests on {name}"), &mut cargo)?;
     }
+    outcome.tests("Journeys in a browser", &mut in_browsers(paths))?;
     outcome.step("Fuzz", || fuzz::run(paths, mode, FUZZ_EXAMPLES))?;
     drop(postgres);
 

@@ -1,12 +1,10 @@
 //! Chromium through ChromeDriver, started for one test; what a person does: open, read, type, press.
 
-use std::{
-    net::TcpListener,
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::{process::Command, time::Duration};
 
 use thirtyfour::{extensions::query::ElementQueryable, prelude::*};
+
+use super::process::Process;
 
 /// How long to wait for what must come.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,41 +29,12 @@ pub struct Browser {
     _profile: tempfile::TempDir,
 }
 
-/// A process that ends with its owner.
-pub struct Process(pub Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // One that is gone already is as good.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A port that nobody listens on.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address").port()
-}
-
-/// Waits until somebody listens on a port.
-pub async fn listening(port: u16) {
-    for _ in 0..200 {
-        if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("nobody listens on port {port}");
-}
-
 impl Browser {
     /// Starts one of this width in CSS pixels.
     pub async fn start(width: u32) -> Self {
-        let port = free_port();
         let program = std::env::var("PARLOUR_CHROMEDRIVER").unwrap_or_else(|_| "/usr/bin/chromedriver".to_owned());
-        let process = Command::new(&program).arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        let process = Process(process.expect("ChromeDriver starts; Debian's package is chromium-driver"));
-        listening(port).await;
+        let (process, said) = Process::start(Command::new(&program).arg("--port=0"), "started successfully on port").await;
+        let port: u16 = said.trim_end_matches('.').rsplit(' ').next().and_then(|port| port.parse().ok()).expect("ChromeDriver says its port");
         let profile = tempfile::tempdir().expect("a folder");
         let mut capabilities = DesiredCapabilities::chrome();
         for flag in FLAGS {
@@ -80,6 +49,12 @@ impl Browser {
     /// Opens an address.
     pub async fn open(&self, address: &str) {
         self.driver.goto(address).await.expect("the page opens");
+    }
+
+    /// Shows the pages as a reader with this preference sees them: `light` or `dark`.
+    pub async fn prefer(&self, scheme: &str) {
+        let wish = serde_json::json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.driver.cdp().send_raw("Emulation.setEmulatedMedia", wish).await.expect("Chromium takes the preference");
     }
 
     /// Reads the page again.
@@ -106,8 +81,20 @@ impl Browser {
     pub async fn press(&self, name: &str) {
         let name = quoted(name);
         let open = "ancestor::dialog[@open] or not(//dialog[@open])";
-        let path = format!("//*[self::button or self::a][normalize-space(.)={name} or @aria-label={name}][{open}]");
+        let path = format!("//*[self::button or self::a or self::summary][normalize-space(.)={name} or @aria-label={name}][{open}]");
         self.find(&path).await.click().await.expect("it can be pressed");
+    }
+
+    /// Presses the first button whose name holds a text, or unfolds the first section whose title does.
+    pub async fn press_first(&self, text: &str) {
+        let text = quoted(text);
+        let path = format!("(//*[self::button or self::a or self::summary][contains(normalize-space(.), {text}) or contains(@aria-label, {text})])");
+        self.find(&path).await.click().await.expect("it can be pressed");
+    }
+
+    /// Presses a key, like `Key::Escape`.
+    pub async fn key(&self, key: Key) {
+        self.driver.active_element().await.expect("something has the focus").send_keys(key + "").await.expect("it takes the key");
     }
 
     /// Presses a button of the entry of a list that holds a text.
@@ -133,6 +120,7 @@ impl Browser {
         self.find(&format!("//label[contains(normalize-space(.), {label})]//input | //input[@id=//label[contains(normalize-space(.), {label})]/@for]")).await
     }
 
+    /// The first that this XPath finds and that is to be seen.
     async fn find(&self, path: &str) -> WebElement {
         let mut last = None;
         // An element may be replaced between being found and being looked at: then look again.
@@ -146,7 +134,8 @@ impl Browser {
                 }
             }
         }
-        panic!("not found: {path}\n{last:?}\non the page:\n{}", self.driver.source().await.unwrap_or_default());
+        let page = self.driver.find(By::Tag("body")).await.expect("a page");
+        panic!("not found: {path}\n{last:?}\non the page:\n{}", page.text().await.unwrap_or_default());
     }
 
     /// Runs a script in the page and gives back what it returns.

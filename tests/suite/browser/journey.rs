@@ -1,33 +1,18 @@
 //! The whole journey, as a parent and a guest walk it: from the login mail to the guest's page, and back when the invite is removed.
 
-use parlour::mail::{install_tls, worker};
+use parlour::mail::install_tls;
 
-use super::{axe, driver::Browser, post::PostOffice};
+use super::{axe, client, deliver_and_scan, driver::Browser, post::PostOffice};
 use crate::harness::School;
 
 const RACHEL: &str = "rachel.aaron@example.org";
 const GUEST: &str = "robin.reed@example.org";
 
-async fn started(post: &PostOffice) -> School {
-    install_tls();
-    let client = std::env::var("PARLOUR_CLIENT_DIR").expect("PARLOUR_CLIENT_DIR names the built client; `cargo xtask test` sets it");
-    School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_SMTP_URL", &post.url), ("PARLOUR_CLIENT_DIR", &client)]).await
-}
-
-/// Opens every address of every mail, as mail scanners do: what stands after `#` never leaves a browser.
-async fn scan(post: &PostOffice) {
-    for letter in post.letters() {
-        let words = letter.text.split_whitespace().chain(letter.html.split('"'));
-        for link in words.filter(|word| word.starts_with("http://127.0.0.1")) {
-            reqwest::get(link).await.expect("the page answers");
-        }
-    }
-}
-
 #[actix_web::test]
 async fn from_the_login_mail_to_the_guests_page() {
+    install_tls();
     let post = PostOffice::start().await;
-    let school = started(&post).await;
+    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_SMTP_URL", &post.url), ("PARLOUR_CLIENT_DIR", &client())]).await;
     let base = format!("{}/s/hillcrest/", school.origin);
 
     // Log in by the link of a mail, which a scanner has opened before.
@@ -38,8 +23,7 @@ async fn from_the_login_mail_to_the_guests_page() {
     parent.fill("Email address", RACHEL).await;
     parent.press("Send me a code").await;
     parent.heading("Check your mail").await;
-    worker::deliver_due(&school.app.mail_deps()).await;
-    scan(&post).await;
+    deliver_and_scan(&school, &post).await;
     parent.open(&post.link(RACHEL, "Your code to log in", "/login#t=")).await;
     parent.heading("Welcome back").await;
     axe::finds_nothing(&parent, "the link's page").await;
@@ -66,8 +50,7 @@ async fn from_the_login_mail_to_the_guests_page() {
     parent.sees("Robin Reed").await;
 
     // The guest: a scanner's visit changes nothing, the button does.
-    worker::deliver_due(&school.app.mail_deps()).await;
-    scan(&post).await;
+    deliver_and_scan(&school, &post).await;
     let link = post.link(GUEST, "Rachel Aaron", "/guest#t=");
     let guest = Browser::start(375).await;
     guest.open(&link).await;

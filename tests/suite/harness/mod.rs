@@ -4,48 +4,45 @@ mod actor;
 mod answer;
 pub mod contract;
 mod database;
+mod server;
 
-use std::{collections::BTreeMap, sync::Arc, thread};
+use std::ops::Deref;
 
-use actix_web::{HttpServer, dev::ServerHandle, web::Data};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
 use parlour::{
-    app::App,
-    config::Config,
-    context::{FixedClock, Random},
     demo::{self, Actors},
     keys::Audience,
     mail::{Mail, MemoryMailer, worker},
-    routes, schema,
+    schema,
     store::{
-        Db, Error, Store,
+        Db, Error,
         people::PersonRow,
         sessions::{self, Role},
     },
 };
 use serde_json::{Value, json};
 
-pub use self::{actor::Actor, answer::Answer, database::Database};
+pub use self::{actor::Actor, answer::Answer, database::Database, server::Server};
 
 /// When tests begin: a Monday on which the parents' evening of Thursday can be booked.
 pub fn now() -> DateTime<Utc> {
     "2026-11-23T10:00:00Z".parse().expect("a time")
 }
 
-/// A running server with a school of its own.
+/// A running server with the demo school.
 pub struct School {
-    /// The state of the server.
-    pub app: Data<App>,
-    /// The time, which tests move.
-    pub clock: Arc<FixedClock>,
-    /// Where it is: scheme, host and port.
-    pub origin: String,
+    server: Server,
     /// The people of the demo.
     pub people: Actors,
-    handle: ServerHandle,
-    // Last, so that it goes after whatever uses it.
-    _database: Database,
+}
+
+impl Deref for School {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
+    }
 }
 
 impl School {
@@ -56,30 +53,9 @@ impl School {
 
     /// A server with these settings.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
-        let database = Database::filled();
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let listen = listener.local_addr().expect("an address").to_string();
-        let mut values: BTreeMap<String, String> = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        values.insert("DATABASE_URL".to_owned(), database.url.clone());
-        values.insert("PARLOUR_LISTEN".to_owned(), listen.clone());
-        let config = Config::from_values(&values).expect("the settings hold");
-        let store = Store::open(&config.database, config.connections).expect("the database opens");
-        // The demo was loaded by the same clock: a minute later and with another seed, no id comes twice.
-        let clock = Arc::new(FixedClock::at(now() + TimeDelta::minutes(1)));
-        let people = store.read(demo::actors).await.expect("the demo's people are there");
-        let app = Data::new(App::new(config, store, Arc::clone(&clock) as Arc<_>, Random::seeded(8)).expect("the app starts"));
-        let (send, receive) = tokio::sync::oneshot::channel();
-        let served = app.clone();
-        thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async move {
-                let server = HttpServer::new(move || routes::application(served.clone())).workers(1).disable_signals().listen(listener).expect("it listens");
-                let server = server.run();
-                send.send(server.handle()).map_err(|_| "the test is gone").expect("the test waits");
-                server.await.expect("it serves");
-            });
-        });
-        let handle = receive.await.expect("the server started");
-        Self { app, clock, origin: format!("http://{listen}"), people, handle, _database: database }
+        let server = Server::start(Database::filled(), settings).await;
+        let people = server.app.store.read(demo::actors).await.expect("the demo's people are there");
+        Self { server, people }
     }
 
     /// Somebody without a session.
@@ -191,13 +167,6 @@ impl School {
     /// The path of the demo's parents' evening with something behind it.
     pub fn evening(&self, rest: &str) -> String {
         format!("/evenings/{}{rest}", self.people.evening.0)
-    }
-}
-
-impl Drop for School {
-    fn drop(&mut self) {
-        // The command is on its way as soon as the future is made.
-        drop(self.handle.stop(false));
     }
 }
 

@@ -1,0 +1,153 @@
+//! Every page and dialog as axe-core sees it: light and dark, on a phone and on a desk.
+
+use serde_json::json;
+use thirtyfour::Key;
+
+use super::{axe, client, driver::Browser};
+use crate::harness::School;
+
+/// Looks at a page in both schemes.
+async fn look(browser: &Browser, page: &str) {
+    for scheme in ["dark", "light"] {
+        browser.prefer(scheme).await;
+        axe::finds_nothing(browser, &format!("{page}, {scheme}")).await;
+    }
+}
+
+async fn school() -> School {
+    School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await
+}
+
+fn page(school: &School, path: &str) -> String {
+    format!("{}/s/hillcrest/{path}", school.origin)
+}
+
+async fn enter(school: &School, width: u32, who: &str) -> Browser {
+    let browser = Browser::start(width).await;
+    browser.open(&page(school, &format!("dev/login/{who}"))).await;
+    browser
+}
+
+async fn parents_pages(school: &School, width: u32) {
+    let parent = enter(school, width, "parent").await;
+    let evening = format!("evenings/{}", school.people.evening.0);
+    parent.open(&page(school, &evening)).await;
+    parent.sees("10 minute gap").await;
+    look(&parent, "My Bookings").await;
+    parent.press_first("Cancel").await;
+    parent.heading("Cancel this appointment?").await;
+    look(&parent, "the question before cancelling").await;
+    parent.key(Key::Escape).await;
+    parent.press("What happened so far").await;
+    parent.sees("Booked 16:00").await;
+    look(&parent, "the history").await;
+    parent.press("Manage Invites").await;
+    parent.heading("Manage invites").await;
+    parent.press("Remove").await;
+    parent.sees("Remove the invite of").await;
+    look(&parent, "the question before an invite is removed").await;
+    parent.key(Key::Escape).await;
+    parent.press("Manage Invites").await;
+    parent.press("Invite another").await;
+    parent.press("Send Invite").await;
+    parent.sees("Enter an email address").await;
+    look(&parent, "the invite form with errors").await;
+    parent.key(Key::Escape).await;
+    parent.open(&page(school, &format!("{evening}/book"))).await;
+    parent.heading("Book appointments").await;
+    parent.sees("Sophie Aaron").await;
+    look(&parent, "booking").await;
+    parent.press_first("Change").await;
+    parent.heading("Change the time").await;
+    look(&parent, "moving an appointment").await;
+    parent.open(&page(school, "nowhere")).await;
+    parent.heading("There is no such page").await;
+    look(&parent, "an address without a page").await;
+    parent.open(&page(school, "dev/mailbox")).await;
+    parent.heading("Mailbox").await;
+    look(&parent, "the mailbox").await;
+    parent.close().await;
+}
+
+async fn guests_pages(school: &School, width: u32) {
+    let guest = enter(school, width, "guest").await;
+    guest.sees("Sophie Aaron").await;
+    look(&guest, "a guest's appointments").await;
+    guest.open(&page(school, "guest#t=mangled")).await;
+    guest.heading("This link no longer works").await;
+    look(&guest, "a dead guest link").await;
+    guest.open(&page(school, "login#t=mangled")).await;
+    guest.heading("This link no longer works").await;
+    look(&guest, "a dead login link").await;
+    guest.close().await;
+}
+
+async fn teachers_pages(school: &School, width: u32) {
+    let teacher = enter(school, width, "teacher").await;
+    teacher.open(&page(school, &format!("teacher/evenings/{}", school.people.evening.0))).await;
+    teacher.heading("My schedule").await;
+    teacher.sees("Sophie Aaron").await;
+    look(&teacher, "a teacher's schedule").await;
+    teacher.open(&page(school, "teacher")).await;
+    look(&teacher, "a teacher's evenings").await;
+    teacher.close().await;
+}
+
+async fn staffs_pages(school: &School, width: u32) {
+    let staff = enter(school, width, "staff").await;
+    staff.open(&page(school, "staff")).await;
+    staff.heading("Find a parent").await;
+    look(&staff, "the search for a parent").await;
+    staff.fill("Name or email address", "Rachel Aaron").await;
+    staff.press_first("Rachel Aaron").await;
+    staff.heading("Rachel Aaron").await;
+    staff.sees("Contact allowed").await;
+    look(&staff, "a parent, for staff").await;
+    staff.press_first("Bar from").await;
+    staff.heading("Bar from Chris Aaron").await;
+    look(&staff, "the form of a bar").await;
+    staff.key(Key::Escape).await;
+    staff.open(&page(school, "staff/bars")).await;
+    staff.heading("Barred contacts").await;
+    look(&staff, "the bars").await;
+    staff.open(&page(school, &format!("evenings/{}?parent_id={}", school.people.evening.0, school.people.parent.0))).await;
+    staff.heading("Bookings of Rachel Aaron").await;
+    look(&staff, "a parent's bookings, for staff").await;
+    staff.press("Manage Invites").await;
+    staff.press("Invite another").await;
+    staff.heading("Invite a parent or guardian").await;
+    look(&staff, "the invite form, for staff").await;
+    staff.close().await;
+}
+
+async fn all_pages(width: u32) {
+    let school = school().await;
+    // One bar, so that the list has something to show.
+    let office = school.staff().await;
+    let sophie = office.get(&format!("/parents/{}", school.people.parent.0)).await.is(200).list("/students")[0]["student"]["id"].clone();
+    office.post("/bars", json!({ "student_id": sophie, "email": "barred@example.org", "note": "" })).await.is(201);
+    parents_pages(&school, width).await;
+    guests_pages(&school, width).await;
+    teachers_pages(&school, width).await;
+    staffs_pages(&school, width).await;
+}
+
+#[actix_web::test]
+async fn axe_finds_nothing_on_the_contracts_page() {
+    let school = school().await;
+    let vendor = Browser::start(1280).await;
+    vendor.open(&page(&school, "api/docs")).await;
+    vendor.heading("Bookings").await;
+    axe::finds_nothing(&vendor, "the contract's page").await;
+    vendor.close().await;
+}
+
+#[actix_web::test]
+async fn axe_finds_nothing_on_a_phone() {
+    all_pages(375).await;
+}
+
+#[actix_web::test]
+async fn axe_finds_nothing_on_a_desk() {
+    all_pages(1280).await;
+}

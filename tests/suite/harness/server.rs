@@ -1,0 +1,63 @@
+//! A server in this process, on a database of its own: real HTTP on a free port, a clock that stands still.
+
+use std::{collections::BTreeMap, sync::Arc, thread};
+
+use actix_web::{HttpServer, dev::ServerHandle, web::Data};
+use chrono::TimeDelta;
+use parlour::{
+    app::App,
+    config::Config,
+    context::{FixedClock, Random},
+    routes,
+    store::Store,
+};
+
+use super::{Database, now};
+
+/// A running server; it ends with its owner.
+pub struct Server {
+    /// The state of the server.
+    pub app: Data<App>,
+    /// The time, which tests move.
+    pub clock: Arc<FixedClock>,
+    /// Where it is: scheme, host and port.
+    pub origin: String,
+    handle: ServerHandle,
+    // Last, so that it goes after whatever uses it.
+    _database: Database,
+}
+
+impl Server {
+    /// Starts one with these settings.
+    pub async fn start(database: Database, settings: &[(&str, &str)]) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let listen = listener.local_addr().expect("an address").to_string();
+        let mut values: BTreeMap<String, String> = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        values.insert("DATABASE_URL".to_owned(), database.url.clone());
+        values.insert("PARLOUR_LISTEN".to_owned(), listen.clone());
+        let config = Config::from_values(&values).expect("the settings hold");
+        let store = Store::open(&config.database, config.connections).expect("the database opens");
+        // What is in the database was loaded by the same clock: a minute later and with another seed, no id comes twice.
+        let clock = Arc::new(FixedClock::at(now() + TimeDelta::minutes(1)));
+        let app = Data::new(App::new(config, store, Arc::clone(&clock) as Arc<_>, Random::seeded(8)).expect("the app starts"));
+        let (send, receive) = tokio::sync::oneshot::channel();
+        let served = app.clone();
+        thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let server = HttpServer::new(move || routes::application(served.clone())).workers(1).disable_signals().listen(listener).expect("it listens");
+                let server = server.run();
+                send.send(server.handle()).map_err(|_| "the test is gone").expect("the test waits");
+                server.await.expect("it serves");
+            });
+        });
+        let handle = receive.await.expect("the server started");
+        Self { app, clock, origin: format!("http://{listen}"), handle, _database: database }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The command is on its way as soon as the future is made.
+        drop(self.handle.stop(false));
+    }
+}
