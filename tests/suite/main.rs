@@ -1,11 +1,13 @@
 //! Parlour from outside: the server is started in process and asked over HTTP, on SQLite or PostgreSQL.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod access;
 mod bookings;
 mod browser;
 mod errors;
 mod guests;
 mod harness;
 mod invites;
+mod migrations;
 mod operations;
 mod sessions;

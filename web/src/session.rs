@@ -105,17 +105,23 @@ pub(crate) fn session() -> Session {
     expect_context()
 }
 
-/// Where a failure leads instead of a message: to the login when nobody is logged in, to the choice of an identity when none was made.
+/// Where a failure leads instead of a message: to the login when nobody is logged in or access has ended (which is told there), to the choice of an identity when none was made.
 pub(crate) fn way_out(failure: &Failure) -> Option<&'static str> {
     match failure.code() {
         "not_logged_in" => Some("/login"),
+        // A guest has no login: their pages tell it themselves.
+        "access_ended" if !browser::current_path().starts_with("/guest") => Some("/login"),
         "choose_identity" => Some("/identity"),
         _ => None,
     }
 }
 
 /// Goes where the failure leads, remembering the page to come back to.
-pub(crate) fn take_way_out(router: Router, session: Session, way: &str) {
+pub(crate) fn take_way_out(router: Router, session: Session, failure: &Failure) {
+    let Some(way) = way_out(failure) else { return };
+    if failure.code() == "access_ended" && browser::current_path() != way {
+        session.flash.set_value(Some(failure.to_string()));
+    }
     browser::keep(RETURN_TO, &browser::current_path());
     if way == "/login" {
         session.leave();

@@ -19,7 +19,7 @@ use crate::{
     keys::Audience,
     problem::{Answer, ApiError},
     store::{
-        Dead, Error as StoreError,
+        Error as StoreError,
         bookings::Acting,
         evenings::Whose,
         events::Actor,
@@ -92,7 +92,7 @@ impl LoggedIn {
         let session = app.store.read(move |db| sessions::find(db, school_id, SessionId(id), now)).await;
         match session {
             Ok(session) => Ok(Self { school, session }),
-            Err(StoreError::NotFound | StoreError::Dead(Dead::Access)) => Err(ApiError::not_logged_in()),
+            Err(StoreError::NotFound) => Err(ApiError::not_logged_in()),
             Err(error) => Err(error.into()),
         }
     }

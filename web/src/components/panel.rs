@@ -87,8 +87,8 @@ pub(crate) fn Skeleton() -> impl IntoView {
 pub(crate) fn FailureNotice(#[prop(into)] failure: Signal<Option<Failure>>, #[prop(optional, into)] retry: Option<Callback<()>>) -> impl IntoView {
     let (router, session) = (router(), session());
     Effect::new(move || {
-        if let Some(way) = failure.with(|failure| failure.as_ref().and_then(way_out)) {
-            take_way_out(router, session, way);
+        if let Some(failure) = failure.get() {
+            take_way_out(router, session, &failure);
         }
     });
     move || {

@@ -30,6 +30,8 @@ pub(crate) fn LoginPage() -> impl IntoView {
     let session = session();
     super::lazy::fetch_ahead();
     let step = RwSignal::new(Step::Address);
+    // What led here: the school ended the access (rule 13).
+    let told = session.flash.try_update_value(Option::take).flatten();
     // A link may be followed while the page is already open.
     Effect::new(move || {
         if let Some(token) = session.token.get() {
@@ -45,6 +47,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
     });
     view! {
         <div class="narrow">
+            {told.map(|told| view! { <Notice tone=Tone::Wait><p>{told}</p></Notice> })}
             {move || match step.get() {
                 Step::Address => view! { <AddressStep step /> }.into_any(),
                 Step::Link(token) => view! { <LinkStep step token enter /> }.into_any(),

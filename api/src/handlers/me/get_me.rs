@@ -8,7 +8,7 @@ use crate::{app::App, auth::LoggedIn, problem::Answer, store::sessions, views};
 /// The session, and all that its address may be.
 ///
 /// # Errors
-/// `not_logged_in`.
+/// `not_logged_in`, `access_ended`.
 pub async fn get_me(app: Data<App>, caller: LoggedIn) -> Answer<Json<Me>> {
     let (school, address_key) = (caller.school.id(), caller.session.address_key.clone());
     let identities = app.store.read(move |db| sessions::identities(db, school, &address_key)).await?;

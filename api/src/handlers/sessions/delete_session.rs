@@ -12,7 +12,7 @@ use crate::{
 /// Ends this session.
 ///
 /// # Errors
-/// `not_logged_in`.
+/// `not_logged_in`, `access_ended`.
 pub async fn delete_session(app: Data<App>, req: HttpRequest, caller: LoggedIn) -> Answer {
     let (id, now) = (caller.session.id, app.clock.now());
     app.store.write(move |db| sessions::end(db, id, now)).await?;

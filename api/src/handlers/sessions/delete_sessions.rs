@@ -12,7 +12,7 @@ use crate::{
 /// Ends all sessions of the address at this school.
 ///
 /// # Errors
-/// `not_logged_in`.
+/// `not_logged_in`, `access_ended`.
 pub async fn delete_sessions(app: Data<App>, req: HttpRequest, caller: LoggedIn) -> Answer {
     let (school, address_key, now) = (caller.school.id(), caller.session.address_key, app.clock.now());
     app.store.write(move |db| sessions::end_all(db, school, &address_key, now)).await?;
