@@ -62,3 +62,20 @@ async fn a_link_dies_after_the_evening() {
     school.nobody().post("/guest_links/preview", token.clone()).await.refuses(410, "link_dead");
     school.nobody().post("/guest_sessions", token).await.refuses(410, "link_dead");
 }
+
+#[tokio::test]
+async fn a_renewed_link_kills_the_older_one() {
+    let school = School::start().await;
+    let older = json!({ "token": token_of(&school.mail_to(GUEST).await) });
+    school.nobody().post("/guest_links/preview", older.clone()).await.is(200);
+    school.execute("update invites set generation = generation + 1").await;
+    for path in ["/guest_links/preview", "/guest_sessions", "/guest_links/decline"] {
+        school.nobody().post(path, older.clone()).await.refuses(410, "link_dead");
+    }
+    // The mail that is sent again carries the new one.
+    school.wait(chrono::TimeDelta::hours(1));
+    let parent = school.parent().await;
+    parent.post(&format!("/invites/{}/resend", school.people.invite.unwrap().0), json!({})).await.is(202);
+    let newer = json!({ "token": token_of(&school.mail_to(GUEST).await) });
+    school.nobody().post("/guest_links/preview", newer).await.is(200);
+}

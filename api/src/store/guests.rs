@@ -38,6 +38,14 @@ pub struct GuestView {
     pub link_ends_at: DateTime<Utc>,
 }
 
+/// The generation of an invite's link: a token of another one is not its token.
+///
+/// # Errors
+/// [`Error::NotFound`] for no invite of this school.
+pub fn generation(db: &mut Db, school: SchoolId, invite: InviteId) -> Result<i32> {
+    Ok(invites::find(db, school, None, invite)?.generation)
+}
+
 /// The live invite that a genuine token names, with its evening and the parent.
 ///
 /// # Errors

@@ -25,7 +25,7 @@ const MAX_SESSIONS: usize = 8;
 /// `not_found`, `invite_removed`, `link_dead`, `access_ended`, `own_invite`.
 pub async fn create_guest_session(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, sessions: GuestSessions, body: Body<LinkToken>) -> Answer {
     checked(&body.value)?;
-    let invite = invite_of(&app, &body.value.token)?;
+    let invite = invite_of(&app, school.id(), &body.value.token).await?;
     let (ctx, school_id) = (app.context(), school.id());
     let now = ctx.now;
     let inviter = app.store.read(move |db| guests::open(db, school_id, invite, now)).await?.parent.id.0;

@@ -18,7 +18,7 @@ use crate::{
 /// `not_found`, `invite_removed`, `link_dead`, `access_ended`.
 pub async fn decline_guest_link(app: Data<App>, AtSchool(school): AtSchool, body: Body<LinkToken>) -> Answer {
     checked(&body.value)?;
-    let invite = invite_of(&app, &body.value.token)?;
+    let invite = invite_of(&app, school.id(), &body.value.token).await?;
     let (ctx, school_id) = (app.context(), school.id());
     app.store
         .write(move |db| {

@@ -4,7 +4,7 @@ use actix_web::{
     HttpRequest,
     web::{Data, Json},
 };
-use parlour_domain::id::InviteId;
+use parlour_domain::id::{InviteId, SchoolId};
 use parlour_wire::{GuestLinkPreview, LinkToken};
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     keys::{GivenToken, Purpose},
     problem::{Answer, ApiError},
     request::{Body, checked},
-    store::guests,
+    store::{Dead, Error, guests},
     views::moment,
 };
 
@@ -29,7 +29,7 @@ pub async fn preview_guest_link(
     body: Body<LinkToken>,
 ) -> Answer<Json<GuestLinkPreview>> {
     checked(&body.value)?;
-    let invite = invite_of(&app, &body.value.token)?;
+    let invite = invite_of(&app, school.id(), &body.value.token).await?;
     let (school_id, now, ids) = (school.id(), app.clock.now(), sessions.ids);
     let (view, in_session) = app
         .store
@@ -51,13 +51,20 @@ pub async fn preview_guest_link(
     }))
 }
 
-/// The invite that a genuine token names.
+/// The invite that a genuine token names. A link that was renewed has another generation, and the older token is dead.
 ///
 /// # Errors
-/// `not_found` for anything else.
-pub fn invite_of(app: &App, token: &str) -> Answer<InviteId> {
-    let token = GivenToken::parse(token).filter(|token| app.keys.is_genuine(Purpose::Guest, token, 0));
-    token.map(|token| InviteId(token.id)).ok_or_else(ApiError::not_found)
+/// `link_dead` for a token of an earlier generation, `not_found` for anything else.
+pub async fn invite_of(app: &App, school: SchoolId, token: &str) -> Answer<InviteId> {
+    let token = GivenToken::parse(token).ok_or_else(ApiError::not_found)?;
+    let invite = InviteId(token.id);
+    let generation = app.store.read(move |db| guests::generation(db, school, invite)).await?;
+    let is_of = |generation| app.keys.is_genuine(Purpose::Guest, &token, generation);
+    match () {
+        () if is_of(generation) => Ok(invite),
+        () if (0..generation).any(is_of) => Err(Error::Dead(Dead::Link).into()),
+        () => Err(ApiError::not_found()),
+    }
 }
 
 /// Whether this browser is logged in as the parent who sent the invite.
