@@ -1,6 +1,7 @@
 //! `cargo xtask`: everything a developer of Parlour types, and what CI runs.
 
 mod api;
+mod bench;
 mod check;
 mod client;
 mod fuzz;
@@ -28,6 +29,7 @@ const HELP: &str = "cargo xtask COMMAND [OPTIONS]
   test                   check, then all tests on SQLite and PostgreSQL, the journeys in a browser, and a short fuzz
   browser                walk the journeys in a real browser, with mail through a real SMTP server
   fuzz [--examples N]    send made-up requests to the whole API (default 20 for each operation)
+  bench api|web          measure the server under load on both databases, or its pages in a browser
 
   --no-install           say what is missing and how to install it, and install nothing";
 
@@ -127,6 +129,15 @@ fn dispatch(command: &str, paths: &Paths, mut options: Options) -> Result<()> {
             let examples = options.number("--examples", 20)?;
             options.done()?;
             fuzz::run(paths, options.install, examples)
+        }
+        "bench" => {
+            let what = (!options.rest.is_empty()).then(|| options.rest.remove(0));
+            options.done()?;
+            match what.as_deref() {
+                Some("api") => bench::api(paths, options.install),
+                Some("web") => bench::web(paths, options.install),
+                _ => bail!("bench what? api or web\n\n{HELP}"),
+            }
         }
         other => bail!("unknown command {other}\n\n{HELP}"),
     }

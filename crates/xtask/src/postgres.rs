@@ -1,4 +1,4 @@
-//! A PostgreSQL of our own for the time of a test run, in a temporary folder, without durability.
+//! A PostgreSQL of our own for the time of a test run or a bench, in a temporary folder.
 
 use std::{
     env, fs,
@@ -15,12 +15,22 @@ use crate::{
     shell::{self, Running},
 };
 
+/// Whether what was committed outlives a crash of the machine.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// No, and so it is quick.
+    None,
+    /// Yes: PostgreSQL's own settings.
+    AsInProduction,
+}
+
 /// A running server; dropping it stops it and removes its folder.
 pub struct Postgres {
     // In this order: first it stops, then its folder goes.
     _running: Running,
     _folder: Folder,
     port: u16,
+    programs: PathBuf,
 }
 
 /// A folder that is removed with its owner.
@@ -52,7 +62,7 @@ impl Postgres {
     ///
     /// # Errors
     /// When PostgreSQL is not installed or does not start.
-    pub fn start() -> Result<Self> {
+    pub fn start(durability: Durability) -> Result<Self> {
         let server = install::found("/usr/lib/postgresql/*/bin/postgres");
         let server = server.context("PostgreSQL is missing: apt-get install postgresql")?;
         let owner = owner()?;
@@ -71,20 +81,39 @@ impl Postgres {
         let mut postgres = command(&server, owner, &folder.0);
         postgres.arg("-D").arg(&data).arg("-k").arg(&folder.0);
         postgres.args(["-h", "127.0.0.1", "-p", &port.to_string()]);
-        for setting in
-            ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300", "log_min_messages=fatal", "log_min_error_statement=fatal"]
-        {
+        let quick = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+        let quick = quick.iter().filter(|_| durability == Durability::None);
+        for setting in quick.chain(&["max_connections=300", "log_min_messages=fatal", "log_min_error_statement=fatal"]) {
             postgres.args(["-c", setting]);
         }
         // SIGINT is its fast shutdown; SIGTERM would wait for the clients.
         let mut running = Running::start(&mut postgres)?.end_with(Signal::SIGINT);
         api::wait_for_port(port, &mut running).context("PostgreSQL did not start")?;
-        Ok(Self { _running: running, _folder: folder, port })
+        let programs = server.parent().context("PostgreSQL lies nowhere")?.to_owned();
+        Ok(Self { _running: running, _folder: folder, port, programs })
+    }
+
+    /// Makes a database: an empty one, or the copy of one that nobody is using.
+    ///
+    /// # Errors
+    /// When PostgreSQL refuses.
+    pub fn create(&self, name: &str, like: Option<&str>) -> Result<()> {
+        let mut createdb = Command::new(self.programs.join("createdb"));
+        createdb.args(["--host=127.0.0.1", "--username=postgres", &format!("--port={}", self.port)]);
+        if let Some(like) = like {
+            createdb.arg(format!("--template={like}"));
+        }
+        shell::run(createdb.arg(name))
     }
 
     /// Where its database is.
     pub fn url(&self) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+        self.url_of("postgres")
+    }
+
+    /// Where the database of this name is.
+    pub fn url_of(&self, name: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
     }
 }
 

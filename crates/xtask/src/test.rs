@@ -11,7 +11,7 @@ use crate::{
     install::{self, Mode},
     needs,
     paths::Paths,
-    postgres::Postgres,
+    postgres::{Durability, Postgres},
     shell,
 };
 
@@ -45,7 +45,7 @@ fn in_browsers(paths: &Paths) -> Command {
 pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
     let needs = [needs::SERVER, needs::CLIENT, needs::CONTRACT, needs::BROWSER, needs::SERVICES, needs::FUZZER];
     install::all(paths, mode, &needs.concat())?;
-    let postgres = Postgres::start()?;
+    let postgres = Postgres::start(Durability::None)?;
     // First, so that a broken client is known before the long tests begin.
     client::build(paths, mode, Build::Release)?;
     let mut outcome = check::run(paths, mode)?;

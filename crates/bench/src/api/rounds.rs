@@ -1,0 +1,95 @@
+//! One round on one database: static bytes, My Bookings and booking from the server, and the same statements in a bare loop.
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, ensure};
+
+use super::{
+    ANSWER, bare_loop,
+    families::{self, Bench, Cookie},
+    load::{self, CONNECTIONS, Call},
+};
+use crate::school;
+
+/// How long reading takes, and how long before it does not count.
+const READING: Duration = Duration::from_secs(3);
+const WARMING: Duration = Duration::from_millis(500);
+/// How many appointments a round makes.
+const BOOKED: usize = 5_000;
+
+/// What a round measured.
+pub(super) struct Measured {
+    pub(super) static_rps: f64,
+    pub(super) read_rps: f64,
+    pub(super) read_p99_ms: f64,
+    pub(super) read_loop_rps: f64,
+    pub(super) book_rps: f64,
+    pub(super) book_p99_ms: f64,
+    pub(super) book_loop_rps: f64,
+    /// Bookings in the database less answers that said so.
+    pub(super) unexplained: usize,
+    /// Slots of a teacher that hold more than one booking.
+    pub(super) doubled: usize,
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "static {:.0}/s, My Bookings {:.0}/s (loop {:.0}/s), booking {:.0}/s (loop {:.0}/s)",
+            self.static_rps, self.read_rps, self.read_loop_rps, self.book_rps, self.book_loop_rps
+        )
+    }
+}
+
+/// Runs a round.
+///
+/// # Errors
+/// When an answer is not the one that it must be.
+pub(super) async fn measure(server: SocketAddr, bench: &Bench, copy: &Bench, cookies: &[Cookie], round: usize) -> Result<Measured> {
+    bench.rest().await?;
+    let asset = format!("/assets/{ANSWER}");
+    let fixed = for_a_while(server, |_| Call::get(&asset, None)).await?;
+    let path = bench.path(&bench.evening(school::READ).await?);
+    let read = for_a_while(server, |nth| Call::get(&path, Some(&cookies[nth % cookies.len()]))).await?;
+    let read_loop_rps = bare_loop::read(copy, READING / 2).await?;
+
+    let day = bench.evening(&school::booked(round)).await?;
+    let path = bench.path(&day);
+    let mut calls = families::plan(&bench.families, &day, BOOKED).into_iter();
+    let book = load::run(server, CONNECTIONS, |_| calls.next().map(|one| Call::book(&path, &cookies[one.family], &one.booking))).await?;
+    let (sold, doubled) = bench.sold(&day).await?;
+    ensure!(book.count("201") == book.all(), "not everything could be booked: {:?}", book.kinds);
+    bench.rest().await?;
+    let book_loop_rps = bare_loop::book(copy, round, BOOKED).await?;
+
+    Ok(Measured {
+        static_rps: fixed.per_second(),
+        read_rps: read.per_second(),
+        read_p99_ms: read.p99_ms(),
+        read_loop_rps,
+        book_rps: book.per_second(),
+        book_p99_ms: book.p99_ms(),
+        book_loop_rps,
+        unexplained: sold.abs_diff(book.count("201")),
+        doubled,
+    })
+}
+
+async fn for_a_while(server: SocketAddr, call: impl Fn(usize) -> Call) -> Result<load::Outcome> {
+    let mut outcome = load::Outcome::default();
+    for length in [WARMING, READING] {
+        let (ends_at, mut nth) = (Instant::now() + length, 0);
+        let next = |_| {
+            nth += 1;
+            (Instant::now() < ends_at).then(|| call(nth))
+        };
+        outcome = load::run(server, CONNECTIONS, next).await?;
+        ensure!(outcome.count("200") == outcome.all(), "not everything could be read: {:?}", outcome.kinds);
+    }
+    Ok(outcome)
+}

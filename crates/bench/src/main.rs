@@ -1,0 +1,68 @@
+//! Measures a running server from outside. `cargo xtask bench` builds, loads and starts everything, then calls this.
+
+mod api;
+mod median;
+mod school;
+mod web;
+
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use clap::Parser;
+
+/// What is asked for.
+#[derive(Parser)]
+enum Arguments {
+    /// Writes a generated school: a roster in `FOLDER/roster`, and its evenings' files in `FOLDER/evenings`.
+    School {
+        /// Where to.
+        folder: PathBuf,
+    },
+    /// Gives the parents of that school, once it is loaded, the appointments that they will read.
+    Seed {
+        /// The database's address.
+        database: String,
+    },
+    /// Makes a folder of client files whose one file holds an answer of a running server.
+    Answer {
+        /// Where the server listens.
+        #[arg(long)]
+        server: SocketAddr,
+        /// Its database.
+        #[arg(long)]
+        database: String,
+        /// The folder.
+        #[arg(long)]
+        folder: PathBuf,
+    },
+    /// Puts load on servers, one on each database, and prints the figures.
+    Api(api::Arguments),
+    /// Opens pages of a server with the demo school in a browser, and prints the figures.
+    Web {
+        /// Where the server listens.
+        server: SocketAddr,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // One thread: the machine's cores are the server's.
+    let outcome = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Into::into).and_then(|runtime| runtime.block_on(run(arguments)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    match arguments {
+        Arguments::School { folder } => school::write(&folder),
+        Arguments::Seed { database } => api::seed(&database).await,
+        Arguments::Answer { server, database, folder } => api::keep_answer(server, &database, &folder).await,
+        Arguments::Api(arguments) => api::run(&arguments).await,
+        Arguments::Web { server } => web::run(server).await,
+    }
+}

@@ -1,0 +1,11 @@
+// Runs in the page before anything of it: notes when what makes the page usable is there, and each task that kept the main thread for more than 50 ms.
+(() => {
+  const seen = (globalThis.__bench = { usable: null, tasks: [] });
+  new PerformanceObserver((list) => {
+    for (const task of list.getEntries()) seen.tasks.push(task.startTime + task.duration);
+  }).observe({ type: "longtask", buffered: true });
+  const look = () => {
+    if (seen.usable === null && NEEDED.every((selector) => document.querySelector(selector))) seen.usable = performance.now();
+  };
+  new MutationObserver(look).observe(document, { childList: true, subtree: true, attributes: true });
+})();

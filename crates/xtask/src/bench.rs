@@ -1,0 +1,133 @@
+//! `bench`: builds the server, starts it on data of its own, and lets `parlour-bench` measure it from a process of its own.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    api,
+    client::{self, Build},
+    install::{self, Mode},
+    needs,
+    paths::Paths,
+    postgres::{Durability, Folder, Postgres},
+    shell::{self, Running},
+};
+
+/// Puts load on the API, on both databases.
+///
+/// # Errors
+/// When something is missing or does not compile, or an answer is not the one that it must be.
+pub fn api(paths: &Paths, mode: Mode) -> Result<()> {
+    install::all(paths, mode, &[needs::SERVER, needs::SERVICES].concat())?;
+    let bench = Bench::build(paths, mode)?;
+    let folder = Folder::new("bench")?;
+    let postgres = Postgres::start(Durability::AsInProduction)?;
+    let school = folder.0.join("school");
+    shell::run(bench.measure().arg("school").arg(&school))?;
+
+    let file = |name: &str| folder.0.join(format!("{name}.db"));
+    let sqlite = |name: &str| format!("sqlite://{}", file(name).display());
+    // A copy of each, before any load, is for the bare loop.
+    bench.fill(&sqlite("served"), &school)?;
+    copy_sqlite(&file("served"), &file("copy"))?;
+    postgres.create("served", None)?;
+    bench.fill(&postgres.url_of("served"), &school)?;
+    postgres.create("copy", Some("served"))?;
+
+    let client = folder.0.join("client");
+    let (running, port) = bench.serve(&sqlite("served"), None)?;
+    let mut answer = bench.measure();
+    answer.args(["answer", "--server", &address(port), "--database", &sqlite("served"), "--folder"]);
+    shell::run(answer.arg(&client))?;
+    drop(running);
+
+    let (_on_sqlite, sqlite_port) = bench.serve(&sqlite("served"), Some(&client))?;
+    let (_on_postgres, postgres_port) = bench.serve(&postgres.url_of("served"), Some(&client))?;
+    let mut load = bench.measure();
+    load.args(["api", "--sqlite-server", &address(sqlite_port), "--sqlite", &sqlite("served"), "--sqlite-copy", &sqlite("copy")]);
+    load.args(["--postgres-server", &address(postgres_port), "--postgres", &postgres.url_of("served"), "--postgres-copy", &postgres.url_of("copy")]);
+    shell::run(&mut load)
+}
+
+/// Opens the client's pages in a browser.
+///
+/// # Errors
+/// When something is missing or does not compile, or a page does not become usable.
+pub fn web(paths: &Paths, mode: Mode) -> Result<()> {
+    install::all(paths, mode, &[needs::SERVER, needs::CLIENT, needs::BROWSER].concat())?;
+    client::build(paths, mode, Build::Release)?;
+    let bench = Bench::build(paths, mode)?;
+    let folder = Folder::new("bench")?;
+    let database = folder.0.join("parlour.db");
+    api::load_demo(paths, &bench.server, &database)?;
+    let (_running, port) = bench.serve(&format!("sqlite://{}", database.display()), Some(&paths.client()))?;
+    shell::run(bench.measure().args(["web", &address(port)]))
+}
+
+/// Both programs, built in release.
+struct Bench<'a> {
+    paths: &'a Paths,
+    server: PathBuf,
+    program: PathBuf,
+}
+
+impl<'a> Bench<'a> {
+    fn build(paths: &'a Paths, mode: Mode) -> Result<Self> {
+        let server = api::build(paths, mode, "release")?;
+        shell::run(paths.cargo().args(["build", "--release", "--package", "parlour-bench"]))?;
+        let program = server.with_file_name("parlour-bench");
+        Ok(Self { paths, server, program })
+    }
+
+    fn measure(&self) -> Command {
+        self.paths.command(&self.program)
+    }
+
+    /// A call of the server's program; a line in the log for each mail would be measured, too.
+    fn call(&self, database: &str) -> Command {
+        let mut command = self.paths.command(&self.server);
+        command.env("PARLOUR_MODE", "demo").env("PARLOUR_LOG", "warn").env("DATABASE_URL", database);
+        command
+    }
+
+    /// Loads the generated school as any school is loaded.
+    fn fill(&self, database: &str, school: &Path) -> Result<()> {
+        shell::run(self.call(database).args(["roster", "import"]).arg(school.join("roster")))?;
+        let mut evenings: Vec<PathBuf> = fs::read_dir(school.join("evenings"))?.flatten().map(|entry| entry.path()).collect();
+        evenings.sort();
+        evenings.iter().try_for_each(|file| shell::run(self.call(database).args(["evening", "load"]).arg(file)))?;
+        shell::run(self.measure().args(["seed", database]))
+    }
+
+    fn serve(&self, database: &str, client: Option<&Path>) -> Result<(Running, u16)> {
+        let port = api::free_port()?;
+        let mut serve = self.call(database);
+        serve.arg("serve").env("PARLOUR_LISTEN", address(port));
+        if let Some(client) = client {
+            serve.env("PARLOUR_CLIENT_DIR", client);
+        }
+        let mut running = Running::start(&mut serve)?;
+        api::wait_for_port(port, &mut running).context("the server did not start")?;
+        Ok((running, port))
+    }
+}
+
+/// With what the last one to use it has left in its log.
+fn copy_sqlite(from: &Path, to: &Path) -> Result<()> {
+    for ending in ["", "-wal"] {
+        let name = |path: &Path| PathBuf::from(format!("{}{ending}", path.display()));
+        if name(from).exists() {
+            fs::copy(name(from), name(to)).with_context(|| format!("cannot copy {}", name(from).display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn address(port: u16) -> String {
+    format!("127.0.0.1:{port}")
+}
