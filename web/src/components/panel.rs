@@ -30,8 +30,8 @@ where
     }
 }
 
-/// A page on its way.
-type Part = Pin<Box<dyn Future<Output = Answer<AnyView>>>>;
+/// A page or a piece of one on its way.
+pub(crate) type Part = Pin<Box<dyn Future<Output = Answer<AnyView>>>>;
 
 /// How far a part is.
 #[derive(Clone, PartialEq)]
@@ -43,14 +43,16 @@ enum Fetching {
 
 /// A part of the client that is fetched when it is first shown.
 #[component]
-pub(crate) fn LazyPanel(part: fn() -> Part) -> impl IntoView {
+pub(crate) fn LazyPanel(part: Box<dyn Fn() -> Part + Send + Sync>) -> impl IntoView {
+    let part = StoredValue::new(part);
     let state = RwSignal::new(Fetching::Waiting);
     let content = StoredValue::new_local(None::<AnyView>);
     let fetch = move || {
         state.set(Fetching::Waiting);
+        let part = part.with_value(|part| part());
         // The page is made as a child of this panel, however late it comes.
         spawn(Box::pin(ScopedFuture::new_untracked(async move {
-            match part().await {
+            match part.await {
                 Ok(page) => {
                     content.try_set_value(Some(page));
                     state.try_set(Fetching::Here);

@@ -1,12 +1,13 @@
-//! What happened to the bookings and invites of an evening: asked for when it is opened.
+//! What happened to the bookings and invites of an evening: fetched and asked for when it is opened.
 
 use leptos::prelude::*;
 use parlour_wire::HistoryEntry;
 use uuid::Uuid;
 
+use super::lazy;
 use crate::{
     api,
-    components::{Icon, More, Shape},
+    components::{Icon, LazyPanel, More, Shape},
     moments,
     paged::Paged,
     texts::t,
@@ -14,29 +15,33 @@ use crate::{
 
 #[component]
 pub(crate) fn HistoryPanel(evening: Uuid, parent: Option<Uuid>) -> impl IntoView {
-    let entries = Paged::<HistoryEntry>::new();
-    let load = move || entries.load(move |cursor| async move { api::get_history(evening, parent, cursor.as_deref()).await });
-    let opened = move |_| {
-        if !entries.loaded.get_untracked() {
-            load();
-        }
-    };
+    let opened = RwSignal::new(false);
     view! {
-        <details class="history" on:toggle=opened>
+        <details class="history" on:toggle=move |_| if !opened.get_untracked() { opened.set(true) }>
             <summary>
                 <Icon shape=Shape::Clock />
                 {t().history}
             </summary>
-            <ol>
-                <For each=move || entries.items.get() key=|entry| entry.id let(entry)>
-                    <li>
-                        <span class="soft">{moments::day_and_clock(&entry.at)}</span>
-                        <span>{entry.summary}" "<span class="soft">{["(", &entry.actor, ")"].concat()}</span></span>
-                    </li>
-                </For>
-            </ol>
-            {move || (entries.loaded.get() && entries.items.read().is_empty()).then(|| view! { <p class="soft">{t().history_empty}</p> })}
-            <More next=entries.next task=entries.task load=Callback::new(move |()| load()) />
+            {move || opened.get().then(|| view! { <LazyPanel part=Box::new(move || Box::pin(lazy::history(evening, parent))) /> })}
         </details>
+    }
+}
+
+#[component]
+pub(super) fn Entries(evening: Uuid, parent: Option<Uuid>) -> impl IntoView {
+    let entries = Paged::<HistoryEntry>::new();
+    let load = move || entries.load(move |cursor| async move { api::get_history(evening, parent, cursor.as_deref()).await });
+    load();
+    view! {
+        <ol>
+            <For each=move || entries.items.get() key=|entry| entry.id let(entry)>
+                <li>
+                    <span class="soft">{moments::day_and_clock(&entry.at)}</span>
+                    <span>{entry.summary}" "<span class="soft">{["(", &entry.actor, ")"].concat()}</span></span>
+                </li>
+            </For>
+        </ol>
+        {move || (entries.loaded.get() && entries.items.read().is_empty()).then(|| view! { <p class="soft">{t().history_empty}</p> })}
+        <More next=entries.next task=entries.task load=Callback::new(move |()| load()) />
     }
 }

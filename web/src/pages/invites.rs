@@ -1,4 +1,4 @@
-//! The invite dialog of an evening: the list of invites, the form, and the step before it is sent.
+//! The invite dialog of an evening: the list of invites, the form, and the step before it is sent. What is in it is fetched when it is opened.
 
 use std::time::Duration;
 
@@ -6,10 +6,11 @@ use leptos::prelude::*;
 use parlour_wire::{Invite, Invites, NewInvite};
 use uuid::Uuid;
 
+use super::lazy;
 use crate::{
     api::{self, Answer, Failure},
     browser,
-    components::{Dialog, FailureNotice, Icon, InviteActions, InviteCheck, InviteDraft, InviteForm, InviteItem, Notice, Shape, Skeleton, Tone},
+    components::{Dialog, FailureNotice, Icon, InviteActions, InviteCheck, InviteDraft, InviteForm, InviteItem, LazyPanel, Notice, Shape, Skeleton, Tone},
     task::{Task, spawn},
     texts::{self, fill, t},
 };
@@ -35,7 +36,7 @@ enum Phase {
 
 /// All that the parts of the dialog share.
 #[derive(Clone, Copy)]
-struct Desk {
+pub(super) struct Desk {
     evening: Uuid,
     parent: Option<Uuid>,
     invites: RwSignal<Option<Answer<Invites>>>,
@@ -59,11 +60,6 @@ pub(crate) fn InviteDialog(evening: Uuid, parent: Option<Uuid>, open: RwSignal<b
         sending: Task::new(),
         on_change,
     };
-    Effect::new(move || {
-        if open.get() {
-            desk.begin();
-        }
-    });
     let title = Signal::derive(move || {
         match *desk.view.read() {
             View::List => t().manage_title,
@@ -73,7 +69,7 @@ pub(crate) fn InviteDialog(evening: Uuid, parent: Option<Uuid>, open: RwSignal<b
     });
     view! {
         <Dialog id=ID open title>
-            <Desktop desk open />
+            <LazyPanel part=Box::new(move || Box::pin(lazy::invites(desk, open))) />
         </Dialog>
     }
 }
@@ -162,9 +158,10 @@ impl Desk {
     }
 }
 
-/// What is in the dialog.
+/// What is in the dialog, made anew each time it is opened.
 #[component]
-fn Desktop(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
+pub(super) fn Desktop(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
+    desk.begin();
     // Whenever another view is shown, its first control takes the focus; fresh data in the same view leaves it where it is.
     let shown = Memo::new(move |_| desk.invites.read().is_some().then(|| desk.view.get()));
     Effect::new(move || {

@@ -3,7 +3,12 @@
 //! A part that can't be fetched is a failure like any other, with "Try again".
 
 use leptos::{prelude::*, wasm_split::wasm_split};
+use uuid::Uuid;
 
+use super::{
+    history::EntriesProps,
+    invites::{Desk, DesktopProps},
+};
 use crate::{
     api::{Answer, Failure},
     components::LazyPanel,
@@ -22,9 +27,20 @@ fn bookings() -> Answer<AnyView> {
     Ok(super::bookings::BookingsPage().into_any())
 }
 
-#[wasm_split(parent, fallible, wasm_split_path = leptos::wasm_split)]
+#[wasm_split(book, fallible, wasm_split_path = leptos::wasm_split)]
 fn book() -> Answer<AnyView> {
     Ok(super::book::BookPage().into_any())
+}
+
+/// What is in the invite dialog.
+#[wasm_split(extras, fallible, wasm_split_path = leptos::wasm_split, preload(preload_extras))]
+pub(super) fn invites(desk: Desk, open: RwSignal<bool>) -> Answer<AnyView> {
+    Ok(super::invites::Desktop(DesktopProps { desk, open }).into_any())
+}
+
+#[wasm_split(extras, fallible, wasm_split_path = leptos::wasm_split)]
+pub(super) fn history(evening: Uuid, parent: Option<Uuid>) -> Answer<AnyView> {
+    Ok(super::history::Entries(EntriesProps { evening, parent }).into_any())
 }
 
 #[wasm_split(parent, fallible, wasm_split_path = leptos::wasm_split)]
@@ -88,68 +104,68 @@ fn mailbox() -> Answer<AnyView> {
 #[component]
 pub(crate) fn BookingsRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=|| Box::pin(bookings()) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(bookings())) /> }
 }
 
 #[component]
 pub(crate) fn BookRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=|| Box::pin(book()) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(book())) /> }
 }
 
 #[component]
 pub(crate) fn HomeRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=|| Box::pin(home()) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(home())) /> }
 }
 
 #[component]
 pub(crate) fn IdentityRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=|| Box::pin(identity()) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(identity())) /> }
 }
 
 #[component]
 pub(crate) fn GuestRoute() -> impl IntoView {
-    view! { <LazyPanel part=|| Box::pin(guest()) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(guest())) /> }
 }
 
 #[component]
 pub(crate) fn GuestAppointmentsRoute() -> impl IntoView {
-    view! { <LazyPanel part=|| Box::pin(guest_appointments()) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(guest_appointments())) /> }
 }
 
 #[component]
 pub(crate) fn TeacherRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=|| Box::pin(teacher_start()) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(teacher_start())) /> }
 }
 
 #[component]
 pub(crate) fn ScheduleRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=|| Box::pin(schedule()) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(schedule())) /> }
 }
 
 #[component]
 pub(crate) fn StaffRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=|| Box::pin(staff_start()) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(staff_start())) /> }
 }
 
 #[component]
 pub(crate) fn StaffParentRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=|| Box::pin(staff_parent()) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(staff_parent())) /> }
 }
 
 #[component]
 pub(crate) fn BarsRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=|| Box::pin(bars()) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(bars())) /> }
 }
 
 #[component]
 pub(crate) fn MailboxRoute() -> impl IntoView {
-    view! { <LazyPanel part=|| Box::pin(mailbox()) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(mailbox())) /> }
 }
