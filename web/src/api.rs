@@ -1,20 +1,20 @@
 //! The client of `/api/v1`: one function an operation, named as in the contract. Knows no page.
 
-use std::fmt;
+use std::{fmt, pin::Pin};
 
 use leptos::prelude::{document, window};
 use parlour_wire::{
     Bar, Booking, BookingChange, ChosenIdentity, DevActor, DevLogin, DevMail, Evening, GuestAppointments, GuestLinkPreview, HistoryEntry, Invite, Invites,
     LinkToken, LoginLink, LoginLinkPreview, Me, MyBookings, NewBar, NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Schedule, School,
     SlotGrid,
+    plain::{self, Read, Write},
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, RequestCredentials, RequestInit, Response};
 
-use crate::texts;
+use crate::{js::Js, texts};
 
 /// Why there is no answer to work with.
 #[derive(Clone, PartialEq, Debug)]
@@ -158,7 +158,7 @@ pub(crate) async fn preview_guest_link(token: &str) -> Answer<GuestLinkPreview> 
 }
 
 pub(crate) async fn decline_guest_link(token: &str) -> Answer<()> {
-    let body = json(&LinkToken { token: token.to_owned() });
+    let body = plain::text_of(&LinkToken { token: token.to_owned() });
     call("POST", "guest_links/decline", Some(body), None).await.map(drop)
 }
 
@@ -208,9 +208,15 @@ pub(crate) async fn list_dev_mails(cursor: Option<&str>) -> Answer<Page<DevMail>
 }
 
 /// Where the person who was logged in begins.
-#[derive(Deserialize)]
 pub(crate) struct DevDoor {
     pub(crate) location: String,
+}
+
+impl Read for DevDoor {
+    fn read<J: plain::Json>(json: Option<&J>, sound: &mut bool) -> Self {
+        let location = json.and_then(|json| json.field("location"));
+        Self { location: String::read(location.as_ref(), sound) }
+    }
 }
 
 pub(crate) async fn create_dev_login(kind: DevActor) -> Answer<DevDoor> {
@@ -229,57 +235,57 @@ fn escaped(text: &str) -> String {
     js_sys::encode_uri_component(text).into()
 }
 
-async fn get<T: DeserializeOwned>(path: &str) -> Answer<T> {
+async fn get<T: Read>(path: &str) -> Answer<T> {
     read(&call("GET", path, None, None).await?)
 }
 
-async fn send<T: DeserializeOwned>(method: &str, path: &str, body: &impl Serialize) -> Answer<T> {
-    read(&call(method, path, Some(json(body)), None).await?)
+async fn send<T: Read>(method: &str, path: &str, body: &impl Write) -> Answer<T> {
+    read(&call(method, path, Some(plain::text_of(body)), None).await?)
 }
 
-async fn send_once<T: DeserializeOwned>(path: &str, body: &impl Serialize, key: &str) -> Answer<T> {
-    read(&call("POST", path, Some(json(body)), Some(key)).await?)
+async fn send_once<T: Read>(path: &str, body: &impl Write, key: &str) -> Answer<T> {
+    read(&call("POST", path, Some(plain::text_of(body)), Some(key)).await?)
 }
 
 async fn delete(path: &str) -> Answer<()> {
     call("DELETE", path, None, None).await.map(drop)
 }
 
-fn json(body: &impl Serialize) -> String {
-    serde_json::to_string(body).unwrap_or_default()
+fn read<T: Read>(answer: &Js) -> Answer<T> {
+    plain::read(answer).ok_or(Failure::Unreadable(200))
 }
 
-fn read<T: DeserializeOwned>(text: &str) -> Answer<T> {
-    serde_json::from_str(text).map_err(|_| Failure::Unreadable(200))
+/// One request and its whole answer. Boxed, since each caller would otherwise carry a copy of it.
+fn call<'a>(method: &'a str, path: &'a str, body: Option<String>, key: Option<&'a str>) -> Pin<Box<dyn Future<Output = Answer<Js>> + 'a>> {
+    Box::pin(async move {
+        match fetch(method, path, body, key).await {
+            Err(_) => Err(Failure::Offline),
+            Ok((true, _, answer)) => Ok(answer),
+            Ok((false, status, answer)) => Err(plain::read(&answer).map_or(Failure::Unreadable(status), |problem| Failure::Refused(Box::new(problem)))),
+        }
+    })
 }
 
-/// One request and its whole answer.
-async fn call(method: &str, path: &str, body: Option<String>, key: Option<&str>) -> Answer<String> {
-    let sent = async {
-        let headers = Headers::new()?;
-        headers.set("accept", "application/json")?;
-        if body.is_some() {
-            headers.set("content-type", "application/json")?;
-        }
-        if let Some(key) = key {
-            headers.set("idempotency-key", key)?;
-        }
-        let request = RequestInit::new();
-        request.set_method(method);
-        request.set_credentials(RequestCredentials::SameOrigin);
-        request.set_headers(&headers);
-        if let Some(body) = &body {
-            request.set_body(&JsValue::from_str(body));
-        }
-        let base = document().base_uri()?.unwrap_or_default();
-        let url = web_sys::Url::new_with_base(&format!("api/v1/{path}"), &base)?.href();
-        let answer: Response = JsFuture::from(window().fetch_with_str_and_init(&url, &request)).await?.dyn_into()?;
-        let text = JsFuture::from(answer.text()?).await?;
-        Ok::<_, JsValue>((answer.ok(), answer.status(), text.as_string().unwrap_or_default()))
-    };
-    match sent.await {
-        Err(_) => Err(Failure::Offline),
-        Ok((true, _, text)) => Ok(text),
-        Ok((false, status, text)) => Err(serde_json::from_str(&text).map_or(Failure::Unreadable(status), |problem| Failure::Refused(Box::new(problem)))),
+/// Whether the server did it, its status, and what it says.
+async fn fetch(method: &str, path: &str, body: Option<String>, key: Option<&str>) -> Result<(bool, u16, Js), JsValue> {
+    let headers = Headers::new()?;
+    headers.set("accept", "application/json")?;
+    if body.is_some() {
+        headers.set("content-type", "application/json")?;
     }
+    if let Some(key) = key {
+        headers.set("idempotency-key", key)?;
+    }
+    let request = RequestInit::new();
+    request.set_method(method);
+    request.set_credentials(RequestCredentials::SameOrigin);
+    request.set_headers(&headers);
+    if let Some(body) = &body {
+        request.set_body(&JsValue::from_str(body));
+    }
+    let base = document().base_uri()?.unwrap_or_default();
+    let url = web_sys::Url::new_with_base(&["api/v1/", path].concat(), &base)?.href();
+    let answer: Response = JsFuture::from(window().fetch_with_str_and_init(&url, &request)).await?.dyn_into()?;
+    let text = JsFuture::from(answer.text()?).await?;
+    Ok((answer.ok(), answer.status(), Js::parse(&text.as_string().unwrap_or_default())))
 }

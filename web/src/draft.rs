@@ -1,10 +1,10 @@
 //! The times that were chosen and not booked yet: kept for this tab, never in two places at once.
 
 use leptos::prelude::*;
-use parlour_wire::{ClassSlots, LostBooking, Moment, NewBooking, SlotGrid, SlotState, Student};
+use parlour_wire::{ClassSlots, LostBooking, Moment, NewBooking, SlotGrid, SlotState, Student, plain};
 use uuid::Uuid;
 
-use crate::browser;
+use crate::{browser, js::Js};
 
 /// A class of a student, with all that is needed to name it.
 #[derive(Clone)]
@@ -59,13 +59,11 @@ pub(crate) struct Draft {
 impl Draft {
     /// What was chosen before in this tab. Without a key nothing is kept.
     pub(crate) fn new(key: Option<String>) -> Self {
-        let picks = key.as_deref().and_then(browser::kept).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let picks = key.as_deref().and_then(browser::kept).and_then(|text| plain::read(&Js::parse(&text))).unwrap_or_default();
         let draft = Self { picks: RwSignal::new(picks), lost: RwSignal::new(Vec::new()) };
         if let Some(key) = key {
             Effect::new(move || {
-                draft.picks.with(
-                    |picks| if picks.is_empty() { browser::forget(&key) } else { browser::keep(&key, &serde_json::to_string(picks).unwrap_or_default()) },
-                );
+                draft.picks.with(|picks| if picks.is_empty() { browser::forget(&key) } else { browser::keep(&key, &plain::text_of(picks)) });
             });
         }
         draft

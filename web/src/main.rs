@@ -5,6 +5,7 @@ mod app;
 mod browser;
 mod components;
 mod draft;
+mod js;
 mod moments;
 mod paged;
 mod pages;

@@ -1,11 +1,12 @@
 //! The contract agrees with itself and with the domain, and the page shows all of it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Debug};
 
 use parlour_domain::Refusal;
 use parlour_wire::{
     Bar, Booking, BookingChange, ChosenIdentity, DevLogin, DevMail, Evening, GuestAppointments, GuestLinkPreview, HistoryEntry, Invite, Invites, LinkToken,
     LoginLink, LoginLinkPreview, Me, MyBookings, NewBar, NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Schedule, School, SlotGrid,
+    plain::{self, Json},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_norway::Value;
@@ -155,52 +156,99 @@ fn the_page_runs_nothing_and_asks_nobody() {
     assert!(!page().contains("url(") && !page().contains("@import"));
 }
 
+/// JSON as the client reads it.
+struct Plain(serde_json::Value);
+
+impl Json for Plain {
+    fn field(&self, name: &str) -> Option<Self> {
+        self.0.get(name).filter(|value| !value.is_null()).cloned().map(Self)
+    }
+
+    fn items(&self) -> Option<Vec<Self>> {
+        Some(self.0.as_array()?.iter().cloned().map(Self).collect())
+    }
+
+    fn text(&self) -> Option<String> {
+        self.0.as_str().map(str::to_owned)
+    }
+
+    fn number(&self) -> Option<f64> {
+        self.0.as_f64()
+    }
+
+    fn truth(&self) -> Option<bool> {
+        self.0.as_bool()
+    }
+}
+
 /// The example means the same to the wire type: read and written again it is as before.
-fn check_wire<T: DeserializeOwned + Serialize>(schema: &str, example: &Value) -> bool {
+fn check_wire<T: DeserializeOwned + Serialize>(schema: &str, example: &Value) -> (T, serde_json::Value) {
     let json = serde_json::to_value(example).unwrap();
     let read: T = serde_json::from_value(json.clone()).unwrap_or_else(|error| panic!("{schema}: {error} in {json}"));
-    let mut again = serde_json::to_value(read).unwrap();
+    let mut again = serde_json::to_value(&read).unwrap();
     // Fields with a default may be left out of a request.
     if let (Some(again), Some(json)) = (again.as_object_mut(), json.as_object()) {
         again.retain(|field, _| json.contains_key(field) || !schema.starts_with("New"));
     }
     assert_eq!(again, json, "{schema}");
+    (read, json)
+}
+
+/// An answer, which the client reads without serde: without any one of its fields, it is to the client what it is to serde.
+fn check_answer<T: DeserializeOwned + Serialize + plain::Read + PartialEq + Debug>(schema: &str, example: &Value) -> bool {
+    let (read, json) = check_wire::<T>(schema, example);
+    assert_eq!(plain::read(&Plain(json.clone())), Some(read), "{schema}");
+    for (field, value) in json.as_object().into_iter().flatten() {
+        let mut less = json.clone();
+        less.as_object_mut().unwrap().remove(field);
+        if !value.is_array() {
+            assert_eq!(plain::read::<T>(&Plain(less.clone())), serde_json::from_value(less).ok(), "{schema} without {field}");
+        }
+    }
+    true
+}
+
+/// A request, which the client writes without serde.
+fn check_request<T: DeserializeOwned + Serialize + plain::Write>(schema: &str, example: &Value) -> bool {
+    let (read, _) = check_wire::<T>(schema, example);
+    let written: serde_json::Value = serde_json::from_str(&plain::text_of(&read)).unwrap();
+    assert_eq!(written, serde_json::to_value(&read).unwrap(), "{schema}");
     true
 }
 
 fn known_to_the_wire(schema: &str, example: &Value) -> bool {
     match schema {
-        "School" => check_wire::<School>(schema, example),
-        "NewLoginLink" => check_wire::<NewLoginLink>(schema, example),
-        "LoginLink" => check_wire::<LoginLink>(schema, example),
-        "LinkToken" => check_wire::<LinkToken>(schema, example),
-        "LoginLinkPreview" => check_wire::<LoginLinkPreview>(schema, example),
-        "NewSession" => check_wire::<NewSession>(schema, example),
-        "Me" => check_wire::<Me>(schema, example),
-        "ChosenIdentity" => check_wire::<ChosenIdentity>(schema, example),
-        "Evening" => check_wire::<Evening>(schema, example),
-        "EveningPage" => check_wire::<Page<Evening>>(schema, example),
-        "SlotGrid" => check_wire::<SlotGrid>(schema, example),
-        "Schedule" => check_wire::<Schedule>(schema, example),
-        "NewBookings" => check_wire::<NewBookings>(schema, example),
-        "BookingChange" => check_wire::<BookingChange>(schema, example),
-        "Booking" => check_wire::<Booking>(schema, example),
-        "BookingPage" => check_wire::<Page<Booking>>(schema, example),
-        "MyBookings" => check_wire::<MyBookings>(schema, example),
-        "HistoryPage" => check_wire::<Page<HistoryEntry>>(schema, example),
-        "NewInvite" => check_wire::<NewInvite>(schema, example),
-        "Invite" => check_wire::<Invite>(schema, example),
-        "Invites" => check_wire::<Invites>(schema, example),
-        "GuestLinkPreview" => check_wire::<GuestLinkPreview>(schema, example),
-        "GuestAppointments" => check_wire::<GuestAppointments>(schema, example),
-        "Parent" => check_wire::<Parent>(schema, example),
-        "ParentPage" => check_wire::<Page<Parent>>(schema, example),
-        "NewBar" => check_wire::<NewBar>(schema, example),
-        "Bar" => check_wire::<Bar>(schema, example),
-        "BarPage" => check_wire::<Page<Bar>>(schema, example),
-        "DevMailPage" => check_wire::<Page<DevMail>>(schema, example),
-        "DevLogin" => check_wire::<DevLogin>(schema, example),
-        "Problem" => check_wire::<Problem>(schema, example),
+        "School" => check_answer::<School>(schema, example),
+        "NewLoginLink" => check_request::<NewLoginLink>(schema, example),
+        "LoginLink" => check_answer::<LoginLink>(schema, example),
+        "LinkToken" => check_request::<LinkToken>(schema, example),
+        "LoginLinkPreview" => check_answer::<LoginLinkPreview>(schema, example),
+        "NewSession" => check_request::<NewSession>(schema, example),
+        "Me" => check_answer::<Me>(schema, example),
+        "ChosenIdentity" => check_request::<ChosenIdentity>(schema, example),
+        "Evening" => check_answer::<Evening>(schema, example),
+        "EveningPage" => check_answer::<Page<Evening>>(schema, example),
+        "SlotGrid" => check_answer::<SlotGrid>(schema, example),
+        "Schedule" => check_answer::<Schedule>(schema, example),
+        "NewBookings" => check_request::<NewBookings>(schema, example),
+        "BookingChange" => check_request::<BookingChange>(schema, example),
+        "Booking" => check_answer::<Booking>(schema, example),
+        "BookingPage" => check_answer::<Page<Booking>>(schema, example),
+        "MyBookings" => check_answer::<MyBookings>(schema, example),
+        "HistoryPage" => check_answer::<Page<HistoryEntry>>(schema, example),
+        "NewInvite" => check_request::<NewInvite>(schema, example),
+        "Invite" => check_answer::<Invite>(schema, example),
+        "Invites" => check_answer::<Invites>(schema, example),
+        "GuestLinkPreview" => check_answer::<GuestLinkPreview>(schema, example),
+        "GuestAppointments" => check_answer::<GuestAppointments>(schema, example),
+        "Parent" => check_answer::<Parent>(schema, example),
+        "ParentPage" => check_answer::<Page<Parent>>(schema, example),
+        "NewBar" => check_request::<NewBar>(schema, example),
+        "Bar" => check_answer::<Bar>(schema, example),
+        "BarPage" => check_answer::<Page<Bar>>(schema, example),
+        "DevMailPage" => check_answer::<Page<DevMail>>(schema, example),
+        "DevLogin" => check_request::<DevLogin>(schema, example),
+        "Problem" => check_answer::<Problem>(schema, example),
         _ => false,
     }
 }

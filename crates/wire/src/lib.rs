@@ -8,6 +8,7 @@ mod invite;
 mod login;
 mod mailbox;
 mod page;
+pub mod plain;
 mod problem;
 mod staff;
 

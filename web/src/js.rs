@@ -1,0 +1,39 @@
+//! JSON by the browser's own parser, read as the shapes of the contract.
+
+use js_sys::{Array, JSON, Reflect};
+use parlour_wire::plain::Json;
+use wasm_bindgen::{JsCast, JsValue};
+
+/// A value that the browser parsed.
+pub(crate) struct Js(JsValue);
+
+impl Js {
+    /// What a text says; something that no shape can be read from when it is no JSON.
+    pub(crate) fn parse(text: &str) -> Self {
+        Self(JSON::parse(text).unwrap_or_default())
+    }
+}
+
+impl Json for Js {
+    fn field(&self, name: &str) -> Option<Self> {
+        let value = Reflect::get(&self.0, &JsValue::from_str(name)).ok()?;
+        (!value.is_undefined() && !value.is_null()).then_some(Self(value))
+    }
+
+    fn items(&self) -> Option<Vec<Self>> {
+        let items: &Array = self.0.dyn_ref()?;
+        Some(items.iter().map(Self).collect())
+    }
+
+    fn text(&self) -> Option<String> {
+        self.0.as_string()
+    }
+
+    fn number(&self) -> Option<f64> {
+        self.0.as_f64()
+    }
+
+    fn truth(&self) -> Option<bool> {
+        self.0.as_bool()
+    }
+}
