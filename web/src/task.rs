@@ -6,6 +6,9 @@ use leptos::prelude::*;
 
 use crate::api::{Answer, Failure};
 
+/// What to do once the answer is there.
+type Next = Box<dyn FnOnce()>;
+
 /// A request under way, and how the last one failed.
 #[derive(Clone, Copy)]
 pub(crate) struct Task {
@@ -27,6 +30,14 @@ impl Task {
         }
         self.busy.set(true);
         self.failure.set(None);
+        self.start(Box::pin(async move {
+            let value = request.await?;
+            Ok(Box::new(move || then(value)) as Next)
+        }));
+    }
+
+    /// The same for every kind of request; its answer is what to do next.
+    fn start(self, request: Pin<Box<dyn Future<Output = Answer<Next>>>>) {
         let number = self.latest.get_value();
         spawn(Box::pin(async move {
             let answer = request.await;
@@ -36,7 +47,7 @@ impl Task {
             }
             self.busy.set(false);
             match answer {
-                Ok(value) => then(value),
+                Ok(then) => then(),
                 Err(failure) => self.failure.set(Some(failure)),
             }
         }));

@@ -7,6 +7,7 @@ use leptos::{prelude::*, reactive::computed::ScopedFuture};
 use super::{Notice, Tone};
 use crate::{
     api::{Answer, Failure},
+    ask::{Ask, Phase},
     route::router,
     session::{session, take_way_out, way_out},
     task::spawn,
@@ -17,17 +18,22 @@ use crate::{
 ///
 /// No `Suspend`: it disposes of the signals of the old content when a new question begins, and whoever touches the content before the answer ends the app.
 #[component]
-pub(crate) fn Panel<T>(data: LocalResource<Answer<T>>, show: impl Fn(T) -> AnyView + Send + Sync + 'static) -> impl IntoView
+pub(crate) fn Panel<T>(data: Ask<T>, show: impl Fn(T) -> AnyView + Send + Sync + 'static) -> impl IntoView
 where
     T: Clone + PartialEq + Send + Sync + 'static,
 {
-    let latest = Memo::new(move |_| data.get());
-    let retry = Callback::new(move |()| data.refetch());
-    move || match latest.get() {
-        None => Skeleton().into_any(),
-        Some(Ok(data)) => show(data),
-        Some(Err(failure)) => view! { <FailureNotice failure=Signal::stored(Some(failure)) retry /> }.into_any(),
-    }
+    let retry = Callback::new(move |()| data.again());
+    panel(data.phase, Box::new(move || data.value().map_or_else(|| ().into_any(), &show)), retry)
+}
+
+/// The same for every kind of data.
+fn panel(phase: RwSignal<Phase>, show: Box<dyn Fn() -> AnyView + Send + Sync>, retry: Callback<()>) -> AnyView {
+    let content = move || match phase.get() {
+        Phase::Waiting => Skeleton().into_any(),
+        Phase::Here(_) => show(),
+        Phase::Failed(failure) => view! { <FailureNotice failure=Signal::stored(Some(failure)) retry /> }.into_any(),
+    };
+    content.into_any()
 }
 
 /// A page or a piece of one on its way.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::invites::InviteDialog;
 use crate::{
     api::{self, Failure},
+    ask::Ask,
     browser,
     components::{BookingsTable, FailureNotice, Heading, Icon, InviteControl, Notice, Panel, ReviewList, Shape, SlotChoosers, SlotTable, Tone, names, when},
     draft::{Draft, Lesson},
@@ -50,7 +51,7 @@ pub(crate) fn BookPage() -> impl IntoView {
 
 #[component]
 fn Booking(case: Case) -> impl IntoView {
-    let slots = LocalResource::new(move || api::get_slots(case.evening, case.parent));
+    let slots = Ask::new(move || api::get_slots(case.evening, case.parent));
     let key = case.change.is_none().then(|| format!("parlour.draft.{}.{}", case.evening, case.parent.map(|parent| parent.to_string()).unwrap_or_default()));
     let draft = Draft::new(key);
     let step = RwSignal::new(Step::Choose);
@@ -206,7 +207,7 @@ fn ChosenBar(draft: Draft, step: RwSignal<Step>) -> impl IntoView {
 }
 
 #[component]
-fn Review(case: Case, lessons: StoredValue<Vec<Lesson>>, draft: Draft, step: RwSignal<Step>, slots: LocalResource<Result<SlotGrid, Failure>>) -> impl IntoView {
+fn Review(case: Case, lessons: StoredValue<Vec<Lesson>>, draft: Draft, step: RwSignal<Step>, slots: Ask<SlotGrid>) -> impl IntoView {
     let task = Task::new();
     // The same choice sent again carries the same key; another choice is another attempt.
     let attempt = Memo::new(move |_| {
@@ -228,7 +229,7 @@ fn Review(case: Case, lessons: StoredValue<Vec<Lesson>>, draft: Draft, step: RwS
             && !problem.lost.is_empty()
         {
             draft.lost.set(problem.lost);
-            slots.refetch();
+            slots.again();
         }
     });
     // What was lost is said by a notice of its own.
@@ -266,9 +267,9 @@ fn Review(case: Case, lessons: StoredValue<Vec<Lesson>>, draft: Draft, step: RwS
 /// The appointments are made: what there is now, and whom one may invite to it.
 #[component]
 fn Done(case: Case) -> impl IntoView {
-    let bookings = LocalResource::new(move || api::get_bookings(case.evening, case.parent));
+    let bookings = Ask::new(move || api::get_bookings(case.evening, case.parent));
     let inviting = RwSignal::new(false);
-    let reload = Callback::new(move |()| bookings.refetch());
+    let reload = Callback::new(move |()| bookings.again());
     let show = move |mine: MyBookings| {
         let MyBookings { evening, rows, invite_action, .. } = mine;
         view! {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{history::HistoryPanel, invites::InviteDialog};
 use crate::{
     api,
+    ask::Ask,
     components::{BookingsTable, Confirm, Heading, Icon, InviteControl, Notice, Panel, Shape, Tone, names, when},
     moments, route,
     session::session,
@@ -23,8 +24,8 @@ pub(crate) fn BookingsPage() -> impl IntoView {
 
 #[component]
 fn Bookings(evening: Uuid, parent: Option<Uuid>) -> impl IntoView {
-    let bookings = LocalResource::new(move || api::get_bookings(evening, parent));
-    let reload = Callback::new(move |()| bookings.refetch());
+    let bookings = Ask::new(move || api::get_bookings(evening, parent));
+    let reload = Callback::new(move |()| bookings.again());
     let inviting = RwSignal::new(false);
     let cancelling = RwSignal::new(None::<Booking>);
     let show = move |mine: MyBookings| content(mine, parent, inviting, cancelling);

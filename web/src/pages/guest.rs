@@ -5,6 +5,7 @@ use parlour_wire::{GuestAppointments, GuestInvite, GuestLinkPreview};
 
 use crate::{
     api::{self, Answer, Failure},
+    ask::Ask,
     components::{Appointments, Confirm, FailureNotice, Heading, Line, Notice, Panel, Tone, names, student_names},
     moments,
     route::router,
@@ -50,7 +51,7 @@ pub(crate) fn GuestPage() -> impl IntoView {
 #[component]
 fn LinkPanel(token: String) -> impl IntoView {
     let token = StoredValue::new(token);
-    let preview = LocalResource::new(move || async move { of_link(api::preview_guest_link(&token.get_value()).await, Link::Live) });
+    let preview = Ask::new(move || async move { of_link(api::preview_guest_link(&token.get_value()).await, Link::Live) });
     let show = move |link: Link| match link {
         Link::Live(preview) if preview.own_invite => own(&preview),
         Link::Live(preview) => view! { <Invitation token preview /> }.into_any(),
@@ -140,7 +141,7 @@ pub(crate) fn GuestAppointmentsPage() -> impl IntoView {
         Here(GuestAppointments),
         Gone(Option<Failure>),
     }
-    let appointments = LocalResource::new(|| async {
+    let appointments = Ask::new(|| async {
         match api::get_guest_appointments().await {
             Ok(appointments) => Ok(Seen::Here(appointments)),
             Err(failure) if failure.code() == "not_logged_in" => Ok(Seen::Gone(None)),

@@ -5,6 +5,7 @@ use parlour_wire::{BookingState, Evening, Page, Role};
 
 use crate::{
     api,
+    ask::Ask,
     components::{EveningCard, FailureNotice, Heading, Notice, Panel, Skeleton, Tone},
     route::router,
     session::session,
@@ -40,7 +41,7 @@ pub(crate) fn HomePage() -> impl IntoView {
 
 #[component]
 fn Evenings() -> impl IntoView {
-    let evenings = LocalResource::new(api::list_evenings);
+    let evenings = Ask::new(api::list_evenings);
     let router = router();
     let show = move |page: Page<Evening>| {
         let live: Vec<_> = page.items.iter().filter(|evening| evening.booking_state != BookingState::Over).collect();

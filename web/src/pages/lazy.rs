@@ -96,7 +96,7 @@ fn bars() -> Answer<AnyView> {
     Ok(super::bars::BarsPage().into_any())
 }
 
-#[wasm_split(mailbox, fallible, wasm_split_path = leptos::wasm_split)]
+#[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
 fn mailbox() -> Answer<AnyView> {
     Ok(super::mailbox::MailboxPage().into_any())
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     api::{self, Failure},
+    ask::Ask,
     components::{FailureNotice, Field, Heading, Notice, Panel, Tone},
     route::router,
     session::{return_path, session},
@@ -136,7 +137,7 @@ fn CodeStep(step: RwSignal<Step>, id: Uuid, asked: NewLoginLink, enter: Callback
 #[component]
 fn LinkStep(step: RwSignal<Step>, token: String, enter: Callback<Me>) -> impl IntoView {
     let token = StoredValue::new(token);
-    let preview = LocalResource::new(move || async move {
+    let preview = Ask::new(move || async move {
         match api::preview_login_link(&token.get_value()).await {
             Ok(preview) => Ok(Some(preview)),
             Err(failure) if is_dead(&failure) => Ok(None),

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     api,
+    ask::Ask,
     components::{Dialog, EveningCard, FailureNotice, Field, Heading, Panel},
     route,
     session::session,
@@ -20,8 +21,8 @@ pub(crate) fn ParentPage() -> impl IntoView {
 
 #[component]
 fn ParentPanels(parent: Uuid) -> impl IntoView {
-    let person = LocalResource::new(move || api::get_parent(parent));
-    let evenings = LocalResource::new(api::list_evenings);
+    let person = Ask::new(move || api::get_parent(parent));
+    let evenings = Ask::new(api::list_evenings);
     let barring = RwSignal::new(None::<Student>);
     let show = move |person: Parent| {
         let students = person.students.into_iter().map(|linked| student_line(linked, barring)).collect_view();
@@ -46,7 +47,7 @@ fn ParentPanels(parent: Uuid) -> impl IntoView {
         <h2>{t().their_evenings}</h2>
         <p class="soft">{t().their_evenings_what}</p>
         <Panel data=evenings show=show_evenings />
-        <BarDialog parent student=barring on_done=Callback::new(move |()| person.refetch()) />
+        <BarDialog parent student=barring on_done=Callback::new(move |()| person.again()) />
     }
 }
 

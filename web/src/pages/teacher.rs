@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     api,
+    ask::Ask,
     components::{Appointments, EveningCard, Heading, Icon, Line, Notice, Panel, Shape, Tone, names, when},
     route::{self, router},
     texts::{count, fill, t},
@@ -13,7 +14,7 @@ use crate::{
 
 #[component]
 pub(crate) fn TeacherStart() -> impl IntoView {
-    let evenings = LocalResource::new(api::list_evenings);
+    let evenings = Ask::new(api::list_evenings);
     let router = router();
     let show = move |page: Page<Evening>| {
         let live: Vec<_> = page.items.iter().filter(|evening| evening.booking_state != BookingState::Over).collect();
@@ -43,7 +44,7 @@ pub(crate) fn SchedulePage() -> impl IntoView {
 
 #[component]
 fn SchedulePanel(evening: Uuid) -> impl IntoView {
-    let schedule = LocalResource::new(move || api::get_schedule(evening));
+    let schedule = Ask::new(move || api::get_schedule(evening));
     let show = |schedule: Schedule| {
         let number = schedule.appointments.len();
         let lines = schedule.appointments.into_iter().map(line).collect::<Vec<_>>();

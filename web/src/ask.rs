@@ -1,0 +1,87 @@
+//! A question to the server that a page begins with, and can ask again.
+
+use std::pin::Pin;
+
+use leptos::prelude::*;
+
+use crate::{
+    api::{Answer, Failure},
+    task::spawn,
+};
+
+type Request<T> = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Answer<T>>>> + Send + Sync>;
+
+/// How far a question is.
+#[derive(Clone, PartialEq)]
+pub(crate) enum Phase {
+    Waiting,
+    /// Answered, by the question of this number.
+    Here(u32),
+    Failed(Failure),
+}
+
+/// A question and its latest answer. What reacts to it knows the phase alone, so that this is there once and not once for each kind of
+/// answer, as a resource of leptos would be.
+pub(crate) struct Ask<T: 'static> {
+    pub(crate) phase: RwSignal<Phase>,
+    value: StoredValue<Option<T>>,
+    request: StoredValue<Request<T>>,
+    latest: StoredValue<u32>,
+}
+
+impl<T> Clone for Ask<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Ask<T> {}
+
+impl<T: Clone + PartialEq + Send + Sync + 'static> Ask<T> {
+    /// Asks at once.
+    pub(crate) fn new<F: Future<Output = Answer<T>> + 'static>(request: impl Fn() -> F + Send + Sync + 'static) -> Self {
+        let ask = Self {
+            phase: RwSignal::new(Phase::Waiting),
+            value: StoredValue::new(None),
+            request: StoredValue::new(Box::new(move || Box::pin(request()))),
+            latest: StoredValue::new(0),
+        };
+        ask.again();
+        ask
+    }
+
+    /// Asks again. What was there stays until the answer comes; the same answer changes nothing, and that of an earlier question is not heard.
+    pub(crate) fn again(self) {
+        let Some(answer) = self.request.try_with_value(|request| request()) else { return };
+        self.latest.update_value(|latest| *latest += 1);
+        let number = self.latest.get_value();
+        spawn(Box::pin(async move {
+            let answer = answer.await;
+            // The page may be gone by now, and its signals with it.
+            if self.latest.try_get_value() != Some(number) {
+                return;
+            }
+            match answer {
+                Ok(value) => {
+                    let known = matches!(*self.phase.read_untracked(), Phase::Here(_)) && self.value.with_value(|known| known.as_ref() == Some(&value));
+                    if !known {
+                        self.value.set_value(Some(value));
+                        self.phase.set(Phase::Here(number));
+                    }
+                }
+                Err(failure) => arrive(self.phase, Phase::Failed(failure)),
+            }
+        }));
+    }
+
+    /// The latest answer.
+    pub(crate) fn value(self) -> Option<T> {
+        self.value.with_value(Clone::clone)
+    }
+}
+
+fn arrive(phase: RwSignal<Phase>, fresh: Phase) {
+    if *phase.read_untracked() != fresh {
+        phase.set(fresh);
+    }
+}
