@@ -53,11 +53,13 @@ pub(crate) fn LazyPanel(part: Box<dyn Fn() -> Part + Send + Sync>) -> impl IntoV
     let part = StoredValue::new(part);
     let state = RwSignal::new(Fetching::Waiting);
     let content = StoredValue::new_local(None::<AnyView>);
+    let owner = StoredValue::new(Owner::current().map(|owner| owner.downgrade()));
     let fetch = move || {
         state.set(Fetching::Waiting);
+        // The page is made as a child of this panel, however late it comes, and also when it is "Try again" that asks.
+        let Some(owner) = owner.get_value().and_then(|owner| owner.upgrade()) else { return };
         let part = part.with_value(|part| part());
-        // The page is made as a child of this panel, however late it comes.
-        spawn(Box::pin(ScopedFuture::new_untracked(async move {
+        let work = async move {
             match part.await {
                 Ok(page) => {
                     content.try_set_value(Some(page));
@@ -67,7 +69,8 @@ pub(crate) fn LazyPanel(part: Box<dyn Fn() -> Part + Send + Sync>) -> impl IntoV
                     state.try_set(Fetching::Failed(failure));
                 }
             }
-        })));
+        };
+        spawn(Box::pin(owner.with(|| ScopedFuture::new_untracked(work))));
     };
     fetch();
     move || match state.get() {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use parlour_wire::{BookingChange, BookingState, InviteAction, MyBookings, NewBookings, SlotGrid};
 use uuid::Uuid;
 
-use super::invites::InviteDialog;
+use super::{invites::InviteDialog, lazy};
 use crate::{
     api::{self, Failure},
     ask::Ask,
@@ -278,7 +278,7 @@ fn Done(case: Case) -> impl IntoView {
             </Notice>
             {(invite_action != InviteAction::None).then(|| view! {
                 <p>{t().booked_invite}</p>
-                <InviteControl action=invite_action open=inviting />
+                <InviteControl action=invite_action open=inviting on_near=Callback::new(|()| lazy::fetch_extras()) />
             })}
             <BookingsTable rows mode=evening.mode may_change=false change_href=Callback::new(|_| String::new()) cancel=Callback::new(|_| ()) />
             <div class="buttons">

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use parlour_wire::{Booking, BookingRow, BookingState, Evening, InviteAction, MyBookings};
 use uuid::Uuid;
 
-use super::{history::HistoryPanel, invites::InviteDialog};
+use super::{history::HistoryPanel, invites::InviteDialog, lazy};
 use crate::{
     api,
     ask::Ask,
@@ -66,7 +66,7 @@ fn content(mine: MyBookings, parent: Option<Uuid>, inviting: RwSignal<bool>, can
     view! {
         <Heading text=title />
         <p class="lede">{when(&evening)}</p>
-        {(invite_action != InviteAction::None).then(|| view! { <InviteControl action=invite_action open=inviting /> })}
+        {(invite_action != InviteAction::None).then(|| view! { <InviteControl action=invite_action open=inviting on_near=Callback::new(|()| lazy::fetch_extras()) /> })}
         {state_notice(&evening)}
         {below}
         <HistoryPanel evening=evening.id parent />

@@ -18,7 +18,7 @@ pub(crate) fn HistoryPanel(evening: Uuid, parent: Option<Uuid>) -> impl IntoView
     let opened = RwSignal::new(false);
     view! {
         <details class="history" on:toggle=move |_| if !opened.get_untracked() { opened.set(true) }>
-            <summary>
+            <summary on:pointerenter=|_| lazy::fetch_extras() on:focus=|_| lazy::fetch_extras()>
                 <Icon shape=Shape::Clock />
                 {t().history}
             </summary>

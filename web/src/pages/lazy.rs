@@ -71,6 +71,14 @@ pub(crate) fn fetch_ahead() {
     }));
 }
 
+/// Fetches what opens on My Bookings, when it is about to be opened: not before, since many come only to look at their times.
+pub(super) fn fetch_extras() {
+    spawn(Box::pin(async {
+        // As above: when it is needed, a failure shows.
+        let _ = preload_extras().await;
+    }));
+}
+
 #[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
 fn teacher_start() -> Answer<AnyView> {
     Ok(super::teacher::TeacherStart().into_any())
