@@ -30,7 +30,8 @@ where
 fn panel(phase: RwSignal<Phase>, show: Box<dyn Fn() -> AnyView + Send + Sync>, retry: Callback<()>) -> AnyView {
     let content = move || match phase.get() {
         Phase::Waiting => Skeleton().into_any(),
-        Phase::Here(_) => show(),
+        // What `show` looks at on the way is no reason to make the content anew.
+        Phase::Here(_) => untrack(&show),
         Phase::Failed(failure) => view! { <FailureNotice failure=Signal::stored(Some(failure)) retry /> }.into_any(),
     };
     content.into_any()
