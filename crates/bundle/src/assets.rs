@@ -2,7 +2,7 @@
 
 use std::{fs, io::Write, path::Path};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -30,6 +30,14 @@ struct Asset {
     file: String,
     bytes: Vec<u8>,
     load: Load,
+}
+
+/// A page whose weight is held against the limit.
+pub struct Page {
+    /// What people call it.
+    pub name: &'static str,
+    /// The lazy parts that it needs besides the first load, by the names they had before the hash.
+    pub parts: Vec<String>,
 }
 
 /// All files below `assets/`, by the name they had before the hash.
@@ -65,7 +73,7 @@ impl Assets {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn write(&self, out: &Path, page: &str, effort: Effort) -> Result<()> {
+    pub fn write(&self, out: &Path, page: &str, pages: &[Page], effort: Effort) -> Result<()> {
         let dir = out.join("assets");
         fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
         fs::write(out.join("index.html"), page)?;
@@ -79,18 +87,25 @@ impl Assets {
         for (row, load) in files.iter_mut().zip(std::iter::once(Load::First).chain(self.0.iter().map(|asset| asset.load))) {
             row["first_load"] = json!(load == Load::First);
         }
-        let sum = |key: &str| -> u64 {
-            let first = files.iter().filter(|row| row["first_load"] == true);
-            first.filter_map(|row| row[key].as_u64()).sum()
-        };
         let sizes = json!({
             "profile": if effort == Effort::Best { "release" } else { "dev" },
-            "first_load": { "raw": sum("raw"), "br": sum("br") },
+            "pages": pages.iter().map(|page| weigh(page, &files)).collect::<Result<Vec<_>>>()?,
             "files": files,
         });
         fs::write(out.join("sizes.json"), serde_json::to_string_pretty(&sizes)?)?;
         Ok(())
     }
+}
+
+/// All that the browser fetches for a page that is opened first, together.
+fn weigh(page: &Page, files: &[Value]) -> Result<Value> {
+    let is_part = |row: &Value| page.parts.iter().any(|part| row["name"] == *part);
+    if let Some(part) = page.parts.iter().find(|part| !files.iter().any(|row| row["name"] == **part)) {
+        bail!("{} needs {part}, which there is not", page.name);
+    }
+    let fetched = || files.iter().filter(|row| row["first_load"] == true || is_part(row));
+    let sum = |key: &str| -> u64 { fetched().filter_map(|row| row[key].as_u64()).sum() };
+    Ok(json!({ "name": page.name, "raw": sum("raw"), "br": sum("br"), "parts": page.parts }))
 }
 
 /// Ten hexadecimal digits for these contents together.
@@ -136,4 +151,21 @@ fn gzip(bytes: &[u8], effort: Effort) -> Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), level);
     encoder.write_all(bytes)?;
     Ok(encoder.finish()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_weighs_the_first_load_and_its_parts() -> Result<()> {
+        let row = |name: &str, first: bool, br: u64| json!({ "name": name, "first_load": first, "raw": 2 * br, "br": br });
+        let files = [row("app.js", true, 100), row("parent.wasm", false, 10), row("guest.wasm", false, 1)];
+        let page = |parts: &[&str]| Page { name: "My Bookings", parts: parts.iter().map(|part| (*part).to_owned()).collect() };
+        let weight = weigh(&page(&["parent.wasm"]), &files)?;
+        assert_eq!((&weight["br"], &weight["raw"]), (&json!(110), &json!(220)));
+        assert_eq!(weigh(&page(&[]), &files)?["br"], 100);
+        assert!(weigh(&page(&["gone.wasm"]), &files).is_err());
+        Ok(())
+    }
 }

@@ -12,7 +12,7 @@ mod wasm;
 use std::{collections::BTreeMap, env, fs, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
-use assets::{Assets, Effort};
+use assets::{Assets, Effort, Page};
 
 const USAGE: &str = "parlour-bundle --wasm FILE --web FOLDER --font FOLDER --out FOLDER (--node FILE --wasm-opt FILE | --quick)
   --wasm      the client, built with -Clink-args=--emit-relocs
@@ -24,7 +24,7 @@ const USAGE: &str = "parlour-bundle --wasm FILE --web FOLDER --font FOLDER --out
   --quick     for working on the client: no wasm-opt, light compression
 
 parlour-bundle --budget BYTES --out FOLDER
-  prints what the files there weigh and fails if the first load is heavier than BYTES";
+  prints what the files there weigh and fails if what the login or My Bookings fetches is heavier than BYTES";
 
 struct Args {
     wasm: PathBuf,
@@ -65,17 +65,24 @@ fn bundle(args: &Args) -> Result<()> {
     let mut assets = Assets::default();
     style::add(&mut assets, &args.web.join("styles"), &args.font)?;
     let client = wasm::bind(&args.wasm, &work, args.wasm_opt.as_ref())?;
+    let pages = pages(&client)?;
     script::add(&mut assets, client)?;
     let page = page::fill(&args.web.join("index.html"), &assets)?;
 
     let effort = if args.wasm_opt.is_some() { Effort::Best } else { Effort::Quick };
     let ready = work.join("ready");
-    assets.write(&ready, &page, effort)?;
+    assets.write(&ready, &page, &pages, effort)?;
     if args.out.exists() {
         fs::remove_dir_all(&args.out).with_context(|| format!("cannot replace {}", args.out.display()))?;
     }
     fs::rename(&ready, &args.out).with_context(|| format!("cannot write {}", args.out.display()))?;
     fs::remove_dir_all(&work).context("cannot remove the work folder")
+}
+
+/// The first pages of a parent: the login, which is in the first load, and My Bookings with the parts that its function was split into.
+fn pages(client: &wasm::Client) -> Result<[Page; 2]> {
+    let bookings = client.parts_of("bookings").context("no lazy function `bookings`: which part shows My Bookings?")?;
+    Ok([Page { name: "Login", parts: Vec::new() }, Page { name: "My Bookings", parts: bookings.to_vec() }])
 }
 
 fn read_args(words: Vec<String>) -> Result<Args> {

@@ -41,6 +41,15 @@ pub struct Client {
     pub main: Vec<u8>,
     /// The lazy parts: file name and content.
     pub parts: Vec<(String, Vec<u8>)>,
+    /// For each lazy function the parts that must be there before it can run.
+    needs: BTreeMap<String, Vec<String>>,
+}
+
+impl Client {
+    /// The file names of the parts that are fetched before the lazy function of this name runs.
+    pub fn parts_of(&self, function: &str) -> Option<&[String]> {
+        self.needs.get(function).map(Vec::as_slice)
+    }
 }
 
 /// Splits and binds `input`, using `work` for what lies in between.
@@ -50,7 +59,7 @@ pub struct Client {
 pub fn bind(input: &Path, work: &Path, wasm_opt: Option<&WasmOpt>) -> Result<Client> {
     let bytes = fs::read(input).with_context(|| format!("cannot read {}", input.display()))?;
     let main_path = work.join("main.wasm");
-    let parts = split(&bytes, work, &main_path)?;
+    let (parts, needs) = split(&bytes, work, &main_path)?;
 
     let mut output = Bindgen::new()
         .input_path(&main_path)
@@ -77,10 +86,13 @@ pub fn bind(input: &Path, work: &Path, wasm_opt: Option<&WasmOpt>) -> Result<Cli
     }
     let main = optimise(&output.wasm_mut().emit_wasm(), work, wasm_opt)?;
     let parts = parts.into_iter().map(|(name, bytes)| Ok((name, optimise(&bytes, work, wasm_opt)?))).collect::<Result<_>>()?;
-    Ok(Client { modules, main, parts })
+    Ok(Client { modules, main, parts, needs })
 }
 
-fn split(bytes: &[u8], work: &Path, main_path: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+/// Parts by their file names, and the names of those that each lazy function needs.
+type Split = (Vec<(String, Vec<u8>)>, BTreeMap<String, Vec<String>>);
+
+fn split(bytes: &[u8], work: &Path, main_path: &Path) -> Result<Split> {
     let mut options = wasm_split_cli_support::Options::new(bytes);
     options.output_dir = work;
     options.main_out_path = main_path;
@@ -93,7 +105,23 @@ fn split(bytes: &[u8], work: &Path, main_path: &Path) -> Result<Vec<(String, Vec
         parts.push((name.to_string_lossy().into_owned(), fs::read(&path)?));
     }
     parts.sort();
-    Ok(parts)
+    let files_of = |part: &String| -> Option<Vec<String>> { Some(split.prefetch_map.get(part)?.iter().map(|stem| format!("{stem}.wasm")).collect()) };
+    let needs = lazy_functions(bytes).into_iter().filter_map(|(function, part)| Some((function, files_of(&part)?))).collect();
+    Ok((parts, needs))
+}
+
+/// The lazy functions and the part each was put into, from the imports that the splitter cuts at: `__wasm_split_00PART00_import_HASH_FUNCTION`.
+fn lazy_functions(bytes: &[u8]) -> Vec<(String, String)> {
+    const MARK: &[u8] = b"__wasm_split_00";
+    let starts = bytes.windows(MARK.len()).enumerate().filter(|(_, window)| *window == MARK);
+    let function_at = |(start, _): (usize, &[u8])| {
+        let rest = bytes.get(start + MARK.len()..)?;
+        let end = rest.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_')?;
+        let (part, rest) = std::str::from_utf8(&rest[..end]).ok()?.split_once("00_import_")?;
+        let (_hash, function) = rest.split_once('_')?;
+        Some((function.to_owned(), part.to_owned()))
+    };
+    starts.filter_map(function_at).collect()
 }
 
 fn optimise(bytes: &[u8], work: &Path, wasm_opt: Option<&WasmOpt>) -> Result<Vec<u8>> {
@@ -115,4 +143,15 @@ fn optimise(bytes: &[u8], work: &Path, wasm_opt: Option<&WasmOpt>) -> Result<Vec
         bail!("{} failed: {status}", wasm_opt.script.display());
     }
     Ok(fs::read(to)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_the_part_of_a_lazy_function() {
+        let bytes = b"\x0f__wasm_split_00parent00_import_0160d72716f111ed7bb576a4bf7173fa_my_page\x00\x01__wasm_split_00guest00_export_0a_guest\x00";
+        assert_eq!(lazy_functions(bytes), [("my_page".to_owned(), "parent".to_owned())]);
+    }
 }

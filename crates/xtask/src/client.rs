@@ -28,7 +28,7 @@ pub enum Build {
 /// of the code that shows them: a tenth smaller, and quicker to compile.
 const FLAGS: [&str; 2] = ["-Clink-args=--emit-relocs", "--cfg=erase_components"];
 
-/// What the first page may weigh after brotli, in bytes.
+/// What a parent's first page may weigh after brotli with all that it fetches, in bytes: the login, and My Bookings.
 const BUDGET: &str = "200000";
 
 /// Everything that ends up in the client.
@@ -108,7 +108,7 @@ fn bundle(paths: &Paths, build: Build) -> Result<()> {
 /// Prints what the client weighs.
 ///
 /// # Errors
-/// When the first page weighs too much.
+/// When a page weighs too much.
 pub fn weigh(paths: &Paths) -> Result<()> {
     shell::run(bundler(paths)?.args(["--budget", BUDGET, "--out"]).arg(paths.client()))
 }
