@@ -118,6 +118,7 @@ create table evening_classes (
   video boolean not null,
   primary key (evening_id, class_id)
 );
+create index evening_classes_by_class on evening_classes (class_id);
 
 create table bookings (
   id uuid primary key not null,

@@ -118,6 +118,7 @@ create table evening_classes (
   video integer not null,
   primary key (evening_id, class_id)
 ) strict;
+create index evening_classes_by_class on evening_classes (class_id);
 
 create table bookings (
   id blob primary key not null,
