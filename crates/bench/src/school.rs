@@ -160,6 +160,6 @@ fn class(form: usize, subject: usize) -> String {
 
 /// Every third family has two at the school: 2,000 students, 25 in a form.
 fn students_of(family: usize) -> impl Iterator<Item = usize> {
-    let second = (family % 3 == 0).then_some(FAMILIES + family / 3);
+    let second = family.is_multiple_of(3).then_some(FAMILIES + family / 3);
     std::iter::once(family).chain(second)
 }
