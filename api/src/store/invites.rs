@@ -333,10 +333,12 @@ fn overview_refusal(db: &mut Db, ctx: &Context, evening: &EveningRow, parent: Pe
 /// # Errors
 /// When the database fails.
 pub fn guest_names(db: &mut Db, rows: &[BookingRow]) -> Result<BTreeMap<(Key, Key, Key), Vec<String>>> {
-    let parents: Vec<Key> = rows.iter().map(|row| row.parent_id).collect::<BTreeSet<_>>().into_iter().collect();
+    let different = |id: fn(&BookingRow) -> Key| rows.iter().map(id).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
+    let (evenings, parents) = (different(|row| row.evening_id), different(|row| row.parent_id));
     let live: Vec<(Key, Key, Key, String)> = invite_students::table
         .inner_join(invites::table)
-        .filter(invite_students::parent_id.eq_any(parents).and(invite_students::ended_at.is_null()).and(invites::ended_at.is_null()))
+        .filter(invite_students::evening_id.eq_any(evenings).and(invite_students::parent_id.eq_any(parents)))
+        .filter(invite_students::ended_at.is_null().and(invites::ended_at.is_null()))
         .select((invite_students::evening_id, invite_students::parent_id, invite_students::student_id, invites::name))
         .load(db)?;
     let mut names: BTreeMap<(Key, Key, Key), Vec<String>> = BTreeMap::new();
