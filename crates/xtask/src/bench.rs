@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use anyhow::{Context, Result};
@@ -107,7 +107,8 @@ impl<'a> Bench<'a> {
     fn serve(&self, database: &str, client: Option<&Path>) -> Result<(Running, u16)> {
         let port = api::free_port()?;
         let mut serve = self.call(database);
-        serve.arg("serve").env("PARLOUR_LISTEN", address(port));
+        // What it tells whoever wants to log in is of no use here.
+        serve.arg("serve").env("PARLOUR_LISTEN", address(port)).stdout(Stdio::null());
         if let Some(client) = client {
             serve.env("PARLOUR_CLIENT_DIR", client);
         }
