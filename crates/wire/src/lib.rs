@@ -2,6 +2,7 @@
 //! Knows no rule and no database. The server turns `validate` on; the client never does.
 
 mod booking;
+mod call;
 mod evening;
 mod guest;
 mod invite;
@@ -13,6 +14,7 @@ mod problem;
 mod staff;
 
 pub use booking::*;
+pub use call::*;
 pub use evening::*;
 pub use guest::*;
 pub use invite::*;
