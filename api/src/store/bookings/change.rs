@@ -1,0 +1,110 @@
+//! An appointment that is made: moved, cancelled, ended.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use parlour_domain::{Refusal, id::BookingId};
+
+use super::{
+    Acting, BookingRow, Ending, NewBooking,
+    claims::{claims_of, insert_claims, lost, set_teachers},
+    record, tell_guests, when,
+};
+use crate::{
+    context::Context,
+    schema::{bookings, claims, classes},
+    store::{
+        Db, Error, Result,
+        evenings::{self, EveningRow},
+        events::Actor,
+        login,
+        outbox::{self, NewMail, Template},
+        people, slots,
+        sql_types::{at, key},
+    },
+};
+
+/// Moves an appointment to another slot; the same slot changes nothing.
+///
+/// # Errors
+/// [`Error::Lost`] when the new time is taken, [`Refusal::BookingCancelled`], [`Refusal::NotASlot`], the refusals of the window.
+pub fn change(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, row: &BookingRow, starts_at: DateTime<Utc>) -> Result<()> {
+    let evening = &evenings::held(db, evening.id())?;
+    acting.check_window(evening, ctx.now)?;
+    if row.cancelled_at.is_some() {
+        return Err(Refusal::BookingCancelled.into());
+    }
+    let timing = evening.timing()?;
+    timing.check_slot(starts_at)?;
+    people::lock(db, &[acting.parent])?;
+    if *row.starts_at == starts_at {
+        return Ok(());
+    }
+    let booking = NewBooking { student: row.student_id.into(), class: row.class_id.into(), starts_at };
+    let offered = slots::offered_classes(db, evening, &[row.student_id])?;
+    let class = offered.get(&row.student_id).and_then(|classes| classes.iter().find(|class| key(class.id) == row.class_id)).ok_or(Refusal::ClassNotOffered)?;
+    let lost = lost(db, evening, acting.parent, &[(booking, class)], timing.slot_length(), Some(row.id))?;
+    if !lost.is_empty() {
+        return Err(Error::Lost(lost));
+    }
+    let untouched = bookings::table.filter(bookings::id.eq(row.id).and(bookings::sequence.eq(row.sequence)).and(bookings::cancelled_at.is_null()));
+    let changes = (bookings::starts_at.eq(at(starts_at)), bookings::ends_at.eq(at(starts_at + timing.slot_length())), bookings::sequence.eq(row.sequence + 1));
+    if diesel::update(untouched).set(changes).execute(db)? != 1 {
+        return Err(Error::Raced);
+    }
+    diesel::delete(claims::table.filter(claims::booking_id.eq(row.id))).execute(db)?;
+    insert_claims(db, claims_of(row.id.into(), acting.parent, booking, class, timing.slot_length()))?;
+    set_teachers(db, row.id, &class.teachers)?;
+    let summary = format!("Moved {} from {} to {}.", class.subject, when(evening, *row.starts_at), when(evening, starts_at));
+    record(db, ctx, evening, acting, "booking_changed", summary)?;
+    let mail = NewMail {
+        person: Some(acting.parent),
+        evening: Some(evening.id()),
+        booking: Some(row.id.into()),
+        ..NewMail::new(evening.school(), Template::BookingChanged)
+    };
+    let login_link = login::standing(db, ctx, evening.school(), acting.parent, evening.id())?;
+    outbox::enqueue(db, ctx, NewMail { login_link, ..mail })?;
+    tell_guests(db, ctx, evening, acting.parent, &BTreeSet::from([booking.student]))
+}
+
+/// Cancels an appointment; one cancelled before stays so.
+///
+/// # Errors
+/// The refusals of the window.
+pub fn cancel(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, row: &BookingRow) -> Result<()> {
+    if row.cancelled_at.is_some() {
+        return Ok(());
+    }
+    acting.check_window(evening, ctx.now)?;
+    end(db, ctx, row.id.into(), &acting.actor, Ending::Cancelled)
+}
+
+/// Ends a booking: its claims are free at once, and those concerned are told.
+///
+/// # Errors
+/// When the database fails.
+pub fn end(db: &mut Db, ctx: &Context, booking: BookingId, actor: &Actor, ending: Ending) -> Result<()> {
+    let live = bookings::table.filter(bookings::id.eq(key(booking)).and(bookings::cancelled_at.is_null()));
+    if diesel::update(live).set((bookings::cancelled_at.eq(Some(at(ctx.now))), bookings::sequence.eq(bookings::sequence + 1))).execute(db)? != 1 {
+        return Ok(());
+    }
+    diesel::delete(claims::table.filter(claims::booking_id.eq(key(booking)))).execute(db)?;
+    let row: BookingRow = bookings::table.find(key(booking)).select(BookingRow::as_select()).first(db)?;
+    let evening = evenings::find(db, row.school_id.into(), row.evening_id.into())?;
+    let subject: String = classes::table.find(row.class_id).select(classes::subject).first(db)?;
+    let (action, template) = match ending {
+        Ending::Cancelled => ("booking_cancelled", Template::BookingCancelled),
+        Ending::AccessLost => ("access_ended", Template::AccessEnded),
+    };
+    let acting = Acting { parent: row.parent_id.into(), actor: actor.clone(), is_staff: false };
+    record(db, ctx, &evening, &acting, action, format!("Cancelled {subject} at {}.", when(&evening, *row.starts_at)))?;
+    if ending == Ending::Cancelled {
+        let mail = NewMail { person: Some(acting.parent), evening: Some(evening.id()), booking: Some(booking), ..NewMail::new(evening.school(), template) };
+        let login_link = login::standing(db, ctx, evening.school(), acting.parent, evening.id())?;
+        outbox::enqueue(db, ctx, NewMail { login_link, ..mail })?;
+        tell_guests(db, ctx, &evening, acting.parent, &BTreeSet::from([row.student_id.into()]))?;
+    }
+    Ok(())
+}

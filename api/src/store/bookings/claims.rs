@@ -1,0 +1,115 @@
+//! Who is where in which minute: one row per person and minute, so that nobody is in two places at once.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use parlour_domain::{
+    Refusal,
+    booking::claimed_minutes,
+    id::{BookingId, PersonId},
+};
+
+use super::{Lost, NewBooking};
+use crate::{
+    each,
+    schema::{booking_teachers, bookings, claims},
+    store::{
+        Db, Error, Result,
+        evenings::EveningRow,
+        people::PersonRow,
+        slots::OfferedClass,
+        sql_types::{Key, key},
+    },
+};
+
+#[derive(Insertable)]
+#[diesel(table_name = claims)]
+pub(super) struct Claim {
+    person_id: Key,
+    minute: i32,
+    booking_id: Key,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = booking_teachers)]
+struct TeacherOf {
+    booking_id: Key,
+    teacher_id: Key,
+    position: i32,
+}
+
+/// Which of the wanted appointments can't be had. What another parent of the student holds looks exactly like a busy teacher.
+pub(super) fn lost(
+    db: &mut Db,
+    evening: &EveningRow,
+    parent: PersonId,
+    wanted: &[(NewBooking, &OfferedClass)],
+    length: TimeDelta,
+    moving: Option<Key>,
+) -> Result<Vec<Lost>> {
+    let mut concerned = BTreeSet::from([key(parent)]);
+    let mut minutes = BTreeSet::new();
+    for (booking, class) in wanted {
+        concerned.insert(key(booking.student));
+        concerned.extend(class.teachers.iter().map(|teacher| teacher.id));
+        minutes.extend(claimed_minutes(booking.starts_at, length));
+    }
+    let rows: Vec<(Key, i32, Key)> = claims::table
+        .filter(claims::person_id.eq_any(concerned.into_iter().collect::<Vec<_>>()).and(claims::minute.eq_any(minutes.into_iter().collect::<Vec<_>>())))
+        .select((claims::person_id, claims::minute, claims::booking_id))
+        .load(db)?;
+    let mut claimed: BTreeSet<(Key, i32)> =
+        rows.into_iter().filter(|(.., booking)| Some(*booking) != moving).map(|(person, minute, _)| (person, minute)).collect();
+    let booked: Vec<(Key, Key, Key)> = bookings::table
+        .filter(bookings::evening_id.eq(evening.id).and(bookings::parent_id.eq(key(parent))).and(bookings::cancelled_at.is_null()))
+        .select((bookings::id, bookings::student_id, bookings::class_id))
+        .load(db)?;
+    let mut booked: BTreeSet<(Key, Key)> = booked.into_iter().filter(|(id, ..)| Some(*id) != moving).map(|(_, student, class)| (student, class)).collect();
+    let mut lost = Vec::new();
+    for (booking, class) in wanted {
+        let is_claimed = |person: Key| claimed_minutes(booking.starts_at, length).any(|minute| claimed.contains(&(person, minute)));
+        let refusal = if booked.contains(&(key(booking.student), key(class.id))) {
+            Some(Refusal::AlreadyBooked)
+        } else if is_claimed(key(parent)) {
+            Some(Refusal::PersonBusy)
+        } else if is_claimed(key(booking.student)) || class.teachers.iter().any(|teacher| is_claimed(teacher.id)) {
+            Some(Refusal::SlotTaken)
+        } else {
+            None
+        };
+        match refusal {
+            Some(refusal) => lost.push(Lost { booking: *booking, refusal }),
+            None => {
+                // The ones taken so far stand in the way of the rest of the same request.
+                booked.insert((key(booking.student), key(class.id)));
+                let persons = class.teachers.iter().map(|teacher| teacher.id).chain([key(parent), key(booking.student)]);
+                claimed.extend(persons.flat_map(|person| claimed_minutes(booking.starts_at, length).map(move |minute| (person, minute))));
+            }
+        }
+    }
+    Ok(lost)
+}
+
+pub(super) fn claims_of(id: BookingId, parent: PersonId, booking: NewBooking, class: &OfferedClass, length: TimeDelta) -> Vec<Claim> {
+    // A teacher who is the parent, too, is one person in one place.
+    let persons: BTreeSet<Key> = class.teachers.iter().map(|teacher| teacher.id).chain([key(parent), key(booking.student)]).collect();
+    let rows = persons
+        .into_iter()
+        .flat_map(|person| claimed_minutes(booking.starts_at, length).map(move |minute| Claim { person_id: person, minute, booking_id: key(id) }));
+    rows.collect()
+}
+
+/// Claims people's minutes, in one order for everybody so that two transactions can't wait for each other.
+pub(super) fn insert_claims(db: &mut Db, mut rows: Vec<Claim>) -> Result<()> {
+    rows.sort_by_key(|claim| (claim.person_id, claim.minute));
+    each!(db, conn => diesel::insert_into(claims::table).values(&rows).execute(conn)).map_err(Error::raced)?;
+    Ok(())
+}
+
+pub(super) fn set_teachers(db: &mut Db, booking: Key, teachers: &[PersonRow]) -> Result<()> {
+    diesel::delete(booking_teachers::table.filter(booking_teachers::booking_id.eq(booking))).execute(db)?;
+    let rows: Vec<TeacherOf> = (0..).zip(teachers).map(|(position, teacher)| TeacherOf { booking_id: booking, teacher_id: teacher.id, position }).collect();
+    each!(db, conn => diesel::insert_into(booking_teachers::table).values(&rows).execute(conn))?;
+    Ok(())
+}

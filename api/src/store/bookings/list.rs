@@ -1,0 +1,119 @@
+//! Which bookings there are, for whoever may see them, with the names that belong to them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::prelude::*;
+use parlour_domain::id::{BookingId, EveningId, PersonId, SchoolId};
+
+use super::{Booking, BookingRow};
+use crate::{
+    schema::{booking_teachers, bookings, classes, people},
+    store::{
+        Db, Error, Result, invites,
+        people::PersonRow,
+        sql_types::{Key, key},
+    },
+};
+
+/// A parent's live bookings of an evening, by time. Only of students whom the parent may (still) act for.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_parent(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<Booking>> {
+    let rows: Vec<BookingRow> = bookings::table
+        .filter(bookings::evening_id.eq(key(evening)).and(bookings::parent_id.eq(key(parent))).and(bookings::cancelled_at.is_null()))
+        .order((bookings::starts_at, bookings::id))
+        .select(BookingRow::as_select())
+        .load(db)?;
+    with_names(db, rows)
+}
+
+/// A teacher's live bookings of an evening with the parents, by time.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_teacher(db: &mut Db, evening: EveningId, teacher: PersonId) -> Result<Vec<(Booking, PersonRow)>> {
+    let rows: Vec<BookingRow> = bookings::table
+        .inner_join(booking_teachers::table)
+        .filter(bookings::evening_id.eq(key(evening)).and(booking_teachers::teacher_id.eq(key(teacher))).and(bookings::cancelled_at.is_null()))
+        .order((bookings::starts_at, bookings::id))
+        .select(BookingRow::as_select())
+        .load(db)?;
+    let parents = persons(db, rows.iter().map(|row| row.parent_id))?;
+    let named = with_names(db, rows)?;
+    Ok(named.into_iter().filter_map(|booking| parents.get(&booking.row.parent_id).cloned().map(|parent| (booking, parent))).collect())
+}
+
+/// One booking of the school, live or cancelled; of a certain parent's if `parent` is given.
+///
+/// # Errors
+/// [`Error::NotFound`] for anyone else's.
+pub fn find(db: &mut Db, school: SchoolId, parent: Option<PersonId>, booking: BookingId) -> Result<Booking> {
+    let row: BookingRow =
+        bookings::table.filter(bookings::id.eq(key(booking)).and(bookings::school_id.eq(key(school)))).select(BookingRow::as_select()).first(db)?;
+    if parent.is_some_and(|parent| key(parent) != row.parent_id) {
+        return Err(Error::NotFound);
+    }
+    with_names(db, vec![row])?.pop().ok_or(Error::NotFound)
+}
+
+/// How many live bookings a parent has in an evening, and how many of them by video.
+///
+/// # Errors
+/// When the database fails.
+pub fn count(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<(i64, i64)> {
+    let video: Vec<bool> = bookings::table
+        .filter(bookings::evening_id.eq(key(evening)).and(bookings::parent_id.eq(key(parent))).and(bookings::cancelled_at.is_null()))
+        .select(bookings::video)
+        .load(db)?;
+    let by_video = video.iter().filter(|video| **video).count();
+    Ok((i64::try_from(video.len()).unwrap_or(i64::MAX), i64::try_from(by_video).unwrap_or(i64::MAX)))
+}
+
+/// Gives rows their names: students, teachers, subjects, guests.
+///
+/// # Errors
+/// When the database fails.
+pub fn with_names(db: &mut Db, rows: Vec<BookingRow>) -> Result<Vec<Booking>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Key> = rows.iter().map(|row| row.id).collect();
+    let students = persons(db, rows.iter().map(|row| row.student_id))?;
+    let subjects: BTreeMap<Key, String> = {
+        let class_ids: Vec<Key> = rows.iter().map(|row| row.class_id).collect::<BTreeSet<_>>().into_iter().collect();
+        let pairs: Vec<(Key, String)> = classes::table.filter(classes::id.eq_any(class_ids)).select((classes::id, classes::subject)).load(db)?;
+        pairs.into_iter().collect()
+    };
+    let teachers: Vec<(Key, PersonRow)> = booking_teachers::table
+        .inner_join(people::table)
+        .filter(booking_teachers::booking_id.eq_any(ids))
+        .order((booking_teachers::booking_id, booking_teachers::position))
+        .select((booking_teachers::booking_id, PersonRow::as_select()))
+        .load(db)?;
+    let mut of_booking: BTreeMap<Key, Vec<PersonRow>> = BTreeMap::new();
+    for (booking, teacher) in teachers {
+        of_booking.entry(booking).or_default().push(teacher);
+    }
+    let guests = invites::guest_names(db, &rows)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| {
+            let student = students.get(&row.student_id)?.clone();
+            let guests = guests.get(&(row.evening_id, row.parent_id, row.student_id)).cloned().unwrap_or_default();
+            Some(Booking {
+                student,
+                teachers: of_booking.remove(&row.id).unwrap_or_default(),
+                subject: subjects.get(&row.class_id).cloned().unwrap_or_default(),
+                guests,
+                row,
+            })
+        })
+        .collect())
+}
+
+fn persons(db: &mut Db, ids: impl Iterator<Item = Key>) -> Result<BTreeMap<Key, PersonRow>> {
+    let ids: Vec<Key> = ids.collect::<BTreeSet<_>>().into_iter().collect();
+    let rows: Vec<PersonRow> = people::table.filter(people::id.eq_any(ids)).select(PersonRow::as_select()).load(db)?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}

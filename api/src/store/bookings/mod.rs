@@ -1,0 +1,134 @@
+//! Bookings: made together or not at all, moved, cancelled, listed. The claims' primary key decides every race.
+
+mod change;
+mod claims;
+mod list;
+mod make;
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use parlour_domain::{
+    Refusal,
+    id::{ClassId, PersonId},
+};
+
+pub use self::{
+    change::{cancel, change, end},
+    list::{count, find, of_parent, of_teacher, with_names},
+    make::make,
+};
+use super::{
+    Db, Error, Result,
+    evenings::EveningRow,
+    events::{self, Actor, NewEvent},
+    invites,
+    outbox::{self, NewMail, Template},
+    people::PersonRow,
+    sql_types::{At, Key},
+};
+use crate::{context::Context, schema::bookings};
+
+/// A booking.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = bookings)]
+#[expect(missing_docs, reason = "the columns are told in the migration")]
+pub struct BookingRow {
+    pub id: Key,
+    pub school_id: Key,
+    pub evening_id: Key,
+    pub parent_id: Key,
+    pub student_id: Key,
+    pub class_id: Key,
+    pub starts_at: At,
+    pub ends_at: At,
+    pub video: bool,
+    pub sequence: i32,
+    pub cancelled_at: Option<At>,
+}
+
+/// A booking with the names that belong to it.
+#[derive(Clone, Debug)]
+pub struct Booking {
+    /// The booking.
+    pub row: BookingRow,
+    /// About whom.
+    pub student: PersonRow,
+    /// With whom.
+    pub teachers: Vec<PersonRow>,
+    /// The subject.
+    pub subject: String,
+    /// Guests whom the parent invited for the student.
+    pub guests: Vec<String>,
+}
+
+/// An appointment that is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NewBooking {
+    /// About whom.
+    pub student: PersonId,
+    /// With whose teachers.
+    pub class: ClassId,
+    /// A slot's start.
+    pub starts_at: DateTime<Utc>,
+}
+
+/// An appointment that could not be made, and why.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Lost {
+    /// Which.
+    pub booking: NewBooking,
+    /// Why.
+    pub refusal: Refusal,
+}
+
+/// For whom and by whom bookings are changed.
+#[derive(Clone, Debug)]
+pub struct Acting {
+    /// The parent whose bookings these are.
+    pub parent: PersonId,
+    /// Who does it.
+    pub actor: Actor,
+    /// Staff are not held by the booking window.
+    pub is_staff: bool,
+}
+
+impl Acting {
+    fn check_window(&self, evening: &EveningRow, now: DateTime<Utc>) -> Result<()> {
+        if now >= *evening.ends_at {
+            return Err(Refusal::EveningOver.into());
+        }
+        if self.is_staff { Ok(()) } else { evening.window().check(now).map_err(Error::from) }
+    }
+}
+
+/// Why a booking ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// Somebody cancelled it.
+    Cancelled,
+    /// The parent lost access (rule 13).
+    AccessLost,
+}
+
+/// `16:05` on the evening's clock.
+#[must_use]
+pub fn when(evening: &EveningRow, at: DateTime<Utc>) -> String {
+    at.with_timezone(&evening.zone()).format("%H:%M").to_string()
+}
+
+fn record(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, action: &'static str, summary: String) -> Result<()> {
+    events::record(
+        db,
+        ctx,
+        &NewEvent { school: evening.school(), evening: Some(evening.id()), parent: Some(acting.parent), action, summary, actor: &acting.actor },
+    )
+}
+
+fn tell_guests(db: &mut Db, ctx: &Context, evening: &EveningRow, parent: PersonId, students: &BTreeSet<PersonId>) -> Result<()> {
+    for invite in invites::live_covering(db, evening.id(), parent, students)? {
+        outbox::enqueue(db, ctx, NewMail { invite: Some(invite), evening: Some(evening.id()), ..NewMail::new(evening.school(), Template::GuestUpdate) })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! Which invites there are, whom they cover, and how long their links live.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use parlour_domain::{
+    id::{EveningId, InviteId, PersonId, SchoolId},
+    invite,
+};
+
+use super::{Invite, InviteRow};
+use crate::{
+    schema::{bookings, evenings, invite_students, invites, people},
+    store::{
+        Db, Error, Result,
+        bookings::BookingRow,
+        evenings::EveningRow,
+        people::PersonRow,
+        sql_types::{At, Key, key},
+    },
+};
+
+/// An invite of the school; of a certain parent's if `parent` is given. Ended ones too.
+///
+/// # Errors
+/// [`Error::NotFound`] for anyone else's.
+pub fn find(db: &mut Db, school: SchoolId, parent: Option<PersonId>, invite: InviteId) -> Result<InviteRow> {
+    let row: InviteRow = invites::table.filter(invites::id.eq(key(invite)).and(invites::school_id.eq(key(school)))).select(InviteRow::as_select()).first(db)?;
+    if parent.is_some_and(|parent| key(parent) != row.parent_id) { Err(Error::NotFound) } else { Ok(row) }
+}
+
+/// Gives invites their students.
+///
+/// # Errors
+/// When the database fails.
+pub fn with_students(db: &mut Db, rows: Vec<InviteRow>) -> Result<Vec<Invite>> {
+    let covered: Vec<(Key, PersonRow)> = invite_students::table
+        .inner_join(people::table)
+        .filter(invite_students::invite_id.eq_any(rows.iter().map(|row| row.id).collect::<Vec<_>>()))
+        .order((people::given_name, people::id))
+        .select((invite_students::invite_id, PersonRow::as_select()))
+        .load(db)?;
+    let mut of_invite: BTreeMap<Key, Vec<PersonRow>> = BTreeMap::new();
+    for (invite, student) in covered {
+        of_invite.entry(invite).or_default().push(student);
+    }
+    Ok(rows.into_iter().map(|row| Invite { students: of_invite.remove(&row.id).unwrap_or_default(), row }).collect())
+}
+
+/// A parent's live invites of an evening, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn live_of(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<InviteRow>> {
+    Ok(invites::table
+        .filter(invites::evening_id.eq(key(evening)).and(invites::parent_id.eq(key(parent))).and(invites::ended_at.is_null()))
+        .order((invites::created_at, invites::id))
+        .select(InviteRow::as_select())
+        .load(db)?)
+}
+
+/// Names of the guests who may join each booking.
+///
+/// # Errors
+/// When the database fails.
+pub fn guest_names(db: &mut Db, rows: &[BookingRow]) -> Result<BTreeMap<(Key, Key, Key), Vec<String>>> {
+    let different = |id: fn(&BookingRow) -> Key| rows.iter().map(id).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
+    let (evenings, parents) = (different(|row| row.evening_id), different(|row| row.parent_id));
+    let live: Vec<(Key, Key, Key, String)> = invite_students::table
+        .inner_join(invites::table)
+        .filter(invite_students::evening_id.eq_any(evenings).and(invite_students::parent_id.eq_any(parents)))
+        .filter(invite_students::ended_at.is_null().and(invites::ended_at.is_null()))
+        .select((invite_students::evening_id, invite_students::parent_id, invite_students::student_id, invites::name))
+        .load(db)?;
+    let mut names: BTreeMap<(Key, Key, Key), Vec<String>> = BTreeMap::new();
+    for (evening, parent, student, name) in live {
+        names.entry((evening, parent, student)).or_default().push(name);
+    }
+    Ok(names)
+}
+
+/// The live invites of a parent that cover any of these students.
+///
+/// # Errors
+/// When the database fails.
+pub fn live_covering(db: &mut Db, evening: EveningId, parent: PersonId, students: &BTreeSet<PersonId>) -> Result<BTreeSet<InviteId>> {
+    let ids: Vec<Key> = invite_students::table
+        .filter(invite_students::evening_id.eq(key(evening)).and(invite_students::parent_id.eq(key(parent))).and(invite_students::ended_at.is_null()))
+        .filter(invite_students::student_id.eq_any(students.iter().map(|student| key(*student)).collect::<Vec<_>>()))
+        .select(invite_students::invite_id)
+        .load(db)?;
+    Ok(ids.into_iter().map(Into::into).collect())
+}
+
+/// When the link of an invite dies.
+///
+/// # Errors
+/// When the database fails.
+pub fn link_ends_at(db: &mut Db, invite: &InviteRow, evening: &EveningRow, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
+    let students: Vec<Key> = invite_students::table.filter(invite_students::invite_id.eq(invite.id)).select(invite_students::student_id).load(db)?;
+    let last: Option<At> = bookings::table
+        .filter(bookings::evening_id.eq(invite.evening_id).and(bookings::parent_id.eq(invite.parent_id)).and(bookings::cancelled_at.is_null()))
+        .filter(bookings::student_id.eq_any(students))
+        .order(bookings::ends_at.desc())
+        .select(bookings::ends_at)
+        .first(db)
+        .optional()?;
+    Ok(invite::link_ends_at(last.map(Into::into), *evening.booking_closes_at, *evening.ends_at, now))
+}
+
+/// The evening of an invite.
+///
+/// # Errors
+/// When the database fails.
+pub fn evening_of(db: &mut Db, invite: &InviteRow) -> Result<EveningRow> {
+    Ok(evenings::table.find(invite.evening_id).select(EveningRow::as_select()).first(db)?)
+}

@@ -1,0 +1,71 @@
+//! Invites: sent, sent again, removed, listed. The partial unique index on `invite_students` holds the one live invite per evening, parent and student.
+
+mod end;
+mod list;
+mod overview;
+mod send;
+
+use diesel::prelude::*;
+
+pub use self::{
+    end::{decline, end_for_access, remove},
+    list::{evening_of, find, guest_names, link_ends_at, live_covering, live_of, with_students},
+    overview::{Overview, only_choice, overview},
+    send::{Sent, resend, send},
+};
+use super::{
+    Db, Dead, Result,
+    bookings::Acting,
+    evenings::EveningRow,
+    events::{self, NewEvent},
+    people::PersonRow,
+    sql_types::{At, Key},
+};
+use crate::{context::Context, schema::invites};
+
+/// An invite.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = invites)]
+#[expect(missing_docs, reason = "the columns are told in the migration")]
+pub struct InviteRow {
+    pub id: Key,
+    pub school_id: Key,
+    pub evening_id: Key,
+    pub parent_id: Key,
+    pub name: String,
+    pub email: String,
+    pub email_key: String,
+    pub bar_key: String,
+    pub generation: i32,
+    pub created_at: At,
+    pub mailed_at: At,
+    pub opened_at: Option<At>,
+    pub joined_at: Option<At>,
+    pub ended_at: Option<At>,
+    pub ended_reason: Option<String>,
+}
+
+impl InviteRow {
+    /// Why the link is of no more use, if it is not.
+    #[must_use]
+    pub fn dead(&self) -> Option<Dead> {
+        self.ended_at.map(|_| if self.ended_reason.as_deref() == Some("access_ended") { Dead::Access } else { Dead::InviteRemoved })
+    }
+}
+
+/// An invite with its students.
+#[derive(Clone, Debug)]
+pub struct Invite {
+    /// The invite.
+    pub row: InviteRow,
+    /// The students covered.
+    pub students: Vec<PersonRow>,
+}
+
+fn record(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, action: &'static str, summary: String) -> Result<()> {
+    events::record(
+        db,
+        ctx,
+        &NewEvent { school: evening.school(), evening: Some(evening.id()), parent: Some(acting.parent), action, summary, actor: &acting.actor },
+    )
+}

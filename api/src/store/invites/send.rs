@@ -1,0 +1,175 @@
+//! Sending an invite, and sending it again. The domain decides; what it is to know is read here.
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use parlour_domain::{
+    Refusal,
+    id::{InviteId, PersonId},
+    invite::{self, Consent, ConsentChannel, NewInvite, Situation},
+};
+
+use super::{
+    InviteRow, link_ends_at,
+    overview::{candidates, counts},
+    record,
+};
+use crate::{
+    context::Context,
+    each,
+    schema::{invite_students, invites, outbox as outbox_table, people as people_table, suppressions},
+    store::{
+        Db, Error, Result, access,
+        bookings::{self, Acting},
+        evenings::EveningRow,
+        outbox::{self, NewMail, Template},
+        people,
+        sql_types::{At, Key, at, key},
+    },
+};
+
+/// Stores an invite and queues its mail.
+///
+/// # Errors
+/// The refusals of [`invite::decide`] but [`Refusal::AskTheSchool`], which is [`Sent::AskTheSchool`].
+pub fn send(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, new: &NewInvite) -> Result<Sent> {
+    people::lock(db, &[acting.parent])?;
+    let situation = situation(db, ctx, evening, acting.parent, new)?;
+    match invite::decide(new, &situation, ctx.now) {
+        Ok(()) => {}
+        Err(Refusal::AskTheSchool) => {
+            remember_refusal(db, ctx, evening, acting, situation.refused_today)?;
+            return Ok(Sent::AskTheSchool);
+        }
+        Err(refusal) => return Err(refusal.into()),
+    }
+    let id: InviteId = ctx.new_id();
+    let row = NewRow {
+        id: key(id),
+        school_id: evening.school_id,
+        evening_id: evening.id,
+        parent_id: key(acting.parent),
+        name: new.name.as_str(),
+        email: new.email.as_str(),
+        email_key: new.email.key(),
+        bar_key: new.email.bar_key(),
+        generation: 0,
+        consent_version: new.consent.text().version,
+        consent_channel: channel(&new.consent),
+        consent_at: at(ctx.now),
+        created_by: key(acting.actor.person.unwrap_or(acting.parent)),
+        created_at: at(ctx.now),
+        mailed_at: at(ctx.now),
+    };
+    diesel::insert_into(invites::table).values(&row).execute(db)?;
+    let covered: Vec<Covered> = new.students.iter().map(|student| Covered::of(id, evening, acting.parent, *student)).collect();
+    each!(db, conn => diesel::insert_into(invite_students::table).values(&covered).execute(conn)).map_err(Error::raced)?;
+    outbox::enqueue(db, ctx, NewMail { invite: Some(id), evening: Some(evening.id()), ..NewMail::new(evening.school(), Template::Invite) })?;
+    record(db, ctx, evening, acting, "invite_sent", format!("Invited {} ({}).", new.name, new.email))?;
+    Ok(Sent::Yes(id))
+}
+
+/// Mails an invite again, with the same link.
+///
+/// # Errors
+/// [`Dead`] when it ended; the refusals of [`invite::decide_resend`].
+pub fn resend(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, invite: &InviteRow) -> Result<()> {
+    if let Some(dead) = invite.dead() {
+        return Err(Error::Dead(dead));
+    }
+    let since = at(ctx.now - TimeDelta::days(1));
+    let resent_today: i64 = outbox_table::table
+        .filter(outbox_table::invite_id.eq(Some(invite.id)).and(outbox_table::template.eq(Template::Invite.as_str())))
+        .filter(outbox_table::created_at.gt(since).and(outbox_table::created_at.gt(invite.created_at)))
+        .count()
+        .get_result(db)?;
+    let ends_at = link_ends_at(db, invite, evening, ctx.now)?;
+    invite::decide_resend(*invite.mailed_at, resent_today, ends_at, ctx.now)?;
+    let unmoved = invites::table.filter(invites::id.eq(invite.id).and(invites::mailed_at.eq(invite.mailed_at)).and(invites::ended_at.is_null()));
+    if diesel::update(unmoved).set(invites::mailed_at.eq(at(ctx.now))).execute(db)? != 1 {
+        return Err(Refusal::ResendTooSoon.into());
+    }
+    outbox::enqueue(db, ctx, NewMail { invite: Some(invite.id.into()), evening: Some(evening.id()), ..NewMail::new(evening.school(), Template::Invite) })?;
+    record(db, ctx, evening, acting, "invite_resent", format!("Sent {}’s invite again.", invite.name))
+}
+
+/// How an attempt to invite ended. A refusal for a barred contact is committed (it is counted and staff are told), so it is not an error.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sent {
+    /// Stored and queued.
+    Yes(InviteId),
+    /// Refused without a reason; the attempt is remembered.
+    AskTheSchool,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = invites)]
+struct NewRow<'a> {
+    id: Key,
+    school_id: Key,
+    evening_id: Key,
+    parent_id: Key,
+    name: &'a str,
+    email: &'a str,
+    email_key: String,
+    bar_key: String,
+    generation: i32,
+    consent_version: &'a str,
+    consent_channel: Option<&'a str>,
+    consent_at: At,
+    created_by: Key,
+    created_at: At,
+    mailed_at: At,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = invite_students)]
+struct Covered {
+    invite_id: Key,
+    evening_id: Key,
+    parent_id: Key,
+    student_id: Key,
+}
+
+impl Covered {
+    fn of(invite: InviteId, evening: &EveningRow, parent: PersonId, student: PersonId) -> Self {
+        Self { invite_id: key(invite), evening_id: evening.id, parent_id: key(parent), student_id: key(student) }
+    }
+}
+
+fn situation(db: &mut Db, ctx: &Context, evening: &EveningRow, parent: PersonId, new: &NewInvite) -> Result<Situation> {
+    let (bookings, video_bookings) = bookings::count(db, evening.id(), parent)?;
+    let own_address_key: Option<String> = people_table::table.find(key(parent)).select(people_table::email_key).first(db)?;
+    let (sent_today, refused_today) = counts(db, ctx, evening, parent)?;
+    let suppressed = suppressions::table.find((evening.school_id, new.email.key())).select(suppressions::created_at).first::<At>(db).optional()?.is_some();
+    Ok(Situation {
+        mode: evening.mode(),
+        evening_ends_at: *evening.ends_at,
+        own_address_key,
+        bookings,
+        video_bookings,
+        candidates: candidates(db, evening, parent, Some(&new.email.bar_key()))?.into_iter().map(|(_, candidate)| candidate).collect(),
+        sent_today,
+        refused_today,
+        suppressed,
+    })
+}
+
+/// Counts the refusal and alerts staff when it is the last one that counts; later ones are the limit itself.
+fn remember_refusal(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, refused_today: i64) -> Result<()> {
+    if refused_today >= invite::DAILY_REFUSAL_LIMIT {
+        return Ok(());
+    }
+    record(db, ctx, evening, acting, "invite_refused", "An invite was refused: the contact is barred.".to_owned())?;
+    let parent = people::find(db, evening.school(), acting.parent)?;
+    access::alert_staff(db, ctx, evening.school(), &acting.actor, "staff_alerted", &format!("{} tried to invite a barred contact.", parent.name()))
+}
+
+const fn channel(consent: &Consent) -> Option<&'static str> {
+    match consent {
+        Consent::Ticked => None,
+        Consent::Recorded(ConsentChannel::InPerson) => Some("in_person"),
+        Consent::Recorded(ConsentChannel::Phone) => Some("phone"),
+        Consent::Recorded(ConsentChannel::Email) => Some("email"),
+        Consent::Recorded(ConsentChannel::Letter) => Some("letter"),
+    }
+}

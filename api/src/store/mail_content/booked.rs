@@ -1,0 +1,115 @@
+//! Appointments as mails and calendars tell them.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use parlour_domain::id::{BookingId, EveningId, PersonId};
+
+use crate::{
+    calendar::Appointment,
+    mail::words::{clean, full_name, list},
+    schema::{booking_teachers, bookings, classes, people},
+    store::{
+        Db, Error, Result, db,
+        sql_types::{At, Key, key},
+    },
+};
+
+/// A booking, as mails tell it.
+#[derive(Clone, Debug)]
+pub struct Booked {
+    /// What is shown.
+    pub appointment: Appointment,
+    /// Whose it is.
+    pub parent: PersonId,
+    /// About whom.
+    pub student: PersonId,
+    /// On which evening.
+    pub evening: EveningId,
+    /// When it was cancelled.
+    pub cancelled_at: Option<DateTime<Utc>>,
+}
+
+/// All bookings that a parent has or had on an evening, in order of time.
+///
+/// # Errors
+/// When the database fails.
+pub fn bookings_of(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<Booked>> {
+    booked(db, |query| query.filter(bookings::evening_id.eq(key(evening)).and(bookings::parent_id.eq(key(parent)))))
+}
+
+/// One booking.
+///
+/// # Errors
+/// When the database fails, or there is none.
+pub fn booking(db: &mut Db, id: BookingId) -> Result<Booked> {
+    booked(db, |query| query.filter(bookings::id.eq(key(id))))?.pop().ok_or(Error::NotFound)
+}
+
+type BookingQuery = diesel::helper_types::IntoBoxed<
+    'static,
+    diesel::helper_types::InnerJoinOn<
+        diesel::helper_types::InnerJoinOn<bookings::table, classes::table, diesel::helper_types::Eq<classes::id, bookings::class_id>>,
+        people::table,
+        diesel::helper_types::Eq<people::id, bookings::student_id>,
+    >,
+    db::MultiBackend,
+>;
+
+type BookingColumns = (Key, Key, Key, Key, i32, At, At, bool, Option<At>, String, (String, String));
+
+fn booked(db: &mut Db, narrow: impl FnOnce(BookingQuery) -> BookingQuery) -> Result<Vec<Booked>> {
+    let all = bookings::table
+        .inner_join(classes::table.on(classes::id.eq(bookings::class_id)))
+        .inner_join(people::table.on(people::id.eq(bookings::student_id)))
+        .into_boxed();
+    let rows: Vec<BookingColumns> = narrow(all)
+        .order((bookings::starts_at, bookings::id))
+        .select((
+            bookings::id,
+            bookings::parent_id,
+            bookings::student_id,
+            bookings::evening_id,
+            bookings::sequence,
+            bookings::starts_at,
+            bookings::ends_at,
+            bookings::video,
+            bookings::cancelled_at,
+            classes::subject,
+            (people::given_name, people::family_name),
+        ))
+        .load(db)?;
+    let mut teachers = teachers(db, rows.iter().map(|row| row.0).collect())?;
+    let booked = |(id, parent, student, evening, sequence, starts_at, ends_at, video, cancelled_at, subject, (given, family)): BookingColumns| Booked {
+        appointment: Appointment {
+            booking: id.into(),
+            sequence,
+            starts_at: starts_at.0,
+            ends_at: ends_at.0,
+            subject: clean(&subject),
+            teachers: list(&teachers.remove(&id).unwrap_or_default()),
+            student: full_name(None, &given, &family),
+            video,
+        },
+        parent: parent.into(),
+        student: student.into(),
+        evening: evening.into(),
+        cancelled_at: cancelled_at.map(Into::into),
+    };
+    Ok(rows.into_iter().map(booked).collect())
+}
+
+fn teachers(db: &mut Db, of: Vec<Key>) -> Result<HashMap<Key, Vec<String>>> {
+    let rows: Vec<(Key, Option<String>, String, String)> = booking_teachers::table
+        .inner_join(people::table.on(people::id.eq(booking_teachers::teacher_id)))
+        .filter(booking_teachers::booking_id.eq_any(of))
+        .order((booking_teachers::position, people::id))
+        .select((booking_teachers::booking_id, people::honorific, people::given_name, people::family_name))
+        .load(db)?;
+    let mut names: HashMap<Key, Vec<String>> = HashMap::new();
+    for (booking, honorific, given, family) in rows {
+        names.entry(booking).or_default().push(full_name(honorific.as_deref(), &given, &family));
+    }
+    Ok(names)
+}

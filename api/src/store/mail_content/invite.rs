@@ -1,0 +1,109 @@
+//! An invite as mails tell it, and whether its guest may have mail at all.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use parlour_domain::id::{EveningId, InviteId, PersonId, SchoolId};
+
+use crate::{
+    mail::words::{clean, full_name},
+    schema::{invite_students, invites, outbox, people, suppressions},
+    store::{
+        Db, Result, access,
+        sql_types::{At, Key, key},
+    },
+};
+
+/// An invite, with the students it covers, or covered when it ended.
+#[derive(Clone, Debug)]
+pub struct Invite {
+    /// Which.
+    pub id: InviteId,
+    /// For which evening.
+    pub evening: EveningId,
+    /// Who invited.
+    pub parent: PersonId,
+    /// The guest's name.
+    pub name: String,
+    /// The guest's address.
+    pub email: String,
+    email_key: String,
+    bar_key: String,
+    /// Which of its links is valid.
+    pub generation: i32,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Why it ended.
+    pub ended_reason: Option<String>,
+    /// The students, by id, with their names.
+    pub students: Vec<(PersonId, String)>,
+}
+
+type InviteColumns = (Key, Key, String, String, String, String, i32, Option<At>, Option<String>);
+
+/// Reads an invite.
+///
+/// # Errors
+/// When the database fails, or there is none.
+pub fn invite(db: &mut Db, id: InviteId) -> Result<Invite> {
+    let (evening, parent, name, email, email_key, bar_key, generation, ended_at, ended_reason): InviteColumns = invites::table
+        .find(key(id))
+        .select((
+            invites::evening_id,
+            invites::parent_id,
+            invites::name,
+            invites::email,
+            invites::email_key,
+            invites::bar_key,
+            invites::generation,
+            invites::ended_at,
+            invites::ended_reason,
+        ))
+        .first(db)?;
+    let students: Vec<(Key, Option<At>, String, String)> = invite_students::table
+        .inner_join(people::table.on(people::id.eq(invite_students::student_id)))
+        .filter(invite_students::invite_id.eq(key(id)))
+        .order((people::given_name, people::id))
+        .select((people::id, invite_students::ended_at, people::given_name, people::family_name))
+        .load(db)?;
+    let covered = |student_ended_at: Option<At>| student_ended_at.is_none_or(|at| ended_at.is_some_and(|ended_at| at >= ended_at));
+    Ok(Invite {
+        id,
+        evening: evening.into(),
+        parent: parent.into(),
+        name: clean(&name),
+        email,
+        email_key,
+        bar_key,
+        generation,
+        ended_at: ended_at.map(Into::into),
+        ended_reason,
+        students: students.into_iter().filter(|row| covered(row.1)).map(|(id, _, given, family)| (id.into(), full_name(None, &given, &family))).collect(),
+    })
+}
+
+/// Whether a mail with the invite's link has gone out.
+///
+/// # Errors
+/// When the database fails.
+pub fn was_mailed(db: &mut Db, invite: InviteId) -> Result<bool> {
+    let sent = outbox::table.filter(outbox::invite_id.eq(key(invite)).and(outbox::template.eq("invite")).and(outbox::state.eq("sent")));
+    Ok(sent.count().get_result::<i64>(db)? > 0)
+}
+
+/// Whether the invite's address asked for no more mail.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_suppressed(db: &mut Db, school: SchoolId, invite: &Invite) -> Result<bool> {
+    let rows = suppressions::table.filter(suppressions::school_id.eq(key(school)).and(suppressions::email_key.eq(&invite.email_key)));
+    Ok(rows.count().get_result::<i64>(db)? > 0)
+}
+
+/// Whether the guest is a contact whom the school has barred from any student covered.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_barred_guest(db: &mut Db, school: SchoolId, invite: &Invite) -> Result<bool> {
+    let students: Vec<Key> = invite.students.iter().map(|(id, _)| key(*id)).collect();
+    Ok(!access::barred_for_address(db, school, &students, &invite.bar_key)?.is_empty())
+}

@@ -1,0 +1,108 @@
+//! What mails and calendars tell, read at the moment they are made: the school, the people, the appointments, and whether somebody may have them at all.
+
+mod booked;
+mod invite;
+mod person;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use diesel::prelude::*;
+use parlour_domain::id::{EveningId, LoginLinkId, PersonId, SchoolId};
+
+pub use self::{
+    booked::{Booked, booking, bookings_of},
+    invite::{Invite, invite, is_barred_guest, is_suppressed, was_mailed},
+    person::{Person, allowed_students, is_barred_parent, people_at, person},
+};
+use super::{
+    Db, Result,
+    sql_types::{At, Key, at, key},
+};
+use crate::{
+    mail::words::clean,
+    schema::{evenings, events, login_links, schools},
+};
+
+/// The school in whose name a mail goes out.
+#[derive(Clone, Debug)]
+pub struct School {
+    /// Its name.
+    pub name: String,
+    /// Its part of the path where it has no host.
+    pub slug: String,
+    /// Its own host.
+    pub host: Option<String>,
+    /// Its clocks.
+    pub zone: Tz,
+}
+
+/// Reads a school.
+///
+/// # Errors
+/// When the database fails, or there is none.
+pub fn school(db: &mut Db, id: SchoolId) -> Result<School> {
+    let (name, slug, host, zone): (String, String, Option<String>, String) =
+        schools::table.find(key(id)).select((schools::name, schools::slug, schools::host, schools::time_zone)).first(db)?;
+    Ok(School { name: clean(&name), slug, host, zone: zone.parse().unwrap_or(Tz::UTC) })
+}
+
+/// What staff are to look at: what was recorded for the whole school, to be told to staff, at this moment.
+///
+/// # Errors
+/// When the database fails.
+pub fn alerts(db: &mut Db, school: SchoolId, recorded_at: DateTime<Utc>) -> Result<Vec<String>> {
+    let rows: Vec<String> = events::table
+        .filter(events::school_id.eq(key(school)).and(events::at.eq(at(recorded_at))))
+        .filter(events::evening_id.is_null().and(events::parent_id.is_null()).and(events::action.eq_any(["staff_alerted", "access_ended"])))
+        .order(events::id)
+        .select(events::summary)
+        .load(db)?;
+    Ok(rows.iter().map(|summary| clean(summary)).collect())
+}
+
+/// A request for a login mail.
+pub struct LoginLink {
+    /// The key of the address it was asked for.
+    pub email_key: String,
+    /// The one person it is for.
+    pub person: Option<PersonId>,
+    /// When it stops working.
+    pub expires_at: DateTime<Utc>,
+    /// It was used, and is of no more use.
+    pub is_used: bool,
+}
+
+/// Reads a request for a login mail.
+///
+/// # Errors
+/// When the database fails, or there is none.
+pub fn login_link(db: &mut Db, id: LoginLinkId) -> Result<LoginLink> {
+    let (email_key, person, expires_at, used_at): (String, Option<Key>, At, Option<At>) =
+        login_links::table.find(key(id)).select((login_links::email_key, login_links::person_id, login_links::expires_at, login_links::used_at)).first(db)?;
+    Ok(LoginLink { email_key, person: person.map(Into::into), expires_at: expires_at.0, is_used: used_at.is_some() })
+}
+
+/// An evening.
+#[derive(Clone, Debug)]
+pub struct Evening {
+    /// Which.
+    pub id: EveningId,
+    /// What parents call it.
+    pub title: String,
+    /// When it begins.
+    pub starts_at: DateTime<Utc>,
+    /// When it is over.
+    pub ends_at: DateTime<Utc>,
+    /// Its clocks.
+    pub zone: Tz,
+}
+
+/// Reads an evening.
+///
+/// # Errors
+/// When the database fails, or there is none.
+pub fn evening(db: &mut Db, id: EveningId) -> Result<Evening> {
+    let (title, starts_at, ends_at, zone): (String, At, At, String) =
+        evenings::table.find(key(id)).select((evenings::title, evenings::starts_at, evenings::ends_at, evenings::time_zone)).first(db)?;
+    Ok(Evening { id, title: clean(&title), starts_at: starts_at.0, ends_at: ends_at.0, zone: zone.parse().unwrap_or(Tz::UTC) })
+}

@@ -1,0 +1,122 @@
+//! To whom a mail goes, and whether the school has barred them.
+
+use std::collections::HashSet;
+
+use diesel::prelude::*;
+use parlour_domain::id::{PersonId, SchoolId};
+
+use crate::{
+    mail::words::full_name,
+    schema::{bars, guardianships, people},
+    store::{
+        Db, Result, access,
+        people::PersonRow,
+        sql_types::{At, Key, key},
+    },
+};
+
+/// Somebody of the roster.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Who.
+    pub id: PersonId,
+    /// The name in full.
+    pub name: String,
+    /// Where mail goes.
+    pub email: Option<String>,
+    bar_key: Option<String>,
+    /// Has a parent's view.
+    pub is_parent: bool,
+    /// Has a teacher's view.
+    pub is_teacher: bool,
+    /// Has a staff's view.
+    pub is_staff: bool,
+    /// Is no longer in the roster.
+    pub is_removed: bool,
+}
+
+type PersonColumns = (Key, Option<String>, String, String, Option<String>, Option<String>, bool, bool, bool, Option<At>);
+
+const PERSON: (
+    people::id,
+    people::honorific,
+    people::given_name,
+    people::family_name,
+    people::email,
+    people::bar_key,
+    people::is_parent,
+    people::is_teacher,
+    people::is_staff,
+    people::removed_at,
+) = (
+    people::id,
+    people::honorific,
+    people::given_name,
+    people::family_name,
+    people::email,
+    people::bar_key,
+    people::is_parent,
+    people::is_teacher,
+    people::is_staff,
+    people::removed_at,
+);
+
+fn to_person((id, honorific, given, family, email, bar_key, is_parent, is_teacher, is_staff, removed_at): PersonColumns) -> Person {
+    Person {
+        id: id.into(),
+        name: full_name(honorific.as_deref(), &given, &family),
+        email,
+        bar_key,
+        is_parent,
+        is_teacher,
+        is_staff,
+        is_removed: removed_at.is_some(),
+    }
+}
+
+/// Reads a person.
+///
+/// # Errors
+/// When the database fails, or there is none.
+pub fn person(db: &mut Db, id: PersonId) -> Result<Person> {
+    Ok(to_person(people::table.find(key(id)).select(PERSON).first(db)?))
+}
+
+/// Everybody of a school's roster who has an address with this key.
+///
+/// # Errors
+/// When the database fails.
+pub fn people_at(db: &mut Db, school: SchoolId, email_key: &str) -> Result<Vec<Person>> {
+    let rows: Vec<PersonColumns> = people::table
+        .filter(people::school_id.eq(key(school)).and(people::email_key.eq(email_key)).and(people::removed_at.is_null()))
+        .order(people::id)
+        .select(PERSON)
+        .load(db)?;
+    Ok(rows.into_iter().map(to_person).collect())
+}
+
+/// The students whom a parent may have appointments about.
+///
+/// # Errors
+/// When the database fails.
+pub fn allowed_students(db: &mut Db, parent: PersonId) -> Result<HashSet<PersonId>> {
+    Ok(access::students_of(db, parent)?.iter().map(PersonRow::id).collect())
+}
+
+/// Whether a parent is a contact whom the school has barred from any student, by id or by address.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_barred_parent(db: &mut Db, school: SchoolId, parent: &Person) -> Result<bool> {
+    let by_roster = guardianships::table
+        .filter(guardianships::parent_id.eq(key(parent.id)))
+        .filter(guardianships::court_order.eq(true).or(guardianships::contact_allowed.eq(false)))
+        .count()
+        .get_result::<i64>(db)?;
+    let by_hand = bars::table
+        .filter(bars::school_id.eq(key(school)).and(bars::lifted_at.is_null()))
+        .filter(bars::person_id.eq(Some(key(parent.id))).or(bars::bar_key.is_not_null().and(bars::bar_key.eq(parent.bar_key.as_deref()))))
+        .count()
+        .get_result::<i64>(db)?;
+    Ok(by_roster + by_hand > 0)
+}
