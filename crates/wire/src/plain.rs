@@ -108,6 +108,12 @@ impl Read for u16 {
     }
 }
 
+impl Write for u32 {
+    fn write(&self, out: &mut String) {
+        let _ = write!(out, "{self}");
+    }
+}
+
 impl Read for Uuid {
     fn read<J: Json>(json: Option<&J>, sound: &mut bool) -> Self {
         or_unsound(json.and_then(J::text).and_then(|text| Self::try_parse(&text).ok()), sound)
@@ -399,6 +405,9 @@ impl Read for BookingRow {
         Self::Booking(Booking::read(json, sound))
     }
 }
+
+// After the macros, which it uses.
+mod call;
 
 #[cfg(test)]
 mod tests {
