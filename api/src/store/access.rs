@@ -8,7 +8,7 @@ use parlour_domain::id::{BookingId, InviteId, PersonId, SchoolId};
 use super::{
     Db, Result, bookings,
     events::{self, Actor, NewEvent},
-    invites,
+    invites, login,
     outbox::{self, NewMail, Template},
     people::PersonRow,
     sessions,
@@ -102,6 +102,7 @@ pub fn sweep(db: &mut Db, ctx: &Context, school: SchoolId, actor: &Actor) -> Res
     }
     let parents: Vec<Key> = parents.into_iter().collect();
     sessions::withdraw(db, &parents, &lost_invites, ctx.now)?;
+    login::expire(db, &parents, ctx.now)?;
     let withdrawn = Withdrawn { parents: parents.len(), bookings: lost_bookings.len(), invites: lost_invites.len() };
     if withdrawn != Withdrawn::default() {
         alert_staff(
@@ -116,12 +117,14 @@ pub fn sweep(db: &mut Db, ctx: &Context, school: SchoolId, actor: &Actor) -> Res
     Ok(withdrawn)
 }
 
-/// Logs out parents who lost a student, whether or not they had bookings.
+/// Logs out parents who lost a student, whether or not they had bookings; the login links in their mails die, too.
 ///
 /// # Errors
 /// When the database fails.
 pub fn log_out(db: &mut Db, ctx: &Context, parents: &[PersonId]) -> Result<()> {
-    sessions::withdraw(db, &parents.iter().map(|parent| key(*parent)).collect::<Vec<_>>(), &[], ctx.now)
+    let parents: Vec<Key> = parents.iter().map(|parent| key(*parent)).collect();
+    sessions::withdraw(db, &parents, &[], ctx.now)?;
+    login::expire(db, &parents, ctx.now)
 }
 
 /// Tells the school's staff of something: an event, and a mail to each of them.

@@ -125,6 +125,19 @@ pub fn standing(db: &mut Db, ctx: &Context, school: SchoolId, parent: PersonId, 
     Ok(Some(id))
 }
 
+/// Ends the links that log these people in: the standing ones of their confirmation mails, and those asked for from such a mail.
+/// The next confirmation mail of somebody who still has other students brings a new one.
+///
+/// # Errors
+/// When the database fails.
+pub fn expire(db: &mut Db, persons: &[Key], now: DateTime<Utc>) -> Result<()> {
+    if !persons.is_empty() {
+        let live = login_links::table.filter(login_links::person_id.eq_any(persons.to_vec()).and(login_links::expires_at.gt(at(now))));
+        diesel::update(live).set(login_links::expires_at.eq(at(now))).execute(db)?;
+    }
+    Ok(())
+}
+
 /// A link that is alive.
 ///
 /// # Errors
