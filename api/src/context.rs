@@ -104,6 +104,12 @@ impl Context {
         Self { now, random }
     }
 
+    /// The same source of ids at another time, for what is to stand in the database as if it had been made then.
+    #[must_use]
+    pub fn as_of(&self, now: DateTime<Utc>) -> Self {
+        Self { now, random: self.random.clone() }
+    }
+
     /// A new `UUIDv7` (RFC 9562, 5.7) of the kind that is asked for.
     #[must_use]
     pub fn new_id<T: From<Uuid>>(&self) -> T {

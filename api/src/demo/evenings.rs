@@ -1,6 +1,6 @@
 //! The demo's evenings, written as files of evenings and loaded like them: the parents' evening this week or next, one whose booking is not open, one that is over.
 
-use chrono::{Datelike, Days, NaiveDate, Weekday};
+use chrono::{Datelike, Days, NaiveDate, TimeDelta, Weekday};
 use chrono_tz::Europe::London;
 use diesel::prelude::*;
 use parlour_domain::id::{EveningId, SchoolId};
@@ -34,14 +34,17 @@ pub(super) fn load(db: &mut Db, ctx: &Context) -> Result<std::result::Result<Mad
     let is_coming = |kind: &str| known.iter().any(|(name, ends_at)| name.starts_with(kind) && **ends_at > ctx.now);
     let was = |kind: &str| known.iter().any(|(name, _)| name.starts_with(kind));
     let date = thursday(ctx);
+    // An evening that is over can't be loaded: the school wrote it down when it was still to come.
+    let then = ctx.as_of(ctx.now - TimeDelta::weeks(12));
     let mut made = Made::default();
     // The past comes first, as its bookings would have.
-    for (missing, file) in [(!was(SETTLING_IN), settling_in(date)), (!is_coming(PARENTS), parents_evening(date)), (!is_coming(OPTIONS), options_evening(date))]
+    for (missing, loaded, file) in
+        [(!was(SETTLING_IN), &then, settling_in(date)), (!is_coming(PARENTS), ctx, parents_evening(date)), (!is_coming(OPTIONS), ctx, options_evening(date))]
     {
         if !missing {
             continue;
         }
-        match make(db, ctx, school.id(), &file)? {
+        match make(db, ctx, loaded, school.id(), &file)? {
             Ok((title, count)) => {
                 made.0.push(title);
                 made.1 += count;
@@ -52,9 +55,10 @@ pub(super) fn load(db: &mut Db, ctx: &Context) -> Result<std::result::Result<Mad
     Ok(Ok(made))
 }
 
-fn make(db: &mut Db, ctx: &Context, school: SchoolId, file: &str) -> Result<std::result::Result<(String, usize), Problem>> {
+/// Makes an evening that was loaded at one time and has the bookings that it would have now.
+fn make(db: &mut Db, ctx: &Context, loaded: &Context, school: SchoolId, file: &str) -> Result<std::result::Result<(String, usize), Problem>> {
     let loaded = match EveningFile::parse(file) {
-        Ok(file) => evening_file::apply(db, ctx, &file)?,
+        Ok(file) => evening_file::apply(db, loaded, &file)?,
         Err(problem) => Err(problem),
     };
     let loaded = match loaded {

@@ -8,6 +8,7 @@ mod tests;
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use parlour_domain::id::EveningId;
 use thiserror::Error;
@@ -73,7 +74,7 @@ pub async fn load(store: &Store, ctx: &Context, text: &str) -> anyhow::Result<Lo
     Ok(store.write(move |db| apply(db, &ctx, &file)).await??)
 }
 
-/// Loads an evening inside a transaction. A [`Problem`] means that nothing was written.
+/// Loads an evening inside a transaction; one that is over is refused. A [`Problem`] means that nothing was written.
 ///
 /// # Errors
 /// What the database says.
@@ -112,8 +113,21 @@ pub fn apply(db: &mut Db, ctx: &Context, file: &EveningFile) -> Result<std::resu
         Saved::Changed(id) => (id, Fate::Changed),
         Saved::Unchanged(id) => (id, Fate::Unchanged),
         Saved::Refused(bookings) => return Ok(Err(resting(&bookings, zone))),
+        Saved::Past(ended_at) => {
+            let what = format!("the evening was over on {}; load one that is still to come", moment(ended_at, zone));
+            return Ok(Err(Problem::new("date", what)));
+        }
+        Saved::TookPlace(ended_at) => {
+            let what = format!("the evening of this name took place and was over on {}; give the next one a name of its own", moment(ended_at, zone));
+            return Ok(Err(Problem::new("name", what)));
+        }
     };
     Ok(Ok(Loaded { evening, title: checked.title, fate, slots, classes: chosen, left_out: choice.left_out }))
+}
+
+/// "26 November 2026 at 19:00".
+fn moment(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%-d %B %Y at %H:%M").to_string()
 }
 
 /// Counts and names the bookings that a change would break.

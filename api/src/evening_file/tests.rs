@@ -17,7 +17,7 @@ use crate::{
     config,
     context::{Context, Random},
     demo,
-    schema::{evening_classes, evenings},
+    schema::{evening_classes, evenings, events},
     store::{DatabaseUrl, Store, evening_setup::SchoolClass, marks},
 };
 
@@ -240,6 +240,52 @@ async fn a_file_makes_an_evening_once() {
         .await
         .unwrap();
     assert_eq!(rows, (10, 4));
+}
+
+/// What the audit log says of the school's evenings since the demo was loaded.
+async fn logged(store: &Store) -> Vec<(String, String)> {
+    let read = |db: &mut crate::store::Db| {
+        let of_evenings = events::table.filter(events::action.like("evening_%").and(events::summary.like("%Spring Evening%")));
+        Ok(of_evenings.order(events::id).select((events::action, events::summary)).load(db)?)
+    };
+    store.read(read).await.unwrap()
+}
+
+#[tokio::test]
+async fn loading_stands_in_the_audit_log() {
+    let (_folder, store, ctx) = hillcrest().await;
+    let text = SOUND.replace("all = true", "titles = \"Year 10*\"");
+    load(&store, &ctx, &text).await.unwrap();
+    load(&store, &ctx, &text).await.unwrap();
+    let later = ctx.as_of(ctx.now + chrono::TimeDelta::hours(1));
+    let changed = text.replace("19:00", "18:00").replace("Year 10*", "Year 11*");
+    load(&store, &later, &changed).await.unwrap();
+    let expected = [
+        ("evening_added", "Added Spring Evening, 18 March 2027 16:00 to 19:00, 4 classes."),
+        ("evening_changed", "Changed Spring Evening, 18 March 2027 16:00 to 18:00, 4 classes: times, 4 classes added, 4 classes taken out."),
+    ];
+    assert_eq!(logged(&store).await, expected.map(|(action, summary)| (action.to_owned(), summary.to_owned())));
+}
+
+#[tokio::test]
+async fn an_evening_that_is_over_is_neither_made_nor_changed() {
+    let (_folder, store, ctx) = hillcrest().await;
+    let text = SOUND.replace("all = true", "titles = \"Year 10*\"");
+    let at_its_end = ctx.as_of("2027-03-18T19:00:00Z".parse().unwrap());
+    let said = load(&store, &at_its_end, &text).await.unwrap_err().to_string();
+    assert_eq!(said, "date: the evening was over on 18 March 2027 at 19:00; load one that is still to come");
+    assert_eq!(logged(&store).await, []);
+
+    let a_moment_before = ctx.as_of(at_its_end.now - chrono::TimeDelta::seconds(1));
+    load(&store, &a_moment_before, &text).await.unwrap();
+    let said = load(&store, &at_its_end, &text.replace("2027-03-18\n", "2027-06-17\n")).await.unwrap_err().to_string();
+    assert_eq!(said, "name: the evening of this name took place and was over on 18 March 2027 at 19:00; give the next one a name of its own");
+    let shorter = text.replace("19:00", "17:00");
+    let after = ctx.as_of("2027-03-18T18:00:00Z".parse().unwrap());
+    let said = load(&store, &after, &shorter).await.unwrap_err().to_string();
+    assert!(said.starts_with("date: the evening was over on 18 March 2027 at 17:00"), "{said}");
+    // The same file again is no change, whenever.
+    assert_eq!(load(&store, &at_its_end, &text).await.unwrap().fate, Fate::Unchanged);
 }
 
 #[tokio::test]

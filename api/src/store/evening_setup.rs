@@ -15,6 +15,7 @@ use parlour_domain::{
 
 use super::{
     Db, Error, Result,
+    events::{self, Actor, NewEvent},
     people::full_name,
     schools::SchoolRow,
     sql_types::{At, Key, at, key},
@@ -68,6 +69,10 @@ pub enum Saved {
     Unchanged(EveningId),
     /// Live bookings rest on what would change; nothing was written.
     Refused(Vec<Resting>),
+    /// It would be over already, since this time; nothing was written.
+    Past(DateTime<Utc>),
+    /// One of the same name took place, and was over at this time; nothing was written.
+    TookPlace(DateTime<Utc>),
 }
 
 /// A live booking that a change would break.
@@ -181,7 +186,7 @@ pub fn classes_of(db: &mut Db, school: SchoolId) -> Result<Vec<SchoolClass>> {
     Ok(rows.into_iter().map(class).collect())
 }
 
-/// Makes the evening, or brings the one of the same name to what is wanted.
+/// Makes the evening, or brings the one of the same name to what is wanted; the audit log says so. An evening that is over stays as it was.
 ///
 /// # Errors
 /// When the database fails, also when another transaction makes an evening of the same name at the same time ([`Error::Raced`]).
@@ -189,9 +194,13 @@ pub fn save(db: &mut Db, ctx: &Context, new: &NewEvening) -> Result<Saved> {
     let known = evenings::table.filter(evenings::school_id.eq(key(new.school)).and(evenings::name.eq(&new.name)));
     let known: Option<EveningRow> = known.select(EveningRow::as_select()).first(db).optional()?;
     let Some(known) = known else {
+        if new.timing.ends_at() <= ctx.now {
+            return Ok(Saved::Past(new.timing.ends_at()));
+        }
         let id: EveningId = ctx.new_id();
         diesel::insert_into(evenings::table).values(row(key(id), at(ctx.now), new)?).execute(db).map_err(Error::raced)?;
         insert_classes(db, key(id), new.classes.iter())?;
+        record(db, ctx, new, id, "evening_added", format!("Added {}.", described(new)))?;
         return Ok(Saved::Added(id));
     };
     hold(db, known.id)?;
@@ -199,6 +208,12 @@ pub fn save(db: &mut Db, ctx: &Context, new: &NewEvening) -> Result<Saved> {
     let there: BTreeMap<ClassId, bool> = classes_taking_part(db, known.id)?;
     if wanted == known && there == new.classes {
         return Ok(Saved::Unchanged(known.id.into()));
+    }
+    if *known.ends_at <= ctx.now {
+        return Ok(Saved::TookPlace(*known.ends_at));
+    }
+    if new.timing.ends_at() <= ctx.now {
+        return Ok(Saved::Past(new.timing.ends_at()));
     }
     let resting = resting(db, known.id, new)?;
     if !resting.is_empty() {
@@ -209,7 +224,42 @@ pub fn save(db: &mut Db, ctx: &Context, new: &NewEvening) -> Result<Saved> {
     let gone = evening_classes::table.filter(evening_classes::evening_id.eq(known.id).and(evening_classes::class_id.eq_any(differing)));
     diesel::delete(gone).execute(db)?;
     insert_classes(db, known.id, new.classes.iter().filter(|(class, video)| there.get(class) != Some(video)))?;
+    let summary = format!("Changed {}: {}.", described(new), differences(&known, &wanted, &there, &new.classes).join(", "));
+    record(db, ctx, new, known.id.into(), "evening_changed", summary)?;
     Ok(Saved::Changed(known.id.into()))
+}
+
+/// Files are loaded by whoever may run the server, so the school as such is named as the actor.
+fn record(db: &mut Db, ctx: &Context, new: &NewEvening, evening: EveningId, action: &'static str, summary: String) -> Result<()> {
+    events::record(db, ctx, &NewEvent { school: new.school, evening: Some(evening), parent: None, action, summary, actor: &Actor::school() })
+}
+
+/// "Year 9 Parents’ Evening, 26 November 2026 16:00 to 19:00, 12 classes".
+fn described(new: &NewEvening) -> String {
+    let clock = |at: DateTime<Utc>, format| at.with_timezone(&new.zone).format(format).to_string();
+    let (starts, ends) = (clock(new.timing.starts_at(), "%-d %B %Y %H:%M"), clock(new.timing.ends_at(), "%H:%M"));
+    format!("{}, {starts} to {ends}, {} classes", new.title, new.classes.len())
+}
+
+/// What a change touches, in words.
+fn differences(known: &EveningRow, wanted: &EveningRow, there: &BTreeMap<ClassId, bool>, classes: &BTreeMap<ClassId, bool>) -> Vec<String> {
+    let parts = [
+        ("title", known.title != wanted.title),
+        ("times", (known.starts_at, known.ends_at, &known.time_zone) != (wanted.starts_at, wanted.ends_at, &wanted.time_zone)),
+        ("slots", (known.slot_minutes, known.gap_seconds) != (wanted.slot_minutes, wanted.gap_seconds)),
+        ("booking window", (known.booking_opens_at, known.booking_closes_at) != (wanted.booking_opens_at, wanted.booking_closes_at)),
+        ("mode", known.mode != wanted.mode),
+        ("capacity", known.capacity != wanted.capacity),
+    ];
+    let mut all: Vec<String> = parts.into_iter().filter(|(_, differs)| *differs).map(|(part, _)| part.to_owned()).collect();
+    let (added, gone) = (classes.keys().filter(|class| !there.contains_key(class)).count(), there.keys().filter(|class| !classes.contains_key(class)).count());
+    let meets = classes.iter().filter(|(class, video)| there.get(class).is_some_and(|was| was != *video)).count();
+    for (count, what) in [(added, "added"), (gone, "taken out"), (meets, "meeting in another way")] {
+        if count > 0 {
+            all.push(format!("{count} {} {what}", if count == 1 { "class" } else { "classes" }));
+        }
+    }
+    all
 }
 
 /// Makes bookings of other transactions wait until this one ends: their foreign key needs the evening's row. SQLite writes one at a time anyway.
