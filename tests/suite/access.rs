@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Database, School, Server, wishes};
+use crate::harness::{Actor, Database, School, Server, token_of, wishes};
 
+const RACHEL: &str = "rachel.aaron@example.org";
+const OFFICE: &str = "helen.okafor@example.org";
 const TOLD: &str = "Your access to this appointment has ended. Please contact the school.";
 
 /// The id of Sophie Aaron.
@@ -16,16 +18,21 @@ async fn sophie(school: &School, office: &Actor) -> Value {
 #[tokio::test]
 async fn a_barred_parent_loses_all_that_rests_on_the_student() {
     let school = School::start().await;
-    school.mails().await;
     let (office, parent, guest) = (school.staff().await, school.parent().await, school.guest().await);
     let sophie = sophie(&school, &office).await;
+    let link = json!({ "token": token_of(school.demo_mail_to(RACHEL)) });
+    school.nobody().post("/login_links/preview", link.clone()).await.is(200);
     let bar = office.post("/bars", json!({ "student_id": sophie, "person_id": school.people.parent.0, "note": "court" })).await.is(201);
 
     // Logged out at once, and told in the one text; the guest too.
     assert_eq!(parent.get("/me").await.refuses(410, "access_ended").text_at("/detail"), TOLD);
     assert_eq!(guest.get("/guest/appointments").await.refuses(410, "access_ended").text_at("/detail"), TOLD);
     let mails = school.mails().await;
-    assert!(mails.iter().all(|mail| mail.to != "rachel.aaron@example.org"), "no mail goes to a barred contact");
+    assert!(mails.iter().all(|mail| mail.to != RACHEL), "no mail goes to a barred contact");
+    assert!(mails.iter().any(|mail| mail.to == OFFICE), "staff are told");
+    // The login link of the mails that she has is dead.
+    school.nobody().post("/login_links/preview", link.clone()).await.refuses(410, "link_dead");
+    school.nobody().post("/sessions", link.clone()).await.refuses(410, "link_dead");
 
     // Who logs in again sees the other children alone; the invite is gone.
     let parent = school.parent().await;
@@ -38,12 +45,18 @@ async fn a_barred_parent_loses_all_that_rests_on_the_student() {
     office.delete(&format!("/bars/{}", bar.text_at("/id"))).await.is(204);
     let open = wishes(&school, &parent).await.into_iter().filter(|wish| wish.student == sophie.as_str().unwrap()).collect::<Vec<_>>();
     assert!(open.iter().any(|wish| wish.free.iter().any(|time| time.contains("T16:00"))), "{open:?}");
+
+    // The next confirmation brings a link of its own.
+    let wish = open.iter().find(|wish| !wish.free.is_empty()).unwrap();
+    parent.post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] })).await.is(201);
+    let newer = json!({ "token": token_of(&school.mail_to(RACHEL).await) });
+    assert_ne!(newer, link);
+    school.nobody().post("/login_links/preview", newer).await.is(200);
 }
 
 #[tokio::test]
 async fn a_barred_address_ends_its_invite() {
     let school = School::start().await;
-    school.mails().await;
     let (office, parent, guest) = (school.staff().await, school.parent().await, school.guest().await);
     let sophie = sophie(&school, &office).await;
     // Case and tags make no difference.
@@ -55,6 +68,7 @@ async fn a_barred_address_ends_its_invite() {
     assert!(mine.text.contains("Sophie Aaron"), "{}", mine.text);
     let again = json!({ "name": "Jordan", "email": "jordan.aaron@example.org", "student_ids": [sophie], "consent": true });
     parent.post(&school.evening("/invites"), again).await.refuses(403, "ask_the_school");
+    school.mail_to(OFFICE).await;
 }
 
 #[tokio::test]

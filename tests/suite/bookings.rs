@@ -6,6 +6,14 @@ use serde_json::{Value, json};
 
 use crate::harness::{Actor, School, Wish, wishes};
 
+const RACHEL: &str = "rachel.aaron@example.org";
+
+/// Rachel has got one mail since the last look, about this.
+async fn told(school: &School, subject: &str) {
+    let mail = school.mail_to(RACHEL).await;
+    assert!(mail.subject.starts_with(subject), "{}", mail.subject);
+}
+
 async fn book(school: &School, parent: &Actor, bookings: &[Value]) -> crate::harness::Answer {
     parent.post(&school.evening("/bookings"), json!({ "bookings": bookings })).await
 }
@@ -32,6 +40,7 @@ async fn bookings_show_in_my_bookings() {
     parent.get(&format!("/bookings/{}", made.text_at("/items/0/id"))).await.is(200);
     parent.get(&school.evening("/calendar")).await.is(200);
     assert!(parent.get(&school.evening("/history")).await.is(200).list("/items").len() >= 2);
+    told(&school, "Your appointments: Year 9 Parents’ Evening").await;
 }
 
 #[tokio::test]
@@ -85,18 +94,22 @@ async fn a_booking_moves_and_goes() {
     let parent = school.parent().await;
     let (one, first, other, second) = two(&school, &parent).await;
     let made = book(&school, &parent, &[one.at(&first), other.at(&second)]).await.is(201);
+    told(&school, "Your appointments: ").await;
     let path = format!("/bookings/{}", made.text_at("/items/0/id"));
     let now = wishes(&school, &parent).await;
     assert!(now.iter().all(|wish| wish.class != one.class || wish.student != one.student));
     let later = one.free.iter().find(|time| **time != first && **time != second).unwrap();
     let moved = parent.patch(&path, json!({ "starts_at": later })).await.is(200);
     assert_eq!((moved.text_at("/starts_at"), moved.body["sequence"].as_u64()), (later.clone(), Some(1)));
+    told(&school, "Changed: ").await;
     parent.patch(&path, json!({ "starts_at": "2026-11-26T16:02:00Z" })).await.refuses(422, "not_a_slot");
     parent.patch(&path, json!({ "starts_at": second })).await.is(409);
     parent.delete(&path).await.is(204);
+    told(&school, "Cancelled: ").await;
     parent.patch(&path, json!({ "starts_at": first })).await.refuses(409, "booking_cancelled");
     // The slot and the class are free again.
     book(&school, &parent, &[one.at(later)]).await.is(201);
+    told(&school, "Your appointments: ").await;
 }
 
 #[tokio::test]
@@ -115,6 +128,7 @@ async fn a_key_makes_a_booking_once() {
     parent.post_once(&path, "k2", json!({ "bookings": [other.at(&second)] })).await.is(201);
     school.wait(TimeDelta::hours(25));
     parent.post_once(&path, "k1", body).await.refuses(409, "already_booked");
+    assert_eq!(school.mails().await.len(), 2, "one for each booking that was made");
 }
 
 #[tokio::test]
@@ -167,4 +181,5 @@ async fn fifty_parents_want_one_slot() {
     let won = answers.iter().filter(|answer| answer.status == 201).count();
     let lost = answers.iter().filter(|answer| answer.status == 409 && answer.code() == "slot_taken").count();
     assert_eq!((won, lost), (1, 49), "{:?}", answers.iter().map(|answer| answer.text.clone()).collect::<Vec<_>>());
+    assert_eq!(school.mails().await.len(), 1, "only the one who got it is told");
 }

@@ -25,7 +25,7 @@ async fn a_guest_sees_only_the_students_covered() {
 #[tokio::test]
 async fn reading_the_link_changes_nothing() {
     let school = School::start().await;
-    let token = json!({ "token": token_of(&school.mail_to(GUEST).await) });
+    let token = json!({ "token": token_of(school.demo_mail_to(GUEST)) });
     let parent = school.parent().await;
     let path = format!("/invites/{}", school.people.invite.unwrap().0);
     let before = parent.get(&path).await.is(200);
@@ -46,7 +46,7 @@ async fn reading_the_link_changes_nothing() {
 #[tokio::test]
 async fn the_inviting_parent_is_led_to_their_own_door() {
     let school = School::start().await;
-    let token = json!({ "token": token_of(&school.mail_to(GUEST).await) });
+    let token = json!({ "token": token_of(school.demo_mail_to(GUEST)) });
     let parent = school.parent().await;
     assert_eq!(parent.post("/guest_links/preview", token.clone()).await.is(200).body["own_invite"].as_bool(), Some(true));
     parent.post("/guest_sessions", token).await.refuses(409, "own_invite");
@@ -57,7 +57,7 @@ async fn the_inviting_parent_is_led_to_their_own_door() {
 #[tokio::test]
 async fn a_link_dies_after_the_evening() {
     let school = School::start().await;
-    let token = json!({ "token": token_of(&school.mail_to(GUEST).await) });
+    let token = json!({ "token": token_of(school.demo_mail_to(GUEST)) });
     school.clock.set("2026-11-26T20:30:00Z".parse().unwrap());
     school.nobody().post("/guest_links/preview", token.clone()).await.refuses(410, "link_dead");
     school.nobody().post("/guest_sessions", token).await.refuses(410, "link_dead");
@@ -66,7 +66,7 @@ async fn a_link_dies_after_the_evening() {
 #[tokio::test]
 async fn a_renewed_link_kills_the_older_one() {
     let school = School::start().await;
-    let older = json!({ "token": token_of(&school.mail_to(GUEST).await) });
+    let older = json!({ "token": token_of(school.demo_mail_to(GUEST)) });
     school.nobody().post("/guest_links/preview", older.clone()).await.is(200);
     school.execute("update invites set generation = generation + 1").await;
     for path in ["/guest_links/preview", "/guest_sessions", "/guest_links/decline"] {

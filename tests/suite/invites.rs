@@ -22,6 +22,13 @@ async fn send(school: &School, parent: &Actor, body: Value) -> Answer {
     parent.post(&school.evening("/invites"), body).await
 }
 
+/// How many mails went to the guest, and to nobody else, since the last look.
+async fn sent(school: &School) -> usize {
+    let mails = school.mails().await;
+    assert!(mails.iter().all(|mail| mail.to == EMAIL), "{:?}", mails.iter().map(|mail| (&mail.to, &mail.subject)).collect::<Vec<_>>());
+    mails.len()
+}
+
 /// Rachel's students: Sophie, who is invited for, and the two others.
 async fn students(school: &School, parent: &Actor) -> (String, [String; 2]) {
     let overview = parent.get(&school.evening("/invites")).await.is(200);
@@ -43,6 +50,7 @@ async fn one_invite_for_each_student() {
     let overview = parent.get(&school.evening("/invites")).await.is(200);
     assert_eq!((overview.body["can_invite"].as_bool(), overview.text_at("/refusal_detail").as_str()), (Some(false), TEXT));
     assert_eq!(overview.list("/items").len(), 3);
+    assert_eq!(sent(&school).await, 2);
 }
 
 #[tokio::test]
@@ -70,6 +78,7 @@ async fn what_is_wrong_is_named() {
     let path = format!("{}?parent_id={}", school.evening("/invites"), school.people.parent.0);
     staff.post(&path, good.clone()).await.refuses(422, "consent_record_missing");
     staff.post(&path, with(good, "consent_record", json!("phone"))).await.is(201);
+    assert_eq!(sent(&school).await, 1);
 }
 
 #[tokio::test]
@@ -91,6 +100,7 @@ async fn of_twenty_at_once_one_is_sent() {
     let won = answers.iter().filter(|answer| answer.status == 201).count();
     let lost = answers.iter().filter(|answer| answer.code() == "invite_exists").count();
     assert_eq!((won, lost), (1, 19), "{:?}", answers.iter().map(|answer| answer.text.clone()).collect::<Vec<_>>());
+    assert_eq!(sent(&school).await, 1);
 }
 
 #[tokio::test]
@@ -103,7 +113,7 @@ async fn twenty_with_one_key_are_one() {
     for answer in &answers {
         assert_eq!((answer.status, &answer.body["id"]), (201, &answers[0].body["id"]), "{}", answer.text);
     }
-    school.mails().await;
+    assert_eq!(sent(&school).await, 1);
     assert_eq!(parent.get(&path).await.list("/items").len(), 2);
 }
 
@@ -137,12 +147,15 @@ async fn a_removed_invite_is_dead_at_once() {
     guest.post("/guest_sessions", token.clone()).await.is(201);
     guest.get("/guest/appointments").await.is(200);
     parent.delete(&format!("/invites/{id}")).await.is(204);
+    assert!(school.mail_to(EMAIL).await.subject.ends_with("Rachel Aaron’s invite was removed"));
     school.nobody().post("/guest_links/preview", token.clone()).await.refuses(410, "invite_removed");
     school.nobody().post("/guest_sessions", token).await.refuses(410, "invite_removed");
     guest.get("/guest/appointments").await.refuses(410, "invite_removed");
     parent.get(&format!("/invites/{id}")).await.refuses(410, "invite_removed");
     // The student is free, for the same guest too.
     send(&school, &parent, invite(&[&liz])).await.is(201);
+    let newer = json!({ "token": token_of(&school.mail_to(EMAIL).await) });
+    school.nobody().post("/guest_links/preview", newer).await.is(200);
 }
 
 #[tokio::test]
@@ -158,6 +171,7 @@ async fn five_invites_a_day() {
     send(&school, &parent, invite(&[&liz])).await.refuses(429, "invite_limit");
     school.wait(TimeDelta::hours(25));
     school.parent().await.post(&school.evening("/invites"), invite(&[&liz])).await.is(201);
+    assert_eq!(sent(&school).await, 1, "what was removed before its mail left is not told to the guest");
 }
 
 #[tokio::test]
@@ -178,6 +192,7 @@ async fn whom_the_school_bars_nobody_invites() {
     assert!(mails.iter().all(|mail| !mail.to.to_lowercase().starts_with("sam") && !mail.to.starts_with("marcus")), "a barred contact got a mail");
     school.wait(TimeDelta::hours(25));
     school.parent().await.post(&school.evening("/invites"), with(invite(&[&chris]), "email", json!("fine@example.org"))).await.is(201);
+    school.mail_to("fine@example.org").await;
 }
 
 #[tokio::test]

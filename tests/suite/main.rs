@@ -8,6 +8,7 @@ mod errors;
 mod guests;
 mod harness;
 mod invites;
+mod mail;
 mod migrations;
 mod operations;
 mod sessions;

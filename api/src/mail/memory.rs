@@ -66,6 +66,15 @@ impl MemoryMailer {
         std::mem::take(&mut self.kept().mails).into()
     }
 
+    /// What was sent to an address, the newest last; the rest stays in the mailbox.
+    #[must_use]
+    pub fn take_to(&self, address: &str) -> Vec<SentMail> {
+        let mut kept = self.kept();
+        let (taken, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut kept.mails).into_iter().partition(|sent| sent.mail.to == address);
+        kept.mails = rest.into();
+        taken
+    }
+
     /// From now on, mail to this address fails.
     pub fn fail_for(&self, address: &str, failure: Failure) {
         self.kept().failing.insert(address.to_owned(), failure);

@@ -6,7 +6,11 @@ pub mod contract;
 mod database;
 mod server;
 
-use std::ops::Deref;
+use std::{
+    ops::Deref,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
@@ -30,11 +34,13 @@ pub fn now() -> DateTime<Utc> {
     "2026-11-23T10:00:00Z".parse().expect("a time")
 }
 
-/// A running server with the demo school.
+/// A running server with the demo school. When it goes, mail that nobody looked at fails the test.
 pub struct School {
     server: Server,
     /// The people of the demo.
     pub people: Actors,
+    demo_mail: Vec<Mail>,
+    ignores_mail: AtomicBool,
 }
 
 impl Deref for School {
@@ -55,7 +61,9 @@ impl School {
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
         let server = Server::start(Database::filled(), settings).await;
         let people = server.app.store.read(demo::actors).await.expect("the demo's people are there");
-        Self { server, people }
+        let mut school = Self { server, people, demo_mail: Vec::new(), ignores_mail: AtomicBool::new(false) };
+        school.demo_mail = school.mails().await;
+        school
     }
 
     /// Somebody without a session.
@@ -153,10 +161,31 @@ impl School {
         self.mailbox().take().into_iter().map(|sent| sent.mail).collect()
     }
 
-    /// Sends the mail that is due and gives out the newest to an address.
+    /// Sends the mail that is due and gives out the newest to an address. What others got is still to be looked at.
     pub async fn mail_to(&self, address: &str) -> Mail {
-        let mails = self.mails().await;
-        mails.into_iter().rev().find(|mail| mail.to == address).unwrap_or_else(|| panic!("no mail to {address}"))
+        worker::deliver_due(&self.app.mail_deps()).await;
+        let sent = self.mailbox().take_to(address).pop();
+        sent.unwrap_or_else(|| panic!("no mail to {address}")).mail
+    }
+
+    /// The newest mail to an address of those that the demo's own bookings and invite sent before the test began.
+    pub fn demo_mail_to(&self, address: &str) -> &Mail {
+        self.demo_mail.iter().rev().find(|mail| mail.to == address).unwrap_or_else(|| panic!("no mail of the demo to {address}"))
+    }
+
+    /// Says that the mail which the test leaves behind is none of its concern, and why.
+    pub fn ignore_mail(&self, _reason: &'static str) {
+        self.ignores_mail.store(true, Ordering::Relaxed);
+    }
+
+    /// What waits in the outbox or failed there, and what was sent and not looked at.
+    fn unseen_mail(&self) -> Vec<String> {
+        use schema::outbox;
+        let mut db = self.app.config.database.connect().expect("the database opens");
+        let unsettled = outbox::table.filter(outbox::state.eq_any(["queued", "failed"])).order(outbox::id).select((outbox::state, outbox::template));
+        let unsettled: Vec<(String, String)> = unsettled.load(&mut db).expect("the outbox can be read");
+        let sent = self.mailbox().take().into_iter().map(|sent| format!("sent to {}: {}", sent.mail.to, sent.mail.subject));
+        unsettled.into_iter().map(|(state, template)| format!("{state}: {template}")).chain(sent).collect()
     }
 
     /// The mailbox.
@@ -167,6 +196,17 @@ impl School {
     /// The path of the demo's parents' evening with something behind it.
     pub fn evening(&self, rest: &str) -> String {
         format!("/evenings/{}{rest}", self.people.evening.0)
+    }
+}
+
+impl Drop for School {
+    fn drop(&mut self) {
+        // A test that failed has said why.
+        if thread::panicking() || self.ignores_mail.load(Ordering::Relaxed) {
+            return;
+        }
+        let unseen = self.unseen_mail();
+        assert!(unseen.is_empty(), "mail that nobody looked at (see `mails`, `mail_to`; or say by `ignore_mail` why it is of no concern): {unseen:#?}");
     }
 }
 
