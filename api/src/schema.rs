@@ -316,6 +316,7 @@ diesel::table! {
         state -> Text,
         settled_at -> Nullable<Moment>,
         error -> Nullable<Text>,
+        call_code_id -> Nullable<Id>,
     }
 }
 
@@ -350,6 +351,113 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    calls (booking_id) {
+        booking_id -> Id,
+        school_id -> Id,
+        version -> Integer,
+        next_connection -> Integer,
+        extended_seconds -> Integer,
+        created_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    call_seats (booking_id, number) {
+        booking_id -> Id,
+        number -> Integer,
+        participant_id -> Id,
+        role -> Text,
+        session_id -> Id,
+        device_hash -> Text,
+        connection -> Integer,
+        is_present -> Bool,
+        lease_ends_at -> Moment,
+        joined_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    call_queue (booking_id, participant_id) {
+        booking_id -> Id,
+        participant_id -> Id,
+        role -> Text,
+        session_id -> Id,
+        device_hash -> Text,
+        connection -> Integer,
+        queued_number -> Integer,
+        is_present -> Bool,
+        lease_ends_at -> Moment,
+        queued_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    call_events (id) {
+        id -> Id,
+        school_id -> Id,
+        booking_id -> Id,
+        participant_id -> Id,
+        role -> Text,
+        kind -> Text,
+        detail -> Nullable<Text>,
+        at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    call_codes (id) {
+        id -> Id,
+        school_id -> Id,
+        invite_id -> Id,
+        device_hash -> Text,
+        created_at -> Moment,
+        expires_at -> Moment,
+        used_at -> Nullable<Moment>,
+        tries -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    teacher_records (booking_id, teacher_id) {
+        booking_id -> Id,
+        teacher_id -> Id,
+        no_show -> Bool,
+        note -> Text,
+        changed_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    teacher_lateness (evening_id, teacher_id) {
+        evening_id -> Id,
+        teacher_id -> Id,
+        minutes -> Integer,
+        changed_at -> Moment,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     marks,
     schools,
@@ -371,7 +479,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     outbox,
     idempotency_keys,
-    events
+    events,
+    calls,
+    call_seats,
+    call_queue,
+    call_events,
+    call_codes,
+    teacher_records,
+    teacher_lateness
 );
 
 diesel::joinable!(booking_teachers -> bookings (booking_id));
