@@ -186,7 +186,11 @@ impl From<Refusal> for ApiError {
             | Refusal::SlotTaken
             | Refusal::PersonBusy
             | Refusal::AlreadyBooked
-            | Refusal::BookingCancelled => StatusCode::CONFLICT,
+            | Refusal::BookingCancelled
+            | Refusal::NotAVideoCall
+            | Refusal::CallEarly
+            | Refusal::CallOver
+            | Refusal::CannotExtend => StatusCode::CONFLICT,
         };
         let errors = refusal.field().map(|field| FieldError { field: field.to_owned(), code: refusal.code().to_owned(), detail: refusal.to_string() });
         let retry_after = match refusal {

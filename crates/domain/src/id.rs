@@ -57,4 +57,8 @@ ids! {
     LoginLinkId,
     /// A contact or an address barred by hand for a student.
     BarId,
+    /// Somebody in a call: a person by their id, a guest by their invite's.
+    ParticipantId,
+    /// A code that a guest's link asks for when it was taken over too often.
+    CallCodeId,
 }

@@ -1,8 +1,9 @@
-//! The rules of evenings, bookings and invites: pure functions and values that take the time as an argument. Knows no database, no HTTP and no clock.
+//! The rules of evenings, bookings, invites and calls: pure functions and values that take the time as an argument. Knows no database, no HTTP and no clock.
 //!
-//! Start with [`invite`], the heart of the product, then [`booking`] and [`evening`].
+//! Start with [`invite`], the heart of the product, then [`booking`], [`evening`] and [`call`].
 
 pub mod booking;
+pub mod call;
 pub mod email;
 pub mod evening;
 pub mod id;

@@ -58,6 +58,14 @@ pub enum Refusal {
     NothingChosen,
     #[error("Your access to this appointment has ended. Please contact the school.")]
     AccessEnded,
+    #[error("This appointment is held at the school, not by video.")]
+    NotAVideoCall,
+    #[error("This appointment has not opened yet. You can enter from 10 minutes before it starts.")]
+    CallEarly,
+    #[error("This appointment is over.")]
+    CallOver,
+    #[error("The next appointment begins right after this one, so no minute can be added.")]
+    CannotExtend,
 }
 
 impl Refusal {
@@ -91,6 +99,10 @@ impl Refusal {
             Self::ClassNotOffered => "class_not_offered",
             Self::NothingChosen => "nothing_chosen",
             Self::AccessEnded => "access_ended",
+            Self::NotAVideoCall => "not_a_video_call",
+            Self::CallEarly => "call_early",
+            Self::CallOver => "call_over",
+            Self::CannotExtend => "cannot_extend",
         }
     }
 

@@ -1,0 +1,227 @@
+//! The call as people meet in it, and what holds whatever they do.
+
+use std::collections::BTreeSet;
+
+use proptest::{collection::vec, prelude::*};
+use uuid::Uuid;
+
+use super::*;
+
+fn at(second: i64) -> DateTime<Utc> {
+    "2026-11-26T16:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::seconds(second)
+}
+
+fn person(n: u8) -> ParticipantId {
+    ParticipantId(Uuid::from_u128(n.into()))
+}
+
+fn newcomer(n: u8, device: u8) -> Newcomer {
+    Newcomer {
+        participant: person(n),
+        role: CallRole::Teacher,
+        session: SessionId(Uuid::from_u128(device.into())),
+        device: format!("{n}/{device}"),
+        move_here: false,
+        fresh: false,
+        recent_takeovers: 0,
+        is_proven: false,
+    }
+}
+
+fn call(capacity: u32) -> Call {
+    Call::new(capacity, Vec::new(), Vec::new(), 1)
+}
+
+fn seated(connection: u32) -> Entered {
+    Entered::Seated { connection, resumed: false, replaced: None }
+}
+
+fn kinds(events: &[Event]) -> Vec<(ParticipantId, EventKind)> {
+    events.iter().map(|event| (event.participant, event.kind)).collect()
+}
+
+#[test]
+fn three_teachers_a_parent_and_a_guest_are_five_for_four_seats() {
+    let mut call = call(4);
+    for n in 1..=4 {
+        assert_eq!(call.enter(&newcomer(n, 1), at(0)).0, seated(n.into()));
+    }
+    assert_eq!(call.enter(&newcomer(5, 1), at(1)).0, Entered::Waiting { place: 1, connection: 5, replaced: None });
+    assert_eq!(kinds(&call.leave(person(2), 2, at(2))), [(person(2), EventKind::Left), (person(5), EventKind::Promoted)]);
+    assert_eq!(
+        call.seats().iter().map(|seat| (seat.number, seat.place.participant)).collect::<Vec<_>>(),
+        [(1, person(1)), (2, person(5)), (3, person(3)), (4, person(4))]
+    );
+    assert_eq!(call.enter(&newcomer(2, 1), at(3)).0, Entered::Waiting { place: 1, connection: 6, replaced: None });
+}
+
+#[test]
+fn a_vanished_participant_has_30_seconds() {
+    let mut call = call(2);
+    call.enter(&newcomer(1, 1), at(0));
+    call.enter(&newcomer(2, 1), at(0));
+    call.enter(&newcomer(3, 1), at(0));
+    assert_eq!(kinds(&call.vanish(person(1), 1, at(30), at(5))), [(person(1), EventKind::Vanished)]);
+    call.renew(person(2), 2, at(29));
+    call.renew(person(3), 3, at(29));
+    assert_eq!(kinds(&call.expire(at(34))), []);
+    let resumed = call.clone().enter(&newcomer(1, 1), at(34));
+    assert_eq!((resumed.0, kinds(&resumed.1)), (Entered::Seated { connection: 1, resumed: true, replaced: None }, vec![(person(1), EventKind::Resumed)]));
+    assert_eq!(kinds(&call.expire(at(35))), [(person(1), EventKind::Expired), (person(3), EventKind::Promoted)]);
+}
+
+#[test]
+fn a_page_loaded_anew_keeps_the_seat_and_gets_a_new_connection() {
+    let mut call = call(4);
+    call.enter(&newcomer(1, 1), at(0));
+    let (entered, events) = call.enter(&Newcomer { fresh: true, ..newcomer(1, 1) }, at(1));
+    assert_eq!(entered, Entered::Seated { connection: 2, resumed: false, replaced: Some(1) });
+    assert_eq!(kinds(&events), [(person(1), EventKind::Resumed)]);
+    assert_eq!(call.seats()[0].place.since, at(0));
+    assert_eq!(call.leave(person(1), 1, at(2)), [], "the older connection has no say any more");
+    assert_eq!(call.vanish(person(1), 1, at(60), at(2)), []);
+    assert_eq!(call.renew(person(1), 1, at(2)), (false, vec![]));
+}
+
+#[test]
+fn a_late_word_of_a_broken_socket_does_not_reach_the_next_one() {
+    let mut call = call(4);
+    call.enter(&newcomer(1, 1), at(0));
+    call.enter(&newcomer(1, 1), at(5));
+    assert_eq!(call.vanish(person(1), 1, at(30), at(6)), []);
+    assert_eq!(kinds(&call.vanish(person(1), 1, at(35), at(6))), [(person(1), EventKind::Vanished)]);
+}
+
+#[test]
+fn another_device_is_asked_and_takes_over() {
+    let mut call = call(4);
+    call.enter(&newcomer(1, 1), at(0));
+    assert_eq!(call.enter(&newcomer(1, 2), at(1)), (Entered::MoveHere, vec![]));
+    let (entered, events) = call.enter(&Newcomer { move_here: true, ..newcomer(1, 2) }, at(2));
+    assert_eq!(entered, Entered::Seated { connection: 2, resumed: false, replaced: Some(1) });
+    assert_eq!(kinds(&events), [(person(1), EventKind::TakenOver { same_session: false })]);
+    assert_eq!(call.seats().len(), 1);
+    assert_eq!(call.enter(&newcomer(1, 1), at(3)).0, Entered::MoveHere, "the older device is the other one now");
+}
+
+#[test]
+fn a_link_that_was_taken_over_twice_asks_for_a_code() {
+    let again = |recent_takeovers, role, is_proven| Newcomer { move_here: true, role, recent_takeovers, is_proven, ..newcomer(1, 2) };
+    let check = |newcomer: Newcomer, is_asked: bool| {
+        let mut call = call(4);
+        call.enter(&self::newcomer(1, 1), at(0));
+        assert_eq!(call.enter(&newcomer, at(1)).0 == Entered::CodeRequired, is_asked, "{newcomer:?}");
+    };
+    check(again(1, CallRole::Guest, false), false);
+    check(again(2, CallRole::Guest, false), true);
+    check(again(2, CallRole::Guest, true), false);
+    check(again(2, CallRole::Parent, false), false);
+    check(Newcomer { device: "1/1".into(), ..again(2, CallRole::Guest, false) }, false);
+    let mut empty = call(4);
+    assert_eq!(empty.enter(&again(2, CallRole::Guest, false), at(0)).0, Entered::CodeRequired, "nor can one wait until the guest is away");
+}
+
+#[test]
+fn a_place_in_the_queue_moves_and_is_kept_like_a_seat() {
+    let mut call = call(2);
+    for n in 1..=4 {
+        call.enter(&newcomer(n, 1), at(0));
+    }
+    let moved = call.enter(&Newcomer { move_here: true, ..newcomer(3, 2) }, at(1)).0;
+    assert_eq!(moved, Entered::Waiting { place: 1, connection: 5, replaced: Some(3) });
+    call.vanish(person(3), 5, at(31), at(2));
+    assert_eq!(kinds(&call.put_out(person(1), at(3))), [(person(1), EventKind::PutOut), (person(4), EventKind::Promoted)], "who has vanished is passed over");
+    call.leave(person(2), 2, at(4));
+    assert_eq!(kinds(&call.renew(person(3), 5, at(5)).1), [(person(3), EventKind::Resumed), (person(3), EventKind::Promoted)]);
+}
+
+/// What may happen to a call, with small numbers so that people meet.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Enter { who: u8, device: u8, move_here: bool, fresh: bool, takeovers: i64 },
+    Vanish(u8),
+    Renew(u8),
+    Leave(u8),
+    PutOut(u8),
+    Expire,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let who = || 1..9u8;
+    prop_oneof![
+        6 => (who(), 1..3u8, any::<bool>(), any::<bool>(), 0..4i64).prop_map(|(who, device, move_here, fresh, takeovers)| Step::Enter { who, device, move_here, fresh, takeovers }),
+        2 => who().prop_map(Step::Vanish),
+        3 => who().prop_map(Step::Renew),
+        1 => who().prop_map(Step::Leave),
+        1 => who().prop_map(Step::PutOut),
+        1 => Just(Step::Expire),
+    ]
+}
+
+fn take(call: &mut Call, step: Step, now: DateTime<Utc>) -> Vec<Event> {
+    let connection = |call: &Call, who| call.place_of(person(who)).map_or(0, |place| place.connection);
+    match step {
+        Step::Enter { who, device, move_here, fresh, takeovers } => {
+            let newcomer = Newcomer { move_here, fresh, role: CallRole::Guest, recent_takeovers: takeovers, ..newcomer(who, device) };
+            let before = call.place_of(person(who)).cloned();
+            let (entered, events) = call.enter(&newcomer, now);
+            match entered {
+                Entered::Seated { connection, resumed: true, .. } => assert_eq!(before.unwrap().connection, connection, "a resumed seat keeps its number"),
+                Entered::MoveHere | Entered::CodeRequired => assert!(events.iter().all(|event| event.kind != EventKind::Joined)),
+                Entered::Seated { .. } | Entered::Waiting { .. } => assert!(call.place_of(person(who)).unwrap().is_present),
+            }
+            events
+        }
+        Step::Vanish(who) => call.vanish(person(who), connection(call, who), now + GRACE, now),
+        Step::Renew(who) => call.renew(person(who), connection(call, who), now).1,
+        Step::Leave(who) => call.leave(person(who), connection(call, who), now),
+        Step::PutOut(who) => {
+            let events = call.put_out(person(who), now);
+            assert!(call.place_of(person(who)).is_none());
+            events
+        }
+        Step::Expire => call.expire(now),
+    }
+}
+
+fn check(before: &Call, call: &Call, events: &[Event], capacity: u32, now: DateTime<Utc>) {
+    assert!(call.seats().len() <= capacity as usize, "one too many");
+    let numbers: BTreeSet<u32> = call.seats().iter().map(|seat| seat.number).collect();
+    assert!(numbers.len() == call.seats().len() && numbers.iter().all(|number| (1..=capacity).contains(number)), "a seat twice");
+    let places: Vec<&Place> = call.seats().iter().map(|seat| &seat.place).chain(call.queue().iter().map(|queued| &queued.place)).collect();
+    assert_eq!(places.iter().map(|place| place.participant).collect::<BTreeSet<_>>().len(), places.len(), "somebody twice");
+    assert_eq!(places.iter().map(|place| place.connection).collect::<BTreeSet<_>>().len(), places.len(), "a number twice");
+    assert!(call.seats().len() == capacity as usize || call.queue().iter().all(|queued| !queued.place.is_present), "somebody waits while a seat is free");
+    assert!(places.iter().all(|place| place.lease_ends_at > now && place.lease_ends_at <= now + GRACE), "a lease is over, or too long");
+
+    assert!(call.next_connection() >= before.next_connection() && places.iter().all(|place| place.connection < call.next_connection()));
+    for place in &places {
+        let kept = before.place_of(place.participant).is_some_and(|old| old.connection == place.connection);
+        assert!(kept || place.connection >= before.next_connection(), "a connection's number went back");
+    }
+    assert!(call.queue().is_sorted_by_key(|queued| queued.number));
+    // Who came back in this very step was not there when the seats before were given away.
+    let was_present = |queued: &&Queued| queued.place.is_present;
+    let waited: Vec<&Queued> = before.queue().iter().filter(was_present).collect();
+    let number = |participant| waited.iter().find(|queued| queued.place.participant == participant).map(|queued| queued.number);
+    let promoted: Vec<u32> = events.iter().filter(|event| event.kind == EventKind::Promoted).filter_map(|event| number(event.participant)).collect();
+    assert!(promoted.is_sorted(), "the queue was not in order");
+    let passed_over =
+        |queued: &&Queued| queued.place.is_present && number(queued.place.participant).is_some_and(|number| promoted.last().is_some_and(|last| number < *last));
+    assert_eq!(call.queue().iter().find(passed_over), None, "somebody who came later was seated first");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn whatever_they_do_the_rules_hold(capacity in 2..6u32, steps in vec((step(), 0..12i64), 1..80)) {
+        let (mut call, mut second) = (call(capacity), 0);
+        for (step, seconds) in steps {
+            second += seconds;
+            let before = call.clone();
+            let events = take(&mut call, step, at(second));
+            check(&before, &call, &events, capacity, at(second));
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! When a call can be entered, when its talk begins and ends, and which minutes one more of them needs.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::{Refusal, booking::claimed_minutes, evening::Timing};
+
+/// How long before its start a call can be entered.
+pub const ENTRY_LEAD: TimeDelta = TimeDelta::minutes(10);
+
+/// What a teacher adds to a call at a time.
+pub const EXTENSION: TimeDelta = TimeDelta::minutes(1);
+
+/// Whether a call can be entered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CallState {
+    /// Not yet.
+    Early,
+    /// Yes.
+    Open,
+    /// Not any more.
+    Over,
+}
+
+/// The times of a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CallTimes {
+    /// From when one may enter, and wait.
+    pub opens_at: DateTime<Utc>,
+    /// When the talk begins.
+    pub starts_at: DateTime<Utc>,
+    /// When it ends, added time included: everybody is put out then.
+    pub ends_at: DateTime<Utc>,
+}
+
+impl CallTimes {
+    /// The times of a call in the slot that starts at `starts_at`, to which `extended` was added.
+    #[must_use]
+    pub fn new(starts_at: DateTime<Utc>, timing: &Timing, extended: TimeDelta) -> Self {
+        Self { opens_at: starts_at - ENTRY_LEAD, starts_at, ends_at: starts_at + timing.talk_length() + extended }
+    }
+
+    /// Whether it can be entered now.
+    #[must_use]
+    pub fn state(&self, now: DateTime<Utc>) -> CallState {
+        if now < self.opens_at {
+            CallState::Early
+        } else if now < self.ends_at {
+            CallState::Open
+        } else {
+            CallState::Over
+        }
+    }
+
+    /// Checks that it can be entered now.
+    ///
+    /// # Errors
+    /// [`Refusal::CallEarly`], [`Refusal::CallOver`].
+    pub fn check(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
+        match self.state(now) {
+            CallState::Early => Err(Refusal::CallEarly),
+            CallState::Open => Ok(()),
+            CallState::Over => Err(Refusal::CallOver),
+        }
+    }
+}
+
+/// The minutes that a talk until `ends_at` needs and that are not claimed for it yet. A minute is needed if any second of it is:
+/// within the slot's own time and a gap after it there is often none to claim from others.
+pub fn minutes_to_claim(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, claimed: &BTreeSet<i32>) -> impl Iterator<Item = i32> {
+    let whole = TimeDelta::seconds(59) + TimeDelta::nanoseconds(999_999_999);
+    claimed_minutes(starts_at, ends_at + whole - starts_at).filter(|minute| !claimed.contains(minute))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        format!("2026-11-26T{text}Z").parse().unwrap()
+    }
+
+    fn times(gap_seconds: u32, extended_minutes: i64) -> CallTimes {
+        let timing = Timing::new(at("16:00:00"), at("18:00:00"), 5, gap_seconds).unwrap();
+        CallTimes::new(at("16:00:00"), &timing, TimeDelta::minutes(extended_minutes))
+    }
+
+    #[test]
+    fn a_short_gap_is_taken_out_of_the_talk_and_added_time_put_on() {
+        let check = |gap, extended, ends: &str| assert_eq!(times(gap, extended).ends_at, at(ends), "gap {gap} s, {extended} min added");
+        check(0, 0, "16:05:00");
+        check(30, 0, "16:04:30");
+        check(60, 0, "16:05:00");
+        check(30, 2, "16:06:30");
+    }
+
+    #[test]
+    fn a_call_opens_ten_minutes_before_and_ends_with_the_talk() {
+        let check = |now: &str, expected| assert_eq!(times(30, 0).check(at(now)), expected, "at {now}");
+        check("15:49:59", Err(Refusal::CallEarly));
+        check("15:50:00", Ok(()));
+        check("16:04:29", Ok(()));
+        check("16:04:30", Err(Refusal::CallOver));
+        assert_eq!(times(30, 1).check(at("16:05:00")), Ok(()));
+    }
+
+    #[test]
+    fn one_more_minute_claims_what_it_touches() {
+        let first = i32::try_from(at("16:00:00").timestamp() / 60).unwrap();
+        let check = |gap, extended, claimed: std::ops::Range<i32>, expected: &[i32]| {
+            let claimed = claimed.map(|minute| first + minute).collect();
+            let ends_at = times(gap, extended).ends_at;
+            let minutes: Vec<i32> = minutes_to_claim(at("16:00:00"), ends_at, &claimed).map(|minute| minute - first).collect();
+            assert_eq!(minutes, expected, "gap {gap} s, {extended} min added");
+        };
+        check(0, 0, 0..5, &[]);
+        check(0, 1, 0..5, &[5]);
+        check(30, 1, 0..5, &[5]);
+        check(30, 2, 0..6, &[6]);
+        check(60, 1, 0..5, &[5]);
+    }
+}
