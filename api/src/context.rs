@@ -10,6 +10,9 @@ use uuid::{Builder, Uuid};
 pub trait Clock: Send + Sync + 'static {
     /// Now, in whole microseconds: what both databases can hold.
     fn now(&self) -> DateTime<Utc>;
+
+    /// Makes it another time from here on; a clock that runs goes on running. Only playgrounds do it.
+    fn move_to(&self, now: DateTime<Utc>);
 }
 
 /// The machine's clock, moved by an offset that demo and development modes may change.
@@ -18,17 +21,15 @@ pub struct SystemClock {
     offset: Mutex<TimeDelta>,
 }
 
-impl SystemClock {
-    /// Moves the time that the server goes by.
-    pub fn shift(&self, by: TimeDelta) {
-        *self.offset.lock().unwrap_or_else(PoisonError::into_inner) += by;
-    }
-}
-
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that may read the machine's clock")]
     fn now(&self) -> DateTime<Utc> {
         truncated(Utc::now() + *self.offset.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place that may read the machine's clock")]
+    fn move_to(&self, now: DateTime<Utc>) {
+        *self.offset.lock().unwrap_or_else(PoisonError::into_inner) = now - Utc::now();
     }
 }
 
@@ -56,6 +57,10 @@ impl FixedClock {
 impl Clock for FixedClock {
     fn now(&self) -> DateTime<Utc> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn move_to(&self, now: DateTime<Utc>) {
+        self.set(now);
     }
 }
 

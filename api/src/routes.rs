@@ -99,6 +99,7 @@ fn api(config: &mut ServiceConfig) {
     at("/bars/{bar_id}", on![DELETE bars::lift_bar]);
     at("/dev/mails", on![GET dev::list_dev_mails]);
     at("/dev/logins", on![POST dev::create_dev_login]);
+    at("/dev/clock", on![POST dev::move_dev_clock]);
 }
 
 /// The client's files and pages: whatever is not the API's is a page of the client, which knows its own paths.

@@ -72,7 +72,7 @@ async fn a_barred_address_ends_its_invite() {
 }
 
 #[tokio::test]
-async fn only_a_playground_has_one_click_logins_and_a_mailbox() {
+async fn only_a_playground_has_one_click_logins_a_mailbox_and_movable_time() {
     let settings = [
         ("PARLOUR_MODE", "production"),
         ("PARLOUR_KEY", "0123456789abcdef0123456789abcdef"),
@@ -86,7 +86,9 @@ async fn only_a_playground_has_one_click_logins_and_a_mailbox() {
     nobody.get("/dev/mails").await.refuses(404, "not_found");
     let path = format!("{}/s/hillcrest/", server.origin);
     let client = reqwest::Client::new();
-    let post = client.post(format!("{path}api/v1/dev/logins")).header("origin", server.origin.replace("http:", "https:")).json(&json!({ "as": "parent" }));
-    assert_eq!(post.send().await.unwrap().status(), 404);
+    for (operation, body) in [("logins", json!({ "as": "parent" })), ("clock", json!({}))] {
+        let post = client.post(format!("{path}api/v1/dev/{operation}")).header("origin", server.origin.replace("http:", "https:")).json(&body);
+        assert_eq!(post.send().await.unwrap().status(), 404, "{operation}");
+    }
     assert_eq!(client.get(format!("{path}dev/login/parent")).send().await.unwrap().status(), 404);
 }

@@ -4,9 +4,9 @@ use std::{fmt, pin::Pin};
 
 use leptos::prelude::{document, window};
 use parlour_wire::{
-    Bar, Booking, BookingChange, ChosenIdentity, DevActor, DevLogin, DevMail, Evening, GuestAppointments, GuestLinkPreview, HistoryEntry, Invite, Invites,
-    LinkToken, LoginLink, LoginLinkPreview, Me, MyBookings, NewBar, NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Schedule, School,
-    SlotGrid,
+    Bar, Booking, BookingChange, ChosenIdentity, DevActor, DevClock, DevClockMove, DevLogin, DevMail, Evening, GuestAppointments, GuestLinkPreview,
+    HistoryEntry, Invite, Invites, LinkToken, LoginLink, LoginLinkPreview, Me, MyBookings, NewBar, NewBookings, NewInvite, NewLoginLink, NewSession, Page,
+    Parent, Problem, Schedule, School, SlotGrid,
     plain::{self, Read, Write},
 };
 use uuid::Uuid;
@@ -221,6 +221,11 @@ impl Read for DevDoor {
 
 pub(crate) async fn create_dev_login(kind: DevActor) -> Answer<DevDoor> {
     send("POST", "dev/logins", &DevLogin { kind }).await
+}
+
+/// Makes it a minute before the first appointment of the demo's parent.
+pub(crate) async fn move_dev_clock() -> Answer<DevClock> {
+    send("POST", "dev/clock", &DevClockMove { to: None }).await
 }
 
 /// The path of something of a parent's evening; staff name the parent.

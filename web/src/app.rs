@@ -79,11 +79,19 @@ fn Top() -> impl IntoView {
             }
         }));
     });
+    // The page asks anew for all that rests on the time.
+    let go_to_evening = Callback::new(move |()| {
+        spawn(Box::pin(async move {
+            if api::move_dev_clock().await.is_ok() {
+                let _ = window().location().reload();
+            }
+        }));
+    });
     let school = Signal::derive(move || session.school.with(|school| school.as_ref().map(|school| school.name.clone()).unwrap_or_default()));
     let demo = Memo::new(move |_| session.school.with(|school| school.as_ref().is_some_and(|school| school.demo)));
     let me = Signal::derive(move || session.me.get().and_then(Result::ok));
     view! {
-        {move || demo.get().then(|| view! { <DemoStrip log_in /> })}
+        {move || demo.get().then(|| view! { <DemoStrip log_in go_to_evening /> })}
         <Header school me log_out />
     }
 }

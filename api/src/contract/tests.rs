@@ -4,8 +4,9 @@ use std::{collections::BTreeSet, fmt::Debug};
 
 use parlour_domain::Refusal;
 use parlour_wire::{
-    Bar, Booking, BookingChange, ChosenIdentity, DevLogin, DevMail, Evening, GuestAppointments, GuestLinkPreview, HistoryEntry, Invite, Invites, LinkToken,
-    LoginLink, LoginLinkPreview, Me, MyBookings, NewBar, NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Schedule, School, SlotGrid,
+    Bar, Booking, BookingChange, ChosenIdentity, DevClock, DevClockMove, DevLogin, DevMail, Evening, GuestAppointments, GuestLinkPreview, HistoryEntry, Invite,
+    Invites, LinkToken, LoginLink, LoginLinkPreview, Me, MyBookings, NewBar, NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Schedule,
+    School, SlotGrid,
     plain::{self, Json},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -247,6 +248,8 @@ fn known_to_the_wire(schema: &str, example: &Value) -> bool {
         "Bar" => check_answer::<Bar>(schema, example),
         "BarPage" => check_answer::<Page<Bar>>(schema, example),
         "DevMailPage" => check_answer::<Page<DevMail>>(schema, example),
+        "DevClock" => check_answer::<DevClock>(schema, example),
+        "DevClockMove" => check_request::<DevClockMove>(schema, example),
         "DevLogin" => check_request::<DevLogin>(schema, example),
         "Problem" => check_answer::<Problem>(schema, example),
         _ => false,

@@ -1,4 +1,4 @@
-//! The development mailbox and one-click logins: demo and development modes only.
+//! The development mailbox, one-click logins and movable time: demo and development modes only.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -40,4 +40,20 @@ pub enum DevActor {
     Guest,
     Teacher,
     Staff,
+}
+
+/// `POST /dev/clock`: makes it another time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DevClockMove {
+    /// What time it is from here on; when left out, a minute before the first appointment of the demo's parent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Moment>,
+}
+
+/// The time that a playground goes by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DevClock {
+    /// Now.
+    pub now: Moment,
 }

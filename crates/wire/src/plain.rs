@@ -7,10 +7,11 @@ use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeDelta, Timelike};
 use uuid::Uuid;
 
 use crate::{
-    Bar, Booking, BookingChange, BookingRow, BookingState, ChosenIdentity, ClassSlots, ConsentChannel, DevActor, DevLogin, DevMail, Evening, FieldError,
-    GuestAppointment, GuestAppointments, GuestInvite, GuestLinkPreview, HistoryEntry, Identity, InvitableStudent, Invite, InviteAction, InviteState, Invites,
-    LinkToken, LinkedStudent, LoginLink, LoginLinkPreview, LostBooking, Me, Mode, Moment, MyBookings, NewBar, NewBooking, NewBookings, NewInvite, NewLoginLink,
-    NewSession, Page, Parent, Problem, Role, Schedule, ScheduledAppointment, School, SlotGrid, SlotState, Student, StudentSlots, Teacher,
+    Bar, Booking, BookingChange, BookingRow, BookingState, ChosenIdentity, ClassSlots, ConsentChannel, DevActor, DevClock, DevClockMove, DevLogin, DevMail,
+    Evening, FieldError, GuestAppointment, GuestAppointments, GuestInvite, GuestLinkPreview, HistoryEntry, Identity, InvitableStudent, Invite, InviteAction,
+    InviteState, Invites, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview, LostBooking, Me, Mode, Moment, MyBookings, NewBar, NewBooking, NewBookings,
+    NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Role, Schedule, ScheduledAppointment, School, SlotGrid, SlotState, Student, StudentSlots,
+    Teacher,
 };
 
 /// A JSON value that was parsed already. `null` is like something that is not there.
@@ -332,6 +333,7 @@ read! {
     Bar { id, student, person_id, person_name, email, note, set_by, created_at }
     Booking { id, evening_id, class_id, starts_at, ends_at, student, teachers, subject, video, guests, sequence, cancelled_at }
     ClassSlots { class_id, subject, teachers, video, states, booking_id }
+    DevClock { now }
     DevMail { id, sent_at, to, subject, text, html }
     Evening {
         id, title, starts_at, ends_at, time_zone, slot_minutes, period_seconds, talk_seconds, booking_opens_at, booking_closes_at, booking_state, mode,
@@ -368,6 +370,7 @@ read! {
 write_all! {
     BookingChange { starts_at }
     ChosenIdentity { person_id, role }
+    DevClockMove { to }
     DevLogin { kind = "as" }
     LinkToken { token }
     NewBar { student_id, person_id, email, note }

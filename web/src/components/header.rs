@@ -54,7 +54,7 @@ fn Account(me: Me, log_out: Callback<bool>) -> impl IntoView {
 
 /// Shortcuts of a demonstration.
 #[component]
-pub(crate) fn DemoStrip(log_in: Callback<DevActor>) -> impl IntoView {
+pub(crate) fn DemoStrip(log_in: Callback<DevActor>, go_to_evening: Callback<()>) -> impl IntoView {
     let all =
         [(DevActor::Parent, t().demo_parent), (DevActor::Guest, t().demo_guest), (DevActor::Teacher, t().demo_teacher), (DevActor::Staff, t().demo_staff)];
     let buttons = all.map(|(kind, text)| view! { <button type="button" on:click=move |_| log_in.run(kind)>{text}</button> });
@@ -64,6 +64,7 @@ pub(crate) fn DemoStrip(log_in: Callback<DevActor>) -> impl IntoView {
             <a href="dev/mailbox">{t().mailbox}</a>
             <span class="soft">{t().demo_log_in_as}</span>
             {buttons.collect_view()}
+            <button type="button" on:click=move |_| go_to_evening.run(())>{t().demo_evening}</button>
         </aside>
     }
 }

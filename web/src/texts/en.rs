@@ -46,6 +46,7 @@ catalogue!(EN {
     demo_guest: Text = "Guest",
     demo_teacher: Text = "Teacher",
     demo_staff: Text = "Staff",
+    demo_evening: Text = "Go to the evening",
 
     login_title: Text = "Log in",
     login_lede: Text = "No password needed: we send you a mail with a code and a link.",

@@ -1,0 +1,49 @@
+//! `POST /dev/clock`: makes it another time, so that a demonstration can show the evening before it has come.
+
+use actix_web::{
+    HttpRequest,
+    web::{Data, Json},
+};
+use chrono::{TimeDelta, Utc};
+use parlour_wire::{DevClock, DevClockMove};
+
+use super::only_in_a_playground;
+use crate::{
+    app::App,
+    auth::AtSchool,
+    demo,
+    problem::{Answer, ApiError},
+    request::Body,
+    store::{Error, bookings},
+    views::moment,
+};
+
+/// How long before the first appointment one arrives: its call is open by then, and soon begins.
+const BEFORE: TimeDelta = TimeDelta::minutes(1);
+/// How far the time may be moved at once: beyond it nothing of the demo is near.
+const FAR: TimeDelta = TimeDelta::days(400);
+
+/// Moves the clock of this server until it ends; sessions and links that are over by then are over.
+///
+/// # Errors
+/// `not_found` outside a playground and where the demo's parent has no appointment, `invalid`.
+pub async fn move_dev_clock(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, body: Body<DevClockMove>) -> Answer<Json<DevClock>> {
+    only_in_a_playground(&app, &req)?;
+    let to = match body.value.to {
+        Some(to) => to.with_timezone(&Utc),
+        None => {
+            let first = app.store.read(|db| {
+                let actors = demo::actors(db)?;
+                bookings::of_parent(db, actors.evening, actors.parent)?.into_iter().next().map(|first| *first.row.starts_at).ok_or(Error::NotFound)
+            });
+            first.await? - BEFORE
+        }
+    };
+    if (to - app.clock.now()).abs() > FAR {
+        return Err(ApiError::field("to", "range", "Give a time at most 400 days away."));
+    }
+    app.clock.move_to(to);
+    // What became due on the way goes out now.
+    app.wake.notify_one();
+    Ok(Json(DevClock { now: moment(app.clock.now(), school.zone()) }))
+}
