@@ -82,10 +82,12 @@ fn api(config: &mut ServiceConfig) {
     at("/evenings/{evening_id}", on![GET evenings::get_evening]);
     at("/evenings/{evening_id}/slots", on![GET evenings::get_slots]);
     at("/evenings/{evening_id}/schedule", on![GET evenings::get_schedule]);
+    at("/evenings/{evening_id}/lateness", on![PUT evenings::set_lateness]);
     at("/evenings/{evening_id}/history", on![GET evenings::get_history]);
     at("/evenings/{evening_id}/bookings", on![GET bookings::get_bookings, POST bookings::create_bookings]);
     at("/evenings/{evening_id}/calendar", on![GET bookings::get_calendar]);
     at("/bookings/{booking_id}", on![GET bookings::get_booking, PATCH bookings::change_booking, DELETE bookings::cancel_booking]);
+    at("/bookings/{booking_id}/record", on![PUT bookings::set_record]);
     at("/evenings/{evening_id}/invites", on![GET invites::get_invites, POST invites::send_invite]);
     at("/invites/{invite_id}", on![GET invites::get_invite, DELETE invites::remove_invite]);
     at("/invites/{invite_id}/resend", on![POST invites::resend_invite]);

@@ -18,6 +18,7 @@ use crate::store::{
     schools::SchoolRow,
     sessions::{Identity, PersonSession, Role},
     slots::{SlotState, StudentGrid},
+    teaching::{self, Presence},
 };
 
 /// A moment on a school's clock.
@@ -181,20 +182,44 @@ pub fn history_entry(row: EventRow, zone: Tz) -> wire::HistoryEntry {
     wire::HistoryEntry { id: row.id.0, at: moment(*row.at, zone), action: row.action, summary: row.summary, actor: row.actor }
 }
 
-/// A teacher's appointment.
+/// A teacher's appointments.
 #[must_use]
-pub fn scheduled(of: &bookings::Booking, parent: &PersonRow, zone: Tz) -> wire::ScheduledAppointment {
+pub fn schedule(row: &EveningRow, late_minutes: u32, of: &[teaching::Appointment], now: DateTime<Utc>) -> wire::Schedule {
+    let zone = row.zone();
+    wire::Schedule { evening: evening(row, now), now: moment(now, zone), late_minutes, appointments: of.iter().map(|one| scheduled(one, zone)).collect() }
+}
+
+fn scheduled(of: &teaching::Appointment, zone: Tz) -> wire::ScheduledAppointment {
+    let booking = &of.booking;
     wire::ScheduledAppointment {
-        booking_id: of.row.id.0,
-        starts_at: moment(*of.row.starts_at, zone),
-        ends_at: moment(*of.row.ends_at, zone),
-        student: student(&of.student),
-        parent: parent.name(),
-        guest: of.guests.first().cloned(),
-        subject: of.subject.clone(),
-        teachers: teachers(&of.teachers),
-        video: of.row.video,
+        booking_id: booking.row.id.0,
+        starts_at: moment(*booking.row.starts_at, zone),
+        ends_at: moment(*booking.row.ends_at, zone),
+        student: student(&booking.student),
+        parent: of.parent.name(),
+        guest: booking.guests.first().cloned(),
+        subject: booking.subject.clone(),
+        teachers: teachers(&booking.teachers),
+        video: booking.row.video,
+        people: of.people.iter().map(expected).collect(),
+        no_show: of.record.no_show,
+        note: of.record.note.clone(),
     }
+}
+
+fn expected(of: &teaching::Expected) -> wire::ExpectedPerson {
+    let role = match of.role {
+        teaching::CallRole::Teacher => wire::CallRole::Teacher,
+        teaching::CallRole::Parent => wire::CallRole::Parent,
+        teaching::CallRole::Guest => wire::CallRole::Guest,
+    };
+    let state = match of.presence {
+        Presence::InCall => wire::PresenceState::InCall,
+        Presence::Reconnecting => wire::PresenceState::Reconnecting,
+        Presence::Waiting => wire::PresenceState::Waiting,
+        Presence::Missing => wire::PresenceState::Missing,
+    };
+    wire::ExpectedPerson { id: of.id.0, name: of.name.clone(), role, state }
 }
 
 /// An invite with the fate of its newest mail.

@@ -13,3 +13,4 @@ mod mail;
 mod migrations;
 mod operations;
 mod sessions;
+mod teaching;

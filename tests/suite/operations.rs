@@ -23,7 +23,7 @@ fn to_a_stranger(id: &str) -> u16 {
         "get_booking" | "change_booking" | "cancel_booking" | "get_invite" | "remove_invite" | "resend_invite" | "choose_identity" => 404,
         // The student of the body is not theirs.
         "create_bookings" | "send_invite" => 422,
-        "get_schedule" | "list_parents" | "get_parent" | "list_bars" | "create_bar" | "lift_bar" => 403,
+        "get_schedule" | "set_lateness" | "set_record" | "list_parents" | "get_parent" | "list_bars" | "create_bar" | "lift_bar" => 403,
         // A person's cookie is no guest's.
         "get_guest_appointments" | "delete_guest_sessions" => 401,
         "delete_session" | "delete_sessions" => 204,
@@ -79,6 +79,8 @@ fn body(id: &str, things: &Things) -> Value {
         "change_booking" => json!({ "starts_at": things.starts_at }),
         "send_invite" => json!({ "name": "Jordan Aaron", "email": "jordan@example.org", "student_ids": [things.student], "consent": true }),
         "create_bar" => json!({ "student_id": things.student, "person_id": things.parent }),
+        "set_record" => json!({ "no_show": true, "note": "" }),
+        "set_lateness" => json!({ "minutes": 5 }),
         "create_dev_login" => json!({ "as": "teacher" }),
         "move_dev_clock" => json!({}),
         other => panic!("{other} takes a body that this test does not know"),

@@ -144,6 +144,14 @@ impl Caller {
         if self.role == Role::Staff { Ok(self.person.id()) } else { Err(ApiError::wrong_role()) }
     }
 
+    /// Only a teacher.
+    ///
+    /// # Errors
+    /// `wrong_role` for anybody else.
+    pub fn teacher(&self) -> Answer<PersonId> {
+        if self.role == Role::Teacher { Ok(self.person.id()) } else { Err(ApiError::wrong_role()) }
+    }
+
     /// The parent in whose name something is done: oneself, or, for staff, the parent that the query names.
     ///
     /// # Errors

@@ -4,9 +4,9 @@ use std::{collections::BTreeSet, fmt::Debug};
 
 use parlour_domain::Refusal;
 use parlour_wire::{
-    Bar, Booking, BookingChange, ChosenIdentity, DevClock, DevClockMove, DevLogin, DevMail, Evening, GuestAppointments, GuestLinkPreview, HistoryEntry, Invite,
-    Invites, LinkToken, LoginLink, LoginLinkPreview, Me, MyBookings, NewBar, NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Schedule,
-    School, SlotGrid,
+    AppointmentRecord, Bar, Booking, BookingChange, ChosenIdentity, DevClock, DevClockMove, DevLogin, DevMail, Evening, GuestAppointments, GuestLinkPreview,
+    HistoryEntry, Invite, Invites, Lateness, LinkToken, LoginLink, LoginLinkPreview, Me, MyBookings, NewBar, NewBookings, NewInvite, NewLoginLink, NewSession,
+    Page, Parent, Problem, Schedule, School, SlotGrid,
     plain::{self, Json},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -230,6 +230,8 @@ fn known_to_the_wire(schema: &str, example: &Value) -> bool {
         "Evening" => check_answer::<Evening>(schema, example),
         "EveningPage" => check_answer::<Page<Evening>>(schema, example),
         "SlotGrid" => check_answer::<SlotGrid>(schema, example),
+        "AppointmentRecord" => check_answer::<AppointmentRecord>(schema, example) && check_request::<AppointmentRecord>(schema, example),
+        "Lateness" => check_answer::<Lateness>(schema, example) && check_request::<Lateness>(schema, example),
         "Schedule" => check_answer::<Schedule>(schema, example),
         "NewBookings" => check_request::<NewBookings>(schema, example),
         "BookingChange" => check_request::<BookingChange>(schema, example),

@@ -23,6 +23,7 @@ pub mod schools;
 pub mod sessions;
 pub mod slots;
 pub mod sql_types;
+pub mod teaching;
 mod writer;
 
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::Moment;
+use crate::{CallRole, Moment, PresenceState};
 
 /// How people meet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -135,6 +135,10 @@ pub struct Teacher {
 pub struct Schedule {
     /// The evening.
     pub evening: Evening,
+    /// The server's time.
+    pub now: Moment,
+    /// By how many minutes the teacher says they run late.
+    pub late_minutes: u32,
     /// The appointments, by time.
     pub appointments: Vec<ScheduledAppointment>,
 }
@@ -161,4 +165,43 @@ pub struct ScheduledAppointment {
     pub teachers: Vec<Teacher>,
     /// It is a video call.
     pub video: bool,
+    /// Who belongs to the call and where they are: teachers first, then the parent, then the guest. Nobody where it is no call.
+    pub people: Vec<ExpectedPerson>,
+    /// This teacher has marked that nobody came.
+    pub no_show: bool,
+    /// This teacher's private note.
+    pub note: String,
+}
+
+/// Somebody who belongs to an appointment's call.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ExpectedPerson {
+    /// The person, or the invite of a guest.
+    pub id: Uuid,
+    /// Their name.
+    pub name: String,
+    /// Their role.
+    pub role: CallRole,
+    /// Where they are now.
+    pub state: PresenceState,
+}
+
+/// `PUT /bookings/{id}/record`: what a teacher keeps of an appointment. Nobody else reads the note.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "validate", derive(validator::Validate))]
+pub struct AppointmentRecord {
+    /// Nobody came.
+    pub no_show: bool,
+    /// The note.
+    #[cfg_attr(feature = "validate", validate(length(max = 2000)))]
+    pub note: String,
+}
+
+/// `PUT /evenings/{id}/lateness`: by how many minutes a teacher runs late.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lateness {
+    /// From 0 to 60.
+    pub minutes: u32,
 }

@@ -7,11 +7,11 @@ use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeDelta, Timelike};
 use uuid::Uuid;
 
 use crate::{
-    Bar, Booking, BookingChange, BookingRow, BookingState, ChosenIdentity, ClassSlots, ConsentChannel, DevActor, DevClock, DevClockMove, DevLogin, DevMail,
-    Evening, FieldError, GuestAppointment, GuestAppointments, GuestInvite, GuestLinkPreview, HistoryEntry, Identity, InvitableStudent, Invite, InviteAction,
-    InviteState, Invites, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview, LostBooking, Me, Mode, Moment, MyBookings, NewBar, NewBooking, NewBookings,
-    NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Role, Schedule, ScheduledAppointment, School, SlotGrid, SlotState, Student, StudentSlots,
-    Teacher,
+    AppointmentRecord, Bar, Booking, BookingChange, BookingRow, BookingState, ChosenIdentity, ClassSlots, ConsentChannel, DevActor, DevClock, DevClockMove,
+    DevLogin, DevMail, Evening, ExpectedPerson, FieldError, GuestAppointment, GuestAppointments, GuestInvite, GuestLinkPreview, HistoryEntry, Identity,
+    InvitableStudent, Invite, InviteAction, InviteState, Invites, Lateness, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview, LostBooking, Me, Mode,
+    Moment, MyBookings, NewBar, NewBooking, NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Role, Schedule, ScheduledAppointment,
+    School, SlotGrid, SlotState, Student, StudentSlots, Teacher,
 };
 
 /// A JSON value that was parsed already. `null` is like something that is not there.
@@ -330,6 +330,7 @@ macro_rules! choice {
 }
 
 read! {
+    AppointmentRecord { no_show, note }
     Bar { id, student, person_id, person_name, email, note, set_by, created_at }
     Booking { id, evening_id, class_id, starts_at, ends_at, student, teachers, subject, video, guests, sequence, cancelled_at }
     ClassSlots { class_id, subject, teachers, video, states, booking_id }
@@ -339,6 +340,7 @@ read! {
         id, title, starts_at, ends_at, time_zone, slot_minutes, period_seconds, talk_seconds, booking_opens_at, booking_closes_at, booking_state, mode,
         capacity
     }
+    ExpectedPerson { id, name, role, state }
     FieldError { field, code, detail }
     GuestAppointment { booking_id, starts_at, ends_at, student, teachers, subject, video }
     GuestAppointments { invites }
@@ -349,6 +351,7 @@ read! {
     InvitableStudent { student, invited, appointments }
     Invite { id, evening_id, name, email, students, state, state_at, failure, created_at, resend_after }
     Invites { items, students, can_invite, refusal, refusal_detail, consent_text }
+    Lateness { minutes }
     LinkedStudent { student, relationship, allowed }
     LoginLink { id, expires_at }
     LoginLinkPreview { masked_name, needs_code, expires_at }
@@ -358,8 +361,8 @@ read! {
     NewBooking { student_id, class_id, starts_at }
     Parent { id, name, email, students }
     Problem { kind = "type", title, status, detail, code, request_id, errors, lost }
-    Schedule { evening, appointments }
-    ScheduledAppointment { booking_id, starts_at, ends_at, student, parent, guest, subject, teachers, video }
+    Schedule { evening, now, late_minutes, appointments }
+    ScheduledAppointment { booking_id, starts_at, ends_at, student, parent, guest, subject, teachers, video, people, no_show, note }
     School { id, name, time_zone, demo }
     SlotGrid { evening, times, students }
     Student { id, name }
@@ -368,10 +371,12 @@ read! {
 }
 
 write_all! {
+    AppointmentRecord { no_show, note }
     BookingChange { starts_at }
     ChosenIdentity { person_id, role }
     DevClockMove { to }
     DevLogin { kind = "as" }
+    Lateness { minutes }
     LinkToken { token }
     NewBar { student_id, person_id, email, note }
     NewBooking { student_id, class_id, starts_at }

@@ -59,6 +59,11 @@ impl Actor {
         self.send("POST", path, self.request("POST", path).header("idempotency-key", key).json(&body)).await
     }
 
+    /// PUT with a body.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send("PUT", path, self.request("PUT", path).json(&body)).await
+    }
+
     /// PATCH with a body.
     pub async fn patch(&self, path: &str, body: Value) -> Answer {
         self.send("PATCH", path, self.request("PATCH", path).json(&body)).await

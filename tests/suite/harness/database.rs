@@ -9,6 +9,7 @@ use std::{
     thread,
 };
 
+use chrono::{DateTime, Utc};
 use diesel::{Connection, PgConnection, connection::SimpleConnection};
 use parlour::{
     config::Mode,
@@ -39,6 +40,15 @@ impl Database {
     pub fn filled() -> Self {
         static TEMPLATE: OnceLock<Template> = OnceLock::new();
         TEMPLATE.get_or_init(Template::filled).copy()
+    }
+
+    /// One with the demo school as it is made at this time.
+    pub fn filled_at(now: DateTime<Utc>) -> Self {
+        let database = Self::empty();
+        let url = database.url.clone();
+        let fill = move || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(fill(&url, now));
+        thread::spawn(fill).join().expect("the demo school can be loaded");
+        database
     }
 
     /// One without a table.
@@ -81,11 +91,7 @@ struct Template(Database);
 
 impl Template {
     fn filled() -> Self {
-        let database = Database::empty();
-        let url = database.url.clone();
-        let fill = move || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(fill(&url));
-        thread::spawn(fill).join().expect("the demo school can be loaded");
-        Self(database)
+        Self(Database::filled_at(now()))
     }
 
     fn copy(&self) -> Database {
@@ -102,11 +108,11 @@ impl Template {
     }
 }
 
-async fn fill(url: &str) {
+async fn fill(url: &str, now: DateTime<Utc>) {
     let store = Store::open(&DatabaseUrl::parse(url).expect("a URL"), 2).expect("the database opens");
     store.migrate().expect("migrations run");
     store.write(|db| marks::set_mark(db, Mode::Demo)).await.expect("the database answers").expect("a new database takes a mark");
-    demo::load(&store, &Context::new(now(), Random::seeded(7))).await.expect("the demo school loads");
+    demo::load(&store, &Context::new(now, Random::seeded(7))).await.expect("the demo school loads");
 }
 
 fn server() -> Option<String> {

@@ -59,7 +59,17 @@ impl School {
 
     /// A server with these settings.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
-        let server = Server::start(Database::filled(), settings).await;
+        Self::on(Server::start(Database::filled(), settings).await).await
+    }
+
+    /// A server with these settings whose school was filled at this time: its parents' evening is on a Thursday, two to eight days later.
+    pub async fn start_at(now: DateTime<Utc>, settings: &[(&str, &str)]) -> Self {
+        let server = Server::start(Database::filled_at(now), settings).await;
+        server.clock.set(now + TimeDelta::minutes(1));
+        Self::on(server).await
+    }
+
+    async fn on(server: Server) -> Self {
         let people = server.app.store.read(demo::actors).await.expect("the demo's people are there");
         let mut school = Self { server, people, demo_mail: Vec::new(), ignores_mail: AtomicBool::new(false) };
         school.demo_mail = school.mails().await;
@@ -117,21 +127,34 @@ impl School {
 
     /// Logs a parent in without a mail.
     pub async fn as_parent(&self, parent: &PersonRow) -> Actor {
-        let (ctx, school, person) = (self.app.context(), self.people.school, parent.id());
-        let address = parent.email_key.clone().expect("the parent has an address");
+        self.as_person(parent, Role::Parent).await
+    }
+
+    /// Logs a teacher in without a mail.
+    pub async fn as_teacher(&self, teacher: &PersonRow) -> Actor {
+        self.as_person(teacher, Role::Teacher).await
+    }
+
+    async fn as_person(&self, person: &PersonRow, role: Role) -> Actor {
+        let actor = self.nobody();
+        actor.hold("parlour_session", &self.session_of(person, role).await);
+        actor
+    }
+
+    /// The cookie of a new session of a person.
+    pub async fn session_of(&self, person: &PersonRow, role: Role) -> String {
+        let (ctx, school, address) = (self.app.context(), self.people.school, person.email_key.clone().expect("an address"));
+        let person = person.id();
         let session = self
             .app
             .store
             .write(move |db| {
                 let session = sessions::start(db, &ctx, school, &address, None)?;
-                sessions::choose(db, &session, person, Role::Parent)
+                sessions::choose(db, &session, person, role)
             })
             .await
             .expect("a session starts");
-        let value = self.app.keys.cookie(Audience::Person, &[session.id.into()], self.now() + sessions::PERSON_LIFE).expect("a cookie");
-        let actor = self.nobody();
-        actor.hold("parlour_session", &value);
-        actor
+        self.app.keys.cookie(Audience::Person, &[session.id.into()], self.now() + sessions::PERSON_LIFE).expect("a cookie")
     }
 
     /// Reads the database.

@@ -6,6 +6,7 @@ mod create_bookings;
 mod get_booking;
 mod get_bookings;
 mod get_calendar;
+mod set_record;
 
 pub use cancel_booking::cancel_booking;
 pub use change_booking::change_booking;
@@ -13,3 +14,4 @@ pub use create_bookings::{create_bookings, with_lost};
 pub use get_booking::get_booking;
 pub use get_bookings::get_bookings;
 pub use get_calendar::get_calendar;
+pub use set_record::set_record;

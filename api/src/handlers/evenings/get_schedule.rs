@@ -1,4 +1,4 @@
-//! `GET /evenings/{evening_id}/schedule`: a teacher's appointments.
+//! `GET /evenings/{evening_id}/schedule`: a teacher's appointments, and who is there.
 
 use actix_web::web::{Data, Json};
 use parlour_wire::Schedule;
@@ -6,29 +6,25 @@ use parlour_wire::Schedule;
 use crate::{
     app::App,
     auth::Caller,
-    problem::{Answer, ApiError},
+    problem::Answer,
     request::EveningPath,
-    store::{bookings, evenings, sessions::Role},
+    store::{evenings, teaching},
     views,
 };
 
-/// The teacher's own appointments, by time.
+/// The teacher's own appointments, by time, with who is there now.
 ///
 /// # Errors
 /// `wrong_role` for anybody but a teacher, `not_found`.
 pub async fn get_schedule(app: Data<App>, caller: Caller, EveningPath(evening): EveningPath) -> Answer<Json<Schedule>> {
-    if caller.role != Role::Teacher {
-        return Err(ApiError::wrong_role());
-    }
-    let (school, whose, teacher) = (caller.school_id(), caller.whose(), caller.person.id());
-    let (row, booked) = app
+    let teacher = caller.teacher()?;
+    let (school, whose, now) = (caller.school_id(), caller.whose(), app.clock.now());
+    let (row, late_minutes, appointments) = app
         .store
         .read(move |db| {
             let row = evenings::find_for(db, school, whose, evening)?;
-            let booked = bookings::of_teacher(db, evening, teacher)?;
-            Ok((row, booked))
+            Ok((row, teaching::late_minutes(db, evening, &[teacher])?, teaching::appointments(db, evening, teacher, now)?))
         })
         .await?;
-    let appointments = booked.iter().map(|(booking, parent)| views::scheduled(booking, parent, row.zone())).collect();
-    Ok(Json(Schedule { evening: views::evening(&row, app.clock.now()), appointments }))
+    Ok(Json(views::schedule(&row, late_minutes, &appointments, now)))
 }

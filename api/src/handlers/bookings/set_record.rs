@@ -1,0 +1,28 @@
+//! `PUT /bookings/{booking_id}/record`: a teacher's private note and no-show mark.
+
+use actix_web::web::{Data, Json};
+use parlour_wire::AppointmentRecord;
+
+use crate::{
+    app::App,
+    auth::Caller,
+    problem::Answer,
+    request::{Body, BookingPath, checked},
+    store::teaching::{self, Record},
+};
+
+/// Keeps it in place of what was there.
+///
+/// # Errors
+/// `wrong_role` for anybody but a teacher, `not_found` for an appointment that is not theirs, `invalid`.
+pub async fn set_record(app: Data<App>, caller: Caller, BookingPath(booking): BookingPath, body: Body<AppointmentRecord>) -> Answer<Json<AppointmentRecord>> {
+    caller.teacher()?;
+    checked(&body.value)?;
+    // Line breaks are wanted in a note; PostgreSQL keeps no NUL, and nobody sees the rest.
+    let note: String = body.value.note.chars().filter(|letter| !letter.is_control() || matches!(letter, '\n' | '\t')).collect();
+    let record = Record { no_show: body.value.no_show, note };
+    let kept = AppointmentRecord { no_show: record.no_show, note: record.note.clone() };
+    let (ctx, school) = (app.context(), caller.school_id());
+    app.store.write(move |db| teaching::set_record(db, &ctx, school, &caller.person, booking, &record)).await?;
+    Ok(Json(kept))
+}

@@ -1,0 +1,35 @@
+//! `PUT /evenings/{evening_id}/lateness`: a teacher says by how much they run late.
+
+use actix_web::web::{Data, Json};
+use parlour_wire::Lateness;
+
+use crate::{
+    app::App,
+    auth::Caller,
+    problem::{Answer, ApiError},
+    request::{Body, EveningPath},
+    store::{evenings, teaching},
+};
+
+/// The longest that one can be late, in minutes: after that an appointment is better moved.
+const MAX_MINUTES: u32 = 60;
+
+/// Shown at once to those who wait for this teacher.
+///
+/// # Errors
+/// `wrong_role` for anybody but a teacher, `not_found` for an evening that they have nothing to do with, `invalid`.
+pub async fn set_lateness(app: Data<App>, caller: Caller, EveningPath(evening): EveningPath, body: Body<Lateness>) -> Answer<Json<Lateness>> {
+    let teacher = caller.teacher()?;
+    let lateness = body.value;
+    if lateness.minutes > MAX_MINUTES {
+        return Err(ApiError::field("minutes", "range", "Give a number from 0 to 60."));
+    }
+    let (ctx, school, whose) = (app.context(), caller.school_id(), caller.whose());
+    app.store
+        .write(move |db| {
+            evenings::find_for(db, school, whose, evening)?;
+            teaching::set_lateness(db, &ctx, evening, teacher, lateness.minutes)
+        })
+        .await?;
+    Ok(Json(lateness))
+}
