@@ -60,10 +60,32 @@ pub struct Config {
     pub client_dir: Option<PathBuf>,
     /// The header in which a trusted proxy passes the client's address on.
     pub client_ip_header: Option<String>,
+    /// Servers that help the browsers of a call to find each other.
+    pub ice: Ice,
+}
+
+/// STUN and TURN servers (RFC 8489, RFC 8656).
+#[derive(Clone, Default)]
+pub struct Ice {
+    /// `stun:` addresses.
+    pub stun_urls: Vec<String>,
+    /// `turn:` and `turns:` addresses, with the secret shared with these servers.
+    pub turn: Option<Turn>,
+    /// Media flow through TURN alone.
+    pub relay_only: bool,
+}
+
+/// TURN servers that share a secret with us.
+#[derive(Clone)]
+pub struct Turn {
+    /// Their addresses.
+    pub urls: Vec<String>,
+    /// What they check credentials with (coturn's `static-auth-secret`).
+    pub secret: SecretString,
 }
 
 /// The settings' names in the environment; in the file they are the part after `PARLOUR_`, in lower case, and `database_url`.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 16] = [
     "PARLOUR_MODE",
     "PARLOUR_LISTEN",
     "PARLOUR_PUBLIC_URL",
@@ -75,8 +97,15 @@ const NAMES: [&str; 12] = [
     "PARLOUR_MAIL_FROM",
     "PARLOUR_CLIENT_DIR",
     "PARLOUR_CLIENT_IP_HEADER",
+    "PARLOUR_STUN_URLS",
+    "PARLOUR_TURN_URLS",
+    "PARLOUR_TURN_SECRET",
+    "PARLOUR_TURN_POLICY",
     "PARLOUR_LOG",
 ];
+
+/// The shortest secret of a TURN server that is taken, in characters.
+const MIN_TURN_SECRET: usize = 16;
 
 impl Config {
     /// Reads the file that `PARLOUR_CONFIG` names (or `parlour.toml` where there is one) and the environment, which wins.
@@ -154,8 +183,41 @@ impl Config {
             mail_from,
             client_dir: get("PARLOUR_CLIENT_DIR").map(PathBuf::from),
             client_ip_header: get("PARLOUR_CLIENT_IP_HEADER").map(str::to_owned),
+            ice: Ice::from_values(&get)?,
         })
     }
+}
+
+impl Ice {
+    fn from_values<'a>(get: &impl Fn(&str) -> Option<&'a str>) -> anyhow::Result<Self> {
+        let stun_urls =
+            urls(get("PARLOUR_STUN_URLS"), &["stun:", "stuns:"], "PARLOUR_STUN_URLS: give addresses like stun:turn.example.org:3478, with commas between")?;
+        let turn_urls = urls(
+            get("PARLOUR_TURN_URLS"),
+            &["turn:", "turns:"],
+            "PARLOUR_TURN_URLS: give addresses like turns:turn.example.org:443?transport=tcp, with commas between",
+        )?;
+        let turn = match (turn_urls.is_empty(), get("PARLOUR_TURN_SECRET")) {
+            (true, _) => None,
+            (false, Some(secret)) if secret.len() >= MIN_TURN_SECRET => Some(Turn { urls: turn_urls, secret: SecretString::from(secret.to_owned()) }),
+            (false, Some(_)) => bail!("PARLOUR_TURN_SECRET: must have at least {MIN_TURN_SECRET} characters; `openssl rand -hex 32` makes one"),
+            (false, None) => bail!("PARLOUR_TURN_SECRET: is missing; give the static-auth-secret of the TURN server"),
+        };
+        let relay_only = match get("PARLOUR_TURN_POLICY") {
+            None | Some("all") => false,
+            Some("relay") => true,
+            Some(other) => bail!("PARLOUR_TURN_POLICY: {other:?} is none of all, relay"),
+        };
+        ensure!(!relay_only || turn.is_some(), "PARLOUR_TURN_POLICY: relay needs a TURN server; give PARLOUR_TURN_URLS");
+        Ok(Self { stun_urls, turn, relay_only })
+    }
+}
+
+/// Addresses with commas or blanks between, each of one of these schemes.
+fn urls(value: Option<&str>, schemes: &[&str], wanted: &'static str) -> anyhow::Result<Vec<String>> {
+    let all: Vec<String> = value.unwrap_or_default().split([',', ' ']).map(str::trim).filter(|url| !url.is_empty()).map(str::to_owned).collect();
+    ensure!(all.iter().all(|url| schemes.iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')))), wanted);
+    Ok(all)
 }
 
 fn read_file(text: &str) -> anyhow::Result<BTreeMap<String, String>> {
@@ -207,5 +269,13 @@ mod tests {
         check(&with(&[("PARLOUR_SMTP_URL", "mail.example.org")]), Some("PARLOUR_SMTP_URL"));
         check(&with(&[("PARLOUR_MAIL_FROM", "nobody")]), Some("PARLOUR_MAIL_FROM"));
         check(&[("PARLOUR_MODE", "fun")], Some("PARLOUR_MODE"));
+        check(&with(&[("PARLOUR_STUN_URLS", "stun:a.example.org:3478, stun:b.example.org:3478")]), None);
+        check(&with(&[("PARLOUR_STUN_URLS", "http://a.example.org")]), Some("PARLOUR_STUN_URLS"));
+        let turn = ("PARLOUR_TURN_URLS", "turn:a.example.org:3478?transport=udp");
+        check(&with(&[turn, ("PARLOUR_TURN_SECRET", "0123456789abcdef"), ("PARLOUR_TURN_POLICY", "relay")]), None);
+        check(&with(&[("PARLOUR_TURN_URLS", "turn://a.example.org")]), Some("PARLOUR_TURN_URLS"));
+        check(&with(&[turn]), Some("PARLOUR_TURN_SECRET"));
+        check(&with(&[turn, ("PARLOUR_TURN_SECRET", "short")]), Some("PARLOUR_TURN_SECRET"));
+        check(&with(&[("PARLOUR_TURN_POLICY", "relay")]), Some("PARLOUR_TURN_POLICY"));
     }
 }

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod auth;
 pub mod calendar;
+pub mod calls;
 pub mod cli;
 mod client;
 pub mod config;

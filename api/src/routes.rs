@@ -15,7 +15,7 @@ use crate::{
     app::App,
     auth::origin,
     client, contract,
-    handlers::{bars, bookings, dev, evenings, guests, health, invites, login_links, me, parents, school, sessions},
+    handlers::{bars, bookings, calls, dev, evenings, guests, health, invites, login_links, me, parents, school, sessions},
     problem::{Answer, ApiError},
     request::MAX_BODY,
 };
@@ -95,6 +95,7 @@ fn api(config: &mut ServiceConfig) {
     at("/guest_links/decline", on![POST guests::decline_guest_link]);
     at("/guest_sessions", on![POST guests::create_guest_session, DELETE guests::delete_guest_sessions]);
     at("/guest/appointments", on![GET guests::get_guest_appointments]);
+    at("/ice_servers", on![GET calls::get_ice_servers]);
     at("/parents", on![GET parents::list_parents]);
     at("/parents/{parent_id}", on![GET parents::get_parent]);
     at("/bars", on![GET bars::list_bars, POST bars::create_bar]);

@@ -20,6 +20,7 @@ use crate::store::{
     slots::{SlotState, StudentGrid},
     teaching::{self, Presence},
 };
+use crate::{calls::ice, config::Ice};
 
 /// A moment on a school's clock.
 #[must_use]
@@ -329,4 +330,16 @@ pub fn bar(of: &bars::Bar, zone: Tz) -> wire::Bar {
 #[must_use]
 pub fn masked(name: &str) -> String {
     name.split_whitespace().filter_map(|word| word.chars().next()).map(|first| format!("{first}•••")).collect::<Vec<_>>().join(" ")
+}
+
+/// The servers that help browsers find each other.
+#[must_use]
+pub fn ice_servers(of: Vec<ice::Servers>, settings: &Ice, expires_at: DateTime<Utc>, zone: Tz) -> wire::IceServers {
+    let expires_at = of.iter().any(|servers| servers.credential.is_some()).then(|| moment(expires_at, zone));
+    let ice_servers = of.into_iter().map(|servers| {
+        let (username, credential) = servers.credential.unzip();
+        wire::IceServer { urls: servers.urls, username, credential }
+    });
+    let transport_policy = if settings.relay_only { wire::TransportPolicy::Relay } else { wire::TransportPolicy::All };
+    wire::IceServers { ice_servers: ice_servers.collect(), transport_policy, expires_at }
 }

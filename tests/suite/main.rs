@@ -8,6 +8,7 @@ mod clock;
 mod errors;
 mod guests;
 mod harness;
+mod ice_servers;
 mod invites;
 mod mail;
 mod migrations;

@@ -19,7 +19,7 @@ fn open_to_all(id: &str) -> Option<u16> {
 /// What a parent of other children is told of Rachel Aaron's things.
 fn to_a_stranger(id: &str) -> u16 {
     match id {
-        "get_me" | "list_evenings" | "get_evening" | "get_slots" | "get_bookings" | "get_invites" | "get_history" | "get_calendar" => 200,
+        "get_me" | "list_evenings" | "get_evening" | "get_slots" | "get_bookings" | "get_invites" | "get_history" | "get_calendar" | "get_ice_servers" => 200,
         "get_booking" | "change_booking" | "cancel_booking" | "get_invite" | "remove_invite" | "resend_invite" | "choose_identity" => 404,
         // The student of the body is not theirs.
         "create_bookings" | "send_invite" => 422,

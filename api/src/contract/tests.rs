@@ -4,9 +4,9 @@ use std::{collections::BTreeSet, fmt::Debug};
 
 use parlour_domain::Refusal;
 use parlour_wire::{
-    AppointmentRecord, Bar, Booking, BookingChange, ChosenIdentity, DevClock, DevClockMove, DevLogin, DevMail, Evening, GuestAppointments, GuestLinkPreview,
-    HistoryEntry, Invite, Invites, Lateness, LinkToken, LoginLink, LoginLinkPreview, Me, MyBookings, NewBar, NewBookings, NewInvite, NewLoginLink, NewSession,
-    Page, Parent, Problem, Schedule, School, SlotGrid,
+    AppointmentRecord, Bar, Booking, BookingChange, CallDoor, ChosenIdentity, DevClock, DevClockMove, DevLogin, DevMail, Evening, GuestAppointments,
+    GuestLinkPreview, HistoryEntry, IceServers, Invite, Invites, Lateness, LinkToken, LoginLink, LoginLinkPreview, Me, MyBookings, NewBar, NewBookings,
+    NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Schedule, School, SlotGrid,
     plain::{self, Json},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -107,7 +107,11 @@ fn refusals() -> Vec<Refusal> {
             BookingCancelled => ClassNotOffered,
             ClassNotOffered => NothingChosen,
             NothingChosen => AccessEnded,
-            AccessEnded => return None,
+            AccessEnded => NotAVideoCall,
+            NotAVideoCall => CallEarly,
+            CallEarly => CallOver,
+            CallOver => CannotExtend,
+            CannotExtend => return None,
         })
     };
     std::iter::successors(Some(EmailInvalid), next).collect()
@@ -237,6 +241,8 @@ fn known_to_the_wire(schema: &str, example: &Value) -> bool {
         "BookingChange" => check_request::<BookingChange>(schema, example),
         "Booking" => check_answer::<Booking>(schema, example),
         "BookingPage" => check_answer::<Page<Booking>>(schema, example),
+        "CallDoor" => check_answer::<CallDoor>(schema, example),
+        "IceServers" => check_answer::<IceServers>(schema, example),
         "MyBookings" => check_answer::<MyBookings>(schema, example),
         "HistoryPage" => check_answer::<Page<HistoryEntry>>(schema, example),
         "NewInvite" => check_request::<NewInvite>(schema, example),

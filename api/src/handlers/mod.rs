@@ -2,6 +2,7 @@
 
 pub mod bars;
 pub mod bookings;
+pub mod calls;
 pub mod dev;
 pub mod evenings;
 pub mod guests;
