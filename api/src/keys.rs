@@ -104,16 +104,25 @@ impl Keys {
     /// The 6 digits of a login mail.
     #[must_use]
     pub fn code(&self, login_link: Uuid) -> String {
-        let mac = self.mac("code", &[login_link.as_bytes()]);
-        let number = u64::from_be_bytes([mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], mac[6], mac[7]]);
-        format!("{:06}", number % 1_000_000)
+        self.digits("code", login_link)
     }
 
     /// Whether these are the 6 digits; blanks and hyphens between them are no fault.
     #[must_use]
     pub fn is_code(&self, login_link: Uuid, given: &str) -> bool {
-        let digits: String = given.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-        digits.as_bytes().ct_eq(self.code(login_link).as_bytes()).into()
+        same_digits(&self.code(login_link), given)
+    }
+
+    /// The 6 digits of the mail that a guest's link asks for when it was taken over too often.
+    #[must_use]
+    pub fn call_code(&self, call_code: Uuid) -> String {
+        self.digits("call code", call_code)
+    }
+
+    /// Whether these are the 6 digits; blanks and hyphens between them are no fault.
+    #[must_use]
+    pub fn is_call_code(&self, call_code: Uuid, given: &str) -> bool {
+        same_digits(&self.call_code(call_code), given)
     }
 
     /// A keyed hash of what must be found again but not stored: a browser's secret, a client's address, a request's body.
@@ -143,6 +152,12 @@ impl Keys {
         claims.ok().filter(|token| token.claims.exp > now.timestamp()).map(|token| token.claims.ids).unwrap_or_default()
     }
 
+    fn digits(&self, what: &str, id: Uuid) -> String {
+        let mac = self.mac(what, &[id.as_bytes()]);
+        let number = u64::from_be_bytes([mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], mac[6], mac[7]]);
+        format!("{:06}", number % 1_000_000)
+    }
+
     fn cookie_key(&self) -> [u8; 32] {
         self.mac("cookie", &[])
     }
@@ -168,6 +183,11 @@ impl Keys {
         }
         mac.finalize().into_bytes().into()
     }
+}
+
+fn same_digits(code: &str, given: &str) -> bool {
+    let digits: String = given.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    digits.as_bytes().ct_eq(code.as_bytes()).into()
 }
 
 #[cfg(test)]

@@ -101,7 +101,7 @@ pub fn sweep(db: &mut Db, ctx: &Context, school: SchoolId, actor: &Actor) -> Res
         invites::end_for_access(db, ctx, InviteId::from(*invite), actor)?;
     }
     let parents: Vec<Key> = parents.into_iter().collect();
-    sessions::withdraw(db, &parents, &lost_invites, ctx.now)?;
+    sessions::withdraw(db, ctx, &parents, &lost_invites, "access_ended")?;
     login::expire(db, &parents, ctx.now)?;
     let withdrawn = Withdrawn { parents: parents.len(), bookings: lost_bookings.len(), invites: lost_invites.len() };
     if withdrawn != Withdrawn::default() {
@@ -123,7 +123,7 @@ pub fn sweep(db: &mut Db, ctx: &Context, school: SchoolId, actor: &Actor) -> Res
 /// When the database fails.
 pub fn log_out(db: &mut Db, ctx: &Context, parents: &[PersonId]) -> Result<()> {
     let parents: Vec<Key> = parents.iter().map(|parent| key(*parent)).collect();
-    sessions::withdraw(db, &parents, &[], ctx.now)?;
+    sessions::withdraw(db, ctx, &parents, &[], "access_ended")?;
     login::expire(db, &parents, ctx.now)
 }
 

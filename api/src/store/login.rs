@@ -190,7 +190,7 @@ pub fn try_code(db: &mut Db, ctx: &Context, given: &GivenCode<'_>) -> Result<std
     if ctx.now >= *row.expires_at || row.used_at.is_some() || row.tries >= MAX_TRIES {
         return Ok(Err(Dead::Code));
     }
-    if paused(db, ctx.now, given, &row.email_key)? {
+    if paused(db, ctx.now, given.school, &row.email_key, given.client_hash)? {
         return Ok(Err(Dead::CodesPaused));
     }
     // The count is taken by a conditional update, so that five tries at once are five tries.
@@ -202,24 +202,31 @@ pub fn try_code(db: &mut Db, ctx: &Context, given: &GivenCode<'_>) -> Result<std
     if diesel::update(untried).set(login_links::tries.eq(row.tries + 1)).execute(db)? != 1 {
         return Err(Error::Raced);
     }
-    diesel::insert_into(code_failures::table)
-        .values((
-            code_failures::id.eq(Key(ctx.new_id::<Uuid>())),
-            code_failures::school_id.eq(key(given.school)),
-            code_failures::email_key.eq(&row.email_key),
-            code_failures::client_hash.eq(given.client_hash),
-            code_failures::at.eq(at(ctx.now)),
-        ))
-        .execute(db)?;
+    count_failure(db, ctx, given.school, &row.email_key, given.client_hash)?;
     Ok(Err(if row.tries + 1 >= MAX_TRIES { Dead::Code } else { Dead::CodeWrong }))
 }
 
-fn paused(db: &mut Db, now: DateTime<Utc>, given: &GivenCode<'_>, email_key: &str) -> Result<bool> {
-    let recent = code_failures::table.filter(code_failures::school_id.eq(key(given.school)).and(code_failures::at.gt(at(now - TimeDelta::hours(1)))));
+/// Whether codes pause: too many wrong ones of this address, of this client or at this school in the last hour.
+pub(super) fn paused(db: &mut Db, now: DateTime<Utc>, school: SchoolId, email_key: &str, client_hash: &str) -> Result<bool> {
+    let recent = code_failures::table.filter(code_failures::school_id.eq(key(school)).and(code_failures::at.gt(at(now - TimeDelta::hours(1)))));
     let of_school: i64 = recent.count().get_result(db)?;
     let of_address: i64 = recent.filter(code_failures::email_key.eq(email_key)).count().get_result(db)?;
-    let of_client: i64 = recent.filter(code_failures::client_hash.eq(given.client_hash)).count().get_result(db)?;
+    let of_client: i64 = recent.filter(code_failures::client_hash.eq(client_hash)).count().get_result(db)?;
     Ok(of_school >= FAILURES_PER_SCHOOL || of_address >= FAILURES_PER_ADDRESS || of_client >= FAILURES_PER_CLIENT)
+}
+
+/// Counts a wrong code.
+pub(super) fn count_failure(db: &mut Db, ctx: &Context, school: SchoolId, email_key: &str, client_hash: &str) -> Result<()> {
+    diesel::insert_into(code_failures::table)
+        .values((
+            code_failures::id.eq(Key(ctx.new_id::<Uuid>())),
+            code_failures::school_id.eq(key(school)),
+            code_failures::email_key.eq(email_key),
+            code_failures::client_hash.eq(client_hash),
+            code_failures::at.eq(at(ctx.now)),
+        ))
+        .execute(db)?;
+    Ok(())
 }
 
 fn insert(db: &mut Db, ctx: &Context, id: LoginLinkId, new: &NewLogin, expires_at: DateTime<Utc>, is_standing: bool) -> Result<()> {

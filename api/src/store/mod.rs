@@ -4,6 +4,7 @@
 pub mod access;
 pub mod bars;
 pub mod bookings;
+pub mod calls;
 pub mod db;
 pub mod error;
 pub mod evening_setup;

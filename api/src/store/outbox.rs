@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use parlour_domain::id::{BookingId, EveningId, InviteId, LoginLinkId, PersonId, SchoolId};
+use parlour_domain::id::{BookingId, CallCodeId, EveningId, InviteId, LoginLinkId, PersonId, SchoolId};
 use uuid::Uuid;
 
 use super::{
@@ -36,10 +36,14 @@ pub enum Template {
     AccessEnded,
     /// To staff: something needs their eyes, such as refused contacts (`person`).
     StaffAlert,
+    /// To a guest: the code that their link asks for since it was taken over too often (`invite`, `call_code`).
+    CallCode,
+    /// To a guest, or to the parent who invited them: the link is used on several devices, and how to renew it (`invite`; `person` for the parent).
+    LinkElsewhere,
 }
 
 impl Template {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 12] = [
         Self::Login,
         Self::BookingsMade,
         Self::BookingChanged,
@@ -50,6 +54,8 @@ impl Template {
         Self::InviteDeclined,
         Self::AccessEnded,
         Self::StaffAlert,
+        Self::CallCode,
+        Self::LinkElsewhere,
     ];
 
     /// Reads a column; `None` when it was written by another version.
@@ -72,6 +78,8 @@ impl Template {
             Self::InviteDeclined => "invite_declined",
             Self::AccessEnded => "access_ended",
             Self::StaffAlert => "staff_alert",
+            Self::CallCode => "call_code",
+            Self::LinkElsewhere => "link_elsewhere",
         }
     }
 }
@@ -93,13 +101,15 @@ pub struct NewMail {
     pub evening: Option<EveningId>,
     /// With which login link.
     pub login_link: Option<LoginLinkId>,
+    /// With which code of a guest's link.
+    pub call_code: Option<CallCodeId>,
 }
 
 impl NewMail {
     /// A mail that names nothing yet.
     #[must_use]
     pub const fn new(school: SchoolId, template: Template) -> Self {
-        Self { template, school, person: None, invite: None, booking: None, evening: None, login_link: None }
+        Self { template, school, person: None, invite: None, booking: None, evening: None, login_link: None, call_code: None }
     }
 }
 
@@ -118,6 +128,7 @@ struct NewRow {
     due_at: At,
     attempts: i32,
     state: &'static str,
+    call_code_id: Option<Key>,
 }
 
 /// Queues a mail, to be sent as soon as the transaction is committed.
@@ -138,6 +149,7 @@ pub fn enqueue(db: &mut Db, ctx: &Context, mail: NewMail) -> Result<()> {
         due_at: at(ctx.now),
         attempts: 0,
         state: "queued",
+        call_code_id: mail.call_code.map(Into::into),
     };
     diesel::insert_into(outbox::table).values(&row).execute(db)?;
     Ok(())
@@ -168,6 +180,7 @@ pub struct Claimed {
     due_at: At,
     /// How often it has been tried, this try counted.
     pub attempts: i32,
+    call_code_id: Option<Key>,
 }
 
 impl Claimed {
@@ -182,6 +195,7 @@ impl Claimed {
             booking: self.booking_id.map(Into::into),
             evening: self.evening_id.map(Into::into),
             login_link: self.login_link_id.map(Into::into),
+            call_code: self.call_code_id.map(Into::into),
         })
     }
 }

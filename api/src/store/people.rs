@@ -67,6 +67,14 @@ pub fn find(db: &mut Db, school: SchoolId, person: PersonId) -> Result<PersonRow
     row.map_err(Error::from)
 }
 
+/// A person of this school, removed or not: for the names of what they took part in.
+///
+/// # Errors
+/// [`Error::NotFound`] for no one of this school.
+pub fn any(db: &mut Db, school: SchoolId, person: PersonId) -> Result<PersonRow> {
+    Ok(people::table.filter(people::id.eq(key(person)).and(people::school_id.eq(key(school)))).select(PersonRow::as_select()).first(db)?)
+}
+
 /// A parent of this school.
 ///
 /// # Errors

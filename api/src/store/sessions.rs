@@ -6,6 +6,7 @@ use parlour_domain::id::{InviteId, PersonId, SchoolId, SessionId};
 
 use super::{
     Db, Dead, Error, Result,
+    calls::{self, Out},
     people::{self, PersonRow},
     sql_types::{At, Key, at, key},
 };
@@ -208,39 +209,51 @@ pub fn choose(db: &mut Db, session: &PersonSession, person: PersonId, role: Role
     Ok(PersonSession { identity: Some((chosen.person, role)), ..session.clone() })
 }
 
-/// Ends one session.
+/// Ends one session; whoever is in a call by it is put out.
 ///
 /// # Errors
 /// When the database fails.
-pub fn end(db: &mut Db, session: SessionId, now: DateTime<Utc>) -> Result<()> {
+pub fn end(db: &mut Db, ctx: &Context, session: SessionId) -> Result<()> {
     let live = sessions::table.filter(sessions::id.eq(key(session)).and(sessions::revoked_at.is_null()));
-    diesel::update(live).set((sessions::revoked_at.eq(Some(at(now))), sessions::revoked_reason.eq(Some("logged_out")))).execute(db)?;
-    Ok(())
+    diesel::update(live).set((sessions::revoked_at.eq(Some(at(ctx.now))), sessions::revoked_reason.eq(Some("logged_out")))).execute(db)?;
+    calls::put_out(db, ctx, Out::Sessions(&[key(session)]), "logged_out")
 }
 
 /// Ends all sessions of the address at the school: log out everywhere.
 ///
 /// # Errors
 /// When the database fails.
-pub fn end_all(db: &mut Db, school: SchoolId, address_key: &str, now: DateTime<Utc>) -> Result<()> {
-    let live = sessions::table.filter(sessions::school_id.eq(key(school)).and(sessions::address_key.eq(address_key)).and(sessions::revoked_at.is_null()));
-    diesel::update(live).set((sessions::revoked_at.eq(Some(at(now))), sessions::revoked_reason.eq(Some("logged_out")))).execute(db)?;
-    Ok(())
+pub fn end_all(db: &mut Db, ctx: &Context, school: SchoolId, address_key: &str) -> Result<()> {
+    let of_address = sessions::table.filter(sessions::school_id.eq(key(school)).and(sessions::address_key.eq(address_key)).and(sessions::revoked_at.is_null()));
+    let live: Vec<Key> = of_address.select(sessions::id).load(db)?;
+    diesel::update(of_address).set((sessions::revoked_at.eq(Some(at(ctx.now))), sessions::revoked_reason.eq(Some("logged_out")))).execute(db)?;
+    calls::put_out(db, ctx, Out::Sessions(&live), "logged_out")
 }
 
-/// Ends the sessions of people who lost access, and of guests of invites that ended.
+/// Ends the guest sessions of an invite whose link was renewed.
 ///
 /// # Errors
 /// When the database fails.
-pub fn withdraw(db: &mut Db, persons: &[Key], invites: &[Key], now: DateTime<Utc>) -> Result<()> {
-    let ended = (sessions::revoked_at.eq(Some(at(now))), sessions::revoked_reason.eq(Some("access_ended")));
+pub fn end_of_invite(db: &mut Db, ctx: &Context, invite: InviteId) -> Result<()> {
+    let live = sessions::table.filter(sessions::invite_id.eq(key(invite)).and(sessions::revoked_at.is_null()));
+    diesel::update(live).set((sessions::revoked_at.eq(Some(at(ctx.now))), sessions::revoked_reason.eq(Some("logged_out")))).execute(db)?;
+    calls::put_out(db, ctx, Out::Participants(&[key(invite)]), "link_renewed")
+}
+
+/// Ends the sessions of people who lost access, and of guests of invites that ended, and puts them out of the calls that they are in, with this reason.
+///
+/// # Errors
+/// When the database fails.
+pub fn withdraw(db: &mut Db, ctx: &Context, persons: &[Key], invites: &[Key], reason: &str) -> Result<()> {
+    let ended = (sessions::revoked_at.eq(Some(at(ctx.now))), sessions::revoked_reason.eq(Some("access_ended")));
     if !persons.is_empty() {
         diesel::update(sessions::table.filter(sessions::person_id.eq_any(persons.to_vec()).and(sessions::revoked_at.is_null()))).set(ended).execute(db)?;
     }
     if !invites.is_empty() {
         diesel::update(sessions::table.filter(sessions::invite_id.eq_any(invites.to_vec()).and(sessions::revoked_at.is_null()))).set(ended).execute(db)?;
     }
-    Ok(())
+    let participants: Vec<Key> = persons.iter().chain(invites).copied().collect();
+    calls::put_out(db, ctx, Out::Participants(&participants), reason)
 }
 
 fn first_names(db: &mut Db, parent: PersonId) -> Result<Vec<String>> {

@@ -256,16 +256,23 @@ impl Call {
         let mut events = self.expire(now);
         let is_theirs = self.place_of(participant).is_some_and(|place| place.connection == connection);
         if is_theirs {
-            events.extend(self.free(participant, EventKind::Left, now));
+            events.extend(self.free(&[participant], EventKind::Left, now));
         }
         events
     }
 
-    /// Puts somebody out, whatever their connection.
-    pub fn put_out(&mut self, participant: ParticipantId, now: DateTime<Utc>) -> Vec<Event> {
+    /// Puts people out, whatever their connection.
+    pub fn put_out(&mut self, participants: &[ParticipantId], now: DateTime<Utc>) -> Vec<Event> {
         let mut events = self.expire(now);
-        events.extend(self.free(participant, EventKind::PutOut, now));
+        events.extend(self.free(participants, EventKind::PutOut, now));
         events
+    }
+
+    /// Puts everybody out: the call is over.
+    pub fn close(&mut self) -> Vec<Event> {
+        let seated = self.seats.drain(..).map(|seat| seat.place);
+        let places = seated.chain(self.queue.drain(..).map(|queued| queued.place));
+        places.map(|place| Event { participant: place.participant, role: place.role, kind: EventKind::PutOut }).collect()
     }
 
     /// Frees the places whose lease has run out.
@@ -332,11 +339,17 @@ impl Call {
         }
     }
 
-    fn free(&mut self, participant: ParticipantId, kind: EventKind, now: DateTime<Utc>) -> Vec<Event> {
-        let Some(role) = self.place_of(participant).map(|place| place.role) else { return Vec::new() };
-        self.seats.retain(|seat| seat.place.participant != participant);
-        self.queue.retain(|queued| queued.place.participant != participant);
-        let mut events = vec![Event { participant, role, kind }];
+    fn free(&mut self, participants: &[ParticipantId], kind: EventKind, now: DateTime<Utc>) -> Vec<Event> {
+        let mut events = Vec::new();
+        let mut keep = |place: &Place| {
+            let goes = participants.contains(&place.participant);
+            if goes {
+                events.push(Event { participant: place.participant, role: place.role, kind });
+            }
+            !goes
+        };
+        self.seats.retain(|seat| keep(&seat.place));
+        self.queue.retain(|queued| keep(&queued.place));
         events.extend(self.promote(now));
         events
     }

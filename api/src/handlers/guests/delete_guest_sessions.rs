@@ -17,7 +17,7 @@ pub async fn delete_guest_sessions(app: Data<App>, req: HttpRequest, guest: Gues
     if guest.ids.is_empty() {
         return Err(ApiError::not_logged_in());
     }
-    let (ids, now) = (guest.ids, app.clock.now());
-    app.store.write(move |db| ids.iter().try_for_each(|id| sessions::end(db, *id, now))).await?;
+    let (ids, ctx) = (guest.ids, app.context());
+    app.store.write(move |db| ids.iter().try_for_each(|id| sessions::end(db, &ctx, *id))).await?;
     Ok(HttpResponse::NoContent().cookie(cookies::remove(&app.config, &req, cookies::GUEST)).finish())
 }

@@ -14,7 +14,7 @@ use crate::{
 /// # Errors
 /// `not_logged_in`, `access_ended`.
 pub async fn delete_session(app: Data<App>, req: HttpRequest, caller: LoggedIn) -> Answer {
-    let (id, now) = (caller.session.id, app.clock.now());
-    app.store.write(move |db| sessions::end(db, id, now)).await?;
+    let (id, ctx) = (caller.session.id, app.context());
+    app.store.write(move |db| sessions::end(db, &ctx, id)).await?;
     Ok(HttpResponse::NoContent().cookie(cookies::remove(&app.config, &req, cookies::PERSON)).finish())
 }

@@ -14,7 +14,7 @@ use crate::{
 /// # Errors
 /// `not_logged_in`, `access_ended`.
 pub async fn delete_sessions(app: Data<App>, req: HttpRequest, caller: LoggedIn) -> Answer {
-    let (school, address_key, now) = (caller.school.id(), caller.session.address_key, app.clock.now());
-    app.store.write(move |db| sessions::end_all(db, school, &address_key, now)).await?;
+    let (school, address_key, ctx) = (caller.school.id(), caller.session.address_key, app.context());
+    app.store.write(move |db| sessions::end_all(db, &ctx, school, &address_key)).await?;
     Ok(HttpResponse::NoContent().cookie(cookies::remove(&app.config, &req, cookies::PERSON)).finish())
 }

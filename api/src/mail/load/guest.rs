@@ -109,6 +109,41 @@ impl Desk<'_> {
         Ok(letter.into())
     }
 
+    /// The code that a link which was taken over too often asks for.
+    pub(super) fn call_code(&self, db: &mut Db) -> Result<Loaded> {
+        let id = self.mail.call_code.ok_or(Error::NotFound)?;
+        let invited = match self.live_invite(db)? {
+            Ok(invited) => invited,
+            Err(nothing) => return Ok(Loaded::Nothing(nothing)),
+        };
+        let Some(expires_at) = mail_content::call_code(db, id)?.filter(|expires_at| *expires_at > self.now) else { return Ok(Loaded::Nothing(OUTDATED)) };
+        let code = self.keys.call_code(id.0);
+        let content = Content::CallCode {
+            name: invited.invite.name.clone(),
+            code: format!("{} {}", &code[..3], &code[3..]),
+            until: words::time(expires_at, invited.evening.zone),
+            renew_url: self.renew_url(&invited.invite),
+        };
+        let preview = "It works for 30 minutes, on the device that asked for it.".to_owned();
+        Ok(self.letter(invited.invite.email, &invited.invite.name, "Your code to join the call".to_owned(), preview, content).into())
+    }
+
+    pub(super) fn guest_link_elsewhere(&self, db: &mut Db) -> Result<Loaded> {
+        let invited = match self.live_invite(db)? {
+            Ok(invited) => invited,
+            Err(nothing) => return Ok(Loaded::Nothing(nothing)),
+        };
+        let content = Content::LinkElsewhere {
+            name: invited.invite.name.clone(),
+            guest: invited.invite.name.clone(),
+            is_parent: false,
+            evening: EveningWords::of(&invited.evening),
+            url: self.renew_url(&invited.invite),
+        };
+        let preview = "If that was not you, get a new link.".to_owned();
+        Ok(self.letter(invited.invite.email, &invited.invite.name, "Your link was used on several devices".to_owned(), preview, content).into())
+    }
+
     pub(super) fn guest_access_ended(&self, db: &mut Db) -> Result<Loaded> {
         let invited = self.invited(db)?;
         if let Some(nothing) = self.forbidden(db, &invited.invite)? {
@@ -149,6 +184,11 @@ impl Desk<'_> {
             return Ok(Some(NOT_ALLOWED));
         }
         Ok(mail_content::is_suppressed(db, self.mail.school, invite)?.then_some(SUPPRESSED))
+    }
+
+    /// The page with the button "Get a new link": pressing it is a POST, so that no scanner renews anything.
+    fn renew_url(&self, invite: &Invite) -> String {
+        format!("{}guest/renew#t={}", self.base(), self.keys.link_token(Purpose::Guest, invite.id.0, invite.generation))
     }
 
     /// The guest's way in; the same page has the button "This was not meant for me". The token stands behind the `#`: it reaches no server's log.

@@ -68,6 +68,9 @@ pub fn load(db: &mut Db, keys: &Keys, config: &Config, now: DateTime<Utc>, mail:
         Template::AccessEnded if mail.invite.is_some() => desk.guest_access_ended(db),
         Template::AccessEnded => desk.parent_access_ended(db),
         Template::StaffAlert => desk.staff_alert(db),
+        Template::CallCode => desk.call_code(db),
+        Template::LinkElsewhere if mail.person.is_some() => desk.parent_link_elsewhere(db),
+        Template::LinkElsewhere => desk.guest_link_elsewhere(db),
     }
 }
 

@@ -109,6 +109,29 @@ impl Desk<'_> {
         Ok(self.letter(reader.to, &reader.person.name, subject, preview, content).into())
     }
 
+    /// To the parent who invited: the guest's link is used on several devices.
+    pub(super) fn parent_link_elsewhere(&self, db: &mut Db) -> Result<Loaded> {
+        let invite = mail_content::invite(db, self.mail.invite.ok_or(Error::NotFound)?)?;
+        let evening = mail_content::evening(db, invite.evening)?;
+        let Some(reader) = self.reader(db)? else { return Ok(Loaded::Nothing(NO_ADDRESS)) };
+        if invite.parent != reader.person.id || !invite.students.iter().all(|(student, _)| reader.students.contains(student)) {
+            return Ok(Loaded::Nothing(NOT_ALLOWED));
+        }
+        if invite.ended_at.is_some() {
+            return Ok(Loaded::Nothing(OUTDATED));
+        }
+        let content = Content::LinkElsewhere {
+            name: reader.person.name.clone(),
+            guest: invite.name.clone(),
+            is_parent: true,
+            evening: EveningWords::of(&evening),
+            url: format!("{}evenings/{}", self.base(), evening.id),
+        };
+        let subject = format!("{}’s link was used on several devices", invite.name);
+        let preview = "If that was not your guest, renew the link.".to_owned();
+        Ok(self.letter(reader.to, &reader.person.name, subject, preview, content).into())
+    }
+
     pub(super) fn parent_access_ended(&self, db: &mut Db) -> Result<Loaded> {
         let person = mail_content::person(db, self.mail.person.ok_or(Error::NotFound)?)?;
         let Some(to) = person.email.clone().filter(|_| !person.is_removed) else { return Ok(Loaded::Nothing(NO_ADDRESS)) };

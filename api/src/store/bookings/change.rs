@@ -15,7 +15,7 @@ use crate::{
     context::Context,
     schema::{bookings, claims, classes},
     store::{
-        Db, Error, Result,
+        Db, Error, Result, calls,
         evenings::{self, EveningRow},
         events::Actor,
         login,
@@ -56,6 +56,7 @@ pub fn change(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting,
     diesel::delete(claims::table.filter(claims::booking_id.eq(row.id))).execute(db)?;
     insert_claims(db, claims_of(row.id.into(), acting.parent, booking, class, timing.slot_length()))?;
     set_teachers(db, row.id, &class.teachers)?;
+    calls::close(db, ctx, row.id.into(), "booking_moved")?;
     let summary = format!("Moved {} from {} to {}.", class.subject, when(evening, *row.starts_at), when(evening, starts_at));
     record(db, ctx, evening, acting, "booking_changed", summary)?;
     let mail = NewMail {
@@ -99,6 +100,7 @@ pub fn end(db: &mut Db, ctx: &Context, booking: BookingId, actor: &Actor, ending
         Ending::AccessLost => ("access_ended", Template::AccessEnded),
     };
     let acting = Acting { parent: row.parent_id.into(), actor: actor.clone(), is_staff: false };
+    calls::close(db, ctx, booking, action)?;
     record(db, ctx, &evening, &acting, action, format!("Cancelled {subject} at {}.", when(&evening, *row.starts_at)))?;
     if ending == Ending::Cancelled {
         let mail = NewMail { person: Some(acting.parent), evening: Some(evening.id()), booking: Some(booking), ..NewMail::new(evening.school(), template) };

@@ -81,6 +81,8 @@ fn end(db: &mut Db, ctx: &Context, invite: InviteId, reason: &'static str) -> Re
     }
     let covered = invite_students::table.filter(invite_students::invite_id.eq(key(invite)));
     diesel::update(covered).set(invite_students::ended_at.eq(Some(at(ctx.now)))).execute(db)?;
-    sessions::withdraw(db, &[], &[key(invite)], ctx.now)?;
+    // The invite ends before its guest is put out: whoever enters meanwhile waits for the row, and then finds it ended.
+    let told = if reason == "access_ended" { reason } else { "invite_removed" };
+    sessions::withdraw(db, ctx, &[], &[key(invite)], told)?;
     Ok(true)
 }

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use parlour_domain::id::{EveningId, InviteId, PersonId, SchoolId};
+use parlour_domain::id::{CallCodeId, EveningId, InviteId, PersonId, SchoolId};
 
 use crate::{
     mail::words::{clean, full_name},
-    schema::{invite_students, invites, outbox, people, suppressions},
+    schema::{call_codes, invite_students, invites, outbox, people, suppressions},
     store::{
         Db, Result, access,
         sql_types::{At, Key, key},
@@ -79,6 +79,15 @@ pub fn invite(db: &mut Db, id: InviteId) -> Result<Invite> {
         ended_reason,
         students: students.into_iter().filter(|row| covered(row.1)).map(|(id, _, given, family)| (id.into(), full_name(None, &given, &family))).collect(),
     })
+}
+
+/// Until when a code of a guest's link is good; `None` when it was used.
+///
+/// # Errors
+/// When the database fails, or there is none.
+pub fn call_code(db: &mut Db, id: CallCodeId) -> Result<Option<DateTime<Utc>>> {
+    let (expires_at, used_at): (At, Option<At>) = call_codes::table.find(key(id)).select((call_codes::expires_at, call_codes::used_at)).first(db)?;
+    Ok(used_at.is_none().then_some(expires_at.0))
 }
 
 /// Whether a mail with the invite's link has gone out.

@@ -130,9 +130,23 @@ fn a_place_in_the_queue_moves_and_is_kept_like_a_seat() {
     let moved = call.enter(&Newcomer { move_here: true, ..newcomer(3, 2) }, at(1)).0;
     assert_eq!(moved, Entered::Waiting { place: 1, connection: 5, replaced: Some(3) });
     call.vanish(person(3), 5, at(31), at(2));
-    assert_eq!(kinds(&call.put_out(person(1), at(3))), [(person(1), EventKind::PutOut), (person(4), EventKind::Promoted)], "who has vanished is passed over");
+    assert_eq!(
+        kinds(&call.put_out(&[person(1)], at(3))),
+        [(person(1), EventKind::PutOut), (person(4), EventKind::Promoted)],
+        "who has vanished is passed over"
+    );
     call.leave(person(2), 2, at(4));
     assert_eq!(kinds(&call.renew(person(3), 5, at(5)).1), [(person(3), EventKind::Resumed), (person(3), EventKind::Promoted)]);
+}
+
+#[test]
+fn the_end_puts_everybody_out() {
+    let mut call = call(2);
+    for n in 1..=3 {
+        call.enter(&newcomer(n, 1), at(0));
+    }
+    assert_eq!(kinds(&call.close()), [1, 2, 3].map(|n| (person(n), EventKind::PutOut)));
+    assert!(call.seats().is_empty() && call.queue().is_empty());
 }
 
 /// What may happen to a call, with small numbers so that people meet.
@@ -176,7 +190,7 @@ fn take(call: &mut Call, step: Step, now: DateTime<Utc>) -> Vec<Event> {
         Step::Renew(who) => call.renew(person(who), connection(call, who), now).1,
         Step::Leave(who) => call.leave(person(who), connection(call, who), now),
         Step::PutOut(who) => {
-            let events = call.put_out(person(who), now);
+            let events = call.put_out(&[person(who)], now);
             assert!(call.place_of(person(who)).is_none());
             events
         }

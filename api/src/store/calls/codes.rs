@@ -1,0 +1,207 @@
+//! The guard of a guest's link (rule 9): taken over too often, it asks for a code that is mailed to the guest, and parent and guest are told.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use parlour_domain::{
+    EmailAddress,
+    call::{TAKEOVER_LIMIT, TAKEOVER_WINDOW},
+    id::{CallCodeId, ParticipantId},
+};
+
+use super::{Door, Entered, Entry, Visitor, Who, rows};
+use crate::{
+    context::Context,
+    schema::{call_codes, call_events},
+    store::{
+        Db, Dead, Error, Result,
+        invites::{self, InviteRow},
+        login,
+        outbox::{self, NewMail, Template},
+        sql_types::{At, Key, at, key},
+    },
+};
+
+/// How long a code is good, and for how long a device that has shown it is not asked again.
+const CODE_LIFE: TimeDelta = TimeDelta::minutes(30);
+/// Wrong tries before a code is dead.
+const MAX_TRIES: i32 = 5;
+/// Codes that are mailed for one invite in [`TAKEOVER_WINDOW`].
+const MAILS: i64 = 3;
+
+/// The detail of a takeover that counts: by another session, and so perhaps by somebody else.
+pub(super) const OTHER_SESSION: &str = "other_session";
+const CODE_REQUIRED: &str = "code_required";
+
+/// A code as it was typed.
+#[derive(Clone, Copy, Debug)]
+pub struct GivenCode {
+    /// For which row, as [`code_of`] told.
+    pub id: CallCodeId,
+    /// Whether the digits are right.
+    pub is_right: bool,
+}
+
+/// A code was mailed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CodeSent {
+    /// Where to, masked.
+    pub masked_email: String,
+}
+
+/// What stands for and against a device.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Guard {
+    pub recent_takeovers: i64,
+    pub is_proven: bool,
+    pub was_wrong: bool,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = call_codes)]
+struct CodeRow {
+    id: Key,
+    device_hash: String,
+    expires_at: At,
+    used_at: Option<At>,
+    tries: i32,
+}
+
+impl CodeRow {
+    fn is_good(&self, now: DateTime<Utc>) -> bool {
+        self.used_at.is_none() && now < *self.expires_at && self.tries < MAX_TRIES
+    }
+}
+
+/// The code that this device was mailed last and that is still good: its 6 digits are derived from the id.
+///
+/// # Errors
+/// When the database fails.
+pub fn code_of(db: &mut Db, visitor: &Visitor, device_hash: &str, now: DateTime<Utc>) -> Result<Option<CallCodeId>> {
+    let Who::Guest(invite) = visitor.who else { return Ok(None) };
+    Ok(newest(db, key(invite), device_hash)?.filter(|row| row.is_good(now)).map(|row| row.id.into()))
+}
+
+/// Mails the guest a code for this device.
+///
+/// # Errors
+/// [`Error::NotFound`] when none is asked for; [`Error::TooMany`]; [`Dead::InviteRemoved`] and the like.
+pub fn send_code(db: &mut Db, ctx: &Context, visitor: &Visitor, device_hash: &str) -> Result<CodeSent> {
+    super::enter::hold(db, visitor)?;
+    super::enter::check_session(db, visitor, ctx.now)?;
+    let Who::Guest(invite) = visitor.who else { return Err(Error::NotFound) };
+    let invite = invites::find(db, visitor.school, None, invite)?;
+    if let Some(dead) = invite.dead() {
+        return Err(Error::Dead(dead));
+    }
+    if takeovers(db, ctx, &invite)? < TAKEOVER_LIMIT {
+        return Err(Error::NotFound);
+    }
+    let since = at(ctx.now - TAKEOVER_WINDOW);
+    let mailed: i64 = call_codes::table.filter(call_codes::invite_id.eq(invite.id).and(call_codes::created_at.gt(since))).count().get_result(db)?;
+    if mailed >= MAILS {
+        return Err(Error::TooMany(u32::try_from(TAKEOVER_WINDOW.num_seconds()).unwrap_or(600)));
+    }
+    let id: CallCodeId = ctx.new_id();
+    diesel::insert_into(call_codes::table)
+        .values((
+            call_codes::id.eq(key(id)),
+            call_codes::school_id.eq(invite.school_id),
+            call_codes::invite_id.eq(invite.id),
+            call_codes::device_hash.eq(device_hash),
+            call_codes::created_at.eq(at(ctx.now)),
+            call_codes::expires_at.eq(at(ctx.now + CODE_LIFE)),
+            call_codes::tries.eq(0),
+        ))
+        .execute(db)?;
+    let mail = NewMail { invite: Some(invite.id.into()), evening: Some(invite.evening_id.into()), ..NewMail::new(visitor.school, Template::CallCode) };
+    outbox::enqueue(db, ctx, NewMail { call_code: Some(id), ..mail })?;
+    Ok(CodeSent { masked_email: masked(&invite) })
+}
+
+/// How often the link was taken over, and whether this device has shown a code, perhaps just now.
+pub(super) fn guard(db: &mut Db, ctx: &Context, invite: &InviteRow, entry: &Entry) -> Result<Guard> {
+    let recent_takeovers = takeovers(db, ctx, invite)?;
+    if recent_takeovers < TAKEOVER_LIMIT {
+        return Ok(Guard { recent_takeovers, ..Guard::default() });
+    }
+    let is_right = match entry.code {
+        Some(given) => Some(try_code(db, ctx, invite, entry, given)?),
+        None => None,
+    };
+    let is_proven = is_right == Some(true) || is_proven(db, ctx, invite, &entry.device_hash)?;
+    Ok(Guard { recent_takeovers, is_proven, was_wrong: is_right == Some(false) })
+}
+
+/// Asks for the code; the first time, parent and guest are told that the link is used elsewhere.
+pub(super) fn require(db: &mut Db, ctx: &Context, visitor: &Visitor, door: &Door, entry: &Entry, wrong: bool) -> Result<Entered> {
+    let Some(invite) = &door.guest else { return Err(Error::NotFound) };
+    let since = at(ctx.now - TAKEOVER_WINDOW);
+    let told: i64 = of_participant(ParticipantId(invite.id.0))
+        .filter(call_events::kind.eq("refused").and(call_events::detail.eq(CODE_REQUIRED)).and(call_events::at.gt(since)))
+        .count()
+        .get_result(db)?;
+    if told == 0 {
+        let mail = NewMail { invite: Some(invite.id.into()), evening: Some(door.evening.id()), ..NewMail::new(visitor.school, Template::LinkElsewhere) };
+        outbox::enqueue(db, ctx, mail)?;
+        outbox::enqueue(db, ctx, NewMail { person: Some(door.parent.id()), ..mail })?;
+    }
+    rows::record(db, ctx, visitor, "refused", Some(CODE_REQUIRED))?;
+    let sent = newest(db, invite.id, &entry.device_hash)?.is_some_and(|row| row.is_good(ctx.now));
+    Ok(Entered::CodeRequired { masked_email: masked(invite), sent, wrong })
+}
+
+/// Takeovers by another session in the last minutes; those before the link was renewed do not count.
+fn takeovers(db: &mut Db, ctx: &Context, invite: &InviteRow) -> Result<i64> {
+    let window = ctx.now - TAKEOVER_WINDOW;
+    let since = if invite.generation > 0 { window.max(*invite.mailed_at) } else { window };
+    let counted = of_participant(ParticipantId(invite.id.0))
+        .filter(call_events::kind.eq("taken_over").and(call_events::detail.eq(OTHER_SESSION)).and(call_events::at.gt(at(since))));
+    Ok(counted.count().get_result(db)?)
+}
+
+#[diesel::dsl::auto_type]
+fn of_participant(participant: ParticipantId) -> _ {
+    let id: Key = participant.into();
+    call_events::table.filter(call_events::participant_id.eq(id))
+}
+
+fn try_code(db: &mut Db, ctx: &Context, invite: &InviteRow, entry: &Entry, given: GivenCode) -> Result<bool> {
+    let row: Option<CodeRow> = call_codes::table
+        .filter(call_codes::id.eq(key(given.id)).and(call_codes::invite_id.eq(invite.id)))
+        .select(CodeRow::as_select())
+        .first(db)
+        .optional()?;
+    let Some(row) = row.filter(|row| row.device_hash == entry.device_hash && row.is_good(ctx.now)) else { return Ok(false) };
+    if login::paused(db, ctx.now, invite.school_id.into(), &invite.email_key, &entry.client_hash)? {
+        return Err(Error::Dead(Dead::CodesPaused));
+    }
+    // The count is taken by a conditional update, so that five tries at once are five tries.
+    let untried = call_codes::table.filter(call_codes::id.eq(row.id).and(call_codes::tries.eq(row.tries)).and(call_codes::used_at.is_null()));
+    let changed = if given.is_right {
+        diesel::update(untried).set(call_codes::used_at.eq(Some(at(ctx.now)))).execute(db)?
+    } else {
+        login::count_failure(db, ctx, invite.school_id.into(), &invite.email_key, &entry.client_hash)?;
+        diesel::update(untried).set(call_codes::tries.eq(row.tries + 1)).execute(db)?
+    };
+    if changed == 1 { Ok(given.is_right) } else { Err(Error::Raced) }
+}
+
+fn is_proven(db: &mut Db, ctx: &Context, invite: &InviteRow, device_hash: &str) -> Result<bool> {
+    let shown = call_codes::table
+        .filter(call_codes::invite_id.eq(invite.id).and(call_codes::device_hash.eq(device_hash)))
+        .filter(call_codes::used_at.is_not_null().and(call_codes::expires_at.gt(at(ctx.now))));
+    Ok(shown.count().get_result::<i64>(db)? > 0)
+}
+
+fn newest(db: &mut Db, invite: Key, device_hash: &str) -> Result<Option<CodeRow>> {
+    Ok(call_codes::table
+        .filter(call_codes::invite_id.eq(invite).and(call_codes::device_hash.eq(device_hash)))
+        .order((call_codes::created_at.desc(), call_codes::id.desc()))
+        .select(CodeRow::as_select())
+        .first(db)
+        .optional()?)
+}
+
+fn masked(invite: &InviteRow) -> String {
+    EmailAddress::parse(&invite.email).map(|email| email.masked()).unwrap_or_default()
+}

@@ -1,0 +1,112 @@
+//! Putting people out of calls: in the transaction that ends what their place rested on (rules 7, 9 and 13), and at the end of the talk.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+use parlour_domain::{
+    call::{Call, CallState, Place},
+    id::{BookingId, ParticipantId},
+};
+
+use super::{
+    door::times,
+    rows::{CallRow, Held},
+};
+use crate::{
+    context::Context,
+    schema::{call_events, call_queue, call_seats, calls},
+    store::{
+        Db, Result, bookings, evenings,
+        sql_types::{Key, key},
+    },
+};
+
+/// Whose places end.
+#[derive(Clone, Copy, Debug)]
+pub enum Out<'a> {
+    /// Those that came with these sessions.
+    Sessions(&'a [Key]),
+    /// Those of these people and, by their invite, guests.
+    Participants(&'a [Key]),
+}
+
+/// Puts people out of every call that they are in, and seats those who wait. Call it after what their place rested on has ended.
+///
+/// # Errors
+/// When the database fails.
+pub fn put_out(db: &mut Db, ctx: &Context, whose: Out<'_>, reason: &str) -> Result<()> {
+    let concerned = |place: &Place| match whose {
+        Out::Sessions(sessions) => sessions.contains(&key(place.session)),
+        Out::Participants(participants) => participants.contains(&key(place.participant)),
+    };
+    for booking in calls_of(db, whose)? {
+        let Some(mut held) = Held::of(db, booking.into())? else { continue };
+        let out: Vec<_> = places(&held.call).filter(|place| concerned(place)).map(|place| place.participant).collect();
+        let events = held.call.put_out(&out, ctx.now);
+        held.save(db, ctx, &events, Some(reason))?;
+    }
+    Ok(())
+}
+
+/// Puts everybody out of a call: its booking was cancelled or moved. Time that was added is no more.
+///
+/// # Errors
+/// When the database fails.
+pub fn close(db: &mut Db, ctx: &Context, booking: BookingId, reason: &str) -> Result<()> {
+    let Some(mut held) = Held::of(db, booking)? else { return Ok(()) };
+    let events = held.call.close();
+    held.save(db, ctx, &events, Some(reason))?;
+    let changed = (calls::extended_seconds.eq(0), calls::version.eq(calls::version + 1));
+    diesel::update(calls::table.find(key(booking))).set(changed).execute(db)?;
+    Ok(())
+}
+
+/// What time alone does to a call: at its end everybody is out, before it those whose lease has run out.
+///
+/// # Errors
+/// When the database fails.
+pub fn settle(db: &mut Db, ctx: &Context, booking: BookingId) -> Result<()> {
+    let Some(mut held) = Held::of(db, booking)? else { return Ok(()) };
+    let is_over = is_over(db, ctx, &held.row)?;
+    let events = if is_over { held.call.close() } else { held.call.expire(ctx.now) };
+    held.save(db, ctx, &events, Some("call_over"))
+}
+
+/// Why somebody was put out of a call last; `None` when they never were.
+///
+/// # Errors
+/// When the database fails.
+pub fn put_out_reason(db: &mut Db, booking: BookingId, participant: ParticipantId) -> Result<Option<String>> {
+    let newest: Option<Option<String>> = call_events::table
+        .filter(call_events::booking_id.eq(key(booking)).and(call_events::participant_id.eq(key(participant))).and(call_events::kind.eq("put_out")))
+        .order((call_events::at.desc(), call_events::id.desc()))
+        .select(call_events::detail)
+        .first(db)
+        .optional()?;
+    Ok(newest.flatten())
+}
+
+fn is_over(db: &mut Db, ctx: &Context, row: &CallRow) -> Result<bool> {
+    let booking = bookings::find(db, row.school_id.into(), None, row.booking_id.into())?;
+    let evening = evenings::find(db, row.school_id.into(), booking.row.evening_id.into())?;
+    Ok(times(&evening, &booking, row.extended_seconds)?.state(ctx.now) == CallState::Over)
+}
+
+/// The calls in which these have a place, in the one order in which everybody holds them.
+fn calls_of(db: &mut Db, whose: Out<'_>) -> Result<BTreeSet<Key>> {
+    let (seats, queue): (Vec<Key>, Vec<Key>) = match whose {
+        Out::Sessions(sessions) => (
+            call_seats::table.filter(call_seats::session_id.eq_any(sessions.to_vec())).select(call_seats::booking_id).load(db)?,
+            call_queue::table.filter(call_queue::session_id.eq_any(sessions.to_vec())).select(call_queue::booking_id).load(db)?,
+        ),
+        Out::Participants(participants) => (
+            call_seats::table.filter(call_seats::participant_id.eq_any(participants.to_vec())).select(call_seats::booking_id).load(db)?,
+            call_queue::table.filter(call_queue::participant_id.eq_any(participants.to_vec())).select(call_queue::booking_id).load(db)?,
+        ),
+    };
+    Ok(seats.into_iter().chain(queue).collect())
+}
+
+fn places(call: &Call) -> impl Iterator<Item = &Place> {
+    call.seats().iter().map(|seat| &seat.place).chain(call.queue().iter().map(|queued| &queued.place))
+}

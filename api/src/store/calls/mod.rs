@@ -1,0 +1,81 @@
+//! Calls: who may enter, who sits, who waits, who is put out. The rules are `domain::call`'s; whoever changes a call's places holds its row in `calls`.
+//!
+//! One transaction takes its locks in this order: booking, invite, session, call. What ends one of the first three changes it first and then looks for
+//! the places that rest on it, so that nobody can sit down in between.
+
+mod codes;
+mod door;
+mod end;
+mod enter;
+mod extend;
+mod rows;
+mod snapshot;
+mod stay;
+
+use parlour_domain::{
+    call::CallRole,
+    id::{BookingId, InviteId, ParticipantId, PersonId, SchoolId, SessionId},
+};
+
+pub use self::{
+    codes::{CodeSent, GivenCode, code_of, send_code},
+    door::{Door, door, is_in_call, next_call},
+    end::{Out, close, put_out, put_out_reason, settle},
+    enter::{Entered, Entry, enter, take_place},
+    extend::extend,
+    snapshot::{Present, PresentPlace, Snapshot, lapsed, snapshot, touch_of_teacher, versions},
+    stay::{expire, leave, renew, vanish},
+};
+
+/// Somebody at a call's door, who has shown who they are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Visitor {
+    /// The school.
+    pub school: SchoolId,
+    /// Whose call.
+    pub booking: BookingId,
+    /// Who.
+    pub who: Who,
+    /// By which session.
+    pub session: SessionId,
+}
+
+impl Visitor {
+    /// By which id they are known in the call.
+    #[must_use]
+    pub fn participant(&self) -> ParticipantId {
+        self.who.participant()
+    }
+}
+
+/// A person in a role, or a guest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Who {
+    /// A teacher of the booking.
+    Teacher(PersonId),
+    /// The parent who booked.
+    Parent(PersonId),
+    /// The guest of this invite.
+    Guest(InviteId),
+}
+
+impl Who {
+    /// By which id they are known in the call.
+    #[must_use]
+    pub fn participant(self) -> ParticipantId {
+        match self {
+            Self::Teacher(person) | Self::Parent(person) => ParticipantId(person.0),
+            Self::Guest(invite) => ParticipantId(invite.0),
+        }
+    }
+
+    /// In which role.
+    #[must_use]
+    pub const fn role(self) -> CallRole {
+        match self {
+            Self::Teacher(_) => CallRole::Teacher,
+            Self::Parent(_) => CallRole::Parent,
+            Self::Guest(_) => CallRole::Guest,
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! A call as its rows keep it: held, read into the domain's [`Call`], and written back where it changed.
+
+use diesel::prelude::*;
+use parlour_domain::{
+    call::{Call, CallRole, Event, EventKind, Place, Queued, Seat},
+    id::{BookingId, ParticipantId, SchoolId},
+};
+use uuid::Uuid;
+
+use crate::{
+    context::Context,
+    each,
+    schema::{bookings, call_events, call_queue, call_seats, calls, evenings, invites},
+    store::{
+        Db, Result,
+        sql_types::{At, Key, at, key},
+    },
+};
+
+/// The row that is held while a call's places change.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = calls)]
+pub(super) struct CallRow {
+    pub booking_id: Key,
+    pub school_id: Key,
+    pub next_connection: i32,
+    pub extended_seconds: i32,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = call_seats)]
+struct SeatRow {
+    booking_id: Key,
+    number: i32,
+    participant_id: Key,
+    role: String,
+    session_id: Key,
+    device_hash: String,
+    connection: i32,
+    is_present: bool,
+    lease_ends_at: At,
+    joined_at: At,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = call_queue)]
+struct QueueRow {
+    booking_id: Key,
+    participant_id: Key,
+    role: String,
+    session_id: Key,
+    device_hash: String,
+    connection: i32,
+    queued_number: i32,
+    is_present: bool,
+    lease_ends_at: At,
+    queued_at: At,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = call_events)]
+struct EventRow<'a> {
+    id: Key,
+    school_id: Key,
+    booking_id: Key,
+    participant_id: Key,
+    role: &'static str,
+    kind: &'static str,
+    detail: Option<&'a str>,
+    at: At,
+}
+
+/// A call that this transaction holds.
+pub(super) struct Held {
+    pub row: CallRow,
+    pub call: Call,
+    before: Call,
+}
+
+impl Held {
+    /// Holds a call until the transaction ends. `None` when nobody has ever entered it.
+    pub fn of(db: &mut Db, booking: BookingId) -> Result<Option<Self>> {
+        if let Db::Pg(conn) = db {
+            let _: Option<Key> = calls::table.find(key(booking)).select(calls::booking_id).for_update().first(conn).optional()?;
+        }
+        let row: Option<CallRow> = calls::table.find(key(booking)).select(CallRow::as_select()).first(db).optional()?;
+        let Some(row) = row else { return Ok(None) };
+        let call = read(db, booking, row.next_connection)?;
+        Ok(Some(Self { row, before: call.clone(), call }))
+    }
+
+    /// The same for somebody who enters: the row is made when they are the first.
+    pub fn or_new(db: &mut Db, ctx: &Context, school: SchoolId, booking: BookingId) -> Result<Self> {
+        if let Some(held) = Self::of(db, booking)? {
+            return Ok(held);
+        }
+        let new = (
+            calls::booking_id.eq(key(booking)),
+            calls::school_id.eq(key(school)),
+            calls::version.eq(0),
+            calls::next_connection.eq(1),
+            calls::extended_seconds.eq(0),
+            calls::created_at.eq(at(ctx.now)),
+        );
+        each!(db, conn => diesel::insert_into(calls::table).values(new).on_conflict_do_nothing().execute(conn))?;
+        Self::of(db, booking)?.ok_or(crate::store::Error::Raced)
+    }
+
+    /// Writes what changed, counts up the version if anything happened, and keeps the events; `reason` is that of being put out.
+    pub fn save(self, db: &mut Db, ctx: &Context, events: &[Event], reason: Option<&str>) -> Result<()> {
+        self.save_seats(db)?;
+        self.save_queue(db)?;
+        if events.is_empty() {
+            return Ok(());
+        }
+        let counted = (calls::version.eq(calls::version + 1), calls::next_connection.eq(int(self.call.next_connection())));
+        diesel::update(calls::table.find(self.row.booking_id)).set(counted).execute(db)?;
+        let rows: Vec<EventRow<'_>> = events.iter().map(|event| self.event_row(ctx, *event, reason)).collect();
+        each!(db, conn => diesel::insert_into(call_events::table).values(&rows).execute(conn))?;
+        mark_joined(db, ctx, events)
+    }
+
+    fn event_row<'a>(&self, ctx: &Context, event: Event, reason: Option<&'a str>) -> EventRow<'a> {
+        let (kind, detail) = words(event.kind, reason);
+        EventRow {
+            id: ctx.new_id::<Uuid>().into(),
+            school_id: self.row.school_id,
+            booking_id: self.row.booking_id,
+            participant_id: key(event.participant),
+            role: role_word(event.role),
+            kind,
+            detail,
+            at: at(ctx.now),
+        }
+    }
+
+    fn save_seats(&self, db: &mut Db) -> Result<()> {
+        let gone: Vec<i32> = self.before.seats().iter().filter(|seat| !self.call.seats().contains(seat)).map(|seat| int(seat.number)).collect();
+        if !gone.is_empty() {
+            diesel::delete(call_seats::table.filter(call_seats::booking_id.eq(self.row.booking_id).and(call_seats::number.eq_any(gone)))).execute(db)?;
+        }
+        let new: Vec<SeatRow> =
+            self.call.seats().iter().filter(|seat| !self.before.seats().contains(seat)).map(|seat| seat_row(self.row.booking_id, seat)).collect();
+        if !new.is_empty() {
+            each!(db, conn => diesel::insert_into(call_seats::table).values(&new).execute(conn)).map_err(crate::store::Error::raced)?;
+        }
+        Ok(())
+    }
+
+    fn save_queue(&self, db: &mut Db) -> Result<()> {
+        let gone: Vec<Key> =
+            self.before.queue().iter().filter(|queued| !self.call.queue().contains(queued)).map(|queued| key(queued.place.participant)).collect();
+        if !gone.is_empty() {
+            let rows = call_queue::table.filter(call_queue::booking_id.eq(self.row.booking_id).and(call_queue::participant_id.eq_any(gone)));
+            diesel::delete(rows).execute(db)?;
+        }
+        let new: Vec<QueueRow> =
+            self.call.queue().iter().filter(|queued| !self.before.queue().contains(queued)).map(|queued| queue_row(self.row.booking_id, queued)).collect();
+        if !new.is_empty() {
+            each!(db, conn => diesel::insert_into(call_queue::table).values(&new).execute(conn)).map_err(crate::store::Error::raced)?;
+        }
+        Ok(())
+    }
+}
+
+/// The seats and the queue of a call, as they are now.
+pub(super) fn read(db: &mut Db, booking: BookingId, next_connection: i32) -> Result<Call> {
+    let capacity: i32 = bookings::table
+        .inner_join(evenings::table.on(evenings::id.eq(bookings::evening_id)))
+        .filter(bookings::id.eq(key(booking)))
+        .select(evenings::capacity)
+        .first(db)?;
+    let seats: Vec<SeatRow> = call_seats::table.filter(call_seats::booking_id.eq(key(booking))).select(SeatRow::as_select()).load(db)?;
+    let queue: Vec<QueueRow> = call_queue::table.filter(call_queue::booking_id.eq(key(booking))).select(QueueRow::as_select()).load(db)?;
+    let seats = seats.into_iter().map(seat).collect();
+    Ok(Call::new(uint(capacity), seats, queue.into_iter().map(queued).collect(), uint(next_connection)))
+}
+
+/// Keeps something that happened without a change of places.
+pub(super) fn record(db: &mut Db, ctx: &Context, visitor: &super::Visitor, kind: &'static str, detail: Option<&str>) -> Result<()> {
+    let row = EventRow {
+        id: ctx.new_id::<Uuid>().into(),
+        school_id: key(visitor.school),
+        booking_id: key(visitor.booking),
+        participant_id: key(visitor.participant()),
+        role: role_word(visitor.who.role()),
+        kind,
+        detail,
+        at: at(ctx.now),
+    };
+    diesel::insert_into(call_events::table).values(&row).execute(db)?;
+    Ok(())
+}
+
+/// A guest who sits for the first time: the invite shows that they joined.
+fn mark_joined(db: &mut Db, ctx: &Context, events: &[Event]) -> Result<()> {
+    let sat = |event: &&Event| event.role == CallRole::Guest && matches!(event.kind, EventKind::Joined | EventKind::Promoted);
+    let guests: Vec<Key> = events.iter().filter(sat).map(|event| key(event.participant)).collect();
+    if !guests.is_empty() {
+        let first = invites::table.filter(invites::id.eq_any(guests).and(invites::joined_at.is_null()));
+        diesel::update(first).set(invites::joined_at.eq(Some(at(ctx.now)))).execute(db)?;
+    }
+    Ok(())
+}
+
+fn words(kind: EventKind, reason: Option<&str>) -> (&'static str, Option<&str>) {
+    match kind {
+        EventKind::Joined => ("joined", None),
+        EventKind::Promoted => ("joined", Some("from_queue")),
+        EventKind::Waiting => ("waiting", None),
+        EventKind::Resumed => ("resumed", None),
+        EventKind::TakenOver { same_session: true } => ("taken_over", Some("same_session")),
+        EventKind::TakenOver { same_session: false } => ("taken_over", Some(super::codes::OTHER_SESSION)),
+        EventKind::Vanished => ("vanished", None),
+        EventKind::Expired => ("expired", None),
+        EventKind::Left => ("left", None),
+        EventKind::PutOut => ("put_out", reason),
+    }
+}
+
+pub(super) const fn role_word(role: CallRole) -> &'static str {
+    match role {
+        CallRole::Teacher => "teacher",
+        CallRole::Parent => "parent",
+        CallRole::Guest => "guest",
+    }
+}
+
+fn role_of(word: &str) -> CallRole {
+    match word {
+        "teacher" => CallRole::Teacher,
+        "parent" => CallRole::Parent,
+        _ => CallRole::Guest,
+    }
+}
+
+fn seat(row: SeatRow) -> Seat {
+    let place = Place {
+        participant: ParticipantId::from(row.participant_id),
+        role: role_of(&row.role),
+        session: row.session_id.into(),
+        device: row.device_hash,
+        connection: uint(row.connection),
+        is_present: row.is_present,
+        lease_ends_at: row.lease_ends_at.0,
+        since: row.joined_at.0,
+    };
+    Seat { number: uint(row.number), place }
+}
+
+fn queued(row: QueueRow) -> Queued {
+    let place = Place {
+        participant: ParticipantId::from(row.participant_id),
+        role: role_of(&row.role),
+        session: row.session_id.into(),
+        device: row.device_hash,
+        connection: uint(row.connection),
+        is_present: row.is_present,
+        lease_ends_at: row.lease_ends_at.0,
+        since: row.queued_at.0,
+    };
+    Queued { number: uint(row.queued_number), place }
+}
+
+fn seat_row(booking: Key, seat: &Seat) -> SeatRow {
+    let place = &seat.place;
+    SeatRow {
+        booking_id: booking,
+        number: int(seat.number),
+        participant_id: key(place.participant),
+        role: role_word(place.role).to_owned(),
+        session_id: key(place.session),
+        device_hash: place.device.clone(),
+        connection: int(place.connection),
+        is_present: place.is_present,
+        lease_ends_at: at(place.lease_ends_at),
+        joined_at: at(place.since),
+    }
+}
+
+fn queue_row(booking: Key, queued: &Queued) -> QueueRow {
+    let place = &queued.place;
+    QueueRow {
+        booking_id: booking,
+        participant_id: key(place.participant),
+        role: role_word(place.role).to_owned(),
+        session_id: key(place.session),
+        device_hash: place.device.clone(),
+        connection: int(place.connection),
+        queued_number: int(queued.number),
+        is_present: place.is_present,
+        lease_ends_at: at(place.lease_ends_at),
+        queued_at: at(place.since),
+    }
+}
+
+pub(super) fn int(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+pub(super) fn uint(number: i32) -> u32 {
+    u32::try_from(number).unwrap_or_default()
+}

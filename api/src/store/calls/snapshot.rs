@@ -1,0 +1,163 @@
+//! What a call looks like now, for those in it, and which calls have changed.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use diesel::prelude::*;
+use parlour_domain::{
+    call::{Call, CallRole, CallState, CallTimes},
+    id::{BookingId, EveningId, ParticipantId, PersonId},
+};
+
+use super::{
+    Door,
+    door::{guest_of, lateness, times},
+    extend, rows,
+};
+use crate::{
+    schema::{booking_teachers, bookings as bookings_table, call_queue, call_seats, calls, evenings as evenings_table},
+    store::{
+        Db, Result,
+        bookings::{self, BookingRow},
+        evenings::EveningRow,
+        people,
+        sql_types::{Key, at, key},
+    },
+};
+
+/// A call as it is now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Snapshot {
+    /// Counts the changes.
+    pub version: i32,
+    /// Connections of this number or a higher one are newer than this.
+    pub next_connection: u32,
+    /// The times, with what was added.
+    pub times: CallTimes,
+    /// The evening's clock.
+    pub zone: Tz,
+    /// A minute can be added.
+    pub can_extend: bool,
+    /// By how many minutes the teachers say they run late.
+    pub late_minutes: u32,
+    /// The booking was cancelled: nobody belongs here any more.
+    pub is_cancelled: bool,
+    /// All who belong to it: teachers, parent, guest.
+    pub people: Vec<Present>,
+}
+
+/// Somebody who belongs to a call.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Present {
+    /// Who.
+    pub participant: ParticipantId,
+    /// Their name.
+    pub name: String,
+    /// Their role.
+    pub role: CallRole,
+    /// Their place, while they have one.
+    pub place: Option<PresentPlace>,
+}
+
+/// A seat, or a place in the queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PresentPlace {
+    /// The number of the connection.
+    pub connection: u32,
+    /// From 1; none for a seat.
+    pub queue: Option<u32>,
+    /// The connection is up.
+    pub is_present: bool,
+    /// When it is free unless it is renewed.
+    pub lease_ends_at: DateTime<Utc>,
+}
+
+/// A call as it is now.
+///
+/// # Errors
+/// [`crate::store::Error::NotFound`] for no booking.
+pub fn snapshot(db: &mut Db, booking: BookingId, now: DateTime<Utc>) -> Result<Snapshot> {
+    let kept: Option<(i32, i32, i32)> =
+        calls::table.find(key(booking)).select((calls::version, calls::next_connection, calls::extended_seconds)).first(db).optional()?;
+    let (version, next_connection, extended_seconds) = kept.unwrap_or((0, 1, 0));
+    let row: BookingRow = bookings_table::table.find(key(booking)).select(BookingRow::as_select()).first(db)?;
+    let evening: EveningRow = evenings_table::table.find(row.evening_id).select(EveningRow::as_select()).first(db)?;
+    let booking_with_names = bookings::with_names(db, vec![row])?.pop().ok_or(crate::store::Error::NotFound)?;
+    let call = rows::read(db, booking, next_connection)?;
+    let door = Door {
+        parent: people::any(db, evening.school(), booking_with_names.row.parent_id.into())?,
+        guest: guest_of(db, &booking_with_names)?,
+        times: times(&evening, &booking_with_names, extended_seconds)?,
+        late_minutes: lateness(db, evening.id(), &booking_with_names)?,
+        place: None,
+        booking: booking_with_names,
+        evening,
+    };
+    let is_cancelled = door.booking.row.cancelled_at.is_some();
+    let can_extend = !is_cancelled && door.times.state(now) == CallState::Open && extend::is_free(db, &door)?;
+    Ok(Snapshot {
+        version,
+        next_connection: call.next_connection(),
+        times: door.times,
+        zone: door.evening.zone(),
+        can_extend,
+        late_minutes: door.late_minutes,
+        is_cancelled,
+        people: people_of(&door, &call),
+    })
+}
+
+/// The versions of calls; those that nobody has entered have none.
+///
+/// # Errors
+/// When the database fails.
+pub fn versions(db: &mut Db, bookings: &[BookingId]) -> Result<Vec<(BookingId, i32)>> {
+    let keys: Vec<Key> = bookings.iter().map(|booking| key(*booking)).collect();
+    let rows: Vec<(Key, i32)> = calls::table.filter(calls::booking_id.eq_any(keys)).select((calls::booking_id, calls::version)).load(db)?;
+    Ok(rows.into_iter().map(|(booking, version)| (booking.into(), version)).collect())
+}
+
+/// Calls with a lease that has run out: those that no node watches over are settled too.
+///
+/// # Errors
+/// When the database fails.
+pub fn lapsed(db: &mut Db, now: DateTime<Utc>, limit: i64) -> Result<Vec<BookingId>> {
+    let seats: Vec<Key> = call_seats::table.filter(call_seats::lease_ends_at.le(at(now))).select(call_seats::booking_id).distinct().limit(limit).load(db)?;
+    let queue: Vec<Key> = call_queue::table.filter(call_queue::lease_ends_at.le(at(now))).select(call_queue::booking_id).distinct().limit(limit).load(db)?;
+    Ok(seats.into_iter().chain(queue).collect::<std::collections::BTreeSet<_>>().into_iter().map(Into::into).collect())
+}
+
+/// Counts up the versions of a teacher's calls of an evening: something that is shown in them has changed, such as how late the teacher runs.
+///
+/// # Errors
+/// When the database fails.
+pub fn touch_of_teacher(db: &mut Db, evening: EveningId, teacher: PersonId) -> Result<()> {
+    let taught: Vec<Key> = bookings_table::table
+        .inner_join(booking_teachers::table)
+        .filter(bookings_table::evening_id.eq(key(evening)).and(booking_teachers::teacher_id.eq(key(teacher))))
+        .order(bookings_table::id)
+        .select(bookings_table::id)
+        .load(db)?;
+    diesel::update(calls::table.filter(calls::booking_id.eq_any(taught))).set(calls::version.eq(calls::version + 1)).execute(db)?;
+    Ok(())
+}
+
+fn people_of(door: &Door, call: &Call) -> Vec<Present> {
+    let present = |participant, name, role| Present { participant, name, role, place: place_of(call, participant) };
+    let teachers = door.booking.teachers.iter().map(|teacher| present(ParticipantId(teacher.id.0), teacher.formal_name(), CallRole::Teacher));
+    let parent = present(ParticipantId(door.parent.id.0), door.parent.name(), CallRole::Parent);
+    let guest = door.guest.as_ref().map(|invite| present(ParticipantId(invite.id.0), invite.name.clone(), CallRole::Guest));
+    let mut people: Vec<Present> = teachers.collect();
+    // A teacher of the class who is the parent, too, is there once.
+    if people.iter().all(|person| person.participant != parent.participant) {
+        people.push(parent);
+    }
+    people.extend(guest);
+    people
+}
+
+fn place_of(call: &Call, participant: ParticipantId) -> Option<PresentPlace> {
+    let place = call.place_of(participant)?;
+    let before = call.queue().iter().position(|queued| queued.place.participant == participant);
+    let queue = before.map(|before| u32::try_from(before + 1).unwrap_or(u32::MAX));
+    Some(PresentPlace { connection: place.connection, queue, is_present: place.is_present, lease_ends_at: place.lease_ends_at })
+}
