@@ -23,7 +23,7 @@ pub use self::{
     end::{Out, close, put_out, put_out_reason, settle},
     enter::{Entered, Entry, enter, take_place},
     extend::extend,
-    snapshot::{Present, PresentPlace, Snapshot, lapsed, snapshot, touch_of_teacher, versions},
+    snapshot::{Present, PresentPlace, Snapshot, lapsed, snapshot, versions},
     stay::{expire, leave, renew, vanish},
 };
 

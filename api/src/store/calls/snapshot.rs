@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use diesel::prelude::*;
 use parlour_domain::{
     call::{Call, CallRole, CallState, CallTimes},
-    id::{BookingId, EveningId, ParticipantId, PersonId},
+    id::{BookingId, ParticipantId},
 };
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     extend, rows,
 };
 use crate::{
-    schema::{booking_teachers, bookings as bookings_table, call_queue, call_seats, calls, evenings as evenings_table},
+    schema::{bookings as bookings_table, call_queue, call_seats, calls, evenings as evenings_table},
     store::{
         Db, Result,
         bookings::{self, BookingRow},
@@ -124,21 +124,6 @@ pub fn lapsed(db: &mut Db, now: DateTime<Utc>, limit: i64) -> Result<Vec<Booking
     let seats: Vec<Key> = call_seats::table.filter(call_seats::lease_ends_at.le(at(now))).select(call_seats::booking_id).distinct().limit(limit).load(db)?;
     let queue: Vec<Key> = call_queue::table.filter(call_queue::lease_ends_at.le(at(now))).select(call_queue::booking_id).distinct().limit(limit).load(db)?;
     Ok(seats.into_iter().chain(queue).collect::<std::collections::BTreeSet<_>>().into_iter().map(Into::into).collect())
-}
-
-/// Counts up the versions of a teacher's calls of an evening: something that is shown in them has changed, such as how late the teacher runs.
-///
-/// # Errors
-/// When the database fails.
-pub fn touch_of_teacher(db: &mut Db, evening: EveningId, teacher: PersonId) -> Result<()> {
-    let taught: Vec<Key> = bookings_table::table
-        .inner_join(booking_teachers::table)
-        .filter(bookings_table::evening_id.eq(key(evening)).and(booking_teachers::teacher_id.eq(key(teacher))))
-        .order(bookings_table::id)
-        .select(bookings_table::id)
-        .load(db)?;
-    diesel::update(calls::table.filter(calls::booking_id.eq_any(taught))).set(calls::version.eq(calls::version + 1)).execute(db)?;
-    Ok(())
 }
 
 fn people_of(door: &Door, call: &Call) -> Vec<Present> {
