@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use parlour_domain::{booking, evening::Timing, invite};
+use parlour_domain::{booking, call::CallRole, evening::Timing, invite};
 use parlour_wire as wire;
 
 use crate::store::{
@@ -210,9 +210,9 @@ fn scheduled(of: &teaching::Appointment, zone: Tz) -> wire::ScheduledAppointment
 
 fn expected(of: &teaching::Expected) -> wire::ExpectedPerson {
     let role = match of.role {
-        teaching::CallRole::Teacher => wire::CallRole::Teacher,
-        teaching::CallRole::Parent => wire::CallRole::Parent,
-        teaching::CallRole::Guest => wire::CallRole::Guest,
+        CallRole::Teacher => wire::CallRole::Teacher,
+        CallRole::Parent => wire::CallRole::Parent,
+        CallRole::Guest => wire::CallRole::Guest,
     };
     let state = match of.presence {
         Presence::InCall => wire::PresenceState::InCall,

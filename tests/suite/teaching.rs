@@ -3,10 +3,10 @@
 use chrono::TimeDelta;
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
 use parlour::{
-    schema::{booking_teachers, bookings, call_queue, call_seats, calls, events, people},
+    schema::{booking_teachers, bookings, call_queue, calls, events, people},
     store::{
         people::PersonRow,
-        sql_types::{At, Key, at, key},
+        sql_types::{Key, at, key},
         teaching,
     },
 };
@@ -114,7 +114,7 @@ async fn those_who_wait_learn_how_late_a_teacher_runs() {
     let (path, booking) = (school.evening("/lateness"), first(&school, &teacher).await["booking_id"].as_str().unwrap().parse::<Uuid>().unwrap());
     let (_, others) = joint(&school).await;
     let other = others.iter().find(|one| one.id() != school.people.teacher).unwrap().clone();
-    start_call(&school, booking).await;
+    school.start_call(booking).await;
     teacher.put(&path, json!({ "minutes": 5 })).await.is(200);
     assert_eq!(version(&school, booking).await, 1, "whoever is connected looks again");
     teacher.put(&path, json!({ "minutes": 5 })).await.is(200);
@@ -154,61 +154,22 @@ async fn the_schedule_shows_who_is_there() {
     };
     assert_eq!(states().await, ["teacher Mrs Anita Abell missing", "parent Rachel Aaron missing", "guest Jordan Aaron missing"]);
     let booking: Uuid = appointment["booking_id"].as_str().unwrap().parse().unwrap();
-    start_call(&school, booking).await;
+    school.start_call(booking).await;
     let guest: Uuid = appointment["people"][2]["id"].as_str().unwrap().parse().unwrap();
-    seat(&school, booking, school.people.parent.0, "parent", true).await;
+    school.seat_parent(booking).await;
     queue(&school, booking, guest).await;
     assert_eq!(states().await, ["teacher Mrs Anita Abell missing", "parent Rachel Aaron in_call", "guest Jordan Aaron waiting"]);
     school.wait(TimeDelta::seconds(31));
     assert_eq!(states().await[1..], ["parent Rachel Aaron missing", "guest Jordan Aaron missing"], "whose lease is over has left");
 }
 
-async fn start_call(school: &School, booking: Uuid) {
-    let (of, now) = (key(school.people.school), at(school.now()));
-    let row = (
-        calls::booking_id.eq(Key(booking)),
-        calls::school_id.eq(of),
-        calls::version.eq(0),
-        calls::next_connection.eq(3),
-        calls::extended_seconds.eq(0),
-        calls::created_at.eq(now),
-    );
-    school.app.store.write(move |db| Ok(diesel::insert_into(calls::table).values(row).execute(db)?)).await.unwrap();
-}
-
 async fn version(school: &School, booking: Uuid) -> i32 {
     school.read(move |db| Ok(calls::table.find(Key(booking)).select(calls::version).first(db)?)).await
 }
 
-fn lease(school: &School) -> At {
-    at(school.now() + TimeDelta::seconds(30))
-}
-
-async fn seat(school: &School, booking: Uuid, who: Uuid, role: &'static str, present: bool) {
-    use parlour::schema::sessions;
-    let (lease, now) = (lease(school), at(school.now()));
-    let write = move |db: &mut parlour::store::Db| {
-        let session: Key = sessions::table.select(sessions::id).first(db)?;
-        let row = (
-            call_seats::booking_id.eq(Key(booking)),
-            call_seats::number.eq(1),
-            call_seats::participant_id.eq(Key(who)),
-            call_seats::role.eq(role),
-            call_seats::session_id.eq(session),
-            call_seats::device_hash.eq("x"),
-            call_seats::connection.eq(1),
-            call_seats::is_present.eq(present),
-            call_seats::lease_ends_at.eq(lease),
-            call_seats::joined_at.eq(now),
-        );
-        Ok(diesel::insert_into(call_seats::table).values(row).execute(db)?)
-    };
-    school.app.store.write(write).await.unwrap();
-}
-
 async fn queue(school: &School, booking: Uuid, who: Uuid) {
     use parlour::schema::sessions;
-    let (lease, now) = (lease(school), at(school.now()));
+    let (lease, now) = (at(school.now() + TimeDelta::seconds(30)), at(school.now()));
     let write = move |db: &mut parlour::store::Db| {
         let session: Key = sessions::table.select(sessions::id).first(db)?;
         let row = (

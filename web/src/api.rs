@@ -4,9 +4,9 @@ use std::{fmt, pin::Pin};
 
 use leptos::prelude::{document, window};
 use parlour_wire::{
-    Bar, Booking, BookingChange, ChosenIdentity, DevActor, DevClock, DevClockMove, DevLogin, DevMail, Evening, GuestAppointments, GuestLinkPreview,
-    HistoryEntry, Invite, Invites, LinkToken, LoginLink, LoginLinkPreview, Me, MyBookings, NewBar, NewBookings, NewInvite, NewLoginLink, NewSession, Page,
-    Parent, Problem, Schedule, School, SlotGrid,
+    AppointmentRecord, Bar, Booking, BookingChange, ChosenIdentity, DevActor, DevClock, DevClockMove, DevLogin, DevMail, Evening, GuestAppointments,
+    GuestLinkPreview, HistoryEntry, Invite, Invites, Lateness, LinkToken, LoginLink, LoginLinkPreview, Me, MyBookings, NewBar, NewBookings, NewInvite,
+    NewLoginLink, NewSession, Page, Parent, Problem, Schedule, School, SlotGrid,
     plain::{self, Read, Write},
 };
 use uuid::Uuid;
@@ -126,6 +126,14 @@ pub(crate) async fn get_history(evening: Uuid, parent: Option<Uuid>, cursor: Opt
 
 pub(crate) async fn get_schedule(evening: Uuid) -> Answer<Schedule> {
     get(&of_parent(evening, "schedule", None)).await
+}
+
+pub(crate) async fn set_lateness(evening: Uuid, minutes: u32) -> Answer<Lateness> {
+    send("PUT", &format!("evenings/{evening}/lateness"), &Lateness { minutes }).await
+}
+
+pub(crate) async fn set_record(booking: Uuid, record: &AppointmentRecord) -> Answer<AppointmentRecord> {
+    send("PUT", &format!("bookings/{booking}/record"), record).await
 }
 
 pub(crate) async fn change_booking(booking: Uuid, change: &BookingChange) -> Answer<Booking> {

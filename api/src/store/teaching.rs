@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use diesel::{prelude::*, upsert::excluded};
-use parlour_domain::id::{BookingId, EveningId, PersonId, SchoolId};
+use parlour_domain::{
+    call::CallRole,
+    id::{BookingId, EveningId, PersonId, SchoolId},
+};
 
 use super::{
     Db, Error, Result,
@@ -27,15 +30,6 @@ pub struct Record {
     pub no_show: bool,
     /// For the teacher alone.
     pub note: String,
-}
-
-/// A role in a call, in the order in which people are listed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum CallRole {
-    Teacher,
-    Parent,
-    Guest,
 }
 
 /// Where somebody is.

@@ -9,6 +9,9 @@ use super::process::Process;
 /// How long to wait for what must come.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long a script may take to answer.
+const SCRIPT_PATIENCE: Duration = Duration::from_secs(60);
+
 const FLAGS: [&str; 9] = [
     "--headless=new",
     "--no-sandbox",
@@ -43,6 +46,8 @@ impl Browser {
         capabilities.add_arg(&format!("--user-data-dir={}", profile.path().display())).expect("a flag");
         capabilities.add_arg(&format!("--window-size={width},900")).expect("a flag");
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.expect("Chromium starts");
+        // What a script waits for in a call takes longer than what it waits for elsewhere.
+        driver.set_script_timeout(SCRIPT_PATIENCE).await.expect("Chromium takes the time-out");
         Self { driver, _process: process, _profile: profile }
     }
 
@@ -110,6 +115,27 @@ impl Browser {
         field.send_keys(text).await.expect("it takes text");
     }
 
+    /// Types on in the field with this label.
+    pub async fn write(&self, label: &str, text: &str) {
+        self.labelled(label).await.send_keys(text).await.expect("it takes text");
+    }
+
+    /// What is in the field with this label.
+    pub async fn value(&self, label: &str) -> String {
+        self.labelled(label).await.prop("value").await.expect("Chromium answers").unwrap_or_default()
+    }
+
+    /// Chooses from the list with this label.
+    pub async fn choose(&self, label: &str, choice: &str) {
+        let list = self.labelled(label).await;
+        list.find(By::XPath(format!("./option[normalize-space(.)={}]", quoted(choice))))
+            .await
+            .expect("the choice is there")
+            .click()
+            .await
+            .expect("it can be chosen");
+    }
+
     /// Ticks the box with this label.
     pub async fn tick(&self, label: &str) {
         self.labelled(label).await.click().await.expect("it can be ticked");
@@ -117,7 +143,9 @@ impl Browser {
 
     async fn labelled(&self, label: &str) -> WebElement {
         let label = quoted(label);
-        self.find(&format!("//label[contains(normalize-space(.), {label})]//input | //input[@id=//label[contains(normalize-space(.), {label})]/@for]")).await
+        let field = "*[self::input or self::textarea or self::select]";
+        self.find(&format!("//label[contains(normalize-space(.), {label})]//{field} | //{field}[@id=//label[contains(normalize-space(.), {label})]/@for]"))
+            .await
     }
 
     /// The first that this XPath finds and that is to be seen.
@@ -136,6 +164,12 @@ impl Browser {
         }
         let page = self.driver.find(By::Tag("body")).await.expect("a page");
         panic!("not found: {path}\n{last:?}\non the page:\n{}", page.text().await.unwrap_or_default());
+    }
+
+    /// Waits until an expression in the page is true.
+    pub async fn becomes(&self, expression: &str) {
+        let script = format!("const done = arguments[arguments.length - 1]; const look = () => ({expression}) ? done(true) : setTimeout(look, 50); look();");
+        self.run_async(&script).await;
     }
 
     /// Runs a script in the page and gives back what it returns.

@@ -7,6 +7,7 @@ mod pages;
 mod post;
 mod process;
 mod real_school;
+mod run_mode;
 
 use crate::harness::Server;
 use post::PostOffice;

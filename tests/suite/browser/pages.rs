@@ -7,7 +7,7 @@ use super::{axe, client, driver::Browser};
 use crate::harness::School;
 
 /// Looks at a page in both schemes.
-async fn look(browser: &Browser, page: &str) {
+pub async fn look(browser: &Browser, page: &str) {
     for scheme in ["dark", "light"] {
         browser.prefer(scheme).await;
         axe::finds_nothing(browser, &format!("{page}, {scheme}")).await;

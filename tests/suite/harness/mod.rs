@@ -4,12 +4,14 @@ mod actor;
 mod answer;
 pub mod contract;
 mod database;
+mod presence;
 mod server;
 
 use std::{
     ops::Deref,
     sync::atomic::{AtomicBool, Ordering},
     thread,
+    time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -28,6 +30,9 @@ use parlour::{
 use serde_json::{Value, json};
 
 pub use self::{actor::Actor, answer::Answer, database::Database, server::Server};
+
+/// How long to wait for what must come; a seat of somebody who vanished is held for 30 seconds.
+const PATIENCE: Duration = Duration::from_secs(45);
 
 /// When tests begin: a Monday on which the parents' evening of Thursday can be booked.
 pub fn now() -> DateTime<Utc> {
@@ -60,13 +65,6 @@ impl School {
     /// A server with these settings.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
         Self::on(Server::start(Database::filled(), settings).await).await
-    }
-
-    /// A server with these settings whose school was filled at this time: its parents' evening is on a Thursday, two to eight days later.
-    pub async fn start_at(now: DateTime<Utc>, settings: &[(&str, &str)]) -> Self {
-        let server = Server::start(Database::filled_at(now), settings).await;
-        server.clock.set(now + TimeDelta::minutes(1));
-        Self::on(server).await
     }
 
     async fn on(server: Server) -> Self {
@@ -231,6 +229,17 @@ impl Drop for School {
         let unseen = self.unseen_mail();
         assert!(unseen.is_empty(), "mail that nobody looked at (see `mails`, `mail_to`; or say by `ignore_mail` why it is of no concern): {unseen:#?}");
     }
+}
+
+/// Waits until something has come about; fails when it does not.
+pub async fn until(what: &str, has_come: impl AsyncFn() -> bool) {
+    let waiting = async {
+        let mut looks = tokio::time::interval(Duration::from_millis(50));
+        while !has_come().await {
+            looks.tick().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("it did not come: {what}"));
 }
 
 /// The token in a mail's link.

@@ -12,6 +12,8 @@ mod lazy;
 mod login;
 mod mailbox;
 mod missing;
+mod record;
+mod run;
 mod staff;
 mod staff_parent;
 mod teacher;

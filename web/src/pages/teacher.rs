@@ -1,15 +1,15 @@
 //! A teacher's evenings and schedules.
 
 use leptos::prelude::*;
-use parlour_wire::{BookingState, Evening, Page, Schedule, ScheduledAppointment};
-use uuid::Uuid;
+use parlour_wire::{BookingState, Evening, Page, Schedule};
 
+use super::run::Run;
 use crate::{
     api,
     ask::Ask,
-    components::{Appointments, EveningCard, Heading, Icon, Line, Notice, Panel, Shape, Tone, names, when},
+    components::{EveningCard, Heading, Notice, Panel, Tone},
     route::{self, router},
-    texts::{count, fill, t},
+    texts::t,
 };
 
 #[component]
@@ -37,48 +37,11 @@ pub(crate) fn TeacherStart() -> impl IntoView {
     view! { <Panel data=evenings show /> }
 }
 
+/// One evening. It is asked for once as a whole; what changes after that changes within the page, so that nothing that is typed is lost.
 #[component]
 pub(crate) fn SchedulePage() -> impl IntoView {
-    view! { <SchedulePanel evening=route::page_id() /> }
-}
-
-#[component]
-fn SchedulePanel(evening: Uuid) -> impl IntoView {
+    let evening = route::page_id();
     let schedule = Ask::new(move || api::get_schedule(evening));
-    let show = |schedule: Schedule| {
-        let number = schedule.appointments.len();
-        let lines = schedule.appointments.into_iter().map(line).collect::<Vec<_>>();
-        let body = if lines.is_empty() {
-            view! { <Notice tone=Tone::Plain><p>{t().schedule_empty}</p></Notice> }.into_any()
-        } else {
-            view! { <Appointments lines /> }.into_any()
-        };
-        view! {
-            <Heading text=t().schedule_title />
-            <p class="lede">{[&schedule.evening.title, ". ", &when(&schedule.evening)].concat()}</p>
-            <div class="bar">
-                <span class="soft">{count(t().appointments, number)}</span>
-                <button class="btn quiet push" type="button" on:click=move |_| { let _ = window().print(); }>
-                    <Icon shape=Shape::Print />
-                    {t().print}
-                </button>
-            </div>
-            {body}
-        }
-        .into_any()
-    };
+    let show = |schedule: Schedule| view! { <Run schedule /> }.into_any();
     view! { <Panel data=schedule show /> }
-}
-
-fn line(appointment: ScheduledAppointment) -> Line {
-    let with = if appointment.teachers.len() > 1 { Some(names(&appointment.teachers)) } else { None };
-    let guest = appointment.guest.map(|guest| fill(t().joined_by, &[("names", &guest)]));
-    let more: Vec<String> = guest.into_iter().chain(with).collect();
-    Line {
-        starts_at: appointment.starts_at,
-        who: appointment.student.name,
-        about: [&appointment.subject, " · ", &appointment.parent].concat(),
-        more: (!more.is_empty()).then(|| more.join(" · ")),
-        video: appointment.video,
-    }
 }

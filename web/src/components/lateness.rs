@@ -1,0 +1,45 @@
+//! How late a teacher runs, to be chosen.
+
+use leptos::prelude::*;
+
+use super::FailureNotice;
+use crate::{
+    api::Failure,
+    texts::{count, t},
+};
+
+/// The choices go up to this, in minutes.
+const MOST: u32 = 60;
+/// From one choice to the next.
+const STEP: usize = 5;
+
+/// Shows `minutes`; another choice goes to `choose`.
+#[component]
+pub(crate) fn LatenessControl(#[prop(into)] minutes: Signal<u32>, choose: Callback<u32>, failure: RwSignal<Option<Failure>>) -> impl IntoView {
+    // Whoever said 7 through the API sees 7 here.
+    let choices = Memo::new(move |_| {
+        let mut choices: Vec<u32> = (0..=MOST).step_by(STEP).chain([minutes.get()]).collect();
+        choices.sort_unstable();
+        choices.dedup();
+        choices
+    });
+    let option = move |choice: u32| {
+        let text = if choice == 0 { t().late_none.to_owned() } else { count(t().late_minutes, choice as usize) };
+        view! { <option value=choice prop:selected=move || minutes.get() == choice>{text}</option> }
+    };
+    let chosen = move |value: String| {
+        if let Ok(choice) = value.parse() {
+            choose.run(choice);
+        }
+    };
+    view! {
+        <div class="field lateness" class:late=move || minutes.get().gt(&0)>
+            <label for="late">{t().late_label}</label>
+            <select id="late" aria-describedby="late-hint" on:change:target=move |event| chosen(event.target().value())>
+                {move || choices.get().into_iter().map(option).collect_view()}
+            </select>
+            <p class="hint" id="late-hint">{t().late_hint}</p>
+            <FailureNotice failure />
+        </div>
+    }
+}

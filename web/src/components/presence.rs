@@ -1,0 +1,22 @@
+//! Who belongs to a call and where they are now.
+
+use leptos::prelude::*;
+use parlour_wire::{ExpectedPerson, PresenceState};
+
+use super::{Icon, Shape};
+use crate::texts::{fill, t};
+
+/// Each by name, with a picture and a word for where they are.
+#[component]
+pub(crate) fn Presence(#[prop(into)] people: Signal<Vec<ExpectedPerson>>) -> impl IntoView {
+    let one = |person: ExpectedPerson| {
+        let (class, shape, text) = match person.state {
+            PresenceState::InCall => ("tag go", Shape::Tick, t().here),
+            PresenceState::Reconnecting => ("tag wait", Shape::Clock, t().here_reconnecting),
+            PresenceState::Waiting => ("tag wait", Shape::Clock, t().here_queued),
+            PresenceState::Missing => ("tag", Shape::Person, t().here_missing),
+        };
+        view! { <li class=class><Icon shape />{fill(text, &[("name", &person.name)])}</li> }
+    };
+    view! { <ul class="presence">{move || people.get().into_iter().map(one).collect_view()}</ul> }
+}

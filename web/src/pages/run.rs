@@ -1,0 +1,315 @@
+//! A teacher's evening while it runs. It is asked for again every few seconds, so that who waits is seen; what is typed stays.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use leptos::{ev::Custom, prelude::*};
+use parlour_wire::{Mode, Schedule, ScheduledAppointment};
+use uuid::Uuid;
+
+use super::record::{Keeping, Record};
+use crate::{
+    api::{self, Failure},
+    components::{Heading, Icon, LatenessControl, NextUp, Notice, Presence, Shape, Stage, Tone, names, others, waiting, when},
+    moments,
+    route::router,
+    session::{Session, session, take_way_out, way_out},
+    task::{Task, spawn},
+    texts::{count, fill, t},
+};
+
+/// From one question to the next while the page is looked at.
+const PAUSE: Duration = Duration::from_secs(3);
+/// Failures in a row after which it is said that the page may be old.
+const PATIENCE: u32 = 2;
+
+/// The evening as last heard of.
+#[derive(Clone, Copy)]
+struct Live {
+    schedule: RwSignal<Schedule>,
+    failures: RwSignal<u32>,
+    /// Counts what this page saves: an answer to a question from before a change would undo it on the screen.
+    writes: StoredValue<u32>,
+    asking: StoredValue<bool>,
+}
+
+impl Live {
+    /// Asks every few seconds while the page is looked at, and when it is looked at again.
+    fn follow(self, evening: Uuid) {
+        let (router, session) = (router(), session());
+        let leave = move |failure: &Failure| take_way_out(router, session, failure);
+        let look = move || {
+            if !document().hidden() {
+                self.ask(evening, leave);
+            }
+        };
+        let ticking = set_interval_with_handle(look, PAUSE).ok();
+        let back = window_event_listener(Custom::<web_sys::Event>::new("visibilitychange"), move |_| look());
+        on_cleanup(move || {
+            if let Some(ticking) = ticking {
+                ticking.clear();
+            }
+            back.remove();
+        });
+    }
+
+    fn ask(self, evening: Uuid, leave: impl Fn(&Failure) + 'static) {
+        if self.asking.get_value() {
+            return;
+        }
+        self.asking.set_value(true);
+        let before = self.writes.get_value();
+        spawn(Box::pin(async move {
+            let answer = api::get_schedule(evening).await;
+            // The page may be gone by now, and its signals with it.
+            let Some(now) = self.writes.try_get_value() else { return };
+            self.asking.set_value(false);
+            match answer {
+                Ok(fresh) => {
+                    self.heard();
+                    if now == before {
+                        self.schedule.set(fresh);
+                    }
+                }
+                Err(failure) if way_out(&failure).is_some() => leave(&failure),
+                Err(_) => self.failures.update(|failures| *failures += 1),
+            }
+        }));
+    }
+
+    fn heard(self) {
+        if self.failures.get_untracked() > 0 {
+            self.failures.set(0);
+        }
+    }
+
+    fn appointment(self, id: Uuid) -> Option<ScheduledAppointment> {
+        self.schedule.with(|schedule| schedule.appointments.iter().find(|one| one.booking_id == id).cloned())
+    }
+}
+
+/// The page, from the first answer on.
+#[component]
+pub(super) fn Run(schedule: Schedule) -> impl IntoView {
+    let evening = schedule.evening.clone();
+    let live = Live { schedule: RwSignal::new(schedule), failures: RwSignal::new(0), writes: StoredValue::new(0), asking: StoredValue::new(false) };
+    live.follow(evening.id);
+    let session = session();
+    let me = Memo::new(move |_| session.me.with(|me| me.as_ref()?.as_ref().ok()?.identity.as_ref().map(|identity| identity.person_id)));
+    announce(live, me, session);
+    let ids = Memo::new(move |_| live.schedule.with(|schedule| schedule.appointments.iter().map(|one| one.booking_id).collect::<Vec<_>>()));
+    let is_empty = Memo::new(move |_| ids.read().is_empty());
+    let old = Memo::new(move |_| live.failures.get() >= PATIENCE);
+    let top = move || {
+        if is_empty.get() {
+            view! { <Notice tone=Tone::Plain><p>{t().schedule_empty}</p></Notice> }.into_any()
+        } else {
+            view! {
+                <div class="run-top">
+                    <NextUp schedule=live.schedule me />
+                    <div class="card">
+                        <Waiting live me />
+                        <Late live evening=evening.id />
+                    </div>
+                </div>
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <Heading text=t().schedule_title />
+        <p class="lede">{[&evening.title, ". ", &when(&evening)].concat()}</p>
+        {move || old.get().then(|| view! { <Notice tone=Tone::Wait><p>{t().run_stale}</p></Notice> })}
+        {top}
+        <div class="bar">
+            <span class="soft">{move || count(t().appointments, ids.read().len())}</span>
+            <button class="btn quiet push" type="button" on:click=move |_| { let _ = window().print(); }>
+                <Icon shape=Shape::Print />
+                {t().print}
+            </button>
+        </div>
+        <ol class="lineup run">
+            <For each=move || ids.get() key=|id| *id let(id)>
+                <Row live id me />
+            </For>
+        </ol>
+    }
+}
+
+/// Tells screen readers who has just come to wait.
+fn announce(live: Live, me: Memo<Option<Uuid>>, session: Session) {
+    Effect::new(move |known: Option<BTreeSet<(Uuid, String)>>| {
+        let here = live.schedule.with(|schedule| waiting(schedule, me.get()));
+        let mut seen = BTreeSet::new();
+        for (one, names) in here {
+            for name in names {
+                let is_new = known.as_ref().is_some_and(|known| !known.contains(&(one.booking_id, name.clone())));
+                if is_new {
+                    session.say(fill(t().run_waits, &[("name", &name), ("time", &moments::clock(&one.starts_at))]));
+                }
+                seen.insert((one.booking_id, name));
+            }
+        }
+        seen
+    });
+}
+
+/// Who waits, of all appointments that can be entered.
+#[component]
+fn Waiting(live: Live, me: Memo<Option<Uuid>>) -> impl IntoView {
+    let here = Memo::new(move |_| {
+        let all = live.schedule.with(|schedule| waiting(schedule, me.get()));
+        all.into_iter().map(|(one, names)| (one.booking_id, moments::clock(&one.starts_at), one.student.name, names.join(", "))).collect::<Vec<_>>()
+    });
+    let entry = |(id, time, student, names): (Uuid, String, String, String)| {
+        let label = fill(t().run_enter_label, &[("student", &student), ("time", &time)]);
+        view! {
+            <li>
+                <span class="time">{time}</span>
+                <span class="grow">{names}</span>
+                <a class="action" href=format!("calls/{id}") aria-label=label>{t().run_enter_this}</a>
+            </li>
+        }
+    };
+    let list = move || {
+        let here = here.get();
+        if here.is_empty() {
+            view! { <p class="soft">{t().run_nobody_waits}</p> }.into_any()
+        } else {
+            view! { <ul class="waiting">{here.into_iter().map(entry).collect_view()}</ul> }.into_any()
+        }
+    };
+    view! {
+        <h2>{t().run_waiting}</h2>
+        {list}
+    }
+}
+
+/// How late one runs.
+#[component]
+fn Late(live: Live, evening: Uuid) -> impl IntoView {
+    let task = Task::new();
+    // The choice shows at once; where it can't be saved, what was there comes back.
+    let minutes = Memo::new(move |_| live.schedule.with(|schedule| schedule.late_minutes));
+    let choose = Callback::new(move |choice: u32| {
+        let before = minutes.get_untracked();
+        live.writes.update_value(|writes| *writes += 1);
+        live.schedule.update(|schedule| schedule.late_minutes = choice);
+        let request = async move {
+            let answer = api::set_lateness(evening, choice).await;
+            live.writes.try_update_value(|writes| *writes += 1);
+            if answer.is_err() {
+                live.schedule.try_update(|schedule| schedule.late_minutes = before);
+            }
+            answer
+        };
+        task.abandon();
+        task.run(request, |_| ());
+    });
+    view! { <LatenessControl minutes choose failure=task.failure /> }
+}
+
+/// One appointment of the list.
+#[component]
+fn Row(live: Live, id: Uuid, me: Memo<Option<Uuid>>) -> impl IntoView {
+    let one = Memo::new(move |_| live.appointment(id));
+    let stage = Memo::new(move |_| one.with(|one| one.as_ref().map(|one| Stage::of(one, live.schedule.with(|schedule| schedule.now)))));
+    let first = one.get_untracked()?;
+    let record = Record::new(&first, live.writes);
+    Effect::new(move || one.with(|one| one.iter().for_each(|one| record.adopt(one))));
+    let people = Memo::new(move |_| one.with(|one| one.as_ref().map(|one| others(one, me.get())).unwrap_or_default()));
+    let is_open = Memo::new(move |_| first.video && stage.get().is_some_and(Stage::is_open));
+    let can_miss = Memo::new(move |_| matches!(stage.get(), Some(Stage::Running | Stage::Over)) || record.no_show.get());
+    let starts_at = Memo::new(move |_| one.with(|one| one.as_ref().map(|one| one.starts_at)));
+    // Where all meet in the same way, the top of the page has said so.
+    let is_hybrid = live.schedule.with_untracked(|schedule| schedule.evening.mode == Mode::Hybrid);
+    let (shape, place) = if first.video { (Shape::Video, t().by_video) } else { (Shape::Person, t().at_school) };
+    let place = is_hybrid.then(|| view! { <span class="place"><Icon shape />{place}</span> });
+    let (student, student_of_label) = (first.student.name.clone(), first.student.name.clone());
+    let time = move || starts_at.get().map(|at| moments::clock(&at)).unwrap_or_default();
+    let no_show_label = move || fill(t().no_show_label, &[("student", &student_of_label), ("time", &time())]);
+    let enter_label = {
+        let student = student.clone();
+        move || fill(t().run_enter_label, &[("student", &student), ("time", &time())])
+    };
+    let enter_label = StoredValue::new(enter_label);
+    let no_show_label = StoredValue::new(no_show_label);
+    Some(view! {
+        <li class:over=move || stage.get() == Some(Stage::Over) class:running=move || stage.get() == Some(Stage::Running)>
+            <time class="time" datetime=move || starts_at.get().map(|at| moments::machine(&at))>{time}</time>
+            <div class="grow">
+                <strong>{student.clone()}</strong>
+                <span>{[&first.subject, " · ", &first.parent].concat()}</span>
+                {more(&first).map(|more| view! { <span class="soft">{more}</span> })}
+                {move || is_open.get().then(|| view! { <Presence people /> })}
+                <Note id record student />
+            </div>
+            <div class="run-actions">
+                {place}
+                {move || (stage.get() == Some(Stage::Over)).then(|| view! { <span class="place">{t().appointment_over}</span> })}
+                {move || is_open.get().then(|| view! {
+                    <a class="btn quiet" href=format!("calls/{id}") aria-label=enter_label.with_value(|label| label())>{t().run_enter_this}</a>
+                })}
+                {move || can_miss.get().then(|| view! {
+                    <button
+                        class="btn"
+                        class=("quiet", move || !record.no_show.get())
+                        class=("danger", move || record.no_show.get())
+                        type="button"
+                        aria-pressed=move || if record.no_show.get() { "true" } else { "false" }
+                        aria-label=no_show_label.with_value(|label| label())
+                        on:click=move |_| record.toggle_no_show()
+                    >
+                        {move || record.no_show.get().then(|| view! { <Icon shape=Shape::Tick /> })}
+                        {t().no_show}
+                    </button>
+                })}
+            </div>
+        </li>
+    })
+}
+
+/// Who else: the guest, and the other teachers of a joint appointment.
+fn more(one: &ScheduledAppointment) -> Option<String> {
+    let with = (one.teachers.len() > 1).then(|| names(&one.teachers));
+    let guest = one.guest.as_ref().map(|guest| fill(t().joined_by, &[("names", guest)]));
+    let more: Vec<String> = guest.into_iter().chain(with).collect();
+    (!more.is_empty()).then(|| more.join(" · "))
+}
+
+/// The private note, folded while it is empty and nobody writes.
+#[component]
+fn Note(id: Uuid, record: Record, student: String) -> impl IntoView {
+    let is_written = record.note.with_untracked(|note| !note.is_empty());
+    let (field, hint) = (format!("note-{id}"), format!("note-hint-{id}"));
+    let sign = move || match record.state.get() {
+        Keeping::Idle => None,
+        Keeping::Changed => Some(t().note_unsaved),
+        Keeping::Saving => Some(t().note_saving),
+        Keeping::Saved => Some(t().note_saved),
+        Keeping::Failed => Some(t().note_failed),
+    };
+    let again = move || {
+        (record.state.get() == Keeping::Failed).then(|| {
+            view! { <button class="action" type="button" on:click=move |_| record.save_now()>{t().try_again}</button> }
+        })
+    };
+    view! {
+        <details class="note" open=is_written>
+            <summary>{t().note}</summary>
+            <label class="unseen" for=field.clone()>{fill(t().note_label, &[("student", &student)])}</label>
+            <textarea
+                id=field
+                rows="2"
+                maxlength="2000"
+                aria-describedby=hint.clone()
+                prop:value=record.note
+                on:input:target=move |event| record.set_note(event.target().value())
+                on:focus=move |_| record.focused.set_value(true)
+                on:blur=move |_| { record.focused.set_value(false); record.save_now(); }
+            ></textarea>
+            <p class="hint" id=hint>{t().note_hint}</p>
+        </details>
+        <p class="keeping" role="status">{sign}</p>
+        {again}
+    }
+}
