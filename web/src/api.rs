@@ -4,9 +4,9 @@ use std::{fmt, pin::Pin};
 
 use leptos::prelude::{document, window};
 use parlour_wire::{
-    AppointmentRecord, Bar, Booking, BookingChange, ChosenIdentity, DevActor, DevClock, DevClockMove, DevLogin, DevMail, Evening, GuestAppointments,
-    GuestLinkPreview, HistoryEntry, Invite, Invites, Lateness, LinkToken, LoginLink, LoginLinkPreview, Me, MyBookings, NewBar, NewBookings, NewInvite,
-    NewLoginLink, NewSession, Page, Parent, Problem, Schedule, School, SlotGrid,
+    AppointmentRecord, Bar, Booking, BookingChange, CallDoor, ChosenIdentity, DevActor, DevClock, DevClockMove, DevLogin, DevMail, Evening, GuestAppointments,
+    GuestLinkPreview, HistoryEntry, IceServers, Invite, Invites, Lateness, LinkToken, LoginLink, LoginLinkPreview, Me, MyBookings, NewBar, NewBookings,
+    NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Schedule, School, SlotGrid,
     plain::{self, Read, Write},
 };
 use uuid::Uuid;
@@ -180,6 +180,15 @@ pub(crate) async fn delete_guest_sessions() -> Answer<()> {
 
 pub(crate) async fn get_guest_appointments() -> Answer<GuestAppointments> {
     get("guest/appointments").await
+}
+
+/// A guest has a door of their own.
+pub(crate) async fn get_call_door(booking: Uuid, guest: bool) -> Answer<CallDoor> {
+    get(&format!("{}/{booking}/call", if guest { "guest/appointments" } else { "bookings" })).await
+}
+
+pub(crate) async fn get_ice_servers() -> Answer<IceServers> {
+    get("ice_servers").await
 }
 
 pub(crate) async fn list_parents(words: &str, cursor: Option<&str>) -> Answer<Page<Parent>> {

@@ -7,8 +7,8 @@ use crate::{
     api, browser,
     components::{DemoStrip, Header},
     pages::{
-        BarsRoute, BookRoute, BookingsRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute, IdentityRoute, LoginPage, MailboxRoute, MissingPage, ScheduleRoute,
-        StaffParentRoute, StaffRoute, TeacherRoute,
+        BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps, DevicesRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute, IdentityRoute, LoginPage,
+        MailboxRoute, MissingPage, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute,
     },
     route::{self, Page, Router, router},
     session::{Session, session},
@@ -56,6 +56,9 @@ fn Place() -> impl IntoView {
         Page::Bars => BarsRoute().into_any(),
         Page::StaffParent(_) => StaffParentRoute().into_any(),
         Page::Mailbox => MailboxRoute().into_any(),
+        Page::Call(_) => CallRoute(CallRouteProps { guest: false }).into_any(),
+        Page::GuestCall(_) => CallRoute(CallRouteProps { guest: true }).into_any(),
+        Page::Devices => DevicesRoute().into_any(),
         Page::Missing => MissingPage().into_any(),
     }
 }

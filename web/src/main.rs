@@ -4,6 +4,7 @@ mod api;
 mod app;
 mod ask;
 mod browser;
+mod call;
 mod components;
 mod draft;
 mod js;

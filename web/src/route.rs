@@ -21,6 +21,10 @@ pub(crate) enum Page {
     Bars,
     StaffParent(Uuid),
     Mailbox,
+    /// A call, as the person who is logged in, or as a guest.
+    Call(Uuid),
+    GuestCall(Uuid),
+    Devices,
     Missing,
 }
 
@@ -42,13 +46,16 @@ impl Page {
             ["staff", "bars"] => Self::Bars,
             ["staff", "parents", id] => with_id(Self::StaffParent, id),
             ["dev", "mailbox"] => Self::Mailbox,
+            ["calls", id] => with_id(Self::Call, id),
+            ["guest", "calls", id] => with_id(Self::GuestCall, id),
+            ["devices"] | ["guest", "devices"] => Self::Devices,
             _ => Self::Missing,
         }
     }
 
     const fn id(self) -> Option<Uuid> {
         match self {
-            Self::Bookings(id) | Self::Book(id) | Self::Schedule(id) | Self::StaffParent(id) => Some(id),
+            Self::Bookings(id) | Self::Book(id) | Self::Schedule(id) | Self::StaffParent(id) | Self::Call(id) | Self::GuestCall(id) => Some(id),
             _ => None,
         }
     }

@@ -108,6 +108,8 @@ pub(crate) fn session() -> Session {
 /// Where a failure leads instead of a message: to the login when nobody is logged in or access has ended (which is told there), to the choice of an identity when none was made.
 pub(crate) fn way_out(failure: &Failure) -> Option<&'static str> {
     match failure.code() {
+        // A guest has no login: what they need is the link in their mail.
+        "not_logged_in" if browser::current_path().starts_with("/guest/") => Some("/guest/appointments"),
         "not_logged_in" => Some("/login"),
         // A guest has no login: their pages tell it themselves.
         "access_ended" if !browser::current_path().starts_with("/guest") => Some("/login"),

@@ -1,6 +1,9 @@
-//! One style sheet of `web/styles/*.css` in the order of their names, with the font before it.
+//! One style sheet of `web/styles/*.css` in the order of their names, with the font before it; the folders in there are sheets that come later.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, anyhow};
 use lightningcss::stylesheet::{MinifyOptions, ParserOptions, PrinterOptions, StyleSheet};
@@ -9,29 +12,43 @@ use crate::assets::{Assets, Load};
 
 const FONT: &str = "atkinson-hyperlegible-next";
 
-/// Adds the fonts, their licence and `style.css`.
+/// Adds the fonts, their licence and `style.css`; and for each folder in `styles` a sheet of its name, which a lazy part asks for.
 ///
 /// # Errors
 /// When the font package is not what it was, or a style sheet does not parse.
 pub fn add(assets: &mut Assets, styles: &Path, font: &Path) -> Result<()> {
-    let mut text = font_faces(assets, font)?;
-    let mut sheets = Vec::new();
-    if styles.is_dir() {
-        for entry in fs::read_dir(styles)? {
-            sheets.push(entry?.path());
-        }
+    let fonts = font_faces(assets, font)?;
+    let first = [fonts, sheets_in(styles)?].concat();
+    assets.add("style.css", minify(&first, "style.css")?.into_bytes(), Load::First);
+    for folder in listed(styles)?.iter().filter(|path| path.is_dir()) {
+        let name = folder.file_name().context("a folder without a name")?.to_string_lossy() + ".css";
+        assets.add(&name, minify(&sheets_in(folder)?, &name)?.into_bytes(), Load::Later);
     }
-    sheets.retain(|path| path.extension().is_some_and(|ending| ending == "css"));
-    sheets.sort();
-    for path in sheets {
-        let sheet = fs::read_to_string(&path)?;
+    Ok(())
+}
+
+/// The style sheets of a folder in one, by the order of their names.
+fn sheets_in(folder: &Path) -> Result<String> {
+    let mut text = String::new();
+    for path in listed(folder)?.iter().filter(|path| path.extension().is_some_and(|ending| ending == "css")) {
+        let sheet = fs::read_to_string(path)?;
         // Each is parsed on its own first, so that an error names its file.
         minify(&sheet, &path.display().to_string())?;
         text.push_str(&sheet);
         text.push('\n');
     }
-    assets.add("style.css", minify(&text, "style.css")?.into_bytes(), Load::First);
-    Ok(())
+    Ok(text)
+}
+
+fn listed(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    if folder.is_dir() {
+        for entry in fs::read_dir(folder)? {
+            paths.push(entry?.path());
+        }
+    }
+    paths.sort();
+    Ok(paths)
 }
 
 /// The package's own `@font-face` rules (with their `unicode-range`), pointing at hashed files.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use parlour_wire::Moment;
 
-use super::{Icon, Shape};
+use super::{Icon, Shape, join_link};
 use crate::{moments, texts::t};
 
 /// One appointment in words.
@@ -16,12 +16,15 @@ pub(crate) struct Line {
     /// Further words, such as who joins.
     pub(crate) more: Option<String>,
     pub(crate) video: bool,
+    /// Where its call is.
+    pub(crate) join: Option<String>,
 }
 
 /// A list by time.
 #[component]
 pub(crate) fn Appointments(lines: Vec<Line>) -> impl IntoView {
     let items = lines.into_iter().map(|line| {
+        let join = line.join.map(|href| join_link(&href, &[&moments::clock(&line.starts_at), " ", &line.who].concat()));
         let (shape, place) = if line.video { (Shape::Video, t().by_video) } else { (Shape::Person, t().at_school) };
         view! {
             <li>
@@ -31,7 +34,7 @@ pub(crate) fn Appointments(lines: Vec<Line>) -> impl IntoView {
                     <span>{line.about}</span>
                     {line.more.map(|more| view! { <span class="soft">{more}</span> })}
                 </span>
-                <span class="place"><Icon shape />{place}</span>
+                {join.unwrap_or_else(|| view! { <span class="place"><Icon shape />{place}</span> }.into_any())}
             </li>
         }
     });

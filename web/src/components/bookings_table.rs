@@ -16,13 +16,16 @@ pub(crate) fn BookingsTable(
     rows: Vec<BookingRow>,
     mode: Mode,
     may_change: bool,
+    /// Whether whoever looks may join the video calls.
+    #[prop(optional)]
+    join: bool,
     /// Where a booking is changed.
     change_href: Callback<Uuid, String>,
     cancel: Callback<Booking>,
 ) -> impl IntoView {
     let heads = [t().col_time, t().col_teacher, t().col_student, t().col_subject];
     let rows = rows.into_iter().map(|row| match row {
-        BookingRow::Booking(booking) => booking_row(booking, mode, may_change, change_href, cancel),
+        BookingRow::Booking(booking) => booking_row(booking, mode, may_change, join, change_href, cancel),
         BookingRow::Gap { minutes, .. } => view! {
             <tr role="row" class="gap">
                 <td role="cell" colspan="5">
@@ -49,7 +52,7 @@ pub(crate) fn BookingsTable(
     }
 }
 
-fn booking_row(booking: Booking, mode: Mode, may_change: bool, change_href: Callback<Uuid, String>, cancel: Callback<Booking>) -> AnyView {
+fn booking_row(booking: Booking, mode: Mode, may_change: bool, join: bool, change_href: Callback<Uuid, String>, cancel: Callback<Booking>) -> AnyView {
     let time = moments::clock(&booking.starts_at);
     let teachers = names(&booking.teachers);
     let guests = (!booking.guests.is_empty()).then(|| fill(t().joined_by, &[("names", &booking.guests.join(", "))]));
@@ -66,6 +69,7 @@ fn booking_row(booking: Booking, mode: Mode, may_change: bool, change_href: Call
             </button>
         }
     });
+    let join = (join && booking.video).then(|| join_link(&["calls/", &booking.id.to_string()].concat(), &described));
     view! {
         <tr role="row">
             <th role="rowheader" scope="row">
@@ -78,8 +82,19 @@ fn booking_row(booking: Booking, mode: Mode, may_change: bool, change_href: Call
             </td>
             <td role="cell">{booking.student.name}</td>
             <td role="cell">{booking.subject}</td>
-            <td role="cell" class="actions">{actions}</td>
+            <td role="cell" class="actions">{join}{actions}</td>
         </tr>
+    }
+    .into_any()
+}
+
+/// The way to a call. It leads to the door, which says from when one can enter.
+pub(crate) fn join_link(href: &str, described: &str) -> AnyView {
+    view! {
+        <a class="action" href=href.to_owned() aria-label=[t().join, " ", described].concat()>
+            <Icon shape=Shape::Video />
+            {t().join}
+        </a>
     }
     .into_any()
 }

@@ -22,7 +22,7 @@ mod review_list;
 mod slots;
 
 pub(crate) use appointments::{Appointments, Line};
-pub(crate) use bookings_table::{BookingsTable, names};
+pub(crate) use bookings_table::{BookingsTable, join_link, names};
 pub(crate) use confirm::Confirm;
 pub(crate) use dialog::Dialog;
 pub(crate) use evening_card::{EveningCard, when};
@@ -37,7 +37,7 @@ pub(crate) use lateness::LatenessControl;
 pub(crate) use more::More;
 pub(crate) use next_up::{NextUp, Stage, others, waiting};
 pub(crate) use notice::{Notice, Tone};
-pub(crate) use panel::{FailureNotice, LazyPanel, Panel, Skeleton};
+pub(crate) use panel::{FailureNotice, LazyPanel, Panel, Part, Skeleton};
 pub(crate) use presence::Presence;
 pub(crate) use review_list::ReviewList;
 pub(crate) use slots::{SlotChoosers, SlotTable};

@@ -1,7 +1,7 @@
 //! My Bookings: the invite at the top, the appointments with their gaps, and what can be done with them. Staff see a parent's with `?parent_id=`.
 
 use leptos::prelude::*;
-use parlour_wire::{Booking, BookingRow, BookingState, Evening, InviteAction, MyBookings};
+use parlour_wire::{Booking, BookingRow, BookingState, Evening, InviteAction, Mode, MyBookings};
 use uuid::Uuid;
 
 use super::{history::HistoryPanel, invites::InviteDialog, lazy};
@@ -56,8 +56,8 @@ fn content(mine: MyBookings, parent: Option<Uuid>, inviting: RwSignal<bool>, can
         let calendar = api::calendar_href(evening.id, parent);
         let change = Callback::new(move |booking: Uuid| book_href(evening.id, parent, Some(booking)));
         view! {
-            <Toolbar calendar book=may_change.then_some(book) />
-            <BookingsTable rows mode=evening.mode may_change change_href=change cancel=Callback::new(move |booking| cancelling.set(Some(booking))) />
+            <Toolbar calendar book=may_change.then_some(book) calls=parent.is_none() && evening.mode != Mode::InPerson />
+            <BookingsTable rows mode=evening.mode may_change join=parent.is_none() change_href=change cancel=Callback::new(move |booking| cancelling.set(Some(booking))) />
         }
         .into_any()
     } else {
@@ -99,7 +99,7 @@ fn state_notice(evening: &Evening) -> Option<AnyView> {
 }
 
 #[component]
-fn Toolbar(calendar: String, book: Option<String>) -> impl IntoView {
+fn Toolbar(calendar: String, book: Option<String>, calls: bool) -> impl IntoView {
     view! {
         <div class="bar">
             {book.map(|href| view! {
@@ -108,6 +108,7 @@ fn Toolbar(calendar: String, book: Option<String>) -> impl IntoView {
                     {t().book_more}
                 </a>
             })}
+            {calls.then(|| view! { <a class="btn quiet" href="devices"><Icon shape=Shape::Video />{t().check_devices}</a> })}
             <a class="btn quiet push" href=calendar download="appointments.ics">
                 <Icon shape=Shape::Calendar />
                 {t().add_to_calendar}

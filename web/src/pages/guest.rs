@@ -161,6 +161,7 @@ pub(crate) fn GuestAppointmentsPage() -> impl IntoView {
                 {invites}
                 <FailureNotice failure=task.failure />
                 <div class="bar">
+                    <a class="btn quiet" href="guest/devices">{t().check_devices}</a>
                     <button class="btn quiet" type="button" aria-disabled=task.disabled() on:click=move |_| forget.run(())>{t().guest_leave}</button>
                 </div>
             }
@@ -188,6 +189,7 @@ fn invite(invite: GuestInvite) -> impl IntoView {
         about: [&appointment.student.name, " · ", &appointment.subject].concat(),
         more: None,
         video: appointment.video,
+        join: appointment.video.then(|| format!("guest/calls/{}", appointment.booking_id)),
     });
     let lines = lines.collect::<Vec<_>>();
     view! {

@@ -6,12 +6,15 @@ use leptos::{prelude::*, wasm_split::wasm_split};
 use uuid::Uuid;
 
 use super::{
+    call::CallPageProps,
     history::EntriesProps,
     invites::{Desk, DesktopProps},
+    style::dressed,
 };
 use crate::{
     api::{Answer, Failure},
-    components::LazyPanel,
+    browser,
+    components::{LazyPanel, Part},
     session::session,
     task::spawn,
 };
@@ -28,8 +31,8 @@ fn bookings() -> Answer<AnyView> {
 }
 
 #[wasm_split(book, fallible, wasm_split_path = leptos::wasm_split)]
-fn book() -> Answer<AnyView> {
-    Ok(super::book::BookPage().into_any())
+fn book() -> Answer<Part> {
+    Ok(dressed("later", || super::book::BookPage().into_any()))
 }
 
 /// What is in the invite dialog.
@@ -54,13 +57,13 @@ fn identity() -> Answer<AnyView> {
 }
 
 #[wasm_split(guest, fallible, wasm_split_path = leptos::wasm_split)]
-fn guest() -> Answer<AnyView> {
-    Ok(super::guest::GuestPage().into_any())
+fn guest() -> Answer<Part> {
+    Ok(dressed("later", || super::guest::GuestPage().into_any()))
 }
 
 #[wasm_split(guest, fallible, wasm_split_path = leptos::wasm_split)]
-fn guest_appointments() -> Answer<AnyView> {
-    Ok(super::guest::GuestAppointmentsPage().into_any())
+fn guest_appointments() -> Answer<Part> {
+    Ok(dressed("later", || super::guest::GuestAppointmentsPage().into_any()))
 }
 
 /// Fetches what a parent needs after the login, while they look for the code.
@@ -80,33 +83,60 @@ pub(super) fn fetch_extras() {
 }
 
 #[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
-fn teacher_start() -> Answer<AnyView> {
-    Ok(super::teacher::TeacherStart().into_any())
+fn teacher_start() -> Answer<Part> {
+    Ok(dressed("later", || super::teacher::TeacherStart().into_any()))
 }
 
 #[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
-fn schedule() -> Answer<AnyView> {
-    Ok(super::teacher::SchedulePage().into_any())
+fn schedule() -> Answer<Part> {
+    Ok(dressed("later", || super::teacher::SchedulePage().into_any()))
 }
 
 #[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
-fn staff_start() -> Answer<AnyView> {
-    Ok(super::staff::StaffStart().into_any())
+fn staff_start() -> Answer<Part> {
+    Ok(dressed("later", || super::staff::StaffStart().into_any()))
 }
 
 #[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
-fn staff_parent() -> Answer<AnyView> {
-    Ok(super::staff_parent::ParentPage().into_any())
+fn staff_parent() -> Answer<Part> {
+    Ok(dressed("later", || super::staff_parent::ParentPage().into_any()))
 }
 
 #[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
-fn bars() -> Answer<AnyView> {
-    Ok(super::bars::BarsPage().into_any())
+fn bars() -> Answer<Part> {
+    Ok(dressed("later", || super::bars::BarsPage().into_any()))
 }
 
 #[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
-fn mailbox() -> Answer<AnyView> {
-    Ok(super::mailbox::MailboxPage().into_any())
+fn mailbox() -> Answer<Part> {
+    Ok(dressed("later", || super::mailbox::MailboxPage().into_any()))
+}
+
+#[wasm_split(call, fallible, wasm_split_path = leptos::wasm_split)]
+fn call(guest: bool) -> Answer<Part> {
+    Ok(dressed("call", move || super::call::CallPage(CallPageProps { guest }).into_any()))
+}
+
+#[wasm_split(call, fallible, wasm_split_path = leptos::wasm_split)]
+fn devices() -> Answer<Part> {
+    Ok(dressed("call", || super::call::DevicesPage().into_any()))
+}
+
+/// A call. A guest is asked for no login.
+#[component]
+pub(crate) fn CallRoute(guest: bool) -> impl IntoView {
+    if !guest {
+        session().ask();
+    }
+    view! { <LazyPanel part=Box::new(move || Box::pin(async move { call(guest).await?.await })) /> }
+}
+
+#[component]
+pub(crate) fn DevicesRoute() -> impl IntoView {
+    if !browser::current_path().starts_with("/guest") {
+        session().ask();
+    }
+    view! { <LazyPanel part=Box::new(|| Box::pin(async { devices().await?.await })) /> }
 }
 
 #[component]
@@ -118,7 +148,7 @@ pub(crate) fn BookingsRoute() -> impl IntoView {
 #[component]
 pub(crate) fn BookRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=Box::new(|| Box::pin(book())) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(async { book().await?.await })) /> }
 }
 
 #[component]
@@ -135,45 +165,45 @@ pub(crate) fn IdentityRoute() -> impl IntoView {
 
 #[component]
 pub(crate) fn GuestRoute() -> impl IntoView {
-    view! { <LazyPanel part=Box::new(|| Box::pin(guest())) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(async { guest().await?.await })) /> }
 }
 
 #[component]
 pub(crate) fn GuestAppointmentsRoute() -> impl IntoView {
-    view! { <LazyPanel part=Box::new(|| Box::pin(guest_appointments())) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(async { guest_appointments().await?.await })) /> }
 }
 
 #[component]
 pub(crate) fn TeacherRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=Box::new(|| Box::pin(teacher_start())) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(async { teacher_start().await?.await })) /> }
 }
 
 #[component]
 pub(crate) fn ScheduleRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=Box::new(|| Box::pin(schedule())) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(async { schedule().await?.await })) /> }
 }
 
 #[component]
 pub(crate) fn StaffRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=Box::new(|| Box::pin(staff_start())) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(async { staff_start().await?.await })) /> }
 }
 
 #[component]
 pub(crate) fn StaffParentRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=Box::new(|| Box::pin(staff_parent())) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(async { staff_parent().await?.await })) /> }
 }
 
 #[component]
 pub(crate) fn BarsRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=Box::new(|| Box::pin(bars())) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(async { bars().await?.await })) /> }
 }
 
 #[component]
 pub(crate) fn MailboxRoute() -> impl IntoView {
-    view! { <LazyPanel part=Box::new(|| Box::pin(mailbox())) /> }
+    view! { <LazyPanel part=Box::new(|| Box::pin(async { mailbox().await?.await })) /> }
 }

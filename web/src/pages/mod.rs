@@ -3,6 +3,7 @@
 mod bars;
 mod book;
 mod bookings;
+mod call;
 mod guest;
 mod history;
 mod home;
@@ -16,11 +17,12 @@ mod record;
 mod run;
 mod staff;
 mod staff_parent;
+mod style;
 mod teacher;
 
 pub(crate) use lazy::{
-    BarsRoute, BookRoute, BookingsRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute, IdentityRoute, MailboxRoute, ScheduleRoute, StaffParentRoute,
-    StaffRoute, TeacherRoute,
+    BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps, DevicesRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute, IdentityRoute, MailboxRoute,
+    ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute,
 };
 pub(crate) use login::LoginPage;
 pub(crate) use missing::MissingPage;

@@ -122,7 +122,8 @@ pub(super) fn Run(schedule: Schedule) -> impl IntoView {
         {top}
         <div class="bar">
             <span class="soft">{move || count(t().appointments, ids.read().len())}</span>
-            <button class="btn quiet push" type="button" on:click=move |_| { let _ = window().print(); }>
+            <a class="btn quiet push" href="devices"><Icon shape=Shape::Video />{t().check_devices}</a>
+            <button class="btn quiet" type="button" on:click=move |_| { let _ = window().print(); }>
                 <Icon shape=Shape::Print />
                 {t().print}
             </button>

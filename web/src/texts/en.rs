@@ -1,19 +1,8 @@
 //! English.
 
-/// Makes the struct of all texts and the English one of it from one list.
-macro_rules! catalogue {
-    ($name:ident { $($key:ident: $kind:ty = $text:expr,)* }) => {
-        /// All texts but those of errors. A pair is for one and for `{n}`.
-        pub(crate) struct Texts { $(pub(crate) $key: $kind,)* }
-        pub(super) const $name: Texts = Texts { $($key: $text,)* };
-    };
-}
+use super::{Count, Text};
 
-type Text = &'static str;
-/// For one, and for many.
-type Count = (Text, Text);
-
-catalogue!(EN {
+catalogue!(Texts {
     product: Text = "Parents’ evening",
     weekdays: [Text; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
     months: [Text; 12] = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
@@ -99,6 +88,8 @@ catalogue!(EN {
     col_actions: Text = "Change or cancel",
     gap: Count = ("1 minute gap", "{n} minute gap"),
     joined_by: Text = "joined by {names}",
+    join: Text = "Join",
+    check_devices: Text = "Check your devices",
     by_video: Text = "Video call",
     at_school: Text = "At the school",
     change: Text = "Change",

@@ -1,8 +1,28 @@
 //! All that the client says, by key. A second language is a second value of [`Texts`] and a second list of errors.
 
+/// Makes the struct of some texts and the English one of it from one list.
+macro_rules! catalogue {
+    ($texts:ident { $($key:ident: $kind:ty = $text:expr,)* }) => {
+        /// Texts by key. A pair is for one and for `{n}`.
+        pub(crate) struct $texts { $(pub(crate) $key: $kind,)* }
+        pub(super) const EN: $texts = $texts { $($key: $text,)* };
+    };
+}
+
 mod en;
+mod en_call;
 
 pub(crate) use en::Texts;
+pub(crate) use en_call::CallTexts;
+
+type Text = &'static str;
+/// For one, and for many.
+type Count = (Text, Text);
+
+/// What is said in calls and about devices: a catalogue of its own, so that it is fetched with the call.
+pub(crate) const fn call() -> &'static CallTexts {
+    &en_call::EN
+}
 
 /// The catalogue in the reader's language.
 pub(crate) const fn t() -> &'static Texts {

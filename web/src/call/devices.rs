@@ -1,0 +1,415 @@
+//! The camera, the microphone and the speaker of this device: what is on, which is chosen, and why one can't be used.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+use super::object::{Given, Listener, Object, list, object};
+
+/// What one can choose a device of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    Camera,
+    Microphone,
+    Speaker,
+}
+
+impl Kind {
+    /// As `MediaDeviceInfo.kind` names it.
+    fn of_list(self) -> &'static str {
+        match self {
+            Self::Camera => "videoinput",
+            Self::Microphone => "audioinput",
+            Self::Speaker => "audiooutput",
+        }
+    }
+
+    /// Where the choice is remembered.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Camera => "parlour.camera",
+            Self::Microphone => "parlour.microphone",
+            Self::Speaker => "parlour.speaker",
+        }
+    }
+}
+
+/// Why a device can't be used. Each has a sentence that says what to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Trouble {
+    /// The person, or the browser in their name, said no.
+    Blocked,
+    /// The system does not let the browser.
+    BlockedBySystem,
+    /// There is none, or no longer.
+    Missing,
+    /// Another program has it.
+    Busy,
+    /// The page came without encryption, so the browser offers none.
+    Insecure,
+    /// Something else.
+    Other,
+}
+
+impl Trouble {
+    fn of(error: &Object) -> Self {
+        match error.text_of("name").as_str() {
+            "NotAllowedError" if error.text_of("message").contains("system") => Self::BlockedBySystem,
+            "NotAllowedError" | "SecurityError" => Self::Blocked,
+            "NotFoundError" | "OverconstrainedError" => Self::Missing,
+            "NotReadableError" | "AbortError" => Self::Busy,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// How a camera or a microphone is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum State {
+    Off,
+    /// The browser may be asking the person.
+    Asking,
+    On,
+    Failed(Trouble),
+}
+
+/// One device to choose.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub(crate) kind: Kind,
+    pub(crate) id: String,
+    /// Empty until the person has allowed a device.
+    pub(crate) label: String,
+}
+
+/// How large the picture is: by the number of people who get it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Picture {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) rate: u32,
+    /// Bits a second.
+    pub(crate) bitrate: u32,
+}
+
+impl Picture {
+    /// For a call of so many people: each sends it to all others.
+    pub(crate) fn for_people(people: usize) -> Self {
+        match people {
+            0..=2 => Self { width: 640, height: 480, rate: 24, bitrate: 900_000 },
+            3 | 4 => Self { width: 480, height: 360, rate: 15, bitrate: 450_000 },
+            _ => Self { width: 480, height: 360, rate: 15, bitrate: 300_000 },
+        }
+    }
+
+    fn constraints(self) -> Object {
+        let ideal = |value: u32| object(&[("ideal", value.into())]).into();
+        let rate = object(&[("ideal", self.rate.into()), ("max", 30.into())]).into();
+        object(&[("width", ideal(self.width)), ("height", ideal(self.height)), ("frameRate", rate)])
+    }
+}
+
+pub(crate) type Track = RwSignal<Option<Object>, LocalStorage>;
+
+/// What this person shows and says. Copied freely; it is let go of with the page that made it.
+#[derive(Clone, Copy)]
+pub(crate) struct Devices {
+    pub(crate) camera: RwSignal<State>,
+    pub(crate) microphone: RwSignal<State>,
+    /// The track of the camera, while it is on.
+    pub(crate) picture: Track,
+    /// The track of the microphone, muted or not.
+    pub(crate) sound: Track,
+    /// The track of the screen, while it is shared.
+    pub(crate) screen: Track,
+    /// The microphone is there, and sends silence.
+    pub(crate) muted: RwSignal<bool>,
+    /// A device that was chosen before is gone, and another took its place.
+    pub(crate) replaced: RwSignal<bool>,
+    pub(crate) list: RwSignal<Vec<Choice>>,
+    chosen: RwSignal<[String; 3]>,
+    size: StoredValue<Picture>,
+    /// Which wish of camera and of microphone is the latest: a device that comes too late is switched off at once.
+    wishes: StoredValue<[u32; 2]>,
+    listeners: StoredValue<Vec<Listener>, LocalStorage>,
+}
+
+impl Devices {
+    /// Nothing is on yet. What is on when the page goes is switched off.
+    pub(crate) fn new() -> Self {
+        let devices = Self {
+            camera: RwSignal::new(State::Off),
+            microphone: RwSignal::new(State::Off),
+            picture: RwSignal::new_local(None),
+            sound: RwSignal::new_local(None),
+            screen: RwSignal::new_local(None),
+            muted: RwSignal::new(false),
+            replaced: RwSignal::new(false),
+            list: RwSignal::new(Vec::new()),
+            chosen: RwSignal::new([Kind::Camera, Kind::Microphone, Kind::Speaker].map(remembered)),
+            size: StoredValue::new(Picture::for_people(2)),
+            wishes: StoredValue::new([0, 0]),
+            listeners: StoredValue::new_local(Vec::new()),
+        };
+        let media = Object::media_devices();
+        if media.is_there() {
+            let listener = media.on("devicechange", move |_| devices.look());
+            devices.listeners.update_value(|listeners| listeners.push(listener));
+        }
+        on_cleanup(move || devices.stop());
+        devices.look();
+        devices
+    }
+
+    /// Switches camera and microphone on: both with one question where the browser can, else what there is of them.
+    pub(crate) fn start(self) {
+        let (camera, microphone) = (self.wish(Kind::Camera), self.wish(Kind::Microphone));
+        self.camera.set(State::Asking);
+        self.microphone.set(State::Asking);
+        super::run(async move {
+            let media = Object::media_devices();
+            if !media.is_there() {
+                self.camera.try_set(State::Failed(Trouble::Insecure));
+                self.microphone.try_set(State::Failed(Trouble::Insecure));
+                return;
+            }
+            let wish = object(&[("video", self.constraints(Kind::Camera, true)), ("audio", self.constraints(Kind::Microphone, true))]);
+            if let Ok(stream) = media.wait("getUserMedia", &[wish.into()]).await {
+                self.take(Kind::Camera, camera, first(&stream, "getVideoTracks"));
+                self.take(Kind::Microphone, microphone, first(&stream, "getAudioTracks"));
+                return;
+            }
+            // The microphone first: to be heard matters most.
+            let heard = self.open(Kind::Microphone).await;
+            self.take(Kind::Microphone, microphone, heard);
+            let seen = self.open(Kind::Camera).await;
+            self.take(Kind::Camera, camera, seen);
+        });
+    }
+
+    /// Switches the camera on or off; off, it is free for others and its light is out.
+    pub(crate) fn show(self, on: bool) {
+        if on { self.acquire(Kind::Camera) } else { self.release(Kind::Camera) }
+    }
+
+    /// Opens the microphone, or mutes it: it stays with us, so that the next word is not lost.
+    pub(crate) fn speak(self, on: bool) {
+        self.muted.set(!on);
+        let there = self.sound.with_untracked(|track| track.as_ref().map(|track| track.set("enabled", on)).is_some());
+        if on && !there {
+            self.acquire(Kind::Microphone);
+        }
+    }
+
+    /// Whether others hear this person.
+    pub(crate) fn is_heard(self) -> bool {
+        self.microphone.get() == State::On && !self.muted.get()
+    }
+
+    /// Shares the screen; the person chooses which part of it.
+    pub(crate) fn share(self) {
+        super::run(async move {
+            let wish = object(&[("video", object(&[("frameRate", object(&[("max", 15.into())]).into())]).into()), ("audio", false.into())]);
+            let Ok(stream) = Object::media_devices().wait("getDisplayMedia", &[wish.into()]).await else { return };
+            let Ok(track) = first(&stream, "getVideoTracks") else { return };
+            // Letters are to stay sharp, even if the picture then moves less smoothly.
+            track.set("contentHint", "detail");
+            let ended = track.on("ended", move |_| self.unshare());
+            self.listeners.try_update_value(|listeners| listeners.push(ended));
+            if self.screen.try_set(Some(track.clone())).is_some() {
+                let _ = track.call("stop", &[]);
+            }
+        });
+    }
+
+    /// Ends sharing the screen.
+    pub(crate) fn unshare(self) {
+        if let Some(track) = self.screen.try_update(Option::take).flatten() {
+            let _ = track.call("stop", &[]);
+        }
+    }
+
+    /// Takes another device from now on, remembers it, and switches over what is on.
+    pub(crate) fn choose(self, kind: Kind, id: String) {
+        remember(kind, &id);
+        self.replaced.set(false);
+        self.chosen.update(|chosen| chosen[kind as usize] = id);
+        match kind {
+            Kind::Camera if self.camera.get_untracked() != State::Off => self.acquire(kind),
+            Kind::Microphone => self.acquire(kind),
+            Kind::Camera | Kind::Speaker => {}
+        }
+    }
+
+    /// The id of the chosen device; empty for the browser's own choice.
+    pub(crate) fn chosen(self, kind: Kind) -> String {
+        self.chosen.with(|chosen| chosen[kind as usize].clone())
+    }
+
+    /// Fits the picture to the number of people.
+    pub(crate) fn resize(self, picture: Picture) {
+        if self.size.get_value() == picture {
+            return;
+        }
+        self.size.set_value(picture);
+        if let Some(track) = self.picture.get_untracked() {
+            super::run(async move {
+                let _ = track.wait("applyConstraints", &[picture.constraints().into()]).await;
+            });
+        }
+    }
+
+    /// Switches everything off.
+    pub(crate) fn stop(self) {
+        self.unshare();
+        self.release(Kind::Camera);
+        self.release(Kind::Microphone);
+    }
+
+    fn acquire(self, kind: Kind) {
+        let number = self.wish(kind);
+        self.state(kind).set(State::Asking);
+        super::run(async move {
+            let track = self.open(kind).await;
+            self.take(kind, number, track);
+        });
+    }
+
+    fn release(self, kind: Kind) {
+        self.wish(kind);
+        if let Some(track) = self.track(kind).try_update(Option::take).flatten() {
+            let _ = track.call("stop", &[]);
+        }
+        self.state(kind).try_set(State::Off);
+    }
+
+    /// Asks for one device: the chosen one, and any other when that one is gone.
+    async fn open(self, kind: Kind) -> Given {
+        let media = Object::media_devices();
+        let name = if kind == Kind::Camera { "video" } else { "audio" };
+        let part = if kind == Kind::Camera { "getVideoTracks" } else { "getAudioTracks" };
+        let ask = |chosen: bool| {
+            let wish = object(&[(name, self.constraints(kind, chosen))]);
+            let media = media.clone();
+            async move { media.wait("getUserMedia", &[wish.into()]).await }
+        };
+        // Some systems give a device to one at a time: what we hold of this kind goes first.
+        if let Some(track) = self.track(kind).try_get_untracked().flatten() {
+            let _ = track.call("stop", &[]);
+        }
+        match ask(true).await {
+            Ok(stream) => first(&stream, part),
+            Err(error) if matches!(error.text_of("name").as_str(), "OverconstrainedError" | "NotFoundError") && self.has_choice(kind) => {
+                let stream = ask(false).await?;
+                self.replaced.try_set(true);
+                first(&stream, part)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes what came of a wish, unless there was another wish meanwhile, or the page is gone.
+    fn take(self, kind: Kind, number: u32, given: Given) {
+        let latest = self.wishes.try_with_value(|wishes| wishes[kind as usize]) == Some(number);
+        match given {
+            Ok(track) if !latest => {
+                let _ = track.call("stop", &[]);
+            }
+            Ok(track) => {
+                if kind == Kind::Microphone {
+                    track.set("enabled", !self.muted.get_untracked());
+                }
+                let ended = track.on("ended", move |_| self.lost(kind));
+                self.listeners.update_value(|listeners| listeners.push(ended));
+                self.track(kind).set(Some(track));
+                self.state(kind).set(State::On);
+                self.look();
+            }
+            Err(error) if latest => {
+                let trouble = if Object::media_devices().is_there() { Trouble::of(&error) } else { Trouble::Insecure };
+                self.track(kind).set(None);
+                self.state(kind).set(State::Failed(trouble));
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// A device was pulled out: another one takes its place if there is one.
+    fn lost(self, kind: Kind) {
+        if self.track(kind).try_update(Option::take).flatten().is_some() {
+            self.acquire(kind);
+        }
+    }
+
+    /// Which devices are there?
+    fn look(self) {
+        super::run(async move {
+            let Ok(found) = Object::media_devices().wait("enumerateDevices", &[]).await else { return };
+            let kinds = [Kind::Camera, Kind::Microphone, Kind::Speaker];
+            let choices = found.items().into_iter().filter_map(|one| {
+                let kind = kinds.into_iter().find(|kind| kind.of_list() == one.text_of("kind"))?;
+                let choice = Choice { kind, id: one.text_of("deviceId"), label: one.text_of("label") };
+                (!choice.id.is_empty()).then_some(choice)
+            });
+            self.list.try_set(choices.collect());
+        });
+    }
+
+    fn constraints(self, kind: Kind, chosen: bool) -> JsValue {
+        let wish = if kind == Kind::Camera {
+            let wish = self.size.try_get_value().unwrap_or(Picture::for_people(2)).constraints();
+            wish.set("facingMode", "user");
+            wish
+        } else {
+            object(&[("echoCancellation", true.into()), ("noiseSuppression", true.into()), ("autoGainControl", true.into())])
+        };
+        let id = self.chosen.try_with_untracked(|ids| ids[kind as usize].clone()).unwrap_or_default();
+        if chosen && !id.is_empty() {
+            wish.set("deviceId", object(&[("exact", id.into())]));
+        }
+        wish.into()
+    }
+
+    fn has_choice(self, kind: Kind) -> bool {
+        self.chosen.try_with_untracked(|ids| !ids[kind as usize].is_empty()) == Some(true)
+    }
+
+    fn wish(self, kind: Kind) -> u32 {
+        self.wishes
+            .try_update_value(|wishes| {
+                wishes[kind as usize] += 1;
+                wishes[kind as usize]
+            })
+            .unwrap_or_default()
+    }
+
+    fn state(self, kind: Kind) -> RwSignal<State> {
+        if kind == Kind::Camera { self.camera } else { self.microphone }
+    }
+
+    fn track(self, kind: Kind) -> Track {
+        if kind == Kind::Camera { self.picture } else { self.sound }
+    }
+}
+
+fn first(stream: &Object, part: &str) -> Given {
+    stream.call(part, &[])?.items().into_iter().next().ok_or_else(Object::default)
+}
+
+/// A stream of these tracks, for an element to play.
+pub(crate) fn stream_of(tracks: &[Object]) -> Object {
+    let tracks: Vec<JsValue> = tracks.iter().map(JsValue::from).collect();
+    Object::new("MediaStream", &[list(&tracks).into()]).unwrap_or_default()
+}
+
+fn store() -> Object {
+    Object::window().get("localStorage")
+}
+
+fn remembered(kind: Kind) -> String {
+    store().call("getItem", &[kind.key().into()]).unwrap_or_default().text()
+}
+
+/// Where the browser forbids it, nothing is remembered.
+fn remember(kind: Kind, id: &str) {
+    let _ = store().call("setItem", &[kind.key().into(), id.into()]);
+}

@@ -1,0 +1,91 @@
+//! How loud the microphone is, and a tone for the speaker.
+
+use std::time::Duration;
+
+use super::{
+    object::{Object, object},
+    timer::{Ticker, pause},
+};
+
+/// How many samples are looked at for one level.
+const SAMPLES: u32 = 256;
+
+/// Measures a track while it lives.
+pub(crate) struct Meter {
+    context: Object,
+    _ticker: Ticker,
+}
+
+impl Meter {
+    /// Tells the level of a microphone ten times a second: 0 for silence to 100 for loud.
+    pub(crate) fn new(track: &Object, told: impl Fn(u32) + 'static) -> Option<Self> {
+        let context = Object::new("AudioContext", &[]).ok()?;
+        let source = context.call("createMediaStreamSource", &[super::devices::stream_of(std::slice::from_ref(track)).into()]).ok()?;
+        let analyser = context.call("createAnalyser", &[]).ok()?;
+        analyser.set("fftSize", SAMPLES);
+        source.call("connect", &[(&analyser).into()]).ok()?;
+        let samples = Object::new("Uint8Array", &[SAMPLES.into()]).ok()?;
+        let (awake, asleep) = (context.clone(), context.clone());
+        let ticker = Ticker::every(Duration::from_millis(100), move || {
+            // Until something on the page was pressed, the browser lets no sound be worked on.
+            if asleep.text_of("state") == "suspended" {
+                let _ = awake.call("resume", &[]);
+            }
+            let _ = analyser.call("getByteTimeDomainData", &[(&samples).into()]);
+            let peak = samples.items().iter().filter_map(Object::number).map(|sample| (sample - 128.0).abs()).fold(0.0, f64::max);
+            told(level(peak / 128.0));
+        });
+        Some(Self { context, _ticker: ticker })
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        let _ = self.context.call("close", &[]);
+    }
+}
+
+/// The peak of a wave, 0 to 1, as ears take it: from 48 decibels below the loudest.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0 and 100")]
+fn level(peak: f64) -> u32 {
+    let decibels = 20.0 * peak.max(0.001).log10();
+    ((decibels / 48.0 + 1.0) * 100.0).clamp(0.0, 100.0) as u32
+}
+
+/// Plays three notes on a speaker; empty for the browser's own choice. True when it could.
+pub(crate) async fn play_notes(speaker: String) -> bool {
+    let Ok(context) = Object::new("AudioContext", &[]) else { return false };
+    let played = notes(&context, &speaker).await.is_ok();
+    let _ = context.call("close", &[]);
+    played
+}
+
+async fn notes(context: &Object, speaker: &str) -> Result<(), Object> {
+    let _ = context.wait("resume", &[]).await;
+    let target = context.call("createMediaStreamDestination", &[])?;
+    let player = Object::new("Audio", &[])?;
+    player.set("srcObject", target.get("stream"));
+    choose_speaker(&player, speaker).await;
+    player.wait("play", &[]).await?;
+    let gain = context.call("createGain", &[])?;
+    gain.get("gain").set("value", 0.2);
+    gain.call("connect", &[target.into()])?;
+    let now = context.number_of("currentTime").unwrap_or_default();
+    for (place, hertz) in [(0.0, 523.25), (0.35, 659.25), (0.7, 783.99)] {
+        let note = Object::new("OscillatorNode", &[context.into(), object(&[("frequency", hertz.into())]).into()])?;
+        note.call("connect", &[(&gain).into()])?;
+        note.call("start", &[(now + place).into()])?;
+        note.call("stop", &[(now + place + 0.3).into()])?;
+    }
+    pause(Duration::from_millis(1300)).await;
+    player.call("pause", &[])?;
+    Ok(())
+}
+
+/// Has an element play on this speaker, where the browser lets one choose.
+pub(crate) async fn choose_speaker(player: &Object, speaker: &str) {
+    if player.get("setSinkId").is_there() {
+        // One that is gone by now leaves the sound where it was.
+        let _ = player.wait("setSinkId", &[speaker.into()]).await;
+    }
+}

@@ -1,0 +1,120 @@
+//! After the call: that it is over, or why one is out, and what comes next.
+#![expect(clippy::needless_pass_by_value, reason = "the props of a component are its own")]
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use parlour_wire::{CallDoor, CallRole, NextCall};
+
+use super::{
+    door::server_time,
+    page::{Step, Visit},
+};
+use crate::{
+    api,
+    call::timer::Ticker,
+    components::{Heading, Notice, Tone, names},
+    moments,
+    task::Task,
+    texts::{call as c, count, fill},
+};
+
+/// So many seconds a parent has to say that they stay.
+const PAUSE: u32 = 10;
+
+#[component]
+pub(super) fn After(visit: Visit, door: CallDoor, code: String, detail: String) -> impl IntoView {
+    // Others are not to see somebody who believes that the call has ended.
+    visit.devices.stop();
+    let (title, detail) = match code.as_str() {
+        "call_over" => (c().over_title, c().over_text.to_owned()),
+        "left" => (c().left_title, String::new()),
+        "taken_over" => (c().taken_title, c().taken_text.to_owned()),
+        _ => (c().out_title, crate::texts::error(&code).map_or(detail, str::to_owned)),
+    };
+    let (over, again) = (code == "call_over", matches!(code.as_str(), "left" | "taken_over"));
+    let home = visit.home(&door);
+    view! {
+        <div class="narrow after">
+            <Heading text=title />
+            {(!detail.is_empty()).then(|| {
+                let tone = if over || again { Tone::Plain } else { Tone::Wait };
+                view! { <Notice tone><p>{detail}</p></Notice> }
+            })}
+            {over.then(|| view! { <Following visit door=door.clone() /> })}
+            <div class="buttons">
+                {again.then(|| view! {
+                    <button class="btn primary" type="button" on:click=move |_| { visit.devices.start(); visit.step.set(Step::Door); }>{c().left_again}</button>
+                })}
+                <a class="btn quiet" href=home>{c().back_to_appointments}</a>
+            </div>
+        </div>
+    }
+}
+
+/// The next appointment, as it is known now: it may have been moved meanwhile.
+#[component]
+fn Following(visit: Visit, door: CallDoor) -> impl IntoView {
+    let (task, next) = (Task::new(), RwSignal::new(None::<(NextCall, CallDoor)>));
+    let (booking, guest) = (door.booking_id, visit.guest);
+    let ask = async move {
+        let door = api::get_call_door(booking, guest).await?;
+        let Some(next) = door.next else { return Ok(None) };
+        let door = api::get_call_door(next.booking_id, guest).await?;
+        Ok(Some((next, door)))
+    };
+    task.run(ask, move |found| next.set(found));
+    move || next.get().map(|(call, door)| view! { <Next visit call door /> })
+}
+
+/// The next appointment, which starts by itself: for teachers at once, for others when they had time to say no.
+#[component]
+fn Next(visit: Visit, call: NextCall, door: CallDoor) -> impl IntoView {
+    let teacher = door.you.role == CallRole::Teacher;
+    let booking = call.booking_id;
+    let now = server_time(&door);
+    let opens = door.opens_at.timestamp_millis();
+    let open = Memo::new(move |_| now.get() >= opens);
+    let (staying, seconds) = (RwSignal::new(false), RwSignal::new(if teacher { 0 } else { PAUSE }));
+    let go = move || {
+        visit.devices.start();
+        visit.go_on(booking);
+    };
+    Effect::new(move || {
+        if open.get() && !staying.get() && seconds.get() == 0 {
+            go();
+        }
+    });
+    let ticker = Ticker::every(Duration::from_secs(1), move || {
+        if open.try_get_untracked() == Some(true) {
+            seconds.try_update(|left| *left = left.saturating_sub(1));
+        }
+    });
+    let ticker = StoredValue::new_local(ticker);
+    on_cleanup(move || ticker.dispose());
+    let time = moments::clock(&call.starts_at);
+    let what = if teacher {
+        fill(c().next_teacher, &[("time", &time), ("parent", &call.parent), ("student", &call.student.name), ("subject", &call.subject)])
+    } else {
+        fill(c().next_at, &[("time", &time), ("who", &names(&call.teachers)), ("student", &call.student.name), ("subject", &call.subject)])
+    };
+    let opens_at = fill(c().next_opens, &[("time", &moments::clock(&door.opens_at))]);
+    let when = move || match (open.get(), staying.get()) {
+        (_, true) => String::new(),
+        (true, false) => count(c().next_starts, seconds.get() as usize),
+        (false, false) => opens_at.clone(),
+    };
+    view! {
+        <section class="card">
+            <h2>{c().next_title}</h2>
+            <p>{what}</p>
+            <p class="soft" role="timer">{when}</p>
+            <div class="buttons">
+                {move || open.get().then(|| view! { <button class="btn primary" type="button" on:click=move |_| go()>{c().next_go}</button> })}
+                {move || (!staying.get()).then(|| view! {
+                    <button class="btn quiet" type="button" on:click=move |_| staying.set(true)>{c().next_stay}</button>
+                })}
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,161 @@
+//! The camera, the microphone and the speaker to choose: on the page of the check, and in a call.
+
+use leptos::prelude::*;
+
+use super::{
+    media::Moving,
+    sign::{Picto, Sign},
+};
+use crate::{
+    call::{
+        devices::{Devices, Kind, State, Trouble},
+        sound::{Meter, play_notes},
+    },
+    components::{Notice, Tone},
+    task::spawn,
+    texts::{call as c, fill, t},
+};
+
+/// What to do about a trouble, in words.
+fn advice(kind: Kind, trouble: Trouble) -> &'static str {
+    let camera = kind == Kind::Camera;
+    match trouble {
+        Trouble::Blocked if camera => c().blocked_camera,
+        Trouble::Blocked => c().blocked_microphone,
+        Trouble::BlockedBySystem if camera => c().blocked_system_camera,
+        Trouble::BlockedBySystem => c().blocked_system_microphone,
+        Trouble::Missing if camera => c().missing_camera,
+        Trouble::Missing => c().missing_microphone,
+        Trouble::Busy if camera => c().busy_camera,
+        Trouble::Busy => c().busy_microphone,
+        Trouble::Insecure => c().insecure,
+        Trouble::Other if camera => c().other_camera,
+        Trouble::Other => c().other_microphone,
+    }
+}
+
+/// Why a device can't be used, what to do, and "Try again".
+#[component]
+pub(super) fn TroubleNotice(devices: Devices, kind: Kind) -> impl IntoView {
+    let state = if kind == Kind::Camera { devices.camera } else { devices.microphone };
+    let again = move |_| if kind == Kind::Camera { devices.show(true) } else { devices.speak(true) };
+    move || match state.get() {
+        State::Failed(trouble) => view! {
+            <Notice tone=Tone::Wait>
+                <p>{advice(kind, trouble)}</p>
+                <button class="btn quiet" type="button" on:click=again>{t().try_again}</button>
+            </Notice>
+        }
+        .into_any(),
+        State::Asking => view! { <p class="soft" role="status">{c().asking}</p> }.into_any(),
+        State::Off | State::On => ().into_any(),
+    }
+}
+
+/// A list of devices of a kind, with the chosen one; nothing where there is no choice.
+#[component]
+pub(super) fn Chooser(devices: Devices, kind: Kind) -> impl IntoView {
+    let (id, label) = match kind {
+        Kind::Camera => ("choose-camera", c().choose_camera),
+        Kind::Microphone => ("choose-microphone", c().choose_microphone),
+        Kind::Speaker => ("choose-speaker", c().choose_speaker),
+    };
+    let choices = Memo::new(move |_| devices.list.get().into_iter().filter(|choice| choice.kind == kind).collect::<Vec<_>>());
+    let options = move || {
+        let chosen = devices.chosen(kind);
+        let all = choices.get().into_iter().enumerate().map(|(place, choice)| {
+            let label = if choice.label.is_empty() { fill(c().unnamed, &[("n", &(place + 1).to_string())]) } else { choice.label };
+            let selected = choice.id == chosen;
+            view! { <option value=choice.id selected=selected>{label}</option> }
+        });
+        view! {
+            <option value="" selected=chosen.is_empty()>{c().choose_default}</option>
+            {all.collect_view()}
+        }
+    };
+    view! {
+        <Show when=move || !choices.read().is_empty()>
+            <div class="field">
+                <label for=id>{label}</label>
+                <select id=id on:change=move |event| devices.choose(kind, event_target_value(&event))>{options}</select>
+            </div>
+        </Show>
+    }
+}
+
+/// One's own picture, as in a mirror.
+#[component]
+pub(super) fn Preview(devices: Devices) -> impl IntoView {
+    view! {
+        <div class="preview" role="img" aria-label=c().your_picture>
+            <Moving track=devices.picture mirrored=true />
+            <span class="preview-off" hidden=move || devices.picture.with(Option::is_some)>
+                <Picto sign=Sign::CameraOff />
+                {c().camera_off}
+            </span>
+        </div>
+    }
+}
+
+/// How loud the microphone is. `heard` becomes true with the first sound that is louder than a quiet room.
+#[component]
+pub(super) fn Level(devices: Devices, #[prop(optional)] heard: Option<RwSignal<bool>>) -> impl IntoView {
+    let level = RwSignal::new(0);
+    let meter = StoredValue::new_local(None::<Meter>);
+    let told = move |now: u32| {
+        level.try_set(now);
+        if let Some(heard) = heard
+            && now > 30
+        {
+            heard.try_set(true);
+        }
+    };
+    Effect::new(move || {
+        let made = devices.sound.get().and_then(|track| Meter::new(&track, told));
+        if made.is_none() {
+            level.set(0);
+        }
+        meter.set_value(made);
+    });
+    view! {
+        <div class="level" role="meter" aria-label=c().microphone_level aria-valuemin="0" aria-valuemax="100" aria-valuenow=move || level.get().to_string()>
+            <i style=move || format!("width: {}%", level.get())></i>
+        </div>
+    }
+}
+
+/// A button that plays three notes.
+#[component]
+pub(super) fn Notes(devices: Devices) -> impl IntoView {
+    let (playing, failed) = (RwSignal::new(false), RwSignal::new(false));
+    let play = move |_| {
+        if playing.get_untracked() {
+            return;
+        }
+        playing.set(true);
+        let speaker = untrack(|| devices.chosen(Kind::Speaker));
+        spawn(Box::pin(async move {
+            let played = play_notes(speaker).await;
+            playing.try_set(false);
+            failed.try_set(!played);
+        }));
+    };
+    let said = move || match (playing.get(), failed.get()) {
+        (true, _) => c().speaker_playing,
+        (false, true) => c().speaker_failed,
+        (false, false) => "",
+    };
+    view! {
+        <button class="btn quiet" type="button" aria-disabled=move || playing.get().then_some("true") on:click=play>
+            <Picto sign=Sign::Speaker />
+            {c().speaker_play}
+        </button>
+        <p class="soft" role="status">{said}</p>
+    }
+}
+
+/// Whether another device took the place of the remembered one.
+#[component]
+pub(super) fn Replaced(devices: Devices) -> impl IntoView {
+    move || devices.replaced.get().then(|| view! { <Notice tone=Tone::Plain><p>{c().replaced}</p></Notice> })
+}

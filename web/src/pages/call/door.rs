@@ -1,0 +1,136 @@
+//! Before the call: with whom and when, how one looks and sounds, and the button that goes in.
+#![expect(clippy::needless_pass_by_value, reason = "the props of a component are its own")]
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use parlour_wire::CallDoor;
+
+use super::{
+    choose::{Chooser, Level, Preview, Replaced, TroubleNotice},
+    page::Visit,
+    sign::{Picto, Sign},
+};
+use crate::{
+    call::{
+        devices::{Kind, State},
+        timer::Ticker,
+    },
+    components::{Heading, Notice, Tone, names},
+    moments,
+    texts::{call as c, count, fill, t},
+};
+
+/// The server's time in milliseconds, moving once a second, from what it was when the door was read.
+pub(super) fn server_time(door: &CallDoor) -> RwSignal<i64> {
+    let began = door.now.timestamp_millis();
+    let at = js_sys::Date::now();
+    let now = RwSignal::new(began);
+    let ticker = Ticker::every(Duration::from_secs(1), move || {
+        #[expect(clippy::cast_possible_truncation, reason = "a time in milliseconds is far below the limit")]
+        now.try_set(began + (js_sys::Date::now() - at) as i64);
+    });
+    let ticker = StoredValue::new_local(ticker);
+    on_cleanup(move || ticker.dispose());
+    now
+}
+
+/// `4:05` of what is left until a time, both in milliseconds; `1:02:03` when it is over an hour.
+pub(super) fn left(until: i64, now: i64) -> String {
+    let seconds = (until - now).max(0).div_euclid(1000) + i64::from((until - now).max(0) % 1000 > 0);
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+/// With whom one talks: for a teacher the parent, for a parent the teachers.
+pub(super) fn partner(door: &CallDoor) -> String {
+    if door.you.role == parlour_wire::CallRole::Teacher { door.parent.clone() } else { names(&door.teachers) }
+}
+
+/// When and about whom.
+pub(super) fn summary(door: &CallDoor) -> String {
+    fill(
+        c().door_when,
+        &[("from", &moments::clock(&door.starts_at)), ("to", &moments::clock(&door.ends_at)), ("student", &door.student.name), ("subject", &door.subject)],
+    )
+}
+
+#[component]
+pub(super) fn Door(visit: Visit, door: CallDoor) -> impl IntoView {
+    let devices = visit.devices;
+    let now = server_time(&door);
+    let (opens, starts, ends) = (door.opens_at.timestamp_millis(), door.starts_at.timestamp_millis(), door.ends_at.timestamp_millis());
+    let open = Memo::new(move |_| now.get() >= opens);
+    Effect::new(move || {
+        if now.get() >= ends {
+            visit.end("call_over", "");
+        }
+    });
+    let opens_at = fill(c().door_early, &[("time", &moments::clock(&door.opens_at))]);
+    let clock = move || match now.get() {
+        at if at < opens => fill(c().door_early_left, &[("left", &left(opens, at))]),
+        at if at < starts => fill(c().door_begins, &[("left", &left(starts, at))]),
+        _ => c().door_now.to_owned(),
+    };
+    let late = (door.late_minutes > 0).then(|| count(c().door_late, door.late_minutes as usize));
+    let way = move || {
+        if open.get() {
+            view! { <button class="btn primary wide" type="button" on:click=move |_| visit.enter()>{c().join}</button> }.into_any()
+        } else {
+            view! { <p class="soft">{opens_at.clone()}</p> }.into_any()
+        }
+    };
+    view! {
+        <div class="door">
+            <Heading text=fill(c().door_with, &[("who", &partner(&door))]) />
+            <p class="lede">{summary(&door)}</p>
+            <Replaced devices />
+            <div class="door-parts">
+                <div>
+                    <Preview devices />
+                    <div class="switches">
+                        <Switches visit />
+                    </div>
+                    <Level devices />
+                </div>
+                <div class="card">
+                    <p class="big" role="timer">{clock}</p>
+                    {late.map(|late| view! { <Notice tone=Tone::Wait><p>{late}</p></Notice> })}
+                    {door.elsewhere.then(|| view! { <Notice tone=Tone::Wait><p>{c().door_elsewhere}</p></Notice> })}
+                    <TroubleNotice devices kind=Kind::Microphone />
+                    <TroubleNotice devices kind=Kind::Camera />
+                    {way}
+                    <details class="door-devices">
+                        <summary>{c().devices}</summary>
+                        <Chooser devices kind=Kind::Camera />
+                        <Chooser devices kind=Kind::Microphone />
+                        <Chooser devices kind=Kind::Speaker />
+                    </details>
+                    <p class="soft">{c().all_good_join}</p>
+                </div>
+            </div>
+            <p>
+                <a class="action" href=visit.home(&door)>{c().back_to_appointments}</a>
+                <a class="action" href=if visit.guest { "guest/devices" } else { "devices" }>{t().check_devices}</a>
+            </p>
+        </div>
+    }
+}
+
+/// Microphone and camera, on or off.
+#[component]
+fn Switches(visit: Visit) -> impl IntoView {
+    let devices = visit.devices;
+    let heard = Memo::new(move |_| devices.is_heard());
+    let seen = Memo::new(move |_| devices.camera.get() == State::On);
+    view! {
+        <button class="btn quiet" type="button" on:click=move |_| devices.speak(!heard.get_untracked())>
+            <Picto sign=Signal::derive(move || if heard.get() { Sign::Microphone } else { Sign::MicrophoneOff }) />
+            {move || if heard.get() { c().mute } else { c().unmute }}
+        </button>
+        <button class="btn quiet" type="button" on:click=move |_| devices.show(!seen.get_untracked())>
+            <Picto sign=Signal::derive(move || if seen.get() { Sign::Camera } else { Sign::CameraOff }) />
+            {move || if seen.get() { c().camera_stop } else { c().camera_start }}
+        </button>
+    }
+}

@@ -1,0 +1,121 @@
+//! Inside, but not talking yet: it has not begun, the call is full, or the server asks something first.
+
+use leptos::prelude::*;
+use parlour_wire::{CallPerson, PresenceState};
+
+use super::{
+    choose::{Level, Preview},
+    door::left,
+    page::Visit,
+    tiles::role,
+};
+use crate::{
+    call::room::{Call, Stage},
+    components::{Field, Notice, Tone},
+    moments,
+    texts::{call as c, count, fill, t},
+};
+
+#[component]
+pub(super) fn Lobby(call: Call, visit: Visit) -> impl IntoView {
+    let kind = Memo::new(move |_| call.stage.get());
+    let panel = move || match kind.get() {
+        Stage::Joining | Stage::Out { .. } => view! { <p class="big" role="status">{c().joining}</p> }.into_any(),
+        Stage::MoveHere => view! {
+            <h2>{c().move_title}</h2>
+            <p>{c().move_text}</p>
+            <button class="btn primary" type="button" on:click=move |_| call.move_here()>{c().move_yes}</button>
+        }
+        .into_any(),
+        Stage::Code { masked_email, sent, wrong } => view! { <CodeForm call masked_email sent wrong /> }.into_any(),
+        Stage::Waiting(place) => view! {
+            <h2>{c().full_title}</h2>
+            <p role="status">{fill(c().full_text, &[("n", &place.to_string())])}</p>
+        }
+        .into_any(),
+        Stage::Seated => view! { <Begins call /> }.into_any(),
+    };
+    let shown = move || matches!(kind.get(), Stage::Waiting(_) | Stage::Seated);
+    view! {
+        <div class="lobby">
+            <div class="card">
+                {panel}
+                {move || shown().then(|| view! { <People call /> })}
+            </div>
+            {move || shown().then(|| view! {
+                <div>
+                    <Preview devices=visit.devices />
+                    <Level devices=visit.devices />
+                </div>
+            })}
+        </div>
+    }
+}
+
+/// Seated, and it has not begun.
+#[component]
+fn Begins(call: Call) -> impl IntoView {
+    let time = move || fill(c().lobby_text, &[("time", &moments::clock(&call.times.get().starts_at))]);
+    let late = Memo::new(move |_| call.times.get().late_minutes);
+    view! {
+        <h2>{c().lobby_title}</h2>
+        <p>{time}</p>
+        <p class="big" role="timer">{move || fill(c().lobby_left, &[("left", &left(call.times.get().starts_at.timestamp_millis(), call.now.get()))])}</p>
+        {move || (late.get() > 0).then(|| view! { <Notice tone=Tone::Wait><p>{count(c().door_late, late.get() as usize)}</p></Notice> })}
+    }
+}
+
+/// Everybody who belongs to the call, and where they are.
+#[component]
+fn People(call: Call) -> impl IntoView {
+    let row = |person: CallPerson| {
+        let (class, state) = match person.state {
+            PresenceState::InCall => ("tag go", c().state_here.to_owned()),
+            PresenceState::Reconnecting => ("tag wait", c().state_reconnecting.to_owned()),
+            PresenceState::Waiting => ("tag wait", fill(c().state_queued, &[("n", &person.place.unwrap_or(1).to_string())])),
+            PresenceState::Missing => ("tag", c().state_missing.to_owned()),
+        };
+        view! {
+            <li>
+                <span class="grow">
+                    <strong>{person.name}</strong>
+                    <span class="soft">{role(person.role)}</span>
+                </span>
+                <span class=class>{state}</span>
+            </li>
+        }
+    };
+    view! {
+        <ul class="people" aria-label=c().people>
+            {move || call.people.get().into_iter().map(row).collect_view()}
+        </ul>
+    }
+}
+
+/// The code that a link must show which moved too often.
+#[component]
+fn CodeForm(call: Call, masked_email: String, sent: bool, wrong: bool) -> impl IntoView {
+    let (code, error) = (RwSignal::new(String::new()), RwSignal::new(wrong.then(|| c().code_wrong.to_owned())));
+    let enter = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let digits: String = code.get_untracked().chars().filter(char::is_ascii_digit).collect();
+        if digits.len() == 6 {
+            call.enter_code(digits);
+        } else {
+            error.set(Some(t().code_incomplete.to_owned()));
+        }
+    };
+    let text = if sent { c().code_mailed } else { c().code_why };
+    let mail = if sent { c().code_again } else { c().code_mail };
+    view! {
+        <h2>{c().code_title}</h2>
+        <p>{fill(text, &[("email", &masked_email)])}</p>
+        <form novalidate on:submit=enter>
+            {sent.then(|| view! {
+                <Field id="call-code" label=t().code value=code error hint=t().code_hint autocomplete="one-time-code" inputmode="numeric" class="code" />
+                <button class="btn primary" type="submit">{c().code_enter}</button>
+            })}
+            <button class=if sent { "btn quiet" } else { "btn primary" } type="button" on:click=move |_| call.send_code()>{mail}</button>
+        </form>
+    }
+}

@@ -1,0 +1,70 @@
+//! Elements that play: a moving picture, and a voice. The picture is silent, so that browsers let it begin; only the voice may need a press.
+
+use leptos::{html, prelude::*};
+use wasm_bindgen::JsValue;
+
+use crate::{
+    call::{
+        devices::{Track, stream_of},
+        object::{Given, Object},
+        sound::choose_speaker,
+    },
+    task::spawn,
+};
+
+/// What the voices of a call share.
+#[derive(Clone, Copy)]
+pub(super) struct Voices {
+    /// The id of the speaker; empty for the browser's own choice.
+    pub(super) speaker: Signal<String>,
+    /// The browser plays nothing until something was pressed.
+    pub(super) blocked: RwSignal<bool>,
+    /// Counted up to try again after a press.
+    pub(super) tries: RwSignal<u32>,
+}
+
+/// Somebody's camera or screen.
+#[component]
+pub(super) fn Moving(track: Track, #[prop(optional)] mirrored: bool) -> impl IntoView {
+    let node = NodeRef::<html::Video>::new();
+    Effect::new(move || {
+        let Some(video) = node.get() else { return };
+        let video = Object::from(JsValue::from(video));
+        video.set("muted", true);
+        video.set("playsInline", true);
+        // Nothing keeps a silent picture from playing, unless it is gone by then.
+        let _ = play(&video, track.get());
+    });
+    view! { <video node_ref=node class:mirrored=mirrored></video> }
+}
+
+/// What somebody says.
+#[component]
+pub(super) fn Voice(track: Track, voices: Voices) -> impl IntoView {
+    let node = NodeRef::<html::Audio>::new();
+    Effect::new(move || {
+        // Each press is a reason to try again.
+        voices.tries.get();
+        let speaker = voices.speaker.get();
+        let Some(audio) = node.get() else { return };
+        let audio = Object::from(JsValue::from(audio));
+        let track = track.get();
+        spawn(Box::pin(async move {
+            choose_speaker(&audio, &speaker).await;
+            if let Some(Ok(promise)) = play(&audio, track)
+                && let Err(error) = promise.settled().await
+                && error.text_of("name") == "NotAllowedError"
+            {
+                voices.blocked.try_set(true);
+            }
+        }));
+    });
+    view! { <audio node_ref=node></audio> }
+}
+
+/// Has an element play a track, or nothing; gives the promise that it plays.
+fn play(element: &Object, track: Option<Object>) -> Option<Given> {
+    let something = track.is_some();
+    element.set("srcObject", track.map_or(JsValue::NULL, |track| stream_of(&[track]).into()));
+    something.then(|| element.call("play", &[]))
+}

@@ -1,0 +1,125 @@
+//! The page of a call. One page carries a person from one appointment to the next, so that camera and microphone stay on.
+
+use leptos::prelude::*;
+use parlour_wire::{CallDoor, CallState, IceServers};
+use uuid::Uuid;
+
+use super::{
+    after::{After, AfterProps},
+    door::{Door, DoorProps},
+    room::{Room, RoomProps},
+};
+use crate::{
+    api,
+    ask::Ask,
+    browser,
+    call::{devices::Devices, object::Object},
+    components::Panel,
+    route,
+};
+
+/// Remembers in this tab that one is in a call, so that a page that is loaded again goes on.
+const INSIDE: &str = "parlour.call";
+
+/// What is shown of a call.
+#[derive(Clone, PartialEq)]
+pub(super) enum Step {
+    Door,
+    Room,
+    /// One is out, with code and detail.
+    After(String, String),
+}
+
+/// What the parts of the page share.
+#[derive(Clone, Copy)]
+pub(super) struct Visit {
+    pub(super) guest: bool,
+    pub(super) devices: Devices,
+    pub(super) step: RwSignal<Step>,
+    /// The appointment; another one is the next.
+    booking: RwSignal<Uuid>,
+}
+
+impl Visit {
+    /// Goes in.
+    pub(super) fn enter(self) {
+        browser::keep(INSIDE, &self.booking.get_untracked().to_string());
+        self.step.set(Step::Room);
+    }
+
+    /// Is out, for this reason.
+    pub(super) fn end(self, code: &str, detail: &str) {
+        browser::forget(INSIDE);
+        self.step.set(Step::After(code.to_owned(), detail.to_owned()));
+    }
+
+    /// Straight into the next appointment.
+    pub(super) fn go_on(self, booking: Uuid) {
+        let path = if self.guest { "/guest/calls/" } else { "/calls/" };
+        // Not through the router: it would make the page anew, and let go of the devices.
+        browser::replace_path(&format!("{path}{booking}"));
+        browser::keep(INSIDE, &booking.to_string());
+        self.step.set(Step::Room);
+        self.booking.set(booking);
+    }
+
+    /// Where the appointments are.
+    pub(super) fn home(self, door: &CallDoor) -> String {
+        match door.you.role {
+            _ if self.guest => "guest/appointments".to_owned(),
+            parlour_wire::CallRole::Teacher => format!("teacher/evenings/{}", door.evening_id),
+            _ => format!("evenings/{}", door.evening_id),
+        }
+    }
+}
+
+#[component]
+pub(crate) fn CallPage(guest: bool) -> impl IntoView {
+    let booking = route::page_id();
+    let inside = browser::kept(INSIDE).is_some_and(|kept| kept == booking.to_string());
+    let visit = Visit { guest, devices: Devices::new(), step: RwSignal::new(if inside { Step::Room } else { Step::Door }), booking: RwSignal::new(booking) };
+    visit.devices.start();
+    // A page that the browser kept asleep has left its call: it begins again.
+    let shown = StoredValue::new_local(Object::window().on("pageshow", |event| {
+        if event.is("persisted") {
+            let _ = window().location().reload();
+        }
+    }));
+    on_cleanup(move || {
+        shown.dispose();
+        browser::forget(INSIDE);
+    });
+    move || {
+        let booking = visit.booking.get();
+        view! { <Appointment visit booking /> }
+    }
+}
+
+/// What is to be known before one can enter: asked for together, so that the press on the button has nothing to wait for.
+#[component]
+fn Appointment(visit: Visit, booking: Uuid) -> impl IntoView {
+    let asked = Ask::new(move || async move {
+        let door = api::get_call_door(booking, visit.guest).await?;
+        let servers = api::get_ice_servers().await?;
+        Ok((door, servers))
+    });
+    let show = move |(door, servers): (CallDoor, IceServers)| {
+        if door.state != CallState::Open && visit.step.get_untracked() == Step::Room {
+            visit.step.set(Step::Door);
+        }
+        let (door, servers) = (StoredValue::new(door), StoredValue::new(servers));
+        (move || {
+            let door = door.get_value();
+            match visit.step.get() {
+                Step::Door if door.state == CallState::Over => {
+                    After(AfterProps { visit, door, code: "call_over".to_owned(), detail: String::new() }).into_any()
+                }
+                Step::Door => Door(DoorProps { visit, door }).into_any(),
+                Step::Room => Room(RoomProps { visit, door, servers: servers.get_value() }).into_any(),
+                Step::After(code, detail) => After(AfterProps { visit, door, code, detail }).into_any(),
+            }
+        })
+        .into_any()
+    };
+    view! { <Panel data=asked show /> }
+}

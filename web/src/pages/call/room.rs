@@ -1,0 +1,188 @@
+//! The call itself: who is there, how long it lasts, and the bar with what one can do.
+#![expect(clippy::needless_pass_by_value, reason = "the props of a component are its own")]
+
+use std::collections::HashMap;
+
+use leptos::prelude::*;
+use parlour_wire::{CallDoor, CallPerson, CallRole, IceServers, PresenceState};
+use uuid::Uuid;
+
+use super::{
+    bar::Bar,
+    door::{left, partner, summary},
+    lobby::Lobby,
+    media::Voices,
+    page::{Step, Visit},
+    tiles::Tiles,
+};
+use crate::{
+    api,
+    call::{
+        devices::Kind,
+        object::Object,
+        quality::Quality,
+        room::{Call, Stage},
+        wake::Awake,
+    },
+    components::{FailureNotice, Heading, Notice, Tone},
+    session::session,
+    task::Task,
+    texts::{call as c, fill},
+};
+
+/// How many failures to reach the server in a row make us ask over HTTP what is the matter.
+const MANY: u32 = 3;
+
+#[component]
+pub(super) fn Room(visit: Visit, door: CallDoor, servers: IceServers) -> impl IntoView {
+    let call = Call::enter(&door, &servers, visit.devices, visit.guest);
+    let awake = StoredValue::new_local(Awake::new());
+    on_cleanup(move || awake.dispose());
+    let voices = Voices { speaker: Signal::derive(move || visit.devices.chosen(Kind::Speaker)), blocked: RwSignal::new(false), tries: RwSignal::new(0) };
+    let why = Task::new();
+    let (booking, guest) = (door.booking_id, visit.guest);
+    Effect::new(move || {
+        if let Stage::Out { code, detail } = call.stage.get() {
+            visit.end(&code, &detail);
+        }
+    });
+    Effect::new(move || {
+        if call.failures.get() == MANY {
+            why.run(api::get_call_door(booking, guest), |_| ());
+        }
+    });
+    tell_people(call);
+    tell_time(call);
+    let talks = Memo::new(move |_| call.talks());
+    let teacher = door.you.role == CallRole::Teacher;
+    let (who, what, me) = (partner(&door), summary(&door), door.you.name.clone());
+    let body = move || {
+        if talks.get() { view! { <Tiles call me=me.clone() devices=visit.devices voices /> }.into_any() } else { view! { <Lobby call visit /> }.into_any() }
+    };
+    let leave = Callback::new(move |()| {
+        call.leave();
+        if visit.step.get_untracked() == Step::Room {
+            visit.end("left", "");
+        }
+    });
+    view! {
+        <section class="room" class:talks=talks aria-labelledby="room-title">
+            <header class="room-top">
+                <div class="grow" id="room-title">
+                    <Heading text=who />
+                    <p>{what}</p>
+                </div>
+                <Countdown call />
+            </header>
+            <div class="room-news">
+                <News call voices />
+                <FailureNotice failure=why.failure />
+            </div>
+            {body}
+            <Bar call devices=visit.devices teacher leave />
+        </section>
+    }
+}
+
+/// What is left of the talk; before it, what is left until it begins. Calm until the last minute.
+#[component]
+fn Countdown(call: Call) -> impl IntoView {
+    let times = move || {
+        let (now, times) = (call.now.get(), call.times.get());
+        (times.starts_at.timestamp_millis(), times.ends_at.timestamp_millis(), now)
+    };
+    let text = move || match times() {
+        (starts, _, now) if now < starts => left(starts, now),
+        (_, ends, now) => left(ends, now),
+    };
+    let class = move || match times() {
+        (starts, _, now) if now < starts => "countdown before",
+        (_, ends, now) if ends - now <= 10_000 => "countdown last",
+        (_, ends, now) if ends - now <= 60_000 => "countdown soon",
+        _ => "countdown",
+    };
+    view! {
+        <p class=class role="timer" aria-label=c().time_left>{text}</p>
+    }
+}
+
+/// What there is to be told beside the pictures.
+#[component]
+fn News(call: Call, voices: Voices) -> impl IntoView {
+    let hear = move |_| {
+        voices.blocked.set(false);
+        voices.tries.update(|tries| *tries += 1);
+    };
+    let poor = Memo::new(move |_| {
+        call.people.with(|people| people.iter().filter_map(|person| call.face(person.id)).any(|face| face.quality.get() == Some(Quality::Poor)))
+    });
+    let unlinked = move || {
+        let text = if call.failures.get() >= MANY { c().offline_long } else { c().link_lost };
+        (!call.linked.get() && call.failures.get() > 0).then(|| view! { <Notice tone=Tone::Wait><p>{text}</p></Notice> })
+    };
+    view! {
+        {move || voices.blocked.get().then(|| view! { <button class="btn primary wide" type="button" on:click=hear>{c().tap_to_hear}</button> })}
+        {unlinked}
+        {move || call.relay_refused.get().then(|| view! { <Notice tone=Tone::Wait><p>{c().relay_refused}</p></Notice> })}
+        {move || poor.get().then(|| view! { <Notice tone=Tone::Wait><p>{c().poor_advice}</p></Notice> })}
+        {move || call.problem.get().map(|problem| view! { <Notice tone=Tone::Bad><p>{problem}</p></Notice> })}
+    }
+}
+
+/// Tells screen readers who comes and goes.
+fn tell_people(call: Call) {
+    let session = session();
+    Effect::new(move |before: Option<HashMap<Uuid, PresenceState>>| {
+        let people = call.people.get();
+        if let Some(before) = before.filter(|before| !before.is_empty()) {
+            let said: Vec<String> =
+                people.iter().filter(|person| person.id != call.me).filter_map(|person| news_of(person, before.get(&person.id).copied())).collect();
+            if !said.is_empty() {
+                session.say(said.join(" "));
+            }
+        }
+        people.iter().map(|person| (person.id, person.state)).collect()
+    });
+}
+
+fn news_of(person: &CallPerson, before: Option<PresenceState>) -> Option<String> {
+    use PresenceState::{InCall, Missing, Reconnecting};
+    let text = match (before, person.state) {
+        (Some(Reconnecting), InCall) => c().say_back,
+        (before, InCall) if before != Some(InCall) => c().say_joined,
+        (Some(InCall), Reconnecting) => c().say_lost,
+        (Some(InCall | Reconnecting), Missing) => c().say_left,
+        _ => return None,
+    };
+    Some(fill(text, &[("name", &person.name)]))
+}
+
+/// Tells screen readers when the end is near, and that a minute was added.
+fn tell_time(call: Call) {
+    let session = session();
+    Effect::new(move |before: Option<(i64, i64)>| {
+        let (now, times) = (call.now.get(), call.times.get());
+        let (ends, starts) = (times.ends_at.timestamp_millis(), times.starts_at.timestamp_millis());
+        let seconds = (ends - now).div_euclid(1000);
+        if let Some((last, end)) = before {
+            let passes = |mark: i64| last > mark && seconds <= mark;
+            if ends > end {
+                session.say(c().say_extended);
+            } else if now < starts {
+                // Nothing to warn of yet.
+            } else if passes(10) {
+                session.say(c().say_last);
+            } else if passes(30) {
+                session.say(c().say_half);
+            } else if passes(60) {
+                session.say(c().say_minute);
+            }
+        }
+        (seconds, ends)
+    });
+}
+
+/// Whether a key was pressed with the control key (on a Mac the command key).
+pub(super) fn with_control(event: &Object, key: &str) -> bool {
+    (event.is("ctrlKey") || event.is("metaKey")) && !event.is("shiftKey") && !event.is("altKey") && event.text_of("key").eq_ignore_ascii_case(key)
+}

@@ -1,0 +1,145 @@
+//! The people of a call, each a tile with name, role and state. The tiles fill what the screen has.
+
+use leptos::prelude::*;
+use parlour_wire::{CallPerson, CallRole, PresenceState};
+use uuid::Uuid;
+
+use super::{
+    media::{Moving, Voice, Voices},
+    sign::{Picto, Sign},
+};
+use crate::{
+    call::{
+        devices::Devices,
+        quality::Quality,
+        room::{Call, sits},
+    },
+    texts::{call as c, fill},
+};
+
+/// A role in words.
+pub(super) fn role(role: CallRole) -> &'static str {
+    match role {
+        CallRole::Teacher => c().role_teacher,
+        CallRole::Parent => c().role_parent,
+        CallRole::Guest => c().role_guest,
+    }
+}
+
+#[component]
+pub(super) fn Tiles(call: Call, me: String, devices: Devices, voices: Voices) -> impl IntoView {
+    let others = Memo::new(move |_| {
+        call.people.with(|people| people.iter().filter(|person| person.id != call.me && sits(person)).map(|person| person.id).collect::<Vec<Uuid>>())
+    });
+    let number = move || (others.read().len() + 1).to_string();
+    let shared = Memo::new(move |_| call.people.with(|people| people.iter().any(|person| person.id != call.me && sits(person) && person.media.screen)));
+    view! {
+        <div class="tiles" data-tiles=number class:shared=shared>
+            <For each=move || others.get() key=|id| *id let(id)>
+                <Tile call person=id voices />
+            </For>
+            <OwnTile name=me devices />
+        </div>
+        <Missing call alone=Signal::derive(move || others.read().is_empty()) />
+    }
+}
+
+#[component]
+fn Tile(call: Call, person: Uuid, voices: Voices) -> impl IntoView {
+    let one = Memo::new(move |_| call.people.with(|people| people.iter().find(|one| one.id == person).cloned()));
+    let known = one.get_untracked()?;
+    let face = call.face(person)?;
+    let label = fill(c().tile_label, &[("name", &known.name), ("role", role(known.role))]);
+    let on = move |what: fn(&CallPerson) -> bool| one.with(|one| one.as_ref().is_some_and(what));
+    let screen = Memo::new(move |_| on(|one| one.media.screen));
+    let seen = Memo::new(move |_| on(|one| one.media.video || one.media.screen) && face.connected.get());
+    let heard = Memo::new(move |_| on(|one| one.media.audio));
+    let state = Memo::new(move |_| {
+        if on(|one| one.state == PresenceState::Reconnecting) {
+            c().state_reconnecting
+        } else if face.connected.get() {
+            ""
+        } else {
+            c().state_connecting
+        }
+    });
+    let quality = move || match face.quality.get() {
+        Some(Quality::Poor) => Some(("weak poor", c().quality_poor)),
+        Some(Quality::Fair) => Some(("weak", c().quality_fair)),
+        Some(Quality::Good) | None => None,
+    };
+    Some(view! {
+        <figure class="tile" aria-label=label class:screen=screen data-connected=move || face.connected.get().to_string()>
+            <Moving track=face.picture />
+            <Voice track=face.sound voices />
+            <span class="initials" aria-hidden="true" hidden=seen>{initials(&known.name)}</span>
+            <span class="tile-state">{state}</span>
+            <figcaption>
+                <strong>{known.name.clone()}</strong>
+                <span class="tile-role">{role(known.role)}</span>
+                {move || (!heard.get()).then(|| view! { <Mark sign=Sign::MicrophoneOff text=c().state_muted /> })}
+                {move || (!on(|one| one.media.video || one.media.screen)).then(|| view! { <Mark sign=Sign::CameraOff text=c().state_camera_off /> })}
+                {move || screen.get().then(|| view! { <Mark sign=Sign::Screen text=c().state_screen /> })}
+                {move || quality().map(|(class, text)| view! { <span class=class><Mark sign=Sign::Weak text /></span> })}
+            </figcaption>
+        </figure>
+    })
+}
+
+#[component]
+fn OwnTile(name: String, devices: Devices) -> impl IntoView {
+    let label = fill(c().tile_you, &[("name", &name)]);
+    let sharing = Memo::new(move |_| devices.screen.with(Option::is_some));
+    let seen = Memo::new(move |_| devices.picture.with(Option::is_some));
+    view! {
+        <figure class="tile own" aria-label=label>
+            <Moving track=devices.picture mirrored=true />
+            <span class="initials" aria-hidden="true" hidden=seen>{initials(&name)}</span>
+            <figcaption>
+                <strong>{c().you}</strong>
+                {move || (!devices.is_heard()).then(|| view! { <Mark sign=Sign::MicrophoneOff text=c().state_muted /> })}
+                {move || (!seen.get()).then(|| view! { <Mark sign=Sign::CameraOff text=c().state_camera_off /> })}
+                {move || sharing.get().then(|| view! { <Mark sign=Sign::Screen text=c().state_screen /> })}
+            </figcaption>
+        </figure>
+    }
+}
+
+/// A small picture whose meaning is read out.
+#[component]
+fn Mark(sign: Sign, text: &'static str) -> impl IntoView {
+    view! {
+        <span class="mark" title=text>
+            <Picto sign=Signal::stored(sign) />
+            <span class="unseen">{text}</span>
+        </span>
+    }
+}
+
+/// Who is not there yet, and who waits for a place.
+#[component]
+fn Missing(call: Call, alone: Signal<bool>) -> impl IntoView {
+    let names = move |state: PresenceState| {
+        call.people
+            .with(|people| people.iter().filter(|one| one.state == state && one.id != call.me).map(|one| one.name.clone()).collect::<Vec<_>>().join(", "))
+    };
+    let line = move |state: PresenceState, text: &'static str| {
+        let names = names(state);
+        (!names.is_empty()).then(|| view! { <p>{fill(text, &[("names", &names)])}</p> })
+    };
+    view! {
+        <div class="missing">
+            {move || alone.get().then(|| view! { <p>{c().alone}</p> })}
+            {move || line(PresenceState::Waiting, c().queued)}
+            {move || line(PresenceState::Missing, c().not_here)}
+        </div>
+    }
+}
+
+/// The first letters of the first and the last word of a name, without titles.
+fn initials(name: &str) -> String {
+    let words: Vec<&str> = name.split_whitespace().filter(|word| !matches!(word.trim_end_matches('.'), "Mr" | "Mrs" | "Ms" | "Miss" | "Mx" | "Dr")).collect();
+    let first = |word: Option<&&str>| word.and_then(|word| word.chars().next()).map(String::from).unwrap_or_default();
+    let last = if words.len() > 1 { first(words.last()) } else { String::new() };
+    first(words.first()) + &last
+}
