@@ -6,10 +6,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_web::{HttpServer, web::Data};
-use tokio::sync::Notify;
+use actix_web::{HttpServer, dev::ServerHandle, web::Data};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::{Notify, watch},
+};
 
 use crate::{
+    calls::{Bus, Hub, InProcess},
     client::ClientFiles,
     config::Config,
     context::{Clock, Context, Random, SystemClock},
@@ -44,6 +48,8 @@ pub struct App {
     pub mailer: Arc<dyn Mailer>,
     /// Wakes the outbox worker.
     pub wake: Arc<Notify>,
+    /// The calls that this process has connections of.
+    pub calls: Arc<Hub>,
     /// The client's files.
     pub client: ClientFiles,
     schools: Mutex<HashMap<SchoolAddress, (SchoolRow, Instant)>>,
@@ -55,6 +61,14 @@ impl App {
     /// # Errors
     /// When a setting does not hold: the database can't be opened, the client's files can't be read.
     pub fn new(config: Config, store: Store, clock: Arc<dyn Clock>, random: Random) -> anyhow::Result<Self> {
+        Self::with_bus(config, store, clock, random, Arc::new(InProcess::default()))
+    }
+
+    /// Builds the state of a node that shares its calls' messages with others.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_bus(config: Config, store: Store, clock: Arc<dyn Clock>, random: Random, bus: Arc<dyn Bus>) -> anyhow::Result<Self> {
         let keys = Keys::new(config.key.clone())?;
         let mailbox = config.smtp_url.is_none().then(|| Arc::new(MemoryMailer::new(Arc::clone(&clock))));
         let mailer: Arc<dyn Mailer> = match (&mailbox, &config.smtp_url) {
@@ -63,7 +77,9 @@ impl App {
             (None, None) => anyhow::bail!("PARLOUR_SMTP_URL: is missing"),
         };
         let client = ClientFiles::load(config.client_dir.as_deref())?;
-        Ok(Self { config: Arc::new(config), store, keys, clock, random, mailbox, mailer, wake: Arc::new(Notify::new()), client, schools: Mutex::default() })
+        let calls = Hub::new(store.clone(), Arc::clone(&clock), random.clone(), bus);
+        let (config, wake) = (Arc::new(config), Arc::new(Notify::new()));
+        Ok(Self { config, store, keys, clock, random, mailbox, mailer, wake, calls, client, schools: Mutex::default() })
     }
 
     /// The time and the ids of one request.
@@ -119,24 +135,47 @@ pub async fn serve(config: Config, store: Store) -> anyhow::Result<()> {
     mail::install_tls();
     let (listen, workers) = (config.listen, config.workers);
     let app = Data::new(App::new(config, store, Arc::new(SystemClock::default()), Random::from_os())?);
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let outbox = tokio::spawn(worker::run(app.mail_deps(), async {
-        // A dropped sender says the same: the server is gone.
-        let _ = stopped.await;
-    }));
+    let stop = watch::Sender::new(false);
+    let outbox = tokio::spawn(worker::run(app.mail_deps(), stopped(&stop)));
+    let calls = tokio::spawn(Arc::clone(&app.calls).run(stopped(&stop)));
     let state = app.clone();
     let server = HttpServer::new(move || routes::application(state.clone()))
         .workers(workers)
+        .disable_signals()
+        // What is not finished by then is a browser that keeps its connection.
+        .shutdown_timeout(5)
         .bind(listen)
         .map_err(|error| anyhow::anyhow!("PARLOUR_LISTEN: can't listen on {listen}: {error}"))?;
     tracing::info!(%listen, mode = ?app.config.mode, "serving");
     if app.config.mode.is_playground() {
         announce(&app);
     }
-    server.run().await?;
-    let _ = stop.send(());
+    let server = server.run();
+    tokio::spawn(stop_when_told(Arc::clone(&app.calls), server.handle()));
+    server.await?;
+    stop.send_replace(true);
     outbox.await?;
+    calls.await?;
     Ok(())
+}
+
+/// Ready when the server is to stop; a dropped sender says the same.
+fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + use<> {
+    let mut stop = stop.subscribe();
+    async move {
+        let _ = stop.wait_for(|stop| *stop).await;
+    }
+}
+
+/// Waits for the process to be told to stop. The sockets of calls, which would go on for ever, are told to come back elsewhere; other requests are finished.
+async fn stop_when_told(calls: Arc<Hub>, server: ServerHandle) {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    calls.close();
+    server.stop(true).await;
 }
 
 /// Tells whoever started a playground where it is and how to get in.

@@ -115,6 +115,12 @@ impl ApiError {
         self.code
     }
 
+    /// What to do, for a person.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.more.detail
+    }
+
     /// Renders the answer; the cause, if there is one, is logged here and nowhere else.
     #[must_use]
     pub fn respond(&self, request_id: &str) -> HttpResponse {
@@ -135,6 +141,9 @@ impl ApiError {
         response.content_type("application/problem+json").insert_header((header::CACHE_CONTROL, "no-store"));
         if let Some(seconds) = self.more.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if self.status == StatusCode::UPGRADE_REQUIRED {
+            response.insert_header((header::UPGRADE, "websocket"));
         }
         if let Some(allow) = &self.more.allow {
             response.insert_header((header::ALLOW, allow.clone()));

@@ -88,6 +88,8 @@ fn api(config: &mut ServiceConfig) {
     at("/evenings/{evening_id}/calendar", on![GET bookings::get_calendar]);
     at("/bookings/{booking_id}", on![GET bookings::get_booking, PATCH bookings::change_booking, DELETE bookings::cancel_booking]);
     at("/bookings/{booking_id}/record", on![PUT bookings::set_record]);
+    at("/bookings/{booking_id}/call", on![GET calls::get_call]);
+    at("/bookings/{booking_id}/call/socket", on![GET calls::open_call_socket]);
     at("/evenings/{evening_id}/invites", on![GET invites::get_invites, POST invites::send_invite]);
     at("/invites/{invite_id}", on![GET invites::get_invite, DELETE invites::remove_invite]);
     at("/invites/{invite_id}/resend", on![POST invites::resend_invite]);
@@ -95,6 +97,8 @@ fn api(config: &mut ServiceConfig) {
     at("/guest_links/decline", on![POST guests::decline_guest_link]);
     at("/guest_sessions", on![POST guests::create_guest_session, DELETE guests::delete_guest_sessions]);
     at("/guest/appointments", on![GET guests::get_guest_appointments]);
+    at("/guest/appointments/{booking_id}/call", on![GET calls::get_guest_call]);
+    at("/guest/appointments/{booking_id}/call/socket", on![GET calls::open_guest_call_socket]);
     at("/ice_servers", on![GET calls::get_ice_servers]);
     at("/parents", on![GET parents::list_parents]);
     at("/parents/{parent_id}", on![GET parents::get_parent]);
@@ -148,6 +152,8 @@ async fn frame<B: MessageBody + 'static>(req: ServiceRequest, next: Next<B>) -> 
     if writes && response.status().is_success() {
         // Whatever was written may have queued a mail.
         app.wake.notify_one();
+        // It may have put somebody out of a call.
+        app.calls.poke();
     }
     let response = match response.response().error() {
         Some(error) => {

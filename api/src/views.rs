@@ -2,12 +2,21 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use parlour_domain::{booking, call::CallRole, evening::Timing, invite};
+use parlour_domain::{
+    booking,
+    call::{CallRole, CallState},
+    evening::Timing,
+    invite,
+};
 use parlour_wire as wire;
 
-use crate::store::{
+use crate::{
+    calls::ice,
+    config::Ice,
+    store::{
     bars, bookings,
     bookings::when,
+    calls::{Door, Visitor, Who},
     evenings::EveningRow,
     events::EventRow,
     guests::GuestView,
@@ -19,8 +28,8 @@ use crate::store::{
     sessions::{Identity, PersonSession, Role},
     slots::{SlotState, StudentGrid},
     teaching::{self, Presence},
+},
 };
-use crate::{calls::ice, config::Ice};
 
 /// A moment on a school's clock.
 #[must_use]
@@ -342,4 +351,56 @@ pub fn ice_servers(of: Vec<ice::Servers>, settings: &Ice, expires_at: DateTime<U
     });
     let transport_policy = if settings.relay_only { wire::TransportPolicy::Relay } else { wire::TransportPolicy::All };
     wire::IceServers { ice_servers: ice_servers.collect(), transport_policy, expires_at }
+}
+
+/// A role in a call.
+#[must_use]
+pub const fn call_role(role: CallRole) -> wire::CallRole {
+    match role {
+        CallRole::Teacher => wire::CallRole::Teacher,
+        CallRole::Parent => wire::CallRole::Parent,
+        CallRole::Guest => wire::CallRole::Guest,
+    }
+}
+
+/// The door of a call.
+#[must_use]
+pub fn call_door(visitor: &Visitor, door: &Door, next: Option<&(bookings::Booking, PersonRow)>, now: DateTime<Utc>) -> wire::CallDoor {
+    let zone = door.evening.zone();
+    let booking = &door.booking;
+    let name = match visitor.who {
+        Who::Teacher(person) => booking.teachers.iter().find(|teacher| teacher.id() == person).map(PersonRow::formal_name),
+        Who::Parent(_) => Some(door.parent.name()),
+        Who::Guest(_) => door.guest.as_ref().map(|invite| invite.name.clone()),
+    };
+    wire::CallDoor {
+        booking_id: booking.row.id.0,
+        evening_id: booking.row.evening_id.0,
+        state: match door.times.state(now) {
+            CallState::Early => wire::CallState::Early,
+            CallState::Open => wire::CallState::Open,
+            CallState::Over => wire::CallState::Over,
+        },
+        now: moment(now, zone),
+        opens_at: moment(door.times.opens_at, zone),
+        starts_at: moment(door.times.starts_at, zone),
+        ends_at: moment(door.times.ends_at, zone),
+        student: student(&booking.student),
+        subject: booking.subject.clone(),
+        teachers: teachers(&booking.teachers),
+        parent: door.parent.name(),
+        guest: door.guest.as_ref().map(|invite| invite.name.clone()),
+        you: wire::CallYou { id: visitor.participant().0, name: name.unwrap_or_default(), role: call_role(visitor.who.role()) },
+        capacity: u32::try_from(door.evening.capacity).unwrap_or_default(),
+        elsewhere: door.place.is_some(),
+        late_minutes: door.late_minutes,
+        next: next.map(|(booking, parent)| wire::NextCall {
+            booking_id: booking.row.id.0,
+            starts_at: moment(*booking.row.starts_at, zone),
+            student: student(&booking.student),
+            subject: booking.subject.clone(),
+            teachers: teachers(&booking.teachers),
+            parent: parent.name(),
+        }),
+    }
 }

@@ -98,6 +98,20 @@ impl LoggedIn {
     }
 }
 
+impl LoggedIn {
+    /// Who it is, in which role.
+    ///
+    /// # Errors
+    /// `choose_identity`.
+    pub fn identity(self) -> Answer<(PersonRow, Role)> {
+        self.session.identity.ok_or_else(identity_not_chosen)
+    }
+}
+
+fn identity_not_chosen() -> ApiError {
+    ApiError::new(actix_web::http::StatusCode::FORBIDDEN, "choose_identity", "This address belongs to several people. Choose who you are first.")
+}
+
 impl FromRequest for LoggedIn {
     type Error = ApiError;
     type Future = Extracted<Self>;
@@ -202,9 +216,7 @@ impl FromRequest for Caller {
         let req = req.clone();
         Box::pin(async move {
             let LoggedIn { school, session } = LoggedIn::of(&req).await?;
-            let (person, role) = session.identity.ok_or_else(|| {
-                ApiError::new(actix_web::http::StatusCode::FORBIDDEN, "choose_identity", "This address belongs to several people. Choose who you are first.")
-            })?;
+            let (person, role) = session.identity.ok_or_else(identity_not_chosen)?;
             Ok(Self { school, person, role })
         })
     }

@@ -1,3 +1,16 @@
-//! The call around its rules: what browsers are told to reach each other. Seats and rules are `store`'s and `domain`'s.
+//! The call around its rules: the WebSockets of this node, what they are told, and what browsers need to reach each other.
+//! Who may enter, who sits and who waits is decided by `store::calls` and `domain::call`; nothing here decides it.
 
+pub mod bus;
+pub mod hub;
 pub mod ice;
+pub mod limits;
+mod reason;
+mod room;
+pub mod socket;
+
+pub use self::{
+    bus::{Bus, InProcess},
+    hub::Hub,
+    socket::Socket,
+};

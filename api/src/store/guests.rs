@@ -132,3 +132,18 @@ pub fn of_sessions(db: &mut Db, school: SchoolId, ids: &[SessionId], now: DateTi
     }
     Ok(opened)
 }
+
+/// The invites of guest sessions that were not logged out, the newest session first; whether they still open anything is not asked.
+///
+/// # Errors
+/// When the database fails.
+pub fn invites_of(db: &mut Db, school: SchoolId, ids: &[SessionId]) -> Result<Vec<(SessionId, InviteId)>> {
+    let keys: Vec<Key> = ids.iter().map(|id| key(*id)).collect();
+    let rows: Vec<(Key, Key)> = sessions_table::table
+        .filter(sessions_table::id.eq_any(keys).and(sessions_table::school_id.eq(key(school))).and(sessions_table::invite_id.is_not_null()))
+        .filter(sessions_table::revoked_reason.is_null().or(sessions_table::revoked_reason.ne("logged_out")))
+        .order(sessions_table::created_at.desc())
+        .select((sessions_table::id, sessions_table::invite_id.assume_not_null()))
+        .load(db)?;
+    Ok(rows.into_iter().map(|(session, invite)| (session.into(), invite.into())).collect())
+}

@@ -44,6 +44,7 @@ impl Server {
         let served = app.clone();
         thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
+                actix_web::rt::spawn(Arc::clone(&served.calls).run(std::future::pending()));
                 let server = HttpServer::new(move || routes::application(served.clone())).workers(1).disable_signals().listen(listener).expect("it listens");
                 let server = server.run();
                 send.send(server.handle()).map_err(|_| "the test is gone").expect("the test waits");

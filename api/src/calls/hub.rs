@@ -1,0 +1,336 @@
+//! The calls that this node has connections of: tells each connection what changed, renews their places, ends what time ends.
+//! The database decides everything; this only compares what it says with what was told.
+
+use std::{
+    collections::{HashMap, HashSet},
+    future::Future,
+    mem,
+    pin::pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::TimeDelta;
+use futures_util::{StreamExt, stream};
+use parlour_domain::{
+    call::GRACE,
+    id::{BookingId, ParticipantId},
+};
+use parlour_wire::{Media, Signal};
+use tokio::sync::{Notify, watch};
+
+use super::{
+    bus::{Addressed, Bus, Node, Note},
+    reason::{self, Reason},
+    room::{Member, Room, SocketId},
+};
+use crate::{
+    context::{Clock, Context, Random},
+    store::{
+        Error, Store,
+        calls::{self, Visitor},
+    },
+};
+
+/// How often the versions of the calls are compared.
+const TICK: Duration = Duration::from_millis(500);
+/// How soon after another that may be, when somebody asks for it.
+const PAUSE: Duration = Duration::from_millis(20);
+/// A place is renewed when no more than this is left of it.
+const SPARE: TimeDelta = TimeDelta::seconds(20);
+/// How many calls are read or written at a time.
+const AT_A_TIME: usize = 8;
+
+/// All calls of this node.
+pub struct Hub {
+    rooms: Mutex<HashMap<BookingId, Room>>,
+    /// Calls of which another node says that they changed.
+    stale: Mutex<HashSet<BookingId>>,
+    next_socket: AtomicU64,
+    me: Weak<Self>,
+    bus: Arc<dyn Bus>,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    random: Random,
+    poked: Notify,
+    closing: watch::Sender<bool>,
+}
+
+impl Hub {
+    /// A node's hub. [`Self::run`] makes it work.
+    #[must_use]
+    pub fn new(store: Store, clock: Arc<dyn Clock>, random: Random, bus: Arc<dyn Bus>) -> Arc<Self> {
+        let hub = Arc::new_cyclic(|me| Self {
+            rooms: Mutex::default(),
+            stale: Mutex::default(),
+            next_socket: AtomicU64::new(1),
+            me: Weak::clone(me),
+            bus,
+            store,
+            clock,
+            random,
+            poked: Notify::new(),
+            closing: watch::Sender::new(false),
+        });
+        let me: Weak<dyn Node> = hub.node();
+        hub.bus.subscribe(me);
+        hub
+    }
+
+    /// Watches over the calls until `stopped` is ready; then all sockets are closed.
+    pub async fn run(self: Arc<Self>, stopped: impl Future<Output = ()>) {
+        let mut stopped = pin!(stopped);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stopped => break,
+                () = self.poked.notified() => tokio::time::sleep(PAUSE).await,
+                () = tokio::time::sleep(TICK) => {}
+            }
+            self.look().await;
+        }
+        self.close();
+    }
+
+    /// Something was written that may concern a call: looks at them now, without waiting for the tick.
+    pub fn poke(&self) {
+        if !self.rooms().is_empty() {
+            self.poked.notify_one();
+        }
+    }
+
+    /// Closes all sockets; browsers connect again, to a node that goes on.
+    pub fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Becomes true when the sockets are to close.
+    #[must_use]
+    pub fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
+    }
+
+    /// A number for a new socket.
+    #[must_use]
+    pub fn new_socket(&self) -> SocketId {
+        self.next_socket.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The time and the ids of one change.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        Context::new(self.clock.now(), self.random.clone())
+    }
+
+    /// The database.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// A connection was let in: it is told all, and the others that it is there.
+    pub async fn join(&self, id: SocketId, member: Member) {
+        let booking = member.visitor.booking;
+        let is_first = {
+            let mut rooms = self.rooms();
+            let room = rooms.entry(booking).or_default();
+            let is_first = room.is_empty();
+            room.join(id, member);
+            is_first
+        };
+        if is_first {
+            self.publish(&Note::Hello(booking));
+        }
+        self.changed(booking).await;
+    }
+
+    /// A connection is over: none when it was put out before, or another socket of the same device took its place.
+    pub fn part(&self, booking: BookingId, id: SocketId) -> Option<Member> {
+        let mut rooms = self.rooms();
+        let room = rooms.get_mut(&booking)?;
+        let member = room.part(id);
+        if room.is_empty() {
+            rooms.remove(&booking);
+        }
+        member
+    }
+
+    /// A call's rows were changed by this node: tells its own connections, and the other nodes.
+    pub async fn changed(&self, booking: BookingId) {
+        self.publish(&Note::Changed(booking));
+        self.refresh(booking).await;
+    }
+
+    /// Passes a signal on. It is dropped when the sender or the recipient does not sit, or the number is of an older connection.
+    pub fn signal(&self, visitor: &Visitor, id: SocketId, to: ParticipantId, to_connection: u32, signal: Signal) {
+        let mut rooms = self.rooms();
+        let Some(room) = rooms.get_mut(&visitor.booking) else { return };
+        let Some(from_connection) = room.seated(id).map(|member| member.number) else { return };
+        let addressed = Addressed { booking: visitor.booking, from: visitor.participant(), from_connection, to, to_connection, signal };
+        let delivered = room.deliver(&addressed);
+        drop(rooms);
+        if !delivered {
+            self.publish(&Note::Signal(addressed));
+        }
+    }
+
+    /// Shows the others what somebody sends.
+    pub fn media(&self, visitor: &Visitor, id: SocketId, media: Media) {
+        let mut rooms = self.rooms();
+        let Some(room) = rooms.get_mut(&visitor.booking) else { return };
+        let Some(connection) = room.member(id).map(|member| member.number) else { return };
+        if room.set_media(visitor.participant(), connection, media) {
+            drop(rooms);
+            self.publish(&Note::Media { booking: visitor.booking, of: visitor.participant(), connection, media });
+        }
+    }
+
+    fn publish(&self, note: &Note) {
+        let me: Weak<dyn Node> = self.node();
+        self.bus.publish(&me, note);
+    }
+
+    fn node(&self) -> Weak<dyn Node> {
+        let me: Weak<Self> = Weak::clone(&self.me);
+        me
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, HashMap<BookingId, Room>> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads a call and tells its connections what changed; puts out those that have no place any more.
+    async fn refresh(&self, booking: BookingId) {
+        let now = self.clock.now();
+        let view = match self.store.read(move |db| calls::snapshot(db, booking, now)).await {
+            Ok(view) => view,
+            Err(error) => return failed("read", booking, &error),
+        };
+        let gone = self.rooms().get_mut(&booking).map(|room| room.apply(view, now)).unwrap_or_default();
+        for (id, visitor, connection) in gone {
+            self.put_out(id, visitor, connection).await;
+        }
+    }
+
+    async fn put_out(&self, id: SocketId, visitor: Visitor, connection: u32) {
+        let (booking, now) = (visitor.booking, self.clock.now());
+        let reason = self.store.read(move |db| reason::why_out(db, &visitor, connection, now)).await;
+        let mut rooms = self.rooms();
+        let Some(member) = rooms.get(&booking).and_then(|room| room.member(id)) else { return };
+        match reason {
+            Ok(reason) => member.put_out(&reason),
+            Err(error) => {
+                failed("ask why somebody is out of", booking, &error);
+                member.put_out(&Reason::expired());
+            }
+        }
+        // Its socket finds no member any more when it ends, and so changes nothing.
+        drop(rooms.get_mut(&booking).and_then(|room| room.part(id)));
+    }
+
+    /// One look at all calls of this node.
+    async fn look(&self) {
+        let now = self.clock.now();
+        self.renew().await;
+        let stale = mem::take(&mut *self.stale.lock().unwrap_or_else(PoisonError::into_inner));
+        let (known, due): (Vec<(BookingId, Option<i32>)>, Vec<BookingId>) = {
+            let mut rooms = self.rooms();
+            rooms.retain(|_, room| !room.is_empty());
+            let due = rooms.iter().filter(|(_, room)| room.is_due(now)).map(|(booking, _)| *booking).collect();
+            (rooms.iter().map(|(booking, room)| (*booking, room.version())).collect(), due)
+        };
+        if known.is_empty() {
+            return;
+        }
+        let bookings: Vec<BookingId> = known.iter().map(|(booking, _)| *booking).collect();
+        let versions: HashMap<BookingId, i32> = match self.store.read(move |db| calls::versions(db, &bookings)).await {
+            Ok(versions) => versions.into_iter().collect(),
+            Err(error) => {
+                tracing::warn!(error = %chain(&error), "the versions of the calls can't be read");
+                return;
+            }
+        };
+        let mut changed: HashSet<BookingId> = stale;
+        changed.extend(known.iter().filter(|(booking, version)| *version != versions.get(booking).copied()).map(|(booking, _)| *booking));
+        changed.extend(due);
+        stream::iter(changed).for_each_concurrent(AT_A_TIME, |booking| self.bring_up_to_date(booking)).await;
+    }
+
+    async fn bring_up_to_date(&self, booking: BookingId) {
+        self.refresh(booking).await;
+        let ctx = self.context();
+        let is_due = self.rooms().get(&booking).is_some_and(|room| room.is_due(ctx.now));
+        if !is_due {
+            return;
+        }
+        match self.store.write(move |db| calls::settle(db, &ctx, booking)).await {
+            Ok(()) => self.changed(booking).await,
+            Err(error) => failed("settle", booking, &error),
+        }
+    }
+
+    /// Renews the places of all connections that are up and whose time runs short.
+    async fn renew(&self) {
+        let now = self.clock.now();
+        let due: Vec<(SocketId, Visitor, u32)> = {
+            let rooms = self.rooms();
+            rooms.values().flat_map(|room| room.due_for_renewal(now, SPARE)).map(|(id, member)| (id, member.visitor, member.number)).collect()
+        };
+        stream::iter(due).for_each_concurrent(AT_A_TIME, |(id, visitor, connection)| self.renew_one(id, visitor, connection)).await;
+    }
+
+    async fn renew_one(&self, id: SocketId, visitor: Visitor, connection: u32) {
+        let (ctx, booking) = (self.context(), visitor.booking);
+        let lease_ends_at = ctx.now + GRACE;
+        match self.store.write(move |db| calls::renew(db, &ctx, &visitor, connection)).await {
+            Ok(true) => {
+                if let Some(room) = self.rooms().get_mut(&booking) {
+                    room.renewed(id, lease_ends_at);
+                }
+            }
+            // It is this connection's no more.
+            Ok(false) => drop(self.stale.lock().unwrap_or_else(PoisonError::into_inner).insert(booking)),
+            Err(error) => failed("renew a place in", booking, &error),
+        }
+    }
+}
+
+impl Node for Hub {
+    fn hear(&self, note: Note) {
+        match note {
+            Note::Changed(booking) => {
+                if self.rooms().contains_key(&booking) {
+                    self.stale.lock().unwrap_or_else(PoisonError::into_inner).insert(booking);
+                    self.poked.notify_one();
+                }
+            }
+            Note::Hello(booking) => {
+                let own: Vec<_> = self.rooms().get(&booking).map(|room| room.own_media().collect()).unwrap_or_default();
+                for (of, connection, media) in own {
+                    self.publish(&Note::Media { booking, of, connection, media });
+                }
+            }
+            Note::Media { booking, of, connection, media } => {
+                if let Some(room) = self.rooms().get_mut(&booking) {
+                    room.set_media(of, connection, media);
+                }
+            }
+            Note::Signal(addressed) => {
+                if let Some(room) = self.rooms().get_mut(&addressed.booking) {
+                    room.deliver(&addressed);
+                }
+            }
+        }
+    }
+}
+
+fn failed(what: &str, booking: BookingId, error: &Error) {
+    tracing::warn!(%booking, error = %chain(error), "could not {what} a call; the next look tries again");
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

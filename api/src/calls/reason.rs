@@ -1,0 +1,113 @@
+//! Why somebody who was in a call is not in it any more, in words for a program and for a person.
+
+use chrono::{DateTime, Utc};
+use parlour_domain::{Refusal, call::CallState};
+
+use crate::{
+    problem::ApiError,
+    store::{
+        Db, Dead, Error, Result,
+        calls::{self, Visitor, Who},
+        guests, sessions,
+    },
+};
+
+/// Why somebody is out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reason {
+    /// For a program.
+    pub code: &'static str,
+    /// For a person.
+    pub detail: String,
+}
+
+impl Reason {
+    fn new(code: &'static str, detail: &str) -> Self {
+        Self { code, detail: detail.to_owned() }
+    }
+
+    /// They left by themselves.
+    #[must_use]
+    pub fn left() -> Self {
+        Self::new("left", "You left the call.")
+    }
+
+    /// The browser's messages are of another version.
+    #[must_use]
+    pub fn version_unknown() -> Self {
+        Self::new("version_unknown", "This page is older than the server. Load it again.")
+    }
+
+    /// The session is over.
+    #[must_use]
+    pub fn logged_out() -> Self {
+        Self::new("logged_out", "You were logged out. Log in again to come back.")
+    }
+
+    /// The lease ran out.
+    #[must_use]
+    pub fn expired() -> Self {
+        Self::new("expired", "The connection was lost for too long. Enter again.")
+    }
+
+    fn taken_over() -> Self {
+        Self::new("taken_over", "The call goes on with another device or tab that you have opened.")
+    }
+
+    fn moved() -> Self {
+        Self::new("booking_moved", "This appointment was moved to another time.")
+    }
+
+    fn link_renewed() -> Self {
+        Self::new("link_renewed", "This link was replaced by a newer one. Use the one in the newest mail.")
+    }
+}
+
+impl From<Error> for Reason {
+    fn from(error: Error) -> Self {
+        let error = ApiError::from(error);
+        Self { code: error.code(), detail: error.detail().to_owned() }
+    }
+}
+
+/// Why a connection has lost its place: asks at the door again, as if its browser came anew.
+///
+/// # Errors
+/// When the database fails.
+pub fn why_out(db: &mut Db, visitor: &Visitor, connection: u32, now: DateTime<Utc>) -> Result<Reason> {
+    let put_out = calls::put_out_reason(db, visitor.booking, visitor.participant())?;
+    if let Some(reason) = session_ended(db, visitor, put_out.as_deref(), now)? {
+        return Ok(reason);
+    }
+    match calls::door(db, visitor.school, visitor.who, visitor.booking, now) {
+        Ok(door) => Ok(match door.times.state(now) {
+            CallState::Early => Reason::moved(),
+            CallState::Over => Error::from(Refusal::CallOver).into(),
+            CallState::Open if door.place.is_some_and(|place| place.connection != connection) => Reason::taken_over(),
+            CallState::Open if put_out.as_deref() == Some("booking_moved") => Reason::moved(),
+            CallState::Open => Reason::expired(),
+        }),
+        Err(Error::NotFound) => Ok(Error::from(Refusal::AccessEnded).into()),
+        Err(error @ (Error::Refused(_) | Error::Dead(_))) => Ok(error.into()),
+        Err(error) => Err(error),
+    }
+}
+
+fn session_ended(db: &mut Db, visitor: &Visitor, put_out: Option<&str>, now: DateTime<Utc>) -> Result<Option<Reason>> {
+    let Who::Teacher(person) | Who::Parent(person) = visitor.who else {
+        let opened = guests::of_sessions(db, visitor.school, &[visitor.session], now)?;
+        return Ok(match (opened.views.is_empty(), opened.dead) {
+            (false, _) => None,
+            (true, Some(Dead::Link)) => Some(Reason::link_renewed()),
+            (true, Some(dead)) => Some(Error::Dead(dead).into()),
+            (true, None) if put_out == Some("link_renewed") => Some(Reason::link_renewed()),
+            (true, None) => Some(Reason::logged_out()),
+        });
+    };
+    match sessions::find(db, visitor.school, visitor.session, now) {
+        Ok(session) if session.identity.is_some_and(|(known, _)| known.id() == person) => Ok(None),
+        Ok(_) | Err(Error::NotFound) => Ok(Some(Reason::logged_out())),
+        Err(error @ Error::Dead(_)) => Ok(Some(error.into())),
+        Err(error) => Err(error),
+    }
+}

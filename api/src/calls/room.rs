@@ -1,0 +1,316 @@
+//! What one node knows of one call: its own connections, and what the database said last. Decides whom to tell what; waits for nothing.
+
+use std::collections::HashMap;
+
+use bytestring::ByteString;
+use chrono::{DateTime, TimeDelta, Utc};
+use parlour_domain::{
+    call::{CallRole, HEARTBEAT},
+    id::ParticipantId,
+};
+use parlour_wire::{CALL_VERSION, CallPerson, Media, PresenceState, ServerMessage};
+use tokio::sync::mpsc;
+
+use super::{bus::Addressed, reason::Reason};
+use crate::{
+    store::calls::{Present, PresentPlace, Snapshot, Visitor},
+    views::{self, moment},
+};
+
+/// A socket of this node.
+pub type SocketId = u64;
+
+/// What is to be done with a socket.
+#[derive(Clone, Debug)]
+pub enum Outgoing {
+    /// Send this.
+    Text(ByteString),
+    /// Send this and close: one is out of the call.
+    Out(ByteString),
+    /// Close without a word: the same browser has come with another socket.
+    Replaced,
+}
+
+fn place_of(view: &Snapshot, participant: ParticipantId, connection: u32) -> Option<PresentPlace> {
+    let person = view.people.iter().find(|person| person.participant == participant)?;
+    person.place.filter(|place| place.connection == connection)
+}
+
+/// How somebody is in the call, as they were told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Standing {
+    /// Nothing yet.
+    New,
+    Seated,
+    Waiting(u32),
+    /// They are being put out.
+    Leaving,
+}
+
+/// One connection of this node.
+pub struct Member {
+    /// Who.
+    pub visitor: Visitor,
+    /// The number of the connection.
+    pub number: u32,
+    /// It goes on where the same device was before.
+    pub resumed: bool,
+    /// Until when its place is held, as it was renewed last.
+    pub lease_ends_at: DateTime<Utc>,
+    out: mpsc::Sender<Outgoing>,
+    standing: Standing,
+    told_people: ByteString,
+    told_times: ByteString,
+}
+
+impl Member {
+    /// A connection that was let in.
+    #[must_use]
+    pub fn new(visitor: Visitor, number: u32, resumed: bool, lease_ends_at: DateTime<Utc>, out: mpsc::Sender<Outgoing>) -> Self {
+        Self { visitor, number, resumed, lease_ends_at, out, standing: Standing::New, told_people: ByteString::new(), told_times: ByteString::new() }
+    }
+
+    /// False when the browser takes none of its messages, or is gone.
+    fn tell(&self, outgoing: Outgoing) -> bool {
+        self.out.try_send(outgoing).is_ok()
+    }
+
+    /// Says why one is out. Whoever can't be told finds out by the closed socket.
+    pub fn put_out(&self, reason: &Reason) {
+        self.tell(Outgoing::Out(out(reason)));
+    }
+}
+
+/// A call on this node.
+#[derive(Default)]
+pub struct Room {
+    view: Option<Snapshot>,
+    members: HashMap<SocketId, Member>,
+    media: HashMap<(ParticipantId, u32), Media>,
+}
+
+/// The last message to somebody.
+#[must_use]
+pub fn out(reason: &Reason) -> ByteString {
+    text(&ServerMessage::Out { code: reason.code.to_owned(), detail: reason.detail.clone() })
+}
+
+/// A message as it is sent.
+#[must_use]
+pub fn text(message: &ServerMessage) -> ByteString {
+    // The shapes hold nothing that JSON can't, so that this can't fail.
+    serde_json::to_string(message).unwrap_or_default().into()
+}
+
+impl Room {
+    /// Whether no connection is left.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// The version of what the database said last.
+    #[must_use]
+    pub fn version(&self) -> Option<i32> {
+        self.view.as_ref().map(|view| view.version)
+    }
+
+    /// A connection comes. The socket that the same device had before is closed and is no member any more.
+    pub fn join(&mut self, id: SocketId, member: Member) {
+        let is_same = |old: &Member| old.number == member.number && old.visitor.participant() == member.visitor.participant();
+        self.members.retain(|_, old| {
+            let goes = is_same(old);
+            if goes {
+                old.tell(Outgoing::Replaced);
+            }
+            !goes
+        });
+        self.members.insert(id, member);
+    }
+
+    /// A connection goes; none when it was put out before.
+    pub fn part(&mut self, id: SocketId) -> Option<Member> {
+        self.members.remove(&id).filter(|member| member.standing != Standing::Leaving)
+    }
+
+    /// Takes what the database says now and tells whom it concerns. Gives back those who have no place any more.
+    pub fn apply(&mut self, view: Snapshot, now: DateTime<Utc>) -> Vec<(SocketId, Visitor, u32)> {
+        if self.version().is_some_and(|known| known > view.version) {
+            return Vec::new();
+        }
+        self.media.retain(|(participant, number), _| place_of(&view, *participant, *number).is_some());
+        let mut gone = Vec::new();
+        for (id, member) in &mut self.members {
+            if member.standing == Standing::Leaving || member.number >= view.next_connection {
+                continue;
+            }
+            match place_of(&view, member.visitor.participant(), member.number) {
+                None => {
+                    member.standing = Standing::Leaving;
+                    gone.push((*id, member.visitor, member.number));
+                }
+                Some(place) => member.stand(place, &view, now),
+            }
+        }
+        self.view = Some(view);
+        self.tell_people();
+        gone
+    }
+
+    /// Tells those in the call who is where, if that is news to them. A browser that takes no messages is let go.
+    fn tell_people(&mut self) {
+        let Some(view) = &self.view else { return };
+        let news = text(&ServerMessage::People { people: people(view, &self.media) });
+        self.members.retain(|_, member| {
+            let knows = member.told_people == news || matches!(member.standing, Standing::New | Standing::Leaving);
+            if knows {
+                return true;
+            }
+            member.told_people = news.clone();
+            member.tell(Outgoing::Text(news.clone()))
+        });
+    }
+
+    /// Somebody sends something else now. False when that is not their connection.
+    pub fn set_media(&mut self, of: ParticipantId, connection: u32, media: Media) -> bool {
+        let is_there = self.view.as_ref().is_some_and(|view| place_of(view, of, connection).is_some());
+        if is_there && self.media.insert((of, connection), media) != Some(media) {
+            self.tell_people();
+        }
+        is_there
+    }
+
+    /// What the connections of this node send.
+    pub fn own_media(&self) -> impl Iterator<Item = (ParticipantId, u32, Media)> {
+        self.members.values().filter_map(|member| {
+            let key = (member.visitor.participant(), member.number);
+            self.media.get(&key).map(|media| (key.0, key.1, *media))
+        })
+    }
+
+    /// The connection of a socket, if it sits.
+    #[must_use]
+    pub fn seated(&self, id: SocketId) -> Option<&Member> {
+        self.members.get(&id).filter(|member| member.standing == Standing::Seated)
+    }
+
+    /// The connection of a socket.
+    #[must_use]
+    pub fn member(&self, id: SocketId) -> Option<&Member> {
+        self.members.get(&id)
+    }
+
+    /// Brings a signal to its connection, if that is one of this node and sits. A sender who sits nowhere is not heard.
+    pub fn deliver(&mut self, addressed: &Addressed) -> bool {
+        let Some(view) = &self.view else { return false };
+        let sits = |participant, number| place_of(view, participant, number).is_some_and(|place| place.queue.is_none());
+        let is_recipient =
+            |member: &Member| member.visitor.participant() == addressed.to && member.number == addressed.to_connection && member.standing == Standing::Seated;
+        if !sits(addressed.from, addressed.from_connection) {
+            return false;
+        }
+        let Some((id, member)) = self.members.iter().find(|(_, member)| is_recipient(member)) else { return false };
+        let message = ServerMessage::Signal {
+            from: addressed.from.0,
+            from_connection: addressed.from_connection,
+            to_connection: addressed.to_connection,
+            signal: addressed.signal.clone(),
+        };
+        if !member.tell(Outgoing::Text(text(&message))) {
+            let id = *id;
+            self.members.remove(&id);
+        }
+        true
+    }
+
+    /// The connections whose place must be renewed, so that none runs out while its browser is there.
+    pub fn due_for_renewal(&self, now: DateTime<Utc>, spare: TimeDelta) -> impl Iterator<Item = (SocketId, &Member)> {
+        let is_due = move |member: &Member| member.standing != Standing::Leaving && member.lease_ends_at - now <= spare;
+        self.members.iter().filter(move |(_, member)| is_due(member)).map(|(id, member)| (*id, member))
+    }
+
+    /// A place was renewed.
+    pub fn renewed(&mut self, id: SocketId, lease_ends_at: DateTime<Utc>) {
+        if let Some(member) = self.members.get_mut(&id) {
+            member.lease_ends_at = lease_ends_at;
+        }
+    }
+
+    /// Whether time alone changes something now: the end is reached, or a place was not renewed. Places of other nodes are renewed without
+    /// our knowledge, so the database has to be asked again before anything is done about one.
+    #[must_use]
+    pub fn is_due(&self, now: DateTime<Utc>) -> bool {
+        let Some(view) = &self.view else { return false };
+        let is_ours = |person: &Present, place: &PresentPlace| {
+            self.members.values().any(|member| member.visitor.participant() == person.participant && member.number == place.connection)
+        };
+        let has_lapsed = |person: &Present| person.place.is_some_and(|place| place.lease_ends_at <= now && !is_ours(person, &place));
+        now >= view.times.ends_at || view.people.iter().any(has_lapsed)
+    }
+}
+
+impl Member {
+    fn stand(&mut self, place: PresentPlace, view: &Snapshot, now: DateTime<Utc>) {
+        let standing = place.queue.map_or(Standing::Seated, Standing::Waiting);
+        if self.standing == Standing::New {
+            let welcome = ServerMessage::Welcome {
+                version: CALL_VERSION,
+                you: self.visitor.participant().0,
+                heartbeat_seconds: u32::try_from(HEARTBEAT.num_seconds()).unwrap_or_default(),
+            };
+            self.tell(Outgoing::Text(text(&welcome)));
+        }
+        self.tell_times(view, now);
+        if standing == self.standing {
+            return;
+        }
+        let resumed = self.resumed && self.standing == Standing::New;
+        let message = match standing {
+            Standing::Waiting(place) => ServerMessage::Waiting { place },
+            _ => ServerMessage::Seated { connection: self.number, resumed },
+        };
+        self.standing = standing;
+        self.tell(Outgoing::Text(text(&message)));
+    }
+
+    fn tell_times(&mut self, view: &Snapshot, now: DateTime<Utc>) {
+        let at = |at| moment(at, view.zone);
+        let times = |now| ServerMessage::Times {
+            now: at(now),
+            starts_at: at(view.times.starts_at),
+            ends_at: at(view.times.ends_at),
+            can_extend: view.can_extend && self.visitor.who.role() == CallRole::Teacher,
+            late_minutes: view.late_minutes,
+        };
+        // The time of day is no news.
+        let key = text(&times(view.times.starts_at));
+        if self.told_times != key {
+            let news = text(&times(now));
+            self.told_times = key;
+            self.tell(Outgoing::Text(news));
+        }
+    }
+}
+
+fn people(view: &Snapshot, media: &HashMap<(ParticipantId, u32), Media>) -> Vec<CallPerson> {
+    let person = |person: &Present| {
+        let place = person.place;
+        let state = match place {
+            None => PresenceState::Missing,
+            Some(PresentPlace { is_present: false, .. }) => PresenceState::Reconnecting,
+            Some(PresentPlace { queue: Some(_), .. }) => PresenceState::Waiting,
+            Some(_) => PresenceState::InCall,
+        };
+        let connection = place.filter(|place| place.queue.is_none()).map(|place| place.connection);
+        CallPerson {
+            id: person.participant.0,
+            name: person.name.clone(),
+            role: views::call_role(person.role),
+            state,
+            connection,
+            place: place.and_then(|place| place.queue),
+            media: connection.and_then(|number| media.get(&(person.participant, number))).copied().unwrap_or_default(),
+        }
+    };
+    view.people.iter().map(person).collect()
+}

@@ -1,0 +1,336 @@
+//! One WebSocket: takes the browser's messages one after the other, within the limits, and sends it what the hub says. Whatever a browser does here touches no other connection.
+
+use std::sync::Arc;
+
+use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, ProtocolError, Session};
+use bytestring::ByteString;
+use parlour_domain::id::ParticipantId;
+use parlour_wire::{CALL_VERSION, ClientMessage, Join, ServerMessage};
+use tokio::{
+    sync::mpsc,
+    time::{self, Instant},
+};
+
+use super::{
+    hub::Hub,
+    limits::{ANSWER_WITHIN, Bucket, JOIN_WITHIN, PING_EVERY, QUEUE, SEND_WITHIN, SILENCE},
+    reason::Reason,
+    room::{self, Member, Outgoing, SocketId},
+};
+use crate::{
+    app::App,
+    context::Context,
+    store::{
+        Error,
+        calls::{self, Entered, Entry, GivenCode, Visitor},
+    },
+};
+
+/// A browser's connection.
+pub struct Socket {
+    app: Arc<App>,
+    visitor: Visitor,
+    /// The keyed hash of the client's network address.
+    client_hash: String,
+    id: SocketId,
+    session: Session,
+    sender: mpsc::Sender<Outgoing>,
+    bucket: Bucket,
+    standing: Standing,
+    /// The keyed hash of the tab's key, once it said `join`.
+    device_hash: Option<String>,
+}
+
+/// How far a browser has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// It must say `join` until then, at first or as the answer to a question.
+    Outside(Instant),
+    /// It is in the call by this connection, and must be heard until then.
+    Inside { connection: u32, heard_until: Instant },
+}
+
+/// Why a socket ends.
+enum End {
+    /// The browser is gone, or was not heard for too long.
+    Vanished,
+    /// It left, and knows so.
+    Left,
+    /// The hub said the last word.
+    Told,
+    /// It broke a limit.
+    Broke(CloseCode, &'static str),
+    /// The server stops.
+    Stopping,
+}
+
+type Step = Result<(), End>;
+
+impl Socket {
+    /// A socket that was just opened by somebody whom the door let pass.
+    #[must_use]
+    pub fn new(app: Arc<App>, visitor: Visitor, client_hash: String, session: Session) -> (Self, mpsc::Receiver<Outgoing>) {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let (id, now) = (app.calls.new_socket(), Instant::now());
+        let standing = Standing::Outside(now + JOIN_WITHIN);
+        (Self { app, visitor, client_hash, id, session, sender, bucket: Bucket::full(now), standing, device_hash: None }, receiver)
+    }
+
+    /// Serves it until it ends.
+    pub async fn run(mut self, mut messages: AggregatedMessageStream, mut from_hub: mpsc::Receiver<Outgoing>) {
+        let mut closing = self.hub().closing();
+        let mut pings = time::interval(PING_EVERY);
+        let end = loop {
+            let step = tokio::select! {
+                biased;
+                _ = closing.wait_for(|closing| *closing) => Err(End::Stopping),
+                Some(outgoing) = from_hub.recv() => self.send_on(outgoing).await,
+                message = messages.recv() => match message {
+                    Some(Ok(message)) => self.take(message).await,
+                    Some(Err(error)) => Err(broken(&error)),
+                    None => Err(End::Vanished),
+                },
+                () = time::sleep_until(self.deadline()) => Err(self.too_late()),
+                _ = pings.tick() => self.ping().await,
+            };
+            if let Err(end) = step {
+                break end;
+            }
+        };
+        self.finish(end).await;
+    }
+
+    fn hub(&self) -> Arc<Hub> {
+        Arc::clone(&self.app.calls)
+    }
+
+    const fn deadline(&self) -> Instant {
+        match self.standing {
+            Standing::Outside(until) | Standing::Inside { heard_until: until, .. } => until,
+        }
+    }
+
+    const fn too_late(&self) -> End {
+        match self.standing {
+            Standing::Outside(_) => End::Broke(CloseCode::Policy, "no join in time"),
+            Standing::Inside { .. } => End::Vanished,
+        }
+    }
+
+    /// Whatever comes from the browser is a sign of life, its answers to our pings too.
+    async fn take(&mut self, message: AggregatedMessage) -> Step {
+        let now = Instant::now();
+        if let Standing::Inside { heard_until, .. } = &mut self.standing {
+            *heard_until = now + SILENCE;
+        }
+        if !self.bucket.take(now) {
+            return Err(End::Broke(CloseCode::Policy, "too many messages"));
+        }
+        match message {
+            AggregatedMessage::Text(text) => match serde_json::from_str(&text) {
+                Ok(message) => self.hear(message).await,
+                Err(_) => self.problem("bad_message", "The message is not one of the call's.").await,
+            },
+            AggregatedMessage::Binary(_) => Err(End::Broke(CloseCode::Unsupported, "text only")),
+            AggregatedMessage::Ping(bytes) => self.within(|mut session| async move { session.pong(&bytes).await }).await,
+            AggregatedMessage::Pong(_) => Ok(()),
+            AggregatedMessage::Close(_) => Err(End::Vanished),
+        }
+    }
+
+    async fn hear(&mut self, message: ClientMessage) -> Step {
+        match (message, self.standing) {
+            (ClientMessage::Join(join), Standing::Outside(_)) => self.join(join).await,
+            (ClientMessage::Join(_), Standing::Inside { .. }) => self.problem("already_joined", "This connection is in the call already.").await,
+            (ClientMessage::Heartbeat, _) => Ok(()),
+            (ClientMessage::SendCode, Standing::Outside(_)) => self.send_code().await,
+            (ClientMessage::Leave, Standing::Outside(_)) => Err(End::Left),
+            (_, Standing::Outside(_)) => self.problem("not_joined", "Say join first.").await,
+            (ClientMessage::Signal { to, to_connection, signal }, _) => {
+                self.hub().signal(&self.visitor, self.id, ParticipantId(to), to_connection, signal);
+                Ok(())
+            }
+            (ClientMessage::Media(media), _) => {
+                self.hub().media(&self.visitor, self.id, media);
+                Ok(())
+            }
+            (ClientMessage::Extend, _) => self.extend().await,
+            (ClientMessage::Leave, _) => Err(End::Left),
+            (ClientMessage::SendCode, _) => self.problem("bad_message", "No code is asked for.").await,
+        }
+    }
+
+    async fn join(&mut self, join: Join) -> Step {
+        if join.version != CALL_VERSION {
+            return self.out(&Reason::version_unknown()).await;
+        }
+        if !(16..=64).contains(&join.device.chars().count()) {
+            return self.problem("bad_message", "device: give 16 to 64 characters.").await;
+        }
+        let entered = match self.enter(&join).await {
+            Ok(entered) => entered,
+            Err(Error::NotFound) => return self.out(&Reason::logged_out()).await,
+            Err(error @ (Error::TooMany(_) | Error::Busy | Error::Raced)) => {
+                let reason = Reason::from(error);
+                return self.problem(reason.code, &reason.detail).await;
+            }
+            Err(error) => return self.out(&error.into()).await,
+        };
+        match entered {
+            Entered::Seated { connection, resumed, lease_ends_at, .. } => {
+                self.come_in(Member::new(self.visitor, connection, resumed, lease_ends_at, self.sender.clone())).await;
+                Ok(())
+            }
+            Entered::Waiting { connection, lease_ends_at, .. } => {
+                self.come_in(Member::new(self.visitor, connection, false, lease_ends_at, self.sender.clone())).await;
+                Ok(())
+            }
+            Entered::MoveHere => self.ask(&ServerMessage::MoveHere).await,
+            Entered::CodeRequired { masked_email, sent, wrong } => {
+                // Parent and guest may have been told by mail.
+                self.app.wake.notify_one();
+                self.ask(&ServerMessage::CodeRequired { masked_email, sent, wrong }).await
+            }
+            Entered::Refused(refusal) => self.out(&Error::from(refusal).into()).await,
+        }
+    }
+
+    async fn enter(&mut self, join: &Join) -> Result<Entered, Error> {
+        let device_hash = self.app.keys.hash("call device", join.device.as_bytes());
+        self.device_hash = Some(device_hash.clone());
+        let (ctx, visitor) = (self.context(), self.visitor);
+        let code = match &join.code {
+            Some(given) => {
+                let (device_hash, now) = (device_hash.clone(), ctx.now);
+                let asked = self.app.store.read(move |db| calls::code_of(db, &visitor, &device_hash, now)).await?;
+                asked.map(|id| GivenCode { id, is_right: self.app.keys.is_call_code(id.0, given) })
+            }
+            None => None,
+        };
+        let entry = Entry { device_hash, client_hash: self.client_hash.clone(), move_here: join.move_here, fresh: join.fresh, code };
+        self.app.store.write(move |db| calls::enter(db, &ctx, &visitor, &entry)).await
+    }
+
+    async fn come_in(&mut self, member: Member) {
+        self.standing = Standing::Inside { connection: member.number, heard_until: Instant::now() + SILENCE };
+        self.hub().join(self.id, member).await;
+    }
+
+    async fn send_code(&mut self) -> Step {
+        let Some(device_hash) = self.device_hash.clone() else { return self.problem("not_joined", "Say join first.").await };
+        let (ctx, visitor) = (self.context(), self.visitor);
+        match self.app.store.write(move |db| calls::send_code(db, &ctx, &visitor, &device_hash)).await {
+            Ok(sent) => {
+                self.app.wake.notify_one();
+                self.ask(&ServerMessage::CodeRequired { masked_email: sent.masked_email, sent: true, wrong: false }).await
+            }
+            Err(Error::NotFound) => self.problem("bad_message", "No code is asked for.").await,
+            Err(error @ Error::Dead(_)) => self.out(&error.into()).await,
+            Err(error) => {
+                let reason = Reason::from(error);
+                self.problem(reason.code, &reason.detail).await
+            }
+        }
+    }
+
+    async fn extend(&mut self) -> Step {
+        let (ctx, visitor) = (self.context(), self.visitor);
+        match self.app.store.write(move |db| calls::extend(db, &ctx, &visitor)).await {
+            Ok(()) => {
+                self.hub().changed(self.visitor.booking).await;
+                Ok(())
+            }
+            Err(error) => {
+                let reason = Reason::from(error);
+                self.problem(reason.code, &reason.detail).await
+            }
+        }
+    }
+
+    fn context(&self) -> Context {
+        self.app.context()
+    }
+
+    /// Asks something that a person has to answer by another `join`.
+    async fn ask(&mut self, question: &ServerMessage) -> Step {
+        self.standing = Standing::Outside(Instant::now() + ANSWER_WITHIN);
+        self.send(room::text(question)).await
+    }
+
+    async fn problem(&mut self, code: &str, detail: &str) -> Step {
+        let problem = ServerMessage::Problem { code: code.to_owned(), detail: detail.to_owned() };
+        self.send(room::text(&problem)).await
+    }
+
+    async fn out(&mut self, reason: &Reason) -> Step {
+        self.send(room::out(reason)).await?;
+        Err(End::Told)
+    }
+
+    async fn send_on(&mut self, outgoing: Outgoing) -> Step {
+        match outgoing {
+            Outgoing::Text(text) => self.send(text).await,
+            Outgoing::Out(text) => {
+                self.send(text).await?;
+                Err(End::Told)
+            }
+            Outgoing::Replaced => Err(End::Told),
+        }
+    }
+
+    async fn ping(&mut self) -> Step {
+        self.within(|mut session| async move { session.ping(b"").await }).await
+    }
+
+    async fn send(&mut self, text: ByteString) -> Step {
+        self.within(|mut session| async move { session.text(text).await }).await
+    }
+
+    /// A browser that takes nothing for a while has vanished.
+    async fn within<F: Future<Output = Result<(), actix_ws::Closed>>>(&self, send: impl FnOnce(Session) -> F) -> Step {
+        match time::timeout(SEND_WITHIN, send(self.session.clone())).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(End::Vanished),
+        }
+    }
+
+    /// Tells the call what became of the connection, then closes it.
+    async fn finish(mut self, end: End) {
+        let member = self.hub().part(self.visitor.booking, self.id);
+        if let (Some(member), Standing::Inside { connection, .. }) = (member, self.standing) {
+            let (ctx, visitor, lease_ends_at) = (self.context(), self.visitor, member.lease_ends_at);
+            let left = matches!(end, End::Left);
+            let gone = self.app.store.write(move |db| {
+                if left { calls::leave(db, &ctx, &visitor, connection) } else { calls::vanish(db, &ctx, &visitor, connection, lease_ends_at) }
+            });
+            match gone.await {
+                Ok(()) => self.hub().changed(self.visitor.booking).await,
+                // The place runs out by itself.
+                Err(error) => tracing::warn!(booking = %self.visitor.booking, %error, "a place could not be given back"),
+            }
+        }
+        let (code, description) = match end {
+            End::Left => {
+                let _ = self.send(room::out(&Reason::left())).await;
+                (CloseCode::Normal, "")
+            }
+            End::Told | End::Vanished => (CloseCode::Normal, ""),
+            End::Broke(code, why) => (code, why),
+            End::Stopping => (CloseCode::Away, "the server stops"),
+        };
+        let reason = CloseReason { code, description: Some(description.to_owned()).filter(|text| !text.is_empty()) };
+        // Whoever is not there to hear it is closed all the same.
+        let _ = time::timeout(SEND_WITHIN, self.session.close(Some(reason))).await;
+    }
+}
+
+fn broken(error: &ProtocolError) -> End {
+    match error {
+        ProtocolError::Overflow => End::Broke(CloseCode::Size, "too large"),
+        // The aggregated stream tells a message that is too large, and text that is none, in this way; and a browser that is gone.
+        ProtocolError::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => End::Broke(CloseCode::Invalid, "not UTF-8"),
+        ProtocolError::Io(error) if error.to_string().contains("continuation size") => End::Broke(CloseCode::Size, "too large"),
+        ProtocolError::Io(_) => End::Vanished,
+        _ => End::Broke(CloseCode::Protocol, "not a WebSocket message"),
+    }
+}

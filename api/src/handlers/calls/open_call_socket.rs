@@ -1,0 +1,16 @@
+//! `GET /bookings/{booking_id}/call/socket`: a WebSocket, for the parent and the teachers of the booking.
+
+use actix_web::{HttpRequest, web};
+
+use super::upgrade;
+use crate::{auth::LoggedIn, problem::Answer, request::BookingPath};
+
+/// Opens it. Nothing is taken before the browser says `join`.
+///
+/// # Errors
+/// `upgrade_required`, `bad_origin`; those of `get_call`; `call_early`, `call_over`.
+pub async fn open_call_socket(req: HttpRequest, body: web::Payload, caller: LoggedIn, BookingPath(booking): BookingPath) -> Answer {
+    let visitor = super::person(caller, booking)?;
+    upgrade::check(&req)?;
+    upgrade::open(&req, body, visitor).await
+}

@@ -1,0 +1,33 @@
+//! `GET /guest/appointments/{booking_id}/call/socket`: a WebSocket, for the guest invited.
+
+use actix_web::{
+    HttpRequest,
+    web::{self, Data},
+};
+
+use super::upgrade;
+use crate::{
+    app::App,
+    auth::GuestSessions,
+    problem::{Answer, ApiError},
+    request::BookingPath,
+};
+
+/// Opens it. Nothing is taken before the browser says `join`.
+///
+/// # Errors
+/// `upgrade_required`, `bad_origin`; those of `get_guest_call`; `call_early`, `call_over`.
+pub async fn open_guest_call_socket(
+    app: Data<App>,
+    req: HttpRequest,
+    body: web::Payload,
+    guest: GuestSessions,
+    BookingPath(booking): BookingPath,
+) -> Answer {
+    if guest.ids.is_empty() {
+        return Err(ApiError::not_logged_in());
+    }
+    upgrade::check(&req)?;
+    let visitor = super::guest(&app, guest, booking).await?;
+    upgrade::open(&req, body, visitor).await
+}

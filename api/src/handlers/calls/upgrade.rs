@@ -1,0 +1,48 @@
+//! From a request to a WebSocket (RFC 6455, section 4.2): what both of its operations do.
+
+use actix_web::{
+    HttpRequest,
+    http::{StatusCode, header},
+    web,
+};
+
+use crate::{
+    auth::{self, origin},
+    calls::{Socket, limits::MAX_MESSAGE},
+    handlers::login_links::client_hash,
+    problem::{Answer, ApiError},
+    store::calls::{self, Visitor},
+};
+
+/// Checks that the request asks for a WebSocket, and that it comes from the school's own pages: browsers let every site open one, with our cookies.
+///
+/// # Errors
+/// `upgrade_required`, `bad_origin`.
+pub(super) fn check(req: &HttpRequest) -> Answer<()> {
+    let is_upgrade = req.headers().get(header::UPGRADE).and_then(|value| value.to_str().ok()).is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
+    if !is_upgrade {
+        return Err(upgrade_required());
+    }
+    origin::check_own(&auth::app(req)?.config, req.headers())
+}
+
+/// Opens the socket, for somebody who may enter now.
+///
+/// # Errors
+/// Those of the door; `call_early`, `call_over`; `upgrade_required` for a handshake that is none.
+pub(super) async fn open(req: &HttpRequest, body: web::Payload, visitor: Visitor) -> Answer {
+    let app = auth::app(req)?;
+    let now = app.clock.now();
+    let door = app.store.read(move |db| calls::door(db, visitor.school, visitor.who, visitor.booking, now)).await?;
+    door.times.check(now)?;
+    let (response, session, messages) = actix_ws::handle(req, body).map_err(|_| upgrade_required())?;
+    let client_hash = client_hash(&app, req);
+    let (socket, from_hub) = Socket::new(app.into_inner(), visitor, client_hash, session);
+    let messages = messages.max_frame_size(MAX_MESSAGE).aggregate_continuations().max_continuation_size(MAX_MESSAGE);
+    actix_web::rt::spawn(socket.run(messages, from_hub));
+    Ok(response)
+}
+
+fn upgrade_required() -> ApiError {
+    ApiError::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", "This address is for WebSockets. Connect to it with one.")
+}
