@@ -14,21 +14,21 @@ use crate::{
     calls::ice,
     config::Ice,
     store::{
-    bars, bookings,
-    bookings::when,
-    calls::{Door, Visitor, Who},
-    evenings::EveningRow,
-    events::EventRow,
-    guests::GuestView,
-    invites::{Invite, Overview},
-    outbox::{MailFate, MailState},
-    parents,
-    people::PersonRow,
-    schools::SchoolRow,
-    sessions::{Identity, PersonSession, Role},
-    slots::{SlotState, StudentGrid},
-    teaching::{self, Presence},
-},
+        bars, bookings,
+        bookings::when,
+        calls::{Door, Visitor, Who},
+        evenings::EveningRow,
+        events::EventRow,
+        guests::GuestView,
+        invites::{Invite, Overview},
+        outbox::{MailFate, MailState},
+        parents,
+        people::PersonRow,
+        schools::SchoolRow,
+        sessions::{Identity, PersonSession, Role},
+        slots::{SlotState, StudentGrid},
+        teaching::{self, Presence},
+    },
 };
 
 /// A moment on a school's clock.
@@ -218,11 +218,7 @@ fn scheduled(of: &teaching::Appointment, zone: Tz) -> wire::ScheduledAppointment
 }
 
 fn expected(of: &teaching::Expected) -> wire::ExpectedPerson {
-    let role = match of.role {
-        CallRole::Teacher => wire::CallRole::Teacher,
-        CallRole::Parent => wire::CallRole::Parent,
-        CallRole::Guest => wire::CallRole::Guest,
-    };
+    let role = call_role(of.role);
     let state = match of.presence {
         Presence::InCall => wire::PresenceState::InCall,
         Presence::Reconnecting => wire::PresenceState::Reconnecting,

@@ -182,10 +182,9 @@ impl Hub {
         let mut rooms = self.rooms();
         let Some(room) = rooms.get_mut(&visitor.booking) else { return };
         let Some(connection) = room.member(id).map(|member| member.number) else { return };
-        if room.set_media(visitor.participant(), connection, media) {
-            drop(rooms);
-            self.publish(&Note::Media { booking: visitor.booking, of: visitor.participant(), connection, media });
-        }
+        room.set_media(visitor.participant(), connection, media);
+        drop(rooms);
+        self.publish(&Note::Media { booking: visitor.booking, of: visitor.participant(), connection, media });
     }
 
     fn publish(&self, note: &Note) {

@@ -94,7 +94,7 @@ pub fn why_out(db: &mut Db, visitor: &Visitor, connection: u32, now: DateTime<Ut
 }
 
 fn session_ended(db: &mut Db, visitor: &Visitor, put_out: Option<&str>, now: DateTime<Utc>) -> Result<Option<Reason>> {
-    let Who::Teacher(person) | Who::Parent(person) = visitor.who else {
+    let (Who::Teacher(person) | Who::Parent(person)) = visitor.who else {
         let opened = guests::of_sessions(db, visitor.school, &[visitor.session], now)?;
         return Ok(match (opened.views.is_empty(), opened.dead) {
             (false, _) => None,
@@ -105,7 +105,7 @@ fn session_ended(db: &mut Db, visitor: &Visitor, put_out: Option<&str>, now: Dat
         });
     };
     match sessions::find(db, visitor.school, visitor.session, now) {
-        Ok(session) if session.identity.is_some_and(|(known, _)| known.id() == person) => Ok(None),
+        Ok(session) if session.identity.as_ref().is_some_and(|(known, _)| known.id() == person) => Ok(None),
         Ok(_) | Err(Error::NotFound) => Ok(Some(Reason::logged_out())),
         Err(error @ Error::Dead(_)) => Ok(Some(error.into())),
         Err(error) => Err(error),

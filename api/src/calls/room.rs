@@ -138,7 +138,8 @@ impl Room {
         if self.version().is_some_and(|known| known > view.version) {
             return Vec::new();
         }
-        self.media.retain(|(participant, number), _| place_of(&view, *participant, *number).is_some());
+        // What a connection sends that is newer than the view is kept for the next one.
+        self.media.retain(|(participant, number), _| *number >= view.next_connection || place_of(&view, *participant, *number).is_some());
         let mut gone = Vec::new();
         for (id, member) in &mut self.members {
             if member.standing == Standing::Leaving || member.number >= view.next_connection {
@@ -171,13 +172,11 @@ impl Room {
         });
     }
 
-    /// Somebody sends something else now. False when that is not their connection.
-    pub fn set_media(&mut self, of: ParticipantId, connection: u32, media: Media) -> bool {
-        let is_there = self.view.as_ref().is_some_and(|view| place_of(view, of, connection).is_some());
-        if is_there && self.media.insert((of, connection), media) != Some(media) {
+    /// Somebody sends something else now. A connection that sits nowhere is shown to nobody.
+    pub fn set_media(&mut self, of: ParticipantId, connection: u32, media: Media) {
+        if self.media.insert((of, connection), media) != Some(media) {
             self.tell_people();
         }
-        is_there
     }
 
     /// What the connections of this node send.

@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
-use reqwest::{Client, Method, RequestBuilder, cookie::Jar, redirect::Policy};
+use reqwest::{
+    Client, Method, RequestBuilder,
+    cookie::{CookieStore, Jar},
+    header::HeaderValue,
+    redirect::Policy,
+};
 use serde_json::Value;
 
-use super::{answer::Answer, contract};
+use super::{Server, answer::Answer, contract};
 
 /// Somebody who sends requests.
 #[derive(Clone)]
@@ -28,6 +33,26 @@ impl Actor {
     pub fn hold(&self, name: &str, value: &str) {
         let url = self.origin.parse().expect("an origin is a URL");
         self.jar.add_cookie_str(&format!("{name}={value}; Path=/s/hillcrest/"), &url);
+    }
+
+    /// The same browser at another node of the school.
+    pub fn at(&self, node: &Server) -> Self {
+        Self { origin: node.origin.clone(), base: format!("{}/s/hillcrest/api/v1", node.origin), ..self.clone() }
+    }
+
+    /// Where the school's pages come from.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The address of an operation.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// What the browser would send as `Cookie`.
+    pub fn cookies(&self, path: &str) -> Option<HeaderValue> {
+        self.jar.cookies(&self.url(path).parse().expect("a URL"))
     }
 
     /// A request that is not sent yet, with the school's own origin.

@@ -4,6 +4,7 @@ mod actor;
 mod answer;
 pub mod contract;
 mod database;
+mod line;
 mod presence;
 mod server;
 
@@ -29,7 +30,13 @@ use parlour::{
 };
 use serde_json::{Value, json};
 
-pub use self::{actor::Actor, answer::Answer, database::Database, server::Server};
+pub use self::{
+    actor::Actor,
+    answer::Answer,
+    database::Database,
+    line::wish,
+    server::{Server, Shared},
+};
 
 /// How long to wait for what must come; a seat of somebody who vanished is held for 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(45);

@@ -6,6 +6,7 @@ use actix_web::{HttpServer, dev::ServerHandle, web::Data};
 use chrono::TimeDelta;
 use parlour::{
     app::App,
+    calls::InProcess,
     config::Config,
     context::{FixedClock, Random},
     routes,
@@ -23,23 +24,46 @@ pub struct Server {
     /// Where it is: scheme, host and port.
     pub origin: String,
     handle: ServerHandle,
+    bus: Arc<InProcess>,
+    settings: BTreeMap<String, String>,
     // Last, so that it goes after whatever uses it.
-    _database: Database,
+    database: Arc<Database>,
+}
+
+/// What a second node has in common with the first, besides the database and the clock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shared {
+    /// The bus: signals pass between the nodes.
+    Bus,
+    /// Nothing.
+    Nothing,
 }
 
 impl Server {
     /// Starts one with these settings.
     pub async fn start(database: Database, settings: &[(&str, &str)]) -> Self {
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        // What is in the database was loaded by the same clock: a minute later and with another seed, no id comes twice.
+        let clock = Arc::new(FixedClock::at(now() + TimeDelta::minutes(1)));
+        Self::node(Arc::new(database), settings, clock, Arc::default(), 8).await
+    }
+
+    /// Starts another node of the same installation, on the same database and by the same clock.
+    pub async fn second_node(&self, shared: Shared) -> Self {
+        let bus = if shared == Shared::Bus { Arc::clone(&self.bus) } else { Arc::default() };
+        Self::node(Arc::clone(&self.database), self.settings.clone(), Arc::clone(&self.clock), bus, 9).await
+    }
+
+    async fn node(database: Arc<Database>, settings: BTreeMap<String, String>, clock: Arc<FixedClock>, bus: Arc<InProcess>, seed: u64) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let listen = listener.local_addr().expect("an address").to_string();
-        let mut values: BTreeMap<String, String> = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut values = settings.clone();
         values.insert("DATABASE_URL".to_owned(), database.url.clone());
         values.insert("PARLOUR_LISTEN".to_owned(), listen.clone());
         let config = Config::from_values(&values).expect("the settings hold");
         let store = Store::open(&config.database, config.connections).expect("the database opens");
-        // What is in the database was loaded by the same clock: a minute later and with another seed, no id comes twice.
-        let clock = Arc::new(FixedClock::at(now() + TimeDelta::minutes(1)));
-        let app = Data::new(App::new(config, store, Arc::clone(&clock) as Arc<_>, Random::seeded(8)).expect("the app starts"));
+        let shared = Arc::clone(&bus) as Arc<_>;
+        let app = Data::new(App::with_bus(config, store, Arc::clone(&clock) as Arc<_>, Random::seeded(seed), shared).expect("the app starts"));
         let (send, receive) = tokio::sync::oneshot::channel();
         let served = app.clone();
         thread::spawn(move || {
@@ -52,7 +76,7 @@ impl Server {
             });
         });
         let handle = receive.await.expect("the server started");
-        Self { app, clock, origin: format!("http://{listen}"), handle, _database: database }
+        Self { app, clock, origin: format!("http://{listen}"), handle, bus, settings, database }
     }
 }
 

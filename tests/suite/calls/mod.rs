@@ -1,0 +1,90 @@
+//! The call: its door, its seats and its messages, over real WebSockets.
+
+mod ending;
+mod limits;
+mod moving;
+mod nodes;
+mod seats;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
+use parlour::{
+    schema::{booking_teachers, people},
+    store::{
+        people::PersonRow,
+        sql_types::{Key, key},
+    },
+};
+use uuid::Uuid;
+
+use crate::harness::{Actor, School};
+
+/// Sophie Aaron's appointment with Anita Abell, to which Rachel Aaron has invited Jordan Aaron.
+struct Meeting {
+    school: School,
+    booking: Uuid,
+    /// Its door for parent and teachers.
+    door: String,
+    /// Its door for the guest.
+    guest_door: String,
+}
+
+fn starts_at() -> DateTime<Utc> {
+    "2026-11-26T16:00:00Z".parse().unwrap()
+}
+
+impl Meeting {
+    /// Five minutes before it begins.
+    async fn soon() -> Self {
+        Self::at(School::start().await, starts_at() - TimeDelta::minutes(5)).await
+    }
+
+    async fn at(school: School, now: DateTime<Utc>) -> Self {
+        school.clock.set(now);
+        let bookings = school.parent().await.get(&school.evening("/bookings")).await.is(200);
+        let booking: Uuid = bookings.text_at("/rows/0/id").parse().unwrap();
+        Self { school, booking, door: format!("/bookings/{booking}/call"), guest_door: format!("/guest/appointments/{booking}/call") }
+    }
+
+    /// Makes it a joint appointment of three teachers, and gives the other two.
+    async fn with_two_more_teachers(&self) -> [PersonRow; 2] {
+        let (booking, abell) = (key(self.booking), key(self.school.people.teacher));
+        let store = &self.school.app.store;
+        let write = store.write(move |db| {
+            let others = people::table.filter(people::is_teacher.eq(true)).filter(people::is_parent.eq(false)).filter(people::email_key.is_not_null());
+            let found: Vec<PersonRow> = others.filter(people::id.ne(abell)).order(people::sourced_id).limit(2).select(PersonRow::as_select()).load(db)?;
+            for (position, teacher) in (1..).zip(&found) {
+                let row: (_, _, _) =
+                    (booking_teachers::booking_id.eq(booking), booking_teachers::teacher_id.eq::<Key>(teacher.id), booking_teachers::position.eq(position));
+                diesel::insert_into(booking_teachers::table).values(row).execute(db)?;
+            }
+            Ok(found)
+        });
+        write.await.unwrap().try_into().unwrap()
+    }
+
+    async fn abell(&self) -> Actor {
+        self.school.teacher().await
+    }
+
+    async fn rachel(&self) -> Actor {
+        self.school.parent().await
+    }
+
+    async fn jordan(&self) -> Actor {
+        self.school.guest().await
+    }
+
+    fn pass(&self, seconds: i64) {
+        self.school.wait(TimeDelta::seconds(seconds));
+    }
+
+    fn invite(&self) -> String {
+        format!("/invites/{}", self.school.people.invite.unwrap().0)
+    }
+}
+
+/// The names as the others see them.
+const ABELL: &str = "Mrs Anita Abell";
+const RACHEL: &str = "Rachel Aaron";
+const JORDAN: &str = "Jordan Aaron";

@@ -1,0 +1,111 @@
+//! The same person with another device, the same device with another socket, and a link that goes from hand to hand (rule 9).
+
+use parlour_wire::{ClientMessage, Join, PresenceState, ServerMessage};
+use serde_json::json;
+
+use super::{ABELL, JORDAN, Meeting, RACHEL};
+use crate::harness::{token_of, wish};
+
+#[tokio::test]
+async fn another_device_is_asked_and_the_older_one_told() {
+    let meeting = Meeting::soon().await;
+    let rachel = meeting.rachel().await;
+    let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
+    let mut phone = rachel.join_call(&meeting.door, "phone").await;
+    let (older, _) = phone.seated().await;
+    let mut tablet = rachel.join_call(&meeting.door, "tablet").await;
+    tablet.until(|message| (*message == ServerMessage::MoveHere).then_some(())).await;
+    phone.settle().await;
+    tablet.say(ClientMessage::Join(Join { move_here: true, ..wish("tablet") })).await;
+    let (newer, resumed) = tablet.seated().await;
+    assert!(newer > older && !resumed);
+    assert_eq!(phone.out().await.0, "taken_over");
+    // A signal to the older connection reaches nobody.
+    let here = abell.people(|people| people.iter().any(|one| one.connection == Some(newer))).await;
+    let rachel = here.iter().find(|one| one.name == RACHEL).unwrap();
+    abell.offer(rachel.id, older, "late").await;
+    abell.offer(rachel.id, newer, "in time").await;
+    assert_eq!(tablet.signal().await.2, "in time");
+}
+
+#[tokio::test]
+async fn a_page_loaded_anew_keeps_the_seat_and_has_a_new_number() {
+    let meeting = Meeting::soon().await;
+    let rachel = meeting.rachel().await;
+    let mut before = rachel.join_call(&meeting.door, "phone").await;
+    let (older, _) = before.seated().await;
+    let mut again = rachel.line(&meeting.door).await;
+    again.say(ClientMessage::Join(Join { fresh: true, ..wish("phone") })).await;
+    let (newer, resumed) = again.seated().await;
+    assert!(newer > older && !resumed);
+    assert_eq!(before.out().await.0, "taken_over");
+    // A second socket of the very same connection replaces the first one, which has no say any more.
+    let mut once_more = rachel.join_call(&meeting.door, "phone").await;
+    assert_eq!(once_more.seated().await, (newer, true));
+    assert_eq!(again.closed().await, Some(1000));
+    once_more.sees(ABELL, PresenceState::Missing).await;
+    once_more.settle().await;
+    assert!(once_more.heard.iter().all(|message| !matches!(message, ServerMessage::Out { .. })));
+}
+
+#[tokio::test]
+async fn a_parent_with_the_guests_link_does_not_knock_the_guest_out() {
+    let meeting = Meeting::soon().await;
+    let (rachel, jordan) = (meeting.rachel().await, meeting.jordan().await);
+    let token = json!({ "token": token_of(meeting.school.demo_mail_to("jordan.aaron@example.org")) });
+    let mut guest = jordan.join_call(&meeting.guest_door, "sofa").await;
+    guest.seated().await;
+    rachel.post("/guest_links/preview", token.clone()).await.is(200);
+    rachel.post("/guest_sessions", token.clone()).await.refuses(409, "own_invite");
+    // In a browser that does not know her, the link's page may be read, a session begun and the door seen: nobody is knocked out by that.
+    let elsewhere = meeting.school.nobody();
+    elsewhere.post("/guest_links/preview", token.clone()).await.is(200);
+    elsewhere.post("/guest_sessions", token).await.is(201);
+    assert_eq!(elsewhere.get(&meeting.guest_door).await.is(200).body["elsewhere"], json!(true));
+    let mut line = elsewhere.join_call(&meeting.guest_door, "kitchen").await;
+    line.until(|message| (*message == ServerMessage::MoveHere).then_some(())).await;
+    let mut parent = rachel.join_call(&meeting.door, "phone").await;
+    parent.sees(JORDAN, PresenceState::InCall).await;
+    guest.settle().await;
+    assert!(guest.heard.iter().all(|message| !matches!(message, ServerMessage::Out { .. })), "{:?}", guest.heard);
+}
+
+#[tokio::test]
+async fn a_link_that_goes_from_hand_to_hand_asks_for_a_code() {
+    let meeting = Meeting::soon().await;
+    let school = &meeting.school;
+    // Each of them opens the link in a browser of their own.
+    let mut line = meeting.jordan().await.join_call(&meeting.guest_door, "one").await;
+    line.seated().await;
+    for name in ["two", "three"] {
+        let mut next = meeting.jordan().await.line(&meeting.guest_door).await;
+        next.say(ClientMessage::Join(Join { move_here: true, ..wish(name) })).await;
+        next.seated().await;
+        assert_eq!(line.out().await.0, "taken_over");
+        line = next;
+    }
+    let asked = |message: &ServerMessage| match message {
+        ServerMessage::CodeRequired { masked_email, sent, wrong } => Some((masked_email.clone(), *sent, *wrong)),
+        _ => None,
+    };
+    let mut fourth = meeting.jordan().await.line(&meeting.guest_door).await;
+    fourth.say(ClientMessage::Join(Join { move_here: true, ..wish("four") })).await;
+    let (masked, sent, wrong) = fourth.until(asked).await;
+    assert!(!sent && !wrong && !masked.contains("jordan.aaron@"), "{masked}");
+    let told = school.mails().await;
+    let to: Vec<&str> = told.iter().map(|mail| mail.to.as_str()).collect();
+    assert!(to.contains(&"jordan.aaron@example.org") && to.contains(&"rachel.aaron@example.org"), "{to:?}");
+    fourth.say(ClientMessage::SendCode).await;
+    assert!(fourth.until(asked).await.1);
+    let mail = school.mail_to("jordan.aaron@example.org").await;
+    let digits = |line: &str| line.chars().filter(char::is_ascii_digit).collect::<String>();
+    let code = mail.text.lines().map(digits).find(|digits| digits.len() == 6).unwrap_or_else(|| panic!("{}", mail.text));
+    let other = if code == "000000" { "000001" } else { "000000" };
+    let with = |code: &str| ClientMessage::Join(Join { move_here: true, code: Some(code.to_owned()), ..wish("four") });
+    fourth.say(with(other)).await;
+    assert!(fourth.until(asked).await.2);
+    line.settle().await;
+    fourth.say(with(&code)).await;
+    fourth.seated().await;
+    assert_eq!(line.out().await.0, "taken_over");
+}
