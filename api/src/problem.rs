@@ -217,6 +217,7 @@ impl From<Dead> for ApiError {
     fn from(dead: Dead) -> Self {
         let (status, code, detail) = match dead {
             Dead::Link => (StatusCode::GONE, "link_dead", "This link has been used or has expired. Ask for a new one."),
+            Dead::Renewed => (StatusCode::GONE, "link_renewed", "This link was replaced by a new one. Open the newest mail: the link in it works."),
             Dead::InviteRemoved => {
                 (StatusCode::GONE, "invite_removed", "This invite was removed. If you think that is a mistake, ask the person who invited you.")
             }

@@ -93,8 +93,10 @@ fn api(config: &mut ServiceConfig) {
     at("/evenings/{evening_id}/invites", on![GET invites::get_invites, POST invites::send_invite]);
     at("/invites/{invite_id}", on![GET invites::get_invite, DELETE invites::remove_invite]);
     at("/invites/{invite_id}/resend", on![POST invites::resend_invite]);
+    at("/invites/{invite_id}/renew", on![POST invites::renew_invite]);
     at("/guest_links/preview", on![POST guests::preview_guest_link]);
     at("/guest_links/decline", on![POST guests::decline_guest_link]);
+    at("/guest_links/renew", on![POST guests::renew_guest_link]);
     at("/guest_sessions", on![POST guests::create_guest_session, DELETE guests::delete_guest_sessions]);
     at("/guest/appointments", on![GET guests::get_guest_appointments]);
     at("/guest/appointments/{booking_id}/call", on![GET calls::get_guest_call]);

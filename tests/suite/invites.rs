@@ -137,6 +137,44 @@ async fn resending_waits_ten_minutes_and_keeps_the_link() {
 }
 
 #[tokio::test]
+async fn a_renewed_link_replaces_the_one_before() {
+    let school = School::start().await;
+    let parent = school.parent().await;
+    let (_, [liz, _]) = students(&school, &parent).await;
+    let id = send(&school, &parent, invite(&[&liz])).await.is(201).text_at("/id");
+    let first = json!({ "token": token_of(&school.mail_to(EMAIL).await) });
+    let guest = school.nobody();
+    guest.post("/guest_sessions", first.clone()).await.is(201);
+    let renew = format!("/invites/{id}/renew");
+    let again = async |actor: &Actor| actor.send("POST", &renew, actor.request("POST", &renew)).await;
+    again(&parent).await.refuses(429, "resend_too_soon");
+    school.wait(TimeDelta::minutes(10));
+    again(&school.stranger().await).await.refuses(404, "not_found");
+    again(&school.teacher().await).await.refuses(403, "wrong_role");
+    assert_eq!(again(&parent).await.is(202).text_at("/state"), "opened");
+    let second = json!({ "token": token_of(&school.mail_to(EMAIL).await) });
+    assert_ne!(first, second);
+    guest.get("/guest/appointments").await.refuses(401, "not_logged_in");
+    for path in ["/guest_links/preview", "/guest_sessions", "/guest_links/decline", "/guest_links/renew"] {
+        school.nobody().post(path, first.clone()).await.refuses(410, "link_renewed");
+    }
+    let preview = school.nobody().post("/guest_links/preview", second.clone()).await.is(200);
+    assert_eq!(preview.body["in_call"], json!(false));
+    guest.post("/guest_sessions", second.clone()).await.is(201);
+
+    // The guest does it themselves.
+    school.nobody().post("/guest_links/renew", second.clone()).await.refuses(429, "resend_too_soon");
+    school.wait(TimeDelta::minutes(10));
+    school.nobody().post("/guest_links/renew", second.clone()).await.is(204);
+    let third = json!({ "token": token_of(&school.mail_to(EMAIL).await) });
+    school.nobody().post("/guest_links/preview", second).await.refuses(410, "link_renewed");
+    guest.get("/guest/appointments").await.refuses(401, "not_logged_in");
+    guest.post("/guest_sessions", third).await.is(201);
+    let history = parent.get(&school.evening("/history")).await.is(200);
+    assert_eq!(history.list("/items").iter().filter(|entry| entry["action"] == "link_renewed").count(), 2);
+}
+
+#[tokio::test]
 async fn a_removed_invite_is_dead_at_once() {
     let school = School::start().await;
     let parent = school.parent().await;

@@ -5,6 +5,7 @@ mod access;
 mod bookings;
 mod browser;
 mod calls;
+mod call_seats;
 mod clock;
 mod errors;
 mod guests;

@@ -10,7 +10,7 @@ fn open_to_all(id: &str) -> Option<u16> {
         "get_liveness" | "get_readiness" | "get_contract" | "get_school" | "list_dev_mails" | "move_dev_clock" => 200,
         "create_login_link" => 202,
         "create_session" => 410,
-        "preview_login_link" | "preview_guest_link" | "decline_guest_link" | "create_guest_session" => 404,
+        "preview_login_link" | "preview_guest_link" | "decline_guest_link" | "renew_guest_link" | "create_guest_session" => 404,
         "create_dev_login" => 201,
         _ => return None,
     })
@@ -20,7 +20,7 @@ fn open_to_all(id: &str) -> Option<u16> {
 fn to_a_stranger(id: &str) -> u16 {
     match id {
         "get_me" | "list_evenings" | "get_evening" | "get_slots" | "get_bookings" | "get_invites" | "get_history" | "get_calendar" | "get_ice_servers" => 200,
-        "get_call" | "get_booking" | "change_booking" | "cancel_booking" | "get_invite" | "remove_invite" | "resend_invite" | "choose_identity" => 404,
+        "get_call" | "get_booking" | "change_booking" | "cancel_booking" | "get_invite" | "remove_invite" | "resend_invite" | "renew_invite" | "choose_identity" => 404,
         // The student of the body is not theirs.
         "create_bookings" | "send_invite" => 422,
         "get_schedule" | "set_lateness" | "set_record" | "list_parents" | "get_parent" | "list_bars" | "create_bar" | "lift_bar" => 403,
@@ -75,7 +75,9 @@ async fn ask(actor: &Actor, operation: &contract::Operation, things: &Things) ->
 fn body(id: &str, things: &Things) -> Value {
     match id {
         "create_login_link" => json!({ "email": "rachel.aaron@example.org" }),
-        "preview_login_link" | "create_session" | "preview_guest_link" | "decline_guest_link" | "create_guest_session" => json!({ "token": "x.y.z" }),
+        "preview_login_link" | "create_session" | "preview_guest_link" | "decline_guest_link" | "renew_guest_link" | "create_guest_session" => {
+            json!({ "token": "x.y.z" })
+        }
         "choose_identity" => json!({ "person_id": things.parent, "role": "parent" }),
         "create_bookings" => json!({ "bookings": [{ "student_id": things.student, "class_id": things.class, "starts_at": things.starts_at }] }),
         "change_booking" => json!({ "starts_at": things.starts_at }),

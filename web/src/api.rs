@@ -157,6 +157,10 @@ pub(crate) async fn resend_invite(invite: Uuid) -> Answer<Invite> {
     read(&call("POST", &format!("invites/{invite}/resend"), None, None).await?)
 }
 
+pub(crate) async fn renew_invite(invite: Uuid) -> Answer<Invite> {
+    read(&call("POST", &format!("invites/{invite}/renew"), None, None).await?)
+}
+
 pub(crate) async fn remove_invite(invite: Uuid) -> Answer<()> {
     delete(&format!("invites/{invite}")).await
 }
@@ -168,6 +172,11 @@ pub(crate) async fn preview_guest_link(token: &str) -> Answer<GuestLinkPreview> 
 pub(crate) async fn decline_guest_link(token: &str) -> Answer<()> {
     let body = plain::text_of(&LinkToken { token: token.to_owned() });
     call("POST", "guest_links/decline", Some(body), None).await.map(drop)
+}
+
+pub(crate) async fn renew_guest_link(token: &str) -> Answer<()> {
+    let body = plain::text_of(&LinkToken { token: token.to_owned() });
+    call("POST", "guest_links/renew", Some(body), None).await.map(drop)
 }
 
 pub(crate) async fn create_guest_session(token: &str) -> Answer<GuestAppointments> {

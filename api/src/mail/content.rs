@@ -89,7 +89,7 @@ pub enum Content {
     InviteDeclined { name: String, guest: String, address: String, evening: EveningWords, students: String, url: String },
     AccessEnded,
     StaffAlert { name: String, alerts: Vec<String>, url: String },
-    CallCode { name: String, code: String, until: String, renew_url: String },
+    CallCode { name: String, code: String, until: String, url: String },
     LinkElsewhere { name: String, guest: String, is_parent: bool, evening: EveningWords, url: String },
 }
 

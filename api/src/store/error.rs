@@ -47,8 +47,10 @@ pub enum Error {
 /// Why a link, code or session is of no more use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Dead {
-    /// Expired, used or renewed.
+    /// Expired or used.
     Link,
+    /// A guest's link that was renewed: a newer mail has the one that works.
+    Renewed,
     /// The invite was removed by the parent or the staff.
     InviteRemoved,
     /// Access ended by rule 13.

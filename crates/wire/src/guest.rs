@@ -22,6 +22,9 @@ pub struct GuestLinkPreview {
     pub own_invite: bool,
     /// This browser has a guest session of this invite already.
     pub in_session: bool,
+    /// The guest sits in a call now, perhaps on another device: entering one asks whether to move here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_call: Option<bool>,
 }
 
 /// `GET /guest/appointments`: all that this browser's guest sessions may see.

@@ -345,7 +345,7 @@ read! {
     GuestAppointment { booking_id, starts_at, ends_at, student, teachers, subject, video }
     GuestAppointments { invites }
     GuestInvite { invite_id, school, evening_title, starts_at, guest_name, invited_by, students, appointments, link_ends_at }
-    GuestLinkPreview { school, evening_title, date, guest_name, invited_by, own_invite, in_session }
+    GuestLinkPreview { school, evening_title, date, guest_name, invited_by, own_invite, in_session, in_call }
     HistoryEntry { id, at, action, summary, actor }
     Identity { person_id, role, name, students }
     InvitableStudent { student, invited, appointments }

@@ -14,6 +14,7 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(crate) struct InviteActions {
     pub(crate) resend: Callback<(Invite, Task)>,
+    pub(crate) renew: Callback<(Invite, Task)>,
     pub(crate) remove: Callback<(Invite, Task)>,
 }
 
@@ -24,6 +25,8 @@ pub(crate) fn InviteItem(invite: Invite, actions: InviteActions) -> impl IntoVie
     let asking = RwSignal::new(false);
     let kept = StoredValue::new(invite.clone());
     let about = format!("invite-{}", invite.id);
+    // A link that nobody has opened is in no wrong hands: sending it again will do.
+    let is_used = matches!(invite.state, InviteState::Opened | InviteState::Joined);
     view! {
         <li class="invite">
             <div class="invite-top">
@@ -43,6 +46,12 @@ pub(crate) fn InviteItem(invite: Invite, actions: InviteActions) -> impl IntoVie
                             on:click=move |_| actions.resend.run((kept.get_value(), task))>
                             {t().resend}
                         </button>
+                        {is_used.then(|| view! {
+                            <button class="btn quiet" type="button" aria-describedby=about.clone() aria-disabled=task.disabled()
+                                on:click=move |_| actions.renew.run((kept.get_value(), task))>
+                                {t().renew_link}
+                            </button>
+                        })}
                         <button class="btn danger" type="button" aria-describedby=about.clone() on:click=move |_| asking.set(true)>
                             {t().remove}
                         </button>

@@ -24,7 +24,9 @@ enum Link {
 fn of_link<T>(answer: Answer<T>, live: impl FnOnce(T) -> Link) -> Answer<Link> {
     match answer {
         Ok(value) => Ok(live(value)),
-        Err(failure) if matches!(failure.code(), "invite_removed" | "link_dead" | "access_ended" | "not_found" | "invalid") => Ok(Link::Dead(failure)),
+        Err(failure) if matches!(failure.code(), "invite_removed" | "link_dead" | "link_renewed" | "access_ended" | "not_found" | "invalid") => {
+            Ok(Link::Dead(failure))
+        }
         Err(failure) => Err(failure),
     }
 }
@@ -74,6 +76,7 @@ fn dead(failure: &Failure) -> AnyView {
     let (title, text) = match failure.code() {
         "invite_removed" => (t().guest_removed_title, t().guest_removed_text.to_owned()),
         "access_ended" => (t().guest_ended_title, failure.to_string()),
+        "link_renewed" => (t().guest_renewed_title, t().guest_renewed_text.to_owned()),
         _ => (t().link_dead_title, t().guest_dead_text.to_owned()),
     };
     view! {
@@ -87,8 +90,9 @@ fn dead(failure: &Failure) -> AnyView {
 
 #[component]
 fn Invitation(token: StoredValue<String>, preview: GuestLinkPreview) -> impl IntoView {
-    let (task, decline, router) = (Task::new(), Task::new(), router());
+    let (task, decline, renew, router) = (Task::new(), Task::new(), Task::new(), router());
     let (asking, declined) = (RwSignal::new(false), RwSignal::new(false));
+    let (renewing, renewed) = (RwSignal::new(false), RwSignal::new(false));
     let open = Callback::new(move |()| {
         task.run(async move { api::create_guest_session(&token.get_value()).await }, move |_| router.go("/guest/appointments"));
     });
@@ -96,6 +100,12 @@ fn Invitation(token: StoredValue<String>, preview: GuestLinkPreview) -> impl Int
         decline.run(async move { api::decline_guest_link(&token.get_value()).await }, move |()| {
             asking.set(false);
             declined.set(true);
+        });
+    });
+    let new_link = Callback::new(move |()| {
+        renew.run(async move { api::renew_guest_link(&token.get_value()).await }, move |()| {
+            renewing.set(false);
+            renewed.set(true);
         });
     });
     let preview = StoredValue::new(preview);
@@ -110,10 +120,12 @@ fn Invitation(token: StoredValue<String>, preview: GuestLinkPreview) -> impl Int
                     <br />
                     {moments::day(&preview.date)}
                 </p>
+                {(preview.in_call == Some(true)).then(|| view! { <p>{t().guest_in_call}</p> })}
                 <FailureNotice failure=task.failure />
                 <button class="btn primary wide" type="button" aria-disabled=task.disabled() on:click=move |_| open.run(())>{t().guest_see}</button>
             </div>
             <p class="soft">{t().guest_only_you}</p>
+            <button class="btn quiet" type="button" on:click=move |_| renewing.set(true)>{t().guest_new_link}</button>
             <button class="btn quiet" type="button" on:click=move |_| asking.set(true)>{t().not_for_me}</button>
         }
         .into_any()
@@ -127,8 +139,22 @@ fn Invitation(token: StoredValue<String>, preview: GuestLinkPreview) -> impl Int
         }
         .into_any()
     };
+    let replaced = || {
+        view! {
+            <Heading text=t().guest_renewed_title />
+            <Notice tone=Tone::Good>
+                <p>{t().guest_renewed_text}</p>
+            </Notice>
+        }
+        .into_any()
+    };
     view! {
-        {move || if declined.get() { thanks() } else { invited() }}
+        {move || match (declined.get(), renewed.get()) {
+            (true, _) => thanks(),
+            (_, true) => replaced(),
+            _ => invited(),
+        }}
+        <Confirm id="renew" open=renewing title=t().guest_new_link question=t().guest_new_link_question yes=t().guest_new_link_yes no=t().back busy=renew.busy failure=renew.failure on_yes=new_link />
         <Confirm id="decline" open=asking title=t().not_for_me question=t().not_for_me_question yes=t().not_for_me_yes no=t().back busy=decline.busy failure=decline.failure on_yes=end />
     }
 }

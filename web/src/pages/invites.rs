@@ -146,6 +146,11 @@ impl Desk {
                     self.done(fill(t().invite_resent_news, &[("name", &invite.name), ("email", &invite.email)]), View::List);
                 });
             }),
+            renew: Callback::new(move |(invite, task): (Invite, Task)| {
+                task.run(api::renew_invite(invite.id), move |invite: Invite| {
+                    self.done(fill(t().link_renewed_news, &[("name", &invite.name), ("email", &invite.email)]), View::List);
+                });
+            }),
             remove: Callback::new(move |(invite, task): (Invite, Task)| {
                 task.run(api::remove_invite(invite.id), move |()| {
                     let students = invite.students.iter().map(|student| student.id).collect();

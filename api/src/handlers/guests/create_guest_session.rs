@@ -5,7 +5,7 @@ use parlour_domain::id::SessionId;
 use parlour_wire::{GuestAppointments, LinkToken};
 use uuid::Uuid;
 
-use super::{invite_of, is_inviter};
+use super::{is_inviter, link_of};
 use crate::{
     app::App,
     auth::{AtSchool, GuestSessions, cookies},
@@ -22,10 +22,10 @@ const MAX_SESSIONS: usize = 8;
 /// Starts a session on the link and keeps the browser's other ones.
 ///
 /// # Errors
-/// `not_found`, `invite_removed`, `link_dead`, `access_ended`, `own_invite`.
+/// `not_found`, `invite_removed`, `link_dead`, `link_renewed`, `access_ended`, `own_invite`.
 pub async fn create_guest_session(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, sessions: GuestSessions, body: Body<LinkToken>) -> Answer {
     checked(&body.value)?;
-    let invite = invite_of(&app, school.id(), &body.value.token).await?;
+    let (invite, generation) = link_of(&app, school.id(), &body.value.token).await?;
     let (ctx, school_id) = (app.context(), school.id());
     let now = ctx.now;
     let inviter = app.store.read(move |db| guests::open(db, school_id, invite, now)).await?.parent.id.0;
@@ -36,6 +36,9 @@ pub async fn create_guest_session(app: Data<App>, req: HttpRequest, AtSchool(sch
     let (started, opened) = app
         .store
         .write(move |db| {
+            if guests::generation(db, school_id, invite)? != generation {
+                return Err(Error::Dead(Dead::Renewed));
+            }
             let (started, _) = guests::start_session(db, &ctx, school_id, invite)?;
             let mut ids = vec![started];
             ids.extend(old.iter().copied().take(MAX_SESSIONS - 1));

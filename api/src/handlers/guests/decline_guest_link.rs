@@ -15,7 +15,7 @@ use crate::{
 /// Ends the invite, suppresses the address, tells the parent.
 ///
 /// # Errors
-/// `not_found`, `invite_removed`, `link_dead`, `access_ended`.
+/// `not_found`, `invite_removed`, `link_dead`, `link_renewed`, `access_ended`.
 pub async fn decline_guest_link(app: Data<App>, AtSchool(school): AtSchool, body: Body<LinkToken>) -> Answer {
     checked(&body.value)?;
     let invite = invite_of(&app, school.id(), &body.value.token).await?;

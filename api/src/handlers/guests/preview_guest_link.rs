@@ -13,14 +13,14 @@ use crate::{
     keys::{GivenToken, Purpose},
     problem::{Answer, ApiError},
     request::{Body, checked},
-    store::{Dead, Error, guests},
+    store::{Dead, Error, calls, guests},
     views::moment,
 };
 
 /// What the link's page shows before the button is pressed.
 ///
 /// # Errors
-/// `not_found`, `invite_removed`, `link_dead`, `access_ended`.
+/// `not_found`, `invite_removed`, `link_dead`, `link_renewed`, `access_ended`.
 pub async fn preview_guest_link(
     app: Data<App>,
     req: HttpRequest,
@@ -31,12 +31,13 @@ pub async fn preview_guest_link(
     checked(&body.value)?;
     let invite = invite_of(&app, school.id(), &body.value.token).await?;
     let (school_id, now, ids) = (school.id(), app.clock.now(), sessions.ids);
-    let (view, in_session) = app
+    let (view, in_session, in_call) = app
         .store
         .read(move |db| {
             let view = guests::open(db, school_id, invite, now)?;
             let opened = guests::of_sessions(db, school_id, &ids, now)?;
-            Ok((view, opened.views.iter().any(|one| one.invite.id.0 == invite.0)))
+            let in_call = calls::is_in_call(db, invite, now)?;
+            Ok((view, opened.views.iter().any(|one| one.invite.id.0 == invite.0), in_call))
         })
         .await?;
     let own_invite = is_inviter(&req, view.parent.id.0).await;
@@ -48,21 +49,30 @@ pub async fn preview_guest_link(
         invited_by: view.parent.name(),
         own_invite,
         in_session,
+        in_call: Some(in_call),
     }))
 }
 
 /// The invite that a genuine token names. A link that was renewed has another generation, and the older token is dead.
 ///
 /// # Errors
-/// `link_dead` for a token of an earlier generation, `not_found` for anything else.
+/// `link_renewed` for a token of an earlier generation, `not_found` for anything else.
 pub async fn invite_of(app: &App, school: SchoolId, token: &str) -> Answer<InviteId> {
+    Ok(link_of(app, school, token).await?.0)
+}
+
+/// The same with the link's generation, for those who write: it may be renewed between this reading and their transaction.
+///
+/// # Errors
+/// Those of [`invite_of`].
+pub async fn link_of(app: &App, school: SchoolId, token: &str) -> Answer<(InviteId, i32)> {
     let token = GivenToken::parse(token).ok_or_else(ApiError::not_found)?;
     let invite = InviteId(token.id);
     let generation = app.store.read(move |db| guests::generation(db, school, invite)).await?;
     let is_of = |generation| app.keys.is_genuine(Purpose::Guest, &token, generation);
     match () {
-        () if is_of(generation) => Ok(invite),
-        () if (0..generation).any(is_of) => Err(Error::Dead(Dead::Link).into()),
+        () if is_of(generation) => Ok((invite, generation)),
+        () if (0..generation).any(is_of) => Err(Error::Dead(Dead::Renewed).into()),
         () => Err(ApiError::not_found()),
     }
 }

@@ -122,7 +122,7 @@ impl Desk<'_> {
             name: invited.invite.name.clone(),
             code: format!("{} {}", &code[..3], &code[3..]),
             until: words::time(expires_at, invited.evening.zone),
-            renew_url: self.renew_url(&invited.invite),
+            url: self.guest_urls(&invited.invite).0,
         };
         let preview = "It works for 30 minutes, on the device that asked for it.".to_owned();
         Ok(self.letter(invited.invite.email, &invited.invite.name, "Your code to join the call".to_owned(), preview, content).into())
@@ -138,7 +138,7 @@ impl Desk<'_> {
             guest: invited.invite.name.clone(),
             is_parent: false,
             evening: EveningWords::of(&invited.evening),
-            url: self.renew_url(&invited.invite),
+            url: self.guest_urls(&invited.invite).0,
         };
         let preview = "If that was not you, get a new link.".to_owned();
         Ok(self.letter(invited.invite.email, &invited.invite.name, "Your link was used on several devices".to_owned(), preview, content).into())
@@ -184,11 +184,6 @@ impl Desk<'_> {
             return Ok(Some(NOT_ALLOWED));
         }
         Ok(mail_content::is_suppressed(db, self.mail.school, invite)?.then_some(SUPPRESSED))
-    }
-
-    /// The page with the button "Get a new link": pressing it is a POST, so that no scanner renews anything.
-    fn renew_url(&self, invite: &Invite) -> String {
-        format!("{}guest/renew#t={}", self.base(), self.keys.link_token(Purpose::Guest, invite.id.0, invite.generation))
     }
 
     /// The guest's way in; the same page has the button "This was not meant for me". The token stands behind the `#`: it reaches no server's log.

@@ -119,6 +119,15 @@ fn letters(words: &Words) -> Vec<(&'static str, Letter)> {
             Content::InviteDeclined { name, guest: guest.clone(), address: "jordan@example.org".into(), evening: evening(), students, url: evening_url },
         ),
         ("access_ended", Content::AccessEnded),
+        ("call_code", Content::CallCode { name: guest.clone(), code: "042 917".into(), until: "16:35".into(), url: format!("{base}guest#t=AAAAAAAA") }),
+        (
+            "link_elsewhere",
+            Content::LinkElsewhere { name: guest.clone(), guest: guest.clone(), is_parent: false, evening: evening(), url: format!("{base}guest#t=AAAAAAAA") },
+        ),
+        (
+            "link_elsewhere_parent",
+            Content::LinkElsewhere { name: parent.clone(), guest: guest.clone(), is_parent: true, evening: evening(), url: format!("{base}evenings/7") },
+        ),
         (
             "staff_alert",
             Content::StaffAlert { name: guest.clone(), alerts: vec![format!("{parent} tried to invite a barred contact.")], url: format!("{base}staff") },

@@ -1,5 +1,6 @@
 //! Invites: sent, sent again, removed, listed. The partial unique index on `invite_students` holds the one live invite per evening, parent and student.
 
+mod again;
 mod end;
 mod list;
 mod overview;
@@ -8,10 +9,11 @@ mod send;
 use diesel::prelude::*;
 
 pub use self::{
+    again::{renew, resend},
     end::{decline, end_for_access, remove},
     list::{evening_of, find, guest_names, link_ends_at, live_covering, live_of, with_students},
     overview::{Overview, only_choice, overview},
-    send::{Sent, resend, send},
+    send::{Sent, send},
 };
 use super::{
     Db, Dead, Result,

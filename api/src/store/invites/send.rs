@@ -1,6 +1,5 @@
-//! Sending an invite, and sending it again. The domain decides; what it is to know is read here.
+//! Sending an invite. The domain decides; what it is to know is read here.
 
-use chrono::TimeDelta;
 use diesel::prelude::*;
 use parlour_domain::{
     Refusal,
@@ -9,14 +8,13 @@ use parlour_domain::{
 };
 
 use super::{
-    InviteRow, link_ends_at,
     overview::{candidates, counts},
     record,
 };
 use crate::{
     context::Context,
     each,
-    schema::{invite_students, invites, outbox as outbox_table, people as people_table, suppressions},
+    schema::{invite_students, invites, people as people_table, suppressions},
     store::{
         Db, Error, Result, access,
         bookings::{self, Acting},
@@ -66,30 +64,6 @@ pub fn send(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, n
     outbox::enqueue(db, ctx, NewMail { invite: Some(id), evening: Some(evening.id()), ..NewMail::new(evening.school(), Template::Invite) })?;
     record(db, ctx, evening, acting, "invite_sent", format!("Invited {} ({}).", new.name, new.email))?;
     Ok(Sent::Yes(id))
-}
-
-/// Mails an invite again, with the same link.
-///
-/// # Errors
-/// [`Dead`] when it ended; the refusals of [`invite::decide_resend`].
-pub fn resend(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, invite: &InviteRow) -> Result<()> {
-    if let Some(dead) = invite.dead() {
-        return Err(Error::Dead(dead));
-    }
-    let since = at(ctx.now - TimeDelta::days(1));
-    let resent_today: i64 = outbox_table::table
-        .filter(outbox_table::invite_id.eq(Some(invite.id)).and(outbox_table::template.eq(Template::Invite.as_str())))
-        .filter(outbox_table::created_at.gt(since).and(outbox_table::created_at.gt(invite.created_at)))
-        .count()
-        .get_result(db)?;
-    let ends_at = link_ends_at(db, invite, evening, ctx.now)?;
-    invite::decide_resend(*invite.mailed_at, resent_today, ends_at, ctx.now)?;
-    let unmoved = invites::table.filter(invites::id.eq(invite.id).and(invites::mailed_at.eq(invite.mailed_at)).and(invites::ended_at.is_null()));
-    if diesel::update(unmoved).set(invites::mailed_at.eq(at(ctx.now))).execute(db)? != 1 {
-        return Err(Refusal::ResendTooSoon.into());
-    }
-    outbox::enqueue(db, ctx, NewMail { invite: Some(invite.id.into()), evening: Some(evening.id()), ..NewMail::new(evening.school(), Template::Invite) })?;
-    record(db, ctx, evening, acting, "invite_resent", format!("Sent {}’s invite again.", invite.name))
 }
 
 /// How an attempt to invite ended. A refusal for a barred contact is committed (it is counted and staff are told), so it is not an error.
