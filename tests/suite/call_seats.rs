@@ -211,7 +211,7 @@ async fn removing_the_invite_frees_the_seat_at_once() {
     assert!(call.snapshot().await.version > before);
     assert_eq!(call.why_out(guest.who).await.as_deref(), Some("invite_removed"));
     assert!(matches!(call.try_enter(guest, entry("phone")).await, Err(Error::NotFound | Error::Dead(Dead::InviteRemoved))));
-    assert_eq!(call.school.mail_to(GUEST).await.subject, "Rachel Aaron’s invite was removed");
+    assert_eq!(call.school.mail_to(GUEST).await.subject, "Mrs Rachel Aaron’s invite was removed");
 }
 
 #[tokio::test]
@@ -339,10 +339,12 @@ async fn the_same_device_resumes_and_another_is_asked() {
     let call = Call::soon().await;
     let guest = call.guest().await;
     let first = call.sits(guest, "phone").await;
+    call.school.wait(TimeDelta::seconds(1));
     let again = call.enter(guest, entry("phone")).await;
     assert!(matches!(again, Entered::Seated { connection, resumed: true, replaced: None, .. } if connection == first));
     let other = call.guest().await;
     assert_eq!(call.enter(other, entry("tablet")).await, Entered::MoveHere);
+    call.school.wait(TimeDelta::seconds(1));
     let moved = call.enter(other, moving("tablet")).await;
     assert!(matches!(moved, Entered::Seated { replaced: Some(replaced), resumed: false, .. } if replaced == first), "{moved:?}");
     let kinds: Vec<String> = call.kinds().await.into_iter().map(|(kind, _)| kind).collect();

@@ -70,7 +70,7 @@ async fn a_renewed_link_kills_the_older_one() {
     school.nobody().post("/guest_links/preview", older.clone()).await.is(200);
     school.execute("update invites set generation = generation + 1").await;
     for path in ["/guest_links/preview", "/guest_sessions", "/guest_links/decline"] {
-        school.nobody().post(path, older.clone()).await.refuses(410, "link_dead");
+        school.nobody().post(path, older.clone()).await.refuses(410, "link_renewed");
     }
     // The mail that is sent again carries the new one.
     school.wait(chrono::TimeDelta::hours(1));

@@ -105,9 +105,11 @@ async fn nobody_gets_in() {
         if expected == 401 {
             assert_eq!(answer.code(), "not_logged_in", "{}", operation.id);
         }
+        if operation.id == "create_login_link" {
+            // Anybody may have a link sent to an address that the school knows. It is looked at before another operation moves the time.
+            school.mail_to("rachel.aaron@example.org").await;
+        }
     }
-    // Anybody may have a link sent to an address that the school knows.
-    school.mail_to("rachel.aaron@example.org").await;
 }
 
 #[tokio::test]
