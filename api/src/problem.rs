@@ -199,7 +199,8 @@ impl From<Refusal> for ApiError {
             | Refusal::NotAVideoCall
             | Refusal::CallEarly
             | Refusal::CallOver
-            | Refusal::CannotExtend => StatusCode::CONFLICT,
+            | Refusal::CannotExtend
+            | Refusal::ContactBarred => StatusCode::CONFLICT,
         };
         let errors = refusal.field().map(|field| FieldError { field: field.to_owned(), code: refusal.code().to_owned(), detail: refusal.to_string() });
         let retry_after = match refusal {

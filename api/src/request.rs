@@ -51,6 +51,8 @@ path_ids! {
     InvitePath(InviteId) = "invite_id";
     /// `{parent_id}`.
     ParentPath(PersonId) = "parent_id";
+    /// `{student_id}`.
+    StudentPath(PersonId) = "student_id";
     /// `{bar_id}`.
     BarPath(BarId) = "bar_id";
 }

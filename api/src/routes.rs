@@ -104,6 +104,7 @@ fn api(config: &mut ServiceConfig) {
     at("/ice_servers", on![GET calls::get_ice_servers]);
     at("/parents", on![GET parents::list_parents]);
     at("/parents/{parent_id}", on![GET parents::get_parent]);
+    at("/parents/{parent_id}/allowed_students/{student_id}", on![PUT parents::allow_contact]);
     at("/bars", on![GET bars::list_bars, POST bars::create_bar]);
     at("/bars/{bar_id}", on![DELETE bars::lift_bar]);
     at("/dev/mails", on![GET dev::list_dev_mails]);

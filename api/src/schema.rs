@@ -65,6 +65,9 @@ diesel::table! {
         contact_allowed -> Bool,
         court_order -> Bool,
         removed_at -> Nullable<Moment>,
+        contact_barred -> Bool,
+        allowed_at -> Nullable<Moment>,
+        allowed_by -> Nullable<Id>,
     }
 }
 

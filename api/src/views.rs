@@ -308,12 +308,13 @@ pub fn guest_invite(school: &SchoolRow, view: &GuestView) -> wire::GuestInvite {
 /// A parent, as staff find them.
 #[must_use]
 pub fn parent(of: &parents::Parent) -> wire::Parent {
-    let students = of.students.iter().map(|(of, relationship, allowed)| wire::LinkedStudent {
-        student: student(of),
-        relationship: relationship.clone(),
-        allowed: *allowed,
-    });
-    wire::Parent { id: of.person.id.0, name: of.person.name(), email: of.person.email.clone(), students: students.collect() }
+    wire::Parent { id: of.person.id.0, name: of.person.name(), email: of.person.email.clone(), students: of.students.iter().map(linked_student).collect() }
+}
+
+/// A student of a parent.
+#[must_use]
+pub fn linked_student(of: &parents::Linked) -> wire::LinkedStudent {
+    wire::LinkedStudent { student: student(&of.student), relationship: of.relationship.clone(), allowed: of.allowed, can_allow: of.can_allow }
 }
 
 /// A bar.

@@ -23,7 +23,7 @@ fn to_a_stranger(id: &str) -> u16 {
         "get_call" | "get_booking" | "change_booking" | "cancel_booking" | "get_invite" | "remove_invite" | "resend_invite" | "renew_invite" | "choose_identity" => 404,
         // The student of the body is not theirs.
         "create_bookings" | "send_invite" => 422,
-        "get_schedule" | "set_lateness" | "set_record" | "list_parents" | "get_parent" | "list_bars" | "create_bar" | "lift_bar" => 403,
+        "get_schedule" | "set_lateness" | "set_record" | "list_parents" | "get_parent" | "allow_contact" | "list_bars" | "create_bar" | "lift_bar" => 403,
         // Strangers with a WebSocket are in calls.rs.
         "open_call_socket" => 426,
         // A person's cookie is no guest's.
@@ -63,6 +63,7 @@ async fn ask(actor: &Actor, operation: &contract::Operation, things: &Things) ->
         .replace("{booking_id}", &things.booking)
         .replace("{invite_id}", &things.invite)
         .replace("{parent_id}", &things.parent)
+        .replace("{student_id}", &things.student)
         .replace("{bar_id}", &things.parent);
     assert!(!path.contains('{'), "{path}: a parameter is unknown");
     let mut request = actor.request(&operation.method, &path);

@@ -5,8 +5,8 @@ use std::{fmt, pin::Pin};
 use leptos::prelude::{document, window};
 use parlour_wire::{
     AppointmentRecord, Bar, Booking, BookingChange, CallDoor, ChosenIdentity, DevActor, DevClock, DevClockMove, DevLogin, DevMail, Evening, GuestAppointments,
-    GuestLinkPreview, HistoryEntry, IceServers, Invite, Invites, Lateness, LinkToken, LoginLink, LoginLinkPreview, Me, MyBookings, NewBar, NewBookings,
-    NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Schedule, School, SlotGrid,
+    GuestLinkPreview, HistoryEntry, IceServers, Invite, Invites, Lateness, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview, Me, MyBookings, NewBar,
+    NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Schedule, School, SlotGrid,
     plain::{self, Read, Write},
 };
 use uuid::Uuid;
@@ -207,6 +207,10 @@ pub(crate) async fn list_parents(words: &str, cursor: Option<&str>) -> Answer<Pa
 
 pub(crate) async fn get_parent(parent: Uuid) -> Answer<Parent> {
     get(&format!("parents/{parent}")).await
+}
+
+pub(crate) async fn allow_contact(parent: Uuid, student: Uuid) -> Answer<LinkedStudent> {
+    read(&call("PUT", &format!("parents/{parent}/allowed_students/{student}"), None, None).await?)
 }
 
 pub(crate) async fn list_bars(student: Option<Uuid>, cursor: Option<&str>) -> Answer<Page<Bar>> {

@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, fmt::Debug};
 use parlour_domain::Refusal;
 use parlour_wire::{
     AppointmentRecord, Bar, Booking, BookingChange, CallDoor, ChosenIdentity, DevClock, DevClockMove, DevLogin, DevMail, Evening, GuestAppointments,
-    GuestLinkPreview, HistoryEntry, IceServers, Invite, Invites, Lateness, LinkToken, LoginLink, LoginLinkPreview, Me, MyBookings, NewBar, NewBookings,
-    NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Schedule, School, SlotGrid,
+    GuestLinkPreview, HistoryEntry, IceServers, Invite, Invites, Lateness, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview, Me, MyBookings, NewBar,
+    NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Schedule, School, SlotGrid,
     plain::{self, Json},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -106,7 +106,8 @@ fn refusals() -> Vec<Refusal> {
             AlreadyBooked => BookingCancelled,
             BookingCancelled => ClassNotOffered,
             ClassNotOffered => NothingChosen,
-            NothingChosen => AccessEnded,
+            NothingChosen => ContactBarred,
+            ContactBarred => AccessEnded,
             AccessEnded => NotAVideoCall,
             NotAVideoCall => CallEarly,
             CallEarly => CallOver,
@@ -250,6 +251,7 @@ fn known_to_the_wire(schema: &str, example: &Value) -> bool {
         "Invites" => check_answer::<Invites>(schema, example),
         "GuestLinkPreview" => check_answer::<GuestLinkPreview>(schema, example),
         "GuestAppointments" => check_answer::<GuestAppointments>(schema, example),
+        "LinkedStudent" => check_answer::<LinkedStudent>(schema, example),
         "Parent" => check_answer::<Parent>(schema, example),
         "ParentPage" => check_answer::<Page<Parent>>(schema, example),
         "NewBar" => check_request::<NewBar>(schema, example),

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use parlour_domain::{booking::claimed_minutes, evening::Mode as Meeting};
-use tempfile::TempDir;
 
 use super::{actors, load};
 use crate::{
@@ -13,21 +12,21 @@ use crate::{
     context::{Context, Random},
     schema::{booking_teachers, bookings, claims, evenings, invites, people},
     store::{
-        DatabaseUrl, Db, Store, bookings as booking_store, evenings as evening_store,
+        Db, Store, bookings as booking_store, evenings as evening_store,
         marks::{self, WrongMark},
         slots,
         sql_types::{At, Key, key},
+        test_database::TestDatabase,
     },
 };
 
-async fn store(mode: Option<Mode>) -> (TempDir, Store) {
-    let folder = TempDir::new().unwrap();
-    let store = Store::open(&DatabaseUrl::Sqlite(folder.path().join("test.db").display().to_string()), 2).unwrap();
-    store.migrate().unwrap();
+async fn store(mode: Option<Mode>) -> (TestDatabase, Store) {
+    let database = TestDatabase::new();
+    let store = database.store(2);
     if let Some(mode) = mode {
         store.write(move |db| marks::set_mark(db, mode)).await.unwrap().unwrap();
     }
-    (folder, store)
+    (database, store)
 }
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -55,7 +54,7 @@ fn counts(db: &mut Db) -> crate::store::Result<Counts> {
 
 #[tokio::test]
 async fn loaded_again_it_is_the_same() {
-    let (_folder, store) = store(Some(Mode::Demo)).await;
+    let (_database, store) = store(Some(Mode::Demo)).await;
     let first = load(&store, &context(NOW)).await.unwrap();
     assert_eq!(first.evenings, ["Year 9 Settling-in Evening", "Year 9 Parents’ Evening", "Year 10 & 11 Options Evening"]);
     assert!(first.roster.findings.is_empty(), "{}", first.roster);
@@ -69,7 +68,7 @@ async fn loaded_again_it_is_the_same() {
 
 #[tokio::test]
 async fn the_example_of_the_docs_is_there() {
-    let (_folder, store) = store(Some(Mode::Dev)).await;
+    let (_database, store) = store(Some(Mode::Dev)).await;
     load(&store, &context(NOW)).await.unwrap();
     let actors = store.read(actors).await.unwrap();
     assert!(actors.invite.is_some());
@@ -96,7 +95,7 @@ async fn the_example_of_the_docs_is_there() {
 
 #[tokio::test]
 async fn every_booking_is_claimed_by_those_it_needs() {
-    let (_folder, store) = store(Some(Mode::Demo)).await;
+    let (_database, store) = store(Some(Mode::Demo)).await;
     load(&store, &context(NOW)).await.unwrap();
     store
         .read(|db| {
@@ -142,7 +141,7 @@ async fn every_booking_is_claimed_by_those_it_needs() {
 
 #[tokio::test]
 async fn one_teacher_is_almost_full_and_others_are_not() {
-    let (_folder, store) = store(Some(Mode::Demo)).await;
+    let (_database, store) = store(Some(Mode::Demo)).await;
     load(&store, &context(NOW)).await.unwrap();
     let counts = store
         .read(|db| {
@@ -168,7 +167,7 @@ async fn one_teacher_is_almost_full_and_others_are_not() {
 #[tokio::test]
 async fn no_other_database_is_filled() {
     for (mode, part) in [(Some(Mode::Production), "is marked as \"production\""), (None, "is not marked")] {
-        let (_folder, store) = store(mode).await;
+        let (_database, store) = store(mode).await;
         let said = load(&store, &context(NOW)).await.err().map(|error| format!("{error:#}")).unwrap_or_default();
         assert!(said.contains(part), "{said}");
         assert_eq!(store.read(counts).await.unwrap().0, 0);
@@ -177,7 +176,7 @@ async fn no_other_database_is_filled() {
 
 #[tokio::test]
 async fn a_mark_stays() {
-    let (_folder, store) = store(None).await;
+    let (_database, store) = store(None).await;
     let set = |mode| store.write(move |db| marks::set_mark(db, mode));
     assert_eq!(set(Mode::Demo).await.unwrap(), Ok(()));
     assert_eq!(set(Mode::Dev).await.unwrap(), Ok(()), "demo and development share a mark");
@@ -205,7 +204,7 @@ async fn the_evening_is_a_thursday_two_days_ahead_or_more() {
         ("2026-11-25T00:30:00Z", "2026-12-03T16:00:00Z"),
         ("2026-07-22T10:00:00Z", "2026-07-30T15:00:00Z"),
     ] {
-        let (_folder, store) = store(Some(Mode::Demo)).await;
+        let (_database, store) = store(Some(Mode::Demo)).await;
         load(&store, &context(now)).await.unwrap();
         let (starts_at, opens_at, other_opens_at) = store
             .read(|db| {

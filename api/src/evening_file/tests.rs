@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use parlour_domain::{evening::Mode, id::ClassId};
-use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{
@@ -18,7 +17,7 @@ use crate::{
     context::{Context, Random},
     demo,
     schema::{evening_classes, evenings, events},
-    store::{DatabaseUrl, Store, evening_setup::SchoolClass, marks},
+    store::{Store, evening_setup::SchoolClass, marks, test_database::TestDatabase},
 };
 
 const SOUND: &str = r#"
@@ -195,14 +194,13 @@ fn a_pattern_is_like_a_text() {
     check(&"*a".repeat(40), &"a".repeat(80), true);
 }
 
-async fn hillcrest() -> (TempDir, Store, Context) {
-    let folder = TempDir::new().unwrap();
-    let store = Store::open(&DatabaseUrl::Sqlite(folder.path().join("test.db").display().to_string()), 2).unwrap();
-    store.migrate().unwrap();
+async fn hillcrest() -> (TestDatabase, Store, Context) {
+    let database = TestDatabase::new();
+    let store = database.store(2);
     store.write(|db| marks::set_mark(db, config::Mode::Demo)).await.unwrap().unwrap();
     let ctx = Context::new("2026-11-23T10:00:00Z".parse().unwrap(), Random::seeded(1));
     demo::load(&store, &ctx).await.unwrap();
-    (folder, store, ctx)
+    (database, store, ctx)
 }
 
 /// The demo's parents' evening, as a file.
@@ -222,7 +220,7 @@ titles = "Year 9 *"
 
 #[tokio::test]
 async fn a_file_makes_an_evening_once() {
-    let (_folder, store, ctx) = hillcrest().await;
+    let (_database, store, ctx) = hillcrest().await;
     let text = SOUND.replace("all = true", "titles = \"Year 10*\"");
     let first = load(&store, &ctx, &text).await.unwrap();
     assert_eq!((first.fate, first.slots, first.classes), (Fate::Added, 36, 4));
@@ -253,7 +251,7 @@ async fn logged(store: &Store) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn loading_stands_in_the_audit_log() {
-    let (_folder, store, ctx) = hillcrest().await;
+    let (_database, store, ctx) = hillcrest().await;
     let text = SOUND.replace("all = true", "titles = \"Year 10*\"");
     load(&store, &ctx, &text).await.unwrap();
     load(&store, &ctx, &text).await.unwrap();
@@ -269,7 +267,7 @@ async fn loading_stands_in_the_audit_log() {
 
 #[tokio::test]
 async fn an_evening_that_is_over_is_neither_made_nor_changed() {
-    let (_folder, store, ctx) = hillcrest().await;
+    let (_database, store, ctx) = hillcrest().await;
     let text = SOUND.replace("all = true", "titles = \"Year 10*\"");
     let at_its_end = ctx.as_of("2027-03-18T19:00:00Z".parse().unwrap());
     let said = load(&store, &at_its_end, &text).await.unwrap_err().to_string();
@@ -290,14 +288,14 @@ async fn an_evening_that_is_over_is_neither_made_nor_changed() {
 
 #[tokio::test]
 async fn a_school_that_is_not_known_is_refused() {
-    let (_folder, store, ctx) = hillcrest().await;
+    let (_database, store, ctx) = hillcrest().await;
     let said = load(&store, &ctx, &SOUND.replace("hillcrest", "hilcrest")).await.unwrap_err().to_string();
     assert!(said.starts_with("school: no school \"hilcrest\" is known"), "{said}");
 }
 
 #[tokio::test]
 async fn what_bookings_rest_on_is_not_changed() {
-    let (_folder, store, ctx) = hillcrest().await;
+    let (_database, store, ctx) = hillcrest().await;
     let check = async |replace: &str, with: &str, expected: Result<Fate, &str>| {
         let text = YEAR_9.replace(replace, with);
         assert!(replace.is_empty() || text != YEAR_9, "{replace:?} is not in the file");

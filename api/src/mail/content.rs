@@ -20,8 +20,8 @@ pub struct Letter {
     pub preview: String,
     /// What it says.
     pub content: Content,
-    /// What the recipient's calendar is to do.
-    pub calendar: Option<(Method, Vec<Appointment>)>,
+    /// What the recipient's calendar is to do with each appointment.
+    pub calendar: Vec<(Method, Appointment)>,
 }
 
 impl Letter {

@@ -38,8 +38,20 @@ pub struct Mail {
     pub text: String,
     /// Its text as HTML.
     pub html: String,
-    /// A calendar message and what it asks for.
-    pub calendar: Option<(Method, String)>,
+    /// Calendar messages, one for each appointment.
+    pub calendar: Vec<CalendarMessage>,
+}
+
+/// What a recipient's calendar is to do with one appointment. A message is about one entry alone (RFC 5546, 3.2.2 and 3.2.5): of several in one message
+/// some calendars take the first and drop the rest.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CalendarMessage {
+    /// What it asks for.
+    pub method: Method,
+    /// The file's name, without a path.
+    pub file: String,
+    /// The calendar (RFC 5545).
+    pub text: String,
 }
 
 /// Why a mail did not go out.

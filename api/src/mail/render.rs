@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    Mail,
+    CalendarMessage, Mail,
     content::{Content, Letter},
     words::clean,
 };
@@ -41,6 +41,13 @@ pub fn render(id: Uuid, letter: &Letter, from: &str, now: DateTime<Utc>) -> aska
         subject: clean(&letter.subject),
         text: Text { letter, content }.render()?,
         html: Html { letter, content }.render()?,
-        calendar: letter.calendar.as_ref().map(|(method, appointments)| (*method, calendar(*method, appointments, now, organizer, Some(attendee)))),
+        calendar: (1..)
+            .zip(&letter.calendar)
+            .map(|(number, (method, appointment))| CalendarMessage {
+                method: *method,
+                file: format!("appointment-{number}.ics"),
+                text: calendar(*method, std::slice::from_ref(appointment), now, organizer, Some(attendee)),
+            })
+            .collect(),
     })
 }

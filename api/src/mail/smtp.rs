@@ -14,7 +14,7 @@ use lettre::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Mail, Mailer, SendError, words::clean};
+use super::{CalendarMessage, Mail, Mailer, SendError, words::clean};
 
 /// How long one step of the talk with the server may take.
 const STEP: Duration = Duration::from_secs(20);
@@ -80,22 +80,28 @@ impl Header for AutoSubmitted {
     }
 }
 
-/// The mail in MIME: plain text, HTML and the calendar message as alternatives; the calendar also as a file, for clients that take in the first entry alone.
+/// The mail in MIME: plain text and HTML as alternatives. One calendar message is a third alternative, so that calendars take it in by themselves, and a
+/// file for clients that show none (RFC 6047, 2.4). Of several alternatives a client would take one and hide what the mail says, so several messages
+/// are files alone: each is opened, or taken in, by itself.
 pub(super) fn message(mail: &Mail) -> Result<Message, SendError> {
     let unwritable = || SendError { permanent: true, reason: UNWRITABLE.to_owned() };
     let from = address(&mail.from).ok_or_else(unwritable)?;
     let message_id = format!("<{}@{}>", mail.id, from.domain());
-    let mut alternatives = MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone());
-    if let Some((method, ics)) = &mail.calendar {
-        let kind = ContentType::parse(&format!("text/calendar; charset=utf-8; method={}", method.as_str())).map_err(|_| unwritable())?;
-        alternatives = alternatives.singlepart(SinglePart::builder().header(kind).body(ics.clone()));
-    }
-    let body = match &mail.calendar {
-        Some((_, ics)) => {
+    let alternatives = MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone());
+    let calendar = |message: &CalendarMessage| {
+        ContentType::parse(&format!("text/calendar; charset=utf-8; method={}; component=VEVENT", message.method.as_str())).map_err(|_| unwritable())
+    };
+    let file = |message: &CalendarMessage, kind| Attachment::new(message.file.clone()).body(message.text.clone(), kind);
+    let body = match mail.calendar.as_slice() {
+        [] => alternatives,
+        [one] => {
             let kind = ContentType::parse("application/ics").map_err(|_| unwritable())?;
-            MultiPart::mixed().multipart(alternatives).singlepart(Attachment::new("appointments.ics".to_owned()).body(ics.clone(), kind))
+            let taken_in = SinglePart::builder().header(calendar(one)?).body(one.text.clone());
+            MultiPart::mixed().multipart(alternatives.singlepart(taken_in)).singlepart(file(one, kind))
         }
-        None => alternatives,
+        several => {
+            several.iter().try_fold(MultiPart::mixed().multipart(alternatives), |body, one| Ok::<_, SendError>(body.singlepart(file(one, calendar(one)?))))?
+        }
     };
     Message::builder()
         .from(Mailbox::new(Some(clean(&mail.from_name)), from))
@@ -163,7 +169,7 @@ mod tests {
             subject: "Your appointments".into(),
             text: "Hello".into(),
             html: "<p>Hello</p>".into(),
-            calendar: None,
+            calendar: Vec::new(),
         }
     }
 
@@ -186,14 +192,43 @@ mod tests {
         }
     }
 
+    fn about(number: usize, method: Method) -> CalendarMessage {
+        let text = format!("BEGIN:VCALENDAR\r\nUID:{number}\r\nEND:VCALENDAR\r\n");
+        CalendarMessage { method, file: format!("appointment-{number}.ics"), text }
+    }
+
+    /// The headers of all parts that are no multipart, in order, and how deep each stands.
+    fn parts(mail: &Mail) -> Vec<(String, bool)> {
+        let text = written(mail);
+        let headers = text.split("\r\n--").filter_map(|part| part.split_once("\r\n")).filter_map(|(_, part)| part.split("\r\n\r\n").next().map(str::to_owned));
+        let leaves = headers.filter(|headers| headers.contains("Content-Type:") && !headers.contains("multipart/"));
+        leaves.map(|headers| (headers.clone(), headers.contains("Content-Disposition: attachment"))).collect()
+    }
+
     #[test]
-    fn a_calendar_is_a_message_and_a_file() {
+    fn several_appointments_are_a_calendar_file_each() {
         let mut mail = mail();
-        mail.calendar = Some((Method::Request, "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n".into()));
+        mail.calendar = vec![about(1, Method::Cancel), about(2, Method::Request), about(3, Method::Request)];
+        let parts = parts(&mail);
+        let kinds: Vec<(&str, bool)> =
+            [("text/plain", false), ("text/html", false), ("method=CANCEL", true), ("method=REQUEST", true), ("method=REQUEST", true)].into();
+        assert_eq!(parts.len(), kinds.len(), "{parts:#?}");
+        for ((headers, is_file), (kind, is_wanted)) in parts.iter().zip(&kinds) {
+            assert!(headers.contains(kind) && is_file == is_wanted, "{kind}: {headers}");
+        }
+        for number in 1..=3 {
+            assert!(parts[number + 1].0.contains(&format!("filename=\"appointment-{number}.ics\"")), "{parts:#?}");
+        }
+    }
+
+    #[test]
+    fn one_appointment_is_a_message_and_a_file() {
+        let mut mail = mail();
+        mail.calendar = vec![about(1, Method::Request)];
         let text = written(&mail);
         assert!(text.contains("Content-Type: multipart/alternative;"));
         assert!(text.contains("Content-Type: text/calendar; charset=utf-8; method=REQUEST"), "{text}");
-        assert!(text.contains("filename=\"appointments.ics\""), "{text}");
+        assert!(text.contains("filename=\"appointment-1.ics\""), "{text}");
         assert!(text.contains("Message-ID: <00000000-0000-0000-0000-000000000007@hillcrest.example>"), "{text}");
         assert!(text.contains("Auto-Submitted: auto-generated"));
     }

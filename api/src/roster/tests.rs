@@ -7,14 +7,13 @@ use tempfile::TempDir;
 use super::{ImportOptions, ImportReport, import};
 use crate::{
     context::{Context, Random},
-    store::{DatabaseUrl, Store},
+    store::{Store, test_database::TestDatabase},
 };
 
-fn store() -> (TempDir, Store, Context) {
-    let folder = TempDir::new().unwrap();
-    let store = Store::open(&DatabaseUrl::Sqlite(folder.path().join("test.db").display().to_string()), 2).unwrap();
-    store.migrate().unwrap();
-    (folder, store, Context::new("2026-11-23T16:00:00Z".parse().unwrap(), Random::seeded(1)))
+fn store() -> (TestDatabase, Store, Context) {
+    let database = TestDatabase::new();
+    let store = database.store(2);
+    (database, store, Context::new("2026-11-23T16:00:00Z".parse().unwrap(), Random::seeded(1)))
 }
 
 fn files() -> TempDir {
@@ -37,7 +36,7 @@ async fn run(store: &Store, ctx: &Context, files: &TempDir, dry_run: bool) -> Im
 
 #[tokio::test]
 async fn files_become_rows_once() {
-    let ((_folder, store, ctx), files) = (store(), files());
+    let ((_database, store, ctx), files) = (store(), files());
     let dry = run(&store, &ctx, &files, true).await;
     let first = run(&store, &ctx, &files, false).await;
     assert_eq!(dry.changes, first.changes, "a dry run promises what the import does and writes nothing");
@@ -52,7 +51,7 @@ async fn files_become_rows_once() {
 
 #[tokio::test]
 async fn the_report_reads_well_and_is_json() {
-    let ((_folder, store, ctx), files) = (store(), files());
+    let ((_database, store, ctx), files) = (store(), files());
     let report = run(&store, &ctx, &files, true).await;
     let text = report.to_string();
     for part in ["Dry run", "St Zoë’s School (sch)", "1 parent, 1 student, 1 teacher", "users.csv:4: \"oops\" is not an email address"] {
@@ -69,7 +68,7 @@ async fn a_real_school_imports_once() {
     if !shared.is_dir() {
         return;
     }
-    let (_folder, store, ctx) = store();
+    let (_database, store, ctx) = store();
     let first = import(&store, &ctx, &shared, ImportOptions::default()).await.unwrap().changes;
     assert_eq!((first.people.added, first.guardianships.added, first.classes.added, first.enrolments.added), (1195, 765, 256, 2652));
     let again = import(&store, &ctx, &shared, ImportOptions::default()).await.unwrap().changes;

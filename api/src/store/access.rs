@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use parlour_domain::id::{BookingId, InviteId, PersonId, SchoolId};
 
 use super::{
-    Db, Result, bookings,
+    Db, Result, bookings, contacts,
     events::{self, Actor, NewEvent},
     invites, login,
     outbox::{self, NewMail, Template},
@@ -26,14 +26,21 @@ use crate::{
 pub fn students_of(db: &mut Db, parent: PersonId) -> Result<Vec<PersonRow>> {
     let linked: Vec<PersonRow> = guardianships::table
         .inner_join(people::table.on(people::id.eq(guardianships::student_id)))
-        .filter(guardianships::parent_id.eq(key(parent)).and(guardianships::removed_at.is_null()).and(people::removed_at.is_null()))
-        .filter(guardianships::contact_allowed.eq(true).and(guardianships::court_order.eq(false)))
+        .filter(guardianships::parent_id.eq(key(parent)).and(people::removed_at.is_null()).and(contacts::is_allowed()))
         .order((people::given_name, people::id))
         .select(PersonRow::as_select())
         .load(db)?;
-    let bar_key: Option<String> = people::table.find(key(parent)).select(people::bar_key).first(db)?;
-    let barred = barred_students(db, &linked.iter().map(|student| student.id).collect::<Vec<_>>(), Some(parent), bar_key.as_deref())?;
+    let barred = barred_from(db, parent, &linked.iter().map(|student| student.id).collect::<Vec<_>>())?;
     Ok(linked.into_iter().filter(|student| !barred.contains(&student.id)).collect())
+}
+
+/// Of these students, those from whom a parent is barred by hand, as a person or by their address.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn barred_from(db: &mut Db, parent: PersonId, students: &[Key]) -> Result<BTreeSet<Key>> {
+    let bar_key: Option<String> = people::table.find(key(parent)).select(people::bar_key).first(db)?;
+    barred_students(db, students, Some(parent), bar_key.as_deref())
 }
 
 /// Of these students, those from whom a person or an address is barred by hand.
@@ -60,7 +67,7 @@ pub fn barred_for_address(db: &mut Db, school: SchoolId, students: &[Key], bar_k
     let by_roster: Vec<Key> = guardianships::table
         .inner_join(people::table.on(people::id.eq(guardianships::parent_id)))
         .filter(guardianships::student_id.eq_any(students.to_vec()).and(people::school_id.eq(key(school))).and(people::bar_key.eq(bar_key)))
-        .filter(guardianships::contact_allowed.eq(false).or(guardianships::court_order.eq(true)))
+        .filter(contacts::is_barred())
         .select(guardianships::student_id)
         .load(db)?;
     let by_person: Vec<Key> = bars::table
@@ -186,8 +193,7 @@ fn allowed_pairs(db: &mut Db, school: SchoolId) -> Result<BTreeSet<(Key, Key)>> 
     let linked: Vec<(Key, Key, Option<String>)> = guardianships::table
         .inner_join(parents.on(parents.field(people::id).eq(guardianships::parent_id)))
         .inner_join(students.on(students.field(people::id).eq(guardianships::student_id)))
-        .filter(guardianships::school_id.eq(key(school)).and(guardianships::removed_at.is_null()))
-        .filter(guardianships::contact_allowed.eq(true).and(guardianships::court_order.eq(false)))
+        .filter(guardianships::school_id.eq(key(school)).and(contacts::is_allowed()))
         .filter(parents.field(people::removed_at).is_null().and(students.field(people::removed_at).is_null()))
         .select((guardianships::parent_id, guardianships::student_id, parents.field(people::bar_key)))
         .load(db)?;

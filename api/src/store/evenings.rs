@@ -9,7 +9,7 @@ use parlour_domain::{
 };
 
 use super::{
-    Db, Error, Result,
+    Db, Error, Result, contacts,
     sql_types::{At, Key, key},
 };
 use crate::schema::{bookings, enrolments, evening_classes, evenings, guardianships};
@@ -149,13 +149,7 @@ fn of_parent(db: &mut Db, parent: PersonId) -> Result<Vec<Key>> {
         .inner_join(enrolments::table.on(enrolments::class_id.eq(evening_classes::class_id)))
         .inner_join(guardianships::table.on(guardianships::student_id.eq(enrolments::person_id)))
         .filter(enrolments::role.eq("student").and(enrolments::removed_at.is_null()))
-        .filter(
-            guardianships::parent_id
-                .eq(key(parent))
-                .and(guardianships::removed_at.is_null())
-                .and(guardianships::contact_allowed.eq(true))
-                .and(guardianships::court_order.eq(false)),
-        )
+        .filter(guardianships::parent_id.eq(key(parent)).and(contacts::is_allowed()))
         .select(evening_classes::evening_id)
         .distinct()
         .load(db)?;

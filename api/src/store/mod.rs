@@ -5,6 +5,7 @@ pub mod access;
 pub mod bars;
 pub mod bookings;
 pub mod calls;
+pub mod contacts;
 pub mod db;
 pub mod error;
 pub mod evening_setup;
@@ -25,6 +26,8 @@ pub mod sessions;
 pub mod slots;
 pub mod sql_types;
 pub mod teaching;
+#[cfg(test)]
+pub(crate) mod test_database;
 mod writer;
 
 use std::sync::Arc;

@@ -5,18 +5,32 @@ use parlour_domain::id::{PersonId, SchoolId};
 
 use super::{
     Db, Error, Result, access,
+    contacts::ContactRow,
     people::{self, PersonRow},
     sql_types::{Key, key},
 };
 use crate::schema::{guardianships, people as people_table};
 
-/// A parent with all linked students: the relationship as in the roster, and whether the parent may act for the student.
+/// A parent with all linked students.
 #[derive(Clone, Debug)]
 pub struct Parent {
     /// The parent.
     pub person: PersonRow,
     /// The students.
-    pub students: Vec<(PersonRow, String, bool)>,
+    pub students: Vec<Linked>,
+}
+
+/// A student of a parent.
+#[derive(Clone, Debug)]
+pub struct Linked {
+    /// The student.
+    pub student: PersonRow,
+    /// As in the roster.
+    pub relationship: String,
+    /// The parent may act for the student.
+    pub allowed: bool,
+    /// Staff may allow it: nobody has yet, and nothing stands against it.
+    pub can_allow: bool,
 }
 
 /// Parents by name, after the parent `after` if given; `words` must all stand in a name or the address, of the parent or of a student of theirs.
@@ -56,15 +70,21 @@ pub fn find(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<Parent> {
 }
 
 fn with_students(db: &mut Db, person: PersonRow) -> Result<Parent> {
-    let linked: Vec<(PersonRow, String)> = guardianships::table
+    let linked: Vec<(PersonRow, String, ContactRow)> = guardianships::table
         .inner_join(people_table::table.on(people_table::id.eq(guardianships::student_id)))
         .filter(guardianships::parent_id.eq(person.id).and(guardianships::removed_at.is_null()).and(people_table::removed_at.is_null()))
         .order((people_table::given_name, people_table::id))
-        .select((PersonRow::as_select(), guardianships::relationship))
+        .select((PersonRow::as_select(), guardianships::relationship, ContactRow::as_select()))
         .load(db)?;
     let allowed: Vec<Key> = access::students_of(db, person.id())?.into_iter().map(|student| student.id).collect();
-    let students = linked.into_iter().map(|(student, relationship)| (student.clone(), relationship, allowed.contains(&student.id))).collect();
-    Ok(Parent { person, students })
+    let barred = access::barred_from(db, person.id(), &linked.iter().map(|(student, ..)| student.id).collect::<Vec<_>>())?;
+    let students = linked.into_iter().map(|(student, relationship, contact)| Linked {
+        allowed: allowed.contains(&student.id),
+        can_allow: contact.can_be_allowed() && !barred.contains(&student.id),
+        student,
+        relationship,
+    });
+    Ok(Parent { students: students.collect(), person })
 }
 
 /// The parents whose own names or address, or a student's name, hold a word. `\`, `%` and `_` stand for themselves.

@@ -7,6 +7,7 @@ use parlour_domain::id::{InviteId, PersonId, SchoolId, SessionId};
 use super::{
     Db, Dead, Error, Result,
     calls::{self, Out},
+    contacts,
     people::{self, PersonRow},
     sql_types::{At, Key, at, key},
 };
@@ -259,8 +260,7 @@ pub fn withdraw(db: &mut Db, ctx: &Context, persons: &[Key], invites: &[Key], re
 fn first_names(db: &mut Db, parent: PersonId) -> Result<Vec<String>> {
     Ok(guardianships::table
         .inner_join(people_table::table.on(people_table::id.eq(guardianships::student_id)))
-        .filter(guardianships::parent_id.eq(key(parent)).and(guardianships::removed_at.is_null()).and(people_table::removed_at.is_null()))
-        .filter(guardianships::contact_allowed.eq(true).and(guardianships::court_order.eq(false)))
+        .filter(guardianships::parent_id.eq(key(parent)).and(people_table::removed_at.is_null()).and(contacts::is_allowed()))
         .order(people_table::given_name)
         .select(people_table::given_name)
         .load(db)?)

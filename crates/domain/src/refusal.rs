@@ -56,6 +56,8 @@ pub enum Refusal {
     ClassNotOffered,
     #[error("Choose at least one appointment.")]
     NothingChosen,
+    #[error("A court order, the roster or a bar stands against this contact. Change it there first.")]
+    ContactBarred,
     #[error("Your access to this appointment has ended. Please contact the school.")]
     AccessEnded,
     #[error("This appointment is held at the school, not by video.")]
@@ -98,6 +100,7 @@ impl Refusal {
             Self::BookingCancelled => "booking_cancelled",
             Self::ClassNotOffered => "class_not_offered",
             Self::NothingChosen => "nothing_chosen",
+            Self::ContactBarred => "contact_barred",
             Self::AccessEnded => "access_ended",
             Self::NotAVideoCall => "not_a_video_call",
             Self::CallEarly => "call_early",

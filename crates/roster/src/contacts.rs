@@ -96,6 +96,7 @@ fn guardianship(contact: &str, student: &str, facts: &ContactFacts, allowed: boo
         priority: facts.priority,
         lives_with: facts.lives_with,
         contact_allowed: allowed && !facts.barred && !facts.court_order,
+        contact_barred: facts.barred,
         court_order: facts.court_order,
     }
 }
@@ -119,6 +120,7 @@ fn follow_links(draft: &Draft, pairs: &mut Pairs, findings: &mut Findings) {
             Some(first) => {
                 report_second(link.at, findings);
                 first.court_order |= link.facts.court_order;
+                first.contact_barred |= link.facts.barred;
                 first.contact_allowed &= !link.facts.barred && !link.facts.court_order;
             }
         }
@@ -135,8 +137,10 @@ fn bar_by_student(draft: &Draft, kinds: &BTreeMap<&str, Vec<Kind>>, pairs: &mut 
     let barred: BTreeSet<&str> =
         draft.users.rows.iter().filter(|(id, user)| (user.contact.barred || user.contact.court_order) && is_student(id)).map(|(id, _)| id.as_str()).collect();
     for pair in pairs.values_mut().filter(|pair| barred.contains(pair.student_id.as_str())) {
+        let said = draft.users.get(&pair.student_id).map(|user| &user.contact);
         pair.contact_allowed = false;
-        pair.court_order |= draft.users.get(&pair.student_id).is_some_and(|user| user.contact.court_order);
+        pair.contact_barred |= said.is_some_and(|said| said.barred);
+        pair.court_order |= said.is_some_and(|said| said.court_order);
     }
     for user in barred.iter().filter_map(|id| draft.users.get(id)) {
         let message = "a bar stands on a student's row and names no contact; contact is not allowed for all contacts of the student";

@@ -150,6 +150,8 @@ pub struct Guardianship {
     pub lives_with: Option<bool>,
     /// False for relatives and unknown roles, and for whoever the school bars.
     pub contact_allowed: bool,
+    /// The school says that there must be no contact; without a word of it, staff may still allow a relative.
+    pub contact_barred: bool,
     /// A court order is on file; contact is then not allowed either.
     pub court_order: bool,
 }

@@ -38,7 +38,7 @@ fn the_role_says_whether_contact_is_allowed() {
         [("parent", true), ("guardian", true), ("Mother", true), ("father", true), ("relative", false), ("aunt", false), ("wizard", false), ("teacher", false)];
     for (role, allowed) in cases {
         let pair = only_pair("", role, "");
-        assert_eq!(pair.contact_allowed, allowed, "{role}");
+        assert_eq!((pair.contact_allowed, pair.contact_barred), (allowed, false), "{role}");
         assert_eq!(pair.relation.as_deref(), Some(role));
     }
 }
@@ -62,6 +62,7 @@ fn the_school_can_bar_a_contact() {
     for (column, value, expected) in cases {
         let pair = only_pair(column, "parent", value);
         assert_eq!((pair.contact_allowed, pair.court_order), expected, "{column} {value}");
+        assert_eq!(pair.contact_barred, expected == (false, false), "{column} {value}");
     }
 }
 

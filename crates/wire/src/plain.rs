@@ -352,7 +352,7 @@ read! {
     Invite { id, evening_id, name, email, students, state, state_at, failure, created_at, resend_after }
     Invites { items, students, can_invite, refusal, refusal_detail, consent_text }
     Lateness { minutes }
-    LinkedStudent { student, relationship, allowed }
+    LinkedStudent { student, relationship, allowed, can_allow }
     LoginLink { id, expires_at }
     LoginLinkPreview { masked_name, needs_code, expires_at }
     LostBooking { student_id, class_id, starts_at, code }

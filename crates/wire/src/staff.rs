@@ -28,6 +28,8 @@ pub struct LinkedStudent {
     pub relationship: String,
     /// The parent may book and be invited for the student.
     pub allowed: bool,
+    /// Staff can allow it: the roster knows a relative, or a role that nobody knows, and nothing stands against it.
+    pub can_allow: bool,
 }
 
 /// `POST /bars`: bars a person or an address from a student. One of `person_id` and `email`.

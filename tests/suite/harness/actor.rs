@@ -29,6 +29,11 @@ impl Actor {
         Self { client, jar, origin: origin.to_owned(), base: format!("{origin}/s/hillcrest/api/v1") }
     }
 
+    /// The same browser at another server; cookies mind no port.
+    pub fn at(&self, origin: &str) -> Self {
+        Self { origin: origin.to_owned(), base: format!("{origin}/s/hillcrest/api/v1"), ..self.clone() }
+    }
+
     /// Puts a cookie into their browser.
     pub fn hold(&self, name: &str, value: &str) {
         let url = self.origin.parse().expect("an origin is a URL");

@@ -6,6 +6,7 @@ pub mod contract;
 mod database;
 mod line;
 mod presence;
+mod roster;
 mod server;
 
 use std::{
@@ -35,6 +36,7 @@ pub use self::{
     answer::Answer,
     database::Database,
     line::wish,
+    roster::Roster,
     server::{Server, Shared},
 };
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     api,
     ask::Ask,
-    components::{Dialog, EveningCard, FailureNotice, Field, Heading, Panel},
+    components::{Confirm, Dialog, EveningCard, FailureNotice, Field, Heading, Panel},
     route,
     session::session,
     task::Task,
@@ -23,9 +23,9 @@ pub(crate) fn ParentPage() -> impl IntoView {
 fn ParentPanels(parent: Uuid) -> impl IntoView {
     let person = Ask::new(move || api::get_parent(parent));
     let evenings = Ask::new(api::list_evenings);
-    let barring = RwSignal::new(None::<Student>);
+    let (barring, allowing) = (RwSignal::new(None::<Student>), RwSignal::new(None::<Student>));
     let show = move |person: Parent| {
-        let students = person.students.into_iter().map(|linked| student_line(linked, barring)).collect_view();
+        let students = person.students.into_iter().map(|linked| student_line(linked, barring, allowing)).collect_view();
         view! {
             <Heading text=person.name />
             <p class="lede address">{person.email.unwrap_or_else(|| t().no_address.to_owned())}</p>
@@ -48,13 +48,20 @@ fn ParentPanels(parent: Uuid) -> impl IntoView {
         <p class="soft">{t().their_evenings_what}</p>
         <Panel data=evenings show=show_evenings />
         <BarDialog parent student=barring on_done=Callback::new(move |()| person.again()) />
+        <AllowDialog parent student=allowing on_done=Callback::new(move |()| person.again()) />
     }
 }
 
-fn student_line(linked: LinkedStudent, barring: RwSignal<Option<Student>>) -> impl IntoView {
-    let student = linked.student.clone();
+fn student_line(linked: LinkedStudent, barring: RwSignal<Option<Student>>, allowing: RwSignal<Option<Student>>) -> impl IntoView {
+    let (student, to_allow) = (linked.student.clone(), linked.can_allow.then(|| linked.student.clone()));
     let (text, class) = if linked.allowed { (t().contact_allowed, "tag go") } else { (t().contact_not_allowed, "tag stop") };
     let label = [t().bar, " ", &linked.student.name].concat();
+    let allow = to_allow.map(|student| {
+        let label = [t().allow, " ", &student.name].concat();
+        view! {
+            <button class="action" type="button" aria-label=label on:click=move |_| allowing.set(Some(student.clone()))>{t().allow}</button>
+        }
+    });
     view! {
         <li>
             <span class="grow">
@@ -62,10 +69,41 @@ fn student_line(linked: LinkedStudent, barring: RwSignal<Option<Student>>) -> im
                 <span class="soft">{linked.relationship}</span>
             </span>
             <span class=class>{text}</span>
+            {allow}
             <button class="action stop" type="button" aria-label=label on:click=move |_| barring.set(Some(student.clone()))>{t().bar}</button>
             <a class="action" href=format!("staff/bars?student_id={}", linked.student.id)>{t().bars_of_student}</a>
         </li>
     }
+}
+
+/// Asks once more before contact with a student is allowed for good.
+#[component]
+fn AllowDialog(parent: Uuid, student: RwSignal<Option<Student>>, on_done: Callback<()>) -> impl IntoView {
+    let (session, task, open) = (session(), Task::new(), RwSignal::new(false));
+    Effect::new(move || {
+        if student.read().is_some() {
+            task.failure.set(None);
+            open.set(true);
+        }
+    });
+    Effect::new(move || {
+        if !open.get() {
+            student.set(None);
+        }
+    });
+    let named = move |text: &'static str| {
+        Signal::derive(move || student.with(|student| student.as_ref().map(|student| fill(text, &[("student", &student.name)])).unwrap_or_default()))
+    };
+    let allow = Callback::new(move |()| {
+        let Some(id) = student.with_untracked(|student| student.as_ref().map(|student| student.id)) else { return };
+        task.run(api::allow_contact(parent, id), move |_| {
+            open.set(false);
+            session.say(t().contact_allowed);
+            on_done.run(());
+        });
+    });
+    let (title, question) = (named(t().allow_title), named(t().allow_question));
+    view! { <Confirm id="allow" open title question yes=t().allow no=t().cancel busy=task.busy failure=task.failure on_yes=allow /> }
 }
 
 /// Bars this parent, or an address of anybody, from a student.

@@ -2,7 +2,10 @@
 
 use parlour_domain::{id::PersonId, invite::LINK_GRACE};
 
-use super::{ACCESS_ENDED, Desk, Loaded, NOT_ALLOWED, OUTDATED, OVER, parent::preview};
+use super::{
+    ACCESS_ENDED, Desk, Loaded, NOT_ALLOWED, OUTDATED, OVER,
+    parent::{each, preview},
+};
 use crate::{
     calendar::{Appointment, Method},
     keys::Purpose,
@@ -52,11 +55,11 @@ impl Desk<'_> {
         let (rows, name) = (invited.rows(&appointments), invited.invite.name.clone());
         let content = Content::Invite { name: name.clone(), parent: invited.parent, evening: words, students: invited.students, rows, url, decline_url };
         let mut letter = self.letter(invited.invite.email, &name, subject, preview, content);
-        letter.calendar = Some((Method::Request, appointments)).filter(|(_, appointments)| !appointments.is_empty());
+        letter.calendar = each(Method::Request, appointments).collect();
         Ok(letter.into())
     }
 
-    /// The appointments as they are now. Those cancelled in the change that the mail tells of are taken out of the calendar.
+    /// The appointments as they are now. Those cancelled in the change that the mail tells of are taken out of the calendar, the others brought up to date.
     pub(super) fn guest_update(&self, db: &mut Db) -> Result<Loaded> {
         let invited = match self.live_invite(db)? {
             Ok(invited) => invited,
@@ -81,11 +84,7 @@ impl Desk<'_> {
             decline_url,
         };
         let mut letter = self.letter(invited.invite.email, &name, subject, preview, content);
-        letter.calendar = match (cancelled.is_empty(), appointments.is_empty()) {
-            (false, _) => Some((Method::Cancel, cancelled)),
-            (true, false) => Some((Method::Request, appointments)),
-            (true, true) => None,
-        };
+        letter.calendar = each(Method::Cancel, cancelled).chain(each(Method::Request, appointments)).collect();
         Ok(letter.into())
     }
 
@@ -105,7 +104,7 @@ impl Desk<'_> {
         let name = invited.invite.name.clone();
         let content = Content::InviteRemoved { name: name.clone(), parent: invited.parent, evening: words, students: invited.students };
         let mut letter = self.letter(invited.invite.email, &name, subject, preview, content);
-        letter.calendar = Some((Method::Cancel, appointments)).filter(|(_, appointments)| !appointments.is_empty());
+        letter.calendar = each(Method::Cancel, appointments).collect();
         Ok(letter.into())
     }
 

@@ -84,7 +84,7 @@ impl Desk<'_> {
     }
 
     fn letter(&self, to: String, to_name: &str, subject: String, preview: String, content: Content) -> Letter {
-        Letter { school: self.school.clone(), to, to_name: to_name.to_owned(), subject, preview, content, calendar: None }
+        Letter { school: self.school.clone(), to, to_name: to_name.to_owned(), subject, preview, content, calendar: Vec::new() }
     }
 
     /// Link and code for an address of the roster. It goes to the address as the roster has it: one that only looks the same is somebody else's.

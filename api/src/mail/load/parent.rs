@@ -44,7 +44,7 @@ impl Desk<'_> {
         let rows = appointments.iter().map(|appointment| Row::of(appointment, &evening)).collect();
         let content = Content::BookingsMade { name: reader.person.name.clone(), evening: words, rows, url: self.own_url(db, &evening)? };
         let mut letter = self.letter(reader.to, &reader.person.name, subject, preview, content);
-        letter.calendar = Some((Method::Request, appointments));
+        letter.calendar = each(Method::Request, appointments).collect();
         Ok(letter.into())
     }
 
@@ -84,7 +84,7 @@ impl Desk<'_> {
             (format!("Changed: {what}"), Method::Request, Content::BookingChanged { name, evening: words, row, url })
         };
         let mut letter = self.letter(reader.to, &reader.person.name, subject, preview, content);
-        letter.calendar = Some((method, vec![booked.appointment]));
+        letter.calendar = vec![(method, booked.appointment)];
         Ok(letter)
     }
 
@@ -162,6 +162,11 @@ impl Desk<'_> {
         }
         Ok(format!("{}evenings/{}", self.base(), evening.id))
     }
+}
+
+/// What a calendar is to do with each of these.
+pub(super) fn each(method: Method, appointments: Vec<Appointment>) -> impl Iterator<Item = (Method, Appointment)> {
+    appointments.into_iter().map(move |appointment| (method, appointment))
 }
 
 /// "16:00 Science, 16:05 Music".

@@ -141,7 +141,7 @@ fn letters(words: &Words) -> Vec<(&'static str, Letter)> {
         subject: format!("{parent} invites you to {}", words.title),
         preview: format!("{} 16:00", words.subject),
         content,
-        calendar: Some((Method::Request, vec![appointment.clone()])),
+        calendar: vec![(Method::Request, appointment.clone())],
     };
     contents.into_iter().map(|(name, content)| (name, letter(content))).collect()
 }

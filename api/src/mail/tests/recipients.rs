@@ -2,6 +2,8 @@
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
+use parlour_domain::id::BookingId;
+use uuid::Uuid;
 
 use super::world::World;
 use crate::{
@@ -28,11 +30,23 @@ fn token<'a>(mail: &'a Mail, before: &str) -> &'a str {
     rest.split_whitespace().next().unwrap()
 }
 
+/// What the mail's calendar messages ask for, each about one entry and without a link.
+#[track_caller]
+fn calendars(sent: &SentMail) -> Vec<(Method, &str)> {
+    for message in &sent.mail.calendar {
+        assert!(!message.text.contains("#t=") && !message.text.contains("http"), "a calendar holds no link");
+        assert_eq!(message.text.matches("\r\nUID:").count(), 1, "one message is about one entry\n{}", message.text);
+        assert!(message.text.contains(&format!("\r\nMETHOD:{}\r\n", message.method.as_str())), "{}", message.text);
+    }
+    sent.mail.calendar.iter().map(|message| (message.method, message.text.as_str())).collect()
+}
+
+/// The one calendar message of a mail.
 #[track_caller]
 fn calendar(sent: &SentMail) -> (Method, &str) {
-    let (method, text) = sent.mail.calendar.as_ref().unwrap();
-    assert!(!text.contains("#t=") && !text.contains("http"), "a calendar holds no link");
-    (*method, text)
+    let all = calendars(sent);
+    assert_eq!(all.len(), 1, "{all:?}");
+    all[0]
 }
 
 #[tokio::test]
@@ -75,8 +89,11 @@ async fn a_parent_reads_their_appointments() {
     for what in ["16:00", "Mrs Anita Abell", "Sophie Aaron", "Science", "16:05", "Mr Geraint Davies", "Liz Aaron", "Thursday 26 November 2026"] {
         assert!(tells(&sent.mail, what), "{what}");
     }
-    let (method, text) = calendar(&sent);
-    assert_eq!((method, text.matches("BEGIN:VEVENT").count()), (Method::Request, 2));
+    let messages = calendars(&sent);
+    assert_eq!(messages.len(), 2);
+    for ((method, text), booking) in messages.into_iter().zip([world.about_sophie, world.about_liz]) {
+        assert!(method == Method::Request && text.contains(&format!("UID:booking-{booking}@parlour")), "{text}");
+    }
 }
 
 #[tokio::test]
@@ -86,7 +103,7 @@ async fn a_parent_reads_nothing_of_a_student_they_are_barred_from() {
     world.queue(world.to_rachel(Template::BookingsMade)).await;
     world.queue(NewMail { booking: Some(world.about_liz), ..world.to_rachel(Template::BookingChanged) }).await;
     let mail = world.deliver_one().await.mail;
-    assert!(tells(&mail, "Sophie Aaron") && !tells(&mail, "Liz") && !mail.calendar.unwrap().1.contains("Liz"));
+    assert!(tells(&mail, "Sophie Aaron") && !tells(&mail, "Liz") && !mail.calendar.iter().any(|message| message.text.contains("Liz")));
     world.bar(world.sophie, None, "rachel@example.org").await;
     for template in [Template::BookingsMade, Template::AccessEnded] {
         world.queue(world.to_rachel(template)).await;
@@ -145,7 +162,21 @@ async fn a_guest_is_told_of_a_cancellation() {
     // The next mail does not cancel it once more.
     world.clock.advance(TimeDelta::hours(1));
     world.queue(world.to_guest(Template::GuestUpdate)).await;
-    assert!(world.deliver_one().await.mail.calendar.is_none());
+    assert!(world.deliver_one().await.mail.calendar.is_empty());
+}
+
+#[tokio::test]
+async fn a_guest_s_calendar_hears_of_what_went_and_of_what_stays() {
+    let world = World::new().await;
+    let (art, teacher) = (BookingId(Uuid::from_u128(9)), world.person(None, "Ann", "Hill", None, "teacher").await);
+    world.booking(art, world.sophie, teacher, "Art", "2026-11-26T16:20:00Z").await;
+    world.clock.advance(TimeDelta::hours(1));
+    world.cancel(world.about_sophie).await;
+    world.queue(world.to_guest(Template::GuestUpdate)).await;
+    let sent = world.deliver_one().await;
+    let messages = calendars(&sent);
+    assert_eq!(messages.iter().map(|(method, _)| *method).collect::<Vec<_>>(), [Method::Cancel, Method::Request]);
+    assert!(messages[0].1.contains(&format!("booking-{}@parlour", world.about_sophie)) && messages[1].1.contains(&format!("booking-{art}@parlour")));
 }
 
 #[tokio::test]
@@ -181,7 +212,7 @@ async fn access_that_ended_has_one_text() {
     assert_eq!(mails.len(), 2);
     for sent in mails {
         assert_eq!(sent.mail.text.split("\n\n-- ").next().unwrap().trim(), TEXT);
-        assert!(sent.mail.html.contains(TEXT) && sent.mail.calendar.is_none());
+        assert!(sent.mail.html.contains(TEXT) && sent.mail.calendar.is_empty());
         for secret in ["Sophie", "Rachel", "Jordan", "Science", "16:00"] {
             assert!(!tells(&sent.mail, secret), "{secret}");
         }

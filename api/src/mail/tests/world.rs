@@ -1,4 +1,4 @@
-//! A school with one evening, in a database file of its own: what the tests of the worker begin with.
+//! A school with one evening, in a database of its own: what the tests of the worker begin with.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -8,7 +8,6 @@ use parlour_domain::{
     EmailAddress,
     id::{BookingId, ClassId, EveningId, InviteId, LoginLinkId, PersonId, SchoolId},
 };
-use tempfile::TempDir;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -24,9 +23,10 @@ use crate::{
         bars, booking_teachers, bookings, classes, evenings, guardianships, invite_students, invites, login_links, outbox, people, schools, suppressions,
     },
     store::{
-        DatabaseUrl, Db, Store,
+        Db,
         outbox::{NewMail, Template, enqueue},
         sql_types::{At, Key, at, key},
+        test_database::TestDatabase,
     },
 };
 
@@ -45,31 +45,18 @@ pub struct World {
     pub about_sophie: BookingId,
     pub about_liz: BookingId,
     pub invite: InviteId,
-    url: DatabaseUrl,
     random: Random,
-    _folder: TempDir,
+    database: TestDatabase,
 }
 
 pub fn moment(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-/// A SQLite file, or a schema of its own on the PostgreSQL server that `PARLOUR_TEST_DATABASE` names.
-fn database(folder: &TempDir) -> DatabaseUrl {
-    let Ok(server) = std::env::var("PARLOUR_TEST_DATABASE") else { return DatabaseUrl::Sqlite(folder.path().join("test.db").display().to_string()) };
-    let name = format!("mail_{}", Context::new(moment(NOW), Random::from_os()).new_id::<Uuid>().simple());
-    let mut db = DatabaseUrl::parse(&server).unwrap().connect().unwrap();
-    diesel::sql_query(format!("create schema {name}")).execute(&mut db).unwrap();
-    let separator = if server.contains('?') { '&' } else { '?' };
-    DatabaseUrl::Postgres(format!("{server}{separator}options=-csearch_path%3D{name}"))
-}
-
 impl World {
     pub async fn new() -> Self {
-        let folder = TempDir::new().unwrap();
-        let url = database(&folder);
-        let store = Store::open(&url, 2).unwrap();
-        store.migrate().unwrap();
+        let database = TestDatabase::new();
+        let store = database.store(2);
         let clock = Arc::new(FixedClock::at(moment(NOW)));
         let mailer = Arc::new(MemoryMailer::new(clock.clone()));
         let settings = [("PARLOUR_MODE", "dev"), ("DATABASE_URL", "sqlite://unused.db"), ("PARLOUR_PUBLIC_URL", "http://localhost:8080")];
@@ -91,9 +78,8 @@ impl World {
             about_sophie: ctx.new_id(),
             about_liz: ctx.new_id(),
             invite: ctx.new_id(),
-            url,
             random,
-            _folder: folder,
+            database,
         };
         world.furnish().await;
         world
@@ -174,7 +160,7 @@ impl World {
         .await;
     }
 
-    async fn booking(&self, id: BookingId, student: PersonId, teacher: PersonId, subject: &'static str, starts_at: &'static str) {
+    pub async fn booking(&self, id: BookingId, student: PersonId, teacher: PersonId, subject: &'static str, starts_at: &'static str) {
         let (school, evening, parent) = (self.school, self.evening, self.rachel);
         self.write(move |db, ctx| {
             let class: ClassId = ctx.new_id();
@@ -321,6 +307,6 @@ impl World {
 
     /// A second process at the same database and mail server.
     pub fn another_process(&self) -> Deps {
-        Deps { store: Store::open(&self.url, 2).unwrap(), ..self.deps.clone() }
+        Deps { store: self.database.store(2), ..self.deps.clone() }
     }
 }

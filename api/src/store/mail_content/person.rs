@@ -9,7 +9,7 @@ use crate::{
     mail::words::full_name,
     schema::{bars, guardianships, people},
     store::{
-        Db, Result, access,
+        Db, Result, access, contacts,
         people::PersonRow,
         sql_types::{At, Key, key},
     },
@@ -108,11 +108,7 @@ pub fn allowed_students(db: &mut Db, parent: PersonId) -> Result<HashSet<PersonI
 /// # Errors
 /// When the database fails.
 pub fn is_barred_parent(db: &mut Db, school: SchoolId, parent: &Person) -> Result<bool> {
-    let by_roster = guardianships::table
-        .filter(guardianships::parent_id.eq(key(parent.id)))
-        .filter(guardianships::court_order.eq(true).or(guardianships::contact_allowed.eq(false)))
-        .count()
-        .get_result::<i64>(db)?;
+    let by_roster = guardianships::table.filter(guardianships::parent_id.eq(key(parent.id))).filter(contacts::is_barred()).count().get_result::<i64>(db)?;
     let by_hand = bars::table
         .filter(bars::school_id.eq(key(school)).and(bars::lifted_at.is_null()))
         .filter(bars::person_id.eq(Some(key(parent.id))).or(bars::bar_key.is_not_null().and(bars::bar_key.eq(parent.bar_key.as_deref()))))

@@ -42,13 +42,13 @@ pub(super) fn difference<R: Row>(existing: Vec<R>, wanted: impl IntoIterator<Ite
     for mut row in wanted {
         let name = row.name();
         let old = before.remove(&name);
-        let fate = match old.clone() {
+        let fate = match &old {
             None => Fate::Added,
-            Some(mut old) => {
-                *row.id_mut() = *old.id_mut();
+            Some(old) => {
+                row.keep(old);
                 if old.is_removed() {
                     Fate::Added
-                } else if old == row {
+                } else if *old == row {
                     Fate::Unchanged
                 } else {
                     Fate::Changed

@@ -40,8 +40,9 @@ impl Losses {
     }
 }
 
+/// As [`crate::store::contacts::is_allowed`] asks the database.
 fn is_allowed(row: &GuardianshipRow) -> bool {
-    !row.is_removed() && row.contact_allowed && !row.court_order
+    !row.is_removed() && !row.court_order && !row.contact_barred && (row.contact_allowed || row.allowed_at.is_some())
 }
 
 /// Whoever reads the mail of the old address must not stay logged in, nor who was staff and is not.

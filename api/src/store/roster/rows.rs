@@ -13,13 +13,14 @@ pub(super) trait Row: Clone + PartialEq {
     type Name: Ord + Clone;
 
     fn name(&self) -> Self::Name;
-    fn id_mut(&mut self) -> &mut Key;
+    /// Takes over what is not the roster's to say.
+    fn keep(&mut self, old: &Self);
     fn removed_at_mut(&mut self) -> &mut Option<At>;
     fn is_removed(&self) -> bool;
 }
 
 macro_rules! row {
-    ($row:ty, $name:ty, |$this:ident| $expr:expr) => {
+    ($row:ty, $name:ty, |$this:ident| $expr:expr $(, keeps $kept:ident)?) => {
         impl Row for $row {
             type Name = $name;
 
@@ -28,8 +29,9 @@ macro_rules! row {
                 $expr
             }
 
-            fn id_mut(&mut self) -> &mut Key {
-                &mut self.id
+            fn keep(&mut self, old: &Self) {
+                self.id = old.id;
+                $(self.$kept = old.$kept;)?
             }
 
             fn removed_at_mut(&mut self) -> &mut Option<At> {
@@ -89,8 +91,10 @@ pub(super) struct GuardianshipRow {
     pub contact_allowed: bool,
     pub court_order: bool,
     pub removed_at: Option<At>,
+    pub contact_barred: bool,
+    pub allowed_at: Option<At>,
 }
-row!(GuardianshipRow, (Key, Key), |row| (row.parent_id, row.student_id));
+row!(GuardianshipRow, (Key, Key), |row| (row.parent_id, row.student_id), keeps allowed_at);
 
 #[derive(Insertable, Queryable, Selectable, Clone, PartialEq, Eq, Debug)]
 #[diesel(table_name = classes, treat_none_as_default_value = false)]

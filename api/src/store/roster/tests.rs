@@ -1,35 +1,33 @@
-//! What an import writes, on a SQLite file: the same files change nothing, a difference writes the difference, lost access is withdrawn.
+//! What an import writes, on either database: the same files change nothing, a difference writes the difference, lost access is withdrawn.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use parlour_roster::{Class, Coverage, Enrolment, EnrolmentRole, Guardianship, Mode, Person, Removed, Roles, School};
-use tempfile::TempDir;
 
 use super::{Changes, Counts, Source, apply, plan};
 use crate::{
     context::{Context, Random},
     schema::{bars, bookings, claims, evenings, events, guardianships, invite_students, invites, outbox, people, sessions},
     store::{
-        DatabaseUrl, Db, Store,
+        Db,
         sql_types::{At, Key, at},
+        test_database::TestDatabase,
     },
 };
 
 struct Desk {
     db: Db,
     ctx: Context,
-    _folder: TempDir,
+    _database: TestDatabase,
 }
 
 impl Desk {
     fn new() -> Self {
-        let folder = TempDir::new().unwrap();
-        let url = DatabaseUrl::Sqlite(folder.path().join("test.db").display().to_string());
-        Store::open(&url, 1).unwrap().migrate().unwrap();
+        let database = TestDatabase::new();
         let now: DateTime<Utc> = "2026-11-23T16:00:00Z".parse().unwrap();
-        Self { db: url.connect().unwrap(), ctx: Context::new(now, Random::seeded(1)), _folder: folder }
+        Self { db: database.connect(), ctx: Context::new(now, Random::seeded(1)), _database: database }
     }
 
     fn import_as(&mut self, school: &School, coverage: Coverage, removed: Removed) -> Changes {
@@ -68,6 +66,7 @@ fn link(parent: &str, student: &str) -> Guardianship {
         priority: Some(1),
         lives_with: Some(true),
         contact_allowed: true,
+        contact_barred: false,
         court_order: false,
     }
 }
@@ -293,4 +292,50 @@ fn a_bar_set_by_hand_stays() {
     assert_eq!(lifted, None);
     let links: i64 = guardianships::table.filter(guardianships::removed_at.is_null()).count().get_result(&mut desk.db).unwrap();
     assert_eq!(links, 2);
+}
+
+/// Staff have allowed the father contact.
+fn allow(desk: &mut Desk) {
+    let (father, staff, now) = (desk.id_of("f1"), desk.id_of("o1"), at(desk.ctx.now));
+    let by_hand = (guardianships::allowed_at.eq(Some(now)), guardianships::allowed_by.eq(Some(staff)));
+    diesel::update(guardianships::table.filter(guardianships::parent_id.eq(father))).set(by_hand).execute(&mut desk.db).unwrap();
+}
+
+/// How many students the father may act for.
+fn students_of_the_father(desk: &mut Desk) -> usize {
+    let father = desk.id_of("f1");
+    crate::store::access::students_of(&mut desk.db, father.into()).unwrap().len()
+}
+
+#[test]
+fn what_staff_allowed_by_hand_stays_until_the_school_bars_it() {
+    let mut desk = Desk::new();
+    let mut relative = elm();
+    relative.guardianships[0].contact_allowed = false;
+    desk.import(&relative);
+    assert_eq!(students_of_the_father(&mut desk), 0);
+    allow(&mut desk);
+    assert_eq!(students_of_the_father(&mut desk), 1);
+    assert_eq!(desk.import(&relative).guardianships, counts(0, 0, 0, 2), "what staff allowed is no difference");
+    let mut nearer = relative.clone();
+    nearer.guardianships[0].priority = Some(2);
+    assert_eq!(desk.import(&nearer).guardianships, counts(0, 1, 0, 1));
+    assert_eq!(students_of_the_father(&mut desk), 1);
+
+    for (barred, court_order) in [(true, false), (false, true)] {
+        let mut against = relative.clone();
+        (against.guardianships[0].contact_barred, against.guardianships[0].court_order) = (barred, court_order);
+        assert_eq!(desk.import(&against).access_withdrawn, 1, "{barred} {court_order}");
+        assert_eq!(students_of_the_father(&mut desk), 0);
+        desk.import(&relative);
+        assert_eq!(students_of_the_father(&mut desk), 1, "it was for good");
+    }
+
+    // Whoever the roster drops and brings back is the same contact.
+    let mut without = relative.clone();
+    without.guardianships.remove(0);
+    assert_eq!(desk.import(&without).access_withdrawn, 1);
+    assert_eq!(students_of_the_father(&mut desk), 0);
+    desk.import(&relative);
+    assert_eq!(students_of_the_father(&mut desk), 1);
 }

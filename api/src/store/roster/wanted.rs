@@ -122,6 +122,8 @@ impl<'s> Wanted<'s> {
             contact_allowed: link.contact_allowed,
             court_order: link.court_order,
             removed_at: None,
+            contact_barred: link.contact_barred,
+            allowed_at: None,
         }
     }
 

@@ -47,6 +47,7 @@ pub(super) fn guardianships(db: &mut Db, rows: &[GuardianshipRow]) -> QueryResul
             guardianships::contact_allowed.eq(excluded(guardianships::contact_allowed)),
             guardianships::court_order.eq(excluded(guardianships::court_order)),
             guardianships::removed_at.eq(excluded(guardianships::removed_at)),
+            guardianships::contact_barred.eq(excluded(guardianships::contact_barred)),
         ))
         .execute(conn))
 }

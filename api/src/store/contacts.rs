@@ -1,0 +1,81 @@
+//! Contact between a parent and a student: what the roster says of it, and what staff allowed by hand, which no import takes back. Bars by hand are in `bars`.
+
+use diesel::{dsl::auto_type, prelude::*};
+use parlour_domain::{
+    Refusal,
+    id::{PersonId, SchoolId},
+};
+
+use super::{
+    Db, Error, Result, access,
+    events::{self, Actor, NewEvent},
+    people,
+    sql_types::{At, at, key},
+};
+use crate::{context::Context, schema::guardianships};
+
+/// A link by which a parent may act: allowed by the roster or by hand, and barred by neither a court order nor the roster.
+#[auto_type]
+pub(crate) fn is_allowed() -> _ {
+    let by_whom = guardianships::contact_allowed.eq(true).or(guardianships::allowed_at.is_not_null());
+    let not_barred = guardianships::court_order.eq(false).and(guardianships::contact_barred.eq(false));
+    guardianships::removed_at.is_null().and(not_barred).and(by_whom)
+}
+
+/// A link whose contact is to be kept away, also where it was removed since.
+#[auto_type]
+pub(crate) fn is_barred() -> _ {
+    let by_nobody = guardianships::contact_allowed.eq(false).and(guardianships::allowed_at.is_null());
+    guardianships::court_order.eq(true).or(guardianships::contact_barred.eq(true)).or(by_nobody)
+}
+
+/// What a link says of contact.
+#[derive(Clone, Copy, Debug, Queryable, Selectable)]
+#[diesel(table_name = guardianships)]
+pub(crate) struct ContactRow {
+    contact_allowed: bool,
+    court_order: bool,
+    contact_barred: bool,
+    allowed_at: Option<At>,
+}
+
+impl ContactRow {
+    /// Nothing stands against contact but that nobody has allowed it: a relative, or a role that nobody knows.
+    pub(crate) const fn can_be_allowed(&self) -> bool {
+        !self.contact_allowed && self.allowed_at.is_none() && !self.court_order && !self.contact_barred
+    }
+}
+
+/// Allows a parent contact with a student by hand, for good; allowed contact stays so.
+///
+/// # Errors
+/// [`Error::NotFound`] when the two are not linked at the school; [`Refusal::ContactBarred`] while a court order, the roster or a bar set by hand
+/// stands against it.
+pub fn allow(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, parent: PersonId, student: PersonId) -> Result<()> {
+    let parent_row = people::find_parent(db, school, parent)?;
+    let student_row = people::find(db, school, student)?;
+    let staff_row = people::find(db, school, staff)?;
+    // A bar that is being set holds the same row.
+    people::lock(db, &[parent])?;
+    let link = guardianships::table
+        .filter(guardianships::parent_id.eq(key(parent)).and(guardianships::student_id.eq(key(student))))
+        .filter(guardianships::school_id.eq(key(school)).and(guardianships::removed_at.is_null()));
+    let contact: ContactRow = link.select(ContactRow::as_select()).first(db)?;
+    if contact.court_order || contact.contact_barred || !access::barred_from(db, parent, &[key(student)])?.is_empty() {
+        return Err(Refusal::ContactBarred.into());
+    }
+    if !contact.can_be_allowed() {
+        return Ok(());
+    }
+    let untouched = guardianships::table
+        .filter(guardianships::parent_id.eq(key(parent)).and(guardianships::student_id.eq(key(student))))
+        .filter(guardianships::allowed_at.is_null().and(guardianships::removed_at.is_null()))
+        .filter(guardianships::court_order.eq(false).and(guardianships::contact_barred.eq(false)));
+    let by_hand = (guardianships::allowed_at.eq(Some(at(ctx.now))), guardianships::allowed_by.eq(Some(key(staff))));
+    if diesel::update(untouched).set(by_hand).execute(db)? != 1 {
+        return Err(Error::Raced);
+    }
+    let actor = Actor { person: Some(staff), name: staff_row.name() };
+    let summary = format!("Allowed {} contact with {}.", parent_row.name(), student_row.name());
+    events::record(db, ctx, &NewEvent { school, evening: None, parent: Some(parent), action: "contact_allowed", summary, actor: &actor })
+}

@@ -1,0 +1,130 @@
+//! Relatives, whom the roster links without allowing contact: staff allow it for good, and what stands against it.
+
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
+use parlour::{
+    schema::{events, people},
+    store::people::PersonRow,
+};
+use serde_json::json;
+
+use crate::harness::{Actor, Answer, Roster, School};
+
+/// Beverley Edwards, a grandmother of Tyrese's.
+const GRANDMOTHER: &str = "p-046";
+const HER_ROW: &str = "s-9027,,,Mrs,Grandmother,2,false,,";
+
+async fn person(school: &School, sourced_id: &'static str) -> PersonRow {
+    school.read(move |db| Ok(people::table.filter(people::sourced_id.eq(sourced_id)).select(PersonRow::as_select()).first(db)?)).await
+}
+
+/// The grandmother, and the path by which staff allow her contact.
+async fn grandmother(school: &School) -> (PersonRow, String) {
+    let (her, him) = (person(school, GRANDMOTHER).await, person(school, "s-9027").await);
+    let path = format!("/parents/{}/allowed_students/{}", her.id().0, him.id().0);
+    (her, path)
+}
+
+/// How the office sees her: contact allowed, and whether it may be.
+async fn seen(office: &Actor, her: &PersonRow) -> (bool, bool) {
+    let parent: Answer = office.get(&format!("/parents/{}", her.id().0)).await.is(200);
+    let linked = &parent.list("/students")[0];
+    (linked["allowed"] == true, linked["can_allow"] == true)
+}
+
+async fn allow(actor: &Actor, path: &str) -> Answer {
+    actor.send("PUT", path, actor.request("PUT", path)).await
+}
+
+async fn times_allowed(school: &School) -> i64 {
+    school.read(|db| Ok(events::table.filter(events::action.eq("contact_allowed")).filter(events::actor.eq("Helen Okafor")).count().get_result(db)?)).await
+}
+
+#[tokio::test]
+async fn staff_allow_a_relative_for_good() {
+    let school = School::start().await;
+    let office = school.staff().await;
+    let (her, path) = grandmother(&school).await;
+    assert_eq!(seen(&office, &her).await, (false, true));
+    school.as_parent(&her).await.get(&school.evening("/slots")).await.refuses(404, "not_found");
+
+    let allowed = allow(&office, &path).await.is(200);
+    assert_eq!((allowed.text_at("/student/name"), allowed.body["allowed"].as_bool()), ("Tyrese Edwards".to_owned(), Some(true)));
+    assert_eq!(allow(&office, &path).await.is(200).body, allowed.body);
+    assert_eq!((seen(&office, &her).await, times_allowed(&school).await), ((true, false), 1));
+    let grid = school.as_parent(&her).await.get(&school.evening("/slots")).await.is(200);
+    assert_eq!(grid.text_at("/students/0/student/name"), "Tyrese Edwards");
+
+    // No import takes it back, whether or not it has something new of her.
+    for roster in [Roster::of_the_demo(), Roster::of_the_demo().replace("users.csv", HER_ROW, "s-9027,,,Mrs,Great-grandmother,3,true,,")] {
+        roster.import(&school).await;
+        assert_eq!(seen(&office, &her).await, (true, false));
+    }
+}
+
+#[tokio::test]
+async fn what_the_school_says_stands_against_it() {
+    let school = School::start().await;
+    let office = school.staff().await;
+    let (her, path) = grandmother(&school).await;
+    allow(&office, &path).await.is(200);
+    for against in ["s-9027,,,Mrs,Grandmother,2,false,false,", "s-9027,,,Mrs,Grandmother,2,false,,true"] {
+        let session = school.as_parent(&her).await;
+        Roster::of_the_demo().replace("users.csv", HER_ROW, against).import(&school).await;
+        session.get("/me").await.refuses(410, "access_ended");
+        assert_eq!(seen(&office, &her).await, (false, false));
+        allow(&office, &path).await.refuses(409, "contact_barred");
+        // Once the school takes it back, what staff allowed holds again.
+        Roster::of_the_demo().import(&school).await;
+        assert_eq!(seen(&office, &her).await, (true, false));
+    }
+    assert_eq!(times_allowed(&school).await, 1);
+}
+
+#[tokio::test]
+async fn a_bar_set_by_hand_wins() {
+    let school = School::start().await;
+    let office = school.staff().await;
+    let (her, path) = grandmother(&school).await;
+    let student = person(&school, "s-9027").await.id().0;
+    for whom in [json!({ "student_id": student, "person_id": her.id().0 }), json!({ "student_id": student, "email": "Beverley.Edwards+x@example.org" })] {
+        let bar = office.post("/bars", whom).await.is(201);
+        assert_eq!(seen(&office, &her).await, (false, false));
+        allow(&office, &path).await.refuses(409, "contact_barred");
+        office.delete(&format!("/bars/{}", bar.text_at("/id"))).await.is(204);
+        assert_eq!(seen(&office, &her).await, (false, true));
+    }
+    allow(&office, &path).await.is(200);
+    office.post("/bars", json!({ "student_id": student, "person_id": her.id().0 })).await.is(201);
+    assert_eq!(seen(&office, &her).await, (false, false));
+}
+
+#[tokio::test]
+async fn only_the_school_s_own_staff_allow_contact() {
+    let school = School::start().await;
+    let (her, path) = grandmother(&school).await;
+    for actor in [school.parent().await, school.teacher().await, school.as_parent(&her).await] {
+        allow(&actor, &path).await.refuses(403, "wrong_role");
+    }
+    allow(&school.guest().await, &path).await.refuses(401, "not_logged_in");
+    let office = school.staff().await;
+    assert_eq!(seen(&office, &her).await, (false, true));
+
+    // Of two people whom nothing links, of what is no id, of a student as a parent, and of another school's.
+    let (rachel, student) = (school.people.parent.0, person(&school, "s-9027").await.id().0);
+    for path in [
+        format!("/parents/{rachel}/allowed_students/{student}"),
+        format!("/parents/{student}/allowed_students/{student}"),
+        "/parents/x/allowed_students/y".to_owned(),
+    ] {
+        allow(&office, &path).await.refuses(404, "not_found");
+    }
+    let columns =
+        |id: &str, role: &str, agent: &str| format!("{id},active,2026-09-01T06:00:00.000Z,true,elm,{role},,,Ann,Elm,,,{id}@example.org,,,{agent},,,,,,,,");
+    let two_schools = Roster::of_the_demo()
+        .add("orgs.csv", "elm,active,2026-09-01T06:00:00.000Z,Elm School,school,,")
+        .add("users.csv", &columns("elm-s", "student", ""))
+        .add("users.csv", &columns("elm-p", "relative", "elm-s"));
+    two_schools.import(&school).await;
+    let (aunt, child) = (person(&school, "elm-p").await.id().0, person(&school, "elm-s").await.id().0);
+    allow(&office, &format!("/parents/{aunt}/allowed_students/{child}")).await.refuses(404, "not_found");
+}

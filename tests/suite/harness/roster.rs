@@ -1,0 +1,50 @@
+//! The demo school's roster files, changed as a test needs it, and imported as the command line does: beside the running server, over connections of its own.
+
+use std::{fs, path::Path};
+
+use parlour::{
+    roster::{self, ImportOptions, ImportReport},
+    store::Store,
+};
+use tempfile::TempDir;
+
+use super::Server;
+
+/// Roster files in a folder.
+pub struct Roster(TempDir);
+
+impl Roster {
+    /// Those of the demo school.
+    pub fn of_the_demo() -> Self {
+        let (from, folder) = (Path::new(env!("CARGO_MANIFEST_DIR")).join("../api/demo"), TempDir::new().expect("a folder"));
+        for file in fs::read_dir(from).expect("the demo's roster is there") {
+            let file = file.expect("the demo's roster can be read");
+            fs::copy(file.path(), folder.path().join(file.file_name())).expect("it can be copied");
+        }
+        Self(folder)
+    }
+
+    /// Replaces a text that a file holds once.
+    #[track_caller]
+    pub fn replace(self, file: &str, text: &str, with: &str) -> Self {
+        let path = self.0.path().join(file);
+        let before = fs::read_to_string(&path).expect("the file is there");
+        assert_eq!(before.matches(text).count(), 1, "{text} in {file}");
+        fs::write(path, before.replace(text, with)).expect("it can be written");
+        self
+    }
+
+    /// Adds a line to a file.
+    pub fn add(self, file: &str, line: &str) -> Self {
+        let path = self.0.path().join(file);
+        let before = fs::read_to_string(&path).expect("the file is there");
+        fs::write(path, format!("{}\n{line}\n", before.trim_end())).expect("it can be written");
+        self
+    }
+
+    /// Imports them into the database of a running server.
+    pub async fn import(&self, server: &Server) -> ImportReport {
+        let store = Store::open(&server.app.config.database, 2).expect("the database opens");
+        roster::import(&store, &server.app.context(), self.0.path(), ImportOptions::default()).await.expect("the roster is imported")
+    }
+}

@@ -1,0 +1,77 @@
+//! A roster import beside a running server: who loses access is out at once in every process, and bookings go on meanwhile.
+
+use futures_util::future::{join, join_all};
+use serde_json::json;
+
+use crate::harness::{Roster, School, Shared, wishes};
+
+const TOLD: &str = "Your access to this appointment has ended. Please contact the school.";
+const RACHEL: &str = "rachel.aaron@example.org";
+
+/// The demo's roster in which Sophie is not Rachel Aaron's any more.
+fn without_sophie() -> Roster {
+    Roster::of_the_demo()
+        .replace(
+            "users.csv",
+            "rachel.aaron@example.org,,,\"s-sophie-aaron,s-liz-aaron,s-chris-aaron\"",
+            "rachel.aaron@example.org,,,\"s-liz-aaron,s-chris-aaron\"",
+        )
+        .replace("users.csv", "Sophie,Aaron,,,,,,\"p-rachel-aaron,p-marcus-webb\"", "Sophie,Aaron,,,,,,p-marcus-webb")
+}
+
+#[tokio::test]
+async fn who_loses_a_student_is_out_in_every_process_at_once() {
+    let school = School::start().await;
+    let other = school.second_node(Shared::Nothing).await;
+    let (parent, guest) = (school.parent().await, school.guest().await);
+    let elsewhere = (parent.at(&other.origin), guest.at(&other.origin));
+    elsewhere.0.get("/me").await.is(200);
+    elsewhere.1.get("/guest/appointments").await.is(200);
+    assert_eq!(without_sophie().import(&school).await.changes.access_withdrawn, 1);
+
+    // The next request of each, wherever it goes.
+    for parent in [&elsewhere.0, &parent] {
+        assert_eq!(parent.get("/me").await.refuses(410, "access_ended").text_at("/detail"), TOLD);
+    }
+    for guest in [&elsewhere.1, &guest] {
+        assert_eq!(guest.get("/guest/appointments").await.refuses(410, "access_ended").text_at("/detail"), TOLD);
+    }
+    let parent = school.parent().await;
+    let mine = parent.get(&school.evening("/bookings")).await.is(200);
+    assert!(!mine.text.contains("Sophie") && mine.text.contains("Liz Aaron"), "{}", mine.text);
+    let mut told: Vec<String> = school.mails().await.into_iter().map(|mail| mail.to).collect();
+    told.sort();
+    assert_eq!(told, ["helen.okafor@example.org", "jordan.aaron@example.org"], "the office and the guest; {RACHEL} finds out when she comes");
+}
+
+#[tokio::test]
+async fn bookings_go_on_while_a_roster_is_imported() {
+    let school = School::start().await;
+    let mut wanted = Vec::new();
+    for row in school.other_parents().await.into_iter().take(30) {
+        let actor = school.as_parent(&row).await;
+        if actor.get(&school.evening("/slots")).await.status != 200 {
+            continue;
+        }
+        let Some(wish) = wishes(&school, &actor).await.into_iter().find(|wish| !wish.free.is_empty()) else { continue };
+        let time = wish.free[wanted.len() % wish.free.len()].clone();
+        wanted.push((actor, wish.at(&time)));
+    }
+    assert!(wanted.len() > 9, "the demo has parents who may still book");
+    let path = school.evening("/bookings");
+    let bookings = join_all(wanted.iter().map(|(actor, wish)| actor.post(&path, json!({ "bookings": [wish] }))));
+    let roster = without_sophie();
+    let (report, answers) = join(roster.import(&school), bookings).await;
+    assert_eq!(report.changes.access_withdrawn, 1);
+    for answer in &answers {
+        assert!(answer.status == 201 || answer.code() == "slot_taken", "{}", answer.text);
+    }
+    let made = answers.iter().filter(|answer| answer.status == 201).count();
+    assert!(made > 0);
+    // What was made meanwhile stands: the import ends nobody's but Rachel's.
+    for ((actor, _), answer) in wanted.iter().zip(&answers).filter(|(_, answer)| answer.status == 201) {
+        actor.get(&format!("/bookings/{}", answer.text_at("/items/0/id"))).await.is(200);
+    }
+    let confirmed = school.mails().await.into_iter().filter(|mail| mail.subject.starts_with("Your appointments")).count();
+    assert_eq!(confirmed, made);
+}
