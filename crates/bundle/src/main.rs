@@ -4,6 +4,7 @@
 
 mod assets;
 mod budget;
+mod names;
 mod page;
 mod script;
 mod style;

@@ -10,8 +10,13 @@ use std::{
 use anyhow::{Context, Result, anyhow, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::names;
+
 /// The name that the main module imports its loaders from; it stays the import's key in `app.js`.
 pub const LINK_FILE: &str = "./parts.js";
+
+/// The name that the main module imports its bindings from.
+const BINDINGS: &str = "./app_bg.js";
 
 /// Named one by one: `--all-features` writes imports that Chromium refuses.
 const FEATURES: [&str; 7] = [
@@ -73,7 +78,15 @@ pub fn bind(input: &Path, work: &Path, wasm_opt: Option<&WasmOpt>) -> Result<Cli
         .context("wasm-bindgen could not bind the client")?;
 
     let mut modules = BTreeMap::new();
-    modules.insert("./app.js".to_owned(), output.js().to_owned());
+    // The parts are linked with the main module by their exports: what it takes from its script is its own business.
+    let taken = output.wasm().imports.iter().filter(|import| import.module == BINDINGS);
+    let names = names::shortened(output.js(), taken.map(|import| import.name.clone()));
+    modules.insert("./app.js".to_owned(), names::renamed(output.js(), &names));
+    for import in output.wasm_mut().imports.iter_mut() {
+        if let Some(name) = names.get(&import.name).filter(|_| import.module == BINDINGS) {
+            import.name.clone_from(name);
+        }
+    }
     modules.insert(LINK_FILE.to_owned(), fs::read_to_string(work.join(LINK_FILE))?);
     for (name, text) in output.local_modules() {
         modules.insert(format!("./snippets/{name}"), text.clone());

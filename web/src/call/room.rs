@@ -19,7 +19,6 @@ use super::{
     socket::{News, Socket},
     timer::Ticker,
 };
-use crate::browser;
 
 /// Where one is on the way into the call and out of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -82,6 +81,8 @@ struct Engine {
     faces: RefCell<HashMap<Uuid, Face>>,
     /// The number of our connection, while we sit.
     connection: Cell<Option<u32>>,
+    /// The key of this tab.
+    tab: String,
     /// This tab has no connections of before.
     fresh: Cell<bool>,
     /// How far the server's clock is before ours, in milliseconds.
@@ -90,14 +91,12 @@ struct Engine {
     tickers: RefCell<Vec<Ticker>>,
 }
 
-const DEVICE: &str = "parlour.device";
-
 /// How long after its end we leave a call by ourselves, when the server does not put us out.
 const GRACE: i64 = 3000;
 
 impl Call {
     /// Enters the call behind this door.
-    pub(crate) fn enter(door: &CallDoor, servers: &IceServers, devices: Devices, guest: bool) -> Self {
+    pub(crate) fn enter(door: &CallDoor, servers: &IceServers, devices: Devices, guest: bool, tab: String) -> Self {
         let times = Times { starts_at: door.starts_at, ends_at: door.ends_at, can_extend: false, late_minutes: door.late_minutes };
         let call = Self {
             stage: RwSignal::new(Stage::Joining),
@@ -111,7 +110,8 @@ impl Call {
             problem: RwSignal::new(None),
             engine: StoredValue::new_local(None),
         };
-        let engine = Engine::start(call, configuration(servers, servers.transport_policy), devices, door.now.timestamp_millis() as f64 - js_sys::Date::now());
+        let ahead = door.now.timestamp_millis() as f64 - js_sys::Date::now();
+        let engine = Engine::start(call, tab, configuration(servers, servers.transport_policy), devices, ahead);
         call.engine.set_value(Some(Rc::clone(&engine)));
         let path = if guest { "guest/appointments" } else { "bookings" };
         let weak = Rc::downgrade(&engine);
@@ -185,7 +185,7 @@ impl Call {
 }
 
 impl Engine {
-    fn start(call: Call, configuration: Object, devices: Devices, ahead: f64) -> Rc<Self> {
+    fn start(call: Call, tab: String, configuration: Object, devices: Devices, ahead: f64) -> Rc<Self> {
         let engine = Rc::new_cyclic(|weak: &Weak<Self>| {
             let voice = weak.clone();
             let ways = Ways {
@@ -209,6 +209,7 @@ impl Engine {
                 peers: RefCell::default(),
                 faces: RefCell::default(),
                 connection: Cell::new(None),
+                tab,
                 fresh: Cell::new(true),
                 ahead: Cell::new(ahead),
                 listeners: RefCell::default(),
@@ -300,11 +301,7 @@ impl Engine {
     }
 
     fn join(&self, move_here: bool, code: Option<String>) {
-        let device = browser::kept(DEVICE).unwrap_or_else(|| {
-            let made = browser::attempt_key();
-            browser::keep(DEVICE, &made);
-            made
-        });
+        let device = self.tab.clone();
         self.say(&ClientMessage::Join(Join { version: CALL_VERSION, device, move_here, fresh: self.fresh.get(), code }));
     }
 

@@ -2,6 +2,8 @@
 //!
 //! A part that can't be fetched is a failure like any other, with "Try again".
 
+use std::pin::Pin;
+
 use leptos::{prelude::*, wasm_split::wasm_split};
 use uuid::Uuid;
 
@@ -122,13 +124,18 @@ fn devices() -> Answer<Part> {
     Ok(dressed("call", || super::call::DevicesPage().into_any()))
 }
 
+/// A page whose part is fetched first, and its sheet then. Here once, and not once for each page.
+fn opened(part: Pin<Box<dyn Future<Output = Answer<Part>>>>) -> Part {
+    Box::pin(async move { part.await?.await })
+}
+
 /// A call. A guest is asked for no login.
 #[component]
 pub(crate) fn CallRoute(guest: bool) -> impl IntoView {
     if !guest {
         session().ask();
     }
-    view! { <LazyPanel part=Box::new(move || Box::pin(async move { call(guest).await?.await })) /> }
+    view! { <LazyPanel part=Box::new(move || opened(Box::pin(call(guest)))) /> }
 }
 
 #[component]
@@ -136,7 +143,7 @@ pub(crate) fn DevicesRoute() -> impl IntoView {
     if !browser::current_path().starts_with("/guest") {
         session().ask();
     }
-    view! { <LazyPanel part=Box::new(|| Box::pin(async { devices().await?.await })) /> }
+    view! { <LazyPanel part=Box::new(|| opened(Box::pin(devices()))) /> }
 }
 
 #[component]
@@ -148,7 +155,7 @@ pub(crate) fn BookingsRoute() -> impl IntoView {
 #[component]
 pub(crate) fn BookRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=Box::new(|| Box::pin(async { book().await?.await })) /> }
+    view! { <LazyPanel part=Box::new(|| opened(Box::pin(book()))) /> }
 }
 
 #[component]
@@ -165,45 +172,45 @@ pub(crate) fn IdentityRoute() -> impl IntoView {
 
 #[component]
 pub(crate) fn GuestRoute() -> impl IntoView {
-    view! { <LazyPanel part=Box::new(|| Box::pin(async { guest().await?.await })) /> }
+    view! { <LazyPanel part=Box::new(|| opened(Box::pin(guest()))) /> }
 }
 
 #[component]
 pub(crate) fn GuestAppointmentsRoute() -> impl IntoView {
-    view! { <LazyPanel part=Box::new(|| Box::pin(async { guest_appointments().await?.await })) /> }
+    view! { <LazyPanel part=Box::new(|| opened(Box::pin(guest_appointments()))) /> }
 }
 
 #[component]
 pub(crate) fn TeacherRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=Box::new(|| Box::pin(async { teacher_start().await?.await })) /> }
+    view! { <LazyPanel part=Box::new(|| opened(Box::pin(teacher_start()))) /> }
 }
 
 #[component]
 pub(crate) fn ScheduleRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=Box::new(|| Box::pin(async { schedule().await?.await })) /> }
+    view! { <LazyPanel part=Box::new(|| opened(Box::pin(schedule()))) /> }
 }
 
 #[component]
 pub(crate) fn StaffRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=Box::new(|| Box::pin(async { staff_start().await?.await })) /> }
+    view! { <LazyPanel part=Box::new(|| opened(Box::pin(staff_start()))) /> }
 }
 
 #[component]
 pub(crate) fn StaffParentRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=Box::new(|| Box::pin(async { staff_parent().await?.await })) /> }
+    view! { <LazyPanel part=Box::new(|| opened(Box::pin(staff_parent()))) /> }
 }
 
 #[component]
 pub(crate) fn BarsRoute() -> impl IntoView {
     session().ask();
-    view! { <LazyPanel part=Box::new(|| Box::pin(async { bars().await?.await })) /> }
+    view! { <LazyPanel part=Box::new(|| opened(Box::pin(bars()))) /> }
 }
 
 #[component]
 pub(crate) fn MailboxRoute() -> impl IntoView {
-    view! { <LazyPanel part=Box::new(|| Box::pin(async { mailbox().await?.await })) /> }
+    view! { <LazyPanel part=Box::new(|| opened(Box::pin(mailbox()))) /> }
 }

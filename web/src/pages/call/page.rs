@@ -21,6 +21,9 @@ use crate::{
 /// Remembers in this tab that one is in a call, so that a page that is loaded again goes on.
 const INSIDE: &str = "parlour.call";
 
+/// Where a tab's key lies while its page is loaded again.
+const TAB: &str = "parlour.tab";
+
 /// What is shown of a call.
 #[derive(Clone, PartialEq)]
 pub(super) enum Step {
@@ -36,6 +39,10 @@ pub(super) struct Visit {
     pub(super) guest: bool,
     pub(super) devices: Devices,
     pub(super) step: RwSignal<Step>,
+    /// The key by which the server knows this tab again.
+    pub(super) tab: StoredValue<String>,
+    /// The next appointment that is shown is entered without a door.
+    straight: StoredValue<bool>,
     /// The appointment; another one is the next.
     booking: RwSignal<Uuid>,
 }
@@ -59,7 +66,7 @@ impl Visit {
         // Not through the router: it would make the page anew, and let go of the devices.
         browser::replace_path(&format!("{path}{booking}"));
         browser::keep(INSIDE, &booking.to_string());
-        self.step.set(Step::Room);
+        self.straight.set_value(true);
         self.booking.set(booking);
     }
 
@@ -77,8 +84,21 @@ impl Visit {
 pub(crate) fn CallPage(guest: bool) -> impl IntoView {
     let booking = route::page_id();
     let inside = browser::kept(INSIDE).is_some_and(|kept| kept == booking.to_string());
-    let visit = Visit { guest, devices: Devices::new(), step: RwSignal::new(if inside { Step::Room } else { Step::Door }), booking: RwSignal::new(booking) };
+    let visit = Visit {
+        guest,
+        devices: Devices::new(),
+        tab: StoredValue::new(take_key()),
+        step: RwSignal::new(Step::Door),
+        straight: StoredValue::new(inside),
+        booking: RwSignal::new(booking),
+    };
     visit.devices.start();
+    // Only while the page is loaded again does the key lie where a copy of the tab would find it too.
+    let hidden = StoredValue::new_local(Object::window().on("pagehide", move |_| {
+        if let Some(key) = visit.tab.try_get_value() {
+            browser::keep(TAB, &key);
+        }
+    }));
     // A page that the browser kept asleep has left its call: it begins again.
     let shown = StoredValue::new_local(Object::window().on("pageshow", |event| {
         if event.is("persisted") {
@@ -86,6 +106,7 @@ pub(crate) fn CallPage(guest: bool) -> impl IntoView {
         }
     }));
     on_cleanup(move || {
+        hidden.dispose();
         shown.dispose();
         browser::forget(INSIDE);
     });
@@ -95,9 +116,19 @@ pub(crate) fn CallPage(guest: bool) -> impl IntoView {
     }
 }
 
+/// The key that this tab had before it was loaded again, or a new one.
+fn take_key() -> String {
+    let key = browser::kept(TAB).unwrap_or_else(browser::attempt_key);
+    browser::forget(TAB);
+    key
+}
+
 /// What is to be known before one can enter: asked for together, so that the press on the button has nothing to wait for.
 #[component]
 fn Appointment(visit: Visit, booking: Uuid) -> impl IntoView {
+    // Only now: what was shown of the appointment before is gone.
+    visit.step.set(if visit.straight.get_value() { Step::Room } else { Step::Door });
+    visit.straight.set_value(false);
     let asked = Ask::new(move || async move {
         let door = api::get_call_door(booking, visit.guest).await?;
         let servers = api::get_ice_servers().await?;

@@ -35,7 +35,7 @@ const MANY: u32 = 3;
 
 #[component]
 pub(super) fn Room(visit: Visit, door: CallDoor, servers: IceServers) -> impl IntoView {
-    let call = Call::enter(&door, &servers, visit.devices, visit.guest);
+    let call = Call::enter(&door, &servers, visit.devices, visit.guest, visit.tab.get_value());
     let awake = StoredValue::new_local(Awake::new());
     on_cleanup(move || awake.dispose());
     let voices = Voices { speaker: Signal::derive(move || visit.devices.chosen(Kind::Speaker)), blocked: RwSignal::new(false), tries: RwSignal::new(0) };
