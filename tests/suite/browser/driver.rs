@@ -1,10 +1,9 @@
 //! Chromium through ChromeDriver, started for one test; what a person does: open, read, type, press.
 
-use std::{process::Command, time::Duration};
+use std::time::Duration;
 
+use parlour_browser::Chromium;
 use thirtyfour::{extensions::query::ElementQueryable, prelude::*};
-
-use super::process::Process;
 
 /// How long to wait for what must come.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -12,43 +11,20 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a script may take to answer.
 const SCRIPT_PATIENCE: Duration = Duration::from_secs(60);
 
-const FLAGS: [&str; 9] = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-];
-
 /// A browser of its own: no cookie of another is in it.
 pub struct Browser {
     driver: WebDriver,
-    // Ends with the browser.
-    _process: Process,
-    _profile: tempfile::TempDir,
+    // Ends with its owner, in a test that fails, too.
+    chromium: Chromium,
 }
 
 impl Browser {
     /// Starts one of this width in CSS pixels.
     pub async fn start(width: u32) -> Self {
-        let program = std::env::var("PARLOUR_CHROMEDRIVER").unwrap_or_else(|_| "/usr/bin/chromedriver".to_owned());
-        let (process, said) = Process::start(Command::new(&program).arg("--port=0"), "started successfully on port").await;
-        let port: u16 = said.trim_end_matches('.').rsplit(' ').next().and_then(|port| port.parse().ok()).expect("ChromeDriver says its port");
-        let profile = tempfile::tempdir().expect("a folder");
-        let mut capabilities = DesiredCapabilities::chrome();
-        for flag in FLAGS {
-            capabilities.add_arg(flag).expect("a flag");
-        }
-        capabilities.add_arg(&format!("--user-data-dir={}", profile.path().display())).expect("a flag");
-        capabilities.add_arg(&format!("--window-size={width},900")).expect("a flag");
-        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.expect("Chromium starts");
+        let chromium = Chromium::start(width, 900).await.expect("Chromium starts");
         // What a script waits for in a call takes longer than what it waits for elsewhere.
-        driver.set_script_timeout(SCRIPT_PATIENCE).await.expect("Chromium takes the time-out");
-        Self { driver, _process: process, _profile: profile }
+        chromium.driver.set_script_timeout(SCRIPT_PATIENCE).await.expect("Chromium takes the time-out");
+        Self { driver: chromium.driver.clone(), chromium }
     }
 
     /// Opens an address.
@@ -184,7 +160,7 @@ impl Browser {
 
     /// Closes it.
     pub async fn close(self) {
-        self.driver.clone().quit().await.expect("Chromium ends");
+        self.chromium.close().await.expect("Chromium ends");
     }
 }
 

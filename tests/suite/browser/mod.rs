@@ -5,7 +5,6 @@ mod driver;
 mod journey;
 mod pages;
 mod post;
-mod process;
 mod real_school;
 mod run_mode;
 

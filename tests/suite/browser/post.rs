@@ -3,8 +3,7 @@
 use std::{fs, net::TcpListener, path::PathBuf, process::Command};
 
 use mail_parser::MessageParser;
-
-use super::process::Process;
+use parlour_browser::Process;
 
 /// The server; it ends with its owner.
 pub struct PostOffice {
@@ -31,7 +30,7 @@ impl PostOffice {
         // Debian's Python, for its package python3-aiosmtpd.
         let mut command = Command::new("/usr/bin/python3");
         command.args(["-m", "aiosmtpd", "-n", "-d", "-l", &format!("127.0.0.1:{port}"), "-c", "aiosmtpd.handlers.Mailbox"]).arg(folder.path().join("mail"));
-        let (process, _) = Process::start(&mut command, "Server is listening").await;
+        let (process, _) = Process::start(&mut command, "Server is listening").await.expect("aiosmtpd starts");
         Self { url: format!("smtp://127.0.0.1:{port}"), folder, _process: process }
     }
 

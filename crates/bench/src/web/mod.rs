@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpStream;
 
-use self::browser::{Browser, Driver};
+use self::browser::Browser;
 use crate::median::{median, rounded};
 
 /// How often each page is opened, at each speed; the figures are medians.
@@ -46,12 +46,11 @@ pub async fn run(server: SocketAddr) -> Result<()> {
             cookie: Some(cookie),
         },
     ];
-    let driver = Driver::start().await?;
     let mut visits: Vec<[Vec<Value>; 2]> = vec![Default::default(); pages.len()];
     for visit in 0..VISITS {
         for (page, visits) in pages.iter().zip(&mut visits) {
             for (speed, visits) in [1, SLOWER].into_iter().zip(visits) {
-                let seen = see(&driver, server, page, speed).await.with_context(|| format!("{} was not usable", page.name))?;
+                let seen = see(server, page, speed).await.with_context(|| format!("{} was not usable", page.name))?;
                 println!("visit {} of {}, processor {speed} times slower: {seen}", visit + 1, page.name);
                 visits.push(seen);
             }
@@ -62,8 +61,8 @@ pub async fn run(server: SocketAddr) -> Result<()> {
 }
 
 /// Opens a page in a browser of its own.
-async fn see(driver: &Driver, server: SocketAddr, page: &Page, speed: u32) -> Result<Value> {
-    let browser = Browser::start(driver).await?;
+async fn see(server: SocketAddr, page: &Page, speed: u32) -> Result<Value> {
+    let browser = Browser::start().await?;
     let script = WATCH.replace("NEEDED", &json!(page.needed).to_string());
     browser.command("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await?;
     if let Some((name, value)) = page.cookie.as_ref().and_then(|cookie| cookie.split_once('=')) {

@@ -1,0 +1,62 @@
+//! A Chromium with an empty profile, driven through ChromeDriver. It knows no page; tests and benches do.
+
+mod process;
+
+use std::{env, process::Command};
+
+use anyhow::{Context as _, Result};
+use tempfile::TempDir;
+use thirtyfour::prelude::*;
+
+pub use process::Process;
+
+const FLAGS: [&str; 9] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+];
+
+/// A browser of its own: no cookie, file or compiled code of another is in it. It ends when it is dropped.
+pub struct Chromium {
+    /// The way to it.
+    pub driver: WebDriver,
+    // In this order: the profile goes after the browser that writes into it.
+    _process: Process,
+    _profile: TempDir,
+}
+
+impl Chromium {
+    /// Starts one with a window of this size in CSS pixels. `PARLOUR_CHROMEDRIVER` names another ChromeDriver than Debian's.
+    ///
+    /// # Errors
+    /// When ChromeDriver or Chromium does not start.
+    pub async fn start(width: u32, height: u32) -> Result<Self> {
+        let program = env::var("PARLOUR_CHROMEDRIVER").unwrap_or_else(|_| "/usr/bin/chromedriver".to_owned());
+        let started = Process::start(Command::new(&program).arg("--port=0"), "started successfully on port").await;
+        let (process, said) = started.context("Debian's package for it is chromium-driver")?;
+        let port = said.trim_end_matches('.').rsplit(' ').next().and_then(|port| port.parse::<u16>().ok());
+        let port = port.with_context(|| format!("no port in what {program} said: {said}"))?;
+        let profile = TempDir::new()?;
+        let mut capabilities = DesiredCapabilities::chrome();
+        let own = [format!("--user-data-dir={}", profile.path().display()), format!("--window-size={width},{height}")];
+        for flag in FLAGS.into_iter().chain(own.iter().map(String::as_str)) {
+            capabilities.add_arg(flag)?;
+        }
+        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.context("Chromium does not start")?;
+        Ok(Self { driver, _process: process, _profile: profile })
+    }
+
+    /// Closes it.
+    ///
+    /// # Errors
+    /// When it has gone before.
+    pub async fn close(self) -> Result<()> {
+        Ok(self.driver.clone().quit().await?)
+    }
+}
