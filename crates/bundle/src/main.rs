@@ -15,14 +15,15 @@ use std::{collections::BTreeMap, env, fs, path::PathBuf, process::ExitCode};
 use anyhow::{Context, Result, bail};
 use assets::{Assets, Effort, Page};
 
-const USAGE: &str = "parlour-bundle --wasm FILE --web FOLDER --font FOLDER --out FOLDER (--node FILE --wasm-opt FILE | --quick)
+const USAGE: &str = "parlour-bundle --wasm FILE --web FOLDER --font FOLDER --out FOLDER (--node FILE --wasm-opt FILE --fonttools FILE | --quick)
   --wasm      the client, built with -Clink-args=--emit-relocs
-  --web       the folder of index.html and styles/
+  --web       the folder of index.html, icon.svg and styles/
   --font      the unpacked package @fontsource-variable/atkinson-hyperlegible-next
   --out       where the files go; what is there is replaced
   --node      runs wasm-opt
   --wasm-opt  the script of the npm package binaryen
-  --quick     for working on the client: no wasm-opt, light compression
+  --fonttools the program of the PyPI package fonttools
+  --quick     for working on the client: no wasm-opt, the whole font, light compression
 
 parlour-bundle --budget BYTES --out FOLDER
   prints what the files there weigh and fails if what the login or My Bookings fetches is heavier than BYTES";
@@ -30,7 +31,7 @@ parlour-bundle --budget BYTES --out FOLDER
 struct Args {
     wasm: PathBuf,
     web: PathBuf,
-    font: PathBuf,
+    font: style::Font,
     out: PathBuf,
     /// `None`: be quick.
     wasm_opt: Option<wasm::WasmOpt>,
@@ -64,11 +65,11 @@ fn bundle(args: &Args) -> Result<()> {
     fs::create_dir_all(&work).with_context(|| format!("cannot make {}", work.display()))?;
 
     let mut assets = Assets::default();
-    style::add(&mut assets, &args.web.join("styles"), &args.font)?;
+    style::add(&mut assets, &args.web.join("styles"), &args.font, &work)?;
     let client = wasm::bind(&args.wasm, &work, args.wasm_opt.as_ref())?;
     let pages = pages(&client)?;
     script::add(&mut assets, client)?;
-    let page = page::fill(&args.web.join("index.html"), &assets)?;
+    let page = page::fill(&args.web, &assets)?;
 
     let effort = if args.wasm_opt.is_some() { Effort::Best } else { Effort::Quick };
     let ready = work.join("ready");
@@ -92,7 +93,7 @@ fn read_args(words: Vec<String>) -> Result<Args> {
     while let Some(name) = rest.next() {
         match name.as_str() {
             "--quick" => given.insert(name, PathBuf::new()),
-            "--wasm" | "--web" | "--font" | "--out" | "--node" | "--wasm-opt" => {
+            "--wasm" | "--web" | "--font" | "--out" | "--node" | "--wasm-opt" | "--fonttools" => {
                 let value = rest.next().with_context(|| format!("{name} needs a value\n\n{USAGE}"))?;
                 given.insert(name, value.into())
             }
@@ -100,9 +101,10 @@ fn read_args(words: Vec<String>) -> Result<Args> {
         };
     }
     let mut take = |name: &str| given.remove(name).with_context(|| format!("{name} is missing\n\n{USAGE}"));
-    let wasm_opt = match take("--quick") {
-        Ok(_) => None,
-        Err(_) => Some(wasm::WasmOpt { node: take("--node")?, script: take("--wasm-opt")? }),
+    let (wasm_opt, tools) = match take("--quick") {
+        Ok(_) => (None, None),
+        Err(_) => (Some(wasm::WasmOpt { node: take("--node")?, script: take("--wasm-opt")? }), Some(take("--fonttools")?)),
     };
-    Ok(Args { wasm: take("--wasm")?, web: take("--web")?, font: take("--font")?, out: take("--out")?, wasm_opt })
+    let font = style::Font { package: take("--font")?, tools };
+    Ok(Args { wasm: take("--wasm")?, web: take("--web")?, font, out: take("--out")?, wasm_opt })
 }

@@ -8,16 +8,20 @@ use crate::{assets::Assets, style};
 
 const FOR_THE_SERVER: [&str; 2] = ["base", "school"];
 
-/// Replaces each `{{file NAME}}` by the asset's path below the page's base and `{{modules}}` by links to the scripts, and makes the inline style small.
+/// Replaces each `{{file NAME}}` by the asset's path below the page's base, `{{icon}}` by `icon.svg` itself and `{{modules}}` by links to the scripts,
+/// and makes the inline style small.
 ///
 /// # Errors
 /// When a placeholder names no asset.
-pub fn fill(path: &Path, assets: &Assets) -> Result<String> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    fill_text(&text, assets).with_context(|| path.display().to_string())
+pub fn fill(web: &Path, assets: &Assets) -> Result<String> {
+    let read = |name: &str| {
+        let path = web.join(name);
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    fill_text(&read("index.html")?, assets, &read("icon.svg")?).context("index.html")
 }
 
-fn fill_text(text: &str, assets: &Assets) -> Result<String> {
+fn fill_text(text: &str, assets: &Assets, icon: &str) -> Result<String> {
     let mut page = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("{{") {
@@ -30,6 +34,7 @@ fn fill_text(text: &str, assets: &Assets) -> Result<String> {
                 page.push_str("assets/");
                 page.push_str(file);
             }
+            None if inside == "icon" => page.push_str(&data_url(icon)),
             None if inside == "modules" => page.push_str(&preloads(assets)),
             None if FOR_THE_SERVER.contains(&inside) => {
                 page.push_str("{{");
@@ -51,6 +56,14 @@ fn preloads(assets: &Assets) -> String {
     links.join("\n")
 }
 
+/// An image of few bytes as an address, which saves a request. In double quotes it may hold single ones.
+fn data_url(svg: &str) -> String {
+    let one_line: String = svg.lines().collect();
+    let escape = |text: String, (plain, code)| text.replace(plain, code);
+    let escaped = [('%', "%25"), ('#', "%23"), ('<', "%3C"), ('>', "%3E"), ('"', "'")].into_iter().fold(one_line, escape);
+    format!("data:image/svg+xml,{escaped}")
+}
+
 fn small_style(page: &str) -> Result<String> {
     let Some((before, after)) = page.split_once("<style>") else {
         return Ok(page.to_owned());
@@ -69,10 +82,11 @@ mod tests {
     fn fills_files_and_leaves_the_server_its_own() -> Result<()> {
         let mut assets = Assets::default();
         let file = assets.add("style.css", b"p{}".to_vec(), Load::First);
-        let page = fill_text("<base href=\"{{base}}\"><i>{{file style.css}}</i>", &assets)?;
+        let page = fill_text("<base href=\"{{base}}\"><i>{{file style.css}}</i>", &assets, "")?;
         assert_eq!(page, format!("<base href=\"{{{{base}}}}\"><i>assets/{file}</i>"));
-        assert!(fill_text("{{file nothing.css}}", &assets).is_err());
-        assert!(fill_text("{{user}}", &assets).is_err());
+        assert_eq!(fill_text("{{icon}}", &assets, "<svg a='#'>\n</svg>")?, "data:image/svg+xml,%3Csvg a='%23'%3E%3C/svg%3E");
+        assert!(fill_text("{{file nothing.css}}", &assets, "").is_err());
+        assert!(fill_text("{{user}}", &assets, "").is_err());
         Ok(())
     }
 }

@@ -3,21 +3,38 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use lightningcss::stylesheet::{MinifyOptions, ParserOptions, PrinterOptions, StyleSheet};
 
 use crate::assets::{Assets, Load};
 
 const FONT: &str = "atkinson-hyperlegible-next";
 
-/// Adds the fonts, their licence and `style.css`; and for each folder in `styles` a sheet of its name, which a lazy part asks for.
+/// The weights that the package's font has, and the ones that the styles use: the rest is a third of the file.
+const ALL_WEIGHTS: (u16, u16) = (200, 800);
+const WEIGHTS: (u16, u16) = (400, 750);
+
+/// What stays besides the characters: kerning, accents on letters that have no character of their own, letters of one language, figures of one width.
+const FEATURES: &str = "--layout-features=ccmp,kern,locl,mark,mkmk,tnum";
+
+/// The font as npm's package has it, and how it is made smaller.
+pub struct Font {
+    /// The unpacked package.
+    pub package: PathBuf,
+    /// PyPI's `fonttools`, to be run; without it the files stay as they are.
+    pub tools: Option<PathBuf>,
+}
+
+/// Adds the fonts, their licence and `style.css`; and for each folder in `styles` a sheet of its name, which a lazy part asks for. `work` is for what lies
+/// in between.
 ///
 /// # Errors
-/// When the font package is not what it was, or a style sheet does not parse.
-pub fn add(assets: &mut Assets, styles: &Path, font: &Path) -> Result<()> {
-    let fonts = font_faces(assets, font)?;
+/// When the font package is not what it was, its files can't be made smaller, or a style sheet does not parse.
+pub fn add(assets: &mut Assets, styles: &Path, font: &Font, work: &Path) -> Result<()> {
+    let fonts = font_faces(assets, font, work)?;
     let first = [fonts, sheets_in(styles)?].concat();
     assets.add("style.css", minify(&first, "style.css")?.into_bytes(), Load::First);
     for folder in listed(styles)?.iter().filter(|path| path.is_dir()) {
@@ -52,24 +69,55 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// The package's own `@font-face` rules (with their `unicode-range`), pointing at hashed files.
-fn font_faces(assets: &mut Assets, font: &Path) -> Result<String> {
-    let read = |name: &str| {
-        let path = font.join(name);
-        fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+fn font_faces(assets: &mut Assets, font: &Font, work: &Path) -> Result<String> {
+    let path = |name: &str| font.package.join(name);
+    let mut css = String::from_utf8(read(&path("index.css"))?)?;
+    let mut replace = |old: &str, new: &str| {
+        if !css.contains(old) {
+            bail!("the font package's index.css no longer names {old}");
+        }
+        css = css.replace(old, new);
+        Ok(())
     };
-    let mut css = String::from_utf8(read("index.css")?)?;
     for (subset, load) in [("latin", Load::First), ("latin-ext", Load::Later)] {
         let packed = format!("files/{FONT}-{subset}-wght-normal.woff2");
-        let file = assets.add(&format!("font-{subset}.woff2"), read(&packed)?, load);
-        let old = format!("./{packed}");
-        if !css.contains(&old) {
-            return Err(anyhow!("the font package's index.css no longer names {old}"));
-        }
-        css = css.replace(&old, &format!("./{file}"));
+        let bytes = match &font.tools {
+            Some(tools) => smaller(&path(&packed), tools, work)?,
+            None => read(&path(&packed))?,
+        };
+        let file = assets.add(&format!("font-{subset}.woff2"), bytes, load);
+        replace(&format!("./{packed}"), &format!("./{file}"))?;
     }
-    assets.add("font-licence.txt", read("LICENSE")?, Load::Later);
+    if font.tools.is_some() {
+        let weights = |(lightest, boldest)| format!("font-weight: {lightest} {boldest};");
+        replace(&weights(ALL_WEIGHTS), &weights(WEIGHTS))?;
+    }
+    assets.add("font-licence.txt", read(&path("LICENSE"))?, Load::Later);
     css.push('\n');
     Ok(css)
+}
+
+/// The same characters in fewer weights, without what no page asks for.
+fn smaller(font: &Path, tools: &Path, work: &Path) -> Result<Vec<u8>> {
+    let (fewer, made) = (work.join("font.ttf"), work.join("font.woff2"));
+    let (lightest, boldest) = WEIGHTS;
+    let mut instancer = Command::new(tools);
+    instancer.args(["varLib.instancer", "--quiet"]).arg(font).arg(format!("wght={lightest}:{boldest}")).arg("--output").arg(&fewer);
+    let mut subset = Command::new(tools);
+    // Browsers smooth outlines by themselves; of the names only the copyright has to stay.
+    subset.arg("subset").arg(&fewer).args(["--unicodes=*", FEATURES, "--no-hinting", "--name-IDs=0", "--flavor=woff2"]);
+    subset.arg(format!("--output-file={}", made.display()));
+    for mut command in [instancer, subset] {
+        let status = command.status().with_context(|| format!("cannot start {}", tools.display()))?;
+        if !status.success() {
+            bail!("{command:?} failed: {status}");
+        }
+    }
+    read(&made)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// Smaller, with the same meaning: without targets nothing is lowered, so `light-dark()` stays.

