@@ -5,7 +5,7 @@ use parlour_wire::DevActor;
 
 use crate::{
     api, browser,
-    components::{DemoStrip, Header},
+    components::{DemoStrip, FailureNotice, Header},
     pages::{
         BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps, DevicesRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute, IdentityRoute, LoginPage,
         MailboxRoute, MissingPage, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute,
@@ -96,6 +96,8 @@ fn Top() -> impl IntoView {
     view! {
         {move || demo.get().then(|| view! { <DemoStrip log_in go_to_evening /> })}
         <Header school me log_out />
+        // Above the page: it stays what it was.
+        <FailureNotice failure=task.failure />
     }
 }
 

@@ -44,8 +44,8 @@ fn Account(me: Me, log_out: Callback<bool>) -> impl IntoView {
                 <summary>{name}</summary>
                 <ul>
                     {several.then(|| view! { <li><a href="identity" on:click=move |_| close()>{t().switch_identity}</a></li> })}
-                    <li><button type="button" on:click=move |_| log_out.run(false)>{t().log_out}</button></li>
-                    <li><button type="button" on:click=move |_| log_out.run(true)>{t().log_out_everywhere}</button></li>
+                    <li><button type="button" on:click=move |_| { close(); log_out.run(false) }>{t().log_out}</button></li>
+                    <li><button type="button" on:click=move |_| { close(); log_out.run(true) }>{t().log_out_everywhere}</button></li>
                 </ul>
             </details>
         </nav>
