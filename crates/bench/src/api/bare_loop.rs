@@ -61,9 +61,7 @@ fn book_one(db: &mut Db, bench: &Bench, day: &EveningRow, cookie: &Cookie, famil
     db.transaction(|db| {
         idempotency::once(db, &ctx, Some(&request), |db| {
             let made: Vec<BookingId> = bookings::make(db, &ctx, &row, &families::acting(parent), &[booking])?;
-            for id in made {
-                bookings::find(db, school, Some(parent.id()), id)?;
-            }
+            bookings::made(db, parent.id(), &made)?;
             Ok("-".repeat(KEPT_ANSWER))
         })
     })?;

@@ -190,7 +190,9 @@ pub(super) fn plan(families: &[Family], evening: &EveningRow, count: usize) -> V
     let mut taken: BTreeSet<(Key, usize)> = BTreeSet::new();
     let mut plan = Vec::with_capacity(count);
     let most = families.iter().map(|family| family.wishes.len()).max().unwrap_or_default();
-    let turns = (0..most).flat_map(|wish| families.iter().enumerate().filter_map(move |(at, family)| Some((at, family, family.wishes.get(wish)?))));
+    // Each begins with another subject, or the first families would take all the times of its teachers.
+    let wish_of = |nth: usize, at: usize, family: &Family| (nth < family.wishes.len()).then(|| family.wishes[(nth + at) % family.wishes.len()]);
+    let turns = (0..most).flat_map(|nth| families.iter().enumerate().filter_map(move |(at, family)| Some((at, family, wish_of(nth, at, family)?))));
     for (at, family, wish) in turns {
         if plan.len() == count {
             break;
