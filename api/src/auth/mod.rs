@@ -12,6 +12,7 @@ use actix_web::{
     http::header::{self, HeaderMap},
     web::Data,
 };
+use chrono::{DateTime, Utc};
 use parlour_domain::id::{PersonId, SchoolId, SessionId};
 
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
     keys::Audience,
     problem::{Answer, ApiError},
     store::{
-        Error as StoreError,
+        Db, Error as StoreError,
         bookings::Acting,
         evenings::Whose,
         events::Actor,
@@ -68,6 +69,51 @@ impl FromRequest for AtSchool {
     }
 }
 
+/// Somebody with a cookie, whose session has not been looked up yet: [`Self::read`] does so on the connection that reads what they ask for.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    school: SchoolRow,
+    session: SessionId,
+    now: DateTime<Utc>,
+}
+
+impl Visitor {
+    async fn of(req: &HttpRequest) -> Answer<Self> {
+        let app = app(req)?;
+        let school = app.school(school_address(req)).await?;
+        let cookie = req.cookie(cookies::PERSON).ok_or_else(ApiError::not_logged_in)?;
+        let now = app.clock.now();
+        let id = app.keys.read_cookie(Audience::Person, cookie.value(), now).into_iter().next().ok_or_else(ApiError::not_logged_in)?;
+        Ok(Self { school, session: SessionId(id), now })
+    }
+
+    /// Runs queries for the person who asks, once it is known who that is.
+    ///
+    /// # Errors
+    /// `not_logged_in`, `access_ended`, `choose_identity`; the closure's own.
+    pub async fn read<T: Send + 'static>(self, app: &App, job: impl FnOnce(&mut Db, &Caller) -> Answer<T> + Send + 'static) -> Answer<T> {
+        app.store.read(move |db| Ok(self.log_in(db).and_then(LoggedIn::chosen).and_then(|caller| job(db, &caller)))).await?
+    }
+
+    fn log_in(self, db: &mut Db) -> Answer<LoggedIn> {
+        match sessions::find(db, self.school.id(), self.session, self.now) {
+            Ok(session) => Ok(LoggedIn { school: self.school, session }),
+            Err(StoreError::NotFound) => Err(ApiError::not_logged_in()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl FromRequest for Visitor {
+    type Error = ApiError;
+    type Future = Extracted<Self>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move { Self::of(&req).await })
+    }
+}
+
 /// A logged-in person, who may not have chosen yet who they are.
 #[derive(Clone, Debug)]
 pub struct LoggedIn {
@@ -83,18 +129,16 @@ impl LoggedIn {
     /// # Errors
     /// `not_logged_in`, `access_ended`.
     pub async fn of(req: &HttpRequest) -> Answer<Self> {
-        let app = app(req)?;
-        let school = app.school(school_address(req)).await?;
-        let cookie = req.cookie(cookies::PERSON).ok_or_else(ApiError::not_logged_in)?;
-        let now = app.clock.now();
-        let id = app.keys.read_cookie(Audience::Person, cookie.value(), now).into_iter().next().ok_or_else(ApiError::not_logged_in)?;
-        let school_id = school.id();
-        let session = app.store.read(move |db| sessions::find(db, school_id, SessionId(id), now)).await;
-        match session {
-            Ok(session) => Ok(Self { school, session }),
-            Err(StoreError::NotFound) => Err(ApiError::not_logged_in()),
-            Err(error) => Err(error.into()),
-        }
+        let (app, visitor) = (app(req)?, Visitor::of(req).await?);
+        app.store.read(move |db| Ok(visitor.log_in(db))).await?
+    }
+
+    /// The person in the role that they have chosen.
+    fn chosen(self) -> Answer<Caller> {
+        let (person, role) = self.session.identity.ok_or_else(|| {
+            ApiError::new(actix_web::http::StatusCode::FORBIDDEN, "choose_identity", "This address belongs to several people. Choose who you are first.")
+        })?;
+        Ok(Caller { school: self.school, person, role })
     }
 }
 
@@ -170,20 +214,13 @@ impl Caller {
     ///
     /// # Errors
     /// `wrong_role` for teachers, `not_found` for a parent who is not oneself, `invalid` for staff who name nobody.
-    pub async fn acting(&self, app: &App, parent_id: Option<PersonId>) -> Answer<(Acting, PersonRow)> {
-        let actor = Actor { person: Some(self.person.id()), name: self.person.name() };
+    pub fn acting(&self, db: &mut Db, parent_id: Option<PersonId>) -> Answer<(Acting, PersonRow)> {
         match (self.role, parent_id) {
             (Role::Teacher, _) => Err(ApiError::wrong_role()),
-            (Role::Parent, named) if named.is_none_or(|parent| parent == self.person.id()) => {
-                Ok((Acting { parent: self.person.id(), actor, is_staff: false }, self.person.clone()))
-            }
+            (Role::Parent, named) if named.is_none_or(|parent| parent == self.person.id()) => Ok((self.acting_for(self.person.id()), self.person.clone())),
             (Role::Parent, _) => Err(ApiError::not_found()),
             (Role::Staff, None) => Err(ApiError::field("parent_id", "missing", "Name the parent for whom you do this.")),
-            (Role::Staff, Some(parent)) => {
-                let school = self.school_id();
-                let person = app.store.read(move |db| people::find_parent(db, school, parent)).await?;
-                Ok((Acting { parent, actor: Actor { name: format!("{} (school)", actor.name), ..actor }, is_staff: true }, person))
-            }
+            (Role::Staff, Some(parent)) => Ok((self.acting_for(parent), people::find_parent(db, self.school_id(), parent)?)),
         }
     }
 
@@ -214,11 +251,7 @@ impl FromRequest for Caller {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let req = req.clone();
-        Box::pin(async move {
-            let LoggedIn { school, session } = LoggedIn::of(&req).await?;
-            let (person, role) = session.identity.ok_or_else(identity_not_chosen)?;
-            Ok(Self { school, person, role })
-        })
+        Box::pin(async move { LoggedIn::of(&req).await?.chosen() })
     }
 }
 

@@ -6,7 +6,9 @@ use diesel::prelude::*;
 use parlour_domain::id::{BookingId, InviteId, PersonId, SchoolId};
 
 use super::{
-    Db, Result, bookings, contacts,
+    Db, Result,
+    among::among,
+    bookings, contacts,
     events::{self, Actor, NewEvent},
     invites, login,
     outbox::{self, NewMail, Template},
@@ -49,7 +51,7 @@ pub(super) fn barred_from(db: &mut Db, parent: PersonId, students: &[Key]) -> Re
 /// When the database fails.
 fn barred_students(db: &mut Db, students: &[Key], person: Option<PersonId>, bar_key: Option<&str>) -> Result<BTreeSet<Key>> {
     let rows: Vec<(Key, Option<Key>, Option<String>)> = bars::table
-        .filter(bars::student_id.eq_any(students.to_vec()).and(bars::lifted_at.is_null()))
+        .filter(among(bars::student_id, students.iter().copied()).and(bars::lifted_at.is_null()))
         .select((bars::student_id, bars::person_id, bars::bar_key))
         .load(db)?;
     let hits = |row_person: Option<Key>, row_key: Option<&str>| {
@@ -66,13 +68,13 @@ pub fn barred_for_address(db: &mut Db, school: SchoolId, students: &[Key], bar_k
     let mut barred = barred_students(db, students, None, Some(bar_key))?;
     let by_roster: Vec<Key> = guardianships::table
         .inner_join(people::table.on(people::id.eq(guardianships::parent_id)))
-        .filter(guardianships::student_id.eq_any(students.to_vec()).and(people::school_id.eq(key(school))).and(people::bar_key.eq(bar_key)))
+        .filter(among(guardianships::student_id, students.iter().copied()).and(people::school_id.eq(key(school))).and(people::bar_key.eq(bar_key)))
         .filter(contacts::is_barred())
         .select(guardianships::student_id)
         .load(db)?;
     let by_person: Vec<Key> = bars::table
         .inner_join(people::table.on(people::id.nullable().eq(bars::person_id)))
-        .filter(bars::student_id.eq_any(students.to_vec()).and(bars::lifted_at.is_null()).and(people::bar_key.eq(bar_key)))
+        .filter(among(bars::student_id, students.iter().copied()).and(bars::lifted_at.is_null()).and(people::bar_key.eq(bar_key)))
         .select(bars::student_id)
         .load(db)?;
     barred.extend(by_roster);

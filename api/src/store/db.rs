@@ -1,6 +1,6 @@
 //! A connection to either database, and how one is opened. The scheme of `DATABASE_URL` decides which.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::{Connection, ConnectionResult, PgConnection, RunQueryDsl, SqliteConnection, connection::SimpleConnection, r2d2};
 
@@ -76,24 +76,40 @@ impl DatabaseUrl {
     }
 }
 
+/// For how long a connection that worked is taken to work still: asking each time would double the trips of a short request.
+const TRUST: Duration = Duration::from_secs(1);
+
+/// A connection of a pool.
+pub struct Pooled {
+    /// The connection.
+    pub db: Db,
+    worked_at: Instant,
+}
+
 /// Opens connections for a pool.
 #[derive(Clone, Debug)]
 pub struct Opener(pub DatabaseUrl);
 
 impl r2d2::ManageConnection for Opener {
-    type Connection = Db;
+    type Connection = Pooled;
     type Error = r2d2::Error;
 
-    fn connect(&self) -> Result<Db, r2d2::Error> {
-        self.0.connect().map_err(r2d2::Error::ConnectionError)
+    fn connect(&self) -> Result<Pooled, r2d2::Error> {
+        let db = self.0.connect().map_err(r2d2::Error::ConnectionError)?;
+        Ok(Pooled { db, worked_at: Instant::now() })
     }
 
-    fn is_valid(&self, db: &mut Db) -> Result<(), r2d2::Error> {
-        diesel::sql_query("select 1").execute(db).map(|_| ()).map_err(r2d2::Error::QueryError)
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), r2d2::Error> {
+        if pooled.worked_at.elapsed() > TRUST {
+            diesel::sql_query("select 1").execute(&mut pooled.db).map_err(r2d2::Error::QueryError)?;
+            pooled.worked_at = Instant::now();
+        }
+        Ok(())
     }
 
-    fn has_broken(&self, db: &mut Db) -> bool {
-        std::thread::panicking() || <<Db as Connection>::TransactionManager as diesel::connection::TransactionManager<Db>>::is_broken_transaction_manager(db)
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        use diesel::connection::TransactionManager;
+        std::thread::panicking() || <Db as Connection>::TransactionManager::is_broken_transaction_manager(&mut pooled.db)
     }
 }
 
@@ -105,6 +121,7 @@ pub type Pool = r2d2::Pool<Opener>;
 /// # Errors
 /// When no connection could be made within 10 seconds.
 pub fn pool(url: &DatabaseUrl, size: u32) -> anyhow::Result<Pool> {
+    // A file does not go away as a server does.
     let checked = matches!(url, DatabaseUrl::Postgres(_));
     Ok(r2d2::Pool::builder()
         .max_size(size)

@@ -1,7 +1,7 @@
 //! Evenings: those a person has to do with, and one by its id.
 
 use chrono_tz::Tz;
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*};
 use parlour_domain::{
     Refusal,
     evening::{BookingWindow, Mode, Timing},
@@ -136,12 +136,24 @@ pub fn held(db: &mut Db, evening: EveningId) -> Result<EveningRow> {
 /// # Errors
 /// [`Error::NotFound`] otherwise.
 pub fn find_for(db: &mut Db, school: SchoolId, whose: Whose, evening: EveningId) -> Result<EveningRow> {
-    let own = match whose {
-        Whose::All => true,
-        Whose::Parent(parent) => of_parent(db, parent)?.contains(&key(evening)),
-        Whose::Teacher(teacher) => of_teacher(db, teacher)?.contains(&key(evening)),
-    };
-    if own { find(db, school, evening) } else { Err(Error::NotFound) }
+    let one = evenings::table.filter(evenings::id.eq(key(evening)).and(evenings::school_id.eq(key(school)))).select(EveningRow::as_select());
+    Ok(match whose {
+        Whose::All => one.first(db)?,
+        Whose::Parent(parent) => {
+            let has_class = evening_classes::table
+                .inner_join(enrolments::table.on(enrolments::class_id.eq(evening_classes::class_id)))
+                .inner_join(guardianships::table.on(guardianships::student_id.eq(enrolments::person_id)))
+                .filter(evening_classes::evening_id.eq(key(evening)).and(enrolments::role.eq("student")).and(enrolments::removed_at.is_null()))
+                .filter(guardianships::parent_id.eq(key(parent)).and(guardianships::removed_at.is_null()))
+                .filter(guardianships::contact_allowed.eq(true).and(guardianships::court_order.eq(false)));
+            let has_booking = bookings::table.filter(bookings::parent_id.eq(key(parent)).and(bookings::evening_id.eq(key(evening))));
+            one.filter(exists(has_booking).or(exists(has_class))).first(db)?
+        }
+        Whose::Teacher(teacher) => {
+            let own = of_teacher(db, teacher)?.contains(&key(evening));
+            if own { one.first(db)? } else { return Err(Error::NotFound) }
+        }
+    })
 }
 
 fn of_parent(db: &mut Db, parent: PersonId) -> Result<Vec<Key>> {

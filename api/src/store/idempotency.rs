@@ -46,9 +46,13 @@ pub fn once<T: Serialize + DeserializeOwned>(db: &mut Db, ctx: &Context, request
     // Of two at the same moment the second waits here, not inside the work, where it would be refused for what the first has just made.
     people::lock(db, &[PersonId(request.owner)])?;
     let known = idempotency_keys::table.find((Key(request.owner), &request.key));
-    diesel::delete(known.filter(idempotency_keys::created_at.lt(at(ctx.now - KEY_LIFE)))).execute(db)?;
-    let stored: Option<(String, String)> = known.select((idempotency_keys::request_hash, idempotency_keys::body)).first(db).optional()?;
-    if let Some((hash, body)) = stored {
+    let columns = (idempotency_keys::request_hash, idempotency_keys::body, idempotency_keys::created_at);
+    let stored: Option<(String, String, At)> = known.select(columns).first(db).optional()?;
+    if let Some((hash, body, created_at)) = stored {
+        if *created_at < ctx.now - KEY_LIFE {
+            diesel::delete(known).execute(db)?;
+            return once(db, ctx, Some(request), work);
+        }
         let same = hash == request.request_hash;
         return if same { serde_json::from_str(&body).map_err(|_| Error::KeyReused) } else { Err(Error::KeyReused) };
     }

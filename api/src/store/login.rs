@@ -4,19 +4,20 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use parlour_domain::{
     EmailAddress,
-    id::{EveningId, LoginLinkId, PersonId, SchoolId},
+    id::{LoginLinkId, PersonId, SchoolId},
 };
 use uuid::Uuid;
 
 use super::{
     Db, Dead, Error, Result,
+    evenings::EveningRow,
     outbox::{self, NewMail, Template},
     people,
     sql_types::{At, Key, at, key},
 };
 use crate::{
     context::Context,
-    schema::{code_failures, evenings, login_links},
+    schema::{code_failures, login_links},
 };
 
 /// How long a login link and its code live.
@@ -106,8 +107,8 @@ pub fn request(db: &mut Db, ctx: &Context, new: &NewLogin) -> Result<(LoginLinkI
 ///
 /// # Errors
 /// When the database fails. `None` when the parent has no address.
-pub fn standing(db: &mut Db, ctx: &Context, school: SchoolId, parent: PersonId, evening: EveningId) -> Result<Option<LoginLinkId>> {
-    let ends_at: At = evenings::table.find(key(evening)).select(evenings::ends_at).first(db)?;
+pub fn standing(db: &mut Db, ctx: &Context, parent: PersonId, evening: &EveningRow) -> Result<Option<LoginLinkId>> {
+    let (school, ends_at) = (evening.school(), evening.ends_at);
     let person = people::find(db, school, parent)?;
     let Some(email) = person.email.as_deref().and_then(|email| EmailAddress::parse(email).ok()) else { return Ok(None) };
     let known: Option<Key> = login_links::table

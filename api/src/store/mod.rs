@@ -2,6 +2,7 @@
 //! Handlers see [`Store::read`] and [`Store::write`] and call the functions of these modules inside; nothing here knows HTTP.
 
 pub mod access;
+pub mod among;
 pub mod bars;
 pub mod bookings;
 pub mod calls;
@@ -120,11 +121,11 @@ impl Store {
         let pool = self.pool.clone();
         let run = move || {
             let _permit = permit;
-            let mut db = pool.get().map_err(|error| {
+            let mut pooled = pool.get().map_err(|error| {
                 tracing::error!(%error, "no database connection");
                 Error::Busy
             })?;
-            job(&mut db)
+            job(&mut pooled.db)
         };
         tokio::task::spawn_blocking(run).await.unwrap_or(Err(Error::Panicked))
     }

@@ -12,6 +12,7 @@ use parlour_domain::{
 
 use super::{
     Db, Result, access,
+    among::among,
     evenings::EveningRow,
     people::PersonRow,
     sql_types::{At, Key, key},
@@ -107,14 +108,30 @@ pub fn involved(db: &mut Db, evening: &EveningRow, students: &[Key]) -> Result<B
 /// # Errors
 /// When the database fails.
 pub fn offered_classes(db: &mut Db, evening: &EveningRow, students: &[Key]) -> Result<BTreeMap<Key, Vec<OfferedClass>>> {
-    let rows: Vec<(Key, Key, String, bool)> = enrolments::table
+    offered(db, evening, students, None)
+}
+
+/// Of [`offered_classes`] those that are asked for.
+///
+/// # Errors
+/// When the database fails.
+pub fn offered_of(db: &mut Db, evening: &EveningRow, students: &[Key], wanted: &BTreeSet<Key>) -> Result<BTreeMap<Key, Vec<OfferedClass>>> {
+    offered(db, evening, students, Some(wanted))
+}
+
+fn offered(db: &mut Db, evening: &EveningRow, students: &[Key], wanted: Option<&BTreeSet<Key>>) -> Result<BTreeMap<Key, Vec<OfferedClass>>> {
+    let mut query = enrolments::table
         .inner_join(classes::table)
         .inner_join(evening_classes::table.on(evening_classes::class_id.eq(enrolments::class_id)))
-        .filter(evening_classes::evening_id.eq(evening.id).and(enrolments::person_id.eq_any(students.to_vec())))
+        .filter(evening_classes::evening_id.eq(evening.id).and(among(enrolments::person_id, students.iter().copied())))
         .filter(enrolments::role.eq("student").and(enrolments::removed_at.is_null()).and(classes::removed_at.is_null()))
         .order((classes::subject, classes::id))
         .select((enrolments::person_id, classes::id, classes::subject, evening_classes::video))
-        .load(db)?;
+        .into_boxed();
+    if let Some(wanted) = wanted {
+        query = query.filter(among(classes::id, wanted.iter().copied()));
+    }
+    let rows: Vec<(Key, Key, String, bool)> = query.load(db)?;
     let teachers = teachers_of(db, &rows.iter().map(|(_, class, ..)| *class).collect::<BTreeSet<_>>())?;
     let mut offered: BTreeMap<Key, Vec<OfferedClass>> = BTreeMap::new();
     for (student, class, subject, video) in rows {
@@ -128,7 +145,7 @@ pub fn offered_classes(db: &mut Db, evening: &EveningRow, students: &[Key]) -> R
 fn teachers_of(db: &mut Db, of: &BTreeSet<Key>) -> Result<BTreeMap<Key, Vec<PersonRow>>> {
     let rows: Vec<(Key, PersonRow)> = enrolments::table
         .inner_join(people::table)
-        .filter(enrolments::class_id.eq_any(of.iter().copied().collect::<Vec<_>>()).and(enrolments::role.eq("teacher")))
+        .filter(among(enrolments::class_id, of.iter().copied()).and(enrolments::role.eq("teacher")))
         .filter(enrolments::removed_at.is_null().and(people::removed_at.is_null()))
         .order((enrolments::is_primary.desc(), people::family_name, people::id))
         .select((enrolments::class_id, PersonRow::as_select()))
@@ -148,7 +165,7 @@ fn claimed(db: &mut Db, timing: &Timing, persons: &BTreeSet<Key>) -> Result<BTre
     let first = minutes.next().unwrap_or_default();
     let last = minutes.last().unwrap_or(first);
     let rows: Vec<(Key, i32)> = claims::table
-        .filter(claims::person_id.eq_any(persons.iter().copied().collect::<Vec<_>>()).and(claims::minute.between(first, last)))
+        .filter(among(claims::person_id, persons.iter().copied()).and(claims::minute.between(first, last)))
         .select((claims::person_id, claims::minute))
         .load(db)?;
     Ok(rows.into_iter().collect())

@@ -9,11 +9,11 @@ use parlour_wire::{LostBooking, NewBookings, Page};
 
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, Visitor},
     problem::{Answer, ApiError},
     request::{Body, EveningPath, OnBehalf, checked, idempotency_key},
     store::{
-        Error,
+        Db, Error,
         bookings::{self, Lost, NewBooking},
         evenings::{self, EveningRow, Whose},
         idempotency,
@@ -28,7 +28,7 @@ use crate::{
 pub async fn create_bookings(
     app: Data<App>,
     req: HttpRequest,
-    caller: Caller,
+    visitor: Visitor,
     EveningPath(evening): EveningPath,
     query: Query<OnBehalf>,
     body: Body<NewBookings>,
@@ -36,7 +36,13 @@ pub async fn create_bookings(
     if !body.value.bookings.is_empty() {
         checked(&body.value)?;
     }
-    let (acting, _) = caller.acting(&app, query.parent()).await?;
+    let parent_id = query.parent();
+    let asked = move |db: &mut Db, caller: &Caller| {
+        let (acting, _) = caller.acting(db, parent_id)?;
+        let row = evenings::find_for(db, caller.school_id(), Whose::Parent(acting.parent), evening)?;
+        Ok((caller.clone(), acting, row))
+    };
+    let (caller, acting, row) = visitor.read(&app, asked).await?;
     let key = idempotency_key(&req, caller.person.id(), &body.bytes)?;
     let wanted: Vec<NewBooking> = body
         .value
@@ -44,20 +50,15 @@ pub async fn create_bookings(
         .iter()
         .map(|one| NewBooking { student: one.student_id.into(), class: one.class_id.into(), starts_at: one.starts_at.with_timezone(&Utc) })
         .collect();
-    let (ctx, school) = (app.context(), caller.school_id());
-    let row = app.store.read(move |db| evenings::find_for(db, school, Whose::Parent(acting.parent), evening)).await?;
+    let ctx = app.context();
     let zone_of = row.clone();
-    let acting = caller.acting_for(acting.parent);
     let made = app
         .store
         .write(move |db| {
             idempotency::once(db, &ctx, key.as_ref(), |db| {
-                let made = bookings::make(db, &ctx, &row, &acting, &wanted)?;
-                let mut items = Vec::with_capacity(made.len());
-                for id in made {
-                    items.push(views::booking(&bookings::find(db, school, Some(acting.parent), id)?, row.zone()));
-                }
-                Ok(Page::whole(items))
+                let ids = bookings::make(db, &ctx, &row, &acting, &wanted)?;
+                let made = bookings::made(db, acting.parent, &ids)?;
+                Ok(Page::whole(made.iter().map(|one| views::booking(one, row.zone())).collect()))
             })
         })
         .await

@@ -5,11 +5,11 @@ use parlour_wire::MyBookings;
 
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, Visitor},
     problem::Answer,
     request::{EveningPath, OnBehalf},
     store::{
-        bookings,
+        Db, bookings,
         evenings::{self, Whose},
         invites,
     },
@@ -20,17 +20,14 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.
-pub async fn get_bookings(app: Data<App>, caller: Caller, EveningPath(evening): EveningPath, query: Query<OnBehalf>) -> Answer<Json<MyBookings>> {
-    let (acting, parent) = caller.acting(&app, query.parent()).await?;
-    let school = caller.school_id();
-    let (row, booked, invites) = app
-        .store
-        .read(move |db| {
-            let row = evenings::find_for(db, school, Whose::Parent(acting.parent), evening)?;
-            let booked = bookings::of_parent(db, evening, acting.parent)?;
-            let invites = invites::live_of(db, evening, acting.parent)?.len();
-            Ok((row, booked, invites))
-        })
-        .await?;
-    Ok(Json(views::my_bookings(&row, &parent, &booked, invites, app.clock.now())))
+pub async fn get_bookings(app: Data<App>, visitor: Visitor, EveningPath(evening): EveningPath, query: Query<OnBehalf>) -> Answer<Json<MyBookings>> {
+    let (parent_id, now) = (query.parent(), app.clock.now());
+    let read = move |db: &mut Db, caller: &Caller| {
+        let (acting, parent) = caller.acting(db, parent_id)?;
+        let row = evenings::find_for(db, caller.school_id(), Whose::Parent(acting.parent), evening)?;
+        let booked = bookings::of_parent(db, evening, acting.parent)?;
+        let invites = invites::live_of(db, evening, acting.parent)?.len();
+        Ok(views::my_bookings(&row, &parent, &booked, invites, now))
+    };
+    visitor.read(&app, read).await.map(Json)
 }

@@ -8,11 +8,12 @@ use actix_web::{
 
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, Visitor},
     calendar::{self, Appointment, Method, Organizer},
     problem::Answer,
     request::{EveningPath, OnBehalf},
     store::{
+        Db,
         bookings::{self, Booking},
         evenings::{self, Whose},
         people::PersonRow,
@@ -23,18 +24,16 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.
-pub async fn get_calendar(app: Data<App>, caller: Caller, EveningPath(evening): EveningPath, query: Query<OnBehalf>) -> Answer {
-    let (acting, _) = caller.acting(&app, query.parent()).await?;
-    let school = caller.school_id();
-    let booked = app
-        .store
-        .read(move |db| {
-            evenings::find_for(db, school, Whose::Parent(acting.parent), evening)?;
-            bookings::of_parent(db, evening, acting.parent)
-        })
-        .await?;
+pub async fn get_calendar(app: Data<App>, visitor: Visitor, EveningPath(evening): EveningPath, query: Query<OnBehalf>) -> Answer {
+    let parent_id = query.parent();
+    let read = move |db: &mut Db, caller: &Caller| {
+        let (acting, _) = caller.acting(db, parent_id)?;
+        evenings::find_for(db, caller.school_id(), Whose::Parent(acting.parent), evening)?;
+        Ok((caller.school.name.clone(), bookings::of_parent(db, evening, acting.parent)?))
+    };
+    let (school, booked) = visitor.read(&app, read).await?;
     let appointments: Vec<Appointment> = booked.iter().map(appointment).collect();
-    let organizer = Organizer { name: &caller.school.name, address: &app.config.mail_from };
+    let organizer = Organizer { name: &school, address: &app.config.mail_from };
     let file = calendar::calendar(Method::Publish, &appointments, app.clock.now(), organizer, None);
     Ok(HttpResponse::Ok()
         .content_type("text/calendar; charset=utf-8")

@@ -5,10 +5,11 @@ use parlour_wire::{HistoryEntry, Page};
 
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, Visitor},
     problem::Answer,
     request::{EveningPath, List, OnBehalf, PageQuery, page},
     store::{
+        Db,
         evenings::{self, Whose},
         events,
     },
@@ -21,21 +22,18 @@ use crate::{
 /// `wrong_role`, `not_found`, `bad_cursor`, `invalid`.
 pub async fn get_history(
     app: Data<App>,
-    caller: Caller,
+    visitor: Visitor,
     EveningPath(evening): EveningPath,
     query: Query<OnBehalf>,
     pages: Query<PageQuery>,
 ) -> Answer<Json<Page<HistoryEntry>>> {
     let (before, limit) = pages.read(List::History)?;
-    let (acting, _) = caller.acting(&app, query.parent()).await?;
-    let school = caller.school_id();
-    let (row, rows) = app
-        .store
-        .read(move |db| {
-            let row = evenings::find_for(db, school, Whose::Parent(acting.parent), evening)?;
-            let rows = events::history(db, acting.parent, evening, before, limit)?;
-            Ok((row, rows))
-        })
-        .await?;
-    Ok(Json(page(List::History, rows, limit, |row| row.id.0, |entry| views::history_entry(entry, row.zone()))))
+    let parent_id = query.parent();
+    let read = move |db: &mut Db, caller: &Caller| {
+        let (acting, _) = caller.acting(db, parent_id)?;
+        let row = evenings::find_for(db, caller.school_id(), Whose::Parent(acting.parent), evening)?;
+        let rows = events::history(db, acting.parent, evening, before, limit)?;
+        Ok(page(List::History, rows, limit, |row| row.id.0, |entry| views::history_entry(entry, row.zone())))
+    };
+    visitor.read(&app, read).await.map(Json)
 }

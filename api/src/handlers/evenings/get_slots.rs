@@ -5,10 +5,11 @@ use parlour_wire::SlotGrid;
 
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, Visitor},
     problem::Answer,
     request::{EveningPath, OnBehalf},
     store::{
+        Db,
         evenings::{self, Whose},
         slots,
     },
@@ -19,16 +20,13 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.
-pub async fn get_slots(app: Data<App>, caller: Caller, EveningPath(evening): EveningPath, query: Query<OnBehalf>) -> Answer<Json<SlotGrid>> {
-    let (acting, _) = caller.acting(&app, query.parent()).await?;
-    let school = caller.school_id();
-    let (row, grid) = app
-        .store
-        .read(move |db| {
-            let row = evenings::find_for(db, school, Whose::Parent(acting.parent), evening)?;
-            let grid = slots::grid(db, &row, acting.parent)?;
-            Ok((row, grid))
-        })
-        .await?;
-    Ok(Json(views::slot_grid(&row, grid, app.clock.now())))
+pub async fn get_slots(app: Data<App>, visitor: Visitor, EveningPath(evening): EveningPath, query: Query<OnBehalf>) -> Answer<Json<SlotGrid>> {
+    let (parent_id, now) = (query.parent(), app.clock.now());
+    let read = move |db: &mut Db, caller: &Caller| {
+        let (acting, _) = caller.acting(db, parent_id)?;
+        let row = evenings::find_for(db, caller.school_id(), Whose::Parent(acting.parent), evening)?;
+        let grid = slots::grid(db, &row, acting.parent)?;
+        Ok(views::slot_grid(&row, grid, now))
+    };
+    visitor.read(&app, read).await.map(Json)
 }

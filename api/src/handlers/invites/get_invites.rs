@@ -5,10 +5,11 @@ use parlour_wire::Invites;
 
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, Visitor},
     problem::Answer,
     request::{EveningPath, OnBehalf},
     store::{
+        Db,
         evenings::{self, Whose},
         invites, outbox,
     },
@@ -19,18 +20,15 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.
-pub async fn get_invites(app: Data<App>, caller: Caller, EveningPath(evening): EveningPath, query: Query<OnBehalf>) -> Answer<Json<Invites>> {
-    let (acting, _) = caller.acting(&app, query.parent()).await?;
-    let (ctx, school, is_staff) = (app.context(), caller.school_id(), acting.is_staff);
-    let (row, overview, fates) = app
-        .store
-        .read(move |db| {
-            let row = evenings::find_for(db, school, Whose::Parent(acting.parent), evening)?;
-            let overview = invites::overview(db, &ctx, &row, acting.parent)?;
-            let ids: Vec<_> = overview.invites.iter().map(|one| one.row.id.into()).collect();
-            let fates = outbox::fates(db, &ids)?;
-            Ok((row, overview, fates))
-        })
-        .await?;
-    Ok(Json(views::invites(&row, &overview, &fates, is_staff)))
+pub async fn get_invites(app: Data<App>, visitor: Visitor, EveningPath(evening): EveningPath, query: Query<OnBehalf>) -> Answer<Json<Invites>> {
+    let (parent_id, ctx) = (query.parent(), app.context());
+    let read = move |db: &mut Db, caller: &Caller| {
+        let (acting, _) = caller.acting(db, parent_id)?;
+        let row = evenings::find_for(db, caller.school_id(), Whose::Parent(acting.parent), evening)?;
+        let overview = invites::overview(db, &ctx, &row, acting.parent)?;
+        let ids: Vec<_> = overview.invites.iter().map(|one| one.row.id.into()).collect();
+        let fates = outbox::fates(db, &ids)?;
+        Ok(views::invites(&row, &overview, &fates, acting.is_staff))
+    };
+    visitor.read(&app, read).await.map(Json)
 }

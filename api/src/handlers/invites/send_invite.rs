@@ -10,10 +10,11 @@ use parlour_wire::{ConsentChannel, NewInvite};
 
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, Visitor},
     problem::{Answer, ApiError},
     request::{Body, EveningPath, OnBehalf, checked, idempotency_key},
     store::{
+        Db,
         evenings::{self, Whose},
         idempotency,
         invites::{self, Sent},
@@ -29,13 +30,15 @@ use crate::{
 pub async fn send_invite(
     app: Data<App>,
     req: HttpRequest,
-    caller: Caller,
+    visitor: Visitor,
     EveningPath(evening): EveningPath,
     query: Query<OnBehalf>,
     body: Body<NewInvite>,
 ) -> Answer {
     checked(&body.value)?;
-    let (acting, _) = caller.acting(&app, query.parent()).await?;
+    let parent_id = query.parent();
+    let asked = move |db: &mut Db, caller: &Caller| Ok((caller.clone(), caller.acting(db, parent_id)?.0));
+    let (caller, acting) = visitor.read(&app, asked).await?;
     let key = idempotency_key(&req, caller.person.id(), &body.bytes)?;
     let parsed = parse(&body.value, acting.is_staff)?;
     let (ctx, school) = (app.context(), caller.school_id());

@@ -42,7 +42,7 @@ pub fn change(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting,
         return Ok(());
     }
     let booking = NewBooking { student: row.student_id.into(), class: row.class_id.into(), starts_at };
-    let offered = slots::offered_classes(db, evening, &[row.student_id])?;
+    let offered = slots::offered_of(db, evening, &[row.student_id], &BTreeSet::from([row.class_id]))?;
     let class = offered.get(&row.student_id).and_then(|classes| classes.iter().find(|class| key(class.id) == row.class_id)).ok_or(Refusal::ClassNotOffered)?;
     let lost = lost(db, evening, acting.parent, &[(booking, class)], timing.slot_length(), Some(row.id))?;
     if !lost.is_empty() {
@@ -65,7 +65,7 @@ pub fn change(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting,
         booking: Some(row.id.into()),
         ..NewMail::new(evening.school(), Template::BookingChanged)
     };
-    let login_link = login::standing(db, ctx, evening.school(), acting.parent, evening.id())?;
+    let login_link = login::standing(db, ctx, acting.parent, evening)?;
     outbox::enqueue(db, ctx, NewMail { login_link, ..mail })?;
     tell_guests(db, ctx, evening, acting.parent, &BTreeSet::from([booking.student]))
 }
@@ -104,7 +104,7 @@ pub fn end(db: &mut Db, ctx: &Context, booking: BookingId, actor: &Actor, ending
     record(db, ctx, &evening, &acting, action, format!("Cancelled {subject} at {}.", when(&evening, *row.starts_at)))?;
     if ending == Ending::Cancelled {
         let mail = NewMail { person: Some(acting.parent), evening: Some(evening.id()), booking: Some(booking), ..NewMail::new(evening.school(), template) };
-        let login_link = login::standing(db, ctx, evening.school(), acting.parent, evening.id())?;
+        let login_link = login::standing(db, ctx, acting.parent, &evening)?;
         outbox::enqueue(db, ctx, NewMail { login_link, ..mail })?;
         tell_guests(db, ctx, &evening, acting.parent, &BTreeSet::from([row.student_id.into()]))?;
     }

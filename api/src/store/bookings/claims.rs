@@ -16,6 +16,7 @@ use crate::{
     schema::{booking_teachers, bookings, claims},
     store::{
         Db, Error, Result,
+        among::among,
         evenings::EveningRow,
         people::PersonRow,
         slots::OfferedClass,
@@ -55,8 +56,10 @@ pub(super) fn lost(
         concerned.extend(class.teachers.iter().map(|teacher| teacher.id));
         minutes.extend(claimed_minutes(booking.starts_at, length));
     }
+    // Minutes in between that nobody wants do no harm.
+    let (first, last) = (minutes.first().copied().unwrap_or_default(), minutes.last().copied().unwrap_or_default());
     let rows: Vec<(Key, i32, Key)> = claims::table
-        .filter(claims::person_id.eq_any(concerned.into_iter().collect::<Vec<_>>()).and(claims::minute.eq_any(minutes.into_iter().collect::<Vec<_>>())))
+        .filter(among(claims::person_id, concerned).and(claims::minute.between(first, last)))
         .select((claims::person_id, claims::minute, claims::booking_id))
         .load(db)?;
     let mut claimed: BTreeSet<(Key, i32)> =

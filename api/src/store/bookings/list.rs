@@ -9,7 +9,9 @@ use super::{Booking, BookingRow};
 use crate::{
     schema::{booking_teachers, bookings, classes, people},
     store::{
-        Db, Error, Result, invites,
+        Db, Error, Result,
+        among::among,
+        invites,
         people::PersonRow,
         sql_types::{Key, key},
     },
@@ -57,6 +59,19 @@ pub fn find(db: &mut Db, school: SchoolId, parent: Option<PersonId>, booking: Bo
     with_names(db, vec![row])?.pop().ok_or(Error::NotFound)
 }
 
+/// A parent's bookings that have just been made, in this order.
+///
+/// # Errors
+/// When the database fails.
+pub fn made(db: &mut Db, parent: PersonId, ids: &[BookingId]) -> Result<Vec<Booking>> {
+    let mut rows: Vec<BookingRow> = bookings::table
+        .filter(among(bookings::id, ids.iter().copied().map(key)).and(bookings::parent_id.eq(key(parent))))
+        .select(BookingRow::as_select())
+        .load(db)?;
+    rows.sort_by_key(|row| ids.iter().position(|id| key(*id) == row.id));
+    with_names(db, rows)
+}
+
 /// How many live bookings a parent has in an evening, and how many of them by video.
 ///
 /// # Errors
@@ -81,13 +96,13 @@ pub fn with_names(db: &mut Db, rows: Vec<BookingRow>) -> Result<Vec<Booking>> {
     let ids: Vec<Key> = rows.iter().map(|row| row.id).collect();
     let students = persons(db, rows.iter().map(|row| row.student_id))?;
     let subjects: BTreeMap<Key, String> = {
-        let class_ids: Vec<Key> = rows.iter().map(|row| row.class_id).collect::<BTreeSet<_>>().into_iter().collect();
-        let pairs: Vec<(Key, String)> = classes::table.filter(classes::id.eq_any(class_ids)).select((classes::id, classes::subject)).load(db)?;
+        let class_ids: BTreeSet<Key> = rows.iter().map(|row| row.class_id).collect();
+        let pairs: Vec<(Key, String)> = classes::table.filter(among(classes::id, class_ids)).select((classes::id, classes::subject)).load(db)?;
         pairs.into_iter().collect()
     };
     let teachers: Vec<(Key, PersonRow)> = booking_teachers::table
         .inner_join(people::table)
-        .filter(booking_teachers::booking_id.eq_any(ids))
+        .filter(among(booking_teachers::booking_id, ids))
         .order((booking_teachers::booking_id, booking_teachers::position))
         .select((booking_teachers::booking_id, PersonRow::as_select()))
         .load(db)?;
@@ -113,7 +128,6 @@ pub fn with_names(db: &mut Db, rows: Vec<BookingRow>) -> Result<Vec<Booking>> {
 }
 
 fn persons(db: &mut Db, ids: impl Iterator<Item = Key>) -> Result<BTreeMap<Key, PersonRow>> {
-    let ids: Vec<Key> = ids.collect::<BTreeSet<_>>().into_iter().collect();
-    let rows: Vec<PersonRow> = people::table.filter(people::id.eq_any(ids)).select(PersonRow::as_select()).load(db)?;
+    let rows: Vec<PersonRow> = people::table.filter(among(people::id, ids.collect::<BTreeSet<_>>())).select(PersonRow::as_select()).load(db)?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }

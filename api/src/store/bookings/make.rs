@@ -38,7 +38,8 @@ pub fn make(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, w
     people::lock(db, &[acting.parent])?;
     let timing = evening.timing()?;
     let students = access::students_of(db, acting.parent)?;
-    let offered = slots::offered_classes(db, evening, &students.iter().map(|student| student.id).collect::<Vec<_>>())?;
+    let ids: Vec<Key> = students.iter().map(|student| student.id).collect();
+    let offered = slots::offered_of(db, evening, &ids, &wanted.iter().map(|booking| key(booking.class)).collect())?;
     let mut chosen = Vec::with_capacity(wanted.len());
     for booking in wanted {
         let classes = offered.get(&key(booking.student)).ok_or(Refusal::ClassNotOffered)?;
@@ -66,7 +67,7 @@ pub fn make(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, w
         record(db, ctx, evening, acting, "booking_made", summary)?;
     }
     let mail = NewMail { person: Some(acting.parent), evening: Some(evening.id()), ..NewMail::new(evening.school(), Template::BookingsMade) };
-    let login_link = login::standing(db, ctx, evening.school(), acting.parent, evening.id())?;
+    let login_link = login::standing(db, ctx, acting.parent, evening)?;
     outbox::enqueue(db, ctx, NewMail { login_link, ..mail })?;
     tell_guests(db, ctx, evening, acting.parent, &chosen.iter().map(|(booking, _)| booking.student).collect())?;
     Ok(made)

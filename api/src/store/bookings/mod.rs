@@ -16,7 +16,7 @@ use parlour_domain::{
 
 pub use self::{
     change::{cancel, change, end},
-    list::{count, find, of_parent, of_teacher, with_names},
+    list::{count, find, made, of_parent, of_teacher, with_names},
     make::make,
 };
 use super::{

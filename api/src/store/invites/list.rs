@@ -14,6 +14,7 @@ use crate::{
     schema::{bookings, evenings, invite_students, invites, people},
     store::{
         Db, Error, Result,
+        among::among,
         bookings::BookingRow,
         evenings::EveningRow,
         people::PersonRow,
@@ -37,7 +38,7 @@ pub fn find(db: &mut Db, school: SchoolId, parent: Option<PersonId>, invite: Inv
 pub fn with_students(db: &mut Db, rows: Vec<InviteRow>) -> Result<Vec<Invite>> {
     let covered: Vec<(Key, PersonRow)> = invite_students::table
         .inner_join(people::table)
-        .filter(invite_students::invite_id.eq_any(rows.iter().map(|row| row.id).collect::<Vec<_>>()))
+        .filter(among(invite_students::invite_id, rows.iter().map(|row| row.id)))
         .order((people::given_name, people::id))
         .select((invite_students::invite_id, PersonRow::as_select()))
         .load(db)?;
@@ -65,11 +66,11 @@ pub fn live_of(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<
 /// # Errors
 /// When the database fails.
 pub fn guest_names(db: &mut Db, rows: &[BookingRow]) -> Result<BTreeMap<(Key, Key, Key), Vec<String>>> {
-    let different = |id: fn(&BookingRow) -> Key| rows.iter().map(id).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
+    let different = |id: fn(&BookingRow) -> Key| rows.iter().map(id).collect::<BTreeSet<_>>();
     let (evenings, parents) = (different(|row| row.evening_id), different(|row| row.parent_id));
     let live: Vec<(Key, Key, Key, String)> = invite_students::table
         .inner_join(invites::table)
-        .filter(invite_students::evening_id.eq_any(evenings).and(invite_students::parent_id.eq_any(parents)))
+        .filter(among(invite_students::evening_id, evenings).and(among(invite_students::parent_id, parents)))
         .filter(invite_students::ended_at.is_null().and(invites::ended_at.is_null()))
         .select((invite_students::evening_id, invite_students::parent_id, invite_students::student_id, invites::name))
         .load(db)?;
@@ -87,7 +88,7 @@ pub fn guest_names(db: &mut Db, rows: &[BookingRow]) -> Result<BTreeMap<(Key, Ke
 pub fn live_covering(db: &mut Db, evening: EveningId, parent: PersonId, students: &BTreeSet<PersonId>) -> Result<BTreeSet<InviteId>> {
     let ids: Vec<Key> = invite_students::table
         .filter(invite_students::evening_id.eq(key(evening)).and(invite_students::parent_id.eq(key(parent))).and(invite_students::ended_at.is_null()))
-        .filter(invite_students::student_id.eq_any(students.iter().map(|student| key(*student)).collect::<Vec<_>>()))
+        .filter(among(invite_students::student_id, students.iter().map(|student| key(*student))))
         .select(invite_students::invite_id)
         .load(db)?;
     Ok(ids.into_iter().map(Into::into).collect())
@@ -101,7 +102,7 @@ pub fn link_ends_at(db: &mut Db, invite: &InviteRow, evening: &EveningRow, now: 
     let students: Vec<Key> = invite_students::table.filter(invite_students::invite_id.eq(invite.id)).select(invite_students::student_id).load(db)?;
     let last: Option<At> = bookings::table
         .filter(bookings::evening_id.eq(invite.evening_id).and(bookings::parent_id.eq(invite.parent_id)).and(bookings::cancelled_at.is_null()))
-        .filter(bookings::student_id.eq_any(students))
+        .filter(among(bookings::student_id, students))
         .order(bookings::ends_at.desc())
         .select(bookings::ends_at)
         .first(db)

@@ -11,7 +11,9 @@ use crate::{
     mail::words::{clean, full_name, list},
     schema::{booking_teachers, bookings, classes, people},
     store::{
-        Db, Error, Result, db,
+        Db, Error, Result,
+        among::among,
+        db,
         sql_types::{At, Key, key},
     },
 };
@@ -103,7 +105,7 @@ fn booked(db: &mut Db, narrow: impl FnOnce(BookingQuery) -> BookingQuery) -> Res
 fn teachers(db: &mut Db, of: Vec<Key>) -> Result<HashMap<Key, Vec<String>>> {
     let rows: Vec<(Key, Option<String>, String, String)> = booking_teachers::table
         .inner_join(people::table.on(people::id.eq(booking_teachers::teacher_id)))
-        .filter(booking_teachers::booking_id.eq_any(of))
+        .filter(among(booking_teachers::booking_id, of))
         .order((booking_teachers::position, people::id))
         .select((booking_teachers::booking_id, people::honorific, people::given_name, people::family_name))
         .load(db)?;
