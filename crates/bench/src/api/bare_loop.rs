@@ -57,7 +57,7 @@ fn book_one(db: &mut Db, bench: &Bench, day: &EveningRow, cookie: &Cookie, famil
     let (ctx, school, parent) = (families::now(), bench.school.id(), &bench.families[family].parent);
     sessions::find(db, school, cookie.session, ctx.now)?;
     let row = evenings::find_for(db, school, Whose::Parent(parent.id()), day.id())?;
-    let request = RequestKey { owner: parent.id().into(), key: format!("{}-{}", booking.class, booking.student), request_hash: "-".repeat(43) };
+    let request = RequestKey { owner: parent.id().into(), key: format!("{}-{}-{}", booking.class, booking.student, booking.starts_at.timestamp()), request_hash: "-".repeat(43) };
     db.transaction(|db| {
         idempotency::once(db, &ctx, Some(&request), |db| {
             let made: Vec<BookingId> = bookings::make(db, &ctx, &row, &families::acting(parent), &[booking])?;

@@ -41,7 +41,8 @@ impl Call {
     pub(super) fn book(path: &str, cookie: &Cookie, booking: &NewBooking) -> Self {
         let one = json!({ "student_id": booking.student.0, "class_id": booking.class.0, "starts_at": booking.starts_at.to_rfc3339() });
         let body = json!({ "bookings": [one] }).to_string().into();
-        let key = format!("{}-{}", booking.class, booking.student);
+        // Of one evening: a class is booked again on the next.
+        let key = format!("{}-{}-{}", booking.class, booking.student, booking.starts_at.timestamp());
         Self { method: Method::POST, key: Some(key), body, ..Self::get(path, Some(cookie)) }
     }
 }
