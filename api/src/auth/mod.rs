@@ -135,14 +135,10 @@ impl LoggedIn {
 
     /// The person in the role that they have chosen.
     fn chosen(self) -> Answer<Caller> {
-        let (person, role) = self.session.identity.ok_or_else(|| {
-            ApiError::new(actix_web::http::StatusCode::FORBIDDEN, "choose_identity", "This address belongs to several people. Choose who you are first.")
-        })?;
+        let (person, role) = self.session.identity.ok_or_else(identity_not_chosen)?;
         Ok(Caller { school: self.school, person, role })
     }
-}
 
-impl LoggedIn {
     /// Who it is, in which role.
     ///
     /// # Errors

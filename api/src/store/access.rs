@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     context::Context,
+    each,
     schema::{bars, bookings as bookings_table, guardianships, invite_students, invites as invites_table, people},
 };
 
@@ -26,12 +27,12 @@ use crate::{
 /// # Errors
 /// When the database fails.
 pub fn students_of(db: &mut Db, parent: PersonId) -> Result<Vec<PersonRow>> {
-    let linked: Vec<PersonRow> = guardianships::table
+    let linked: Vec<PersonRow> = each!(db, conn => guardianships::table
         .inner_join(people::table.on(people::id.eq(guardianships::student_id)))
         .filter(guardianships::parent_id.eq(key(parent)).and(people::removed_at.is_null()).and(contacts::is_allowed()))
         .order((people::given_name, people::id))
         .select(PersonRow::as_select())
-        .load(db)?;
+        .load(conn))?;
     let barred = barred_from(db, parent, &linked.iter().map(|student| student.id).collect::<Vec<_>>())?;
     Ok(linked.into_iter().filter(|student| !barred.contains(&student.id)).collect())
 }
@@ -41,23 +42,31 @@ pub fn students_of(db: &mut Db, parent: PersonId) -> Result<Vec<PersonRow>> {
 /// # Errors
 /// When the database fails.
 pub(super) fn barred_from(db: &mut Db, parent: PersonId, students: &[Key]) -> Result<BTreeSet<Key>> {
+    let bars = bars_of(db, students)?;
+    if bars.is_empty() {
+        return Ok(BTreeSet::new());
+    }
     let bar_key: Option<String> = people::table.find(key(parent)).select(people::bar_key).first(db)?;
-    barred_students(db, students, Some(parent), bar_key.as_deref())
+    Ok(barred_by(bars, Some(parent), bar_key.as_deref()))
 }
 
-/// Of these students, those from whom a person or an address is barred by hand.
-///
-/// # Errors
-/// When the database fails.
-fn barred_students(db: &mut Db, students: &[Key], person: Option<PersonId>, bar_key: Option<&str>) -> Result<BTreeSet<Key>> {
-    let rows: Vec<(Key, Option<Key>, Option<String>)> = bars::table
+/// From which student, and which person or address is barred.
+type Bar = (Key, Option<Key>, Option<String>);
+
+/// The bars that were set by hand for these students.
+fn bars_of(db: &mut Db, students: &[Key]) -> Result<Vec<Bar>> {
+    Ok(each!(db, conn => bars::table
         .filter(among(bars::student_id, students.iter().copied()).and(bars::lifted_at.is_null()))
         .select((bars::student_id, bars::person_id, bars::bar_key))
-        .load(db)?;
+        .load(conn))?)
+}
+
+/// The students from whom these bars keep a person or an address.
+fn barred_by(bars: Vec<Bar>, person: Option<PersonId>, bar_key: Option<&str>) -> BTreeSet<Key> {
     let hits = |row_person: Option<Key>, row_key: Option<&str>| {
         (row_person.is_some() && row_person == person.map(Key::from)) || (row_key.is_some() && row_key == bar_key)
     };
-    Ok(rows.into_iter().filter(|(_, row_person, row_key)| hits(*row_person, row_key.as_deref())).map(|(student, ..)| student).collect())
+    bars.into_iter().filter(|(_, row_person, row_key)| hits(*row_person, row_key.as_deref())).map(|(student, ..)| student).collect()
 }
 
 /// Of these students, those from whom a guest with this address is barred: by hand, or since the roster bars the contact who has the address.
@@ -65,7 +74,7 @@ fn barred_students(db: &mut Db, students: &[Key], person: Option<PersonId>, bar_
 /// # Errors
 /// When the database fails.
 pub fn barred_for_address(db: &mut Db, school: SchoolId, students: &[Key], bar_key: &str) -> Result<BTreeSet<Key>> {
-    let mut barred = barred_students(db, students, None, Some(bar_key))?;
+    let mut barred = barred_by(bars_of(db, students)?, None, Some(bar_key));
     let by_roster: Vec<Key> = guardianships::table
         .inner_join(people::table.on(people::id.eq(guardianships::parent_id)))
         .filter(among(guardianships::student_id, students.iter().copied()).and(people::school_id.eq(key(school))).and(people::bar_key.eq(bar_key)))

@@ -12,7 +12,10 @@ use super::{
     Db, Error, Result, contacts,
     sql_types::{At, Key, key},
 };
-use crate::schema::{bookings, enrolments, evening_classes, evenings, guardianships};
+use crate::{
+    each,
+    schema::{bookings, enrolments, evening_classes, evenings, guardianships},
+};
 
 /// An evening.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -128,7 +131,7 @@ pub fn held(db: &mut Db, evening: EveningId) -> Result<EveningRow> {
     if let Db::Pg(conn) = db {
         let _: Key = evenings::table.find(key(evening)).select(evenings::id).for_share().first(conn)?;
     }
-    Ok(evenings::table.find(key(evening)).select(EveningRow::as_select()).first(db)?)
+    Ok(each!(db, conn => evenings::table.find(key(evening)).select(EveningRow::as_select()).first(conn))?)
 }
 
 /// An evening that a person has to do with.
@@ -136,24 +139,29 @@ pub fn held(db: &mut Db, evening: EveningId) -> Result<EveningRow> {
 /// # Errors
 /// [`Error::NotFound`] otherwise.
 pub fn find_for(db: &mut Db, school: SchoolId, whose: Whose, evening: EveningId) -> Result<EveningRow> {
-    let one = evenings::table.filter(evenings::id.eq(key(evening)).and(evenings::school_id.eq(key(school)))).select(EveningRow::as_select());
-    Ok(match whose {
-        Whose::All => one.first(db)?,
-        Whose::Parent(parent) => {
+    match whose {
+        Whose::All => find(db, school, evening),
+        Whose::Parent(parent) => Ok(each!(db, conn => {
             let has_class = evening_classes::table
                 .inner_join(enrolments::table.on(enrolments::class_id.eq(evening_classes::class_id)))
                 .inner_join(guardianships::table.on(guardianships::student_id.eq(enrolments::person_id)))
                 .filter(evening_classes::evening_id.eq(key(evening)).and(enrolments::role.eq("student")).and(enrolments::removed_at.is_null()))
-                .filter(guardianships::parent_id.eq(key(parent)).and(guardianships::removed_at.is_null()))
-                .filter(guardianships::contact_allowed.eq(true).and(guardianships::court_order.eq(false)));
+                .filter(guardianships::parent_id.eq(key(parent)).and(contacts::is_allowed()));
             let has_booking = bookings::table.filter(bookings::parent_id.eq(key(parent)).and(bookings::evening_id.eq(key(evening))));
-            one.filter(exists(has_booking).or(exists(has_class))).first(db)?
-        }
+            evenings::table
+                .filter(evenings::id.eq(key(evening)).and(evenings::school_id.eq(key(school))))
+                .filter(exists(has_booking).or(exists(has_class)))
+                .select(EveningRow::as_select())
+                .first(conn)
+        })?),
         Whose::Teacher(teacher) => {
-            let own = of_teacher(db, teacher)?.contains(&key(evening));
-            if own { one.first(db)? } else { return Err(Error::NotFound) }
+            if of_teacher(db, teacher)?.contains(&key(evening)) {
+                find(db, school, evening)
+            } else {
+                Err(Error::NotFound)
+            }
         }
-    })
+    }
 }
 
 fn of_parent(db: &mut Db, parent: PersonId) -> Result<Vec<Key>> {

@@ -8,7 +8,7 @@ use super::{
     Db, Error, Result,
     sql_types::{At, Key, at, key},
 };
-use crate::{context::Context, schema::events};
+use crate::{context::Context, each, schema::events};
 
 /// Who did it and for which parent.
 #[derive(Clone, Debug)]
@@ -86,7 +86,7 @@ pub fn record(db: &mut Db, ctx: &Context, event: &NewEvent<'_>) -> Result<()> {
         summary: &event.summary,
         at: at(ctx.now),
     };
-    diesel::insert_into(events::table).values(&row).execute(db)?;
+    each!(db, conn => diesel::insert_into(events::table).values(&row).execute(conn))?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use super::{
     Db, Error, Result, people,
     sql_types::{At, Key, at},
 };
-use crate::{context::Context, schema::idempotency_keys};
+use crate::{context::Context, each, schema::idempotency_keys};
 
 /// For how long a key is remembered.
 const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
@@ -47,7 +47,7 @@ pub fn once<T: Serialize + DeserializeOwned>(db: &mut Db, ctx: &Context, request
     people::lock(db, &[PersonId(request.owner)])?;
     let known = idempotency_keys::table.find((Key(request.owner), &request.key));
     let columns = (idempotency_keys::request_hash, idempotency_keys::body, idempotency_keys::created_at);
-    let stored: Option<(String, String, At)> = known.select(columns).first(db).optional()?;
+    let stored: Option<(String, String, At)> = each!(db, conn => known.select(columns).first(conn).optional())?;
     if let Some((hash, body, created_at)) = stored {
         if *created_at < ctx.now - KEY_LIFE {
             diesel::delete(known).execute(db)?;
@@ -60,6 +60,6 @@ pub fn once<T: Serialize + DeserializeOwned>(db: &mut Db, ctx: &Context, request
     let body = serde_json::to_string(&answer).map_err(|_| Error::Panicked)?;
     let row =
         NewRow { owner_id: Key(request.owner), key: &request.key, request_hash: &request.request_hash, status: 201, body: &body, created_at: at(ctx.now) };
-    diesel::insert_into(idempotency_keys::table).values(&row).execute(db).map_err(Error::raced)?;
+    each!(db, conn => diesel::insert_into(idempotency_keys::table).values(&row).execute(conn)).map_err(Error::raced)?;
     Ok(answer)
 }

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     context::Context,
+    each,
     schema::{code_failures, login_links},
 };
 
@@ -245,6 +246,6 @@ fn insert(db: &mut Db, ctx: &Context, id: LoginLinkId, new: &NewLogin, expires_a
         tries: 0,
         is_standing,
     };
-    diesel::insert_into(login_links::table).values(&row).execute(db)?;
+    each!(db, conn => diesel::insert_into(login_links::table).values(&row).execute(conn))?;
     Ok(())
 }

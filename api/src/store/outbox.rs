@@ -11,7 +11,7 @@ use super::{
     Db, Result,
     sql_types::{At, Key, at, key},
 };
-use crate::{context::Context, schema::outbox};
+use crate::{context::Context, each, schema::outbox};
 
 /// What a mail says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -151,7 +151,7 @@ pub fn enqueue(db: &mut Db, ctx: &Context, mail: NewMail) -> Result<()> {
         state: "queued",
         call_code_id: mail.call_code.map(Into::into),
     };
-    diesel::insert_into(outbox::table).values(&row).execute(db)?;
+    each!(db, conn => diesel::insert_into(outbox::table).values(&row).execute(conn))?;
     Ok(())
 }
 

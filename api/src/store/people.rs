@@ -7,7 +7,7 @@ use super::{
     Db, Error, Result,
     sql_types::{At, Key, key},
 };
-use crate::schema::people;
+use crate::{each, schema::people};
 
 /// A person.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -60,10 +60,10 @@ pub fn full_name(given: &str, family: &str) -> String {
 /// # Errors
 /// [`Error::NotFound`] for anyone else.
 pub fn find(db: &mut Db, school: SchoolId, person: PersonId) -> Result<PersonRow> {
-    let row = people::table
+    let row = each!(db, conn => people::table
         .filter(people::id.eq(key(person)).and(people::school_id.eq(key(school))).and(people::removed_at.is_null()))
         .select(PersonRow::as_select())
-        .first(db);
+        .first(conn));
     row.map_err(Error::from)
 }
 

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     context::Context,
+    each,
     schema::{guardianships, people as people_table, sessions},
 };
 
@@ -148,7 +149,7 @@ pub fn start_guest(db: &mut Db, ctx: &Context, school: SchoolId, invite: InviteI
 /// [`Error::NotFound`] when it ended, [`Dead::Access`] when it ended by rule 13.
 pub fn find(db: &mut Db, school: SchoolId, session: SessionId, now: DateTime<Utc>) -> Result<PersonSession> {
     type Row = (String, Option<String>, At, Option<At>, Option<String>, Option<PersonRow>);
-    let row: Option<Row> = sessions::table
+    let row: Option<Row> = each!(db, conn => sessions::table
         .left_join(people_table::table.on(people_table::id.nullable().eq(sessions::person_id)))
         .filter(sessions::id.eq(key(session)).and(sessions::school_id.eq(key(school))).and(sessions::address_key.is_not_null()))
         .select((
@@ -159,8 +160,8 @@ pub fn find(db: &mut Db, school: SchoolId, session: SessionId, now: DateTime<Utc
             sessions::revoked_reason,
             Option::<PersonRow>::as_select(),
         ))
-        .first(db)
-        .optional()?;
+        .first(conn)
+        .optional())?;
     let (address_key, role, expires_at, revoked_at, revoked_reason, person) = row.ok_or(Error::NotFound)?;
     if revoked_at.is_some() {
         return Err(if revoked_reason.as_deref() == Some("access_ended") { Error::Dead(Dead::Access) } else { Error::NotFound });

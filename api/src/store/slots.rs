@@ -17,7 +17,10 @@ use super::{
     people::PersonRow,
     sql_types::{At, Key, key},
 };
-use crate::schema::{bookings, claims, classes, enrolments, evening_classes, people};
+use crate::{
+    each,
+    schema::{bookings, claims, classes, enrolments, evening_classes, people},
+};
 
 /// The most teachers that an appointment has.
 const MAX_TEACHERS: usize = 3;
@@ -120,18 +123,19 @@ pub fn offered_of(db: &mut Db, evening: &EveningRow, students: &[Key], wanted: &
 }
 
 fn offered(db: &mut Db, evening: &EveningRow, students: &[Key], wanted: Option<&BTreeSet<Key>>) -> Result<BTreeMap<Key, Vec<OfferedClass>>> {
-    let mut query = enrolments::table
-        .inner_join(classes::table)
-        .inner_join(evening_classes::table.on(evening_classes::class_id.eq(enrolments::class_id)))
-        .filter(evening_classes::evening_id.eq(evening.id).and(among(enrolments::person_id, students.iter().copied())))
-        .filter(enrolments::role.eq("student").and(enrolments::removed_at.is_null()).and(classes::removed_at.is_null()))
-        .order((classes::subject, classes::id))
-        .select((enrolments::person_id, classes::id, classes::subject, evening_classes::video))
-        .into_boxed();
-    if let Some(wanted) = wanted {
-        query = query.filter(among(classes::id, wanted.iter().copied()));
-    }
-    let rows: Vec<(Key, Key, String, bool)> = query.load(db)?;
+    let rows: Vec<(Key, Key, String, bool)> = each!(db, conn => {
+        let all = enrolments::table
+            .inner_join(classes::table)
+            .inner_join(evening_classes::table.on(evening_classes::class_id.eq(enrolments::class_id)))
+            .filter(evening_classes::evening_id.eq(evening.id).and(among(enrolments::person_id, students.iter().copied())))
+            .filter(enrolments::role.eq("student").and(enrolments::removed_at.is_null()).and(classes::removed_at.is_null()))
+            .order((classes::subject, classes::id))
+            .select((enrolments::person_id, classes::id, classes::subject, evening_classes::video));
+        match wanted {
+            Some(wanted) => all.filter(among(classes::id, wanted.iter().copied())).load(conn),
+            None => all.load(conn),
+        }
+    })?;
     let teachers = teachers_of(db, &rows.iter().map(|(_, class, ..)| *class).collect::<BTreeSet<_>>())?;
     let mut offered: BTreeMap<Key, Vec<OfferedClass>> = BTreeMap::new();
     for (student, class, subject, video) in rows {
@@ -143,13 +147,13 @@ fn offered(db: &mut Db, evening: &EveningRow, students: &[Key], wanted: Option<&
 }
 
 fn teachers_of(db: &mut Db, of: &BTreeSet<Key>) -> Result<BTreeMap<Key, Vec<PersonRow>>> {
-    let rows: Vec<(Key, PersonRow)> = enrolments::table
+    let rows: Vec<(Key, PersonRow)> = each!(db, conn => enrolments::table
         .inner_join(people::table)
         .filter(among(enrolments::class_id, of.iter().copied()).and(enrolments::role.eq("teacher")))
         .filter(enrolments::removed_at.is_null().and(people::removed_at.is_null()))
         .order((enrolments::is_primary.desc(), people::family_name, people::id))
         .select((enrolments::class_id, PersonRow::as_select()))
-        .load(db)?;
+        .load(conn))?;
     let mut teachers: BTreeMap<Key, Vec<PersonRow>> = BTreeMap::new();
     for (class, teacher) in rows {
         let of_class = teachers.entry(class).or_default();
@@ -164,9 +168,9 @@ fn claimed(db: &mut Db, timing: &Timing, persons: &BTreeSet<Key>) -> Result<BTre
     let mut minutes = claimed_minutes(timing.starts_at(), timing.ends_at() - timing.starts_at());
     let first = minutes.next().unwrap_or_default();
     let last = minutes.last().unwrap_or(first);
-    let rows: Vec<(Key, i32)> = claims::table
+    let rows: Vec<(Key, i32)> = each!(db, conn => claims::table
         .filter(among(claims::person_id, persons.iter().copied()).and(claims::minute.between(first, last)))
         .select((claims::person_id, claims::minute))
-        .load(db)?;
+        .load(conn))?;
     Ok(rows.into_iter().collect())
 }

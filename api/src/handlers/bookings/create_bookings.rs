@@ -56,8 +56,7 @@ pub async fn create_bookings(
         .store
         .write(move |db| {
             idempotency::once(db, &ctx, key.as_ref(), |db| {
-                let ids = bookings::make(db, &ctx, &row, &acting, &wanted)?;
-                let made = bookings::made(db, acting.parent, &ids)?;
+                let made = bookings::make(db, &ctx, &row, &acting, &wanted)?;
                 Ok(Page::whole(made.iter().map(|one| views::booking(one, row.zone())).collect()))
             })
         })

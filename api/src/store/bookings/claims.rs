@@ -58,16 +58,16 @@ pub(super) fn lost(
     }
     // Minutes in between that nobody wants do no harm.
     let (first, last) = (minutes.first().copied().unwrap_or_default(), minutes.last().copied().unwrap_or_default());
-    let rows: Vec<(Key, i32, Key)> = claims::table
+    let rows: Vec<(Key, i32, Key)> = each!(db, conn => claims::table
         .filter(among(claims::person_id, concerned).and(claims::minute.between(first, last)))
         .select((claims::person_id, claims::minute, claims::booking_id))
-        .load(db)?;
+        .load(conn))?;
     let mut claimed: BTreeSet<(Key, i32)> =
         rows.into_iter().filter(|(.., booking)| Some(*booking) != moving).map(|(person, minute, _)| (person, minute)).collect();
-    let booked: Vec<(Key, Key, Key)> = bookings::table
+    let booked: Vec<(Key, Key, Key)> = each!(db, conn => bookings::table
         .filter(bookings::evening_id.eq(evening.id).and(bookings::parent_id.eq(key(parent))).and(bookings::cancelled_at.is_null()))
         .select((bookings::id, bookings::student_id, bookings::class_id))
-        .load(db)?;
+        .load(conn))?;
     let mut booked: BTreeSet<(Key, Key)> = booked.into_iter().filter(|(id, ..)| Some(*id) != moving).map(|(_, student, class)| (student, class)).collect();
     let mut lost = Vec::new();
     for (booking, class) in wanted {
@@ -103,16 +103,27 @@ pub(super) fn claims_of(id: BookingId, parent: PersonId, booking: NewBooking, cl
     rows.collect()
 }
 
-/// Claims people's minutes, in one order for everybody so that two transactions can't wait for each other.
+/// Claims people's minutes, in one order for everybody so that two transactions can't wait for each other. PostgreSQL takes all rows in one trip;
+/// on SQLite, where there is no trip, diesel would put a savepoint round them.
 pub(super) fn insert_claims(db: &mut Db, mut rows: Vec<Claim>) -> Result<()> {
     rows.sort_by_key(|claim| (claim.person_id, claim.minute));
-    each!(db, conn => diesel::insert_into(claims::table).values(&rows).execute(conn)).map_err(Error::raced)?;
-    Ok(())
+    match db {
+        Db::Pg(conn) => diesel::insert_into(claims::table).values(&rows).execute(conn).map(drop),
+        Db::Sqlite(conn) => rows.iter().try_for_each(|row| diesel::insert_into(claims::table).values(row).execute(conn).map(drop)),
+    }
+    .map_err(Error::raced)
 }
 
 pub(super) fn set_teachers(db: &mut Db, booking: Key, teachers: &[PersonRow]) -> Result<()> {
     diesel::delete(booking_teachers::table.filter(booking_teachers::booking_id.eq(booking))).execute(db)?;
-    let rows: Vec<TeacherOf> = (0..).zip(teachers).map(|(position, teacher)| TeacherOf { booking_id: booking, teacher_id: teacher.id, position }).collect();
-    each!(db, conn => diesel::insert_into(booking_teachers::table).values(&rows).execute(conn))?;
+    insert_teachers(db, booking, teachers)
+}
+
+/// Of a booking that has none yet.
+pub(super) fn insert_teachers(db: &mut Db, booking: Key, teachers: &[PersonRow]) -> Result<()> {
+    for (position, teacher) in (0..).zip(teachers) {
+        let row = TeacherOf { booking_id: booking, teacher_id: teacher.id, position };
+        each!(db, conn => diesel::insert_into(booking_teachers::table).values(&row).execute(conn))?;
+    }
     Ok(())
 }

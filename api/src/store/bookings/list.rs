@@ -7,6 +7,7 @@ use parlour_domain::id::{BookingId, EveningId, PersonId, SchoolId};
 
 use super::{Booking, BookingRow};
 use crate::{
+    each,
     schema::{booking_teachers, bookings, classes, people},
     store::{
         Db, Error, Result,
@@ -22,11 +23,11 @@ use crate::{
 /// # Errors
 /// When the database fails.
 pub fn of_parent(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<Booking>> {
-    let rows: Vec<BookingRow> = bookings::table
+    let rows: Vec<BookingRow> = each!(db, conn => bookings::table
         .filter(bookings::evening_id.eq(key(evening)).and(bookings::parent_id.eq(key(parent))).and(bookings::cancelled_at.is_null()))
         .order((bookings::starts_at, bookings::id))
         .select(BookingRow::as_select())
-        .load(db)?;
+        .load(conn))?;
     with_names(db, rows)
 }
 
@@ -59,19 +60,6 @@ pub fn find(db: &mut Db, school: SchoolId, parent: Option<PersonId>, booking: Bo
     with_names(db, vec![row])?.pop().ok_or(Error::NotFound)
 }
 
-/// A parent's bookings that have just been made, in this order.
-///
-/// # Errors
-/// When the database fails.
-pub fn made(db: &mut Db, parent: PersonId, ids: &[BookingId]) -> Result<Vec<Booking>> {
-    let mut rows: Vec<BookingRow> = bookings::table
-        .filter(among(bookings::id, ids.iter().copied().map(key)).and(bookings::parent_id.eq(key(parent))))
-        .select(BookingRow::as_select())
-        .load(db)?;
-    rows.sort_by_key(|row| ids.iter().position(|id| key(*id) == row.id));
-    with_names(db, rows)
-}
-
 /// How many live bookings a parent has in an evening, and how many of them by video.
 ///
 /// # Errors
@@ -97,15 +85,16 @@ pub fn with_names(db: &mut Db, rows: Vec<BookingRow>) -> Result<Vec<Booking>> {
     let students = persons(db, rows.iter().map(|row| row.student_id))?;
     let subjects: BTreeMap<Key, String> = {
         let class_ids: BTreeSet<Key> = rows.iter().map(|row| row.class_id).collect();
-        let pairs: Vec<(Key, String)> = classes::table.filter(among(classes::id, class_ids)).select((classes::id, classes::subject)).load(db)?;
+        let pairs: Vec<(Key, String)> =
+            each!(db, conn => classes::table.filter(among(classes::id, class_ids)).select((classes::id, classes::subject)).load(conn))?;
         pairs.into_iter().collect()
     };
-    let teachers: Vec<(Key, PersonRow)> = booking_teachers::table
+    let teachers: Vec<(Key, PersonRow)> = each!(db, conn => booking_teachers::table
         .inner_join(people::table)
         .filter(among(booking_teachers::booking_id, ids))
         .order((booking_teachers::booking_id, booking_teachers::position))
         .select((booking_teachers::booking_id, PersonRow::as_select()))
-        .load(db)?;
+        .load(conn))?;
     let mut of_booking: BTreeMap<Key, Vec<PersonRow>> = BTreeMap::new();
     for (booking, teacher) in teachers {
         of_booking.entry(booking).or_default().push(teacher);
@@ -128,6 +117,7 @@ pub fn with_names(db: &mut Db, rows: Vec<BookingRow>) -> Result<Vec<Booking>> {
 }
 
 fn persons(db: &mut Db, ids: impl Iterator<Item = Key>) -> Result<BTreeMap<Key, PersonRow>> {
-    let rows: Vec<PersonRow> = people::table.filter(among(people::id, ids.collect::<BTreeSet<_>>())).select(PersonRow::as_select()).load(db)?;
+    let ids: BTreeSet<Key> = ids.collect();
+    let rows: Vec<PersonRow> = each!(db, conn => people::table.filter(among(people::id, ids)).select(PersonRow::as_select()).load(conn))?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }

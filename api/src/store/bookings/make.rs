@@ -7,21 +7,22 @@ use diesel::prelude::*;
 use parlour_domain::{Refusal, id::BookingId};
 
 use super::{
-    Acting, NewBooking,
-    claims::{claims_of, insert_claims, lost, set_teachers},
+    Acting, Booking, BookingRow, NewBooking,
+    claims::{claims_of, insert_claims, insert_teachers, lost},
     record, tell_guests, when,
 };
 use crate::{
     context::Context,
+    each,
     schema::bookings,
     store::{
         Db, Error, Result, access,
         evenings::{self, EveningRow},
-        login,
+        invites, login,
         outbox::{self, NewMail, Template},
         people::{self, PersonRow},
         slots::{self, OfferedClass},
-        sql_types::{At, Key, at, key},
+        sql_types::{Key, at, key},
     },
 };
 
@@ -29,7 +30,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::Lost`] with every one that can't be had; the refusals of the window and of what is offered.
-pub fn make(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, wanted: &[NewBooking]) -> Result<Vec<BookingId>> {
+pub fn make(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, wanted: &[NewBooking]) -> Result<Vec<Booking>> {
     let evening = &evenings::held(db, evening.id())?;
     acting.check_window(evening, ctx.now)?;
     if wanted.is_empty() {
@@ -51,13 +52,12 @@ pub fn make(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, w
     if !lost.is_empty() {
         return Err(Error::Lost(lost));
     }
-    let mut made = Vec::with_capacity(chosen.len());
+    let mut rows = Vec::with_capacity(chosen.len());
     let mut all_claims = Vec::new();
     for (booking, class) in &chosen {
-        let id: BookingId = ctx.new_id();
-        insert(db, ctx, evening, acting, id, *booking, class, timing.slot_length())?;
-        all_claims.extend(claims_of(id, acting.parent, *booking, class, timing.slot_length()));
-        made.push(id);
+        let row = insert(db, ctx, evening, acting, *booking, class, timing.slot_length())?;
+        all_claims.extend(claims_of(row.id.into(), acting.parent, *booking, class, timing.slot_length()));
+        rows.push(row);
     }
     insert_claims(db, all_claims)?;
     let names: BTreeMap<Key, &PersonRow> = students.iter().map(|student| (student.id, student)).collect();
@@ -70,39 +70,26 @@ pub fn make(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, w
     let login_link = login::standing(db, ctx, acting.parent, evening)?;
     outbox::enqueue(db, ctx, NewMail { login_link, ..mail })?;
     tell_guests(db, ctx, evening, acting.parent, &chosen.iter().map(|(booking, _)| booking.student).collect())?;
-    Ok(made)
+    let mut guests = invites::guest_names(db, &rows)?;
+    let made = rows.into_iter().zip(chosen).filter_map(|(row, (_, class))| {
+        let guests = guests.remove(&(row.evening_id, row.parent_id, row.student_id)).unwrap_or_default();
+        let student = (*names.get(&row.student_id)?).clone();
+        Some(Booking { student, teachers: class.teachers.clone(), subject: class.subject.clone(), guests, row })
+    });
+    Ok(made.collect())
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = bookings)]
-struct NewRow {
-    id: Key,
-    school_id: Key,
-    evening_id: Key,
-    parent_id: Key,
-    student_id: Key,
-    class_id: Key,
-    starts_at: At,
-    ends_at: At,
-    video: bool,
-    sequence: i32,
-    created_by: Key,
-    created_at: At,
-}
-
-#[expect(clippy::too_many_arguments, reason = "a row of many columns, written in one place")]
 fn insert(
     db: &mut Db,
     ctx: &Context,
     evening: &EveningRow,
     acting: &Acting,
-    id: BookingId,
     booking: NewBooking,
     class: &OfferedClass,
     length: TimeDelta,
-) -> Result<()> {
-    let row = NewRow {
-        id: key(id),
+) -> Result<BookingRow> {
+    let row = BookingRow {
+        id: key(ctx.new_id::<BookingId>()),
         school_id: evening.school_id,
         evening_id: evening.id,
         parent_id: key(acting.parent),
@@ -112,11 +99,13 @@ fn insert(
         ends_at: at(booking.starts_at + length),
         video: class.video,
         sequence: 0,
-        created_by: key(acting.actor.person.unwrap_or(acting.parent)),
-        created_at: at(ctx.now),
+        cancelled_at: None,
     };
-    diesel::insert_into(bookings::table).values(&row).execute(db).map_err(Error::raced)?;
-    set_teachers(db, row.id, &class.teachers)
+    let by = bookings::created_by.eq(key(acting.actor.person.unwrap_or(acting.parent)));
+    let values = (&row, by, bookings::created_at.eq(at(ctx.now)));
+    each!(db, conn => diesel::insert_into(bookings::table).values(values).execute(conn)).map_err(Error::raced)?;
+    insert_teachers(db, row.id, &class.teachers)?;
+    Ok(row)
 }
 
 /// `Mrs Anita Abell and Mr Geraint Davies`.

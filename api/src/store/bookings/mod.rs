@@ -16,7 +16,7 @@ use parlour_domain::{
 
 pub use self::{
     change::{cancel, change, end},
-    list::{count, find, made, of_parent, of_teacher, with_names},
+    list::{count, find, of_parent, of_teacher, with_names},
     make::make,
 };
 use super::{
@@ -31,7 +31,7 @@ use super::{
 use crate::{context::Context, schema::bookings};
 
 /// A booking.
-#[derive(Clone, Debug, Queryable, Selectable)]
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = bookings)]
 #[expect(missing_docs, reason = "the columns are told in the migration")]
 pub struct BookingRow {

@@ -11,6 +11,7 @@ use parlour_domain::{
 
 use super::{Invite, InviteRow};
 use crate::{
+    each,
     schema::{bookings, evenings, invite_students, invites, people},
     store::{
         Db, Error, Result,
@@ -54,11 +55,11 @@ pub fn with_students(db: &mut Db, rows: Vec<InviteRow>) -> Result<Vec<Invite>> {
 /// # Errors
 /// When the database fails.
 pub fn live_of(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<InviteRow>> {
-    Ok(invites::table
+    Ok(each!(db, conn => invites::table
         .filter(invites::evening_id.eq(key(evening)).and(invites::parent_id.eq(key(parent))).and(invites::ended_at.is_null()))
         .order((invites::created_at, invites::id))
         .select(InviteRow::as_select())
-        .load(db)?)
+        .load(conn))?)
 }
 
 /// Names of the guests who may join each booking.
@@ -68,12 +69,12 @@ pub fn live_of(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<
 pub fn guest_names(db: &mut Db, rows: &[BookingRow]) -> Result<BTreeMap<(Key, Key, Key), Vec<String>>> {
     let different = |id: fn(&BookingRow) -> Key| rows.iter().map(id).collect::<BTreeSet<_>>();
     let (evenings, parents) = (different(|row| row.evening_id), different(|row| row.parent_id));
-    let live: Vec<(Key, Key, Key, String)> = invite_students::table
+    let live: Vec<(Key, Key, Key, String)> = each!(db, conn => invite_students::table
         .inner_join(invites::table)
         .filter(among(invite_students::evening_id, evenings).and(among(invite_students::parent_id, parents)))
         .filter(invite_students::ended_at.is_null().and(invites::ended_at.is_null()))
         .select((invite_students::evening_id, invite_students::parent_id, invite_students::student_id, invites::name))
-        .load(db)?;
+        .load(conn))?;
     let mut names: BTreeMap<(Key, Key, Key), Vec<String>> = BTreeMap::new();
     for (evening, parent, student, name) in live {
         names.entry((evening, parent, student)).or_default().push(name);
@@ -86,11 +87,11 @@ pub fn guest_names(db: &mut Db, rows: &[BookingRow]) -> Result<BTreeMap<(Key, Ke
 /// # Errors
 /// When the database fails.
 pub fn live_covering(db: &mut Db, evening: EveningId, parent: PersonId, students: &BTreeSet<PersonId>) -> Result<BTreeSet<InviteId>> {
-    let ids: Vec<Key> = invite_students::table
+    let ids: Vec<Key> = each!(db, conn => invite_students::table
         .filter(invite_students::evening_id.eq(key(evening)).and(invite_students::parent_id.eq(key(parent))).and(invite_students::ended_at.is_null()))
         .filter(among(invite_students::student_id, students.iter().map(|student| key(*student))))
         .select(invite_students::invite_id)
-        .load(db)?;
+        .load(conn))?;
     Ok(ids.into_iter().map(Into::into).collect())
 }
 

@@ -11,7 +11,6 @@ use parlour::store::{
     idempotency::{self, RequestKey},
     invites, sessions,
 };
-use parlour_domain::id::BookingId;
 
 use super::families::{self, Bench, Cookie};
 use crate::school;
@@ -57,11 +56,14 @@ fn book_one(db: &mut Db, bench: &Bench, day: &EveningRow, cookie: &Cookie, famil
     let (ctx, school, parent) = (families::now(), bench.school.id(), &bench.families[family].parent);
     sessions::find(db, school, cookie.session, ctx.now)?;
     let row = evenings::find_for(db, school, Whose::Parent(parent.id()), day.id())?;
-    let request = RequestKey { owner: parent.id().into(), key: format!("{}-{}-{}", booking.class, booking.student, booking.starts_at.timestamp()), request_hash: "-".repeat(43) };
+    let request = RequestKey {
+        owner: parent.id().into(),
+        key: format!("{}-{}-{}", booking.class, booking.student, booking.starts_at.timestamp()),
+        request_hash: "-".repeat(43),
+    };
     db.transaction(|db| {
         idempotency::once(db, &ctx, Some(&request), |db| {
-            let made: Vec<BookingId> = bookings::make(db, &ctx, &row, &families::acting(parent), &[booking])?;
-            bookings::made(db, parent.id(), &made)?;
+            bookings::make(db, &ctx, &row, &families::acting(parent), &[booking])?;
             Ok("-".repeat(KEPT_ANSWER))
         })
     })?;

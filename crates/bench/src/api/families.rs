@@ -24,7 +24,7 @@ use parlour::{
         sql_types::{Key, key},
     },
 };
-use parlour_domain::id::{BookingId, ClassId, PersonId, SessionId};
+use parlour_domain::id::{ClassId, PersonId, SessionId};
 
 /// How long mail may take to leave after a round.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -125,7 +125,7 @@ impl Bench {
         }
         let book = move |db: &mut Db| {
             for (family, wanted) in &of_family {
-                let _: Vec<BookingId> = bookings_store::make(db, &ctx, &evening, &acting(&families[*family].parent), wanted)?;
+                bookings_store::make(db, &ctx, &evening, &acting(&families[*family].parent), wanted)?;
             }
             Ok(())
         };
