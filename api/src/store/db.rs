@@ -22,7 +22,10 @@ mod multi {
     }
 }
 
-/// Runs one expression on the connection inside a [`Db`], for the statements that the enum can't express: inserts of several rows, `on conflict`.
+/// Runs one expression on the connection inside a [`Db`]: for statements that the enum can't express (inserts of several rows, `on conflict`), and for those
+/// that run on each request, since the enum writes the text of a statement anew for each run.
+///
+/// Ask for one row of an indexed key by `get_result`: `first` says `limit ?`, and SQLite plans a statement anew whenever its limit is bound.
 #[macro_export]
 macro_rules! each {
     ($db:expr, $conn:ident => $run:expr) => {
@@ -67,7 +70,7 @@ impl DatabaseUrl {
             Self::Sqlite(path) => {
                 let mut conn = SqliteConnection::establish(path)?;
                 conn.batch_execute(
-                    "pragma busy_timeout = 15000; pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -16000; pragma mmap_size = 268435456;",
+                    "pragma busy_timeout = 15000; pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -16000; pragma mmap_size = 268435456; pragma wal_autocheckpoint = 4000;",
                 )
                 .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
                 Ok(Db::Sqlite(conn))

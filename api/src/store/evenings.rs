@@ -129,9 +129,9 @@ pub fn find(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<Evening
 /// [`Error::NotFound`] when there is none.
 pub fn held(db: &mut Db, evening: EveningId) -> Result<EveningRow> {
     if let Db::Pg(conn) = db {
-        let _: Key = evenings::table.find(key(evening)).select(evenings::id).for_share().first(conn)?;
+        let _: Key = evenings::table.find(key(evening)).select(evenings::id).for_share().get_result(conn)?;
     }
-    Ok(each!(db, conn => evenings::table.find(key(evening)).select(EveningRow::as_select()).first(conn))?)
+    Ok(each!(db, conn => evenings::table.find(key(evening)).select(EveningRow::as_select()).get_result(conn))?)
 }
 
 /// An evening that a person has to do with.
@@ -152,7 +152,7 @@ pub fn find_for(db: &mut Db, school: SchoolId, whose: Whose, evening: EveningId)
                 .filter(evenings::id.eq(key(evening)).and(evenings::school_id.eq(key(school))))
                 .filter(exists(has_booking).or(exists(has_class)))
                 .select(EveningRow::as_select())
-                .first(conn)
+                .get_result(conn)
         })?),
         Whose::Teacher(teacher) => {
             if of_teacher(db, teacher)?.contains(&key(evening)) {

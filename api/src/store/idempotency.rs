@@ -47,7 +47,7 @@ pub fn once<T: Serialize + DeserializeOwned>(db: &mut Db, ctx: &Context, request
     people::lock(db, &[PersonId(request.owner)])?;
     let known = idempotency_keys::table.find((Key(request.owner), &request.key));
     let columns = (idempotency_keys::request_hash, idempotency_keys::body, idempotency_keys::created_at);
-    let stored: Option<(String, String, At)> = each!(db, conn => known.select(columns).first(conn).optional())?;
+    let stored: Option<(String, String, At)> = each!(db, conn => known.select(columns).get_result(conn).optional())?;
     if let Some((hash, body, created_at)) = stored {
         if *created_at < ctx.now - KEY_LIFE {
             diesel::delete(known).execute(db)?;

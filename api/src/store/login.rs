@@ -112,12 +112,12 @@ pub fn standing(db: &mut Db, ctx: &Context, parent: PersonId, evening: &EveningR
     let (school, ends_at) = (evening.school(), evening.ends_at);
     let person = people::find(db, school, parent)?;
     let Some(email) = person.email.as_deref().and_then(|email| EmailAddress::parse(email).ok()) else { return Ok(None) };
-    let known: Option<Key> = login_links::table
+    let known: Option<Key> = each!(db, conn => login_links::table
         .filter(login_links::school_id.eq(key(school)).and(login_links::email_key.eq(email.key())))
         .filter(login_links::person_id.eq(Some(key(parent))).and(login_links::is_standing.eq(true)).and(login_links::expires_at.eq(ends_at)))
         .select(login_links::id)
-        .first(db)
-        .optional()?;
+        .get_result(conn)
+        .optional())?;
     if let Some(id) = known {
         return Ok(Some(id.into()));
     }

@@ -63,7 +63,7 @@ pub fn find(db: &mut Db, school: SchoolId, person: PersonId) -> Result<PersonRow
     let row = each!(db, conn => people::table
         .filter(people::id.eq(key(person)).and(people::school_id.eq(key(school))).and(people::removed_at.is_null()))
         .select(PersonRow::as_select())
-        .first(conn));
+        .get_result(conn));
     row.map_err(Error::from)
 }
 

@@ -160,7 +160,7 @@ pub fn find(db: &mut Db, school: SchoolId, session: SessionId, now: DateTime<Utc
             sessions::revoked_reason,
             Option::<PersonRow>::as_select(),
         ))
-        .first(conn)
+        .get_result(conn)
         .optional())?;
     let (address_key, role, expires_at, revoked_at, revoked_reason, person) = row.ok_or(Error::NotFound)?;
     if revoked_at.is_some() {

@@ -58,7 +58,7 @@ pub fn invite(db: &mut Db, id: InviteId) -> Result<Invite> {
             invites::ended_at,
             invites::ended_reason,
         ))
-        .first(db)?;
+        .get_result(db)?;
     let students: Vec<(Key, Option<At>, String, String)> = invite_students::table
         .inner_join(people::table.on(people::id.eq(invite_students::student_id)))
         .filter(invite_students::invite_id.eq(key(id)))
@@ -86,7 +86,7 @@ pub fn invite(db: &mut Db, id: InviteId) -> Result<Invite> {
 /// # Errors
 /// When the database fails, or there is none.
 pub fn call_code(db: &mut Db, id: CallCodeId) -> Result<Option<DateTime<Utc>>> {
-    let (expires_at, used_at): (At, Option<At>) = call_codes::table.find(key(id)).select((call_codes::expires_at, call_codes::used_at)).first(db)?;
+    let (expires_at, used_at): (At, Option<At>) = call_codes::table.find(key(id)).select((call_codes::expires_at, call_codes::used_at)).get_result(db)?;
     Ok(used_at.is_none().then_some(expires_at.0))
 }
 

@@ -42,7 +42,7 @@ pub struct School {
 /// When the database fails, or there is none.
 pub fn school(db: &mut Db, id: SchoolId) -> Result<School> {
     let (name, slug, host, zone): (String, String, Option<String>, String) =
-        schools::table.find(key(id)).select((schools::name, schools::slug, schools::host, schools::time_zone)).first(db)?;
+        schools::table.find(key(id)).select((schools::name, schools::slug, schools::host, schools::time_zone)).get_result(db)?;
     Ok(School { name: clean(&name), slug, host, zone: zone.parse().unwrap_or(Tz::UTC) })
 }
 
@@ -77,8 +77,10 @@ pub struct LoginLink {
 /// # Errors
 /// When the database fails, or there is none.
 pub fn login_link(db: &mut Db, id: LoginLinkId) -> Result<LoginLink> {
-    let (email_key, person, expires_at, used_at): (String, Option<Key>, At, Option<At>) =
-        login_links::table.find(key(id)).select((login_links::email_key, login_links::person_id, login_links::expires_at, login_links::used_at)).first(db)?;
+    let (email_key, person, expires_at, used_at): (String, Option<Key>, At, Option<At>) = login_links::table
+        .find(key(id))
+        .select((login_links::email_key, login_links::person_id, login_links::expires_at, login_links::used_at))
+        .get_result(db)?;
     Ok(LoginLink { email_key, person: person.map(Into::into), expires_at: expires_at.0, is_used: used_at.is_some() })
 }
 
@@ -103,6 +105,6 @@ pub struct Evening {
 /// When the database fails, or there is none.
 pub fn evening(db: &mut Db, id: EveningId) -> Result<Evening> {
     let (title, starts_at, ends_at, zone): (String, At, At, String) =
-        evenings::table.find(key(id)).select((evenings::title, evenings::starts_at, evenings::ends_at, evenings::time_zone)).first(db)?;
+        evenings::table.find(key(id)).select((evenings::title, evenings::starts_at, evenings::ends_at, evenings::time_zone)).get_result(db)?;
     Ok(Evening { id, title: clean(&title), starts_at: starts_at.0, ends_at: ends_at.0, zone: zone.parse().unwrap_or(Tz::UTC) })
 }

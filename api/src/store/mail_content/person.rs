@@ -79,7 +79,7 @@ fn to_person((id, honorific, given, family, email, bar_key, is_parent, is_teache
 /// # Errors
 /// When the database fails, or there is none.
 pub fn person(db: &mut Db, id: PersonId) -> Result<Person> {
-    Ok(to_person(people::table.find(key(id)).select(PERSON).first(db)?))
+    Ok(to_person(people::table.find(key(id)).select(PERSON).get_result(db)?))
 }
 
 /// Everybody of a school's roster who has an address with this key.
