@@ -2,9 +2,9 @@
 
 mod process;
 
-use std::{env, process::Command};
+use std::{env, fs, process::Command};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
 use thirtyfour::prelude::*;
 
@@ -22,13 +22,25 @@ const FLAGS: [&str; 9] = [
     "--disable-dev-shm-usage",
 ];
 
+/// For calls: a camera and a microphone that are made up, allowed without a question, and no window that is less awake than another.
+pub const MEDIA: [&str; 8] = [
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--mute-audio",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-default-apps",
+    "--disable-background-timer-throttling",
+    "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
+];
+
 /// A browser of its own: no cookie, file or compiled code of another is in it. It ends when it is dropped.
 pub struct Chromium {
     /// The way to it.
     pub driver: WebDriver,
     // In this order: the profile goes after the browser that writes into it.
     _process: Process,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 impl Chromium {
@@ -37,6 +49,14 @@ impl Chromium {
     /// # Errors
     /// When ChromeDriver or Chromium does not start.
     pub async fn start(width: u32, height: u32) -> Result<Self> {
+        Self::start_with(width, height, &[]).await
+    }
+
+    /// Starts one with more flags, such as [`MEDIA`].
+    ///
+    /// # Errors
+    /// When ChromeDriver or Chromium does not start.
+    pub async fn start_with(width: u32, height: u32, flags: &[&str]) -> Result<Self> {
         let program = env::var("PARLOUR_CHROMEDRIVER").unwrap_or_else(|_| "/usr/bin/chromedriver".to_owned());
         let started = Process::start(Command::new(&program).arg("--port=0"), "started successfully on port").await;
         let (process, said) = started.context("Debian's package for it is chromium-driver")?;
@@ -45,11 +65,25 @@ impl Chromium {
         let profile = TempDir::new()?;
         let mut capabilities = DesiredCapabilities::chrome();
         let own = [format!("--user-data-dir={}", profile.path().display()), format!("--window-size={width},{height}")];
-        for flag in FLAGS.into_iter().chain(own.iter().map(String::as_str)) {
+        for flag in FLAGS.into_iter().chain(flags.iter().copied()).chain(own.iter().map(String::as_str)) {
             capabilities.add_arg(flag)?;
         }
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.context("Chromium does not start")?;
-        Ok(Self { driver, _process: process, _profile: profile })
+        Ok(Self { driver, _process: process, profile })
+    }
+
+    /// Ends it as a machine does that loses its power: it has no time to say goodbye.
+    ///
+    /// # Errors
+    /// When it has gone before.
+    pub fn kill(self) -> Result<()> {
+        // Chromium locks its profile with a link to its machine and process id.
+        let lock = fs::read_link(self.profile.path().join("SingletonLock")).context("Chromium does not hold its profile")?;
+        let lock = lock.to_string_lossy().into_owned();
+        let id = lock.rsplit('-').next().context("the lock names no process")?;
+        let killed = Command::new("kill").args(["-KILL", id]).status()?;
+        ensure!(killed.success(), "Chromium was gone");
+        Ok(())
     }
 
     /// Closes it.

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    needs::{NODE, Need, Package, VENV},
+    needs::{COTURN, NODE, Need, Package, VENV},
     paths::Paths,
     shell,
 };
@@ -52,6 +52,9 @@ pub fn all(paths: &Paths, mode: Mode, needs: &[Need]) -> Result<()> {
     }
     if !packages.is_empty() {
         apt(&packages)?;
+    }
+    if packages.contains(&COTURN) {
+        stop_service(COTURN)?;
     }
     missing.iter().try_for_each(|need| install(paths, *need))
 }
@@ -135,18 +138,29 @@ fn install(paths: &Paths, need: Need) -> Result<()> {
 }
 
 fn apt(packages: &[&str]) -> Result<()> {
-    let is_root = nix::unistd::Uid::effective().is_root();
-    let apt = |words: &[&str]| {
-        let mut command = Command::new(if is_root { "apt-get" } else { "sudo" });
-        if !is_root {
-            command.arg("apt-get");
-        }
-        shell::run(command.args(words).env("DEBIAN_FRONTEND", "noninteractive"))
-    };
+    let apt = |words: &[&str]| shell::run(as_root("apt-get").args(words).env("DEBIAN_FRONTEND", "noninteractive"));
     let by_hand = "install the packages above with your system's package manager, then start this again";
     apt(&["update", "--quiet"]).context(by_hand)?;
     let words = ["install", "--quiet", "--yes", "--no-install-recommends"];
     apt(&[&words, packages].concat()).context(by_hand)
+}
+
+/// Ends a service that its package has just started, and keeps it from starting with the machine: we start our own, with settings of our own.
+fn stop_service(name: &str) -> Result<()> {
+    // Without systemd, as in a container, nothing was started.
+    if !Path::new("/run/systemd/system").exists() {
+        return Ok(());
+    }
+    shell::run(as_root("systemctl").args(["disable", "--now", "--quiet", name]))
+}
+
+fn as_root(program: &str) -> Command {
+    if nix::unistd::Uid::effective().is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("sudo");
+    command.arg(program);
+    command
 }
 
 /// npm, of the same node.

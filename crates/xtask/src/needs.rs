@@ -74,7 +74,16 @@ pub const BROWSER: &[Need] = &[
     Need::Npm(AXE),
 ];
 /// For tests against the outside world.
-pub const SERVICES: &[Need] =
-    &[Need::Apt("postgresql", "/usr/lib/postgresql/*/bin/postgres"), Need::Apt("python3-aiosmtpd", "/usr/lib/python3/dist-packages/aiosmtpd/__init__.py")];
+pub const SERVICES: &[Need] = &[
+    Need::Apt("postgresql", "/usr/lib/postgresql/*/bin/postgres"),
+    Need::Apt("python3-aiosmtpd", "/usr/lib/python3/dist-packages/aiosmtpd/__init__.py"),
+    TURN,
+];
+/// Carries the media of calls where browsers find no direct way, as on the loopback interface of one machine.
+pub const TURN: Need = Need::Apt(COTURN, TURN_SERVER);
+/// Its program.
+pub const TURN_SERVER: &str = "/usr/bin/turnserver";
+/// Debian's package of it, which starts a server with open defaults as soon as it is installed.
+pub const COTURN: &str = "coturn";
 /// For the fuzzer.
 pub const FUZZER: &[Need] = &[Need::PyPi(SCHEMATHESIS)];

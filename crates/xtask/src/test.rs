@@ -17,6 +17,8 @@ use crate::{
 
 /// Requests for each operation in the short fuzz.
 const FUZZ_EXAMPLES: u16 = 5;
+/// The tests of calls.
+const CALLS: &str = "browser::calls::";
 
 /// Walks the journeys in a browser, on SQLite, with mail through a real SMTP server.
 ///
@@ -25,13 +27,27 @@ const FUZZ_EXAMPLES: u16 = 5;
 pub fn browser(paths: &Paths, mode: Mode) -> Result<()> {
     install::all(paths, mode, &[needs::SERVER, needs::CLIENT, needs::BROWSER, needs::SERVICES].concat())?;
     client::build(paths, mode, Build::Release)?;
-    shell::run(&mut in_browsers(paths))
+    shell::run(&mut in_browsers(paths))?;
+    shell::run(&mut in_calls(paths))
 }
 
 fn in_browsers(paths: &Paths) -> Command {
+    let mut cargo = with_browsers(paths);
+    cargo.args(["browser::", "--", "--skip", CALLS]);
+    cargo
+}
+
+/// Calls, one at a time and with nothing beside them: up to five browsers send and show each other pictures.
+fn in_calls(paths: &Paths) -> Command {
+    let mut cargo = with_browsers(paths);
+    cargo.args([CALLS, "--", "--test-threads=1"]);
+    cargo
+}
+
+fn with_browsers(paths: &Paths) -> Command {
     let mut cargo = paths.cargo();
     cargo
-        .args(["test", "--package", "parlour-tests", "--no-fail-fast", "browser::"])
+        .args(["test", "--package", "parlour-tests", "--no-fail-fast"])
         .env("PARLOUR_CHROMEDRIVER", "/usr/bin/chromedriver")
         .env("PARLOUR_AXE", needs::AXE.npm_files(paths).join("axe.min.js"))
         .envs(paths.client_env());
@@ -61,6 +77,7 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
     }
     outcome.tests("Journeys in a browser", &mut in_browsers(paths))?;
     outcome.step("Fuzz", || fuzz::run(paths, mode, FUZZ_EXAMPLES))?;
+    outcome.tests("Calls in browsers", &mut in_calls(paths))?;
     drop(postgres);
 
     let verdict = outcome.conclude();

@@ -21,10 +21,32 @@ pub struct Browser {
 impl Browser {
     /// Starts one of this width in CSS pixels.
     pub async fn start(width: u32) -> Self {
-        let chromium = Chromium::start(width, 900).await.expect("Chromium starts");
+        Self::start_with(width, &[]).await
+    }
+
+    /// Starts one with more flags.
+    pub async fn start_with(width: u32, flags: &[&str]) -> Self {
+        let chromium = Chromium::start_with(width, 900, flags).await.expect("Chromium starts");
         // What a script waits for in a call takes longer than what it waits for elsewhere.
         chromium.driver.set_script_timeout(SCRIPT_PATIENCE).await.expect("Chromium takes the time-out");
         Self { driver: chromium.driver.clone(), chromium }
+    }
+
+    /// Ends it as a machine does that loses its power: it has no time to say goodbye.
+    pub fn kill(self) {
+        self.chromium.kill().expect("Chromium was there");
+    }
+
+    /// Runs a script in each page from here on, before anything of the page.
+    pub async fn before_each_page(&self, script: &str) {
+        let wish = serde_json::json!({ "source": script });
+        self.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", wish).await.expect("Chromium takes the script");
+    }
+
+    /// Holds a cookie of the school, as after a login.
+    pub async fn hold(&self, origin: &str, name: &str, value: &str) {
+        let cookie = serde_json::json!({ "url": format!("{origin}/s/hillcrest/"), "name": name, "value": value, "path": "/s/hillcrest/", "httpOnly": true });
+        self.driver.cdp().send_raw("Network.setCookie", cookie).await.expect("Chromium takes the cookie");
     }
 
     /// Opens an address.
@@ -142,6 +164,18 @@ impl Browser {
         panic!("not found: {path}\n{last:?}\non the page:\n{}", page.text().await.unwrap_or_default());
     }
 
+    /// Waits for a part of the page with this label.
+    pub async fn part(&self, label: &str) {
+        self.find(&format!("//*[@aria-label={}]", quoted(label))).await;
+    }
+
+    /// Waits until there is no part of the page with this label.
+    pub async fn no_part(&self, label: &str) {
+        let path = format!("//*[@aria-label={}]", quoted(label));
+        let gone = self.driver.query(By::XPath(&path)).wait(PATIENCE, Duration::from_millis(100)).not_exists().await.expect("Chromium answers");
+        assert!(gone, "{label} is still there");
+    }
+
     /// Waits until an expression in the page is true.
     pub async fn becomes(&self, expression: &str) {
         let script = format!("const done = arguments[arguments.length - 1]; const look = () => ({expression}) ? done(true) : setTimeout(look, 50); look();");
@@ -156,6 +190,11 @@ impl Browser {
     /// Runs a script that answers through its last argument.
     pub async fn run_async(&self, script: &str) -> serde_json::Value {
         self.driver.execute_async(script, Vec::new()).await.expect("the script answers").json().clone()
+    }
+
+    /// The same, with arguments before that one.
+    pub async fn run_async_with(&self, script: &str, arguments: Vec<serde_json::Value>) -> serde_json::Value {
+        self.driver.execute_async(script, arguments).await.expect("the script answers").json().clone()
     }
 
     /// Closes it.

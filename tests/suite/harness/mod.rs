@@ -76,6 +76,13 @@ impl School {
         Self::on(Server::start(Database::filled(), settings).await).await
     }
 
+    /// A server with these settings whose school was filled at this time: its parents' evening is on a Thursday, two to eight days later.
+    pub async fn start_at(now: DateTime<Utc>, settings: &[(&str, &str)]) -> Self {
+        let server = Server::start(Database::filled_at(now), settings).await;
+        server.clock.set(now + TimeDelta::minutes(1));
+        Self::on(server).await
+    }
+
     async fn on(server: Server) -> Self {
         let people = server.app.store.read(demo::actors).await.expect("the demo's people are there");
         let mut school = Self { server, people, demo_mail: Vec::new(), ignores_mail: AtomicBool::new(false) };

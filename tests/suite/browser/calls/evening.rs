@@ -1,0 +1,189 @@
+//! An evening whose first appointment runs now, and the browsers of those who belong to it.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
+use parlour::{
+    context::{Clock, FixedClock, SystemClock},
+    schema::{booking_teachers, bookings, call_seats, people},
+    store::{
+        people::PersonRow,
+        sessions::Role,
+        sql_types::{At, Key, key},
+    },
+};
+use uuid::Uuid;
+
+use super::{
+    media,
+    turn::{SECRET, Turn},
+};
+use crate::{
+    browser::{
+        client,
+        driver::{Browser, MEDIA},
+    },
+    harness::{School, until},
+};
+
+/// How often the time moves on.
+const TICK: Duration = Duration::from_millis(100);
+/// The demo's parents' evening, some seconds after the start of Rachel Aaron's appointment about Sophie. Anita Abell teaches, Jordan Aaron is invited.
+pub struct Evening {
+    /// The school.
+    pub school: School,
+    /// The appointment.
+    pub booking: Uuid,
+    _time: Time,
+    _turn: Turn,
+}
+
+/// The time of a call passes by itself; it stops with its owner.
+struct Time(tokio::task::JoinHandle<()>);
+
+impl Time {
+    fn pass(clock: Arc<FixedClock>) -> Self {
+        let pass = async move {
+            let mut ticks = tokio::time::interval(TICK);
+            let mut last = ticks.tick().await;
+            loop {
+                let now = ticks.tick().await;
+                clock.advance(TimeDelta::from_std(now - last).unwrap_or_default());
+                last = now;
+            }
+        };
+        Self(tokio::spawn(pass))
+    }
+}
+
+impl Drop for Time {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Evening {
+    /// An evening whose calls go through a TURN server that knows the server's secret.
+    pub async fn start() -> Self {
+        // Ahead of the real time, since the TURN server goes by that one: credentials of yesterday would be dead.
+        Self::start_at(SystemClock::default().now(), SECRET).await
+    }
+
+    /// The same on a school made at a certain time, with a TURN server that knows this secret.
+    pub async fn start_at(made: DateTime<Utc>, secret: &str) -> Self {
+        let turn = Turn::start(secret).await;
+        let client = client();
+        let mut settings = vec![("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", client.as_str())];
+        let relay = turn.settings();
+        settings.extend(relay.iter().map(|(name, value)| (*name, value.as_str())));
+        let school = School::start_at(made, &settings).await;
+        let (evening, parent) = (key(school.people.evening), key(school.people.parent));
+        let (booking, starts_at): (Key, At) = school
+            .read(move |db| {
+                let of = bookings::table.filter(bookings::evening_id.eq(evening)).filter(bookings::parent_id.eq(parent));
+                Ok(of.order(bookings::starts_at).select((bookings::id, bookings::starts_at)).first(db)?)
+            })
+            .await;
+        school.clock.set(*starts_at + TimeDelta::seconds(5));
+        let time = Time::pass(Arc::clone(&school.clock));
+        Self { school, booking: booking.0, _time: time, _turn: turn }
+    }
+
+    /// Further teachers for the appointment, as of a joint class: those whom the demo has, by their ids in its roster.
+    pub async fn add_teachers(&self, sourced_ids: &'static [&'static str]) -> Vec<PersonRow> {
+        let booking = Key(self.booking);
+        let rows: Vec<PersonRow> = self
+            .school
+            .read(move |db| {
+                let named = people::table.filter(people::sourced_id.eq_any(sourced_ids)).order(people::sourced_id);
+                Ok(named.select(PersonRow::as_select()).load(db)?)
+            })
+            .await;
+        assert_eq!(rows.len(), sourced_ids.len(), "the demo has these teachers");
+        for (position, teacher) in (1..).zip(rows.clone()) {
+            let row = (booking_teachers::booking_id.eq(booking), booking_teachers::teacher_id.eq(teacher.id), booking_teachers::position.eq(position));
+            let insert = move |db: &mut parlour::store::Db| Ok(diesel::insert_into(booking_teachers::table).values(row).execute(db)?);
+            self.school.app.store.write(insert).await.expect("a further teacher");
+        }
+        rows
+    }
+
+    /// A browser with a camera and a microphone, on the page of nobody yet.
+    pub async fn browser(&self, width: u32) -> Browser {
+        let browser = Browser::start_with(width, &MEDIA).await;
+        media::watch(&browser).await;
+        browser
+    }
+
+    /// The browser of one of the demo's people.
+    pub async fn as_actor(&self, width: u32, who: &str) -> Browser {
+        let browser = self.browser(width).await;
+        browser.open(&self.page(&format!("dev/login/{who}"))).await;
+        browser
+    }
+
+    /// A teacher's browser.
+    pub async fn as_teacher(&self, width: u32, teacher: &PersonRow) -> Browser {
+        let browser = self.browser(width).await;
+        let cookie = self.school.session_of(teacher, Role::Teacher).await;
+        browser.hold(&self.school.origin, "parlour_session", &cookie).await;
+        browser
+    }
+
+    /// Who sits in the call, by seat: the participant, and the number of their connection.
+    pub async fn seats(&self) -> Vec<(i32, Uuid, i32)> {
+        let booking = Key(self.booking);
+        let rows: Vec<(i32, Key, i32)> = self
+            .school
+            .read(move |db| {
+                let of = call_seats::table.filter(call_seats::booking_id.eq(booking)).order(call_seats::number);
+                Ok(of.select((call_seats::number, call_seats::participant_id, call_seats::connection)).load(db)?)
+            })
+            .await;
+        rows.into_iter().map(|(number, who, connection)| (number, who.0, connection)).collect()
+    }
+
+    /// Who sits in the call.
+    pub async fn seated(&self) -> Vec<Uuid> {
+        self.seats().await.into_iter().map(|(_, who, _)| who).collect()
+    }
+
+    /// Waits until so many sit.
+    pub async fn seats_become(&self, number: usize) {
+        until(&format!("{number} sit"), async || self.seats().await.len() == number).await;
+    }
+
+    /// The address of a page.
+    pub fn page(&self, path: &str) -> String {
+        format!("{}/s/hillcrest/{path}", self.school.origin)
+    }
+
+    /// The address of the call, of a parent and a teacher.
+    pub fn call(&self) -> String {
+        self.page(&format!("calls/{}", self.booking))
+    }
+
+    /// The address of the call, of a guest.
+    pub fn guests_call(&self) -> String {
+        self.page(&format!("guest/calls/{}", self.booking))
+    }
+}
+
+/// Goes to the call's door and in, with camera and microphone.
+pub async fn join(browser: &Browser, address: &str) {
+    press_join(browser, address).await;
+    browser.part("Call controls").await;
+}
+
+/// The same, without waiting for a seat.
+pub async fn press_join(browser: &Browser, address: &str) {
+    browser.open(address).await;
+    camera_runs(browser).await;
+    browser.press("Join the call").await;
+}
+
+/// Waits until one sees oneself.
+pub async fn camera_runs(browser: &Browser) {
+    browser.becomes("[...document.querySelectorAll('video')].some((one) => one.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA)").await;
+}

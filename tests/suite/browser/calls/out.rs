@@ -1,0 +1,50 @@
+//! Being put out, and not being put out.
+
+use crate::harness::token_of;
+
+use super::{
+    evening::{Evening, join},
+    media::{connections, sees_and_hears},
+};
+
+#[actix_web::test]
+async fn a_guest_whose_invite_is_removed_is_told_and_out() {
+    let evening = Evening::start().await;
+    let teacher = evening.as_actor(1280, "teacher").await;
+    join(&teacher, &evening.call()).await;
+    let guest = evening.as_actor(375, "guest").await;
+    join(&guest, &evening.guests_call()).await;
+    sees_and_hears(&guest, 1).await;
+    let invite = evening.school.people.invite.expect("an invite").0;
+    evening.school.parent().await.delete(&format!("/invites/{invite}")).await.is(204);
+    guest.sees("removed").await;
+    guest.no_part("Mrs Anita Abell, teacher").await;
+    teacher.no_part("Jordan Aaron, guest").await;
+    assert_eq!(evening.seated().await, [evening.school.people.teacher.0]);
+    guest.open(&evening.guests_call()).await;
+    guest.sees("removed").await;
+    let mails = evening.school.mails().await;
+    assert!(mails.iter().any(|mail| mail.to == "jordan.aaron@example.org"), "they are told by mail as well");
+}
+
+#[actix_web::test]
+async fn a_parent_who_opens_the_guests_link_puts_nobody_out() {
+    let evening = Evening::start().await;
+    let link = token_of(evening.school.demo_mail_to("jordan.aaron@example.org"));
+    let teacher = evening.as_actor(1280, "teacher").await;
+    join(&teacher, &evening.call()).await;
+    let guest = evening.as_actor(1280, "guest").await;
+    join(&guest, &evening.guests_call()).await;
+    sees_and_hears(&guest, 1).await;
+    let (before, seats) = (connections(&guest).await, evening.seats().await);
+    let parent = evening.as_actor(375, "parent").await;
+    parent.open(&evening.page(&format!("guest#t={link}"))).await;
+    parent.heading("This is the link for Jordan Aaron").await;
+    sees_and_hears(&guest, 1).await;
+    sees_and_hears(&teacher, 1).await;
+    assert_eq!((connections(&guest).await, evening.seats().await), (before, seats), "the guest notices nothing");
+    // And in the parent's own call, where they belong, both sit.
+    join(&parent, &evening.call()).await;
+    sees_and_hears(&parent, 2).await;
+    sees_and_hears(&guest, 2).await;
+}

@@ -1,0 +1,34 @@
+//! A relay that refuses: whoever is in the call is told, in words that help.
+
+use chrono::TimeDelta;
+use parlour::context::{Clock, SystemClock};
+
+use super::{
+    evening::{Evening, join},
+    turn::SECRET,
+};
+
+/// Two who can't reach each other read why.
+async fn is_told(evening: &Evening) {
+    let teacher = evening.as_actor(1280, "teacher").await;
+    join(&teacher, &evening.call()).await;
+    let parent = evening.as_actor(375, "parent").await;
+    join(&parent, &evening.call()).await;
+    for browser in [&teacher, &parent] {
+        browser.sees("The school’s relay refuses us").await;
+    }
+    let check = evening.as_actor(375, "parent").await;
+    check.open(&evening.page("devices")).await;
+    check.sees("refused").await;
+}
+
+#[actix_web::test]
+async fn wrong_credentials_are_told() {
+    is_told(&Evening::start_at(SystemClock::default().now(), "a secret that the school does not have").await).await;
+}
+
+#[actix_web::test]
+async fn expired_credentials_are_told() {
+    // The school's clock is a month behind the relay's, and so is what it writes into the credentials.
+    is_told(&Evening::start_at(SystemClock::default().now() - TimeDelta::days(30), SECRET).await).await;
+}

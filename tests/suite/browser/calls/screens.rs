@@ -1,0 +1,58 @@
+//! Every screen of a call as axe-core sees it: light and dark, on a phone and on a desk.
+
+use chrono::TimeDelta;
+
+use super::{
+    evening::{Evening, camera_runs, join, press_join},
+    media::sees_and_hears,
+};
+use crate::browser::pages::look;
+
+async fn screens(width: u32) {
+    let evening = Evening::start().await;
+    evening.school.execute("update evenings set capacity = 2").await;
+    let teacher = evening.as_actor(width, "teacher").await;
+    teacher.open(&evening.call()).await;
+    teacher.heading("Call with Rachel Aaron").await;
+    camera_runs(&teacher).await;
+    look(&teacher, "the door").await;
+    teacher.open(&evening.page("devices")).await;
+    teacher.heading("Check your devices").await;
+    teacher.sees("This network").await;
+    look(&teacher, "the check of the devices").await;
+    join(&teacher, &evening.call()).await;
+    teacher.sees("Nobody else is here yet.").await;
+    look(&teacher, "a call that one is alone in").await;
+    let parent = evening.as_actor(width, "parent").await;
+    join(&parent, &evening.call()).await;
+    sees_and_hears(&parent, 1).await;
+    look(&teacher, "a teacher's call").await;
+    look(&parent, "a parent's call").await;
+    let guest = evening.as_actor(width, "guest").await;
+    press_join(&guest, &evening.guests_call()).await;
+    guest.heading("The call is full").await;
+    look(&guest, "a full call").await;
+    let again = evening.as_actor(width, "parent").await;
+    press_join(&again, &evening.call()).await;
+    again.heading("Move here?").await;
+    look(&again, "the question before a takeover").await;
+    again.press("Move here").await;
+    parent.heading("You moved to another device or tab").await;
+    look(&parent, "after a takeover").await;
+    again.press("Leave").await;
+    again.heading("You left the call").await;
+    look(&again, "after leaving").await;
+    evening.school.wait(TimeDelta::minutes(6));
+    guest.heading("The appointment is over").await;
+    look(&guest, "after the end").await;
+}
+
+#[actix_web::test]
+async fn axe_finds_nothing_on_a_phone() {
+    screens(375).await;
+}
+
+#[actix_web::test]
+async fn axe_finds_nothing_on_a_desk() {
+    screens(1280).await;
+}

@@ -1,0 +1,69 @@
+//! Seats: the one too many waits, a person has one, and a vanished one's is freed.
+
+use parlour_domain::id::InviteId;
+
+use super::{
+    evening::{Evening, join, press_join},
+    media::sees_and_hears,
+};
+
+#[actix_web::test]
+async fn the_fifth_waits_and_gets_in_when_one_leaves() {
+    let evening = Evening::start().await;
+    let colleagues = evening.add_teachers(&["t-davies", "t-hussain"]).await;
+    let teacher = evening.as_actor(1280, "teacher").await;
+    join(&teacher, &evening.call()).await;
+    let second = evening.as_teacher(1280, &colleagues[0]).await;
+    join(&second, &evening.call()).await;
+    let third = evening.as_teacher(1280, &colleagues[1]).await;
+    join(&third, &evening.call()).await;
+    let parent = evening.as_actor(375, "parent").await;
+    join(&parent, &evening.call()).await;
+    sees_and_hears(&parent, 3).await;
+    let guest = evening.as_actor(375, "guest").await;
+    press_join(&guest, &evening.guests_call()).await;
+    guest.heading("The call is full").await;
+    guest.sees("You are number 1 in the queue.").await;
+    assert_eq!(evening.seated().await.len(), 4);
+    teacher.sees("Jordan Aaron").await;
+    third.press("Leave").await;
+    third.heading("You left the call").await;
+    sees_and_hears(&guest, 3).await;
+    let InviteId(invite) = evening.school.people.invite.expect("an invite");
+    assert!(evening.seated().await.contains(&invite) && evening.seated().await.len() == 4);
+}
+
+#[actix_web::test]
+async fn a_second_device_is_asked_and_takes_the_seat_over() {
+    let evening = Evening::start().await;
+    let teacher = evening.as_actor(1280, "teacher").await;
+    join(&teacher, &evening.call()).await;
+    let first = evening.as_actor(1280, "parent").await;
+    join(&first, &evening.call()).await;
+    sees_and_hears(&first, 1).await;
+    let second = evening.as_actor(375, "parent").await;
+    press_join(&second, &evening.call()).await;
+    second.heading("Move here?").await;
+    sees_and_hears(&first, 1).await;
+    second.press("Move here").await;
+    first.heading("You moved to another device or tab").await;
+    sees_and_hears(&second, 1).await;
+    sees_and_hears(&teacher, 1).await;
+    assert_eq!(evening.seated().await.len(), 2, "one person sits once");
+}
+
+#[actix_web::test]
+async fn a_killed_browsers_tile_goes_and_its_seat_is_freed() {
+    let evening = Evening::start().await;
+    let teacher = evening.as_actor(1280, "teacher").await;
+    join(&teacher, &evening.call()).await;
+    let parent = evening.as_actor(1280, "parent").await;
+    join(&parent, &evening.call()).await;
+    sees_and_hears(&teacher, 1).await;
+    parent.kill();
+    teacher.sees("Reconnecting…").await;
+    assert_eq!(evening.seated().await.len(), 2, "the seat is held for them");
+    evening.seats_become(1).await;
+    teacher.no_part("Rachel Aaron, parent").await;
+    teacher.sees("Nobody else is here yet.").await;
+}
