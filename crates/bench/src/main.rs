@@ -1,6 +1,7 @@
 //! Measures a running server from outside. `cargo xtask bench` builds, loads and starts everything, then calls this.
 
 mod api;
+mod calls;
 mod median;
 mod school;
 mod web;
@@ -37,6 +38,8 @@ enum Arguments {
     },
     /// Puts load on servers, one on each database, and prints the figures.
     Api(api::Arguments),
+    /// Lets more and more calls begin on a server with the generated school, and prints the figures.
+    Calls(calls::Arguments),
     /// Opens pages of a server with the demo school in a browser, and prints the figures.
     Web {
         /// Where the server listens.
@@ -63,6 +66,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         Arguments::Seed { database } => api::seed(&database).await,
         Arguments::Answer { server, database, folder } => api::keep_answer(server, &database, &folder).await,
         Arguments::Api(arguments) => api::run(&arguments).await,
+        Arguments::Calls(arguments) => calls::run(&arguments).await,
         Arguments::Web { server } => web::run(server).await,
     }
 }

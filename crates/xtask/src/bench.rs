@@ -54,6 +54,22 @@ pub fn api(paths: &Paths, mode: Mode) -> Result<()> {
     shell::run(&mut load)
 }
 
+/// Lets calls of four begin on one node, with more and more of them going on.
+///
+/// # Errors
+/// When something is missing or does not compile, or a call does not come together.
+pub fn calls(paths: &Paths, mode: Mode) -> Result<()> {
+    install::all(paths, mode, needs::SERVER)?;
+    let bench = Bench::build(paths, mode)?;
+    let folder = Folder::new("bench")?;
+    let school = folder.0.join("school");
+    shell::run(bench.measure().arg("school").arg(&school))?;
+    let database = format!("sqlite://{}", folder.0.join("calls.db").display());
+    bench.fill(&database, &school)?;
+    let (_running, port) = bench.serve(&database, None)?;
+    shell::run(bench.measure().args(["calls", "--server", &address(port), "--database", &database]))
+}
+
 /// Opens the client's pages in a browser.
 ///
 /// # Errors

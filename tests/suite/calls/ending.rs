@@ -35,7 +35,8 @@ async fn a_barred_parent_is_out_with_the_one_text_and_so_is_the_guest() {
     let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
     let mut parent = rachel.join_call(&meeting.door, "phone").await;
     let mut guest = jordan.join_call(&meeting.guest_door, "sofa").await;
-    (parent.seated().await, guest.seated().await);
+    parent.seated().await;
+    guest.seated().await;
     let seen = rachel.get(&meeting.door).await.is(200);
     let bar = json!({ "student_id": seen.text_at("/student/id"), "person_id": meeting.school.people.parent.0, "note": "court" });
     office.post("/bars", bar).await.is(201);
@@ -52,7 +53,8 @@ async fn a_cancelled_booking_ends_its_call() {
     let office = meeting.school.staff().await;
     let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
     let mut guest = meeting.jordan().await.join_call(&meeting.guest_door, "sofa").await;
-    (abell.seated().await, guest.seated().await);
+    abell.seated().await;
+    guest.seated().await;
     office.delete(&format!("/bookings/{}", meeting.booking)).await.is(204);
     assert_eq!(abell.out().await.0, "booking_cancelled");
     assert_eq!(guest.out().await.0, "booking_cancelled");
@@ -82,7 +84,8 @@ async fn who_logs_out_is_out() {
     let (rachel, jordan) = (meeting.rachel().await, meeting.jordan().await);
     let mut parent = rachel.join_call(&meeting.door, "phone").await;
     let mut guest = jordan.join_call(&meeting.guest_door, "sofa").await;
-    (parent.seated().await, guest.seated().await);
+    parent.seated().await;
+    guest.seated().await;
     jordan.delete("/guest_sessions").await.is(204);
     assert_eq!(guest.out().await.0, "logged_out");
     parent.sees(JORDAN, PresenceState::Missing).await;

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
+use parlour_browser::MEDIA;
 use parlour::{
     context::{Clock, FixedClock, SystemClock},
     schema::{booking_teachers, bookings, call_seats, people},
@@ -20,10 +21,7 @@ use super::{
     turn::{SECRET, Turn},
 };
 use crate::{
-    browser::{
-        client,
-        driver::{Browser, MEDIA},
-    },
+    browser::{client, driver::Browser},
     harness::{School, until},
 };
 

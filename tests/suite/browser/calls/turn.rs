@@ -2,7 +2,7 @@
 
 use std::{net::TcpListener, process::Command};
 
-use crate::browser::process::Process;
+use parlour_browser::Process;
 
 /// The secret shared with the server under test.
 pub const SECRET: &str = "a secret of the tests alone";
@@ -30,7 +30,7 @@ impl Turn {
             .args([format!("--userdb={}", file("turndb")), format!("--pidfile={}", file("turn.pid"))])
             .args(["--log-file=stdout", "--simple-log"]);
         // It listens before it starts the threads of which this is the last word.
-        let (process, _) = Process::start(&mut command, "SQLite DB connection success").await;
+        let (process, _) = Process::start(&mut command, "SQLite DB connection success").await.expect("coturn starts");
         Self { url: format!("turn:127.0.0.1:{port}?transport=udp"), _process: process, _folder: folder }
     }
 

@@ -1,0 +1,189 @@
+//! Somebody in a call, as a browser is in it: offers to those who came before, answers, sends candidates and heartbeats.
+
+use std::{
+    collections::{HashMap, HashSet},
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, bail};
+use futures_util::{SinkExt, StreamExt};
+use parlour_wire::{CALL_VERSION, ClientMessage, Join, PresenceState, ServerMessage, Signal, SignalKind};
+use tokio::{
+    net::TcpStream,
+    sync::{Notify, oneshot},
+    time::{self, Instant},
+};
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
+};
+use uuid::Uuid;
+
+use super::school::{Call, Person};
+
+/// A session description of sound and picture has about so many bytes.
+const DESCRIPTION: usize = 2_500;
+/// Candidates that each side of a pair sends, and their size.
+const CANDIDATES: (usize, usize) = (6, 120);
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// What all participants together sent and received.
+#[derive(Default)]
+pub(super) struct Ledger(AtomicU64);
+
+impl Ledger {
+    fn count(&self, bytes: usize) {
+        self.0.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// All messages' bytes, both ways.
+    pub(super) fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A call as it comes together.
+pub(super) struct Meeting {
+    booking: Uuid,
+    ledger: Arc<Ledger>,
+    /// When each of them said `join`.
+    joined_at: Mutex<HashMap<Uuid, Instant>>,
+    offers_ms: Mutex<Vec<f64>>,
+    missing: AtomicUsize,
+    done: Notify,
+}
+
+impl Meeting {
+    pub(super) fn new(booking: Uuid, ledger: Arc<Ledger>) -> Self {
+        let pairs = Call::SIZE * (Call::SIZE - 1) / 2;
+        Self { booking, ledger, joined_at: Mutex::default(), offers_ms: Mutex::default(), missing: AtomicUsize::new(pairs), done: Notify::new() }
+    }
+
+    /// Waits until each pair's offer has arrived.
+    pub(super) async fn complete(&self) {
+        while self.missing.load(Ordering::Acquire) > 0 {
+            self.done.notified().await;
+        }
+    }
+
+    /// How long they took, from the newcomer's `join` on.
+    pub(super) fn offers_ms(&self) -> Vec<f64> {
+        self.offers_ms.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn offered(&self, by: Uuid) {
+        let joined_at = self.joined_at.lock().unwrap_or_else(PoisonError::into_inner).get(&by).copied();
+        if let Some(joined_at) = joined_at {
+            self.offers_ms.lock().unwrap_or_else(PoisonError::into_inner).push(joined_at.elapsed().as_secs_f64() * 1_000.0);
+        }
+        self.missing.fetch_sub(1, Ordering::AcqRel);
+        self.done.notify_one();
+    }
+}
+
+/// Enters; resolves when seated, and goes on in the background.
+pub(super) async fn enter(server: SocketAddr, person: Person, meeting: Arc<Meeting>) -> Result<()> {
+    let mut request = format!("ws://{server}{}", person.path).into_client_request()?;
+    request.headers_mut().insert("cookie", HeaderValue::from_str(&person.cookie)?);
+    request.headers_mut().insert("origin", HeaderValue::from_str(&format!("http://{server}"))?);
+    let stream = TcpStream::connect(server).await?;
+    stream.set_nodelay(true)?;
+    let (socket, _) = client_async(request, stream).await.context("no WebSocket")?;
+    let (seated, is_seated) = oneshot::channel();
+    let booking = meeting.booking;
+    let participant = Participant { socket, meeting, joined_at: Instant::now(), me: Uuid::nil(), number: 0, offered: HashSet::new(), seated: Some(seated) };
+    tokio::spawn(async move {
+        if let Err(error) = participant.stay().await {
+            eprintln!("call {booking}: {error:#}");
+        }
+    });
+    is_seated.await.context("out before a seat was given")
+}
+
+struct Participant {
+    socket: WebSocketStream<TcpStream>,
+    meeting: Arc<Meeting>,
+    joined_at: Instant,
+    me: Uuid,
+    number: u32,
+    offered: HashSet<(Uuid, u32)>,
+    seated: Option<oneshot::Sender<()>>,
+}
+
+impl Participant {
+    async fn stay(mut self) -> Result<()> {
+        let device = Uuid::from_u64_pair(self.meeting.booking.as_u64_pair().1, std::ptr::from_ref(&self.socket) as u64).simple().to_string();
+        self.joined_at = Instant::now();
+        self.say(&ClientMessage::Join(Join { version: CALL_VERSION, device, move_here: false, fresh: true, code: None })).await?;
+        let mut heartbeats = time::interval(HEARTBEAT);
+        loop {
+            tokio::select! {
+                message = self.socket.next() => match message {
+                    Some(Ok(Message::Text(text))) => {
+                        self.meeting.ledger.count(text.len());
+                        let message = serde_json::from_str(&text)?;
+                        self.hear(message).await?;
+                    }
+                    Some(Ok(Message::Close(frame))) => bail!("closed: {frame:?}"),
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return Err(error.into()),
+                    None => bail!("closed"),
+                },
+                _ = heartbeats.tick() => self.say(&ClientMessage::Heartbeat).await?,
+            }
+        }
+    }
+
+    async fn say(&mut self, message: &ClientMessage) -> Result<()> {
+        let text = serde_json::to_string(message)?;
+        self.meeting.ledger.count(text.len());
+        Ok(self.socket.send(Message::text(text)).await?)
+    }
+
+    async fn hear(&mut self, message: ServerMessage) -> Result<()> {
+        match message {
+            ServerMessage::Welcome { you, .. } => {
+                self.me = you;
+                self.meeting.joined_at.lock().unwrap_or_else(PoisonError::into_inner).insert(you, self.joined_at);
+            }
+            ServerMessage::Seated { connection, .. } => {
+                self.number = connection;
+                if let Some(seated) = self.seated.take() {
+                    // Whoever waited may have given up.
+                    let _ = seated.send(());
+                }
+            }
+            ServerMessage::People { people } => {
+                for person in people.into_iter().filter(|person| person.state == PresenceState::InCall) {
+                    let Some(number) = person.connection.filter(|number| *number < self.number) else { continue };
+                    if person.id != self.me && self.offered.insert((person.id, number)) {
+                        self.signal(person.id, number, SignalKind::Offer).await?;
+                    }
+                }
+            }
+            ServerMessage::Signal { from, from_connection, signal, .. } if signal.kind == SignalKind::Offer => {
+                self.meeting.offered(from);
+                self.signal(from, from_connection, SignalKind::Answer).await?;
+            }
+            ServerMessage::Out { code, .. } => bail!("out: {code}"),
+            ServerMessage::Problem { code, detail } => bail!("{code}: {detail}"),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A description and the candidates after it.
+    async fn signal(&mut self, to: Uuid, to_connection: u32, kind: SignalKind) -> Result<()> {
+        let step = |kind, bytes: usize| Signal { attempt: 1, kind, data: "x".repeat(bytes), sdp_mid: None, sdp_m_line_index: None };
+        self.say(&ClientMessage::Signal { to, to_connection, signal: step(kind, DESCRIPTION) }).await?;
+        for _ in 0..CANDIDATES.0 {
+            self.say(&ClientMessage::Signal { to, to_connection, signal: step(SignalKind::Candidate, CANDIDATES.1) }).await?;
+        }
+        Ok(())
+    }
+}
