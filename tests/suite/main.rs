@@ -4,8 +4,8 @@
 mod access;
 mod bookings;
 mod browser;
-mod calls;
 mod call_seats;
+mod calls;
 mod clock;
 mod contacts;
 mod errors;

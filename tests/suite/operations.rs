@@ -20,7 +20,8 @@ fn open_to_all(id: &str) -> Option<u16> {
 fn to_a_stranger(id: &str) -> u16 {
     match id {
         "get_me" | "list_evenings" | "get_evening" | "get_slots" | "get_bookings" | "get_invites" | "get_history" | "get_calendar" | "get_ice_servers" => 200,
-        "get_call" | "get_booking" | "change_booking" | "cancel_booking" | "get_invite" | "remove_invite" | "resend_invite" | "renew_invite" | "choose_identity" => 404,
+        "get_call" | "get_booking" | "change_booking" | "cancel_booking" | "get_invite" | "remove_invite" | "resend_invite" | "renew_invite"
+        | "choose_identity" => 404,
         // The student of the body is not theirs.
         "create_bookings" | "send_invite" => 422,
         "get_schedule" | "set_lateness" | "set_record" | "list_parents" | "get_parent" | "allow_contact" | "list_bars" | "create_bar" | "lift_bar" => 403,

@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
-use parlour_browser::MEDIA;
 use parlour::{
     context::{Clock, FixedClock, SystemClock},
     schema::{booking_teachers, bookings, call_seats, people},
@@ -14,6 +13,7 @@ use parlour::{
         sql_types::{At, Key, key},
     },
 };
+use parlour_browser::MEDIA;
 use uuid::Uuid;
 
 use super::{
