@@ -24,7 +24,7 @@ async fn who_loses_a_student_is_out_in_every_process_at_once() {
     let school = School::start().await;
     let other = school.second_node(Shared::Nothing).await;
     let (parent, guest) = (school.parent().await, school.guest().await);
-    let elsewhere = (parent.at(&other.origin), guest.at(&other.origin));
+    let elsewhere = (parent.at(&other), guest.at(&other));
     elsewhere.0.get("/me").await.is(200);
     elsewhere.1.get("/guest/appointments").await.is(200);
     assert_eq!(without_sophie().import(&school).await.changes.access_withdrawn, 1);

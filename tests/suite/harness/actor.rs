@@ -29,18 +29,13 @@ impl Actor {
         Self { client, jar, origin: origin.to_owned(), base: format!("{origin}/s/hillcrest/api/v1") }
     }
 
-    /// The same browser at another server; cookies mind no port.
-    pub fn at(&self, origin: &str) -> Self {
-        Self { origin: origin.to_owned(), base: format!("{origin}/s/hillcrest/api/v1"), ..self.clone() }
-    }
-
     /// Puts a cookie into their browser.
     pub fn hold(&self, name: &str, value: &str) {
         let url = self.origin.parse().expect("an origin is a URL");
         self.jar.add_cookie_str(&format!("{name}={value}; Path=/s/hillcrest/"), &url);
     }
 
-    /// The same browser at another node of the school.
+    /// The same browser at another node of the school; cookies mind no port.
     pub fn at(&self, node: &Server) -> Self {
         Self { origin: node.origin.clone(), base: format!("{}/s/hillcrest/api/v1", node.origin), ..self.clone() }
     }
