@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use parlour_domain::{booking::claimed_minutes, evening::Mode as Meeting};
+use uuid::Uuid;
 
 use super::{actors, load};
 use crate::{
     config::Mode,
     context::{Context, Random},
-    schema::{booking_teachers, bookings, claims, evenings, invites, people},
+    schema::{booking_teachers, bookings, claims, evenings, invites, people, schools},
     store::{
         Db, Store, bookings as booking_store, evenings as evening_store,
         marks::{self, WrongMark},
@@ -183,13 +184,14 @@ async fn a_mark_stays() {
     let wrong = WrongMark::Other { found: "playground".to_owned(), needed: "production" };
     assert_eq!(set(Mode::Production).await.unwrap(), Err(wrong.clone()));
     assert_eq!(store.read(|db| marks::check_mark(db, Mode::Production)).await.unwrap(), Err(wrong));
-    let (_folder, unmarked) = self::store(None).await;
+    let (_database, unmarked) = self::store(None).await;
     unmarked
         .write(|db| {
-            Ok(diesel::sql_query(
-                "insert into schools (id, sourced_id, name, slug, time_zone, created_at) values (x'00000000000000000000000000000001', 's', 's', 's', 'UTC', 0)",
-            )
-            .execute(db)?)
+            let row = (
+                (schools::id.eq(Key(Uuid::from_u128(1))), schools::sourced_id.eq("s"), schools::name.eq("s"), schools::slug.eq("s")),
+                (schools::time_zone.eq("UTC"), schools::created_at.eq(At::from(at(NOW)))),
+            );
+            Ok(diesel::insert_into(schools::table).values(row).execute(db)?)
         })
         .await
         .unwrap();
