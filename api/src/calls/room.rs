@@ -199,15 +199,17 @@ impl Room {
         self.members.get(&id)
     }
 
-    /// Brings a signal to its connection, if that is one of this node and sits. A sender who sits nowhere is not heard.
+    /// Brings a signal to its connection, if that is one of this node and sits. That its sender sits was seen by the sender's node; what it had on the
+    /// way before a newer connection of the same person is late.
     pub fn deliver(&mut self, addressed: &Addressed) -> bool {
         let Some(view) = &self.view else { return false };
-        let sits = |participant, number| place_of(view, participant, number).is_some_and(|place| place.queue.is_none());
-        let is_recipient =
-            |member: &Member| member.visitor.participant() == addressed.to && member.number == addressed.to_connection && member.standing == Standing::Seated;
-        if !sits(addressed.from, addressed.from_connection) {
+        let has_newer = |person: &Present| person.place.is_some_and(|place| place.connection > addressed.from_connection);
+        let is_sender = |person: &&Present| person.participant == addressed.from;
+        if view.people.iter().find(is_sender).is_none_or(has_newer) {
             return false;
         }
+        let is_recipient =
+            |member: &Member| member.visitor.participant() == addressed.to && member.number == addressed.to_connection && member.standing == Standing::Seated;
         let Some((id, member)) = self.members.iter().find(|(_, member)| is_recipient(member)) else { return false };
         let message = ServerMessage::Signal {
             from: addressed.from.0,

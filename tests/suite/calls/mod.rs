@@ -7,12 +7,13 @@ mod nodes;
 mod seats;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
+use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
 use parlour::{
-    schema::{booking_teachers, people},
+    schema::{booking_teachers, call_seats, people},
     store::{
+        Db,
         people::PersonRow,
-        sql_types::{Key, key},
+        sql_types::{Key, at, key},
     },
 };
 use uuid::Uuid;
@@ -77,6 +78,16 @@ impl Meeting {
 
     fn pass(&self, seconds: i64) {
         self.school.wait(TimeDelta::seconds(seconds));
+    }
+
+    /// Waits until the place of whoever has this connection was renewed by now.
+    async fn renewed(&self, connection: i32) {
+        let (booking, long) = (key(self.booking), at(self.school.now() + TimeDelta::seconds(20)));
+        let seat = move |db: &mut Db| {
+            let seat = call_seats::table.filter(call_seats::booking_id.eq(booking).and(call_seats::connection.eq(connection)));
+            Ok(seat.filter(call_seats::lease_ends_at.gt(long)).count().get_result::<i64>(db)? == 1)
+        };
+        while !self.school.read(seat).await {}
     }
 
     fn invite(&self) -> String {

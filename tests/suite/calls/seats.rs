@@ -95,13 +95,17 @@ async fn who_vanishes_is_seen_and_has_thirty_seconds() {
     abell.sees(RACHEL, PresenceState::Reconnecting).await;
     // The same device takes its seat again, without a question, as the same connection.
     meeting.pass(20);
+    meeting.renewed(1).await;
     let mut phone = rachel.join_call(&meeting.door, "phone").await;
     assert_eq!(phone.seated().await, (number, true));
     abell.sees(RACHEL, PresenceState::InCall).await;
     drop(phone);
     abell.sees(RACHEL, PresenceState::Reconnecting).await;
     // Who is there keeps the seat, however the time goes; who is not there loses it.
-    meeting.pass(31);
+    for _ in 0..2 {
+        meeting.pass(16);
+        meeting.renewed(1).await;
+    }
     abell.sees(RACHEL, PresenceState::Missing).await;
     abell.settle().await;
     let mut phone = rachel.join_call(&meeting.door, "phone").await;
