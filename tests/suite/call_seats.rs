@@ -222,7 +222,7 @@ async fn cancelling_puts_everybody_out() {
     call.sits(guest, "phone").await;
     call.sits(parent, "laptop").await;
     call.school.staff().await.delete(&format!("/bookings/{}", call.booking.0)).await.is(204);
-    assert_eq!(call.seated().await, [String::new(); 0]);
+    assert_eq!(call.seated().await, Vec::<String>::new());
     for who in [teacher.who, guest.who, parent.who] {
         assert_eq!(call.why_out(who).await.as_deref(), Some("booking_cancelled"));
     }
@@ -243,7 +243,7 @@ async fn logging_out_frees_the_seat() {
     let visitor = call.visitor(Who::Parent(parent), session.into());
     call.sits(visitor, "laptop").await;
     actor.delete("/sessions/current").await.is(204);
-    assert_eq!(call.seated().await, [String::new(); 0]);
+    assert_eq!(call.seated().await, Vec::<String>::new());
     assert_eq!(call.why_out(visitor.who).await.as_deref(), Some("logged_out"));
     assert!(matches!(call.try_enter(visitor, entry("laptop")).await, Err(Error::NotFound)), "the session is over");
 }
@@ -263,7 +263,7 @@ async fn whoever_loses_access_is_out() {
     })
     .await
     .unwrap();
-    assert_eq!(call.seated().await, [String::new(); 0]);
+    assert_eq!(call.seated().await, Vec::<String>::new());
     for who in [parent.who, guest.who] {
         assert_eq!(call.why_out(who).await.as_deref(), Some("access_ended"));
         assert!(call.try_enter(if who == parent.who { parent } else { guest }, entry("again")).await.is_err());
@@ -329,7 +329,7 @@ async fn a_vanished_participant_keeps_the_seat_for_30_seconds() {
     let ends_at = call.snapshot().await.times.ends_at;
     call.school.clock.set(ends_at);
     settle().await.unwrap();
-    assert_eq!(call.seated().await, [String::new(); 0]);
+    assert_eq!(call.seated().await, Vec::<String>::new());
     assert_eq!(call.why_out(teacher.who).await.as_deref(), Some("call_over"));
     assert_eq!(call.enter(teacher, entry("desk")).await, Entered::Refused(Refusal::CallOver));
 }
