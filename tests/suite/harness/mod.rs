@@ -86,7 +86,10 @@ impl School {
     async fn on(server: Server) -> Self {
         let people = server.app.store.read(demo::actors).await.expect("the demo's people are there");
         let mut school = Self { server, people, demo_mail: Vec::new(), ignores_mail: AtomicBool::new(false) };
-        school.demo_mail = school.mails().await;
+        // Where a mail server takes the mail, the post office of the test looks at it.
+        if school.app.mailbox.is_some() {
+            school.demo_mail = school.mails().await;
+        }
         school
     }
 
@@ -221,7 +224,7 @@ impl School {
         let mut db = self.app.config.database.connect().expect("the database opens");
         let unsettled = outbox::table.filter(outbox::state.eq_any(["queued", "failed"])).order(outbox::id).select((outbox::state, outbox::template));
         let unsettled: Vec<(String, String)> = unsettled.load(&mut db).expect("the outbox can be read");
-        let sent = self.mailbox().take().into_iter().map(|sent| format!("sent to {}: {}", sent.mail.to, sent.mail.subject));
+        let sent = self.app.mailbox.iter().flat_map(|mailbox| mailbox.take()).map(|sent| format!("sent to {}: {}", sent.mail.to, sent.mail.subject));
         unsettled.into_iter().map(|(state, template)| format!("{state}: {template}")).chain(sent).collect()
     }
 
