@@ -78,6 +78,9 @@ async fn from_the_login_mail_to_the_guests_page() {
     parent.sees("The invite of Robin Reed is removed.").await;
     guest.reload().await;
     guest.sees("This invite was removed").await;
+    deliver_and_scan(&school, &post).await;
+    let told = post.letters().into_iter().any(|letter| letter.to == GUEST && letter.text.contains("no longer"));
+    assert!(told, "the guest is told by mail as well");
     parent.close().await;
     guest.close().await;
 }
