@@ -94,3 +94,11 @@ impl Chromium {
         Ok(self.driver.clone().quit().await?)
     }
 }
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        // Its process is ended next. To ask it to end first would wait a minute for an answer, since no other task of the runtime goes on in a drop.
+        // It was closed already when this fails.
+        let _ = self.driver.clone().leak();
+    }
+}
