@@ -97,6 +97,7 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<Outcome> {
     let wasm = ["--package", "parlour-web", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
     let mut outcome = Outcome::default();
     outcome.step("Format", || shell::run(&mut cargo(&["fmt", "--all", "--check"])))?;
+    outcome.step("Leftovers of a merge", || leftovers(paths))?;
     outcome.step("Migrations", || graph::same_migrations(paths))?;
     outcome.step("Dependencies", || graph::forbidden_crates(paths))?;
     outcome.step("Contract", || contract(paths))?;
@@ -108,6 +109,16 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<Outcome> {
     outcome.step("Client", || client::build(paths, mode, Build::Release))?;
     outcome.step("Size of the client", || client::weigh(paths))?;
     Ok(outcome)
+}
+
+/// Fails when git's marks of a conflict are left in a file: in a page they are text like any other, and no compiler sees them.
+fn leftovers(paths: &Paths) -> Result<()> {
+    let found = paths.command("git").args(["grep", "--line-number", "--extended-regexp", "^(<{7}|>{7}) "]).status()?;
+    // git grep ends with 1 when it finds nothing.
+    if found.code() != Some(1) {
+        bail!("resolve these conflicts");
+    }
+    Ok(())
 }
 
 fn contract(paths: &Paths) -> Result<()> {

@@ -20,8 +20,7 @@ const FUZZ_EXAMPLES: u16 = 5;
 /// The tests of calls.
 const CALLS: &str = "browser::calls::";
 
-/// Walks the journeys in a browser, on SQLite, with mail through a real SMTP server, and holds calls between browsers, which the whole test leaves out:
-/// four browsers that send each other pictures need more than two busy cores.
+/// Walks the journeys in a browser, on SQLite, with mail through a real SMTP server, and holds calls between browsers.
 ///
 /// # Errors
 /// When anything is missing or a step of a journey fails.
@@ -78,6 +77,8 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
     }
     outcome.tests("Journeys in a browser", &mut in_browsers(paths))?;
     outcome.step("Fuzz", || fuzz::run(paths, mode, FUZZ_EXAMPLES))?;
+    // Last, with nothing beside them.
+    outcome.tests("Calls in browsers", &mut in_calls(paths))?;
     drop(postgres);
 
     let verdict = outcome.conclude();

@@ -37,7 +37,8 @@ pub(super) fn Lobby(call: Call, visit: Visit) -> impl IntoView {
     };
     let shown = move || matches!(kind.get(), Stage::Waiting(_) | Stage::Seated);
     view! {
-        <div class="lobby">
+        // It scrolls where it does not fit: by the keyboard, too.
+        <div class="lobby" tabindex="0" role="group" aria-labelledby="room-title">
             <div class="card">
                 {panel}
                 {move || shown().then(|| view! { <People call /> })}
