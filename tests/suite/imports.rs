@@ -8,17 +8,6 @@ use crate::harness::{Roster, School, Shared, wishes};
 const TOLD: &str = "Your access to this appointment has ended. Please contact the school.";
 const RACHEL: &str = "rachel.aaron@example.org";
 
-/// The demo's roster in which Sophie is not Rachel Aaron's any more.
-fn without_sophie() -> Roster {
-    Roster::of_the_demo()
-        .replace(
-            "users.csv",
-            "rachel.aaron@example.org,,,\"s-sophie-aaron,s-liz-aaron,s-chris-aaron\"",
-            "rachel.aaron@example.org,,,\"s-liz-aaron,s-chris-aaron\"",
-        )
-        .replace("users.csv", "Sophie,Aaron,,,,,,\"p-rachel-aaron,p-marcus-webb\"", "Sophie,Aaron,,,,,,p-marcus-webb")
-}
-
 #[tokio::test]
 async fn who_loses_a_student_is_out_in_every_process_at_once() {
     let school = School::start().await;
@@ -27,7 +16,7 @@ async fn who_loses_a_student_is_out_in_every_process_at_once() {
     let elsewhere = (parent.at(&other), guest.at(&other));
     elsewhere.0.get("/me").await.is(200);
     elsewhere.1.get("/guest/appointments").await.is(200);
-    assert_eq!(without_sophie().import(&school).await.changes.access_withdrawn, 1);
+    assert_eq!(Roster::without_sophie().import(&school).await.changes.access_withdrawn, 1);
 
     // The next request of each, wherever it goes.
     for parent in [&elsewhere.0, &parent] {
@@ -60,7 +49,7 @@ async fn bookings_go_on_while_a_roster_is_imported() {
     assert!(wanted.len() > 9, "the demo has parents who may still book");
     let path = school.evening("/bookings");
     let bookings = join_all(wanted.iter().map(|(actor, wish)| actor.post(&path, json!({ "bookings": [wish] }))));
-    let roster = without_sophie();
+    let roster = Roster::without_sophie();
     let (report, answers) = join(roster.import(&school), bookings).await;
     assert_eq!(report.changes.access_withdrawn, 1);
     for answer in &answers {

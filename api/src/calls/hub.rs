@@ -164,17 +164,19 @@ impl Hub {
         self.refresh(booking).await;
     }
 
-    /// Passes a signal on. It is dropped when the sender or the recipient does not sit, or the number is of an older connection.
+    /// Passes a signal on. It is dropped when the sender or the recipient does not sit, or the number is of an older connection; one for a connection that is
+    /// about to come waits for it.
     pub fn signal(&self, visitor: &Visitor, id: SocketId, to: ParticipantId, to_connection: u32, signal: Signal) {
         let mut rooms = self.rooms();
         let Some(room) = rooms.get_mut(&visitor.booking) else { return };
         let Some(from_connection) = room.seated(id).map(|member| member.number) else { return };
         let addressed = Addressed { booking: visitor.booking, from: visitor.participant(), from_connection, to, to_connection, signal };
-        let delivered = room.deliver(&addressed);
-        drop(rooms);
-        if !delivered {
-            self.publish(&Note::Signal(addressed));
+        if room.deliver(&addressed) {
+            return;
         }
+        room.keep_early(addressed.clone(), self.clock.now());
+        drop(rooms);
+        self.publish(&Note::Signal(addressed));
     }
 
     /// Shows the others what somebody sends.
@@ -318,8 +320,10 @@ impl Node for Hub {
                 }
             }
             Note::Signal(addressed) => {
-                if let Some(room) = self.rooms().get_mut(&addressed.booking) {
-                    room.deliver(&addressed);
+                if let Some(room) = self.rooms().get_mut(&addressed.booking)
+                    && !room.deliver(&addressed)
+                {
+                    room.keep_early(addressed, self.clock.now());
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 mod api;
 mod calls;
+mod join;
 mod median;
 mod school;
 mod web;
@@ -40,6 +41,8 @@ enum Arguments {
     Api(api::Arguments),
     /// Lets more and more calls begin on a server with the generated school, and prints the figures.
     Calls(calls::Arguments),
+    /// Lets four browsers join a call of a server with the generated school, and prints the figures.
+    Join(join::Arguments),
     /// Opens pages of a server with the demo school in a browser, and prints the figures.
     Web {
         /// Where the server listens.
@@ -67,6 +70,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         Arguments::Answer { server, database, folder } => api::keep_answer(server, &database, &folder).await,
         Arguments::Api(arguments) => api::run(&arguments).await,
         Arguments::Calls(arguments) => calls::run(&arguments).await,
+        Arguments::Join(arguments) => join::run(&arguments).await,
         Arguments::Web { server } => web::run(server).await,
     }
 }

@@ -1,6 +1,7 @@
-//! A Chromium with an empty profile, driven through ChromeDriver. It knows no page; tests and benches do.
+//! A Chromium with an empty profile, driven through ChromeDriver, and the TURN server that its calls need. It knows no page; tests and benches do.
 
 mod process;
+mod turn;
 
 use std::{env, fs, process::Command};
 
@@ -9,6 +10,7 @@ use tempfile::TempDir;
 use thirtyfour::prelude::*;
 
 pub use process::Process;
+pub use turn::Turn;
 
 const FLAGS: [&str; 9] = [
     "--headless=new",

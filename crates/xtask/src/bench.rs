@@ -70,6 +70,29 @@ pub fn calls(paths: &Paths, mode: Mode) -> Result<()> {
     shell::run(bench.measure().args(["calls", "--server", &address(port), "--database", &database]))
 }
 
+/// Lets four browsers join a call, and four bare pages each other.
+///
+/// # Errors
+/// When something is missing or does not compile, or somebody does not see the others.
+pub fn join(paths: &Paths, mode: Mode) -> Result<()> {
+    /// The secret of the TURN server, which lives as long as this.
+    const SECRET: &str = "a secret of this measurement alone";
+    install::all(paths, mode, &[needs::SERVER, needs::CLIENT, needs::BROWSER, &[needs::TURN]].concat())?;
+    client::build(paths, mode, Build::Release)?;
+    let bench = Bench::build(paths, mode)?;
+    let folder = Folder::new("bench")?;
+    let school = folder.0.join("school");
+    shell::run(bench.measure().arg("school").arg(&school))?;
+    let database = format!("sqlite://{}", folder.0.join("join.db").display());
+    bench.fill(&database, &school)?;
+    let turn_port = api::free_port()?;
+    let relay = [("PARLOUR_TURN_URLS", &*format!("turn:127.0.0.1:{turn_port}?transport=udp")), ("PARLOUR_TURN_SECRET", SECRET), ("PARLOUR_TURN_POLICY", "relay")];
+    let (_running, port) = bench.serve_with(&database, Some(&paths.client()), &relay)?;
+    let mut join = bench.measure();
+    join.args(["join", "--server", &address(port), "--database", &database, "--turn-port", &turn_port.to_string(), "--turn-secret", SECRET]);
+    shell::run(&mut join)
+}
+
 /// Opens the client's pages in a browser.
 ///
 /// # Errors
@@ -121,10 +144,15 @@ impl<'a> Bench<'a> {
     }
 
     fn serve(&self, database: &str, client: Option<&Path>) -> Result<(Running, u16)> {
+        self.serve_with(database, client, &[])
+    }
+
+    /// Serves with further settings.
+    fn serve_with(&self, database: &str, client: Option<&Path>, settings: &[(&str, &str)]) -> Result<(Running, u16)> {
         let port = api::free_port()?;
         let mut serve = self.call(database);
         // What it tells whoever wants to log in is of no use here.
-        serve.arg("serve").env("PARLOUR_LISTEN", address(port)).stdout(Stdio::null());
+        serve.arg("serve").env("PARLOUR_LISTEN", address(port)).envs(settings.iter().copied()).stdout(Stdio::null());
         if let Some(client) = client {
             serve.env("PARLOUR_CLIENT_DIR", client);
         }

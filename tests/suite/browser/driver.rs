@@ -14,6 +14,8 @@ const SCRIPT_PATIENCE: Duration = Duration::from_secs(60);
 /// A browser of its own: no cookie of another is in it.
 pub struct Browser {
     driver: WebDriver,
+    /// In CSS pixels.
+    pub width: u32,
     // Ends with its owner, in a test that fails, too.
     chromium: Chromium,
 }
@@ -29,7 +31,7 @@ impl Browser {
         let chromium = Chromium::start_with(width, 900, flags).await.expect("Chromium starts");
         // What a script waits for in a call takes longer than what it waits for elsewhere.
         chromium.driver.set_script_timeout(SCRIPT_PATIENCE).await.expect("Chromium takes the time-out");
-        Self { driver: chromium.driver.clone(), chromium }
+        Self { driver: chromium.driver.clone(), width, chromium }
     }
 
     /// Ends it as a machine does that loses its power: it has no time to say goodbye.
@@ -63,6 +65,11 @@ impl Browser {
     /// Reads the page again.
     pub async fn reload(&self) {
         self.driver.refresh().await.expect("the page opens again");
+    }
+
+    /// Keeps a picture of what is to be seen.
+    pub async fn picture(&self, file: &str) {
+        self.driver.screenshot(std::path::Path::new(file)).await.expect("the picture is kept");
     }
 
     /// Waits for a heading of the page or of an open dialog.

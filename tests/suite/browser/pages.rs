@@ -6,10 +6,13 @@ use thirtyfour::Key;
 use super::{axe, client, driver::Browser};
 use crate::harness::School;
 
-/// Looks at a page in both schemes.
+/// Looks at a page in both schemes; leaves a picture of it in the folder `PARLOUR_SCREENSHOTS`, where that is set.
 pub async fn look(browser: &Browser, page: &str) {
     for scheme in ["dark", "light"] {
         browser.prefer(scheme).await;
+        if let Ok(folder) = std::env::var("PARLOUR_SCREENSHOTS") {
+            browser.picture(&format!("{folder}/{page}, {scheme}, {}.png", browser.width)).await;
+        }
         axe::finds_nothing(browser, &format!("{page}, {scheme}")).await;
     }
 }

@@ -5,6 +5,7 @@ mod limits;
 mod moving;
 mod nodes;
 mod seats;
+mod strangers;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};

@@ -1,10 +1,14 @@
 //! Who sits, who waits, what the others see.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
+use futures_util::future::join_all;
 use parlour_wire::{ClientMessage, PresenceState, ServerMessage};
 use serde_json::json;
 
 use super::{ABELL, JORDAN, Meeting, RACHEL};
+use crate::harness::{Actor, Line};
 
 #[tokio::test]
 async fn two_people_meet_and_their_signals_pass() {
@@ -130,5 +134,43 @@ async fn a_teacher_adds_a_minute_when_all_are_free() {
     let longer = super::starts_at() + TimeDelta::minutes(6);
     for line in [&mut abell, &mut rachel] {
         line.until(|message| matches!(message, ServerMessage::Times { ends_at, .. } if *ends_at == longer).then_some(())).await;
+    }
+}
+
+/// Joins, offers to everybody who came before, and hears the offer of everybody who comes after: so each pair of four connects.
+async fn meets_three(person: &Actor, door: &str, device: &str) -> Line {
+    let mut line = person.join_call(door, device).await;
+    let (own, _) = line.seated().await;
+    let (mut offered, mut heard) = (BTreeSet::new(), 0);
+    while offered.len() + heard < 3 {
+        match line.next().await {
+            Some(ServerMessage::People { people }) => {
+                for (id, number) in people.iter().filter_map(|one| Some((one.id, one.connection.filter(|number| *number < own)?))) {
+                    if offered.insert(id) {
+                        line.offer(id, number, "an offer").await;
+                    }
+                }
+            }
+            Some(ServerMessage::Signal { .. }) => heard += 1,
+            Some(_) => {}
+            None => panic!("closed after {:#?}", line.heard),
+        }
+    }
+    line
+}
+
+#[tokio::test]
+async fn who_comes_at_the_same_moment_gets_every_offer() {
+    let meeting = Meeting::soon().await;
+    let [second, third] = meeting.with_two_more_teachers().await;
+    let (second, third) = (meeting.school.as_teacher(&second).await, meeting.school.as_teacher(&third).await);
+    let people = [meeting.abell().await, meeting.rachel().await, second, third];
+    for round in 0..12 {
+        let device = format!("round {round}");
+        let mut lines = join_all(people.iter().map(|person| meets_three(person, &meeting.door, &device))).await;
+        for line in &mut lines {
+            line.say(ClientMessage::Leave).await;
+            line.out().await;
+        }
     }
 }

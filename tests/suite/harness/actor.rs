@@ -19,25 +19,31 @@ pub struct Actor {
     jar: Arc<Jar>,
     origin: String,
     base: String,
+    school: String,
 }
 
 impl Actor {
     /// Somebody without a cookie.
     pub fn new(origin: &str) -> Self {
+        Self::of(origin, "hillcrest")
+    }
+
+    /// Somebody without a cookie, at this school.
+    pub fn of(origin: &str, school: &str) -> Self {
         let jar = Arc::new(Jar::default());
         let client = Client::builder().cookie_provider(Arc::clone(&jar)).redirect(Policy::none()).build().expect("a client");
-        Self { client, jar, origin: origin.to_owned(), base: format!("{origin}/s/hillcrest/api/v1") }
+        Self { client, jar, origin: origin.to_owned(), base: format!("{origin}/s/{school}/api/v1"), school: school.to_owned() }
     }
 
     /// Puts a cookie into their browser.
     pub fn hold(&self, name: &str, value: &str) {
         let url = self.origin.parse().expect("an origin is a URL");
-        self.jar.add_cookie_str(&format!("{name}={value}; Path=/s/hillcrest/"), &url);
+        self.jar.add_cookie_str(&format!("{name}={value}; Path=/s/{}/", self.school), &url);
     }
 
     /// The same browser at another node of the school; cookies mind no port.
     pub fn at(&self, node: &Server) -> Self {
-        Self { origin: node.origin.clone(), base: format!("{}/s/hillcrest/api/v1", node.origin), ..self.clone() }
+        Self { origin: node.origin.clone(), base: format!("{}/s/{}/api/v1", node.origin, self.school), ..self.clone() }
     }
 
     /// Where the school's pages come from.

@@ -5,6 +5,7 @@ mod answer;
 pub mod contract;
 mod database;
 mod line;
+mod neighbours;
 mod presence;
 mod roster;
 mod server;
@@ -35,7 +36,7 @@ pub use self::{
     actor::Actor,
     answer::Answer,
     database::Database,
-    line::wish,
+    line::{Line, wish},
     roster::Roster,
     server::{Server, Shared},
 };
@@ -160,7 +161,7 @@ impl School {
 
     /// The cookie of a new session of a person.
     pub async fn session_of(&self, person: &PersonRow, role: Role) -> String {
-        let (ctx, school, address) = (self.app.context(), self.people.school, person.email_key.clone().expect("an address"));
+        let (ctx, school, address) = (self.app.context(), person.school_id.into(), person.email_key.clone().expect("an address"));
         let person = person.id();
         let session = self
             .app

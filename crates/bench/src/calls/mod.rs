@@ -1,11 +1,12 @@
 //! The signalling of calls under load: more and more calls of four on one node, until a newcomer's offer takes too long to reach the others.
 
 mod participant;
-mod school;
+pub(crate) mod school;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
+use chrono::TimeDelta;
 use clap::Args;
 use futures_util::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use serde_json::json;
@@ -23,6 +24,8 @@ const STAGE: usize = 100;
 const AT_ONCE: usize = 8;
 /// A stage is too much when an offer in a hundred takes longer than this.
 const TOO_LONG_MS: f64 = 250.0;
+/// The calls are entered before they begin, as on an evening.
+const BEGINS_IN: TimeDelta = TimeDelta::seconds(570);
 /// Longer than any call needs to come together.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -51,7 +54,7 @@ struct Stage {
 /// When a call does not come together, or the database is not that of the generated school.
 pub async fn run(arguments: &Arguments) -> Result<()> {
     let school = School::open(&arguments.database).await?;
-    let calls = school.prepare(arguments.calls).await?;
+    let calls = school.prepare(arguments.calls, BEGINS_IN).await?;
     ensure!(!calls.is_empty(), "nobody has booked anything");
     let ledger = Arc::new(Ledger::default());
     let (mut carried, mut begun): (Option<Stage>, usize) = (None, 0);

@@ -1,4 +1,4 @@
-//! The generated school's appointments, all made to begin in ten minutes with three teachers each, and the sessions of those who meet in them.
+//! The generated school's appointments, made to begin at one time with three teachers each, and the sessions of those who meet in them.
 
 use std::collections::HashMap;
 
@@ -21,27 +21,29 @@ use uuid::Uuid;
 
 /// One call: three teachers and a parent.
 #[derive(Clone)]
-pub(super) struct Call {
-    pub(super) booking: Uuid,
-    pub(super) people: Vec<Person>,
+pub(crate) struct Call {
+    pub(crate) booking: Uuid,
+    /// The path of the call's page.
+    pub(crate) page: String,
+    pub(crate) people: Vec<Person>,
 }
 
 impl Call {
     /// How many meet.
-    pub(super) const SIZE: usize = 4;
+    pub(crate) const SIZE: usize = 4;
 }
 
 /// Somebody who meets somebody.
 #[derive(Clone)]
-pub(super) struct Person {
+pub(crate) struct Person {
     /// The `Cookie` header.
-    pub(super) cookie: String,
+    pub(crate) cookie: String,
     /// Where the WebSocket is.
-    pub(super) path: String,
+    pub(crate) path: String,
 }
 
 /// The school in its database.
-pub(super) struct School {
+pub(crate) struct School {
     store: Store,
     keys: Keys,
     row: SchoolRow,
@@ -49,7 +51,7 @@ pub(super) struct School {
 
 impl School {
     /// Opens the database with the settings of a playground, as the server here has.
-    pub(super) async fn open(database: &str) -> Result<Self> {
+    pub(crate) async fn open(database: &str) -> Result<Self> {
         let settings = [("PARLOUR_MODE", "demo"), ("DATABASE_URL", database)];
         let config = Config::from_values(&settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into())?;
         let store = Store::open(&config.database, 1)?;
@@ -57,11 +59,11 @@ impl School {
         Ok(Self { store, keys: Keys::new(config.key)?, row })
     }
 
-    /// Moves appointments to the next minutes, whatever else these people do then, and logs everybody in.
-    pub(super) async fn prepare(&self, count: usize) -> Result<Vec<Call>> {
+    /// Moves appointments to another time from now, whatever else these people do then, and logs everybody in.
+    pub(crate) async fn prepare(&self, count: usize, begins_in: TimeDelta) -> Result<Vec<Call>> {
         let ctx = Context::new(SystemClock::default().now(), Random::from_os());
         let (school, limit) = (self.row.id, i64::try_from(count)?);
-        let starts_at = ctx.now + TimeDelta::seconds(570);
+        let starts_at = ctx.now + begins_in;
         let prepare = move |db: &mut Db| {
             let evening: Key = evenings::table.filter(evenings::name.eq(crate::school::READ)).select(evenings::id).first(db)?;
             let live = bookings::table.filter(bookings::evening_id.eq(evening).and(bookings::cancelled_at.is_null()));
@@ -87,7 +89,8 @@ impl School {
         let call = |(booking, people): (Key, [Key; Call::SIZE])| {
             let path = format!("/s/{}/api/v1/bookings/{booking}/call/socket", self.row.slug);
             let person = |key: Key| Some(Person { cookie: cookies.get(&key)?.clone(), path: path.clone() });
-            Some(Call { booking: booking.0, people: people.into_iter().filter_map(person).collect() })
+            let page = format!("/s/{}/calls/{booking}", self.row.slug);
+            Some(Call { booking: booking.0, page, people: people.into_iter().filter_map(person).collect() })
         };
         let calls: Vec<Call> = meet.into_iter().filter_map(call).collect();
         ensure!(calls.iter().all(|call| call.people.len() == Call::SIZE), "somebody could not log in");
@@ -111,7 +114,7 @@ impl School {
     }
 
     /// Calls with more people than seats, and people who sit in a call twice: both must be 0.
-    pub(super) async fn broken_rules(&self) -> Result<(usize, usize)> {
+    pub(crate) async fn broken_rules(&self) -> Result<(usize, usize)> {
         let read = |db: &mut Db| {
             let seats: Vec<(Key, i64)> = call_seats::table.group_by(call_seats::booking_id).select((call_seats::booking_id, count_star())).load(db)?;
             let people: Vec<((Key, Key), i64)> = call_seats::table

@@ -13,18 +13,17 @@ use parlour::{
         sql_types::{At, Key, key},
     },
 };
-use parlour_browser::MEDIA;
+use parlour_browser::{MEDIA, Turn};
 use uuid::Uuid;
 
-use super::{
-    media,
-    turn::{SECRET, Turn},
-};
+use super::media;
 use crate::{
     browser::{client, driver::Browser},
     harness::{School, until},
 };
 
+/// The server's secret, which its TURN server knows, too.
+pub const SECRET: &str = "a secret of the tests alone";
 /// How often the time moves on.
 const TICK: Duration = Duration::from_millis(100);
 /// The demo's parents' evening, some seconds after the start of Rachel Aaron's appointment about Sophie. Anita Abell teaches, Jordan Aaron is invited.
@@ -70,10 +69,10 @@ impl Evening {
 
     /// The same on a school made at a certain time, with a TURN server that knows this secret.
     pub async fn start_at(made: DateTime<Utc>, secret: &str) -> Self {
-        let turn = Turn::start(secret).await;
+        let turn = Turn::start(secret).await.expect("coturn starts");
         let client = client();
         let mut settings = vec![("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", client.as_str())];
-        let relay = turn.settings();
+        let relay = turn.settings(SECRET);
         settings.extend(relay.iter().map(|(name, value)| (*name, value.as_str())));
         let school = School::start_at(made, &settings).await;
         let (evening, parent) = (key(school.people.evening), key(school.people.parent));

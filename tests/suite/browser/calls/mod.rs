@@ -10,4 +10,3 @@ mod out;
 mod relay;
 mod screens;
 mod seats;
-mod turn;

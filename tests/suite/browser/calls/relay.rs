@@ -3,10 +3,7 @@
 use chrono::TimeDelta;
 use parlour::context::{Clock, SystemClock};
 
-use super::{
-    evening::{Evening, join},
-    turn::SECRET,
-};
+use super::evening::{Evening, SECRET, join};
 
 /// Two who can't reach each other read why.
 async fn is_told(evening: &Evening) {

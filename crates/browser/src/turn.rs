@@ -1,11 +1,10 @@
-//! A TURN server on this machine: on loopback Chromium finds no way of its own, so all media of these tests go through it.
+//! A TURN server on this machine: on loopback Chromium finds no way of its own, so all media goes through it.
 
 use std::{net::TcpListener, process::Command};
 
-use parlour_browser::Process;
+use anyhow::Result;
 
-/// The secret shared with the server under test.
-pub const SECRET: &str = "a secret of the tests alone";
+use crate::Process;
 
 /// coturn; it ends with its owner.
 pub struct Turn {
@@ -18,9 +17,20 @@ pub struct Turn {
 
 impl Turn {
     /// Starts one on a free port; it takes credentials made with this secret.
-    pub async fn start(secret: &str) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address").port();
-        let folder = tempfile::tempdir().expect("a folder");
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn start(secret: &str) -> Result<Self> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        Self::start_on(port, secret).await
+    }
+
+    /// Starts one on this port.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn start_on(port: u16, secret: &str) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
         let file = |name: &str| folder.path().join(name).display().to_string();
         let mut command = Command::new("/usr/bin/turnserver");
         command
@@ -30,12 +40,13 @@ impl Turn {
             .args([format!("--userdb={}", file("turndb")), format!("--pidfile={}", file("turn.pid"))])
             .args(["--log-file=stdout", "--simple-log"]);
         // It listens before it starts the threads of which this is the last word.
-        let (process, _) = Process::start(&mut command, "SQLite DB connection success").await.expect("coturn starts");
-        Self { url: format!("turn:127.0.0.1:{port}?transport=udp"), _process: process, _folder: folder }
+        let (process, _) = Process::start(&mut command, "SQLite DB connection success").await?;
+        Ok(Self { url: format!("turn:127.0.0.1:{port}?transport=udp"), _process: process, _folder: folder })
     }
 
     /// The settings of a server that lets media flow through it alone.
-    pub fn settings(&self) -> [(&'static str, String); 3] {
-        [("PARLOUR_TURN_URLS", self.url.clone()), ("PARLOUR_TURN_SECRET", SECRET.to_owned()), ("PARLOUR_TURN_POLICY", "relay".to_owned())]
+    #[must_use]
+    pub fn settings(&self, secret: &str) -> [(&'static str, String); 3] {
+        [("PARLOUR_TURN_URLS", self.url.clone()), ("PARLOUR_TURN_SECRET", secret.to_owned()), ("PARLOUR_TURN_POLICY", "relay".to_owned())]
     }
 }

@@ -1,0 +1,146 @@
+//! How long it takes from the click on Join until somebody else moves on the screen: in a call of the product, and between pages that do nothing else.
+
+mod bare;
+
+use std::{collections::HashMap, net::SocketAddr, time::Duration};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use chrono::TimeDelta;
+use clap::Args;
+use parlour_browser::{Chromium, MEDIA, Turn};
+use serde_json::{Value, json};
+
+use self::bare::Bare;
+use crate::{
+    calls::school::{Call, Person, School},
+    median::{median, rounded},
+};
+
+/// How often everybody joins, of each kind of page; the figures are medians.
+const ROUNDS: usize = 7;
+/// Whose click is measured: the second, who meets one, and the fourth, who meets three.
+const MEASURED: [usize; 2] = [1, 3];
+/// What those in a call did before has come to rest.
+const REST: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(30);
+const WATCH: &str = include_str!("watch.js");
+
+/// Where the server is.
+#[derive(Args)]
+pub struct Arguments {
+    #[arg(long)]
+    server: SocketAddr,
+    #[arg(long)]
+    database: String,
+    /// Where the TURN server is to listen that the server tells browsers of.
+    #[arg(long)]
+    turn_port: u16,
+    /// The server's `PARLOUR_TURN_SECRET`.
+    #[arg(long)]
+    turn_secret: String,
+}
+
+/// The two kinds of page.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Kind {
+    Product,
+    Bare,
+}
+
+/// Measures both kinds in turn, and prints a line for each round and one of JSON.
+///
+/// # Errors
+/// When somebody does not see the others.
+pub async fn run(arguments: &Arguments) -> Result<()> {
+    let _turn = Turn::start_on(arguments.turn_port, &arguments.turn_secret).await?;
+    let school = School::open(&arguments.database).await?;
+    // It began a moment ago, so that nobody waits for its beginning; the rounds take half of its five minutes.
+    let calls = school.prepare(1, TimeDelta::seconds(-5)).await?;
+    let call = calls.first().context("nobody has booked anything")?;
+    let mut browsers = Vec::new();
+    for person in &call.people {
+        browsers.push(start(arguments.server, person).await?);
+    }
+    let bare = Bare::serve(ice_servers(&browsers[0], arguments.server, call).await?).await?;
+    let mut times: HashMap<(Kind, usize), Vec<f64>> = HashMap::new();
+    for round in 1..=ROUNDS {
+        for (kind, page) in [(Kind::Product, format!("http://{}{}", arguments.server, call.page)), (Kind::Bare, bare.page())] {
+            let ms = meet(&browsers, &page).await.with_context(|| format!("round {round}, {kind:?}"))?;
+            println!("round {round}, {kind:?}: {ms:.0?} ms for the second and the fourth");
+            for (place, ms) in MEASURED.into_iter().zip(ms) {
+                times.entry((kind, place)).or_default().push(ms);
+            }
+        }
+    }
+    for browser in browsers {
+        browser.close().await?;
+    }
+    let of = |kind, place| rounded(median(times[&(kind, place)].iter().copied()), 0);
+    println!(
+        "{}",
+        json!({
+            "first_frame_2_ms": of(Kind::Product, MEASURED[0]),
+            "first_frame_4th_ms": of(Kind::Product, MEASURED[1]),
+            "bare_2_ms": of(Kind::Bare, MEASURED[0]),
+            "bare_4th_ms": of(Kind::Bare, MEASURED[1]),
+        })
+    );
+    Ok(())
+}
+
+/// A browser of this person.
+async fn start(server: SocketAddr, person: &Person) -> Result<Chromium> {
+    let browser = Chromium::start_with(1000, 800, &MEDIA).await?;
+    browser.driver.set_script_timeout(PATIENCE).await?;
+    let (name, value) = person.cookie.split_once('=').context("no cookie")?;
+    let path = person.path.split_inclusive('/').take(3).collect::<String>();
+    let cookie = json!({ "url": format!("http://{server}{path}"), "name": name, "value": value, "path": path, "httpOnly": true });
+    browser.driver.cdp().send_raw("Network.setCookie", cookie).await?;
+    browser.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WATCH })).await?;
+    Ok(browser)
+}
+
+/// What the server tells its pages about STUN and TURN, so that the bare page goes the same way.
+async fn ice_servers(browser: &Chromium, server: SocketAddr, call: &Call) -> Result<Value> {
+    browser.driver.goto(format!("http://{server}{}", call.page)).await?;
+    let script = "const done = arguments[0]; fetch('api/v1/ice_servers').then((answer) => answer.json()).then(done);";
+    let servers = browser.driver.execute_async(script, Vec::new()).await?.json().clone();
+    ensure!(servers["ice_servers"].is_array(), "no servers: {servers}");
+    Ok(servers)
+}
+
+/// Lets everybody join, one after the other, and leave. The times of those who are measured, in milliseconds.
+async fn meet(browsers: &[Chromium], page: &str) -> Result<Vec<f64>> {
+    for browser in browsers {
+        browser.driver.goto(page).await?;
+        ask(browser, "until(() => watched.ready(), 'the door')").await?;
+    }
+    let mut measured = Vec::new();
+    for (place, browser) in browsers.iter().enumerate() {
+        let ms = ask(browser, &format!("watched.join({place})")).await?;
+        if MEASURED.contains(&place) {
+            measured.push(ms.as_f64().context("no time")?);
+        }
+        for before in &browsers[..place] {
+            ask(before, &format!("until(() => watched.shown() === {place}, 'the others')")).await?;
+        }
+        tokio::time::sleep(REST).await;
+    }
+    for browser in browsers {
+        ask(browser, "watched.leave()").await?;
+        browser.driver.goto("about:blank").await?;
+    }
+    tokio::time::sleep(REST).await;
+    Ok(measured)
+}
+
+/// What a promise of the page comes to.
+async fn ask(browser: &Chromium, promise: &str) -> Result<Value> {
+    let script = format!("const done = arguments[0]; const {{ watched, until }} = globalThis; ({promise}).then((is) => done({{ is }}), (error) => done({{ error: String(error) }}));");
+    let said = browser.driver.execute_async(script, Vec::new()).await?.json().clone();
+    if let Some(error) = said["error"].as_str() {
+        let page = browser.driver.execute("return document.body.innerText", Vec::new()).await?.json().clone();
+        bail!("{error}; the page says {page}");
+    }
+    Ok(said["is"].clone())
+}
