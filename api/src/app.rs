@@ -20,6 +20,7 @@ use crate::{
     keys::Keys,
     mail::{self, Mailer, MemoryMailer, SmtpMailer, worker},
     problem::{Answer, ApiError},
+    rates::Rates,
     routes,
     store::{
         Store,
@@ -50,6 +51,8 @@ pub struct App {
     pub wake: Arc<Notify>,
     /// The calls that this process has connections of.
     pub calls: Arc<Hub>,
+    /// How much programs have asked.
+    pub rates: Rates,
     /// The client's files.
     pub client: ClientFiles,
     schools: Mutex<HashMap<SchoolAddress, (SchoolRow, Instant)>>,
@@ -79,7 +82,7 @@ impl App {
         let client = ClientFiles::load(config.client_dir.as_deref())?;
         let calls = Hub::new(store.clone(), Arc::clone(&clock), random.clone(), bus);
         let (config, wake) = (Arc::new(config), Arc::new(Notify::new()));
-        Ok(Self { config, store, keys, clock, random, mailbox, mailer, wake, calls, client, schools: Mutex::default() })
+        Ok(Self { config, store, keys, clock, random, mailbox, mailer, wake, calls, rates: Rates::default(), client, schools: Mutex::default() })
     }
 
     /// The time and the ids of one request.

@@ -11,6 +11,11 @@ pub trait Clock: Send + Sync + 'static {
     /// Now, in whole microseconds: what both databases can hold.
     fn now(&self) -> DateTime<Utc>;
 
+    /// Now, however the time was moved: by this expire the tokens of programs, which have clocks of their own.
+    fn real(&self) -> DateTime<Utc> {
+        self.now()
+    }
+
     /// Makes it another time from here on; a clock that runs goes on running. Only playgrounds do it.
     fn move_to(&self, now: DateTime<Utc>);
 }
@@ -25,6 +30,11 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that may read the machine's clock")]
     fn now(&self) -> DateTime<Utc> {
         truncated(Utc::now() + *self.offset.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place that may read the machine's clock")]
+    fn real(&self) -> DateTime<Utc> {
+        truncated(Utc::now())
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that may read the machine's clock")]

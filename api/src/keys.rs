@@ -21,6 +21,8 @@ pub enum Purpose {
     Login,
     /// A guest's way in.
     Guest,
+    /// The secret of a program.
+    Client,
 }
 
 /// Whom a session cookie is for: a person's is never taken for a guest's.
@@ -101,6 +103,12 @@ impl Keys {
         self.link_proof(purpose, token.id, generation).ct_eq(&token.proof).into()
     }
 
+    /// The private key that signs the tokens of a month.
+    #[must_use]
+    pub fn signing_seed(&self, month: &str) -> [u8; 32] {
+        self.mac("token signing key", &[month.as_bytes()])
+    }
+
     /// The 6 digits of a login mail.
     #[must_use]
     pub fn code(&self, login_link: Uuid) -> String {
@@ -166,6 +174,7 @@ impl Keys {
         let name = match purpose {
             Purpose::Login => "link:login",
             Purpose::Guest => "link:guest",
+            Purpose::Client => "client secret",
         };
         let mac = self.mac(name, &[id.as_bytes(), &generation.to_be_bytes()]);
         let mut proof = [0; 16];

@@ -24,6 +24,7 @@ struct More {
     lost: Vec<LostBooking>,
     retry_after: Option<u32>,
     allow: Option<String>,
+    challenge: Option<String>,
     cause: Option<StoreError>,
 }
 
@@ -88,6 +89,13 @@ impl ApiError {
         error
     }
 
+    /// What to log in with instead (RFC 9110, 11.6.1).
+    #[must_use]
+    pub fn challenge(mut self, challenge: String) -> Self {
+        self.more.challenge = Some(challenge);
+        self
+    }
+
     /// Several wrong fields.
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
@@ -144,6 +152,9 @@ impl ApiError {
         }
         if self.status == StatusCode::UPGRADE_REQUIRED {
             response.insert_header((header::UPGRADE, "websocket"));
+        }
+        if let Some(challenge) = &self.more.challenge {
+            response.insert_header((header::WWW_AUTHENTICATE, challenge.clone()));
         }
         if let Some(allow) = &self.more.allow {
             response.insert_header((header::ALLOW, allow.clone()));

@@ -9,7 +9,7 @@ use actix_web::{
     web,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use parlour_domain::id::{BarId, BookingId, EveningId, InviteId, PersonId};
+use parlour_domain::id::{BarId, BookingId, ClientId, EveningId, InviteId, PersonId};
 use parlour_wire::{FieldError, Page};
 use serde::{Deserialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -53,6 +53,8 @@ path_ids! {
     ParentPath(PersonId) = "parent_id";
     /// `{student_id}`.
     StudentPath(PersonId) = "student_id";
+    /// `{client_id}`.
+    ClientPath(ClientId) = "client_id";
     /// `{bar_id}`.
     BarPath(BarId) = "bar_id";
 }
@@ -159,6 +161,7 @@ pub enum List {
     Parents,
     Bars,
     DevMails,
+    Clients,
 }
 
 impl PageQuery {

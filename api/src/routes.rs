@@ -13,10 +13,11 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
-    auth::origin,
+    auth::{Counted, origin},
     client, contract,
-    handlers::{bars, bookings, calls, dev, evenings, guests, health, invites, login_links, me, parents, school, sessions},
+    handlers::{bars, bookings, calls, clients, dev, evenings, guests, health, invites, login_links, me, oauth, parents, school, sessions},
     problem::{Answer, ApiError},
+    rates::WINDOW,
     request::MAX_BODY,
 };
 
@@ -107,6 +108,11 @@ fn api(config: &mut ServiceConfig) {
     at("/parents/{parent_id}/allowed_students/{student_id}", on![PUT parents::allow_contact]);
     at("/bars", on![GET bars::list_bars, POST bars::create_bar]);
     at("/bars/{bar_id}", on![DELETE bars::lift_bar]);
+    at("/clients", on![GET clients::list_clients, POST clients::create_client]);
+    at("/clients/{client_id}", on![GET clients::get_client, PATCH clients::change_client, DELETE clients::revoke_client]);
+    at("/clients/{client_id}/secrets", on![POST clients::create_client_secret]);
+    at("/oauth/token", on![POST oauth::issue_token]);
+    at("/oauth/jwks", on![GET oauth::get_signing_keys]);
     at("/dev/mails", on![GET dev::list_dev_mails]);
     at("/dev/logins", on![POST dev::create_dev_login]);
     at("/dev/clock", on![POST dev::move_dev_clock]);
@@ -178,7 +184,19 @@ fn described(error: &Error, id: &str) -> HttpResponse {
 }
 
 fn finish(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+    let counted = response.request().extensions().get::<Counted>().copied();
     let headers = response.headers_mut();
+    if let Some(Counted(rate)) = counted {
+        let told = [
+            ("ratelimit-policy", format!("\"default\";q={};w={WINDOW}", rate.quota)),
+            ("ratelimit", format!("\"default\";r={};t={}", rate.left, rate.reset)),
+        ];
+        for (name, value) in told {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+    }
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }

@@ -107,6 +107,35 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::sql_types::{Id, Moment};
 
+    api_client_secrets (id) {
+        id -> Id,
+        client_id -> Id,
+        created_at -> Moment,
+        expires_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    api_clients (id) {
+        id -> Id,
+        school_id -> Id,
+        name -> Text,
+        scopes -> Text,
+        requests_per_minute -> Integer,
+        created_by -> Id,
+        created_at -> Moment,
+        used_at -> Nullable<Moment>,
+        revoked_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
     bars (id) {
         id -> Id,
         school_id -> Id,
@@ -468,6 +497,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     guardianships,
     classes,
     enrolments,
+    api_clients,
+    api_client_secrets,
     bars,
     evenings,
     evening_classes,

@@ -14,7 +14,7 @@ use crate::{
     calls::ice,
     config::Ice,
     store::{
-        bars, bookings,
+        bars, bookings, clients,
         bookings::when,
         calls::{Door, Visitor, Who},
         evenings::EveningRow,
@@ -329,6 +329,26 @@ pub fn bar(of: &bars::Bar, zone: Tz) -> wire::Bar {
         note: of.row.note.clone(),
         set_by: of.set_by.clone(),
         created_at: moment(*of.row.created_at, zone),
+    }
+}
+
+/// A program of another maker.
+#[must_use]
+pub fn api_client(of: &clients::Client, zone: Tz) -> wire::ApiClient {
+    let secret = |secret: &clients::SecretRow| wire::ApiClientSecret {
+        id: secret.id.0,
+        created_at: moment(*secret.created_at, zone),
+        expires_at: secret.expires_at.map(|at| moment(*at, zone)),
+    };
+    wire::ApiClient {
+        id: of.row.id.0,
+        name: of.row.name.clone(),
+        scopes: of.row.scopes().iter().map(|scope| scope.to_string()).collect(),
+        requests_per_minute: of.row.requests_per_minute.try_into().unwrap_or_default(),
+        created_by: of.created_by.clone(),
+        created_at: moment(*of.row.created_at, zone),
+        used_at: of.row.used_at.map(|at| moment(*at, zone)),
+        secrets: of.secrets.iter().map(secret).collect(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod cookies;
 pub mod origin;
+mod program;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -29,6 +30,8 @@ use crate::{
         sessions::{self, PersonSession, Role},
     },
 };
+
+pub use program::{Asker, Counted, Program};
 
 type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 

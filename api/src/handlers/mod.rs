@@ -3,6 +3,7 @@
 pub mod bars;
 pub mod bookings;
 pub mod calls;
+pub mod clients;
 pub mod dev;
 pub mod evenings;
 pub mod guests;
@@ -10,6 +11,7 @@ pub mod health;
 pub mod invites;
 pub mod login_links;
 pub mod me;
+pub mod oauth;
 pub mod parents;
 pub mod school;
 pub mod sessions;

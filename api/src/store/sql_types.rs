@@ -12,7 +12,7 @@ use diesel::{
     sql_types::{BigInt, Binary, HasSqlType, SqlType},
     sqlite::{Sqlite, SqliteValue},
 };
-use parlour_domain::id::{BarId, BookingId, CallCodeId, ClassId, EveningId, InviteId, LoginLinkId, ParticipantId, PersonId, SchoolId, SessionId};
+use parlour_domain::id::{BarId, BookingId, CallCodeId, ClassId, ClientId, ClientSecretId, EveningId, InviteId, LoginLinkId, ParticipantId, PersonId, SchoolId, SessionId};
 use uuid::Uuid;
 
 use super::db::MultiBackend;
@@ -66,7 +66,7 @@ macro_rules! ids {
     )+};
 }
 
-ids!(Uuid, SchoolId, PersonId, ClassId, EveningId, BookingId, InviteId, SessionId, LoginLinkId, BarId, ParticipantId, CallCodeId);
+ids!(Uuid, SchoolId, PersonId, ClassId, EveningId, BookingId, InviteId, SessionId, LoginLinkId, BarId, ParticipantId, CallCodeId, ClientId, ClientSecretId);
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

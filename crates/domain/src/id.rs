@@ -57,6 +57,10 @@ ids! {
     LoginLinkId,
     /// A contact or an address barred by hand for a student.
     BarId,
+    /// A program of another maker that reads or writes a school's data.
+    ClientId,
+    /// One of the secrets by which a program asks for tokens.
+    ClientSecretId,
     /// Somebody in a call: a person by their id, a guest by their invite's.
     ParticipantId,
     /// A code that a guest's link asks for when it was taken over too often.

@@ -3,6 +3,7 @@
 
 mod booking;
 mod call;
+mod client;
 mod evening;
 mod guest;
 mod invite;
@@ -15,6 +16,7 @@ mod staff;
 
 pub use booking::*;
 pub use call::*;
+pub use client::*;
 pub use evening::*;
 pub use guest::*;
 pub use invite::*;

@@ -416,6 +416,7 @@ impl Read for BookingRow {
 
 // After the macros, which it uses.
 mod call;
+mod client;
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@
 
 mod connection;
 mod evening;
+mod going_on;
 mod media;
 mod meeting;
 mod out;

@@ -1,0 +1,150 @@
+//! Programs of other makers: who asks by a bearer token (RFC 6750), and what it allows.
+
+use std::{future::Future, pin::Pin};
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    dev::Payload,
+    http::{StatusCode, header},
+};
+use parlour_domain::{
+    id::{ClientId, SchoolId},
+    scope::{Scope, Scopes},
+};
+
+use super::{Caller, app, school_address};
+use crate::{
+    problem::{Answer, ApiError},
+    rates::Rate,
+    store::{Error as StoreError, clients, evenings::Whose, schools::SchoolRow},
+    tokens,
+};
+
+/// What is left of the program's requests, for the answer's headers.
+#[derive(Clone, Copy)]
+pub struct Counted(pub Rate);
+
+/// A program with a token.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The school.
+    pub school: SchoolRow,
+    /// Which program.
+    pub client: ClientId,
+    /// What it may do.
+    scopes: Scopes,
+}
+
+impl Program {
+    /// The school's id.
+    #[must_use]
+    pub fn school_id(&self) -> SchoolId {
+        self.school.id()
+    }
+
+    /// Only with this scope.
+    ///
+    /// # Errors
+    /// `scope_missing`.
+    pub fn may(&self, scope: Scope) -> Answer<()> {
+        if self.scopes.allow(scope) { Ok(()) } else { Err(scope_missing(scope)) }
+    }
+
+    /// Whether the token has this scope.
+    #[must_use]
+    pub fn has(&self, scope: Scope) -> bool {
+        self.scopes.allow(scope)
+    }
+
+    async fn of(req: &HttpRequest) -> Answer<Self> {
+        let app = app(req)?;
+        let school = app.school(school_address(req)).await?;
+        let token = bearer(req).ok_or_else(|| token_invalid("Send the access token as `Authorization: Bearer …`."))?;
+        let (id, now) = (school.id(), app.clock.real());
+        let dead = || token_invalid("The access token is not one of this school, or has expired. Get a new one from the token endpoint.");
+        let bearer = tokens::read(&app.keys, id, token, now).ok_or_else(dead)?;
+        let row = app.store.read(move |db| clients::find_row(db, id, bearer.client)).await.map_err(|error| match error {
+            StoreError::NotFound => dead(),
+            error => error.into(),
+        })?;
+        let rate = app.rates.take(bearer.client, row.requests_per_minute.try_into().unwrap_or(1), now);
+        req.extensions_mut().insert(Counted(rate));
+        if rate.is_exceeded {
+            return Err(ApiError::too_many(rate.reset));
+        }
+        // What was taken away since the token was made is gone.
+        let allowed = row.scopes();
+        let scopes = bearer.scopes.iter().filter(|scope| allowed.allow(*scope)).collect();
+        Ok(Self { school, client: bearer.client, scopes })
+    }
+}
+
+impl FromRequest for Program {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move { Self::of(&req).await })
+    }
+}
+
+/// A person with a cookie, or a program with a token.
+#[derive(Clone, Debug)]
+pub enum Asker {
+    /// A person, in a role.
+    Person(Caller),
+    /// A program.
+    Program(Program),
+}
+
+impl Asker {
+    /// The school.
+    #[must_use]
+    pub const fn school(&self) -> &SchoolRow {
+        match self {
+            Self::Person(caller) => &caller.school,
+            Self::Program(program) => &program.school,
+        }
+    }
+
+    /// Whose evenings are seen: a program with the scope sees all.
+    ///
+    /// # Errors
+    /// `scope_missing`.
+    pub fn whose(&self, scope: Scope) -> Answer<Whose> {
+        match self {
+            Self::Person(caller) => Ok(caller.whose()),
+            Self::Program(program) => program.may(scope).map(|()| Whose::All),
+        }
+    }
+}
+
+impl FromRequest for Asker {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        if req.headers().contains_key(header::AUTHORIZATION) {
+            let program = Program::from_request(req, payload);
+            Box::pin(async move { program.await.map(Self::Program) })
+        } else {
+            let caller = Caller::from_request(req, payload);
+            Box::pin(async move { caller.await.map(Self::Person) })
+        }
+    }
+}
+
+fn bearer(req: &HttpRequest) -> Option<&str> {
+    let (scheme, token) = req.headers().get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn token_invalid(detail: &str) -> ApiError {
+    ApiError::new(StatusCode::UNAUTHORIZED, "token_invalid", detail).challenge("Bearer error=\"invalid_token\"".to_owned())
+}
+
+fn scope_missing(scope: Scope) -> ApiError {
+    let detail = format!("The access token does not allow this: it needs the scope {scope}. The school's staff give it to a program.");
+    ApiError::new(StatusCode::FORBIDDEN, "scope_missing", detail).challenge(format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""))
+}

@@ -1,0 +1,31 @@
+//! `POST /clients`: connects a program.
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use parlour_wire::NewApiClient;
+
+use super::{REQUESTS_PER_MINUTE, issued, scopes};
+use crate::{
+    app::App,
+    auth::Caller,
+    problem::Answer,
+    request::{Body, checked, idempotency_key},
+    store::clients::{self, Wish},
+};
+
+/// Makes the program and its first secret, which is told once.
+///
+/// # Errors
+/// `wrong_role`, `invalid`, `idempotency_key_reused`.
+pub async fn create_client(req: HttpRequest, app: Data<App>, caller: Caller, body: Body<NewApiClient>) -> Answer {
+    let staff = caller.staff()?;
+    checked(&body.value)?;
+    let wish = Wish {
+        name: body.value.name.clone(),
+        scopes: scopes(&body.value.scopes)?,
+        requests_per_minute: body.value.requests_per_minute.unwrap_or(REQUESTS_PER_MINUTE),
+    };
+    let request = idempotency_key(&req, staff, &body.bytes)?;
+    let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
+    let made = app.store.write(move |db| clients::create(db, &ctx, school, staff, &wish, request.as_ref())).await?;
+    Ok(HttpResponse::Created().json(issued(&app, &made, zone)))
+}

@@ -1,0 +1,24 @@
+//! `POST /clients/{client_id}/secrets`: a newer secret for a program.
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+
+use super::issued;
+use crate::{
+    app::App,
+    auth::Caller,
+    problem::Answer,
+    request::{ClientPath, idempotency_key},
+    store::clients,
+};
+
+/// Makes the secret, which is told once; the one before goes on for a day.
+///
+/// # Errors
+/// `wrong_role`, `not_found`, `idempotency_key_reused`.
+pub async fn create_client_secret(req: HttpRequest, app: Data<App>, caller: Caller, ClientPath(client): ClientPath) -> Answer {
+    let staff = caller.staff()?;
+    let request = idempotency_key(&req, staff, &[])?;
+    let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
+    let made = app.store.write(move |db| clients::rotate(db, &ctx, school, staff, client, request.as_ref())).await?;
+    Ok(HttpResponse::Created().json(issued(&app, &made, zone)))
+}

@@ -1,0 +1,26 @@
+//! `GET /clients`: the programs that are connected.
+
+use actix_web::web::{Data, Json, Query};
+use parlour_domain::id::ClientId;
+use parlour_wire::{ApiClient, Page};
+
+use crate::{
+    app::App,
+    auth::Caller,
+    problem::Answer,
+    request::{List, PageQuery, page},
+    store::clients,
+    views,
+};
+
+/// A page of programs, newest first.
+///
+/// # Errors
+/// `wrong_role`, `bad_cursor`, `invalid`.
+pub async fn list_clients(app: Data<App>, caller: Caller, pages: Query<PageQuery>) -> Answer<Json<Page<ApiClient>>> {
+    caller.staff()?;
+    let (after, limit) = pages.read(List::Clients)?;
+    let (school, now) = (caller.school_id(), app.clock.now());
+    let rows = app.store.read(move |db| clients::list(db, school, after.map(ClientId), limit, now)).await?;
+    Ok(Json(page(List::Clients, rows, limit, |one| one.row.id.0, |one| views::api_client(&one, caller.school.zone()))))
+}

@@ -1,0 +1,38 @@
+//! Programs of other makers, for staff.
+
+mod change_client;
+mod create_client;
+mod create_client_secret;
+mod get_client;
+mod list_clients;
+mod revoke_client;
+
+use parlour_domain::scope::Scopes;
+
+pub use self::{
+    change_client::change_client, create_client::create_client, create_client_secret::create_client_secret, get_client::get_client,
+    list_clients::list_clients, revoke_client::revoke_client,
+};
+use crate::{
+    app::App,
+    keys::Purpose,
+    problem::{Answer, ApiError},
+    store::clients::Issued,
+    views,
+};
+
+/// How much a program may ask in a minute unless staff say otherwise.
+const REQUESTS_PER_MINUTE: u32 = 600;
+
+/// The scopes of a request.
+fn scopes(words: &[String]) -> Answer<Scopes> {
+    words.iter().map(|word| word.parse()).collect::<Result<_, _>>().map_err(|unknown: parlour_domain::scope::UnknownScope| {
+        ApiError::field("scopes", "scope_unknown", &unknown.to_string())
+    })
+}
+
+/// A program with the secret that was made for it.
+fn issued(app: &App, issued: &Issued, zone: chrono_tz::Tz) -> parlour_wire::IssuedApiClient {
+    let secret = issued.secret.map(|id| app.keys.link_token(Purpose::Client, id.0, 0));
+    parlour_wire::IssuedApiClient { client: views::api_client(&issued.client, zone), client_secret: secret }
+}

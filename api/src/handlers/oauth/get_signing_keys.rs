@@ -1,0 +1,14 @@
+//! `GET /oauth/jwks`: the public keys of the tokens.
+
+use actix_web::{HttpResponse, http::header, web::Data};
+
+use crate::{app::App, auth::AtSchool, problem::Answer, tokens};
+
+/// The keys; they may be kept for a day.
+///
+/// # Errors
+/// `unknown_school`.
+pub async fn get_signing_keys(app: Data<App>, _: AtSchool) -> Answer {
+    let keys = tokens::public_keys(&app.keys, app.clock.real());
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "public, max-age=86400")).json(keys))
+}

@@ -1,0 +1,143 @@
+//! What a program of another maker may do at a school, as OAuth scopes (RFC 6749, 3.3).
+
+use std::{collections::BTreeSet, fmt, str::FromStr};
+
+/// One permission.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Scope {
+    /// See evenings.
+    EveningsRead,
+    /// See appointments, with the ids of students, parents and teachers.
+    BookingsRead,
+    /// See who met, who was late, who did not come.
+    AttendanceRead,
+    /// See invites, without the guests' names and addresses.
+    InvitesRead,
+    /// See the guests' names and addresses with the invites.
+    GuestsRead,
+    /// See people, classes and guardianships.
+    RosterRead,
+}
+
+impl Scope {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::EveningsRead, Self::BookingsRead, Self::AttendanceRead, Self::InvitesRead, Self::GuestsRead, Self::RosterRead];
+
+    /// As it is written in requests and tokens.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EveningsRead => "evenings:read",
+            Self::BookingsRead => "bookings:read",
+            Self::AttendanceRead => "attendance:read",
+            Self::InvitesRead => "invites:read",
+            Self::GuestsRead => "guests:read",
+            Self::RosterRead => "roster:read",
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A scope that there is not.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnknownScope(pub String);
+
+impl fmt::Display for UnknownScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "There is no scope {:?}. The scopes are", self.0)?;
+        Scope::ALL.iter().try_for_each(|scope| write!(f, " {scope}"))?;
+        f.write_str(".")
+    }
+}
+
+/// Several permissions.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Scopes(BTreeSet<Scope>);
+
+impl Scopes {
+    /// Whether this one is among them.
+    #[must_use]
+    pub fn allow(&self, scope: Scope) -> bool {
+        self.0.contains(&scope)
+    }
+
+    /// Whether all of those are among these.
+    #[must_use]
+    pub fn cover(&self, others: &Self) -> bool {
+        others.0.is_subset(&self.0)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// One after the other, in the order of [`Scope::ALL`].
+    pub fn iter(&self) -> impl Iterator<Item = Scope> {
+        self.0.iter().copied()
+    }
+}
+
+impl FromIterator<Scope> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        Self(scopes.into_iter().collect())
+    }
+}
+
+impl FromStr for Scope {
+    type Err = UnknownScope;
+
+    fn from_str(text: &str) -> Result<Self, UnknownScope> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == text).ok_or_else(|| UnknownScope(text.to_owned()))
+    }
+}
+
+impl FromStr for Scopes {
+    type Err = UnknownScope;
+
+    /// Reads scopes that are parted by spaces.
+    fn from_str(text: &str) -> Result<Self, UnknownScope> {
+        text.split(' ').filter(|word| !word.is_empty()).map(str::parse).collect()
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<&str> = self.iter().map(Scope::as_str).collect();
+        f.write_str(&words.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let all: Scopes = Scope::ALL.into_iter().collect();
+        assert_eq!(all.to_string().parse(), Ok(all));
+        assert_eq!("".parse(), Ok(Scopes::default()));
+        let two: Scopes = "bookings:read  evenings:read bookings:read".parse().unwrap();
+        assert_eq!(two.to_string(), "evenings:read bookings:read");
+    }
+
+    #[test]
+    fn what_there_is_not_is_named() {
+        for text in ["everything", "EVENINGS:READ", "evenings:read,bookings:read"] {
+            assert_eq!(text.parse::<Scopes>(), Err(UnknownScope(text.to_owned())));
+        }
+    }
+
+    #[test]
+    fn one_covers_another_that_is_smaller() {
+        let (some, all): (Scopes, Scopes) = ("evenings:read".parse().unwrap(), Scope::ALL.into_iter().collect());
+        assert!(all.cover(&some) && !some.cover(&all) && some.cover(&Scopes::default()));
+        assert!(some.allow(Scope::EveningsRead) && !some.allow(Scope::GuestsRead));
+    }
+}

@@ -1,0 +1,2 @@
+drop table api_client_secrets;
+drop table api_clients;

@@ -1,0 +1,64 @@
+//! From one appointment to the next, and a link that goes from hand to hand.
+
+use chrono::TimeDelta;
+
+use super::{
+    evening::{Evening, join, press_join},
+    media::sees_and_hears,
+};
+use crate::browser::pages::look;
+
+#[actix_web::test]
+async fn the_next_appointment_begins_by_itself() {
+    let evening = Evening::start().await;
+    let teacher = evening.as_actor(1280, "teacher").await;
+    join(&teacher, &evening.call()).await;
+    let parent = evening.as_actor(375, "parent").await;
+    join(&parent, &evening.call()).await;
+    sees_and_hears(&parent, 1).await;
+    evening.school.wait(TimeDelta::minutes(5));
+    parent.heading("Your next appointment").await;
+    look(&parent, "the next appointment").await;
+    // Nobody presses anything.
+    parent.heading("Mr Geraint Davies").await;
+    parent.part("Call controls").await;
+    teacher.part("Call controls").await;
+    teacher.no_part("Rachel Aaron, parent").await;
+}
+
+#[actix_web::test]
+async fn a_link_that_goes_from_hand_to_hand_asks_for_a_code() {
+    let evening = Evening::start().await;
+    let mut last = evening.as_actor(375, "guest").await;
+    join(&last, &evening.guests_call()).await;
+    for _ in 0..2 {
+        let next = evening.as_actor(375, "guest").await;
+        press_join(&next, &evening.guests_call()).await;
+        next.heading("Move here?").await;
+        next.press("Move here").await;
+        next.part("Call controls").await;
+        last.heading("You moved to another device or tab").await;
+        last = next;
+    }
+    let fourth = evening.as_actor(375, "guest").await;
+    press_join(&fourth, &evening.guests_call()).await;
+    fourth.heading("Move here?").await;
+    fourth.press("Move here").await;
+    fourth.heading("Enter a code").await;
+    look(&fourth, "the question for a code").await;
+    fourth.press("Mail me the code").await;
+    fourth.sees("on its way to").await;
+    let told = evening.school.mails().await;
+    let mut lines = told.iter().filter(|mail| mail.to == "jordan.aaron@example.org").flat_map(|mail| mail.text.lines());
+    let is_code = |line: &&str| line.chars().filter(char::is_ascii_digit).count() == 6 && line.chars().all(|c| c.is_ascii_digit() || c == ' ');
+    let code = lines.find(is_code).expect("the mail has the code").replace(' ', "");
+    let other = if code == "000000" { "000001" } else { "000000" };
+    fourth.fill("Code", other).await;
+    fourth.press("Go on").await;
+    fourth.sees("That is not the code.").await;
+    look(&fourth, "a wrong code").await;
+    fourth.fill("Code", &code).await;
+    fourth.press("Go on").await;
+    fourth.part("Call controls").await;
+    assert_eq!(evening.seats().await.len(), 1);
+}
