@@ -110,6 +110,15 @@ async fn staffs_pages(school: &School, width: u32) {
     staff.heading("Bar from Chris Aaron").await;
     look(&staff, "the form of a bar").await;
     staff.key(Key::Escape).await;
+    staff.open(&page(school, "staff")).await;
+    staff.fill("Name or email address", "Beverley Edwards").await;
+    staff.press_first("Beverley Edwards").await;
+    staff.press("Allow contact Tyrese Edwards").await;
+    staff.heading("Allow contact with Tyrese Edwards?").await;
+    look(&staff, "the question before a relative is allowed").await;
+    staff.press("Allow contact").await;
+    staff.sees("Contact allowed").await;
+    look(&staff, "a relative who is allowed").await;
     staff.open(&page(school, "staff/bars")).await;
     staff.heading("Barred contacts").await;
     look(&staff, "the bars").await;
@@ -120,6 +129,12 @@ async fn staffs_pages(school: &School, width: u32) {
     staff.press("Invite another").await;
     staff.heading("Invite a parent or guardian").await;
     look(&staff, "the invite form, for staff").await;
+    staff.key(Key::Escape).await;
+    staff.press("Mrs Helen Okafor").await;
+    look(&staff, "the menu of the account").await;
+    staff.press("Log out everywhere").await;
+    staff.heading("Log in").await;
+    look(&staff, "after logging out everywhere").await;
     staff.close().await;
 }
 
