@@ -3,22 +3,24 @@
 use std::{future::Future, pin::Pin};
 
 use actix_web::{
-    FromRequest, HttpRequest,
+    FromRequest, HttpRequest, HttpResponse,
     dev::Payload,
     http::{StatusCode, header},
     web,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
 use parlour_domain::id::{BarId, BookingId, ClientId, EveningId, InviteId, PersonId};
 use parlour_wire::{FieldError, Page};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use validator::{Validate, ValidationErrors};
 
 use crate::{
     auth,
     problem::{Answer, ApiError},
-    store::idempotency::RequestKey,
+    store::{export::Wanted, idempotency::RequestKey},
 };
 
 /// The largest body that is read, in bytes.
@@ -153,6 +155,52 @@ pub struct PageQuery {
     limit: Option<i64>,
 }
 
+/// `?evening_id=&updated_since=&cursor=&limit=`: a page of what programs fetch.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct ExportQuery {
+    evening_id: Option<Uuid>,
+    updated_since: Option<String>,
+    #[serde(flatten)]
+    page: PageOfExport,
+}
+
+/// As [`PageQuery`]; what is flattened reaches serde as text.
+#[derive(Clone, Debug, Default, Deserialize)]
+struct PageOfExport {
+    cursor: Option<String>,
+    limit: Option<String>,
+}
+
+impl ExportQuery {
+    /// Which rows are wanted.
+    ///
+    /// # Errors
+    /// `bad_cursor`, `invalid` for a limit out of 1 to 100 and for what is no time.
+    pub fn read(&self, list: List) -> Answer<Wanted> {
+        let limit = self.page.limit.as_deref().map(str::parse).transpose();
+        let limit = limit.map_err(|_| ApiError::bad_request("limit: give a number from 1 to 100."))?;
+        let (after, limit) = PageQuery { cursor: self.page.cursor.clone(), limit }.read(list)?;
+        // A plus that was not escaped has become a blank on its way.
+        let since = self.updated_since.as_deref().map(|text| text.replace(' ', "+").parse::<DateTime<Utc>>()).transpose();
+        let since = since.map_err(|_| ApiError::field("updated_since", "format", "Give a time like 2026-11-26T16:05:00Z."))?;
+        Ok(Wanted { evening: self.evening_id.map(EveningId), since, after, limit })
+    }
+}
+
+/// An answer with an `ETag` of what it says, or 304 when that is what the client has (RFC 9110, 13.1.2).
+///
+/// # Errors
+/// When it can't be written as JSON.
+pub fn tagged<T: Serialize>(req: &HttpRequest, value: &T) -> Answer {
+    let body = serde_json::to_vec(value).map_err(|_| ApiError::from(crate::store::Error::Panicked))?;
+    let tag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..16]));
+    let known = req.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_known = known.split(',').map(|one| one.trim().trim_start_matches("W/")).any(|one| one == tag || one == "*");
+    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response.insert_header((header::ETAG, tag)).insert_header((header::CACHE_CONTROL, "private, no-cache"));
+    Ok(if is_known { response.finish() } else { response.content_type("application/json").body(body) })
+}
+
 /// A list, by which its cursors are told from another's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum List {
@@ -162,6 +210,9 @@ pub enum List {
     Bars,
     DevMails,
     Clients,
+    BookingExport,
+    InviteExport,
+    Attendance,
 }
 
 impl PageQuery {

@@ -87,11 +87,14 @@ fn api(config: &mut ServiceConfig) {
     at("/evenings/{evening_id}/history", on![GET evenings::get_history]);
     at("/evenings/{evening_id}/bookings", on![GET bookings::get_bookings, POST bookings::create_bookings]);
     at("/evenings/{evening_id}/calendar", on![GET bookings::get_calendar]);
+    at("/bookings", on![GET bookings::list_bookings]);
+    at("/attendance", on![GET bookings::list_attendance]);
     at("/bookings/{booking_id}", on![GET bookings::get_booking, PATCH bookings::change_booking, DELETE bookings::cancel_booking]);
     at("/bookings/{booking_id}/record", on![PUT bookings::set_record]);
     at("/bookings/{booking_id}/call", on![GET calls::get_call]);
     at("/bookings/{booking_id}/call/socket", on![GET calls::open_call_socket]);
     at("/evenings/{evening_id}/invites", on![GET invites::get_invites, POST invites::send_invite]);
+    at("/invites", on![GET invites::list_invites]);
     at("/invites/{invite_id}", on![GET invites::get_invite, DELETE invites::remove_invite]);
     at("/invites/{invite_id}/resend", on![POST invites::resend_invite]);
     at("/invites/{invite_id}/renew", on![POST invites::renew_invite]);
@@ -187,10 +190,8 @@ fn finish(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<B
     let counted = response.request().extensions().get::<Counted>().copied();
     let headers = response.headers_mut();
     if let Some(Counted(rate)) = counted {
-        let told = [
-            ("ratelimit-policy", format!("\"default\";q={};w={WINDOW}", rate.quota)),
-            ("ratelimit", format!("\"default\";r={};t={}", rate.left, rate.reset)),
-        ];
+        let told =
+            [("ratelimit-policy", format!("\"default\";q={};w={WINDOW}", rate.quota)), ("ratelimit", format!("\"default\";r={};t={}", rate.left, rate.reset))];
         for (name, value) in told {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 headers.insert(HeaderName::from_static(name), value);

@@ -201,6 +201,7 @@ diesel::table! {
         created_by -> Id,
         created_at -> Moment,
         cancelled_at -> Nullable<Moment>,
+        changed_at -> Moment,
     }
 }
 

@@ -12,6 +12,8 @@ fn open_to_all(id: &str) -> Option<u16> {
         "create_session" => 410,
         "preview_login_link" | "preview_guest_link" | "decline_guest_link" | "renew_guest_link" | "create_guest_session" => 404,
         "create_dev_login" => 201,
+        "get_signing_keys" => 200,
+        "issue_token" => 400,
         _ => return None,
     })
 }
@@ -24,7 +26,24 @@ fn to_a_stranger(id: &str) -> u16 {
         | "choose_identity" => 404,
         // The student of the body is not theirs.
         "create_bookings" | "send_invite" => 422,
-        "get_schedule" | "set_lateness" | "set_record" | "list_parents" | "get_parent" | "allow_contact" | "list_bars" | "create_bar" | "lift_bar" => 403,
+        "get_schedule"
+        | "set_lateness"
+        | "set_record"
+        | "list_parents"
+        | "get_parent"
+        | "allow_contact"
+        | "list_bars"
+        | "create_bar"
+        | "lift_bar"
+        | "list_bookings"
+        | "list_attendance"
+        | "list_invites"
+        | "list_clients"
+        | "create_client"
+        | "get_client"
+        | "change_client"
+        | "revoke_client"
+        | "create_client_secret" => 403,
         // Strangers with a WebSocket are in calls.rs.
         "open_call_socket" => 426,
         // A person's cookie is no guest's.
@@ -65,6 +84,7 @@ async fn ask(actor: &Actor, operation: &contract::Operation, things: &Things) ->
         .replace("{invite_id}", &things.invite)
         .replace("{parent_id}", &things.parent)
         .replace("{student_id}", &things.student)
+        .replace("{client_id}", &things.parent)
         .replace("{bar_id}", &things.parent);
     assert!(!path.contains('{'), "{path}: a parameter is unknown");
     let mut request = actor.request(&operation.method, &path);
@@ -85,6 +105,10 @@ fn body(id: &str, things: &Things) -> Value {
         "change_booking" => json!({ "starts_at": things.starts_at }),
         "send_invite" => json!({ "name": "Jordan Aaron", "email": "jordan@example.org", "student_ids": [things.student], "consent": true }),
         "create_bar" => json!({ "student_id": things.student, "person_id": things.parent }),
+        "create_client" => json!({ "name": "MIS", "scopes": ["evenings:read"] }),
+        "change_client" => json!({ "name": "MIS" }),
+        // It takes a form.
+        "issue_token" => json!({}),
         "set_record" => json!({ "no_show": true, "note": "" }),
         "set_lateness" => json!({ "minutes": 5 }),
         "create_dev_login" => json!({ "as": "teacher" }),

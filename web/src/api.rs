@@ -4,9 +4,10 @@ use std::{fmt, pin::Pin};
 
 use leptos::prelude::{document, window};
 use parlour_wire::{
-    AppointmentRecord, Bar, Booking, BookingChange, CallDoor, ChosenIdentity, DevActor, DevClock, DevClockMove, DevLogin, DevMail, Evening, GuestAppointments,
-    GuestLinkPreview, HistoryEntry, IceServers, Invite, Invites, Lateness, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview, Me, MyBookings, NewBar,
-    NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Schedule, School, SlotGrid,
+    ApiClient, ApiClientChange, AppointmentRecord, Bar, Booking, BookingChange, CallDoor, ChosenIdentity, DevActor, DevClock, DevClockMove, DevLogin, DevMail,
+    Evening, GuestAppointments, GuestLinkPreview, HistoryEntry, IceServers, Invite, Invites, IssuedApiClient, Lateness, LinkToken, LinkedStudent, LoginLink,
+    LoginLinkPreview, Me, MyBookings, NewApiClient, NewBar, NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Schedule, School,
+    SlotGrid,
     plain::{self, Read, Write},
 };
 use uuid::Uuid;
@@ -230,6 +231,27 @@ pub(crate) async fn create_bar(bar: &NewBar) -> Answer<Bar> {
 
 pub(crate) async fn lift_bar(bar: Uuid) -> Answer<()> {
     delete(&format!("bars/{bar}")).await
+}
+
+pub(crate) async fn list_clients(cursor: Option<&str>) -> Answer<Page<ApiClient>> {
+    let cursor = cursor.map(|cursor| format!("?cursor={}", escaped(cursor))).unwrap_or_default();
+    get(&format!("clients{cursor}")).await
+}
+
+pub(crate) async fn create_client(client: &NewApiClient, key: &str) -> Answer<IssuedApiClient> {
+    send_once("clients", client, key).await
+}
+
+pub(crate) async fn change_client(client: Uuid, change: &ApiClientChange) -> Answer<ApiClient> {
+    send("PATCH", &format!("clients/{client}"), change).await
+}
+
+pub(crate) async fn create_client_secret(client: Uuid) -> Answer<IssuedApiClient> {
+    read(&call("POST", &format!("clients/{client}/secrets"), None, None).await?)
+}
+
+pub(crate) async fn revoke_client(client: Uuid) -> Answer<()> {
+    delete(&format!("clients/{client}")).await
 }
 
 pub(crate) async fn list_dev_mails(cursor: Option<&str>) -> Answer<Page<DevMail>> {

@@ -7,8 +7,8 @@ use crate::{
     api, browser,
     components::{DemoStrip, FailureNotice, Header},
     pages::{
-        BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps, DevicesRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute, IdentityRoute, LoginPage,
-        MailboxRoute, MissingPage, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute,
+        BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps, ClientsRoute, DevicesRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute,
+        IdentityRoute, LoginPage, MailboxRoute, MissingPage, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute,
     },
     route::{self, Page, Router, router},
     session::{Session, session},
@@ -54,6 +54,7 @@ fn Place() -> impl IntoView {
         Page::Schedule(_) => ScheduleRoute().into_any(),
         Page::Staff => StaffRoute().into_any(),
         Page::Bars => BarsRoute().into_any(),
+        Page::Clients => ClientsRoute().into_any(),
         Page::StaffParent(_) => StaffParentRoute().into_any(),
         Page::Mailbox => MailboxRoute().into_any(),
         Page::Call(_) => CallRoute(CallRouteProps { guest: false }).into_any(),

@@ -76,6 +76,12 @@ pub(crate) fn find(root: &web_sys::Element, selector: &str) -> Option<HtmlElemen
     root.query_selector(selector).ok().flatten()?.dyn_into().ok()
 }
 
+/// Puts a text where it can be pasted from. Resolves to false where the browser does not allow it.
+pub(crate) async fn copy(text: String) -> bool {
+    let clipboard = window().navigator().clipboard();
+    wasm_bindgen_futures::JsFuture::from(clipboard.write_text(&text)).await.is_ok()
+}
+
 /// A random key for one attempt at something that must not happen twice.
 pub(crate) fn attempt_key() -> String {
     let mut bytes = [0; 16];

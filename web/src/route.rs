@@ -19,6 +19,7 @@ pub(crate) enum Page {
     Schedule(Uuid),
     Staff,
     Bars,
+    Clients,
     StaffParent(Uuid),
     Mailbox,
     /// A call, as the person who is logged in, or as a guest.
@@ -44,6 +45,7 @@ impl Page {
             ["teacher", "evenings", id] => with_id(Self::Schedule, id),
             ["staff"] => Self::Staff,
             ["staff", "bars"] => Self::Bars,
+            ["staff", "connections"] => Self::Clients,
             ["staff", "parents", id] => with_id(Self::StaffParent, id),
             ["dev", "mailbox"] => Self::Mailbox,
             ["calls", id] => with_id(Self::Call, id),

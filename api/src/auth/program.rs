@@ -120,6 +120,28 @@ impl Asker {
     }
 }
 
+impl Asker {
+    /// Staff, or a program with this scope.
+    ///
+    /// # Errors
+    /// `wrong_role`, `scope_missing`.
+    pub fn office(&self, scope: Scope) -> Answer<()> {
+        match self {
+            Self::Person(caller) => caller.staff().map(drop),
+            Self::Program(program) => program.may(scope),
+        }
+    }
+
+    /// Whether this is allowed as well: to staff it is.
+    #[must_use]
+    pub fn also(&self, scope: Scope) -> bool {
+        match self {
+            Self::Person(_) => true,
+            Self::Program(program) => program.has(scope),
+        }
+    }
+}
+
 impl FromRequest for Asker {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;

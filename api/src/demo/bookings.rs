@@ -69,6 +69,7 @@ struct BookingRow {
     sequence: i32,
     created_by: Key,
     created_at: At,
+    changed_at: At,
 }
 
 #[derive(Insertable)]
@@ -222,6 +223,7 @@ impl Plan {
             sequence: 0,
             created_by: key(parent),
             created_at: at(ctx.now),
+            changed_at: at(ctx.now),
         });
         for (position, teacher) in (0..).zip(&class.teachers) {
             *self.counts.entry(teacher.id).or_default() += 1;

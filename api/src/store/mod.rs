@@ -13,6 +13,7 @@ pub mod error;
 pub mod evening_setup;
 pub mod evenings;
 pub mod events;
+pub mod export;
 pub mod guests;
 pub mod idempotency;
 pub mod invites;

@@ -12,7 +12,9 @@ use diesel::{
     sql_types::{BigInt, Binary, HasSqlType, SqlType},
     sqlite::{Sqlite, SqliteValue},
 };
-use parlour_domain::id::{BarId, BookingId, CallCodeId, ClassId, ClientId, ClientSecretId, EveningId, InviteId, LoginLinkId, ParticipantId, PersonId, SchoolId, SessionId};
+use parlour_domain::id::{
+    BarId, BookingId, CallCodeId, ClassId, ClientId, ClientSecretId, EveningId, InviteId, LoginLinkId, ParticipantId, PersonId, SchoolId, SessionId,
+};
 use uuid::Uuid;
 
 use super::db::MultiBackend;

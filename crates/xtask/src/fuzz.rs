@@ -1,4 +1,4 @@
-//! Made-up requests to every operation of the contract, as nobody and as each role, against a demo school of its own.
+//! Made-up requests to every operation of the contract, as nobody, as each role and as a program, against a demo school of its own.
 
 use std::{
     io::{Read, Write},
@@ -25,7 +25,7 @@ const ENDING: [&str; 3] = ["delete_session", "delete_sessions", "delete_guest_se
 const MOVES_TIME: &str = "move_dev_clock";
 const CHECKS: &str = "not_a_server_error,response_schema_conformance,status_code_conformance,content_type_conformance";
 
-/// Starts a server and fuzzes it as nobody and as each role.
+/// Starts a server and fuzzes it as nobody, as each role and as a program.
 ///
 /// # Errors
 /// When an answer breaks the contract, after all roles had their turn.
@@ -46,12 +46,19 @@ pub fn run(paths: &Paths, mode: Mode, examples: u16) -> Result<()> {
     for role in std::iter::once(None).chain(ROLES.map(Some)) {
         let who = role.unwrap_or("nobody");
         println!("As {who}:");
-        let cookie = role.map(|role| log_in(port, role)).transpose()?;
-        if let Err(error) = fuzz(paths, &folder, port, cookie.as_deref(), examples) {
+        let header = role.map(|role| log_in(port, role)).transpose()?.map(|cookie| format!("Cookie: {cookie}"));
+        if let Err(error) = fuzz(paths, &folder, port, header.as_deref(), examples) {
             shell::go_on()?;
             eprintln!("error: {error:#}");
             broken.push(who);
         }
+    }
+    println!("As a program:");
+    let token = format!("Authorization: Bearer {}", token(port)?);
+    if let Err(error) = fuzz(paths, &folder, port, Some(&token), examples) {
+        shell::go_on()?;
+        eprintln!("error: {error:#}");
+        broken.push("a program");
     }
     if !broken.is_empty() {
         bail!("the answers break the contract as {}", broken.join(", "));
@@ -59,7 +66,7 @@ pub fn run(paths: &Paths, mode: Mode, examples: u16) -> Result<()> {
     Ok(())
 }
 
-fn fuzz(paths: &Paths, folder: &Folder, port: u16, cookie: Option<&str>, examples: u16) -> Result<()> {
+fn fuzz(paths: &Paths, folder: &Folder, port: u16, header: Option<&str>, examples: u16) -> Result<()> {
     let origin = format!("http://127.0.0.1:{port}");
     let mut schemathesis = paths.command(needs::SCHEMATHESIS.folder(paths).join("bin/schemathesis"));
     schemathesis
@@ -72,8 +79,8 @@ fn fuzz(paths: &Paths, folder: &Folder, port: u16, cookie: Option<&str>, example
         .args(["--max-examples", &examples.to_string()])
         .args(["--exclude-operation-id", MOVES_TIME])
         .args(["--header", &format!("Origin: {origin}")]);
-    if let Some(cookie) = cookie {
-        schemathesis.args(["--header", &format!("Cookie: {cookie}")]);
+    if let Some(header) = header {
+        schemathesis.args(["--header", header]);
         schemathesis.args(["--generation-with-security-parameters", "false"]);
         for operation in ENDING {
             schemathesis.args(["--exclude-operation-id", operation]);
@@ -84,16 +91,7 @@ fn fuzz(paths: &Paths, folder: &Folder, port: u16, cookie: Option<&str>, example
 
 /// A fresh session of the demo school, as a cookie.
 fn log_in(port: u16, role: &str) -> Result<String> {
-    let body = format!("{{\"as\":\"{role}\"}}");
-    let request = format!(
-        "POST {BASE}/dev/logins HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    );
-    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.write_all(request.as_bytes())?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
+    let answer = post(port, "/dev/logins", "application/json", "", &format!("{{\"as\":\"{role}\"}}"))?;
     let cookies = answer.lines().filter_map(|line| {
         let (name, value) = line.split_once(": ")?;
         let pair = value.split(';').next()?;
@@ -105,4 +103,35 @@ fn log_in(port: u16, role: &str) -> Result<String> {
         bail!("no session as {role}: the server said {}", answer.lines().next().unwrap_or("nothing"));
     }
     Ok(cookies.join("; "))
+}
+
+/// A token of a program that may do all that programs may, and often.
+fn token(port: u16) -> Result<String> {
+    let cookie = format!("Cookie: {}\r\n", log_in(port, "staff")?);
+    let scopes =
+        ["evenings:read", "bookings:read", "attendance:read", "invites:read", "guests:read", "roster:read"].map(|scope| format!("\"{scope}\"")).join(",");
+    let new = format!("{{\"name\":\"Fuzz\",\"scopes\":[{scopes}],\"requests_per_minute\":6000}}");
+    let made = post(port, "/clients", "application/json", &cookie, &new)?;
+    let (id, secret) = (text_of(&made, "id")?, text_of(&made, "client_secret")?);
+    let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+    text_of(&post(port, "/oauth/token", "application/x-www-form-urlencoded", "", &form)?, "access_token")
+}
+
+/// A text of a JSON answer that holds no quotes.
+fn text_of(answer: &str, name: &str) -> Result<String> {
+    let after = answer.split_once(&format!("\"{name}\":\"")).with_context(|| format!("no {name} in {answer}"))?.1;
+    Ok(after.split('"').next().unwrap_or_default().to_owned())
+}
+
+fn post(port: u16, path: &str, kind: &str, headers: &str, body: &str) -> Result<String> {
+    let request = format!(
+        "POST {BASE}{path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n{headers}\
+         Content-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }

@@ -54,6 +54,8 @@ pub const FONTTOOLS: Package = Package { dir: "fonttools", name: "fonttools[woff
 pub const BINARYEN: Package = Package { dir: "binaryen", name: "binaryen", version: "132.0.0" };
 /// Reads the contract.
 pub const REDOCLY: Package = Package { dir: "redocly", name: "@redocly/cli", version: "2.77.0" };
+/// Reads it, too, and looks for other things.
+pub const SPECTRAL: Package = Package { dir: "spectral", name: "@stoplight/spectral-cli", version: "6.16.3" };
 /// Looks for what keeps people out.
 pub const AXE: Package = Package { dir: "axe-core", name: "axe-core", version: "4.14.1" };
 /// Makes up requests.
@@ -64,7 +66,7 @@ pub const SERVER: &[Need] = &[Need::Apt("libpq-dev", "/usr/include/postgresql/li
 /// For building the client.
 pub const CLIENT: &[Need] = &[Need::WasmTarget, Need::Node, Need::Npm(FONT), Need::PyPi(FONTTOOLS), Need::Npm(BINARYEN)];
 /// For checking the contract.
-pub const CONTRACT: &[Need] = &[Need::Node, Need::Npm(REDOCLY)];
+pub const CONTRACT: &[Need] = &[Need::Node, Need::Npm(REDOCLY), Need::Npm(SPECTRAL)];
 /// For tests and measurements in a browser.
 pub const BROWSER: &[Need] = &[
     Need::Apt("chromium", "/usr/bin/chromium"),

@@ -122,6 +122,7 @@ async fn staffs_pages(school: &School, width: u32) {
     staff.open(&page(school, "staff/bars")).await;
     staff.heading("Barred contacts").await;
     look(&staff, "the bars").await;
+    programs(school, &staff).await;
     staff.open(&page(school, &format!("evenings/{}?parent_id={}", school.people.evening.0, school.people.parent.0))).await;
     staff.heading("Bookings of Rachel Aaron").await;
     look(&staff, "a parent's bookings, for staff").await;
@@ -136,6 +137,39 @@ async fn staffs_pages(school: &School, width: u32) {
     staff.heading("Log in").await;
     look(&staff, "after logging out everywhere").await;
     staff.close().await;
+}
+
+/// Connecting a program, from the empty list to its end.
+async fn programs(school: &School, staff: &Browser) {
+    staff.open(&page(school, "staff")).await;
+    staff.press("Connections").await;
+    staff.sees("No program is connected.").await;
+    look(staff, "no connections").await;
+    staff.press("Connect a program").await;
+    staff.heading("Connect a program").await;
+    staff.fill("Name", "Arbor").await;
+    staff.press("Connect a program").await;
+    staff.sees("Choose at least one.").await;
+    look(staff, "the form of a program with an error").await;
+    staff.tick("See evenings").await;
+    staff.tick("See appointments").await;
+    staff.press("Connect a program").await;
+    staff.heading("Hand these over").await;
+    staff.sees("Client ID").await;
+    look(staff, "a program's secret").await;
+    staff.press("Done").await;
+    staff.press("New secret Arbor").await;
+    staff.heading("Make a new secret?").await;
+    look(staff, "the question before a new secret").await;
+    staff.press("New secret").await;
+    staff.heading("Hand these over").await;
+    staff.press("Done").await;
+    staff.sees("Two secrets work").await;
+    look(staff, "the connections").await;
+    staff.press("Disconnect Arbor").await;
+    staff.heading("Disconnect Arbor?").await;
+    staff.press("Disconnect").await;
+    staff.sees("No program is connected.").await;
 }
 
 async fn all_pages(width: u32) {

@@ -110,6 +110,11 @@ fn bars() -> Answer<Part> {
 }
 
 #[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
+fn clients() -> Answer<Part> {
+    Ok(dressed("later", || super::clients::ClientsPage().into_any()))
+}
+
+#[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
 fn mailbox() -> Answer<Part> {
     Ok(dressed("later", || super::mailbox::MailboxPage().into_any()))
 }
@@ -208,6 +213,12 @@ pub(crate) fn StaffParentRoute() -> impl IntoView {
 pub(crate) fn BarsRoute() -> impl IntoView {
     session().ask();
     view! { <LazyPanel part=Box::new(|| opened(Box::pin(bars()))) /> }
+}
+
+#[component]
+pub(crate) fn ClientsRoute() -> impl IntoView {
+    session().ask();
+    view! { <LazyPanel part=Box::new(|| opened(Box::pin(clients()))) /> }
 }
 
 #[component]

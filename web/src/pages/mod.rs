@@ -4,6 +4,7 @@ mod bars;
 mod book;
 mod bookings;
 mod call;
+mod clients;
 mod guest;
 mod history;
 mod home;
@@ -21,8 +22,8 @@ mod style;
 mod teacher;
 
 pub(crate) use lazy::{
-    BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps, DevicesRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute, IdentityRoute, MailboxRoute,
-    ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute,
+    BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps, ClientsRoute, DevicesRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute, IdentityRoute,
+    MailboxRoute, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute,
 };
 pub(crate) use login::LoginPage;
 pub(crate) use missing::MissingPage;

@@ -11,9 +11,11 @@ macro_rules! catalogue {
 
 mod en;
 mod en_call;
+mod en_office;
 
 pub(crate) use en::Texts;
 pub(crate) use en_call::CallTexts;
+pub(crate) use en_office::OfficeTexts;
 
 type Text = &'static str;
 /// For one, and for many.
@@ -22,6 +24,11 @@ type Count = (Text, Text);
 /// What is said in calls and about devices: a catalogue of its own, so that it is fetched with the call.
 pub(crate) const fn call() -> &'static CallTexts {
     &en_call::EN
+}
+
+/// What is said to the office about programs: fetched with its page.
+pub(crate) const fn office() -> &'static OfficeTexts {
+    &en_office::EN
 }
 
 /// The catalogue in the reader's language.

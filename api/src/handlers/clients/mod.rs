@@ -10,8 +10,8 @@ mod revoke_client;
 use parlour_domain::scope::Scopes;
 
 pub use self::{
-    change_client::change_client, create_client::create_client, create_client_secret::create_client_secret, get_client::get_client,
-    list_clients::list_clients, revoke_client::revoke_client,
+    change_client::change_client, create_client::create_client, create_client_secret::create_client_secret, get_client::get_client, list_clients::list_clients,
+    revoke_client::revoke_client,
 };
 use crate::{
     app::App,
@@ -26,9 +26,11 @@ const REQUESTS_PER_MINUTE: u32 = 600;
 
 /// The scopes of a request.
 fn scopes(words: &[String]) -> Answer<Scopes> {
-    words.iter().map(|word| word.parse()).collect::<Result<_, _>>().map_err(|unknown: parlour_domain::scope::UnknownScope| {
-        ApiError::field("scopes", "scope_unknown", &unknown.to_string())
-    })
+    words
+        .iter()
+        .map(|word| word.parse())
+        .collect::<Result<_, _>>()
+        .map_err(|unknown: parlour_domain::scope::UnknownScope| ApiError::field("scopes", "scope_unknown", &unknown.to_string()))
 }
 
 /// A program with the secret that was made for it.

@@ -37,9 +37,11 @@ struct Form {
 /// # Errors
 /// `unknown_school`, `busy`; refusals of the standard are answers.
 pub async fn issue_token(req: HttpRequest, app: Data<App>, AtSchool(school): AtSchool, body: Bytes) -> Answer {
-    let is_form = req.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| {
-        kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
-    });
+    let is_form = req
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")));
     let form = is_form.then(|| serde_urlencoded::from_bytes::<Form>(&body).ok()).flatten();
     let Some(form) = form else {
         return Ok(refuse(StatusCode::BAD_REQUEST, "invalid_request", "Send a body of application/x-www-form-urlencoded, each parameter once."));

@@ -49,7 +49,8 @@ pub fn change(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting,
         return Err(Error::Lost(lost));
     }
     let untouched = bookings::table.filter(bookings::id.eq(row.id).and(bookings::sequence.eq(row.sequence)).and(bookings::cancelled_at.is_null()));
-    let changes = (bookings::starts_at.eq(at(starts_at)), bookings::ends_at.eq(at(starts_at + timing.slot_length())), bookings::sequence.eq(row.sequence + 1));
+    let times = (bookings::starts_at.eq(at(starts_at)), bookings::ends_at.eq(at(starts_at + timing.slot_length())));
+    let changes = (times, bookings::sequence.eq(row.sequence + 1), bookings::changed_at.eq(at(ctx.now)));
     if diesel::update(untouched).set(changes).execute(db)? != 1 {
         return Err(Error::Raced);
     }
@@ -88,7 +89,8 @@ pub fn cancel(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting,
 /// When the database fails.
 pub fn end(db: &mut Db, ctx: &Context, booking: BookingId, actor: &Actor, ending: Ending) -> Result<()> {
     let live = bookings::table.filter(bookings::id.eq(key(booking)).and(bookings::cancelled_at.is_null()));
-    if diesel::update(live).set((bookings::cancelled_at.eq(Some(at(ctx.now))), bookings::sequence.eq(bookings::sequence + 1))).execute(db)? != 1 {
+    let cancelled = (bookings::cancelled_at.eq(Some(at(ctx.now))), bookings::sequence.eq(bookings::sequence + 1), bookings::changed_at.eq(at(ctx.now)));
+    if diesel::update(live).set(cancelled).execute(db)? != 1 {
         return Ok(());
     }
     diesel::delete(claims::table.filter(claims::booking_id.eq(key(booking)))).execute(db)?;

@@ -102,7 +102,7 @@ fn insert(
         cancelled_at: None,
     };
     let by = bookings::created_by.eq(key(acting.actor.person.unwrap_or(acting.parent)));
-    let values = (&row, by, bookings::created_at.eq(at(ctx.now)));
+    let values = (&row, by, bookings::created_at.eq(at(ctx.now)), bookings::changed_at.eq(at(ctx.now)));
     each!(db, conn => diesel::insert_into(bookings::table).values(values).execute(conn)).map_err(Error::raced)?;
     insert_teachers(db, row.id, &class.teachers)?;
     Ok(row)

@@ -1,0 +1,28 @@
+//! `GET /bookings`: the school's appointments, for programs and staff.
+
+use actix_web::{
+    HttpRequest,
+    web::{Data, Query},
+};
+use parlour_domain::scope::Scope;
+
+use crate::{
+    app::App,
+    auth::Asker,
+    problem::Answer,
+    request::{ExportQuery, List, page, tagged},
+    store::export,
+    views,
+};
+
+/// A page of bookings, in the order in which they were made.
+///
+/// # Errors
+/// `wrong_role`, `scope_missing`, `bad_cursor`, `invalid`.
+pub async fn list_bookings(req: HttpRequest, app: Data<App>, asker: Asker, query: Query<ExportQuery>) -> Answer {
+    asker.office(Scope::BookingsRead)?;
+    let wanted = query.read(List::BookingExport)?;
+    let (school, zone) = (asker.school().id(), asker.school().zone());
+    let rows = app.store.read(move |db| export::bookings(db, school, wanted)).await?;
+    tagged(&req, &page(List::BookingExport, rows, wanted.limit, |one| one.row.id.0, |one| views::booking_record(&one, zone)))
+}

@@ -1,0 +1,28 @@
+//! `GET /invites`: the school's invites, for programs and staff.
+
+use actix_web::{
+    HttpRequest,
+    web::{Data, Query},
+};
+use parlour_domain::scope::Scope;
+
+use crate::{
+    app::App,
+    auth::Asker,
+    problem::Answer,
+    request::{ExportQuery, List, page, tagged},
+    store::export,
+    views,
+};
+
+/// A page of invites, in the order in which they were sent.
+///
+/// # Errors
+/// `wrong_role`, `scope_missing`, `bad_cursor`, `invalid`.
+pub async fn list_invites(req: HttpRequest, app: Data<App>, asker: Asker, query: Query<ExportQuery>) -> Answer {
+    asker.office(Scope::InvitesRead)?;
+    let wanted = query.read(List::InviteExport)?;
+    let (school, zone, with_names) = (asker.school().id(), asker.school().zone(), asker.also(Scope::GuestsRead));
+    let rows = app.store.read(move |db| export::invites(db, school, wanted)).await?;
+    tagged(&req, &page(List::InviteExport, rows, wanted.limit, |one| one.row.id.0, |one| views::invite_record(&one, with_names, zone)))
+}

@@ -1,0 +1,97 @@
+//! What programs fetch: appointments, invites and attendance by ids.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{CallRole, Moment};
+
+/// An appointment, by ids.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BookingRecord {
+    /// The booking.
+    pub id: Uuid,
+    /// Of which evening.
+    pub evening_id: Uuid,
+    /// About which class.
+    pub class_id: Uuid,
+    /// About whom.
+    pub student_id: Uuid,
+    /// Who comes.
+    pub parent_id: Uuid,
+    /// With whom.
+    pub teacher_ids: Vec<Uuid>,
+    /// From when.
+    pub starts_at: Moment,
+    /// Until when.
+    pub ends_at: Moment,
+    /// By video.
+    pub video: bool,
+    /// When it was made.
+    pub created_at: Moment,
+    /// When it was last made, moved or cancelled.
+    pub updated_at: Moment,
+    /// When it was cancelled, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_at: Option<Moment>,
+}
+
+/// An invite, by ids; the guest's name and address only with the scope for them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct InviteRecord {
+    /// The invite.
+    pub id: Uuid,
+    /// Of which evening.
+    pub evening_id: Uuid,
+    /// Who invites.
+    pub parent_id: Uuid,
+    /// For which students.
+    pub student_ids: Vec<Uuid>,
+    /// The guest's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The guest's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// When it was sent first.
+    pub created_at: Moment,
+    /// When anything of it last changed.
+    pub updated_at: Moment,
+    /// When its link was first opened, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_at: Option<Moment>,
+    /// When the guest first joined a call, if they did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined_at: Option<Moment>,
+    /// When it ended, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Moment>,
+}
+
+/// Who came to an appointment.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AttendanceRecord {
+    /// The booking.
+    pub booking_id: Uuid,
+    /// Of which evening.
+    pub evening_id: Uuid,
+    /// From when.
+    pub starts_at: Moment,
+    /// A teacher marked that nobody came.
+    pub no_show: bool,
+    /// Who was in the call, in the order in which they came first.
+    pub people: Vec<Attendee>,
+}
+
+/// Somebody who was in a call.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Attendee {
+    /// A person's id, or for a guest their invite's.
+    pub id: Uuid,
+    /// As what they came.
+    pub role: CallRole,
+    /// When they first came in.
+    pub joined_at: Moment,
+    /// When they were last heard of leaving; absent while they are in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_at: Option<Moment>,
+}

@@ -1,0 +1,191 @@
+//! What programs fetch: all pages together are the whole list, what changed since a time, and nothing that a scope does not allow.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use parlour_wire::ClientMessage;
+use serde_json::{Value, json};
+
+use crate::harness::{Actor, Answer, School, wishes};
+
+const LISTS: [(&str, &str); 3] = [("/bookings", "bookings:read"), ("/invites", "invites:read"), ("/attendance", "attendance:read")];
+
+/// A program with these scopes, and its token.
+async fn program(school: &School, scopes: &[&str]) -> String {
+    let made = school.staff().await.post("/clients", json!({ "name": "MIS", "scopes": scopes, "requests_per_minute": 6000 })).await.is(201);
+    let (id, secret) = (made.text_at("/client/id"), made.text_at("/client_secret"));
+    let form = [("grant_type", "client_credentials"), ("client_id", &id), ("client_secret", &secret)];
+    let nobody = school.nobody();
+    nobody.send("POST", "/oauth/token", nobody.request("POST", "/oauth/token").form(&form)).await.is(200).text_at("/access_token")
+}
+
+async fn get(actor: &Actor, path: &str, token: &str) -> Answer {
+    actor.send("GET", path, actor.request("GET", path).bearer_auth(token)).await
+}
+
+/// Every item of a list, page by page.
+async fn all(school: &School, path: &str, token: &str, limit: usize) -> Vec<Value> {
+    let (nobody, mut items, mut cursor) = (school.nobody(), Vec::new(), String::new());
+    let joint = if path.contains('?') { '&' } else { '?' };
+    loop {
+        let page = get(&nobody, &format!("{path}{joint}limit={limit}{cursor}"), token).await.is(200);
+        items.extend(page.list("/items"));
+        match page.body["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return items,
+        }
+    }
+}
+
+fn ids(items: &[Value], name: &str) -> Vec<String> {
+    items.iter().map(|item| item[name].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn all_pages_together_are_the_whole_list_while_rows_are_added() {
+    let school = School::start().await;
+    let token = program(&school, &["bookings:read"]).await;
+    let whole = ids(&all(&school, "/bookings", &token, 100).await, "id");
+    assert!(whole.len() > 20, "the demo has appointments");
+    assert_eq!(ids(&all(&school, "/bookings", &token, 7).await, "id"), whole);
+    let unique: BTreeSet<_> = whole.iter().collect();
+    assert_eq!(unique.len(), whole.len());
+    // One is made between two pages: it comes at the end, and nothing comes twice.
+    let first = get(&school.nobody(), "/bookings?limit=5", &token).await.is(200);
+    let stranger = school.stranger().await;
+    let wish = wishes(&school, &stranger).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    let made = stranger.post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] })).await.is(201);
+    let rest = get(&school.nobody(), &format!("/bookings?limit=100&cursor={}", first.text_at("/next_cursor")), &token).await.is(200);
+    let mut seen = ids(&first.list("/items"), "id");
+    seen.extend(ids(&rest.list("/items"), "id"));
+    if rest.body["next_cursor"].is_null() {
+        let made = made.text_at("/items/0/id");
+        assert_eq!(seen, [whole, vec![made]].concat());
+    } else {
+        assert_eq!(seen, whole[..seen.len()]);
+    }
+    school.ignore_mail("what mail a booking sends is told in bookings.rs");
+}
+
+#[tokio::test]
+async fn what_changed_since_a_time_comes() {
+    let school = School::start().await;
+    let token = program(&school, &["bookings:read", "invites:read"]).await;
+    school.wait(TimeDelta::minutes(1));
+    let since = school.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let changed = async |list: &str| all(&school, &format!("{list}?updated_since={since}"), &token, 50).await;
+    assert!(changed("/bookings").await.is_empty() && changed("/invites").await.is_empty());
+    let parent = school.parent().await;
+    let rows = parent.get(&school.evening("/bookings")).await.is(200);
+    let booking = rows.text_at("/rows/0/id");
+    school.wait(TimeDelta::seconds(1));
+    parent.delete(&format!("/bookings/{booking}")).await.is(204);
+    let found = changed("/bookings").await;
+    assert_eq!(ids(&found, "id"), [booking]);
+    assert_eq!(
+        (found[0]["updated_at"].clone(), found[0]["student_id"].clone()),
+        (found[0]["cancelled_at"].clone(), rows.body["rows"][0]["student"]["id"].clone())
+    );
+    let invite = school.people.invite.unwrap().0.to_string();
+    parent.delete(&format!("/invites/{invite}")).await.is(204);
+    let found = changed("/invites").await;
+    assert_eq!(ids(&found, "id"), [invite]);
+    assert!(found[0]["ended_at"].is_string());
+    // A time with an offset, whose plus nobody escaped.
+    let with_offset = school.now().with_timezone(&chrono::FixedOffset::east_opt(3600).unwrap()).to_rfc3339();
+    get(&school.nobody(), &format!("/bookings?updated_since={with_offset}"), &token).await.is(200);
+    school.ignore_mail("what mail these send is told in bookings.rs and invites.rs");
+}
+
+#[tokio::test]
+async fn each_list_needs_its_scope_and_names_need_theirs() {
+    let school = School::start().await;
+    let nobody = school.nobody();
+    let evenings = program(&school, &["evenings:read"]).await;
+    for (list, scope) in LISTS {
+        get(&nobody, list, &evenings).await.refuses(403, "scope_missing");
+        get(&nobody, list, &program(&school, &[scope]).await).await.is(200);
+        school.parent().await.get(list).await.refuses(403, "wrong_role");
+        school.staff().await.get(list).await.is(200);
+    }
+    let without = all(&school, "/invites", &program(&school, &["invites:read"]).await, 50).await;
+    assert!(!without.is_empty() && without.iter().all(|invite| invite["name"].is_null() && invite["email"].is_null()));
+    let with = all(&school, "/invites", &program(&school, &["invites:read", "guests:read"]).await, 50).await;
+    assert!(with.iter().any(|invite| invite["name"] == "Jordan Aaron" && invite["email"] == "jordan.aaron@example.org"), "{with:?}");
+}
+
+#[tokio::test]
+async fn wrong_pages_are_refused_in_words() {
+    let school = School::start().await;
+    let (nobody, token) = (school.nobody(), program(&school, &["bookings:read", "invites:read", "attendance:read", "evenings:read"]).await);
+    let of_bookings = get(&nobody, "/bookings?limit=1", &token).await.is(200).text_at("/next_cursor");
+    for (list, _) in LISTS {
+        for limit in ["0", "-1", "101", "99999999999999999999", "ten", ""] {
+            let answer = get(&nobody, &format!("{list}?limit={limit}"), &token).await;
+            assert!([400, 422].contains(&answer.status), "{list} {limit}: {}", answer.text);
+        }
+        for cursor in ["x", "!", "AAAA", &of_bookings[..of_bookings.len() - 2]] {
+            get(&nobody, &format!("{list}?cursor={cursor}"), &token).await.refuses(400, "bad_cursor");
+        }
+        if list != "/bookings" {
+            get(&nobody, &format!("{list}?cursor={of_bookings}"), &token).await.refuses(400, "bad_cursor");
+        }
+        get(&nobody, &format!("{list}?updated_since=yesterday"), &token).await.refuses(422, "invalid");
+        get(&nobody, &format!("{list}?evening_id=none"), &token).await.refuses(400, "bad_request");
+    }
+    // Another school's cursor, and another school's evening.
+    let neighbours = school.neighbours().await;
+    neighbours.staff.get(&format!("/bookings?cursor={of_bookings}")).await.refuses(400, "bad_cursor");
+    assert!(neighbours.staff.get(&format!("/bookings?evening_id={}", school.people.evening.0)).await.is(200).list("/items").is_empty());
+    assert!(neighbours.staff.get("/invites").await.is(200).list("/items").is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_that_one_has_is_not_sent_again() {
+    let school = School::start().await;
+    let office = school.staff().await;
+    for (list, _) in LISTS {
+        let first = office.get(list).await.is(200);
+        let tag = first.header("etag").unwrap().to_owned();
+        let again = async |tag: &str| office.send("GET", list, office.request("GET", list).header("if-none-match", tag)).await;
+        let same = again(&tag).await.is(304);
+        assert_eq!((same.header("etag"), same.text.as_str()), (Some(tag.as_str()), ""));
+        again(&format!("\"other\", W/{tag}")).await.is(304);
+        again("\"other\"").await.is(200);
+    }
+    let parent = school.parent().await;
+    let path = format!("/bookings?updated_since={}", school.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
+    let tag = office.get(&path).await.is(200).header("etag").unwrap().to_owned();
+    let booking = parent.get(&school.evening("/bookings")).await.is(200).text_at("/rows/0/id");
+    parent.delete(&format!("/bookings/{booking}")).await.is(204);
+    school.wait(TimeDelta::seconds(1));
+    office.send("GET", &path, office.request("GET", &path).header("if-none-match", tag)).await.is(200);
+    school.ignore_mail("what mail a cancellation sends is told in bookings.rs");
+}
+
+#[tokio::test]
+async fn attendance_tells_who_came_and_left() {
+    let school = School::start().await;
+    let parent = school.parent().await;
+    let rows = parent.get(&school.evening("/bookings")).await.is(200);
+    let (booking, starts_at) = (rows.text_at("/rows/0/id"), rows.text_at("/rows/0/starts_at"));
+    school.clock.set(starts_at.parse().unwrap());
+    school.wait(TimeDelta::seconds(-5));
+    let door = format!("/bookings/{booking}/call");
+    let mut abell = school.teacher().await.join_call(&door, "desk").await;
+    abell.seated().await;
+    school.wait(TimeDelta::seconds(1));
+    let mut rachel = school.parent().await.join_call(&door, "phone").await;
+    rachel.seated().await;
+    school.wait(TimeDelta::seconds(15));
+    rachel.say(ClientMessage::Leave).await;
+    rachel.out().await;
+    let token = program(&school, &["attendance:read"]).await;
+    let list = all(&school, &format!("/attendance?evening_id={}", school.people.evening.0), &token, 100).await;
+    let met = list.iter().find(|record| record["booking_id"] == booking.as_str()).unwrap();
+    let people = met["people"].as_array().unwrap();
+    assert_eq!(people.iter().map(|one| one["role"].as_str().unwrap()).collect::<Vec<_>>(), ["teacher", "parent"]);
+    assert!(people[0]["left_at"].is_null() && people[1]["left_at"].is_string() && met["no_show"] == false, "{met}");
+    assert_eq!(people[1]["id"], school.people.parent.0.to_string());
+    assert!(list.iter().all(|record| record["starts_at"].as_str().unwrap() <= starts_at.as_str()), "only what has begun");
+}
