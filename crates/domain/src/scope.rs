@@ -15,13 +15,11 @@ pub enum Scope {
     InvitesRead,
     /// See the guests' names and addresses with the invites.
     GuestsRead,
-    /// See people, classes and guardianships.
-    RosterRead,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::EveningsRead, Self::BookingsRead, Self::AttendanceRead, Self::InvitesRead, Self::GuestsRead, Self::RosterRead];
+    pub const ALL: [Self; 5] = [Self::EveningsRead, Self::BookingsRead, Self::AttendanceRead, Self::InvitesRead, Self::GuestsRead];
 
     /// As it is written in requests and tokens.
     #[must_use]
@@ -32,7 +30,6 @@ impl Scope {
             Self::AttendanceRead => "attendance:read",
             Self::InvitesRead => "invites:read",
             Self::GuestsRead => "guests:read",
-            Self::RosterRead => "roster:read",
         }
     }
 }

@@ -108,8 +108,7 @@ fn log_in(port: u16, role: &str) -> Result<String> {
 /// A token of a program that may do all that programs may, and often.
 fn token(port: u16) -> Result<String> {
     let cookie = format!("Cookie: {}\r\n", log_in(port, "staff")?);
-    let scopes =
-        ["evenings:read", "bookings:read", "attendance:read", "invites:read", "guests:read", "roster:read"].map(|scope| format!("\"{scope}\"")).join(",");
+    let scopes = ["evenings:read", "bookings:read", "attendance:read", "invites:read", "guests:read"].map(|scope| format!("\"{scope}\"")).join(",");
     let new = format!("{{\"name\":\"Fuzz\",\"scopes\":[{scopes}],\"requests_per_minute\":6000}}");
     let made = post(port, "/clients", "application/json", &cookie, &new)?;
     let (id, secret) = (text_of(&made, "id")?, text_of(&made, "client_secret")?);

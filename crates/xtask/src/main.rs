@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod client;
 mod fuzz;
+mod generated;
 mod graph;
 mod install;
 mod needs;
@@ -29,6 +30,7 @@ const HELP: &str = "cargo xtask COMMAND [OPTIONS]
   test                   check, then all tests on SQLite and PostgreSQL, the journeys in a browser, and a short fuzz
   browser                walk the journeys in a real browser, with mail through a real SMTP server
   fuzz [--examples N]    send made-up requests to the whole API (default 20 for each operation)
+  generated              let a client that is generated from the contract walk through a demo school
   bench api|calls|join|web
                          measure the server under load on both databases, its calls, how soon one sees the others, or its pages in a browser
 
@@ -130,6 +132,10 @@ fn dispatch(command: &str, paths: &Paths, mut options: Options) -> Result<()> {
             let examples = options.number("--examples", 20)?;
             options.done()?;
             fuzz::run(paths, options.install, examples)
+        }
+        "generated" => {
+            options.done()?;
+            generated::run(paths, options.install)
         }
         "bench" => {
             let what = (!options.rest.is_empty()).then(|| options.rest.remove(0));

@@ -60,6 +60,8 @@ pub const SPECTRAL: Package = Package { dir: "spectral", name: "@stoplight/spect
 pub const AXE: Package = Package { dir: "axe-core", name: "axe-core", version: "4.14.1" };
 /// Makes up requests.
 pub const SCHEMATHESIS: Package = Package { dir: "schemathesis", name: "schemathesis", version: "4.32.5" };
+/// Makes a client of the contract; with what the client needs.
+pub const OPENAPI_CLIENT: Package = Package { dir: "openapi-client", name: "openapi-python-client", version: "0.29.1" };
 
 /// For building the server.
 pub const SERVER: &[Need] = &[Need::Apt("libpq-dev", "/usr/include/postgresql/libpq-fe.h")];
@@ -89,3 +91,5 @@ pub const TURN_SERVER: &str = "/usr/bin/turnserver";
 pub const COTURN: &str = "coturn";
 /// For the fuzzer.
 pub const FUZZER: &[Need] = &[Need::PyPi(SCHEMATHESIS)];
+/// For the generated client.
+pub const GENERATOR: &[Need] = &[Need::PyPi(OPENAPI_CLIENT)];

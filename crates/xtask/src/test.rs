@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::{
     check,
     client::{self, Build},
-    fuzz,
+    fuzz, generated,
     install::{self, Mode},
     needs,
     paths::Paths,
@@ -59,7 +59,7 @@ fn with_browsers(paths: &Paths) -> Command {
 /// # Errors
 /// When anything is missing, broken or failed, or on Ctrl-C.
 pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
-    let needs = [needs::SERVER, needs::CLIENT, needs::CONTRACT, needs::BROWSER, needs::SERVICES, needs::FUZZER];
+    let needs = [needs::SERVER, needs::CLIENT, needs::CONTRACT, needs::BROWSER, needs::SERVICES, needs::FUZZER, needs::GENERATOR];
     install::all(paths, mode, &needs.concat())?;
     let postgres = Postgres::start(Durability::None)?;
     // First, so that a broken client is known before the long tests begin.
@@ -76,6 +76,7 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
         outcome.tests(&format!("Tests on {name}"), &mut cargo)?;
     }
     outcome.tests("Journeys in a browser", &mut in_browsers(paths))?;
+    outcome.step("A generated client", || generated::run(paths, mode))?;
     outcome.step("Fuzz", || fuzz::run(paths, mode, FUZZ_EXAMPLES))?;
     // Last, with nothing beside them.
     outcome.tests("Calls in browsers", &mut in_calls(paths))?;

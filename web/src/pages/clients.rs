@@ -14,14 +14,13 @@ use crate::{
 };
 
 /// Every scope and what it is to a person.
-fn scopes() -> [(&'static str, &'static str); 6] {
+fn scopes() -> [(&'static str, &'static str); 5] {
     [
         ("evenings:read", o().evenings),
         ("bookings:read", o().bookings),
         ("attendance:read", o().attendance),
         ("invites:read", o().invites),
         ("guests:read", o().guests),
-        ("roster:read", o().roster),
     ]
 }
 
@@ -154,7 +153,7 @@ fn program(desk: Desk, client: ApiClient) -> impl IntoView {
         view! { <button class=class type="button" aria-label=label on:click=move |_| desk.ask(Some(client.clone()), dialog)>{text}</button> }
     };
     view! {
-        <span class="grow">
+        <span class="grow wide">
             <strong>{client.name.clone()}</strong>
             <span>{may.join(" · ")}</span>
             <span class="soft">{used}</span>

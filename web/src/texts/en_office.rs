@@ -18,7 +18,6 @@ catalogue!(OfficeTexts {
     attendance: Text = "See who came",
     invites: Text = "See invites, without names",
     guests: Text = "See the names and addresses of guests",
-    roster: Text = "See people and classes",
     save: Text = "Save",
     saved: Text = "Saved.",
     used: Text = "Last used {when}",

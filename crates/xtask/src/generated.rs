@@ -1,0 +1,57 @@
+//! A client that is generated from the contract alone goes the way of a program and of a parent.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use crate::{
+    api,
+    install::{self, Mode},
+    needs,
+    paths::Paths,
+    postgres::Folder,
+    shell::{self, Running},
+};
+
+/// Generates the client anew and lets it walk through a demo school of its own.
+///
+/// # Errors
+/// When the contract can't be read, or the server answers something else.
+pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
+    install::all(paths, mode, needs::GENERATOR)?;
+    let server = api::build(paths, mode, "release")?;
+    let folder = Folder::new("generated")?;
+    let python = needs::OPENAPI_CLIENT.folder(paths).join("bin");
+    let package = folder.0.join("parlour_client");
+    // It would format what it made, with a tool that nobody needs here.
+    let config = folder.0.join("config.yaml");
+    fs::write(&config, "post_hooks: []\n")?;
+    let mut generate = paths.command(python.join("openapi-python-client"));
+    generate
+        .args(["generate", "--meta", "none", "--fail-on-warning", "--config"])
+        .arg(config)
+        .args(["--path"])
+        .arg(generatable(paths, &folder)?)
+        .arg("--output-path")
+        .arg(&package);
+    shell::run(&mut generate)?;
+
+    let database = folder.0.join("parlour.db");
+    api::load_demo(paths, &server, &database)?;
+    let port = api::free_port()?;
+    let mut serve = api::demo(paths, &server, &database);
+    serve.arg("serve").env("PARLOUR_LISTEN", format!("127.0.0.1:{port}"));
+    let mut running = Running::start(&mut serve)?;
+    api::wait_for_port(port, &mut running).context("the server did not start")?;
+    let mut walk = paths.command(python.join("python"));
+    walk.arg(paths.root.join("tests/generated_client/journey.py"));
+    shell::run(walk.arg(format!("http://127.0.0.1:{port}/s/hillcrest/api/v1")).arg(&folder.0))
+}
+
+/// The contract without the kind of the one answer that the generator does not know: the contract itself, which is YAML.
+fn generatable(paths: &Paths, folder: &Folder) -> Result<std::path::PathBuf> {
+    let contract = fs::read_to_string(paths.root.join("openapi.yaml"))?;
+    let file = folder.0.join("openapi.yaml");
+    fs::write(&file, contract.replace("            application/yaml:", "            text/plain:"))?;
+    Ok(file)
+}
