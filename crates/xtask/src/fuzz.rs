@@ -107,13 +107,21 @@ fn log_in(port: u16, role: &str) -> Result<String> {
 
 /// A token of a program that may do all that programs may, and often.
 fn token(port: u16) -> Result<String> {
+    let (id, secret) = connect(port)?;
+    let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+    text_of(&post(port, "/oauth/token", "application/x-www-form-urlencoded", "", &form)?, "access_token")
+}
+
+/// Connects a program that may do all that programs may, and often: its id and its secret.
+///
+/// # Errors
+/// When the server answers something else.
+pub fn connect(port: u16) -> Result<(String, String)> {
     let cookie = format!("Cookie: {}\r\n", log_in(port, "staff")?);
     let scopes = ["evenings:read", "bookings:read", "attendance:read", "invites:read", "guests:read"].map(|scope| format!("\"{scope}\"")).join(",");
     let new = format!("{{\"name\":\"Fuzz\",\"scopes\":[{scopes}],\"requests_per_minute\":6000}}");
     let made = post(port, "/clients", "application/json", &cookie, &new)?;
-    let (id, secret) = (text_of(&made, "id")?, text_of(&made, "client_secret")?);
-    let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
-    text_of(&post(port, "/oauth/token", "application/x-www-form-urlencoded", "", &form)?, "access_token")
+    Ok((text_of(&made, "id")?, text_of(&made, "client_secret")?))
 }
 
 /// A text of a JSON answer that holds no quotes.

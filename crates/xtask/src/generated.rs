@@ -1,11 +1,11 @@
-//! A client that is generated from the contract alone goes the way of a program and of a parent.
+//! What vendors do: a client that is generated from the contract alone goes the way of a program and of a parent, and the guide is followed to the letter.
 
 use std::fs;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::{
-    api,
+    api, fuzz,
     install::{self, Mode},
     needs,
     paths::Paths,
@@ -13,7 +13,7 @@ use crate::{
     shell::{self, Running},
 };
 
-/// Generates the client anew and lets it walk through a demo school of its own.
+/// Generates the client anew and lets it walk through a demo school of its own; then does there what `docs/integrate.md` says.
 ///
 /// # Errors
 /// When the contract can't be read, or the server answers something else.
@@ -30,7 +30,7 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
     generate
         .args(["generate", "--meta", "none", "--fail-on-warning", "--config"])
         .arg(config)
-        .args(["--path"])
+        .arg("--path")
         .arg(generatable(paths, &folder)?)
         .arg("--output-path")
         .arg(&package);
@@ -45,7 +45,23 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
     api::wait_for_port(port, &mut running).context("the server did not start")?;
     let mut walk = paths.command(python.join("python"));
     walk.arg(paths.root.join("tests/generated_client/journey.py"));
-    shell::run(walk.arg(format!("http://127.0.0.1:{port}/s/hillcrest/api/v1")).arg(&folder.0))
+    let base = format!("http://127.0.0.1:{port}/s/hillcrest/api/v1");
+    shell::run(walk.arg(&base).arg(&folder.0))?;
+
+    let (id, secret) = fuzz::connect(port)?;
+    let mut guide = paths.command("bash");
+    guide.current_dir(&folder.0).args(["-euo", "pipefail", "-c", &boxes(&fs::read_to_string(paths.root.join("docs/integrate.md"))?)]);
+    shell::run(guide.env("PARLOUR", &base).env("CLIENT_ID", id).env("CLIENT_SECRET", secret))?;
+    let fetched = fs::read_to_string(folder.0.join("bookings.jsonl"))?.lines().count();
+    ensure!(fetched > 100, "the guide fetched {fetched} appointments, and the demo has more");
+    println!("The guide works as it is written: {fetched} appointments.");
+    Ok(())
+}
+
+/// What stands in the guide's boxes, one after the other.
+fn boxes(guide: &str) -> String {
+    let boxes = guide.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    boxes.collect::<Vec<_>>().join("\n")
 }
 
 /// The contract without the kind of the one answer that the generator does not know: the contract itself, which is YAML.

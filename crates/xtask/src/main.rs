@@ -30,7 +30,7 @@ const HELP: &str = "cargo xtask COMMAND [OPTIONS]
   test                   check, then all tests on SQLite and PostgreSQL, the journeys in a browser, and a short fuzz
   browser                walk the journeys in a real browser, with mail through a real SMTP server
   fuzz [--examples N]    send made-up requests to the whole API (default 20 for each operation)
-  generated              let a client that is generated from the contract walk through a demo school
+  generated              let a client that is generated from the contract walk through a demo school, and follow the guide
   bench api|calls|join|web
                          measure the server under load on both databases, its calls, how soon one sees the others, or its pages in a browser
 

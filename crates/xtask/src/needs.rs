@@ -91,5 +91,5 @@ pub const TURN_SERVER: &str = "/usr/bin/turnserver";
 pub const COTURN: &str = "coturn";
 /// For the fuzzer.
 pub const FUZZER: &[Need] = &[Need::PyPi(SCHEMATHESIS)];
-/// For the generated client.
-pub const GENERATOR: &[Need] = &[Need::PyPi(OPENAPI_CLIENT)];
+/// For the generated client and the guide.
+pub const GENERATOR: &[Need] = &[Need::PyPi(OPENAPI_CLIENT), Need::Apt("curl", "/usr/bin/curl"), Need::Apt("jq", "/usr/bin/jq")];
