@@ -86,7 +86,8 @@ pub fn join(paths: &Paths, mode: Mode) -> Result<()> {
     let database = format!("sqlite://{}", folder.0.join("join.db").display());
     bench.fill(&database, &school)?;
     let turn_port = api::free_port()?;
-    let relay = [("PARLOUR_TURN_URLS", &*format!("turn:127.0.0.1:{turn_port}?transport=udp")), ("PARLOUR_TURN_SECRET", SECRET), ("PARLOUR_TURN_POLICY", "relay")];
+    let relay =
+        [("PARLOUR_TURN_URLS", &*format!("turn:127.0.0.1:{turn_port}?transport=udp")), ("PARLOUR_TURN_SECRET", SECRET), ("PARLOUR_TURN_POLICY", "relay")];
     let (_running, port) = bench.serve_with(&database, Some(&paths.client()), &relay)?;
     let mut join = bench.measure();
     join.args(["join", "--server", &address(port), "--database", &database, "--turn-port", &turn_port.to_string(), "--turn-secret", SECRET]);
