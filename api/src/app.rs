@@ -25,6 +25,7 @@ use crate::{
         Store,
         schools::{self, SchoolAddress, SchoolRow},
     },
+    webhooks,
 };
 
 /// For how long a school found by its address is taken to be the same.
@@ -50,6 +51,8 @@ pub struct App {
     pub wake: Arc<Notify>,
     /// The calls that this process has connections of.
     pub calls: Arc<Hub>,
+    /// Takes events to the schools' endpoints.
+    pub hooks: webhooks::Sender,
     /// The client's files.
     pub client: ClientFiles,
     schools: Mutex<HashMap<SchoolAddress, (SchoolRow, Instant)>>,
@@ -78,8 +81,10 @@ impl App {
         };
         let client = ClientFiles::load(config.client_dir.as_deref())?;
         let calls = Hub::new(store.clone(), Arc::clone(&clock), random.clone(), bus);
+        let reach = if config.private_webhooks { webhooks::Reach::Anywhere } else { webhooks::Reach::Public };
+        let hooks = webhooks::Sender::new(reach)?;
         let (config, wake) = (Arc::new(config), Arc::new(Notify::new()));
-        Ok(Self { config, store, keys, clock, random, mailbox, mailer, wake, calls, client, schools: Mutex::default() })
+        Ok(Self { config, store, keys, clock, random, mailbox, mailer, wake, calls, hooks, client, schools: Mutex::default() })
     }
 
     /// The time and the ids of one request.
@@ -125,6 +130,18 @@ impl App {
             wake: Arc::clone(&self.wake),
         }
     }
+
+    /// What the worker needs that tells the schools' endpoints.
+    #[must_use]
+    pub fn webhook_deps(&self) -> webhooks::worker::Deps {
+        webhooks::worker::Deps {
+            store: self.store.clone(),
+            keys: self.keys.clone(),
+            clock: Arc::clone(&self.clock),
+            random: self.random.clone(),
+            sender: self.hooks.clone(),
+        }
+    }
 }
 
 /// Serves until the process is told to stop.
@@ -137,6 +154,7 @@ pub async fn serve(config: Config, store: Store) -> anyhow::Result<()> {
     let app = Data::new(App::new(config, store, Arc::new(SystemClock::default()), Random::from_os())?);
     let stop = watch::Sender::new(false);
     let outbox = tokio::spawn(worker::run(app.mail_deps(), stopped(&stop)));
+    let hooks = tokio::spawn(webhooks::worker::run(app.webhook_deps(), stopped(&stop)));
     let calls = tokio::spawn(Arc::clone(&app.calls).run(stopped(&stop)));
     let state = app.clone();
     let server = HttpServer::new(move || routes::application(state.clone()))
@@ -155,6 +173,7 @@ pub async fn serve(config: Config, store: Store) -> anyhow::Result<()> {
     server.await?;
     stop.send_replace(true);
     outbox.await?;
+    hooks.await?;
     calls.await?;
     Ok(())
 }

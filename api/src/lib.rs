@@ -21,3 +21,4 @@ pub mod routes;
 pub mod schema;
 pub mod store;
 mod views;
+pub mod webhooks;

@@ -9,7 +9,7 @@ use actix_web::{
     web,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use parlour_domain::id::{BarId, BookingId, EveningId, InviteId, PersonId};
+use parlour_domain::id::{BarId, BookingId, DeliveryId, EveningId, InviteId, PersonId, WebhookId};
 use parlour_wire::{FieldError, Page};
 use serde::{Deserialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -55,6 +55,13 @@ path_ids! {
     StudentPath(PersonId) = "student_id";
     /// `{bar_id}`.
     BarPath(BarId) = "bar_id";
+}
+
+path_ids! {
+    /// `{webhook_id}`.
+    WebhookPath(WebhookId) = "webhook_id";
+    /// `{delivery_id}`.
+    DeliveryPath(DeliveryId) = "delivery_id";
 }
 
 /// A JSON body, checked, with the bytes it came in.
@@ -159,6 +166,7 @@ pub enum List {
     Parents,
     Bars,
     DevMails,
+    Deliveries,
 }
 
 impl PageQuery {

@@ -15,7 +15,7 @@ use crate::{
     app::App,
     auth::origin,
     client, contract,
-    handlers::{bars, bookings, calls, dev, evenings, guests, health, invites, login_links, me, parents, school, sessions},
+    handlers::{bars, bookings, calls, dev, evenings, guests, health, invites, login_links, me, parents, school, sessions, webhooks},
     problem::{Answer, ApiError},
     request::MAX_BODY,
 };
@@ -107,6 +107,12 @@ fn api(config: &mut ServiceConfig) {
     at("/parents/{parent_id}/allowed_students/{student_id}", on![PUT parents::allow_contact]);
     at("/bars", on![GET bars::list_bars, POST bars::create_bar]);
     at("/bars/{bar_id}", on![DELETE bars::lift_bar]);
+    at("/webhooks", on![GET webhooks::list_webhooks, POST webhooks::create_webhook]);
+    at("/webhooks/{webhook_id}", on![GET webhooks::get_webhook, PATCH webhooks::change_webhook, DELETE webhooks::delete_webhook]);
+    at("/webhooks/{webhook_id}/secrets", on![POST webhooks::rotate_webhook_secret]);
+    at("/webhooks/{webhook_id}/test", on![POST webhooks::test_webhook]);
+    at("/webhooks/{webhook_id}/deliveries", on![GET webhooks::list_webhook_deliveries]);
+    at("/webhooks/{webhook_id}/deliveries/{delivery_id}/replay", on![POST webhooks::replay_webhook_delivery]);
     at("/dev/mails", on![GET dev::list_dev_mails]);
     at("/dev/logins", on![POST dev::create_dev_login]);
     at("/dev/clock", on![POST dev::move_dev_clock]);

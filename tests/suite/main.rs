@@ -19,3 +19,4 @@ mod migrations;
 mod operations;
 mod sessions;
 mod teaching;
+mod webhooks;

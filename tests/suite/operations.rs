@@ -25,6 +25,15 @@ fn to_a_stranger(id: &str) -> u16 {
         // The student of the body is not theirs.
         "create_bookings" | "send_invite" => 422,
         "get_schedule" | "set_lateness" | "set_record" | "list_parents" | "get_parent" | "allow_contact" | "list_bars" | "create_bar" | "lift_bar" => 403,
+        "list_webhooks"
+        | "create_webhook"
+        | "get_webhook"
+        | "change_webhook"
+        | "delete_webhook"
+        | "rotate_webhook_secret"
+        | "test_webhook"
+        | "list_webhook_deliveries"
+        | "replay_webhook_delivery" => 403,
         // Strangers with a WebSocket are in calls.rs.
         "open_call_socket" => 426,
         // A person's cookie is no guest's.
@@ -65,7 +74,9 @@ async fn ask(actor: &Actor, operation: &contract::Operation, things: &Things) ->
         .replace("{invite_id}", &things.invite)
         .replace("{parent_id}", &things.parent)
         .replace("{student_id}", &things.student)
-        .replace("{bar_id}", &things.parent);
+        .replace("{bar_id}", &things.parent)
+        .replace("{webhook_id}", &things.parent)
+        .replace("{delivery_id}", &things.parent);
     assert!(!path.contains('{'), "{path}: a parameter is unknown");
     let mut request = actor.request(&operation.method, &path);
     if operation.takes_body {
@@ -87,6 +98,8 @@ fn body(id: &str, things: &Things) -> Value {
         "create_bar" => json!({ "student_id": things.student, "person_id": things.parent }),
         "set_record" => json!({ "no_show": true, "note": "" }),
         "set_lateness" => json!({ "minutes": 5 }),
+        "create_webhook" => json!({ "url": "https://mis.example.org/hooks", "event_types": ["booking.created"] }),
+        "change_webhook" => json!({ "enabled": false }),
         "create_dev_login" => json!({ "as": "teacher" }),
         "move_dev_clock" => json!({}),
         other => panic!("{other} takes a body that this test does not know"),

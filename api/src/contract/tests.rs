@@ -6,7 +6,8 @@ use parlour_domain::Refusal;
 use parlour_wire::{
     AppointmentRecord, Bar, Booking, BookingChange, CallDoor, ChosenIdentity, DevClock, DevClockMove, DevLogin, DevMail, Evening, GuestAppointments,
     GuestLinkPreview, HistoryEntry, IceServers, Invite, Invites, Lateness, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview, Me, MyBookings, NewBar,
-    NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Schedule, School, SlotGrid,
+    NewBookings, NewInvite, NewLoginLink, NewSession, NewWebhook, Page, Parent, Problem, Schedule, School, SlotGrid, Webhook, WebhookChange, WebhookDelivery,
+    WebhookWithSecret,
     plain::{self, Json},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -112,7 +113,10 @@ fn refusals() -> Vec<Refusal> {
             NotAVideoCall => CallEarly,
             CallEarly => CallOver,
             CallOver => CannotExtend,
-            CannotExtend => return None,
+            CannotExtend => WebhookUrlRefused,
+            WebhookUrlRefused => WebhookLimit,
+            WebhookLimit => WebhookOff,
+            WebhookOff => return None,
         })
     };
     std::iter::successors(Some(EmailInvalid), next).collect()
@@ -257,6 +261,13 @@ fn known_to_the_wire(schema: &str, example: &Value) -> bool {
         "NewBar" => check_request::<NewBar>(schema, example),
         "Bar" => check_answer::<Bar>(schema, example),
         "BarPage" => check_answer::<Page<Bar>>(schema, example),
+        "NewWebhook" => check_request::<NewWebhook>(schema, example),
+        "WebhookChange" => check_request::<WebhookChange>(schema, example),
+        "Webhook" => check_answer::<Webhook>(schema, example),
+        "WebhookPage" => check_answer::<Page<Webhook>>(schema, example),
+        "WebhookWithSecret" => check_answer::<WebhookWithSecret>(schema, example),
+        "WebhookDelivery" => check_answer::<WebhookDelivery>(schema, example),
+        "WebhookDeliveryPage" => check_answer::<Page<WebhookDelivery>>(schema, example),
         "DevMailPage" => check_answer::<Page<DevMail>>(schema, example),
         "DevClock" => check_answer::<DevClock>(schema, example),
         "DevClockMove" => check_request::<DevClockMove>(schema, example),

@@ -13,3 +13,4 @@ pub mod me;
 pub mod parents;
 pub mod school;
 pub mod sessions;
+pub mod webhooks;

@@ -29,6 +29,7 @@ pub mod sql_types;
 pub mod teaching;
 #[cfg(test)]
 pub(crate) mod test_database;
+pub mod webhooks;
 mod writer;
 
 use std::sync::Arc;

@@ -12,7 +12,9 @@ use diesel::{
     sql_types::{BigInt, Binary, HasSqlType, SqlType},
     sqlite::{Sqlite, SqliteValue},
 };
-use parlour_domain::id::{BarId, BookingId, CallCodeId, ClassId, EveningId, InviteId, LoginLinkId, ParticipantId, PersonId, SchoolId, SessionId};
+use parlour_domain::id::{
+    BarId, BookingId, CallCodeId, ClassId, DeliveryId, EveningId, InviteId, LoginLinkId, ParticipantId, PersonId, SchoolId, SessionId, WebhookId,
+};
 use uuid::Uuid;
 
 use super::db::MultiBackend;
@@ -67,6 +69,7 @@ macro_rules! ids {
 }
 
 ids!(Uuid, SchoolId, PersonId, ClassId, EveningId, BookingId, InviteId, SessionId, LoginLinkId, BarId, ParticipantId, CallCodeId);
+ids!(WebhookId, DeliveryId);
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

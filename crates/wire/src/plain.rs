@@ -414,8 +414,9 @@ impl Read for BookingRow {
     }
 }
 
-// After the macros, which it uses.
+// After the macros, which they use.
 mod call;
+mod webhooks;
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,134 @@
+//! What is told, in which order, and that it holds ids alone.
+
+use serde_json::json;
+
+use super::{ALL, book, endpoint, kinds, receiver::Receiver, school, sent, test};
+use crate::harness::{Roster, School};
+
+#[tokio::test]
+async fn a_booking_is_told_signed_and_without_a_name() {
+    let (school, receiver) = (school().await, Receiver::start().await);
+    let (staff, parent) = (school.staff().await, school.parent().await);
+    let (_, secret) = endpoint(&staff, &receiver, &["booking.created"]).await;
+    let (made, _) = book(&school, &parent).await;
+    let received = sent(&school, &receiver).await;
+    assert_eq!(kinds(&received), ["booking.created"]);
+    let one = &received[0];
+    assert_eq!((one.path.as_str(), one.content_type.as_str()), ("/hooks", "application/json"));
+    assert_eq!(one.signature, one.signed_with(&secret));
+    assert_eq!(one.timestamp, school.now().timestamp());
+    let data = json!({ "school_id": school.people.school.0, "evening_id": school.people.evening.0, "booking_id": made.text_at("/items/0/id") });
+    assert_eq!(one.body, json!({ "type": "booking.created", "timestamp": "2026-11-23T10:01:00Z", "data": data }));
+    assert_eq!(sent(&school, &receiver).await.len(), 0, "once is enough");
+}
+
+#[tokio::test]
+async fn the_library_of_the_specification_takes_it_now() {
+    let (school, receiver) = (school().await, Receiver::start().await);
+    // The library goes by the machine's clock.
+    school.clock.set(std::time::SystemTime::now().into());
+    let staff = school.staff().await;
+    let (path, secret) = endpoint(&staff, &receiver, &ALL).await;
+    test(&staff, &path).await;
+    let received = sent(&school, &receiver).await;
+    let one = &received[0];
+    let mut headers = reqwest::header::HeaderMap::new();
+    headers.insert(standardwebhooks::HEADER_WEBHOOK_ID, one.id.parse().unwrap());
+    headers.insert(standardwebhooks::HEADER_WEBHOOK_TIMESTAMP, one.timestamp.into());
+    headers.insert(standardwebhooks::HEADER_WEBHOOK_SIGNATURE, one.signature.parse().unwrap());
+    let library = standardwebhooks::Webhook::new(&secret).unwrap();
+    library.verify(one.text.as_bytes(), &headers).unwrap();
+    assert!(library.verify(one.text.replace("webhook.test", "webhook.tests").as_bytes(), &headers).is_err(), "another text");
+}
+
+#[tokio::test]
+async fn each_change_is_told_in_its_order() {
+    let (school, receiver) = (school().await, Receiver::start().await);
+    let (staff, parent) = (school.staff().await, school.parent().await);
+    endpoint(&staff, &receiver, &ALL).await;
+    let (_, path) = book(&school, &parent).await;
+    let wish = crate::harness::wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    parent.patch(&path, json!({ "starts_at": wish.free.last().unwrap() })).await.is(200);
+    parent.delete(&path).await.is(204);
+    let received = sent(&school, &receiver).await;
+    assert_eq!(kinds(&received), ["booking.created", "booking.changed", "booking.cancelled"]);
+    for one in &received {
+        assert_eq!(format!("/bookings/{}", one.body["data"]["booking_id"].as_str().unwrap()), path);
+    }
+
+    let invites = parent.get(&school.evening("/invites")).await.is(200);
+    let free = invites.list("/students").into_iter().find(|student| student["invited"] == false).unwrap();
+    let new = json!({ "name": "Morgan Reed", "email": "morgan.reed@example.org", "student_ids": [free["student"]["id"]], "consent": true });
+    let invite = parent.post(&school.evening("/invites"), new).await.is(201).text_at("/id");
+    parent.delete(&format!("/invites/{invite}")).await.is(204);
+    let received = sent(&school, &receiver).await;
+    assert_eq!(kinds(&received), ["invite.created", "invite.removed"]);
+    for one in &received {
+        assert_eq!(one.body["data"]["invite_id"], invite);
+        for personal in ["Morgan", "Reed", "morgan", "Aaron", "rachel", "@"] {
+            assert!(!one.text.contains(personal), "{personal} in {}", one.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_import_is_told_with_what_it_takes_away() {
+    let (school, receiver) = (school().await, Receiver::start().await);
+    let staff = school.staff().await;
+    endpoint(&staff, &receiver, &ALL).await;
+    assert_eq!(Roster::without_sophie().import(&school).await.changes.access_withdrawn, 1);
+    let received = sent(&school, &receiver).await;
+    let mut found = kinds(&received);
+    found.sort_unstable();
+    found.dedup();
+    assert_eq!(found, ["booking.cancelled", "invite.removed", "roster.imported"]);
+    // The same once more changes nothing, and tells nothing.
+    Roster::without_sophie().import(&school).await;
+    assert_eq!(sent(&school, &receiver).await.len(), 0);
+}
+
+#[tokio::test]
+async fn only_what_was_chosen_is_told_and_to_each_who_chose_it() {
+    let (school, one, other) = (school().await, Receiver::start().await, Receiver::start().await);
+    let (staff, parent) = (school.staff().await, school.parent().await);
+    endpoint(&staff, &one, &["booking.cancelled"]).await;
+    endpoint(&staff, &other, &["booking.created", "booking.cancelled"]).await;
+    let (_, path) = book(&school, &parent).await;
+    parent.delete(&path).await.is(204);
+    let at_one = sent(&school, &one).await;
+    assert_eq!(kinds(&at_one), ["booking.cancelled"]);
+    let at_other = other.take();
+    assert_eq!(kinds(&at_other), ["booking.created", "booking.cancelled"]);
+    assert_eq!(at_one[0].id, at_other[1].id, "one event has one id");
+}
+
+async fn rows(school: &School) -> i64 {
+    use diesel::{QueryDsl, RunQueryDsl};
+    school.read(|db| Ok(parlour::schema::webhook_deliveries::table.count().get_result(db)?)).await
+}
+
+#[tokio::test]
+async fn without_an_endpoint_nothing_is_written() {
+    let (school, receiver) = (school().await, Receiver::start().await);
+    let (staff, parent) = (school.staff().await, school.parent().await);
+    book(&school, &parent).await;
+    // One that is off, one that was deleted, and one of another school are none.
+    let (off, _) = endpoint(&staff, &receiver, &ALL).await;
+    staff.patch(&off, json!({ "enabled": false })).await.is(200);
+    let (deleted, _) = endpoint(&staff, &receiver, &ALL).await;
+    staff.delete(&deleted).await.is(204);
+    let neighbours = school.neighbours().await;
+    endpoint(&neighbours.staff, &receiver, &ALL).await;
+    book(&school, &parent).await;
+    assert_eq!(rows(&school).await, 0);
+    assert_eq!(sent(&school, &receiver).await.len(), 0);
+}
+
+#[tokio::test]
+async fn what_is_refused_is_not_told() {
+    let (school, receiver) = (school().await, Receiver::start().await);
+    let (staff, parent) = (school.staff().await, school.parent().await);
+    endpoint(&staff, &receiver, &ALL).await;
+    parent.post(&school.evening("/bookings"), json!({ "bookings": [] })).await.refuses(422, "nothing_chosen");
+    assert_eq!(rows(&school).await, 0);
+}
