@@ -57,11 +57,24 @@ fn event(claimed: &Claimed) -> Option<WebhookEvent> {
 }
 
 /// `v1,` and the HMAC-SHA-256 of `id.timestamp.body` (Standard Webhooks, "Signature scheme").
-fn signed(secret: &[u8; 32], id: &str, timestamp: &str, body: &str) -> String {
+fn signed(secret: &[u8], id: &str, timestamp: &str, body: &str) -> String {
     #[expect(clippy::expect_used, reason = "HMAC takes a key of any length (RFC 2104)")]
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("a key of any length");
     for part in [id, ".", timestamp, ".", body] {
         mac.update(part.as_bytes());
     }
     format!("v1,{}", BASE64_STANDARD.encode(mac.finalize().into_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_signature_is_that_of_the_specifications_libraries() {
+        // The example by which the libraries of other languages are tested.
+        let secret = BASE64_STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let signature = signed(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", r#"{"test": 2432232314}"#);
+        assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    }
 }
