@@ -20,6 +20,8 @@ pub(crate) enum Page {
     Staff,
     Bars,
     StaffParent(Uuid),
+    Webhooks,
+    WebhookLog(Uuid),
     Mailbox,
     /// A call, as the person who is logged in, or as a guest.
     Call(Uuid),
@@ -45,6 +47,8 @@ impl Page {
             ["staff"] => Self::Staff,
             ["staff", "bars"] => Self::Bars,
             ["staff", "parents", id] => with_id(Self::StaffParent, id),
+            ["staff", "webhooks"] => Self::Webhooks,
+            ["staff", "webhooks", id] => with_id(Self::WebhookLog, id),
             ["dev", "mailbox"] => Self::Mailbox,
             ["calls", id] => with_id(Self::Call, id),
             ["guest", "calls", id] => with_id(Self::GuestCall, id),
@@ -55,7 +59,9 @@ impl Page {
 
     const fn id(self) -> Option<Uuid> {
         match self {
-            Self::Bookings(id) | Self::Book(id) | Self::Schedule(id) | Self::StaffParent(id) | Self::Call(id) | Self::GuestCall(id) => Some(id),
+            Self::Bookings(id) | Self::Book(id) | Self::Schedule(id) | Self::StaffParent(id) | Self::WebhookLog(id) | Self::Call(id) | Self::GuestCall(id) => {
+                Some(id)
+            }
             _ => None,
         }
     }

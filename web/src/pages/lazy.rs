@@ -110,6 +110,16 @@ fn bars() -> Answer<Part> {
 }
 
 #[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
+fn webhooks() -> Answer<Part> {
+    Ok(dressed("later", || super::webhooks::WebhooksPage().into_any()))
+}
+
+#[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
+fn webhook_log() -> Answer<Part> {
+    Ok(dressed("later", || super::webhook_log::WebhookLogPage().into_any()))
+}
+
+#[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
 fn mailbox() -> Answer<Part> {
     Ok(dressed("later", || super::mailbox::MailboxPage().into_any()))
 }
@@ -208,6 +218,18 @@ pub(crate) fn StaffParentRoute() -> impl IntoView {
 pub(crate) fn BarsRoute() -> impl IntoView {
     session().ask();
     view! { <LazyPanel part=Box::new(|| opened(Box::pin(bars()))) /> }
+}
+
+#[component]
+pub(crate) fn WebhooksRoute() -> impl IntoView {
+    session().ask();
+    view! { <LazyPanel part=Box::new(|| opened(Box::pin(webhooks()))) /> }
+}
+
+#[component]
+pub(crate) fn WebhookLogRoute() -> impl IntoView {
+    session().ask();
+    view! { <LazyPanel part=Box::new(|| opened(Box::pin(webhook_log()))) /> }
 }
 
 #[component]

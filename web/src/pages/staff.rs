@@ -48,6 +48,7 @@ pub(crate) fn StaffStart() -> impl IntoView {
                 <Icon shape=Shape::Warning />
                 {t().all_bars}
             </a>
+            <a class="action" href="staff/webhooks">{crate::texts::webhooks().title}</a>
         </form>
         <p class="unseen" role="status">{move || parents.loaded.get().then(|| crate::texts::count(t().parents_found, parents.items.read().len()))}</p>
         {move || (parents.loaded.get() && parents.items.read().is_empty()).then(|| view! { <p>{t().nobody_found}</p> })}

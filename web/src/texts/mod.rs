@@ -11,9 +11,11 @@ macro_rules! catalogue {
 
 mod en;
 mod en_call;
+mod en_webhooks;
 
 pub(crate) use en::Texts;
 pub(crate) use en_call::CallTexts;
+pub(crate) use en_webhooks::WebhookTexts;
 
 type Text = &'static str;
 /// For one, and for many.
@@ -22,6 +24,11 @@ type Count = (Text, Text);
 /// What is said in calls and about devices: a catalogue of its own, so that it is fetched with the call.
 pub(crate) const fn call() -> &'static CallTexts {
     &en_call::EN
+}
+
+/// What is said of webhooks: a catalogue of its own, for the few who see it.
+pub(crate) const fn webhooks() -> &'static WebhookTexts {
+    &en_webhooks::EN
 }
 
 /// The catalogue in the reader's language.
