@@ -111,7 +111,8 @@ async fn fill(deps: &Deps, sending: &mut Sending) {
     while sending.all.len() < AT_A_TIME {
         let (now, room) = (deps.clock.now(), sending.room());
         // Where nothing is due, as nearly always, no write is begun.
-        match deps.store.read(move |db| webhooks::is_due(db, now)).await {
+        let look = room.clone();
+        match deps.store.read(move |db| webhooks::is_due(db, now, &look)).await {
             Ok(true) => {}
             Ok(false) => return,
             Err(error) => {

@@ -1,9 +1,11 @@
 //! What is told, in which order, and that it holds ids alone.
 
+use futures_util::future::join_all;
+use parlour::evening_file;
 use serde_json::json;
 
 use super::{ALL, book, endpoint, kinds, receiver::Receiver, school, sent, test};
-use crate::harness::{Roster, School};
+use crate::harness::{Roster, School, wishes};
 
 #[tokio::test]
 async fn a_booking_is_told_signed_and_without_a_name() {
@@ -47,7 +49,7 @@ async fn each_change_is_told_in_its_order() {
     let (staff, parent) = (school.staff().await, school.parent().await);
     endpoint(&staff, &receiver, &ALL).await;
     let (_, path) = book(&school, &parent).await;
-    let wish = crate::harness::wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    let wish = wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
     parent.patch(&path, json!({ "starts_at": wish.free.last().unwrap() })).await.is(200);
     parent.delete(&path).await.is(204);
     let received = sent(&school, &receiver).await;
@@ -131,4 +133,38 @@ async fn what_is_refused_is_not_told() {
     endpoint(&staff, &receiver, &ALL).await;
     parent.post(&school.evening("/bookings"), json!({ "bookings": [] })).await.refuses(422, "nothing_chosen");
     assert_eq!(rows(&school).await, 0);
+}
+
+#[tokio::test]
+async fn of_many_at_once_only_the_one_that_was_made_is_told() {
+    let (school, receiver) = (school().await, Receiver::start().await);
+    let (staff, parent) = (school.staff().await, school.parent().await);
+    endpoint(&staff, &receiver, &ALL).await;
+    let wish = wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    let (path, body) = (school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] }));
+    let answers = join_all((0..10).map(|_| parent.post(&path, body.clone()))).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
+    assert_eq!(kinds(&sent(&school, &receiver).await), ["booking.created"]);
+}
+
+#[tokio::test]
+async fn an_evening_is_told_when_it_is_added_and_when_it_changes() {
+    let (school, receiver) = (school().await, Receiver::start().await);
+    let staff = school.staff().await;
+    endpoint(&staff, &receiver, &ALL).await;
+    let load = async |capacity: u32| {
+        let file = format!(
+            "school = \"hillcrest\"\nname = \"spring\"\ntitle = \"Spring Evening\"\ndate = 2027-03-04\nstarts = \"16:00\"\nends = \"19:00\"\nslot_minutes = 5\n\
+             mode = \"video\"\ncapacity = {capacity}\n[booking]\nopens = \"2027-02-01T08:00\"\ncloses = \"2027-03-04T12:00\"\n[[classes]]\ntitles = \"Year 9*\"\n"
+        );
+        evening_file::load(&school.app.store, &school.app.context(), &file).await.unwrap();
+        sent(&school, &receiver).await
+    };
+    let added = load(4).await;
+    assert_eq!(kinds(&added), ["evening.changed"]);
+    let evening = added[0].body["data"]["evening_id"].as_str().unwrap();
+    staff.get(&format!("/evenings/{evening}")).await.is(200);
+    assert_eq!(load(4).await.len(), 0, "the same once more is no news");
+    let changed = load(5).await;
+    assert_eq!(changed[0].body["data"]["evening_id"], evening);
 }

@@ -81,16 +81,6 @@ pub enum Due {
     Nothing,
 }
 
-/// Whether anything may be due: a look that takes no lock and writes nothing.
-///
-/// # Errors
-/// When the database fails.
-pub fn is_due(db: &mut Db, now: DateTime<Utc>) -> Result<bool> {
-    let due = webhook_deliveries::table.filter(webhook_deliveries::state.eq("pending").and(webhook_deliveries::due_at.le(at(now))));
-    let first: Option<i64> = due.select(webhook_deliveries::number).first(db).optional()?;
-    Ok(first.is_some())
-}
-
 /// What the caller can send.
 #[derive(Clone, Debug)]
 pub struct Room {
@@ -102,6 +92,21 @@ pub struct Room {
     pub under_way: HashMap<WebhookId, usize>,
 }
 
+impl Room {
+    /// Endpoints that are sent as much as they may be.
+    fn full(&self) -> Vec<Key> {
+        self.under_way.iter().filter(|(_, count)| **count >= self.to_one).map(|(webhook, _)| key(*webhook)).collect()
+    }
+}
+
+/// Whether anything could be claimed: a look that takes no lock and writes nothing.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_due(db: &mut Db, now: DateTime<Utc>, room: &Room) -> Result<bool> {
+    Ok(!due(db, now, room.full(), 1)?.is_empty())
+}
+
 /// Claims deliveries that are due, as many as there is room for. An event waits while an older one of the same subject is pending at the same endpoint.
 /// Nobody else sends what was claimed until [`LEASE`] has run out.
 ///
@@ -109,8 +114,7 @@ pub struct Room {
 /// When the database fails.
 pub fn claim(db: &mut Db, now: DateTime<Utc>, room: &Room) -> Result<Due> {
     let mut under_way = room.under_way.clone();
-    let full = under_way.iter().filter(|(_, count)| **count >= room.to_one).map(|(webhook, _)| key(*webhook)).collect();
-    let due = due(db, now, full)?;
+    let due = due(db, now, room.full(), LOOK_AT)?;
     if due.is_empty() {
         return Ok(Due::Nothing);
     }
@@ -137,7 +141,7 @@ pub fn claim(db: &mut Db, now: DateTime<Utc>, room: &Room) -> Result<Due> {
     Ok(if claimed.is_empty() { Due::Contended } else { Due::Claimed(claimed) })
 }
 
-fn due(db: &mut Db, now: DateTime<Utc>, full: Vec<Key>) -> Result<Vec<Row>> {
+fn due(db: &mut Db, now: DateTime<Utc>, full: Vec<Key>, limit: i64) -> Result<Vec<Row>> {
     let earlier = diesel::alias!(webhook_deliveries as earlier);
     let blocking = earlier
         .filter(earlier.field(webhook_deliveries::webhook_id).eq(webhook_deliveries::webhook_id))
@@ -152,7 +156,7 @@ fn due(db: &mut Db, now: DateTime<Utc>, full: Vec<Key>) -> Result<Vec<Row>> {
         .filter(webhook_deliveries::webhook_id.ne_all(full))
         .filter(not(exists(blocking)))
         .order((webhook_deliveries::due_at, webhook_deliveries::number))
-        .limit(LOOK_AT)
+        .limit(limit)
         .select((
             webhook_deliveries::number,
             webhook_deliveries::id,
