@@ -5,7 +5,7 @@ use parlour::evening_file;
 use serde_json::json;
 
 use super::{ALL, book, endpoint, kinds, receiver::Receiver, school, sent, test};
-use crate::harness::{Roster, School, wishes};
+use crate::harness::{Roster, School, token_of, wishes};
 
 #[tokio::test]
 async fn a_booking_is_told_signed_and_without_a_name() {
@@ -71,6 +71,18 @@ async fn each_change_is_told_in_its_order() {
             assert!(!one.text.contains(personal), "{personal} in {}", one.text);
         }
     }
+}
+
+#[tokio::test]
+async fn an_invite_that_was_declined_is_told() {
+    let (school, receiver) = (school().await, Receiver::start().await);
+    let staff = school.staff().await;
+    endpoint(&staff, &receiver, &["invite.removed"]).await;
+    let link = json!({ "token": token_of(school.demo_mail_to("jordan.aaron@example.org")) });
+    school.nobody().post("/guest_links/decline", link).await.is(204);
+    let received = sent(&school, &receiver).await;
+    assert_eq!(kinds(&received), ["invite.removed"]);
+    assert_eq!(received[0].body["data"]["invite_id"], school.people.invite.unwrap().0.to_string());
 }
 
 #[tokio::test]
