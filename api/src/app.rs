@@ -26,6 +26,7 @@ use crate::{
         Store,
         schools::{self, SchoolAddress, SchoolRow},
     },
+    webhooks,
 };
 
 /// For how long a school found by its address is taken to be the same.
@@ -53,6 +54,8 @@ pub struct App {
     pub calls: Arc<Hub>,
     /// How much programs have asked.
     pub rates: Rates,
+    /// Takes events to the schools' endpoints.
+    pub hooks: webhooks::Sender,
     /// The client's files.
     pub client: ClientFiles,
     schools: Mutex<HashMap<SchoolAddress, (SchoolRow, Instant)>>,
@@ -81,8 +84,10 @@ impl App {
         };
         let client = ClientFiles::load(config.client_dir.as_deref())?;
         let calls = Hub::new(store.clone(), Arc::clone(&clock), random.clone(), bus);
+        let reach = if config.private_webhooks { webhooks::Reach::Anywhere } else { webhooks::Reach::Public };
+        let hooks = webhooks::Sender::new(reach)?;
         let (config, wake) = (Arc::new(config), Arc::new(Notify::new()));
-        Ok(Self { config, store, keys, clock, random, mailbox, mailer, wake, calls, rates: Rates::default(), client, schools: Mutex::default() })
+        Ok(Self { config, store, keys, clock, random, mailbox, mailer, wake, calls, hooks, rates: Rates::default(), client, schools: Mutex::default() })
     }
 
     /// The time and the ids of one request.
@@ -128,6 +133,18 @@ impl App {
             wake: Arc::clone(&self.wake),
         }
     }
+
+    /// What the worker needs that tells the schools' endpoints.
+    #[must_use]
+    pub fn webhook_deps(&self) -> webhooks::worker::Deps {
+        webhooks::worker::Deps {
+            store: self.store.clone(),
+            keys: self.keys.clone(),
+            clock: Arc::clone(&self.clock),
+            random: self.random.clone(),
+            sender: self.hooks.clone(),
+        }
+    }
 }
 
 /// Serves until the process is told to stop.
@@ -140,6 +157,7 @@ pub async fn serve(config: Config, store: Store) -> anyhow::Result<()> {
     let app = Data::new(App::new(config, store, Arc::new(SystemClock::default()), Random::from_os())?);
     let stop = watch::Sender::new(false);
     let outbox = tokio::spawn(worker::run(app.mail_deps(), stopped(&stop)));
+    let hooks = tokio::spawn(webhooks::worker::run(app.webhook_deps(), stopped(&stop)));
     let calls = tokio::spawn(Arc::clone(&app.calls).run(stopped(&stop)));
     let state = app.clone();
     let server = HttpServer::new(move || routes::application(state.clone()))
@@ -158,6 +176,7 @@ pub async fn serve(config: Config, store: Store) -> anyhow::Result<()> {
     server.await?;
     stop.send_replace(true);
     outbox.await?;
+    hooks.await?;
     calls.await?;
     Ok(())
 }

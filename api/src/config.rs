@@ -62,6 +62,8 @@ pub struct Config {
     pub client_ip_header: Option<String>,
     /// Servers that help the browsers of a call to find each other.
     pub ice: Ice,
+    /// Webhooks may lead to private addresses, and by plain HTTP: for a school's own network, and for tests.
+    pub private_webhooks: bool,
 }
 
 /// STUN and TURN servers (RFC 8489, RFC 8656).
@@ -85,7 +87,7 @@ pub struct Turn {
 }
 
 /// The settings' names in the environment; in the file they are the part after `PARLOUR_`, in lower case, and `database_url`.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "PARLOUR_MODE",
     "PARLOUR_LISTEN",
     "PARLOUR_PUBLIC_URL",
@@ -101,6 +103,7 @@ const NAMES: [&str; 16] = [
     "PARLOUR_TURN_URLS",
     "PARLOUR_TURN_SECRET",
     "PARLOUR_TURN_POLICY",
+    "PARLOUR_WEBHOOKS_PRIVATE",
     "PARLOUR_LOG",
 ];
 
@@ -184,6 +187,11 @@ impl Config {
             client_dir: get("PARLOUR_CLIENT_DIR").map(PathBuf::from),
             client_ip_header: get("PARLOUR_CLIENT_IP_HEADER").map(str::to_owned),
             ice: Ice::from_values(&get)?,
+            private_webhooks: match get("PARLOUR_WEBHOOKS_PRIVATE") {
+                None | Some("refuse") => false,
+                Some("allow") => true,
+                Some(other) => bail!("PARLOUR_WEBHOOKS_PRIVATE: {other:?} is none of refuse, allow"),
+            },
         })
     }
 }
@@ -277,5 +285,7 @@ mod tests {
         check(&with(&[turn]), Some("PARLOUR_TURN_SECRET"));
         check(&with(&[turn, ("PARLOUR_TURN_SECRET", "short")]), Some("PARLOUR_TURN_SECRET"));
         check(&with(&[("PARLOUR_TURN_POLICY", "relay")]), Some("PARLOUR_TURN_POLICY"));
+        check(&with(&[("PARLOUR_WEBHOOKS_PRIVATE", "allow")]), None);
+        check(&with(&[("PARLOUR_WEBHOOKS_PRIVATE", "yes")]), Some("PARLOUR_WEBHOOKS_PRIVATE"));
     }
 }

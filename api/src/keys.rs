@@ -133,6 +133,12 @@ impl Keys {
         same_digits(&self.call_code(call_code), given)
     }
 
+    /// What a webhook's events are signed with, by the row of the secret. It is shown once and stored nowhere.
+    #[must_use]
+    pub fn webhook_secret(&self, secret: Uuid) -> [u8; 32] {
+        self.mac("webhook", &[secret.as_bytes()])
+    }
+
     /// A keyed hash of what must be found again but not stored: a browser's secret, a client's address, a request's body.
     #[must_use]
     pub fn hash(&self, what: &str, value: &[u8]) -> String {

@@ -23,3 +23,4 @@ pub mod schema;
 pub mod store;
 pub mod tokens;
 mod views;
+pub mod webhooks;

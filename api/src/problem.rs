@@ -192,7 +192,8 @@ impl From<Refusal> for ApiError {
             | Refusal::OwnAddress
             | Refusal::NotASlot
             | Refusal::ClassNotOffered
-            | Refusal::NothingChosen => StatusCode::UNPROCESSABLE_ENTITY,
+            | Refusal::NothingChosen
+            | Refusal::WebhookUrlRefused => StatusCode::UNPROCESSABLE_ENTITY,
             Refusal::InviteLimit | Refusal::ResendTooSoon | Refusal::ResendLimit => StatusCode::TOO_MANY_REQUESTS,
             Refusal::AskTheSchool => StatusCode::FORBIDDEN,
             Refusal::AccessEnded => StatusCode::GONE,
@@ -211,7 +212,9 @@ impl From<Refusal> for ApiError {
             | Refusal::CallEarly
             | Refusal::CallOver
             | Refusal::CannotExtend
-            | Refusal::ContactBarred => StatusCode::CONFLICT,
+            | Refusal::ContactBarred
+            | Refusal::WebhookLimit
+            | Refusal::WebhookOff => StatusCode::CONFLICT,
         };
         let errors = refusal.field().map(|field| FieldError { field: field.to_owned(), code: refusal.code().to_owned(), detail: refusal.to_string() });
         let retry_after = match refusal {

@@ -10,7 +10,7 @@ use actix_web::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
-use parlour_domain::id::{BarId, BookingId, ClientId, EveningId, InviteId, PersonId};
+use parlour_domain::id::{BarId, BookingId, ClientId, DeliveryId, EveningId, InviteId, PersonId, WebhookId};
 use parlour_wire::{FieldError, Page};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
@@ -59,6 +59,13 @@ path_ids! {
     ClientPath(ClientId) = "client_id";
     /// `{bar_id}`.
     BarPath(BarId) = "bar_id";
+}
+
+path_ids! {
+    /// `{webhook_id}`.
+    WebhookPath(WebhookId) = "webhook_id";
+    /// `{delivery_id}`.
+    DeliveryPath(DeliveryId) = "delivery_id";
 }
 
 /// A JSON body, checked, with the bytes it came in.
@@ -213,6 +220,7 @@ pub enum List {
     BookingExport,
     InviteExport,
     Attendance,
+    Deliveries,
 }
 
 impl PageQuery {

@@ -15,7 +15,7 @@ use crate::{
     app::App,
     auth::{Counted, origin},
     client, contract,
-    handlers::{bars, bookings, calls, clients, dev, evenings, guests, health, invites, login_links, me, oauth, parents, school, sessions},
+    handlers::{bars, bookings, calls, clients, dev, evenings, guests, health, invites, login_links, me, oauth, parents, school, sessions, webhooks},
     problem::{Answer, ApiError},
     rates::WINDOW,
     request::MAX_BODY,
@@ -116,6 +116,12 @@ fn api(config: &mut ServiceConfig) {
     at("/clients/{client_id}/secrets", on![POST clients::create_client_secret]);
     at("/oauth/token", on![POST oauth::issue_token]);
     at("/oauth/jwks", on![GET oauth::get_signing_keys]);
+    at("/webhooks", on![GET webhooks::list_webhooks, POST webhooks::create_webhook]);
+    at("/webhooks/{webhook_id}", on![GET webhooks::get_webhook, PATCH webhooks::change_webhook, DELETE webhooks::delete_webhook]);
+    at("/webhooks/{webhook_id}/secrets", on![POST webhooks::rotate_webhook_secret]);
+    at("/webhooks/{webhook_id}/test", on![POST webhooks::test_webhook]);
+    at("/webhooks/{webhook_id}/deliveries", on![GET webhooks::list_webhook_deliveries]);
+    at("/webhooks/{webhook_id}/deliveries/{delivery_id}/replay", on![POST webhooks::replay_webhook_delivery]);
     at("/dev/mails", on![GET dev::list_dev_mails]);
     at("/dev/logins", on![POST dev::create_dev_login]);
     at("/dev/clock", on![POST dev::move_dev_clock]);

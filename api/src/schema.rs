@@ -530,3 +530,76 @@ diesel::joinable!(enrolments -> classes (class_id));
 diesel::joinable!(enrolments -> people (person_id));
 diesel::joinable!(invite_students -> invites (invite_id));
 diesel::joinable!(invite_students -> people (student_id));
+
+// Webhooks.
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    webhooks (id) {
+        id -> Id,
+        school_id -> Id,
+        url -> Text,
+        event_types -> Text,
+        enabled -> Bool,
+        off_reason -> Nullable<Text>,
+        failing_since -> Nullable<Moment>,
+        created_by -> Id,
+        created_at -> Moment,
+        deleted_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    webhook_secrets (id) {
+        id -> Id,
+        school_id -> Id,
+        webhook_id -> Id,
+        created_at -> Moment,
+        expires_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    webhook_deliveries (number) {
+        number -> BigInt,
+        id -> Id,
+        school_id -> Id,
+        webhook_id -> Id,
+        event_id -> Id,
+        event_type -> Text,
+        subject_id -> Id,
+        evening_id -> Nullable<Id>,
+        created_at -> Moment,
+        due_at -> Moment,
+        lease_ends_at -> Moment,
+        attempts -> Integer,
+        state -> Text,
+        settled_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    webhook_attempts (id) {
+        id -> Id,
+        school_id -> Id,
+        delivery_id -> Id,
+        at -> Moment,
+        status -> Nullable<Integer>,
+        duration_ms -> Integer,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(webhooks, webhook_secrets, webhook_deliveries, webhook_attempts, schools);
+diesel::joinable!(webhook_deliveries -> webhooks (webhook_id));

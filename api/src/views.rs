@@ -1,5 +1,7 @@
 //! From what the store answers to the shapes of the wire: names, times with the school's offset. Knows no query and no rule.
 
+pub mod webhooks;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use parlour_domain::{

@@ -21,3 +21,4 @@ mod migrations;
 mod operations;
 mod sessions;
 mod teaching;
+mod webhooks;

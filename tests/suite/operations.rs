@@ -44,6 +44,15 @@ fn to_a_stranger(id: &str) -> u16 {
         | "change_client"
         | "revoke_client"
         | "create_client_secret" => 403,
+        "list_webhooks"
+        | "create_webhook"
+        | "get_webhook"
+        | "change_webhook"
+        | "delete_webhook"
+        | "rotate_webhook_secret"
+        | "test_webhook"
+        | "list_webhook_deliveries"
+        | "replay_webhook_delivery" => 403,
         // Strangers with a WebSocket are in calls.rs.
         "open_call_socket" => 426,
         // A person's cookie is no guest's.
@@ -85,7 +94,9 @@ async fn ask(actor: &Actor, operation: &contract::Operation, things: &Things) ->
         .replace("{parent_id}", &things.parent)
         .replace("{student_id}", &things.student)
         .replace("{client_id}", &things.parent)
-        .replace("{bar_id}", &things.parent);
+        .replace("{bar_id}", &things.parent)
+        .replace("{webhook_id}", &things.parent)
+        .replace("{delivery_id}", &things.parent);
     assert!(!path.contains('{'), "{path}: a parameter is unknown");
     let mut request = actor.request(&operation.method, &path);
     if operation.takes_body {
@@ -111,6 +122,8 @@ fn body(id: &str, things: &Things) -> Value {
         "issue_token" => json!({}),
         "set_record" => json!({ "no_show": true, "note": "" }),
         "set_lateness" => json!({ "minutes": 5 }),
+        "create_webhook" => json!({ "url": "https://mis.example.org/hooks", "event_types": ["booking.created"] }),
+        "change_webhook" => json!({ "enabled": false }),
         "create_dev_login" => json!({ "as": "teacher" }),
         "move_dev_clock" => json!({}),
         other => panic!("{other} takes a body that this test does not know"),

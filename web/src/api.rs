@@ -6,8 +6,8 @@ use leptos::prelude::{document, window};
 use parlour_wire::{
     ApiClient, ApiClientChange, AppointmentRecord, Bar, Booking, BookingChange, CallDoor, ChosenIdentity, DevActor, DevClock, DevClockMove, DevLogin, DevMail,
     Evening, GuestAppointments, GuestLinkPreview, HistoryEntry, IceServers, Invite, Invites, IssuedApiClient, Lateness, LinkToken, LinkedStudent, LoginLink,
-    LoginLinkPreview, Me, MyBookings, NewApiClient, NewBar, NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Schedule, School,
-    SlotGrid,
+    LoginLinkPreview, Me, MyBookings, NewApiClient, NewBar, NewBookings, NewInvite, NewLoginLink, NewSession, NewWebhook, Page, Parent, Problem, Schedule,
+    School, SlotGrid, Webhook, WebhookChange, WebhookDelivery, WebhookWithSecret,
     plain::{self, Read, Write},
 };
 use uuid::Uuid;
@@ -252,6 +252,39 @@ pub(crate) async fn create_client_secret(client: Uuid) -> Answer<IssuedApiClient
 
 pub(crate) async fn revoke_client(client: Uuid) -> Answer<()> {
     delete(&format!("clients/{client}")).await
+}
+
+pub(crate) async fn list_webhooks() -> Answer<Page<Webhook>> {
+    get("webhooks").await
+}
+
+pub(crate) async fn create_webhook(new: &NewWebhook) -> Answer<WebhookWithSecret> {
+    send("POST", "webhooks", new).await
+}
+
+pub(crate) async fn change_webhook(webhook: Uuid, change: &WebhookChange) -> Answer<Webhook> {
+    send("PATCH", &format!("webhooks/{webhook}"), change).await
+}
+
+pub(crate) async fn delete_webhook(webhook: Uuid) -> Answer<()> {
+    delete(&format!("webhooks/{webhook}")).await
+}
+
+pub(crate) async fn rotate_webhook_secret(webhook: Uuid) -> Answer<WebhookWithSecret> {
+    read(&call("POST", &format!("webhooks/{webhook}/secrets"), None, None).await?)
+}
+
+pub(crate) async fn test_webhook(webhook: Uuid) -> Answer<WebhookDelivery> {
+    read(&call("POST", &format!("webhooks/{webhook}/test"), None, None).await?)
+}
+
+pub(crate) async fn list_webhook_deliveries(webhook: Uuid, cursor: Option<&str>) -> Answer<Page<WebhookDelivery>> {
+    let cursor = cursor.map(|cursor| format!("?cursor={}", escaped(cursor))).unwrap_or_default();
+    get(&format!("webhooks/{webhook}/deliveries{cursor}")).await
+}
+
+pub(crate) async fn replay_webhook_delivery(webhook: Uuid, delivery: Uuid) -> Answer<WebhookDelivery> {
+    read(&call("POST", &format!("webhooks/{webhook}/deliveries/{delivery}/replay"), None, None).await?)
 }
 
 pub(crate) async fn list_dev_mails(cursor: Option<&str>) -> Answer<Page<DevMail>> {

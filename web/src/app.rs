@@ -8,7 +8,7 @@ use crate::{
     components::{DemoStrip, FailureNotice, Header},
     pages::{
         BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps, ClientsRoute, DevicesRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute,
-        IdentityRoute, LoginPage, MailboxRoute, MissingPage, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute,
+        IdentityRoute, LoginPage, MailboxRoute, MissingPage, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute, WebhookLogRoute, WebhooksRoute,
     },
     route::{self, Page, Router, router},
     session::{Session, session},
@@ -56,6 +56,8 @@ fn Place() -> impl IntoView {
         Page::Bars => BarsRoute().into_any(),
         Page::Clients => ClientsRoute().into_any(),
         Page::StaffParent(_) => StaffParentRoute().into_any(),
+        Page::Webhooks => WebhooksRoute().into_any(),
+        Page::WebhookLog(_) => WebhookLogRoute().into_any(),
         Page::Mailbox => MailboxRoute().into_any(),
         Page::Call(_) => CallRoute(CallRouteProps { guest: false }).into_any(),
         Page::GuestCall(_) => CallRoute(CallRouteProps { guest: true }).into_any(),

@@ -21,6 +21,8 @@ pub(crate) enum Page {
     Bars,
     Clients,
     StaffParent(Uuid),
+    Webhooks,
+    WebhookLog(Uuid),
     Mailbox,
     /// A call, as the person who is logged in, or as a guest.
     Call(Uuid),
@@ -47,6 +49,8 @@ impl Page {
             ["staff", "bars"] => Self::Bars,
             ["staff", "connections"] => Self::Clients,
             ["staff", "parents", id] => with_id(Self::StaffParent, id),
+            ["staff", "webhooks"] => Self::Webhooks,
+            ["staff", "webhooks", id] => with_id(Self::WebhookLog, id),
             ["dev", "mailbox"] => Self::Mailbox,
             ["calls", id] => with_id(Self::Call, id),
             ["guest", "calls", id] => with_id(Self::GuestCall, id),
@@ -57,7 +61,9 @@ impl Page {
 
     const fn id(self) -> Option<Uuid> {
         match self {
-            Self::Bookings(id) | Self::Book(id) | Self::Schedule(id) | Self::StaffParent(id) | Self::Call(id) | Self::GuestCall(id) => Some(id),
+            Self::Bookings(id) | Self::Book(id) | Self::Schedule(id) | Self::StaffParent(id) | Self::WebhookLog(id) | Self::Call(id) | Self::GuestCall(id) => {
+                Some(id)
+            }
             _ => None,
         }
     }

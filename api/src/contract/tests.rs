@@ -7,7 +7,8 @@ use parlour_wire::{
     AccessToken, ApiClient, ApiClientChange, AppointmentRecord, AttendanceRecord, Bar, Booking, BookingChange, BookingRecord, CallDoor, ChosenIdentity,
     DevClock, DevClockMove, DevLogin, DevMail, Evening, GuestAppointments, GuestLinkPreview, HistoryEntry, IceServers, Invite, InviteRecord, Invites,
     IssuedApiClient, JsonWebKeys, Lateness, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview, Me, MyBookings, NewApiClient, NewBar, NewBookings,
-    NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Schedule, School, SlotGrid, TokenRefusal,
+    NewInvite, NewLoginLink, NewSession, NewWebhook, Page, Parent, Problem, Schedule, School, SlotGrid, TokenRefusal, Webhook, WebhookChange, WebhookDelivery,
+    WebhookWithSecret,
     plain::{self, Json},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -117,7 +118,10 @@ fn refusals() -> Vec<Refusal> {
             NotAVideoCall => CallEarly,
             CallEarly => CallOver,
             CallOver => CannotExtend,
-            CannotExtend => return None,
+            CannotExtend => WebhookUrlRefused,
+            WebhookUrlRefused => WebhookLimit,
+            WebhookLimit => WebhookOff,
+            WebhookOff => return None,
         })
     };
     std::iter::successors(Some(EmailInvalid), next).collect()
@@ -274,6 +278,13 @@ fn known_to_the_wire(schema: &str, example: &Value) -> bool {
         "AccessToken" => check_wire::<AccessToken>(schema, example).1.is_object(),
         "TokenRefusal" => check_wire::<TokenRefusal>(schema, example).1.is_object(),
         "JsonWebKeys" => check_wire::<JsonWebKeys>(schema, example).1.is_object(),
+        "NewWebhook" => check_request::<NewWebhook>(schema, example),
+        "WebhookChange" => check_request::<WebhookChange>(schema, example),
+        "Webhook" => check_answer::<Webhook>(schema, example),
+        "WebhookPage" => check_answer::<Page<Webhook>>(schema, example),
+        "WebhookWithSecret" => check_answer::<WebhookWithSecret>(schema, example),
+        "WebhookDelivery" => check_answer::<WebhookDelivery>(schema, example),
+        "WebhookDeliveryPage" => check_answer::<Page<WebhookDelivery>>(schema, example),
         "DevMailPage" => check_answer::<Page<DevMail>>(schema, example),
         "DevClock" => check_answer::<DevClock>(schema, example),
         "DevClockMove" => check_request::<DevClockMove>(schema, example),

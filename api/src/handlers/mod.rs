@@ -15,3 +15,4 @@ pub mod oauth;
 pub mod parents;
 pub mod school;
 pub mod sessions;
+pub mod webhooks;

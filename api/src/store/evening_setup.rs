@@ -19,6 +19,7 @@ use super::{
     people::full_name,
     schools::SchoolRow,
     sql_types::{At, Key, at, key},
+    webhooks::{self, News},
 };
 use crate::{
     context::Context,
@@ -229,8 +230,10 @@ pub fn save(db: &mut Db, ctx: &Context, new: &NewEvening) -> Result<Saved> {
     Ok(Saved::Changed(known.id.into()))
 }
 
-/// Files are loaded by whoever may run the server, so the school as such is named as the actor.
+/// Writes what was done into the audit log and tells the school's endpoints. Files are loaded by whoever may run the server, so the school as such is named
+/// as the actor.
 fn record(db: &mut Db, ctx: &Context, new: &NewEvening, evening: EveningId, action: &'static str, summary: String) -> Result<()> {
+    webhooks::tell(db, ctx, new.school, &[News::evening(evening)])?;
     events::record(db, ctx, &NewEvent { school: new.school, evening: Some(evening), parent: None, action, summary, actor: &Actor::school() })
 }
 

@@ -31,6 +31,7 @@ pub mod sql_types;
 pub mod teaching;
 #[cfg(test)]
 pub(crate) mod test_database;
+pub mod webhooks;
 mod writer;
 
 use std::sync::Arc;

@@ -21,7 +21,11 @@ use serde::Serialize;
 
 pub use self::plan::Plan;
 use self::rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, SchoolRow};
-use super::{Db, Error, Result, access, events::Actor};
+use super::{
+    Db, Error, Result, access,
+    events::Actor,
+    webhooks::{self, News},
+};
 use crate::{
     context::Context,
     each,
@@ -132,6 +136,8 @@ pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
         write::enrolments(db, chunk)?;
     }
     withdraw(db, plan)?;
+    let school = SchoolId::from(plan.school.id);
+    webhooks::tell(db, &plan.ctx, school, &[News::roster(school)])?;
     Ok(true)
 }
 

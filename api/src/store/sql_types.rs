@@ -13,7 +13,8 @@ use diesel::{
     sqlite::{Sqlite, SqliteValue},
 };
 use parlour_domain::id::{
-    BarId, BookingId, CallCodeId, ClassId, ClientId, ClientSecretId, EveningId, InviteId, LoginLinkId, ParticipantId, PersonId, SchoolId, SessionId,
+    BarId, BookingId, CallCodeId, ClassId, ClientId, ClientSecretId, DeliveryId, EveningId, InviteId, LoginLinkId, ParticipantId, PersonId, SchoolId,
+    SessionId, WebhookId,
 };
 use uuid::Uuid;
 
@@ -69,6 +70,7 @@ macro_rules! ids {
 }
 
 ids!(Uuid, SchoolId, PersonId, ClassId, EveningId, BookingId, InviteId, SessionId, LoginLinkId, BarId, ParticipantId, CallCodeId, ClientId, ClientSecretId);
+ids!(WebhookId, DeliveryId);
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

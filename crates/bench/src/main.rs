@@ -52,6 +52,7 @@ enum Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    parlour::mail::install_tls();
     // One thread: the machine's cores are the server's.
     let outcome = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Into::into).and_then(|runtime| runtime.block_on(run(arguments)));
     match outcome {

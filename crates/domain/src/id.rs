@@ -65,4 +65,8 @@ ids! {
     ParticipantId,
     /// A code that a guest's link asks for when it was taken over too often.
     CallCodeId,
+    /// An endpoint that a school's systems are told by.
+    WebhookId,
+    /// One event on its way to one endpoint.
+    DeliveryId,
 }

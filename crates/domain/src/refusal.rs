@@ -68,6 +68,12 @@ pub enum Refusal {
     CallOver,
     #[error("The next appointment begins right after this one, so no minute can be added.")]
     CannotExtend,
+    #[error("No events can be sent there. Give an https:// address of the open internet, without a user name and without anything after #.")]
+    WebhookUrlRefused,
+    #[error("The school has as many endpoints as it may have. Delete one first.")]
+    WebhookLimit,
+    #[error("The endpoint is switched off. Switch it on first.")]
+    WebhookOff,
 }
 
 impl Refusal {
@@ -106,6 +112,9 @@ impl Refusal {
             Self::CallEarly => "call_early",
             Self::CallOver => "call_over",
             Self::CannotExtend => "cannot_extend",
+            Self::WebhookUrlRefused => "webhook_url_refused",
+            Self::WebhookLimit => "webhook_limit",
+            Self::WebhookOff => "webhook_off",
         }
     }
 
@@ -119,6 +128,7 @@ impl Refusal {
             Self::ConsentRecordMissing => Some("consent_record"),
             Self::NoStudentChosen => Some("student_ids"),
             Self::NothingChosen => Some("bookings"),
+            Self::WebhookUrlRefused => Some("url"),
             _ => None,
         }
     }

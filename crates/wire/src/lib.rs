@@ -14,6 +14,7 @@ mod page;
 pub mod plain;
 mod problem;
 mod staff;
+mod webhooks;
 
 pub use booking::*;
 pub use call::*;
@@ -27,6 +28,7 @@ pub use mailbox::*;
 pub use page::*;
 pub use problem::*;
 pub use staff::*;
+pub use webhooks::*;
 
 /// A moment, with the offset that the school's clock has then.
 pub type Moment = chrono::DateTime<chrono::FixedOffset>;

@@ -414,9 +414,10 @@ impl Read for BookingRow {
     }
 }
 
-// After the macros, which it uses.
+// After the macros, which they use.
 mod call;
 mod client;
+mod webhooks;
 
 #[cfg(test)]
 mod tests {

@@ -18,6 +18,13 @@ pub struct Neighbours {
     pub staff: Actor,
 }
 
+impl Neighbours {
+    /// All of them: parent, teacher, staff.
+    pub fn all(&self) -> [&Actor; 3] {
+        [&self.parent, &self.teacher, &self.staff]
+    }
+}
+
 impl School {
     /// Another school comes in with the next roster.
     pub async fn neighbours(&self) -> Neighbours {

@@ -115,6 +115,16 @@ fn clients() -> Answer<Part> {
 }
 
 #[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
+fn webhooks() -> Answer<Part> {
+    Ok(dressed("later", || super::webhooks::WebhooksPage().into_any()))
+}
+
+#[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
+fn webhook_log() -> Answer<Part> {
+    Ok(dressed("later", || super::webhook_log::WebhookLogPage().into_any()))
+}
+
+#[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
 fn mailbox() -> Answer<Part> {
     Ok(dressed("later", || super::mailbox::MailboxPage().into_any()))
 }
@@ -219,6 +229,18 @@ pub(crate) fn BarsRoute() -> impl IntoView {
 pub(crate) fn ClientsRoute() -> impl IntoView {
     session().ask();
     view! { <LazyPanel part=Box::new(|| opened(Box::pin(clients()))) /> }
+}
+
+#[component]
+pub(crate) fn WebhooksRoute() -> impl IntoView {
+    session().ask();
+    view! { <LazyPanel part=Box::new(|| opened(Box::pin(webhooks()))) /> }
+}
+
+#[component]
+pub(crate) fn WebhookLogRoute() -> impl IntoView {
+    session().ask();
+    view! { <LazyPanel part=Box::new(|| opened(Box::pin(webhook_log()))) /> }
 }
 
 #[component]

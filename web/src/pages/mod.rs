@@ -20,10 +20,12 @@ mod staff;
 mod staff_parent;
 mod style;
 mod teacher;
+mod webhook_log;
+mod webhooks;
 
 pub(crate) use lazy::{
     BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps, ClientsRoute, DevicesRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute, IdentityRoute,
-    MailboxRoute, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute,
+    MailboxRoute, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute, WebhookLogRoute, WebhooksRoute,
 };
 pub(crate) use login::LoginPage;
 pub(crate) use missing::MissingPage;

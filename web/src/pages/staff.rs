@@ -49,6 +49,7 @@ pub(crate) fn StaffStart() -> impl IntoView {
                 {t().all_bars}
             </a>
             <a class="action" href="staff/connections">{office().title}</a>
+            <a class="action" href="staff/webhooks">{crate::texts::webhooks().title}</a>
         </form>
         <p class="unseen" role="status">{move || parents.loaded.get().then(|| crate::texts::count(t().parents_found, parents.items.read().len()))}</p>
         {move || (parents.loaded.get() && parents.items.read().is_empty()).then(|| view! { <p>{t().nobody_found}</p> })}

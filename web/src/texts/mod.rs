@@ -12,10 +12,12 @@ macro_rules! catalogue {
 mod en;
 mod en_call;
 mod en_office;
+mod en_webhooks;
 
 pub(crate) use en::Texts;
 pub(crate) use en_call::CallTexts;
 pub(crate) use en_office::OfficeTexts;
+pub(crate) use en_webhooks::WebhookTexts;
 
 type Text = &'static str;
 /// For one, and for many.
@@ -29,6 +31,11 @@ pub(crate) const fn call() -> &'static CallTexts {
 /// What is said to the office about programs: fetched with its page.
 pub(crate) const fn office() -> &'static OfficeTexts {
     &en_office::EN
+}
+
+/// What is said of webhooks: a catalogue of its own, for the few who see it.
+pub(crate) const fn webhooks() -> &'static WebhookTexts {
+    &en_webhooks::EN
 }
 
 /// The catalogue in the reader's language.

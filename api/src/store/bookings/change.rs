@@ -22,6 +22,7 @@ use crate::{
         outbox::{self, NewMail, Template},
         people, slots,
         sql_types::{at, key},
+        webhooks::{self, EventType, News},
     },
 };
 
@@ -60,6 +61,7 @@ pub fn change(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting,
     calls::close(db, ctx, row.id.into(), "booking_moved")?;
     let summary = format!("Moved {} from {} to {}.", class.subject, when(evening, *row.starts_at), when(evening, starts_at));
     record(db, ctx, evening, acting, "booking_changed", summary)?;
+    webhooks::tell(db, ctx, evening.school(), &[News::booking(EventType::BookingChanged, row.id.into(), evening.id())])?;
     let mail = NewMail {
         person: Some(acting.parent),
         evening: Some(evening.id()),
@@ -104,6 +106,7 @@ pub fn end(db: &mut Db, ctx: &Context, booking: BookingId, actor: &Actor, ending
     let acting = Acting { parent: row.parent_id.into(), actor: actor.clone(), is_staff: false };
     calls::close(db, ctx, booking, action)?;
     record(db, ctx, &evening, &acting, action, format!("Cancelled {subject} at {}.", when(&evening, *row.starts_at)))?;
+    webhooks::tell(db, ctx, evening.school(), &[News::booking(EventType::BookingCancelled, booking, evening.id())])?;
     if ending == Ending::Cancelled {
         let mail = NewMail { person: Some(acting.parent), evening: Some(evening.id()), booking: Some(booking), ..NewMail::new(evening.school(), template) };
         let login_link = login::standing(db, ctx, acting.parent, &evening)?;

@@ -23,6 +23,7 @@ use crate::{
         people::{self, PersonRow},
         slots::{self, OfferedClass},
         sql_types::{Key, at, key},
+        webhooks::{self, EventType, News},
     },
 };
 
@@ -69,6 +70,8 @@ pub fn make(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, w
     let mail = NewMail { person: Some(acting.parent), evening: Some(evening.id()), ..NewMail::new(evening.school(), Template::BookingsMade) };
     let login_link = login::standing(db, ctx, acting.parent, evening)?;
     outbox::enqueue(db, ctx, NewMail { login_link, ..mail })?;
+    let news: Vec<News> = rows.iter().map(|row| News::booking(EventType::BookingCreated, row.id.into(), evening.id())).collect();
+    webhooks::tell(db, ctx, evening.school(), &news)?;
     tell_guests(db, ctx, evening, acting.parent, &chosen.iter().map(|(booking, _)| booking.student).collect())?;
     let mut guests = invites::guest_names(db, &rows)?;
     let made = rows.into_iter().zip(chosen).filter_map(|(row, (_, class))| {

@@ -15,7 +15,8 @@ use crate::{
         events::{self, Actor, NewEvent},
         outbox::{self, NewMail, Template},
         sessions,
-        sql_types::{at, key},
+        sql_types::{Key, at, key},
+        webhooks::{self, EventType, News},
     },
 };
 
@@ -81,6 +82,8 @@ fn end(db: &mut Db, ctx: &Context, invite: InviteId, reason: &'static str) -> Re
     }
     let covered = invite_students::table.filter(invite_students::invite_id.eq(key(invite)));
     diesel::update(covered).set(invite_students::ended_at.eq(Some(at(ctx.now)))).execute(db)?;
+    let (school, evening): (Key, Key) = invites::table.find(key(invite)).select((invites::school_id, invites::evening_id)).first(db)?;
+    webhooks::tell(db, ctx, school.into(), &[News::invite(EventType::InviteRemoved, invite, evening.into())])?;
     // The invite ends before its guest is put out: whoever enters meanwhile waits for the row, and then finds it ended.
     let told = if reason == "access_ended" { reason } else { "invite_removed" };
     sessions::withdraw(db, ctx, &[], &[key(invite)], told)?;

@@ -22,6 +22,7 @@ use crate::{
         outbox::{self, NewMail, Template},
         people,
         sql_types::{At, Key, at, key},
+        webhooks::{self, EventType, News},
     },
 };
 
@@ -62,6 +63,7 @@ pub fn send(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, n
     let covered: Vec<Covered> = new.students.iter().map(|student| Covered::of(id, evening, acting.parent, *student)).collect();
     each!(db, conn => diesel::insert_into(invite_students::table).values(&covered).execute(conn)).map_err(Error::raced)?;
     outbox::enqueue(db, ctx, NewMail { invite: Some(id), evening: Some(evening.id()), ..NewMail::new(evening.school(), Template::Invite) })?;
+    webhooks::tell(db, ctx, evening.school(), &[News::invite(EventType::InviteCreated, id, evening.id())])?;
     record(db, ctx, evening, acting, "invite_sent", format!("Invited {} ({}).", new.name, new.email))?;
     Ok(Sent::Yes(id))
 }

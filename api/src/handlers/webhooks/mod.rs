@@ -1,0 +1,37 @@
+//! Webhooks: endpoints, their secrets and their log. For staff.
+
+mod change_webhook;
+mod create_webhook;
+mod delete_webhook;
+mod get_webhook;
+mod list_webhook_deliveries;
+mod list_webhooks;
+mod replay_webhook_delivery;
+mod rotate_webhook_secret;
+mod test_webhook;
+
+use parlour_wire::WebhookEventType;
+
+pub use self::{
+    change_webhook::change_webhook, create_webhook::create_webhook, delete_webhook::delete_webhook, get_webhook::get_webhook,
+    list_webhook_deliveries::list_webhook_deliveries, list_webhooks::list_webhooks, replay_webhook_delivery::replay_webhook_delivery,
+    rotate_webhook_secret::rotate_webhook_secret, test_webhook::test_webhook,
+};
+use crate::{
+    problem::{Answer, ApiError},
+    store::webhooks::EventType,
+    views,
+};
+
+/// The events that an endpoint asks for, each once.
+fn chosen_types(given: &[WebhookEventType]) -> Answer<Vec<EventType>> {
+    let mut chosen: Vec<EventType> = Vec::with_capacity(given.len());
+    for one in given {
+        let one = views::webhooks::chosen_type(*one).ok_or_else(|| ApiError::field("event_types", "unknown", "webhook.test is sent on request alone."))?;
+        if chosen.contains(&one) {
+            return Err(ApiError::field("event_types", "duplicate", "Name each event once."));
+        }
+        chosen.push(one);
+    }
+    Ok(chosen)
+}

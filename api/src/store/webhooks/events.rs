@@ -1,0 +1,163 @@
+//! What endpoints are told: written in the transaction of what happened, so that nothing that is true goes untold and nothing that was rolled back is told.
+
+use diesel::prelude::*;
+use parlour_domain::id::{BookingId, DeliveryId, EveningId, InviteId, SchoolId, WebhookId};
+use uuid::Uuid;
+
+use crate::{
+    context::Context,
+    each,
+    schema::{webhook_deliveries, webhooks},
+    store::{
+        Db, Result,
+        sql_types::{At, Key, at, key},
+    },
+};
+
+/// What an event is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the contract tells when each is sent")]
+pub enum EventType {
+    BookingCreated,
+    BookingChanged,
+    BookingCancelled,
+    InviteCreated,
+    InviteRemoved,
+    EveningChanged,
+    RosterImported,
+    Test,
+}
+
+impl EventType {
+    const ALL: [Self; 8] = [
+        Self::BookingCreated,
+        Self::BookingChanged,
+        Self::BookingCancelled,
+        Self::InviteCreated,
+        Self::InviteRemoved,
+        Self::EveningChanged,
+        Self::RosterImported,
+        Self::Test,
+    ];
+
+    /// Reads a column; `None` when it was written by another version.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// As in the database and in what is sent.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BookingCreated => "booking.created",
+            Self::BookingChanged => "booking.changed",
+            Self::BookingCancelled => "booking.cancelled",
+            Self::InviteCreated => "invite.created",
+            Self::InviteRemoved => "invite.removed",
+            Self::EveningChanged => "evening.changed",
+            Self::RosterImported => "roster.imported",
+            Self::Test => "webhook.test",
+        }
+    }
+}
+
+/// Something that happened, by ids alone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct News {
+    kind: EventType,
+    /// What it happened to; news of the same subject reach an endpoint in their order.
+    subject: Uuid,
+    evening: Option<EveningId>,
+}
+
+impl News {
+    /// Of an appointment.
+    #[must_use]
+    pub const fn booking(kind: EventType, booking: BookingId, evening: EveningId) -> Self {
+        Self { kind, subject: booking.0, evening: Some(evening) }
+    }
+
+    /// Of an invite.
+    #[must_use]
+    pub const fn invite(kind: EventType, invite: InviteId, evening: EveningId) -> Self {
+        Self { kind, subject: invite.0, evening: Some(evening) }
+    }
+
+    /// An evening was added or changed.
+    #[must_use]
+    pub const fn evening(evening: EveningId) -> Self {
+        Self { kind: EventType::EveningChanged, subject: evening.0, evening: Some(evening) }
+    }
+
+    /// A roster import changed something of the school.
+    #[must_use]
+    pub const fn roster(school: SchoolId) -> Self {
+        Self { kind: EventType::RosterImported, subject: school.0, evening: None }
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = webhook_deliveries)]
+struct NewRow {
+    id: Key,
+    school_id: Key,
+    webhook_id: Key,
+    event_id: Key,
+    event_type: &'static str,
+    subject_id: Key,
+    evening_id: Option<Key>,
+    created_at: At,
+    due_at: At,
+    lease_ends_at: At,
+    attempts: i32,
+    state: &'static str,
+}
+
+impl NewRow {
+    fn new(ctx: &Context, school: SchoolId, webhook: Key, event: Uuid, news: News) -> Self {
+        Self {
+            id: key(ctx.new_id::<DeliveryId>()),
+            school_id: key(school),
+            webhook_id: webhook,
+            event_id: key(event),
+            event_type: news.kind.as_str(),
+            subject_id: key(news.subject),
+            evening_id: news.evening.map(Into::into),
+            created_at: at(ctx.now),
+            due_at: at(ctx.now),
+            lease_ends_at: at(ctx.now),
+            attempts: 0,
+            state: "pending",
+        }
+    }
+}
+
+/// Queues news for each endpoint of the school that wants them. Where the school has none, this is one look at an index.
+///
+/// # Errors
+/// When the database fails.
+pub fn tell(db: &mut Db, ctx: &Context, school: SchoolId, news: &[News]) -> Result<()> {
+    let endpoints: Vec<(Key, String)> = each!(db, conn => webhooks::table
+        .filter(webhooks::school_id.eq(key(school)).and(webhooks::deleted_at.is_null()).and(webhooks::enabled.eq(true)))
+        .select((webhooks::id, webhooks::event_types))
+        .load(conn))?;
+    let mut rows = Vec::new();
+    for one in news {
+        let event = ctx.new_id::<Uuid>();
+        let wanting = endpoints.iter().filter(|(_, wanted)| wanted.split(' ').any(|kind| kind == one.kind.as_str()));
+        rows.extend(wanting.map(|(webhook, _)| NewRow::new(ctx, school, *webhook, event, *one)));
+    }
+    if !rows.is_empty() {
+        each!(db, conn => diesel::insert_into(webhook_deliveries::table).values(&rows).execute(conn))?;
+    }
+    Ok(())
+}
+
+/// Queues a test for one endpoint, whatever events it has chosen. Tests do not wait for each other.
+pub(super) fn queue_test(db: &mut Db, ctx: &Context, school: SchoolId, webhook: WebhookId) -> Result<DeliveryId> {
+    let event = ctx.new_id::<Uuid>();
+    let row = NewRow::new(ctx, school, key(webhook), event, News { kind: EventType::Test, subject: event, evening: None });
+    each!(db, conn => diesel::insert_into(webhook_deliveries::table).values(&row).execute(conn))?;
+    Ok(row.id.into())
+}

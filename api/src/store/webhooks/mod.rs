@@ -1,0 +1,15 @@
+//! Webhooks: the endpoints that a school's systems are told by, what they are told, and how that went. Nothing here sends anything.
+
+mod endpoints;
+mod events;
+mod log;
+mod queue;
+mod settle;
+
+pub use self::{
+    endpoints::{Change, Endpoint, OffReason, SECRET_OVERLAP, change, create, delete, find, list, rotate},
+    events::{EventType, News, tell},
+    log::{Attempt, Delivery, DeliveryState, deliveries, delivery, replay, send_test},
+    queue::{Claimed, Due, LEASE, Room, claim, is_due},
+    settle::{FAILING_FOR, NoAnswer, Outcome, Verdict, settle},
+};

@@ -1,0 +1,152 @@
+//! Tries: when an event is sent again, what waits for it, and when an endpoint is switched off.
+
+use chrono::TimeDelta;
+use serde_json::json;
+
+use super::{ALL, book, endpoint, kinds, log, receiver::Receiver, school, sent, test};
+use crate::harness::Shared;
+
+/// The pauses of the specification's table, in seconds.
+const PAUSES: [i64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
+
+#[tokio::test]
+async fn what_failed_is_sent_again_after_growing_pauses_and_given_up() {
+    let (school, receiver) = (school().await, Receiver::start().await);
+    let staff = school.staff().await;
+    let (path, secret) = endpoint(&staff, &receiver, &ALL).await;
+    test(&staff, &path).await;
+    receiver.answer(&[500; 10]);
+    let first = sent(&school, &receiver).await;
+    for pause in PAUSES {
+        school.wait(TimeDelta::seconds(pause - 1));
+        assert_eq!(sent(&school, &receiver).await.len(), 0, "before {pause} s");
+        // A tenth, for the chance in the pause.
+        school.wait(TimeDelta::seconds(2 + pause / 10));
+        let again = sent(&school, &receiver).await;
+        assert_eq!(again.len(), 1, "after {pause} s");
+        assert_eq!((&again[0].id, &again[0].text), (&first[0].id, &first[0].text), "the same event");
+        assert_ne!(again[0].timestamp, first[0].timestamp, "a time of its own");
+        assert_eq!(again[0].signature, again[0].signed_with(&secret));
+    }
+    school.wait(TimeDelta::days(2));
+    assert_eq!(sent(&school, &receiver).await.len(), 0, "given up");
+    let staff = school.staff().await;
+    let entry = &log(&staff, &path).await[0];
+    assert_eq!((entry["state"].as_str(), entry["attempts"].as_array().unwrap().len()), (Some("failed"), 10));
+    assert_eq!(entry["attempts"][0]["status"], 500);
+}
+
+#[tokio::test]
+async fn a_newer_event_of_the_same_booking_waits_and_others_do_not() {
+    let (school, receiver) = (school().await, Receiver::start().await);
+    let (staff, parent) = (school.staff().await, school.parent().await);
+    endpoint(&staff, &receiver, &ALL).await;
+    let (_, path) = book(&school, &parent).await;
+    receiver.answer(&[503]);
+    assert_eq!(kinds(&sent(&school, &receiver).await), ["booking.created"]);
+    parent.delete(&path).await.is(204);
+    let (_, other) = book(&school, &parent).await;
+    let received = sent(&school, &receiver).await;
+    assert_eq!(kinds(&received), ["booking.created"]);
+    assert_eq!(format!("/bookings/{}", received[0].body["data"]["booking_id"].as_str().unwrap()), other, "that of the other booking");
+    school.wait(TimeDelta::seconds(6));
+    assert_eq!(kinds(&sent(&school, &receiver).await), ["booking.created", "booking.cancelled"]);
+}
+
+#[tokio::test]
+async fn two_nodes_send_each_event_once() {
+    let (school, receiver) = (school().await, Receiver::start().await);
+    let other = school.second_node(Shared::Nothing).await;
+    let staff = school.staff().await;
+    let (path, _) = endpoint(&staff, &receiver, &ALL).await;
+    for _ in 0..12 {
+        test(&staff, &path).await;
+    }
+    let (one, two) = (school.app.webhook_deps(), other.app.webhook_deps());
+    let (here, there) = futures_util::future::join(parlour::webhooks::worker::deliver_due(&one), parlour::webhooks::worker::deliver_due(&two)).await;
+    let mut ids: Vec<String> = receiver.take().into_iter().map(|received| received.id).collect();
+    assert_eq!((here + there, ids.len()), (12, 12));
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 12, "each of them");
+}
+
+#[tokio::test]
+async fn an_endpoint_can_ask_to_wait() {
+    let (school, receiver) = (school().await, Receiver::start().await);
+    let staff = school.staff().await;
+    let (path, _) = endpoint(&staff, &receiver, &ALL).await;
+    test(&staff, &path).await;
+    receiver.answer_with(429, "retry-after", "120".to_owned());
+    assert_eq!(sent(&school, &receiver).await.len(), 1);
+    school.wait(TimeDelta::seconds(119));
+    assert_eq!(sent(&school, &receiver).await.len(), 0);
+    school.wait(TimeDelta::seconds(1));
+    assert_eq!(sent(&school, &receiver).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let (school, receiver, elsewhere) = (school().await, Receiver::start().await, Receiver::start().await);
+    let staff = school.staff().await;
+    let (path, _) = endpoint(&staff, &receiver, &ALL).await;
+    test(&staff, &path).await;
+    receiver.answer_with(307, "location", elsewhere.url());
+    assert_eq!(sent(&school, &receiver).await.len(), 1);
+    assert_eq!(elsewhere.take().len(), 0);
+    let entry = &log(&staff, &path).await[0];
+    assert_eq!((entry["state"].as_str(), entry["attempts"][0]["status"].as_u64()), (Some("pending"), Some(307)));
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_gone_is_switched_off_and_the_office_told() {
+    let (school, receiver) = (school().await, Receiver::start().await);
+    let staff = school.staff().await;
+    let (path, _) = endpoint(&staff, &receiver, &ALL).await;
+    test(&staff, &path).await;
+    receiver.answer(&[410]);
+    sent(&school, &receiver).await;
+    let endpoint = staff.get(&path).await.is(200);
+    assert_eq!((endpoint.body["enabled"].as_bool(), endpoint.text_at("/off_reason").as_str()), (Some(false), "gone"));
+    let mail = school.mail_to("helen.okafor@example.org").await;
+    assert!(mail.text.contains("127.0.0.1") && mail.text.contains("switched off"), "{}", mail.text);
+    assert!(!mail.text.contains("/hooks"), "the host alone: {}", mail.text);
+    let test = format!("{path}/test");
+    staff.send("POST", &test, staff.request("POST", &test)).await.refuses(409, "webhook_off");
+    // Staff switch it on again, and it is as if nothing had been.
+    let on = staff.patch(&path, json!({ "enabled": true })).await.is(200);
+    assert!(on.body["off_reason"].is_null() && on.body["failing_since"].is_null(), "{}", on.text);
+}
+
+#[tokio::test]
+async fn five_days_of_failures_switch_an_endpoint_off() {
+    let (school, receiver) = (school().await, Receiver::start().await);
+    let staff = school.staff().await;
+    let (path, _) = endpoint(&staff, &receiver, &ALL).await;
+    receiver.answer(&[500, 500]);
+    test(&staff, &path).await;
+    sent(&school, &receiver).await;
+    assert!(staff.get(&path).await.is(200).body["failing_since"].is_string());
+    school.wait(TimeDelta::days(5));
+    sent(&school, &receiver).await;
+    let staff = school.staff().await;
+    assert_eq!(staff.get(&path).await.is(200).text_at("/off_reason"), "failing");
+    assert_eq!(log(&staff, &path).await[0]["state"], "dropped");
+}
+
+#[tokio::test]
+async fn a_success_between_failures_is_a_new_beginning() {
+    let (school, receiver) = (school().await, Receiver::start().await);
+    let staff = school.staff().await;
+    let (path, _) = endpoint(&staff, &receiver, &ALL).await;
+    receiver.answer(&[500, 204, 500]);
+    test(&staff, &path).await;
+    sent(&school, &receiver).await;
+    school.wait(TimeDelta::days(5));
+    assert_eq!(sent(&school, &receiver).await.len(), 1);
+    let staff = school.staff().await;
+    assert!(staff.get(&path).await.is(200).body["failing_since"].is_null());
+    test(&staff, &path).await;
+    sent(&school, &receiver).await;
+    assert_eq!(staff.get(&path).await.is(200).body["enabled"], true);
+}
