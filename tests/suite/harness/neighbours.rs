@@ -18,13 +18,6 @@ pub struct Neighbours {
     pub staff: Actor,
 }
 
-impl Neighbours {
-    /// All of them.
-    pub fn all(&self) -> [&Actor; 3] {
-        [&self.parent, &self.teacher, &self.staff]
-    }
-}
-
 impl School {
     /// Another school comes in with the next roster.
     pub async fn neighbours(&self) -> Neighbours {

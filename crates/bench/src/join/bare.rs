@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use futures_util::{SinkExt, StreamExt};
 use http_body_util::Full;
-use hyper::{Response, body::Bytes, header, server::conn::http1, service::service_fn};
+use hyper::{Response, body::Bytes, header, header::HeaderValue, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::{
@@ -59,9 +59,9 @@ async fn serve_page(listener: TcpListener, page: String) {
     while let Ok((stream, _)) = listener.accept().await {
         let page = page.clone();
         let answer = service_fn(move |_| {
-            let body = Full::new(Bytes::from(page.clone()));
-            let response = Response::builder().header(header::CONTENT_TYPE, "text/html; charset=utf-8").body(body);
-            async move { Ok::<_, Infallible>(response.expect("the header is well-formed")) }
+            let mut response = Response::new(Full::new(Bytes::from(page.clone())));
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            async move { Ok::<_, Infallible>(response) }
         });
         // A browser that goes away is no concern.
         tokio::spawn(async move { http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await });

@@ -136,7 +136,9 @@ async fn meet(browsers: &[Chromium], page: &str) -> Result<Vec<f64>> {
 
 /// What a promise of the page comes to.
 async fn ask(browser: &Chromium, promise: &str) -> Result<Value> {
-    let script = format!("const done = arguments[0]; const {{ watched, until }} = globalThis; ({promise}).then((is) => done({{ is }}), (error) => done({{ error: String(error) }}));");
+    let script = format!(
+        "const done = arguments[0]; const {{ watched, until }} = globalThis; ({promise}).then((is) => done({{ is }}), (error) => done({{ error: String(error) }}));"
+    );
     let said = browser.driver.execute_async(script, Vec::new()).await?.json().clone();
     if let Some(error) = said["error"].as_str() {
         let page = browser.driver.execute("return document.body.innerText", Vec::new()).await?.json().clone();
