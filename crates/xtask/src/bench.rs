@@ -86,11 +86,23 @@ pub fn join(paths: &Paths, mode: Mode) -> Result<()> {
     let database = format!("sqlite://{}", folder.0.join("join.db").display());
     bench.fill(&database, &school)?;
     let turn_port = api::free_port()?;
-    let relay = [("PARLOUR_TURN_URLS", &*format!("turn:127.0.0.1:{turn_port}?transport=udp")), ("PARLOUR_TURN_SECRET", SECRET), ("PARLOUR_TURN_POLICY", "relay")];
+    let relay =
+        [("PARLOUR_TURN_URLS", &*format!("turn:127.0.0.1:{turn_port}?transport=udp")), ("PARLOUR_TURN_SECRET", SECRET), ("PARLOUR_TURN_POLICY", "relay")];
     let (_running, port) = bench.serve_with(&database, Some(&paths.client()), &relay)?;
     let mut join = bench.measure();
     join.args(["join", "--server", &address(port), "--database", &database, "--turn-port", &turn_port.to_string(), "--turn-secret", SECRET]);
     shell::run(&mut join)
+}
+
+/// Brings a school of 10,000 people in, from files and over REST.
+///
+/// # Errors
+/// When something is missing or does not compile, or a report is not the one that it must be.
+pub fn sync(paths: &Paths, mode: Mode) -> Result<()> {
+    install::all(paths, mode, needs::SERVER)?;
+    let bench = Bench::build(paths, mode)?;
+    let folder = Folder::new("bench")?;
+    shell::run(bench.measure().arg("sync").arg("--server").arg(&bench.server).arg("--folder").arg(&folder.0))
 }
 
 /// Opens the client's pages in a browser.
