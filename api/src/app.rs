@@ -20,6 +20,7 @@ use crate::{
     keys::Keys,
     mail::{self, Mailer, MemoryMailer, SmtpMailer, worker},
     problem::{Answer, ApiError},
+    roster::{Deps, remote::Limits, schedule},
     routes,
     store::{
         Store,
@@ -125,6 +126,12 @@ impl App {
             wake: Arc::clone(&self.wake),
         }
     }
+
+    /// What syncs of rosters need.
+    #[must_use]
+    pub fn sync_deps(&self) -> Deps {
+        Deps { store: self.store.clone(), clock: Arc::clone(&self.clock), random: self.random.clone(), limits: Limits::default() }
+    }
 }
 
 /// Serves until the process is told to stop.
@@ -138,6 +145,7 @@ pub async fn serve(config: Config, store: Store) -> anyhow::Result<()> {
     let stop = watch::Sender::new(false);
     let outbox = tokio::spawn(worker::run(app.mail_deps(), stopped(&stop)));
     let calls = tokio::spawn(Arc::clone(&app.calls).run(stopped(&stop)));
+    let rosters = tokio::spawn(schedule::run(app.sync_deps(), app.config.roster_sources.clone(), stopped(&stop)));
     let state = app.clone();
     let server = HttpServer::new(move || routes::application(state.clone()))
         .workers(workers)
@@ -156,6 +164,7 @@ pub async fn serve(config: Config, store: Store) -> anyhow::Result<()> {
     stop.send_replace(true);
     outbox.await?;
     calls.await?;
+    rosters.await?;
     Ok(())
 }
 

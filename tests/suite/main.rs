@@ -17,5 +17,7 @@ mod invites;
 mod mail;
 mod migrations;
 mod operations;
+mod roster_schedule;
+mod roster_sync;
 mod sessions;
 mod teaching;

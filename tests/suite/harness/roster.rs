@@ -26,8 +26,13 @@ impl Roster {
 
     /// Those of the demo school, in which Sophie is not Rachel Aaron's any more.
     pub fn without_sophie() -> Self {
-        let (before, after) = ("rachel.aaron@example.org,,,\"s-sophie-aaron,s-liz-aaron,s-chris-aaron\"", "rachel.aaron@example.org,,,\"s-liz-aaron,s-chris-aaron\"");
-        Self::of_the_demo().replace("users.csv", before, after).replace("users.csv", "Sophie,Aaron,,,,,,\"p-rachel-aaron,p-marcus-webb\"", "Sophie,Aaron,,,,,,p-marcus-webb")
+        let (before, after) =
+            ("rachel.aaron@example.org,,,\"s-sophie-aaron,s-liz-aaron,s-chris-aaron\"", "rachel.aaron@example.org,,,\"s-liz-aaron,s-chris-aaron\"");
+        Self::of_the_demo().replace("users.csv", before, after).replace(
+            "users.csv",
+            "Sophie,Aaron,,,,,,\"p-rachel-aaron,p-marcus-webb\"",
+            "Sophie,Aaron,,,,,,p-marcus-webb",
+        )
     }
 
     /// Replaces a text that a file holds once.
@@ -46,6 +51,11 @@ impl Roster {
         let before = fs::read_to_string(&path).expect("the file is there");
         fs::write(path, format!("{}\n{line}\n", before.trim_end())).expect("it can be written");
         self
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        self.0.path()
     }
 
     /// Imports them into the database of a running server.

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     Changes, Counts, Source,
     compare::{Difference, Existing, Fate, difference, to_write},
+    describe::{Line, lines},
     losses::Losses,
     rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, Row, SchoolRow},
     wanted::{Wanted, role_name},
@@ -32,6 +33,8 @@ pub struct Plan {
     school_differs: bool,
     /// The counts, for the report.
     pub changes: Changes,
+    /// What is not as it was, for people.
+    pub lines: Vec<Line>,
     /// Links and enrolments of a delta whose people or classes are not known, in words.
     pub unresolved: Vec<String>,
 }
@@ -77,6 +80,7 @@ impl Plan {
             access_withdrawn: losses.links,
         };
         Self {
+            lines: lines(&people, &guardianships, &classes, &enrolments),
             school_differs: known != Some(&row),
             school: row,
             people: to_write(&people),
