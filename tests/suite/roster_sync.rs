@@ -64,6 +64,12 @@ async fn a_token_that_runs_out_is_replaced() {
     provider.tokens_wear_out(3);
     assert_eq!(touched(&provider.sync(&school, all()).await.unwrap()), 0);
     assert!(provider.asked("token") > 3, "a token was good for three pages");
+    provider.tokens_wear_out(usize::MAX);
+    provider.tokens_last(0);
+    provider.mend();
+    assert_eq!(touched(&provider.sync(&school, all()).await.unwrap()), 0);
+    let pages: usize = ["orgs", "academicSessions", "courses", "classes", "users", "enrollments"].iter().map(|name| provider.asked(name)).sum();
+    assert_eq!(provider.asked("token"), pages, "one that is over is not used, and each page gets its own");
     provider.tokens_wear_out(0);
     refused(&provider, &school, impatient(), "refuses the token that it has just given").await;
 }
@@ -146,6 +152,9 @@ async fn who_loses_a_student_by_a_sync_is_out_and_the_office_is_told() {
     let provider = Provider::start(Version::V12, &Roster::without_sophie()).await;
     let promised = provider.sync(&school, dry()).await.unwrap();
     parent.get("/me").await.is(200);
+    let difference = "    - guardianship Rachel Aaron (parent, p-rachel-aaron) of Sophie Aaron (student, s-sophie-aaron)\n";
+    let text = promised.to_string();
+    assert!(text.starts_with("Dry run: nothing was written.") && text.contains(difference), "{text}");
     let report = provider.sync(&school, all()).await.unwrap();
     assert_eq!((report.changes.access_withdrawn, &report.changes), (1, &promised.changes));
     parent.get("/me").await.refuses(410, "access_ended");

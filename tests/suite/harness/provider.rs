@@ -62,6 +62,8 @@ struct State {
     pages: Vec<usize>,
     /// How often a token is taken.
     token_uses: usize,
+    /// For how many seconds a token is said to be good.
+    token_life: u32,
     tokens: Vec<usize>,
     /// By collection and the number of the request to it, counted from 1; 0 is each.
     faults: Vec<(String, usize, Fault)>,
@@ -84,8 +86,8 @@ impl Provider {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
         let (collections, pages) = (collections(version, roster), vec![usize::MAX]);
-        let (token_uses, tokens, faults, asked) = (usize::MAX, Vec::new(), Vec::new(), BTreeMap::new());
-        let state = Arc::new(Mutex::new(State { version, collections, paging: Paging::Count, pages, token_uses, tokens, faults, asked }));
+        let (token_uses, token_life, tokens, faults, asked) = (usize::MAX, 3_600, Vec::new(), Vec::new(), BTreeMap::new());
+        let state = Arc::new(Mutex::new(State { version, collections, paging: Paging::Count, pages, token_uses, token_life, tokens, faults, asked }));
         let (send, receive) = tokio::sync::oneshot::channel();
         let served = Arc::clone(&state);
         thread::spawn(move || {
@@ -114,6 +116,11 @@ impl Provider {
     /// Tokens that are refused after so many uses.
     pub fn tokens_wear_out(&self, uses: usize) {
         self.state().token_uses = uses;
+    }
+
+    /// Tokens that are said to be good for so many seconds.
+    pub fn tokens_last(&self, seconds: u32) {
+        self.state().token_life = seconds;
     }
 
     /// Something goes wrong with the request of this number to a collection (0: with each), or to `token`.
@@ -194,7 +201,8 @@ async fn token(state: web::Data<Mutex<State>>, request: HttpRequest, form: web::
     }
     let uses = state.token_uses;
     state.tokens.push(uses);
-    HttpResponse::Ok().json(json!({ "access_token": format!("t{}", state.tokens.len() - 1), "token_type": "Bearer", "expires_in": 3600, "scope": scope }))
+    HttpResponse::Ok()
+        .json(json!({ "access_token": format!("t{}", state.tokens.len() - 1), "token_type": "Bearer", "expires_in": state.token_life, "scope": scope }))
 }
 
 async fn page(state: web::Data<Mutex<State>>, request: HttpRequest, name: web::Path<String>, query: web::Query<BTreeMap<String, String>>) -> HttpResponse {
