@@ -116,6 +116,7 @@ async fn a_failure_in_the_middle_leaves_the_old_roster_whole() {
         ("enrollments", 2, Fault::Text("{\"enrollments\": [7]}"), "something else than objects"),
         ("enrollments", 2, Fault::Status(403, Vec::new()), "roster-core.readonly"),
         ("enrollments", 2, Fault::Status(429, vec![("Retry-After", "86400".to_owned())]), "asks to come back in 86400 s"),
+        ("enrollments", 4, Fault::Status(404, Vec::new()), "the provider answers 404"),
         ("classes", 1, Fault::Status(404, Vec::new()), "no such collection"),
         ("users", 2, moved("https://evil.example.org/".to_owned()), "redirect to https://evil.example.org/, which is not followed"),
         ("users", 1, Fault::Header("Link", "<https://evil.example.org/users>; rel=\"next\"".to_owned()), "leads to another server"),

@@ -89,11 +89,6 @@ impl<'p> Pages<'p> {
             match reply.status {
                 StatusCode::OK => {}
                 StatusCode::NOT_FOUND if walk.taken == 0 => return Ok(Walked::Nowhere),
-                // Behind the last page, where no count and no link said that it was the last.
-                StatusCode::NOT_FOUND if walk.total.is_none() && !walk.links => {
-                    next = None;
-                    continue;
-                }
                 StatusCode::FORBIDDEN => bail!("{name}: the client may not read it (403); ask the provider for the scope roster-core.readonly"),
                 other => bail!("{name}: the provider answers {other}"),
             }
