@@ -21,6 +21,7 @@ use crate::{
     mail::{self, Mailer, MemoryMailer, SmtpMailer, worker},
     problem::{Answer, ApiError},
     rates::Rates,
+    roster::{Deps, remote::Limits, schedule},
     routes,
     store::{
         Store,
@@ -145,6 +146,12 @@ impl App {
             sender: self.hooks.clone(),
         }
     }
+
+    /// What syncs of rosters need.
+    #[must_use]
+    pub fn sync_deps(&self) -> Deps {
+        Deps { store: self.store.clone(), clock: Arc::clone(&self.clock), random: self.random.clone(), limits: Limits::default() }
+    }
 }
 
 /// Serves until the process is told to stop.
@@ -159,6 +166,7 @@ pub async fn serve(config: Config, store: Store) -> anyhow::Result<()> {
     let outbox = tokio::spawn(worker::run(app.mail_deps(), stopped(&stop)));
     let hooks = tokio::spawn(webhooks::worker::run(app.webhook_deps(), stopped(&stop)));
     let calls = tokio::spawn(Arc::clone(&app.calls).run(stopped(&stop)));
+    let rosters = tokio::spawn(schedule::run(app.sync_deps(), app.config.roster_sources.clone(), stopped(&stop)));
     let state = app.clone();
     let server = HttpServer::new(move || routes::application(state.clone()))
         .workers(workers)
@@ -178,6 +186,7 @@ pub async fn serve(config: Config, store: Store) -> anyhow::Result<()> {
     outbox.await?;
     hooks.await?;
     calls.await?;
+    rosters.await?;
     Ok(())
 }
 

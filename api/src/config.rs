@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, env, fs, net::SocketAddr, path::PathBuf};
 use anyhow::{Context as _, bail, ensure};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::store::DatabaseUrl;
+use crate::{roster::RosterSource, store::DatabaseUrl};
 
 /// What the server is used for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,6 +64,10 @@ pub struct Config {
     pub ice: Ice,
     /// Webhooks may lead to private addresses, and by plain HTTP: for a school's own network, and for tests.
     pub private_webhooks: bool,
+    /// Providers whose rosters are synced by themselves.
+    pub roster_sources: Vec<RosterSource>,
+    /// The client's secret at `OneRoster` providers that have none of their own in the settings.
+    pub oneroster_secret: Option<SecretString>,
 }
 
 /// STUN and TURN servers (RFC 8489, RFC 8656).
@@ -87,7 +91,7 @@ pub struct Turn {
 }
 
 /// The settings' names in the environment; in the file they are the part after `PARLOUR_`, in lower case, and `database_url`.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 19] = [
     "PARLOUR_MODE",
     "PARLOUR_LISTEN",
     "PARLOUR_PUBLIC_URL",
@@ -105,6 +109,8 @@ const NAMES: [&str; 17] = [
     "PARLOUR_TURN_POLICY",
     "PARLOUR_WEBHOOKS_PRIVATE",
     "PARLOUR_LOG",
+    "PARLOUR_ROSTER_SOURCES",
+    "PARLOUR_ONEROSTER_SECRET",
 ];
 
 /// The shortest secret of a TURN server that is taken, in characters.
@@ -174,6 +180,7 @@ impl Config {
             None if mode.is_playground() => format!("http://{listen}"),
             None => bail!("PARLOUR_PUBLIC_URL: is missing; give the address in the browser, like https://{{host}} with each school's own host"),
         };
+        let oneroster_secret = get("PARLOUR_ONEROSTER_SECRET").map(|secret| SecretString::from(secret.to_owned()));
         Ok(Self {
             mode,
             listen,
@@ -192,6 +199,9 @@ impl Config {
                 Some("allow") => true,
                 Some(other) => bail!("PARLOUR_WEBHOOKS_PRIVATE: {other:?} is none of refuse, allow"),
             },
+            roster_sources: RosterSource::parse_all(get("PARLOUR_ROSTER_SOURCES").unwrap_or("[]"), oneroster_secret.as_ref())
+                .map_err(|problem| anyhow::anyhow!("PARLOUR_ROSTER_SOURCES: {problem:#}"))?,
+            oneroster_secret,
         })
     }
 }
@@ -287,5 +297,24 @@ mod tests {
         check(&with(&[("PARLOUR_TURN_POLICY", "relay")]), Some("PARLOUR_TURN_POLICY"));
         check(&with(&[("PARLOUR_WEBHOOKS_PRIVATE", "allow")]), None);
         check(&with(&[("PARLOUR_WEBHOOKS_PRIVATE", "yes")]), Some("PARLOUR_WEBHOOKS_PRIVATE"));
+        check(&with(&[("PARLOUR_ROSTER_SOURCES", "[{ url = 1 }]")]), Some("PARLOUR_ROSTER_SOURCES"));
+    }
+
+    #[test]
+    fn a_table_of_the_file_is_a_source() {
+        let text = r#"
+mode = "demo"
+database_url = "sqlite://x.db"
+oneroster_secret = "hush"
+
+[[roster_sources]]
+url = "https://sis.example.org"
+token_url = "https://sis.example.org/token"
+client_id = "parlour"
+every = "12h"
+"#;
+        let config = Config::from_values(&read_file(text).unwrap()).unwrap();
+        let every: Vec<u64> = config.roster_sources.iter().map(|source| source.every.as_secs()).collect();
+        assert_eq!(every, [12 * 60 * 60]);
     }
 }

@@ -491,6 +491,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    roster_sources (name) {
+        name -> Text,
+        due_at -> Moment,
+        holder -> Nullable<Id>,
+        lease_ends_at -> Nullable<Moment>,
+        started_at -> Nullable<Moment>,
+        succeeded_at -> Nullable<Moment>,
+        failure -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     marks,
     schools,
@@ -521,7 +536,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     call_events,
     call_codes,
     teacher_records,
-    teacher_lateness
+    teacher_lateness,
+    roster_sources
 );
 
 diesel::joinable!(booking_teachers -> bookings (booking_id));

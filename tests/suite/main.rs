@@ -19,6 +19,8 @@ mod invites;
 mod mail;
 mod migrations;
 mod operations;
+mod roster_schedule;
+mod roster_sync;
 mod sessions;
 mod teaching;
 mod webhooks;

@@ -2,6 +2,7 @@
 
 mod database;
 mod run;
+mod sync;
 
 use std::{
     io::{self, IsTerminal},
@@ -11,6 +12,8 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+
+use crate::roster::{Brake, remote::Version};
 
 /// Parents' evenings: appointments, invites and calls.
 #[derive(Parser, Debug)]
@@ -62,6 +65,46 @@ pub enum RosterCommand {
         #[arg(long, value_name = "IANA NAME", default_value_t = chrono_tz::Europe::London)]
         time_zone: chrono_tz::Tz,
     },
+    /// Fetches people and classes from a OneRoster 1.1 or 1.2 provider (docs/oneroster.md). PARLOUR_ONEROSTER_SECRET holds the client's secret.
+    Sync(SyncArguments),
+}
+
+/// Which provider, and what is done with its roster.
+#[derive(clap::Args, Debug)]
+pub struct SyncArguments {
+    /// The provider's address, with or without the standard's path.
+    #[arg(long)]
+    pub url: String,
+    /// Where the provider gives tokens.
+    #[arg(long, value_name = "URL")]
+    pub token_url: String,
+    /// The client's id.
+    #[arg(long, value_name = "ID")]
+    pub client_id: String,
+    /// The version that the provider speaks: 1.1 or 1.2.
+    #[arg(long, default_value_t)]
+    pub version: Version,
+    /// The scope to ask for; blank for none. By default the standard's roster-core.readonly.
+    #[arg(long)]
+    pub scope: Option<String>,
+    /// Compare and report, but write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Sync only the school of this id or exact name.
+    #[arg(long, value_name = "ID")]
+    pub school: Option<String>,
+    /// The time zone of schools that are new.
+    #[arg(long, value_name = "IANA NAME", default_value_t = chrono_tz::Europe::London)]
+    pub time_zone: chrono_tz::Tz,
+    /// How much of a school's people, guardianships or enrolments may be removed at once.
+    #[arg(long, value_name = "PERCENT", default_value_t = Brake::default().percent, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub max_removals: u8,
+    /// Remove however much is gone.
+    #[arg(long)]
+    pub allow_removals: bool,
 }
 
 /// A command about evenings.
@@ -123,6 +166,12 @@ mod tests {
         check("parlour migrate", None);
         check("parlour roster import school.zip --dry-run --json --school 42", None);
         check("parlour roster import school.zip --time-zone Europe/Berlin", None);
+        let provider = "parlour roster sync --url https://sis.example.org --token-url https://sis.example.org/token --client-id parlour";
+        check(&format!("{provider} --version 1.2 --dry-run --json --school 42 --max-removals 20"), None);
+        check(&format!("{provider} --allow-removals"), None);
+        check(&format!("{provider} --version 2"), Some(ErrorKind::ValueValidation));
+        check(&format!("{provider} --max-removals 101"), Some(ErrorKind::ValueValidation));
+        check("parlour roster sync --url https://sis.example.org", Some(ErrorKind::MissingRequiredArgument));
         check("parlour evening load spring.toml", None);
         check("parlour demo load", None);
         check("parlour", Some(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand));

@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context as _, ensure};
 
-use super::{Command, DemoCommand, EveningCommand, RosterCommand, database};
+use super::{Command, DemoCommand, EveningCommand, RosterCommand, database, sync};
 use crate::{
     app,
     config::{Config, Mode},
@@ -22,7 +22,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve => serve(config).await,
         Command::Migrate => migrate(&config).await,
-        Command::Roster(command) => import(&config, command).await,
+        Command::Roster(command) => bring_in(&config, command).await,
         Command::Evening(command) => load_evening(&config, command).await,
         Command::Demo(DemoCommand::Load) => load_demo(&config).await,
     }
@@ -47,10 +47,13 @@ async fn migrate(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn import(config: &Config, command: RosterCommand) -> anyhow::Result<()> {
-    let RosterCommand::Import { path, dry_run, json, school, time_zone } = command;
+async fn bring_in(config: &Config, command: RosterCommand) -> anyhow::Result<()> {
+    let (path, dry_run, json, school, time_zone) = match command {
+        RosterCommand::Import { path, dry_run, json, school, time_zone } => (path, dry_run, json, school, time_zone),
+        RosterCommand::Sync(arguments) => return sync::sync(config, arguments).await,
+    };
     let store = database::ready(config).await?;
-    let options = ImportOptions { school, dry_run, time_zone: time_zone.name().to_owned() };
+    let options = ImportOptions { school, dry_run, time_zone: time_zone.name().to_owned(), brake: None };
     let report = roster::import(&store, &context(), &path, options).await.with_context(|| format!("{} was not imported", path.display()))?;
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);

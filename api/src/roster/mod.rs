@@ -1,6 +1,11 @@
-//! The roster import: reads files, compares, writes, and says what it did. Knows neither the command line nor HTTP.
+//! The roster import: reads files or fetches from a provider, compares, writes, and says what it did. Knows not the command line; of HTTP knows [`remote`] alone.
 
+mod brake;
+pub mod remote;
 mod report;
+pub mod schedule;
+mod settings;
+mod sync;
 #[cfg(test)]
 mod tests;
 
@@ -9,10 +14,14 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::Context as _;
 use parlour_roster::{Roster, School};
 
-pub use self::report::{ImportReport, SchoolReport};
+pub use self::{
+    brake::{Brake, Stop},
+    report::{ImportReport, SchoolReport},
+    settings::RosterSource,
+    sync::{Deps, Outcome, sync, sync_in_turn},
+};
 use crate::{
     context::Context,
     store::{
@@ -33,11 +42,13 @@ pub struct ImportOptions {
     pub dry_run: bool,
     /// The time zone of schools that are new, such as `Europe/London`.
     pub time_zone: String,
+    /// What must not be removed at once; a file that somebody has chosen has none.
+    pub brake: Option<Brake>,
 }
 
 impl Default for ImportOptions {
     fn default() -> Self {
-        Self { school: None, dry_run: false, time_zone: "Europe/London".to_owned() }
+        Self { school: None, dry_run: false, time_zone: "Europe/London".to_owned(), brake: None }
     }
 }
 
@@ -46,27 +57,66 @@ impl Default for ImportOptions {
 /// # Errors
 /// When the roster is refused as a whole ([`parlour_roster::ReadError`], nothing is written then) or the database fails.
 pub async fn import(store: &Store, ctx: &Context, path: &Path, options: ImportOptions) -> anyhow::Result<ImportReport> {
-    let (path, only): (PathBuf, Option<String>) = (path.to_owned(), options.school);
+    let (path, only): (PathBuf, Option<String>) = (path.to_owned(), options.school.clone());
     let roster = tokio::task::spawn_blocking(move || parlour_roster::read(&path, only.as_deref())).await??;
+    bring_in(store, ctx, roster, &options).await
+}
+
+/// Brings what was read into the database, unless the brake stops it.
+async fn bring_in(store: &Store, ctx: &Context, roster: Roster, options: &ImportOptions) -> anyhow::Result<ImportReport> {
     let Roster { format, coverage, schools, removed, findings, findings_left_out } = roster;
-    let source = Source { coverage, removed: Arc::new(removed), ctx: ctx.clone(), time_zone: options.time_zone };
+    let source = Source { coverage, removed: Arc::new(removed), ctx: ctx.clone(), time_zone: options.time_zone.clone() };
     let mut report = ImportReport::new(format, options.dry_run, findings, findings_left_out);
+    let schools: Vec<Arc<School>> = schools.into_iter().map(Arc::new).collect();
+    let alone = schools.len() == 1;
+    // Plans are made twice where there are several schools, since the second one's may rest on what was written of the first.
+    let mut first = None;
+    if let Some(brake) = options.brake {
+        for school in &schools {
+            match plan(store, &source, school).await {
+                Ok(plan) => {
+                    report.stopped.extend(brake.stops(&school.sourced_id, plan.name(), &plan.changes));
+                    first = alone.then_some(plan);
+                }
+                Err(Error::NotFound) => {}
+                Err(error) => return Err(failed(school, error)),
+            }
+        }
+    }
+    let write = if options.dry_run || !report.stopped.is_empty() { Write::Nothing } else { Write::All };
     for school in schools {
-        let school = Arc::new(school);
-        match import_school(store, &source, &school, options.dry_run).await {
+        match import_school(store, &source, &school, first.take(), write).await {
             Ok(plan) => report.add(&school, &plan),
             Err(Error::NotFound) => report.miss(&school),
-            Err(error) => return Err(error).with_context(|| format!("the school {} could not be imported", school.sourced_id)),
+            Err(error) => return Err(failed(&school, error)),
         }
     }
     Ok(report)
 }
 
-async fn import_school(store: &Store, source: &Source, school: &Arc<School>, dry_run: bool) -> Result<Arc<Plan>, Error> {
+fn failed(school: &School, error: Error) -> anyhow::Error {
+    anyhow::Error::from(error).context(format!("the school {} could not be imported", school.sourced_id))
+}
+
+/// What becomes of a plan.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Write {
+    All,
+    Nothing,
+}
+
+async fn plan(store: &Store, source: &Source, school: &Arc<School>) -> Result<Arc<Plan>, Error> {
+    let (wanted, from) = (Arc::clone(school), source.clone());
+    Ok(Arc::new(store.read(move |db| roster::plan(db, &wanted, &from)).await?))
+}
+
+async fn import_school(store: &Store, source: &Source, school: &Arc<School>, mut first: Option<Arc<Plan>>, write: Write) -> Result<Arc<Plan>, Error> {
     for _ in 0..TRIES {
-        let (wanted, from) = (Arc::clone(school), source.clone());
-        let plan = Arc::new(store.read(move |db| roster::plan(db, &wanted, &from)).await?);
-        if dry_run {
+        let plan = match first.take() {
+            Some(plan) => plan,
+            None => plan(store, source, school).await?,
+        };
+        if write == Write::Nothing {
             return Ok(plan);
         }
         let writing = Arc::clone(&plan);

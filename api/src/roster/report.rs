@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, fmt};
 use parlour_roster::{Finding, Format, School};
 use serde::Serialize;
 
-use crate::store::roster::{Changes, Counts, Plan};
+use super::Stop;
+use crate::store::roster::{Changes, Counts, Line, Plan};
 
 /// The outcome of one import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -14,6 +15,8 @@ pub struct ImportReport {
     pub format: Format,
     /// Nothing was written.
     pub dry_run: bool,
+    /// What the brake stopped the import for: nothing was written then, either.
+    pub stopped: Vec<Stop>,
     /// School by school.
     pub schools: Vec<SchoolReport>,
     /// People of all schools by the names of their roles, as the files have them.
@@ -41,12 +44,14 @@ pub struct SchoolReport {
     pub users_by_role: BTreeMap<String, u64>,
     /// What was added, changed, removed and left.
     pub changes: Changes,
+    /// In a dry run, or when the import was stopped: what would be written, up to 200 of each kind.
+    pub differences: Vec<Line>,
 }
 
 impl ImportReport {
     pub(super) fn new(format: Format, dry_run: bool, findings: Vec<Finding>, findings_left_out: u64) -> Self {
-        let (schools, users_by_role, changes, unresolved) = Default::default();
-        Self { format, dry_run, schools, users_by_role, changes, findings, findings_left_out, unresolved }
+        let (stopped, schools, users_by_role, changes, unresolved) = Default::default();
+        Self { format, dry_run, stopped, schools, users_by_role, changes, findings, findings_left_out, unresolved }
     }
 
     pub(super) fn add(&mut self, school: &School, plan: &Plan) {
@@ -61,6 +66,7 @@ impl ImportReport {
             slug: plan.slug().to_owned(),
             users_by_role: school.users_by_role.clone(),
             changes: plan.changes.clone(),
+            differences: if self.dry_run || !self.stopped.is_empty() { plan.lines.clone() } else { Vec::new() },
         });
     }
 
@@ -75,11 +81,18 @@ impl fmt::Display for ImportReport {
         if self.dry_run {
             writeln!(f, "Dry run: nothing was written.\n")?;
         }
+        if !self.stopped.is_empty() {
+            let would_be = if self.dry_run { "It would be stopped" } else { "Stopped: nothing was written" };
+            writeln!(f, "{would_be}, since too much would be removed at once:")?;
+            self.stopped.iter().try_for_each(|stop| writeln!(f, "  {stop}"))?;
+            writeln!(f, "If that is right, sync once with --allow-removals.\n")?;
+        }
         for school in &self.schools {
             writeln!(f, "{} ({}), /{}", school.name, school.sourced_id, school.slug)?;
             let roles: Vec<String> = school.users_by_role.iter().map(|(role, count)| format!("{count} {role}")).collect();
             writeln!(f, "  in the files: {}", if roles.is_empty() { "nobody".to_owned() } else { roles.join(", ") })?;
             write_changes(f, &school.changes)?;
+            school.differences.iter().try_for_each(|line| writeln!(f, "    {line}"))?;
         }
         let told = self.findings.len() + self.unresolved.len();
         if told == 0 {

@@ -50,6 +50,19 @@ async fn files_become_rows_once() {
 }
 
 #[tokio::test]
+async fn a_delta_with_a_student_alone_takes_nothing_from_their_contacts() {
+    let ((_database, store, ctx), files) = (store(), files());
+    run(&store, &ctx, &files, false).await;
+    let kinds = ["orgs", "users", "classes", "enrollments"].map(|kind| format!("file.{kind},delta\n")).concat();
+    fs::write(files.path().join("manifest.csv"), format!("propertyName,value\noneroster.version,1.1\n{kinds}")).unwrap();
+    let header = "sourcedId,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds\n";
+    fs::write(files.path().join("users.csv"), format!("{header}s1,sch,student,Sam,A,,m1\n")).unwrap();
+    let changes = run(&store, &ctx, &files, false).await.changes;
+    assert_eq!((changes.people.changed, changes.people.removed), (1, 0));
+    assert_eq!((changes.guardianships.unchanged, changes.guardianships.removed, changes.access_withdrawn), (1, 0, 0));
+}
+
+#[tokio::test]
 async fn the_report_reads_well_and_is_json() {
     let ((_database, store, ctx), files) = (store(), files());
     let report = run(&store, &ctx, &files, true).await;

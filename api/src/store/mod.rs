@@ -24,6 +24,7 @@ pub mod outbox;
 pub mod parents;
 pub mod people;
 pub mod roster;
+pub mod roster_sources;
 pub mod schools;
 pub mod sessions;
 pub mod slots;

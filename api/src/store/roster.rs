@@ -4,6 +4,7 @@
 //! loses it in the same transaction ([`access::sweep`]).
 
 mod compare;
+mod describe;
 mod losses;
 mod plan;
 mod rows;
@@ -19,8 +20,8 @@ use parlour_domain::id::{PersonId, SchoolId};
 use parlour_roster::{Coverage, Removed, School};
 use serde::Serialize;
 
-pub use self::plan::Plan;
 use self::rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, SchoolRow};
+pub use self::{describe::Line, plan::Plan};
 use super::{
     Db, Error, Result, access,
     events::Actor,

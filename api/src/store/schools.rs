@@ -45,6 +45,15 @@ pub enum SchoolAddress {
     Slug(String),
 }
 
+/// The school that a roster knows by this id.
+///
+/// # Errors
+/// When the database fails.
+pub fn by_sourced_id(db: &mut Db, sourced_id: &str) -> Result<Option<SchoolId>> {
+    let id: Option<Key> = schools::table.filter(schools::sourced_id.eq(sourced_id)).select(schools::id).first(db).optional()?;
+    Ok(id.map(Into::into))
+}
+
 /// The school at an address. A server with a single school answers for every host.
 ///
 /// # Errors

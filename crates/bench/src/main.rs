@@ -5,6 +5,7 @@ mod calls;
 mod join;
 mod median;
 mod school;
+mod sync;
 mod web;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -43,6 +44,8 @@ enum Arguments {
     Calls(calls::Arguments),
     /// Lets four browsers join a call of a server with the generated school, and prints the figures.
     Join(join::Arguments),
+    /// Imports and syncs a school of 10,000 people, and prints the figures.
+    Sync(sync::Arguments),
     /// Opens pages of a server with the demo school in a browser, and prints the figures.
     Web {
         /// Where the server listens.
@@ -52,6 +55,7 @@ enum Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    // The browser's driver is asked by a client that looks for TLS when it is made.
     parlour::mail::install_tls();
     // One thread: the machine's cores are the server's.
     let outcome = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Into::into).and_then(|runtime| runtime.block_on(run(arguments)));
@@ -72,6 +76,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         Arguments::Api(arguments) => api::run(&arguments).await,
         Arguments::Calls(arguments) => calls::run(&arguments).await,
         Arguments::Join(arguments) => join::run(&arguments).await,
+        Arguments::Sync(arguments) => sync::run(&arguments).await,
         Arguments::Web { server } => web::run(server).await,
     }
 }

@@ -32,7 +32,7 @@ pub fn booked(round: usize) -> String {
 /// # Errors
 /// When a file can't be written.
 pub fn write(folder: &Path) -> Result<()> {
-    write_roster(&folder.join("roster"))?;
+    write_roster(&folder.join("roster"), FAMILIES)?;
     let evenings = folder.join("evenings");
     fs::create_dir_all(&evenings)?;
     let today = SystemClock::default().now().date_naive();
@@ -81,7 +81,11 @@ macro_rules! row {
     ($($cell:expr),+ $(,)?) => { vec![$($cell.to_string()),+] };
 }
 
-fn write_roster(folder: &Path) -> Result<()> {
+/// Writes the roster of a school of so many families.
+///
+/// # Errors
+/// When a file can't be written.
+pub fn write_roster(folder: &Path, families: usize) -> Result<()> {
     fs::create_dir_all(folder)?;
     let roster = Roster(folder.to_owned());
     let kept = ["academicSessions", "classes", "courses", "enrollments", "orgs", "users"];
@@ -109,10 +113,10 @@ fn write_roster(folder: &Path) -> Result<()> {
             row![class(form, subject), "active", CHANGED, format!("{name} {form}"), "", name, code, "scheduled", "", SCHOOL, "year", "", "", ""]
         }),
     )?;
-    write_people(&roster)
+    write_people(&roster, families)
 }
 
-fn write_people(roster: &Roster) -> Result<()> {
+fn write_people(roster: &Roster, families: usize) -> Result<()> {
     let user = |id: &str, role: &str, given: &str, family: &str, email: &str, agents: &str| {
         let relation = if role == "parent" { "Mother" } else { "" };
         row![id, "active", CHANGED, "true", SCHOOL, role, "", "", given, family, "", "", email, "", "", agents, "", "", "", relation, "", "", "", ""]
@@ -121,12 +125,12 @@ fn write_people(roster: &Roster) -> Result<()> {
         let id = format!("t-{n}");
         user(&id, "teacher", "Terry", &format!("Teacher-{n}"), &format!("{id}@example.org"), "")
     });
-    let parents = (0..FAMILIES).map(|n| {
-        let (id, students) = (format!("p-{n}"), students_of(n).map(|one| format!("s-{one}")));
+    let parents = (0..families).map(|n| {
+        let (id, students) = (format!("p-{n}"), students_of(n, families).map(|one| format!("s-{one}")));
         user(&id, "parent", "Pat", &format!("Family-{n}"), &format!("{id}@example.org"), &students.collect::<Vec<_>>().join(","))
     });
-    let students =
-        (0..FAMILIES).flat_map(|n| students_of(n).map(move |one| user(&format!("s-{one}"), "student", "Sam", &format!("Family-{n}"), "", &format!("p-{n}"))));
+    let students = (0..families)
+        .flat_map(|n| students_of(n, families).map(move |one| user(&format!("s-{one}"), "student", "Sam", &format!("Family-{n}"), "", &format!("p-{n}"))));
     roster.file(
         "users",
         "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,givenName,familyName,middleName,identifier,email,sms,phone,agentSourcedIds,grades,password,metadata.title,metadata.relation,metadata.priority,metadata.livesWith,metadata.contactAllowed,metadata.courtOrder",
@@ -139,8 +143,8 @@ fn write_people(roster: &Roster) -> Result<()> {
         let teacher = subject * TEACHERS_OF_A_SUBJECT + form % TEACHERS_OF_A_SUBJECT;
         enrolled(&class(form, subject), &format!("t-{teacher}"), "teacher", true)
     });
-    let taught = (0..FAMILIES)
-        .flat_map(students_of)
+    let taught = (0..families)
+        .flat_map(|family| students_of(family, families))
         .flat_map(|student| (0..SUBJECTS.len()).map(move |subject| enrolled(&class(student % FORMS, subject), &format!("s-{student}"), "student", false)));
     roster.file(
         "enrollments",
@@ -158,8 +162,8 @@ fn class(form: usize, subject: usize) -> String {
     format!("c-{form}-{subject}")
 }
 
-/// Every third family has two at the school: 2,000 students, 25 in a form.
-fn students_of(family: usize) -> impl Iterator<Item = usize> {
-    let second = family.is_multiple_of(3).then_some(FAMILIES + family / 3);
+/// Every third family has two at the school: of 1,500 families 2,000 students, 25 in a form.
+fn students_of(family: usize, families: usize) -> impl Iterator<Item = usize> {
+    let second = family.is_multiple_of(3).then_some(families + family / 3);
     std::iter::once(family).chain(second)
 }

@@ -116,5 +116,16 @@ fn roles(names: &BTreeSet<String>) -> Roles {
 
 fn removed(draft: Draft) -> Removed {
     let relisted = draft.users.rows.iter().filter(|(_, user)| !user.agents.is_empty()).map(|(id, _)| id.clone()).collect();
-    Removed { schools: draft.orgs.deleted, people: draft.users.deleted, classes: draft.classes.deleted, enrolments: draft.unenrolled, relisted }
+    let mentioned = mentioned(&draft);
+    Removed { schools: draft.orgs.deleted, people: draft.users.deleted, classes: draft.classes.deleted, enrolments: draft.unenrolled, relisted, mentioned }
+}
+
+/// A student whose row has changed names contacts whose rows have not.
+fn mentioned(draft: &Draft) -> BTreeSet<(String, String)> {
+    if draft.coverage.people != Mode::Delta {
+        return BTreeSet::new();
+    }
+    let is_elsewhere = |agent: &&String| draft.users.get(agent).is_none() && !draft.users.deleted.contains(*agent);
+    let of_row = |(id, user): (&String, &User)| user.agents.iter().filter(is_elsewhere).map(|agent| (agent.clone(), id.clone())).collect::<Vec<_>>();
+    draft.users.rows.iter().flat_map(of_row).collect()
 }

@@ -59,7 +59,9 @@ fn sides<'d>(
         if draft.coverage.people != Mode::Bulk && !draft.users.deleted.contains(agent) && is_contact(id) {
             return Some((id, agent));
         }
-        let message = format!("the agent {} is {}; the link is not used", quoted(agent), draft.users.absence(agent));
+        let kept = draft.coverage.people == Mode::Delta && !draft.users.deleted.contains(agent);
+        let fate = if kept { "a link that is there stays, a new one is not made" } else { "the link is not used" };
+        let message = format!("the agent {} is {}; {fate}", quoted(agent), draft.users.absence(agent));
         findings.report(user.at, Reason::Dangling, message);
         return None;
     }

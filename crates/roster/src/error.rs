@@ -48,6 +48,9 @@ pub enum ReadError {
     /// A file whose header is not UTF-8 text.
     #[error("{0} is not UTF-8 text; save it as CSV in UTF-8")]
     NotText(String),
+    /// A collection that holds something else than objects.
+    #[error("{0} holds something else than objects")]
+    NotObjects(&'static str),
     /// No file of the known formats.
     #[error("no roster found: neither OneRoster 1.1, OneRoster 1.2 nor Microsoft SDS v2.1 CSV")]
     UnknownFormat,
@@ -78,6 +81,7 @@ impl ReadError {
             Self::ZipBomb(_) => "zip_bomb",
             Self::MissingColumn { .. } => "missing_column",
             Self::NotText(_) => "not_text",
+            Self::NotObjects(_) => "not_objects",
             Self::UnknownFormat => "unknown_format",
             Self::UnknownVersion(_) => "unknown_version",
             Self::NoSuchSchool { .. } => "no_such_school",

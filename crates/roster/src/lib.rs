@@ -1,11 +1,13 @@
-//! Reads a school's roster files into one shape and reports what it could not use. Knows no database, no clock and no network.
+//! Reads a school's roster into one shape and reports what it could not use. Knows no database, no clock and no network.
 //!
-//! OneRoster 1.1 and 1.2 CSV and Microsoft School Data Sync v2.1 CSV, in a folder or a zip. Start with [`read`].
-//! Rows flow from `source` (bytes) through `records` (cells) and `table` (named columns) into a `draft`
-//! (what the files say), of which `assemble` makes schools.
+//! OneRoster 1.1 and 1.2 CSV and Microsoft School Data Sync v2.1 CSV, in a folder or a zip: start with [`read`]. The collections of
+//! OneRoster's REST bindings, which somebody else has fetched into a [`Spool`]: [`read_collections`].
+//! Rows flow from `source` (bytes) through `records` (cells of CSV) or `objects` (cells of JSON) and `table` (named columns) into a
+//! `draft` (what the files say), of which `assemble` makes schools.
 
 mod assemble;
 mod classes;
+mod collections;
 mod columns;
 mod contacts;
 mod draft;
@@ -16,6 +18,7 @@ pub mod limits;
 mod manifest;
 mod members;
 mod model;
+mod objects;
 mod oneroster;
 mod records;
 mod role;
@@ -27,6 +30,7 @@ mod values;
 
 use std::path::Path;
 
+pub use collections::{Collection, Spool, SpoolFile};
 pub use error::ReadError;
 pub use finding::{Finding, Reason};
 pub use model::{Class, Coverage, Enrolment, EnrolmentRole, Format, Guardianship, Mode, Person, Removed, Roles, Roster, School};
@@ -51,4 +55,24 @@ pub fn read(path: &Path, only_school: Option<&str>) -> Result<Roster, ReadError>
         Format::SdsV21 => sds::read(&mut source, &manifest, &mut findings)?,
     };
     assemble::assemble(draft, only_school, findings)
+}
+
+/// Reads collections that were fetched over REST, of which each must be there to its end; of one school, by its id or exact name, if asked for.
+///
+/// They pass through the same rules as files do. In [`Roster::findings`] the collection's name stands for the file's, the object's number,
+/// counted from 1, for the line, and each ends with the object's id.
+///
+/// # Errors
+/// As [`read`]; a format that has no REST binding is [`ReadError::UnknownFormat`].
+pub fn read_collections(spool: Spool, format: Format, only_school: Option<&str>) -> Result<Roster, ReadError> {
+    if format == Format::SdsV21 {
+        return Err(ReadError::UnknownFormat);
+    }
+    let mut findings = Findings::default();
+    let manifest = Manifest::of_collections(format);
+    let mut source = Source::of_collections(spool, format);
+    let draft = oneroster::read(&mut source, &manifest, &mut findings)?;
+    let mut roster = assemble::assemble(draft, only_school, findings)?;
+    objects::name_findings(&mut source, &mut roster.findings)?;
+    Ok(roster)
 }

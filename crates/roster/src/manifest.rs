@@ -27,6 +27,11 @@ pub(crate) struct Manifest {
 }
 
 impl Manifest {
+    /// That of collections which were fetched to their end: each holds everything.
+    pub(crate) const fn of_collections(format: Format) -> Self {
+        Self { format, modes: None }
+    }
+
     pub(crate) fn read(source: &mut Source, findings: &mut Findings) -> Result<Self, ReadError> {
         let mut modes = BTreeMap::new();
         let mut version = None;

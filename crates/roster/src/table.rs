@@ -6,6 +6,7 @@ use crate::error::ReadError;
 use crate::finding::{At, Findings, Reason, quoted};
 use crate::headers::{Layout, match_headers};
 use crate::limits::{MAX_COLUMNS, MAX_FIELD_BYTES, MAX_ROWS};
+use crate::objects::read_objects;
 use crate::records::{Record, Records};
 use crate::source::Source;
 
@@ -56,19 +57,27 @@ impl Row<'_> {
     }
 }
 
-/// Reads a file row by row. Answers false when it is not there.
+/// What is done with each row.
+pub(crate) type Each<'e> = dyn FnMut(&Row<'_>, &mut Findings) + 'e;
+
+/// Reads a file, or the collection that stands for it, row by row. Answers false when it is not there.
 ///
 /// # Errors
 /// When a bound is passed or a key column is missing: half a file must not pass for a whole one.
 pub(crate) fn read_table(source: &mut Source, spec: &Spec, findings: &mut Findings, mut each: impl FnMut(&Row<'_>, &mut Findings)) -> Result<bool, ReadError> {
-    let read = source.with_file(spec.file, |reader| read_rows(reader, spec, findings, &mut each))?;
-    Ok(read.is_some())
+    if !source.has(spec.file) {
+        return Ok(false);
+    }
+    match source.view(spec.file) {
+        Some(view) => read_objects(source, view, spec, findings, &mut each)?,
+        None => _ = source.with_file(spec.file, |reader| read_rows(reader, spec, findings, &mut each))?,
+    }
+    Ok(true)
 }
 
-fn read_rows(reader: &mut dyn Read, spec: &Spec, findings: &mut Findings, each: &mut dyn FnMut(&Row<'_>, &mut Findings)) -> Result<(), ReadError> {
-    let io = |source: io::Error| ReadError::Io { name: spec.file.to_owned(), source };
+fn read_rows(reader: &mut dyn Read, spec: &Spec, findings: &mut Findings, each: &mut Each<'_>) -> Result<(), ReadError> {
     let mut records = Records::new(reader);
-    let header = match records.header().map_err(io)? {
+    let header = match records.header().map_err(|source| unreadable(spec, source))? {
         Some(Record { cells: Ok(cells), .. }) => cells,
         Some(_) => return Err(ReadError::NotText(spec.file.to_owned())),
         None => Vec::new(),
@@ -78,20 +87,35 @@ fn read_rows(reader: &mut dyn Read, spec: &Spec, findings: &mut Findings, each: 
     }
     let layout = match_headers(&header, spec, findings)?;
     records.set_width(layout.width);
+    each_row(&mut || records.next_record(), spec, &layout, findings, each)
+}
+
+/// Checks the shape of each record and hands over those that can be used.
+pub(crate) fn each_row(
+    next: &mut dyn FnMut() -> io::Result<Option<Record>>,
+    spec: &Spec,
+    layout: &Layout,
+    findings: &mut Findings,
+    each: &mut Each<'_>,
+) -> Result<(), ReadError> {
     let mut rows = 0;
-    while let Some(record) = records.next_record().map_err(io)? {
+    while let Some(record) = next().map_err(|source| unreadable(spec, source))? {
         rows += 1;
         if rows > MAX_ROWS {
             return Err(too_large(spec, format!("over {MAX_ROWS} rows")));
         }
         let at = At { file: spec.file, line: record.line };
-        match checked(record, &layout, at, findings) {
-            Ok(Some(cells)) => each(&Row { at, layout: &layout, cells: &cells }, findings),
+        match checked(record, layout, at, findings) {
+            Ok(Some(cells)) => each(&Row { at, layout, cells: &cells }, findings),
             Ok(None) => {}
             Err((reason, message)) => findings.report(at, reason, message),
         }
     }
     Ok(())
+}
+
+fn unreadable(spec: &Spec, source: io::Error) -> ReadError {
+    ReadError::Io { name: spec.file.to_owned(), source }
 }
 
 fn too_large(spec: &Spec, limit: String) -> ReadError {

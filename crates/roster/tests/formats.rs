@@ -95,6 +95,18 @@ fn a_delta_tells_what_is_gone() {
 }
 
 #[test]
+fn a_delta_with_a_student_alone_says_nothing_of_their_contacts() {
+    let header = "sourcedId,status,orgSourcedIds,role,givenName,familyName,agentSourcedIds\n";
+    let files = Files::oneroster_11()
+        .with("manifest.csv", MANIFEST.replace("bulk", "delta"))
+        .with("users.csv", format!("{header}old,tobedeleted,,,,,\ns,active,sch,student,S,A,\"m1,old\"\n"));
+    let roster = files.roster();
+    assert_eq!(roster.removed.mentioned, [("m1".to_owned(), "s".to_owned())].into(), "the one who is deleted is not kept");
+    let found: Vec<_> = roster.findings.iter().filter(|f| f.file == "users.csv").map(|f| f.message.contains("a link that is there stays")).collect();
+    assert_eq!(found, [true, false], "{:?}", roster.findings);
+}
+
+#[test]
 fn deleted_rows_of_a_bulk_file_are_gone() {
     let files = Files::oneroster_11().replace("users.csv", "m1,,", "m1,tobedeleted,");
     let school = files.school();

@@ -94,6 +94,17 @@ pub fn join(paths: &Paths, mode: Mode) -> Result<()> {
     shell::run(&mut join)
 }
 
+/// Brings a school of 10,000 people in, from files and over REST.
+///
+/// # Errors
+/// When something is missing or does not compile, or a report is not the one that it must be.
+pub fn sync(paths: &Paths, mode: Mode) -> Result<()> {
+    install::all(paths, mode, needs::SERVER)?;
+    let bench = Bench::build(paths, mode)?;
+    let folder = Folder::new("bench")?;
+    shell::run(bench.measure().arg("sync").arg("--server").arg(&bench.server).arg("--folder").arg(&folder.0))
+}
+
 /// Opens the client's pages in a browser.
 ///
 /// # Errors

@@ -31,8 +31,9 @@ const HELP: &str = "cargo xtask COMMAND [OPTIONS]
   browser                walk the journeys in a real browser, with mail through a real SMTP server
   fuzz [--examples N]    send made-up requests to the whole API (default 20 for each operation)
   generated              let a client that is generated from the contract walk through a demo school, and follow the guide
-  bench api|calls|join|web
-                         measure the server under load on both databases, its calls, how soon one sees the others, or its pages in a browser
+  bench api|calls|join|sync|web
+                         measure the server under load on both databases, its calls, how soon one sees the others, a roster from files and
+                         over REST, or its pages in a browser
 
   --no-install           say what is missing and how to install it, and install nothing";
 
@@ -144,8 +145,9 @@ fn dispatch(command: &str, paths: &Paths, mut options: Options) -> Result<()> {
                 Some("api") => bench::api(paths, options.install),
                 Some("calls") => bench::calls(paths, options.install),
                 Some("join") => bench::join(paths, options.install),
+                Some("sync") => bench::sync(paths, options.install),
                 Some("web") => bench::web(paths, options.install),
-                _ => bail!("bench what? api, calls, join or web\n\n{HELP}"),
+                _ => bail!("bench what? api, calls, join, sync or web\n\n{HELP}"),
             }
         }
         other => bail!("unknown command {other}\n\n{HELP}"),

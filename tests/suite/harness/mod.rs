@@ -7,6 +7,7 @@ mod database;
 mod line;
 mod neighbours;
 mod presence;
+pub mod provider;
 mod roster;
 mod server;
 

@@ -53,6 +53,11 @@ impl Roster {
         self
     }
 
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
     /// Imports them into the database of a running server.
     pub async fn import(&self, server: &Server) -> ImportReport {
         let store = Store::open(&server.app.config.database, 2).expect("the database opens");

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     Changes, Counts, Source,
     compare::{Difference, Existing, Fate, difference, to_write},
+    describe::{Line, lines},
     losses::Losses,
     rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, Row, SchoolRow},
     wanted::{Wanted, role_name},
@@ -32,6 +33,8 @@ pub struct Plan {
     school_differs: bool,
     /// The counts, for the report.
     pub changes: Changes,
+    /// What is not as it was, for people.
+    pub lines: Vec<Line>,
     /// Links and enrolments of a delta whose people or classes are not known, in words.
     pub unresolved: Vec<String>,
 }
@@ -49,9 +52,12 @@ impl Plan {
         let (absent, closed) = (removed_ids(&people, |row| row.id), removed_ids(&classes, |row| row.id));
 
         let relisted: BTreeSet<Key> = removed.relisted.iter().filter_map(|id| person_ids.get(id).copied()).collect();
+        let pair = |(parent, student): &(String, String)| Some((*person_ids.get(parent)?, *person_ids.get(student)?));
+        let mentioned: BTreeSet<(Key, Key)> = removed.mentioned.iter().filter_map(pair).collect();
         let gone = |link: &GuardianshipRow| {
             let of_the_absent = absent.contains(&link.parent_id) || absent.contains(&link.student_id);
-            let of_the_relisted = relisted.contains(&link.parent_id) || relisted.contains(&link.student_id);
+            let relisted = relisted.contains(&link.parent_id) || relisted.contains(&link.student_id);
+            let of_the_relisted = relisted && !mentioned.contains(&(link.parent_id, link.student_id));
             of_the_absent || coverage.guardianships == Mode::Bulk || (coverage.guardianships == Mode::Delta && of_the_relisted)
         };
         let links = wanted.guardianships(&person_ids);
@@ -77,6 +83,7 @@ impl Plan {
             access_withdrawn: losses.links,
         };
         Self {
+            lines: lines(&people, &guardianships, &classes, &enrolments),
             school_differs: known != Some(&row),
             school: row,
             people: to_write(&people),

@@ -1,17 +1,21 @@
-//! Where the CSV files of a roster lie: a folder or a zip. Hands out bounded readers by file name.
+//! Where the files of a roster lie: a folder, a zip, or a spool of collections. Hands out bounded readers by file name.
 
 mod folder;
 mod zipped;
 
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::collections::Spool;
 use crate::error::ReadError;
 use crate::limits::{MAX_FILE_BYTES, MAX_TOTAL_BYTES};
+use crate::model::Format;
+use crate::objects::View;
 use folder::Folder;
 use zipped::{Opened, Zipped};
 
-/// An opened folder or zip, its names checked.
+/// An opened folder, zip or spool, its names checked.
 #[derive(Debug)]
 pub(crate) struct Source {
     place: Place,
@@ -22,6 +26,25 @@ pub(crate) struct Source {
 enum Place {
     Folder(Folder),
     Zip(Box<Zipped>),
+    Collections(Collections),
+}
+
+/// A spool, in which a collection stands for the CSV file of its name, and in OneRoster 1.2 people for roles.csv, too.
+#[derive(Debug)]
+struct Collections {
+    spool: Spool,
+    format: Format,
+}
+
+impl Collections {
+    fn view(&self, name: &str) -> Option<View> {
+        let view = View::of(name).filter(|view| *view != View::Roles || self.format == Format::OneRoster12)?;
+        self.spool.holds(view.collection()).then_some(view)
+    }
+
+    fn file(&self, name: &str) -> Result<Option<&File>, ReadError> {
+        self.view(name).map_or(Ok(None), |view| self.spool.file(view.collection()))
+    }
 }
 
 impl Source {
@@ -38,11 +61,25 @@ impl Source {
         Ok(Self { place, read_bytes: 0 })
     }
 
+    /// Collections that were fetched.
+    pub(crate) const fn of_collections(spool: Spool, format: Format) -> Self {
+        Self { place: Place::Collections(Collections { spool, format }), read_bytes: 0 }
+    }
+
+    /// How a file is to be read that is not CSV.
+    pub(crate) fn view(&self, name: &str) -> Option<View> {
+        match &self.place {
+            Place::Collections(collections) => collections.view(&name.to_lowercase()),
+            Place::Folder(_) | Place::Zip(_) => None,
+        }
+    }
+
     pub(crate) fn has(&self, name: &str) -> bool {
         let name = &name.to_lowercase();
         match &self.place {
             Place::Folder(folder) => folder.has(name),
             Place::Zip(zip) => zip.has(name),
+            Place::Collections(collections) => collections.view(name).is_some(),
         }
     }
 
@@ -53,6 +90,7 @@ impl Source {
         let opened: Option<Opened<'_>> = match &mut self.place {
             Place::Folder(folder) => folder.file(name)?.map(|f| (Box::new(f) as Box<dyn Read>, u64::MAX)),
             Place::Zip(zip) => zip.file(name)?,
+            Place::Collections(collections) => collections.file(name)?.map(|f| (Box::new(f) as Box<dyn Read>, u64::MAX)),
         };
         let Some((inner, proportion)) = opened else { return Ok(None) };
         let mut capped = Capped { inner, read: 0, budget, proportion };

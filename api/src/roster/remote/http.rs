@@ -1,0 +1,177 @@
+//! Sends requests to a provider with patience and within bounds: time-outs, pauses that grow, a limit on what an answer may hold. Follows no redirect.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use reqwest::{
+    Client, RequestBuilder, StatusCode,
+    header::{DATE, HeaderMap, LOCATION, RETRY_AFTER},
+    redirect::Policy,
+};
+
+use crate::context::Random;
+
+/// How patient a sync is, and how much it takes at once.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// For one request with its answer.
+    pub request: Duration,
+    /// How often a request is sent before the sync is given up.
+    pub tries: u32,
+    /// The pause after the first try that failed; it doubles each time.
+    pub first_pause: Duration,
+    /// The longest pause, also of those that the provider asks for.
+    pub longest_pause: Duration,
+    /// Bytes of one answer.
+    pub answer_bytes: usize,
+    /// Objects asked for at a time.
+    pub page: usize,
+    /// For all of it.
+    pub all: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            request: Duration::from_secs(60),
+            tries: 6,
+            first_pause: Duration::from_secs(1),
+            longest_pause: Duration::from_secs(300),
+            answer_bytes: 16 * 1024 * 1024,
+            page: 1_000,
+            all: Duration::from_secs(2 * 60 * 60),
+        }
+    }
+}
+
+/// An answer, read to its end.
+pub(super) struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+/// Sends requests.
+pub(super) struct Http {
+    client: Client,
+    random: Random,
+    limits: Limits,
+}
+
+/// What went wrong with one try.
+enum Failed {
+    /// It may go better next time.
+    ForNow(anyhow::Error),
+    /// It never will.
+    ForGood(anyhow::Error),
+}
+
+impl Http {
+    pub(super) fn new(random: Random, limits: Limits) -> anyhow::Result<Self> {
+        let connect = limits.request.min(Duration::from_secs(10));
+        // A redirect would carry the token, or the client's secret, to an address that nobody has given.
+        let client = Client::builder()
+            .redirect(Policy::none())
+            .connect_timeout(connect)
+            .timeout(limits.request)
+            .user_agent(concat!("Parlour/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .context("the HTTP client can't be made")?;
+        Ok(Self { client, random, limits })
+    }
+
+    pub(super) const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(super) const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Sends a request until an answer comes that is not "later" (429, 5xx), and reads it to its end. `what` names the request in errors.
+    pub(super) async fn send(&self, what: &str, request: impl Fn() -> RequestBuilder) -> anyhow::Result<Reply> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let (reason, asked) = match self.once(request()).await {
+                Ok(reply) if is_later(reply.status) => (anyhow::anyhow!("it answers {}", reply.status), pause_asked_for(&reply.headers)),
+                Ok(reply) if reply.status.is_redirection() => {
+                    let to = reply.headers.get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("nowhere");
+                    bail!("{what}: it answers with a redirect to {to}, which is not followed; give that address if it is right");
+                }
+                Ok(reply) => return Ok(reply),
+                Err(Failed::ForNow(reason)) => (reason, None),
+                Err(Failed::ForGood(reason)) => return Err(reason.context(what.to_owned())),
+            };
+            if tries >= self.limits.tries {
+                return Err(reason.context(format!("{what}: given up after {tries} tries")));
+            }
+            let pause = self.pause(tries, asked);
+            ensure!(pause <= self.limits.longest_pause, "{what}: the provider asks to come back in {} s; try again later", pause.as_secs());
+            tracing::info!(what, tries, pause_ms = pause.as_millis(), reason = %format!("{reason:#}"), "a provider did not answer as it should; trying again");
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn once(&self, request: RequestBuilder) -> Result<Reply, Failed> {
+        let cut_off = |error: reqwest::Error| {
+            let for_good = error.is_builder();
+            let error = anyhow::Error::from(error.without_url());
+            if for_good { Failed::ForGood(error) } else { Failed::ForNow(error) }
+        };
+        let mut response = request.send().await.map_err(cut_off)?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(cut_off)? {
+            if body.len() + chunk.len() > self.limits.answer_bytes {
+                return Err(Failed::ForGood(anyhow::anyhow!("an answer of over {} bytes is not taken", self.limits.answer_bytes)));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Reply { status, headers, body })
+    }
+
+    /// What the provider asked for, or a pause that doubles with each try; both with up to half as much again, so that many clients don't come back at once.
+    fn pause(&self, tries: u32, asked: Option<Duration>) -> Duration {
+        let doubled = self.limits.first_pause.saturating_mul(1 << (tries - 1).min(16)).min(self.limits.longest_pause / 2);
+        let by_chance = f64::from(u16::from_le_bytes(self.random.bytes())) / f64::from(u16::MAX);
+        asked.unwrap_or(doubled) + doubled.mul_f64(by_chance / 2.0)
+    }
+}
+
+fn is_later(status: StatusCode) -> bool {
+    status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::REQUEST_TIMEOUT || (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED)
+}
+
+/// `Retry-After` in seconds, or as a time, taken from the time that the answer itself tells (RFC 9110, 10.2.3).
+fn pause_asked_for(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let wanted = text(RETRY_AFTER)?;
+    if let Ok(seconds) = wanted.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let (then, now) = (httpdate::parse_http_date(wanted).ok()?, httpdate::parse_http_date(text(DATE)?).ok()?);
+    Some(then.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_a_number_or_a_time() {
+        let check = |retry: &str, date: Option<&str>, expected: Option<u64>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, retry.parse().unwrap());
+            if let Some(date) = date {
+                headers.insert(DATE, date.parse().unwrap());
+            }
+            assert_eq!(pause_asked_for(&headers), expected.map(Duration::from_secs), "{retry}");
+        };
+        check("7", None, Some(7));
+        check("Tue, 24 Nov 2026 16:00:30 GMT", Some("Tue, 24 Nov 2026 16:00:00 GMT"), Some(30));
+        check("Tue, 24 Nov 2026 16:00:00 GMT", Some("Tue, 24 Nov 2026 16:00:30 GMT"), Some(0));
+        check("Tue, 24 Nov 2026 16:00:30 GMT", None, None);
+        check("soon", None, None);
+    }
+}

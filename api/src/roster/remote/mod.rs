@@ -1,0 +1,35 @@
+//! Fetches a roster from a `OneRoster` 1.1 or 1.2 provider over REST, whole, into files without a name. Knows HTTP and no database.
+
+mod http;
+mod pages;
+mod provider;
+mod token;
+
+use anyhow::Context as _;
+use parlour_roster::{Collection, Spool};
+
+use self::{http::Http, pages::Pages};
+pub use self::{
+    http::Limits,
+    provider::{NewProvider, Provider, Version},
+};
+use crate::context::Random;
+
+/// Fetches every page of every collection. What it answers is whole: anything less is an error.
+///
+/// Names and addresses lie in temporary files meanwhile that have no name, so that nothing of them is left when the process ends, in whatever way.
+///
+/// # Errors
+/// When a collection can't be had whole in the time and within the bounds: the provider refuses, is silent, sends what is no `OneRoster`, or too much.
+pub async fn fetch(provider: &Provider, random: Random, limits: Limits) -> anyhow::Result<Spool> {
+    let all = limits.all;
+    let work = async {
+        let mut spool = Spool::default();
+        let mut pages = Pages::new(provider, Http::new(random, limits)?);
+        for collection in Collection::ALL {
+            pages.read(collection, &mut spool).await?;
+        }
+        Ok(spool)
+    };
+    tokio::time::timeout(all, work).await.with_context(|| format!("the roster could not be fetched in {} s", all.as_secs()))?
+}

@@ -1,0 +1,205 @@
+//! Walks through the pages of a provider's collections and writes their objects into a spool. Knows nothing of what is in them.
+
+use anyhow::{Context as _, bail, ensure};
+use parlour_roster::{Collection, Spool};
+use reqwest::{
+    StatusCode,
+    header::{ACCEPT, HeaderMap, LINK},
+};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use url::Url;
+
+use super::{
+    http::{Http, Reply},
+    provider::Provider,
+    token::Tokens,
+};
+
+/// How often a collection is read that changes while it is read.
+const WALKS: u32 = 3;
+/// Pages of one collection.
+const MAX_PAGES: u32 = 20_000;
+
+/// Reads collections.
+pub(super) struct Pages<'p> {
+    provider: &'p Provider,
+    http: Http,
+    tokens: Tokens,
+}
+
+/// How a walk through a collection ended.
+enum Walked {
+    ToTheEnd,
+    /// There is no such collection.
+    Nowhere,
+    /// More or fewer objects came than the provider had counted.
+    Changed,
+}
+
+/// Where a walk stands.
+#[derive(Default)]
+struct Walk {
+    taken: u64,
+    /// What the provider counts, where it says so.
+    total: Option<u64>,
+    /// Whether the provider tells of the next page by a link.
+    links: bool,
+    /// The id of the first object of the page before.
+    first: Option<Value>,
+}
+
+impl<'p> Pages<'p> {
+    pub(super) fn new(provider: &'p Provider, http: Http) -> Self {
+        Self { provider, http, tokens: Tokens::default() }
+    }
+
+    /// Reads a collection to its end.
+    ///
+    /// # Errors
+    /// When it can't be had whole.
+    pub(super) async fn read(&mut self, collection: Collection, spool: &mut Spool) -> anyhow::Result<()> {
+        for _ in 0..WALKS {
+            match self.walk(collection, spool).await? {
+                Walked::ToTheEnd => return Ok(()),
+                Walked::Nowhere if collection.is_optional() => {
+                    tracing::info!(collection = collection.name(), "the provider has no such collection; going on without it");
+                    return Ok(());
+                }
+                Walked::Nowhere => bail!("{}: the provider has no such collection (404); check the address and the version", collection.name()),
+                Walked::Changed => tracing::info!(collection = collection.name(), "the collection changed while it was read; reading it again"),
+            }
+        }
+        bail!("{}: the number of objects did not fit what the provider counts, {WALKS} times; try again later", collection.name())
+    }
+
+    async fn walk(&mut self, collection: Collection, spool: &mut Spool) -> anyhow::Result<Walked> {
+        let name = collection.name();
+        let (mut file, mut walk) = (Spool::begin(collection, tempfile::tempfile().context("no temporary file can be made")?), Walk::default());
+        let mut next = Some(self.provider.page(collection, self.http.limits().page, 0)?);
+        for _ in 0..MAX_PAGES {
+            let Some(url) = next else {
+                if walk.total.is_some_and(|total| total != walk.taken) {
+                    return Ok(Walked::Changed);
+                }
+                spool.finish(file)?;
+                return Ok(Walked::ToTheEnd);
+            };
+            let reply = self.get(name, &url).await?;
+            match reply.status {
+                StatusCode::OK => {}
+                StatusCode::NOT_FOUND if walk.taken == 0 => return Ok(Walked::Nowhere),
+                StatusCode::FORBIDDEN => bail!("{name}: the client may not read it (403); ask the provider for the scope roster-core.readonly"),
+                other => bail!("{name}: the provider answers {other}"),
+            }
+            let objects = objects(&reply.body, collection)?;
+            let (number, first) = (objects.len() as u64, objects.first().and_then(|object| object.get("sourcedId")).cloned());
+            ensure!(first.is_none() || first != walk.first, "{name}: the provider sends the same page for another offset");
+            walk.first = first;
+            for object in objects {
+                file.write(object)?;
+            }
+            walk.taken += number;
+            let counted = total(&reply.headers);
+            if walk.total.is_some() && counted.is_some() && walk.total != counted {
+                return Ok(Walked::Changed);
+            }
+            walk.total = walk.total.or(counted);
+            next = self.next(collection, &url, &reply.headers, &mut walk, number)?;
+        }
+        bail!("{name}: over {MAX_PAGES} pages")
+    }
+
+    /// Where the next page is: by the provider's link, else by its count, else until a page is empty. A page may always be shorter than was asked for.
+    fn next(&self, collection: Collection, url: &Url, headers: &HeaderMap, walk: &mut Walk, number: u64) -> anyhow::Result<Option<Url>> {
+        let name = collection.name();
+        if let Some(link) = link_to_next(headers) {
+            walk.links = true;
+            let next = url.join(&link).with_context(|| format!("{name}: the link to the next page is no address"))?;
+            // The token goes there.
+            ensure!(self.provider.is_same_origin(&next), "{name}: the link to the next page leads to another server; it is not followed");
+            ensure!(next != *url, "{name}: the link to the next page leads to the same page");
+            return Ok(Some(next));
+        }
+        let ended = walk.links || number == 0 || walk.total.is_some_and(|total| walk.taken >= total);
+        if ended { Ok(None) } else { self.provider.page(collection, self.http.limits().page, walk.taken).map(Some) }
+    }
+
+    /// Gets a page; a token that is refused is replaced once.
+    async fn get(&mut self, name: &str, url: &Url) -> anyhow::Result<Reply> {
+        for _ in 0..2 {
+            let token = self.tokens.get(&self.http, self.provider).await?;
+            let request = || self.http.client().get(url.clone()).bearer_auth(token.expose_secret()).header(ACCEPT, "application/json");
+            let reply = self.http.send(name, request).await?;
+            if reply.status != StatusCode::UNAUTHORIZED {
+                return Ok(reply);
+            }
+            self.tokens.forget();
+        }
+        bail!("{name}: the provider refuses the token that it has just given (401)")
+    }
+}
+
+/// The objects of a page: the member that is named like the collection.
+fn objects(body: &[u8], collection: Collection) -> anyhow::Result<Vec<Value>> {
+    let name = collection.name();
+    let mut page: Value = serde_json::from_slice(body).with_context(|| format!("{name}: the answer is not JSON"))?;
+    match page.get_mut(name).map(Value::take) {
+        Some(Value::Array(objects)) => Ok(objects),
+        _ => bail!("{name}: the answer has no list {name:?}"),
+    }
+}
+
+/// `X-Total-Count`: how many objects the collection has.
+fn total(headers: &HeaderMap) -> Option<u64> {
+    headers.get("x-total-count")?.to_str().ok()?.trim().parse().ok()
+}
+
+/// The target of `rel="next"` (RFC 8288).
+fn link_to_next(headers: &HeaderMap) -> Option<String> {
+    let links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
+    links.flat_map(split_links).find_map(|link| {
+        let (target, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
+        let is_next = parameters.split(';').filter_map(|parameter| parameter.split_once('=')).any(|(name, value)| {
+            name.trim().eq_ignore_ascii_case("rel") && value.trim().trim_matches('"').split(' ').any(|relation| relation.eq_ignore_ascii_case("next"))
+        });
+        is_next.then(|| target.trim().to_owned())
+    })
+}
+
+/// Cuts a header at the commas between links, not at those inside of an address.
+fn split_links(header: &str) -> Vec<&str> {
+    let (mut links, mut from, mut inside) = (Vec::new(), 0, false);
+    for (at, character) in header.char_indices() {
+        match character {
+            '<' => inside = true,
+            '>' => inside = false,
+            ',' if !inside => {
+                links.push(&header[from..at]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    links.push(&header[from..]);
+    links
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_link_to_the_next_page_is_found() {
+        let check = |header: &str, expected: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(LINK, header.parse().unwrap());
+            assert_eq!(link_to_next(&headers).as_deref(), expected, "{header}");
+        };
+        check(r#"<https://x/users?offset=10>; rel="next", <https://x/users?offset=90>; rel="last""#, Some("https://x/users?offset=10"));
+        check(r#"<https://x/users?fields=a,b>; rel="first",</users?offset=3,4>;title="x";rel=next"#, Some("/users?offset=3,4"));
+        check(r#"<https://x/users>; rel="prev""#, None);
+        check(r#"<https://x/users>; rel="prev next""#, Some("https://x/users"));
+        check("nonsense", None);
+    }
+}

@@ -1,0 +1,77 @@
+//! Syncs the sources of the settings when they are due, one after the other. Whose turn it is, the database decides.
+
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+
+use super::{Deps, ImportReport, RosterSource, Stop, sync::sync_in_turn};
+use crate::context::Context;
+use crate::store::{Db, Result, access::alert_staff, events::Actor, roster_sources::Turn, schools};
+
+/// How often one looks whether a source is due.
+const REST: Duration = Duration::from_secs(30);
+/// How soon a sync that failed is tried again, at most.
+const AGAIN: TimeDelta = TimeDelta::minutes(30);
+
+/// Syncs until `shutdown` is ready; a sync that goes on then is dropped, and has written nothing or all of a school.
+pub async fn run(deps: Deps, sources: Vec<RosterSource>, shutdown: impl Future<Output = ()>) {
+    let mut shutdown = pin!(shutdown);
+    loop {
+        for source in &sources {
+            tokio::select! {
+                biased;
+                () = &mut shutdown => return,
+                _ = sync_if_due(&deps, source) => {}
+            }
+        }
+        tokio::select! {
+            biased;
+            () = &mut shutdown => return,
+            () = tokio::time::sleep(REST) => {}
+        }
+    }
+}
+
+/// Syncs one source if it is due and no other server does it. The log says what came of it, without a name; staff are told when the brake stopped it.
+pub async fn sync_if_due(deps: &Deps, source: &RosterSource) -> Option<ImportReport> {
+    let every = TimeDelta::from_std(source.every).unwrap_or(TimeDelta::hours(6));
+    let next = |now, went_well| Some(now + if went_well { every } else { every.min(AGAIN) });
+    let name = source.provider.name();
+    let outcome = match sync_in_turn(deps, &source.provider, &source.options, Turn::WhenDue, next).await {
+        Ok(outcome) => outcome?,
+        Err(error) => {
+            tracing::warn!(source = name, error = %format!("{error:#}"), "could not look whether a roster is due");
+            return None;
+        }
+    };
+    match outcome.report {
+        Ok(report) => {
+            let (people, stopped) = (report.changes.people, report.stopped.len());
+            tracing::info!(source = name, people.added, people.changed, people.removed, findings = report.findings.len(), stopped, "roster synced");
+            if outcome.is_news && stopped > 0 {
+                tell_staff(deps, &report.stopped).await;
+            }
+            Some(report)
+        }
+        Err(error) => {
+            tracing::warn!(source = name, error = %format!("{error:#}"), "a roster was not synced");
+            None
+        }
+    }
+}
+
+/// Tells the staff of each school once why its roster stands still.
+async fn tell_staff(deps: &Deps, stops: &[Stop]) {
+    let (ctx, stops) = (deps.context(), Arc::new(stops.to_vec()));
+    let told = deps.store.write(move |db| stops.iter().try_for_each(|stop| tell(db, &ctx, stop))).await;
+    if let Err(error) = told {
+        tracing::warn!(%error, "could not tell staff that a sync was stopped");
+    }
+}
+
+fn tell(db: &mut Db, ctx: &Context, stop: &Stop) -> Result<()> {
+    let Some(school) = schools::by_sourced_id(db, &stop.sourced_id)? else { return Ok(()) };
+    let Stop { kind, removed, of, .. } = stop;
+    let summary = format!("The roster was not updated: {removed} of {of} {kind} would have been removed. Please ask whoever looks after the school's data.");
+    alert_staff(db, ctx, school, &Actor::school(), "staff_alerted", &summary)
+}

@@ -1,0 +1,131 @@
+//! The sources that `parlour serve` syncs by itself, as the settings write them: TOML tables. Knows no database and no network.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::{
+    Brake, ImportOptions,
+    remote::{NewProvider, Provider, Version},
+};
+
+/// A provider that is synced at times.
+#[derive(Clone)]
+pub struct RosterSource {
+    /// Where it is.
+    pub provider: Provider,
+    /// How often.
+    pub every: Duration,
+    /// Which school, in which time zone, and with what brake.
+    pub options: ImportOptions,
+}
+
+/// A table of the settings.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    url: String,
+    token_url: String,
+    client_id: String,
+    secret: Option<String>,
+    version: Option<String>,
+    scope: Option<String>,
+    every: Option<String>,
+    school: Option<String>,
+    time_zone: Option<chrono_tz::Tz>,
+    max_removals: Option<u8>,
+}
+
+/// What stands around the list.
+#[derive(Deserialize)]
+struct Tables {
+    sources: Vec<Table>,
+}
+
+const DEFAULT_EVERY: &str = "6h";
+const SHORTEST: Duration = Duration::from_secs(5 * 60);
+
+impl RosterSource {
+    /// Reads a list of tables. `secret` is the one of sources that name none of their own.
+    ///
+    /// # Errors
+    /// A sentence about the first source that does not hold.
+    pub fn parse_all(list: &str, secret: Option<&SecretString>) -> anyhow::Result<Vec<Self>> {
+        // What TOML's parser says of it quotes the text, and with it a secret.
+        let tables: Tables = toml::from_str(&format!("sources = {list}")).map_err(|error| anyhow::anyhow!("{}", error.message()))?;
+        let sources: Vec<Self> = tables.sources.into_iter().map(|table| Self::of(table, secret)).collect::<anyhow::Result<_>>()?;
+        for (at, source) in sources.iter().enumerate() {
+            let twice = sources[..at].iter().any(|earlier| earlier.provider.name() == source.provider.name());
+            ensure!(!twice, "the same provider and client stand there twice: {}", source.provider.name());
+        }
+        Ok(sources)
+    }
+
+    fn of(table: Table, secret: Option<&SecretString>) -> anyhow::Result<Self> {
+        let Table { url, token_url, client_id, secret: own, version, scope, every, school, time_zone, max_removals } = table;
+        let secret = own.map(SecretString::from).or_else(|| secret.cloned());
+        let secret = secret.with_context(|| format!("the secret of {client_id:?} is missing; give `secret`, or PARLOUR_ONEROSTER_SECRET"))?;
+        let version: Version = version.as_deref().unwrap_or("1.1").parse()?;
+        let provider = Provider::new(NewProvider { url, token_url, client_id, secret, scope, version })?;
+        let every = duration(every.as_deref().unwrap_or(DEFAULT_EVERY))?;
+        let brake = max_removals.map_or_else(Brake::default, |percent| Brake { percent });
+        ensure!(brake.percent <= 100, "max_removals is a percentage");
+        let time_zone = time_zone.unwrap_or(chrono_tz::Europe::London).name().to_owned();
+        Ok(Self { provider, every, options: ImportOptions { school, dry_run: false, time_zone, brake: Some(brake) } })
+    }
+}
+
+/// `30m`, `6h`, `1d`; not below five minutes.
+fn duration(text: &str) -> anyhow::Result<Duration> {
+    let unit = text.chars().last().unwrap_or_default();
+    let number: Option<u64> = text.strip_suffix(unit).and_then(|number| number.trim().parse().ok());
+    let seconds = match (number, unit) {
+        (Some(number @ 1..=10_000), 'm') => number * 60,
+        (Some(number @ 1..=10_000), 'h') => number * 60 * 60,
+        (Some(number @ 1..=366), 'd') => number * 24 * 60 * 60,
+        _ => bail!("every: {text:?} is not a time like 30m, 6h or 1d"),
+    };
+    let every = Duration::from_secs(seconds);
+    ensure!(every >= SHORTEST, "every: {text:?} is too often; a provider is asked for everything each time");
+    Ok(every)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &str = r#"url = "https://sis.example.org", token_url = "https://sis.example.org/token", client_id = "parlour""#;
+
+    #[track_caller]
+    fn check(list: &str, error: Option<&str>) {
+        let parsed = RosterSource::parse_all(list, None).err().map(|error| format!("{error:#}"));
+        match (error, &parsed) {
+            (None, None) => {}
+            (Some(part), Some(whole)) if whole.contains(part) && !whole.contains("hush") => {}
+            _ => panic!("expected {error:?}, found {parsed:?}"),
+        }
+    }
+
+    #[test]
+    fn a_list_of_tables_becomes_sources() {
+        check("[]", None);
+        check(&format!(r#"[{{ {ONE}, secret = "hush", version = "1.2", every = "30m", max_removals = 20, time_zone = "Europe/Berlin" }}]"#), None);
+        check(&format!("[{{ {ONE} }}]"), Some("the secret of \"parlour\" is missing"));
+        check(&format!(r#"[{{ {ONE}, secret = "hush", every = "1m" }}]"#), Some("too often"));
+        check(&format!(r#"[{{ {ONE}, secret = "hush", every = "soon" }}]"#), Some("not a time like"));
+        check(&format!(r#"[{{ {ONE}, secret = "hush", version = "2" }}]"#), Some("none of 1.1, 1.2"));
+        check(&format!(r#"[{{ {ONE}, secret = "hush", max_removals = 101 }}]"#), Some("percentage"));
+        check(&format!(r#"[{{ {ONE}, secret = "hush", colour = "red" }}]"#), Some("colour"));
+        check(&format!(r#"[{{ {ONE}, secret = "hush" }}, {{ {ONE}, secret = "hush" }}]"#), Some("twice"));
+        check(r#"[{ secret = "hush }]"#, Some(""));
+    }
+
+    #[test]
+    fn the_default_is_every_six_hours_with_the_brake_on() {
+        let secret = SecretString::from("hush");
+        let sources = RosterSource::parse_all(&format!("[{{ {ONE} }}]"), Some(&secret)).unwrap();
+        assert_eq!((sources[0].every, sources[0].options.brake), (Duration::from_secs(6 * 60 * 60), Some(Brake::default())));
+    }
+}

@@ -1,0 +1,111 @@
+//! Whose turn it is to sync a roster: one lease for each source, taken by a conditional update, so that of several servers one works at a time.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::{
+    Db, Result,
+    sql_types::{At, Key, at},
+};
+use crate::{context::Context, each, schema::roster_sources};
+
+/// How long a turn lasts that nobody keeps: after that, a server that has vanished is taken to have gone.
+pub const LEASE: TimeDelta = TimeDelta::minutes(5);
+
+/// When a turn may be taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Turn {
+    /// Now, if nobody has it: somebody has asked for it.
+    Now,
+    /// Once the source is due.
+    WhenDue,
+}
+
+/// A turn that was taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lease {
+    source: String,
+    holder: Key,
+}
+
+/// Takes the turn of a source. None while somebody else has it, or it is not due.
+///
+/// # Errors
+/// When the database fails.
+pub fn take(db: &mut Db, ctx: &Context, source: &str, turn: Turn) -> Result<Option<Lease>> {
+    let (now, holder) = (at(ctx.now), Key::from(ctx.new_id::<Uuid>()));
+    let new = (roster_sources::name.eq(source), roster_sources::due_at.eq(now));
+    each!(db, conn => diesel::insert_into(roster_sources::table).values(new).on_conflict_do_nothing().execute(conn))?;
+    let due_by = if turn == Turn::Now { at(ctx.now + TimeDelta::days(36_500)) } else { now };
+    let taken = diesel::update(roster_sources::table.find(source))
+        .filter(roster_sources::due_at.le(due_by))
+        .filter(roster_sources::lease_ends_at.is_null().or(roster_sources::lease_ends_at.le(now)))
+        .set((roster_sources::holder.eq(holder), roster_sources::lease_ends_at.eq(at(ctx.now + LEASE)), roster_sources::started_at.eq(now)))
+        .execute(db)?;
+    Ok((taken == 1).then(|| Lease { source: source.to_owned(), holder }))
+}
+
+/// Keeps a turn. Answers false when it is lost to somebody else.
+///
+/// # Errors
+/// When the database fails.
+pub fn keep(db: &mut Db, now: DateTime<Utc>, lease: &Lease) -> Result<bool> {
+    let kept = diesel::update(roster_sources::table.find(&lease.source))
+        .filter(roster_sources::holder.eq(lease.holder))
+        .set(roster_sources::lease_ends_at.eq(at(now + LEASE)))
+        .execute(db)?;
+    Ok(kept == 1)
+}
+
+/// Gives a turn back with what came of it, and says when the next one is due. Answers whether a failure is news: the turn before did not fail in the same words.
+///
+/// # Errors
+/// When the database fails.
+pub fn give_back(db: &mut Db, now: DateTime<Utc>, lease: &Lease, due_at: Option<DateTime<Utc>>, failure: Option<&str>) -> Result<bool> {
+    let mine = || roster_sources::table.find(&lease.source).filter(roster_sources::holder.eq(lease.holder));
+    let before: Option<Option<String>> = mine().select(roster_sources::failure).first(db).optional()?;
+    let Some(before) = before else { return Ok(false) };
+    let given_back = (roster_sources::holder.eq(None::<Key>), roster_sources::lease_ends_at.eq(None::<At>), roster_sources::failure.eq(failure));
+    diesel::update(mine()).set(given_back).execute(db)?;
+    let row = roster_sources::table.find(&lease.source);
+    if failure.is_none() {
+        diesel::update(row).set(roster_sources::succeeded_at.eq(at(now))).execute(db)?;
+    }
+    if let Some(due_at) = due_at {
+        diesel::update(row).set(roster_sources::due_at.eq(at(due_at))).execute(db)?;
+    }
+    Ok(failure.is_some() && before.as_deref() != failure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{context::Random, store::test_database::TestDatabase};
+
+    fn context(minutes: i64) -> Context {
+        let start: DateTime<Utc> = "2026-11-24T16:00:00Z".parse().unwrap();
+        Context::new(start + TimeDelta::minutes(minutes), Random::seeded(u64::try_from(minutes).unwrap()))
+    }
+
+    #[test]
+    fn one_has_the_turn_until_it_is_given_back_or_runs_out() {
+        let database = TestDatabase::new();
+        let mut db = database.connect();
+        let mut turn = |minutes: i64, turn| take(&mut db, &context(minutes), "a", turn).unwrap();
+        let first = turn(0, Turn::WhenDue).unwrap();
+        assert_eq!(turn(1, Turn::Now), None, "somebody has it");
+        let second = turn(6, Turn::WhenDue).unwrap();
+        let now = context(7).now;
+        let mut db = database.connect();
+        assert!(!keep(&mut db, now, &first).unwrap(), "the first one's ran out");
+        assert!(keep(&mut db, now, &second).unwrap());
+        assert!(!give_back(&mut db, now, &first, None, Some("late")).unwrap(), "it is not the first one's to give back");
+        assert!(give_back(&mut db, now, &second, Some(now + TimeDelta::hours(6)), Some("refused")).unwrap());
+        let mut turn = |minutes: i64, turn| take(&mut db, &context(minutes), "a", turn).unwrap();
+        assert_eq!(turn(8, Turn::WhenDue), None, "it is not due");
+        let third = turn(8, Turn::Now).unwrap();
+        let mut db = database.connect();
+        assert!(!give_back(&mut db, now, &third, None, Some("refused")).unwrap(), "the same failure is no news");
+    }
+}

@@ -1,0 +1,178 @@
+//! The collections of the OneRoster REST bindings, kept in files until all of them are there: one object a line. Knows no network.
+//!
+//! Sources: 1EdTech OneRoster 1.1 (final, 13), OneRoster Rostering Service 1.2 (REST/JSON binding, 3).
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Seek, Write};
+
+use serde_json::{Map, Value};
+
+use crate::error::ReadError;
+use crate::limits::{MAX_FILE_BYTES, MAX_RECORD_BYTES, MAX_ROWS};
+
+/// A collection that a roster is made of. Its name is the same in paths and in answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Collection {
+    /// Schools and what is above them.
+    Orgs,
+    /// Terms and years.
+    AcademicSessions,
+    /// Courses.
+    Courses,
+    /// Classes.
+    Classes,
+    /// People.
+    Users,
+    /// Students and teachers of classes.
+    Enrollments,
+}
+
+/// A member of an object, and the column of the CSV binding that says the same.
+type Member = (&'static str, &'static str);
+
+impl Collection {
+    /// All of them, in the order in which they are fetched: people last but for what names them.
+    pub const ALL: [Self; 6] = [Self::Orgs, Self::AcademicSessions, Self::Courses, Self::Classes, Self::Users, Self::Enrollments];
+
+    /// As paths and answers name it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Orgs => "orgs",
+            Self::AcademicSessions => "academicSessions",
+            Self::Courses => "courses",
+            Self::Classes => "classes",
+            Self::Users => "users",
+            Self::Enrollments => "enrollments",
+        }
+    }
+
+    /// Whether a roster is whole without it: classes then go by their own titles, or have no dates.
+    #[must_use]
+    pub const fn is_optional(self) -> bool {
+        matches!(self, Self::AcademicSessions | Self::Courses)
+    }
+
+    /// What is read; everything else is dropped before it reaches the disk.
+    pub(crate) const fn members(self) -> &'static [Member] {
+        match self {
+            Self::Orgs => &[("sourcedId", "sourcedId"), ("status", "status"), ("name", "name"), ("type", "type")],
+            Self::AcademicSessions => &[("sourcedId", "sourcedId"), ("status", "status"), ("startDate", "startDate"), ("endDate", "endDate")],
+            Self::Courses => &[("sourcedId", "sourcedId"), ("status", "status"), ("title", "title"), ("courseCode", "courseCode"), ("subjects", "subjects")],
+            Self::Classes => &[
+                ("sourcedId", "sourcedId"),
+                ("status", "status"),
+                ("title", "title"),
+                ("classCode", "classCode"),
+                ("subjects", "subjects"),
+                ("course", "courseSourcedId"),
+                ("school", "schoolSourcedId"),
+                ("terms", "termSourcedIds"),
+            ],
+            Self::Users => &[
+                ("sourcedId", "sourcedId"),
+                ("status", "status"),
+                ("enabledUser", "enabledUser"),
+                ("givenName", "givenName"),
+                ("familyName", "familyName"),
+                ("email", "email"),
+                ("agents", "agentSourcedIds"),
+                ("role", "role"),
+                ("orgs", "orgSourcedIds"),
+            ],
+            Self::Enrollments => &[
+                ("sourcedId", "sourcedId"),
+                ("status", "status"),
+                ("role", "role"),
+                ("primary", "primary"),
+                ("class", "classSourcedId"),
+                ("school", "schoolSourcedId"),
+                ("user", "userSourcedId"),
+                ("beginDate", "beginDate"),
+                ("endDate", "endDate"),
+            ],
+        }
+    }
+
+    /// The members that are read, and for people their metadata and the roles of OneRoster 1.2.
+    fn slim(self, object: Map<String, Value>) -> Map<String, Value> {
+        let kept = |name: &str| self.members().iter().any(|(member, _)| *member == name) || (self == Self::Users && matches!(name, "metadata" | "roles"));
+        object.into_iter().filter(|(name, _)| kept(name)).collect()
+    }
+}
+
+/// Collections that were fetched to their end.
+#[derive(Debug, Default)]
+pub struct Spool {
+    whole: BTreeMap<Collection, File>,
+}
+
+impl Spool {
+    /// Begins a collection, in an empty file of the caller's. It will hold names and addresses: best one without a name, of which nothing is left
+    /// once the process has ended.
+    #[must_use]
+    pub fn begin(collection: Collection, file: File) -> SpoolFile {
+        SpoolFile { collection, file: BufWriter::new(file), objects: 0, bytes: 0 }
+    }
+
+    /// Takes a collection whose last object was written.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn finish(&mut self, file: SpoolFile) -> Result<(), ReadError> {
+        let collection = file.collection;
+        let file = file.file.into_inner().map_err(|error| unwritten(collection, error.into_error()))?;
+        self.whole.insert(collection, file);
+        Ok(())
+    }
+
+    pub(crate) fn holds(&self, collection: Collection) -> bool {
+        self.whole.contains_key(&collection)
+    }
+
+    /// A collection from its beginning.
+    pub(crate) fn file(&self, collection: Collection) -> Result<Option<&File>, ReadError> {
+        let Some(mut file) = self.whole.get(&collection) else { return Ok(None) };
+        file.rewind().map_err(|source| unwritten(collection, source))?;
+        Ok(Some(file))
+    }
+}
+
+/// A collection that is being written.
+#[derive(Debug)]
+pub struct SpoolFile {
+    collection: Collection,
+    file: BufWriter<File>,
+    objects: u64,
+    bytes: u64,
+}
+
+impl SpoolFile {
+    /// Writes one object.
+    ///
+    /// # Errors
+    /// When it is none, when a bound of [`crate::limits`] is passed, or when the disk is full.
+    pub fn write(&mut self, object: Value) -> Result<(), ReadError> {
+        let too_large = |limit: String| ReadError::TooLarge { name: self.collection.name().to_owned(), limit };
+        let Value::Object(object) = object else { return Err(ReadError::NotObjects(self.collection.name())) };
+        let mut line = serde_json::to_vec(&self.collection.slim(object)).map_err(|error| unwritten(self.collection, error.into()))?;
+        line.push(b'\n');
+        self.objects += 1;
+        self.bytes += line.len() as u64;
+        if line.len() > MAX_RECORD_BYTES {
+            return Err(too_large(format!("an object of over {MAX_RECORD_BYTES} bytes")));
+        }
+        if self.objects > MAX_ROWS {
+            return Err(too_large(format!("over {MAX_ROWS} objects")));
+        }
+        if self.bytes > MAX_FILE_BYTES {
+            return Err(too_large(format!("over {MAX_FILE_BYTES} bytes")));
+        }
+        self.file.write_all(&line).map_err(|source| unwritten(self.collection, source))
+    }
+}
+
+fn unwritten(collection: Collection, source: io::Error) -> ReadError {
+    ReadError::Io { name: collection.name().to_owned(), source }
+}

@@ -1,0 +1,323 @@
+//! A `OneRoster` provider on a port of its own, written from the standard's text: 1.1 or 1.2, made of roster files, and as unreliable as a test wants it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use actix_web::{
+    App, HttpRequest, HttpResponse, HttpServer,
+    dev::ServerHandle,
+    http::{StatusCode, header},
+    web,
+};
+use parlour::{
+    roster::{
+        self, Deps, ImportOptions, ImportReport,
+        remote::{self, Limits, NewProvider, Version},
+    },
+    store::Store,
+};
+use serde_json::{Value, json};
+
+use super::{Roster, Server};
+
+/// `parlour` and `s3cret+/` as RFC 6749, 2.3.1 encodes them, in a header of RFC 7617.
+const BASIC: &str = "Basic cGFybG91cjpzM2NyZXQlMkIlMkY=";
+const SECRET: &str = "s3cret+/";
+
+/// How a provider tells that there is more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Paging {
+    /// `Link: rel="next"`.
+    Links,
+    /// `X-Total-Count`.
+    Count,
+    /// Not at all.
+    Silent,
+}
+
+/// What goes wrong with one request.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// This status, with further headers.
+    Status(u16, Vec<(&'static str, String)>),
+    /// This text instead of a page.
+    Text(&'static str),
+    /// No answer, ever.
+    Silence,
+    /// A page as it should be, with a header more.
+    Header(&'static str, String),
+    /// One object vanishes from the collection, so that the pages that follow miss one.
+    Shrink,
+}
+
+struct State {
+    version: Version,
+    collections: BTreeMap<String, Vec<Value>>,
+    paging: Paging,
+    /// The most objects of each page in turn, whatever is asked for.
+    pages: Vec<usize>,
+    /// How often a token is taken.
+    token_uses: usize,
+    /// For how many seconds a token is said to be good.
+    token_life: u32,
+    tokens: Vec<usize>,
+    /// By collection and the number of the request to it, counted from 1; 0 is each.
+    faults: Vec<(String, usize, Fault)>,
+    asked: BTreeMap<String, usize>,
+}
+
+/// A running provider; it ends with its owner.
+pub struct Provider {
+    /// Scheme, host and port.
+    pub origin: String,
+    /// What it speaks.
+    pub version: Version,
+    state: Arc<Mutex<State>>,
+    handle: ServerHandle,
+}
+
+impl Provider {
+    /// One with the school of these files.
+    pub async fn start(version: Version, roster: &Roster) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let origin = format!("http://{}", listener.local_addr().expect("an address"));
+        let (collections, pages) = (collections(version, roster), vec![usize::MAX]);
+        let (token_uses, token_life, tokens, faults, asked) = (usize::MAX, 3_600, Vec::new(), Vec::new(), BTreeMap::new());
+        let state = Arc::new(Mutex::new(State { version, collections, paging: Paging::Count, pages, token_uses, token_life, tokens, faults, asked }));
+        let (send, receive) = tokio::sync::oneshot::channel();
+        let served = Arc::clone(&state);
+        thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let app = move || {
+                    App::new()
+                        .app_data(web::Data::from(Arc::clone(&served)))
+                        .route("/token", web::post().to(token))
+                        .route("/ims/oneroster/v1p1/{collection}", web::get().to(page))
+                        .route("/ims/oneroster/rostering/v1p2/{collection}", web::get().to(page))
+                };
+                let server = HttpServer::new(app).workers(1).disable_signals().listen(listener).expect("it listens").run();
+                send.send(server.handle()).map_err(|_| "the test is gone").expect("the test waits");
+                server.await.expect("it serves");
+            });
+        });
+        Self { origin, version, state, handle: receive.await.expect("the provider started") }
+    }
+
+    /// Pages of these sizes in turn.
+    pub fn pages(&self, paging: Paging, sizes: &[usize]) {
+        let mut state = self.state();
+        (state.paging, state.pages) = (paging, sizes.to_vec());
+    }
+
+    /// Tokens that are refused after so many uses.
+    pub fn tokens_wear_out(&self, uses: usize) {
+        self.state().token_uses = uses;
+    }
+
+    /// Tokens that are said to be good for so many seconds.
+    pub fn tokens_last(&self, seconds: u32) {
+        self.state().token_life = seconds;
+    }
+
+    /// Something goes wrong with the request of this number to a collection (0: with each), or to `token`.
+    pub fn fault(&self, place: &str, number: usize, fault: Fault) {
+        self.state().faults.push((place.to_owned(), number, fault));
+    }
+
+    /// Everything goes right from now on.
+    pub fn mend(&self) {
+        let mut state = self.state();
+        state.faults.clear();
+        state.asked.clear();
+    }
+
+    /// How often a collection, or `token`, was asked for.
+    pub fn asked(&self, place: &str) -> usize {
+        self.state().asked.get(place).copied().unwrap_or_default()
+    }
+
+    /// Changes the objects of a collection.
+    pub fn change(&self, collection: &str, change: impl FnOnce(&mut Vec<Value>)) {
+        change(self.state().collections.get_mut(collection).expect("a collection"));
+    }
+
+    /// The provider as the settings name it.
+    pub fn named(&self) -> remote::Provider {
+        let (url, token_url) = (self.origin.clone(), format!("{}/token", self.origin));
+        let new = NewProvider { url, token_url, client_id: "parlour".to_owned(), secret: SECRET.to_owned().into(), scope: None, version: self.version };
+        remote::Provider::new(new).expect("the addresses hold")
+    }
+
+    /// Syncs as the command does: beside the running server, over connections of its own.
+    pub async fn sync(&self, server: &Server, options: ImportOptions) -> anyhow::Result<ImportReport> {
+        self.sync_within(server, options, impatient()).await
+    }
+
+    /// The same with other bounds.
+    pub async fn sync_within(&self, server: &Server, options: ImportOptions, limits: Limits) -> anyhow::Result<ImportReport> {
+        roster::sync(&deps(server, limits), &self.named(), &options).await
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        drop(self.handle.stop(false));
+    }
+}
+
+/// What a process of its own beside the server would sync with.
+pub fn deps(server: &Server, limits: Limits) -> Deps {
+    let store = Store::open(&server.app.config.database, 2).expect("the database opens");
+    Deps { store, clock: Arc::clone(&server.app.clock), random: server.app.random.clone(), limits }
+}
+
+/// Bounds under which no test has to wait.
+pub fn impatient() -> Limits {
+    Limits { tries: 3, first_pause: Duration::from_millis(1), longest_pause: Duration::from_secs(5), page: 100, ..Limits::default() }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn token(state: web::Data<Mutex<State>>, request: HttpRequest, form: web::Form<BTreeMap<String, String>>) -> HttpResponse {
+    let mut state = lock(&state);
+    if let Some(Fault::Status(status, _)) = state.fault("token") {
+        return HttpResponse::build(StatusCode::from_u16(status).expect("a status")).json(json!({ "error": "invalid_client" }));
+    }
+    let scope = if state.version == Version::V12 { "v1p2" } else { "v1p1" };
+    let scope = format!("https://purl.imsglobal.org/spec/or/{scope}/scope/roster-core.readonly");
+    let known = request.headers().get(header::AUTHORIZATION).is_some_and(|found| found == BASIC);
+    if !known || form.get("grant_type").map(String::as_str) != Some("client_credentials") || form.get("scope") != Some(&scope) {
+        return HttpResponse::Unauthorized().json(json!({ "error": "invalid_client" }));
+    }
+    let uses = state.token_uses;
+    state.tokens.push(uses);
+    HttpResponse::Ok()
+        .json(json!({ "access_token": format!("t{}", state.tokens.len() - 1), "token_type": "Bearer", "expires_in": state.token_life, "scope": scope }))
+}
+
+async fn page(state: web::Data<Mutex<State>>, request: HttpRequest, name: web::Path<String>, query: web::Query<BTreeMap<String, String>>) -> HttpResponse {
+    let answer = lock(&state).page(&request, &name, &query);
+    match answer {
+        Some(answer) => answer,
+        None => std::future::pending().await,
+    }
+}
+
+impl State {
+    /// Counts the request, and says what goes wrong with it.
+    fn fault(&mut self, place: &str) -> Option<Fault> {
+        let number = self.asked.entry(place.to_owned()).or_default();
+        *number += 1;
+        self.faults.iter().find(|(of, at, _)| of == place && (*at == 0 || at == number)).map(|(.., fault)| fault.clone())
+    }
+
+    /// None when there is no answer.
+    fn page(&mut self, request: &HttpRequest, name: &str, query: &BTreeMap<String, String>) -> Option<HttpResponse> {
+        let token = request.headers().get(header::AUTHORIZATION).and_then(|found| found.to_str().ok()?.strip_prefix("Bearer t")?.parse::<usize>().ok());
+        match token.and_then(|token| self.tokens.get_mut(token)) {
+            Some(uses) if *uses > 0 => *uses -= 1,
+            _ => return Some(HttpResponse::Unauthorized().finish()),
+        }
+        let mut more = None;
+        match self.fault(name) {
+            Some(Fault::Status(status, headers)) => {
+                let mut answer = HttpResponse::build(StatusCode::from_u16(status).expect("a status"));
+                headers.into_iter().for_each(|header| _ = answer.insert_header(header));
+                return Some(answer.finish());
+            }
+            Some(Fault::Text(text)) => return Some(HttpResponse::Ok().content_type("application/json").body(text)),
+            Some(Fault::Silence) => return None,
+            Some(Fault::Header(name, value)) => more = Some((name, value)),
+            Some(Fault::Shrink) => _ = self.collections.get_mut(name).and_then(|objects| (!objects.is_empty()).then(|| objects.remove(0))),
+            None => {}
+        }
+        let Some(objects) = self.collections.get(name) else { return Some(HttpResponse::NotFound().finish()) };
+        let number = |name: &str| query.get(name).and_then(|text| text.parse::<usize>().ok()).expect("limit and offset");
+        let (limit, offset) = (number("limit"), number("offset"));
+        let most = self.pages[(self.asked[name] - 1) % self.pages.len()];
+        let shown: Vec<&Value> = objects.iter().skip(offset).take(limit.min(most)).collect();
+        let behind = offset + shown.len();
+        let mut answer = HttpResponse::Ok();
+        if let Some(header) = more {
+            answer.insert_header(header);
+        } else if self.paging == Paging::Links && behind < objects.len() {
+            answer.insert_header((
+                "Link",
+                format!("<{}?limit={limit}&offset={behind}>; rel=\"next\", <{}?offset=0>; rel=\"first\"", request.path(), request.path()),
+            ));
+        } else if self.paging == Paging::Count {
+            answer.insert_header(("X-Total-Count", objects.len().to_string()));
+        }
+        Some(answer.json(json!({ name: shown })))
+    }
+}
+
+/// The objects that the standard makes of the files' rows.
+fn collections(version: Version, roster: &Roster) -> BTreeMap<String, Vec<Value>> {
+    ["orgs", "academicSessions", "courses", "classes", "users", "enrollments"]
+        .into_iter()
+        .map(|name| (name.to_owned(), rows(roster, name).iter().map(|row| object(version, name, row)).collect()))
+        .collect()
+}
+
+type Row = BTreeMap<String, String>;
+
+fn rows(roster: &Roster, name: &str) -> Vec<Row> {
+    let mut file = csv::Reader::from_path(roster.path().join(format!("{name}.csv"))).expect("the file is there");
+    file.deserialize().map(|row| row.expect("a row")).collect()
+}
+
+fn object(version: Version, name: &str, row: &Row) -> Value {
+    let get = |column: &str| row.get(column).map_or("", String::as_str);
+    let refer = |id: &str| json!({ "href": format!("https://sis.example.org/x/{id}"), "sourcedId": id, "type": "x" });
+    let list = |column: &str| get(column).split(',').filter(|id| !id.is_empty()).map(refer).collect::<Vec<_>>();
+    let mut object = json!({ "sourcedId": get("sourcedId"), "status": get("status"), "dateLastModified": get("dateLastModified") });
+    let mut set = |name: &str, value: Value| object[name] = value;
+    let copied = ["name", "type", "title", "startDate", "endDate", "courseCode", "classCode", "beginDate", "givenName", "familyName", "email"];
+    for column in copied.into_iter().filter(|column| !get(column).is_empty()) {
+        set(column, json!(get(column)));
+    }
+    match name {
+        "courses" => set("subjects", json!(get("subjects").split(',').filter(|subject| !subject.is_empty()).collect::<Vec<_>>())),
+        "classes" => {
+            set("course", refer(get("courseSourcedId")));
+            set("school", refer(get("schoolSourcedId")));
+            set("terms", json!(list("termSourcedIds")));
+        }
+        "users" => {
+            let metadata: BTreeSet<&String> = row.keys().filter(|column| column.starts_with("metadata.") && !get(column).is_empty()).collect();
+            set("metadata", metadata.into_iter().map(|column| (column["metadata.".len()..].to_owned(), json!(get(column)))).collect());
+            set("agents", json!(list("agentSourcedIds")));
+            set("username", json!("nobody"));
+            set("password", json!("not to be kept"));
+            if version == Version::V12 {
+                let role = |org: Value| json!({ "roleType": "primary", "role": get("role"), "org": org });
+                set("roles", list("orgSourcedIds").into_iter().map(role).collect());
+                set("enabledUser", json!(get("enabledUser") == "true"));
+            } else {
+                set("role", json!(get("role")));
+                set("orgs", json!(list("orgSourcedIds")));
+                set("enabledUser", json!(get("enabledUser")));
+            }
+        }
+        "enrollments" => {
+            set("role", json!(get("role")));
+            set("primary", json!(get("primary")));
+            set("class", refer(get("classSourcedId")));
+            set("school", refer(get("schoolSourcedId")));
+            set("user", refer(get("userSourcedId")));
+        }
+        _ => {}
+    }
+    object
+}
