@@ -123,6 +123,7 @@ async fn staffs_pages(school: &School, width: u32) {
     staff.heading("Barred contacts").await;
     look(&staff, "the bars").await;
     programs(school, &staff).await;
+    webhooks(school, &staff).await;
     staff.open(&page(school, &format!("evenings/{}?parent_id={}", school.people.evening.0, school.people.parent.0))).await;
     staff.heading("Bookings of Rachel Aaron").await;
     look(&staff, "a parent's bookings, for staff").await;
@@ -170,6 +171,28 @@ async fn programs(school: &School, staff: &Browser) {
     staff.heading("Disconnect Arbor?").await;
     staff.press("Disconnect").await;
     staff.sees("No program is connected.").await;
+}
+
+/// Endpoints, from the empty list to the log of a test that could not be taken.
+async fn webhooks(school: &School, staff: &Browser) {
+    staff.open(&page(school, "staff")).await;
+    staff.press("Webhooks").await;
+    staff.sees("No system is told anything yet.").await;
+    look(staff, "no webhooks").await;
+    staff.fill("Address", "https://mis.example.org/parlour").await;
+    staff.tick("Appointments made").await;
+    staff.press("Add").await;
+    staff.sees("Copy it into the other system now").await;
+    look(staff, "a webhook's secret").await;
+    staff.open(&page(school, "staff/webhooks")).await;
+    staff.sees("mis.example.org").await;
+    look(staff, "the webhooks").await;
+    staff.press_first("Send a test").await;
+    staff.sees("The test is on its way.").await;
+    staff.press_first("Log").await;
+    staff.heading("What was sent").await;
+    staff.sees("On its way").await;
+    look(staff, "the log of a webhook").await;
 }
 
 async fn all_pages(width: u32) {
