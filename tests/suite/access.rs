@@ -92,3 +92,15 @@ async fn only_a_playground_has_one_click_logins_a_mailbox_and_movable_time() {
     }
     assert_eq!(client.get(format!("{path}dev/login/parent")).send().await.unwrap().status(), 404);
 }
+
+#[tokio::test]
+async fn a_repeated_bar_is_one_bar() {
+    let school = School::start().await;
+    let office = school.staff().await;
+    let student = office.get(&format!("/parents/{}", school.people.parent.0)).await.is(200).list("/students")[0]["student"]["id"].clone();
+    let bar = json!({ "student_id": student, "email": "barred@example.org", "note": "" });
+    let first = office.post_once("/bars", "one", bar.clone()).await.is(201);
+    assert_eq!(office.post_once("/bars", "one", bar).await.is(201).body, first.body);
+    assert_eq!(office.get("/bars").await.is(200).list("/items").len(), 1);
+    office.post_once("/bars", "one", json!({ "student_id": student, "email": "other@example.org" })).await.refuses(409, "idempotency_key_reused");
+}

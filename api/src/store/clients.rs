@@ -6,13 +6,12 @@ use parlour_domain::{
     id::{ClientId, ClientSecretId, PersonId, SchoolId},
     scope::Scopes,
 };
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
     Db, Error, Result,
     events::{self, Actor, NewEvent},
-    idempotency::{self, RequestKey},
+    idempotency::{self, RequestKey, WithSecret},
     people::{self, PersonRow},
     sql_types::{At, Key, at, key},
 };
@@ -96,14 +95,6 @@ pub struct Wish {
     pub requests_per_minute: u32,
 }
 
-/// What is remembered of an answer that bore a secret: not the secret.
-#[derive(Serialize, Deserialize)]
-struct Made {
-    client: Uuid,
-    #[serde(skip)]
-    secret: Option<Uuid>,
-}
-
 /// Makes a program and its first secret.
 ///
 /// # Errors
@@ -123,9 +114,9 @@ pub fn create(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, wis
         diesel::insert_into(api_clients::table).values(&row).execute(db)?;
         let secret = add_secret(db, ctx, row.id)?;
         record(db, ctx, school, staff, "client_created", format!("Connected the program {}: {}.", row.name, row.scopes))?;
-        Ok(Made { client: row.id.0, secret: Some(secret.0) })
+        Ok(WithSecret { of: row.id.0, secret: Some(secret.0) })
     })?;
-    issued(db, school, &made, ctx.now)
+    issued(db, school, made, ctx.now)
 }
 
 /// Makes a newer secret; the one before goes on for [`OVERLAP`], older ones end.
@@ -140,9 +131,9 @@ pub fn rotate(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, cli
         diesel::update(of_client).set(api_client_secrets::expires_at.eq(Some(at(ctx.now + OVERLAP)))).execute(db)?;
         let secret = add_secret(db, ctx, row.id)?;
         record(db, ctx, school, staff, "client_secret_created", format!("Made a new secret for the program {}.", row.name))?;
-        Ok(Made { client: row.id.0, secret: Some(secret.0) })
+        Ok(WithSecret { of: row.id.0, secret: Some(secret.0) })
     })?;
-    issued(db, school, &made, ctx.now)
+    issued(db, school, made, ctx.now)
 }
 
 /// Makes a program something else.
@@ -222,8 +213,8 @@ pub fn log_in(db: &mut Db, school: SchoolId, client: ClientId, secret: ClientSec
     Ok(row)
 }
 
-fn issued(db: &mut Db, school: SchoolId, made: &Made, now: DateTime<Utc>) -> Result<Issued> {
-    Ok(Issued { client: find(db, school, ClientId(made.client), now)?, secret: made.secret.map(ClientSecretId) })
+fn issued(db: &mut Db, school: SchoolId, made: WithSecret, now: DateTime<Utc>) -> Result<Issued> {
+    Ok(Issued { client: find(db, school, ClientId(made.of), now)?, secret: made.secret.map(ClientSecretId) })
 }
 
 /// Holds a program's row, so that of two changes at once one comes after the other.

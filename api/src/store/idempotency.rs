@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use parlour_domain::id::PersonId;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use super::{
@@ -24,6 +24,16 @@ pub struct RequestKey {
     pub key: String,
     /// A hash of method, path and body.
     pub request_hash: String,
+}
+
+/// What is remembered of an answer that bore a secret: what it was about, and not the secret, so that a repeated request does not get it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct WithSecret {
+    /// The thing.
+    pub of: Uuid,
+    /// The row of the secret that was made; none in a repetition.
+    #[serde(skip)]
+    pub secret: Option<Uuid>,
 }
 
 #[derive(Insertable)]

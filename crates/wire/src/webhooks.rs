@@ -106,8 +106,9 @@ pub struct Webhook {
 pub struct WebhookWithSecret {
     /// The endpoint.
     pub webhook: Webhook,
-    /// What its events are signed with: `whsec_` and base64.
-    pub secret: String,
+    /// What its events are signed with: `whsec_` and base64. Told this once, and not when the request is repeated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
 }
 
 /// Where a delivery stands.

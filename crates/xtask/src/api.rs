@@ -57,6 +57,20 @@ pub fn load_demo(paths: &Paths, server: &Path, database: &Path) -> Result<()> {
     shell::run(demo(paths, server, database).args(["demo", "load"]))
 }
 
+/// Serves a demo school of its own from `database`, on a free port.
+///
+/// # Errors
+/// When it can't be loaded, or the server does not start.
+pub fn serve_demo(paths: &Paths, server: &Path, database: &Path) -> Result<(Running, u16)> {
+    load_demo(paths, server, database)?;
+    let port = free_port()?;
+    let mut serve = demo(paths, server, database);
+    serve.arg("serve").env("PARLOUR_LISTEN", format!("127.0.0.1:{port}"));
+    let mut running = Running::start(&mut serve)?;
+    wait_for_port(port, &mut running).context("the server did not start")?;
+    Ok((running, port))
+}
+
 /// A port of this machine that nothing listens on.
 ///
 /// # Errors

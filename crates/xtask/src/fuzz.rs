@@ -13,7 +13,7 @@ use crate::{
     needs,
     paths::Paths,
     postgres::Folder,
-    shell::{self, Running},
+    shell,
 };
 
 /// The guest before those who could remove the invite.
@@ -34,13 +34,7 @@ pub fn run(paths: &Paths, mode: Mode, examples: u16) -> Result<()> {
     let server = api::build(paths, mode, "release")?;
     let folder = Folder::new("fuzz")?;
     let database = folder.0.join("parlour.db");
-    api::load_demo(paths, &server, &database)?;
-
-    let port = api::free_port()?;
-    let mut serve = api::demo(paths, &server, &database);
-    serve.arg("serve").env("PARLOUR_LISTEN", format!("127.0.0.1:{port}"));
-    let mut running = Running::start(&mut serve)?;
-    api::wait_for_port(port, &mut running).context("the server did not start")?;
+    let (_running, port) = api::serve_demo(paths, &server, &database)?;
 
     let mut broken = Vec::new();
     for role in std::iter::once(None).chain(ROLES.map(Some)) {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use crate::{
     api, fuzz,
@@ -10,7 +10,7 @@ use crate::{
     needs,
     paths::Paths,
     postgres::Folder,
-    shell::{self, Running},
+    shell,
 };
 
 /// Generates the client anew and lets it walk through a demo school of its own; then does there what `docs/integrate.md` says.
@@ -37,12 +37,7 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
     shell::run(&mut generate)?;
 
     let database = folder.0.join("parlour.db");
-    api::load_demo(paths, &server, &database)?;
-    let port = api::free_port()?;
-    let mut serve = api::demo(paths, &server, &database);
-    serve.arg("serve").env("PARLOUR_LISTEN", format!("127.0.0.1:{port}"));
-    let mut running = Running::start(&mut serve)?;
-    api::wait_for_port(port, &mut running).context("the server did not start")?;
+    let (_running, port) = api::serve_demo(paths, &server, &database)?;
     let mut walk = paths.command(python.join("python"));
     walk.arg(paths.root.join("tests/generated_client/journey.py"));
     let base = format!("http://127.0.0.1:{port}/s/hillcrest/api/v1");

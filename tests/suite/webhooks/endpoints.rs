@@ -168,3 +168,21 @@ async fn what_was_pending_when_it_was_switched_off_is_dropped() {
     staff.send("POST", &replay, staff.request("POST", &replay)).await.is(202);
     assert_eq!(sent(&school, &receiver).await.len(), 1);
 }
+
+#[tokio::test]
+async fn a_repetition_makes_one_endpoint_and_tells_no_secret() {
+    let (school, receiver) = (school().await, Receiver::start().await);
+    let staff = school.staff().await;
+    let wish = json!({ "url": receiver.url(), "event_types": ["booking.created"] });
+    let first = staff.post_once("/webhooks", "one", wish.clone()).await.is(201);
+    let again = staff.post_once("/webhooks", "one", wish).await.is(201);
+    assert_eq!(again.body["webhook"], first.body["webhook"]);
+    assert!(first.body["secret"].is_string() && again.body["secret"].is_null());
+    assert_eq!(staff.get("/webhooks").await.is(200).list("/items").len(), 1);
+    staff.post_once("/webhooks", "one", json!({ "url": receiver.url(), "event_types": ["booking.changed"] })).await.refuses(409, "idempotency_key_reused");
+    let rotate = format!("/webhooks/{}/secrets", first.text_at("/webhook/id"));
+    let ask = || staff.send("POST", &rotate, staff.request("POST", &rotate).header("idempotency-key", "two"));
+    let (first, again) = (ask().await.is(201), ask().await.is(201));
+    assert!(first.body["secret"].is_string() && again.body["secret"].is_null());
+    assert_eq!(again.body["webhook"], first.body["webhook"]);
+}

@@ -51,7 +51,7 @@ struct Desk {
 
 impl Desk {
     fn show_secret(self, made: WebhookWithSecret) {
-        self.secret.set(Some(made.secret));
+        self.secret.set(made.secret);
         self.all.again();
     }
 }

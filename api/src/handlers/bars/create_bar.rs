@@ -1,6 +1,6 @@
 //! `POST /bars`: bars a contact or an address from a student.
 
-use actix_web::{HttpResponse, web::Data};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 use parlour_domain::{EmailAddress, id::PersonId};
 use parlour_wire::NewBar;
 
@@ -8,18 +8,22 @@ use crate::{
     app::App,
     auth::Caller,
     problem::{Answer, ApiError},
-    request::{Body, checked},
-    store::bars::{self, Barred},
+    request::{Body, checked, idempotency_key},
+    store::{
+        bars::{self, Barred},
+        idempotency::once,
+    },
     views,
 };
 
 /// Sets the bar; what it forbids ends at once.
 ///
 /// # Errors
-/// `wrong_role`, `not_found`, `email_invalid`, `invalid`.
-pub async fn create_bar(app: Data<App>, caller: Caller, body: Body<NewBar>) -> Answer {
+/// `wrong_role`, `not_found`, `email_invalid`, `invalid`, `idempotency_key_reused`.
+pub async fn create_bar(req: HttpRequest, app: Data<App>, caller: Caller, body: Body<NewBar>) -> Answer {
     let staff = caller.staff()?;
     checked(&body.value)?;
+    let request = idempotency_key(&req, staff, &body.bytes)?;
     let new = body.value;
     let barred = match (new.person_id, new.email.as_deref()) {
         (Some(person), None) => Barred::Person(PersonId(person)),
@@ -30,9 +34,11 @@ pub async fn create_bar(app: Data<App>, caller: Caller, body: Body<NewBar>) -> A
     let bar = app
         .store
         .write(move |db| {
-            let id = bars::set(db, &ctx, school, staff, PersonId(new.student_id), &barred, &new.note)?;
-            bars::find(db, school, id)
+            once(db, &ctx, request.as_ref(), |db| {
+                let id = bars::set(db, &ctx, school, staff, PersonId(new.student_id), &barred, &new.note)?;
+                Ok(views::bar(&bars::find(db, school, id)?, zone))
+            })
         })
         .await?;
-    Ok(HttpResponse::Created().json(views::bar(&bar, zone)))
+    Ok(HttpResponse::Created().json(bar))
 }

@@ -1,30 +1,34 @@
 //! `POST /webhooks`: makes an endpoint.
 
-use actix_web::{HttpResponse, web::Data};
-use parlour_wire::{NewWebhook, WebhookWithSecret};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use parlour_domain::id::WebhookId;
+use parlour_wire::NewWebhook;
 
-use super::chosen_types;
+use super::{chosen_types, with_secret};
 use crate::{
     app::App,
     auth::Caller,
     problem::Answer,
-    request::{Body, checked},
-    store::webhooks,
-    views,
-    webhooks::{check_url, secret_text},
+    request::{Body, checked, idempotency_key},
+    store::{Db, idempotency::once, webhooks},
+    webhooks::check_url,
 };
 
 /// Makes it; the answer alone has its secret.
 ///
 /// # Errors
-/// `wrong_role`, `invalid`, `webhook_url_refused`, `webhook_limit`.
-pub async fn create_webhook(app: Data<App>, caller: Caller, body: Body<NewWebhook>) -> Answer {
+/// `wrong_role`, `invalid`, `webhook_url_refused`, `webhook_limit`, `idempotency_key_reused`.
+pub async fn create_webhook(req: HttpRequest, app: Data<App>, caller: Caller, body: Body<NewWebhook>) -> Answer {
     let staff = caller.staff()?;
     checked(&body.value)?;
     let url = check_url(&body.value.url, app.hooks.reach())?;
     let types = chosen_types(&body.value.event_types)?;
+    let request = idempotency_key(&req, staff, &body.bytes)?;
     let (ctx, school) = (app.context(), caller.school_id());
-    let (endpoint, secret) = app.store.write(move |db| webhooks::create(db, &ctx, school, staff, &url, &types)).await?;
-    let webhook = views::webhooks::webhook(&endpoint, caller.school.zone());
-    Ok(HttpResponse::Created().json(WebhookWithSecret { webhook, secret: secret_text(&app.keys, secret) }))
+    let write = move |db: &mut Db| {
+        let made = once(db, &ctx, request.as_ref(), |db| webhooks::create(db, &ctx, school, staff, &url, &types))?;
+        Ok((webhooks::find(db, &ctx, school, WebhookId(made.of))?, made.secret))
+    };
+    let (endpoint, secret) = app.store.write(write).await?;
+    Ok(HttpResponse::Created().json(with_secret(&app, &endpoint, secret, caller.school.zone())))
 }

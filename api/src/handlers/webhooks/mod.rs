@@ -10,7 +10,9 @@ mod replay_webhook_delivery;
 mod rotate_webhook_secret;
 mod test_webhook;
 
-use parlour_wire::WebhookEventType;
+use chrono_tz::Tz;
+use parlour_wire::{WebhookEventType, WebhookWithSecret};
+use uuid::Uuid;
 
 pub use self::{
     change_webhook::change_webhook, create_webhook::create_webhook, delete_webhook::delete_webhook, get_webhook::get_webhook,
@@ -18,10 +20,17 @@ pub use self::{
     rotate_webhook_secret::rotate_webhook_secret, test_webhook::test_webhook,
 };
 use crate::{
+    app::App,
     problem::{Answer, ApiError},
-    store::webhooks::EventType,
+    store::webhooks::{Endpoint, EventType},
     views,
+    webhooks::secret_text,
 };
+
+/// An endpoint with the secret that was made for it, if this request made one.
+fn with_secret(app: &App, endpoint: &Endpoint, secret: Option<Uuid>, zone: Tz) -> WebhookWithSecret {
+    WebhookWithSecret { webhook: views::webhooks::webhook(endpoint, zone), secret: secret.map(|secret| secret_text(&app.keys, secret)) }
+}
 
 /// The events that an endpoint asks for, each once.
 fn chosen_types(given: &[WebhookEventType]) -> Answer<Vec<EventType>> {

@@ -1,18 +1,28 @@
 //! `POST /webhooks/{webhook_id}/secrets`: a new secret.
 
-use actix_web::{HttpResponse, web::Data};
-use parlour_wire::WebhookWithSecret;
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 
-use crate::{app::App, auth::Caller, problem::Answer, request::WebhookPath, store::webhooks, views, webhooks::secret_text};
+use super::with_secret;
+use crate::{
+    app::App,
+    auth::Caller,
+    problem::Answer,
+    request::{WebhookPath, idempotency_key},
+    store::{Db, idempotency::once, webhooks},
+};
 
 /// Makes a new secret, which the answer alone has; the one before it is good for another day.
 ///
 /// # Errors
-/// `wrong_role`, `not_found`.
-pub async fn rotate_webhook_secret(app: Data<App>, caller: Caller, WebhookPath(webhook): WebhookPath) -> Answer {
+/// `wrong_role`, `not_found`, `idempotency_key_reused`.
+pub async fn rotate_webhook_secret(req: HttpRequest, app: Data<App>, caller: Caller, WebhookPath(webhook): WebhookPath) -> Answer {
     let staff = caller.staff()?;
+    let request = idempotency_key(&req, staff, &[])?;
     let (ctx, school) = (app.context(), caller.school_id());
-    let (endpoint, secret) = app.store.write(move |db| webhooks::rotate(db, &ctx, school, staff, webhook)).await?;
-    let webhook = views::webhooks::webhook(&endpoint, caller.school.zone());
-    Ok(HttpResponse::Created().json(WebhookWithSecret { webhook, secret: secret_text(&app.keys, secret) }))
+    let write = move |db: &mut Db| {
+        let made = once(db, &ctx, request.as_ref(), |db| webhooks::rotate(db, &ctx, school, staff, webhook))?;
+        Ok((webhooks::find(db, &ctx, school, webhook)?, made.secret))
+    };
+    let (endpoint, secret) = app.store.write(write).await?;
+    Ok(HttpResponse::Created().json(with_secret(&app, &endpoint, secret, caller.school.zone())))
 }

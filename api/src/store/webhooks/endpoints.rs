@@ -15,6 +15,7 @@ use crate::{
     store::{
         Db, Error, Result,
         events::{self, Actor, NewEvent},
+        idempotency::WithSecret,
         people,
         sql_types::{At, Key, at, key},
     },
@@ -103,7 +104,7 @@ pub struct Change {
 ///
 /// # Errors
 /// [`Refusal::WebhookLimit`].
-pub fn create(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, url: &str, types: &[EventType]) -> Result<(Endpoint, Uuid)> {
+pub fn create(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, url: &str, types: &[EventType]) -> Result<WithSecret> {
     hold_school(db, school)?;
     let count: i64 = webhooks::table.filter(webhooks::school_id.eq(key(school)).and(webhooks::deleted_at.is_null())).count().get_result(db)?;
     if count >= MOST {
@@ -124,7 +125,7 @@ pub fn create(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, url
     diesel::insert_into(webhooks::table).values(&row).execute(db)?;
     let secret = insert_secret(db, ctx, school, id)?;
     record(db, ctx, school, staff, "webhook_added", format!("Added an endpoint for webhooks at {}.", host(url)))?;
-    Ok((find(db, ctx, school, id)?, secret))
+    Ok(WithSecret { of: id.into(), secret: Some(secret) })
 }
 
 /// The school's endpoints, the oldest first.
@@ -189,7 +190,7 @@ pub fn delete(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, web
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub fn rotate(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, webhook: WebhookId) -> Result<(Endpoint, Uuid)> {
+pub fn rotate(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, webhook: WebhookId) -> Result<WithSecret> {
     // Two rotations at once take turns on the endpoint's row.
     if diesel::update(webhooks::table.find(key(webhook)).filter(is_of(school))).set(webhooks::deleted_at.eq(None::<At>)).execute(db)? != 1 {
         return Err(Error::NotFound);
@@ -202,7 +203,7 @@ pub fn rotate(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, web
     let secret = insert_secret(db, ctx, school, webhook)?;
     let endpoint = find(db, ctx, school, webhook)?;
     record(db, ctx, school, staff, "webhook_secret_renewed", format!("Renewed the secret of the endpoint for webhooks at {}.", host(&endpoint.url)))?;
-    Ok((endpoint, secret))
+    Ok(WithSecret { of: webhook.into(), secret: Some(secret) })
 }
 
 /// Switches an endpoint off and drops what was pending; false when it was off already.
