@@ -117,6 +117,10 @@ async fn a_secret_is_told_once_and_rotates() {
     assert_eq!(again.body["client"], first.body["client"]);
     assert!(again.body["client_secret"].is_null() && first.body["client_secret"].is_string());
     assert_eq!(office.get("/clients").await.is(200).list("/items").len(), 1);
+    // What is gone meanwhile is gone for a repetition, too.
+    let gone = office.post_once("/clients", "two", json!({ "name": "Gone", "scopes": ["evenings:read"] })).await.is(201);
+    office.delete(&format!("/clients/{}", gone.text_at("/client/id"))).await.is(204);
+    office.post_once("/clients", "two", json!({ "name": "Gone", "scopes": ["evenings:read"] })).await.refuses(404, "not_found");
     let (id, old) = (first.text_at("/client/id"), first.text_at("/client_secret"));
     let secrets = format!("/clients/{id}/secrets");
     let with = async |secret: &str| ask(&program, &[("grant_type", "client_credentials"), ("client_id", &id), ("client_secret", secret)]).await.status;
