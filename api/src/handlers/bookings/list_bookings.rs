@@ -24,5 +24,5 @@ pub async fn list_bookings(req: HttpRequest, app: Data<App>, asker: Asker, query
     let wanted = query.read(List::BookingExport)?;
     let (school, zone) = (asker.school().id(), asker.school().zone());
     let rows = app.store.read(move |db| export::bookings(db, school, wanted)).await?;
-    tagged(&req, &page(List::BookingExport, rows, wanted.limit, |one| one.row.id.0, |one| views::booking_record(&one, zone)))
+    tagged(&req, &page(List::BookingExport, rows, wanted.limit, |one| one.row.id.0, |one| views::programs::booking_record(&one, zone)))
 }

@@ -36,5 +36,5 @@ pub async fn change_client(app: Data<App>, caller: Caller, ClientPath(client): C
             })
         })
         .await?;
-    Ok(Json(views::api_client(&changed, zone)))
+    Ok(Json(views::programs::api_client(&changed, zone)))
 }

@@ -13,5 +13,5 @@ pub async fn get_client(app: Data<App>, caller: Caller, ClientPath(client): Clie
     caller.staff()?;
     let (school, now) = (caller.school_id(), app.clock.now());
     let client = app.store.read(move |db| clients::find(db, school, client, now)).await?;
-    Ok(Json(views::api_client(&client, caller.school.zone())))
+    Ok(Json(views::programs::api_client(&client, caller.school.zone())))
 }

@@ -36,5 +36,5 @@ fn scopes(words: &[String]) -> Answer<Scopes> {
 /// A program with the secret that was made for it.
 fn issued(app: &App, issued: &Issued, zone: chrono_tz::Tz) -> parlour_wire::IssuedApiClient {
     let secret = issued.secret.map(|id| app.keys.link_token(Purpose::Client, id.0, 0));
-    parlour_wire::IssuedApiClient { client: views::api_client(&issued.client, zone), client_secret: secret }
+    parlour_wire::IssuedApiClient { client: views::programs::api_client(&issued.client, zone), client_secret: secret }
 }

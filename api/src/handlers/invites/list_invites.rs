@@ -24,5 +24,5 @@ pub async fn list_invites(req: HttpRequest, app: Data<App>, asker: Asker, query:
     let wanted = query.read(List::InviteExport)?;
     let (school, zone, with_names) = (asker.school().id(), asker.school().zone(), asker.also(Scope::GuestsRead));
     let rows = app.store.read(move |db| export::invites(db, school, wanted)).await?;
-    tagged(&req, &page(List::InviteExport, rows, wanted.limit, |one| one.row.id.0, |one| views::invite_record(&one, with_names, zone)))
+    tagged(&req, &page(List::InviteExport, rows, wanted.limit, |one| one.row.id.0, |one| views::programs::invite_record(&one, with_names, zone)))
 }

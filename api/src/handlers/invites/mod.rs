@@ -15,3 +15,36 @@ pub use remove_invite::remove_invite;
 pub use renew_invite::renew_invite;
 pub use resend_invite::resend_invite;
 pub use send_invite::send_invite;
+
+use actix_web::HttpResponse;
+use parlour_domain::id::InviteId;
+
+use crate::{
+    app::App,
+    auth::Caller,
+    context::Context,
+    problem::Answer,
+    store::{
+        Db, Error,
+        bookings::Acting,
+        evenings::EveningRow,
+        invites::{self, InviteRow},
+        outbox,
+    },
+    views,
+};
+
+/// Mails an invite once more, as `mail` does it, and answers with the invite as it is then.
+async fn mail_again(app: &App, caller: Caller, invite: InviteId, mail: fn(&mut Db, &Context, &EveningRow, &Acting, &InviteRow) -> Result<(), Error>) -> Answer {
+    let (ctx, school, owner) = (app.context(), caller.school_id(), caller.owner()?);
+    let view = app.store.write(move |db| {
+        let row = invites::find(db, school, owner, invite)?;
+        let evening = invites::evening_of(db, &row)?;
+        mail(db, &ctx, &evening, &caller.acting_for(row.parent_id.into()), &row)?;
+        let stored = invites::find(db, school, owner, invite)?;
+        let one = invites::with_students(db, vec![stored])?.pop().ok_or(Error::NotFound)?;
+        let fates = outbox::fates(db, &[invite])?;
+        Ok(views::invite(&one, fates.get(&invite), evening.zone()))
+    });
+    Ok(HttpResponse::Accepted().json(view.await?))
+}

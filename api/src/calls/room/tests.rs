@@ -1,0 +1,106 @@
+//! Signals that come before the connection that they are for.
+
+use chrono_tz::Europe::London;
+use parlour_domain::{
+    call::CallTimes,
+    id::{BookingId, PersonId, SchoolId, SessionId},
+};
+use parlour_wire::{Signal, SignalKind};
+use uuid::Uuid;
+
+use super::*;
+use crate::store::calls::Who;
+
+const TEACHER: Uuid = Uuid::from_u128(1);
+const PARENT: Uuid = Uuid::from_u128(2);
+
+fn now() -> DateTime<Utc> {
+    "2026-11-26T16:00:00Z".parse().unwrap()
+}
+
+/// The teacher sits with connection 1, and the parent with 2.
+fn both_sit() -> Snapshot {
+    let person = |id, name: &str, role, connection| Present {
+        participant: ParticipantId(id),
+        name: name.to_owned(),
+        role,
+        place: Some(PresentPlace { connection, queue: None, is_present: true, lease_ends_at: now() + TimeDelta::seconds(30) }),
+    };
+    Snapshot {
+        version: 1,
+        next_connection: 3,
+        times: CallTimes { opens_at: now(), starts_at: now(), ends_at: now() + TimeDelta::minutes(5) },
+        zone: London,
+        can_extend: false,
+        late_minutes: 0,
+        is_cancelled: false,
+        people: vec![person(TEACHER, "Anita Abell", CallRole::Teacher, 1), person(PARENT, "Rachel Aaron", CallRole::Parent, 2)],
+    }
+}
+
+fn member(who: Who, number: u32) -> (Member, mpsc::Receiver<Outgoing>) {
+    let (out, heard) = mpsc::channel(64);
+    let visitor = Visitor { school: SchoolId(Uuid::nil()), booking: BookingId(Uuid::nil()), who, session: SessionId(Uuid::nil()) };
+    (Member::new(visitor, number, false, now(), out), heard)
+}
+
+fn offer(to_connection: u32, bytes: usize) -> Addressed {
+    Addressed {
+        booking: BookingId(Uuid::nil()),
+        from: ParticipantId(PARENT),
+        from_connection: 2,
+        to: ParticipantId(TEACHER),
+        to_connection,
+        signal: Signal { attempt: 1, kind: SignalKind::Offer, data: "x".repeat(bytes), sdp_mid: None, sdp_m_line_index: None },
+    }
+}
+
+/// How many signals somebody heard.
+fn signals(heard: &mut mpsc::Receiver<Outgoing>) -> usize {
+    std::iter::from_fn(|| heard.try_recv().ok()).filter(|one| matches!(one, Outgoing::Text(text) if text.contains("xxx"))).count()
+}
+
+/// A room in which the parent sits, and the teacher does by the database, but their socket has not come to the room yet.
+fn before_the_teacher_comes() -> Room {
+    let mut room = Room::default();
+    room.join(2, member(Who::Parent(PersonId(PARENT)), 2).0);
+    assert!(room.apply(both_sit(), now()).is_empty());
+    room
+}
+
+#[test]
+fn an_offer_waits_for_a_connection_that_is_about_to_come() {
+    let mut room = before_the_teacher_comes();
+    assert!(!room.deliver(&offer(1, 8)), "nobody is here to take it");
+    room.keep_early(offer(1, 8), now());
+    let (teacher, mut heard) = member(Who::Teacher(PersonId(TEACHER)), 1);
+    room.join(1, teacher);
+    room.apply(both_sit(), now() + TimeDelta::seconds(1));
+    assert_eq!(signals(&mut heard), 1);
+    room.apply(both_sit(), now() + TimeDelta::seconds(2));
+    assert_eq!(signals(&mut heard), 0, "once");
+}
+
+#[test]
+fn an_offer_does_not_wait_for_ever_nor_for_an_older_connection() {
+    let mut room = before_the_teacher_comes();
+    room.keep_early(offer(1, 8), now());
+    room.keep_early(offer(0, 8), now());
+    room.apply(both_sit(), now() + TimeDelta::seconds(4));
+    let (teacher, mut heard) = member(Who::Teacher(PersonId(TEACHER)), 1);
+    room.join(1, teacher);
+    room.apply(both_sit(), now() + TimeDelta::seconds(5));
+    assert_eq!(signals(&mut heard), 0);
+}
+
+#[test]
+fn only_so_much_waits() {
+    let mut room = before_the_teacher_comes();
+    for _ in 0..100 {
+        room.keep_early(offer(1, 30_000), now());
+    }
+    let (teacher, mut heard) = member(Who::Teacher(PersonId(TEACHER)), 1);
+    room.join(1, teacher);
+    room.apply(both_sit(), now());
+    assert_eq!(signals(&mut heard), 8, "8 * 30,000 bytes, and not 9");
+}
