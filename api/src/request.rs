@@ -221,6 +221,16 @@ pub enum List {
     InviteExport,
     Attendance,
     Deliveries,
+    Changes,
+}
+
+/// How many rows a page holds.
+///
+/// # Errors
+/// `invalid` for a limit out of 1 to 100.
+pub fn limit(asked: Option<i64>) -> Answer<i64> {
+    let limit = asked.unwrap_or(50);
+    if (1..=100).contains(&limit) { Ok(limit) } else { Err(ApiError::field("limit", "range", "Give a number from 1 to 100.")) }
 }
 
 impl PageQuery {
@@ -229,10 +239,7 @@ impl PageQuery {
     /// # Errors
     /// `bad_cursor` for another list's or a mangled one, `invalid` for a limit out of 1 to 100.
     pub fn read(&self, list: List) -> Answer<(Option<Uuid>, i64)> {
-        let limit = self.limit.unwrap_or(50);
-        if !(1..=100).contains(&limit) {
-            return Err(ApiError::field("limit", "range", "Give a number from 1 to 100."));
-        }
+        let limit = limit(self.limit)?;
         let bad = || ApiError::from(crate::store::Error::BadCursor);
         let read = |cursor: &str| {
             let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad())?;

@@ -15,7 +15,7 @@ use crate::{
     app::App,
     auth::{Counted, origin},
     client, contract,
-    handlers::{bars, bookings, calls, clients, dev, evenings, guests, health, invites, login_links, me, oauth, parents, school, sessions, webhooks},
+    handlers::{bars, bookings, calls, changes, clients, dev, evenings, guests, health, invites, login_links, me, oauth, parents, school, sessions, webhooks},
     problem::{Answer, ApiError},
     rates::WINDOW,
     request::MAX_BODY,
@@ -89,6 +89,7 @@ fn api(config: &mut ServiceConfig) {
     at("/evenings/{evening_id}/calendar", on![GET bookings::get_calendar]);
     at("/bookings", on![GET bookings::list_bookings]);
     at("/attendance", on![GET bookings::list_attendance]);
+    at("/changes", on![GET changes::list_changes]);
     at("/bookings/{booking_id}", on![GET bookings::get_booking, PATCH bookings::change_booking, DELETE bookings::cancel_booking]);
     at("/bookings/{booking_id}/record", on![PUT bookings::set_record]);
     at("/bookings/{booking_id}/call", on![GET calls::get_call]);

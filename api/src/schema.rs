@@ -619,3 +619,25 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(webhooks, webhook_secrets, webhook_deliveries, webhook_attempts, schools);
 diesel::joinable!(webhook_deliveries -> webhooks (webhook_id));
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::Id;
+
+    changes (kind, subject_id) {
+        school_id -> Id,
+        kind -> Text,
+        subject_id -> Id,
+        place -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::Id;
+
+    change_places (school_id) {
+        school_id -> Id,
+        last_place -> BigInt,
+    }
+}

@@ -11,7 +11,7 @@ use crate::harness::{Actor, Answer, School, wishes};
 const LISTS: [(&str, &str); 3] = [("/bookings", "bookings:read"), ("/invites", "invites:read"), ("/attendance", "attendance:read")];
 
 /// A program with these scopes, and its token.
-async fn program(school: &School, scopes: &[&str]) -> String {
+pub async fn program(school: &School, scopes: &[&str]) -> String {
     let made = school.staff().await.post("/clients", json!({ "name": "MIS", "scopes": scopes, "requests_per_minute": 6000 })).await.is(201);
     let (id, secret) = (made.text_at("/client/id"), made.text_at("/client_secret"));
     let form = [("grant_type", "client_credentials"), ("client_id", &id), ("client_secret", &secret)];
@@ -19,7 +19,7 @@ async fn program(school: &School, scopes: &[&str]) -> String {
     nobody.send("POST", "/oauth/token", nobody.request("POST", "/oauth/token").form(&form)).await.is(200).text_at("/access_token")
 }
 
-async fn get(actor: &Actor, path: &str, token: &str) -> Answer {
+pub async fn get(actor: &Actor, path: &str, token: &str) -> Answer {
     actor.send("GET", path, actor.request("GET", path).bearer_auth(token)).await
 }
 

@@ -6,6 +6,7 @@ mod bookings;
 mod browser;
 mod call_seats;
 mod calls;
+mod changes;
 mod clients;
 mod clock;
 mod contacts;

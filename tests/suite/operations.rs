@@ -37,6 +37,7 @@ fn to_a_stranger(id: &str) -> u16 {
         | "lift_bar"
         | "list_bookings"
         | "list_attendance"
+        | "list_changes"
         | "list_invites"
         | "list_clients"
         | "create_client"

@@ -4,9 +4,9 @@ use std::{collections::BTreeSet, fmt::Debug};
 
 use parlour_domain::Refusal;
 use parlour_wire::{
-    AccessToken, ApiClient, ApiClientChange, AppointmentRecord, AttendanceRecord, Bar, Booking, BookingChange, BookingRecord, CallDoor, ChosenIdentity,
-    DevClock, DevClockMove, DevLogin, DevMail, Evening, GuestAppointments, GuestLinkPreview, HistoryEntry, IceServers, Invite, InviteRecord, Invites,
-    IssuedApiClient, JsonWebKeys, Lateness, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview, Me, MyBookings, NewApiClient, NewBar, NewBookings,
+    AccessToken, ApiClient, ApiClientChange, AppointmentRecord, AttendanceRecord, Bar, Booking, BookingChange, BookingRecord, CallDoor, ChangePage,
+    ChosenIdentity, DevClock, DevClockMove, DevLogin, DevMail, Evening, GuestAppointments, GuestLinkPreview, HistoryEntry, IceServers, Invite, InviteRecord,
+    Invites, IssuedApiClient, JsonWebKeys, Lateness, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview, Me, MyBookings, NewApiClient, NewBar, NewBookings,
     NewInvite, NewLoginLink, NewSession, NewWebhook, Page, Parent, Problem, Schedule, School, SlotGrid, TokenRefusal, Webhook, WebhookChange, WebhookDelivery,
     WebhookWithSecret,
     plain::{self, Json},
@@ -275,6 +275,7 @@ fn known_to_the_wire(schema: &str, example: &Value) -> bool {
         "BookingRecordPage" => check_wire::<Page<BookingRecord>>(schema, example).1.is_object(),
         "InviteRecordPage" => check_wire::<Page<InviteRecord>>(schema, example).1.is_object(),
         "AttendancePage" => check_wire::<Page<AttendanceRecord>>(schema, example).1.is_object(),
+        "ChangePage" => check_wire::<ChangePage>(schema, example).1.is_object(),
         "AccessToken" => check_wire::<AccessToken>(schema, example).1.is_object(),
         "TokenRefusal" => check_wire::<TokenRefusal>(schema, example).1.is_object(),
         "JsonWebKeys" => check_wire::<JsonWebKeys>(schema, example).1.is_object(),

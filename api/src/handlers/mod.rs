@@ -3,6 +3,7 @@
 pub mod bars;
 pub mod bookings;
 pub mod calls;
+pub mod changes;
 pub mod clients;
 pub mod dev;
 pub mod evenings;

@@ -11,6 +11,7 @@ use super::{
     Db, Error, Result,
     among::among,
     bookings::BookingRow,
+    db::MultiBackend,
     invites::InviteRow,
     sql_types::{At, Key, at, key},
 };
@@ -59,8 +60,23 @@ pub fn bookings(db: &mut Db, school: SchoolId, wanted: Wanted) -> Result<Vec<Boo
     if let Some(since) = wanted.since {
         query = query.filter(bookings::changed_at.ge(at(since)));
     }
-    let columns = (BookingRow::as_select(), bookings::created_at, bookings::changed_at);
-    let rows: Vec<(BookingRow, At, At)> = query.order(bookings::id).limit(wanted.limit + 1).select(columns).load(db)?;
+    let rows = query.order(bookings::id).limit(wanted.limit + 1).select(booking_columns()).load(db)?;
+    with_teachers(db, rows)
+}
+
+/// These bookings, in no order.
+pub(super) fn bookings_among(db: &mut Db, ids: &[Key]) -> Result<Vec<BookingExport>> {
+    let rows = bookings::table.filter(among(bookings::id, ids.iter().copied())).select(booking_columns()).load(db)?;
+    with_teachers(db, rows)
+}
+
+type BookingColumns = (diesel::helper_types::AsSelect<BookingRow, MultiBackend>, bookings::created_at, bookings::changed_at);
+
+fn booking_columns() -> BookingColumns {
+    (BookingRow::as_select(), bookings::created_at, bookings::changed_at)
+}
+
+fn with_teachers(db: &mut Db, rows: Vec<(BookingRow, At, At)>) -> Result<Vec<BookingExport>> {
     let mut teachers = teachers_of(db, rows.iter().map(|(row, ..)| row.id))?;
     let with = |(row, created_at, changed_at): (BookingRow, At, At)| BookingExport {
         teachers: teachers.remove(&row.id).unwrap_or_default(),
@@ -111,7 +127,17 @@ pub fn invites(db: &mut Db, school: SchoolId, wanted: Wanted) -> Result<Vec<Invi
                 .or(invites::ended_at.ge(since).assume_not_null()),
         );
     }
-    let rows: Vec<InviteRow> = query.order(invites::id).limit(wanted.limit + 1).load(db)?;
+    let rows = query.order(invites::id).limit(wanted.limit + 1).load(db)?;
+    with_students(db, rows)
+}
+
+/// These invites, in no order.
+pub(super) fn invites_among(db: &mut Db, ids: &[Key]) -> Result<Vec<InviteExport>> {
+    let rows = invites::table.filter(among(invites::id, ids.iter().copied())).select(InviteRow::as_select()).load(db)?;
+    with_students(db, rows)
+}
+
+fn with_students(db: &mut Db, rows: Vec<InviteRow>) -> Result<Vec<InviteExport>> {
     let covered: Vec<(Key, Key)> = invite_students::table
         .filter(among(invite_students::invite_id, rows.iter().map(|row| row.id)))
         .order(invite_students::student_id)
@@ -164,7 +190,17 @@ pub fn attendance(db: &mut Db, school: SchoolId, wanted: Wanted, now: DateTime<U
         let marked = teacher_records::table.filter(teacher_records::changed_at.ge(at(since))).select(teacher_records::booking_id);
         query = query.filter(bookings::starts_at.ge(at(since)).or(bookings::id.eq_any(met)).or(bookings::id.eq_any(marked)));
     }
-    let rows: Vec<BookingRow> = query.order(bookings::id).limit(wanted.limit + 1).load(db)?;
+    let rows = query.order(bookings::id).limit(wanted.limit + 1).load(db)?;
+    with_people(db, rows)
+}
+
+/// Who came to these appointments, in no order; cancelled ones too, in whose call somebody was before.
+pub(super) fn attendance_among(db: &mut Db, ids: &[Key]) -> Result<Vec<Attendance>> {
+    let rows = bookings::table.filter(among(bookings::id, ids.iter().copied())).select(BookingRow::as_select()).load(db)?;
+    with_people(db, rows)
+}
+
+fn with_people(db: &mut Db, rows: Vec<BookingRow>) -> Result<Vec<Attendance>> {
     let ids = || rows.iter().map(|row| row.id);
     let marked: Vec<Key> = teacher_records::table
         .filter(among(teacher_records::booking_id, ids()))

@@ -6,6 +6,7 @@ pub mod among;
 pub mod bars;
 pub mod bookings;
 pub mod calls;
+pub mod changes;
 pub mod clients;
 pub mod contacts;
 pub mod db;

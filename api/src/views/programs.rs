@@ -1,10 +1,14 @@
 //! Programs of other makers, and what they fetch.
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use parlour_wire as wire;
 
-use super::moment;
-use crate::store::{clients, export};
+use super::{evening, moment};
+use crate::store::{
+    changes::{Change, Kind, Thing},
+    clients, export,
+};
 
 /// An appointment, by ids.
 #[must_use]
@@ -64,6 +68,26 @@ pub fn attendance_record(of: &export::Attendance, zone: Tz) -> wire::AttendanceR
         no_show: of.no_show,
         people: of.people.iter().map(attendee).collect(),
     }
+}
+
+/// A change, with what changed as it is now.
+#[must_use]
+pub fn change(of: Change, with_names: bool, zone: Tz, now: DateTime<Utc>) -> wire::Change {
+    let kind = match of.kind {
+        Kind::Evening => wire::ChangeKind::Evening,
+        Kind::Booking => wire::ChangeKind::Booking,
+        Kind::Invite => wire::ChangeKind::Invite,
+        Kind::Attendance => wire::ChangeKind::Attendance,
+    };
+    let mut change = wire::Change { kind, id: of.subject.0, deleted: of.thing.is_none(), evening: None, booking: None, invite: None, attendance: None };
+    match of.thing {
+        Some(Thing::Evening(row)) => change.evening = Some(evening(&row, now)),
+        Some(Thing::Booking(one)) => change.booking = Some(booking_record(&one, zone)),
+        Some(Thing::Invite(one)) => change.invite = Some(invite_record(&one, with_names, zone)),
+        Some(Thing::Attendance(one)) => change.attendance = Some(attendance_record(&one, zone)),
+        None => {}
+    }
+    change
 }
 
 /// A program of another maker.

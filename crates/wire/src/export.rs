@@ -1,9 +1,9 @@
-//! What programs fetch: appointments, invites and attendance by ids.
+//! What programs fetch: appointments, invites and attendance by ids, and the feed of changes.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{CallRole, Moment};
+use crate::{CallRole, Evening, Moment};
 
 /// An appointment, by ids.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -94,4 +94,49 @@ pub struct Attendee {
     /// When they were last heard of leaving; absent while they are in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_at: Option<Moment>,
+}
+
+/// What a change is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum ChangeKind {
+    Evening,
+    Booking,
+    Invite,
+    Attendance,
+}
+
+/// Something that was made or changed, as it is now.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Change {
+    /// What it is.
+    pub kind: ChangeKind,
+    /// Which one; of attendance the booking.
+    pub id: Uuid,
+    /// It is there no more.
+    pub deleted: bool,
+    /// The evening, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evening: Option<Evening>,
+    /// The appointment, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub booking: Option<BookingRecord>,
+    /// The invite, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invite: Option<InviteRecord>,
+    /// Who came, where it is attendance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attendance: Option<AttendanceRecord>,
+}
+
+/// A page of the feed of changes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ChangePage {
+    /// The changes, in the order in which they became known.
+    pub items: Vec<Change>,
+    /// Pass it as `cursor` to go on from here, now or later.
+    pub next_cursor: String,
+    /// More is there already.
+    pub has_more: bool,
 }

@@ -1,0 +1,5 @@
+//! The feed of changes.
+
+mod list_changes;
+
+pub use list_changes::list_changes;

@@ -1,0 +1,164 @@
+//! The feed of changes: what became of evenings, bookings, invites and attendance, each thing once, at the place of its latest change.
+//!
+//! Triggers take the place of whatever is written away (the migration `changes`). Places are given here, one transaction after the other, so they become
+//! visible in their order: a reader that goes by them misses nothing, however long a transaction that writes takes to commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::{prelude::*, sql_types::BigInt};
+use parlour_domain::{id::SchoolId, scope::Scope};
+
+use super::{
+    Db, Error, Result,
+    among::among,
+    evenings::EveningRow,
+    export::{self, Attendance, BookingExport, InviteExport},
+    sql_types::{Id, Key, key},
+};
+use crate::{
+    each,
+    schema::{change_places, changes, evenings},
+};
+
+/// How many places are given in one transaction, so that others who write don't wait long.
+const AT_ONCE: i64 = 2_000;
+
+/// What a change is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Kind {
+    Evening,
+    Booking,
+    Invite,
+    Attendance,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Evening, Self::Booking, Self::Invite, Self::Attendance];
+
+    /// As in the database and in requests.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Evening => "evening",
+            Self::Booking => "booking",
+            Self::Invite => "invite",
+            Self::Attendance => "attendance",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// The scope that a program needs to see it.
+    #[must_use]
+    pub const fn scope(self) -> Scope {
+        match self {
+            Self::Evening => Scope::EveningsRead,
+            Self::Booking => Scope::BookingsRead,
+            Self::Invite => Scope::InvitesRead,
+            Self::Attendance => Scope::AttendanceRead,
+        }
+    }
+}
+
+/// A thing that changed, as it is now.
+#[derive(Clone, Debug)]
+pub enum Thing {
+    /// An evening.
+    Evening(EveningRow),
+    /// An appointment.
+    Booking(BookingExport),
+    /// An invite.
+    Invite(InviteExport),
+    /// Who came to an appointment.
+    Attendance(Attendance),
+}
+
+/// A change.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// What it is about.
+    pub kind: Kind,
+    /// Which one.
+    pub subject: Key,
+    /// Its place in the feed; grows.
+    pub place: i64,
+    /// What it is now; none when it is there no more.
+    pub thing: Option<Thing>,
+}
+
+/// Whether something waits for a place.
+///
+/// # Errors
+/// What the database says.
+pub fn is_waiting(db: &mut Db, school: SchoolId) -> Result<bool> {
+    let first = changes::table.filter(changes::school_id.eq(key(school)).and(changes::place.is_null())).select(changes::subject_id).first::<Key>(db);
+    Ok(first.optional()?.is_some())
+}
+
+/// Gives places to what changed, inside a write transaction of its own. Answers whether something may be waiting still.
+///
+/// # Errors
+/// What the database says.
+pub fn give_places(db: &mut Db, school: SchoolId) -> Result<bool> {
+    let (row, new) = (change_places::table.find(key(school)), (change_places::school_id.eq(key(school)), change_places::last_place.eq(0)));
+    each!(db, conn => diesel::insert_into(change_places::table).values(new).on_conflict_do_nothing().execute(conn))?;
+    // Holds the row until the commit: nobody else gives places of this school meanwhile.
+    diesel::update(row).set(change_places::last_place.eq(change_places::last_place + 0)).execute(db)?;
+    let last: i64 = row.select(change_places::last_place).first(db)?;
+    // What somebody is writing at this moment keeps waiting, instead of making us wait; SQLite has one writer anyway.
+    let passing_by = if matches!(db, Db::Pg(_)) { "for update skip locked" } else { "" };
+    let number = diesel::sql_query(format!(
+        "update changes set place = $1 + numbered.nth from (
+           select waiting.kind, waiting.subject_id, row_number() over (order by waiting.subject_id, waiting.kind desc) as nth from (
+             select kind, subject_id from changes where school_id = $2 and place is null order by subject_id, kind desc limit $3 {passing_by}
+           ) as waiting
+         ) as numbered where changes.kind = numbered.kind and changes.subject_id = numbered.subject_id"
+    ));
+    let given = each!(db, conn => number.bind::<BigInt, _>(last).bind::<Id, _>(key(school)).bind::<BigInt, _>(AT_ONCE).execute(conn))?;
+    let given = i64::try_from(given).unwrap_or(AT_ONCE);
+    diesel::update(row).set(change_places::last_place.eq(last + given)).execute(db)?;
+    Ok(given == AT_ONCE)
+}
+
+/// The changes of these kinds after a place, in order, at most `limit` and one more.
+///
+/// # Errors
+/// [`Error::BadCursor`] when there was never such a place.
+pub fn after(db: &mut Db, school: SchoolId, kinds: &BTreeSet<Kind>, place: i64, limit: i64) -> Result<Vec<Change>> {
+    if place > 0 {
+        let last: Option<i64> = change_places::table.find(key(school)).select(change_places::last_place).first(db).optional()?;
+        if last.is_none_or(|last| last < place) {
+            return Err(Error::BadCursor);
+        }
+    }
+    let rows: Vec<(String, Key, Option<i64>)> = changes::table
+        .filter(changes::school_id.eq(key(school)).and(changes::place.gt(place)))
+        .filter(changes::kind.eq_any(kinds.iter().map(|kind| kind.as_str())))
+        .order(changes::place)
+        .limit(limit + 1)
+        .select((changes::kind, changes::subject_id, changes::place))
+        .load(db)?;
+    let rows: Vec<(Kind, Key, i64)> = rows.into_iter().filter_map(|(kind, subject, place)| Some((Kind::parse(&kind)?, subject, place?))).collect();
+    let mut things = things(db, &rows)?;
+    Ok(rows.into_iter().map(|(kind, subject, place)| Change { kind, subject, place, thing: things.remove(&(kind, subject)) }).collect())
+}
+
+fn things(db: &mut Db, rows: &[(Kind, Key, i64)]) -> Result<BTreeMap<(Kind, Key), Thing>> {
+    let of = |kind| rows.iter().filter(move |row| row.0 == kind).map(|row| row.1).collect::<Vec<_>>();
+    let mut found = BTreeMap::new();
+    let evenings: Vec<EveningRow> = evenings::table.filter(among(evenings::id, of(Kind::Evening))).select(EveningRow::as_select()).load(db)?;
+    found.extend(evenings.into_iter().map(|row| ((Kind::Evening, row.id), Thing::Evening(row))));
+    let bookings = export::bookings_among(db, &of(Kind::Booking))?;
+    found.extend(bookings.into_iter().map(|one| ((Kind::Booking, one.row.id), Thing::Booking(one))));
+    let invites = export::invites_among(db, &of(Kind::Invite))?;
+    found.extend(invites.into_iter().map(|one| ((Kind::Invite, one.row.id), Thing::Invite(one))));
+    let attendance = export::attendance_among(db, &of(Kind::Attendance))?;
+    found.extend(attendance.into_iter().map(|one| ((Kind::Attendance, one.row.id), Thing::Attendance(one))));
+    Ok(found)
+}

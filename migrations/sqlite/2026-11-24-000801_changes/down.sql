@@ -1,0 +1,12 @@
+drop trigger teacher_records_changed;
+drop trigger teacher_records_made;
+drop trigger call_events_made;
+drop trigger invites_changed;
+drop trigger invites_made;
+drop trigger bookings_changed;
+drop trigger bookings_made;
+drop trigger evenings_deleted;
+drop trigger evenings_changed;
+drop trigger evenings_made;
+drop table change_places;
+drop table changes;

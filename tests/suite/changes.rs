@@ -1,0 +1,224 @@
+//! The feed of changes: the whole school from its beginning, then each change once, and none passed by while others write.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
+use parlour::{schema::bookings, store::sql_types::at};
+use parlour_wire::ClientMessage;
+use serde_json::{Value, json};
+
+use crate::{
+    exports::{get, program},
+    harness::{School, wishes},
+};
+
+const ALL: [&str; 4] = ["evenings:read", "bookings:read", "invites:read", "attendance:read"];
+
+/// A reader of the feed, who goes on where they stopped.
+struct Reader<'a> {
+    school: &'a School,
+    token: String,
+    cursor: Option<String>,
+}
+
+impl<'a> Reader<'a> {
+    async fn new(school: &'a School, scopes: &[&str]) -> Self {
+        Self { school, token: program(school, scopes).await, cursor: None }
+    }
+
+    /// Everything up to now, in pages of `limit`.
+    async fn news(&mut self, limit: usize) -> Vec<Value> {
+        let mut items = Vec::new();
+        loop {
+            let cursor = self.cursor.as_ref().map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+            let page = get(&self.school.nobody(), &format!("/changes?limit={limit}{cursor}"), &self.token).await.is(200);
+            self.cursor = Some(page.text_at("/next_cursor"));
+            items.extend(page.list("/items"));
+            if page.body["has_more"] == false {
+                return items;
+            }
+        }
+    }
+}
+
+/// Kind and id of each.
+fn names(items: &[Value]) -> Vec<(String, String)> {
+    items.iter().map(|item| (item["kind"].as_str().unwrap().to_owned(), item["id"].as_str().unwrap().to_owned())).collect()
+}
+
+#[tokio::test]
+async fn the_beginning_is_the_whole_school_and_each_thing_comes_once() {
+    let school = School::start().await;
+    let staff = school.staff().await;
+    let items = Reader::new(&school, &ALL).await.news(7).await;
+    let known: BTreeMap<_, _> = names(&items).into_iter().zip(&items).collect();
+    assert_eq!(known.len(), items.len(), "nothing comes twice");
+    for (list, kind, limit) in [("/bookings", "booking", 100), ("/invites", "invite", 100), ("/evenings", "evening", 100)] {
+        let page = staff.get(&format!("{list}?limit={limit}")).await.is(200);
+        for item in page.list("/items") {
+            let change = known[&(kind.to_owned(), item["id"].as_str().unwrap().to_owned())];
+            assert_eq!(change["deleted"], false);
+            // A program without the scope for guests sees no name.
+            let hidden = |name: &&String| !(kind == "invite" && ["name", "email"].contains(&name.as_str()));
+            for (name, value) in item.as_object().unwrap().iter().filter(|(name, _)| hidden(name)) {
+                assert_eq!(&change[kind][name], value, "{kind} {name}");
+            }
+        }
+    }
+    // In larger pages it is the same.
+    assert_eq!(names(&Reader::new(&school, &ALL).await.news(100).await), names(&items));
+}
+
+#[tokio::test]
+async fn what_is_written_comes_after_the_cursor() {
+    let school = School::start().await;
+    let mut reader = Reader::new(&school, &ALL).await;
+    reader.news(100).await;
+    assert!(reader.news(100).await.is_empty(), "nothing happened");
+    let parent = school.parent().await;
+    let rows = parent.get(&school.evening("/bookings")).await.is(200);
+    let (first, second, starts_at) = (rows.text_at("/rows/0/id"), rows.text_at("/rows/1/id"), rows.text_at("/rows/0/starts_at"));
+    parent.delete(&format!("/bookings/{second}")).await.is(204);
+    let invite = school.people.invite.unwrap().0.to_string();
+    parent.delete(&format!("/invites/{invite}")).await.is(204);
+    let stranger = school.stranger().await;
+    let wish = wishes(&school, &stranger).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    let made = stranger.post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] })).await.is(201).text_at("/items/0/id");
+    let news = reader.news(1).await;
+    let mut expected = vec![("booking".to_owned(), second), ("invite".to_owned(), invite), ("booking".to_owned(), made)];
+    expected.sort();
+    let mut told = names(&news);
+    told.sort();
+    assert_eq!(told, expected);
+    assert!(news.iter().all(|one| one["kind"] != "invite" || one["invite"]["ended_at"].is_string()));
+    // Somebody comes into a call and leaves again: attendance changes, once for a reader who looks now and then.
+    school.clock.set(starts_at.parse().unwrap());
+    let mut teacher = school.teacher().await.join_call(&format!("/bookings/{first}/call"), "desk").await;
+    teacher.seated().await;
+    teacher.say(ClientMessage::Leave).await;
+    teacher.out().await;
+    reader.token = program(&school, &ALL).await;
+    let news = reader.news(100).await;
+    let of_calls: Vec<&Value> = news.iter().filter(|one| one["kind"] == "attendance").collect();
+    assert_eq!(of_calls.len(), 1, "{news:?}");
+    assert_eq!((of_calls[0]["id"].as_str(), &of_calls[0]["attendance"]["people"][0]["role"]), (Some(first.as_str()), &json!("teacher")));
+    school.teacher().await.put(&format!("/bookings/{first}/record"), json!({ "no_show": true, "note": "" })).await.is(200);
+    assert_eq!(reader.news(100).await.iter().map(|one| one["attendance"]["no_show"].clone()).collect::<Vec<_>>(), [true]);
+    school.ignore_mail("what mail these send is told in bookings.rs and invites.rs");
+}
+
+#[tokio::test]
+async fn what_was_being_written_while_one_read_is_not_passed_by() {
+    let school = School::start().await;
+    let mut reader = Reader::new(&school, &ALL).await;
+    reader.news(100).await;
+    let parent = school.parent().await;
+    let rows = parent.get(&school.evening("/bookings")).await.is(200);
+    let slow: uuid::Uuid = rows.text_at("/rows/0/id").parse().unwrap();
+    // A transaction that takes its time: it has written, and has not committed.
+    let mut writing = school.app.config.database.connect().unwrap();
+    let is_sqlite = matches!(writing, parlour::store::Db::Sqlite(_));
+    diesel::sql_query("begin").execute(&mut writing).unwrap();
+    let written = diesel::update(bookings::table.find(parlour::store::sql_types::Key(slow))).set(bookings::changed_at.eq(at(school.now())));
+    assert_eq!(written.execute(&mut writing).unwrap(), 1);
+    // Others go on meanwhile, where the database lets two write at once, and the reader reads what they wrote.
+    let quick = rows.text_at("/rows/1/id");
+    if !is_sqlite {
+        parent.delete(&format!("/bookings/{quick}")).await.is(204);
+        assert_eq!(names(&reader.news(100).await), [("booking".to_owned(), quick)]);
+    }
+    assert!(reader.news(100).await.is_empty());
+    diesel::sql_query("commit").execute(&mut writing).unwrap();
+    assert_eq!(names(&reader.news(100).await), [("booking".to_owned(), slow.to_string())]);
+    school.ignore_mail("what mail a cancellation sends is told in bookings.rs");
+}
+
+#[tokio::test]
+async fn a_reader_beside_many_writers_ends_with_the_truth() {
+    let school = School::start().await;
+    let staff = school.staff().await;
+    let ids: Vec<String> = staff
+        .get(&format!("/bookings?limit=24&evening_id={}", school.people.evening.0))
+        .await
+        .is(200)
+        .list("/items")
+        .iter()
+        .map(|item| item["id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(ids.len(), 24);
+    let mut reader = Reader::new(&school, &["bookings:read"]).await;
+    let writers: Vec<_> = ids
+        .chunks(6)
+        .map(|chunk| {
+            let (staff, chunk) = (staff.clone(), chunk.to_vec());
+            tokio::spawn(async move {
+                for id in chunk {
+                    staff.delete(&format!("/bookings/{id}")).await.is(204);
+                }
+            })
+        })
+        .collect();
+    let mut copy = BTreeMap::new();
+    let mut keep = |items: Vec<Value>| copy.extend(items.into_iter().map(|item| (item["id"].clone().to_string(), item["booking"].clone())));
+    while !writers.iter().all(tokio::task::JoinHandle::is_finished) {
+        keep(reader.news(5).await);
+    }
+    keep(reader.news(5).await);
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    keep(reader.news(5).await);
+    for id in ids {
+        assert!(copy[&format!("\"{id}\"")]["cancelled_at"].is_string(), "{id} was passed by");
+    }
+    assert!(reader.news(5).await.is_empty());
+    school.ignore_mail("what mail a cancellation sends is told in bookings.rs");
+}
+
+#[tokio::test]
+async fn one_sees_what_ones_scopes_allow() {
+    let school = School::start().await;
+    let nobody = school.nobody();
+    nobody.get("/changes").await.refuses(401, "not_logged_in");
+    school.parent().await.get("/changes").await.refuses(403, "wrong_role");
+    school.teacher().await.get("/changes").await.refuses(403, "wrong_role");
+    let bookings = Reader::new(&school, &["bookings:read"]).await.news(100).await;
+    assert!(!bookings.is_empty() && bookings.iter().all(|item| item["kind"] == "booking"));
+    let token = program(&school, &["bookings:read", "invites:read", "guests:read"]).await;
+    let invites = get(&nobody, "/changes?kinds=invite", &token).await.is(200).list("/items");
+    assert!(!invites.is_empty() && invites.iter().all(|item| item["invite"]["email"].is_string()), "{invites:?}");
+    get(&nobody, "/changes?kinds=invite,evening", &token).await.refuses(403, "scope_missing");
+    get(&nobody, "/changes?kinds=invites", &token).await.refuses(422, "invalid");
+    let none = program(&school, &["guests:read", "invites:read"]).await;
+    get(&nobody, "/changes?kinds=booking", &none).await.refuses(403, "scope_missing");
+    // Another school's staff see nothing of this one, and its cursors are none of theirs.
+    let cursor = school.staff().await.get("/changes?limit=1").await.is(200).text_at("/next_cursor");
+    let neighbours = school.neighbours().await;
+    assert!(neighbours.staff.get("/changes").await.is(200).list("/items").is_empty());
+    neighbours.staff.get(&format!("/changes?cursor={cursor}")).await.refuses(400, "bad_cursor");
+}
+
+#[tokio::test]
+async fn wrong_pages_of_the_feed_are_refused_and_a_known_one_is_not_sent_again() {
+    let school = School::start().await;
+    let staff = school.staff().await;
+    for limit in ["0", "-1", "101", "99999999999999999999", "ten"] {
+        let answer = staff.get(&format!("/changes?limit={limit}")).await;
+        assert!([400, 422].contains(&answer.status), "{limit}: {}", answer.text);
+    }
+    let cursor = staff.get("/changes?limit=1").await.is(200).text_at("/next_cursor");
+    let of_bookings = staff.get("/bookings?limit=1").await.is(200).text_at("/next_cursor");
+    for cursor in ["x", "!", "AAAA", "", &cursor[..cursor.len() - 4], &of_bookings] {
+        staff.get(&format!("/changes?cursor={cursor}")).await.refuses(400, "bad_cursor");
+    }
+    staff.get(&format!("/bookings?cursor={cursor}")).await.refuses(400, "bad_cursor");
+    // One that names a place which nothing has had yet.
+    let never = format!("{}f_8A", &cursor[..cursor.len() - 4]);
+    staff.get(&format!("/changes?cursor={never}")).await.refuses(400, "bad_cursor");
+    // A cursor stays good for whoever comes back later.
+    let path = format!("/changes?cursor={cursor}&limit=100");
+    let tag = staff.get(&path).await.is(200).header("etag").unwrap().to_owned();
+    school.wait(TimeDelta::days(2));
+    staff.send("GET", &path, staff.request("GET", &path).header("if-none-match", tag)).await.is(304);
+}
