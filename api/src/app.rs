@@ -15,8 +15,9 @@ use tokio::{
 use crate::{
     calls::{Bus, Hub, InProcess},
     client::ClientFiles,
-    config::Config,
+    config::{Config, Mode},
     context::{Clock, Context, Random, SystemClock},
+    demo::{Credentials, credentials},
     keys::Keys,
     mail::{self, Mailer, MemoryMailer, SmtpMailer, worker},
     problem::{Answer, ApiError},
@@ -219,4 +220,11 @@ fn announce(app: &App) {
         println!("    {who:<8} {name:<18} {base}dev/login/{who}");
     }
     println!("  Read the mail at     {base}dev/mailbox\n");
+    if app.config.mode == Mode::Sandbox {
+        let Credentials { id, secret } = credentials(&app.keys);
+        println!("  Connect a program by docs/integrate.md, with\n");
+        println!("    export PARLOUR={base}api/v1\n    export CLIENT_ID={id}\n    export CLIENT_SECRET={secret}\n");
+        println!("  Go to the evening        curl --json '{{}}' {base}api/v1/dev/clock");
+        println!("  Begin anew               curl --request POST {base}api/v1/dev/reset\n");
+    }
 }

@@ -16,13 +16,15 @@ pub enum Mode {
     Demo,
     /// A developer's: the same as a demonstration.
     Dev,
+    /// A vendor's: the same as a demonstration, with a program that is connected already.
+    Sandbox,
 }
 
 impl Mode {
     /// Whether the development mailbox and the one-click logins are there.
     #[must_use]
     pub const fn is_playground(self) -> bool {
-        matches!(self, Self::Demo | Self::Dev)
+        matches!(self, Self::Demo | Self::Dev | Self::Sandbox)
     }
 
     /// How the database of such a server is marked.
@@ -30,7 +32,7 @@ impl Mode {
     pub const fn mark(self) -> &'static str {
         match self {
             Self::Production => "production",
-            Self::Demo | Self::Dev => "playground",
+            Self::Demo | Self::Dev | Self::Sandbox => "playground",
         }
     }
 }
@@ -145,10 +147,11 @@ impl Config {
             None | Some("production") => Mode::Production,
             Some("demo") => Mode::Demo,
             Some("dev") => Mode::Dev,
-            Some(other) => bail!("PARLOUR_MODE: {other:?} is none of production, demo, dev"),
+            Some("sandbox") => Mode::Sandbox,
+            Some(other) => bail!("PARLOUR_MODE: {other:?} is none of production, demo, dev, sandbox"),
         };
         let listen: SocketAddr = get("PARLOUR_LISTEN").unwrap_or("127.0.0.1:8080").parse().context("PARLOUR_LISTEN: give address:port, like 127.0.0.1:8080")?;
-        ensure!(!mode.is_playground() || listen.ip().is_loopback(), "PARLOUR_LISTEN: demo and dev modes listen on loopback only, like 127.0.0.1:8080");
+        ensure!(!mode.is_playground() || listen.ip().is_loopback(), "PARLOUR_LISTEN: demo, dev and sandbox modes listen on loopback only, like 127.0.0.1:8080");
         let database = get("DATABASE_URL").context("DATABASE_URL: is missing; give sqlite://path/to/file.db or postgres://user:password@host/database")?;
         let database = DatabaseUrl::parse(database).map_err(|problem| anyhow::anyhow!("DATABASE_URL: {problem}"))?;
         let key = match get("PARLOUR_KEY") {

@@ -132,3 +132,19 @@ impl Context {
         Builder::from_unix_timestamp_millis(millis, &self.random.bytes()).into_uuid().into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moving_the_time_leaves_the_real_one() {
+        let clock = SystemClock::default();
+        let (before, there) = (clock.real(), clock.now() + TimeDelta::days(300));
+        clock.move_to(there);
+        assert!(clock.now() >= there, "it is that time");
+        assert!(clock.real() >= before && clock.real() < before + TimeDelta::days(1), "tokens of programs expire by the machine's time");
+        clock.move_to(clock.real());
+        assert!(clock.now() < there, "and back");
+    }
+}

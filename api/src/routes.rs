@@ -126,6 +126,7 @@ fn api(config: &mut ServiceConfig) {
     at("/dev/mails", on![GET dev::list_dev_mails]);
     at("/dev/logins", on![POST dev::create_dev_login]);
     at("/dev/clock", on![POST dev::move_dev_clock]);
+    at("/dev/reset", on![POST dev::reset_dev_school]);
 }
 
 /// The client's files and pages: whatever is not the API's is a page of the client, which knows its own paths.

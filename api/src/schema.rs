@@ -638,6 +638,7 @@ diesel::table! {
 
     change_places (school_id) {
         school_id -> Id,
+        feed_id -> Id,
         last_place -> BigInt,
     }
 }

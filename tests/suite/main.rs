@@ -22,6 +22,7 @@ mod migrations;
 mod operations;
 mod roster_schedule;
 mod roster_sync;
+mod sandbox;
 mod sessions;
 mod teaching;
 mod webhooks;

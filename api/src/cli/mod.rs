@@ -2,6 +2,7 @@
 
 mod database;
 mod run;
+mod sandbox;
 mod sync;
 
 use std::{
@@ -13,6 +14,7 @@ use std::{
 use clap::{Parser, Subcommand};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
+pub use self::sandbox::SandboxArguments;
 use crate::roster::{Brake, remote::Version};
 
 /// Parents' evenings: appointments, invites and calls.
@@ -43,6 +45,8 @@ pub enum Command {
     /// Works with the demo school.
     #[command(subcommand)]
     Demo(DemoCommand),
+    /// Serves a school to play with, for whoever connects a program: with credentials, a clock that can be moved, and a fresh start at will (docs/integrate.md).
+    Sandbox(SandboxArguments),
 }
 
 /// A command about rosters.
@@ -174,6 +178,9 @@ mod tests {
         check("parlour roster sync --url https://sis.example.org", Some(ErrorKind::MissingRequiredArgument));
         check("parlour evening load spring.toml", None);
         check("parlour demo load", None);
+        check("parlour sandbox", None);
+        check("parlour sandbox --port 8091 --database vendor.db --reset", None);
+        check("parlour sandbox --reset", Some(ErrorKind::MissingRequiredArgument));
         check("parlour", Some(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand));
         check("parlour sing", Some(ErrorKind::InvalidSubcommand));
         check("parlour roster import", Some(ErrorKind::MissingRequiredArgument));

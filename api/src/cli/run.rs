@@ -4,13 +4,14 @@ use std::fs;
 
 use anyhow::{Context as _, ensure};
 
-use super::{Command, DemoCommand, EveningCommand, RosterCommand, database, sync};
+use super::{Command, DemoCommand, EveningCommand, RosterCommand, SandboxArguments, database, sandbox::Sandbox, sync};
 use crate::{
     app,
     config::{Config, Mode},
     context::{Clock, Context, Random, SystemClock},
     demo, evening_file,
     roster::{self, ImportOptions},
+    store::Store,
 };
 
 /// Runs a command.
@@ -18,21 +19,36 @@ use crate::{
 /// # Errors
 /// A sentence for the one who gave the command.
 pub(super) async fn run(command: Command) -> anyhow::Result<()> {
-    let config = Config::from_environment()?;
+    let settings = Config::from_environment;
     match command {
-        Command::Serve => serve(config).await,
-        Command::Migrate => migrate(&config).await,
-        Command::Roster(command) => bring_in(&config, command).await,
-        Command::Evening(command) => load_evening(&config, command).await,
-        Command::Demo(DemoCommand::Load) => load_demo(&config).await,
+        Command::Serve => serve(settings()?).await,
+        Command::Migrate => migrate(&settings()?).await,
+        Command::Roster(command) => bring_in(&settings()?, command).await,
+        Command::Evening(command) => load_evening(&settings()?, command).await,
+        Command::Demo(DemoCommand::Load) => load_demo(&settings()?).await,
+        Command::Sandbox(arguments) => play(arguments).await,
     }
+}
+
+/// It has settings of its own: what it empties is never what another server holds.
+async fn play(arguments: SandboxArguments) -> anyhow::Result<()> {
+    let sandbox = Sandbox::new(arguments)?;
+    let store = database::ready(&sandbox.config).await?;
+    if sandbox.reset {
+        demo::reset(&store, &context(), sandbox.config.mode).await?;
+    }
+    serve_from(sandbox.config.clone(), store).await
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
     let store = database::ready(&config).await?;
-    if config.mode == Mode::Demo && store.read(demo::is_loaded).await? {
+    serve_from(config, store).await
+}
+
+async fn serve_from(config: Config, store: Store) -> anyhow::Result<()> {
+    if config.mode == Mode::Sandbox || (config.mode == Mode::Demo && store.read(demo::is_loaded).await?) {
         // The demo's evening may be over since it was loaded.
-        let loaded = demo::load(&store, &context()).await?;
+        let loaded = demo::begin(&store, &context(), config.mode).await?;
         tracing::info!("{loaded}");
     }
     app::serve(config, store).await
@@ -73,7 +89,7 @@ async fn load_evening(config: &Config, command: EveningCommand) -> anyhow::Resul
 }
 
 async fn load_demo(config: &Config) -> anyhow::Result<()> {
-    ensure!(config.mode.is_playground(), "demo load: is for demo and development modes; set PARLOUR_MODE=demo and a DATABASE_URL of its own");
+    ensure!(config.mode.is_playground(), "demo load: is for demo, development and sandbox modes; set PARLOUR_MODE=demo and a DATABASE_URL of its own");
     let store = database::ready(config).await?;
     println!("{}", demo::load(&store, &context()).await?);
     Ok(())

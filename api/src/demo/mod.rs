@@ -3,6 +3,7 @@
 mod actors;
 mod bookings;
 mod evenings;
+mod program;
 mod roster;
 #[cfg(test)]
 mod tests;
@@ -12,13 +13,16 @@ use std::fmt;
 use anyhow::Context as _;
 use diesel::prelude::*;
 
-pub use self::actors::{Actors, actors};
+pub use self::{
+    actors::{Actors, actors},
+    program::{Credentials, credentials},
+};
 use crate::{
     config::Mode,
     context::Context,
     roster::ImportReport,
     schema::schools,
-    store::{Db, Result, Store, marks},
+    store::{Db, Result, Store, marks, playground},
 };
 
 /// The demo school's id in its roster, and its slug.
@@ -45,6 +49,28 @@ pub async fn load(store: &Store, ctx: &Context) -> anyhow::Result<Loaded> {
     let ctx = ctx.clone();
     let (evenings, bookings) = store.write(move |db| evenings::load(db, &ctx)).await?.context("the demo's evenings don't fit its roster")?;
     Ok(Loaded { roster, evenings, bookings })
+}
+
+/// Loads what a playground of this mode begins with: the demo school, and in a sandbox the program that is connected with it.
+///
+/// # Errors
+/// As [`load`].
+pub async fn begin(store: &Store, ctx: &Context, mode: Mode) -> anyhow::Result<Loaded> {
+    let loaded = load(store, ctx).await?;
+    if mode == Mode::Sandbox {
+        let ctx = ctx.clone();
+        store.write(move |db| program::connect(db, &ctx)).await?;
+    }
+    Ok(loaded)
+}
+
+/// Makes a playground as it was when it was new: the ids of people, evenings and bookings are others then, the school's and the program's stay.
+///
+/// # Errors
+/// As [`load`].
+pub async fn reset(store: &Store, ctx: &Context, mode: Mode) -> anyhow::Result<Loaded> {
+    store.write(|db| playground::wipe(db, SCHOOL)).await?;
+    begin(store, ctx, mode).await
 }
 
 /// Whether the demo school is there.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::{prelude::*, sql_types::BigInt};
 use parlour_domain::{id::SchoolId, scope::Scope};
+use uuid::Uuid;
 
 use super::{
     Db, Error, Result,
@@ -16,6 +17,7 @@ use super::{
     sql_types::{Id, Key, key},
 };
 use crate::{
+    context::Context,
     each,
     schema::{change_places, changes, evenings},
 };
@@ -86,10 +88,19 @@ pub struct Change {
     pub kind: Kind,
     /// Which one.
     pub subject: Key,
-    /// Its place in the feed; grows.
-    pub place: i64,
+    /// Its place in the feed.
+    pub place: Place,
     /// What it is now; none when it is there no more.
     pub thing: Option<Thing>,
+}
+
+/// A place in a feed; the default is the beginning of any.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Place {
+    /// Of which feed: a school's, until its database is made anew.
+    pub feed: Uuid,
+    /// How far.
+    pub number: i64,
 }
 
 /// Whether something waits for a place.
@@ -105,8 +116,9 @@ pub fn is_waiting(db: &mut Db, school: SchoolId) -> Result<bool> {
 ///
 /// # Errors
 /// What the database says.
-pub fn give_places(db: &mut Db, school: SchoolId) -> Result<bool> {
-    let (row, new) = (change_places::table.find(key(school)), (change_places::school_id.eq(key(school)), change_places::last_place.eq(0)));
+pub fn give_places(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<bool> {
+    let row = change_places::table.find(key(school));
+    let new = (change_places::school_id.eq(key(school)), change_places::feed_id.eq(key(ctx.new_id::<Uuid>())), change_places::last_place.eq(0));
     each!(db, conn => diesel::insert_into(change_places::table).values(new).on_conflict_do_nothing().execute(conn))?;
     // Holds the row until the commit: nobody else gives places of this school meanwhile.
     diesel::update(row).set(change_places::last_place.eq(change_places::last_place + 0)).execute(db)?;
@@ -126,19 +138,19 @@ pub fn give_places(db: &mut Db, school: SchoolId) -> Result<bool> {
     Ok(given == AT_ONCE)
 }
 
-/// The changes of these kinds after a place, in order, at most `limit` and one more.
+/// The changes of these kinds after a place, in order, at most `limit` and one more; and where the reader begins.
 ///
 /// # Errors
-/// [`Error::BadCursor`] when there was never such a place.
-pub fn after(db: &mut Db, school: SchoolId, kinds: &BTreeSet<Kind>, place: i64, limit: i64) -> Result<Vec<Change>> {
-    if place > 0 {
-        let last: Option<i64> = change_places::table.find(key(school)).select(change_places::last_place).first(db).optional()?;
-        if last.is_none_or(|last| last < place) {
-            return Err(Error::BadCursor);
-        }
-    }
+/// [`Error::BadCursor`] when there was never such a place in the school's feed.
+pub fn after(db: &mut Db, school: SchoolId, kinds: &BTreeSet<Kind>, place: Place, limit: i64) -> Result<(Place, Vec<Change>)> {
+    let last: Option<(Key, i64)> = change_places::table.find(key(school)).select((change_places::feed_id, change_places::last_place)).first(db).optional()?;
+    let begun = match last {
+        _ if place.number == 0 => Place { feed: last.map(|(feed, _)| feed.0).unwrap_or_default(), number: 0 },
+        Some((feed, last)) if feed.0 == place.feed && place.number <= last => place,
+        _ => return Err(Error::BadCursor),
+    };
     let rows: Vec<(String, Key, Option<i64>)> = changes::table
-        .filter(changes::school_id.eq(key(school)).and(changes::place.gt(place)))
+        .filter(changes::school_id.eq(key(school)).and(changes::place.gt(begun.number)))
         .filter(changes::kind.eq_any(kinds.iter().map(|kind| kind.as_str())))
         .order(changes::place)
         .limit(limit + 1)
@@ -146,7 +158,8 @@ pub fn after(db: &mut Db, school: SchoolId, kinds: &BTreeSet<Kind>, place: i64, 
         .load(db)?;
     let rows: Vec<(Kind, Key, i64)> = rows.into_iter().filter_map(|(kind, subject, place)| Some((Kind::parse(&kind)?, subject, place?))).collect();
     let mut things = things(db, &rows)?;
-    Ok(rows.into_iter().map(|(kind, subject, place)| Change { kind, subject, place, thing: things.remove(&(kind, subject)) }).collect())
+    let change = |(kind, subject, number)| Change { kind, subject, place: Place { feed: begun.feed, number }, thing: things.remove(&(kind, subject)) };
+    Ok((begun, rows.into_iter().map(change).collect()))
 }
 
 fn things(db: &mut Db, rows: &[(Kind, Key, i64)]) -> Result<BTreeMap<(Kind, Key), Thing>> {

@@ -24,6 +24,7 @@ pub mod marks;
 pub mod outbox;
 pub mod parents;
 pub mod people;
+pub mod playground;
 pub mod roster;
 pub mod roster_sources;
 pub mod schools;

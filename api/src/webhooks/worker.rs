@@ -134,7 +134,8 @@ async fn fill(deps: &Deps, sending: &mut Sending) {
 
 async fn deliver(deps: Deps, claimed: Claimed) -> bool {
     let began_at = deps.clock.now();
-    let Some(message) = Message::new(&deps.keys, &claimed, began_at) else {
+    // Receivers have clocks of their own, which no playground moves.
+    let Some(message) = Message::new(&deps.keys, &claimed, deps.clock.real()) else {
         tracing::warn!(delivery = %claimed.id, event_type = claimed.event_type, "an event of another version waits for it");
         return false;
     };

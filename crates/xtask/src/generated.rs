@@ -1,11 +1,14 @@
 //! What vendors do: a client that is generated from the contract alone goes the way of a program and of a parent, and the guide is followed to the letter.
 
-use std::fs;
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Result, ensure};
 
 use crate::{
-    api, fuzz,
+    api,
     install::{self, Mode},
     needs,
     paths::Paths,
@@ -13,7 +16,7 @@ use crate::{
     shell,
 };
 
-/// Generates the client anew and lets it walk through a demo school of its own; then does there what `docs/integrate.md` says.
+/// Generates the client anew and lets it walk through a demo school of its own; then does what `docs/integrate.md` says.
 ///
 /// # Errors
 /// When the contract can't be read, or the server answers something else.
@@ -21,6 +24,11 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
     install::all(paths, mode, needs::GENERATOR)?;
     let server = api::build(paths, mode, "release")?;
     let folder = Folder::new("generated")?;
+    walk(paths, &server, &folder)?;
+    follow_the_guide(paths, &server, &folder)
+}
+
+fn walk(paths: &Paths, server: &Path, folder: &Folder) -> Result<()> {
     let python = needs::OPENAPI_CLIENT.folder(paths).join("bin");
     let package = folder.0.join("parlour_client");
     // It would format what it made, with a tool that nobody needs here.
@@ -31,22 +39,30 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
         .args(["generate", "--meta", "none", "--fail-on-warning", "--config"])
         .arg(config)
         .arg("--path")
-        .arg(generatable(paths, &folder)?)
+        .arg(generatable(paths, folder)?)
         .arg("--output-path")
         .arg(&package);
     shell::run(&mut generate)?;
 
     let database = folder.0.join("parlour.db");
-    let (_running, port) = api::serve_demo(paths, &server, &database)?;
+    let (_running, port) = api::serve_demo(paths, server, &database)?;
     let mut walk = paths.command(python.join("python"));
     walk.arg(paths.root.join("tests/generated_client/journey.py"));
     let base = format!("http://127.0.0.1:{port}/s/hillcrest/api/v1");
-    shell::run(walk.arg(&base).arg(&folder.0))?;
+    shell::run(walk.arg(&base).arg(&folder.0))
+}
 
-    let (id, secret) = fuzz::connect(port)?;
+/// From its first box to its last, with the programs that it names.
+fn follow_the_guide(paths: &Paths, server: &Path, folder: &Folder) -> Result<()> {
+    let own = [server.parent().unwrap_or(server).to_owned(), needs::STANDARD_WEBHOOKS.folder(paths).join("bin")];
+    let others = env::var_os("PATH").unwrap_or_default();
+    let path = env::join_paths(own.into_iter().chain(env::split_paths(&others)))?;
+    let boxes = boxes(&fs::read_to_string(paths.root.join("docs/integrate.md"))?);
+    // What the guide leaves running ends with it.
+    let script = format!("trap 'kill $(jobs -p) 2> /dev/null' EXIT\n{boxes}");
     let mut guide = paths.command("bash");
-    guide.current_dir(&folder.0).args(["-euo", "pipefail", "-c", &boxes(&fs::read_to_string(paths.root.join("docs/integrate.md"))?)]);
-    shell::run(guide.env("PARLOUR", &base).env("CLIENT_ID", id).env("CLIENT_SECRET", secret))?;
+    guide.current_dir(&folder.0).args(["-euo", "pipefail", "-c", &script]).env("PATH", path);
+    shell::run(guide.env("PORT", api::free_port()?.to_string()).env("RECEIVER_PORT", api::free_port()?.to_string()))?;
     let fetched = fs::read_to_string(folder.0.join("bookings.jsonl"))?.lines().count();
     ensure!(fetched > 100, "the guide fetched {fetched} appointments, and the demo has more");
     println!("The guide works as it is written: {fetched} appointments.");
@@ -60,7 +76,7 @@ fn boxes(guide: &str) -> String {
 }
 
 /// The contract without the kind of the one answer that the generator does not know: the contract itself, which is YAML.
-fn generatable(paths: &Paths, folder: &Folder) -> Result<std::path::PathBuf> {
+fn generatable(paths: &Paths, folder: &Folder) -> Result<PathBuf> {
     let contract = fs::read_to_string(paths.root.join("openapi.yaml"))?;
     let file = folder.0.join("openapi.yaml");
     fs::write(&file, contract.replace("            application/yaml:", "            text/plain:"))?;

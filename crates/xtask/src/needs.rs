@@ -63,6 +63,9 @@ pub const SCHEMATHESIS: Package = Package { dir: "schemathesis", name: "schemath
 /// Makes a client of the contract; with what the client needs.
 pub const OPENAPI_CLIENT: Package = Package { dir: "openapi-client", name: "openapi-python-client", version: "0.29.1" };
 
+/// Verifies webhooks, as the guide has it.
+pub const STANDARD_WEBHOOKS: Package = Package { dir: "standardwebhooks", name: "standardwebhooks", version: "1.1.0" };
+
 /// For building the server.
 pub const SERVER: &[Need] = &[Need::Apt("libpq-dev", "/usr/include/postgresql/libpq-fe.h")];
 /// For building the client.
@@ -92,4 +95,4 @@ pub const COTURN: &str = "coturn";
 /// For the fuzzer.
 pub const FUZZER: &[Need] = &[Need::PyPi(SCHEMATHESIS)];
 /// For the generated client and the guide.
-pub const GENERATOR: &[Need] = &[Need::PyPi(OPENAPI_CLIENT), Need::Apt("curl", "/usr/bin/curl"), Need::Apt("jq", "/usr/bin/jq")];
+pub const GENERATOR: &[Need] = &[Need::PyPi(OPENAPI_CLIENT), Need::PyPi(STANDARD_WEBHOOKS), Need::Apt("curl", "/usr/bin/curl"), Need::Apt("jq", "/usr/bin/jq")];

@@ -7,7 +7,7 @@ use actix_web::{
     web::{Data, Query},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use parlour_domain::id::SchoolId;
+use parlour_domain::scope::Scope;
 use parlour_wire::ChangePage;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use crate::{
     request::{List, limit, tagged},
     store::{
         Error as StoreError,
-        changes::{self, Kind},
+        changes::{self, Kind, Place},
     },
     views,
 };
@@ -40,17 +40,18 @@ pub async fn list_changes(req: HttpRequest, app: Data<App>, asker: Asker, query:
     let kinds = kinds(&asker, query.kinds.as_deref())?;
     let (school, zone, now) = (asker.school().id(), asker.school().zone(), app.clock.now());
     let limit = limit(query.limit)?;
-    let place = query.cursor.as_deref().map(|cursor| place_of(school, cursor)).transpose()?.unwrap_or(0);
+    let place = query.cursor.as_deref().map(place_of).transpose()?.unwrap_or_default();
     let mut is_waiting = app.store.read(move |db| changes::is_waiting(db, school)).await?;
     if is_waiting {
-        is_waiting = app.store.write(move |db| changes::give_places(db, school)).await?;
+        let ctx = app.context();
+        is_waiting = app.store.write(move |db| changes::give_places(db, &ctx, school)).await?;
     }
-    let mut found = app.store.read(move |db| changes::after(db, school, &kinds, place, limit)).await?;
+    let (begun, mut found) = app.store.read(move |db| changes::after(db, school, &kinds, place, limit)).await?;
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
     let has_more = found.len() > most || is_waiting;
     found.truncate(most);
-    let next_cursor = cursor(school, found.last().map_or(place, |change| change.place));
-    let with_names = asker.also(parlour_domain::scope::Scope::GuestsRead);
+    let next_cursor = cursor(found.last().map_or(begun, |change| change.place));
+    let with_names = asker.also(Scope::GuestsRead);
     let items = found.into_iter().map(|change| views::programs::change(change, with_names, zone, now)).collect();
     tagged(&req, &ChangePage { items, next_cursor, has_more })
 }
@@ -70,19 +71,18 @@ fn kinds(asker: &Asker, asked: Option<&str>) -> Answer<BTreeSet<Kind>> {
     asked.split(',').map(read).collect()
 }
 
-/// Names a place in the feed of a school.
-fn cursor(school: SchoolId, place: i64) -> String {
+fn cursor(place: Place) -> String {
     let mut bytes = vec![List::Changes as u8];
-    bytes.extend(Uuid::from(school).as_bytes());
-    bytes.extend(place.to_be_bytes());
+    bytes.extend(place.feed.as_bytes());
+    bytes.extend(place.number.to_be_bytes());
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn place_of(school: SchoolId, cursor: &str) -> Answer<i64> {
+fn place_of(cursor: &str) -> Answer<Place> {
     let bad = || ApiError::from(StoreError::BadCursor);
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad())?;
-    let (start, place) = bytes.split_last_chunk::<8>().ok_or_else(bad)?;
-    let place = i64::from_be_bytes(*place);
-    let is_ours = start.split_first().is_some_and(|(list, of)| *list == List::Changes as u8 && of == Uuid::from(school).as_bytes());
-    if is_ours && place >= 0 { Ok(place) } else { Err(bad()) }
+    let (start, number) = bytes.split_last_chunk::<8>().ok_or_else(bad)?;
+    let (list, feed) = start.split_first().ok_or_else(bad)?;
+    let (feed, number) = (Uuid::from_slice(feed).map_err(|_| bad())?, i64::from_be_bytes(*number));
+    if *list == List::Changes as u8 && number >= 0 { Ok(Place { feed, number }) } else { Err(bad()) }
 }

@@ -1,0 +1,34 @@
+//! `POST /dev/reset`: makes a playground as it was when it was new.
+
+use actix_web::{
+    HttpRequest,
+    web::{Data, Json},
+};
+use parlour_wire::DevClock;
+
+use super::only_in_a_playground;
+use crate::{
+    app::App,
+    auth::AtSchool,
+    demo,
+    problem::{Answer, ApiError},
+    store::Error,
+    views::moment,
+};
+
+/// Deletes everything, loads the demo school anew, and sets the clock right.
+///
+/// # Errors
+/// `not_found` outside a playground.
+pub async fn reset_dev_school(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool) -> Answer<Json<DevClock>> {
+    only_in_a_playground(&app, &req)?;
+    app.clock.move_to(app.clock.real());
+    demo::reset(&app.store, &app.context(), app.config.mode).await.map_err(|error| {
+        tracing::error!(error = format!("{error:#}"), "the playground could not be reset");
+        ApiError::from(Error::Panicked)
+    })?;
+    if let Some(mailbox) = &app.mailbox {
+        drop(mailbox.take());
+    }
+    Ok(Json(DevClock { now: moment(app.clock.now(), school.zone()) }))
+}

@@ -1,0 +1,118 @@
+//! A vendor's sandbox: the same credentials always, a clock of its own, and a fresh start at will.
+
+use chrono::TimeDelta;
+use diesel::{RunQueryDsl, sql_types::BigInt};
+use parlour::{
+    demo,
+    store::{Db, playground},
+};
+use serde_json::json;
+
+use crate::{
+    exports::get,
+    harness::{Actor, School},
+};
+
+const SANDBOX: &[(&str, &str)] = &[("PARLOUR_MODE", "sandbox"), ("PARLOUR_WEBHOOKS_PRIVATE", "allow")];
+
+/// A token by the sandbox's credentials, or the refusal.
+async fn token(school: &School) -> Result<String, u16> {
+    let demo::Credentials { id, secret } = demo::credentials(&school.app.keys);
+    let (nobody, id) = (school.nobody(), id.0.to_string());
+    let form = [("grant_type", "client_credentials"), ("client_id", &id), ("client_secret", &secret)];
+    let answer = nobody.send("POST", "/oauth/token", nobody.request("POST", "/oauth/token").form(&form)).await;
+    if answer.status == 200 { Ok(answer.text_at("/access_token")) } else { Err(answer.status) }
+}
+
+async fn reset(nobody: &Actor) {
+    nobody.send("POST", "/dev/reset", nobody.request("POST", "/dev/reset")).await.is(200);
+}
+
+#[tokio::test]
+async fn everything_begins_anew_and_the_credentials_stay() {
+    let school = School::start_with(SANDBOX).await;
+    let nobody = school.nobody();
+    reset(&nobody).await;
+    let program = token(&school).await.expect("a sandbox has a program");
+    let count = async |token: &str| get(&nobody, "/changes?limit=100", token).await.is(200);
+    let fresh = count(&program).await;
+    let of_kind = |page: &crate::harness::Answer, kind: &str| page.list("/items").iter().filter(|item| item["kind"] == kind).count();
+    assert!(of_kind(&fresh, "booking") > 20);
+    // Somebody uses it: everything that can be made is made.
+    nobody.post("/dev/logins", json!({ "as": "staff" })).await.is(201);
+    let clients = nobody.get("/clients").await.is(200);
+    assert_eq!(clients.text_at("/items/0/name"), "Sandbox");
+    nobody.post("/webhooks", json!({ "url": "http://127.0.0.1:9/", "event_types": ["booking.cancelled"] })).await.is(201);
+    let booking = nobody.get("/bookings?limit=1").await.is(200).text_at("/items/0/id");
+    let cancelled = nobody.delete(&format!("/bookings/{booking}")).await;
+    assert!([204, 409].contains(&cancelled.status), "{}", cancelled.text);
+    nobody.delete(&format!("/clients/{}", clients.text_at("/items/0/id"))).await.is(204);
+    assert_eq!(token(&school).await, Err(401));
+    let neighbours = school.neighbours().await;
+    school.wait(TimeDelta::days(30));
+    reset(&nobody).await;
+    // The session went with it, and so did the other school; the program is back.
+    nobody.get("/webhooks").await.refuses(401, "not_logged_in");
+    neighbours.staff.get("/evenings").await.refuses(404, "unknown_school");
+    let program = token(&school).await.expect("the same credentials");
+    let again = count(&program).await;
+    for kind in ["evening", "booking", "invite"] {
+        assert_eq!(of_kind(&again, kind), of_kind(&fresh, kind), "{kind}");
+    }
+    get(&nobody, &format!("/changes?cursor={}", fresh.text_at("/next_cursor")), &program).await.refuses(400, "bad_cursor");
+    nobody.post("/dev/logins", json!({ "as": "staff" })).await.is(201);
+    assert!(nobody.get("/webhooks").await.is(200).list("/items").is_empty());
+    school.ignore_mail("the mails of the demo's own bookings");
+}
+
+#[tokio::test]
+async fn the_clock_is_the_sandboxs_own() {
+    let school = School::start_with(SANDBOX).await;
+    let nobody = school.nobody();
+    let before = school.now();
+    nobody.post("/dev/clock", json!({})).await.is(200);
+    assert_ne!(school.now(), before);
+    reset(&nobody).await;
+    // The test's clock has no real time beside its own; that tokens keep it is told in context.rs.
+    token(&school).await.expect("a token at any time");
+    school.ignore_mail("the mails of the demo's own bookings");
+}
+
+#[tokio::test]
+async fn no_table_is_forgotten_and_no_school_is_emptied() {
+    #[derive(diesel::QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        rows: i64,
+    }
+    #[derive(diesel::QueryableByName)]
+    struct Table {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        name: String,
+    }
+    let school = School::start().await;
+    let left = school.app.store.write(|db| {
+        playground::wipe(db, demo::SCHOOL)?;
+        let tables = match db {
+            Db::Pg(_) => "select tablename::text as name from pg_tables where schemaname = current_schema()",
+            Db::Sqlite(_) => "select name from sqlite_master where type = 'table'",
+        };
+        let tables: Vec<Table> = diesel::sql_query(tables).load(db)?;
+        let mut left = Vec::new();
+        for Table { name } in tables {
+            let count: Count = diesel::sql_query(format!("select count(*) as rows from {name}")).get_result(db)?;
+            if count.rows > 0 {
+                left.push(name);
+            }
+        }
+        left.sort();
+        Ok(left)
+    });
+    assert_eq!(left.await.expect("the database answers"), ["__diesel_schema_migrations", "marks", "schools"]);
+    // The same on a database that a school's server has marked.
+    let school = School::start().await;
+    school.execute("update marks set value = 'production' where name = 'mode'").await;
+    let refused = school.app.store.write(|db| playground::wipe(db, demo::SCHOOL)).await;
+    assert!(matches!(refused, Err(parlour::store::Error::NotFound)), "{refused:?}");
+    assert!(!school.staff().await.get("/bookings?limit=1").await.is(200).list("/items").is_empty());
+}
