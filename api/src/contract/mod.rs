@@ -2,6 +2,8 @@
 //!
 //! The page needs `style-src 'unsafe-inline'` and nothing else: it has no scripts and asks nobody for anything.
 
+#[cfg(test)]
+mod compare;
 mod document;
 mod html;
 mod markdown;
