@@ -14,6 +14,7 @@ pub mod evening_file;
 mod handlers;
 pub mod keys;
 pub mod mail;
+pub mod precondition;
 pub mod problem;
 pub mod rates;
 mod request;

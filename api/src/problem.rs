@@ -264,6 +264,10 @@ impl From<StoreError> for ApiError {
             StoreError::KeyReused => {
                 Self::new(StatusCode::CONFLICT, "idempotency_key_reused", "This Idempotency-Key came with another request before. Use a new one.")
             }
+            StoreError::Changed => {
+                let detail = "This was changed meanwhile, so nothing was done. Read it again, and repeat the change with its new ETag if it still makes sense.";
+                Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", detail)
+            }
             StoreError::TooMany(seconds) => Self::too_many(seconds),
             StoreError::BadCursor => Self::new(StatusCode::BAD_REQUEST, "bad_cursor", "The cursor is not one of this list. Start again without one."),
             StoreError::Lost(lost) => lost.first().map_or_else(Self::not_found, |first| first.refusal.into()),

@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin};
 
 use actix_web::{
-    FromRequest, HttpRequest, HttpResponse,
+    FromRequest, HttpRequest,
     dev::Payload,
     http::{StatusCode, header},
     web,
@@ -12,8 +12,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use parlour_domain::id::{BarId, BookingId, ClientId, DeliveryId, EveningId, InviteId, PersonId, WebhookId};
 use parlour_wire::{FieldError, Page};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use sha2::{Digest, Sha256};
+use serde::{Deserialize, de::DeserializeOwned};
 use uuid::Uuid;
 use validator::{Validate, ValidationErrors};
 
@@ -192,20 +191,6 @@ impl ExportQuery {
         let since = since.map_err(|_| ApiError::field("updated_since", "format", "Give a time like 2026-11-26T16:05:00Z."))?;
         Ok(Wanted { evening: self.evening_id.map(EveningId), since, after, limit })
     }
-}
-
-/// An answer with an `ETag` of what it says, or 304 when that is what the client has (RFC 9110, 13.1.2).
-///
-/// # Errors
-/// When it can't be written as JSON.
-pub fn tagged<T: Serialize>(req: &HttpRequest, value: &T) -> Answer {
-    let body = serde_json::to_vec(value).map_err(|_| ApiError::from(crate::store::Error::Panicked))?;
-    let tag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..16]));
-    let known = req.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_known = known.split(',').map(|one| one.trim().trim_start_matches("W/")).any(|one| one == tag || one == "*");
-    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header((header::ETAG, tag)).insert_header((header::CACHE_CONTROL, "private, no-cache"));
-    Ok(if is_known { response.finish() } else { response.content_type("application/json").body(body) })
 }
 
 /// A list, by which its cursors are told from another's.

@@ -5,6 +5,7 @@ use actix_web::{
     body::{BoxBody, MessageBody},
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
     error::InternalError,
+    guard::{GuardContext, fn_guard},
     http::header::{self, HeaderName, HeaderValue},
     middleware::{Next, from_fn},
     web::{self, Data, ServiceConfig},
@@ -16,6 +17,7 @@ use crate::{
     auth::{Counted, origin},
     client, contract,
     handlers::{bars, bookings, calls, changes, clients, dev, evenings, guests, health, invites, login_links, me, oauth, parents, school, sessions, webhooks},
+    precondition::no_versions,
     problem::{Answer, ApiError},
     rates::WINDOW,
     request::MAX_BODY,
@@ -48,11 +50,23 @@ pub fn application(
         })
 }
 
+/// What can be read by itself: its `ETag` is what `If-Match` names. Elsewhere there is nothing that a change could rest on.
+const VERSIONED: [&str; 5] = ["/bookings/{booking_id}", "/invites/{invite_id}", "/clients/{client_id}", "/webhooks/{webhook_id}", "/evenings/{evening_id}"];
+
 /// The operations, in the order of openapi.yaml.
 fn api(config: &mut ServiceConfig) {
     let mut at = |path: &str, methods: Vec<(&'static str, actix_web::Route)>| {
         let allow = methods.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-        let resource = methods.into_iter().fold(web::resource(path), |resource, (_, route)| resource.route(route));
+        let mut resource = web::resource(path);
+        if !VERSIONED.contains(&path) {
+            let names: Vec<&'static str> = methods.iter().map(|(name, _)| *name).collect();
+            let is_conditional = move |ctx: &GuardContext<'_>| {
+                let head = ctx.head();
+                !head.method.is_safe() && names.contains(&head.method.as_str()) && head.headers.contains_key(header::IF_MATCH)
+            };
+            resource = resource.route(web::route().guard(fn_guard(is_conditional)).to(no_versions));
+        }
+        let resource = methods.into_iter().fold(resource, |resource, (_, route)| resource.route(route));
         config.service(resource.default_service(web::route().to(move || {
             let allow = allow.clone();
             async move { Err::<HttpResponse, _>(ApiError::method_not_allowed(allow)) }

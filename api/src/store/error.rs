@@ -30,6 +30,9 @@ pub enum Error {
     /// A cursor that is not one of this list's.
     #[error("bad cursor")]
     BadCursor,
+    /// It is not as the request says that it must be.
+    #[error("precondition failed")]
+    Changed,
     /// Another transaction was quicker; the same work run again will see what it wrote.
     #[error("lost a race")]
     Raced,

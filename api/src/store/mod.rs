@@ -16,6 +16,7 @@ pub mod evenings;
 pub mod events;
 pub mod export;
 pub mod guests;
+pub mod hold;
 pub mod idempotency;
 pub mod invites;
 pub mod login;

@@ -1,24 +1,25 @@
 //! `PATCH /bookings/{booking_id}`: moves an appointment to another time.
 
-use actix_web::web::{Data, Json};
+use actix_web::web::Data;
 use chrono::Utc;
-use parlour_wire::{Booking, BookingChange};
+use parlour_wire::BookingChange;
 
+use super::current;
 use crate::{
     app::App,
     auth::Caller,
     handlers::bookings::with_lost,
+    precondition::{IfMatch, changed},
     problem::Answer,
     request::{Body, BookingPath},
-    store::{bookings, evenings},
-    views,
+    store::{bookings, evenings, hold::Kind},
 };
 
 /// Moves it; the old time is free at once, and never before the new one is held.
 ///
 /// # Errors
-/// `slot_taken`, `person_busy`, `booking_cancelled`, `not_a_slot`, the refusals of the window.
-pub async fn change_booking(app: Data<App>, caller: Caller, BookingPath(booking): BookingPath, body: Body<BookingChange>) -> Answer<Json<Booking>> {
+/// `slot_taken`, `person_busy`, `booking_cancelled`, `not_a_slot`, `precondition_failed`, the refusals of the window.
+pub async fn change_booking(app: Data<App>, caller: Caller, BookingPath(booking): BookingPath, if_match: IfMatch, body: Body<BookingChange>) -> Answer {
     let (ctx, school, owner) = (app.context(), caller.school_id(), caller.owner()?);
     let starts_at = body.value.starts_at.with_timezone(&Utc);
     let evening = app
@@ -32,12 +33,13 @@ pub async fn change_booking(app: Data<App>, caller: Caller, BookingPath(booking)
     let moved = app
         .store
         .write(move |db| {
+            if_match.check(db, Kind::Booking, booking, |db| current(db, school, owner, booking))?;
             let found = bookings::find(db, school, owner, booking)?;
             let acting = caller.acting_for(found.row.parent_id.into());
             bookings::change(db, &ctx, &evening, &acting, &found.row, starts_at)?;
-            bookings::find(db, school, owner, booking)
+            current(db, school, owner, booking)
         })
         .await
         .map_err(|error| with_lost(error, &zone_of))?;
-    Ok(Json(views::booking(&moved, zone_of.zone())))
+    changed(&moved)
 }

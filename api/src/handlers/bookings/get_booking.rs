@@ -1,30 +1,15 @@
 //! `GET /bookings/{booking_id}`.
 
-use actix_web::web::{Data, Json};
-use parlour_wire::Booking;
+use actix_web::{HttpRequest, web::Data};
 
-use crate::{
-    app::App,
-    auth::Caller,
-    problem::Answer,
-    request::BookingPath,
-    store::{bookings, evenings},
-    views,
-};
+use super::current;
+use crate::{app::App, auth::Caller, precondition::tagged, problem::Answer, request::BookingPath};
 
 /// One booking, live or cancelled.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.
-pub async fn get_booking(app: Data<App>, caller: Caller, BookingPath(booking): BookingPath) -> Answer<Json<Booking>> {
+pub async fn get_booking(req: HttpRequest, app: Data<App>, caller: Caller, BookingPath(booking): BookingPath) -> Answer {
     let (school, owner) = (caller.school_id(), caller.owner()?);
-    let (found, row) = app
-        .store
-        .read(move |db| {
-            let found = bookings::find(db, school, owner, booking)?;
-            let row = evenings::find(db, school, found.row.evening_id.into())?;
-            Ok((found, row))
-        })
-        .await?;
-    Ok(Json(views::booking(&found, row.zone())))
+    tagged(&req, &app.store.read(move |db| current(db, school, owner, booking)).await?)
 }

@@ -10,6 +10,9 @@ mod list_attendance;
 mod list_bookings;
 mod set_record;
 
+use parlour_domain::id::{BookingId, PersonId, SchoolId};
+use parlour_wire::Booking;
+
 pub use cancel_booking::cancel_booking;
 pub use change_booking::change_booking;
 pub use create_bookings::{create_bookings, with_lost};
@@ -19,3 +22,15 @@ pub use get_calendar::get_calendar;
 pub use list_attendance::list_attendance;
 pub use list_bookings::list_bookings;
 pub use set_record::set_record;
+
+use crate::{
+    store::{Db, Result, bookings, evenings},
+    views,
+};
+
+/// A booking as `get_booking` shows it.
+fn current(db: &mut Db, school: SchoolId, owner: Option<PersonId>, booking: BookingId) -> Result<Booking> {
+    let found = bookings::find(db, school, owner, booking)?;
+    let zone = evenings::find(db, school, found.row.evening_id.into())?.zone();
+    Ok(views::booking(&found, zone))
+}

@@ -15,8 +15,9 @@ use uuid::Uuid;
 use crate::{
     app::App,
     auth::Asker,
+    precondition::tagged,
     problem::{Answer, ApiError},
-    request::{List, limit, tagged},
+    request::{List, limit},
     store::{
         Error as StoreError,
         changes::{self, Kind, Place},

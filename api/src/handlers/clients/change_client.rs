@@ -1,30 +1,32 @@
 //! `PATCH /clients/{client_id}`: another name, other scopes, another limit.
 
-use actix_web::web::{Data, Json};
-use parlour_wire::{ApiClient, ApiClientChange};
+use actix_web::web::Data;
+use parlour_wire::ApiClientChange;
 
 use super::scopes;
 use crate::{
     app::App,
     auth::Caller,
+    precondition::{IfMatch, changed},
     problem::Answer,
     request::{Body, ClientPath, checked},
-    store::clients,
-    views,
+    store::{clients, hold::Kind},
+    views::programs::api_client,
 };
 
 /// Changes what is named and leaves the rest.
 ///
 /// # Errors
-/// `wrong_role`, `not_found`, `invalid`.
-pub async fn change_client(app: Data<App>, caller: Caller, ClientPath(client): ClientPath, body: Body<ApiClientChange>) -> Answer<Json<ApiClient>> {
+/// `wrong_role`, `not_found`, `invalid`, `precondition_failed`.
+pub async fn change_client(app: Data<App>, caller: Caller, ClientPath(client): ClientPath, if_match: IfMatch, body: Body<ApiClientChange>) -> Answer {
     let staff = caller.staff()?;
     checked(&body.value)?;
     let wanted = body.value.scopes.as_deref().map(scopes).transpose()?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
-    let changed = app
+    let row = app
         .store
         .write(move |db| {
+            if_match.check(db, Kind::Client, client, |db| Ok(api_client(&clients::find(db, school, client, ctx.now)?, zone)))?;
             clients::change(db, &ctx, school, staff, client, |wish| {
                 if let Some(name) = &body.value.name {
                     wish.name.clone_from(name);
@@ -36,5 +38,5 @@ pub async fn change_client(app: Data<App>, caller: Caller, ClientPath(client): C
             })
         })
         .await?;
-    Ok(Json(views::programs::api_client(&changed, zone)))
+    changed(&api_client(&row, zone))
 }

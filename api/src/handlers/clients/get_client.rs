@@ -1,17 +1,16 @@
 //! `GET /clients/{client_id}`.
 
-use actix_web::web::{Data, Json};
-use parlour_wire::ApiClient;
+use actix_web::{HttpRequest, web::Data};
 
-use crate::{app::App, auth::Caller, problem::Answer, request::ClientPath, store::clients, views};
+use crate::{app::App, auth::Caller, precondition::tagged, problem::Answer, request::ClientPath, store::clients, views::programs::api_client};
 
 /// One program.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.
-pub async fn get_client(app: Data<App>, caller: Caller, ClientPath(client): ClientPath) -> Answer<Json<ApiClient>> {
+pub async fn get_client(req: HttpRequest, app: Data<App>, caller: Caller, ClientPath(client): ClientPath) -> Answer {
     caller.staff()?;
     let (school, now) = (caller.school_id(), app.clock.now());
     let client = app.store.read(move |db| clients::find(db, school, client, now)).await?;
-    Ok(Json(views::programs::api_client(&client, caller.school.zone())))
+    tagged(&req, &api_client(&client, caller.school.zone()))
 }

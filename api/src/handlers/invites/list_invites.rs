@@ -9,8 +9,9 @@ use parlour_domain::scope::Scope;
 use crate::{
     app::App,
     auth::Asker,
+    precondition::tagged,
     problem::Answer,
-    request::{ExportQuery, List, page, tagged},
+    request::{ExportQuery, List, page},
     store::export,
     views,
 };

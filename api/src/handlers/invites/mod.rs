@@ -17,7 +17,8 @@ pub use resend_invite::resend_invite;
 pub use send_invite::send_invite;
 
 use actix_web::HttpResponse;
-use parlour_domain::id::InviteId;
+use parlour_domain::id::{InviteId, PersonId, SchoolId};
+use parlour_wire::Invite;
 
 use crate::{
     app::App,
@@ -34,6 +35,18 @@ use crate::{
     views,
 };
 
+/// An invite as `get_invite` shows it: none that has ended.
+fn current(db: &mut Db, school: SchoolId, owner: Option<PersonId>, invite: InviteId) -> Result<Invite, Error> {
+    let row = invites::find(db, school, owner, invite)?;
+    if let Some(dead) = row.dead() {
+        return Err(Error::Dead(dead));
+    }
+    let zone = invites::evening_of(db, &row)?.zone();
+    let one = invites::with_students(db, vec![row])?.pop().ok_or(Error::NotFound)?;
+    let fates = outbox::fates(db, &[invite])?;
+    Ok(views::invite(&one, fates.get(&invite), zone))
+}
+
 /// Mails an invite once more, as `mail` does it, and answers with the invite as it is then.
 async fn mail_again(app: &App, caller: Caller, invite: InviteId, mail: fn(&mut Db, &Context, &EveningRow, &Acting, &InviteRow) -> Result<(), Error>) -> Answer {
     let (ctx, school, owner) = (app.context(), caller.school_id(), caller.owner()?);
@@ -41,10 +54,7 @@ async fn mail_again(app: &App, caller: Caller, invite: InviteId, mail: fn(&mut D
         let row = invites::find(db, school, owner, invite)?;
         let evening = invites::evening_of(db, &row)?;
         mail(db, &ctx, &evening, &caller.acting_for(row.parent_id.into()), &row)?;
-        let stored = invites::find(db, school, owner, invite)?;
-        let one = invites::with_students(db, vec![stored])?.pop().ok_or(Error::NotFound)?;
-        let fates = outbox::fates(db, &[invite])?;
-        Ok(views::invite(&one, fates.get(&invite), evening.zone()))
+        current(db, school, owner, invite)
     });
     Ok(HttpResponse::Accepted().json(view.await?))
 }

@@ -2,16 +2,25 @@
 
 use actix_web::{HttpResponse, web::Data};
 
-use crate::{app::App, auth::Caller, problem::Answer, request::InvitePath, store::invites};
+use super::current;
+use crate::{
+    app::App,
+    auth::Caller,
+    precondition::IfMatch,
+    problem::Answer,
+    request::InvitePath,
+    store::{hold::Kind, invites},
+};
 
 /// Its link is dead at once; one that was removed stays so.
 ///
 /// # Errors
-/// `not_found`.
-pub async fn remove_invite(app: Data<App>, caller: Caller, InvitePath(invite): InvitePath) -> Answer {
+/// `not_found`, `precondition_failed`.
+pub async fn remove_invite(app: Data<App>, caller: Caller, InvitePath(invite): InvitePath, if_match: IfMatch) -> Answer {
     let (ctx, school, owner) = (app.context(), caller.school_id(), caller.owner()?);
     app.store
         .write(move |db| {
+            if_match.check(db, Kind::Invite, invite, |db| current(db, school, owner, invite))?;
             let row = invites::find(db, school, owner, invite)?;
             let evening = invites::evening_of(db, &row)?;
             invites::remove(db, &ctx, &evening, &caller.acting_for(row.parent_id.into()), &row)

@@ -2,15 +2,28 @@
 
 use actix_web::{HttpResponse, web::Data};
 
-use crate::{app::App, auth::Caller, problem::Answer, request::WebhookPath, store::webhooks};
+use crate::{
+    app::App,
+    auth::Caller,
+    precondition::IfMatch,
+    problem::Answer,
+    request::WebhookPath,
+    store::{hold::Kind, webhooks},
+    views::webhooks::webhook as view,
+};
 
 /// Deletes it; nothing more is sent there.
 ///
 /// # Errors
-/// `wrong_role`, `not_found`.
-pub async fn delete_webhook(app: Data<App>, caller: Caller, WebhookPath(webhook): WebhookPath) -> Answer {
+/// `wrong_role`, `not_found`, `precondition_failed`.
+pub async fn delete_webhook(app: Data<App>, caller: Caller, WebhookPath(webhook): WebhookPath, if_match: IfMatch) -> Answer {
     let staff = caller.staff()?;
-    let (ctx, school) = (app.context(), caller.school_id());
-    app.store.write(move |db| webhooks::delete(db, &ctx, school, staff, webhook)).await?;
+    let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
+    app.store
+        .write(move |db| {
+            if_match.check(db, Kind::Webhook, webhook, |db| Ok(view(&webhooks::find(db, &ctx, school, webhook)?, zone)))?;
+            webhooks::delete(db, &ctx, school, staff, webhook)
+        })
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }

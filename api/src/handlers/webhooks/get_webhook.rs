@@ -1,17 +1,16 @@
 //! `GET /webhooks/{webhook_id}`: one endpoint.
 
-use actix_web::web::{Data, Json};
-use parlour_wire::Webhook;
+use actix_web::{HttpRequest, web::Data};
 
-use crate::{app::App, auth::Caller, problem::Answer, request::WebhookPath, store::webhooks, views};
+use crate::{app::App, auth::Caller, precondition::tagged, problem::Answer, request::WebhookPath, store::webhooks, views::webhooks::webhook as view};
 
 /// The endpoint, without its secret.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.
-pub async fn get_webhook(app: Data<App>, caller: Caller, WebhookPath(webhook): WebhookPath) -> Answer<Json<Webhook>> {
+pub async fn get_webhook(req: HttpRequest, app: Data<App>, caller: Caller, WebhookPath(webhook): WebhookPath) -> Answer {
     caller.staff()?;
     let (ctx, school) = (app.context(), caller.school_id());
     let endpoint = app.store.read(move |db| webhooks::find(db, &ctx, school, webhook)).await?;
-    Ok(Json(views::webhooks::webhook(&endpoint, caller.school.zone())))
+    tagged(&req, &view(&endpoint, caller.school.zone()))
 }

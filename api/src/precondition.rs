@@ -1,0 +1,91 @@
+//! Versions of what an answer shows, and requests that rest on one: `ETag`, `If-None-Match`, `If-Match` (RFC 9110, 8.8.3 and 13.1).
+
+use std::future::{Ready, ready};
+
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse,
+    dev::Payload,
+    http::{StatusCode, header},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    problem::{Answer, ApiError},
+    store::{
+        Db, Error, Result,
+        hold::{Kind, hold},
+        sql_types::Key,
+    },
+};
+
+/// An answer with an `ETag` of what it says, or 304 when that is what the client has.
+///
+/// # Errors
+/// When it can't be written as JSON.
+pub fn tagged<T: Serialize>(req: &HttpRequest, value: &T) -> Answer {
+    let (body, tag) = written(value)?;
+    let known = req.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_known = known.split(',').map(|one| one.trim().trim_start_matches("W/")).any(|one| one == tag || one == "*");
+    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response.insert_header((header::ETAG, tag)).insert_header((header::CACHE_CONTROL, "private, no-cache"));
+    Ok(if is_known { response.finish() } else { response.content_type("application/json").body(body) })
+}
+
+/// What something has become, with the `ETag` that reading it gives now.
+///
+/// # Errors
+/// When it can't be written as JSON.
+pub fn changed<T: Serialize>(value: &T) -> Answer {
+    let (body, tag) = written(value)?;
+    Ok(HttpResponse::Ok().insert_header((header::ETAG, tag)).content_type("application/json").body(body))
+}
+
+fn written<T: Serialize>(value: &T) -> Result<(Vec<u8>, String)> {
+    let body = serde_json::to_vec(value).map_err(|_| Error::Panicked)?;
+    let tag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..16]));
+    Ok((body, tag))
+}
+
+/// `If-Match`: the change is made only if the thing is still as the client knows it.
+#[derive(Clone, Default, Debug)]
+pub struct IfMatch(Option<String>);
+
+impl IfMatch {
+    /// Holds the row and compares what reading it would show now; without the header it does neither.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] when it is another; [`Error::NotFound`].
+    pub fn check<T: Serialize>(&self, db: &mut Db, kind: Kind, id: impl Into<Key>, current: impl FnOnce(&mut Db) -> Result<T>) -> Result<()> {
+        let Some(wanted) = &self.0 else { return Ok(()) };
+        hold(db, kind, id.into())?;
+        let (_, tag) = match current(db) {
+            Ok(value) => written(&value)?,
+            // It shows itself no more.
+            Err(Error::Dead(_)) => return Err(Error::Changed),
+            Err(error) => return Err(error),
+        };
+        // A weak tag is none that changes may rest on.
+        if wanted.split(',').map(str::trim).any(|one| one == "*" || one == tag) { Ok(()) } else { Err(Error::Changed) }
+    }
+}
+
+impl FromRequest for IfMatch {
+    type Error = ApiError;
+    type Future = Ready<std::result::Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let lines = req.headers().get_all(header::IF_MATCH).map(|line| line.to_str().unwrap_or_default()).collect::<Vec<_>>();
+        ready(Ok(Self((!lines.is_empty()).then(|| lines.join(",")))))
+    }
+}
+
+/// The answer where a change can't rest on a version, since there is nothing to read that would have one.
+///
+/// # Errors
+/// Always `precondition_failed`.
+pub async fn no_versions() -> Answer {
+    let detail = "This operation knows no versions, so nothing was done. Leave If-Match out.";
+    Err(ApiError::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", detail))
+}
