@@ -56,6 +56,8 @@ pub struct App {
     pub calls: Arc<Hub>,
     /// How much programs have asked.
     pub rates: Rates,
+    /// How many tokens they have asked for.
+    pub token_rates: Rates,
     /// Takes events to the schools' endpoints.
     pub hooks: webhooks::Sender,
     /// The client's files.
@@ -89,7 +91,22 @@ impl App {
         let reach = if config.private_webhooks { webhooks::Reach::Anywhere } else { webhooks::Reach::Public };
         let hooks = webhooks::Sender::new(reach)?;
         let (config, wake) = (Arc::new(config), Arc::new(Notify::new()));
-        Ok(Self { config, store, keys, clock, random, mailbox, mailer, wake, calls, hooks, rates: Rates::default(), client, schools: Mutex::default() })
+        Ok(Self {
+            config,
+            store,
+            keys,
+            clock,
+            random,
+            mailbox,
+            mailer,
+            wake,
+            calls,
+            hooks,
+            rates: Rates::default(),
+            token_rates: Rates::default(),
+            client,
+            schools: Mutex::default(),
+        })
     }
 
     /// The time and the ids of one request.

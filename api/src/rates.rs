@@ -7,7 +7,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use parlour_domain::id::ClientId;
+use uuid::Uuid;
 
 /// The length of a window, in seconds.
 pub const WINDOW: i64 = 60;
@@ -25,20 +25,20 @@ pub struct Rate {
     pub is_exceeded: bool,
 }
 
-/// The windows of all programs.
+/// The windows of all who are counted, by an id of theirs.
 #[derive(Default)]
-pub struct Rates(Mutex<HashMap<ClientId, (i64, u32)>>);
+pub struct Rates(Mutex<HashMap<Uuid, (i64, u32)>>);
 
 impl Rates {
     /// Counts a request.
-    pub fn take(&self, client: ClientId, quota: u32, now: DateTime<Utc>) -> Rate {
+    pub fn take(&self, who: Uuid, quota: u32, now: DateTime<Utc>) -> Rate {
         let window = now.timestamp().div_euclid(WINDOW);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !all.contains_key(&client) {
+        if !all.contains_key(&who) {
             // So that it does not grow for ever.
             all.retain(|_, (begun, _)| *begun == window);
         }
-        let (begun, taken) = all.entry(client).or_insert((window, 0));
+        let (begun, taken) = all.entry(who).or_insert((window, 0));
         if *begun != window {
             (*begun, *taken) = (window, 0);
         }
@@ -57,13 +57,13 @@ mod tests {
 
     #[test]
     fn so_many_in_a_minute_and_again_in_the_next() {
-        let (rates, client) = (Rates::default(), ClientId(uuid::Uuid::from_u128(1)));
+        let (rates, client) = (Rates::default(), Uuid::from_u128(1));
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
         let take = |time| rates.take(client, 2, at(time));
         assert_eq!(take("2026-11-26T16:00:50Z"), Rate { quota: 2, left: 1, reset: 10, is_exceeded: false });
         assert_eq!(take("2026-11-26T16:00:51Z"), Rate { quota: 2, left: 0, reset: 9, is_exceeded: false });
         assert_eq!(take("2026-11-26T16:00:52Z"), Rate { quota: 2, left: 0, reset: 8, is_exceeded: true });
-        assert!(!rates.take(ClientId(uuid::Uuid::from_u128(2)), 2, at("2026-11-26T16:00:52Z")).is_exceeded, "another's are its own");
+        assert!(!rates.take(Uuid::from_u128(2), 2, at("2026-11-26T16:00:52Z")).is_exceeded, "another's are its own");
         assert_eq!(take("2026-11-26T16:01:00Z"), Rate { quota: 2, left: 1, reset: 60, is_exceeded: false });
     }
 }

@@ -186,6 +186,27 @@ async fn a_program_may_ask_so_often() {
 }
 
 #[tokio::test]
+async fn a_program_may_ask_for_so_many_tokens() {
+    let school = School::start().await;
+    let (office, program) = (school.staff().await, school.nobody());
+    let (one, other) = (connect(&office, &["evenings:read"]).await, connect(&office, &["evenings:read"]).await);
+    let form = |of: &Credentials| [("grant_type", "client_credentials".to_owned()), ("client_id", of.id.clone()), ("client_secret", of.secret.clone())];
+    let ask_as = async |of: &Credentials| program.send("POST", "/oauth/token", program.request("POST", "/oauth/token").form(&form(of))).await;
+    for _ in 0..60 {
+        ask_as(&one).await.is(200);
+    }
+    let late = ask_as(&one).await.refuses(429, "too_many_requests");
+    let left = 60 - school.now().timestamp() % 60;
+    assert_eq!(late.header("retry-after"), Some(left.to_string().as_str()));
+    ask_as(&other).await.is(200);
+    // Somebody else's id with one's own secret counts as one's own.
+    let mixed = Credentials { id: one.id.clone(), secret: other.secret.clone() };
+    ask_as(&mixed).await.is(401);
+    school.wait(TimeDelta::seconds(left));
+    ask_as(&one).await.is(200);
+}
+
+#[tokio::test]
 async fn a_program_of_one_school_is_nothing_at_another() {
     let school = School::start().await;
     let neighbours = school.neighbours().await;

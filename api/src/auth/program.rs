@@ -67,7 +67,7 @@ impl Program {
             StoreError::NotFound => dead(),
             error => error.into(),
         })?;
-        let rate = app.rates.take(bearer.client, row.requests_per_minute.try_into().unwrap_or(1), now);
+        let rate = app.rates.take(bearer.client.0, row.requests_per_minute.try_into().unwrap_or(1), now);
         req.extensions_mut().insert(Counted(rate));
         if rate.is_exceeded {
             return Err(ApiError::too_many(rate.reset));

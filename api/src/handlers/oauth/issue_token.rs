@@ -23,6 +23,9 @@ use crate::{
     tokens,
 };
 
+/// How many tokens a program may ask for in a minute: one is good for ten.
+const TOKENS_PER_MINUTE: u32 = 60;
+
 /// What comes in the form.
 #[derive(Deserialize)]
 struct Form {
@@ -35,7 +38,7 @@ struct Form {
 /// Gives a token for the scopes that are asked for, or for all that the program has.
 ///
 /// # Errors
-/// `unknown_school`, `busy`; refusals of the standard are answers.
+/// `unknown_school`, `busy`, `too_many_requests`; refusals of the standard are answers.
 pub async fn issue_token(req: HttpRequest, app: Data<App>, AtSchool(school): AtSchool, body: Bytes) -> Answer {
     let is_form = req
         .headers()
@@ -61,6 +64,11 @@ pub async fn issue_token(req: HttpRequest, app: Data<App>, AtSchool(school): AtS
     };
     if !app.keys.is_genuine(Purpose::Client, &secret, 0) {
         return Ok(unknown_client());
+    }
+    // Only whoever has a secret of ours is counted, so that nobody can use up what is another's.
+    let rate = app.token_rates.take(secret.id, TOKENS_PER_MINUTE, app.clock.real());
+    if rate.is_exceeded {
+        return Err(ApiError::too_many(rate.reset));
     }
     let Ok(wanted) = form.scope.as_deref().map(str::parse::<Scopes>).transpose() else {
         return Ok(refuse(StatusCode::BAD_REQUEST, "invalid_scope", "There is no such scope. See the contract for those that there are."));
