@@ -42,6 +42,10 @@ impl Sender {
     /// # Errors
     /// When the system's certificates can't be read.
     pub fn new(reach: Reach) -> anyhow::Result<Self> {
+        Self::with_patience(reach, PATIENCE)
+    }
+
+    fn with_patience(reach: Reach, patience: Duration) -> anyhow::Result<Self> {
         install_tls();
         let client = Client::builder()
             .redirect(Policy::none())
@@ -49,7 +53,7 @@ impl Sender {
             .referer(false)
             .https_only(reach == Reach::Public)
             .dns_resolver(Resolver(reach))
-            .timeout(PATIENCE)
+            .timeout(patience)
             .user_agent(concat!("Parlour/", env!("CARGO_PKG_VERSION")))
             .build()?;
         Ok(Self { client, reach })
@@ -107,4 +111,59 @@ fn why(error: &reqwest::Error) -> NoAnswer {
 /// Whether it was the resolver that stood against it.
 fn is_not_public(error: &(dyn Error + 'static)) -> bool {
     error.is::<NotPublic>() || error.source().is_some_and(is_not_public)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::{TcpListener, TcpStream},
+        task::JoinHandle,
+    };
+
+    use super::*;
+
+    /// A receiver that answers one request as `answer` does, and tells how many bytes it got rid of.
+    async fn receiver<F: Future<Output = usize> + Send + 'static>(answer: impl FnOnce(TcpStream) -> F + Send + 'static) -> (String, JoinHandle<usize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}/", listener.local_addr().expect("an address"));
+        let served = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("somebody comes");
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).await;
+            answer(stream).await
+        });
+        (url, served)
+    }
+
+    fn message() -> Message {
+        Message { id: "e".to_owned(), timestamp: "1".to_owned(), signature: "v1,x".to_owned(), body: "{}".to_owned() }
+    }
+
+    #[tokio::test]
+    async fn whoever_says_nothing_is_waited_for_no_longer() {
+        let (url, served) = receiver(async |mut stream| stream.read(&mut [0; 1]).await.unwrap_or_default()).await;
+        let sender = Sender::with_patience(Reach::Anywhere, Duration::from_millis(200)).expect("a sender");
+        assert_eq!(sender.send(&url, message()).await.err(), Some(NoAnswer::Timeout));
+        assert_eq!(served.await.expect("it served"), 0, "the connection was closed");
+    }
+
+    #[tokio::test]
+    async fn of_a_long_answer_only_the_beginning_is_read() {
+        let (url, served) = receiver(async |mut stream| {
+            let mut sent = 0;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await;
+            // It goes on for as long as anybody takes it.
+            while stream.write_all(format!("1000\r\n{}\r\n", "x".repeat(4096)).as_bytes()).await.is_ok() {
+                sent += 4096;
+            }
+            sent
+        })
+        .await;
+        let sender = Sender::new(Reach::Anywhere).expect("a sender");
+        let answered = sender.send(&url, message()).await.expect("an answer");
+        assert_eq!(answered.status, 200);
+        // What the two ends hold in between is the system's, a few megabytes at the most; an answer that was read would have no end.
+        assert!(served.await.expect("it served") < 64 << 20);
+    }
 }
