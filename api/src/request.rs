@@ -12,7 +12,10 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use parlour_domain::id::{BarId, BookingId, ClientId, DeliveryId, EveningId, InviteId, PersonId, WebhookId};
 use parlour_wire::{FieldError, Page};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use validator::{Validate, ValidationErrors};
@@ -93,7 +96,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
                 return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the body as application/json."));
             }
             let bytes = bytes.await.map_err(|_| ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large. Send at most 64 KiB."))?;
-            let value = serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))?;
+            let value = serde_json::from_slice(&bytes).map_err(|error| unreadable(&error, &bytes))?;
             Ok(Self { value, bytes })
         })
     }
@@ -130,8 +133,9 @@ fn field_errors(errors: &ValidationErrors) -> Vec<FieldError> {
     found
 }
 
-fn unreadable(error: &serde_json::Error) -> ApiError {
-    if error.is_data() {
+fn unreadable(error: &serde_json::Error, bytes: &[u8]) -> ApiError {
+    // Where a choice is wanted, anything but a text is to serde as if it were no JSON.
+    if error.is_data() || serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
         // serde names the field in backquotes; the position tells the rest.
         let text = error.to_string();
         let field = text.split('`').nth(1).filter(|name| name.len() <= 64).unwrap_or("body").to_owned();
@@ -261,7 +265,7 @@ pub fn page<R, T>(list: List, mut rows: Vec<R>, limit: i64, id: impl Fn(&R) -> U
 ///
 /// # Errors
 /// `bad_request` when it is not 1 to 128 printable ASCII characters.
-pub fn idempotency_key(req: &HttpRequest, owner: PersonId, body: &[u8]) -> Answer<Option<RequestKey>> {
+pub fn idempotency_key(req: &HttpRequest, owner: impl Into<Uuid>, body: &[u8]) -> Answer<Option<RequestKey>> {
     let Some(value) = req.headers().get("Idempotency-Key") else { return Ok(None) };
     let key = value.to_str().ok().filter(|key| (1..=128).contains(&key.len()) && key.chars().all(|c| c.is_ascii_graphic() || c == ' '));
     let key = key.ok_or_else(|| ApiError::bad_request("Idempotency-Key: give 1 to 128 printable ASCII characters."))?;

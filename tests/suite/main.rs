@@ -10,6 +10,7 @@ mod clients;
 mod clock;
 mod contacts;
 mod errors;
+mod evenings_rest;
 mod exports;
 mod guests;
 mod harness;

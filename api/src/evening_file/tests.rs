@@ -271,7 +271,7 @@ async fn an_evening_that_is_over_is_neither_made_nor_changed() {
     let text = SOUND.replace("all = true", "titles = \"Year 10*\"");
     let at_its_end = ctx.as_of("2027-03-18T19:00:00Z".parse().unwrap());
     let said = load(&store, &at_its_end, &text).await.unwrap_err().to_string();
-    assert_eq!(said, "date: the evening was over on 18 March 2027 at 19:00; load one that is still to come");
+    assert_eq!(said, "date: the evening was over on 18 March 2027 at 19:00; give one that is still to come");
     assert_eq!(logged(&store).await, []);
 
     let a_moment_before = ctx.as_of(at_its_end.now - chrono::TimeDelta::seconds(1));

@@ -10,7 +10,11 @@ use super::{
     Db, Error, Result, people,
     sql_types::{At, Key, at},
 };
-use crate::{context::Context, each, schema::idempotency_keys};
+use crate::{
+    context::Context,
+    each,
+    schema::{api_clients, idempotency_keys},
+};
 
 /// For how long a key is remembered.
 const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
@@ -18,7 +22,7 @@ const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
 /// A key as it came with a request.
 #[derive(Clone, Debug)]
 pub struct RequestKey {
-    /// Whose keys these are: the person who asks.
+    /// Whose keys these are: the person or the program that asks.
     pub owner: Uuid,
     /// The key.
     pub key: String,
@@ -55,6 +59,9 @@ pub fn once<T: Serialize + DeserializeOwned>(db: &mut Db, ctx: &Context, request
     let Some(request) = request else { return work(db) };
     // Of two at the same moment the second waits here, not inside the work, where it would be refused for what the first has just made.
     people::lock(db, &[PersonId(request.owner)])?;
+    if let Db::Pg(conn) = db {
+        let _: Option<Key> = api_clients::table.find(Key(request.owner)).select(api_clients::id).for_update().first(conn).optional()?;
+    }
     let known = idempotency_keys::table.find((Key(request.owner), &request.key));
     let columns = (idempotency_keys::request_hash, idempotency_keys::body, idempotency_keys::created_at);
     let stored: Option<(String, String, At)> = each!(db, conn => known.select(columns).get_result(conn).optional())?;
