@@ -1,5 +1,7 @@
 //! What handlers take from a request besides who asks: ids of the path, a JSON body, a page of a list, an idempotency key.
 
+mod sealed;
+
 use std::{future::Future, pin::Pin};
 
 use actix_web::{
@@ -20,6 +22,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use validator::{Validate, ValidationErrors};
 
+pub use self::sealed::{Place, sealed_page};
 use crate::{
     auth,
     problem::{Answer, ApiError},
@@ -233,10 +236,7 @@ impl PageQuery {
     /// # Errors
     /// `bad_cursor` for another list's or a mangled one, `invalid` for a limit out of 1 to 100.
     pub fn read(&self, list: List) -> Answer<(Option<Uuid>, i64)> {
-        let limit = self.limit.unwrap_or(50);
-        if !(1..=100).contains(&limit) {
-            return Err(ApiError::field("limit", "range", "Give a number from 1 to 100."));
-        }
+        let limit = self.limit()?;
         let bad = || ApiError::from(crate::store::Error::BadCursor);
         let read = |cursor: &str| {
             let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad())?;
@@ -245,13 +245,16 @@ impl PageQuery {
         };
         Ok((self.cursor.as_deref().map(read).transpose()?, limit))
     }
+
+    fn limit(&self) -> Answer<i64> {
+        let limit = self.limit.unwrap_or(50);
+        if (1..=100).contains(&limit) { Ok(limit) } else { Err(ApiError::field("limit", "range", "Give a number from 1 to 100.")) }
+    }
 }
 
 /// A page of rows of which one more than `limit` was read.
-pub fn page<R, T>(list: List, mut rows: Vec<R>, limit: i64, id: impl Fn(&R) -> Uuid, view: impl FnMut(R) -> T) -> Page<T> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = rows.len() > limit;
-    rows.truncate(limit);
+pub fn page<R, T>(list: List, rows: Vec<R>, limit: i64, id: impl Fn(&R) -> Uuid, view: impl FnMut(R) -> T) -> Page<T> {
+    let (rows, more) = cut(rows, limit);
     let cursor = |row: &R| {
         let mut bytes = vec![list as u8];
         bytes.extend(id(row).as_bytes());
@@ -259,6 +262,14 @@ pub fn page<R, T>(list: List, mut rows: Vec<R>, limit: i64, id: impl Fn(&R) -> U
     };
     let next_cursor = if more { rows.last().map(cursor) } else { None };
     Page { items: rows.into_iter().map(view).collect(), next_cursor }
+}
+
+/// The rows of the page, and whether there is another one.
+fn cut<R>(mut rows: Vec<R>, limit: i64) -> (Vec<R>, bool) {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    (rows, more)
 }
 
 /// The `Idempotency-Key` of a request, if it has one.

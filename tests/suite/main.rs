@@ -20,6 +20,7 @@ mod invites;
 mod mail;
 mod migrations;
 mod operations;
+mod paging;
 mod roster_schedule;
 mod roster_sync;
 mod sessions;

@@ -1,5 +1,6 @@
 //! Evenings: those a person has to do with, and one by its id.
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use diesel::{dsl::exists, prelude::*};
 use parlour_domain::{
@@ -10,7 +11,7 @@ use parlour_domain::{
 
 use super::{
     Db, Error, Result, contacts,
-    sql_types::{At, Key, key},
+    sql_types::{At, Key, at, key},
 };
 use crate::{
     each,
@@ -104,17 +105,14 @@ pub enum Whose {
     Teacher(PersonId),
 }
 
-/// Evenings, latest first; after the evening `after` if given. One more than `limit` shows that there is a next page.
+/// Evenings, latest first; after this start and evening if given. One more than `limit` shows that there is a next page.
 ///
 /// # Errors
-/// [`Error::BadCursor`] when `after` is no evening of the school.
-pub fn list(db: &mut Db, school: SchoolId, whose: Whose, after: Option<EveningId>, limit: i64) -> Result<Vec<EveningRow>> {
+/// When the database fails.
+pub fn list(db: &mut Db, school: SchoolId, whose: Whose, after: Option<(DateTime<Utc>, EveningId)>, limit: i64) -> Result<Vec<EveningRow>> {
     let mut query = evenings::table.filter(evenings::school_id.eq(key(school))).select(EveningRow::as_select()).into_boxed();
-    if let Some(after) = after {
-        let start: Option<At> =
-            evenings::table.filter(evenings::id.eq(key(after)).and(evenings::school_id.eq(key(school)))).select(evenings::starts_at).first(db).optional()?;
-        let start = start.ok_or(Error::BadCursor)?;
-        query = query.filter(evenings::starts_at.lt(start).or(evenings::starts_at.eq(start).and(evenings::id.lt(key(after)))));
+    if let Some((start, evening)) = after {
+        query = query.filter(evenings::starts_at.lt(at(start)).or(evenings::starts_at.eq(at(start)).and(evenings::id.lt(key(evening)))));
     }
     let own = match whose {
         Whose::All => None,
