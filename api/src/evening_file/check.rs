@@ -1,6 +1,6 @@
 //! The times and settings of an evening's file, checked. Pure: knows no database and no clock.
 
-use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use parlour_domain::evening::{BookingWindow, Mode, Timing, TimingError};
 
@@ -61,8 +61,9 @@ fn number(key: &'static str, value: i64) -> Result<u32, Problem> {
 }
 
 fn timing(file: &EveningFile, zone: Tz) -> Result<Timing, Problem> {
+    let date = file.date.trim().parse().ok().filter(is_near);
     let date: NaiveDate =
-        file.date.trim().parse().map_err(|_| Problem::new("date", "format", format!("{:?} is not a day; write it like 2026-11-26", file.date)))?;
+        date.ok_or_else(|| Problem::new("date", "format", format!("{:?} is not a day; write it like 2026-11-26", file.date)))?;
     let time = |key: &'static str, text: &str| {
         let text = text.trim();
         let time = NaiveTime::parse_from_str(text, "%H:%M").or_else(|_| NaiveTime::parse_from_str(text, "%H:%M:%S"));
@@ -87,7 +88,7 @@ fn window(file: &EveningFile, zone: Tz, timing: &Timing) -> Result<BookingWindow
     let moment = |key: &'static str, text: &str| {
         let plain = text.trim().replace(' ', "T");
         let local = NaiveDateTime::parse_from_str(&plain, "%Y-%m-%dT%H:%M").or_else(|_| NaiveDateTime::parse_from_str(&plain, "%Y-%m-%dT%H:%M:%S"));
-        let local = local.map_err(|_| {
+        let local = local.ok().filter(|local: &NaiveDateTime| is_near(&local.date())).ok_or_else(|| {
             Problem::new(
                 key,
                 "format",
@@ -104,6 +105,11 @@ fn window(file: &EveningFile, zone: Tz, timing: &Timing) -> Result<BookingWindow
         return Err(Problem::new("booking.closes", "order", "must not be later than the end of the evening"));
     }
     Ok(window)
+}
+
+/// A year of four digits, on every clock: with another one the times that people are told could not be written (RFC 3339).
+fn is_near(date: &NaiveDate) -> bool {
+    (1970..9999).contains(&date.year())
 }
 
 /// A local time as a moment. Of two (the clocks go back) the earlier one counts; one that the clocks skip is refused.

@@ -70,6 +70,8 @@ fn an_error_names_the_key_and_says_what_to_do() {
     check_file("all = true", "titles = 9", &["line 12 (titles = 9)", "a text in quotes"]);
     check_file("name = \"spring\"", "name = \" \"", &["name: give 1 to 100 characters"]);
     check_file("2027-03-18\n", "\"18/3/2027\"\n", &["date:", "like 2026-11-26"]);
+    check_file("2027-03-18\n", "\"+12027-03-18\"\n", &["date:", "like 2026-11-26"]);
+    check_file("2027-03-01T08:00", "-0027-03-01T08:00", &["booking.opens:", "without an offset"]);
     check_file("\"16:00\"", "\"4 pm\"", &["starts:", "like 16:00"]);
     check_file("\"16:00\"", "\"16:00:30\"", &["starts:", "whole minute"]);
     check_file("\"19:00\"", "\"15:00\"", &["ends:", "later than starts"]);

@@ -93,6 +93,7 @@ async fn each_rule_names_its_field() {
     check(json!({ "title": "two\nlines" }), "title", "format", "on one line").await;
     check(json!({ "date": "10/12/2026" }), "date", "format", "like 2026-11-26").await;
     check(json!({ "date": "2026-11-20", "booking": { "opens": "2026-11-01T08:00", "closes": "2026-11-20T12:00" } }), "date", "past", "was over").await;
+    check(json!({ "date": "+12026-12-10" }), "date", "format", "like 2026-11-26").await;
     check(json!({ "starts": "4 pm" }), "starts", "format", "like 16:00").await;
     check(json!({ "ends": "15:00" }), "ends", "order", "later than starts").await;
     check(json!({ "ends": "16:05" }), "ends", "order", "No slot fits").await;
