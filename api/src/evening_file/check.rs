@@ -62,8 +62,7 @@ fn number(key: &'static str, value: i64) -> Result<u32, Problem> {
 
 fn timing(file: &EveningFile, zone: Tz) -> Result<Timing, Problem> {
     let date = file.date.trim().parse().ok().filter(is_near);
-    let date: NaiveDate =
-        date.ok_or_else(|| Problem::new("date", "format", format!("{:?} is not a day; write it like 2026-11-26", file.date)))?;
+    let date: NaiveDate = date.ok_or_else(|| Problem::new("date", "format", format!("{:?} is not a day; write it like 2026-11-26", file.date)))?;
     let time = |key: &'static str, text: &str| {
         let text = text.trim();
         let time = NaiveTime::parse_from_str(text, "%H:%M").or_else(|_| NaiveTime::parse_from_str(text, "%H:%M:%S"));

@@ -1,6 +1,6 @@
 //! Retries: the same `Idempotency-Key` gives the first answer (draft-ietf-httpapi-idempotency-key-header). Written in the transaction of what it answers.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use parlour_domain::id::PersonId;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -79,4 +79,19 @@ pub fn once<T: Serialize + DeserializeOwned>(db: &mut Db, ctx: &Context, request
         NewRow { owner_id: Key(request.owner), key: &request.key, request_hash: &request.request_hash, status: 201, body: &body, created_at: at(ctx.now) };
     each!(db, conn => diesel::insert_into(idempotency_keys::table).values(&row).execute(conn)).map_err(Error::raced)?;
     Ok(answer)
+}
+
+/// Deletes keys that are remembered no more, a step of them; whether there may be more.
+///
+/// # Errors
+/// When the database fails.
+pub fn purge(db: &mut Db, now: DateTime<Utc>) -> Result<bool> {
+    const STEP: i64 = 500;
+    let old = idempotency_keys::table.filter(idempotency_keys::created_at.lt(at(now - KEY_LIFE)));
+    let last: Option<At> = old.order(idempotency_keys::created_at).offset(STEP - 1).limit(1).select(idempotency_keys::created_at).first(db).optional()?;
+    match last {
+        Some(last) => diesel::delete(idempotency_keys::table.filter(idempotency_keys::created_at.le(last))).execute(db)?,
+        None => diesel::delete(old).execute(db)?,
+    };
+    Ok(last.is_some())
 }
