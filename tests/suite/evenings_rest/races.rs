@@ -1,12 +1,22 @@
 //! Many at once: one name, one key, and no booking that slips through a change.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, mpsc},
+};
 
+use diesel::RunQueryDsl;
 use futures_util::future::{join, join_all};
+use parlour::store::{
+    Db,
+    bookings::{self, Acting, NewBooking},
+    evenings,
+    events::Actor,
+};
 use serde_json::{Value, json};
 
 use super::{draft, free, logged, open, winter};
-use crate::harness::{Actor, School};
+use crate::harness::{self, School, until};
 
 #[tokio::test]
 async fn of_many_with_one_name_one_is_made() {
@@ -46,7 +56,7 @@ async fn of_many_that_publish_and_close_each_step_counts_once() {
 }
 
 /// Parents of the evening, each with a wish that is free to them.
-async fn parents_with_wishes(school: &School, path: &str) -> Vec<(Actor, Value)> {
+async fn parents_with_wishes(school: &School, path: &str) -> Vec<(harness::Actor, Value)> {
     let mut all = Vec::new();
     for row in school.other_parents().await {
         let parent = school.as_parent(&row).await;
@@ -125,5 +135,59 @@ async fn no_booking_and_no_cancellation_comes_after_the_close() {
         let answer = parent.post(&bookings_path, wish.clone()).await.is(409);
         assert!(["booking_closed"].contains(&answer.code()), "{}", answer.text);
     }
+    school.ignore_mail("what mail a booking sends is told in bookings.rs");
+}
+
+/// How many transactions wait for an evening's row, on PostgreSQL; SQLite has one writer, and what waits for it shows nowhere.
+async fn is_waited_for(school: &School) -> bool {
+    #[derive(diesel::QueryableByName)]
+    struct Waiting {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        count: i64,
+    }
+    let waiting = "select count(*) as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ilike '%evenings%'";
+    school
+        .read(move |db| match db {
+            Db::Pg(conn) => Ok(diesel::sql_query(waiting).get_result::<Waiting>(conn)?.count > 0),
+            Db::Sqlite(_) => Ok(true),
+        })
+        .await
+}
+
+#[tokio::test]
+async fn a_change_waits_for_a_booking_that_is_being_made() {
+    let school = School::start().await;
+    let (office, parent) = (school.staff().await, school.parent().await);
+    let path = open(&office).await;
+    let wish = free(&parent, &path).await.swap_remove(0);
+    let id = |value: &str| value.parse::<uuid::Uuid>().unwrap();
+    let (of_school, evening) = (id(&parent.get("/school").await.is(200).text_at("/id")), id(path.rsplit('/').next().unwrap()));
+    let new = NewBooking {
+        student: id(wish["student_id"].as_str().unwrap()).into(),
+        class: id(wish["class_id"].as_str().unwrap()).into(),
+        starts_at: wish["starts_at"].as_str().unwrap().parse().unwrap(),
+    };
+    let (ctx, rachel, store) = (school.app.context(), school.people.parent, school.app.store.clone());
+    let (told, heard) = mpsc::channel();
+    let (release, released) = mpsc::channel();
+    let released = Mutex::new(released);
+    // The booking is written, and its transaction goes on until it is released.
+    let booking = tokio::spawn(async move {
+        let make = move |db: &mut Db| {
+            let row = evenings::find(db, of_school.into(), evening.into())?;
+            let acting = Acting { parent: rachel, actor: Actor { person: Some(rachel), name: "Rachel".to_owned() }, is_staff: false };
+            let made = bookings::make(db, &ctx, &row, &acting, &[new])?.len();
+            told.send(()).unwrap();
+            released.lock().unwrap().recv().unwrap();
+            Ok(made)
+        };
+        store.write(make).await
+    });
+    until("the booking", async || heard.try_recv().is_ok()).await;
+    let change = tokio::spawn(async move { office.patch(&path, json!({ "starts": "16:05", "ends": "18:05" })).await });
+    until("the change waits", async || is_waited_for(&school).await).await;
+    release.send(()).unwrap();
+    assert_eq!(booking.await.unwrap().unwrap(), 1);
+    change.await.unwrap().refuses(409, "bookings_rest_on_it");
     school.ignore_mail("what mail a booking sends is told in bookings.rs");
 }
