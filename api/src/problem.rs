@@ -4,7 +4,7 @@ use std::fmt;
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode, http::header};
 use parlour_domain::Refusal;
-use parlour_wire::{FieldError, LostBooking, Problem};
+use parlour_wire::{FieldError, LostBooking, Problem, RestingBooking};
 
 use crate::store::{Dead, Error as StoreError};
 
@@ -22,11 +22,16 @@ struct More {
     detail: String,
     errors: Vec<FieldError>,
     lost: Vec<LostBooking>,
+    bookings: Vec<RestingBooking>,
+    bookings_total: Option<u32>,
     retry_after: Option<u32>,
     allow: Option<String>,
     challenge: Option<String>,
     cause: Option<StoreError>,
 }
+
+/// How many appointments that stand against a change are named.
+const NAMED: usize = 100;
 
 /// What handlers return.
 pub type Answer<T = HttpResponse> = Result<T, ApiError>;
@@ -117,6 +122,16 @@ impl ApiError {
         error
     }
 
+    /// The appointments that rest on what was to change, the first [`NAMED`] of them.
+    #[must_use]
+    pub fn resting(mut bookings: Vec<RestingBooking>) -> Self {
+        let mut error = Self::from(Refusal::BookingsRestOnIt);
+        error.more.bookings_total = u32::try_from(bookings.len()).ok();
+        bookings.truncate(NAMED);
+        error.more.bookings = bookings;
+        error
+    }
+
     /// The code, for logs and tests.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -144,6 +159,8 @@ impl ApiError {
             request_id: request_id.to_owned(),
             errors: self.more.errors.clone(),
             lost: self.more.lost.clone(),
+            bookings: self.more.bookings.clone(),
+            bookings_total: self.more.bookings_total,
         };
         let mut response = HttpResponse::build(self.status);
         response.content_type("application/problem+json").insert_header((header::CACHE_CONTROL, "no-store"));
@@ -214,7 +231,12 @@ impl From<Refusal> for ApiError {
             | Refusal::CannotExtend
             | Refusal::ContactBarred
             | Refusal::WebhookLimit
-            | Refusal::WebhookOff => StatusCode::CONFLICT,
+            | Refusal::WebhookOff
+            | Refusal::EveningNameTaken
+            | Refusal::EveningNotPublished
+            | Refusal::EveningPublished
+            | Refusal::NoClassTakesPart
+            | Refusal::BookingsRestOnIt => StatusCode::CONFLICT,
         };
         let errors = refusal.field().map(|field| FieldError { field: field.to_owned(), code: refusal.code().to_owned(), detail: refusal.to_string() });
         let retry_after = match refusal {
@@ -271,6 +293,8 @@ impl From<StoreError> for ApiError {
             StoreError::TooMany(seconds) => Self::too_many(seconds),
             StoreError::BadCursor => Self::new(StatusCode::BAD_REQUEST, "bad_cursor", "The cursor is not one of this list. Start again without one."),
             StoreError::Lost(lost) => lost.first().map_or_else(Self::not_found, |first| first.refusal.into()),
+            StoreError::BookingsRest(_) => Refusal::BookingsRestOnIt.into(),
+            StoreError::Field(wrong) => Self::field(&wrong.field, wrong.code, &wrong.detail),
             StoreError::Busy | StoreError::Raced => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The server is busy. Nothing was changed; try again in a moment.").after(2)
             }

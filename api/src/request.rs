@@ -1,5 +1,7 @@
 //! What handlers take from a request besides who asks: ids of the path, a JSON body, a page of a list, an idempotency key.
 
+mod sealed;
+
 use std::{future::Future, pin::Pin};
 
 use actix_web::{
@@ -12,10 +14,14 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use parlour_domain::id::{BarId, BookingId, ClientId, DeliveryId, EveningId, InviteId, PersonId, WebhookId};
 use parlour_wire::{FieldError, Page};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use uuid::Uuid;
 use validator::{Validate, ValidationErrors};
 
+pub use self::sealed::{Place, sealed_page};
 use crate::{
     auth,
     problem::{Answer, ApiError},
@@ -92,7 +98,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
                 return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the body as application/json."));
             }
             let bytes = bytes.await.map_err(|_| ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large. Send at most 64 KiB."))?;
-            let value = serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))?;
+            let value = serde_json::from_slice(&bytes).map_err(|error| unreadable(&error, &bytes))?;
             Ok(Self { value, bytes })
         })
     }
@@ -129,8 +135,9 @@ fn field_errors(errors: &ValidationErrors) -> Vec<FieldError> {
     found
 }
 
-fn unreadable(error: &serde_json::Error) -> ApiError {
-    if error.is_data() {
+fn unreadable(error: &serde_json::Error, bytes: &[u8]) -> ApiError {
+    // Where a choice is wanted, anything but a text is to serde as if it were no JSON.
+    if error.is_data() || serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
         // serde names the field in backquotes; the position tells the rest.
         let text = error.to_string();
         let field = text.split('`').nth(1).filter(|name| name.len() <= 64).unwrap_or("body").to_owned();
@@ -209,22 +216,13 @@ pub enum List {
     Changes,
 }
 
-/// How many rows a page holds.
-///
-/// # Errors
-/// `invalid` for a limit out of 1 to 100.
-pub fn limit(asked: Option<i64>) -> Answer<i64> {
-    let limit = asked.unwrap_or(50);
-    if (1..=100).contains(&limit) { Ok(limit) } else { Err(ApiError::field("limit", "range", "Give a number from 1 to 100.")) }
-}
-
 impl PageQuery {
     /// The row after which the page begins, and how many it holds.
     ///
     /// # Errors
     /// `bad_cursor` for another list's or a mangled one, `invalid` for a limit out of 1 to 100.
     pub fn read(&self, list: List) -> Answer<(Option<Uuid>, i64)> {
-        let limit = limit(self.limit)?;
+        let limit = self.limit()?;
         let bad = || ApiError::from(crate::store::Error::BadCursor);
         let read = |cursor: &str| {
             let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad())?;
@@ -233,13 +231,16 @@ impl PageQuery {
         };
         Ok((self.cursor.as_deref().map(read).transpose()?, limit))
     }
+
+    fn limit(&self) -> Answer<i64> {
+        let limit = self.limit.unwrap_or(50);
+        if (1..=100).contains(&limit) { Ok(limit) } else { Err(ApiError::field("limit", "range", "Give a number from 1 to 100.")) }
+    }
 }
 
 /// A page of rows of which one more than `limit` was read.
-pub fn page<R, T>(list: List, mut rows: Vec<R>, limit: i64, id: impl Fn(&R) -> Uuid, view: impl FnMut(R) -> T) -> Page<T> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = rows.len() > limit;
-    rows.truncate(limit);
+pub fn page<R, T>(list: List, rows: Vec<R>, limit: i64, id: impl Fn(&R) -> Uuid, view: impl FnMut(R) -> T) -> Page<T> {
+    let (rows, more) = cut(rows, limit);
     let cursor = |row: &R| {
         let mut bytes = vec![list as u8];
         bytes.extend(id(row).as_bytes());
@@ -249,11 +250,19 @@ pub fn page<R, T>(list: List, mut rows: Vec<R>, limit: i64, id: impl Fn(&R) -> U
     Page { items: rows.into_iter().map(view).collect(), next_cursor }
 }
 
+/// The rows of the page, and whether there is another one.
+pub fn cut<R>(mut rows: Vec<R>, limit: i64) -> (Vec<R>, bool) {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    (rows, more)
+}
+
 /// The `Idempotency-Key` of a request, if it has one.
 ///
 /// # Errors
 /// `bad_request` when it is not 1 to 128 printable ASCII characters.
-pub fn idempotency_key(req: &HttpRequest, owner: PersonId, body: &[u8]) -> Answer<Option<RequestKey>> {
+pub fn idempotency_key(req: &HttpRequest, owner: impl Into<Uuid>, body: &[u8]) -> Answer<Option<RequestKey>> {
     let Some(value) = req.headers().get("Idempotency-Key") else { return Ok(None) };
     let key = value.to_str().ok().filter(|key| (1..=128).contains(&key.len()) && key.chars().all(|c| c.is_ascii_graphic() || c == ' '));
     let key = key.ok_or_else(|| ApiError::bad_request("Idempotency-Key: give 1 to 128 printable ASCII characters."))?;

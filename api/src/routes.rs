@@ -93,8 +93,11 @@ fn api(config: &mut ServiceConfig) {
     at("/sessions/current", on![DELETE sessions::delete_session]);
     at("/me", on![GET me::get_me]);
     at("/me/identity", on![PUT me::choose_identity]);
-    at("/evenings", on![GET evenings::list_evenings]);
-    at("/evenings/{evening_id}", on![GET evenings::get_evening]);
+    at("/evenings", on![GET evenings::list_evenings, POST evenings::create_evening]);
+    at("/evenings/{evening_id}", on![GET evenings::get_evening, PATCH evenings::change_evening, DELETE evenings::delete_evening]);
+    at("/evenings/{evening_id}/settings", on![GET evenings::get_evening_settings]);
+    at("/evenings/{evening_id}/publish", on![POST evenings::publish_evening]);
+    at("/evenings/{evening_id}/close", on![POST evenings::close_evening]);
     at("/evenings/{evening_id}/slots", on![GET evenings::get_slots]);
     at("/evenings/{evening_id}/schedule", on![GET evenings::get_schedule]);
     at("/evenings/{evening_id}/lateness", on![PUT evenings::set_lateness]);

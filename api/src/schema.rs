@@ -169,6 +169,19 @@ diesel::table! {
         mode -> Text,
         capacity -> Integer,
         created_at -> Moment,
+        published_at -> Nullable<Moment>,
+        closed_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    evening_left_out (evening_id, class_id) {
+        evening_id -> Id,
+        class_id -> Id,
+        lacks -> Text,
     }
 }
 
@@ -518,6 +531,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     bars,
     evenings,
     evening_classes,
+    evening_left_out,
     bookings,
     booking_teachers,
     claims,

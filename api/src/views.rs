@@ -1,12 +1,13 @@
 //! From what the store answers to the shapes of the wire: names, times with the school's offset. Knows no query and no rule.
 
+pub mod evenings;
 pub mod programs;
 pub mod webhooks;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use parlour_domain::{
-    booking,
+    Refusal, booking,
     call::{CallRole, CallState},
     evening::Timing,
     invite,
@@ -75,14 +76,11 @@ pub fn evening(row: &EveningRow, now: DateTime<Utc>) -> wire::Evening {
     let timing = row.timing().ok();
     let seconds =
         |length: fn(&Timing) -> chrono::TimeDelta| timing.as_ref().and_then(|timing| u32::try_from(length(timing).num_seconds()).ok()).unwrap_or_default();
-    let booking_state = if now >= *row.ends_at {
-        wire::BookingState::Over
-    } else if now < *row.booking_opens_at {
-        wire::BookingState::NotOpen
-    } else if now >= *row.booking_closes_at {
-        wire::BookingState::Closed
-    } else {
-        wire::BookingState::Open
+    let booking_state = match row.window().check(now) {
+        _ if now >= *row.ends_at => wire::BookingState::Over,
+        Ok(()) => wire::BookingState::Open,
+        Err(Refusal::BookingNotOpen) => wire::BookingState::NotOpen,
+        Err(_) => wire::BookingState::Closed,
     };
     wire::Evening {
         id: row.id.0,
@@ -96,11 +94,8 @@ pub fn evening(row: &EveningRow, now: DateTime<Utc>) -> wire::Evening {
         booking_opens_at: moment(*row.booking_opens_at, zone),
         booking_closes_at: moment(*row.booking_closes_at, zone),
         booking_state,
-        mode: match row.mode() {
-            parlour_domain::evening::Mode::Video => wire::Mode::Video,
-            parlour_domain::evening::Mode::InPerson => wire::Mode::InPerson,
-            parlour_domain::evening::Mode::Hybrid => wire::Mode::Hybrid,
-        },
+        state: evenings::state(row.state()),
+        mode: evenings::mode(row.mode()),
         capacity: u32::try_from(row.capacity).unwrap_or_default(),
     }
 }

@@ -45,6 +45,7 @@ fn to_a_stranger(id: &str) -> u16 {
         | "change_client"
         | "revoke_client"
         | "create_client_secret" => 403,
+        "create_evening" | "change_evening" | "delete_evening" | "get_evening_settings" | "publish_evening" | "close_evening" => 403,
         "list_webhooks"
         | "create_webhook"
         | "get_webhook"
@@ -114,6 +115,11 @@ fn body(id: &str, things: &Things) -> Value {
         }
         "choose_identity" => json!({ "person_id": things.parent, "role": "parent" }),
         "create_bookings" => json!({ "bookings": [{ "student_id": things.student, "class_id": things.class, "starts_at": things.starts_at }] }),
+        "create_evening" => json!({
+            "name": "spring", "title": "Spring Evening", "date": "2027-03-18", "starts": "16:00", "ends": "19:00", "slot_minutes": 5, "mode": "video",
+            "booking": { "opens": "2027-03-01T08:00", "closes": "2027-03-18T12:00" }, "classes": [{ "all": true }],
+        }),
+        "change_evening" => json!({ "title": "Spring" }),
         "change_booking" => json!({ "starts_at": things.starts_at }),
         "send_invite" => json!({ "name": "Jordan Aaron", "email": "jordan@example.org", "student_ids": [things.student], "consent": true }),
         "create_bar" => json!({ "student_id": things.student, "person_id": things.parent }),

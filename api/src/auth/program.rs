@@ -11,12 +11,13 @@ use parlour_domain::{
     id::{ClientId, SchoolId},
     scope::{Scope, Scopes},
 };
+use uuid::Uuid;
 
 use super::{Caller, app, school_address};
 use crate::{
     problem::{Answer, ApiError},
     rates::Rate,
-    store::{Error as StoreError, clients, evenings::Whose, schools::SchoolRow},
+    store::{Error as StoreError, clients, evenings::Whose, events::Actor, schools::SchoolRow},
     tokens,
 };
 
@@ -31,6 +32,8 @@ pub struct Program {
     pub school: SchoolRow,
     /// Which program.
     pub client: ClientId,
+    /// What staff call it.
+    name: String,
     /// What it may do.
     scopes: Scopes,
 }
@@ -75,7 +78,7 @@ impl Program {
         // What was taken away since the token was made is gone.
         let allowed = row.scopes();
         let scopes = bearer.scopes.iter().filter(|scope| allowed.allow(*scope)).collect();
-        Ok(Self { school, client: bearer.client, scopes })
+        Ok(Self { school, client: bearer.client, name: row.name, scopes })
     }
 }
 
@@ -129,6 +132,24 @@ impl Asker {
         match self {
             Self::Person(caller) => caller.staff().map(drop),
             Self::Program(program) => program.may(scope),
+        }
+    }
+
+    /// Who it is, for the audit log.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        match self {
+            Self::Person(caller) => Actor { person: Some(caller.person.id()), name: caller.person.name() },
+            Self::Program(program) => Actor { person: None, name: program.name.clone() },
+        }
+    }
+
+    /// The id that idempotency keys are kept by.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        match self {
+            Self::Person(caller) => caller.person.id().into(),
+            Self::Program(program) => program.client.into(),
         }
     }
 

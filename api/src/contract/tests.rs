@@ -5,10 +5,10 @@ use std::{collections::BTreeSet, fmt::Debug};
 use parlour_domain::Refusal;
 use parlour_wire::{
     AccessToken, ApiClient, ApiClientChange, AppointmentRecord, AttendanceRecord, Bar, Booking, BookingChange, BookingRecord, CallDoor, ChangePage,
-    ChosenIdentity, DevClock, DevClockMove, DevLogin, DevMail, Evening, GuestAppointments, GuestLinkPreview, HistoryEntry, IceServers, Invite, InviteRecord,
-    Invites, IssuedApiClient, JsonWebKeys, Lateness, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview, Me, MyBookings, NewApiClient, NewBar, NewBookings,
-    NewInvite, NewLoginLink, NewSession, NewWebhook, Page, Parent, Problem, Schedule, School, SlotGrid, TokenRefusal, Webhook, WebhookChange, WebhookDelivery,
-    WebhookWithSecret,
+    ChosenIdentity, DevClock, DevClockMove, DevLogin, DevMail, Evening, EveningChange, EveningSettings, GuestAppointments, GuestLinkPreview, HistoryEntry,
+    IceServers, Invite, InviteRecord, Invites, IssuedApiClient, JsonWebKeys, Lateness, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview, Me, MyBookings,
+    NewApiClient, NewBar, NewBookings, NewEvening, NewInvite, NewLoginLink, NewSession, NewWebhook, Page, Parent, Problem, Schedule, School, SlotGrid,
+    TokenRefusal, Webhook, WebhookChange, WebhookDelivery, WebhookWithSecret,
     plain::{self, Json},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -121,7 +121,12 @@ fn refusals() -> Vec<Refusal> {
             CannotExtend => WebhookUrlRefused,
             WebhookUrlRefused => WebhookLimit,
             WebhookLimit => WebhookOff,
-            WebhookOff => return None,
+            WebhookOff => EveningNameTaken,
+            EveningNameTaken => EveningNotPublished,
+            EveningNotPublished => EveningPublished,
+            EveningPublished => NoClassTakesPart,
+            NoClassTakesPart => BookingsRestOnIt,
+            BookingsRestOnIt => return None,
         })
     };
     std::iter::successors(Some(EmailInvalid), next).collect()
@@ -272,6 +277,9 @@ fn known_to_the_wire(schema: &str, example: &Value) -> bool {
         "NewApiClient" => check_request::<NewApiClient>(schema, example),
         "ApiClientChange" => check_request::<ApiClientChange>(schema, example),
         // For programs alone: the client reads none of them.
+        "NewEvening" => check_wire::<NewEvening>(schema, example).1.is_object(),
+        "EveningChange" => check_wire::<EveningChange>(schema, example).1.is_object(),
+        "EveningSettings" => check_wire::<EveningSettings>(schema, example).1.is_object(),
         "BookingRecordPage" => check_wire::<Page<BookingRecord>>(schema, example).1.is_object(),
         "InviteRecordPage" => check_wire::<Page<InviteRecord>>(schema, example).1.is_object(),
         "AttendancePage" => check_wire::<Page<AttendanceRecord>>(schema, example).1.is_object(),

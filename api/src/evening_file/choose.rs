@@ -8,10 +8,10 @@ use std::{
 use parlour_domain::{evening::Mode, id::ClassId};
 
 use super::{
-    Problem,
+    Place, Problem,
     file::{Entry, Meet},
 };
-use crate::store::evening_setup::SchoolClass;
+use crate::store::evening_setup::{Lack, SchoolClass};
 
 /// The most teachers of a class who take part together.
 const MAX_TEACHERS: usize = 3;
@@ -23,22 +23,13 @@ pub struct LeftOut {
     pub class: String,
     /// It has nobody of this kind.
     pub lacks: Lack,
-}
-
-/// What a class has none of.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Lack {
-    Teachers,
-    Students,
+    /// The class.
+    pub id: ClassId,
 }
 
 impl fmt::Display for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lacks = match self.lacks {
-            Lack::Teachers => "teachers",
-            Lack::Students => "students",
-        };
-        write!(f, "{} has no {lacks}", self.class)
+        write!(f, "{} has no {}", self.class, self.lacks.as_str())
     }
 }
 
@@ -53,17 +44,16 @@ pub(super) struct Choice {
 pub(super) fn choose(entries: &[Entry], classes: &[SchoolClass], mode: Mode, capacity: u32) -> Result<Choice, Problem> {
     let mut choice = Choice { chosen: BTreeMap::new(), left_out: Vec::new() };
     for (number, entry) in (1..).zip(entries) {
-        let at = format!("classes entry {number}");
-        let video = video(&at, entry, mode)?;
-        for class in matching(&at, entry, classes)? {
+        let video = video(number, entry, mode)?;
+        for class in matching(number, entry, classes)? {
             let lack = if class.teachers.is_empty() { Some(Lack::Teachers) } else { (class.students == 0).then_some(Lack::Students) };
             match lack {
-                Some(lacks) => choice.left_out.push(LeftOut { class: named(class), lacks }),
+                Some(lacks) => choice.left_out.push(LeftOut { class: named(class), lacks, id: class.id }),
                 None => {
                     check_size(class, capacity)?;
                     if choice.chosen.insert(class.id, video).is_some_and(|before| before != video) {
                         let text = format!("{} is to meet by video in one entry and in person in another; exclude it from one with exclude_ids", named(class));
-                        return Err(Problem::new(&at, text));
+                        return Err(Problem::at(Place::Entry(number, None), "contradiction", text));
                     }
                 }
             }
@@ -72,39 +62,51 @@ pub(super) fn choose(entries: &[Entry], classes: &[SchoolClass], mode: Mode, cap
     choice.left_out.sort();
     choice.left_out.dedup();
     if choice.chosen.is_empty() {
-        return Err(Problem::new("classes", "no class takes part; choose at least one that has teachers and students"));
+        return Err(Problem::new("classes", "no_class", "no class takes part; choose at least one that has teachers and students"));
     }
     Ok(choice)
 }
 
-fn video(at: &str, entry: &Entry, mode: Mode) -> Result<bool, Problem> {
-    let meet = |text: &str| Err(Problem::new(&format!("{at}, meet"), text));
+fn video(number: usize, entry: &Entry, mode: Mode) -> Result<bool, Problem> {
+    let meet = |code, text: &str| Err(Problem::at(Place::Entry(number, Some("meet")), code, text));
     match (mode, entry.meet) {
-        (Mode::Hybrid, None) => meet("is missing; in a hybrid evening say \"video\" or \"in_person\""),
-        (Mode::Video, Some(Meet::InPerson)) => meet("says in_person, but the evening's mode is video; make the mode hybrid or leave meet out"),
-        (Mode::InPerson, Some(Meet::Video)) => meet("says video, but the evening's mode is in_person; make the mode hybrid or leave meet out"),
+        (Mode::Hybrid, None) => meet("required", "is missing; in a hybrid evening say \"video\" or \"in_person\""),
+        (Mode::Video, Some(Meet::InPerson)) => meet("contradiction", "says in_person, but the evening's mode is video; make the mode hybrid or leave meet out"),
+        (Mode::InPerson, Some(Meet::Video)) => meet("contradiction", "says video, but the evening's mode is in_person; make the mode hybrid or leave meet out"),
         (Mode::Video, _) | (Mode::Hybrid, Some(Meet::Video)) => Ok(true),
         (Mode::InPerson, _) | (Mode::Hybrid, Some(Meet::InPerson)) => Ok(false),
     }
 }
 
-fn matching<'c>(at: &str, entry: &Entry, classes: &'c [SchoolClass]) -> Result<Vec<&'c SchoolClass>, Problem> {
+fn matching<'c>(number: usize, entry: &Entry, classes: &'c [SchoolClass]) -> Result<Vec<&'c SchoolClass>, Problem> {
     let by_id: BTreeMap<&str, &SchoolClass> = classes.iter().map(|class| (class.sourced_id.as_str(), class)).collect();
     for (key, ids) in [("ids", &entry.ids), ("exclude_ids", &entry.exclude_ids)] {
         if let Some(id) = ids.iter().find(|id| !by_id.contains_key(id.as_str())) {
-            return Err(Problem::new(&format!("{at}, {key}"), format!("no class {id:?} is in the school's roster; give the class's sourcedId")));
+            return Err(Problem::at(
+                Place::Entry(number, Some(key)),
+                "unknown",
+                format!("no class {id:?} is in the school's roster; give the class's sourcedId"),
+            ));
         }
     }
     let (subjects, titles) = (&entry.subjects.0, &entry.titles.0);
     let has_rule = !subjects.is_empty() || !titles.is_empty();
     if entry.all && (has_rule || !entry.ids.is_empty()) {
-        return Err(Problem::new(at, "all = true chooses every class; leave it out, or leave out ids, subjects and titles"));
+        return Err(Problem::at(
+            Place::Entry(number, None),
+            "contradiction",
+            "all = true chooses every class; leave it out, or leave out ids, subjects and titles",
+        ));
     }
     if !entry.all && !has_rule && entry.ids.is_empty() {
-        return Err(Problem::new(at, "chooses nothing; give ids, subjects, titles or all = true"));
+        return Err(Problem::at(Place::Entry(number, None), "required", "chooses nothing; give ids, subjects, titles or all = true"));
     }
     if let Some(subject) = subjects.iter().find(|subject| !classes.iter().any(|class| same(subject, &class.subject))) {
-        return Err(Problem::new(&format!("{at}, subjects"), format!("no class has the subject {subject:?}; it must be spelt as in the roster")));
+        return Err(Problem::at(
+            Place::Entry(number, Some("subjects")),
+            "unknown",
+            format!("no class has the subject {subject:?}; it must be spelt as in the roster"),
+        ));
     }
     let fits = |class: &SchoolClass| {
         let subject = subjects.is_empty() || subjects.iter().any(|subject| same(subject, &class.subject));
@@ -116,18 +118,18 @@ fn matching<'c>(at: &str, entry: &Entry, classes: &'c [SchoolClass]) -> Result<V
         classes.iter().filter(|class| fits(class) || entry.ids.contains(&class.sourced_id)).filter(|class| !excluded.contains(class.sourced_id.as_str()));
     let found: Vec<&SchoolClass> = found.collect();
     if found.is_empty() {
-        return Err(Problem::new(at, "no class matches; compare its rules with the titles and subjects of the roster"));
+        return Err(Problem::at(Place::Entry(number, None), "no_class", "no class matches; compare its rules with the titles and subjects of the roster"));
     }
     Ok(found)
 }
 
 /// Refuses a class that a call could not hold (rule 11 of the invite).
-fn check_size(class: &SchoolClass, capacity: u32) -> Result<(), Problem> {
+pub(super) fn check_size(class: &SchoolClass, capacity: u32) -> Result<(), Problem> {
     let teachers = class.teachers.len();
     if teachers > MAX_TEACHERS {
         let text =
             format!("{} has {teachers} teachers and at most {MAX_TEACHERS} take part together; end some of their enrolments or exclude it", named(class));
-        return Err(Problem::new("classes", text));
+        return Err(Problem::new("classes", "range", text));
     }
     if teachers + 1 > capacity as usize {
         let text = format!(
@@ -135,7 +137,7 @@ fn check_size(class: &SchoolClass, capacity: u32) -> Result<(), Problem> {
             named(class),
             teachers + 1
         );
-        return Err(Problem::new("capacity", text));
+        return Err(Problem::new("capacity", "range", text));
     }
     Ok(())
 }

@@ -56,6 +56,7 @@ pub struct FileWindow {
 /// How people meet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum FileMode {
     Video,
     InPerson,
@@ -65,6 +66,7 @@ pub enum FileMode {
 /// How the classes of an entry meet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Meet {
     Video,
     InPerson,
@@ -118,7 +120,7 @@ impl EveningFile {
     pub fn parse(source: &str) -> Result<Self, Problem> {
         toml::from_str(source).map_err(|error| {
             let place = error.span().map(|span| place(source, span.start)).unwrap_or_default();
-            Problem(format!("{place}{}", error.message().replace('\n', ", ")))
+            Problem::whole(format!("{place}{}", error.message().replace('\n', ", ")))
         })
     }
 }

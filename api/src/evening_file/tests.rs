@@ -70,6 +70,8 @@ fn an_error_names_the_key_and_says_what_to_do() {
     check_file("all = true", "titles = 9", &["line 12 (titles = 9)", "a text in quotes"]);
     check_file("name = \"spring\"", "name = \" \"", &["name: give 1 to 100 characters"]);
     check_file("2027-03-18\n", "\"18/3/2027\"\n", &["date:", "like 2026-11-26"]);
+    check_file("2027-03-18\n", "\"+12027-03-18\"\n", &["date:", "like 2026-11-26"]);
+    check_file("2027-03-01T08:00", "-0027-03-01T08:00", &["booking.opens:", "without an offset"]);
     check_file("\"16:00\"", "\"4 pm\"", &["starts:", "like 16:00"]);
     check_file("\"16:00\"", "\"16:00:30\"", &["starts:", "whole minute"]);
     check_file("\"19:00\"", "\"15:00\"", &["ends:", "later than starts"]);
@@ -271,7 +273,7 @@ async fn an_evening_that_is_over_is_neither_made_nor_changed() {
     let text = SOUND.replace("all = true", "titles = \"Year 10*\"");
     let at_its_end = ctx.as_of("2027-03-18T19:00:00Z".parse().unwrap());
     let said = load(&store, &at_its_end, &text).await.unwrap_err().to_string();
-    assert_eq!(said, "date: the evening was over on 18 March 2027 at 19:00; load one that is still to come");
+    assert_eq!(said, "date: the evening was over on 18 March 2027 at 19:00; give one that is still to come");
     assert_eq!(logged(&store).await, []);
 
     let a_moment_before = ctx.as_of(at_its_end.now - chrono::TimeDelta::seconds(1));

@@ -4,7 +4,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use parlour_domain::Refusal;
 use thiserror::Error;
 
-use super::bookings::Lost;
+use super::{bookings::Lost, evening_setup::Resting};
 
 /// What a store function answers instead of a value.
 #[derive(Debug, Error)]
@@ -18,6 +18,12 @@ pub enum Error {
     /// Some appointments could not be made; none was.
     #[error("appointments lost")]
     Lost(Vec<Lost>),
+    /// Live bookings rest on what would change; nothing was.
+    #[error("bookings rest on it")]
+    BookingsRest(Vec<Resting>),
+    /// What is wanted is wrong in one field.
+    #[error("{0:?}")]
+    Field(WrongField),
     /// A link, code or session is of no more use.
     #[error("{0:?}")]
     Dead(Dead),
@@ -45,6 +51,17 @@ pub enum Error {
     /// A job panicked; nothing was written.
     #[error("a database job panicked")]
     Panicked,
+}
+
+/// A field of a request that can't be what it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WrongField {
+    /// Its name, as the contract writes it.
+    pub field: String,
+    /// What is wrong, for a program.
+    pub code: &'static str,
+    /// What to do, for a person.
+    pub detail: String,
 }
 
 /// Why a link, code or session is of no more use.

@@ -1,16 +1,17 @@
 //! Evenings: those a person has to do with, and one by its id.
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use diesel::{dsl::exists, prelude::*};
 use parlour_domain::{
     Refusal,
-    evening::{BookingWindow, Mode, Timing},
+    evening::{BookingWindow, Mode, State, Timing},
     id::{EveningId, PersonId, SchoolId},
 };
 
 use super::{
     Db, Error, Result, contacts,
-    sql_types::{At, Key, key},
+    sql_types::{At, Key, at, key},
 };
 use crate::{
     each,
@@ -34,6 +35,8 @@ pub struct EveningRow {
     pub booking_closes_at: At,
     pub mode: String,
     pub capacity: i32,
+    pub published_at: Option<At>,
+    pub closed_at: Option<At>,
 }
 
 impl EveningRow {
@@ -74,14 +77,24 @@ impl EveningRow {
         Timing::new(*self.starts_at, *self.ends_at, slot, gap).map_err(|_| Error::Refused(Refusal::NotASlot))
     }
 
-    /// When parents may book.
+    /// When parents may book: until the window ends, or the evening was closed.
     #[must_use]
     pub fn window(&self) -> BookingWindow {
-        BookingWindow { opens_at: *self.booking_opens_at, closes_at: *self.booking_closes_at }
+        BookingWindow { opens_at: *self.booking_opens_at, closes_at: *self.booking_closes_at }.closed(self.closed_at.map(Into::into))
+    }
+
+    /// Who has to do with it by now.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        match (self.published_at, self.closed_at) {
+            (None, _) => State::Draft,
+            (Some(_), None) => State::Published,
+            (Some(_), Some(_)) => State::Closed,
+        }
     }
 }
 
-/// Whose evenings are listed.
+/// Whose evenings are listed. A draft is the office's alone.
 #[derive(Clone, Copy, Debug)]
 pub enum Whose {
     /// All of the school.
@@ -92,17 +105,14 @@ pub enum Whose {
     Teacher(PersonId),
 }
 
-/// Evenings, latest first; after the evening `after` if given. One more than `limit` shows that there is a next page.
+/// Evenings, latest first; after this start and evening if given. One more than `limit` shows that there is a next page.
 ///
 /// # Errors
-/// [`Error::BadCursor`] when `after` is no evening of the school.
-pub fn list(db: &mut Db, school: SchoolId, whose: Whose, after: Option<EveningId>, limit: i64) -> Result<Vec<EveningRow>> {
+/// When the database fails.
+pub fn list(db: &mut Db, school: SchoolId, whose: Whose, after: Option<(DateTime<Utc>, EveningId)>, limit: i64) -> Result<Vec<EveningRow>> {
     let mut query = evenings::table.filter(evenings::school_id.eq(key(school))).select(EveningRow::as_select()).into_boxed();
-    if let Some(after) = after {
-        let start: Option<At> =
-            evenings::table.filter(evenings::id.eq(key(after)).and(evenings::school_id.eq(key(school)))).select(evenings::starts_at).first(db).optional()?;
-        let start = start.ok_or(Error::BadCursor)?;
-        query = query.filter(evenings::starts_at.lt(start).or(evenings::starts_at.eq(start).and(evenings::id.lt(key(after)))));
+    if let Some((start, evening)) = after {
+        query = query.filter(evenings::starts_at.lt(at(start)).or(evenings::starts_at.eq(at(start)).and(evenings::id.lt(key(evening)))));
     }
     let own = match whose {
         Whose::All => None,
@@ -110,7 +120,7 @@ pub fn list(db: &mut Db, school: SchoolId, whose: Whose, after: Option<EveningId
         Whose::Teacher(teacher) => Some(of_teacher(db, teacher)?),
     };
     if let Some(own) = own {
-        query = query.filter(evenings::id.eq_any(own));
+        query = query.filter(evenings::id.eq_any(own).and(evenings::published_at.is_not_null()));
     }
     Ok(query.order((evenings::starts_at.desc(), evenings::id.desc())).limit(limit + 1).load(db)?)
 }
@@ -149,17 +159,15 @@ pub fn find_for(db: &mut Db, school: SchoolId, whose: Whose, evening: EveningId)
                 .filter(guardianships::parent_id.eq(key(parent)).and(contacts::is_allowed()));
             let has_booking = bookings::table.filter(bookings::parent_id.eq(key(parent)).and(bookings::evening_id.eq(key(evening))));
             evenings::table
-                .filter(evenings::id.eq(key(evening)).and(evenings::school_id.eq(key(school))))
+                .filter(evenings::id.eq(key(evening)).and(evenings::school_id.eq(key(school))).and(evenings::published_at.is_not_null()))
                 .filter(exists(has_booking).or(exists(has_class)))
                 .select(EveningRow::as_select())
                 .get_result(conn)
         })?),
         Whose::Teacher(teacher) => {
-            if of_teacher(db, teacher)?.contains(&key(evening)) {
-                find(db, school, evening)
-            } else {
-                Err(Error::NotFound)
-            }
+            let row = find(db, school, evening)?;
+            let is_theirs = row.state() != State::Draft && of_teacher(db, teacher)?.contains(&key(evening));
+            is_theirs.then_some(row).ok_or(Error::NotFound)
         }
     }
 }

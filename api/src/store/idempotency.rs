@@ -1,6 +1,6 @@
 //! Retries: the same `Idempotency-Key` gives the first answer (draft-ietf-httpapi-idempotency-key-header). Written in the transaction of what it answers.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use parlour_domain::id::PersonId;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -10,7 +10,11 @@ use super::{
     Db, Error, Result, people,
     sql_types::{At, Key, at},
 };
-use crate::{context::Context, each, schema::idempotency_keys};
+use crate::{
+    context::Context,
+    each,
+    schema::{api_clients, idempotency_keys},
+};
 
 /// For how long a key is remembered.
 const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
@@ -18,7 +22,7 @@ const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
 /// A key as it came with a request.
 #[derive(Clone, Debug)]
 pub struct RequestKey {
-    /// Whose keys these are: the person who asks.
+    /// Whose keys these are: the person or the program that asks.
     pub owner: Uuid,
     /// The key.
     pub key: String,
@@ -55,6 +59,9 @@ pub fn once<T: Serialize + DeserializeOwned>(db: &mut Db, ctx: &Context, request
     let Some(request) = request else { return work(db) };
     // Of two at the same moment the second waits here, not inside the work, where it would be refused for what the first has just made.
     people::lock(db, &[PersonId(request.owner)])?;
+    if let Db::Pg(conn) = db {
+        let _: Option<Key> = api_clients::table.find(Key(request.owner)).select(api_clients::id).for_update().first(conn).optional()?;
+    }
     let known = idempotency_keys::table.find((Key(request.owner), &request.key));
     let columns = (idempotency_keys::request_hash, idempotency_keys::body, idempotency_keys::created_at);
     let stored: Option<(String, String, At)> = each!(db, conn => known.select(columns).get_result(conn).optional())?;
@@ -72,4 +79,19 @@ pub fn once<T: Serialize + DeserializeOwned>(db: &mut Db, ctx: &Context, request
         NewRow { owner_id: Key(request.owner), key: &request.key, request_hash: &request.request_hash, status: 201, body: &body, created_at: at(ctx.now) };
     each!(db, conn => diesel::insert_into(idempotency_keys::table).values(&row).execute(conn)).map_err(Error::raced)?;
     Ok(answer)
+}
+
+/// Deletes keys that are remembered no more, a step of them; whether there may be more.
+///
+/// # Errors
+/// When the database fails.
+pub fn purge(db: &mut Db, now: DateTime<Utc>) -> Result<bool> {
+    const STEP: i64 = 500;
+    let old = idempotency_keys::table.filter(idempotency_keys::created_at.lt(at(now - KEY_LIFE)));
+    let last: Option<At> = old.order(idempotency_keys::created_at).offset(STEP - 1).limit(1).select(idempotency_keys::created_at).first(db).optional()?;
+    match last {
+        Some(last) => diesel::delete(idempotency_keys::table.filter(idempotency_keys::created_at.le(last))).execute(db)?,
+        None => diesel::delete(old).execute(db)?,
+    };
+    Ok(last.is_some())
 }

@@ -49,7 +49,9 @@ fn event(claimed: &Claimed) -> Option<WebhookEvent> {
     let data = match kind {
         EventType::BookingCreated | EventType::BookingChanged | EventType::BookingCancelled => WebhookEventData { booking_id: Some(claimed.subject), ..data },
         EventType::InviteCreated | EventType::InviteRemoved => WebhookEventData { invite_id: Some(claimed.subject), ..data },
-        EventType::EveningChanged | EventType::RosterImported => data,
+        // A draft that was deleted has left its id here alone.
+        EventType::EveningChanged => WebhookEventData { evening_id: Some(claimed.subject), ..data },
+        EventType::RosterImported => data,
         EventType::Test => WebhookEventData { webhook_id: Some(claimed.webhook.0), ..data },
     };
     let zone: Tz = claimed.time_zone.parse().unwrap_or(Tz::UTC);

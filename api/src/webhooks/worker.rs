@@ -11,7 +11,7 @@ use crate::{
     context::{Clock, Context, Random},
     keys::Keys,
     store::{
-        Store,
+        Store, idempotency,
         webhooks::{self, Claimed, Due, NoAnswer, Outcome, Room, Verdict},
     },
 };
@@ -24,6 +24,9 @@ const TO_ONE: usize = 4;
 
 /// How long the worker rests when nothing is due.
 const REST: Duration = Duration::from_secs(1);
+
+/// How often it looks for what is too old to be kept.
+const PURGE_EVERY: Duration = Duration::from_secs(3600);
 
 /// What the worker works with. Cheap to clone.
 #[derive(Clone)]
@@ -81,9 +84,13 @@ impl Sending {
 /// Sends what is due, as it becomes due, until `shutdown` is ready; what is being sent then is finished.
 pub async fn run(deps: Deps, shutdown: impl Future<Output = ()>) {
     let mut shutdown = pin!(shutdown);
-    let mut sending = Sending::default();
+    let (mut sending, mut purge_at) = (Sending::default(), Instant::now());
     loop {
         fill(&deps, &mut sending).await;
+        if Instant::now() >= purge_at {
+            // What one step leaves has its turn after the next event, so that none waits for it.
+            purge_at = Instant::now() + if purge(&deps).await { REST } else { PURGE_EVERY };
+        }
         tokio::select! {
             biased;
             () = &mut shutdown => break,
@@ -104,6 +111,16 @@ pub async fn deliver_due(deps: &Deps) -> usize {
             None => return taken,
         }
     }
+}
+
+/// Deletes a step of what nobody asks for any more: settled deliveries, and idempotency keys of yesterday. Whether there may be more.
+pub async fn purge(deps: &Deps) -> bool {
+    let now = deps.clock.now();
+    let step = deps.store.write(move |db| Ok(webhooks::purge(db, now)? | idempotency::purge(db, now)?)).await;
+    step.unwrap_or_else(|error| {
+        tracing::warn!(%error, "could not delete what is too old");
+        false
+    })
 }
 
 /// Begins as much as may be sent at a time.

@@ -15,6 +15,17 @@ pub enum Mode {
     Hybrid,
 }
 
+/// Who has to do with an evening by now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// The office and its programs alone; nobody can book.
+    Draft,
+    /// Everybody concerned; parents book while the window lasts.
+    Published,
+    /// As published, but parents book, change and cancel no more.
+    Closed,
+}
+
 /// The times of an evening, checked: [`Timing::new`] is the only way to one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Timing {
@@ -114,15 +125,22 @@ pub struct BookingWindow {
 }
 
 impl BookingWindow {
+    /// The window of an evening that was closed at this time, if it was.
+    #[must_use]
+    pub fn closed(self, at: Option<DateTime<Utc>>) -> Self {
+        Self { closes_at: at.map_or(self.closes_at, |at| at.min(self.closes_at)), ..self }
+    }
+
     /// Checks that parents may book now.
     ///
     /// # Errors
     /// [`Refusal::BookingNotOpen`] before the window and [`Refusal::BookingClosed`] after it.
     pub fn check(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
-        if now < self.opens_at {
-            Err(Refusal::BookingNotOpen)
-        } else if now >= self.closes_at {
+        // An evening may be closed before its window opens.
+        if now >= self.closes_at {
             Err(Refusal::BookingClosed)
+        } else if now < self.opens_at {
+            Err(Refusal::BookingNotOpen)
         } else {
             Ok(())
         }
@@ -174,5 +192,16 @@ mod tests {
         assert_eq!(window.check(at("2026-11-01T07:59:59Z")), Err(Refusal::BookingNotOpen));
         assert_eq!(window.check(at("2026-11-01T08:00:00Z")), Ok(()));
         assert_eq!(window.check(at("2026-11-26T12:00:00Z")), Err(Refusal::BookingClosed));
+    }
+
+    #[test]
+    fn what_was_closed_stays_closed() {
+        let window = BookingWindow { opens_at: at("2026-11-01T08:00:00Z"), closes_at: at("2026-11-26T12:00:00Z") };
+        let check = |closed: &str, now: &str, expected| assert_eq!(window.closed(Some(at(closed))).check(at(now)), expected, "closed {closed}, now {now}");
+        check("2026-11-10T08:00:00Z", "2026-11-10T07:59:59Z", Ok(()));
+        check("2026-11-10T08:00:00Z", "2026-11-10T08:00:00Z", Err(Refusal::BookingClosed));
+        check("2026-10-10T08:00:00Z", "2026-10-11T08:00:00Z", Err(Refusal::BookingClosed));
+        check("2026-11-26T13:00:00Z", "2026-11-26T12:00:00Z", Err(Refusal::BookingClosed));
+        assert_eq!(window.closed(None), window);
     }
 }

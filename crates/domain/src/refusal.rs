@@ -74,6 +74,16 @@ pub enum Refusal {
     WebhookLimit,
     #[error("The endpoint is switched off. Switch it on first.")]
     WebhookOff,
+    #[error("Another evening of the school has this name. Give one of its own, or change that evening.")]
+    EveningNameTaken,
+    #[error("This evening was never published. Publish it, or delete it.")]
+    EveningNotPublished,
+    #[error("This evening was published, so it stays. Close it instead.")]
+    EveningPublished,
+    #[error("No class with teachers and students takes part in this evening. Choose classes first.")]
+    NoClassTakesPart,
+    #[error("Appointments rest on what would change, so nothing was changed. Cancel or move them first, or leave that part as it is.")]
+    BookingsRestOnIt,
 }
 
 impl Refusal {
@@ -115,6 +125,11 @@ impl Refusal {
             Self::WebhookUrlRefused => "webhook_url_refused",
             Self::WebhookLimit => "webhook_limit",
             Self::WebhookOff => "webhook_off",
+            Self::EveningNameTaken => "evening_name_taken",
+            Self::EveningNotPublished => "evening_not_published",
+            Self::EveningPublished => "evening_published",
+            Self::NoClassTakesPart => "no_class_takes_part",
+            Self::BookingsRestOnIt => "bookings_rest_on_it",
         }
     }
 

@@ -7,6 +7,8 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 pub enum Scope {
     /// See evenings.
     EveningsRead,
+    /// Make, change, publish and close evenings.
+    EveningsWrite,
     /// See appointments, with the ids of students, parents and teachers.
     BookingsRead,
     /// See who met, who was late, who did not come.
@@ -19,13 +21,14 @@ pub enum Scope {
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::EveningsRead, Self::BookingsRead, Self::AttendanceRead, Self::InvitesRead, Self::GuestsRead];
+    pub const ALL: [Self; 6] = [Self::EveningsRead, Self::EveningsWrite, Self::BookingsRead, Self::AttendanceRead, Self::InvitesRead, Self::GuestsRead];
 
     /// As it is written in requests and tokens.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::EveningsRead => "evenings:read",
+            Self::EveningsWrite => "evenings:write",
             Self::BookingsRead => "bookings:read",
             Self::AttendanceRead => "attendance:read",
             Self::InvitesRead => "invites:read",

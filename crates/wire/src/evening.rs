@@ -29,6 +29,18 @@ pub enum BookingState {
     Over,
 }
 
+/// Who has to do with an evening by now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EveningState {
+    /// The office and its programs alone.
+    Draft,
+    /// Everybody concerned.
+    Published,
+    /// Everybody concerned, and parents book, change and cancel no more.
+    Closed,
+}
+
 /// An evening.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Evening {
@@ -54,6 +66,8 @@ pub struct Evening {
     pub booking_closes_at: Moment,
     /// Where booking stands now.
     pub booking_state: BookingState,
+    /// Who has to do with it by now.
+    pub state: EveningState,
     /// How people meet.
     pub mode: Mode,
     /// How many people a call holds at any one time.

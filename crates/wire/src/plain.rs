@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use crate::{
     AppointmentRecord, Bar, Booking, BookingChange, BookingRow, BookingState, ChosenIdentity, ClassSlots, ConsentChannel, DevActor, DevClock, DevClockMove,
-    DevLogin, DevMail, Evening, ExpectedPerson, FieldError, GuestAppointment, GuestAppointments, GuestInvite, GuestLinkPreview, HistoryEntry, Identity,
-    InvitableStudent, Invite, InviteAction, InviteState, Invites, Lateness, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview, LostBooking, Me, Mode,
-    Moment, MyBookings, NewBar, NewBooking, NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, Role, Schedule, ScheduledAppointment,
-    School, SlotGrid, SlotState, Student, StudentSlots, Teacher,
+    DevLogin, DevMail, Evening, EveningState, ExpectedPerson, FieldError, GuestAppointment, GuestAppointments, GuestInvite, GuestLinkPreview, HistoryEntry,
+    Identity, InvitableStudent, Invite, InviteAction, InviteState, Invites, Lateness, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview, LostBooking, Me,
+    Mode, Moment, MyBookings, NewBar, NewBooking, NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, RestingBooking, Role, Schedule,
+    ScheduledAppointment, School, SlotGrid, SlotState, Student, StudentSlots, Teacher,
 };
 
 /// A JSON value that was parsed already. `null` is like something that is not there.
@@ -337,8 +337,8 @@ read! {
     DevClock { now }
     DevMail { id, sent_at, to, subject, text, html }
     Evening {
-        id, title, starts_at, ends_at, time_zone, slot_minutes, period_seconds, talk_seconds, booking_opens_at, booking_closes_at, booking_state, mode,
-        capacity
+        id, title, starts_at, ends_at, time_zone, slot_minutes, period_seconds, talk_seconds, booking_opens_at, booking_closes_at, booking_state, state,
+        mode, capacity
     }
     ExpectedPerson { id, name, role, state }
     FieldError { field, code, detail }
@@ -360,7 +360,8 @@ read! {
     MyBookings { evening, parent_name, rows, invite_action, invites }
     NewBooking { student_id, class_id, starts_at }
     Parent { id, name, email, students }
-    Problem { kind = "type", title, status, detail, code, request_id, errors, lost }
+    Problem { kind = "type", title, status, detail, code, request_id, errors, lost, bookings, bookings_total }
+    RestingBooking { id, starts_at, student_id, parent_id, class_id, reason }
     Schedule { evening, now, late_minutes, appointments }
     ScheduledAppointment { booking_id, starts_at, ends_at, student, parent, guest, subject, teachers, video, people, no_show, note }
     School { id, name, time_zone, demo }
@@ -390,6 +391,7 @@ choice! {
     BookingState { NotOpen = "not_open", Open = "open", Closed = "closed", Over = "over" }
     ConsentChannel { InPerson = "in_person", Phone = "phone", Email = "email", Letter = "letter" }
     DevActor { Parent = "parent", Guest = "guest", Teacher = "teacher", Staff = "staff" }
+    EveningState { Published = "published", Draft = "draft", Closed = "closed" }
     InviteAction { None = "none", Invite = "invite", Manage = "manage" }
     InviteState { Queued = "queued", Sent = "sent", Failed = "failed", Opened = "opened", Joined = "joined" }
     Mode { Video = "video", InPerson = "in_person", Hybrid = "hybrid" }

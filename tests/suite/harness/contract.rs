@@ -29,6 +29,20 @@ pub struct Operation {
     declared: Value,
 }
 
+impl Operation {
+    /// Whether it takes a `cursor`.
+    pub fn takes_cursor(&self) -> bool {
+        let parameters = self.declared["parameters"].as_array();
+        parameters.is_some_and(|all| all.iter().any(|one| one["$ref"] == "#/components/parameters/Cursor"))
+    }
+
+    /// Whether it answers a list.
+    pub fn answers_list(&self) -> bool {
+        let schema = self.declared["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].as_str();
+        schema.is_some_and(|schema| schema.ends_with("Page"))
+    }
+}
+
 /// All operations of the contract.
 pub fn operations() -> Vec<Operation> {
     let mut all = Vec::new();

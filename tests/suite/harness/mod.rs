@@ -7,6 +7,7 @@ mod database;
 mod line;
 mod neighbours;
 mod presence;
+mod program;
 pub mod provider;
 mod roster;
 mod server;
@@ -38,6 +39,7 @@ pub use self::{
     answer::Answer,
     database::Database,
     line::{Line, wish},
+    program::Program,
     roster::Roster,
     server::{Server, Shared},
 };
@@ -118,6 +120,11 @@ impl School {
     /// Jordan Aaron, whom Rachel has invited for Sophie.
     pub async fn guest(&self) -> Actor {
         self.logged_in("guest").await
+    }
+
+    /// A program that may do this.
+    pub async fn program(&self, scopes: &[&str]) -> Program {
+        Program::connect(&self.staff().await, self.nobody(), "MIS", scopes).await
     }
 
     /// A parent of other children.

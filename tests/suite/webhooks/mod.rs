@@ -1,6 +1,7 @@
 //! Webhooks: what a school's systems are told, how it is signed, when it is tried again, and where it may not go.
 
 mod endpoints;
+mod purging;
 mod reach;
 mod receiver;
 mod retries;

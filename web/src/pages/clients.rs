@@ -14,9 +14,10 @@ use crate::{
 };
 
 /// Every scope and what it is to a person.
-fn scopes() -> [(&'static str, &'static str); 5] {
+fn scopes() -> [(&'static str, &'static str); 6] {
     [
         ("evenings:read", o().evenings),
+        ("evenings:write", o().evenings_write),
         ("bookings:read", o().bookings),
         ("attendance:read", o().attendance),
         ("invites:read", o().invites),

@@ -1,7 +1,7 @@
 //! A parent, as the school office works for them: their evenings, their students, and who is barred.
 
 use leptos::prelude::*;
-use parlour_wire::{Evening, LinkedStudent, NewBar, Page, Parent, Student};
+use parlour_wire::{Evening, EveningState, LinkedStudent, NewBar, Page, Parent, Student};
 use uuid::Uuid;
 
 use crate::{
@@ -35,7 +35,8 @@ fn ParentPanels(parent: Uuid) -> impl IntoView {
         .into_any()
     };
     let show_evenings = move |page: Page<Evening>| {
-        let cards = page.items.into_iter().map(|evening| {
+        // Nobody can be booked into a draft.
+        let cards = page.items.into_iter().filter(|evening| evening.state != EveningState::Draft).map(|evening| {
             let href = format!("evenings/{}?parent_id={parent}", evening.id);
             view! { <li><EveningCard evening href /></li> }
         });

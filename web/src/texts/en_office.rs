@@ -14,6 +14,7 @@ catalogue!(OfficeTexts {
     may: Text = "What may it do?",
     may_missing: Text = "Choose at least one.",
     evenings: Text = "See evenings",
+    evenings_write: Text = "Make, change, publish and close evenings",
     bookings: Text = "See appointments",
     attendance: Text = "See who came",
     invites: Text = "See invites, without names",

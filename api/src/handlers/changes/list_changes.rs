@@ -6,7 +6,6 @@ use actix_web::{
     HttpRequest,
     web::{Data, Query},
 };
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use parlour_domain::scope::Scope;
 use parlour_wire::ChangePage;
 use serde::Deserialize;
@@ -17,44 +16,38 @@ use crate::{
     auth::Asker,
     precondition::tagged,
     problem::{Answer, ApiError},
-    request::{List, limit},
-    store::{
-        Error as StoreError,
-        changes::{self, Kind, Place},
-    },
+    request::{List, PageQuery, Place as Sealed, cut},
+    store::changes::{self, Kind, Place},
     views,
 };
 
-/// `?kinds=&cursor=&limit=`.
+/// `?kinds=`, beside the page.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct ChangesQuery {
+pub struct KindsQuery {
     kinds: Option<String>,
-    cursor: Option<String>,
-    limit: Option<i64>,
 }
 
 /// A page of changes, in the order in which they came about.
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `bad_cursor`, `invalid`.
-pub async fn list_changes(req: HttpRequest, app: Data<App>, asker: Asker, query: Query<ChangesQuery>) -> Answer {
+pub async fn list_changes(req: HttpRequest, app: Data<App>, asker: Asker, query: Query<KindsQuery>, pages: Query<PageQuery>) -> Answer {
     let kinds = kinds(&asker, query.kinds.as_deref())?;
     let (school, zone, now) = (asker.school().id(), asker.school().zone(), app.clock.now());
-    let limit = limit(query.limit)?;
-    let place = query.cursor.as_deref().map(place_of).transpose()?.unwrap_or_default();
+    let (after, limit) = pages.read_sealed(&app.keys, List::Changes, school.into())?;
+    let place = after.map(|after| Place { feed: after.id, number: after.order }).unwrap_or_default();
     let mut is_waiting = app.store.read(move |db| changes::is_waiting(db, school)).await?;
     if is_waiting {
         let ctx = app.context();
         is_waiting = app.store.write(move |db| changes::give_places(db, &ctx, school)).await?;
     }
-    let (begun, mut found) = app.store.read(move |db| changes::after(db, school, &kinds, place, limit)).await?;
-    let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let has_more = found.len() > most || is_waiting;
-    found.truncate(most);
-    let next_cursor = cursor(found.last().map_or(begun, |change| change.place));
+    let (begun, found) = app.store.read(move |db| changes::after(db, school, &kinds, place, limit)).await?;
+    let (found, more) = cut(found, limit);
+    let reached = found.last().map_or(begun, |change| change.place);
+    let next_cursor = Sealed { order: reached.number, id: reached.feed }.cursor(&app.keys, List::Changes, Uuid::from(school));
     let with_names = asker.also(Scope::GuestsRead);
     let items = found.into_iter().map(|change| views::programs::change(change, with_names, zone, now)).collect();
-    tagged(&req, &ChangePage { items, next_cursor, has_more })
+    tagged(&req, &ChangePage { items, next_cursor, has_more: more || is_waiting })
 }
 
 /// Those that are asked for; without a word all that may be seen.
@@ -70,20 +63,4 @@ fn kinds(asker: &Asker, asked: Option<&str>) -> Answer<BTreeSet<Kind>> {
         asker.office(kind.scope()).map(|()| kind)
     };
     asked.split(',').map(read).collect()
-}
-
-fn cursor(place: Place) -> String {
-    let mut bytes = vec![List::Changes as u8];
-    bytes.extend(place.feed.as_bytes());
-    bytes.extend(place.number.to_be_bytes());
-    BASE64_URL_SAFE_NO_PAD.encode(bytes)
-}
-
-fn place_of(cursor: &str) -> Answer<Place> {
-    let bad = || ApiError::from(StoreError::BadCursor);
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad())?;
-    let (start, number) = bytes.split_last_chunk::<8>().ok_or_else(bad)?;
-    let (list, feed) = start.split_first().ok_or_else(bad)?;
-    let (feed, number) = (Uuid::from_slice(feed).map_err(|_| bad())?, i64::from_be_bytes(*number));
-    if *list == List::Changes as u8 && number >= 0 { Ok(Place { feed, number }) } else { Err(bad()) }
 }

@@ -1,6 +1,7 @@
 //! `GET /evenings`: the evenings one has to do with, latest first.
 
 use actix_web::web::{Data, Json, Query};
+use chrono::DateTime;
 use parlour_domain::{id::EveningId, scope::Scope};
 use parlour_wire::{Evening, Page};
 
@@ -8,8 +9,8 @@ use crate::{
     app::App,
     auth::Asker,
     problem::Answer,
-    request::{List, PageQuery, page},
-    store::evenings,
+    request::{List, PageQuery, Place, sealed_page},
+    store::evenings::{self, EveningRow},
     views,
 };
 
@@ -18,8 +19,11 @@ use crate::{
 /// # Errors
 /// `bad_cursor`, `invalid`, `scope_missing`.
 pub async fn list_evenings(app: Data<App>, asker: Asker, query: Query<PageQuery>) -> Answer<Json<Page<Evening>>> {
-    let (after, limit) = query.read(List::Evenings)?;
     let (school, whose, now) = (asker.school().id(), asker.whose(Scope::EveningsRead)?, app.clock.now());
-    let rows = app.store.read(move |db| evenings::list(db, school, whose, after.map(EveningId), limit)).await?;
-    Ok(Json(page(List::Evenings, rows, limit, |row| row.id.0, |row| views::evening(&row, now))))
+    // A draft may be deleted, and an evening moved to another day, between two pages.
+    let (place, limit) = query.read_sealed(&app.keys, List::Evenings, school.into())?;
+    let after = place.and_then(|place| Some((DateTime::from_timestamp_micros(place.order)?, EveningId(place.id))));
+    let rows = app.store.read(move |db| evenings::list(db, school, whose, after, limit)).await?;
+    let place = |row: &EveningRow| Place { order: row.starts_at.timestamp_micros(), id: row.id.0 };
+    Ok(Json(sealed_page(&app.keys, List::Evenings, school.into(), rows, limit, place, |row| views::evening(&row, now))))
 }

@@ -1,15 +1,14 @@
 //! `GET /webhooks/{webhook_id}/deliveries`: what an endpoint was sent.
 
 use actix_web::web::{Data, Json, Query};
-use parlour_domain::id::DeliveryId;
 use parlour_wire::{Page, WebhookDelivery};
 
 use crate::{
     app::App,
     auth::Caller,
     problem::Answer,
-    request::{List, PageQuery, WebhookPath, page},
-    store::webhooks,
+    request::{List, PageQuery, Place, WebhookPath, sealed_page},
+    store::webhooks::{self, Delivery},
     views,
 };
 
@@ -24,8 +23,10 @@ pub async fn list_webhook_deliveries(
     pages: Query<PageQuery>,
 ) -> Answer<Json<Page<WebhookDelivery>>> {
     caller.staff()?;
-    let (after, limit) = pages.read(List::Deliveries)?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
-    let rows = app.store.read(move |db| webhooks::deliveries(db, &ctx, school, webhook, after.map(DeliveryId), limit)).await?;
-    Ok(Json(page(List::Deliveries, rows, limit, |row| row.id.0, |row| views::webhooks::delivery(&row, zone))))
+    // What is too old is deleted, also between two pages.
+    let (after, limit) = pages.read_sealed(&app.keys, List::Deliveries, webhook.into())?;
+    let rows = app.store.read(move |db| webhooks::deliveries(db, &ctx, school, webhook, after.map(|place| place.order), limit)).await?;
+    let place = |row: &Delivery| Place { order: row.number, id: row.id.0 };
+    Ok(Json(sealed_page(&app.keys, List::Deliveries, webhook.into(), rows, limit, place, |row| views::webhooks::delivery(&row, zone))))
 }

@@ -81,7 +81,8 @@ pub fn cancel(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting,
     if row.cancelled_at.is_some() {
         return Ok(());
     }
-    acting.check_window(evening, ctx.now)?;
+    // Whoever closes the evening meanwhile is waited for.
+    acting.check_window(&evenings::held(db, evening.id())?, ctx.now)?;
     end(db, ctx, row.id.into(), &acting.actor, Ending::Cancelled)
 }
 

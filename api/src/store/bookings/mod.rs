@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use parlour_domain::{
     Refusal,
+    evening::State,
     id::{ClassId, PersonId},
 };
 
@@ -96,6 +97,9 @@ pub struct Acting {
 
 impl Acting {
     fn check_window(&self, evening: &EveningRow, now: DateTime<Utc>) -> Result<()> {
+        if evening.state() == State::Draft {
+            return Err(Error::NotFound);
+        }
         if now >= *evening.ends_at {
             return Err(Refusal::EveningOver.into());
         }

@@ -90,6 +90,12 @@ impl News {
         Self { kind: EventType::EveningChanged, subject: evening.0, evening: Some(evening) }
     }
 
+    /// An evening is gone, which leaves nothing that a row could refer to.
+    #[must_use]
+    pub const fn evening_deleted(evening: EveningId) -> Self {
+        Self { kind: EventType::EveningChanged, subject: evening.0, evening: None }
+    }
+
     /// A roster import changed something of the school.
     #[must_use]
     pub const fn roster(school: SchoolId) -> Self {

@@ -55,6 +55,8 @@ pub struct Attempt {
 /// One event on its way to one endpoint.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Delivery {
+    /// Its place in the log.
+    pub number: i64,
     /// The delivery.
     pub id: DeliveryId,
     /// The event.
@@ -74,6 +76,7 @@ pub struct Delivery {
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = webhook_deliveries)]
 struct Row {
+    number: i64,
     id: Key,
     event_id: Key,
     event_type: String,
@@ -92,17 +95,16 @@ struct AttemptRow {
     error: Option<String>,
 }
 
-/// The log of an endpoint, the newest event first, after the delivery `after` if given. One more than `limit` shows that there is a next page.
+/// The log of an endpoint, the newest event first, after the number `after` if given. One more than `limit` shows that there is a next page.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the endpoint is not the school's, [`Error::BadCursor`] when `after` is no delivery of it.
-pub fn deliveries(db: &mut Db, ctx: &Context, school: SchoolId, webhook: WebhookId, after: Option<DeliveryId>, limit: i64) -> Result<Vec<Delivery>> {
+/// [`Error::NotFound`] when the endpoint is not the school's.
+pub fn deliveries(db: &mut Db, ctx: &Context, school: SchoolId, webhook: WebhookId, after: Option<i64>, limit: i64) -> Result<Vec<Delivery>> {
     endpoints::find(db, ctx, school, webhook)?;
     let of_webhook = webhook_deliveries::table.filter(webhook_deliveries::webhook_id.eq(key(webhook)));
     let mut query = of_webhook.select(Row::as_select()).into_boxed();
     if let Some(after) = after {
-        let number: Option<i64> = of_webhook.filter(webhook_deliveries::id.eq(key(after))).select(webhook_deliveries::number).first(db).optional()?;
-        query = query.filter(webhook_deliveries::number.lt(number.ok_or(Error::BadCursor)?));
+        query = query.filter(webhook_deliveries::number.lt(after));
     }
     let rows: Vec<Row> = query.order(webhook_deliveries::number.desc()).limit(limit + 1).load(db)?;
     with_attempts(db, rows)
@@ -197,6 +199,7 @@ impl Row {
             _ => DeliveryState::Pending,
         };
         Some(Delivery {
+            number: self.number,
             id: self.id.into(),
             event: self.event_id.0,
             kind: EventType::parse(&self.event_type)?,

@@ -3,6 +3,7 @@
 mod endpoints;
 mod events;
 mod log;
+mod purge;
 mod queue;
 mod settle;
 
@@ -10,6 +11,7 @@ pub use self::{
     endpoints::{Change, Endpoint, OffReason, SECRET_OVERLAP, change, create, delete, find, list, rotate},
     events::{EventType, News, tell},
     log::{Attempt, Delivery, DeliveryState, deliveries, delivery, replay, send_test},
+    purge::{KEPT_FOR, purge},
     queue::{Claimed, Due, LEASE, Room, claim, is_due},
     settle::{FAILING_FOR, NoAnswer, Outcome, Verdict, settle},
 };

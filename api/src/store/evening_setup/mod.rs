@@ -1,0 +1,150 @@
+//! Sets an evening up: what it is checked against, the writing of it, and who sees it. What live bookings rest on is never changed under them.
+
+mod resting;
+mod save;
+mod settings;
+mod states;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono_tz::Tz;
+use diesel::prelude::*;
+use parlour_domain::{
+    evening::{BookingWindow, Mode, Timing},
+    id::{ClassId, EveningId, SchoolId},
+};
+
+pub use self::{
+    resting::{Resting, RestsOn},
+    save::{Saved, add, change, save},
+    settings::{Held, Settings, SettingsClass, Stored, held, settings},
+    states::{close, delete, publish},
+};
+use super::{
+    Db, Result,
+    events::{self, Actor, NewEvent},
+    schools::SchoolRow,
+    sql_types::{Key, key},
+    webhooks::{self, News},
+};
+use crate::{
+    context::Context,
+    schema::{classes, enrolments, evenings, people, schools},
+};
+
+/// A class of the school as an evening's rules see it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the columns are told in the migration")]
+pub struct SchoolClass {
+    pub id: ClassId,
+    pub sourced_id: String,
+    pub title: String,
+    pub subject: String,
+    /// Those who teach it now.
+    pub teachers: BTreeSet<Key>,
+    /// How many learn in it now.
+    pub students: usize,
+}
+
+/// An evening as it is to be.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the columns are told in the migration")]
+pub struct NewEvening {
+    pub school: SchoolId,
+    pub name: String,
+    pub title: String,
+    pub timing: Timing,
+    pub slot_minutes: u32,
+    pub gap_seconds: u32,
+    pub window: BookingWindow,
+    pub zone: Tz,
+    pub mode: Mode,
+    pub capacity: u32,
+    /// The classes that take part, with whether they meet by video.
+    pub classes: BTreeMap<ClassId, bool>,
+    /// Those that were chosen and can't take part.
+    pub left_out: BTreeMap<ClassId, Lack>,
+}
+
+/// What a class has none of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Lack {
+    Teachers,
+    Students,
+}
+
+impl Lack {
+    /// As in the database and in words.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Teachers => "teachers",
+            Self::Students => "students",
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        if text == "teachers" { Self::Teachers } else { Self::Students }
+    }
+}
+
+/// The school with this slug, else with this id in the roster.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_school(db: &mut Db, named: &str) -> Result<Option<SchoolRow>> {
+    let by_slug = schools::table.filter(schools::slug.eq(named)).select(SchoolRow::as_select()).first(db).optional()?;
+    match by_slug {
+        Some(school) => Ok(Some(school)),
+        None => Ok(schools::table.filter(schools::sourced_id.eq(named)).select(SchoolRow::as_select()).first(db).optional()?),
+    }
+}
+
+/// The school's classes by title, with those who teach and learn in them now.
+///
+/// # Errors
+/// When the database fails.
+pub fn classes_of(db: &mut Db, school: SchoolId) -> Result<Vec<SchoolClass>> {
+    let members: Vec<(Key, Key, String)> = enrolments::table
+        .inner_join(people::table)
+        .filter(enrolments::school_id.eq(key(school)).and(enrolments::removed_at.is_null()).and(people::removed_at.is_null()))
+        .select((enrolments::class_id, enrolments::person_id, enrolments::role))
+        .load(db)?;
+    let (mut teachers, mut students): (BTreeMap<Key, BTreeSet<Key>>, BTreeMap<Key, usize>) = Default::default();
+    for (class, person, role) in members {
+        match role.as_str() {
+            "teacher" => _ = teachers.entry(class).or_default().insert(person),
+            _ => *students.entry(class).or_default() += 1,
+        }
+    }
+    let rows: Vec<(Key, String, String, String)> = classes::table
+        .filter(classes::school_id.eq(key(school)).and(classes::removed_at.is_null()))
+        .order((classes::title, classes::id))
+        .select((classes::id, classes::sourced_id, classes::title, classes::subject))
+        .load(db)?;
+    let class = |(id, sourced_id, title, subject): (Key, String, String, String)| SchoolClass {
+        id: id.into(),
+        sourced_id,
+        title,
+        subject,
+        teachers: teachers.remove(&id).unwrap_or_default(),
+        students: students.remove(&id).unwrap_or_default(),
+    };
+    Ok(rows.into_iter().map(class).collect())
+}
+
+/// Makes other transactions that need the evening wait until this one ends: bookings, whose foreign key needs its row, and changes. SQLite writes one at a
+/// time anyway.
+fn hold(db: &mut Db, evening: Key) -> QueryResult<()> {
+    match db {
+        Db::Pg(conn) => evenings::table.find(evening).select(evenings::id).for_update().first::<Key>(conn).map(|_| ()),
+        Db::Sqlite(_) => Ok(()),
+    }
+}
+
+/// Writes what was done into the audit log and tells the school's endpoints.
+fn record(db: &mut Db, ctx: &Context, school: SchoolId, evening: EveningId, actor: &Actor, action: &'static str, summary: String) -> Result<()> {
+    webhooks::tell(db, ctx, school, &[News::evening(evening)])?;
+    events::record(db, ctx, &NewEvent { school, evening: Some(evening), parent: None, action, summary, actor })
+}

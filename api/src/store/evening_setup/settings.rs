@@ -1,0 +1,138 @@
+//! An evening as it was set up: its own row, the classes that take part, and those that were left out.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+use diesel::prelude::*;
+use parlour_domain::{
+    evening::{Mode, State},
+    id::{ClassId, EveningId, SchoolId},
+};
+
+use super::{Lack, hold};
+use crate::{
+    schema::{classes, evening_classes, evening_left_out, evenings},
+    store::{
+        Db, Result,
+        evenings::EveningRow,
+        sql_types::{Key, key},
+    },
+};
+
+/// An evening's row with its stable name.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The row.
+    pub row: EveningRow,
+    /// Its name in the school.
+    pub name: String,
+}
+
+impl Stored {
+    /// Its zone.
+    #[must_use]
+    pub fn zone(&self) -> Tz {
+        self.row.zone()
+    }
+
+    /// How people meet.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.row.mode()
+    }
+
+    /// Who has to do with it by now.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.row.state()
+    }
+}
+
+/// A class of an evening, with what is said of it there: whether it meets by video, or what it lacks.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the columns are told in the migration")]
+pub struct SettingsClass<T> {
+    pub id: ClassId,
+    pub sourced_id: String,
+    pub title: String,
+    pub says: T,
+}
+
+/// Everything that was set of an evening.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The evening.
+    pub stored: Stored,
+    /// The classes that take part, by title, with whether they meet by video.
+    pub classes: Vec<SettingsClass<bool>>,
+    /// Those that were chosen and could not take part, by title.
+    pub left_out: Vec<SettingsClass<Lack>>,
+}
+
+/// An evening that other transactions wait for.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The evening.
+    pub stored: Stored,
+    /// The classes that take part, with whether they meet by video.
+    pub classes: BTreeMap<ClassId, bool>,
+    /// Those that were chosen and could not take part.
+    pub left_out: BTreeMap<ClassId, Lack>,
+}
+
+/// What was set of an evening of the school.
+///
+/// # Errors
+/// [`Error::NotFound`](crate::store::Error::NotFound).
+pub fn settings(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<Settings> {
+    let stored = stored(db, school, evening)?;
+    let taking_part = evening_classes::table
+        .inner_join(classes::table.on(classes::id.eq(evening_classes::class_id)))
+        .filter(evening_classes::evening_id.eq(key(evening)))
+        .order((classes::title, classes::id))
+        .select((classes::id, classes::sourced_id, classes::title, evening_classes::video));
+    let taking_part: Vec<(Key, String, String, bool)> = taking_part.load(db)?;
+    let left_out = evening_left_out::table
+        .inner_join(classes::table.on(classes::id.eq(evening_left_out::class_id)))
+        .filter(evening_left_out::evening_id.eq(key(evening)))
+        .order((classes::title, classes::id))
+        .select((classes::id, classes::sourced_id, classes::title, evening_left_out::lacks));
+    let left_out: Vec<(Key, String, String, String)> = left_out.load(db)?;
+    Ok(Settings {
+        stored,
+        classes: taking_part.into_iter().map(|(id, sourced_id, title, says)| SettingsClass { id: id.into(), sourced_id, title, says }).collect(),
+        left_out: left_out
+            .into_iter()
+            .map(|(id, sourced_id, title, lacks)| SettingsClass { id: id.into(), sourced_id, title, says: Lack::parse(&lacks) })
+            .collect(),
+    })
+}
+
+/// An evening of the school with its classes, as it is now; it stays so until the transaction ends.
+///
+/// # Errors
+/// [`Error::NotFound`](crate::store::Error::NotFound).
+pub fn held(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<Held> {
+    // Whether it is the school's comes first, so that nobody holds another's.
+    stored(db, school, evening)?;
+    hold(db, key(evening))?;
+    Ok(Held { stored: stored(db, school, evening)?, classes: classes_taking_part(db, key(evening))?, left_out: left_out(db, key(evening))? })
+}
+
+fn stored(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<Stored> {
+    let of_school = evenings::table.filter(evenings::id.eq(key(evening)).and(evenings::school_id.eq(key(school))));
+    let (row, name) = of_school.select((EveningRow::as_select(), evenings::name)).first(db)?;
+    Ok(Stored { row, name })
+}
+
+pub(super) fn classes_taking_part(db: &mut Db, evening: Key) -> QueryResult<BTreeMap<ClassId, bool>> {
+    let rows: Vec<(Key, bool)> =
+        evening_classes::table.filter(evening_classes::evening_id.eq(evening)).select((evening_classes::class_id, evening_classes::video)).load(db)?;
+    Ok(rows.into_iter().map(|(class, video)| (class.into(), video)).collect())
+}
+
+pub(super) fn left_out(db: &mut Db, evening: Key) -> QueryResult<BTreeMap<ClassId, Lack>> {
+    let rows: Vec<(Key, String)> =
+        evening_left_out::table.filter(evening_left_out::evening_id.eq(evening)).select((evening_left_out::class_id, evening_left_out::lacks)).load(db)?;
+    Ok(rows.into_iter().map(|(class, lacks)| (class.into(), Lack::parse(&lacks))).collect())
+}

@@ -1,0 +1,12 @@
+-- Since when people see an evening (null: a draft), and since when parents can't book any more before the end of its window. Whatever there is was published.
+alter table evenings add column published_at integer;
+alter table evenings add column closed_at integer;
+update evenings set published_at = created_at;
+
+-- Classes that were chosen when the evening was written and could not take part.
+create table evening_left_out (
+  evening_id blob not null references evenings (id),
+  class_id blob not null references classes (id),
+  lacks text not null check (lacks in ('teachers', 'students')),
+  primary key (evening_id, class_id)
+) strict;

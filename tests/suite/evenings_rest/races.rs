@@ -1,0 +1,193 @@
+//! Many at once: one name, one key, and no booking that slips through a change.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, mpsc},
+};
+
+use diesel::RunQueryDsl;
+use futures_util::future::{join, join_all};
+use parlour::store::{
+    Db,
+    bookings::{self, Acting, NewBooking},
+    evenings,
+    events::Actor,
+};
+use serde_json::{Value, json};
+
+use super::{draft, free, logged, open, winter};
+use crate::harness::{self, School, until};
+
+#[tokio::test]
+async fn of_many_with_one_name_one_is_made() {
+    let school = School::start().await;
+    let office = school.staff().await;
+    let answers = join_all((0..10).map(|_| office.post("/evenings", winter()))).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
+    for answer in answers.into_iter().filter(|answer| answer.status != 201) {
+        answer.refuses(409, "evening_name_taken");
+    }
+    assert_eq!(logged(&school).await.len(), 1);
+}
+
+#[tokio::test]
+async fn of_many_with_one_key_all_are_told_the_same() {
+    let school = School::start().await;
+    let program = school.program(&["evenings:write"]).await;
+    let answers = join_all((0..10).map(|_| program.post_once("/evenings", "one", winter()))).await;
+    let ids: BTreeSet<String> = answers.into_iter().map(|answer| answer.is(201).text_at("/id")).collect();
+    assert_eq!(ids.len(), 1);
+}
+
+#[tokio::test]
+async fn of_many_that_publish_and_close_each_step_counts_once() {
+    let school = School::start().await;
+    let office = school.staff().await;
+    let path = draft(&office).await;
+    let published = join_all((0..8).map(|_| office.request("POST", &format!("{path}/publish")).send())).await;
+    assert!(published.into_iter().all(|answer| answer.unwrap().status() == 200));
+    let steps = ["publish", "close"].repeat(8);
+    join_all(steps.iter().map(|step| office.request("POST", &format!("{path}/{step}")).send())).await;
+    let done = |what: &str, log: &[(String, String, String)]| log.iter().filter(|(action, ..)| action == what).count();
+    let log = logged(&school).await;
+    assert_eq!(done("evening_published", &log), 1);
+    let is_closed = office.get(&path).await.is(200).text_at("/state") == "closed";
+    assert_eq!(done("evening_closed", &log) - done("evening_reopened", &log), usize::from(is_closed), "they take turns");
+}
+
+/// Parents of the evening, each with a wish that is free to them.
+async fn parents_with_wishes(school: &School, path: &str) -> Vec<(harness::Actor, Value)> {
+    let mut all = Vec::new();
+    for row in school.other_parents().await {
+        let parent = school.as_parent(&row).await;
+        if parent.get(path).await.status != 200 {
+            continue;
+        }
+        // Each takes another time, so that none stands in another's way.
+        let wishes = free(&parent, path).await;
+        let place = all.len();
+        let times: BTreeSet<String> = wishes.iter().map(|wish| wish["starts_at"].as_str().unwrap().to_owned()).collect();
+        let Some(time) = times.iter().nth(place) else { break };
+        let wish = wishes.iter().find(|wish| wish["starts_at"] == time.as_str()).unwrap().clone();
+        all.push((parent, json!({ "bookings": [wish] })));
+    }
+    assert!(all.len() > 5, "{}", all.len());
+    all
+}
+
+#[tokio::test]
+async fn no_booking_slips_through_a_change() {
+    let school = School::start().await;
+    let office = school.staff().await;
+    let path = open(&office).await;
+    let parents = parents_with_wishes(&school, &path).await;
+    let bookings_path = format!("{path}/bookings");
+    let bookings = join_all(parents.iter().map(|(parent, wish)| parent.post(&bookings_path, wish.clone())));
+    let change = async { office.patch(&path, json!({ "starts": "16:05", "ends": "18:05" })).await };
+    let (booked, changed) = join(bookings, change).await;
+    let made = booked.iter().filter(|answer| answer.status == 201).count();
+    let evening = path.rsplit('/').next().unwrap();
+    let live = office.get(&format!("/bookings?limit=100&evening_id={evening}")).await.is(200).list("/items");
+    assert_eq!(live.len(), made);
+    let slots: BTreeSet<String> =
+        parents[0].0.get(&format!("{path}/slots")).await.is(200).list("/times").iter().map(|time| time.as_str().unwrap().to_owned()).collect();
+    for booking in &live {
+        assert!(slots.contains(booking["starts_at"].as_str().unwrap()), "{booking} is at none of {slots:?}");
+    }
+    if changed.status == 200 {
+        assert_eq!(made, 0, "a booking is at a time that is no slot any more");
+        booked.into_iter().for_each(|answer| drop(answer.refuses(422, "not_a_slot")));
+    } else {
+        let changed = changed.refuses(409, "bookings_rest_on_it");
+        assert!(changed.body["bookings_total"].as_u64().unwrap() as usize <= made);
+        assert_eq!(made, parents.len());
+    }
+    school.ignore_mail("what mail a booking sends is told in bookings.rs");
+}
+
+#[tokio::test]
+async fn no_booking_and_no_cancellation_comes_after_the_close() {
+    let school = School::start().await;
+    let office = school.staff().await;
+    let path = open(&office).await;
+    let parents = parents_with_wishes(&school, &path).await;
+    let (early, late) = parents.split_at(parents.len() / 2);
+    let bookings_path = format!("{path}/bookings");
+    let mut booked = Vec::new();
+    for (parent, wish) in early {
+        booked.push((parent, format!("/bookings/{}", parent.post(&bookings_path, wish.clone()).await.is(201).text_at("/items/0/id"))));
+    }
+    let bookings = join_all(late.iter().map(|(parent, wish)| parent.post(&bookings_path, wish.clone())));
+    let cancellations = join_all(booked.iter().map(|(parent, booking)| parent.delete(booking)));
+    let close_path = format!("{path}/close");
+    let close = office.post(&close_path, json!({}));
+    let ((made, cancelled), closed) = join(join(bookings, cancellations), close).await;
+    closed.is(200);
+    let evening = path.rsplit('/').next().unwrap();
+    let rows = office.get(&format!("/bookings?limit=100&evening_id={evening}")).await.is(200).list("/items");
+    let gone = rows.iter().filter(|booking| booking["cancelled_at"].is_string()).count();
+    assert_eq!(gone, cancelled.iter().filter(|answer| answer.status == 204).count());
+    assert_eq!(rows.len(), early.len() + made.iter().filter(|answer| answer.status == 201).count());
+    for answer in made.into_iter().chain(cancelled).filter(|answer| answer.status >= 300) {
+        answer.refuses(409, "booking_closed");
+    }
+    for (parent, wish) in late {
+        let answer = parent.post(&bookings_path, wish.clone()).await.is(409);
+        assert!(["booking_closed"].contains(&answer.code()), "{}", answer.text);
+    }
+    school.ignore_mail("what mail a booking sends is told in bookings.rs");
+}
+
+/// How many transactions wait for an evening's row, on PostgreSQL; SQLite has one writer, and what waits for it shows nowhere.
+async fn is_waited_for(school: &School) -> bool {
+    #[derive(diesel::QueryableByName)]
+    struct Waiting {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        count: i64,
+    }
+    let waiting = "select count(*) as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ilike '%evenings%'";
+    school
+        .read(move |db| match db {
+            Db::Pg(conn) => Ok(diesel::sql_query(waiting).get_result::<Waiting>(conn)?.count > 0),
+            Db::Sqlite(_) => Ok(true),
+        })
+        .await
+}
+
+#[tokio::test]
+async fn a_change_waits_for_a_booking_that_is_being_made() {
+    let school = School::start().await;
+    let (office, parent) = (school.staff().await, school.parent().await);
+    let path = open(&office).await;
+    let wish = free(&parent, &path).await.swap_remove(0);
+    let id = |value: &str| value.parse::<uuid::Uuid>().unwrap();
+    let (of_school, evening) = (id(&parent.get("/school").await.is(200).text_at("/id")), id(path.rsplit('/').next().unwrap()));
+    let new = NewBooking {
+        student: id(wish["student_id"].as_str().unwrap()).into(),
+        class: id(wish["class_id"].as_str().unwrap()).into(),
+        starts_at: wish["starts_at"].as_str().unwrap().parse().unwrap(),
+    };
+    let (ctx, rachel, store) = (school.app.context(), school.people.parent, school.app.store.clone());
+    let (told, heard) = mpsc::channel();
+    let (release, released) = mpsc::channel();
+    let released = Mutex::new(released);
+    // The booking is written, and its transaction goes on until it is released.
+    let booking = tokio::spawn(async move {
+        let make = move |db: &mut Db| {
+            let row = evenings::find(db, of_school.into(), evening.into())?;
+            let acting = Acting { parent: rachel, actor: Actor { person: Some(rachel), name: "Rachel".to_owned() }, is_staff: false };
+            let made = bookings::make(db, &ctx, &row, &acting, &[new])?.len();
+            told.send(()).unwrap();
+            released.lock().unwrap().recv().unwrap();
+            Ok(made)
+        };
+        store.write(make).await
+    });
+    until("the booking", async || heard.try_recv().is_ok()).await;
+    let change = tokio::spawn(async move { office.patch(&path, json!({ "starts": "16:05", "ends": "18:05" })).await });
+    until("the change waits", async || is_waited_for(&school).await).await;
+    release.send(()).unwrap();
+    assert_eq!(booking.await.unwrap().unwrap(), 1);
+    change.await.unwrap().refuses(409, "bookings_rest_on_it");
+    school.ignore_mail("what mail a booking sends is told in bookings.rs");
+}

@@ -1,0 +1,82 @@
+//! The log goes back 30 days: what was settled before is deleted, and what still waits is not.
+
+use chrono::TimeDelta;
+use diesel::{QueryDsl, RunQueryDsl};
+use parlour::{
+    schema::{idempotency_keys, webhook_attempts, webhook_deliveries},
+    store::idempotency::{self, RequestKey},
+    webhooks::worker,
+};
+use serde_json::json;
+
+use super::{ALL, endpoint, log, receiver::Receiver, school, sent, test};
+use crate::harness::School;
+
+/// How many deliveries, attempts and idempotency keys there are.
+async fn rows(school: &School) -> (i64, i64, i64) {
+    school
+        .read(|db| {
+            let deliveries = webhook_deliveries::table.count().get_result(db)?;
+            Ok((deliveries, webhook_attempts::table.count().get_result(db)?, idempotency_keys::table.count().get_result(db)?))
+        })
+        .await
+}
+
+#[tokio::test]
+async fn what_was_settled_long_ago_is_deleted_and_what_waits_is_not() {
+    let (school, receiver) = (school().await, Receiver::start().await);
+    let staff = school.staff().await;
+    let (path, _) = endpoint(&staff, &receiver, &ALL).await;
+    staff.post_once("/clients", "a key", json!({ "name": "MIS", "scopes": ["evenings:read"] })).await.is(201);
+    for _ in 0..3 {
+        test(&staff, &path).await;
+        sent(&school, &receiver).await;
+        school.wait(TimeDelta::minutes(10));
+    }
+    // The last one waits.
+    test(&staff, &path).await;
+    let purge = async || worker::purge(&school.app.webhook_deps()).await;
+    assert!(!purge().await);
+    assert_eq!(rows(&school).await, (4, 3, 1));
+    let page = staff.get(&format!("{path}/deliveries?limit=2")).await.is(200);
+    let next = page.text_at("/next_cursor");
+    school.wait(TimeDelta::hours(24));
+    assert!(!purge().await);
+    assert_eq!(rows(&school).await, (4, 3, 0), "a key is remembered for a day");
+    // The first two are older than 30 days, the third is not: the second is what a cursor could stand at.
+    school.wait(TimeDelta::days(29) - TimeDelta::minutes(15));
+    assert!(!purge().await);
+    assert_eq!(rows(&school).await, (2, 1, 0));
+    let staff = school.staff().await;
+    let left: Vec<String> = log(&staff, &path).await.iter().map(|one| one["state"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(left, ["pending", "delivered"]);
+    assert!(staff.get(&format!("{path}/deliveries?limit=2&cursor={next}")).await.is(200).list("/items").is_empty());
+    // However old it is, what was not settled stays.
+    school.wait(TimeDelta::days(30));
+    assert!(!purge().await);
+    assert_eq!(rows(&school).await, (1, 0, 0));
+}
+
+#[tokio::test]
+async fn much_is_deleted_step_by_step() {
+    let school = school().await;
+    // More keys than one step takes; nobody would send so many requests in a test.
+    let keys = |ctx: &parlour::context::Context, db: &mut parlour::store::Db| {
+        for number in 0..700 {
+            let request = RequestKey { owner: ctx.new_id(), key: number.to_string(), request_hash: "hash".to_owned() };
+            idempotency::once(db, ctx, Some(&request), |_| Ok(number))?;
+        }
+        Ok(())
+    };
+    for _ in 0..2 {
+        let ctx = school.app.context();
+        school.app.store.write(move |db| keys(&ctx, db)).await.unwrap();
+        school.wait(TimeDelta::seconds(1));
+    }
+    school.wait(TimeDelta::hours(25));
+    let mut steps = 1;
+    while worker::purge(&school.app.webhook_deps()).await {
+        steps += 1;
+    }
+    assert_eq!((steps, rows(&school).await.2), (3, 0), "each moment's keys go together, and a look finds no more");
+}
