@@ -117,7 +117,16 @@ fn roles(names: &BTreeSet<String>) -> Roles {
 fn removed(draft: Draft) -> Removed {
     let relisted = draft.users.rows.iter().filter(|(_, user)| !user.agents.is_empty()).map(|(id, _)| id.clone()).collect();
     let mentioned = mentioned(&draft);
-    Removed { schools: draft.orgs.deleted, people: draft.users.deleted, classes: draft.classes.deleted, enrolments: draft.unenrolled, relisted, mentioned }
+    let guardianships = BTreeSet::new();
+    Removed {
+        schools: draft.orgs.deleted,
+        people: draft.users.deleted,
+        classes: draft.classes.deleted,
+        enrolments: draft.unenrolled,
+        guardianships,
+        relisted,
+        mentioned,
+    }
 }
 
 /// A student whose row has changed names contacts whose rows have not.
