@@ -19,6 +19,7 @@ mod invites;
 mod mail;
 mod migrations;
 mod operations;
+mod roster_push;
 mod roster_schedule;
 mod roster_sync;
 mod sessions;

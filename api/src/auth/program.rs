@@ -16,7 +16,7 @@ use super::{Caller, app, school_address};
 use crate::{
     problem::{Answer, ApiError},
     rates::Rate,
-    store::{Error as StoreError, clients, evenings::Whose, schools::SchoolRow},
+    store::{Error as StoreError, clients, evenings::Whose, events::Actor, schools::SchoolRow},
     tokens,
 };
 
@@ -31,6 +31,8 @@ pub struct Program {
     pub school: SchoolRow,
     /// Which program.
     pub client: ClientId,
+    /// What staff call it.
+    pub name: String,
     /// What it may do.
     scopes: Scopes,
 }
@@ -75,7 +77,7 @@ impl Program {
         // What was taken away since the token was made is gone.
         let allowed = row.scopes();
         let scopes = bearer.scopes.iter().filter(|scope| allowed.allow(*scope)).collect();
-        Ok(Self { school, client: bearer.client, scopes })
+        Ok(Self { school, client: bearer.client, name: row.name, scopes })
     }
 }
 
@@ -129,6 +131,15 @@ impl Asker {
         match self {
             Self::Person(caller) => caller.staff().map(drop),
             Self::Program(program) => program.may(scope),
+        }
+    }
+
+    /// Who it is, for the history and the audit log.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        match self {
+            Self::Person(caller) => Actor { person: Some(caller.person.id()), name: caller.person.name() },
+            Self::Program(program) => Actor { person: None, name: program.name.clone() },
         }
     }
 

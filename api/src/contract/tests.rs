@@ -7,8 +7,8 @@ use parlour_wire::{
     AccessToken, ApiClient, ApiClientChange, AppointmentRecord, AttendanceRecord, Bar, Booking, BookingChange, BookingRecord, CallDoor, ChosenIdentity,
     DevClock, DevClockMove, DevLogin, DevMail, Evening, GuestAppointments, GuestLinkPreview, HistoryEntry, IceServers, Invite, InviteRecord, Invites,
     IssuedApiClient, JsonWebKeys, Lateness, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview, Me, MyBookings, NewApiClient, NewBar, NewBookings,
-    NewInvite, NewLoginLink, NewSession, NewWebhook, Page, Parent, Problem, Schedule, School, SlotGrid, TokenRefusal, Webhook, WebhookChange, WebhookDelivery,
-    WebhookWithSecret,
+    NewInvite, NewLoginLink, NewSession, NewWebhook, Page, Parent, Problem, RosterClass, RosterEnrolment, RosterGuardianship, RosterPerson, RosterPush,
+    RosterResults, Schedule, School, SlotGrid, TokenRefusal, Webhook, WebhookChange, WebhookDelivery, WebhookWithSecret,
     plain::{self, Json},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -275,6 +275,11 @@ fn known_to_the_wire(schema: &str, example: &Value) -> bool {
         "BookingRecordPage" => check_wire::<Page<BookingRecord>>(schema, example).1.is_object(),
         "InviteRecordPage" => check_wire::<Page<InviteRecord>>(schema, example).1.is_object(),
         "AttendancePage" => check_wire::<Page<AttendanceRecord>>(schema, example).1.is_object(),
+        "PeoplePush" => check_wire::<RosterPush<RosterPerson>>(schema, example).1.is_object(),
+        "ClassesPush" => check_wire::<RosterPush<RosterClass>>(schema, example).1.is_object(),
+        "EnrolmentsPush" => check_wire::<RosterPush<RosterEnrolment>>(schema, example).1.is_object(),
+        "GuardianshipsPush" => check_wire::<RosterPush<RosterGuardianship>>(schema, example).1.is_object(),
+        "RosterResults" => check_wire::<RosterResults>(schema, example).1.is_object(),
         "AccessToken" => check_wire::<AccessToken>(schema, example).1.is_object(),
         "TokenRefusal" => check_wire::<TokenRefusal>(schema, example).1.is_object(),
         "JsonWebKeys" => check_wire::<JsonWebKeys>(schema, example).1.is_object(),

@@ -1,6 +1,7 @@
 //! The roster import: reads files or fetches from a provider, compares, writes, and says what it did. Knows not the command line; of HTTP knows [`remote`] alone.
 
 mod brake;
+pub mod push;
 pub mod remote;
 mod report;
 pub mod schedule;
@@ -65,7 +66,7 @@ pub async fn import(store: &Store, ctx: &Context, path: &Path, options: ImportOp
 /// Brings what was read into the database, unless the brake stops it.
 async fn bring_in(store: &Store, ctx: &Context, roster: Roster, options: &ImportOptions) -> anyhow::Result<ImportReport> {
     let Roster { format, coverage, schools, removed, findings, findings_left_out } = roster;
-    let source = Source { coverage, removed: Arc::new(removed), ctx: ctx.clone(), time_zone: options.time_zone.clone() };
+    let source = Source { coverage, removed: Arc::new(removed), ctx: ctx.clone(), time_zone: options.time_zone.clone(), pushed_by: None };
     let mut report = ImportReport::new(format, options.dry_run, findings, findings_left_out);
     let schools: Vec<Arc<School>> = schools.into_iter().map(Arc::new).collect();
     let alone = schools.len() == 1;

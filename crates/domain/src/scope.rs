@@ -15,11 +15,13 @@ pub enum Scope {
     InvitesRead,
     /// See the guests' names and addresses with the invites.
     GuestsRead,
+    /// Bring in people, classes, enrolments and guardianships.
+    RosterWrite,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::EveningsRead, Self::BookingsRead, Self::AttendanceRead, Self::InvitesRead, Self::GuestsRead];
+    pub const ALL: [Self; 6] = [Self::EveningsRead, Self::BookingsRead, Self::AttendanceRead, Self::InvitesRead, Self::GuestsRead, Self::RosterWrite];
 
     /// As it is written in requests and tokens.
     #[must_use]
@@ -30,6 +32,7 @@ impl Scope {
             Self::AttendanceRead => "attendance:read",
             Self::InvitesRead => "invites:read",
             Self::GuestsRead => "guests:read",
+            Self::RosterWrite => "roster:write",
         }
     }
 }

@@ -14,13 +14,14 @@ use crate::{
 };
 
 /// Every scope and what it is to a person.
-fn scopes() -> [(&'static str, &'static str); 5] {
+fn scopes() -> [(&'static str, &'static str); 6] {
     [
         ("evenings:read", o().evenings),
         ("bookings:read", o().bookings),
         ("attendance:read", o().attendance),
         ("invites:read", o().invites),
         ("guests:read", o().guests),
+        ("roster:write", o().roster),
     ]
 }
 

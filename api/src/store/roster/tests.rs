@@ -31,7 +31,7 @@ impl Desk {
     }
 
     fn import_as(&mut self, school: &School, coverage: Coverage, removed: Removed) -> Changes {
-        let source = Source { coverage, removed: Arc::new(removed), ctx: self.ctx.clone(), time_zone: "Europe/London".to_owned() };
+        let source = Source { coverage, removed: Arc::new(removed), ctx: self.ctx.clone(), time_zone: "Europe/London".to_owned(), pushed_by: None };
         let plan = plan(&mut self.db, school, &source).unwrap();
         assert!(self.db.transaction(|db| apply(db, &plan)).unwrap());
         plan.changes
@@ -161,7 +161,8 @@ fn a_delta_removes_only_what_it_names() {
 #[test]
 fn an_import_that_another_one_overtook_writes_nothing() {
     let mut desk = Desk::new();
-    let source = Source { coverage: Coverage::default(), removed: Arc::default(), ctx: desk.ctx.clone(), time_zone: "Europe/London".to_owned() };
+    let source =
+        Source { coverage: Coverage::default(), removed: Arc::default(), ctx: desk.ctx.clone(), time_zone: "Europe/London".to_owned(), pushed_by: None };
     let slow = plan(&mut desk.db, &elm(), &source).unwrap();
     desk.import(&elm());
     assert!(!desk.db.transaction(|db| apply(db, &slow)).unwrap());
