@@ -11,6 +11,7 @@ use crate::{
         Error, Store,
         events::Actor,
         roster::{self, Plan, Source},
+        sources::{Origin, SourceKind},
     },
 };
 
@@ -52,6 +53,8 @@ fn planned(db: &mut crate::store::Db, ctx: Context, school: SchoolId, by: Actor,
         tracing::error!(%error, "a push could not be read");
         Error::Panicked
     })?;
-    let source = Source { coverage: read.coverage, removed: Arc::new(read.removed), ctx, time_zone: String::new(), pushed_by: Some(by) };
+    let kind = if by.person.is_some() { SourceKind::Staff } else { SourceKind::Program };
+    let origin = Origin::new(kind, by.name.as_str());
+    let source = Source { coverage: read.coverage, removed: Arc::new(read.removed), ctx, time_zone: String::new(), origin, pushed_by: Some(by) };
     Ok((roster::plan_since(db, &read.school, &source, turn)?, read.told))
 }

@@ -14,6 +14,7 @@ use crate::{
     store::{
         Store,
         roster_sources::{self, Lease, Turn},
+        sources::{Origin, SourceKind},
     },
 };
 
@@ -47,7 +48,7 @@ pub async fn sync(deps: &Deps, provider: &Provider, options: &ImportOptions) -> 
     let spool = remote::fetch(provider, deps.random.clone(), deps.limits.clone()).await?;
     let (format, only) = (provider.format(), options.school.clone());
     let roster = tokio::task::spawn_blocking(move || parlour_roster::read_collections(spool, format, only.as_deref())).await??;
-    bring_in(&deps.store, &deps.context(), roster, options).await
+    bring_in(&deps.store, &deps.context(), roster, options, Origin::new(SourceKind::Provider, provider.name())).await
 }
 
 /// What came of a turn.

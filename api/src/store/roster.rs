@@ -32,6 +32,7 @@ pub use self::{
 use super::{
     Db, Error, Result, access,
     events::{self, Actor, NewEvent},
+    sources::Origin,
     webhooks::{self, News},
 };
 use crate::{
@@ -54,6 +55,8 @@ pub struct Source {
     pub ctx: Context,
     /// The time zone of a school that is new.
     pub time_zone: String,
+    /// Where it comes from, as the rows keep it for each value.
+    pub origin: Origin,
     /// Who pushed it, for the audit log; none for an import, which the school's systems began.
     pub pushed_by: Option<Actor>,
 }
