@@ -506,6 +506,8 @@ diesel::table! {
         started_at -> Nullable<Moment>,
         succeeded_at -> Nullable<Moment>,
         failure -> Nullable<Text>,
+        changes_since -> Nullable<Moment>,
+        whole_since -> Nullable<Moment>,
     }
 }
 

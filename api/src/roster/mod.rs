@@ -21,7 +21,7 @@ pub use self::{
     brake::{Brake, Stop},
     report::{ImportReport, SchoolReport},
     settings::RosterSource,
-    sync::{Deps, Outcome, sync, sync_in_turn},
+    sync::{Deps, Extent, Outcome, sync, sync_in_turn},
 };
 use crate::{
     context::Context,

@@ -68,13 +68,25 @@ pub fn read(path: &Path, only_school: Option<&str>) -> Result<Roster, ReadError>
 /// # Errors
 /// As [`read`]; a format that has no REST binding is [`ReadError::UnknownFormat`].
 pub fn read_collections(spool: Spool, format: Format, only_school: Option<&str>) -> Result<Roster, ReadError> {
+    read_spool(spool, &Manifest::of_collections(format), only_school)
+}
+
+/// As [`read_collections`], where of classes, people and enrolments only those were fetched that have changed; what is missing stays as it was.
+///
+/// # Errors
+/// As [`read_collections`], also when the changes alone can't be read, such as people of OneRoster 1.2 of whom none has a role.
+pub fn read_changes(spool: Spool, format: Format, only_school: Option<&str>) -> Result<Roster, ReadError> {
+    read_spool(spool, &Manifest::of_changes(format), only_school)
+}
+
+fn read_spool(spool: Spool, manifest: &Manifest, only_school: Option<&str>) -> Result<Roster, ReadError> {
+    let format = manifest.format;
     if format == Format::SdsV21 {
         return Err(ReadError::UnknownFormat);
     }
     let mut findings = Findings::default();
-    let manifest = Manifest::of_collections(format);
     let mut source = Source::of_collections(spool, format);
-    let draft = oneroster::read(&mut source, &manifest, &mut findings)?;
+    let draft = oneroster::read(&mut source, manifest, &mut findings)?;
     let mut roster = assemble::assemble(draft, only_school, findings)?;
     objects::name_findings(&mut source, &mut roster.findings)?;
     Ok(roster)

@@ -84,6 +84,8 @@ pub struct Removed {
     pub relisted: BTreeSet<String>,
     /// Guardianships, by contact and student.
     pub guardianships: BTreeSet<(String, String)>,
+    /// Contact and student of links whose student a delta does not hold: a bar may stand on the student's own row.
+    pub half_seen: BTreeSet<(String, String)>,
     /// Contact and student of links that a delta names while it has no row of the contact: what is known of these links stays.
     pub mentioned: BTreeSet<(String, String)>,
 }
