@@ -15,7 +15,7 @@ pub enum Scope {
     InvitesRead,
     /// See the guests' names and addresses with the invites.
     GuestsRead,
-    /// Bring in people, classes, enrolments and guardianships.
+    /// Bring in people, staff among them, classes, enrolments and guardianships.
     RosterWrite,
 }
 
