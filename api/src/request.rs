@@ -31,6 +31,10 @@ use crate::{
 /// The largest body that is read, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
 
+/// The largest body of an operation that takes larger ones, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct MaxBody(pub usize);
+
 macro_rules! path_ids {
     ($($(#[$doc:meta])* $name:ident($id:ty) = $segment:literal;)+) => {$(
         $(#[$doc])*
@@ -93,11 +97,14 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
             .and_then(|value| value.to_str().ok())
             .is_some_and(|value| value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")));
         let bytes = web::Bytes::from_request(req, payload);
+        let most = req.app_data::<MaxBody>().map_or(MAX_BODY, |most| most.0) / 1024;
         Box::pin(async move {
             if !is_json {
                 return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the body as application/json."));
             }
-            let bytes = bytes.await.map_err(|_| ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large. Send at most 64 KiB."))?;
+            let bytes = bytes
+                .await
+                .map_err(|_| ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("The body is too large. Send at most {most} KiB.")))?;
             let value = serde_json::from_slice(&bytes).map_err(|error| unreadable(&error, &bytes))?;
             Ok(Self { value, bytes })
         })
@@ -138,12 +145,18 @@ fn field_errors(errors: &ValidationErrors) -> Vec<FieldError> {
 fn unreadable(error: &serde_json::Error, bytes: &[u8]) -> ApiError {
     // Where a choice is wanted, anything but a text is to serde as if it were no JSON.
     if error.is_data() || serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
-        // serde names the field in backquotes; the position tells the rest.
-        let text = error.to_string();
-        let field = text.split('`').nth(1).filter(|name| name.len() <= 64).unwrap_or("body").to_owned();
-        return ApiError::field(&field, "wrong_shape", &text);
+        let wrong = shape_error(error);
+        return ApiError::field(&wrong.field, &wrong.code, &wrong.detail);
     }
     ApiError::new(StatusCode::BAD_REQUEST, "malformed_json", format!("The body is not JSON: {error}."))
+}
+
+/// What is wrong with JSON of the wrong shape. serde names the field in backquotes; where there is a position, that tells the rest.
+#[must_use]
+pub fn shape_error(error: &serde_json::Error) -> FieldError {
+    let detail = error.to_string();
+    let field = detail.split('`').nth(1).filter(|name| name.len() <= 64).unwrap_or("body").to_owned();
+    FieldError { field, code: "wrong_shape".to_owned(), detail }
 }
 
 /// `?parent_id=`: for whom staff do something.

@@ -16,11 +16,13 @@ use crate::{
     app::App,
     auth::{Counted, origin},
     client, contract,
-    handlers::{bars, bookings, calls, changes, clients, dev, evenings, guests, health, invites, login_links, me, oauth, parents, school, sessions, webhooks},
+    handlers::{
+        bars, bookings, calls, changes, clients, dev, evenings, guests, health, invites, login_links, me, oauth, parents, roster, school, sessions, webhooks,
+    },
     precondition::no_versions,
     problem::{Answer, ApiError},
     rates::WINDOW,
-    request::MAX_BODY,
+    request::{MAX_BODY, MaxBody},
 };
 
 /// Names a request in answers and logs.
@@ -67,6 +69,8 @@ fn api(config: &mut ServiceConfig) {
             resource = resource.route(web::route().guard(fn_guard(is_conditional)).to(no_versions));
         }
         let resource = methods.into_iter().fold(resource, |resource, (_, route)| resource.route(route));
+        // A push has rows by the hundred.
+        let resource = if path.starts_with("/roster/") { larger(resource, roster::MAX_PUSH) } else { resource };
         config.service(resource.default_service(web::route().to(move || {
             let allow = allow.clone();
             async move { Err::<HttpResponse, _>(ApiError::method_not_allowed(allow)) }
@@ -127,6 +131,10 @@ fn api(config: &mut ServiceConfig) {
     at("/parents", on![GET parents::list_parents]);
     at("/parents/{parent_id}", on![GET parents::get_parent]);
     at("/parents/{parent_id}/allowed_students/{student_id}", on![PUT parents::allow_contact]);
+    at("/roster/people", on![PUT roster::put_people]);
+    at("/roster/classes", on![PUT roster::put_classes]);
+    at("/roster/enrolments", on![PUT roster::put_enrolments]);
+    at("/roster/guardianships", on![PUT roster::put_guardianships]);
     at("/bars", on![GET bars::list_bars, POST bars::create_bar]);
     at("/bars/{bar_id}", on![DELETE bars::lift_bar]);
     at("/clients", on![GET clients::list_clients, POST clients::create_client]);
@@ -144,6 +152,11 @@ fn api(config: &mut ServiceConfig) {
     at("/dev/logins", on![POST dev::create_dev_login]);
     at("/dev/clock", on![POST dev::move_dev_clock]);
     at("/dev/reset", on![POST dev::reset_dev_school]);
+}
+
+/// Takes bodies up to this size.
+fn larger(resource: actix_web::Resource, bytes: usize) -> actix_web::Resource {
+    resource.app_data(web::PayloadConfig::new(bytes)).app_data(MaxBody(bytes))
 }
 
 /// The client's files and pages: whatever is not the API's is a page of the client, which knows its own paths.

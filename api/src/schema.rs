@@ -47,6 +47,7 @@ diesel::table! {
         is_teacher -> Bool,
         is_staff -> Bool,
         removed_at -> Nullable<Moment>,
+        sources -> Text,
     }
 }
 
@@ -68,6 +69,7 @@ diesel::table! {
         contact_barred -> Bool,
         allowed_at -> Nullable<Moment>,
         allowed_by -> Nullable<Id>,
+        sources -> Text,
     }
 }
 
@@ -83,6 +85,7 @@ diesel::table! {
         subject -> Text,
         code -> Text,
         removed_at -> Nullable<Moment>,
+        sources -> Text,
     }
 }
 
@@ -516,6 +519,8 @@ diesel::table! {
         started_at -> Nullable<Moment>,
         succeeded_at -> Nullable<Moment>,
         failure -> Nullable<Text>,
+        changes_since -> Nullable<Moment>,
+        whole_since -> Nullable<Moment>,
     }
 }
 

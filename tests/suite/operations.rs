@@ -55,6 +55,7 @@ fn to_a_stranger(id: &str) -> u16 {
         | "test_webhook"
         | "list_webhook_deliveries"
         | "replay_webhook_delivery" => 403,
+        "put_people" | "put_classes" | "put_enrolments" | "put_guardianships" => 403,
         // Strangers with a WebSocket are in calls.rs.
         "open_call_socket" => 426,
         // A person's cookie is no guest's.
@@ -125,6 +126,9 @@ fn body(id: &str, things: &Things) -> Value {
         "create_bar" => json!({ "student_id": things.student, "person_id": things.parent }),
         "create_client" => json!({ "name": "MIS", "scopes": ["evenings:read"] }),
         "change_client" => json!({ "name": "MIS" }),
+        "put_people" | "put_classes" => json!({ "items": [{ "sourced_id": "somebody", "remove": true }] }),
+        "put_enrolments" => json!({ "items": [{ "class_sourced_id": "x", "person_sourced_id": "y", "role": "student", "remove": true }] }),
+        "put_guardianships" => json!({ "items": [{ "parent_sourced_id": "x", "student_sourced_id": "y", "remove": true }] }),
         // It takes a form.
         "issue_token" => json!({}),
         "set_record" => json!({ "no_show": true, "note": "" }),

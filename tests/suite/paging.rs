@@ -118,9 +118,9 @@ fn every_list_of_the_contract_pages_but_one_that_is_short() {
     let known = ["list_evenings", "get_history", "list_bookings", "list_attendance", "list_invites", "list_parents", "list_bars", "list_clients"];
     let known: BTreeSet<String> = known.into_iter().chain(["list_webhook_deliveries", "list_dev_mails"]).map(str::to_owned).collect();
     let of = |is: fn(&contract::Operation) -> bool| contract::operations().into_iter().filter(is).map(|operation| operation.id).collect::<BTreeSet<_>>();
+    let known = &known | &BTreeSet::from(["list_changes".to_owned()]);
     // A feed has no end: changes.rs tells of it.
-    let paged: BTreeSet<String> = of(contract::Operation::takes_cursor).into_iter().filter(|operation| operation != "list_changes").collect();
-    assert_eq!(paged, known);
+    assert_eq!(of(contract::Operation::takes_cursor), known);
     // A school has at most 10 endpoints.
     let whole: Vec<String> = of(contract::Operation::answers_list).difference(&known).cloned().collect();
     assert_eq!(whole, ["list_webhooks"]);

@@ -33,7 +33,7 @@ pub struct Program {
     /// Which program.
     pub client: ClientId,
     /// What staff call it.
-    name: String,
+    pub name: String,
     /// What it may do.
     scopes: Scopes,
 }
@@ -135,7 +135,7 @@ impl Asker {
         }
     }
 
-    /// Who it is, for the audit log.
+    /// Who it is, for the history and the audit log.
     #[must_use]
     pub fn actor(&self) -> Actor {
         match self {

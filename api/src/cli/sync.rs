@@ -10,7 +10,7 @@ use crate::{
     context::{Random, SystemClock},
     mail,
     roster::{
-        self, Brake, Deps, ImportOptions,
+        self, Brake, Deps, Extent, ImportOptions,
         remote::{Limits, NewProvider, Provider},
     },
     store::roster_sources::Turn,
@@ -33,7 +33,7 @@ pub(super) async fn sync(config: &Config, arguments: SyncArguments) -> anyhow::R
     let report = if dry_run {
         roster::sync(&deps, &provider, &options).await
     } else {
-        let turn = roster::sync_in_turn(&deps, &provider, &options, Turn::Now, |_, _| None).await?;
+        let turn = roster::sync_in_turn(&deps, &provider, &options, Turn::Now, Extent::Whole, |_, _| None).await?;
         turn.context("a sync of this provider is running; try again when it has ended")?.report
     };
     let report = report.context("the sync failed")?;

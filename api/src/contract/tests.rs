@@ -7,8 +7,9 @@ use parlour_wire::{
     AccessToken, ApiClient, ApiClientChange, AppointmentRecord, AttendanceRecord, Bar, Booking, BookingChange, BookingRecord, CallDoor, ChangePage,
     ChosenIdentity, DevClock, DevClockMove, DevLogin, DevMail, Evening, EveningChange, EveningSettings, GuestAppointments, GuestLinkPreview, HistoryEntry,
     IceServers, Invite, InviteRecord, Invites, IssuedApiClient, JsonWebKeys, Lateness, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview, Me, MyBookings,
-    NewApiClient, NewBar, NewBookings, NewEvening, NewInvite, NewLoginLink, NewSession, NewWebhook, Page, Parent, Problem, Schedule, School, SlotGrid,
-    TokenRefusal, Webhook, WebhookChange, WebhookDelivery, WebhookWithSecret,
+    NewApiClient, NewBar, NewBookings, NewEvening, NewInvite, NewLoginLink, NewSession, NewWebhook, Page, Parent, Problem, RosterClass, RosterEnrolment,
+    RosterGuardianship, RosterPerson, RosterPush, RosterResults, Schedule, School, SlotGrid, TokenRefusal, Webhook, WebhookChange, WebhookDelivery,
+    WebhookWithSecret,
     plain::{self, Json},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -284,6 +285,11 @@ fn known_to_the_wire(schema: &str, example: &Value) -> bool {
         "InviteRecordPage" => check_wire::<Page<InviteRecord>>(schema, example).1.is_object(),
         "AttendancePage" => check_wire::<Page<AttendanceRecord>>(schema, example).1.is_object(),
         "ChangePage" => check_wire::<ChangePage>(schema, example).1.is_object(),
+        "PeoplePush" => check_wire::<RosterPush<RosterPerson>>(schema, example).1.is_object(),
+        "ClassesPush" => check_wire::<RosterPush<RosterClass>>(schema, example).1.is_object(),
+        "EnrolmentsPush" => check_wire::<RosterPush<RosterEnrolment>>(schema, example).1.is_object(),
+        "GuardianshipsPush" => check_wire::<RosterPush<RosterGuardianship>>(schema, example).1.is_object(),
+        "RosterResults" => check_wire::<RosterResults>(schema, example).1.is_object(),
         "AccessToken" => check_wire::<AccessToken>(schema, example).1.is_object(),
         "TokenRefusal" => check_wire::<TokenRefusal>(schema, example).1.is_object(),
         "JsonWebKeys" => check_wire::<JsonWebKeys>(schema, example).1.is_object(),

@@ -41,13 +41,16 @@ struct SchoolRow {
 /// Imports the files.
 pub(super) async fn import(store: &Store, ctx: &Context) -> anyhow::Result<ImportReport> {
     let folder = TempDir::new().context("no temporary folder for the demo's roster")?;
+    // Its name is what staff are told of where the values come from.
+    let files = folder.path().join("demo");
+    fs::create_dir(&files).context("no folder for the demo's roster")?;
     for (name, text) in FILES {
-        fs::write(folder.path().join(name), text).with_context(|| format!("can't write the demo's {name}"))?;
+        fs::write(files.join(name), text).with_context(|| format!("can't write the demo's {name}"))?;
     }
     let row_ctx = ctx.clone();
     store.write(move |db| ensure_school(db, &row_ctx)).await?;
     let options = ImportOptions { time_zone: TIME_ZONE.to_owned(), ..ImportOptions::default() };
-    crate::roster::import(store, ctx, folder.path(), options).await
+    crate::roster::import(store, ctx, &files, options).await
 }
 
 /// The school goes first, so that its slug is the one that links and docs name.

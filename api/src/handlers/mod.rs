@@ -14,6 +14,7 @@ pub mod login_links;
 pub mod me;
 pub mod oauth;
 pub mod parents;
+pub mod roster;
 pub mod school;
 pub mod sessions;
 pub mod webhooks;

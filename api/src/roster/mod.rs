@@ -1,6 +1,7 @@
 //! The roster import: reads files or fetches from a provider, compares, writes, and says what it did. Knows not the command line; of HTTP knows [`remote`] alone.
 
 mod brake;
+pub mod push;
 pub mod remote;
 mod report;
 pub mod schedule;
@@ -20,13 +21,14 @@ pub use self::{
     brake::{Brake, Stop},
     report::{ImportReport, SchoolReport},
     settings::RosterSource,
-    sync::{Deps, Outcome, sync, sync_in_turn},
+    sync::{Deps, Extent, Outcome, sync, sync_in_turn},
 };
 use crate::{
     context::Context,
     store::{
         Error, Store,
         roster::{self, Plan, Source},
+        sources::{Origin, SourceKind},
     },
 };
 
@@ -58,14 +60,15 @@ impl Default for ImportOptions {
 /// When the roster is refused as a whole ([`parlour_roster::ReadError`], nothing is written then) or the database fails.
 pub async fn import(store: &Store, ctx: &Context, path: &Path, options: ImportOptions) -> anyhow::Result<ImportReport> {
     let (path, only): (PathBuf, Option<String>) = (path.to_owned(), options.school.clone());
+    let origin = Origin::new(SourceKind::File, path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
     let roster = tokio::task::spawn_blocking(move || parlour_roster::read(&path, only.as_deref())).await??;
-    bring_in(store, ctx, roster, &options).await
+    bring_in(store, ctx, roster, &options, origin).await
 }
 
 /// Brings what was read into the database, unless the brake stops it.
-async fn bring_in(store: &Store, ctx: &Context, roster: Roster, options: &ImportOptions) -> anyhow::Result<ImportReport> {
+async fn bring_in(store: &Store, ctx: &Context, roster: Roster, options: &ImportOptions, origin: Origin) -> anyhow::Result<ImportReport> {
     let Roster { format, coverage, schools, removed, findings, findings_left_out } = roster;
-    let source = Source { coverage, removed: Arc::new(removed), ctx: ctx.clone(), time_zone: options.time_zone.clone() };
+    let source = Source { coverage, removed: Arc::new(removed), ctx: ctx.clone(), time_zone: options.time_zone.clone(), origin, pushed_by: None };
     let mut report = ImportReport::new(format, options.dry_run, findings, findings_left_out);
     let schools: Vec<Arc<School>> = schools.into_iter().map(Arc::new).collect();
     let alone = schools.len() == 1;

@@ -4,7 +4,7 @@ use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 
-use super::{Deps, ImportReport, RosterSource, Stop, sync::sync_in_turn};
+use super::{Deps, Extent, ImportReport, RosterSource, Stop, sync::sync_in_turn};
 use crate::context::Context;
 use crate::store::{Db, Result, access::alert_staff, events::Actor, roster_sources::Turn, schools};
 
@@ -37,7 +37,8 @@ pub async fn sync_if_due(deps: &Deps, source: &RosterSource) -> Option<ImportRep
     let every = TimeDelta::from_std(source.every).unwrap_or(TimeDelta::hours(6));
     let next = |now, went_well| Some(now + if went_well { every } else { every.min(AGAIN) });
     let name = source.provider.name();
-    let outcome = match sync_in_turn(deps, &source.provider, &source.options, Turn::WhenDue, next).await {
+    let extent = Extent::ChangesUnless { whole_every: TimeDelta::from_std(source.full_every).unwrap_or(TimeDelta::days(1)) };
+    let outcome = match sync_in_turn(deps, &source.provider, &source.options, Turn::WhenDue, extent, next).await {
         Ok(outcome) => outcome?,
         Err(error) => {
             tracing::warn!(source = name, error = %format!("{error:#}"), "could not look whether a roster is due");
@@ -46,8 +47,8 @@ pub async fn sync_if_due(deps: &Deps, source: &RosterSource) -> Option<ImportRep
     };
     match outcome.report {
         Ok(report) => {
-            let (people, stopped) = (report.changes.people, report.stopped.len());
-            tracing::info!(source = name, people.added, people.changed, people.removed, findings = report.findings.len(), stopped, "roster synced");
+            let (people, stopped, whole) = (report.changes.people, report.stopped.len(), outcome.is_whole);
+            tracing::info!(source = name, people.added, people.changed, people.removed, findings = report.findings.len(), stopped, whole, "roster synced");
             if outcome.is_news && stopped > 0 {
                 tell_staff(deps, &report.stopped).await;
             }

@@ -18,6 +18,8 @@ pub struct RosterSource {
     pub provider: Provider,
     /// How often.
     pub every: Duration,
+    /// How old the last sync of everything may be before one asks for everything again; in between for changes alone.
+    pub full_every: Duration,
     /// Which school, in which time zone, and with what brake.
     pub options: ImportOptions,
 }
@@ -33,6 +35,7 @@ struct Table {
     version: Option<String>,
     scope: Option<String>,
     every: Option<String>,
+    full_every: Option<String>,
     school: Option<String>,
     time_zone: Option<chrono_tz::Tz>,
     max_removals: Option<u8>,
@@ -45,6 +48,7 @@ struct Tables {
 }
 
 const DEFAULT_EVERY: &str = "6h";
+const DEFAULT_FULL_EVERY: &str = "1d";
 const SHORTEST: Duration = Duration::from_secs(5 * 60);
 
 impl RosterSource {
@@ -64,16 +68,17 @@ impl RosterSource {
     }
 
     fn of(table: Table, secret: Option<&SecretString>) -> anyhow::Result<Self> {
-        let Table { url, token_url, client_id, secret: own, version, scope, every, school, time_zone, max_removals } = table;
+        let Table { url, token_url, client_id, secret: own, version, scope, every, full_every, school, time_zone, max_removals } = table;
         let secret = own.map(SecretString::from).or_else(|| secret.cloned());
         let secret = secret.with_context(|| format!("the secret of {client_id:?} is missing; give `secret`, or PARLOUR_ONEROSTER_SECRET"))?;
         let version: Version = version.as_deref().unwrap_or("1.1").parse()?;
         let provider = Provider::new(NewProvider { url, token_url, client_id, secret, scope, version })?;
         let every = duration(every.as_deref().unwrap_or(DEFAULT_EVERY))?;
+        let full_every = duration(full_every.as_deref().unwrap_or(DEFAULT_FULL_EVERY))?;
         let brake = max_removals.map_or_else(Brake::default, |percent| Brake { percent });
         ensure!(brake.percent <= 100, "max_removals is a percentage");
         let time_zone = time_zone.unwrap_or(chrono_tz::Europe::London).name().to_owned();
-        Ok(Self { provider, every, options: ImportOptions { school, dry_run: false, time_zone, brake: Some(brake) } })
+        Ok(Self { provider, every, full_every, options: ImportOptions { school, dry_run: false, time_zone, brake: Some(brake) } })
     }
 }
 
@@ -85,7 +90,7 @@ fn duration(text: &str) -> anyhow::Result<Duration> {
         (Some(number @ 1..=10_000), 'm') => number * 60,
         (Some(number @ 1..=10_000), 'h') => number * 60 * 60,
         (Some(number @ 1..=366), 'd') => number * 24 * 60 * 60,
-        _ => bail!("every: {text:?} is not a time like 30m, 6h or 1d"),
+        _ => bail!("every, full_every: {text:?} is not a time like 30m, 6h or 1d"),
     };
     let every = Duration::from_secs(seconds);
     ensure!(every >= SHORTEST, "every: {text:?} is too often; a provider is asked for everything each time");
@@ -114,6 +119,8 @@ mod tests {
         check(&format!(r#"[{{ {ONE}, secret = "hush", version = "1.2", every = "30m", max_removals = 20, time_zone = "Europe/Berlin" }}]"#), None);
         check(&format!("[{{ {ONE} }}]"), Some("the secret of \"parlour\" is missing"));
         check(&format!(r#"[{{ {ONE}, secret = "hush", every = "1m" }}]"#), Some("too often"));
+        check(&format!(r#"[{{ {ONE}, secret = "hush", full_every = "12h" }}]"#), None);
+        check(&format!(r#"[{{ {ONE}, secret = "hush", full_every = "never" }}]"#), Some("not a time like"));
         check(&format!(r#"[{{ {ONE}, secret = "hush", every = "soon" }}]"#), Some("not a time like"));
         check(&format!(r#"[{{ {ONE}, secret = "hush", version = "2" }}]"#), Some("none of 1.1, 1.2"));
         check(&format!(r#"[{{ {ONE}, secret = "hush", max_removals = 101 }}]"#), Some("percentage"));
@@ -123,9 +130,10 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_every_six_hours_with_the_brake_on() {
+    fn the_default_is_every_six_hours_all_of_it_daily_with_the_brake_on() {
         let secret = SecretString::from("hush");
         let sources = RosterSource::parse_all(&format!("[{{ {ONE} }}]"), Some(&secret)).unwrap();
-        assert_eq!((sources[0].every, sources[0].options.brake), (Duration::from_secs(6 * 60 * 60), Some(Brake::default())));
+        let hours = |hours: u64| Duration::from_secs(hours * 60 * 60);
+        assert_eq!((sources[0].every, sources[0].full_every, sources[0].options.brake), (hours(6), hours(24), Some(Brake::default())));
     }
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::bail;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     ImportOptions, ImportReport, bring_in,
@@ -12,8 +12,9 @@ use super::{
 use crate::{
     context::{Clock, Context, Random},
     store::{
-        Store,
-        roster_sources::{self, Lease, Turn},
+        Db, Store,
+        roster_sources::{self, Lease, Synced, Turn},
+        sources::{Origin, SourceKind},
     },
 };
 
@@ -47,7 +48,58 @@ pub async fn sync(deps: &Deps, provider: &Provider, options: &ImportOptions) -> 
     let spool = remote::fetch(provider, deps.random.clone(), deps.limits.clone()).await?;
     let (format, only) = (provider.format(), options.school.clone());
     let roster = tokio::task::spawn_blocking(move || parlour_roster::read_collections(spool, format, only.as_deref())).await??;
-    bring_in(&deps.store, &deps.context(), roster, options).await
+    bring_in(&deps.store, &deps.context(), roster, options, Origin::new(SourceKind::Provider, provider.name())).await
+}
+
+/// How far back one asks before the time at which the last sync began: the provider's clock may be slow, and what it was writing then came later.
+const MARGIN: TimeDelta = TimeDelta::hours(1);
+
+/// How much of a roster a sync asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// What has changed since the last sync, and all of it when the last whole one is this long ago, or the provider can't tell.
+    ChangesUnless {
+        /// How old the last whole sync may be.
+        whole_every: TimeDelta,
+    },
+}
+
+/// Asks for changes since a time; none when the provider does not tell them apart, or they can't be read alone.
+async fn sync_changes(deps: &Deps, provider: &Provider, options: &ImportOptions, since: DateTime<Utc>) -> anyhow::Result<Option<ImportReport>> {
+    let Some(spool) = remote::fetch_changes(provider, since, deps.random.clone(), deps.limits.clone()).await? else {
+        tracing::info!(source = provider.name(), "the provider does not tell what has changed; asking for everything");
+        return Ok(None);
+    };
+    let (format, only) = (provider.format(), options.school.clone());
+    let roster = match tokio::task::spawn_blocking(move || parlour_roster::read_changes(spool, format, only.as_deref())).await? {
+        Ok(roster) => roster,
+        Err(error) => {
+            tracing::info!(source = provider.name(), %error, "the changes can't be read alone; asking for everything");
+            return Ok(None);
+        }
+    };
+    bring_in(&deps.store, &deps.context(), roster, options, Origin::new(SourceKind::Provider, provider.name())).await.map(Some)
+}
+
+/// A report, and whether it is of a whole roster.
+async fn sync_some(deps: &Deps, provider: &Provider, options: &ImportOptions, since: Option<DateTime<Utc>>) -> anyhow::Result<(ImportReport, bool)> {
+    if let Some(since) = since
+        && let Some(report) = sync_changes(deps, provider, options, since).await?
+    {
+        return Ok((report, false));
+    }
+    Ok((sync(deps, provider, options).await?, true))
+}
+
+/// From when on changes are enough.
+fn since(extent: Extent, synced: Synced, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let Extent::ChangesUnless { whole_every } = extent else { return None };
+    let (last, whole) = (synced.last?, synced.whole?);
+    // A clock that went back is no reason to miss something.
+    let is_fresh = *whole <= now && *last <= now && now - *whole < whole_every;
+    is_fresh.then(|| *last - MARGIN)
 }
 
 /// What came of a turn.
@@ -56,6 +108,8 @@ pub struct Outcome {
     pub report: anyhow::Result<ImportReport>,
     /// Whether it failed, or was stopped, in other words than the turn before.
     pub is_news: bool,
+    /// Whether all of the roster was asked for.
+    pub is_whole: bool,
 }
 
 /// Syncs if the turn can be taken; none when another server or command has it, or it is not due. `next` says from the outcome when the next turn is due.
@@ -67,13 +121,21 @@ pub async fn sync_in_turn(
     provider: &Provider,
     options: &ImportOptions,
     turn: Turn,
+    extent: Extent,
     next: impl FnOnce(DateTime<Utc>, bool) -> Option<DateTime<Utc>>,
 ) -> anyhow::Result<Option<Outcome>> {
     let (ctx, name) = (deps.context(), provider.name());
+    let began_at = ctx.now;
     let Some(lease) = deps.store.write(move |db| roster_sources::take(db, &ctx, &name, turn)).await? else { return Ok(None) };
+    let name = provider.name();
+    let since = since(extent, deps.store.read(move |db| roster_sources::synced(db, &name)).await?, began_at);
     let report = tokio::select! {
-        report = sync(deps, provider, options) => report,
-        lost = keep(deps, &lease) => lost,
+        report = sync_some(deps, provider, options, since) => report,
+        lost = keep(deps, &lease) => lost.map(|report| (report, true)),
+    };
+    let (report, is_whole) = match report {
+        Ok((report, is_whole)) => (Ok(report), is_whole),
+        Err(error) => (Err(error), since.is_none()),
     };
     let failure = match &report {
         Ok(report) if report.stopped.is_empty() => None,
@@ -81,9 +143,17 @@ pub async fn sync_in_turn(
         Err(error) => Some(format!("{error:#}")),
     };
     let (now, due_at) = (deps.clock.now(), next(deps.clock.now(), failure.is_none()));
-    let is_news = deps.store.write(move |db| roster_sources::give_back(db, now, &lease, due_at, failure.as_deref())).await;
+    // A sync that was asked for by hand may be of one school; those by themselves go on from their own.
+    let is_remembered = failure.is_none() && extent != Extent::Whole && !options.dry_run;
+    let give_back = move |db: &mut Db| {
+        if is_remembered {
+            roster_sources::remember(db, &lease, began_at, is_whole)?;
+        }
+        roster_sources::give_back(db, now, &lease, due_at, failure.as_deref())
+    };
+    let is_news = deps.store.write(give_back).await;
     let is_news = is_news.inspect_err(|error| tracing::warn!(%error, "could not note what came of a sync")).unwrap_or(false);
-    Ok(Some(Outcome { report, is_news }))
+    Ok(Some(Outcome { report, is_news, is_whole }))
 }
 
 /// Keeps the turn while the sync goes on; ends only when it is lost.

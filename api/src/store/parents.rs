@@ -7,7 +7,8 @@ use super::{
     Db, Error, Result, access,
     contacts::ContactRow,
     people::{self, PersonRow},
-    sql_types::{Key, key},
+    sources::{self, FieldSource, Origin, SourceKind},
+    sql_types::{At, Key, key},
 };
 use crate::schema::{guardianships, people as people_table};
 
@@ -18,6 +19,8 @@ pub struct Parent {
     pub person: PersonRow,
     /// The students.
     pub students: Vec<Linked>,
+    /// Who set each of the parent's values last; with one parent alone.
+    pub sources: Vec<FieldSource>,
 }
 
 /// A student of a parent.
@@ -31,6 +34,8 @@ pub struct Linked {
     pub allowed: bool,
     /// Staff may allow it: nobody has yet, and nothing stands against it.
     pub can_allow: bool,
+    /// Who set each value of the link last; with one parent alone.
+    pub sources: Vec<FieldSource>,
 }
 
 /// Parents by name, after the parent `after` if given; `words` must all stand in a name or the address, of the parent or of a student of theirs.
@@ -66,7 +71,27 @@ pub fn list(db: &mut Db, school: SchoolId, words: &str, after: Option<PersonId>,
 /// [`Error::NotFound`] for anyone else.
 pub fn find(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<Parent> {
     let person = people::find_parent(db, school, parent)?;
-    with_students(db, person)
+    let found = with_students(db, person)?;
+    with_sources(db, school, found)
+}
+
+/// Adds who set each value last.
+fn with_sources(db: &mut Db, school: SchoolId, mut parent: Parent) -> Result<Parent> {
+    let kept: String = people_table::table.find(parent.person.id).select(people_table::sources).first(db)?;
+    parent.sources = sources::of_row(&kept);
+    for linked in &mut parent.students {
+        let link = guardianships::table.filter(guardianships::parent_id.eq(parent.person.id).and(guardianships::student_id.eq(linked.student.id)));
+        let (kept, by_roster, allowed_at, allowed_by): (String, bool, Option<At>, Option<Key>) =
+            link.select((guardianships::sources, guardianships::contact_allowed, guardianships::allowed_at, guardianships::allowed_by)).first(db)?;
+        linked.sources = sources::of_row(&kept);
+        // What staff have allowed counts where the roster says nothing of it.
+        if let (true, false, Some(at), Some(staff)) = (linked.allowed, by_roster, allowed_at, allowed_by) {
+            let name = people::any(db, school, staff.into())?.name();
+            linked.sources.retain(|source| source.column != "contact_allowed" && source.column != "contact_barred");
+            linked.sources.push(FieldSource { column: "contact_allowed".to_owned(), origin: Origin::new(SourceKind::Staff, name), at: *at });
+        }
+    }
+    Ok(parent)
 }
 
 fn with_students(db: &mut Db, person: PersonRow) -> Result<Parent> {
@@ -83,8 +108,9 @@ fn with_students(db: &mut Db, person: PersonRow) -> Result<Parent> {
         can_allow: contact.can_be_allowed() && !barred.contains(&student.id),
         student,
         relationship,
+        sources: Vec::new(),
     });
-    Ok(Parent { students: students.collect(), person })
+    Ok(Parent { students: students.collect(), person, sources: Vec::new() })
 }
 
 /// The parents whose own names or address, or a student's name, hold a word. `\`, `%` and `_` stand for themselves.

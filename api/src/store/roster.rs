@@ -5,6 +5,8 @@
 
 mod compare;
 mod describe;
+mod fates;
+mod known;
 mod losses;
 mod plan;
 mod rows;
@@ -21,10 +23,16 @@ use parlour_roster::{Coverage, Removed, School};
 use serde::Serialize;
 
 use self::rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, SchoolRow};
-pub use self::{describe::Line, plan::Plan};
+pub use self::{
+    compare::Fate,
+    describe::Line,
+    known::{known, sourced_id},
+    plan::Plan,
+};
 use super::{
     Db, Error, Result, access,
-    events::Actor,
+    events::{self, Actor, NewEvent},
+    sources::Origin,
     webhooks::{self, News},
 };
 use crate::{
@@ -47,6 +55,10 @@ pub struct Source {
     pub ctx: Context,
     /// The time zone of a school that is new.
     pub time_zone: String,
+    /// Where it comes from, as the rows keep it for each value.
+    pub origin: Origin,
+    /// Who pushed it, for the audit log; none for an import, which the school's systems began.
+    pub pushed_by: Option<Actor>,
 }
 
 /// How many rows of a kind an import adds, changes, removes and leaves.
@@ -91,6 +103,14 @@ impl Changes {
         self.enrolments.join(other.enrolments);
         self.access_withdrawn += other.access_withdrawn;
     }
+
+    /// In one sentence, for the audit log.
+    fn summary(&self) -> String {
+        let kinds = [("people", self.people), ("guardianships", self.guardianships), ("classes", self.classes), ("enrolments", self.enrolments)];
+        let touched = kinds.into_iter().filter(|(_, counts)| counts.added + counts.changed + counts.removed > 0);
+        let words = touched.map(|(kind, counts)| format!("{kind} {} added, {} changed, {} removed", counts.added, counts.changed, counts.removed));
+        format!("Pushed a roster: {}.", words.collect::<Vec<_>>().join("; "))
+    }
 }
 
 /// Reads the school's rows and finds out what a roster changes. Writes nothing.
@@ -98,8 +118,16 @@ impl Changes {
 /// # Errors
 /// [`Error::NotFound`] when a delta speaks of a school that is not there; what the database says.
 pub fn plan(db: &mut Db, school: &School, source: &Source) -> Result<Plan> {
+    let seen = turn(db, &school.sourced_id)?;
+    plan_since(db, school, source, seen)
+}
+
+/// As [`plan`], for a roster that was made by what the database said after this turn.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_since(db: &mut Db, school: &School, source: &Source, Turn(seen): Turn) -> Result<Plan> {
     let known = schools::table.filter(schools::sourced_id.eq(&school.sourced_id)).select(SchoolRow::as_select()).first(db).optional()?;
-    let seen = marks::table.find(mark(&school.sourced_id)).select(marks::value).first::<String>(db).optional()?;
     let slugs = if known.is_none() { schools::table.select(schools::slug).load(db)? } else { Vec::new() };
     let id = known.as_ref().map_or_else(|| source.ctx.new_id(), |row| row.id);
     let existing = compare::Existing {
@@ -138,8 +166,24 @@ pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
     }
     withdraw(db, plan)?;
     let school = SchoolId::from(plan.school.id);
+    if let Some(actor) = &plan.pushed_by {
+        let summary = plan.changes.summary();
+        events::record(db, &plan.ctx, &NewEvent { school, evening: None, parent: None, action: "roster_pushed", summary, actor })?;
+    }
     webhooks::tell(db, &plan.ctx, school, &[News::roster(school)])?;
     Ok(true)
+}
+
+/// What the last import of a school left behind, by which the next one finds out that none has come between.
+#[derive(Clone, Debug)]
+pub struct Turn(Option<String>);
+
+/// Reads the turn. Whatever a plan rests on is read after it.
+///
+/// # Errors
+/// When the database fails.
+pub fn turn(db: &mut Db, sourced_id: &str) -> Result<Turn> {
+    Ok(Turn(marks::table.find(mark(sourced_id)).select(marks::value).first::<String>(db).optional()?))
 }
 
 /// The name under which a school's imports take turns.

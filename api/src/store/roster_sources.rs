@@ -46,6 +46,37 @@ pub fn take(db: &mut Db, ctx: &Context, source: &str, turn: Turn) -> Result<Opti
     Ok((taken == 1).then(|| Lease { source: source.to_owned(), holder }))
 }
 
+/// When the last syncs of a source began that succeeded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Queryable)]
+pub struct Synced {
+    /// The last one by itself, whole or of changes.
+    pub last: Option<At>,
+    /// The last whole one by itself.
+    pub whole: Option<At>,
+}
+
+/// Reads what is known of a source's syncs.
+///
+/// # Errors
+/// When the database fails.
+pub fn synced(db: &mut Db, source: &str) -> Result<Synced> {
+    let columns = (roster_sources::changes_since, roster_sources::whole_since);
+    Ok(roster_sources::table.find(source).select(columns).first(db).optional()?.unwrap_or_default())
+}
+
+/// Remembers that a sync by itself has succeeded which began at this time. Only whoever has the turn is heard.
+///
+/// # Errors
+/// When the database fails.
+pub fn remember(db: &mut Db, lease: &Lease, began_at: DateTime<Utc>, whole: bool) -> Result<()> {
+    let mine = || roster_sources::table.find(&lease.source).filter(roster_sources::holder.eq(lease.holder));
+    diesel::update(mine()).set(roster_sources::changes_since.eq(at(began_at))).execute(db)?;
+    if whole {
+        diesel::update(mine()).set(roster_sources::whole_since.eq(at(began_at))).execute(db)?;
+    }
+    Ok(())
+}
+
 /// Keeps a turn. Answers false when it is lost to somebody else.
 ///
 /// # Errors

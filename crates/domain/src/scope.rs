@@ -17,11 +17,14 @@ pub enum Scope {
     InvitesRead,
     /// See the guests' names and addresses with the invites.
     GuestsRead,
+    /// Bring in people, staff among them, classes, enrolments and guardianships.
+    RosterWrite,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::EveningsRead, Self::EveningsWrite, Self::BookingsRead, Self::AttendanceRead, Self::InvitesRead, Self::GuestsRead];
+    pub const ALL: [Self; 7] =
+        [Self::EveningsRead, Self::EveningsWrite, Self::BookingsRead, Self::AttendanceRead, Self::InvitesRead, Self::GuestsRead, Self::RosterWrite];
 
     /// As it is written in requests and tokens.
     #[must_use]
@@ -33,6 +36,7 @@ impl Scope {
             Self::AttendanceRead => "attendance:read",
             Self::InvitesRead => "invites:read",
             Self::GuestsRead => "guests:read",
+            Self::RosterWrite => "roster:write",
         }
     }
 }

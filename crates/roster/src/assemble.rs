@@ -27,7 +27,8 @@ pub(crate) fn assemble(draft: Draft, only_school: Option<&str>, mut findings: Fi
     }
     let (findings, findings_left_out) = findings.into_sorted();
     let (format, coverage) = (draft.format, draft.coverage);
-    Ok(Roster { format, coverage, schools, removed: removed(draft), findings, findings_left_out })
+    let half_seen = pairs.into_keys().filter(|(_, student)| draft.users.get(student).is_none()).collect();
+    Ok(Roster { format, coverage, schools, removed: removed(draft, half_seen), findings, findings_left_out })
 }
 
 fn choose(draft: &Draft, ids: &BTreeSet<String>, only: Option<&str>) -> Result<Vec<String>, ReadError> {
@@ -114,10 +115,20 @@ fn roles(names: &BTreeSet<String>) -> Roles {
     roles
 }
 
-fn removed(draft: Draft) -> Removed {
+fn removed(draft: Draft, half_seen: BTreeSet<(String, String)>) -> Removed {
     let relisted = draft.users.rows.iter().filter(|(_, user)| !user.agents.is_empty()).map(|(id, _)| id.clone()).collect();
     let mentioned = mentioned(&draft);
-    Removed { schools: draft.orgs.deleted, people: draft.users.deleted, classes: draft.classes.deleted, enrolments: draft.unenrolled, relisted, mentioned }
+    let guardianships = BTreeSet::new();
+    Removed {
+        schools: draft.orgs.deleted,
+        people: draft.users.deleted,
+        classes: draft.classes.deleted,
+        enrolments: draft.unenrolled,
+        guardianships,
+        relisted,
+        half_seen,
+        mentioned,
+    }
 }
 
 /// A student whose row has changed names contacts whose rows have not.

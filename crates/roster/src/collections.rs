@@ -54,6 +54,12 @@ impl Collection {
         matches!(self, Self::AcademicSessions | Self::Courses)
     }
 
+    /// Whether changes alone can be fetched and read: the others are small, and what names them needs them whole.
+    #[must_use]
+    pub const fn has_changes(self) -> bool {
+        matches!(self, Self::Classes | Self::Users | Self::Enrollments)
+    }
+
     /// What is read; everything else is dropped before it reaches the disk.
     pub(crate) const fn members(self) -> &'static [Member] {
         match self {

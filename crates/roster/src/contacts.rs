@@ -34,12 +34,12 @@ pub(crate) fn pair(draft: &Draft, findings: &mut Findings) -> Pairs {
                     let message = "a contact without the role of parent or guardian; contact is not allowed until staff allow it";
                     findings.report(row.at, Reason::UnknownRole, message);
                 }
-                let named = draft.roles.iter().find(|role| role.user == contact).map(|role| role.role.as_str());
+                let named = first_role(draft, contact);
                 pairs.entry(key).or_insert_with(|| guardianship(contact, student, &row.contact, allowed, named));
             }
         }
     }
-    follow_links(draft, &mut pairs, findings);
+    follow_links(draft, &kinds, &mut pairs, findings);
     bar_by_student(draft, &kinds, &mut pairs, findings);
     pairs
 }
@@ -77,6 +77,11 @@ fn sides<'d>(
     }
 }
 
+/// The name of a person's first role.
+fn first_role<'d>(draft: &'d Draft, person: &str) -> Option<&'d str> {
+    draft.roles.iter().find(|role| role.user == person).map(|role| role.role.as_str())
+}
+
 fn is_relative(kinds: &BTreeMap<&str, Vec<Kind>>, id: &str) -> bool {
     kinds.get(id).is_some_and(|kinds| kinds.contains(&Kind::Relative) || kinds.contains(&Kind::Unknown))
 }
@@ -103,7 +108,7 @@ fn guardianship(contact: &str, student: &str, facts: &ContactFacts, allowed: boo
     }
 }
 
-fn follow_links(draft: &Draft, pairs: &mut Pairs, findings: &mut Findings) {
+fn follow_links(draft: &Draft, kinds: &BTreeMap<&str, Vec<Kind>>, pairs: &mut Pairs, findings: &mut Findings) {
     for link in &draft.links {
         let missing = [&link.student, &link.contact].into_iter().find(|id| draft.users.get(id).is_none());
         if let Some(id) = missing {
@@ -115,8 +120,11 @@ fn follow_links(draft: &Draft, pairs: &mut Pairs, findings: &mut Findings) {
             findings.report(link.at, Reason::WrongKind, "the relationship is of a person with themselves; it is not used");
             continue;
         }
-        let allowed = role::kind(&link.role) == Kind::Parent;
-        let new = guardianship(&link.contact, &link.student, &link.facts, allowed, Some(&link.role));
+        let (allowed, named) = match &link.role {
+            Some(role) => (role::kind(role) == Kind::Parent, Some(role.as_str())),
+            None => (allowed(kinds.get(link.contact.as_str()).map_or(&[], Vec::as_slice), &link.facts), first_role(draft, &link.contact)),
+        };
+        let new = guardianship(&link.contact, &link.student, &link.facts, allowed, named);
         match pairs.get_mut(&(link.contact.clone(), link.student.clone())) {
             None => _ = pairs.insert((link.contact.clone(), link.student.clone()), new),
             Some(first) => {

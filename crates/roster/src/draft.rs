@@ -19,7 +19,7 @@ pub(crate) struct Draft {
     pub users: Table<User>,
     /// Who has which role where.
     pub roles: Vec<RoleAt>,
-    /// Contacts as a file of their own names them (SDS).
+    /// Contacts as a file of their own names them (SDS), or a push.
     pub links: Vec<Link>,
     pub classes: Table<ClassRow>,
     pub enrolments: Table<EnrolmentRow>,
@@ -160,7 +160,8 @@ pub(crate) struct Link {
     pub at: At,
     pub student: String,
     pub contact: String,
-    pub role: String,
+    /// What the contact is to the student, where that decides on contact; none when the contact's roles do.
+    pub role: Option<String>,
     pub facts: ContactFacts,
 }
 

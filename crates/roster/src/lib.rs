@@ -1,7 +1,7 @@
 //! Reads a school's roster into one shape and reports what it could not use. Knows no database, no clock and no network.
 //!
 //! OneRoster 1.1 and 1.2 CSV and Microsoft School Data Sync v2.1 CSV, in a folder or a zip: start with [`read`]. The collections of
-//! OneRoster's REST bindings, which somebody else has fetched into a [`Spool`]: [`read_collections`].
+//! OneRoster's REST bindings, which somebody else has fetched into a [`Spool`]: [`read_collections`]. Rows of one kind that a program pushes: [`read_push`].
 //! Rows flow from `source` (bytes) through `records` (cells of CSV) or `objects` (cells of JSON) and `table` (named columns) into a
 //! `draft` (what the files say), of which `assemble` makes schools.
 
@@ -20,6 +20,7 @@ mod members;
 mod model;
 mod objects;
 mod oneroster;
+mod push;
 mod records;
 mod role;
 mod sds;
@@ -34,6 +35,8 @@ pub use collections::{Collection, Spool, SpoolFile};
 pub use error::ReadError;
 pub use finding::{Finding, Reason};
 pub use model::{Class, Coverage, Enrolment, EnrolmentRole, Format, Guardianship, Mode, Person, Removed, Roles, Roster, School};
+
+pub use push::{Known, KnownLink, Numbered, Push, PushRead, PushedClass, PushedEnrolment, PushedGuardianship, PushedPerson, Told, Verdict, read_push};
 
 use finding::Findings;
 use manifest::Manifest;
@@ -65,13 +68,25 @@ pub fn read(path: &Path, only_school: Option<&str>) -> Result<Roster, ReadError>
 /// # Errors
 /// As [`read`]; a format that has no REST binding is [`ReadError::UnknownFormat`].
 pub fn read_collections(spool: Spool, format: Format, only_school: Option<&str>) -> Result<Roster, ReadError> {
+    read_spool(spool, &Manifest::of_collections(format), only_school)
+}
+
+/// As [`read_collections`], where of classes, people and enrolments only those were fetched that have changed; what is missing stays as it was.
+///
+/// # Errors
+/// As [`read_collections`], also when the changes alone can't be read, such as people of OneRoster 1.2 of whom none has a role.
+pub fn read_changes(spool: Spool, format: Format, only_school: Option<&str>) -> Result<Roster, ReadError> {
+    read_spool(spool, &Manifest::of_changes(format), only_school)
+}
+
+fn read_spool(spool: Spool, manifest: &Manifest, only_school: Option<&str>) -> Result<Roster, ReadError> {
+    let format = manifest.format;
     if format == Format::SdsV21 {
         return Err(ReadError::UnknownFormat);
     }
     let mut findings = Findings::default();
-    let manifest = Manifest::of_collections(format);
     let mut source = Source::of_collections(spool, format);
-    let draft = oneroster::read(&mut source, &manifest, &mut findings)?;
+    let draft = oneroster::read(&mut source, manifest, &mut findings)?;
     let mut roster = assemble::assemble(draft, only_school, findings)?;
     objects::name_findings(&mut source, &mut roster.findings)?;
     Ok(roster)

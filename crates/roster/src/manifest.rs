@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::collections::Collection;
 use crate::columns;
 use crate::error::ReadError;
 use crate::finding::{At, Findings, Reason, quoted};
@@ -30,6 +31,13 @@ impl Manifest {
     /// That of collections which were fetched to their end: each holds everything.
     pub(crate) const fn of_collections(format: Format) -> Self {
         Self { format, modes: None }
+    }
+
+    /// That of collections of which those that [`Collection::has_changes`] hold changes alone.
+    pub(crate) fn of_changes(format: Format) -> Self {
+        let changes = Collection::ALL.into_iter().filter(|collection| collection.has_changes());
+        let files = changes.map(|collection| format!("{}.csv", collection.name())).chain(["roles.csv".to_owned()]);
+        Self { format, modes: Some(files.map(|file| (file, Mode::Delta)).collect()) }
     }
 
     pub(crate) fn read(source: &mut Source, findings: &mut Findings) -> Result<Self, ReadError> {

@@ -82,6 +82,10 @@ pub struct Removed {
     pub enrolments: BTreeSet<(String, String, EnrolmentRole)>,
     /// People whose guardianships the files list anew: in a delta, those of theirs that are not listed are gone.
     pub relisted: BTreeSet<String>,
+    /// Guardianships, by contact and student.
+    pub guardianships: BTreeSet<(String, String)>,
+    /// Contact and student of links whose student a delta does not hold: a bar may stand on the student's own row.
+    pub half_seen: BTreeSet<(String, String)>,
     /// Contact and student of links that a delta names while it has no row of the contact: what is known of these links stays.
     pub mentioned: BTreeSet<(String, String)>,
 }

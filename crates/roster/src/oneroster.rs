@@ -49,7 +49,8 @@ fn course(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
     draft.courses.take(row.at, id, deleted, course, findings);
 }
 
-fn class(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+/// A class of OneRoster.
+pub(crate) fn class(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
     let Some(id) = row.required("sourcedId", findings) else { return };
     if values::status(row, findings) == Status::Deleted {
         draft.classes.take_deleted(row.at, id, findings);
@@ -68,7 +69,8 @@ fn class(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
     draft.classes.take(row.at, id, false, class, findings);
 }
 
-fn enrolment(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+/// An enrolment of OneRoster.
+pub(crate) fn enrolment(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
     let deleted = values::status(row, findings) == Status::Deleted;
     let Some(mut enrolment) = enrolment_row(row, findings) else { return };
     let id = owned(row, "sourcedId").unwrap_or_else(|| enrolment.made_id());

@@ -44,6 +44,14 @@ pub enum EnrolmentRole {
     Teacher,
 }
 
+impl EnrolmentRole {
+    /// What a role's name makes of somebody; none for roles that neither learn nor teach.
+    #[must_use]
+    pub fn named(role: &str) -> Option<Self> {
+        enrolment_role(role)
+    }
+}
+
 /// The enrolment a role's name stands for; none for roles that neither learn nor teach.
 pub(crate) fn enrolment_role(role: &str) -> Option<EnrolmentRole> {
     match kind(role) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::columns;
 use crate::draft::{ContactFacts, Draft, RoleAt, User};
 use crate::error::ReadError;
-use crate::finding::{Findings, Reason, quoted};
+use crate::finding::{At, Findings, Reason, quoted};
 use crate::manifest::{Manifest, Need};
 use crate::model::{Format, Mode};
 use crate::oneroster::owned;
@@ -37,7 +37,8 @@ pub(crate) fn read(source: &mut Source, manifest: &Manifest, draft: &mut Draft, 
     Ok(if mode == Mode::Bulk && roles_mode != Mode::Bulk { Mode::Delta } else { mode })
 }
 
-fn user(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+/// A person of OneRoster, without roles.
+pub(crate) fn user(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
     let Some(id) = row.required("sourcedId", findings) else { return };
     if values::status(row, findings) == Status::Deleted {
         draft.users.take_deleted(row.at, id, findings);
@@ -102,7 +103,7 @@ pub(crate) fn contact_facts(row: &Row<'_>, findings: &mut Findings) -> ContactFa
 fn roles_of_row(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
     let Some(user) = owned(row, "sourcedId").filter(|id| draft.users.get(id).is_some_and(|user| user.at == row.at)) else { return };
     let role = row.text("role").to_owned();
-    mind_role(row, &role, findings);
+    mind_role(row.at, &role, findings);
     for org in values::list(row, "orgSourcedIds", findings) {
         draft.roles.push(RoleAt { at: row.at, user: user.clone(), org, role: role.clone() });
     }
@@ -119,15 +120,19 @@ pub(crate) fn role_row(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings
         values::date(row, column, findings);
     }
     let (Some(user), Some(org)) = (row.required("userSourcedId", findings), row.required("orgSourcedId", findings)) else { return };
-    let role = row.text("role").to_owned();
-    mind_role(row, &role, findings);
-    draft.roles.push(RoleAt { at: row.at, user, org, role });
+    has_role(row.at, &user, &org, row.text("role"), draft, findings);
 }
 
-fn mind_role(row: &Row<'_>, role: &str, findings: &mut Findings) {
+/// Someone has a role at an org.
+pub(crate) fn has_role(at: At, user: &str, org: &str, role: &str, draft: &mut Draft, findings: &mut Findings) {
+    mind_role(at, role, findings);
+    draft.roles.push(RoleAt { at, user: user.to_owned(), org: org.to_owned(), role: role.to_owned() });
+}
+
+fn mind_role(at: At, role: &str, findings: &mut Findings) {
     if role::kind(role) == Kind::Unknown {
         let message = format!("the role {} is not known; the person is kept without rights", quoted(role));
-        findings.report(row.at, Reason::UnknownRole, message);
+        findings.report(at, Reason::UnknownRole, message);
     }
 }
 

@@ -14,6 +14,7 @@ mod mailbox;
 mod page;
 pub mod plain;
 mod problem;
+mod roster;
 mod staff;
 mod webhooks;
 
@@ -29,6 +30,7 @@ pub use login::*;
 pub use mailbox::*;
 pub use page::*;
 pub use problem::*;
+pub use roster::*;
 pub use staff::*;
 pub use webhooks::*;
 

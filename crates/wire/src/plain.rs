@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use crate::{
     AppointmentRecord, Bar, Booking, BookingChange, BookingRow, BookingState, ChosenIdentity, ClassSlots, ConsentChannel, DevActor, DevClock, DevClockMove,
-    DevLogin, DevMail, Evening, EveningState, ExpectedPerson, FieldError, GuestAppointment, GuestAppointments, GuestInvite, GuestLinkPreview, HistoryEntry,
-    Identity, InvitableStudent, Invite, InviteAction, InviteState, Invites, Lateness, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview, LostBooking, Me,
-    Mode, Moment, MyBookings, NewBar, NewBooking, NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, RestingBooking, Role, Schedule,
-    ScheduledAppointment, School, SlotGrid, SlotState, Student, StudentSlots, Teacher,
+    DevLogin, DevMail, Evening, EveningState, ExpectedPerson, FieldError, FieldSource, GuestAppointment, GuestAppointments, GuestInvite, GuestLinkPreview,
+    HistoryEntry, Identity, InvitableStudent, Invite, InviteAction, InviteState, Invites, Lateness, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview,
+    LostBooking, Me, Mode, Moment, MyBookings, NewBar, NewBooking, NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, RestingBooking,
+    Role, Schedule, ScheduledAppointment, School, SlotGrid, SlotState, Student, StudentSlots, Teacher,
 };
 
 /// A JSON value that was parsed already. `null` is like something that is not there.
@@ -342,6 +342,7 @@ read! {
     }
     ExpectedPerson { id, name, role, state }
     FieldError { field, code, detail }
+    FieldSource { field, kind, name, at }
     GuestAppointment { booking_id, starts_at, ends_at, student, teachers, subject, video }
     GuestAppointments { invites }
     GuestInvite { invite_id, school, evening_title, starts_at, guest_name, invited_by, students, appointments, link_ends_at }
@@ -352,14 +353,14 @@ read! {
     Invite { id, evening_id, name, email, students, state, state_at, failure, created_at, resend_after }
     Invites { items, students, can_invite, refusal, refusal_detail, consent_text }
     Lateness { minutes }
-    LinkedStudent { student, relationship, allowed, can_allow }
+    LinkedStudent { student, relationship, allowed, can_allow, sources }
     LoginLink { id, expires_at }
     LoginLinkPreview { masked_name, needs_code, expires_at }
     LostBooking { student_id, class_id, starts_at, code }
     Me { school, identity, identities, expires_at }
     MyBookings { evening, parent_name, rows, invite_action, invites }
     NewBooking { student_id, class_id, starts_at }
-    Parent { id, name, email, students }
+    Parent { id, name, email, students, sources }
     Problem { kind = "type", title, status, detail, code, request_id, errors, lost, bookings, bookings_total }
     RestingBooking { id, starts_at, student_id, parent_id, class_id, reason }
     Schedule { evening, now, late_minutes, appointments }

@@ -17,6 +17,22 @@ pub struct Parent {
     pub email: Option<String>,
     /// Their students.
     pub students: Vec<LinkedStudent>,
+    /// Who set each of their values last; with one parent alone, not in a list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<FieldSource>,
+}
+
+/// Who set a value last.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FieldSource {
+    /// The value's name in a push of a roster.
+    pub field: String,
+    /// `file`, `provider`, `program` or `staff`.
+    pub kind: String,
+    /// What the source was called then.
+    pub name: String,
+    /// When.
+    pub at: Moment,
 }
 
 /// A student of a parent.
@@ -30,6 +46,9 @@ pub struct LinkedStudent {
     pub allowed: bool,
     /// Staff can allow it: the roster knows a relative, or a role that nobody knows, and nothing stands against it.
     pub can_allow: bool,
+    /// Who set each value of the link last; with one parent alone, not in a list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<FieldSource>,
 }
 
 /// `POST /bars`: bars a person or an address from a student. One of `person_id` and `email`.

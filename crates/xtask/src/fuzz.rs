@@ -109,8 +109,9 @@ fn token(port: u16) -> Result<String> {
 /// Connects a program that may do all that programs may, and often: its id and its secret.
 fn connect(port: u16) -> Result<(String, String)> {
     let cookie = format!("Cookie: {}\r\n", log_in(port, "staff")?);
-    let scopes =
-        ["evenings:read", "evenings:write", "bookings:read", "attendance:read", "invites:read", "guests:read"].map(|scope| format!("\"{scope}\"")).join(",");
+    let scopes = ["evenings:read", "evenings:write", "bookings:read", "attendance:read", "invites:read", "guests:read", "roster:write"]
+        .map(|scope| format!("\"{scope}\""))
+        .join(",");
     let new = format!("{{\"name\":\"Fuzz\",\"scopes\":[{scopes}],\"requests_per_minute\":6000}}");
     let made = post(port, "/clients", "application/json", &cookie, &new)?;
     Ok((text_of(&made, "id")?, text_of(&made, "client_secret")?))

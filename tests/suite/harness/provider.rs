@@ -13,6 +13,7 @@ use actix_web::{
     http::{StatusCode, header},
     web,
 };
+use chrono::{DateTime, SecondsFormat, Utc};
 use parlour::{
     roster::{
         self, Deps, ImportOptions, ImportReport,
@@ -39,6 +40,17 @@ pub enum Paging {
     Silent,
 }
 
+/// What a provider makes of `filter`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Filter {
+    /// As the standard has it.
+    Honoured,
+    /// It sends everything.
+    Ignored,
+    /// 400.
+    Refused,
+}
+
 /// What goes wrong with one request.
 #[derive(Clone, Debug)]
 pub enum Fault {
@@ -58,6 +70,9 @@ struct State {
     version: Version,
     collections: BTreeMap<String, Vec<Value>>,
     paging: Paging,
+    filter: Filter,
+    /// How often changes were asked for.
+    filtered: usize,
     /// The most objects of each page in turn, whatever is asked for.
     pages: Vec<usize>,
     /// How often a token is taken.
@@ -87,7 +102,19 @@ impl Provider {
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
         let (collections, pages) = (collections(version, roster), vec![usize::MAX]);
         let (token_uses, token_life, tokens, faults, asked) = (usize::MAX, 3_600, Vec::new(), Vec::new(), BTreeMap::new());
-        let state = Arc::new(Mutex::new(State { version, collections, paging: Paging::Count, pages, token_uses, token_life, tokens, faults, asked }));
+        let state = Arc::new(Mutex::new(State {
+            version,
+            collections,
+            paging: Paging::Count,
+            filter: Filter::Honoured,
+            filtered: 0,
+            pages,
+            token_uses,
+            token_life,
+            tokens,
+            faults,
+            asked,
+        }));
         let (send, receive) = tokio::sync::oneshot::channel();
         let served = Arc::clone(&state);
         thread::spawn(move || {
@@ -111,6 +138,25 @@ impl Provider {
     pub fn pages(&self, paging: Paging, sizes: &[usize]) {
         let mut state = self.state();
         (state.paging, state.pages) = (paging, sizes.to_vec());
+    }
+
+    /// What becomes of a filter.
+    pub fn filters(&self, filter: Filter) {
+        self.state().filter = filter;
+    }
+
+    /// How often changes alone were asked for since the last time that somebody wanted to know.
+    pub fn asked_for_changes(&self) -> usize {
+        std::mem::take(&mut self.state().filtered)
+    }
+
+    /// Changes one object, which says when.
+    pub fn touch(&self, collection: &str, id: &str, now: DateTime<Utc>, change: impl FnOnce(&mut Value)) {
+        self.change(collection, |objects| {
+            let object = objects.iter_mut().find(|object| object["sourcedId"] == id).expect("the object is there");
+            object["dateLastModified"] = json!(now.to_rfc3339_opts(SecondsFormat::Millis, true));
+            change(object);
+        });
     }
 
     /// Tokens that are refused after so many uses.
@@ -241,19 +287,34 @@ impl State {
             Some(Fault::Shrink) => _ = self.collections.get_mut(name).and_then(|objects| (!objects.is_empty()).then(|| objects.remove(0))),
             None => {}
         }
+        let filter = query.get("filter").map(|filter| {
+            let since = filter.strip_prefix("dateLastModified>'").and_then(|rest| rest.strip_suffix('\'')).expect("the one filter that is asked for");
+            since.parse::<DateTime<Utc>>().expect("a time")
+        });
+        self.filtered += usize::from(filter.is_some());
+        if filter.is_some() && self.filter == Filter::Refused {
+            return Some(HttpResponse::BadRequest().finish());
+        }
         let Some(objects) = self.collections.get(name) else { return Some(HttpResponse::NotFound().finish()) };
+        let since = filter.filter(|_| self.filter == Filter::Honoured);
+        let is_newer = |object: &&Value| {
+            let at = object["dateLastModified"].as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
+            since.is_none_or(|since| at.is_some_and(|at| at > since))
+        };
+        let objects: Vec<&Value> = objects.iter().filter(is_newer).collect();
         let number = |name: &str| query.get(name).and_then(|text| text.parse::<usize>().ok()).expect("limit and offset");
         let (limit, offset) = (number("limit"), number("offset"));
         let most = self.pages[(self.asked[name] - 1) % self.pages.len()];
-        let shown: Vec<&Value> = objects.iter().skip(offset).take(limit.min(most)).collect();
+        let shown: Vec<&&Value> = objects.iter().skip(offset).take(limit.min(most)).collect();
         let behind = offset + shown.len();
         let mut answer = HttpResponse::Ok();
         if let Some(header) = more {
             answer.insert_header(header);
         } else if self.paging == Paging::Links && behind < objects.len() {
+            let filter = query.get("filter").map(|filter| format!("&filter={}", filter.replace('>', "%3E"))).unwrap_or_default();
             answer.insert_header((
                 "Link",
-                format!("<{}?limit={limit}&offset={behind}>; rel=\"next\", <{}?offset=0>; rel=\"first\"", request.path(), request.path()),
+                format!("<{}?limit={limit}&offset={behind}{filter}>; rel=\"next\", <{}?offset=0>; rel=\"first\"", request.path(), request.path()),
             ));
         } else if self.paging == Paging::Count {
             answer.insert_header(("X-Total-Count", objects.len().to_string()));

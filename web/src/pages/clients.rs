@@ -22,6 +22,7 @@ fn scopes() -> [(&'static str, &'static str); 6] {
         ("attendance:read", o().attendance),
         ("invites:read", o().invites),
         ("guests:read", o().guests),
+        ("roster:write", o().roster),
     ]
 }
 

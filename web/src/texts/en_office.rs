@@ -19,6 +19,7 @@ catalogue!(OfficeTexts {
     attendance: Text = "See who came",
     invites: Text = "See invites, without names",
     guests: Text = "See the names and addresses of guests",
+    roster: Text = "Bring in people, staff among them, classes, enrolments and guardianships",
     save: Text = "Save",
     saved: Text = "Saved.",
     used: Text = "Last used {when}",

@@ -13,5 +13,5 @@ pub async fn get_parent(app: Data<App>, caller: Caller, ParentPath(parent): Pare
     caller.staff()?;
     let school = caller.school_id();
     let found = app.store.read(move |db| parents::find(db, school, parent)).await?;
-    Ok(Json(views::parent(&found)))
+    Ok(Json(views::parent_with_sources(&found, caller.school.zone())))
 }

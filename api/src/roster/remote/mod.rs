@@ -6,9 +6,13 @@ mod provider;
 mod token;
 
 use anyhow::Context as _;
+use chrono::{DateTime, Utc};
 use parlour_roster::{Collection, Spool};
 
-use self::{http::Http, pages::Pages};
+use self::{
+    http::Http,
+    pages::{Fetched, Pages},
+};
 pub use self::{
     http::Limits,
     provider::{NewProvider, Provider, Version},
@@ -22,14 +26,29 @@ use crate::context::Random;
 /// # Errors
 /// When a collection can't be had whole in the time and within the bounds: the provider refuses, is silent, sends what is no `OneRoster`, or too much.
 pub async fn fetch(provider: &Provider, random: Random, limits: Limits) -> anyhow::Result<Spool> {
+    fetch_since(provider, None, random, limits).await?.context("a provider that was asked for everything has not sent it")
+}
+
+/// As [`fetch`], but of classes, people and enrolments only those that the provider has changed after a time, removed ones included. None when the
+/// provider does not tell them apart: it refuses the filter, or sends what is older.
+///
+/// # Errors
+/// As [`fetch`].
+pub async fn fetch_changes(provider: &Provider, since: DateTime<Utc>, random: Random, limits: Limits) -> anyhow::Result<Option<Spool>> {
+    fetch_since(provider, Some(since), random, limits).await
+}
+
+async fn fetch_since(provider: &Provider, since: Option<DateTime<Utc>>, random: Random, limits: Limits) -> anyhow::Result<Option<Spool>> {
     let all = limits.all;
     let work = async {
         let mut spool = Spool::default();
-        let mut pages = Pages::new(provider, Http::new(random, limits)?);
+        let mut pages = Pages::new(provider, Http::new(random, limits)?, since);
         for collection in Collection::ALL {
-            pages.read(collection, &mut spool).await?;
+            if pages.read(collection, &mut spool).await? == Fetched::Unfiltered {
+                return Ok(None);
+            }
         }
-        Ok(spool)
+        Ok(Some(spool))
     };
     tokio::time::timeout(all, work).await.with_context(|| format!("the roster could not be fetched in {} s", all.as_secs()))?
 }

@@ -1,6 +1,7 @@
 //! Walks through the pages of a provider's collections and writes their objects into a spool. Knows nothing of what is in them.
 
 use anyhow::{Context as _, bail, ensure};
+use chrono::{DateTime, Utc};
 use parlour_roster::{Collection, Spool};
 use reqwest::{
     StatusCode,
@@ -26,6 +27,17 @@ pub(super) struct Pages<'p> {
     provider: &'p Provider,
     http: Http,
     tokens: Tokens,
+    /// Only what has changed after this time, of collections that can be read so.
+    since: Option<DateTime<Utc>>,
+}
+
+/// What came of a collection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fetched {
+    /// It was read to its end.
+    Whole,
+    /// The provider does not tell changes apart.
+    Unfiltered,
 }
 
 /// How a walk through a collection ended.
@@ -33,6 +45,8 @@ enum Walked {
     ToTheEnd,
     /// There is no such collection.
     Nowhere,
+    /// It was asked for changes, and refused, or sent what has not changed.
+    Unfiltered,
     /// More or fewer objects came than the provider had counted.
     Changed,
 }
@@ -50,33 +64,49 @@ struct Walk {
 }
 
 impl<'p> Pages<'p> {
-    pub(super) fn new(provider: &'p Provider, http: Http) -> Self {
-        Self { provider, http, tokens: Tokens::default() }
+    pub(super) fn new(provider: &'p Provider, http: Http, since: Option<DateTime<Utc>>) -> Self {
+        Self { provider, http, tokens: Tokens::default(), since }
     }
 
     /// Reads a collection to its end.
     ///
     /// # Errors
     /// When it can't be had whole.
-    pub(super) async fn read(&mut self, collection: Collection, spool: &mut Spool) -> anyhow::Result<()> {
+    pub(super) async fn read(&mut self, collection: Collection, spool: &mut Spool) -> anyhow::Result<Fetched> {
         for _ in 0..WALKS {
             match self.walk(collection, spool).await? {
-                Walked::ToTheEnd => return Ok(()),
+                Walked::ToTheEnd => return Ok(Fetched::Whole),
+                Walked::Unfiltered => return Ok(Fetched::Unfiltered),
                 Walked::Nowhere if collection.is_optional() => {
                     tracing::info!(collection = collection.name(), "the provider has no such collection; going on without it");
-                    return Ok(());
+                    return Ok(Fetched::Whole);
                 }
                 Walked::Nowhere => bail!("{}: the provider has no such collection (404); check the address and the version", collection.name()),
                 Walked::Changed => tracing::info!(collection = collection.name(), "the collection changed while it was read; reading it again"),
             }
         }
+        if self.changes_of(collection).is_some() {
+            // It counts what it has, not what it sends.
+            return Ok(Fetched::Unfiltered);
+        }
         bail!("{}: the number of objects did not fit what the provider counts, {WALKS} times; try again later", collection.name())
+    }
+
+    /// From when on only changes of a collection are asked for.
+    fn changes_of(&self, collection: Collection) -> Option<DateTime<Utc>> {
+        self.since.filter(|_| collection.has_changes())
+    }
+
+    /// The page of a collection at an offset.
+    fn page(&self, collection: Collection, offset: u64) -> anyhow::Result<Url> {
+        self.provider.page(collection, self.http.limits().page, offset, self.changes_of(collection))
     }
 
     async fn walk(&mut self, collection: Collection, spool: &mut Spool) -> anyhow::Result<Walked> {
         let name = collection.name();
         let (mut file, mut walk) = (Spool::begin(collection, tempfile::tempfile().context("no temporary file can be made")?), Walk::default());
-        let mut next = Some(self.provider.page(collection, self.http.limits().page, 0)?);
+        let since = self.changes_of(collection);
+        let mut next = Some(self.page(collection, 0)?);
         for _ in 0..MAX_PAGES {
             let Some(url) = next else {
                 if walk.total.is_some_and(|total| total != walk.taken) {
@@ -88,6 +118,7 @@ impl<'p> Pages<'p> {
             let reply = self.get(name, &url).await?;
             match reply.status {
                 StatusCode::OK => {}
+                StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY | StatusCode::NOT_IMPLEMENTED if since.is_some() => return Ok(Walked::Unfiltered),
                 StatusCode::NOT_FOUND if walk.taken == 0 => return Ok(Walked::Nowhere),
                 StatusCode::FORBIDDEN => bail!("{name}: the client may not read it (403); ask the provider for the scope roster-core.readonly"),
                 other => bail!("{name}: the provider answers {other}"),
@@ -97,6 +128,9 @@ impl<'p> Pages<'p> {
             ensure!(first.is_none() || first != walk.first, "{name}: the provider sends the same page for another offset");
             walk.first = first;
             for object in objects {
+                if since.is_some_and(|since| !has_changed(&object, since)) {
+                    return Ok(Walked::Unfiltered);
+                }
                 file.write(object)?;
             }
             walk.taken += number;
@@ -122,7 +156,7 @@ impl<'p> Pages<'p> {
             return Ok(Some(next));
         }
         let ended = walk.links || number == 0 || walk.total.is_some_and(|total| walk.taken >= total);
-        if ended { Ok(None) } else { self.provider.page(collection, self.http.limits().page, walk.taken).map(Some) }
+        if ended { Ok(None) } else { self.page(collection, walk.taken).map(Some) }
     }
 
     /// Gets a page; a token that is refused is replaced once.
@@ -138,6 +172,12 @@ impl<'p> Pages<'p> {
         }
         bail!("{name}: the provider refuses the token that it has just given (401)")
     }
+}
+
+/// Whether an object says that it has changed after a time. One that does not say when tells nothing of what else was left out.
+fn has_changed(object: &Value, since: DateTime<Utc>) -> bool {
+    let at = object.get("dateLastModified").and_then(Value::as_str).and_then(|text| text.parse::<DateTime<Utc>>().ok());
+    at.is_some_and(|at| at > since)
 }
 
 /// The objects of a page: the member that is named like the collection.

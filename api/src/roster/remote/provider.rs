@@ -3,6 +3,7 @@
 use std::{fmt, net::IpAddr, str::FromStr};
 
 use anyhow::{Context as _, ensure};
+use chrono::{DateTime, SecondsFormat, Utc};
 use parlour_roster::{Collection, Format};
 use secrecy::SecretString;
 use url::{Host, Url};
@@ -128,10 +129,14 @@ impl Provider {
         url.origin() == self.base.origin()
     }
 
-    /// The first page of a collection.
-    pub(super) fn page(&self, collection: Collection, limit: usize, offset: u64) -> anyhow::Result<Url> {
+    /// A page of a collection; of what has changed after a time, if one is given (`OneRoster` 1.1, 3.4.3; 1.2 REST binding, 3.4.3).
+    pub(super) fn page(&self, collection: Collection, limit: usize, offset: u64, since: Option<DateTime<Utc>>) -> anyhow::Result<Url> {
         let mut url = self.base.join(collection.name())?;
         url.query_pairs_mut().append_pair("limit", &limit.to_string()).append_pair("offset", &offset.to_string());
+        if let Some(since) = since {
+            let since = since.to_rfc3339_opts(SecondsFormat::Millis, true);
+            url.query_pairs_mut().append_pair("filter", &format!("dateLastModified>'{since}'"));
+        }
         Ok(url)
     }
 }

@@ -18,10 +18,14 @@ pub(super) struct Existing {
 
 /// What became of a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Fate {
+pub enum Fate {
+    /// New, or back after having been removed.
     Added,
+    /// There before, with other values.
     Changed,
+    /// Marked as removed.
     Removed,
+    /// As it was.
     Unchanged,
 }
 

@@ -2,20 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parlour_roster::{Mode, School};
+use parlour_roster::{EnrolmentRole, Mode, School};
 use uuid::Uuid;
 
 use super::{
     Changes, Counts, Source,
-    compare::{Difference, Existing, Fate, difference, to_write},
+    compare::{Difference, Existing, Fate, Outcome, difference, to_write},
     describe::{Line, lines},
+    fates::Fates,
     losses::Losses,
     rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, Row, SchoolRow},
     wanted::{Wanted, role_name},
 };
 use crate::{
     context::Context,
-    store::sql_types::{Key, at},
+    store::{
+        events::Actor,
+        sql_types::{Key, at},
+    },
 };
 
 /// The difference between a school's rows and a roster.
@@ -27,9 +31,11 @@ pub struct Plan {
     pub(super) enrolments: Vec<EnrolmentRow>,
     pub(super) losses: Losses,
     pub(super) ctx: Context,
+    pub(super) pushed_by: Option<Actor>,
     /// What the last import left behind, and what this one leaves.
     pub(super) seen: Option<String>,
     pub(super) turn: Uuid,
+    pub(super) fates: Fates,
     school_differs: bool,
     /// The counts, for the report.
     pub changes: Changes,
@@ -45,7 +51,7 @@ impl Plan {
         let mut wanted = Wanted::new(row.id, school, source);
 
         let gone = |person: &PersonRow| coverage.people == Mode::Bulk || removed.people.contains(&person.sourced_id);
-        let people = difference(existing.people, if_covered(coverage.people, wanted.people()), now, gone);
+        let mut people = difference(existing.people, if_covered(coverage.people, wanted.people()), now, gone);
         let gone = |class: &ClassRow| coverage.classes == Mode::Bulk || removed.classes.contains(&class.sourced_id);
         let classes = difference(existing.classes, if_covered(coverage.classes, wanted.classes()), now, gone);
         let (person_ids, class_ids) = (ids(&people, |row| row.id), ids(&classes, |row| row.id));
@@ -54,13 +60,17 @@ impl Plan {
         let relisted: BTreeSet<Key> = removed.relisted.iter().filter_map(|id| person_ids.get(id).copied()).collect();
         let pair = |(parent, student): &(String, String)| Some((*person_ids.get(parent)?, *person_ids.get(student)?));
         let mentioned: BTreeSet<(Key, Key)> = removed.mentioned.iter().filter_map(pair).collect();
+        let unlinked: BTreeSet<(Key, Key)> = removed.guardianships.iter().filter_map(pair).collect();
         let gone = |link: &GuardianshipRow| {
             let of_the_absent = absent.contains(&link.parent_id) || absent.contains(&link.student_id);
             let relisted = relisted.contains(&link.parent_id) || relisted.contains(&link.student_id);
             let of_the_relisted = relisted && !mentioned.contains(&(link.parent_id, link.student_id));
-            of_the_absent || coverage.guardianships == Mode::Bulk || (coverage.guardianships == Mode::Delta && of_the_relisted)
+            let named = unlinked.contains(&(link.parent_id, link.student_id));
+            named || of_the_absent || coverage.guardianships == Mode::Bulk || (coverage.guardianships == Mode::Delta && of_the_relisted)
         };
-        let links = wanted.guardianships(&person_ids);
+        let mut links = wanted.guardianships(&person_ids);
+        let half_seen: BTreeSet<(Key, Key)> = removed.half_seen.iter().filter_map(pair).collect();
+        keep_bars(&mut links, &existing.guardianships, &half_seen);
         let guardianships = difference(existing.guardianships, if_covered(coverage.guardianships, links), now, gone);
 
         let triple = |(class, person, role): &(String, String, _)| Some((*class_ids.get(class)?, *person_ids.get(person)?, role_name(*role)));
@@ -71,6 +81,8 @@ impl Plan {
         };
         let places = wanted.enrolments(&class_ids, &person_ids);
         let enrolments = difference(existing.enrolments, if_covered(coverage.enrolments, places), now, gone);
+
+        keep_standing(&mut people, &guardianships, &enrolments);
 
         // A school that is new has nothing that could be withdrawn.
         let losses = if known.is_some() { Losses::of(&people, &guardianships) } else { Losses::default() };
@@ -84,6 +96,7 @@ impl Plan {
         };
         Self {
             lines: lines(&people, &guardianships, &classes, &enrolments),
+            fates: Fates::of(&people, &guardianships, &classes, &enrolments, person_ids, class_ids),
             school_differs: known != Some(&row),
             school: row,
             people: to_write(&people),
@@ -92,6 +105,7 @@ impl Plan {
             enrolments: to_write(&enrolments),
             losses,
             ctx: source.ctx.clone(),
+            pushed_by: source.pushed_by.clone(),
             seen,
             turn: source.ctx.new_id(),
             changes,
@@ -126,6 +140,34 @@ fn if_covered<R>(mode: Mode, rows: Vec<R>) -> Vec<R> {
 fn ids<R: Row<Name = String>>(difference: &Difference<R>, id: impl Fn(&R) -> Key) -> BTreeMap<String, Key> {
     let there = difference.iter().filter(|(_, outcome)| outcome.fate != Fate::Removed);
     there.map(|(name, outcome)| (name.clone(), id(&outcome.row))).collect()
+}
+
+/// A bar that was there stays where the roster's word on the link is half seen.
+fn keep_bars(links: &mut [GuardianshipRow], existing: &[GuardianshipRow], half_seen: &BTreeSet<(Key, Key)>) {
+    if half_seen.is_empty() {
+        return;
+    }
+    let before: BTreeMap<(Key, Key), &GuardianshipRow> = existing.iter().map(|row| (row.name(), row)).collect();
+    for link in links.iter_mut().filter(|link| half_seen.contains(&link.name())) {
+        let Some(before) = before.get(&link.name()) else { continue };
+        link.contact_barred |= before.contact_barred;
+        link.court_order |= before.court_order;
+        link.contact_allowed &= !link.contact_barred && !link.court_order;
+    }
+}
+
+/// Whoever has a student is a parent, and whoever has a class a teacher, whatever a row of changes says of their roles: it may hold them alone.
+fn keep_standing(people: &mut Difference<PersonRow>, guardianships: &Difference<GuardianshipRow>, enrolments: &Difference<EnrolmentRow>) {
+    let parents: BTreeSet<Key> = guardianships.values().filter(|link| !link.row.is_removed()).map(|link| link.row.parent_id).collect();
+    let teaches = |place: &&Outcome<EnrolmentRow>| !place.row.is_removed() && place.row.role == role_name(EnrolmentRole::Teacher);
+    let teachers: BTreeSet<Key> = enrolments.values().filter(teaches).map(|place| place.row.person_id).collect();
+    for outcome in people.values_mut().filter(|outcome| !outcome.row.is_removed()) {
+        outcome.row.is_parent |= parents.contains(&outcome.row.id);
+        outcome.row.is_teacher |= teachers.contains(&outcome.row.id);
+        if matches!(outcome.fate, Fate::Unchanged | Fate::Changed) {
+            outcome.fate = if outcome.before.as_ref() == Some(&outcome.row) { Fate::Unchanged } else { Fate::Changed };
+        }
+    }
 }
 
 fn removed_ids<R: Row>(difference: &Difference<R>, id: impl Fn(&R) -> Key) -> BTreeSet<Key> {

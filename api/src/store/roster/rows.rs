@@ -4,7 +4,10 @@ use diesel::prelude::*;
 
 use crate::{
     schema::{classes, enrolments, guardianships, people, schools},
-    store::sql_types::{At, Key},
+    store::{
+        sources,
+        sql_types::{At, Key},
+    },
 };
 
 /// A row that an import can find again, compare and mark as removed.
@@ -13,16 +16,21 @@ pub(super) trait Row: Clone + PartialEq {
     type Name: Ord + Clone;
 
     fn name(&self) -> Self::Name;
-    /// Takes over what is not the roster's to say.
+    /// The columns whose sources are kept.
+    const SOURCED: &'static [&'static str];
+
+    /// Takes over what is not the roster's to say, and the sources of what has not changed.
     fn keep(&mut self, old: &Self);
     fn removed_at_mut(&mut self) -> &mut Option<At>;
     fn is_removed(&self) -> bool;
 }
 
 macro_rules! row {
-    ($row:ty, $name:ty, |$this:ident| $expr:expr $(, keeps $kept:ident)?) => {
+    ($row:ty, $name:ty, |$this:ident| $expr:expr $(, keeps $kept:ident)? $(, sourced by $sources:ident: $($column:ident)+)?) => {
         impl Row for $row {
             type Name = $name;
+
+            const SOURCED: &'static [&'static str] = &[$($(stringify!($column)),+)?];
 
             fn name(&self) -> Self::Name {
                 let $this = self;
@@ -32,6 +40,11 @@ macro_rules! row {
             fn keep(&mut self, old: &Self) {
                 self.id = old.id;
                 $(self.$kept = old.$kept;)?
+                $(
+                    let columns = [$((self.$column != old.$column, stringify!($column))),+];
+                    let changed: Vec<&str> = columns.into_iter().filter(|(is, _)| *is).map(|(_, column)| column).collect();
+                    self.$sources = sources::merged(&old.$sources, &changed, &self.$sources);
+                )?
             }
 
             fn removed_at_mut(&mut self) -> &mut Option<At> {
@@ -75,8 +88,9 @@ pub(super) struct PersonRow {
     pub is_teacher: bool,
     pub is_staff: bool,
     pub removed_at: Option<At>,
+    pub sources: String,
 }
-row!(PersonRow, String, |row| row.sourced_id.clone());
+row!(PersonRow, String, |row| row.sourced_id.clone(), sourced by sources: honorific given_name family_name email source_role);
 
 #[derive(Insertable, Queryable, Selectable, Clone, PartialEq, Eq, Debug)]
 #[diesel(table_name = guardianships, treat_none_as_default_value = false)]
@@ -93,8 +107,15 @@ pub(super) struct GuardianshipRow {
     pub removed_at: Option<At>,
     pub contact_barred: bool,
     pub allowed_at: Option<At>,
+    pub sources: String,
 }
-row!(GuardianshipRow, (Key, Key), |row| (row.parent_id, row.student_id), keeps allowed_at);
+row!(
+    GuardianshipRow,
+    (Key, Key),
+    |row| (row.parent_id, row.student_id),
+    keeps allowed_at,
+    sourced by sources: relationship priority lives_with contact_allowed contact_barred court_order
+);
 
 #[derive(Insertable, Queryable, Selectable, Clone, PartialEq, Eq, Debug)]
 #[diesel(table_name = classes, treat_none_as_default_value = false)]
@@ -106,8 +127,9 @@ pub(super) struct ClassRow {
     pub subject: String,
     pub code: String,
     pub removed_at: Option<At>,
+    pub sources: String,
 }
-row!(ClassRow, String, |row| row.sourced_id.clone());
+row!(ClassRow, String, |row| row.sourced_id.clone(), sourced by sources: title subject code);
 
 #[derive(Insertable, Queryable, Selectable, Clone, PartialEq, Eq, Debug)]
 #[diesel(table_name = enrolments, treat_none_as_default_value = false)]

@@ -12,6 +12,7 @@ use crate::{
     schema::{bars, bookings, claims, evenings, events, guardianships, invite_students, invites, outbox, people, sessions},
     store::{
         Db,
+        sources::{Origin, SourceKind},
         sql_types::{At, Key, at},
         test_database::TestDatabase,
     },
@@ -31,7 +32,14 @@ impl Desk {
     }
 
     fn import_as(&mut self, school: &School, coverage: Coverage, removed: Removed) -> Changes {
-        let source = Source { coverage, removed: Arc::new(removed), ctx: self.ctx.clone(), time_zone: "Europe/London".to_owned() };
+        let source = Source {
+            coverage,
+            removed: Arc::new(removed),
+            ctx: self.ctx.clone(),
+            time_zone: "Europe/London".to_owned(),
+            origin: Origin::new(SourceKind::File, "roster"),
+            pushed_by: None,
+        };
         let plan = plan(&mut self.db, school, &source).unwrap();
         assert!(self.db.transaction(|db| apply(db, &plan)).unwrap());
         plan.changes
@@ -161,7 +169,14 @@ fn a_delta_removes_only_what_it_names() {
 #[test]
 fn an_import_that_another_one_overtook_writes_nothing() {
     let mut desk = Desk::new();
-    let source = Source { coverage: Coverage::default(), removed: Arc::default(), ctx: desk.ctx.clone(), time_zone: "Europe/London".to_owned() };
+    let source = Source {
+        coverage: Coverage::default(),
+        removed: Arc::default(),
+        ctx: desk.ctx.clone(),
+        time_zone: "Europe/London".to_owned(),
+        origin: Origin::new(SourceKind::File, "roster"),
+        pushed_by: None,
+    };
     let slow = plan(&mut desk.db, &elm(), &source).unwrap();
     desk.import(&elm());
     assert!(!desk.db.transaction(|db| apply(db, &slow)).unwrap());

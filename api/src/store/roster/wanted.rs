@@ -7,7 +7,7 @@ use parlour_roster::{Class, Enrolment, EnrolmentRole, Guardianship, Person, Scho
 
 use super::{
     Source,
-    rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, SchoolRow},
+    rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, Row, SchoolRow},
 };
 use crate::{
     context::Context,
@@ -44,18 +44,28 @@ pub(super) const fn role_name(role: EnrolmentRole) -> &'static str {
     }
 }
 
+struct Stamps {
+    person: String,
+    guardianship: String,
+    class: String,
+}
+
 /// Makes rows, each with a new id that a row already there will replace by its own.
 pub(super) struct Wanted<'s> {
     school_id: Key,
     school: &'s School,
     ctx: &'s Context,
+    /// What new rows keep of where their values come from, of each kind.
+    stamps: Stamps,
     /// What names something that is not there, in words.
     pub unresolved: Vec<String>,
 }
 
 impl<'s> Wanted<'s> {
-    pub(super) const fn new(school_id: Key, school: &'s School, source: &'s Source) -> Self {
-        Self { school_id, school, ctx: &source.ctx, unresolved: Vec::new() }
+    pub(super) fn new(school_id: Key, school: &'s School, source: &'s Source) -> Self {
+        let stamp = |columns| source.origin.stamp(source.ctx.now, columns);
+        let stamps = Stamps { person: stamp(PersonRow::SOURCED), guardianship: stamp(GuardianshipRow::SOURCED), class: stamp(ClassRow::SOURCED) };
+        Self { school_id, school, ctx: &source.ctx, stamps, unresolved: Vec::new() }
     }
 
     pub(super) fn people(&self) -> Vec<PersonRow> {
@@ -80,6 +90,7 @@ impl<'s> Wanted<'s> {
             is_teacher: person.roles.teacher,
             is_staff: person.roles.staff,
             removed_at: None,
+            sources: self.stamps.person.clone(),
         }
     }
 
@@ -96,6 +107,7 @@ impl<'s> Wanted<'s> {
             subject: class.subject.clone(),
             code: class.code.clone().or_else(|| class.course_code.clone()).unwrap_or_default(),
             removed_at: None,
+            sources: self.stamps.class.clone(),
         }
     }
 
@@ -124,6 +136,7 @@ impl<'s> Wanted<'s> {
             removed_at: None,
             contact_barred: link.contact_barred,
             allowed_at: None,
+            sources: self.stamps.guardianship.clone(),
         }
     }
 

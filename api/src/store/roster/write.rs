@@ -31,6 +31,7 @@ pub(super) fn people(db: &mut Db, rows: &[PersonRow]) -> QueryResult<usize> {
             people::is_teacher.eq(excluded(people::is_teacher)),
             people::is_staff.eq(excluded(people::is_staff)),
             people::removed_at.eq(excluded(people::removed_at)),
+            people::sources.eq(excluded(people::sources)),
         ))
         .execute(conn))
 }
@@ -48,6 +49,7 @@ pub(super) fn guardianships(db: &mut Db, rows: &[GuardianshipRow]) -> QueryResul
             guardianships::court_order.eq(excluded(guardianships::court_order)),
             guardianships::removed_at.eq(excluded(guardianships::removed_at)),
             guardianships::contact_barred.eq(excluded(guardianships::contact_barred)),
+            guardianships::sources.eq(excluded(guardianships::sources)),
         ))
         .execute(conn))
 }
@@ -62,6 +64,7 @@ pub(super) fn classes(db: &mut Db, rows: &[ClassRow]) -> QueryResult<usize> {
             classes::subject.eq(excluded(classes::subject)),
             classes::code.eq(excluded(classes::code)),
             classes::removed_at.eq(excluded(classes::removed_at)),
+            classes::sources.eq(excluded(classes::sources)),
         ))
         .execute(conn))
 }

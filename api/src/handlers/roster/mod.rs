@@ -1,0 +1,74 @@
+//! Rosters that are pushed, by programs and staff: one operation a kind, all of them [`put`].
+
+mod put_classes;
+mod put_enrolments;
+mod put_guardianships;
+mod put_people;
+mod rows;
+
+use actix_web::web::Json;
+use parlour_domain::scope::Scope;
+use parlour_roster::{Told, Verdict};
+use parlour_wire::{FieldError, RosterCounts, RosterOutcome, RosterPush, RosterResult, RosterResults};
+use serde_json::Value;
+
+use self::rows::{Kind, name_of, read};
+pub use self::{put_classes::put_classes, put_enrolments::put_enrolments, put_guardianships::put_guardianships, put_people::put_people};
+use crate::{
+    app::App,
+    auth::Asker,
+    problem::{Answer, ApiError},
+    request::Body,
+    roster::push::push,
+    store::roster::Fate,
+};
+
+/// Rows of one push.
+const MAX_ROWS: usize = 500;
+/// The largest body of a push, in bytes: 500 rows of a kilobyte.
+pub const MAX_PUSH: usize = 512 * 1024;
+
+/// A push as it comes: each row is read for itself.
+type Rows = Body<RosterPush<Value>>;
+
+/// Brings in rows of a kind. Rows that can't be used are refused one by one.
+async fn put<K: Kind>(app: &App, asker: &Asker, body: Rows) -> Answer<Json<RosterResults>> {
+    asker.office(Scope::RosterWrite)?;
+    if !(1..=MAX_ROWS).contains(&body.value.items.len()) {
+        return Err(ApiError::field("items", "length", &format!("Send from 1 to {MAX_ROWS} rows in a request.")));
+    }
+    let rows: Vec<Result<K::Pushed, Vec<FieldError>>> = body.value.items.iter().map(read::<K>).collect();
+    let good = rows.iter().enumerate().filter_map(|(index, row)| Some((index, row.as_ref().ok()?.clone()))).collect();
+    let pushed = push(&app.store, &app.context(), asker.school().id(), &asker.actor(), K::push(good)).await?;
+    let mut results = RosterResults { items: Vec::new(), counts: RosterCounts::default() };
+    for (index, row) in rows.into_iter().enumerate() {
+        let (mut errors, warnings) = (said(&pushed.told, index, Verdict::Refused), said(&pushed.told, index, Verdict::Used));
+        let outcome = match row {
+            Ok(row) if errors.is_empty() => outcome(K::fate(&pushed.plan, &row)),
+            Ok(_) => RosterOutcome::Refused,
+            Err(wrong) => {
+                errors = wrong;
+                RosterOutcome::Refused
+            }
+        };
+        let warnings = if outcome == RosterOutcome::Refused { Vec::new() } else { warnings };
+        results.counts.add(outcome);
+        let of = body.value.items.get(index).map(name_of).unwrap_or_default();
+        results.items.push(RosterResult { index, of, outcome, errors, warnings });
+    }
+    Ok(Json(results))
+}
+
+const fn outcome(fate: Fate) -> RosterOutcome {
+    match fate {
+        Fate::Added => RosterOutcome::Added,
+        Fate::Changed => RosterOutcome::Changed,
+        Fate::Removed => RosterOutcome::Removed,
+        Fate::Unchanged => RosterOutcome::Unchanged,
+    }
+}
+
+fn said(told: &[Told], row: usize, verdict: Verdict) -> Vec<FieldError> {
+    let of_row = told.iter().filter(|told| told.row == row && told.verdict == verdict);
+    of_row.map(|told| FieldError { field: told.field.to_owned(), code: told.code.to_owned(), detail: told.detail.clone() }).collect()
+}

@@ -1,0 +1,15 @@
+//! `PUT /roster/classes`: classes, by the sender's ids.
+
+use actix_web::web::{Data, Json};
+use parlour_wire::RosterResults;
+
+use super::{Rows, put, rows::Classes};
+use crate::{app::App, auth::Asker, problem::Answer};
+
+/// Adds, changes and removes classes of the school.
+///
+/// # Errors
+/// `wrong_role`, `scope_missing`, `invalid`, `too_large`, `busy`.
+pub async fn put_classes(app: Data<App>, asker: Asker, body: Rows) -> Answer<Json<RosterResults>> {
+    put::<Classes>(&app, &asker, body).await
+}

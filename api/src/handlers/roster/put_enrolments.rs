@@ -1,0 +1,15 @@
+//! `PUT /roster/enrolments`: students and teachers of classes.
+
+use actix_web::web::{Data, Json};
+use parlour_wire::RosterResults;
+
+use super::{Rows, put, rows::Enrolments};
+use crate::{app::App, auth::Asker, problem::Answer};
+
+/// Adds, changes and removes enrolments, whose classes and people are there.
+///
+/// # Errors
+/// `wrong_role`, `scope_missing`, `invalid`, `too_large`, `busy`.
+pub async fn put_enrolments(app: Data<App>, asker: Asker, body: Rows) -> Answer<Json<RosterResults>> {
+    put::<Enrolments>(&app, &asker, body).await
+}

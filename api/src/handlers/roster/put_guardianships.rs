@@ -1,0 +1,15 @@
+//! `PUT /roster/guardianships`: contacts of students.
+
+use actix_web::web::{Data, Json};
+use parlour_wire::RosterResults;
+
+use super::{Rows, put, rows::Guardianships};
+use crate::{app::App, auth::Asker, problem::Answer};
+
+/// Adds, changes and removes guardianships, whose people are there.
+///
+/// # Errors
+/// `wrong_role`, `scope_missing`, `invalid`, `too_large`, `busy`.
+pub async fn put_guardianships(app: Data<App>, asker: Asker, body: Rows) -> Answer<Json<RosterResults>> {
+    put::<Guardianships>(&app, &asker, body).await
+}

@@ -1,0 +1,15 @@
+//! `PUT /roster/people`: people, by the sender's ids.
+
+use actix_web::web::{Data, Json};
+use parlour_wire::RosterResults;
+
+use super::{Rows, put, rows::People};
+use crate::{app::App, auth::Asker, problem::Answer};
+
+/// Adds, changes and removes people of the school.
+///
+/// # Errors
+/// `wrong_role`, `scope_missing`, `invalid`, `too_large`, `busy`.
+pub async fn put_people(app: Data<App>, asker: Asker, body: Rows) -> Answer<Json<RosterResults>> {
+    put::<People>(&app, &asker, body).await
+}

@@ -1,0 +1,215 @@
+//! The rows of a push as JSON, each read for itself: what is wrong with one is said of it alone. Knows no database.
+
+use parlour_roster::{EnrolmentRole, Numbered, Push, PushedClass, PushedEnrolment, PushedGuardianship, PushedPerson};
+use parlour_wire::{FieldError, RosterClass, RosterEnrolment, RosterGuardianship, RosterName, RosterPerson};
+use serde::{Deserialize as _, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{
+    request::shape_error,
+    store::roster::{Fate, Plan},
+};
+
+/// A kind of rows.
+pub(super) trait Kind {
+    /// As the contract writes it.
+    type Wire: DeserializeOwned;
+    /// As the roster's rules read it.
+    type Pushed: Clone;
+
+    /// Checks it, and puts it into the words of the roster's rules.
+    fn checked(row: Self::Wire, check: &mut Check) -> Self::Pushed;
+    /// All rows of the kind that have the right shape.
+    fn push(rows: Vec<Numbered<Self::Pushed>>) -> Push;
+    /// What becomes of one.
+    fn fate(plan: &Plan, row: &Self::Pushed) -> Fate;
+}
+
+/// Reads one row, or says what is wrong with it.
+pub(super) fn read<K: Kind>(row: &Value) -> Result<K::Pushed, Vec<FieldError>> {
+    let wire = K::Wire::deserialize(row).map_err(|error| vec![misshapen::<K::Wire>(row, &error)])?;
+    let mut check = Check::default();
+    let pushed = K::checked(wire, &mut check);
+    if check.errors.is_empty() { Ok(pushed) } else { Err(check.errors) }
+}
+
+/// Names the member without which the row would have another fault, or none: serde does not say where it stumbled.
+fn misshapen<T: DeserializeOwned>(row: &Value, error: &serde_json::Error) -> FieldError {
+    let said = error.to_string();
+    let without = |member: &String| {
+        let mut less = row.as_object()?.clone();
+        less.remove(member);
+        Some(T::deserialize(&Value::Object(less)).err().is_none_or(|error| error.to_string() != said))
+    };
+    let guilty = row.as_object().into_iter().flat_map(|object| object.keys()).find(|member| without(member) == Some(true));
+    let shape = shape_error(error);
+    FieldError { field: guilty.filter(|name| name.len() <= 64).cloned().unwrap_or(shape.field), ..shape }
+}
+
+/// The ids of a row, as far as it has good ones.
+pub(super) fn name_of(row: &Value) -> RosterName {
+    let id = |name: &str| row.get(name)?.as_str().map(str::trim).filter(|id| (1..=ID).contains(&id.chars().count())).map(str::to_owned);
+    RosterName {
+        sourced_id: id("sourced_id"),
+        class_sourced_id: id("class_sourced_id"),
+        person_sourced_id: id("person_sourced_id"),
+        parent_sourced_id: id("parent_sourced_id"),
+        student_sourced_id: id("student_sourced_id"),
+    }
+}
+
+const ID: usize = 200;
+
+/// Collects what is wrong with a row.
+#[derive(Default)]
+pub(super) struct Check {
+    errors: Vec<FieldError>,
+}
+
+impl Check {
+    fn wrong(&mut self, field: &str, code: &str, detail: String) {
+        self.errors.push(FieldError { field: field.to_owned(), code: code.to_owned(), detail });
+    }
+
+    /// A text without blanks around it, no longer than this.
+    fn text(&mut self, field: &str, text: &str, longest: usize) -> String {
+        let text = text.trim();
+        if text.chars().count() > longest {
+            self.wrong(field, "length", format!("Give at most {longest} characters."));
+        }
+        if text.chars().any(char::is_control) {
+            self.wrong(field, "format", "Give a text without control characters.".to_owned());
+        }
+        text.to_owned()
+    }
+
+    /// A text that is not blank.
+    fn filled(&mut self, field: &str, text: &str, longest: usize) -> String {
+        let text = self.text(field, text, longest);
+        if text.is_empty() {
+            self.wrong(field, "required", format!("Give {field}: it must not be blank."));
+        }
+        text
+    }
+}
+
+/// People.
+pub(super) struct People;
+
+impl Kind for People {
+    type Wire = RosterPerson;
+    type Pushed = PushedPerson;
+
+    fn checked(row: RosterPerson, check: &mut Check) -> PushedPerson {
+        if row.roles.is_empty() && !row.remove {
+            check.wrong("roles", "required", "Give at least one role, for instance student, parent or teacher.".to_owned());
+        }
+        if row.roles.len() > 20 {
+            check.wrong("roles", "length", "Give at most 20 roles.".to_owned());
+        }
+        // Roles are kept in one text, with commas between.
+        if row.roles.iter().any(|role| role.contains(',')) {
+            check.wrong("roles", "format", "Give each role as a text of its own, without a comma.".to_owned());
+        }
+        PushedPerson {
+            sourced_id: check.filled("sourced_id", &row.sourced_id, ID),
+            roles: row.roles.iter().take(20).map(|role| check.filled("roles", role, 50)).collect(),
+            honorific: check.text("honorific", &row.honorific, 50),
+            given_name: check.text("given_name", &row.given_name, 200),
+            family_name: check.text("family_name", &row.family_name, 200),
+            email: check.text("email", &row.email, 400),
+            remove: row.remove,
+        }
+    }
+
+    fn push(rows: Vec<Numbered<PushedPerson>>) -> Push {
+        Push::People(rows)
+    }
+
+    fn fate(plan: &Plan, row: &PushedPerson) -> Fate {
+        plan.fate_of_person(&row.sourced_id)
+    }
+}
+
+/// Classes.
+pub(super) struct Classes;
+
+impl Kind for Classes {
+    type Wire = RosterClass;
+    type Pushed = PushedClass;
+
+    fn checked(row: RosterClass, check: &mut Check) -> PushedClass {
+        PushedClass {
+            sourced_id: check.filled("sourced_id", &row.sourced_id, ID),
+            title: if row.remove { String::new() } else { check.filled("title", &row.title, 300) },
+            subject: check.text("subject", &row.subject, 200),
+            code: check.text("code", &row.code, 100),
+            remove: row.remove,
+        }
+    }
+
+    fn push(rows: Vec<Numbered<PushedClass>>) -> Push {
+        Push::Classes(rows)
+    }
+
+    fn fate(plan: &Plan, row: &PushedClass) -> Fate {
+        plan.fate_of_class(&row.sourced_id)
+    }
+}
+
+/// Enrolments.
+pub(super) struct Enrolments;
+
+impl Kind for Enrolments {
+    type Wire = RosterEnrolment;
+    type Pushed = PushedEnrolment;
+
+    fn checked(row: RosterEnrolment, check: &mut Check) -> PushedEnrolment {
+        PushedEnrolment {
+            class: check.filled("class_sourced_id", &row.class_sourced_id, ID),
+            person: check.filled("person_sourced_id", &row.person_sourced_id, ID),
+            role: check.filled("role", &row.role, 50),
+            primary: row.is_primary,
+            begins_on: row.begins_on,
+            ends_on: row.ends_on,
+            remove: row.remove,
+        }
+    }
+
+    fn push(rows: Vec<Numbered<PushedEnrolment>>) -> Push {
+        Push::Enrolments(rows)
+    }
+
+    fn fate(plan: &Plan, row: &PushedEnrolment) -> Fate {
+        EnrolmentRole::named(&row.role).map_or(Fate::Unchanged, |role| plan.fate_of_enrolment(&row.class, &row.person, role))
+    }
+}
+
+/// Guardianships.
+pub(super) struct Guardianships;
+
+impl Kind for Guardianships {
+    type Wire = RosterGuardianship;
+    type Pushed = PushedGuardianship;
+
+    fn checked(row: RosterGuardianship, check: &mut Check) -> PushedGuardianship {
+        PushedGuardianship {
+            parent: check.filled("parent_sourced_id", &row.parent_sourced_id, ID),
+            student: check.filled("student_sourced_id", &row.student_sourced_id, ID),
+            relationship: check.text("relationship", &row.relationship, 100),
+            priority: row.priority,
+            lives_with: row.lives_with,
+            contact_allowed: row.contact_allowed,
+            court_order: row.court_order,
+            remove: row.remove,
+        }
+    }
+
+    fn push(rows: Vec<Numbered<PushedGuardianship>>) -> Push {
+        Push::Guardianships(rows)
+    }
+
+    fn fate(plan: &Plan, row: &PushedGuardianship) -> Fate {
+        plan.fate_of_guardianship(&row.parent, &row.student)
+    }
+}

@@ -1,0 +1,86 @@
+//! What is there already of what a push names: put into the draft, so that its rows find whom they speak of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Push;
+use crate::draft::{ClassRow, ContactFacts, Draft, Link, Org, RoleAt, User};
+use crate::finding::At;
+
+/// Of the people, classes and links of a school, those that a push names.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// People by id, with the names of their roles.
+    pub people: BTreeMap<String, Vec<String>>,
+    /// Ids of classes.
+    pub classes: BTreeSet<String>,
+    /// With a push of guardianships the links it names, removed ones as well; with one of people all live links of theirs as contacts.
+    pub links: Vec<KnownLink>,
+}
+
+/// A link as it was said last.
+#[derive(Debug, Clone, Default)]
+pub struct KnownLink {
+    /// The contact.
+    pub parent: String,
+    /// The student.
+    pub student: String,
+    /// "Mother".
+    pub relationship: String,
+    /// 1 comes first.
+    pub priority: Option<u16>,
+    /// Whether the student lives with the contact.
+    pub lives_with: Option<bool>,
+    /// The roster says that there must be no contact.
+    pub contact_barred: bool,
+    /// A court order is on file.
+    pub court_order: bool,
+}
+
+/// Where a seed stands: no row of the push has this number.
+const SEED: At = At { file: super::rows::FILE, line: 0 };
+
+impl Known {
+    /// The link of two people, as it was said last.
+    pub(super) fn link(&self, parent: &str, student: &str) -> Option<&KnownLink> {
+        self.links.iter().find(|link| link.parent == parent && link.student == student)
+    }
+
+    /// Puts the school, and those who are only named, into an empty draft.
+    pub(super) fn seed(&self, school: &str, push: &Push, draft: &mut Draft) {
+        draft.orgs.rows.insert(school.to_owned(), Org { name: String::new(), is_school: true });
+        if let Push::Classes(_) = push {
+            return;
+        }
+        let pushed: BTreeMap<&str, &[String]> = match push {
+            Push::People(rows) => rows.iter().map(|(_, row)| (row.sourced_id.as_str(), row.roles.as_slice())).collect(),
+            _ => BTreeMap::new(),
+        };
+        for (id, roles) in self.people.iter().filter(|(id, _)| !pushed.contains_key(id.as_str())) {
+            draft.users.rows.insert(id.clone(), stub());
+            draft.roles.extend(roles.iter().map(|role| RoleAt { at: SEED, user: id.clone(), org: school.to_owned(), role: role.clone() }));
+        }
+        for id in &self.classes {
+            let class = ClassRow { at: SEED, org: school.to_owned(), course: None, title: String::new(), code: None, subject: None, sessions: Vec::new() };
+            draft.classes.rows.insert(id.clone(), class);
+        }
+        // Whoever comes in other roles is judged anew by them.
+        let changes = |link: &&KnownLink| pushed.get(link.parent.as_str()).is_some_and(|roles| !self.has_roles(&link.parent, roles));
+        draft.links.extend(self.links.iter().filter(changes).map(judged_anew));
+    }
+
+    fn has_roles(&self, person: &str, roles: &[String]) -> bool {
+        let named = |roles: &[String]| roles.iter().map(|role| role.trim().to_owned()).collect::<BTreeSet<_>>();
+        self.people.get(person).is_some_and(|before| named(before) == named(roles))
+    }
+}
+
+fn judged_anew(link: &KnownLink) -> Link {
+    let relation = Some(link.relationship.clone()).filter(|relation| !relation.is_empty());
+    let facts = ContactFacts { relation, priority: link.priority, lives_with: link.lives_with, barred: link.contact_barred, court_order: link.court_order };
+    Link { at: SEED, student: link.student.clone(), contact: link.parent.clone(), role: None, facts }
+}
+
+/// Somebody of whom only the roles count.
+fn stub() -> User {
+    User { at: SEED, honorific: None, given_name: String::new(), family_name: String::new(), email: None, agents: Vec::new(), contact: ContactFacts::default() }
+}

@@ -1,0 +1,165 @@
+//! Writes pushed rows as rows of the files, and has them read by the same functions.
+
+use std::collections::BTreeSet;
+
+use super::{Known, Numbered, Push, PushedClass, PushedEnrolment, PushedGuardianship, PushedPerson};
+use crate::columns;
+use crate::draft::{Draft, Link};
+use crate::error::ReadError;
+use crate::finding::{Findings, Reason, quoted};
+use crate::headers::match_headers;
+use crate::oneroster;
+use crate::records::Record;
+use crate::role::{self, Kind};
+use crate::table::{Row, Spec, each_row};
+use crate::users;
+
+/// What stands for the file's name in findings.
+pub(super) const FILE: &str = "items";
+
+/// What came of the rows beside the draft.
+#[derive(Debug, Default)]
+pub(super) struct Used {
+    /// Ids of people that rows have brought.
+    pub ids: BTreeSet<String>,
+    /// Contact and student of links that are gone.
+    pub unlinked: BTreeSet<(String, String)>,
+}
+
+/// Reads all rows into the draft.
+pub(super) fn read(school: &str, push: &Push, known: &Known, draft: &mut Draft, findings: &mut Findings) -> Result<Used, ReadError> {
+    let mut used = Used::default();
+    match push {
+        Push::People(rows) => {
+            each(rows, &columns::USERS_12, PERSON, person_cells, findings, |row, pushed, findings| {
+                person(school, row, pushed, draft, &mut used, findings);
+            })?;
+        }
+        Push::Classes(rows) => {
+            each(rows, &columns::CLASSES, CLASS, |pushed| class_cells(school, pushed), findings, |row, _, findings| oneroster::class(row, draft, findings))?;
+        }
+        Push::Enrolments(rows) => {
+            each(rows, &columns::ENROLMENTS, ENROLMENT, enrolment_cells, findings, |row, _, findings| oneroster::enrolment(row, draft, findings))?;
+        }
+        Push::Guardianships(rows) => {
+            let mut pairs = BTreeSet::new();
+            each(
+                rows,
+                &columns::RELATIONSHIPS,
+                LINK,
+                |pushed| link_cells(pushed, known),
+                findings,
+                |row, pushed, findings| {
+                    link(row, pushed, known, draft, &mut pairs, &mut used, findings);
+                },
+            )?;
+        }
+    }
+    Ok(used)
+}
+
+/// Hands over each row with its cells under these columns.
+fn each<T, const N: usize>(
+    rows: &[Numbered<T>],
+    of: &Spec,
+    names: [&'static str; N],
+    cells: impl Fn(&T) -> [String; N],
+    findings: &mut Findings,
+    mut with: impl FnMut(&Row<'_>, &T, &mut Findings),
+) -> Result<(), ReadError> {
+    let spec = Spec { file: FILE, key: of.key, read: of.read, known: of.known };
+    let layout = match_headers(&names.map(str::to_owned), &spec, findings)?;
+    // A finding of line 0 would be one of the whole.
+    let line = |number: usize| number as u64 + 1;
+    let (mut left, mut current) = (rows.iter(), rows.iter());
+    let mut next = || Ok(left.next().map(|(number, row)| Record { line: line(*number), cells: Ok(cells(row).to_vec()) }));
+    each_row(&mut next, &spec, &layout, findings, &mut |row, findings| {
+        // Rows that were refused for their shape have been passed over.
+        if let Some((_, pushed)) = current.by_ref().find(|(number, _)| line(*number) == row.at.line) {
+            with(row, pushed, findings);
+        }
+    })
+}
+
+fn status(remove: bool) -> String {
+    if remove { "tobedeleted".to_owned() } else { String::new() }
+}
+
+fn truth(value: Option<bool>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+const PERSON: [&str; 6] = ["sourcedId", "status", "givenName", "familyName", "email", "metadata.title"];
+
+fn person_cells(row: &PushedPerson) -> [String; 6] {
+    let PushedPerson { sourced_id, honorific, given_name, family_name, email, .. } = row.clone();
+    [sourced_id, status(row.remove), given_name, family_name, email, honorific]
+}
+
+fn person(school: &str, row: &Row<'_>, pushed: &PushedPerson, draft: &mut Draft, used: &mut Used, findings: &mut Findings) {
+    users::user(row, draft, findings);
+    if draft.users.get(&pushed.sourced_id).is_some_and(|user| user.at == row.at) {
+        used.ids.insert(pushed.sourced_id.clone());
+        for role in &pushed.roles {
+            users::has_role(row.at, &pushed.sourced_id, school, role.trim(), draft, findings);
+        }
+    }
+}
+
+const CLASS: [&str; 6] = ["sourcedId", "status", "title", "classCode", "subjects", "schoolSourcedId"];
+
+fn class_cells(school: &str, row: &PushedClass) -> [String; 6] {
+    let PushedClass { sourced_id, title, subject, code, .. } = row.clone();
+    [sourced_id, status(row.remove), title, code, subject, school.to_owned()]
+}
+
+const ENROLMENT: [&str; 7] = ["classSourcedId", "userSourcedId", "role", "status", "primary", "beginDate", "endDate"];
+
+fn enrolment_cells(row: &PushedEnrolment) -> [String; 7] {
+    let PushedEnrolment { class, person, role, .. } = row.clone();
+    let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
+    [class, person, role, status(row.remove), row.primary.to_string(), day(row.begins_on), day(row.ends_on)]
+}
+
+const LINK: [&str; 8] = [
+    "userSourcedId",
+    "relationshipUserSourcedId",
+    "relationshipRole",
+    "metadata.relation",
+    "metadata.priority",
+    "metadata.livesWith",
+    "metadata.contactAllowed",
+    "metadata.courtOrder",
+];
+
+/// What stands against contact stays, also where the link was removed meanwhile, until a row says that it does not.
+fn link_cells(row: &PushedGuardianship, known: &Known) -> [String; 8] {
+    let before = known.link(&row.parent, &row.student);
+    let allowed = row.contact_allowed.or_else(|| before.map(|link| !link.contact_barred));
+    let court_order = row.court_order.or_else(|| before.map(|link| link.court_order));
+    let priority = row.priority.map(|number| number.to_string()).unwrap_or_default();
+    let (student, parent, relation) = (row.student.clone(), row.parent.clone(), row.relationship.clone());
+    [student, parent, String::new(), relation, priority, truth(row.lives_with), truth(allowed), truth(court_order)]
+}
+
+fn link(
+    row: &Row<'_>,
+    pushed: &PushedGuardianship,
+    known: &Known,
+    draft: &mut Draft,
+    pairs: &mut BTreeSet<(String, String)>,
+    used: &mut Used,
+    findings: &mut Findings,
+) {
+    let (contact, student) = (pushed.parent.clone(), pushed.student.clone());
+    if !pairs.insert((contact.clone(), student.clone())) {
+        findings.report(row.at, Reason::Duplicate, "an earlier row relates the same two people");
+    } else if pushed.remove {
+        used.unlinked.insert((contact, student));
+    } else if known.people.get(&student).is_some_and(|roles| !roles.iter().any(|role| role::kind(role) == Kind::Student)) {
+        findings.report(row.at, Reason::WrongKind, format!("{} is not a student", quoted(&student)));
+    } else {
+        let facts = users::contact_facts(row, findings);
+        draft.links.push(Link { at: row.at, student, contact, role: None, facts });
+    }
+}

@@ -1,0 +1,84 @@
+//! Rows that a program pushes: the rules of the files, with what is there already.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use parlour_roster::{EnrolmentRole, Known, KnownLink, Mode, Push, PushRead, PushedEnrolment, PushedGuardianship, PushedPerson, Verdict, read_push};
+
+fn known() -> Known {
+    let roles = |roles: &[&str]| roles.iter().map(|&role| role.to_owned()).collect::<Vec<_>>();
+    let people = [("s1", roles(&["student"])), ("p1", roles(&["parent"])), ("r1", roles(&["relative"])), ("t1", roles(&["teacher"]))];
+    Known { people: people.map(|(id, roles)| (id.to_owned(), roles)).into(), classes: ["c1".to_owned()].into(), links: Vec::new() }
+}
+
+fn link(parent: &str, relationship: &str) -> PushedGuardianship {
+    PushedGuardianship { parent: parent.to_owned(), student: "s1".to_owned(), relationship: relationship.to_owned(), ..PushedGuardianship::default() }
+}
+
+fn read(push: &Push, known: &Known) -> PushRead {
+    read_push("school", push, known).unwrap()
+}
+
+/// Whether contact is allowed by a row.
+#[track_caller]
+fn check_contact(row: PushedGuardianship, before: Option<KnownLink>, expected: bool) {
+    let said = format!("{row:?} after {before:?}");
+    let read = read(&Push::Guardianships(vec![(0, row)]), &Known { links: before.into_iter().collect(), ..known() });
+    assert_eq!(read.school.guardianships.iter().map(|link| link.contact_allowed).collect::<Vec<_>>(), [expected], "{said}");
+    assert!(read.school.people.is_empty() && read.school.name.is_none(), "those who are only named are no part of it");
+}
+
+#[test]
+fn contact_rests_on_the_contact_s_roles_and_on_what_was_said_of_it() {
+    check_contact(link("p1", ""), None, true);
+    check_contact(link("p1", "Grandmother"), None, true);
+    check_contact(link("r1", "Mother"), None, false);
+    check_contact(link("t1", "Mother"), None, true);
+    check_contact(link("t1", "Aunt"), None, false);
+    check_contact(link("t1", ""), None, false);
+    check_contact(PushedGuardianship { contact_allowed: Some(false), ..link("p1", "") }, None, false);
+    check_contact(PushedGuardianship { contact_allowed: Some(true), ..link("r1", "") }, None, false);
+    check_contact(PushedGuardianship { court_order: Some(true), ..link("p1", "") }, None, false);
+    let before = |contact_barred: bool, court_order: bool| {
+        Some(KnownLink { parent: "p1".to_owned(), student: "s1".to_owned(), contact_barred, court_order, ..KnownLink::default() })
+    };
+    check_contact(link("p1", ""), before(true, false), false);
+    check_contact(link("p1", ""), before(false, true), false);
+    check_contact(PushedGuardianship { contact_allowed: Some(true), ..link("p1", "") }, before(true, false), true);
+    check_contact(PushedGuardianship { contact_allowed: Some(true), ..link("p1", "") }, before(false, true), false);
+    check_contact(PushedGuardianship { court_order: Some(false), ..link("p1", "") }, before(false, true), true);
+}
+
+#[test]
+fn links_are_judged_anew_when_roles_change_and_only_then() {
+    let before = KnownLink { parent: "p1".to_owned(), student: "s1".to_owned(), relationship: "Mother".to_owned(), priority: Some(2), ..KnownLink::default() };
+    let known = Known { links: vec![before], ..known() };
+    let push = |roles: &[&str]| {
+        let roles = roles.iter().map(|&role| role.to_owned()).collect();
+        let row = PushedPerson { sourced_id: "p1".to_owned(), given_name: "Dora".to_owned(), roles, ..PushedPerson::default() };
+        read(&Push::People(vec![(0, row)]), &known)
+    };
+    let judged = |read: &PushRead| read.school.guardianships.iter().map(|link| (link.contact_allowed, link.priority)).collect::<Vec<_>>();
+    assert_eq!(judged(&push(&["parent"])), []);
+    assert_eq!(judged(&push(&[" parent "])), []);
+    let relative = push(&["relative"]);
+    assert_eq!(judged(&relative), [(false, Some(2))]);
+    assert_eq!(judged(&push(&["relative", "guardian"])), [(true, Some(2))]);
+    assert_eq!(relative.school.people.iter().map(|person| person.sourced_id.as_str()).collect::<Vec<_>>(), ["p1"], "the student is only named");
+    assert_eq!((relative.coverage.people, relative.coverage.classes, relative.coverage.orgs), (Mode::Delta, Mode::Absent, Mode::Absent));
+}
+
+#[test]
+fn each_row_is_told_by_its_number() {
+    let row = |class: &str, person: &str, role: &str| PushedEnrolment {
+        class: class.to_owned(),
+        person: person.to_owned(),
+        role: role.to_owned(),
+        ..PushedEnrolment::default()
+    };
+    // Those between were refused for their shape.
+    let rows = vec![(1, row("c1", "s1", "student")), (3, row("c1", "nobody", "student")), (7, row("none", "s1", "student")), (8, row("c1", "s1", "Student"))];
+    let read = read(&Push::Enrolments(rows), &known());
+    let told: Vec<_> = read.told.iter().map(|told| (told.row, told.verdict, told.code)).collect();
+    assert_eq!(told, [(3, Verdict::Refused, "unknown_person"), (7, Verdict::Refused, "unknown_class"), (8, Verdict::Refused, "duplicate_row")]);
+    let used: Vec<_> = read.school.enrolments.iter().map(|one| (one.class_id.as_str(), one.person_id.as_str(), one.role)).collect();
+    assert_eq!(used, [("c1", "s1", EnrolmentRole::Student)]);
+}

@@ -1,0 +1,2 @@
+alter table roster_sources drop column whole_since;
+alter table roster_sources drop column changes_since;
