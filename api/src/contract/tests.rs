@@ -84,6 +84,21 @@ fn every_answer_of_an_error_names_codes_that_exist() {
     }
 }
 
+#[test]
+fn a_link_leads_to_every_operation_with_an_id() {
+    let document = contract();
+    let linked: BTreeSet<&str> = document
+        .operations()
+        .flat_map(|operation| entries(get(operation.body, "responses")))
+        .flat_map(|(_, response)| entries(get(response, "links")))
+        .map(|(_, link)| text(link, "operationId"))
+        .collect();
+    for operation in document.operations().filter(|operation| operation.path.contains('{')) {
+        let id = text(operation.body, "operationId");
+        assert!(linked.contains(id), "whoever makes up requests step by step never gets to {id}");
+    }
+}
+
 /// Each refusal of the domain; the match is there so that a new one is not forgotten.
 fn refusals() -> Vec<Refusal> {
     use Refusal::*;
