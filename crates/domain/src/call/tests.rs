@@ -220,9 +220,26 @@ fn check(before: &Call, call: &Call, events: &[Event], capacity: u32, now: DateT
     let number = |participant| waited.iter().find(|queued| queued.place.participant == participant).map(|queued| queued.number);
     let promoted: Vec<u32> = events.iter().filter(|event| event.kind == EventKind::Promoted).filter_map(|event| number(event.participant)).collect();
     assert!(promoted.is_sorted(), "the queue was not in order");
-    let passed_over =
-        |queued: &&Queued| queued.place.is_present && number(queued.place.participant).is_some_and(|number| promoted.last().is_some_and(|last| number < *last));
+    // Whose place ran out in this very step and who came anew stands at the end of the queue, with another number.
+    let waited_there = |queued: &&Queued| queued.place.is_present && number(queued.place.participant) == Some(queued.number);
+    let passed_over = |queued: &&Queued| waited_there(queued) && promoted.last().is_some_and(|last| queued.number < *last);
     assert_eq!(call.queue().iter().find(passed_over), None, "somebody who came later was seated first");
+}
+
+#[test]
+fn a_place_that_runs_out_as_its_owner_comes_back_is_lost() {
+    let mut call = call(2);
+    for who in [8, 6, 7] {
+        call.enter(&newcomer(who, 1), at(0));
+    }
+    call.enter(&newcomer(1, 1), at(10));
+    call.vanish(person(6), 2, at(30), at(13));
+    let before = call.clone();
+    // Seat and queue place of 8 and 7, of whom nothing was heard for 30 seconds, are over in the same moment.
+    let (entered, events) = call.enter(&newcomer(7, 1), at(30));
+    check(&before, &call, &events, 2, at(30));
+    assert_eq!(entered, Entered::Waiting { place: 1, connection: 5, replaced: None });
+    assert_eq!(call.seats().iter().map(|seat| seat.place.participant).collect::<Vec<_>>(), [person(1), person(6)]);
 }
 
 proptest! {
