@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Every scope and what it is to a person.
-fn scopes() -> [(&'static str, &'static str); 6] {
+fn scopes() -> [(&'static str, &'static str); 7] {
     [
         ("evenings:read", o().evenings),
         ("evenings:write", o().evenings_write),
