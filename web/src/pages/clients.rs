@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 use parlour_wire::{ApiClient, ApiClientChange, IssuedApiClient, NewApiClient};
 
+use super::handover::HandOver;
 use crate::{
     api, browser,
     components::{Confirm, Dialog, FailureNotice, Field, Heading, More},
     moments,
     paged::Paged,
     session::session,
-    task::{Task, spawn},
+    task::Task,
     texts::{fill, office as o, t},
 };
 
@@ -254,37 +255,16 @@ fn FormDialog(desk: Desk) -> impl IntoView {
 /// The two texts that the maker of a program needs.
 #[component]
 fn SecretDialog(desk: Desk) -> impl IntoView {
-    let session = session();
     Effect::new(move || {
         if !desk.handing.get() {
             desk.issued.set(None);
         }
     });
     let lede = move || desk.issued.with(|issued| issued.as_ref().map(|issued| fill(o().secret_lede, &[("name", &issued.client.name)])));
-    let line = move |label: &'static str, text: String| {
-        let copied = text.clone();
-        let copy = move |_| {
-            let text = copied.clone();
-            spawn(Box::pin(async move {
-                if browser::copy(text).await {
-                    session.say(o().copied);
-                }
-            }));
-        };
-        view! {
-            <li>
-                <span class="grow">
-                    <strong>{label}</strong>
-                    <code class="address">{text}</code>
-                </span>
-                <button class="action" type="button" aria-label=[o().copy, " ", label].concat() on:click=copy>{o().copy}</button>
-            </li>
-        }
-    };
     let lines = move || {
         desk.issued.get().map(|issued| {
-            let secret = issued.client_secret.map(|secret| line(o().client_secret, secret));
-            view! { <ul class="lineup">{line(o().client_id, issued.client.id.to_string())}{secret}</ul> }
+            let secret = issued.client_secret.map(|secret| view! { <HandOver label=o().client_secret text=secret /> });
+            view! { <ul class="lineup"><HandOver label=o().client_id text=issued.client.id.to_string() />{secret}</ul> }
         })
     };
     view! {

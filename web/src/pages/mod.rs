@@ -6,6 +6,7 @@ mod bookings;
 mod call;
 mod clients;
 mod guest;
+mod handover;
 mod history;
 mod home;
 mod identity;

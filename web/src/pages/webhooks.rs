@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use parlour_wire::{NewWebhook, Page, Webhook, WebhookChange, WebhookEventType, WebhookOffReason, WebhookWithSecret};
 
+use super::handover::HandOver;
 use crate::{
     api,
     ask::Ask,
@@ -10,7 +11,7 @@ use crate::{
     moments,
     session::session,
     task::Task,
-    texts::{fill, webhooks},
+    texts::{fill, office as o, webhooks},
 };
 
 /// The events that can be chosen.
@@ -102,7 +103,7 @@ fn line(webhook: Webhook, desk: Desk) -> impl IntoView {
     let url = webhook.url.clone();
     view! {
         <li>
-            <span class="grow">
+            <span class="grow wide">
                 <strong class="address">{url}</strong>
                 <span class="soft">{names}</span>
                 {failing}
@@ -179,7 +180,10 @@ fn SecretDialog(secret: RwSignal<Option<String>>) -> impl IntoView {
     view! {
         <Dialog id="secret" open title=t.secret_title>
             <p>{t.secret_what}</p>
-            <p class="address"><code>{secret}</code></p>
+            {move || secret.get().map(|secret| view! { <ul class="lineup"><HandOver label=o().client_secret text=secret /></ul> })}
+            <div class="buttons">
+                <button class="btn primary" type="button" on:click=move |_| open.set(false)>{o().done}</button>
+            </div>
         </Dialog>
     }
 }

@@ -4,7 +4,7 @@ use super::Text;
 
 catalogue!(OfficeTexts {
     title: Text = "Connections",
-    lede: Text = "Programs of other makers, such as your MIS, that may read the school’s data here.",
+    lede: Text = "Programs of other makers, such as your MIS, that may see the school’s data here, or bring some in.",
     none: Text = "No program is connected. Connect one, and give its maker the two texts that you get.",
     connect: Text = "Connect a program",
     change: Text = "Change",
@@ -31,7 +31,7 @@ catalogue!(OfficeTexts {
     new_secret_question: Text = "{name} gets a new secret. The one it has now works for another day, so that nothing stops meanwhile.",
     revoke: Text = "Disconnect",
     revoke_title: Text = "Disconnect {name}?",
-    revoke_question: Text = "It can read nothing from this moment on. To undo this, connect it anew.",
+    revoke_question: Text = "It can see and do nothing from this moment on. To undo this, connect it anew.",
     revoked: Text = "Disconnected.",
     secret_title: Text = "Hand these over",
     secret_lede: Text = "Give these to the maker of {name}, by a way that nobody else reads. The secret is shown this once.",
