@@ -5,7 +5,10 @@ use std::future::{Ready, ready};
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
     dev::Payload,
-    http::{StatusCode, header},
+    http::{
+        StatusCode,
+        header::{self, HeaderName},
+    },
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Serialize;
@@ -26,7 +29,7 @@ use crate::{
 /// When it can't be written as JSON.
 pub fn tagged<T: Serialize>(req: &HttpRequest, value: &T) -> Answer {
     let (body, tag) = written(value)?;
-    let known = req.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let known = lines(req, &header::IF_NONE_MATCH).unwrap_or_default();
     let is_known = known.split(',').map(|one| one.trim().trim_start_matches("W/")).any(|one| one == tag || one == "*");
     let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response.insert_header((header::ETAG, tag)).insert_header((header::CACHE_CONTROL, "private, no-cache"));
@@ -57,15 +60,14 @@ impl IfMatch {
     ///
     /// # Errors
     /// [`Error::Changed`] when it is another; [`Error::NotFound`].
-    pub fn check<T: Serialize>(&self, db: &mut Db, kind: Kind, id: impl Into<Key>, current: impl FnOnce(&mut Db) -> Result<T>) -> Result<()> {
+    pub fn check<T: Serialize>(&self, db: &mut Db, kind: Kind, id: impl Into<Key>, current: impl Fn(&mut Db) -> Result<T>) -> Result<()> {
         let Some(wanted) = &self.0 else { return Ok(()) };
+        // It shows itself no more.
+        let none_if_dead = |error| if matches!(error, Error::Dead(_)) { Error::Changed } else { error };
+        // What is not theirs to see is not held, either.
+        current(db).map_err(none_if_dead)?;
         hold(db, kind, id.into())?;
-        let (_, tag) = match current(db) {
-            Ok(value) => written(&value)?,
-            // It shows itself no more.
-            Err(Error::Dead(_)) => return Err(Error::Changed),
-            Err(error) => return Err(error),
-        };
+        let (_, tag) = written(&current(db).map_err(none_if_dead)?)?;
         // A weak tag is none that changes may rest on.
         if wanted.split(',').map(str::trim).any(|one| one == "*" || one == tag) { Ok(()) } else { Err(Error::Changed) }
     }
@@ -76,9 +78,14 @@ impl FromRequest for IfMatch {
     type Future = Ready<std::result::Result<Self, ApiError>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let lines = req.headers().get_all(header::IF_MATCH).map(|line| line.to_str().unwrap_or_default()).collect::<Vec<_>>();
-        ready(Ok(Self((!lines.is_empty()).then(|| lines.join(",")))))
+        ready(Ok(Self(lines(req, &header::IF_MATCH))))
     }
+}
+
+/// A header whose lines together are one list; none when it was not sent.
+fn lines(req: &HttpRequest, name: &HeaderName) -> Option<String> {
+    let lines = req.headers().get_all(name).map(|line| line.to_str().unwrap_or_default()).collect::<Vec<_>>();
+    (!lines.is_empty()).then(|| lines.join(","))
 }
 
 /// The answer where a change can't rest on a version, since there is nothing to read that would have one.

@@ -122,13 +122,13 @@ impl ApiError {
         error
     }
 
-    /// The appointments that rest on what was to change, the first [`NAMED`] of them.
+    /// How many appointments rest on what was to change, and the first [`NAMED`] of those that may be told.
     #[must_use]
-    pub fn resting(mut bookings: Vec<RestingBooking>) -> Self {
+    pub fn resting(total: usize, mut told: Vec<RestingBooking>) -> Self {
         let mut error = Self::from(Refusal::BookingsRestOnIt);
-        error.more.bookings_total = u32::try_from(bookings.len()).ok();
-        bookings.truncate(NAMED);
-        error.more.bookings = bookings;
+        error.more.bookings_total = u32::try_from(total).ok();
+        told.truncate(NAMED);
+        error.more.bookings = told;
         error
     }
 

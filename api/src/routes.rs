@@ -64,7 +64,7 @@ fn api(config: &mut ServiceConfig) {
             let names: Vec<&'static str> = methods.iter().map(|(name, _)| *name).collect();
             let is_conditional = move |ctx: &GuardContext<'_>| {
                 let head = ctx.head();
-                !head.method.is_safe() && names.contains(&head.method.as_str()) && head.headers.contains_key(header::IF_MATCH)
+                !head.method.is_safe() && names.contains(&head.method.as_str()) && head.headers.get(header::IF_MATCH).is_some_and(|wanted| wanted != "*")
             };
             resource = resource.route(web::route().guard(fn_guard(is_conditional)).to(no_versions));
         }

@@ -105,6 +105,29 @@ async fn what_is_written_comes_after_the_cursor() {
     assert_eq!((of_calls[0]["id"].as_str(), &of_calls[0]["attendance"]["people"][0]["role"]), (Some(first.as_str()), &json!("teacher")));
     school.teacher().await.put(&format!("/bookings/{first}/record"), json!({ "no_show": true, "note": "" })).await.is(200);
     assert_eq!(reader.news(100).await.iter().map(|one| one["attendance"]["no_show"].clone()).collect::<Vec<_>>(), [true]);
+    // Who came is told with the time of the appointment, which moves.
+    school.staff().await.delete(&format!("/bookings/{first}")).await.is(204);
+    let mut kinds: Vec<String> = names(&reader.news(100).await).into_iter().map(|(kind, _)| kind).collect();
+    kinds.sort();
+    assert_eq!(kinds, ["attendance", "booking"]);
+    school.ignore_mail("what mail these send is told in bookings.rs and invites.rs");
+}
+
+/// Whoever follows one kind alone does not pass by the others again and again.
+#[tokio::test]
+async fn the_cursor_goes_on_past_what_one_does_not_follow() {
+    let school = School::start().await;
+    let mut reader = Reader::new(&school, &["invites:read"]).await;
+    assert!(!reader.news(100).await.is_empty());
+    let before = reader.cursor.clone();
+    let parent = school.parent().await;
+    let booking = parent.get(&school.evening("/bookings")).await.is(200).text_at("/rows/0/id");
+    parent.delete(&format!("/bookings/{booking}")).await.is(204);
+    assert!(reader.news(100).await.is_empty());
+    assert_ne!(reader.cursor, before);
+    let invite = school.people.invite.unwrap().0.to_string();
+    parent.delete(&format!("/invites/{invite}")).await.is(204);
+    assert_eq!(names(&reader.news(100).await), [("invite".to_owned(), invite)]);
     school.ignore_mail("what mail these send is told in bookings.rs and invites.rs");
 }
 

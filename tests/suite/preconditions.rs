@@ -92,7 +92,9 @@ async fn what_has_no_version_can_not_be_changed_by_one() {
     let (parent, staff) = (school.parent().await, school.staff().await);
     let before = parent.get(&school.evening("/bookings")).await.is(200).list("/rows").len();
     let path = school.evening("/bookings");
-    with(&parent, "POST", &path, "*", Some(json!({ "bookings": [] }))).await.refuses(412, "precondition_failed");
+    with(&parent, "POST", &path, "\"x\"", Some(json!({ "bookings": [] }))).await.refuses(412, "precondition_failed");
+    // Whatever is there is a version of it.
+    with(&parent, "POST", &path, "*", Some(json!({ "bookings": [] }))).await.refuses(422, "nothing_chosen");
     with(&staff, "POST", "/bars", "\"x\"", Some(json!({}))).await.refuses(412, "precondition_failed");
     assert_eq!(parent.get(&path).await.is(200).list("/rows").len(), before);
     // What is not one's own is not there, whatever is said of its version.

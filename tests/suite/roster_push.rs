@@ -1,16 +1,28 @@
 //! Rosters that programs push: the rules of an import, row by row, and at one school alone.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, mpsc},
+};
 
 use chrono::TimeDelta;
 use futures_util::future::join;
-use parlour::schema::{bars, events, people};
+use parlour::{
+    schema::{self, bars, events, people},
+    store::{
+        Db,
+        bookings::{self, Acting, NewBooking},
+        evenings,
+        events::Actor as Acts,
+        sql_types::{At, Key},
+    },
+};
 use serde_json::{Value, json};
 
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
 use parlour::store::people::PersonRow;
 
-use crate::harness::{Actor, Answer, Roster, School};
+use crate::harness::{Actor, Answer, Roster, School, until, wishes};
 
 const PATHS: [&str; 4] = ["/roster/people", "/roster/classes", "/roster/enrolments", "/roster/guardianships"];
 
@@ -417,4 +429,45 @@ async fn each_value_keeps_who_set_it_last() {
     // A list does not say it.
     assert!(!office.get("/parents").await.is(200).text.contains("sources"));
     school.ignore_mail("what mail a loss sends is told in access.rs");
+}
+
+#[tokio::test]
+async fn a_push_waits_for_a_booking_that_is_being_made() {
+    let school = School::start().await;
+    let (program, parent) = (Program::of(&school).await, school.parent().await);
+    let wish = wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    let student: PersonRow = {
+        let id: uuid::Uuid = wish.student.parse().unwrap();
+        school.read(move |db| Ok(people::table.find(Key(id)).select(PersonRow::as_select()).first(db)?)).await
+    };
+    let of_student: String = school.read(move |db| Ok(people::table.find(student.id).select(people::sourced_id).first(db)?)).await;
+    let id = |value: &str| value.parse::<uuid::Uuid>().unwrap();
+    let new = NewBooking { student: id(&wish.student).into(), class: id(&wish.class).into(), starts_at: wish.free[0].parse().unwrap() };
+    let (ctx, rachel, of_school, evening, store) =
+        (school.app.context(), school.people.parent, school.people.school, school.people.evening, school.app.store.clone());
+    let (told, heard) = mpsc::channel();
+    let (release, released) = mpsc::channel();
+    let released = Mutex::new(released);
+    // The booking is written, and its transaction goes on until it is released.
+    let booking = tokio::spawn(async move {
+        let make = move |db: &mut Db| {
+            let row = evenings::find(db, of_school, evening)?;
+            let acting = Acting { parent: rachel, actor: Acts { person: Some(rachel), name: "Rachel".to_owned() }, is_staff: false };
+            let made = bookings::make(db, &ctx, &row, &acting, &[new])?.swap_remove(0).row.id;
+            told.send(()).unwrap();
+            released.lock().unwrap().recv().unwrap();
+            Ok(made)
+        };
+        store.write(make).await
+    });
+    until("the booking", async || heard.try_recv().is_ok()).await;
+    // Meanwhile the school withdraws contact.
+    let push = tokio::spawn(async move { program.push("guardianships", [link("p-rachel-aaron", &of_student, json!({ "contact_allowed": false }))]).await });
+    until("the push waits", async || school.is_waited_for("people").await).await;
+    release.send(()).unwrap();
+    let made = booking.await.unwrap().unwrap();
+    assert_eq!(push.await.unwrap(), ["changed"]);
+    let cancelled: Option<At> = school.read(move |db| Ok(schema::bookings::table.find(made).select(schema::bookings::cancelled_at).first(db)?)).await;
+    assert!(cancelled.is_some(), "the booking is one of those that the withdrawal ends");
+    school.ignore_mail("what mail a withdrawal sends is told in access.rs");
 }

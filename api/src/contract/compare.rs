@@ -53,6 +53,10 @@ impl Comparison<'_> {
                 self.note(place, format!("may not be called any more by {}", words(way)));
             }
         }
+        let is_open = |operation: &Value| items(get(operation, "security")).next().is_none();
+        if is_open(before.body) && !is_open(now.body) {
+            self.note(place, "is not open to everybody any more");
+        }
         let name = |parameter: &Value| (text(parameter, "in").to_owned(), text(parameter, "name").to_owned());
         for parameter in old.parameters(before) {
             match new.parameters(now).find(|known| name(known) == name(parameter)) {
@@ -218,6 +222,11 @@ components:
         check("    post:", "    put:", &["POST /things: is gone"]);
         check("operationId: make_thing", "operationId: create_thing", &["POST /things: has another operationId"]);
         check("things:read", "things:all", &["GET /things: may not be called any more by {\"program\":[\"things:read\"]}"]);
+        check(
+            "      operationId: make_thing\n",
+            "      operationId: make_thing\n      security: [{ session: [] }]\n",
+            &["POST /things: is not open to everybody any more"],
+        );
         check("name: limit", "name: size", &["GET /things: does not take limit any more"]);
         check("in: query, schema: { type: integer", "in: query, required: true, schema: { type: integer", &["GET /things: needs limit now"]);
         check("maximum: 100", "maximum: 50", &["GET /things limit: its maximum is smaller"]);

@@ -1,7 +1,8 @@
 //! Who may act for whom (rule 10), and what happens to those who may no more (rule 13).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use parlour_domain::id::{BookingId, InviteId, PersonId, SchoolId};
 
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     context::Context,
     each,
-    schema::{bars, bookings as bookings_table, guardianships, invite_students, invites as invites_table, people},
+    schema::{bars, bookings as bookings_table, evenings, guardianships, invite_students, invites as invites_table, people},
 };
 
 /// The students a parent may act for: linked, contact allowed, no court order, no bar by person or address.
@@ -109,7 +110,7 @@ pub struct Withdrawn {
 /// When the database fails.
 pub fn sweep(db: &mut Db, ctx: &Context, school: SchoolId, actor: &Actor) -> Result<Withdrawn> {
     let lost_bookings = bookings_without_access(db, ctx, school)?;
-    let (lost_invites, lost_parents) = invites_without_access(db, school)?;
+    let (lost_invites, lost_parents) = invites_without_access(db, ctx, school)?;
     let mut parents: BTreeSet<Key> = lost_parents;
     for (booking, parent) in &lost_bookings {
         parents.insert(*parent);
@@ -170,21 +171,17 @@ fn bookings_without_access(db: &mut Db, ctx: &Context, school: SchoolId) -> Resu
     Ok(live.into_iter().filter(|(_, parent, student)| !allowed.contains(&(*parent, *student))).map(|(booking, parent, _)| (booking, parent)).collect())
 }
 
-fn invites_without_access(db: &mut Db, school: SchoolId) -> Result<(Vec<Key>, BTreeSet<Key>)> {
+fn invites_without_access(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<(Vec<Key>, BTreeSet<Key>)> {
     let live: Vec<(Key, Key, Key, String)> = invite_students::table
         .inner_join(invites_table::table)
+        .inner_join(evenings::table.on(evenings::id.eq(invites_table::evening_id)))
         .filter(invites_table::school_id.eq(key(school)).and(invites_table::ended_at.is_null()))
+        // The link of an invite ends with the last appointment, a little after its evening at the latest.
+        .filter(evenings::ends_at.gt(at(ctx.now - TimeDelta::days(1))))
         .select((invites_table::id, invites_table::parent_id, invite_students::student_id, invites_table::bar_key))
         .load(db)?;
     let allowed = allowed_pairs(db, school)?;
-    let mut by_address: BTreeMap<&str, Vec<Key>> = BTreeMap::new();
-    for (_, _, student, bar_key) in &live {
-        by_address.entry(bar_key).or_default().push(*student);
-    }
-    let mut barred = BTreeSet::new();
-    for (bar_key, students) in by_address {
-        barred.extend(barred_for_address(db, school, &students, bar_key)?.into_iter().map(|student| (bar_key.to_owned(), student)));
-    }
+    let barred = barred_addresses(db, school)?;
     let (mut ended, mut parents) = (BTreeSet::new(), BTreeSet::new());
     for (invite, parent, student, bar_key) in live {
         let parent_lost = !allowed.contains(&(parent, student));
@@ -196,6 +193,21 @@ fn invites_without_access(db: &mut Db, school: SchoolId) -> Result<(Vec<Key>, BT
         }
     }
     Ok((ended.into_iter().collect(), parents))
+}
+
+/// Every address that is barred from a student, as [`barred_for_address`] finds them for one.
+fn barred_addresses(db: &mut Db, school: SchoolId) -> Result<BTreeSet<(String, Key)>> {
+    let of_school = bars::table.filter(bars::school_id.eq(key(school)).and(bars::lifted_at.is_null()));
+    let by_address: Vec<(Option<String>, Key)> = of_school.select((bars::bar_key, bars::student_id)).load(db)?;
+    let by_person: Vec<(Option<String>, Key)> =
+        of_school.inner_join(people::table.on(people::id.nullable().eq(bars::person_id))).select((people::bar_key, bars::student_id)).load(db)?;
+    let by_roster: Vec<(Option<String>, Key)> = guardianships::table
+        .inner_join(people::table.on(people::id.eq(guardianships::parent_id)))
+        .filter(guardianships::school_id.eq(key(school)).and(contacts::is_barred()))
+        .select((people::bar_key, guardianships::student_id))
+        .load(db)?;
+    let all = by_address.into_iter().chain(by_person).chain(by_roster);
+    Ok(all.filter_map(|(address, student)| Some((address?, student))).collect())
 }
 
 /// All pairs of parent and student that may act, of a school.

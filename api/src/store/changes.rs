@@ -138,11 +138,22 @@ pub fn give_places(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<bool>
     Ok(given == AT_ONCE)
 }
 
-/// The changes of these kinds after a place, in order, at most `limit` and one more; and where the reader begins.
+/// A part of the feed.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Where the reader began.
+    pub begun: Place,
+    /// The last place there is, of whatever kind: whoever has seen all the changes has come so far.
+    pub last: Place,
+    /// The changes, in order.
+    pub changes: Vec<Change>,
+}
+
+/// The changes of these kinds after a place, at most `limit` and one more.
 ///
 /// # Errors
 /// [`Error::BadCursor`] when there was never such a place in the school's feed.
-pub fn after(db: &mut Db, school: SchoolId, kinds: &BTreeSet<Kind>, place: Place, limit: i64) -> Result<(Place, Vec<Change>)> {
+pub fn after(db: &mut Db, school: SchoolId, kinds: &BTreeSet<Kind>, place: Place, limit: i64) -> Result<Part> {
     let last: Option<(Key, i64)> = change_places::table.find(key(school)).select((change_places::feed_id, change_places::last_place)).first(db).optional()?;
     let begun = match last {
         _ if place.number == 0 => Place { feed: last.map(|(feed, _)| feed.0).unwrap_or_default(), number: 0 },
@@ -159,7 +170,8 @@ pub fn after(db: &mut Db, school: SchoolId, kinds: &BTreeSet<Kind>, place: Place
     let rows: Vec<(Kind, Key, i64)> = rows.into_iter().filter_map(|(kind, subject, place)| Some((Kind::parse(&kind)?, subject, place?))).collect();
     let mut things = things(db, &rows)?;
     let change = |(kind, subject, number)| Change { kind, subject, place: Place { feed: begun.feed, number }, thing: things.remove(&(kind, subject)) };
-    Ok((begun, rows.into_iter().map(change).collect()))
+    let last = Place { feed: begun.feed, number: last.map_or(0, |(_, last)| last) };
+    Ok(Part { begun, last, changes: rows.into_iter().map(change).collect() })
 }
 
 fn things(db: &mut Db, rows: &[(Kind, Key, i64)]) -> Result<BTreeMap<(Kind, Key), Thing>> {

@@ -31,7 +31,7 @@ pub fn hold(db: &mut Db, kind: Kind, id: Key) -> Result<()> {
         Kind::Webhook => "webhooks",
     };
     if let Db::Pg(conn) = db {
-        diesel::sql_query(format!("select 1 from {table} where id = $1 for no key update")).bind::<Id, _>(id).execute(conn)?;
+        diesel::sql_query(format!("select 1 from {table} where id = $1 for update")).bind::<Id, _>(id).execute(conn)?;
     }
     Ok(())
 }

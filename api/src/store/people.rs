@@ -105,7 +105,7 @@ pub fn lock(db: &mut Db, persons: &[PersonId]) -> Result<()> {
     if let Db::Pg(conn) = db {
         let mut ids: Vec<Key> = persons.iter().map(|person| key(*person)).collect();
         ids.sort_unstable();
-        let _: Vec<Key> = people::table.filter(people::id.eq_any(ids)).order(people::id).select(people::id).for_update().load(conn)?;
+        let _: Vec<Key> = people::table.filter(people::id.eq_any(ids)).order(people::id).select(people::id).for_no_key_update().load(conn)?;
     }
     Ok(())
 }

@@ -32,7 +32,9 @@ pub use self::{
 use super::{
     Db, Error, Result, access,
     events::{self, Actor, NewEvent},
+    people as persons,
     sources::Origin,
+    sql_types::Key,
     webhooks::{self, News},
 };
 use crate::{
@@ -151,6 +153,7 @@ pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
     if !take_turn(db, plan)? {
         return Ok(false);
     }
+    hold_contacts(db, plan)?;
     write::school(db, &plan.school)?;
     for chunk in plan.people.chunks(ROWS) {
         write::people(db, chunk)?;
@@ -201,6 +204,20 @@ fn take_turn(db: &mut Db, plan: &Plan) -> Result<bool> {
         }
     };
     Ok(written == 1)
+}
+
+/// Holds everybody from whom the plan may take something, so that a booking or an invite under way is decided before or after it, never beside it.
+fn hold_contacts(db: &mut Db, plan: &Plan) -> Result<()> {
+    // SQLite writes one at a time anyway.
+    if matches!(db, Db::Sqlite(_)) || !plan.losses.sweep {
+        return Ok(());
+    }
+    let mut students = plan.losses.students.clone();
+    let of_addresses = guardianships::table.filter(guardianships::parent_id.eq_any(plan.losses.addresses.iter().copied())).select(guardianships::student_id);
+    students.extend(of_addresses.load::<Key>(db)?);
+    let contacts = guardianships::table.filter(guardianships::student_id.eq_any(students)).select(guardianships::parent_id).distinct();
+    let contacts = contacts.load::<Key>(db)?.into_iter().chain(plan.losses.log_out.iter().copied());
+    persons::lock(db, &contacts.map(PersonId::from).collect::<Vec<_>>())
 }
 
 /// Takes away what the difference takes away, in the same transaction.

@@ -1,11 +1,13 @@
 drop trigger teacher_records_changed on teacher_records;
 drop trigger call_events_made on call_events;
 drop trigger invites_changed on invites;
+drop trigger bookings_moved on bookings;
 drop trigger bookings_changed on bookings;
 drop trigger evenings_deleted on evenings;
 drop trigger evenings_changed on evenings;
 drop function note_attendance();
 drop function note_deletion();
+drop function note_time();
 drop function note_change();
 drop table change_places;
 drop table changes;

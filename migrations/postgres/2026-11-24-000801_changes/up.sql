@@ -34,6 +34,13 @@ begin
   return null;
 end $$;
 
+-- Who came to an appointment is told with its time.
+create function note_time() returns trigger language plpgsql as $$
+begin
+  update changes set place = null where kind = 'attendance' and subject_id = new.id;
+  return null;
+end $$;
+
 create function note_deletion() returns trigger language plpgsql as $$
 begin
   insert into changes (school_id, kind, subject_id) values (old.school_id, tg_argv[0], old.id) on conflict (kind, subject_id) do update set place = null;
@@ -50,6 +57,7 @@ end $$;
 create trigger evenings_changed after insert or update on evenings for each row execute function note_change('evening');
 create trigger evenings_deleted after delete on evenings for each row execute function note_deletion('evening');
 create trigger bookings_changed after insert or update on bookings for each row execute function note_change('booking');
+create trigger bookings_moved after update on bookings for each row execute function note_time();
 create trigger invites_changed after insert or update on invites for each row execute function note_change('invite');
 create trigger call_events_made after insert on call_events for each row execute function note_attendance();
 create trigger teacher_records_changed after insert or update on teacher_records for each row execute function note_attendance();

@@ -42,6 +42,8 @@ create trigger bookings_made after insert on bookings begin
 end;
 create trigger bookings_changed after update on bookings begin
   insert into changes (school_id, kind, subject_id) values (new.school_id, 'booking', new.id) on conflict do update set place = null;
+  -- Who came to an appointment is told with its time.
+  update changes set place = null where kind = 'attendance' and subject_id = new.id;
 end;
 create trigger invites_made after insert on invites begin
   insert into changes (school_id, kind, subject_id) values (new.school_id, 'invite', new.id) on conflict do update set place = null;

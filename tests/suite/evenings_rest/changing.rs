@@ -85,7 +85,7 @@ async fn what_bookings_rest_on_stays_and_they_are_named() {
     let path = open(&office).await;
     let booking = book(&parent, &path).await;
     let class = office.get(&format!("{path}/settings")).await.is(200).list("/classes").into_iter().find(|one| one["id"] == booking["class_id"]).unwrap();
-    let program = school.program(&["evenings:write"]).await;
+    let (program, blind) = (school.program(&["evenings:write", "bookings:read"]).await, school.program(&["evenings:write"]).await);
     let without = json!({ "classes": [{ "titles": ["Year 9 *"], "exclude_ids": [class["sourced_id"]] }] });
     let changes = [
         (json!({ "starts": "16:05" }), "not_a_slot"),
@@ -105,6 +105,9 @@ async fn what_bookings_rest_on_stays_and_they_are_named() {
         }]);
         assert_eq!((&refused.body["bookings"], &refused.body["bookings_total"]), (&expected, &json!(1)));
         assert!(names_nobody(&refused.text), "{}", refused.text);
+        // Who may not see appointments learns how many there are.
+        let refused = blind.tell("PATCH", &path, change.clone()).await.refuses(409, "bookings_rest_on_it");
+        assert_eq!((&refused.body["bookings"], &refused.body["bookings_total"]), (&Value::Null, &json!(1)));
     }
     let settings = office.get(&format!("{path}/settings")).await.is(200);
     assert_eq!(settings.text_at("/title"), "Winter Evening");

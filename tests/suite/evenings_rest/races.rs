@@ -5,7 +5,6 @@ use std::{
     sync::{Mutex, mpsc},
 };
 
-use diesel::RunQueryDsl;
 use futures_util::future::{join, join_all};
 use parlour::store::{
     Db,
@@ -138,22 +137,6 @@ async fn no_booking_and_no_cancellation_comes_after_the_close() {
     school.ignore_mail("what mail a booking sends is told in bookings.rs");
 }
 
-/// How many transactions wait for an evening's row, on PostgreSQL; SQLite has one writer, and what waits for it shows nowhere.
-async fn is_waited_for(school: &School) -> bool {
-    #[derive(diesel::QueryableByName)]
-    struct Waiting {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        count: i64,
-    }
-    let waiting = "select count(*) as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ilike '%evenings%'";
-    school
-        .read(move |db| match db {
-            Db::Pg(conn) => Ok(diesel::sql_query(waiting).get_result::<Waiting>(conn)?.count > 0),
-            Db::Sqlite(_) => Ok(true),
-        })
-        .await
-}
-
 #[tokio::test]
 async fn a_change_waits_for_a_booking_that_is_being_made() {
     let school = School::start().await;
@@ -185,7 +168,7 @@ async fn a_change_waits_for_a_booking_that_is_being_made() {
     });
     until("the booking", async || heard.try_recv().is_ok()).await;
     let change = tokio::spawn(async move { office.patch(&path, json!({ "starts": "16:05", "ends": "18:05" })).await });
-    until("the change waits", async || is_waited_for(&school).await).await;
+    until("the change waits", async || school.is_waited_for("evenings").await).await;
     release.send(()).unwrap();
     assert_eq!(booking.await.unwrap().unwrap(), 1);
     change.await.unwrap().refuses(409, "bookings_rest_on_it");

@@ -188,6 +188,23 @@ impl School {
         self.app.store.read(job).await.expect("the database answers")
     }
 
+    /// Whether a statement about a table waits for another transaction; SQLite has no two at once.
+    pub async fn is_waited_for(&self, table: &str) -> bool {
+        #[derive(diesel::QueryableByName)]
+        struct Waiting {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            count: i64,
+        }
+        let waiting = format!(
+            "select count(*) as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ilike '%{table}%'"
+        );
+        self.read(move |db| match db {
+            Db::Pg(conn) => Ok(diesel::sql_query(waiting).get_result::<Waiting>(conn)?.count > 0),
+            Db::Sqlite(_) => Ok(true),
+        })
+        .await
+    }
+
     /// Runs one statement.
     pub async fn execute(&self, sql: &'static str) {
         self.app.store.write(move |db| Ok(diesel::sql_query(sql).execute(db)?)).await.expect("the database answers");

@@ -41,9 +41,10 @@ pub async fn list_changes(req: HttpRequest, app: Data<App>, asker: Asker, query:
         let ctx = app.context();
         is_waiting = app.store.write(move |db| changes::give_places(db, &ctx, school)).await?;
     }
-    let (begun, found) = app.store.read(move |db| changes::after(db, school, &kinds, place, limit)).await?;
-    let (found, more) = cut(found, limit);
-    let reached = found.last().map_or(begun, |change| change.place);
+    let part = app.store.read(move |db| changes::after(db, school, &kinds, place, limit)).await?;
+    let (found, more) = cut(part.changes, limit);
+    // Whoever has seen all of their kinds need not pass by the others again.
+    let reached = if more { found.last().map_or(part.begun, |change| change.place) } else { part.last };
     let next_cursor = Sealed { order: reached.number, id: reached.feed }.cursor(&app.keys, List::Changes, Uuid::from(school));
     let with_names = asker.also(Scope::GuestsRead);
     let items = found.into_iter().map(|change| views::programs::change(change, with_names, zone, now)).collect();

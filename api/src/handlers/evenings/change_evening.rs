@@ -23,7 +23,7 @@ pub async fn change_evening(app: Data<App>, asker: Asker, EveningPath(evening): 
     asker.office(Scope::EveningsWrite)?;
     checked(&body.value)?;
     let (ctx, school, actor, change) = (app.context(), asker.school().clone(), asker.actor(), views::change(body.value));
-    let zone = school.zone();
+    let (zone, may_see) = (school.zone(), asker.also(Scope::BookingsRead));
     let settings = app.store.write(move |db| {
         let current = |db: &mut Db| Ok(views::settings(evening_setup::settings(db, school.id(), evening)?, &school));
         if_match.check(db, Kind::Evening, evening, current)?;
@@ -31,7 +31,11 @@ pub async fn change_evening(app: Data<App>, asker: Asker, EveningPath(evening): 
         current(db)
     });
     let settings = settings.await.map_err(|error| match error {
-        Error::BookingsRest(bookings) => ApiError::resting(bookings.iter().map(|one| views::resting(one, zone)).collect()),
+        // Who may not see appointments learns how many there are.
+        Error::BookingsRest(bookings) => {
+            let told = bookings.iter().filter(|_| may_see).map(|one| views::resting(one, zone)).collect();
+            ApiError::resting(bookings.len(), told)
+        }
         error => error.into(),
     })?;
     changed(&settings)

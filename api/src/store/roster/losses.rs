@@ -17,6 +17,10 @@ pub(super) struct Losses {
     pub links: u64,
     /// Bookings and invites must be looked through.
     pub sweep: bool,
+    /// Students whose contacts may lose something: what these are doing at this moment is decided before or after the import, never beside it.
+    pub students: BTreeSet<Key>,
+    /// Contacts whose addresses have changed: guests of these addresses may lose something.
+    pub addresses: BTreeSet<Key>,
 }
 
 impl Losses {
@@ -25,13 +29,18 @@ impl Losses {
         let mut losses = Self::default();
         for outcome in guardianships.values().filter(|outcome| outcome.fate != Fate::Unchanged && !is_allowed(&outcome.row)) {
             losses.sweep = true;
+            losses.students.insert(outcome.row.student_id);
             if outcome.before.as_ref().is_some_and(is_allowed) {
                 losses.links += 1;
                 losses.log_out.insert(outcome.row.parent_id);
             }
         }
         for outcome in people.values().filter(|outcome| outcome.fate != Fate::Unchanged) {
-            losses.sweep |= outcome.before.as_ref().is_some_and(|before| before.bar_key != outcome.row.bar_key) || outcome.row.is_removed();
+            let has_other_address = outcome.before.as_ref().is_some_and(|before| before.bar_key != outcome.row.bar_key);
+            if has_other_address || outcome.row.is_removed() {
+                losses.sweep = true;
+                losses.addresses.insert(outcome.row.id);
+            }
             if loses_sessions(outcome) {
                 losses.log_out.insert(outcome.row.id);
             }
