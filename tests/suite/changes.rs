@@ -239,6 +239,12 @@ async fn wrong_pages_of_the_feed_are_refused_and_a_known_one_is_not_sent_again()
     // One that names a place which nothing has had yet.
     let never = format!("{}f_8A", &cursor[..cursor.len() - 4]);
     staff.get(&format!("/changes?cursor={never}")).await.refuses(400, "bad_cursor");
+    // After going back to a backup nobody goes on where they were.
+    let old = staff.get("/changes?limit=1").await.is(200).text_at("/next_cursor");
+    let ctx = school.app.context();
+    assert_eq!(school.app.store.write(move |db| parlour::store::changes::renew(db, &ctx)).await.unwrap(), 1);
+    staff.get(&format!("/changes?cursor={old}")).await.refuses(400, "bad_cursor");
+    let cursor = staff.get("/changes?limit=1").await.is(200).text_at("/next_cursor");
     // A cursor stays good for whoever comes back later.
     let path = format!("/changes?cursor={cursor}&limit=100");
     let tag = staff.get(&path).await.is(200).header("etag").unwrap().to_owned();

@@ -42,6 +42,9 @@ pub enum Command {
     /// Works with evenings.
     #[command(subcommand)]
     Evening(EveningCommand),
+    /// Works with the feeds of changes that programs follow.
+    #[command(subcommand)]
+    Feed(FeedCommand),
     /// Works with the demo school.
     #[command(subcommand)]
     Demo(DemoCommand),
@@ -121,6 +124,13 @@ pub enum EveningCommand {
     },
 }
 
+/// A command about the feeds of changes.
+#[derive(Subcommand, Debug)]
+pub enum FeedCommand {
+    /// Lets every program that follows a school begin anew: after the database has gone back to a backup, which knows less than they do.
+    Renew,
+}
+
 /// A command about the demo.
 #[derive(Subcommand, Debug)]
 pub enum DemoCommand {
@@ -178,6 +188,7 @@ mod tests {
         check("parlour roster sync --url https://sis.example.org", Some(ErrorKind::MissingRequiredArgument));
         check("parlour evening load spring.toml", None);
         check("parlour demo load", None);
+        check("parlour feed renew", None);
         check("parlour sandbox", None);
         check("parlour sandbox --port 8091 --database vendor.db --reset", None);
         check("parlour sandbox --reset", Some(ErrorKind::MissingRequiredArgument));

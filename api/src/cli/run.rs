@@ -4,14 +4,14 @@ use std::fs;
 
 use anyhow::{Context as _, ensure};
 
-use super::{Command, DemoCommand, EveningCommand, RosterCommand, SandboxArguments, database, sandbox::Sandbox, sync};
+use super::{Command, DemoCommand, EveningCommand, FeedCommand, RosterCommand, SandboxArguments, database, sandbox::Sandbox, sync};
 use crate::{
     app,
     config::{Config, Mode},
     context::{Clock, Context, Random, SystemClock},
     demo, evening_file,
     roster::{self, ImportOptions},
-    store::Store,
+    store::{Store, changes},
 };
 
 /// Runs a command.
@@ -25,6 +25,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Migrate => migrate(&settings()?).await,
         Command::Roster(command) => bring_in(&settings()?, command).await,
         Command::Evening(command) => load_evening(&settings()?, command).await,
+        Command::Feed(FeedCommand::Renew) => renew_feeds(&settings()?).await,
         Command::Demo(DemoCommand::Load) => load_demo(&settings()?).await,
         Command::Sandbox(arguments) => play(arguments).await,
     }
@@ -35,6 +36,9 @@ async fn play(arguments: SandboxArguments) -> anyhow::Result<()> {
     let sandbox = Sandbox::new(arguments)?;
     let store = database::ready(&sandbox.config).await?;
     if sandbox.reset {
+        // Somebody's own demonstration is none of its business.
+        let may_be_emptied = store.read(|db| Ok(!demo::is_loaded(db)? || demo::is_sandbox(db)?)).await?;
+        ensure!(may_be_emptied, "--reset: the file holds a demonstration that is no sandbox's; give another file");
         demo::reset(&store, &context(), sandbox.config.mode).await?;
     }
     serve_from(sandbox.config.clone(), store).await
@@ -85,6 +89,13 @@ async fn load_evening(config: &Config, command: EveningCommand) -> anyhow::Resul
     let store = database::ready(config).await?;
     let loaded = evening_file::load(&store, &context(), &text).await.with_context(|| format!("{} was not loaded", file.display()))?;
     println!("{loaded}");
+    Ok(())
+}
+
+async fn renew_feeds(config: &Config) -> anyhow::Result<()> {
+    let (store, ctx) = (database::ready(config).await?, context());
+    let count = store.write(move |db| changes::renew(db, &ctx)).await?;
+    println!("Programs that follow a school begin anew ({count} schools).");
     Ok(())
 }
 

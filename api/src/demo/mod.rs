@@ -15,7 +15,7 @@ use diesel::prelude::*;
 
 pub use self::{
     actors::{Actors, actors},
-    program::{Credentials, credentials},
+    program::{Credentials, credentials, is_sandbox},
 };
 use crate::{
     config::Mode,

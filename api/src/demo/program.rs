@@ -39,6 +39,14 @@ pub fn credentials(keys: &Keys) -> Credentials {
     Credentials { id: ClientId(CLIENT), secret: keys.link_token(Purpose::Client, SECRET, 0) }
 }
 
+/// Whether a database is a sandbox's: the program was connected once, whatever became of it.
+///
+/// # Errors
+/// What the database says.
+pub fn is_sandbox(db: &mut Db) -> Result<bool> {
+    Ok(api_clients::table.find(key(CLIENT)).count().get_result::<i64>(db)? > 0)
+}
+
 /// Connects the program to the demo school, with all scopes. One that staff have changed or revoked stays so.
 ///
 /// # Errors

@@ -14,7 +14,7 @@ create unique index changes_in_order on changes (school_id, place);
 create index changes_waiting on changes (school_id) where place is null;
 
 -- The last place that was given, and of which feed it is: a cursor of another one is refused. Whoever gives places holds this row.
--- Whoever goes back to a backup gives the rows new feed ids, so that programs which were ahead of it begin anew.
+-- After going back to a backup `parlour feed renew` gives the rows new ids, so that programs which were ahead of it begin anew.
 create table change_places (
   school_id uuid primary key not null references schools (id),
   feed_id uuid not null,

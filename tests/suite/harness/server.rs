@@ -48,6 +48,11 @@ impl Server {
         Self::node(Arc::new(database), settings, clock, Arc::default(), 8).await
     }
 
+    /// Where its database is, for another process.
+    pub fn database_url(&self) -> String {
+        self.database.url.clone()
+    }
+
     /// Starts another node of the same installation, on the same database and by the same clock.
     pub async fn second_node(&self, shared: Shared) -> Self {
         let bus = if shared == Shared::Bus { Arc::clone(&self.bus) } else { Arc::default() };
