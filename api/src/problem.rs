@@ -55,6 +55,12 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, "not_logged_in", "Log in first.")
     }
 
+    /// A program asks for what is a person's to do.
+    #[must_use]
+    pub fn for_people() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "not_logged_in", "This operation is for people who log in; no access token opens it.")
+    }
+
     /// Logged in, but in another role.
     #[must_use]
     pub fn wrong_role() -> Self {

@@ -1,5 +1,6 @@
 //! What handlers take from a request besides who asks: ids of the path, a JSON body, a page of a list, an idempotency key.
 
+pub mod json;
 mod sealed;
 
 use std::{future::Future, pin::Pin};
@@ -14,10 +15,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use parlour_domain::id::{BarId, BookingId, ClientId, DeliveryId, EveningId, InviteId, PersonId, WebhookId};
 use parlour_wire::{FieldError, Page};
-use serde::{
-    Deserialize,
-    de::{DeserializeOwned, IgnoredAny},
-};
+use serde::{Deserialize, de::DeserializeOwned};
 use uuid::Uuid;
 use validator::{Validate, ValidationErrors};
 
@@ -105,7 +103,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
             let bytes = bytes
                 .await
                 .map_err(|_| ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("The body is too large. Send at most {most} KiB.")))?;
-            let value = serde_json::from_slice(&bytes).map_err(|error| unreadable(&error, &bytes))?;
+            let read: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| malformed(&error))?;
+            let value = json::read(&read, json::Nulls::Absent).map_err(|wrong| ApiError::field(&wrong.field, &wrong.code, &wrong.detail))?;
             Ok(Self { value, bytes })
         })
     }
@@ -142,21 +141,8 @@ fn field_errors(errors: &ValidationErrors) -> Vec<FieldError> {
     found
 }
 
-fn unreadable(error: &serde_json::Error, bytes: &[u8]) -> ApiError {
-    // Where a choice is wanted, anything but a text is to serde as if it were no JSON.
-    if error.is_data() || serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
-        let wrong = shape_error(error);
-        return ApiError::field(&wrong.field, &wrong.code, &wrong.detail);
-    }
+fn malformed(error: &serde_json::Error) -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, "malformed_json", format!("The body is not JSON: {error}."))
-}
-
-/// What is wrong with JSON of the wrong shape. serde names the field in backquotes; where there is a position, that tells the rest.
-#[must_use]
-pub fn shape_error(error: &serde_json::Error) -> FieldError {
-    let detail = error.to_string();
-    let field = detail.split('`').nth(1).filter(|name| name.len() <= 64).unwrap_or("body").to_owned();
-    FieldError { field, code: "wrong_shape".to_owned(), detail }
 }
 
 /// `?parent_id=`: for whom staff do something.
@@ -181,9 +167,10 @@ pub struct PageQuery {
     limit: Option<i64>,
 }
 
-/// `?evening_id=&updated_since=&cursor=&limit=`: a page of what programs fetch.
+/// `?id=&evening_id=&updated_since=&cursor=&limit=`: a page of what programs fetch.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct ExportQuery {
+    id: Option<Uuid>,
     evening_id: Option<Uuid>,
     updated_since: Option<String>,
     #[serde(flatten)]
@@ -209,7 +196,7 @@ impl ExportQuery {
         // A plus that was not escaped has become a blank on its way.
         let since = self.updated_since.as_deref().map(|text| text.replace(' ', "+").parse::<DateTime<Utc>>()).transpose();
         let since = since.map_err(|_| ApiError::field("updated_since", "format", "Give a time like 2026-11-26T16:05:00Z."))?;
-        Ok(Wanted { evening: self.evening_id.map(EveningId), since, after, limit })
+        Ok(Wanted { only: self.id, evening: self.evening_id.map(EveningId), since, after, limit })
     }
 }
 
@@ -277,8 +264,8 @@ pub fn cut<R>(mut rows: Vec<R>, limit: i64) -> (Vec<R>, bool) {
 /// `bad_request` when it is not 1 to 128 printable ASCII characters.
 pub fn idempotency_key(req: &HttpRequest, owner: impl Into<Uuid>, body: &[u8]) -> Answer<Option<RequestKey>> {
     let Some(value) = req.headers().get("Idempotency-Key") else { return Ok(None) };
-    let key = value.to_str().ok().filter(|key| (1..=128).contains(&key.len()) && key.chars().all(|c| c.is_ascii_graphic() || c == ' '));
-    let key = key.ok_or_else(|| ApiError::bad_request("Idempotency-Key: give 1 to 128 printable ASCII characters."))?;
+    let key = value.to_str().ok().filter(|key| (1..=128).contains(&key.len()) && key.chars().all(|c| c.is_ascii_graphic()));
+    let key = key.ok_or_else(|| ApiError::bad_request("Idempotency-Key: give 1 to 128 printable ASCII characters, without blanks."))?;
     let app = auth::app(req)?;
     let mut what = format!("{} {}?{}\n", req.method(), req.path(), req.query_string()).into_bytes();
     what.extend_from_slice(body);

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
-    auth::{Counted, origin},
+    auth::{Counted, count_programs, origin},
     client, contract,
     handlers::{
         bars, bookings, calls, changes, clients, dev, evenings, guests, health, invites, login_links, me, oauth, parents, roster, school, sessions, webhooks,
@@ -40,8 +40,8 @@ pub fn application(
         .wrap(from_fn(frame))
         .configure(|config| {
             config
-                .service(web::scope("/api/v1").configure(api).default_service(web::route().to(nothing)))
-                .service(web::scope("/s/{school}/api/v1").configure(api).default_service(web::route().to(nothing)))
+                .service(web::scope("/api/v1").wrap(from_fn(count_programs)).configure(api).default_service(web::route().to(nothing)))
+                .service(web::scope("/s/{school}/api/v1").wrap(from_fn(count_programs)).configure(api).default_service(web::route().to(nothing)))
                 .route("/api/docs", web::get().to(docs))
                 .route("/s/{school}/api/docs", web::get().to(docs))
                 .route("/", web::get().to(client::index))

@@ -186,6 +186,29 @@ async fn a_program_may_ask_so_often() {
 }
 
 #[tokio::test]
+async fn what_can_not_be_read_counts_as_well() {
+    let school = School::start().await;
+    let (office, program) = (school.staff().await, school.nobody());
+    let made = office.post("/clients", json!({ "name": "MIS", "scopes": ["evenings:write"], "requests_per_minute": 5 })).await.is(201);
+    let of = Credentials { id: made.text_at("/client/id"), secret: made.text_at("/client_secret") };
+    let token = token_of(&program, &of).await;
+    let send = async |method: &str, path: &str, body: &'static str| {
+        let request = program.request(method, path).bearer_auth(&token).header("content-type", "application/json").body(body);
+        program.send(method, path, request).await
+    };
+    for (method, path, body, status) in
+        [("POST", "/evenings", "{", 400), ("GET", "/evenings?limit=x", "", 400), ("PATCH", "/evenings/none", "{}", 404), ("POST", "/evenings", "[]", 422)]
+    {
+        let answer = send(method, path, body).await;
+        assert_eq!(answer.status, status, "{method} {path}: {}", answer.text);
+        assert!(answer.header("ratelimit").is_some(), "{method} {path} tells what is left");
+    }
+    let large = program.request("POST", "/evenings").bearer_auth(&token).header("content-type", "application/json").body(" ".repeat(70_000));
+    assert!(program.send("POST", "/evenings", large).await.is(413).header("ratelimit").is_some());
+    send("POST", "/evenings", "{").await.refuses(429, "too_many_requests");
+}
+
+#[tokio::test]
 async fn a_program_may_ask_for_so_many_tokens() {
     let school = School::start().await;
     let (office, program) = (school.staff().await, school.nobody());

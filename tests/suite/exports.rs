@@ -175,5 +175,19 @@ async fn attendance_tells_who_came_and_left() {
     assert_eq!(people.iter().map(|one| one["role"].as_str().unwrap()).collect::<Vec<_>>(), ["teacher", "parent"]);
     assert!(people[0]["left_at"].is_null() && people[1]["left_at"].is_string() && met["no_show"] == false, "{met}");
     assert_eq!(people[1]["id"], school.people.parent.0.to_string());
+    assert_eq!((people[0]["sourced_id"].as_str(), people[1]["sourced_id"].as_str()), (Some("t-abell"), Some("p-rachel-aaron")));
+    // Only what a webhook told of, with the roster's ids.
+    let token = program(&school, &["bookings:read", "invites:read", "attendance:read"]).await;
+    let one = async |list: &str, id: &str| get(&school.nobody(), &format!("{list}?id={id}"), &token).await.is(200).list("/items");
+    let of = one("/bookings", &booking).await;
+    assert_eq!(ids(&of, "id"), [booking.as_str()]);
+    assert_eq!((&of[0]["parent_sourced_id"], &of[0]["teacher_sourced_ids"]), (&json!("p-rachel-aaron"), &json!(["t-abell"])));
+    assert!(of[0]["student_sourced_id"].as_str().unwrap().ends_with("-aaron") && !of[0]["class_sourced_id"].as_str().unwrap().is_empty());
+    assert_eq!(ids(&one("/attendance", &booking).await, "booking_id"), [booking.as_str()]);
+    let invite = school.people.invite.unwrap().0.to_string();
+    let of = one("/invites", &invite).await;
+    assert_eq!((ids(&of, "id"), &of[0]["parent_sourced_id"]), (vec![invite.clone()], &json!("p-rachel-aaron")));
+    assert!(of[0]["student_sourced_ids"].as_array().unwrap().iter().all(|id| id.as_str().unwrap().ends_with("-aaron")), "{of:?}");
+    assert!(one("/bookings", &invite).await.is_empty());
     assert!(list.iter().all(|record| record["starts_at"].as_str().unwrap() <= starts_at.as_str()), "only what has begun");
 }

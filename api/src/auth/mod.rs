@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-pub use program::{Asker, Counted, Program};
+pub use program::{Asker, Counted, Program, count_programs};
 
 type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 
@@ -84,7 +84,9 @@ impl Visitor {
     async fn of(req: &HttpRequest) -> Answer<Self> {
         let app = app(req)?;
         let school = app.school(school_address(req)).await?;
-        let cookie = req.cookie(cookies::PERSON).ok_or_else(ApiError::not_logged_in)?;
+        let cookie = req
+            .cookie(cookies::PERSON)
+            .ok_or_else(|| if req.headers().contains_key(header::AUTHORIZATION) { ApiError::for_people() } else { ApiError::not_logged_in() })?;
         let now = app.clock.now();
         let id = app.keys.read_cookie(Audience::Person, cookie.value(), now).into_iter().next().ok_or_else(ApiError::not_logged_in)?;
         Ok(Self { school, session: SessionId(id), now })

@@ -3,9 +3,11 @@
 use std::{future::Future, pin::Pin};
 
 use actix_web::{
-    FromRequest, HttpMessage, HttpRequest,
-    dev::Payload,
+    Error, FromRequest, HttpMessage, HttpRequest,
+    body::{BoxBody, MessageBody},
+    dev::{Payload, ServiceRequest, ServiceResponse},
     http::{StatusCode, header},
+    middleware::Next,
 };
 use parlour_domain::{
     id::{ClientId, SchoolId},
@@ -88,8 +90,28 @@ impl FromRequest for Program {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let req = req.clone();
-        Box::pin(async move { Self::of(&req).await })
+        Box::pin(async move {
+            let known = req.extensions().get::<Self>().cloned();
+            if let Some(known) = known { Ok(known) } else { Self::of(&req).await }
+        })
     }
+}
+
+/// Counts a program's request before anything of it is read, so that one that can't be read counts as well and is told what is left.
+///
+/// # Errors
+/// Answers `too_many_requests`. Another fault of the token is for the operation to say, if it asks for one.
+pub async fn count_programs(req: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
+    if req.headers().contains_key(header::AUTHORIZATION) {
+        // The request must not be held meanwhile: the router writes into it.
+        let counted = Program::of(req.request()).await;
+        match counted {
+            Ok(program) => _ = req.extensions_mut().insert(program),
+            Err(error) if error.code() == "too_many_requests" => return Ok(req.error_response(error)),
+            Err(_) => {}
+        }
+    }
+    next.call(req).await.map(ServiceResponse::map_into_boxed_body)
 }
 
 /// A person with a cookie, or a program with a token.

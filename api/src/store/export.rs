@@ -1,6 +1,9 @@
 //! What programs fetch of a school, page by page in the order in which it was made: nothing that stays is skipped or comes twice while rows are added.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -15,11 +18,13 @@ use super::{
     invites::InviteRow,
     sql_types::{At, Key, at, key},
 };
-use crate::schema::{booking_teachers, bookings, call_events, invite_students, invites, teacher_records};
+use crate::schema::{booking_teachers, bookings, call_events, classes, invite_students, invites, people, teacher_records};
 
 /// Which rows.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
+    /// Only this one.
+    pub only: Option<Uuid>,
     /// Of which evening; of all when left out.
     pub evening: Option<EveningId>,
     /// Only what changed at this time or later.
@@ -30,6 +35,27 @@ pub struct Wanted {
     pub limit: i64,
 }
 
+/// The roster's ids of people and classes, by ours.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Sourced(Arc<BTreeMap<Key, String>>);
+
+impl Sourced {
+    /// Of one; blank for none that was asked for.
+    #[must_use]
+    pub fn of(&self, id: Key) -> String {
+        self.0.get(&id).cloned().unwrap_or_default()
+    }
+
+    fn read(db: &mut Db, people: impl IntoIterator<Item = Key>, classes: impl IntoIterator<Item = Key>) -> Result<Self> {
+        let (people, classes): (BTreeSet<Key>, BTreeSet<Key>) = (people.into_iter().collect(), classes.into_iter().collect());
+        let mut all: BTreeMap<Key, String> =
+            people::table.filter(among(people::id, people)).select((people::id, people::sourced_id)).load(db)?.into_iter().collect();
+        let of_classes: Vec<(Key, String)> = classes::table.filter(among(classes::id, classes)).select((classes::id, classes::sourced_id)).load(db)?;
+        all.extend(of_classes);
+        Ok(Self(Arc::new(all)))
+    }
+}
+
 /// A booking with what belongs to it.
 #[derive(Clone, Debug)]
 pub struct BookingExport {
@@ -37,6 +63,8 @@ pub struct BookingExport {
     pub row: BookingRow,
     /// Its teachers.
     pub teachers: Vec<Key>,
+    /// The roster's ids of all of them.
+    pub sourced: Sourced,
     /// When it was made.
     pub created_at: At,
     /// When it last changed.
@@ -53,6 +81,9 @@ pub fn bookings(db: &mut Db, school: SchoolId, wanted: Wanted) -> Result<Vec<Boo
     if let Some(after) = wanted.after {
         exists(of_school.filter(bookings::id.eq(Key(after))).count().get_result(db)?)?;
         query = query.filter(bookings::id.gt(Key(after)));
+    }
+    if let Some(only) = wanted.only {
+        query = query.filter(bookings::id.eq(Key(only)));
     }
     if let Some(evening) = wanted.evening {
         query = query.filter(bookings::evening_id.eq(key(evening)));
@@ -78,8 +109,11 @@ fn booking_columns() -> BookingColumns {
 
 fn with_teachers(db: &mut Db, rows: Vec<(BookingRow, At, At)>) -> Result<Vec<BookingExport>> {
     let mut teachers = teachers_of(db, rows.iter().map(|(row, ..)| row.id))?;
+    let people = rows.iter().flat_map(|(row, ..)| [row.student_id, row.parent_id]).chain(teachers.values().flatten().copied());
+    let sourced = Sourced::read(db, people.collect::<Vec<_>>(), rows.iter().map(|(row, ..)| row.class_id))?;
     let with = |(row, created_at, changed_at): (BookingRow, At, At)| BookingExport {
         teachers: teachers.remove(&row.id).unwrap_or_default(),
+        sourced: sourced.clone(),
         row,
         created_at,
         changed_at,
@@ -94,6 +128,8 @@ pub struct InviteExport {
     pub row: InviteRow,
     /// For whom.
     pub students: Vec<Key>,
+    /// The roster's ids of all of them.
+    pub sourced: Sourced,
 }
 
 impl InviteExport {
@@ -115,6 +151,9 @@ pub fn invites(db: &mut Db, school: SchoolId, wanted: Wanted) -> Result<Vec<Invi
     if let Some(after) = wanted.after {
         exists(of_school.filter(invites::id.eq(Key(after))).count().get_result(db)?)?;
         query = query.filter(invites::id.gt(Key(after)));
+    }
+    if let Some(only) = wanted.only {
+        query = query.filter(invites::id.eq(Key(only)));
     }
     if let Some(evening) = wanted.evening {
         query = query.filter(invites::evening_id.eq(key(evening)));
@@ -143,8 +182,11 @@ fn with_students(db: &mut Db, rows: Vec<InviteRow>) -> Result<Vec<InviteExport>>
         .order(invite_students::student_id)
         .select((invite_students::invite_id, invite_students::student_id))
         .load(db)?;
+    let people = rows.iter().map(|row| row.parent_id).chain(covered.iter().map(|(_, student)| *student));
+    let sourced = Sourced::read(db, people.collect::<Vec<_>>(), [])?;
     let mut students = grouped(covered);
-    Ok(rows.into_iter().map(|row| InviteExport { students: students.remove(&row.id).unwrap_or_default(), row }).collect())
+    let with = |row: InviteRow| InviteExport { students: students.remove(&row.id).unwrap_or_default(), sourced: sourced.clone(), row };
+    Ok(rows.into_iter().map(with).collect())
 }
 
 /// Somebody who was in a call.
@@ -152,6 +194,8 @@ fn with_students(db: &mut Db, rows: Vec<InviteRow>) -> Result<Vec<InviteExport>>
 pub struct Attended {
     /// Who.
     pub participant: Key,
+    /// Their id in the roster; none for a guest.
+    pub sourced_id: Option<String>,
     /// Their role, as it stands in the events.
     pub role: String,
     /// When they first came in.
@@ -181,6 +225,9 @@ pub fn attendance(db: &mut Db, school: SchoolId, wanted: Wanted, now: DateTime<U
     if let Some(after) = wanted.after {
         exists(of_school.filter(bookings::id.eq(Key(after))).count().get_result(db)?)?;
         query = query.filter(bookings::id.gt(Key(after)));
+    }
+    if let Some(only) = wanted.only {
+        query = query.filter(bookings::id.eq(Key(only)));
     }
     if let Some(evening) = wanted.evening {
         query = query.filter(bookings::evening_id.eq(key(evening)));
@@ -212,12 +259,16 @@ fn with_people(db: &mut Db, rows: Vec<BookingRow>) -> Result<Vec<Attendance>> {
         .order((call_events::at, call_events::id))
         .select((call_events::booking_id, call_events::participant_id, call_events::role, call_events::kind, call_events::at))
         .load(db)?;
+    let sourced = Sourced::read(db, events.iter().filter(|(_, _, role, ..)| role != "guest").map(|(_, participant, ..)| *participant), [])?;
     let mut people: BTreeMap<Key, Vec<Attended>> = BTreeMap::new();
     for (booking, participant, role, kind, at) in events {
         let of_booking = people.entry(booking).or_default();
         let known = of_booking.iter_mut().find(|one| one.participant == participant);
         match (kind.as_str(), known) {
-            ("joined", None) => of_booking.push(Attended { participant, role, joined_at: at, left_at: None }),
+            ("joined", None) => {
+                let sourced_id = Some(sourced.of(participant)).filter(|id| !id.is_empty());
+                of_booking.push(Attended { participant, sourced_id, role, joined_at: at, left_at: None });
+            }
             ("joined" | "resumed", Some(known)) => known.left_at = None,
             ("left" | "vanished" | "expired" | "put_out", Some(known)) => known.left_at = Some(at),
             _ => {}

@@ -17,9 +17,13 @@ pub fn booking_record(of: &export::BookingExport, zone: Tz) -> wire::BookingReco
         id: of.row.id.0,
         evening_id: of.row.evening_id.0,
         class_id: of.row.class_id.0,
+        class_sourced_id: of.sourced.of(of.row.class_id),
         student_id: of.row.student_id.0,
+        student_sourced_id: of.sourced.of(of.row.student_id),
         parent_id: of.row.parent_id.0,
+        parent_sourced_id: of.sourced.of(of.row.parent_id),
         teacher_ids: of.teachers.iter().map(|teacher| teacher.0).collect(),
+        teacher_sourced_ids: of.teachers.iter().map(|teacher| of.sourced.of(*teacher)).collect(),
         starts_at: moment(*of.row.starts_at, zone),
         ends_at: moment(*of.row.ends_at, zone),
         video: of.row.video,
@@ -37,7 +41,9 @@ pub fn invite_record(of: &export::InviteExport, with_names: bool, zone: Tz) -> w
         id: row.id.0,
         evening_id: row.evening_id.0,
         parent_id: row.parent_id.0,
+        parent_sourced_id: of.sourced.of(row.parent_id),
         student_ids: of.students.iter().map(|student| student.0).collect(),
+        student_sourced_ids: of.students.iter().map(|student| of.sourced.of(*student)).collect(),
         name: with_names.then(|| row.name.clone()),
         email: with_names.then(|| row.email.clone()),
         created_at: moment(*row.created_at, zone),
@@ -53,6 +59,7 @@ pub fn invite_record(of: &export::InviteExport, with_names: bool, zone: Tz) -> w
 pub fn attendance_record(of: &export::Attendance, zone: Tz) -> wire::AttendanceRecord {
     let attendee = |one: &export::Attended| wire::Attendee {
         id: one.participant.0,
+        sourced_id: one.sourced_id.clone(),
         role: match one.role.as_str() {
             "teacher" => wire::CallRole::Teacher,
             "guest" => wire::CallRole::Guest,

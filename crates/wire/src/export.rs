@@ -14,12 +14,20 @@ pub struct BookingRecord {
     pub evening_id: Uuid,
     /// About which class.
     pub class_id: Uuid,
+    /// The class's id in the roster.
+    pub class_sourced_id: String,
     /// About whom.
     pub student_id: Uuid,
+    /// The student's id in the roster.
+    pub student_sourced_id: String,
     /// Who comes.
     pub parent_id: Uuid,
+    /// The parent's id in the roster.
+    pub parent_sourced_id: String,
     /// With whom.
     pub teacher_ids: Vec<Uuid>,
+    /// The teachers' ids in the roster, in the same order.
+    pub teacher_sourced_ids: Vec<String>,
     /// From when.
     pub starts_at: Moment,
     /// Until when.
@@ -44,8 +52,12 @@ pub struct InviteRecord {
     pub evening_id: Uuid,
     /// Who invites.
     pub parent_id: Uuid,
+    /// The parent's id in the roster.
+    pub parent_sourced_id: String,
     /// For which students.
     pub student_ids: Vec<Uuid>,
+    /// The students' ids in the roster, in the same order.
+    pub student_sourced_ids: Vec<String>,
     /// The guest's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -87,6 +99,9 @@ pub struct AttendanceRecord {
 pub struct Attendee {
     /// A person's id, or for a guest their invite's.
     pub id: Uuid,
+    /// A person's id in the roster; none for a guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sourced_id: Option<String>,
     /// As what they came.
     pub role: CallRole,
     /// When they first came in.

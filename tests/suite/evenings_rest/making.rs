@@ -116,7 +116,7 @@ async fn each_rule_names_its_field() {
     check(json!({ "classes": [{ "titles": ["Year 9 *"], "meet": "in_person" }] }), "classes[0].meet", "contradiction", "mode is video").await;
     check(json!({ "mode": "hybrid" }), "classes[0].meet", "required", "hybrid").await;
     // What is not even of the right shape.
-    check(json!({ "colour": "red" }), "colour", "wrong_shape", "unknown field").await;
+    check(json!({ "colour": "red" }), "colour", "unknown", "There is no such field here").await;
     check(json!({ "mode": "fun" }), "fun", "wrong_shape", "in_person").await;
     let mut less = winter();
     less.as_object_mut().unwrap().remove("ends");

@@ -2,11 +2,11 @@
 
 use parlour_roster::{EnrolmentRole, Numbered, Push, PushedClass, PushedEnrolment, PushedGuardianship, PushedPerson};
 use parlour_wire::{FieldError, RosterClass, RosterEnrolment, RosterGuardianship, RosterName, RosterPerson};
-use serde::{Deserialize as _, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
-    request::shape_error,
+    request::json,
     store::roster::{Fate, Plan},
 };
 
@@ -27,23 +27,10 @@ pub(super) trait Kind {
 
 /// Reads one row, or says what is wrong with it.
 pub(super) fn read<K: Kind>(row: &Value) -> Result<K::Pushed, Vec<FieldError>> {
-    let wire = K::Wire::deserialize(row).map_err(|error| vec![misshapen::<K::Wire>(row, &error)])?;
+    let wire = json::read::<K::Wire>(row, json::Nulls::Refused).map_err(|wrong| vec![wrong])?;
     let mut check = Check::default();
     let pushed = K::checked(wire, &mut check);
     if check.errors.is_empty() { Ok(pushed) } else { Err(check.errors) }
-}
-
-/// Names the member without which the row would have another fault, or none: serde does not say where it stumbled.
-fn misshapen<T: DeserializeOwned>(row: &Value, error: &serde_json::Error) -> FieldError {
-    let said = error.to_string();
-    let without = |member: &String| {
-        let mut less = row.as_object()?.clone();
-        less.remove(member);
-        Some(T::deserialize(&Value::Object(less)).err().is_none_or(|error| error.to_string() != said))
-    };
-    let guilty = row.as_object().into_iter().flat_map(|object| object.keys()).find(|member| without(member) == Some(true));
-    let shape = shape_error(error);
-    FieldError { field: guilty.filter(|name| name.len() <= 64).cloned().unwrap_or(shape.field), ..shape }
 }
 
 /// The ids of a row, as far as it has good ones.
