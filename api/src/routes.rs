@@ -5,7 +5,7 @@ use actix_web::{
     body::{BoxBody, MessageBody},
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
     error::InternalError,
-    guard::{GuardContext, fn_guard},
+    guard::{Any, Get, GuardContext, Head, fn_guard},
     http::header::{self, HeaderName, HeaderValue},
     middleware::{Next, from_fn},
     web::{self, Data, ServiceConfig},
@@ -58,7 +58,7 @@ const VERSIONED: [&str; 5] = ["/bookings/{booking_id}", "/invites/{invite_id}", 
 /// The operations, in the order of openapi.yaml.
 fn api(config: &mut ServiceConfig) {
     let mut at = |path: &str, methods: Vec<(&'static str, actix_web::Route)>| {
-        let allow = methods.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        let allow = methods.iter().map(|(name, _)| if *name == "GET" { "GET, HEAD" } else { name }).collect::<Vec<_>>().join(", ");
         let mut resource = web::resource(path);
         if !VERSIONED.contains(&path) {
             let names: Vec<&'static str> = methods.iter().map(|(name, _)| *name).collect();
@@ -77,11 +77,13 @@ fn api(config: &mut ServiceConfig) {
         })));
     };
     macro_rules! on {
-        ($($method:ident $handler:path),+) => { vec![$((stringify!($method), web::method(method::$method).to($handler))),+] };
+        ($($method:ident $handler:path),+) => { vec![$((stringify!($method), on!(@ $method).to($handler))),+] };
+        // Whatever can be read can be asked about (RFC 9110, 9.1); the server leaves the body out.
+        (@ GET) => { web::route().guard(Any(Get()).or(Head())) };
+        (@ $method:ident) => { web::method(method::$method) };
     }
     mod method {
         pub(super) use actix_web::http::Method;
-        pub(super) const GET: Method = Method::GET;
         pub(super) const POST: Method = Method::POST;
         pub(super) const PUT: Method = Method::PUT;
         pub(super) const PATCH: Method = Method::PATCH;

@@ -1,6 +1,6 @@
 //! Errors have one shape whatever is wrong, and lists one way of paging.
 
-use crate::harness::School;
+use crate::harness::{Actor, School};
 
 #[tokio::test]
 async fn every_error_is_a_problem() {
@@ -8,7 +8,7 @@ async fn every_error_is_a_problem() {
     let (nobody, staff) = (school.nobody(), school.staff().await);
     nobody.get("/nothing").await.refuses(404, "not_found");
     let refused = nobody.delete("/school").await.refuses(405, "method_not_allowed");
-    assert_eq!(refused.header("allow"), Some("GET"));
+    assert_eq!(refused.header("allow"), Some("GET, HEAD"));
     let check = async |kind: Option<&str>, body: String, status: u16, code: &str| {
         let mut request = nobody.request("POST", "/login_links").body(body);
         if let Some(kind) = kind {
@@ -25,6 +25,24 @@ async fn every_error_is_a_problem() {
     let elsewhere = [(reqwest::header::ORIGIN, "http://evil.example".parse().unwrap())].into_iter().collect();
     let foreign = staff.request("POST", "/bars").headers(elsewhere).json(&serde_json::json!({}));
     staff.send("POST", "/bars", foreign).await.refuses(403, "bad_origin");
+}
+
+#[tokio::test]
+async fn what_can_be_read_can_be_asked_about() {
+    let school = School::start().await;
+    let (nobody, staff) = (school.nobody(), school.staff().await);
+    let ask = async |actor: &Actor, path: &str| actor.request("HEAD", path).send().await.unwrap();
+    let booking = format!("/bookings/{}", school.parent().await.get(&school.evening("/bookings")).await.is(200).text_at("/rows/0/id"));
+    for path in ["/school", "/evenings", "/bookings?limit=3", &booking] {
+        let read = staff.get(path).await.is(200);
+        let asked = ask(&staff, path).await;
+        assert_eq!((asked.status().as_u16(), asked.headers().get("etag").map(|tag| tag.to_str().unwrap())), (200, read.header("etag")), "{path}");
+        assert_eq!(asked.headers()["content-length"].to_str().unwrap(), read.text.len().to_string(), "{path}");
+        assert_eq!(asked.text().await.unwrap(), "", "{path}");
+    }
+    assert_eq!(ask(&nobody, "/evenings").await.status(), 401);
+    assert_eq!(ask(&staff, "/bookings/none").await.status(), 404);
+    assert_eq!(ask(&staff, "/sessions").await.status(), 405);
 }
 
 #[tokio::test]
