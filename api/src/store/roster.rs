@@ -6,6 +6,7 @@
 mod compare;
 mod describe;
 mod fates;
+mod heard;
 mod known;
 mod losses;
 mod plan;

@@ -10,6 +10,7 @@ use super::{
     compare::{Difference, Existing, Fate, Outcome, difference, to_write},
     describe::{Line, lines},
     fates::Fates,
+    heard::{Heard, Word, strays},
     losses::Losses,
     rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, Row, SchoolRow},
     wanted::{Wanted, role_name},
@@ -43,6 +44,9 @@ pub struct Plan {
     pub lines: Vec<Line>,
     /// Links and enrolments of a delta whose people or classes are not known, in words.
     pub unresolved: Vec<String>,
+    /// Whether a provider's changes may mean something else than they say; only a roster of everything tells: a link may be listed by a row that is not
+    /// among them (it stays), a place given by another row, a person be here by another's row.
+    pub is_in_doubt: bool,
 }
 
 impl Plan {
@@ -57,16 +61,13 @@ impl Plan {
         let (person_ids, class_ids) = (ids(&people, |row| row.id), ids(&classes, |row| row.id));
         let (absent, closed) = (removed_ids(&people, |row| row.id), removed_ids(&classes, |row| row.id));
 
-        let relisted: BTreeSet<Key> = removed.relisted.iter().filter_map(|id| person_ids.get(id).copied()).collect();
         let pair = |(parent, student): &(String, String)| Some((*person_ids.get(parent)?, *person_ids.get(student)?));
-        let mentioned: BTreeSet<(Key, Key)> = removed.mentioned.iter().filter_map(pair).collect();
+        let heard = Heard::of(coverage.guardianships, removed, &person_ids);
         let unlinked: BTreeSet<(Key, Key)> = removed.guardianships.iter().filter_map(pair).collect();
         let gone = |link: &GuardianshipRow| {
             let of_the_absent = absent.contains(&link.parent_id) || absent.contains(&link.student_id);
-            let relisted = relisted.contains(&link.parent_id) || relisted.contains(&link.student_id);
-            let of_the_relisted = relisted && !mentioned.contains(&(link.parent_id, link.student_id));
-            let named = unlinked.contains(&(link.parent_id, link.student_id));
-            named || of_the_absent || coverage.guardianships == Mode::Bulk || (coverage.guardianships == Mode::Delta && of_the_relisted)
+            let named = unlinked.contains(&link.name());
+            named || of_the_absent || coverage.guardianships == Mode::Bulk || heard.word(link) == Word::Gone
         };
         let mut links = wanted.guardianships(&person_ids);
         let half_seen: BTreeSet<(Key, Key)> = removed.half_seen.iter().filter_map(pair).collect();
@@ -83,6 +84,12 @@ impl Plan {
         let enrolments = difference(existing.enrolments, if_covered(coverage.enrolments, places), now, gone);
 
         keep_standing(&mut people, &guardianships, &enrolments);
+        let silent = guardianships.values().filter(|outcome| !outcome.row.is_removed() && heard.word(&outcome.row) == Word::Unclear).count();
+        // Another row of the provider's may give the same place; only these two ends leave no question.
+        let is_open = |row: &EnrolmentRow| !absent.contains(&row.person_id) && !closed.contains(&row.class_id);
+        let left = |outcome: &&Outcome<EnrolmentRow>| outcome.fate == Fate::Removed && is_open(&outcome.row);
+        let left = enrolments.values().filter(left).count() * usize::from(coverage.enrolments == Mode::Delta);
+        let in_doubt = silent + left + strays(school, removed, &person_ids);
 
         // A school that is new has nothing that could be withdrawn.
         let losses = if known.is_some() { Losses::of(&people, &guardianships) } else { Losses::default() };
@@ -110,6 +117,7 @@ impl Plan {
             turn: source.ctx.new_id(),
             changes,
             unresolved: wanted.unresolved,
+            is_in_doubt: in_doubt > 0,
         }
     }
 
