@@ -3,6 +3,7 @@
 //! Rows are never deleted: what is gone gets `removed_at`. Bars set by hand are not touched. Whoever loses access by the difference
 //! loses it in the same transaction ([`access::sweep`]).
 
+mod bars;
 mod compare;
 mod describe;
 mod fates;

@@ -159,10 +159,10 @@ pub struct Guardianship {
     pub lives_with: Option<bool>,
     /// False for relatives and unknown roles, and for whoever the school bars.
     pub contact_allowed: bool,
-    /// The school says that there must be no contact; without a word of it, staff may still allow a relative.
-    pub contact_barred: bool,
-    /// A court order is on file; contact is then not allowed either.
-    pub court_order: bool,
+    /// Whether the school says that there must be no contact; none when it says nothing of it. Without a bar, staff may still allow a relative.
+    pub contact_barred: Option<bool>,
+    /// Whether the school says that a court order is on file; contact is then not allowed either.
+    pub court_order: Option<bool>,
 }
 
 /// A class.

@@ -93,6 +93,7 @@ fn known_link(ids: &BTreeMap<Key, String>, link: GuardianshipRow) -> Option<Know
         relationship: link.relationship,
         priority: link.priority.and_then(|number| number.try_into().ok()),
         lives_with: link.lives_with,
+        contact_allowed: link.contact_allowed && link.removed_at.is_none(),
         contact_barred: link.contact_barred,
         court_order: link.court_order,
     })

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Changes, Counts, Source,
+    bars::keep_bars,
     compare::{Difference, Existing, Fate, Outcome, difference, to_write},
     describe::{Line, lines},
     fates::Fates,
@@ -69,9 +70,8 @@ impl Plan {
             let named = unlinked.contains(&link.name());
             named || of_the_absent || coverage.guardianships == Mode::Bulk || heard.word(link) == Word::Gone
         };
-        let mut links = wanted.guardianships(&person_ids);
         let half_seen: BTreeSet<(Key, Key)> = removed.half_seen.iter().filter_map(pair).collect();
-        keep_bars(&mut links, &existing.guardianships, &half_seen);
+        let links = keep_bars(wanted.guardianships(&person_ids), &existing.guardianships, &half_seen);
         let guardianships = difference(existing.guardianships, if_covered(coverage.guardianships, links), now, gone);
 
         let triple = |(class, person, role): &(String, String, _)| Some((*class_ids.get(class)?, *person_ids.get(person)?, role_name(*role)));
@@ -148,20 +148,6 @@ fn if_covered<R>(mode: Mode, rows: Vec<R>) -> Vec<R> {
 fn ids<R: Row<Name = String>>(difference: &Difference<R>, id: impl Fn(&R) -> Key) -> BTreeMap<String, Key> {
     let there = difference.iter().filter(|(_, outcome)| outcome.fate != Fate::Removed);
     there.map(|(name, outcome)| (name.clone(), id(&outcome.row))).collect()
-}
-
-/// A bar that was there stays where the roster's word on the link is half seen.
-fn keep_bars(links: &mut [GuardianshipRow], existing: &[GuardianshipRow], half_seen: &BTreeSet<(Key, Key)>) {
-    if half_seen.is_empty() {
-        return;
-    }
-    let before: BTreeMap<(Key, Key), &GuardianshipRow> = existing.iter().map(|row| (row.name(), row)).collect();
-    for link in links.iter_mut().filter(|link| half_seen.contains(&link.name())) {
-        let Some(before) = before.get(&link.name()) else { continue };
-        link.contact_barred |= before.contact_barred;
-        link.court_order |= before.court_order;
-        link.contact_allowed &= !link.contact_barred && !link.court_order;
-    }
 }
 
 /// Whoever has a student is a parent, and whoever has a class a teacher, whatever a row of changes says of their roles: it may hold them alone.
