@@ -70,6 +70,12 @@ async fn a_contact_of_another_org_keeps_their_students() {
         let report = synced.sync().await;
         assert_eq!((report.changes.people.changed, report.changes.guardianships.removed), (1, 0), "{report}");
         synced.is_as_it_was().await;
+        // Staff see whence the name comes; the client's id is nobody's concern.
+        let office = synced.school.staff().await;
+        let seen = office.get(&format!("/parents/{}", synced.school.people.parent.0)).await.is(200);
+        let name = seen.list("/sources").iter().find(|source| source["field"] == "given_name").unwrap()["name"].clone();
+        assert_eq!(name, synced.provider.named().address());
+        assert!(!name.as_str().unwrap().contains("parlour"), "{name}");
         // Nor does a bar wait for the next whole sync.
         synced.touch("users", "p-rachel-aaron", |user| user["metadata"]["contactAllowed"] = json!(false));
         assert_eq!(synced.sync().await.changes.access_withdrawn, 3);

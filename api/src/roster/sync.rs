@@ -48,7 +48,7 @@ pub async fn sync(deps: &Deps, provider: &Provider, options: &ImportOptions) -> 
     let spool = remote::fetch(provider, deps.random.clone(), deps.limits.clone()).await?;
     let (format, only) = (provider.format(), options.school.clone());
     let roster = tokio::task::spawn_blocking(move || parlour_roster::read_collections(spool, format, only.as_deref())).await??;
-    bring_in(&deps.store, &deps.context(), roster, options, Origin::new(SourceKind::Provider, provider.name())).await
+    bring_in(&deps.store, &deps.context(), roster, options, Origin::new(SourceKind::Provider, provider.address())).await
 }
 
 /// How far back one asks before the time at which the last sync began: the provider's clock may be slow, and what it was writing then came later.
@@ -80,7 +80,7 @@ async fn sync_changes(deps: &Deps, provider: &Provider, options: &ImportOptions,
             return Ok(None);
         }
     };
-    let origin = Origin::new(SourceKind::Provider, provider.name());
+    let origin = Origin::new(SourceKind::Provider, provider.address());
     let report = bring_in_changes(&deps.store, &deps.context(), roster, options, origin).await?;
     if report.is_none() {
         tracing::info!(source = provider.name(), "the changes may mean more than they say; asking for everything");

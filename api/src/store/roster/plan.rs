@@ -41,7 +41,7 @@ pub struct Plan {
     school_differs: bool,
     /// The counts, for the report.
     pub changes: Changes,
-    /// What is not as it was, for people.
+    /// What is not as it was, for people; nothing of a push.
     pub lines: Vec<Line>,
     /// Links and enrolments of a delta whose people or classes are not known, in words.
     pub unresolved: Vec<String>,
@@ -102,7 +102,8 @@ impl Plan {
             access_withdrawn: losses.links,
         };
         Self {
-            lines: lines(&people, &guardianships, &classes, &enrolments),
+            // Whoever pushes is told row by row.
+            lines: if source.pushed_by.is_some() { Vec::new() } else { lines(&people, &guardianships, &classes, &enrolments) },
             fates: Fates::of(&people, &guardianships, &classes, &enrolments, person_ids, class_ids),
             school_differs: known != Some(&row),
             school: row,
