@@ -23,6 +23,7 @@ mod migrations;
 mod operations;
 mod paging;
 mod preconditions;
+mod roster_changes;
 mod roster_crash;
 mod roster_push;
 mod roster_schedule;

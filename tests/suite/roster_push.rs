@@ -8,6 +8,7 @@ use std::{
 use chrono::TimeDelta;
 use futures_util::future::join;
 use parlour::{
+    roster::{ImportOptions, remote::Version},
     schema::{self, bars, events, people},
     store::{
         Db,
@@ -22,7 +23,7 @@ use serde_json::{Value, json};
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
 use parlour::store::people::PersonRow;
 
-use crate::harness::{Actor, Answer, Roster, School, until, wishes};
+use crate::harness::{Actor, Answer, Roster, School, provider::Provider, until, wishes};
 
 const PATHS: [&str; 4] = ["/roster/people", "/roster/classes", "/roster/enrolments", "/roster/guardianships"];
 
@@ -350,6 +351,61 @@ async fn who_leaves_or_comes_in_another_role_loses_by_it() {
     let parent = school.parent().await;
     assert_eq!(program.push("people", [json!({ "sourced_id": "p-rachel-aaron", "remove": true })]).await, ["removed"]);
     parent.get("/me").await.refuses(410, "access_ended");
+    school.ignore_mail("what mail a loss sends is told in access.rs");
+}
+
+#[tokio::test]
+async fn a_contact_who_came_without_a_role_keeps_contact_through_rows_that_do_not_speak_of_it() {
+    let (school, mother) = (School::start().await, "p-rachel-aaron");
+    // As an import of SDS leaves them, which judges by the relationship's role.
+    let as_sds = diesel::update(people::table.filter(people::sourced_id.eq(mother))).set(people::source_role.eq("contact"));
+    school.read(move |db| Ok(as_sds.execute(db)?)).await;
+    let (program, parent) = (Program::of(&school).await, school.parent().await);
+    for row in [json!({ "relationship": "Mother", "priority": 2 }), json!({ "relationship": "Mum" }), json!({}), json!({ "contact_allowed": true })] {
+        program.push("guardianships", [link(mother, "s-sophie-aaron", row.clone())]).await;
+        parent.get("/me").await.is(200);
+        assert!(parent.get(&school.evening("/bookings")).await.is(200).text.contains("Sophie Aaron"), "{row}");
+    }
+    program.push("guardianships", [link(mother, "s-sophie-aaron", json!({ "relationship": "Aunt" }))]).await;
+    parent.get("/me").await.refuses(410, "access_ended");
+    school.ignore_mail("what mail a loss sends is told in access.rs");
+}
+
+#[tokio::test]
+async fn a_bar_that_was_pushed_outlasts_imports_that_do_not_speak_of_it() {
+    let school = School::start().await;
+    let (program, office) = (Program::of(&school).await, school.staff().await);
+    let as_before = |student: &str, field: &str, value: bool| {
+        let mut row = link("p-rachel-aaron", student, json!({ "relationship": "Mother", "priority": 1, "lives_with": true }));
+        row[field] = json!(value);
+        row
+    };
+    program.push("guardianships", [as_before("s-sophie-aaron", "contact_allowed", false)]).await;
+    office.put("/roster/guardianships", json!({ "items": [as_before("s-liz-aaron", "court_order", true)] })).await.is(200);
+    let seen = async || {
+        let grid = school.parent().await.get(&school.evening("/slots")).await.is(200);
+        ["Sophie Aaron", "Liz Aaron", "Chris Aaron"].map(|name| grid.text.contains(name))
+    };
+    assert_eq!(seen().await, [false, false, true]);
+    let provider = Provider::start(Version::V11, &Roster::of_the_demo()).await;
+    for report in [Roster::of_the_demo().import(&school).await, provider.sync(&school, ImportOptions::default()).await.unwrap()] {
+        assert_eq!((report.changes.guardianships.changed, seen().await), (0, [false, false, true]), "{report}");
+    }
+    // Not even when the link has been away.
+    Roster::without_sophie().import(&school).await;
+    Roster::of_the_demo().import(&school).await;
+    assert_eq!(seen().await, [false, false, true]);
+    // A word lifts what it speaks of.
+    let row = "\"s-sophie-aaron,s-liz-aaron,s-chris-aaron\",,,Mrs,Mother,1,true,";
+    Roster::of_the_demo().replace("users.csv", &format!("{row},"), &format!("{row}true,")).import(&school).await;
+    assert_eq!(seen().await, [true, false, true]);
+    Roster::of_the_demo().replace("users.csv", &format!("{row},"), &format!("{row},false")).import(&school).await;
+    assert_eq!(seen().await, [true, true, true]);
+    // What a file has said goes with its silence.
+    Roster::of_the_demo().replace("users.csv", &format!("{row},"), &format!("{row},true")).import(&school).await;
+    assert_eq!(seen().await, [false; 3]);
+    Roster::of_the_demo().import(&school).await;
+    assert_eq!(seen().await, [true; 3]);
     school.ignore_mail("what mail a loss sends is told in access.rs");
 }
 

@@ -2,24 +2,15 @@
 
 use chrono::TimeDelta;
 use futures_util::future::join;
-use parlour::roster::{Extent, ImportReport, RosterSource, remote::Version, schedule::sync_if_due, sync_in_turn};
+use parlour::roster::{Extent, remote::Version, schedule::sync_if_due, sync_in_turn};
 use parlour::store::roster_sources::Turn;
 
 use serde_json::json;
 
 use crate::harness::{
     Roster, School, Shared,
-    provider::{Fault, Filter, Paging, Provider, deps, impatient},
+    provider::{Fault, Filter, Paging, Provider, an_hour_later, deps, impatient, source},
 };
-
-/// The provider as a table of the settings, every hour.
-fn source(provider: &Provider) -> RosterSource {
-    let list = format!(
-        "[{{ url = \"{0}\", token_url = \"{0}/token\", client_id = \"parlour\", secret = \"s3cret+/\", version = \"{1}\", every = \"1h\" }}]",
-        provider.origin, provider.version
-    );
-    RosterSource::parse_all(&list, None).unwrap().remove(0)
-}
 
 #[tokio::test]
 async fn of_two_servers_one_syncs_what_is_due() {
@@ -74,12 +65,6 @@ async fn staff_hear_once_of_a_sync_that_was_stopped() {
     let told: Vec<&str> = mails.iter().map(|mail| mail.to.as_str()).collect();
     assert_eq!(told, ["helen.okafor@example.org"]);
     assert!(mails[0].text.contains("The roster was not updated"), "{}", mails[0].text);
-}
-
-/// Syncs by itself an hour later.
-async fn an_hour_later(school: &School, source: &RosterSource) -> ImportReport {
-    school.wait(TimeDelta::minutes(61));
-    sync_if_due(&deps(school, impatient()), source).await.expect("the sync succeeds")
 }
 
 #[tokio::test]

@@ -67,34 +67,71 @@ pub async fn import(store: &Store, ctx: &Context, path: &Path, options: ImportOp
 
 /// Brings what was read into the database, unless the brake stops it.
 async fn bring_in(store: &Store, ctx: &Context, roster: Roster, options: &ImportOptions, origin: Origin) -> anyhow::Result<ImportReport> {
-    let Roster { format, coverage, schools, removed, findings, findings_left_out } = roster;
-    let source = Source { coverage, removed: Arc::new(removed), ctx: ctx.clone(), time_zone: options.time_zone.clone(), origin, pushed_by: None };
-    let mut report = ImportReport::new(format, options.dry_run, findings, findings_left_out);
-    let schools: Vec<Arc<School>> = schools.into_iter().map(Arc::new).collect();
-    let alone = schools.len() == 1;
-    // Plans are made twice where there are several schools, since the second one's may rest on what was written of the first.
-    let mut first = None;
-    if let Some(brake) = options.brake {
-        for school in &schools {
-            match plan(store, &source, school).await {
+    let mut import = Import::new(store, ctx, roster, options, origin);
+    if options.brake.is_some() {
+        import.look().await?;
+    }
+    import.write().await
+}
+
+/// As [`bring_in`], of changes; none when they may mean more than they say. Nothing was written then.
+async fn bring_in_changes(store: &Store, ctx: &Context, roster: Roster, options: &ImportOptions, origin: Origin) -> anyhow::Result<Option<ImportReport>> {
+    let mut import = Import::new(store, ctx, roster, options, origin);
+    if import.look().await? {
+        return Ok(None);
+    }
+    import.write().await.map(Some)
+}
+
+/// An import that goes on.
+struct Import<'i> {
+    store: &'i Store,
+    options: &'i ImportOptions,
+    source: Source,
+    schools: Vec<Arc<School>>,
+    report: ImportReport,
+    /// The plan of the only school, once one has looked.
+    first: Option<Arc<Plan>>,
+}
+
+impl<'i> Import<'i> {
+    fn new(store: &'i Store, ctx: &Context, roster: Roster, options: &'i ImportOptions, origin: Origin) -> Self {
+        let Roster { format, coverage, schools, removed, findings, findings_left_out } = roster;
+        let source = Source { coverage, removed: Arc::new(removed), ctx: ctx.clone(), time_zone: options.time_zone.clone(), origin, pushed_by: None };
+        let report = ImportReport::new(format, options.dry_run, findings, findings_left_out);
+        Self { store, options, source, schools: schools.into_iter().map(Arc::new).collect(), report, first: None }
+    }
+
+    /// Finds out what the brake has to say of each school, and whether anything is in doubt.
+    async fn look(&mut self) -> anyhow::Result<bool> {
+        let mut is_in_doubt = false;
+        for school in &self.schools {
+            match plan(self.store, &self.source, school).await {
                 Ok(plan) => {
-                    report.stopped.extend(brake.stops(&school.sourced_id, plan.name(), &plan.changes));
-                    first = alone.then_some(plan);
+                    is_in_doubt |= plan.is_in_doubt;
+                    let stops = self.options.brake.map(|brake| brake.stops(&school.sourced_id, plan.name(), &plan.changes));
+                    self.report.stopped.extend(stops.unwrap_or_default());
+                    // Plans are made twice where there are several schools, since the second one's may rest on what was written of the first.
+                    self.first = (self.schools.len() == 1).then_some(plan);
                 }
                 Err(Error::NotFound) => {}
                 Err(error) => return Err(failed(school, error)),
             }
         }
+        Ok(is_in_doubt)
     }
-    let write = if options.dry_run || !report.stopped.is_empty() { Write::Nothing } else { Write::All };
-    for school in schools {
-        match import_school(store, &source, &school, first.take(), write).await {
-            Ok(plan) => report.add(&school, &plan),
-            Err(Error::NotFound) => report.miss(&school),
-            Err(error) => return Err(failed(&school, error)),
+
+    async fn write(mut self) -> anyhow::Result<ImportReport> {
+        let write = if self.options.dry_run || !self.report.stopped.is_empty() { Write::Nothing } else { Write::All };
+        for school in &self.schools {
+            match import_school(self.store, &self.source, school, self.first.take(), write).await {
+                Ok(plan) => self.report.add(school, &plan),
+                Err(Error::NotFound) => self.report.miss(school),
+                Err(error) => return Err(failed(school, error)),
+            }
         }
+        Ok(self.report)
     }
-    Ok(report)
 }
 
 fn failed(school: &School, error: Error) -> anyhow::Error {

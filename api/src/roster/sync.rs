@@ -6,7 +6,7 @@ use anyhow::bail;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    ImportOptions, ImportReport, bring_in,
+    ImportOptions, ImportReport, bring_in, bring_in_changes,
     remote::{self, Limits, Provider},
 };
 use crate::{
@@ -48,7 +48,7 @@ pub async fn sync(deps: &Deps, provider: &Provider, options: &ImportOptions) -> 
     let spool = remote::fetch(provider, deps.random.clone(), deps.limits.clone()).await?;
     let (format, only) = (provider.format(), options.school.clone());
     let roster = tokio::task::spawn_blocking(move || parlour_roster::read_collections(spool, format, only.as_deref())).await??;
-    bring_in(&deps.store, &deps.context(), roster, options, Origin::new(SourceKind::Provider, provider.name())).await
+    bring_in(&deps.store, &deps.context(), roster, options, Origin::new(SourceKind::Provider, provider.address())).await
 }
 
 /// How far back one asks before the time at which the last sync began: the provider's clock may be slow, and what it was writing then came later.
@@ -66,7 +66,7 @@ pub enum Extent {
     },
 }
 
-/// Asks for changes since a time; none when the provider does not tell them apart, or they can't be read alone.
+/// Asks for changes since a time; none when the provider does not tell them apart, they can't be read alone, or leave open what they mean.
 async fn sync_changes(deps: &Deps, provider: &Provider, options: &ImportOptions, since: DateTime<Utc>) -> anyhow::Result<Option<ImportReport>> {
     let Some(spool) = remote::fetch_changes(provider, since, deps.random.clone(), deps.limits.clone()).await? else {
         tracing::info!(source = provider.name(), "the provider does not tell what has changed; asking for everything");
@@ -80,7 +80,12 @@ async fn sync_changes(deps: &Deps, provider: &Provider, options: &ImportOptions,
             return Ok(None);
         }
     };
-    bring_in(&deps.store, &deps.context(), roster, options, Origin::new(SourceKind::Provider, provider.name())).await.map(Some)
+    let origin = Origin::new(SourceKind::Provider, provider.address());
+    let report = bring_in_changes(&deps.store, &deps.context(), roster, options, origin).await?;
+    if report.is_none() {
+        tracing::info!(source = provider.name(), "the changes may mean more than they say; asking for everything");
+    }
+    Ok(report)
 }
 
 /// A report, and whether it is of a whole roster.

@@ -2,12 +2,13 @@
 
 use std::{fs, path::PathBuf};
 
+use parlour_roster::{Push, PushedPerson};
 use tempfile::TempDir;
 
-use super::{ImportOptions, ImportReport, import};
+use super::{ImportOptions, ImportReport, import, push};
 use crate::{
     context::{Context, Random},
-    store::{Store, test_database::TestDatabase},
+    store::{Store, events::Actor, schools, test_database::TestDatabase},
 };
 
 fn store() -> (TestDatabase, Store, Context) {
@@ -49,17 +50,47 @@ async fn files_become_rows_once() {
     assert_eq!((again.guardianships.unchanged, again.classes.unchanged, again.enrolments.unchanged), (1, 1, 2));
 }
 
-#[tokio::test]
-async fn a_delta_with_a_student_alone_takes_nothing_from_their_contacts() {
+/// What becomes of the link of a mother, whose row lists it, by these rows of a delta.
+async fn check_delta(users: &str, removed: u64) {
     let ((_database, store, ctx), files) = (store(), files());
     run(&store, &ctx, &files, false).await;
     let kinds = ["orgs", "users", "classes", "enrollments"].map(|kind| format!("file.{kind},delta\n")).concat();
     fs::write(files.path().join("manifest.csv"), format!("propertyName,value\noneroster.version,1.1\n{kinds}")).unwrap();
     let header = "sourcedId,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds\n";
-    fs::write(files.path().join("users.csv"), format!("{header}s1,sch,student,Sam,A,,m1\n")).unwrap();
+    fs::write(files.path().join("users.csv"), format!("{header}{users}")).unwrap();
     let changes = run(&store, &ctx, &files, false).await.changes;
-    assert_eq!((changes.people.changed, changes.people.removed), (1, 0));
-    assert_eq!((changes.guardianships.unchanged, changes.guardianships.removed, changes.access_withdrawn), (1, 0, 0));
+    assert_eq!((changes.people.removed, changes.guardianships.removed, changes.access_withdrawn), (0, removed, removed), "{users}");
+    assert_eq!(changes.guardianships.unchanged, 1 - removed, "{users}");
+}
+
+#[tokio::test]
+async fn a_delta_takes_a_student_only_from_whom_both_rows_leave_out() {
+    check_delta("s1,sch,student,Sam,A,,m1\n", 0).await;
+    check_delta("s1,sch,student,Sam,A,,f1\n", 0).await;
+    check_delta("m1,sch,parent,Mo,A,m1@example.org,s2\n", 0).await;
+    // Of another org than the school, or of none.
+    check_delta("m1,,parent,Mo,A,m1@example.org,s1\n", 0).await;
+    check_delta("m1,,parent,Mo,A,m1@example.org,s2\n", 0).await;
+    check_delta("s1,sch,student,Sam,A,,f1\nm1,sch,parent,Mo,A,m1@example.org,s2\n", 1).await;
+    check_delta("s1,sch,student,Sam,A,,f1\nm1,sch,parent,M,A,m1@example.org,\n", 1).await;
+}
+
+#[tokio::test]
+async fn a_push_looks_only_at_what_hangs_together_with_what_it_names() {
+    let ((_database, store, ctx), files) = (store(), files());
+    run(&store, &ctx, &files, false).await;
+    let school = store.read(|db| Ok(schools::by_sourced_id(db, "sch")?.unwrap())).await.unwrap();
+    let one = PushedPerson { sourced_id: "s1".to_owned(), given_name: "Sam".to_owned(), roles: vec!["student".to_owned()], ..PushedPerson::default() };
+    let check = async |row: PushedPerson, people: [u64; 3], links: [u64; 3], places: [u64; 3]| {
+        let pushed = push::push(&store, &ctx, school, &Actor::school(), Push::People(vec![(0, row)])).await.unwrap();
+        let changes = &pushed.plan.changes;
+        let seen = [changes.people, changes.guardianships, changes.enrolments].map(|counts| [counts.changed, counts.removed, counts.unchanged]);
+        assert_eq!((seen, pushed.plan.lines.len()), ([people, links, places], 0));
+    };
+    check(one.clone(), [1, 0, 0], [0, 0, 1], [0, 0, 1]).await;
+    check(PushedPerson { remove: true, ..one }, [0, 1, 0], [0, 1, 0], [0, 1, 0]).await;
+    let whole = run(&store, &ctx, &files, true).await.changes;
+    assert_eq!((whole.people.added, whole.people.unchanged, whole.guardianships.added, whole.enrolments.added), (1, 3, 1, 1), "the others are as they were");
 }
 
 #[tokio::test]

@@ -3,10 +3,13 @@
 //! Rows are never deleted: what is gone gets `removed_at`. Bars set by hand are not touched. Whoever loses access by the difference
 //! loses it in the same transaction ([`access::sweep`]).
 
+mod bars;
 mod compare;
 mod describe;
 mod fates;
+mod heard;
 mod known;
+mod load;
 mod losses;
 mod plan;
 mod rows;
@@ -19,14 +22,14 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use diesel::prelude::*;
 use parlour_domain::id::{PersonId, SchoolId};
-use parlour_roster::{Coverage, Removed, School};
+use parlour_roster::{Coverage, Mode, Removed, School};
 use serde::Serialize;
 
-use self::rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, SchoolRow};
+use self::rows::SchoolRow;
 pub use self::{
     compare::Fate,
     describe::Line,
-    known::{known, sourced_id},
+    known::{Names, known, sourced_id},
     plan::Plan,
 };
 use super::{
@@ -40,7 +43,7 @@ use super::{
 use crate::{
     context::Context,
     each,
-    schema::{classes, enrolments, guardianships, marks, people, schools},
+    schema::{marks, schools},
 };
 
 /// Rows written by one statement; 16 columns of them stay under SQLite's bound of parameters.
@@ -121,22 +124,23 @@ impl Changes {
 /// [`Error::NotFound`] when a delta speaks of a school that is not there; what the database says.
 pub fn plan(db: &mut Db, school: &School, source: &Source) -> Result<Plan> {
     let seen = turn(db, &school.sourced_id)?;
-    plan_since(db, school, source, seen)
+    plan_since(db, school, source, seen, None)
 }
 
-/// As [`plan`], for a roster that was made by what the database said after this turn.
+/// As [`plan`], for a roster that was made by what the database said after this turn; of a push only what hangs together with what it names is looked at.
 ///
 /// # Errors
 /// As [`plan`].
-pub fn plan_since(db: &mut Db, school: &School, source: &Source, Turn(seen): Turn) -> Result<Plan> {
+pub fn plan_since(db: &mut Db, school: &School, source: &Source, Turn(seen): Turn, only: Option<&Names>) -> Result<Plan> {
     let known = schools::table.filter(schools::sourced_id.eq(&school.sourced_id)).select(SchoolRow::as_select()).first(db).optional()?;
     let slugs = if known.is_none() { schools::table.select(schools::slug).load(db)? } else { Vec::new() };
     let id = known.as_ref().map_or_else(|| source.ctx.new_id(), |row| row.id);
-    let existing = compare::Existing {
-        people: people::table.filter(people::school_id.eq(id)).select(PersonRow::as_select()).load(db)?,
-        guardianships: guardianships::table.filter(guardianships::school_id.eq(id)).select(GuardianshipRow::as_select()).load(db)?,
-        classes: classes::table.filter(classes::school_id.eq(id)).select(ClassRow::as_select()).load(db)?,
-        enrolments: enrolments::table.filter(enrolments::school_id.eq(id)).select(EnrolmentRow::as_select()).load(db)?,
+    // What is missing from a roster of everything is gone, so that all must be looked at.
+    let Coverage { orgs: _, people, guardianships, classes, enrolments } = source.coverage;
+    let only = only.filter(|_| ![people, guardianships, classes, enrolments].contains(&Mode::Bulk));
+    let existing = match only {
+        Some(names) => load::around(db, id, names)?,
+        None => load::all(db, id)?,
     };
     let row = wanted::school_row(known.as_ref(), id, school, &slugs, source).ok_or(Error::NotFound)?;
     Ok(Plan::new(row, known.as_ref(), seen, existing, school, source))

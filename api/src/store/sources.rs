@@ -78,6 +78,12 @@ pub fn merged(before: &str, changed: &[&str], stamp: &str) -> String {
     write(&items)
 }
 
+/// What kind of source a column's value comes from; none of older rows.
+#[must_use]
+pub fn kind_of(text: &str, column: &str) -> Option<SourceKind> {
+    read(text).into_iter().find(|(.., columns)| columns.iter().any(|one| one == column)).map(|(kind, ..)| kind)
+}
+
 /// A value's source.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FieldSource {
@@ -115,6 +121,10 @@ mod tests {
         let both = merged(&file, &["email"], &push);
         let seen: Vec<_> = of_row(&both).into_iter().map(|one| (one.column, one.origin.name, one.at)).collect();
         assert_eq!(seen, [("email".into(), "Arbor".into(), at(2)), ("given_name".into(), "roster.zip".into(), at(1))]);
+        assert_eq!(
+            [kind_of(&both, "email"), kind_of(&both, "given_name"), kind_of(&both, "honorific")],
+            [Some(SourceKind::Program), Some(SourceKind::File), None]
+        );
         assert_eq!(merged(&both, &["email", "given_name"], &file), file, "an item of which nothing is left goes");
         assert_eq!(of_row(&merged("[]", &["email"], &push)).len(), 1, "of older rows only what changes is known");
         assert_eq!(of_row("mangled"), []);

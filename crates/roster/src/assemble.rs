@@ -117,7 +117,7 @@ fn roles(names: &BTreeSet<String>) -> Roles {
 
 fn removed(draft: Draft, half_seen: BTreeSet<(String, String)>) -> Removed {
     let relisted = draft.users.rows.iter().filter(|(_, user)| !user.agents.is_empty()).map(|(id, _)| id.clone()).collect();
-    let mentioned = mentioned(&draft);
+    let (listed, mentioned) = named(&draft);
     let guardianships = BTreeSet::new();
     Removed {
         schools: draft.orgs.deleted,
@@ -125,18 +125,20 @@ fn removed(draft: Draft, half_seen: BTreeSet<(String, String)>) -> Removed {
         classes: draft.classes.deleted,
         enrolments: draft.unenrolled,
         guardianships,
+        listed,
         relisted,
         half_seen,
         mentioned,
     }
 }
 
-/// A student whose row has changed names contacts whose rows have not.
-fn mentioned(draft: &Draft) -> BTreeSet<(String, String)> {
+/// Of whom a delta has rows, and the pairs that these rows name. Who of two is the contact may not be known, so that both orders stand there.
+fn named(draft: &Draft) -> (BTreeSet<String>, BTreeSet<(String, String)>) {
     if draft.coverage.people != Mode::Delta {
-        return BTreeSet::new();
+        return (BTreeSet::new(), BTreeSet::new());
     }
-    let is_elsewhere = |agent: &&String| draft.users.get(agent).is_none() && !draft.users.deleted.contains(*agent);
-    let of_row = |(id, user): (&String, &User)| user.agents.iter().filter(is_elsewhere).map(|agent| (agent.clone(), id.clone())).collect::<Vec<_>>();
-    draft.users.rows.iter().flat_map(of_row).collect()
+    let stays = |agent: &&String| !draft.users.deleted.contains(*agent);
+    let both_orders = |id: &String, agent: &String| [(id.clone(), agent.clone()), (agent.clone(), id.clone())];
+    let of_row = |(id, user): (&String, &User)| user.agents.iter().filter(stays).flat_map(|agent| both_orders(id, agent)).collect::<Vec<_>>();
+    (draft.users.rows.keys().cloned().collect(), draft.users.rows.iter().flat_map(of_row).collect())
 }

@@ -102,7 +102,7 @@ fn guardianship(contact: &str, student: &str, facts: &ContactFacts, allowed: boo
         relation: facts.relation.clone().or_else(|| role.filter(|role| !role.is_empty()).map(str::to_owned)),
         priority: facts.priority,
         lives_with: facts.lives_with,
-        contact_allowed: allowed && !facts.barred && !facts.court_order,
+        contact_allowed: allowed && !facts.is_bar(),
         contact_barred: facts.barred,
         court_order: facts.court_order,
     }
@@ -122,19 +122,30 @@ fn follow_links(draft: &Draft, kinds: &BTreeMap<&str, Vec<Kind>>, pairs: &mut Pa
         }
         let (allowed, named) = match &link.role {
             Some(role) => (role::kind(role) == Kind::Parent, Some(role.as_str())),
-            None => (allowed(kinds.get(link.contact.as_str()).map_or(&[], Vec::as_slice), &link.facts), first_role(draft, &link.contact)),
+            None => {
+                let by_roles = allowed(kinds.get(link.contact.as_str()).map_or(&[], Vec::as_slice), &link.facts);
+                (by_roles || link.keeps_contact, first_role(draft, &link.contact))
+            }
         };
         let new = guardianship(&link.contact, &link.student, &link.facts, allowed, named);
         match pairs.get_mut(&(link.contact.clone(), link.student.clone())) {
             None => _ = pairs.insert((link.contact.clone(), link.student.clone()), new),
             Some(first) => {
                 report_second(link.at, findings);
-                first.court_order |= link.facts.court_order;
-                first.contact_barred |= link.facts.barred;
-                first.contact_allowed &= !link.facts.barred && !link.facts.court_order;
+                add_bars(first, &link.facts);
             }
         }
     }
+}
+
+/// Of a second row about a link only a bar counts.
+fn add_bars(pair: &mut Guardianship, facts: &ContactFacts) {
+    for (bar, said) in [(&mut pair.contact_barred, facts.barred), (&mut pair.court_order, facts.court_order)] {
+        if said == Some(true) {
+            *bar = said;
+        }
+    }
+    pair.contact_allowed &= !facts.is_bar();
 }
 
 fn report_second(at: At, findings: &mut Findings) {
@@ -144,13 +155,11 @@ fn report_second(at: At, findings: &mut Findings) {
 /// A bar on a student's own row names no contact, so it is taken for all of them: better a call to the office than a breach.
 fn bar_by_student(draft: &Draft, kinds: &BTreeMap<&str, Vec<Kind>>, pairs: &mut Pairs, findings: &mut Findings) {
     let is_student = |id: &str| kinds.get(id).is_some_and(|kinds| kinds.contains(&Kind::Student));
-    let barred: BTreeSet<&str> =
-        draft.users.rows.iter().filter(|(id, user)| (user.contact.barred || user.contact.court_order) && is_student(id)).map(|(id, _)| id.as_str()).collect();
+    let barred: BTreeSet<&str> = draft.users.rows.iter().filter(|(id, user)| user.contact.is_bar() && is_student(id)).map(|(id, _)| id.as_str()).collect();
     for pair in pairs.values_mut().filter(|pair| barred.contains(pair.student_id.as_str())) {
-        let said = draft.users.get(&pair.student_id).map(|user| &user.contact);
-        pair.contact_allowed = false;
-        pair.contact_barred |= said.is_some_and(|said| said.barred);
-        pair.court_order |= said.is_some_and(|said| said.court_order);
+        if let Some(student) = draft.users.get(&pair.student_id) {
+            add_bars(pair, &student.contact);
+        }
     }
     for user in barred.iter().filter_map(|id| draft.users.get(id)) {
         let message = "a bar stands on a student's row and names no contact; contact is not allowed for all contacts of the student";

@@ -136,15 +136,22 @@ pub(crate) struct User {
     pub contact: ContactFacts,
 }
 
-/// What a row's metadata say of a contact.
+/// What a row's metadata say of a contact; none where they are silent.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ContactFacts {
     pub relation: Option<String>,
     pub priority: Option<u16>,
     pub lives_with: Option<bool>,
     /// The school has said that there must be no contact.
-    pub barred: bool,
-    pub court_order: bool,
+    pub barred: Option<bool>,
+    pub court_order: Option<bool>,
+}
+
+impl ContactFacts {
+    /// Whether something stands against contact.
+    pub(crate) fn is_bar(&self) -> bool {
+        self.barred == Some(true) || self.court_order == Some(true)
+    }
 }
 
 #[derive(Debug)]
@@ -162,6 +169,8 @@ pub(crate) struct Link {
     pub contact: String,
     /// What the contact is to the student, where that decides on contact; none when the contact's roles do.
     pub role: Option<String>,
+    /// Contact was allowed, and what the row says is no reason to judge it anew.
+    pub keeps_contact: bool,
     pub facts: ContactFacts,
 }
 

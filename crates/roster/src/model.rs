@@ -80,13 +80,16 @@ pub struct Removed {
     pub classes: BTreeSet<String>,
     /// Enrolments, by class, person and role.
     pub enrolments: BTreeSet<(String, String, EnrolmentRole)>,
-    /// People whose guardianships the files list anew: in a delta, those of theirs that are not listed are gone.
+    /// People of whom a delta has a row.
+    pub listed: BTreeSet<String>,
+    /// People whose rows list guardianships. In a delta, those between two people of whom it has rows are gone when neither row lists them; whether one
+    /// of a person of whom it has no row is gone can't be known, since that person's row may list it still.
     pub relisted: BTreeSet<String>,
     /// Guardianships, by contact and student.
     pub guardianships: BTreeSet<(String, String)>,
     /// Contact and student of links whose student a delta does not hold: a bar may stand on the student's own row.
     pub half_seen: BTreeSet<(String, String)>,
-    /// Contact and student of links that a delta names while it has no row of the contact: what is known of these links stays.
+    /// The two people, in either order, of links that a delta names: those that are there stay, whatever else it lacks.
     pub mentioned: BTreeSet<(String, String)>,
 }
 
@@ -156,10 +159,10 @@ pub struct Guardianship {
     pub lives_with: Option<bool>,
     /// False for relatives and unknown roles, and for whoever the school bars.
     pub contact_allowed: bool,
-    /// The school says that there must be no contact; without a word of it, staff may still allow a relative.
-    pub contact_barred: bool,
-    /// A court order is on file; contact is then not allowed either.
-    pub court_order: bool,
+    /// Whether the school says that there must be no contact; none when it says nothing of it. Without a bar, staff may still allow a relative.
+    pub contact_barred: Option<bool>,
+    /// Whether the school says that a court order is on file; contact is then not allowed either.
+    pub court_order: Option<bool>,
 }
 
 /// A class.

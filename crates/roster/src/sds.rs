@@ -56,7 +56,7 @@ fn link(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
         findings.report(row.at, Reason::UnknownRole, message);
     }
     let facts = contact_facts(row, findings);
-    draft.links.push(Link { at: row.at, student, contact, role: Some(role), facts });
+    draft.links.push(Link { at: row.at, student, contact, role: Some(role), keeps_contact: false, facts });
 }
 
 fn class(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {

@@ -83,10 +83,9 @@ pub(crate) fn contact_facts(row: &Row<'_>, findings: &mut Findings) -> ContactFa
         findings.report(row.at, Reason::BadValue, message);
         true
     };
-    let said = |column, findings: &mut Findings, bars: bool| match (row.some(column), values::parse_bool(row.text(column))) {
-        (None, _) => false,
-        (_, Some(value)) => value == bars,
-        _ => unclear(column, findings),
+    let said = |column, findings: &mut Findings, bars: bool| match (row.some(column)?, values::parse_bool(row.text(column))) {
+        (_, Some(value)) => Some(value == bars),
+        _ => Some(unclear(column, findings)),
     };
     let barred = said("metadata.contactAllowed", findings, false);
     let court_order = said("metadata.courtOrder", findings, true);

@@ -38,7 +38,7 @@ fn the_role_says_whether_contact_is_allowed() {
         [("parent", true), ("guardian", true), ("Mother", true), ("father", true), ("relative", false), ("aunt", false), ("wizard", false), ("teacher", false)];
     for (role, allowed) in cases {
         let pair = only_pair("", role, "");
-        assert_eq!((pair.contact_allowed, pair.contact_barred), (allowed, false), "{role}");
+        assert_eq!((pair.contact_allowed, pair.contact_barred), (allowed, None), "{role}");
         assert_eq!(pair.relation.as_deref(), Some(role));
     }
 }
@@ -61,15 +61,17 @@ fn the_school_can_bar_a_contact() {
     ];
     for (column, value, expected) in cases {
         let pair = only_pair(column, "parent", value);
-        assert_eq!((pair.contact_allowed, pair.court_order), expected, "{column} {value}");
-        assert_eq!(pair.contact_barred, expected == (false, false), "{column} {value}");
+        let said = (pair.contact_barred, pair.court_order);
+        assert_eq!((pair.contact_allowed, said.1 == Some(true)), expected, "{column} {value}");
+        assert_eq!(said.0 == Some(true), expected == (false, false), "{column} {value}");
+        assert_eq!(said == (None, None), value == ",", "{column} {value}: what is silent says nothing");
     }
 }
 
 #[test]
 fn a_bar_on_the_students_row_bars_all_contacts() {
     let files = with_columns(",metadata.courtOrder", "s,sch,student,S,A,,,true\nm,sch,parent,M,A,,s,\nf,sch,parent,F,A,,s,\n");
-    assert!(files.school().guardianships.iter().all(|pair| !pair.contact_allowed && pair.court_order));
+    assert!(files.school().guardianships.iter().all(|pair| !pair.contact_allowed && pair.court_order == Some(true)));
     assert!(files.findings().contains(&("users.csv".to_owned(), 2, Reason::BarOnStudent)));
 }
 

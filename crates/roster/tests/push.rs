@@ -5,7 +5,8 @@ use parlour_roster::{EnrolmentRole, Known, KnownLink, Mode, Push, PushRead, Push
 
 fn known() -> Known {
     let roles = |roles: &[&str]| roles.iter().map(|&role| role.to_owned()).collect::<Vec<_>>();
-    let people = [("s1", roles(&["student"])), ("p1", roles(&["parent"])), ("r1", roles(&["relative"])), ("t1", roles(&["teacher"]))];
+    let people =
+        [("s1", roles(&["student"])), ("p1", roles(&["parent"])), ("r1", roles(&["relative"])), ("x1", roles(&["contact"])), ("t1", roles(&["teacher"]))];
     Known { people: people.map(|(id, roles)| (id.to_owned(), roles)).into(), classes: ["c1".to_owned()].into(), links: Vec::new() }
 }
 
@@ -45,6 +46,23 @@ fn contact_rests_on_the_contact_s_roles_and_on_what_was_said_of_it() {
     check_contact(PushedGuardianship { contact_allowed: Some(true), ..link("p1", "") }, before(true, false), true);
     check_contact(PushedGuardianship { contact_allowed: Some(true), ..link("p1", "") }, before(false, true), false);
     check_contact(PushedGuardianship { court_order: Some(false), ..link("p1", "") }, before(false, true), true);
+}
+
+#[test]
+fn contact_that_is_allowed_stays_so_unless_the_row_says_another_relationship() {
+    // A contact of SDS, judged by the relationship's role: they have no role of their own.
+    let before = |contact_allowed: bool| {
+        let link = KnownLink { parent: "x1".to_owned(), student: "s1".to_owned(), relationship: "Person 1".to_owned(), ..KnownLink::default() };
+        Some(KnownLink { contact_allowed, ..link })
+    };
+    for same in ["Person 1", "", "Mother", " Mother "] {
+        check_contact(link("x1", same), before(true), true);
+    }
+    check_contact(link("x1", "Aunt"), before(true), false);
+    check_contact(link("x1", "Person 1"), before(false), false);
+    check_contact(link("x1", "Mother"), before(false), false);
+    check_contact(PushedGuardianship { contact_allowed: Some(false), ..link("x1", "Mother") }, before(true), false);
+    check_contact(PushedGuardianship { court_order: Some(true), ..link("x1", "Mother") }, before(true), false);
 }
 
 #[test]

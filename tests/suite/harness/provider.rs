@@ -13,17 +13,18 @@ use actix_web::{
     http::{StatusCode, header},
     web,
 };
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use parlour::{
     roster::{
-        self, Deps, ImportOptions, ImportReport,
+        self, Deps, ImportOptions, ImportReport, RosterSource,
         remote::{self, Limits, NewProvider, Version},
+        schedule,
     },
     store::Store,
 };
 use serde_json::{Value, json};
 
-use super::{Roster, Server};
+use super::{Roster, School, Server};
 
 /// `parlour` and `s3cret+/` as RFC 6749, 2.3.1 encodes them, in a header of RFC 7617.
 const BASIC: &str = "Basic cGFybG91cjpzM2NyZXQlMkIlMkY=";
@@ -223,6 +224,21 @@ impl Drop for Provider {
 pub fn deps(server: &Server, limits: Limits) -> Deps {
     let store = Store::open(&server.app.config.database, 2).expect("the database opens");
     Deps { store, clock: Arc::clone(&server.app.clock), random: server.app.random.clone(), limits }
+}
+
+/// The provider as a table of the settings, every hour.
+pub fn source(provider: &Provider) -> RosterSource {
+    let list = format!(
+        "[{{ url = \"{0}\", token_url = \"{0}/token\", client_id = \"parlour\", secret = \"s3cret+/\", version = \"{1}\", every = \"1h\" }}]",
+        provider.origin, provider.version
+    );
+    RosterSource::parse_all(&list, None).unwrap().remove(0)
+}
+
+/// Syncs by itself an hour later.
+pub async fn an_hour_later(school: &School, source: &RosterSource) -> ImportReport {
+    school.wait(TimeDelta::minutes(61));
+    schedule::sync_if_due(&deps(school, impatient()), source).await.expect("the sync succeeds")
 }
 
 /// Bounds under which no test has to wait.

@@ -118,6 +118,12 @@ impl Provider {
         format!("{} {}", self.base, self.client_id)
     }
 
+    /// Where its collections are.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.base.as_str()
+    }
+
     /// The format that its collections are read as.
     #[must_use]
     pub const fn format(&self) -> Format {

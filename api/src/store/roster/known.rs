@@ -53,6 +53,23 @@ pub fn sourced_id(db: &mut Db, school: SchoolId) -> Result<String> {
     Ok(schools::table.find(key(school)).select(schools::sourced_id).first(db)?)
 }
 
+/// The roster's ids of what a push names, and of the students of the contacts that it names.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    pub(super) people: BTreeSet<String>,
+    pub(super) classes: BTreeSet<String>,
+}
+
+impl Names {
+    /// Of a push, and of what is known of it; also of those who are not there any more.
+    #[must_use]
+    pub fn of(push: &Push, known: &Known) -> Self {
+        let named = Named::by(push);
+        let people = named.people.into_iter().chain(known.people.keys().map(String::as_str));
+        Self { people: people.map(str::to_owned).collect(), classes: named.classes.into_iter().map(str::to_owned).collect() }
+    }
+}
+
 /// Ids that rows name.
 #[derive(Default)]
 struct Named<'p> {
@@ -65,7 +82,7 @@ impl<'p> Named<'p> {
         let mut named = Self::default();
         match push {
             Push::People(rows) => named.people.extend(rows.iter().map(|(_, row)| row.sourced_id.as_str())),
-            Push::Classes(_) => {}
+            Push::Classes(rows) => named.classes.extend(rows.iter().map(|(_, row)| row.sourced_id.as_str())),
             Push::Enrolments(rows) => {
                 named.people.extend(rows.iter().map(|(_, row)| row.person.as_str()));
                 named.classes.extend(rows.iter().map(|(_, row)| row.class.as_str()));
@@ -93,6 +110,7 @@ fn known_link(ids: &BTreeMap<Key, String>, link: GuardianshipRow) -> Option<Know
         relationship: link.relationship,
         priority: link.priority.and_then(|number| number.try_into().ok()),
         lives_with: link.lives_with,
+        contact_allowed: link.contact_allowed && link.removed_at.is_none(),
         contact_barred: link.contact_barred,
         court_order: link.court_order,
     })

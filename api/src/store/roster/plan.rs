@@ -7,9 +7,11 @@ use uuid::Uuid;
 
 use super::{
     Changes, Counts, Source,
+    bars::keep_bars,
     compare::{Difference, Existing, Fate, Outcome, difference, to_write},
     describe::{Line, lines},
     fates::Fates,
+    heard::{Heard, Word, strays},
     losses::Losses,
     rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, Row, SchoolRow},
     wanted::{Wanted, role_name},
@@ -39,10 +41,13 @@ pub struct Plan {
     school_differs: bool,
     /// The counts, for the report.
     pub changes: Changes,
-    /// What is not as it was, for people.
+    /// What is not as it was, for people; nothing of a push.
     pub lines: Vec<Line>,
     /// Links and enrolments of a delta whose people or classes are not known, in words.
     pub unresolved: Vec<String>,
+    /// Whether a provider's changes may mean something else than they say; only a roster of everything tells: a link may be listed by a row that is not
+    /// among them (it stays), a place given by another row, a person be here by another's row.
+    pub is_in_doubt: bool,
 }
 
 impl Plan {
@@ -57,20 +62,16 @@ impl Plan {
         let (person_ids, class_ids) = (ids(&people, |row| row.id), ids(&classes, |row| row.id));
         let (absent, closed) = (removed_ids(&people, |row| row.id), removed_ids(&classes, |row| row.id));
 
-        let relisted: BTreeSet<Key> = removed.relisted.iter().filter_map(|id| person_ids.get(id).copied()).collect();
         let pair = |(parent, student): &(String, String)| Some((*person_ids.get(parent)?, *person_ids.get(student)?));
-        let mentioned: BTreeSet<(Key, Key)> = removed.mentioned.iter().filter_map(pair).collect();
+        let heard = Heard::of(coverage.guardianships, removed, &person_ids);
         let unlinked: BTreeSet<(Key, Key)> = removed.guardianships.iter().filter_map(pair).collect();
         let gone = |link: &GuardianshipRow| {
             let of_the_absent = absent.contains(&link.parent_id) || absent.contains(&link.student_id);
-            let relisted = relisted.contains(&link.parent_id) || relisted.contains(&link.student_id);
-            let of_the_relisted = relisted && !mentioned.contains(&(link.parent_id, link.student_id));
-            let named = unlinked.contains(&(link.parent_id, link.student_id));
-            named || of_the_absent || coverage.guardianships == Mode::Bulk || (coverage.guardianships == Mode::Delta && of_the_relisted)
+            let named = unlinked.contains(&link.name());
+            named || of_the_absent || coverage.guardianships == Mode::Bulk || heard.word(link) == Word::Gone
         };
-        let mut links = wanted.guardianships(&person_ids);
         let half_seen: BTreeSet<(Key, Key)> = removed.half_seen.iter().filter_map(pair).collect();
-        keep_bars(&mut links, &existing.guardianships, &half_seen);
+        let links = keep_bars(wanted.guardianships(&person_ids), &existing.guardianships, &half_seen);
         let guardianships = difference(existing.guardianships, if_covered(coverage.guardianships, links), now, gone);
 
         let triple = |(class, person, role): &(String, String, _)| Some((*class_ids.get(class)?, *person_ids.get(person)?, role_name(*role)));
@@ -83,6 +84,12 @@ impl Plan {
         let enrolments = difference(existing.enrolments, if_covered(coverage.enrolments, places), now, gone);
 
         keep_standing(&mut people, &guardianships, &enrolments);
+        let silent = guardianships.values().filter(|outcome| !outcome.row.is_removed() && heard.word(&outcome.row) == Word::Unclear).count();
+        // Another row of the provider's may give the same place; only these two ends leave no question.
+        let is_open = |row: &EnrolmentRow| !absent.contains(&row.person_id) && !closed.contains(&row.class_id);
+        let left = |outcome: &&Outcome<EnrolmentRow>| outcome.fate == Fate::Removed && is_open(&outcome.row);
+        let left = enrolments.values().filter(left).count() * usize::from(coverage.enrolments == Mode::Delta);
+        let in_doubt = silent + left + strays(school, removed, &person_ids);
 
         // A school that is new has nothing that could be withdrawn.
         let losses = if known.is_some() { Losses::of(&people, &guardianships) } else { Losses::default() };
@@ -95,7 +102,8 @@ impl Plan {
             access_withdrawn: losses.links,
         };
         Self {
-            lines: lines(&people, &guardianships, &classes, &enrolments),
+            // Whoever pushes is told row by row.
+            lines: if source.pushed_by.is_some() { Vec::new() } else { lines(&people, &guardianships, &classes, &enrolments) },
             fates: Fates::of(&people, &guardianships, &classes, &enrolments, person_ids, class_ids),
             school_differs: known != Some(&row),
             school: row,
@@ -110,6 +118,7 @@ impl Plan {
             turn: source.ctx.new_id(),
             changes,
             unresolved: wanted.unresolved,
+            is_in_doubt: in_doubt > 0,
         }
     }
 
@@ -140,20 +149,6 @@ fn if_covered<R>(mode: Mode, rows: Vec<R>) -> Vec<R> {
 fn ids<R: Row<Name = String>>(difference: &Difference<R>, id: impl Fn(&R) -> Key) -> BTreeMap<String, Key> {
     let there = difference.iter().filter(|(_, outcome)| outcome.fate != Fate::Removed);
     there.map(|(name, outcome)| (name.clone(), id(&outcome.row))).collect()
-}
-
-/// A bar that was there stays where the roster's word on the link is half seen.
-fn keep_bars(links: &mut [GuardianshipRow], existing: &[GuardianshipRow], half_seen: &BTreeSet<(Key, Key)>) {
-    if half_seen.is_empty() {
-        return;
-    }
-    let before: BTreeMap<(Key, Key), &GuardianshipRow> = existing.iter().map(|row| (row.name(), row)).collect();
-    for link in links.iter_mut().filter(|link| half_seen.contains(&link.name())) {
-        let Some(before) = before.get(&link.name()) else { continue };
-        link.contact_barred |= before.contact_barred;
-        link.court_order |= before.court_order;
-        link.contact_allowed &= !link.contact_barred && !link.court_order;
-    }
 }
 
 /// Whoever has a student is a parent, and whoever has a class a teacher, whatever a row of changes says of their roles: it may hold them alone.

@@ -74,8 +74,8 @@ fn link(parent: &str, student: &str) -> Guardianship {
         priority: Some(1),
         lives_with: Some(true),
         contact_allowed: true,
-        contact_barred: false,
-        court_order: false,
+        contact_barred: Some(false),
+        court_order: Some(false),
     }
 }
 
@@ -268,7 +268,7 @@ fn a_barred_contact_is_no_guest_either() {
         desk.import(&elm());
         book(&mut desk);
         let mut next = elm();
-        (next.guardianships[0].contact_allowed, next.guardianships[0].court_order) = (false, court_order);
+        (next.guardianships[0].contact_allowed, next.guardianships[0].court_order) = (false, Some(court_order));
         assert_eq!(desk.import(&next).access_withdrawn, 1);
         assert_eq!(alive(&mut desk), [1, 3, 0, 1], "the mother keeps her appointment and session");
         assert_eq!(desk.import(&next).access_withdrawn, 0);
@@ -339,7 +339,7 @@ fn what_staff_allowed_by_hand_stays_until_the_school_bars_it() {
 
     for (barred, court_order) in [(true, false), (false, true)] {
         let mut against = relative.clone();
-        (against.guardianships[0].contact_barred, against.guardianships[0].court_order) = (barred, court_order);
+        (against.guardianships[0].contact_barred, against.guardianships[0].court_order) = (Some(barred), Some(court_order));
         assert_eq!(desk.import(&against).access_withdrawn, 1, "{barred} {court_order}");
         assert_eq!(students_of_the_father(&mut desk), 0);
         desk.import(&relative);

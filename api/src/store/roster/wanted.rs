@@ -50,6 +50,13 @@ struct Stamps {
     class: String,
 }
 
+/// A link's row, and what the roster says nothing of.
+pub(super) struct WantedLink {
+    pub row: GuardianshipRow,
+    pub is_silent_on_contact: bool,
+    pub is_silent_on_court_order: bool,
+}
+
 /// Makes rows, each with a new id that a row already there will replace by its own.
 pub(super) struct Wanted<'s> {
     school_id: Key,
@@ -111,11 +118,15 @@ impl<'s> Wanted<'s> {
         }
     }
 
-    pub(super) fn guardianships(&mut self, people: &BTreeMap<String, Key>) -> Vec<GuardianshipRow> {
+    pub(super) fn guardianships(&mut self, people: &BTreeMap<String, Key>) -> Vec<WantedLink> {
         let mut rows = Vec::new();
         for link in &self.school.guardianships {
             match (people.get(&link.parent_id), people.get(&link.student_id)) {
-                (Some(parent), Some(student)) => rows.push(self.guardianship(*parent, *student, link)),
+                (Some(parent), Some(student)) => rows.push(WantedLink {
+                    row: self.guardianship(*parent, *student, link),
+                    is_silent_on_contact: link.contact_barred.is_none(),
+                    is_silent_on_court_order: link.court_order.is_none(),
+                }),
                 _ => self.unresolved.push(format!("the link of {} and {} is not used: one of them is not known", link.parent_id, link.student_id)),
             }
         }
@@ -132,9 +143,9 @@ impl<'s> Wanted<'s> {
             priority: link.priority.map(i32::from),
             lives_with: link.lives_with,
             contact_allowed: link.contact_allowed,
-            court_order: link.court_order,
+            court_order: link.court_order.unwrap_or(false),
             removed_at: None,
-            contact_barred: link.contact_barred,
+            contact_barred: link.contact_barred.unwrap_or(false),
             allowed_at: None,
             sources: self.stamps.guardianship.clone(),
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Push;
 use crate::draft::{ClassRow, ContactFacts, Draft, Link, Org, RoleAt, User};
 use crate::finding::At;
+use crate::role::{self, Kind};
 
 /// Of the people, classes and links of a school, those that a push names.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +31,8 @@ pub struct KnownLink {
     pub priority: Option<u16>,
     /// Whether the student lives with the contact.
     pub lives_with: Option<bool>,
+    /// Contact is allowed; never by a link that was removed.
+    pub contact_allowed: bool,
     /// The roster says that there must be no contact.
     pub contact_barred: bool,
     /// A court order is on file.
@@ -43,6 +46,13 @@ impl Known {
     /// The link of two people, as it was said last.
     pub(super) fn link(&self, parent: &str, student: &str) -> Option<&KnownLink> {
         self.links.iter().find(|link| link.parent == parent && link.student == student)
+    }
+
+    /// Whether a row gives no reason to judge again on contact that is allowed: files may have judged by more than a contact's roles and relationship
+    /// (SDS), and a row that only says how somebody is related takes contact away when that is another relative.
+    pub(super) fn keeps_contact(&self, parent: &str, student: &str, relationship: &str) -> bool {
+        let is_a_parent_s = relationship.is_empty() || role::kind(relationship) == Kind::Parent;
+        self.link(parent, student).is_some_and(|link| link.contact_allowed && (is_a_parent_s || link.relationship == relationship))
     }
 
     /// Puts the school, and those who are only named, into an empty draft.
@@ -76,8 +86,9 @@ impl Known {
 
 fn judged_anew(link: &KnownLink) -> Link {
     let relation = Some(link.relationship.clone()).filter(|relation| !relation.is_empty());
-    let facts = ContactFacts { relation, priority: link.priority, lives_with: link.lives_with, barred: link.contact_barred, court_order: link.court_order };
-    Link { at: SEED, student: link.student.clone(), contact: link.parent.clone(), role: None, facts }
+    let facts =
+        ContactFacts { relation, priority: link.priority, lives_with: link.lives_with, barred: Some(link.contact_barred), court_order: Some(link.court_order) };
+    Link { at: SEED, student: link.student.clone(), contact: link.parent.clone(), role: None, keeps_contact: false, facts }
 }
 
 /// Somebody of whom only the roles count.

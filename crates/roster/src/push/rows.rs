@@ -160,6 +160,7 @@ fn link(
         findings.report(row.at, Reason::WrongKind, format!("{} is not a student", quoted(&student)));
     } else {
         let facts = users::contact_facts(row, findings);
-        draft.links.push(Link { at: row.at, student, contact, role: None, facts });
+        let keeps_contact = known.keeps_contact(&contact, &student, pushed.relationship.trim());
+        draft.links.push(Link { at: row.at, student, contact, role: None, keeps_contact, facts });
     }
 }
