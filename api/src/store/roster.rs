@@ -43,7 +43,7 @@ use super::{
 use crate::{
     context::Context,
     each,
-    schema::{marks, schools},
+    schema::{guardianships, marks, schools},
 };
 
 /// Rows written by one statement; 16 columns of them stay under SQLite's bound of parameters.
