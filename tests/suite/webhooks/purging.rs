@@ -27,7 +27,7 @@ async fn what_was_settled_long_ago_is_deleted_and_what_waits_is_not() {
     let (school, receiver) = (school().await, Receiver::start().await);
     let staff = school.staff().await;
     let (path, _) = endpoint(&staff, &receiver, &ALL).await;
-    staff.post_once("/clients", "a key", json!({ "name": "MIS", "scopes": ["evenings:read"] })).await.is(201);
+    staff.post_once("/clients", "a-key", json!({ "name": "MIS", "scopes": ["evenings:read"] })).await.is(201);
     for _ in 0..3 {
         test(&staff, &path).await;
         sent(&school, &receiver).await;
