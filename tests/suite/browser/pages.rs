@@ -149,11 +149,14 @@ async fn programs(school: &School, staff: &Browser) {
     staff.press("Connect a program").await;
     staff.heading("Connect a program").await;
     staff.fill("Name", "Arbor").await;
+    staff.fill("Requests a minute", "often").await;
     staff.press("Connect a program").await;
     staff.sees("Choose at least one.").await;
+    staff.sees("Enter a number from 1 to 6000.").await;
     look(staff, "the form of a program with an error").await;
     staff.tick("See evenings").await;
     staff.tick("See appointments").await;
+    staff.fill("Requests a minute", "900").await;
     staff.press("Connect a program").await;
     staff.heading("Hand these over").await;
     staff.sees("Client ID").await;
@@ -166,6 +169,7 @@ async fn programs(school: &School, staff: &Browser) {
     staff.heading("Hand these over").await;
     staff.press("Done").await;
     staff.sees("Two secrets work").await;
+    staff.sees("Up to 900 requests a minute").await;
     look(staff, "the connections").await;
     staff.press("Disconnect Arbor").await;
     staff.heading("Disconnect Arbor?").await;

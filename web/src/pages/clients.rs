@@ -27,6 +27,9 @@ fn scopes() -> [(&'static str, &'static str); 7] {
     ]
 }
 
+/// How much a program may ask in a minute unless staff say otherwise, as the contract has it.
+const REQUESTS_PER_MINUTE: u32 = 600;
+
 /// What the dialogs of the page share.
 #[derive(Clone, Copy)]
 struct Desk {
@@ -160,6 +163,7 @@ fn program(desk: Desk, client: ApiClient) -> impl IntoView {
             <strong>{client.name.clone()}</strong>
             <span>{may.join(" · ")}</span>
             <span class="soft">{used}</span>
+            <span class="soft">{fill(o().up_to, &[("count", &client.requests_per_minute.to_string())])}</span>
             {older}
             <span class="soft">{fill(o().made, &[("name", &client.created_by), ("when", &moments::day(&client.created_at))])}</span>
         </span>
@@ -174,13 +178,16 @@ fn program(desk: Desk, client: ApiClient) -> impl IntoView {
 fn FormDialog(desk: Desk) -> impl IntoView {
     let (session, name, chosen) = (session(), RwSignal::new(String::new()), RwSignal::new(Vec::<String>::new()));
     let (none_chosen, key) = (RwSignal::new(false), StoredValue::new(String::new()));
+    let (limit, no_number) = (RwSignal::new(String::new()), RwSignal::new(false));
     Effect::new(move || {
         if desk.form.get() {
-            let (named, scopes) =
-                desk.about.with_untracked(|about| about.as_ref().map(|client| (client.name.clone(), client.scopes.clone())).unwrap_or_default());
+            let about = desk.about.get_untracked();
+            limit.set(about.as_ref().map_or(REQUESTS_PER_MINUTE, |client| client.requests_per_minute).to_string());
+            let (named, scopes) = about.map(|client| (client.name, client.scopes)).unwrap_or_default();
             name.set(named);
             chosen.set(scopes);
             none_chosen.set(false);
+            no_number.set(false);
             key.set_value(browser::attempt_key());
         }
     });
@@ -190,13 +197,15 @@ fn FormDialog(desk: Desk) -> impl IntoView {
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let (name, scopes) = (name.get_untracked().trim().to_owned(), chosen.get_untracked());
+        let requests_per_minute = limit.get_untracked().trim().parse().ok();
         none_chosen.set(scopes.is_empty());
-        if scopes.is_empty() {
+        no_number.set(requests_per_minute.is_none());
+        if scopes.is_empty() || requests_per_minute.is_none() {
             return;
         }
         match desk.about.with_untracked(|about| about.as_ref().map(|client| client.id)) {
             Some(id) => {
-                let change = ApiClientChange { name: Some(name), scopes: Some(scopes), requests_per_minute: None };
+                let change = ApiClientChange { name: Some(name), scopes: Some(scopes), requests_per_minute };
                 desk.task.run(async move { api::change_client(id, &change).await }, move |client| {
                     desk.form.set(false);
                     desk.put(client);
@@ -204,7 +213,7 @@ fn FormDialog(desk: Desk) -> impl IntoView {
                 });
             }
             None => {
-                let (new, key) = (NewApiClient { name, scopes, requests_per_minute: None }, key.get_value());
+                let (new, key) = (NewApiClient { name, scopes, requests_per_minute }, key.get_value());
                 desk.task.run(async move { api::create_client(&new, &key).await }, move |issued| {
                     desk.form.set(false);
                     desk.hand_over(issued);
@@ -212,7 +221,9 @@ fn FormDialog(desk: Desk) -> impl IntoView {
             }
         }
     };
-    let name_error = Signal::derive(move || desk.task.failure.with(|failure| failure.as_ref().and_then(|failure| failure.of_field("name"))));
+    let of_field = move |field: &'static str| desk.task.failure.with(|failure| failure.as_ref().and_then(|failure| failure.of_field(field)));
+    let name_error = Signal::derive(move || of_field("name"));
+    let limit_error = Signal::derive(move || if no_number.get() { Some(o().limit_wrong.to_owned()) } else { of_field("requests_per_minute") });
     let tick = move |(scope, text): (&'static str, &'static str)| {
         let is_chosen = move || chosen.with(|all| all.iter().any(|one| one == scope));
         let toggle = move |_| {
@@ -240,6 +251,7 @@ fn FormDialog(desk: Desk) -> impl IntoView {
                     {scopes().map(tick).collect_view()}
                     <p class="error">{move || none_chosen.get().then_some(o().may_missing)}</p>
                 </fieldset>
+                <Field id="program-limit" label=o().limit value=limit error=limit_error hint=o().limit_hint inputmode="numeric" />
                 <FailureNotice failure=desk.task.failure />
                 <div class="buttons">
                     <button class="btn primary" type="submit" aria-disabled=desk.task.disabled()>
