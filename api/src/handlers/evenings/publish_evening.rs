@@ -1,28 +1,15 @@
 //! `POST /evenings/{evening_id}/publish`: shows an evening to everybody concerned.
 
 use actix_web::web::{Data, Json};
-use parlour_domain::scope::Scope;
 use parlour_wire::EveningSettings;
 
-use crate::{
-    app::App,
-    auth::Asker,
-    problem::Answer,
-    request::EveningPath,
-    store::{Db, evening_setup},
-    views::evenings as views,
-};
+use super::set_state;
+use crate::{app::App, auth::Asker, problem::Answer, request::EveningPath, store::evening_setup};
 
 /// A draft is published, one that was closed opens again, and one that is published stays so.
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `not_found`, `evening_over`, `no_class_takes_part`, `booking_closed`.
 pub async fn publish_evening(app: Data<App>, asker: Asker, EveningPath(evening): EveningPath) -> Answer<Json<EveningSettings>> {
-    asker.office(Scope::EveningsWrite)?;
-    let (ctx, school, actor) = (app.context(), asker.school().clone(), asker.actor());
-    let write = move |db: &mut Db| {
-        evening_setup::publish(db, &ctx, school.id(), evening, &actor)?;
-        Ok(views::settings(evening_setup::settings(db, school.id(), evening)?, &school))
-    };
-    Ok(Json(app.store.write(write).await?))
+    set_state(&app, &asker, evening, evening_setup::publish).await
 }
