@@ -76,6 +76,16 @@ pub struct BookingExport {
 /// # Errors
 /// [`Error::BadCursor`] when `after` is no booking of the school.
 pub fn bookings(db: &mut Db, school: SchoolId, wanted: Wanted) -> Result<Vec<BookingExport>> {
+    let mut query = page_of_bookings(db, school, wanted)?;
+    if let Some(since) = wanted.since {
+        query = query.filter(bookings::changed_at.ge(at(since)));
+    }
+    let rows = query.select(booking_columns()).load(db)?;
+    with_teachers(db, rows)
+}
+
+/// A page of the school's bookings, whatever is then read of them.
+fn page_of_bookings<'a>(db: &mut Db, school: SchoolId, wanted: Wanted) -> Result<bookings::BoxedQuery<'a, MultiBackend>> {
     let of_school = bookings::table.filter(bookings::school_id.eq(key(school)));
     let mut query = of_school.into_boxed();
     if let Some(after) = wanted.after {
@@ -88,11 +98,7 @@ pub fn bookings(db: &mut Db, school: SchoolId, wanted: Wanted) -> Result<Vec<Boo
     if let Some(evening) = wanted.evening {
         query = query.filter(bookings::evening_id.eq(key(evening)));
     }
-    if let Some(since) = wanted.since {
-        query = query.filter(bookings::changed_at.ge(at(since)));
-    }
-    let rows = query.order(bookings::id).limit(wanted.limit + 1).select(booking_columns()).load(db)?;
-    with_teachers(db, rows)
+    Ok(query.order(bookings::id).limit(wanted.limit + 1))
 }
 
 /// These bookings, in no order.
@@ -220,24 +226,14 @@ pub struct Attendance {
 /// # Errors
 /// [`Error::BadCursor`] when `after` is no booking of the school.
 pub fn attendance(db: &mut Db, school: SchoolId, wanted: Wanted, now: DateTime<Utc>) -> Result<Vec<Attendance>> {
-    let of_school = bookings::table.filter(bookings::school_id.eq(key(school)));
-    let mut query = of_school.filter(bookings::cancelled_at.is_null().and(bookings::starts_at.le(at(now)))).select(BookingRow::as_select()).into_boxed();
-    if let Some(after) = wanted.after {
-        exists(of_school.filter(bookings::id.eq(Key(after))).count().get_result(db)?)?;
-        query = query.filter(bookings::id.gt(Key(after)));
-    }
-    if let Some(only) = wanted.only {
-        query = query.filter(bookings::id.eq(Key(only)));
-    }
-    if let Some(evening) = wanted.evening {
-        query = query.filter(bookings::evening_id.eq(key(evening)));
-    }
+    let begun = bookings::cancelled_at.is_null().and(bookings::starts_at.le(at(now)));
+    let mut query = page_of_bookings(db, school, wanted)?.filter(begun);
     if let Some(since) = wanted.since {
         let met = call_events::table.filter(call_events::at.ge(at(since))).select(call_events::booking_id);
         let marked = teacher_records::table.filter(teacher_records::changed_at.ge(at(since))).select(teacher_records::booking_id);
         query = query.filter(bookings::starts_at.ge(at(since)).or(bookings::id.eq_any(met)).or(bookings::id.eq_any(marked)));
     }
-    let rows = query.order(bookings::id).limit(wanted.limit + 1).load(db)?;
+    let rows = query.select(BookingRow::as_select()).load(db)?;
     with_people(db, rows)
 }
 

@@ -103,7 +103,7 @@ fn line(webhook: Webhook, desk: Desk) -> impl IntoView {
     let url = webhook.url.clone();
     view! {
         <li>
-            <span class="grow wide">
+            <span class="grow alone">
                 <strong class="address">{url}</strong>
                 <span class="soft">{names}</span>
                 {failing}
