@@ -6,6 +6,8 @@
 mod compare;
 mod document;
 mod html;
+#[cfg(test)]
+mod links;
 mod markdown;
 mod operation;
 mod page;

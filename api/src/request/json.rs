@@ -80,6 +80,23 @@ impl<'de> Strict<'de> {
         let members = object.iter().map(|(key, value)| (key.as_str(), Strict { value, ..self }));
         visitor.visit_map(MapDeserializer::new(members))
     }
+
+    /// A number without a fraction is an integer, however it is written (JSON Schema 2020-12, Core 4.2.3): `5.0` is 5.
+    fn integer<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let written_long = self.value.as_f64().filter(|number| self.value.is_f64() && number.fract() == 0.0);
+        match written_long.and_then(|number| format!("{number:.0}").parse().ok()) {
+            Some(number) => visitor.visit_i64(number),
+            None => self.deserialize_any(visitor),
+        }
+    }
+}
+
+macro_rules! integers {
+    ($($method:ident)+) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            self.integer(visitor)
+        })+
+    };
 }
 
 impl<'de> IntoDeserializer<'de, Error> for Strict<'de> {
@@ -124,8 +141,10 @@ impl<'de> Deserializer<'de> for Strict<'de> {
         }
     }
 
+    integers! { deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 }
+
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map identifier ignored_any
+        bool i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 
@@ -183,6 +202,8 @@ mod tests {
         check(&json!({ "name": 18 }), "name", "wrong_shape", "Give a text; this is integer 18.");
         check(&json!({ "name": null }), "name", "wrong_shape", "Give a text; this is null.");
         check(&json!({ "name": "x", "count": -5 }), "count", "wrong_shape", "Give a whole number of a fitting size; this is integer -5.");
+        check(&json!({ "name": "x", "count": 5.5 }), "count", "wrong_shape", "Give a whole number of a fitting size; this is floating point 5.5.");
+        check(&json!({ "name": "x", "count": 1e300 }), "count", "wrong_shape", "Give a whole number of a fitting size; this is floating point 1e+300.");
         check(&json!({ "name": "x", "size": 1 }), "size", "unknown", "There is no such field here. There is: name, count, inner, all.");
         check(&json!({ "name": "x", "inner": {} }), "inner.mode", "required", "Give mode.");
         check(&json!({ "name": "x", "inner": { "mode": "phone" } }), "inner.mode", "wrong_shape", "Give one of: video or in_person.");
@@ -197,6 +218,8 @@ mod tests {
         let value = json!({ "name": "x", "count": null, "inner": { "mode": "video" }, "all": [{ "mode": "in_person" }] });
         let expected = Outer { name: "x".to_owned(), count: None, inner: Some(Inner { mode: Mode::Video }), all: vec![Inner { mode: Mode::InPerson }] };
         assert_eq!(read::<Outer>(&value, Nulls::Absent).expect("it is right"), expected);
+        let counted = read::<Outer>(&json!({ "name": "x", "count": 5.0 }), Nulls::Absent).expect("it is an integer, written long");
+        assert_eq!(counted.count, Some(5));
         let refused = read::<Outer>(&value, Nulls::Refused).expect_err("null is no value");
         assert_eq!((refused.field.as_str(), refused.detail.as_str()), ("count", "Give a value, or leave it out; this is null."));
     }

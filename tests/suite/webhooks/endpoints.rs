@@ -181,8 +181,12 @@ async fn a_repetition_makes_one_endpoint_and_tells_no_secret() {
     assert_eq!(staff.get("/webhooks").await.is(200).list("/items").len(), 1);
     staff.post_once("/webhooks", "one", json!({ "url": receiver.url(), "event_types": ["booking.changed"] })).await.refuses(409, "idempotency_key_reused");
     let rotate = format!("/webhooks/{}/secrets", first.text_at("/webhook/id"));
-    let ask = || staff.send("POST", &rotate, staff.request("POST", &rotate).header("idempotency-key", "two"));
-    let (first, again) = (ask().await.is(201), ask().await.is(201));
+    let test = format!("/webhooks/{}/test", first.text_at("/webhook/id"));
+    let ask = async |path: &str, key: &str| staff.send("POST", path, staff.request("POST", path).header("idempotency-key", key)).await;
+    let (sent, sent_again) = (ask(&test, "three").await.is(202), ask(&test, "three").await.is(202));
+    assert_eq!(sent_again.text_at("/id"), sent.text_at("/id"), "a test that is asked for once is sent once");
+    ask(&rotate, "three").await.refuses(409, "idempotency_key_reused");
+    let (first, again) = (ask(&rotate, "two").await.is(201), ask(&rotate, "two").await.is(201));
     assert!(first.body["secret"].is_string() && again.body["secret"].is_null());
     assert_eq!(again.body["webhook"], first.body["webhook"]);
 }

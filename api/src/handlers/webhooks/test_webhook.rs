@@ -1,16 +1,30 @@
 //! `POST /webhooks/{webhook_id}/test`: sends an event without meaning.
 
-use actix_web::{HttpResponse, web::Data};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 
-use crate::{app::App, auth::Caller, problem::Answer, request::WebhookPath, store::webhooks, views};
+use crate::{
+    app::App,
+    auth::Caller,
+    problem::Answer,
+    request::{WebhookPath, idempotency_key},
+    store::{Db, idempotency::once, webhooks},
+    views,
+};
 
 /// Queues a `webhook.test`; the log tells how it went.
 ///
 /// # Errors
-/// `wrong_role`, `not_found`, `webhook_off`.
-pub async fn test_webhook(app: Data<App>, caller: Caller, WebhookPath(webhook): WebhookPath) -> Answer {
-    caller.staff()?;
-    let (ctx, school) = (app.context(), caller.school_id());
-    let test = app.store.write(move |db| webhooks::send_test(db, &ctx, school, webhook)).await?;
-    Ok(HttpResponse::Accepted().json(views::webhooks::delivery(&test, caller.school.zone())))
+/// `wrong_role`, `not_found`, `webhook_off`, `idempotency_key_reused`.
+pub async fn test_webhook(req: HttpRequest, app: Data<App>, caller: Caller, WebhookPath(webhook): WebhookPath) -> Answer {
+    let staff = caller.staff()?;
+    let request = idempotency_key(&req, staff, &[])?;
+    let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
+    let send = move |db: &mut Db| {
+        once(db, &ctx, request.as_ref(), |db| {
+            let test = webhooks::send_test(db, &ctx, school, webhook)?;
+            Ok(views::webhooks::delivery(&test, zone))
+        })
+    };
+    let test = app.store.write(send).await?;
+    Ok(HttpResponse::Accepted().json(test))
 }

@@ -1,0 +1,136 @@
+//! Real ids and times of the demo school, for requests that would otherwise be about things that are not there, as the fuzzer's settings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use serde_json::Value;
+
+use super::school::Asker;
+
+/// Lists, and of which kind the things are whose `id` they give.
+const LISTS: [(&str, &str); 6] =
+    [("/evenings", "evening"), ("/bookings", "booking"), ("/invites", "invite"), ("/parents", "parent"), ("/clients", "client"), ("/webhooks", "webhook")];
+/// What is there of each evening, and of which kind the things are whose `id` its rows give.
+const OF_EVENINGS: [(&str, &str); 5] = [("slots", ""), ("bookings", "booking"), ("invites", "invite"), ("schedule", ""), ("settings", "")];
+/// In which fields of answers values of a kind stand.
+const FIELDS: [(&str, &str); 16] = [
+    ("evening_id", "evening"),
+    ("booking_id", "booking"),
+    ("invite_id", "invite"),
+    ("parent_id", "parent"),
+    ("person_id", "parent"),
+    ("student_id", "student"),
+    ("class_id", "class"),
+    ("starts_at", "time"),
+    ("times", "time"),
+    ("email", "email"),
+    ("name", "words"),
+    ("title", "words"),
+    ("date", "date"),
+    ("starts", "clock_time"),
+    ("ends", "clock_time"),
+    ("opens", "moment"),
+];
+/// Where requests take values of a kind, and how often a real one.
+const PARAMETERS: [(&str, &str, &str); 25] = [
+    ("path.evening_id", "evening", "0.8"),
+    ("query.evening_id", "evening", "0.5"),
+    ("path.booking_id", "booking", "0.8"),
+    ("path.invite_id", "invite", "0.8"),
+    ("path.parent_id", "parent", "0.8"),
+    ("query.parent_id", "parent", "0.8"),
+    ("path.student_id", "student", "0.8"),
+    ("body.student_id", "student", "0.8"),
+    ("body.student_ids[*]", "student", "0.8"),
+    ("body.starts_at", "time", "0.8"),
+    ("body.bookings[*].student_id", "student", "0.8"),
+    ("body.bookings[*].class_id", "class", "0.8"),
+    ("body.bookings[*].starts_at", "time", "0.8"),
+    ("body.email", "email", "0.8"),
+    ("body.name", "words", "0.8"),
+    ("body.title", "words", "0.8"),
+    ("body.date", "date", "0.8"),
+    ("body.starts", "clock_time", "0.5"),
+    ("body.ends", "clock_time", "0.5"),
+    ("body.booking.opens", "moment", "0.8"),
+    ("body.booking.closes", "moment", "0.8"),
+    ("body.token", "token", "0.8"),
+    ("body.client_id", "client", "0.8"),
+    ("body.client_secret", "secret", "0.8"),
+    ("header.If-Match", "tag", "0.5"),
+];
+/// More of a kind make it no likelier that two of them go together.
+const MOST: usize = 20;
+
+/// Values by kind.
+type Seeds = BTreeMap<&'static str, BTreeSet<String>>;
+
+/// The lines of the settings that make requests name what this asker could name; and a program, by its id and secret.
+///
+/// # Errors
+/// When the server does not answer.
+pub fn settings(asker: &Asker, (id, secret): (String, String)) -> Result<String> {
+    let mut seeds = Seeds::from([("client", BTreeSet::from([id])), ("secret", BTreeSet::from([secret]))]);
+    for (list, kind) in LISTS {
+        collect(&asker.get(&format!("{list}?limit=20"))?, kind, &mut seeds);
+    }
+    for evening in seeds.get("evening").cloned().unwrap_or_default() {
+        for (part, kind) in OF_EVENINGS {
+            collect(&asker.get(&format!("/evenings/{evening}/{part}"))?, kind, &mut seeds);
+        }
+    }
+    collect(&asker.get("/guest/appointments")?, "", &mut seeds);
+    collect(&asker.get("/me")?, "", &mut seeds);
+    seeds.insert("token", tokens(&asker.get("/dev/mails?limit=100")?));
+    seeds.insert("tag", BTreeSet::from(["*".to_owned()]));
+    seeds.retain(|_, values| !values.is_empty());
+    Ok(written(&seeds))
+}
+
+/// The tokens of the links in mails: they stand in the fragment.
+fn tokens(mails: &Value) -> BTreeSet<String> {
+    let texts = mails["items"].as_array().into_iter().flatten().filter_map(|mail| mail["text"].as_str());
+    let words = texts.flat_map(str::split_whitespace).filter(|word| word.starts_with("http"));
+    words.filter_map(|link| link.split_once("#t=")).map(|(_, token)| token.to_owned()).take(MOST).collect()
+}
+
+/// Takes up what an answer names, at any depth; its own `id`s are of this kind.
+fn collect(answer: &Value, kind: &'static str, seeds: &mut Seeds) {
+    match answer {
+        Value::Array(items) => items.iter().for_each(|item| collect(item, kind, seeds)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match FIELDS.iter().find(|(field, _)| field == name) {
+                    Some((_, of)) => take(value, of, seeds),
+                    None if name == "id" => take(value, kind, seeds),
+                    // Whoever is named by a role is of that kind; others are not what the list is of.
+                    None if name == "student" || name == "students" => collect(value, "student", seeds),
+                    None if name == "items" || name == "rows" => collect(value, kind, seeds),
+                    None => collect(value, "", seeds),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn take(value: &Value, kind: &'static str, seeds: &mut Seeds) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| take(item, kind, seeds)),
+        Value::String(text) if !kind.is_empty() => {
+            let known = seeds.entry(kind).or_default();
+            if known.len() < MOST {
+                known.insert(text.clone());
+            }
+        }
+        _ => {}
+    }
+}
+
+fn written(seeds: &Seeds) -> String {
+    let dictionaries = seeds.iter().map(|(kind, values)| format!("{kind} = {{ values = {:?} }}\n", values.iter().collect::<Vec<_>>())).collect::<String>();
+    let is_known = |kind: &str| seeds.contains_key(kind);
+    let parameters = PARAMETERS.iter().filter(|(_, kind, _)| is_known(kind));
+    let parameters = parameters.map(|(place, kind, often)| format!("\"{place}\" = {{ dictionary = \"{kind}\", probability = {often} }}\n")).collect::<String>();
+    format!("[dictionaries]\n{dictionaries}\n[parameters]\n{parameters}")
+}
