@@ -103,6 +103,7 @@ diesel::table! {
         begins_on -> Nullable<Text>,
         ends_on -> Nullable<Text>,
         removed_at -> Nullable<Moment>,
+        sources -> Text,
     }
 }
 

@@ -28,6 +28,7 @@ mod roster_crash;
 mod roster_push;
 mod roster_schedule;
 mod roster_sync;
+mod roster_tls;
 mod sandbox;
 mod sessions;
 mod teaching;

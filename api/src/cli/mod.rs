@@ -94,6 +94,9 @@ pub struct SyncArguments {
     /// The scope to ask for; blank for none. By default the standard's roster-core.readonly.
     #[arg(long)]
     pub scope: Option<String>,
+    /// A PEM file of authorities that the provider's certificate may be of, beside those that the system trusts.
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
     /// Compare and report, but write nothing.
     #[arg(long)]
     pub dry_run: bool,

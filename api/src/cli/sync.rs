@@ -21,10 +21,10 @@ use crate::{
 /// # Errors
 /// A sentence for the one who gave the command; also when the brake stopped the sync.
 pub(super) async fn sync(config: &Config, arguments: SyncArguments) -> anyhow::Result<()> {
-    let SyncArguments { url, token_url, client_id, version, scope, dry_run, json, school, time_zone, max_removals, allow_removals } = arguments;
+    let SyncArguments { url, token_url, client_id, version, scope, ca_file, dry_run, json, school, time_zone, max_removals, allow_removals } = arguments;
     // A command line would show it to everybody on the machine.
     let secret = config.oneroster_secret.clone().context("PARLOUR_ONEROSTER_SECRET: is missing; give the client's secret")?;
-    let provider = Provider::new(NewProvider { url, token_url, client_id, secret, scope, version })?;
+    let provider = Provider::new(NewProvider { url, token_url, client_id, secret, scope, version, ca_file })?;
     mail::install_tls();
     let store = database::ready(config).await?;
     let brake = (!allow_removals).then_some(Brake { percent: max_removals });

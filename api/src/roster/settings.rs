@@ -1,6 +1,6 @@
 //! The sources that `parlour serve` syncs by itself, as the settings write them: TOML tables. Knows no database and no network.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, bail, ensure};
 use secrecy::SecretString;
@@ -39,6 +39,7 @@ struct Table {
     school: Option<String>,
     time_zone: Option<chrono_tz::Tz>,
     max_removals: Option<u8>,
+    ca_file: Option<PathBuf>,
 }
 
 /// What stands around the list.
@@ -68,11 +69,11 @@ impl RosterSource {
     }
 
     fn of(table: Table, secret: Option<&SecretString>) -> anyhow::Result<Self> {
-        let Table { url, token_url, client_id, secret: own, version, scope, every, full_every, school, time_zone, max_removals } = table;
+        let Table { url, token_url, client_id, secret: own, version, scope, every, full_every, school, time_zone, max_removals, ca_file } = table;
         let secret = own.map(SecretString::from).or_else(|| secret.cloned());
         let secret = secret.with_context(|| format!("the secret of {client_id:?} is missing; give `secret`, or PARLOUR_ONEROSTER_SECRET"))?;
         let version: Version = version.as_deref().unwrap_or("1.1").parse()?;
-        let provider = Provider::new(NewProvider { url, token_url, client_id, secret, scope, version })?;
+        let provider = Provider::new(NewProvider { url, token_url, client_id, secret, scope, version, ca_file })?;
         let every = duration(every.as_deref().unwrap_or(DEFAULT_EVERY))?;
         let full_every = duration(full_every.as_deref().unwrap_or(DEFAULT_FULL_EVERY))?;
         let brake = max_removals.map_or_else(Brake::default, |percent| Brake { percent });
@@ -125,6 +126,7 @@ mod tests {
         check(&format!(r#"[{{ {ONE}, secret = "hush", version = "2" }}]"#), Some("none of 1.1, 1.2"));
         check(&format!(r#"[{{ {ONE}, secret = "hush", max_removals = 101 }}]"#), Some("percentage"));
         check(&format!(r#"[{{ {ONE}, secret = "hush", colour = "red" }}]"#), Some("colour"));
+        check(&format!(r#"[{{ {ONE}, secret = "hush", ca_file = "/nowhere/ca.pem" }}]"#), Some("/nowhere/ca.pem can't be read"));
         check(&format!(r#"[{{ {ONE}, secret = "hush" }}, {{ {ONE}, secret = "hush" }}]"#), Some("twice"));
         check(r#"[{ secret = "hush }]"#, Some(""));
     }

@@ -33,6 +33,7 @@ pub mod sessions;
 pub mod slots;
 pub mod sources;
 pub mod sql_types;
+pub mod student_classes;
 pub mod teaching;
 #[cfg(test)]
 pub(crate) mod test_database;

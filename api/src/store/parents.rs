@@ -7,8 +7,9 @@ use super::{
     Db, Error, Result, access,
     contacts::ContactRow,
     people::{self, PersonRow},
-    sources::{self, FieldSource, Origin, SourceKind},
+    sources::{self, FieldSource, Kept, Origin, SourceKind},
     sql_types::{At, Key, key},
+    student_classes::{self, StudentClass},
 };
 use crate::schema::{guardianships, people as people_table};
 
@@ -36,6 +37,8 @@ pub struct Linked {
     pub can_allow: bool,
     /// Who set each value of the link last; with one parent alone.
     pub sources: Vec<FieldSource>,
+    /// The student's classes; with one parent alone.
+    pub classes: Vec<StudentClass>,
 }
 
 /// Parents by name, after the parent `after` if given; `words` must all stand in a name or the address, of the parent or of a student of theirs.
@@ -75,23 +78,36 @@ pub fn find(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<Parent> {
     with_sources(db, school, found)
 }
 
-/// Adds who set each value last.
+/// Adds who set each value last, and the classes of the students.
 fn with_sources(db: &mut Db, school: SchoolId, mut parent: Parent) -> Result<Parent> {
-    let kept: String = people_table::table.find(parent.person.id).select(people_table::sources).first(db)?;
+    let kept: Kept = people_table::table.find(parent.person.id).select(people_table::sources).first(db)?;
     parent.sources = sources::of_row(&kept);
+    let mut classes = student_classes::of(db, &parent.students.iter().map(|linked| linked.student.id).collect::<Vec<_>>())?;
     for linked in &mut parent.students {
-        let link = guardianships::table.filter(guardianships::parent_id.eq(parent.person.id).and(guardianships::student_id.eq(linked.student.id)));
-        let (kept, by_roster, allowed_at, allowed_by): (String, bool, Option<At>, Option<Key>) =
-            link.select((guardianships::sources, guardianships::contact_allowed, guardianships::allowed_at, guardianships::allowed_by)).first(db)?;
-        linked.sources = sources::of_row(&kept);
-        // What staff have allowed counts where the roster says nothing of it.
-        if let (true, false, Some(at), Some(staff)) = (linked.allowed, by_roster, allowed_at, allowed_by) {
-            let name = people::any(db, school, staff.into())?.name();
-            linked.sources.retain(|source| source.column != "contact_allowed" && source.column != "contact_barred");
-            linked.sources.push(FieldSource { column: "contact_allowed".to_owned(), origin: Origin::new(SourceKind::Staff, name), at: *at });
-        }
+        linked.sources = of_link(db, school, parent.person.id, linked)?;
+        linked.classes = classes.remove(&linked.student.id).unwrap_or_default();
     }
     Ok(parent)
+}
+
+/// Who set each value of a link last. Of a bar and contact the one that counts is told.
+fn of_link(db: &mut Db, school: SchoolId, parent: Key, linked: &Linked) -> Result<Vec<FieldSource>> {
+    use guardianships as g;
+
+    let link = g::table.filter(g::parent_id.eq(parent).and(g::student_id.eq(linked.student.id)));
+    let (kept, is_allowed, is_barred, allowed_at, allowed_by): (Kept, bool, bool, Option<At>, Option<Key>) =
+        link.select((g::sources, g::contact_allowed, g::contact_barred, g::allowed_at, g::allowed_by)).first(db)?;
+    let mut sources = sources::of_row(&kept);
+    if is_barred {
+        sources.retain(|source| source.column != "contact_allowed");
+    }
+    // What staff have allowed counts where the roster says nothing of it.
+    if let (true, false, Some(at), Some(staff)) = (linked.allowed, is_allowed, allowed_at, allowed_by) {
+        let name = people::any(db, school, staff.into())?.name();
+        sources.retain(|source| source.column != "contact_allowed" && source.column != "contact_barred");
+        sources.push(FieldSource { column: "contact_allowed".to_owned(), origin: Origin::new(SourceKind::Staff, name), at: *at });
+    }
+    Ok(sources)
 }
 
 fn with_students(db: &mut Db, person: PersonRow) -> Result<Parent> {
@@ -109,6 +125,7 @@ fn with_students(db: &mut Db, person: PersonRow) -> Result<Parent> {
         student,
         relationship,
         sources: Vec::new(),
+        classes: Vec::new(),
     });
     Ok(Parent { students: students.collect(), person, sources: Vec::new() })
 }

@@ -5,6 +5,7 @@
 
 mod bars;
 mod compare;
+mod credit;
 mod describe;
 mod fates;
 mod heard;
@@ -13,6 +14,7 @@ mod load;
 mod losses;
 mod plan;
 mod rows;
+mod said;
 #[cfg(test)]
 mod tests;
 mod wanted;

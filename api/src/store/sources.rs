@@ -1,7 +1,13 @@
 //! Which source last set each value of a roster's row, as the rows keep it: values are grouped by source and time, so that a row has few items. Pure.
 
+mod kept;
+
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+pub use self::kept::Kept;
 
 /// What kind of source it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -28,6 +34,12 @@ impl SourceKind {
             Self::Staff => "staff",
         }
     }
+
+    /// It sends rows one by one, and means what it says of each; a file or provider writes a column for everybody.
+    #[must_use]
+    pub const fn is_pushed(self) -> bool {
+        matches!(self, Self::Program | Self::Staff)
+    }
 }
 
 /// Where values come from.
@@ -46,10 +58,26 @@ impl Origin {
         Self { kind, name: name.into() }
     }
 
-    /// What rows keep when all of these columns come from here.
+    /// What rows keep of it that are written now.
     #[must_use]
-    pub fn stamp(&self, now: DateTime<Utc>, columns: &[&str]) -> String {
-        write(&[(self.kind, self.name.clone(), now.timestamp_micros(), columns.iter().map(|&column| column.to_owned()).collect())])
+    pub const fn stamps(&self, now: DateTime<Utc>) -> Stamps<'_> {
+        Stamps { origin: self, now, made: BTreeMap::new() }
+    }
+}
+
+/// What rows keep of one source at one time. Rows that say as much share one text.
+pub struct Stamps<'o> {
+    origin: &'o Origin,
+    now: DateTime<Utc>,
+    made: BTreeMap<Vec<&'static str>, Kept>,
+}
+
+impl Stamps<'_> {
+    /// What a row keeps of which these columns come from here.
+    pub fn of(&mut self, columns: Vec<&'static str>) -> Kept {
+        let (origin, at) = (self.origin, self.now.timestamp_micros());
+        let text = |columns: &Vec<&'static str>| write(&[(origin.kind, origin.name.clone(), at, columns.iter().map(|&column| column.to_owned()).collect())]);
+        self.made.entry(columns).or_insert_with_key(text).clone()
     }
 }
 
@@ -60,28 +88,29 @@ fn read(text: &str) -> Vec<Item> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-fn write(items: &[Item]) -> String {
-    serde_json::to_string(items).unwrap_or_else(|_| "[]".to_owned())
+fn write(items: &[Item]) -> Kept {
+    serde_json::to_string(items).map_or_else(|_| Kept::default(), Kept::from)
 }
 
-/// What a row keeps once `changed` columns come from the source of `stamp`; the others stay those of whoever set them.
+/// What a row keeps once these columns come from the source of `stamp`; the others stay those of whoever set them.
 #[must_use]
-pub fn merged(before: &str, changed: &[&str], stamp: &str) -> String {
-    if changed.is_empty() {
-        return before.to_owned();
+pub fn merged(before: &Kept, columns: &[&str], stamp: &Kept) -> Kept {
+    if columns.is_empty() {
+        return before.clone();
     }
-    let is_new = |column: &String| changed.contains(&column.as_str());
-    let mut items = read(before);
-    items.iter_mut().for_each(|(.., columns)| columns.retain(|column| !is_new(column)));
-    items.extend(read(stamp).into_iter().map(|(kind, name, at, columns)| (kind, name, at, columns.into_iter().filter(is_new).collect())));
-    items.retain(|(.., columns)| !columns.is_empty());
+    let mut items = read(before.as_str());
+    items.iter_mut().for_each(|(.., kept)| kept.retain(|column| !columns.contains(&column.as_str())));
+    items.retain(|(.., kept)| !kept.is_empty());
+    // A value that was blanked is no column of the stamp, and comes from there all the same.
+    let new = read(stamp.as_str()).into_iter().next();
+    items.extend(new.map(|(kind, name, at, _)| (kind, name, at, columns.iter().map(|&column| column.to_owned()).collect())));
     write(&items)
 }
 
-/// What kind of source a column's value comes from; none of older rows.
+/// What kind of source a column's value comes from; none of older rows, and of a value that nobody has given.
 #[must_use]
-pub fn kind_of(text: &str, column: &str) -> Option<SourceKind> {
-    read(text).into_iter().find(|(.., columns)| columns.iter().any(|one| one == column)).map(|(kind, ..)| kind)
+pub fn kind_of(kept: &Kept, column: &str) -> Option<SourceKind> {
+    read(kept.as_str()).into_iter().find(|(.., columns)| columns.iter().any(|one| one == column)).map(|(kind, ..)| kind)
 }
 
 /// A value's source.
@@ -97,13 +126,13 @@ pub struct FieldSource {
 
 /// The sources of a row's values, by column.
 #[must_use]
-pub fn of_row(text: &str) -> Vec<FieldSource> {
+pub fn of_row(kept: &Kept) -> Vec<FieldSource> {
     let one = |(kind, name, at, columns): Item| {
         let at = DateTime::from_timestamp_micros(at).unwrap_or_default();
         let origin = Origin { kind, name };
         columns.into_iter().map(move |column| FieldSource { column, origin: origin.clone(), at }).collect::<Vec<_>>()
     };
-    let mut all: Vec<FieldSource> = read(text).into_iter().flat_map(one).collect();
+    let mut all: Vec<FieldSource> = read(kept.as_str()).into_iter().flat_map(one).collect();
     all.sort_by(|a, b| a.column.cmp(&b.column));
     all
 }
@@ -115,18 +144,29 @@ mod tests {
     #[test]
     fn a_value_is_of_whoever_set_it_last() {
         let at = |minute: i64| DateTime::from_timestamp(minute * 60, 0).unwrap();
-        let file = Origin::new(SourceKind::File, "roster.zip").stamp(at(1), &["email", "given_name"]);
-        let push = Origin::new(SourceKind::Program, "Arbor").stamp(at(2), &["email", "given_name"]);
+        let stamp = |kind, name, minute, columns| Origin::new(kind, name).stamps(at(minute)).of(columns);
+        let file = stamp(SourceKind::File, "roster.zip", 1, vec!["email", "given_name"]);
+        let push = stamp(SourceKind::Program, "Arbor", 2, vec!["email", "given_name"]);
         assert_eq!(merged(&file, &[], &push), file, "what did not change is not written anew");
         let both = merged(&file, &["email"], &push);
-        let seen: Vec<_> = of_row(&both).into_iter().map(|one| (one.column, one.origin.name, one.at)).collect();
-        assert_eq!(seen, [("email".into(), "Arbor".into(), at(2)), ("given_name".into(), "roster.zip".into(), at(1))]);
+        let seen = |kept: &Kept| of_row(kept).into_iter().map(|one| (one.column, one.origin.name, one.at)).collect::<Vec<_>>();
+        assert_eq!(seen(&both), [("email".into(), "Arbor".into(), at(2)), ("given_name".into(), "roster.zip".into(), at(1))]);
         assert_eq!(
             [kind_of(&both, "email"), kind_of(&both, "given_name"), kind_of(&both, "honorific")],
             [Some(SourceKind::Program), Some(SourceKind::File), None]
         );
         assert_eq!(merged(&both, &["email", "given_name"], &file), file, "an item of which nothing is left goes");
-        assert_eq!(of_row(&merged("[]", &["email"], &push)).len(), 1, "of older rows only what changes is known");
-        assert_eq!(of_row("mangled"), []);
+        assert_eq!(of_row(&merged(&Kept::default(), &["email"], &push)).len(), 1, "of older rows only what changes is known");
+        let blank = stamp(SourceKind::Staff, "Helen", 3, vec!["given_name"]);
+        assert_eq!(seen(&merged(&both, &["email"], &blank))[0], ("email".into(), "Helen".into(), at(3)), "whoever blanks a value is who set it");
+        assert_eq!(of_row(&Kept::from("mangled".to_owned())), []);
+    }
+
+    #[test]
+    fn rows_that_say_as_much_share_a_text() {
+        let origin = Origin::new(SourceKind::File, "roster.zip");
+        let mut stamps = origin.stamps(DateTime::UNIX_EPOCH);
+        let (one, same, other) = (stamps.of(vec!["role"]), stamps.of(vec!["role"]), stamps.of(vec!["role", "begins_on"]));
+        assert!(std::ptr::eq(one.as_str(), same.as_str()) && one != other);
     }
 }

@@ -6,7 +6,12 @@ use chrono_tz::Tz;
 use parlour_wire as wire;
 
 use super::{moment, student};
-use crate::store::{bars, parents, people::PersonRow, sources::FieldSource};
+use crate::store::{
+    bars, parents,
+    people::PersonRow,
+    sources::FieldSource,
+    student_classes::{ClassTeacher, StudentClass},
+};
 
 /// A parent, as staff find them.
 #[must_use]
@@ -27,8 +32,21 @@ pub fn parent_with_sources(of: &parents::Parent, zone: Tz) -> wire::Parent {
     parent.sources = field_sources(&of.sources, zone);
     for (linked, of) in parent.students.iter_mut().zip(&of.students) {
         linked.sources = field_sources(&of.sources, zone);
+        linked.classes = of.classes.iter().map(|class| student_class(class, zone)).collect();
     }
     parent
+}
+
+fn student_class(of: &StudentClass, zone: Tz) -> wire::StudentClass {
+    let teacher = |of: &ClassTeacher| wire::ClassTeacher { name: of.name.clone(), sources: field_sources(&of.sources, zone) };
+    wire::StudentClass {
+        sourced_id: of.sourced_id.clone(),
+        title: of.title.clone(),
+        subject: of.subject.clone(),
+        sources: field_sources(&of.sources, zone),
+        place_sources: field_sources(&of.place_sources, zone),
+        teachers: of.teachers.iter().map(teacher).collect(),
+    }
 }
 
 /// Sources by the names that a push gives the fields. A bar and its lack are one field there: the later word on it counts.
@@ -63,6 +81,7 @@ pub fn linked_student(of: &parents::Linked) -> wire::LinkedStudent {
         allowed: of.allowed,
         can_allow: of.can_allow,
         sources: Vec::new(),
+        classes: Vec::new(),
     }
 }
 

@@ -38,14 +38,23 @@ fn contact_rests_on_the_contact_s_roles_and_on_what_was_said_of_it() {
     check_contact(PushedGuardianship { contact_allowed: Some(false), ..link("p1", "") }, None, false);
     check_contact(PushedGuardianship { contact_allowed: Some(true), ..link("r1", "") }, None, false);
     check_contact(PushedGuardianship { court_order: Some(true), ..link("p1", "") }, None, false);
-    let before = |contact_barred: bool, court_order: bool| {
-        Some(KnownLink { parent: "p1".to_owned(), student: "s1".to_owned(), contact_barred, court_order, ..KnownLink::default() })
+}
+
+#[test]
+fn what_a_row_does_not_say_of_a_bar_is_told_apart_from_its_word() {
+    let check = |row: PushedGuardianship, expected: (Option<bool>, Option<bool>)| {
+        // Also where the contact's roles or the link itself were there before.
+        for links in [vec![], vec![KnownLink { parent: "p1".to_owned(), student: "s1".to_owned(), ..KnownLink::default() }]] {
+            let read = read(&Push::Guardianships(vec![(0, row.clone())]), &Known { links, ..known() });
+            let link = &read.school.guardianships[0];
+            assert_eq!((link.contact_barred, link.court_order), expected, "{row:?}");
+        }
     };
-    check_contact(link("p1", ""), before(true, false), false);
-    check_contact(link("p1", ""), before(false, true), false);
-    check_contact(PushedGuardianship { contact_allowed: Some(true), ..link("p1", "") }, before(true, false), true);
-    check_contact(PushedGuardianship { contact_allowed: Some(true), ..link("p1", "") }, before(false, true), false);
-    check_contact(PushedGuardianship { court_order: Some(false), ..link("p1", "") }, before(false, true), true);
+    check(link("p1", ""), (None, None));
+    for said in [true, false] {
+        check(PushedGuardianship { contact_allowed: Some(said), ..link("p1", "") }, (Some(!said), None));
+        check(PushedGuardianship { court_order: Some(said), ..link("p1", "") }, (None, Some(said)));
+    }
 }
 
 #[test]
@@ -74,7 +83,10 @@ fn links_are_judged_anew_when_roles_change_and_only_then() {
         let row = PushedPerson { sourced_id: "p1".to_owned(), given_name: "Dora".to_owned(), roles, ..PushedPerson::default() };
         read(&Push::People(vec![(0, row)]), &known)
     };
-    let judged = |read: &PushRead| read.school.guardianships.iter().map(|link| (link.contact_allowed, link.priority)).collect::<Vec<_>>();
+    let judged = |read: &PushRead| {
+        assert!(read.school.guardianships.iter().all(|link| (link.contact_barred, link.court_order) == (None, None)), "of bars a person's row says nothing");
+        read.school.guardianships.iter().map(|link| (link.contact_allowed, link.priority)).collect::<Vec<_>>()
+    };
     assert_eq!(judged(&push(&["parent"])), []);
     assert_eq!(judged(&push(&[" parent "])), []);
     let relative = push(&["relative"]);

@@ -7,11 +7,11 @@ use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeDelta, Timelike};
 use uuid::Uuid;
 
 use crate::{
-    AppointmentRecord, Bar, Booking, BookingChange, BookingRow, BookingState, ChosenIdentity, ClassSlots, ConsentChannel, DevActor, DevClock, DevClockMove,
-    DevLogin, DevMail, Evening, EveningState, ExpectedPerson, FieldError, FieldSource, GuestAppointment, GuestAppointments, GuestInvite, GuestLinkPreview,
-    HistoryEntry, Identity, InvitableStudent, Invite, InviteAction, InviteState, Invites, Lateness, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview,
-    LostBooking, Me, Mode, Moment, MyBookings, NewBar, NewBooking, NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem, RestingBooking,
-    Role, Schedule, ScheduledAppointment, School, SlotGrid, SlotState, Student, StudentSlots, Teacher,
+    AppointmentRecord, Bar, Booking, BookingChange, BookingRow, BookingState, ChosenIdentity, ClassSlots, ClassTeacher, ConsentChannel, DevActor, DevClock,
+    DevClockMove, DevLogin, DevMail, Evening, EveningState, ExpectedPerson, FieldError, FieldSource, GuestAppointment, GuestAppointments, GuestInvite,
+    GuestLinkPreview, HistoryEntry, Identity, InvitableStudent, Invite, InviteAction, InviteState, Invites, Lateness, LinkToken, LinkedStudent, LoginLink,
+    LoginLinkPreview, LostBooking, Me, Mode, Moment, MyBookings, NewBar, NewBooking, NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem,
+    RestingBooking, Role, Schedule, ScheduledAppointment, School, SlotGrid, SlotState, Student, StudentClass, StudentSlots, Teacher,
 };
 
 /// A JSON value that was parsed already. `null` is like something that is not there.
@@ -334,6 +334,7 @@ read! {
     Bar { id, student, person_id, person_name, email, note, set_by, created_at }
     Booking { id, evening_id, class_id, starts_at, ends_at, student, teachers, subject, video, guests, sequence, cancelled_at }
     ClassSlots { class_id, subject, teachers, video, states, booking_id }
+    ClassTeacher { name, sources }
     DevClock { now }
     DevMail { id, sent_at, to, subject, text, html }
     Evening {
@@ -353,7 +354,7 @@ read! {
     Invite { id, evening_id, name, email, students, state, state_at, failure, created_at, resend_after }
     Invites { items, students, can_invite, refusal, refusal_detail, consent_text }
     Lateness { minutes }
-    LinkedStudent { student, relationship, allowed, can_allow, sources }
+    LinkedStudent { student, relationship, allowed, can_allow, sources, classes }
     LoginLink { id, expires_at }
     LoginLinkPreview { masked_name, needs_code, expires_at }
     LostBooking { student_id, class_id, starts_at, code }
@@ -368,6 +369,7 @@ read! {
     School { id, name, time_zone, demo }
     SlotGrid { evening, times, students }
     Student { id, name }
+    StudentClass { sourced_id, title, subject, sources, place_sources, teachers }
     StudentSlots { student, classes }
     Teacher { id, name }
 }

@@ -49,6 +49,38 @@ pub struct LinkedStudent {
     /// Who set each value of the link last; with one parent alone, not in a list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<FieldSource>,
+    /// The student's classes; with one parent alone, not in a list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<StudentClass>,
+}
+
+/// A class of a student.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StudentClass {
+    /// Its id in the roster.
+    pub sourced_id: String,
+    /// Its title.
+    pub title: String,
+    /// Its subject.
+    pub subject: String,
+    /// Who set each value of the class last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<FieldSource>,
+    /// Who set each value of the student's place in it last; who set the role gave the place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub place_sources: Vec<FieldSource>,
+    /// Its teachers, the main ones first.
+    pub teachers: Vec<ClassTeacher>,
+}
+
+/// A teacher of a class.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ClassTeacher {
+    /// Their name.
+    pub name: String,
+    /// Who set each value of their place in it last; who set the role gave the place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<FieldSource>,
 }
 
 /// `POST /bars`: bars a person or an address from a student. One of `person_id` and `email`.

@@ -11,6 +11,7 @@ mod program;
 pub mod provider;
 mod roster;
 mod server;
+pub mod tls;
 
 use std::{
     ops::Deref,

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
@@ -92,6 +93,8 @@ pub struct Provider {
     pub origin: String,
     /// What it speaks.
     pub version: Version,
+    /// The authorities that its certificate may be of, if it has one that the system does not trust.
+    pub ca_file: Option<PathBuf>,
     state: Arc<Mutex<State>>,
     handle: ServerHandle,
 }
@@ -132,7 +135,7 @@ impl Provider {
                 server.await.expect("it serves");
             });
         });
-        Self { origin, version, state, handle: receive.await.expect("the provider started") }
+        Self { origin, version, ca_file: None, state, handle: receive.await.expect("the provider started") }
     }
 
     /// Pages of these sizes in turn.
@@ -195,7 +198,8 @@ impl Provider {
     /// The provider as the settings name it.
     pub fn named(&self) -> remote::Provider {
         let (url, token_url) = (self.origin.clone(), format!("{}/token", self.origin));
-        let new = NewProvider { url, token_url, client_id: "parlour".to_owned(), secret: SECRET.to_owned().into(), scope: None, version: self.version };
+        let (client_id, secret, ca_file) = ("parlour".to_owned(), SECRET.to_owned().into(), self.ca_file.clone());
+        let new = NewProvider { url, token_url, client_id, secret, scope: None, version: self.version, ca_file };
         remote::Provider::new(new).expect("the addresses hold")
     }
 
@@ -228,8 +232,9 @@ pub fn deps(server: &Server, limits: Limits) -> Deps {
 
 /// The provider as a table of the settings, every hour.
 pub fn source(provider: &Provider) -> RosterSource {
+    let ca_file = provider.ca_file.as_ref().map(|file| format!(", ca_file = {file:?}")).unwrap_or_default();
     let list = format!(
-        "[{{ url = \"{0}\", token_url = \"{0}/token\", client_id = \"parlour\", secret = \"s3cret+/\", version = \"{1}\", every = \"1h\" }}]",
+        "[{{ url = \"{0}\", token_url = \"{0}/token\", client_id = \"parlour\", secret = \"s3cret+/\", version = \"{1}\", every = \"1h\"{ca_file} }}]",
         provider.origin, provider.version
     );
     RosterSource::parse_all(&list, None).unwrap().remove(0)

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use reqwest::{
-    Client, RequestBuilder, StatusCode,
+    Certificate, Client, RequestBuilder, StatusCode,
     header::{DATE, HeaderMap, LOCATION, RETRY_AFTER},
     redirect::Policy,
 };
 
+use super::tls::distrust;
 use crate::context::Random;
 
 /// How patient a sync is, and how much it takes at once.
@@ -67,11 +68,13 @@ enum Failed {
 }
 
 impl Http {
-    pub(super) fn new(random: Random, limits: Limits) -> anyhow::Result<Self> {
+    /// Trusts the authorities of the system (or of `SSL_CERT_FILE`), and these.
+    pub(super) fn new(random: Random, limits: Limits, authorities: &[Certificate]) -> anyhow::Result<Self> {
         let connect = limits.request.min(Duration::from_secs(10));
         // A redirect would carry the token, or the client's secret, to an address that nobody has given.
         let client = Client::builder()
             .redirect(Policy::none())
+            .tls_certs_merge(authorities.iter().cloned())
             .connect_timeout(connect)
             .timeout(limits.request)
             .user_agent(concat!("Parlour/", env!("CARGO_PKG_VERSION")))
@@ -115,8 +118,10 @@ impl Http {
 
     async fn once(&self, request: RequestBuilder) -> Result<Reply, Failed> {
         let cut_off = |error: reqwest::Error| {
-            let for_good = error.is_builder();
-            let error = anyhow::Error::from(error.without_url());
+            // A certificate does not change from one try to the next.
+            let distrust = distrust(&error);
+            let for_good = error.is_builder() || distrust.is_some();
+            let error = distrust.map_or_else(|| anyhow::Error::from(error.without_url()), anyhow::Error::msg);
             if for_good { Failed::ForGood(error) } else { Failed::ForNow(error) }
         };
         let mut response = request.send().await.map_err(cut_off)?;

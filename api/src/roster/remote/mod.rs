@@ -3,6 +3,7 @@
 mod http;
 mod pages;
 mod provider;
+mod tls;
 mod token;
 
 use anyhow::Context as _;
@@ -42,7 +43,7 @@ async fn fetch_since(provider: &Provider, since: Option<DateTime<Utc>>, random: 
     let all = limits.all;
     let work = async {
         let mut spool = Spool::default();
-        let mut pages = Pages::new(provider, Http::new(random, limits)?, since);
+        let mut pages = Pages::new(provider, Http::new(random, limits, &provider.authorities)?, since);
         for collection in Collection::ALL {
             if pages.read(collection, &mut spool).await? == Fetched::Unfiltered {
                 return Ok(None);

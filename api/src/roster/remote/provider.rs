@@ -1,12 +1,15 @@
 //! A `OneRoster` provider as the settings or the command line name it: where it is, and who we are to it.
 
-use std::{fmt, net::IpAddr, str::FromStr};
+use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr};
 
 use anyhow::{Context as _, ensure};
 use chrono::{DateTime, SecondsFormat, Utc};
 use parlour_roster::{Collection, Format};
+use reqwest::Certificate;
 use secrecy::SecretString;
 use url::{Host, Url};
+
+use super::tls::authorities;
 
 /// A version of the standard with a REST binding.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -80,6 +83,8 @@ pub struct NewProvider {
     pub scope: Option<String>,
     /// The version it speaks.
     pub version: Version,
+    /// A PEM file of authorities that its certificate may be of, beside those that the system trusts.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// A provider whose addresses hold.
@@ -91,10 +96,11 @@ pub struct Provider {
     pub(super) secret: SecretString,
     pub(super) scope: String,
     pub(super) version: Version,
+    pub(super) authorities: Vec<Certificate>,
 }
 
 impl Provider {
-    /// Checks the addresses: whatever goes there carries a secret, so they are `https`, or on this machine.
+    /// Checks the addresses: whatever goes there carries a secret, so they are `https`, or on this machine. Reads the file of authorities.
     ///
     /// # Errors
     /// A sentence about the first thing that does not hold.
@@ -109,7 +115,8 @@ impl Provider {
         };
         base.set_path(&path);
         let scope = new.scope.unwrap_or_else(|| new.version.scope().to_owned());
-        Ok(Self { base, token_url, client_id: new.client_id, secret: new.secret, scope, version: new.version })
+        let authorities = new.ca_file.as_deref().map_or_else(|| Ok(Vec::new()), authorities)?;
+        Ok(Self { base, token_url, client_id: new.client_id, secret: new.secret, scope, version: new.version, authorities })
     }
 
     /// What two syncs of the same data have in common: they must not run at once.
@@ -168,7 +175,7 @@ mod tests {
     fn provider(url: &str, version: Version) -> anyhow::Result<Provider> {
         let token_url = "https://sis.example.org/token".to_owned();
         let (client_id, secret) = ("parlour".to_owned(), SecretString::from("secret"));
-        Provider::new(NewProvider { url: url.to_owned(), token_url, client_id, secret, scope: None, version })
+        Provider::new(NewProvider { url: url.to_owned(), token_url, client_id, secret, scope: None, version, ca_file: None })
     }
 
     #[test]

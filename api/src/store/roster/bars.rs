@@ -1,4 +1,4 @@
-//! Which bars of the roster's rows outlast an import that doesn't speak of them (rule 10). Pure.
+//! Which bars of the roster's rows outlast an import or a push that doesn't speak of them (rule 10). Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,17 +11,18 @@ use crate::store::{
     sql_types::Key,
 };
 
-/// The links as they will be: a bar stays where the roster's word on the link is half seen, and one that a program or staff have set stays until it is
-/// lifted by a word. A roster's own bar goes with its silence.
-pub(super) fn keep_bars(links: Vec<WantedLink>, existing: &[GuardianshipRow], half_seen: &BTreeSet<(Key, Key)>) -> Vec<GuardianshipRow> {
+/// The links as they will be: a bar stays where the roster's word on the link is half seen; through a push that is silent about it; and, once a program
+/// or staff have set it, until it is lifted by a word. A roster's own bar goes with its silence.
+pub(super) fn keep_bars(links: Vec<WantedLink>, existing: &[GuardianshipRow], half_seen: &BTreeSet<(Key, Key)>, kind: SourceKind) -> Vec<GuardianshipRow> {
     let is_barred = |row: &&GuardianshipRow| row.contact_barred || row.court_order;
     let before: BTreeMap<(Key, Key), &GuardianshipRow> = existing.iter().filter(is_barred).map(|row| (row.name(), row)).collect();
     let keep = |link: WantedLink| {
         let WantedLink { mut row, is_silent_on_contact, is_silent_on_court_order } = link;
         if let Some(before) = before.get(&row.name()) {
             let half_seen = half_seen.contains(&row.name());
-            row.contact_barred |= before.contact_barred && (half_seen || is_silent_on_contact && is_pushed(before, "contact_barred"));
-            row.court_order |= before.court_order && (half_seen || is_silent_on_court_order && is_pushed(before, "court_order"));
+            let outlasts = |is_silent: bool, column| half_seen || is_silent && (kind.is_pushed() || is_pushed(before, column));
+            row.contact_barred |= before.contact_barred && outlasts(is_silent_on_contact, "contact_barred");
+            row.court_order |= before.court_order && outlasts(is_silent_on_court_order, "court_order");
             row.contact_allowed &= !row.contact_barred && !row.court_order;
         }
         row
@@ -30,5 +31,70 @@ pub(super) fn keep_bars(links: Vec<WantedLink>, existing: &[GuardianshipRow], ha
 }
 
 fn is_pushed(row: &GuardianshipRow, column: &str) -> bool {
-    matches!(sources::kind_of(&row.sources, column), Some(SourceKind::Program | SourceKind::Staff))
+    sources::kind_of(&row.sources, column).is_some_and(SourceKind::is_pushed)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::store::sources::Origin;
+
+    const PAIR: (Key, Key) = (Key(Uuid::from_u128(1)), Key(Uuid::from_u128(2)));
+
+    /// A link whose columns all come from a source of this kind.
+    fn link(kind: SourceKind, contact_barred: bool, court_order: bool) -> GuardianshipRow {
+        GuardianshipRow {
+            id: Key(Uuid::nil()),
+            school_id: Key(Uuid::nil()),
+            parent_id: PAIR.0,
+            student_id: PAIR.1,
+            relationship: String::new(),
+            priority: None,
+            lives_with: None,
+            contact_allowed: !contact_barred && !court_order,
+            court_order,
+            removed_at: None,
+            contact_barred,
+            allowed_at: None,
+            sources: Origin::new(kind, "x").stamps(DateTime::UNIX_EPOCH).of(vec!["contact_barred", "court_order"]),
+        }
+    }
+
+    /// What becomes of a bar of one kind when another says this of it: each of the two bars alone, and contact.
+    fn check(before: SourceKind, now: SourceKind, said: Option<bool>, half_seen: bool, stays: bool) {
+        let half_seen: BTreeSet<(Key, Key)> = half_seen.then_some(PAIR).into_iter().collect();
+        for contact in [true, false] {
+            let (here, bar) = (link(before, contact, !contact), said.unwrap_or(false));
+            let wanted = WantedLink {
+                row: link(now, contact && bar, !contact && bar),
+                is_silent_on_contact: contact && said.is_none(),
+                is_silent_on_court_order: !contact && said.is_none(),
+            };
+            let kept = keep_bars(vec![wanted], &[here], &half_seen, now).remove(0);
+            let seen = (kept.contact_barred, kept.court_order, kept.contact_allowed);
+            assert_eq!(seen, (contact && stays, !contact && stays, !stays), "{before:?} {now:?} {said:?} {half_seen:?} {contact}");
+        }
+    }
+
+    #[test]
+    fn silence_lifts_what_a_roster_said_and_a_word_lifts_all() {
+        use SourceKind::{File, Program, Provider, Staff};
+        for roster in [File, Provider] {
+            check(File, roster, None, false, false);
+            check(Provider, roster, None, true, true);
+            check(Program, roster, None, false, true);
+            check(Staff, roster, None, false, true);
+        }
+        for before in [File, Provider, Program, Staff] {
+            check(before, Program, None, false, true);
+            check(before, Staff, None, false, true);
+            for now in [File, Provider, Program, Staff] {
+                check(before, now, Some(false), false, false);
+                check(before, now, Some(true), false, true);
+            }
+        }
+    }
 }

@@ -93,11 +93,13 @@ impl<'p> Named<'p> {
     }
 }
 
-/// The links of the people as contacts: with people all live ones, with guardianships those between two who are named, removed ones as well.
+/// The live links of the people as contacts: with people all of them, with guardianships those between two who are named.
 fn links(db: &mut Db, push: &Push, ids: &BTreeMap<Key, String>) -> Result<Vec<GuardianshipRow>> {
-    let of_contacts = guardianships::table.filter(guardianships::parent_id.eq_any(ids.keys().copied())).select(GuardianshipRow::as_select());
+    let of_contacts = guardianships::table
+        .filter(guardianships::parent_id.eq_any(ids.keys().copied()).and(guardianships::removed_at.is_null()))
+        .select(GuardianshipRow::as_select());
     Ok(match push {
-        Push::People(_) => of_contacts.filter(guardianships::removed_at.is_null()).load(db)?,
+        Push::People(_) => of_contacts.load(db)?,
         Push::Guardianships(_) => of_contacts.filter(guardianships::student_id.eq_any(ids.keys().copied())).load(db)?,
         Push::Classes(_) | Push::Enrolments(_) => Vec::new(),
     })
@@ -110,9 +112,7 @@ fn known_link(ids: &BTreeMap<Key, String>, link: GuardianshipRow) -> Option<Know
         relationship: link.relationship,
         priority: link.priority.and_then(|number| number.try_into().ok()),
         lives_with: link.lives_with,
-        contact_allowed: link.contact_allowed && link.removed_at.is_none(),
-        contact_barred: link.contact_barred,
-        court_order: link.court_order,
+        contact_allowed: link.contact_allowed,
     })
 }
 

@@ -71,7 +71,7 @@ impl Plan {
             named || of_the_absent || coverage.guardianships == Mode::Bulk || heard.word(link) == Word::Gone
         };
         let half_seen: BTreeSet<(Key, Key)> = removed.half_seen.iter().filter_map(pair).collect();
-        let links = keep_bars(wanted.guardianships(&person_ids), &existing.guardianships, &half_seen);
+        let links = keep_bars(wanted.guardianships(&person_ids), &existing.guardianships, &half_seen, source.origin.kind);
         let guardianships = difference(existing.guardianships, if_covered(coverage.guardianships, links), now, gone);
 
         let triple = |(class, person, role): &(String, String, _)| Some((*class_ids.get(class)?, *person_ids.get(person)?, role_name(*role)));

@@ -2,10 +2,11 @@
 
 use diesel::prelude::*;
 
+use super::credit::{Column, credited};
 use crate::{
     schema::{classes, enrolments, guardianships, people, schools},
     store::{
-        sources,
+        sources::{self, Kept},
         sql_types::{At, Key},
     },
 };
@@ -16,21 +17,22 @@ pub(super) trait Row: Clone + PartialEq {
     type Name: Ord + Clone;
 
     fn name(&self) -> Self::Name;
-    /// The columns whose sources are kept.
-    const SOURCED: &'static [&'static str];
-
-    /// Takes over what is not the roster's to say, and the sources of what has not changed.
+    /// Takes over what is not the roster's to say, and the sources of what stays that of whoever said it before. Until then the row keeps as its source
+    /// who wants it, of those columns that it speaks of.
     fn keep(&mut self, old: &Self);
+    /// The columns by which it stands against contact.
+    fn bars(&self) -> Vec<&'static str>;
     fn removed_at_mut(&mut self) -> &mut Option<At>;
     fn is_removed(&self) -> bool;
 }
 
 macro_rules! row {
-    ($row:ty, $name:ty, |$this:ident| $expr:expr $(, keeps $kept:ident)? $(, sourced by $sources:ident: $($column:ident)+)?) => {
+    (
+        $row:ty, $name:ty, |$this:ident| $expr:expr
+        $(, keeps $kept:ident)? $(, sourced: $($column:ident)+)? $(, bars: $($bar:ident)+)?
+    ) => {
         impl Row for $row {
             type Name = $name;
-
-            const SOURCED: &'static [&'static str] = &[$($(stringify!($column)),+)?];
 
             fn name(&self) -> Self::Name {
                 let $this = self;
@@ -41,10 +43,15 @@ macro_rules! row {
                 self.id = old.id;
                 $(self.$kept = old.$kept;)?
                 $(
-                    let columns = [$((self.$column != old.$column, stringify!($column))),+];
-                    let changed: Vec<&str> = columns.into_iter().filter(|(is, _)| *is).map(|(_, column)| column).collect();
-                    self.$sources = sources::merged(&old.$sources, &changed, &self.$sources);
+                    let columns = [$(Column { name: stringify!($column), differs: self.$column != old.$column }),+];
+                    let credited = credited(&columns, &self.bars(), old.is_removed(), &old.sources, &self.sources);
+                    self.sources = sources::merged(&old.sources, &credited, &self.sources);
                 )?
+            }
+
+            fn bars(&self) -> Vec<&'static str> {
+                let bars: Vec<Option<&'static str>> = vec![$($(self.$bar.then_some(stringify!($bar))),+)?];
+                bars.into_iter().flatten().collect()
             }
 
             fn removed_at_mut(&mut self) -> &mut Option<At> {
@@ -88,9 +95,9 @@ pub(super) struct PersonRow {
     pub is_teacher: bool,
     pub is_staff: bool,
     pub removed_at: Option<At>,
-    pub sources: String,
+    pub sources: Kept,
 }
-row!(PersonRow, String, |row| row.sourced_id.clone(), sourced by sources: honorific given_name family_name email source_role);
+row!(PersonRow, String, |row| row.sourced_id.clone(), sourced: honorific given_name family_name email source_role);
 
 #[derive(Insertable, Queryable, Selectable, Clone, PartialEq, Eq, Debug)]
 #[diesel(table_name = guardianships, treat_none_as_default_value = false)]
@@ -107,14 +114,15 @@ pub(super) struct GuardianshipRow {
     pub removed_at: Option<At>,
     pub contact_barred: bool,
     pub allowed_at: Option<At>,
-    pub sources: String,
+    pub sources: Kept,
 }
 row!(
     GuardianshipRow,
     (Key, Key),
     |row| (row.parent_id, row.student_id),
     keeps allowed_at,
-    sourced by sources: relationship priority lives_with contact_allowed contact_barred court_order
+    sourced: relationship priority lives_with contact_allowed contact_barred court_order,
+    bars: contact_barred court_order
 );
 
 #[derive(Insertable, Queryable, Selectable, Clone, PartialEq, Eq, Debug)]
@@ -127,9 +135,9 @@ pub(super) struct ClassRow {
     pub subject: String,
     pub code: String,
     pub removed_at: Option<At>,
-    pub sources: String,
+    pub sources: Kept,
 }
-row!(ClassRow, String, |row| row.sourced_id.clone(), sourced by sources: title subject code);
+row!(ClassRow, String, |row| row.sourced_id.clone(), sourced: title subject code);
 
 #[derive(Insertable, Queryable, Selectable, Clone, PartialEq, Eq, Debug)]
 #[diesel(table_name = enrolments, treat_none_as_default_value = false)]
@@ -143,5 +151,7 @@ pub(super) struct EnrolmentRow {
     pub begins_on: Option<String>,
     pub ends_on: Option<String>,
     pub removed_at: Option<At>,
+    pub sources: Kept,
 }
-row!(EnrolmentRow, (Key, Key, String), |row| (row.class_id, row.person_id, row.role.clone()));
+// The role is a part of its name: who set it is who gave the place.
+row!(EnrolmentRow, (Key, Key, String), |row| (row.class_id, row.person_id, row.role.clone()), sourced: role is_primary begins_on ends_on);

@@ -7,11 +7,15 @@ use parlour_roster::{Class, Enrolment, EnrolmentRole, Guardianship, Person, Scho
 
 use super::{
     Source,
-    rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, Row, SchoolRow},
+    rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, SchoolRow},
+    said,
 };
 use crate::{
     context::Context,
-    store::sql_types::{Key, at},
+    store::{
+        sources::Stamps,
+        sql_types::{Key, at},
+    },
 };
 
 /// The school's row as it will be; none when a delta names a school that is not known.
@@ -44,12 +48,6 @@ pub(super) const fn role_name(role: EnrolmentRole) -> &'static str {
     }
 }
 
-struct Stamps {
-    person: String,
-    guardianship: String,
-    class: String,
-}
-
 /// A link's row, and what the roster says nothing of.
 pub(super) struct WantedLink {
     pub row: GuardianshipRow,
@@ -62,24 +60,22 @@ pub(super) struct Wanted<'s> {
     school_id: Key,
     school: &'s School,
     ctx: &'s Context,
-    /// What new rows keep of where their values come from, of each kind.
-    stamps: Stamps,
+    /// What new rows keep of where their values come from.
+    stamps: Stamps<'s>,
     /// What names something that is not there, in words.
     pub unresolved: Vec<String>,
 }
 
 impl<'s> Wanted<'s> {
     pub(super) fn new(school_id: Key, school: &'s School, source: &'s Source) -> Self {
-        let stamp = |columns| source.origin.stamp(source.ctx.now, columns);
-        let stamps = Stamps { person: stamp(PersonRow::SOURCED), guardianship: stamp(GuardianshipRow::SOURCED), class: stamp(ClassRow::SOURCED) };
-        Self { school_id, school, ctx: &source.ctx, stamps, unresolved: Vec::new() }
+        Self { school_id, school, ctx: &source.ctx, stamps: source.origin.stamps(source.ctx.now), unresolved: Vec::new() }
     }
 
-    pub(super) fn people(&self) -> Vec<PersonRow> {
+    pub(super) fn people(&mut self) -> Vec<PersonRow> {
         self.school.people.iter().map(|person| self.person(person)).collect()
     }
 
-    fn person(&self, person: &Person) -> PersonRow {
+    fn person(&mut self, person: &Person) -> PersonRow {
         let email = person.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
         PersonRow {
             id: self.ctx.new_id(),
@@ -97,15 +93,15 @@ impl<'s> Wanted<'s> {
             is_teacher: person.roles.teacher,
             is_staff: person.roles.staff,
             removed_at: None,
-            sources: self.stamps.person.clone(),
+            sources: self.stamps.of(said::by_person(person)),
         }
     }
 
-    pub(super) fn classes(&self) -> Vec<ClassRow> {
+    pub(super) fn classes(&mut self) -> Vec<ClassRow> {
         self.school.classes.iter().map(|class| self.class(class)).collect()
     }
 
-    fn class(&self, class: &Class) -> ClassRow {
+    fn class(&mut self, class: &Class) -> ClassRow {
         ClassRow {
             id: self.ctx.new_id(),
             school_id: self.school_id,
@@ -114,7 +110,7 @@ impl<'s> Wanted<'s> {
             subject: class.subject.clone(),
             code: class.code.clone().or_else(|| class.course_code.clone()).unwrap_or_default(),
             removed_at: None,
-            sources: self.stamps.class.clone(),
+            sources: self.stamps.of(said::by_class(class)),
         }
     }
 
@@ -133,7 +129,7 @@ impl<'s> Wanted<'s> {
         rows
     }
 
-    fn guardianship(&self, parent_id: Key, student_id: Key, link: &Guardianship) -> GuardianshipRow {
+    fn guardianship(&mut self, parent_id: Key, student_id: Key, link: &Guardianship) -> GuardianshipRow {
         GuardianshipRow {
             id: self.ctx.new_id(),
             school_id: self.school_id,
@@ -147,7 +143,7 @@ impl<'s> Wanted<'s> {
             removed_at: None,
             contact_barred: link.contact_barred.unwrap_or(false),
             allowed_at: None,
-            sources: self.stamps.guardianship.clone(),
+            sources: self.stamps.of(said::by_guardianship(link)),
         }
     }
 
@@ -162,7 +158,7 @@ impl<'s> Wanted<'s> {
         rows
     }
 
-    fn enrolment(&self, class_id: Key, person_id: Key, enrolment: &Enrolment) -> EnrolmentRow {
+    fn enrolment(&mut self, class_id: Key, person_id: Key, enrolment: &Enrolment) -> EnrolmentRow {
         EnrolmentRow {
             id: self.ctx.new_id(),
             school_id: self.school_id,
@@ -173,6 +169,7 @@ impl<'s> Wanted<'s> {
             begins_on: enrolment.begins_on.map(|day| day.to_string()),
             ends_on: enrolment.ends_on.map(|day| day.to_string()),
             removed_at: None,
+            sources: self.stamps.of(said::by_enrolment(enrolment)),
         }
     }
 }

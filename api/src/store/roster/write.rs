@@ -79,6 +79,7 @@ pub(super) fn enrolments(db: &mut Db, rows: &[EnrolmentRow]) -> QueryResult<usiz
             enrolments::begins_on.eq(excluded(enrolments::begins_on)),
             enrolments::ends_on.eq(excluded(enrolments::ends_on)),
             enrolments::removed_at.eq(excluded(enrolments::removed_at)),
+            enrolments::sources.eq(excluded(enrolments::sources)),
         ))
         .execute(conn))
 }

@@ -14,11 +14,11 @@ pub struct Known {
     pub people: BTreeMap<String, Vec<String>>,
     /// Ids of classes.
     pub classes: BTreeSet<String>,
-    /// With a push of guardianships the links it names, removed ones as well; with one of people all live links of theirs as contacts.
+    /// With a push of guardianships the live links it names; with one of people all live links of theirs as contacts.
     pub links: Vec<KnownLink>,
 }
 
-/// A link as it was said last.
+/// A link as it was said last. What stands against contact is not read here: a row that doesn't speak of it leaves it as it is.
 #[derive(Debug, Clone, Default)]
 pub struct KnownLink {
     /// The contact.
@@ -31,12 +31,8 @@ pub struct KnownLink {
     pub priority: Option<u16>,
     /// Whether the student lives with the contact.
     pub lives_with: Option<bool>,
-    /// Contact is allowed; never by a link that was removed.
+    /// Contact is allowed.
     pub contact_allowed: bool,
-    /// The roster says that there must be no contact.
-    pub contact_barred: bool,
-    /// A court order is on file.
-    pub court_order: bool,
 }
 
 /// Where a seed stands: no row of the push has this number.
@@ -86,8 +82,7 @@ impl Known {
 
 fn judged_anew(link: &KnownLink) -> Link {
     let relation = Some(link.relationship.clone()).filter(|relation| !relation.is_empty());
-    let facts =
-        ContactFacts { relation, priority: link.priority, lives_with: link.lives_with, barred: Some(link.contact_barred), court_order: Some(link.court_order) };
+    let facts = ContactFacts { relation, priority: link.priority, lives_with: link.lives_with, barred: None, court_order: None };
     Link { at: SEED, student: link.student.clone(), contact: link.parent.clone(), role: None, keeps_contact: false, facts }
 }
 

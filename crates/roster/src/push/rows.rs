@@ -43,16 +43,9 @@ pub(super) fn read(school: &str, push: &Push, known: &Known, draft: &mut Draft, 
         }
         Push::Guardianships(rows) => {
             let mut pairs = BTreeSet::new();
-            each(
-                rows,
-                &columns::RELATIONSHIPS,
-                LINK,
-                |pushed| link_cells(pushed, known),
-                findings,
-                |row, pushed, findings| {
-                    link(row, pushed, known, draft, &mut pairs, &mut used, findings);
-                },
-            )?;
+            each(rows, &columns::RELATIONSHIPS, LINK, link_cells, findings, |row, pushed, findings| {
+                link(row, pushed, known, draft, &mut pairs, &mut used, findings);
+            })?;
         }
     }
     Ok(used)
@@ -132,14 +125,11 @@ const LINK: [&str; 8] = [
     "metadata.courtOrder",
 ];
 
-/// What stands against contact stays, also where the link was removed meanwhile, until a row says that it does not.
-fn link_cells(row: &PushedGuardianship, known: &Known) -> [String; 8] {
-    let before = known.link(&row.parent, &row.student);
-    let allowed = row.contact_allowed.or_else(|| before.map(|link| !link.contact_barred));
-    let court_order = row.court_order.or_else(|| before.map(|link| link.court_order));
+/// What a row doesn't say is blank: whoever compares it with what is there keeps what stands against contact.
+fn link_cells(row: &PushedGuardianship) -> [String; 8] {
     let priority = row.priority.map(|number| number.to_string()).unwrap_or_default();
     let (student, parent, relation) = (row.student.clone(), row.parent.clone(), row.relationship.clone());
-    [student, parent, String::new(), relation, priority, truth(row.lives_with), truth(allowed), truth(court_order)]
+    [student, parent, String::new(), relation, priority, truth(row.lives_with), truth(row.contact_allowed), truth(row.court_order)]
 }
 
 fn link(

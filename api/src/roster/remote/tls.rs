@@ -1,0 +1,88 @@
+//! Which authorities a provider's certificate may be of, beside those that the system trusts, and what to say of one that is not to be trusted.
+
+use std::{error::Error, fs, io, path::Path};
+
+use anyhow::{Context as _, ensure};
+use reqwest::Certificate;
+use rustls::{
+    CertificateError, RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
+
+/// The authorities of a PEM file.
+///
+/// # Errors
+/// When it can't be read, holds none, or one that can't be used.
+pub(super) fn authorities(file: &Path) -> anyhow::Result<Vec<Certificate>> {
+    let named = file.display();
+    let text = fs::read(file).with_context(|| format!("ca_file: {named} can't be read"))?;
+    let found: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().map_err(|error| anyhow::anyhow!("ca_file: {named} is no PEM: {error}"))?;
+    ensure!(!found.is_empty(), "ca_file: {named} holds no certificate in PEM (-----BEGIN CERTIFICATE-----)");
+    let mut roots = RootCertStore::empty();
+    let authority = |certificate: CertificateDer<'static>| {
+        let kept = Certificate::from_der(&certificate)?;
+        roots.add(certificate)?;
+        anyhow::Ok(kept)
+    };
+    found.into_iter().map(authority).collect::<anyhow::Result<_>>().with_context(|| format!("ca_file: {named} holds a certificate that can't be used"))
+}
+
+/// Why the provider's certificate was not trusted, and what to do; none when the request failed for another reason.
+pub(super) fn distrust(error: &reqwest::Error) -> Option<String> {
+    let Some(rustls::Error::InvalidCertificate(reason)) = of_tls(error) else { return None };
+    let host = error.url().and_then(reqwest::Url::host_str).unwrap_or("the provider");
+    Some(match reason {
+        // A signature that does not hold is what an authority of the same name leaves, for instance one that was made anew.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => format!(
+            "the certificate of {host} is of an authority that is not trusted here; if it is the school's own, give the authority's certificate \
+             (`ca_file` of the source, `--ca-file` of the command)"
+        ),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            format!("the certificate is not one of {host}; give the address that stands in it, or have it made for this one ({reason})")
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            format!("the certificate of {host} has run out; whoever runs the provider must renew it ({reason})")
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            format!("the certificate of {host} is not valid yet; are the clocks here and there right? ({reason})")
+        }
+        reason => format!("the certificate of {host} can't be trusted: {reason}"),
+    })
+}
+
+/// What TLS says, wherever in the chain it stands.
+fn of_tls<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
+    if let Some(found) = error.downcast_ref::<rustls::Error>() {
+        return Some(found);
+    }
+    // An error of I/O names as its source that of the error it holds, and not the error itself.
+    let held = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    match held {
+        Some(held) => of_tls(held),
+        None => of_tls(error.source()?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn a_file_without_a_sound_certificate_is_told() {
+        let check = |text: &str, part: &str| {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+            let error = format!("{:#}", authorities(file.path()).unwrap_err());
+            assert!(error.starts_with("ca_file: ") && error.contains(part), "{part:?} is not in {error:?}");
+        };
+        check("", "no certificate in PEM");
+        check("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "no certificate in PEM");
+        check("-----BEGIN CERTIFICATE-----\nAAAA\n", "is no PEM");
+        check("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "can't be used");
+        let error = format!("{:#}", authorities(Path::new("/nowhere/ca.pem")).unwrap_err());
+        assert!(error.starts_with("ca_file: /nowhere/ca.pem can't be read: "), "{error}");
+    }
+}

@@ -1,0 +1,1 @@
+alter table enrolments drop column sources;

@@ -1,0 +1,93 @@
+//! A certificate authority of a test's own, and a front that speaks TLS with a certificate of it and hands on to a server without, as a school's proxy does.
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd};
+use rustls::{
+    ServerConfig,
+    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+};
+use tempfile::TempDir;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+use tokio_rustls::TlsAcceptor;
+
+/// An authority whose certificate lies in a file.
+pub struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    folder: TempDir,
+}
+
+impl Authority {
+    /// A new one.
+    pub fn new() -> Self {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, "The school's own authority");
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a certificate");
+        let folder = TempDir::new().expect("a folder");
+        fs::write(folder.path().join("ca.pem"), issuer.pem()).expect("it can be written");
+        Self { issuer, folder }
+    }
+
+    /// Its certificate, in PEM.
+    pub fn file(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    /// What a server of this name needs; its certificate runs out with the year.
+    pub fn certify(&self, name: &str, last_year: i32) -> Arc<ServerConfig> {
+        let key = KeyPair::generate().expect("a key");
+        let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
+        params.not_after = date_time_ymd(last_year, 12, 31);
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        parlour::mail::install_tls();
+        let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key);
+        Arc::new(config.expect("the key is the certificate's"))
+    }
+}
+
+/// Speaks TLS until it is dropped.
+pub struct Front {
+    port: u16,
+    task: JoinHandle<()>,
+}
+
+impl Front {
+    /// Before a server on this machine.
+    pub async fn before(origin: &str, config: Arc<ServerConfig>) -> Self {
+        let behind = origin.strip_prefix("http://").expect("a server without TLS").to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let acceptor = TlsAcceptor::from(config);
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, behind) = (acceptor.clone(), behind.clone());
+                // Whoever does not trust the certificate goes away again.
+                tokio::spawn(async move {
+                    let mut outside = acceptor.accept(stream).await?;
+                    let mut inside = TcpStream::connect(behind).await?;
+                    copy_bidirectional(&mut outside, &mut inside).await
+                });
+            }
+        });
+        Self { port, task }
+    }
+
+    /// Its address by a name of this machine.
+    pub fn origin(&self, host: &str) -> String {
+        format!("https://{host}:{}", self.port)
+    }
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
