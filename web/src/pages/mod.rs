@@ -15,6 +15,7 @@ mod lazy;
 mod login;
 mod mailbox;
 mod missing;
+mod origins;
 mod record;
 mod run;
 mod staff;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use parlour_wire::{Evening, EveningState, LinkedStudent, NewBar, Page, Parent, Student};
 use uuid::Uuid;
 
+use super::origins::origins;
 use crate::{
     api,
     ask::Ask,
@@ -25,12 +26,14 @@ fn ParentPanels(parent: Uuid) -> impl IntoView {
     let evenings = Ask::new(api::list_evenings);
     let (barring, allowing) = (RwSignal::new(None::<Student>), RwSignal::new(None::<Student>));
     let show = move |person: Parent| {
+        let origins = origins(&person);
         let students = person.students.into_iter().map(|linked| student_line(linked, barring, allowing)).collect_view();
         view! {
             <Heading text=person.name />
             <p class="lede address">{person.email.unwrap_or_else(|| t().no_address.to_owned())}</p>
             <h2>{t().their_students}</h2>
             <ul class="lineup">{students}</ul>
+            {origins}
         }
         .into_any()
     };

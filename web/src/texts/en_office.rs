@@ -1,4 +1,4 @@
-//! English: the programs that the school connects.
+//! English: the programs that the school connects, and where the roster's values come from.
 
 use super::Text;
 
@@ -44,4 +44,26 @@ catalogue!(OfficeTexts {
     copy: Text = "Copy",
     copied: Text = "Copied.",
     done: Text = "Done",
+    origins: Text = "Where this comes from",
+    origins_what: Text = "Who said each of these last, and when. What your roster says is changed there, not here.",
+    origins_contact: Text = "Contact with {student}",
+    origins_classes: Text = "Classes of {student}",
+    origins_place: Text = "In this class by",
+    origins_class: Text = "The class by",
+    origins_none: Text = "Not known: it is older than this record.",
+    origin_file: Text = "Files: {name}",
+    origin_provider: Text = "Provider: {name}",
+    origin_program: Text = "Program: {name}",
+    origin_staff: Text = "Staff: {name}",
+    field_honorific: Text = "title",
+    field_given_name: Text = "given name",
+    field_family_name: Text = "family name",
+    field_email: Text = "email address",
+    field_roles: Text = "roles",
+    field_relationship: Text = "relationship",
+    field_priority: Text = "priority",
+    field_lives_with: Text = "lives with the student",
+    field_contact_allowed: Text = "contact allowed",
+    field_court_order: Text = "court order",
+    field_other: Text = "another value",
 });
