@@ -16,7 +16,7 @@ use parlour_domain::{
 
 pub use self::{
     resting::{Resting, RestsOn},
-    save::{Saved, add, change, save},
+    save::{Saved, add, change, meets, save},
     settings::{Held, Settings, SettingsClass, Stored, held, settings},
     states::{close, delete, publish},
 };
