@@ -30,5 +30,6 @@ mod roster_schedule;
 mod roster_sync;
 mod sandbox;
 mod sessions;
+mod stranded;
 mod teaching;
 mod webhooks;
