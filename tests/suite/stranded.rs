@@ -13,11 +13,12 @@ use parlour::{
         evenings,
         events::Actor as Acts,
         people::PersonRow,
+        sql_types::Key,
     },
 };
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Answer, Roster, School, until, wishes};
+use crate::harness::{Actor, Answer, Roster, School, Wish, until, wishes};
 
 const OFFICE: &str = "helen.okafor@example.org";
 
@@ -333,14 +334,69 @@ async fn an_evening_forgets_a_class_that_is_gone_and_may_be_changed() {
     pushed.school.ignore_mail("what staff are told is looked at by another test");
 }
 
+/// What Rachel could book in French.
+async fn french(school: &School, parent: &Actor) -> Wish {
+    let grid = parent.get(&school.evening("/slots")).await.is(200);
+    let classes: Vec<Value> = grid.list("/students").iter().flat_map(|one| one["classes"].as_array().unwrap().clone()).collect();
+    let french = classes.iter().find(|class| class["subject"] == "French").unwrap()["class_id"].as_str().unwrap().to_owned();
+    wishes(school, parent).await.into_iter().find(|wish| wish.class == french && !wish.free.is_empty()).unwrap()
+}
+
+#[tokio::test]
+async fn a_booking_beside_a_push_is_refused_or_told() {
+    let pushed = Pushed::start().await;
+    let (school, parent) = (&pushed.school, pushed.school.parent().await);
+    let wish = french(school, &parent).await;
+    // One French appointment is there, so that the push has something to tell, and waits when it is about to: its actor's row is held.
+    parent.post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] })).await.is(201);
+    let other = french_of_another_child(school, &parent, &wish).await;
+    let (staff, store) = (school.people.staff, school.app.store.clone());
+    let (told, heard) = mpsc::channel();
+    let (release, released) = mpsc::channel();
+    let released = Mutex::new(released);
+    let blocker = tokio::spawn(async move {
+        let hold = move |db: &mut Db| {
+            if let Db::Pg(conn) = db {
+                people::table.find(Key::from(staff)).select(people::id).for_update().first::<Key>(conn)?;
+            }
+            told.send(()).unwrap();
+            released.lock().unwrap().recv().unwrap();
+            Ok(())
+        };
+        store.write(hold).await
+    });
+    until("the hold", async || heard.try_recv().is_ok()).await;
+    let office = pushed.office.clone();
+    let push = tokio::spawn(async move { office.put("/roster/classes", json!({ "items": [{ "sourced_id": "9-french", "remove": true }] })).await.is(200) });
+    until("the push waits", async || school.is_waited_for("events").await).await;
+    let (booker, path) = (parent.clone(), school.evening("/bookings"));
+    let booking = tokio::spawn(async move { booker.post(&path, json!({ "bookings": [other] })).await });
+    until("the booking waits", async || school.is_waited_for("evenings").await).await;
+    release.send(()).unwrap();
+    blocker.await.unwrap().unwrap();
+    push.await.unwrap();
+    let answer = booking.await.unwrap();
+    let letters: Vec<String> = school.mails().await.into_iter().filter(|mail| mail.to == OFFICE).map(|mail| mail.text).collect();
+    let [letter] = letters.as_slice() else { panic!("{letters:?}") };
+    if answer.status != 201 {
+        answer.refuses(422, "class_not_offered");
+    }
+    // Whatever stands now was told: SQLite has one writer, and either may come first there.
+    let standing = pushed.office.get("/bookings?stranded=true&limit=100").await.is(200).list("/items").len();
+    assert!(letter.contains(&format!("what {standing} appointment")), "{standing} in {letter}");
+}
+
+/// The same class at another time, about the other child of Rachel's who is in it.
+async fn french_of_another_child(school: &School, parent: &Actor, first: &Wish) -> Value {
+    let other = wishes(school, parent).await.into_iter().find(|wish| wish.class == first.class && wish.student != first.student).unwrap();
+    other.at(other.free.last().unwrap())
+}
+
 #[tokio::test]
 async fn a_push_waits_for_a_booking_that_is_being_made_and_tells_of_it() {
     let pushed = Pushed::start().await;
     let (school, parent) = (&pushed.school, pushed.school.parent().await);
-    let grid = parent.get(&school.evening("/slots")).await.is(200);
-    let classes: Vec<Value> = grid.list("/students").iter().flat_map(|one| one["classes"].as_array().unwrap().clone()).collect();
-    let french = classes.iter().find(|class| class["subject"] == "French").unwrap()["class_id"].as_str().unwrap().to_owned();
-    let wish = wishes(school, &parent).await.into_iter().find(|wish| wish.class == french && !wish.free.is_empty()).unwrap();
+    let wish = french(school, &parent).await;
     let id = |value: &str| value.parse::<uuid::Uuid>().unwrap();
     let new = NewBooking { student: id(&wish.student).into(), class: id(&wish.class).into(), starts_at: wish.free[0].parse().unwrap() };
     let (ctx, rachel, of_school, evening, store) =
