@@ -1,6 +1,6 @@
 //! Writes an evening: a new one, or what one is to be from now on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -12,8 +12,9 @@ use parlour_domain::{
 use super::{
     Lack, NewEvening, Resting, hold, record,
     resting::resting,
-    settings::{booked, classes_gone, classes_taking_part, left_out},
+    settings::{classes_taking_part, left_out},
     states,
+    stranded::{classes_gone, with_stranded},
 };
 use crate::{
     context::Context,
@@ -148,29 +149,6 @@ pub fn change(db: &mut Db, ctx: &Context, evening: EveningId, new: &NewEvening, 
     let summary = format!("Changed {}: {}.", described(new, taking_part), differences(&known, &wanted, &there, &new.classes).join(", "));
     record(db, ctx, new.school, evening, actor, "evening_changed", summary)?;
     Ok(Saved::Changed(evening))
-}
-
-/// What is wanted, with those classes on which live bookings rest still and that are missing since the roster took them away, or all who teach or learn in them:
-/// nobody is offered these, and their bookings keep their place in the evening until they are moved, cancelled, or the class is back.
-fn with_stranded(db: &mut Db, evening: Key, new: &NewEvening, there: &BTreeMap<ClassId, bool>, gone: &BTreeSet<ClassId>) -> QueryResult<NewEvening> {
-    let mut new = new.clone();
-    let missing = |class: &&ClassId| !new.classes.contains_key(class) && (gone.contains(class) || new.left_out.contains_key(class));
-    let missing = there.keys().filter(missing).copied().collect();
-    for class in booked(db, evening, &missing)? {
-        new.left_out.remove(&class);
-        new.classes.insert(class, meets(new.mode, there.get(&class).copied().unwrap_or_default()));
-    }
-    Ok(new)
-}
-
-/// Whether a class meets by video, in an evening of this mode; in a hybrid one as it was set.
-#[must_use]
-pub const fn meets(mode: Mode, by_video: bool) -> bool {
-    match mode {
-        Mode::Video => true,
-        Mode::InPerson => false,
-        Mode::Hybrid => by_video,
-    }
 }
 
 /// "Year 9 Parents’ Evening, 26 November 2026 16:00 to 19:00, 12 classes".

@@ -1,6 +1,6 @@
 //! An evening as it was set up: its own row, the classes that take part, and those that were left out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 use diesel::prelude::*;
@@ -11,7 +11,7 @@ use parlour_domain::{
 
 use super::{Lack, hold};
 use crate::{
-    schema::{bookings, classes, evening_classes, evening_left_out, evenings},
+    schema::{classes, evening_classes, evening_left_out, evenings},
     store::{
         Db, Result,
         evenings::EveningRow,
@@ -129,26 +129,6 @@ pub(super) fn classes_taking_part(db: &mut Db, evening: Key) -> QueryResult<BTre
     let rows: Vec<(Key, bool)> =
         evening_classes::table.filter(evening_classes::evening_id.eq(evening)).select((evening_classes::class_id, evening_classes::video)).load(db)?;
     Ok(rows.into_iter().map(|(class, video)| (class.into(), video)).collect())
-}
-
-/// Those of the evening's classes that the roster has no more.
-pub(super) fn classes_gone(db: &mut Db, evening: Key) -> QueryResult<BTreeSet<ClassId>> {
-    let gone: Vec<Key> = evening_classes::table
-        .inner_join(classes::table.on(classes::id.eq(evening_classes::class_id)))
-        .filter(evening_classes::evening_id.eq(evening).and(classes::removed_at.is_not_null()))
-        .select(classes::id)
-        .load(db)?;
-    Ok(gone.into_iter().map(Into::into).collect())
-}
-
-/// Of these classes those on which live bookings of the evening rest.
-pub(super) fn booked(db: &mut Db, evening: Key, of: &BTreeSet<ClassId>) -> QueryResult<Vec<ClassId>> {
-    if of.is_empty() {
-        return Ok(Vec::new());
-    }
-    let live = bookings::table.filter(bookings::evening_id.eq(evening).and(bookings::cancelled_at.is_null()));
-    let live = live.filter(bookings::class_id.eq_any(of.iter().map(|class| key(*class))));
-    Ok(live.select(bookings::class_id).distinct().load::<Key>(db)?.into_iter().map(Into::into).collect())
 }
 
 pub(super) fn left_out(db: &mut Db, evening: Key) -> QueryResult<BTreeMap<ClassId, Lack>> {
