@@ -167,12 +167,14 @@ pub struct PageQuery {
     limit: Option<i64>,
 }
 
-/// `?id=&evening_id=&updated_since=&cursor=&limit=`: a page of what programs fetch.
+/// `?id=&evening_id=&updated_since=&cursor=&limit=`: a page of what programs fetch; of bookings also `stranded=true`.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct ExportQuery {
     id: Option<Uuid>,
     evening_id: Option<Uuid>,
     updated_since: Option<String>,
+    #[serde(default)]
+    stranded: bool,
     #[serde(flatten)]
     page: PageOfExport,
 }
@@ -196,7 +198,7 @@ impl ExportQuery {
         // A plus that was not escaped has become a blank on its way.
         let since = self.updated_since.as_deref().map(|text| text.replace(' ', "+").parse::<DateTime<Utc>>()).transpose();
         let since = since.map_err(|_| ApiError::field("updated_since", "format", "Give a time like 2026-11-26T16:05:00Z."))?;
-        Ok(Wanted { only: self.id, evening: self.evening_id.map(EveningId), since, after, limit })
+        Ok(Wanted { only: self.id, evening: self.evening_id.map(EveningId), since, only_stranded: self.stranded, after, limit })
     }
 }
 

@@ -159,6 +159,17 @@ pub fn booking(of: &bookings::Booking, zone: Tz) -> wire::Booking {
         guests: of.guests.clone(),
         sequence: u32::try_from(of.row.sequence).unwrap_or_default(),
         cancelled_at: of.row.cancelled_at.map(|at| moment(*at, zone)),
+        stranded: of.stranded.map(stranded),
+    }
+}
+
+/// Why an appointment is stranded.
+#[must_use]
+pub const fn stranded(why: booking::Stranded) -> wire::Stranded {
+    match why {
+        booking::Stranded::ClassGone => wire::Stranded::ClassGone,
+        booking::Stranded::StudentLeftClass => wire::Stranded::StudentLeftClass,
+        booking::Stranded::TeacherLeftClass => wire::Stranded::TeacherLeftClass,
     }
 }
 
@@ -213,6 +224,7 @@ fn scheduled(of: &teaching::Appointment, zone: Tz) -> wire::ScheduledAppointment
         people: of.people.iter().map(expected).collect(),
         no_show: of.record.no_show,
         note: of.record.note.clone(),
+        stranded: booking.stranded.map(stranded),
     }
 }
 

@@ -31,5 +31,6 @@ mod roster_sync;
 mod roster_tls;
 mod sandbox;
 mod sessions;
+mod stranded;
 mod teaching;
 mod webhooks;

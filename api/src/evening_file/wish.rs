@@ -60,12 +60,7 @@ pub fn change(db: &mut Db, ctx: &Context, school: &SchoolRow, evening: EveningId
         plan(db, &file, school)?.map_err(wrong)?.0
     } else {
         let checked = check::check(&file, &school.time_zone).map_err(wrong)?;
-        let meets = |video| match checked.mode {
-            Mode::Video => true,
-            Mode::InPerson => false,
-            Mode::Hybrid => video,
-        };
-        let classes = classes.into_iter().map(|(class, video)| (class, meets(video))).collect();
+        let classes = classes.into_iter().map(|(class, video)| (class, evening_setup::meets(checked.mode, video))).collect();
         let fewer_seats = i64::from(checked.capacity) < i64::from(stored.row.capacity);
         let new = super::evening(checked, school, classes, left_out);
         if fewer_seats {

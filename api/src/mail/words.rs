@@ -6,12 +6,24 @@ use chrono_tz::Tz;
 /// The longest name a mail writes out, in characters.
 const MAX_CHARS: usize = 200;
 
+/// The longest paragraph of our own that holds names, in characters.
+const MAX_PARAGRAPH: usize = 4000;
+
 /// A name or title on one line: no control characters, no marks that turn the direction of the text around them, blanks folded.
 pub fn clean(text: &str) -> String {
+    on_one_line(text, MAX_CHARS)
+}
+
+/// Sentences of our own that hold names, in the same way.
+pub fn clean_paragraph(text: &str) -> String {
+    on_one_line(text, MAX_PARAGRAPH)
+}
+
+fn on_one_line(text: &str, max_chars: usize) -> String {
     let seen = text.chars().filter(|c| !turns_text(*c)).map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c });
     let words: String = seen.collect();
     let words: Vec<&str> = words.split_whitespace().collect();
-    words.join(" ").chars().take(MAX_CHARS).collect()
+    words.join(" ").chars().take(max_chars).collect()
 }
 
 /// "Mrs Anita Abell".

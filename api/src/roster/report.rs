@@ -126,5 +126,10 @@ fn write_changes(f: &mut fmt::Formatter<'_>, changes: &Changes) -> fmt::Result {
     if changes.access_withdrawn > 0 {
         writeln!(f, "  access withdrawn from {} contacts", changes.access_withdrawn)?;
     }
+    match changes.appointments_stranded {
+        0 => {}
+        1 => writeln!(f, "  1 appointment stranded; staff are to move or cancel it")?,
+        many => writeln!(f, "  {many} appointments stranded; staff are to move or cancel them")?,
+    }
     Ok(())
 }

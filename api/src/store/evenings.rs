@@ -1,5 +1,7 @@
 //! Evenings: those a person has to do with, and one by its id.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use diesel::{dsl::exists, prelude::*};
@@ -142,6 +144,20 @@ pub fn held(db: &mut Db, evening: EveningId) -> Result<EveningRow> {
         let _: Key = evenings::table.find(key(evening)).select(evenings::id).for_share().get_result(conn)?;
     }
     Ok(each!(db, conn => evenings::table.find(key(evening)).select(EveningRow::as_select()).get_result(conn))?)
+}
+
+/// Makes bookings of these classes wait until this transaction ends, and waits for those under way: they hold their evening ([`held`]) before they ask what is
+/// offered. Hold whatever else you need before it.
+///
+/// # Errors
+/// When the database fails.
+pub fn hold_bookings_of(db: &mut Db, now: DateTime<Utc>, classes: &BTreeSet<Key>) -> Result<()> {
+    if let Db::Pg(conn) = db {
+        let with_them = evening_classes::table.filter(evening_classes::class_id.eq_any(classes)).select(evening_classes::evening_id);
+        let to_come = evenings::table.filter(evenings::id.eq_any(with_them).and(evenings::ends_at.gt(at(now))));
+        let _: Vec<Key> = to_come.order(evenings::id).select(evenings::id).for_no_key_update().load(conn)?;
+    }
+    Ok(())
 }
 
 /// An evening that a person has to do with.

@@ -7,18 +7,24 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use parlour_domain::id::{EveningId, SchoolId};
+use parlour_domain::{
+    booking::Stranded,
+    id::{EveningId, SchoolId},
+};
 use uuid::Uuid;
 
 use super::{
     Db, Error, Result,
     among::among,
-    bookings::BookingRow,
+    bookings::{BookingRow, stranded},
     db::MultiBackend,
     invites::InviteRow,
     sql_types::{At, Key, at, key},
 };
-use crate::schema::{booking_teachers, bookings, call_events, classes, invite_students, invites, people, teacher_records};
+use crate::schema::{booking_teachers, bookings, call_events, classes, evenings, invite_students, invites, people, teacher_records};
+
+/// How many bookings are looked at at once for stranded ones.
+const LOOK: i64 = 500;
 
 /// Which rows.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +35,8 @@ pub struct Wanted {
     pub evening: Option<EveningId>,
     /// Only what changed at this time or later.
     pub since: Option<DateTime<Utc>>,
+    /// Of bookings only those that are stranded.
+    pub only_stranded: bool,
     /// After this row.
     pub after: Option<Uuid>,
     /// So many at most; one more is read.
@@ -69,19 +77,59 @@ pub struct BookingExport {
     pub created_at: At,
     /// When it last changed.
     pub changed_at: At,
+    /// Why it is stranded now, if it is and was asked for.
+    pub stranded: Option<Stranded>,
 }
 
-/// A page of bookings, cancelled ones included.
+/// A page of bookings, cancelled ones included; which ones are stranded at this time.
 ///
 /// # Errors
 /// [`Error::BadCursor`] when `after` is no booking of the school.
-pub fn bookings(db: &mut Db, school: SchoolId, wanted: Wanted) -> Result<Vec<BookingExport>> {
-    let mut query = page_of_bookings(db, school, wanted)?;
-    if let Some(since) = wanted.since {
-        query = query.filter(bookings::changed_at.ge(at(since)));
+pub fn bookings(db: &mut Db, school: SchoolId, wanted: Wanted, now: DateTime<Utc>) -> Result<Vec<BookingExport>> {
+    if wanted.only_stranded {
+        return only_stranded(db, school, wanted, now);
     }
-    let rows = query.select(booking_columns()).load(db)?;
-    with_teachers(db, rows)
+    let rows = changed_since(page_of_bookings(db, school, wanted)?, wanted).select(booking_columns()).load(db)?;
+    let why = why_stranded(db, now, &rows)?;
+    with_reasons(db, rows, &why)
+}
+
+/// Looks through the live bookings to come until the page is full: what is stranded is the domain's to say, and there are few.
+fn only_stranded(db: &mut Db, school: SchoolId, wanted: Wanted, now: DateTime<Utc>) -> Result<Vec<BookingExport>> {
+    let room = usize::try_from(wanted.limit + 1).unwrap_or_default();
+    let (mut found, mut reasons) = (Vec::new(), BTreeMap::new());
+    let mut look = Wanted { limit: LOOK, ..wanted };
+    loop {
+        let to_come = evenings::table.filter(evenings::school_id.eq(key(school)).and(evenings::ends_at.gt(at(now)))).select(evenings::id);
+        let live = page_of_bookings(db, school, look)?.filter(bookings::cancelled_at.is_null().and(bookings::evening_id.eq_any(to_come)));
+        let rows: Vec<(BookingRow, At, At)> = changed_since(live, wanted).select(booking_columns()).load(db)?;
+        let more = i64::try_from(rows.len()).is_ok_and(|count| count > LOOK);
+        look.after = rows.last().map(|(row, ..)| row.id.0);
+        let why = why_stranded(db, now, &rows)?;
+        found.extend(rows.into_iter().filter(|(row, ..)| why.contains_key(&row.id)));
+        reasons.extend(why);
+        if found.len() >= room || !more {
+            found.truncate(room);
+            return with_reasons(db, found, &reasons);
+        }
+    }
+}
+
+fn changed_since(query: bookings::BoxedQuery<'_, MultiBackend>, wanted: Wanted) -> bookings::BoxedQuery<'_, MultiBackend> {
+    match wanted.since {
+        Some(since) => query.filter(bookings::changed_at.ge(at(since))),
+        None => query,
+    }
+}
+
+fn why_stranded(db: &mut Db, now: DateTime<Utc>, rows: &[(BookingRow, At, At)]) -> Result<BTreeMap<Key, Stranded>> {
+    stranded(db, now, &rows.iter().map(|(row, ..)| row.id).collect::<Vec<_>>())
+}
+
+fn with_reasons(db: &mut Db, rows: Vec<(BookingRow, At, At)>, why: &BTreeMap<Key, Stranded>) -> Result<Vec<BookingExport>> {
+    let mut page = with_teachers(db, rows)?;
+    page.iter_mut().for_each(|one| one.stranded = why.get(&one.row.id).copied());
+    Ok(page)
 }
 
 /// A page of the school's bookings, whatever is then read of them.
@@ -123,6 +171,7 @@ fn with_teachers(db: &mut Db, rows: Vec<(BookingRow, At, At)>) -> Result<Vec<Boo
         row,
         created_at,
         changed_at,
+        stranded: None,
     };
     Ok(rows.into_iter().map(with).collect())
 }

@@ -15,6 +15,7 @@ mod losses;
 mod plan;
 mod rows;
 mod said;
+mod stranding;
 #[cfg(test)]
 mod tests;
 mod wanted;
@@ -35,7 +36,8 @@ pub use self::{
     plan::Plan,
 };
 use super::{
-    Db, Error, Result, access,
+    Db, Error, Result,
+    access::{self, Withdrawn},
     events::{self, Actor, NewEvent},
     people as persons,
     sources::Origin,
@@ -96,6 +98,8 @@ pub struct Changes {
     pub enrolments: Counts,
     /// Links that were allowed before and are not any more.
     pub access_withdrawn: u64,
+    /// Appointments to come that are stranded by it: they stay, and their class, or a place of theirs in it, is gone.
+    pub appointments_stranded: u64,
 }
 
 impl Changes {
@@ -109,6 +113,7 @@ impl Changes {
         self.classes.join(other.classes);
         self.enrolments.join(other.enrolments);
         self.access_withdrawn += other.access_withdrawn;
+        self.appointments_stranded += other.appointments_stranded;
     }
 
     /// In one sentence, for the audit log.
@@ -145,7 +150,9 @@ pub fn plan_since(db: &mut Db, school: &School, source: &Source, Turn(seen): Tur
         None => load::all(db, id)?,
     };
     let row = wanted::school_row(known.as_ref(), id, school, &slugs, source).ok_or(Error::NotFound)?;
-    Ok(Plan::new(row, known.as_ref(), seen, existing, school, source))
+    let mut plan = Plan::new(row, known.as_ref(), seen, existing, school, source);
+    stranding::foresee(db, &mut plan)?;
+    Ok(plan)
 }
 
 /// Writes a plan, inside one transaction. Answers false, and writes nothing, when another import has come between.
@@ -160,6 +167,7 @@ pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
         return Ok(false);
     }
     hold_contacts(db, plan)?;
+    let stranded_before = stranding::before(db, plan)?;
     write::school(db, &plan.school)?;
     for chunk in plan.people.chunks(ROWS) {
         write::people(db, chunk)?;
@@ -173,7 +181,8 @@ pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
     for chunk in plan.enrolments.chunks(ROWS) {
         write::enrolments(db, chunk)?;
     }
-    withdraw(db, plan)?;
+    let is_alerted = withdraw(db, plan)?;
+    stranding::tell(db, plan, &stranded_before, is_alerted)?;
     let school = SchoolId::from(plan.school.id);
     if let Some(actor) = &plan.pushed_by {
         let summary = plan.changes.summary();
@@ -226,12 +235,9 @@ fn hold_contacts(db: &mut Db, plan: &Plan) -> Result<()> {
     persons::lock(db, &contacts.map(PersonId::from).collect::<Vec<_>>())
 }
 
-/// Takes away what the difference takes away, in the same transaction.
-fn withdraw(db: &mut Db, plan: &Plan) -> Result<()> {
+/// Takes away what the difference takes away, in the same transaction. Whether staff are told of it.
+fn withdraw(db: &mut Db, plan: &Plan) -> Result<bool> {
     let people: Vec<PersonId> = plan.losses.log_out.iter().map(|person| PersonId::from(*person)).collect();
     access::log_out(db, &plan.ctx, &people)?;
-    if plan.losses.sweep {
-        access::sweep(db, &plan.ctx, SchoolId::from(plan.school.id), &Actor::school())?;
-    }
-    Ok(())
+    Ok(plan.losses.sweep && access::sweep(db, &plan.ctx, SchoolId::from(plan.school.id), &Actor::school())? != Withdrawn::default())
 }

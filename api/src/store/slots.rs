@@ -4,15 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use parlour_domain::{
-    booking::claimed_minutes,
-    evening::Timing,
-    id::{ClassId, PersonId},
-};
+use parlour_domain::{booking::claimed_minutes, evening::Timing, id::ClassId};
 
 use super::{
     Db, Result, access,
     among::among,
+    bookings::{Acting, kept_class},
     evenings::EveningRow,
     people::PersonRow,
     sql_types::{At, Key, key},
@@ -57,18 +54,22 @@ pub struct StudentGrid {
     pub classes: Vec<(OfferedClass, Vec<SlotState>, Option<Key>)>,
 }
 
-/// The grid of a parent.
+/// The grid of a parent. For staff it has the classes of stranded appointments as well, so that these can be moved.
 ///
 /// # Errors
 /// When the database fails.
-pub fn grid(db: &mut Db, evening: &EveningRow, parent: PersonId) -> Result<Vec<StudentGrid>> {
+pub fn grid(db: &mut Db, evening: &EveningRow, acting: &Acting) -> Result<Vec<StudentGrid>> {
+    let parent = acting.parent;
     let students = access::students_of(db, parent)?;
-    let offered = offered_classes(db, evening, &students.iter().map(|student| student.id).collect::<Vec<_>>())?;
+    let mut offered = offered_classes(db, evening, &students.iter().map(|student| student.id).collect::<Vec<_>>())?;
     let timing = evening.timing()?;
-    let own: Vec<(Key, Key, Key, At)> = bookings::table
+    let own: Vec<(Key, Key, Key, At, bool)> = bookings::table
         .filter(bookings::evening_id.eq(evening.id).and(bookings::parent_id.eq(key(parent))).and(bookings::cancelled_at.is_null()))
-        .select((bookings::id, bookings::student_id, bookings::class_id, bookings::starts_at))
+        .select((bookings::id, bookings::student_id, bookings::class_id, bookings::starts_at, bookings::video))
         .load(db)?;
+    if acting.is_staff {
+        add_kept(db, &own, &mut offered)?;
+    }
     let mut concerned: BTreeSet<Key> = students.iter().map(|student| student.id).collect();
     concerned.insert(key(parent));
     concerned.extend(offered.values().flatten().flat_map(|class| class.teachers.iter().map(|teacher| teacher.id)));
@@ -88,14 +89,26 @@ pub fn grid(db: &mut Db, evening: &EveningRow, parent: PersonId) -> Result<Vec<S
     let grid = students.into_iter().filter_map(|student| {
         let classes = offered.get(&student.id)?;
         let rows = classes.iter().map(|class| {
-            let booked = own.iter().find(|(_, of, with, _)| *of == student.id && *with == key(class.id));
-            let states = timing.slots().map(|at| state(at, student.id, class, booked.map(|(.., at)| **at))).collect();
+            let booked = own.iter().find(|(_, of, with, ..)| *of == student.id && *with == key(class.id));
+            let states = timing.slots().map(|at| state(at, student.id, class, booked.map(|(.., at, _)| **at))).collect();
             (class.clone(), states, booked.map(|(id, ..)| *id))
         });
         let classes = rows.collect();
         Some(StudentGrid { student, classes })
     });
     Ok(grid.collect())
+}
+
+/// Adds the classes of a parent's own bookings that are not offered any more.
+fn add_kept(db: &mut Db, own: &[(Key, Key, Key, At, bool)], offered: &mut BTreeMap<Key, Vec<OfferedClass>>) -> Result<()> {
+    for (booking, student, class, _, video) in own {
+        let is_offered = offered.get(student).is_some_and(|classes| classes.iter().any(|one| key(one.id) == *class));
+        let kept = if is_offered { None } else { kept_class(db, *booking, *class, *video)? };
+        if let Some(kept) = kept {
+            offered.entry(*student).or_default().push(kept);
+        }
+    }
+    Ok(())
 }
 
 /// Which of these students are involved in the evening: a class of theirs takes part, booked or not.

@@ -95,7 +95,8 @@ struct LatenessRow {
 /// # Errors
 /// When the database fails.
 pub fn appointments(db: &mut Db, evening: EveningId, teacher: PersonId, now: DateTime<Utc>) -> Result<Vec<Appointment>> {
-    let booked = booking_store::of_teacher(db, evening, teacher)?;
+    let mut booked = booking_store::of_teacher(db, evening, teacher)?;
+    booking_store::say_stranded(db, now, booked.iter_mut().map(|(booking, _)| booking))?;
     let ids: Vec<Key> = booked.iter().map(|(booking, _)| booking.row.id).collect();
     let mut records = records(db, &ids, teacher)?;
     let guests = guests(db, evening, booked.iter().map(|(booking, _)| &booking.row))?;

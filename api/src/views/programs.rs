@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use parlour_wire as wire;
 
-use super::{evening, moment};
+use super::{evening, moment, stranded};
 use crate::store::{
     changes::{Change, Kind, Thing},
     clients, export,
@@ -30,6 +30,7 @@ pub fn booking_record(of: &export::BookingExport, zone: Tz) -> wire::BookingReco
         created_at: moment(*of.created_at, zone),
         updated_at: moment(*of.changed_at, zone),
         cancelled_at: of.row.cancelled_at.map(|at| moment(*at, zone)),
+        stranded: of.stranded.map(stranded),
     }
 }
 

@@ -1,6 +1,10 @@
-//! Bookings: which minutes a person is claimed for, and the gaps between two appointments.
+//! Bookings: which minutes a person is claimed for, the gaps between two appointments, and which ones the roster has stranded.
+
+mod stranded;
 
 use chrono::{DateTime, TimeDelta, Utc};
+
+pub use self::stranded::{Ground, Stranded};
 
 /// The step that claims are counted in. Slots start on whole minutes and last whole minutes, so that appointments of different lengths and evenings collide in at least one step.
 pub const STEP: TimeDelta = TimeDelta::minutes(1);

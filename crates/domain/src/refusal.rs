@@ -52,7 +52,9 @@ pub enum Refusal {
     AlreadyBooked,
     #[error("This appointment was cancelled.")]
     BookingCancelled,
-    #[error("This class does not take part in the evening, or the student is not in it.")]
+    #[error(
+        "This class does not take part in the evening, or the student is not in it. An appointment made before can be cancelled, and another one booked; the school can move it as long as one of its teachers is there."
+    )]
     ClassNotOffered,
     #[error("Choose at least one appointment.")]
     NothingChosen,

@@ -76,6 +76,21 @@ pub struct Booking {
     /// When it was cancelled, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Moment>,
+    /// Why the roster has stranded it, if it has; told to staff alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stranded: Option<Stranded>,
+}
+
+/// What the roster no longer has of that on which an appointment was booked. The appointment stands until somebody moves or cancels it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stranded {
+    /// The class.
+    ClassGone,
+    /// The student's place in it.
+    StudentLeftClass,
+    /// The place of one of its teachers in it, or the teacher.
+    TeacherLeftClass,
 }
 
 /// A row of My Bookings.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{CallRole, Moment, PresenceState};
+use crate::{CallRole, Moment, PresenceState, Stranded};
 
 /// How people meet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -185,6 +185,9 @@ pub struct ScheduledAppointment {
     pub no_show: bool,
     /// This teacher's private note.
     pub note: String,
+    /// Why the roster has stranded it, if it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stranded: Option<Stranded>,
 }
 
 /// Somebody who belongs to an appointment's call.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{CallRole, Evening, Moment};
+use crate::{CallRole, Evening, Moment, Stranded};
 
 /// An appointment, by ids.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -41,6 +41,9 @@ pub struct BookingRecord {
     /// When it was cancelled, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Moment>,
+    /// Why the roster has stranded it, if it has; not in the feed of changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stranded: Option<Stranded>,
 }
 
 /// An invite, by ids; the guest's name and address only with the scope for them.

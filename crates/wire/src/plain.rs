@@ -11,7 +11,7 @@ use crate::{
     DevClockMove, DevLogin, DevMail, Evening, EveningState, ExpectedPerson, FieldError, FieldSource, GuestAppointment, GuestAppointments, GuestInvite,
     GuestLinkPreview, HistoryEntry, Identity, InvitableStudent, Invite, InviteAction, InviteState, Invites, Lateness, LinkToken, LinkedStudent, LoginLink,
     LoginLinkPreview, LostBooking, Me, Mode, Moment, MyBookings, NewBar, NewBooking, NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem,
-    RestingBooking, Role, Schedule, ScheduledAppointment, School, SlotGrid, SlotState, Student, StudentClass, StudentSlots, Teacher,
+    RestingBooking, Role, Schedule, ScheduledAppointment, School, SlotGrid, SlotState, Stranded, Student, StudentClass, StudentSlots, Teacher,
 };
 
 /// A JSON value that was parsed already. `null` is like something that is not there.
@@ -332,7 +332,7 @@ macro_rules! choice {
 read! {
     AppointmentRecord { no_show, note }
     Bar { id, student, person_id, person_name, email, note, set_by, created_at }
-    Booking { id, evening_id, class_id, starts_at, ends_at, student, teachers, subject, video, guests, sequence, cancelled_at }
+    Booking { id, evening_id, class_id, starts_at, ends_at, student, teachers, subject, video, guests, sequence, cancelled_at, stranded }
     ClassSlots { class_id, subject, teachers, video, states, booking_id }
     ClassTeacher { name, sources }
     DevClock { now }
@@ -365,7 +365,7 @@ read! {
     Problem { kind = "type", title, status, detail, code, request_id, errors, lost, bookings, bookings_total }
     RestingBooking { id, starts_at, student_id, parent_id, class_id, reason }
     Schedule { evening, now, late_minutes, appointments }
-    ScheduledAppointment { booking_id, starts_at, ends_at, student, parent, guest, subject, teachers, video, people, no_show, note }
+    ScheduledAppointment { booking_id, starts_at, ends_at, student, parent, guest, subject, teachers, video, people, no_show, note, stranded }
     School { id, name, time_zone, demo }
     SlotGrid { evening, times, students }
     Student { id, name }
@@ -399,6 +399,7 @@ choice! {
     InviteState { Queued = "queued", Sent = "sent", Failed = "failed", Opened = "opened", Joined = "joined" }
     Mode { Video = "video", InPerson = "in_person", Hybrid = "hybrid" }
     Role { Parent = "parent", Teacher = "teacher", Staff = "staff" }
+    Stranded { ClassGone = "class_gone", StudentLeftClass = "student_left_class", TeacherLeftClass = "teacher_left_class" }
     SlotState { Free = "free", Taken = "taken", Busy = "busy", Yours = "yours" }
 }
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use parlour_wire::{Booking, BookingRow, Mode, Teacher};
 use uuid::Uuid;
 
-use super::{Icon, Shape};
+use super::{Icon, Shape, stranded};
 use crate::{
     moments,
     texts::{count, fill, t},
@@ -79,6 +79,7 @@ fn booking_row(booking: Booking, mode: Mode, may_change: bool, join: bool, chang
                 <strong>{teachers}</strong>
                 {place.map(|place| view! { <span class="soft">{place}</span> })}
                 {guests.map(|guests| view! { <span class="soft">{guests}</span> })}
+                {booking.stranded.map(|why| stranded(why, Some(t().stranded_to_do)))}
             </td>
             <td role="cell">{booking.student.name}</td>
             <td role="cell">{booking.subject}</td>

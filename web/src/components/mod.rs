@@ -20,6 +20,7 @@ mod panel;
 mod presence;
 mod review_list;
 mod slots;
+mod stranded;
 
 pub(crate) use appointments::{Appointments, Line};
 pub(crate) use bookings_table::{BookingsTable, join_link, names};
@@ -41,3 +42,4 @@ pub(crate) use panel::{FailureNotice, LazyPanel, Panel, Part, Skeleton};
 pub(crate) use presence::Presence;
 pub(crate) use review_list::ReviewList;
 pub(crate) use slots::{SlotChoosers, SlotTable};
+pub(crate) use stranded::stranded;

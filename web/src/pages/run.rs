@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::record::{Keeping, Record};
 use crate::{
     api::{self, Failure},
-    components::{Heading, Icon, LatenessControl, NextUp, Notice, Presence, Shape, Stage, Tone, names, others, waiting, when},
+    components::{Heading, Icon, LatenessControl, NextUp, Notice, Presence, Shape, Stage, Tone, names, others, stranded, waiting, when},
     moments,
     route::router,
     session::{Session, session, take_way_out, way_out},
@@ -221,6 +221,7 @@ fn Row(live: Live, id: Uuid, me: Memo<Option<Uuid>>) -> impl IntoView {
     let is_open = Memo::new(move |_| first.video && stage.get().is_some_and(Stage::is_open));
     let can_miss = Memo::new(move |_| matches!(stage.get(), Some(Stage::Running | Stage::Over)) || record.no_show.get());
     let starts_at = Memo::new(move |_| one.with(|one| one.as_ref().map(|one| one.starts_at)));
+    let strands = Memo::new(move |_| one.with(|one| one.as_ref().and_then(|one| one.stranded)));
     // Where all meet in the same way, the top of the page has said so.
     let is_hybrid = live.schedule.with_untracked(|schedule| schedule.evening.mode == Mode::Hybrid);
     let (shape, place) = if first.video { (Shape::Video, t().by_video) } else { (Shape::Person, t().at_school) };
@@ -241,6 +242,7 @@ fn Row(live: Live, id: Uuid, me: Memo<Option<Uuid>>) -> impl IntoView {
                 <strong>{student.clone()}</strong>
                 <span>{[&first.subject, " · ", &first.parent].concat()}</span>
                 {more(&first).map(|more| view! { <span class="soft">{more}</span> })}
+                {move || strands.get().map(|why| stranded(why, None))}
                 {move || is_open.get().then(|| view! { <Presence people /> })}
                 <Note id record student />
             </div>

@@ -20,7 +20,7 @@ pub async fn cancel_booking(app: Data<App>, caller: Caller, BookingPath(booking)
     let (ctx, school, owner) = (app.context(), caller.school_id(), caller.owner()?);
     app.store
         .write(move |db| {
-            if_match.check(db, Kind::Booking, booking, |db| current(db, school, owner, booking))?;
+            if_match.check(db, Kind::Booking, booking, |db| current(db, school, owner, booking, ctx.now))?;
             let found = bookings::find(db, school, owner, booking)?;
             let evening = evenings::find(db, school, found.row.evening_id.into())?;
             bookings::cancel(db, &ctx, &evening, &caller.acting_for(found.row.parent_id.into()), &found.row)

@@ -36,11 +36,11 @@ pub async fn change_booking(app: Data<App>, caller: Caller, BookingPath(booking)
             // In the order in which every change holds them: first the parent, then the booking.
             let parent = bookings::find(db, school, owner, booking)?.row.parent_id;
             people::lock(db, &[parent.into()])?;
-            if_match.check(db, Kind::Booking, booking, |db| current(db, school, owner, booking))?;
+            if_match.check(db, Kind::Booking, booking, |db| current(db, school, owner, booking, ctx.now))?;
             let found = bookings::find(db, school, owner, booking)?;
             let acting = caller.acting_for(found.row.parent_id.into());
             bookings::change(db, &ctx, &evening, &acting, &found.row, starts_at)?;
-            current(db, school, owner, booking)
+            current(db, school, owner, booking, ctx.now)
         })
         .await
         .map_err(|error| with_lost(error, &zone_of))?;

@@ -25,7 +25,10 @@ pub async fn get_bookings(app: Data<App>, visitor: Visitor, EveningPath(evening)
     let read = move |db: &mut Db, caller: &Caller| {
         let (acting, parent) = caller.acting(db, parent_id)?;
         let row = evenings::find_for(db, caller.school_id(), Whose::Parent(acting.parent), evening)?;
-        let booked = bookings::of_parent(db, evening, acting.parent)?;
+        let mut booked = bookings::of_parent(db, evening, acting.parent)?;
+        if acting.is_staff {
+            bookings::say_stranded(db, now, &mut booked)?;
+        }
         let invites = invites::live_of(db, evening, acting.parent)?.len();
         Ok(views::my_bookings(&row, &parent, &booked, invites, now))
     };

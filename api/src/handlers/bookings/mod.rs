@@ -10,6 +10,7 @@ mod list_attendance;
 mod list_bookings;
 mod set_record;
 
+use chrono::{DateTime, Utc};
 use parlour_domain::id::{BookingId, PersonId, SchoolId};
 use parlour_wire::Booking;
 
@@ -28,9 +29,12 @@ use crate::{
     views,
 };
 
-/// A booking as `get_booking` shows it.
-fn current(db: &mut Db, school: SchoolId, owner: Option<PersonId>, booking: BookingId) -> Result<Booking> {
-    let found = bookings::find(db, school, owner, booking)?;
+/// A booking as `get_booking` shows it at this time. Its parent is not told that the roster has stranded it: it stands until the school says otherwise.
+fn current(db: &mut Db, school: SchoolId, owner: Option<PersonId>, booking: BookingId, now: DateTime<Utc>) -> Result<Booking> {
+    let mut found = bookings::find(db, school, owner, booking)?;
+    if owner.is_none() {
+        bookings::say_stranded(db, now, [&mut found])?;
+    }
     let zone = evenings::find(db, school, found.row.evening_id.into())?.zone();
     Ok(views::booking(&found, zone))
 }

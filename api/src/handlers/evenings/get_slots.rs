@@ -25,7 +25,7 @@ pub async fn get_slots(app: Data<App>, visitor: Visitor, EveningPath(evening): E
     let read = move |db: &mut Db, caller: &Caller| {
         let (acting, _) = caller.acting(db, parent_id)?;
         let row = evenings::find_for(db, caller.school_id(), Whose::Parent(acting.parent), evening)?;
-        let grid = slots::grid(db, &row, acting.parent)?;
+        let grid = slots::grid(db, &row, &acting)?;
         Ok(views::slot_grid(&row, grid, now))
     };
     visitor.read(&app, read).await.map(Json)

@@ -123,7 +123,7 @@ impl Desk<'_> {
         let person = mail_content::person(db, self.mail.person.ok_or(Error::NotFound)?)?;
         let Some(to) = person.email.clone().filter(|_| person.is_staff && !person.is_removed) else { return Ok(Loaded::Nothing(NO_ADDRESS)) };
         let alerts = mail_content::alerts(db, self.mail.school, self.queued_at)?;
-        let preview = alerts.first().cloned().unwrap_or_default();
+        let preview = alerts.first().map(|alert| words::clean(alert)).unwrap_or_default();
         let content = Content::StaffAlert { name: person.name.clone(), alerts, url: format!("{}staff", self.base()) };
         Ok(self.letter(to, &person.name, "Please have a look: something at a parents’ evening needs you".to_owned(), preview, content).into())
     }

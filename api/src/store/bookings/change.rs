@@ -9,7 +9,7 @@ use parlour_domain::{Refusal, id::BookingId};
 use super::{
     Acting, BookingRow, Ending, NewBooking,
     claims::{claims_of, insert_claims, lost, set_teachers},
-    record, tell_guests, when,
+    kept_class, record, tell_guests, when,
 };
 use crate::{
     context::Context,
@@ -18,9 +18,11 @@ use crate::{
         Db, Error, Result, calls,
         evenings::{self, EveningRow},
         events::Actor,
+        hold::{Kind, hold},
         login,
         outbox::{self, NewMail, Template},
-        people, slots,
+        people,
+        slots::{self, OfferedClass},
         sql_types::{at, key},
         webhooks::{self, EventType, News},
     },
@@ -29,8 +31,9 @@ use crate::{
 /// Moves an appointment to another slot; the same slot changes nothing.
 ///
 /// # Errors
-/// [`Error::Lost`] when the new time is taken, [`Refusal::BookingCancelled`], [`Refusal::NotASlot`], the refusals of the window.
+/// [`Error::Lost`] when the new time is taken, [`Refusal::BookingCancelled`], [`Refusal::NotASlot`], [`Refusal::ClassNotOffered`] for a stranded one, the refusals of the window.
 pub fn change(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, row: &BookingRow, starts_at: DateTime<Utc>) -> Result<()> {
+    people::lock(db, &[acting.parent])?;
     let evening = &evenings::held(db, evening.id())?;
     acting.check_window(evening, ctx.now)?;
     if row.cancelled_at.is_some() {
@@ -38,13 +41,11 @@ pub fn change(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting,
     }
     let timing = evening.timing()?;
     timing.check_slot(starts_at)?;
-    people::lock(db, &[acting.parent])?;
     if *row.starts_at == starts_at {
         return Ok(());
     }
     let booking = NewBooking { student: row.student_id.into(), class: row.class_id.into(), starts_at };
-    let offered = slots::offered_of(db, evening, &[row.student_id], &BTreeSet::from([row.class_id]))?;
-    let class = offered.get(&row.student_id).and_then(|classes| classes.iter().find(|class| key(class.id) == row.class_id)).ok_or(Refusal::ClassNotOffered)?;
+    let class = &met(db, evening, acting, row)?;
     let lost = lost(db, evening, acting.parent, &[(booking, class)], timing.slot_length(), Some(row.id))?;
     if !lost.is_empty() {
         return Err(Error::Lost(lost));
@@ -73,6 +74,17 @@ pub fn change(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting,
     tell_guests(db, ctx, evening, acting.parent, &BTreeSet::from([booking.student]))
 }
 
+/// The class as the moved appointment meets it: as it is offered now. A stranded one, whose class is not offered to its student, only staff move: it keeps those
+/// of its teachers who are still at the school.
+fn met(db: &mut Db, evening: &EveningRow, acting: &Acting, row: &BookingRow) -> Result<OfferedClass> {
+    let offered = slots::offered_of(db, evening, &[row.student_id], &BTreeSet::from([row.class_id]))?.remove(&row.student_id);
+    if let Some(class) = offered.into_iter().flatten().find(|class| key(class.id) == row.class_id) {
+        return Ok(class);
+    }
+    let kept = if acting.is_staff { kept_class(db, row.id, row.class_id, row.video)? } else { None };
+    kept.ok_or_else(|| Refusal::ClassNotOffered.into())
+}
+
 /// Cancels an appointment; one cancelled before stays so.
 ///
 /// # Errors
@@ -81,7 +93,8 @@ pub fn cancel(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting,
     if row.cancelled_at.is_some() {
         return Ok(());
     }
-    // Whoever closes the evening meanwhile is waited for.
+    // Whoever closes the evening meanwhile is waited for; the booking comes first, as in every change.
+    hold(db, Kind::Booking, row.id)?;
     acting.check_window(&evenings::held(db, evening.id())?, ctx.now)?;
     end(db, ctx, row.id.into(), &acting.actor, Ending::Cancelled)
 }

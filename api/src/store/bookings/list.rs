@@ -110,6 +110,7 @@ pub fn with_names(db: &mut Db, rows: Vec<BookingRow>) -> Result<Vec<Booking>> {
                 teachers: of_booking.remove(&row.id).unwrap_or_default(),
                 subject: subjects.get(&row.class_id).cloned().unwrap_or_default(),
                 guests,
+                stranded: None,
                 row,
             })
         })

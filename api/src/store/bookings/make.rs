@@ -32,12 +32,13 @@ use crate::{
 /// # Errors
 /// [`Error::Lost`] with every one that can't be had; the refusals of the window and of what is offered.
 pub fn make(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, wanted: &[NewBooking]) -> Result<Vec<Booking>> {
+    // In the order in which every change holds them: first the parent, then the evening.
+    people::lock(db, &[acting.parent])?;
     let evening = &evenings::held(db, evening.id())?;
     acting.check_window(evening, ctx.now)?;
     if wanted.is_empty() {
         return Err(Refusal::NothingChosen.into());
     }
-    people::lock(db, &[acting.parent])?;
     let timing = evening.timing()?;
     let students = access::students_of(db, acting.parent)?;
     let ids: Vec<Key> = students.iter().map(|student| student.id).collect();
@@ -77,7 +78,7 @@ pub fn make(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, w
     let made = rows.into_iter().zip(chosen).filter_map(|(row, (_, class))| {
         let guests = guests.remove(&(row.evening_id, row.parent_id, row.student_id)).unwrap_or_default();
         let student = (*names.get(&row.student_id)?).clone();
-        Some(Booking { student, teachers: class.teachers.clone(), subject: class.subject.clone(), guests, row })
+        Some(Booking { student, teachers: class.teachers.clone(), subject: class.subject.clone(), guests, stranded: None, row })
     });
     Ok(made.collect())
 }

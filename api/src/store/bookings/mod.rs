@@ -2,6 +2,8 @@
 
 mod change;
 mod claims;
+mod grounds;
+mod kept;
 mod list;
 mod make;
 
@@ -11,12 +13,15 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use parlour_domain::{
     Refusal,
+    booking::Stranded,
     evening::State,
     id::{ClassId, PersonId},
 };
 
 pub use self::{
     change::{cancel, change, end},
+    grounds::{Grounds, Live, say_stranded, stranded},
+    kept::kept_class,
     list::{count, find, of_parent, of_teacher, with_names},
     make::make,
 };
@@ -62,6 +67,8 @@ pub struct Booking {
     pub subject: String,
     /// Guests whom the parent invited for the student.
     pub guests: Vec<String>,
+    /// Why it is stranded, where somebody has asked ([`say_stranded`]) who may know.
+    pub stranded: Option<Stranded>,
 }
 
 /// An appointment that is asked for.

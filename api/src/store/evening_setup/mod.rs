@@ -4,6 +4,7 @@ mod resting;
 mod save;
 mod settings;
 mod states;
+mod stranded;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -132,6 +133,16 @@ pub fn classes_of(db: &mut Db, school: SchoolId) -> Result<Vec<SchoolClass>> {
         students: students.remove(&id).unwrap_or_default(),
     };
     Ok(rows.into_iter().map(class).collect())
+}
+
+/// Whether a class meets by video, in an evening of this mode; in a hybrid one as it was set.
+#[must_use]
+pub const fn meets(mode: Mode, by_video: bool) -> bool {
+    match mode {
+        Mode::Video => true,
+        Mode::InPerson => false,
+        Mode::Hybrid => by_video,
+    }
 }
 
 /// Makes other transactions that need the evening wait until this one ends: bookings, whose foreign key needs its row, and changes. SQLite writes one at a

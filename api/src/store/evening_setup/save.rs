@@ -14,6 +14,7 @@ use super::{
     resting::resting,
     settings::{classes_taking_part, left_out},
     states,
+    stranded::{classes_gone, with_stranded},
 };
 use crate::{
     context::Context,
@@ -109,7 +110,7 @@ pub fn add(db: &mut Db, ctx: &Context, new: &NewEvening, actor: &Actor, publishe
     each!(db, conn => diesel::insert_into(evenings::table).values(values).execute(conn)).map_err(Error::raced)?;
     insert_classes(db, key(id), new.classes.iter())?;
     insert_left_out(db, key(id), &new.left_out)?;
-    record(db, ctx, new.school, id, actor, "evening_added", format!("Added {}.", described(new)))?;
+    record(db, ctx, new.school, id, actor, "evening_added", format!("Added {}.", described(new, new.classes.len())))?;
     Ok(Saved::Added(id))
 }
 
@@ -122,6 +123,8 @@ pub fn change(db: &mut Db, ctx: &Context, evening: EveningId, new: &NewEvening, 
     let known: EveningRow = evenings::table.find(key(evening)).select(EveningRow::as_select()).first(db)?;
     let wanted = row(known.id, known.created_at, new)?;
     let there = classes_taking_part(db, known.id)?;
+    let gone = classes_gone(db, known.id)?;
+    let new = &with_stranded(db, known.id, new, &there, &gone)?;
     if wanted == known && there == new.classes {
         replace_left_out(db, known.id, &new.left_out)?;
         return Ok(Saved::Unchanged(evening));
@@ -138,20 +141,21 @@ pub fn change(db: &mut Db, ctx: &Context, evening: EveningId, new: &NewEvening, 
     }
     diesel::update(evenings::table.find(known.id)).set(&wanted).execute(db).map_err(Error::raced)?;
     let differing: Vec<Key> = there.iter().filter(|(class, video)| new.classes.get(class) != Some(video)).map(|(class, _)| key(*class)).collect();
-    let gone = evening_classes::table.filter(evening_classes::evening_id.eq(known.id).and(evening_classes::class_id.eq_any(differing)));
-    diesel::delete(gone).execute(db)?;
+    let taken_out = evening_classes::table.filter(evening_classes::evening_id.eq(known.id).and(evening_classes::class_id.eq_any(differing)));
+    diesel::delete(taken_out).execute(db)?;
     insert_classes(db, known.id, new.classes.iter().filter(|(class, video)| there.get(class) != Some(video)))?;
     replace_left_out(db, known.id, &new.left_out)?;
-    let summary = format!("Changed {}: {}.", described(new), differences(&known, &wanted, &there, &new.classes).join(", "));
+    let taking_part = new.classes.keys().filter(|class| !gone.contains(class)).count();
+    let summary = format!("Changed {}: {}.", described(new, taking_part), differences(&known, &wanted, &there, &new.classes).join(", "));
     record(db, ctx, new.school, evening, actor, "evening_changed", summary)?;
     Ok(Saved::Changed(evening))
 }
 
 /// "Year 9 Parents’ Evening, 26 November 2026 16:00 to 19:00, 12 classes".
-fn described(new: &NewEvening) -> String {
+fn described(new: &NewEvening, classes: usize) -> String {
     let clock = |at: DateTime<Utc>, format| at.with_timezone(&new.zone).format(format).to_string();
     let (starts, ends) = (clock(new.timing.starts_at(), "%-d %B %Y %H:%M"), clock(new.timing.ends_at(), "%H:%M"));
-    format!("{}, {starts} to {ends}, {} classes", new.title, new.classes.len())
+    format!("{}, {starts} to {ends}, {classes} classes", new.title)
 }
 
 /// What a change touches, in words.

@@ -80,7 +80,7 @@ pub struct Held {
     pub left_out: BTreeMap<ClassId, Lack>,
 }
 
-/// What was set of an evening of the school.
+/// What was set of an evening of the school, with those of its classes that the roster has.
 ///
 /// # Errors
 /// [`Error::NotFound`](crate::store::Error::NotFound).
@@ -88,13 +88,13 @@ pub fn settings(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<Set
     let stored = stored(db, school, evening)?;
     let taking_part = evening_classes::table
         .inner_join(classes::table.on(classes::id.eq(evening_classes::class_id)))
-        .filter(evening_classes::evening_id.eq(key(evening)))
+        .filter(evening_classes::evening_id.eq(key(evening)).and(classes::removed_at.is_null()))
         .order((classes::title, classes::id))
         .select((classes::id, classes::sourced_id, classes::title, evening_classes::video));
     let taking_part: Vec<(Key, String, String, bool)> = taking_part.load(db)?;
     let left_out = evening_left_out::table
         .inner_join(classes::table.on(classes::id.eq(evening_left_out::class_id)))
-        .filter(evening_left_out::evening_id.eq(key(evening)))
+        .filter(evening_left_out::evening_id.eq(key(evening)).and(classes::removed_at.is_null()))
         .order((classes::title, classes::id))
         .select((classes::id, classes::sourced_id, classes::title, evening_left_out::lacks));
     let left_out: Vec<(Key, String, String, String)> = left_out.load(db)?;

@@ -19,7 +19,7 @@ use super::{
     sql_types::{At, Key, at, key},
 };
 use crate::{
-    mail::words::clean,
+    mail::words::{clean, clean_paragraph},
     schema::{evenings, events, login_links, schools},
 };
 
@@ -57,7 +57,7 @@ pub fn alerts(db: &mut Db, school: SchoolId, recorded_at: DateTime<Utc>) -> Resu
         .order(events::id)
         .select(events::summary)
         .load(db)?;
-    Ok(rows.iter().map(|summary| clean(summary)).collect())
+    Ok(rows.iter().map(|summary| clean_paragraph(summary)).collect())
 }
 
 /// A request for a login mail.

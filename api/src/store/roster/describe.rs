@@ -11,14 +11,14 @@ use super::{
 use crate::store::sql_types::Key;
 
 /// Lines of one kind that are kept for a school; the counts tell of the rest.
-const LINES: usize = 200;
+pub(super) const LINES: usize = 200;
 
-/// A row that is not as it was.
+/// A row that is not as it was, or an appointment that was booked on what goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// `added`, `changed` or `removed`.
+    /// `added`, `changed` or `removed`; of an appointment `stranded`.
     pub fate: &'static str,
-    /// `person`, `guardianship`, `class` or `enrolment`.
+    /// `person`, `guardianship`, `class`, `enrolment` or `appointment`.
     pub kind: &'static str,
     /// Who or what, and what of it changes.
     pub what: String,
@@ -29,6 +29,7 @@ impl fmt::Display for Line {
         let sign = match self.fate {
             "added" => '+',
             "removed" => '-',
+            "stranded" => '!',
             _ => '~',
         };
         write!(f, "{sign} {} {}", self.kind, self.what)

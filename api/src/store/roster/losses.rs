@@ -50,7 +50,7 @@ impl Losses {
 }
 
 /// As [`crate::store::contacts::is_allowed`] asks the database.
-fn is_allowed(row: &GuardianshipRow) -> bool {
+pub(super) fn is_allowed(row: &GuardianshipRow) -> bool {
     !row.is_removed() && !row.court_order && !row.contact_barred && (row.contact_allowed || row.allowed_at.is_some())
 }
 

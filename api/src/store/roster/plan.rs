@@ -100,6 +100,7 @@ impl Plan {
             classes: Counts::of(&classes),
             enrolments: Counts::of(&enrolments),
             access_withdrawn: losses.links,
+            appointments_stranded: 0,
         };
         Self {
             // Whoever pushes is told row by row.

@@ -1,0 +1,166 @@
+//! Which appointments a plan strands ([`parlour_domain::booking::Stranded`]): foreseen for the report, and told to staff by whatever writes the plan. What a plan
+//! does not touch is not looked at.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::prelude::*;
+use parlour_domain::{booking::Stranded, id::SchoolId};
+
+use super::{
+    Plan,
+    describe::{LINES, Line},
+    losses::is_allowed,
+    rows::Row,
+};
+use crate::{
+    schema::bookings as bookings_table,
+    store::{
+        Db, Result,
+        access::alert_staff,
+        among::among,
+        bookings::{self, Booking, BookingRow, Grounds, Live, when},
+        evenings::{self, EveningRow},
+        events::{self, Actor, NewEvent},
+        people::PersonRow,
+        sql_types::Key,
+    },
+};
+
+/// How many appointments of an evening a letter names.
+const NAMED: usize = 5;
+
+/// Counts what the plan would strand, and tells it in lines; whoever pushes is told row by row, and staff by their letter.
+pub(super) fn foresee(db: &mut Db, plan: &mut Plan) -> Result<()> {
+    let shaken = shaken(plan);
+    if shaken.is_empty() {
+        return Ok(());
+    }
+    let before = Grounds::of_classes(db, plan.ctx.now, &shaken)?;
+    let newly = since(&ids(&before), &after(before, plan));
+    plan.changes.appointments_stranded = newly.len().try_into().unwrap_or(u64::MAX);
+    if plan.pushed_by.is_none() {
+        let evenings = evenings_of(db, plan, &newly)?;
+        let line = |(booking, why): &(Booking, Stranded)| {
+            let evening = evenings.get(&booking.row.evening_id)?;
+            Some(Line { fate: "stranded", kind: "appointment", what: format!("{} on {}, {}", in_words(booking, *why, evening), date(evening), evening.title) })
+        };
+        plan.lines.extend(named(db, newly.iter().take(LINES))?.iter().filter_map(line));
+    }
+    Ok(())
+}
+
+/// The appointments of the plan's classes that are stranded already, whoever did it. Nobody is told of them again.
+pub(super) fn before(db: &mut Db, plan: &Plan) -> Result<BTreeSet<Key>> {
+    Ok(ids(&Grounds::of_classes(db, plan.ctx.now, &shaken(plan))?))
+}
+
+/// Tells staff what the plan, which is written now, has stranded. A booking under way is waited for and counted; one that comes later is refused.
+pub(super) fn tell(db: &mut Db, plan: &Plan, before: &BTreeSet<Key>, is_alerted: bool) -> Result<()> {
+    let (shaken, now) = (shaken(plan), plan.ctx.now);
+    if shaken.is_empty() {
+        return Ok(());
+    }
+    evenings::hold_bookings_of(db, now, &shaken)?;
+    let newly = since(before, &Grounds::of_classes(db, now, &shaken)?);
+    if newly.is_empty() {
+        return Ok(());
+    }
+    let (school, summary) = (SchoolId::from(plan.school.id), letter(db, plan, &newly)?);
+    let by_itself = Actor::school();
+    let actor = plan.pushed_by.as_ref().unwrap_or(&by_itself);
+    if is_alerted {
+        // The letter that is on its way lists all that is recorded at its moment.
+        return events::record(db, &plan.ctx, &NewEvent { school, evening: None, parent: None, action: "staff_alerted", summary, actor });
+    }
+    alert_staff(db, &plan.ctx, school, actor, "staff_alerted", &summary)
+}
+
+/// The classes that the plan takes away, or takes somebody out of. Whoever leaves the school leaves their classes, in the plan as well.
+fn shaken(plan: &Plan) -> BTreeSet<Key> {
+    let places = plan.enrolments.iter().filter(|place| place.is_removed()).map(|place| place.class_id);
+    plan.classes.iter().filter(|class| class.is_removed()).map(|class| class.id).chain(places).collect()
+}
+
+/// What bookings rest on once the plan is written. Those that it ends, since somebody loses access (rule 13), are not among them.
+fn after(mut grounds: Grounds, plan: &Plan) -> Grounds {
+    fn set<T: Ord>(all: &mut BTreeSet<T>, one: T, is_there: bool) {
+        if is_there {
+            all.insert(one)
+        } else {
+            all.remove(&one)
+        };
+    }
+    for class in &plan.classes {
+        set(&mut grounds.classes, class.id, !class.is_removed());
+    }
+    for place in &plan.enrolments {
+        let whose = if place.role == "teacher" { &mut grounds.teachers } else { &mut grounds.students };
+        set(whose, (place.class_id, place.person_id), !place.is_removed());
+    }
+    let gone: BTreeSet<Key> = plan.people.iter().filter(|person| person.is_removed()).map(|person| person.id).collect();
+    let lost: BTreeSet<(Key, Key)> = plan.guardianships.iter().filter(|link| !is_allowed(link)).map(|link| (link.parent_id, link.student_id)).collect();
+    let ends = |booking: &Live| gone.contains(&booking.parent) || gone.contains(&booking.student) || lost.contains(&(booking.parent, booking.student));
+    grounds.bookings.retain(|booking| !ends(booking));
+    grounds
+}
+
+fn ids(grounds: &Grounds) -> BTreeSet<Key> {
+    grounds.stranded().map(|(booking, _)| booking.id).collect()
+}
+
+/// What is stranded now and was not before, by time.
+fn since(before: &BTreeSet<Key>, now: &Grounds) -> Vec<(Live, Stranded)> {
+    let mut newly: Vec<(Live, Stranded)> =
+        now.stranded().filter(|(booking, _)| !before.contains(&booking.id)).map(|(booking, why)| (booking.clone(), why)).collect();
+    newly.sort_by_key(|(booking, _)| (booking.starts_at, booking.id));
+    newly
+}
+
+/// Evening by evening: how many, the first few, and what to do.
+fn letter(db: &mut Db, plan: &Plan, newly: &[(Live, Stranded)]) -> Result<String> {
+    let mut parts = Vec::new();
+    for evening in evenings_of(db, plan, newly)?.values() {
+        let of_evening = || newly.iter().filter(|(booking, _)| booking.evening == evening.id);
+        let count = of_evening().count();
+        let first: Vec<String> = named(db, of_evening().take(NAMED))?.iter().map(|(booking, why)| in_words(booking, *why, evening)).collect();
+        let more = if count > NAMED { format!("; and {} more", count - NAMED) } else { String::new() };
+        parts.push(format!("{}, {}: {count} {}. {}{more}.", evening.title, date(evening), appointments(count), first.join("; ")));
+    }
+    Ok(format!("The roster no longer has what {} {} booked on. {} Move or cancel them.", newly.len(), were(newly.len()), parts.join(" ")))
+}
+
+const fn appointments(count: usize) -> &'static str {
+    if count == 1 { "appointment" } else { "appointments" }
+}
+
+const fn were(count: usize) -> &'static str {
+    if count == 1 { "appointment was" } else { "appointments were" }
+}
+
+/// `16:05 Mrs Anita Abell, Sophie Aaron, Science (the class is gone)`.
+fn in_words(of: &Booking, why: Stranded, evening: &EveningRow) -> String {
+    let teachers = of.teachers.iter().map(PersonRow::formal_name).collect::<Vec<_>>().join(" and ");
+    format!("{} {teachers}, {}, {} ({})", when(evening, *of.row.starts_at), of.student.name(), of.subject, why.words())
+}
+
+/// `26 November 2026`.
+fn date(evening: &EveningRow) -> String {
+    evening.starts_at.with_timezone(&evening.zone()).format("%-d %B %Y").to_string()
+}
+
+fn evenings_of(db: &mut Db, plan: &Plan, newly: &[(Live, Stranded)]) -> Result<BTreeMap<Key, EveningRow>> {
+    let concerned: BTreeSet<Key> = newly.iter().map(|(booking, _)| booking.evening).collect();
+    concerned.into_iter().map(|evening| Ok((evening, evenings::find(db, plan.school.id.into(), evening.into())?))).collect()
+}
+
+/// These appointments with their names, by time.
+fn named<'n>(db: &mut Db, of: impl Iterator<Item = &'n (Live, Stranded)>) -> Result<Vec<(Booking, Stranded)>> {
+    let why: BTreeMap<Key, Stranded> = of.map(|(booking, why)| (booking.id, *why)).collect();
+    let rows: Vec<BookingRow> = bookings_table::table
+        .filter(among(bookings_table::id, why.keys().copied()))
+        .order((bookings_table::starts_at, bookings_table::id))
+        .select(BookingRow::as_select())
+        .load(db)?;
+    let with_names = bookings::with_names(db, rows)?;
+    Ok(with_names.into_iter().filter_map(|booking| Some((why.get(&booking.row.id).copied()?, booking))).map(|(why, booking)| (booking, why)).collect())
+}
