@@ -79,7 +79,7 @@ fn booking_row(booking: Booking, mode: Mode, may_change: bool, join: bool, chang
                 <strong>{teachers}</strong>
                 {place.map(|place| view! { <span class="soft">{place}</span> })}
                 {guests.map(|guests| view! { <span class="soft">{guests}</span> })}
-                {booking.stranded.map(|why| stranded(why, Some(t().stranded_to_do)))}
+                {booking.stranded.map(|why| stranded(why, t().stranded_to_do))}
             </td>
             <td role="cell">{booking.student.name}</td>
             <td role="cell">{booking.subject}</td>

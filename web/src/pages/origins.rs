@@ -13,7 +13,7 @@ use crate::{
 /// What one source said at one time.
 struct Origin<'s> {
     source: &'s FieldSource,
-    fields: Vec<&'static str>,
+    said: Vec<String>,
 }
 
 /// Opened by whoever wonders who said so.
@@ -46,8 +46,8 @@ fn of_student(of: &LinkedStudent) -> impl IntoView + use<> {
 }
 
 fn section(title: String, sources: &[FieldSource]) -> impl IntoView + use<> {
-    let lines = grouped(sources).into_iter().map(|origin| {
-        let fields = origin.fields.join(", ");
+    let lines = grouped(sources.iter().map(|source| (source, field(&source.field).to_owned()))).into_iter().map(|origin| {
+        let fields = origin.said.join(", ");
         view! { <li>{who(origin.source)}<span>{fields}</span></li> }
     });
     let lines = lines.collect_view();
@@ -57,23 +57,22 @@ fn section(title: String, sources: &[FieldSource]) -> impl IntoView + use<> {
     }
 }
 
+/// A class: who put the student there, who said that there is one, who said that its teachers teach it.
 fn of_class(of: &StudentClass) -> impl IntoView + use<> {
-    let place = said(office().origins_place.to_owned(), &of.place_sources);
-    let class = said(office().origins_class.to_owned(), &of.sources);
-    let teachers = of.teachers.iter().map(|teacher| said(teacher.name.clone(), &teacher.sources)).collect_view();
+    let named = |name: &str, sources: &'_ [FieldSource]| sources.iter().map(|source| (source.clone(), name.to_owned())).collect::<Vec<_>>();
+    let own = [named(office().origins_place, &of.place_sources), named(office().origins_class, &of.sources)];
+    let all: Vec<_> = own.into_iter().chain(of.teachers.iter().map(|teacher| named(&teacher.name, &teacher.sources))).flatten().collect();
+    let lines = grouped(all.iter().map(|(source, what)| (source, what.clone()))).into_iter().map(|origin| {
+        let things = origin.said.join(", ");
+        view! { <span class="said">{who(origin.source)}<span>{things}</span></span> }
+    });
+    let lines = lines.collect_view();
     view! {
         <li>
             <strong>{of.title.clone()}</strong>
-            <span>{place}{class}{teachers}</span>
+            <span>{if all.is_empty() { office().origins_none.into_any() } else { lines.into_any() }}</span>
         </li>
     }
-}
-
-/// What the sources said of one thing: who, and when.
-fn said(what: String, sources: &[FieldSource]) -> impl IntoView + use<> {
-    let all = grouped(sources).into_iter().map(|origin| who(origin.source)).collect_view();
-    let unknown = sources.is_empty().then_some(office().origins_none);
-    view! { <span class="said"><span>{what}</span>{all}<span class="soft">{unknown}</span></span> }
 }
 
 fn who(source: &FieldSource) -> impl IntoView + use<> {
@@ -84,7 +83,7 @@ fn who(source: &FieldSource) -> impl IntoView + use<> {
         _ => office().origin_provider,
     };
     let name = fill(text, &[("name", &source.name)]);
-    view! { <span class="address">{name}" "<span class="soft">{when(&source.at)}</span></span> }
+    view! { <span class="who"><span class="address">{name}</span><span class="soft">{when(&source.at)}</span></span> }
 }
 
 /// `1 September 2026, 06:00`
@@ -95,18 +94,18 @@ fn when(at: &Moment) -> String {
     format!("{day} {}, {}", at.year(), moments::clock(at))
 }
 
-/// Values by who set them at one time, the latest first.
-fn grouped(sources: &[FieldSource]) -> Vec<Origin<'_>> {
-    let mut all: Vec<Origin<'_>> = Vec::new();
-    for source in sources {
-        let field = field(&source.field);
-        match all.iter_mut().find(|origin| (&origin.source.name, &origin.source.kind, &origin.source.at) == (&source.name, &source.kind, &source.at)) {
-            Some(origin) => origin.fields.push(field),
-            None => all.push(Origin { source, fields: vec![field] }),
+/// What was said by who said it at one time, the latest first.
+fn grouped<'s>(all: impl Iterator<Item = (&'s FieldSource, String)>) -> Vec<Origin<'s>> {
+    let mut origins: Vec<Origin<'s>> = Vec::new();
+    for (source, what) in all {
+        match origins.iter_mut().find(|origin| (&origin.source.name, &origin.source.kind, &origin.source.at) == (&source.name, &source.kind, &source.at)) {
+            Some(origin) if origin.said.contains(&what) => {}
+            Some(origin) => origin.said.push(what),
+            None => origins.push(Origin { source, said: vec![what] }),
         }
     }
-    all.sort_by_key(|origin| std::cmp::Reverse(origin.source.at));
-    all
+    origins.sort_by_key(|origin| std::cmp::Reverse(origin.source.at));
+    origins
 }
 
 fn field(name: &str) -> &'static str {

@@ -242,7 +242,7 @@ fn Row(live: Live, id: Uuid, me: Memo<Option<Uuid>>) -> impl IntoView {
                 <strong>{student.clone()}</strong>
                 <span>{[&first.subject, " · ", &first.parent].concat()}</span>
                 {more(&first).map(|more| view! { <span class="soft">{more}</span> })}
-                {move || strands.get().map(|why| stranded(why, None))}
+                {move || strands.get().map(|why| stranded(why, t().stranded_stands))}
                 {move || is_open.get().then(|| view! { <Presence people /> })}
                 <Note id record student />
             </div>

@@ -158,7 +158,7 @@ fn NewEndpoint(desk: Desk) -> impl IntoView {
                 {ticks.collect_view()}
             </fieldset>
             <FailureNotice failure=task.failure />
-            <div class="buttons"><button class="btn solid" type="submit" aria-disabled=task.disabled()>{t.add}</button></div>
+            <div class="buttons"><button class="btn primary" type="submit" aria-disabled=task.disabled()>{t.add}</button></div>
         </form>
     }
 }

@@ -93,6 +93,7 @@ catalogue!(Texts {
     stranded_student: Text = "The student left the class.",
     stranded_teacher: Text = "A teacher left the class.",
     stranded_to_do: Text = "Move or cancel it.",
+    stranded_stands: Text = "It stands, unless the school office moves or cancels it.",
     join: Text = "Join",
     check_devices: Text = "Check your devices",
     by_video: Text = "Video call",
