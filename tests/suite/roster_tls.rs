@@ -73,6 +73,23 @@ async fn a_certificate_of_another_host_or_one_that_has_run_out_is_refused() {
 }
 
 #[tokio::test]
+async fn a_certificate_that_signs_itself_is_trusted_where_it_is_given_and_is_no_authority_s() {
+    let school = School::start().await;
+    for is_ca in [true, false] {
+        let (authority, config) = Authority::of_itself("localhost", is_ca);
+        let mut provider = Provider::start(Version::V11, &Roster::without_sophie()).await;
+        let front = Front::before(&provider.origin, config).await;
+        (provider.origin, provider.ca_file) = (front.origin("localhost"), Some(authority.file()));
+        if is_ca {
+            refused(&provider, &school, &["the token: the certificate of localhost is one of an authority", "(CA:FALSE)"]).await;
+        } else {
+            assert_eq!(provider.sync(&school, ImportOptions::default()).await.unwrap().changes.guardianships.removed, 1);
+        }
+    }
+    school.ignore_mail("what mail a loss sends is told in access.rs");
+}
+
+#[tokio::test]
 async fn nothing_leads_from_https_to_http() {
     let (school, authority) = (School::start().await, Authority::new());
     let (mut provider, _front) = provider(&Roster::without_sophie(), &authority, LATER).await;

@@ -16,7 +16,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_norway::Value;
 
 use super::{
-    document::{Document, entries, get, items, text},
+    document::{Document, Operation, entries, get, items, text},
     page, yaml,
 };
 
@@ -46,6 +46,17 @@ fn every_operation_says_who_may() {
         assert!(description.starts_with("**Who:** "), "{} {}", operation.method, operation.path);
     }
     assert_eq!(page().matches("class=\"who\"").count(), contract().operations().count());
+}
+
+#[test]
+fn the_introduction_lists_each_operation_that_takes_a_key() {
+    let document = contract();
+    let takes_key = |operation: &Operation<'_>| document.parameters(*operation).any(|parameter| text(parameter, "name") == "Idempotency-Key");
+    let expected: BTreeSet<String> = document.operations().filter(takes_key).map(|operation| format!("POST {}", operation.path)).collect();
+    let introduction = text(document.at(&["info"]), "description");
+    let listed = introduction.lines().find(|line| line.contains("honour an `Idempotency-Key`")).unwrap_or_default();
+    let listed: BTreeSet<String> = listed.split('`').filter(|part| part.starts_with("POST ")).map(str::to_owned).collect();
+    assert_eq!(listed, expected);
 }
 
 /// No operation can answer these: one is for what is none, the other is told in the messages of a call.

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, sync::Arc};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd};
 use rustls::{
     ServerConfig,
-    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
 };
 use tempfile::TempDir;
 use tokio::{
@@ -29,7 +29,21 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, "The school's own authority");
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a certificate");
+        Self::keep(CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a certificate"))
+    }
+
+    /// A server of this name whose certificate is its own authority, and is one of an authority or not.
+    pub fn of_itself(name: &str, is_ca: bool) -> (Self, Arc<ServerConfig>) {
+        let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
+        params.is_ca = if is_ca { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::ExplicitNoCa };
+        let key = KeyPair::generate().expect("a key");
+        let own = key.serialize_der();
+        let authority = Self::keep(CertifiedIssuer::self_signed(params, key).expect("a certificate"));
+        let config = config(authority.issuer.der(), own);
+        (authority, config)
+    }
+
+    fn keep(issuer: CertifiedIssuer<'static, KeyPair>) -> Self {
         let folder = TempDir::new().expect("a folder");
         fs::write(folder.path().join("ca.pem"), issuer.pem()).expect("it can be written");
         Self { issuer, folder }
@@ -46,11 +60,15 @@ impl Authority {
         let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
         params.not_after = date_time_ymd(last_year, 12, 31);
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        parlour::mail::install_tls();
-        let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key);
-        Arc::new(config.expect("the key is the certificate's"))
+        config(certificate.der(), key.serialize_der())
     }
+}
+
+fn config(certificate: &CertificateDer<'static>, key: Vec<u8>) -> Arc<ServerConfig> {
+    parlour::mail::install_tls();
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key));
+    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate.clone()], key);
+    Arc::new(config.expect("the key is the certificate's"))
 }
 
 /// Speaks TLS until it is dropped.

@@ -36,7 +36,7 @@ pub(super) fn distrust(error: &reqwest::Error) -> Option<String> {
         // A signature that does not hold is what an authority of the same name leaves, for instance one that was made anew.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => format!(
             "the certificate of {host} is of an authority that is not trusted here; if it is the school's own, give the authority's certificate \
-             (`ca_file` of the source, `--ca-file` of the command)"
+             (`ca_file` of the source, `--ca-file` of the command); if not, the server may leave out a certificate in between"
         ),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             format!("the certificate is not one of {host}; give the address that stands in it, or have it made for this one ({reason})")
@@ -47,6 +47,11 @@ pub(super) fn distrust(error: &reqwest::Error) -> Option<String> {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             format!("the certificate of {host} is not valid yet; are the clocks here and there right? ({reason})")
         }
+        // As `openssl req -x509` makes them, unless it is told otherwise.
+        reason if reason.to_string().contains("CaUsedAsEndEntity") => format!(
+            "the certificate of {host} is one of an authority, which no server may show as its own; have one made for the server that is none \
+             (CA:FALSE), by the authority or by itself"
+        ),
         reason => format!("the certificate of {host} can't be trusted: {reason}"),
     })
 }

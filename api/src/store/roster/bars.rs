@@ -39,8 +39,8 @@ mod tests {
     use chrono::DateTime;
     use uuid::Uuid;
 
-    use super::*;
-    use crate::store::sources::Origin;
+    use super::{super::compare::difference, *};
+    use crate::store::{sources::Origin, sql_types::at};
 
     const PAIR: (Key, Key) = (Key(Uuid::from_u128(1)), Key(Uuid::from_u128(2)));
 
@@ -96,5 +96,66 @@ mod tests {
                 check(before, now, Some(true), false, true);
             }
         }
+    }
+
+    /// Something that happens to a link: it goes, or a source brings it and says this of the bar.
+    #[derive(Clone, Copy, Debug)]
+    enum Step {
+        Gone,
+        Brought(SourceKind, Option<bool>),
+    }
+
+    /// A link as steps have left it, and whose bar it should have by then.
+    #[derive(Clone, Default)]
+    struct Way {
+        steps: Vec<Step>,
+        rows: Vec<GuardianshipRow>,
+        bar: Option<SourceKind>,
+    }
+
+    impl Way {
+        /// One step on, as an import or a push goes it.
+        fn on(&self, step: Step) -> Self {
+            let pushed = self.bar.filter(|kind| kind.is_pushed());
+            let (links, bar) = match step {
+                Step::Gone => (Vec::new(), self.bar),
+                Step::Brought(kind, Some(true)) => (self.brought(kind, Some(true)), pushed.or(Some(kind))),
+                Step::Brought(kind, Some(false)) => (self.brought(kind, Some(false)), None),
+                Step::Brought(kind, None) => (self.brought(kind, None), if kind.is_pushed() { self.bar } else { pushed }),
+            };
+            let mut rows: Vec<_> = difference(self.rows.clone(), links, at(DateTime::UNIX_EPOCH), |_| true).into_values().map(|outcome| outcome.row).collect();
+            if rows.is_empty() {
+                // Of a row that is away and stays so nothing is told.
+                rows.clone_from(&self.rows);
+            }
+            Self { steps: self.steps.iter().copied().chain([step]).collect(), rows, bar }
+        }
+
+        fn brought(&self, kind: SourceKind, said: Option<bool>) -> Vec<GuardianshipRow> {
+            let columns = ["contact_allowed"].into_iter().chain(said.map(|_| "contact_barred")).collect();
+            let sources = Origin::new(kind, "x").stamps(DateTime::UNIX_EPOCH).of(columns);
+            let row = GuardianshipRow { sources, ..link(kind, said == Some(true), false) };
+            keep_bars(vec![WantedLink { row, is_silent_on_contact: said.is_none(), is_silent_on_court_order: true }], &self.rows, &BTreeSet::new(), kind)
+        }
+
+        fn check(&self) {
+            for row in &self.rows {
+                let told = row.contact_barred.then(|| sources::kind_of(&row.sources, "contact_barred")).flatten();
+                assert_eq!((row.contact_barred, told), (self.bar.is_some(), self.bar), "{:?}", self.steps);
+                assert!(row.is_removed() || row.contact_allowed != row.contact_barred, "{:?}", self.steps);
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_comes_between_a_word_alone_lifts_a_pushed_bar() {
+        let words = [SourceKind::File, SourceKind::Program].into_iter().flat_map(|kind| [None, Some(false), Some(true)].map(|said| Step::Brought(kind, said)));
+        let steps: Vec<Step> = words.chain([Step::Gone]).collect();
+        let mut ways = vec![Way::default()];
+        for _ in 0..5 {
+            ways = ways.iter().flat_map(|way| steps.iter().map(|step| way.on(*step))).collect();
+            ways.iter().for_each(Way::check);
+        }
+        assert!(ways.iter().any(|way| way.bar == Some(SourceKind::Program)) && ways.iter().any(|way| way.bar == Some(SourceKind::File)));
     }
 }

@@ -127,7 +127,7 @@ impl Fuzz<'_> {
             .args(["--url", &format!("{origin}{}", school::BASE)])
             .args(["--checks", CHECKS, "--phases", phases, "--seed", seed, "--warnings", "off"])
             .arg("--report-ndjson-path")
-            .arg(self.folder.0.join(format!("{}-{seed}-{}.ndjson", self.who, phases.len())))
+            .arg(self.folder.0.join(format!("{}-{}-{seed}.ndjson", self.who, phases.replace(',', "-"))))
             .args(FOR_NOBODY.iter().flat_map(|operation| ["--exclude-operation-id", operation]))
             .args(["--header", &format!("Origin: {origin}")]);
         if !asker.header.is_empty() {

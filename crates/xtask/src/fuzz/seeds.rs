@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::school::Asker;
 
@@ -128,9 +128,25 @@ fn take(value: &Value, kind: &'static str, seeds: &mut Seeds) {
 }
 
 fn written(seeds: &Seeds) -> String {
-    let dictionaries = seeds.iter().map(|(kind, values)| format!("{kind} = {{ values = {:?} }}\n", values.iter().collect::<Vec<_>>())).collect::<String>();
+    let dictionaries = seeds.iter().map(|(kind, values)| format!("{kind} = {{ values = {} }}\n", listed(values))).collect::<String>();
     let is_known = |kind: &str| seeds.contains_key(kind);
     let parameters = PARAMETERS.iter().filter(|(_, kind, _)| is_known(kind));
     let parameters = parameters.map(|(place, kind, often)| format!("\"{place}\" = {{ dictionary = \"{kind}\", probability = {often} }}\n")).collect::<String>();
     format!("[dictionaries]\n{dictionaries}\n[parameters]\n{parameters}")
+}
+
+/// As TOML: JSON, but for the one character that this may hold as it is. Names may be of any script, also those that were made up before.
+fn listed(values: &BTreeSet<String>) -> String {
+    json!(values).to_string().replace('\u{7f}', "\\u007f")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_written_as_toml_reads_them() {
+        let values = ["Zoe\u{301} \"Z\"", "a\u{200d}b\u{7f}", "\\\n\u{1}"].map(str::to_owned);
+        assert_eq!(listed(&BTreeSet::from(values)), "[\"Zoe\u{301} \\\"Z\\\"\",\"\\\\\\n\\u0001\",\"a\u{200d}b\\u007f\"]");
+    }
 }
