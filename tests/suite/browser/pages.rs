@@ -106,6 +106,9 @@ async fn staffs_pages(school: &School, width: u32) {
     staff.heading("Rachel Aaron").await;
     staff.sees("Contact allowed").await;
     look(&staff, "a parent, for staff").await;
+    staff.press("Where this comes from").await;
+    staff.sees("Classes of Sophie Aaron").await;
+    look(&staff, "where a parent's values come from").await;
     staff.press_first("Bar from").await;
     staff.heading("Bar from Chris Aaron").await;
     look(&staff, "the form of a bar").await;
@@ -199,6 +202,26 @@ async fn webhooks(school: &School, staff: &Browser) {
     look(staff, "the log of a webhook").await;
 }
 
+/// A class that leaves the roster, as those see it whose appointments rest on it.
+async fn stranded(school: &School, width: u32) {
+    school.staff().await.put("/roster/classes", json!({ "items": [{ "sourced_id": "9a-science", "remove": true }] })).await.is(200);
+    assert!(school.mails().await.iter().any(|mail| mail.text.contains("Sophie Aaron")), "the office is told which appointments rest on it");
+    let teacher = enter(school, width, "teacher").await;
+    teacher.open(&page(school, &format!("teacher/evenings/{}", school.people.evening.0))).await;
+    teacher.sees("Not in the roster any more").await;
+    look(&teacher, "a schedule with a class that is gone").await;
+    teacher.close().await;
+    let staff = enter(school, width, "staff").await;
+    staff.open(&page(school, &format!("evenings/{}?parent_id={}", school.people.evening.0, school.people.parent.0))).await;
+    staff.sees("The class is gone. Move or cancel it.").await;
+    look(&staff, "an appointment whose class is gone, for staff").await;
+    staff.press_first("Change").await;
+    staff.heading("Change the time").await;
+    staff.sees("Science").await;
+    look(&staff, "moving an appointment whose class is gone").await;
+    staff.close().await;
+}
+
 async fn all_pages(width: u32) {
     let school = school().await;
     // One bar, so that the list has something to show.
@@ -209,6 +232,7 @@ async fn all_pages(width: u32) {
     guests_pages(&school, width).await;
     teachers_pages(&school, width).await;
     staffs_pages(&school, width).await;
+    stranded(&school, width).await;
 }
 
 #[actix_web::test]
