@@ -433,3 +433,45 @@ async fn a_push_waits_for_a_booking_that_is_being_made_and_tells_of_it() {
     let as_staff = format!("{}?parent_id={}", school.evening("/bookings"), rachel.id().0);
     assert_eq!(about(&pushed.office.get(&as_staff).await.is(200), "French")["stranded"], "class_gone");
 }
+
+#[tokio::test]
+async fn one_that_is_moved_beside_a_push_that_strands_it_anew_is_told_again() {
+    let pushed = Pushed::start().await;
+    let (school, parent) = (&pushed.school, pushed.school.parent().await);
+    let booking = about(&pushed.read(&parent).await, "Science");
+    let times = other_times(school, &parent).await;
+    pushed.push("enrolments", place("9a-science", "t-abell", "teacher", true)).await;
+    assert!(pushed.letter().await.expect("a letter").contains("a teacher left the class"));
+    school.wait(TimeDelta::minutes(1));
+    // The office moves it to a teacher who has just come, and is not done yet.
+    pushed.push("enrolments", place("9a-science", "t-price", "teacher", false)).await;
+    let id = booking["id"].as_str().unwrap().parse::<uuid::Uuid>().unwrap();
+    let (ctx, of_school, evening, rachel, store) =
+        (school.app.context(), school.people.school, school.people.evening, school.people.parent, school.app.store.clone());
+    let (told, heard) = mpsc::channel();
+    let (release, released) = mpsc::channel();
+    let released = Mutex::new(released);
+    let moving = tokio::spawn(async move {
+        let change = move |db: &mut Db| {
+            let (row, found) = (evenings::find(db, of_school, evening)?, bookings::find(db, of_school, None, id.into())?);
+            let acting = Acting { parent: rachel, actor: Acts { person: None, name: "the office".to_owned() }, is_staff: true };
+            evenings::held(db, evening)?;
+            let free = |db: &mut Db| times.iter().any(|time| bookings::change(db, &ctx, &row, &acting, &found.row, time.parse().unwrap()).is_ok());
+            told.send(()).unwrap();
+            released.lock().unwrap().recv().unwrap();
+            assert!(free(db), "one of the times is free");
+            Ok(())
+        };
+        store.write(change).await
+    });
+    until("the move", async || heard.try_recv().is_ok()).await;
+    let office = pushed.office.clone();
+    let push = tokio::spawn(async move { office.put("/roster/classes", json!({ "items": [{ "sourced_id": "9a-science", "remove": true }] })).await.is(200) });
+    until("the push waits", async || school.is_waited_for("evenings").await).await;
+    release.send(()).unwrap();
+    moving.await.unwrap().unwrap();
+    push.await.unwrap();
+    let mails = school.mails().await;
+    let letter = mails.iter().find(|mail| mail.to == OFFICE).expect("a letter");
+    assert!(letter.text.contains("Mr Rhys Price, Sophie Aaron, Science (the class is gone)"), "{}", letter.text);
+}
