@@ -475,3 +475,21 @@ async fn one_that_is_moved_beside_a_push_that_strands_it_anew_is_told_again() {
     let letter = mails.iter().find(|mail| mail.to == OFFICE).expect("a letter");
     assert!(letter.text.contains("Mr Rhys Price, Sophie Aaron, Science (the class is gone)"), "{}", letter.text);
 }
+
+#[tokio::test]
+async fn a_guest_is_still_invited_to_one() {
+    let pushed = Pushed::start().await;
+    let (school, parent) = (&pushed.school, pushed.school.parent().await);
+    let path = school.evening("/invites");
+    let students = async || parent.get(&path).await.is(200).list("/students");
+    let before = students().await;
+    let settings = pushed.office.get(&format!("{}/settings", school.evening(""))).await.is(200);
+    for class in settings.list("/classes") {
+        pushed.remove_class(class["sourced_id"].as_str().unwrap()).await;
+    }
+    assert_eq!(students().await, before, "those whose appointments stand");
+    let free = before.iter().find(|one| one["invited"] == false).unwrap();
+    let invite = json!({ "name": "Sam Aaron", "email": "sam.aaron@example.org", "consent": true, "student_ids": [free["student"]["id"]] });
+    parent.post(&path, invite).await.is(201);
+    school.ignore_mail("what staff and guests are told is looked at by other tests");
+}
