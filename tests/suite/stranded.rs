@@ -276,6 +276,26 @@ async fn an_evening_that_is_over_strands_nothing() {
 }
 
 #[tokio::test]
+async fn one_that_is_over_is_not_stranded_and_the_call_of_one_that_is_opens() {
+    let pushed = Pushed::start().await;
+    let (school, parent) = (&pushed.school, pushed.school.parent().await);
+    let music = about(&pushed.read(&parent).await, "Music");
+    // Science was at 16:00, and Music is at 16:05.
+    school.clock.set("2026-11-26T16:05:00Z".parse().unwrap());
+    let pushed = Pushed { office: pushed.school.staff().await, school: pushed.school };
+    pushed.push("people", json!({ "sourced_id": "t-abell", "remove": true })).await;
+    pushed.remove_class("9a-science").await;
+    pushed.remove_class("9b-music").await;
+    assert_eq!(pushed.seen().await, [None, Some("class_gone".to_owned()), None]);
+    let all = pushed.office.get("/bookings?stranded=true&limit=100").await.is(200);
+    assert!(all.list("/items").iter().all(|one| one["starts_at"].as_str().unwrap() >= "2026-11-26T16:05"), "{}", all.text);
+    let letters: Vec<String> = pushed.school.mails().await.into_iter().filter(|mail| mail.to == OFFICE).map(|mail| mail.text).collect();
+    assert!(letters.concat().contains("Liz Aaron, Music") && !letters.concat().contains("16:00 "), "{letters:?}");
+    let parent = pushed.school.parent().await;
+    parent.get(&format!("/bookings/{}/call", music["id"].as_str().unwrap())).await.is(200);
+}
+
+#[tokio::test]
 async fn programs_of_the_school_fetch_the_stranded_ones() {
     let pushed = Pushed::start().await;
     let program = pushed.school.program(&["bookings:read"]).await;
