@@ -1,13 +1,16 @@
 //! The seats of a call as the store holds them: who sits and waits, takeovers and their guard, and that whatever ends access frees the seat at once.
 
+use std::sync::{Mutex, mpsc};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl};
 use futures_util::future::join_all;
 use parlour::{
     schema::{bookings, call_events, calls as calls_table, claims, sessions},
     store::{
-        Dead, Error,
+        Db, Dead, Error,
         calls::{self, Entered, Entry, GivenCode, Snapshot, Visitor, Who},
+        hold::{Kind, hold},
         sql_types::{At, Key, key},
     },
 };
@@ -19,7 +22,7 @@ use parlour_domain::{
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::harness::School;
+use crate::harness::{School, until};
 
 const GUEST: &str = "jordan.aaron@example.org";
 const PARENT: &str = "rachel.aaron@example.org";
@@ -192,6 +195,49 @@ async fn a_hundred_at_once_get_four_seats_and_a_queue_in_order() {
     assert_eq!(seats.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 2, 3, 4]);
     let everybody: std::collections::BTreeSet<Key> = seats.iter().map(|(_, who)| *who).chain(queued).collect();
     assert_eq!(everybody.len(), 100, "nobody twice");
+}
+
+#[tokio::test]
+async fn whoever_sits_down_or_leaves_does_not_wait_for_a_change_of_the_booking() {
+    let call = Call::soon().await;
+    let session = call.parent().await.session;
+    let (ctx, school, booking, store) = (call.school.app.context(), call.school.people.school, call.booking, call.school.app.store.clone());
+    let (told, heard) = mpsc::channel();
+    let (release, released) = mpsc::channel();
+    let released = Mutex::new(released);
+    // As a cancellation does before it holds the call.
+    let changing = tokio::spawn(async move {
+        let change = move |db: &mut Db| {
+            hold(db, Kind::Booking, key(booking))?;
+            told.send(()).unwrap();
+            // SQLite has one writer, for whom the other would wait in any case.
+            if matches!(db, Db::Pg(_)) {
+                released.lock().unwrap().recv().unwrap();
+            }
+            Ok(())
+        };
+        store.write(change).await
+    });
+    until("the hold", async || heard.try_recv().is_ok()).await;
+    let store = call.school.app.store.clone();
+    let sitting = tokio::spawn(async move {
+        let newcomer = Newcomer {
+            participant: ParticipantId(Uuid::from_u128(1)),
+            role: CallRole::Parent,
+            session,
+            device: "a device".to_owned(),
+            move_here: false,
+            fresh: false,
+            recent_takeovers: 0,
+            is_proven: false,
+        };
+        store.write(move |db| calls::take_place(db, &ctx, school, booking, &newcomer)).await
+    });
+    until("the seat", async || sitting.is_finished()).await;
+    // On SQLite nobody listens any more.
+    release.send(()).ok();
+    changing.await.unwrap().unwrap();
+    assert!(matches!(sitting.await.unwrap().unwrap(), call::Entered::Seated { .. }));
 }
 
 #[tokio::test]

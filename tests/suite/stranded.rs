@@ -276,6 +276,26 @@ async fn an_evening_that_is_over_strands_nothing() {
 }
 
 #[tokio::test]
+async fn one_that_is_over_is_not_stranded_and_the_call_of_one_that_is_opens() {
+    let pushed = Pushed::start().await;
+    let (school, parent) = (&pushed.school, pushed.school.parent().await);
+    let music = about(&pushed.read(&parent).await, "Music");
+    // Science was at 16:00, and Music is at 16:05.
+    school.clock.set("2026-11-26T16:05:00Z".parse().unwrap());
+    let pushed = Pushed { office: pushed.school.staff().await, school: pushed.school };
+    pushed.push("people", json!({ "sourced_id": "t-abell", "remove": true })).await;
+    pushed.remove_class("9a-science").await;
+    pushed.remove_class("9b-music").await;
+    assert_eq!(pushed.seen().await, [None, Some("class_gone".to_owned()), None]);
+    let all = pushed.office.get("/bookings?stranded=true&limit=100").await.is(200);
+    assert!(all.list("/items").iter().all(|one| one["starts_at"].as_str().unwrap() >= "2026-11-26T16:05"), "{}", all.text);
+    let letters: Vec<String> = pushed.school.mails().await.into_iter().filter(|mail| mail.to == OFFICE).map(|mail| mail.text).collect();
+    assert!(letters.concat().contains("Liz Aaron, Music") && !letters.concat().contains("16:00 "), "{letters:?}");
+    let parent = pushed.school.parent().await;
+    parent.get(&format!("/bookings/{}/call", music["id"].as_str().unwrap())).await.is(200);
+}
+
+#[tokio::test]
 async fn programs_of_the_school_fetch_the_stranded_ones() {
     let pushed = Pushed::start().await;
     let program = pushed.school.program(&["bookings:read"]).await;
@@ -432,4 +452,64 @@ async fn a_push_waits_for_a_booking_that_is_being_made_and_tells_of_it() {
     let rachel: PersonRow = school.read(|db| Ok(people::table.filter(people::sourced_id.eq("p-rachel-aaron")).select(PersonRow::as_select()).first(db)?)).await;
     let as_staff = format!("{}?parent_id={}", school.evening("/bookings"), rachel.id().0);
     assert_eq!(about(&pushed.office.get(&as_staff).await.is(200), "French")["stranded"], "class_gone");
+}
+
+#[tokio::test]
+async fn one_that_is_moved_beside_a_push_that_strands_it_anew_is_told_again() {
+    let pushed = Pushed::start().await;
+    let (school, parent) = (&pushed.school, pushed.school.parent().await);
+    let booking = about(&pushed.read(&parent).await, "Science");
+    let times = other_times(school, &parent).await;
+    pushed.push("enrolments", place("9a-science", "t-abell", "teacher", true)).await;
+    assert!(pushed.letter().await.expect("a letter").contains("a teacher left the class"));
+    school.wait(TimeDelta::minutes(1));
+    // The office moves it to a teacher who has just come, and is not done yet.
+    pushed.push("enrolments", place("9a-science", "t-price", "teacher", false)).await;
+    let id = booking["id"].as_str().unwrap().parse::<uuid::Uuid>().unwrap();
+    let (ctx, of_school, evening, rachel, store) =
+        (school.app.context(), school.people.school, school.people.evening, school.people.parent, school.app.store.clone());
+    let (told, heard) = mpsc::channel();
+    let (release, released) = mpsc::channel();
+    let released = Mutex::new(released);
+    let moving = tokio::spawn(async move {
+        let change = move |db: &mut Db| {
+            let (row, found) = (evenings::find(db, of_school, evening)?, bookings::find(db, of_school, None, id.into())?);
+            let acting = Acting { parent: rachel, actor: Acts { person: None, name: "the office".to_owned() }, is_staff: true };
+            evenings::held(db, evening)?;
+            let free = |db: &mut Db| times.iter().any(|time| bookings::change(db, &ctx, &row, &acting, &found.row, time.parse().unwrap()).is_ok());
+            told.send(()).unwrap();
+            released.lock().unwrap().recv().unwrap();
+            assert!(free(db), "one of the times is free");
+            Ok(())
+        };
+        store.write(change).await
+    });
+    until("the move", async || heard.try_recv().is_ok()).await;
+    let office = pushed.office.clone();
+    let push = tokio::spawn(async move { office.put("/roster/classes", json!({ "items": [{ "sourced_id": "9a-science", "remove": true }] })).await.is(200) });
+    until("the push waits", async || school.is_waited_for("evenings").await).await;
+    release.send(()).unwrap();
+    moving.await.unwrap().unwrap();
+    push.await.unwrap();
+    let mails = school.mails().await;
+    let letter = mails.iter().find(|mail| mail.to == OFFICE).expect("a letter");
+    assert!(letter.text.contains("Mr Rhys Price, Sophie Aaron, Science (the class is gone)"), "{}", letter.text);
+}
+
+#[tokio::test]
+async fn a_guest_is_still_invited_to_one() {
+    let pushed = Pushed::start().await;
+    let (school, parent) = (&pushed.school, pushed.school.parent().await);
+    let path = school.evening("/invites");
+    let students = async || parent.get(&path).await.is(200).list("/students");
+    let before = students().await;
+    let settings = pushed.office.get(&format!("{}/settings", school.evening(""))).await.is(200);
+    for class in settings.list("/classes") {
+        pushed.remove_class(class["sourced_id"].as_str().unwrap()).await;
+    }
+    assert_eq!(students().await, before, "those whose appointments stand");
+    let free = before.iter().find(|one| one["invited"] == false).unwrap();
+    let invite = json!({ "name": "Sam Aaron", "email": "sam.aaron@example.org", "consent": true, "student_ids": [free["student"]["id"]] });
+    parent.post(&path, invite).await.is(201);
+    school.ignore_mail("what staff and guests are told is looked at by other tests");
 }

@@ -102,6 +102,7 @@ fn only_stranded(db: &mut Db, school: SchoolId, wanted: Wanted, now: DateTime<Ut
     loop {
         let to_come = evenings::table.filter(evenings::school_id.eq(key(school)).and(evenings::ends_at.gt(at(now)))).select(evenings::id);
         let live = page_of_bookings(db, school, look)?.filter(bookings::cancelled_at.is_null().and(bookings::evening_id.eq_any(to_come)));
+        let live = live.filter(bookings::ends_at.gt(at(now)));
         let rows: Vec<(BookingRow, At, At)> = changed_since(live, wanted).select(booking_columns()).load(db)?;
         let more = i64::try_from(rows.len()).is_ok_and(|count| count > LOOK);
         look.after = rows.last().map(|(row, ..)| row.id.0);

@@ -18,7 +18,8 @@ pub enum Kind {
     Webhook,
 }
 
-/// Holds it. SQLite has one writer, who holds everything.
+/// Holds it. SQLite has one writer, who holds everything. What refers to a booking is written meanwhile: whoever keeps what happens in its call holds the
+/// call and not the booking, and would otherwise wait for the one who closes that call.
 ///
 /// # Errors
 /// What the database says; a row that is not there is held by nobody.
@@ -30,8 +31,9 @@ pub fn hold(db: &mut Db, kind: Kind, id: Key) -> Result<()> {
         Kind::Invite => "invites",
         Kind::Webhook => "webhooks",
     };
+    let how = if kind == Kind::Booking { "no key update" } else { "update" };
     if let Db::Pg(conn) = db {
-        diesel::sql_query(format!("select 1 from {table} where id = $1 for update")).bind::<Id, _>(id).execute(conn)?;
+        diesel::sql_query(format!("select 1 from {table} where id = $1 for {how}")).bind::<Id, _>(id).execute(conn)?;
     }
     Ok(())
 }

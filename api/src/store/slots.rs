@@ -111,7 +111,7 @@ fn add_kept(db: &mut Db, own: &[(Key, Key, Key, At, bool)], offered: &mut BTreeM
     Ok(())
 }
 
-/// Which of these students are involved in the evening: a class of theirs takes part, booked or not.
+/// Which of these students are involved in the evening by a class of theirs that takes part, booked or not.
 ///
 /// # Errors
 /// When the database fails.

@@ -33,7 +33,9 @@ use crate::{
 /// # Errors
 /// [`Error::Lost`] when the new time is taken, [`Refusal::BookingCancelled`], [`Refusal::NotASlot`], [`Refusal::ClassNotOffered`] for a stranded one, the refusals of the window.
 pub fn change(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, row: &BookingRow, starts_at: DateTime<Utc>) -> Result<()> {
+    // In the order in which every change holds them: first the parent, then the booking, then the evening.
     people::lock(db, &[acting.parent])?;
+    hold(db, Kind::Booking, row.id)?;
     let evening = &evenings::held(db, evening.id())?;
     acting.check_window(evening, ctx.now)?;
     if row.cancelled_at.is_some() {

@@ -19,7 +19,7 @@ use crate::{
 /// How many ids one statement names.
 const IDS: usize = 500;
 
-/// A live booking of an evening that is not over, by ids.
+/// A live booking that is not over, by ids.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Live {
     /// Which.
@@ -75,8 +75,7 @@ impl Grounds {
 
     fn read(&mut self, db: &mut Db, now: DateTime<Utc>, ids: &[Key]) -> Result<()> {
         let live: Vec<(Key, Key, At, Key, Key, Key)> = bookings::table
-            .inner_join(evenings::table.on(evenings::id.eq(bookings::evening_id)))
-            .filter(among(bookings::id, ids.iter().copied()).and(bookings::cancelled_at.is_null()).and(evenings::ends_at.gt(at(now))))
+            .filter(among(bookings::id, ids.iter().copied()).and(bookings::cancelled_at.is_null()).and(bookings::ends_at.gt(at(now))))
             .select((bookings::id, bookings::evening_id, bookings::starts_at, bookings::class_id, bookings::student_id, bookings::parent_id))
             .load(db)?;
         if live.is_empty() {
@@ -156,16 +155,17 @@ pub fn say_stranded<'b>(db: &mut Db, now: DateTime<Utc>, of: impl IntoIterator<I
     Ok(())
 }
 
-/// The live bookings of these classes whose evenings are not over.
+/// The live bookings of these classes that are not over.
 fn resting_on(db: &mut Db, now: DateTime<Utc>, of: &BTreeSet<Key>) -> Result<Vec<Key>> {
     let mut ids = Vec::new();
     for chunk in of.iter().copied().collect::<Vec<_>>().chunks(IDS) {
-        // By the classes' evenings, of which there is an index.
+        // By the classes' evenings, of which there is an index; few of them are to come.
         let of_class = bookings::evening_id.eq(evening_classes::evening_id).and(bookings::class_id.eq(evening_classes::class_id));
         let live = evening_classes::table
             .inner_join(evenings::table.on(evenings::id.eq(evening_classes::evening_id)))
             .inner_join(bookings::table.on(of_class))
-            .filter(among(evening_classes::class_id, chunk.iter().copied()).and(bookings::cancelled_at.is_null()).and(evenings::ends_at.gt(at(now))));
+            .filter(among(evening_classes::class_id, chunk.iter().copied()).and(evenings::ends_at.gt(at(now))))
+            .filter(bookings::cancelled_at.is_null().and(bookings::ends_at.gt(at(now))));
         ids.extend(live.select(bookings::id).load::<Key>(db)?);
     }
     Ok(ids)

@@ -60,6 +60,17 @@ pub fn find(db: &mut Db, school: SchoolId, parent: Option<PersonId>, booking: Bo
     with_names(db, vec![row])?.pop().ok_or(Error::NotFound)
 }
 
+/// The students about whom a parent has live bookings in an evening, whatever became of their classes since.
+///
+/// # Errors
+/// When the database fails.
+pub fn students_booked(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<Key>> {
+    let live = bookings::table
+        .filter(bookings::evening_id.eq(key(evening)).and(bookings::parent_id.eq(key(parent))).and(bookings::cancelled_at.is_null()))
+        .select(bookings::student_id);
+    Ok(live.load(db)?)
+}
+
 /// How many live bookings a parent has in an evening, and how many of them by video.
 ///
 /// # Errors

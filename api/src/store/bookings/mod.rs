@@ -22,7 +22,7 @@ pub use self::{
     change::{cancel, change, end},
     grounds::{Grounds, Live, say_stranded, stranded},
     kept::kept_class,
-    list::{count, find, of_parent, of_teacher, with_names},
+    list::{count, find, of_parent, of_teacher, students_booked, with_names},
     make::make,
 };
 use super::{

@@ -86,7 +86,8 @@ fn overview_refusal(db: &mut Db, ctx: &Context, evening: &EveningRow, parent: Pe
 pub(super) fn candidates(db: &mut Db, evening: &EveningRow, parent: PersonId, guest_bar_key: Option<&str>) -> Result<Vec<(PersonRow, Candidate)>> {
     let students = access::students_of(db, parent)?;
     let ids: Vec<Key> = students.iter().map(|student| student.id).collect();
-    let involved = slots::involved(db, evening, &ids)?;
+    let mut involved = slots::involved(db, evening, &ids)?;
+    involved.extend(bookings::students_booked(db, evening.id(), parent)?);
     let barred = match guest_bar_key {
         Some(bar_key) => access::barred_for_address(db, evening.school(), &ids, bar_key)?,
         None => BTreeSet::new(),

@@ -22,7 +22,7 @@ use crate::{
         evenings::{self, EveningRow},
         events::{self, Actor, NewEvent},
         people::PersonRow,
-        sql_types::Key,
+        sql_types::{At, Key},
     },
 };
 
@@ -36,7 +36,7 @@ pub(super) fn foresee(db: &mut Db, plan: &mut Plan) -> Result<()> {
         return Ok(());
     }
     let before = Grounds::of_classes(db, plan.ctx.now, &shaken)?;
-    let newly = since(&ids(&before), &after(before, plan));
+    let newly = since(&all_of(&before), &after(before, plan));
     plan.changes.appointments_stranded = newly.len().try_into().unwrap_or(u64::MAX);
     if plan.pushed_by.is_none() {
         let evenings = evenings_of(db, plan, &newly)?;
@@ -49,13 +49,16 @@ pub(super) fn foresee(db: &mut Db, plan: &mut Plan) -> Result<()> {
     Ok(())
 }
 
+/// Which appointment, and when: one that is moved beside the import stands on what it was moved to.
+type Which = (Key, At);
+
 /// The appointments of the plan's classes that are stranded already, whoever did it. Nobody is told of them again.
-pub(super) fn before(db: &mut Db, plan: &Plan) -> Result<BTreeSet<Key>> {
-    Ok(ids(&Grounds::of_classes(db, plan.ctx.now, &shaken(plan))?))
+pub(super) fn before(db: &mut Db, plan: &Plan) -> Result<BTreeSet<Which>> {
+    Ok(all_of(&Grounds::of_classes(db, plan.ctx.now, &shaken(plan))?))
 }
 
 /// Tells staff what the plan, which is written now, has stranded. A booking under way is waited for and counted; one that comes later is refused.
-pub(super) fn tell(db: &mut Db, plan: &Plan, before: &BTreeSet<Key>, is_alerted: bool) -> Result<()> {
+pub(super) fn tell(db: &mut Db, plan: &Plan, before: &BTreeSet<Which>, is_alerted: bool) -> Result<()> {
     let (shaken, now) = (shaken(plan), plan.ctx.now);
     if shaken.is_empty() {
         return Ok(());
@@ -104,14 +107,18 @@ fn after(mut grounds: Grounds, plan: &Plan) -> Grounds {
     grounds
 }
 
-fn ids(grounds: &Grounds) -> BTreeSet<Key> {
-    grounds.stranded().map(|(booking, _)| booking.id).collect()
+fn all_of(grounds: &Grounds) -> BTreeSet<Which> {
+    grounds.stranded().map(|(booking, _)| which(booking)).collect()
+}
+
+const fn which(booking: &Live) -> Which {
+    (booking.id, booking.starts_at)
 }
 
 /// What is stranded now and was not before, by time.
-fn since(before: &BTreeSet<Key>, now: &Grounds) -> Vec<(Live, Stranded)> {
+fn since(before: &BTreeSet<Which>, now: &Grounds) -> Vec<(Live, Stranded)> {
     let mut newly: Vec<(Live, Stranded)> =
-        now.stranded().filter(|(booking, _)| !before.contains(&booking.id)).map(|(booking, why)| (booking.clone(), why)).collect();
+        now.stranded().filter(|(booking, _)| !before.contains(&which(booking))).map(|(booking, why)| (booking.clone(), why)).collect();
     newly.sort_by_key(|(booking, _)| (booking.starts_at, booking.id));
     newly
 }

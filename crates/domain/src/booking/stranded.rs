@@ -3,7 +3,7 @@
 /// What a booking rests on, as the roster has it now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ground {
-    /// It is not cancelled, and its evening is not over.
+    /// It is not cancelled, and not over.
     pub is_live: bool,
     /// Its class is there.
     pub class_is_there: bool,
