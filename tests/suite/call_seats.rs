@@ -84,7 +84,7 @@ impl Call {
         Visitor { school: self.school.people.school, booking: self.booking, who, session }
     }
 
-    async fn write<T: Send + 'static>(&self, job: impl Fn(&mut parlour::store::Db) -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    async fn write<T: Send + 'static>(&self, job: impl Fn(&mut Db) -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
         self.school.app.store.write(job).await
     }
 

@@ -203,6 +203,28 @@ async fn one_whose_teacher_is_replaced_moves_to_the_new_one_and_one_without_a_te
 }
 
 #[tokio::test]
+async fn one_whose_teacher_is_replaced_goes_to_the_new_one_at_the_same_time_if_staff_say_so() {
+    let pushed = Pushed::start().await;
+    let parent = pushed.school.parent().await;
+    let booking = about(&pushed.read(&parent).await, "Science");
+    let time = booking["starts_at"].as_str().unwrap().to_owned();
+    pushed.push("people", json!({ "sourced_id": "t-new", "roles": ["teacher"], "honorific": "Mx", "given_name": "Robin", "family_name": "Novak" })).await;
+    pushed.push("enrolments", place("9a-science", "t-abell", "teacher", true)).await;
+    pushed.push("enrolments", place("9a-science", "t-new", "teacher", false)).await;
+    let mails = pushed.school.mails().await;
+    assert!(!mails.is_empty(), "staff are told");
+    let unmoved = pushed.move_to(&parent, &booking, &time).await.is(200);
+    assert_eq!((&unmoved.body["teachers"], &unmoved.body["sequence"]), (&booking["teachers"], &booking["sequence"]), "not by the parent");
+    let given = pushed.move_to(&pushed.office, &booking, &time).await.is(200);
+    assert_eq!((given.text_at("/teachers/0/name"), given.text_at("/starts_at")), ("Mx Robin Novak".to_owned(), time.clone()));
+    assert!(given.body["stranded"].is_null() && given.body["sequence"].as_i64() > booking["sequence"].as_i64(), "{}", given.text);
+    assert!(pushed.school.mail_to("rachel.aaron@example.org").await.text.contains("Robin Novak"));
+    let again = pushed.move_to(&pushed.office, &booking, &time).await.is(200);
+    assert_eq!(again.body["sequence"], given.body["sequence"], "once");
+    pushed.school.ignore_mail("the guest's mail of a change is told in mail.rs");
+}
+
+#[tokio::test]
 async fn a_student_who_leaves_the_school_loses_appointments_and_strands_none() {
     let pushed = Pushed::start().await;
     let report = dry_run(&pushed.school, &without("users.csv", "s-sophie-aaron,active")).await;

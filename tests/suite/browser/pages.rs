@@ -219,6 +219,18 @@ async fn stranded(school: &School, width: u32) {
     staff.heading("Change the time").await;
     staff.sees("Science").await;
     look(&staff, "moving an appointment whose class is gone").await;
+    let office = school.staff().await;
+    let anew = json!({ "sourced_id": "t-new", "roles": ["teacher"], "given_name": "Robin", "family_name": "Novak" });
+    office.put("/roster/people", json!({ "items": [anew, { "sourced_id": "t-davies", "remove": true }] })).await.is(200);
+    office.put("/roster/enrolments", json!({ "items": [{ "class_sourced_id": "9b-music", "person_sourced_id": "t-new", "role": "teacher" }] })).await.is(200);
+    assert!(!school.mails().await.is_empty(), "the office is told");
+    staff.open(&page(school, &format!("evenings/{}?parent_id={}", school.people.evening.0, school.people.parent.0))).await;
+    staff.press("Change 16:05 Mr Geraint Davies").await;
+    staff.sees("Keep 16:05, with Robin Novak").await;
+    look(&staff, "an appointment whose teacher is replaced").await;
+    staff.press("Keep 16:05, with Robin Novak").await;
+    staff.sees("with Robin Novak is at 16:05 now").await;
+    assert!(school.mail_to("rachel.aaron@example.org").await.text.contains("Robin Novak"), "the parent is told");
     staff.close().await;
 }
 

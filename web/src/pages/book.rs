@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use parlour_wire::{BookingChange, BookingState, InviteAction, MyBookings, NewBookings, SlotGrid};
 use uuid::Uuid;
 
-use super::{invites::InviteDialog, lazy};
+use super::{invites::InviteDialog, lazy, same_time::SameTime};
 use crate::{
     api::{self, Failure},
     ask::Ask,
@@ -321,6 +321,9 @@ fn move_one(case: Case, change: Uuid, grid: &SlotGrid, draft: Draft) -> AnyView 
         <a class="up" href=case.home()>{t().to_bookings}</a>
         <Heading text=t().change_title />
         <p class="lede">{lede}</p>
+        {case.parent.and(now.copied()).map(|time| view! {
+            <SameTime evening=case.evening parent=case.parent home=case.home() change time who=who.clone() />
+        })}
         {if free {
             view! { <SlotChoosers lessons=vec![lesson] times draft open_all=true /> }.into_any()
         } else {

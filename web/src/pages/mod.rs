@@ -18,6 +18,7 @@ mod missing;
 mod origins;
 mod record;
 mod run;
+mod same_time;
 mod staff;
 mod staff_parent;
 mod style;

@@ -155,6 +155,8 @@ catalogue!(Texts {
     change_title: Text = "Change the time",
     change_lede: Text = "{subject} with {who}, about {student}. It is at {time} now, and stays so until you move it.",
     change_gone: Text = "This appointment can’t be moved here. If you still have it, you can cancel it, or ask the school to move it.",
+    same_time: Text = "Keep {time}, with {who}",
+    same_time_why: Text = "A teacher of this appointment has left the class. Keep the time with the teachers whom the class has now, or choose another.",
     choose_new_time: Text = "Choose a new time.",
     move_to: Text = "Move to {time}",
     moved: Text = "Your appointment with {who} is at {time} now.",

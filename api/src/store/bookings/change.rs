@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     context::Context,
-    schema::{bookings, claims, classes},
+    schema::{booking_teachers, bookings, claims, classes},
     store::{
         Db, Error, Result, calls,
         evenings::{self, EveningRow},
@@ -23,12 +23,12 @@ use crate::{
         outbox::{self, NewMail, Template},
         people,
         slots::{self, OfferedClass},
-        sql_types::{at, key},
+        sql_types::{Key, at, key},
         webhooks::{self, EventType, News},
     },
 };
 
-/// Moves an appointment to another slot; the same slot changes nothing.
+/// Moves an appointment to another slot. The same slot changes nothing, unless staff give it to the class's teachers, who are others by now.
 ///
 /// # Errors
 /// [`Error::Lost`] when the new time is taken, [`Refusal::BookingCancelled`], [`Refusal::NotASlot`], [`Refusal::ClassNotOffered`] for a stranded one, the refusals of the window.
@@ -43,7 +43,8 @@ pub fn change(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting,
     }
     let timing = evening.timing()?;
     timing.check_slot(starts_at)?;
-    if *row.starts_at == starts_at {
+    let stays = *row.starts_at == starts_at;
+    if stays && !(acting.is_staff && has_other_teachers(db, evening, row)?) {
         return Ok(());
     }
     let booking = NewBooking { student: row.student_id.into(), class: row.class_id.into(), starts_at };
@@ -62,7 +63,11 @@ pub fn change(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting,
     insert_claims(db, claims_of(row.id.into(), acting.parent, booking, class, timing.slot_length()))?;
     set_teachers(db, row.id, &class.teachers)?;
     calls::close(db, ctx, row.id.into(), "booking_moved")?;
-    let summary = format!("Moved {} from {} to {}.", class.subject, when(evening, *row.starts_at), when(evening, starts_at));
+    let summary = if stays {
+        format!("Gave {} at {} to the teachers whom the class has now.", class.subject, when(evening, starts_at))
+    } else {
+        format!("Moved {} from {} to {}.", class.subject, when(evening, *row.starts_at), when(evening, starts_at))
+    };
     record(db, ctx, evening, acting, "booking_changed", summary)?;
     webhooks::tell(db, ctx, evening.school(), &[News::booking(EventType::BookingChanged, row.id.into(), evening.id())])?;
     let mail = NewMail {
@@ -79,12 +84,24 @@ pub fn change(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting,
 /// The class as the moved appointment meets it: as it is offered now. A stranded one, whose class is not offered to its student, only staff move: it keeps those
 /// of its teachers who are still at the school.
 fn met(db: &mut Db, evening: &EveningRow, acting: &Acting, row: &BookingRow) -> Result<OfferedClass> {
-    let offered = slots::offered_of(db, evening, &[row.student_id], &BTreeSet::from([row.class_id]))?.remove(&row.student_id);
-    if let Some(class) = offered.into_iter().flatten().find(|class| key(class.id) == row.class_id) {
+    if let Some(class) = offered(db, evening, row)? {
         return Ok(class);
     }
     let kept = if acting.is_staff { kept_class(db, row.id, row.class_id, row.video)? } else { None };
     kept.ok_or_else(|| Refusal::ClassNotOffered.into())
+}
+
+/// The class as it is offered to the student now.
+fn offered(db: &mut Db, evening: &EveningRow, row: &BookingRow) -> Result<Option<OfferedClass>> {
+    let offered = slots::offered_of(db, evening, &[row.student_id], &BTreeSet::from([row.class_id]))?.remove(&row.student_id);
+    Ok(offered.into_iter().flatten().find(|class| key(class.id) == row.class_id))
+}
+
+/// Whether the class is taught by others than the appointment is with.
+fn has_other_teachers(db: &mut Db, evening: &EveningRow, row: &BookingRow) -> Result<bool> {
+    let with: Vec<Key> = booking_teachers::table.filter(booking_teachers::booking_id.eq(row.id)).select(booking_teachers::teacher_id).load(db)?;
+    let with: BTreeSet<Key> = with.into_iter().collect();
+    Ok(offered(db, evening, row)?.is_some_and(|class| class.teachers.iter().map(|teacher| teacher.id).collect::<BTreeSet<_>>() != with))
 }
 
 /// Cancels an appointment; one cancelled before stays so.

@@ -1,0 +1,48 @@
+//! For staff: an appointment whose teacher has left the class goes to the teachers whom the class has now, at the time that it has.
+
+use leptos::prelude::*;
+use parlour_wire::{BookingChange, BookingRow, Moment, MyBookings, Stranded};
+use uuid::Uuid;
+
+use crate::{
+    api,
+    ask::{Ask, Phase},
+    components::{FailureNotice, Notice, Tone},
+    moments,
+    route::router,
+    session::session,
+    task::Task,
+    texts::{fill, t},
+};
+
+/// Shown where there is such a teacher, and nothing else.
+#[component]
+pub(super) fn SameTime(evening: Uuid, parent: Option<Uuid>, home: String, change: Uuid, time: Moment, who: String) -> impl IntoView {
+    let (mine, task, session, router) = (Ask::new(move || api::get_bookings(evening, parent)), Task::new(), session(), router());
+    let left = Memo::new(move |_| matches!(mine.phase.get(), Phase::Here(_)) && mine.value().is_some_and(|mine| has_left(&mine, change)));
+    let label = fill(t().same_time, &[("time", &moments::clock(&time)), ("who", &who)]);
+    let text = StoredValue::new((label, who, home));
+    let keep = move |_| {
+        task.run(async move { api::change_booking(change, &BookingChange { starts_at: time }).await }, move |booking| {
+            text.with_value(|(_, who, home)| {
+                session.flash.set_value(Some(fill(t().moved, &[("who", who), ("time", &moments::clock(&booking.starts_at))])));
+                router.go(&["/", home].concat());
+            });
+        });
+    };
+    move || {
+        left.get().then(|| {
+            view! {
+                <Notice tone=Tone::Wait>
+                    <p>{t().same_time_why}</p>
+                    <FailureNotice failure=task.failure />
+                    <button class="btn quiet" type="button" aria-disabled=task.disabled() on:click=keep>{text.with_value(|(label, ..)| label.clone())}</button>
+                </Notice>
+            }
+        })
+    }
+}
+
+fn has_left(mine: &MyBookings, change: Uuid) -> bool {
+    mine.rows.iter().any(|row| matches!(row, BookingRow::Booking(booking) if booking.id == change && booking.stranded == Some(Stranded::TeacherLeftClass)))
+}
