@@ -20,10 +20,11 @@ use crate::{
     shell,
 };
 
-/// Who asks, and which tags hold operations of theirs: links are followed through these alone. The guest before those who could remove the invite.
+/// Who asks, and which tags hold operations of theirs: links are followed through these alone. The guest before those who could end the invite: whoever holds its
+/// link, and its parent.
 const ROLES: [(&str, &[&str]); 6] = [
-    ("nobody", &[]),
     ("guest", &["Guests", "Calls"]),
+    ("nobody", &[]),
     ("teacher", &["Logging in", "Evenings", "Bookings", "Calls"]),
     ("parent", &["Logging in", "Evenings", "Bookings", "Invites", "Calls"]),
     ("program", &["Evenings", "Bookings", "Invites", "Roster"]),
@@ -42,7 +43,7 @@ const SEQUENCES: u16 = 4;
 /// Where sequences begin anew: one that leads elsewhere when it is repeated, since the school is another by then, ends the others.
 const SEEDS: [&str; 3] = ["1", "2", "3"];
 /// Fewer operations with a success than this share show that requests no longer reach what they are about.
-const LEAST_REACHED: f64 = 0.8;
+const LEAST_REACHED: f64 = 0.7;
 
 /// Starts a server and fuzzes it as nobody, as each role and as a program.
 ///
@@ -66,12 +67,12 @@ pub fn run(paths: &Paths, mode: Mode, examples: u16) -> Result<()> {
             broken.push(who);
         }
     }
-    if !broken.is_empty() {
-        bail!("the answers break the contract as {}", broken.join(", "));
-    }
     let reach = Reach::of(&folder.0)?;
     let (reached, all, missed) = reach.summary();
     println!("{reached} of {all} operations answered with success; not: {}", missed.join(", "));
+    if !broken.is_empty() {
+        bail!("the answers break the contract as {}", broken.join(", "));
+    }
     #[expect(clippy::cast_precision_loss, reason = "there are not that many operations")]
     let share = reached as f64 / all as f64;
     ensure!(share >= LEAST_REACHED, "the requests reach too little: the links, or the seeds, lead nowhere");
