@@ -1,7 +1,5 @@
 //! The seats of a call as the store holds them: who sits and waits, takeovers and their guard, and that whatever ends access frees the seat at once.
 
-use std::sync::{Mutex, mpsc};
-
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl};
 use futures_util::future::join_all;
@@ -201,24 +199,14 @@ async fn a_hundred_at_once_get_four_seats_and_a_queue_in_order() {
 async fn whoever_sits_down_or_leaves_does_not_wait_for_a_change_of_the_booking() {
     let call = Call::soon().await;
     let session = call.parent().await.session;
-    let (ctx, school, booking, store) = (call.school.app.context(), call.school.people.school, call.booking, call.school.app.store.clone());
-    let (told, heard) = mpsc::channel();
-    let (release, released) = mpsc::channel();
-    let released = Mutex::new(released);
+    let (ctx, school, booking) = (call.school.app.context(), call.school.people.school, call.booking);
     // As a cancellation does before it holds the call.
-    let changing = tokio::spawn(async move {
-        let change = move |db: &mut Db| {
-            hold(db, Kind::Booking, key(booking))?;
-            told.send(()).unwrap();
-            // SQLite has one writer, for whom the other would wait in any case.
-            if matches!(db, Db::Pg(_)) {
-                released.lock().unwrap().recv().unwrap();
-            }
-            Ok(())
-        };
-        store.write(change).await
+    let change = call.school.held(move |db, stop| {
+        hold(db, Kind::Booking, key(booking))?;
+        stop.beside_others(db);
+        Ok(())
     });
-    until("the hold", async || heard.try_recv().is_ok()).await;
+    let change = change.await;
     let store = call.school.app.store.clone();
     let sitting = tokio::spawn(async move {
         let newcomer = Newcomer {
@@ -234,9 +222,7 @@ async fn whoever_sits_down_or_leaves_does_not_wait_for_a_change_of_the_booking()
         store.write(move |db| calls::take_place(db, &ctx, school, booking, &newcomer)).await
     });
     until("the seat", async || sitting.is_finished()).await;
-    // On SQLite nobody listens any more.
-    release.send(()).ok();
-    changing.await.unwrap().unwrap();
+    change.let_go().await;
     assert!(matches!(sitting.await.unwrap().unwrap(), call::Entered::Seated { .. }));
 }
 

@@ -1,13 +1,9 @@
 //! Many at once: one name, one key, and no booking that slips through a change.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Mutex, mpsc},
-};
+use std::collections::BTreeSet;
 
 use futures_util::future::{join, join_all};
 use parlour::store::{
-    Db,
     bookings::{self, Acting, NewBooking},
     evenings,
     events::Actor,
@@ -150,27 +146,19 @@ async fn a_change_waits_for_a_booking_that_is_being_made() {
         class: id(wish["class_id"].as_str().unwrap()).into(),
         starts_at: wish["starts_at"].as_str().unwrap().parse().unwrap(),
     };
-    let (ctx, rachel, store) = (school.app.context(), school.people.parent, school.app.store.clone());
-    let (told, heard) = mpsc::channel();
-    let (release, released) = mpsc::channel();
-    let released = Mutex::new(released);
-    // The booking is written, and its transaction goes on until it is released.
-    let booking = tokio::spawn(async move {
-        let make = move |db: &mut Db| {
-            let row = evenings::find(db, of_school.into(), evening.into())?;
-            let acting = Acting { parent: rachel, actor: Actor { person: Some(rachel), name: "Rachel".to_owned() }, is_staff: false };
-            let made = bookings::make(db, &ctx, &row, &acting, &[new])?.len();
-            told.send(()).unwrap();
-            released.lock().unwrap().recv().unwrap();
-            Ok(made)
-        };
-        store.write(make).await
+    let (ctx, rachel) = (school.app.context(), school.people.parent);
+    // The booking is written, and its transaction goes on until it is let go.
+    let booking = school.held(move |db, stop| {
+        let row = evenings::find(db, of_school.into(), evening.into())?;
+        let acting = Acting { parent: rachel, actor: Actor { person: Some(rachel), name: "Rachel".to_owned() }, is_staff: false };
+        let made = bookings::make(db, &ctx, &row, &acting, &[new])?.len();
+        stop.here();
+        Ok(made)
     });
-    until("the booking", async || heard.try_recv().is_ok()).await;
+    let booking = booking.await;
     let change = tokio::spawn(async move { office.patch(&path, json!({ "starts": "16:05", "ends": "18:05" })).await });
     until("the change waits", async || school.is_waited_for("evenings").await).await;
-    release.send(()).unwrap();
-    assert_eq!(booking.await.unwrap().unwrap(), 1);
+    assert_eq!(booking.let_go().await, 1);
     change.await.unwrap().refuses(409, "bookings_rest_on_it");
     school.ignore_mail("what mail a booking sends is told in bookings.rs");
 }

@@ -4,6 +4,7 @@ mod actor;
 mod answer;
 pub mod contract;
 mod database;
+mod hold;
 mod line;
 mod neighbours;
 mod presence;

@@ -1,12 +1,9 @@
 //! Links of contacts and students that are pushed: whom contact is taken from, whom it stays with.
 
-use std::sync::{Mutex, mpsc};
-
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
 use parlour::{
     schema::{self, bars, people},
     store::{
-        Db,
         bookings::{self, Acting, NewBooking},
         evenings,
         events::Actor as Acts,
@@ -99,29 +96,20 @@ async fn a_push_waits_for_a_booking_that_is_being_made() {
     let of_student: String = school.read(move |db| Ok(people::table.find(student.id).select(people::sourced_id).first(db)?)).await;
     let id = |value: &str| value.parse::<uuid::Uuid>().unwrap();
     let new = NewBooking { student: id(&wish.student).into(), class: id(&wish.class).into(), starts_at: wish.free[0].parse().unwrap() };
-    let (ctx, rachel, of_school, evening, store) =
-        (school.app.context(), school.people.parent, school.people.school, school.people.evening, school.app.store.clone());
-    let (told, heard) = mpsc::channel();
-    let (release, released) = mpsc::channel();
-    let released = Mutex::new(released);
-    // The booking is written, and its transaction goes on until it is released.
-    let booking = tokio::spawn(async move {
-        let make = move |db: &mut Db| {
-            let row = evenings::find(db, of_school, evening)?;
-            let acting = Acting { parent: rachel, actor: Acts { person: Some(rachel), name: "Rachel".to_owned() }, is_staff: false };
-            let made = bookings::make(db, &ctx, &row, &acting, &[new])?.swap_remove(0).row.id;
-            told.send(()).unwrap();
-            released.lock().unwrap().recv().unwrap();
-            Ok(made)
-        };
-        store.write(make).await
+    let (ctx, rachel, of_school, evening) = (school.app.context(), school.people.parent, school.people.school, school.people.evening);
+    // The booking is written, and its transaction goes on until it is let go.
+    let booking = school.held(move |db, stop| {
+        let row = evenings::find(db, of_school, evening)?;
+        let acting = Acting { parent: rachel, actor: Acts { person: Some(rachel), name: "Rachel".to_owned() }, is_staff: false };
+        let made = bookings::make(db, &ctx, &row, &acting, &[new])?.swap_remove(0).row.id;
+        stop.here();
+        Ok(made)
     });
-    until("the booking", async || heard.try_recv().is_ok()).await;
+    let booking = booking.await;
     // Meanwhile the school withdraws contact.
     let push = tokio::spawn(async move { program.push("guardianships", [link("p-rachel-aaron", &of_student, json!({ "contact_allowed": false }))]).await });
     until("the push waits", async || school.is_waited_for("people").await).await;
-    release.send(()).unwrap();
-    let made = booking.await.unwrap().unwrap();
+    let made = booking.let_go().await;
     assert_eq!(push.await.unwrap(), ["changed"]);
     let cancelled: Option<At> = school.read(move |db| Ok(schema::bookings::table.find(made).select(schema::bookings::cancelled_at).first(db)?)).await;
     assert!(cancelled.is_some(), "the booking is one of those that the withdrawal ends");
