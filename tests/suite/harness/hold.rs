@@ -2,10 +2,17 @@
 
 use std::sync::{Mutex, mpsc};
 
-use parlour::store::{Db, Error};
+use parlour::store::{
+    Db, Error,
+    bookings::{self, Acting, NewBooking},
+    evenings,
+    events::Actor,
+    sql_types::Key,
+};
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
-use super::{School, until};
+use super::{School, Wish, until};
 
 /// Where a transaction stops.
 pub struct Stop {
@@ -53,5 +60,20 @@ impl School {
         let task = tokio::spawn(async move { store.write(move |db| job(db, &stop)).await });
         until("the transaction stops", async || heard.try_recv().is_ok()).await;
         Held { let_go, task }
+    }
+
+    /// A booking of the demo's parent at the first free time, which is written while its transaction goes on: its id.
+    pub async fn held_booking(&self, wish: &Wish) -> Held<Key> {
+        let id = |value: &str| value.parse::<Uuid>().expect("an id");
+        let new = NewBooking { student: id(&wish.student).into(), class: id(&wish.class).into(), starts_at: wish.free[0].parse().expect("a time") };
+        let (ctx, parent, school, evening) = (self.app.context(), self.people.parent, self.people.school, self.people.evening);
+        let booking = self.held(move |db, stop| {
+            let row = evenings::find(db, school, evening)?;
+            let acting = Acting { parent, actor: Actor { person: Some(parent), name: "Rachel".to_owned() }, is_staff: false };
+            let made = bookings::make(db, &ctx, &row, &acting, &[new])?.swap_remove(0).row.id;
+            stop.here();
+            Ok(made)
+        });
+        booking.await
     }
 }

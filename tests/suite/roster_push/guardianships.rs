@@ -4,9 +4,6 @@ use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
 use parlour::{
     schema::{self, bars, people},
     store::{
-        bookings::{self, Acting, NewBooking},
-        evenings,
-        events::Actor as Acts,
         people::PersonRow,
         sql_types::{At, Key},
     },
@@ -94,18 +91,7 @@ async fn a_push_waits_for_a_booking_that_is_being_made() {
         school.read(move |db| Ok(people::table.find(Key(id)).select(PersonRow::as_select()).first(db)?)).await
     };
     let of_student: String = school.read(move |db| Ok(people::table.find(student.id).select(people::sourced_id).first(db)?)).await;
-    let id = |value: &str| value.parse::<uuid::Uuid>().unwrap();
-    let new = NewBooking { student: id(&wish.student).into(), class: id(&wish.class).into(), starts_at: wish.free[0].parse().unwrap() };
-    let (ctx, rachel, of_school, evening) = (school.app.context(), school.people.parent, school.people.school, school.people.evening);
-    // The booking is written, and its transaction goes on until it is let go.
-    let booking = school.held(move |db, stop| {
-        let row = evenings::find(db, of_school, evening)?;
-        let acting = Acting { parent: rachel, actor: Acts { person: Some(rachel), name: "Rachel".to_owned() }, is_staff: false };
-        let made = bookings::make(db, &ctx, &row, &acting, &[new])?.swap_remove(0).row.id;
-        stop.here();
-        Ok(made)
-    });
-    let booking = booking.await;
+    let booking = school.held_booking(&wish).await;
     // Meanwhile the school withdraws contact.
     let push = tokio::spawn(async move { program.push("guardianships", [link("p-rachel-aaron", &of_student, json!({ "contact_allowed": false }))]).await });
     until("the push waits", async || school.is_waited_for("people").await).await;

@@ -6,7 +6,7 @@ use parlour::{
     schema::people,
     store::{
         Db,
-        bookings::{self, Acting, NewBooking},
+        bookings::{self, Acting},
         evenings,
         events::Actor as Acts,
         people::PersonRow,
@@ -73,18 +73,7 @@ async fn a_push_waits_for_a_booking_that_is_being_made_and_tells_of_it() {
     let pushed = Pushed::start().await;
     let (school, parent) = (&pushed.school, pushed.school.parent().await);
     let wish = french(school, &parent).await;
-    let id = |value: &str| value.parse::<uuid::Uuid>().unwrap();
-    let new = NewBooking { student: id(&wish.student).into(), class: id(&wish.class).into(), starts_at: wish.free[0].parse().unwrap() };
-    let (ctx, rachel, of_school, evening) = (school.app.context(), school.people.parent, school.people.school, school.people.evening);
-    // The booking is written, and its transaction goes on until it is let go.
-    let booking = school.held(move |db, stop| {
-        let row = evenings::find(db, of_school, evening)?;
-        let acting = Acting { parent: rachel, actor: Acts { person: Some(rachel), name: "Rachel".to_owned() }, is_staff: false };
-        bookings::make(db, &ctx, &row, &acting, &[new])?;
-        stop.here();
-        Ok(())
-    });
-    let booking = booking.await;
+    let booking = school.held_booking(&wish).await;
     let office = pushed.office.clone();
     let push = tokio::spawn(async move { office.put("/roster/classes", json!({ "items": [{ "sourced_id": "9-french", "remove": true }] })).await.is(200) });
     until("the push waits", async || school.is_waited_for("evenings").await).await;

@@ -133,7 +133,7 @@ fn letter(db: &mut Db, plan: &Plan, newly: &[(Live, Stranded)]) -> Result<String
         let more = if count > NAMED { format!("; and {} more", count - NAMED) } else { String::new() };
         parts.push(format!("{}, {}: {count} {}. {}{more}.", evening.title, date(evening), appointments(count), first.join("; ")));
     }
-    Ok(format!("The roster no longer has what {} {} booked on. {} Move or cancel them.", newly.len(), were(newly.len()), parts.join(" ")))
+    Ok(format!("The roster no longer has what {} {} booked on. Move or cancel them. {}", newly.len(), were(newly.len()), parts.join(" ")))
 }
 
 const fn appointments(count: usize) -> &'static str {
