@@ -6,9 +6,9 @@ use crate::contacts::Pairs;
 use crate::draft::{Draft, RoleAt};
 use crate::finding::{Findings, Reason, quoted};
 use crate::model::{Enrolment, Format, Mode};
-use crate::role::EnrolmentRole;
+use crate::role::{self, EnrolmentRole, Kind};
 
-/// How a contact without any role is counted.
+/// How somebody is counted whom a link alone brings to a school.
 const CONTACT: &str = "contact";
 
 /// The people of each school with the names of their roles there.
@@ -32,15 +32,12 @@ impl Members {
         self.of_person.entry(person.to_owned()).or_default().insert(school.to_owned());
     }
 
-    /// Joins a person by something else than a role there: with the roles they have elsewhere.
-    fn bring(&mut self, school: &str, person: &str, elsewhere: &BTreeMap<&str, BTreeSet<&str>>, otherwise: &str) {
+    /// Joins a person who has no role at the school, by what an enrolment or a link makes of them there.
+    fn bring<'r>(&mut self, school: &str, person: &str, roles: impl IntoIterator<Item = &'r str>) {
         if self.of_person.get(person).is_some_and(|schools| schools.contains(school)) {
             return;
         }
-        match elsewhere.get(person) {
-            Some(roles) => roles.iter().for_each(|role| self.join(school, person, role)),
-            None => self.join(school, person, otherwise),
-        }
+        roles.into_iter().for_each(|role| self.join(school, person, role));
     }
 }
 
@@ -64,10 +61,13 @@ pub(crate) fn gather(
     findings: &mut Findings,
 ) -> Members {
     let mut members = Members::default();
-    let mut elsewhere: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    // Of what somebody is at another org only that they are a contact goes with them: no role there gives rights here.
+    let mut contact_roles: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let mut told = BTreeSet::new();
     for role in &draft.roles {
-        elsewhere.entry(&role.user).or_default().insert(&role.role);
+        if matches!(role::kind(&role.role), Kind::Parent | Kind::Relative) {
+            contact_roles.entry(&role.user).or_default().insert(&role.role);
+        }
         if place(draft, schools, role, &mut members, findings) == Placed::OtherOrgToldOf {
             told.insert(role.user.as_str());
         }
@@ -75,12 +75,15 @@ pub(crate) fn gather(
     for (school, enrolment) in enrolments.iter().flat_map(|(school, list)| list.iter().map(move |e| (school, e))) {
         let named = if enrolment.role == EnrolmentRole::Teacher { "teacher" } else { "student" };
         if draft.users.get(&enrolment.person_id).is_some() {
-            members.bring(school, &enrolment.person_id, &elsewhere, named);
+            members.bring(school, &enrolment.person_id, [named]);
         }
     }
     for (contact, student) in pairs.keys() {
         for school in members.schools_of(student) {
-            members.bring(&school, contact, &elsewhere, CONTACT);
+            match contact_roles.get(contact.as_str()) {
+                Some(roles) => members.bring(&school, contact, roles.iter().copied()),
+                None => members.bring(&school, contact, [CONTACT]),
+            }
         }
     }
     report_strays(draft, &members, &told, findings);

@@ -1,0 +1,70 @@
+//! Who becomes staff by a roster: by a role at the school itself, and by nothing else.
+
+use std::path::{Path, PathBuf};
+
+use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl, SelectableHelper};
+use parlour::{
+    roster::{self, ImportOptions, ImportReport},
+    schema::{people, schools},
+    store::{Store, people::PersonRow, sessions::Role},
+};
+
+use crate::harness::{Actor, School};
+
+fn case(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("cases").join(name)
+}
+
+async fn import(school: &School, name: &str) -> ImportReport {
+    let store = Store::open(&school.app.config.database, 2).unwrap();
+    roster::import(&store, &school.app.context(), &case(name), ImportOptions::default()).await.unwrap()
+}
+
+/// Somebody of the school `sch1` of the cases.
+async fn person(school: &School, sourced_id: &'static str) -> PersonRow {
+    school
+        .read(move |db| {
+            let of_school = people::table.inner_join(schools::table.on(schools::id.eq(people::school_id)));
+            let named = of_school.filter(schools::sourced_id.eq("sch1").and(people::sourced_id.eq(sourced_id)));
+            Ok(named.select(PersonRow::as_select()).first(db)?)
+        })
+        .await
+}
+
+#[tokio::test]
+async fn a_contact_who_is_staff_elsewhere_is_no_staff_here() {
+    let school = School::start().await;
+    import(&school, "00-good").await;
+    let report = import(&school, "other-school-admin-as-contact").await;
+    for id in ["adm2", "boss", "t9"] {
+        let row = person(&school, id).await;
+        assert_eq!((row.is_staff, row.is_teacher, row.is_parent), (false, false, true), "{id}: {report}");
+    }
+    assert!(person(&school, "adm").await.is_staff);
+    school.ignore_mail("the second roster holds fewer people, who are no concern of this test");
+}
+
+#[tokio::test]
+async fn who_was_made_staff_by_a_contact_s_row_is_none_after_the_next_import() {
+    let school = School::start().await;
+    import(&school, "other-school-admin-as-contact").await;
+    let id = person(&school, "adm2").await.id;
+    school
+        .app
+        .store
+        .write(move |db| {
+            let wrong = (people::is_staff.eq(true), people::source_role.eq("administrator"));
+            diesel::update(people::table.find(id)).set(wrong).execute(db)?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let slug: String = school.read(|db| Ok(schools::table.filter(schools::sourced_id.eq("sch1")).select(schools::slug).first(db)?)).await;
+    let actor = Actor::of(&school.origin, &slug);
+    actor.hold("parlour_session", &school.session_of(&person(&school, "adm2").await, Role::Staff).await);
+    actor.get("/parents").await.is(200);
+    import(&school, "other-school-admin-as-contact").await;
+    assert!(!person(&school, "adm2").await.is_staff);
+    assert_ne!(actor.get("/parents").await.status, 200, "the session has ended");
+    school.ignore_mail("whom the office hears of is told in its own test");
+}
