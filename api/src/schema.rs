@@ -525,6 +525,19 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    source_schools (school_id) {
+        school_id -> Id,
+        source -> Text,
+        bound_at -> Moment,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(source_schools, schools);
+
 diesel::allow_tables_to_appear_in_same_query!(
     marks,
     schools,

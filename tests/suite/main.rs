@@ -28,6 +28,7 @@ mod roster_crash;
 mod roster_push;
 mod roster_roles;
 mod roster_schedule;
+mod roster_source_schools;
 mod roster_sync;
 mod roster_tls;
 mod sandbox;

@@ -33,7 +33,9 @@ impl Drop for Killed {
 }
 
 fn source(origin: &str) -> RosterSource {
-    let list = format!("[{{ url = \"{origin}\", token_url = \"{origin}/token\", client_id = \"parlour\", secret = \"s3cret+/\", every = \"1h\" }}]");
+    let list = format!(
+        "[{{ url = \"{origin}\", token_url = \"{origin}/token\", client_id = \"parlour\", secret = \"s3cret+/\", every = \"1h\", schools = [\"hillcrest\"] }}]"
+    );
     RosterSource::parse_all(&list, None).unwrap().remove(0)
 }
 

@@ -103,9 +103,9 @@ pub struct SyncArguments {
     /// Print the report as JSON.
     #[arg(long)]
     pub json: bool,
-    /// Sync only the school of this id or exact name.
+    /// A school that this source may write, by its id in the roster; once for each. When left out, those that it has written before.
     #[arg(long, value_name = "ID")]
-    pub school: Option<String>,
+    pub school: Vec<String>,
     /// The time zone of schools that are new.
     #[arg(long, value_name = "IANA NAME", default_value_t = chrono_tz::Europe::London)]
     pub time_zone: chrono_tz::Tz,
@@ -184,7 +184,7 @@ mod tests {
         check("parlour roster import school.zip --dry-run --json --school 42", None);
         check("parlour roster import school.zip --time-zone Europe/Berlin", None);
         let provider = "parlour roster sync --url https://sis.example.org --token-url https://sis.example.org/token --client-id parlour";
-        check(&format!("{provider} --version 1.2 --dry-run --json --school 42 --max-removals 20"), None);
+        check(&format!("{provider} --version 1.2 --dry-run --json --school 42 --school 43 --max-removals 20"), None);
         check(&format!("{provider} --allow-removals"), None);
         check(&format!("{provider} --version 2"), Some(ErrorKind::ValueValidation));
         check(&format!("{provider} --max-removals 101"), Some(ErrorKind::ValueValidation));

@@ -73,7 +73,7 @@ async fn bring_in(config: &Config, command: RosterCommand) -> anyhow::Result<()>
         RosterCommand::Sync(arguments) => return sync::sync(config, arguments).await,
     };
     let store = database::ready(config).await?;
-    let options = ImportOptions { school, dry_run, time_zone: time_zone.name().to_owned(), brake: None };
+    let options = ImportOptions { school, schools: Vec::new(), dry_run, time_zone: time_zone.name().to_owned(), brake: None };
     let report = roster::import(&store, &context(), &path, options).await.with_context(|| format!("{} was not imported", path.display()))?;
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);

@@ -28,7 +28,7 @@ pub(super) async fn sync(config: &Config, arguments: SyncArguments) -> anyhow::R
     mail::install_tls();
     let store = database::ready(config).await?;
     let brake = (!allow_removals).then_some(Brake { percent: max_removals });
-    let options = ImportOptions { school, dry_run, time_zone: time_zone.name().to_owned(), brake };
+    let options = ImportOptions { school: None, schools: school, dry_run, time_zone: time_zone.name().to_owned(), brake };
     let deps = Deps { store, clock: Arc::new(SystemClock::default()), random: Random::from_os(), limits: Limits::default() };
     let report = if dry_run {
         roster::sync(&deps, &provider, &options).await

@@ -6,6 +6,7 @@ pub mod remote;
 mod report;
 pub mod schedule;
 mod settings;
+mod source_schools;
 mod sync;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use crate::{
     store::{
         Error, Store,
         roster::{self, Plan, Source},
+        source_schools::Writer,
         sources::{Origin, SourceKind},
     },
 };
@@ -38,8 +40,10 @@ const TRIES: u32 = 3;
 /// What an import is asked for beside its files.
 #[derive(Debug, Clone)]
 pub struct ImportOptions {
-    /// Only the school of this id or exact name.
+    /// Of files only the school of this id or exact name.
     pub school: Option<String>,
+    /// The schools that a source may write, by id or exact name; none when it may write those that are bound to it.
+    pub schools: Vec<String>,
     /// Compare and report, but write nothing.
     pub dry_run: bool,
     /// The time zone of schools that are new, such as `Europe/London`.
@@ -50,7 +54,7 @@ pub struct ImportOptions {
 
 impl Default for ImportOptions {
     fn default() -> Self {
-        Self { school: None, dry_run: false, time_zone: "Europe/London".to_owned(), brake: None }
+        Self { school: None, schools: Vec::new(), dry_run: false, time_zone: "Europe/London".to_owned(), brake: None }
     }
 }
 
@@ -62,12 +66,19 @@ pub async fn import(store: &Store, ctx: &Context, path: &Path, options: ImportOp
     let (path, only): (PathBuf, Option<String>) = (path.to_owned(), options.school.clone());
     let origin = Origin::new(SourceKind::File, path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
     let roster = tokio::task::spawn_blocking(move || parlour_roster::read(&path, only.as_deref())).await??;
-    bring_in(store, ctx, roster, &options, origin).await
+    bring_in(store, ctx, roster, &options, origin, None).await
 }
 
 /// Brings what was read into the database, unless the brake stops it.
-async fn bring_in(store: &Store, ctx: &Context, roster: Roster, options: &ImportOptions, origin: Origin) -> anyhow::Result<ImportReport> {
-    let mut import = Import::new(store, ctx, roster, options, origin);
+async fn bring_in(
+    store: &Store,
+    ctx: &Context,
+    roster: Roster,
+    options: &ImportOptions,
+    origin: Origin,
+    writer: Option<Writer>,
+) -> anyhow::Result<ImportReport> {
+    let mut import = Import::new(store, ctx, roster, options, origin, writer);
     if options.brake.is_some() {
         import.look().await?;
     }
@@ -75,8 +86,15 @@ async fn bring_in(store: &Store, ctx: &Context, roster: Roster, options: &Import
 }
 
 /// As [`bring_in`], of changes; none when they may mean more than they say. Nothing was written then.
-async fn bring_in_changes(store: &Store, ctx: &Context, roster: Roster, options: &ImportOptions, origin: Origin) -> anyhow::Result<Option<ImportReport>> {
-    let mut import = Import::new(store, ctx, roster, options, origin);
+async fn bring_in_changes(
+    store: &Store,
+    ctx: &Context,
+    roster: Roster,
+    options: &ImportOptions,
+    origin: Origin,
+    writer: Writer,
+) -> anyhow::Result<Option<ImportReport>> {
+    let mut import = Import::new(store, ctx, roster, options, origin, Some(writer));
     if import.look().await? {
         return Ok(None);
     }
@@ -95,9 +113,9 @@ struct Import<'i> {
 }
 
 impl<'i> Import<'i> {
-    fn new(store: &'i Store, ctx: &Context, roster: Roster, options: &'i ImportOptions, origin: Origin) -> Self {
+    fn new(store: &'i Store, ctx: &Context, roster: Roster, options: &'i ImportOptions, origin: Origin, writer: Option<Writer>) -> Self {
         let Roster { format, coverage, schools, removed, findings, findings_left_out } = roster;
-        let source = Source { coverage, removed: Arc::new(removed), ctx: ctx.clone(), time_zone: options.time_zone.clone(), origin, pushed_by: None };
+        let source = Source { coverage, removed: Arc::new(removed), ctx: ctx.clone(), time_zone: options.time_zone.clone(), origin, writer, pushed_by: None };
         let report = ImportReport::new(format, options.dry_run, findings, findings_left_out);
         Self { store, options, source, schools: schools.into_iter().map(Arc::new).collect(), report, first: None }
     }

@@ -20,7 +20,7 @@ pub struct RosterSource {
     pub every: Duration,
     /// How old the last sync of everything may be before one asks for everything again; in between for changes alone.
     pub full_every: Duration,
-    /// Which school, in which time zone, and with what brake.
+    /// Which schools it may write, in which time zone, and with what brake.
     pub options: ImportOptions,
 }
 
@@ -37,6 +37,7 @@ struct Table {
     every: Option<String>,
     full_every: Option<String>,
     school: Option<String>,
+    schools: Option<Vec<String>>,
     time_zone: Option<chrono_tz::Tz>,
     max_removals: Option<u8>,
     ca_file: Option<PathBuf>,
@@ -64,12 +65,14 @@ impl RosterSource {
         for (at, source) in sources.iter().enumerate() {
             let twice = sources[..at].iter().any(|earlier| earlier.provider.name() == source.provider.name());
             ensure!(!twice, "the same provider and client stand there twice: {}", source.provider.name());
+            let shared = source.options.schools.iter().find(|school| sources[..at].iter().any(|earlier| earlier.options.schools.contains(school)));
+            ensure!(shared.is_none(), "two sources list the school {:?}; one alone may write it", shared.map_or("", String::as_str));
         }
         Ok(sources)
     }
 
     fn of(table: Table, secret: Option<&SecretString>) -> anyhow::Result<Self> {
-        let Table { url, token_url, client_id, secret: own, version, scope, every, full_every, school, time_zone, max_removals, ca_file } = table;
+        let Table { url, token_url, client_id, secret: own, version, scope, every, full_every, school, schools, time_zone, max_removals, ca_file } = table;
         let secret = own.map(SecretString::from).or_else(|| secret.cloned());
         let secret = secret.with_context(|| format!("the secret of {client_id:?} is missing; give `secret`, or PARLOUR_ONEROSTER_SECRET"))?;
         let version: Version = version.as_deref().unwrap_or("1.1").parse()?;
@@ -78,8 +81,10 @@ impl RosterSource {
         let full_every = duration(full_every.as_deref().unwrap_or(DEFAULT_FULL_EVERY))?;
         let brake = max_removals.map_or_else(Brake::default, |percent| Brake { percent });
         ensure!(brake.percent <= 100, "max_removals is a percentage");
+        let schools: Vec<String> = schools.into_iter().flatten().chain(school).map(|id| id.trim().to_owned()).collect();
+        ensure!(schools.iter().all(|id| !id.is_empty()), "schools: give the ids of the schools in the provider's roster; one is blank");
         let time_zone = time_zone.unwrap_or(chrono_tz::Europe::London).name().to_owned();
-        Ok(Self { provider, every, full_every, options: ImportOptions { school, dry_run: false, time_zone, brake: Some(brake) } })
+        Ok(Self { provider, every, full_every, options: ImportOptions { school: None, schools, dry_run: false, time_zone, brake: Some(brake) } })
     }
 }
 
@@ -128,6 +133,13 @@ mod tests {
         check(&format!(r#"[{{ {ONE}, secret = "hush", colour = "red" }}]"#), Some("colour"));
         check(&format!(r#"[{{ {ONE}, secret = "hush", ca_file = "/nowhere/ca.pem" }}]"#), Some("/nowhere/ca.pem can't be read"));
         check(&format!(r#"[{{ {ONE}, secret = "hush" }}, {{ {ONE}, secret = "hush" }}]"#), Some("twice"));
+        check(&format!(r#"[{{ {ONE}, secret = "hush", schools = ["42", "43"] }}]"#), None);
+        check(&format!(r#"[{{ {ONE}, secret = "hush", schools = ["42", " "] }}]"#), Some("one is blank"));
+        let other = ONE.replace("\"parlour\"", "\"other\"");
+        check(
+            &format!(r#"[{{ {ONE}, secret = "hush", schools = ["42"] }}, {{ {other}, secret = "hush", school = "42" }}]"#),
+            Some("two sources list the school \"42\""),
+        );
         check(r#"[{ secret = "hush }]"#, Some(""));
     }
 

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{
     ImportOptions, ImportReport, bring_in, bring_in_changes,
     remote::{self, Limits, Provider},
+    source_schools,
 };
 use crate::{
     context::{Clock, Context, Random},
@@ -40,15 +41,16 @@ impl Deps {
     }
 }
 
-/// Fetches the roster of a provider and imports it; of one school, if the options say so. Takes no turn: good for a dry run.
+/// Fetches the roster of a provider and imports those of its schools that the provider may write. Takes no turn: good for a dry run.
 ///
 /// # Errors
 /// When the roster can't be had whole, is refused as a whole, or the database fails. In the first two cases nothing was written.
 pub async fn sync(deps: &Deps, provider: &Provider, options: &ImportOptions) -> anyhow::Result<ImportReport> {
     let spool = remote::fetch(provider, deps.random.clone(), deps.limits.clone()).await?;
-    let (format, only) = (provider.format(), options.school.clone());
-    let roster = tokio::task::spawn_blocking(move || parlour_roster::read_collections(spool, format, only.as_deref())).await??;
-    bring_in(&deps.store, &deps.context(), roster, options, Origin::new(SourceKind::Provider, provider.address())).await
+    let (format, wanted) = (provider.format(), source_schools::wanted(&deps.store, provider, &options.schools).await?);
+    let roster = tokio::task::spawn_blocking(move || parlour_roster::read_collections(spool, format, &wanted)).await??;
+    let writer = source_schools::check(&deps.store, provider, &options.schools, &roster.schools).await?;
+    bring_in(&deps.store, &deps.context(), roster, options, Origin::new(SourceKind::Provider, provider.address()), Some(writer)).await
 }
 
 /// How far back one asks before the time at which the last sync began: the provider's clock may be slow, and what it was writing then came later.
@@ -72,16 +74,17 @@ async fn sync_changes(deps: &Deps, provider: &Provider, options: &ImportOptions,
         tracing::info!(source = provider.name(), "the provider does not tell what has changed; asking for everything");
         return Ok(None);
     };
-    let (format, only) = (provider.format(), options.school.clone());
-    let roster = match tokio::task::spawn_blocking(move || parlour_roster::read_changes(spool, format, only.as_deref())).await? {
+    let (format, wanted) = (provider.format(), source_schools::wanted(&deps.store, provider, &options.schools).await?);
+    let roster = match tokio::task::spawn_blocking(move || parlour_roster::read_changes(spool, format, &wanted)).await? {
         Ok(roster) => roster,
         Err(error) => {
             tracing::info!(source = provider.name(), %error, "the changes can't be read alone; asking for everything");
             return Ok(None);
         }
     };
+    let writer = source_schools::check(&deps.store, provider, &options.schools, &roster.schools).await?;
     let origin = Origin::new(SourceKind::Provider, provider.address());
-    let report = bring_in_changes(&deps.store, &deps.context(), roster, options, origin).await?;
+    let report = bring_in_changes(&deps.store, &deps.context(), roster, options, origin, writer).await?;
     if report.is_none() {
         tracing::info!(source = provider.name(), "the changes may mean more than they say; asking for everything");
     }

@@ -31,6 +31,7 @@ pub mod roster_sources;
 pub mod schools;
 pub mod sessions;
 pub mod slots;
+pub mod source_schools;
 pub mod sources;
 pub mod sql_types;
 pub mod student_classes;

@@ -40,6 +40,7 @@ use super::{
     access::{self, Withdrawn},
     events::{self, Actor, NewEvent},
     people as persons,
+    source_schools::{self, Writer},
     sources::Origin,
     sql_types::Key,
     webhooks::{self, News},
@@ -66,6 +67,8 @@ pub struct Source {
     pub time_zone: String,
     /// Where it comes from, as the rows keep it for each value.
     pub origin: Origin,
+    /// The source that it was fetched from, if it was.
+    pub writer: Option<Writer>,
     /// Who pushed it, for the audit log; none for an import, which the school's systems began.
     pub pushed_by: Option<Actor>,
 }
@@ -161,7 +164,7 @@ pub fn plan_since(db: &mut Db, school: &School, source: &Source, Turn(seen): Tur
 /// What the database says.
 pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
     if plan.is_empty() {
-        return Ok(true);
+        return bind(db, plan);
     }
     if !take_turn(db, plan)? {
         return Ok(false);
@@ -169,6 +172,10 @@ pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
     hold_contacts(db, plan)?;
     let stranded_before = stranding::before(db, plan)?;
     write::school(db, &plan.school)?;
+    if !bind(db, plan)? {
+        // Another source has taken the school since somebody looked.
+        return Err(Error::Busy);
+    }
     for chunk in plan.people.chunks(ROWS) {
         write::people(db, chunk)?;
     }
@@ -190,6 +197,11 @@ pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
     }
     webhooks::tell(db, &plan.ctx, school, &[News::roster(school)])?;
     Ok(true)
+}
+
+fn bind(db: &mut Db, plan: &Plan) -> Result<bool> {
+    let school = SchoolId::from(plan.school.id);
+    plan.writer.as_ref().map_or(Ok(true), |writer| source_schools::bind(db, &plan.ctx, school, &plan.school.sourced_id, writer))
 }
 
 /// What the last import of a school left behind, by which the next one finds out that none has come between.

@@ -3,22 +3,53 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::classes::{place_classes, place_enrolments};
+use crate::collections::Collection;
 use crate::contacts::{self, Pairs};
 use crate::draft::{Draft, User};
 use crate::error::ReadError;
-use crate::finding::Findings;
+use crate::finding::{At, Findings, Reason, quoted};
 use crate::members::{self, Members};
 use crate::model::{Enrolment, EnrolmentRole, Guardianship, Mode, Person, Removed, Roles, Roster, School};
 use crate::role::{self, Kind};
 
-/// Builds the roster, of one school if asked for.
-pub(crate) fn assemble(draft: Draft, only_school: Option<&str>, mut findings: Findings) -> Result<Roster, ReadError> {
+/// Which schools of a roster are wanted.
+#[derive(Clone, Copy)]
+pub(crate) enum Only<'o> {
+    /// All of them.
+    All,
+    /// The one of this id or exact name. Of the others nothing is said.
+    One(&'o str),
+    /// Those of these ids or exact names. Of what the others have it is told that it is not used.
+    Listed(&'o [String]),
+}
+
+impl<'o> Only<'o> {
+    pub(crate) fn asked(asked: Option<&'o str>) -> Self {
+        asked.map_or(Self::All, Self::One)
+    }
+
+    pub(crate) const fn listed(listed: &'o [String]) -> Self {
+        if listed.is_empty() { Self::All } else { Self::Listed(listed) }
+    }
+}
+
+/// Builds the roster, of the schools that are wanted.
+pub(crate) fn assemble(draft: Draft, only: Only<'_>, mut findings: Findings) -> Result<Roster, ReadError> {
     let ids = members::schools(&draft);
-    let chosen = choose(&draft, &ids, only_school)?;
+    let chosen = match only {
+        Only::All => choose(&draft, &ids, None)?,
+        Only::One(asked) => choose(&draft, &ids, Some(asked))?,
+        Only::Listed(listed) => choose_listed(&draft, &ids, listed, &mut findings)?,
+    };
     let mut classes = place_classes(&draft, &ids, &mut findings);
     let mut enrolments = place_enrolments(&draft, &ids, &mut findings);
     let pairs = contacts::pair(&draft, &mut findings);
     let members = members::gather(&draft, &ids, &enrolments, &pairs, &mut findings);
+    if let Only::Listed(_) = only {
+        for id in ids.iter().filter(|id| !chosen.contains(id)) {
+            report_other_school(&draft, id, members.of_school(id).count(), classes.get(id).map_or(0, Vec::len), &mut findings);
+        }
+    }
     let mut schools = Vec::new();
     for id in chosen {
         let mut school = school(&draft, &id, &members, &pairs, enrolments.remove(&id).unwrap_or_default());
@@ -50,6 +81,34 @@ fn choose(draft: &Draft, ids: &BTreeSet<String>, only: Option<&str>) -> Result<V
     let known: Vec<String> = ids.iter().take(SHOWN).map(|id| format!("{id} ({})", name(id))).collect();
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     Err(ReadError::NoSuchSchool { asked: only.map(str::to_owned), known })
+}
+
+/// Those of the listed schools that the roster has; the others stay as they are, and are told of. None of them at all is a refusal.
+fn choose_listed(draft: &Draft, ids: &BTreeSet<String>, listed: &[String], findings: &mut Findings) -> Result<Vec<String>, ReadError> {
+    let mut chosen = BTreeSet::new();
+    let mut refusal = None;
+    for asked in listed {
+        match choose(draft, ids, Some(asked)) {
+            Ok(found) => chosen.extend(found),
+            Err(error) => {
+                let message = format!("the school {} is listed for this source and not in the roster; it stays as it was", quoted(asked));
+                findings.report(At { file: Collection::Orgs.name(), line: 0 }, Reason::Dangling, message);
+                refusal = Some(error);
+            }
+        }
+    }
+    match refusal {
+        Some(error) if chosen.is_empty() => Err(error),
+        _ => Ok(chosen.into_iter().collect()),
+    }
+}
+
+fn report_other_school(draft: &Draft, id: &str, people: usize, classes: usize, findings: &mut Findings) {
+    let org = draft.orgs.get(id);
+    let name = org.map(|org| format!(" ({})", org.name)).unwrap_or_default();
+    let message = format!("the school {}{name} is not listed for this source; what it has is not used ({people} people, {classes} classes)", quoted(id));
+    let at = org.map_or(At { file: Collection::Orgs.name(), line: 0 }, |org| org.at);
+    findings.report(at, Reason::OtherOrg, message);
 }
 
 fn school(draft: &Draft, id: &str, members: &Members, pairs: &Pairs, enrolments: Vec<Enrolment>) -> School {

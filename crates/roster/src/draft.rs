@@ -107,6 +107,7 @@ impl<T> Table<T> {
 
 #[derive(Debug)]
 pub(crate) struct Org {
+    pub at: At,
     pub name: String,
     pub is_school: bool,
 }

@@ -38,6 +38,7 @@ pub use model::{Class, Coverage, Enrolment, EnrolmentRole, Format, Guardianship,
 
 pub use push::{Known, KnownLink, Numbered, Push, PushRead, PushedClass, PushedEnrolment, PushedGuardianship, PushedPerson, Told, Verdict, read_push};
 
+use assemble::Only;
 use finding::Findings;
 use manifest::Manifest;
 use source::Source;
@@ -57,29 +58,30 @@ pub fn read(path: &Path, only_school: Option<&str>) -> Result<Roster, ReadError>
         Format::OneRoster11 | Format::OneRoster12 => oneroster::read(&mut source, &manifest, &mut findings)?,
         Format::SdsV21 => sds::read(&mut source, &manifest, &mut findings)?,
     };
-    assemble::assemble(draft, only_school, findings)
+    assemble::assemble(draft, Only::asked(only_school), findings)
 }
 
-/// Reads collections that were fetched over REST, of which each must be there to its end; of one school, by its id or exact name, if asked for.
+/// Reads collections that were fetched over REST, of which each must be there to its end; of the schools that are listed, by id or exact name, if any are.
+/// What other orgs have is left out, and told of in [`Roster::findings`] by a sentence for each.
 ///
 /// They pass through the same rules as files do. In [`Roster::findings`] the collection's name stands for the file's, the object's number,
 /// counted from 1, for the line, and each ends with the object's id.
 ///
 /// # Errors
 /// As [`read`]; a format that has no REST binding is [`ReadError::UnknownFormat`].
-pub fn read_collections(spool: Spool, format: Format, only_school: Option<&str>) -> Result<Roster, ReadError> {
-    read_spool(spool, &Manifest::of_collections(format), only_school)
+pub fn read_collections(spool: Spool, format: Format, listed: &[String]) -> Result<Roster, ReadError> {
+    read_spool(spool, &Manifest::of_collections(format), listed)
 }
 
 /// As [`read_collections`], where of classes, people and enrolments only those were fetched that have changed; what is missing stays as it was.
 ///
 /// # Errors
 /// As [`read_collections`], also when the changes alone can't be read, such as people of OneRoster 1.2 of whom none has a role.
-pub fn read_changes(spool: Spool, format: Format, only_school: Option<&str>) -> Result<Roster, ReadError> {
-    read_spool(spool, &Manifest::of_changes(format), only_school)
+pub fn read_changes(spool: Spool, format: Format, listed: &[String]) -> Result<Roster, ReadError> {
+    read_spool(spool, &Manifest::of_changes(format), listed)
 }
 
-fn read_spool(spool: Spool, manifest: &Manifest, only_school: Option<&str>) -> Result<Roster, ReadError> {
+fn read_spool(spool: Spool, manifest: &Manifest, listed: &[String]) -> Result<Roster, ReadError> {
     let format = manifest.format;
     if format == Format::SdsV21 {
         return Err(ReadError::UnknownFormat);
@@ -87,7 +89,7 @@ fn read_spool(spool: Spool, manifest: &Manifest, only_school: Option<&str>) -> R
     let mut findings = Findings::default();
     let mut source = Source::of_collections(spool, format);
     let draft = oneroster::read(&mut source, manifest, &mut findings)?;
-    let mut roster = assemble::assemble(draft, only_school, findings)?;
+    let mut roster = assemble::assemble(draft, Only::listed(listed), findings)?;
     objects::name_findings(&mut source, &mut roster.findings)?;
     Ok(roster)
 }

@@ -31,7 +31,7 @@ pub(crate) fn org(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
     let is_school = row.text("type").eq_ignore_ascii_case("school");
     let name = row.some("name").map_or_else(|| id.clone(), |_| row.raw("name").to_owned());
     let deleted = values::status(row, findings) == Status::Deleted;
-    draft.orgs.take(row.at, id, deleted, Org { name, is_school }, findings);
+    draft.orgs.take(row.at, id, deleted, Org { at: row.at, name, is_school }, findings);
 }
 
 /// An academic session of any format.

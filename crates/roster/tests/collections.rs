@@ -15,7 +15,7 @@ fn read(format: Format, mut objects: impl FnMut(Collection) -> Value) -> Result<
         }
         spool.finish(file)?;
     }
-    read_collections(spool, format, None)
+    read_collections(spool, format, &[])
 }
 
 fn school(collection: Collection) -> Value {

@@ -128,7 +128,7 @@ fn collections(version: Format, more: &[(&str, &str, &str)], enrolments: &[(&str
         objects.into_iter().for_each(|object| file.write(object).unwrap());
         spool.finish(file).unwrap();
     }
-    first(read_collections(spool, version, None).unwrap().schools)
+    first(read_collections(spool, version, &[]).unwrap().schools)
 }
 
 #[test]

@@ -17,11 +17,11 @@ use actix_web::{
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use parlour::{
     roster::{
-        self, Deps, ImportOptions, ImportReport, RosterSource,
+        self, Deps, Extent, ImportOptions, ImportReport, RosterSource,
         remote::{self, Limits, NewProvider, Version},
         schedule,
     },
-    store::Store,
+    store::{Store, roster_sources::Turn},
 };
 use serde_json::{Value, json};
 
@@ -208,9 +208,19 @@ impl Provider {
         self.sync_within(server, options, impatient()).await
     }
 
-    /// The same with other bounds.
-    pub async fn sync_within(&self, server: &Server, options: ImportOptions, limits: Limits) -> anyhow::Result<ImportReport> {
+    /// The same with other bounds. It may write the demo school, unless the options list others.
+    pub async fn sync_within(&self, server: &Server, mut options: ImportOptions, limits: Limits) -> anyhow::Result<ImportReport> {
+        if options.schools.is_empty() {
+            options.schools.push("hillcrest".to_owned());
+        }
         roster::sync(&deps(server, limits), &self.named(), &options).await
+    }
+
+    /// Syncs as a source for which no school is listed, in its turn.
+    pub async fn sync_unlisted(&self, server: &Server) -> anyhow::Result<ImportReport> {
+        let (deps, options) = (deps(server, impatient()), ImportOptions::default());
+        let outcome = roster::sync_in_turn(&deps, &self.named(), &options, Turn::Now, Extent::Whole, |_, _| None).await?;
+        outcome.expect("nobody else has the turn").report
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -230,11 +240,11 @@ pub fn deps(server: &Server, limits: Limits) -> Deps {
     Deps { store, clock: Arc::clone(&server.app.clock), random: server.app.random.clone(), limits }
 }
 
-/// The provider as a table of the settings, every hour.
+/// The provider as a table of the settings, every hour; it may write the demo school.
 pub fn source(provider: &Provider) -> RosterSource {
     let ca_file = provider.ca_file.as_ref().map(|file| format!(", ca_file = {file:?}")).unwrap_or_default();
     let list = format!(
-        "[{{ url = \"{0}\", token_url = \"{0}/token\", client_id = \"parlour\", secret = \"s3cret+/\", version = \"{1}\", every = \"1h\"{ca_file} }}]",
+        "[{{ url = \"{0}\", token_url = \"{0}/token\", client_id = \"parlour\", secret = \"s3cret+/\", version = \"{1}\", every = \"1h\", schools = [\"hillcrest\"]{ca_file} }}]",
         provider.origin, provider.version
     );
     RosterSource::parse_all(&list, None).unwrap().remove(0)

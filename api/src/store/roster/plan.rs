@@ -20,6 +20,7 @@ use crate::{
     context::Context,
     store::{
         events::Actor,
+        source_schools::Writer,
         sql_types::{Key, at},
     },
 };
@@ -34,6 +35,7 @@ pub struct Plan {
     pub(super) losses: Losses,
     pub(super) ctx: Context,
     pub(super) pushed_by: Option<Actor>,
+    pub(super) writer: Option<Writer>,
     /// What the last import left behind, and what this one leaves.
     pub(super) seen: Option<String>,
     pub(super) turn: Uuid,
@@ -115,6 +117,7 @@ impl Plan {
             losses,
             ctx: source.ctx.clone(),
             pushed_by: source.pushed_by.clone(),
+            writer: source.writer.clone(),
             seen,
             turn: source.ctx.new_id(),
             changes,

@@ -38,6 +38,7 @@ impl Desk {
             ctx: self.ctx.clone(),
             time_zone: "Europe/London".to_owned(),
             origin: Origin::new(SourceKind::File, "roster"),
+            writer: None,
             pushed_by: None,
         };
         let plan = plan(&mut self.db, school, &source).unwrap();
@@ -175,6 +176,7 @@ fn an_import_that_another_one_overtook_writes_nothing() {
         ctx: desk.ctx.clone(),
         time_zone: "Europe/London".to_owned(),
         origin: Origin::new(SourceKind::File, "roster"),
+        writer: None,
         pushed_by: None,
     };
     let slow = plan(&mut desk.db, &elm(), &source).unwrap();

@@ -1,0 +1,97 @@
+//! Whether a source may write the schools of the roster that it sent: what stands in our settings and our database decides, never the roster.
+
+use anyhow::bail;
+use parlour_roster::School;
+
+use super::remote::Provider;
+use crate::store::{
+    Store,
+    source_schools::{self, Standing, Writer},
+};
+
+/// The schools to read of what a source sends: those that are listed for it, else those that it has written before; none says that all are looked at.
+pub(super) async fn wanted(store: &Store, provider: &Provider, listed: &[String]) -> anyhow::Result<Vec<String>> {
+    if !listed.is_empty() {
+        return Ok(listed.to_vec());
+    }
+    let source = provider.name();
+    Ok(store.read(move |db| source_schools::of_source(db, &source)).await?)
+}
+
+/// Refuses a roster of schools that the source may not write.
+///
+/// # Errors
+/// A sentence that says what to set.
+pub(super) async fn check(store: &Store, provider: &Provider, listed: &[String], schools: &[School]) -> anyhow::Result<Writer> {
+    let writer = Writer { source: provider.name(), listed: listed.to_vec() };
+    let unlisted: Vec<(String, String)> = schools
+        .iter()
+        .filter(|school| !listed.contains(&school.sourced_id))
+        .map(|school| (school.sourced_id.clone(), school.name.clone().unwrap_or_default()))
+        .collect();
+    let (source, address, ids) = (writer.source.clone(), provider.address().to_owned(), unlisted.clone());
+    let standings = store.read(move |db| ids.iter().map(|(id, _)| source_schools::standing(db, &source, &address, id)).collect::<Result<Vec<_>, _>>()).await?;
+    if let Some(sentence) = refusal(&unlisted, &standings) {
+        bail!(sentence);
+    }
+    Ok(writer)
+}
+
+/// Why these schools, which are not listed by their ids, may not be written; none when they may. Pure.
+fn refusal(unlisted: &[(String, String)], standings: &[Standing]) -> Option<String> {
+    let foreign: Vec<(&(String, String), &Standing)> = unlisted.iter().zip(standings).filter(|(_, standing)| **standing != Standing::Own).collect();
+    let named = |(id, name): &(String, String)| format!("{id} ({name})");
+    match foreign.as_slice() {
+        [] => None,
+        // Its own school, which it makes now.
+        [(_, Standing::New)] if unlisted.len() == 1 => None,
+        [(school, standing)] if **standing != Standing::New => {
+            let whose = match standing {
+                Standing::Other(source) => format!("is written by another source, {source}"),
+                _ => "is on this server and was not brought by this source".to_owned(),
+            };
+            Some(format!("the school {} {whose}; nothing was written. If this source is to write it, list it: {}", named(school), how_to(&[&school.0])))
+        }
+        many => {
+            let (names, ids): (Vec<String>, Vec<&String>) = many.iter().map(|(school, _)| (named(school), &school.0)).unzip();
+            let names = names.join(", ");
+            Some(format!(
+                "the roster has schools that are not listed for this source: {names}; nothing was written. List those that it may write: {}",
+                how_to(&ids)
+            ))
+        }
+    }
+}
+
+fn how_to(ids: &[&String]) -> String {
+    let quoted: Vec<String> = ids.iter().map(|id| format!("{id:?}")).collect();
+    let options: Vec<String> = ids.iter().map(|id| format!("--school {id}")).collect();
+    format!("schools = [{}] in its [[roster_sources]], or {} with the command", quoted.join(", "), options.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_writes_its_own_school_or_one_new_one() {
+        let check = |standings: &[Standing], refused: Option<&str>| {
+            let schools: Vec<(String, String)> = (1..=standings.len()).map(|number| (number.to_string(), format!("School {number}"))).collect();
+            let found = refusal(&schools, standings);
+            match (&found, refused) {
+                (None, None) => {}
+                (Some(sentence), Some(part)) if sentence.contains(part) => {}
+                _ => panic!("{standings:?}: {found:?}, expected {refused:?}"),
+            }
+        };
+        let other = || Standing::Other("https://other.example.org/ parlour".to_owned());
+        check(&[], None);
+        check(&[Standing::Own, Standing::Own], None);
+        check(&[Standing::New], None);
+        check(&[Standing::Unbound], Some("schools = [\"1\"] in its [[roster_sources]], or --school 1 with"));
+        check(&[other()], Some("written by another source, https://other.example.org/"));
+        check(&[Standing::New, Standing::New], Some("schools = [\"1\", \"2\"]"));
+        check(&[Standing::Own, Standing::New], Some("2 (School 2)"));
+        check(&[Standing::Own, other()], Some("2 (School 2) is written by another source"));
+    }
+}
