@@ -116,3 +116,18 @@ async fn no_table_is_forgotten_and_no_school_is_emptied() {
     assert!(matches!(refused, Err(parlour::store::Error::NotFound)), "{refused:?}");
     assert!(!school.staff().await.get("/bookings?limit=1").await.is(200).list("/items").is_empty());
 }
+
+#[tokio::test]
+async fn an_evening_that_is_called_something_else_is_still_the_demo_s() {
+    let school = School::start_with(SANDBOX).await;
+    let office = school.staff().await;
+    office.patch(&school.evening(""), json!({ "name": "autumn", "title": "Autumn Evening" })).await.is(200);
+    for who in ["parent", "guest", "teacher", "staff"] {
+        school.nobody().post("/dev/logins", json!({ "as": who })).await.is(201);
+    }
+    school.nobody().post("/dev/clock", json!({})).await.is(200);
+    // Nor is it made once more at the next start.
+    let loaded = demo::load(&school.app.store, &school.app.context()).await.unwrap();
+    assert_eq!((loaded.evenings, loaded.bookings), (Vec::new(), 0));
+    school.ignore_mail("what is mailed of a change is told in evenings_rest");
+}

@@ -14,13 +14,14 @@ use crate::{
     evening_file::{self, EveningFile, Problem},
     schema::evenings,
     store::{
-        Db, Result, evening_setup,
+        Db, Error, Result, evening_setup,
         evenings::find,
+        marks,
         sql_types::{At, Key, key},
     },
 };
 
-/// What the names of each kind of evening begin with; the date follows.
+/// What the names of each kind of evening begin with; the date follows. An evening may be called something else later, so a mark keeps its id.
 const PARENTS: &str = "year-9-parents-";
 const OPTIONS: &str = "options-";
 const SETTLING_IN: &str = "year-9-settling-in-";
@@ -30,22 +31,25 @@ type Made = (Vec<String>, usize);
 /// Makes the evenings that are missing and fills those that parents can or could book; says which, and how many bookings they got.
 pub(super) fn load(db: &mut Db, ctx: &Context) -> Result<std::result::Result<Made, Problem>> {
     let Some(school) = evening_setup::find_school(db, SCHOOL)? else { return Ok(Ok(Made::default())) };
-    let known: Vec<(String, At)> = evenings::table.filter(evenings::school_id.eq(school.id)).select((evenings::name, evenings::ends_at)).load(db)?;
-    let is_coming = |kind: &str| known.iter().any(|(name, ends_at)| name.starts_with(kind) && **ends_at > ctx.now);
-    let was = |kind: &str| known.iter().any(|(name, _)| name.starts_with(kind));
+    let mut known = |kind: &str| Ok::<_, Error>(newest(db, school.id(), kind)?.map(|(_, ends_at)| ends_at));
+    let (settled_in, parents, options) = (known(SETTLING_IN)?, known(PARENTS)?, known(OPTIONS)?);
+    let is_coming = |ends_at: Option<At>| ends_at.is_some_and(|ends_at| *ends_at > ctx.now);
     let date = thursday(ctx);
     // An evening that is over can't be loaded: the school wrote it down when it was still to come.
     let then = ctx.as_of(ctx.now - TimeDelta::weeks(12));
     let mut made = Made::default();
     // The past comes first, as its bookings would have.
-    for (missing, loaded, file) in
-        [(!was(SETTLING_IN), &then, settling_in(date)), (!is_coming(PARENTS), ctx, parents_evening(date)), (!is_coming(OPTIONS), ctx, options_evening(date))]
-    {
+    for (kind, missing, loaded, file) in [
+        (SETTLING_IN, settled_in.is_none(), &then, settling_in(date)),
+        (PARENTS, !is_coming(parents), ctx, parents_evening(date)),
+        (OPTIONS, !is_coming(options), ctx, options_evening(date)),
+    ] {
         if !missing {
             continue;
         }
         match make(db, ctx, loaded, school.id(), &file)? {
-            Ok((title, count)) => {
+            Ok((evening, title, count)) => {
+                marks::set(db, &mark(kind), &evening.0.to_string())?;
                 made.0.push(title);
                 made.1 += count;
             }
@@ -56,7 +60,7 @@ pub(super) fn load(db: &mut Db, ctx: &Context) -> Result<std::result::Result<Mad
 }
 
 /// Makes an evening that was loaded at one time and has the bookings that it would have now.
-fn make(db: &mut Db, ctx: &Context, loaded: &Context, school: SchoolId, file: &str) -> Result<std::result::Result<(String, usize), Problem>> {
+fn make(db: &mut Db, ctx: &Context, loaded: &Context, school: SchoolId, file: &str) -> Result<std::result::Result<(EveningId, String, usize), Problem>> {
     let loaded = match EveningFile::parse(file) {
         Ok(file) => evening_file::apply(db, loaded, &file)?,
         Err(problem) => Err(problem),
@@ -66,7 +70,7 @@ fn make(db: &mut Db, ctx: &Context, loaded: &Context, school: SchoolId, file: &s
         Err(problem) => return Ok(Err(problem)),
     };
     let count = fill(db, ctx, school, loaded.evening)?;
-    Ok(Ok((loaded.title, count)))
+    Ok(Ok((loaded.evening, loaded.title, count)))
 }
 
 fn fill(db: &mut Db, ctx: &Context, school: SchoolId, evening: EveningId) -> Result<usize> {
@@ -159,10 +163,25 @@ fn settling_in(date: NaiveDate) -> String {
 
 /// The latest parents' evening of the demo school, which its logins are about.
 pub(super) fn latest(db: &mut Db, school: SchoolId) -> Result<EveningId> {
-    let id: Key = evenings::table
-        .filter(evenings::school_id.eq(key(school)).and(evenings::name.like(format!("{PARENTS}%"))))
-        .order((evenings::starts_at.desc(), evenings::id.desc()))
-        .select(evenings::id)
-        .first(db)?;
-    Ok(id.into())
+    newest(db, school, PARENTS)?.map(|(evening, _)| evening).ok_or(Error::NotFound)
+}
+
+/// The evening of a kind that was made last, and when it ends.
+fn newest(db: &mut Db, school: SchoolId, kind: &str) -> Result<Option<(EveningId, At)>> {
+    let of_school = evenings::table.filter(evenings::school_id.eq(key(school)));
+    if let Some(id) = marks::get(db, &mark(kind))?.and_then(|id| id.parse().ok()) {
+        let found: Option<(Key, At)> = of_school.filter(evenings::id.eq(key(EveningId(id)))).select((evenings::id, evenings::ends_at)).first(db).optional()?;
+        if let Some((id, ends_at)) = found {
+            return Ok(Some((id.into(), ends_at)));
+        }
+    }
+    // Made before there were marks, or gone.
+    let named = of_school.filter(evenings::name.like(format!("{kind}%"))).order((evenings::starts_at.desc(), evenings::id.desc()));
+    let found: Option<(Key, At)> = named.select((evenings::id, evenings::ends_at)).first(db).optional()?;
+    Ok(found.map(|(id, ends_at)| (id.into(), ends_at)))
+}
+
+/// The mark that holds the id of the newest evening of a kind.
+fn mark(kind: &str) -> String {
+    format!("{}{kind}", marks::DEMO)
 }

@@ -12,6 +12,29 @@ use crate::{
 
 const MODE: &str = "mode";
 
+/// What the names of the demo's marks begin with. They go when a playground is emptied.
+pub const DEMO: &str = "demo:";
+
+/// The value of a mark.
+///
+/// # Errors
+/// What the database says.
+pub fn get(db: &mut Db, name: &str) -> Result<Option<String>> {
+    Ok(marks::table.find(name).select(marks::value).first(db).optional()?)
+}
+
+/// Sets a mark.
+///
+/// # Errors
+/// What the database says.
+pub fn set(db: &mut Db, name: &str, value: &str) -> Result<()> {
+    let row = (marks::name.eq(name), marks::value.eq(value));
+    each!(db, conn => {
+        diesel::insert_into(marks::table).values(row).on_conflict(marks::name).do_update().set(marks::value.eq(value)).execute(conn)
+    })?;
+    Ok(())
+}
+
 /// A database that this server must not open.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum WrongMark {

@@ -47,5 +47,6 @@ pub fn wipe(db: &mut Db, slug: &str) -> Result<()> {
     diesel::delete(schools::table.filter(schools::slug.ne(slug))).execute(db)?;
     // Imports begin anew.
     diesel::delete(marks_table::table.filter(marks_table::name.like("roster:%"))).execute(db)?;
+    diesel::delete(marks_table::table.filter(marks_table::name.like(format!("{}%", marks::DEMO)))).execute(db)?;
     Ok(())
 }
