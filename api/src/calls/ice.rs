@@ -1,6 +1,8 @@
 //! The STUN and TURN servers that a browser is told, with credentials made for each answer (the TURN REST API of draft-uberti-behave-turn-rest-00, which coturn's `use-auth-secret` checks).
 //! The user name stands in the TURN server's log: an expiry and an opaque id, nothing of the person.
 
+use std::fmt;
+
 use base64::{
     Engine,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
@@ -16,12 +18,18 @@ use crate::{
 };
 
 /// Servers with the same credentials.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Servers {
     /// Their addresses.
     pub urls: Vec<String>,
     /// User name and password, for TURN.
     pub credential: Option<(String, String)>,
+}
+
+impl fmt::Debug for Servers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Servers").field("urls", &self.urls).finish_non_exhaustive()
+    }
 }
 
 /// The servers of the settings; the credentials are good until `expires_at`, whole seconds.

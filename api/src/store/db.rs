@@ -1,7 +1,13 @@
 //! A connection to either database, and how one is opened. The scheme of `DATABASE_URL` decides which.
 
-use std::time::{Duration, Instant};
+use std::{
+    fmt,
+    fs::{self, OpenOptions, Permissions},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    time::{Duration, Instant},
+};
 
+use anyhow::Context as _;
 use diesel::{Connection, ConnectionResult, PgConnection, RunQueryDsl, SqliteConnection, connection::SimpleConnection, r2d2};
 
 pub use multi::{Db, MultiBackend};
@@ -37,7 +43,7 @@ macro_rules! each {
 }
 
 /// Where the data is.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// A SQLite file's path.
     Sqlite(String),
@@ -60,6 +66,17 @@ impl DatabaseUrl {
         }
     }
 
+    /// Sees to it that a SQLite file is there and that others can't read it.
+    ///
+    /// # Errors
+    /// When the file is somebody else's, or can't be made.
+    pub fn prepare(&self) -> anyhow::Result<()> {
+        match self {
+            Self::Sqlite(path) => keep_private(path),
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Opens a connection, ready to use.
     ///
     /// # Errors
@@ -77,6 +94,35 @@ impl DatabaseUrl {
             }
         }
     }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => f.debug_tuple("Sqlite").field(path).finish(),
+            Self::Postgres(_) => f.write_str("Postgres(..)"),
+        }
+    }
+}
+
+/// What SQLite puts beside a database.
+const BESIDE: [&str; 4] = ["", "-wal", "-shm", "-journal"];
+
+/// Makes a SQLite file, where there is none yet, and lets nobody but its owner read or write it. Files that SQLite puts beside it are like it.
+fn keep_private(path: &str) -> anyhow::Result<()> {
+    // A database in memory, or an address that SQLite reads for itself.
+    if path == ":memory:" || path.starts_with("file:") {
+        return Ok(());
+    }
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path).with_context(|| format!("can't open {path}"))?;
+    for file in BESIDE.map(|end| format!("{path}{end}")) {
+        let Ok(found) = fs::metadata(&file) else { continue };
+        if found.permissions().mode() & 0o077 != 0 {
+            fs::set_permissions(&file, Permissions::from_mode(0o600))
+                .with_context(|| format!("others can read {file}; make it its owner's alone: chmod 600 {file}"))?;
+        }
+    }
+    Ok(())
 }
 
 /// For how long a connection that worked is taken to work still: asking each time would double the trips of a short request.
@@ -132,4 +178,43 @@ pub fn pool(url: &DatabaseUrl, size: u32) -> anyhow::Result<Pool> {
         .test_on_check_out(checked)
         .connection_timeout(Duration::from_secs(10))
         .build(Opener(url.clone()))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn a_password_is_not_printed() {
+        let url = DatabaseUrl::parse("postgres://parlour:hush@db.example.org/parlour").unwrap();
+        let opener = Opener(url.clone());
+        assert!(!format!("{url:?} {url:#?} {opener:?} {opener:#?}").contains("hush"));
+    }
+
+    #[test]
+    fn nobody_else_reads_a_sqlite_file() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("school.db");
+        let url = DatabaseUrl::parse(&format!("sqlite://{}", path.display())).unwrap();
+        let modes = || -> Vec<(String, u32)> {
+            let files = fs::read_dir(folder.path()).unwrap().map(Result::unwrap);
+            let mut modes: Vec<_> =
+                files.map(|file| (file.file_name().into_string().unwrap(), file.metadata().unwrap().permissions().mode() & 0o777)).collect();
+            modes.sort();
+            modes
+        };
+        let expected = ["school.db", "school.db-shm", "school.db-wal"].map(|name| (name.to_owned(), 0o600));
+        let store = Store::open(&url, 1).unwrap();
+        store.migrate().unwrap();
+        assert_eq!(modes(), expected);
+        // What an older server left behind.
+        for (name, _) in &expected {
+            fs::set_permissions(folder.path().join(name), Permissions::from_mode(0o644)).unwrap();
+        }
+        let _again = Store::open(&url, 1).unwrap();
+        assert_eq!(modes(), expected);
+    }
 }

@@ -72,6 +72,7 @@ impl Store {
     /// # Errors
     /// When it can't be reached.
     pub fn open(url: &DatabaseUrl, connections: u32) -> anyhow::Result<Self> {
+        url.prepare()?;
         let writer = match url {
             DatabaseUrl::Sqlite(_) => Some(writer::Writer::start(url)?),
             DatabaseUrl::Postgres(_) => None,

@@ -114,7 +114,7 @@ pub struct IceServers {
 }
 
 /// One STUN or TURN server.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IceServer {
     /// Its addresses (RFC 7064, RFC 7065).
     pub urls: Vec<String>,
@@ -164,7 +164,7 @@ pub enum ClientMessage {
 }
 
 /// The wish to be in a call.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Join {
     /// [`CALL_VERSION`].
     pub version: u32,

@@ -40,7 +40,7 @@ pub struct ApiClientSecret {
 }
 
 /// `POST /clients` and `POST /clients/{client_id}/secrets`: a program, and the secret that was made for it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IssuedApiClient {
     /// The program.
     pub client: ApiClient,
@@ -86,7 +86,7 @@ pub struct ApiClientChange {
 }
 
 /// The answer of the token endpoint (RFC 6749, 5.1).
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessToken {
     /// The token.
     pub access_token: String,

@@ -14,6 +14,7 @@ mod mailbox;
 mod page;
 pub mod plain;
 mod problem;
+mod redacted;
 mod roster;
 mod staff;
 mod webhooks;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::Moment;
 
 /// `POST /login_links`: asks for a login mail. Give an address, or the token of a confirmation mail's link that asks for a code.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
 pub struct NewLoginLink {
@@ -30,7 +30,7 @@ pub struct LoginLink {
 }
 
 /// `POST /login_links/preview`: asks what a link would do, without doing it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
 pub struct LinkToken {
@@ -51,7 +51,7 @@ pub struct LoginLinkPreview {
 }
 
 /// `POST /sessions`: logs in, either with a link's token, or with a request's id and the code from its mail.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
 pub struct NewSession {

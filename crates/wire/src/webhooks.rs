@@ -102,7 +102,7 @@ pub struct Webhook {
 }
 
 /// An endpoint with the secret that it has just got, which is shown this once.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebhookWithSecret {
     /// The endpoint.
     pub webhook: Webhook,

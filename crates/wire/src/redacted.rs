@@ -1,0 +1,61 @@
+//! `Debug` of the shapes that hold a secret: it leaves the secret out, so that no log and no failed test prints one.
+
+use std::fmt;
+
+use crate::{AccessToken, IceServer, IssuedApiClient, Join, LinkToken, NewLoginLink, NewSession, WebhookWithSecret};
+
+macro_rules! without_secrets {
+    ($($shape:ident { $($shown:ident),* })+) => {$(
+        impl fmt::Debug for $shape {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($shape))$(.field(stringify!($shown), &self.$shown))*.finish_non_exhaustive()
+            }
+        }
+    )+};
+}
+
+without_secrets! {
+    AccessToken { token_type, expires_in, scope }
+    IceServer { urls }
+    IssuedApiClient { client }
+    Join { version, move_here, fresh }
+    LinkToken {}
+    NewLoginLink { email }
+    NewSession { login_link_id }
+    WebhookWithSecret { webhook }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::ClientMessage;
+
+    fn printed<T: serde::de::DeserializeOwned + fmt::Debug>(value: Value) -> String {
+        let value: T = serde_json::from_value(value).expect("the shape reads it");
+        format!("{value:?} {value:#?}")
+    }
+
+    #[test]
+    fn no_secret_is_printed() {
+        let client = json!({ "id": "01a1f640-bc00-7c11-9f3e-2b7f6f0a4d11", "name": "MIS", "scopes": [], "requests_per_minute": 600,
+            "created_by": "Helen", "created_at": "2026-11-10T19:12:00Z", "secrets": [] });
+        let webhook = json!({ "id": "01a1f640-bc00-7c11-9f3e-2b7f6f0a4d11", "url": "https://mis.example.org", "event_types": [], "enabled": true,
+            "created_at": "2026-11-10T19:12:00Z" });
+        let join = json!({ "type": "join", "version": 1, "device": "hush", "code": "hush" });
+        let all = [
+            printed::<AccessToken>(json!({ "access_token": "hush", "token_type": "Bearer", "expires_in": 600, "scope": "" })),
+            printed::<IceServer>(json!({ "urls": ["turn:a"], "username": "hush", "credential": "hush" })),
+            printed::<IssuedApiClient>(json!({ "client": client, "client_secret": "hush" })),
+            printed::<ClientMessage>(join),
+            printed::<LinkToken>(json!({ "token": "hush" })),
+            printed::<NewLoginLink>(json!({ "email": "a@example.org", "token": "hush" })),
+            printed::<NewSession>(json!({ "token": "hush", "code": "hush" })),
+            printed::<WebhookWithSecret>(json!({ "webhook": webhook, "secret": "hush" })),
+        ];
+        for printed in all {
+            assert!(!printed.contains("hush"), "{printed}");
+        }
+    }
+}
