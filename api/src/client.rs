@@ -77,8 +77,7 @@ pub async fn asset(app: Data<App>, req: HttpRequest) -> Answer {
     response
         .insert_header((header::CONTENT_TYPE, asset.kind))
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
-        .insert_header((header::VARY, "Accept-Encoding"))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+        .insert_header((header::VARY, "Accept-Encoding"));
     let accepts = |coding: &str| accepts(req.headers(), coding);
     let (coding, body) = match (&asset.brotli, &asset.gzip) {
         (Some(brotli), _) if accepts("br") => ("br", brotli),
@@ -121,7 +120,6 @@ pub async fn index(app: Data<App>, req: HttpRequest) -> Answer {
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header(("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self), geolocation=()"))
         .body(page))
 }

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, env, fs, net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
 use crate::{roster::RosterSource, store::DatabaseUrl};
 
@@ -62,6 +63,8 @@ pub struct Config {
     pub client_dir: Option<PathBuf>,
     /// The header in which a trusted proxy passes the client's address on.
     pub client_ip_header: Option<String>,
+    /// Whether a school can be reached by the path, `/s/<its short name>/`, and not by its host alone.
+    pub school_paths: bool,
     /// Servers that help the browsers of a call to find each other.
     pub ice: Ice,
     /// Webhooks may lead to private addresses, and by plain HTTP: for a school's own network, and for tests.
@@ -93,7 +96,7 @@ pub struct Turn {
 }
 
 /// The settings' names in the environment; in the file they are the part after `PARLOUR_`, in lower case, and `database_url`.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 20] = [
     "PARLOUR_MODE",
     "PARLOUR_LISTEN",
     "PARLOUR_PUBLIC_URL",
@@ -105,6 +108,7 @@ const NAMES: [&str; 19] = [
     "PARLOUR_MAIL_FROM",
     "PARLOUR_CLIENT_DIR",
     "PARLOUR_CLIENT_IP_HEADER",
+    "PARLOUR_SCHOOL_PATHS",
     "PARLOUR_STUN_URLS",
     "PARLOUR_TURN_URLS",
     "PARLOUR_TURN_SECRET",
@@ -196,6 +200,12 @@ impl Config {
             mail_from,
             client_dir: get("PARLOUR_CLIENT_DIR").map(PathBuf::from),
             client_ip_header: get("PARLOUR_CLIENT_IP_HEADER").map(str::to_owned),
+            school_paths: match get("PARLOUR_SCHOOL_PATHS") {
+                None => mode.is_playground(),
+                Some("allow") => true,
+                Some("refuse") => false,
+                Some(other) => bail!("PARLOUR_SCHOOL_PATHS: {other:?} is none of refuse, allow"),
+            },
             ice: Ice::from_values(&get)?,
             private_webhooks: match get("PARLOUR_WEBHOOKS_PRIVATE") {
                 None | Some("refuse") => false,
@@ -207,7 +217,46 @@ impl Config {
             oneroster_secret,
         })
     }
+
+    /// Whether browsers reach the server by HTTPS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    /// Whether browsers are told to use nothing but HTTPS from now on.
+    #[must_use]
+    pub fn is_https_only(&self) -> bool {
+        self.mode == Mode::Production && self.is_https()
+    }
+
+    /// Whether this is the origin (RFC 6454, 6.2) of the pages of the school on this host. A playground is also at `localhost`.
+    #[must_use]
+    pub fn is_origin(&self, origin: &str, host: Option<&str>) -> bool {
+        let url = host.map_or_else(|| self.public_url.clone(), |host| self.public_url.replace(HOST, host));
+        let Some(own) = Url::parse(&url).ok().filter(|_| !url.contains(HOST)).map(|url| url.origin().ascii_serialization()) else { return false };
+        let is_local = || self.mode.is_playground() && origin.eq_ignore_ascii_case(&own.replacen("//127.0.0.1", "//localhost", 1));
+        origin.eq_ignore_ascii_case(&own) || is_local()
+    }
+
+    /// Checks that the pages of every school can be reached, given the names of those without a host and how many there are in all.
+    ///
+    /// # Errors
+    /// A sentence that names the schools that can't be.
+    pub fn check_reach(&self, without_host: &[String], schools: usize) -> anyhow::Result<()> {
+        let is_reached = self.mode.is_playground() || (!self.public_url.contains(HOST) && (self.school_paths || schools == 1));
+        ensure!(
+            is_reached || without_host.is_empty(),
+            "nobody can reach {}: give each its own host (the column `host` of its row in `schools`), or allow paths with PARLOUR_SCHOOL_PATHS=allow \
+             and a PARLOUR_PUBLIC_URL without {HOST}",
+            without_host.join(", ")
+        );
+        Ok(())
+    }
 }
+
+/// What stands for a school's host in [`Config::public_url`].
+pub const HOST: &str = "{host}";
 
 impl Ice {
     fn from_values<'a>(get: &impl Fn(&str) -> Option<&'a str>) -> anyhow::Result<Self> {
@@ -242,7 +291,8 @@ fn urls(value: Option<&str>, schemes: &[&str], wanted: &'static str) -> anyhow::
 }
 
 fn read_file(text: &str) -> anyhow::Result<BTreeMap<String, String>> {
-    let table: toml::Table = text.parse().context("PARLOUR_CONFIG: the file is not TOML")?;
+    // What TOML's parser says of it beyond that quotes the text, and with it a secret.
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| anyhow::anyhow!("PARLOUR_CONFIG: the file is not TOML: {}", error.message()))?;
     let named = |name: &str| NAMES.into_iter().find(|known| known.trim_start_matches("PARLOUR_").eq_ignore_ascii_case(name));
     table
         .into_iter()
@@ -301,6 +351,53 @@ mod tests {
         check(&with(&[("PARLOUR_WEBHOOKS_PRIVATE", "allow")]), None);
         check(&with(&[("PARLOUR_WEBHOOKS_PRIVATE", "yes")]), Some("PARLOUR_WEBHOOKS_PRIVATE"));
         check(&with(&[("PARLOUR_ROSTER_SOURCES", "[{ url = 1 }]")]), Some("PARLOUR_ROSTER_SOURCES"));
+        check(&with(&[("PARLOUR_SCHOOL_PATHS", "refuse")]), None);
+        check(&with(&[("PARLOUR_SCHOOL_PATHS", "no")]), Some("PARLOUR_SCHOOL_PATHS"));
+    }
+
+    fn config(settings: &[(&str, &str)]) -> Config {
+        let needed = [("DATABASE_URL", "sqlite://x.db"), ("PARLOUR_KEY", "0123456789abcdef0123456789abcdef"), ("PARLOUR_SMTP_URL", "smtp://localhost")];
+        let values = [("PARLOUR_MAIL_FROM", "school@example.org")].iter().chain(&needed).chain(settings);
+        Config::from_values(&values.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()).unwrap()
+    }
+
+    #[test]
+    fn an_origin_is_the_school_s_as_the_settings_have_it() {
+        let of = |url: &str| config(&[("PARLOUR_PUBLIC_URL", url)]);
+        let hosts = of("https://{host}");
+        assert!(hosts.is_origin("https://evening.example.org", Some("evening.example.org")));
+        assert!(!hosts.is_origin("https://other.example.org", Some("evening.example.org")));
+        assert!(!hosts.is_origin("http://evening.example.org", Some("evening.example.org")), "another scheme");
+        assert!(!hosts.is_origin("https://evening.example.org:8443", Some("evening.example.org")), "another port");
+        assert!(!hosts.is_origin("https://{host}", None) && !hosts.is_origin("null", None));
+        let one = of("https://evening.example.org:443/");
+        assert!(one.is_origin("https://evening.example.org", None));
+        assert!(!one.is_origin("https://localhost", None));
+        let demo = config(&[("PARLOUR_MODE", "demo"), ("PARLOUR_LISTEN", "127.0.0.1:8081")]);
+        assert!(demo.is_origin("http://127.0.0.1:8081", None) && demo.is_origin("http://localhost:8081", None));
+        assert!(!demo.is_origin("http://localhost:8080", None) && !demo.is_origin("http://evil.example:8081", None));
+    }
+
+    #[test]
+    fn a_school_that_nobody_can_reach_is_named() {
+        let check = |url: &str, paths: &str, without_host: &[&str], schools| {
+            let config = config(&[("PARLOUR_PUBLIC_URL", url), ("PARLOUR_SCHOOL_PATHS", paths)]);
+            let names: Vec<String> = without_host.iter().map(|name| (*name).to_owned()).collect();
+            config.check_reach(&names, schools).map_err(|error| error.to_string())
+        };
+        assert_eq!(check("https://evening.example.org", "refuse", &["Hillcrest"], 1), Ok(()), "a single school answers on every host");
+        assert_eq!(check("https://evening.example.org", "allow", &["Hillcrest", "Lakeside"], 2), Ok(()));
+        assert_eq!(check("https://{host}", "refuse", &[], 2), Ok(()));
+        for refused in [check("https://evening.example.org", "refuse", &["Lakeside"], 2), check("https://{host}", "allow", &["Lakeside"], 1)] {
+            assert!(refused.is_err_and(|error| error.contains("Lakeside") && error.contains("PARLOUR_SCHOOL_PATHS")));
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_not_quoted() {
+        let error = read_file("key = \"hush-hush\nmode = demo").unwrap_err();
+        assert!(format!("{error:#}").starts_with("PARLOUR_CONFIG: the file is not TOML"));
+        assert!(!format!("{error:#} {error:?}").contains("hush"));
     }
 
     #[test]

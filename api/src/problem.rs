@@ -1,4 +1,4 @@
-//! The one error answer: `application/problem+json` (RFC 9457) with a stable `code`. Causes are logged once and never sent.
+//! The one error answer: `application/problem+json` (RFC 9457) with a stable `code`. Causes are logged once, by the routes, and never sent.
 
 use std::fmt;
 
@@ -27,6 +27,8 @@ struct More {
     retry_after: Option<u32>,
     allow: Option<String>,
     challenge: Option<String>,
+    /// Whether to say which encodings a body may have (RFC 9110, 12.5.3).
+    accept_encoding: bool,
     cause: Option<StoreError>,
 }
 
@@ -84,6 +86,30 @@ impl ApiError {
     #[must_use]
     pub fn too_many(seconds: u32) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "That was asked for too often. Wait a while and try again.").after(seconds)
+    }
+
+    /// A body that came too slowly. The rest of it is not waited for.
+    #[must_use]
+    pub fn too_slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body came too slowly. Send it again.")
+    }
+
+    /// A body that is compressed or otherwise encoded.
+    #[must_use]
+    pub fn encoded() -> Self {
+        let mut error = Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the body as it is, without a Content-Encoding.");
+        error.more.accept_encoding = true;
+        error
+    }
+
+    /// A fault of ours, which somebody else has logged.
+    #[must_use]
+    pub fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something went wrong on the server. Nothing was changed; try again, and tell the school if it goes on.",
+        )
     }
 
     /// The server can't serve now.
@@ -150,12 +176,16 @@ impl ApiError {
         &self.more.detail
     }
 
-    /// Renders the answer; the cause, if there is one, is logged here and nowhere else.
-    #[must_use]
-    pub fn respond(&self, request_id: &str) -> HttpResponse {
+    /// Logs the cause, if there is one. For [`crate::routes`] alone, so that each is logged once.
+    pub fn log(&self, request_id: &str) {
         if let Some(cause) = &self.more.cause {
             tracing::error!(request_id, code = self.code, cause = %chain(cause), "request failed");
         }
+    }
+
+    /// Renders the answer.
+    #[must_use]
+    pub fn respond(&self, request_id: &str) -> HttpResponse {
         let problem = Problem {
             kind: format!("/api/docs#{}", self.code),
             title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
@@ -172,6 +202,12 @@ impl ApiError {
         response.content_type("application/problem+json").insert_header((header::CACHE_CONTROL, "no-store"));
         if let Some(seconds) = self.more.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if self.more.accept_encoding {
+            response.insert_header((header::ACCEPT_ENCODING, "identity"));
+        }
+        if self.status == StatusCode::REQUEST_TIMEOUT {
+            response.force_close();
         }
         if self.status == StatusCode::UPGRADE_REQUIRED {
             response.insert_header((header::UPGRADE, "websocket"));
@@ -305,8 +341,7 @@ impl From<StoreError> for ApiError {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The server is busy. Nothing was changed; try again in a moment.").after(2)
             }
             StoreError::Database(_) | StoreError::Panicked => {
-                let detail = "Something went wrong on the server. Nothing was changed; try again, and tell the school if it goes on.";
-                let mut answer = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail);
+                let mut answer = Self::internal();
                 answer.more.cause = Some(error);
                 answer
             }

@@ -1,16 +1,12 @@
 //! What handlers take from a request besides who asks: ids of the path, a JSON body, a page of a list, an idempotency key.
 
+mod body;
 pub mod json;
 mod sealed;
 
 use std::{future::Future, pin::Pin};
 
-use actix_web::{
-    FromRequest, HttpRequest,
-    dev::Payload,
-    http::{StatusCode, header},
-    web,
-};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::StatusCode, web};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use parlour_domain::id::{BarId, BookingId, ClientId, DeliveryId, EveningId, InviteId, PersonId, WebhookId};
@@ -19,19 +15,15 @@ use serde::{Deserialize, de::DeserializeOwned};
 use uuid::Uuid;
 use validator::{Validate, ValidationErrors};
 
-pub use self::sealed::{Place, sealed_page};
+pub use self::{
+    body::{Form, MaxBody, check_encoding},
+    sealed::{Place, sealed_page},
+};
 use crate::{
     auth,
     problem::{Answer, ApiError},
     store::{export::Wanted, idempotency::RequestKey},
 };
-
-/// The largest body that is read, in bytes.
-pub const MAX_BODY: usize = 64 * 1024;
-
-/// The largest body of an operation that takes larger ones, in bytes.
-#[derive(Clone, Copy, Debug)]
-pub struct MaxBody(pub usize);
 
 macro_rules! path_ids {
     ($($(#[$doc:meta])* $name:ident($id:ty) = $segment:literal;)+) => {$(
@@ -89,20 +81,13 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_json = req
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")));
-        let bytes = web::Bytes::from_request(req, payload);
-        let most = req.app_data::<MaxBody>().map_or(MAX_BODY, |most| most.0) / 1024;
+        let is_json = body::is_of(req, "application/json");
+        let reading = body::read(req, payload);
         Box::pin(async move {
             if !is_json {
                 return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the body as application/json."));
             }
-            let bytes = bytes
-                .await
-                .map_err(|_| ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("The body is too large. Send at most {most} KiB.")))?;
+            let bytes = reading.await?;
             let read: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| malformed(&error))?;
             let value = json::read(&read, json::Nulls::Absent).map_err(|wrong| ApiError::field(&wrong.field, &wrong.code, &wrong.detail))?;
             Ok(Self { value, bytes })

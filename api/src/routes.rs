@@ -6,7 +6,7 @@ use actix_web::{
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
     error::InternalError,
     guard::{Any, Get, GuardContext, Head, fn_guard},
-    http::header::{self, HeaderName, HeaderValue},
+    http::header::{self, HeaderMap, HeaderName, HeaderValue},
     middleware::{Next, from_fn},
     web::{self, Data, ServiceConfig},
 };
@@ -22,8 +22,11 @@ use crate::{
     precondition::no_versions,
     problem::{Answer, ApiError},
     rates::WINDOW,
-    request::{MAX_BODY, MaxBody},
+    request::{MaxBody, check_encoding},
 };
+
+/// Two years of nothing but HTTPS for the school's host and what lies below it (RFC 6797; ASVS 5.0, 3.4.1).
+const HSTS: &str = "max-age=63072000; includeSubDomains";
 
 /// Names a request in answers and logs.
 #[derive(Clone)]
@@ -33,23 +36,34 @@ pub struct RequestId(pub String);
 pub fn application(
     app: Data<App>,
 ) -> ActixApp<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>> {
+    let by_path = app.config.school_paths;
     ActixApp::new()
         .app_data(app)
-        .app_data(web::PayloadConfig::new(MAX_BODY))
         .app_data(web::QueryConfig::default().error_handler(|error, _| ApiError::bad_request(format!("The query is wrong: {error}.")).into()))
         .wrap(from_fn(frame))
         .configure(|config| {
             config
                 .service(web::scope("/api/v1").wrap(from_fn(count_programs)).configure(api).default_service(web::route().to(nothing)))
-                .service(web::scope("/s/{school}/api/v1").wrap(from_fn(count_programs)).configure(api).default_service(web::route().to(nothing)))
                 .route("/api/docs", web::get().to(docs))
-                .route("/s/{school}/api/docs", web::get().to(docs))
                 .route("/", web::get().to(client::index))
-                .route("/s/{school}", web::get().to(client::to_base))
-                .route("/s/{school}/dev/login/{who}", web::get().to(dev::follow_dev_login))
-                .service(web::scope("/s/{school}").configure(pages))
+                .configure(if by_path { schools_by_path } else { no_paths })
                 .configure(pages);
         })
+}
+
+/// Each school below a path of its own.
+fn schools_by_path(config: &mut ServiceConfig) {
+    config
+        .service(web::scope("/s/{school}/api/v1").wrap(from_fn(count_programs)).configure(api).default_service(web::route().to(nothing)))
+        .route("/s/{school}/api/docs", web::get().to(docs))
+        .route("/s/{school}", web::get().to(client::to_base))
+        .route("/s/{school}/dev/login/{who}", web::get().to(dev::follow_dev_login))
+        .service(web::scope("/s/{school}").configure(pages));
+}
+
+/// There is nothing below `/s`, not even a page.
+fn no_paths(config: &mut ServiceConfig) {
+    config.service(web::scope("/s").default_service(web::route().to(nothing)));
 }
 
 /// What can be read by itself: its `ETag` is what `If-Match` names. Elsewhere there is nothing that a change could rest on.
@@ -158,7 +172,7 @@ fn api(config: &mut ServiceConfig) {
 
 /// Takes bodies up to this size.
 fn larger(resource: actix_web::Resource, bytes: usize) -> actix_web::Resource {
-    resource.app_data(web::PayloadConfig::new(bytes)).app_data(MaxBody(bytes))
+    resource.app_data(MaxBody(bytes))
 }
 
 /// The client's files and pages: whatever is not the API's is a page of the client, which knows its own paths.
@@ -184,20 +198,22 @@ async fn nothing() -> Answer {
     Err(ApiError::not_found())
 }
 
-/// Gives a request its id, checks its origin, and turns every error, the framework's too, into the one shape.
+/// Gives a request its id, checks its origin and the encoding of its body, and turns every error, the framework's too, into the one shape.
 async fn frame<B: MessageBody + 'static>(req: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<BoxBody>, Error> {
     let Some(app) = req.app_data::<Data<App>>().cloned() else { return next.call(req).await.map(ServiceResponse::map_into_boxed_body) };
     let id = app.context().new_id::<Uuid>().to_string();
     req.extensions_mut().insert(RequestId(id.clone()));
-    if let Err(error) = origin::check(&app.config, &req) {
-        return Ok(finish(req.into_response(error.respond(&id)), &id));
+    if let Err(error) = check(&app, &req).await {
+        let refused = described(&error.into(), &id);
+        return Ok(finish(req.into_response(refused), &app, &id));
     }
     let writes = !req.method().is_safe();
     // The request must not be held meanwhile: the router writes into it.
     let response = match next.call(req).await {
         Ok(response) => response.map_into_boxed_body(),
         Err(error) => {
-            let problem = described(&error, &id);
+            let mut problem = described(&error, &id);
+            add_headers(problem.headers_mut(), &app, &id);
             return Err(InternalError::from_response(error, problem).into());
         }
     };
@@ -214,19 +230,32 @@ async fn frame<B: MessageBody + 'static>(req: ServiceRequest, next: Next<B>) -> 
         }
         None => response,
     };
-    Ok(finish(response, &id))
+    Ok(finish(response, &app, &id))
 }
 
+/// Refuses what no operation takes, before any of them looks at it.
+async fn check(app: &App, req: &ServiceRequest) -> Answer<()> {
+    if req.method().is_safe() {
+        return Ok(());
+    }
+    check_encoding(req.headers())?;
+    origin::check(app, req.request()).await
+}
+
+/// The answer to an error. A fault of ours is logged here and nowhere else.
 fn described(error: &Error, id: &str) -> HttpResponse {
     if let Some(error) = error.as_error::<ApiError>() {
+        error.log(id);
         return error.respond(id);
     }
-    let status = error.as_response_error().status_code();
-    let error = if status.is_client_error() { ApiError::bad_request("The request can't be read.") } else { ApiError::from(crate::store::Error::Panicked) };
-    error.respond(id)
+    if error.as_response_error().status_code().is_client_error() {
+        return ApiError::bad_request("The request can't be read.").respond(id);
+    }
+    tracing::error!(request_id = id, code = "internal", cause = %error, "request failed");
+    ApiError::internal().respond(id)
 }
 
-fn finish(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+fn finish(mut response: ServiceResponse<BoxBody>, app: &App, id: &str) -> ServiceResponse<BoxBody> {
     let counted = response.request().extensions().get::<Counted>().copied();
     let headers = response.headers_mut();
     if let Some(Counted(rate)) = counted {
@@ -238,11 +267,20 @@ fn finish(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<B
             }
         }
     }
+    add_headers(headers, app, id);
+    response
+}
+
+/// Adds what every answer has.
+fn add_headers(headers: &mut HeaderMap, app: &App, id: &str) {
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    response
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if app.config.is_https_only() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+    }
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod access;
+mod bodies;
 mod bookings;
 mod browser;
 mod call_seats;
@@ -14,6 +15,7 @@ mod errors;
 mod evenings_rest;
 mod exports;
 mod guests;
+mod hardening;
 mod harness;
 mod ice_servers;
 mod imports;

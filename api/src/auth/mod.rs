@@ -46,10 +46,11 @@ pub fn host(headers: &HeaderMap) -> &str {
     headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default()
 }
 
-/// How the request names its school.
+/// How the request names its school. Also before the request was routed.
 #[must_use]
 pub fn school_address(req: &HttpRequest) -> SchoolAddress {
-    match req.match_info().get("school") {
+    let by_path = || req.path().strip_prefix("/s/")?.split('/').next().filter(|slug| !slug.is_empty());
+    match req.match_info().get("school").or_else(by_path) {
         Some(slug) => SchoolAddress::Slug(slug.to_owned()),
         None => {
             let host = host(req.headers());
@@ -84,8 +85,7 @@ impl Visitor {
     async fn of(req: &HttpRequest) -> Answer<Self> {
         let app = app(req)?;
         let school = app.school(school_address(req)).await?;
-        let cookie = req
-            .cookie(cookies::PERSON)
+        let cookie = cookies::read(&app.config, req, cookies::PERSON)
             .ok_or_else(|| if req.headers().contains_key(header::AUTHORIZATION) { ApiError::for_people() } else { ApiError::not_logged_in() })?;
         let now = app.clock.now();
         let id = app.keys.read_cookie(Audience::Person, cookie.value(), now).into_iter().next().ok_or_else(ApiError::not_logged_in)?;
@@ -274,7 +274,7 @@ impl FromRequest for GuestSessions {
         Box::pin(async move {
             let app = app(&req)?;
             let school = app.school(school_address(&req)).await?;
-            let ids = match req.cookie(cookies::GUEST) {
+            let ids = match cookies::read(&app.config, &req, cookies::GUEST) {
                 Some(cookie) => app.keys.read_cookie(Audience::Guest, cookie.value(), app.clock.now()),
                 None => Vec::new(),
             };

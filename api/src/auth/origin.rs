@@ -1,39 +1,41 @@
 //! Where a request that changes something comes from: the school's own pages, or a program without a browser (OWASP CSRF cheat sheet, "verifying origin").
 
 use actix_web::{
-    dev::ServiceRequest,
-    http::{
-        Method, StatusCode,
-        header::{self, HeaderMap},
-    },
+    HttpRequest,
+    http::{StatusCode, header},
 };
 
-use super::cookies;
-use crate::{config::Config, problem::ApiError};
+use super::{cookies, school_address};
+use crate::{
+    app::App,
+    problem::{Answer, ApiError},
+};
 
-/// Checks a request's `Origin`. With a cookie of ours it must be there and be the school's; without one it may be missing, but not be another site's.
+/// Checks the `Origin` of a request that may change something. With a cookie of ours it must be there and be the school's; without one it may be missing,
+/// but not be another site's.
 ///
 /// # Errors
-/// `bad_origin` otherwise.
-pub fn check(config: &Config, req: &ServiceRequest) -> Result<(), ApiError> {
-    if matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+/// `bad_origin` otherwise; what the database says.
+pub async fn check(app: &App, req: &HttpRequest) -> Answer<()> {
+    if !req.headers().contains_key(header::ORIGIN) && !cookies::has_any(req) {
         return Ok(());
     }
-    let has_cookie = [cookies::PERSON, cookies::GUEST, cookies::LOGIN, cookies::DEVICE].into_iter().any(|name| req.cookie(name).is_some());
-    match req.headers().get(header::ORIGIN) {
-        None if !has_cookie => Ok(()),
-        _ => check_own(config, req.headers()),
-    }
+    check_own(app, req).await
 }
 
-/// Checks that the `Origin` is there and is the school's.
+/// Checks that the `Origin` is there and is the one where the settings have the school's pages. The `Host` header only says which school is meant: another
+/// site can lead its own name to us, and then both headers are its own.
 ///
 /// # Errors
-/// `bad_origin` otherwise.
-pub fn check_own(config: &Config, headers: &HeaderMap) -> Result<(), ApiError> {
-    let scheme = if config.public_url.starts_with("https://") { "https" } else { "http" };
-    let own = format!("{scheme}://{}", super::host(headers));
-    if headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).is_some_and(|origin| origin.eq_ignore_ascii_case(&own)) {
+/// `bad_origin` otherwise; what the database says.
+pub async fn check_own(app: &App, req: &HttpRequest) -> Answer<()> {
+    let host = match app.school(school_address(req)).await {
+        Ok(school) => school.host,
+        Err(error) if error.code() == "unknown_school" => None,
+        Err(error) => return Err(error),
+    };
+    let origin = req.headers().get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    if origin.is_some_and(|origin| app.config.is_origin(origin, host.as_deref())) {
         return Ok(());
     }
     Err(ApiError::new(StatusCode::FORBIDDEN, "bad_origin", "The Origin header must be the school's own address."))

@@ -11,7 +11,7 @@ use crate::{
     context::{Clock, Context, Random, SystemClock},
     demo, evening_file,
     roster::{self, ImportOptions},
-    store::{Store, changes},
+    store::{Store, changes, schools},
 };
 
 /// Runs a command.
@@ -46,6 +46,8 @@ async fn play(arguments: SandboxArguments) -> anyhow::Result<()> {
 
 async fn serve(config: Config) -> anyhow::Result<()> {
     let store = database::ready(&config).await?;
+    let (without_host, count) = store.read(schools::without_host).await?;
+    config.check_reach(&without_host, count)?;
     serve_from(config, store).await
 }
 

@@ -19,7 +19,10 @@ pub use self::{
     memory::{Failure, MemoryMailer, SentMail},
     smtp::SmtpMailer,
 };
-use crate::{calendar::Method, config::Config};
+use crate::{
+    calendar::Method,
+    config::{Config, HOST},
+};
 
 /// A mail as it goes out.
 #[derive(Clone, PartialEq, Eq)]
@@ -70,12 +73,14 @@ pub trait Mailer: Send + Sync + 'static {
     fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), SendError>>;
 }
 
-/// Where a school's pages are, with a slash at the end: on its own host, or by the path where it has none and in demo and development modes.
+/// Where a school's pages are, with a slash at the end: on its own host, or on the one host of the settings; below its path where that is how schools are told
+/// apart, as in demo and development modes.
 #[must_use]
 pub fn school_base(config: &Config, slug: &str, host: Option<&str>) -> String {
     match host {
-        Some(host) if !config.mode.is_playground() => format!("{}/", config.public_url.replace("{host}", host)),
-        _ => format!("{}/s/{slug}/", config.public_url),
+        Some(host) if !config.mode.is_playground() => format!("{}/", config.public_url.replace(HOST, host)),
+        _ if config.school_paths => format!("{}/s/{slug}/", config.public_url),
+        _ => format!("{}/", config.public_url),
     }
 }
 

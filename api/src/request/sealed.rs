@@ -2,6 +2,7 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use parlour_wire::Page;
+use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::{List, PageQuery, cut};
@@ -40,7 +41,7 @@ impl Place {
     fn read(cursor: &str, keys: &Keys, list: List, of: Uuid) -> Option<Self> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (sealed, found) = bytes.split_at_checked(SEALED)?;
-        if sealed.first() != Some(&(list as u8)) || found != seal(keys, of, sealed) {
+        if sealed.first() != Some(&(list as u8)) || !bool::from(found.ct_eq(&seal(keys, of, sealed))) {
             return None;
         }
         Some(Self { order: i64::from_be_bytes(sealed.get(1..9)?.try_into().ok()?), id: Uuid::from_slice(sealed.get(9..)?).ok()? })

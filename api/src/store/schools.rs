@@ -54,6 +54,16 @@ pub fn by_sourced_id(db: &mut Db, sourced_id: &str) -> Result<Option<SchoolId>> 
     Ok(id.map(Into::into))
 }
 
+/// The names of the schools without a host of their own, and how many schools there are.
+///
+/// # Errors
+/// When the database fails.
+pub fn without_host(db: &mut Db) -> Result<(Vec<String>, usize)> {
+    let all: Vec<(String, Option<String>)> = schools::table.order(schools::name).select((schools::name, schools::host)).load(db)?;
+    let count = all.len();
+    Ok((all.into_iter().filter(|(_, host)| host.is_none()).map(|(name, _)| name).collect(), count))
+}
+
 /// The school at an address. A server with a single school answers for every host.
 ///
 /// # Errors

@@ -70,6 +70,7 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
     let path = path.split('?').next().unwrap_or(path);
     let said = format!("{method} {path} answered {} {}", answer.status, answer.text);
     assert!(answer.header("x-request-id").is_some(), "no X-Request-Id: {said}");
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{said}");
     let operation = operations().into_iter().find(|operation| operation.method == method && fits(&operation.path, path));
     let Some(operation) = operation else {
         assert!(matches!(answer.status, 404 | 405), "no operation of the contract: {said}");

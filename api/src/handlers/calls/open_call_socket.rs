@@ -11,6 +11,6 @@ use crate::{auth::LoggedIn, problem::Answer, request::BookingPath};
 /// `upgrade_required`, `bad_origin`; those of `get_call`; `call_early`, `call_over`.
 pub async fn open_call_socket(req: HttpRequest, body: web::Payload, caller: LoggedIn, BookingPath(booking): BookingPath) -> Answer {
     let visitor = super::person(caller, booking)?;
-    upgrade::check(&req)?;
+    upgrade::check(&req).await?;
     upgrade::open(&req, body, visitor).await
 }

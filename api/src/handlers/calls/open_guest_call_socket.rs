@@ -21,7 +21,7 @@ pub async fn open_guest_call_socket(app: Data<App>, req: HttpRequest, body: web:
     if guest.ids.is_empty() {
         return Err(ApiError::not_logged_in());
     }
-    upgrade::check(&req)?;
+    upgrade::check(&req).await?;
     let visitor = super::guest(&app, guest, booking).await?;
     upgrade::open(&req, body, visitor).await
 }

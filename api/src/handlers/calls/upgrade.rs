@@ -18,12 +18,12 @@ use crate::{
 ///
 /// # Errors
 /// `upgrade_required`, `bad_origin`.
-pub(super) fn check(req: &HttpRequest) -> Answer<()> {
+pub(super) async fn check(req: &HttpRequest) -> Answer<()> {
     let is_upgrade = req.headers().get(header::UPGRADE).and_then(|value| value.to_str().ok()).is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
     if !is_upgrade {
         return Err(upgrade_required());
     }
-    origin::check_own(&auth::app(req)?.config, req.headers())
+    origin::check_own(&*auth::app(req)?, req).await
 }
 
 /// Opens the socket, for somebody who may enter now.

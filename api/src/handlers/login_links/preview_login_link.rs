@@ -42,6 +42,8 @@ pub async fn preview_login_link(app: Data<App>, req: HttpRequest, AtSchool(schoo
 /// Whether this browser has logged in as the person before.
 #[must_use]
 pub fn knows_device(app: &App, req: &HttpRequest, person: Option<uuid::Uuid>) -> bool {
-    let known = req.cookie(cookies::DEVICE).map(|cookie| app.keys.read_cookie(Audience::Device, cookie.value(), app.clock.now())).unwrap_or_default();
+    let known = cookies::read(&app.config, &req, cookies::DEVICE)
+        .map(|cookie| app.keys.read_cookie(Audience::Device, cookie.value(), app.clock.now()))
+        .unwrap_or_default();
     person.is_some_and(|person| known.contains(&person))
 }

@@ -3,7 +3,7 @@
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
     http::{StatusCode, header},
-    web::{Bytes, Data},
+    web::Data,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use parlour_domain::{
@@ -19,6 +19,7 @@ use crate::{
     auth::AtSchool,
     keys::{GivenToken, Purpose},
     problem::{Answer, ApiError},
+    request::Form,
     store::{Error, clients},
     tokens,
 };
@@ -28,7 +29,7 @@ const TOKENS_PER_MINUTE: u32 = 60;
 
 /// What comes in the form.
 #[derive(Deserialize)]
-struct Form {
+struct FormFields {
     grant_type: Option<String>,
     scope: Option<String>,
     client_id: Option<String>,
@@ -38,14 +39,9 @@ struct Form {
 /// Gives a token for the scopes that are asked for, or for all that the program has.
 ///
 /// # Errors
-/// `unknown_school`, `busy`, `too_many_requests`; refusals of the standard are answers.
-pub async fn issue_token(req: HttpRequest, app: Data<App>, AtSchool(school): AtSchool, body: Bytes) -> Answer {
-    let is_form = req
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .is_some_and(|kind| kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")));
-    let form = is_form.then(|| serde_urlencoded::from_bytes::<Form>(&body).ok()).flatten();
+/// `unknown_school`, `busy`, `too_many_requests`, those of a body that can't be read; refusals of the standard are answers.
+pub async fn issue_token(req: HttpRequest, app: Data<App>, AtSchool(school): AtSchool, Form(body): Form) -> Answer {
+    let form = body.and_then(|body| serde_urlencoded::from_bytes::<FormFields>(&body).ok());
     let Some(form) = form else {
         return Ok(refuse(StatusCode::BAD_REQUEST, "invalid_request", "Send a body of application/x-www-form-urlencoded, each parameter once."));
     };

@@ -58,7 +58,8 @@ pub fn session_cookies(app: &App, req: &HttpRequest, session: &PersonSession) ->
     let mut set =
         vec![cookies::make(&app.config, req, cookies::PERSON, sign(Audience::Person, &[session.id.into()], sessions::PERSON_LIFE)?, sessions::PERSON_LIFE)];
     if let Some((person, _)) = &session.identity {
-        let mut known = req.cookie(cookies::DEVICE).map(|cookie| app.keys.read_cookie(Audience::Device, cookie.value(), now)).unwrap_or_default();
+        let mut known =
+            cookies::read(&app.config, req, cookies::DEVICE).map(|cookie| app.keys.read_cookie(Audience::Device, cookie.value(), now)).unwrap_or_default();
         known.retain(|id| *id != person.id.0);
         known.insert(0, person.id.0);
         known.truncate(DEVICE_PEOPLE);
@@ -87,7 +88,7 @@ async fn by_link(app: &App, req: &HttpRequest, school: &SchoolRow, token: &str) 
 }
 
 async fn by_code(app: &App, req: &HttpRequest, school: &SchoolRow, login_link: Uuid, code: &str) -> Answer<PersonSession> {
-    let Some(cookie) = req.cookie(cookies::LOGIN) else { return Err(Dead::OtherBrowser.into()) };
+    let Some(cookie) = cookies::read(&app.config, req, cookies::LOGIN) else { return Err(Dead::OtherBrowser.into()) };
     let (ctx, school_id) = (app.context(), school.id());
     let browser_hash = app.keys.hash("browser", cookie.value().as_bytes());
     let (client_hash, is_right) = (client_hash(app, req), app.keys.is_code(login_link, code));

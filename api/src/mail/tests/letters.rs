@@ -187,8 +187,9 @@ fn a_name_is_text_wherever_it_stands() {
 
 #[test]
 fn a_school_s_pages_are_on_its_host_or_its_path() {
-    let check = |mode: &str, public: &str, host: Option<&str>, expected: &str| {
+    let check = |mode: &str, public: &str, paths: &str, host: Option<&str>, expected: &str| {
         let settings = [
+            ("PARLOUR_SCHOOL_PATHS", paths),
             ("PARLOUR_MODE", mode),
             ("DATABASE_URL", "sqlite://unused.db"),
             ("PARLOUR_PUBLIC_URL", public),
@@ -199,7 +200,8 @@ fn a_school_s_pages_are_on_its_host_or_its_path() {
         let config = Config::from_values(&settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()).unwrap();
         assert_eq!(school_base(&config, "hillcrest", host), expected);
     };
-    check("production", "https://{host}", Some("evenings.hillcrest.example"), "https://evenings.hillcrest.example/");
-    check("production", "https://parlour.example/", None, "https://parlour.example/s/hillcrest/");
-    check("demo", "http://localhost:8080", Some("evenings.hillcrest.example"), "http://localhost:8080/s/hillcrest/");
+    check("production", "https://{host}", "", Some("evenings.hillcrest.example"), "https://evenings.hillcrest.example/");
+    check("production", "https://parlour.example/", "", None, "https://parlour.example/");
+    check("production", "https://parlour.example/", "allow", None, "https://parlour.example/s/hillcrest/");
+    check("demo", "http://localhost:8080", "", Some("evenings.hillcrest.example"), "http://localhost:8080/s/hillcrest/");
 }

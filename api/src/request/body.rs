@@ -1,0 +1,160 @@
+//! The one way in which the body of a request is read: as it comes and never unpacked, up to a size, and within a time that grows with what has come.
+
+use std::{future::Future, pin::Pin, time::Duration};
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    error::PayloadError,
+    http::{
+        StatusCode,
+        header::{self, HeaderMap},
+    },
+    web::{Bytes, BytesMut},
+};
+use futures_util::{Stream, StreamExt};
+use tokio::time::{Instant, timeout_at};
+
+use crate::problem::{Answer, ApiError};
+
+/// The largest body that is read, in bytes, where a resource does not say otherwise by [`MaxBody`].
+const MAX_BODY: usize = 64 * 1024;
+/// How long any body may take.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
+/// How many bytes give it another second.
+const BYTES_A_SECOND: usize = 8 * 1024;
+
+/// The largest body of a resource that takes larger ones, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct MaxBody(pub usize);
+
+/// The bytes of a form (`application/x-www-form-urlencoded`); none when the body is something else.
+#[derive(Debug)]
+pub struct Form(pub Option<Bytes>);
+
+impl FromRequest for Form {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Answer<Self>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_form = is_of(req, "application/x-www-form-urlencoded");
+        let reading = read(req, payload);
+        Box::pin(async move { Ok(Self(if is_form { Some(reading.await?) } else { None })) })
+    }
+}
+
+/// Whether the body is said to be of a media type, whatever its parameters.
+pub(super) fn is_of(req: &HttpRequest, kind: &str) -> bool {
+    let given = req.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    given.is_some_and(|given| given.split(';').next().is_some_and(|found| found.trim().eq_ignore_ascii_case(kind)))
+}
+
+/// Refuses bodies with a `Content-Encoding`: unpacking a few bytes could take all of the memory.
+///
+/// # Errors
+/// `unsupported_media_type`.
+pub fn check_encoding(headers: &HeaderMap) -> Answer<()> {
+    let is_plain = |value: &header::HeaderValue| {
+        value.to_str().is_ok_and(|codings| codings.split(',').map(str::trim).all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case("identity")))
+    };
+    if headers.get_all(header::CONTENT_ENCODING).all(is_plain) { Ok(()) } else { Err(ApiError::encoded()) }
+}
+
+/// Reads the body of a request.
+///
+/// # Errors
+/// `unsupported_media_type`, `too_large`, `request_timeout`; `bad_request` when it ends before it is whole.
+pub(super) fn read(req: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Answer<Bytes>> + use<> {
+    let most = req.app_data::<MaxBody>().map_or(MAX_BODY, |most| most.0);
+    let length = req.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let encoding = check_encoding(req.headers());
+    let chunks = payload.take();
+    async move {
+        encoding?;
+        collect(chunks, length, most).await
+    }
+}
+
+async fn collect(mut chunks: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin, length: Option<usize>, most: usize) -> Answer<Bytes> {
+    let start = Instant::now();
+    if length.is_some_and(|length| length > most) {
+        return Err(too_large(most));
+    }
+    let mut body = BytesMut::new();
+    loop {
+        let chunk = match timeout_at(start + allowed(body.len()), chunks.next()).await {
+            Ok(Some(chunk)) => chunk.map_err(|error| broken(&error, most))?,
+            Ok(None) => return Ok(body.freeze()),
+            Err(_) => return Err(ApiError::too_slow()),
+        };
+        if body.len() + chunk.len() > most {
+            return Err(too_large(most));
+        }
+        body.extend_from_slice(&chunk);
+    }
+}
+
+/// How long a body may take of which so much has come.
+fn allowed(received: usize) -> Duration {
+    let earned = u64::try_from(received * 1_000 / BYTES_A_SECOND).unwrap_or(u64::MAX);
+    BODY_WITHIN.saturating_add(Duration::from_millis(earned))
+}
+
+fn broken(error: &PayloadError, most: usize) -> ApiError {
+    match error {
+        PayloadError::Overflow => too_large(most),
+        _ => ApiError::bad_request("The body ended before it was whole. Send it again."),
+    }
+}
+
+fn too_large(most: usize) -> ApiError {
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("The body is too large. Send at most {} KiB.", most / 1024))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+    use futures_util::stream;
+
+    use super::*;
+
+    fn chunks(sizes: &[usize]) -> impl Stream<Item = Result<Bytes, PayloadError>> + Unpin + use<> {
+        stream::iter(sizes.iter().map(|size| Ok(Bytes::from(vec![b'x'; *size]))).collect::<Vec<_>>())
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_up_to_its_size() {
+        let read = async |sizes: &[usize], length| collect(chunks(sizes), length, 100).await.map(|body| body.len()).map_err(|error| error.code());
+        assert_eq!(read(&[], None).await, Ok(0));
+        assert_eq!(read(&[60, 40], Some(100)).await, Ok(100));
+        assert_eq!(read(&[60, 41], None).await, Err("too_large"));
+        assert_eq!(read(&[], Some(101)).await, Err("too_large"), "what it says of itself is enough");
+        let cut = stream::iter([Ok(Bytes::from_static(b"x")), Err(PayloadError::Incomplete(None))]);
+        assert_eq!(collect(cut, Some(2), 100).await.map_err(|error| error.code()).err(), Some("bad_request"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_stops_coming_is_given_up() {
+        let stuck = stream::iter([Ok(Bytes::from_static(b"x"))]).chain(stream::pending());
+        assert_eq!(collect(stuck, Some(2), 100).await.map_err(|error| error.code()).err(), Some("request_timeout"));
+    }
+
+    #[test]
+    fn what_has_come_gives_more_time() {
+        let seconds = |received| allowed(received).as_secs();
+        assert_eq!([0, 1_000, 8 * 1024, 64 * 1024, 512 * 1024].map(seconds), [10, 10, 11, 18, 74]);
+    }
+
+    #[test]
+    fn only_what_is_not_encoded_passes() {
+        let check = |values: &[&str]| {
+            let request = values.iter().fold(TestRequest::post(), |request, value| request.append_header((header::CONTENT_ENCODING, *value)));
+            check_encoding(request.to_http_request().headers()).is_ok()
+        };
+        assert!(check(&[]) && check(&["identity"]) && check(&["Identity"]) && check(&[""]));
+        for bad in ["br", "gzip", "x-gzip", "deflate", "zstd", "BR", "identity, br", "anything"] {
+            assert!(!check(&[bad]), "{bad}");
+        }
+        assert!(!check(&["identity", "gzip"]), "each line of the header counts");
+    }
+}
