@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_web::{HttpServer, dev::ServerHandle, web::Data};
+use actix_web::{dev::ServerHandle, web::Data};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::{Notify, watch},
@@ -16,6 +16,7 @@ use crate::{
     calls::{Bus, Hub, InProcess},
     client::ClientFiles,
     config::{Config, Mode},
+    connections::{self, Connections},
     context::{Clock, Context, Random, SystemClock},
     demo::{Credentials, credentials},
     keys::Keys,
@@ -23,7 +24,7 @@ use crate::{
     problem::{Answer, ApiError},
     rates::Rates,
     roster::{Deps, remote::Limits, schedule},
-    routes,
+    server,
     store::{
         Store,
         schools::{self, SchoolAddress, SchoolRow},
@@ -62,6 +63,8 @@ pub struct App {
     pub hooks: webhooks::Sender,
     /// The client's files.
     pub client: ClientFiles,
+    /// Whoever is connected.
+    pub connections: Arc<Connections>,
     schools: Mutex<HashMap<SchoolAddress, (SchoolRow, Instant)>>,
 }
 
@@ -90,6 +93,7 @@ impl App {
         let calls = Hub::new(store.clone(), Arc::clone(&clock), random.clone(), bus);
         let reach = if config.private_webhooks { webhooks::Reach::Anywhere } else { webhooks::Reach::Public };
         let hooks = webhooks::Sender::new(reach)?;
+        let connections = Connections::new(config.max_connections);
         let (config, wake) = (Arc::new(config), Arc::new(Notify::new()));
         Ok(Self {
             config,
@@ -105,6 +109,7 @@ impl App {
             rates: Rates::default(),
             token_rates: Rates::default(),
             client,
+            connections,
             schools: Mutex::default(),
         })
     }
@@ -176,28 +181,22 @@ impl App {
 ///
 /// # Errors
 /// A sentence that says what to do.
-pub async fn serve(config: Config, store: Store) -> anyhow::Result<()> {
+pub async fn serve(mut config: Config, store: Store) -> anyhow::Result<()> {
     mail::install_tls();
-    let (listen, workers) = (config.listen, config.workers);
+    let listen = config.listen;
+    config.max_connections = connections::make_room(config.max_connections);
     let app = Data::new(App::new(config, store, Arc::new(SystemClock::default()), Random::from_os())?);
     let stop = watch::Sender::new(false);
     let outbox = tokio::spawn(worker::run(app.mail_deps(), stopped(&stop)));
     let hooks = tokio::spawn(webhooks::worker::run(app.webhook_deps(), stopped(&stop)));
     let calls = tokio::spawn(Arc::clone(&app.calls).run(stopped(&stop)));
     let rosters = tokio::spawn(schedule::run(app.sync_deps(), app.config.roster_sources.clone(), stopped(&stop)));
-    let state = app.clone();
-    let server = HttpServer::new(move || routes::application(state.clone()))
-        .workers(workers)
-        .disable_signals()
-        // What is not finished by then is a browser that keeps its connection.
-        .shutdown_timeout(5)
-        .bind(listen)
-        .map_err(|error| anyhow::anyhow!("PARLOUR_LISTEN: can't listen on {listen}: {error}"))?;
+    let listener = server::listen(listen).map_err(|error| anyhow::anyhow!("PARLOUR_LISTEN: can't listen on {listen}: {error}"))?;
     tracing::info!(%listen, mode = ?app.config.mode, "serving");
     if app.config.mode.is_playground() {
         announce(&app);
     }
-    let server = server.run();
+    let server = server::start(&app, listener)?;
     tokio::spawn(stop_when_told(Arc::clone(&app.calls), server.handle()));
     server.await?;
     stop.send_replace(true);

@@ -53,6 +53,8 @@ pub struct Config {
     pub connections: u32,
     /// How many HTTP workers run.
     pub workers: usize,
+    /// How many connections there may be at a time, over all workers.
+    pub max_connections: usize,
     /// The key all secrets are derived from.
     pub key: SecretString,
     /// Where mail goes out; the development mailbox when absent.
@@ -96,13 +98,14 @@ pub struct Turn {
 }
 
 /// The settings' names in the environment; in the file they are the part after `PARLOUR_`, in lower case, and `database_url`.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 21] = [
     "PARLOUR_MODE",
     "PARLOUR_LISTEN",
     "PARLOUR_PUBLIC_URL",
     "DATABASE_URL",
     "PARLOUR_DATABASE_CONNECTIONS",
     "PARLOUR_WORKERS",
+    "PARLOUR_MAX_CONNECTIONS",
     "PARLOUR_KEY",
     "PARLOUR_SMTP_URL",
     "PARLOUR_MAIL_FROM",
@@ -194,6 +197,7 @@ impl Config {
             public_url,
             database,
             connections: number(get("PARLOUR_DATABASE_CONNECTIONS"), 8, "PARLOUR_DATABASE_CONNECTIONS", 1..=64)?,
+            max_connections: number(get("PARLOUR_MAX_CONNECTIONS"), 8192, "PARLOUR_MAX_CONNECTIONS", 16..=1_000_000)? as usize,
             workers: number(get("PARLOUR_WORKERS"), 2, "PARLOUR_WORKERS", 1..=64)? as usize,
             key,
             smtp_url,
@@ -336,6 +340,7 @@ mod tests {
         check(&[("DATABASE_URL", "sqlite://x.db"), ("PARLOUR_KEY", "0123456789abcdef0123456789abcdef")], Some("PARLOUR_SMTP_URL"));
         check(&with(&[("PARLOUR_LISTEN", "0.0.0.0:80")]), Some("PARLOUR_LISTEN"));
         check(&with(&[("PARLOUR_WORKERS", "many")]), Some("PARLOUR_WORKERS"));
+        check(&with(&[("PARLOUR_MAX_CONNECTIONS", "0")]), Some("PARLOUR_MAX_CONNECTIONS"));
         check(&with(&[("PARLOUR_KEY", "short")]), Some("PARLOUR_KEY"));
         check(&with(&[("PARLOUR_SMTP_URL", "mail.example.org")]), Some("PARLOUR_SMTP_URL"));
         check(&with(&[("PARLOUR_MAIL_FROM", "nobody")]), Some("PARLOUR_MAIL_FROM"));

@@ -6,7 +6,10 @@ use actix_web::{
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
     error::InternalError,
     guard::{Any, Get, GuardContext, Head, fn_guard},
-    http::header::{self, HeaderMap, HeaderName, HeaderValue},
+    http::{
+        StatusCode,
+        header::{self, HeaderMap, HeaderName, HeaderValue},
+    },
     middleware::{Next, from_fn},
     web::{self, Data, ServiceConfig},
 };
@@ -15,7 +18,9 @@ use uuid::Uuid;
 use crate::{
     app::App,
     auth::{Counted, count_programs, origin},
-    client, contract,
+    client,
+    connections::{Connection, Stage, Watched},
+    contract,
     handlers::{
         bars, bookings, calls, changes, clients, dev, evenings, guests, health, invites, login_links, me, oauth, parents, roster, school, sessions, webhooks,
     },
@@ -203,6 +208,9 @@ async fn frame<B: MessageBody + 'static>(req: ServiceRequest, next: Next<B>) -> 
     let Some(app) = req.app_data::<Data<App>>().cloned() else { return next.call(req).await.map(ServiceResponse::map_into_boxed_body) };
     let id = app.context().new_id::<Uuid>().to_string();
     req.extensions_mut().insert(RequestId(id.clone()));
+    if let Some(connection) = req.conn_data::<Connection>() {
+        connection.enter(Stage::Working);
+    }
     if let Err(error) = check(&app, &req).await {
         let refused = described(&error.into(), &id);
         return Ok(finish(req.into_response(refused), &app, &id));
@@ -268,7 +276,24 @@ fn finish(mut response: ServiceResponse<BoxBody>, app: &App, id: &str) -> Servic
         }
     }
     add_headers(headers, app, id);
-    response
+    watch(response)
+}
+
+/// Sees to it that an answer can't stand still for ever, because nobody takes it. The socket of a call has limits of its own.
+fn watch(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let (request, response) = response.into_parts();
+    let response = match request.conn_data::<Connection>() {
+        Some(connection) if response.status() != StatusCode::SWITCHING_PROTOCOLS => {
+            if Watched::is_small(response.body().size()) {
+                connection.enter(Stage::Idle);
+                response
+            } else {
+                response.map_body(|_, body| BoxBody::new(Watched::new(body, connection)))
+            }
+        }
+        _ => response,
+    };
+    ServiceResponse::new(request, response)
 }
 
 /// Adds what every answer has.

@@ -10,6 +10,7 @@ mod calls;
 mod changes;
 mod clients;
 mod clock;
+mod connections;
 mod contacts;
 mod errors;
 mod evenings_rest;

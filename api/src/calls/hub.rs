@@ -17,7 +17,7 @@ use chrono::TimeDelta;
 use futures_util::{StreamExt, stream};
 use parlour_domain::{
     call::GRACE,
-    id::{BookingId, ParticipantId},
+    id::{BookingId, ParticipantId, SessionId},
 };
 use parlour_wire::{Media, Signal};
 use tokio::sync::{Notify, watch};
@@ -26,6 +26,7 @@ use super::{
     bus::{Addressed, Bus, Node, Note},
     reason::{self, Reason},
     room::{Member, Room, SocketId},
+    sessions::{SessionSocket, Sessions},
 };
 use crate::{
     context::{Clock, Context, Random},
@@ -50,6 +51,7 @@ pub struct Hub {
     /// Calls of which another node says that they changed.
     stale: Mutex<HashSet<BookingId>>,
     next_socket: AtomicU64,
+    sessions: Arc<Sessions>,
     me: Weak<Self>,
     bus: Arc<dyn Bus>,
     store: Store,
@@ -67,6 +69,7 @@ impl Hub {
             rooms: Mutex::default(),
             stale: Mutex::default(),
             next_socket: AtomicU64::new(1),
+            sessions: Arc::default(),
             me: Weak::clone(me),
             bus,
             store,
@@ -113,10 +116,10 @@ impl Hub {
         self.closing.subscribe()
     }
 
-    /// A number for a new socket.
+    /// Counts a new socket of a session; none when the session has as many in calls as it may have.
     #[must_use]
-    pub fn new_socket(&self) -> SocketId {
-        self.next_socket.fetch_add(1, Ordering::Relaxed)
+    pub fn new_socket(&self, session: SessionId) -> Option<SessionSocket> {
+        self.sessions.open(session, self.next_socket.fetch_add(1, Ordering::Relaxed))
     }
 
     /// The time and the ids of one change.

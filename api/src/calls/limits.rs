@@ -6,10 +6,14 @@ use tokio::time::Instant;
 
 /// The largest message, in bytes.
 pub const MAX_MESSAGE: usize = 32 * 1024;
-/// Messages a second, over time.
-const RATE: f64 = 50.0;
-/// Messages at once.
-const BURST: f64 = 200.0;
+/// Messages of a socket.
+pub const MESSAGES: Rate = Rate { a_second: 50.0, burst: 200.0 };
+/// Bytes of a socket's messages.
+pub const BYTES: Rate = Rate { a_second: 64.0 * 1024.0, burst: 512.0 * 1024.0 };
+/// What asks the database for something: `join`, `send_code` and `extend` of a session, over all of its sockets.
+pub const REQUESTS: Rate = Rate { a_second: 1.0, burst: 5.0 };
+/// How many sockets a session may have.
+pub const SOCKETS: usize = 4;
 /// From opening the socket to the first `join`.
 pub const JOIN_WITHIN: Duration = Duration::from_secs(10);
 /// To answer `move_here` or to find the code in the mail.
@@ -23,8 +27,18 @@ pub const SEND_WITHIN: Duration = Duration::from_secs(10);
 /// How many messages wait for a browser before it is given up.
 pub const QUEUE: usize = 256;
 
-/// A bucket of [`BURST`] messages that fills by [`RATE`] a second.
+/// How much is allowed.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    /// Over time.
+    a_second: f64,
+    /// At once.
+    burst: f64,
+}
+
+/// A bucket that fills by its rate.
 pub struct Bucket {
+    rate: Rate,
     left: f64,
     at: Instant,
 }
@@ -32,19 +46,36 @@ pub struct Bucket {
 impl Bucket {
     /// A full one.
     #[must_use]
-    pub const fn full(now: Instant) -> Self {
-        Self { left: BURST, at: now }
+    pub const fn full(rate: Rate, now: Instant) -> Self {
+        Self { rate, left: rate.burst, at: now }
     }
 
-    /// Takes one message out; false when there is none.
-    pub fn take(&mut self, now: Instant) -> bool {
-        self.left = now.duration_since(self.at).as_secs_f64().mul_add(RATE, self.left).min(BURST);
-        self.at = now;
-        let there = self.left >= 1.0;
+    /// Takes so much out; false when it is not there.
+    pub fn take(&mut self, amount: f64, now: Instant) -> bool {
+        self.fill(now);
+        let there = self.left >= amount;
         if there {
-            self.left -= 1.0;
+            self.left -= amount;
         }
         there
+    }
+
+    /// Takes one out, or promises the next one: says how long to wait for it.
+    pub fn wait_for_one(&mut self, now: Instant) -> Duration {
+        self.fill(now);
+        self.left -= 1.0;
+        Duration::from_secs_f64((-self.left / self.rate.a_second).max(0.0))
+    }
+
+    /// Whether nothing is taken out that has not come back.
+    pub fn is_full(&mut self, now: Instant) -> bool {
+        self.fill(now);
+        self.left >= self.rate.burst
+    }
+
+    fn fill(&mut self, now: Instant) {
+        self.left = now.duration_since(self.at).as_secs_f64().mul_add(self.rate.a_second, self.left).min(self.rate.burst);
+        self.at = now;
     }
 }
 
@@ -55,10 +86,28 @@ mod tests {
     #[test]
     fn two_hundred_at_once_and_fifty_a_second() {
         let start = Instant::now();
-        let mut bucket = Bucket::full(start);
-        let taken = |bucket: &mut Bucket, millis| (0..1_000).filter(|_| bucket.take(start + Duration::from_millis(millis))).count();
+        let mut bucket = Bucket::full(MESSAGES, start);
+        let taken = |bucket: &mut Bucket, millis| (0..1_000).filter(|_| bucket.take(1.0, start + Duration::from_millis(millis))).count();
         assert_eq!(taken(&mut bucket, 0), 200);
         assert_eq!(taken(&mut bucket, 1_000), 50);
         assert_eq!(taken(&mut bucket, 60_000), 200);
+    }
+
+    #[test]
+    fn sixteen_of_the_largest_messages_at_once_and_two_a_second() {
+        let start = Instant::now();
+        let mut bucket = Bucket::full(BYTES, start);
+        let taken = |bucket: &mut Bucket, seconds| (0..100).filter(|_| bucket.take(32.0 * 1024.0, start + Duration::from_secs(seconds))).count();
+        assert_eq!([0, 1, 60].map(|seconds| taken(&mut bucket, seconds)), [16, 2, 16]);
+    }
+
+    #[test]
+    fn five_requests_at_once_and_one_a_second() {
+        let start = Instant::now();
+        let mut bucket = Bucket::full(REQUESTS, start);
+        let waits: Vec<u64> = (0..8).map(|_| bucket.wait_for_one(start).as_secs()).collect();
+        assert_eq!(waits, [0, 0, 0, 0, 0, 1, 2, 3]);
+        assert_eq!(bucket.wait_for_one(start + Duration::from_secs(8)).as_secs(), 0);
+        assert!(!bucket.is_full(start + Duration::from_secs(8)) && bucket.is_full(start + Duration::from_secs(60)));
     }
 }

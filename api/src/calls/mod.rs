@@ -7,10 +7,12 @@ pub mod ice;
 pub mod limits;
 mod reason;
 mod room;
+pub mod sessions;
 pub mod socket;
 
 pub use self::{
     bus::{Bus, InProcess},
     hub::Hub,
+    room::{Outbox, Outgoing, SocketId},
     socket::Socket,
 };

@@ -1,6 +1,9 @@
 //! What one node knows of one call: its own connections, and what the database said last. Decides whom to tell what; waits for nothing.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 use bytestring::ByteString;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,9 +12,9 @@ use parlour_domain::{
     id::ParticipantId,
 };
 use parlour_wire::{CALL_VERSION, CallPerson, Media, PresenceState, ServerMessage};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
-use super::{bus::Addressed, reason::Reason};
+use super::{bus::Addressed, limits::QUEUE, reason::Reason};
 use crate::{
     store::calls::{Present, PresentPlace, Snapshot, Visitor},
     views::{self, moment},
@@ -21,6 +24,8 @@ use crate::{
 const EARLY: TimeDelta = TimeDelta::seconds(3);
 /// How much waits so, in bytes of the signals' data.
 const EARLY_BYTES: usize = 256 * 1024;
+/// How many signals wait so: a quarter of what a browser's queue holds, since they come to it all at once.
+const EARLY_SIGNALS: usize = QUEUE / 4;
 
 /// A socket of this node.
 pub type SocketId = u64;
@@ -34,6 +39,35 @@ pub enum Outgoing {
     Out(ByteString),
     /// Close without a word: the same browser has come with another socket.
     Replaced,
+}
+
+/// The way to a browser. What finds the queue full is lost, so the socket is closed then: the browser comes back and is told everything anew.
+#[derive(Clone)]
+pub struct Outbox {
+    queue: mpsc::Sender<Outgoing>,
+    overflowed: Arc<Notify>,
+}
+
+impl Outbox {
+    /// One whose queue holds so many messages, and where they come out.
+    #[must_use]
+    pub fn new(length: usize) -> (Self, mpsc::Receiver<Outgoing>) {
+        let (queue, messages) = mpsc::channel(length);
+        (Self { queue, overflowed: Arc::default() }, messages)
+    }
+
+    /// Puts a message into the queue.
+    pub fn send(&self, outgoing: Outgoing) {
+        // A closed queue is one whose socket is at its end already.
+        if matches!(self.queue.try_send(outgoing), Err(mpsc::error::TrySendError::Full(_))) {
+            self.overflowed.notify_one();
+        }
+    }
+
+    /// Ready when a message was lost.
+    pub async fn overflowed(&self) {
+        self.overflowed.notified().await;
+    }
 }
 
 fn place_of(view: &Snapshot, participant: ParticipantId, connection: u32) -> Option<PresentPlace> {
@@ -62,7 +96,7 @@ pub struct Member {
     pub resumed: bool,
     /// Until when its place is held, as it was renewed last.
     pub lease_ends_at: DateTime<Utc>,
-    out: mpsc::Sender<Outgoing>,
+    out: Outbox,
     standing: Standing,
     told_people: ByteString,
     told_times: ByteString,
@@ -71,13 +105,12 @@ pub struct Member {
 impl Member {
     /// A connection that was let in.
     #[must_use]
-    pub fn new(visitor: Visitor, number: u32, resumed: bool, lease_ends_at: DateTime<Utc>, out: mpsc::Sender<Outgoing>) -> Self {
+    pub fn new(visitor: Visitor, number: u32, resumed: bool, lease_ends_at: DateTime<Utc>, out: Outbox) -> Self {
         Self { visitor, number, resumed, lease_ends_at, out, standing: Standing::New, told_people: ByteString::new(), told_times: ByteString::new() }
     }
 
-    /// False when the browser takes none of its messages, or is gone.
-    fn tell(&self, outgoing: Outgoing) -> bool {
-        self.out.try_send(outgoing).is_ok()
+    fn tell(&self, outgoing: Outgoing) {
+        self.out.send(outgoing);
     }
 
     /// Says why one is out. Whoever can't be told finds out by the closed socket.
@@ -182,23 +215,22 @@ impl Room {
             addressed.to_connection >= view.next_connection || place_of(view, addressed.to, addressed.to_connection).is_some_and(|place| place.queue.is_none())
         };
         let kept: usize = self.early.iter().map(|(_, kept)| kept.signal.data.len()).sum();
-        if self.view.as_ref().is_none_or(comes) && kept + addressed.signal.data.len() <= EARLY_BYTES {
+        if self.view.as_ref().is_none_or(comes) && kept + addressed.signal.data.len() <= EARLY_BYTES && self.early.len() < EARLY_SIGNALS {
             self.early.push_back((now, addressed));
         }
     }
 
-    /// Tells those in the call who is where, if that is news to them. A browser that takes no messages is let go.
+    /// Tells those in the call who is where, if that is news to them.
     fn tell_people(&mut self) {
         let Some(view) = &self.view else { return };
         let news = text(&ServerMessage::People { people: people(view, &self.media) });
-        self.members.retain(|_, member| {
+        for member in self.members.values_mut() {
             let knows = member.told_people == news || matches!(member.standing, Standing::New | Standing::Leaving);
-            if knows {
-                return true;
+            if !knows {
+                member.told_people = news.clone();
+                member.tell(Outgoing::Text(news.clone()));
             }
-            member.told_people = news.clone();
-            member.tell(Outgoing::Text(news.clone()))
-        });
+        }
     }
 
     /// Somebody sends something else now. A connection that sits nowhere is shown to nobody.
@@ -239,17 +271,14 @@ impl Room {
         }
         let is_recipient =
             |member: &Member| member.visitor.participant() == addressed.to && member.number == addressed.to_connection && member.standing == Standing::Seated;
-        let Some((id, member)) = self.members.iter().find(|(_, member)| is_recipient(member)) else { return false };
+        let Some(member) = self.members.values().find(|member| is_recipient(member)) else { return false };
         let message = ServerMessage::Signal {
             from: addressed.from.0,
             from_connection: addressed.from_connection,
             to_connection: addressed.to_connection,
             signal: addressed.signal.clone(),
         };
-        if !member.tell(Outgoing::Text(text(&message))) {
-            let id = *id;
-            self.members.remove(&id);
-        }
+        member.tell(Outgoing::Text(text(&message)));
         true
     }
 

@@ -13,12 +13,14 @@ use tokio::{
 
 use super::{
     hub::Hub,
-    limits::{ANSWER_WITHIN, Bucket, JOIN_WITHIN, PING_EVERY, QUEUE, SEND_WITHIN, SILENCE},
+    limits::{ANSWER_WITHIN, BYTES, Bucket, JOIN_WITHIN, MESSAGES, PING_EVERY, QUEUE, SEND_WITHIN, SILENCE},
     reason::Reason,
-    room::{self, Member, Outgoing, SocketId},
+    room::{self, Member, Outbox, Outgoing},
+    sessions::SessionSocket,
 };
 use crate::{
     app::App,
+    connections::{Handle, Stage},
     context::Context,
     store::{
         Error,
@@ -32,10 +34,13 @@ pub struct Socket {
     visitor: Visitor,
     /// The keyed hash of the client's network address.
     client_hash: String,
-    id: SocketId,
+    /// It among the sockets of its session.
+    among: SessionSocket,
+    connection: Option<Handle>,
     session: Session,
-    sender: mpsc::Sender<Outgoing>,
-    bucket: Bucket,
+    out: Outbox,
+    messages: Bucket,
+    bytes: Bucket,
     standing: Standing,
     /// The keyed hash of the tab's key, once it said `join`.
     device_hash: Option<String>,
@@ -69,11 +74,21 @@ type Step = Result<(), End>;
 impl Socket {
     /// A socket that was just opened by somebody whom the door let pass.
     #[must_use]
-    pub fn new(app: Arc<App>, visitor: Visitor, client_hash: String, session: Session) -> (Self, mpsc::Receiver<Outgoing>) {
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        let (id, now) = (app.calls.new_socket(), Instant::now());
+    pub fn new(
+        app: Arc<App>,
+        visitor: Visitor,
+        client_hash: String,
+        among: SessionSocket,
+        connection: Option<Handle>,
+        session: Session,
+    ) -> (Self, mpsc::Receiver<Outgoing>) {
+        let (out, from_hub) = Outbox::new(QUEUE);
+        let now = Instant::now();
+        let (messages, bytes) = (Bucket::full(MESSAGES, now), Bucket::full(BYTES, now));
         let standing = Standing::Outside(now + JOIN_WITHIN);
-        (Self { app, visitor, client_hash, id, session, sender, bucket: Bucket::full(now), standing, device_hash: None }, receiver)
+        let socket = Self { app, visitor, client_hash, among, connection, session, out, messages, bytes, standing, device_hash: None };
+        socket.stand(Stage::AtTheDoor);
+        (socket, from_hub)
     }
 
     /// Serves it until it ends.
@@ -84,6 +99,8 @@ impl Socket {
             let step = tokio::select! {
                 biased;
                 _ = closing.wait_for(|closing| *closing) => Err(End::Stopping),
+                () = self.out.overflowed() => Err(End::Broke(CloseCode::Again, "too many messages wait")),
+                () = self.among.closed() => Err(End::Broke(CloseCode::Policy, "too many sockets")),
                 Some(outgoing) = from_hub.recv() => self.send_on(outgoing).await,
                 message = messages.recv() => match message {
                     Some(Ok(message)) => self.take(message).await,
@@ -123,8 +140,11 @@ impl Socket {
         if let Standing::Inside { heard_until, .. } = &mut self.standing {
             *heard_until = now + SILENCE;
         }
-        if !self.bucket.take(now) {
+        if !self.messages.take(1.0, now) {
             return Err(End::Broke(CloseCode::Policy, "too many messages"));
+        }
+        if !self.bytes.take(size(&message), now) {
+            return Err(End::Broke(CloseCode::Policy, "too many bytes"));
         }
         match message {
             AggregatedMessage::Text(text) => match serde_json::from_str(&text) {
@@ -139,6 +159,10 @@ impl Socket {
     }
 
     async fn hear(&mut self, message: ClientMessage) -> Step {
+        if matches!(message, ClientMessage::Join(_) | ClientMessage::SendCode | ClientMessage::Extend) {
+            // Nothing else of this browser is read meanwhile.
+            self.among.wait_for_turn().await;
+        }
         match (message, self.standing) {
             (ClientMessage::Join(join), Standing::Outside(_)) => self.join(join).await,
             (ClientMessage::Join(_), Standing::Inside { .. }) => self.problem("already_joined", "This connection is in the call already.").await,
@@ -147,11 +171,11 @@ impl Socket {
             (ClientMessage::Leave, Standing::Outside(_)) => Err(End::Left),
             (_, Standing::Outside(_)) => self.problem("not_joined", "Say join first.").await,
             (ClientMessage::Signal { to, to_connection, signal }, _) => {
-                self.hub().signal(&self.visitor, self.id, ParticipantId(to), to_connection, signal);
+                self.hub().signal(&self.visitor, self.among.id(), ParticipantId(to), to_connection, signal);
                 Ok(())
             }
             (ClientMessage::Media(media), _) => {
-                self.hub().media(&self.visitor, self.id, media);
+                self.hub().media(&self.visitor, self.among.id(), media);
                 Ok(())
             }
             (ClientMessage::Extend, _) => self.extend().await,
@@ -178,11 +202,11 @@ impl Socket {
         };
         match entered {
             Entered::Seated { connection, resumed, lease_ends_at, .. } => {
-                self.come_in(Member::new(self.visitor, connection, resumed, lease_ends_at, self.sender.clone())).await;
+                self.come_in(Member::new(self.visitor, connection, resumed, lease_ends_at, self.out.clone())).await;
                 Ok(())
             }
             Entered::Waiting { connection, lease_ends_at, .. } => {
-                self.come_in(Member::new(self.visitor, connection, false, lease_ends_at, self.sender.clone())).await;
+                self.come_in(Member::new(self.visitor, connection, false, lease_ends_at, self.out.clone())).await;
                 Ok(())
             }
             Entered::MoveHere => self.ask(&ServerMessage::MoveHere).await,
@@ -213,7 +237,9 @@ impl Socket {
 
     async fn come_in(&mut self, member: Member) {
         self.standing = Standing::Inside { connection: member.number, heard_until: Instant::now() + SILENCE };
-        self.hub().join(self.id, member).await;
+        self.among.enter();
+        self.stand(Stage::InCall);
+        self.hub().join(self.among.id(), member).await;
     }
 
     async fn send_code(&mut self) -> Step {
@@ -244,6 +270,12 @@ impl Socket {
                 let reason = Reason::from(error);
                 self.problem(reason.code, &reason.detail).await
             }
+        }
+    }
+
+    fn stand(&self, stage: Stage) {
+        if let Some(connection) = &self.connection {
+            connection.enter(stage);
         }
     }
 
@@ -296,7 +328,7 @@ impl Socket {
 
     /// Tells the call what became of the connection, then closes it.
     async fn finish(mut self, end: End) {
-        let member = self.hub().part(self.visitor.booking, self.id);
+        let member = self.hub().part(self.visitor.booking, self.among.id());
         if let (Some(member), Standing::Inside { connection, .. }) = (member, self.standing) {
             let (ctx, visitor, lease_ends_at) = (self.context(), self.visitor, member.lease_ends_at);
             let left = matches!(end, End::Left);
@@ -322,6 +354,16 @@ impl Socket {
         // Whoever is not there to hear it is closed all the same.
         let _ = time::timeout(SEND_WITHIN, self.session.close(Some(reason))).await;
     }
+}
+
+/// How much of the line a message has taken.
+#[expect(clippy::cast_precision_loss, reason = "a message has at most 32 KiB")]
+fn size(message: &AggregatedMessage) -> f64 {
+    (match message {
+        AggregatedMessage::Text(text) => text.len(),
+        AggregatedMessage::Binary(bytes) | AggregatedMessage::Ping(bytes) | AggregatedMessage::Pong(bytes) => bytes.len(),
+        AggregatedMessage::Close(_) => 0,
+    }) as f64
 }
 
 fn broken(error: &ProtocolError) -> End {

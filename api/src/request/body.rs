@@ -15,7 +15,10 @@ use actix_web::{
 use futures_util::{Stream, StreamExt};
 use tokio::time::{Instant, timeout_at};
 
-use crate::problem::{Answer, ApiError};
+use crate::{
+    connections::{Connection, Stage},
+    problem::{Answer, ApiError},
+};
 
 /// The largest body that is read, in bytes, where a resource does not say otherwise by [`MaxBody`].
 const MAX_BODY: usize = 64 * 1024;
@@ -69,9 +72,14 @@ pub(super) fn read(req: &HttpRequest, payload: &mut Payload) -> impl Future<Outp
     let length = req.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let encoding = check_encoding(req.headers());
     let chunks = payload.take();
+    let connection = req.conn_data::<Connection>().map(Connection::handle);
+    let enter = move |stage| connection.iter().for_each(|connection| connection.enter(stage));
     async move {
         encoding?;
-        collect(chunks, length, most).await
+        enter(Stage::Receiving);
+        let body = collect(chunks, length, most).await;
+        enter(Stage::Working);
+        body
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a WebSocket may not do, and that it touches nobody else when it does; who gets none.
 
-use parlour_wire::{CALL_VERSION, ClientMessage, Join, PresenceState, ServerMessage};
+use parlour::calls::bus::{Addressed, Node, Note};
+use parlour_domain::id::{BookingId, ParticipantId};
+use parlour_wire::{CALL_VERSION, ClientMessage, Join, PresenceState, ServerMessage, Signal, SignalKind};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{ABELL, Meeting, RACHEL};
@@ -69,6 +71,73 @@ async fn who_breaks_a_limit_is_closed_and_nobody_else() {
     let long = "x".repeat(31 * 1024);
     line.offer(teacher.id, 1, &long).await;
     assert_eq!(abell.signal().await.2, long);
+}
+
+#[tokio::test]
+async fn a_socket_may_send_so_many_bytes() {
+    let meeting = Meeting::soon().await;
+    let mut line = meeting.rachel().await.join_call(&meeting.door, "phone").await;
+    line.seated().await;
+    // Half a mebibyte at once is 17 of the largest messages; far fewer than messages may be sent.
+    for _ in 0..40 {
+        line.offer(uuid::Uuid::nil(), 1, &"x".repeat(31 * 1024)).await;
+    }
+    assert_eq!(line.closed().await, Some(1008));
+}
+
+#[tokio::test]
+async fn a_session_has_four_sockets() {
+    let meeting = Meeting::soon().await;
+    let rachel = meeting.rachel().await;
+    let mut inside = rachel.join_call(&meeting.door, "phone").await;
+    inside.seated().await;
+    let mut oldest = rachel.line(&meeting.door).await;
+    let (mut third, mut fourth) = (rachel.line(&meeting.door).await, rachel.line(&meeting.door).await);
+    let mut fifth = rachel.line(&meeting.door).await;
+    assert_eq!(oldest.closed().await, Some(1008), "the oldest that is in no call");
+    for line in [&mut inside, &mut third, &mut fourth, &mut fifth] {
+        line.settle().await;
+    }
+    // Another person's sockets are their own.
+    let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
+    abell.seated().await;
+}
+
+#[tokio::test]
+async fn whose_queue_overflows_is_closed_and_not_forgotten() {
+    let meeting = Meeting::soon().await;
+    let abell = meeting.abell().await;
+    let mut teacher = abell.join_call(&meeting.door, "desk").await;
+    let (teacher_connection, _) = teacher.seated().await;
+    let mut parent = meeting.rachel().await.join_call(&meeting.door, "phone").await;
+    let (parent_connection, _) = parent.seated().await;
+    let to = parent.sees(ABELL, PresenceState::InCall).await.id;
+    let from = teacher.sees(RACHEL, PresenceState::InCall).await.id;
+    let signal = Addressed {
+        booking: BookingId(meeting.booking),
+        from: ParticipantId(from),
+        from_connection: parent_connection,
+        to: ParticipantId(to),
+        to_connection: teacher_connection,
+        signal: Signal { attempt: 1, kind: SignalKind::Candidate, data: "x".repeat(1_000), sdp_mid: None, sdp_m_line_index: None },
+    };
+    // As from another node: more than any queue holds, before it can be emptied.
+    let flood = async {
+        for n in 1..10_000_000 {
+            meeting.school.app.calls.hear(Note::Signal(signal.clone()));
+            if n % 2_000 == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+    };
+    let code = tokio::select! {
+        code = teacher.closed() => code,
+        () = flood => None,
+    };
+    assert_eq!(code, Some(1013), "come again");
+    parent.sees(ABELL, PresenceState::Reconnecting).await;
+    let mut again = abell.join_call(&meeting.door, "desk").await;
+    assert!(again.seated().await.1, "the seat is still theirs");
 }
 
 #[tokio::test]

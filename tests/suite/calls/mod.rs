@@ -22,11 +22,11 @@ use uuid::Uuid;
 use crate::harness::{Actor, School};
 
 /// Sophie Aaron's appointment with Anita Abell, to which Rachel Aaron has invited Jordan Aaron.
-struct Meeting {
-    school: School,
+pub struct Meeting {
+    pub school: School,
     booking: Uuid,
     /// Its door for parent and teachers.
-    door: String,
+    pub door: String,
     /// Its door for the guest.
     guest_door: String,
 }
@@ -38,7 +38,12 @@ fn starts_at() -> DateTime<Utc> {
 impl Meeting {
     /// Five minutes before it begins.
     async fn soon() -> Self {
-        Self::at(School::start().await, starts_at() - TimeDelta::minutes(5)).await
+        Self::of(School::start().await).await
+    }
+
+    /// The same at a school that was started already.
+    pub async fn of(school: School) -> Self {
+        Self::at(school, starts_at() - TimeDelta::minutes(5)).await
     }
 
     async fn at(school: School, now: DateTime<Utc>) -> Self {
@@ -65,7 +70,7 @@ impl Meeting {
         write.await.unwrap().try_into().unwrap()
     }
 
-    async fn abell(&self) -> Actor {
+    pub async fn abell(&self) -> Actor {
         self.school.teacher().await
     }
 

@@ -2,14 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc, thread};
 
-use actix_web::{HttpServer, dev::ServerHandle, web::Data};
+use actix_web::{dev::ServerHandle, web::Data};
 use chrono::TimeDelta;
 use parlour::{
     app::App,
     calls::InProcess,
     config::Config,
     context::{FixedClock, Random},
-    routes,
+    server,
     store::Store,
 };
 
@@ -67,6 +67,7 @@ impl Server {
         let mut values = settings.clone();
         values.insert("DATABASE_URL".to_owned(), database.url.clone());
         values.insert("PARLOUR_LISTEN".to_owned(), listen.clone());
+        values.entry("PARLOUR_WORKERS".to_owned()).or_insert_with(|| "1".to_owned());
         let config = Config::from_values(&values).expect("the settings hold");
         let store = Store::open(&config.database, config.connections).expect("the database opens");
         let shared = Arc::clone(&bus) as Arc<_>;
@@ -76,8 +77,7 @@ impl Server {
         thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 actix_web::rt::spawn(Arc::clone(&served.calls).run(std::future::pending()));
-                let server = HttpServer::new(move || routes::application(served.clone())).workers(1).disable_signals().listen(listener).expect("it listens");
-                let server = server.run();
+                let server = server::start(&served, listener).expect("it listens");
                 send.send(server.handle()).map_err(|_| "the test is gone").expect("the test waits");
                 server.await.expect("it serves");
             });

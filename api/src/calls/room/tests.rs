@@ -39,7 +39,7 @@ fn both_sit() -> Snapshot {
 }
 
 fn member(who: Who, number: u32) -> (Member, mpsc::Receiver<Outgoing>) {
-    let (out, heard) = mpsc::channel(64);
+    let (out, heard) = Outbox::new(64);
     let visitor = Visitor { school: SchoolId(Uuid::nil()), booking: BookingId(Uuid::nil()), who, session: SessionId(Uuid::nil()) };
     (Member::new(visitor, number, false, now(), out), heard)
 }
@@ -103,4 +103,34 @@ fn only_so_much_waits() {
     room.join(1, teacher);
     room.apply(both_sit(), now());
     assert_eq!(signals(&mut heard), 8, "8 * 30,000 bytes, and not 9");
+    let mut room = before_the_teacher_comes();
+    for _ in 0..1_000 {
+        room.keep_early(offer(1, 3), now());
+    }
+    assert_eq!(room.early.len(), 64, "a quarter of a queue");
+}
+
+#[test]
+fn whose_queue_is_full_is_told_to_close_and_stays_a_member() {
+    use futures_util::FutureExt;
+
+    let mut room = before_the_teacher_comes();
+    let (teacher, mut heard) = member(Who::Teacher(PersonId(TEACHER)), 1);
+    let out = teacher.out.clone();
+    let overflowed = || out.overflowed().now_or_never().is_some();
+    room.join(1, teacher);
+    room.apply(both_sit(), now());
+    let welcome = heard.len();
+    for _ in welcome..64 {
+        assert!(room.deliver(&offer(1, 8)) && !overflowed());
+    }
+    assert!(room.deliver(&offer(1, 8)));
+    assert!(overflowed(), "the 65th was lost");
+    assert_eq!(signals(&mut heard), 64 - welcome);
+    // What the others are told goes the same way.
+    for video in (0..70).map(|n| n % 2 == 0) {
+        room.set_media(ParticipantId(PARENT), 2, Media { audio: true, video, screen: false });
+    }
+    assert!(overflowed());
+    assert!(room.part(1).is_some(), "its socket still gives its place back");
 }

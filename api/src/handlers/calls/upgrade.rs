@@ -9,10 +9,14 @@ use actix_web::{
 use crate::{
     auth::{self, origin},
     calls::{Socket, limits::MAX_MESSAGE},
+    connections::Connection,
     handlers::login_links::client_hash,
     problem::{Answer, ApiError},
     store::calls::{self, Visitor},
 };
+
+/// When to try again where a session has too many sockets.
+const AGAIN_AFTER: u32 = 10;
 
 /// Checks that the request asks for a WebSocket, and that it comes from the school's own pages: browsers let every site open one, with our cookies.
 ///
@@ -29,15 +33,17 @@ pub(super) async fn check(req: &HttpRequest) -> Answer<()> {
 /// Opens the socket, for somebody who may enter now.
 ///
 /// # Errors
-/// Those of the door; `call_early`, `call_over`; `upgrade_required` for a handshake that is none.
+/// `too_many_requests` for a fifth socket of a session that is in four calls. Those of the door; `call_early`, `call_over`; `upgrade_required` for a handshake that is none.
 pub(super) async fn open(req: &HttpRequest, body: web::Payload, visitor: Visitor) -> Answer {
     let app = auth::app(req)?;
     let now = app.clock.now();
     let door = app.store.read(move |db| calls::door(db, visitor.school, visitor.who, visitor.booking, now)).await?;
     door.times.check(now)?;
+    let among = app.calls.new_socket(visitor.session).ok_or_else(|| ApiError::too_many(AGAIN_AFTER))?;
     let (response, session, messages) = actix_ws::handle(req, body).map_err(|_| upgrade_required())?;
     let client_hash = client_hash(&app, req);
-    let (socket, from_hub) = Socket::new(app.into_inner(), visitor, client_hash, session);
+    let connection = req.conn_data::<Connection>().map(Connection::handle);
+    let (socket, from_hub) = Socket::new(app.into_inner(), visitor, client_hash, among, connection, session);
     let messages = messages.max_frame_size(MAX_MESSAGE).aggregate_continuations().max_continuation_size(MAX_MESSAGE);
     actix_web::rt::spawn(socket.run(messages, from_hub));
     Ok(response)

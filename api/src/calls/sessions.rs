@@ -1,0 +1,156 @@
+//! The sockets of each session on this node: how many there are, and how often the session asks for what reaches the database.
+//! Each process counts by itself: with two nodes a session may have up to twice as much.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use parlour_domain::id::SessionId;
+use tokio::{
+    sync::Notify,
+    time::{self, Instant},
+};
+
+use super::{
+    limits::{Bucket, REQUESTS, SOCKETS},
+    room::SocketId,
+};
+
+/// All sessions that have a socket, or had one a moment ago.
+#[derive(Default)]
+pub struct Sessions(Mutex<HashMap<SessionId, Session>>);
+
+struct Session {
+    /// The oldest first.
+    sockets: Vec<Open>,
+    requests: Bucket,
+}
+
+struct Open {
+    id: SocketId,
+    is_inside: bool,
+    close: Arc<Notify>,
+}
+
+/// A socket that counts, until it is dropped.
+pub struct SessionSocket {
+    all: Arc<Sessions>,
+    session: SessionId,
+    id: SocketId,
+    close: Arc<Notify>,
+}
+
+impl Sessions {
+    /// Counts a new socket. One too many closes the oldest that is in no call: a browser that lost its line may have left some behind.
+    /// None when all of them are in calls.
+    pub fn open(self: &Arc<Self>, session: SessionId, id: SocketId) -> Option<SessionSocket> {
+        let now = Instant::now();
+        let mut all = self.all();
+        // So that it does not grow for ever.
+        all.retain(|_, known| !known.sockets.is_empty() || !known.requests.is_full(now));
+        let known = all.entry(session).or_insert_with(|| Session { sockets: Vec::new(), requests: Bucket::full(REQUESTS, now) });
+        if known.sockets.len() >= SOCKETS {
+            let oldest = known.sockets.iter().position(|open| !open.is_inside)?;
+            known.sockets.remove(oldest).close.notify_one();
+        }
+        let close = Arc::new(Notify::new());
+        known.sockets.push(Open { id, is_inside: false, close: Arc::clone(&close) });
+        drop(all);
+        Some(SessionSocket { all: Arc::clone(self), session, id, close })
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<SessionId, Session>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl SessionSocket {
+    /// The socket.
+    #[must_use]
+    pub const fn id(&self) -> SocketId {
+        self.id
+    }
+
+    /// It is in a call now.
+    pub fn enter(&self) {
+        let mut all = self.all.all();
+        if let Some(open) = all.get_mut(&self.session).and_then(|known| known.sockets.iter_mut().find(|open| open.id == self.id)) {
+            open.is_inside = true;
+        }
+    }
+
+    /// Ready when it is to close, because the session has opened too many others.
+    pub async fn closed(&self) {
+        self.close.notified().await;
+    }
+
+    /// Waits until the session may ask for something again that reaches the database.
+    pub async fn wait_for_turn(&self) {
+        let wait = self.all.all().get_mut(&self.session).map(|known| known.requests.wait_for_one(Instant::now()));
+        if let Some(wait) = wait.filter(|wait| !wait.is_zero()) {
+            time::sleep(wait).await;
+        }
+    }
+}
+
+impl Drop for SessionSocket {
+    fn drop(&mut self) {
+        if let Some(known) = self.all.all().get_mut(&self.session) {
+            known.sockets.retain(|open| open.id != self.id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const SESSION: SessionId = SessionId(Uuid::nil());
+
+    fn is_told(socket: &SessionSocket) -> bool {
+        socket.closed().now_or_never().is_some()
+    }
+
+    #[tokio::test]
+    async fn a_session_has_four_sockets_and_the_oldest_outside_goes() {
+        let all = Arc::new(Sessions::default());
+        let open = |id| all.open(SESSION, id);
+        let mut four: Vec<SessionSocket> = (1..=4).filter_map(open).collect();
+        four[0].enter();
+        let fifth = open(5).unwrap();
+        assert_eq!(four.iter().map(is_told).collect::<Vec<_>>(), [false, true, false, false]);
+        for socket in &four[2..] {
+            socket.enter();
+        }
+        fifth.enter();
+        assert!(open(6).is_none(), "all four are in calls");
+        assert!(all.open(SessionId(Uuid::from_u128(1)), 7).is_some(), "another session has its own");
+        drop(four.pop());
+        assert!(open(8).is_some());
+        drop((four, fifth));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_of_all_sockets_of_a_session_are_counted_together() {
+        let all = Arc::new(Sessions::default());
+        let start = Instant::now();
+        let ask = async |id| {
+            let socket = all.open(SESSION, id).unwrap();
+            for _ in 0..5 {
+                socket.wait_for_turn().await;
+            }
+            start.elapsed().as_secs()
+        };
+        // The time is one that no clock measures: it passes when nobody can go on.
+        assert_eq!(ask(1).await, 0);
+        assert_eq!(ask(2).await, 5, "a new socket begins with no new burst");
+        time::sleep(REFILLED).await;
+        assert_eq!(ask(3).await, 5 + REFILLED.as_secs());
+    }
+
+    const REFILLED: time::Duration = time::Duration::from_secs(60);
+}

@@ -1,0 +1,98 @@
+//! Many connections, and slow ones: none of them keeps others out, and nobody who is being served is closed for them.
+
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use futures_util::future::join_all;
+use parlour::connections::STILL;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::{
+    calls::Meeting,
+    harness::{School, until},
+};
+
+async fn connect(school: &School) -> TcpStream {
+    TcpStream::connect(school.origin.trim_start_matches("http://")).await.unwrap()
+}
+
+/// Reads until the server closes: how many bytes came.
+async fn rest(mut stream: TcpStream) -> usize {
+    let (mut buffer, mut read) = (vec![0; 64 * 1024], 0);
+    loop {
+        match stream.read(&mut buffer).await {
+            Ok(0) | Err(_) => return read,
+            Ok(bytes) => read += bytes,
+        }
+    }
+}
+
+/// When a connection has stood still for too long that stands still from now on.
+fn too_late() -> Instant {
+    Instant::now() + STILL + Duration::from_secs(1)
+}
+
+#[tokio::test]
+async fn the_cap_holds_over_all_workers_and_newcomers_are_served() {
+    const MOST: usize = 16;
+    const IDLE: usize = 200;
+    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_MAX_CONNECTIONS", "16"), ("PARLOUR_WORKERS", "2")]).await;
+    let meeting = Meeting::of(school).await;
+    let mut teacher = meeting.abell().await.join_call(&meeting.door, "desk").await;
+    teacher.seated().await;
+    let (mut idle, mut most) = (Vec::new(), 0);
+    for number in 0..IDLE {
+        idle.push(connect(&meeting.school).await);
+        if number % 20 == 0 {
+            // Each of them comes by a new connection.
+            meeting.school.nobody().get("/school").await.is(200);
+        }
+        most = most.max(meeting.school.app.connections.count());
+    }
+    assert!(most <= MOST, "{most} at a time");
+    idle.truncate(IDLE - MOST);
+    let closed = join_all(idle.into_iter().map(rest)).await;
+    assert_eq!(closed.len(), IDLE - MOST, "all that came too early were closed");
+    teacher.settle().await;
+}
+
+#[tokio::test]
+async fn a_head_that_stops_coming_is_given_up_also_the_second_one() {
+    let school = School::start().await;
+    let mut stream = connect(&school).await;
+    stream.write_all(b"GET /s/hillcrest/api/v1/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"}") {
+        stream.read_buf(&mut answer).await.unwrap();
+    }
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: local").await.unwrap();
+    until("it is closed", async || school.app.connections.sweep(too_late()) == 1).await;
+    assert_eq!(rest(stream).await, 0);
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_takes_is_given_up() {
+    const LARGE: usize = 32 * 1024 * 1024;
+    let files = tempfile::tempdir().unwrap();
+    fs::create_dir(files.path().join("assets")).unwrap();
+    fs::write(files.path().join("index.html"), "").unwrap();
+    fs::write(files.path().join("assets/large.js"), vec![b' '; LARGE]).unwrap();
+    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", files.path().to_str().unwrap())]).await;
+    // Whoever takes it gets all of it.
+    let whole = reqwest::get(format!("{}/assets/large.js", school.origin)).await.unwrap();
+    assert_eq!(whole.content_length(), Some(LARGE as u64));
+    assert_eq!(whole.bytes().await.unwrap().len(), LARGE);
+    until("nobody else is connected", async || school.app.connections.count() == 0).await;
+    let mut stream = connect(&school).await;
+    stream.write_all(b"GET /assets/large.js HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    stream.readable().await.unwrap();
+    until("it is closed", async || school.app.connections.sweep(too_late()) == 1).await;
+    let read = rest(stream).await;
+    assert!(read < LARGE, "{read}");
+    until("nothing is left of it", async || school.app.connections.count() == 0).await;
+}
