@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod access;
+mod addresses;
 mod bookings;
 mod browser;
 mod call_seats;
@@ -21,6 +22,7 @@ mod invites;
 mod mail;
 mod migrations;
 mod operations;
+mod outside_text;
 mod paging;
 mod preconditions;
 mod roster_changes;
