@@ -130,17 +130,20 @@ impl App {
         if let Some(school) = known {
             return Ok(school);
         }
+        let unknown = || {
+            let detail = "There is no school at this address. Check the address in the invitation or mail.";
+            ApiError::new(actix_web::http::StatusCode::NOT_FOUND, "unknown_school", detail)
+        };
+        if !address.is_text() {
+            return Err(unknown());
+        }
         let wanted = address.clone();
         match self.store.read(move |db| schools::find(db, &wanted)).await {
             Ok(school) => {
                 self.schools.lock().unwrap_or_else(PoisonError::into_inner).insert(address, (school.clone(), Instant::now()));
                 Ok(school)
             }
-            Err(crate::store::Error::NotFound) => Err(ApiError::new(
-                actix_web::http::StatusCode::NOT_FOUND,
-                "unknown_school",
-                "There is no school at this address. Check the address in the invitation or mail.",
-            )),
+            Err(crate::store::Error::NotFound) => Err(unknown()),
             Err(error) => Err(error.into()),
         }
     }

@@ -183,7 +183,8 @@ impl Config {
             .map(str::to_owned)
             .or_else(|| mode.is_playground().then(|| "parlour@example.org".to_owned()))
             .context("PARLOUR_MAIL_FROM: is missing; give the sender's address of all mail")?;
-        parlour_domain::EmailAddress::parse(&mail_from).map_err(|_| anyhow::anyhow!("PARLOUR_MAIL_FROM: {mail_from:?} is no email address"))?;
+        let mail_from =
+            parlour_domain::EmailAddress::parse(&mail_from).map_err(|_| anyhow::anyhow!("PARLOUR_MAIL_FROM: {mail_from:?} is no email address"))?.to_string();
         let public_url = match get("PARLOUR_PUBLIC_URL") {
             Some(url) if url.starts_with("https://") || (url.starts_with("http://") && mode.is_playground()) => url.trim_end_matches('/').to_owned(),
             Some(_) => bail!("PARLOUR_PUBLIC_URL: must begin with https://"),

@@ -115,10 +115,10 @@ impl Keys {
         self.digits("code", login_link)
     }
 
-    /// Whether these are the 6 digits; blanks and hyphens between them are no fault.
+    /// Whether these are the 6 digits, however they were typed ([`parlour_domain::code::read`]).
     #[must_use]
     pub fn is_code(&self, login_link: Uuid, given: &str) -> bool {
-        same_digits(&self.code(login_link), given)
+        is_same(&self.code(login_link), given)
     }
 
     /// The 6 digits of the mail that a guest's link asks for when it was taken over too often.
@@ -127,10 +127,10 @@ impl Keys {
         self.digits("call code", call_code)
     }
 
-    /// Whether these are the 6 digits; blanks and hyphens between them are no fault.
+    /// Whether these are the 6 digits, however they were typed ([`parlour_domain::code::read`]).
     #[must_use]
     pub fn is_call_code(&self, call_code: Uuid, given: &str) -> bool {
-        same_digits(&self.call_code(call_code), given)
+        is_same(&self.call_code(call_code), given)
     }
 
     /// What a webhook's events are signed with, by the row of the secret. It is shown once and stored nowhere.
@@ -200,9 +200,8 @@ impl Keys {
     }
 }
 
-fn same_digits(code: &str, given: &str) -> bool {
-    let digits: String = given.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-    digits.as_bytes().ct_eq(code.as_bytes()).into()
+fn is_same(code: &str, given: &str) -> bool {
+    parlour_domain::code::read(given).as_bytes().ct_eq(code.as_bytes()).into()
 }
 
 #[cfg(test)]
@@ -233,7 +232,9 @@ mod tests {
         let code = keys.code(id);
         assert_eq!(code.len(), 6);
         assert!(keys.is_code(id, &format!(" {} {}", &code[..3], &code[3..])));
+        assert!(keys.is_code(id, &code.chars().map(|digit| char::from_u32(u32::from(digit) - 0x30 + 0x660).unwrap()).collect::<String>()));
         assert!(!keys.is_code(id, ""));
+        assert!(!keys.is_code(id, &format!("{code}x")));
     }
 
     #[test]

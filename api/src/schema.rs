@@ -288,9 +288,9 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::sql_types::{Id, Moment};
 
-    suppressions (school_id, email_key) {
+    suppressions (school_id, bar_key) {
         school_id -> Id,
-        email_key -> Text,
+        bar_key -> Text,
         created_at -> Moment,
     }
 }

@@ -3,6 +3,7 @@
 
 mod access;
 mod bodies;
+mod addresses;
 mod bookings;
 mod browser;
 mod call_seats;
@@ -24,6 +25,7 @@ mod invites;
 mod mail;
 mod migrations;
 mod operations;
+mod outside_text;
 mod paging;
 mod preconditions;
 mod roster_changes;

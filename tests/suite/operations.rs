@@ -65,7 +65,8 @@ fn to_a_stranger(id: &str) -> u16 {
     }
 }
 
-struct Things {
+/// What requests are about.
+pub struct Things {
     evening: String,
     booking: String,
     invite: String,
@@ -75,7 +76,8 @@ struct Things {
     starts_at: String,
 }
 
-async fn things(school: &School) -> Things {
+/// What is there of the demo.
+pub async fn things(school: &School) -> Things {
     let bookings = school.parent().await.get(&school.evening("/bookings")).await.is(200);
     Things {
         evening: school.people.evening.0.to_string(),
@@ -88,9 +90,18 @@ async fn things(school: &School) -> Things {
     }
 }
 
-async fn ask(actor: &Actor, operation: &contract::Operation, things: &Things) -> Answer {
-    let path = operation
+/// The path of an operation on what is there.
+pub fn path(operation: &contract::Operation, things: &Things) -> String {
+    let path = path_with(operation, things, "", "");
+    assert!(!path.contains('{'), "{path}: a parameter is unknown");
+    path
+}
+
+/// The path with another text for one of its parameters.
+pub fn path_with(operation: &contract::Operation, things: &Things, name: &str, text: &str) -> String {
+    operation
         .path
+        .replace(&format!("{{{name}}}"), text)
         .replace("{evening_id}", &things.evening)
         .replace("{booking_id}", &things.booking)
         .replace("{invite_id}", &things.invite)
@@ -99,8 +110,11 @@ async fn ask(actor: &Actor, operation: &contract::Operation, things: &Things) ->
         .replace("{client_id}", &things.parent)
         .replace("{bar_id}", &things.parent)
         .replace("{webhook_id}", &things.parent)
-        .replace("{delivery_id}", &things.parent);
-    assert!(!path.contains('{'), "{path}: a parameter is unknown");
+        .replace("{delivery_id}", &things.parent)
+}
+
+async fn ask(actor: &Actor, operation: &contract::Operation, things: &Things) -> Answer {
+    let path = path(operation, things);
     let mut request = actor.request(&operation.method, &path);
     if operation.takes_body {
         request = request.json(&body(&operation.id, things));
@@ -108,7 +122,8 @@ async fn ask(actor: &Actor, operation: &contract::Operation, things: &Things) ->
     actor.send(&operation.method, &path, request).await
 }
 
-fn body(id: &str, things: &Things) -> Value {
+/// A body that the operation would take.
+pub fn body(id: &str, things: &Things) -> Value {
     match id {
         "create_login_link" => json!({ "email": "rachel.aaron@example.org" }),
         "preview_login_link" | "create_session" | "preview_guest_link" | "decline_guest_link" | "renew_guest_link" | "create_guest_session" => {

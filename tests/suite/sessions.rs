@@ -42,6 +42,22 @@ async fn a_code_belongs_to_a_browser_and_has_five_tries() {
 }
 
 #[tokio::test]
+async fn a_code_is_understood_as_people_type_it() {
+    let school = School::start().await;
+    for (zero, around) in [('٠', ("\u{200e}", "\u{200f}")), ('०', ("\u{feff}", "\u{200b}")), ('０', ("\u{3000}", "\n")), ('0', ("\u{202a}", "\u{202c}"))] {
+        let browser = school.nobody();
+        let link = browser.post("/login_links", json!({ "email": RACHEL })).await.is(202).text_at("/id");
+        let mail = school.mail_to(RACHEL).await;
+        let digits = |line: &str| line.split_whitespace().collect::<String>();
+        let code = mail.text.lines().map(digits).find(|line| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit())).unwrap();
+        let typed: String = code.bytes().map(|digit| char::from_u32(u32::from(zero) + u32::from(digit - b'0')).unwrap()).collect();
+        let (before, after) = around;
+        let given = json!({ "login_link_id": link, "code": format!("{before}{typed}{after}") });
+        browser.post("/sessions", given).await.is(201);
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_address_is_answered_alike() {
     let school = School::start().await;
     let known = school.nobody().post("/login_links", json!({ "email": RACHEL })).await.is(202);

@@ -2,10 +2,13 @@
 
 use chrono::{DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
-use parlour_domain::evening::{BookingWindow, Mode, Timing, TimingError};
+use parlour_domain::{
+    evening::{BookingWindow, Mode, Timing, TimingError},
+    text::{self, Lines, MAX_ID, MAX_SUBJECT, MAX_TITLE},
+};
 
 use super::{
-    Problem,
+    Place, Problem,
     file::{EveningFile, FileMode},
 };
 
@@ -27,6 +30,7 @@ pub(super) struct Checked {
 
 /// Checks everything but the classes; the window is read in the school's zone, the evening in its own.
 pub(super) fn check(file: &EveningFile, school_zone: &str) -> Result<Checked, Problem> {
+    names(file)?;
     let name = words("name", &file.name)?;
     let title = words("title", &file.title)?;
     let school_zone = zone("school", school_zone)?;
@@ -48,8 +52,32 @@ pub(super) fn check(file: &EveningFile, school_zone: &str) -> Result<Checked, Pr
 
 fn words(key: &'static str, text: &str) -> Result<String, Problem> {
     let words = text.trim();
-    let sound = !words.is_empty() && words.chars().count() <= MAX_CHARS && !words.chars().any(char::is_control);
-    if sound { Ok(words.to_owned()) } else { Err(Problem::new(key, "format", format!("give 1 to {MAX_CHARS} characters on one line"))) }
+    if !words.is_empty() && text::check(words, Lines::One, MAX_CHARS).is_ok() {
+        Ok(words.to_owned())
+    } else {
+        Err(Problem::new(key, "format", format!("give 1 to {MAX_CHARS} characters on one line")))
+    }
+}
+
+/// Checks the texts by which the school and its classes are looked for.
+fn names(file: &EveningFile) -> Result<(), Problem> {
+    let is_text = |text: &String, longest: usize| text::check(text, Lines::One, longest).is_ok();
+    let what = |longest: usize| format!("give at most {longest} characters on one line for each");
+    if !is_text(&file.school, MAX_ID) {
+        return Err(Problem::new("school", "format", what(MAX_ID)));
+    }
+    for (number, entry) in (1..).zip(&file.classes) {
+        let lists = [
+            ("ids", &entry.ids, MAX_ID),
+            ("subjects", &entry.subjects.0, MAX_SUBJECT),
+            ("titles", &entry.titles.0, MAX_TITLE),
+            ("exclude_ids", &entry.exclude_ids, MAX_ID),
+        ];
+        if let Some((key, _, longest)) = lists.into_iter().find(|(_, texts, longest)| !texts.iter().all(|text| is_text(text, *longest))) {
+            return Err(Problem::at(Place::Entry(number, Some(key)), "format", what(longest)));
+        }
+    }
+    Ok(())
 }
 
 fn zone(key: &'static str, name: &str) -> Result<Tz, Problem> {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use parlour_domain::text::{is_full_stop, is_invisible, narrow};
 
 /// The longest name a mail writes out, in characters.
 const MAX_CHARS: usize = 200;
@@ -9,14 +10,42 @@ const MAX_CHARS: usize = 200;
 /// The longest paragraph of our own that holds names, in characters.
 const MAX_PARAGRAPH: usize = 4000;
 
-/// A name or title on one line: no control characters, no marks that turn the direction of the text around them, blanks folded.
+/// A name or title on one line: no control characters, no marks that turn the direction of the text around them, blanks folded, nothing that a mail program
+/// would make a link of.
 pub fn clean(text: &str) -> String {
-    on_one_line(text, MAX_CHARS)
+    without_links(&on_one_line(text, MAX_CHARS))
 }
 
 /// Sentences of our own that hold names, in the same way.
 pub fn clean_paragraph(text: &str) -> String {
-    on_one_line(text, MAX_PARAGRAPH)
+    without_links(&on_one_line(text, MAX_PARAGRAPH))
+}
+
+/// An address on one line, as it can be copied.
+pub fn clean_address(text: &str) -> String {
+    on_one_line(text, MAX_CHARS)
+}
+
+/// Mail programs make links of what looks like a domain, an address or a URL in the text of others, in plain text as in HTML. A blank of no width (U+200B) after
+/// each full stop, at sign and colon inside a word ends what they look at, and nobody sees it: it works in both parts of a mail, where an element around the stop
+/// would work in one, and programs that know no newer character (U+2060) show it as nothing, too.
+fn without_links(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let (mut before, mut rest) = (' ', text.chars().peekable());
+    while let Some(c) = rest.next() {
+        shown.push(c);
+        let is_inside = |next: char| !before.is_whitespace() && !next.is_whitespace() && !is_invisible(next);
+        let links = |next: char| match narrow(c) {
+            '@' => true,
+            ':' => narrow(next) == '/',
+            _ => is_full_stop(c) && !next.is_ascii_digit(),
+        };
+        if rest.peek().is_some_and(|next| is_inside(*next) && links(*next)) {
+            shown.push('\u{200b}');
+        }
+        before = c;
+    }
+    shown
 }
 
 fn on_one_line(text: &str, max_chars: usize) -> String {
@@ -71,6 +100,23 @@ mod tests {
         check("محمد عبد الله", "محمد عبد الله");
         check("👩‍🏫 Zoë", "👩‍🏫 Zoë");
         assert_eq!(clean(&"x".repeat(500)).len(), MAX_CHARS);
+    }
+
+    #[test]
+    fn no_mail_program_makes_a_link_of_a_name() {
+        let check = |raw: &str, shown: &str| {
+            assert_eq!(clean(raw), shown, "{raw:?}");
+            assert_eq!(clean(shown), shown, "twice is once");
+        };
+        check("t.co", "t.\u{200b}co");
+        check("J.Li", "J.\u{200b}Li");
+        check("www.example.com/x", "www.\u{200b}example.\u{200b}com/x");
+        check("https://example.com", "https:\u{200b}//example.\u{200b}com");
+        check("пример。рф", "пример。\u{200b}рф");
+        check("sam@localhost", "sam@\u{200b}localhost");
+        check("Dr. A. St. John", "Dr. A. St. John");
+        check("Moved from 16:05 to 16.10.", "Moved from 16:05 to 16.10.");
+        assert_eq!(clean_address(" sam@example.org\n"), "sam@example.org");
     }
 
     #[test]

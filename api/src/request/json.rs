@@ -1,5 +1,6 @@
 //! JSON into the shapes of the contract, to the letter: an object is an object and not a list of its values, and what is wrong is said with its place.
 
+use parlour_domain::text::{self, Lines};
 use parlour_wire::FieldError;
 use serde::{
     Deserializer,
@@ -20,12 +21,22 @@ pub enum Nulls {
     Refused,
 }
 
-/// Reads a value.
+/// The fields that hold texts of several lines.
+const MANY_LINES: [&str; 1] = ["note"];
+
+/// The fields whose own rules refuse control characters, each with a code of its own.
+const OWN_RULES: [&str; 1] = ["name"];
+
+/// Said of a text that holds a character which no text may hold.
+const CONTROL_CHARACTER: &str = "control character";
+
+/// Reads a value. Blanks and line breaks around a text are let through: some fields are trimmed.
 ///
 /// # Errors
-/// What is wrong, and where: `required`, `unknown` or `wrong_shape`.
+/// What is wrong, and where: `required`, `unknown`, `wrong_shape`, or `format` for a control character.
 pub fn read<T: DeserializeOwned>(value: &Value, nulls: Nulls) -> Result<T, FieldError> {
-    serde_path_to_error::deserialize(Strict { value, nulls }).map_err(|error| wrong(&error.path().to_string(), &error.inner().to_string()))
+    serde_path_to_error::deserialize(Strict { value, nulls, lines: Some(Lines::One) })
+        .map_err(|error| wrong(&error.path().to_string(), &error.inner().to_string()))
 }
 
 /// In the words of a person, what serde says in those of a program.
@@ -33,7 +44,9 @@ fn wrong(path: &str, said: &str) -> FieldError {
     let named = said.split('`').nth(1).unwrap_or_default();
     let place = if path == "." { "" } else { path };
     let within = if place.is_empty() || place.ends_with(named) { named.to_owned() } else { format!("{place}.{named}") };
-    let (field, code, detail) = if said.starts_with("missing field") {
+    let (field, code, detail) = if said == CONTROL_CHARACTER {
+        (place.to_owned(), "format", "Give a text without control characters.".to_owned())
+    } else if said.starts_with("missing field") {
         (within, "required", format!("Give {named}."))
     } else if said.starts_with("unknown field") {
         let known = said.split_once("expected ").map(|(_, known)| known.trim_start_matches("one of ").replace('`', "")).unwrap_or_default();
@@ -72,12 +85,29 @@ fn shape(said: &str) -> String {
 struct Strict<'de> {
     value: &'de Value,
     nulls: Nulls,
+    /// None where another rule decides.
+    lines: Option<Lines>,
 }
 
 impl<'de> Strict<'de> {
+    /// A text of the contract; one that is read as any JSON is checked by whoever reads it on.
+    fn text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        if let (Some(lines), Some(text)) = (self.lines, self.value.as_str())
+            && !text.trim().chars().all(|c| text::is_allowed(c, lines))
+        {
+            return Err(Error::custom(CONTROL_CHARACTER));
+        }
+        self.deserialize_any(visitor)
+    }
+
     fn map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let Value::Object(object) = self.value else { return Err(Error::invalid_type(unexpected(self.value), &"an object")) };
-        let members = object.iter().map(|(key, value)| (key.as_str(), Strict { value, ..self }));
+        let lines = |key: &str| match key {
+            key if OWN_RULES.contains(&key) => None,
+            key if MANY_LINES.contains(&key) => Some(Lines::Many),
+            _ => Some(Lines::One),
+        };
+        let members = object.iter().map(|(key, value)| (key.as_str(), Strict { value, lines: lines(key), ..self }));
         visitor.visit_map(MapDeserializer::new(members))
     }
 
@@ -141,10 +171,18 @@ impl<'de> Deserializer<'de> for Strict<'de> {
         }
     }
 
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.text(visitor)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.text(visitor)
+    }
+
     integers! { deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 }
 
     forward_to_deserialize_any! {
-        bool i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map identifier ignored_any
+        bool i128 u128 f32 f64 char bytes byte_buf unit unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 
@@ -174,6 +212,12 @@ mod tests {
         inner: Option<Inner>,
         #[serde(default)]
         all: Vec<Inner>,
+        #[serde(default)]
+        title: String,
+        #[serde(default)]
+        note: String,
+        #[serde(default)]
+        tags: Vec<String>,
     }
 
     #[derive(Deserialize, PartialEq, Debug)]
@@ -204,19 +248,31 @@ mod tests {
         check(&json!({ "name": "x", "count": -5 }), "count", "wrong_shape", "Give a whole number of a fitting size; this is integer -5.");
         check(&json!({ "name": "x", "count": 5.5 }), "count", "wrong_shape", "Give a whole number of a fitting size; this is floating point 5.5.");
         check(&json!({ "name": "x", "count": 1e300 }), "count", "wrong_shape", "Give a whole number of a fitting size; this is floating point 1e+300.");
-        check(&json!({ "name": "x", "size": 1 }), "size", "unknown", "There is no such field here. There is: name, count, inner, all.");
+        check(&json!({ "name": "x", "size": 1 }), "size", "unknown", "There is no such field here. There is: name, count, inner, all, title, note, tags.");
         check(&json!({ "name": "x", "inner": {} }), "inner.mode", "required", "Give mode.");
         check(&json!({ "name": "x", "inner": { "mode": "phone" } }), "inner.mode", "wrong_shape", "Give one of: video or in_person.");
         check(&json!({ "name": "x", "inner": { "mode": { "video": null } } }), "inner.mode", "wrong_shape", "Give a text; this is an object.");
         check(&json!({ "name": "x", "inner": ["video"] }), "inner", "wrong_shape", "Give an object; this is a list.");
         check(&json!({ "name": "x", "all": [{ "mode": "video" }, ["video"]] }), "all[1]", "wrong_shape", "Give an object; this is a list.");
+        check(&json!({ "name": "x", "title": "x\0" }), "title", "format", "Give a text without control characters.");
+        check(&json!({ "name": "x", "title": "x\ny" }), "title", "format", "Give a text without control characters.");
+        check(&json!({ "name": "x", "note": "one\ntwo\u{85}" }), "note", "format", "Give a text without control characters.");
+        check(&json!({ "name": "x", "tags": ["a", "b\u{1b}"] }), "tags[1]", "format", "Give a text without control characters.");
         check(&json!({ "name": "x", "all": {} }), "all", "wrong_shape", "Give a list; this is an object.");
     }
 
     #[test]
     fn what_is_right_is_read() {
-        let value = json!({ "name": "x", "count": null, "inner": { "mode": "video" }, "all": [{ "mode": "in_person" }] });
-        let expected = Outer { name: "x".to_owned(), count: None, inner: Some(Inner { mode: Mode::Video }), all: vec![Inner { mode: Mode::InPerson }] };
+        let value = json!({ "name": "x", "count": null, "inner": { "mode": "video" }, "all": [{ "mode": "in_person" }], "title": "y", "note": "one\n\ttwo", "tags": ["a "] });
+        let expected = Outer {
+            name: "x".to_owned(),
+            count: None,
+            inner: Some(Inner { mode: Mode::Video }),
+            all: vec![Inner { mode: Mode::InPerson }],
+            title: "y".to_owned(),
+            note: "one\n\ttwo".to_owned(),
+            tags: vec!["a ".to_owned()],
+        };
         assert_eq!(read::<Outer>(&value, Nulls::Absent).expect("it is right"), expected);
         let counted = read::<Outer>(&json!({ "name": "x", "count": 5.0 }), Nulls::Absent).expect("it is an integer, written long");
         assert_eq!(counted.count, Some(5));

@@ -2,6 +2,7 @@
 //! Handlers see [`Store::read`] and [`Store::write`] and call the functions of these modules inside; nothing here knows HTTP.
 
 pub mod access;
+mod address_keys;
 pub mod among;
 pub mod bars;
 pub mod bookings;
@@ -43,8 +44,12 @@ mod writer;
 
 use std::sync::Arc;
 
+use anyhow::Context as _;
+use diesel::connection::SimpleConnection;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use tokio::sync::Semaphore;
+
+use crate::context::{Clock, Context, Random, SystemClock};
 
 pub use self::{
     db::{DatabaseUrl, Db},
@@ -81,17 +86,28 @@ impl Store {
         Ok(Self { url: url.clone(), pool, permits: Arc::new(Semaphore::new(connections as usize)), writer })
     }
 
-    /// Brings the tables up to date; says which migrations ran.
+    /// Brings the tables and the keys of addresses up to date; says which migrations ran. Two nodes may do so at once.
     ///
     /// # Errors
     /// What the database says of a migration.
     pub fn migrate(&self) -> anyhow::Result<Vec<String>> {
         let mut db = self.url.connect()?;
         let run = match &mut db {
-            Db::Pg(conn) => conn.run_pending_migrations(PG_MIGRATIONS),
+            Db::Pg(conn) => {
+                // Until the connection is closed, another node waits here.
+                conn.batch_execute("select pg_advisory_lock(hashtext('parlour migrations ' || current_schema()))")?;
+                conn.run_pending_migrations(PG_MIGRATIONS)
+            }
             Db::Sqlite(conn) => conn.run_pending_migrations(SQLITE_MIGRATIONS),
         };
-        run.map(|names| names.iter().map(ToString::to_string).collect()).map_err(|error| anyhow::anyhow!("a migration failed: {error}"))
+        let mut names: Vec<String> =
+            run.map(|names| names.iter().map(ToString::to_string).collect()).map_err(|error| anyhow::anyhow!("a migration failed: {error}"))?;
+        let ctx = Context::new(SystemClock::default().now(), Random::from_os());
+        let renewed = writer::guarded(&mut db, |db| address_keys::renew(db, &ctx)).context("the keys of addresses could not be renewed")?;
+        if renewed > 0 {
+            names.push(format!("address keys ({renewed} rows)"));
+        }
+        Ok(names)
     }
 
     /// Whether migrations are waiting to be run.
@@ -104,7 +120,8 @@ impl Store {
             Db::Pg(conn) => conn.has_pending_migration(PG_MIGRATIONS),
             Db::Sqlite(conn) => conn.has_pending_migration(SQLITE_MIGRATIONS),
         };
-        waiting.map_err(|error| anyhow::anyhow!("could not read the migrations: {error}"))
+        let waiting = waiting.map_err(|error| anyhow::anyhow!("could not read the migrations: {error}"))?;
+        Ok(waiting || !address_keys::are_current(&mut db)?)
     }
 
     /// Runs queries that write nothing.

@@ -1,7 +1,10 @@
 //! Schools: the tenants, found by the host name or, in a playground, by the path.
 
 use diesel::prelude::*;
-use parlour_domain::id::SchoolId;
+use parlour_domain::{
+    id::SchoolId,
+    text::{self, Lines, MAX_ID},
+};
 
 use super::{Db, Result, sql_types::Key};
 use crate::schema::schools;
@@ -43,6 +46,15 @@ pub enum SchoolAddress {
     Host(String),
     /// By the path (`/s/<slug>/…`).
     Slug(String),
+}
+
+impl SchoolAddress {
+    /// Whether it can be a school's: no longer than a host's name, without control characters.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        let (Self::Host(name) | Self::Slug(name)) = self;
+        text::check(name, Lines::One, MAX_ID).is_ok()
+    }
 }
 
 /// The school that a roster knows by this id.

@@ -2,10 +2,16 @@
 
 use std::fmt;
 
-use crate::Refusal;
+use crate::{
+    Refusal, domain_name,
+    text::{is_full_stop, is_invisible, narrow},
+};
 
 /// The longest address that mail can carry, in bytes (RFC 5321, 4.5.3.1.3).
 pub const MAX_BYTES: usize = 254;
+
+/// The scheme of links to addresses (RFC 6068).
+const MAILTO: &str = "mailto:";
 
 /// Domains that families really use; a domain one edit away from one of them is likely a typo.
 const KNOWN_DOMAINS: [&str; 16] = [
@@ -27,20 +33,22 @@ const KNOWN_DOMAINS: [&str; 16] = [
     "protonmail.com",
 ];
 
-/// An address that mail can be sent to: trimmed, a domain with a dot, no IP address.
+/// An address that mail can be sent to: nothing around it, its domain in one form for all spellings, no IP address, nothing invisible.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct EmailAddress(String);
 
 impl EmailAddress {
-    /// Takes an address as a person types it.
+    /// Takes an address as a person types or pastes it: with invisible characters, `mailto:`, `<…>`, a name or punctuation around it.
     ///
     /// # Errors
     /// [`Refusal::EmailInvalid`] when mail could not be sent there.
     pub fn parse(typed: &str) -> Result<Self, Refusal> {
-        let address = typed.trim();
-        let (local, domain) = address.rsplit_once('@').ok_or(Refusal::EmailInvalid)?;
-        let sound = address.len() <= MAX_BYTES && is_local_part(local) && is_domain(domain);
-        sound.then(|| Self(format!("{local}@{}", domain.to_lowercase()))).ok_or(Refusal::EmailInvalid)
+        let narrow: String = typed.chars().map(narrow).collect();
+        let (local, domain) = bare(&narrow).rsplit_once('@').ok_or(Refusal::EmailInvalid)?;
+        let domain = domain_name::canonical(domain).ok_or(Refusal::EmailInvalid)?;
+        let address = format!("{local}@{domain}");
+        let valid = address.len() <= MAX_BYTES && is_local_part(local);
+        valid.then_some(Self(address)).ok_or(Refusal::EmailInvalid)
     }
 
     /// The address as mail is sent to it.
@@ -95,19 +103,34 @@ impl fmt::Display for EmailAddress {
     }
 }
 
-/// RFC 5321's dot-string, with the letters of any script (RFC 6531): what mail providers hand out; quoted strings are not.
-fn is_local_part(local: &str) -> bool {
-    let allowed = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c) || (!c.is_ascii() && !c.is_whitespace() && !c.is_control());
-    !local.is_empty() && local.len() <= 64 && local.chars().all(allowed) && !local.starts_with('.') && !local.ends_with('.') && !local.contains("..")
+/// The address without what copying and pasting leaves around it.
+fn bare(typed: &str) -> &str {
+    let mut text = typed;
+    loop {
+        let before = text;
+        // A full stop after an address ends a sentence, or the domain itself (RFC 1034, 3.1).
+        text = text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c)).trim_end_matches(|c| matches!(c, ',' | ';') || is_full_stop(c));
+        if let Some(inside) = text.strip_suffix('>') {
+            text = inside.rsplit_once('<').map_or(text, |(_, inside)| inside);
+        }
+        if let Some((scheme, rest)) = text.split_at_checked(MAILTO.len())
+            && scheme.eq_ignore_ascii_case(MAILTO)
+        {
+            // What follows the address are the fields of a new mail (RFC 6068).
+            text = rest.split_once('?').map_or(rest, |(address, _)| address);
+        }
+        if text.len() == before.len() {
+            return text;
+        }
+    }
 }
 
-fn is_domain(domain: &str) -> bool {
-    let is_label = |label: &str| {
-        !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-') && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+/// RFC 5321's dot-string, with the letters of any script (RFC 6531): what mail providers hand out; quoted strings are not.
+fn is_local_part(local: &str) -> bool {
+    let allowed = |c: char| {
+        c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c) || (!c.is_ascii() && !c.is_whitespace() && !c.is_control() && !is_invisible(c))
     };
-    let Some((_, top_level)) = domain.rsplit_once('.') else { return false };
-    // A top-level domain has no digits alone, so this refuses IPv4 addresses too; brackets refuse IPv6.
-    domain.split('.').all(is_label) && top_level.chars().count() >= 2 && !top_level.chars().all(|c| c.is_ascii_digit())
+    !local.is_empty() && local.len() <= 64 && local.chars().all(allowed) && !local.starts_with('.') && !local.ends_with('.') && !local.contains("..")
 }
 
 /// Whether one insertion, deletion, replacement or swap of neighbours turns one word into the other.
@@ -149,14 +172,71 @@ mod tests {
             "a@b-.org",
             "a@b.c",
             "a\n@b.org",
-            "<a@b.org>",
+            "<a@b.org> or not",
             "a@b.org,c@d.org",
+            "a7@example.org;b7@example.org",
+            "a12 @example.org",
+            "\"a b\"@example.org",
+            "a\u{200b}b@example.org",
+            "ab@exa\u{ad}mple.org",
+            "a\u{202e}b@example.org",
+            "ab\u{2060}@example.org",
+            "a@127.0.0.１",
+            "a@0x7f.1",
+            "mailto:",
+            "<>",
+            "<@>",
         ];
         for text in good {
             assert!(EmailAddress::parse(text).is_ok(), "{text:?} should be taken");
         }
         for text in bad {
             assert!(EmailAddress::parse(text).is_err(), "{text:?} should be refused");
+        }
+    }
+
+    #[test]
+    fn what_is_pasted_around_an_address_is_taken_off() {
+        let check = |typed: &str, address: &str| assert_eq!(EmailAddress::parse(typed).as_ref().map(EmailAddress::as_str), Ok(address), "{typed:?}");
+        for typed in [
+            "a@b.org\u{200b}",
+            "\u{feff}a@b.org",
+            "\u{200e}a@b.org\u{200f}",
+            "\u{a0}a@b.org\u{ad}",
+            "mailto:a@b.org",
+            "MAILTO:a@b.org?subject=Hello",
+            "<a@b.org>",
+            "<mailto:a@b.org>,",
+            "a@b.org,",
+            "a@b.org;",
+            "a@b.org .",
+            "a@b.org\u{2060} ;\u{200b}",
+            "Name <a@b.org>",
+            "\"Name, Other\" <a@b.org>;",
+            "ａ＠ｂ．ｏｒｇ",
+            "a@b。org",
+        ] {
+            check(typed, "a@b.org");
+        }
+        check("mailto.a@b.org", "mailto.a@b.org");
+        check("a@XN--MLLER-KVA.de", "a@müller.de");
+    }
+
+    #[test]
+    fn a_spelling_of_the_domain_is_no_way_round_a_bar() {
+        let keys = |typed: &str| EmailAddress::parse(typed).map(|address| (address.key(), address.bar_key())).expect(typed);
+        for typed in ["Kim+x@ⓔxample.org", "kim+x@ＥＸＡＭＰＬＥ.org", "kim+x@example。org", "kim+x@example.org."] {
+            assert_eq!(keys(typed), ("kim+x@example.org".to_owned(), "kim@example.org".to_owned()), "{typed}");
+        }
+        assert_eq!(keys("kim@müller.de"), keys("kim@xn--mller-kva.de"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn an_address_is_parsed_once_and_for_all(typed in "\\PC{0,8}[@＠]\\PC{0,10}[.。]\\PC{0,4}") {
+            if let Ok(address) = EmailAddress::parse(&typed) {
+                proptest::prop_assert_eq!(EmailAddress::parse(address.as_str()), Ok(address));
+            }
         }
     }
 

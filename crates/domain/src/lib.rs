@@ -4,6 +4,8 @@
 
 pub mod booking;
 pub mod call;
+pub mod code;
+mod domain_name;
 pub mod email;
 pub mod evening;
 pub mod id;
@@ -11,6 +13,7 @@ pub mod invite;
 pub mod person_name;
 pub mod refusal;
 pub mod scope;
+pub mod text;
 
 pub use email::EmailAddress;
 pub use person_name::PersonName;

@@ -29,7 +29,7 @@ pub enum Reason {
     MissingCells,
     /// The row is not UTF-8.
     NotUtf8,
-    /// The row holds a NUL character.
+    /// The row holds a control character.
     BadCharacter,
     /// A field, list or record is longer than the limits allow.
     TooLong,
@@ -41,6 +41,8 @@ pub enum Reason {
     BadDate,
     /// A wrong email address; the person is kept without one.
     BadEmail,
+    /// An address with something around it, or a spelling of its domain, that was understood; the message says as which address.
+    EmailUnderstood,
     /// A role that is not known; see the sentence for what became of the row.
     UnknownRole,
     /// A status that is not known; the row counts as active.
@@ -81,6 +83,7 @@ impl Reason {
             Self::BadValue => "bad_value",
             Self::BadDate => "bad_date",
             Self::BadEmail => "bad_email",
+            Self::EmailUnderstood => "email_understood",
             Self::UnknownRole => "unknown_role",
             Self::UnknownStatus => "unknown_status",
             Self::Duplicate => "duplicate",

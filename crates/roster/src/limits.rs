@@ -1,5 +1,7 @@
 //! How much a roster may hold: every bound that keeps an import's memory and time in check.
 
+use parlour_domain::text::{MAX_ID, MAX_NAME, MAX_SUBJECT, MAX_TITLE, MAX_WORD, MAX_WORDS};
+
 /// Bytes of one CSV file, after decompression.
 pub const MAX_FILE_BYTES: u64 = 256 * 1024 * 1024;
 /// Bytes of a zip as it lies on the disk.
@@ -22,6 +24,21 @@ pub const MAX_RECORD_BYTES: usize = 128 * 1024;
 pub const MAX_RECORD_LINES: usize = 20;
 /// Bytes of one field that is read; columns that nobody reads may be longer.
 pub const MAX_FIELD_BYTES: usize = 8 * 1024;
+/// Characters of a column that is kept, as [`parlour_domain::text`] rules for every text; none for columns that are read for what they mean,
+/// and for lists, whose ids are measured one by one.
+pub(crate) fn max_chars(column: &str) -> Option<usize> {
+    Some(match column {
+        "agentSourcedIds" | "orgSourcedIds" | "termSourcedIds" | "sessionSourcedIds" => return None,
+        _ if column.ends_with("ourcedId") => MAX_ID,
+        "givenName" | "familyName" => MAX_NAME,
+        "title" | "name" => MAX_TITLE,
+        "subjects" | "subject" => MAX_SUBJECT,
+        "classCode" | "courseCode" | "code" | "metadata.relation" => MAX_WORDS,
+        "role" | "relationshipRole" | "metadata.title" => MAX_WORD,
+        _ => return None,
+    })
+}
+
 /// Ids in one list field, such as `agentSourcedIds`.
 pub const MAX_LIST: usize = 200;
 /// Findings kept in full; further ones are only counted.

@@ -2,10 +2,12 @@
 
 use std::io::{self, Read};
 
+use parlour_domain::text::{self, Lines, TextError};
+
 use crate::error::ReadError;
 use crate::finding::{At, Findings, Reason, quoted};
 use crate::headers::{Layout, match_headers};
-use crate::limits::{MAX_COLUMNS, MAX_FIELD_BYTES, MAX_ROWS};
+use crate::limits::{MAX_COLUMNS, MAX_FIELD_BYTES, MAX_ROWS, max_chars};
 use crate::objects::read_objects;
 use crate::records::{Record, Records};
 use crate::source::Source;
@@ -139,8 +141,11 @@ fn checked(record: Record, layout: &Layout, at: At, findings: &mut Findings) -> 
         if cell.len() > MAX_FIELD_BYTES {
             return Err((Reason::TooLong, format!("{name} is longer than {MAX_FIELD_BYTES} bytes; the row is not used")));
         }
-        if cell.contains('\0') {
-            return Err((Reason::BadCharacter, format!("{name} holds a NUL character; the row is not used")));
+        let longest = max_chars(name).unwrap_or(MAX_FIELD_BYTES);
+        match text::check(cell.trim(), Lines::Many, longest) {
+            Ok(()) => {}
+            Err(TextError::TooLong) => return Err((Reason::TooLong, format!("{name} is longer than {longest} characters; the row is not used"))),
+            Err(TextError::BadCharacter) => return Err((Reason::BadCharacter, format!("{name} holds a control character; the row is not used"))),
         }
     }
     if cells.len() < layout.width {

@@ -1,7 +1,7 @@
 //! Reads single cells: dates, truth values, lists, addresses. Knows no rows.
 
 use chrono::NaiveDate;
-use parlour_domain::EmailAddress;
+use parlour_domain::{EmailAddress, text::MAX_ID};
 
 use crate::finding::{Findings, Reason, quoted};
 use crate::limits::MAX_LIST;
@@ -91,7 +91,10 @@ pub(crate) fn list(row: &Row<'_>, column: &str, findings: &mut Findings) -> Vec<
             findings.report(row.at, Reason::TooLong, message);
             break;
         }
-        if !ids.iter().any(|known| known == id) {
+        if id.chars().count() > MAX_ID {
+            let message = format!("{column} lists an id of more than {MAX_ID} characters ({}); it is not used", quoted(id));
+            findings.report(row.at, Reason::TooLong, message);
+        } else if !ids.iter().any(|known| known == id) {
             ids.push(id.to_owned());
         }
     }
@@ -102,9 +105,24 @@ pub(crate) fn list(row: &Row<'_>, column: &str, findings: &mut Findings) -> Vec<
 pub(crate) fn email(row: &Row<'_>, column: &str, findings: &mut Findings) -> Option<String> {
     let text = row.some(column)?;
     let address = EmailAddress::parse(text).ok();
-    if address.is_none() {
-        let message = format!("{} is not an email address; the person is kept without one", quoted(text));
-        findings.report(row.at, Reason::BadEmail, message);
+    match &address {
+        None => {
+            let message = format!("{} is not an email address; the person is kept without one", quoted(text));
+            findings.report(row.at, Reason::BadEmail, message);
+        }
+        Some(address) if !is_spelling_of(text, address) => {
+            let message = format!("{} is understood as {}", quoted(text), quoted(address.as_str()));
+            findings.report(row.at, Reason::EmailUnderstood, message);
+        }
+        Some(_) => {}
     }
     address.map(|address| address.to_string())
+}
+
+/// Whether an address stands there as it is, but for case and the form of its domain that the DNS has.
+fn is_spelling_of(text: &str, address: &EmailAddress) -> bool {
+    let local = |text: &str| text.rsplit_once('@').map(|(local, _)| local.to_lowercase());
+    let domain = text.rsplit_once('@').map(|(_, domain)| domain.to_lowercase()).unwrap_or_default();
+    let is_dns_form = domain.contains("xn--") && domain.ends_with(|c: char| c.is_ascii_alphanumeric());
+    text.to_lowercase() == address.as_str().to_lowercase() || (is_dns_form && local(text) == local(address.as_str()))
 }

@@ -98,6 +98,44 @@ fn an_open_quote_costs_one_row_even_when_a_later_one_closes_it() {
 }
 
 #[test]
+fn a_text_that_is_none_drops_its_row_alone() {
+    let long = "x".repeat(256);
+    let of_control = ["a\u{1b}b", "a\0b", "a\u{85}b", "a\u{7f}b"].map(|name| (format!("x1,,,sch,student,{name},Y,,\n"), Reason::BadCharacter));
+    let of_length = [
+        (format!("{long},,,sch,student,X,Y,,\n"), Reason::TooLong),
+        (format!("x1,,,sch,student,{},Y,,\n", "x".repeat(201)), Reason::TooLong),
+        (format!("x1,,,sch,{},X,Y,,\n", "x".repeat(51)), Reason::TooLong),
+    ];
+    for (line, reason) in of_control.into_iter().chain(of_length) {
+        let files = Files::oneroster_11().and("users.csv", &line);
+        check(&files, &[("users.csv", 5, reason)]);
+        check_whole(&files);
+    }
+    // Of a list the one id is left out that can be nobody's.
+    let files = Files::oneroster_11().replace("users.csv", "ruth@example.org,s1", &format!("ruth@example.org,\"s1,{long}\""));
+    check(&files, &[("users.csv", 4, Reason::TooLong)]);
+    check_whole(&files);
+}
+
+#[test]
+fn what_stands_around_an_address_is_taken_off_and_said() {
+    let read = |cell: &str| {
+        let files = Files::oneroster_11().and("users.csv", format!("x1,,,sch,parent,X,Y,\"{cell}\",\n"));
+        let reasons: Vec<Reason> = files.findings().into_iter().map(|(_, _, reason)| reason).collect();
+        (person(&files.school(), "x1").email.clone(), reasons)
+    };
+    for cell in ["mailto:a@b.org", "<a@b.org>", "Name <a@b.org>", "a@b.org,", "a@b.org;", "a@b.org\u{200b}", "\u{feff}a@b.org", "a@ⓑ.org", "a@b.org."] {
+        assert_eq!(read(cell), (Some("a@b.org".to_owned()), vec![Reason::EmailUnderstood]), "{cell:?}");
+    }
+    assert_eq!(read(" a@b.org "), (Some("a@b.org".to_owned()), vec![]));
+    assert_eq!(read("A@B.org"), (Some("A@b.org".to_owned()), vec![]));
+    assert_eq!(read("a@xn--mller-kva.de"), (Some("a@müller.de".to_owned()), vec![]));
+    for cell in ["a@b.org;c@d.org", "a b@c.org", "a\u{200b}b@c.org", "a@localhost"] {
+        assert_eq!(read(cell), (None, vec![Reason::BadEmail]), "{cell:?}");
+    }
+}
+
+#[test]
 fn names_are_kept_exactly() {
     let names =
         ["Zoë", "O'Brien", "O’Brien-Núñez", "محمد عبد الله", "שרה", "王小明", "Bea 🌟", "J\"R\" Smith", "two\nlines", "two\r\nlines", "  wide  ", "e\u{301}"];

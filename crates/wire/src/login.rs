@@ -12,7 +12,7 @@ use crate::Moment;
 pub struct NewLoginLink {
     /// The address that the school knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "validate", validate(length(min = 1, max = 254)))]
+    #[cfg_attr(feature = "validate", validate(length(min = 1, max = 400)))]
     pub email: Option<String>,
     /// The token of a confirmation mail's link, instead of an address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,7 +64,7 @@ pub struct NewSession {
     pub login_link_id: Option<Uuid>,
     /// The 6 digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "validate", validate(length(min = 1, max = 20)))]
+    #[cfg_attr(feature = "validate", validate(length(min = 1, max = 100)))]
     pub code: Option<String>,
 }
 

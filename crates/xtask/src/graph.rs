@@ -10,7 +10,7 @@ use crate::{paths::Paths, shell};
 type Rule = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 const RULES: &[Rule] = &[
-    ("parlour-web", &["--target", "wasm32-unknown-unknown"], &["regex", "validator", "jsonwebtoken", "diesel", "actix", "reqwest", "tokio"]),
+    ("parlour-web", &["--target", "wasm32-unknown-unknown"], &["regex", "validator", "jsonwebtoken", "diesel", "actix", "reqwest", "tokio", "idna", "tld"]),
     ("parlour-domain", &[], &["serde", "diesel", "actix"]),
     ("parlour-api", &[], &["openssl-sys", "aws-lc-sys"]),
 ];
@@ -19,6 +19,8 @@ const RULES: &[Rule] = &[
 const HARMLESS: &[&str] = &[
     // Its regex reads Cargo.toml on a server; the client has no such call.
     "leptos_config",
+    // Its idna reads the names of hosts in URLs, which the client leaves to the browser.
+    "url",
 ];
 
 /// Looks through the graph of each package that has a rule.

@@ -29,7 +29,35 @@ pub struct Operation {
     declared: Value,
 }
 
+/// Where a request holds a text.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// In a part of the path.
+    Path(String),
+    /// In the query.
+    Query(String),
+    /// In the body: the names of fields that lead there, and `*` for the first item of a list.
+    Body(Vec<String>),
+}
+
 impl Operation {
+    /// Every place for a text that is not one of a few.
+    pub fn texts(&self) -> Vec<Place> {
+        let mut places = Vec::new();
+        let of_path = DOCUMENT["paths"][&self.path]["parameters"].as_array();
+        for parameter in of_path.into_iter().chain(self.declared["parameters"].as_array()).flatten().map(resolved) {
+            let name = parameter["name"].as_str().unwrap_or_default().to_owned();
+            match parameter["in"].as_str() {
+                Some("path") => places.push(Place::Path(name)),
+                Some("query") => places.push(Place::Query(name)),
+                _ => {}
+            }
+        }
+        let schema = &resolved(&self.declared["requestBody"])["content"]["application/json"]["schema"];
+        collect_texts(schema, &mut Vec::new(), &mut places);
+        places
+    }
+
     /// Whether it takes a `cursor`.
     pub fn takes_cursor(&self) -> bool {
         let parameters = self.declared["parameters"].as_array();
@@ -63,6 +91,62 @@ pub fn operations() -> Vec<Operation> {
         }
     }
     all
+}
+
+fn collect_texts(schema: &Value, steps: &mut Vec<String>, places: &mut Vec<Place>) {
+    let schema = resolved(schema);
+    let is_text = schema["type"] == "string" || schema["type"].as_array().is_some_and(|kinds| kinds.contains(&json!("string")));
+    if is_text && schema["enum"].is_null() && schema["const"].is_null() {
+        places.push(Place::Body(steps.clone()));
+    }
+    for (name, of) in schema["properties"].as_object().into_iter().flatten() {
+        steps.push(name.clone());
+        collect_texts(of, steps, places);
+        steps.pop();
+    }
+    if schema["items"].is_object() {
+        steps.push("*".to_owned());
+        collect_texts(&schema["items"], steps, places);
+        steps.pop();
+    }
+    for part in ["allOf", "oneOf", "anyOf"].into_iter().flat_map(|kind| schema[kind].as_array().into_iter().flatten()) {
+        collect_texts(part, steps, places);
+    }
+}
+
+/// The places of a JSON body for texts whose length the contract leaves open.
+pub fn unbounded_texts(operation: &Operation) -> Vec<Vec<String>> {
+    let schema = resolved(&operation.declared["requestBody"])["content"]["application/json"]["schema"].clone();
+    let is_bounded = |steps: &[String]| {
+        let found = steps.iter().try_fold(resolved(&schema), |schema, step| {
+            let next = if step == "*" { &schema["items"] } else { &schema["properties"][step.as_str()] };
+            (!next.is_null()).then(|| resolved(next))
+        });
+        // Of alternatives the one that is a text is not looked for.
+        found.is_none_or(|found| ["maxLength", "format", "pattern"].iter().any(|bound| !found[bound].is_null()))
+    };
+    let texts = operation.texts().into_iter().filter_map(|place| if let Place::Body(steps) = place { Some(steps) } else { None });
+    texts.filter(|steps| !is_bounded(steps)).collect()
+}
+
+/// A body with another text in one place; objects and lists on the way are made.
+pub fn with_text(mut body: Value, steps: &[String], text: &str) -> Value {
+    let mut place = &mut body;
+    for step in steps {
+        if step == "*" {
+            if place.as_array().is_none_or(Vec::is_empty) {
+                *place = json!([null]);
+            }
+            place = &mut place[0];
+        } else {
+            if !place.is_object() {
+                *place = json!({});
+            }
+            place = &mut place[step.as_str()];
+        }
+    }
+    *place = json!(text);
+    body
 }
 
 /// Fails unless the answer is one that the contract declares.
@@ -113,10 +197,10 @@ fn validator(name: &str, schema: &Value) -> Arc<Validator> {
     Arc::clone(made)
 }
 
-fn resolved(response: &Value) -> Value {
-    match response["$ref"].as_str() {
+fn resolved(declared: &Value) -> Value {
+    match declared["$ref"].as_str() {
         Some(pointer) => DOCUMENT.pointer(pointer.trim_start_matches('#')).cloned().expect("a reference leads somewhere"),
-        None => response.clone(),
+        None => declared.clone(),
     }
 }
 

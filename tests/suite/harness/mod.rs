@@ -42,7 +42,7 @@ pub use self::{
     database::Database,
     line::{Line, wish},
     program::Program,
-    roster::Roster,
+    roster::{Roster, case},
     server::{Server, Shared},
 };
 

@@ -10,6 +10,11 @@ use tempfile::TempDir;
 
 use super::Server;
 
+/// A folder of `tests/cases`.
+pub fn case(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("cases").join(name)
+}
+
 /// Roster files in a folder.
 pub struct Roster(TempDir);
 

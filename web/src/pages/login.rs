@@ -97,7 +97,7 @@ fn CodeStep(step: RwSignal<Step>, id: Uuid, asked: NewLoginLink, enter: Callback
     let (task, resend) = (Task::new(), Task::new());
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let digits: String = code.read_untracked().chars().filter(char::is_ascii_digit).collect();
+        let digits: String = parlour_domain::code::read(&code.read_untracked()).chars().filter(char::is_ascii_digit).collect();
         if digits.len() != 6 {
             error.set(Some(t().code_incomplete.to_owned()));
             return;

@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use parlour_wire::ApiClientChange;
 
-use super::scopes;
+use super::{name, scopes};
 use crate::{
     app::App,
     auth::Caller,
@@ -22,13 +22,14 @@ pub async fn change_client(app: Data<App>, caller: Caller, ClientPath(client): C
     let staff = caller.staff()?;
     checked(&body.value)?;
     let wanted = body.value.scopes.as_deref().map(scopes).transpose()?;
+    let new_name = body.value.name.as_deref().map(name).transpose()?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
     let row = app
         .store
         .write(move |db| {
             if_match.check(db, Kind::Client, client, |db| Ok(api_client(&clients::find(db, school, client, ctx.now)?, zone)))?;
             clients::change(db, &ctx, school, staff, client, |wish| {
-                if let Some(name) = &body.value.name {
+                if let Some(name) = &new_name {
                     wish.name.clone_from(name);
                 }
                 if let Some(scopes) = &wanted {

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use parlour_wire::NewApiClient;
 
-use super::{REQUESTS_PER_MINUTE, issued, scopes};
+use super::{REQUESTS_PER_MINUTE, issued, name, scopes};
 use crate::{
     app::App,
     auth::Caller,
@@ -20,7 +20,7 @@ pub async fn create_client(req: HttpRequest, app: Data<App>, caller: Caller, bod
     let staff = caller.staff()?;
     checked(&body.value)?;
     let wish = Wish {
-        name: body.value.name.clone(),
+        name: name(&body.value.name)?,
         scopes: scopes(&body.value.scopes)?,
         requests_per_minute: body.value.requests_per_minute.unwrap_or(REQUESTS_PER_MINUTE),
     };

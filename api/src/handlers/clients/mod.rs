@@ -7,7 +7,10 @@ mod get_client;
 mod list_clients;
 mod revoke_client;
 
-use parlour_domain::scope::Scopes;
+use parlour_domain::{
+    scope::Scopes,
+    text::{self, Lines, MAX_WORDS},
+};
 
 pub use self::{
     change_client::change_client, create_client::create_client, create_client_secret::create_client_secret, get_client::get_client, list_clients::list_clients,
@@ -23,6 +26,12 @@ use crate::{
 
 /// How much a program may ask in a minute unless staff say otherwise.
 const REQUESTS_PER_MINUTE: u32 = 600;
+
+/// The name of an API client: one line.
+fn name(name: &str) -> Answer<String> {
+    text::check(name, Lines::One, MAX_WORDS).map_err(|_| ApiError::field("name", "format", "Give a text without control characters."))?;
+    Ok(name.to_owned())
+}
 
 /// The scopes of a request.
 fn scopes(words: &[String]) -> Answer<Scopes> {

@@ -1,14 +1,17 @@
 //! `GET /parents`: staff find a parent.
 
 use actix_web::web::{Data, Json, Query};
-use parlour_domain::id::PersonId;
+use parlour_domain::{
+    id::PersonId,
+    text::{self, Lines, MAX_WORDS},
+};
 use parlour_wire::{Page, Parent};
 use serde::Deserialize;
 
 use crate::{
     app::App,
     auth::Caller,
-    problem::Answer,
+    problem::{Answer, ApiError},
     request::{List, PageQuery, page},
     store::parents,
     views,
@@ -27,6 +30,8 @@ pub struct Search {
 /// `wrong_role`, `bad_cursor`, `invalid`.
 pub async fn list_parents(app: Data<App>, caller: Caller, search: Query<Search>, pages: Query<PageQuery>) -> Answer<Json<Page<Parent>>> {
     caller.staff()?;
+    text::check(&search.q, Lines::One, MAX_WORDS)
+        .map_err(|_| ApiError::field("q", "format", &format!("Give at most {MAX_WORDS} characters on one line, without control characters.")))?;
     let (after, limit) = pages.read(List::Parents)?;
     let (school, words) = (caller.school_id(), search.into_inner().q);
     let rows = app.store.read(move |db| parents::list(db, school, &words, after.map(PersonId), limit)).await?;

@@ -1,5 +1,6 @@
 //! The rows of a push as JSON, each read for itself: what is wrong with one is said of it alone. Knows no database.
 
+use parlour_domain::text::{self, Lines, MAX_ID, MAX_NAME, MAX_SUBJECT, MAX_TITLE, MAX_TYPED_ADDRESS, MAX_WORD, MAX_WORDS, TextError};
 use parlour_roster::{EnrolmentRole, Numbered, Push, PushedClass, PushedEnrolment, PushedGuardianship, PushedPerson};
 use parlour_wire::{FieldError, RosterClass, RosterEnrolment, RosterGuardianship, RosterName, RosterPerson};
 use serde::de::DeserializeOwned;
@@ -35,7 +36,7 @@ pub(super) fn read<K: Kind>(row: &Value) -> Result<K::Pushed, Vec<FieldError>> {
 
 /// The ids of a row, as far as it has good ones.
 pub(super) fn name_of(row: &Value) -> RosterName {
-    let id = |name: &str| row.get(name)?.as_str().map(str::trim).filter(|id| (1..=ID).contains(&id.chars().count())).map(str::to_owned);
+    let id = |name: &str| row.get(name)?.as_str().map(str::trim).filter(|id| (1..=MAX_ID).contains(&id.chars().count())).map(str::to_owned);
     RosterName {
         sourced_id: id("sourced_id"),
         class_sourced_id: id("class_sourced_id"),
@@ -44,8 +45,6 @@ pub(super) fn name_of(row: &Value) -> RosterName {
         student_sourced_id: id("student_sourced_id"),
     }
 }
-
-const ID: usize = 200;
 
 /// Collects what is wrong with a row.
 #[derive(Default)]
@@ -61,11 +60,10 @@ impl Check {
     /// A text without blanks around it, no longer than this.
     fn text(&mut self, field: &str, text: &str, longest: usize) -> String {
         let text = text.trim();
-        if text.chars().count() > longest {
-            self.wrong(field, "length", format!("Give at most {longest} characters."));
-        }
-        if text.chars().any(char::is_control) {
-            self.wrong(field, "format", "Give a text without control characters.".to_owned());
+        match text::check(text, Lines::One, longest) {
+            Ok(()) => {}
+            Err(TextError::TooLong) => self.wrong(field, "length", format!("Give at most {longest} characters.")),
+            Err(TextError::BadCharacter) => self.wrong(field, "format", "Give a text without control characters.".to_owned()),
         }
         text.to_owned()
     }
@@ -99,12 +97,12 @@ impl Kind for People {
             check.wrong("roles", "format", "Give each role as a text of its own, without a comma.".to_owned());
         }
         PushedPerson {
-            sourced_id: check.filled("sourced_id", &row.sourced_id, ID),
-            roles: row.roles.iter().take(20).map(|role| check.filled("roles", role, 50)).collect(),
-            honorific: check.text("honorific", &row.honorific, 50),
-            given_name: check.text("given_name", &row.given_name, 200),
-            family_name: check.text("family_name", &row.family_name, 200),
-            email: check.text("email", &row.email, 400),
+            sourced_id: check.filled("sourced_id", &row.sourced_id, MAX_ID),
+            roles: row.roles.iter().take(20).map(|role| check.filled("roles", role, MAX_WORD)).collect(),
+            honorific: check.text("honorific", &row.honorific, MAX_WORD),
+            given_name: check.text("given_name", &row.given_name, MAX_NAME),
+            family_name: check.text("family_name", &row.family_name, MAX_NAME),
+            email: check.text("email", &row.email, MAX_TYPED_ADDRESS),
             remove: row.remove,
         }
     }
@@ -127,10 +125,10 @@ impl Kind for Classes {
 
     fn checked(row: RosterClass, check: &mut Check) -> PushedClass {
         PushedClass {
-            sourced_id: check.filled("sourced_id", &row.sourced_id, ID),
-            title: if row.remove { String::new() } else { check.filled("title", &row.title, 300) },
-            subject: check.text("subject", &row.subject, 200),
-            code: check.text("code", &row.code, 100),
+            sourced_id: check.filled("sourced_id", &row.sourced_id, MAX_ID),
+            title: if row.remove { String::new() } else { check.filled("title", &row.title, MAX_TITLE) },
+            subject: check.text("subject", &row.subject, MAX_SUBJECT),
+            code: check.text("code", &row.code, MAX_WORDS),
             remove: row.remove,
         }
     }
@@ -153,9 +151,9 @@ impl Kind for Enrolments {
 
     fn checked(row: RosterEnrolment, check: &mut Check) -> PushedEnrolment {
         PushedEnrolment {
-            class: check.filled("class_sourced_id", &row.class_sourced_id, ID),
-            person: check.filled("person_sourced_id", &row.person_sourced_id, ID),
-            role: check.filled("role", &row.role, 50),
+            class: check.filled("class_sourced_id", &row.class_sourced_id, MAX_ID),
+            person: check.filled("person_sourced_id", &row.person_sourced_id, MAX_ID),
+            role: check.filled("role", &row.role, MAX_WORD),
             primary: row.is_primary,
             begins_on: row.begins_on,
             ends_on: row.ends_on,
@@ -181,9 +179,9 @@ impl Kind for Guardianships {
 
     fn checked(row: RosterGuardianship, check: &mut Check) -> PushedGuardianship {
         PushedGuardianship {
-            parent: check.filled("parent_sourced_id", &row.parent_sourced_id, ID),
-            student: check.filled("student_sourced_id", &row.student_sourced_id, ID),
-            relationship: check.text("relationship", &row.relationship, 100),
+            parent: check.filled("parent_sourced_id", &row.parent_sourced_id, MAX_ID),
+            student: check.filled("student_sourced_id", &row.student_sourced_id, MAX_ID),
+            relationship: check.text("relationship", &row.relationship, MAX_WORDS),
             priority: row.priority,
             lives_with: row.lives_with,
             contact_allowed: row.contact_allowed,

@@ -99,7 +99,7 @@ impl Desk<'_> {
         let content = Content::InviteDeclined {
             name: reader.person.name.clone(),
             guest: invite.name.clone(),
-            address: words::clean(&invite.email),
+            address: words::clean_address(&invite.email),
             evening: EveningWords::of(&evening),
             students: words::list(&students),
             url: format!("{}evenings/{}", self.base(), evening.id),

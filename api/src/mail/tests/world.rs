@@ -217,7 +217,7 @@ impl World {
     pub async fn suppress(&self, email: &'static str) {
         let school = self.school;
         self.write(move |db, ctx| {
-            let row = (suppressions::school_id.eq(key(school)), suppressions::email_key.eq(email), suppressions::created_at.eq(at(ctx.now)));
+            let row = (suppressions::school_id.eq(key(school)), suppressions::bar_key.eq(email), suppressions::created_at.eq(at(ctx.now)));
             diesel::insert_into(suppressions::table).values(row).execute(db).unwrap();
         })
         .await;

@@ -47,7 +47,7 @@ pub fn decline(db: &mut Db, ctx: &Context, invite: &InviteRow) -> Result<()> {
     if !end(db, ctx, invite.id.into(), "declined")? {
         return Err(Error::Dead(Dead::InviteRemoved));
     }
-    let suppressed = (suppressions::school_id.eq(invite.school_id), suppressions::email_key.eq(&invite.email_key), suppressions::created_at.eq(at(ctx.now)));
+    let suppressed = (suppressions::school_id.eq(invite.school_id), suppressions::bar_key.eq(&invite.bar_key), suppressions::created_at.eq(at(ctx.now)));
     each!(db, conn => diesel::insert_into(suppressions::table).values(suppressed).on_conflict_do_nothing().execute(conn))?;
     let (school, evening, parent) = (SchoolId::from(invite.school_id), EveningId::from(invite.evening_id), PersonId::from(invite.parent_id));
     outbox::enqueue(

@@ -116,7 +116,7 @@ fn situation(db: &mut Db, ctx: &Context, evening: &EveningRow, parent: PersonId,
     let (bookings, video_bookings) = bookings::count(db, evening.id(), parent)?;
     let own_address_key: Option<String> = people_table::table.find(key(parent)).select(people_table::email_key).first(db)?;
     let (sent_today, refused_today) = counts(db, ctx, evening, parent)?;
-    let suppressed = suppressions::table.find((evening.school_id, new.email.key())).select(suppressions::created_at).first::<At>(db).optional()?.is_some();
+    let suppressed = suppressions::table.find((evening.school_id, new.email.bar_key())).select(suppressions::created_at).first::<At>(db).optional()?.is_some();
     Ok(Situation {
         mode: evening.mode(),
         evening_ends_at: *evening.ends_at,

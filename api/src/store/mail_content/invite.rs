@@ -26,7 +26,6 @@ pub struct Invite {
     pub name: String,
     /// The guest's address.
     pub email: String,
-    email_key: String,
     bar_key: String,
     /// Which of its links is valid.
     pub generation: i32,
@@ -38,21 +37,20 @@ pub struct Invite {
     pub students: Vec<(PersonId, String)>,
 }
 
-type InviteColumns = (Key, Key, String, String, String, String, i32, Option<At>, Option<String>);
+type InviteColumns = (Key, Key, String, String, String, i32, Option<At>, Option<String>);
 
 /// Reads an invite.
 ///
 /// # Errors
 /// When the database fails, or there is none.
 pub fn invite(db: &mut Db, id: InviteId) -> Result<Invite> {
-    let (evening, parent, name, email, email_key, bar_key, generation, ended_at, ended_reason): InviteColumns = invites::table
+    let (evening, parent, name, email, bar_key, generation, ended_at, ended_reason): InviteColumns = invites::table
         .find(key(id))
         .select((
             invites::evening_id,
             invites::parent_id,
             invites::name,
             invites::email,
-            invites::email_key,
             invites::bar_key,
             invites::generation,
             invites::ended_at,
@@ -72,7 +70,6 @@ pub fn invite(db: &mut Db, id: InviteId) -> Result<Invite> {
         parent: parent.into(),
         name: clean(&name),
         email,
-        email_key,
         bar_key,
         generation,
         ended_at: ended_at.map(Into::into),
@@ -104,7 +101,7 @@ pub fn was_mailed(db: &mut Db, invite: InviteId) -> Result<bool> {
 /// # Errors
 /// When the database fails.
 pub fn is_suppressed(db: &mut Db, school: SchoolId, invite: &Invite) -> Result<bool> {
-    let rows = suppressions::table.filter(suppressions::school_id.eq(key(school)).and(suppressions::email_key.eq(&invite.email_key)));
+    let rows = suppressions::table.filter(suppressions::school_id.eq(key(school)).and(suppressions::bar_key.eq(&invite.bar_key)));
     Ok(rows.count().get_result::<i64>(db)? > 0)
 }
 

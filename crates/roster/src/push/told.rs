@@ -41,6 +41,7 @@ fn one(push: &Push, known: &Known, row: usize, finding: &Finding) -> Told {
             refused(name_of(push), "duplicate_row", "An earlier row of this request is about the same. Send each once; the earlier one counts.")
         }
         (Reason::BadEmail, _) => used("email", "email_invalid", "That is no email address. The person is kept without one and can't log in."),
+        (Reason::EmailUnderstood, _) => used("email", "email_understood", &format!("The email {}.", finding.message)),
         (Reason::MissingValue, Push::People(_)) => refused("family_name", "required", "Give a given name or a family name."),
         (Reason::UnknownRole, Push::People(_)) => {
             used("roles", "unknown_role", "The role is not known. It gives no rights; contact of such a person must be allowed by the school's staff.")

@@ -32,7 +32,7 @@ const FIELDS: [(&str, &str); 16] = [
     ("opens", "moment"),
 ];
 /// Where requests take values of a kind, and how often a real one.
-const PARAMETERS: [(&str, &str, &str); 25] = [
+const PARAMETERS: [(&str, &str, &str); 32] = [
     ("path.evening_id", "evening", "0.8"),
     ("query.evening_id", "evening", "0.5"),
     ("path.booking_id", "booking", "0.8"),
@@ -54,11 +54,45 @@ const PARAMETERS: [(&str, &str, &str); 25] = [
     ("body.ends", "clock_time", "0.5"),
     ("body.booking.opens", "moment", "0.8"),
     ("body.booking.closes", "moment", "0.8"),
+    ("query.q", "text", "0.5"),
+    ("body.note", "text", "0.5"),
+    ("body.code", "text", "0.5"),
+    ("body.items[*].sourced_id", "text", "0.2"),
+    ("body.items[*].given_name", "text", "0.2"),
+    ("body.items[*].family_name", "text", "0.2"),
+    ("body.items[*].email", "email", "0.5"),
     ("body.token", "token", "0.8"),
     ("body.client_id", "client", "0.8"),
     ("body.client_secret", "secret", "0.8"),
     ("header.If-Match", "tag", "0.5"),
 ];
+/// Texts that have gone wrong somewhere: control characters, lengths, digits of other scripts, what cannot be seen, links.
+const ODD: [&str; 20] = [
+    "\0",
+    "a\0b",
+    "\u{1b}[31m",
+    "\u{85}\u{9f}",
+    "\u{200b}\u{feff}\u{ad}\u{2060}",
+    "\u{202e}cba\u{2066}",
+    "\u{fffe}\u{ffff}",
+    "%_\\",
+    "１２７.０.０.１",
+    "a@127.0.0.١",
+    "a@0x7f.1",
+    "a@ⓔxample.org",
+    "a@xn--e1afmkfd.xn--p1ai",
+    "a@example。org",
+    "mailto:a@example.org?subject=b",
+    "Name <a@example.org>,",
+    "a\u{200b}b@example.org",
+    "PARLOUR-CHECK.COM/x",
+    "t.co/abc",
+    "пример.рф",
+];
+/// How long the longest of them are, in characters: past an index of PostgreSQL, and past a pattern of SQLite.
+const ODD_LENGTHS: [usize; 2] = [7_000, 52_000];
+/// The kinds that they are among.
+const ODD_KINDS: [&str; 3] = ["words", "email", "text"];
 /// More of a kind make it no likelier that two of them go together.
 const MOST: usize = 20;
 
@@ -85,9 +119,16 @@ pub fn settings(asker: &Asker, (id, secret): (String, String)) -> Result<String>
     if asker.header.is_empty() {
         seeds.insert("token", tokens(&asker.get("/dev/mails?limit=100")?));
     }
+    for kind in ODD_KINDS {
+        seeds.entry(kind).or_default().extend(odd());
+    }
     seeds.insert("tag", BTreeSet::from(["*".to_owned()]));
     seeds.retain(|_, values| !values.is_empty());
     Ok(written(&seeds))
+}
+
+fn odd() -> impl Iterator<Item = String> {
+    ODD.into_iter().map(str::to_owned).chain(ODD_LENGTHS.map(|length| "é".repeat(length)))
 }
 
 /// The tokens of the links in mails: they stand in the fragment.

@@ -99,7 +99,7 @@ fn CodeForm(call: Call, masked_email: String, sent: bool, wrong: bool) -> impl I
     let (code, error) = (RwSignal::new(String::new()), RwSignal::new(wrong.then(|| c().code_wrong.to_owned())));
     let enter = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let digits: String = code.get_untracked().chars().filter(char::is_ascii_digit).collect();
+        let digits: String = parlour_domain::code::read(&code.get_untracked()).chars().filter(char::is_ascii_digit).collect();
         if digits.len() == 6 {
             call.enter_code(digits);
         } else {

@@ -1,0 +1,130 @@
+//! The rule for every text that comes from outside: how long it may be, and which characters it may hold.
+
+/// The longest id of a roster, in characters: long enough for every standard, short enough for an index of any database.
+pub const MAX_ID: usize = 255;
+/// The longest given or family name of a roster, in characters.
+pub const MAX_NAME: usize = 200;
+/// The longest title of a class, in characters.
+pub const MAX_TITLE: usize = 300;
+/// The longest subject of a class, in characters.
+pub const MAX_SUBJECT: usize = 200;
+/// The longest code of a class, relationship of a contact, or search, in characters.
+pub const MAX_WORDS: usize = 100;
+/// The longest honorific or name of a role, in characters.
+pub const MAX_WORD: usize = 50;
+/// The longest address as it is typed or pasted, in characters: with a name before it, or marks around it.
+pub const MAX_TYPED_ADDRESS: usize = 400;
+
+/// How many lines a text may have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lines {
+    /// A name, a title, an id.
+    One,
+    /// A note.
+    Many,
+}
+
+/// Why a text is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TextError {
+    /// It is too long.
+    TooLong,
+    /// It holds a character that no text of this kind may hold.
+    BadCharacter,
+}
+
+/// Checks a text of up to `max_chars` characters.
+///
+/// # Errors
+/// [`TextError`].
+pub fn check(text: &str, lines: Lines, max_chars: usize) -> Result<(), TextError> {
+    if text.chars().count() > max_chars {
+        return Err(TextError::TooLong);
+    }
+    if text.chars().any(|c| !is_allowed(c, lines)) { Err(TextError::BadCharacter) } else { Ok(()) }
+}
+
+/// Whether a text may hold this character: no control characters (C0, DEL, C1), but for tabs and line breaks in a text of many lines.
+/// PostgreSQL stores no NUL, and terminals, logs and mail headers obey the others.
+#[must_use]
+pub fn is_allowed(c: char, lines: Lines) -> bool {
+    match c {
+        '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => lines == Lines::Many,
+        _ => !c.is_control(),
+    }
+}
+
+/// Whether a character shows nothing by itself: Unicode's `Default_Ignorable_Code_Point`, and the marks between lines.
+/// Copied texts bring them along; two texts that differ by one look alike.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+/// A full stop of any width, as input methods write it (UTS 46 takes each for a dot of a domain).
+#[must_use]
+pub const fn is_full_stop(c: char) -> bool {
+    matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}' | '\u{2024}' | '\u{fe52}')
+}
+
+/// The ASCII character that a fullwidth one stands for; others as they are.
+#[must_use]
+pub fn narrow(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        '\u{3000}' => ' ',
+        _ => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_no_text() {
+        let check = |c: char, one: bool, many: bool| {
+            assert_eq!((is_allowed(c, Lines::One), is_allowed(c, Lines::Many)), (one, many), "{c:?}");
+        };
+        for c in ['\0', '\u{1}', '\u{1b}', '\u{7f}', '\u{80}', '\u{9f}'] {
+            check(c, false, false);
+        }
+        for c in ['\n', '\r', '\t', '\u{2028}'] {
+            check(c, false, true);
+        }
+        for c in ['a', ' ', 'é', '王', '\u{200d}', '🌟'] {
+            check(c, true, true);
+        }
+    }
+
+    #[test]
+    fn length_is_counted_in_characters() {
+        assert_eq!(check("ééé", Lines::One, 3), Ok(()));
+        assert_eq!(check("éééé", Lines::One, 3), Err(TextError::TooLong));
+        assert_eq!(check("a\0", Lines::One, 3), Err(TextError::BadCharacter));
+    }
+
+    #[test]
+    fn fullwidth_letters_are_ascii() {
+        assert_eq!("Ａｂ９＠．　é".chars().map(narrow).collect::<String>(), "Ab9@. é");
+    }
+}

@@ -1,0 +1,1 @@
+alter table suppressions rename column bar_key to email_key;
