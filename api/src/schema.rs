@@ -219,6 +219,7 @@ diesel::table! {
         created_at -> Moment,
         cancelled_at -> Nullable<Moment>,
         changed_at -> Moment,
+        repeated_at -> Nullable<Moment>,
     }
 }
 

@@ -26,6 +26,7 @@ mod migrations;
 mod operations;
 mod paging;
 mod preconditions;
+mod records;
 mod roster_changes;
 mod roster_crash;
 mod roster_push;

@@ -8,7 +8,8 @@ use parlour_domain::{Refusal, id::BookingId};
 
 use super::{
     Acting, BookingRow, Ending, NewBooking,
-    claims::{claims_of, insert_claims, lost, set_teachers},
+    began::has_begun,
+    claims::{Aside, claims_of, insert_claims, lost, set_teachers},
     kept_class, record, tell_guests, when,
 };
 use crate::{
@@ -31,7 +32,8 @@ use crate::{
 /// Moves an appointment to another slot. The same slot changes nothing, unless staff give it to the class's teachers, who are others by now.
 ///
 /// # Errors
-/// [`Error::Lost`] when the new time is taken, [`Refusal::BookingCancelled`], [`Refusal::NotASlot`], [`Refusal::ClassNotOffered`] for a stranded one, the refusals of the window.
+/// [`Error::Lost`] when the new time is taken, [`Refusal::BookingCancelled`], [`Refusal::BookingBegan`], [`Refusal::NotASlot`],
+/// [`Refusal::ClassNotOffered`] for a stranded one, the refusals of the window.
 pub fn change(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, row: &BookingRow, starts_at: DateTime<Utc>) -> Result<()> {
     // In the order in which every change holds them: first the parent, then the booking, then the evening.
     people::lock(db, &[acting.parent])?;
@@ -47,9 +49,13 @@ pub fn change(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting,
     if stays && !(acting.is_staff && has_other_teachers(db, evening, row)?) {
         return Ok(());
     }
+    if has_begun(db, row, ctx.now)? {
+        return Err(Refusal::BookingBegan.into());
+    }
     let booking = NewBooking { student: row.student_id.into(), class: row.class_id.into(), starts_at };
     let class = &met(db, evening, acting, row)?;
-    let lost = lost(db, evening, acting.parent, &[(booking, class)], timing.slot_length(), Some(row.id))?;
+    let aside = Aside { moving: Some(row.id), ..Aside::default() };
+    let lost = lost(db, evening, acting.parent, &[(booking, class)], timing.slot_length(), &aside)?;
     if !lost.is_empty() {
         return Err(Error::Lost(lost));
     }

@@ -8,7 +8,8 @@ use parlour_domain::{Refusal, id::BookingId};
 
 use super::{
     Acting, Booking, BookingRow, NewBooking,
-    claims::{claims_of, insert_claims, insert_teachers, lost},
+    began::{begun, set_repeated},
+    claims::{Aside, claims_of, insert_claims, insert_teachers, lost},
     record, tell_guests, when,
 };
 use crate::{
@@ -27,7 +28,7 @@ use crate::{
     },
 };
 
-/// Makes appointments, all or none.
+/// Makes appointments, all or none. A class is booked once, but by staff beside an appointment that has begun or has a record.
 ///
 /// # Errors
 /// [`Error::Lost`] with every one that can't be had; the refusals of the window and of what is offered.
@@ -50,10 +51,14 @@ pub fn make(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, w
         timing.check_slot(booking.starts_at)?;
         chosen.push((*booking, class));
     }
-    let lost = lost(db, evening, acting.parent, &chosen, timing.slot_length(), None)?;
+    // Staff alone make another appointment of a class beside one that keeps its time.
+    let begun = if acting.is_staff { begun(db, evening, acting.parent, ctx.now)? } else { BTreeMap::new() };
+    let aside = Aside { begun: begun.values().copied().collect(), ..Aside::default() };
+    let lost = lost(db, evening, acting.parent, &chosen, timing.slot_length(), &aside)?;
     if !lost.is_empty() {
         return Err(Error::Lost(lost));
     }
+    set_repeated(db, ctx, &begun, chosen.iter().map(|(booking, _)| *booking))?;
     let mut rows = Vec::with_capacity(chosen.len());
     let mut all_claims = Vec::new();
     for (booking, class) in &chosen {

@@ -1,5 +1,6 @@
 //! Bookings: made together or not at all, moved, cancelled, listed. The claims' primary key decides every race.
 
+mod began;
 mod change;
 mod claims;
 mod grounds;
