@@ -368,6 +368,7 @@ diesel::table! {
         settled_at -> Nullable<Moment>,
         error -> Nullable<Text>,
         call_code_id -> Nullable<Id>,
+        leased_until -> Nullable<Moment>,
     }
 }
 

@@ -5,6 +5,7 @@ mod access;
 mod bodies;
 mod bookings;
 mod browser;
+mod calendars;
 mod call_seats;
 mod calls;
 mod changes;

@@ -6,6 +6,7 @@ pub mod booking;
 pub mod call;
 pub mod email;
 pub mod evening;
+pub mod guest_mail;
 pub mod id;
 pub mod invite;
 pub mod person_name;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use parlour_domain::{Refusal, id::BookingId};
 
@@ -78,7 +78,8 @@ pub fn make(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, w
     outbox::enqueue(db, ctx, NewMail { login_link, ..mail })?;
     let news: Vec<News> = rows.iter().map(|row| News::booking(EventType::BookingCreated, row.id.into(), evening.id())).collect();
     webhooks::tell(db, ctx, evening.school(), &news)?;
-    tell_guests(db, ctx, evening, acting.parent, &chosen.iter().map(|(booking, _)| booking.student).collect())?;
+    let starts: Vec<DateTime<Utc>> = chosen.iter().map(|(booking, _)| booking.starts_at).collect();
+    tell_guests(db, ctx, evening, acting, &chosen.iter().map(|(booking, _)| booking.student).collect(), &starts)?;
     let mut guests = invites::guest_names(db, &rows)?;
     let made = rows.into_iter().zip(chosen).filter_map(|(row, (_, class))| {
         let guests = guests.remove(&(row.evening_id, row.parent_id, row.student_id)).unwrap_or_default();

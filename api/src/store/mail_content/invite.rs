@@ -1,5 +1,7 @@
 //! An invite as mails tell it, and whether its guest may have mail at all.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use parlour_domain::id::{CallCodeId, EveningId, InviteId, PersonId, SchoolId};
@@ -79,6 +81,22 @@ pub fn invite(db: &mut Db, id: InviteId) -> Result<Invite> {
         ended_reason,
         students: students.into_iter().filter(|row| covered(row.1)).map(|(id, _, given, family)| (id.into(), full_name(None, &given, &family))).collect(),
     })
+}
+
+/// How many invites of a parent for each student of an evening have ended.
+///
+/// # Errors
+/// When the database fails.
+pub fn ended_invites(db: &mut Db, invite: &Invite) -> Result<HashMap<PersonId, i32>> {
+    let ended = invite_students::table
+        .filter(invite_students::evening_id.eq(key(invite.evening)).and(invite_students::parent_id.eq(key(invite.parent))))
+        .filter(invite_students::ended_at.is_not_null())
+        .select(invite_students::student_id);
+    let mut count = HashMap::new();
+    for student in ended.load::<Key>(db)? {
+        *count.entry(student.into()).or_default() += 1;
+    }
+    Ok(count)
 }
 
 /// Until when a code of a guest's link is good; `None` when it was used.
