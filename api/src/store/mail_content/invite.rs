@@ -108,12 +108,14 @@ pub fn call_code(db: &mut Db, id: CallCodeId) -> Result<Option<DateTime<Utc>>> {
     Ok(used_at.is_none().then_some(expires_at.0))
 }
 
-/// Whether a mail with the invite's link has gone out.
+/// Whether a mail with the invite's link has gone out, or is going out now.
 ///
 /// # Errors
 /// When the database fails.
 pub fn was_mailed(db: &mut Db, invite: InviteId) -> Result<bool> {
-    let sent = outbox::table.filter(outbox::invite_id.eq(key(invite)).and(outbox::template.eq("invite")).and(outbox::state.eq("sent")));
+    let sent = outbox::table
+        .filter(outbox::invite_id.eq(key(invite)).and(outbox::template.eq("invite")))
+        .filter(outbox::state.eq("sent").or(outbox::state.eq("queued").and(outbox::leased_until.is_not_null())));
     Ok(sent.count().get_result::<i64>(db)? > 0)
 }
 
