@@ -33,14 +33,10 @@ async fn three(school: School) -> (Meeting, [Line; 3], [(Uuid, u32); 3]) {
     rachel.seated().await;
     let mut jordan = meeting.jordan().await.join_call(&meeting.guest_door, "tablet").await;
     jordan.seated().await;
-    let mut places = Vec::new();
-    for name in [ABELL, RACHEL, JORDAN] {
-        let of = if name == JORDAN { &mut abell } else { &mut jordan };
-        let seen = of.sees(name, PresenceState::InCall).await;
-        places.push((seen.id, seen.connection.unwrap()));
-    }
-    rachel.sees(JORDAN, PresenceState::InCall).await;
-    (meeting, [abell, rachel, jordan], places.try_into().unwrap())
+    let people = jordan.people(|people| people.iter().filter(|one| one.state == PresenceState::InCall).count() == 3).await;
+    let place = |name: &str| people.iter().find(|one| one.name == name).and_then(|one| Some((one.id, one.connection?))).unwrap();
+    let places = [ABELL, RACHEL, JORDAN].map(place);
+    (meeting, [abell, rachel, jordan], places)
 }
 
 #[tokio::test]

@@ -97,7 +97,7 @@ impl Desk<'_> {
     /// Told only to somebody whom a mail with the link has reached.
     pub(super) fn invite_removed(&self, db: &mut Db) -> Result<Loaded> {
         let invited = self.invited(db)?;
-        if invited.invite.ended_reason.as_deref() != Some("removed") || !mail_content::was_mailed(db, invited.invite.id)? {
+        if invited.invite.ended_reason.as_deref() != Some("removed") || !mail_content::was_mailed(db, &invited.invite)? {
             return Ok(Loaded::Nothing(OUTDATED));
         }
         if let Some(nothing) = self.forbidden(db, &invited.invite)? {
@@ -154,7 +154,7 @@ impl Desk<'_> {
         if let Some(nothing) = self.forbidden(db, &invited.invite)? {
             return Ok(Loaded::Nothing(nothing));
         }
-        if !mail_content::was_mailed(db, invited.invite.id)? {
+        if !mail_content::was_mailed(db, &invited.invite)? {
             return Ok(Loaded::Nothing(OUTDATED));
         }
         let appointments: Vec<Appointment> = invited.to_take_out(self.now).into_iter().map(Appointment::without_names).collect();

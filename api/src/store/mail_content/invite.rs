@@ -11,7 +11,8 @@ use crate::{
     schema::{call_codes, invite_students, invites, outbox, people, suppressions},
     store::{
         Db, Result, access,
-        sql_types::{At, Key, key},
+        outbox::LEASE,
+        sql_types::{At, Key, at, key},
     },
 };
 
@@ -108,14 +109,15 @@ pub fn call_code(db: &mut Db, id: CallCodeId) -> Result<Option<DateTime<Utc>>> {
     Ok(used_at.is_none().then_some(expires_at.0))
 }
 
-/// Whether a mail with the invite's link has gone out, or is going out now.
+/// Whether a mail with the invite's link has gone out, or was in a worker's hand when the invite ended.
 ///
 /// # Errors
 /// When the database fails.
-pub fn was_mailed(db: &mut Db, invite: InviteId) -> Result<bool> {
+pub fn was_mailed(db: &mut Db, invite: &Invite) -> Result<bool> {
+    let in_hand = invite.ended_at.map(|ended_at| at(ended_at + LEASE));
     let sent = outbox::table
-        .filter(outbox::invite_id.eq(key(invite)).and(outbox::template.eq("invite")))
-        .filter(outbox::state.eq("sent").or(outbox::state.eq("queued").and(outbox::leased_until.is_not_null())));
+        .filter(outbox::invite_id.eq(key(invite.id)).and(outbox::template.eq("invite")))
+        .filter(outbox::state.eq("sent").or(outbox::state.eq("queued").and(outbox::leased_until.lt(in_hand)).assume_not_null()));
     Ok(sent.count().get_result::<i64>(db)? > 0)
 }
 
