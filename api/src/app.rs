@@ -90,7 +90,7 @@ impl App {
             (None, None) => anyhow::bail!("PARLOUR_SMTP_URL: is missing"),
         };
         let client = ClientFiles::load(config.client_dir.as_deref())?;
-        let calls = Hub::new(store.clone(), Arc::clone(&clock), random.clone(), bus);
+        let calls = Hub::new(store.clone(), Arc::clone(&clock), random.clone(), bus, config.ice.turn.is_some());
         let reach = if config.private_webhooks { webhooks::Reach::Anywhere } else { webhooks::Reach::Public };
         let hooks = webhooks::Sender::new(reach)?;
         let connections = Connections::new(config.max_connections);

@@ -266,6 +266,7 @@ impl From<Refusal> for ApiError {
             | Refusal::SlotTaken
             | Refusal::PersonBusy
             | Refusal::AlreadyBooked
+            | Refusal::BookingBegan
             | Refusal::BookingCancelled
             | Refusal::NotAVideoCall
             | Refusal::CallEarly

@@ -145,6 +145,21 @@ impl OnBehalf {
     }
 }
 
+/// `?booking_id=`: for which call something is asked.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub struct ForCall {
+    /// The booking.
+    booking_id: Option<Uuid>,
+}
+
+impl ForCall {
+    /// The booking.
+    #[must_use]
+    pub fn booking(self) -> Option<BookingId> {
+        self.booking_id.map(BookingId)
+    }
+}
+
 /// `?cursor=&limit=`: a page of a list.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct PageQuery {

@@ -219,6 +219,7 @@ diesel::table! {
         created_at -> Moment,
         cancelled_at -> Nullable<Moment>,
         changed_at -> Moment,
+        repeated_at -> Nullable<Moment>,
     }
 }
 
@@ -367,6 +368,7 @@ diesel::table! {
         settled_at -> Nullable<Moment>,
         error -> Nullable<Text>,
         call_code_id -> Nullable<Id>,
+        leased_until -> Nullable<Moment>,
     }
 }
 

@@ -30,7 +30,7 @@ async fn who_loses_a_student_is_out_in_every_process_at_once() {
     assert!(!mine.text.contains("Sophie") && mine.text.contains("Liz Aaron"), "{}", mine.text);
     let mut told: Vec<String> = school.mails().await.into_iter().map(|mail| mail.to).collect();
     told.sort();
-    assert_eq!(told, ["helen.okafor@example.org", "jordan.aaron@example.org"], "the office and the guest; {RACHEL} finds out when she comes");
+    assert_eq!(told, ["helen.okafor@example.org", "jordan.aaron@example.org", RACHEL], "the office, and whose calendars lose the appointment");
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
 //! Who gets mail when an appointment changes; and that no test leaves mail that nobody looked at.
 
+use chrono::{DateTime, TimeDelta, Utc};
+use parlour::mail::Mail;
 use serde_json::json;
 
-use crate::harness::{School, wishes};
+use crate::harness::{Actor, School, wishes};
 
 const RACHEL: &str = "rachel.aaron@example.org";
 const GUEST: &str = "jordan.aaron@example.org";
@@ -63,4 +65,113 @@ async fn a_test_may_leave_mail_if_it_says_why() {
     let school = School::start().await;
     school.nobody().post("/login_links", json!({ "email": RACHEL })).await.is(202);
     school.ignore_mail("this test is about leaving mail");
+}
+
+/// Two times at which Rachel could have science, which Jordan is invited to, and its path.
+async fn science(school: &School, parent: &Actor) -> (String, [String; 2]) {
+    let rows = parent.get(&school.evening("/bookings")).await.is(200).list("/rows");
+    let booking = rows.into_iter().find(|row| row["subject"] == "Science").unwrap();
+    let grid = parent.get(&school.evening("/slots")).await.is(200);
+    let mut classes = grid.list("/students").into_iter().flat_map(|one| one["classes"].as_array().unwrap().clone());
+    let states = classes.find(|class| class["booking_id"] == booking["id"]).unwrap()["states"].as_array().unwrap().clone();
+    let mut free = grid.list("/times").into_iter().zip(states).filter(|(_, state)| *state == "free").map(|(time, _)| time.as_str().unwrap().to_owned());
+    (format!("/bookings/{}", booking["id"].as_str().unwrap()), [free.next().unwrap(), free.next().unwrap()])
+}
+
+fn heads(mails: &[Mail]) -> Vec<(&str, &str)> {
+    mails.iter().map(|mail| (mail.to.as_str(), mail.subject.as_str())).collect()
+}
+
+fn to<'a>(mails: &'a [Mail], address: &str) -> Vec<&'a Mail> {
+    mails.iter().filter(|mail| mail.to == address).collect()
+}
+
+#[tokio::test]
+async fn a_hundred_moves_are_few_mails_to_the_guest() {
+    let school = School::start().await;
+    let parent = school.parent().await;
+    let (path, times) = science(&school, &parent).await;
+    let mut mails = Vec::new();
+    for turn in 0..100 {
+        school.wait(TimeDelta::seconds(20));
+        parent.patch(&path, json!({ "starts_at": times[turn % 2] })).await.is(200);
+        mails.extend(school.mails().await);
+    }
+    assert_eq!(to(&mails, GUEST).len(), 4, "an hour bears four");
+    assert_eq!(to(&mails, RACHEL).len(), 100, "her own mails are her own affair");
+    // What was held back leaves as one mail, and tells what is so.
+    school.wait(TimeDelta::hours(1));
+    let held = school.mails().await;
+    let [last] = to(&held, GUEST)[..] else { panic!("{:?}", heads(&held)) };
+    let sequence = parent.get(&path).await.is(200).body["sequence"].as_i64().unwrap();
+    let basic: String = times[1].chars().filter(|letter| !"-:".contains(*letter)).take(13).collect();
+    let text = &last.calendar[0].text;
+    assert!(last.calendar.len() == 1 && text.contains("METHOD:REQUEST") && text.contains(&format!("SEQUENCE:{sequence}\r\n")), "{text}");
+    assert!(text.contains(&format!("DTSTART:{basic}")), "{text} {}", times[1]);
+    school.wait(TimeDelta::hours(3));
+    assert!(school.mails().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_guest_hears_of_a_cancellation_in_time() {
+    let school = School::start().await;
+    let parent = school.parent().await;
+    let (path, times) = science(&school, &parent).await;
+    school.clock.set("2026-11-26T14:50:00Z".parse().unwrap());
+    for turn in 0..20 {
+        parent.patch(&path, json!({ "starts_at": times[turn % 2] })).await.is(200);
+        school.mails().await;
+    }
+    parent.delete(&path).await.is(204);
+    assert!(to(&school.mails().await, GUEST).is_empty(), "it is held back");
+    // Half an hour before the appointment it leaves.
+    let starts_at: DateTime<Utc> = times.iter().map(|time| time.parse().unwrap()).min().unwrap();
+    school.clock.set(starts_at - TimeDelta::minutes(31));
+    let is_early = to(&school.mails().await, GUEST).is_empty();
+    school.clock.set(starts_at - TimeDelta::minutes(29));
+    let mails = school.mails().await;
+    let [last] = to(&mails, GUEST)[..] else { panic!("{:?}", heads(&mails)) };
+    assert!(is_early && last.text.contains("Cancelled: ") && last.calendar.iter().any(|message| message.text.contains("METHOD:CANCEL")), "{}", last.text);
+}
+
+#[tokio::test]
+async fn the_school_is_not_held_back() {
+    let school = School::start().await;
+    let (parent, office) = (school.parent().await, school.staff().await);
+    let (path, times) = science(&school, &parent).await;
+    for turn in 0..8 {
+        parent.patch(&path, json!({ "starts_at": times[turn % 2] })).await.is(200);
+        school.mails().await;
+    }
+    office.delete(&path).await.is(204);
+    let mails = school.mails().await;
+    let [last] = to(&mails, GUEST)[..] else { panic!("{:?}", heads(&mails)) };
+    assert!(last.text.contains("Cancelled: "), "{}", last.text);
+}
+
+#[tokio::test]
+async fn what_waits_becomes_one_mail() {
+    let school = School::start().await;
+    let parent = school.parent().await;
+    let rows = parent.get(&school.evening("/bookings")).await.is(200).list("/rows");
+    let path_of = |subject: &str| {
+        let row = rows.iter().find(|row| row["subject"] == subject).unwrap();
+        format!("/bookings/{}", row["id"].as_str().unwrap())
+    };
+    let (path, times) = science(&school, &parent).await;
+    for turn in 0..10 {
+        parent.patch(&path, json!({ "starts_at": times[turn % 2] })).await.is(200);
+    }
+    let mails = school.mails().await;
+    assert_eq!((to(&mails, RACHEL).len(), to(&mails, GUEST).len()), (1, 1), "{:?}", heads(&mails));
+    assert!(to(&mails, RACHEL)[0].calendar[0].text.contains("SEQUENCE:10\r\n"));
+    // Two of them in one mail, each with its calendar's message.
+    for subject in ["Music", "English"] {
+        parent.delete(&path_of(subject)).await.is(204);
+    }
+    let mails = school.mails().await;
+    let [one] = to(&mails, RACHEL)[..] else { panic!("{:?}", heads(&mails)) };
+    assert_eq!(one.subject, "Cancelled: 2 appointments, 26 November");
+    assert!(one.text.contains("Music") && one.text.contains("English") && !one.text.contains("Science"), "{}", one.text);
+    assert!(one.calendar.len() == 2 && one.calendar.iter().all(|message| message.text.contains("METHOD:CANCEL")));
 }

@@ -197,8 +197,9 @@ pub(crate) async fn get_call_door(booking: Uuid, guest: bool) -> Answer<CallDoor
     get(&format!("{}/{booking}/call", if guest { "guest/appointments" } else { "bookings" })).await
 }
 
-pub(crate) async fn get_ice_servers() -> Answer<IceServers> {
-    get("ice_servers").await
+/// The servers for a call, or for a look at one's devices.
+pub(crate) async fn get_ice_servers(booking: Option<Uuid>) -> Answer<IceServers> {
+    get(&booking.map_or_else(|| "ice_servers".to_owned(), |booking| format!("ice_servers?booking_id={booking}"))).await
 }
 
 pub(crate) async fn list_parents(words: &str, cursor: Option<&str>) -> Answer<Page<Parent>> {

@@ -59,12 +59,14 @@ pub struct Hub {
     random: Random,
     poked: Notify,
     closing: watch::Sender<bool>,
+    /// There is a relay: some pairs go through it alone.
+    has_relay: bool,
 }
 
 impl Hub {
     /// A node's hub. [`Self::run`] makes it work.
     #[must_use]
-    pub fn new(store: Store, clock: Arc<dyn Clock>, random: Random, bus: Arc<dyn Bus>) -> Arc<Self> {
+    pub fn new(store: Store, clock: Arc<dyn Clock>, random: Random, bus: Arc<dyn Bus>, has_relay: bool) -> Arc<Self> {
         let hub = Arc::new_cyclic(|me| Self {
             rooms: Mutex::default(),
             stale: Mutex::default(),
@@ -77,6 +79,7 @@ impl Hub {
             random,
             poked: Notify::new(),
             closing: watch::Sender::new(false),
+            has_relay,
         });
         let me: Weak<dyn Node> = hub.node();
         hub.bus.subscribe(me);
@@ -139,7 +142,7 @@ impl Hub {
         let booking = member.visitor.booking;
         let is_first = {
             let mut rooms = self.rooms();
-            let room = rooms.entry(booking).or_default();
+            let room = rooms.entry(booking).or_insert_with(|| Room::new(self.has_relay));
             let is_first = room.is_empty();
             room.join(id, member);
             is_first

@@ -1,21 +1,15 @@
-//! The STUN and TURN servers that a browser is told, with credentials made for each answer (the TURN REST API of draft-uberti-behave-turn-rest-00, which coturn's `use-auth-secret` checks).
+//! The STUN and TURN servers that a browser is told, with credentials of the session that asks (the TURN REST API of draft-uberti-behave-turn-rest-00, which coturn's `use-auth-secret` checks).
 //! The user name stands in the TURN server's log: an expiry and an opaque id, nothing of the person.
 
 use std::fmt;
 
-use base64::{
-    Engine,
-    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
-};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, Mac};
 use secrecy::ExposeSecret;
 use sha1::Sha1;
 
-use crate::{
-    config::{Ice, Turn},
-    context::Random,
-};
+use crate::config::{Ice, Turn};
 
 /// Servers with the same credentials.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,17 +26,17 @@ impl fmt::Debug for Servers {
     }
 }
 
-/// The servers of the settings; the credentials are good until `expires_at`, whole seconds.
+/// The servers of the settings; the credentials are good until `expires_at`, whole seconds. `name` is opaque and the same for all answers to one session:
+/// coturn counts a user's connections by it.
 #[must_use]
-pub fn servers(ice: &Ice, random: &Random, expires_at: DateTime<Utc>) -> Vec<Servers> {
+pub fn servers(ice: &Ice, name: &str, expires_at: DateTime<Utc>) -> Vec<Servers> {
     let stun = Some(&ice.stun_urls).filter(|urls| !urls.is_empty()).map(|urls| Servers { urls: urls.clone(), credential: None });
-    let turn = ice.turn.as_ref().map(|turn| Servers { urls: turn.urls.clone(), credential: Some(credential(turn, random, expires_at)) });
+    let turn = ice.turn.as_ref().map(|turn| Servers { urls: turn.urls.clone(), credential: Some(credential(turn, name, expires_at)) });
     stun.into_iter().chain(turn).collect()
 }
 
-fn credential(turn: &Turn, random: &Random, expires_at: DateTime<Utc>) -> (String, String) {
-    let id = BASE64_URL_SAFE_NO_PAD.encode(random.bytes::<16>());
-    let user = format!("{}:{id}", expires_at.timestamp());
+fn credential(turn: &Turn, name: &str, expires_at: DateTime<Utc>) -> (String, String) {
+    let user = format!("{}:{name}", expires_at.timestamp());
     let password = password(turn.secret.expose_secret(), &user);
     (user, password)
 }
@@ -65,14 +59,12 @@ mod tests {
     }
 
     #[test]
-    fn no_two_answers_share_a_user_name() {
+    fn a_user_name_is_an_expiry_and_the_sessions_name() {
         let turn = Turn { urls: vec!["turn:a".to_owned()], secret: "0123456789abcdef".to_owned().into() };
         let ice = Ice { stun_urls: vec!["stun:a".to_owned()], turn: Some(turn), relay_only: false };
-        let (random, at) = (Random::seeded(1), DateTime::from_timestamp(1_795_719_600, 0).unwrap());
-        let (one, two) = (servers(&ice, &random, at), servers(&ice, &random, at));
-        assert_eq!((one.len(), &one[0]), (2, &two[0]));
-        let name = |servers: &[Servers]| servers[1].credential.clone().unwrap().0;
-        assert!(name(&one).starts_with("1795719600:"));
-        assert_ne!(name(&one), name(&two));
+        let at = DateTime::from_timestamp(1_795_719_600, 0).unwrap();
+        let all = servers(&ice, "xyz", at);
+        assert_eq!((all.len(), all[0].credential.clone()), (2, None));
+        assert_eq!(all[1].credential.clone().unwrap().0, "1795719600:xyz");
     }
 }

@@ -6,6 +6,7 @@ pub mod hub;
 pub mod ice;
 pub mod limits;
 mod reason;
+mod relay;
 mod room;
 pub mod sessions;
 pub mod socket;

@@ -14,7 +14,7 @@ use parlour_domain::{
 use parlour_wire::{CALL_VERSION, CallPerson, Media, PresenceState, ServerMessage};
 use tokio::sync::{Notify, mpsc};
 
-use super::{bus::Addressed, limits::QUEUE, reason::Reason};
+use super::{bus::Addressed, limits::QUEUE, reason::Reason, relay::without_addresses};
 use crate::{
     store::calls::{Present, PresentPlace, Snapshot, Visitor},
     views::{self, moment},
@@ -127,6 +127,8 @@ pub struct Room {
     media: HashMap<(ParticipantId, u32), Media>,
     /// Signals that came before the connection that they are for, and when.
     early: VecDeque<(DateTime<Utc>, Addressed)>,
+    /// There is a relay.
+    has_relay: bool,
 }
 
 /// The last message to somebody.
@@ -143,6 +145,12 @@ pub fn text(message: &ServerMessage) -> ByteString {
 }
 
 impl Room {
+    /// A call of which no connection is here yet.
+    #[must_use]
+    pub fn new(has_relay: bool) -> Self {
+        Self { has_relay, ..Self::default() }
+    }
+
     /// Whether no connection is left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -190,7 +198,7 @@ impl Room {
                     member.standing = Standing::Leaving;
                     gone.push((*id, member.visitor, member.number));
                 }
-                Some(place) => member.stand(place, &view, now),
+                Some(place) => member.stand(place, &view, now, self.has_relay),
             }
         }
         self.view = Some(view);
@@ -266,18 +274,16 @@ impl Room {
         let Some(view) = &self.view else { return false };
         let has_newer = |person: &Present| person.place.is_some_and(|place| place.connection > addressed.from_connection);
         let is_sender = |person: &&Present| person.participant == addressed.from;
-        if view.people.iter().find(is_sender).is_none_or(has_newer) {
-            return false;
-        }
+        let Some(sender) = view.people.iter().find(is_sender).filter(|person| !has_newer(person)) else { return false };
         let is_recipient =
             |member: &Member| member.visitor.participant() == addressed.to && member.number == addressed.to_connection && member.standing == Standing::Seated;
         let Some(member) = self.members.values().find(|member| is_recipient(member)) else { return false };
-        let message = ServerMessage::Signal {
-            from: addressed.from.0,
-            from_connection: addressed.from_connection,
-            to_connection: addressed.to_connection,
-            signal: addressed.signal.clone(),
-        };
+        // A parent and the guest don't learn each other's addresses, whatever their browsers say.
+        let is_relayed = self.has_relay && sender.role.relayed_with() == Some(member.visitor.who.role());
+        let signal = if is_relayed { without_addresses(addressed.signal.clone()) } else { Some(addressed.signal.clone()) };
+        let Some(signal) = signal else { return true };
+        let message =
+            ServerMessage::Signal { from: addressed.from.0, from_connection: addressed.from_connection, to_connection: addressed.to_connection, signal };
         member.tell(Outgoing::Text(text(&message)));
         true
     }
@@ -309,13 +315,14 @@ impl Room {
 }
 
 impl Member {
-    fn stand(&mut self, place: PresentPlace, view: &Snapshot, now: DateTime<Utc>) {
+    fn stand(&mut self, place: PresentPlace, view: &Snapshot, now: DateTime<Utc>, has_relay: bool) {
         let standing = place.queue.map_or(Standing::Seated, Standing::Waiting);
         if self.standing == Standing::New {
             let welcome = ServerMessage::Welcome {
                 version: CALL_VERSION,
                 you: self.visitor.participant().0,
                 heartbeat_seconds: u32::try_from(HEARTBEAT.num_seconds()).unwrap_or_default(),
+                relayed_with: self.visitor.who.role().relayed_with().filter(|_| has_relay).map(views::call_role),
             };
             self.tell(Outgoing::Text(text(&welcome)));
         }

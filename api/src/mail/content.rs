@@ -81,8 +81,8 @@ impl Row {
 pub enum Content {
     Login { name: Option<String>, code: String, url: String, until: String },
     BookingsMade { name: String, evening: EveningWords, rows: Vec<Row>, url: String },
-    BookingChanged { name: String, evening: EveningWords, row: Row, url: String },
-    BookingCancelled { name: String, evening: EveningWords, row: Row, url: String },
+    BookingChanged { name: String, evening: EveningWords, rows: Vec<Row>, url: String },
+    BookingCancelled { name: String, evening: EveningWords, rows: Vec<Row>, url: String },
     Invite { name: String, parent: String, evening: EveningWords, students: String, rows: Vec<Row>, url: String, decline_url: String },
     GuestUpdate { name: String, parent: String, evening: EveningWords, students: String, rows: Vec<Row>, cancelled: Vec<Row>, url: String, decline_url: String },
     InviteRemoved { name: String, parent: String, evening: EveningWords, students: String },

@@ -4,6 +4,7 @@
 use std::{future::Future, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use parlour_domain::id::SchoolId;
 use tokio::sync::Notify;
 
 use super::{
@@ -51,31 +52,37 @@ pub struct Deps {
     pub wake: Arc<Notify>,
 }
 
-type Sending = FuturesUnordered<BoxFuture<'static, bool>>;
+/// What a worker has in hand.
+#[derive(Default)]
+struct Sending {
+    mails: FuturesUnordered<BoxFuture<'static, bool>>,
+    /// The school whose mail was begun last: the next turn is another one's.
+    after: Option<SchoolId>,
+}
 
 /// Sends what is due, as it becomes due, until `shutdown` is ready; mails that are being sent then are finished.
 pub async fn run(deps: Deps, shutdown: impl Future<Output = ()>) {
     let mut shutdown = pin!(shutdown);
-    let mut sending = Sending::new();
+    let mut sending = Sending::default();
     loop {
         fill(&deps, &mut sending).await;
         tokio::select! {
             biased;
             () = &mut shutdown => break,
-            Some(_) = sending.next() => {}
+            Some(_) = sending.mails.next() => {}
             () = deps.wake.notified() => {}
             () = tokio::time::sleep(REST) => {}
         }
     }
-    while sending.next().await.is_some() {}
+    while sending.mails.next().await.is_some() {}
 }
 
 /// Sends all that is due now; says how many mails went out.
 pub async fn deliver_due(deps: &Deps) -> usize {
-    let (mut sending, mut sent) = (Sending::new(), 0);
+    let (mut sending, mut sent) = (Sending::default(), 0);
     loop {
         fill(deps, &mut sending).await;
-        match sending.next().await {
+        match sending.mails.next().await {
             Some(went_out) => sent += usize::from(went_out),
             None => return sent,
         }
@@ -84,10 +91,13 @@ pub async fn deliver_due(deps: &Deps) -> usize {
 
 /// Begins as many mails as may be sent at a time. One that is slow keeps its own place and nobody else's.
 async fn fill(deps: &Deps, sending: &mut Sending) {
-    while sending.len() < AT_A_TIME {
-        let (now, limit) = (deps.clock.now(), AT_A_TIME - sending.len());
-        match deps.store.write(move |db| outbox::claim(db, now, limit)).await {
-            Ok(Due::Claimed(rows)) => sending.extend(rows.into_iter().map(|row| begin(deps.clone(), row))),
+    while sending.mails.len() < AT_A_TIME {
+        let (now, limit, after) = (deps.clock.now(), AT_A_TIME - sending.mails.len(), sending.after);
+        match deps.store.write(move |db| outbox::claim(db, now, limit, after)).await {
+            Ok(Due::Claimed(rows)) => {
+                sending.after = rows.last().map(Claimed::school);
+                sending.mails.extend(rows.into_iter().map(|row| begin(deps.clone(), row)));
+            }
             Ok(Due::Contended) => {}
             Ok(Due::Nothing) => return,
             Err(error) => {

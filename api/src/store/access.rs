@@ -1,5 +1,7 @@
 //! Who may act for whom (rule 10), and what happens to those who may no more (rule 13).
 
+mod fallen;
+
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
@@ -111,27 +113,24 @@ pub struct Withdrawn {
 pub fn sweep(db: &mut Db, ctx: &Context, school: SchoolId, actor: &Actor) -> Result<Withdrawn> {
     let lost_bookings = bookings_without_access(db, ctx, school)?;
     let (lost_invites, lost_parents) = invites_without_access(db, ctx, school)?;
-    let mut parents: BTreeSet<Key> = lost_parents;
-    for (booking, parent) in &lost_bookings {
-        parents.insert(*parent);
+    let fallen = fallen::in_words(db, school, &lost_bookings, &lost_invites)?;
+    for (booking, _) in &lost_bookings {
         bookings::end(db, ctx, BookingId::from(*booking), actor, bookings::Ending::AccessLost)?;
     }
     for invite in &lost_invites {
         invites::end_for_access(db, ctx, InviteId::from(*invite), actor)?;
     }
-    let parents: Vec<Key> = parents.into_iter().collect();
+    // Their calendars lose what fell. Barred contacts get no mail, which is asked when it is sent.
+    let booked: BTreeSet<Key> = lost_bookings.iter().map(|(_, parent)| *parent).collect();
+    for parent in &booked {
+        outbox::enqueue(db, ctx, NewMail { person: Some((*parent).into()), ..NewMail::new(school, Template::AccessEnded) })?;
+    }
+    let parents: Vec<Key> = lost_parents.union(&booked).copied().collect();
     sessions::withdraw(db, ctx, &parents, &lost_invites, "access_ended")?;
     login::expire(db, &parents, ctx.now)?;
     let withdrawn = Withdrawn { parents: parents.len(), bookings: lost_bookings.len(), invites: lost_invites.len() };
     if withdrawn != Withdrawn::default() {
-        alert_staff(
-            db,
-            ctx,
-            school,
-            actor,
-            "access_ended",
-            &format!("Access ended: {} bookings cancelled, {} invites ended.", withdrawn.bookings, withdrawn.invites),
-        )?;
+        alert_staff_of(db, ctx, school, actor, "access_ended", &fallen)?;
     }
     Ok(withdrawn)
 }
@@ -151,7 +150,14 @@ pub fn log_out(db: &mut Db, ctx: &Context, parents: &[PersonId]) -> Result<()> {
 /// # Errors
 /// When the database fails.
 pub fn alert_staff(db: &mut Db, ctx: &Context, school: SchoolId, actor: &Actor, action: &'static str, summary: &str) -> Result<()> {
-    events::record(db, ctx, &NewEvent { school, evening: None, parent: None, action, summary: summary.to_owned(), actor })?;
+    alert_staff_of(db, ctx, school, actor, action, &[summary.to_owned()])
+}
+
+/// Tells the school's staff of several things in one mail to each of them.
+fn alert_staff_of(db: &mut Db, ctx: &Context, school: SchoolId, actor: &Actor, action: &'static str, summaries: &[String]) -> Result<()> {
+    for summary in summaries {
+        events::record(db, ctx, &NewEvent { school, evening: None, parent: None, action, summary: summary.clone(), actor })?;
+    }
     let staff: Vec<Key> = people::table
         .filter(people::school_id.eq(key(school)).and(people::is_staff.eq(true)).and(people::email.is_not_null()).and(people::removed_at.is_null()))
         .select(people::id)

@@ -4,11 +4,15 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use parlour_domain::id::{BookingId, CallCodeId, EveningId, InviteId, LoginLinkId, PersonId, SchoolId};
+use parlour_domain::{
+    guest_mail,
+    id::{BookingId, CallCodeId, EveningId, InviteId, LoginLinkId, PersonId, SchoolId},
+};
 use uuid::Uuid;
 
 use super::{
     Db, Result,
+    db::MultiBackend,
     sql_types::{At, Key, at, key},
 };
 use crate::{context::Context, each, schema::outbox};
@@ -20,9 +24,9 @@ pub enum Template {
     Login,
     /// To a parent: the list of appointments after booking, a standing login link, calendar (`person`, `evening`, `login_link`).
     BookingsMade,
-    /// To a parent: one appointment moved (`person`, `evening`, `booking`).
+    /// To a parent: one appointment moved (`person`, `evening`, `booking`), or several since it was queued (without `booking`).
     BookingChanged,
-    /// To a parent: one appointment cancelled (`person`, `evening`, `booking`).
+    /// To a parent: one appointment cancelled (`person`, `evening`, `booking`), or several since it was queued (without `booking`).
     BookingCancelled,
     /// To a guest: the link (`invite`).
     Invite,
@@ -32,7 +36,7 @@ pub enum Template {
     InviteRemoved,
     /// To a parent: the guest said it was not meant for them (`person`, `invite`).
     InviteDeclined,
-    /// To a guest or a parent who lost access by rule 13 (`person` or `invite`).
+    /// To a guest or a parent who lost access by rule 13 (`person` or `invite`): takes their appointments out of their calendar.
     AccessEnded,
     /// To staff: something needs their eyes, such as refused contacts (`person`).
     StaffAlert,
@@ -62,6 +66,16 @@ impl Template {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|template| template.as_str() == text)
+    }
+
+    /// Whether somebody waits for it at this moment: it leaves before all others.
+    const fn is_urgent(self) -> bool {
+        matches!(self, Self::Login | Self::CallCode)
+    }
+
+    /// The urgent ones, as in the database.
+    fn urgent() -> Vec<&'static str> {
+        Self::ALL.into_iter().filter(|template| template.is_urgent()).map(Self::as_str).collect()
     }
 
     /// As in the database.
@@ -131,11 +145,34 @@ struct NewRow {
     call_code_id: Option<Key>,
 }
 
-/// Queues a mail, to be sent as soon as the transaction is committed.
+/// Queues a mail, to be sent as soon as the transaction is committed. Mails of one kind to one person about one evening that still wait are one mail, which
+/// tells what is so when it is sent.
 ///
 /// # Errors
 /// When the database fails.
 pub fn enqueue(db: &mut Db, ctx: &Context, mail: NewMail) -> Result<()> {
+    enqueue_for(db, ctx, mail, ctx.now)
+}
+
+/// Queues a mail that a parent's own act sends to their guest: [`guest_mail`] says when it leaves. `starts_at` is the first appointment to come that it is about.
+///
+/// # Errors
+/// When the database fails.
+pub fn enqueue_for_guest(db: &mut Db, ctx: &Context, mail: NewMail, starts_at: Option<DateTime<Utc>>) -> Result<()> {
+    let recent: Vec<(At, Option<At>)> = outbox::table
+        .filter(outbox::invite_id.eq(mail.invite.map(Key::from)).and(outbox::template.eq(mail.template.as_str())))
+        .filter(outbox::state.eq("sent").or(outbox::state.eq("queued").and(outbox::leased_until.is_not_null())))
+        .filter(outbox::due_at.gt(at(ctx.now - guest_mail::WINDOW)))
+        .select((outbox::due_at, outbox::settled_at))
+        .load(db)?;
+    let recent: Vec<DateTime<Utc>> = recent.into_iter().map(|(due_at, settled_at)| (*settled_at.unwrap_or(due_at)).min(ctx.now)).collect();
+    enqueue_for(db, ctx, mail, guest_mail::leaves_at(ctx.now, &recent, starts_at))
+}
+
+fn enqueue_for(db: &mut Db, ctx: &Context, mail: NewMail, due_at: DateTime<Utc>) -> Result<()> {
+    if join_waiting(db, ctx, mail, due_at)? {
+        return Ok(());
+    }
     let row = NewRow {
         id: ctx.new_id::<Uuid>().into(),
         school_id: mail.school.into(),
@@ -146,13 +183,58 @@ pub fn enqueue(db: &mut Db, ctx: &Context, mail: NewMail) -> Result<()> {
         evening_id: mail.evening.map(Into::into),
         login_link_id: mail.login_link.map(Into::into),
         created_at: at(ctx.now),
-        due_at: at(ctx.now),
+        due_at: at(due_at),
         attempts: 0,
         state: "queued",
         call_code_id: mail.call_code.map(Into::into),
     };
     each!(db, conn => diesel::insert_into(outbox::table).values(&row).execute(conn))?;
     Ok(())
+}
+
+/// Lets a mail that waits tell this as well, if there is one. The update decides against a worker who takes it in hand meanwhile: whoever comes second sees what
+/// the first one did.
+fn join_waiting(db: &mut Db, ctx: &Context, mail: NewMail, due_at: DateTime<Utc>) -> Result<bool> {
+    // Each of these has a link or a code of its own.
+    if mail.template.is_urgent() {
+        return Ok(false);
+    }
+    let mut alike = waiting(ctx.now).filter(outbox::school_id.eq(key(mail.school)).and(outbox::template.eq(mail.template.as_str())));
+    alike = match mail.person {
+        Some(person) => alike.filter(outbox::person_id.eq(key(person))),
+        None => alike.filter(outbox::person_id.is_null()),
+    };
+    alike = match mail.invite {
+        Some(invite) => alike.filter(outbox::invite_id.eq(key(invite))),
+        None => alike.filter(outbox::invite_id.is_null()),
+    };
+    alike = match mail.evening {
+        Some(evening) => alike.filter(outbox::evening_id.eq(key(evening))),
+        None => alike.filter(outbox::evening_id.is_null()),
+    };
+    // An alert tells what was recorded at its moment.
+    if mail.template == Template::StaffAlert {
+        alike = alike.filter(outbox::created_at.eq(at(ctx.now)));
+    }
+    let found: Option<(Key, Option<Key>, At, i32)> =
+        alike.order((outbox::created_at, outbox::id)).select((outbox::id, outbox::booking_id, outbox::due_at, outbox::attempts)).first(db).optional()?;
+    let Some((id, booking, waits_until, attempts)) = found else { return Ok(false) };
+    // About several bookings it names none. One that failed keeps its pause, but for the mail with a guest's link, which somebody asks for again.
+    let booking = booking.filter(|booking| Some(*booking) == mail.booking.map(Key::from));
+    let due_at = match mail.template {
+        Template::Invite => at(due_at),
+        _ if attempts > 0 => waits_until,
+        _ => waits_until.min(at(due_at)),
+    };
+    let still = outbox::table.find(id).filter(outbox::state.eq("queued").and(outbox::leased_until.is_null().or(outbox::leased_until.le(at(ctx.now)))));
+    let login_link = mail.login_link.map(Key::from);
+    let joined = diesel::update(still).set((outbox::booking_id.eq(booking), outbox::login_link_id.eq(login_link), outbox::due_at.eq(due_at))).execute(db)?;
+    Ok(joined == 1)
+}
+
+/// Mails that no worker has in hand.
+fn waiting(now: DateTime<Utc>) -> outbox::BoxedQuery<'static, MultiBackend> {
+    outbox::table.into_boxed().filter(outbox::state.eq("queued")).filter(outbox::leased_until.is_null().or(outbox::leased_until.le(at(now))))
 }
 
 /// For how long a mail that is being sent is left alone by others: longer than sending it may take.
@@ -184,6 +266,12 @@ pub struct Claimed {
 }
 
 impl Claimed {
+    /// In whose name it goes out.
+    #[must_use]
+    pub const fn school(&self) -> SchoolId {
+        self.school_id
+    }
+
     /// What it names, as it was queued. `None` when another version queued it.
     #[must_use]
     pub fn mail(&self) -> Option<NewMail> {
@@ -210,18 +298,16 @@ pub enum Due {
     Nothing,
 }
 
-/// Claims up to `limit` mails that are due: nobody else sends them until [`LEASE`] has run out.
+/// Claims up to `limit` mails that are due: nobody else sends them until [`LEASE`] has run out. Those that somebody waits for come first, then schools take turns,
+/// beginning with the one that follows `after`: a school that sends thousands holds no other up.
 ///
 /// # Errors
 /// When the database fails.
-pub fn claim(db: &mut Db, now: DateTime<Utc>, limit: usize) -> Result<Due> {
-    let look_at = i64::try_from(limit).unwrap_or(i64::MAX).saturating_mul(4);
-    let due: Vec<Claimed> = outbox::table
-        .filter(outbox::state.eq("queued").and(outbox::due_at.le(at(now))))
-        .order((outbox::due_at, outbox::id))
-        .limit(look_at)
-        .select(Claimed::as_select())
-        .load(db)?;
+pub fn claim(db: &mut Db, now: DateTime<Utc>, limit: usize, after: Option<SchoolId>) -> Result<Due> {
+    let mut due = in_turn(db, now, limit, after, true)?;
+    if due.len() < limit {
+        due.extend(in_turn(db, now, limit, after, false)?);
+    }
     if due.is_empty() {
         return Ok(Due::Nothing);
     }
@@ -233,7 +319,7 @@ pub fn claim(db: &mut Db, now: DateTime<Utc>, limit: usize) -> Result<Due> {
         let lease = at(now + LEASE);
         let mine = diesel::update(outbox::table.find(key(row.id)))
             .filter(outbox::state.eq("queued").and(outbox::due_at.eq(row.due_at)))
-            .set((outbox::due_at.eq(lease), outbox::attempts.eq(outbox::attempts + 1)))
+            .set((outbox::due_at.eq(lease), outbox::leased_until.eq(Some(lease)), outbox::attempts.eq(outbox::attempts + 1)))
             .execute(db)?;
         if mine == 1 {
             row.due_at = lease;
@@ -242,6 +328,51 @@ pub fn claim(db: &mut Db, now: DateTime<Utc>, limit: usize) -> Result<Due> {
         }
     }
     Ok(if claimed.is_empty() { Due::Contended } else { Due::Claimed(claimed) })
+}
+
+/// The mails that are due, one of each school in turn, then the second ones. There are more than asked for, since other workers take some.
+fn in_turn(db: &mut Db, now: DateTime<Utc>, limit: usize, after: Option<SchoolId>, urgent: bool) -> Result<Vec<Claimed>> {
+    let mut queues = Vec::new();
+    for school in schools_in_turn(db, now, limit, after.map(key), urgent)? {
+        let of_school = due(now, urgent).filter(outbox::school_id.eq(school)).order((outbox::due_at, outbox::id));
+        let look_at = i64::try_from(limit.saturating_mul(2)).unwrap_or(i64::MAX);
+        let rows: Vec<Claimed> = of_school.limit(look_at).select(Claimed::as_select()).load(db)?;
+        queues.push(rows.into_iter());
+    }
+    let mut rows = Vec::new();
+    loop {
+        let before = rows.len();
+        rows.extend(queues.iter_mut().filter_map(Iterator::next));
+        if rows.len() == before {
+            return Ok(rows);
+        }
+    }
+}
+
+/// Up to `limit` schools with mail that is due, by id, from the one that follows `after` on and round.
+fn schools_in_turn(db: &mut Db, now: DateTime<Utc>, limit: usize, after: Option<Key>, urgent: bool) -> Result<Vec<Key>> {
+    let (mut schools, mut from, mut is_round): (Vec<Key>, _, _) = (Vec::new(), after, after.is_none());
+    while schools.len() < limit {
+        let mut next = due(now, urgent).order(outbox::school_id).select(outbox::school_id).limit(1);
+        if let Some(from) = from {
+            next = next.filter(outbox::school_id.gt(from));
+        }
+        match next.first::<Key>(db).optional()? {
+            Some(school) if schools.contains(&school) => break,
+            Some(school) => {
+                schools.push(school);
+                from = Some(school);
+            }
+            None if is_round => break,
+            None => (from, is_round) = (None, true),
+        }
+    }
+    Ok(schools)
+}
+
+fn due(now: DateTime<Utc>, urgent: bool) -> outbox::BoxedQuery<'static, MultiBackend> {
+    let due = outbox::table.into_boxed().filter(outbox::state.eq("queued").and(outbox::due_at.le(at(now))));
+    if urgent { due.filter(outbox::template.eq_any(Template::urgent())) } else { due.filter(outbox::template.ne_all(Template::urgent())) }
 }
 
 /// What became of a claimed mail.
@@ -270,9 +401,10 @@ pub fn settle(db: &mut Db, now: DateTime<Utc>, row: &Claimed, settled: &Settled)
     };
     let settled_at = (state != "queued").then(|| at(now));
     let is_sent = matches!(settled, Settled::Sent);
+    let nobody_has_it = outbox::leased_until.eq(None::<At>);
     diesel::update(outbox::table.find(key(row.id)))
         .filter(outbox::state.eq("queued").and(outbox::due_at.eq(row.due_at).or(is_sent.into_sql::<diesel::sql_types::Bool>())))
-        .set((outbox::state.eq(state), outbox::due_at.eq(due_at), outbox::settled_at.eq(settled_at), outbox::error.eq(reason)))
+        .set((outbox::state.eq(state), outbox::due_at.eq(due_at), outbox::settled_at.eq(settled_at), outbox::error.eq(reason), nobody_has_it))
         .execute(db)?;
     Ok(())
 }

@@ -65,6 +65,8 @@ pub fn grid(db: &mut Db, evening: &EveningRow, acting: &Acting) -> Result<Vec<St
     let timing = evening.timing()?;
     let own: Vec<(Key, Key, Key, At, bool)> = bookings::table
         .filter(bookings::evening_id.eq(evening.id).and(bookings::parent_id.eq(key(parent))).and(bookings::cancelled_at.is_null()))
+        // One that another one follows is the class's no more.
+        .filter(bookings::repeated_at.is_null())
         .select((bookings::id, bookings::student_id, bookings::class_id, bookings::starts_at, bookings::video))
         .load(db)?;
     if acting.is_staff {

@@ -14,6 +14,7 @@ use super::{
     bookings::{self as booking_store, Booking, BookingRow},
     evenings,
     events::{self, Actor, NewEvent},
+    hold::{Kind, hold},
     people::PersonRow,
     sql_types::{At, Key, at, key},
 };
@@ -154,6 +155,8 @@ fn presences(db: &mut Db, ids: &[Key], now: DateTime<Utc>) -> Result<BTreeMap<(K
 /// # Errors
 /// [`Error::NotFound`] when it is cancelled, not theirs or another school's.
 pub fn set_record(db: &mut Db, ctx: &Context, school: SchoolId, teacher: &PersonRow, booking: BookingId, record: &Record) -> Result<()> {
+    // Whoever moves it meanwhile is waited for, and sees the record if they come second.
+    hold(db, Kind::Booking, key(booking))?;
     let row: BookingRow = bookings::table
         .inner_join(booking_teachers::table)
         .filter(bookings::id.eq(key(booking)).and(bookings::school_id.eq(key(school))).and(bookings::cancelled_at.is_null()))

@@ -7,7 +7,7 @@ mod times;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use self::times::{CallState, CallTimes, ENTRY_LEAD, EXTENSION, minutes_to_claim};
+pub use self::times::{CallState, CallTimes, ENTRY_LEAD, EXTENSION, RELAY_CHECK, RELAY_SPARE, minutes_to_claim};
 use crate::id::{ParticipantId, SessionId};
 
 /// How long a seat or a place in the queue is held for somebody who vanished.
@@ -31,6 +31,18 @@ pub enum CallRole {
     Parent,
     /// Whom the parent invited.
     Guest,
+}
+
+impl CallRole {
+    /// With whom media go through the school's relay alone, where there is one: a parent and the guest, who may live apart, don't learn each other's addresses.
+    #[must_use]
+    pub const fn relayed_with(self) -> Option<Self> {
+        match self {
+            Self::Teacher => None,
+            Self::Parent => Some(Self::Guest),
+            Self::Guest => Some(Self::Parent),
+        }
+    }
 }
 
 /// Somebody's place in a call, be it a seat or one in the queue.

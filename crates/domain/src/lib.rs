@@ -8,6 +8,7 @@ pub mod code;
 mod domain_name;
 pub mod email;
 pub mod evening;
+pub mod guest_mail;
 pub mod id;
 pub mod invite;
 pub mod person_name;

@@ -53,6 +53,10 @@ pub enum Refusal {
     #[error("This appointment was cancelled.")]
     BookingCancelled,
     #[error(
+        "This appointment has begun, or a teacher has made a record of it, so it can't be moved. The school can make another one of the same class; this one keeps its record."
+    )]
+    BookingBegan,
+    #[error(
         "This class does not take part in the evening, or the student is not in it. An appointment made before can be cancelled, and another one booked; the school can move it as long as one of its teachers is there."
     )]
     ClassNotOffered,
@@ -116,6 +120,7 @@ impl Refusal {
             Self::PersonBusy => "person_busy",
             Self::AlreadyBooked => "already_booked",
             Self::BookingCancelled => "booking_cancelled",
+            Self::BookingBegan => "booking_began",
             Self::ClassNotOffered => "class_not_offered",
             Self::NothingChosen => "nothing_chosen",
             Self::ContactBarred => "contact_barred",

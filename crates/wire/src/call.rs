@@ -233,6 +233,10 @@ pub enum ServerMessage {
         you: Uuid,
         /// How often to send `heartbeat`, in seconds.
         heartbeat_seconds: u32,
+        /// The role with whose people media go through the relay alone, where there is one: between a parent and a guest. Candidates of another kind are not
+        /// passed on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        relayed_with: Option<CallRole>,
     },
     /// One sits. The others are in `people`, which follows.
     Seated {

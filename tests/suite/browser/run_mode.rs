@@ -62,3 +62,39 @@ async fn a_teacher_runs_the_evening_on_a_phone() {
 async fn a_teacher_runs_the_evening_at_a_desk() {
     evening(1280).await;
 }
+
+/// An appointment to which nobody came is not moved: the office makes another one.
+async fn office(width: u32) {
+    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
+    school.clock.set("2026-11-26T16:06:00Z".parse().expect("a time"));
+    let (actor, of_teacher) = (school.staff().await, school.teacher().await);
+    let mine = format!("{}?parent_id={}", school.evening("/bookings"), school.people.parent.0);
+    let booking = actor.get(&mine).await.is(200).text_at("/rows/0/id");
+    of_teacher.put(&format!("/bookings/{booking}/record"), json!({ "no_show": true, "note": "" })).await.is(200);
+    let page = |path: &str| format!("{}/s/hillcrest/{path}", school.origin);
+    let office = Browser::start(width).await;
+    office.open(&page("dev/login/staff")).await;
+    office.open(&page(&format!("evenings/{}/book?parent_id={}&change={booking}", school.people.evening.0, school.people.parent.0))).await;
+    office.heading("Change the time").await;
+    office.press_first(", free").await;
+    office.press_first("Move to ").await;
+    office.sees("The school can make another one of the same class").await;
+    look(&office, "an appointment that keeps its time").await;
+    office.press_first("Make another appointment at ").await;
+    office.sees("There is another appointment with Mrs Anita Abell").await;
+    look(&office, "another appointment beside the first").await;
+    let subjects = actor.get(&mine).await.is(200).list("/rows").into_iter().filter(|row| row["subject"] == "Science").count();
+    assert_eq!(subjects, 2);
+    school.ignore_mail("what mail a booking sends is told in mail.rs");
+    office.close().await;
+}
+
+#[actix_web::test]
+async fn the_office_makes_another_appointment_on_a_phone() {
+    office(375).await;
+}
+
+#[actix_web::test]
+async fn the_office_makes_another_appointment_at_a_desk() {
+    office(1280).await;
+}

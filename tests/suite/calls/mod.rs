@@ -4,6 +4,7 @@ mod ending;
 mod limits;
 mod moving;
 mod nodes;
+mod relayed;
 mod seats;
 mod strangers;
 

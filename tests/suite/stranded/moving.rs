@@ -88,6 +88,21 @@ async fn one_whose_teacher_is_replaced_goes_to_the_new_one_at_the_same_time_if_s
 }
 
 #[tokio::test]
+async fn one_that_began_goes_to_no_new_teacher() {
+    let pushed = Pushed::start().await;
+    let booking = about(&pushed.read(&pushed.school.parent().await).await, "Science");
+    let time = booking["starts_at"].as_str().unwrap().to_owned();
+    pushed.push("people", json!({ "sourced_id": "t-new", "roles": ["teacher"], "honorific": "Mx", "given_name": "Robin", "family_name": "Novak" })).await;
+    pushed.push("enrolments", place("9a-science", "t-abell", "teacher", true)).await;
+    pushed.push("enrolments", place("9a-science", "t-new", "teacher", false)).await;
+    pushed.school.clock.set("2026-11-26T16:01:00Z".parse().unwrap());
+    pushed.move_to(&pushed.office, &booking, &time).await.refuses(409, "booking_began");
+    let seen = about(&pushed.read(&pushed.office).await, "Science");
+    assert_eq!((&seen["teachers"], &seen["sequence"]), (&booking["teachers"], &booking["sequence"]));
+    pushed.school.ignore_mail("what staff are told is looked at by another test");
+}
+
+#[tokio::test]
 async fn an_evening_forgets_a_class_that_is_gone_and_may_be_changed() {
     let pushed = Pushed::start().await;
     let (office, path) = (&pushed.office, pushed.school.evening(""));

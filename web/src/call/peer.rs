@@ -50,8 +50,8 @@ impl Face {
 
 /// What all connections of a call share.
 pub(crate) struct Ways {
-    /// What `new RTCPeerConnection(…)` takes.
-    pub(crate) configuration: Object,
+    /// What `new RTCPeerConnection(…)` takes: by the school's policy, and for a pair that goes through the relay alone.
+    pub(crate) configurations: RefCell<[Object; 2]>,
     pub(crate) devices: Devices,
     pub(crate) picture: Cell<Picture>,
     /// Sends a signal to the connection of this number of this person.
@@ -66,6 +66,7 @@ pub(crate) struct Peer {
     own: u32,
     pub(crate) theirs: u32,
     face: Face,
+    relayed: bool,
     ways: Rc<Ways>,
     attempt: Cell<u32>,
     link: RefCell<Option<Rc<Link>>>,
@@ -87,12 +88,13 @@ struct Link {
 }
 
 impl Peer {
-    pub(crate) fn new(them: Uuid, own: u32, theirs: u32, face: Face, ways: Rc<Ways>) -> Rc<Self> {
+    pub(crate) fn new(them: Uuid, own: u32, theirs: u32, face: Face, relayed: bool, ways: Rc<Ways>) -> Rc<Self> {
         Rc::new(Self {
             them,
             own,
             theirs,
             face,
+            relayed,
             ways,
             attempt: Cell::new(0),
             link: RefCell::default(),
@@ -204,7 +206,7 @@ impl Peer {
     fn renew(self: &Rc<Self>) -> Option<Rc<Link>> {
         self.link.take();
         self.face.clear();
-        let pc = Object::new("RTCPeerConnection", &[(&self.ways.configuration).into()]).ok()?;
+        let pc = Object::new("RTCPeerConnection", &[(&self.ways.configurations.borrow()[usize::from(self.relayed)]).into()]).ok()?;
         let link = Rc::new(Link { pc, listeners: RefCell::default(), senders: RefCell::default(), offering: Cell::new(false), early: RefCell::default() });
         let on = |event: &'static str, heard: fn(&Rc<Self>, &Rc<Link>, &Object)| {
             let (peer, weak) = (Rc::downgrade(self), Rc::downgrade(&link));

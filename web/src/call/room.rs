@@ -8,7 +8,9 @@ use std::{
 };
 
 use leptos::prelude::*;
-use parlour_wire::{CALL_VERSION, CallDoor, CallPerson, ClientMessage, IceServers, Join, Media, Moment, PresenceState, ServerMessage};
+use parlour_wire::{
+    CALL_VERSION, CallDoor, CallPerson, CallRole, ClientMessage, IceServers, Join, Media, Moment, PresenceState, ServerMessage, TransportPolicy,
+};
 use uuid::Uuid;
 
 use super::{
@@ -19,6 +21,7 @@ use super::{
     socket::{News, Socket},
     timer::Ticker,
 };
+use crate::api;
 
 /// Where one is on the way into the call and out of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -83,6 +86,8 @@ struct Engine {
     connection: Cell<Option<u32>>,
     /// The key of this tab.
     tab: String,
+    /// With people of this role we connect through the relay alone.
+    relayed_with: Cell<Option<CallRole>>,
     /// This tab has no connections of before.
     fresh: Cell<bool>,
     /// How far the server's clock is before ours, in milliseconds.
@@ -111,8 +116,15 @@ impl Call {
             engine: StoredValue::new_local(None),
         };
         let ahead = door.now.timestamp_millis() as f64 - js_sys::Date::now();
-        let engine = Engine::start(call, tab, configuration(servers, servers.transport_policy), devices, ahead);
+        let engine = Engine::start(call, tab, configurations(servers), devices, ahead);
         call.engine.set_value(Some(Rc::clone(&engine)));
+        // Those that were asked for before the call opened live for a few minutes only.
+        let (ways, booking) = (Rc::downgrade(&engine.ways), door.booking_id);
+        super::run(async move {
+            if let (Ok(servers), Some(ways)) = (api::get_ice_servers(Some(booking)).await, ways.upgrade()) {
+                ways.configurations.replace(configurations(&servers));
+            }
+        });
         let path = if guest { "guest/appointments" } else { "bookings" };
         let weak = Rc::downgrade(&engine);
         let socket = Socket::open(&format!("{path}/{}/call/socket", door.booking_id), move |news| {
@@ -185,11 +197,11 @@ impl Call {
 }
 
 impl Engine {
-    fn start(call: Call, tab: String, configuration: Object, devices: Devices, ahead: f64) -> Rc<Self> {
+    fn start(call: Call, tab: String, configurations: [Object; 2], devices: Devices, ahead: f64) -> Rc<Self> {
         let engine = Rc::new_cyclic(|weak: &Weak<Self>| {
             let voice = weak.clone();
             let ways = Ways {
-                configuration,
+                configurations: RefCell::new(configurations),
                 devices,
                 picture: Cell::new(Picture::for_people(2)),
                 say: Box::new(move |to, to_connection, signal| {
@@ -210,6 +222,7 @@ impl Engine {
                 faces: RefCell::default(),
                 connection: Cell::new(None),
                 tab,
+                relayed_with: Cell::new(None),
                 fresh: Cell::new(true),
                 ahead: Cell::new(ahead),
                 listeners: RefCell::default(),
@@ -251,7 +264,8 @@ impl Engine {
     fn take(self: &Rc<Self>, message: ServerMessage) {
         let call = self.call;
         match message {
-            ServerMessage::Welcome { heartbeat_seconds, .. } => {
+            ServerMessage::Welcome { heartbeat_seconds, relayed_with, .. } => {
+                self.relayed_with.set(relayed_with);
                 call.failures.try_set(0);
                 if let Some(socket) = &*self.socket.borrow() {
                     socket.welcomed(heartbeat_seconds);
@@ -328,11 +342,17 @@ impl Engine {
             _ => {
                 let gone = self.peers.borrow_mut().remove(&person);
                 drop(gone);
-                let peer = Peer::new(person, own, theirs, self.face(person), Rc::clone(&self.ways));
+                let peer = Peer::new(person, own, theirs, self.face(person), self.is_relayed(person), Rc::clone(&self.ways));
                 self.peers.borrow_mut().insert(person, Rc::clone(&peer));
                 Some(peer)
             }
         }
+    }
+
+    /// Whether we connect to somebody through the relay alone; so with one of whom we don't know yet who they are.
+    fn is_relayed(&self, person: Uuid) -> bool {
+        let role = self.call.people.with_untracked(|people| people.iter().find(|one| one.id == person).map(|one| one.role));
+        self.relayed_with.get().is_some_and(|with| role.is_none_or(|role| role == with))
     }
 
     fn face(&self, person: Uuid) -> Face {
@@ -406,6 +426,11 @@ impl Engine {
         let peers: Vec<_> = self.peers.borrow().values().cloned().collect();
         peers.iter().for_each(work);
     }
+}
+
+/// By the school's policy, and through the relay alone.
+fn configurations(servers: &IceServers) -> [Object; 2] {
+    [servers.transport_policy, TransportPolicy::Relay].map(|policy| configuration(servers, policy))
 }
 
 /// What these devices send now.

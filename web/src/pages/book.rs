@@ -1,7 +1,7 @@
 //! Booking: choose times, look them over, book them all or none. With `?change=` one appointment is moved.
 
 use leptos::prelude::*;
-use parlour_wire::{BookingChange, BookingState, InviteAction, MyBookings, NewBookings, SlotGrid};
+use parlour_wire::{BookingChange, BookingState, InviteAction, Moment, MyBookings, NewBookings, SlotGrid};
 use uuid::Uuid;
 
 use super::{invites::InviteDialog, lazy, same_time::SameTime};
@@ -338,6 +338,7 @@ fn move_one(case: Case, change: Uuid, grid: &SlotGrid, draft: Draft) -> AnyView 
 fn MoveBar(case: Case, change: Uuid, draft: Draft, who: String) -> impl IntoView {
     let (task, session, router) = (Task::new(), session(), router());
     let chosen = Memo::new(move |_| draft.picks.with(|picks| picks.first().map(|pick| pick.starts_at)));
+    let whom = StoredValue::new(who.clone());
     let go = Callback::new(move |()| {
         let Some(starts_at) = chosen.get_untracked() else { return };
         let who = who.clone();
@@ -347,10 +348,13 @@ fn MoveBar(case: Case, change: Uuid, draft: Draft, who: String) -> impl IntoView
             router.go(&["/", &case.home()].concat());
         });
     });
+    // An appointment that has begun or has a record stays; the office makes another one of the same class.
+    let keeps = Memo::new(move |_| case.parent.is_some() && task.failure.with(|failure| failure.as_ref().is_some_and(|one| one.code() == "booking_began")));
     view! {
         <FailureNotice failure=task.failure />
         <div class="chosen" class:none-chosen=move || chosen.read().is_none()>
             {move || match chosen.get() {
+                Some(time) if keeps.get() => view! { <MakeAnother case draft time who=whom.get_value() /> }.into_any(),
                 None => view! { <span class="soft">{t().choose_new_time}</span> }.into_any(),
                 Some(time) => view! {
                     <button class="btn primary" type="button" aria-disabled=task.disabled() on:click=move |_| go.run(())>
@@ -359,5 +363,24 @@ fn MoveBar(case: Case, change: Uuid, draft: Draft, who: String) -> impl IntoView
                 }.into_any(),
             }}
         </div>
+    }
+}
+
+/// Makes another appointment of the class at the time chosen, beside the one that can't be moved.
+#[component]
+fn MakeAnother(case: Case, draft: Draft, time: Moment, who: String) -> impl IntoView {
+    let (task, session, router, key) = (Task::new(), session(), router(), browser::attempt_key());
+    let make = move |_| {
+        let (bookings, key, who) = (NewBookings { bookings: draft.picks.get_untracked() }, key.clone(), who.clone());
+        task.run(async move { api::create_bookings(case.evening, case.parent, &bookings, &key).await }, move |_| {
+            session.flash.set_value(Some(fill(t().made_another, &[("who", &who), ("time", &moments::clock(&time))])));
+            router.go(&["/", &case.home()].concat());
+        });
+    };
+    view! {
+        <FailureNotice failure=task.failure />
+        <button class="btn primary" type="button" aria-disabled=task.disabled() on:click=make>
+            {fill(t().make_another, &[("time", &moments::clock(&time))])}
+        </button>
     }
 }

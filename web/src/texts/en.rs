@@ -159,6 +159,8 @@ catalogue!(Texts {
     same_time_why: Text = "A teacher of this appointment has left the class. Keep the time with the teachers whom the class has now, or choose another.",
     choose_new_time: Text = "Choose a new time.",
     move_to: Text = "Move to {time}",
+    make_another: Text = "Make another appointment at {time}",
+    made_another: Text = "There is another appointment with {who} at {time}. The first one keeps its record.",
     moved: Text = "Your appointment with {who} is at {time} now.",
 
     invite_parent: Text = "Invite Parent/Guardian",

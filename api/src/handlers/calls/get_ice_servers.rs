@@ -2,9 +2,10 @@
 
 use actix_web::{
     HttpRequest,
-    web::{Data, Json},
+    web::{Data, Json, Query},
 };
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use parlour_domain::{call::RELAY_CHECK, id::SessionId};
 use parlour_wire::IceServers;
 
 use crate::{
@@ -12,38 +13,69 @@ use crate::{
     auth::{GuestSessions, LoggedIn},
     calls::ice,
     problem::{Answer, ApiError},
-    store::guests,
+    request::ForCall,
+    store::{
+        Error,
+        calls::{self, Visitor},
+        guests,
+    },
     views,
 };
 
-/// How long TURN credentials live: longer than any evening, since a connection renews its relay with those it began with.
-const LIFE: TimeDelta = TimeDelta::hours(6);
-
-/// The servers, with credentials made for this answer. A guest's end with their link.
+/// The servers, with credentials of the session: for the call that is named, while it is open, or for a look at one's devices.
 ///
 /// # Errors
-/// `not_logged_in`; `access_ended`, `invite_removed`, `link_dead`.
-pub async fn get_ice_servers(app: Data<App>, req: HttpRequest, guest: GuestSessions) -> Answer<Json<IceServers>> {
-    let now = app.clock.now();
-    let zone = guest.school.zone();
-    let ends_at = match LoggedIn::of(&req).await {
-        Ok(_) => now + LIFE,
-        Err(refusal) => guest_link_ends(&app, guest, now).await?.ok_or(refusal)?.min(now + LIFE),
+/// `not_logged_in`; `access_ended`, `invite_removed`, `link_dead`; `not_found` for a call that is not one's own.
+pub async fn get_ice_servers(app: Data<App>, req: HttpRequest, guest: GuestSessions, query: Query<ForCall>) -> Answer<Json<IceServers>> {
+    let (now, zone) = (app.clock.now(), guest.school.zone());
+    let (session, ends_at) = match query.booking() {
+        Some(booking) => {
+            let visitor = match LoggedIn::of(&req).await {
+                Ok(person) => of_person(&app, person, booking, &guest).await?,
+                Err(refusal) if guest.ids.is_empty() => return Err(refusal),
+                Err(_) => super::guest(&app, guest, booking).await?,
+            };
+            let door = app.store.read(move |db| calls::door(db, visitor.school, visitor.who, visitor.booking, now)).await?;
+            (visitor.session, door.times.relay_ends_at(now))
+        }
+        None => match LoggedIn::of(&req).await {
+            Ok(person) => (person.session.id, now + RELAY_CHECK),
+            Err(refusal) => (guest_session(&app, guest, now).await?.ok_or(refusal)?, now + RELAY_CHECK),
+        },
     };
     let expires_at = ends_at.duration_trunc(TimeDelta::seconds(1)).unwrap_or(ends_at);
-    let servers = ice::servers(&app.config.ice, &app.random, expires_at);
+    let name = app.keys.hash("relay user", session.0.as_bytes());
+    let servers = ice::servers(&app.config.ice, &name, expires_at);
     Ok(Json(views::ice_servers(servers, &app.config.ice, expires_at, zone)))
 }
 
-/// When the last link of this browser's guest sessions ends; none without any.
-async fn guest_link_ends(app: &App, guest: GuestSessions, now: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
+/// Somebody who is logged in, in the role of the call: a parent may be another's guest, in the same browser.
+async fn of_person(app: &App, person: LoggedIn, booking: parlour_domain::id::BookingId, guest: &GuestSessions) -> Answer<Visitor> {
+    let now = app.clock.now();
+    let own = match super::person(person, booking) {
+        Ok(visitor) => match app.store.read(move |db| calls::door(db, visitor.school, visitor.who, booking, now)).await {
+            Ok(_) => Ok(visitor),
+            Err(Error::NotFound) => Err(ApiError::not_found()),
+            Err(error) => Err(error.into()),
+        },
+        Err(refusal) => Err(refusal),
+    };
+    match own {
+        Err(_) if !guest.ids.is_empty() => super::guest(app, guest.clone(), booking).await,
+        own => own,
+    }
+}
+
+/// The newest guest session of this browser that opens something; none without any.
+async fn guest_session(app: &App, guest: GuestSessions, now: DateTime<Utc>) -> Answer<Option<SessionId>> {
     if guest.ids.is_empty() {
         return Ok(None);
     }
     let (school, ids) = (guest.school.id(), guest.ids);
-    let opened = app.store.read(move |db| guests::of_sessions(db, school, &ids, now)).await?;
-    match (opened.views.iter().map(|view| view.link_ends_at).max(), opened.dead) {
+    let (opened, sessions) = app.store.read(move |db| Ok((guests::of_sessions(db, school, &ids, now)?, guests::invites_of(db, school, &ids)?))).await?;
+    let opens = |invite| opened.views.iter().any(|view| parlour_domain::id::InviteId::from(view.invite.id) == invite);
+    match (sessions.into_iter().find(|(_, invite)| opens(*invite)), opened.dead) {
         (None, Some(dead)) => Err(ApiError::from(dead)),
-        (ends_at, _) => Ok(ends_at),
+        (found, _) => Ok(found.map(|(session, _)| session)),
     }
 }

@@ -1,5 +1,6 @@
 //! Mails to guests. They tell of the students covered and of the inviting parent's appointments about them, and of nothing else.
 
+use chrono::{DateTime, Utc};
 use parlour_domain::{id::PersonId, invite::LINK_GRACE};
 
 use super::{
@@ -36,6 +37,11 @@ impl Invited {
         self.booked.iter().filter(|booked| booked.cancelled_at.is_none()).map(|booked| booked.appointment.clone()).collect()
     }
 
+    /// What may stand in the guest's calendar and is not over: also what was cancelled before a mail could say so.
+    fn to_take_out(&self, now: DateTime<Utc>) -> Vec<Appointment> {
+        self.booked.iter().filter(|booked| booked.appointment.ends_at > now).map(|booked| booked.appointment.clone()).collect()
+    }
+
     fn rows(&self, appointments: &[Appointment]) -> Vec<Row> {
         appointments.iter().map(|appointment| Row::of(appointment, &self.evening)).collect()
     }
@@ -59,13 +65,13 @@ impl Desk<'_> {
         Ok(letter.into())
     }
 
-    /// The appointments as they are now. Those cancelled in the change that the mail tells of are taken out of the calendar, the others brought up to date.
+    /// The appointments as they are now. Those cancelled since the mail was queued are taken out of the calendar, the others brought up to date.
     pub(super) fn guest_update(&self, db: &mut Db) -> Result<Loaded> {
         let invited = match self.live_invite(db)? {
             Ok(invited) => invited,
             Err(nothing) => return Ok(Loaded::Nothing(nothing)),
         };
-        let is_told = |booked: &&Booked| booked.cancelled_at.is_some_and(|at| at == self.queued_at || Some(booked.appointment.booking) == self.mail.booking);
+        let is_told = |booked: &&Booked| booked.cancelled_at.is_some_and(|at| at >= self.queued_at || Some(booked.appointment.booking) == self.mail.booking);
         let cancelled: Vec<Appointment> = invited.booked.iter().filter(is_told).map(|booked| booked.appointment.clone()).collect();
         let appointments = invited.live();
         let (url, decline_url) = self.guest_urls(&invited.invite);
@@ -91,13 +97,13 @@ impl Desk<'_> {
     /// Told only to somebody whom a mail with the link has reached.
     pub(super) fn invite_removed(&self, db: &mut Db) -> Result<Loaded> {
         let invited = self.invited(db)?;
-        if invited.invite.ended_reason.as_deref() != Some("removed") || !mail_content::was_mailed(db, invited.invite.id)? {
+        if invited.invite.ended_reason.as_deref() != Some("removed") || !mail_content::was_mailed(db, &invited.invite)? {
             return Ok(Loaded::Nothing(OUTDATED));
         }
         if let Some(nothing) = self.forbidden(db, &invited.invite)? {
             return Ok(Loaded::Nothing(nothing));
         }
-        let appointments = invited.live();
+        let appointments = invited.to_take_out(self.now);
         let words = EveningWords::of(&invited.evening);
         let subject = format!("{}’s invite was removed", invited.parent);
         let preview = format!("{}, {}", words.title, words.date);
@@ -148,11 +154,14 @@ impl Desk<'_> {
         if let Some(nothing) = self.forbidden(db, &invited.invite)? {
             return Ok(Loaded::Nothing(nothing));
         }
-        if !mail_content::was_mailed(db, invited.invite.id)? {
+        if !mail_content::was_mailed(db, &invited.invite)? {
             return Ok(Loaded::Nothing(OUTDATED));
         }
+        let appointments: Vec<Appointment> = invited.to_take_out(self.now).into_iter().map(Appointment::without_names).collect();
         let invite = invited.invite;
-        Ok(self.letter(invite.email, &invite.name, "Your access has ended".to_owned(), ACCESS_ENDED.to_owned(), Content::AccessEnded).into())
+        let mut letter = self.letter(invite.email, &invite.name, "Your access has ended".to_owned(), ACCESS_ENDED.to_owned(), Content::AccessEnded);
+        letter.calendar = each(Method::Cancel, appointments).collect();
+        Ok(letter.into())
     }
 
     /// The invite, or why its guest gets no mail about it any more.
@@ -172,7 +181,11 @@ impl Desk<'_> {
         let evening = mail_content::evening(db, invite.evening)?;
         let parent = mail_content::person(db, invite.parent)?;
         let is_covered = |student: PersonId| invite.students.iter().any(|(covered, _)| *covered == student);
-        let booked = mail_content::bookings_of(db, evening.id, parent.id)?.into_iter().filter(|booked| is_covered(booked.student)).collect();
+        let mut booked: Vec<Booked> = mail_content::bookings_of(db, evening.id, parent.id)?.into_iter().filter(|booked| is_covered(booked.student)).collect();
+        let ended = mail_content::ended_invites(db, &invite)?;
+        for booked in &mut booked {
+            booked.appointment.sequence += guest_sequence(ended.get(&booked.student).copied().unwrap_or_default(), invite.ended_at.is_some());
+        }
         let names: Vec<String> = invite.students.iter().map(|(_, name)| name.clone()).collect();
         Ok(Invited { evening, parent: parent.name, students: words::list(&names), booked, invite })
     }
@@ -191,4 +204,11 @@ impl Desk<'_> {
         let url = format!("{base}guest#t={token}");
         (url.clone(), url)
     }
+}
+
+/// By how much a guest's calendar is ahead of the booking's own sequence: an invite that ends takes out what stands unchanged, and the next one for the student,
+/// perhaps to the same address, brings it back. So each end counts twice, and an ended invite's own last word comes between.
+const fn guest_sequence(ended_invites: i32, has_ended: bool) -> i32 {
+    let ahead = ended_invites.saturating_mul(2);
+    if has_ended && ahead > 0 { ahead - 1 } else { ahead }
 }

@@ -49,42 +49,66 @@ impl Desk<'_> {
     }
 
     pub(super) fn booking_changed(&self, db: &mut Db) -> Result<Loaded> {
-        self.about_one(db, Method::Request)
+        self.about(db, Method::Request)
     }
 
     pub(super) fn booking_cancelled(&self, db: &mut Db) -> Result<Loaded> {
-        self.about_one(db, Method::Cancel)
+        self.about(db, Method::Cancel)
     }
 
-    fn about_one(&self, db: &mut Db, method: Method) -> Result<Loaded> {
-        let booked = mail_content::booking(db, self.mail.booking.ok_or(Error::NotFound)?)?;
-        let evening = mail_content::evening(db, booked.evening)?;
+    /// About the one booking that the mail names, or all that were changed so since it was queued.
+    fn about(&self, db: &mut Db, method: Method) -> Result<Loaded> {
+        let is_cancel = method == Method::Cancel;
+        let person = self.mail.person.ok_or(Error::NotFound)?;
+        let mut booked = match self.mail.booking {
+            Some(booking) => vec![mail_content::booking(db, booking)?],
+            None => mail_content::bookings_of(db, self.mail.evening.ok_or(Error::NotFound)?, person)?,
+        };
+        if self.mail.booking.is_none() {
+            let is_news = |one: &Booked| if is_cancel { one.cancelled_at.is_some_and(|at| at >= self.queued_at) } else { one.changed_at >= self.queued_at };
+            booked.retain(|one| is_news(one) && one.appointment.sequence > 0);
+        }
+        let Some(first) = booked.first() else { return Ok(Loaded::Nothing(OUTDATED)) };
+        let evening = mail_content::evening(db, first.evening)?;
         let Some(reader) = self.reader(db)? else { return Ok(Loaded::Nothing(NO_ADDRESS)) };
-        if booked.parent != reader.person.id || !reader.students.contains(&booked.student) {
-            return Ok(Loaded::Nothing(NOT_ALLOWED));
+        let (own, lost): (Vec<Booked>, Vec<Booked>) =
+            booked.into_iter().filter(|one| one.parent == person).partition(|one| reader.students.contains(&one.student));
+        if own.is_empty() {
+            // Whoever has lost access since is told nothing; but their calendar is.
+            return if is_cancel { self.take_out(db, &reader.person, lost) } else { Ok(Loaded::Nothing(NOT_ALLOWED)) };
         }
         if evening.ends_at <= self.now {
             return Ok(Loaded::Nothing(OVER));
         }
-        let is_cancelled = booked.cancelled_at.is_some();
-        if is_cancelled != (method == Method::Cancel) {
+        let (own, lost) = (fitting(own, is_cancel), fitting(lost, true));
+        if own.is_empty() {
             return Ok(Loaded::Nothing(OUTDATED));
         }
-        self.one_letter(db, reader, &evening, booked).map(Into::into)
+        let mut letter = self.letter_about(db, reader, &evening, own, method)?;
+        if is_cancel {
+            letter.calendar.extend(each(Method::Cancel, lost.into_iter().map(|one| one.appointment.without_names()).collect()));
+        }
+        Ok(letter.into())
     }
 
-    fn one_letter(&self, db: &mut Db, reader: Reader, evening: &Evening, booked: Booked) -> Result<super::Letter> {
+    fn letter_about(&self, db: &mut Db, reader: Reader, evening: &Evening, booked: Vec<Booked>, method: Method) -> Result<super::Letter> {
         let (name, url) = (reader.person.name.clone(), self.own_url(db, evening)?);
-        let (words, row) = (EveningWords::of(evening), Row::of(&booked.appointment, evening));
-        let what = format!("{} at {}, {}", row.subject, row.time, words.short_date);
-        let preview = format!("{} about {}", row.teachers, row.student);
-        let (subject, method, content) = if booked.cancelled_at.is_some() {
-            (format!("Cancelled: {what}"), Method::Cancel, Content::BookingCancelled { name, evening: words, row, url })
+        let words = EveningWords::of(evening);
+        let rows: Vec<Row> = booked.iter().map(|one| Row::of(&one.appointment, evening)).collect();
+        let (what, preview) = match rows.as_slice() {
+            [row] => (format!("{} at {}, {}", row.subject, row.time, words.short_date), format!("{} about {}", row.teachers, row.student)),
+            rows => {
+                let appointments: Vec<Appointment> = booked.iter().map(|one| one.appointment.clone()).collect();
+                (format!("{} appointments, {}", rows.len(), words.short_date), preview(&appointments, evening))
+            }
+        };
+        let (subject, content) = if method == Method::Cancel {
+            (format!("Cancelled: {what}"), Content::BookingCancelled { name, evening: words, rows, url })
         } else {
-            (format!("Changed: {what}"), Method::Request, Content::BookingChanged { name, evening: words, row, url })
+            (format!("Changed: {what}"), Content::BookingChanged { name, evening: words, rows, url })
         };
         let mut letter = self.letter(reader.to, &reader.person.name, subject, preview, content);
-        letter.calendar = vec![(method, booked.appointment)];
+        letter.calendar = each(method, booked.into_iter().map(|one| one.appointment).collect()).collect();
         Ok(letter)
     }
 
@@ -134,11 +158,21 @@ impl Desk<'_> {
 
     pub(super) fn parent_access_ended(&self, db: &mut Db) -> Result<Loaded> {
         let person = mail_content::person(db, self.mail.person.ok_or(Error::NotFound)?)?;
+        let students = mail_content::allowed_students(db, person.id)?;
+        let mut ended = mail_content::ended_since(db, person.id, self.queued_at, self.now)?;
+        ended.retain(|one| !students.contains(&one.student));
+        self.take_out(db, &person, ended)
+    }
+
+    /// Tells a parent that access has ended, in the one text, and takes these appointments out of their calendar. A barred contact is told nothing.
+    fn take_out(&self, db: &mut Db, person: &Person, ended: Vec<Booked>) -> Result<Loaded> {
         let Some(to) = person.email.clone().filter(|_| !person.is_removed) else { return Ok(Loaded::Nothing(NO_ADDRESS)) };
-        if mail_content::is_barred_parent(db, self.mail.school, &person)? {
+        if mail_content::is_barred_parent(db, self.mail.school, person)? {
             return Ok(Loaded::Nothing(NOT_ALLOWED));
         }
-        Ok(self.letter(to, &person.name, "Your access has ended".to_owned(), ACCESS_ENDED.to_owned(), Content::AccessEnded).into())
+        let mut letter = self.letter(to, &person.name, "Your access has ended".to_owned(), ACCESS_ENDED.to_owned(), Content::AccessEnded);
+        letter.calendar = each(Method::Cancel, ended.into_iter().map(|one| one.appointment.without_names()).collect()).collect();
+        Ok(letter.into())
     }
 
     /// The parent that the mail is for, if they can be written to.
@@ -162,6 +196,11 @@ impl Desk<'_> {
         }
         Ok(format!("{}evenings/{}", self.base(), evening.id))
     }
+}
+
+/// Those that are cancelled, or those that are not.
+fn fitting(booked: Vec<Booked>, cancelled: bool) -> Vec<Booked> {
+    booked.into_iter().filter(|one| one.cancelled_at.is_some() == cancelled).collect()
 }
 
 /// What a calendar is to do with each of these.

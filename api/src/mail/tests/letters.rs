@@ -74,8 +74,11 @@ fn letters(words: &Words) -> Vec<(&'static str, Letter)> {
     let contents = [
         ("login", Content::Login { name: Some(name.clone()), code: "042 917".into(), url: own.clone(), until: "18:05".into() }),
         ("bookings_made", Content::BookingsMade { name: name.clone(), evening: evening(), rows: rows(), url: own.clone() }),
-        ("booking_changed", Content::BookingChanged { name: name.clone(), evening: evening(), row: row("16:10", true), url: own.clone() }),
-        ("booking_cancelled", Content::BookingCancelled { name: name.clone(), evening: evening(), row: row("16:10", false), url: own }),
+        ("booking_changed", Content::BookingChanged { name: name.clone(), evening: evening(), rows: vec![row("16:10", true)], url: own.clone() }),
+        (
+            "booking_cancelled",
+            Content::BookingCancelled { name: name.clone(), evening: evening(), rows: vec![row("16:10", false), row("16:20", false)], url: own },
+        ),
         (
             "invite",
             Content::Invite {

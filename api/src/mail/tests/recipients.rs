@@ -212,7 +212,14 @@ async fn access_that_ended_has_one_text() {
     assert_eq!(mails.len(), 2);
     for sent in mails {
         assert_eq!(sent.mail.text.split("\n\n-- ").next().unwrap().trim(), TEXT);
-        assert!(sent.mail.html.contains(TEXT) && sent.mail.calendar.is_empty());
+        assert!(sent.mail.html.contains(TEXT));
+        // The guest's calendar loses the appointment, by a message that names nobody either. Rachel's had lost nothing.
+        let messages = calendars(&sent);
+        assert_eq!(messages.len(), usize::from(sent.mail.to == "jordan@example.org"));
+        for (method, text) in messages {
+            assert!(method == Method::Cancel && text.contains("SUMMARY:Appointment\r\n"), "{text}");
+            assert!(!text.contains("Sophie") && !text.contains("Abell") && !text.contains("Science"), "{text}");
+        }
         for secret in ["Sophie", "Rachel", "Jordan", "Science", "16:00"] {
             assert!(!tells(&sent.mail, secret), "{secret}");
         }

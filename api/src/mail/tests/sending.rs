@@ -3,8 +3,9 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
+use diesel::prelude::*;
 use futures_util::future::{BoxFuture, FutureExt, pending, ready};
-use parlour_domain::id::InviteId;
+use parlour_domain::id::{InviteId, SchoolId};
 use tokio::sync::{
     mpsc::{UnboundedSender, unbounded_channel},
     oneshot,
@@ -17,7 +18,11 @@ use crate::{
         Failure, Mail, Mailer, SendError,
         worker::{Deps, deliver_due, run},
     },
-    store::outbox::{self, MailFate, MailState, Template},
+    schema::schools,
+    store::{
+        outbox::{self, MailFate, MailState, NewMail, Template},
+        sql_types::{at, key},
+    },
 };
 
 const RACHEL: &str = "Rachel@example.org";
@@ -121,7 +126,7 @@ async fn a_mail_whose_worker_died_goes_out_when_its_lease_has_run_out() {
     let world = World::new().await;
     world.queue(world.to_guest(Template::Invite)).await;
     let now = world.clock.now();
-    let claimed = world.deps.store.write(move |db| outbox::claim(db, now, 4)).await.unwrap();
+    let claimed = world.deps.store.write(move |db| outbox::claim(db, now, 4, None)).await.unwrap();
     assert!(matches!(claimed, outbox::Due::Claimed(rows) if rows.len() == 1));
     assert!(world.deliver().await.is_empty());
     world.clock.advance(outbox::LEASE);
@@ -166,4 +171,87 @@ async fn the_worker_runs_past_what_is_stuck_and_stops_when_told() {
     teachers_ask_to_log_in(&world, &["stuck@t.example", "c@t.example"]).await;
     assert_eq!(next().await, "c@t.example");
     worker.abort();
+}
+
+/// Another school of the same server.
+async fn another_school(world: &World, slug: &'static str) -> SchoolId {
+    world
+        .write(move |db, ctx| {
+            let id: SchoolId = ctx.new_id();
+            let row = (
+                (schools::id.eq(key(id)), schools::sourced_id.eq(slug), schools::name.eq(slug), schools::slug.eq(slug)),
+                (schools::time_zone.eq("Europe/London"), schools::created_at.eq(at(ctx.now))),
+            );
+            diesel::insert_into(schools::table).values(row).execute(db).unwrap();
+            id
+        })
+        .await
+}
+
+/// Claims all that is due, as this many workers do in turn, and says whose each mail was and what kind.
+async fn claim_all(world: &World, workers: usize) -> Vec<(SchoolId, String)> {
+    let (mut after, mut seen, mut order) = (vec![None; workers], BTreeSet::new(), Vec::new());
+    for worker in (0..workers).cycle() {
+        let (now, turn) = (world.clock.now(), after[worker]);
+        let rows = match world.deps.store.write(move |db| outbox::claim(db, now, 4, turn)).await.unwrap() {
+            outbox::Due::Claimed(rows) => rows,
+            outbox::Due::Contended => continue,
+            outbox::Due::Nothing => break,
+        };
+        after[worker] = rows.last().map(outbox::Claimed::school);
+        for row in rows {
+            assert!(seen.insert(row.id), "claimed twice");
+            order.push((row.school(), row.template.clone()));
+        }
+    }
+    order
+}
+
+#[tokio::test]
+async fn a_school_with_thousands_holds_no_other_up() {
+    let world = World::new().await;
+    let (large, others) = (world.school, [another_school(&world, "b").await, another_school(&world, "c").await, another_school(&world, "d").await]);
+    let alert = |school| NewMail::new(school, Template::StaffAlert);
+    for _ in 0..200 {
+        world.clock.advance(TimeDelta::milliseconds(1));
+        world.queue(alert(large)).await;
+    }
+    for _ in 0..3 {
+        world.clock.advance(TimeDelta::milliseconds(1));
+        for school in others {
+            world.queue(alert(school)).await;
+        }
+    }
+    world.person(None, "A", "Teacher", Some("a@t.example"), "teacher").await;
+    world.ask_to_log_in("a@t.example".to_owned()).await;
+    let order = claim_all(&world, 2).await;
+    assert_eq!(order.len(), 200 + 9 + 1);
+    assert_eq!(order[0], (large, "login".to_owned()), "somebody waits for it");
+    let last = order.iter().rposition(|(school, _)| *school != large).unwrap();
+    assert!(last < 20, "the last of the small schools leaves as number {last}");
+}
+
+#[tokio::test]
+async fn a_mail_that_waits_takes_in_the_next_one() {
+    let world = World::new().await;
+    let update = world.to_guest(Template::GuestUpdate);
+    world.queue(update).await;
+    world.queue(update).await;
+    assert_eq!(world.states().await, ["queued"]);
+    // One that a worker has in hand tells what it has read.
+    let now = world.clock.now();
+    let claimed = world.deps.store.write(move |db| outbox::claim(db, now, 4, None)).await.unwrap();
+    let outbox::Due::Claimed(rows) = claimed else { panic!("nothing was claimed") };
+    world.queue(update).await;
+    assert_eq!(world.states().await, ["queued", "queued"]);
+    let (row, later) = (rows[0].clone(), now + TimeDelta::minutes(5));
+    world.deps.store.write(move |db| outbox::settle(db, now, &row, &outbox::Settled::Retry(later, "later".into()))).await.unwrap();
+    // One that failed waits again, and keeps its pause.
+    world.queue(update).await;
+    let rows = world.rows().await;
+    assert_eq!((rows.len(), rows[0].2), (2, later));
+    // Another evening's, person's or kind's mail is another one.
+    world.queue(world.to_rachel(Template::GuestUpdate)).await;
+    world.queue(world.to_guest(Template::InviteRemoved)).await;
+    assert_eq!(world.rows().await.len(), 4);
 }

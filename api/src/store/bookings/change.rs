@@ -8,7 +8,8 @@ use parlour_domain::{Refusal, id::BookingId};
 
 use super::{
     Acting, BookingRow, Ending, NewBooking,
-    claims::{claims_of, insert_claims, lost, set_teachers},
+    began::has_begun,
+    claims::{Aside, claims_of, insert_claims, lost, set_teachers},
     kept_class, record, tell_guests, when,
 };
 use crate::{
@@ -31,7 +32,8 @@ use crate::{
 /// Moves an appointment to another slot. The same slot changes nothing, unless staff give it to the class's teachers, who are others by now.
 ///
 /// # Errors
-/// [`Error::Lost`] when the new time is taken, [`Refusal::BookingCancelled`], [`Refusal::NotASlot`], [`Refusal::ClassNotOffered`] for a stranded one, the refusals of the window.
+/// [`Error::Lost`] when the new time is taken, [`Refusal::BookingCancelled`], [`Refusal::BookingBegan`], [`Refusal::NotASlot`],
+/// [`Refusal::ClassNotOffered`] for a stranded one, the refusals of the window.
 pub fn change(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, row: &BookingRow, starts_at: DateTime<Utc>) -> Result<()> {
     // In the order in which every change holds them: first the parent, then the booking, then the evening.
     people::lock(db, &[acting.parent])?;
@@ -47,9 +49,13 @@ pub fn change(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting,
     if stays && !(acting.is_staff && has_other_teachers(db, evening, row)?) {
         return Ok(());
     }
+    if has_begun(db, row, ctx.now)? {
+        return Err(Refusal::BookingBegan.into());
+    }
     let booking = NewBooking { student: row.student_id.into(), class: row.class_id.into(), starts_at };
     let class = &met(db, evening, acting, row)?;
-    let lost = lost(db, evening, acting.parent, &[(booking, class)], timing.slot_length(), Some(row.id))?;
+    let aside = Aside { moving: Some(row.id), ..Aside::default() };
+    let lost = lost(db, evening, acting.parent, &[(booking, class)], timing.slot_length(), &aside)?;
     if !lost.is_empty() {
         return Err(Error::Lost(lost));
     }
@@ -78,7 +84,7 @@ pub fn change(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting,
     };
     let login_link = login::standing(db, ctx, acting.parent, evening)?;
     outbox::enqueue(db, ctx, NewMail { login_link, ..mail })?;
-    tell_guests(db, ctx, evening, acting.parent, &BTreeSet::from([booking.student]))
+    tell_guests(db, ctx, evening, acting, &BTreeSet::from([booking.student]), &[*row.starts_at, starts_at])
 }
 
 /// The class as the moved appointment meets it: as it is offered now. A stranded one, whose class is not offered to its student, only staff move: it keeps those
@@ -115,7 +121,8 @@ pub fn cancel(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting,
     // Whoever closes the evening meanwhile is waited for; the booking comes first, as in every change.
     hold(db, Kind::Booking, row.id)?;
     acting.check_window(&evenings::held(db, evening.id())?, ctx.now)?;
-    end(db, ctx, row.id.into(), &acting.actor, Ending::Cancelled)
+    let ending = if acting.is_staff { Ending::CancelledBySchool } else { Ending::Cancelled };
+    end(db, ctx, row.id.into(), &acting.actor, ending)
 }
 
 /// Ends a booking: its claims are free at once, and those concerned are told.
@@ -132,19 +139,22 @@ pub fn end(db: &mut Db, ctx: &Context, booking: BookingId, actor: &Actor, ending
     let row: BookingRow = bookings::table.find(key(booking)).select(BookingRow::as_select()).first(db)?;
     let evening = evenings::find(db, row.school_id.into(), row.evening_id.into())?;
     let subject: String = classes::table.find(row.class_id).select(classes::subject).first(db)?;
-    let (action, template) = match ending {
-        Ending::Cancelled => ("booking_cancelled", Template::BookingCancelled),
-        Ending::AccessLost => ("access_ended", Template::AccessEnded),
-    };
-    let acting = Acting { parent: row.parent_id.into(), actor: actor.clone(), is_staff: false };
+    let action = if ending == Ending::AccessLost { "access_ended" } else { "booking_cancelled" };
+    let acting = Acting { parent: row.parent_id.into(), actor: actor.clone(), is_staff: ending != Ending::Cancelled };
     calls::close(db, ctx, booking, action)?;
     record(db, ctx, &evening, &acting, action, format!("Cancelled {subject} at {}.", when(&evening, *row.starts_at)))?;
     webhooks::tell(db, ctx, evening.school(), &[News::booking(EventType::BookingCancelled, booking, evening.id())])?;
-    if ending == Ending::Cancelled {
-        let mail = NewMail { person: Some(acting.parent), evening: Some(evening.id()), booking: Some(booking), ..NewMail::new(evening.school(), template) };
+    // Who loses access is told of all their appointments at once, by whoever takes it.
+    if ending != Ending::AccessLost {
+        let mail = NewMail {
+            person: Some(acting.parent),
+            evening: Some(evening.id()),
+            booking: Some(booking),
+            ..NewMail::new(evening.school(), Template::BookingCancelled)
+        };
         let login_link = login::standing(db, ctx, acting.parent, &evening)?;
         outbox::enqueue(db, ctx, NewMail { login_link, ..mail })?;
-        tell_guests(db, ctx, &evening, acting.parent, &BTreeSet::from([row.student_id.into()]))?;
+        tell_guests(db, ctx, &evening, &acting, &BTreeSet::from([row.student_id.into()]), &[*row.starts_at])?;
     }
     Ok(())
 }

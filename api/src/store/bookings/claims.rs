@@ -40,6 +40,15 @@ struct TeacherOf {
     position: i32,
 }
 
+/// A parent's own appointments that stand in the way of nothing.
+#[derive(Default)]
+pub(super) struct Aside {
+    /// The one that is being moved.
+    pub moving: Option<Key>,
+    /// Those that have begun: of another one of the same class.
+    pub begun: BTreeSet<Key>,
+}
+
 /// Which of the wanted appointments can't be had. What another parent of the student holds looks exactly like a busy teacher.
 pub(super) fn lost(
     db: &mut Db,
@@ -47,7 +56,7 @@ pub(super) fn lost(
     parent: PersonId,
     wanted: &[(NewBooking, &OfferedClass)],
     length: TimeDelta,
-    moving: Option<Key>,
+    aside: &Aside,
 ) -> Result<Vec<Lost>> {
     let mut concerned = BTreeSet::from([key(parent)]);
     let mut minutes = BTreeSet::new();
@@ -63,12 +72,14 @@ pub(super) fn lost(
         .select((claims::person_id, claims::minute, claims::booking_id))
         .load(conn))?;
     let mut claimed: BTreeSet<(Key, i32)> =
-        rows.into_iter().filter(|(.., booking)| Some(*booking) != moving).map(|(person, minute, _)| (person, minute)).collect();
+        rows.into_iter().filter(|(.., booking)| Some(*booking) != aside.moving).map(|(person, minute, _)| (person, minute)).collect();
     let booked: Vec<(Key, Key, Key)> = each!(db, conn => bookings::table
         .filter(bookings::evening_id.eq(evening.id).and(bookings::parent_id.eq(key(parent))).and(bookings::cancelled_at.is_null()))
+        .filter(bookings::repeated_at.is_null())
         .select((bookings::id, bookings::student_id, bookings::class_id))
         .load(conn))?;
-    let mut booked: BTreeSet<(Key, Key)> = booked.into_iter().filter(|(id, ..)| Some(*id) != moving).map(|(_, student, class)| (student, class)).collect();
+    let mut booked: BTreeSet<(Key, Key)> =
+        booked.into_iter().filter(|(id, ..)| Some(*id) != aside.moving && !aside.begun.contains(id)).map(|(_, student, class)| (student, class)).collect();
     let mut lost = Vec::new();
     for (booking, class) in wanted {
         let is_claimed = |person: Key| claimed_minutes(booking.starts_at, length).any(|minute| claimed.contains(&(person, minute)));

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use parlour_domain::{Refusal, id::BookingId};
 
 use super::{
     Acting, Booking, BookingRow, NewBooking,
-    claims::{claims_of, insert_claims, insert_teachers, lost},
+    began::{begun, set_repeated},
+    claims::{Aside, claims_of, insert_claims, insert_teachers, lost},
     record, tell_guests, when,
 };
 use crate::{
@@ -27,7 +28,7 @@ use crate::{
     },
 };
 
-/// Makes appointments, all or none.
+/// Makes appointments, all or none. A class is booked once, but by staff beside an appointment that has begun or has a record.
 ///
 /// # Errors
 /// [`Error::Lost`] with every one that can't be had; the refusals of the window and of what is offered.
@@ -50,10 +51,14 @@ pub fn make(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, w
         timing.check_slot(booking.starts_at)?;
         chosen.push((*booking, class));
     }
-    let lost = lost(db, evening, acting.parent, &chosen, timing.slot_length(), None)?;
+    // Staff alone make another appointment of a class beside one that keeps its time.
+    let begun = if acting.is_staff { begun(db, evening, acting.parent, ctx.now)? } else { BTreeMap::new() };
+    let aside = Aside { begun: begun.values().copied().collect(), ..Aside::default() };
+    let lost = lost(db, evening, acting.parent, &chosen, timing.slot_length(), &aside)?;
     if !lost.is_empty() {
         return Err(Error::Lost(lost));
     }
+    set_repeated(db, ctx, &begun, chosen.iter().map(|(booking, _)| *booking))?;
     let mut rows = Vec::with_capacity(chosen.len());
     let mut all_claims = Vec::new();
     for (booking, class) in &chosen {
@@ -73,7 +78,8 @@ pub fn make(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, w
     outbox::enqueue(db, ctx, NewMail { login_link, ..mail })?;
     let news: Vec<News> = rows.iter().map(|row| News::booking(EventType::BookingCreated, row.id.into(), evening.id())).collect();
     webhooks::tell(db, ctx, evening.school(), &news)?;
-    tell_guests(db, ctx, evening, acting.parent, &chosen.iter().map(|(booking, _)| booking.student).collect())?;
+    let starts: Vec<DateTime<Utc>> = chosen.iter().map(|(booking, _)| booking.starts_at).collect();
+    tell_guests(db, ctx, evening, acting, &chosen.iter().map(|(booking, _)| booking.student).collect(), &starts)?;
     let mut guests = invites::guest_names(db, &rows)?;
     let made = rows.into_iter().zip(chosen).filter_map(|(row, (_, class))| {
         let guests = guests.remove(&(row.evening_id, row.parent_id, row.student_id)).unwrap_or_default();

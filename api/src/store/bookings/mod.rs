@@ -1,5 +1,6 @@
 //! Bookings: made together or not at all, moved, cancelled, listed. The claims' primary key decides every race.
 
+mod began;
 mod change;
 mod claims;
 mod grounds;
@@ -117,8 +118,10 @@ impl Acting {
 /// Why a booking ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ending {
-    /// Somebody cancelled it.
+    /// The parent cancelled it.
     Cancelled,
+    /// The school cancelled it.
+    CancelledBySchool,
     /// The parent lost access (rule 13).
     AccessLost,
 }
@@ -137,9 +140,12 @@ fn record(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, act
     )
 }
 
-fn tell_guests(db: &mut Db, ctx: &Context, evening: &EveningRow, parent: PersonId, students: &BTreeSet<PersonId>) -> Result<()> {
-    for invite in invites::live_covering(db, evening.id(), parent, students)? {
-        outbox::enqueue(db, ctx, NewMail { invite: Some(invite), evening: Some(evening.id()), ..NewMail::new(evening.school(), Template::GuestUpdate) })?;
+/// Tells the guests of these students that what they may join has changed. `starts` are the times of the appointments concerned, as they were and as they are.
+fn tell_guests(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, students: &BTreeSet<PersonId>, starts: &[DateTime<Utc>]) -> Result<()> {
+    let first = starts.iter().copied().filter(|at| *at > ctx.now).min();
+    for invite in invites::live_covering(db, evening.id(), acting.parent, students)? {
+        let mail = NewMail { invite: Some(invite), evening: Some(evening.id()), ..NewMail::new(evening.school(), Template::GuestUpdate) };
+        if acting.is_staff { outbox::enqueue(db, ctx, mail)? } else { outbox::enqueue_for_guest(db, ctx, mail, first)? }
     }
     Ok(())
 }

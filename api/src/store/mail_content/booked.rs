@@ -14,7 +14,7 @@ use crate::{
         Db, Error, Result,
         among::among,
         db,
-        sql_types::{At, Key, key},
+        sql_types::{At, Key, at, key},
     },
 };
 
@@ -31,6 +31,8 @@ pub struct Booked {
     pub evening: EveningId,
     /// When it was cancelled.
     pub cancelled_at: Option<DateTime<Utc>>,
+    /// When it was made, moved or cancelled last.
+    pub changed_at: DateTime<Utc>,
 }
 
 /// All bookings that a parent has or had on an evening, in order of time.
@@ -39,6 +41,16 @@ pub struct Booked {
 /// When the database fails.
 pub fn bookings_of(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<Booked>> {
     booked(db, |query| query.filter(bookings::evening_id.eq(key(evening)).and(bookings::parent_id.eq(key(parent)))))
+}
+
+/// The bookings of a parent, on any evening, that ended at this time or since and whose time is to come.
+///
+/// # Errors
+/// When the database fails.
+pub fn ended_since(db: &mut Db, parent: PersonId, since: DateTime<Utc>, now: DateTime<Utc>) -> Result<Vec<Booked>> {
+    let ended =
+        |query: BookingQuery| query.filter(bookings::parent_id.eq(key(parent)).and(bookings::cancelled_at.ge(at(since))).and(bookings::ends_at.gt(at(now))));
+    booked(db, ended)
 }
 
 /// One booking.
@@ -59,7 +71,7 @@ type BookingQuery = diesel::helper_types::IntoBoxed<
     db::MultiBackend,
 >;
 
-type BookingColumns = (Key, Key, Key, Key, i32, At, At, bool, Option<At>, String, (String, String));
+type BookingColumns = (Key, Key, Key, Key, i32, At, At, bool, (Option<At>, At), String, (String, String));
 
 fn booked(db: &mut Db, narrow: impl FnOnce(BookingQuery) -> BookingQuery) -> Result<Vec<Booked>> {
     let all = bookings::table
@@ -77,28 +89,30 @@ fn booked(db: &mut Db, narrow: impl FnOnce(BookingQuery) -> BookingQuery) -> Res
             bookings::starts_at,
             bookings::ends_at,
             bookings::video,
-            bookings::cancelled_at,
+            (bookings::cancelled_at, bookings::changed_at),
             classes::subject,
             (people::given_name, people::family_name),
         ))
         .load(db)?;
     let mut teachers = teachers(db, rows.iter().map(|row| row.0).collect())?;
-    let booked = |(id, parent, student, evening, sequence, starts_at, ends_at, video, cancelled_at, subject, (given, family)): BookingColumns| Booked {
-        appointment: Appointment {
-            booking: id.into(),
-            sequence,
-            starts_at: starts_at.0,
-            ends_at: ends_at.0,
-            subject: clean(&subject),
-            teachers: list(&teachers.remove(&id).unwrap_or_default()),
-            student: full_name(None, &given, &family),
-            video,
-        },
-        parent: parent.into(),
-        student: student.into(),
-        evening: evening.into(),
-        cancelled_at: cancelled_at.map(Into::into),
-    };
+    let booked =
+        |(id, parent, student, evening, sequence, starts_at, ends_at, video, (cancelled_at, changed_at), subject, (given, family)): BookingColumns| Booked {
+            appointment: Appointment {
+                booking: id.into(),
+                sequence,
+                starts_at: starts_at.0,
+                ends_at: ends_at.0,
+                subject: clean(&subject),
+                teachers: list(&teachers.remove(&id).unwrap_or_default()),
+                student: full_name(None, &given, &family),
+                video,
+            },
+            parent: parent.into(),
+            student: student.into(),
+            evening: evening.into(),
+            cancelled_at: cancelled_at.map(Into::into),
+            changed_at: changed_at.into(),
+        };
     Ok(rows.into_iter().map(booked).collect())
 }
 

@@ -1,5 +1,7 @@
 //! An invite as mails tell it, and whether its guest may have mail at all.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use parlour_domain::id::{CallCodeId, EveningId, InviteId, PersonId, SchoolId};
@@ -9,7 +11,8 @@ use crate::{
     schema::{call_codes, invite_students, invites, outbox, people, suppressions},
     store::{
         Db, Result, access,
-        sql_types::{At, Key, key},
+        outbox::LEASE,
+        sql_types::{At, Key, at, key},
     },
 };
 
@@ -78,6 +81,22 @@ pub fn invite(db: &mut Db, id: InviteId) -> Result<Invite> {
     })
 }
 
+/// How many invites of a parent for each student of an evening have ended.
+///
+/// # Errors
+/// When the database fails.
+pub fn ended_invites(db: &mut Db, invite: &Invite) -> Result<HashMap<PersonId, i32>> {
+    let ended = invite_students::table
+        .filter(invite_students::evening_id.eq(key(invite.evening)).and(invite_students::parent_id.eq(key(invite.parent))))
+        .filter(invite_students::ended_at.is_not_null())
+        .select(invite_students::student_id);
+    let mut count = HashMap::new();
+    for student in ended.load::<Key>(db)? {
+        *count.entry(student.into()).or_default() += 1;
+    }
+    Ok(count)
+}
+
 /// Until when a code of a guest's link is good; `None` when it was used.
 ///
 /// # Errors
@@ -87,12 +106,15 @@ pub fn call_code(db: &mut Db, id: CallCodeId) -> Result<Option<DateTime<Utc>>> {
     Ok(used_at.is_none().then_some(expires_at.0))
 }
 
-/// Whether a mail with the invite's link has gone out.
+/// Whether a mail with the invite's link has gone out, or was in a worker's hand when the invite ended.
 ///
 /// # Errors
 /// When the database fails.
-pub fn was_mailed(db: &mut Db, invite: InviteId) -> Result<bool> {
-    let sent = outbox::table.filter(outbox::invite_id.eq(key(invite)).and(outbox::template.eq("invite")).and(outbox::state.eq("sent")));
+pub fn was_mailed(db: &mut Db, invite: &Invite) -> Result<bool> {
+    let in_hand = invite.ended_at.map(|ended_at| at(ended_at + LEASE));
+    let sent = outbox::table
+        .filter(outbox::invite_id.eq(key(invite.id)).and(outbox::template.eq("invite")))
+        .filter(outbox::state.eq("sent").or(outbox::state.eq("queued").and(outbox::leased_until.lt(in_hand)).assume_not_null()));
     Ok(sent.count().get_result::<i64>(db)? > 0)
 }
 

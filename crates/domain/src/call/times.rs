@@ -12,6 +12,12 @@ pub const ENTRY_LEAD: TimeDelta = TimeDelta::minutes(10);
 /// What a teacher adds to a call at a time.
 pub const EXTENSION: TimeDelta = TimeDelta::minutes(1);
 
+/// How long after the talk the credentials of a relay live: as long as a teacher may add minutes.
+pub const RELAY_SPARE: TimeDelta = TimeDelta::minutes(15);
+
+/// How long they live where no call is open: for a look at one's devices.
+pub const RELAY_CHECK: TimeDelta = TimeDelta::minutes(5);
+
 /// Whether a call can be entered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CallState {
@@ -51,6 +57,12 @@ impl CallTimes {
         } else {
             CallState::Over
         }
+    }
+
+    /// Until when somebody who asks now may use a relay for this call.
+    #[must_use]
+    pub fn relay_ends_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        if self.state(now) == CallState::Open { self.ends_at + RELAY_SPARE } else { now + RELAY_CHECK }
     }
 
     /// Checks that it can be entered now.

@@ -77,7 +77,7 @@ impl Read for ServerMessage {
         }
         let kind: String = read_field(json, "type", sound);
         match kind.as_str() {
-            "welcome" => fields!(Welcome { version, you, heartbeat_seconds }),
+            "welcome" => fields!(Welcome { version, you, heartbeat_seconds, relayed_with }),
             "seated" => fields!(Seated { connection, resumed }),
             "waiting" => fields!(Waiting { place }),
             "people" => fields!(People { people }),
@@ -167,7 +167,8 @@ mod tests {
         };
         let waiting = CallPerson { state: PresenceState::Waiting, connection: None, place: Some(2), role: CallRole::Guest, ..person.clone() };
         let messages = [
-            ServerMessage::Welcome { version: 1, you: Uuid::from_u128(5), heartbeat_seconds: 10 },
+            ServerMessage::Welcome { version: 1, you: Uuid::from_u128(5), heartbeat_seconds: 10, relayed_with: None },
+            ServerMessage::Welcome { version: 1, you: Uuid::from_u128(5), heartbeat_seconds: 10, relayed_with: Some(CallRole::Guest) },
             ServerMessage::Seated { connection: 4, resumed: true },
             ServerMessage::Waiting { place: 2 },
             ServerMessage::People { people: vec![person, waiting] },

@@ -100,7 +100,7 @@ fn NetworkCard() -> impl IntoView {
     let (task, network, server) = (Task::new(), Network::new(), RwSignal::new(Finding::Waiting));
     let check = Callback::new(move |()| {
         server.set(Finding::Waiting);
-        task.run(api::get_ice_servers(), move |servers: IceServers| {
+        task.run(api::get_ice_servers(None), move |servers: IceServers| {
             server.set(Finding::Good);
             network.check(servers);
         });

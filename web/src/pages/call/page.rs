@@ -131,7 +131,7 @@ fn Appointment(visit: Visit, booking: Uuid) -> impl IntoView {
     visit.straight.set_value(false);
     let asked = Ask::new(move || async move {
         let door = api::get_call_door(booking, visit.guest).await?;
-        let servers = api::get_ice_servers().await?;
+        let servers = api::get_ice_servers(Some(booking)).await?;
         Ok((door, servers))
     });
     let show = move |(door, servers): (CallDoor, IceServers)| {

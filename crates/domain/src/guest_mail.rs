@@ -1,0 +1,74 @@
+//! How much mail a parent's own acts send to their guest, who is a stranger to the school: a few mails an hour, then one that holds the rest, in time.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// How many mails about changes a guest gets in an hour for what the parent does.
+pub const PER_HOUR: usize = 4;
+
+/// The time over which they are counted.
+pub const WINDOW: TimeDelta = TimeDelta::hours(1);
+
+/// What is held back leaves at the latest so long before the first appointment that it is about.
+pub const IN_TIME: TimeDelta = TimeDelta::minutes(30);
+
+/// The pause between two mails that leave in time for an appointment.
+pub const LAST_PAUSE: TimeDelta = TimeDelta::minutes(2);
+
+/// When the next mail leaves. `recent` are the times of those before it; `starts_at` is the first appointment to come that it is about, as it was or as it is.
+#[must_use]
+pub fn leaves_at(now: DateTime<Utc>, recent: &[DateTime<Utc>], starts_at: Option<DateTime<Utc>>) -> DateTime<Utc> {
+    let mut recent: Vec<DateTime<Utc>> = recent.iter().copied().filter(|at| *at > now - WINDOW).collect();
+    recent.sort_unstable();
+    let Some(counted) = recent.len().checked_sub(PER_HOUR) else { return now };
+    let (Some(free_at), Some(last)) = (recent.get(counted).map(|at| *at + WINDOW), recent.last()) else { return now };
+    let in_time = starts_at.filter(|at| *at > now).map(|at| (at - IN_TIME).max(*last + LAST_PAUSE));
+    in_time.map_or(free_at, |in_time| in_time.min(free_at)).max(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(minute: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(minute * 60, 0).unwrap()
+    }
+
+    fn all(minutes: &[i64]) -> Vec<DateTime<Utc>> {
+        minutes.iter().copied().map(at).collect()
+    }
+
+    #[test]
+    fn a_few_leave_at_once_and_the_rest_together() {
+        let check = |now, recent: &[i64], starts_at: Option<i64>, expected| {
+            assert_eq!(leaves_at(at(now), &all(recent), starts_at.map(at)), at(expected), "{now} {recent:?} {starts_at:?}");
+        };
+        check(100, &[], None, 100);
+        check(100, &[97, 98, 99], None, 100);
+        // The fifth waits until the first of the four is an hour old.
+        check(100, &[96, 97, 98, 99], None, 156);
+        check(100, &[99, 97, 98, 96, 95], None, 156);
+        // Older ones don't count.
+        check(100, &[40, 97, 98, 99], None, 100);
+        // In time for the appointment; one that has begun is no hurry.
+        check(100, &[96, 97, 98, 99], Some(150), 120);
+        check(100, &[96, 97, 98, 99], Some(500), 156);
+        check(100, &[96, 97, 98, 99], Some(100), 156);
+        // Shortly before it they leave one by one.
+        check(100, &[96, 97, 98, 99], Some(105), 101);
+        check(103, &[96, 97, 98, 99], Some(105), 103);
+    }
+
+    proptest! {
+        #[test]
+        fn it_leaves_within_the_hour(now in 0i64..1000, recent in prop::collection::vec(0i64..1000, 0..12), starts in prop::option::of(0i64..1200)) {
+            let recent: Vec<i64> = recent.into_iter().filter(|minute| *minute <= now).collect();
+            let leaves = leaves_at(at(now), &all(&recent), starts.map(at));
+            prop_assert!(leaves >= at(now) && leaves <= at(now) + WINDOW);
+            if let Some(starts) = starts.filter(|starts| *starts > now + 30) {
+                prop_assert!(leaves <= at(starts - 28));
+            }
+        }
+    }
+}
