@@ -1,13 +1,12 @@
 //! Sessions: rows that a cookie names and that can be revoked, at once and for every process.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*};
 use parlour_domain::id::{InviteId, PersonId, SchoolId, SessionId};
 
 use super::{
-    Db, Dead, Error, Result,
+    Db, Dead, Error, Result, access,
     calls::{self, Out},
-    contacts,
     people::{self, PersonRow},
     sql_types::{At, Key, at, key},
 };
@@ -148,7 +147,8 @@ pub fn start_guest(db: &mut Db, ctx: &Context, school: SchoolId, invite: InviteI
 /// # Errors
 /// [`Error::NotFound`] when it ended, [`Dead::Access`] when it ended by rule 13.
 pub fn find(db: &mut Db, school: SchoolId, session: SessionId, now: DateTime<Utc>) -> Result<PersonSession> {
-    type Row = (String, Option<String>, At, Option<At>, Option<String>, Option<PersonRow>);
+    type Row = (String, Option<String>, At, Option<At>, Option<String>, Option<PersonRow>, bool);
+    let has_student = exists(guardianships::table.filter(guardianships::parent_id.nullable().eq(sessions::person_id)).filter(access::may_act()));
     let row: Option<Row> = each!(db, conn => sessions::table
         .left_join(people_table::table.on(people_table::id.nullable().eq(sessions::person_id)))
         .filter(sessions::id.eq(key(session)).and(sessions::school_id.eq(key(school))).and(sessions::address_key.is_not_null()))
@@ -159,10 +159,11 @@ pub fn find(db: &mut Db, school: SchoolId, session: SessionId, now: DateTime<Utc
             sessions::revoked_at,
             sessions::revoked_reason,
             Option::<PersonRow>::as_select(),
+            has_student,
         ))
         .get_result(conn)
         .optional())?;
-    let (address_key, role, expires_at, revoked_at, revoked_reason, person) = row.ok_or(Error::NotFound)?;
+    let (address_key, role, expires_at, revoked_at, revoked_reason, person, has_student) = row.ok_or(Error::NotFound)?;
     if revoked_at.is_some() {
         return Err(if revoked_reason.as_deref() == Some("access_ended") { Error::Dead(Dead::Access) } else { Error::NotFound });
     }
@@ -172,14 +173,15 @@ pub fn find(db: &mut Db, school: SchoolId, session: SessionId, now: DateTime<Utc
     let identity = person.zip(role.as_deref().and_then(Role::parse));
     if let Some((person, role)) = &identity {
         let still = person.removed_at.is_none() && person.email_key.as_deref() == Some(address_key.as_str()) && role.is_of(person);
-        if !still {
+        let has_access = has_student || *role != Role::Parent || access::may_be_parent(db, school, person.id())?;
+        if !still || !has_access {
             return Err(Error::Dead(Dead::Access));
         }
     }
     Ok(PersonSession { id: session, school, address_key, identity, expires_at: *expires_at })
 }
 
-/// All that an address may be at the school.
+/// All that an address may be at the school: nobody is a parent who is barred from all of their students.
 ///
 /// # Errors
 /// When the database fails.
@@ -187,7 +189,7 @@ pub fn identities(db: &mut Db, school: SchoolId, address_key: &str) -> Result<Ve
     let mut all = Vec::new();
     for person in people::with_address(db, school, address_key)? {
         for role in [Role::Parent, Role::Teacher, Role::Staff] {
-            if role.is_of(&person) {
+            if role.is_of(&person) && (role != Role::Parent || access::may_be_parent(db, school, person.id())?) {
                 let students = if role == Role::Parent { first_names(db, person.id())? } else { Vec::new() };
                 all.push(Identity { person: person.clone(), role, students });
             }
@@ -261,7 +263,7 @@ pub fn withdraw(db: &mut Db, ctx: &Context, persons: &[Key], invites: &[Key], re
 fn first_names(db: &mut Db, parent: PersonId) -> Result<Vec<String>> {
     Ok(guardianships::table
         .inner_join(people_table::table.on(people_table::id.eq(guardianships::student_id)))
-        .filter(guardianships::parent_id.eq(key(parent)).and(people_table::removed_at.is_null()).and(contacts::is_allowed()))
+        .filter(guardianships::parent_id.eq(key(parent)).and(people_table::removed_at.is_null()).and(access::may_act()))
         .order(people_table::given_name)
         .select(people_table::given_name)
         .load(db)?)

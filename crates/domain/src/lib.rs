@@ -4,6 +4,7 @@
 
 pub mod booking;
 pub mod call;
+pub mod contact;
 pub mod email;
 pub mod evening;
 pub mod id;
