@@ -308,7 +308,7 @@ impl From<Dead> for ApiError {
                 "wrong_browser",
                 "The code works only in the browser that asked for it. Use the link in the mail, or ask for a new code here.",
             ),
-            Dead::CodeRequired => (StatusCode::FORBIDDEN, "code_required", "This browser has not logged in as this person before. Ask for a code as well."),
+            Dead::CodeRequired => (StatusCode::FORBIDDEN, "code_required", "The link of a confirmation mail alone does not do for this. Ask for a code, which is mailed to you, and log in with it."),
             Dead::CodesPaused => {
                 let detail = "Codes pause for now. The link in the mail still works.";
                 return Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).after(3600);

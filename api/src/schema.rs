@@ -48,6 +48,7 @@ diesel::table! {
         is_staff -> Bool,
         removed_at -> Nullable<Moment>,
         sources -> Text,
+        device_generation -> Integer,
     }
 }
 
@@ -344,6 +345,7 @@ diesel::table! {
         expires_at -> Moment,
         revoked_at -> Nullable<Moment>,
         revoked_reason -> Nullable<Text>,
+        is_bound -> Bool,
     }
 }
 

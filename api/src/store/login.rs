@@ -77,7 +77,7 @@ pub struct NewLogin {
     pub school: SchoolId,
     /// To which address.
     pub email: EmailAddress,
-    /// Whom it is to log in, when a confirmation mail's link asked for the code.
+    /// As which parent it is to log in, when a confirmation mail's link asked for the code.
     pub person: Option<PersonId>,
     /// The hash of the secret that the asking browser keeps.
     pub browser_hash: String,
@@ -137,6 +137,16 @@ pub fn expire(db: &mut Db, persons: &[Key], now: DateTime<Utc>) -> Result<()> {
         let live = login_links::table.filter(login_links::person_id.eq_any(persons.to_vec()).and(login_links::expires_at.gt(at(now))));
         diesel::update(live).set(login_links::expires_at.eq(at(now))).execute(db)?;
     }
+    Ok(())
+}
+
+/// Ends all login links of an address, standing ones among them. The next confirmation mail brings a new one.
+///
+/// # Errors
+/// When the database fails.
+pub fn expire_of_address(db: &mut Db, school: SchoolId, email_key: &str, now: DateTime<Utc>) -> Result<()> {
+    let live = login_links::table.filter(login_links::school_id.eq(key(school)).and(login_links::email_key.eq(email_key)));
+    diesel::update(live.filter(login_links::expires_at.gt(at(now)))).set(login_links::expires_at.eq(at(now))).execute(db)?;
     Ok(())
 }
 

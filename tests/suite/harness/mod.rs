@@ -31,7 +31,7 @@ use parlour::{
     store::{
         Db, Error, access,
         people::PersonRow,
-        sessions::{self, Role},
+        sessions::{self, Proof, Role},
     },
 };
 use serde_json::{Value, json};
@@ -184,7 +184,7 @@ impl School {
             .app
             .store
             .write(move |db| {
-                let session = sessions::start(db, &ctx, school, &address, None)?;
+                let session = sessions::start(db, &ctx, school, &address, Proof::Address)?;
                 sessions::choose(db, &session, person, role)
             })
             .await
