@@ -307,7 +307,6 @@ diesel::table! {
         email_key -> Text,
         person_id -> Nullable<Id>,
         browser_hash -> Text,
-        client_hash -> Text,
         created_at -> Moment,
         expires_at -> Moment,
         used_at -> Nullable<Moment>,
@@ -320,12 +319,11 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::sql_types::{Id, Moment};
 
-    code_failures (id) {
-        id -> Id,
+    throttles (school_id, kind, subject) {
         school_id -> Id,
-        email_key -> Text,
-        client_hash -> Text,
-        at -> Moment,
+        kind -> Text,
+        subject -> Text,
+        full_at -> Moment,
     }
 }
 
@@ -560,7 +558,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     invite_students,
     suppressions,
     login_links,
-    code_failures,
+    throttles,
     sessions,
     outbox,
     idempotency_keys,

@@ -160,7 +160,7 @@ async fn a_barred_address_ends_the_parents_own_sessions() {
 async fn a_session_that_outlived_a_bar_opens_nothing() {
     let school = School::start().await;
     let parent = school.parent().await;
-    let (people, now) = (school.people.clone(), school.now());
+    let (people, now) = (school.people, school.now());
     // As if a session had begun beside the bar: the rows alone, without what setting a bar does.
     let write = move |db: &mut Db| {
         let of_parent = guardianships::table.filter(guardianships::parent_id.eq(key(people.parent)));
@@ -214,7 +214,7 @@ async fn past_appointments_of_a_barred_student_are_shown_to_staff_alone() {
 #[tokio::test]
 async fn the_database_and_the_domain_agree_who_may_act() {
     let school = School::start().await;
-    let (people, now) = (school.people.clone(), school.now());
+    let (people, now) = (school.people, school.now());
     let check = move |db: &mut Db| {
         let (parent, staff) = (key(people.parent), key(people.staff));
         let link = guardianships::table.filter(guardianships::parent_id.eq(parent));

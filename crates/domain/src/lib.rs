@@ -12,6 +12,7 @@ pub mod invite;
 pub mod person_name;
 pub mod refusal;
 pub mod scope;
+pub mod throttle;
 
 pub use email::EmailAddress;
 pub use person_name::PersonName;

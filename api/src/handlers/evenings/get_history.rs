@@ -8,11 +8,7 @@ use crate::{
     auth::{Caller, Visitor},
     problem::Answer,
     request::{EveningPath, List, OnBehalf, PageQuery, page},
-    store::{
-        Db,
-        evenings,
-        events,
-    },
+    store::{Db, evenings, events},
     views,
 };
 

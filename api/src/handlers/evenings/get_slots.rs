@@ -8,11 +8,7 @@ use crate::{
     auth::{Caller, Visitor},
     problem::Answer,
     request::{EveningPath, OnBehalf},
-    store::{
-        Db,
-        evenings,
-        slots,
-    },
+    store::{Db, evenings, slots},
     views,
 };
 

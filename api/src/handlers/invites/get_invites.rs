@@ -8,11 +8,7 @@ use crate::{
     auth::{Caller, Visitor},
     problem::Answer,
     request::{EveningPath, OnBehalf},
-    store::{
-        Db,
-        evenings,
-        invites, outbox,
-    },
+    store::{Db, evenings, invites, outbox},
     views,
 };
 

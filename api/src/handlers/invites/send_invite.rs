@@ -14,9 +14,7 @@ use crate::{
     problem::{Answer, ApiError},
     request::{Body, EveningPath, OnBehalf, checked, idempotency_key},
     store::{
-        Db,
-        evenings,
-        idempotency,
+        Db, evenings, idempotency,
         invites::{self, Sent},
         outbox,
     },

@@ -2,13 +2,14 @@
 
 use actix_web::{HttpRequest, HttpResponse, cookie::Cookie, web::Data};
 use chrono::TimeDelta;
+use parlour_domain::id::{PersonId, SchoolId};
 use parlour_wire::NewSession;
 use uuid::Uuid;
 
 use crate::{
     app::App,
-    auth::{AtSchool, cookies},
-    handlers::login_links::{client_hash, knows_device},
+    auth::{AtSchool, client_hash, cookies},
+    handlers::login_links::knows_device,
     keys::{Audience, GivenToken, Purpose},
     problem::{Answer, ApiError},
     request::{Body, checked},
@@ -88,6 +89,8 @@ async fn by_link(app: &App, req: &HttpRequest, school: &SchoolRow, token: &str) 
         return Err(Dead::CodeRequired.into());
     }
     let start = move |db: &mut Db| {
+        // It may have died since.
+        let link = login::find_live(db, school_id, token.id, now)?;
         login::use_up(db, &link, now)?;
         start(db, &ctx, school_id, &link)
     };
@@ -98,7 +101,7 @@ async fn by_code(app: &App, req: &HttpRequest, school: &SchoolRow, login_link: U
     let Some(cookie) = cookies::read(&app.config, req, cookies::LOGIN) else { return Err(Dead::OtherBrowser.into()) };
     let (ctx, school_id) = (app.context(), school.id());
     let browser_hash = app.keys.hash("browser", cookie.value().as_bytes());
-    let (client_hash, is_right) = (client_hash(app, req), app.keys.is_code(login_link, code));
+    let (client_hash, is_right) = (client_hash(app, school_id, req), app.keys.is_code(login_link, code));
     let tried = move |db: &mut Db| {
         let given = GivenCode { school: school_id, login_link, browser_hash: &browser_hash, client_hash: &client_hash, is_right };
         match login::try_code(db, &ctx, &given)? {
@@ -110,13 +113,8 @@ async fn by_code(app: &App, req: &HttpRequest, school: &SchoolRow, login_link: U
     app.store.write(tried).await?.map_err(ApiError::from)
 }
 
-fn start(
-    db: &mut Db,
-    ctx: &crate::context::Context,
-    school: parlour_domain::id::SchoolId,
-    link: &LoginLinkRow,
-) -> crate::store::Result<PersonSession> {
-    let proof = match link.person_id.map(Into::into) {
+fn start(db: &mut Db, ctx: &crate::context::Context, school: SchoolId, link: &LoginLinkRow) -> crate::store::Result<PersonSession> {
+    let proof = match link.person_id.map(PersonId::from) {
         None => Proof::Address,
         Some(person) if link.is_standing => Proof::StandingLink(person),
         Some(person) => Proof::Parent(person),

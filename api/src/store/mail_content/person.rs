@@ -59,15 +59,7 @@ const PERSON: (
 );
 
 fn to_person((id, honorific, given, family, email, is_parent, is_teacher, is_staff, removed_at): PersonColumns) -> Person {
-    Person {
-        id: id.into(),
-        name: full_name(honorific.as_deref(), &given, &family),
-        email,
-        is_parent,
-        is_teacher,
-        is_staff,
-        is_removed: removed_at.is_some(),
-    }
+    Person { id: id.into(), name: full_name(honorific.as_deref(), &given, &family), email, is_parent, is_teacher, is_staff, is_removed: removed_at.is_some() }
 }
 
 /// Reads a person.
