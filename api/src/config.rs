@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, env, fs, net::SocketAddr, path::PathBuf};
 
+use actix_web::http::header::HeaderName;
 use anyhow::{Context as _, bail, ensure};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -63,8 +64,8 @@ pub struct Config {
     pub mail_from: String,
     /// The client's files.
     pub client_dir: Option<PathBuf>,
-    /// The header in which a trusted proxy passes the client's address on.
-    pub client_ip_header: Option<String>,
+    /// The proxies in front that are believed; none while nobody has said whether there are any.
+    pub proxies: Option<TrustedProxies>,
     /// Whether a school can be reached by the path, `/s/<its short name>/`, and not by its host alone.
     pub school_paths: bool,
     /// Servers that help the browsers of a call to find each other.
@@ -75,6 +76,15 @@ pub struct Config {
     pub roster_sources: Vec<RosterSource>,
     /// The client's secret at `OneRoster` providers that have none of their own in the settings.
     pub oneroster_secret: Option<SecretString>,
+}
+
+/// Proxies of ours in front, which write down from where a request came to them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TrustedProxies {
+    /// How many a request passes, one after the other.
+    pub hops: usize,
+    /// The header in which they write it: a list of addresses, or `Forwarded` (RFC 7239).
+    pub header: String,
 }
 
 /// STUN and TURN servers (RFC 8489, RFC 8656).
@@ -98,7 +108,7 @@ pub struct Turn {
 }
 
 /// The settings' names in the environment; in the file they are the part after `PARLOUR_`, in lower case, and `database_url`.
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 22] = [
     "PARLOUR_MODE",
     "PARLOUR_LISTEN",
     "PARLOUR_PUBLIC_URL",
@@ -110,6 +120,7 @@ const NAMES: [&str; 21] = [
     "PARLOUR_SMTP_URL",
     "PARLOUR_MAIL_FROM",
     "PARLOUR_CLIENT_DIR",
+    "PARLOUR_TRUSTED_PROXY_HOPS",
     "PARLOUR_CLIENT_IP_HEADER",
     "PARLOUR_SCHOOL_PATHS",
     "PARLOUR_STUN_URLS",
@@ -204,7 +215,7 @@ impl Config {
             smtp_url,
             mail_from,
             client_dir: get("PARLOUR_CLIENT_DIR").map(PathBuf::from),
-            client_ip_header: get("PARLOUR_CLIENT_IP_HEADER").map(str::to_owned),
+            proxies: TrustedProxies::from_values(&get)?,
             school_paths: match get("PARLOUR_SCHOOL_PATHS") {
                 None => mode.is_playground(),
                 Some("allow") => true,
@@ -262,6 +273,35 @@ impl Config {
 
 /// What stands for a school's host in [`Config::public_url`].
 pub const HOST: &str = "{host}";
+
+impl Config {
+    /// Checks what only a server needs that serves: in production on loopback a proxy stands in front, and how many there are must be said. Else all clients
+    /// would seem to have the proxy's address, or could claim any.
+    ///
+    /// # Errors
+    /// A sentence that names the setting.
+    pub fn check_serving(&self) -> anyhow::Result<()> {
+        ensure!(
+            self.mode.is_playground() || !self.listen.ip().is_loopback() || self.proxies.is_some(),
+            "PARLOUR_TRUSTED_PROXY_HOPS: is missing; say how many proxies of yours a request passes before it gets to {}, mostly 1, or 0 if there are none",
+            self.listen
+        );
+        Ok(())
+    }
+}
+
+impl TrustedProxies {
+    fn from_values<'a>(get: &impl Fn(&str) -> Option<&'a str>) -> anyhow::Result<Option<Self>> {
+        let (hops, header) = (get("PARLOUR_TRUSTED_PROXY_HOPS"), get("PARLOUR_CLIENT_IP_HEADER"));
+        if hops.is_none() && header.is_none() {
+            return Ok(None);
+        }
+        let header = header.unwrap_or("X-Forwarded-For");
+        ensure!(HeaderName::try_from(header).is_ok(), "PARLOUR_CLIENT_IP_HEADER: {header:?} is no header's name");
+        let hops = number(hops, 1, "PARLOUR_TRUSTED_PROXY_HOPS", 0..=8)? as usize;
+        Ok(Some(Self { hops, header: header.to_owned() }))
+    }
+}
 
 impl Ice {
     fn from_values<'a>(get: &impl Fn(&str) -> Option<&'a str>) -> anyhow::Result<Self> {
@@ -354,6 +394,10 @@ mod tests {
         check(&with(&[turn]), Some("PARLOUR_TURN_SECRET"));
         check(&with(&[turn, ("PARLOUR_TURN_SECRET", "short")]), Some("PARLOUR_TURN_SECRET"));
         check(&with(&[("PARLOUR_TURN_POLICY", "relay")]), Some("PARLOUR_TURN_POLICY"));
+        check(&with(&[("PARLOUR_TRUSTED_PROXY_HOPS", "2"), ("PARLOUR_CLIENT_IP_HEADER", "Forwarded")]), None);
+        check(&with(&[("PARLOUR_TRUSTED_PROXY_HOPS", "9")]), Some("PARLOUR_TRUSTED_PROXY_HOPS"));
+        check(&with(&[("PARLOUR_TRUSTED_PROXY_HOPS", "-1")]), Some("PARLOUR_TRUSTED_PROXY_HOPS"));
+        check(&with(&[("PARLOUR_CLIENT_IP_HEADER", "X Forwarded")]), Some("PARLOUR_CLIENT_IP_HEADER"));
         check(&with(&[("PARLOUR_WEBHOOKS_PRIVATE", "allow")]), None);
         check(&with(&[("PARLOUR_WEBHOOKS_PRIVATE", "yes")]), Some("PARLOUR_WEBHOOKS_PRIVATE"));
         check(&with(&[("PARLOUR_ROSTER_SOURCES", "[{ url = 1 }]")]), Some("PARLOUR_ROSTER_SOURCES"));
@@ -404,6 +448,33 @@ mod tests {
         let error = read_file("key = \"hush-hush\nmode = demo").unwrap_err();
         assert!(format!("{error:#}").starts_with("PARLOUR_CONFIG: the file is not TOML"));
         assert!(!format!("{error:#} {error:?}").contains("hush"));
+    }
+
+    /// Whether a server may serve with these settings, and what it knows of proxies.
+    #[track_caller]
+    fn check_serving(settings: &[(&str, &str)], serves: bool, hops: Option<usize>) {
+        let production = [
+            ("DATABASE_URL", "sqlite://x.db"),
+            ("PARLOUR_KEY", "0123456789abcdef0123456789abcdef"),
+            ("PARLOUR_SMTP_URL", "smtp://127.0.0.1:25"),
+            ("PARLOUR_MAIL_FROM", "school@example.org"),
+            ("PARLOUR_PUBLIC_URL", "https://{host}"),
+        ];
+        let values = production.iter().chain(settings).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let config = Config::from_values(&values).unwrap();
+        assert_eq!(config.check_serving().is_ok(), serves, "{settings:?}");
+        assert_eq!(config.proxies.map(|proxies| proxies.hops), hops, "{settings:?}");
+    }
+
+    #[test]
+    fn on_loopback_production_asks_for_the_proxies() {
+        check_serving(&[], false, None);
+        check_serving(&[("PARLOUR_LISTEN", "[::1]:8080")], false, None);
+        check_serving(&[("PARLOUR_LISTEN", "0.0.0.0:8080")], true, None);
+        check_serving(&[("PARLOUR_MODE", "demo")], true, None);
+        check_serving(&[("PARLOUR_TRUSTED_PROXY_HOPS", "0")], true, Some(0));
+        check_serving(&[("PARLOUR_TRUSTED_PROXY_HOPS", "2")], true, Some(2));
+        check_serving(&[("PARLOUR_CLIENT_IP_HEADER", "X-Real-IP")], true, Some(1));
     }
 
     #[test]

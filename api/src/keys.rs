@@ -145,6 +145,18 @@ impl Keys {
         BASE64_URL_SAFE_NO_PAD.encode(self.mac(what, &[value]))
     }
 
+    /// The mark by which a browser is remembered as a person's. Of the first generation it is their id.
+    #[must_use]
+    pub fn device_mark(&self, person: Uuid, generation: i32) -> Uuid {
+        if generation == 0 {
+            return person;
+        }
+        let mac = self.mac("device", &[person.as_bytes(), &generation.to_be_bytes()]);
+        let mut mark = [0; 16];
+        mark.copy_from_slice(&mac[..16]);
+        Uuid::from_bytes(mark)
+    }
+
     /// A cookie that names rows (sessions, or people for a device), signed (HS256).
     ///
     /// # Errors

@@ -309,11 +309,11 @@ impl From<Dead> for ApiError {
                 "wrong_browser",
                 "The code works only in the browser that asked for it. Use the link in the mail, or ask for a new code here.",
             ),
-            Dead::CodeRequired => (StatusCode::FORBIDDEN, "code_required", "This browser has not logged in as this person before. Ask for a code as well."),
-            Dead::CodesPaused => {
-                let detail = "Codes pause for now. The link in the mail still works.";
-                return Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).after(3600);
-            }
+            Dead::CodeRequired => (
+                StatusCode::FORBIDDEN,
+                "code_required",
+                "The link of a confirmation mail alone does not do for this. Ask for a code, which is mailed to you, and log in with it.",
+            ),
             Dead::OwnInvite => (StatusCode::CONFLICT, "own_invite", "This is the link of the person you invited. Your own appointments are under My Bookings."),
         };
         Self::new(status, code, detail)
@@ -334,6 +334,10 @@ impl From<StoreError> for ApiError {
                 Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", detail)
             }
             StoreError::TooMany(seconds) => Self::too_many(seconds),
+            StoreError::CodesPaused(seconds) => {
+                let detail = "Codes pause for now. The link in the mail still works.";
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).after(seconds)
+            }
             StoreError::BadCursor => Self::new(StatusCode::BAD_REQUEST, "bad_cursor", "The cursor is not one of this list. Start again without one."),
             StoreError::Lost(lost) => lost.first().map_or_else(Self::not_found, |first| first.refusal.into()),
             StoreError::BookingsRest(_) => Refusal::BookingsRestOnIt.into(),

@@ -48,6 +48,7 @@ diesel::table! {
         is_staff -> Bool,
         removed_at -> Nullable<Moment>,
         sources -> Text,
+        device_generation -> Integer,
     }
 }
 
@@ -307,7 +308,6 @@ diesel::table! {
         email_key -> Text,
         person_id -> Nullable<Id>,
         browser_hash -> Text,
-        client_hash -> Text,
         created_at -> Moment,
         expires_at -> Moment,
         used_at -> Nullable<Moment>,
@@ -320,12 +320,11 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::sql_types::{Id, Moment};
 
-    code_failures (id) {
-        id -> Id,
+    throttles (school_id, kind, subject) {
         school_id -> Id,
-        email_key -> Text,
-        client_hash -> Text,
-        at -> Moment,
+        kind -> Text,
+        subject -> Text,
+        full_at -> Moment,
     }
 }
 
@@ -345,6 +344,7 @@ diesel::table! {
         expires_at -> Moment,
         revoked_at -> Nullable<Moment>,
         revoked_reason -> Nullable<Text>,
+        is_bound -> Bool,
     }
 }
 
@@ -560,7 +560,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     invite_students,
     suppressions,
     login_links,
-    code_failures,
+    throttles,
     sessions,
     outbox,
     idempotency_keys,

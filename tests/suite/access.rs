@@ -1,6 +1,20 @@
 //! Losing access (rule 13) through a bar that staff set by hand, and what a playground alone may do.
 
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use parlour::{
+    schema::{bars as bars_table, bookings as bookings_table, guardianships},
+    store::{
+        Db, Dead, Error, access, bookings,
+        calls::{self, Who},
+        evenings::{self, Whose},
+        sessions,
+        sql_types::{Key, at, key},
+    },
+};
+use parlour_domain::{contact::Contact, id::PersonId};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::harness::{Actor, Database, School, Server, token_of, wishes};
 
@@ -104,4 +118,161 @@ async fn a_repeated_bar_is_one_bar() {
     assert_eq!(office.post_once("/bars", "one", bar).await.is(201).body, first.body);
     assert_eq!(office.get("/bars").await.is(200).list("/items").len(), 1);
     office.post_once("/bars", "one", json!({ "student_id": student, "email": "other@example.org" })).await.refuses(409, "idempotency_key_reused");
+}
+
+/// The students of Rachel Aaron, as the office sees them, each with a name.
+async fn students(school: &School, office: &Actor) -> Vec<Value> {
+    let parent = office.get(&format!("/parents/{}", school.people.parent.0)).await.is(200);
+    parent.list("/students").into_iter().map(|linked| linked["student"].clone()).collect()
+}
+
+#[tokio::test]
+async fn a_barred_address_ends_the_parents_own_sessions() {
+    let school = School::start().await;
+    school.ignore_mail("staff are told of each bar, and the guest that the invite has ended");
+    let (office, parent) = (school.staff().await, school.parent().await);
+    let students = students(&school, &office).await;
+    let bar = |student: &Value| json!({ "student_id": student["id"], "email": "Rachel.Aaron+eve@Example.org", "note": "" });
+    office.post("/bars", bar(&students[0])).await.is(201);
+    assert_eq!(parent.get("/me").await.refuses(410, "access_ended").text_at("/detail"), TOLD);
+
+    // Who logs in again keeps the others.
+    let parent = school.parent().await;
+    let left: Vec<Value> = parent.get("/me").await.is(200).list("/identity/students");
+    let names: Vec<&str> = students[1..].iter().filter_map(|student| student["name"].as_str()?.split_once(' ')).map(|(given, _)| given).collect();
+    assert_eq!(left.iter().filter_map(Value::as_str).collect::<Vec<_>>(), names);
+
+    // Barred from all, she is no parent here: no session, no identity, no mail.
+    let waiting = school.parent().await;
+    for student in &students[1..] {
+        office.post("/bars", bar(student)).await.is(201);
+    }
+    for gone in [parent, waiting] {
+        gone.get("/me").await.refuses(410, "access_ended");
+        gone.get("/evenings").await.refuses(410, "access_ended");
+    }
+    school.mails().await;
+    school.nobody().post("/login_links", json!({ "email": RACHEL })).await.is(202);
+    assert!(school.mails().await.iter().all(|mail| mail.to != RACHEL));
+}
+
+#[tokio::test]
+async fn a_session_that_outlived_a_bar_opens_nothing() {
+    let school = School::start().await;
+    let parent = school.parent().await;
+    let (people, now) = (school.people, school.now());
+    // As if a session had begun beside the bar: the rows alone, without what setting a bar does.
+    let write = move |db: &mut Db| {
+        let of_parent = guardianships::table.filter(guardianships::parent_id.eq(key(people.parent)));
+        for student in of_parent.select(guardianships::student_id).load::<Key>(db)? {
+            insert_bar(db, people.school.into(), student, None, Some("rachel.aaron@example.org"), people.staff.into(), now)?;
+        }
+        Ok(())
+    };
+    school.app.store.write(write).await.unwrap();
+    parent.get("/me").await.refuses(410, "access_ended");
+    parent.put("/me/identity", json!({ "person_id": school.people.parent.0, "role": "parent" })).await.refuses(410, "access_ended");
+
+    // Nor does any query of a parent's show something.
+    let (person, evening, of_school, at_now) = (school.people.parent, school.people.evening, school.people.school, school.now());
+    let seen = school.read(move |db| {
+        let booked = live_booking(db, person)?;
+        let evening_found = evenings::find_for(db, of_school, Whose::Parent(person), evening).is_ok();
+        let listed = evenings::list(db, of_school, Whose::Parent(person), None, 50)?.len();
+        let door = calls::door(db, of_school, Who::Parent(person), booked.into(), at_now);
+        let shown = (bookings::of_parent(db, evening, person)?.len(), bookings::count(db, evening, person)?.0, access::students_of(db, person)?.len());
+        let found = bookings::find(db, of_school, Some(person), booked.into()).is_ok();
+        let identities = sessions::identities(db, of_school, RACHEL)?.len();
+        Ok((shown, found, listed, evening_found, identities, matches!(door, Err(Error::Dead(Dead::Access)))))
+    });
+    assert_eq!(seen.await, ((0, 0, 0), false, 0, false, 0, true));
+}
+
+#[tokio::test]
+async fn past_appointments_of_a_barred_student_are_shown_to_staff_alone() {
+    let school = School::start().await;
+    school.ignore_mail("staff and the guest are told of the bar");
+    let (office, parent) = (school.staff().await, school.parent().await);
+    let mine = parent.get(&school.evening("/bookings")).await.is(200);
+    let booked = mine.list("/rows").into_iter().find(|row| row["student"]["name"] == "Sophie Aaron").unwrap();
+    let ends_at: DateTime<Utc> = booked["ends_at"].as_str().unwrap().parse().unwrap();
+    school.wait(ends_at - school.now() + TimeDelta::minutes(1));
+    let sophie = sophie(&school, &office).await;
+    office.post("/bars", json!({ "student_id": sophie, "email": RACHEL, "note": "" })).await.is(201);
+    let parent = school.parent().await;
+    let path = format!("/bookings/{}", booked["id"].as_str().unwrap());
+    parent.get(&path).await.refuses(404, "not_found");
+    office.get(&path).await.is(200);
+    let mine = parent.get(&school.evening("/bookings")).await.is(200);
+    assert!(!mine.text.contains("Sophie") && mine.text.contains("Liz Aaron"), "{}", mine.text);
+    let file = parent.get(&school.evening("/calendar")).await.is(200);
+    assert!(!file.text.contains("Sophie") && file.text.contains("Liz"), "{}", file.text);
+    let theirs = office.get(&school.evening(&format!("/bookings?parent_id={}", school.people.parent.0))).await.is(200);
+    assert!(theirs.text.contains("Sophie"), "{}", theirs.text);
+}
+
+#[tokio::test]
+async fn the_database_and_the_domain_agree_who_may_act() {
+    let school = School::start().await;
+    let (people, now) = (school.people, school.now());
+    let check = move |db: &mut Db| {
+        let (parent, staff) = (key(people.parent), key(people.staff));
+        let link = guardianships::table.filter(guardianships::parent_id.eq(parent));
+        let student: Key = link.order(guardianships::id).select(guardianships::student_id).first(db)?;
+        let link = link.filter(guardianships::student_id.eq(student));
+        let bars = [None, Some((Some(parent), None)), Some((None, Some("rachel.aaron@example.org"))), Some((None, Some("else@example.org")))];
+        for (bits, bar) in (0..32_u8).flat_map(|bits| bars.iter().map(move |bar| (bits, bar))) {
+            let bit = |nth: u8| bits & (1 << nth) != 0;
+            let contact = Contact {
+                is_linked: bit(0),
+                is_allowed: bit(1),
+                is_allowed_by_staff: bit(2),
+                has_court_order: bit(3),
+                is_barred: bit(4),
+                is_barred_by_staff: bar.is_some_and(|(person, address)| person.is_some() || address == Some(RACHEL)),
+            };
+            diesel::update(link)
+                .set((
+                    guardianships::removed_at.eq((!contact.is_linked).then_some(at(now))),
+                    guardianships::contact_allowed.eq(contact.is_allowed),
+                    guardianships::allowed_at.eq(contact.is_allowed_by_staff.then_some(at(now))),
+                    guardianships::allowed_by.eq(contact.is_allowed_by_staff.then_some(staff)),
+                    guardianships::court_order.eq(contact.has_court_order),
+                    guardianships::contact_barred.eq(contact.is_barred),
+                ))
+                .execute(db)?;
+            diesel::update(bars_table::table).set(bars_table::lifted_at.eq(Some(at(now)))).execute(db)?;
+            if let Some((person, address)) = bar {
+                insert_bar(db, people.school.into(), student, *person, *address, staff, now)?;
+            }
+            assert_eq!(access::may_act_for(db, people.parent, student.into())?, contact.may_act(), "{contact:?} {bar:?}");
+            let is_listed = access::students_of(db, people.parent)?.iter().any(|one| one.id == student);
+            assert_eq!(is_listed, contact.may_act(), "{contact:?} {bar:?}");
+        }
+        Ok(())
+    };
+    school.app.store.write(check).await.unwrap();
+}
+
+/// A bar as a row alone.
+fn insert_bar(db: &mut Db, school: Key, student: Key, person: Option<Key>, address: Option<&str>, staff: Key, now: DateTime<Utc>) -> Result<(), Error> {
+    let row = (
+        bars_table::id.eq(Key(Uuid::now_v7())),
+        bars_table::school_id.eq(school),
+        bars_table::student_id.eq(student),
+        bars_table::person_id.eq(person),
+        bars_table::email.eq(address),
+        bars_table::bar_key.eq(address),
+        bars_table::note.eq(""),
+        bars_table::set_by.eq(staff),
+        bars_table::created_at.eq(at(now)),
+    );
+    diesel::insert_into(bars_table::table).values(row).execute(db)?;
+    Ok(())
+}
+
+/// A booking of a parent's that is live.
+fn live_booking(db: &mut Db, parent: PersonId) -> Result<Key, Error> {
+    let live = bookings_table::table.filter(bookings_table::parent_id.eq(key(parent)).and(bookings_table::cancelled_at.is_null()));
+    Ok(live.order(bookings_table::id).select(bookings_table::id).first(db)?)
 }

@@ -14,7 +14,7 @@ const SQLITE: &str = "select m.name as place, printf('%02d %s %s', p.cid, p.name
     from sqlite_master m join pragma_table_info(m.name) p where m.type = 'table' and m.name not like '\\_\\_%' escape '\\' and m.name not like 'sqlite%'
     union all select tbl_name, 'index ' || name, 0 from sqlite_master where type = 'index' and name not like 'sqlite%' order by 1, 2";
 
-const POSTGRES: &str = "select c.table_name::text as place, lpad((c.ordinal_position - 1)::text, 2, '0') || ' ' || c.column_name || ' '
+const POSTGRES: &str = "select c.table_name::text as place, lpad((row_number() over (partition by c.table_name order by c.ordinal_position) - 1)::text, 2, '0') || ' ' || c.column_name || ' '
     || case when c.data_type in ('uuid', 'bytea') then 'BLOB' when c.data_type in ('text', 'date') then 'TEXT' else 'INTEGER' end as what,
     c.is_nullable = 'YES' as optional from information_schema.columns c where c.table_schema = 'public' and c.table_name not like '\\_\\_%'
     union all select tablename::text, 'index ' || indexname, false from pg_indexes

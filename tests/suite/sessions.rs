@@ -1,8 +1,18 @@
 //! Logging in by link and by code, logging out everywhere, and losing access.
 
-use serde_json::json;
+use std::collections::BTreeSet;
 
-use crate::harness::{School, token_of};
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use parlour::{
+    mail::Mail,
+    schema::{login_links, people},
+    store::{Db, sql_types::key},
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::harness::{Actor, School, token_of, wishes};
 
 const RACHEL: &str = "rachel.aaron@example.org";
 
@@ -27,9 +37,8 @@ async fn a_code_belongs_to_a_browser_and_has_five_tries() {
     let browser = school.nobody();
     let link = browser.post("/login_links", json!({ "email": RACHEL })).await.is(202).text_at("/id");
     let mail = school.mail_to(RACHEL).await;
-    let digits = |line: &str| line.split_whitespace().collect::<String>();
-    let code = mail.text.lines().map(digits).find(|line| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit())).unwrap();
-    let wrong = if code == "000000" { "000001" } else { "000000" };
+    let code = code_of(&mail);
+    let wrong = wrong(&code);
     let with = |code: &str| json!({ "login_link_id": link, "code": code });
     school.nobody().post("/sessions", with(&code)).await.refuses(403, "wrong_browser");
     for _ in 0..4 {
@@ -65,4 +74,256 @@ async fn an_unknown_address_is_answered_alike() {
     let fields = |answer: &crate::harness::Answer| answer.body.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(fields(&known), fields(&unknown));
     assert!(school.mails().await.iter().all(|mail| mail.to != "nobody@example.org"));
+}
+
+/// The 6 digits in a mail.
+fn code_of(mail: &Mail) -> String {
+    let digits = |line: &str| line.split_whitespace().collect::<String>();
+    mail.text.lines().map(digits).find(|line| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit())).unwrap()
+}
+
+/// Six other digits.
+fn wrong(code: &str) -> &'static str {
+    if code == "000000" { "000001" } else { "000000" }
+}
+
+/// Asks for a login mail in a new browser: the browser, and the id with which the code is given.
+async fn asked(school: &School, email: &str) -> (Actor, String) {
+    let browser = school.nobody();
+    let link = browser.post("/login_links", json!({ "email": email })).await.is(202).text_at("/id");
+    (browser, link)
+}
+
+/// A stranger gives a code that no mail had, five times; the answers' statuses.
+async fn five_wrong_codes(school: &School, email: &str) -> Vec<u16> {
+    let (browser, link) = asked(school, email).await;
+    let mut statuses = Vec::new();
+    // The school knows no such address: whatever the code, it logs nobody in.
+    for code in ["000000", "000001", "000002", "000003", "000004"] {
+        statuses.push(browser.post("/sessions", json!({ "login_link_id": link, "code": code })).await.status);
+    }
+    statuses
+}
+
+/// Rachel Aaron's browser after she has followed the link of her confirmation mail, as she has before.
+async fn by_the_confirmation_mail(school: &School) -> Actor {
+    let browser = school.parent().await;
+    browser.delete("/sessions/current").await.is(204);
+    browser.post("/sessions", json!({ "token": token_of(school.demo_mail_to(RACHEL)) })).await.is(201);
+    browser
+}
+
+/// Gives Rachel Aaron's address a role in the office and another parent: that one's id.
+async fn shared_address(school: &School) -> Uuid {
+    let other = school.other_parents().await.swap_remove(0).id();
+    school.execute("update people set is_staff = true where email_key = 'rachel.aaron@example.org'").await;
+    let write = move |db: &mut Db| {
+        let address = (people::email.eq(RACHEL), people::email_key.eq(RACHEL), people::bar_key.eq(RACHEL));
+        Ok(diesel::update(people::table.find(key(other))).set(address).execute(db)?)
+    };
+    school.app.store.write(write).await.unwrap();
+    other.0
+}
+
+#[tokio::test]
+async fn a_confirmation_mails_session_is_that_parents_alone() {
+    let school = School::start().await;
+    let other = shared_address(&school).await;
+    let browser = by_the_confirmation_mail(&school).await;
+    let rachel = school.people.parent.0;
+    let choose = |person: Uuid, role: &str| json!({ "person_id": person, "role": role });
+    browser.put("/me/identity", choose(rachel, "parent")).await.is(200);
+    for (person, role) in [(rachel, "staff"), (other, "parent")] {
+        browser.put("/me/identity", choose(person, role)).await.refuses(403, "code_required");
+    }
+    browser.put("/me/identity", choose(school.people.teacher.0, "teacher")).await.refuses(404, "not_found");
+    browser.get("/bars").await.refuses(403, "wrong_role");
+
+    // The code is mailed to the address, and makes a session of its own.
+    let link = browser.post("/login_links", json!({ "session": true })).await.is(202).text_at("/id");
+    let code = code_of(&school.mail_to(RACHEL).await);
+    browser.post("/sessions", json!({ "login_link_id": link, "code": wrong(&code) })).await.refuses(403, "code_wrong");
+    browser.put("/me/identity", choose(rachel, "staff")).await.refuses(403, "code_required");
+    browser.post("/sessions", json!({ "login_link_id": link, "code": code })).await.is(201);
+    browser.put("/me/identity", choose(other, "parent")).await.is(200);
+    browser.put("/me/identity", choose(rachel, "staff")).await.is(200);
+    browser.get("/bars").await.is(200);
+}
+
+#[tokio::test]
+async fn a_code_for_the_session_needs_a_session() {
+    let school = School::start().await;
+    school.nobody().post("/login_links", json!({ "session": true })).await.refuses(401, "not_logged_in");
+    let parent = school.parent().await;
+    parent.post("/login_links", json!({ "session": false })).await.refuses(422, "invalid");
+    parent.post("/login_links", json!({ "session": true, "email": RACHEL })).await.refuses(422, "invalid");
+}
+
+#[tokio::test]
+async fn logging_out_everywhere_ends_links_and_forgets_browsers() {
+    let school = School::start().await;
+    let (browser, elsewhere) = (school.parent().await, school.parent().await);
+    let standing = json!({ "token": token_of(school.demo_mail_to(RACHEL)) });
+    school.nobody().post("/login_links", json!({ "email": RACHEL })).await.is(202);
+    let asked = json!({ "token": token_of(&school.mail_to(RACHEL).await) });
+    browser.delete("/sessions").await.is(204);
+    elsewhere.get("/me").await.refuses(401, "not_logged_in");
+    for dead in [standing, asked] {
+        elsewhere.post("/login_links/preview", dead.clone()).await.refuses(410, "link_dead");
+        elsewhere.post("/sessions", dead).await.refuses(410, "link_dead");
+    }
+
+    // The next confirmation mail brings a link that works, with a code in a browser of before.
+    let parent = school.parent().await;
+    let wish = wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    parent.post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] })).await.is(201);
+    let newer = json!({ "token": token_of(&school.mail_to(RACHEL).await) });
+    school.ignore_mail("the guest is told of the appointment");
+    for forgotten in [&browser, &elsewhere] {
+        assert_eq!(forgotten.post("/login_links/preview", newer.clone()).await.is(200).body["needs_code"], true);
+        forgotten.post("/sessions", newer.clone()).await.refuses(403, "code_required");
+    }
+    assert_eq!(parent.post("/login_links/preview", newer.clone()).await.is(200).body["needs_code"], false);
+    parent.post("/sessions", newer).await.is(201);
+}
+
+#[tokio::test]
+async fn two_hundred_families_behind_one_address_get_mail() {
+    let school = School::start().await;
+    let known: Vec<String> = school.other_parents().await.into_iter().filter_map(|parent| parent.email).collect();
+    let strangers = (known.len()..200).map(|nth| format!("family-{nth}@example.org"));
+    let browser = school.nobody();
+    for email in known.iter().cloned().chain(strangers) {
+        browser.post("/login_links", json!({ "email": email })).await.is(202);
+    }
+    let told: BTreeSet<String> = school.mails().await.into_iter().map(|mail| mail.to).collect();
+    assert!(known.len() > 20 && known.iter().all(|email| told.contains(email)), "{} of {}", told.len(), known.len());
+}
+
+#[tokio::test]
+async fn an_address_waits_for_its_sixth_mail_and_its_links_go_on() {
+    let school = School::start().await;
+    for _ in 0..5 {
+        asked(&school, RACHEL).await;
+    }
+    let refused = school.nobody().post("/login_links", json!({ "email": RACHEL })).await.refuses(429, "too_many_requests");
+    assert_eq!(refused.header("retry-after"), Some("180"));
+    school.wait(TimeDelta::seconds(179));
+    let refused = school.nobody().post("/login_links", json!({ "email": RACHEL })).await.refuses(429, "too_many_requests");
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    let link = json!({ "token": token_of(&school.mail_to(RACHEL).await) });
+    school.nobody().post("/sessions", link).await.is(201);
+    school.wait(TimeDelta::seconds(1));
+    asked(&school, RACHEL).await;
+    school.mail_to(RACHEL).await;
+}
+
+#[tokio::test]
+async fn wrong_codes_of_strangers_block_nobody_elses() {
+    let school = School::start().await;
+    school.ignore_mail("the strangers' addresses are nobody's");
+    let (browser, link) = asked(&school, RACHEL).await;
+    let code = code_of(&school.mail_to(RACHEL).await);
+    for nth in 0..20 {
+        let statuses = five_wrong_codes(&school, &format!("stranger-{nth}@example.org")).await;
+        assert!(!statuses.contains(&429), "{statuses:?}");
+    }
+    browser.post("/sessions", json!({ "login_link_id": link, "code": code })).await.is(201);
+}
+
+#[tokio::test]
+async fn a_flood_of_wrong_codes_is_slowed_for_its_network() {
+    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_TRUSTED_PROXY_HOPS", "1")]).await;
+    let neighbours = school.neighbours().await;
+    let from = |actor: &Actor, address: &str, body: Value| {
+        let request = actor.request("POST", "/sessions").header("x-forwarded-for", format!("192.0.2.1, {address}")).json(&body);
+        let actor = actor.clone();
+        async move { actor.send("POST", "/sessions", request).await }
+    };
+    let (flood, other) = ("2001:db8:1:2::", "2001:db8:1:3::1");
+    let mut refused = None;
+    for nth in 0..41 {
+        let (browser, link) = asked(&school, &format!("stranger-{nth}@example.org")).await;
+        for (place, code) in ["000000", "000001", "000002", "000003", "000004"].into_iter().enumerate() {
+            // Each from an address of its own, of one network.
+            let answer = from(&browser, &format!("{flood}{:x}", nth * 5 + place + 1), json!({ "login_link_id": link, "code": code })).await;
+            if answer.status == 429 {
+                refused = refused.or(Some((nth * 5 + place, answer.header("retry-after").map(str::to_owned))));
+            }
+        }
+    }
+    assert_eq!(refused, Some((200, Some("15".to_owned()))));
+    // Whoever comes by another network has their code looked at, and so has a family of another school by this one.
+    let (browser, link) = asked(&school, RACHEL).await;
+    let code = code_of(&school.mail_to(RACHEL).await);
+    let right = json!({ "login_link_id": link, "code": code });
+    from(&browser, &format!("{flood}99"), right.clone()).await.refuses(429, "too_many_requests");
+    from(&browser, other, right).await.is(201);
+    let there = neighbours.parent.clone();
+    let link = there.post("/login_links", json!({ "email": RACHEL })).await.is(202).text_at("/id");
+    let code = code_of(&school.mail_to(RACHEL).await);
+    from(&there, &format!("{flood}99"), json!({ "login_link_id": link, "code": code })).await.is(201);
+    // Nor is the network itself shut out for long.
+    school.wait(TimeDelta::seconds(15));
+    let (browser, link) = asked(&school, RACHEL).await;
+    let code = code_of(&school.mail_to(RACHEL).await);
+    from(&browser, &format!("{flood}99"), json!({ "login_link_id": link, "code": code })).await.is(201);
+}
+
+#[tokio::test]
+async fn a_flood_of_login_mails_is_slowed_for_its_network() {
+    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_TRUSTED_PROXY_HOPS", "1")]).await;
+    school.ignore_mail("the flood's addresses are nobody's");
+    let browser = school.nobody();
+    let ask = |nth: usize, address: &'static str| {
+        let body = json!({ "email": format!("stranger-{nth}@example.org") });
+        let request = browser.request("POST", "/login_links").header("x-forwarded-for", address).json(&body);
+        browser.send("POST", "/login_links", request)
+    };
+    for nth in 0..600 {
+        ask(nth, "203.0.113.7").await.is(202);
+    }
+    let refused = ask(600, "203.0.113.7").await.refuses(429, "too_many_requests");
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    ask(601, "203.0.113.8").await.is(202);
+    // What is no address says nothing: the connection's own counts.
+    ask(602, "203.0.113.7, unknown").await.is(202);
+    school.wait(TimeDelta::seconds(1));
+    ask(603, "203.0.113.7").await.is(202);
+    ask(604, "203.0.113.7").await.refuses(429, "too_many_requests");
+}
+
+#[tokio::test]
+async fn many_at_once_get_no_more_mails_than_there_are() {
+    let school = School::start().await;
+    let all = (0..20).map(|_| {
+        let browser = school.nobody();
+        async move { browser.post("/login_links", json!({ "email": RACHEL })).await.status }
+    });
+    let mut statuses = futures_util::future::join_all(all).await;
+    statuses.sort_unstable();
+    assert_eq!(statuses, [vec![202; 5], vec![429; 15]].concat());
+    let queued = school.read(|db| {
+        Ok(login_links::table.filter(login_links::email_key.eq(RACHEL)).filter(login_links::is_standing.eq(false)).count().get_result::<i64>(db)?)
+    });
+    assert_eq!(queued.await, 5);
+    school.mail_to(RACHEL).await;
+}
+
+#[tokio::test]
+async fn many_at_once_get_no_more_tries_than_there_are() {
+    let school = School::start().await;
+    let mut all = Vec::new();
+    for _ in 0..4 {
+        let (browser, link) = asked(&school, RACHEL).await;
+        let code = code_of(&school.mail_to(RACHEL).await);
+        let body = json!({ "login_link_id": link, "code": wrong(&code) });
+        all.extend((0..5).map(|_| {
+            let (browser, body) = (browser.clone(), body.clone());
+            async move { browser.post("/sessions", body).await.status }
+        }));
+    }
+    let statuses = futures_util::future::join_all(all).await;
+    let paused = statuses.iter().filter(|status| **status == 429).count();
+    assert!(paused == 5 && statuses.iter().all(|status| [403, 410, 429].contains(status)), "{statuses:?}");
 }

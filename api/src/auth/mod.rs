@@ -1,5 +1,6 @@
 //! Who is asking: the school by host or path, the person or guest by their cookie. Handlers take these as arguments.
 
+mod client_address;
 pub mod cookies;
 pub mod origin;
 mod program;
@@ -31,6 +32,7 @@ use crate::{
     },
 };
 
+pub use client_address::client_hash;
 pub use program::{Asker, Counted, Program, count_programs};
 
 type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;

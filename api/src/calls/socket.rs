@@ -194,7 +194,7 @@ impl Socket {
         let entered = match self.enter(&join).await {
             Ok(entered) => entered,
             Err(Error::NotFound) => return self.out(&Reason::logged_out()).await,
-            Err(error @ (Error::TooMany(_) | Error::Busy | Error::Raced)) => {
+            Err(error @ (Error::TooMany(_) | Error::CodesPaused(_) | Error::Busy | Error::Raced)) => {
                 let reason = Reason::from(error);
                 return self.problem(reason.code, &reason.detail).await;
             }

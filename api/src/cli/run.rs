@@ -45,6 +45,7 @@ async fn play(arguments: SandboxArguments) -> anyhow::Result<()> {
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
+    config.check_serving()?;
     let store = database::ready(&config).await?;
     let (without_host, count) = store.read(schools::without_host).await?;
     config.check_reach(&without_host, count)?;

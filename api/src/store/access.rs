@@ -5,7 +5,14 @@ mod fallen;
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use diesel::prelude::*;
+use diesel::{
+    backend::Backend,
+    dsl::{auto_type, exists, not},
+    expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate},
+    prelude::*,
+    query_builder::{AstPass, QueryFragment, QueryId},
+    sql_types::Bool,
+};
 use parlour_domain::id::{BookingId, InviteId, PersonId, SchoolId};
 
 use super::{
@@ -25,51 +32,102 @@ use crate::{
     schema::{bars, bookings as bookings_table, evenings, guardianships, invite_students, invites as invites_table, people},
 };
 
-/// The students a parent may act for: linked, contact allowed, no court order, no bar by person or address.
+/// The links by which a parent may act for a student: `parlour_domain`'s `Contact::may_act` as a condition of a query on `guardianships`. Whatever shows a
+/// parent something of a student, or lets them do something, asks this.
+#[auto_type]
+pub(super) fn may_act() -> _ {
+    contacts::is_allowed().and(NotBarredByStaff)
+}
+
+/// No bar that staff have set is in force against a link, neither against the parent nor against their address: as text, since the parent's row may stand
+/// in the query already.
+#[derive(Clone, Copy, Debug, QueryId)]
+pub(super) struct NotBarredByStaff;
+
+impl Expression for NotBarredByStaff {
+    type SqlType = Bool;
+}
+
+impl<From> AppearsOnTable<From> for NotBarredByStaff where guardianships::student_id: AppearsOnTable<From> {}
+
+impl<From> SelectableExpression<From> for NotBarredByStaff where guardianships::student_id: SelectableExpression<From> {}
+
+impl ValidGrouping<()> for NotBarredByStaff {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl<DB: Backend> QueryFragment<DB> for NotBarredByStaff {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(
+            "not exists (select 1 from bars where bars.student_id = guardianships.student_id and bars.lifted_at is null \
+             and (bars.person_id = guardianships.parent_id \
+             or bars.bar_key = (select barred.bar_key from people as barred where barred.id = guardianships.parent_id)))",
+        );
+        Ok(())
+    }
+}
+
+/// Joins a booking to the link on which it rests.
+#[auto_type]
+pub(super) fn links_booking() -> _ {
+    guardianships::parent_id.eq(bookings_table::parent_id).and(guardianships::student_id.eq(bookings_table::student_id))
+}
+
+/// The students a parent may act for.
 ///
 /// # Errors
 /// When the database fails.
 pub fn students_of(db: &mut Db, parent: PersonId) -> Result<Vec<PersonRow>> {
-    let linked: Vec<PersonRow> = each!(db, conn => guardianships::table
+    Ok(each!(db, conn => guardianships::table
         .inner_join(people::table.on(people::id.eq(guardianships::student_id)))
-        .filter(guardianships::parent_id.eq(key(parent)).and(people::removed_at.is_null()).and(contacts::is_allowed()))
+        .filter(guardianships::parent_id.eq(key(parent)).and(people::removed_at.is_null()).and(may_act()))
         .order((people::given_name, people::id))
         .select(PersonRow::as_select())
-        .load(conn))?;
-    let barred = barred_from(db, parent, &linked.iter().map(|student| student.id).collect::<Vec<_>>())?;
-    Ok(linked.into_iter().filter(|student| !barred.contains(&student.id)).collect())
+        .load(conn))?)
 }
 
-/// Of these students, those from whom a parent is barred by hand, as a person or by their address.
+/// Whether a parent may act for a student.
+///
+/// # Errors
+/// When the database fails.
+pub fn may_act_for(db: &mut Db, parent: PersonId, student: PersonId) -> Result<bool> {
+    let link = guardianships::table.filter(guardianships::parent_id.eq(key(parent)).and(guardianships::student_id.eq(key(student))));
+    Ok(each!(db, conn => diesel::select(exists(link.filter(may_act()))).get_result(conn))?)
+}
+
+/// Whether somebody may be here as a parent: they may act for a student, or no student's contact with them is barred.
+///
+/// # Errors
+/// When the database fails.
+pub fn may_be_parent(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<bool> {
+    let links = guardianships::table.filter(guardianships::parent_id.eq(key(parent)));
+    let has_student: bool = each!(db, conn => diesel::select(exists(links.filter(may_act()))).get_result(conn))?;
+    Ok(has_student || !is_barred(db, school, parent)?)
+}
+
+/// Whether the school has barred a parent from any student, by id or by address.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_barred(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<bool> {
+    let by_roster = guardianships::table.filter(guardianships::parent_id.eq(key(parent))).filter(contacts::is_barred()).count().get_result::<i64>(db)?;
+    let bar_key: Option<String> = people::table.find(key(parent)).select(people::bar_key).first(db)?;
+    let by_staff = bars::table
+        .filter(bars::school_id.eq(key(school)).and(bars::lifted_at.is_null()))
+        .filter(bars::person_id.eq(Some(key(parent))).or(bars::bar_key.is_not_null().and(bars::bar_key.eq(bar_key))))
+        .count()
+        .get_result::<i64>(db)?;
+    Ok(by_roster + by_staff > 0)
+}
+
+/// Of these students of a parent, those from whom staff have barred them, as a person or by their address.
 ///
 /// # Errors
 /// When the database fails.
 pub(super) fn barred_from(db: &mut Db, parent: PersonId, students: &[Key]) -> Result<BTreeSet<Key>> {
-    let bars = bars_of(db, students)?;
-    if bars.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let bar_key: Option<String> = people::table.find(key(parent)).select(people::bar_key).first(db)?;
-    Ok(barred_by(bars, Some(parent), bar_key.as_deref()))
-}
-
-/// From which student, and which person or address is barred.
-type Bar = (Key, Option<Key>, Option<String>);
-
-/// The bars that were set by hand for these students.
-fn bars_of(db: &mut Db, students: &[Key]) -> Result<Vec<Bar>> {
-    Ok(each!(db, conn => bars::table
-        .filter(among(bars::student_id, students.iter().copied()).and(bars::lifted_at.is_null()))
-        .select((bars::student_id, bars::person_id, bars::bar_key))
-        .load(conn))?)
-}
-
-/// The students from whom these bars keep a person or an address.
-fn barred_by(bars: Vec<Bar>, person: Option<PersonId>, bar_key: Option<&str>) -> BTreeSet<Key> {
-    let hits = |row_person: Option<Key>, row_key: Option<&str>| {
-        (row_person.is_some() && row_person == person.map(Key::from)) || (row_key.is_some() && row_key == bar_key)
-    };
-    bars.into_iter().filter(|(_, row_person, row_key)| hits(*row_person, row_key.as_deref())).map(|(student, ..)| student).collect()
+    let links = guardianships::table.filter(guardianships::parent_id.eq(key(parent)).and(among(guardianships::student_id, students.iter().copied())));
+    let barred: Vec<Key> = links.filter(not(NotBarredByStaff)).select(guardianships::student_id).load(db)?;
+    Ok(barred.into_iter().collect())
 }
 
 /// Of these students, those from whom a guest with this address is barred: by hand, or since the roster bars the contact who has the address.
@@ -77,7 +135,10 @@ fn barred_by(bars: Vec<Bar>, person: Option<PersonId>, bar_key: Option<&str>) ->
 /// # Errors
 /// When the database fails.
 pub fn barred_for_address(db: &mut Db, school: SchoolId, students: &[Key], bar_key: &str) -> Result<BTreeSet<Key>> {
-    let mut barred = barred_by(bars_of(db, students)?, None, Some(bar_key));
+    let by_address: Vec<Key> = bars::table
+        .filter(among(bars::student_id, students.iter().copied()).and(bars::lifted_at.is_null()).and(bars::bar_key.eq(bar_key)))
+        .select(bars::student_id)
+        .load(db)?;
     let by_roster: Vec<Key> = guardianships::table
         .inner_join(people::table.on(people::id.eq(guardianships::parent_id)))
         .filter(among(guardianships::student_id, students.iter().copied()).and(people::school_id.eq(key(school))).and(people::bar_key.eq(bar_key)))
@@ -89,9 +150,7 @@ pub fn barred_for_address(db: &mut Db, school: SchoolId, students: &[Key], bar_k
         .filter(among(bars::student_id, students.iter().copied()).and(bars::lifted_at.is_null()).and(people::bar_key.eq(bar_key)))
         .select(bars::student_id)
         .load(db)?;
-    barred.extend(by_roster);
-    barred.extend(by_person);
-    Ok(barred)
+    Ok(by_address.into_iter().chain(by_roster).chain(by_person).collect())
 }
 
 /// What was taken away by [`sweep`].
@@ -219,23 +278,12 @@ fn barred_addresses(db: &mut Db, school: SchoolId) -> Result<BTreeSet<(String, K
 /// All pairs of parent and student that may act, of a school.
 fn allowed_pairs(db: &mut Db, school: SchoolId) -> Result<BTreeSet<(Key, Key)>> {
     let (parents, students) = diesel::alias!(people as parents, people as students);
-    let linked: Vec<(Key, Key, Option<String>)> = guardianships::table
+    let linked: Vec<(Key, Key)> = guardianships::table
         .inner_join(parents.on(parents.field(people::id).eq(guardianships::parent_id)))
         .inner_join(students.on(students.field(people::id).eq(guardianships::student_id)))
-        .filter(guardianships::school_id.eq(key(school)).and(contacts::is_allowed()))
+        .filter(guardianships::school_id.eq(key(school)).and(may_act()))
         .filter(parents.field(people::removed_at).is_null().and(students.field(people::removed_at).is_null()))
-        .select((guardianships::parent_id, guardianships::student_id, parents.field(people::bar_key)))
+        .select((guardianships::parent_id, guardianships::student_id))
         .load(db)?;
-    let bars: Vec<(Key, Option<Key>, Option<String>)> = bars::table
-        .filter(bars::school_id.eq(key(school)).and(bars::lifted_at.is_null()))
-        .select((bars::student_id, bars::person_id, bars::bar_key))
-        .load(db)?;
-    let is_barred = |parent: Key, student: Key, bar_key: Option<&str>| {
-        bars.iter().any(|(of, person, address)| *of == student && (*person == Some(parent) || (address.is_some() && address.as_deref() == bar_key)))
-    };
-    Ok(linked
-        .into_iter()
-        .filter(|(parent, student, bar_key)| !is_barred(*parent, *student, bar_key.as_deref()))
-        .map(|(parent, student, _)| (parent, student))
-        .collect())
+    Ok(linked.into_iter().collect())
 }

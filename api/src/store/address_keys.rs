@@ -13,7 +13,7 @@ use super::{
 use crate::{
     context::Context,
     each,
-    schema::{bars, code_failures, invites, login_links, marks, people, sessions, suppressions},
+    schema::{bars, invites, login_links, marks, people, sessions, suppressions},
 };
 
 /// The row of `marks` that says by which rule the keys of this database were made.
@@ -48,7 +48,7 @@ pub(super) fn renew(db: &mut Db, ctx: &Context) -> Result<usize> {
     for school in schools {
         access::sweep(db, ctx, school.into(), &Actor::school())?;
     }
-    Ok(with_bars + suppressions(db)? + login_links(db)? + code_failures(db)? + sessions(db)?)
+    Ok(with_bars + suppressions(db)? + login_links(db)? + sessions(db)?)
 }
 
 /// An address or key as it was stored. One that would be refused today for something invisible is read without it.
@@ -128,16 +128,6 @@ fn login_links(db: &mut Db) -> Result<usize> {
         let Some(address) = read(&email).filter(|address| address.key() != email_key) else { continue };
         let set = (login_links::email.eq(address.as_str()), login_links::email_key.eq(address.key()));
         changed += diesel::update(login_links::table.find(id)).set(set).execute(db)?;
-    }
-    Ok(changed)
-}
-
-fn code_failures(db: &mut Db) -> Result<usize> {
-    let keys: Vec<String> = code_failures::table.select(code_failures::email_key).distinct().load(db)?;
-    let mut changed = 0;
-    for (old_key, new_key) in renamed(keys) {
-        let rows = code_failures::table.filter(code_failures::email_key.eq(old_key));
-        changed += diesel::update(rows).set(code_failures::email_key.eq(new_key)).execute(db)?;
     }
     Ok(changed)
 }

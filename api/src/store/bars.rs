@@ -87,10 +87,23 @@ pub fn set(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, studen
     let summary = format!("Barred a contact from {}.", student_row.name());
     events::record(db, ctx, &NewEvent { school, evening: None, parent: None, action: "bar_set", summary, actor: &actor })?;
     access::sweep(db, ctx, school, &actor)?;
-    if let Barred::Person(person) = barred {
-        access::log_out(db, ctx, &[*person])?;
-    }
+    let losers = contacts_barred(db, student, barred)?;
+    access::log_out(db, ctx, &losers)?;
     Ok(id)
+}
+
+/// The people who lose a student by a bar: the one who is named, or the student's contacts who have the address.
+fn contacts_barred(db: &mut Db, student: PersonId, barred: &Barred) -> Result<Vec<PersonId>> {
+    let email = match barred {
+        Barred::Person(person) => return Ok(vec![*person]),
+        Barred::Address(email) => email,
+    };
+    let contacts: Vec<Key> = guardianships::table
+        .inner_join(people_table::table.on(people_table::id.eq(guardianships::parent_id)))
+        .filter(guardianships::student_id.eq(key(student)).and(people_table::bar_key.eq(Some(email.bar_key()))))
+        .select(guardianships::parent_id)
+        .load(db)?;
+    Ok(contacts.into_iter().map(Into::into).collect())
 }
 
 /// Lifts a bar; one lifted before stays so. What it took away does not come back.

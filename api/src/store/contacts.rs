@@ -3,6 +3,7 @@
 use diesel::{dsl::auto_type, prelude::*};
 use parlour_domain::{
     Refusal,
+    contact::Contact,
     id::{PersonId, SchoolId},
 };
 
@@ -14,9 +15,9 @@ use super::{
 };
 use crate::{context::Context, schema::guardianships};
 
-/// A link by which a parent may act: allowed by the roster or by hand, and barred by neither a court order nor the roster.
+/// The part of [`Contact::may_act`] that the link's own row tells. Queries ask [`access::may_act`], which asks for bars set by hand as well.
 #[auto_type]
-pub(crate) fn is_allowed() -> _ {
+pub(super) fn is_allowed() -> _ {
     let by_whom = guardianships::contact_allowed.eq(true).or(guardianships::allowed_at.is_not_null());
     let not_barred = guardianships::court_order.eq(false).and(guardianships::contact_barred.eq(false));
     guardianships::removed_at.is_null().and(not_barred).and(by_whom)
@@ -40,9 +41,16 @@ pub(crate) struct ContactRow {
 }
 
 impl ContactRow {
-    /// Nothing stands against contact but that nobody has allowed it: a relative, or a role that nobody knows.
-    pub(crate) const fn can_be_allowed(&self) -> bool {
-        !self.contact_allowed && self.allowed_at.is_none() && !self.court_order && !self.contact_barred
+    /// The contact by a link that the roster has, as the rules see it.
+    pub(crate) const fn of_link(&self, is_barred_by_staff: bool) -> Contact {
+        Contact {
+            is_linked: true,
+            is_allowed: self.contact_allowed,
+            is_allowed_by_staff: self.allowed_at.is_some(),
+            has_court_order: self.court_order,
+            is_barred: self.contact_barred,
+            is_barred_by_staff,
+        }
     }
 }
 
@@ -61,7 +69,8 @@ pub fn allow(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, pare
         .filter(guardianships::parent_id.eq(key(parent)).and(guardianships::student_id.eq(key(student))))
         .filter(guardianships::school_id.eq(key(school)).and(guardianships::removed_at.is_null()));
     let contact: ContactRow = link.select(ContactRow::as_select()).first(db)?;
-    if contact.court_order || contact.contact_barred || !access::barred_from(db, parent, &[key(student)])?.is_empty() {
+    let contact = contact.of_link(!access::barred_from(db, parent, &[key(student)])?.is_empty());
+    if contact.has_court_order || contact.is_barred || contact.is_barred_by_staff {
         return Err(Refusal::ContactBarred.into());
     }
     if !contact.can_be_allowed() {

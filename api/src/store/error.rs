@@ -33,6 +33,9 @@ pub enum Error {
     /// Too many of something; try again after so many seconds.
     #[error("too many requests")]
     TooMany(u32),
+    /// Too many wrong codes: none is looked at for so many seconds. Links go on.
+    #[error("codes pause")]
+    CodesPaused(u32),
     /// A cursor that is not one of this list's.
     #[error("bad cursor")]
     BadCursor,
@@ -83,8 +86,6 @@ pub enum Dead {
     OtherBrowser,
     /// A code must be given as well.
     CodeRequired,
-    /// Codes pause for the school.
-    CodesPaused,
     /// The inviting parent opened their guest's link.
     OwnInvite,
 }

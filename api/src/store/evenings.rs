@@ -12,7 +12,7 @@ use parlour_domain::{
 };
 
 use super::{
-    Db, Error, Result, contacts,
+    Db, Error, Result, access,
     sql_types::{At, Key, at, key},
 };
 use crate::{
@@ -101,8 +101,10 @@ impl EveningRow {
 pub enum Whose {
     /// All of the school.
     All,
-    /// Those with a class of one of the parent's students, or a booking of theirs.
+    /// Those with a class of a student for whom the parent may act, or a booking of theirs about one.
     Parent(PersonId),
+    /// The same for staff, who see bookings about other students as well: those of a parent who lost access.
+    ParentForStaff(PersonId),
     /// Those with a class or a booking of the teacher.
     Teacher(PersonId),
 }
@@ -118,7 +120,7 @@ pub fn list(db: &mut Db, school: SchoolId, whose: Whose, after: Option<(DateTime
     }
     let own = match whose {
         Whose::All => None,
-        Whose::Parent(parent) => Some(of_parent(db, parent)?),
+        Whose::Parent(parent) | Whose::ParentForStaff(parent) => Some(of_parent(db, parent)?),
         Whose::Teacher(teacher) => Some(of_teacher(db, teacher)?),
     };
     if let Some(own) = own {
@@ -172,14 +174,25 @@ pub fn find_for(db: &mut Db, school: SchoolId, whose: Whose, evening: EveningId)
                 .inner_join(enrolments::table.on(enrolments::class_id.eq(evening_classes::class_id)))
                 .inner_join(guardianships::table.on(guardianships::student_id.eq(enrolments::person_id)))
                 .filter(evening_classes::evening_id.eq(key(evening)).and(enrolments::role.eq("student")).and(enrolments::removed_at.is_null()))
-                .filter(guardianships::parent_id.eq(key(parent)).and(contacts::is_allowed()));
-            let has_booking = bookings::table.filter(bookings::parent_id.eq(key(parent)).and(bookings::evening_id.eq(key(evening))));
+                .filter(guardianships::parent_id.eq(key(parent)).and(access::may_act()));
+            let has_booking = bookings::table
+                .inner_join(guardianships::table.on(access::links_booking()))
+                .filter(bookings::parent_id.eq(key(parent)).and(bookings::evening_id.eq(key(evening))).and(access::may_act()));
             evenings::table
                 .filter(evenings::id.eq(key(evening)).and(evenings::school_id.eq(key(school))).and(evenings::published_at.is_not_null()))
                 .filter(exists(has_booking).or(exists(has_class)))
                 .select(EveningRow::as_select())
                 .get_result(conn)
         })?),
+        Whose::ParentForStaff(parent) => match find_for(db, school, Whose::Parent(parent), evening) {
+            Err(Error::NotFound) => {
+                let has_booking = bookings::table.filter(bookings::parent_id.eq(key(parent)).and(bookings::evening_id.eq(key(evening))));
+                let published = evenings::school_id.eq(key(school)).and(evenings::published_at.is_not_null());
+                let row = evenings::table.filter(evenings::id.eq(key(evening)).and(published).and(exists(has_booking)));
+                Ok(row.select(EveningRow::as_select()).first(db)?)
+            }
+            found => found,
+        },
         Whose::Teacher(teacher) => {
             let row = find(db, school, evening)?;
             let is_theirs = row.state() != State::Draft && of_teacher(db, teacher)?.contains(&key(evening));
@@ -193,11 +206,16 @@ fn of_parent(db: &mut Db, parent: PersonId) -> Result<Vec<Key>> {
         .inner_join(enrolments::table.on(enrolments::class_id.eq(evening_classes::class_id)))
         .inner_join(guardianships::table.on(guardianships::student_id.eq(enrolments::person_id)))
         .filter(enrolments::role.eq("student").and(enrolments::removed_at.is_null()))
-        .filter(guardianships::parent_id.eq(key(parent)).and(contacts::is_allowed()))
+        .filter(guardianships::parent_id.eq(key(parent)).and(access::may_act()))
         .select(evening_classes::evening_id)
         .distinct()
         .load(db)?;
-    let by_booking: Vec<Key> = bookings::table.filter(bookings::parent_id.eq(key(parent))).select(bookings::evening_id).distinct().load(db)?;
+    let by_booking: Vec<Key> = bookings::table
+        .inner_join(guardianships::table.on(access::links_booking()))
+        .filter(bookings::parent_id.eq(key(parent)).and(access::may_act()))
+        .select(bookings::evening_id)
+        .distinct()
+        .load(db)?;
     by_class.extend(by_booking);
     Ok(by_class)
 }

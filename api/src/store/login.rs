@@ -14,28 +14,14 @@ use super::{
     outbox::{self, NewMail, Template},
     people,
     sql_types::{At, Key, at, key},
+    throttles::{Held, Kind},
 };
-use crate::{
-    context::Context,
-    each,
-    schema::{code_failures, login_links},
-};
+use crate::{context::Context, each, schema::login_links};
 
 /// How long a login link and its code live.
 pub const LINK_LIFE: TimeDelta = TimeDelta::minutes(30);
 /// Wrong codes before the code is dead; the link goes on.
 const MAX_TRIES: i32 = 5;
-/// Login mails to one address in 15 minutes. Links already sent keep working.
-const MAILS_PER_ADDRESS: i64 = 5;
-/// Login mails asked for by one client in 15 minutes: a school's whole staff room may share an address.
-const MAILS_PER_CLIENT: i64 = 60;
-/// The time over which mails are counted.
-const MAIL_WINDOW: TimeDelta = TimeDelta::minutes(15);
-/// Wrong codes in an hour, per address and per client; then codes pause for them.
-const FAILURES_PER_ADDRESS: i64 = 15;
-const FAILURES_PER_CLIENT: i64 = 30;
-/// Wrong codes in an hour at a school before codes pause there and links go on.
-const FAILURES_PER_SCHOOL: i64 = 300;
 
 /// A request for a login mail.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -47,7 +33,6 @@ pub struct LoginLinkRow {
     pub email: String,
     pub email_key: String,
     pub person_id: Option<Key>,
-    pub browser_hash: String,
     pub expires_at: At,
     pub used_at: Option<At>,
     pub tries: i32,
@@ -63,7 +48,6 @@ struct NewRow<'a> {
     email_key: &'a str,
     person_id: Option<Key>,
     browser_hash: &'a str,
-    client_hash: &'a str,
     created_at: At,
     expires_at: At,
     tries: i32,
@@ -77,27 +61,27 @@ pub struct NewLogin {
     pub school: SchoolId,
     /// To which address.
     pub email: EmailAddress,
-    /// Whom it is to log in, when a confirmation mail's link asked for the code.
+    /// As which parent it is to log in, when a confirmation mail's link asked for the code.
     pub person: Option<PersonId>,
     /// The hash of the secret that the asking browser keeps.
     pub browser_hash: String,
-    /// The hash of the client's network address.
+    /// The hash of the client's network, by which mails are counted; it is not kept with the request.
     pub client_hash: String,
 }
 
 /// Writes the request and queues its mail.
 ///
 /// # Errors
-/// [`Error::TooMany`] when the address or the client asked too often.
+/// [`Error::TooMany`] while the address or the client's network has to wait. Nothing is counted then.
 pub fn request(db: &mut Db, ctx: &Context, new: &NewLogin) -> Result<(LoginLinkId, DateTime<Utc>)> {
-    let since = at(ctx.now - MAIL_WINDOW);
     let email_key = new.email.key();
-    let recent = login_links::table.filter(login_links::created_at.gt(since).and(login_links::is_standing.eq(false)));
-    let to_address: i64 = recent.filter(login_links::school_id.eq(key(new.school)).and(login_links::email_key.eq(&email_key))).count().get_result(db)?;
-    let by_client: i64 = recent.filter(login_links::client_hash.eq(&new.client_hash)).count().get_result(db)?;
-    if to_address >= MAILS_PER_ADDRESS || by_client >= MAILS_PER_CLIENT {
-        return Err(Error::TooMany(u32::try_from(MAIL_WINDOW.num_seconds()).unwrap_or(900)));
+    let of_client = Held::new(db, new.school, Kind::LoginMailClient, &new.client_hash, ctx.now)?;
+    let of_address = Held::new(db, new.school, Kind::LoginMailAddress, &email_key, ctx.now)?;
+    if let Some(seconds) = of_client.wait().max(of_address.wait()) {
+        return Err(Error::TooMany(seconds));
     }
+    of_client.take(db)?;
+    of_address.take(db)?;
     let (id, expires_at): (LoginLinkId, _) = (ctx.new_id(), ctx.now + LINK_LIFE);
     insert(db, ctx, id, new, expires_at, false)?;
     outbox::enqueue(db, ctx, NewMail { login_link: Some(id), person: new.person, ..NewMail::new(new.school, Template::Login) })?;
@@ -137,6 +121,16 @@ pub fn expire(db: &mut Db, persons: &[Key], now: DateTime<Utc>) -> Result<()> {
         let live = login_links::table.filter(login_links::person_id.eq_any(persons.to_vec()).and(login_links::expires_at.gt(at(now))));
         diesel::update(live).set(login_links::expires_at.eq(at(now))).execute(db)?;
     }
+    Ok(())
+}
+
+/// Ends all login links of an address, standing ones among them. The next confirmation mail brings a new one.
+///
+/// # Errors
+/// When the database fails.
+pub fn expire_of_address(db: &mut Db, school: SchoolId, email_key: &str, now: DateTime<Utc>) -> Result<()> {
+    let live = login_links::table.filter(login_links::school_id.eq(key(school)).and(login_links::email_key.eq(email_key)));
+    diesel::update(live.filter(login_links::expires_at.gt(at(now)))).set(login_links::expires_at.eq(at(now))).execute(db)?;
     Ok(())
 }
 
@@ -181,19 +175,18 @@ pub struct GivenCode<'a> {
 /// Checks a code; the inner error is committed with its count, so that tries can't be had for nothing.
 ///
 /// # Errors
-/// The outer one when the database fails; the inner ones [`Dead::OtherBrowser`], [`Dead::Code`], [`Dead::CodeWrong`], [`Dead::CodesPaused`].
+/// The outer one when the database fails, or [`Error::CodesPaused`]; the inner ones [`Dead::OtherBrowser`], [`Dead::Code`], [`Dead::CodeWrong`].
 pub fn try_code(db: &mut Db, ctx: &Context, given: &GivenCode<'_>) -> Result<std::result::Result<LoginLinkRow, Dead>> {
-    let row: Option<LoginLinkRow> = login_links::table
-        .filter(login_links::id.eq(Key(given.login_link)).and(login_links::school_id.eq(key(given.school))).and(login_links::is_standing.eq(false)))
-        .select(LoginLinkRow::as_select())
-        .first(db)
-        .optional()?;
-    let Some(row) = row.filter(|row| row.browser_hash == given.browser_hash) else { return Ok(Err(Dead::OtherBrowser)) };
+    let of_browser = login_links::table
+        .filter(login_links::id.eq(Key(given.login_link)).and(login_links::school_id.eq(key(given.school))))
+        .filter(login_links::is_standing.eq(false).and(login_links::browser_hash.eq(given.browser_hash)));
+    let email_key: Option<String> = of_browser.select(login_links::email_key).first(db).optional()?;
+    let Some(email_key) = email_key else { return Ok(Err(Dead::OtherBrowser)) };
+    let wrong_codes = WrongCodes::hold(db, ctx.now, given.school, &email_key, given.client_hash)?;
+    // Read after the wait: what others have tried meanwhile counts.
+    let row: LoginLinkRow = of_browser.select(LoginLinkRow::as_select()).first(db)?;
     if ctx.now >= *row.expires_at || row.used_at.is_some() || row.tries >= MAX_TRIES {
         return Ok(Err(Dead::Code));
-    }
-    if paused(db, ctx.now, given.school, &row.email_key, given.client_hash)? {
-        return Ok(Err(Dead::CodesPaused));
     }
     // The count is taken by a conditional update, so that five tries at once are five tries.
     let untried = login_links::table.filter(login_links::id.eq(row.id).and(login_links::tries.eq(row.tries)).and(login_links::used_at.is_null()));
@@ -204,31 +197,32 @@ pub fn try_code(db: &mut Db, ctx: &Context, given: &GivenCode<'_>) -> Result<std
     if diesel::update(untried).set(login_links::tries.eq(row.tries + 1)).execute(db)? != 1 {
         return Err(Error::Raced);
     }
-    count_failure(db, ctx, given.school, &row.email_key, given.client_hash)?;
+    wrong_codes.count(db)?;
     Ok(Err(if row.tries + 1 >= MAX_TRIES { Dead::Code } else { Dead::CodeWrong }))
 }
 
-/// Whether codes pause: too many wrong ones of this address, of this client or at this school in the last hour.
-pub(super) fn paused(db: &mut Db, now: DateTime<Utc>, school: SchoolId, email_key: &str, client_hash: &str) -> Result<bool> {
-    let recent = code_failures::table.filter(code_failures::school_id.eq(key(school)).and(code_failures::at.gt(at(now - TimeDelta::hours(1)))));
-    let of_school: i64 = recent.count().get_result(db)?;
-    let of_address: i64 = recent.filter(code_failures::email_key.eq(email_key)).count().get_result(db)?;
-    let of_client: i64 = recent.filter(code_failures::client_hash.eq(client_hash)).count().get_result(db)?;
-    Ok(of_school >= FAILURES_PER_SCHOOL || of_address >= FAILURES_PER_ADDRESS || of_client >= FAILURES_PER_CLIENT)
-}
+/// The buckets of wrong codes on which a try draws, held in one order: of the school, the client's network and the address.
+pub(super) struct WrongCodes<'a>([Held<'a>; 3]);
 
-/// Counts a wrong code.
-pub(super) fn count_failure(db: &mut Db, ctx: &Context, school: SchoolId, email_key: &str, client_hash: &str) -> Result<()> {
-    diesel::insert_into(code_failures::table)
-        .values((
-            code_failures::id.eq(Key(ctx.new_id::<Uuid>())),
-            code_failures::school_id.eq(key(school)),
-            code_failures::email_key.eq(email_key),
-            code_failures::client_hash.eq(client_hash),
-            code_failures::at.eq(at(ctx.now)),
-        ))
-        .execute(db)?;
-    Ok(())
+impl<'a> WrongCodes<'a> {
+    /// Holds them, for the right code as well: else many guesses at once would all be in time.
+    ///
+    /// # Errors
+    /// [`Error::CodesPaused`] when one of them is empty.
+    pub(super) fn hold(db: &mut Db, now: DateTime<Utc>, school: SchoolId, email_key: &'a str, client_hash: &'a str) -> Result<Self> {
+        let subjects = [(Kind::CodeSchool, ""), (Kind::CodeClient, client_hash), (Kind::CodeAddress, email_key)];
+        let [of_school, of_client, of_address] = subjects.map(|(kind, subject)| Held::new(db, school, kind, subject, now));
+        let held = [of_school?, of_client?, of_address?];
+        match held.iter().filter_map(Held::wait).max() {
+            Some(seconds) => Err(Error::CodesPaused(seconds)),
+            None => Ok(Self(held)),
+        }
+    }
+
+    /// Counts a wrong code.
+    pub(super) fn count(&self, db: &mut Db) -> Result<()> {
+        self.0.iter().try_for_each(|held| held.take(db))
+    }
 }
 
 fn insert(db: &mut Db, ctx: &Context, id: LoginLinkId, new: &NewLogin, expires_at: DateTime<Utc>, is_standing: bool) -> Result<()> {
@@ -240,7 +234,6 @@ fn insert(db: &mut Db, ctx: &Context, id: LoginLinkId, new: &NewLogin, expires_a
         email_key: &email_key,
         person_id: new.person.map(Into::into),
         browser_hash: &new.browser_hash,
-        client_hash: &new.client_hash,
         created_at: at(ctx.now),
         expires_at: at(expires_at),
         tries: 0,

@@ -39,6 +39,7 @@ pub mod student_classes;
 pub mod teaching;
 #[cfg(test)]
 pub(crate) mod test_database;
+pub mod throttles;
 pub mod webhooks;
 mod writer;
 

@@ -117,15 +117,11 @@ fn with_students(db: &mut Db, person: PersonRow) -> Result<Parent> {
         .order((people_table::given_name, people_table::id))
         .select((PersonRow::as_select(), guardianships::relationship, ContactRow::as_select()))
         .load(db)?;
-    let allowed: Vec<Key> = access::students_of(db, person.id())?.into_iter().map(|student| student.id).collect();
     let barred = access::barred_from(db, person.id(), &linked.iter().map(|(student, ..)| student.id).collect::<Vec<_>>())?;
-    let students = linked.into_iter().map(|(student, relationship, contact)| Linked {
-        allowed: allowed.contains(&student.id),
-        can_allow: contact.can_be_allowed() && !barred.contains(&student.id),
-        student,
-        relationship,
-        sources: Vec::new(),
-        classes: Vec::new(),
+    let students = linked.into_iter().map(|(student, relationship, contact)| {
+        let contact = contact.of_link(barred.contains(&student.id));
+        let (allowed, can_allow) = (contact.may_act(), contact.can_be_allowed());
+        Linked { allowed, can_allow, student, relationship, sources: Vec::new(), classes: Vec::new() }
     });
     Ok(Parent { students: students.collect(), person, sources: Vec::new() })
 }

@@ -27,6 +27,7 @@ pub struct PersonRow {
     pub is_teacher: bool,
     pub is_staff: bool,
     pub removed_at: Option<At>,
+    pub device_generation: i32,
 }
 
 impl PersonRow {
@@ -81,6 +82,16 @@ pub fn any(db: &mut Db, school: SchoolId, person: PersonId) -> Result<PersonRow>
 /// [`Error::NotFound`] for anyone else.
 pub fn find_parent(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<PersonRow> {
     find(db, school, parent).and_then(|row| if row.is_parent { Ok(row) } else { Err(Error::NotFound) })
+}
+
+/// Forgets the browsers that are remembered as of somebody with this address.
+///
+/// # Errors
+/// When the database fails.
+pub fn forget_devices(db: &mut Db, school: SchoolId, address_key: &str) -> Result<()> {
+    let of_address = people::table.filter(people::school_id.eq(key(school)).and(people::email_key.eq(address_key)));
+    diesel::update(of_address).set(people::device_generation.eq(people::device_generation + 1)).execute(db)?;
+    Ok(())
 }
 
 /// Everyone of the school with this address who can log in.

@@ -1,13 +1,16 @@
 //! Sessions: rows that a cookie names and that can be revoked, at once and for every process.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::prelude::*;
-use parlour_domain::id::{InviteId, PersonId, SchoolId, SessionId};
+use diesel::{dsl::exists, prelude::*};
+use parlour_domain::{
+    EmailAddress,
+    id::{InviteId, PersonId, SchoolId, SessionId},
+};
 
 use super::{
-    Db, Dead, Error, Result,
+    Db, Dead, Error, Result, access,
     calls::{self, Out},
-    contacts,
+    login,
     people::{self, PersonRow},
     sql_types::{At, Key, at, key},
 };
@@ -64,6 +67,8 @@ pub struct PersonSession {
     pub identity: Option<(PersonRow, Role)>,
     /// When it ends.
     pub expires_at: DateTime<Utc>,
+    /// It began by a confirmation mail's link: it is that parent's alone.
+    pub is_bound: bool,
 }
 
 /// One person in one role, with the first names of a parent's students.
@@ -89,15 +94,27 @@ struct NewRow<'a> {
     invite_id: Option<Key>,
     created_at: At,
     expires_at: At,
+    is_bound: bool,
 }
 
-/// Starts a session for an address; who one is, is set when the address belongs to one person in one role, or `person` says whom a link was for.
+/// By what somebody has shown who they are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Proof {
+    /// They read the address's mail at this time: they are whoever has the address.
+    Address,
+    /// They read this parent's mail at this time, and were asked for a code as the parent.
+    Parent(PersonId),
+    /// They have a confirmation mail of this parent's, whenever it was sent and to whomever it was passed on: they are the parent and nobody else.
+    StandingLink(PersonId),
+}
+
+/// Starts a session for an address; who one is, is set when the address belongs to one person in one role, or the proof is one person's.
 ///
 /// # Errors
 /// [`Dead::Link`] when the address belongs to nobody any more.
-pub fn start(db: &mut Db, ctx: &Context, school: SchoolId, address_key: &str, person: Option<PersonId>) -> Result<PersonSession> {
+pub fn start(db: &mut Db, ctx: &Context, school: SchoolId, address_key: &str, proof: Proof) -> Result<PersonSession> {
     let mut known = identities(db, school, address_key)?;
-    if let Some(person) = person {
+    if let Proof::Parent(person) | Proof::StandingLink(person) = proof {
         // A link for a person is a parent's: the confirmation of their appointments.
         known.retain(|identity| identity.person.id() == person && identity.role == Role::Parent);
     }
@@ -106,7 +123,8 @@ pub fn start(db: &mut Db, ctx: &Context, school: SchoolId, address_key: &str, pe
         [one] => Some((one.person.clone(), one.role)),
         _ => None,
     };
-    let session = PersonSession { id: ctx.new_id(), school, address_key: address_key.to_owned(), identity, expires_at: ctx.now + PERSON_LIFE };
+    let is_bound = matches!(proof, Proof::StandingLink(_));
+    let session = PersonSession { id: ctx.new_id(), school, address_key: address_key.to_owned(), identity, expires_at: ctx.now + PERSON_LIFE, is_bound };
     let row = NewRow {
         id: session.id.into(),
         school_id: key(school),
@@ -117,6 +135,7 @@ pub fn start(db: &mut Db, ctx: &Context, school: SchoolId, address_key: &str, pe
         invite_id: None,
         created_at: at(ctx.now),
         expires_at: at(session.expires_at),
+        is_bound,
     };
     diesel::insert_into(sessions::table).values(&row).execute(db)?;
     Ok(session)
@@ -138,6 +157,7 @@ pub fn start_guest(db: &mut Db, ctx: &Context, school: SchoolId, invite: InviteI
         invite_id: Some(key(invite)),
         created_at: at(ctx.now),
         expires_at: at(expires_at),
+        is_bound: false,
     };
     diesel::insert_into(sessions::table).values(&row).execute(db)?;
     Ok(id)
@@ -148,7 +168,8 @@ pub fn start_guest(db: &mut Db, ctx: &Context, school: SchoolId, invite: InviteI
 /// # Errors
 /// [`Error::NotFound`] when it ended, [`Dead::Access`] when it ended by rule 13.
 pub fn find(db: &mut Db, school: SchoolId, session: SessionId, now: DateTime<Utc>) -> Result<PersonSession> {
-    type Row = (String, Option<String>, At, Option<At>, Option<String>, Option<PersonRow>);
+    type Row = (String, Option<String>, At, Option<At>, Option<String>, Option<PersonRow>, bool, bool);
+    let has_student = exists(guardianships::table.filter(guardianships::parent_id.nullable().eq(sessions::person_id)).filter(access::may_act()));
     let row: Option<Row> = each!(db, conn => sessions::table
         .left_join(people_table::table.on(people_table::id.nullable().eq(sessions::person_id)))
         .filter(sessions::id.eq(key(session)).and(sessions::school_id.eq(key(school))).and(sessions::address_key.is_not_null()))
@@ -159,10 +180,12 @@ pub fn find(db: &mut Db, school: SchoolId, session: SessionId, now: DateTime<Utc
             sessions::revoked_at,
             sessions::revoked_reason,
             Option::<PersonRow>::as_select(),
+            has_student,
+            sessions::is_bound,
         ))
         .get_result(conn)
         .optional())?;
-    let (address_key, role, expires_at, revoked_at, revoked_reason, person) = row.ok_or(Error::NotFound)?;
+    let (address_key, role, expires_at, revoked_at, revoked_reason, person, has_student, is_bound) = row.ok_or(Error::NotFound)?;
     if revoked_at.is_some() {
         return Err(if revoked_reason.as_deref() == Some("access_ended") { Error::Dead(Dead::Access) } else { Error::NotFound });
     }
@@ -172,14 +195,15 @@ pub fn find(db: &mut Db, school: SchoolId, session: SessionId, now: DateTime<Utc
     let identity = person.zip(role.as_deref().and_then(Role::parse));
     if let Some((person, role)) = &identity {
         let still = person.removed_at.is_none() && person.email_key.as_deref() == Some(address_key.as_str()) && role.is_of(person);
-        if !still {
+        let has_access = has_student || *role != Role::Parent || access::may_be_parent(db, school, person.id())?;
+        if !still || !has_access {
             return Err(Error::Dead(Dead::Access));
         }
     }
-    Ok(PersonSession { id: session, school, address_key, identity, expires_at: *expires_at })
+    Ok(PersonSession { id: session, school, address_key, identity, expires_at: *expires_at, is_bound })
 }
 
-/// All that an address may be at the school.
+/// All that an address may be at the school: nobody is a parent who is barred from all of their students.
 ///
 /// # Errors
 /// When the database fails.
@@ -187,7 +211,7 @@ pub fn identities(db: &mut Db, school: SchoolId, address_key: &str) -> Result<Ve
     let mut all = Vec::new();
     for person in people::with_address(db, school, address_key)? {
         for role in [Role::Parent, Role::Teacher, Role::Staff] {
-            if role.is_of(&person) {
+            if role.is_of(&person) && (role != Role::Parent || access::may_be_parent(db, school, person.id())?) {
                 let students = if role == Role::Parent { first_names(db, person.id())? } else { Vec::new() };
                 all.push(Identity { person: person.clone(), role, students });
             }
@@ -199,12 +223,16 @@ pub fn identities(db: &mut Db, school: SchoolId, address_key: &str) -> Result<Ve
 /// Sets who the session is.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the address is not that person in that role.
+/// [`Error::NotFound`] when the address is not that person in that role, [`Dead::CodeRequired`] when the session is bound to somebody else.
 pub fn choose(db: &mut Db, session: &PersonSession, person: PersonId, role: Role) -> Result<PersonSession> {
     let chosen = identities(db, session.school, &session.address_key)?
         .into_iter()
         .find(|identity| identity.person.id() == person && identity.role == role)
         .ok_or(Error::NotFound)?;
+    let is_same = session.identity.as_ref().is_some_and(|(who, as_role)| who.id() == person && *as_role == role);
+    if session.is_bound && !is_same {
+        return Err(Error::Dead(Dead::CodeRequired));
+    }
     diesel::update(sessions::table.find(key(session.id)))
         .set((sessions::person_id.eq(Some(key(person))), sessions::role.eq(Some(role.as_str()))))
         .execute(db)?;
@@ -221,7 +249,7 @@ pub fn end(db: &mut Db, ctx: &Context, session: SessionId) -> Result<()> {
     calls::put_out(db, ctx, Out::Sessions(&[key(session)]), "logged_out")
 }
 
-/// Ends all sessions of the address at the school: log out everywhere.
+/// Logs an address out everywhere at the school: all its sessions end, the login links in its mails die, and no browser is remembered as of its people.
 ///
 /// # Errors
 /// When the database fails.
@@ -229,7 +257,18 @@ pub fn end_all(db: &mut Db, ctx: &Context, school: SchoolId, address_key: &str) 
     let of_address = sessions::table.filter(sessions::school_id.eq(key(school)).and(sessions::address_key.eq(address_key)).and(sessions::revoked_at.is_null()));
     let live: Vec<Key> = of_address.select(sessions::id).load(db)?;
     diesel::update(of_address).set((sessions::revoked_at.eq(Some(at(ctx.now))), sessions::revoked_reason.eq(Some("logged_out")))).execute(db)?;
+    login::expire_of_address(db, school, address_key, ctx.now)?;
+    people::forget_devices(db, school, address_key)?;
     calls::put_out(db, ctx, Out::Sessions(&live), "logged_out")
+}
+
+/// An address as the roster writes it, for a mail to whoever the session is.
+///
+/// # Errors
+/// [`Dead::Access`] when nobody has it any more.
+pub fn address_of(db: &mut Db, session: &PersonSession) -> Result<EmailAddress> {
+    let known = people::with_address(db, session.school, &session.address_key)?;
+    known.into_iter().find_map(|person| EmailAddress::parse(&person.email?).ok()).ok_or(Error::Dead(Dead::Access))
 }
 
 /// Ends the guest sessions of an invite whose link was renewed.
@@ -261,7 +300,7 @@ pub fn withdraw(db: &mut Db, ctx: &Context, persons: &[Key], invites: &[Key], re
 fn first_names(db: &mut Db, parent: PersonId) -> Result<Vec<String>> {
     Ok(guardianships::table
         .inner_join(people_table::table.on(people_table::id.eq(guardianships::student_id)))
-        .filter(guardianships::parent_id.eq(key(parent)).and(people_table::removed_at.is_null()).and(contacts::is_allowed()))
+        .filter(guardianships::parent_id.eq(key(parent)).and(people_table::removed_at.is_null()).and(access::may_act()))
         .order(people_table::given_name)
         .select(people_table::given_name)
         .load(db)?)

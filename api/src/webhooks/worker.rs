@@ -11,7 +11,7 @@ use crate::{
     context::{Clock, Context, Random},
     keys::Keys,
     store::{
-        Store, idempotency,
+        Store, idempotency, throttles,
         webhooks::{self, Claimed, Due, NoAnswer, Outcome, Room, Verdict},
     },
 };
@@ -116,7 +116,7 @@ pub async fn deliver_due(deps: &Deps) -> usize {
 /// Deletes a step of what nobody asks for any more: settled deliveries, and idempotency keys of yesterday. Whether there may be more.
 pub async fn purge(deps: &Deps) -> bool {
     let now = deps.clock.now();
-    let step = deps.store.write(move |db| Ok(webhooks::purge(db, now)? | idempotency::purge(db, now)?)).await;
+    let step = deps.store.write(move |db| Ok(webhooks::purge(db, now)? | idempotency::purge(db, now)? | throttles::purge(db, now)?)).await;
     step.unwrap_or_else(|error| {
         tracing::warn!(%error, "could not delete what is too old");
         false

@@ -5,6 +5,7 @@
 pub mod booking;
 pub mod call;
 pub mod code;
+pub mod contact;
 mod domain_name;
 pub mod email;
 pub mod evening;
@@ -15,6 +16,7 @@ pub mod person_name;
 pub mod refusal;
 pub mod scope;
 pub mod text;
+pub mod throttle;
 
 pub use email::EmailAddress;
 pub use person_name::PersonName;

@@ -18,6 +18,9 @@ pub struct NewLoginLink {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 200)))]
     pub token: Option<String>,
+    /// True, instead of an address: the code is mailed to the address of this browser's session, which asks for it to become somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<bool>,
 }
 
 /// A login mail was asked for. Says nothing about whether the address is known.

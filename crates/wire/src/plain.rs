@@ -386,7 +386,7 @@ write_all! {
     NewBooking { student_id, class_id, starts_at }
     NewBookings { bookings }
     NewInvite { name, email, student_ids, consent, consent_record }
-    NewLoginLink { email, token }
+    NewLoginLink { email, token, session }
     NewSession { token, login_link_id, code }
 }
 

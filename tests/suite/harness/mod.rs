@@ -29,9 +29,9 @@ use parlour::{
     mail::{Mail, MemoryMailer, worker},
     schema,
     store::{
-        Db, Error,
+        Db, Error, access,
         people::PersonRow,
-        sessions::{self, Role},
+        sessions::{self, Proof, Role},
     },
 };
 use serde_json::{Value, json};
@@ -141,13 +141,20 @@ impl School {
         actor
     }
 
-    /// All parents of other children than Rachel Aaron's, with an address.
+    /// All parents who may act for other children than Rachel Aaron's, with an address.
     pub async fn other_parents(&self) -> Vec<PersonRow> {
         use schema::people;
         let all: Vec<PersonRow> = self
             .read(|db| {
                 let parents = people::table.filter(people::is_parent.eq(true)).filter(people::is_teacher.eq(false)).filter(people::is_staff.eq(false));
-                Ok(parents.filter(people::email_key.is_not_null()).order(people::sourced_id).select(PersonRow::as_select()).load(db)?)
+                let all: Vec<PersonRow> = parents.filter(people::email_key.is_not_null()).order(people::sourced_id).select(PersonRow::as_select()).load(db)?;
+                let mut may_act = Vec::new();
+                for one in all {
+                    if !access::students_of(db, one.id())?.is_empty() {
+                        may_act.push(one);
+                    }
+                }
+                Ok(may_act)
             })
             .await;
         all.into_iter().filter(|one| !["Rachel Aaron", "Marcus Webb"].contains(&one.name().as_str())).collect()
@@ -177,7 +184,7 @@ impl School {
             .app
             .store
             .write(move |db| {
-                let session = sessions::start(db, &ctx, school, &address, None)?;
+                let session = sessions::start(db, &ctx, school, &address, Proof::Address)?;
                 sessions::choose(db, &session, person, role)
             })
             .await

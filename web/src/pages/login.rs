@@ -70,7 +70,7 @@ fn AddressStep(step: RwSignal<Step>) -> impl IntoView {
             return;
         };
         error.set(None);
-        ask_for_code(task, step, NewLoginLink { email: Some(address.as_str().to_owned()), token: None });
+        ask_for_code(task, step, NewLoginLink { email: Some(address.as_str().to_owned()), ..NewLoginLink::default() });
     };
     view! {
         <Heading text=t().login_title />
@@ -162,13 +162,13 @@ fn LiveLink(step: RwSignal<Step>, token: StoredValue<String>, preview: LoginLink
     // A code may turn out to be needed only now.
     Effect::new(move || {
         if task.failure.with(|failure| failure.as_ref().is_some_and(|failure| failure.code() == "code_required")) {
-            ask_for_code(task, step, NewLoginLink { email: None, token: Some(token.get_value()) });
+            ask_for_code(task, step, NewLoginLink { token: Some(token.get_value()), ..NewLoginLink::default() });
         }
     });
     let go = move |_| {
         let token = token.get_value();
         if needs_code {
-            ask_for_code(task, step, NewLoginLink { email: None, token: Some(token) });
+            ask_for_code(task, step, NewLoginLink { token: Some(token), ..NewLoginLink::default() });
         } else {
             let given = NewSession { token: Some(token), ..NewSession::default() };
             task.run(async move { api::create_session(&given).await }, move |me| enter.run(me));

@@ -63,6 +63,7 @@ catalogue!(Texts {
     link_send_new: Text = "Send me a new link",
     identity_title: Text = "Who are you today?",
     identity_lede: Text = "Your address belongs to more than one person or role.",
+    identity_code: Text = "You came by the link of a confirmation mail. To be sure that it is you, enter the 6-digit code that we have just mailed to you.",
     role_parent: Text = "Parent or guardian",
     role_parent_of: Text = "Parent or guardian of {students}",
     role_teacher: Text = "Teacher",

@@ -15,7 +15,7 @@ use crate::{
     store::{
         Db, Error,
         bookings::{self, Lost, NewBooking},
-        evenings::{self, EveningRow, Whose},
+        evenings::{self, EveningRow},
         idempotency,
     },
     views::{self, moment},
@@ -39,7 +39,7 @@ pub async fn create_bookings(
     let parent_id = query.parent();
     let asked = move |db: &mut Db, caller: &Caller| {
         let (acting, _) = caller.acting(db, parent_id)?;
-        let row = evenings::find_for(db, caller.school_id(), Whose::Parent(acting.parent), evening)?;
+        let row = evenings::find_for(db, caller.school_id(), acting.whose(), evening)?;
         Ok((caller.clone(), acting, row))
     };
     let (caller, acting, row) = visitor.read(&app, asked).await?;

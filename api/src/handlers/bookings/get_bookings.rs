@@ -8,11 +8,7 @@ use crate::{
     auth::{Caller, Visitor},
     problem::Answer,
     request::{EveningPath, OnBehalf},
-    store::{
-        Db, bookings,
-        evenings::{self, Whose},
-        invites,
-    },
+    store::{Db, bookings, evenings, invites},
     views,
 };
 
@@ -24,8 +20,8 @@ pub async fn get_bookings(app: Data<App>, visitor: Visitor, EveningPath(evening)
     let (parent_id, now) = (query.parent(), app.clock.now());
     let read = move |db: &mut Db, caller: &Caller| {
         let (acting, parent) = caller.acting(db, parent_id)?;
-        let row = evenings::find_for(db, caller.school_id(), Whose::Parent(acting.parent), evening)?;
-        let mut booked = bookings::of_parent(db, evening, acting.parent)?;
+        let row = evenings::find_for(db, caller.school_id(), acting.whose(), evening)?;
+        let mut booked = bookings::of_acting(db, evening, &acting)?;
         if acting.is_staff {
             bookings::say_stranded(db, now, &mut booked)?;
         }

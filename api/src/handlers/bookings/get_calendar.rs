@@ -15,7 +15,7 @@ use crate::{
     store::{
         Db,
         bookings::{self, Booking},
-        evenings::{self, Whose},
+        evenings,
         people::PersonRow,
     },
 };
@@ -28,8 +28,8 @@ pub async fn get_calendar(app: Data<App>, visitor: Visitor, EveningPath(evening)
     let parent_id = query.parent();
     let read = move |db: &mut Db, caller: &Caller| {
         let (acting, _) = caller.acting(db, parent_id)?;
-        evenings::find_for(db, caller.school_id(), Whose::Parent(acting.parent), evening)?;
-        Ok((caller.school.name.clone(), bookings::of_parent(db, evening, acting.parent)?))
+        evenings::find_for(db, caller.school_id(), acting.whose(), evening)?;
+        Ok((caller.school.name.clone(), bookings::of_acting(db, evening, &acting)?))
     };
     let (school, booked) = visitor.read(&app, read).await?;
     let appointments: Vec<Appointment> = booked.iter().map(appointment).collect();

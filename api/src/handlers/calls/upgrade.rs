@@ -7,10 +7,9 @@ use actix_web::{
 };
 
 use crate::{
-    auth::{self, origin},
+    auth::{self, client_hash, origin},
     calls::{Socket, limits::MAX_MESSAGE},
     connections::Connection,
-    handlers::login_links::client_hash,
     problem::{Answer, ApiError},
     store::calls::{self, Visitor},
 };
@@ -41,7 +40,7 @@ pub(super) async fn open(req: &HttpRequest, body: web::Payload, visitor: Visitor
     door.times.check(now)?;
     let among = app.calls.new_socket(visitor.session).ok_or_else(|| ApiError::too_many(AGAIN_AFTER))?;
     let (response, session, messages) = actix_ws::handle(req, body).map_err(|_| upgrade_required())?;
-    let client_hash = client_hash(&app, req);
+    let client_hash = client_hash(&app, visitor.school, req);
     let connection = req.conn_data::<Connection>().map(Connection::handle);
     let (socket, from_hub) = Socket::new(app.into_inner(), visitor, client_hash, among, connection, session);
     let messages = messages.max_frame_size(MAX_MESSAGE).aggregate_continuations().max_continuation_size(MAX_MESSAGE);

@@ -23,7 +23,7 @@ use crate::{
     store::{
         Db, Error, Result, guests, people,
         schools::SchoolRow,
-        sessions::{self, PersonSession, Role},
+        sessions::{self, PersonSession, Proof, Role},
     },
 };
 
@@ -79,7 +79,7 @@ async fn open(app: &App, req: &HttpRequest, school: &SchoolRow, kind: DevActor) 
             Role::Staff => actors.staff,
         };
         let address_key = people::find(db, school_id, person)?.email_key.ok_or(Error::NotFound)?;
-        let session = sessions::start(db, &ctx, school_id, &address_key, None)?;
+        let session = sessions::start(db, &ctx, school_id, &address_key, Proof::Address)?;
         sessions::choose(db, &session, person, role)
     };
     let session = app.store.write(start).await?;

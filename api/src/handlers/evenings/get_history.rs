@@ -8,11 +8,7 @@ use crate::{
     auth::{Caller, Visitor},
     problem::Answer,
     request::{EveningPath, List, OnBehalf, PageQuery, page},
-    store::{
-        Db,
-        evenings::{self, Whose},
-        events,
-    },
+    store::{Db, evenings, events},
     views,
 };
 
@@ -31,7 +27,7 @@ pub async fn get_history(
     let parent_id = query.parent();
     let read = move |db: &mut Db, caller: &Caller| {
         let (acting, _) = caller.acting(db, parent_id)?;
-        let row = evenings::find_for(db, caller.school_id(), Whose::Parent(acting.parent), evening)?;
+        let row = evenings::find_for(db, caller.school_id(), acting.whose(), evening)?;
         let rows = events::history(db, acting.parent, evening, before, limit)?;
         Ok(page(List::History, rows, limit, |row| row.id.0, |entry| views::history_entry(entry, row.zone())))
     };

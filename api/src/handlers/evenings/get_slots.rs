@@ -8,11 +8,7 @@ use crate::{
     auth::{Caller, Visitor},
     problem::Answer,
     request::{EveningPath, OnBehalf},
-    store::{
-        Db,
-        evenings::{self, Whose},
-        slots,
-    },
+    store::{Db, evenings, slots},
     views,
 };
 
@@ -24,7 +20,7 @@ pub async fn get_slots(app: Data<App>, visitor: Visitor, EveningPath(evening): E
     let (parent_id, now) = (query.parent(), app.clock.now());
     let read = move |db: &mut Db, caller: &Caller| {
         let (acting, _) = caller.acting(db, parent_id)?;
-        let row = evenings::find_for(db, caller.school_id(), Whose::Parent(acting.parent), evening)?;
+        let row = evenings::find_for(db, caller.school_id(), acting.whose(), evening)?;
         let grid = slots::grid(db, &row, &acting)?;
         Ok(views::slot_grid(&row, grid, now))
     };

@@ -8,11 +8,7 @@ use crate::{
     auth::{Caller, Visitor},
     problem::Answer,
     request::{EveningPath, OnBehalf},
-    store::{
-        Db,
-        evenings::{self, Whose},
-        invites, outbox,
-    },
+    store::{Db, evenings, invites, outbox},
     views,
 };
 
@@ -24,7 +20,7 @@ pub async fn get_invites(app: Data<App>, visitor: Visitor, EveningPath(evening):
     let (parent_id, ctx) = (query.parent(), app.context());
     let read = move |db: &mut Db, caller: &Caller| {
         let (acting, _) = caller.acting(db, parent_id)?;
-        let row = evenings::find_for(db, caller.school_id(), Whose::Parent(acting.parent), evening)?;
+        let row = evenings::find_for(db, caller.school_id(), acting.whose(), evening)?;
         let overview = invites::overview(db, &ctx, &row, acting.parent)?;
         let ids: Vec<_> = overview.invites.iter().map(|one| one.row.id.into()).collect();
         let fates = outbox::fates(db, &ids)?;

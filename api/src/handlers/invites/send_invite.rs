@@ -14,9 +14,7 @@ use crate::{
     problem::{Answer, ApiError},
     request::{Body, EveningPath, OnBehalf, checked, idempotency_key},
     store::{
-        Db,
-        evenings::{self, Whose},
-        idempotency,
+        Db, evenings, idempotency,
         invites::{self, Sent},
         outbox,
     },
@@ -45,7 +43,7 @@ pub async fn send_invite(
     let sent = app
         .store
         .write(move |db| {
-            let row = evenings::find_for(db, school, Whose::Parent(acting.parent), evening)?;
+            let row = evenings::find_for(db, school, acting.whose(), evening)?;
             idempotency::once(db, &ctx, key.as_ref(), |db| {
                 let mut new = parsed.clone();
                 if new.students.is_empty() {

@@ -7,13 +7,14 @@ use parlour_wire::{LoginLink, NewLoginLink};
 
 use crate::{
     app::App,
-    auth::{AtSchool, cookies},
+    auth::{AtSchool, LoggedIn, client_hash, cookies},
     keys::{GivenToken, Purpose},
     problem::{Answer, ApiError},
     request::{Body, checked},
     store::{
         Dead, Error,
         login::{self, NewLogin},
+        sessions,
     },
     views::moment,
 };
@@ -21,17 +22,27 @@ use crate::{
 /// Queues the mail and ties its code to this browser by a cookie.
 ///
 /// # Errors
-/// `invalid`, `email_invalid`, `link_dead`, `too_many_requests`.
+/// `invalid`, `email_invalid`, `link_dead`, `not_logged_in`, `access_ended`, `too_many_requests`.
 pub async fn create_login_link(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, body: Body<NewLoginLink>) -> Answer {
     checked(&body.value)?;
     let ctx = app.context();
     let secret = BASE64_URL_SAFE_NO_PAD.encode(app.random.bytes::<24>());
-    let (email, person) = match (body.value.email.as_deref(), body.value.token.as_deref()) {
-        (Some(email), None) => (EmailAddress::parse(email).map_err(|refusal| ApiError::field("email", refusal.code(), &refusal.to_string()))?, None),
-        (None, Some(token)) => of_token(&app, &school, token).await?,
-        _ => return Err(ApiError::field("email", "missing", "Give either an email address or a token.")),
+    let (email, person) = match (body.value.email.as_deref(), body.value.token.as_deref(), body.value.session) {
+        (Some(email), None, None) => (EmailAddress::parse(email).map_err(|refusal| ApiError::field("email", refusal.code(), &refusal.to_string()))?, None),
+        (None, Some(token), None) => of_token(&app, &school, token).await?,
+        (None, None, Some(true)) => {
+            let session = LoggedIn::of(&req).await?.session;
+            (app.store.read(move |db| sessions::address_of(db, &session)).await?, None)
+        }
+        _ => return Err(ApiError::field("email", "missing", "Give one of these: an email address, a token, or session: true.")),
     };
-    let new = NewLogin { school: school.id(), email, person, browser_hash: app.keys.hash("browser", secret.as_bytes()), client_hash: client_hash(&app, &req) };
+    let new = NewLogin {
+        school: school.id(),
+        email,
+        person,
+        browser_hash: app.keys.hash("browser", secret.as_bytes()),
+        client_hash: client_hash(&app, school.id(), &req),
+    };
     let (id, expires_at) = app.store.write(move |db| login::request(db, &ctx, &new)).await?;
     let cookie = cookies::make(&app.config, &req, cookies::LOGIN, secret, login::LINK_LIFE);
     Ok(HttpResponse::Accepted().cookie(cookie).json(LoginLink { id: id.into(), expires_at: moment(expires_at, school.zone()) }))
@@ -48,14 +59,4 @@ async fn of_token(app: &App, school: &crate::store::schools::SchoolRow, token: &
         Ok(_) | Err(Error::NotFound) => Err(dead()),
         Err(error) => Err(error.into()),
     }
-}
-
-/// A keyed hash of the client's network address: what limits count, without storing the address.
-#[must_use]
-pub fn client_hash(app: &App, req: &HttpRequest) -> String {
-    let forwarded = app.config.client_ip_header.as_deref().and_then(|name| req.headers().get(name)).and_then(|value| value.to_str().ok());
-    // The last entry is the one that our own proxy wrote.
-    let address = forwarded.and_then(|list| list.rsplit(',').next()).map(|address| address.trim().to_owned());
-    let address = address.or_else(|| req.peer_addr().map(|peer| peer.ip().to_string())).unwrap_or_default();
-    app.keys.hash("client", address.as_bytes())
 }

@@ -3,5 +3,5 @@
 mod create_login_link;
 mod preview_login_link;
 
-pub use create_login_link::{client_hash, create_login_link};
+pub use create_login_link::create_login_link;
 pub use preview_login_link::{knows_device, preview_login_link};

@@ -12,7 +12,10 @@ use crate::{
     keys::{Audience, GivenToken, Purpose},
     problem::{Answer, ApiError},
     request::{Body, checked},
-    store::{login, people},
+    store::{
+        login,
+        people::{self, PersonRow},
+    },
     views::{masked, moment},
 };
 
@@ -35,15 +38,15 @@ pub async fn preview_login_link(app: Data<App>, req: HttpRequest, AtSchool(schoo
     let masked_name = person
         .as_ref()
         .map_or_else(|| parlour_domain::EmailAddress::parse(&link.email).map(|email| email.masked()).unwrap_or_default(), |person| masked(&person.name()));
-    let needs_code = link.is_standing && !knows_device(&app, &req, link.person_id.map(|id| id.0));
+    let needs_code = link.is_standing && !knows_device(&app, &req, person.as_ref());
     Ok(Json(LoginLinkPreview { masked_name, needs_code, expires_at: moment(*link.expires_at, school.zone()) }))
 }
 
 /// Whether this browser has logged in as the person before.
 #[must_use]
-pub fn knows_device(app: &App, req: &HttpRequest, person: Option<uuid::Uuid>) -> bool {
-    let known = cookies::read(&app.config, &req, cookies::DEVICE)
+pub fn knows_device(app: &App, req: &HttpRequest, person: Option<&PersonRow>) -> bool {
+    let known = cookies::read(&app.config, req, cookies::DEVICE)
         .map(|cookie| app.keys.read_cookie(Audience::Device, cookie.value(), app.clock.now()))
         .unwrap_or_default();
-    person.is_some_and(|person| known.contains(&person))
+    person.is_some_and(|person| known.contains(&app.keys.device_mark(person.id.0, person.device_generation)))
 }

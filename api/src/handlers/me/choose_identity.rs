@@ -17,7 +17,7 @@ use crate::{
 /// Sets the person and role of this session.
 ///
 /// # Errors
-/// `not_found` when the address is not that person in that role.
+/// `not_found` when the address is not that person in that role, `code_required` when the session is bound to another.
 pub async fn choose_identity(app: Data<App>, req: HttpRequest, caller: LoggedIn, body: Body<ChosenIdentity>) -> Answer {
     let role = match body.value.role {
         parlour_wire::Role::Parent => Role::Parent,

@@ -2,21 +2,23 @@
 
 use actix_web::{HttpRequest, HttpResponse, cookie::Cookie, web::Data};
 use chrono::TimeDelta;
+use parlour_domain::id::{PersonId, SchoolId};
 use parlour_wire::NewSession;
 use uuid::Uuid;
 
 use crate::{
     app::App,
-    auth::{AtSchool, cookies},
-    handlers::login_links::{client_hash, knows_device},
+    auth::{AtSchool, client_hash, cookies},
+    handlers::login_links::knows_device,
     keys::{Audience, GivenToken, Purpose},
     problem::{Answer, ApiError},
     request::{Body, checked},
     store::{
-        Dead, Error,
+        Db, Dead, Error,
         login::{self, GivenCode, LoginLinkRow},
+        people,
         schools::SchoolRow,
-        sessions::{self, PersonSession},
+        sessions::{self, PersonSession, Proof},
     },
     views,
 };
@@ -60,8 +62,9 @@ pub fn session_cookies(app: &App, req: &HttpRequest, session: &PersonSession) ->
     if let Some((person, _)) = &session.identity {
         let mut known =
             cookies::read(&app.config, req, cookies::DEVICE).map(|cookie| app.keys.read_cookie(Audience::Device, cookie.value(), now)).unwrap_or_default();
-        known.retain(|id| *id != person.id.0);
-        known.insert(0, person.id.0);
+        let mark = app.keys.device_mark(person.id.0, person.device_generation);
+        known.retain(|id| *id != mark);
+        known.insert(0, mark);
         known.truncate(DEVICE_PEOPLE);
         set.push(cookies::make(&app.config, req, cookies::DEVICE, sign(Audience::Device, &known, DEVICE_LIFE)?, DEVICE_LIFE));
     }
@@ -73,14 +76,21 @@ async fn by_link(app: &App, req: &HttpRequest, school: &SchoolRow, token: &str) 
     let token = GivenToken::parse(token).filter(|token| app.keys.is_genuine(Purpose::Login, token, 0)).ok_or_else(dead)?;
     let (ctx, school_id) = (app.context(), school.id());
     let now = ctx.now;
-    let link = match app.store.read(move |db| login::find_live(db, school_id, token.id, now)).await {
+    let read = move |db: &mut Db| {
+        let link = login::find_live(db, school_id, token.id, now)?;
+        let person = link.person_id.map(|person| people::find(db, school_id, person.into())).transpose()?;
+        Ok((link, person))
+    };
+    let (link, person) = match app.store.read(read).await {
         Err(Error::NotFound) => return Err(dead()),
         other => other?,
     };
-    if link.is_standing && !knows_device(app, req, link.person_id.map(|id| id.0)) {
+    if link.is_standing && !knows_device(app, req, person.as_ref()) {
         return Err(Dead::CodeRequired.into());
     }
-    let start = move |db: &mut crate::store::Db| {
+    let start = move |db: &mut Db| {
+        // It may have died since.
+        let link = login::find_live(db, school_id, token.id, now)?;
         login::use_up(db, &link, now)?;
         start(db, &ctx, school_id, &link)
     };
@@ -91,8 +101,8 @@ async fn by_code(app: &App, req: &HttpRequest, school: &SchoolRow, login_link: U
     let Some(cookie) = cookies::read(&app.config, req, cookies::LOGIN) else { return Err(Dead::OtherBrowser.into()) };
     let (ctx, school_id) = (app.context(), school.id());
     let browser_hash = app.keys.hash("browser", cookie.value().as_bytes());
-    let (client_hash, is_right) = (client_hash(app, req), app.keys.is_code(login_link, code));
-    let tried = move |db: &mut crate::store::Db| {
+    let (client_hash, is_right) = (client_hash(app, school_id, req), app.keys.is_code(login_link, code));
+    let tried = move |db: &mut Db| {
         let given = GivenCode { school: school_id, login_link, browser_hash: &browser_hash, client_hash: &client_hash, is_right };
         match login::try_code(db, &ctx, &given)? {
             // A refusal is committed: the try counts.
@@ -103,11 +113,11 @@ async fn by_code(app: &App, req: &HttpRequest, school: &SchoolRow, login_link: U
     app.store.write(tried).await?.map_err(ApiError::from)
 }
 
-fn start(
-    db: &mut crate::store::Db,
-    ctx: &crate::context::Context,
-    school: parlour_domain::id::SchoolId,
-    link: &LoginLinkRow,
-) -> crate::store::Result<PersonSession> {
-    sessions::start(db, ctx, school, &link.email_key, link.person_id.map(Into::into))
+fn start(db: &mut Db, ctx: &crate::context::Context, school: SchoolId, link: &LoginLinkRow) -> crate::store::Result<PersonSession> {
+    let proof = match link.person_id.map(PersonId::from) {
+        None => Proof::Address,
+        Some(person) if link.is_standing => Proof::StandingLink(person),
+        Some(person) => Proof::Parent(person),
+    };
+    sessions::start(db, ctx, school, &link.email_key, proof)
 }

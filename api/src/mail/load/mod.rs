@@ -113,10 +113,7 @@ impl Desk<'_> {
     }
 
     fn may_log_in(&self, db: &mut Db, person: &Person) -> Result<bool> {
-        if person.is_teacher || person.is_staff {
-            return Ok(true);
-        }
-        Ok(person.is_parent && (!mail_content::is_barred_parent(db, self.mail.school, person)? || !mail_content::allowed_students(db, person.id)?.is_empty()))
+        Ok(person.is_teacher || person.is_staff || mail_content::may_be_parent(db, self.mail.school, person)?)
     }
 
     fn staff_alert(&self, db: &mut Db) -> Result<Loaded> {

@@ -252,7 +252,7 @@ impl World {
             let address = EmailAddress::parse(&email).unwrap();
             let row = (
                 (login_links::id.eq(key(id)), login_links::school_id.eq(key(school)), login_links::email.eq(&email), login_links::email_key.eq(address.key())),
-                (login_links::browser_hash.eq(""), login_links::client_hash.eq(""), login_links::created_at.eq(at(ctx.now))),
+                (login_links::browser_hash.eq(""), login_links::created_at.eq(at(ctx.now))),
                 (login_links::expires_at.eq(at(ctx.now + TimeDelta::minutes(30))), login_links::is_standing.eq(false), login_links::tries.eq(0)),
             );
             diesel::insert_into(login_links::table).values(row).execute(db).unwrap();

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::prelude::*;
 use parlour_domain::id::{BookingId, EveningId, PersonId, SchoolId};
 
-use super::{Booking, BookingRow};
+use super::{Acting, Booking, BookingRow};
 use crate::{
     each,
-    schema::{booking_teachers, bookings, classes, people},
+    schema::{booking_teachers, bookings, classes, guardianships, people},
     store::{
-        Db, Error, Result,
+        Db, Error, Result, access,
         among::among,
         invites,
         people::PersonRow,
@@ -23,6 +23,25 @@ use crate::{
 /// # Errors
 /// When the database fails.
 pub fn of_parent(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<Booking>> {
+    let rows: Vec<BookingRow> = each!(db, conn => bookings::table
+        .inner_join(guardianships::table.on(access::links_booking()))
+        .filter(bookings::evening_id.eq(key(evening)).and(bookings::parent_id.eq(key(parent))).and(bookings::cancelled_at.is_null()))
+        .filter(access::may_act())
+        .order((bookings::starts_at, bookings::id))
+        .select(BookingRow::as_select())
+        .load(conn))?;
+    with_names(db, rows)
+}
+
+/// [`of_parent`] for the parent; for staff also what is left of a parent who lost access.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_acting(db: &mut Db, evening: EveningId, acting: &Acting) -> Result<Vec<Booking>> {
+    let parent = acting.parent;
+    if !acting.is_staff {
+        return of_parent(db, evening, parent);
+    }
     let rows: Vec<BookingRow> = each!(db, conn => bookings::table
         .filter(bookings::evening_id.eq(key(evening)).and(bookings::parent_id.eq(key(parent))).and(bookings::cancelled_at.is_null()))
         .order((bookings::starts_at, bookings::id))
@@ -47,14 +66,16 @@ pub fn of_teacher(db: &mut Db, evening: EveningId, teacher: PersonId) -> Result<
     Ok(named.into_iter().filter_map(|booking| parents.get(&booking.row.parent_id).cloned().map(|parent| (booking, parent))).collect())
 }
 
-/// One booking of the school, live or cancelled; of a certain parent's if `parent` is given.
+/// One booking of the school, live or cancelled; if `parent` is given, one of theirs about a student for whom they may act.
 ///
 /// # Errors
 /// [`Error::NotFound`] for anyone else's.
 pub fn find(db: &mut Db, school: SchoolId, parent: Option<PersonId>, booking: BookingId) -> Result<Booking> {
     let row: BookingRow =
         bookings::table.filter(bookings::id.eq(key(booking)).and(bookings::school_id.eq(key(school)))).select(BookingRow::as_select()).first(db)?;
-    if parent.is_some_and(|parent| key(parent) != row.parent_id) {
+    if let Some(parent) = parent
+        && (key(parent) != row.parent_id || !access::may_act_for(db, parent, row.student_id.into())?)
+    {
         return Err(Error::NotFound);
     }
     with_names(db, vec![row])?.pop().ok_or(Error::NotFound)
@@ -71,13 +92,15 @@ pub fn students_booked(db: &mut Db, evening: EveningId, parent: PersonId) -> Res
     Ok(live.load(db)?)
 }
 
-/// How many live bookings a parent has in an evening, and how many of them by video.
+/// How many live bookings about students of theirs a parent has in an evening, and how many of them by video.
 ///
 /// # Errors
 /// When the database fails.
 pub fn count(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<(i64, i64)> {
     let video: Vec<bool> = bookings::table
+        .inner_join(guardianships::table.on(access::links_booking()))
         .filter(bookings::evening_id.eq(key(evening)).and(bookings::parent_id.eq(key(parent))).and(bookings::cancelled_at.is_null()))
+        .filter(access::may_act())
         .select(bookings::video)
         .load(db)?;
     let by_video = video.iter().filter(|video| **video).count();

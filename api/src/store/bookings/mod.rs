@@ -23,12 +23,12 @@ pub use self::{
     change::{cancel, change, end},
     grounds::{Grounds, Live, say_stranded, stranded},
     kept::kept_class,
-    list::{count, find, of_parent, of_teacher, students_booked, with_names},
+    list::{count, find, of_acting, of_parent, of_teacher, students_booked, with_names},
     make::make,
 };
 use super::{
     Db, Error, Result,
-    evenings::EveningRow,
+    evenings::{EveningRow, Whose},
     events::{self, Actor, NewEvent},
     invites,
     outbox::{self, NewMail, Template},
@@ -104,6 +104,12 @@ pub struct Acting {
 }
 
 impl Acting {
+    /// The evenings that are seen in the parent's name.
+    #[must_use]
+    pub const fn whose(&self) -> Whose {
+        if self.is_staff { Whose::ParentForStaff(self.parent) } else { Whose::Parent(self.parent) }
+    }
+
     fn check_window(&self, evening: &EveningRow, now: DateTime<Utc>) -> Result<()> {
         if evening.state() == State::Draft {
             return Err(Error::NotFound);

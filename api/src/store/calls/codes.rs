@@ -13,11 +13,12 @@ use crate::{
     context::Context,
     schema::{call_codes, call_events},
     store::{
-        Db, Dead, Error, Result,
+        Db, Error, Result,
         invites::{self, InviteRow},
-        login,
+        login::WrongCodes,
         outbox::{self, NewMail, Template},
         sql_types::{At, Key, at, key},
+        throttles::{Held, Kind},
     },
 };
 
@@ -25,8 +26,6 @@ use crate::{
 const CODE_LIFE: TimeDelta = TimeDelta::minutes(30);
 /// Wrong tries before a code is dead.
 const MAX_TRIES: i32 = 5;
-/// Codes that are mailed for one invite in [`TAKEOVER_WINDOW`].
-const MAILS: i64 = 3;
 
 /// The detail of a takeover that counts: by another session, and so perhaps by somebody else.
 pub(super) const OTHER_SESSION: &str = "other_session";
@@ -84,7 +83,7 @@ pub fn code_of(db: &mut Db, visitor: &Visitor, device_hash: &str, now: DateTime<
 /// Mails the guest a code for this device.
 ///
 /// # Errors
-/// [`Error::NotFound`] when none is asked for; [`Error::TooMany`]; [`Dead::InviteRemoved`] and the like.
+/// [`Error::NotFound`] when none is asked for; [`Error::TooMany`]; [`crate::store::Dead::InviteRemoved`] and the like.
 pub fn send_code(db: &mut Db, ctx: &Context, visitor: &Visitor, device_hash: &str) -> Result<CodeSent> {
     super::enter::hold(db, visitor)?;
     super::enter::check_session(db, visitor, ctx.now)?;
@@ -96,11 +95,12 @@ pub fn send_code(db: &mut Db, ctx: &Context, visitor: &Visitor, device_hash: &st
     if takeovers(db, ctx, &invite)? < TAKEOVER_LIMIT {
         return Err(Error::NotFound);
     }
-    let since = at(ctx.now - TAKEOVER_WINDOW);
-    let mailed: i64 = call_codes::table.filter(call_codes::invite_id.eq(invite.id).and(call_codes::created_at.gt(since))).count().get_result(db)?;
-    if mailed >= MAILS {
-        return Err(Error::TooMany(u32::try_from(TAKEOVER_WINDOW.num_seconds()).unwrap_or(600)));
+    let subject = invite.id.to_string();
+    let mails = Held::new(db, visitor.school, Kind::GuestCodeMail, &subject, ctx.now)?;
+    if let Some(seconds) = mails.wait() {
+        return Err(Error::TooMany(seconds));
     }
+    mails.take(db)?;
     let id: CallCodeId = ctx.new_id();
     diesel::insert_into(call_codes::table)
         .values((
@@ -172,15 +172,13 @@ fn try_code(db: &mut Db, ctx: &Context, invite: &InviteRow, entry: &Entry, given
         .first(db)
         .optional()?;
     let Some(row) = row.filter(|row| row.device_hash == entry.device_hash && row.is_good(ctx.now)) else { return Ok(false) };
-    if login::paused(db, ctx.now, invite.school_id.into(), &invite.email_key, &entry.client_hash)? {
-        return Err(Error::Dead(Dead::CodesPaused));
-    }
+    let wrong_codes = WrongCodes::hold(db, ctx.now, invite.school_id.into(), &invite.email_key, &entry.client_hash)?;
     // The count is taken by a conditional update, so that five tries at once are five tries.
     let untried = call_codes::table.filter(call_codes::id.eq(row.id).and(call_codes::tries.eq(row.tries)).and(call_codes::used_at.is_null()));
     let changed = if given.is_right {
         diesel::update(untried).set(call_codes::used_at.eq(Some(at(ctx.now)))).execute(db)?
     } else {
-        login::count_failure(db, ctx, invite.school_id.into(), &invite.email_key, &entry.client_hash)?;
+        wrong_codes.count(db)?;
         diesel::update(untried).set(call_codes::tries.eq(row.tries + 1)).execute(db)?
     };
     if changed == 1 { Ok(given.is_right) } else { Err(Error::Raced) }

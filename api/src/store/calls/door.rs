@@ -12,7 +12,7 @@ use super::{Who, rows};
 use crate::{
     schema::{call_seats, calls, invites as invites_table, teacher_lateness},
     store::{
-        Db, Error, Result,
+        Db, Dead, Error, Result, access,
         bookings::{self, Booking},
         evenings::{self, EveningRow},
         guests,
@@ -92,7 +92,13 @@ pub fn is_in_call(db: &mut Db, invite: InviteId, now: DateTime<Utc>) -> Result<b
 fn check_belongs(db: &mut Db, school: SchoolId, who: Who, booking: &Booking, now: DateTime<Utc>) -> Result<()> {
     let belongs = match who {
         Who::Teacher(teacher) => booking.teachers.iter().any(|one| one.id() == teacher),
-        Who::Parent(parent) => booking.row.parent_id == key(parent),
+        Who::Parent(parent) => {
+            let is_theirs = booking.row.parent_id == key(parent);
+            if is_theirs && !access::may_act_for(db, parent, booking.student.id())? {
+                return Err(Error::Dead(Dead::Access));
+            }
+            is_theirs
+        }
         Who::Guest(invite) => {
             let row = invites::find(db, school, None, invite)?;
             let is_about = row.evening_id == booking.row.evening_id && row.parent_id == booking.row.parent_id;

@@ -28,7 +28,7 @@ use crate::{
 pub struct Entry {
     /// The keyed hash of the tab's key.
     pub device_hash: String,
-    /// The keyed hash of the client's network address: wrong codes are counted by it.
+    /// The keyed hash of the client's network: wrong codes are counted by it.
     pub client_hash: String,
     /// Take the place from my other device.
     pub move_here: bool,
@@ -81,7 +81,7 @@ pub enum Entered {
 /// Enters.
 ///
 /// # Errors
-/// Those of [`door`]; [`Error::NotFound`] when the session has ended; [`crate::store::Dead::CodesPaused`].
+/// Those of [`door`]; [`Error::NotFound`] when the session has ended; [`Error::CodesPaused`].
 pub fn enter(db: &mut Db, ctx: &Context, visitor: &Visitor, entry: &Entry) -> Result<Entered> {
     hold(db, visitor)?;
     check_session(db, visitor, ctx.now)?;

@@ -7,9 +7,9 @@ use parlour_domain::id::{PersonId, SchoolId};
 
 use crate::{
     mail::words::full_name,
-    schema::{bars, guardianships, people},
+    schema::people,
     store::{
-        Db, Result, access, contacts,
+        Db, Result, access,
         people::PersonRow,
         sql_types::{At, Key, key},
     },
@@ -24,7 +24,6 @@ pub struct Person {
     pub name: String,
     /// Where mail goes.
     pub email: Option<String>,
-    bar_key: Option<String>,
     /// Has a parent's view.
     pub is_parent: bool,
     /// Has a teacher's view.
@@ -35,7 +34,7 @@ pub struct Person {
     pub is_removed: bool,
 }
 
-type PersonColumns = (Key, Option<String>, String, String, Option<String>, Option<String>, bool, bool, bool, Option<At>);
+type PersonColumns = (Key, Option<String>, String, String, Option<String>, bool, bool, bool, Option<At>);
 
 const PERSON: (
     people::id,
@@ -43,7 +42,6 @@ const PERSON: (
     people::given_name,
     people::family_name,
     people::email,
-    people::bar_key,
     people::is_parent,
     people::is_teacher,
     people::is_staff,
@@ -54,24 +52,14 @@ const PERSON: (
     people::given_name,
     people::family_name,
     people::email,
-    people::bar_key,
     people::is_parent,
     people::is_teacher,
     people::is_staff,
     people::removed_at,
 );
 
-fn to_person((id, honorific, given, family, email, bar_key, is_parent, is_teacher, is_staff, removed_at): PersonColumns) -> Person {
-    Person {
-        id: id.into(),
-        name: full_name(honorific.as_deref(), &given, &family),
-        email,
-        bar_key,
-        is_parent,
-        is_teacher,
-        is_staff,
-        is_removed: removed_at.is_some(),
-    }
+fn to_person((id, honorific, given, family, email, is_parent, is_teacher, is_staff, removed_at): PersonColumns) -> Person {
+    Person { id: id.into(), name: full_name(honorific.as_deref(), &given, &family), email, is_parent, is_teacher, is_staff, is_removed: removed_at.is_some() }
 }
 
 /// Reads a person.
@@ -108,11 +96,13 @@ pub fn allowed_students(db: &mut Db, parent: PersonId) -> Result<HashSet<PersonI
 /// # Errors
 /// When the database fails.
 pub fn is_barred_parent(db: &mut Db, school: SchoolId, parent: &Person) -> Result<bool> {
-    let by_roster = guardianships::table.filter(guardianships::parent_id.eq(key(parent.id))).filter(contacts::is_barred()).count().get_result::<i64>(db)?;
-    let by_hand = bars::table
-        .filter(bars::school_id.eq(key(school)).and(bars::lifted_at.is_null()))
-        .filter(bars::person_id.eq(Some(key(parent.id))).or(bars::bar_key.is_not_null().and(bars::bar_key.eq(parent.bar_key.as_deref()))))
-        .count()
-        .get_result::<i64>(db)?;
-    Ok(by_roster + by_hand > 0)
+    access::is_barred(db, school, parent.id)
+}
+
+/// Whether somebody may log in as a parent.
+///
+/// # Errors
+/// When the database fails.
+pub fn may_be_parent(db: &mut Db, school: SchoolId, person: &Person) -> Result<bool> {
+    Ok(person.is_parent && access::may_be_parent(db, school, person.id)?)
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use parlour_domain::contact::Contact;
+
 use super::{
     compare::{Difference, Fate, Outcome},
     rows::{GuardianshipRow, PersonRow, Row},
@@ -49,9 +51,17 @@ impl Losses {
     }
 }
 
-/// As [`crate::store::contacts::is_allowed`] asks the database.
+/// As far as the roster goes: an import knows no bars set by hand, and lifts none.
 pub(super) fn is_allowed(row: &GuardianshipRow) -> bool {
-    !row.is_removed() && !row.court_order && !row.contact_barred && (row.contact_allowed || row.allowed_at.is_some())
+    let contact = Contact {
+        is_linked: !row.is_removed(),
+        is_allowed: row.contact_allowed,
+        is_allowed_by_staff: row.allowed_at.is_some(),
+        has_court_order: row.court_order,
+        is_barred: row.contact_barred,
+        is_barred_by_staff: false,
+    };
+    contact.may_act()
 }
 
 /// Whoever reads the mail of the old address must not stay logged in, nor who was staff and is not.

@@ -1,0 +1,116 @@
+//! Limits that slow down: a row a bucket, held while one is taken from it, so that many at once take no more than there are.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use parlour_domain::{id::SchoolId, throttle::Throttle};
+
+use super::{
+    Db, Result,
+    sql_types::{At, at, key},
+};
+use crate::{each, schema::throttles};
+
+/// What is limited, each for a subject of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Login mails to an address. Links already sent keep working.
+    LoginMailAddress,
+    /// Login mails asked for from a network: against floods alone, since a whole school may have one address.
+    LoginMailClient,
+    /// Wrong codes for an address.
+    CodeAddress,
+    /// Wrong codes from a network: against floods alone. One network can't use up what a school has.
+    CodeClient,
+    /// Wrong codes at a school; over it codes pause and links go on.
+    CodeSchool,
+    /// Codes mailed for an invite whose link was taken over too often.
+    GuestCodeMail,
+}
+
+impl Kind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::LoginMailAddress => "login_mail_address",
+            Self::LoginMailClient => "login_mail_client",
+            Self::CodeAddress => "code_address",
+            Self::CodeClient => "code_client",
+            Self::CodeSchool => "code_school",
+            Self::GuestCodeMail => "guest_code_mail",
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn throttle(self) -> Throttle {
+        let (burst, seconds) = match self {
+            Self::LoginMailAddress => (5, 180),
+            Self::LoginMailClient => (600, 1),
+            Self::CodeAddress => (15, 240),
+            Self::CodeClient => (200, 15),
+            Self::CodeSchool => (300, 12),
+            Self::GuestCodeMail => (3, 200),
+        };
+        Throttle { burst, interval: TimeDelta::seconds(seconds) }
+    }
+}
+
+/// A bucket whose row is held until the transaction ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Held<'a> {
+    school: SchoolId,
+    kind: Kind,
+    subject: &'a str,
+    next: std::result::Result<DateTime<Utc>, TimeDelta>,
+}
+
+impl<'a> Held<'a> {
+    /// Holds a subject's bucket. Whoever holds several takes them in one order, or two of them may wait for each other.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn new(db: &mut Db, school: SchoolId, kind: Kind, subject: &'a str, now: DateTime<Utc>) -> Result<Self> {
+        let row = throttles::table.find((key(school), kind.as_str(), subject));
+        let full = (throttles::school_id.eq(key(school)), throttles::kind.eq(kind.as_str()), throttles::subject.eq(subject), throttles::full_at.eq(at(now)));
+        each!(db, conn => diesel::insert_into(throttles::table).values(full).on_conflict_do_nothing().execute(conn))?;
+        let full_at: At = match db {
+            Db::Pg(conn) => row.select(throttles::full_at).for_update().get_result(conn)?,
+            Db::Sqlite(conn) => row.select(throttles::full_at).get_result(conn)?,
+        };
+        Ok(Self { school, kind, subject, next: kind.throttle().take(Some(*full_at), now) })
+    }
+
+    /// For how many seconds nothing can be taken, if so.
+    #[must_use]
+    pub fn wait(&self) -> Option<u32> {
+        let wait = self.next.err()?;
+        // Up to the next second: after it one is there.
+        u32::try_from((wait + TimeDelta::seconds(1) - TimeDelta::nanoseconds(1)).num_seconds()).ok()
+    }
+
+    /// Takes one; none where there is none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn take(&self, db: &mut Db) -> Result<()> {
+        if let Ok(next) = self.next {
+            let row = throttles::table.find((key(self.school), self.kind.as_str(), self.subject));
+            diesel::update(row).set(throttles::full_at.eq(at(next))).execute(db)?;
+        }
+        Ok(())
+    }
+}
+
+/// Deletes buckets that are full, a step of them; whether there may be more.
+///
+/// # Errors
+/// When the database fails.
+pub fn purge(db: &mut Db, now: DateTime<Utc>) -> Result<bool> {
+    const STEP: i64 = 500;
+    let full = throttles::table.filter(throttles::full_at.lt(at(now)));
+    let last: Option<At> = full.order(throttles::full_at).offset(STEP - 1).limit(1).select(throttles::full_at).first(db).optional()?;
+    match last {
+        Some(last) => diesel::delete(throttles::table.filter(throttles::full_at.le(last))).execute(db)?,
+        None => diesel::delete(full).execute(db)?,
+    };
+    Ok(last.is_some())
+}

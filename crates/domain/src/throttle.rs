@@ -1,0 +1,60 @@
+//! Limits that slow down instead of shutting out: a bucket that regains one take after each interval. Holds no state and no clock.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// How often something may happen: so many times at once, and then once each interval (the generic cell rate algorithm, ITU-T I.371).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Throttle {
+    /// How many times at once.
+    pub burst: i32,
+    /// After how long one more is possible.
+    pub interval: TimeDelta,
+}
+
+impl Throttle {
+    /// Takes one: the time at which the bucket is full again, to be kept. `full_at` is the time that the last take gave; none, or one in the past, is a
+    /// full bucket.
+    ///
+    /// # Errors
+    /// For how long to wait until one is possible.
+    pub fn take(self, full_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Result<DateTime<Utc>, TimeDelta> {
+        let next = full_at.map_or(now, |full_at| full_at.max(now)) + self.interval;
+        let wait = next - now - self.interval * self.burst;
+        if wait > TimeDelta::zero() { Err(wait) } else { Ok(next) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const THREE: Throttle = Throttle { burst: 3, interval: TimeDelta::seconds(10) };
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(second)
+    }
+
+    #[test]
+    fn a_burst_and_then_one_each_interval() {
+        let mut full_at = None;
+        for _ in 0..3 {
+            full_at = Some(THREE.take(full_at, at(0)).unwrap());
+        }
+        assert_eq!(THREE.take(full_at, at(0)), Err(TimeDelta::seconds(10)));
+        assert_eq!(THREE.take(full_at, at(7)), Err(TimeDelta::seconds(3)));
+        full_at = Some(THREE.take(full_at, at(10)).unwrap());
+        assert_eq!(THREE.take(full_at, at(10)), Err(TimeDelta::seconds(10)));
+        assert_eq!(THREE.take(full_at, at(40)), Ok(at(50)), "all of it is back");
+    }
+
+    #[test]
+    fn over_a_long_time_the_interval_decides() {
+        let (mut full_at, mut taken) = (None, 0);
+        for second in 0..1_000 {
+            if let Ok(next) = THREE.take(full_at, at(second)) {
+                (full_at, taken) = (Some(next), taken + 1);
+            }
+        }
+        assert_eq!(taken, 3 + 999 / 10);
+    }
+}
