@@ -46,7 +46,8 @@ impl Booked {
         let report = booked.import("00-good", ImportOptions::default()).await.unwrap();
         assert!(report.to_string().contains("Every row was used."), "{report}");
         let evening = std::fs::read_to_string(case("evening.toml")).unwrap();
-        evening_file::load(&booked.store, &booked.ctx(), &evening).await.unwrap();
+        let ctx = booked.ctx();
+        evening_file::load(&booked.store, &ctx, &evening).await.unwrap();
         let ctx = booked.ctx();
         booked.store.write(move |db| book(db, &ctx)).await.unwrap();
         assert_eq!(booked.standing().await, BOOKED);

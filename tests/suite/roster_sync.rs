@@ -186,7 +186,7 @@ async fn a_sync_that_would_remove_too_much_is_refused() {
     provider.change("enrollments", |rows| rows.truncate(rows.len() * 4 / 5));
     let stopped = provider.sync(&school, all()).await.unwrap();
     let kinds: Vec<&str> = stopped.stopped.iter().map(|stop| stop.kind).collect();
-    assert_eq!(kinds, ["enrolments"], "{stopped}");
+    assert_eq!(kinds, ["enrolments", "appointments"], "{stopped}");
     let text = stopped.to_string();
     assert!(text.contains("Refused: nothing was written") && text.contains("more than 10 %") && text.contains("--allow-removals"), "{text}");
     assert_eq!(touched(&Roster::of_the_demo().import(&school).await), 0, "nothing was removed");

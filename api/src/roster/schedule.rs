@@ -4,7 +4,7 @@ use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 
-use super::{Deps, Extent, ImportReport, RosterSource, sync::sync_in_turn};
+use super::{Deps, Extent, ImportReport, RosterSource, SchoolReport, Stop, sync::sync_in_turn};
 use crate::context::Context;
 use crate::store::{Db, Result, access::alert_staff, events::Actor, roster_sources::Turn, schools};
 
@@ -63,11 +63,14 @@ pub async fn sync_if_due(deps: &Deps, source: &RosterSource) -> Option<ImportRep
 
 /// Tells the staff of each school once why its roster stands still.
 async fn tell_staff(deps: &Deps, report: &ImportReport) {
-    let of_stops = report.stopped.iter().map(|stop| (stop.sourced_id.clone(), stop.in_words()));
-    let lacking = report.lacking.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-    let of_schools = report.schools.iter().filter(|_| !lacking.is_empty()).map(|school| (school.sourced_id.clone(), lacking.clone()));
-    let (ctx, reasons) = (deps.context(), Arc::new(of_schools.chain(of_stops).collect::<Vec<_>>()));
-    let told = deps.store.write(move |db| reasons.iter().try_for_each(|(school, why)| tell(db, &ctx, school, why))).await;
+    let reasons = |school: &SchoolReport| {
+        let stops = report.stopped.iter().filter(|stop| stop.sourced_id == school.sourced_id).map(Stop::in_words);
+        report.lacking.iter().map(ToString::to_string).chain(stops).collect::<Vec<_>>().join("; ")
+    };
+    let of_schools = report.schools.iter().map(|school| (school.sourced_id.clone(), reasons(school)));
+    let letters: Vec<(String, String)> = of_schools.filter(|(_, why)| !why.is_empty()).collect();
+    let (ctx, letters) = (deps.context(), Arc::new(letters));
+    let told = deps.store.write(move |db| letters.iter().try_for_each(|(school, why)| tell(db, &ctx, school, why))).await;
     if let Err(error) = told {
         tracing::warn!(%error, "could not tell staff that a sync was refused");
     }
