@@ -9,6 +9,7 @@ mod browser;
 mod calendars;
 mod call_seats;
 mod calls;
+mod cases;
 mod changes;
 mod clients;
 mod clock;
