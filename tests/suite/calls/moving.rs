@@ -138,5 +138,5 @@ async fn a_guest_put_out_by_another_browser_gets_a_new_link() {
     assert_eq!(elsewhere.out().await.0, "link_renewed");
     let mail = school.mail_to("jordan.aaron@example.org").await;
     school.nobody().post("/guest_sessions", json!({ "token": token_of(&mail) })).await.is(201);
-    other.get("/guest/appointments").await.refuses(410, "link_renewed");
+    other.get("/guest/appointments").await.refuses(401, "not_logged_in");
 }
