@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     api::{self, Answer},
-    components::{FailureNotice, Field, Heading, Skeleton},
+    components::{FailureNotice, Field, Heading, Skeleton, fresh},
     route::router,
     session::{return_path, session},
     task::Task,
@@ -71,14 +71,14 @@ fn choices(task: Task, choose: Callback<Identity>) -> AnyView {
         <Heading text=t().identity_title />
         <p class="lede">{t().identity_lede}</p>
         <FailureNotice failure=task.failure />
-        {move || session.me.with(|me| match me {
+        {fresh(move || session.me.with(|me| match me {
                 None => Skeleton().into_any(),
                 Some(Ok(me)) => list(&me.identities),
                 Some(Err(failure)) => {
                     let failure = Some(failure.clone());
                     view! { <FailureNotice failure=Signal::stored(failure) /> }.into_any()
                 }
-            })}
+            }))}
     }
     .into_any()
 }
@@ -133,7 +133,7 @@ fn IdentityItem(identity: Identity, choose: Callback<Identity>) -> impl IntoView
     view! {
         <li>
             <button type="button" class="choice" on:click=move |_| choose.run(identity.clone())>
-                <strong>{name}</strong>
+                <strong translate="no">{name}</strong>
                 <span class="soft">{role}</span>
             </button>
         </li>
