@@ -115,7 +115,8 @@ pub async fn index(app: Data<App>, req: HttpRequest) -> Answer {
             .content_type("text/plain; charset=utf-8")
             .body("This server has no client files. `cargo xtask run` builds and serves them; PARLOUR_CLIENT_DIR says where they are.\n"));
     };
-    let page = index.replace("{{base}}", &escaped(&cookies::path(&req))).replace("{{contact}}", &contact(&school)).replace("{{school}}", &escaped(&school.name));
+    let page =
+        index.replace("{{base}}", &escaped(&cookies::path(&req))).replace("{{contact}}", &contact(&school)).replace("{{school}}", &escaped(&school.name));
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -22,7 +22,8 @@ use crate::{
     connections::{Connection, Stage, Watched},
     contract,
     handlers::{
-        bars, bookings, calls, changes, client_errors, clients, dev, evenings, guests, health, invites, login_links, me, oauth, parents, roster, school, sessions, webhooks,
+        bars, bookings, calls, changes, client_errors, clients, dev, evenings, guests, health, invites, login_links, me, oauth, parents, roster, school,
+        sessions, webhooks,
     },
     precondition::no_versions,
     problem::{Answer, ApiError},

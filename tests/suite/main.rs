@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod access;
-mod bodies;
 mod addresses;
+mod bodies;
 mod bookings;
 mod browser;
 mod calendars;

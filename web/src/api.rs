@@ -5,9 +5,9 @@ use std::{fmt, pin::Pin};
 use leptos::prelude::{document, window};
 use parlour_wire::{
     ApiClient, ApiClientChange, AppointmentRecord, Bar, Booking, BookingChange, CallDoor, ChosenIdentity, DevActor, DevClock, DevClockMove, DevLogin, DevMail,
-    Evening, GuestAppointments, GuestLinkPreview, GuestLinkRenewal, HistoryEntry, IceServers, Invite, Invites, IssuedApiClient, Lateness, LinkToken, LinkedStudent, LoginLink,
-    LoginLinkPreview, Me, MyBookings, NewApiClient, NewBar, NewBookings, NewInvite, NewLoginLink, NewSession, NewWebhook, Page, Parent, Problem, Schedule,
-    School, SchoolChange, SlotGrid, Webhook, WebhookChange, WebhookDelivery, WebhookWithSecret,
+    Evening, GuestAppointments, GuestLinkPreview, GuestLinkRenewal, HistoryEntry, IceServers, Invite, Invites, IssuedApiClient, Lateness, LinkToken,
+    LinkedStudent, LoginLink, LoginLinkPreview, Me, MyBookings, NewApiClient, NewBar, NewBookings, NewInvite, NewLoginLink, NewSession, NewWebhook, Page,
+    Parent, Problem, Schedule, School, SchoolChange, SlotGrid, Webhook, WebhookChange, WebhookDelivery, WebhookWithSecret,
     plain::{self, Read, Write},
 };
 use uuid::Uuid;

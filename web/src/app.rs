@@ -8,7 +8,8 @@ use crate::{
     components::{DemoStrip, FailureNotice, Header, fresh},
     pages::{
         BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps, ClientsRoute, DevicesRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute,
-        IdentityRoute, LoginPage, MailboxRoute, MissingPage, OfficeRoute, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute, WebhookLogRoute, WebhooksRoute,
+        IdentityRoute, LoginPage, MailboxRoute, MissingPage, OfficeRoute, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute, WebhookLogRoute,
+        WebhooksRoute,
     },
     route::{self, Page, Router, router},
     session::{Session, session},

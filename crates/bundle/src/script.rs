@@ -34,7 +34,10 @@ pub fn add(assets: &mut Assets, client: Client, boot: &str) -> Result<()> {
     for name in &names {
         refer(&mut modules, name, &format!("./{}", file_of(name)), Quoting::Import)?;
     }
-    let start = format!("import start from \"./{}\";\nstart().catch((error) => {{\ndispatchEvent(new Event(\"parlour:failed\"));\nthrow error;\n}});\n", file_of("./app.js"));
+    let start = format!(
+        "import start from \"./{}\";\nstart().catch((error) => {{\ndispatchEvent(new Event(\"parlour:failed\"));\nthrow error;\n}});\n",
+        file_of("./app.js")
+    );
     for (name, text) in modules {
         let file = file_of(&name);
         let short = name.trim_start_matches("./").to_owned();

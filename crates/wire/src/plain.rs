@@ -9,9 +9,10 @@ use uuid::Uuid;
 use crate::{
     AppointmentRecord, Bar, Booking, BookingChange, BookingRow, BookingState, ChosenIdentity, ClassSlots, ClassTeacher, ConsentChannel, DevActor, DevClock,
     DevClockMove, DevLogin, DevMail, Evening, EveningState, ExpectedPerson, FieldError, FieldSource, GuestAppointment, GuestAppointments, GuestInvite,
-    GuestLinkPreview, GuestLinkRenewal, HistoryEntry, Identity, InvitableStudent, Invite, InviteAction, InviteState, Invites, Lateness, LinkToken, LinkedStudent, LoginLink,
-    LoginLinkPreview, LostBooking, Me, Mode, Moment, MyBookings, NewBar, NewBooking, NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem,
-    RestingBooking, Role, Schedule, ScheduledAppointment, School, SchoolChange, SlotGrid, SlotState, Stranded, Student, StudentClass, StudentSlots, Teacher,
+    GuestLinkPreview, GuestLinkRenewal, HistoryEntry, Identity, InvitableStudent, Invite, InviteAction, InviteState, Invites, Lateness, LinkToken,
+    LinkedStudent, LoginLink, LoginLinkPreview, LostBooking, Me, Mode, Moment, MyBookings, NewBar, NewBooking, NewBookings, NewInvite, NewLoginLink,
+    NewSession, Page, Parent, Problem, RestingBooking, Role, Schedule, ScheduledAppointment, School, SchoolChange, SlotGrid, SlotState, Stranded, Student,
+    StudentClass, StudentSlots, Teacher,
 };
 
 /// A JSON value that was parsed already. `null` is like something that is not there.

@@ -118,7 +118,10 @@ async fn browsers_that_can_not_run_it_are_told() {
         ("no modules", "delete HTMLScriptElement.prototype.noModule"),
         ("no WebAssembly", "delete window.WebAssembly"),
         ("WebAssembly is refused", "WebAssembly.instantiate = WebAssembly.instantiateStreaming = () => Promise.reject(new Error('refused'))"),
-        ("the WebAssembly is blocked", "const real = fetch; window.fetch = (url, ...more) => String(url.url ?? url).includes('.wasm') ? Promise.reject(new TypeError('blocked')) : real(url, ...more)"),
+        (
+            "the WebAssembly is blocked",
+            "const real = fetch; window.fetch = (url, ...more) => String(url.url ?? url).includes('.wasm') ? Promise.reject(new TypeError('blocked')) : real(url, ...more)",
+        ),
     ];
     let copy = Copy::make();
     let school = copy.school().await;

@@ -156,7 +156,9 @@ fn Chooser(lesson: Lesson, times: Vec<Moment>, draft: Draft, open: bool) -> impl
     let buttons = free.into_iter().map(|time| view! { <SlotButton lesson=lesson.clone() time draft /> }).collect_view();
     let state = fresh(move || match (lost.get(), chosen.get()) {
         (true, _) => view! { <span class="tag stop" prop:textContent=t().time_lost></span> }.into_any(),
-        (false, Some(time)) => view! { <span class="tag go"><Icon shape=Shape::Tick /><span translate="no" prop:textContent=moments::clock(&time)></span></span> }.into_any(),
+        (false, Some(time)) => {
+            view! { <span class="tag go"><Icon shape=Shape::Tick /><span translate="no" prop:textContent=moments::clock(&time)></span></span> }.into_any()
+        }
         (false, None) => view! { <span class="soft" prop:textContent=left.clone()></span> }.into_any(),
     });
     view! {

@@ -9,7 +9,9 @@ use crate::{
     api::{self, Failure},
     ask::Ask,
     browser,
-    components::{BookingsTable, FailureNotice, Heading, Icon, InviteControl, Notice, Panel, ReviewList, Shape, SlotChoosers, SlotTable, Tone, fresh, names, when},
+    components::{
+        BookingsTable, FailureNotice, Heading, Icon, InviteControl, Notice, Panel, ReviewList, Shape, SlotChoosers, SlotTable, Tone, fresh, names, when,
+    },
     draft::{Draft, Lesson},
     moments, route,
     route::router,

@@ -10,7 +10,9 @@ use super::lazy;
 use crate::{
     api::{self, Answer, Failure},
     browser,
-    components::{Dialog, FailureNotice, Icon, InviteActions, InviteCheck, InviteDraft, InviteForm, InviteItem, LazyPanel, Notice, Shape, Skeleton, Tone, fresh},
+    components::{
+        Dialog, FailureNotice, Icon, InviteActions, InviteCheck, InviteDraft, InviteForm, InviteItem, LazyPanel, Notice, Shape, Skeleton, Tone, fresh,
+    },
     task::{Task, spawn},
     texts::{self, fill, t},
 };

@@ -38,8 +38,7 @@ fn ContactForm(school: School) -> impl IntoView {
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         saved.set(false);
-        let change =
-            SchoolChange { phone: Some(phone.get_untracked()), email: Some(email.get_untracked()), office_hours: Some(hours.get_untracked()) };
+        let change = SchoolChange { phone: Some(phone.get_untracked()), email: Some(email.get_untracked()), office_hours: Some(hours.get_untracked()) };
         task.run(async move { api::change_school(&change).await }, move |school: School| {
             saved.set(true);
             session.school.set(Some(school));

@@ -18,7 +18,8 @@ catalogue!(Texts {
     keep_it: Text = "Keep it",
     offline: Text = "We can’t reach the school’s server. Check your connection and try again.",
     unreadable: Text = "Something went wrong on our side. Try again in a moment.",
-    part_missing: Text = "The school’s server answers, but a part of this page could not be loaded. Load the page again: the times that you have chosen are kept.",
+    part_missing: Text =
+        "The school’s server answers, but a part of this page could not be loaded. Load the page again: the times that you have chosen are kept.",
     crashed: Text = "Something went wrong and this page can’t go on. What you booked is safe. ",
     reload: Text = "Load the page again",
     missing_title: Text = "There is no such page",

@@ -65,7 +65,10 @@ mod tests {
         let check = |agent: &str, expected: &str| assert_eq!(browser(agent), expected, "{agent}");
         check("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/109.0.5414.120 Safari/537.36", "Chrome 109");
         check("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36 Edg/120.0.2210.91", "Edge 120");
-        check("Mozilla/5.0 (iPhone; CPU iPhone OS 15_3 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/15.3 Mobile/15E148 Safari/604.1", "Safari 15");
+        check(
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 15_3 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/15.3 Mobile/15E148 Safari/604.1",
+            "Safari 15",
+        );
         check("Mozilla/5.0 (Windows NT 6.1; rv:97.0) Gecko/20100101 Firefox/97.0", "Firefox 97");
         check("Firefox/Rachel Aaron", "unknown");
         check("Chrome/123456789 rachel@example.org", "Chrome 1234");
