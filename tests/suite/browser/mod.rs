@@ -4,10 +4,12 @@ mod axe;
 mod calls;
 mod driver;
 mod journey;
+mod lost_answers;
 mod pages;
 mod post;
 mod real_school;
 mod run_mode;
+mod two_tabs;
 
 use crate::harness::Server;
 use post::PostOffice;

@@ -8,7 +8,7 @@ use parlour_wire::{CallDoor, CallRole, NextCall};
 
 use super::{
     door::server_time,
-    page::{Step, Visit},
+    page::{Step, Visit, ahead_of},
 };
 use crate::{
     api,
@@ -32,7 +32,7 @@ pub(super) fn After(visit: Visit, door: CallDoor, code: String, detail: String) 
         "taken_over" => (c().taken_title, c().taken_text.to_owned()),
         _ => (c().out_title, crate::texts::error(&code).map_or(detail, str::to_owned)),
     };
-    let (over, again) = (code == "call_over", matches!(code.as_str(), "left" | "taken_over"));
+    let (over, again) = (code == "call_over", matches!(code.as_str(), "left" | "taken_over" | "expired"));
     let home = visit.home(&door);
     view! {
         <div class="narrow after">
@@ -72,7 +72,7 @@ fn Following(visit: Visit, door: CallDoor) -> impl IntoView {
 fn Next(visit: Visit, call: NextCall, door: CallDoor) -> impl IntoView {
     let teacher = door.you.role == CallRole::Teacher;
     let booking = call.booking_id;
-    let now = server_time(&door);
+    let now = server_time(ahead_of(&door));
     let opens = door.opens_at.timestamp_millis();
     let open = Memo::new(move |_| now.get() >= opens);
     let (staying, seconds) = (RwSignal::new(false), RwSignal::new(if teacher { 0 } else { PAUSE }));
