@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
-    auth::{Counted, count_programs, origin},
+    auth::{Counted, count_programs, origin, person_mark},
     client,
     connections::{Connection, Stage, Watched},
     contract,
@@ -151,6 +151,7 @@ fn api(config: &mut ServiceConfig) {
     at("/guest/appointments/{booking_id}/call", on![GET calls::get_guest_call]);
     at("/guest/appointments/{booking_id}/call/socket", on![GET calls::open_guest_call_socket]);
     at("/ice_servers", on![GET calls::get_ice_servers]);
+    at("/check_socket", on![GET calls::open_check_socket]);
     at("/parents", on![GET parents::list_parents]);
     at("/parents/{parent_id}", on![GET parents::get_parent]);
     at("/parents/{parent_id}/allowed_students/{student_id}", on![PUT parents::allow_contact]);
@@ -267,6 +268,7 @@ fn described(error: &Error, id: &str) -> HttpResponse {
 
 fn finish(mut response: ServiceResponse<BoxBody>, app: &App, id: &str) -> ServiceResponse<BoxBody> {
     let counted = response.request().extensions().get::<Counted>().copied();
+    let person = response.request().extensions().get::<person_mark::Marks>().and_then(person_mark::Marks::header);
     let headers = response.headers_mut();
     if let Some(Counted(rate)) = counted {
         let told =
@@ -276,6 +278,10 @@ fn finish(mut response: ServiceResponse<BoxBody>, app: &App, id: &str) -> Servic
                 headers.insert(HeaderName::from_static(name), value);
             }
         }
+    }
+    // A login, or another choice of who one is, has said it already.
+    if let Some(person) = person.filter(|_| !headers.contains_key(person_mark::HEADER)) {
+        headers.insert(person_mark::HEADER, person);
     }
     add_headers(headers, app, id);
     watch(response)

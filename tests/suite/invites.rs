@@ -137,6 +137,29 @@ async fn resending_waits_ten_minutes_and_keeps_the_link() {
 }
 
 #[tokio::test]
+async fn a_repeated_resend_or_renewal_mails_once() {
+    let school = School::start().await;
+    let parent = school.parent().await;
+    let (_, [liz, _]) = students(&school, &parent).await;
+    let id = send(&school, &parent, invite(&[&liz])).await.is(201).text_at("/id");
+    school.mail_to(EMAIL).await;
+    for what in ["resend", "renew"] {
+        school.wait(TimeDelta::minutes(10));
+        let path = format!("/invites/{id}/{what}");
+        let request = || parent.request("POST", &path).header("idempotency-key", what);
+        let first = parent.send("POST", &path, request()).await.is(202);
+        let again = parent.send("POST", &path, request()).await.is(202);
+        assert_eq!(first.body, again.body, "{what}");
+        school.mail_to(EMAIL).await;
+        let sent = school.mails().await.into_iter().filter(|mail| mail.to == EMAIL).count();
+        assert_eq!(sent, 0, "{what} mailed once");
+    }
+    // One key names one wish.
+    let other = format!("/invites/{id}/renew");
+    parent.send("POST", &other, parent.request("POST", &other).header("idempotency-key", "resend")).await.refuses(409, "idempotency_key_reused");
+}
+
+#[tokio::test]
 async fn a_renewed_link_replaces_the_one_before() {
     let school = School::start().await;
     let parent = school.parent().await;

@@ -59,7 +59,7 @@ fn to_a_stranger(id: &str) -> u16 {
         | "replay_webhook_delivery" => 403,
         "put_people" | "put_classes" | "put_enrolments" | "put_guardianships" => 403,
         // Strangers with a WebSocket are in calls.rs.
-        "open_call_socket" => 426,
+        "open_call_socket" | "open_check_socket" => 426,
         // A person's cookie is no guest's.
         "get_guest_appointments" | "delete_guest_sessions" | "get_guest_call" | "open_guest_call_socket" => 401,
         "delete_session" | "delete_sessions" => 204,

@@ -327,3 +327,34 @@ async fn many_at_once_get_no_more_tries_than_there_are() {
     let paused = statuses.iter().filter(|status| **status == 429).count();
     assert!(paused == 5 && statuses.iter().all(|status| [403, 410, 429].contains(status)), "{statuses:?}");
 }
+
+#[tokio::test]
+async fn a_page_of_one_person_is_not_answered_as_another() {
+    let school = School::start().await;
+    let browser = school.parent().await;
+    let rachel = browser.get("/me").await.is(200).header("parlour-person").expect("whom it is for").to_owned();
+    let again = school.parent().await.get("/me").await.is(200).header("parlour-person").map(str::to_owned);
+    assert_eq!(again.as_ref(), Some(&rachel), "another session of the same person");
+    let of_rachel = |method: &str, path: &str| browser.request(method, path).header("parlour-person", &rachel);
+    let bookings = school.evening("/bookings");
+    let seen = browser.send("GET", &bookings, of_rachel("GET", &bookings)).await.is(200);
+    assert_eq!(seen.header("parlour-person"), Some(rachel.as_str()));
+    let booking = format!("/bookings/{}", seen.text_at("/rows/0/id"));
+
+    // In another tab of the browser somebody else logs in.
+    browser.post("/dev/logins", json!({ "as": "staff" })).await.is(201);
+    for (method, path) in [("GET", "/me"), ("GET", bookings.as_str()), ("DELETE", booking.as_str()), ("DELETE", "/sessions/current"), ("GET", "/clients")] {
+        browser.send(method, path, of_rachel(method, path)).await.refuses(401, "session_changed");
+    }
+    let helen = browser.get("/me").await.is(200);
+    assert!(helen.header("parlour-person").is_some_and(|mark| mark != rachel));
+    let rows = school.parent().await.get(&bookings).await.is(200).list("/rows");
+    assert!(rows.iter().any(|row| booking.ends_with(row["id"].as_str().unwrap_or("none"))), "nothing was done");
+    let nonsense = browser.request("GET", "/me").header("parlour-person", "nonsense");
+    browser.send("GET", "/me", nonsense).await.refuses(401, "session_changed");
+    // Who is nobody has no mark, and a guest's session none either.
+    assert_eq!(school.nobody().get("/school").await.header("parlour-person"), None);
+    let guest = school.guest().await;
+    let path = "/guest/appointments";
+    assert_eq!(guest.send("GET", path, guest.request("GET", path).header("parlour-person", &rachel)).await.is(200).header("parlour-person"), None);
+}

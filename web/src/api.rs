@@ -2,6 +2,7 @@
 
 use std::{fmt, pin::Pin};
 
+use js_sys::{Function, Reflect};
 use leptos::prelude::{document, window};
 use parlour_wire::{
     ApiClient, ApiClientChange, AppointmentRecord, Bar, Booking, BookingChange, CallDoor, ChosenIdentity, DevActor, DevClock, DevClockMove, DevLogin, DevMail,
@@ -15,7 +16,12 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, RequestCredentials, RequestInit, Response};
 
-use crate::{js::Js, texts};
+use crate::{
+    intent::Intent,
+    js::Js,
+    person::{self, Change},
+    texts,
+};
 
 /// Why there is no answer to work with.
 #[derive(Clone, PartialEq, Debug)]
@@ -112,9 +118,8 @@ pub(crate) async fn get_bookings(evening: Uuid, parent: Option<Uuid>) -> Answer<
     get(&of_parent(evening, "bookings", parent)).await
 }
 
-/// `key` names this attempt: the same one may be sent again without booking twice.
-pub(crate) async fn create_bookings(evening: Uuid, parent: Option<Uuid>, bookings: &NewBookings, key: &str) -> Answer<Page<Booking>> {
-    send_once(&of_parent(evening, "bookings", parent), bookings, key).await
+pub(crate) async fn create_bookings(evening: Uuid, parent: Option<Uuid>, bookings: &NewBookings) -> Answer<Page<Booking>> {
+    send("POST", &of_parent(evening, "bookings", parent), bookings).await
 }
 
 /// Where the calendar file is, to be linked to.
@@ -157,17 +162,16 @@ pub(crate) async fn get_invites(evening: Uuid, parent: Option<Uuid>) -> Answer<I
     get(&of_parent(evening, "invites", parent)).await
 }
 
-/// `key` names this attempt, as for bookings.
-pub(crate) async fn send_invite(evening: Uuid, parent: Option<Uuid>, invite: &NewInvite, key: &str) -> Answer<Invite> {
-    send_once(&of_parent(evening, "invites", parent), invite, key).await
+pub(crate) async fn send_invite(evening: Uuid, parent: Option<Uuid>, invite: &NewInvite) -> Answer<Invite> {
+    send("POST", &of_parent(evening, "invites", parent), invite).await
 }
 
 pub(crate) async fn resend_invite(invite: Uuid) -> Answer<Invite> {
-    read(&call("POST", &format!("invites/{invite}/resend"), None, None).await?)
+    read(&call("POST", &format!("invites/{invite}/resend"), None).await?)
 }
 
 pub(crate) async fn renew_invite(invite: Uuid) -> Answer<Invite> {
-    read(&call("POST", &format!("invites/{invite}/renew"), None, None).await?)
+    read(&call("POST", &format!("invites/{invite}/renew"), None).await?)
 }
 
 pub(crate) async fn remove_invite(invite: Uuid) -> Answer<()> {
@@ -180,11 +184,11 @@ pub(crate) async fn preview_guest_link(token: &str) -> Answer<GuestLinkPreview> 
 
 pub(crate) async fn decline_guest_link(token: &str) -> Answer<()> {
     let body = plain::text_of(&LinkToken { token: token.to_owned() });
-    call("POST", "guest_links/decline", Some(body), None).await.map(drop)
+    call("POST", "guest_links/decline", Some(body)).await.map(drop)
 }
 
 pub(crate) async fn renew_guest_link(link: &GuestLinkRenewal) -> Answer<()> {
-    call("POST", "guest_links/renew", Some(plain::text_of(link)), None).await.map(drop)
+    call("POST", "guest_links/renew", Some(plain::text_of(link))).await.map(drop)
 }
 
 pub(crate) async fn create_guest_session(token: &str) -> Answer<GuestAppointments> {
@@ -219,7 +223,7 @@ pub(crate) async fn get_parent(parent: Uuid) -> Answer<Parent> {
 }
 
 pub(crate) async fn allow_contact(parent: Uuid, student: Uuid) -> Answer<LinkedStudent> {
-    read(&call("PUT", &format!("parents/{parent}/allowed_students/{student}"), None, None).await?)
+    read(&call("PUT", &format!("parents/{parent}/allowed_students/{student}"), None).await?)
 }
 
 pub(crate) async fn list_bars(student: Option<Uuid>, cursor: Option<&str>) -> Answer<Page<Bar>> {
@@ -246,8 +250,8 @@ pub(crate) async fn list_clients(cursor: Option<&str>) -> Answer<Page<ApiClient>
     get(&format!("clients{cursor}")).await
 }
 
-pub(crate) async fn create_client(client: &NewApiClient, key: &str) -> Answer<IssuedApiClient> {
-    send_once("clients", client, key).await
+pub(crate) async fn create_client(client: &NewApiClient) -> Answer<IssuedApiClient> {
+    send("POST", "clients", client).await
 }
 
 pub(crate) async fn change_client(client: Uuid, change: &ApiClientChange) -> Answer<ApiClient> {
@@ -255,7 +259,7 @@ pub(crate) async fn change_client(client: Uuid, change: &ApiClientChange) -> Ans
 }
 
 pub(crate) async fn create_client_secret(client: Uuid) -> Answer<IssuedApiClient> {
-    read(&call("POST", &format!("clients/{client}/secrets"), None, None).await?)
+    read(&call("POST", &format!("clients/{client}/secrets"), None).await?)
 }
 
 pub(crate) async fn revoke_client(client: Uuid) -> Answer<()> {
@@ -279,11 +283,11 @@ pub(crate) async fn delete_webhook(webhook: Uuid) -> Answer<()> {
 }
 
 pub(crate) async fn rotate_webhook_secret(webhook: Uuid) -> Answer<WebhookWithSecret> {
-    read(&call("POST", &format!("webhooks/{webhook}/secrets"), None, None).await?)
+    read(&call("POST", &format!("webhooks/{webhook}/secrets"), None).await?)
 }
 
 pub(crate) async fn test_webhook(webhook: Uuid) -> Answer<WebhookDelivery> {
-    read(&call("POST", &format!("webhooks/{webhook}/test"), None, None).await?)
+    read(&call("POST", &format!("webhooks/{webhook}/test"), None).await?)
 }
 
 pub(crate) async fn list_webhook_deliveries(webhook: Uuid, cursor: Option<&str>) -> Answer<Page<WebhookDelivery>> {
@@ -292,7 +296,7 @@ pub(crate) async fn list_webhook_deliveries(webhook: Uuid, cursor: Option<&str>)
 }
 
 pub(crate) async fn replay_webhook_delivery(webhook: Uuid, delivery: Uuid) -> Answer<WebhookDelivery> {
-    read(&call("POST", &format!("webhooks/{webhook}/deliveries/{delivery}/replay"), None, None).await?)
+    read(&call("POST", &format!("webhooks/{webhook}/deliveries/{delivery}/replay"), None).await?)
 }
 
 pub(crate) async fn list_dev_mails(cursor: Option<&str>) -> Answer<Page<DevMail>> {
@@ -334,38 +338,48 @@ fn escaped(text: &str) -> String {
 }
 
 async fn get<T: Read>(path: &str) -> Answer<T> {
-    read(&call("GET", path, None, None).await?)
+    read(&call("GET", path, None).await?)
 }
 
 async fn send<T: Read>(method: &str, path: &str, body: &impl Write) -> Answer<T> {
-    read(&call(method, path, Some(plain::text_of(body)), None).await?)
-}
-
-async fn send_once<T: Read>(path: &str, body: &impl Write, key: &str) -> Answer<T> {
-    read(&call("POST", path, Some(plain::text_of(body)), Some(key)).await?)
+    read(&call(method, path, Some(plain::text_of(body))).await?)
 }
 
 async fn delete(path: &str) -> Answer<()> {
-    call("DELETE", path, None, None).await.map(drop)
+    call("DELETE", path, None).await.map(drop)
 }
 
 fn read<T: Read>(answer: &Js) -> Answer<T> {
     plain::read(answer).ok_or(Failure::Unreadable(200))
 }
 
-/// One request and its whole answer. Boxed, since each caller would otherwise carry a copy of it.
-fn call<'a>(method: &'a str, path: &'a str, body: Option<String>, key: Option<&'a str>) -> Pin<Box<dyn Future<Output = Answer<Js>> + 'a>> {
+/// For how long a request may wait for its answer, in milliseconds.
+const PATIENCE: u32 = 30_000;
+
+/// One request and its whole answer. Whatever may change something carries the key of its intention. Boxed, since each caller would otherwise
+/// carry a copy of it.
+fn call<'a>(method: &'a str, path: &'a str, body: Option<String>) -> Pin<Box<dyn Future<Output = Answer<Js>> + 'a>> {
     Box::pin(async move {
-        match fetch(method, path, body, key).await {
+        let intent = Intent::of(method, path, body.as_deref().unwrap_or_default());
+        let answer = match fetch(method, path, body, intent.as_ref().map(|intent| intent.key.as_str())).await {
             Err(_) => Err(Failure::Offline),
-            Ok((true, _, answer)) => Ok(answer),
-            Ok((false, status, answer)) => Err(plain::read(&answer).map_or(Failure::Unreadable(status), |problem| Failure::Refused(Box::new(problem)))),
+            Ok((true, _, Some(answer))) => Ok(answer),
+            Ok((_, status, answer)) => {
+                Err(answer.and_then(|answer| plain::read(&answer)).map_or(Failure::Unreadable(status), |problem| Failure::Refused(Box::new(problem))))
+            }
+        };
+        if answer.as_ref().is_err_and(|failure| failure.code() == "session_changed") {
+            person::changed(Change::Another);
+        }
+        match intent {
+            Some(intent) => intent.settle(answer),
+            None => answer,
         }
     })
 }
 
-/// Whether the server did it, its status, and what it says.
-async fn fetch(method: &str, path: &str, body: Option<String>, key: Option<&str>) -> Result<(bool, u16, Js), JsValue> {
+/// Whether the server did it, its status, and what it says; nothing where that is no JSON.
+async fn fetch(method: &str, path: &str, body: Option<String>, key: Option<&str>) -> Result<(bool, u16, Option<Js>), JsValue> {
     let headers = Headers::new()?;
     headers.set("accept", "application/json")?;
     if body.is_some() {
@@ -374,6 +388,9 @@ async fn fetch(method: &str, path: &str, body: Option<String>, key: Option<&str>
     if let Some(key) = key {
         headers.set("idempotency-key", key)?;
     }
+    if let Some(mark) = person::mark() {
+        headers.set(person::HEADER, &mark)?;
+    }
     let request = RequestInit::new();
     request.set_method(method);
     request.set_credentials(RequestCredentials::SameOrigin);
@@ -381,9 +398,27 @@ async fn fetch(method: &str, path: &str, body: Option<String>, key: Option<&str>
     if let Some(body) = &body {
         request.set_body(&JsValue::from_str(body));
     }
+    // A line that went dead without a word answers nothing for minutes. Old browsers have no such signal, and wait.
+    if let Some(signal) = deadline() {
+        Reflect::set(&request, &"signal".into(), &signal)?;
+    }
     let base = document().base_uri()?.unwrap_or_default();
     let url = web_sys::Url::new_with_base(&["api/v1/", path].concat(), &base)?.href();
     let answer: Response = JsFuture::from(window().fetch_with_str_and_init(&url, &request)).await?.dyn_into()?;
+    let is_login = answer.ok() && method != "DELETE" && matches!(path, "sessions" | "me/identity");
+    match answer.headers().get(person::HEADER)? {
+        Some(mark) => person::answered(mark, is_login),
+        // Logged in, and not yet chosen who one is.
+        None if is_login => person::left(),
+        None => {}
+    }
     let text = JsFuture::from(answer.text()?).await?;
-    Ok((answer.ok(), answer.status(), Js::parse(&text.as_string().unwrap_or_default())))
+    Ok((answer.ok(), answer.status(), Js::of_answer(&text.as_string().unwrap_or_default())))
+}
+
+/// `AbortSignal.timeout(…)`.
+fn deadline() -> Option<JsValue> {
+    let signals = Reflect::get(&window(), &"AbortSignal".into()).ok()?;
+    let timeout: Function = Reflect::get(&signals, &"timeout".into()).ok()?.dyn_into().ok()?;
+    timeout.call1(&signals, &PATIENCE.into()).ok()
 }

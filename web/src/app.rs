@@ -5,12 +5,13 @@ use parlour_wire::DevActor;
 
 use crate::{
     api, browser,
-    components::{DemoStrip, FailureNotice, Header, fresh},
+    components::{DemoStrip, FailureNotice, Header, Notice, Tone, fresh},
     pages::{
         BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps, ClientsRoute, DevicesRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute,
         IdentityRoute, LoginPage, MailboxRoute, MissingPage, OfficeRoute, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute, WebhookLogRoute,
         WebhooksRoute,
     },
+    person::{self, Change},
     route::{self, Page, Router, router},
     session::{Session, session},
     task::{Task, spawn},
@@ -23,6 +24,7 @@ pub(crate) fn App(token: Option<String>) -> impl IntoView {
     let session = Session::new(token);
     provide_context(session);
     Router::provide();
+    person::watch();
     // A link that is followed while the app is open changes the fragment only.
     window_event_listener(leptos::ev::hashchange, move |_| {
         if let Some(token) = browser::take_token() {
@@ -77,6 +79,7 @@ fn Top() -> impl IntoView {
         let request = async move { if everywhere { api::delete_sessions().await } else { api::delete_session().await } };
         task.run(request, move |()| {
             session.leave();
+            person::logged_out();
             router.go("/login");
         });
     });
@@ -101,8 +104,27 @@ fn Top() -> impl IntoView {
     view! {
         {move || demo.get().then(|| view! { <DemoStrip log_in go_to_evening /> })}
         <Header school me log_out />
+        <Anew />
         // Above the page: it stays what it was.
         <FailureNotice failure=task.failure />
+    }
+}
+
+/// Why the page began anew, where nobody of this tab asked for it.
+#[component]
+fn Anew() -> impl IntoView {
+    let news = RwSignal::new(person::news());
+    move || {
+        let text = match news.get()? {
+            Change::Another => t().anew_another,
+            Change::LoggedOut => t().anew_logged_out,
+        };
+        Some(view! {
+            <Notice tone=Tone::Wait>
+                <p role="status">{text}</p>
+                <button class="btn quiet" type="button" on:click=move |_| news.set(None)>{t().close}</button>
+            </Notice>
+        })
     }
 }
 

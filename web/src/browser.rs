@@ -168,6 +168,18 @@ pub(crate) fn forget(key: &str) {
     }
 }
 
+/// Where this tab remembers that one is in a call, so that a page that is loaded again goes on.
+pub(crate) const INSIDE: &str = "parlour.call";
+
+/// Forgets all that this tab has kept of ours.
+pub(crate) fn forget_all() {
+    let Some(storage) = storage() else { return };
+    let keys = (0..storage.length().unwrap_or_default()).filter_map(|place| storage.key(place).ok().flatten());
+    for key in keys.collect::<Vec<_>>().iter().filter(|key| key.starts_with("parlour.")) {
+        let _ = storage.remove_item(key);
+    }
+}
+
 /// Whether there is room for a table of times, followed while the window changes.
 pub(crate) fn wide() -> Memo<bool> {
     let measure = || window().match_media("(min-width: 48rem)").ok().flatten().is_none_or(|query| query.matches());

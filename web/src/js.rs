@@ -5,12 +5,18 @@ use parlour_wire::plain::Json;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// A value that the browser parsed.
+#[derive(Default)]
 pub(crate) struct Js(JsValue);
 
 impl Js {
     /// What a text says; something that no shape can be read from when it is no JSON.
     pub(crate) fn parse(text: &str) -> Self {
         Self(JSON::parse(text).unwrap_or_default())
+    }
+
+    /// What an answer says, which may be nothing at all; `None` when it is no JSON, and so not from our server.
+    pub(crate) fn of_answer(text: &str) -> Option<Self> {
+        if text.is_empty() { Some(Self::default()) } else { JSON::parse(text).ok().map(Self) }
     }
 }
 

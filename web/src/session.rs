@@ -5,7 +5,7 @@ use parlour_wire::{Me, Role, School};
 
 use crate::{
     api::{self, Answer, Failure},
-    browser,
+    browser, person,
     route::Router,
     task::spawn,
     texts::t,
@@ -71,6 +71,7 @@ impl Session {
 
     /// Forgets who was here.
     pub(crate) fn leave(self) {
+        person::left();
         self.me.set(None);
     }
 

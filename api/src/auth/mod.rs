@@ -3,6 +3,7 @@
 mod client_address;
 pub mod cookies;
 pub mod origin;
+pub mod person_mark;
 mod program;
 
 use std::future::Future;
@@ -33,6 +34,7 @@ use crate::{
 };
 
 pub use client_address::client_hash;
+use person_mark::Marks;
 pub use program::{Asker, Counted, Program, count_programs};
 
 type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
@@ -81,6 +83,7 @@ pub struct Visitor {
     school: SchoolRow,
     session: SessionId,
     now: DateTime<Utc>,
+    marks: Marks,
 }
 
 impl Visitor {
@@ -91,20 +94,20 @@ impl Visitor {
             .ok_or_else(|| if req.headers().contains_key(header::AUTHORIZATION) { ApiError::for_people() } else { ApiError::not_logged_in() })?;
         let now = app.clock.now();
         let id = app.keys.read_cookie(Audience::Person, cookie.value(), now).into_iter().next().ok_or_else(ApiError::not_logged_in)?;
-        Ok(Self { school, session: SessionId(id), now })
+        Ok(Self { school, session: SessionId(id), now, marks: Marks::of(app, req) })
     }
 
     /// Runs queries for the person who asks, once it is known who that is.
     ///
     /// # Errors
-    /// `not_logged_in`, `access_ended`, `choose_identity`; the closure's own.
+    /// `not_logged_in`, `session_changed`, `access_ended`, `choose_identity`; the closure's own.
     pub async fn read<T: Send + 'static>(self, app: &App, job: impl FnOnce(&mut Db, &Caller) -> Answer<T> + Send + 'static) -> Answer<T> {
         app.store.read(move |db| Ok(self.log_in(db).and_then(LoggedIn::chosen).and_then(|caller| job(db, &caller)))).await?
     }
 
     fn log_in(self, db: &mut Db) -> Answer<LoggedIn> {
         match sessions::find(db, self.school.id(), self.session, self.now) {
-            Ok(session) => Ok(LoggedIn { school: self.school, session }),
+            Ok(session) => self.marks.check(&session).map(|()| LoggedIn { school: self.school, session }),
             Err(StoreError::NotFound) => Err(ApiError::not_logged_in()),
             Err(error) => Err(error.into()),
         }
@@ -134,7 +137,7 @@ impl LoggedIn {
     /// The session of a request, if it has a live one.
     ///
     /// # Errors
-    /// `not_logged_in`, `access_ended`.
+    /// `not_logged_in`, `session_changed`, `access_ended`.
     pub async fn of(req: &HttpRequest) -> Answer<Self> {
         let (app, visitor) = (app(req)?, Visitor::of(req).await?);
         app.store.read(move |db| Ok(visitor.log_in(db))).await?

@@ -6,6 +6,8 @@ use tokio::time::Instant;
 
 /// The largest message, in bytes.
 pub const MAX_MESSAGE: usize = 32 * 1024;
+/// The largest one to a socket that only checks the way.
+pub const MAX_CHECK: usize = 1024;
 /// Messages of a socket.
 pub const MESSAGES: Rate = Rate { a_second: 50.0, burst: 200.0 };
 /// Bytes of a socket's messages.
@@ -19,9 +21,13 @@ pub const JOIN_WITHIN: Duration = Duration::from_secs(10);
 /// To answer `move_here` or to find the code in the mail.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(600);
 /// How often a browser is pinged. It answers by itself, also in a tab whose timers are slowed down.
-pub const PING_EVERY: Duration = Duration::from_secs(10);
-/// A browser that was not heard for so long has vanished.
-pub const SILENCE: Duration = Duration::from_secs(20);
+pub const PING_EVERY: Duration = Duration::from_secs(3);
+/// A browser that was not heard for so long has vanished: three answers are missing.
+pub const SILENCE: Duration = Duration::from_secs(9);
+/// How long a socket that only checks the way to the server may be open.
+pub const CHECK_LIFE: Duration = Duration::from_secs(30);
+/// How many messages it may bring.
+pub const CHECK_MESSAGES: u32 = 30;
 /// How long a browser may take to take a message.
 pub const SEND_WITHIN: Duration = Duration::from_secs(10);
 /// How many messages wait for a browser before it is given up.

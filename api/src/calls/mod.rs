@@ -2,6 +2,7 @@
 //! Who may enter, who sits and who waits is decided by `store::calls` and `domain::call`; nothing here decides it.
 
 pub mod bus;
+pub mod check;
 pub mod hub;
 pub mod ice;
 pub mod limits;

@@ -167,6 +167,7 @@ impl Socket {
             (ClientMessage::Join(join), Standing::Outside(_)) => self.join(join).await,
             (ClientMessage::Join(_), Standing::Inside { .. }) => self.problem("already_joined", "This connection is in the call already.").await,
             (ClientMessage::Heartbeat, _) => Ok(()),
+            (ClientMessage::Ping { id }, _) => self.send(room::text(&ServerMessage::Pong { id })).await,
             (ClientMessage::SendCode, Standing::Outside(_)) => self.send_code().await,
             (ClientMessage::Leave, Standing::Outside(_)) => Err(End::Left),
             (_, Standing::Outside(_)) => self.problem("not_joined", "Say join first.").await,

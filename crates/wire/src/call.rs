@@ -142,8 +142,13 @@ pub enum TransportPolicy {
 pub enum ClientMessage {
     /// The first message: I want to be in this call.
     Join(Join),
-    /// I am still here. Every `heartbeat_seconds`.
+    /// I am still here. Every `heartbeat_seconds`, where nothing else is said.
     Heartbeat,
+    /// Are you still there? Answered at once by `pong`, before and after `join`.
+    Ping {
+        /// Comes back with the answer.
+        id: u32,
+    },
     /// Something for one other person's connection. Dropped when that connection is no more.
     Signal {
         /// To whom.
@@ -190,6 +195,9 @@ pub struct Media {
     pub video: bool,
     /// The video is the screen.
     pub screen: bool,
+    /// The others are not heard: the browser plays no sound at the moment.
+    #[serde(default)]
+    pub deaf: bool,
 }
 
 /// A step of one pair's connection (RFC 8829). `attempt` counts the pair's connections from 1: one of a higher number replaces the one before, one of a lower number is late and dropped.
@@ -297,6 +305,11 @@ pub enum ServerMessage {
         /// Why, for a person.
         detail: String,
     },
+    /// The answer to `ping`.
+    Pong {
+        /// As it was asked.
+        id: u32,
+    },
     /// A message was refused; the connection goes on.
     Problem {
         /// Why, for a program.
@@ -354,7 +367,8 @@ mod tests {
         let join = Join { version: CALL_VERSION, device: "0123456789abcdef".into(), move_here: false, fresh: true, code: None };
         check(r#"{"type":"join","version":1,"device":"0123456789abcdef","fresh":true}"#, ClientMessage::Join(join))?;
         check(r#"{"type":"heartbeat"}"#, ClientMessage::Heartbeat)?;
-        check(r#"{"type":"media","audio":true,"video":false,"screen":false}"#, ClientMessage::Media(Media { audio: true, video: false, screen: false }))?;
+        check(r#"{"type":"media","audio":true,"video":false,"screen":false}"#, ClientMessage::Media(Media { audio: true, ..Media::default() }))?;
+        check(r#"{"type":"ping","id":7}"#, ClientMessage::Ping { id: 7 })?;
         assert_eq!(serde_json::to_string(&ServerMessage::Waiting { place: 2 })?, r#"{"type":"waiting","place":2}"#);
         assert_eq!(serde_json::to_string(&ServerMessage::MoveHere)?, r#"{"type":"move_here"}"#);
         Ok(())

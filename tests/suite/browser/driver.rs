@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use parlour_browser::Chromium;
-use thirtyfour::{extensions::query::ElementQueryable, prelude::*};
+use thirtyfour::{WindowHandle, extensions::query::ElementQueryable, prelude::*};
 
 /// How long to wait for what must come.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -54,6 +54,21 @@ impl Browser {
     /// Opens an address.
     pub async fn open(&self, address: &str) {
         self.driver.goto(address).await.expect("the page opens");
+    }
+
+    /// Opens an empty tab beside the present one and goes there; gives back the one before.
+    pub async fn new_tab(&self) -> WindowHandle {
+        let before = self.driver.window().await.expect("a tab");
+        let tab = self.driver.new_tab().await.expect("a new tab");
+        self.to_tab(&tab).await;
+        before
+    }
+
+    /// Goes to a tab; gives back the one before.
+    pub async fn to_tab(&self, tab: &WindowHandle) -> WindowHandle {
+        let before = self.driver.window().await.expect("a tab");
+        self.driver.switch_to_window(tab.clone()).await.expect("the tab is there");
+        before
     }
 
     /// Shows the pages as a reader with this preference sees them: `light` or `dark`.

@@ -5,12 +5,14 @@ mod calls;
 mod driver;
 mod journey;
 mod links;
+mod lost_answers;
 mod pages;
 mod post;
 mod real_school;
 mod run_mode;
 mod startup;
 mod translated;
+mod two_tabs;
 
 use crate::harness::Server;
 use post::PostOffice;

@@ -2,6 +2,7 @@
 
 mod ending;
 mod limits;
+mod liveness;
 mod moving;
 mod nodes;
 mod relayed;

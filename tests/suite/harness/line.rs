@@ -201,7 +201,7 @@ impl Line {
 
     /// Shows the camera.
     pub async fn film(&mut self) {
-        self.say(ClientMessage::Media(Media { audio: true, video: true, screen: false })).await;
+        self.say(ClientMessage::Media(Media { audio: true, video: true, ..Media::default() })).await;
     }
 }
 

@@ -7,6 +7,7 @@ mod database;
 mod hold;
 mod line;
 mod neighbours;
+mod network;
 mod presence;
 mod program;
 pub mod provider;
@@ -41,6 +42,7 @@ pub use self::{
     answer::Answer,
     database::Database,
     line::{Line, wish},
+    network::{Condition, Network},
     program::Program,
     roster::{Roster, case},
     server::{Server, Shared},

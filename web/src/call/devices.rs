@@ -1,9 +1,18 @@
 //! The camera, the microphone and the speaker of this device: what is on, which is chosen, and why one can't be used.
 
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
+
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::object::{Given, Listener, Object, list, object};
+use super::{
+    object::{Given, Listener, Object, list, object},
+    timer::pause,
+};
 
 /// What one can choose a device of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,6 +55,10 @@ pub(crate) enum Trouble {
     Busy,
     /// The page came without encryption, so the browser offers none.
     Insecure,
+    /// The browser offers none, on a page like any other: the one inside another app, mostly.
+    Unsupported,
+    /// It was asked for and never answered.
+    Hung,
     /// Something else.
     Other,
 }
@@ -57,10 +70,20 @@ impl Trouble {
             "NotAllowedError" | "SecurityError" => Self::Blocked,
             "NotFoundError" | "OverconstrainedError" => Self::Missing,
             "NotReadableError" | "AbortError" => Self::Busy,
+            HUNG => Self::Hung,
             _ => Self::Other,
         }
     }
 }
+
+/// How long a device may take to answer once it is allowed.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// How often we look whether it has.
+const STEP: Duration = Duration::from_millis(50);
+
+/// The name of the error of one that did not; like those of the browser.
+const HUNG: &str = "ParlourHung";
 
 /// How a camera or a microphone is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -123,6 +146,10 @@ pub(crate) struct Devices {
     pub(crate) screen: Track,
     /// The microphone is there, and sends silence.
     pub(crate) muted: RwSignal<bool>,
+    /// The system has muted the microphone: a switch of the device, another program, a telephone call.
+    pub(crate) silenced: RwSignal<bool>,
+    /// The system has stopped the picture.
+    pub(crate) darkened: RwSignal<bool>,
     /// A device that was chosen before is gone, and another took its place.
     pub(crate) replaced: RwSignal<bool>,
     pub(crate) list: RwSignal<Vec<Choice>>,
@@ -143,6 +170,8 @@ impl Devices {
             sound: RwSignal::new_local(None),
             screen: RwSignal::new_local(None),
             muted: RwSignal::new(false),
+            silenced: RwSignal::new(false),
+            darkened: RwSignal::new(false),
             replaced: RwSignal::new(false),
             list: RwSignal::new(Vec::new()),
             chosen: RwSignal::new([Kind::Camera, Kind::Microphone, Kind::Speaker].map(remembered)),
@@ -167,16 +196,14 @@ impl Devices {
         self.microphone.set(State::Asking);
         super::run(async move {
             let media = Object::media_devices();
-            if !media.is_there() {
-                self.camera.try_set(State::Failed(Trouble::Insecure));
-                self.microphone.try_set(State::Failed(Trouble::Insecure));
-                return;
-            }
-            let wish = object(&[("video", self.constraints(Kind::Camera, true)), ("audio", self.constraints(Kind::Microphone, true))]);
-            if let Ok(stream) = media.wait("getUserMedia", &[wish.into()]).await {
-                self.take(Kind::Camera, camera, first(&stream, "getVideoTracks"));
-                self.take(Kind::Microphone, microphone, first(&stream, "getAudioTracks"));
-                return;
+            // Where nothing has to be asked, each is opened by itself: a camera that hangs keeps no microphone waiting.
+            if media.is_there() && !(is_allowed("camera").await && is_allowed("microphone").await) {
+                let wish = object(&[("video", self.constraints(Kind::Camera, true)), ("audio", self.constraints(Kind::Microphone, true))]);
+                if let Ok(stream) = within_patience(&media, wish, "camera").await {
+                    self.take(Kind::Camera, camera, first(&stream, "getVideoTracks"));
+                    self.take(Kind::Microphone, microphone, first(&stream, "getAudioTracks"));
+                    return;
+                }
             }
             // The microphone first: to be heard matters most.
             let heard = self.open(Kind::Microphone).await;
@@ -195,14 +222,20 @@ impl Devices {
     pub(crate) fn speak(self, on: bool) {
         self.muted.set(!on);
         let there = self.sound.with_untracked(|track| track.as_ref().map(|track| track.set("enabled", on)).is_some());
-        if on && !there {
+        // One that the system has muted may be asked for anew: another one then takes its place, or the person reads why.
+        if on && (!there || self.silenced.get_untracked()) {
             self.acquire(Kind::Microphone);
         }
     }
 
     /// Whether others hear this person.
     pub(crate) fn is_heard(self) -> bool {
-        self.microphone.get() == State::On && !self.muted.get()
+        self.microphone.get() == State::On && !self.muted.get() && !self.silenced.get()
+    }
+
+    /// Whether others see this person's camera.
+    pub(crate) fn is_seen(self) -> bool {
+        self.picture.with(Option::is_some) && !self.darkened.get()
     }
 
     /// Shares the screen; the person chooses which part of it.
@@ -279,6 +312,7 @@ impl Devices {
         if let Some(track) = self.track(kind).try_update(Option::take).flatten() {
             let _ = track.call("stop", &[]);
         }
+        if kind == Kind::Microphone { self.silenced } else { self.darkened }.try_set(false);
         self.state(kind).try_set(State::Off);
     }
 
@@ -290,7 +324,7 @@ impl Devices {
         let ask = |chosen: bool| {
             let wish = object(&[(name, self.constraints(kind, chosen))]);
             let media = media.clone();
-            async move { media.wait("getUserMedia", &[wish.into()]).await }
+            async move { within_patience(&media, wish, if kind == Kind::Camera { "camera" } else { "microphone" }).await }
         };
         // Some systems give a device to one at a time: what we hold of this kind goes first.
         if let Some(track) = self.track(kind).try_get_untracked().flatten() {
@@ -318,14 +352,24 @@ impl Devices {
                 if kind == Kind::Microphone {
                     track.set("enabled", !self.muted.get_untracked());
                 }
-                let ended = track.on("ended", move |_| self.lost(kind));
-                self.listeners.update_value(|listeners| listeners.push(ended));
+                let quiet = if kind == Kind::Microphone { self.silenced } else { self.darkened };
+                quiet.set(track.is("muted"));
+                let heard = [
+                    track.on("ended", move |_| self.lost(kind)),
+                    track.on("mute", move |_| _ = quiet.try_set(true)),
+                    track.on("unmute", move |_| _ = quiet.try_set(false)),
+                ];
+                self.listeners.update_value(|listeners| listeners.extend(heard));
                 self.track(kind).set(Some(track));
                 self.state(kind).set(State::On);
                 self.look();
             }
             Err(error) if latest => {
-                let trouble = if Object::media_devices().is_there() { Trouble::of(&error) } else { Trouble::Insecure };
+                let trouble = match Object::media_devices().is_there() {
+                    true => Trouble::of(&error),
+                    false if Object::window().is("isSecureContext") => Trouble::Unsupported,
+                    false => Trouble::Insecure,
+                };
                 self.track(kind).set(None);
                 self.state(kind).set(State::Failed(trouble));
             }
@@ -393,6 +437,51 @@ impl Devices {
 
 fn first(stream: &Object, part: &str) -> Given {
     stream.call(part, &[])?.items().into_iter().next().ok_or_else(Object::default)
+}
+
+/// Whether the browser gives this device without asking.
+async fn is_allowed(name: &str) -> bool {
+    permission(name).await == "granted"
+}
+
+/// `granted`, `prompt` or `denied`; empty where the browser does not say.
+async fn permission(name: &str) -> String {
+    let permissions = Object::window().get("navigator").get("permissions");
+    permissions.wait("query", &[object(&[("name", name.into())]).into()]).await.unwrap_or_default().text_of("state")
+}
+
+/// Asks for devices. What hangs is given up in time, and let go of if it comes after all; while a person is being asked, it is not they who hang.
+async fn within_patience(media: &Object, wish: Object, name: &'static str) -> Given {
+    let answer: Rc<RefCell<Option<Given>>> = Rc::default();
+    let given_up = Rc::new(Cell::new(false));
+    let asked = (media.clone(), Rc::clone(&answer), Rc::clone(&given_up));
+    super::run(async move {
+        let (media, answer, given_up) = asked;
+        let given = media.wait("getUserMedia", &[wish.into()]).await;
+        match given {
+            Ok(stream) if given_up.get() => {
+                for track in stream.call("getTracks", &[]).unwrap_or_default().items() {
+                    let _ = track.call("stop", &[]);
+                }
+            }
+            given => _ = answer.replace(Some(given)),
+        }
+    });
+    let mut waited = Duration::ZERO;
+    loop {
+        pause(STEP).await;
+        if let Some(given) = answer.take() {
+            return given;
+        }
+        waited += STEP;
+        if waited >= PATIENCE {
+            if permission(name).await != "prompt" {
+                given_up.set(true);
+                return Err(object(&[("name", HUNG.into())]));
+            }
+            waited = Duration::ZERO;
+        }
+    }
 }
 
 /// A stream of these tracks, for an element to play.

@@ -3,11 +3,12 @@
 use std::{cell::Cell, rc::Rc, time::Duration};
 
 use leptos::prelude::*;
-use parlour_wire::{IceServers, TransportPolicy};
+use parlour_wire::{ClientMessage, IceServers, TransportPolicy, plain};
 use wasm_bindgen::JsValue;
 
 use super::{
     object::{Listener, Object, list, object},
+    socket::address,
     timer::{Timer, pause},
 };
 
@@ -27,17 +28,24 @@ pub(crate) enum Finding {
 /// The findings, as they come.
 #[derive(Clone, Copy)]
 pub(crate) struct Network {
+    /// The line to the server that a call needs.
+    pub(crate) socket: RwSignal<Finding>,
     pub(crate) direct: RwSignal<Finding>,
     pub(crate) relay: RwSignal<Finding>,
 }
 
 impl Network {
     pub(crate) fn new() -> Self {
-        Self { direct: RwSignal::new(Finding::Waiting), relay: RwSignal::new(Finding::Waiting) }
+        Self { socket: RwSignal::new(Finding::Waiting), direct: RwSignal::new(Finding::Waiting), relay: RwSignal::new(Finding::Waiting) }
     }
 
-    /// Tries both ways.
+    /// Tries the line to the server, and both ways to others.
     pub(crate) fn check(self, servers: IceServers) {
+        self.socket.set(Finding::Waiting);
+        super::run(async move {
+            let finding = if line_holds().await { Finding::Good } else { Finding::Bad };
+            self.socket.try_set(finding);
+        });
         self.direct.set(Finding::Waiting);
         self.relay.set(Finding::Waiting);
         super::run(async move {
@@ -45,7 +53,9 @@ impl Network {
             if servers.transport_policy == TransportPolicy::Relay {
                 self.direct.try_set(Finding::None);
             } else {
-                self.direct.try_set(connects(&servers, TransportPolicy::All).await);
+                // Without the relay: through it this browser would reach itself on any network.
+                let own = without_relay(&servers);
+                self.direct.try_set(connects(&own, TransportPolicy::All).await);
             }
             let relay = if has_relay { connects(&servers, TransportPolicy::Relay).await } else { Finding::None };
             self.relay.try_set(relay);
@@ -72,6 +82,37 @@ pub(crate) fn configuration(servers: &IceServers, policy: TransportPolicy) -> Ob
 /// The two numbers of a refusal by a TURN server (RFC 8656: 401 Unauthorized, 403 Forbidden; 437, 438 of a credential that ran out).
 pub(crate) fn is_refusal(error: &Object) -> bool {
     error.number_of("errorCode").is_some_and(|code| [401.0, 403.0, 438.0].contains(&code))
+}
+
+fn without_relay(servers: &IceServers) -> IceServers {
+    let mut own = servers.clone();
+    for server in &mut own.ice_servers {
+        server.urls.retain(|url| !url.starts_with("turn"));
+    }
+    own.ice_servers.retain(|server| !server.urls.is_empty());
+    own
+}
+
+/// How many answers a line must bring, one a second: some networks open a WebSocket and cut it, or let nothing pass through it.
+const ANSWERS: u32 = 6;
+
+/// Whether a WebSocket to the server opens, answers, and holds for some seconds.
+async fn line_holds() -> bool {
+    let Ok(socket) = Object::new("WebSocket", &[address("check_socket").into()]) else { return false };
+    let (heard, is_over) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(false)));
+    let (hears, ends) = (Rc::clone(&heard), Rc::clone(&is_over));
+    let _listeners = [socket.on("message", move |_| hears.set(hears.get() + 1)), socket.on("close", move |_| ends.set(true))];
+    // As long as the answers take, and some seconds more.
+    for second in 0..ANSWERS + 4 {
+        if is_over.get() || heard.get() >= ANSWERS {
+            break;
+        }
+        // Not open yet, it throws.
+        let _ = socket.call("send", &[plain::text_of(&ClientMessage::Ping { id: second }).into()]);
+        pause(Duration::from_secs(1)).await;
+    }
+    let _ = socket.call("close", &[]);
+    heard.get() >= ANSWERS && !is_over.get()
 }
 
 async fn connects(servers: &IceServers, policy: TransportPolicy) -> Finding {

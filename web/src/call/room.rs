@@ -65,6 +65,14 @@ pub(crate) struct Call {
     pub(crate) linked: RwSignal<bool>,
     /// How many times in a row there was none.
     pub(crate) failures: RwSignal<u32>,
+    /// It breaks again and again.
+    pub(crate) unsteady: RwSignal<bool>,
+    /// No way was found to somebody who is here: too long ago to be slow alone.
+    pub(crate) no_way: RwSignal<bool>,
+    /// Those who have been here.
+    pub(crate) met: RwSignal<Vec<Uuid>>,
+    /// This browser plays no sound at the moment.
+    pub(crate) deaf: RwSignal<bool>,
     pub(crate) times: RwSignal<Times>,
     /// The server's time, in milliseconds; it moves once a second.
     pub(crate) now: RwSignal<i64>,
@@ -92,6 +100,10 @@ struct Engine {
     fresh: Cell<bool>,
     /// How far the server's clock is before ours, in milliseconds.
     ahead: Cell<f64>,
+    /// Since when no way is found to somebody, by the server's time.
+    apart_since: Cell<Option<i64>>,
+    /// When the server refused something last.
+    problem_at: Cell<i64>,
     listeners: RefCell<Vec<Listener>>,
     tickers: RefCell<Vec<Ticker>>,
 }
@@ -99,9 +111,16 @@ struct Engine {
 /// How long after its end we leave a call by ourselves, when the server does not put us out.
 const GRACE: i64 = 3000;
 
+/// How long two may look for a way to each other before they are told that there may be none: it takes a second or two where there is one.
+const FINDING: i64 = 8000;
+
+/// How long a refusal is shown.
+const SHOWN: i64 = 10_000;
+
 impl Call {
     /// Enters the call behind this door.
-    pub(crate) fn enter(door: &CallDoor, servers: &IceServers, devices: Devices, guest: bool, tab: String) -> Self {
+    /// `ahead`: how far the server's clock is before ours, in milliseconds.
+    pub(crate) fn enter(door: &CallDoor, servers: &IceServers, devices: Devices, guest: bool, tab: String, ahead: f64) -> Self {
         let times = Times { starts_at: door.starts_at, ends_at: door.ends_at, can_extend: false, late_minutes: door.late_minutes };
         let call = Self {
             stage: RwSignal::new(Stage::Joining),
@@ -109,13 +128,16 @@ impl Call {
             me: door.you.id,
             linked: RwSignal::new(false),
             failures: RwSignal::new(0),
+            unsteady: RwSignal::new(false),
+            no_way: RwSignal::new(false),
+            met: RwSignal::new(Vec::new()),
+            deaf: RwSignal::new(false),
             times: RwSignal::new(times),
-            now: RwSignal::new(door.now.timestamp_millis()),
+            now: RwSignal::new(server_now(ahead)),
             relay_refused: RwSignal::new(false),
             problem: RwSignal::new(None),
             engine: StoredValue::new_local(None),
         };
-        let ahead = door.now.timestamp_millis() as f64 - js_sys::Date::now();
         let engine = Engine::start(call, tab, configurations(servers), devices, ahead);
         call.engine.set_value(Some(Rc::clone(&engine)));
         // Those that were asked for before the call opened live for a few minutes only.
@@ -135,7 +157,7 @@ impl Call {
         engine.socket.replace(Some(socket));
         // What we send is told whenever it changes, and goes out on every connection.
         Effect::new(move || {
-            let media = sent_by(devices);
+            let media = sent_by(devices, call.deaf.get());
             devices.sound.track();
             if let Some(engine) = call.engine.try_get_value().flatten() {
                 engine.tell_media(media);
@@ -173,6 +195,15 @@ impl Call {
     /// Adds a minute.
     pub(crate) fn extend(self) {
         self.say(&ClientMessage::Extend);
+    }
+
+    /// Leaves the line to the server and tries another one.
+    pub(crate) fn retry(self) {
+        self.with(|engine| {
+            if let Some(socket) = &*engine.socket.borrow() {
+                socket.again();
+            }
+        });
     }
 
     /// What is seen and heard of somebody.
@@ -225,6 +256,8 @@ impl Engine {
                 relayed_with: Cell::new(None),
                 fresh: Cell::new(true),
                 ahead: Cell::new(ahead),
+                apart_since: Cell::new(None),
+                problem_at: Cell::new(0),
                 listeners: RefCell::default(),
                 tickers: RefCell::default(),
             }
@@ -253,9 +286,13 @@ impl Engine {
                 self.call.linked.try_set(true);
                 self.join(false, None);
             }
-            News::Lost(failures) => {
+            News::Lost { failures, is_unsteady } => {
                 self.call.linked.try_set(false);
                 self.call.failures.try_set(failures);
+                self.call.unsteady.try_set(is_unsteady);
+            }
+            News::Steady => {
+                self.call.unsteady.try_set(false);
             }
             News::Message(message) => self.take(message),
         }
@@ -264,11 +301,11 @@ impl Engine {
     fn take(self: &Rc<Self>, message: ServerMessage) {
         let call = self.call;
         match message {
-            ServerMessage::Welcome { heartbeat_seconds, relayed_with, .. } => {
+            ServerMessage::Welcome { relayed_with, .. } => {
                 self.relayed_with.set(relayed_with);
                 call.failures.try_set(0);
                 if let Some(socket) = &*self.socket.borrow() {
-                    socket.welcomed(heartbeat_seconds);
+                    socket.welcomed();
                 }
             }
             ServerMessage::Seated { connection, .. } => {
@@ -277,7 +314,7 @@ impl Engine {
                 }
                 self.fresh.set(false);
                 call.stage.try_set(Stage::Seated);
-                self.tell_media(untrack(|| sent_by(self.ways.devices)));
+                self.tell_media(untrack(|| sent_by(self.ways.devices, call.deaf.get())));
                 self.sync();
             }
             ServerMessage::Waiting { place } => {
@@ -286,6 +323,11 @@ impl Engine {
                 call.stage.try_set(Stage::Waiting(place));
             }
             ServerMessage::People { people } => {
+                let new = |person: &&CallPerson| person.state == PresenceState::InCall && !call.met.with_untracked(|met| met.contains(&person.id));
+                let new: Vec<Uuid> = people.iter().filter(new).map(|person| person.id).collect();
+                if !new.is_empty() {
+                    call.met.try_update(|met| met.extend(new));
+                }
                 call.people.try_set(people);
                 self.sync();
             }
@@ -308,8 +350,10 @@ impl Engine {
                 call.stage.try_set(Stage::Code { masked_email, sent, wrong });
             }
             ServerMessage::Out { code, detail } => self.out(code, detail),
+            ServerMessage::Pong { .. } => {}
             ServerMessage::Problem { detail, .. } => {
                 call.problem.try_set(Some(detail));
+                self.problem_at.set(call.now.get_untracked());
             }
         }
     }
@@ -390,13 +434,16 @@ impl Engine {
 
     /// A quarter of a second went by.
     fn tick(self: &Rc<Self>) {
-        #[expect(clippy::cast_possible_truncation, reason = "a time in milliseconds is far below the limit")]
-        let now = (js_sys::Date::now() + self.ahead.get()) as i64;
+        let now = server_now(self.ahead.get());
         let before = self.call.now.get_untracked();
         if now.div_euclid(1000) == before.div_euclid(1000) {
             return;
         }
         self.call.now.set(now);
+        self.look_for_ways(now);
+        if now - self.problem_at.get() > SHOWN && self.call.problem.with_untracked(Option::is_some) {
+            self.call.problem.set(None);
+        }
         let times = self.call.times.get_untracked();
         let begins = times.starts_at.timestamp_millis();
         if before < begins && begins <= now {
@@ -404,6 +451,20 @@ impl Engine {
         }
         if now > times.ends_at.timestamp_millis() + GRACE {
             self.out("call_over".to_owned(), String::new());
+        }
+    }
+
+    /// Is there somebody here to whom no way was found for too long?
+    fn look_for_ways(&self, now: i64) {
+        let call = self.call;
+        let is_apart = |person: &CallPerson| person.id != call.me && person.state == PresenceState::InCall && !untrack(|| self.face(person.id).connected.get());
+        let talks = self.connection.get().is_some() && untrack(|| call.linked.get() && call.talks());
+        let apart = talks && call.people.with_untracked(|people| people.iter().any(is_apart));
+        let since = apart.then(|| self.apart_since.get().unwrap_or(now));
+        self.apart_since.set(since);
+        let no_way = since.is_some_and(|since| now - since >= FINDING);
+        if call.no_way.get_untracked() != no_way {
+            call.no_way.set(no_way);
         }
     }
 
@@ -433,9 +494,16 @@ fn configurations(servers: &IceServers) -> [Object; 2] {
     [servers.transport_policy, TransportPolicy::Relay].map(|policy| configuration(servers, policy))
 }
 
+/// The server's time in milliseconds, when its clock is so far before ours.
+pub(crate) fn server_now(ahead: f64) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "a time in milliseconds is far below the limit")]
+    let now = (js_sys::Date::now() + ahead) as i64;
+    now
+}
+
 /// What these devices send now.
-fn sent_by(devices: Devices) -> Media {
-    Media { audio: devices.is_heard(), video: devices.picture.with(Option::is_some), screen: devices.screen.with(Option::is_some) }
+fn sent_by(devices: Devices, deaf: bool) -> Media {
+    Media { audio: devices.is_heard(), video: devices.is_seen(), screen: devices.screen.with(Option::is_some), deaf }
 }
 
 /// Has a seat, present or held.

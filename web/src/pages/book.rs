@@ -210,15 +210,9 @@ fn ChosenBar(draft: Draft, step: RwSignal<Step>) -> impl IntoView {
 #[component]
 fn Review(case: Case, lessons: StoredValue<Vec<Lesson>>, draft: Draft, step: RwSignal<Step>, slots: Ask<SlotGrid>) -> impl IntoView {
     let task = Task::new();
-    // The same choice sent again carries the same key; another choice is another attempt.
-    let attempt = Memo::new(move |_| {
-        draft.picks.track();
-        browser::attempt_key()
-    });
     let book = move || {
         let bookings = NewBookings { bookings: draft.picks.get_untracked() };
-        let key = attempt.get_untracked();
-        let request = async move { api::create_bookings(case.evening, case.parent, &bookings, &key).await };
+        let request = async move { api::create_bookings(case.evening, case.parent, &bookings).await };
         task.run(request, move |_| {
             draft.picks.set(Vec::new());
             step.set(Step::Done);

@@ -5,8 +5,8 @@ use parlour_wire::{ApiClient, ApiClientChange, IssuedApiClient, NewApiClient};
 
 use super::handover::HandOver;
 use crate::{
-    api, browser,
-    components::{Confirm, Dialog, FailureNotice, Field, Heading, More},
+    api,
+    components::{Confirm, Dialog, FailureNotice, Field, Heading, More, Notice, Tone},
     moments,
     paged::Paged,
     session::session,
@@ -177,7 +177,7 @@ fn program(desk: Desk, client: ApiClient) -> impl IntoView {
 #[component]
 fn FormDialog(desk: Desk) -> impl IntoView {
     let (session, name, chosen) = (session(), RwSignal::new(String::new()), RwSignal::new(Vec::<String>::new()));
-    let (none_chosen, key) = (RwSignal::new(false), StoredValue::new(String::new()));
+    let none_chosen = RwSignal::new(false);
     let (limit, no_number) = (RwSignal::new(String::new()), RwSignal::new(false));
     Effect::new(move || {
         if desk.form.get() {
@@ -188,7 +188,6 @@ fn FormDialog(desk: Desk) -> impl IntoView {
             chosen.set(scopes);
             none_chosen.set(false);
             no_number.set(false);
-            key.set_value(browser::attempt_key());
         }
     });
     let title = Signal::derive(move || {
@@ -213,8 +212,8 @@ fn FormDialog(desk: Desk) -> impl IntoView {
                 });
             }
             None => {
-                let (new, key) = (NewApiClient { name, scopes, requests_per_minute }, key.get_value());
-                desk.task.run(async move { api::create_client(&new, &key).await }, move |issued| {
+                let new = NewApiClient { name, scopes, requests_per_minute };
+                desk.task.run(async move { api::create_client(&new).await }, move |issued| {
                     desk.form.set(false);
                     desk.hand_over(issued);
                 });
@@ -274,8 +273,9 @@ fn SecretDialog(desk: Desk) -> impl IntoView {
     let lede = move || desk.issued.with(|issued| issued.as_ref().map(|issued| fill(o().secret_lede, &[("name", &issued.client.name)])));
     let lines = move || {
         desk.issued.get().map(|issued| {
+            let lost = issued.client_secret.is_none().then(|| view! { <Notice tone=Tone::Wait><p>{o().secret_lost}</p></Notice> });
             let secret = issued.client_secret.map(|secret| view! { <HandOver label=o().client_secret text=secret /> });
-            view! { <ul class="lineup"><HandOver label=o().client_id text=issued.client.id.to_string() />{secret}</ul> }
+            view! { <ul class="lineup"><HandOver label=o().client_id text=issued.client.id.to_string() />{secret}</ul>{lost} }
         })
     };
     view! {

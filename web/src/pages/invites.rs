@@ -24,8 +24,8 @@ const ID: &str = "invites";
 enum View {
     List,
     Form,
-    /// The invite, and the key of this attempt to send it.
-    Check(NewInvite, String),
+    /// The invite, before it is sent.
+    Check(NewInvite),
 }
 
 /// How far the data is.
@@ -65,7 +65,7 @@ pub(crate) fn InviteDialog(evening: Uuid, parent: Option<Uuid>, open: RwSignal<b
     let title = Signal::derive(move || {
         match *desk.view.read() {
             View::List => t().manage_title,
-            View::Form | View::Check(..) => t().invite_title,
+            View::Form | View::Check(_) => t().invite_title,
         }
         .to_owned()
     });
@@ -121,9 +121,9 @@ impl Desk {
         }
     }
 
-    fn send(self, invite: NewInvite, key: String) {
+    fn send(self, invite: NewInvite) {
         let email = invite.email.clone();
-        let request = async move { api::send_invite(self.evening, self.parent, &invite, &key).await };
+        let request = async move { api::send_invite(self.evening, self.parent, &invite).await };
         self.sending.run(request, move |sent: Invite| {
             self.done(fill(t().invite_sent_news, &[("name", &sent.name), ("email", &email)]), View::List);
         });
@@ -199,7 +199,7 @@ pub(super) fn Desktop(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
             }
             (Phase::Here, View::List) => view! { <List desk /> }.into_any(),
             (Phase::Here, View::Form) => form(desk, open),
-            (Phase::Here, View::Check(invite, key)) => check(desk, invite, key),
+            (Phase::Here, View::Check(invite)) => check(desk, invite),
         })}
     }
 }
@@ -209,7 +209,7 @@ fn form(desk: Desk, open: RwSignal<bool>) -> AnyView {
     let has_list = !invites.items.is_empty();
     let on_ready = Callback::new(move |invite| {
         desk.news.set(None);
-        desk.view.set(View::Check(invite, browser::attempt_key()));
+        desk.view.set(View::Check(invite));
     });
     let on_back = Callback::new(move |()| if has_list { desk.view.set(View::List) } else { open.set(false) });
     view! {
@@ -219,7 +219,7 @@ fn form(desk: Desk, open: RwSignal<bool>) -> AnyView {
     .into_any()
 }
 
-fn check(desk: Desk, invite: NewInvite, key: String) -> AnyView {
+fn check(desk: Desk, invite: NewInvite) -> AnyView {
     let sent = invite.clone();
     // A wrong field is shown at the field.
     Effect::new(move || {
@@ -228,7 +228,7 @@ fn check(desk: Desk, invite: NewInvite, key: String) -> AnyView {
         }
     });
     view! {
-        <InviteCheck invite task=desk.sending on_send=Callback::new(move |()| desk.send(sent.clone(), key.clone()))
+        <InviteCheck invite task=desk.sending on_send=Callback::new(move |()| desk.send(sent.clone()))
             on_back=Callback::new(move |()| { desk.sending.failure.set(None); desk.view.set(View::Form); }) />
     }
     .into_any()

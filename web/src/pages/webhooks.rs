@@ -7,7 +7,7 @@ use super::handover::HandOver;
 use crate::{
     api,
     ask::Ask,
-    components::{Confirm, Dialog, FailureNotice, Field, Heading, Panel},
+    components::{Confirm, Dialog, FailureNotice, Field, Heading, Notice, Panel, Tone},
     moments,
     session::session,
     task::Task,
@@ -45,14 +45,14 @@ pub(super) const fn event_name(of: WebhookEventType) -> &'static str {
 struct Desk {
     all: Ask<Page<Webhook>>,
     task: Task,
-    /// The secret that is shown this once.
+    /// The secret that is shown this once; empty when the answer that held it was lost.
     secret: RwSignal<Option<String>>,
     deleting: RwSignal<Option<Webhook>>,
 }
 
 impl Desk {
     fn show_secret(self, made: WebhookWithSecret) {
-        self.secret.set(made.secret);
+        self.secret.set(Some(made.secret.unwrap_or_default()));
         self.all.again();
     }
 }
@@ -179,8 +179,13 @@ fn SecretDialog(secret: RwSignal<Option<String>>) -> impl IntoView {
     });
     view! {
         <Dialog id="secret" open title=t.secret_title>
-            <p>{t.secret_what}</p>
-            {move || secret.get().map(|secret| view! { <ul class="lineup"><HandOver label=o().client_secret text=secret /></ul> })}
+            {move || secret.get().map(|secret| match secret.is_empty() {
+                true => view! { <Notice tone=Tone::Wait><p>{o().secret_lost}</p></Notice> }.into_any(),
+                false => view! {
+                    <p>{t.secret_what}</p>
+                    <ul class="lineup"><HandOver label=o().client_secret text=secret /></ul>
+                }.into_any(),
+            })}
             <div class="buttons">
                 <button class="btn primary" type="button" on:click=move |_| open.set(false)>{o().done}</button>
             </div>

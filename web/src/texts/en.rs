@@ -26,6 +26,9 @@ catalogue!(Texts {
     missing_text: Text = "The address may be mistyped, or the page has moved.",
     to_start: Text = "Go to the start",
 
+    anew_another: Text = "Another person has logged in in this browser, so this page began anew. Nothing of the one before is shown here any more.",
+    anew_logged_out: Text = "You were logged out in another tab.",
+
     account: Text = "Your account",
     switch_identity: Text = "Switch person",
     log_out: Text = "Log out",
@@ -323,6 +326,7 @@ pub(super) const ERRORS: &[(&str, &str)] = &[
     ("access_ended", "Your access to this appointment has ended. Please contact the school."),
     ("email_invalid", "Enter an email address like name@example.org."),
     ("not_logged_in", "Please log in first."),
+    ("session_changed", "Another person has logged in in this browser."),
     ("code_wrong", "That is not the code. Check the mail and try again."),
     ("code_dead", "This code no longer works. Ask for a new one."),
     ("wrong_browser", "This code was asked for in another browser. Use it there, or ask for a new one here."),

@@ -46,6 +46,7 @@ catalogue!(OfficeTexts {
     secret_lede: Text = "Give these to the maker of {name}, by a way that nobody else reads. The secret is shown this once.",
     client_id: Text = "Client ID",
     client_secret: Text = "Secret",
+    secret_lost: Text = "The secret was made, but it was lost on the way to you: your connection broke. Close this and make a new secret.",
     copy: Text = "Copy",
     copied: Text = "Copied.",
     done: Text = "Done",

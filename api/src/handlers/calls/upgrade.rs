@@ -8,7 +8,10 @@ use actix_web::{
 
 use crate::{
     auth::{self, client_hash, origin},
-    calls::{Socket, limits::MAX_MESSAGE},
+    calls::{
+        Socket, check,
+        limits::{MAX_CHECK, MAX_MESSAGE},
+    },
     connections::Connection,
     problem::{Answer, ApiError},
     store::calls::{self, Visitor},
@@ -45,6 +48,17 @@ pub(super) async fn open(req: &HttpRequest, body: web::Payload, visitor: Visitor
     let (socket, from_hub) = Socket::new(app.into_inner(), visitor, client_hash, among, connection, session);
     let messages = messages.max_frame_size(MAX_MESSAGE).aggregate_continuations().max_continuation_size(MAX_MESSAGE);
     actix_web::rt::spawn(socket.run(messages, from_hub));
+    Ok(response)
+}
+
+/// Opens a socket that answers and does nothing else.
+///
+/// # Errors
+/// `upgrade_required` for a handshake that is none.
+pub(super) fn open_check(req: &HttpRequest, body: web::Payload) -> Answer {
+    let (response, session, messages) = actix_ws::handle(req, body).map_err(|_| upgrade_required())?;
+    let messages = messages.max_frame_size(MAX_CHECK).aggregate_continuations().max_continuation_size(MAX_CHECK);
+    actix_web::rt::spawn(check::serve(session, messages));
     Ok(response)
 }
 

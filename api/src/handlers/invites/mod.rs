@@ -16,7 +16,7 @@ pub use renew_invite::renew_invite;
 pub use resend_invite::resend_invite;
 pub use send_invite::send_invite;
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 use parlour_domain::id::{InviteId, PersonId, SchoolId};
 use parlour_wire::Invite;
 
@@ -25,10 +25,12 @@ use crate::{
     auth::Caller,
     context::Context,
     problem::Answer,
+    request::idempotency_key,
     store::{
         Db, Error,
         bookings::Acting,
         evenings::EveningRow,
+        idempotency,
         invites::{self, InviteRow},
         outbox,
     },
@@ -47,14 +49,21 @@ fn current(db: &mut Db, school: SchoolId, owner: Option<PersonId>, invite: Invit
     Ok(views::invite(&one, fates.get(&invite), zone))
 }
 
-/// Mails an invite once more, as `mail` does it, and answers with the invite as it is then.
-async fn mail_again(app: &App, caller: Caller, invite: InviteId, mail: fn(&mut Db, &Context, &EveningRow, &Acting, &InviteRow) -> Result<(), Error>) -> Answer {
+/// Sends the mail of an invite.
+type Mail = fn(&mut Db, &Context, &EveningRow, &Acting, &InviteRow) -> Result<(), Error>;
+
+/// Mails an invite once more, as `mail` does it, and answers with the invite as it is then. A retry with the same `Idempotency-Key` gives the first
+/// answer.
+async fn mail_again(app: &App, req: &HttpRequest, caller: Caller, invite: InviteId, mail: Mail) -> Answer {
+    let key = idempotency_key(req, caller.person.id(), &[])?;
     let (ctx, school, owner) = (app.context(), caller.school_id(), caller.owner()?);
     let view = app.store.write(move |db| {
         let row = invites::find(db, school, owner, invite)?;
-        let evening = invites::evening_of(db, &row)?;
-        mail(db, &ctx, &evening, &caller.acting_for(row.parent_id.into()), &row)?;
-        current(db, school, owner, invite)
+        idempotency::once(db, &ctx, key.as_ref(), |db| {
+            let evening = invites::evening_of(db, &row)?;
+            mail(db, &ctx, &evening, &caller.acting_for(row.parent_id.into()), &row)?;
+            current(db, school, owner, invite)
+        })
     });
     Ok(HttpResponse::Accepted().json(view.await?))
 }

@@ -1,6 +1,6 @@
 //! `POST /invites/{invite_id}/renew`: the guest's link is in wrong hands; a new one is mailed and the one before is dead.
 
-use actix_web::web::Data;
+use actix_web::{HttpRequest, web::Data};
 
 use super::mail_again;
 use crate::{app::App, auth::Caller, problem::Answer, request::InvitePath, store::invites};
@@ -8,7 +8,7 @@ use crate::{app::App, auth::Caller, problem::Answer, request::InvitePath, store:
 /// Queues the mail with the new link, and puts out whoever came in by the one before.
 ///
 /// # Errors
-/// `resend_too_soon`, `resend_limit`, `invite_removed`, `evening_over`, `not_found`.
-pub async fn renew_invite(app: Data<App>, caller: Caller, InvitePath(invite): InvitePath) -> Answer {
-    mail_again(&app, caller, invite, invites::renew).await
+/// `resend_too_soon`, `resend_limit`, `invite_removed`, `evening_over`, `not_found`, `idempotency_key_reused`.
+pub async fn renew_invite(app: Data<App>, req: HttpRequest, caller: Caller, InvitePath(invite): InvitePath) -> Answer {
+    mail_again(&app, &req, caller, invite, invites::renew).await
 }

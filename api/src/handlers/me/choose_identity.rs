@@ -6,7 +6,7 @@ use parlour_wire::ChosenIdentity;
 
 use crate::{
     app::App,
-    auth::LoggedIn,
+    auth::{LoggedIn, person_mark},
     handlers::sessions::session_cookies,
     problem::Answer,
     request::Body,
@@ -36,6 +36,9 @@ pub async fn choose_identity(app: Data<App>, req: HttpRequest, caller: LoggedIn,
     let mut response = HttpResponse::Ok();
     for cookie in session_cookies(&app, &req, &session)? {
         response.cookie(cookie);
+    }
+    if let Some(mark) = person_mark::of(&app.keys, &session) {
+        response.insert_header((person_mark::HEADER, mark));
     }
     Ok(response.json(views::me(&caller.school, &session, &identities, app.config.mode.is_playground())))
 }

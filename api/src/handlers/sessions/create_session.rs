@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
-    auth::{AtSchool, client_hash, cookies},
+    auth::{AtSchool, client_hash, cookies, person_mark},
     handlers::login_links::knows_device,
     keys::{Audience, GivenToken, Purpose},
     problem::{Answer, ApiError},
@@ -46,6 +46,9 @@ pub async fn create_session(app: Data<App>, req: HttpRequest, AtSchool(school): 
     let mut response = HttpResponse::Created();
     for cookie in session_cookies(&app, &req, &session)? {
         response.cookie(cookie);
+    }
+    if let Some(mark) = person_mark::of(&app.keys, &session) {
+        response.insert_header((person_mark::HEADER, mark));
     }
     Ok(response.json(me))
 }

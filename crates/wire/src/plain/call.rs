@@ -15,13 +15,13 @@ read! {
     CallYou { id, name, role }
     IceServer { urls, username, credential }
     IceServers { ice_servers, transport_policy, expires_at }
-    Media { audio, video, screen }
+    Media { audio, video, screen, deaf }
     NextCall { booking_id, starts_at, student, subject, teachers, parent }
     Signal { attempt, kind, data, sdp_mid, sdp_m_line_index }
 }
 
 write_all! {
-    Media { audio, video, screen }
+    Media { audio, video, screen, deaf }
     Signal { attempt, kind, data, sdp_mid, sdp_m_line_index }
 }
 
@@ -39,6 +39,7 @@ impl Write for ClientMessage {
         let kind = match self {
             Self::Join(_) => "join",
             Self::Heartbeat => "heartbeat",
+            Self::Ping { .. } => "ping",
             Self::Signal { .. } => "signal",
             Self::Media(_) => "media",
             Self::SendCode => "send_code",
@@ -59,11 +60,13 @@ impl Write for ClientMessage {
                 write_field("to_connection", to_connection, out);
                 write_field("signal", signal, out);
             }
-            Self::Media(Media { audio, video, screen }) => {
+            Self::Media(Media { audio, video, screen, deaf }) => {
                 write_field("audio", audio, out);
                 write_field("video", video, out);
                 write_field("screen", screen, out);
+                write_field("deaf", deaf, out);
             }
+            Self::Ping { id } => write_field("id", id, out),
             Self::Heartbeat | Self::SendCode | Self::Extend | Self::Leave => {}
         }
         out.push('}');
@@ -85,6 +88,7 @@ impl Read for ServerMessage {
             "times" => fields!(Times { now, starts_at, ends_at, can_extend, late_minutes }),
             "code_required" => fields!(CodeRequired { masked_email, sent, wrong }),
             "out" => fields!(Out { code, detail }),
+            "pong" => fields!(Pong { id }),
             "problem" => fields!(Problem { code, detail }),
             kind => {
                 *sound &= kind == "move_here";
@@ -141,7 +145,8 @@ mod tests {
             ClientMessage::Heartbeat,
             ClientMessage::Signal { to: Uuid::from_u128(7), to_connection: 2, signal: signal(SignalKind::Candidate) },
             ClientMessage::Signal { to: Uuid::from_u128(8), to_connection: 9, signal: bare },
-            ClientMessage::Media(Media { audio: true, video: false, screen: true }),
+            ClientMessage::Media(Media { audio: true, video: false, screen: true, deaf: true }),
+            ClientMessage::Ping { id: 3 },
             ClientMessage::SendCode,
             ClientMessage::Extend,
             ClientMessage::Leave,
@@ -163,7 +168,7 @@ mod tests {
             state: PresenceState::Reconnecting,
             connection: Some(4),
             place: None,
-            media: Media { audio: true, video: true, screen: false },
+            media: Media { audio: true, video: true, screen: false, deaf: true },
         };
         let waiting = CallPerson { state: PresenceState::Waiting, connection: None, place: Some(2), role: CallRole::Guest, ..person.clone() };
         let messages = [
@@ -177,6 +182,7 @@ mod tests {
             ServerMessage::MoveHere,
             ServerMessage::CodeRequired { masked_email: "j…@example.org".into(), sent: true, wrong: false },
             ServerMessage::Out { code: "call_over".into(), detail: "The appointment is over.".into() },
+            ServerMessage::Pong { id: 3 },
             ServerMessage::Problem { code: "bad_message".into(), detail: "We could not read it.".into() },
         ];
         for message in messages {

@@ -67,13 +67,23 @@ impl Evening {
         Self::start_at(SystemClock::default().now(), SECRET).await
     }
 
+    /// An evening whose calls may also find ways of their own.
+    pub async fn start_open() -> Self {
+        Self::start_as(SystemClock::default().now(), SECRET, "all").await
+    }
+
     /// The same on a school made at a certain time, with a TURN server that knows this secret.
     pub async fn start_at(made: DateTime<Utc>, secret: &str) -> Self {
+        Self::start_as(made, secret, "relay").await
+    }
+
+    async fn start_as(made: DateTime<Utc>, secret: &str, policy: &str) -> Self {
         let turn = Turn::start(secret).await.expect("coturn starts");
         let client = client();
         let mut settings = vec![("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", client.as_str())];
         let relay = turn.settings(SECRET);
         settings.extend(relay.iter().map(|(name, value)| (*name, value.as_str())));
+        settings.push(("PARLOUR_TURN_POLICY", policy));
         let school = School::start_at(made, &settings).await;
         let (evening, parent) = (key(school.people.evening), key(school.people.parent));
         let (booking, starts_at): (Key, At) = school

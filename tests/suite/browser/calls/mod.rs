@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask test` runs these last, one at a time: up to five browsers send each other pictures.
 
+mod bad_lines;
 mod connection;
 mod evening;
 mod going_on;

@@ -65,5 +65,6 @@ async fn a_killed_browsers_tile_goes_and_its_seat_is_freed() {
     assert_eq!(evening.seated().await.len(), 2, "the seat is held for them");
     evening.seats_become(1).await;
     teacher.no_part("Rachel Aaron, parent").await;
-    teacher.sees("Nobody else is here yet.").await;
+    teacher.sees("Nobody else is here now.").await;
+    teacher.sees("Left: Rachel Aaron").await;
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     door::server_time,
-    page::{Step, Visit},
+    page::{Step, Visit, ahead_of},
 };
 use crate::{
     api,
@@ -33,7 +33,7 @@ pub(super) fn After(visit: Visit, door: CallDoor, code: String, detail: String) 
         "taken_over" => (c().taken_title, c().taken_text.to_owned()),
         _ => (c().out_title, crate::texts::error(&code).map_or(detail, str::to_owned)),
     };
-    let (over, again) = (code == "call_over", matches!(code.as_str(), "left" | "taken_over" | "opened_elsewhere"));
+    let (over, again) = (code == "call_over", matches!(code.as_str(), "left" | "taken_over" | "opened_elsewhere" | "expired"));
     let home = visit.home(&door);
     if code == "opened_elsewhere" {
         return view! { <Elsewhere visit booking=door.booking_id home /> }.into_any();
@@ -113,7 +113,7 @@ fn Following(visit: Visit, door: CallDoor) -> impl IntoView {
 fn Next(visit: Visit, call: NextCall, door: CallDoor) -> impl IntoView {
     let teacher = door.you.role == CallRole::Teacher;
     let booking = call.booking_id;
-    let now = server_time(&door);
+    let now = server_time(ahead_of(&door));
     let opens = door.opens_at.timestamp_millis();
     let open = Memo::new(move |_| now.get() >= opens);
     let (staying, seconds) = (RwSignal::new(false), RwSignal::new(if teacher { 0 } else { PAUSE }));

@@ -24,17 +24,11 @@ pub(super) fn Bar(call: Call, devices: Devices, teacher: bool, leave: Callback<(
     let seen = Memo::new(move |_| devices.camera.get() == State::On);
     let sharing = Memo::new(move |_| devices.screen.with(Option::is_some));
     let (choosing, keys) = (RwSignal::new(false), RwSignal::new(false));
-    let session = session();
-    let speak = move || {
-        let on = !heard.get_untracked();
-        devices.speak(on);
-        session.say(if on { c().say_unmuted } else { c().say_muted });
-    };
-    let show = move || {
-        let on = !seen.get_untracked();
-        devices.show(on);
-        session.say(if on { c().say_camera_on } else { c().say_camera_off });
-    };
+    let speak = move || devices.speak(!heard.get_untracked());
+    let show = move || devices.show(!seen.get_untracked());
+    // Said when it is so, and not when it was asked for: a device may be denied.
+    say_when(heard, c().say_unmuted, c().say_muted);
+    say_when(seen, c().say_camera_on, c().say_camera_off);
     // A device that can't be used says so, and what to do.
     Effect::new(move |before: Option<[bool; 2]>| {
         let failed = [devices.camera, devices.microphone].map(|state| matches!(state.get(), State::Failed(_)));
@@ -91,6 +85,18 @@ pub(super) fn Bar(call: Call, devices: Devices, teacher: bool, leave: Callback<(
             </dl>
         </Dialog>
     }
+}
+
+/// Tells screen readers that something has become true or false.
+fn say_when(is_so: Memo<bool>, yes: &'static str, no: &'static str) {
+    let session = session();
+    Effect::new(move |before: Option<bool>| {
+        let now = is_so.get();
+        if before.is_some_and(|before| before != now) {
+            session.say(if now { yes } else { no });
+        }
+        now
+    });
 }
 
 /// A button of the bar: a picture over a word. Where there is little room, only the picture is seen.

@@ -29,6 +29,9 @@ fn advice(kind: Kind, trouble: Trouble) -> &'static str {
         Trouble::Busy if camera => c().busy_camera,
         Trouble::Busy => c().busy_microphone,
         Trouble::Insecure => c().insecure,
+        Trouble::Unsupported => c().unsupported,
+        Trouble::Hung if camera => c().hung_camera,
+        Trouble::Hung => c().hung_microphone,
         Trouble::Other if camera => c().other_camera,
         Trouble::Other => c().other_microphone,
     }

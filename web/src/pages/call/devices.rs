@@ -113,11 +113,12 @@ fn NetworkCard() -> impl IntoView {
     });
     let reached = move || server.get() == Finding::Good;
     let said = move || {
-        let (tone, text) = verdict(network.direct.get(), network.relay.get()).filter(|_| reached())?;
+        let (tone, text) = verdict(network.socket.get(), network.direct.get(), network.relay.get()).filter(|_| reached())?;
         Some(view! { <Notice tone><p prop:textContent=text></p></Notice> })
     };
     let again = move || {
-        let waiting = server.get() == Finding::Waiting || (reached() && [network.direct.get(), network.relay.get()].contains(&Finding::Waiting));
+        let waiting =
+            server.get() == Finding::Waiting || (reached() && [network.socket.get(), network.direct.get(), network.relay.get()].contains(&Finding::Waiting));
         (!waiting).then(|| view! { <button class="btn quiet" type="button" on:click=move |_| check.run(())>{c().network_again}</button> })
     };
     view! {
@@ -126,6 +127,7 @@ fn NetworkCard() -> impl IntoView {
             <dl class="findings">
                 <Row label=c().network_server finding=server />
                 <Show when=reached>
+                    <Row label=c().network_socket finding=network.socket />
                     <Row label=c().network_direct finding=network.direct />
                     <Row label=c().network_relay finding=network.relay />
                 </Show>
@@ -156,10 +158,15 @@ fn Row(label: &'static str, finding: RwSignal<Finding>) -> impl IntoView {
     }
 }
 
-/// What the two findings mean for a call, once both are there.
-fn verdict(direct: Finding, relay: Finding) -> Option<(Tone, &'static str)> {
+/// What the findings mean for a call, once all are there.
+fn verdict(socket: Finding, direct: Finding, relay: Finding) -> Option<(Tone, &'static str)> {
+    if socket == Finding::Waiting {
+        return None;
+    }
     Some(match (direct, relay) {
         (Finding::Waiting, _) | (_, Finding::Waiting) => return None,
+        // Without it nobody gets in at all.
+        _ if socket == Finding::Bad => (Tone::Bad, c().network_no_socket),
         (Finding::Bad, Finding::Good) => (Tone::Good, c().network_relay_only),
         (_, Finding::Good) => (Tone::Good, c().network_good),
         (Finding::None, Finding::Refused) => (Tone::Bad, c().network_refused_only),

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     call::{
         devices::{Kind, State},
+        room::server_now,
         timer::Ticker,
     },
     components::{Heading, Notice, Tone, names},
@@ -21,15 +22,10 @@ use crate::{
     texts::{call as c, count, fill, t},
 };
 
-/// The server's time in milliseconds, moving once a second, from what it was when the door was read.
-pub(super) fn server_time(door: &CallDoor) -> RwSignal<i64> {
-    let began = door.now.timestamp_millis();
-    let at = js_sys::Date::now();
-    let now = RwSignal::new(began);
-    let ticker = Ticker::every(Duration::from_secs(1), move || {
-        #[expect(clippy::cast_possible_truncation, reason = "a time in milliseconds is far below the limit")]
-        now.try_set(began + (js_sys::Date::now() - at) as i64);
-    });
+/// The server's time in milliseconds, moving once a second; its clock is so many milliseconds before ours.
+pub(super) fn server_time(ahead: f64) -> RwSignal<i64> {
+    let now = RwSignal::new(server_now(ahead));
+    let ticker = Ticker::every(Duration::from_secs(1), move || _ = now.try_set(server_now(ahead)));
     let ticker = StoredValue::new_local(ticker);
     on_cleanup(move || ticker.dispose());
     now
@@ -58,7 +54,7 @@ pub(super) fn summary(door: &CallDoor) -> String {
 #[component]
 pub(super) fn Door(visit: Visit, door: CallDoor) -> impl IntoView {
     let devices = visit.devices;
-    let now = server_time(&door);
+    let now = server_time(visit.ahead.get_value());
     let (opens, starts, ends) = (door.opens_at.timestamp_millis(), door.starts_at.timestamp_millis(), door.ends_at.timestamp_millis());
     let open = Memo::new(move |_| now.get() >= opens);
     Effect::new(move || {

@@ -17,10 +17,10 @@ use crate::{
 };
 
 #[component]
-pub(super) fn Lobby(call: Call, visit: Visit) -> impl IntoView {
+pub(super) fn Lobby(call: Call, visit: Visit, filtered: Signal<bool>, home: String) -> impl IntoView {
     let kind = Memo::new(move |_| call.stage.get());
     let panel = move || match kind.get() {
-        Stage::Joining | Stage::Out { .. } => view! { <p class="big" role="status" prop:textContent=c().joining></p> }.into_any(),
+        Stage::Joining | Stage::Out { .. } => view! { <Joining call visit filtered home=home.clone() /> }.into_any(),
         Stage::MoveHere => view! {
             <h2 prop:textContent=c().move_title></h2>
             <p prop:textContent=c().move_text></p>
@@ -51,6 +51,26 @@ pub(super) fn Lobby(call: Call, visit: Visit) -> impl IntoView {
             })}
         </div>
     }
+}
+
+/// On the way in. `filtered`: the page reaches the server and the line of the call does not.
+#[component]
+fn Joining(call: Call, visit: Visit, filtered: Signal<bool>, home: String) -> impl IntoView {
+    let check = if visit.guest { "guest/devices" } else { "devices" };
+    let way_out = move || {
+        view! {
+            <h2>{c().filtered_title}</h2>
+            <p role="status">{c().filtered_text}</p>
+            <p>{c().filtered_else}</p>
+            <div class="buttons">
+                <button class="btn primary" type="button" on:click=move |_| call.retry()>{t().try_again}</button>
+                <a class="btn quiet" href=check>{t().check_devices}</a>
+                <a class="btn quiet" href=home.clone()>{c().back_to_appointments}</a>
+            </div>
+        }
+        .into_any()
+    };
+    move || if filtered.get() { way_out() } else { view! { <p class="big" role="status">{c().joining}</p> }.into_any() }
 }
 
 /// Seated, and it has not begun.

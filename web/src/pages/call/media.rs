@@ -42,6 +42,21 @@ pub(super) fn Moving(track: Track, #[prop(optional)] mirrored: bool) -> impl Int
 #[component]
 pub(super) fn Voice(track: Track, voices: Voices) -> impl IntoView {
     let node = NodeRef::<html::Audio>::new();
+    // A telephone call, another tab or the system may pause it: it goes on by itself where the browser lets it, else after a press.
+    let paused = move |event: leptos::ev::Event| {
+        // The last pause is that of an element that goes, with its signals.
+        if track.try_with_untracked(Option::is_some) != Some(true) {
+            return;
+        }
+        let audio = Object::from(JsValue::from(event)).get("target");
+        spawn(Box::pin(async move {
+            let _ = audio.wait("play", &[]).await;
+            if audio.is("paused") {
+                voices.blocked.try_set(true);
+            }
+        }));
+    };
+    let played = move |_: leptos::ev::Event| _ = voices.blocked.try_set(false);
     Effect::new(move || {
         // Each press is a reason to try again.
         voices.tries.get();
@@ -59,7 +74,7 @@ pub(super) fn Voice(track: Track, voices: Voices) -> impl IntoView {
             }
         }));
     });
-    view! { <audio node_ref=node></audio> }
+    view! { <audio node_ref=node on:pause=paused on:playing=played></audio> }
 }
 
 /// Has an element play a track, or nothing; gives the promise that it plays.

@@ -15,11 +15,8 @@ use crate::{
     browser,
     call::{devices::Devices, object::Object},
     components::{Panel, fresh},
-    route,
+    person, route,
 };
-
-/// Remembers in this tab that one is in a call, so that a page that is loaded again goes on.
-const INSIDE: &str = "parlour.call";
 
 /// Where a tab's key lies while its page is loaded again.
 const TAB: &str = "parlour.tab";
@@ -41,6 +38,8 @@ pub(super) struct Visit {
     pub(super) step: RwSignal<Step>,
     /// The key by which the server knows this tab again.
     pub(super) tab: StoredValue<String>,
+    /// How far the server's clock is before ours, in milliseconds, as of the door that was read last.
+    pub(super) ahead: StoredValue<f64>,
     /// The next appointment that is shown is entered without a door.
     straight: StoredValue<bool>,
     /// The appointment; another one is the next.
@@ -50,14 +49,15 @@ pub(super) struct Visit {
 impl Visit {
     /// Goes in.
     pub(super) fn enter(self) {
-        browser::keep(INSIDE, &self.booking.get_untracked().to_string());
+        browser::keep(browser::INSIDE, &self.booking.get_untracked().to_string());
         self.step.set(Step::Room);
     }
 
     /// Is out, for this reason.
     pub(super) fn end(self, code: &str, detail: &str) {
-        browser::forget(INSIDE);
+        browser::forget(browser::INSIDE);
         self.step.set(Step::After(code.to_owned(), detail.to_owned()));
+        person::call_ended();
     }
 
     /// Straight into the next appointment.
@@ -65,7 +65,7 @@ impl Visit {
         let path = if self.guest { "/guest/calls/" } else { "/calls/" };
         // Not through the router: it would make the page anew, and let go of the devices.
         browser::replace_path(&format!("{path}{booking}"));
-        browser::keep(INSIDE, &booking.to_string());
+        browser::keep(browser::INSIDE, &booking.to_string());
         self.straight.set_value(true);
         self.booking.set(booking);
     }
@@ -83,12 +83,13 @@ impl Visit {
 #[component]
 pub(crate) fn CallPage(guest: bool) -> impl IntoView {
     let booking = route::page_id();
-    let inside = browser::kept(INSIDE).is_some_and(|kept| kept == booking.to_string());
+    let inside = browser::kept(browser::INSIDE).is_some_and(|kept| kept == booking.to_string());
     let visit = Visit {
         guest,
         devices: Devices::new(),
         tab: StoredValue::new(take_key()),
         step: RwSignal::new(Step::Door),
+        ahead: StoredValue::new(0.0),
         straight: StoredValue::new(inside),
         booking: RwSignal::new(booking),
     };
@@ -108,12 +109,18 @@ pub(crate) fn CallPage(guest: bool) -> impl IntoView {
     on_cleanup(move || {
         hidden.dispose();
         shown.dispose();
-        browser::forget(INSIDE);
+        browser::forget(browser::INSIDE);
+        person::call_ended();
     });
     fresh(move || {
         let booking = visit.booking.get();
         view! { <Appointment visit booking /> }.into_any()
     })
+}
+
+/// How far the server's clock is before ours, by a door that was just read; in milliseconds.
+pub(super) fn ahead_of(door: &CallDoor) -> f64 {
+    door.now.timestamp_millis() as f64 - js_sys::Date::now()
 }
 
 /// The key that this tab had before it was loaded again, or a new one.
@@ -135,6 +142,8 @@ fn Appointment(visit: Visit, booking: Uuid) -> impl IntoView {
         Ok((door, servers))
     });
     let show = move |(door, servers): (CallDoor, IceServers)| {
+        // Now, and not when some step shows a clock: the door says the time at which it was read.
+        visit.ahead.set_value(ahead_of(&door));
         if door.state != CallState::Open && visit.step.get_untracked() == Step::Room {
             visit.step.set(Step::Door);
         }

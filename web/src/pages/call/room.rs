@@ -16,12 +16,12 @@ use super::{
     tiles::Tiles,
 };
 use crate::{
-    api,
+    api::{self, Failure},
     call::{
-        devices::Kind,
+        devices::{Devices, Kind},
         object::Object,
         quality::Quality,
-        room::{Call, Stage},
+        room::{Call, Stage, sits},
         wake::Awake,
     },
     components::{FailureNotice, Heading, Notice, Tone, fresh},
@@ -30,12 +30,12 @@ use crate::{
     texts::{call as c, fill},
 };
 
-/// How many failures to reach the server in a row make us ask over HTTP what is the matter.
+/// So many failures to reach the server in a row are no short loss.
 const MANY: u32 = 3;
 
 #[component]
 pub(super) fn Room(visit: Visit, door: CallDoor, servers: IceServers) -> impl IntoView {
-    let call = Call::enter(&door, &servers, visit.devices, visit.guest, visit.tab.get_value());
+    let call = Call::enter(&door, &servers, visit.devices, visit.guest, visit.tab.get_value(), visit.ahead.get_value());
     let awake = StoredValue::new_local(Awake::new());
     on_cleanup(move || awake.dispose());
     let voices = Voices { speaker: Signal::derive(move || visit.devices.chosen(Kind::Speaker)), blocked: RwSignal::new(false), tries: RwSignal::new(0) };
@@ -46,18 +46,40 @@ pub(super) fn Room(visit: Visit, door: CallDoor, servers: IceServers) -> impl In
             visit.end(&code, &detail);
         }
     });
-    Effect::new(move || {
-        if call.failures.get() == MANY {
-            why.run(api::get_call_door(booking, guest), |_| ());
+    // The page's own requests pass, and the call's line does not.
+    let (filtered, answers) = (RwSignal::new(false), RwSignal::new(false));
+    Effect::new(move || match call.failures.get() {
+        // What was wrong is over.
+        0 => {
+            why.failure.set(None);
+            answers.set(false);
+            filtered.set(false);
+        }
+        // One more, and the page was answered in between: it is the line alone.
+        failures => {
+            filtered.set(answers.get_untracked());
+            if failures % MANY == 1 {
+                answers.set(false);
+                why.run(api::get_call_door(booking, guest), move |_| answers.set(true));
+            }
         }
     });
+    // That the server can't be reached is said already.
+    let why_not = Signal::derive(move || why.failure.get().filter(|failure| *failure != Failure::Offline));
+    Effect::new(move || call.deaf.set(voices.blocked.get()));
     tell_people(call);
     tell_time(call);
     let talks = Memo::new(move |_| call.talks());
     let teacher = door.you.role == CallRole::Teacher;
-    let (who, what, me) = (partner(&door), summary(&door), door.you.name.clone());
+    let (who, what, me, home) = (partner(&door), summary(&door), door.you.name.clone(), visit.home(&door));
+    // The lobby says it in its own place.
+    let joins = Memo::new(move |_| call.stage.get() == Stage::Joining && filtered.get());
     let body = fresh(move || {
-        if talks.get() { view! { <Tiles call me=me.clone() devices=visit.devices voices /> }.into_any() } else { view! { <Lobby call visit /> }.into_any() }
+        if talks.get() {
+            view! { <Tiles call me=me.clone() devices=visit.devices voices /> }.into_any()
+        } else {
+            view! { <Lobby call visit filtered=filtered.into() home=home.clone() /> }.into_any()
+        }
     });
     let leave = Callback::new(move |()| {
         call.leave();
@@ -75,8 +97,8 @@ pub(super) fn Room(visit: Visit, door: CallDoor, servers: IceServers) -> impl In
                 <Countdown call />
             </header>
             <div class="room-news">
-                <News call voices />
-                <FailureNotice failure=why.failure />
+                <News call voices devices=visit.devices filtered joins />
+                <FailureNotice failure=why_not />
             </div>
             {body}
             <Bar call devices=visit.devices teacher leave />
@@ -108,23 +130,43 @@ fn Countdown(call: Call) -> impl IntoView {
 
 /// What there is to be told beside the pictures.
 #[component]
-fn News(call: Call, voices: Voices) -> impl IntoView {
+fn News(call: Call, voices: Voices, devices: Devices, filtered: RwSignal<bool>, joins: Memo<bool>) -> impl IntoView {
     let hear = move |_| {
         voices.blocked.set(false);
         voices.tries.update(|tries| *tries += 1);
     };
+    // Where all are connected, the relay is not needed.
+    let apart = Memo::new(move |_| {
+        let is_apart = |person: &CallPerson| person.id != call.me && sits(person) && call.face(person.id).is_some_and(|face| !face.connected.get());
+        call.people.with(|people| people.iter().any(is_apart))
+    });
     let poor = Memo::new(move |_| {
         call.people.with(|people| people.iter().filter_map(|person| call.face(person.id)).any(|face| face.quality.get() == Some(Quality::Poor)))
     });
-    let unlinked = move || {
-        let text = if call.failures.get() >= MANY { c().offline_long } else { c().link_lost };
-        (!call.linked.get() && call.failures.get() > 0).then(|| view! { <Notice tone=Tone::Wait><p prop:textContent=text></p></Notice> })
-    };
+    let unlinked = Memo::new(move |_| {
+        let failures = call.failures.get();
+        match () {
+            () if joins.get() => None,
+            () if filtered.get() => Some(c().line_filtered),
+            () if failures >= MANY => Some(c().offline_long),
+            () if call.unsteady.get() => Some(c().line_unsteady),
+            () => (failures > 0 && !call.linked.get()).then_some(c().link_lost),
+        }
+    });
+    let wait = |text: &'static str| view! { <Notice tone=Tone::Wait><p prop:textContent=text></p></Notice> };
     view! {
         {move || voices.blocked.get().then(|| view! { <button class="btn primary wide" type="button" on:click=hear>{c().tap_to_hear}</button> })}
-        {unlinked}
-        {move || call.relay_refused.get().then(|| view! { <Notice tone=Tone::Wait><p>{c().relay_refused}</p></Notice> })}
-        {move || poor.get().then(|| view! { <Notice tone=Tone::Wait><p>{c().poor_advice}</p></Notice> })}
+        <div role="status">
+            {move || unlinked.get().map(wait)}
+            {move || match (call.no_way.get(), call.relay_refused.get()) {
+                (true, false) => Some(wait(c().no_way)),
+                (_, true) => apart.get().then(|| wait(c().relay_refused)),
+                (false, false) => None,
+            }}
+            {move || devices.silenced.get().then(|| wait(c().silenced))}
+            {move || devices.darkened.get().then(|| wait(c().darkened))}
+        </div>
+        {move || poor.get().then(|| wait(c().poor_advice))}
         {move || call.problem.get().map(|problem| view! { <Notice tone=Tone::Bad><p prop:textContent=problem></p></Notice> })}
     }
 }

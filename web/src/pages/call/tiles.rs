@@ -57,6 +57,8 @@ fn Tile(call: Call, person: Uuid, voices: Voices) -> impl IntoView {
     let state = Memo::new(move |_| {
         if on(|one| one.state == PresenceState::Reconnecting) {
             c().state_reconnecting
+        } else if face.connected.get() && on(|one| one.media.deaf) {
+            c().state_deaf
         } else if face.connected.get() {
             ""
         } else {
@@ -90,7 +92,7 @@ fn Tile(call: Call, person: Uuid, voices: Voices) -> impl IntoView {
 fn OwnTile(name: String, devices: Devices) -> impl IntoView {
     let label = fill(c().tile_you, &[("name", &name)]);
     let sharing = Memo::new(move |_| devices.screen.with(Option::is_some));
-    let seen = Memo::new(move |_| devices.picture.with(Option::is_some));
+    let seen = Memo::new(move |_| devices.is_seen());
     view! {
         <figure class="tile own" aria-label=label>
             <Moving track=devices.picture mirrored=true />
@@ -119,19 +121,19 @@ fn Mark(sign: Sign, text: &'static str) -> impl IntoView {
 /// Who is not there yet, and who waits for a place.
 #[component]
 fn Missing(call: Call, alone: Signal<bool>) -> impl IntoView {
-    let names = move |state: PresenceState| {
-        call.people
-            .with(|people| people.iter().filter(|one| one.state == state && one.id != call.me).map(|one| one.name.clone()).collect::<Vec<_>>().join(", "))
-    };
-    let line = move |state: PresenceState, text: &'static str| {
-        let names = names(state);
+    let line = move |is_so: fn(&CallPerson, bool) -> bool, text: &'static str| {
+        let is_named = |one: &&CallPerson| one.id != call.me && is_so(one, call.met.with(|met| met.contains(&one.id)));
+        let names = call.people.with(|people| people.iter().filter(is_named).map(|one| one.name.clone()).collect::<Vec<_>>().join(", "));
         (!names.is_empty()).then(|| view! { <p prop:textContent=fill(text, &[("names", &names)])></p> })
     };
+    // Nobody is here, or nobody any more.
+    let nobody = move || if call.met.with(|met| met.iter().any(|one| *one != call.me)) { c().alone_again } else { c().alone };
     view! {
         <div class="missing">
-            {move || alone.get().then(|| view! { <p>{c().alone}</p> })}
-            {move || line(PresenceState::Waiting, c().queued)}
-            {move || line(PresenceState::Missing, c().not_here)}
+            {move || alone.get().then(|| view! { <p>{nobody}</p> })}
+            {move || line(|one, _| one.state == PresenceState::Waiting, c().queued)}
+            {move || line(|one, met| one.state == PresenceState::Missing && !met, c().not_here)}
+            {move || line(|one, met| one.state == PresenceState::Missing && met, c().gone)}
         </div>
     }
 }

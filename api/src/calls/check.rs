@@ -1,0 +1,38 @@
+//! A WebSocket that answers and does nothing else: a browser sees by it, at any time, whether its network carries one.
+
+use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, Session};
+use parlour_wire::{ClientMessage, ServerMessage};
+use tokio::time;
+
+use super::{
+    limits::{CHECK_LIFE, CHECK_MESSAGES, SEND_WITHIN},
+    room::text,
+};
+
+/// Answers each `ping`, for a short while.
+pub async fn serve(mut session: Session, messages: AggregatedMessageStream) {
+    let code = time::timeout(CHECK_LIFE, answer(&mut session, messages)).await.unwrap_or(CloseCode::Normal);
+    let _ = time::timeout(SEND_WITHIN, session.close(Some(CloseReason { code, description: None }))).await;
+}
+
+async fn answer(session: &mut Session, mut messages: AggregatedMessageStream) -> CloseCode {
+    for _ in 0..CHECK_MESSAGES {
+        let sent = match messages.recv().await {
+            Some(Ok(AggregatedMessage::Text(said))) => {
+                let answer = match serde_json::from_str(&said) {
+                    Ok(ClientMessage::Ping { id }) => ServerMessage::Pong { id },
+                    _ => ServerMessage::Problem { code: "bad_message".to_owned(), detail: "This address takes ping alone.".to_owned() },
+                };
+                session.text(text(&answer)).await
+            }
+            Some(Ok(AggregatedMessage::Ping(bytes))) => session.pong(&bytes).await,
+            Some(Ok(AggregatedMessage::Pong(_))) => Ok(()),
+            Some(Ok(AggregatedMessage::Binary(_))) => return CloseCode::Unsupported,
+            Some(Ok(AggregatedMessage::Close(_)) | Err(_)) | None => return CloseCode::Normal,
+        };
+        if sent.is_err() {
+            return CloseCode::Normal;
+        }
+    }
+    CloseCode::Policy
+}

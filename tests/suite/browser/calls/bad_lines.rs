@@ -1,0 +1,259 @@
+//! Networks that cut, filter or swallow the line of a call, and devices that hang or fall silent.
+
+use chrono::TimeDelta;
+use parlour_browser::MEDIA;
+use serde_json::json;
+
+use super::{
+    evening::{Evening, join, press_join},
+    media::{connections, cut_socket, has_sockets, sees_and_hears, watch},
+};
+use crate::{
+    browser::{driver::Browser, pages::look},
+    harness::{Condition, Network},
+};
+
+/// The browser of one of the demo's people on a network of its own.
+async fn behind(evening: &Evening, network: &Network, width: u32, who: &str) -> Browser {
+    let flags: Vec<&str> = MEDIA.into_iter().chain([network.flag()]).collect();
+    let browser = Browser::start_with(width, &flags).await;
+    watch(&browser).await;
+    browser.open(&evening.page(&format!("dev/login/{who}"))).await;
+    browser
+}
+
+/// Waits until a text is gone.
+async fn loses(browser: &Browser, text: &str) {
+    browser.becomes(&format!("!document.body.innerText.includes({})", json!(text))).await;
+}
+
+async fn is_filtered(condition: Condition) {
+    let evening = Evening::start().await;
+    let network = Network::before(&evening.school.origin).await;
+    let parent = behind(&evening, &network, 375, "parent").await;
+    network.becomes(condition);
+    parent.open(&evening.page("devices")).await;
+    parent.sees("This network lets pages through, but not the line that calls need").await;
+    look(&parent, "a network without WebSockets").await;
+    press_join(&parent, &evening.call()).await;
+    parent.heading("This network does not let you in").await;
+    parent.sees("Back to the appointments").await;
+    look(&parent, "a call that one can't get into").await;
+    network.becomes(Condition::Good);
+    parent.press("Try again").await;
+    parent.part("Call controls").await;
+    loses(&parent, "This network does not let you in").await;
+    parent.open(&evening.page("devices")).await;
+    parent.sees("This network can carry your call.").await;
+}
+
+#[actix_web::test]
+async fn a_refused_socket_is_told_with_a_way_out() {
+    is_filtered(Condition::SocketsRefused).await;
+}
+
+#[actix_web::test]
+async fn a_silent_socket_is_told_with_a_way_out() {
+    is_filtered(Condition::SocketsSilent).await;
+}
+
+#[actix_web::test]
+async fn a_dead_line_is_noticed_and_the_seat_is_kept() {
+    let evening = Evening::start().await;
+    let network = Network::before(&evening.school.origin).await;
+    let teacher = evening.as_actor(1280, "teacher").await;
+    join(&teacher, &evening.call()).await;
+    let parent = behind(&evening, &network, 1280, "parent").await;
+    join(&parent, &evening.call()).await;
+    sees_and_hears(&teacher, 1).await;
+    let (seats, before) = (evening.seats().await, connections(&parent).await);
+    network.becomes(Condition::Dead);
+    parent.sees("The connection to the school is lost.").await;
+    teacher.sees("Reconnecting…").await;
+    network.becomes(Condition::Good);
+    loses(&parent, "The connection to the school is lost.").await;
+    loses(&teacher, "Reconnecting…").await;
+    // And the server away for a while: the error goes with its cause.
+    network.becomes(Condition::Refused);
+    parent.sees("The school’s server can’t be reached.").await;
+    network.becomes(Condition::Good);
+    loses(&parent, "can’t be reached").await;
+    loses(&parent, "We can’t reach the school’s server").await;
+    loses(&teacher, "Reconnecting…").await;
+    assert_eq!((evening.seats().await, connections(&parent).await), (seats, before), "the same seat, and the media went on");
+}
+
+#[actix_web::test]
+async fn a_network_that_is_back_is_used_at_once() {
+    let evening = Evening::start().await;
+    let parent = evening.as_actor(1280, "parent").await;
+    // From the word on, nothing that waits is begun: it is the event alone that brings the line back.
+    let script =
+        "const later = setTimeout; globalThis.setTimeout = (work, time, ...more) => globalThis.__still && time >= 200 ? 0 : later(work, time, ...more)";
+    parent.before_each_page(script).await;
+    join(&parent, &evening.call()).await;
+    parent.run("globalThis.__still = true").await;
+    cut_socket(&parent).await;
+    parent.sees("The connection to the school is lost.").await;
+    parent.run("window.dispatchEvent(new Event('online'))").await;
+    has_sockets(&parent, 2).await;
+}
+
+#[actix_web::test]
+async fn two_without_a_way_to_each_other_are_told() {
+    let evening = Evening::start().await;
+    let none = "const Pair = RTCPeerConnection; globalThis.RTCPeerConnection = class extends Pair {
+        constructor(wish) { super({ ...wish, iceServers: [], iceTransportPolicy: 'relay' }) } }";
+    let teacher = evening.as_actor(1280, "teacher").await;
+    teacher.before_each_page(none).await;
+    join(&teacher, &evening.call()).await;
+    let parent = evening.as_actor(375, "parent").await;
+    parent.before_each_page(none).await;
+    join(&parent, &evening.call()).await;
+    for browser in [&teacher, &parent] {
+        browser.sees("No way was found to everybody who is here").await;
+    }
+    look(&parent, "a call without a way to the others").await;
+    parent.press("Leave").await;
+    loses(&teacher, "No way was found").await;
+    teacher.sees("Left: Rachel Aaron").await;
+}
+
+#[actix_web::test]
+async fn the_direct_test_uses_no_relay() {
+    let evening = Evening::start_open().await;
+    let parent = evening.as_actor(1280, "parent").await;
+    let script = "const Pair = RTCPeerConnection; globalThis.__wishes = []; globalThis.RTCPeerConnection = class extends Pair {
+        constructor(wish) { super(wish); globalThis.__wishes.push(wish) } }";
+    parent.before_each_page(script).await;
+    parent.open(&evening.page("devices")).await;
+    parent.becomes("globalThis.__wishes.length >= 4").await;
+    let has_relay = "return globalThis.__wishes.map((wish) => [wish.iceTransportPolicy, JSON.stringify(wish.iceServers).includes('turn:')])";
+    let tried = parent.run(has_relay).await;
+    assert_eq!(tried, json!([["all", false], ["all", false], ["relay", true], ["relay", true]]));
+}
+
+#[actix_web::test]
+async fn a_camera_that_hangs_is_given_up_for_sound() {
+    let evening = Evening::start().await;
+    let parent = evening.as_actor(1280, "parent").await;
+    let script = "const ask = MediaDevices.prototype.getUserMedia;
+        MediaDevices.prototype.getUserMedia = function (wish) { return wish.video ? new Promise(() => {}) : ask.call(this, wish) };
+        Permissions.prototype.query = () => Promise.resolve({ state: 'granted' });";
+    parent.before_each_page(script).await;
+    parent.open(&evening.call()).await;
+    parent.sees("The camera does not answer.").await;
+    parent.press("Join the call").await;
+    parent.part("Call controls").await;
+    let teacher = evening.as_actor(1280, "teacher").await;
+    join(&teacher, &evening.call()).await;
+    teacher.part("Rachel Aaron, parent").await;
+    let marks = "document.querySelector('[aria-label=\"Rachel Aaron, parent\"] figcaption').textContent";
+    teacher.becomes(&format!("{marks}.includes('camera off') && !{marks}.includes('muted')")).await;
+}
+
+#[actix_web::test]
+async fn a_muted_device_and_paused_sound_are_shown() {
+    let evening = Evening::start().await;
+    let teacher = evening.as_actor(1280, "teacher").await;
+    join(&teacher, &evening.call()).await;
+    let parent = evening.as_actor(1280, "parent").await;
+    let script = "globalThis.__tracks = []; const ask = MediaDevices.prototype.getUserMedia;
+        MediaDevices.prototype.getUserMedia = async function (wish) {
+            const stream = await ask.call(this, wish); globalThis.__tracks.push(...stream.getTracks()); return stream };";
+    parent.before_each_page(script).await;
+    join(&parent, &evening.call()).await;
+    sees_and_hears(&teacher, 1).await;
+    sees_and_hears(&parent, 1).await;
+    let tell = async |event: &str, kind: &str| {
+        let script = format!("globalThis.__tracks.filter((one) => one.kind === '{kind}').at(-1).dispatchEvent(new Event('{event}'))");
+        parent.run(&script).await;
+    };
+    let marks = "document.querySelector('[aria-label=\"Rachel Aaron, parent\"] figcaption').textContent";
+    tell("mute", "audio").await;
+    parent.sees("Your device has muted the microphone").await;
+    teacher.becomes(&format!("{marks}.includes('muted')")).await;
+    tell("unmute", "audio").await;
+    loses(&parent, "Your device has muted the microphone").await;
+    teacher.becomes(&format!("!{marks}.includes('muted')")).await;
+    tell("mute", "video").await;
+    parent.sees("Your device has stopped the camera").await;
+    teacher.becomes(&format!("{marks}.includes('camera off')")).await;
+    tell("unmute", "video").await;
+
+    // Paused sound goes on by itself; where the browser does not let it, a press does it.
+    parent.run("document.querySelector('audio').pause()").await;
+    parent.becomes("!document.querySelector('audio').paused").await;
+    let stuck = "globalThis.__play = HTMLMediaElement.prototype.play;
+        HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
+        document.querySelector('audio').pause()";
+    parent.run(stuck).await;
+    parent.sees("Tap to hear the others").await;
+    teacher.sees("does not hear you at the moment").await;
+    parent.run("HTMLMediaElement.prototype.play = globalThis.__play").await;
+    parent.press("Tap to hear the others").await;
+    parent.becomes("!document.querySelector('audio').paused").await;
+    loses(&teacher, "does not hear you").await;
+}
+
+#[actix_web::test]
+async fn what_the_browser_denies_is_said_as_it_is() {
+    let evening = Evening::start().await;
+    let parent = evening.as_actor(1280, "parent").await;
+    parent.before_each_page("MediaDevices.prototype.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))").await;
+    parent.open(&evening.call()).await;
+    parent.sees("Your browser may not use the microphone.").await;
+    parent.press("Join the call").await;
+    parent.part("Call controls").await;
+    parent.press("Unmute").await;
+    parent.heading("Devices").await;
+    let said = parent.run("return [...document.querySelectorAll('[role=status]')].map((one) => one.textContent)").await;
+    assert!(!said.to_string().contains("You can be heard."), "{said}");
+
+    let guest = evening.as_actor(375, "guest").await;
+    guest.before_each_page("Object.defineProperty(Navigator.prototype, 'mediaDevices', { get: () => undefined })").await;
+    guest.open(&evening.page("guest/devices")).await;
+    guest.sees("This browser gives no camera and no microphone").await;
+}
+
+#[actix_web::test]
+async fn a_clock_is_right_when_one_comes_again() {
+    let evening = Evening::start().await;
+    evening.school.clock.advance(TimeDelta::seconds(-125));
+    let parent = evening.as_actor(375, "parent").await;
+    press_join(&parent, &evening.call()).await;
+    parent.heading("You’re in").await;
+    // A minute and a half later, by the browser's clock.
+    parent.run("const now = Date.now; Date.now = () => now() + 90000").await;
+    parent.press("Leave").await;
+    parent.press("Join again").await;
+    parent.sees("Begins in 0:").await;
+    // The same at the question of another device.
+    let other = evening.as_actor(375, "parent").await;
+    press_join(&other, &evening.call()).await;
+    parent.press("Join the call").await;
+    parent.heading("Move here?").await;
+    let left = "document.querySelector('.countdown').textContent";
+    parent.becomes(&format!("{left}.startsWith('0:')")).await;
+}
+
+#[actix_web::test]
+async fn another_login_leaves_a_call_alone_until_its_end() {
+    let evening = Evening::start().await;
+    let teacher = evening.as_actor(1280, "teacher").await;
+    join(&teacher, &evening.call()).await;
+    let parent = evening.as_actor(1280, "parent").await;
+    join(&parent, &evening.call()).await;
+    sees_and_hears(&teacher, 1).await;
+    let before = connections(&parent).await;
+    let call = parent.new_tab().await;
+    parent.open(&evening.page("dev/login/staff")).await;
+    parent.heading("Find a parent").await;
+    parent.to_tab(&call).await;
+    sees_and_hears(&parent, 1).await;
+    sees_and_hears(&teacher, 1).await;
+    assert_eq!(connections(&parent).await, before, "the call goes on");
+    parent.press("Leave").await;
+    parent.sees("Another person has logged in in this browser").await;
+    parent.heading("Find a parent").await;
+}

@@ -1,0 +1,109 @@
+//! The server has done it and the answer is lost: the same press again finds it done, once.
+
+use serde_json::Value;
+
+use super::{client, driver::Browser};
+use crate::harness::{Condition, Network, School, until};
+
+const OFFLINE: &str = "We can’t reach the school’s server.";
+
+struct Desk {
+    school: School,
+    network: Network,
+    browser: Browser,
+    base: String,
+}
+
+impl Desk {
+    async fn of(who: &str) -> Self {
+        let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
+        let network = Network::before(&school.origin).await;
+        let browser = Browser::start_with(1280, &[network.flag()]).await;
+        let base = format!("{}/s/hillcrest/", school.origin);
+        browser.open(&format!("{base}dev/login/{who}")).await;
+        Self { school, network, browser, base }
+    }
+
+    /// Presses a button twice: the first answer is lost, after the server `has_acted`.
+    async fn press_twice(&self, button: &str, has_acted: impl AsyncFn() -> bool) {
+        self.network.becomes(Condition::AnswersLost);
+        self.browser.press(button).await;
+        self.browser.sees(OFFLINE).await;
+        until("the server has acted", has_acted).await;
+        self.network.becomes(Condition::Good);
+        self.browser.press(button).await;
+    }
+}
+
+#[actix_web::test]
+async fn a_booking_is_made_once_and_read_as_made() {
+    let desk = Desk::of("parent").await;
+    let (school, parent) = (&desk.school, &desk.browser);
+    let rachel = school.parent().await;
+    let rows = async || rachel.get(&school.evening("/bookings")).await.is(200).list("/rows").iter().filter(|row| row["id"].is_string()).count();
+    let before = rows().await;
+    parent.open(&format!("{}evenings/{}/book", desk.base, school.people.evening.0)).await;
+    parent.heading("Book appointments").await;
+    parent.press_first(", free").await;
+    parent.press("Review").await;
+    parent.heading("Review your appointments").await;
+    desk.press_twice("Book these appointments", async || rows().await == before + 1).await;
+    parent.heading("You’re booked").await;
+    assert_eq!(rows().await, before + 1);
+    let text = parent.text().await;
+    assert!(!text.contains("taken"), "{text}");
+    school.ignore_mail("this is about the answer");
+}
+
+#[actix_web::test]
+async fn an_invite_is_sent_resent_and_removed_once() {
+    let desk = Desk::of("parent").await;
+    let (school, parent) = (&desk.school, &desk.browser);
+    let rachel = school.parent().await;
+    let live = async || rachel.get(&school.evening("/invites")).await.is(200).list("/items").clone();
+    parent.open(&format!("{}evenings/{}", desk.base, school.people.evening.0)).await;
+    parent.press("Manage Invites").await;
+    parent.press("Invite another").await;
+    parent.fill("Name", "Robin Reed").await;
+    parent.fill("Email address", "robin.reed@example.org").await;
+    parent.tick("Liz Aaron").await;
+    parent.tick("I agree that this person is given access").await;
+    parent.press("Send Invite").await;
+    desk.press_twice("Yes, send it", async || live().await.len() == 2).await;
+    parent.sees("The invite for Robin Reed is on its way").await;
+    assert_eq!(live().await.len(), 2);
+    school.mails().await;
+    school.wait(chrono::TimeDelta::minutes(11));
+    parent.open(&format!("{}evenings/{}", desk.base, school.people.evening.0)).await;
+    parent.press("Manage Invites").await;
+    parent.sees("robin.reed@example.org").await;
+    let again = format!("invites/{}/resend", id_of(&live().await, "Robin Reed"));
+    desk.network.becomes(Condition::AnswersLost);
+    parent.press_of("Robin Reed", "Resend").await;
+    parent.sees(OFFLINE).await;
+    desk.network.becomes(Condition::Good);
+    parent.press_of("Robin Reed", "Resend").await;
+    parent.sees("The invite for Robin Reed is sent again").await;
+    let sent = school.mails().await.into_iter().filter(|mail| mail.to == "robin.reed@example.org").count();
+    assert_eq!(sent, 2, "the invite, and once more by {again}");
+}
+
+#[actix_web::test]
+async fn a_bar_that_is_lifted_is_gone_and_not_missed() {
+    let desk = Desk::of("staff").await;
+    let (school, staff) = (&desk.school, &desk.browser);
+    let helen = school.staff().await;
+    let student = school.parent().await.get(&school.evening("/slots")).await.is(200).text_at("/students/0/student/id").to_owned();
+    helen.post("/bars", serde_json::json!({ "student_id": student, "email": "someone@example.org" })).await.is(201);
+    let bars = async || helen.get("/bars").await.is(200).list("/items").len();
+    staff.open(&format!("{}staff/bars", desk.base)).await;
+    staff.press_first("Lift").await;
+    staff.heading("Lift this bar?").await;
+    desk.press_twice("Lift the bar", async || bars().await == 0).await;
+    staff.sees("Nobody is barred by hand.").await;
+    school.ignore_mail("this is about the answer");
+}
+
+fn id_of(items: &[Value], name: &str) -> String {
+    items.iter().find(|item| item["name"] == name).and_then(|item| item["id"].as_str()).expect("the invite is there").to_owned()
+}

@@ -1,0 +1,62 @@
+//! Two tabs of one browser: when somebody else logs in in one, or logs out, the other does not go on as the person before.
+
+use super::{client, driver::Browser, pages::look};
+use crate::harness::School;
+
+const ANEW: &str = "Another person has logged in in this browser, so this page began anew.";
+
+async fn school() -> School {
+    School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await
+}
+
+fn page(school: &School, path: &str) -> String {
+    format!("{}/s/hillcrest/{path}", school.origin)
+}
+
+/// Rachel Aaron's bookings in the first tab, with times that she has chosen to book; then somebody in the second.
+async fn takes_over(browser: &Browser, school: &School, script: &str) {
+    browser.before_each_page(script).await;
+    browser.open(&page(school, "dev/login/parent")).await;
+    browser.open(&page(school, &format!("evenings/{}/book", school.people.evening.0))).await;
+    browser.press_first(", free").await;
+    browser.sees("1 chosen").await;
+    let first = browser.new_tab().await;
+    browser.before_each_page(script).await;
+    browser.open(&page(school, "dev/login/staff")).await;
+    browser.heading("Find a parent").await;
+    let second = browser.to_tab(&first).await;
+    // Nobody presses anything.
+    browser.sees(ANEW).await;
+    browser.heading("Find a parent").await;
+    // Staff see parents in a list; the account is theirs, and nothing of the choice is left.
+    let account = browser.run("return document.querySelector('header.top').innerText").await.to_string();
+    assert!(account.contains("Helen Okafor") && !account.contains("Rachel"), "{account}");
+    let text = browser.text().await;
+    assert!(!text.contains("chosen") && !text.contains("French"), "{text}");
+    look(browser, "a page that began anew").await;
+    // Nor does it come back by the browser's own ways.
+    browser.run("history.back()").await;
+    browser.becomes("!document.body.innerText.includes('Loading')").await;
+    let text = browser.text().await;
+    assert!(!text.contains("Sophie"), "{text}");
+    assert_eq!(browser.run("return Object.keys(sessionStorage).filter((key) => key.includes('draft'))").await, serde_json::json!([]));
+    browser.to_tab(&second).await;
+    browser.press("Mrs Helen Okafor").await;
+    browser.press("Log out").await;
+    browser.heading("Log in").await;
+    browser.to_tab(&first).await;
+    browser.sees("You were logged out in another tab.").await;
+    browser.heading("Log in").await;
+}
+
+#[actix_web::test]
+async fn another_person_in_a_second_tab_ends_the_first() {
+    let school = school().await;
+    takes_over(&Browser::start(1280).await, &school, "").await;
+}
+
+#[actix_web::test]
+async fn a_browser_without_channels_notices_too() {
+    let school = school().await;
+    takes_over(&Browser::start(1280).await, &school, "delete globalThis.BroadcastChannel").await;
+}
