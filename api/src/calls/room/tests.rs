@@ -129,7 +129,7 @@ fn whose_queue_is_full_is_told_to_close_and_stays_a_member() {
     assert_eq!(signals(&mut heard), 64 - welcome);
     // What the others are told goes the same way.
     for video in (0..70).map(|n| n % 2 == 0) {
-        room.set_media(ParticipantId(PARENT), 2, Media { audio: true, video, screen: false });
+        room.set_media(ParticipantId(PARENT), 2, Media { audio: true, video, screen: false, deaf: false });
     }
     assert!(overflowed());
     assert!(room.part(1).is_some(), "its socket still gives its place back");

@@ -25,6 +25,6 @@ pub async fn open_check_socket(app: Data<App>, req: HttpRequest, body: web::Payl
             return Err(opened.dead.map_or(refusal, ApiError::from));
         }
     }
-    upgrade::check(&req)?;
+    upgrade::check(&req).await?;
     upgrade::open_check(&req, body)
 }
