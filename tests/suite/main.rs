@@ -26,6 +26,7 @@ mod preconditions;
 mod roster_changes;
 mod roster_crash;
 mod roster_push;
+mod roster_restore;
 mod roster_roles;
 mod roster_schedule;
 mod roster_source_schools;

@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context as _, ensure};
 
-use super::{Command, DemoCommand, EveningCommand, FeedCommand, RosterCommand, SandboxArguments, database, sandbox::Sandbox, sync};
+use super::{Command, DemoCommand, EveningCommand, FeedCommand, RosterCommand, SandboxArguments, database, restore, sandbox::Sandbox, sync};
 use crate::{
     app,
     config::{Config, Mode},
@@ -71,6 +71,7 @@ async fn bring_in(config: &Config, command: RosterCommand) -> anyhow::Result<()>
     let (path, dry_run, json, school, time_zone) = match command {
         RosterCommand::Import { path, dry_run, json, school, time_zone } => (path, dry_run, json, school, time_zone),
         RosterCommand::Sync(arguments) => return sync::sync(config, arguments).await,
+        RosterCommand::Restore { import, dry_run, json } => return restore::restore(config, import, dry_run, json).await,
     };
     let store = database::ready(config).await?;
     let options = ImportOptions { school, schools: Vec::new(), dry_run, time_zone: time_zone.name().to_owned(), brake: None };

@@ -10,6 +10,7 @@ pub mod id;
 pub mod invite;
 pub mod person_name;
 pub mod refusal;
+pub mod restoration;
 pub mod scope;
 
 pub use email::EmailAddress;

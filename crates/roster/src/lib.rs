@@ -38,6 +38,8 @@ pub use model::{Class, Coverage, Enrolment, EnrolmentRole, Format, Guardianship,
 
 pub use push::{Known, KnownLink, Numbered, Push, PushRead, PushedClass, PushedEnrolment, PushedGuardianship, PushedPerson, Told, Verdict, read_push};
 
+pub use role::is_staff;
+
 use assemble::Only;
 use finding::Findings;
 use manifest::Manifest;
