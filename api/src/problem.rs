@@ -279,7 +279,8 @@ impl From<Refusal> for ApiError {
             | Refusal::EveningNotPublished
             | Refusal::EveningPublished
             | Refusal::NoClassTakesPart
-            | Refusal::BookingsRestOnIt => StatusCode::CONFLICT,
+            | Refusal::BookingsRestOnIt
+            | Refusal::ImportTooOld => StatusCode::CONFLICT,
         };
         let errors = refusal.field().map(|field| FieldError { field: field.to_owned(), code: refusal.code().to_owned(), detail: refusal.to_string() });
         let retry_after = match refusal {

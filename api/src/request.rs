@@ -58,6 +58,8 @@ path_ids! {
     ClientPath(ClientId) = "client_id";
     /// `{bar_id}`.
     BarPath(BarId) = "bar_id";
+    /// `{import_id}`.
+    ImportPath(Uuid) = "import_id";
 }
 
 path_ids! {
@@ -216,6 +218,7 @@ pub enum List {
     Attendance,
     Deliveries,
     Changes,
+    RosterImports,
 }
 
 impl PageQuery {

@@ -90,7 +90,7 @@ fn api(config: &mut ServiceConfig) {
         }
         let resource = methods.into_iter().fold(resource, |resource, (_, route)| resource.route(route));
         // A push has rows by the hundred.
-        let resource = if path.starts_with("/roster/") { larger(resource, roster::MAX_PUSH) } else { resource };
+        let resource = if path.starts_with("/roster/") && !path.starts_with("/roster/imports") { larger(resource, roster::MAX_PUSH) } else { resource };
         config.service(resource.default_service(web::route().to(move || {
             let allow = allow.clone();
             async move { Err::<HttpResponse, _>(ApiError::method_not_allowed(allow)) }
@@ -155,6 +155,8 @@ fn api(config: &mut ServiceConfig) {
     at("/parents", on![GET parents::list_parents]);
     at("/parents/{parent_id}", on![GET parents::get_parent]);
     at("/parents/{parent_id}/allowed_students/{student_id}", on![PUT parents::allow_contact]);
+    at("/roster/imports", on![GET roster::list_roster_imports]);
+    at("/roster/imports/{import_id}/restore", on![POST roster::restore_roster_import]);
     at("/roster/people", on![PUT roster::put_people]);
     at("/roster/classes", on![PUT roster::put_classes]);
     at("/roster/enrolments", on![PUT roster::put_enrolments]);

@@ -543,6 +543,48 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(source_schools, schools);
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    address_changes (person_id, changed_at) {
+        person_id -> Id,
+        changed_at -> Moment,
+        school_id -> Id,
+        old_email -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    roster_imports (id) {
+        id -> Id,
+        school_id -> Id,
+        kind -> Text,
+        name -> Text,
+        created_at -> Moment,
+        restored_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::Id;
+
+    roster_endings (import_id, kind, subject_id) {
+        import_id -> Id,
+        kind -> Text,
+        subject_id -> Id,
+        school_id -> Id,
+        barred -> Bool,
+        before -> Nullable<Text>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(roster_imports, roster_endings);
+
 diesel::allow_tables_to_appear_in_same_query!(
     marks,
     schools,

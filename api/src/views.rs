@@ -3,6 +3,7 @@
 pub mod evenings;
 mod office;
 pub mod programs;
+pub mod roster;
 pub mod webhooks;
 
 use chrono::{DateTime, Utc};

@@ -34,6 +34,7 @@ mod records;
 mod roster_changes;
 mod roster_crash;
 mod roster_push;
+mod roster_restore;
 mod roster_roles;
 mod roster_schedule;
 mod roster_source_schools;

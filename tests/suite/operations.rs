@@ -57,7 +57,7 @@ fn to_a_stranger(id: &str) -> u16 {
         | "test_webhook"
         | "list_webhook_deliveries"
         | "replay_webhook_delivery" => 403,
-        "put_people" | "put_classes" | "put_enrolments" | "put_guardianships" => 403,
+        "put_people" | "put_classes" | "put_enrolments" | "put_guardianships" | "list_roster_imports" | "restore_roster_import" => 403,
         // Strangers with a WebSocket are in calls.rs.
         "open_call_socket" | "open_check_socket" => 426,
         // A person's cookie is no guest's.

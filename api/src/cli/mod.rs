@@ -1,6 +1,7 @@
 //! The command line: reads what is asked, runs it, prints the outcome or one sentence of error. Knows no rules and no queries.
 
 mod database;
+mod restore;
 mod run;
 mod sandbox;
 mod sync;
@@ -16,6 +17,7 @@ use clap::{Parser, Subcommand};
 use parlour_roster::Refusal;
 use serde_json::{Value, json};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+use uuid::Uuid;
 
 pub use self::sandbox::SandboxArguments;
 use crate::roster::{ImportReport, RemovalLimit, remote::Version};
@@ -80,6 +82,18 @@ pub enum RosterCommand {
     },
     /// Fetches people and classes from a OneRoster 1.1 or 1.2 provider (docs/oneroster.md). PARLOUR_ONEROSTER_SECRET holds the client's secret.
     Sync(SyncArguments),
+    /// Brings back what an import, sync or push ended within two weeks: people, classes, guardianships and enrolments, and the appointments and invites that
+    /// fell with them, where their time is still free. Nothing that a bar ended.
+    Restore {
+        /// The import's id, which its report and the office's mail show.
+        import: Uuid,
+        /// Say what would come back, but write nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Print what came back as JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Which provider, and what is done with its roster.
@@ -294,6 +308,8 @@ mod tests {
         check(&format!("{provider} --version 2"), Some(ErrorKind::ValueValidation));
         check(&format!("{provider} --max-removals 101"), Some(ErrorKind::ValueValidation));
         check("parlour roster sync --url https://sis.example.org", Some(ErrorKind::MissingRequiredArgument));
+        check("parlour roster restore 01a1f640-bc00-737b-91d1-94a7513e45b5 --dry-run --json", None);
+        check("parlour roster restore yesterday", Some(ErrorKind::ValueValidation));
         check("parlour evening load spring.toml", None);
         check("parlour demo load", None);
         check("parlour feed renew", None);

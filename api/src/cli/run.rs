@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context as _, ensure};
 
-use super::{Command, DemoCommand, EveningCommand, FeedCommand, RosterCommand, SandboxArguments, database, finish, sandbox::Sandbox, sync};
+use super::{Command, DemoCommand, EveningCommand, FeedCommand, RosterCommand, SandboxArguments, database, finish, restore, sandbox::Sandbox, sync};
 use crate::{
     app,
     config::{Config, Mode},
@@ -74,6 +74,7 @@ async fn bring_in(config: &Config, command: RosterCommand) -> anyhow::Result<()>
     let (path, dry_run, json, school, time_zone, removals) = match command {
         RosterCommand::Import { path, dry_run, json, school, time_zone, removals } => (path, dry_run, json, school, time_zone, removals),
         RosterCommand::Sync(arguments) => return sync::sync(config, arguments).await,
+        RosterCommand::Restore { import, dry_run, json } => return restore::restore(config, import, dry_run, json).await,
     };
     let store = database::ready(config).await?;
     let limit = removals.limit();

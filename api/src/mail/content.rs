@@ -88,6 +88,7 @@ pub enum Content {
     InviteRemoved { name: String, parent: String, evening: EveningWords, students: String },
     InviteDeclined { name: String, guest: String, address: String, evening: EveningWords, students: String, url: String },
     AccessEnded,
+    AddressChanged { name: String },
     StaffAlert { name: String, alerts: Vec<String>, url: String },
     CallCode { name: String, code: String, until: String, url: String },
     LinkElsewhere { name: String, guest: String, is_parent: bool, evening: EveningWords, url: String },

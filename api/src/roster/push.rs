@@ -1,14 +1,14 @@
 //! Rows that a program pushes: read beside what is there, compared and written as any import is, in its turn.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use parlour_domain::id::SchoolId;
-use parlour_roster::{Push, Told, read_push};
+use parlour_roster::{Push, PushedPerson, Told, Verdict, is_staff, read_push};
 
 use crate::{
     context::Context,
     store::{
-        Error, Store,
+        Db, Error, Store,
         events::Actor,
         roster::{self, Names, Plan, Source},
         sources::{Origin, SourceKind},
@@ -17,6 +17,15 @@ use crate::{
 
 /// How often a push starts anew when an import or another push has come between.
 const TRIES: u32 = 5;
+
+/// Who pushes.
+#[derive(Clone)]
+pub struct Pusher {
+    /// For the audit log.
+    pub actor: Actor,
+    /// May make people staff, and change those who are.
+    pub may_write_staff: bool,
+}
 
 /// What came of a push.
 pub struct Pushed {
@@ -30,7 +39,7 @@ pub struct Pushed {
 ///
 /// # Errors
 /// [`Error::Busy`] when others came between again and again: nothing was written. What the database says.
-pub async fn push(store: &Store, ctx: &Context, school: SchoolId, by: &Actor, rows: Push) -> Result<Pushed, Error> {
+pub async fn push(store: &Store, ctx: &Context, school: SchoolId, by: &Pusher, rows: Push) -> Result<Pushed, Error> {
     let rows = Arc::new(rows);
     for _ in 0..TRIES {
         let (ctx, by, rows) = (ctx.clone(), by.clone(), Arc::clone(&rows));
@@ -44,10 +53,13 @@ pub async fn push(store: &Store, ctx: &Context, school: SchoolId, by: &Actor, ro
     Err(Error::Busy)
 }
 
-fn planned(db: &mut crate::store::Db, ctx: Context, school: SchoolId, by: Actor, rows: &Push) -> Result<(Plan, Vec<Told>), Error> {
+fn planned(db: &mut Db, ctx: Context, school: SchoolId, by: Pusher, rows: &Push) -> Result<(Plan, Vec<Told>), Error> {
     let id = roster::sourced_id(db, school)?;
     // Before all else, so that whatever is written after it makes this plan void.
     let turn = roster::turn(db, &id)?;
+    let (allowed, refused) = if by.may_write_staff { (None, Vec::new()) } else { without_staff(db, school, rows)? };
+    let rows = allowed.as_ref().unwrap_or(rows);
+    let by = by.actor;
     let known = roster::known(db, school, rows)?;
     let read = read_push(&id, rows, &known).map_err(|error| {
         tracing::error!(%error, "a push could not be read");
@@ -65,5 +77,22 @@ fn planned(db: &mut crate::store::Db, ctx: Context, school: SchoolId, by: Actor,
         writer: None,
         pushed_by: Some(by),
     };
-    Ok((roster::plan_since(db, &read.school, &source, turn, Some(&Names::of(rows, &known)))?, read.told))
+    Ok((roster::plan_since(db, &read.school, &source, turn, Some(&Names::of(rows, &known)))?, refused.into_iter().chain(read.told).collect()))
+}
+
+/// The rows of a push that neither are about members of staff nor make any, and what is to be said of the others.
+fn without_staff(db: &mut Db, school: SchoolId, rows: &Push) -> Result<(Option<Push>, Vec<Told>), Error> {
+    let Push::People(rows) = rows else { return Ok((None, Vec::new())) };
+    let ids: BTreeSet<&str> = rows.iter().map(|(_, row)| row.sourced_id.as_str()).collect();
+    let staff = roster::staff_among(db, school, &ids)?;
+    let makes_staff = |row: &PushedPerson| row.roles.iter().any(|role| is_staff(role));
+    let (refused, allowed): (Vec<_>, Vec<_>) = rows.iter().cloned().partition(|(_, row)| staff.contains(&row.sourced_id) || makes_staff(row));
+    let told = |(row, pushed): (usize, PushedPerson)| Told {
+        row,
+        verdict: Verdict::Refused,
+        field: if makes_staff(&pushed) { "roles" } else { "sourced_id" },
+        code: "staff_scope_missing",
+        detail: "This is a member of staff, or would be. Staff are written with the scope roster:write_staff alone; the school's office gives it.".to_owned(),
+    };
+    Ok((Some(Push::People(allowed)), refused.into_iter().map(told).collect()))
 }

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use parlour_roster::{Finding, Format, Lack, School};
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::Stop;
 use crate::store::roster::{Changes, Counts, Line, Plan};
@@ -45,6 +46,8 @@ pub struct SchoolReport {
     pub name: String,
     /// The part of URLs that names it.
     pub slug: String,
+    /// The import's id, by which what it ended can be brought back; none when nothing was written.
+    pub import_id: Option<Uuid>,
     /// People by the names of their roles, as the files have them.
     pub users_by_role: BTreeMap<String, u64>,
     /// What was added, changed, removed and left.
@@ -69,6 +72,7 @@ impl ImportReport {
             sourced_id: school.sourced_id.clone(),
             name: plan.name().to_owned(),
             slug: plan.slug().to_owned(),
+            import_id: plan.import_id().filter(|_| !self.dry_run && self.stopped.is_empty()),
             users_by_role: school.users_by_role.clone(),
             changes: plan.changes.clone(),
             differences: if self.dry_run || self.is_refused() { plan.lines.clone() } else { Vec::new() },
@@ -104,6 +108,9 @@ impl fmt::Display for ImportReport {
         }
         for school in &self.schools {
             writeln!(f, "{} ({}), /{}", school.name, school.sourced_id, school.slug)?;
+            if let Some(import) = school.import_id {
+                writeln!(f, "  import {import}")?;
+            }
             let roles: Vec<String> = school.users_by_role.iter().map(|(role, count)| format!("{count} {role}")).collect();
             writeln!(f, "  in the files: {}", if roles.is_empty() { "nobody".to_owned() } else { roles.join(", ") })?;
             write_changes(f, &school.changes)?;

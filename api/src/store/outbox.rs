@@ -40,6 +40,8 @@ pub enum Template {
     AccessEnded,
     /// To staff: something needs their eyes, such as refused contacts (`person`).
     StaffAlert,
+    /// To the old address of a member of staff: the roster has another one now (`person`).
+    AddressChanged,
     /// To a guest: the code that their link asks for since it was taken over too often (`invite`, `call_code`).
     CallCode,
     /// To a guest, or to the parent who invited them: the link is used on several devices, and how to renew it (`invite`; `person` for the parent).
@@ -47,7 +49,7 @@ pub enum Template {
 }
 
 impl Template {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Login,
         Self::BookingsMade,
         Self::BookingChanged,
@@ -58,6 +60,7 @@ impl Template {
         Self::InviteDeclined,
         Self::AccessEnded,
         Self::StaffAlert,
+        Self::AddressChanged,
         Self::CallCode,
         Self::LinkElsewhere,
     ];
@@ -92,6 +95,7 @@ impl Template {
             Self::InviteDeclined => "invite_declined",
             Self::AccessEnded => "access_ended",
             Self::StaffAlert => "staff_alert",
+            Self::AddressChanged => "address_changed",
             Self::CallCode => "call_code",
             Self::LinkElsewhere => "link_elsewhere",
         }

@@ -7,6 +7,7 @@ mod bars;
 mod compare;
 mod credit;
 mod describe;
+mod endings;
 mod falling;
 mod fates;
 mod heard;
@@ -14,8 +15,10 @@ mod known;
 mod load;
 mod losses;
 mod plan;
+mod restore;
 mod rows;
 mod said;
+mod staff;
 mod stranding;
 #[cfg(test)]
 mod tests;
@@ -26,7 +29,10 @@ mod write;
 use std::{collections::BTreeMap, sync::Arc};
 
 use diesel::prelude::*;
-use parlour_domain::id::{PersonId, SchoolId};
+use parlour_domain::{
+    id::{PersonId, SchoolId},
+    restoration::RESTORABLE_FOR,
+};
 use parlour_roster::{Coverage, Mode, Removed, School, Unread};
 use serde::Serialize;
 
@@ -34,8 +40,9 @@ use self::rows::SchoolRow;
 pub use self::{
     compare::Fate,
     describe::Line,
-    known::{Names, known, sourced_id},
+    known::{Names, known, sourced_id, staff_among},
     plan::Plan,
+    restore::{Ending, ImportRow, Restored, RestoredItem, imports, restore, school_of},
 };
 use super::{
     Db, Error, Result,
@@ -181,7 +188,7 @@ pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
         return Ok(false);
     }
     hold_contacts(db, plan)?;
-    let stranded_before = stranding::before(db, plan)?;
+    let (stranded_before, live_before) = (stranding::before(db, plan)?, endings::live(db, plan)?);
     write::school(db, &plan.school)?;
     if !bind(db, plan)? {
         // Another source has taken the school since somebody looked.
@@ -199,15 +206,38 @@ pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
     for chunk in plan.enrolments.chunks(ROWS) {
         write::enrolments(db, chunk)?;
     }
-    let is_alerted = withdraw(db, plan)?;
-    stranding::tell(db, plan, &stranded_before, is_alerted)?;
+    let mut is_alerted = withdraw(db, plan)?;
+    is_alerted |= stranding::tell(db, plan, &stranded_before, is_alerted)?;
     let school = SchoolId::from(plan.school.id);
+    if endings::record(db, plan, &live_before)? || is_alerted {
+        alert_once(db, plan, is_alerted, how_to_restore(plan))?;
+        is_alerted = true;
+    }
+    staff::tell_old_addresses(db, plan)?;
+    if let Some(summary) = plan.staff.summary() {
+        alert_once(db, plan, is_alerted, summary)?;
+    }
     if let Some(actor) = &plan.pushed_by {
         let summary = plan.changes.summary();
         events::record(db, &plan.ctx, &NewEvent { school, evening: None, parent: None, action: "roster_pushed", summary, actor })?;
     }
     webhooks::tell(db, &plan.ctx, school, &[News::roster(school)])?;
     Ok(true)
+}
+
+/// Tells staff of something that the plan has done. A letter that is on its way lists all that is recorded at its moment.
+fn alert_once(db: &mut Db, plan: &Plan, is_alerted: bool, summary: String) -> Result<()> {
+    let (school, by_itself) = (SchoolId::from(plan.school.id), Actor::school());
+    let actor = plan.pushed_by.as_ref().unwrap_or(&by_itself);
+    if is_alerted {
+        return events::record(db, &plan.ctx, &NewEvent { school, evening: None, parent: None, action: "staff_alerted", summary, actor });
+    }
+    access::alert_staff(db, &plan.ctx, school, actor, "staff_alerted", &summary)
+}
+
+fn how_to_restore(plan: &Plan) -> String {
+    let days = RESTORABLE_FOR.num_days();
+    format!("The import was {}. If its data were wrong, what it ended can be brought back within {days} days: parlour roster restore {}", plan.turn, plan.turn)
 }
 
 fn bind(db: &mut Db, plan: &Plan) -> Result<bool> {

@@ -15,6 +15,7 @@ pub mod invite;
 pub mod link_token;
 pub mod person_name;
 pub mod refusal;
+pub mod restoration;
 pub mod school_contact;
 pub mod scope;
 pub mod text;

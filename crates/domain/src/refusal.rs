@@ -28,6 +28,8 @@ pub enum Refusal {
     InviteLimit,
     #[error("The invite was sent a moment ago. Wait ten minutes before you send it again.")]
     ResendTooSoon,
+    #[error("What this import ended can't be brought back any more: it is more than two weeks ago. Import the right data instead.")]
+    ImportTooOld,
     #[error("This invite was sent again as often as one day allows. Try again tomorrow, or ask the school.")]
     ResendLimit,
     #[error("This invite can't be sent. Please ask the school.")]
@@ -108,6 +110,7 @@ impl Refusal {
             Self::NoAppointment => "no_appointment",
             Self::InviteLimit => "invite_limit",
             Self::ResendTooSoon => "resend_too_soon",
+            Self::ImportTooOld => "import_too_old",
             Self::ResendLimit => "resend_limit",
             Self::AskTheSchool => "ask_the_school",
             Self::AddressSuppressed => "address_suppressed",

@@ -17,14 +17,24 @@ pub enum Scope {
     InvitesRead,
     /// See the guests' names and addresses with the invites.
     GuestsRead,
-    /// Bring in people, staff among them, classes, enrolments and guardianships.
+    /// Bring in people who are no staff, classes, enrolments and guardianships.
     RosterWrite,
+    /// With [`Self::RosterWrite`]: make people staff, and change or remove those who are.
+    RosterWriteStaff,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::EveningsRead, Self::EveningsWrite, Self::BookingsRead, Self::AttendanceRead, Self::InvitesRead, Self::GuestsRead, Self::RosterWrite];
+    pub const ALL: [Self; 8] = [
+        Self::EveningsRead,
+        Self::EveningsWrite,
+        Self::BookingsRead,
+        Self::AttendanceRead,
+        Self::InvitesRead,
+        Self::GuestsRead,
+        Self::RosterWrite,
+        Self::RosterWriteStaff,
+    ];
 
     /// As it is written in requests and tokens.
     #[must_use]
@@ -37,6 +47,7 @@ impl Scope {
             Self::InvitesRead => "invites:read",
             Self::GuestsRead => "guests:read",
             Self::RosterWrite => "roster:write",
+            Self::RosterWriteStaff => "roster:write_staff",
         }
     }
 }

@@ -40,6 +40,8 @@ pub use model::{
 
 pub use push::{Known, KnownLink, Numbered, Push, PushRead, PushedClass, PushedEnrolment, PushedGuardianship, PushedPerson, Told, Verdict, read_push};
 
+pub use role::is_staff;
+
 use assemble::Only;
 use draft::Draft;
 use finding::Findings;

@@ -83,6 +83,12 @@ pub(crate) fn tell_synonym(at: At, role: &str, format: Format, findings: &mut Fi
     }
 }
 
+/// Whether a role's name makes somebody staff of the school at which they have it.
+#[must_use]
+pub fn is_staff(role: &str) -> bool {
+    kind(role.trim()) == Kind::Staff
+}
+
 /// What an enrolment makes of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]

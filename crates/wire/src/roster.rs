@@ -1,9 +1,10 @@
-//! A roster that a program pushes: rows of one kind by the sender's own ids, and what became of each.
+//! A roster that a program pushes: rows of one kind by the sender's own ids, and what became of each. And imports, with what is brought back of what they ended.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::FieldError;
+use crate::{FieldError, Moment};
 
 /// `PUT /roster/…`: rows of one kind.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -201,4 +202,90 @@ impl RosterCounts {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 const fn is_false(value: &bool) -> bool {
     !*value
+}
+
+/// An import that has written something: a file, a sync or a push.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RosterImport {
+    /// The import.
+    pub id: Uuid,
+    /// Where it came from.
+    pub source: RosterSource,
+    /// When.
+    pub at: Moment,
+    /// How much it ended.
+    pub ended: RosterEnded,
+    /// Until when that can be brought back.
+    pub restorable_until: Moment,
+    /// When something of it was brought back last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored_at: Option<Moment>,
+}
+
+/// Where an import came from.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RosterSource {
+    /// `file`, `provider`, `program` or `staff`.
+    pub kind: String,
+    /// What it was called then.
+    pub name: String,
+}
+
+/// How much of each kind an import ended.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct RosterEnded {
+    /// People who were removed.
+    pub people: u64,
+    /// People who stayed, and lost a role.
+    pub roles: u64,
+    /// Classes.
+    pub classes: u64,
+    /// Guardianships.
+    pub guardianships: u64,
+    /// Guardianships that stayed, and are not allowed any more.
+    pub contacts: u64,
+    /// Enrolments.
+    pub enrolments: u64,
+    /// Appointments that fell with them.
+    pub bookings: u64,
+    /// Invites that fell with them.
+    pub invites: u64,
+}
+
+/// How what an import ended is brought back.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RosterRestore {
+    /// Only say what would come back.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// What came back.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RosterRestored {
+    /// The import.
+    pub import_id: Uuid,
+    /// Nothing was written.
+    pub dry_run: bool,
+    /// How many things came back.
+    pub restored: u64,
+    /// How many did not.
+    pub not_restored: u64,
+    /// What did not come back, then what did; up to 500.
+    pub items: Vec<RosterRestoredItem>,
+}
+
+/// One thing that an import ended.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RosterRestoredItem {
+    /// What it is.
+    pub kind: String,
+    /// Who or what.
+    pub what: String,
+    /// It came back.
+    pub restored: bool,
+    /// Why it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }

@@ -6,6 +6,7 @@ mod people;
 mod request;
 mod rows;
 mod sources;
+mod staff;
 mod who;
 
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};

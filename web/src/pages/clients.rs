@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Every scope and what it is to a person.
-fn scopes() -> [(&'static str, &'static str); 7] {
+fn scopes() -> [(&'static str, &'static str); 8] {
     [
         ("evenings:read", o().evenings),
         ("evenings:write", o().evenings_write),
@@ -24,6 +24,7 @@ fn scopes() -> [(&'static str, &'static str); 7] {
         ("invites:read", o().invites),
         ("guests:read", o().guests),
         ("roster:write", o().roster),
+        ("roster:write_staff", o().roster_staff),
     ]
 }
 

@@ -1,9 +1,11 @@
-//! Rosters that are pushed, by programs and staff: one operation a kind, all of them [`put`].
+//! Rosters that are pushed, by programs and staff: one operation a kind, all of them [`put`]. And what imports ended, listed and brought back.
 
+mod list_imports;
 mod put_classes;
 mod put_enrolments;
 mod put_guardianships;
 mod put_people;
+mod restore_import;
 mod rows;
 
 use actix_web::web::Json;
@@ -13,13 +15,16 @@ use parlour_wire::{FieldError, RosterCounts, RosterOutcome, RosterPush, RosterRe
 use serde_json::Value;
 
 use self::rows::{Kind, name_of, read};
-pub use self::{put_classes::put_classes, put_enrolments::put_enrolments, put_guardianships::put_guardianships, put_people::put_people};
+pub use self::{
+    list_imports::list_roster_imports, put_classes::put_classes, put_enrolments::put_enrolments, put_guardianships::put_guardianships, put_people::put_people,
+    restore_import::restore_roster_import,
+};
 use crate::{
     app::App,
     auth::Asker,
     problem::{Answer, ApiError},
     request::Body,
-    roster::push::push,
+    roster::push::{Pusher, push},
     store::roster::Fate,
 };
 
@@ -39,7 +44,8 @@ async fn put<K: Kind>(app: &App, asker: &Asker, body: Rows) -> Answer<Json<Roste
     }
     let rows: Vec<Result<K::Pushed, Vec<FieldError>>> = body.value.items.iter().map(read::<K>).collect();
     let good = rows.iter().enumerate().filter_map(|(index, row)| Some((index, row.as_ref().ok()?.clone()))).collect();
-    let pushed = push(&app.store, &app.context(), asker.school().id(), &asker.actor(), K::push(good)).await?;
+    let by = Pusher { actor: asker.actor(), may_write_staff: asker.office(Scope::RosterWriteStaff).is_ok() };
+    let pushed = push(&app.store, &app.context(), asker.school().id(), &by, K::push(good)).await?;
     let mut results = RosterResults { items: Vec::new(), counts: RosterCounts::default() };
     for (index, row) in rows.into_iter().enumerate() {
         let (mut errors, warnings) = (said(&pushed.told, index, Verdict::Refused), said(&pushed.told, index, Verdict::Used));

@@ -68,6 +68,7 @@ pub fn load(db: &mut Db, keys: &Keys, config: &Config, now: DateTime<Utc>, mail:
         Template::AccessEnded if mail.invite.is_some() => desk.guest_access_ended(db),
         Template::AccessEnded => desk.parent_access_ended(db),
         Template::StaffAlert => desk.staff_alert(db),
+        Template::AddressChanged => desk.address_changed(db),
         Template::CallCode => desk.call_code(db),
         Template::LinkElsewhere if mail.person.is_some() => desk.parent_link_elsewhere(db),
         Template::LinkElsewhere => desk.guest_link_elsewhere(db),
@@ -114,6 +115,15 @@ impl Desk<'_> {
 
     fn may_log_in(&self, db: &mut Db, person: &Person) -> Result<bool> {
         Ok(person.is_teacher || person.is_staff || mail_content::may_be_parent(db, self.mail.school, person)?)
+    }
+
+    /// It goes where the person's mail went until then.
+    fn address_changed(&self, db: &mut Db) -> Result<Loaded> {
+        let person = mail_content::person(db, self.mail.person.ok_or(Error::NotFound)?)?;
+        let Some(to) = mail_content::old_address(db, person.id, self.queued_at)? else { return Ok(Loaded::Nothing(OUTDATED)) };
+        let subject = "Your address at the school was changed".to_owned();
+        let preview = "If you know nothing of this, tell the school at once.".to_owned();
+        Ok(self.letter(to, &person.name, subject, preview, Content::AddressChanged { name: person.name.clone() }).into())
     }
 
     fn staff_alert(&self, db: &mut Db) -> Result<Loaded> {

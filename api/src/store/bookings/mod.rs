@@ -7,6 +7,7 @@ mod grounds;
 mod kept;
 mod list;
 mod make;
+mod restore;
 
 use std::collections::BTreeSet;
 
@@ -25,6 +26,7 @@ pub use self::{
     kept::kept_class,
     list::{count, find, of_acting, of_parent, of_teacher, students_booked, with_names},
     make::make,
+    restore::{may_act, restore, tell_restored},
 };
 use super::{
     Db, Error, Result,

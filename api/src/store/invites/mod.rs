@@ -4,6 +4,7 @@ mod again;
 mod end;
 mod list;
 mod overview;
+mod restore;
 mod send;
 
 use diesel::prelude::*;
@@ -13,6 +14,7 @@ pub use self::{
     end::{decline, end_for_access, remove},
     list::{evening_of, find, guest_names, link_ends_at, live_covering, live_of, with_students},
     overview::{Overview, only_choice, overview},
+    restore::restore,
     send::{Sent, send},
 };
 use super::{

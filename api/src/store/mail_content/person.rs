@@ -2,16 +2,17 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use parlour_domain::id::{PersonId, SchoolId};
 
 use crate::{
     mail::words::full_name,
-    schema::people,
+    schema::{address_changes, people},
     store::{
         Db, Result, access,
         people::PersonRow,
-        sql_types::{At, Key, key},
+        sql_types::{At, Key, at, key},
     },
 };
 
@@ -81,6 +82,14 @@ pub fn people_at(db: &mut Db, school: SchoolId, email_key: &str) -> Result<Vec<P
         .select(PERSON)
         .load(db)?;
     Ok(rows.into_iter().map(to_person).collect())
+}
+
+/// The address that somebody had until this moment.
+///
+/// # Errors
+/// When the database fails.
+pub fn old_address(db: &mut Db, person: PersonId, changed_at: DateTime<Utc>) -> Result<Option<String>> {
+    Ok(address_changes::table.find((key(person), at(changed_at))).select(address_changes::old_email).first(db).optional()?)
 }
 
 /// The students whom a parent may have appointments about.

@@ -45,6 +45,16 @@ pub fn known(db: &mut Db, school: SchoolId, push: &Push) -> Result<Known> {
     Ok(known)
 }
 
+/// Those of these people who are staff now.
+///
+/// # Errors
+/// What the database says.
+pub fn staff_among(db: &mut Db, school: SchoolId, ids: &BTreeSet<&str>) -> Result<BTreeSet<String>> {
+    let staff = people::table.filter(people::school_id.eq(key(school)).and(people::is_staff.eq(true)).and(people::removed_at.is_null()));
+    let named: Vec<String> = staff.filter(people::sourced_id.eq_any(ids.iter().copied())).select(people::sourced_id).load(db)?;
+    Ok(named.into_iter().collect())
+}
+
 /// The id by which a roster knows the school.
 ///
 /// # Errors

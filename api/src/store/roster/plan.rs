@@ -10,10 +10,12 @@ use super::{
     bars::keep_bars,
     compare::{Difference, Existing, Fate, Outcome, difference, to_write},
     describe::{Line, lines},
+    endings::Ended,
     fates::Fates,
     heard::{Heard, Word, strays},
     losses::Losses,
     rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, Row, SchoolRow},
+    staff::StaffChanges,
     unread::StayingRows,
     wanted::{Wanted, role_name},
 };
@@ -22,6 +24,7 @@ use crate::{
     store::{
         events::Actor,
         source_schools::Writer,
+        sources::Origin,
         sql_types::{Key, at},
     },
 };
@@ -34,6 +37,9 @@ pub struct Plan {
     pub(super) classes: Vec<ClassRow>,
     pub(super) enrolments: Vec<EnrolmentRow>,
     pub(super) losses: Losses,
+    pub(super) staff: StaffChanges,
+    pub(super) ended: Vec<Ended>,
+    pub(super) origin: Origin,
     pub(super) ctx: Context,
     pub(super) pushed_by: Option<Actor>,
     pub(super) writer: Option<Writer>,
@@ -101,6 +107,8 @@ impl Plan {
         let in_doubt = silent + left + strays(school, removed, &person_ids);
 
         // A school that is new has nothing that could be withdrawn.
+        // Nobody is surprised by the staff of a school's first import.
+        let staff = if seen.is_some() { StaffChanges::of(&people) } else { StaffChanges::default() };
         let losses = if known.is_some() { Losses::of(&people, &guardianships) } else { Losses::default() };
         let changes = Changes {
             people: Counts::of(&people),
@@ -122,6 +130,9 @@ impl Plan {
             classes: to_write(&classes),
             enrolments: to_write(&enrolments),
             losses,
+            staff,
+            ended: Ended::of(&people, &guardianships, &classes, &enrolments),
+            origin: source.origin.clone(),
             ctx: source.ctx.clone(),
             pushed_by: source.pushed_by.clone(),
             writer: source.writer.clone(),
@@ -143,6 +154,12 @@ impl Plan {
     #[must_use]
     pub fn slug(&self) -> &str {
         &self.school.slug
+    }
+
+    /// By which what it ends can be brought back, once it is written; none when it writes nothing.
+    #[must_use]
+    pub fn import_id(&self) -> Option<Uuid> {
+        (!self.is_empty()).then_some(self.turn)
     }
 
     pub(super) fn is_empty(&self) -> bool {

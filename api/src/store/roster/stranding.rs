@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
-use parlour_domain::{booking::Stranded, id::SchoolId};
+use parlour_domain::booking::Stranded;
 
 use super::{
     Plan,
@@ -16,11 +16,9 @@ use crate::{
     schema::bookings as bookings_table,
     store::{
         Db, Result,
-        access::alert_staff,
         among::among,
         bookings::{self, Booking, BookingRow, Grounds, Live, when},
         evenings::{self, EveningRow},
-        events::{self, Actor, NewEvent},
         people::PersonRow,
         sql_types::{At, Key},
     },
@@ -57,25 +55,20 @@ pub(super) fn before(db: &mut Db, plan: &Plan) -> Result<BTreeSet<Which>> {
     Ok(all_of(&Grounds::of_classes(db, plan.ctx.now, &shaken(plan))?))
 }
 
-/// Tells staff what the plan, which is written now, has stranded. A booking under way is waited for and counted; one that comes later is refused.
-pub(super) fn tell(db: &mut Db, plan: &Plan, before: &BTreeSet<Which>, is_alerted: bool) -> Result<()> {
+/// Tells staff what the plan, which is written now, has stranded, and answers whether it is anything. A booking under way is waited for and counted; one that comes later is refused.
+pub(super) fn tell(db: &mut Db, plan: &Plan, before: &BTreeSet<Which>, is_alerted: bool) -> Result<bool> {
     let (shaken, now) = (shaken(plan), plan.ctx.now);
     if shaken.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     evenings::hold_bookings_of(db, now, &shaken)?;
     let newly = since(before, &Grounds::of_classes(db, now, &shaken)?);
     if newly.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
-    let (school, summary) = (SchoolId::from(plan.school.id), letter(db, plan, &newly)?);
-    let by_itself = Actor::school();
-    let actor = plan.pushed_by.as_ref().unwrap_or(&by_itself);
-    if is_alerted {
-        // The letter that is on its way lists all that is recorded at its moment.
-        return events::record(db, &plan.ctx, &NewEvent { school, evening: None, parent: None, action: "staff_alerted", summary, actor });
-    }
-    alert_staff(db, &plan.ctx, school, actor, "staff_alerted", &summary)
+    let summary = letter(db, plan, &newly)?;
+    super::alert_once(db, plan, is_alerted, summary)?;
+    Ok(true)
 }
 
 /// The classes that the plan takes away, or takes somebody out of. Whoever leaves the school leaves their classes, in the plan as well.

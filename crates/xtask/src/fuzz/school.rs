@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 /// Where the school's API begins.
 pub const BASE: &str = "/s/hillcrest/api/v1";
 /// All that a program may be allowed.
-const SCOPES: [&str; 7] = ["evenings:read", "evenings:write", "bookings:read", "attendance:read", "invites:read", "guests:read", "roster:write"];
+const SCOPES: [&str; 8] =
+    ["evenings:read", "evenings:write", "bookings:read", "attendance:read", "invites:read", "guests:read", "roster:write", "roster:write_staff"];
 
 /// Who asks: the header that says so; empty as nobody.
 #[derive(Clone)]

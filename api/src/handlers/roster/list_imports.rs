@@ -1,0 +1,25 @@
+//! `GET /roster/imports`: what has been imported, synced and pushed, and how much each ended.
+
+use actix_web::web::{Data, Json, Query};
+use parlour_wire::{Page, RosterImport};
+
+use crate::{
+    app::App,
+    auth::Caller,
+    problem::Answer,
+    request::{List, PageQuery, page},
+    store::roster,
+    views,
+};
+
+/// A page of the school's imports, the newest first.
+///
+/// # Errors
+/// `wrong_role`, `bad_cursor`, `invalid`.
+pub async fn list_roster_imports(app: Data<App>, caller: Caller, pages: Query<PageQuery>) -> Answer<Json<Page<RosterImport>>> {
+    caller.staff()?;
+    let (after, limit) = pages.read(List::RosterImports)?;
+    let school = caller.school_id();
+    let rows = app.store.read(move |db| roster::imports(db, school, after, limit)).await?;
+    Ok(Json(page(List::RosterImports, rows, limit, |row| row.id, |row| views::roster::import(&row, caller.school.zone()))))
+}

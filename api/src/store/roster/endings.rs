@@ -1,0 +1,196 @@
+//! What an import ends, written down in its own transaction, so that it can be brought back.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use parlour_domain::restoration::RESTORABLE_FOR;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ROWS,
+    compare::{Difference, Fate, Outcome},
+    losses::is_allowed,
+    plan::Plan,
+    rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, Row},
+};
+use crate::{
+    each,
+    schema::{bookings, guardianships, invite_students, invites, roster_endings, roster_imports},
+    store::{
+        Db, Result, access,
+        sql_types::{At, Key, at},
+    },
+};
+
+/// For how long it is remembered that there was an import.
+const KEPT: TimeDelta = TimeDelta::days(90);
+
+/// Roles that somebody had, and what the import made of their names. Staff are made by a roster alone.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct OldRoles {
+    pub names: String,
+    pub names_after: String,
+    pub student: bool,
+    pub teacher: bool,
+    pub parent: bool,
+}
+
+/// One thing that an import ends.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Ended {
+    kind: &'static str,
+    subject: Key,
+    /// A bar ends it, and it never comes back.
+    barred: bool,
+    before: Option<String>,
+}
+
+impl Ended {
+    /// Reads them off the difference.
+    pub(super) fn of(
+        people: &Difference<PersonRow>,
+        guardianships: &Difference<GuardianshipRow>,
+        classes: &Difference<ClassRow>,
+        enrolments: &Difference<EnrolmentRow>,
+    ) -> Vec<Self> {
+        let mut all = removed("person", people, |row| row.id);
+        all.extend(people.values().filter_map(roles));
+        all.extend(removed("class", classes, |row| row.id));
+        all.extend(removed("guardianship", guardianships, |row| row.id));
+        all.extend(guardianships.values().filter_map(contact));
+        all.extend(removed("enrolment", enrolments, |row| row.id));
+        all
+    }
+}
+
+fn removed<R: Row>(kind: &'static str, difference: &Difference<R>, id: impl Fn(&R) -> Key) -> Vec<Ended> {
+    let gone = difference.values().filter(|outcome| outcome.fate == Fate::Removed);
+    gone.map(|outcome| Ended { kind, subject: id(&outcome.row), barred: false, before: None }).collect()
+}
+
+/// Somebody who stays, and is no longer what they were.
+fn roles(outcome: &Outcome<PersonRow>) -> Option<Ended> {
+    let (before, row) = (outcome.before.as_ref().filter(|_| outcome.fate == Fate::Changed)?, &outcome.row);
+    let lost = (before.is_student && !row.is_student) || (before.is_teacher && !row.is_teacher) || (before.is_parent && !row.is_parent);
+    let old = OldRoles {
+        names: before.source_role.clone(),
+        names_after: row.source_role.clone(),
+        student: before.is_student,
+        teacher: before.is_teacher,
+        parent: before.is_parent,
+    };
+    lost.then(|| Ended { kind: "roles", subject: row.id, barred: false, before: serde_json::to_string(&old).ok() })
+}
+
+/// A link that stays, and is not allowed any more.
+fn contact(outcome: &Outcome<GuardianshipRow>) -> Option<Ended> {
+    let (before, row) = (outcome.before.as_ref().filter(|_| outcome.fate == Fate::Changed)?, &outcome.row);
+    let fell = is_allowed(before) && !is_allowed(row);
+    fell.then(|| Ended { kind: "contact", subject: row.id, barred: row.contact_barred || row.court_order, before: None })
+}
+
+/// The appointments and invites that are there before an import.
+#[derive(Default)]
+pub(super) struct Live {
+    bookings: BTreeSet<Key>,
+    invites: BTreeSet<Key>,
+}
+
+/// Reads them where the import may end any.
+pub(super) fn live(db: &mut Db, plan: &Plan) -> Result<Live> {
+    if !plan.losses.sweep {
+        return Ok(Live::default());
+    }
+    let school = plan.school.id;
+    let to_come = bookings::table.filter(bookings::school_id.eq(school).and(bookings::cancelled_at.is_null()).and(bookings::ends_at.gt(at(plan.ctx.now))));
+    let bookings: Vec<Key> = to_come.select(bookings::id).load(db)?;
+    let invites: Vec<Key> = invites::table.filter(invites::school_id.eq(school).and(invites::ended_at.is_null())).select(invites::id).load(db)?;
+    Ok(Live { bookings: bookings.into_iter().collect(), invites: invites.into_iter().collect() })
+}
+
+/// Writes down that there was an import, and what it ended. Answers whether appointments or invites fell.
+pub(super) fn record(db: &mut Db, plan: &Plan, before: &Live) -> Result<bool> {
+    forget(db, plan)?;
+    let import = Key::from(plan.turn);
+    let row = (
+        roster_imports::id.eq(import),
+        roster_imports::school_id.eq(plan.school.id),
+        roster_imports::kind.eq(plan.origin.kind.as_str()),
+        roster_imports::name.eq(&plan.origin.name),
+        roster_imports::created_at.eq(at(plan.ctx.now)),
+    );
+    each!(db, conn => diesel::insert_into(roster_imports::table).values(row).execute(conn))?;
+    let mut fallen = fallen_bookings(db, plan, before)?;
+    fallen.extend(fallen_invites(db, plan, before)?);
+    let any_fell = !fallen.is_empty();
+    let all: Vec<Ended> = plan.ended.iter().cloned().chain(fallen).collect();
+    for chunk in all.chunks(ROWS) {
+        let rows: Vec<_> = chunk
+            .iter()
+            .map(|ended| {
+                (
+                    roster_endings::import_id.eq(import),
+                    roster_endings::kind.eq(ended.kind),
+                    roster_endings::subject_id.eq(ended.subject),
+                    roster_endings::school_id.eq(plan.school.id),
+                    roster_endings::barred.eq(ended.barred),
+                    roster_endings::before.eq(ended.before.clone()),
+                )
+            })
+            .collect();
+        each!(db, conn => diesel::insert_into(roster_endings::table).values(rows).execute(conn))?;
+    }
+    Ok(any_fell)
+}
+
+/// Deletes what can't be brought back any more.
+fn forget(db: &mut Db, plan: &Plan) -> Result<()> {
+    let (school, now) = (plan.school.id, plan.ctx.now);
+    let older = |than: TimeDelta| roster_imports::table.filter(roster_imports::school_id.eq(school).and(roster_imports::created_at.lt(at(now - than))));
+    diesel::delete(roster_endings::table.filter(roster_endings::import_id.eq_any(older(RESTORABLE_FOR).select(roster_imports::id)))).execute(db)?;
+    diesel::delete(older(KEPT)).execute(db)?;
+    Ok(())
+}
+
+fn fallen_bookings(db: &mut Db, plan: &Plan, before: &Live) -> Result<Vec<Ended>> {
+    if before.bookings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ended = bookings::table.filter(bookings::school_id.eq(plan.school.id).and(bookings::cancelled_at.eq(Some(at(plan.ctx.now)))));
+    let ended: Vec<(Key, Key, Key)> = ended.select((bookings::id, bookings::parent_id, bookings::student_id)).load(db)?;
+    let mut all = Vec::new();
+    for (subject, parent, student) in ended.into_iter().filter(|(id, ..)| before.bookings.contains(id)) {
+        all.push(Ended { kind: "booking", subject, barred: is_barred(db, parent, student)?, before: None });
+    }
+    Ok(all)
+}
+
+fn fallen_invites(db: &mut Db, plan: &Plan, before: &Live) -> Result<Vec<Ended>> {
+    if before.invites.is_empty() {
+        return Ok(Vec::new());
+    }
+    let now: At = at(plan.ctx.now);
+    let ended = invites::table.filter(invites::school_id.eq(plan.school.id).and(invites::ended_at.eq(Some(now))).and(invites::ended_reason.eq("access_ended")));
+    let ended: Vec<(Key, Key, String)> = ended.select((invites::id, invites::parent_id, invites::bar_key)).load(db)?;
+    let mut all = Vec::new();
+    for (subject, parent, bar_key) in ended.into_iter().filter(|(id, ..)| before.invites.contains(id)) {
+        let students: Vec<Key> = invite_students::table.filter(invite_students::invite_id.eq(subject)).select(invite_students::student_id).load(db)?;
+        let mut barred = !access::barred_for_address(db, plan.school.id.into(), &students, &bar_key)?.is_empty();
+        for student in students {
+            barred |= is_barred(db, parent, student)?;
+        }
+        all.push(Ended { kind: "invite", subject, barred, before: None });
+    }
+    Ok(all)
+}
+
+/// Whether a bar stands between the two, by the roster or by hand.
+fn is_barred(db: &mut Db, parent: Key, student: Key) -> Result<bool> {
+    let by_roster: i64 = guardianships::table
+        .filter(guardianships::parent_id.eq(parent).and(guardianships::student_id.eq(student)).and(guardianships::removed_at.is_null()))
+        .filter(guardianships::court_order.eq(true).or(guardianships::contact_barred.eq(true)))
+        .count()
+        .get_result(db)?;
+    Ok(by_roster > 0 || !access::barred_from(db, parent.into(), &[student])?.is_empty())
+}

@@ -1,0 +1,356 @@
+//! Brings back what one import ended, in one transaction; a dry run writes the same and undoes it. Nothing comes back by itself, and never past a bar.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use parlour_domain::{
+    Refusal,
+    id::{EveningId, InviteId, PersonId, SchoolId},
+    restoration::{NotRestored, is_restorable},
+};
+use uuid::Uuid;
+
+use super::{endings::OldRoles, mark, wanted::role_name};
+use crate::{
+    context::Context,
+    each,
+    schema::{
+        bookings as bookings_table, classes, enrolments, guardianships, invites as invites_table, marks, people, roster_endings, roster_imports, schools,
+    },
+    store::{
+        Db, Error, Result, bookings, evenings,
+        events::{self, Actor, NewEvent},
+        invites, people as persons,
+        sql_types::{At, Key, at, key},
+        webhooks::{self, News},
+    },
+};
+
+/// An import of a school, as it is listed.
+#[derive(Clone, Debug)]
+pub struct ImportRow {
+    /// Its id.
+    pub id: Uuid,
+    /// What kind of source it came from.
+    pub kind: String,
+    /// What the source was called.
+    pub name: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// When something of it was brought back last.
+    pub restored_at: Option<DateTime<Utc>>,
+    /// How much of each kind it ended.
+    pub ended: BTreeMap<String, u64>,
+}
+
+/// A page of the imports of a school, the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn imports(db: &mut Db, school: SchoolId, after: Option<Uuid>, limit: i64) -> Result<Vec<ImportRow>> {
+    type Columns = (Key, String, String, At, Option<At>);
+    let columns = (roster_imports::id, roster_imports::kind, roster_imports::name, roster_imports::created_at, roster_imports::restored_at);
+    let mut all = roster_imports::table.filter(roster_imports::school_id.eq(key(school))).into_boxed();
+    if let Some(after) = after {
+        all = all.filter(roster_imports::id.lt(Key(after)));
+    }
+    let rows: Vec<Columns> = all.order(roster_imports::id.desc()).limit(limit).select(columns).load(db)?;
+    let mut found = Vec::new();
+    for (id, kind, name, created_at, restored_at) in rows {
+        let kinds: Vec<String> = roster_endings::table.filter(roster_endings::import_id.eq(id)).select(roster_endings::kind).load(db)?;
+        let mut ended = BTreeMap::new();
+        kinds.into_iter().for_each(|kind| *ended.entry(kind).or_default() += 1);
+        found.push(ImportRow { id: id.into(), kind, name, at: created_at.0, restored_at: restored_at.map(|at| at.0), ended });
+    }
+    Ok(found)
+}
+
+/// The school of an import.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such import.
+pub fn school_of(db: &mut Db, import: Uuid) -> Result<SchoolId> {
+    let school: Key = roster_imports::table.find(Key(import)).select(roster_imports::school_id).first(db)?;
+    Ok(school.into())
+}
+
+/// One thing that an import ended, and what became of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RestoredItem {
+    /// `person`, `roles`, `class`, `guardianship`, `contact`, `enrolment`, `booking` or `invite`.
+    pub kind: String,
+    /// Who or what.
+    pub what: String,
+    /// Why it did not come back; none when it did.
+    pub reason: Option<NotRestored>,
+}
+
+/// What came back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Restored {
+    /// The import.
+    pub import: Uuid,
+    /// Nothing was written.
+    pub dry_run: bool,
+    /// One for each thing that the import ended.
+    pub items: Vec<RestoredItem>,
+}
+
+/// A row of what an import ended.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = roster_endings)]
+#[expect(missing_docs, reason = "the columns are told in the migration")]
+pub struct Ending {
+    pub kind: String,
+    pub subject_id: Key,
+    pub barred: bool,
+    pub before: Option<String>,
+}
+
+/// Brings back what an import ended and what can come back, and tells those concerned.
+///
+/// # Errors
+/// [`Error::NotFound`] for no import of the school, [`Refusal::ImportTooOld`] after two weeks, what the database says.
+pub fn restore(db: &mut Db, ctx: &Context, school: SchoolId, import: Uuid, actor: &Actor, dry_run: bool) -> Result<Restored> {
+    if !dry_run {
+        return write(db, ctx, school, import, actor);
+    }
+    let mut found = None;
+    let undone = db.transaction::<(), Error, _>(|db| {
+        found = Some(write(db, ctx, school, import, actor)?);
+        Err(Error::Changed)
+    });
+    match (found, undone) {
+        (Some(restored), _) => Ok(Restored { dry_run: true, ..restored }),
+        (None, Err(error)) => Err(error),
+        (None, Ok(())) => Err(Error::Panicked),
+    }
+}
+
+fn write(db: &mut Db, ctx: &Context, school: SchoolId, import: Uuid, actor: &Actor) -> Result<Restored> {
+    let row = roster_imports::table.filter(roster_imports::id.eq(Key(import)).and(roster_imports::school_id.eq(key(school))));
+    let ended_at: At = row.select(roster_imports::created_at).first(db)?;
+    if !is_restorable(*ended_at, ctx.now) {
+        return Err(Refusal::ImportTooOld.into());
+    }
+    take_turn(db, ctx, school)?;
+    let of_import = roster_endings::table.filter(roster_endings::import_id.eq(Key(import)));
+    let endings: Vec<Ending> = of_import.order((roster_endings::kind, roster_endings::subject_id)).select(Ending::as_select()).load(db)?;
+    lock_parents(db, &endings)?;
+    let mut work = Work { ctx, ended_at, actor, items: Vec::new(), told: BTreeMap::new() };
+    // Each rests on those before it.
+    for kind in ["person", "roles", "class", "guardianship", "contact", "enrolment", "booking", "invite"] {
+        for ending in endings.iter().filter(|ending| ending.kind == kind) {
+            work.one(db, ending)?;
+        }
+    }
+    work.tell(db, school)?;
+    let items = work.items;
+    let restored = items.iter().filter(|item| item.reason.is_none()).count();
+    if restored > 0 {
+        diesel::update(row).set(roster_imports::restored_at.eq(Some(at(ctx.now)))).execute(db)?;
+        let summary = format!("Brought back what the import {import} had ended: {restored} of {}.", items.len());
+        events::record(db, ctx, &NewEvent { school, evening: None, parent: None, action: "roster_restored", summary, actor })?;
+        webhooks::tell(db, ctx, school, &[News::roster(school)])?;
+    }
+    Ok(Restored { import, dry_run: false, items })
+}
+
+/// Makes void what an import has planned that is under way: it looks again.
+fn take_turn(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<()> {
+    let sourced_id: String = schools::table.find(key(school)).select(schools::sourced_id).first(db)?;
+    let turn = ctx.new_id::<Uuid>().to_string();
+    let row = (marks::name.eq(mark(&sourced_id)), marks::value.eq(&turn));
+    each!(db, conn => diesel::insert_into(marks::table).values(row).on_conflict(marks::name).do_update().set(marks::value.eq(&turn)).execute(conn))?;
+    Ok(())
+}
+
+/// Holds the parents of what may come back before all else, as every booking and invite does.
+fn lock_parents(db: &mut Db, endings: &[Ending]) -> Result<()> {
+    let of = |kind: &str| endings.iter().filter(|ending| ending.kind == kind).map(|ending| ending.subject_id).collect::<Vec<_>>();
+    let mut parents: Vec<Key> = bookings_table::table.filter(bookings_table::id.eq_any(of("booking"))).select(bookings_table::parent_id).load(db)?;
+    parents.extend(invites_table::table.filter(invites_table::id.eq_any(of("invite"))).select(invites_table::parent_id).load::<Key>(db)?);
+    let parents: BTreeSet<Key> = parents.into_iter().collect();
+    persons::lock(db, &parents.into_iter().map(PersonId::from).collect::<Vec<_>>())
+}
+
+/// Whom to tell of an evening, by evening and parent: about these students, and which guests have their link again.
+type Told = BTreeMap<(Key, Key), (BTreeSet<PersonId>, BTreeSet<InviteId>)>;
+
+struct Work<'w> {
+    ctx: &'w Context,
+    ended_at: At,
+    actor: &'w Actor,
+    items: Vec<RestoredItem>,
+    told: Told,
+}
+
+type Outcome = std::result::Result<(), NotRestored>;
+
+impl Work<'_> {
+    fn one(&mut self, db: &mut Db, ending: &Ending) -> Result<()> {
+        let what = what(db, ending)?;
+        let outcome = if ending.barred { Err(NotRestored::Barred) } else { self.bring_back(db, ending)? };
+        self.items.push(RestoredItem { kind: ending.kind.clone(), what, reason: outcome.err() });
+        Ok(())
+    }
+
+    fn bring_back(&mut self, db: &mut Db, ending: &Ending) -> Result<Outcome> {
+        let (id, ended_at) = (ending.subject_id, self.ended_at);
+        match ending.kind.as_str() {
+            "person" => {
+                let removed_at: Option<At> = people::table.find(id).select(people::removed_at).first(db)?;
+                let written = diesel::update(people::table.filter(people::id.eq(id).and(people::removed_at.eq(Some(ended_at)))));
+                let written = written.set(people::removed_at.eq(None::<At>)).execute(db)?;
+                Ok(came_back(written, removed_at))
+            }
+            "class" => {
+                let removed_at: Option<At> = classes::table.find(id).select(classes::removed_at).first(db)?;
+                let written = diesel::update(classes::table.filter(classes::id.eq(id).and(classes::removed_at.eq(Some(ended_at)))));
+                let written = written.set(classes::removed_at.eq(None::<At>)).execute(db)?;
+                Ok(came_back(written, removed_at))
+            }
+            "roles" => roles(db, ending),
+            "guardianship" => {
+                let (parent, student, removed_at): (Key, Key, Option<At>) =
+                    guardianships::table.find(id).select((guardianships::parent_id, guardianships::student_id, guardianships::removed_at)).first(db)?;
+                if removed_at == Some(ended_at) && !are_there(db, &[parent, student])? {
+                    return Ok(Err(NotRestored::NotThere));
+                }
+                let written = diesel::update(guardianships::table.filter(guardianships::id.eq(id).and(guardianships::removed_at.eq(Some(ended_at)))));
+                let written = written.set(guardianships::removed_at.eq(None::<At>)).execute(db)?;
+                diesel::update(people::table.find(parent).filter(people::removed_at.is_null())).set(people::is_parent.eq(true)).execute(db)?;
+                Ok(came_back(written, removed_at))
+            }
+            "contact" => contact(db, id),
+            "enrolment" => enrolment(db, id, ended_at),
+            "booking" => Ok(match bookings::restore(db, self.ctx, id, ended_at, self.actor)? {
+                Ok(row) => {
+                    self.told.entry((row.evening_id, row.parent_id)).or_default().0.insert(row.student_id.into());
+                    Ok(())
+                }
+                Err(reason) => Err(reason),
+            }),
+            _ => Ok(match invites::restore(db, self.ctx, id, ended_at, self.actor)? {
+                Ok(row) => {
+                    self.told.entry((row.evening_id, row.parent_id)).or_default().1.insert(row.id.into());
+                    Ok(())
+                }
+                Err(reason) => Err(reason),
+            }),
+        }
+    }
+
+    fn tell(&self, db: &mut Db, school: SchoolId) -> Result<()> {
+        for ((evening, parent), (students, invited)) in &self.told {
+            let evening = evenings::find(db, school, EveningId::from(*evening))?;
+            bookings::tell_restored(db, self.ctx, &evening, (*parent).into(), students, invited)?;
+        }
+        Ok(())
+    }
+}
+
+const fn came_back(written: usize, removed_at: Option<At>) -> Outcome {
+    match (written, removed_at) {
+        (0, None) => Err(NotRestored::AlreadyThere),
+        (0, Some(_)) => Err(NotRestored::EndedAgain),
+        _ => Ok(()),
+    }
+}
+
+fn are_there(db: &mut Db, ids: &[Key]) -> Result<bool> {
+    let there: i64 = people::table.filter(people::id.eq_any(ids.to_vec()).and(people::removed_at.is_null())).count().get_result(db)?;
+    Ok(usize::try_from(there) == Ok(ids.len()))
+}
+
+/// What somebody was before, but for staff: whoever was made that comes back with a roster alone.
+fn roles(db: &mut Db, ending: &Ending) -> Result<Outcome> {
+    let Some(old) = ending.before.as_deref().and_then(|text| serde_json::from_str::<OldRoles>(text).ok()) else { return Ok(Err(NotRestored::EndedAgain)) };
+    let columns = (people::removed_at, people::source_role, people::is_student, people::is_teacher, people::is_parent);
+    let (removed_at, names, student, teacher, parent): (Option<At>, String, bool, bool, bool) =
+        people::table.find(ending.subject_id).select(columns).first(db)?;
+    if removed_at.is_some() {
+        return Ok(Err(NotRestored::NotThere));
+    }
+    let is_back = (student || !old.student) && (teacher || !old.teacher) && (parent || !old.parent);
+    if is_back && names != old.names_after {
+        return Ok(Err(NotRestored::AlreadyThere));
+    }
+    if names != old.names_after {
+        return Ok(Err(NotRestored::EndedAgain));
+    }
+    if is_back && names == old.names {
+        return Ok(Err(NotRestored::AlreadyThere));
+    }
+    let flags = (people::is_student.eq(student || old.student), people::is_teacher.eq(teacher || old.teacher), people::is_parent.eq(parent || old.parent));
+    diesel::update(people::table.find(ending.subject_id)).set((flags, people::source_role.eq(old.names))).execute(db)?;
+    Ok(Ok(()))
+}
+
+fn contact(db: &mut Db, id: Key) -> Result<Outcome> {
+    type Columns = (Option<At>, bool, bool, bool);
+    let columns = (guardianships::removed_at, guardianships::contact_allowed, guardianships::contact_barred, guardianships::court_order);
+    let (removed_at, allowed, barred, court_order): Columns = guardianships::table.find(id).select(columns).first(db)?;
+    if removed_at.is_some() {
+        return Ok(Err(NotRestored::EndedAgain));
+    }
+    if barred || court_order {
+        return Ok(Err(NotRestored::Barred));
+    }
+    if allowed {
+        return Ok(Err(NotRestored::AlreadyThere));
+    }
+    diesel::update(guardianships::table.find(id)).set(guardianships::contact_allowed.eq(true)).execute(db)?;
+    Ok(Ok(()))
+}
+
+fn enrolment(db: &mut Db, id: Key, ended_at: At) -> Result<Outcome> {
+    let columns = (enrolments::class_id, enrolments::person_id, enrolments::role, enrolments::removed_at);
+    let (class, person, role, removed_at): (Key, Key, String, Option<At>) = enrolments::table.find(id).select(columns).first(db)?;
+    if removed_at == Some(ended_at) {
+        let class_is_there = classes::table.filter(classes::id.eq(class).and(classes::removed_at.is_null())).count().get_result::<i64>(db)? > 0;
+        if !class_is_there || !are_there(db, &[person])? {
+            return Ok(Err(NotRestored::NotThere));
+        }
+    }
+    let ended = enrolments::table.filter(enrolments::id.eq(id).and(enrolments::removed_at.eq(Some(ended_at))));
+    let written = diesel::update(ended).set(enrolments::removed_at.eq(None::<At>)).execute(db)?;
+    if written == 1 && role == role_name(parlour_roster::EnrolmentRole::Teacher) {
+        diesel::update(people::table.find(person)).set(people::is_teacher.eq(true)).execute(db)?;
+    }
+    Ok(came_back(written, removed_at))
+}
+
+/// Who or what it is, in words.
+fn what(db: &mut Db, ending: &Ending) -> Result<String> {
+    let id = ending.subject_id;
+    Ok(match ending.kind.as_str() {
+        "person" | "roles" => person(db, id)?,
+        "class" => classes::table.find(id).select(classes::title).first(db)?,
+        "guardianship" | "contact" => {
+            let (parent, student): (Key, Key) = guardianships::table.find(id).select((guardianships::parent_id, guardianships::student_id)).first(db)?;
+            format!("{} of {}", person(db, parent)?, person(db, student)?)
+        }
+        "enrolment" => {
+            let (class, of, role): (Key, Key, String) =
+                enrolments::table.find(id).select((enrolments::class_id, enrolments::person_id, enrolments::role)).first(db)?;
+            let title: String = classes::table.find(class).select(classes::title).first(db)?;
+            format!("{} as {role} of {title}", person(db, of)?)
+        }
+        "booking" => {
+            let columns = (bookings_table::evening_id, bookings_table::student_id, bookings_table::class_id, bookings_table::starts_at);
+            let (evening, student, class, starts_at): (Key, Key, Key, At) = bookings_table::table.find(id).select(columns).first(db)?;
+            let school: Key = bookings_table::table.find(id).select(bookings_table::school_id).first(db)?;
+            let evening = evenings::find(db, school.into(), evening.into())?;
+            let subject: String = classes::table.find(class).select(classes::subject).first(db)?;
+            format!("{} {subject}, {}, {}", bookings::when(&evening, *starts_at), person(db, student)?, evening.title)
+        }
+        _ => invites_table::table.find(id).select(invites_table::name).first(db)?,
+    })
+}
+
+fn person(db: &mut Db, id: Key) -> Result<String> {
+    let (given, family): (String, String) = people::table.find(id).select((people::given_name, people::family_name)).first(db)?;
+    Ok(persons::full_name(&given, &family))
+}

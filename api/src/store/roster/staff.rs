@@ -1,0 +1,105 @@
+//! Members of staff whom an import makes, changes or takes away: told to the administrators once, and to an old address. Pure but for the writing.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+
+use super::{
+    compare::{Difference, Fate, Outcome},
+    plan::Plan,
+    rows::{PersonRow, Row},
+};
+use crate::{
+    each,
+    schema::address_changes,
+    store::{
+        Db, Result,
+        outbox::{self, NewMail, Template},
+        people::full_name,
+        sql_types::{Key, at},
+    },
+};
+
+/// How many a summary names.
+const NAMED: usize = 20;
+/// For how long an old address is kept after the mail to it was queued.
+const KEPT: TimeDelta = TimeDelta::days(14);
+
+/// What becomes of staff by a plan.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct StaffChanges {
+    /// In words, one for each.
+    sentences: Vec<String>,
+    /// Whose address is another one now, and what it was.
+    old_addresses: Vec<(Key, String)>,
+}
+
+impl StaffChanges {
+    /// Reads them off the difference.
+    pub(super) fn of(people: &Difference<PersonRow>) -> Self {
+        let mut changes = Self::default();
+        for outcome in people.values().filter(|outcome| outcome.fate != Fate::Unchanged) {
+            changes.sentences.extend(sentence(outcome));
+            changes.old_addresses.extend(old_address(outcome));
+        }
+        changes
+    }
+
+    /// All of them in one paragraph; none when there are none.
+    pub(super) fn summary(&self) -> Option<String> {
+        let more = self.sentences.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" And {more} more.") } else { String::new() };
+        let named: Vec<&str> = self.sentences.iter().take(NAMED).map(String::as_str).collect();
+        let advice = "If that is not right, mend it in the school's data, and look at Connections.";
+        (!named.is_empty()).then(|| format!("The roster has changed the school's staff. {}{more} {advice}", named.join(" ")))
+    }
+}
+
+/// A member of staff as they were; none of somebody who was gone.
+fn before(outcome: &Outcome<PersonRow>) -> Option<&PersonRow> {
+    outcome.before.as_ref().filter(|before| before.is_staff && !before.is_removed())
+}
+
+fn sentence(outcome: &Outcome<PersonRow>) -> Option<String> {
+    let row = &outcome.row;
+    let is_staff = row.is_staff && !row.is_removed();
+    let name = |row: &PersonRow| format!("{} ({})", full_name(&row.given_name, &row.family_name), row.sourced_id);
+    let Some(before) = before(outcome) else { return is_staff.then(|| format!("{} is staff now.", name(row))) };
+    if !is_staff {
+        return Some(format!("{} is no longer staff.", name(before)));
+    }
+    let changed: BTreeSet<&str> = [
+        ("name", (&before.honorific, &before.given_name, &before.family_name) != (&row.honorific, &row.given_name, &row.family_name)),
+        ("address", before.email != row.email),
+        ("roles", before.source_role != row.source_role),
+    ]
+    .into_iter()
+    .filter_map(|(what, differs)| differs.then_some(what))
+    .collect();
+    let changed: Vec<&str> = changed.into_iter().collect();
+    (!changed.is_empty()).then(|| format!("{} has changed: {}.", name(before), changed.join(", ")))
+}
+
+fn old_address(outcome: &Outcome<PersonRow>) -> Option<(Key, String)> {
+    let before = before(outcome)?;
+    let is_other = !outcome.row.is_removed() && before.email_key != outcome.row.email_key;
+    before.email.clone().filter(|_| is_other).map(|email| (before.id, email))
+}
+
+/// Queues a mail to each old address, in the transaction that writes the plan.
+pub(super) fn tell_old_addresses(db: &mut Db, plan: &Plan) -> Result<()> {
+    let (school, now) = (plan.school.id, plan.ctx.now);
+    diesel::delete(address_changes::table.filter(address_changes::school_id.eq(school).and(address_changes::changed_at.lt(at(now - KEPT))))).execute(db)?;
+    for (person, email) in &plan.staff.old_addresses {
+        let row = (
+            address_changes::school_id.eq(school),
+            address_changes::person_id.eq(person),
+            address_changes::changed_at.eq(at(now)),
+            address_changes::old_email.eq(email),
+        );
+        each!(db, conn => diesel::insert_into(address_changes::table).values(row).on_conflict_do_nothing().execute(conn))?;
+        outbox::enqueue(db, &plan.ctx, NewMail { person: Some((*person).into()), ..NewMail::new(school.into(), Template::AddressChanged) })?;
+    }
+    Ok(())
+}

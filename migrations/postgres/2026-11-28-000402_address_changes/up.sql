@@ -1,0 +1,9 @@
+-- The address that a member of staff had before a roster changed it: where the mail goes that says so. Kept for two weeks.
+create table address_changes (
+  person_id uuid not null references people (id),
+  changed_at timestamptz not null,
+  school_id uuid not null references schools (id),
+  old_email text not null,
+  primary key (person_id, changed_at)
+);
+create index address_changes_by_time on address_changes (school_id, changed_at);

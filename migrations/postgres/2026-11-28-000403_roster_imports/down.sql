@@ -1,0 +1,2 @@
+drop table roster_endings;
+drop table roster_imports;

@@ -1,0 +1,222 @@
+//! What an import ended is brought back: by the office alone, within two weeks, where the time is free, and never past a bar.
+
+use chrono::TimeDelta;
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
+use parlour::schema::people;
+use serde_json::{Value, json};
+
+use crate::harness::{Actor, Answer, Roster, School, wishes};
+
+const RACHEL: &str = "rachel.aaron@example.org";
+
+/// Imports files, and gives out the import's id.
+async fn import(school: &School, roster: Roster) -> String {
+    let report = roster.import(school).await;
+    let id = report.schools[0].import_id.expect("something was written").to_string();
+    assert!(report.to_string().contains(&format!("  import {id}\n")), "{report}");
+    id
+}
+
+async fn restore(office: &Actor, import: &str, dry_run: bool) -> Answer {
+    office.post(&format!("/roster/imports/{import}/restore"), json!({ "dry_run": dry_run })).await
+}
+
+/// The things of a kind, with the reason why they did not come back.
+fn of_kind(answer: &Answer, kind: &str) -> Vec<Option<String>> {
+    let items = answer.list("/items").iter().filter(|item| item["kind"] == kind);
+    items.map(|item| item["reason"].as_str().map(str::to_owned)).collect()
+}
+
+/// The appointments about Sophie that a parent has.
+async fn about_sophie(school: &School, parent: &Actor) -> Vec<Value> {
+    let mine = parent.get(&school.evening("/bookings")).await.is(200);
+    mine.list("/rows").iter().filter(|row| row["student"]["name"] == "Sophie Aaron").cloned().collect()
+}
+
+#[tokio::test]
+async fn what_a_wrong_import_ended_comes_back_once() {
+    let school = School::start().await;
+    let before = about_sophie(&school, &school.parent().await).await;
+    assert!(!before.is_empty());
+    let id = import(&school, Roster::without_sophie()).await;
+    let told = school.mail_to("helen.okafor@example.org").await;
+    assert!(told.text.contains(&format!("parlour roster restore {id}")), "{}", told.text);
+    school.mails().await;
+    let office = school.staff().await;
+    let listed = office.get("/roster/imports").await.is(200);
+    assert_eq!((listed.text_at("/items/0/id"), listed.text_at("/items/0/source/kind")), (id.clone(), "file".to_owned()));
+    assert_eq!(listed.body["items"][0]["ended"]["guardianships"], 1, "{}", listed.text);
+    assert!(about_sophie(&school, &school.parent().await).await.is_empty());
+
+    school.wait(TimeDelta::hours(2));
+    let office = school.staff().await;
+    let promised = restore(&office, &id, true).await.is(200);
+    assert_eq!((promised.body["dry_run"].as_bool(), promised.body["not_restored"].as_u64()), (Some(true), Some(0)), "{}", promised.text);
+    assert!(about_sophie(&school, &school.parent().await).await.is_empty(), "a dry run writes nothing");
+    assert_eq!(school.mails().await.len(), 0);
+
+    let done = restore(&office, &id, false).await.is(200);
+    assert_eq!(done.body["items"], promised.body["items"], "and does as it promised");
+    assert_eq!((of_kind(&done, "guardianship"), of_kind(&done, "invite")), (vec![None], vec![None]), "{}", done.text);
+    assert_eq!(of_kind(&done, "booking"), vec![None; before.len()]);
+    let after = about_sophie(&school, &school.parent().await).await;
+    let key = |rows: &[Value]| rows.iter().map(|row| (row["id"].clone(), row["starts_at"].clone())).collect::<Vec<_>>();
+    assert_eq!(key(&after), key(&before), "the same appointments at the same times");
+    school.guest().await.get("/guest/appointments").await.is(200);
+    let mails = school.mails().await;
+    let mut to: Vec<&str> = mails.iter().map(|mail| mail.to.as_str()).collect();
+    to.sort_unstable();
+    assert_eq!(to, ["jordan.aaron@example.org", RACHEL]);
+    let raised = |mail: &parlour::mail::Mail| {
+        mail.calendar.iter().filter(|message| message.text.contains("METHOD:REQUEST") && message.text.contains("SEQUENCE:2")).count()
+    };
+    assert!(mails.iter().all(|mail| raised(mail) == before.len()), "each brings the appointments back into a calendar, the others as they were");
+
+    // Twice brings nothing twice, and the right files find all as they had it.
+    let again = restore(&office, &id, false).await.is(200);
+    assert_eq!(again.body["restored"], 0, "{}", again.text);
+    assert!(again.list("/items").iter().all(|item| item["reason"] == "already_there"), "{}", again.text);
+    let right = Roster::of_the_demo().import(&school).await;
+    assert_eq!((right.changes.guardianships.added, right.changes.guardianships.changed), (0, 0), "{right}");
+    assert_eq!(school.mails().await.len(), 0);
+}
+
+#[tokio::test]
+async fn people_classes_and_places_that_were_ended_come_back() {
+    let school = School::start().await;
+    let office = school.staff().await;
+    let push = async |path: &str, row: Value| office.put(&format!("/roster/{path}"), json!({ "items": [row] })).await.is(200);
+    push("people", json!({ "sourced_id": "t-abell", "remove": true })).await;
+    let newest = async || office.get("/roster/imports").await.is(200).text_at("/items/0/id");
+    let teacher = newest().await;
+    school.wait(TimeDelta::minutes(1));
+    push("classes", json!({ "sourced_id": "c-sc-9x", "title": "9x", "subject": "Science" })).await;
+    school.wait(TimeDelta::minutes(1));
+    push("classes", json!({ "sourced_id": "c-sc-9x", "remove": true })).await;
+    let class = newest().await;
+    let done = restore(&office, &class, false).await.is(200);
+    assert_eq!(of_kind(&done, "class"), [None], "{}", done.text);
+    let done = restore(&office, &teacher, false).await.is(200);
+    assert_eq!(of_kind(&done, "person"), [None]);
+    let places = of_kind(&done, "enrolment");
+    assert!(!places.is_empty() && places.iter().all(Option::is_none), "{}", done.text);
+    let here: i64 = school
+        .read(|db| {
+            let gone = people::table.filter(people::sourced_id.eq("t-abell")).filter(people::removed_at.is_not_null());
+            Ok(gone.count().get_result(db)?)
+        })
+        .await;
+    assert_eq!(here, 0);
+    school.ignore_mail("whom the office hears of is told in stranded");
+}
+
+#[tokio::test]
+async fn contact_that_fell_by_a_role_comes_back() {
+    let school = School::start().await;
+    let before = about_sophie(&school, &school.parent().await).await;
+    let (row, wrong) = ("hillcrest,parent,,,Rachel,Aaron", "hillcrest,wizard,,,Rachel,Aaron");
+    let id = import(&school, Roster::of_the_demo().replace("users.csv", row, wrong)).await;
+    let office = school.staff().await;
+    let done = restore(&office, &id, false).await.is(200);
+    assert_eq!(of_kind(&done, "contact"), vec![None; 3], "{}", done.text);
+    assert_eq!(about_sophie(&school, &school.parent().await).await.len(), before.len());
+    school.ignore_mail("what mail it sends is told above");
+}
+
+#[tokio::test]
+async fn a_time_that_is_taken_does_not_come_back() {
+    let school = School::start().await;
+    let before = about_sophie(&school, &school.parent().await).await;
+    let id = import(&school, Roster::without_sophie()).await;
+    let mut taken = None;
+    for row in school.other_parents().await {
+        let other = school.as_parent(&row).await;
+        if other.get(&school.evening("/slots")).await.status != 200 {
+            continue;
+        }
+        for wish in wishes(&school, &other).await {
+            let slot = before.iter().find(|mine| mine["class_id"] == json!(wish.class) && wish.free.iter().any(|time| mine["starts_at"] == json!(time)));
+            let Some(slot) = slot else { continue };
+            other.post(&school.evening("/bookings"), json!({ "bookings": [wish.at(slot["starts_at"].as_str().unwrap())] })).await.is(201);
+            taken = Some(slot.clone());
+            break;
+        }
+        if taken.is_some() {
+            break;
+        }
+    }
+    let taken = taken.expect("somebody of the class takes a time that was Rachel's");
+    let done = restore(&school.staff().await, &id, false).await.is(200);
+    let reasons = of_kind(&done, "booking");
+    assert_eq!(reasons.iter().filter(|reason| reason.as_deref() == Some("taken")).count(), 1, "{}", done.text);
+    assert_eq!(reasons.iter().filter(|reason| reason.is_none()).count(), before.len() - 1);
+    let after = about_sophie(&school, &school.parent().await).await;
+    assert!(after.len() == before.len() - 1 && after.iter().all(|row| row["id"] != taken["id"]));
+    school.ignore_mail("what mail it sends is told above");
+}
+
+#[tokio::test]
+async fn what_a_bar_ended_never_comes_back() {
+    for bar in [json!({ "contact_allowed": false }), json!({ "court_order": true })] {
+        let school = School::start().await;
+        let before = about_sophie(&school, &school.parent().await).await.len();
+        let office = school.staff().await;
+        let push = async |bar: Value| {
+            let mut row = bar;
+            (row["parent_sourced_id"], row["student_sourced_id"], row["relationship"]) = (json!("p-rachel-aaron"), json!("s-sophie-aaron"), json!("Mother"));
+            office.put("/roster/guardianships", json!({ "items": [row] })).await.is(200)
+        };
+        push(bar).await;
+        let id = office.get("/roster/imports").await.is(200).text_at("/items/0/id");
+        school.wait(TimeDelta::minutes(1));
+        let check = async || {
+            let done = restore(&office, &id, false).await.is(200);
+            for kind in ["contact", "booking", "invite"] {
+                let reasons = of_kind(&done, kind);
+                assert!(!reasons.is_empty() && reasons.iter().all(|reason| reason.as_deref() == Some("barred")), "{kind}: {}", done.text);
+            }
+            assert_eq!(about_sophie(&school, &school.parent().await).await.len(), 0);
+        };
+        assert!(before > 0);
+        check().await;
+        // Nor once the bar is lifted: what it ended is for the office to make anew.
+        push(json!({ "contact_allowed": true, "court_order": false })).await;
+        check().await;
+        school.ignore_mail("what mail a loss sends is told in access.rs");
+    }
+}
+
+#[tokio::test]
+async fn a_bar_that_was_set_since_stands() {
+    let school = School::start().await;
+    let id = import(&school, Roster::without_sophie()).await;
+    let office = school.staff().await;
+    let person = |id: &'static str| {
+        school.read(move |db| Ok(people::table.filter(people::sourced_id.eq(id)).select(people::id).first::<parlour::store::sql_types::Key>(db)?))
+    };
+    let (rachel, sophie) = (person("p-rachel-aaron").await, person("s-sophie-aaron").await);
+    office.post("/bars", json!({ "student_id": sophie.0, "person_id": rachel.0 })).await.is(201);
+    let done = restore(&office, &id, false).await.is(200);
+    assert!(of_kind(&done, "booking").iter().all(|reason| reason.as_deref() == Some("no_access")), "{}", done.text);
+    assert_eq!(about_sophie(&school, &school.parent().await).await.len(), 0);
+    school.ignore_mail("what mail a loss sends is told in access.rs");
+}
+
+#[tokio::test]
+async fn only_the_office_brings_back_and_for_two_weeks() {
+    let school = School::start().await;
+    let neighbours = school.neighbours().await;
+    let id = import(&school, Roster::without_sophie()).await;
+    for actor in [school.parent().await, school.teacher().await] {
+        restore(&actor, &id, true).await.refuses(403, "wrong_role");
+        actor.get("/roster/imports").await.refuses(403, "wrong_role");
+    }
+    restore(&neighbours.staff, &id, true).await.refuses(404, "not_found");
+    assert!(!neighbours.staff.get("/roster/imports").await.is(200).text.contains(&id));
+    let office = school.staff().await;
+    restore(&office, "01a1f640-bc00-7b31-8d02-5f1e2c3d4b5a", true).await.refuses(404, "not_found");
+    office.post(&format!("/roster/imports/{id}/restore"), json!({ "dry_run": "no" })).await.is(422);
+    school.wait(TimeDelta::days(15));
+    restore(&school.staff().await, &id, true).await.refuses(409, "import_too_old");
+    school.ignore_mail("what mail a loss sends is told in access.rs");
+}
