@@ -6,6 +6,7 @@ mod bookings;
 mod browser;
 mod call_seats;
 mod calls;
+mod cases;
 mod changes;
 mod clients;
 mod clock;

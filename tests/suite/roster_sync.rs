@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use parlour::roster::{
-    Brake, ImportOptions, ImportReport,
+    ImportOptions, ImportReport, RemovalLimit,
     remote::{Limits, Version},
 };
 use serde_json::json;
@@ -16,7 +16,7 @@ use crate::harness::{
 const VERSIONS: [Version; 2] = [Version::V11, Version::V12];
 
 fn all() -> ImportOptions {
-    ImportOptions { brake: Some(Brake::default()), ..ImportOptions::default() }
+    ImportOptions::default()
 }
 
 fn dry() -> ImportOptions {
@@ -179,20 +179,20 @@ async fn what_the_provider_calls_deleted_is_removed() {
 }
 
 #[tokio::test]
-async fn the_brake_stops_a_sync_that_would_remove_too_much() {
+async fn a_sync_that_would_remove_too_much_is_refused() {
     let school = School::start().await;
     let provider = Provider::start(Version::V11, &Roster::of_the_demo()).await;
     // The provider has lost a fifth of the enrolments.
     provider.change("enrollments", |rows| rows.truncate(rows.len() * 4 / 5));
     let stopped = provider.sync(&school, all()).await.unwrap();
     let kinds: Vec<&str> = stopped.stopped.iter().map(|stop| stop.kind).collect();
-    assert_eq!(kinds, ["enrolments"], "{stopped}");
+    assert_eq!(kinds, ["enrolments", "appointments"], "{stopped}");
     let text = stopped.to_string();
-    assert!(text.contains("Stopped: nothing was written") && text.contains("more than 10 %") && text.contains("--allow-removals"), "{text}");
+    assert!(text.contains("Refused: nothing was written") && text.contains("more than 10 %") && text.contains("--allow-removals"), "{text}");
     assert_eq!(touched(&Roster::of_the_demo().import(&school).await), 0, "nothing was removed");
-    let looser = ImportOptions { brake: Some(Brake { percent: 50 }), ..dry() };
+    let looser = ImportOptions { limit: Some(RemovalLimit { percent: 50 }), ..dry() };
     assert_eq!(provider.sync(&school, looser).await.unwrap().stopped, []);
-    let allowed = provider.sync(&school, ImportOptions::default()).await.unwrap();
+    let allowed = provider.sync(&school, ImportOptions { limit: None, ..all() }).await.unwrap();
     assert!(allowed.stopped.is_empty() && allowed.changes.enrolments.removed > 100, "{allowed}");
     school.ignore_mail("what becomes of appointments of classes that went is the import's test's concern");
 }

@@ -11,11 +11,14 @@ use std::{
     process::ExitCode,
 };
 
+use anyhow::bail;
 use clap::{Parser, Subcommand};
+use parlour_roster::Refusal;
+use serde_json::{Value, json};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 pub use self::sandbox::SandboxArguments;
-use crate::roster::{Brake, remote::Version};
+use crate::roster::{ImportReport, RemovalLimit, remote::Version};
 
 /// Parents' evenings: appointments, invites and calls.
 #[derive(Parser, Debug)]
@@ -71,6 +74,9 @@ pub enum RosterCommand {
         /// The time zone of schools that are new.
         #[arg(long, value_name = "IANA NAME", default_value_t = chrono_tz::Europe::London)]
         time_zone: chrono_tz::Tz,
+        /// How much may go.
+        #[command(flatten)]
+        removals: RemovalArguments,
     },
     /// Fetches people and classes from a OneRoster 1.1 or 1.2 provider (docs/oneroster.md). PARLOUR_ONEROSTER_SECRET holds the client's secret.
     Sync(SyncArguments),
@@ -109,12 +115,27 @@ pub struct SyncArguments {
     /// The time zone of schools that are new.
     #[arg(long, value_name = "IANA NAME", default_value_t = chrono_tz::Europe::London)]
     pub time_zone: chrono_tz::Tz,
-    /// How much of a school's people, guardianships or enrolments may be removed at once.
-    #[arg(long, value_name = "PERCENT", default_value_t = Brake::default().percent, value_parser = clap::value_parser!(u8).range(0..=100))]
+    /// How much may go.
+    #[command(flatten)]
+    pub removals: RemovalArguments,
+}
+
+/// How much an import may remove.
+#[derive(clap::Args, Debug)]
+pub struct RemovalArguments {
+    /// How much of a school's people, guardianships, classes, enrolments or coming appointments may go at once.
+    #[arg(long, value_name = "PERCENT", default_value_t = RemovalLimit::default().percent, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub max_removals: u8,
-    /// Remove however much is gone.
+    /// Remove however much is gone, also when a file lacks a column or has no rows.
     #[arg(long)]
     pub allow_removals: bool,
+}
+
+impl RemovalArguments {
+    /// The limit that the arguments set; none when they insist.
+    fn limit(&self) -> Option<RemovalLimit> {
+        (!self.allow_removals).then_some(RemovalLimit { percent: self.max_removals })
+    }
 }
 
 /// A command about evenings.
@@ -154,6 +175,46 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Prints an import's report; as JSON also when there is none.
+///
+/// # Errors
+/// A sentence when the import was refused, or would be: the exit code then is 1.
+fn finish(report: anyhow::Result<ImportReport>, json: bool) -> anyhow::Result<()> {
+    match &report {
+        Ok(report) if json => println!("{:#}", report_json(report)?),
+        Ok(report) => print!("{report}"),
+        Err(error) if json => println!("{:#}", refusal_json(error)),
+        Err(_) => {}
+    }
+    let report = report?;
+    match report.refusal() {
+        None => Ok(()),
+        Some(why) if report.dry_run => bail!("the import would be refused: {why}"),
+        Some(why) => bail!("the import was refused, and nothing was written: {why}"),
+    }
+}
+
+/// The report, with `refused` beside it: why nothing was written, or null.
+fn report_json(report: &ImportReport) -> serde_json::Result<Value> {
+    let mut value = serde_json::to_value(report)?;
+    let code = if report.lacking.is_empty() { "too_much_removed" } else { "damaged" };
+    value["refused"] = report.refusal().map_or(Value::Null, |why| json!({ "code": code, "message": why }));
+    Ok(value)
+}
+
+/// Why there is no report, with what was found until then.
+fn refusal_json(error: &anyhow::Error) -> Value {
+    let message = format!("{error:#}");
+    match error.downcast_ref::<Refusal>() {
+        Some(refusal) => json!({
+            "refused": { "code": refusal.code(), "message": message },
+            "findings": refusal.findings,
+            "findings_left_out": refusal.findings_left_out,
+        }),
+        None => json!({ "refused": { "code": "failed", "message": message }, "findings": [], "findings_left_out": 0 }),
+    }
+}
+
 fn start_logging() -> anyhow::Result<()> {
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).with_env_var("PARLOUR_LOG").from_env();
     // The cause repeats itself three times over; this says all of it.
@@ -164,9 +225,50 @@ fn start_logging() -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use clap::{CommandFactory, Parser, error::ErrorKind};
+    use std::fs;
 
-    use super::Arguments;
+    use clap::{CommandFactory, Parser, error::ErrorKind};
+    use tempfile::TempDir;
+
+    use super::{Arguments, finish, refusal_json, report_json};
+    use crate::{
+        context::{Context, Random},
+        roster::{ImportOptions, import},
+        store::test_database::TestDatabase,
+    };
+
+    /// Imports a roster of one school with one student.
+    async fn run(users: &str, options: ImportOptions) -> anyhow::Result<crate::roster::ImportReport> {
+        let (database, folder) = (TestDatabase::new(), TempDir::new()?);
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text);
+        write("manifest.csv", "propertyName,value\noneroster.version,1.1\n")?;
+        write("orgs.csv", "sourcedId,name,type\nsch,School,school\n")?;
+        write("users.csv", users)?;
+        let ctx = Context::new("2026-11-23T16:00:00Z".parse()?, Random::seeded(1));
+        import(&database.store(2), &ctx, folder.path(), options).await
+    }
+
+    #[tokio::test]
+    async fn a_refusal_fails_and_is_json_with_what_was_found() {
+        let refused = run("sourcedId,orgSourcedIds,role,givenName,familyName,email,agents\ns,sch,pupil,S,A,,\n", ImportOptions::default()).await.unwrap();
+        let value = report_json(&refused).unwrap();
+        assert_eq!((value["refused"]["code"].as_str(), value["lacking"][0]["column"].as_str()), (Some("damaged"), Some("agentSourcedIds")));
+        assert!(value["findings"].as_array().unwrap().iter().any(|finding| finding["line"] == 2 && finding["reason"] == "synonym"), "{value}");
+        let sentence = finish(Ok(refused), true).unwrap_err().to_string();
+        assert!(sentence.contains("nothing was written") && sentence.contains("agentSourcedIds is missing"), "{sentence}");
+
+        let unreadable = run("sourcedId,orgSourcedIds,givenName\n", ImportOptions::default()).await.unwrap_err();
+        let value = refusal_json(&unreadable.context("the folder was not imported"));
+        assert_eq!(value["refused"]["code"], "missing_column");
+        assert!(value["refused"]["message"].as_str().unwrap().contains("users.csv has no column role"), "{value}");
+        let files: Vec<&str> = value["findings"].as_array().unwrap().iter().filter_map(|finding| finding["file"].as_str()).collect();
+        assert!(!files.is_empty(), "{value}");
+
+        let dry_run = ImportOptions { dry_run: true, ..ImportOptions::default() };
+        let good = run("sourcedId,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds\ns,sch,student,S,A,,\n", dry_run).await.unwrap();
+        assert!(report_json(&good).unwrap()["refused"].is_null());
+        finish(Ok(good), true).unwrap();
+    }
 
     #[test]
     fn the_commands_are_consistent() {
@@ -183,6 +285,9 @@ mod tests {
         check("parlour migrate", None);
         check("parlour roster import school.zip --dry-run --json --school 42", None);
         check("parlour roster import school.zip --time-zone Europe/Berlin", None);
+        check("parlour roster import school.zip --max-removals 20", None);
+        check("parlour roster import school.zip --allow-removals", None);
+        check("parlour roster import school.zip --max-removals 101", Some(ErrorKind::ValueValidation));
         let provider = "parlour roster sync --url https://sis.example.org --token-url https://sis.example.org/token --client-id parlour";
         check(&format!("{provider} --version 1.2 --dry-run --json --school 42 --school 43 --max-removals 20"), None);
         check(&format!("{provider} --allow-removals"), None);

@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context as _, ensure};
 
-use super::{Command, DemoCommand, EveningCommand, FeedCommand, RosterCommand, SandboxArguments, database, sandbox::Sandbox, sync};
+use super::{Command, DemoCommand, EveningCommand, FeedCommand, RosterCommand, SandboxArguments, database, finish, sandbox::Sandbox, sync};
 use crate::{
     app,
     config::{Config, Mode},
@@ -68,19 +68,15 @@ async fn migrate(config: &Config) -> anyhow::Result<()> {
 }
 
 async fn bring_in(config: &Config, command: RosterCommand) -> anyhow::Result<()> {
-    let (path, dry_run, json, school, time_zone) = match command {
-        RosterCommand::Import { path, dry_run, json, school, time_zone } => (path, dry_run, json, school, time_zone),
+    let (path, dry_run, json, school, time_zone, removals) = match command {
+        RosterCommand::Import { path, dry_run, json, school, time_zone, removals } => (path, dry_run, json, school, time_zone, removals),
         RosterCommand::Sync(arguments) => return sync::sync(config, arguments).await,
     };
     let store = database::ready(config).await?;
-    let options = ImportOptions { school, schools: Vec::new(), dry_run, time_zone: time_zone.name().to_owned(), brake: None };
-    let report = roster::import(&store, &context(), &path, options).await.with_context(|| format!("{} was not imported", path.display()))?;
-    if json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
-        print!("{report}");
-    }
-    Ok(())
+    let limit = removals.limit();
+    let options = ImportOptions { school, schools: Vec::new(), dry_run, time_zone: time_zone.name().to_owned(), limit };
+    let report = roster::import(&store, &context(), &path, options).await;
+    finish(report.with_context(|| format!("{} was not imported", path.display())), json)
 }
 
 async fn load_evening(config: &Config, command: EveningCommand) -> anyhow::Result<()> {

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 
-use super::{SyncArguments, database};
+use super::{SyncArguments, database, finish};
 use crate::{
     config::Config,
     context::{Random, SystemClock},
     mail,
     roster::{
-        self, Brake, Deps, Extent, ImportOptions,
+        self, Deps, Extent, ImportOptions,
         remote::{Limits, NewProvider, Provider},
     },
     store::roster_sources::Turn,
@@ -19,16 +19,15 @@ use crate::{
 /// Syncs once and prints the report.
 ///
 /// # Errors
-/// A sentence for the one who gave the command; also when the brake stopped the sync.
+/// A sentence for the one who gave the command; also when the sync was refused.
 pub(super) async fn sync(config: &Config, arguments: SyncArguments) -> anyhow::Result<()> {
-    let SyncArguments { url, token_url, client_id, version, scope, ca_file, dry_run, json, school, time_zone, max_removals, allow_removals } = arguments;
+    let SyncArguments { url, token_url, client_id, version, scope, ca_file, dry_run, json, school, time_zone, removals } = arguments;
     // A command line would show it to everybody on the machine.
     let secret = config.oneroster_secret.clone().context("PARLOUR_ONEROSTER_SECRET: is missing; give the client's secret")?;
     let provider = Provider::new(NewProvider { url, token_url, client_id, secret, scope, version, ca_file })?;
     mail::install_tls();
     let store = database::ready(config).await?;
-    let brake = (!allow_removals).then_some(Brake { percent: max_removals });
-    let options = ImportOptions { school: None, schools: school, dry_run, time_zone: time_zone.name().to_owned(), brake };
+    let options = ImportOptions { school: None, schools: school, dry_run, time_zone: time_zone.name().to_owned(), limit: removals.limit() };
     let deps = Deps { store, clock: Arc::new(SystemClock::default()), random: Random::from_os(), limits: Limits::default() };
     let report = if dry_run {
         roster::sync(&deps, &provider, &options).await
@@ -36,12 +35,5 @@ pub(super) async fn sync(config: &Config, arguments: SyncArguments) -> anyhow::R
         let turn = roster::sync_in_turn(&deps, &provider, &options, Turn::Now, Extent::Whole, |_, _| None).await?;
         turn.context("a sync of this provider is running; try again when it has ended")?.report
     };
-    let report = report.context("the sync failed")?;
-    if json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
-        print!("{report}");
-    }
-    ensure!(report.stopped.is_empty() || report.dry_run, "the sync was stopped: too much would be removed at once");
-    Ok(())
+    finish(report.context("the sync failed"), json)
 }

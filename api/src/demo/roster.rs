@@ -49,7 +49,7 @@ pub(super) async fn import(store: &Store, ctx: &Context) -> anyhow::Result<Impor
     }
     let row_ctx = ctx.clone();
     store.write(move |db| ensure_school(db, &row_ctx)).await?;
-    let options = ImportOptions { time_zone: TIME_ZONE.to_owned(), ..ImportOptions::default() };
+    let options = ImportOptions { time_zone: TIME_ZONE.to_owned(), limit: None, ..ImportOptions::default() };
     crate::roster::import(store, ctx, &files, options).await
 }
 

@@ -1,8 +1,8 @@
 //! The roster import: reads files or fetches from a provider, compares, writes, and says what it did. Knows not the command line; of HTTP knows [`remote`] alone.
 
-mod brake;
 pub mod push;
 pub mod remote;
+mod removal_limit;
 mod report;
 pub mod schedule;
 mod settings;
@@ -19,7 +19,7 @@ use std::{
 use parlour_roster::{Roster, School};
 
 pub use self::{
-    brake::{Brake, Stop},
+    removal_limit::{RemovalLimit, Stop},
     report::{ImportReport, SchoolReport},
     settings::RosterSource,
     sync::{Deps, Extent, Outcome, sync, sync_in_turn},
@@ -48,13 +48,14 @@ pub struct ImportOptions {
     pub dry_run: bool,
     /// The time zone of schools that are new, such as `Europe/London`.
     pub time_zone: String,
-    /// What must not be removed at once; a file that somebody has chosen has none.
-    pub brake: Option<Brake>,
+    /// How much may be removed at once; none when somebody insists.
+    pub limit: Option<RemovalLimit>,
 }
 
 impl Default for ImportOptions {
     fn default() -> Self {
-        Self { school: None, schools: Vec::new(), dry_run: false, time_zone: "Europe/London".to_owned(), brake: None }
+        let limit = Some(RemovalLimit::default());
+        Self { school: None, schools: Vec::new(), dry_run: false, time_zone: "Europe/London".to_owned(), limit }
     }
 }
 
@@ -69,7 +70,7 @@ pub async fn import(store: &Store, ctx: &Context, path: &Path, options: ImportOp
     bring_in(store, ctx, roster, &options, origin, None).await
 }
 
-/// Brings what was read into the database, unless the brake stops it.
+/// Brings what was read into the database, unless it is refused.
 async fn bring_in(
     store: &Store,
     ctx: &Context,
@@ -79,7 +80,7 @@ async fn bring_in(
     writer: Option<Writer>,
 ) -> anyhow::Result<ImportReport> {
     let mut import = Import::new(store, ctx, roster, options, origin, writer);
-    if options.brake.is_some() {
+    if options.limit.is_some() {
         import.look().await?;
     }
     import.write().await
@@ -114,20 +115,33 @@ struct Import<'i> {
 
 impl<'i> Import<'i> {
     fn new(store: &'i Store, ctx: &Context, roster: Roster, options: &'i ImportOptions, origin: Origin, writer: Option<Writer>) -> Self {
-        let Roster { format, coverage, schools, removed, findings, findings_left_out } = roster;
-        let source = Source { coverage, removed: Arc::new(removed), ctx: ctx.clone(), time_zone: options.time_zone.clone(), origin, writer, pushed_by: None };
-        let report = ImportReport::new(format, options.dry_run, findings, findings_left_out);
+        let Roster { format, coverage, schools, removed, unread, lacking, findings, findings_left_out } = roster;
+        let source = Source {
+            coverage,
+            removed: Arc::new(removed),
+            unread: Arc::new(unread),
+            ctx: ctx.clone(),
+            time_zone: options.time_zone.clone(),
+            origin,
+            writer,
+            pushed_by: None,
+        };
+        let mut report = ImportReport::new(format, options.dry_run, findings, findings_left_out);
+        report.is_of_one_school = options.school.is_some();
+        if options.limit.is_some() {
+            report.lacking = lacking;
+        }
         Self { store, options, source, schools: schools.into_iter().map(Arc::new).collect(), report, first: None }
     }
 
-    /// Finds out what the brake has to say of each school, and whether anything is in doubt.
+    /// Holds the plan of each school against the limit on removals; answers whether anything is in doubt.
     async fn look(&mut self) -> anyhow::Result<bool> {
         let mut is_in_doubt = false;
         for school in &self.schools {
             match plan(self.store, &self.source, school).await {
                 Ok(plan) => {
                     is_in_doubt |= plan.is_in_doubt;
-                    let stops = self.options.brake.map(|brake| brake.stops(&school.sourced_id, plan.name(), &plan.changes));
+                    let stops = self.options.limit.map(|limit| limit.stops(&school.sourced_id, plan.name(), &plan.changes));
                     self.report.stopped.extend(stops.unwrap_or_default());
                     // Plans are made twice where there are several schools, since the second one's may rest on what was written of the first.
                     self.first = (self.schools.len() == 1).then_some(plan);
@@ -140,7 +154,7 @@ impl<'i> Import<'i> {
     }
 
     async fn write(mut self) -> anyhow::Result<ImportReport> {
-        let write = if self.options.dry_run || !self.report.stopped.is_empty() { Write::Nothing } else { Write::All };
+        let write = if self.options.dry_run || self.report.is_refused() { Write::Nothing } else { Write::All };
         for school in &self.schools {
             match import_school(self.store, &self.source, school, self.first.take(), write).await {
                 Ok(plan) => self.report.add(school, &plan),

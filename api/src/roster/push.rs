@@ -55,6 +55,15 @@ fn planned(db: &mut crate::store::Db, ctx: Context, school: SchoolId, by: Actor,
     })?;
     let kind = if by.person.is_some() { SourceKind::Staff } else { SourceKind::Program };
     let origin = Origin::new(kind, by.name.as_str());
-    let source = Source { coverage: read.coverage, removed: Arc::new(read.removed), ctx, time_zone: String::new(), origin, writer: None, pushed_by: Some(by) };
+    let source = Source {
+        coverage: read.coverage,
+        removed: Arc::new(read.removed),
+        unread: Arc::default(),
+        ctx,
+        time_zone: String::new(),
+        origin,
+        writer: None,
+        pushed_by: Some(by),
+    };
     Ok((roster::plan_since(db, &read.school, &source, turn, Some(&Names::of(rows, &known)))?, read.told))
 }

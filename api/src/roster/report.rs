@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use parlour_roster::{Finding, Format, School};
+use parlour_roster::{Finding, Format, Lack, School};
 use serde::Serialize;
 
 use super::Stop;
@@ -15,8 +15,10 @@ pub struct ImportReport {
     pub format: Format,
     /// Nothing was written.
     pub dry_run: bool,
-    /// What the brake stopped the import for: nothing was written then, either.
+    /// The kinds of which too much would be removed: nothing was written then, either.
     pub stopped: Vec<Stop>,
+    /// Columns and rows without which the files may be damaged: nothing was written then, either, unless somebody insisted.
+    pub lacking: Vec<Lack>,
     /// School by school.
     pub schools: Vec<SchoolReport>,
     /// People of all schools by the names of their roles, as the files have them.
@@ -29,6 +31,9 @@ pub struct ImportReport {
     pub findings_left_out: u64,
     /// Links and enrolments that name what neither the roster nor the database knows.
     pub unresolved: Vec<String>,
+    /// Only one school was asked for: rows of others were passed over.
+    #[serde(skip)]
+    pub is_of_one_school: bool,
 }
 
 /// The outcome for one school.
@@ -50,8 +55,8 @@ pub struct SchoolReport {
 
 impl ImportReport {
     pub(super) fn new(format: Format, dry_run: bool, findings: Vec<Finding>, findings_left_out: u64) -> Self {
-        let (stopped, schools, users_by_role, changes, unresolved) = Default::default();
-        Self { format, dry_run, stopped, schools, users_by_role, changes, findings, findings_left_out, unresolved }
+        let (stopped, lacking, schools, users_by_role, changes, unresolved, is_of_one_school) = Default::default();
+        Self { format, dry_run, stopped, lacking, schools, users_by_role, changes, findings, findings_left_out, unresolved, is_of_one_school }
     }
 
     pub(super) fn add(&mut self, school: &School, plan: &Plan) {
@@ -66,8 +71,21 @@ impl ImportReport {
             slug: plan.slug().to_owned(),
             users_by_role: school.users_by_role.clone(),
             changes: plan.changes.clone(),
-            differences: if self.dry_run || !self.stopped.is_empty() { plan.lines.clone() } else { Vec::new() },
+            differences: if self.dry_run || self.is_refused() { plan.lines.clone() } else { Vec::new() },
         });
+    }
+
+    /// Whether nothing was written, or would be, for the sake of what would be lost.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        !self.stopped.is_empty() || !self.lacking.is_empty()
+    }
+
+    /// Why the import was refused, in one line; none when it was not.
+    #[must_use]
+    pub fn refusal(&self) -> Option<String> {
+        let reasons = self.lacking.iter().map(ToString::to_string).chain(self.stopped.iter().map(ToString::to_string));
+        self.is_refused().then(|| reasons.collect::<Vec<_>>().join("; "))
     }
 
     /// A delta's school that the database does not know.
@@ -81,11 +99,8 @@ impl fmt::Display for ImportReport {
         if self.dry_run {
             writeln!(f, "Dry run: nothing was written.\n")?;
         }
-        if !self.stopped.is_empty() {
-            let would_be = if self.dry_run { "It would be stopped" } else { "Stopped: nothing was written" };
-            writeln!(f, "{would_be}, since too much would be removed at once:")?;
-            self.stopped.iter().try_for_each(|stop| writeln!(f, "  {stop}"))?;
-            writeln!(f, "If that is right, sync once with --allow-removals.\n")?;
+        if self.is_refused() {
+            write_refusal(f, self)?;
         }
         for school in &self.schools {
             writeln!(f, "{} ({}), /{}", school.name, school.sourced_id, school.slug)?;
@@ -96,9 +111,9 @@ impl fmt::Display for ImportReport {
         }
         let told = self.findings.len() + self.unresolved.len();
         if told == 0 {
-            return writeln!(f, "\nEvery row was used.");
+            return writeln!(f, "\n{}", if self.is_of_one_school { "Every row of this school was used." } else { "Every row was used." });
         }
-        writeln!(f, "\nNot used, in whole or in part ({}):", told as u64 + self.findings_left_out)?;
+        writeln!(f, "\nNot used, in whole or in part, or understood by a guess ({}):", told as u64 + self.findings_left_out)?;
         for finding in &self.findings {
             writeln!(f, "  {finding}")?;
         }
@@ -110,6 +125,24 @@ impl fmt::Display for ImportReport {
         }
         Ok(())
     }
+}
+
+fn write_refusal(f: &mut fmt::Formatter<'_>, report: &ImportReport) -> fmt::Result {
+    let would_be = if report.dry_run { "It would be refused" } else { "Refused: nothing was written" };
+    writeln!(f, "{would_be}.")?;
+    if !report.lacking.is_empty() {
+        writeln!(f, "The files may be damaged:")?;
+        report.lacking.iter().try_for_each(|lack| writeln!(f, "  {lack}"))?;
+    }
+    if !report.stopped.is_empty() {
+        writeln!(f, "Too much would be removed at once:")?;
+    }
+    report.stopped.iter().try_for_each(|stop| writeln!(f, "  {stop}"))?;
+    for school in &report.schools {
+        let Changes { appointments_ended: ended, appointments_stranded: stranded, appointments_coming: coming, .. } = school.changes;
+        writeln!(f, "  {}: of {coming} coming appointments {ended} would end and {stranded} would be stranded", school.name)?;
+    }
+    writeln!(f, "If that is right, run it once more with --allow-removals.\n")
 }
 
 fn write_changes(f: &mut fmt::Formatter<'_>, changes: &Changes) -> fmt::Result {
@@ -125,6 +158,11 @@ fn write_changes(f: &mut fmt::Formatter<'_>, changes: &Changes) -> fmt::Result {
     line("enrolments", &changes.enrolments)?;
     if changes.access_withdrawn > 0 {
         writeln!(f, "  access withdrawn from {} contacts", changes.access_withdrawn)?;
+    }
+    match changes.appointments_ended {
+        0 => {}
+        1 => writeln!(f, "  1 appointment ended: its parent or student is gone, or contact is not allowed any more")?,
+        many => writeln!(f, "  {many} appointments ended: their parents or students are gone, or contact is not allowed any more")?,
     }
     match changes.appointments_stranded {
         0 => {}

@@ -4,7 +4,7 @@ use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 
-use super::{Deps, Extent, ImportReport, RosterSource, Stop, sync::sync_in_turn};
+use super::{Deps, Extent, ImportReport, RosterSource, SchoolReport, Stop, sync::sync_in_turn};
 use crate::context::Context;
 use crate::store::{Db, Result, access::alert_staff, events::Actor, roster_sources::Turn, schools};
 
@@ -32,7 +32,7 @@ pub async fn run(deps: Deps, sources: Vec<RosterSource>, shutdown: impl Future<O
     }
 }
 
-/// Syncs one source if it is due and no other server does it. The log says what came of it, without a name; staff are told when the brake stopped it.
+/// Syncs one source if it is due and no other server does it. The log says what came of it, without a name; staff are told when it was refused.
 pub async fn sync_if_due(deps: &Deps, source: &RosterSource) -> Option<ImportReport> {
     let every = TimeDelta::from_std(source.every).unwrap_or(TimeDelta::hours(6));
     let next = |now, went_well| Some(now + if went_well { every } else { every.min(AGAIN) });
@@ -47,10 +47,10 @@ pub async fn sync_if_due(deps: &Deps, source: &RosterSource) -> Option<ImportRep
     };
     match outcome.report {
         Ok(report) => {
-            let (people, stopped, whole) = (report.changes.people, report.stopped.len(), outcome.is_whole);
-            tracing::info!(source = name, people.added, people.changed, people.removed, findings = report.findings.len(), stopped, whole, "roster synced");
-            if outcome.is_news && stopped > 0 {
-                tell_staff(deps, &report.stopped).await;
+            let (people, refused, whole) = (report.changes.people, report.is_refused(), outcome.is_whole);
+            tracing::info!(source = name, people.added, people.changed, people.removed, findings = report.findings.len(), refused, whole, "roster synced");
+            if outcome.is_news && refused {
+                tell_staff(deps, &report).await;
             }
             Some(report)
         }
@@ -62,17 +62,22 @@ pub async fn sync_if_due(deps: &Deps, source: &RosterSource) -> Option<ImportRep
 }
 
 /// Tells the staff of each school once why its roster stands still.
-async fn tell_staff(deps: &Deps, stops: &[Stop]) {
-    let (ctx, stops) = (deps.context(), Arc::new(stops.to_vec()));
-    let told = deps.store.write(move |db| stops.iter().try_for_each(|stop| tell(db, &ctx, stop))).await;
+async fn tell_staff(deps: &Deps, report: &ImportReport) {
+    let reasons = |school: &SchoolReport| {
+        let stops = report.stopped.iter().filter(|stop| stop.sourced_id == school.sourced_id).map(Stop::in_words);
+        report.lacking.iter().map(ToString::to_string).chain(stops).collect::<Vec<_>>().join("; ")
+    };
+    let of_schools = report.schools.iter().map(|school| (school.sourced_id.clone(), reasons(school)));
+    let letters: Vec<(String, String)> = of_schools.filter(|(_, why)| !why.is_empty()).collect();
+    let (ctx, letters) = (deps.context(), Arc::new(letters));
+    let told = deps.store.write(move |db| letters.iter().try_for_each(|(school, why)| tell(db, &ctx, school, why))).await;
     if let Err(error) = told {
-        tracing::warn!(%error, "could not tell staff that a sync was stopped");
+        tracing::warn!(%error, "could not tell staff that a sync was refused");
     }
 }
 
-fn tell(db: &mut Db, ctx: &Context, stop: &Stop) -> Result<()> {
-    let Some(school) = schools::by_sourced_id(db, &stop.sourced_id)? else { return Ok(()) };
-    let Stop { kind, removed, of, .. } = stop;
-    let summary = format!("The roster was not updated: {removed} of {of} {kind} would have been removed. Please ask whoever looks after the school's data.");
+fn tell(db: &mut Db, ctx: &Context, sourced_id: &str, why: &str) -> Result<()> {
+    let Some(school) = schools::by_sourced_id(db, sourced_id)? else { return Ok(()) };
+    let summary = format!("The roster was not updated: {why}. Please ask whoever looks after the school's data.");
     alert_staff(db, ctx, school, &Actor::school(), "staff_alerted", &summary)
 }

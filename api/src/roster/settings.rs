@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::{
-    Brake, ImportOptions,
+    ImportOptions, RemovalLimit,
     remote::{NewProvider, Provider, Version},
 };
 
@@ -20,7 +20,7 @@ pub struct RosterSource {
     pub every: Duration,
     /// How old the last sync of everything may be before one asks for everything again; in between for changes alone.
     pub full_every: Duration,
-    /// Which schools it may write, in which time zone, and with what brake.
+    /// Which schools it may write, in which time zone, and how much may be removed at once.
     pub options: ImportOptions,
 }
 
@@ -79,12 +79,12 @@ impl RosterSource {
         let provider = Provider::new(NewProvider { url, token_url, client_id, secret, scope, version, ca_file })?;
         let every = duration(every.as_deref().unwrap_or(DEFAULT_EVERY))?;
         let full_every = duration(full_every.as_deref().unwrap_or(DEFAULT_FULL_EVERY))?;
-        let brake = max_removals.map_or_else(Brake::default, |percent| Brake { percent });
-        ensure!(brake.percent <= 100, "max_removals is a percentage");
+        let limit = max_removals.map_or_else(RemovalLimit::default, |percent| RemovalLimit { percent });
+        ensure!(limit.percent <= 100, "max_removals is a percentage");
         let schools: Vec<String> = schools.into_iter().flatten().chain(school).map(|id| id.trim().to_owned()).collect();
         ensure!(schools.iter().all(|id| !id.is_empty()), "schools: give the ids of the schools in the provider's roster; one is blank");
         let time_zone = time_zone.unwrap_or(chrono_tz::Europe::London).name().to_owned();
-        Ok(Self { provider, every, full_every, options: ImportOptions { school: None, schools, dry_run: false, time_zone, brake: Some(brake) } })
+        Ok(Self { provider, every, full_every, options: ImportOptions { school: None, schools, dry_run: false, time_zone, limit: Some(limit) } })
     }
 }
 
@@ -144,10 +144,10 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_every_six_hours_all_of_it_daily_with_the_brake_on() {
+    fn the_default_is_every_six_hours_and_has_the_limit() {
         let secret = SecretString::from("hush");
         let sources = RosterSource::parse_all(&format!("[{{ {ONE} }}]"), Some(&secret)).unwrap();
         let hours = |hours: u64| Duration::from_secs(hours * 60 * 60);
-        assert_eq!((sources[0].every, sources[0].full_every, sources[0].options.brake), (hours(6), hours(24), Some(Brake::default())));
+        assert_eq!((sources[0].every, sources[0].full_every, sources[0].options.limit), (hours(6), hours(24), Some(RemovalLimit::default())));
     }
 }

@@ -114,7 +114,7 @@ fn since(extent: Extent, synced: Synced, now: DateTime<Utc>) -> Option<DateTime<
 pub struct Outcome {
     /// The report, or why there is none.
     pub report: anyhow::Result<ImportReport>,
-    /// Whether it failed, or was stopped, in other words than the turn before.
+    /// Whether it failed, or was refused, in other words than the turn before.
     pub is_news: bool,
     /// Whether all of the roster was asked for.
     pub is_whole: bool,
@@ -146,8 +146,7 @@ pub async fn sync_in_turn(
         Err(error) => (Err(error), since.is_none()),
     };
     let failure = match &report {
-        Ok(report) if report.stopped.is_empty() => None,
-        Ok(report) => Some(report.stopped.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
+        Ok(report) => report.refusal(),
         Err(error) => Some(format!("{error:#}")),
     };
     let (now, due_at) = (deps.clock.now(), next(deps.clock.now(), failure.is_none()));

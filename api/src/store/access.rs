@@ -211,7 +211,7 @@ fn barred_addresses(db: &mut Db, school: SchoolId) -> Result<BTreeSet<(String, K
 }
 
 /// All pairs of parent and student that may act, of a school.
-fn allowed_pairs(db: &mut Db, school: SchoolId) -> Result<BTreeSet<(Key, Key)>> {
+pub(super) fn allowed_pairs(db: &mut Db, school: SchoolId) -> Result<BTreeSet<(Key, Key)>> {
     let (parents, students) = diesel::alias!(people as parents, people as students);
     let linked: Vec<(Key, Key, Option<String>)> = guardianships::table
         .inner_join(parents.on(parents.field(people::id).eq(guardianships::parent_id)))

@@ -7,6 +7,7 @@ mod bars;
 mod compare;
 mod credit;
 mod describe;
+mod falling;
 mod fates;
 mod heard;
 mod known;
@@ -18,6 +19,7 @@ mod said;
 mod stranding;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod wanted;
 mod write;
 
@@ -25,7 +27,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use diesel::prelude::*;
 use parlour_domain::id::{PersonId, SchoolId};
-use parlour_roster::{Coverage, Mode, Removed, School};
+use parlour_roster::{Coverage, Mode, Removed, School, Unread};
 use serde::Serialize;
 
 use self::rows::SchoolRow;
@@ -61,6 +63,8 @@ pub struct Source {
     pub coverage: Coverage,
     /// What the roster says is gone.
     pub removed: Arc<Removed>,
+    /// What stands in rows of the roster that can't be used.
+    pub unread: Arc<Unread>,
     /// The time of the import, and new ids.
     pub ctx: Context,
     /// The time zone of a school that is new.
@@ -101,8 +105,12 @@ pub struct Changes {
     pub enrolments: Counts,
     /// Links that were allowed before and are not any more.
     pub access_withdrawn: u64,
+    /// Appointments to come that end by it, since a parent or student goes or loses contact. Not counted of a push.
+    pub appointments_ended: u64,
     /// Appointments to come that are stranded by it: they stay, and their class, or a place of theirs in it, is gone.
     pub appointments_stranded: u64,
+    /// All appointments to come of the school before the import. Not counted of a push.
+    pub appointments_coming: u64,
 }
 
 impl Changes {
@@ -116,7 +124,9 @@ impl Changes {
         self.classes.join(other.classes);
         self.enrolments.join(other.enrolments);
         self.access_withdrawn += other.access_withdrawn;
+        self.appointments_ended += other.appointments_ended;
         self.appointments_stranded += other.appointments_stranded;
+        self.appointments_coming += other.appointments_coming;
     }
 
     /// In one sentence, for the audit log.
@@ -155,6 +165,7 @@ pub fn plan_since(db: &mut Db, school: &School, source: &Source, Turn(seen): Tur
     let row = wanted::school_row(known.as_ref(), id, school, &slugs, source).ok_or(Error::NotFound)?;
     let mut plan = Plan::new(row, known.as_ref(), seen, existing, school, source);
     stranding::foresee(db, &mut plan)?;
+    falling::foresee(db, &mut plan)?;
     Ok(plan)
 }
 

@@ -6,10 +6,10 @@ use crate::classes::{place_classes, place_enrolments};
 use crate::collections::Collection;
 use crate::contacts::{self, Pairs};
 use crate::draft::{Draft, User};
-use crate::error::ReadError;
+use crate::error::{ReadError, Refusal};
 use crate::finding::{At, Findings, Reason, quoted};
 use crate::members::{self, Members};
-use crate::model::{Enrolment, EnrolmentRole, Guardianship, Mode, Person, Removed, Roles, Roster, School};
+use crate::model::{Enrolment, EnrolmentRole, Guardianship, Mode, Person, PersonBar, Removed, Roles, Roster, School, Unread};
 use crate::role::{self, Kind};
 
 /// Which schools of a roster are wanted.
@@ -31,16 +31,30 @@ impl<'o> Only<'o> {
     pub(crate) const fn listed(listed: &'o [String]) -> Self {
         if listed.is_empty() { Self::All } else { Self::Listed(listed) }
     }
+
+    /// The ids or names that are asked for.
+    fn names(self) -> Vec<&'o str> {
+        match self {
+            Self::All => Vec::new(),
+            Self::One(asked) => vec![asked],
+            Self::Listed(listed) => listed.iter().map(String::as_str).collect(),
+        }
+    }
 }
 
 /// Builds the roster, of the schools that are wanted.
-pub(crate) fn assemble(draft: Draft, only: Only<'_>, mut findings: Findings) -> Result<Roster, ReadError> {
-    let ids = members::schools(&draft);
+pub(crate) fn assemble(mut draft: Draft, only: Only<'_>, mut findings: Findings) -> Result<Roster, Refusal> {
+    let ids = members::schools(&draft, &only.names(), &mut findings);
     let chosen = match only {
-        Only::All => choose(&draft, &ids, None)?,
-        Only::One(asked) => choose(&draft, &ids, Some(asked))?,
-        Only::Listed(listed) => choose_listed(&draft, &ids, listed, &mut findings)?,
+        Only::All => choose(&draft, &ids, None),
+        Only::One(asked) => choose(&draft, &ids, Some(asked)),
+        Only::Listed(listed) => choose_listed(&draft, &ids, listed, &mut findings),
     };
+    let chosen = match chosen {
+        Ok(chosen) => chosen,
+        Err(error) => return Err(Refusal::new(error, findings)),
+    };
+    set_aside(&mut draft);
     let mut classes = place_classes(&draft, &ids, &mut findings);
     let mut enrolments = place_enrolments(&draft, &ids, &mut findings);
     let pairs = contacts::pair(&draft, &mut findings);
@@ -56,10 +70,35 @@ pub(crate) fn assemble(draft: Draft, only: Only<'_>, mut findings: Findings) -> 
         school.classes = classes.remove(&id).unwrap_or_default();
         schools.push(school);
     }
+    let lacking = findings.take_lacking();
     let (findings, findings_left_out) = findings.into_sorted();
     let (format, coverage) = (draft.format, draft.coverage);
+    let unread = unread(&mut draft, members.unclear);
     let half_seen = pairs.into_keys().filter(|(_, student)| draft.users.get(student).is_none()).collect();
-    Ok(Roster { format, coverage, schools, removed: removed(draft, half_seen), findings, findings_left_out })
+    Ok(Roster { format, coverage, schools, removed: removed(draft, half_seen), unread, lacking, findings, findings_left_out })
+}
+
+/// Takes out the people of whom a role can't be read: they stay as they were, roles and all.
+fn set_aside(draft: &mut Draft) {
+    for id in draft.unread_roles.iter().flatten() {
+        if draft.users.rows.remove(id).is_some() {
+            draft.users.unread.insert(id.clone());
+        }
+    }
+}
+
+fn unread(draft: &mut Draft, unclear: BTreeSet<String>) -> Unread {
+    let bar = |(id, user): (&String, &User)| PersonBar {
+        person_id: id.clone(),
+        contact_barred: user.contact.barred == Some(true),
+        court_order: user.contact.court_order == Some(true),
+    };
+    let mut unread = std::mem::take(&mut draft.unread);
+    unread.bars = draft.users.rows.iter().filter(|(_, user)| user.contact.is_bar()).map(bar).collect();
+    unread.person_ids = std::mem::take(&mut draft.users.unread);
+    unread.person_ids.extend(unclear);
+    unread.class_ids = std::mem::take(&mut draft.classes.unread);
+    unread
 }
 
 fn choose(draft: &Draft, ids: &BTreeSet<String>, only: Option<&str>) -> Result<Vec<String>, ReadError> {
@@ -80,7 +119,9 @@ fn choose(draft: &Draft, ids: &BTreeSet<String>, only: Option<&str>) -> Result<V
     const SHOWN: usize = 20;
     let known: Vec<String> = ids.iter().take(SHOWN).map(|id| format!("{id} ({})", name(id))).collect();
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-    Err(ReadError::NoSuchSchool { asked: only.map(str::to_owned), known })
+    let others = draft.orgs.rows.iter().filter(|(id, _)| !ids.contains(*id)).take(SHOWN);
+    let others: Vec<String> = others.map(|(id, org)| format!("{id} ({}, {})", org.name, org.kind)).collect();
+    Err(ReadError::NoSuchSchool { asked: only.map(str::to_owned), known, others: others.join(", ") })
 }
 
 /// Those of the listed schools that the roster has; the others stay as they are, and are told of. None of them at all is a refusal.

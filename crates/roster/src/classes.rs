@@ -33,6 +33,9 @@ fn class(draft: &Draft, id: &str, row: &ClassRow, findings: &mut Findings) -> Cl
     let filled = |text: &str| Some(text.to_owned()).filter(|text| !text.trim().is_empty());
     let course_title = course.and_then(|course| filled(&course.title));
     let title = filled(&row.title).or_else(|| course_title.clone()).or_else(|| row.code.clone()).unwrap_or_else(|| id.to_owned());
+    if row.title.trim().is_empty() {
+        findings.report(row.at, Reason::BlankName, format!("title is blank; the class goes by {}", quoted(&title)));
+    }
     let subject = row.subject.clone().filter(|s| is_worded(s));
     let subject = subject.or_else(|| course.and_then(|course| course.subject.clone()).filter(|s| is_worded(s)));
     let sessions = sessions(draft, row, findings);
@@ -97,7 +100,8 @@ pub(crate) fn place_enrolments(draft: &Draft, schools: &BTreeSet<String>, findin
 fn school_of<'d>(draft: &'d Draft, schools: &BTreeSet<String>, row: &'d EnrolmentRow, findings: &mut Findings) -> Option<&'d str> {
     let Some(class) = draft.classes.get(&row.class) else {
         let known_school = row.org.as_deref().filter(|org| schools.contains(*org));
-        if draft.coverage.classes != Mode::Bulk && !draft.classes.deleted.contains(&row.class) && known_school.is_some() {
+        let may_be_there = draft.coverage.classes != Mode::Bulk || draft.classes.unread.contains(&row.class);
+        if may_be_there && !draft.classes.deleted.contains(&row.class) && known_school.is_some() {
             return known_school;
         }
         let message = format!("the class {} is {}; the enrolment is not used", quoted(&row.class), draft.classes.absence(&row.class));
@@ -116,7 +120,8 @@ fn school_of<'d>(draft: &'d Draft, schools: &BTreeSet<String>, row: &'d Enrolmen
 
 fn person_fits(draft: &Draft, kinds: &[Kind], row: &EnrolmentRow, findings: &mut Findings) -> bool {
     if draft.users.get(&row.user).is_none() {
-        if draft.coverage.people != Mode::Bulk && !draft.users.deleted.contains(&row.user) {
+        let may_be_there = draft.coverage.people != Mode::Bulk || draft.users.unread.contains(&row.user);
+        if may_be_there && !draft.users.deleted.contains(&row.user) {
             return true;
         }
         let message = format!("the user {} is {}; the enrolment is not used", quoted(&row.user), draft.users.absence(&row.user));

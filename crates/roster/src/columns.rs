@@ -4,47 +4,80 @@
 
 use crate::table::Spec;
 
-pub(crate) const MANIFEST: Spec = Spec { file: "manifest.csv", key: &["propertyName", "value"], read: &[], known: &[] };
+pub(crate) const MANIFEST: Spec = Spec { file: "manifest.csv", key: &["propertyName", "value"], read: &[], needed: &[], filled: &[], known: &[] };
 
-pub(crate) const ORGS: Spec =
-    Spec { file: "orgs.csv", key: &["sourcedId", "type"], read: &["status", "name"], known: &["dateLastModified", "identifier", "parentSourcedId"] };
+pub(crate) const ORGS: Spec = Spec {
+    file: "orgs.csv",
+    key: &["sourcedId", "type"],
+    read: &["status", "dateLastModified", "name"],
+    needed: &[&["name"]],
+    filled: &[&["type"]],
+    known: &["identifier", "parentSourcedId"],
+};
 
 pub(crate) const SESSIONS: Spec = Spec {
     file: "academicSessions.csv",
     key: &["sourcedId"],
-    read: &["status", "startDate", "endDate"],
-    known: &["dateLastModified", "title", "type", "parentSourcedId", "schoolYear"],
+    read: &["status", "dateLastModified", "startDate", "endDate"],
+    needed: &[],
+    filled: &[],
+    known: &["title", "type", "parentSourcedId", "schoolYear"],
 };
 
 pub(crate) const COURSES: Spec = Spec {
     file: "courses.csv",
     key: &["sourcedId"],
-    read: &["status", "title", "courseCode", "subjects"],
-    known: &["dateLastModified", "schoolYearSourcedId", "grades", "orgSourcedId", "subjectCodes"],
+    read: &["status", "dateLastModified", "title", "courseCode", "subjects"],
+    needed: &[],
+    filled: &[],
+    known: &["schoolYearSourcedId", "grades", "orgSourcedId", "subjectCodes"],
 };
 
 pub(crate) const CLASSES: Spec = Spec {
     file: "classes.csv",
     key: &["sourcedId", "schoolSourcedId"],
-    read: &["status", "title", "courseSourcedId", "classCode", "termSourcedIds", "subjects"],
-    known: &["dateLastModified", "grades", "classType", "location", "subjectCodes", "periods"],
+    read: &["status", "dateLastModified", "title", "courseSourcedId", "classCode", "termSourcedIds", "subjects"],
+    needed: &[&["title"]],
+    filled: &[&["schoolSourcedId"]],
+    known: &["grades", "classType", "location", "subjectCodes", "periods"],
 };
 
 pub(crate) const ENROLMENTS: Spec = Spec {
     file: "enrollments.csv",
     key: &["classSourcedId", "userSourcedId", "role"],
-    read: &["sourcedId", "status", "schoolSourcedId", "primary", "beginDate", "endDate"],
-    known: &["dateLastModified"],
+    read: &["sourcedId", "status", "dateLastModified", "schoolSourcedId", "primary", "beginDate", "endDate"],
+    needed: &[],
+    filled: ENROLMENT_FILLED,
+    known: &[],
 };
 
 /// Users of OneRoster 1.1; the role and the schools are columns.
-pub(crate) const USERS: Spec = Spec { file: "users.csv", key: &["sourcedId", "role", "orgSourcedIds"], read: USER_COLUMNS, known: USER_OTHERS };
+pub(crate) const USERS: Spec = Spec {
+    file: "users.csv",
+    key: &["sourcedId", "role", "orgSourcedIds"],
+    read: USER_COLUMNS,
+    needed: USER_NEEDED,
+    filled: &[&["sourcedId"], &["role"], &["orgSourcedIds"], NAMES],
+    known: USER_OTHERS,
+};
 
 /// Users of OneRoster 1.2; roles and schools are in roles.csv.
-pub(crate) const USERS_12: Spec = Spec { file: "users.csv", key: &["sourcedId"], read: USER_COLUMNS, known: USER_OTHERS };
+pub(crate) const USERS_12: Spec =
+    Spec { file: "users.csv", key: &["sourcedId"], read: USER_COLUMNS, needed: USER_NEEDED, filled: &[&["sourcedId"], NAMES], known: USER_OTHERS };
+
+/// A person is known by one of them.
+const NAMES: &[&str] = &["givenName", "familyName"];
+
+/// OneRoster demands all of them in the header. Links rest on the agents, and logins on the address.
+const USER_NEEDED: &[&[&str]] = &[&["givenName"], &["familyName"], &["email"], &["agentSourcedIds"]];
+
+const ENROLMENT_FILLED: &[&[&str]] = &[&["classSourcedId"], &["userSourcedId"], &["role"]];
+
+const ROLE_FILLED: &[&[&str]] = &[&["userSourcedId"], &["role"], &["orgSourcedId"]];
 
 const USER_COLUMNS: &[&str] = &[
     "status",
+    "dateLastModified",
     "enabledUser",
     "givenName",
     "familyName",
@@ -59,7 +92,6 @@ const USER_COLUMNS: &[&str] = &[
 ];
 
 const USER_OTHERS: &[&str] = &[
-    "dateLastModified",
     "username",
     "userIds",
     "middleName",
@@ -82,34 +114,54 @@ const USER_OTHERS: &[&str] = &[
 pub(crate) const ROLES: Spec = Spec {
     file: "roles.csv",
     key: &["userSourcedId", "role", "orgSourcedId"],
-    read: &["sourcedId", "status", "userProfileSourcedId", "beginDate", "endDate"],
-    known: &["dateLastModified", "roleType"],
+    read: &["sourcedId", "status", "dateLastModified", "userProfileSourcedId", "beginDate", "endDate"],
+    needed: &[],
+    filled: ROLE_FILLED,
+    known: &["roleType"],
 };
 
 pub(crate) const PROFILES: Spec = Spec {
     file: "userProfiles.csv",
     key: &["sourcedId", "userSourcedId"],
-    read: &["status"],
-    known: &["dateLastModified", "profileType", "vendorId", "applicationId", "description", "credentialType", "username", "password"],
+    read: &["status", "dateLastModified"],
+    needed: &[],
+    filled: &[],
+    known: &["profileType", "vendorId", "applicationId", "description", "credentialType", "username", "password"],
 };
 
-pub(crate) const SDS_COURSES: Spec =
-    Spec { file: "courses.csv", key: &["sourcedId"], read: &["title", "code", "subject"], known: &["orgSourcedId", "schoolYearSourcedId", "grade"] };
+pub(crate) const SDS_COURSES: Spec = Spec {
+    file: "courses.csv",
+    key: &["sourcedId"],
+    read: &["title", "code", "subject"],
+    needed: &[],
+    filled: &[],
+    known: &["orgSourcedId", "schoolYearSourcedId", "grade"],
+};
 
 pub(crate) const SDS_CLASSES: Spec = Spec {
     file: "classes.csv",
     key: &["sourcedId", "orgSourcedId"],
     read: &["title", "sessionSourcedIds", "courseSourcedId", "code", "subject"],
+    needed: &[&["title"]],
+    filled: &[&["orgSourcedId"]],
     known: &["grade"],
 };
 
-pub(crate) const SDS_ENROLMENTS: Spec =
-    Spec { file: "enrollments.csv", key: &["classSourcedId", "userSourcedId", "role"], read: &["startDate", "endDate"], known: &[] };
+pub(crate) const SDS_ENROLMENTS: Spec = Spec {
+    file: "enrollments.csv",
+    key: &["classSourcedId", "userSourcedId", "role"],
+    read: &["startDate", "endDate"],
+    needed: &[],
+    filled: ENROLMENT_FILLED,
+    known: &[],
+};
 
 pub(crate) const SDS_USERS: Spec = Spec {
     file: "users.csv",
     key: &["sourcedId"],
     read: &["enabledUser", "givenName", "familyName", "email", "activeDirectoryMatchId", "metadata.title"],
+    needed: &[NAMES],
+    filled: &[&["sourcedId"], NAMES],
     known: &["username", "password", "phone", "sms", "middleName", "preferredGivenName", "preferredFamilyName"],
 };
 
@@ -117,6 +169,8 @@ pub(crate) const SDS_ROLES: Spec = Spec {
     file: "roles.csv",
     key: &["userSourcedId", "orgSourcedId", "role"],
     read: &["roleStartDate", "roleEndDate"],
+    needed: &[],
+    filled: ROLE_FILLED,
     known: &["sessionSourcedId", "grade", "isPrimary"],
 };
 
@@ -124,5 +178,7 @@ pub(crate) const RELATIONSHIPS: Spec = Spec {
     file: "relationships.csv",
     key: &["userSourcedId", "relationshipUserSourcedId", "relationshipRole"],
     read: &["metadata.relation", "metadata.priority", "metadata.livesWith", "metadata.contactAllowed", "metadata.courtOrder"],
+    needed: &[],
+    filled: &[&["userSourcedId"], &["relationshipUserSourcedId"]],
     known: &[],
 };

@@ -30,9 +30,9 @@ pub(crate) fn pair(draft: &Draft, findings: &mut Findings) -> Pairs {
             let key = (contact.to_owned(), student.to_owned());
             if let Some(row) = draft.users.get(contact) {
                 let allowed = allowed(kinds.get(contact).map_or(&[], Vec::as_slice), &row.contact);
-                if !allowed && !is_relative(&kinds, contact) && told.insert(contact.to_owned()) {
-                    let message = "a contact without the role of parent or guardian; contact is not allowed until staff allow it";
-                    findings.report(row.at, Reason::UnknownRole, message);
+                if !allowed && !is_relative(&kinds, contact) && told.insert((user.at, contact.to_owned())) {
+                    let message = format!("the contact {} has no role of parent or guardian; contact is not allowed until staff allow it", quoted(contact));
+                    findings.report(user.at, Reason::UnknownRole, message);
                 }
                 let named = first_role(draft, contact);
                 pairs.entry(key).or_insert_with(|| guardianship(contact, student, &row.contact, allowed, named));
@@ -55,11 +55,12 @@ fn sides<'d>(
     let is = |id: &str, wanted: Kind| kinds.get(id).is_some_and(|kinds| kinds.contains(&wanted));
     let is_contact = |id: &str| is(id, Kind::Parent) || is(id, Kind::Relative);
     if draft.users.get(agent).is_none() {
-        // A delta's contact may name students whose own rows have not changed.
-        if draft.coverage.people != Mode::Bulk && !draft.users.deleted.contains(agent) && is_contact(id) {
+        // A contact may name students whose own rows have not changed (a delta) or can't be used.
+        let is_unread = draft.users.unread.contains(agent);
+        if (draft.coverage.people != Mode::Bulk || is_unread) && !draft.users.deleted.contains(agent) && is_contact(id) {
             return Some((id, agent));
         }
-        let kept = draft.coverage.people == Mode::Delta && !draft.users.deleted.contains(agent);
+        let kept = is_unread || (draft.coverage.people == Mode::Delta && !draft.users.deleted.contains(agent));
         let fate = if kept { "a link that is there stays, a new one is not made" } else { "the link is not used" };
         let message = format!("the agent {} is {}; {fate}", quoted(agent), draft.users.absence(agent));
         findings.report(user.at, Reason::Dangling, message);

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use crate::finding::{At, Findings, Reason, quoted};
-use crate::model::{Coverage, Format};
+use crate::model::{Coverage, Format, Unread, UnreadClass, UnreadPerson};
+use crate::oneroster::owned;
 use crate::role::EnrolmentRole;
+use crate::table::Row;
 
 /// All rows that were read.
 #[derive(Debug)]
@@ -25,6 +27,10 @@ pub(crate) struct Draft {
     pub enrolments: Table<EnrolmentRow>,
     /// Class, person and role of enrolments marked as deleted.
     pub unenrolled: BTreeSet<(String, String, EnrolmentRole)>,
+    /// What stands in rows that can't be used, where their ids can't be read either.
+    pub unread: Unread,
+    /// People of role rows that can't be used; none where the row doesn't tell whose it is.
+    pub unread_roles: BTreeSet<Option<String>>,
 }
 
 impl Draft {
@@ -41,41 +47,81 @@ impl Draft {
             classes: Table::default(),
             enrolments: Table::default(),
             unenrolled: BTreeSet::new(),
+            unread: Unread::default(),
+            unread_roles: BTreeSet::new(),
         }
+    }
+
+    /// Notes whom a row is about that can't be used.
+    pub(crate) fn unread_person(&mut self, row: &Row<'_>) {
+        match row.some("sourcedId") {
+            Some(id) => self.users.take_unread(id),
+            None => {
+                let text = |column| row.text(column).to_owned();
+                self.unread.people.push(UnreadPerson { given_name: text("givenName"), family_name: text("familyName"), email: text("email") });
+            }
+        }
+    }
+
+    /// Notes which class a row is about that can't be used.
+    pub(crate) fn unread_class(&mut self, row: &Row<'_>) {
+        match row.some("sourcedId") {
+            Some(id) => self.classes.take_unread(id),
+            None => self.unread.classes.push(UnreadClass { title: row.text("title").to_owned() }),
+        }
+    }
+
+    /// Notes which enrolment a row is about that can't be used.
+    pub(crate) fn unread_enrolment(&mut self, row: &Row<'_>) {
+        self.unread.enrolments.insert((owned(row, "classSourcedId"), owned(row, "userSourcedId")));
     }
 }
 
-/// Rows by id, and the ids marked as deleted.
+/// Rows by id, the ids marked as deleted, and those of rows that can't be used. Each id is in one of them.
 #[derive(Debug)]
 pub(crate) struct Table<T> {
     pub rows: BTreeMap<String, T>,
     pub deleted: BTreeSet<String>,
+    pub unread: BTreeSet<String>,
 }
 
 impl EnrolmentRow {
     /// An id for formats that have none.
     pub(crate) fn made_id(&self) -> String {
-        let role = match self.role {
-            EnrolmentRole::Student => "student",
-            EnrolmentRole::Teacher => "teacher",
-        };
-        format!("{}/{}/{role}", self.class, self.user)
+        made_id(&self.class, &self.user, self.role)
     }
+}
+
+/// An id made of class, person and role.
+pub(crate) fn made_id(class: &str, user: &str, role: EnrolmentRole) -> String {
+    let role = match role {
+        EnrolmentRole::Student => "student",
+        EnrolmentRole::Teacher => "teacher",
+    };
+    format!("{class}/{user}/{role}")
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { rows: BTreeMap::new(), deleted: BTreeSet::new() }
+        Self { rows: BTreeMap::new(), deleted: BTreeSet::new(), unread: BTreeSet::new() }
     }
 }
 
 impl<T> Table<T> {
-    /// Takes a row unless its id is taken: the first one counts, the later one is reported.
+    /// Takes a row unless its id is taken: the first one counts, the later one is reported. An active row counts
+    /// before one that is marked as deleted, in whatever order they stand.
     pub(crate) fn take(&mut self, at: At, id: String, deleted: bool, row: T, findings: &mut Findings) {
         if deleted {
             self.take_deleted(at, id, findings);
-        } else if self.is_new(at, &id, findings) {
-            self.rows.insert(id, row);
+        } else {
+            if self.deleted.remove(&id) {
+                let message = format!("the id {} is marked as deleted in an earlier row; this active row counts", quoted(&id));
+                findings.report(at, Reason::Duplicate, message);
+            }
+            self.unread.remove(&id);
+            if self.is_new(at, &id, findings) {
+                self.rows.insert(id, row);
+            }
         }
     }
 
@@ -86,8 +132,17 @@ impl<T> Table<T> {
         }
     }
 
-    fn is_new(&self, at: At, id: &str, findings: &mut Findings) -> bool {
-        let new = !self.rows.contains_key(id) && !self.deleted.contains(id);
+    /// Takes the id of a row that can't be used. Whatever it is about may still be there.
+    pub(crate) fn take_unread(&mut self, id: &str) {
+        if !self.rows.contains_key(id) {
+            self.deleted.remove(id);
+            self.unread.insert(id.to_owned());
+        }
+    }
+
+    /// Whether no earlier row has the id; reports it otherwise.
+    pub(crate) fn is_new(&self, at: At, id: &str, findings: &mut Findings) -> bool {
+        let new = !self.rows.contains_key(id) && !self.deleted.contains(id) && !self.unread.contains(id);
         if !new {
             let message = format!("the id {} stands in an earlier row; this row is not used", quoted(id));
             findings.report(at, Reason::Duplicate, message);
@@ -101,13 +156,19 @@ impl<T> Table<T> {
 
     /// Why an id leads nowhere, as the end of a sentence.
     pub(crate) fn absence(&self, id: &str) -> &'static str {
-        if self.deleted.contains(id) { "marked as deleted" } else { "not in the roster" }
+        match (self.deleted.contains(id), self.unread.contains(id)) {
+            (true, _) => "marked as deleted",
+            (_, true) => "in a row that can't be used",
+            _ => "not in the roster",
+        }
     }
 }
 
 #[derive(Debug)]
 pub(crate) struct Org {
     pub at: At,
+    /// `school`, `district`, …
+    pub kind: String,
     pub name: String,
     pub is_school: bool,
 }

@@ -1,6 +1,10 @@
 //! Why a roster as a whole was refused; what is wrong with single rows is a [`crate::Finding`].
 
+use std::error::Error;
+use std::fmt;
 use std::io;
+
+use crate::finding::{Finding, Findings};
 
 /// A refusal of the whole roster. Nothing of it may be imported.
 #[derive(Debug, thiserror::Error)]
@@ -58,12 +62,18 @@ pub enum ReadError {
     #[error("OneRoster version {0:?} is not read; 1.1 and 1.2 are")]
     UnknownVersion(String),
     /// No org of type school, or not the one asked for.
-    #[error("no school {}in the roster; it has: {known}", asked.as_ref().map(|a| format!("{a:?} ")).unwrap_or_default())]
+    #[error(
+        "no school {}in the roster; it has: {known}{}",
+        asked.as_ref().map(|a| format!("{a:?} ")).unwrap_or_default(),
+        if others.is_empty() { String::new() } else { format!(". It has other orgs: {others}. Name one with --school to take it for the school") }
+    )]
     NoSuchSchool {
         /// What was asked for.
         asked: Option<String>,
         /// The schools there are, by id and name.
         known: String,
+        /// Orgs of other types, by id, name and type.
+        others: String,
     },
 }
 
@@ -86,5 +96,47 @@ impl ReadError {
             Self::UnknownVersion(_) => "unknown_version",
             Self::NoSuchSchool { .. } => "no_such_school",
         }
+    }
+}
+
+/// Why a roster as a whole is refused, and what was found in its files until then.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Why.
+    pub error: ReadError,
+    /// What could not be used, by file and line.
+    pub findings: Vec<Finding>,
+    /// How many more findings there were than are kept.
+    pub findings_left_out: u64,
+}
+
+impl Refusal {
+    pub(crate) fn new(error: ReadError, findings: Findings) -> Self {
+        let (findings, findings_left_out) = findings.into_sorted();
+        Self { error, findings, findings_left_out }
+    }
+
+    /// The stable code of this refusal, for machines.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.error.code()
+    }
+}
+
+impl From<ReadError> for Refusal {
+    fn from(error: ReadError) -> Self {
+        Self { error, findings: Vec::new(), findings_left_out: 0 }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl Error for Refusal {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.error.source()
     }
 }

@@ -25,7 +25,7 @@ pub enum Reason {
     UnclosedQuote,
     /// The row has more cells than the header; its cells can't be told apart.
     ExtraCells,
-    /// The row has fewer cells than the header; the missing ones count as blank.
+    /// The row has fewer cells than the header; it is used only when nothing that is read is missing.
     MissingCells,
     /// The row is not UTF-8.
     NotUtf8,
@@ -43,9 +43,17 @@ pub enum Reason {
     BadEmail,
     /// A role that is not known; see the sentence for what became of the row.
     UnknownRole,
+    /// A word that the format does not have and that is understood.
+    Synonym,
+    /// A name or title that is blank, where something else stands for it.
+    BlankName,
+    /// A file that should have rows has none.
+    NoRows,
+    /// An org of another type that is taken for the school, since it was asked for.
+    OrgTaken,
     /// A status that is not known; the row counts as active.
     UnknownStatus,
-    /// An id, or a pair of ids, that an earlier row already has; the earlier one counts.
+    /// An id, or a pair of ids, that another row has; the earlier one counts, and an active one before a deleted one.
     Duplicate,
     /// A reference to something that is not in the roster.
     Dangling,
@@ -82,6 +90,10 @@ impl Reason {
             Self::BadDate => "bad_date",
             Self::BadEmail => "bad_email",
             Self::UnknownRole => "unknown_role",
+            Self::Synonym => "synonym",
+            Self::BlankName => "blank_name",
+            Self::NoRows => "no_rows",
+            Self::OrgTaken => "org_taken",
             Self::UnknownStatus => "unknown_status",
             Self::Duplicate => "duplicate",
             Self::Dangling => "dangling",
@@ -123,11 +135,29 @@ pub(crate) struct At {
     pub line: u64,
 }
 
+/// Something without which a file may be damaged: an import of it must be insisted on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Lack {
+    /// The file's name, such as `users.csv`.
+    pub file: String,
+    /// The column, or several of which one is enough; none when rows are missing.
+    pub column: Option<String>,
+    /// What is missing, for people.
+    pub message: String,
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.file, self.message)
+    }
+}
+
 /// Collects findings up to [`MAX_FINDINGS`] and counts the rest.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     kept: Vec<Finding>,
     left_out: u64,
+    lacking: Vec<Lack>,
 }
 
 impl Findings {
@@ -139,12 +169,37 @@ impl Findings {
         self.kept.push(Finding { file: at.file.to_owned(), line: at.line, reason, message: message.into() });
     }
 
+    /// Reports a column, or all rows, without which a file may be damaged. Of a column once.
+    pub(crate) fn lack(&mut self, file: &'static str, column: Option<&str>, what: &str) {
+        let of_it = |lack: &Lack| lack.file == file && lack.column.as_deref().is_some_and(|known| column.is_some_and(|column| shares(known, column)));
+        if self.lacking.iter().any(of_it) {
+            return;
+        }
+        let (reason, message) = match column {
+            Some(column) => (Reason::MissingColumn, format!("the column {column} {what}")),
+            None => (Reason::NoRows, format!("the file {what}")),
+        };
+        self.report(At { file, line: 0 }, reason, message.clone());
+        self.lacking.push(Lack { file: file.to_owned(), column: column.map(str::to_owned), message });
+    }
+
+    /// What was reported as lacking so far.
+    pub(crate) fn take_lacking(&mut self) -> Vec<Lack> {
+        std::mem::take(&mut self.lacking)
+    }
+
     /// The findings by file and line, and how many more there were.
     pub(crate) fn into_sorted(mut self) -> (Vec<Finding>, u64) {
         self.kept.sort();
         self.kept.dedup();
         (self.kept, self.left_out)
     }
+}
+
+/// Whether two groups of columns, as they are joined in words, have one in common.
+fn shares(one: &str, other: &str) -> bool {
+    let words = |text: &str| text.split(' ').filter(|word| !matches!(*word, "or" | "and")).map(str::to_owned).collect::<Vec<_>>();
+    words(one).iter().any(|word| words(other).contains(word))
 }
 
 /// A cell's text as a sentence may quote it: shortened, and on one line.

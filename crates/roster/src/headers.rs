@@ -24,8 +24,9 @@ impl Layout {
 
 /// Matches a header with what is known of the file. Case, blanks and punctuation don't count;
 /// `metadata.x` may also be written `ext_x`. What is left over is compared by spelling.
-pub(crate) fn match_headers(header: &[String], spec: &Spec, findings: &mut Findings) -> Result<Layout, ReadError> {
-    let at = At { file: spec.file, line: 1 };
+/// `line` is where the header stands. A needed column that is missing is reported as lacking.
+pub(crate) fn match_headers(header: &[String], line: u64, spec: &Spec, findings: &mut Findings) -> Result<Layout, ReadError> {
+    let at = At { file: spec.file, line };
     let width = header.iter().rposition(|name| !name.trim().is_empty()).map_or(0, |last| last + 1);
     let mut layout = Layout { columns: Vec::new(), width };
     let mut strangers = Vec::new();
@@ -56,6 +57,9 @@ pub(crate) fn match_headers(header: &[String], spec: &Spec, findings: &mut Findi
         if layout.index(column).is_none() {
             return Err(ReadError::MissingColumn { file: spec.file.to_owned(), column });
         }
+    }
+    for group in spec.needed.iter().filter(|group| group.iter().all(|column| layout.index(column).is_none())) {
+        findings.lack(spec.file, Some(&group.join(" or ")), "is missing");
     }
     Ok(layout)
 }

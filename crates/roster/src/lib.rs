@@ -32,13 +32,16 @@ mod values;
 use std::path::Path;
 
 pub use collections::{Collection, Spool, SpoolFile};
-pub use error::ReadError;
-pub use finding::{Finding, Reason};
-pub use model::{Class, Coverage, Enrolment, EnrolmentRole, Format, Guardianship, Mode, Person, Removed, Roles, Roster, School};
+pub use error::{ReadError, Refusal};
+pub use finding::{Finding, Lack, Reason};
+pub use model::{
+    Class, Coverage, Enrolment, EnrolmentRole, Format, Guardianship, Mode, Person, PersonBar, Removed, Roles, Roster, School, Unread, UnreadClass, UnreadPerson,
+};
 
 pub use push::{Known, KnownLink, Numbered, Push, PushRead, PushedClass, PushedEnrolment, PushedGuardianship, PushedPerson, Told, Verdict, read_push};
 
 use assemble::Only;
+use draft::Draft;
 use finding::Findings;
 use manifest::Manifest;
 use source::Source;
@@ -49,16 +52,22 @@ use source::Source;
 /// for are left out silently.
 ///
 /// # Errors
-/// [`ReadError`] when the roster as a whole is unsafe, too large, or so damaged that what remains would pass for a smaller school.
-pub fn read(path: &Path, only_school: Option<&str>) -> Result<Roster, ReadError> {
+/// [`Refusal`] when the roster as a whole is unsafe, too large, or so damaged that what remains would pass for a smaller school.
+pub fn read(path: &Path, only_school: Option<&str>) -> Result<Roster, Refusal> {
     let mut findings = Findings::default();
+    match read_files(path, &mut findings) {
+        Ok(draft) => assemble::assemble(draft, Only::asked(only_school), findings),
+        Err(error) => Err(Refusal::new(error, findings)),
+    }
+}
+
+fn read_files(path: &Path, findings: &mut Findings) -> Result<Draft, ReadError> {
     let mut source = Source::open(path)?;
-    let manifest = Manifest::read(&mut source, &mut findings)?;
-    let draft = match manifest.format {
-        Format::OneRoster11 | Format::OneRoster12 => oneroster::read(&mut source, &manifest, &mut findings)?,
-        Format::SdsV21 => sds::read(&mut source, &manifest, &mut findings)?,
-    };
-    assemble::assemble(draft, Only::asked(only_school), findings)
+    let manifest = Manifest::read(&mut source, findings)?;
+    match manifest.format {
+        Format::OneRoster11 | Format::OneRoster12 => oneroster::read(&mut source, &manifest, findings),
+        Format::SdsV21 => sds::read(&mut source, &manifest, findings),
+    }
 }
 
 /// Reads collections that were fetched over REST, of which each must be there to its end; of the schools that are listed, by id or exact name, if any are.
@@ -69,7 +78,7 @@ pub fn read(path: &Path, only_school: Option<&str>) -> Result<Roster, ReadError>
 ///
 /// # Errors
 /// As [`read`]; a format that has no REST binding is [`ReadError::UnknownFormat`].
-pub fn read_collections(spool: Spool, format: Format, listed: &[String]) -> Result<Roster, ReadError> {
+pub fn read_collections(spool: Spool, format: Format, listed: &[String]) -> Result<Roster, Refusal> {
     read_spool(spool, &Manifest::of_collections(format), listed)
 }
 
@@ -77,18 +86,21 @@ pub fn read_collections(spool: Spool, format: Format, listed: &[String]) -> Resu
 ///
 /// # Errors
 /// As [`read_collections`], also when the changes alone can't be read, such as people of OneRoster 1.2 of whom none has a role.
-pub fn read_changes(spool: Spool, format: Format, listed: &[String]) -> Result<Roster, ReadError> {
+pub fn read_changes(spool: Spool, format: Format, listed: &[String]) -> Result<Roster, Refusal> {
     read_spool(spool, &Manifest::of_changes(format), listed)
 }
 
-fn read_spool(spool: Spool, manifest: &Manifest, listed: &[String]) -> Result<Roster, ReadError> {
+fn read_spool(spool: Spool, manifest: &Manifest, listed: &[String]) -> Result<Roster, Refusal> {
     let format = manifest.format;
     if format == Format::SdsV21 {
-        return Err(ReadError::UnknownFormat);
+        return Err(ReadError::UnknownFormat.into());
     }
     let mut findings = Findings::default();
     let mut source = Source::of_collections(spool, format);
-    let draft = oneroster::read(&mut source, manifest, &mut findings)?;
+    let draft = match oneroster::read(&mut source, manifest, &mut findings) {
+        Ok(draft) => draft,
+        Err(error) => return Err(Refusal::new(error, findings)),
+    };
     let mut roster = assemble::assemble(draft, Only::listed(listed), findings)?;
     objects::name_findings(&mut source, &mut roster.findings)?;
     Ok(roster)

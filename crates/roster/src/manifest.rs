@@ -15,6 +15,8 @@ use crate::table::{Row, Spec, read_table};
 pub(crate) enum Need {
     /// It is reported, and a file without its key columns refuses the roster.
     Essential,
+    /// As essential, and a file of everything is damaged when it has no rows.
+    WithRows,
     /// Nothing.
     Optional,
 }
@@ -44,6 +46,9 @@ impl Manifest {
         let mut modes = BTreeMap::new();
         let mut version = None;
         let present = read_table(source, &columns::MANIFEST, findings, |row, findings| {
+            if row.is_broken() {
+                return;
+            }
             let (name, value) = (row.text("propertyName").to_lowercase(), row.text("value").to_lowercase());
             if name == "oneroster.version" {
                 version = Some(value);
@@ -61,7 +66,7 @@ impl Manifest {
             let at = At { file: columns::MANIFEST.file, line: 0 };
             findings.report(at, Reason::MissingFile, "the manifest or its OneRoster version is missing; the format is guessed from the files");
         }
-        Ok(Self { format, modes: present.then_some(modes) })
+        Ok(Self { format, modes: present.is_some().then_some(modes) })
     }
 
     /// Reads a file row by row unless the manifest calls it absent, and tells how much of its kind it holds.
@@ -81,7 +86,13 @@ impl Manifest {
             return Ok(mode);
         }
         match read_table(source, spec, findings, each) {
-            Ok(_) => Ok(mode),
+            Ok(rows) => {
+                // A collection that is empty is whole: its provider was asked for all of it.
+                if mode == Mode::Bulk && rows == Some(0) && need == Need::WithRows && source.view(spec.file).is_none() {
+                    findings.lack(spec.file, None, "has no rows");
+                }
+                Ok(mode)
+            }
             Err(ReadError::MissingColumn { column, .. }) if need == Need::Optional => {
                 let message = format!("the file has no column {column}; it is not read");
                 findings.report(At { file: spec.file, line: 1 }, Reason::MissingColumn, message);
@@ -103,7 +114,7 @@ impl Manifest {
                 findings.report(at, Reason::MissingFile, "the manifest names this file, but it is not there; nothing of its kind changes");
                 Mode::Absent
             }
-            (None, false) if need == Need::Essential => {
+            (None, false) if need != Need::Optional => {
                 findings.report(at, Reason::MissingFile, "this file is not there; nothing of its kind changes");
                 Mode::Absent
             }

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::contacts::Pairs;
-use crate::draft::{Draft, RoleAt};
+use crate::draft::{Draft, Org, RoleAt};
 use crate::finding::{Findings, Reason, quoted};
 use crate::model::{Enrolment, Format, Mode};
 use crate::role::{self, EnrolmentRole, Kind};
+use crate::table::UNUSED;
 
 /// How somebody is counted whom a link alone brings to a school.
 const CONTACT: &str = "contact";
@@ -16,6 +17,8 @@ const CONTACT: &str = "contact";
 pub(crate) struct Members {
     schools: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
     of_person: BTreeMap<String, BTreeSet<String>>,
+    /// People of no school whose rows don't tell that they have left one: they stay as they were.
+    pub unclear: BTreeSet<String>,
 }
 
 impl Members {
@@ -41,15 +44,28 @@ impl Members {
     }
 }
 
-/// The ids of all schools: orgs of that type, and in a delta also those named without a row of their own.
-pub(crate) fn schools(draft: &Draft) -> BTreeSet<String> {
+/// The ids of all schools: orgs of that type, in a delta also those named without a row of their own, and the org
+/// that was asked for by its id or exact name, whatever its type.
+pub(crate) fn schools(draft: &Draft, asked: &[&str], findings: &mut Findings) -> BTreeSet<String> {
     let mut schools: BTreeSet<String> = draft.orgs.rows.iter().filter(|(_, org)| org.is_school).map(|(id, _)| id.clone()).collect();
     if draft.coverage.orgs != Mode::Bulk {
         let named = draft.classes.rows.values().map(|class| &class.org).chain(draft.roles.iter().map(|role| &role.org));
         let unknown = |id: &&String| !id.is_empty() && draft.orgs.get(id).is_none() && !draft.orgs.deleted.contains(*id);
         schools.extend(named.filter(unknown).cloned());
     }
+    for (id, org) in asked.iter().filter_map(|asked| taken(draft, &schools, asked)).collect::<Vec<_>>() {
+        findings.report(org.at, Reason::OrgTaken, format!("the org {} is a {}; it is taken for the school, since it was asked for", quoted(id), org.kind));
+        schools.insert(id.to_owned());
+    }
     schools
+}
+
+/// The org that was asked for, if it is none of the schools.
+fn taken<'d>(draft: &'d Draft, schools: &BTreeSet<String>, asked: &str) -> Option<(&'d str, &'d Org)> {
+    let is_named = |id: &str, org: &Org| id == asked || org.name == asked;
+    let mut orgs = draft.orgs.rows.iter().filter(|(id, org)| is_named(id, org));
+    let (id, org) = orgs.next()?;
+    (orgs.next().is_none() && !schools.contains(id)).then_some((id.as_str(), org))
 }
 
 /// Joins everyone to their schools; `enrolments` are those that stand, by school.
@@ -63,13 +79,17 @@ pub(crate) fn gather(
     let mut members = Members::default();
     // Of what somebody is at another org only that they are a contact goes with them: no role there gives rights here.
     let mut contact_roles: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let mut told = BTreeSet::new();
+    let (mut told, mut unknown) = (BTreeSet::new(), BTreeSet::new());
     for role in &draft.roles {
         if matches!(role::kind(&role.role), Kind::Parent | Kind::Relative) {
             contact_roles.entry(&role.user).or_default().insert(&role.role);
         }
-        if place(draft, schools, role, &mut members, findings) == Placed::OtherOrgToldOf {
+        let placed = place(draft, schools, role, &mut members, findings);
+        if placed != Placed::Done {
             told.insert(role.user.as_str());
+        }
+        if placed == Placed::UnknownOrgToldOf {
+            unknown.insert(role.user.as_str());
         }
     }
     for (school, enrolment) in enrolments.iter().flat_map(|(school, list)| list.iter().map(move |e| (school, e))) {
@@ -86,7 +106,7 @@ pub(crate) fn gather(
             }
         }
     }
-    report_strays(draft, &members, &told, findings);
+    report_strays(draft, &mut members, &told, &unknown, findings);
     members
 }
 
@@ -94,6 +114,7 @@ pub(crate) fn gather(
 enum Placed {
     Done,
     OtherOrgToldOf,
+    UnknownOrgToldOf,
 }
 
 fn place(draft: &Draft, schools: &BTreeSet<String>, role: &RoleAt, members: &mut Members, findings: &mut Findings) -> Placed {
@@ -107,7 +128,7 @@ fn place(draft: &Draft, schools: &BTreeSet<String>, role: &RoleAt, members: &mut
     } else if draft.orgs.get(&role.org).is_none() {
         let message = format!("the org {} is {}; the role there is not used", quoted(&role.org), draft.orgs.absence(&role.org));
         findings.report(role.at, Reason::Dangling, message);
-        return Placed::OtherOrgToldOf;
+        return if draft.orgs.deleted.contains(&role.org) { Placed::OtherOrgToldOf } else { Placed::UnknownOrgToldOf };
     } else if draft.format != Format::OneRoster11 {
         findings.report(role.at, Reason::OtherOrg, format!("the org {} is not of type school; the role there is not used", quoted(&role.org)));
         return Placed::OtherOrgToldOf;
@@ -115,16 +136,26 @@ fn place(draft: &Draft, schools: &BTreeSet<String>, role: &RoleAt, members: &mut
     Placed::Done
 }
 
-/// Reports each person without a school once.
-fn report_strays(draft: &Draft, members: &Members, told: &BTreeSet<&str>, findings: &mut Findings) {
+/// Reports each person without a school once, and notes those of whom it is not clear that they have left one.
+fn report_strays(draft: &Draft, members: &mut Members, told: &BTreeSet<&str>, unknown: &BTreeSet<&str>, findings: &mut Findings) {
     let outside: BTreeSet<&str> = draft.roles.iter().filter(|role| !role.org.is_empty()).map(|role| role.user.as_str()).collect();
     for (id, user) in &draft.users.rows {
-        if members.of_person.contains_key(id) || told.contains(id.as_str()) {
+        if members.of_person.contains_key(id) {
             continue;
         }
-        let (reason, message) = match outside.contains(id.as_str()) {
-            true => (Reason::OtherOrg, "the person belongs to no org of type school; the row is not used"),
-            false => (Reason::NoSchool, "the person belongs to no school; the row is not used"),
+        // Of OneRoster 1.1 the row itself lacks the org; else a row of roles that can't be used may be theirs.
+        let may_have_a_role = draft.format == Format::OneRoster11 || draft.unread_roles.contains(&None);
+        let is_unclear = unknown.contains(id.as_str()) || (may_have_a_role && !outside.contains(id.as_str()));
+        if is_unclear {
+            members.unclear.insert(id.clone());
+        }
+        if told.contains(id.as_str()) {
+            continue;
+        }
+        let (reason, message) = match (outside.contains(id.as_str()), is_unclear) {
+            (true, _) => (Reason::OtherOrg, "the person belongs to no org of type school; the row is not used".to_owned()),
+            (false, true) => (Reason::NoSchool, format!("the person belongs to no school; {UNUSED}")),
+            (false, false) => (Reason::NoSchool, "the person belongs to no school; the row is not used".to_owned()),
         };
         findings.report(user.at, reason, message);
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Lack};
 pub use crate::role::EnrolmentRole;
 
 /// What was read from a folder or zip.
@@ -20,6 +20,10 @@ pub struct Roster {
     pub schools: Vec<School>,
     /// What the files say is gone. In a bulk roster what is missing is gone as well.
     pub removed: Removed,
+    /// What stands in rows that can't be used: it stays as it was.
+    pub unread: Unread,
+    /// Columns and rows without which the files may be damaged.
+    pub lacking: Vec<Lack>,
     /// What could not be used, by file and line.
     pub findings: Vec<Finding>,
     /// How many more findings there were than are kept.
@@ -91,6 +95,54 @@ pub struct Removed {
     pub half_seen: BTreeSet<(String, String)>,
     /// The two people, in either order, of links that a delta names: those that are there stay, whatever else it lacks.
     pub mentioned: BTreeSet<(String, String)>,
+}
+
+/// Whom and what rows are about that can't be used. Whatever of it is there stays as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unread {
+    /// People whose ids can be read.
+    pub person_ids: BTreeSet<String>,
+    /// People whose ids can't be read.
+    pub people: Vec<UnreadPerson>,
+    /// Classes whose ids can be read.
+    pub class_ids: BTreeSet<String>,
+    /// Classes whose ids can't be read.
+    pub classes: Vec<UnreadClass>,
+    /// Enrolments, by class and person; none where the row doesn't tell.
+    pub enrolments: BTreeSet<(Option<String>, Option<String>)>,
+    /// Links, by contact and student; none where the row doesn't tell.
+    pub guardianships: BTreeSet<(Option<String>, Option<String>)>,
+    /// Bars that stand on people's own rows: they hold for links that stay as they were, too.
+    pub bars: Vec<PersonBar>,
+}
+
+/// Somebody whose row has no id that can be read. Blank where nothing else can be read either.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UnreadPerson {
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// The address, as the row has it.
+    pub email: String,
+}
+
+/// A class whose row has no id that can be read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UnreadClass {
+    /// The title; blank where it can't be read either.
+    pub title: String,
+}
+
+/// A bar on the row of a contact or a student. It holds for all links of theirs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonBar {
+    /// The contact or student.
+    pub person_id: String,
+    /// There must be no contact.
+    pub contact_barred: bool,
+    /// A court order is on file.
+    pub court_order: bool,
 }
 
 /// A school and all that belongs to it. A person of two schools stands in both.

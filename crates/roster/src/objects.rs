@@ -49,6 +49,8 @@ impl View {
                 let metadata = object.get("metadata").and_then(Value::as_object).into_iter().flatten();
                 row(members.chain(metadata.map(|(name, value)| (metadata_column(name), value))).collect());
             }
+            // The object itself is reported.
+            Self::Roles if object.get("sourcedId").map(text).is_none_or(|id| id.trim().is_empty()) => {}
             Self::Roles => {
                 for role in object.get("roles").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object) {
                     let of_the_role = [("role", "role"), ("org", "orgSourcedId"), ("beginDate", "beginDate"), ("endDate", "endDate")];
@@ -71,24 +73,25 @@ fn metadata_column(name: &str) -> Cow<'static, str> {
 }
 
 /// Reads what stands for a file row by row; in findings the number of the object, counted from 1, stands for the line.
-pub(crate) fn read_objects(source: &mut Source, view: View, spec: &Spec, findings: &mut Findings, each: &mut Each<'_>) -> Result<(), ReadError> {
+pub(crate) fn read_objects(source: &mut Source, view: View, spec: &Spec, findings: &mut Findings, each: &mut Each<'_>) -> Result<u64, ReadError> {
     let name = view.collection().name();
-    let named = Spec { file: name, key: spec.key, read: spec.read, known: spec.known };
-    let Some((header, objects)) = source.with_file(spec.file, |reader| header(reader, view, name))? else { return Ok(()) };
+    // Members that say nothing are left out, of all objects where nobody has them.
+    let named = Spec { file: name, needed: &[], ..*spec };
+    let Some((header, objects)) = source.with_file(spec.file, |reader| header(reader, view, name))? else { return Ok(0) };
     if view == View::Roles && header.is_empty() && objects > 0 {
         return Err(ReadError::MissingColumn { file: name.to_owned(), column: "roles" });
     }
     // A collection may be empty; one whose objects all lack a key is another version's.
     if objects == 0 {
-        return Ok(());
+        return Ok(0);
     }
     let columns: Vec<String> = header.keys().map(|column| column.clone().into_owned()).collect();
-    let layout = match_headers(&columns, &named, findings)?;
+    let layout = match_headers(&columns, 0, &named, findings)?;
     source.with_file(spec.file, |reader| {
         let mut objects = Objects { lines: BufReader::new(reader), number: 0, waiting: Vec::new(), view, header: &header };
         each_row(&mut || objects.next_record(), &named, &layout, findings, each)
     })?;
-    Ok(())
+    Ok(objects)
 }
 
 /// The columns of a collection, each with its place.
@@ -171,7 +174,7 @@ impl Objects<'_, '_> {
                         *cell = text(value);
                     }
                 }
-                waiting.push(Record { line, cells: Ok(cells) });
+                waiting.push(Record::whole(line, cells));
             });
             self.waiting.reverse();
         }

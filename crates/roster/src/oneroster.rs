@@ -5,9 +5,10 @@ use crate::draft::{ClassRow, Course, Draft, EnrolmentRow, Org, Session};
 use crate::error::ReadError;
 use crate::finding::{Findings, Reason, quoted};
 use crate::manifest::{Manifest, Need};
-use crate::role;
+use crate::model::Format;
+use crate::role::{self, Kind};
 use crate::source::Source;
-use crate::table::Row;
+use crate::table::{Row, UNUSED};
 use crate::users;
 use crate::values::{self, Status};
 
@@ -27,15 +28,28 @@ pub(crate) fn read(source: &mut Source, manifest: &Manifest, findings: &mut Find
 
 /// An org of any format.
 pub(crate) fn org(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+    if row.is_broken() {
+        return;
+    }
     let Some(id) = row.required("sourcedId", findings) else { return };
-    let is_school = row.text("type").eq_ignore_ascii_case("school");
+    let kind = row.text("type").to_lowercase();
+    if draft.format != Format::SdsV21 && !ORG_TYPES.contains(&kind.as_str()) {
+        let message = format!("the type {} is none of OneRoster's; the org is not taken for a school", quoted(&kind));
+        findings.report(row.at, Reason::BadValue, message);
+    }
+    let is_school = kind == "school";
     let name = row.some("name").map_or_else(|| id.clone(), |_| row.raw("name").to_owned());
     let deleted = values::status(row, findings) == Status::Deleted;
-    draft.orgs.take(row.at, id, deleted, Org { at: row.at, name, is_school }, findings);
+    draft.orgs.take(row.at, id, deleted, Org { at: row.at, kind, name, is_school }, findings);
 }
+
+const ORG_TYPES: [&str; 6] = ["school", "department", "district", "local", "state", "national"];
 
 /// An academic session of any format.
 pub(crate) fn session(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+    if row.is_broken() {
+        return;
+    }
     let Some(id) = row.required("sourcedId", findings) else { return };
     let deleted = values::status(row, findings) == Status::Deleted;
     let (starts_on, ends_on) = (values::date(row, "startDate", findings), values::date(row, "endDate", findings));
@@ -43,6 +57,9 @@ pub(crate) fn session(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings)
 }
 
 fn course(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+    if row.is_broken() {
+        return;
+    }
     let Some(id) = row.required("sourcedId", findings) else { return };
     let deleted = values::status(row, findings) == Status::Deleted;
     let course = Course { title: row.raw("title").to_owned(), code: owned(row, "courseCode"), subject: owned(row, "subjects") };
@@ -51,12 +68,15 @@ fn course(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
 
 /// A class of OneRoster.
 pub(crate) fn class(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
-    let Some(id) = row.required("sourcedId", findings) else { return };
+    if row.is_broken() {
+        return draft.unread_class(row);
+    }
+    let Some(id) = row.required("sourcedId", findings) else { return draft.unread_class(row) };
     if values::status(row, findings) == Status::Deleted {
         draft.classes.take_deleted(row.at, id, findings);
         return;
     }
-    let Some(org) = row.required("schoolSourcedId", findings) else { return };
+    let Some(org) = row.required("schoolSourcedId", findings) else { return draft.unread_class(row) };
     let class = ClassRow {
         at: row.at,
         org,
@@ -71,8 +91,8 @@ pub(crate) fn class(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
 
 /// An enrolment of OneRoster.
 pub(crate) fn enrolment(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
-    let deleted = values::status(row, findings) == Status::Deleted;
-    let Some(mut enrolment) = enrolment_row(row, findings) else { return };
+    let deleted = !row.is_broken() && values::status(row, findings) == Status::Deleted;
+    let Some(mut enrolment) = enrolment_row(row, draft, findings) else { return };
     let id = owned(row, "sourcedId").unwrap_or_else(|| enrolment.made_id());
     if deleted {
         draft.unenrolled.insert((enrolment.class, enrolment.user, enrolment.role));
@@ -85,16 +105,31 @@ pub(crate) fn enrolment(row: &Row<'_>, draft: &mut Draft, findings: &mut Finding
     draft.enrolments.take(row.at, id, false, enrolment, findings);
 }
 
-/// Class, person and role of an enrolment of any format.
-pub(crate) fn enrolment_row(row: &Row<'_>, findings: &mut Findings) -> Option<EnrolmentRow> {
-    let class = row.required("classSourcedId", findings)?;
-    let user = row.required("userSourcedId", findings)?;
+/// Class, person and role of an enrolment of any format; none of one that can't be used, which stays as it was.
+pub(crate) fn enrolment_row(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) -> Option<EnrolmentRow> {
+    if row.is_broken() {
+        draft.unread_enrolment(row);
+        return None;
+    }
+    let (class, user) = (row.required("classSourcedId", findings), row.required("userSourcedId", findings));
     let named = row.text("role");
-    let Some(role) = role::enrolment_role(named) else {
-        let message = format!("the role {} neither learns nor teaches; the enrolment is not used", quoted(named));
-        findings.report(row.at, Reason::UnknownRole, message);
+    let (Some(class), Some(user), false) = (class, user, named.is_empty()) else {
+        if named.is_empty() {
+            findings.report(row.at, Reason::MissingValue, format!("role is blank; {UNUSED}"));
+        }
+        draft.unread_enrolment(row);
         return None;
     };
+    let Some(role) = role::enrolment_role(named) else {
+        let is_known = role::kind(named) != Kind::Unknown;
+        let fate = if is_known { "neither learns nor teaches; the enrolment is not used" } else { "is not known; the enrolment stays as it was" };
+        findings.report(row.at, Reason::UnknownRole, format!("the role {} {fate}", quoted(named)));
+        if !is_known {
+            draft.unread_enrolment(row);
+        }
+        return None;
+    };
+    role::tell_synonym(row.at, named, draft.format, findings);
     Some(EnrolmentRow { at: row.at, class, user, org: None, role, primary: false, begins_on: None, ends_on: None })
 }
 

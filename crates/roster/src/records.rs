@@ -7,12 +7,26 @@ use std::io::{self, BufRead, BufReader, Read};
 use crate::finding::Reason;
 use crate::limits::{MAX_RECORD_BYTES, MAX_RECORD_LINES};
 
-/// One record: the line it begins on, and its cells or why it has none.
+/// One record: the line it begins on, and its cells.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Record {
     pub line: u64,
-    pub cells: Result<Vec<String>, Reason>,
+    pub cells: Vec<String>,
+    /// Why the record can't be used. Its cells are then those that can be made out.
+    pub broken: Option<Reason>,
 }
+
+impl Record {
+    /// A record that can be used.
+    pub(crate) const fn whole(line: u64, cells: Vec<String>) -> Self {
+        Self { line, cells, broken: None }
+    }
+}
+
+/// Bytes that are kept of a line that is too long: its first cells tell what it is about.
+const KEPT_OF_TOO_LONG: usize = 4 * 1024;
+/// Bytes in which the first line end is looked for.
+const BUFFER: usize = 64 * 1024;
 
 /// Reads record after record, holding no more than one of them in memory.
 pub(crate) struct Records<'r> {
@@ -21,6 +35,8 @@ pub(crate) struct Records<'r> {
     again: VecDeque<Line>,
     lines_read: u64,
     delimiter: u8,
+    /// The last byte of a line.
+    line_end: u8,
     /// Cells of the header; a record over several lines with more of them swallowed its neighbour.
     width: usize,
 }
@@ -34,14 +50,20 @@ struct Line {
 
 impl<'r> Records<'r> {
     pub(crate) fn new(reader: &'r mut dyn Read) -> Self {
-        Self { reader: BufReader::new(reader), again: VecDeque::new(), lines_read: 0, delimiter: b',', width: usize::MAX }
+        let reader = BufReader::with_capacity(BUFFER, reader);
+        Self { reader, again: VecDeque::new(), lines_read: 0, delimiter: b',', line_end: b'\n', width: usize::MAX }
     }
 
-    /// Reads the header, drops a byte order mark and finds out what parts the cells.
+    /// Reads the header, drops a byte order mark and finds out what ends lines and separates cells.
     pub(crate) fn header(&mut self) -> io::Result<Option<Record>> {
+        self.find_line_end()?;
         let Some(mut line) = self.next_line()? else { return Ok(None) };
         if line.bytes.starts_with(b"\xEF\xBB\xBF") {
             line.bytes.drain(..3);
+        }
+        if let Some(delimiter) = announced_delimiter(&line.bytes) {
+            self.delimiter = delimiter;
+            return self.next_record();
         }
         let count = |wanted: u8| line.bytes.iter().filter(|b| **b == wanted).count();
         // A spreadsheet of a country with decimal commas writes semicolons.
@@ -50,6 +72,17 @@ impl<'r> Records<'r> {
         }
         self.again.push_front(line);
         self.next_record()
+    }
+
+    /// Files of old spreadsheets end lines with a carriage return alone.
+    fn find_line_end(&mut self) -> io::Result<()> {
+        let start = self.reader.fill_buf()?;
+        let first = start.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+        let is_alone = |at: &usize| start[*at] == b'\r' && start.get(at + 1).is_some_and(|next| !matches!(next, b'\r' | b'\n'));
+        if first.as_ref().is_some_and(is_alone) {
+            self.line_end = b'\r';
+        }
+        Ok(())
     }
 
     pub(crate) fn set_width(&mut self, width: usize) {
@@ -71,7 +104,8 @@ impl<'r> Records<'r> {
                 if swallowed {
                     return Ok(Some(self.give_back(lines, Reason::UnclosedQuote)));
                 }
-                return Ok(Some(Record { line, cells: split.into_text() }));
+                let (cells, broken) = split.into_text();
+                return Ok(Some(Record { line, cells, broken }));
             }
             if lines.len() >= MAX_RECORD_LINES || text.len() > MAX_RECORD_BYTES {
                 return Ok(Some(self.give_back(lines, Reason::UnclosedQuote)));
@@ -86,11 +120,15 @@ impl<'r> Records<'r> {
     /// Gives up the first line alone; those read after it get another chance.
     fn give_back(&mut self, lines: Vec<Line>, reason: Reason) -> Record {
         let mut lines = lines.into_iter();
-        let line = lines.next().map_or(0, |l| l.number);
+        let first = lines.next();
         for later in lines.rev() {
             self.again.push_front(later);
         }
-        Record { line, cells: Err(reason) }
+        let Some(first) = first else { return Record { line: 0, cells: Vec::new(), broken: Some(reason) } };
+        let (mut cells, _) = split(&first.bytes, self.delimiter).into_text();
+        // The cell in which the line breaks off, or which a quote opens, is not what it should be.
+        cells.pop();
+        Record { line: first.number, cells, broken: Some(reason) }
     }
 
     fn next_line(&mut self) -> io::Result<Option<Line>> {
@@ -99,13 +137,13 @@ impl<'r> Records<'r> {
         }
         let mut bytes = Vec::new();
         let bound = MAX_RECORD_BYTES as u64 + 1;
-        if self.reader.by_ref().take(bound).read_until(b'\n', &mut bytes)? == 0 {
+        if self.reader.by_ref().take(bound).read_until(self.line_end, &mut bytes)? == 0 {
             return Ok(None);
         }
         self.lines_read += 1;
-        let too_long = bytes.len() as u64 == bound && !bytes.ends_with(b"\n");
+        let too_long = bytes.len() as u64 == bound && !bytes.ends_with(&[self.line_end]);
         if too_long {
-            bytes.clear();
+            bytes.truncate(KEPT_OF_TOO_LONG);
             self.skip_line()?;
         }
         Ok(Some(Line { number: self.lines_read, bytes, too_long }))
@@ -114,7 +152,7 @@ impl<'r> Records<'r> {
     fn skip_line(&mut self) -> io::Result<()> {
         loop {
             let buffered = self.reader.fill_buf()?;
-            let (length, end) = match buffered.iter().position(|b| *b == b'\n') {
+            let (length, end) = match buffered.iter().position(|b| *b == self.line_end) {
                 Some(at) => (at + 1, true),
                 None => (buffered.len(), buffered.is_empty()),
             };
@@ -143,8 +181,16 @@ impl Split {
         self.cells.iter().rposition(|c| !blank(c)).map_or(0, |at| at + 1)
     }
 
-    fn into_text(self) -> Result<Vec<String>, Reason> {
-        self.cells.into_iter().map(|c| String::from_utf8(c).map_err(|_| Reason::NotUtf8)).collect()
+    /// The cells as text, and whether one of them is not UTF-8: it is read as Latin-1 then.
+    fn into_text(self) -> (Vec<String>, Option<Reason>) {
+        let mut broken = None;
+        let text = |cell: Vec<u8>| {
+            String::from_utf8(cell).unwrap_or_else(|error| {
+                broken = Some(Reason::NotUtf8);
+                error.into_bytes().into_iter().map(char::from).collect()
+            })
+        };
+        (self.cells.into_iter().map(text).collect(), broken)
     }
 }
 
@@ -184,6 +230,17 @@ fn split(record: &[u8], delimiter: u8) -> Split {
     split.open = quoted;
     split.cells.push(cell);
     split
+}
+
+/// The separator that a spreadsheet announces in a first line of its own: `sep=;`.
+fn announced_delimiter(line: &[u8]) -> Option<u8> {
+    let text = line[..line_end(line)].trim_ascii_start();
+    let text = text.strip_prefix(b"\"").unwrap_or(text);
+    let (name, rest) = text.split_at_checked(4)?;
+    match rest {
+        [delimiter] | [delimiter, b'"'] if name.eq_ignore_ascii_case(b"sep=") => Some(*delimiter),
+        _ => None,
+    }
 }
 
 /// Where the text of a record ends: before its last line break.

@@ -1,5 +1,8 @@
 //! What a role's name means. Names are compared in small letters without blanks and punctuation.
 
+use crate::finding::{At, Findings, Reason, quoted};
+use crate::model::Format;
+
 /// What a person of a role is to the school.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -16,10 +19,48 @@ pub(crate) enum Kind {
     Unknown,
 }
 
+impl Kind {
+    /// As a report names it.
+    pub(crate) const fn in_words(self) -> &'static str {
+        match self {
+            Self::Student => "student",
+            Self::Teacher => "teacher",
+            Self::Parent => "parent",
+            Self::Relative => "relative",
+            Self::Staff => "administrator",
+            Self::Bystander | Self::Unknown => "somebody without rights",
+        }
+    }
+}
+
+/// Whether the formats have this word for a role: those of OneRoster 1.1 and 1.2, and those of School Data Sync.
+pub(crate) fn is_standard(role: &str, format: Format) -> bool {
+    match plain(role).as_str() {
+        "administrator"
+        | "aide"
+        | "guardian"
+        | "parent"
+        | "proctor"
+        | "relative"
+        | "student"
+        | "teacher"
+        | "counselor"
+        | "districtadministrator"
+        | "principal"
+        | "siteadministrator"
+        | "systemadministrator" => true,
+        "instructor" | "lecturer" | "professor" | "faculty" | "staff" | "other" | "none" | "doctor" | "emergencycontact" => format == Format::SdsV21,
+        _ => false,
+    }
+}
+
+fn plain(role: &str) -> String {
+    role.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
 /// Reads a role's name as the roster formats and real files write it.
 pub(crate) fn kind(role: &str) -> Kind {
-    let plain: String = role.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
-    match plain.as_str() {
+    match plain(role).as_str() {
         "student" | "pupil" | "learner" => Kind::Student,
         "teacher" | "instructor" | "lecturer" | "professor" | "faculty" => Kind::Teacher,
         "parent" | "guardian" | "parentguardian" | "legalguardian" | "mother" | "father" | "mum" | "mom" | "dad" | "stepmother" | "stepfather"
@@ -31,6 +72,14 @@ pub(crate) fn kind(role: &str) -> Kind {
         "administrator" | "siteadministrator" | "systemadministrator" | "districtadministrator" | "principal" => Kind::Staff,
         "aide" | "proctor" | "counselor" | "counsellor" | "staff" | "other" | "none" => Kind::Bystander,
         _ => Kind::Unknown,
+    }
+}
+
+/// Reports a role that the format has another word for.
+pub(crate) fn tell_synonym(at: At, role: &str, format: Format, findings: &mut Findings) {
+    let kind = kind(role);
+    if kind != Kind::Unknown && !is_standard(role, format) {
+        findings.report(at, Reason::Synonym, format!("the role {} is understood as {}", quoted(role), kind.in_words()));
     }
 }
 

@@ -15,12 +15,12 @@ use crate::values;
 
 /// Reads all files; they are always bulk.
 pub(crate) fn read(source: &mut Source, manifest: &Manifest, findings: &mut Findings) -> Result<Draft, ReadError> {
-    use Need::{Essential, Optional};
+    use Need::{Essential, Optional, WithRows};
     let mut draft = Draft::new(manifest.format);
     draft.coverage.orgs = manifest.read_rows(source, &columns::ORGS, Essential, findings, |row, findings| org(row, &mut draft, findings))?;
     manifest.read_rows(source, &columns::SESSIONS, Optional, findings, |row, findings| session(row, &mut draft, findings))?;
     manifest.read_rows(source, &columns::SDS_COURSES, Optional, findings, |row, findings| course(row, &mut draft, findings))?;
-    let people = manifest.read_rows(source, &columns::SDS_USERS, Essential, findings, |row, findings| user(row, &mut draft, findings))?;
+    let people = manifest.read_rows(source, &columns::SDS_USERS, WithRows, findings, |row, findings| user(row, &mut draft, findings))?;
     let roles = manifest.read_rows(source, &columns::SDS_ROLES, Essential, findings, |row, findings| role_row(row, &mut draft, findings))?;
     // Without all roles it is not known who has left a school.
     draft.coverage.people = if roles == Mode::Bulk { people } else { Mode::Absent };
@@ -32,14 +32,20 @@ pub(crate) fn read(source: &mut Source, manifest: &Manifest, findings: &mut Find
 }
 
 fn course(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+    if row.is_broken() {
+        return;
+    }
     let Some(id) = row.required("sourcedId", findings) else { return };
     let course = Course { title: row.raw("title").to_owned(), code: owned(row, "code"), subject: owned(row, "subject") };
     draft.courses.take(row.at, id, false, course, findings);
 }
 
 fn user(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
-    let Some(id) = row.required("sourcedId", findings) else { return };
-    let Some(mut user) = named(row, findings) else { return };
+    if row.is_broken() {
+        return draft.unread_person(row);
+    }
+    let Some(id) = row.required("sourcedId", findings) else { return draft.unread_person(row) };
+    let Some(mut user) = named(row, findings) else { return draft.unread_person(row) };
     // The column `email` is for contacts; a student's or teacher's address stands in the id by which the directory knows them.
     let column = if row.some("email").is_some() { "email" } else { "activeDirectoryMatchId" };
     user.email = if column == "email" || row.text(column).contains('@') { values::email(row, column, findings) } else { None };
@@ -48,9 +54,17 @@ fn user(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
 }
 
 fn link(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
-    let Some(student) = row.required("userSourcedId", findings) else { return };
-    let Some(contact) = row.required("relationshipUserSourcedId", findings) else { return };
-    let role = row.text("relationshipRole").to_owned();
+    let unread = (owned(row, "relationshipUserSourcedId"), owned(row, "userSourcedId"));
+    if row.is_broken() {
+        draft.unread.guardianships.insert(unread);
+        return;
+    }
+    let (student, contact) = (row.required("userSourcedId", findings), row.required("relationshipUserSourcedId", findings));
+    let (Some(student), Some(contact), Some(role)) = (student, contact, row.required("relationshipRole", findings)) else {
+        draft.unread.guardianships.insert(unread);
+        return;
+    };
+    role::tell_synonym(row.at, &role, draft.format, findings);
     if role::kind(&role) == Kind::Unknown {
         let message = format!("the relationship {} is not known; contact is not allowed until staff allow it", quoted(&role));
         findings.report(row.at, Reason::UnknownRole, message);
@@ -60,7 +74,10 @@ fn link(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
 }
 
 fn class(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
-    let (Some(id), Some(org)) = (row.required("sourcedId", findings), row.required("orgSourcedId", findings)) else { return };
+    if row.is_broken() {
+        return draft.unread_class(row);
+    }
+    let (Some(id), Some(org)) = (row.required("sourcedId", findings), row.required("orgSourcedId", findings)) else { return draft.unread_class(row) };
     let class = ClassRow {
         at: row.at,
         org,
@@ -74,8 +91,7 @@ fn class(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
 }
 
 fn enrolment(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
-    let (begins_on, ends_on) = (values::date(row, "startDate", findings), values::date(row, "endDate", findings));
-    let Some(mut enrolment) = enrolment_row(row, findings) else { return };
-    (enrolment.begins_on, enrolment.ends_on) = (begins_on, ends_on);
+    let Some(mut enrolment) = enrolment_row(row, draft, findings) else { return };
+    (enrolment.begins_on, enrolment.ends_on) = (values::date(row, "startDate", findings), values::date(row, "endDate", findings));
     draft.enrolments.take(row.at, enrolment.made_id(), false, enrolment, findings);
 }

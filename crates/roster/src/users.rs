@@ -11,25 +11,24 @@ use crate::model::{Format, Mode};
 use crate::oneroster::owned;
 use crate::role::{self, Kind};
 use crate::source::Source;
-use crate::table::Row;
+use crate::table::{Row, UNUSED};
 use crate::values::{self, Status};
 
 /// Reads the people of OneRoster: 1.1 has roles and schools in the user's row, 1.2 in roles.csv.
 pub(crate) fn read(source: &mut Source, manifest: &Manifest, draft: &mut Draft, findings: &mut Findings) -> Result<Mode, ReadError> {
     if draft.format == Format::OneRoster11 {
-        return manifest.read_rows(source, &columns::USERS, Need::Essential, findings, |row, findings| {
-            user(row, draft, findings);
-            roles_of_row(row, draft, findings);
+        return manifest.read_rows(source, &columns::USERS, Need::WithRows, findings, |row, findings| {
+            user_with_role(row, draft, findings);
         });
     }
-    let mode = manifest.read_rows(source, &columns::USERS_12, Need::Essential, findings, |row, findings| user(row, draft, findings))?;
+    let mode = manifest.read_rows(source, &columns::USERS_12, Need::WithRows, findings, |row, findings| user(row, draft, findings))?;
     let mut profiles = BTreeMap::new();
     let profile_mode = manifest.read_rows(source, &columns::PROFILES, Need::Optional, findings, |row, findings| {
         profile(row, draft, &mut profiles, findings);
     })?;
     let roles_mode = manifest.read_rows(source, &columns::ROLES, Need::Essential, findings, |row, findings| {
         role_row(row, draft, findings);
-        if profile_mode == Mode::Bulk {
+        if profile_mode == Mode::Bulk && !row.is_broken() {
             check_profile(row, &profiles, findings);
         }
     })?;
@@ -37,14 +36,28 @@ pub(crate) fn read(source: &mut Source, manifest: &Manifest, draft: &mut Draft, 
     Ok(if mode == Mode::Bulk && roles_mode != Mode::Bulk { Mode::Delta } else { mode })
 }
 
+/// A person of OneRoster 1.1.
+fn user_with_role(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+    let is_usable = !row.is_broken() && row.some("sourcedId").is_some();
+    if is_usable && row.some("role").is_none() && !values::is_deleted(row) {
+        findings.report(row.at, Reason::MissingValue, format!("role is blank; {UNUSED}"));
+        return draft.unread_person(row);
+    }
+    user(row, draft, findings);
+    roles_of_row(row, draft, findings);
+}
+
 /// A person of OneRoster, without roles.
 pub(crate) fn user(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
-    let Some(id) = row.required("sourcedId", findings) else { return };
+    if row.is_broken() {
+        return draft.unread_person(row);
+    }
+    let Some(id) = row.required("sourcedId", findings) else { return draft.unread_person(row) };
     if values::status(row, findings) == Status::Deleted {
         draft.users.take_deleted(row.at, id, findings);
         return;
     }
-    let Some(mut user) = named(row, findings) else { return };
+    let Some(mut user) = named(row, findings) else { return draft.unread_person(row) };
     user.email = values::email(row, "email", findings);
     user.agents = values::list(row, "agentSourcedIds", findings);
     user.contact = contact_facts(row, findings);
@@ -54,9 +67,14 @@ pub(crate) fn user(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
 
 /// Someone's names, without which a row is of no use.
 pub(crate) fn named(row: &Row<'_>, findings: &mut Findings) -> Option<User> {
-    if row.some("givenName").is_none() && row.some("familyName").is_none() {
-        findings.report(row.at, Reason::MissingValue, "both names are blank; the person is not used");
-        return None;
+    match (row.some("givenName"), row.some("familyName")) {
+        (None, None) => {
+            findings.report(row.at, Reason::MissingValue, format!("both names are blank; {UNUSED}"));
+            return None;
+        }
+        (Some(_), None) => findings.report(row.at, Reason::BlankName, "familyName is blank; the person goes by the given name alone"),
+        (None, Some(_)) => findings.report(row.at, Reason::BlankName, "givenName is blank; the person goes by the family name alone"),
+        (Some(_), Some(_)) => {}
     }
     Some(User {
         at: row.at,
@@ -102,7 +120,7 @@ pub(crate) fn contact_facts(row: &Row<'_>, findings: &mut Findings) -> ContactFa
 fn roles_of_row(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
     let Some(user) = owned(row, "sourcedId").filter(|id| draft.users.get(id).is_some_and(|user| user.at == row.at)) else { return };
     let role = row.text("role").to_owned();
-    mind_role(row.at, &role, findings);
+    mind_role(row.at, &role, draft.format, findings);
     for org in values::list(row, "orgSourcedIds", findings) {
         draft.roles.push(RoleAt { at: row.at, user: user.clone(), org, role: role.clone() });
     }
@@ -112,23 +130,31 @@ fn roles_of_row(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
 
 /// A row of roles.csv, primary or secondary, of any format.
 pub(crate) fn role_row(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+    if row.is_broken() {
+        _ = draft.unread_roles.insert(owned(row, "userSourcedId"));
+        return;
+    }
     if values::status(row, findings) == Status::Deleted {
         return;
     }
     for column in ["beginDate", "endDate", "roleStartDate", "roleEndDate"] {
         values::date(row, column, findings);
     }
-    let (Some(user), Some(org)) = (row.required("userSourcedId", findings), row.required("orgSourcedId", findings)) else { return };
-    has_role(row.at, &user, &org, row.text("role"), draft, findings);
+    let (user, org, role) = (row.required("userSourcedId", findings), row.required("orgSourcedId", findings), row.required("role", findings));
+    match (user, org, role) {
+        (Some(user), Some(org), Some(role)) => has_role(row.at, &user, &org, &role, draft, findings),
+        (user, ..) => _ = draft.unread_roles.insert(user),
+    }
 }
 
 /// Someone has a role at an org.
 pub(crate) fn has_role(at: At, user: &str, org: &str, role: &str, draft: &mut Draft, findings: &mut Findings) {
-    mind_role(at, role, findings);
+    mind_role(at, role, draft.format, findings);
     draft.roles.push(RoleAt { at, user: user.to_owned(), org: org.to_owned(), role: role.to_owned() });
 }
 
-fn mind_role(at: At, role: &str, findings: &mut Findings) {
+fn mind_role(at: At, role: &str, format: Format, findings: &mut Findings) {
+    role::tell_synonym(at, role, format, findings);
     if role::kind(role) == Kind::Unknown {
         let message = format!("the role {} is not known; the person is kept without rights", quoted(role));
         findings.report(at, Reason::UnknownRole, message);
@@ -136,6 +162,9 @@ fn mind_role(at: At, role: &str, findings: &mut Findings) {
 }
 
 fn profile(row: &Row<'_>, draft: &Draft, profiles: &mut BTreeMap<String, String>, findings: &mut Findings) {
+    if row.is_broken() {
+        return;
+    }
     let (Some(id), Some(user)) = (row.required("sourcedId", findings), row.required("userSourcedId", findings)) else { return };
     if values::status(row, findings) == Status::Deleted {
         return;

@@ -12,14 +12,26 @@ use crate::table::Row;
 pub(crate) enum Status {
     /// Blank or `active`.
     Active,
-    /// `tobedeleted`, or the older `inactive`.
+    /// `tobedeleted`, or OneRoster 1.0's `inactive`.
     Deleted,
 }
 
+/// Whether a row is marked as deleted. Reports nothing.
+pub(crate) fn is_deleted(row: &Row<'_>) -> bool {
+    ["tobedeleted", "inactive"].iter().any(|word| row.text("status").eq_ignore_ascii_case(word))
+}
+
+/// Reads a row's status. Also reports a date of the last change that can't be understood: each row has one of both.
 pub(crate) fn status(row: &Row<'_>, findings: &mut Findings) -> Status {
+    date(row, "dateLastModified", findings);
     match row.text("status").to_lowercase().as_str() {
         "" | "active" => Status::Active,
-        "tobedeleted" | "inactive" => Status::Deleted,
+        "tobedeleted" => Status::Deleted,
+        "inactive" => {
+            let message = "the status inactive is OneRoster 1.0's word for tobedeleted; what the row is about counts as gone";
+            findings.report(row.at, Reason::Synonym, message);
+            Status::Deleted
+        }
         other => {
             let message = format!("the status {} is not known; the row counts as active", quoted(other));
             findings.report(row.at, Reason::UnknownStatus, message);

@@ -1,12 +1,12 @@
 //! Collections of the REST bindings: read by the rules of the files, whatever a provider puts into them.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use parlour_roster::{Collection, Format, ReadError, Reason, Roster, Spool, read_collections};
+use parlour_roster::{Collection, Format, Reason, Refusal, Roster, Spool, read_collections};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-fn read(format: Format, mut objects: impl FnMut(Collection) -> Value) -> Result<Roster, ReadError> {
+fn read(format: Format, mut objects: impl FnMut(Collection) -> Value) -> Result<Roster, Refusal> {
     let mut spool = Spool::default();
     for collection in Collection::ALL {
         let mut file = Spool::begin(collection, tempfile::tempfile().unwrap());
@@ -96,7 +96,7 @@ fn a_misspelt_bar_is_found_and_a_strange_one_counts() {
 
 #[test]
 fn what_is_no_roster_is_refused() {
-    let code = |outcome: Result<Roster, ReadError>| outcome.map(|_| ()).map_err(|error| error.code());
+    let code = |outcome: Result<Roster, Refusal>| outcome.map(|_| ()).map_err(|error| error.code());
     let users = |format, users: Value| code(read(format, |collection| if collection == Collection::Users { users.clone() } else { school(collection) }));
     assert_eq!(users(Format::OneRoster11, json!([{ "sourcedId": "a", "roles": [] }])), Err("missing_column"));
     assert_eq!(users(Format::OneRoster12, json!([{ "sourcedId": "a", "role": "parent" }])), Err("missing_column"));
@@ -145,4 +145,43 @@ proptest! {
             prop_assert!(read.is_ok(), "{:?}", read.err());
         }
     }
+}
+
+#[test]
+fn an_object_that_can_t_be_used_tells_whom_it_is_about() {
+    for (format, make) in [(Format::OneRoster11, school as fn(Collection) -> Value), (Format::OneRoster12, school_12)] {
+        let unread = |change: &dyn Fn(&mut Value)| {
+            let roster = read(format, |collection| {
+                let mut objects = make(collection);
+                if collection == Collection::Users {
+                    change(&mut objects[1]);
+                }
+                objects
+            });
+            roster.unwrap().unread
+        };
+        let without_id = unread(&|user| user["sourcedId"] = json!(""));
+        assert_eq!(without_id.people.iter().map(|one| (one.given_name.as_str(), one.email.as_str())).collect::<Vec<_>>(), [("Mo", "mo@example.org")]);
+        let blank_role = |user: &mut Value| match user.get("roles") {
+            Some(_) => user["roles"][0]["role"] = json!(""),
+            None => user["role"] = json!(""),
+        };
+        let no_names = |user: &mut Value| (user["givenName"], user["familyName"]) = (Value::Null, json!(" "));
+        for ids in [unread(&no_names).person_ids, unread(&blank_role).person_ids] {
+            assert_eq!(ids.iter().collect::<Vec<_>>(), ["m1"], "{format:?}");
+        }
+    }
+}
+
+#[test]
+fn a_member_that_is_blank_in_every_object_is_told() {
+    let roster = read(Format::OneRoster11, |collection| {
+        let mut objects = school(collection);
+        if collection == Collection::Users {
+            objects.as_array_mut().unwrap().iter_mut().for_each(|user| user["role"] = json!(""));
+        }
+        objects
+    });
+    let lacking = roster.unwrap().lacking;
+    assert_eq!(lacking.iter().map(|lack| (lack.file.as_str(), lack.column.as_deref())).collect::<Vec<_>>(), [("users", Some("role"))]);
 }

@@ -74,9 +74,9 @@ fn a_missing_file_changes_nothing_of_its_kind() {
 fn a_delta_tells_what_is_gone() {
     let files = Files::oneroster_11()
         .with("manifest.csv", MANIFEST.replace("bulk", "delta"))
-        .with("orgs.csv", "sourcedId,type\n")
-        .with("users.csv", "sourcedId,status,orgSourcedIds,role,givenName,familyName,agentSourcedIds\nold,tobedeleted,,,,,\nm1,active,sch,parent,M,A,elsewhere\n")
-        .with("classes.csv", "sourcedId,status,schoolSourcedId\ngone,tobedeleted,\n")
+        .with("orgs.csv", "sourcedId,type,name\n")
+        .with("users.csv", "sourcedId,status,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds\nold,tobedeleted,,,,,,\nm1,active,sch,parent,M,A,,elsewhere\n")
+        .with("classes.csv", "sourcedId,status,title,schoolSourcedId\ngone,tobedeleted,,\n")
         .with(
             "enrollments.csv",
             "sourcedId,status,classSourcedId,schoolSourcedId,userSourcedId,role\ne7,tobedeleted,c,sch,s,student\ne8,active,c,sch,s2,student\ne9,active,gone,sch,s2,student\n",
@@ -96,10 +96,10 @@ fn a_delta_tells_what_is_gone() {
 
 #[test]
 fn a_delta_with_a_student_alone_says_nothing_of_their_contacts() {
-    let header = "sourcedId,status,orgSourcedIds,role,givenName,familyName,agentSourcedIds\n";
+    let header = "sourcedId,status,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds\n";
     let files = Files::oneroster_11()
         .with("manifest.csv", MANIFEST.replace("bulk", "delta"))
-        .with("users.csv", format!("{header}old,tobedeleted,,,,,\ns,active,sch,student,S,A,\"m1,old\"\n"));
+        .with("users.csv", format!("{header}old,tobedeleted,,,,,,\ns,active,sch,student,S,A,,\"m1,old\"\n"));
     let roster = files.roster();
     let either_order = [("m1", "s"), ("s", "m1")].map(|(one, other)| (one.to_owned(), other.to_owned()));
     assert_eq!(roster.removed.mentioned, either_order.into(), "the one who is deleted is not kept");

@@ -61,6 +61,8 @@ impl Roster {
     /// Imports them into the database of a running server.
     pub async fn import(&self, server: &Server) -> ImportReport {
         let store = Store::open(&server.app.config.database, 2).expect("the database opens");
-        roster::import(&store, &server.app.context(), self.0.path(), ImportOptions::default()).await.expect("the roster is imported")
+        let report = roster::import(&store, &server.app.context(), self.0.path(), ImportOptions::default()).await.expect("the roster is imported");
+        assert!(!report.is_refused(), "{report}");
+        report
     }
 }

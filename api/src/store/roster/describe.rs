@@ -13,10 +13,10 @@ use crate::store::sql_types::Key;
 /// Lines of one kind that are kept for a school; the counts tell of the rest.
 pub(super) const LINES: usize = 200;
 
-/// A row that is not as it was, or an appointment that was booked on what goes.
+/// A row that is not as it was, or an appointment that falls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// `added`, `changed` or `removed`; of an appointment `stranded`.
+    /// `added`, `changed` or `removed`; of an appointment `ended` or `stranded`.
     pub fate: &'static str,
     /// `person`, `guardianship`, `class`, `enrolment` or `appointment`.
     pub kind: &'static str,
@@ -28,7 +28,7 @@ impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = match self.fate {
             "added" => '+',
-            "removed" => '-',
+            "removed" | "ended" => '-',
             "stranded" => '!',
             _ => '~',
         };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parlour_roster::{EnrolmentRole, Mode, School};
+use parlour_roster::{EnrolmentRole, Mode, PersonBar, School};
 use uuid::Uuid;
 
 use super::{
@@ -14,6 +14,7 @@ use super::{
     heard::{Heard, Word, strays},
     losses::Losses,
     rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, Row, SchoolRow},
+    unread::StayingRows,
     wanted::{Wanted, role_name},
 };
 use crate::{
@@ -56,10 +57,11 @@ impl Plan {
     pub(super) fn new(row: SchoolRow, known: Option<&SchoolRow>, seen: Option<String>, existing: Existing, school: &School, source: &Source) -> Self {
         let (now, coverage, removed) = (at(source.ctx.now), source.coverage, &source.removed);
         let mut wanted = Wanted::new(row.id, school, source);
+        let mut staying_rows = StayingRows::of(&source.unread, removed, &existing, school);
 
-        let gone = |person: &PersonRow| coverage.people == Mode::Bulk || removed.people.contains(&person.sourced_id);
+        let gone = |person: &PersonRow| (coverage.people == Mode::Bulk && !staying_rows.has_person(person.id)) || removed.people.contains(&person.sourced_id);
         let mut people = difference(existing.people, if_covered(coverage.people, wanted.people()), now, gone);
-        let gone = |class: &ClassRow| coverage.classes == Mode::Bulk || removed.classes.contains(&class.sourced_id);
+        let gone = |class: &ClassRow| (coverage.classes == Mode::Bulk && !staying_rows.has_class(class.id)) || removed.classes.contains(&class.sourced_id);
         let classes = difference(existing.classes, if_covered(coverage.classes, wanted.classes()), now, gone);
         let (person_ids, class_ids) = (ids(&people, |row| row.id), ids(&classes, |row| row.id));
         let (absent, closed) = (removed_ids(&people, |row| row.id), removed_ids(&classes, |row| row.id));
@@ -70,17 +72,22 @@ impl Plan {
         let gone = |link: &GuardianshipRow| {
             let of_the_absent = absent.contains(&link.parent_id) || absent.contains(&link.student_id);
             let named = unlinked.contains(&link.name());
-            named || of_the_absent || coverage.guardianships == Mode::Bulk || heard.word(link) == Word::Gone
+            let is_missing = coverage.guardianships == Mode::Bulk || heard.word(link) == Word::Gone;
+            named || of_the_absent || (is_missing && !staying_rows.has_link(link))
         };
         let half_seen: BTreeSet<(Key, Key)> = removed.half_seen.iter().filter_map(pair).collect();
-        let links = keep_bars(wanted.guardianships(&person_ids), &existing.guardianships, &half_seen, source.origin.kind);
+        let mut links = keep_bars(wanted.guardianships(&person_ids), &existing.guardianships, &half_seen, source.origin.kind);
+        let stays = |link: &&GuardianshipRow| !link.is_removed() && !gone(link);
+        let barred = newly_barred(existing.guardianships.iter().filter(stays), &links, source, &person_ids);
+        links.extend(barred);
         let guardianships = difference(existing.guardianships, if_covered(coverage.guardianships, links), now, gone);
 
         let triple = |(class, person, role): &(String, String, _)| Some((*class_ids.get(class)?, *person_ids.get(person)?, role_name(*role)));
         let unenrolled: BTreeSet<(Key, Key, &str)> = removed.enrolments.iter().filter_map(triple).collect();
         let gone = |row: &EnrolmentRow| {
             let named = unenrolled.contains(&(row.class_id, row.person_id, row.role.as_str()));
-            named || absent.contains(&row.person_id) || closed.contains(&row.class_id) || coverage.enrolments == Mode::Bulk
+            let is_missing = coverage.enrolments == Mode::Bulk && !staying_rows.has_enrolment(row);
+            named || absent.contains(&row.person_id) || closed.contains(&row.class_id) || is_missing
         };
         let places = wanted.enrolments(&class_ids, &person_ids);
         let enrolments = difference(existing.enrolments, if_covered(coverage.enrolments, places), now, gone);
@@ -102,7 +109,7 @@ impl Plan {
             classes: Counts::of(&classes),
             enrolments: Counts::of(&enrolments),
             access_withdrawn: losses.links,
-            appointments_stranded: 0,
+            ..Changes::default()
         };
         Self {
             // Whoever pushes is told row by row.
@@ -121,7 +128,7 @@ impl Plan {
             seen,
             turn: source.ctx.new_id(),
             changes,
-            unresolved: wanted.unresolved,
+            unresolved: std::mem::take(&mut staying_rows.told).into_iter().chain(wanted.unresolved).collect(),
             is_in_doubt: in_doubt > 0,
         }
     }
@@ -142,6 +149,34 @@ impl Plan {
         let rows = self.people.len() + self.guardianships.len() + self.classes.len() + self.enrolments.len();
         rows == 0 && !self.school_differs
     }
+}
+
+/// Links that the roster's rows don't name and that stay, which a bar on a person's own row takes contact from.
+fn newly_barred<'l>(
+    staying: impl Iterator<Item = &'l GuardianshipRow>,
+    named: &[GuardianshipRow],
+    source: &Source,
+    person_ids: &BTreeMap<String, Key>,
+) -> Vec<GuardianshipRow> {
+    let bars: BTreeMap<Key, &PersonBar> = source.unread.bars.iter().filter_map(|bar| Some((*person_ids.get(&bar.person_id)?, bar))).collect();
+    if bars.is_empty() {
+        return Vec::new();
+    }
+    let named: BTreeSet<(Key, Key)> = named.iter().map(Row::name).collect();
+    let mut stamps = source.origin.stamps(source.ctx.now);
+    let barred = |link: &GuardianshipRow| {
+        let of_link = || [link.parent_id, link.student_id].into_iter().filter_map(|end| bars.get(&end));
+        let (contact, order) = (of_link().any(|bar| bar.contact_barred), of_link().any(|bar| bar.court_order));
+        let columns = [("contact_barred", contact), ("court_order", order)].into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect();
+        (contact || order).then(|| GuardianshipRow {
+            contact_allowed: false,
+            contact_barred: link.contact_barred || contact,
+            court_order: link.court_order || order,
+            sources: stamps.of(columns),
+            ..link.clone()
+        })
+    };
+    staying.filter(|link| !named.contains(&link.name())).filter_map(barred).collect()
 }
 
 /// Nothing is wanted of a kind that the roster does not hold.

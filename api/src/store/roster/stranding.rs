@@ -146,12 +146,16 @@ const fn were(count: usize) -> &'static str {
 
 /// `16:05 Mrs Anita Abell, Sophie Aaron, Science (the class is gone)`.
 fn in_words(of: &Booking, why: Stranded, evening: &EveningRow) -> String {
-    let teachers = of.teachers.iter().map(PersonRow::formal_name).collect::<Vec<_>>().join(" and ");
-    format!("{} {teachers}, {}, {} ({})", when(evening, *of.row.starts_at), of.student.name(), of.subject, why.words())
+    format!("{} {}, {}, {} ({})", when(evening, *of.row.starts_at), teachers_of(of), of.student.name(), of.subject, why.words())
+}
+
+/// `Mrs Anita Abell and Mr John Atkinson`.
+pub(super) fn teachers_of(booking: &Booking) -> String {
+    booking.teachers.iter().map(PersonRow::formal_name).collect::<Vec<_>>().join(" and ")
 }
 
 /// `26 November 2026`.
-fn date(evening: &EveningRow) -> String {
+pub(super) fn date(evening: &EveningRow) -> String {
     evening.starts_at.with_timezone(&evening.zone()).format("%-d %B %Y").to_string()
 }
 

@@ -1,10 +1,12 @@
 //! What an import writes, on either database: the same files change nothing, a difference writes the difference, lost access is withdrawn.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use parlour_roster::{Class, Coverage, Enrolment, EnrolmentRole, Guardianship, Mode, Person, Removed, Roles, School};
+use parlour_roster::{
+    Class, Coverage, Enrolment, EnrolmentRole, Guardianship, Mode, Person, PersonBar, Removed, Roles, School, Unread, UnreadClass, UnreadPerson,
+};
 
 use super::{Changes, Counts, Source, apply, plan};
 use crate::{
@@ -32,9 +34,15 @@ impl Desk {
     }
 
     fn import_as(&mut self, school: &School, coverage: Coverage, removed: Removed) -> Changes {
+        self.import_beside(school, coverage, removed, Unread::default())
+    }
+
+    /// Imports a roster with rows that can't be used.
+    fn import_beside(&mut self, school: &School, coverage: Coverage, removed: Removed, unread: Unread) -> Changes {
         let source = Source {
             coverage,
             removed: Arc::new(removed),
+            unread: Arc::new(unread),
             ctx: self.ctx.clone(),
             time_zone: "Europe/London".to_owned(),
             origin: Origin::new(SourceKind::File, "roster"),
@@ -173,6 +181,7 @@ fn an_import_that_another_one_overtook_writes_nothing() {
     let source = Source {
         coverage: Coverage::default(),
         removed: Arc::default(),
+        unread: Arc::default(),
         ctx: desk.ctx.clone(),
         time_zone: "Europe/London".to_owned(),
         origin: Origin::new(SourceKind::File, "roster"),
@@ -182,6 +191,103 @@ fn an_import_that_another_one_overtook_writes_nothing() {
     let slow = plan(&mut desk.db, &elm(), &source).unwrap();
     desk.import(&elm());
     assert!(!desk.db.transaction(|db| apply(db, &slow)).unwrap());
+}
+
+/// The roster without the mother and the teacher, and without their link and place.
+fn without_two() -> School {
+    let mut school = elm();
+    school.people.retain(|person| !matches!(person.sourced_id.as_str(), "m1" | "t1"));
+    school.guardianships.retain(|link| link.parent_id != "m1");
+    school.enrolments.retain(|place| place.person_id != "t1");
+    school
+}
+
+/// How many people, links and places are removed when rows like these can't be used.
+#[track_caller]
+fn check_unread(unread: Unread, expected: [u64; 3]) {
+    let mut desk = Desk::new();
+    desk.import(&elm());
+    let said = format!("{unread:?}");
+    let changes = desk.import_beside(&without_two(), Coverage::default(), Removed::default(), unread);
+    assert_eq!([changes.people.removed, changes.guardianships.removed, changes.enrolments.removed], expected, "{said}");
+    assert_eq!((changes.people.changed, changes.guardianships.changed, changes.enrolments.changed), (0, 0, 0), "{said}");
+}
+
+#[test]
+fn who_stands_in_a_row_that_can_t_be_used_stays() {
+    let ids = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect::<BTreeSet<_>>();
+    let person =
+        |given: &str, family: &str, email: &str| UnreadPerson { given_name: given.to_owned(), family_name: family.to_owned(), email: email.to_owned() };
+    let people = |one: UnreadPerson| Unread { people: vec![one], ..Unread::default() };
+    check_unread(Unread::default(), [2, 1, 1]);
+    check_unread(Unread { person_ids: ids(&["m1"]), ..Unread::default() }, [1, 0, 1]);
+    check_unread(Unread { person_ids: ids(&["m1", "t1", "new"]), ..Unread::default() }, [0, 0, 0]);
+    check_unread(people(person("", "", "M1@example.org")), [1, 0, 1]);
+    check_unread(people(person("t1 🌟", "ó súilleabháin ", "")), [1, 1, 0]);
+    check_unread(people(person("t1 🌟", "", "")), [2, 1, 1]);
+    check_unread(people(person("", "", "")), [0, 0, 0]);
+    let place = |class: Option<&str>, person: Option<&str>| (class.map(str::to_owned), person.map(str::to_owned));
+    let places = |one| Unread { enrolments: [one].into(), person_ids: ids(&["t1"]), ..Unread::default() };
+    check_unread(places(place(Some("cl"), Some("t1"))), [1, 1, 0]);
+    // Whoever has left has no place, whatever a row may say of it.
+    check_unread(Unread { enrolments: [place(None, None)].into(), guardianships: [place(None, None)].into(), ..Unread::default() }, [2, 1, 1]);
+}
+
+#[test]
+fn links_classes_and_places_of_rows_that_can_t_be_used_stay() {
+    let place = |one: Option<&str>, other: Option<&str>| (one.map(str::to_owned), other.map(str::to_owned));
+    let mut next = elm();
+    next.guardianships.remove(0);
+    next.enrolments.remove(0);
+    let check = |unread: Unread, links: u64, places: u64| {
+        let mut desk = Desk::new();
+        desk.import(&elm());
+        let said = format!("{unread:?}");
+        let changes = desk.import_beside(&next, Coverage::default(), Removed::default(), unread);
+        assert_eq!((changes.guardianships.removed, changes.enrolments.removed), (links, places), "{said}");
+    };
+    check(Unread::default(), 1, 1);
+    for pattern in [place(Some("f1"), Some("s1")), place(Some("f1"), None), place(None, Some("s1")), place(None, None)] {
+        check(Unread { guardianships: [pattern].into(), ..Unread::default() }, 0, 1);
+    }
+    for pattern in [place(Some("cl"), Some("s1")), place(Some("cl"), None), place(None, Some("s1")), place(None, None)] {
+        check(Unread { enrolments: [pattern].into(), ..Unread::default() }, 1, 0);
+    }
+    for pattern in [place(Some("m1"), Some("s1")), place(Some("f1"), Some("m1")), place(Some("nobody"), None)] {
+        check(Unread { guardianships: [pattern.clone()].into(), enrolments: [pattern].into(), ..Unread::default() }, 1, 1);
+    }
+    let mut desk = Desk::new();
+    desk.import(&elm());
+    let without = School { classes: Vec::new(), enrolments: Vec::new(), ..elm() };
+    let titled = |title: &str| Unread { classes: vec![UnreadClass { title: title.to_owned() }], ..Unread::default() };
+    for unread in [titled("5x"), titled(""), Unread { class_ids: ["cl".to_owned()].into(), ..Unread::default() }] {
+        let changes = desk.import_beside(&without, Coverage::default(), Removed::default(), unread);
+        assert_eq!((changes.classes.unchanged, changes.enrolments.unchanged), (1, 2));
+    }
+    let changes = desk.import_beside(&without, Coverage::default(), Removed::default(), titled("6y"));
+    assert_eq!((changes.classes.removed, changes.enrolments.removed), (1, 2));
+}
+
+#[test]
+fn a_bar_reaches_links_that_stay_as_they_were() {
+    for (of, contact_barred, court_order) in [("s1", true, false), ("s1", false, true), ("m1", false, true)] {
+        let mut desk = Desk::new();
+        desk.import(&elm());
+        let mut next = elm();
+        next.people.retain(|person| person.sourced_id == of || !matches!(person.sourced_id.as_str(), "m1" | "s1"));
+        next.guardianships.clear();
+        let gone = if of == "s1" { "m1" } else { "s1" };
+        let bar = PersonBar { person_id: of.to_owned(), contact_barred, court_order };
+        let unread = Unread { person_ids: [gone.to_owned()].into(), bars: vec![bar], ..Unread::default() };
+        desk.import_beside(&next, Coverage::default(), Removed::default(), unread);
+        let (mother, student) = (desk.id_of("m1"), desk.id_of("s1"));
+        let link: (Option<At>, bool, bool, bool) = guardianships::table
+            .filter(guardianships::parent_id.eq(mother).and(guardianships::student_id.eq(student)))
+            .select((guardianships::removed_at, guardianships::contact_allowed, guardianships::contact_barred, guardianships::court_order))
+            .first(&mut desk.db)
+            .unwrap();
+        assert_eq!(link, (None, false, contact_barred, court_order), "{of}");
+    }
 }
 
 /// An appointment of the mother, her invite of the father, and sessions of both.

@@ -53,7 +53,7 @@ impl Known {
 
     /// Puts the school, and those who are only named, into an empty draft.
     pub(super) fn seed(&self, school: &str, push: &Push, draft: &mut Draft) {
-        draft.orgs.rows.insert(school.to_owned(), Org { at: SEED, name: String::new(), is_school: true });
+        draft.orgs.rows.insert(school.to_owned(), Org { at: SEED, kind: "school".to_owned(), name: String::new(), is_school: true });
         if let Push::Classes(_) = push {
             return;
         }

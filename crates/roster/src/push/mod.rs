@@ -131,7 +131,7 @@ pub fn read_push(school_id: &str, push: &Push, known: &Known) -> Result<PushRead
     let used = rows::read(school_id, push, known, &mut draft, &mut findings)?;
     // Whatever is named must be there: in the push, or among what is known.
     draft.coverage = Coverage { orgs: Mode::Bulk, people: Mode::Bulk, guardianships: Mode::Bulk, classes: Mode::Bulk, enrolments: Mode::Bulk };
-    let mut roster = assemble(draft, Only::One(school_id), findings)?;
+    let mut roster = assemble(draft, Only::One(school_id), findings).map_err(|refusal| refusal.error)?;
     let mut school = roster.schools.pop().unwrap_or_default();
     // Its name is not a program's to say.
     school.name = None;

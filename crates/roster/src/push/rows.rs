@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use super::{Known, Numbered, Push, PushedClass, PushedEnrolment, PushedGuardianship, PushedPerson};
 use crate::columns;
-use crate::draft::{Draft, Link};
+use crate::draft::{Draft, Link, made_id};
 use crate::error::ReadError;
 use crate::finding::{Findings, Reason, quoted};
 use crate::headers::match_headers;
 use crate::oneroster;
 use crate::records::Record;
-use crate::role::{self, Kind};
+use crate::role::{self, EnrolmentRole, Kind};
 use crate::table::{Row, Spec, each_row};
 use crate::users;
 
@@ -36,10 +36,25 @@ pub(super) fn read(school: &str, push: &Push, known: &Known, draft: &mut Draft, 
             })?;
         }
         Push::Classes(rows) => {
-            each(rows, &columns::CLASSES, CLASS, |pushed| class_cells(school, pushed), findings, |row, _, findings| oneroster::class(row, draft, findings))?;
+            each(
+                rows,
+                &columns::CLASSES,
+                CLASS,
+                |pushed| class_cells(school, pushed),
+                findings,
+                |row, pushed, findings| {
+                    if draft.classes.is_new(row.at, &pushed.sourced_id, findings) {
+                        oneroster::class(row, draft, findings);
+                    }
+                },
+            )?;
         }
         Push::Enrolments(rows) => {
-            each(rows, &columns::ENROLMENTS, ENROLMENT, enrolment_cells, findings, |row, _, findings| oneroster::enrolment(row, draft, findings))?;
+            each(rows, &columns::ENROLMENTS, ENROLMENT, enrolment_cells, findings, |row, pushed, findings| {
+                if enrolment_id(pushed).is_none_or(|id| draft.enrolments.is_new(row.at, &id, findings)) {
+                    oneroster::enrolment(row, draft, findings);
+                }
+            })?;
         }
         Push::Guardianships(rows) => {
             let mut pairs = BTreeSet::new();
@@ -60,18 +75,19 @@ fn each<T, const N: usize>(
     findings: &mut Findings,
     mut with: impl FnMut(&Row<'_>, &T, &mut Findings),
 ) -> Result<(), ReadError> {
-    let spec = Spec { file: FILE, key: of.key, read: of.read, known: of.known };
-    let layout = match_headers(&names.map(str::to_owned), &spec, findings)?;
+    let spec = Spec { file: FILE, needed: &[], filled: &[], ..*of };
+    let layout = match_headers(&names.map(str::to_owned), 0, &spec, findings)?;
     // A finding of line 0 would be one of the whole.
     let line = |number: usize| number as u64 + 1;
     let (mut left, mut current) = (rows.iter(), rows.iter());
-    let mut next = || Ok(left.next().map(|(number, row)| Record { line: line(*number), cells: Ok(cells(row).to_vec()) }));
+    let mut next = || Ok(left.next().map(|(number, row)| Record::whole(line(*number), cells(row).to_vec())));
     each_row(&mut next, &spec, &layout, findings, &mut |row, findings| {
-        // Rows that were refused for their shape have been passed over.
-        if let Some((_, pushed)) = current.by_ref().find(|(number, _)| line(*number) == row.at.line) {
+        // A row that is broken was refused: it says nothing of others.
+        if let Some((_, pushed)) = current.by_ref().find(|(number, _)| line(*number) == row.at.line).filter(|_| !row.is_broken()) {
             with(row, pushed, findings);
         }
-    })
+    })?;
+    Ok(())
 }
 
 fn status(remove: bool) -> String {
@@ -90,6 +106,9 @@ fn person_cells(row: &PushedPerson) -> [String; 6] {
 }
 
 fn person(school: &str, row: &Row<'_>, pushed: &PushedPerson, draft: &mut Draft, used: &mut Used, findings: &mut Findings) {
+    if !draft.users.is_new(row.at, &pushed.sourced_id, findings) {
+        return;
+    }
     users::user(row, draft, findings);
     if draft.users.get(&pushed.sourced_id).is_some_and(|user| user.at == row.at) {
         used.ids.insert(pushed.sourced_id.clone());
@@ -104,6 +123,12 @@ const CLASS: [&str; 6] = ["sourcedId", "status", "title", "classCode", "subjects
 fn class_cells(school: &str, row: &PushedClass) -> [String; 6] {
     let PushedClass { sourced_id, title, subject, code, .. } = row.clone();
     [sourced_id, status(row.remove), title, code, subject, school.to_owned()]
+}
+
+/// The id by which an enrolment is known that has none of its own; none without a role.
+fn enrolment_id(row: &PushedEnrolment) -> Option<String> {
+    let role = EnrolmentRole::named(row.role.trim())?;
+    Some(made_id(row.class.trim(), row.person.trim(), role))
 }
 
 const ENROLMENT: [&str; 7] = ["classSourcedId", "userSourcedId", "role", "status", "primary", "beginDate", "endDate"];

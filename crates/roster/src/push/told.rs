@@ -29,7 +29,9 @@ pub enum Verdict {
 
 /// Says it of each row that has a finding.
 pub(super) fn told(push: &Push, known: &Known, findings: &[Finding]) -> Vec<Told> {
-    let of_rows = findings.iter().filter(|finding| finding.line > 0);
+    // The contract names the words and blanks that are understood.
+    let is_told = |finding: &&Finding| finding.line > 0 && !matches!(finding.reason, Reason::Synonym | Reason::BlankName);
+    let of_rows = findings.iter().filter(is_told);
     of_rows.map(|finding| one(push, known, usize::try_from(finding.line - 1).unwrap_or(usize::MAX), finding)).collect()
 }
 

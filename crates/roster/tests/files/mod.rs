@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
-use parlour_roster::{Person, ReadError, Reason, Roster, School, read};
+use parlour_roster::{Person, Reason, Refusal, Roster, School, read};
 use tempfile::TempDir;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -81,7 +81,7 @@ impl Files {
         (folder, path)
     }
 
-    pub fn read(&self) -> Result<Roster, ReadError> {
+    pub fn read(&self) -> Result<Roster, Refusal> {
         read(self.write().path(), None)
     }
 

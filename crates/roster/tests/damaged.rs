@@ -1,0 +1,180 @@
+//! Damaged files: what is missing is told, and whoever and whatever an unusable row is about is named, so that it can stay.
+
+mod files;
+
+use files::{Files, person};
+use parlour_roster::{Reason, Unread};
+
+fn unread(files: &Files) -> Unread {
+    files.roster().unread
+}
+
+fn ids<'i>(ids: impl IntoIterator<Item = &'i String>) -> Vec<&'i str> {
+    ids.into_iter().map(String::as_str).collect()
+}
+
+#[test]
+fn a_row_that_can_t_be_used_tells_whom_it_is_about() {
+    let rows: [(&str, &[u8]); 8] = [
+        ("other bytes", b"x1,,,sch,teacher,Ren\xe9,B,,"),
+        ("too many cells", b"x1,,,sch,teacher,A,B, Jr,a@example.org,,,x"),
+        ("too few cells", b"x1,,,sch,teacher,A,B"),
+        ("no names", b"x1,,,sch,teacher, ,,,"),
+        ("no role", b"x1,,,sch,,A,B,,"),
+        ("no org", b"x1,,,,teacher,A,B,,"),
+        ("an unknown org", b"x1,,,nowhere,teacher,A,B,,"),
+        ("a quote left open", b"x1,,,sch,teacher,\"A,B,,"),
+    ];
+    for (case, row) in rows {
+        let files = Files::oneroster_11().and("users.csv", row).and("users.csv", "\nx9,,,sch,teacher,Last,One,,\n");
+        assert_eq!(ids(&unread(&files).person_ids), ["x1"], "{case}");
+        assert_eq!(files.findings().iter().filter(|(file, line, _)| file == "users.csv" && *line == 5).count(), 1, "{case}: {:?}", files.findings());
+        person(&files.school(), "x9");
+    }
+    let long = Files::oneroster_11().and("users.csv", format!("x1,,,sch,teacher,{},B,,\n", "n".repeat(1_000_000)));
+    assert_eq!(ids(&unread(&long).person_ids), ["x1"]);
+}
+
+#[test]
+fn a_row_without_an_id_tells_names_and_address() {
+    let files = Files::oneroster_11().and("users.csv", b",,,sch,teacher,Ren\xe9,B,r@example.org,\n");
+    let people = unread(&files).people;
+    assert_eq!((people[0].given_name.as_str(), people[0].family_name.as_str(), people[0].email.as_str()), ("René", "B", "r@example.org"));
+    let blank = Files::oneroster_11().and("users.csv", ",,,sch,,,,,\n");
+    assert_eq!(unread(&blank).people, [parlour_roster::UnreadPerson::default()]);
+}
+
+#[test]
+fn a_readable_row_counts_before_one_that_is_not() {
+    for rows in ["x1,,,sch,,A,B,,\nx1,,,sch,teacher,A,B,,\n", "x1,,,sch,teacher,A,B,,\nx1,,,sch,,A,B,,\n"] {
+        let files = Files::oneroster_11().and("users.csv", rows);
+        assert!(unread(&files).person_ids.is_empty(), "{rows}");
+        person(&files.school(), "x1");
+    }
+}
+
+#[test]
+fn an_active_row_counts_in_any_order() {
+    for (rows, told) in [("x1,tobedeleted,,sch,teacher,A,B,,\nx1,,,sch,teacher,A,B,,\n", 6), ("x1,,,sch,teacher,A,B,,\nx1,tobedeleted,,sch,teacher,A,B,,\n", 6)]
+    {
+        let files = Files::oneroster_11().and("users.csv", rows);
+        let roster = files.roster();
+        assert!(!roster.removed.people.contains("x1"), "{rows}");
+        person(&roster.schools[0], "x1");
+        assert_eq!(files.findings(), [("users.csv".to_owned(), told, Reason::Duplicate)], "{rows}");
+    }
+    let twice = Files::oneroster_11().and("classes.csv", "c2,tobedeleted,,,,sch,,\nc2,,Art,,,sch,,\n");
+    assert_eq!(twice.school().classes.len(), 2);
+}
+
+#[test]
+fn rows_of_classes_and_enrolments_tell_what_they_are_about() {
+    let classes = Files::oneroster_11().and("classes.csv", b"c2,,\xe9,co,,sch,,\nc3,,Art,co,,,,\n,,Music,co,,sch,,\n");
+    assert_eq!((ids(&unread(&classes).class_ids), unread(&classes).classes[0].title.as_str()), (vec!["c2", "c3"], "Music"));
+    let name = |class: &str, person: &str| {
+        let known = |id: &str| Some(id.to_owned()).filter(|id| !id.is_empty());
+        [(known(class), known(person))].into()
+    };
+    for (row, expected) in [
+        ("x,,cl,sch,s1,,,,", name("cl", "s1")),
+        ("x,,cl,sch,s1,studnet,,,", name("cl", "s1")),
+        ("x,,,sch,s1,student,,,", name("", "s1")),
+        ("x,,cl,sch,,student,,,", name("cl", "")),
+        ("x,,cl,sch,s1", name("cl", "s1")),
+        ("x", name("", "")),
+    ] {
+        let files = Files::oneroster_11().and("enrollments.csv", format!("{row}\n"));
+        assert_eq!(unread(&files).enrolments, expected, "{row}");
+    }
+    let proctor = Files::oneroster_11().and("enrollments.csv", "x,,cl,sch,t1,proctor,,,\n");
+    assert!(unread(&proctor).enrolments.is_empty(), "a role that neither learns nor teaches can be read");
+}
+
+#[test]
+fn an_enrolment_of_somebody_whose_row_can_t_be_used_is_kept() {
+    let files = Files::oneroster_11().replace("users.csv", "t1,,true,sch,teacher", "t1,,true,sch,");
+    assert_eq!(files.school().enrolments.iter().filter(|enrolment| enrolment.person_id == "t1").count(), 1);
+}
+
+#[test]
+fn a_bar_counts_also_where_the_other_row_can_t_be_used() {
+    let header = "sourcedId,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds,metadata.courtOrder\n";
+    let of_student = Files::oneroster_11().with("users.csv", format!("{header}s,sch,student,S,A,,m,true\nm,sch,,M,A,,s,\n")).without("enrollments.csv");
+    let bars = unread(&of_student).bars;
+    assert_eq!(bars.iter().map(|bar| (bar.person_id.as_str(), bar.court_order)).collect::<Vec<_>>(), [("s", true)]);
+    let of_contact = Files::oneroster_11().with("users.csv", format!("{header}s,sch,,S,A,,m,\nm,sch,parent,M,A,,s,true\n")).without("enrollments.csv");
+    let links = of_contact.school().guardianships;
+    assert_eq!(links.iter().map(|link| (link.student_id.as_str(), link.court_order)).collect::<Vec<_>>(), [("s", Some(true))]);
+}
+
+#[test]
+fn columns_without_which_a_file_may_be_damaged_are_told() {
+    let check = |files: Files, expected: &[(&str, Option<&str>)]| {
+        let lacking = files.roster().lacking;
+        let found: Vec<_> = lacking.iter().map(|lack| (lack.file.as_str(), lack.column.as_deref())).collect();
+        assert_eq!(found, expected);
+    };
+    check(Files::oneroster_11(), &[]);
+    for (file, column, renamed) in [
+        ("users.csv", "agentSourcedIds", "agents"),
+        ("users.csv", "givenName", "first"),
+        ("users.csv", "familyName", "surname"),
+        ("users.csv", "email", "address"),
+        ("orgs.csv", "name", "school"),
+        ("classes.csv", "title", "called"),
+    ] {
+        check(Files::oneroster_11().replace(file, &format!(",{column}"), &format!(",{renamed}")), &[(file, Some(column))]);
+    }
+    check(
+        Files::oneroster_11().replace("users.csv", ",student,", ",,").replace("users.csv", ",teacher,", ",,").replace("users.csv", ",parent,", ",,"),
+        &[("users.csv", Some("role"))],
+    );
+    check(Files::oneroster_11().with("users.csv", "sourcedId,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds\n"), &[("users.csv", None)]);
+    // Rows of those who are gone hold no more than their ids.
+    let gone = "sourcedId,status,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds\ns1,tobedeleted,,,,,,\n";
+    check(Files::oneroster_11().with("users.csv", gone), &[]);
+    for key in ["role", "orgSourcedIds", "sourcedId"] {
+        let refused = Files::oneroster_11().replace("users.csv", key, "nothing").read().unwrap_err();
+        assert_eq!(refused.code(), "missing_column", "{key}");
+    }
+}
+
+#[test]
+fn line_ends_and_separators_of_spreadsheets_are_understood() {
+    let users = String::from_utf8(Files::oneroster_11().0["users.csv"].clone()).unwrap();
+    for (form, text) in [
+        ("carriage returns alone", users.replace('\n', "\r")),
+        ("carriage returns alone, without the last", users.replace('\n', "\r").trim_end().to_owned()),
+        ("a separator that is announced", format!("sep=,\n{users}")),
+        ("another one, after a byte order mark", format!("\u{feff}sep=;\r\n{}", users.replace(',', ";").replace('\n', "\r\n"))),
+        ("a quoted one", format!("\"SEP=|\"\n{}", users.replace(',', "|"))),
+        ("carriage returns and an announcement", format!("sep=,\n{users}").replace('\n', "\r")),
+    ] {
+        let files = Files::oneroster_11().with("users.csv", text);
+        assert_eq!((files.school().people.len(), files.findings()), (3, vec![]), "{form}");
+    }
+    let quoted = Files::oneroster_11().with("users.csv", users.replace('\n', "\r").replace("Sophie", "\"Sophie\nAnn\""));
+    assert_eq!(person(&quoted.school(), "s1").given_name, "Sophie\nAnn");
+    let lines = Files::oneroster_11().with("users.csv", format!("sep=,\n{users}x1,,true,sch,,A,B,,\n"));
+    assert_eq!(lines.findings(), [("users.csv".to_owned(), 6, Reason::MissingValue)], "lines are counted from the file's first");
+}
+
+#[test]
+fn a_refusal_of_the_whole_has_what_was_found_until_then() {
+    let files = Files::oneroster_11().replace("orgs.csv", "Elm School,school", "Elm School,college").replace("users.csv", "s1,,true", "s1,,perhaps");
+    let refused = files.read().unwrap_err();
+    assert_eq!(refused.code(), "no_such_school");
+    assert!(refused.findings.iter().any(|finding| finding.file == "users.csv" && finding.line == 2), "{:?}", refused.findings);
+    assert!(refused.findings.iter().any(|finding| finding.file == "orgs.csv" && finding.line == 3), "{:?}", refused.findings);
+}
+
+#[test]
+fn words_that_the_format_does_not_have_are_told() {
+    for (word, told) in [("pupil", true), ("Student", false), ("student", false)] {
+        let files = Files::oneroster_11().replace("users.csv", ",student,", &format!(",{word},"));
+        assert_eq!(files.findings().contains(&("users.csv".to_owned(), 2, Reason::Synonym)), told, "{word}");
+    }
+    let inactive = Files::oneroster_11().replace("users.csv", "m1,,", "m1,inactive,");
+    assert!(inactive.findings().contains(&("users.csv".to_owned(), 4, Reason::Synonym)));
+    assert!(inactive.roster().removed.people.contains("m1"));
+}

@@ -1,0 +1,232 @@
+//! Rosters that went wrong (`tests/cases`): each is imported over a good one on whose people appointments rest.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use parlour::{
+    config::Mode,
+    context::{Context, Random},
+    evening_file,
+    roster::{self, ImportOptions, ImportReport},
+    schema::{bookings, classes, guardianships, people},
+    store::{
+        DatabaseUrl, Db, Store,
+        bookings::{self as booking, Acting, NewBooking},
+        evenings::EveningRow,
+        events::Actor,
+        marks,
+        sql_types::Key,
+    },
+};
+
+use crate::harness::Database;
+
+/// How many families have an appointment: each in the class of the first teacher.
+const BOOKED: usize = 20;
+
+/// A database into which the good roster was imported, with an evening and an appointment of each family.
+struct Booked {
+    store: Store,
+    now: DateTime<Utc>,
+    _database: Database,
+}
+
+fn case(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("cases").join(name)
+}
+
+impl Booked {
+    async fn new() -> Self {
+        let (database, now) = (Database::empty(), "2026-11-23T10:00:00Z".parse().unwrap());
+        let store = Store::open(&DatabaseUrl::parse(&database.url).unwrap(), 2).unwrap();
+        store.migrate().unwrap();
+        store.write(|db| marks::set_mark(db, Mode::Demo)).await.unwrap().unwrap();
+        let mut booked = Self { store, now, _database: database };
+        let report = booked.import("00-good", ImportOptions::default()).await.unwrap();
+        assert!(report.to_string().contains("Every row was used."), "{report}");
+        let evening = std::fs::read_to_string(case("evening.toml")).unwrap();
+        let ctx = booked.ctx();
+        evening_file::load(&booked.store, &ctx, &evening).await.unwrap();
+        let ctx = booked.ctx();
+        booked.store.write(move |db| book(db, &ctx)).await.unwrap();
+        assert_eq!(booked.standing().await, BOOKED);
+        booked
+    }
+
+    /// The next minute, with ids that no other minute has.
+    fn ctx(&mut self) -> Context {
+        self.now += TimeDelta::minutes(1);
+        Context::new(self.now, Random::seeded(self.now.timestamp().unsigned_abs()))
+    }
+
+    async fn import(&mut self, name: &str, options: ImportOptions) -> anyhow::Result<ImportReport> {
+        let ctx = self.ctx();
+        roster::import(&self.store, &ctx, &case(name), options).await
+    }
+
+    /// How many appointments stand.
+    async fn standing(&self) -> usize {
+        let count: i64 = self.store.read(|db| Ok(bookings::table.filter(bookings::cancelled_at.is_null()).count().get_result(db)?)).await.unwrap();
+        count.try_into().unwrap()
+    }
+
+    /// The ids of the people who are there and of those whom a live link makes a contact.
+    async fn people(&self) -> (Vec<String>, Vec<String>) {
+        let read = |db: &mut Db| {
+            let there = people::table.filter(people::removed_at.is_null()).order(people::sourced_id);
+            let all = there.select(people::sourced_id).load(db)?;
+            let linked = guardianships::table.filter(guardianships::removed_at.is_null().and(guardianships::contact_allowed.eq(true)));
+            let linked = there.filter(people::id.eq_any(linked.select(guardianships::parent_id)));
+            Ok((all, linked.select(people::sourced_id).load(db)?))
+        };
+        self.store.read(read).await.unwrap()
+    }
+}
+
+/// Books the n-th slot of the class `c1` for the n-th family.
+fn book(db: &mut Db, ctx: &Context) -> parlour::store::Result<()> {
+    let evening: EveningRow = parlour::schema::evenings::table.select(EveningRow::as_select()).first(db)?;
+    let class: Key = classes::table.filter(classes::sourced_id.eq("c1")).select(classes::id).first(db)?;
+    for number in 1..=BOOKED {
+        let id = |name: String, db: &mut Db| people::table.filter(people::sourced_id.eq(name)).select(people::id).first::<Key>(db);
+        let (parent, student) = (id(format!("p{number}"), db)?, id(format!("s{number}"), db)?);
+        let acting = Acting { parent: parent.into(), actor: Actor::school(), is_staff: false };
+        let starts_at = *evening.starts_at + TimeDelta::minutes(5 * i64::try_from(number).unwrap());
+        booking::make(db, ctx, &evening, &acting, &[NewBooking { student: student.into(), class: class.into(), starts_at }])?;
+    }
+    Ok(())
+}
+
+/// What is expected of a case that is refused.
+struct Refused {
+    name: &'static str,
+    /// The files and columns that are told as missing.
+    lacking: &'static [(&'static str, Option<&'static str>)],
+    /// The kinds of which too much would go.
+    stopped: &'static [&'static str],
+    /// The appointments that would end.
+    would_end: u64,
+    /// Those that stand once somebody has insisted.
+    standing: usize,
+}
+
+/// Imports a case over the good roster: it is refused, says so beforehand, and nothing falls. Insisted on, it is written.
+async fn check_refused(case: Refused) {
+    let mut booked = Booked::new().await;
+    let (before, name) = (booked.people().await, case.name);
+    for dry_run in [true, false] {
+        let report = booked.import(name, ImportOptions { dry_run, ..ImportOptions::default() }).await.unwrap();
+        let lacking: Vec<_> = report.lacking.iter().map(|lack| (lack.file.as_str(), lack.column.as_deref())).collect();
+        let stopped: Vec<&str> = report.stopped.iter().map(|stop| stop.kind).collect();
+        assert_eq!((lacking.as_slice(), stopped.as_slice(), report.is_refused()), (case.lacking, case.stopped, true), "{name}: {report}");
+        let says = format!("of {BOOKED} coming appointments {} would end", case.would_end);
+        assert!(report.to_string().contains(&says) && report.changes.appointments_ended == case.would_end, "{name}: {report}");
+        assert_eq!((booked.standing().await, booked.people().await), (BOOKED, before.clone()), "{name}");
+    }
+    let report = booked.import(name, ImportOptions { limit: None, ..ImportOptions::default() }).await.unwrap();
+    assert!(!report.is_refused() && report.changes.appointments_ended == case.would_end, "{name}: {report}");
+    assert_eq!(booked.standing().await, case.standing, "{name}: {report}");
+}
+
+const LINKS_GO: &[&str] = &["guardianships", "appointments"];
+const PEOPLE_GO: &[&str] = &["people", "guardianships", "enrolments", "appointments"];
+
+#[tokio::test]
+async fn a_file_that_lost_half_of_its_rows_is_refused() {
+    // The last row is cut off: whoever stands in it stays.
+    check_refused(Refused { name: "import-half", lacking: &[], stopped: PEOPLE_GO, would_end: 11, standing: 9 }).await;
+}
+
+#[tokio::test]
+async fn a_file_without_rows_is_refused() {
+    check_refused(Refused { name: "import-users-header-only", lacking: &[("users.csv", None)], stopped: PEOPLE_GO, would_end: 20, standing: 0 }).await;
+}
+
+#[tokio::test]
+async fn links_in_a_misnamed_column_are_refused() {
+    let lacking = &[("users.csv", Some("agentSourcedIds"))];
+    check_refused(Refused { name: "import-agents", lacking, stopped: LINKS_GO, would_end: 20, standing: 0 }).await;
+}
+
+#[tokio::test]
+async fn people_without_name_columns_are_refused() {
+    let lacking = &[("users.csv", Some("givenName")), ("users.csv", Some("familyName"))];
+    // Rows without a name can't be used: whoever stands in them stays, also when somebody insists.
+    check_refused(Refused { name: "import-no-name-columns", lacking, stopped: &[], would_end: 0, standing: BOOKED }).await;
+}
+
+#[tokio::test]
+async fn a_role_that_is_blank_in_every_row_is_refused() {
+    let lacking = &[("users.csv", Some("role"))];
+    check_refused(Refused { name: "import-role-blank", lacking, stopped: &[], would_end: 0, standing: BOOKED }).await;
+}
+
+/// Imports a case over the good roster: whoever stands in its bad rows stays, and these lines are reported.
+async fn check_stays(name: &str, told: &[(&str, u64, &str)]) {
+    let mut booked = Booked::new().await;
+    let before = booked.people().await;
+    let report = booked.import(name, ImportOptions::default()).await.unwrap();
+    assert!(!report.is_refused() && !report.to_string().contains("Every row was used"), "{name}: {report}");
+    assert_eq!((booked.standing().await, booked.people().await), (BOOKED, before), "{name}: {report}");
+    check_told(&report, told);
+}
+
+fn check_told(report: &ImportReport, told: &[(&str, u64, &str)]) {
+    let found: Vec<_> = report.findings.iter().map(|finding| (finding.file.as_str(), finding.line, finding.reason.code())).collect();
+    assert_eq!(found, told, "{report}");
+}
+
+#[tokio::test]
+async fn who_stands_in_a_row_of_other_bytes_stays() {
+    check_stays("import-windows-1252", &[("users.csv", 5, "not_utf8"), ("users.csv", 6, "not_utf8")]).await;
+}
+
+#[tokio::test]
+async fn who_stands_in_a_row_without_an_id_stays() {
+    check_stays("import-blank-id", &[("users.csv", 6, "missing_value")]).await;
+}
+
+#[tokio::test]
+async fn an_active_row_counts_before_a_deleted_one() {
+    check_stays("import-deleted-row-first", &[("users.csv", 7, "duplicate")]).await;
+}
+
+#[tokio::test]
+async fn a_department_is_taken_for_the_school_when_asked() {
+    let mut booked = Booked::new().await;
+    let refused = format!("{:#}", booked.import("import-department-only", ImportOptions::default()).await.unwrap_err());
+    assert!(refused.contains("sch1 (Nordhaus School, department)") && refused.contains("--school"), "{refused}");
+    for school in ["sch1", "Nordhaus School"] {
+        let report = booked.import("import-department-only", ImportOptions { school: Some(school.to_owned()), ..ImportOptions::default() }).await.unwrap();
+        check_told(&report, &[("orgs.csv", 2, "org_taken")]);
+        assert_eq!((booked.standing().await, report.changes.people.unchanged), (BOOKED, 43), "{report}");
+    }
+}
+
+#[tokio::test]
+async fn rows_that_are_dropped_or_changed_are_told() {
+    let mut booked = Booked::new().await;
+    let report = booked.import("import-rows-not-told", ImportOptions::default()).await.unwrap();
+    let told = [
+        ("enrollments.csv", 12, "synonym"),
+        ("users.csv", 7, "dangling"),
+        ("users.csv", 8, "synonym"),
+        ("users.csv", 9, "blank_name"),
+        ("users.csv", 11, "unknown_role"),
+        ("users.csv", 16, "synonym"),
+        ("users.csv", 18, "bad_date"),
+    ];
+    check_told(&report, &told);
+    let text = report.to_string();
+    for sentence in [
+        "users.csv:8: the status inactive is OneRoster 1.0's word for tobedeleted; what the row is about counts as gone",
+        "users.csv:11: the contact \"t1\" has no role of parent or guardian; contact is not allowed until staff allow it",
+        "users.csv:16: the role \"carer\" is understood as parent",
+        "enrollments.csv:12: the role \"pupil\" is understood as student",
+        "1 appointment ended",
+    ] {
+        assert!(text.contains(sentence), "{sentence} in {text}");
+    }
+    assert_eq!(booked.standing().await, BOOKED - 1, "only who is marked as gone loses an appointment");
+}
