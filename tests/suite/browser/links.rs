@@ -45,7 +45,7 @@ async fn mangled_login_links_work() {
     parent.heading("Log in").await;
     follow(&parent, &school, &format!("login%23t={token}."), &token, "Welcome back").await;
     parent.press("Log in").await;
-    parent.heading("My bookings").await;
+    parent.heading("Parents’ evenings").await;
     parent.close().await;
 }
 
@@ -83,6 +83,6 @@ async fn cookies_that_are_off_are_named() {
     let again = Browser::start(375).await;
     follow(&again, &school, &format!("login#t={token}"), &token, "Welcome back").await;
     again.press("Log in").await;
-    again.heading("My bookings").await;
+    again.heading("Parents’ evenings").await;
     again.close().await;
 }

@@ -186,7 +186,7 @@ async fn a_part_that_stays_gone_loads_the_page_again_once() {
     for storage in ["", no_storage] {
         let parent = Browser::start(375).await;
         parent.open(&page(&school, "dev/login/parent")).await;
-        parent.heading("My bookings").await;
+        parent.heading("Parents’ evenings").await;
         parent.before_each_page(&[DEPLOYED, count, storage].join("\n")).await;
         parent.open(&page(&school, &format!("evenings/{}", school.people.evening.0))).await;
         parent.sees("a part of this page could not be loaded").await;

@@ -200,7 +200,7 @@ async fn a_teachers_run_page_shows_who_is_there() {
     school.seat_parent(booking).await;
     teacher.sees("Rachel Aaron: here").await;
     teacher.becomes("document.querySelector('p.unseen[role=status]').textContent === 'Rachel Aaron is waiting for 16:00.'").await;
-    assert!(!teacher.text().await.contains("not here yet"), "she is there");
+    assert!(!teacher.text().await.contains("Rachel Aaron: not here yet"), "she is there");
     nothing_is_stale(&teacher, "a teacher's run page").await;
     teacher.close().await;
 }
