@@ -58,6 +58,8 @@ pub struct App {
     pub rates: Rates,
     /// How many tokens they have asked for.
     pub token_rates: Rates,
+    /// How many browsers of a school have reported that the web app did not start.
+    pub client_error_rates: Rates,
     /// Takes events to the schools' endpoints.
     pub hooks: webhooks::Sender,
     /// The client's files.
@@ -104,6 +106,7 @@ impl App {
             hooks,
             rates: Rates::default(),
             token_rates: Rates::default(),
+            client_error_rates: Rates::default(),
             client,
             schools: Mutex::default(),
         })
@@ -138,6 +141,11 @@ impl App {
             )),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Looks schools up anew from here on: one has changed.
+    pub fn forget_schools(&self) {
+        self.schools.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// What the outbox worker needs.

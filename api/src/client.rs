@@ -13,6 +13,7 @@ use crate::{
     app::App,
     auth::{cookies, school_address},
     problem::{Answer, ApiError},
+    store::schools::SchoolRow,
 };
 
 /// What a browser may load and run on our pages.
@@ -104,7 +105,7 @@ fn accepts(headers: &HeaderMap, coding: &str) -> bool {
     })
 }
 
-/// Every page of the client: index.html with the school's name and base path. Link pages are in no cache and send no referrer.
+/// Every page of the client: index.html with the school's name, base path, and how to reach it. Link pages are in no cache and send no referrer.
 ///
 /// # Errors
 /// `unknown_school`.
@@ -115,7 +116,8 @@ pub async fn index(app: Data<App>, req: HttpRequest) -> Answer {
             .content_type("text/plain; charset=utf-8")
             .body("This server has no client files. `cargo xtask run` builds and serves them; PARLOUR_CLIENT_DIR says where they are.\n"));
     };
-    let page = index.replace("{{base}}", &escaped(&cookies::path(&req))).replace("{{school}}", &escaped(&school.name));
+    let page =
+        index.replace("{{base}}", &escaped(&cookies::path(&req))).replace("{{contact}}", &contact(&school)).replace("{{school}}", &escaped(&school.name));
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -124,6 +126,21 @@ pub async fn index(app: Data<App>, req: HttpRequest) -> Answer {
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header(("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self), geolocation=()"))
         .body(page))
+}
+
+/// How to reach the school, as HTML for whoever has no web app to read it in. Empty where the school has not said.
+fn contact(school: &SchoolRow) -> String {
+    let phone = school.phone.as_deref().map(|phone| {
+        let dialled: String = phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+        format!("<li>Phone: <a href=\"tel:{dialled}\" translate=\"no\">{}</a></li>", escaped(phone))
+    });
+    let email = school.email.as_deref().map(|email| {
+        let email = escaped(email);
+        format!("<li>Email: <a href=\"mailto:{email}\" translate=\"no\">{email}</a></li>")
+    });
+    let hours = school.office_hours.as_deref().map(|hours| format!("<li>Office hours: {}</li>", escaped(hours)));
+    let lines: String = [phone, email, hours].into_iter().flatten().collect();
+    if lines.is_empty() { lines } else { format!("<ul>{lines}</ul>") }
 }
 
 /// Text as it may stand in HTML.

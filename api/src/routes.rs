@@ -17,7 +17,8 @@ use crate::{
     auth::{Counted, count_programs, origin},
     client, contract,
     handlers::{
-        bars, bookings, calls, changes, clients, dev, evenings, guests, health, invites, login_links, me, oauth, parents, roster, school, sessions, webhooks,
+        bars, bookings, calls, changes, client_errors, clients, dev, evenings, guests, health, invites, login_links, me, oauth, parents, roster, school,
+        sessions, webhooks,
     },
     precondition::no_versions,
     problem::{Answer, ApiError},
@@ -92,7 +93,8 @@ fn api(config: &mut ServiceConfig) {
     at("/health/live", on![GET health::get_liveness]);
     at("/health/ready", on![GET health::get_readiness]);
     at("/openapi.yaml", on![GET get_contract]);
-    at("/school", on![GET school::get_school]);
+    at("/school", on![GET school::get_school, PATCH school::change_school]);
+    at("/client_errors", on![POST client_errors::report_client_error]);
     at("/login_links", on![POST login_links::create_login_link]);
     at("/login_links/preview", on![POST login_links::preview_login_link]);
     at("/sessions", on![POST sessions::create_session, DELETE sessions::delete_sessions]);

@@ -24,6 +24,9 @@ diesel::table! {
         host -> Nullable<Text>,
         time_zone -> Text,
         created_at -> Moment,
+        phone -> Nullable<Text>,
+        email -> Nullable<Text>,
+        office_hours -> Nullable<Text>,
     }
 }
 

@@ -45,7 +45,15 @@ pub fn moment(at: DateTime<Utc>, zone: Tz) -> wire::Moment {
 /// A school.
 #[must_use]
 pub fn school(row: &SchoolRow, demo: bool) -> wire::School {
-    wire::School { id: row.id.0, name: row.name.clone(), time_zone: row.zone().name().to_owned(), demo }
+    wire::School {
+        id: row.id.0,
+        name: row.name.clone(),
+        time_zone: row.zone().name().to_owned(),
+        demo,
+        phone: row.phone.clone(),
+        email: row.email.clone(),
+        office_hours: row.office_hours.clone(),
+    }
 }
 
 /// A session.

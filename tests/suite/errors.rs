@@ -8,7 +8,7 @@ async fn every_error_is_a_problem() {
     let (nobody, staff) = (school.nobody(), school.staff().await);
     nobody.get("/nothing").await.refuses(404, "not_found");
     let refused = nobody.delete("/school").await.refuses(405, "method_not_allowed");
-    assert_eq!(refused.header("allow"), Some("GET, HEAD"));
+    assert_eq!(refused.header("allow"), Some("GET, HEAD, PATCH"));
     let check = async |kind: Option<&str>, body: String, status: u16, code: &str| {
         let mut request = nobody.request("POST", "/login_links").body(body);
         if let Some(kind) = kind {

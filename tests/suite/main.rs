@@ -32,6 +32,7 @@ mod roster_source_schools;
 mod roster_sync;
 mod roster_tls;
 mod sandbox;
+mod school;
 mod sessions;
 mod stranded;
 mod teaching;

@@ -14,6 +14,7 @@ fn open_to_all(id: &str) -> Option<u16> {
         "create_dev_login" => 201,
         "get_signing_keys" => 200,
         "issue_token" => 400,
+        "report_client_error" => 204,
         _ => return None,
     })
 }
@@ -45,6 +46,7 @@ fn to_a_stranger(id: &str) -> u16 {
         | "change_client"
         | "revoke_client"
         | "create_client_secret" => 403,
+        "change_school" => 403,
         "create_evening" | "change_evening" | "delete_evening" | "get_evening_settings" | "publish_evening" | "close_evening" => 403,
         "list_webhooks"
         | "create_webhook"
@@ -132,6 +134,8 @@ fn body(id: &str, things: &Things) -> Value {
         // It takes a form.
         "issue_token" => json!({}),
         "set_record" => json!({ "no_show": true, "note": "" }),
+        "change_school" => json!({ "phone": "020 7946 0000" }),
+        "report_client_error" => json!({ "kind": "old_browser" }),
         "set_lateness" => json!({ "minutes": 5 }),
         "create_webhook" => json!({ "url": "https://mis.example.org/hooks", "event_types": ["booking.created"] }),
         "change_webhook" => json!({ "enabled": false }),

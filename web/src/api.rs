@@ -5,9 +5,9 @@ use std::{fmt, pin::Pin};
 use leptos::prelude::{document, window};
 use parlour_wire::{
     ApiClient, ApiClientChange, AppointmentRecord, Bar, Booking, BookingChange, CallDoor, ChosenIdentity, DevActor, DevClock, DevClockMove, DevLogin, DevMail,
-    Evening, GuestAppointments, GuestLinkPreview, HistoryEntry, IceServers, Invite, Invites, IssuedApiClient, Lateness, LinkToken, LinkedStudent, LoginLink,
-    LoginLinkPreview, Me, MyBookings, NewApiClient, NewBar, NewBookings, NewInvite, NewLoginLink, NewSession, NewWebhook, Page, Parent, Problem, Schedule,
-    School, SlotGrid, Webhook, WebhookChange, WebhookDelivery, WebhookWithSecret,
+    Evening, GuestAppointments, GuestLinkPreview, GuestLinkRenewal, HistoryEntry, IceServers, Invite, Invites, IssuedApiClient, Lateness, LinkToken,
+    LinkedStudent, LoginLink, LoginLinkPreview, Me, MyBookings, NewApiClient, NewBar, NewBookings, NewInvite, NewLoginLink, NewSession, NewWebhook, Page,
+    Parent, Problem, Schedule, School, SchoolChange, SlotGrid, Webhook, WebhookChange, WebhookDelivery, WebhookWithSecret,
     plain::{self, Read, Write},
 };
 use uuid::Uuid;
@@ -22,6 +22,8 @@ use crate::{js::Js, texts};
 pub(crate) enum Failure {
     /// The server could not be reached.
     Offline,
+    /// A part of the web app can't be had from a server that answers: it has a newer build.
+    PartMissing,
     /// The server refused, and says why.
     Refused(Box<Problem>),
     /// The answer, with this status, is not one of the contract.
@@ -33,7 +35,7 @@ impl Failure {
     pub(crate) fn code(&self) -> &str {
         match self {
             Self::Refused(problem) => &problem.code,
-            Self::Offline | Self::Unreadable(_) => "",
+            Self::Offline | Self::PartMissing | Self::Unreadable(_) => "",
         }
     }
 
@@ -49,6 +51,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Offline => texts::t().offline,
+            Self::PartMissing => texts::t().part_missing,
             Self::Refused(problem) => texts::error(&problem.code).unwrap_or(&problem.detail),
             Self::Unreadable(_) => texts::t().unreadable,
         })
@@ -62,6 +65,11 @@ pub(crate) type Answer<T> = Result<T, Failure>;
 
 pub(crate) async fn get_school() -> Answer<School> {
     get("school").await
+}
+
+/// Says how families reach the school.
+pub(crate) async fn change_school(change: &SchoolChange) -> Answer<School> {
+    send("PATCH", "school", change).await
 }
 
 pub(crate) async fn get_me() -> Answer<Me> {
@@ -175,9 +183,8 @@ pub(crate) async fn decline_guest_link(token: &str) -> Answer<()> {
     call("POST", "guest_links/decline", Some(body), None).await.map(drop)
 }
 
-pub(crate) async fn renew_guest_link(token: &str) -> Answer<()> {
-    let body = plain::text_of(&LinkToken { token: token.to_owned() });
-    call("POST", "guest_links/renew", Some(body), None).await.map(drop)
+pub(crate) async fn renew_guest_link(link: &GuestLinkRenewal) -> Answer<()> {
+    call("POST", "guest_links/renew", Some(plain::text_of(link)), None).await.map(drop)
 }
 
 pub(crate) async fn create_guest_session(token: &str) -> Answer<GuestAppointments> {

@@ -5,10 +5,11 @@ use parlour_wire::DevActor;
 
 use crate::{
     api, browser,
-    components::{DemoStrip, FailureNotice, Header},
+    components::{DemoStrip, FailureNotice, Header, fresh},
     pages::{
         BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps, ClientsRoute, DevicesRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute,
-        IdentityRoute, LoginPage, MailboxRoute, MissingPage, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute, WebhookLogRoute, WebhooksRoute,
+        IdentityRoute, LoginPage, MailboxRoute, MissingPage, OfficeRoute, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute, WebhookLogRoute,
+        WebhooksRoute,
     },
     route::{self, Page, Router, router},
     session::{Session, session},
@@ -34,7 +35,7 @@ pub(crate) fn App(token: Option<String>) -> impl IntoView {
         <main id="main" tabindex="-1">
             <Place />
         </main>
-        <p class="unseen" role="status">{session.said}</p>
+        <p class="unseen" role="status" prop:textContent=session.said></p>
     }
 }
 
@@ -42,7 +43,7 @@ pub(crate) fn App(token: Option<String>) -> impl IntoView {
 #[component]
 fn Place() -> impl IntoView {
     let page = route::page();
-    move || match page.get() {
+    fresh(move || match page.get() {
         Page::Home => HomeRoute().into_any(),
         Page::Login => LoginPage().into_any(),
         Page::Identity => IdentityRoute().into_any(),
@@ -55,6 +56,7 @@ fn Place() -> impl IntoView {
         Page::Staff => StaffRoute().into_any(),
         Page::Bars => BarsRoute().into_any(),
         Page::Clients => ClientsRoute().into_any(),
+        Page::Office => OfficeRoute().into_any(),
         Page::StaffParent(_) => StaffParentRoute().into_any(),
         Page::Webhooks => WebhooksRoute().into_any(),
         Page::WebhookLog(_) => WebhookLogRoute().into_any(),
@@ -63,7 +65,7 @@ fn Place() -> impl IntoView {
         Page::GuestCall(_) => CallRoute(CallRouteProps { guest: true }).into_any(),
         Page::Devices => DevicesRoute().into_any(),
         Page::Missing => MissingPage().into_any(),
-    }
+    })
 }
 
 #[component]

@@ -1,6 +1,7 @@
 //! The few things of the browser that leptos has no word for: focus, storage, random keys, the address bar.
 
 use leptos::prelude::*;
+use parlour_domain::link_token::find_token;
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, MouseEvent, Storage};
@@ -55,13 +56,61 @@ pub(crate) fn followed(click: &MouseEvent) -> Option<String> {
     below.starts_with('/').then(|| below.to_owned())
 }
 
-/// Takes the token of a link out of the address bar, so that it is neither seen nor kept in the history.
+/// Takes the token of a link out of the address bar, so that it is neither seen nor kept in the history: on any page, and also where the link was mangled.
 pub(crate) fn take_token() -> Option<String> {
     let location = window().location();
-    let token = location.hash().ok()?.strip_prefix("#t=")?.to_owned();
-    let bare = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
-    replace_url(&bare);
-    (!token.is_empty()).then_some(token)
+    let parts = [location.pathname(), location.search(), location.hash()].map(Result::unwrap_or_default);
+    let found = find_token(&parts.concat())?;
+    replace_url(&found.page);
+    Some(found.token)
+}
+
+/// Whether this browser keeps cookies for this site.
+pub(crate) fn keeps_cookies() -> bool {
+    // Not `navigator.cookieEnabled` alone: some browsers say yes and keep none.
+    let document = JsValue::from(document());
+    let cookie = JsValue::from_str("cookie");
+    let set = |text: &str| {
+        let _ = js_sys::Reflect::set(&document, &cookie, &text.into());
+    };
+    set("parlour_probe=1; SameSite=Strict");
+    let kept = js_sys::Reflect::get(&document, &cookie).ok().and_then(|text| text.as_string()).is_some_and(|text| text.contains("parlour_probe"));
+    set("parlour_probe=1; SameSite=Strict; Max-Age=0");
+    kept
+}
+
+/// Whether the server has another build of the web app than the one that runs here; `None` when it can't be asked.
+pub(crate) async fn is_outdated() -> Option<bool> {
+    let running = find(&document().document_element()?, "#boot")?.get_attribute("data-start")?;
+    let base = document().base_uri().ok()??;
+    let answer: web_sys::Response = wasm_bindgen_futures::JsFuture::from(window().fetch_with_str(&base)).await.ok()?.dyn_into().ok()?;
+    let page = wasm_bindgen_futures::JsFuture::from(answer.text().ok()?).await.ok()?.as_string()?;
+    answer.ok().then(|| !page.contains(&running))
+}
+
+/// Where it is remembered that the page was loaded again for a newer build.
+const RELOADED: &str = "parlour.reloaded";
+
+/// Loads the page again, unless that was done a moment ago for the same reason. Returns whether it does.
+pub(crate) fn reload_once() -> bool {
+    let window = window();
+    // The name of the window outlasts a reload where the browser keeps nothing else.
+    if kept(RELOADED).is_some() || window.name().is_ok_and(|name| name == RELOADED) {
+        return false;
+    }
+    keep(RELOADED, "1");
+    if kept(RELOADED).is_none() {
+        let _ = window.set_name(RELOADED);
+    }
+    window.location().reload().is_ok()
+}
+
+/// A part of this build was fetched: the next newer build may load the page again.
+pub(crate) fn forget_reload() {
+    forget(RELOADED);
+    if window().name().is_ok_and(|name| name == RELOADED) {
+        let _ = window().set_name("");
+    }
 }
 
 /// Moves the focus after the page was painted; then what was just made visible can take it.

@@ -20,6 +20,8 @@ pub(crate) enum Page {
     Staff,
     Bars,
     Clients,
+    /// How families reach the school's office.
+    Office,
     StaffParent(Uuid),
     Webhooks,
     WebhookLog(Uuid),
@@ -48,6 +50,7 @@ impl Page {
             ["staff"] => Self::Staff,
             ["staff", "bars"] => Self::Bars,
             ["staff", "connections"] => Self::Clients,
+            ["staff", "office"] => Self::Office,
             ["staff", "parents", id] => with_id(Self::StaffParent, id),
             ["staff", "webhooks"] => Self::Webhooks,
             ["staff", "webhooks", id] => with_id(Self::WebhookLog, id),

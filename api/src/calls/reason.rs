@@ -54,6 +54,10 @@ impl Reason {
         Self::new("taken_over", "The call goes on with another device or tab that you have opened.")
     }
 
+    fn opened_elsewhere() -> Self {
+        Self::new("opened_elsewhere", "Your link was opened in another browser, and the call goes on there. If that was not you, get a new link.")
+    }
+
     fn moved() -> Self {
         Self::new("booking_moved", "This appointment was moved to another time.")
     }
@@ -83,7 +87,11 @@ pub fn why_out(db: &mut Db, visitor: &Visitor, connection: u32, now: DateTime<Ut
         Ok(door) => Ok(match door.times.state(now) {
             CallState::Early => Reason::moved(),
             CallState::Over => Error::from(Refusal::CallOver).into(),
-            CallState::Open if door.place.is_some_and(|place| place.connection != connection) => Reason::taken_over(),
+            CallState::Open if door.place.as_ref().is_some_and(|place| place.connection != connection) => {
+                // A guest's link in another browser may be in another's hands; a person's sessions are their own.
+                let is_other = matches!(visitor.who, Who::Guest(_)) && door.place.is_some_and(|place| place.session != visitor.session);
+                if is_other { Reason::opened_elsewhere() } else { Reason::taken_over() }
+            }
             CallState::Open if put_out.as_deref() == Some("booking_moved") => Reason::moved(),
             CallState::Open => Reason::expired(),
         }),

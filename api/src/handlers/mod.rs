@@ -4,6 +4,7 @@ pub mod bars;
 pub mod bookings;
 pub mod calls;
 pub mod changes;
+pub mod client_errors;
 pub mod clients;
 pub mod dev;
 pub mod evenings;

@@ -3,7 +3,10 @@
 use diesel::prelude::*;
 use parlour_domain::id::SchoolId;
 
-use super::{Db, Result, sql_types::Key};
+use super::{
+    Db, Result,
+    sql_types::{Key, key},
+};
 use crate::schema::schools;
 
 /// A school.
@@ -20,6 +23,12 @@ pub struct SchoolRow {
     pub host: Option<String>,
     /// Its IANA time zone.
     pub time_zone: String,
+    /// The telephone number of its office.
+    pub phone: Option<String>,
+    /// The mail address of its office.
+    pub email: Option<String>,
+    /// When the office can be reached, in words.
+    pub office_hours: Option<String>,
 }
 
 impl SchoolRow {
@@ -43,6 +52,35 @@ pub enum SchoolAddress {
     Host(String),
     /// By the path (`/s/<slug>/…`).
     Slug(String),
+}
+
+/// What changes about how families reach a school; what is left out stays.
+#[derive(Clone, Default, Debug, AsChangeset)]
+#[diesel(table_name = schools)]
+pub struct ContactChange {
+    /// The telephone number; an inner `None` takes it away.
+    pub phone: Option<Option<String>>,
+    /// The mail address.
+    pub email: Option<Option<String>>,
+    /// The office hours.
+    pub office_hours: Option<Option<String>>,
+}
+
+impl ContactChange {
+    const fn is_empty(&self) -> bool {
+        self.phone.is_none() && self.email.is_none() && self.office_hours.is_none()
+    }
+}
+
+/// Changes how families reach a school. Returns the school as it is then.
+///
+/// # Errors
+/// When the database fails.
+pub fn change_contact(db: &mut Db, school: SchoolId, change: &ContactChange) -> Result<SchoolRow> {
+    if !change.is_empty() {
+        diesel::update(schools::table.find(key(school))).set(change).execute(db)?;
+    }
+    Ok(schools::table.find(key(school)).select(SchoolRow::as_select()).first(db)?)
 }
 
 /// The school that a roster knows by this id.

@@ -17,7 +17,7 @@ use assets::{Assets, Effort, Page};
 
 const USAGE: &str = "parlour-bundle --wasm FILE --web FOLDER --font FOLDER --out FOLDER (--node FILE --wasm-opt FILE --fonttools FILE | --quick)
   --wasm      the client, built with -Clink-args=--emit-relocs
-  --web       the folder of index.html, icon.svg and styles/
+  --web       the folder of index.html, boot.js, icon.svg and styles/
   --font      the unpacked package @fontsource-variable/atkinson-hyperlegible-next
   --out       where the files go; what is there is replaced
   --node      runs wasm-opt
@@ -68,7 +68,9 @@ fn bundle(args: &Args) -> Result<()> {
     style::add(&mut assets, &args.web.join("styles"), &args.font, &work)?;
     let client = wasm::bind(&args.wasm, &work, args.wasm_opt.as_ref())?;
     let pages = pages(&client)?;
-    script::add(&mut assets, client)?;
+    let boot = args.web.join("boot.js");
+    let boot = fs::read_to_string(&boot).with_context(|| format!("cannot read {}", boot.display()))?;
+    script::add(&mut assets, client, &boot)?;
     let page = page::fill(&args.web, &assets)?;
 
     let effort = if args.wasm_opt.is_some() { Effort::Best } else { Effort::Quick };

@@ -1,4 +1,4 @@
-//! `index.html` with the names of the assets filled in; `{{base}}` and `{{school}}` are the server's.
+//! `index.html` with the names of the assets filled in; `{{base}}`, `{{contact}}` and `{{school}}` are the server's.
 
 use std::{fs, path::Path};
 
@@ -6,10 +6,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::{assets::Assets, style};
 
-const FOR_THE_SERVER: [&str; 2] = ["base", "school"];
+const FOR_THE_SERVER: [&str; 3] = ["base", "contact", "school"];
 
 /// Replaces each `{{file NAME}}` by the asset's path below the page's base, `{{icon}}` by `icon.svg` itself and `{{modules}}` by links to the scripts,
-/// and makes the inline style small.
+/// and makes the inline styles small.
 ///
 /// # Errors
 /// When a placeholder names no asset.
@@ -49,9 +49,10 @@ fn fill_text(text: &str, assets: &Assets, icon: &str) -> Result<String> {
     small_style(&page)
 }
 
-/// Links that load all scripts of the first page at once, instead of one after the other as they import each other.
+/// Links that load all modules of the first page at once, instead of one after the other as they import each other.
 fn preloads(assets: &Assets) -> String {
-    let scripts = assets.first_load().filter(|file| file.ends_with(".js"));
+    let boot = assets.file_of("boot.js");
+    let scripts = assets.first_load().filter(|file| file.ends_with(".js") && Some(*file) != boot);
     let links: Vec<String> = scripts.map(|file| format!("<link rel=\"modulepreload\" href=\"assets/{file}\">")).collect();
     links.join("\n")
 }
@@ -65,12 +66,18 @@ fn data_url(svg: &str) -> String {
 }
 
 fn small_style(page: &str) -> Result<String> {
-    let Some((before, after)) = page.split_once("<style>") else {
-        return Ok(page.to_owned());
-    };
-    let (css, after) = after.split_once("</style>").context("<style> without </style>")?;
-    let css = style::minify(css, "the inline style")?;
-    Ok(format!("{before}<style>{css}</style>{after}"))
+    let mut small = String::with_capacity(page.len());
+    let mut rest = page;
+    while let Some((before, after)) = rest.split_once("<style>") {
+        let (css, after) = after.split_once("</style>").context("<style> without </style>")?;
+        small.push_str(before);
+        small.push_str("<style>");
+        small.push_str(&style::minify(css, "the inline style")?);
+        small.push_str("</style>");
+        rest = after;
+    }
+    small.push_str(rest);
+    Ok(small)
 }
 
 #[cfg(test)]

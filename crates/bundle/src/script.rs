@@ -7,11 +7,11 @@ use crate::{
     wasm::{Client, LINK_FILE},
 };
 
-/// Adds every piece of the client, and `start.js`, which the page starts it with.
+/// Adds every piece of the client, `start.js`, which starts it, and `boot.js`, which runs in every browser and fetches that one.
 ///
 /// # Errors
 /// When a piece is not called by any other: then the names no longer fit.
-pub fn add(assets: &mut Assets, client: Client) -> Result<()> {
+pub fn add(assets: &mut Assets, client: Client, boot: &str) -> Result<()> {
     let mut modules: Vec<(String, String)> = client.modules.into_iter().map(|(name, text)| (name, tidy(&text))).collect();
 
     // Without lazy parts nothing calls the link file.
@@ -34,13 +34,17 @@ pub fn add(assets: &mut Assets, client: Client) -> Result<()> {
     for name in &names {
         refer(&mut modules, name, &format!("./{}", file_of(name)), Quoting::Import)?;
     }
-    let start = format!("import start from \"./{}\";\nstart();\n", file_of("./app.js"));
+    let start = format!(
+        "import start from \"./{}\";\nstart().catch((error) => {{\ndispatchEvent(new Event(\"parlour:failed\"));\nthrow error;\n}});\n",
+        file_of("./app.js")
+    );
     for (name, text) in modules {
         let file = file_of(&name);
         let short = name.trim_start_matches("./").to_owned();
         assets.add_as(&short, file, text.into_bytes(), Load::First);
     }
     assets.add("start.js", start.into_bytes(), Load::First);
+    assets.add("boot.js", tidy(boot).into_bytes(), Load::First);
     Ok(())
 }
 

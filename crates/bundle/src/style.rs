@@ -7,7 +7,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, bail};
-use lightningcss::stylesheet::{MinifyOptions, ParserOptions, PrinterOptions, StyleSheet};
+use lightningcss::{
+    stylesheet::{MinifyOptions, ParserOptions, PrinterOptions, StyleSheet},
+    targets::{Browsers, Targets},
+};
 
 use crate::assets::{Assets, Load};
 
@@ -120,12 +123,31 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// Smaller, with the same meaning: without targets nothing is lowered, so `light-dark()` stays.
+/// The oldest browsers that the pages are made for (docs/browsers.md): major version and minor.
+const OLDEST: Browsers = {
+    const fn version(major: u32, minor: u32) -> Option<u32> {
+        Some(major << 16 | minor << 8)
+    }
+    Browsers {
+        android: version(99, 0),
+        chrome: version(99, 0),
+        edge: version(99, 0),
+        firefox: version(98, 0),
+        ie: None,
+        ios_saf: version(15, 4),
+        opera: version(85, 0),
+        safari: version(15, 4),
+        samsung: version(18, 0),
+    }
+};
+
+/// Smaller, with the same meaning in the oldest browsers too: `light-dark()` and nesting become what those understand.
 pub fn minify(css: &str, name: &str) -> Result<String> {
     let options = ParserOptions { filename: name.to_owned(), ..ParserOptions::default() };
     let mut sheet = StyleSheet::parse(css, options).map_err(|error| anyhow!("{name}: {error}"))?;
-    sheet.minify(MinifyOptions::default()).map_err(|error| anyhow!("{name}: {error}"))?;
-    let printer = PrinterOptions { minify: true, ..PrinterOptions::default() };
+    let targets = Targets::from(OLDEST);
+    sheet.minify(MinifyOptions { targets, ..MinifyOptions::default() }).map_err(|error| anyhow!("{name}: {error}"))?;
+    let printer = PrinterOptions { minify: true, targets, ..PrinterOptions::default() };
     Ok(sheet.to_css(printer)?.code)
 }
 
@@ -134,12 +156,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn light_dark_and_nesting_stay() -> Result<()> {
-        let css = ":root { --a: light-dark(#fff, #000); } p { color: light-dark(#ffffff, #000000); & a { color: red } }";
+    fn what_old_browsers_do_not_know_is_lowered() -> Result<()> {
+        let css = ":root { color-scheme: light dark; --a: light-dark(#fff, #000); } p { color: light-dark(#ffffff, #000000); & a { color: red } }
+            @media (width >= 40rem) { p { color: red } }";
         let small = minify(css, "test.css")?;
-        assert!(small.contains("--a:light-dark(#fff,#000)"), "{small}");
-        assert!(small.contains("color:light-dark(#fff,#000)"), "{small}");
-        assert!(small.contains("& a{"), "{small}");
+        for gone in ["light-dark(", "&", ">="] {
+            assert!(!small.contains(gone), "{gone} in {small}");
+        }
+        assert!(small.contains("prefers-color-scheme:dark"), "{small}");
+        Ok(())
+    }
+
+    #[test]
+    fn no_sheet_of_ours_needs_a_newer_browser() -> Result<()> {
+        let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web");
+        let mut sheets = vec![sheets_in(&web.join("styles"))?];
+        for folder in listed(&web.join("styles"))?.iter().filter(|path| path.is_dir()) {
+            sheets.push(sheets_in(folder)?);
+        }
+        for sheet in sheets {
+            let small = minify(&sheet, "ours")?;
+            for newer in ["light-dark(", "color-mix(", "@container", "@scope", "oklch(", "lab("] {
+                assert!(!small.contains(newer), "{newer} in {small}");
+            }
+        }
         Ok(())
     }
 

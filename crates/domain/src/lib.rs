@@ -8,8 +8,10 @@ pub mod email;
 pub mod evening;
 pub mod id;
 pub mod invite;
+pub mod link_token;
 pub mod person_name;
 pub mod refusal;
+pub mod school_contact;
 pub mod scope;
 
 pub use email::EmailAddress;

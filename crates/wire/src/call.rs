@@ -288,7 +288,7 @@ pub enum ServerMessage {
     },
     /// One is out of the call and the server closes the connection.
     Out {
-        /// Why, for a program: `taken_over`, `invite_removed`, `access_ended`, `booking_cancelled`, `booking_moved`, `logged_out`, `call_early`, `call_over`, `link_renewed`, `expired`, `version_unknown`, `left`.
+        /// Why, for a program: `taken_over`, `opened_elsewhere`, `invite_removed`, `access_ended`, `booking_cancelled`, `booking_moved`, `logged_out`, `call_early`, `call_over`, `link_renewed`, `expired`, `version_unknown`, `left`.
         code: String,
         /// Why, for a person.
         detail: String,

@@ -39,6 +39,20 @@ pub struct LinkToken {
     pub token: String,
 }
 
+/// `POST /guest_links/renew`: names the link, either by its token, or by a booking that this browser's guest session covers.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "validate", derive(validator::Validate))]
+pub struct GuestLinkRenewal {
+    /// The token from the link's fragment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "validate", validate(length(min = 1, max = 200)))]
+    pub token: Option<String>,
+    /// The booking whose call somebody else has entered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub booking_id: Option<Uuid>,
+}
+
 /// What a login link would do.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct LoginLinkPreview {
@@ -126,4 +140,56 @@ pub struct School {
     pub time_zone: String,
     /// This server is a demonstration or a developer's: it has a mailbox to read and one-click logins.
     pub demo: bool,
+    /// The telephone number of its office.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// The mail address of its office.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// When the office can be reached, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub office_hours: Option<String>,
+}
+
+/// How families reach the school from now on. What is left out stays; an empty text takes it away.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "validate", derive(validator::Validate))]
+#[serde(deny_unknown_fields)]
+pub struct SchoolChange {
+    /// The telephone number of its office.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "validate", validate(length(max = 40)))]
+    pub phone: Option<String>,
+    /// The mail address of its office.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "validate", validate(length(max = 254)))]
+    pub email: Option<String>,
+    /// When the office can be reached, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "validate", validate(length(max = 120)))]
+    pub office_hours: Option<String>,
+}
+
+/// The web app did not start in somebody's browser.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientError {
+    /// Why.
+    pub kind: ClientErrorKind,
+}
+
+/// Why the web app did not start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientErrorKind {
+    /// The browser knows no JavaScript modules.
+    OldBrowser,
+    /// The browser has no WebAssembly, or it is switched off.
+    NoWebassembly,
+    /// A script could not be fetched or read.
+    ScriptFailed,
+    /// The WebAssembly could not be fetched, compiled or started.
+    WebassemblyFailed,
+    /// Nothing failed, and it still has not started after half a minute.
+    TooSlow,
 }

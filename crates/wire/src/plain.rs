@@ -9,9 +9,10 @@ use uuid::Uuid;
 use crate::{
     AppointmentRecord, Bar, Booking, BookingChange, BookingRow, BookingState, ChosenIdentity, ClassSlots, ClassTeacher, ConsentChannel, DevActor, DevClock,
     DevClockMove, DevLogin, DevMail, Evening, EveningState, ExpectedPerson, FieldError, FieldSource, GuestAppointment, GuestAppointments, GuestInvite,
-    GuestLinkPreview, HistoryEntry, Identity, InvitableStudent, Invite, InviteAction, InviteState, Invites, Lateness, LinkToken, LinkedStudent, LoginLink,
-    LoginLinkPreview, LostBooking, Me, Mode, Moment, MyBookings, NewBar, NewBooking, NewBookings, NewInvite, NewLoginLink, NewSession, Page, Parent, Problem,
-    RestingBooking, Role, Schedule, ScheduledAppointment, School, SlotGrid, SlotState, Stranded, Student, StudentClass, StudentSlots, Teacher,
+    GuestLinkPreview, GuestLinkRenewal, HistoryEntry, Identity, InvitableStudent, Invite, InviteAction, InviteState, Invites, Lateness, LinkToken,
+    LinkedStudent, LoginLink, LoginLinkPreview, LostBooking, Me, Mode, Moment, MyBookings, NewBar, NewBooking, NewBookings, NewInvite, NewLoginLink,
+    NewSession, Page, Parent, Problem, RestingBooking, Role, Schedule, ScheduledAppointment, School, SchoolChange, SlotGrid, SlotState, Stranded, Student,
+    StudentClass, StudentSlots, Teacher,
 };
 
 /// A JSON value that was parsed already. `null` is like something that is not there.
@@ -366,7 +367,7 @@ read! {
     RestingBooking { id, starts_at, student_id, parent_id, class_id, reason }
     Schedule { evening, now, late_minutes, appointments }
     ScheduledAppointment { booking_id, starts_at, ends_at, student, parent, guest, subject, teachers, video, people, no_show, note, stranded }
-    School { id, name, time_zone, demo }
+    School { id, name, time_zone, demo, phone, email, office_hours }
     SlotGrid { evening, times, students }
     Student { id, name }
     StudentClass { sourced_id, title, subject, sources, place_sources, teachers }
@@ -381,6 +382,7 @@ write_all! {
     DevClockMove { to }
     DevLogin { kind = "as" }
     Lateness { minutes }
+    GuestLinkRenewal { token, booking_id }
     LinkToken { token }
     NewBar { student_id, person_id, email, note }
     NewBooking { student_id, class_id, starts_at }
@@ -388,6 +390,7 @@ write_all! {
     NewInvite { name, email, student_ids, consent, consent_record }
     NewLoginLink { email, token }
     NewSession { token, login_link_id, code }
+    SchoolChange { phone, email, office_hours }
 }
 
 choice! {

@@ -95,6 +95,11 @@ impl Browser {
         self.find(&path).await.click().await.expect("it can be pressed");
     }
 
+    /// Waits for the button or link with this name.
+    pub async fn has_button(&self, name: &str) {
+        self.find(&format!("//*[self::button or self::a][normalize-space(.)={}]", quoted(name))).await;
+    }
+
     /// Presses the first button whose name holds a text, or unfolds the first section whose title does.
     pub async fn press_first(&self, text: &str) {
         let text = quoted(text);

@@ -4,10 +4,13 @@ mod axe;
 mod calls;
 mod driver;
 mod journey;
+mod links;
 mod pages;
 mod post;
 mod real_school;
 mod run_mode;
+mod startup;
+mod translated;
 
 use crate::harness::Server;
 use post::PostOffice;

@@ -81,7 +81,7 @@ async fn a_link_that_goes_from_hand_to_hand_asks_for_a_code() {
         let mut next = meeting.jordan().await.line(&meeting.guest_door).await;
         next.say(ClientMessage::Join(Join { move_here: true, ..wish(name) })).await;
         next.seated().await;
-        assert_eq!(line.out().await.0, "taken_over");
+        assert_eq!(line.out().await.0, "opened_elsewhere");
         line = next;
     }
     let asked = |message: &ServerMessage| match message {
@@ -107,5 +107,36 @@ async fn a_link_that_goes_from_hand_to_hand_asks_for_a_code() {
     line.settle().await;
     fourth.say(with(&code)).await;
     fourth.seated().await;
+    assert_eq!(line.out().await.0, "opened_elsewhere");
+}
+
+#[tokio::test]
+async fn a_guest_put_out_by_another_browser_gets_a_new_link() {
+    let meeting = Meeting::soon().await;
+    let school = &meeting.school;
+    let jordan = meeting.jordan().await;
+    let mut line = jordan.join_call(&meeting.guest_door, "phone").await;
+    line.seated().await;
+    // The same browser in another tab is the guest themselves.
+    let mut tab = jordan.line(&meeting.guest_door).await;
+    tab.say(ClientMessage::Join(Join { move_here: true, ..wish("tab") })).await;
+    tab.seated().await;
     assert_eq!(line.out().await.0, "taken_over");
+    // Another browser may be somebody else.
+    let other = meeting.jordan().await;
+    let mut elsewhere = other.line(&meeting.guest_door).await;
+    elsewhere.say(ClientMessage::Join(Join { move_here: true, ..wish("elsewhere") })).await;
+    elsewhere.seated().await;
+    let (code, detail) = tab.out().await;
+    assert_eq!(code, "opened_elsewhere");
+    assert!(detail.contains("another browser"), "{detail}");
+    let booking = meeting.booking;
+    jordan.post("/guest_links/renew", json!({ "booking_id": booking, "token": "both" })).await.is(422);
+    school.nobody().post("/guest_links/renew", json!({ "booking_id": booking })).await.refuses(401, "not_logged_in");
+    school.stranger().await.post("/guest_links/renew", json!({ "booking_id": booking })).await.refuses(401, "not_logged_in");
+    jordan.post("/guest_links/renew", json!({ "booking_id": booking })).await.is(204);
+    assert_eq!(elsewhere.out().await.0, "link_renewed");
+    let mail = school.mail_to("jordan.aaron@example.org").await;
+    school.nobody().post("/guest_sessions", json!({ "token": token_of(&mail) })).await.is(201);
+    other.get("/guest/appointments").await.refuses(401, "not_logged_in");
 }

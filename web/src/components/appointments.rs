@@ -28,9 +28,9 @@ pub(crate) fn Appointments(lines: Vec<Line>) -> impl IntoView {
         let (shape, place) = if line.video { (Shape::Video, t().by_video) } else { (Shape::Person, t().at_school) };
         view! {
             <li>
-                <time class="time" datetime=moments::machine(&line.starts_at)>{moments::clock(&line.starts_at)}</time>
+                <time class="time" datetime=moments::machine(&line.starts_at) translate="no">{moments::clock(&line.starts_at)}</time>
                 <span class="grow">
-                    <strong>{line.who}</strong>
+                    <strong translate="no">{line.who}</strong>
                     <span>{line.about}</span>
                     {line.more.map(|more| view! { <span class="soft">{more}</span> })}
                 </span>

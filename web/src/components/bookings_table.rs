@@ -73,15 +73,15 @@ fn booking_row(booking: Booking, mode: Mode, may_change: bool, join: bool, chang
     view! {
         <tr role="row">
             <th role="rowheader" scope="row">
-                <time class="time" datetime=moments::machine(&booking.starts_at)>{time}</time>
+                <time class="time" datetime=moments::machine(&booking.starts_at) translate="no">{time}</time>
             </th>
             <td role="cell">
-                <strong>{teachers}</strong>
+                <strong translate="no">{teachers}</strong>
                 {place.map(|place| view! { <span class="soft">{place}</span> })}
                 {guests.map(|guests| view! { <span class="soft">{guests}</span> })}
                 {booking.stranded.map(|why| stranded(why, t().stranded_to_do))}
             </td>
-            <td role="cell">{booking.student.name}</td>
+            <td role="cell" translate="no">{booking.student.name}</td>
             <td role="cell">{booking.subject}</td>
             <td role="cell" class="actions">{join}{actions}</td>
         </tr>

@@ -20,12 +20,10 @@ pub(crate) fn Confirm(
 ) -> impl IntoView {
     view! {
         <Dialog id open title>
-            <p>{question}</p>
+            <p prop:textContent=question></p>
             <FailureNotice failure />
             <div class="buttons">
-                <button class="btn danger" type="button" aria-disabled=move || busy.get().then_some("true") on:click=move |_| on_yes.run(())>
-                    {yes}
-                </button>
+                <button class="btn danger" type="button" aria-disabled=move || busy.get().then_some("true") on:click=move |_| on_yes.run(()) prop:textContent=yes></button>
                 <button class="btn quiet" type="button" on:click=move |_| open.set(false)>
                     {no.unwrap_or(t().keep_it)}
                 </button>

@@ -46,7 +46,7 @@ pub(crate) fn Field(
                 prop:value=value
                 on:input:target=move |event| value.set(event.target().value())
             />
-            <p class="error" id=error_id>{error}</p>
+            <p class="error" id=error_id prop:textContent=move || error.get().unwrap_or_default()></p>
         </div>
     }
 }

@@ -12,8 +12,8 @@ pub(crate) fn Header(#[prop(into)] school: Signal<String>, #[prop(into)] me: Sig
     view! {
         <header class="top">
             <a class="home" href="./">
-                <span class="crest" aria-hidden="true">{crest}</span>
-                <span class="school">{school}</span>
+                <span class="crest" aria-hidden="true" translate="no" prop:textContent=crest></span>
+                <span class="school" translate="no" prop:textContent=school></span>
             </a>
             {move || me.get().map(|me| view! { <Account me log_out /> })}
         </header>
@@ -41,7 +41,7 @@ fn Account(me: Me, log_out: Callback<bool>) -> impl IntoView {
     view! {
         <nav aria-label=t().account>
             <details class="menu" node_ref=menu on:keydown=escape>
-                <summary>{name}</summary>
+                <summary translate="no" prop:textContent=name></summary>
                 <ul>
                     {several.then(|| view! { <li><a href="identity" on:click=move |_| close()>{t().switch_identity}</a></li> })}
                     <li><button type="button" on:click=move |_| { close(); log_out.run(false) }>{t().log_out}</button></li>

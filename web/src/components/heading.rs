@@ -16,5 +16,5 @@ pub(crate) fn Heading(#[prop(into)] text: Signal<String>) -> impl IntoView {
             session.arrive(&text.read(), element.into());
         }
     });
-    view! { <h1 node_ref=heading tabindex="-1">{text}</h1> }
+    view! { <h1 node_ref=heading tabindex="-1" prop:textContent=text></h1> }
 }

@@ -143,7 +143,7 @@ fn Suggestion(email: RwSignal<String>) -> impl IntoView {
             {move || meant.get().map(|meant| {
                 let text = fill(t().did_you_mean, &[("email", &meant)]);
                 view! {
-                    <button class="btn quiet" type="button" on:click=move |_| email.set(meant.clone())>{text}</button>
+                    <button class="btn quiet" type="button" on:click=move |_| email.set(meant.clone()) prop:textContent=text></button>
                 }
             })}
         </div>
@@ -169,7 +169,7 @@ fn StudentChoice(students: Vec<InvitableStudent>, chosen: RwSignal<Vec<Uuid>>, e
             <label class="tick">
                 <input type="checkbox" disabled=entry.invited prop:checked=ticked on:change=toggle aria-invalid=move || error.read().is_some().then_some("true") />
                 <span>
-                    {entry.student.name}
+                    <span translate="no">{entry.student.name}</span>
                     <span class="soft">{detail}</span>
                 </span>
             </label>
@@ -179,7 +179,7 @@ fn StudentChoice(students: Vec<InvitableStudent>, chosen: RwSignal<Vec<Uuid>>, e
         <fieldset aria-describedby="students-error">
             <legend>{t().which_students}</legend>
             {items.collect_view()}
-            <p class="error" id="students-error">{error}</p>
+            <p class="error" id="students-error" prop:textContent=move || error.get().unwrap_or_default()></p>
         </fieldset>
     }
 }
@@ -205,7 +205,7 @@ fn ChannelChoice(channel: RwSignal<Option<ConsentChannel>>, error: Signal<Option
         <fieldset class="inline" aria-describedby="channel-error">
             <legend>{t().which_channel}</legend>
             {items.collect_view()}
-            <p class="error" id="channel-error">{error}</p>
+            <p class="error" id="channel-error" prop:textContent=move || error.get().unwrap_or_default()></p>
         </fieldset>
     }
 }
@@ -218,7 +218,7 @@ fn Consent(text: String, consent: RwSignal<bool>, error: Signal<Option<String>>)
                 aria-invalid=move || error.read().is_some().then_some("true") aria-describedby="consent-error" />
             <span>{text}</span>
         </label>
-        <p class="error" id="consent-error">{error}</p>
+        <p class="error" id="consent-error" prop:textContent=move || error.get().unwrap_or_default()></p>
     }
 }
 

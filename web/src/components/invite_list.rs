@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use parlour_wire::{Invite, InviteState, Student};
 
-use super::{FailureNotice, Icon, Shape};
+use super::{FailureNotice, Icon, Shape, fresh};
 use crate::{
     moments,
     task::Task,
@@ -31,15 +31,15 @@ pub(crate) fn InviteItem(invite: Invite, actions: InviteActions) -> impl IntoVie
         <li class="invite">
             <div class="invite-top">
                 <div class="grow">
-                    <strong id=about.clone()>{invite.name.clone()}</strong>
-                    <span class="soft address">{invite.email.clone()}</span>
+                    <strong id=about.clone() translate="no">{invite.name.clone()}</strong>
+                    <span class="soft address" translate="no">{invite.email.clone()}</span>
                     <span class="soft">{fill(t().invite_for, &[("students", &student_names(&invite.students))])}</span>
                 </div>
                 <InviteStateTag state=invite.state at=moments::day_and_clock(&invite.state_at) />
             </div>
             {invite.failure.map(|failure| view! { <p class="error">{failure}</p> })}
             <FailureNotice failure=task.failure />
-            {move || match asking.get() {
+            {fresh(move || match asking.get() {
                 false => view! {
                     <div class="buttons">
                         <button class="btn quiet" type="button" aria-describedby=about.clone() aria-disabled=task.disabled()
@@ -58,7 +58,7 @@ pub(crate) fn InviteItem(invite: Invite, actions: InviteActions) -> impl IntoVie
                     </div>
                 }.into_any(),
                 true => view! { <AskRemove invite=kept.get_value() asking task remove=actions.remove /> }.into_any(),
-            }}
+            })}
         </li>
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn LatenessControl(#[prop(into)] minutes: Signal<u32>, choose: Callba
     });
     let option = move |choice: u32| {
         let text = if choice == 0 { t().late_none.to_owned() } else { count(t().late_minutes, choice as usize) };
-        view! { <option value=choice prop:selected=move || minutes.get() == choice>{text}</option> }
+        view! { <option value=choice prop:selected=move || minutes.get() == choice prop:textContent=text></option> }
     };
     let chosen = move |value: String| {
         if let Ok(choice) = value.parse() {

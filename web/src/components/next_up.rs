@@ -5,7 +5,7 @@ use parlour_domain::call::ENTRY_LEAD;
 use parlour_wire::{ExpectedPerson, Moment, PresenceState, Schedule, ScheduledAppointment};
 use uuid::Uuid;
 
-use super::{Icon, Notice, Presence, Shape, Tone};
+use super::{Icon, Notice, Presence, Shape, Tone, fresh};
 use crate::{
     moments,
     texts::{fill, t},
@@ -97,7 +97,7 @@ pub(crate) fn NextUp(#[prop(into)] schedule: Signal<Schedule>, #[prop(into)] me:
                 <h2 id="next-up">{heading}</h2>
                 <p class="big">
                     <time class="time" datetime=moments::machine(&one.starts_at)>{when}</time>
-                    <strong>{one.student.name}</strong>
+                    <strong translate="no">{one.student.name}</strong>
                 </p>
                 <p>{[&one.subject, " · ", &one.parent].concat()}</p>
                 {stage.is_open().then(|| view! { <Presence people /> })}
@@ -106,7 +106,7 @@ pub(crate) fn NextUp(#[prop(into)] schedule: Signal<Schedule>, #[prop(into)] me:
         }
         .into_any()
     };
-    move || match which.get() {
+    fresh(move || match which.get() {
         Some(_) => match now_next.get_untracked() {
             Some((one, stage)) => card(one, stage),
             None => ().into_any(),
@@ -115,5 +115,5 @@ pub(crate) fn NextUp(#[prop(into)] schedule: Signal<Schedule>, #[prop(into)] me:
             let over = schedule.with_untracked(|schedule| schedule.now >= schedule.evening.ends_at);
             view! { <Notice tone=Tone::Plain><p>{if over { t().run_over } else { t().run_done }}</p></Notice> }.into_any()
         }
-    }
+    })
 }

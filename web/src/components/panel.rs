@@ -4,10 +4,11 @@ use std::pin::Pin;
 
 use leptos::{prelude::*, reactive::computed::ScopedFuture};
 
-use super::{Notice, Tone};
+use super::{Notice, Tone, fresh};
 use crate::{
     api::{Answer, Failure},
     ask::{Ask, Phase},
+    browser,
     route::router,
     session::{session, take_way_out, way_out},
     task::spawn,
@@ -34,7 +35,7 @@ fn panel(phase: RwSignal<Phase>, show: Box<dyn Fn() -> AnyView + Send + Sync>, r
         Phase::Here(_) => untrack(&show),
         Phase::Failed(failure) => view! { <FailureNotice failure=Signal::stored(Some(failure)) retry /> }.into_any(),
     };
-    content.into_any()
+    fresh(content)
 }
 
 /// A page or a piece of one on its way.
@@ -63,21 +64,43 @@ pub(crate) fn LazyPanel(part: Box<dyn Fn() -> Part + Send + Sync>) -> impl IntoV
         let work = async move {
             match part.await {
                 Ok(page) => {
+                    browser::forget_reload();
                     content.try_set_value(Some(page));
                     state.try_set(Fetching::Here);
                 }
                 Err(failure) => {
-                    state.try_set(Fetching::Failed(failure));
+                    if let Some(failure) = why_missing(failure).await {
+                        state.try_set(Fetching::Failed(failure));
+                    }
                 }
             }
         };
         spawn(Box::pin(owner.with(|| ScopedFuture::new_untracked(work))));
     };
     fetch();
-    move || match state.get() {
+    fresh(move || match state.get() {
         Fetching::Waiting => Skeleton().into_any(),
         Fetching::Here => content.try_update_value(Option::take).flatten().into_any(),
-        Fetching::Failed(failure) => view! { <FailureNotice failure=Signal::stored(Some(failure)) retry=Callback::new(move |()| fetch()) /> }.into_any(),
+        Fetching::Failed(failure) => {
+            let is_gone = failure == Failure::PartMissing;
+            let retry = Callback::new(move |()| {
+                if is_gone {
+                    let _ = window().location().reload();
+                } else {
+                    fetch();
+                }
+            });
+            view! { <FailureNotice failure=Signal::stored(Some(failure)) retry /> }.into_any()
+        }
+    })
+}
+
+/// Why a part did not come: the line is broken, or the server has a newer build than this page. Then the page is loaded again, once, and nothing is to be said.
+async fn why_missing(failure: Failure) -> Option<Failure> {
+    match browser::is_outdated().await {
+        None => Some(failure),
+        Some(true) if browser::reload_once() => None,
+        Some(_) => Some(Failure::PartMissing),
     }
 }
 
@@ -108,16 +131,15 @@ pub(crate) fn FailureNotice(#[prop(into)] failure: Signal<Option<Failure>>, #[pr
         if way_out(&failure).is_some() {
             return None;
         }
+        let text = if failure == Failure::PartMissing { t().reload } else { t().try_again };
         let again = retry.map(|retry| {
             view! {
-                <button class="btn quiet" on:click=move |_| retry.run(())>
-                    {t().try_again}
-                </button>
+                <button class="btn quiet" on:click=move |_| retry.run(()) prop:textContent=text></button>
             }
         });
         Some(view! {
             <Notice tone=Tone::Bad>
-                <p>{failure.to_string()}</p>
+                <p prop:textContent=failure.to_string()></p>
                 {again}
             </Notice>
         })

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use parlour_wire::{Moment, SlotState};
 use web_sys::HtmlElement;
 
-use super::{Icon, Shape, names};
+use super::{Icon, Shape, fresh, names};
 use crate::{
     browser,
     draft::{Draft, Lesson, Standing},
@@ -28,7 +28,7 @@ pub(crate) fn SlotTable(caption: String, lessons: Vec<Lesson>, times: Vec<Moment
         view! {
             <th scope="col">
                 <strong>{lesson.class.subject.clone()}</strong>
-                <span class="soft">{names(&lesson.class.teachers)}</span>
+                <span class="soft" translate="no">{names(&lesson.class.teachers)}</span>
                 {move || draft.is_lost(student, class).then(|| view! { <span class="tag stop">{t().time_lost}</span> })}
             </th>
         }
@@ -39,7 +39,7 @@ pub(crate) fn SlotTable(caption: String, lessons: Vec<Lesson>, times: Vec<Moment
         view! {
             <tr>
                 <th scope="row">
-                    <time datetime=moments::machine(time)>{moments::clock(time)}</time>
+                    <time datetime=moments::machine(time) translate="no">{moments::clock(time)}</time>
                 </th>
                 {cells.collect_view()}
             </tr>
@@ -104,7 +104,7 @@ fn SlotButton(lesson: Lesson, time: Moment, draft: Draft) -> impl IntoView {
             aria-pressed=move || if draft.standing(&pick) == Standing::Chosen { "true" } else { "false" }
             aria-disabled=move || (draft.standing(&pick) == Standing::Conflict).then_some("true")>
             {move || (draft.standing(&pick) == Standing::Chosen).then(|| view! { <Icon shape=Shape::Tick /> })}
-            {clock}
+            <span translate="no">{clock}</span>
         </button>
     }
 }
@@ -154,17 +154,19 @@ fn Chooser(lesson: Lesson, times: Vec<Moment>, draft: Draft, open: bool) -> impl
     let label = fill(t().times_with, &[("who", &names(&lesson.class.teachers))]);
     let (subject, teachers) = (lesson.class.subject.clone(), names(&lesson.class.teachers));
     let buttons = free.into_iter().map(|time| view! { <SlotButton lesson=lesson.clone() time draft /> }).collect_view();
-    let state = move || match (lost.get(), chosen.get()) {
-        (true, _) => view! { <span class="tag stop">{t().time_lost}</span> }.into_any(),
-        (false, Some(time)) => view! { <span class="tag go"><Icon shape=Shape::Tick />{moments::clock(&time)}</span> }.into_any(),
-        (false, None) => view! { <span class="soft">{left.clone()}</span> }.into_any(),
-    };
+    let state = fresh(move || match (lost.get(), chosen.get()) {
+        (true, _) => view! { <span class="tag stop" prop:textContent=t().time_lost></span> }.into_any(),
+        (false, Some(time)) => {
+            view! { <span class="tag go"><Icon shape=Shape::Tick /><span translate="no" prop:textContent=moments::clock(&time)></span></span> }.into_any()
+        }
+        (false, None) => view! { <span class="soft" prop:textContent=left.clone()></span> }.into_any(),
+    });
     view! {
         <details class="chooser" open=open>
             <summary>
                 <span class="grow">
                     <strong>{subject}</strong>
-                    <span class="soft">{teachers}</span>
+                    <span class="soft" translate="no">{teachers}</span>
                 </span>
                 {state}
             </summary>

@@ -14,7 +14,7 @@ pub(crate) fn stranded(why: Stranded, so: &'static str) -> AnyView {
     };
     view! {
         <span class="tag wait">{t().stranded}</span>
-        <span class="soft">{[reason, " ", so].concat()}</span>
+        <span class="soft" prop:textContent=[reason, " ", so].concat()></span>
     }
     .into_any()
 }

@@ -9,7 +9,9 @@ use crate::{
     api::{self, Failure},
     ask::Ask,
     browser,
-    components::{BookingsTable, FailureNotice, Heading, Icon, InviteControl, Notice, Panel, ReviewList, Shape, SlotChoosers, SlotTable, Tone, names, when},
+    components::{
+        BookingsTable, FailureNotice, Heading, Icon, InviteControl, Notice, Panel, ReviewList, Shape, SlotChoosers, SlotTable, Tone, fresh, names, when,
+    },
     draft::{Draft, Lesson},
     moments, route,
     route::router,
@@ -46,7 +48,7 @@ pub(crate) fn BookPage() -> impl IntoView {
     let evening = route::page_id();
     let (parent, change) = (route::query_id("parent_id"), route::query_id("change"));
     let case = Memo::new(move |_| Case { evening, parent: parent.get(), change: change.get() });
-    move || view! { <Booking case=case.get() /> }
+    fresh(move || view! { <Booking case=case.get() /> }.into_any())
 }
 
 #[component]
@@ -66,12 +68,11 @@ fn Booking(case: Case) -> impl IntoView {
         }
         let grid = StoredValue::new(grid);
         let lessons = StoredValue::new(grid.with_value(Lesson::all));
-        (move || match step.get() {
+        fresh(move || match step.get() {
             Step::Choose => view! { <Choose case grid lessons draft step /> }.into_any(),
             Step::Review => view! { <Review case lessons draft step slots /> }.into_any(),
             Step::Done => view! { <Done case /> }.into_any(),
         })
-        .into_any()
     };
     view! { <Panel data=slots show /> }
 }
@@ -134,7 +135,7 @@ fn StudentSection(
     let full = full.collect_view();
     let caption = fill(t().times_for, &[("student", &name)]);
     let none = open.is_empty();
-    let choice = move || {
+    let choice = fresh(move || {
         let (lessons, times) = (open.clone(), times.get_value());
         if lessons.is_empty() {
             ().into_any()
@@ -143,10 +144,10 @@ fn StudentSection(
         } else {
             view! { <SlotChoosers lessons times draft open_all=false /> }.into_any()
         }
-    };
+    });
     view! {
         <section class="student">
-            <h2>{name}</h2>
+            <h2 translate="no">{name}</h2>
             <ul class="lines">{booked}{full}</ul>
             {none.then(|| view! { <p class="soft">{t().nothing_to_choose}</p> })}
             {choice}
@@ -184,7 +185,7 @@ fn LostNotice(lessons: StoredValue<Vec<Lesson>>, draft: Draft) -> impl IntoView 
             _ => t().lost_taken,
         };
         let text = fill(text, &[("time", &moments::clock(&lost.starts_at)), ("who", &names(&lesson.class.teachers)), ("student", &lesson.student.name)]);
-        Some(view! { <p>{text}</p> })
+        Some(view! { <p prop:textContent=text></p> })
     };
     move || {
         let lines = draft.lost.with(|lost| lost.iter().filter_map(line).collect::<Vec<_>>());
@@ -197,7 +198,7 @@ fn ChosenBar(draft: Draft, step: RwSignal<Step>) -> impl IntoView {
     let number = Memo::new(move |_| draft.picks.with(Vec::len));
     view! {
         <div class="chosen" class:none-chosen=move || number.get() == 0>
-            <span role="status">{move || count(t().chosen, number.get())}</span>
+            <span role="status" prop:textContent=move || count(t().chosen, number.get())></span>
             {move || (number.get() > 0).then(|| view! {
                 <button class="btn quiet" type="button" on:click=move |_| draft.picks.set(Vec::new())>{t().clear}</button>
                 <button class="btn primary" type="button" on:click=move |_| { draft.drop_lost(); draft.lost.set(Vec::new()); step.set(Step::Review); }>{t().review}</button>
@@ -244,9 +245,9 @@ fn Review(case: Case, lessons: StoredValue<Vec<Lesson>>, draft: Draft, step: RwS
         let text = if any_lost.get() { t().book_rest } else { t().book_these };
         view! {
             {(rest.get() > 0).then(|| view! {
-                <button class="btn primary" type="button" aria-disabled=task.disabled() on:click=move |_| { draft.drop_lost(); draft.lost.set(Vec::new()); book(); }>{text}</button>
+                <button class="btn primary" type="button" aria-disabled=task.disabled() on:click=move |_| { draft.drop_lost(); draft.lost.set(Vec::new()); book(); } prop:textContent=text></button>
             })}
-            <button class="btn quiet" type="button" on:click=choose>{if any_lost.get() { t().choose_another } else { t().choose_more }}</button>
+            <button class="btn quiet" type="button" on:click=choose prop:textContent=if any_lost.get() { t().choose_another } else { t().choose_more }></button>
         }
     };
     view! {
@@ -353,9 +354,8 @@ fn MoveBar(case: Case, change: Uuid, draft: Draft, who: String) -> impl IntoView
             {move || match chosen.get() {
                 None => view! { <span class="soft">{t().choose_new_time}</span> }.into_any(),
                 Some(time) => view! {
-                    <button class="btn primary" type="button" aria-disabled=task.disabled() on:click=move |_| go.run(())>
-                        {fill(t().move_to, &[("time", &moments::clock(&time))])}
-                    </button>
+                    <button class="btn primary" type="button" aria-disabled=task.disabled() on:click=move |_| go.run(())
+                        prop:textContent=fill(t().move_to, &[("time", &moments::clock(&time))])></button>
                 }.into_any(),
             }}
         </div>

@@ -8,7 +8,7 @@ use super::{history::HistoryPanel, invites::InviteDialog, lazy};
 use crate::{
     api,
     ask::Ask,
-    components::{BookingsTable, Confirm, Heading, Icon, InviteControl, Notice, Panel, Shape, Tone, names, when},
+    components::{BookingsTable, Confirm, Heading, Icon, InviteControl, Notice, Panel, Shape, Tone, fresh, names, when},
     moments, route,
     session::session,
     task::Task,
@@ -19,7 +19,7 @@ use crate::{
 pub(crate) fn BookingsPage() -> impl IntoView {
     let evening = route::page_id();
     let parent = route::query_id("parent_id");
-    move || view! { <Bookings evening parent=parent.get() /> }
+    fresh(move || view! { <Bookings evening parent=parent.get() /> }.into_any())
 }
 
 #[component]

@@ -152,7 +152,7 @@ fn program(desk: Desk, client: ApiClient) -> impl IntoView {
     let may: Vec<&str> = scopes().into_iter().filter(|(scope, _)| client.scopes.iter().any(|one| one == scope)).map(|(_, text)| text).collect();
     let used = client.used_at.map_or_else(|| o().unused.to_owned(), |at| fill(o().used, &[("when", &moments::day_and_clock(&at))]));
     let older = client.secrets.iter().filter_map(|secret| secret.expires_at).next().map(|at| {
-        view! { <span class="soft">{fill(o().two_secrets, &[("when", &moments::day_and_clock(&at))])}</span> }
+        view! { <span class="soft" prop:textContent=fill(o().two_secrets, &[("when", &moments::day_and_clock(&at))])></span> }
     });
     let button = move |class: &'static str, text: &'static str, dialog: RwSignal<bool>, client: ApiClient| {
         let label = [text, " ", &client.name].concat();
@@ -160,10 +160,10 @@ fn program(desk: Desk, client: ApiClient) -> impl IntoView {
     };
     view! {
         <span class="grow wide">
-            <strong>{client.name.clone()}</strong>
-            <span>{may.join(" · ")}</span>
-            <span class="soft">{used}</span>
-            <span class="soft">{fill(o().up_to, &[("count", &client.requests_per_minute.to_string())])}</span>
+            <strong prop:textContent=client.name.clone()></strong>
+            <span prop:textContent=may.join(" · ")></span>
+            <span class="soft" prop:textContent=used></span>
+            <span class="soft" prop:textContent=fill(o().up_to, &[("count", &client.requests_per_minute.to_string())])></span>
             {older}
             <span class="soft">{fill(o().made, &[("name", &client.created_by), ("when", &moments::day(&client.created_at))])}</span>
         </span>
@@ -249,14 +249,13 @@ fn FormDialog(desk: Desk) -> impl IntoView {
                 <fieldset>
                     <legend>{o().may}</legend>
                     {scopes().map(tick).collect_view()}
-                    <p class="error">{move || none_chosen.get().then_some(o().may_missing)}</p>
+                    <p class="error" prop:textContent=move || if none_chosen.get() { o().may_missing } else { "" }></p>
                 </fieldset>
                 <Field id="program-limit" label=o().limit value=limit error=limit_error hint=o().limit_hint inputmode="numeric" />
                 <FailureNotice failure=desk.task.failure />
                 <div class="buttons">
-                    <button class="btn primary" type="submit" aria-disabled=desk.task.disabled()>
-                        {move || if desk.about.read().is_some() { o().save } else { o().connect }}
-                    </button>
+                    <button class="btn primary" type="submit" aria-disabled=desk.task.disabled()
+                        prop:textContent=move || if desk.about.read().is_some() { o().save } else { o().connect }></button>
                     <button class="btn quiet" type="button" on:click=move |_| desk.form.set(false)>{t().cancel}</button>
                 </div>
             </form>
@@ -281,7 +280,7 @@ fn SecretDialog(desk: Desk) -> impl IntoView {
     };
     view! {
         <Dialog id="secret" open=desk.handing title=o().secret_title.to_owned()>
-            <p>{lede}</p>
+            <p prop:textContent=move || lede().unwrap_or_default()></p>
             {lines}
             <div class="buttons">
                 <button class="btn primary" type="button" on:click=move |_| desk.handing.set(false)>{o().done}</button>

@@ -1,12 +1,15 @@
 //! The link of an invite: who invited whom to what, a button to go on, and "This was not meant for me".
 
 use leptos::prelude::*;
-use parlour_wire::{GuestAppointments, GuestInvite, GuestLinkPreview};
+use parlour_domain::link_token::is_cut;
+use parlour_wire::{GuestAppointments, GuestInvite, GuestLinkPreview, GuestLinkRenewal};
 
+use super::login::CookiesOff;
 use crate::{
     api::{self, Answer, Failure},
     ask::Ask,
-    components::{Appointments, Confirm, FailureNotice, Heading, Line, Notice, Panel, Tone, names, student_names},
+    browser,
+    components::{Appointments, Confirm, FailureNotice, Heading, Line, Notice, Panel, Tone, fresh, names, student_names},
     moments,
     route::router,
     session::session,
@@ -47,7 +50,12 @@ pub(crate) fn GuestPage() -> impl IntoView {
     if !known {
         Effect::new(move || router.replace("/guest/appointments"));
     }
-    view! { <div class="narrow">{move || token.get().map(|token| view! { <LinkPanel token /> })}</div> }
+    let link = fresh(move || match token.get() {
+        None => ().into_any(),
+        Some(_) if !browser::keeps_cookies() => view! { <CookiesOff title=t().guest_appointments_title /> }.into_any(),
+        Some(token) => view! { <LinkPanel token /> }.into_any(),
+    });
+    view! { <div class="narrow">{link}</div> }
 }
 
 #[component]
@@ -57,6 +65,7 @@ fn LinkPanel(token: String) -> impl IntoView {
     let show = move |link: Link| match link {
         Link::Live(preview) if preview.own_invite => own(&preview),
         Link::Live(preview) => view! { <Invitation token preview /> }.into_any(),
+        Link::Dead(_) if token.with_value(|token| is_cut(token)) => told(t().link_cut_title, t().guest_cut_text.to_owned()),
         Link::Dead(failure) => dead(&failure),
     };
     view! { <Panel data=preview show /> }
@@ -79,10 +88,14 @@ fn dead(failure: &Failure) -> AnyView {
         "link_renewed" => (t().guest_renewed_title, t().guest_renewed_text.to_owned()),
         _ => (t().link_dead_title, t().guest_dead_text.to_owned()),
     };
+    told(title, text)
+}
+
+fn told(title: &'static str, text: String) -> AnyView {
     view! {
         <Heading text=title />
         <Notice tone=Tone::Wait>
-            <p>{text}</p>
+            <p prop:textContent=text></p>
         </Notice>
     }
     .into_any()
@@ -103,7 +116,8 @@ fn Invitation(token: StoredValue<String>, preview: GuestLinkPreview) -> impl Int
         });
     });
     let new_link = Callback::new(move |()| {
-        renew.run(async move { api::renew_guest_link(&token.get_value()).await }, move |()| {
+        let link = GuestLinkRenewal { token: Some(token.get_value()), booking_id: None };
+        renew.run(async move { api::renew_guest_link(&link).await }, move |()| {
             renewing.set(false);
             renewed.set(true);
         });
@@ -149,11 +163,11 @@ fn Invitation(token: StoredValue<String>, preview: GuestLinkPreview) -> impl Int
         .into_any()
     };
     view! {
-        {move || match (declined.get(), renewed.get()) {
+        {fresh(move || match (declined.get(), renewed.get()) {
             (true, _) => thanks(),
             (_, true) => replaced(),
             _ => invited(),
-        }}
+        })}
         <Confirm id="renew" open=renewing title=t().guest_new_link question=t().guest_new_link_question yes=t().guest_new_link_yes no=t().back busy=renew.busy failure=renew.failure on_yes=new_link />
         <Confirm id="decline" open=asking title=t().not_for_me question=t().not_for_me_question yes=t().not_for_me_yes no=t().back busy=decline.busy failure=decline.failure on_yes=end />
     }
@@ -194,6 +208,7 @@ pub(crate) fn GuestAppointmentsPage() -> impl IntoView {
             .into_any()
         }
         Seen::Gone(Some(failure)) => dead(&failure),
+        Seen::Gone(None) if !browser::keeps_cookies() => view! { <CookiesOff title=t().guest_appointments_title /> }.into_any(),
         Seen::Here(_) | Seen::Gone(None) => view! {
             <Heading text=t().guest_appointments_title />
             <Notice tone=Tone::Plain>

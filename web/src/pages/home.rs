@@ -6,7 +6,7 @@ use parlour_wire::{BookingState, Evening, Page, Role};
 use crate::{
     api,
     ask::Ask,
-    components::{EveningCard, FailureNotice, Heading, Notice, Panel, Skeleton, Tone},
+    components::{EveningCard, FailureNotice, Heading, Notice, Panel, Skeleton, Tone, fresh},
     route::router,
     session::session,
     texts::t,
@@ -31,11 +31,11 @@ pub(crate) fn HomePage() -> impl IntoView {
     let is_parent = Memo::new(move |_| session.role() == Some(Role::Parent));
     view! {
         <FailureNotice failure retry=Callback::new(move |()| { session.leave(); session.ask(); }) />
-        {move || match is_parent.get() {
+        {fresh(move || match is_parent.get() {
             true => view! { <Evenings /> }.into_any(),
             false if failure.with(Option::is_none) => Skeleton().into_any(),
             false => ().into_any(),
-        }}
+        })}
     }
 }
 

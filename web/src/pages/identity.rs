@@ -5,7 +5,7 @@ use parlour_wire::{ChosenIdentity, Identity, Role};
 
 use crate::{
     api,
-    components::{FailureNotice, Heading, Skeleton},
+    components::{FailureNotice, Heading, Skeleton, fresh},
     route::router,
     session::{return_path, session},
     task::Task,
@@ -33,14 +33,14 @@ pub(crate) fn IdentityPage() -> impl IntoView {
             <Heading text=t().identity_title />
             <p class="lede">{t().identity_lede}</p>
             <FailureNotice failure=task.failure />
-            {move || session.me.with(|me| match me {
+            {fresh(move || session.me.with(|me| match me {
                 None => Skeleton().into_any(),
                 Some(Ok(me)) => list(&me.identities),
                 Some(Err(failure)) => {
                     let failure = Some(failure.clone());
                     view! { <FailureNotice failure=Signal::stored(failure) /> }.into_any()
                 }
-            })}
+            }))}
         </div>
     }
 }
@@ -57,7 +57,7 @@ fn IdentityItem(identity: Identity, choose: Callback<Identity>) -> impl IntoView
     view! {
         <li>
             <button type="button" class="choice" on:click=move |_| choose.run(identity.clone())>
-                <strong>{name}</strong>
+                <strong translate="no">{name}</strong>
                 <span class="soft">{role}</span>
             </button>
         </li>

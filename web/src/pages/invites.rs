@@ -10,7 +10,9 @@ use super::lazy;
 use crate::{
     api::{self, Answer, Failure},
     browser,
-    components::{Dialog, FailureNotice, Icon, InviteActions, InviteCheck, InviteDraft, InviteForm, InviteItem, LazyPanel, Notice, Shape, Skeleton, Tone},
+    components::{
+        Dialog, FailureNotice, Icon, InviteActions, InviteCheck, InviteDraft, InviteForm, InviteItem, LazyPanel, Notice, Shape, Skeleton, Tone, fresh,
+    },
     task::{Task, spawn},
     texts::{self, fill, t},
 };
@@ -188,9 +190,9 @@ pub(super) fn Desktop(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
     });
     view! {
         <div role="status">
-            {move || desk.news.get().map(|news| view! { <div class="notice good"><Icon shape=Shape::Tick /><div>{news}</div></div> })}
+            {move || desk.news.get().map(|news| view! { <div class="notice good"><Icon shape=Shape::Tick /><div prop:textContent=news></div></div> })}
         </div>
-        {move || match (phase.get(), desk.view.get()) {
+        {fresh(move || match (phase.get(), desk.view.get()) {
             (Phase::Waiting, _) => Skeleton().into_any(),
             (Phase::Failed(failure), _) => {
                 view! { <FailureNotice failure=Signal::stored(Some(failure)) retry=Callback::new(move |()| desk.begin()) /> }.into_any()
@@ -198,7 +200,7 @@ pub(super) fn Desktop(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
             (Phase::Here, View::List) => view! { <List desk /> }.into_any(),
             (Phase::Here, View::Form) => form(desk, open),
             (Phase::Here, View::Check(invite, key)) => check(desk, invite, key),
-        }}
+        })}
     }
 }
 
@@ -255,7 +257,7 @@ fn List(desk: Desk) -> impl IntoView {
                 <InviteItem invite actions />
             </For>
         </ul>
-        {move || match refusal.get() {
+        {fresh(move || match refusal.get() {
             None => view! {
                 <button class="btn go wide" type="button" on:click=another>
                     <Icon shape=Shape::Add />
@@ -263,7 +265,7 @@ fn List(desk: Desk) -> impl IntoView {
                 </button>
             }.into_any(),
             Some(text) => view! { <Notice tone=Tone::Plain><p>{text}</p></Notice> }.into_any(),
-        }}
+        })}
     }
 }
 

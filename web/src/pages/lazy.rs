@@ -110,6 +110,11 @@ fn bars() -> Answer<Part> {
 }
 
 #[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
+fn office() -> Answer<Part> {
+    Ok(dressed("later", || super::office::OfficePage().into_any()))
+}
+
+#[wasm_split(school, fallible, wasm_split_path = leptos::wasm_split)]
 fn clients() -> Answer<Part> {
     Ok(dressed("later", || super::clients::ClientsPage().into_any()))
 }
@@ -223,6 +228,12 @@ pub(crate) fn StaffParentRoute() -> impl IntoView {
 pub(crate) fn BarsRoute() -> impl IntoView {
     session().ask();
     view! { <LazyPanel part=Box::new(|| opened(Box::pin(bars()))) /> }
+}
+
+#[component]
+pub(crate) fn OfficeRoute() -> impl IntoView {
+    session().ask();
+    view! { <LazyPanel part=Box::new(|| opened(Box::pin(office()))) /> }
 }
 
 #[component]

@@ -1,14 +1,15 @@
 //! Logging in: by an address and a mailed code, or by the link of a mail.
 
 use leptos::prelude::*;
-use parlour_domain::EmailAddress;
+use parlour_domain::{EmailAddress, link_token::is_cut};
 use parlour_wire::{LoginLink, LoginLinkPreview, Me, NewLoginLink, NewSession};
 use uuid::Uuid;
 
 use crate::{
     api::{self, Failure},
     ask::Ask,
-    components::{FailureNotice, Field, Heading, Notice, Panel, Tone},
+    browser,
+    components::{FailureNotice, Field, Heading, Notice, Panel, Tone, fresh},
     route::router,
     session::{return_path, session},
     task::Task,
@@ -46,15 +47,31 @@ pub(crate) fn LoginPage() -> impl IntoView {
         session.enter(me);
         router.replace(&path);
     });
+    // Without cookies nobody stays logged in: a link is not to be used up for that.
+    if !browser::keeps_cookies() {
+        return view! { <div class="narrow"><CookiesOff title=t().login_title /></div> }.into_any();
+    }
     view! {
         <div class="narrow">
             {told.map(|told| view! { <Notice tone=Tone::Wait><p>{told}</p></Notice> })}
-            {move || match step.get() {
+            {fresh(move || match step.get() {
                 Step::Address => view! { <AddressStep step /> }.into_any(),
                 Step::Link(token) => view! { <LinkStep step token enter /> }.into_any(),
                 Step::Code(id, asked) => view! { <CodeStep step id asked enter /> }.into_any(),
-            }}
+            })}
         </div>
+    }
+    .into_any()
+}
+
+/// Cookies are switched off: says so, and what to do.
+#[component]
+pub(super) fn CookiesOff(title: &'static str) -> impl IntoView {
+    view! {
+        <Heading text=title />
+        <Notice tone=Tone::Bad>
+            <p>{t().cookies_off}</p>
+        </Notice>
     }
 }
 
@@ -146,7 +163,7 @@ fn LinkStep(step: RwSignal<Step>, token: String, enter: Callback<Me>) -> impl In
     });
     let show = move |preview: Option<LoginLinkPreview>| match preview {
         Some(preview) => view! { <LiveLink step token preview enter /> }.into_any(),
-        None => view! { <DeadLink step /> }.into_any(),
+        None => view! { <DeadLink step cut=token.with_value(|token| is_cut(token)) /> }.into_any(),
     };
     view! { <Panel data=preview show /> }
 }
@@ -189,11 +206,12 @@ fn LiveLink(step: RwSignal<Step>, token: StoredValue<String>, preview: LoginLink
 }
 
 #[component]
-fn DeadLink(step: RwSignal<Step>) -> impl IntoView {
+fn DeadLink(step: RwSignal<Step>, cut: bool) -> impl IntoView {
+    let (title, text) = if cut { (t().link_cut_title, t().link_cut_text) } else { (t().link_dead_title, t().link_dead_text) };
     view! {
-        <Heading text=t().link_dead_title />
+        <Heading text=title />
         <Notice tone=Tone::Wait>
-            <p>{t().link_dead_text}</p>
+            <p>{text}</p>
         </Notice>
         <button class="btn primary" type="button" on:click=move |_| step.set(Step::Address)>
             {t().link_send_new}

@@ -56,12 +56,12 @@ fn Reading(mail: DevMail) -> impl IntoView {
     let html = ["<base target=\"_top\">", &mail.html].concat();
     view! {
         <article class="card">
-            <h2>{mail.subject.clone()}</h2>
-            <p class="soft address"><Icon shape=Shape::Mail />{mail.to}</p>
+            <h2 prop:textContent=mail.subject.clone()></h2>
+            <p class="soft address"><Icon shape=Shape::Mail /><span prop:textContent=mail.to></span></p>
             <iframe title=mail.subject sandbox="allow-top-navigation-by-user-activation" srcdoc=html></iframe>
             <details>
                 <summary>{t().mail_text}</summary>
-                <pre>{mail.text}</pre>
+                <pre prop:textContent=mail.text></pre>
             </details>
         </article>
     }

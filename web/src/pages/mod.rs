@@ -15,6 +15,7 @@ mod lazy;
 mod login;
 mod mailbox;
 mod missing;
+mod office;
 mod origins;
 mod record;
 mod run;
@@ -28,7 +29,7 @@ mod webhooks;
 
 pub(crate) use lazy::{
     BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps, ClientsRoute, DevicesRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute, IdentityRoute,
-    MailboxRoute, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute, WebhookLogRoute, WebhooksRoute,
+    MailboxRoute, OfficeRoute, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute, WebhookLogRoute, WebhooksRoute,
 };
 pub(crate) use login::LoginPage;
 pub(crate) use missing::MissingPage;

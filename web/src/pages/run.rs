@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::record::{Keeping, Record};
 use crate::{
     api::{self, Failure},
-    components::{Heading, Icon, LatenessControl, NextUp, Notice, Presence, Shape, Stage, Tone, names, others, stranded, waiting, when},
+    components::{Heading, Icon, LatenessControl, NextUp, Notice, Presence, Shape, Stage, Tone, fresh, names, others, stranded, waiting, when},
     moments,
     route::router,
     session::{Session, session, take_way_out, way_out},
@@ -99,7 +99,7 @@ pub(super) fn Run(schedule: Schedule) -> impl IntoView {
     let ids = Memo::new(move |_| live.schedule.with(|schedule| schedule.appointments.iter().map(|one| one.booking_id).collect::<Vec<_>>()));
     let is_empty = Memo::new(move |_| ids.read().is_empty());
     let old = Memo::new(move |_| live.failures.get() >= PATIENCE);
-    let top = move || {
+    let top = fresh(move || {
         if is_empty.get() {
             view! { <Notice tone=Tone::Plain><p>{t().schedule_empty}</p></Notice> }.into_any()
         } else {
@@ -114,14 +114,14 @@ pub(super) fn Run(schedule: Schedule) -> impl IntoView {
             }
             .into_any()
         }
-    };
+    });
     view! {
         <Heading text=t().schedule_title />
         <p class="lede">{[&evening.title, ". ", &when(&evening)].concat()}</p>
         {move || old.get().then(|| view! { <Notice tone=Tone::Wait><p>{t().run_stale}</p></Notice> })}
         {top}
         <div class="bar">
-            <span class="soft">{move || count(t().appointments, ids.read().len())}</span>
+            <span class="soft" prop:textContent=move || count(t().appointments, ids.read().len())></span>
             <a class="btn quiet push" href="devices"><Icon shape=Shape::Video />{t().check_devices}</a>
             <button class="btn quiet" type="button" on:click=move |_| { let _ = window().print(); }>
                 <Icon shape=Shape::Print />
@@ -165,8 +165,8 @@ fn Waiting(live: Live, me: Memo<Option<Uuid>>) -> impl IntoView {
         let label = fill(t().run_enter_label, &[("student", &student), ("time", &time)]);
         view! {
             <li>
-                <span class="time">{time}</span>
-                <span class="grow">{names}</span>
+                <span class="time" translate="no" prop:textContent=time></span>
+                <span class="grow" translate="no" prop:textContent=names></span>
                 <a class="action" href=format!("calls/{id}") aria-label=label>{t().run_enter_this}</a>
             </li>
         }
@@ -237,9 +237,9 @@ fn Row(live: Live, id: Uuid, me: Memo<Option<Uuid>>) -> impl IntoView {
     let no_show_label = StoredValue::new(no_show_label);
     Some(view! {
         <li class:over=move || stage.get() == Some(Stage::Over) class:running=move || stage.get() == Some(Stage::Running)>
-            <time class="time" datetime=move || starts_at.get().map(|at| moments::machine(&at))>{time}</time>
+            <time class="time" datetime=move || starts_at.get().map(|at| moments::machine(&at)) translate="no" prop:textContent=time></time>
             <div class="grow">
-                <strong>{student.clone()}</strong>
+                <strong translate="no">{student.clone()}</strong>
                 <span>{[&first.subject, " · ", &first.parent].concat()}</span>
                 {more(&first).map(|more| view! { <span class="soft">{more}</span> })}
                 {move || strands.get().map(|why| stranded(why, t().stranded_stands))}
@@ -312,7 +312,7 @@ fn Note(id: Uuid, record: Record, student: String) -> impl IntoView {
             ></textarea>
             <p class="hint" id=hint>{t().note_hint}</p>
         </details>
-        <p class="keeping" role="status">{sign}</p>
+        <p class="keeping" role="status" prop:textContent=move || sign().unwrap_or_default()></p>
         {again}
     }
 }

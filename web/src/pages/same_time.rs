@@ -36,7 +36,7 @@ pub(super) fn SameTime(evening: Uuid, parent: Option<Uuid>, home: String, change
                 <Notice tone=Tone::Wait>
                     <p>{t().same_time_why}</p>
                     <FailureNotice failure=task.failure />
-                    <button class="btn quiet" type="button" aria-disabled=task.disabled() on:click=keep>{text.with_value(|(label, ..)| label.clone())}</button>
+                    <button class="btn quiet" type="button" aria-disabled=task.disabled() on:click=keep prop:textContent=text.with_value(|(label, ..)| label.clone())></button>
                 </Notice>
             }
         })

@@ -9,7 +9,7 @@ use crate::{
     api,
     components::{Field, Heading, Icon, More, Shape, student_names},
     paged::Paged,
-    texts::{office, t},
+    texts::{count, office, t},
 };
 
 #[component]
@@ -39,6 +39,7 @@ pub(crate) fn StaffStart() -> impl IntoView {
             handle.clear();
         }
     });
+    let found = move || if parents.loaded.get() { count(t().parents_found, parents.items.read().len()) } else { String::new() };
     view! {
         <Heading text=t().staff_title />
         <p class="lede">{t().staff_lede}</p>
@@ -49,9 +50,10 @@ pub(crate) fn StaffStart() -> impl IntoView {
                 {t().all_bars}
             </a>
             <a class="action" href="staff/connections">{office().title}</a>
+            <a class="action" href="staff/office">{office().contact_title}</a>
             <a class="action" href="staff/webhooks">{crate::texts::webhooks().title}</a>
         </form>
-        <p class="unseen" role="status">{move || parents.loaded.get().then(|| crate::texts::count(t().parents_found, parents.items.read().len()))}</p>
+        <p class="unseen" role="status" prop:textContent=found></p>
         {move || (parents.loaded.get() && parents.items.read().is_empty()).then(|| view! { <p>{t().nobody_found}</p> })}
         <ul class="cards">
             <For each=move || parents.items.get() key=|parent| parent.id let(parent)>
@@ -67,10 +69,10 @@ fn parent_card(parent: &Parent) -> impl IntoView + use<> {
     view! {
         <a class="choice" href=format!("staff/parents/{}", parent.id)>
             <span class="grow">
-                <strong>{parent.name.clone()}</strong>
+                <strong translate="no">{parent.name.clone()}</strong>
                 <span class="soft address">{parent.email.clone().unwrap_or_else(|| t().no_address.to_owned())}</span>
             </span>
-            <span class="soft">{student_names(&students)}</span>
+            <span class="soft" translate="no">{student_names(&students)}</span>
         </a>
     }
 }

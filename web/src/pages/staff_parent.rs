@@ -69,7 +69,7 @@ fn student_line(linked: LinkedStudent, barring: RwSignal<Option<Student>>, allow
     view! {
         <li>
             <span class="grow">
-                <strong>{linked.student.name}</strong>
+                <strong translate="no">{linked.student.name}</strong>
                 <span class="soft">{linked.relationship}</span>
             </span>
             <span class=class>{text}</span>

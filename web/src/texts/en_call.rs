@@ -155,6 +155,11 @@ catalogue!(CallTexts {
     left_again: Text = "Join again",
     taken_title: Text = "You moved to another device or tab",
     taken_text: Text = "The call goes on there.",
+    elsewhere_title: Text = "Your link was opened in another browser",
+    elsewhere_text: Text =
+        "The call goes on there. If that is you, all is well. If not, somebody else has your link: get a new one, and whoever uses the old one is put out.",
+    elsewhere_sent_title: Text = "A new link is on its way",
+    elsewhere_sent: Text = "We mailed it to the address of your invite. The old link no longer works. Open the new one to come back.",
     out_title: Text = "You are no longer in this call",
     next_title: Text = "Your next appointment",
     next_at: Text = "{time} with {who}, about {student} ({subject})",

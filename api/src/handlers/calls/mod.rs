@@ -47,7 +47,7 @@ fn person(of: LoggedIn, booking: BookingId) -> Answer<Visitor> {
 ///
 /// # Errors
 /// `not_logged_in`, `not_found`, `booking_cancelled`, `not_a_video_call`; `invite_removed`, `access_ended`, `link_dead`.
-async fn guest(app: &App, guest: GuestSessions, booking: BookingId) -> Answer<Visitor> {
+pub async fn guest(app: &App, guest: GuestSessions, booking: BookingId) -> Answer<Visitor> {
     let (school, now) = (guest.school.id(), app.clock.now());
     let find = move |db: &mut Db| {
         let mut answer = Ok(None);

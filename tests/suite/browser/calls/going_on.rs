@@ -37,7 +37,7 @@ async fn a_link_that_goes_from_hand_to_hand_asks_for_a_code() {
         next.heading("Move here?").await;
         next.press("Move here").await;
         next.part("Call controls").await;
-        last.heading("You moved to another device or tab").await;
+        last.heading("Your link was opened in another browser").await;
         last = next;
     }
     let fourth = evening.as_actor(375, "guest").await;

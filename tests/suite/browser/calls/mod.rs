@@ -11,3 +11,4 @@ mod out;
 mod relay;
 mod screens;
 mod seats;
+mod translated;

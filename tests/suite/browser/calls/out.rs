@@ -1,9 +1,9 @@
 //! Being put out, and not being put out.
 
-use crate::harness::token_of;
+use crate::{browser::pages::look, harness::token_of};
 
 use super::{
-    evening::{Evening, join},
+    evening::{Evening, join, press_join},
     media::{connections, sees_and_hears},
 };
 
@@ -47,4 +47,29 @@ async fn a_parent_who_opens_the_guests_link_puts_nobody_out() {
     join(&parent, &evening.call()).await;
     sees_and_hears(&parent, 2).await;
     sees_and_hears(&guest, 2).await;
+}
+
+#[actix_web::test]
+async fn a_guest_put_out_by_another_gets_a_new_link() {
+    let evening = Evening::start().await;
+    let teacher = evening.as_actor(1280, "teacher").await;
+    join(&teacher, &evening.call()).await;
+    let guest = evening.as_actor(375, "guest").await;
+    join(&guest, &evening.guests_call()).await;
+    sees_and_hears(&guest, 1).await;
+    // Somebody else has the link.
+    let other = evening.as_actor(1280, "guest").await;
+    press_join(&other, &evening.guests_call()).await;
+    other.heading("Move here?").await;
+    other.press("Move here").await;
+    guest.heading("Your link was opened in another browser").await;
+    look(&guest, "after another opened the link").await;
+    guest.press("Someone else uses my link").await;
+    guest.press("Mail me a new link").await;
+    guest.heading("A new link is on its way").await;
+    other.sees("replaced").await;
+    let mail = evening.school.mail_to("jordan.aaron@example.org").await;
+    guest.open(&evening.page(&format!("guest#t={}", token_of(&mail)))).await;
+    guest.heading("Hello Jordan Aaron").await;
+    assert_eq!(evening.seated().await, [evening.school.people.teacher.0]);
 }

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use parlour_wire::{CallDoor, CallRole, NextCall};
+use parlour_wire::{CallDoor, CallRole, GuestLinkRenewal, NextCall};
+use uuid::Uuid;
 
 use super::{
     door::server_time,
@@ -13,10 +14,10 @@ use super::{
 use crate::{
     api,
     call::timer::Ticker,
-    components::{Heading, Notice, Tone, names},
+    components::{Confirm, Heading, Notice, Tone, names},
     moments,
     task::Task,
-    texts::{call as c, count, fill},
+    texts::{call as c, count, fill, t},
 };
 
 /// So many seconds a parent has to say that they stay.
@@ -32,8 +33,11 @@ pub(super) fn After(visit: Visit, door: CallDoor, code: String, detail: String) 
         "taken_over" => (c().taken_title, c().taken_text.to_owned()),
         _ => (c().out_title, crate::texts::error(&code).map_or(detail, str::to_owned)),
     };
-    let (over, again) = (code == "call_over", matches!(code.as_str(), "left" | "taken_over"));
+    let (over, again) = (code == "call_over", matches!(code.as_str(), "left" | "taken_over" | "opened_elsewhere"));
     let home = visit.home(&door);
+    if code == "opened_elsewhere" {
+        return view! { <Elsewhere visit booking=door.booking_id home /> }.into_any();
+    }
     view! {
         <div class="narrow after">
             <Heading text=title />
@@ -48,6 +52,43 @@ pub(super) fn After(visit: Visit, door: CallDoor, code: String, detail: String) 
                 })}
                 <a class="btn quiet" href=home>{c().back_to_appointments}</a>
             </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// Another browser came in by the guest's link: the guest can come back, or get a new link.
+#[component]
+fn Elsewhere(visit: Visit, booking: Uuid, home: String) -> impl IntoView {
+    let (task, asking, renewed) = (Task::new(), RwSignal::new(false), RwSignal::new(false));
+    let renew = Callback::new(move |()| {
+        let link = GuestLinkRenewal { token: None, booking_id: Some(booking) };
+        task.run(async move { api::renew_guest_link(&link).await }, move |()| {
+            asking.set(false);
+            renewed.set(true);
+        });
+    });
+    let again = move |_| {
+        visit.devices.start();
+        visit.step.set(Step::Door);
+    };
+    let told = move || {
+        let text = if renewed.get() { c().elsewhere_sent } else { c().elsewhere_text };
+        let tone = if renewed.get() { Tone::Good } else { Tone::Wait };
+        view! { <Notice tone><p prop:textContent=text></p></Notice> }
+    };
+    view! {
+        <div class="narrow after">
+            <Heading text=Signal::derive(move || if renewed.get() { c().elsewhere_sent_title } else { c().elsewhere_title }.to_owned()) />
+            {told}
+            <div class="buttons">
+                {move || (!renewed.get()).then(|| view! {
+                    <button class="btn primary" type="button" on:click=move |_| asking.set(true)>{t().guest_new_link}</button>
+                    <button class="btn quiet" type="button" on:click=again>{c().left_again}</button>
+                })}
+                <a class="btn quiet" href=home>{c().back_to_appointments}</a>
+            </div>
+            <Confirm id="renew" open=asking title=t().guest_new_link question=t().guest_new_link_question yes=t().guest_new_link_yes no=t().back busy=task.busy failure=task.failure on_yes=renew />
         </div>
     }
 }
@@ -108,7 +149,7 @@ fn Next(visit: Visit, call: NextCall, door: CallDoor) -> impl IntoView {
         <section class="card">
             <h2>{c().next_title}</h2>
             <p>{what}</p>
-            <p class="soft" role="timer">{when}</p>
+            <p class="soft" role="timer" prop:textContent=when></p>
             <div class="buttons">
                 {move || open.get().then(|| view! { <button class="btn primary" type="button" on:click=move |_| go()>{c().next_go}</button> })}
                 {move || (!staying.get()).then(|| view! {

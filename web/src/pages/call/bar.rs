@@ -99,7 +99,7 @@ fn Tool(sign: Signal<Sign>, text: Signal<&'static str>, off: Signal<bool>, press
     view! {
         <button class="tool" type="button" class:off=off title=text on:click=move |_| press.run(())>
             <Picto sign />
-            <span>{text}</span>
+            <span prop:textContent=text></span>
         </button>
     }
 }

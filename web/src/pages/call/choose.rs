@@ -42,12 +42,12 @@ pub(super) fn TroubleNotice(devices: Devices, kind: Kind) -> impl IntoView {
     move || match state.get() {
         State::Failed(trouble) => view! {
             <Notice tone=Tone::Wait>
-                <p>{advice(kind, trouble)}</p>
+                <p prop:textContent=advice(kind, trouble)></p>
                 <button class="btn quiet" type="button" on:click=again>{t().try_again}</button>
             </Notice>
         }
         .into_any(),
-        State::Asking => view! { <p class="soft" role="status">{c().asking}</p> }.into_any(),
+        State::Asking => view! { <p class="soft" role="status" prop:textContent=c().asking></p> }.into_any(),
         State::Off | State::On => ().into_any(),
     }
 }
@@ -66,7 +66,7 @@ pub(super) fn Chooser(devices: Devices, kind: Kind) -> impl IntoView {
         let all = choices.get().into_iter().enumerate().map(|(place, choice)| {
             let label = if choice.label.is_empty() { fill(c().unnamed, &[("n", &(place + 1).to_string())]) } else { choice.label };
             let selected = choice.id == chosen;
-            view! { <option value=choice.id selected=selected>{label}</option> }
+            view! { <option value=choice.id selected=selected prop:textContent=label></option> }
         });
         view! {
             <option value="" selected=chosen.is_empty()>{c().choose_default}</option>
@@ -150,7 +150,7 @@ pub(super) fn Notes(devices: Devices) -> impl IntoView {
             <Picto sign=Sign::Speaker />
             {c().speaker_play}
         </button>
-        <p class="soft" role="status">{said}</p>
+        <p class="soft" role="status" prop:textContent=said></p>
     }
 }
 

@@ -45,7 +45,7 @@ fn CameraCard(devices: Devices) -> impl IntoView {
             State::On => (c().camera_unuse, false),
             State::Asking | State::Failed(_) => return None,
         };
-        Some(view! { <button class="btn quiet" type="button" on:click=move |_| devices.show(on)>{text}</button> })
+        Some(view! { <button class="btn quiet" type="button" on:click=move |_| devices.show(on) prop:textContent=text></button> })
     };
     view! {
         <section class="card" aria-labelledby="check-camera">
@@ -65,7 +65,7 @@ fn MicrophoneCard(devices: Devices) -> impl IntoView {
     let state = devices.microphone;
     let said = move || {
         let text = if heard.get() { c().microphone_good } else { c().microphone_quiet };
-        (state.get() == State::On).then(|| view! { <p class="soft">{text}</p> })
+        (state.get() == State::On).then(|| view! { <p class="soft" prop:textContent=text></p> })
     };
     let switch = move || {
         (state.get() == State::Off)
@@ -114,7 +114,7 @@ fn NetworkCard() -> impl IntoView {
     let reached = move || server.get() == Finding::Good;
     let said = move || {
         let (tone, text) = verdict(network.direct.get(), network.relay.get()).filter(|_| reached())?;
-        Some(view! { <Notice tone><p>{text}</p></Notice> })
+        Some(view! { <Notice tone><p prop:textContent=text></p></Notice> })
     };
     let again = move || {
         let waiting = server.get() == Finding::Waiting || (reached() && [network.direct.get(), network.relay.get()].contains(&Finding::Waiting));
@@ -150,7 +150,7 @@ fn Row(label: &'static str, finding: RwSignal<Finding>) -> impl IntoView {
         <div>
             <dt>{label}</dt>
             <dd>
-                <span class=move || said().0>{move || said().1}</span>
+                <span class=move || said().0 prop:textContent=move || said().1></span>
             </dd>
         </div>
     }

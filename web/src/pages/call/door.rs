@@ -94,7 +94,7 @@ pub(super) fn Door(visit: Visit, door: CallDoor) -> impl IntoView {
                     <Level devices />
                 </div>
                 <div class="card">
-                    <p class="big" role="timer">{clock}</p>
+                    <p class="big" role="timer" prop:textContent=clock></p>
                     {late.map(|late| view! { <Notice tone=Tone::Wait><p>{late}</p></Notice> })}
                     {door.elsewhere.then(|| view! { <Notice tone=Tone::Wait><p>{c().door_elsewhere}</p></Notice> })}
                     <TroubleNotice devices kind=Kind::Microphone />
@@ -126,11 +126,11 @@ fn Switches(visit: Visit) -> impl IntoView {
     view! {
         <button class="btn quiet" type="button" on:click=move |_| devices.speak(!heard.get_untracked())>
             <Picto sign=Signal::derive(move || if heard.get() { Sign::Microphone } else { Sign::MicrophoneOff }) />
-            {move || if heard.get() { c().mute } else { c().unmute }}
+            <span prop:textContent=move || if heard.get() { c().mute } else { c().unmute }></span>
         </button>
         <button class="btn quiet" type="button" on:click=move |_| devices.show(!seen.get_untracked())>
             <Picto sign=Signal::derive(move || if seen.get() { Sign::Camera } else { Sign::CameraOff }) />
-            {move || if seen.get() { c().camera_stop } else { c().camera_start }}
+            <span prop:textContent=move || if seen.get() { c().camera_stop } else { c().camera_start }></span>
         </button>
     }
 }

@@ -20,17 +20,17 @@ use crate::{
 pub(super) fn Lobby(call: Call, visit: Visit) -> impl IntoView {
     let kind = Memo::new(move |_| call.stage.get());
     let panel = move || match kind.get() {
-        Stage::Joining | Stage::Out { .. } => view! { <p class="big" role="status">{c().joining}</p> }.into_any(),
+        Stage::Joining | Stage::Out { .. } => view! { <p class="big" role="status" prop:textContent=c().joining></p> }.into_any(),
         Stage::MoveHere => view! {
-            <h2>{c().move_title}</h2>
-            <p>{c().move_text}</p>
-            <button class="btn primary" type="button" on:click=move |_| call.move_here()>{c().move_yes}</button>
+            <h2 prop:textContent=c().move_title></h2>
+            <p prop:textContent=c().move_text></p>
+            <button class="btn primary" type="button" on:click=move |_| call.move_here() prop:textContent=c().move_yes></button>
         }
         .into_any(),
         Stage::Code { masked_email, sent, wrong } => view! { <CodeForm call masked_email sent wrong /> }.into_any(),
         Stage::Waiting(place) => view! {
-            <h2>{c().full_title}</h2>
-            <p role="status">{fill(c().full_text, &[("n", &place.to_string())])}</p>
+            <h2 prop:textContent=c().full_title></h2>
+            <p role="status" prop:textContent=fill(c().full_text, &[("n", &place.to_string())])></p>
         }
         .into_any(),
         Stage::Seated => view! { <Begins call /> }.into_any(),
@@ -59,10 +59,10 @@ fn Begins(call: Call) -> impl IntoView {
     let time = move || fill(c().lobby_text, &[("time", &moments::clock(&call.times.get().starts_at))]);
     let late = Memo::new(move |_| call.times.get().late_minutes);
     view! {
-        <h2>{c().lobby_title}</h2>
-        <p>{time}</p>
-        <p class="big" role="timer">{move || fill(c().lobby_left, &[("left", &left(call.times.get().starts_at.timestamp_millis(), call.now.get()))])}</p>
-        {move || (late.get() > 0).then(|| view! { <Notice tone=Tone::Wait><p>{count(c().door_late, late.get() as usize)}</p></Notice> })}
+        <h2 prop:textContent=c().lobby_title></h2>
+        <p prop:textContent=time></p>
+        <p class="big" role="timer" prop:textContent=move || fill(c().lobby_left, &[("left", &left(call.times.get().starts_at.timestamp_millis(), call.now.get()))])></p>
+        {move || (late.get() > 0).then(|| view! { <Notice tone=Tone::Wait><p prop:textContent=count(c().door_late, late.get() as usize)></p></Notice> })}
     }
 }
 
@@ -79,10 +79,10 @@ fn People(call: Call) -> impl IntoView {
         view! {
             <li>
                 <span class="grow">
-                    <strong>{person.name}</strong>
-                    <span class="soft">{role(person.role)}</span>
+                    <strong translate="no" prop:textContent=person.name></strong>
+                    <span class="soft" prop:textContent=role(person.role)></span>
                 </span>
-                <span class=class>{state}</span>
+                <span class=class prop:textContent=state></span>
             </li>
         }
     };
@@ -109,14 +109,14 @@ fn CodeForm(call: Call, masked_email: String, sent: bool, wrong: bool) -> impl I
     let text = if sent { c().code_mailed } else { c().code_why };
     let mail = if sent { c().code_again } else { c().code_mail };
     view! {
-        <h2>{c().code_title}</h2>
-        <p>{fill(text, &[("email", &masked_email)])}</p>
+        <h2 prop:textContent=c().code_title></h2>
+        <p prop:textContent=fill(text, &[("email", &masked_email)])></p>
         <form novalidate on:submit=enter>
             {sent.then(|| view! {
                 <Field id="call-code" label=t().code value=code error hint=t().code_hint autocomplete="one-time-code" inputmode="numeric" class="code" />
-                <button class="btn primary" type="submit">{c().code_enter}</button>
+                <button class="btn primary" type="submit" prop:textContent=c().code_enter></button>
             })}
-            <button class=if sent { "btn quiet" } else { "btn primary" } type="button" on:click=move |_| call.send_code()>{mail}</button>
+            <button class=if sent { "btn quiet" } else { "btn primary" } type="button" on:click=move |_| call.send_code() prop:textContent=mail></button>
         </form>
     }
 }

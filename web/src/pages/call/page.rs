@@ -14,7 +14,7 @@ use crate::{
     ask::Ask,
     browser,
     call::{devices::Devices, object::Object},
-    components::Panel,
+    components::{Panel, fresh},
     route,
 };
 
@@ -110,10 +110,10 @@ pub(crate) fn CallPage(guest: bool) -> impl IntoView {
         shown.dispose();
         browser::forget(INSIDE);
     });
-    move || {
+    fresh(move || {
         let booking = visit.booking.get();
-        view! { <Appointment visit booking /> }
-    }
+        view! { <Appointment visit booking /> }.into_any()
+    })
 }
 
 /// The key that this tab had before it was loaded again, or a new one.
@@ -139,7 +139,7 @@ fn Appointment(visit: Visit, booking: Uuid) -> impl IntoView {
             visit.step.set(Step::Door);
         }
         let (door, servers) = (StoredValue::new(door), StoredValue::new(servers));
-        (move || {
+        fresh(move || {
             let door = door.get_value();
             match visit.step.get() {
                 Step::Door if door.state == CallState::Over => {
@@ -150,7 +150,6 @@ fn Appointment(visit: Visit, booking: Uuid) -> impl IntoView {
                 Step::After(code, detail) => After(AfterProps { visit, door, code, detail }).into_any(),
             }
         })
-        .into_any()
     };
     view! { <Panel data=asked show /> }
 }

@@ -24,7 +24,7 @@ use crate::{
         room::{Call, Stage},
         wake::Awake,
     },
-    components::{FailureNotice, Heading, Notice, Tone},
+    components::{FailureNotice, Heading, Notice, Tone, fresh},
     session::session,
     task::Task,
     texts::{call as c, fill},
@@ -56,9 +56,9 @@ pub(super) fn Room(visit: Visit, door: CallDoor, servers: IceServers) -> impl In
     let talks = Memo::new(move |_| call.talks());
     let teacher = door.you.role == CallRole::Teacher;
     let (who, what, me) = (partner(&door), summary(&door), door.you.name.clone());
-    let body = move || {
+    let body = fresh(move || {
         if talks.get() { view! { <Tiles call me=me.clone() devices=visit.devices voices /> }.into_any() } else { view! { <Lobby call visit /> }.into_any() }
-    };
+    });
     let leave = Callback::new(move |()| {
         call.leave();
         if visit.step.get_untracked() == Step::Room {
@@ -102,7 +102,7 @@ fn Countdown(call: Call) -> impl IntoView {
         _ => "countdown",
     };
     view! {
-        <p class=class role="timer" aria-label=c().time_left>{text}</p>
+        <p class=class role="timer" aria-label=c().time_left prop:textContent=text></p>
     }
 }
 
@@ -118,14 +118,14 @@ fn News(call: Call, voices: Voices) -> impl IntoView {
     });
     let unlinked = move || {
         let text = if call.failures.get() >= MANY { c().offline_long } else { c().link_lost };
-        (!call.linked.get() && call.failures.get() > 0).then(|| view! { <Notice tone=Tone::Wait><p>{text}</p></Notice> })
+        (!call.linked.get() && call.failures.get() > 0).then(|| view! { <Notice tone=Tone::Wait><p prop:textContent=text></p></Notice> })
     };
     view! {
         {move || voices.blocked.get().then(|| view! { <button class="btn primary wide" type="button" on:click=hear>{c().tap_to_hear}</button> })}
         {unlinked}
         {move || call.relay_refused.get().then(|| view! { <Notice tone=Tone::Wait><p>{c().relay_refused}</p></Notice> })}
         {move || poor.get().then(|| view! { <Notice tone=Tone::Wait><p>{c().poor_advice}</p></Notice> })}
-        {move || call.problem.get().map(|problem| view! { <Notice tone=Tone::Bad><p>{problem}</p></Notice> })}
+        {move || call.problem.get().map(|problem| view! { <Notice tone=Tone::Bad><p prop:textContent=problem></p></Notice> })}
     }
 }
 

@@ -72,10 +72,10 @@ fn Tile(call: Call, person: Uuid, voices: Voices) -> impl IntoView {
         <figure class="tile" aria-label=label class:screen=screen data-connected=move || face.connected.get().to_string()>
             <Moving track=face.picture />
             <Voice track=face.sound voices />
-            <span class="initials" aria-hidden="true" hidden=seen>{initials(&known.name)}</span>
-            <span class="tile-state">{state}</span>
+            <span class="initials" aria-hidden="true" hidden=seen translate="no">{initials(&known.name)}</span>
+            <span class="tile-state" prop:textContent=state></span>
             <figcaption>
-                <strong>{known.name.clone()}</strong>
+                <strong translate="no">{known.name.clone()}</strong>
                 <span class="tile-role">{role(known.role)}</span>
                 {move || (!heard.get()).then(|| view! { <Mark sign=Sign::MicrophoneOff text=c().state_muted /> })}
                 {move || (!on(|one| one.media.video || one.media.screen)).then(|| view! { <Mark sign=Sign::CameraOff text=c().state_camera_off /> })}
@@ -94,7 +94,7 @@ fn OwnTile(name: String, devices: Devices) -> impl IntoView {
     view! {
         <figure class="tile own" aria-label=label>
             <Moving track=devices.picture mirrored=true />
-            <span class="initials" aria-hidden="true" hidden=seen>{initials(&name)}</span>
+            <span class="initials" aria-hidden="true" hidden=seen translate="no">{initials(&name)}</span>
             <figcaption>
                 <strong>{c().you}</strong>
                 {move || (!devices.is_heard()).then(|| view! { <Mark sign=Sign::MicrophoneOff text=c().state_muted /> })}
@@ -111,7 +111,7 @@ fn Mark(sign: Sign, text: &'static str) -> impl IntoView {
     view! {
         <span class="mark" title=text>
             <Picto sign=Signal::stored(sign) />
-            <span class="unseen">{text}</span>
+            <span class="unseen" prop:textContent=text></span>
         </span>
     }
 }
@@ -125,7 +125,7 @@ fn Missing(call: Call, alone: Signal<bool>) -> impl IntoView {
     };
     let line = move |state: PresenceState, text: &'static str| {
         let names = names(state);
-        (!names.is_empty()).then(|| view! { <p>{fill(text, &[("names", &names)])}</p> })
+        (!names.is_empty()).then(|| view! { <p prop:textContent=fill(text, &[("names", &names)])></p> })
     };
     view! {
         <div class="missing">

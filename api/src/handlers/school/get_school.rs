@@ -5,7 +5,7 @@ use parlour_wire::School;
 
 use crate::{app::App, auth::AtSchool, views};
 
-/// Its name, for the page before anybody logs in.
+/// Its name and how to reach it, for the page before anybody logs in.
 pub async fn get_school(app: Data<App>, AtSchool(school): AtSchool) -> Json<School> {
     Json(views::school(&school, app.config.mode.is_playground()))
 }

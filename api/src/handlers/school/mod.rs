@@ -1,0 +1,7 @@
+//! The school at an address, and how families reach it.
+
+mod change_school;
+mod get_school;
+
+pub use change_school::change_school;
+pub use get_school::get_school;

@@ -1,0 +1,88 @@
+//! Links that were mangled on the way, and browsers that keep no cookies.
+
+use serde_json::json;
+
+use super::{client, driver::Browser, pages::look};
+use crate::harness::{School, token_of};
+
+const RACHEL: &str = "rachel.aaron@example.org";
+
+async fn school() -> School {
+    School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await
+}
+
+/// Opens a link below the school's base as a new page, and sees that its token is not in the address bar.
+async fn follow(browser: &Browser, school: &School, link: &str, token: &str, heading: &str) {
+    browser.open("about:blank").await;
+    browser.open(&format!("{}/s/hillcrest/{link}", school.origin)).await;
+    browser.heading(heading).await;
+    let address = browser.run("return location.href").await;
+    assert!(!address.as_str().expect("an address").contains(&token[..12]), "{address}");
+}
+
+/// What mail programs, gateways and people make of a link.
+fn mangled(page: &str, token: &str) -> Vec<String> {
+    let before = ["#t=", "%23t=", "#t%3D", "%23t%3D", "%2523t%253D", "?utm_source=mail#t="];
+    let after = [".", ")", "%20", "%3E", ",", "&data=05%7C01%7C"];
+    let before = before.map(|before| format!("{page}{before}{token}"));
+    let after = after.map(|after| format!("{page}#t={token}{after}"));
+    before.into_iter().chain(after).collect()
+}
+
+#[actix_web::test]
+async fn mangled_login_links_work() {
+    let school = school().await;
+    school.nobody().post("/login_links", json!({ "email": RACHEL })).await.is(202);
+    let token = token_of(&school.mail_to(RACHEL).await);
+    let parent = Browser::start(375).await;
+    for link in mangled("login", &token) {
+        follow(&parent, &school, &link, &token, "Welcome back").await;
+    }
+    follow(&parent, &school, &format!("nowhere#t={token}"), &token, "There is no such page").await;
+    follow(&parent, &school, &format!("login#t={}", &token[..30]), &token, "This link is incomplete").await;
+    look(&parent, "a cut login link").await;
+    parent.press("Send me a new link").await;
+    parent.heading("Log in").await;
+    follow(&parent, &school, &format!("login%23t={token}."), &token, "Welcome back").await;
+    parent.press("Log in").await;
+    parent.heading("Parents’ evenings").await;
+    parent.close().await;
+}
+
+#[actix_web::test]
+async fn mangled_guest_links_work() {
+    let school = school().await;
+    let token = token_of(school.demo_mail_to("jordan.aaron@example.org"));
+    let guest = Browser::start(375).await;
+    for link in mangled("guest", &token) {
+        follow(&guest, &school, &link, &token, "Hello Jordan Aaron").await;
+    }
+    follow(&guest, &school, &format!("guest#t={}", &token[..30]), &token, "This link is incomplete").await;
+    guest.sees("ask the person who invited you").await;
+    guest.close().await;
+}
+
+#[actix_web::test]
+async fn cookies_that_are_off_are_named() {
+    let school = school().await;
+    school.nobody().post("/login_links", json!({ "email": RACHEL })).await.is(202);
+    let token = token_of(&school.mail_to(RACHEL).await);
+    let guests = token_of(school.demo_mail_to("jordan.aaron@example.org"));
+    let browser = Browser::start(375).await;
+    browser.before_each_page("Object.defineProperty(Document.prototype, 'cookie', { get: () => '', set() {} })").await;
+    for (link, token) in [("login".to_owned(), "no token at all"), (format!("login#t={token}"), &*token), (format!("guest#t={guests}"), &*guests)] {
+        browser.open("about:blank").await;
+        browser.open(&format!("{}/s/hillcrest/{link}", school.origin)).await;
+        browser.sees("This browser keeps no cookies for this site").await;
+        let address = browser.run("return location.href").await;
+        assert!(!address.as_str().expect("an address").contains(&token[..12]), "{address}");
+    }
+    look(&browser, "a browser without cookies").await;
+    browser.close().await;
+    // The link was not used up.
+    let again = Browser::start(375).await;
+    follow(&again, &school, &format!("login#t={token}"), &token, "Welcome back").await;
+    again.press("Log in").await;
+    again.heading("Parents’ evenings").await;
+    again.close().await;
+}

@@ -1,0 +1,199 @@
+//! The web app that does not start says so and tells the server once; a tab that outlives a deploy goes on with the new build.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::{axe, client, driver::Browser, pages::look};
+use crate::harness::School;
+
+const PHONE: &str = "020 7946 0000";
+const HEADING: &str = "This page has not started";
+/// How many reports this load of the page has sent.
+const REPORTS: &str = "performance.getEntriesByType('resource').filter((one) => one.name.endsWith('/client_errors')).length";
+
+/// A copy of the client, to be damaged.
+struct Copy(TempDir);
+
+impl Copy {
+    fn make() -> Self {
+        let copy = tempfile::tempdir().expect("a folder");
+        let from = PathBuf::from(client());
+        fs::create_dir(copy.path().join("assets")).expect("a folder");
+        fs::copy(from.join("index.html"), copy.path().join("index.html")).expect("the page is there");
+        for file in fs::read_dir(from.join("assets")).expect("the assets are there").flatten() {
+            fs::copy(file.path(), copy.path().join("assets").join(file.file_name())).expect("a file can be copied");
+        }
+        Self(copy)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Changes the file of this name and ending, whatever its hash; `None` takes it away.
+    fn change(&self, name: &str, ending: &str, change: impl Fn(Vec<u8>) -> Option<Vec<u8>>) {
+        let files = fs::read_dir(self.path().join("assets")).expect("the assets are there").flatten();
+        let named: Vec<PathBuf> = files.map(|file| file.path()).filter(|path| is_named(path, name)).collect();
+        assert!(!named.is_empty(), "there is no {name}");
+        for path in named {
+            let bytes = fs::read(&path).expect("it can be read");
+            fs::remove_file(&path).expect("it can be removed");
+            if path.extension().is_some_and(|end| end == ending)
+                && let Some(changed) = change(bytes)
+            {
+                fs::write(&path, changed).expect("it can be written");
+            }
+        }
+    }
+
+    async fn school(&self) -> School {
+        let folder = self.path().display().to_string();
+        let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &folder)]).await;
+        school.staff().await.patch("/school", json!({ "phone": PHONE, "office_hours": "Monday to Friday" })).await.is(200);
+        school
+    }
+}
+
+fn is_named(path: &Path, name: &str) -> bool {
+    path.file_name().and_then(|file| file.to_str()).is_some_and(|file| file.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
+}
+
+fn page(school: &School, path: &str) -> String {
+    format!("{}/s/hillcrest/{path}", school.origin)
+}
+
+/// Opens the page, which does not start: it says so, how to reach the school, and tells the server once.
+async fn does_not_start(browser: &Browser, school: &School, why: &str) {
+    browser.open(&page(school, "login")).await;
+    browser.heading(HEADING).await;
+    browser.sees(PHONE).await;
+    let text = browser.text().await;
+    assert!(!text.contains("Loading"), "{why}: {text}");
+    browser.becomes(&format!("{REPORTS} === 1")).await;
+    browser.reload().await;
+    browser.heading(HEADING).await;
+    assert_eq!(browser.run(&format!("return {REPORTS}")).await, json!(0), "{why}: told once");
+}
+
+#[actix_web::test]
+async fn damaged_files_are_said_and_reported_once() {
+    let browser = Browser::start(375).await;
+    let html = |_: Vec<u8>| Some(b"<!doctype html><title>Sign in to the network</title>".to_vec());
+    let half = |bytes: Vec<u8>| Some(bytes[..bytes.len() / 2].to_vec());
+    let gone = |_: Vec<u8>| None;
+    type Change<'c> = &'c dyn Fn(Vec<u8>) -> Option<Vec<u8>>;
+    let faults: [(&str, &str, &str, Change<'_>); 7] = [
+        ("no WebAssembly", "app_bg", "wasm", &gone),
+        ("half of the WebAssembly", "app_bg", "wasm", &half),
+        ("a page instead of the WebAssembly", "app_bg", "wasm", &html),
+        ("no start.js", "start", "js", &gone),
+        ("no app.js", "app", "js", &gone),
+        ("a page instead of app.js", "app", "js", &html),
+        ("half of app.js", "app", "js", &half),
+    ];
+    for (why, name, ending, change) in faults {
+        let copy = Copy::make();
+        copy.change(name, ending, change);
+        does_not_start(&browser, &copy.school().await, why).await;
+    }
+    // A policy of somebody on the way, who allows no WebAssembly.
+    let copy = Copy::make();
+    let index = fs::read_to_string(copy.path().join("index.html")).expect("the page is there");
+    let strict = index.replace("<head>", "<head><meta http-equiv=\"Content-Security-Policy\" content=\"script-src 'self'\">");
+    fs::write(copy.path().join("index.html"), strict).expect("it can be written");
+    let school = copy.school().await;
+    does_not_start(&browser, &school, "a policy").await;
+    look(&browser, "a page that has not started").await;
+    browser.close().await;
+}
+
+#[actix_web::test]
+async fn browsers_that_can_not_run_it_are_told() {
+    let faults = [
+        ("no modules", "delete HTMLScriptElement.prototype.noModule"),
+        ("no WebAssembly", "delete window.WebAssembly"),
+        ("WebAssembly is refused", "WebAssembly.instantiate = WebAssembly.instantiateStreaming = () => Promise.reject(new Error('refused'))"),
+        (
+            "the WebAssembly is blocked",
+            "const real = fetch; window.fetch = (url, ...more) => String(url.url ?? url).includes('.wasm') ? Promise.reject(new TypeError('blocked')) : real(url, ...more)",
+        ),
+    ];
+    let copy = Copy::make();
+    let school = copy.school().await;
+    for (why, script) in faults {
+        let browser = Browser::start(375).await;
+        browser.before_each_page(script).await;
+        does_not_start(&browser, &school, why).await;
+        browser.close().await;
+    }
+}
+
+#[actix_web::test]
+async fn a_page_without_any_script_says_it_after_a_while() {
+    let copy = Copy::make();
+    copy.change("boot", "js", |_| None);
+    let school = copy.school().await;
+    let browser = Browser::start(375).await;
+    browser.open(&page(&school, "login")).await;
+    browser.sees("Loading").await;
+    assert!(!browser.text().await.contains(HEADING), "not at once");
+    // The while passes.
+    browser.run("document.getAnimations().forEach((one) => one.finish())").await;
+    browser.heading(HEADING).await;
+    browser.sees(PHONE).await;
+    axe::finds_nothing(&browser, "a page without any script").await;
+    browser.close().await;
+}
+
+/// From here on the server has another build: the parts that were not fetched yet are gone.
+const DEPLOYED: &str = "const real = fetch; window.fetch = (input, ...more) => {
+    const url = new URL(String(input.url ?? input), document.baseURI);
+    if (url.pathname.endsWith('.wasm') && !url.pathname.includes('app_bg')) return Promise.resolve(new Response('', { status: 404 }));
+    if (url.pathname === new URL(document.baseURI).pathname) return Promise.resolve(new Response('<!doctype html><title>another build</title>'));
+    return real(input, ...more);
+}; window.isOld = true;";
+
+#[actix_web::test]
+async fn a_tab_that_outlives_a_deploy_goes_on() {
+    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
+    let parent = Browser::start(375).await;
+    parent.open(&page(&school, "dev/login/parent")).await;
+    let evening = format!("evenings/{}", school.people.evening.0);
+    parent.open(&page(&school, &format!("{evening}/book"))).await;
+    parent.heading("Book appointments").await;
+    parent.run("document.querySelectorAll('details.chooser').forEach((one) => { one.open = true; }); document.querySelector('button.slot').click()").await;
+    parent.sees("1 chosen").await;
+    parent.run(DEPLOYED).await;
+    parent.press("My bookings").await;
+    parent.heading("My bookings").await;
+    parent.sees("10 minute gap").await;
+    assert_eq!(parent.run("return window.isOld ?? false").await, json!(false), "the page was loaded again");
+    parent.press("Book more").await;
+    parent.sees("1 chosen").await;
+    parent.close().await;
+}
+
+#[actix_web::test]
+async fn a_part_that_stays_gone_loads_the_page_again_once() {
+    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
+    let count = "document.cookie = 'loads=' + (Number(/loads=(\\d+)/.exec(document.cookie)?.[1] ?? 0) + 1) + '; path=/';";
+    let no_storage = "Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('no storage'); } });";
+    for storage in ["", no_storage] {
+        let parent = Browser::start(375).await;
+        parent.open(&page(&school, "dev/login/parent")).await;
+        parent.heading("Parents’ evenings").await;
+        parent.before_each_page(&[DEPLOYED, count, storage].join("\n")).await;
+        parent.open(&page(&school, &format!("evenings/{}", school.people.evening.0))).await;
+        parent.sees("a part of this page could not be loaded").await;
+        assert_eq!(parent.run("return /loads=(\\d+)/.exec(document.cookie)[1]").await, json!("2"), "once: {storage}");
+        parent.press("Load the page again").await;
+        parent.becomes("document.cookie.includes('loads=3')").await;
+        parent.sees("a part of this page could not be loaded").await;
+        parent.close().await;
+    }
+}
