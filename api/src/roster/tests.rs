@@ -81,8 +81,9 @@ async fn a_push_looks_only_at_what_hangs_together_with_what_it_names() {
     run(&store, &ctx, &files, false).await;
     let school = store.read(|db| Ok(schools::by_sourced_id(db, "sch")?.unwrap())).await.unwrap();
     let one = PushedPerson { sourced_id: "s1".to_owned(), given_name: "Sam".to_owned(), roles: vec!["student".to_owned()], ..PushedPerson::default() };
+    let by = push::Pusher { actor: Actor::school(), may_write_staff: true };
     let check = async |row: PushedPerson, people: [u64; 3], links: [u64; 3], places: [u64; 3]| {
-        let pushed = push::push(&store, &ctx, school, &Actor::school(), Push::People(vec![(0, row)])).await.unwrap();
+        let pushed = push::push(&store, &ctx, school, &by, Push::People(vec![(0, row)])).await.unwrap();
         let changes = &pushed.plan.changes;
         let seen = [changes.people, changes.guardianships, changes.enrolments].map(|counts| [counts.changed, counts.removed, counts.unchanged]);
         assert_eq!((seen, pushed.plan.lines.len()), ([people, links, places], 0));

@@ -41,7 +41,7 @@ pub fn restore(db: &mut Db, ctx: &Context, id: Key, ended_at: At, actor: &Actor)
     if !access::barred_for_address(db, evening.school(), &students, &row.bar_key)?.is_empty() {
         return Ok(Err(NotRestored::Barred));
     }
-    let suppressed = suppressions::table.filter(suppressions::school_id.eq(row.school_id).and(suppressions::email_key.eq(&row.email_key)));
+    let suppressed = suppressions::table.filter(suppressions::school_id.eq(row.school_id).and(suppressions::bar_key.eq(&row.bar_key)));
     if suppressed.count().get_result::<i64>(db)? > 0 {
         return Ok(Err(NotRestored::Suppressed));
     }

@@ -106,7 +106,7 @@ impl Bench {
         let ends_at = ctx.now + sessions::PERSON_LIFE;
         let addresses: Vec<String> = self.families.iter().filter_map(|family| family.parent.email_key.clone()).collect();
         ensure!(addresses.len() == self.families.len(), "a parent has no address");
-        let start = move |db: &mut Db| addresses.iter().map(|address| Ok(sessions::start(db, &ctx, school, address, None)?.id)).collect();
+        let start = move |db: &mut Db| addresses.iter().map(|address| Ok(sessions::start(db, &ctx, school, address, sessions::Proof::Address)?.id)).collect();
         let ids: Vec<SessionId> = self.store.write(start).await?;
         let keys = Keys::new(self.config.key.clone())?;
         let cookie = |session: SessionId| {
