@@ -93,7 +93,7 @@ impl<'de> Strict<'de> {
     /// A text of the contract; one that is read as any JSON is checked by whoever reads it on.
     fn text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         if let (Some(lines), Some(text)) = (self.lines, self.value.as_str())
-            && !text.trim().chars().all(|c| text::is_allowed(c, lines))
+            && !text.trim_matches(['\t', '\n', '\r', ' ']).chars().all(|c| text::is_allowed(c, lines))
         {
             return Err(Error::custom(CONTROL_CHARACTER));
         }
