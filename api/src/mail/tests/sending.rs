@@ -242,6 +242,7 @@ async fn a_mail_that_waits_takes_in_the_next_one() {
     let now = world.clock.now();
     let claimed = world.deps.store.write(move |db| outbox::claim(db, now, 4, None)).await.unwrap();
     let outbox::Due::Claimed(rows) = claimed else { panic!("nothing was claimed") };
+    world.clock.advance(TimeDelta::seconds(1));
     world.queue(update).await;
     assert_eq!(world.states().await, ["queued", "queued"]);
     let (row, later) = (rows[0].clone(), now + TimeDelta::minutes(5));
