@@ -103,7 +103,8 @@ impl School {
         let start = move |db: &mut Db| {
             let known: Vec<(Key, Option<String>)> =
                 people::table.filter(people::id.eq_any(who.iter().copied().collect::<Vec<_>>())).select((people::id, people::email_key)).load(db)?;
-            let begin = |(id, address): (Key, Option<String>)| Ok((id, sessions::start(db, &ctx, school, &address.unwrap_or_default(), sessions::Proof::Address)?.id));
+            let begin =
+                |(id, address): (Key, Option<String>)| Ok((id, sessions::start(db, &ctx, school, &address.unwrap_or_default(), sessions::Proof::Address)?.id));
             known.into_iter().map(begin).collect::<parlour::store::Result<Vec<_>>>()
         };
         let started = self.store.write(start).await?;
