@@ -23,7 +23,7 @@ async fn restore(office: &Actor, import: &str, dry_run: bool) -> Answer {
 
 /// The things of a kind, with the reason why they did not come back.
 fn of_kind(answer: &Answer, kind: &str) -> Vec<Option<String>> {
-    let items = answer.list("/items").iter().filter(|item| item["kind"] == kind);
+    let items = answer.list("/items").into_iter().filter(|item| item["kind"] == kind);
     items.map(|item| item["reason"].as_str().map(str::to_owned)).collect()
 }
 
