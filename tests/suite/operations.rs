@@ -113,6 +113,7 @@ pub fn path_with(operation: &contract::Operation, things: &Things, name: &str, t
         .replace("{bar_id}", &things.parent)
         .replace("{webhook_id}", &things.parent)
         .replace("{delivery_id}", &things.parent)
+        .replace("{import_id}", &things.parent)
 }
 
 async fn ask(actor: &Actor, operation: &contract::Operation, things: &Things) -> Answer {

@@ -50,8 +50,10 @@ async fn a_note_is_its_teachers_alone() {
     let (booking, teachers) = joint(&school).await;
     let (one, other) = (school.as_teacher(&teachers[0]).await, school.as_teacher(&teachers[1]).await);
     let path = format!("/bookings/{booking}/record");
-    let kept = one.put(&path, json!({ "no_show": true, "note": "Zoë:\nask\u{0}again 🙂" })).await.is(200);
-    assert_eq!(kept.body, json!({ "no_show": true, "note": "Zoë:\naskagain 🙂" }), "what no eye sees is dropped");
+    let refused = one.put(&path, json!({ "no_show": true, "note": "Zoë:\nask\u{0}again 🙂" })).await.refuses(422, "invalid");
+    assert_eq!(refused.text_at("/errors/0/field"), "note");
+    let kept = one.put(&path, json!({ "no_show": true, "note": "Zoë:\naskagain 🙂" })).await.is(200);
+    assert_eq!(kept.body, json!({ "no_show": true, "note": "Zoë:\naskagain 🙂" }));
     let shown = async |actor: &Actor| {
         let schedule = actor.get(&school.evening("/schedule")).await.is(200);
         let found = schedule.list("/appointments").into_iter().find(|one| one["booking_id"] == json!(booking)).unwrap();

@@ -90,7 +90,7 @@ async fn each_rule_names_its_field() {
     check(json!({ "name": "" }), "name", "length", "from 1 to 100").await;
     check(json!({ "name": "  " }), "name", "format", "Give 1 to 100 characters").await;
     check(json!({ "title": "x".repeat(101) }), "title", "length", "from 1 to 100").await;
-    check(json!({ "title": "two\nlines" }), "title", "format", "on one line").await;
+    check(json!({ "title": "two\nlines" }), "title", "format", "without control characters").await;
     check(json!({ "date": "10/12/2026" }), "date", "format", "like 2026-11-26").await;
     check(json!({ "date": "2026-11-20", "booking": { "opens": "2026-11-01T08:00", "closes": "2026-11-20T12:00" } }), "date", "past", "was over").await;
     check(json!({ "date": "+12026-12-10" }), "date", "format", "like 2026-11-26").await;

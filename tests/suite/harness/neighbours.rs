@@ -40,7 +40,7 @@ impl School {
             .add("users.csv", &person("lake-s", "student", "Sam", "", "lake-p"))
             .add("enrollments.csv", "lake-1.t,active,2026-09-01T06:00:00.000Z,lake-1,lakeside,lake-t,teacher,true,,")
             .add("enrollments.csv", "lake-1.s,active,2026-09-01T06:00:00.000Z,lake-1,lakeside,lake-s,student,false,,")
-            .import(self)
+            .insist(self)
             .await;
         Neighbours {
             parent: self.neighbour("lake-p", Role::Parent).await,

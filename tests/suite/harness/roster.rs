@@ -65,8 +65,17 @@ impl Roster {
 
     /// Imports them into the database of a running server.
     pub async fn import(&self, server: &Server) -> ImportReport {
+        self.import_with(server, ImportOptions::default()).await
+    }
+
+    /// Imports them, however much that removes.
+    pub async fn insist(&self, server: &Server) -> ImportReport {
+        self.import_with(server, ImportOptions { limit: None, ..ImportOptions::default() }).await
+    }
+
+    async fn import_with(&self, server: &Server, options: ImportOptions) -> ImportReport {
         let store = Store::open(&server.app.config.database, 2).expect("the database opens");
-        let report = roster::import(&store, &server.app.context(), self.0.path(), ImportOptions::default()).await.expect("the roster is imported");
+        let report = roster::import(&store, &server.app.context(), self.0.path(), options).await.expect("the roster is imported");
         assert!(!report.is_refused(), "{report}");
         report
     }

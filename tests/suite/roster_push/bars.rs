@@ -22,9 +22,16 @@ fn as_before(student: &str, more: &Value) -> Value {
     row
 }
 
-/// Whether Rachel may book for each of her children.
+/// Whether Rachel may book for each of her children. When she may for none, she can't log in.
 async fn allowed(school: &School) -> [bool; 3] {
-    let grid = school.parent().await.get(&school.evening("/slots")).await.is(200);
+    let rachel = school.nobody();
+    let login = rachel.post("/dev/logins", json!({ "as": "parent" })).await;
+    if login.status == 410 {
+        assert_eq!(login.code(), "link_dead");
+        return [false; 3];
+    }
+    login.is(201);
+    let grid = rachel.get(&school.evening("/slots")).await.is(200);
     ["Sophie Aaron", "Liz Aaron", "Chris Aaron"].map(|name| grid.text.contains(name))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::count_star, prelude::*};
 use parlour_domain::{
     Refusal,
     id::{EveningId, InviteId, PersonId, SchoolId},
@@ -19,7 +19,9 @@ use crate::{
         bookings as bookings_table, classes, enrolments, guardianships, invites as invites_table, marks, people, roster_endings, roster_imports, schools,
     },
     store::{
-        Db, Error, Result, bookings, evenings,
+        Db, Error, Result,
+        among::among,
+        bookings, evenings,
         events::{self, Actor, NewEvent},
         invites, people as persons,
         sql_types::{At, Key, at, key},
@@ -44,26 +46,39 @@ pub struct ImportRow {
     pub ended: BTreeMap<String, u64>,
 }
 
-/// A page of the imports of a school, the newest first.
+/// The imports of a school, the newest first, after the import `after` if given. One more than `limit` shows that there is a next page.
 ///
 /// # Errors
-/// When the database fails.
+/// [`Error::BadCursor`] when `after` is no import of the school.
 pub fn imports(db: &mut Db, school: SchoolId, after: Option<Uuid>, limit: i64) -> Result<Vec<ImportRow>> {
     type Columns = (Key, String, String, At, Option<At>);
     let columns = (roster_imports::id, roster_imports::kind, roster_imports::name, roster_imports::created_at, roster_imports::restored_at);
     let mut all = roster_imports::table.filter(roster_imports::school_id.eq(key(school))).into_boxed();
     if let Some(after) = after {
-        all = all.filter(roster_imports::id.lt(Key(after)));
+        let known = roster_imports::table.filter(roster_imports::id.eq(Key(after)).and(roster_imports::school_id.eq(key(school))));
+        let time: Option<At> = known.select(roster_imports::created_at).first(db).optional()?;
+        let time = time.ok_or(Error::BadCursor)?;
+        all = all.filter(roster_imports::created_at.lt(time).or(roster_imports::created_at.eq(time).and(roster_imports::id.lt(Key(after)))));
     }
-    let rows: Vec<Columns> = all.order(roster_imports::id.desc()).limit(limit).select(columns).load(db)?;
-    let mut found = Vec::new();
-    for (id, kind, name, created_at, restored_at) in rows {
-        let kinds: Vec<String> = roster_endings::table.filter(roster_endings::import_id.eq(id)).select(roster_endings::kind).load(db)?;
-        let mut ended = BTreeMap::new();
-        kinds.into_iter().for_each(|kind| *ended.entry(kind).or_default() += 1);
-        found.push(ImportRow { id: id.into(), kind, name, at: created_at.0, restored_at: restored_at.map(|at| at.0), ended });
+    let rows: Vec<Columns> = all.order((roster_imports::created_at.desc(), roster_imports::id.desc())).limit(limit + 1).select(columns).load(db)?;
+    let counts: Vec<(Key, String, i64)> = roster_endings::table
+        .filter(among(roster_endings::import_id, rows.iter().map(|(id, ..)| *id)))
+        .group_by((roster_endings::import_id, roster_endings::kind))
+        .select((roster_endings::import_id, roster_endings::kind, count_star()))
+        .load(db)?;
+    let mut ended: BTreeMap<Key, BTreeMap<String, u64>> = BTreeMap::new();
+    for (import, kind, count) in counts {
+        ended.entry(import).or_default().insert(kind, u64::try_from(count).unwrap_or_default());
     }
-    Ok(found)
+    let told = rows.into_iter().map(|(id, kind, name, created_at, restored_at)| ImportRow {
+        id: id.into(),
+        kind,
+        name,
+        at: created_at.0,
+        restored_at: restored_at.map(|at| at.0),
+        ended: ended.remove(&id).unwrap_or_default(),
+    });
+    Ok(told.collect())
 }
 
 /// The school of an import.
