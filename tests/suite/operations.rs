@@ -149,6 +149,7 @@ pub fn body(id: &str, things: &Things) -> Value {
         "put_guardianships" => json!({ "items": [{ "parent_sourced_id": "x", "student_sourced_id": "y", "remove": true }] }),
         // It takes a form.
         "issue_token" => json!({}),
+        "restore_roster_import" => json!({ "dry_run": true }),
         "set_record" => json!({ "no_show": true, "note": "" }),
         "change_school" => json!({ "phone": "020 7946 0000" }),
         "report_client_error" => json!({ "kind": "old_browser" }),

@@ -5,11 +5,11 @@ use std::{collections::BTreeSet, fmt::Debug};
 use parlour_domain::Refusal;
 use parlour_wire::{
     AccessToken, ApiClient, ApiClientChange, AppointmentRecord, AttendanceRecord, Bar, Booking, BookingChange, BookingRecord, CallDoor, ChangePage,
-    ChosenIdentity, DevClock, DevClockMove, DevLogin, DevMail, Evening, EveningChange, EveningSettings, GuestAppointments, GuestLinkPreview, HistoryEntry,
-    IceServers, Invite, InviteRecord, Invites, IssuedApiClient, JsonWebKeys, Lateness, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview, Me, MyBookings,
-    NewApiClient, NewBar, NewBookings, NewEvening, NewInvite, NewLoginLink, NewSession, NewWebhook, Page, Parent, Problem, RosterClass, RosterEnrolment,
-    RosterGuardianship, RosterPerson, RosterPush, RosterResults, Schedule, School, SlotGrid, TokenRefusal, Webhook, WebhookChange, WebhookDelivery,
-    WebhookWithSecret,
+    ChosenIdentity, ClientError, DevClock, DevClockMove, DevLogin, DevMail, Evening, EveningChange, EveningSettings, GuestAppointments, GuestLinkPreview,
+    GuestLinkRenewal, HistoryEntry, IceServers, Invite, InviteRecord, Invites, IssuedApiClient, JsonWebKeys, Lateness, LinkToken, LinkedStudent, LoginLink,
+    LoginLinkPreview, Me, MyBookings, NewApiClient, NewBar, NewBookings, NewEvening, NewInvite, NewLoginLink, NewSession, NewWebhook, Page, Parent, Problem,
+    RosterClass, RosterEnrolment, RosterGuardianship, RosterImport, RosterPerson, RosterPush, RosterRestore, RosterRestored, RosterResults, Schedule, School,
+    SchoolChange, SlotGrid, TokenRefusal, Webhook, WebhookChange, WebhookDelivery, WebhookWithSecret,
     plain::{self, Json},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -306,6 +306,12 @@ fn known_to_the_wire(schema: &str, example: &Value) -> bool {
         "EnrolmentsPush" => check_wire::<RosterPush<RosterEnrolment>>(schema, example).1.is_object(),
         "GuardianshipsPush" => check_wire::<RosterPush<RosterGuardianship>>(schema, example).1.is_object(),
         "RosterResults" => check_wire::<RosterResults>(schema, example).1.is_object(),
+        "RosterImportPage" => check_wire::<Page<RosterImport>>(schema, example).1.is_object(),
+        "RosterRestore" => check_wire::<RosterRestore>(schema, example).1.is_object(),
+        "RosterRestored" => check_wire::<RosterRestored>(schema, example).1.is_object(),
+        "ClientError" => check_wire::<ClientError>(schema, example).1.is_object(),
+        "SchoolChange" => check_request::<SchoolChange>(schema, example),
+        "GuestLinkRenewal" => check_request::<GuestLinkRenewal>(schema, example),
         "AccessToken" => check_wire::<AccessToken>(schema, example).1.is_object(),
         "TokenRefusal" => check_wire::<TokenRefusal>(schema, example).1.is_object(),
         "JsonWebKeys" => check_wire::<JsonWebKeys>(schema, example).1.is_object(),
