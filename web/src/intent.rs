@@ -51,7 +51,7 @@ impl Intent {
         let is_definite = match &answer {
             Ok(_) => true,
             Err(Failure::Refused(problem)) => is_decision(problem),
-            Err(Failure::Offline | Failure::Unreadable(_)) => false,
+            Err(Failure::Offline | Failure::Unreadable(_) | Failure::PartMissing) => false,
         };
         if is_definite {
             UNANSWERED.with_borrow_mut(|all| {

@@ -57,8 +57,11 @@ fn read(stored: &str) -> Option<EmailAddress> {
     EmailAddress::parse(stored).or_else(|_| EmailAddress::parse(&visible())).ok()
 }
 
+/// A person with their school, their address and its two keys.
+type Addressed = (Key, Key, Option<String>, Option<String>, Option<String>);
+
 fn people(db: &mut Db, schools: &mut BTreeSet<Key>) -> Result<usize> {
-    let rows: Vec<(Key, Key, Option<String>, Option<String>, Option<String>)> = people::table
+    let rows: Vec<Addressed> = people::table
         .filter(people::email.is_not_null())
         .select((people::id, people::school_id, people::email, people::email_key, people::bar_key))
         .load(db)?;

@@ -58,7 +58,7 @@ async fn an_invite_is_sent_once_and_resent_once() {
     let desk = Desk::of("parent").await;
     let (school, parent) = (&desk.school, &desk.browser);
     let rachel = school.parent().await;
-    let live = async || rachel.get(&school.evening("/invites")).await.is(200).list("/items").clone();
+    let live = async || rachel.get(&school.evening("/invites")).await.is(200).list("/items");
     parent.open(&format!("{}evenings/{}", desk.base, school.people.evening.0)).await;
     parent.press("Manage Invites").await;
     parent.press("Invite another").await;

@@ -117,14 +117,7 @@ fn Choose(case: Case, grid: StoredValue<SlotGrid>, lessons: StoredValue<Vec<Less
 }
 
 #[component]
-fn StudentSection(
-    case: Case,
-    name: String,
-    lessons: Vec<Lesson>,
-    times: StoredValue<Vec<parlour_wire::Moment>>,
-    draft: Draft,
-    wide: Memo<bool>,
-) -> impl IntoView {
+fn StudentSection(case: Case, name: String, lessons: Vec<Lesson>, times: StoredValue<Vec<Moment>>, draft: Draft, wide: Memo<bool>) -> impl IntoView {
     let (booked, open): (Vec<_>, Vec<_>) = lessons.into_iter().partition(|lesson| lesson.class.booking_id.is_some());
     let (open, full): (Vec<_>, Vec<_>) = open.into_iter().partition(Lesson::has_free_time);
     let booked = booked.into_iter().filter_map(|lesson| booked_line(case, &lesson, times)).collect_view();
@@ -155,7 +148,7 @@ fn StudentSection(
     }
 }
 
-fn booked_line(case: Case, lesson: &Lesson, times: StoredValue<Vec<parlour_wire::Moment>>) -> Option<impl IntoView + use<>> {
+fn booked_line(case: Case, lesson: &Lesson, times: StoredValue<Vec<Moment>>) -> Option<impl IntoView + use<>> {
     let id = lesson.class.booking_id?;
     let place = lesson.class.states.iter().position(|state| *state == parlour_wire::SlotState::Yours)?;
     let time = times.with_value(|times| times.get(place).map(moments::clock))?;
@@ -363,18 +356,17 @@ fn MoveBar(case: Case, change: Uuid, draft: Draft, who: String) -> impl IntoView
 /// Makes another appointment of the class at the time chosen, beside the one that can't be moved.
 #[component]
 fn MakeAnother(case: Case, draft: Draft, time: Moment, who: String) -> impl IntoView {
-    let (task, session, router, key) = (Task::new(), session(), router(), browser::attempt_key());
+    let (task, session, router) = (Task::new(), session(), router());
     let make = move |_| {
-        let (bookings, key, who) = (NewBookings { bookings: draft.picks.get_untracked() }, key.clone(), who.clone());
-        task.run(async move { api::create_bookings(case.evening, case.parent, &bookings, &key).await }, move |_| {
+        let (bookings, who) = (NewBookings { bookings: draft.picks.get_untracked() }, who.clone());
+        task.run(async move { api::create_bookings(case.evening, case.parent, &bookings).await }, move |_| {
             session.flash.set_value(Some(fill(t().made_another, &[("who", &who), ("time", &moments::clock(&time))])));
             router.go(&["/", &case.home()].concat());
         });
     };
     view! {
         <FailureNotice failure=task.failure />
-        <button class="btn primary" type="button" aria-disabled=task.disabled() on:click=make>
-            {fill(t().make_another, &[("time", &moments::clock(&time))])}
-        </button>
+        <button class="btn primary" type="button" aria-disabled=task.disabled() on:click=make
+            prop:textContent=fill(t().make_another, &[("time", &moments::clock(&time))])></button>
     }
 }

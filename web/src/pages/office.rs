@@ -25,7 +25,6 @@ pub(crate) fn OfficePage() -> impl IntoView {
 }
 
 #[component]
-#[expect(clippy::needless_pass_by_value, reason = "the props of a component are its own")]
 fn ContactForm(school: School) -> impl IntoView {
     let (session, task, saved) = (session(), Task::new(), RwSignal::new(false));
     let kept = |text: &Option<String>| RwSignal::new(text.clone().unwrap_or_default());

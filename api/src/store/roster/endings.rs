@@ -87,7 +87,7 @@ fn roles(outcome: &Outcome<PersonRow>) -> Option<Ended> {
 fn contact(outcome: &Outcome<GuardianshipRow>) -> Option<Ended> {
     let (before, row) = (outcome.before.as_ref().filter(|_| outcome.fate == Fate::Changed)?, &outcome.row);
     let fell = is_allowed(before) && !is_allowed(row);
-    fell.then(|| Ended { kind: "contact", subject: row.id, barred: row.contact_barred || row.court_order, before: None })
+    fell.then_some(Ended { kind: "contact", subject: row.id, barred: row.contact_barred || row.court_order, before: None })
 }
 
 /// The appointments and invites that are there before an import.

@@ -2,7 +2,7 @@
 //! counts and names them; the limit on removals weighs them. The plan's writing ends them by
 //! [`crate::store::access::sweep`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use diesel::prelude::*;
 
@@ -86,8 +86,8 @@ fn lines(db: &mut Db, plan: &Plan, ended: &[Key]) -> Result<Vec<Line>> {
     let mut known = BTreeMap::new();
     for booking in bookings::with_names(db, rows)? {
         let id = booking.row.evening_id;
-        if !known.contains_key(&id) {
-            known.insert(id, evenings::find(db, plan.school.id.into(), id.into())?);
+        if let Entry::Vacant(place) = known.entry(id) {
+            place.insert(evenings::find(db, plan.school.id.into(), id.into())?);
         }
         let Some(evening) = known.get(&id) else { continue };
         let (time, teachers) = (when(evening, *booking.row.starts_at), teachers_of(&booking));
