@@ -1,16 +1,23 @@
-//! A block that is made anew whenever what it shows becomes another thing.
+//! A view that is made anew whenever it changes, so that nothing of the one before stays in the page.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
 /// Shows a view that depends on signals, and makes it anew each time.
 ///
 /// A plain closure would change its elements in place where two views have the same shape, and write into text nodes that a translating browser has
 /// replaced. Where elements must stay, since they have the focus, a closure is right: its texts are then written by `prop:textContent`.
 pub(crate) fn fresh(show: impl Fn() -> AnyView + Send + Sync + 'static) -> AnyView {
-    let times = StoredValue::new(0_u32);
+    anew(Box::new(show))
+}
+
+/// Not generic: its code would stand in the client once for each closure.
+fn anew(show: Box<dyn Fn() -> AnyView + Send + Sync>) -> AnyView {
+    let is_left = StoredValue::new(false);
     let views = move || {
-        times.update_value(|times| *times += 1);
-        [(times.get_value(), show())]
+        is_left.update_value(|is_left| *is_left = !*is_left);
+        let view = show();
+        // The other side each time: it is built, and the one before taken away.
+        if is_left.get_value() { Either::Left(view) } else { Either::Right(view) }
     };
-    view! { <For each=views key=|(time, _)| *time children=|(_, view): (u32, AnyView)| view /> }.into_any()
+    views.into_any()
 }
