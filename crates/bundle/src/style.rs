@@ -183,6 +183,34 @@ mod tests {
         Ok(())
     }
 
+    /// The selectors of the rule around a place.
+    fn selectors_at(sheet: &str, place: usize) -> Vec<&str> {
+        let before = &sheet[..sheet[..place].rfind('{').unwrap_or(0)];
+        let begins = before.rfind(['{', '}', ';', '/']).map_or(0, |end| end + 1);
+        before[begins..].split(',').map(str::trim).collect()
+    }
+
+    #[test]
+    fn a_part_with_a_scheme_of_its_own_declares_the_colours() -> Result<()> {
+        let styles = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/styles");
+        let tokens = read(&styles.join("10-tokens.css"))?;
+        let tokens = String::from_utf8(tokens)?;
+        let declared = selectors_at(&tokens, tokens.find("--paper:").context("the paper's colour")?);
+        let folders = listed(&styles)?.into_iter().filter(|path| path.is_dir());
+        let mut with_scheme = 0;
+        for folder in std::iter::once(styles.clone()).chain(folders) {
+            let sheet = sheets_in(&folder)?;
+            for (place, _) in sheet.match_indices("color-scheme:") {
+                for selector in selectors_at(&sheet, place) {
+                    assert!(declared.contains(&selector), "{selector} has a scheme of its own, and its colours are those of another element");
+                    with_scheme += 1;
+                }
+            }
+        }
+        assert!(with_scheme >= 3, "the page, paper and the call");
+        Ok(())
+    }
+
     #[test]
     fn an_error_names_the_file() {
         let error = minify("p { color: }} x", "evening.css").err();
