@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::classes::{place_classes, place_enrolments};
 use crate::collections::Collection;
 use crate::contacts::{self, Pairs};
-use crate::draft::{Draft, User};
+use crate::draft::{ContactFacts, Draft, User};
 use crate::error::{ReadError, Refusal};
 use crate::finding::{At, Findings, Reason, quoted};
 use crate::members::{self, Members};
@@ -57,7 +57,8 @@ pub(crate) fn assemble(mut draft: Draft, only: Only<'_>, mut findings: Findings)
     set_aside(&mut draft);
     let mut classes = place_classes(&draft, &ids, &mut findings);
     let mut enrolments = place_enrolments(&draft, &ids, &mut findings);
-    let pairs = contacts::pair(&draft, &mut findings);
+    let mut pairs = contacts::pair(&draft, &mut findings);
+    contacts::bar_by_unread_rows(&draft, &mut pairs);
     let members = members::gather(&draft, &ids, &enrolments, &pairs, &mut findings);
     if let Only::Listed(_) = only {
         for id in ids.iter().filter(|id| !chosen.contains(id)) {
@@ -81,20 +82,28 @@ pub(crate) fn assemble(mut draft: Draft, only: Only<'_>, mut findings: Findings)
 /// Takes out the people of whom a role can't be read: they stay as they were, roles and all.
 fn set_aside(draft: &mut Draft) {
     for id in draft.unread_roles.iter().flatten() {
-        if draft.users.rows.remove(id).is_some() {
+        if let Some(user) = draft.users.rows.remove(id) {
+            // A bar holds, however little else of the person can be read.
+            draft.unread_bars.entry(id.clone()).or_default().add_bars(&user.contact);
             draft.users.unread.insert(id.clone());
         }
     }
 }
 
 fn unread(draft: &mut Draft, unclear: BTreeSet<String>) -> Unread {
-    let bar = |(id, user): (&String, &User)| PersonBar {
+    let of_rows = draft.users.rows.iter().map(|(id, user)| (id, &user.contact));
+    let mut bars: BTreeMap<&String, ContactFacts> = BTreeMap::new();
+    for (id, facts) in of_rows.chain(&draft.unread_bars).filter(|(_, facts)| facts.is_bar()) {
+        bars.entry(id).or_default().add_bars(facts);
+    }
+    let bar = |(id, facts): (&String, ContactFacts)| PersonBar {
         person_id: id.clone(),
-        contact_barred: user.contact.barred == Some(true),
-        court_order: user.contact.court_order == Some(true),
+        contact_barred: facts.barred == Some(true),
+        court_order: facts.court_order == Some(true),
     };
+    let bars = bars.into_iter().map(bar).collect();
     let mut unread = std::mem::take(&mut draft.unread);
-    unread.bars = draft.users.rows.iter().filter(|(_, user)| user.contact.is_bar()).map(bar).collect();
+    unread.bars = bars;
     unread.person_ids = std::mem::take(&mut draft.users.unread);
     unread.person_ids.extend(unclear);
     unread.class_ids = std::mem::take(&mut draft.classes.unread);

@@ -139,6 +139,15 @@ fn follow_links(draft: &Draft, kinds: &BTreeMap<&str, Vec<Kind>>, pairs: &mut Pa
     }
 }
 
+/// A bar in a person's row that can't be used counts like one in a row that can.
+pub(crate) fn bar_by_unread_rows(draft: &Draft, pairs: &mut Pairs) {
+    for ((contact, student), pair) in pairs {
+        for facts in [contact, student].into_iter().filter_map(|id| draft.unread_bars.get(id)) {
+            add_bars(pair, facts);
+        }
+    }
+}
+
 /// Of a second row about a link only a bar counts.
 fn add_bars(pair: &mut Guardianship, facts: &ContactFacts) {
     for (bar, said) in [(&mut pair.contact_barred, facts.barred), (&mut pair.court_order, facts.court_order)] {

@@ -9,6 +9,7 @@ use crate::model::{Coverage, Format, Unread, UnreadClass, UnreadPerson};
 use crate::oneroster::owned;
 use crate::role::EnrolmentRole;
 use crate::table::Row;
+use crate::values;
 
 /// All rows that were read.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub(crate) struct Draft {
     pub unenrolled: BTreeSet<(String, String, EnrolmentRole)>,
     /// What stands in rows that can't be used, where their ids can't be read either.
     pub unread: Unread,
+    /// Bars in rows of people that can't be used, by the person's id.
+    pub unread_bars: BTreeMap<String, ContactFacts>,
     /// People of role rows that can't be used; none where the row doesn't tell whose it is.
     pub unread_roles: BTreeSet<Option<String>>,
 }
@@ -48,6 +51,7 @@ impl Draft {
             enrolments: Table::default(),
             unenrolled: BTreeSet::new(),
             unread: Unread::default(),
+            unread_bars: BTreeMap::new(),
             unread_roles: BTreeSet::new(),
         }
     }
@@ -55,7 +59,13 @@ impl Draft {
     /// Notes whom a row is about that can't be used.
     pub(crate) fn unread_person(&mut self, row: &Row<'_>) {
         match row.some("sourcedId") {
-            Some(id) => self.users.take_unread(id),
+            Some(id) => {
+                let bars = values::legible_bars(row);
+                if bars.is_bar() {
+                    self.unread_bars.entry(id.to_owned()).or_default().add_bars(&bars);
+                }
+                self.users.take_unread(id);
+            }
             None => {
                 let text = |column| row.text(column).to_owned();
                 self.unread.people.push(UnreadPerson { given_name: text("givenName"), family_name: text("familyName"), email: text("email") });
@@ -210,6 +220,15 @@ pub(crate) struct ContactFacts {
 }
 
 impl ContactFacts {
+    /// Takes over the bars of another row about the same person, and nothing else.
+    pub(crate) fn add_bars(&mut self, other: &Self) {
+        for (bar, said) in [(&mut self.barred, other.barred), (&mut self.court_order, other.court_order)] {
+            if said == Some(true) {
+                *bar = said;
+            }
+        }
+    }
+
     /// Whether something stands against contact.
     pub(crate) fn is_bar(&self) -> bool {
         self.barred == Some(true) || self.court_order == Some(true)

@@ -52,6 +52,11 @@ impl Row<'_> {
         self.is_broken
     }
 
+    /// Whether each cell stands below its own column, as far as one can tell.
+    pub(crate) const fn is_aligned(&self) -> bool {
+        !self.is_broken || self.cells.len() == self.layout.width
+    }
+
     /// The cell exactly as it is; blank when the column or the cell is missing.
     pub(crate) fn raw(&self, column: &str) -> &str {
         let cell = self.layout.index(column).and_then(|index| self.cells.get(index));

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use parlour_domain::{EmailAddress, text::MAX_ID};
 
+use crate::draft::ContactFacts;
 use crate::finding::{Findings, Reason, quoted};
 use crate::limits::MAX_LIST;
 use crate::table::Row;
@@ -38,6 +39,13 @@ pub(crate) fn status(row: &Row<'_>, findings: &mut Findings) -> Status {
             Status::Active
         }
     }
+}
+
+/// The bars of a row that can't be used, as far as they can be read. A row that is damaged itself has those alone that it states in full.
+pub(crate) fn legible_bars(row: &Row<'_>) -> ContactFacts {
+    let is_bar = |column, bars: bool| row.is_aligned() && row.some(column).is_some_and(|text| parse_bool(text).map_or(!row.is_broken(), |said| said == bars));
+    let (barred, court_order) = (is_bar("metadata.contactAllowed", false), is_bar("metadata.courtOrder", true));
+    ContactFacts { barred: barred.then_some(true), court_order: court_order.then_some(true), ..ContactFacts::default() }
 }
 
 /// `true`, `1`, `yes`, `y`, `t` and their opposites, in any case.

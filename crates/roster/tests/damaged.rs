@@ -178,3 +178,37 @@ fn words_that_the_format_does_not_have_are_told() {
     assert!(inactive.findings().contains(&("users.csv".to_owned(), 4, Reason::Synonym)));
     assert!(inactive.roster().removed.people.contains("m1"));
 }
+
+#[test]
+fn a_bar_counts_although_its_own_row_can_t_be_used() {
+    let header = "sourcedId,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds,metadata.contactAllowed,metadata.courtOrder\n";
+    let student = "s,sch,student,S,A,,m,,\n";
+    let check = |case: &str, row: &[u8], expected: (bool, bool)| {
+        let files = Files::oneroster_11().with("users.csv", format!("{header}{student}")).and("users.csv", row).without("enrollments.csv");
+        let unread = unread(&files);
+        assert_eq!(ids(&unread.person_ids), ["m"], "{case}");
+        let bars: Vec<_> = unread.bars.iter().map(|bar| (bar.person_id.as_str(), bar.contact_barred, bar.court_order)).collect();
+        let (contact_barred, court_order) = expected;
+        let expected = if contact_barred || court_order { vec![("m", contact_barred, court_order)] } else { Vec::new() };
+        assert_eq!(bars, expected, "{case}");
+    };
+    check("a blank role", b"m,sch,,M,A,,s,,true\n", (false, true));
+    check("a blank role, contact not allowed", b"m,sch,,M,A,,s,false,\n", (true, false));
+    check("no names", b"m,sch,parent,,,,s,,true\n", (false, true));
+    check("a word that is neither true nor false", b"m,sch,,M,A,,s,perhaps,\n", (true, false));
+    check("other bytes", b"m,sch,parent,Ren\xe9,A,,s,,true\n", (false, true));
+    check("other bytes, and a word that is neither", b"m,sch,parent,Ren\xe9,A,,s,perhaps,\n", (false, false));
+    check("a cell too many, so that all have moved", b"m,sch,parent,M,A, Jr,,s,,true\n", (false, false));
+    check("no bar", b"m,sch,,M,A,,s,true,false\n", (false, false));
+}
+
+#[test]
+fn a_bar_counts_although_a_role_of_the_person_can_t_be_read() {
+    let users = "sourcedId,givenName,familyName,agentSourcedIds,metadata.courtOrder\ns,S,A,m,\nm,M,A,s,true\n";
+    let roles = "sourcedId,userSourcedId,roleType,role,orgSourcedId\nr1,s,primary,student,sch\nr2,m,primary,parent,sch\nr3,m,secondary,,sch\n";
+    let manifest = files::MANIFEST.replace("oneroster.version,1.1", "oneroster.version,1.2") + "file.roles,bulk\n";
+    let files = Files::oneroster_11().with("manifest.csv", manifest).with("users.csv", users).with("roles.csv", roles).without("enrollments.csv");
+    let unread = unread(&files);
+    assert_eq!(ids(&unread.person_ids), ["m"]);
+    assert_eq!(unread.bars.iter().map(|bar| (bar.person_id.as_str(), bar.court_order)).collect::<Vec<_>>(), [("m", true)]);
+}
