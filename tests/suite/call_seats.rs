@@ -8,6 +8,7 @@ use parlour::{
     store::{
         Db, Dead, Error,
         calls::{self, Entered, Entry, GivenCode, Snapshot, Visitor, Who},
+        guests,
         hold::{Kind, hold},
         sql_types::{At, Key, key},
     },
@@ -74,7 +75,11 @@ impl Call {
     /// The guest with another browser each time.
     async fn guest(&self) -> Visitor {
         let (ctx, school, invite) = (self.school.app.context(), self.school.people.school, self.invite());
-        let session = self.write(move |db| Ok(parlour::store::guests::start_session(db, &ctx, school, invite)?.0)).await.unwrap();
+        let start = move |db: &mut Db| {
+            let generation = guests::generation(db, school, invite)?;
+            Ok(guests::start_session(db, &ctx, school, invite, generation)?.0)
+        };
+        let session = self.write(start).await.unwrap();
         self.visitor(Who::Guest(invite), session)
     }
 

@@ -154,10 +154,14 @@ impl<'i> Import<'i> {
     }
 
     async fn write(mut self) -> anyhow::Result<ImportReport> {
-        let write = if self.options.dry_run || self.report.is_refused() { Write::Nothing } else { Write::All };
+        let write = if self.options.dry_run || self.report.is_refused() { Write::Nothing } else { Write::Within(self.options.limit) };
         for school in &self.schools {
             match import_school(self.store, &self.source, school, self.first.take(), write).await {
-                Ok(plan) => self.report.add(school, &plan),
+                Ok(Written::All(plan)) => self.report.add(school, &plan, true),
+                Ok(Written::Nothing(plan, stops)) => {
+                    self.report.stopped.extend(stops);
+                    self.report.add(school, &plan, false);
+                }
                 Err(Error::NotFound) => self.report.miss(school),
                 Err(error) => return Err(failed(school, error)),
             }
@@ -170,11 +174,20 @@ fn failed(school: &School, error: Error) -> anyhow::Error {
     anyhow::Error::from(error).context(format!("the school {} could not be imported", school.sourced_id))
 }
 
-/// What becomes of a plan.
+/// What is to become of a plan.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Write {
-    All,
+    /// It is written, unless it removes more than this.
+    Within(Option<RemovalLimit>),
+    /// Nothing: a dry run, or an import that was refused.
     Nothing,
+}
+
+/// What became of it.
+enum Written {
+    All(Arc<Plan>),
+    /// Nothing was written, for these reasons if there are any.
+    Nothing(Arc<Plan>, Vec<Stop>),
 }
 
 async fn plan(store: &Store, source: &Source, school: &Arc<School>) -> Result<Arc<Plan>, Error> {
@@ -182,18 +195,21 @@ async fn plan(store: &Store, source: &Source, school: &Arc<School>) -> Result<Ar
     Ok(Arc::new(store.read(move |db| roster::plan(db, &wanted, &from)).await?))
 }
 
-async fn import_school(store: &Store, source: &Source, school: &Arc<School>, mut first: Option<Arc<Plan>>, write: Write) -> Result<Arc<Plan>, Error> {
+/// Writes a school's plan. Where others have written meanwhile it is made anew, so it is held against the limit here once more.
+async fn import_school(store: &Store, source: &Source, school: &Arc<School>, mut first: Option<Arc<Plan>>, write: Write) -> Result<Written, Error> {
     for _ in 0..TRIES {
         let plan = match first.take() {
             Some(plan) => plan,
             None => plan(store, source, school).await?,
         };
-        if write == Write::Nothing {
-            return Ok(plan);
+        let Write::Within(limit) = write else { return Ok(Written::Nothing(plan, Vec::new())) };
+        let stops = limit.map(|limit| limit.stops(&school.sourced_id, plan.name(), &plan.changes)).unwrap_or_default();
+        if !stops.is_empty() {
+            return Ok(Written::Nothing(plan, stops));
         }
         let writing = Arc::clone(&plan);
         if store.write(move |db| roster::apply(db, &writing)).await? {
-            return Ok(plan);
+            return Ok(Written::All(plan));
         }
     }
     Err(Error::Busy)

@@ -62,7 +62,8 @@ impl ImportReport {
         Self { format, dry_run, stopped, lacking, schools, users_by_role, changes, findings, findings_left_out, unresolved, is_of_one_school }
     }
 
-    pub(super) fn add(&mut self, school: &School, plan: &Plan) {
+    /// Adds what became of a school, or would.
+    pub(super) fn add(&mut self, school: &School, plan: &Plan, is_written: bool) {
         for (role, count) in &school.users_by_role {
             *self.users_by_role.entry(role.clone()).or_default() += count;
         }
@@ -72,10 +73,10 @@ impl ImportReport {
             sourced_id: school.sourced_id.clone(),
             name: plan.name().to_owned(),
             slug: plan.slug().to_owned(),
-            import_id: plan.import_id().filter(|_| !self.dry_run && self.stopped.is_empty()),
+            import_id: plan.import_id().filter(|_| is_written),
             users_by_role: school.users_by_role.clone(),
             changes: plan.changes.clone(),
-            differences: if self.dry_run || self.is_refused() { plan.lines.clone() } else { Vec::new() },
+            differences: if is_written { Vec::new() } else { plan.lines.clone() },
         });
     }
 
@@ -83,6 +84,12 @@ impl ImportReport {
     #[must_use]
     pub fn is_refused(&self) -> bool {
         !self.stopped.is_empty() || !self.lacking.is_empty()
+    }
+
+    /// Whether some schools were written before others were refused: what is there changed while the import went on.
+    #[must_use]
+    pub fn is_written_in_part(&self) -> bool {
+        self.is_refused() && self.schools.iter().any(|school| school.import_id.is_some())
     }
 
     /// Why the import was refused, in one line; none when it was not.
@@ -135,7 +142,11 @@ impl fmt::Display for ImportReport {
 }
 
 fn write_refusal(f: &mut fmt::Formatter<'_>, report: &ImportReport) -> fmt::Result {
-    let would_be = if report.dry_run { "It would be refused" } else { "Refused: nothing was written" };
+    let would_be = match report {
+        report if report.dry_run => "It would be refused",
+        report if report.is_written_in_part() => "Refused in part: of the schools named here nothing was written",
+        _ => "Refused: nothing was written",
+    };
     writeln!(f, "{would_be}.")?;
     if !report.lacking.is_empty() {
         writeln!(f, "The files may be damaged:")?;

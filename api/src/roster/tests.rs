@@ -5,10 +5,16 @@ use std::{fs, path::PathBuf};
 use parlour_roster::{Push, PushedPerson};
 use tempfile::TempDir;
 
-use super::{ImportOptions, ImportReport, import, push};
+use super::{Import, ImportOptions, ImportReport, import, push};
 use crate::{
     context::{Context, Random},
-    store::{Store, events::Actor, schools, test_database::TestDatabase},
+    store::{
+        Store,
+        events::Actor,
+        schools,
+        sources::{Origin, SourceKind},
+        test_database::TestDatabase,
+    },
 };
 
 fn store() -> (TestDatabase, Store, Context) {
@@ -118,4 +124,24 @@ async fn a_real_school_imports_once() {
     assert_eq!((first.people.added, first.guardianships.added, first.classes.added, first.enrolments.added), (1195, 765, 256, 2652));
     let again = import(&store, &ctx, &shared, ImportOptions::default()).await.unwrap().changes;
     assert_eq!((again.people.unchanged, again.guardianships.unchanged, again.classes.unchanged, again.enrolments.unchanged), (1195, 765, 256, 2652));
+}
+
+#[tokio::test]
+async fn what_was_added_since_the_look_is_held_against_the_limit_too() {
+    let ((_database, store, ctx), files) = (store(), files());
+    run(&store, &ctx, &files, false).await;
+    let roster = parlour_roster::read(files.path(), None).unwrap();
+    let options = ImportOptions::default();
+    let mut import = Import::new(&store, &ctx, roster, &options, Origin::new(SourceKind::File, "files"), None);
+    import.look().await.unwrap();
+    assert!(!import.report.is_refused());
+    // Others add people that the files don't have.
+    let users = fs::read_to_string(files.path().join("users.csv")).unwrap();
+    let more: String = (0..20).map(|number| format!("new{number},sch,student,New,{number},,\n")).collect();
+    fs::write(files.path().join("users.csv"), format!("{users}{more}")).unwrap();
+    run(&store, &ctx, &files, false).await;
+    let report = import.write().await.unwrap();
+    assert_eq!(report.stopped.iter().map(|stop| (stop.kind, stop.removed)).collect::<Vec<_>>(), [("people", 20)]);
+    assert!(report.schools[0].import_id.is_none(), "nothing was written");
+    assert_eq!(run(&store, &ctx, &files, true).await.changes.people.added, 0, "they are still there");
 }

@@ -11,6 +11,7 @@ use super::{
     bookings::{self, Booking},
     evenings::EveningRow,
     events::{self, Actor, NewEvent},
+    hold::{Kind, hold},
     invites::{self, InviteRow},
     people::{self, PersonRow},
     sessions,
@@ -73,11 +74,16 @@ pub fn open(db: &mut Db, school: SchoolId, invite: InviteId, now: DateTime<Utc>)
     Ok(GuestView { invite: row, evening, parent, students: covered, bookings, link_ends_at })
 }
 
-/// Starts a guest's session: the button was pressed.
+/// Starts a guest's session by a link of this generation: the button was pressed. The invite is held, so that a link which is renewed meanwhile begins no
+/// session, or its session is there to be ended.
 ///
 /// # Errors
-/// Those of [`open`].
-pub fn start_session(db: &mut Db, ctx: &Context, school: SchoolId, invite: InviteId) -> Result<(SessionId, GuestView)> {
+/// [`Dead::Renewed`] for a link of another generation; those of [`open`].
+pub fn start_session(db: &mut Db, ctx: &Context, school: SchoolId, invite: InviteId, generation: i32) -> Result<(SessionId, GuestView)> {
+    hold(db, Kind::Invite, key(invite))?;
+    if self::generation(db, school, invite)? != generation {
+        return Err(Error::Dead(Dead::Renewed));
+    }
     let view = open(db, school, invite, ctx.now)?;
     let unopened =
         invites_table::table.filter(invites_table::id.eq(key(invite)).and(invites_table::opened_at.is_null()).and(invites_table::ended_at.is_null()));

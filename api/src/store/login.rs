@@ -150,11 +150,13 @@ pub fn find_live(db: &mut Db, school: SchoolId, id: Uuid, now: DateTime<Utc>) ->
 /// # Errors
 /// [`Dead::Link`] when another request was quicker.
 pub fn use_up(db: &mut Db, link: &LoginLinkRow, now: DateTime<Utc>) -> Result<()> {
-    if link.is_standing {
-        return Ok(());
-    }
-    let unused = login_links::table.filter(login_links::id.eq(link.id).and(login_links::used_at.is_null()));
-    let used = diesel::update(unused).set(login_links::used_at.eq(Some(at(now)))).execute(db)?;
+    let live = login_links::table.filter(login_links::id.eq(link.id).and(login_links::expires_at.gt(at(now))));
+    let used = if link.is_standing {
+        // Changes nothing, and holds the row: whoever ends all links of the address waits for the session that this one begins, and ends it too.
+        diesel::update(live).set(login_links::expires_at.eq(login_links::expires_at)).execute(db)?
+    } else {
+        diesel::update(live.filter(login_links::used_at.is_null())).set(login_links::used_at.eq(Some(at(now)))).execute(db)?
+    };
     if used == 1 { Ok(()) } else { Err(Error::Dead(Dead::Link)) }
 }
 

@@ -254,10 +254,11 @@ pub fn end(db: &mut Db, ctx: &Context, session: SessionId) -> Result<()> {
 /// # Errors
 /// When the database fails.
 pub fn end_all(db: &mut Db, ctx: &Context, school: SchoolId, address_key: &str) -> Result<()> {
+    // First, so that a session which is just being begun by one of these links is there when sessions are ended.
+    login::expire_of_address(db, school, address_key, ctx.now)?;
     let of_address = sessions::table.filter(sessions::school_id.eq(key(school)).and(sessions::address_key.eq(address_key)).and(sessions::revoked_at.is_null()));
     let live: Vec<Key> = of_address.select(sessions::id).load(db)?;
     diesel::update(of_address).set((sessions::revoked_at.eq(Some(at(ctx.now))), sessions::revoked_reason.eq(Some("logged_out")))).execute(db)?;
-    login::expire_of_address(db, school, address_key, ctx.now)?;
     people::forget_devices(db, school, address_key)?;
     calls::put_out(db, ctx, Out::Sessions(&live), "logged_out")
 }

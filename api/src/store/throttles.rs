@@ -73,7 +73,8 @@ impl<'a> Held<'a> {
         let full = (throttles::school_id.eq(key(school)), throttles::kind.eq(kind.as_str()), throttles::subject.eq(subject), throttles::full_at.eq(at(now)));
         each!(db, conn => diesel::insert_into(throttles::table).values(full).on_conflict_do_nothing().execute(conn))?;
         let full_at: At = match db {
-            Db::Pg(conn) => row.select(throttles::full_at).for_update().get_result(conn)?,
+            // Where it was deleted as full since, all begins anew.
+            Db::Pg(conn) => row.select(throttles::full_at).for_update().get_result(conn).optional()?.ok_or(super::Error::Raced)?,
             Db::Sqlite(conn) => row.select(throttles::full_at).get_result(conn)?,
         };
         Ok(Self { school, kind, subject, next: kind.throttle().take(Some(*full_at), now) })

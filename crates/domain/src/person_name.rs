@@ -69,12 +69,17 @@ fn is_link(name: &str) -> bool {
 
 /// Letters and digits of any script with the marks that belong to them, and hyphens.
 fn is_of_label(c: char) -> bool {
-    c.is_alphanumeric() || c == '-' || (!c.is_ascii() && !c.is_whitespace() && !is_punctuation(c))
+    c.is_alphanumeric() || c == '-' || (!c.is_ascii() && !c.is_whitespace() && !is_punctuation(c) && !is_symbol(c))
 }
 
 /// The commonest marks of other scripts that end a word.
 const fn is_punctuation(c: char) -> bool {
     matches!(c, '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}' | '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{301f}' | '،' | '؛' | '؟' | '·' | '«' | '»')
+}
+
+/// Arrows, signs and pictures, which no label of a domain name has (IDNA 2008, RFC 5892).
+const fn is_symbol(c: char) -> bool {
+    matches!(c, '\u{2190}'..='\u{2bff}' | '\u{fe0e}'..='\u{fe0f}' | '\u{1f000}'..='\u{1faff}')
 }
 
 #[cfg(test)]
@@ -107,6 +112,7 @@ mod tests {
 
     #[test]
     fn what_could_be_abused_in_a_mail_is_refused() {
+        assert_eq!(PersonName::parse("PARLOUR-CHECK.COM✅"), Err(Refusal::NameInvalid), "a sign is no part of a domain");
         let long = "x".repeat(101);
         for name in [
             "",

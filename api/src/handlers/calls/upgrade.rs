@@ -6,6 +6,8 @@ use actix_web::{
     web,
 };
 
+use tracing::{Instrument, field};
+
 use crate::{
     auth::{self, client_hash, origin},
     calls::{
@@ -15,6 +17,7 @@ use crate::{
     connections::Connection,
     problem::{Answer, ApiError},
     store::calls::{self, Visitor},
+    telemetry::RequestId,
 };
 
 /// When to try again where a session has too many sockets.
@@ -47,7 +50,8 @@ pub(super) async fn open(req: &HttpRequest, body: web::Payload, visitor: Visitor
     let connection = req.conn_data::<Connection>().map(Connection::handle);
     let (socket, from_hub) = Socket::new(app.into_inner(), visitor, client_hash, among, connection, session);
     let messages = messages.max_frame_size(MAX_MESSAGE).aggregate_continuations().max_continuation_size(MAX_MESSAGE);
-    actix_web::rt::spawn(socket.run(messages, from_hub));
+    let span = tracing::info_span!("call_socket", booking = %visitor.booking, request_id = RequestId::current().map(field::display));
+    actix_web::rt::spawn(socket.run(messages, from_hub).instrument(span));
     Ok(response)
 }
 

@@ -93,7 +93,9 @@ async fn guest(app: &App, req: &HttpRequest, school: &SchoolRow) -> Answer<Door>
         .store
         .write(move |db| {
             let actors = demo::actors(db)?;
-            guests::start_session(db, &ctx, school_id, actors.invite.ok_or(Error::NotFound)?)
+            let invite = actors.invite.ok_or(Error::NotFound)?;
+            let generation = guests::generation(db, school_id, invite)?;
+            guests::start_session(db, &ctx, school_id, invite, generation)
         })
         .await?;
     let life = (view.link_ends_at - now).max(TimeDelta::hours(1));

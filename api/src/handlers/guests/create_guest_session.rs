@@ -36,10 +36,7 @@ pub async fn create_guest_session(app: Data<App>, req: HttpRequest, AtSchool(sch
     let (started, opened) = app
         .store
         .write(move |db| {
-            if guests::generation(db, school_id, invite)? != generation {
-                return Err(Error::Dead(Dead::Renewed));
-            }
-            let (started, _) = guests::start_session(db, &ctx, school_id, invite)?;
+            let (started, _) = guests::start_session(db, &ctx, school_id, invite, generation)?;
             let mut ids = vec![started];
             ids.extend(old.iter().copied().take(MAX_SESSIONS - 1));
             let opened = guests::of_sessions(db, school_id, &ids, ctx.now)?;

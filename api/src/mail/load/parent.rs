@@ -84,8 +84,10 @@ impl Desk<'_> {
         if own.is_empty() {
             return Ok(Loaded::Nothing(OUTDATED));
         }
+        let parent = reader.person.clone();
         let mut letter = self.letter_about(db, reader, &evening, own, method)?;
-        if is_cancel {
+        // A barred contact is told nothing, and their calendar neither.
+        if is_cancel && !mail_content::is_barred_parent(db, self.mail.school, &parent)? {
             letter.calendar.extend(each(Method::Cancel, lost.into_iter().map(|one| one.appointment.without_names()).collect()));
         }
         Ok(letter.into())

@@ -13,15 +13,15 @@ use tokio::sync::{
 
 use super::world::World;
 use crate::{
-    context::Clock,
+    context::{Clock, Context, Random},
     mail::{
         Failure, Mail, Mailer, SendError,
         worker::{Deps, deliver_due, run},
     },
-    schema::schools,
+    schema::{outbox as outbox_table, schools},
     store::{
         outbox::{self, MailFate, MailState, NewMail, Template},
-        sql_types::{at, key},
+        sql_types::{At, at, key},
     },
 };
 
@@ -247,12 +247,25 @@ async fn a_mail_that_waits_takes_in_the_next_one() {
     assert_eq!(world.states().await, ["queued", "queued"]);
     let (row, later) = (rows[0].clone(), now + TimeDelta::minutes(5));
     world.deps.store.write(move |db| outbox::settle(db, now, &row, &outbox::Settled::Retry(later, "later".into()))).await.unwrap();
-    // One that failed waits again, and keeps its pause.
+    // One that failed waits again; news ends its pause and is tried as often as any.
     world.queue(update).await;
     let rows = world.rows().await;
-    assert_eq!((rows.len(), rows[0].2), (2, later));
+    assert_eq!((rows.len(), rows[0].1, rows[0].2), (2, 0, world.clock.now()));
     // Another evening's, person's or kind's mail is another one.
     world.queue(world.to_rachel(Template::GuestUpdate)).await;
     world.queue(world.to_guest(Template::InviteRemoved)).await;
     assert_eq!(world.rows().await.len(), 4);
+}
+
+#[tokio::test]
+async fn a_mail_tells_from_the_earliest_of_its_news_on() {
+    let world = World::new().await;
+    let cancelled = world.to_rachel(Template::BookingCancelled);
+    let earlier = world.clock.now() - TimeDelta::milliseconds(1);
+    world.queue(cancelled).await;
+    // A request that came first, and whose turn to write came later.
+    let ctx = Context::new(earlier, Random::seeded(3));
+    world.deps.store.write(move |db| outbox::enqueue(db, &ctx, cancelled)).await.unwrap();
+    let created: Vec<At> = world.deps.store.read(|db| Ok(outbox_table::table.select(outbox_table::created_at).load(db)?)).await.unwrap();
+    assert_eq!(created.iter().map(|at| **at).collect::<Vec<_>>(), [earlier]);
 }

@@ -28,6 +28,7 @@ use crate::{
         sql_types::{At, Key, at, key},
         test_database::TestDatabase,
     },
+    telemetry::metrics::JobMetrics,
 };
 
 pub const NOW: &str = "2026-11-23T10:00:00Z";
@@ -63,7 +64,15 @@ impl World {
         let settings: BTreeMap<String, String> = settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let config = Config::from_values(&settings).unwrap();
         let keys = Keys::new(config.key.clone()).unwrap();
-        let deps = Deps { store, keys, config: Arc::new(config), clock: clock.clone(), mailer: mailer.clone(), wake: Arc::new(Notify::new()) };
+        let deps = Deps {
+            store,
+            keys,
+            config: Arc::new(config),
+            clock: clock.clone(),
+            mailer: mailer.clone(),
+            metrics: JobMetrics::default(),
+            wake: Arc::new(Notify::new()),
+        };
         let random = Random::seeded(7);
         let ctx = Context::new(moment(NOW), random.clone());
         let mut world = Self {
