@@ -29,8 +29,12 @@ use crate::{
         Store,
         schools::{self, SchoolAddress, SchoolRow},
     },
+    telemetry::{self, Metrics, RequestId},
     webhooks,
 };
+
+/// How many addresses of schools are remembered: a client may make up any number of them.
+const MAX_ADDRESSES: usize = 1024;
 
 /// For how long a school found by its address is taken to be the same.
 const SCHOOL_LIFE: Duration = Duration::from_secs(1);
@@ -65,6 +69,8 @@ pub struct App {
     pub hooks: webhooks::Sender,
     /// The client's files.
     pub client: ClientFiles,
+    /// What an operator sees of it.
+    pub metrics: Metrics,
     /// Whoever is connected.
     pub connections: Arc<Connections>,
     schools: Mutex<HashMap<SchoolAddress, (SchoolRow, Instant)>>,
@@ -92,10 +98,11 @@ impl App {
             (None, None) => anyhow::bail!("PARLOUR_SMTP_URL: is missing"),
         };
         let client = ClientFiles::load(config.client_dir.as_deref())?;
-        let calls = Hub::new(store.clone(), Arc::clone(&clock), random.clone(), bus, config.ice.turn.is_some());
         let reach = if config.private_webhooks { webhooks::Reach::Anywhere } else { webhooks::Reach::Public };
         let hooks = webhooks::Sender::new(reach)?;
         let connections = Connections::new(config.max_connections);
+        let metrics = Metrics::new(store.metrics());
+        let calls = Hub::new(store.clone(), Arc::clone(&clock), random.clone(), bus, config.ice.turn.is_some(), metrics.jobs.clone());
         let (config, wake) = (Arc::new(config), Arc::new(Notify::new()));
         Ok(Self {
             config,
@@ -112,6 +119,7 @@ impl App {
             token_rates: Rates::default(),
             client_error_rates: Rates::default(),
             client,
+            metrics,
             connections,
             schools: Mutex::default(),
         })
@@ -120,7 +128,7 @@ impl App {
     /// The time and the ids of one request.
     #[must_use]
     pub fn context(&self) -> Context {
-        Context::new(self.clock.now(), self.random.clone())
+        Context::new(self.clock.now(), self.random.clone()).for_request(RequestId::current().map(|id| id.0))
     }
 
     /// The school at an address.
@@ -131,6 +139,7 @@ impl App {
         let known =
             self.schools.lock().unwrap_or_else(PoisonError::into_inner).get(&address).filter(|(_, at)| at.elapsed() < SCHOOL_LIFE).map(|(row, _)| row.clone());
         if let Some(school) = known {
+            telemetry::request::record_school(school.id());
             return Ok(school);
         }
         let unknown = || {
@@ -143,7 +152,13 @@ impl App {
         let wanted = address.clone();
         match self.store.read(move |db| schools::find(db, &wanted)).await {
             Ok(school) => {
-                self.schools.lock().unwrap_or_else(PoisonError::into_inner).insert(address, (school.clone(), Instant::now()));
+                telemetry::request::record_school(school.id());
+                let mut known = self.schools.lock().unwrap_or_else(PoisonError::into_inner);
+                if known.len() >= MAX_ADDRESSES {
+                    known.clear();
+                }
+                known.insert(address, (school.clone(), Instant::now()));
+                drop(known);
                 Ok(school)
             }
             Err(crate::store::Error::NotFound) => Err(unknown()),
@@ -165,6 +180,7 @@ impl App {
             keys: self.keys.clone(),
             clock: Arc::clone(&self.clock),
             mailer: Arc::clone(&self.mailer),
+            metrics: self.metrics.jobs.clone(),
             wake: Arc::clone(&self.wake),
         }
     }
@@ -178,13 +194,20 @@ impl App {
             clock: Arc::clone(&self.clock),
             random: self.random.clone(),
             sender: self.hooks.clone(),
+            metrics: self.metrics.jobs.clone(),
         }
     }
 
     /// What syncs of rosters need.
     #[must_use]
     pub fn sync_deps(&self) -> Deps {
-        Deps { store: self.store.clone(), clock: Arc::clone(&self.clock), random: self.random.clone(), limits: Limits::default() }
+        Deps {
+            store: self.store.clone(),
+            clock: Arc::clone(&self.clock),
+            random: self.random.clone(),
+            limits: Limits::default(),
+            metrics: self.metrics.jobs.clone(),
+        }
     }
 }
 
@@ -208,6 +231,11 @@ pub async fn serve(mut config: Config, store: Store) -> anyhow::Result<()> {
         announce(&app);
     }
     let server = server::start(&app, listener)?;
+    if let Some(at) = app.config.metrics_listen {
+        let listener = server::listen(at).map_err(|error| anyhow::anyhow!("PARLOUR_METRICS_LISTEN: can't listen on {at}: {error}"))?;
+        tokio::spawn(telemetry::listener::start(&app, listener)?);
+        tracing::info!(listen = %at, "serving metrics");
+    }
     tokio::spawn(stop_when_told(Arc::clone(&app.calls), server.handle()));
     server.await?;
     stop.send_replace(true);

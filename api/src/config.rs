@@ -62,6 +62,8 @@ pub struct Config {
     pub smtp_url: Option<SecretString>,
     /// The sender's address of all mail.
     pub mail_from: String,
+    /// Where Prometheus reads metrics; nowhere when absent.
+    pub metrics_listen: Option<SocketAddr>,
     /// The client's files.
     pub client_dir: Option<PathBuf>,
     /// The proxies in front that are believed; none while nobody has said whether there are any.
@@ -108,7 +110,7 @@ pub struct Turn {
 }
 
 /// The settings' names in the environment; in the file they are the part after `PARLOUR_`, in lower case, and `database_url`.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 25] = [
     "PARLOUR_MODE",
     "PARLOUR_LISTEN",
     "PARLOUR_PUBLIC_URL",
@@ -129,6 +131,9 @@ const NAMES: [&str; 22] = [
     "PARLOUR_TURN_POLICY",
     "PARLOUR_WEBHOOKS_PRIVATE",
     "PARLOUR_LOG",
+    "PARLOUR_LOG_FORMAT",
+    "PARLOUR_METRICS_LISTEN",
+    "PARLOUR_OTLP_URL",
     "PARLOUR_ROSTER_SOURCES",
     "PARLOUR_ONEROSTER_SECRET",
 ];
@@ -214,6 +219,9 @@ impl Config {
             key,
             smtp_url,
             mail_from,
+            metrics_listen: get("PARLOUR_METRICS_LISTEN")
+                .map(|at| at.parse().context("PARLOUR_METRICS_LISTEN: give address:port, like 127.0.0.1:9090, where nobody but Prometheus gets to"))
+                .transpose()?,
             client_dir: get("PARLOUR_CLIENT_DIR").map(PathBuf::from),
             proxies: TrustedProxies::from_values(&get)?,
             school_paths: match get("PARLOUR_SCHOOL_PATHS") {

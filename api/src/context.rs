@@ -109,6 +109,8 @@ impl Random {
 pub struct Context {
     /// When the request is taken to happen.
     pub now: DateTime<Utc>,
+    /// The request that it is made for; none in a job. Queued mails and webhooks keep it, for the log.
+    pub request_id: Option<Uuid>,
     random: Random,
 }
 
@@ -116,13 +118,19 @@ impl Context {
     /// A context for one request.
     #[must_use]
     pub const fn new(now: DateTime<Utc>, random: Random) -> Self {
-        Self { now, random }
+        Self { now, request_id: None, random }
+    }
+
+    /// The same, for a request.
+    #[must_use]
+    pub fn for_request(self, request_id: Option<Uuid>) -> Self {
+        Self { request_id, ..self }
     }
 
     /// The same source of ids at another time, for what is to stand in the database as if it had been made then.
     #[must_use]
     pub fn as_of(&self, now: DateTime<Utc>) -> Self {
-        Self { now, random: self.random.clone() }
+        Self { now, ..self.clone() }
     }
 
     /// A new `UUIDv7` (RFC 9562, 5.7) of the kind that is asked for.

@@ -24,6 +24,7 @@ pub mod routes;
 pub mod schema;
 pub mod server;
 pub mod store;
+pub mod telemetry;
 pub mod tokens;
 mod views;
 pub mod webhooks;

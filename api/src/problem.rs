@@ -6,7 +6,12 @@ use actix_web::{HttpResponse, ResponseError, http::StatusCode, http::header};
 use parlour_domain::Refusal;
 use parlour_wire::{FieldError, LostBooking, Problem, RestingBooking};
 
-use crate::store::{Dead, Error as StoreError};
+use uuid::Uuid;
+
+use crate::{
+    store::{Dead, Error as StoreError},
+    telemetry::{RequestId, request::record_code},
+};
 
 /// What a handler answers instead of a value.
 #[derive(Debug)]
@@ -177,22 +182,23 @@ impl ApiError {
     }
 
     /// Logs the cause, if there is one. For [`crate::routes`] alone, so that each is logged once.
-    pub fn log(&self, request_id: &str) {
+    pub fn log(&self, request_id: RequestId) {
         if let Some(cause) = &self.more.cause {
-            tracing::error!(request_id, code = self.code, cause = %chain(cause), "request failed");
+            tracing::error!(%request_id, code = self.code, cause = %chain(cause), "request failed");
         }
     }
 
     /// Renders the answer.
     #[must_use]
-    pub fn respond(&self, request_id: &str) -> HttpResponse {
+    pub fn respond(&self, request_id: RequestId) -> HttpResponse {
+        record_code(self.code);
         let problem = Problem {
             kind: format!("/api/docs#{}", self.code),
             title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
             status: self.status.as_u16(),
             detail: self.more.detail.clone(),
             code: self.code.to_owned(),
-            request_id: request_id.to_owned(),
+            request_id: request_id.to_string(),
             errors: self.more.errors.clone(),
             lost: self.more.lost.clone(),
             bookings: self.more.bookings.clone(),
@@ -235,7 +241,7 @@ impl ResponseError for ApiError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        self.respond("00000000-0000-0000-0000-000000000000")
+        self.respond(RequestId::current().unwrap_or(RequestId(Uuid::nil())))
     }
 }
 

@@ -13,7 +13,6 @@ use actix_web::{
     middleware::{Next, from_fn},
     web::{self, Data, ServiceConfig},
 };
-use uuid::Uuid;
 
 use crate::{
     app::App,
@@ -29,14 +28,11 @@ use crate::{
     problem::{Answer, ApiError},
     rates::WINDOW,
     request::{MaxBody, check_encoding},
+    telemetry::request::{self, RequestId},
 };
 
 /// Two years of nothing but HTTPS for the school's host and what lies below it (RFC 6797; ASVS 5.0, 3.4.1).
 const HSTS: &str = "max-age=63072000; includeSubDomains";
-
-/// Names a request in answers and logs.
-#[derive(Clone)]
-pub struct RequestId(pub String);
 
 /// The whole application.
 pub fn application(
@@ -97,7 +93,7 @@ fn api(config: &mut ServiceConfig) {
         })));
     };
     macro_rules! on {
-        ($($method:ident $handler:path),+) => { vec![$((stringify!($method), on!(@ $method).to($handler))),+] };
+        ($($method:ident $handler:path),+) => { vec![$((stringify!($method), on!(@ $method).guard(fn_guard(|_| { request::record_operation(operation(stringify!($handler))); true })).to($handler))),+] };
         // Whatever can be read can be asked about (RFC 9110, 9.1); the server leaves the body out.
         (@ GET) => { web::route().guard(Any(Get()).or(Head())) };
         (@ $method:ident) => { web::method(method::$method) };
@@ -180,6 +176,11 @@ fn api(config: &mut ServiceConfig) {
     at("/dev/reset", on![POST dev::reset_dev_school]);
 }
 
+/// The `operationId` of a handler: the last part of its path.
+fn operation(handler: &'static str) -> &'static str {
+    handler.rsplit(':').next().unwrap_or(handler).trim_start()
+}
+
 /// Takes bodies up to this size.
 fn larger(resource: actix_web::Resource, bytes: usize) -> actix_web::Resource {
     resource.app_data(MaxBody(bytes))
@@ -211,22 +212,33 @@ async fn nothing() -> Answer {
 /// Gives a request its id, checks its origin and the encoding of its body, and turns every error, the framework's too, into the one shape.
 async fn frame<B: MessageBody + 'static>(req: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<BoxBody>, Error> {
     let Some(app) = req.app_data::<Data<App>>().cloned() else { return next.call(req).await.map(ServiceResponse::map_into_boxed_body) };
-    let id = app.context().new_id::<Uuid>().to_string();
-    req.extensions_mut().insert(RequestId(id.clone()));
+    let id = request_id(&app, &req);
+    let (method, metrics) = (req.method().clone(), app.clone());
+    request::observe(id, method, &metrics.metrics, answer(app, id, req, next)).await
+}
+
+/// The id that a trusted proxy gave, or a new one.
+fn request_id(app: &App, req: &ServiceRequest) -> RequestId {
+    let is_behind_proxy = app.config.proxies.as_ref().is_some_and(|proxies| proxies.hops > 0);
+    let given = if is_behind_proxy { RequestId::from_proxy(req.headers()) } else { None };
+    given.unwrap_or_else(|| RequestId(app.context().new_id()))
+}
+
+async fn answer<B: MessageBody + 'static>(app: Data<App>, id: RequestId, req: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<BoxBody>, Error> {
     if let Some(connection) = req.conn_data::<Connection>() {
         connection.enter(Stage::Working);
     }
     if let Err(error) = check(&app, &req).await {
-        let refused = described(&error.into(), &id);
-        return Ok(finish(req.into_response(refused), &app, &id));
+        let refused = described(&error.into(), id);
+        return Ok(finish(req.into_response(refused), &app, id));
     }
     let writes = !req.method().is_safe();
     // The request must not be held meanwhile: the router writes into it.
     let response = match next.call(req).await {
         Ok(response) => response.map_into_boxed_body(),
         Err(error) => {
-            let mut problem = described(&error, &id);
-            add_headers(problem.headers_mut(), &app, &id);
+            let mut problem = described(&error, id);
+            add_headers(problem.headers_mut(), &app, id);
             return Err(InternalError::from_response(error, problem).into());
         }
     };
@@ -238,12 +250,12 @@ async fn frame<B: MessageBody + 'static>(req: ServiceRequest, next: Next<B>) -> 
     }
     let response = match response.response().error() {
         Some(error) => {
-            let problem = described(error, &id);
+            let problem = described(error, id);
             response.into_response(problem)
         }
         None => response,
     };
-    Ok(finish(response, &app, &id))
+    Ok(finish(response, &app, id))
 }
 
 /// Refuses what no operation takes, before any of them looks at it.
@@ -256,7 +268,7 @@ async fn check(app: &App, req: &ServiceRequest) -> Answer<()> {
 }
 
 /// The answer to an error. A fault of ours is logged here and nowhere else.
-fn described(error: &Error, id: &str) -> HttpResponse {
+fn described(error: &Error, id: RequestId) -> HttpResponse {
     if let Some(error) = error.as_error::<ApiError>() {
         error.log(id);
         return error.respond(id);
@@ -264,11 +276,11 @@ fn described(error: &Error, id: &str) -> HttpResponse {
     if error.as_response_error().status_code().is_client_error() {
         return ApiError::bad_request("The request can't be read.").respond(id);
     }
-    tracing::error!(request_id = id, code = "internal", cause = %error, "request failed");
+    tracing::error!(request_id = %id, code = "internal", cause = %error, "request failed");
     ApiError::internal().respond(id)
 }
 
-fn finish(mut response: ServiceResponse<BoxBody>, app: &App, id: &str) -> ServiceResponse<BoxBody> {
+fn finish(mut response: ServiceResponse<BoxBody>, app: &App, id: RequestId) -> ServiceResponse<BoxBody> {
     let counted = response.request().extensions().get::<Counted>().copied();
     let person = response.request().extensions().get::<person_mark::Marks>().and_then(person_mark::Marks::header);
     let headers = response.headers_mut();
@@ -307,9 +319,9 @@ fn watch(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
 }
 
 /// Adds what every answer has.
-fn add_headers(headers: &mut HeaderMap, app: &App, id: &str) {
-    if let Ok(id) = HeaderValue::from_str(id) {
-        headers.insert(HeaderName::from_static("x-request-id"), id);
+fn add_headers(headers: &mut HeaderMap, app: &App, id: RequestId) {
+    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
+        headers.insert(HeaderName::from_static(request::HEADER), id);
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

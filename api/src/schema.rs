@@ -372,6 +372,7 @@ diesel::table! {
         error -> Nullable<Text>,
         call_code_id -> Nullable<Id>,
         leased_until -> Nullable<Moment>,
+        request_id -> Nullable<Id>,
     }
 }
 
@@ -679,6 +680,7 @@ diesel::table! {
         attempts -> Integer,
         state -> Text,
         settled_at -> Nullable<Moment>,
+        request_id -> Nullable<Id>,
     }
 }
 

@@ -44,7 +44,13 @@ async fn sync_until_killed([origin, database, now]: [String; 3]) {
     parlour::mail::install_tls();
     let (url, now) = (DatabaseUrl::parse(&database).unwrap(), now.parse::<DateTime<Utc>>().unwrap());
     let store = Store::open(&url, 2).unwrap();
-    let deps = Deps { store, clock: Arc::new(FixedClock::at(now)), random: Random::seeded(7), limits: impatient() };
+    let deps = Deps {
+        store,
+        clock: Arc::new(FixedClock::at(now)),
+        random: Random::seeded(7),
+        limits: impatient(),
+        metrics: parlour::telemetry::metrics::JobMetrics::default(),
+    };
     sync_if_due(&deps, &source(&origin)).await;
     panic!("the provider says nothing, so there is no end");
 }

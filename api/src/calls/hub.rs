@@ -34,6 +34,7 @@ use crate::{
         Error, Store,
         calls::{self, Visitor},
     },
+    telemetry::metrics::{JobMetrics, Leased},
 };
 
 /// How often the versions of the calls are compared.
@@ -61,12 +62,13 @@ pub struct Hub {
     closing: watch::Sender<bool>,
     /// There is a relay: some pairs go through it alone.
     has_relay: bool,
+    metrics: JobMetrics,
 }
 
 impl Hub {
     /// A node's hub. [`Self::run`] makes it work.
     #[must_use]
-    pub fn new(store: Store, clock: Arc<dyn Clock>, random: Random, bus: Arc<dyn Bus>, has_relay: bool) -> Arc<Self> {
+    pub fn new(store: Store, clock: Arc<dyn Clock>, random: Random, bus: Arc<dyn Bus>, has_relay: bool, metrics: JobMetrics) -> Arc<Self> {
         let hub = Arc::new_cyclic(|me| Self {
             rooms: Mutex::default(),
             stale: Mutex::default(),
@@ -80,6 +82,7 @@ impl Hub {
             poked: Notify::new(),
             closing: watch::Sender::new(false),
             has_relay,
+            metrics,
         });
         let me: Weak<dyn Node> = hub.node();
         hub.bus.subscribe(me);
@@ -123,6 +126,12 @@ impl Hub {
     #[must_use]
     pub fn new_socket(&self, session: SessionId) -> Option<SessionSocket> {
         self.sessions.open(session, self.next_socket.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// How many sockets of calls are open in this process.
+    #[must_use]
+    pub fn sockets(&self) -> usize {
+        self.sessions.sockets()
     }
 
     /// The time and the ids of one change.
@@ -299,7 +308,10 @@ impl Hub {
                 }
             }
             // It is this connection's no more.
-            Ok(false) => drop(self.stale.lock().unwrap_or_else(PoisonError::into_inner).insert(booking)),
+            Ok(false) => {
+                self.metrics.count_lost_lease(Leased::Seat);
+                self.stale.lock().unwrap_or_else(PoisonError::into_inner).insert(booking);
+            }
             Err(error) => failed("renew a place in", booking, &error),
         }
     }

@@ -60,6 +60,12 @@ impl Sessions {
         Some(SessionSocket { all: Arc::clone(self), session, id, close })
     }
 
+    /// How many sockets are open.
+    #[must_use]
+    pub fn sockets(&self) -> usize {
+        self.all().values().map(|session| session.sockets.len()).sum()
+    }
+
     fn all(&self) -> MutexGuard<'_, HashMap<SessionId, Session>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -69,6 +69,19 @@ enum End {
     Stopping,
 }
 
+impl End {
+    /// For the log.
+    const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Vanished => "vanished",
+            Self::Left => "left",
+            Self::Told => "told",
+            Self::Broke(_, limit) => limit,
+            Self::Stopping => "stopping",
+        }
+    }
+}
+
 type Step = Result<(), End>;
 
 impl Socket {
@@ -93,6 +106,8 @@ impl Socket {
 
     /// Serves it until it ends.
     pub async fn run(mut self, mut messages: AggregatedMessageStream, mut from_hub: mpsc::Receiver<Outgoing>) {
+        let began = Instant::now();
+        let booking = self.visitor.booking;
         let mut closing = self.hub().closing();
         let mut pings = time::interval(PING_EVERY);
         let end = loop {
@@ -114,7 +129,9 @@ impl Socket {
                 break end;
             }
         };
+        let (end_reason, joined) = (end.as_str(), matches!(self.standing, Standing::Inside { .. }));
         self.finish(end).await;
+        tracing::info!(%booking, joined, reason = end_reason, duration_s = began.elapsed().as_secs(), "call socket closed");
     }
 
     fn hub(&self) -> Arc<Hub> {

@@ -6,21 +6,17 @@ mod run;
 mod sandbox;
 mod sync;
 
-use std::{
-    io::{self, IsTerminal},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::bail;
 use clap::{Parser, Subcommand};
 use parlour_roster::Refusal;
 use serde_json::{Value, json};
-use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use uuid::Uuid;
 
 pub use self::sandbox::SandboxArguments;
 use crate::roster::{ImportReport, RemovalLimit, remote::Version};
+use crate::telemetry::logging;
 
 /// Parents' evenings: appointments, invites and calls.
 #[derive(Parser, Debug)]
@@ -32,7 +28,7 @@ pub struct Arguments {
 }
 
 const AFTER_HELP: &str = "Settings come from the environment and from the file that PARLOUR_CONFIG names (parlour.toml where there is one). \
-PARLOUR_LOG says how much is logged to stderr: warn, info, debug, or a filter such as info,parlour::mail=debug.";
+PARLOUR_LOG says how much is logged to stderr: warn, info, debug, or a filter such as info,parlour::mail=debug; PARLOUR_LOG_FORMAT=json logs JSON.";
 
 /// A command.
 #[derive(Subcommand, Debug)]
@@ -180,7 +176,13 @@ pub enum DemoCommand {
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match start_logging().and_then(|()| actix_web::rt::System::new().block_on(run::run(arguments.command))) {
+    // What sends spans may use TLS.
+    crate::mail::install_tls();
+    // Kept until the command has ended, so that its last spans go out.
+    let logging = logging::start();
+    let outcome =
+        logging.as_ref().map_err(|error| anyhow::anyhow!("{error:#}")).and_then(|_| actix_web::rt::System::new().block_on(run::run(arguments.command)));
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -204,6 +206,7 @@ fn finish(report: anyhow::Result<ImportReport>, json: bool) -> anyhow::Result<()
     match report.refusal() {
         None => Ok(()),
         Some(why) if report.dry_run => bail!("the import would be refused: {why}"),
+        Some(why) if report.is_written_in_part() => bail!("the import was refused in part; of these schools nothing was written: {why}"),
         Some(why) => bail!("the import was refused, and nothing was written: {why}"),
     }
 }
@@ -227,14 +230,6 @@ fn refusal_json(error: &anyhow::Error) -> Value {
         }),
         None => json!({ "refused": { "code": "failed", "message": message }, "findings": [], "findings_left_out": 0 }),
     }
-}
-
-fn start_logging() -> anyhow::Result<()> {
-    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).with_env_var("PARLOUR_LOG").from_env();
-    // The cause repeats itself three times over; this says all of it.
-    let filter = filter.map_err(|_| anyhow::anyhow!("PARLOUR_LOG: give error, warn, info, debug, trace, or a filter such as info,parlour::mail=debug"))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal()).init();
-    Ok(())
 }
 
 #[cfg(test)]

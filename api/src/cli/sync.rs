@@ -14,6 +14,7 @@ use crate::{
         remote::{Limits, NewProvider, Provider},
     },
     store::roster_sources::Turn,
+    telemetry::metrics::JobMetrics,
 };
 
 /// Syncs once and prints the report.
@@ -28,7 +29,7 @@ pub(super) async fn sync(config: &Config, arguments: SyncArguments) -> anyhow::R
     mail::install_tls();
     let store = database::ready(config).await?;
     let options = ImportOptions { school: None, schools: school, dry_run, time_zone: time_zone.name().to_owned(), limit: removals.limit() };
-    let deps = Deps { store, clock: Arc::new(SystemClock::default()), random: Random::from_os(), limits: Limits::default() };
+    let deps = Deps { store, clock: Arc::new(SystemClock::default()), random: Random::from_os(), limits: Limits::default(), metrics: JobMetrics::default() };
     let report = if dry_run {
         roster::sync(&deps, &provider, &options).await
     } else {

@@ -6,6 +6,7 @@ use std::{future::Future, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Du
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use parlour_domain::id::SchoolId;
 use tokio::sync::Notify;
+use tracing::{Instrument, field};
 
 use super::{
     Mail, Mailer, SendError,
@@ -21,6 +22,7 @@ use crate::{
         Db, Error, Store,
         outbox::{self, Claimed, Due, Settled},
     },
+    telemetry::metrics::{JobMetrics, Leased},
 };
 
 /// How many mails are sent at a time.
@@ -48,6 +50,8 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// Takes mails to their recipients.
     pub mailer: Arc<dyn Mailer>,
+    /// Counts what mails came to.
+    pub metrics: JobMetrics,
     /// Whoever has queued a mail may poke the worker.
     pub wake: Arc<Notify>,
 }
@@ -111,7 +115,8 @@ async fn fill(deps: &Deps, sending: &mut Sending) {
 /// A mail whose sending panics is tried again when its lease has run out, and takes nothing else down.
 fn begin(deps: Deps, row: Claimed) -> BoxFuture<'static, bool> {
     let id = row.id;
-    let guarded = AssertUnwindSafe(deliver(deps, row)).catch_unwind();
+    let span = tracing::info_span!("send_mail", outbox = %id, template = row.template, request_id = row.request_id().map(field::display));
+    let guarded = AssertUnwindSafe(deliver(deps, row)).catch_unwind().instrument(span);
     guarded.map(move |outcome| outcome.inspect_err(|_| tracing::error!(outbox = %id, "sending a mail panicked")).unwrap_or(false)).boxed()
 }
 
@@ -126,11 +131,13 @@ async fn deliver(deps: Deps, row: Claimed) -> bool {
     };
     let outcome = match &settled {
         Settled::Sent => "sent",
-        Settled::Retry(..) => "retry",
+        Settled::Retry(..) => "delayed",
         Settled::Failed(_) => "failed",
         Settled::Dropped(_) => "dropped",
     };
-    tracing::info!(outbox = %row.id, template = row.template, attempt = row.attempts, outcome, "mail");
+    deps.metrics.count_mail(&row.template, outcome);
+    let request_id = row.request_id().map(field::display);
+    tracing::info!(parent: None, outbox = %row.id, template = row.template, attempt = row.attempts, request_id, "mail {outcome}");
     let sent = settled == Settled::Sent;
     settle(&deps, row, settled).await;
     sent
@@ -170,7 +177,8 @@ async fn settle(deps: &Deps, row: Claimed, settled: Settled) {
     let job = move |db: &mut Db| outbox::settle(db, now, &row, &settled);
     for _ in 0..3 {
         match deps.store.write(job.clone()).await {
-            Ok(()) => return,
+            Ok(true) => return,
+            Ok(false) => return deps.metrics.count_lost_lease(Leased::Mail),
             Err(error) => tracing::warn!(outbox = %id, %error, "could not note what became of a mail"),
         }
         tokio::time::sleep(REST).await;

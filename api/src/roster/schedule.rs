@@ -3,6 +3,7 @@
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
+use tracing::Instrument;
 
 use super::{Deps, Extent, ImportReport, RosterSource, SchoolReport, Stop, sync::sync_in_turn};
 use crate::context::Context;
@@ -38,7 +39,8 @@ pub async fn sync_if_due(deps: &Deps, source: &RosterSource) -> Option<ImportRep
     let next = |now, went_well| Some(now + if went_well { every } else { every.min(AGAIN) });
     let name = source.provider.name();
     let extent = Extent::ChangesUnless { whole_every: TimeDelta::from_std(source.full_every).unwrap_or(TimeDelta::days(1)) };
-    let outcome = match sync_in_turn(deps, &source.provider, &source.options, Turn::WhenDue, extent, next).await {
+    let span = tracing::info_span!("roster_sync", source = name);
+    let outcome = match sync_in_turn(deps, &source.provider, &source.options, Turn::WhenDue, extent, next).instrument(span).await {
         Ok(outcome) => outcome?,
         Err(error) => {
             tracing::warn!(source = name, error = %format!("{error:#}"), "could not look whether a roster is due");
@@ -49,13 +51,15 @@ pub async fn sync_if_due(deps: &Deps, source: &RosterSource) -> Option<ImportRep
         Ok(report) => {
             let (people, refused, whole) = (report.changes.people, report.is_refused(), outcome.is_whole);
             tracing::info!(source = name, people.added, people.changed, people.removed, findings = report.findings.len(), refused, whole, "roster synced");
+            deps.metrics.count_sync(&name, if refused { "refused" } else { "synced" });
             if outcome.is_news && refused {
                 tell_staff(deps, &report).await;
             }
             Some(report)
         }
         Err(error) => {
-            tracing::warn!(source = name, error = %format!("{error:#}"), "a roster was not synced");
+            deps.metrics.count_sync(&name, "failed");
+            tracing::warn!(source = name, error = %format!("{error:#}"), "roster sync failed");
             None
         }
     }

@@ -17,6 +17,7 @@ use crate::{
         roster_sources::{self, Lease, Synced, Turn},
         sources::{Origin, SourceKind},
     },
+    telemetry::metrics::{JobMetrics, Leased},
 };
 
 /// How often a turn is kept; several times within its lease.
@@ -33,6 +34,8 @@ pub struct Deps {
     pub random: Random,
     /// How patient it is.
     pub limits: Limits,
+    /// Counts what syncs came to.
+    pub metrics: JobMetrics,
 }
 
 impl Deps {
@@ -170,7 +173,10 @@ async fn keep(deps: &Deps, lease: &Lease) -> anyhow::Result<ImportReport> {
         let (now, lease) = (deps.clock.now(), lease.clone());
         match deps.store.write(move |db| roster_sources::keep(db, now, &lease)).await {
             Ok(true) => {}
-            Ok(false) => bail!("another server has taken over this sync"),
+            Ok(false) => {
+                deps.metrics.count_lost_lease(Leased::RosterSync);
+                bail!("another server has taken over this sync")
+            }
             Err(error) => tracing::warn!(%error, "could not keep the turn of a sync"),
         }
     }

@@ -4,6 +4,7 @@
 pub mod access;
 mod address_keys;
 pub mod among;
+pub mod backlog;
 pub mod bars;
 pub mod bookings;
 pub mod calls;
@@ -23,6 +24,7 @@ pub mod invites;
 pub mod login;
 pub mod mail_content;
 pub mod marks;
+mod metrics;
 pub mod outbox;
 pub mod parents;
 pub mod people;
@@ -49,12 +51,15 @@ use anyhow::Context as _;
 use diesel::connection::SimpleConnection;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use tokio::sync::Semaphore;
+use tracing::Span;
 
 use crate::context::{Clock, Context, Random, SystemClock};
 
+use self::metrics::Kind;
 pub use self::{
     db::{DatabaseUrl, Db},
     error::{Dead, Error, Result},
+    metrics::DatabaseMetrics,
 };
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
@@ -70,6 +75,7 @@ pub struct Store {
     pool: db::Pool,
     permits: Arc<Semaphore>,
     writer: Option<writer::Writer>,
+    metrics: DatabaseMetrics,
 }
 
 impl Store {
@@ -84,7 +90,7 @@ impl Store {
             DatabaseUrl::Postgres(_) => None,
         };
         let pool = db::pool(url, connections)?;
-        Ok(Self { url: url.clone(), pool, permits: Arc::new(Semaphore::new(connections as usize)), writer })
+        Ok(Self { url: url.clone(), pool, permits: Arc::new(Semaphore::new(connections as usize)), writer, metrics: DatabaseMetrics::default() })
     }
 
     /// Brings the tables and the keys of addresses up to date; says which migrations ran. Two nodes may do so at once.
@@ -125,12 +131,18 @@ impl Store {
         Ok(waiting || !address_keys::are_current(&mut db)?)
     }
 
+    /// How long its work waits and takes.
+    #[must_use]
+    pub const fn metrics(&self) -> &DatabaseMetrics {
+        &self.metrics
+    }
+
     /// Runs queries that write nothing.
     ///
     /// # Errors
     /// The closure's own, [`Error::Busy`] when no connection was free in time, [`Error::Panicked`].
     pub async fn read<T: Send + 'static>(&self, job: impl FnOnce(&mut Db) -> Result<T> + Send + 'static) -> Result<T> {
-        self.with_connection(job).await
+        self.with_connection(Kind::Read, job).await
     }
 
     /// Runs one transaction: all of it is written, or nothing. A job that lost against another transaction (a unique constraint, a deadlock) runs again and sees what the other wrote.
@@ -139,22 +151,33 @@ impl Store {
     /// The closure's own (nothing is written then), [`Error::Busy`], [`Error::Panicked`].
     pub async fn write<T: Send + 'static>(&self, job: impl Fn(&mut Db) -> Result<T> + Send + 'static) -> Result<T> {
         match &self.writer {
-            Some(writer) => writer.run(move |db| again(db, &job)).await,
-            None => self.with_connection(move |db| again(db, &job)).await,
+            Some(writer) => {
+                let (asked, span) = (self.metrics.ask(Kind::Write), Span::current());
+                let outcome = writer.run(move |db| asked.run(|| span.in_scope(|| again(db, &job)))).await;
+                if matches!(outcome, Err(Error::Busy)) {
+                    self.metrics.count_busy();
+                }
+                outcome
+            }
+            None => self.with_connection(Kind::Write, move |db| again(db, &job)).await,
         }
     }
 
-    async fn with_connection<T: Send + 'static>(&self, job: impl FnOnce(&mut Db) -> Result<T> + Send + 'static) -> Result<T> {
+    async fn with_connection<T: Send + 'static>(&self, kind: Kind, job: impl FnOnce(&mut Db) -> Result<T> + Send + 'static) -> Result<T> {
+        let asked = self.metrics.ask(kind);
         let permit = tokio::time::timeout(WAIT, Arc::clone(&self.permits).acquire_owned()).await;
-        let Ok(Ok(permit)) = permit else { return Err(Error::Busy) };
-        let pool = self.pool.clone();
+        let Ok(Ok(permit)) = permit else {
+            self.metrics.count_busy();
+            return Err(Error::Busy);
+        };
+        let (pool, span) = (self.pool.clone(), Span::current());
         let run = move || {
             let _permit = permit;
             let mut pooled = pool.get().map_err(|error| {
                 tracing::error!(%error, "no database connection");
                 Error::Busy
             })?;
-            job(&mut pooled.db)
+            asked.run(|| span.in_scope(|| job(&mut pooled.db)))
         };
         tokio::task::spawn_blocking(run).await.unwrap_or(Err(Error::Panicked))
     }

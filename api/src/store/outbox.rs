@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::case_when, prelude::*};
 use parlour_domain::{
     guest_mail,
     id::{BookingId, CallCodeId, EveningId, InviteId, LoginLinkId, PersonId, SchoolId},
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{
     Db, Result,
     db::MultiBackend,
-    sql_types::{At, Key, at, key},
+    sql_types::{At, Key, Moment, at, key},
 };
 use crate::{context::Context, each, schema::outbox};
 
@@ -147,6 +147,7 @@ struct NewRow {
     attempts: i32,
     state: &'static str,
     call_code_id: Option<Key>,
+    request_id: Option<Key>,
 }
 
 /// Queues a mail, to be sent as soon as the transaction is committed. Mails of one kind to one person about one evening that still wait are one mail, which
@@ -191,6 +192,7 @@ fn enqueue_for(db: &mut Db, ctx: &Context, mail: NewMail, due_at: DateTime<Utc>)
         attempts: 0,
         state: "queued",
         call_code_id: mail.call_code.map(Into::into),
+        request_id: ctx.request_id.map(Into::into),
     };
     each!(db, conn => diesel::insert_into(outbox::table).values(&row).execute(conn))?;
     Ok(())
@@ -220,19 +222,24 @@ fn join_waiting(db: &mut Db, ctx: &Context, mail: NewMail, due_at: DateTime<Utc>
     if mail.template == Template::StaffAlert {
         alike = alike.filter(outbox::created_at.eq(at(ctx.now)));
     }
-    let found: Option<(Key, Option<Key>, At, i32)> =
-        alike.order((outbox::created_at, outbox::id)).select((outbox::id, outbox::booking_id, outbox::due_at, outbox::attempts)).first(db).optional()?;
-    let Some((id, booking, waits_until, attempts)) = found else { return Ok(false) };
-    // About several bookings it names none. One that failed keeps its pause, but for the mail with a guest's link, which somebody asks for again.
-    let booking = booking.filter(|booking| Some(*booking) == mail.booking.map(Key::from));
-    let due_at = match mail.template {
-        Template::Invite => at(due_at),
-        _ if attempts > 0 => waits_until,
-        _ => waits_until.min(at(due_at)),
-    };
+    let columns = (outbox::id, outbox::due_at, outbox::attempts);
+    let found: Option<(Key, At, i32)> = alike.order((outbox::created_at, outbox::id)).select(columns).first(db).optional()?;
+    let Some((id, waits_until, attempts)) = found else { return Ok(false) };
+    // News ends the pause of a mail that failed, and is tried as often as any; a guest's link is mailed when somebody asks for it.
+    let leaves_at = if attempts > 0 || mail.template == Template::Invite { at(due_at) } else { waits_until.min(at(due_at)) };
+    let own_booking = mail.booking.map(Key::from);
+    let told = (
+        // About several bookings it names none, and tells all of them that were changed from its time on.
+        outbox::booking_id.eq(case_when(outbox::booking_id.eq(own_booking), outbox::booking_id)),
+        outbox::created_at.eq(case_when(outbox::created_at.gt(at(ctx.now)), at(ctx.now).into_sql::<Moment>()).otherwise(outbox::created_at)),
+        outbox::login_link_id.eq(mail.login_link.map(Key::from)),
+        outbox::due_at.eq(leaves_at),
+        outbox::attempts.eq(0),
+        // It is followed by the request that it tells last.
+        outbox::request_id.eq(ctx.request_id.map(Key::from)),
+    );
     let still = outbox::table.find(id).filter(outbox::state.eq("queued").and(outbox::leased_until.is_null().or(outbox::leased_until.le(at(ctx.now)))));
-    let login_link = mail.login_link.map(Key::from);
-    let joined = diesel::update(still).set((outbox::booking_id.eq(booking), outbox::login_link_id.eq(login_link), outbox::due_at.eq(due_at))).execute(db)?;
+    let joined = diesel::update(still).set(told).execute(db)?;
     Ok(joined == 1)
 }
 
@@ -267,6 +274,7 @@ pub struct Claimed {
     /// How often it has been tried, this try counted.
     pub attempts: i32,
     call_code_id: Option<Key>,
+    request_id: Option<Key>,
 }
 
 impl Claimed {
@@ -274,6 +282,12 @@ impl Claimed {
     #[must_use]
     pub const fn school(&self) -> SchoolId {
         self.school_id
+    }
+
+    /// The request that queued it, if it was one.
+    #[must_use]
+    pub fn request_id(&self) -> Option<Uuid> {
+        self.request_id.map(|id| id.0)
     }
 
     /// What it names, as it was queued. `None` when another version queued it.
@@ -316,7 +330,7 @@ pub fn claim(db: &mut Db, now: DateTime<Utc>, limit: usize, after: Option<School
         return Ok(Due::Nothing);
     }
     let mut claimed = Vec::new();
-    for mut row in due {
+    for row in due {
         if claimed.len() == limit {
             break;
         }
@@ -326,9 +340,8 @@ pub fn claim(db: &mut Db, now: DateTime<Utc>, limit: usize, after: Option<School
             .set((outbox::due_at.eq(lease), outbox::leased_until.eq(Some(lease)), outbox::attempts.eq(outbox::attempts + 1)))
             .execute(db)?;
         if mine == 1 {
-            row.due_at = lease;
-            row.attempts += 1;
-            claimed.push(row);
+            // Read again: until it was claimed, others may have added to what it tells.
+            claimed.push(outbox::table.find(key(row.id)).select(Claimed::as_select()).first(db)?);
         }
     }
     Ok(if claimed.is_empty() { Due::Contended } else { Due::Claimed(claimed) })
@@ -392,11 +405,11 @@ pub enum Settled {
     Dropped(String),
 }
 
-/// Writes down what became of a claimed mail. A mail that was sent is marked so even when the lease ran out meanwhile.
+/// Writes down what became of a claimed mail. A mail that was sent is marked so even when the lease ran out meanwhile. False when the lease was lost.
 ///
 /// # Errors
 /// When the database fails.
-pub fn settle(db: &mut Db, now: DateTime<Utc>, row: &Claimed, settled: &Settled) -> Result<()> {
+pub fn settle(db: &mut Db, now: DateTime<Utc>, row: &Claimed, settled: &Settled) -> Result<bool> {
     let (state, due_at, reason) = match settled {
         Settled::Sent => ("sent", row.due_at, None),
         Settled::Retry(again_at, reason) => ("queued", at(*again_at), Some(reason.as_str())),
@@ -406,11 +419,14 @@ pub fn settle(db: &mut Db, now: DateTime<Utc>, row: &Claimed, settled: &Settled)
     let settled_at = (state != "queued").then(|| at(now));
     let is_sent = matches!(settled, Settled::Sent);
     let nobody_has_it = outbox::leased_until.eq(None::<At>);
-    diesel::update(outbox::table.find(key(row.id)))
-        .filter(outbox::state.eq("queued").and(outbox::due_at.eq(row.due_at).or(is_sent.into_sql::<diesel::sql_types::Bool>())))
-        .set((outbox::state.eq(state), outbox::due_at.eq(due_at), outbox::settled_at.eq(settled_at), outbox::error.eq(reason), nobody_has_it))
-        .execute(db)?;
-    Ok(())
+    let set = (outbox::state.eq(state), outbox::due_at.eq(due_at), outbox::settled_at.eq(settled_at), outbox::error.eq(reason), nobody_has_it);
+    let queued = || outbox::table.find(key(row.id)).filter(outbox::state.eq("queued"));
+    let is_mine = diesel::update(queued().filter(outbox::due_at.eq(row.due_at))).set(set).execute(db)? == 1;
+    if !is_mine && is_sent {
+        // Unless others have added to it since: that has not been told.
+        diesel::update(queued().filter(outbox::attempts.ge(row.attempts))).set(set).execute(db)?;
+    }
+    Ok(is_mine)
 }
 
 /// Where a mail stands.

@@ -5,6 +5,7 @@ use std::{collections::HashMap, future::Future, panic::AssertUnwindSafe, pin::pi
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use parlour_domain::id::WebhookId;
 use tokio::time::Instant;
+use tracing::{Instrument, field};
 
 use super::{Sender, message::Message, retry};
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
         Store, idempotency, throttles,
         webhooks::{self, Claimed, Due, NoAnswer, Outcome, Room, Verdict},
     },
+    telemetry::metrics::{JobMetrics, Leased},
 };
 
 /// How many events are sent at a time.
@@ -41,6 +43,8 @@ pub struct Deps {
     pub random: Random,
     /// Takes events to their endpoints.
     pub sender: Sender,
+    /// Counts what they came to.
+    pub metrics: JobMetrics,
 }
 
 impl Deps {
@@ -61,7 +65,8 @@ impl Sending {
         let (webhook, id) = (claimed.webhook, claimed.id);
         *self.by_endpoint.entry(webhook).or_default() += 1;
         // One whose sending panics is tried again when its lease has run out, and takes nothing else down.
-        let guarded = AssertUnwindSafe(deliver(deps.clone(), claimed)).catch_unwind();
+        let span = tracing::info_span!("send_webhook", delivery = %id, %webhook, request_id = claimed.request_id.map(field::display));
+        let guarded = AssertUnwindSafe(deliver(deps.clone(), claimed)).catch_unwind().instrument(span);
         let outcome = guarded.map(move |outcome| outcome.inspect_err(|_| tracing::error!(delivery = %id, "sending an event panicked")).unwrap_or(false));
         self.all.push(outcome.map(move |took| (webhook, took)).boxed());
     }
@@ -164,14 +169,24 @@ async fn deliver(deps: Deps, claimed: Claimed) -> bool {
     let outcome = Outcome { began_at, duration_ms, answer: answered.map(|answer| answer.status) };
     let [chance] = deps.random.bytes();
     let verdict = retry::verdict(&outcome, claimed.attempts, retry_after, now, chance);
+    deps.metrics.count_webhook(in_words(verdict));
     log(&claimed, &outcome, verdict);
     settle(&deps, claimed, outcome, verdict).await;
     verdict == Verdict::Delivered
 }
 
-fn log(claimed: &Claimed, outcome: &Outcome, verdict: Verdict) {
-    let (status, error) = (outcome.answer.ok(), outcome.answer.err().map(NoAnswer::as_str));
-    tracing::info!(delivery = %claimed.id, webhook = %claimed.webhook, attempt = claimed.attempts, status, error, ?verdict, "event");
+const fn in_words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Delivered => "delivered",
+        Verdict::Retry(_) => "delayed",
+        Verdict::GivenUp | Verdict::Gone => "failed",
+    }
+}
+
+fn log(claimed: &Claimed, sent: &Outcome, verdict: Verdict) {
+    let (status, error, outcome) = (sent.answer.ok(), sent.answer.err().map(NoAnswer::as_str), in_words(verdict));
+    let (event_type, request_id) = (&claimed.event_type, claimed.request_id.map(field::display));
+    tracing::info!(parent: None, delivery = %claimed.id, webhook = %claimed.webhook, event_type, attempt = claimed.attempts, status, error, request_id, "webhook {outcome}");
 }
 
 /// Writes down what became of an attempt. If that fails the event is sent again when its lease has run out: better twice than never.
@@ -181,7 +196,8 @@ async fn settle(deps: &Deps, claimed: Claimed, outcome: Outcome, verdict: Verdic
     for _ in 0..3 {
         let (claimed, ctx) = (Arc::clone(&claimed), ctx.clone());
         match deps.store.write(move |db| webhooks::settle(db, &ctx, &claimed, &outcome, verdict)).await {
-            Ok(()) => return,
+            Ok(true) => return,
+            Ok(false) => return deps.metrics.count_lost_lease(Leased::Webhook),
             Err(error) => tracing::warn!(delivery = %id, %error, "could not write down what became of an event"),
         }
         tokio::time::sleep(REST).await;

@@ -53,8 +53,8 @@ pub fn all(paths: &Paths, mode: Mode, needs: &[Need]) -> Result<()> {
     if !packages.is_empty() {
         apt(&packages)?;
     }
-    if packages.contains(&COTURN) {
-        stop_service(COTURN)?;
+    for service in [COTURN, "prometheus"].into_iter().filter(|service| packages.contains(service)) {
+        stop_service(service)?;
     }
     missing.iter().try_for_each(|need| install(paths, *need))
 }

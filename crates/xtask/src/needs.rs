@@ -85,7 +85,10 @@ pub const SERVICES: &[Need] = &[
     Need::Apt("postgresql", "/usr/lib/postgresql/*/bin/postgres"),
     Need::Apt("python3-aiosmtpd", "/usr/lib/python3/dist-packages/aiosmtpd/__init__.py"),
     TURN,
+    PROMETHEUS,
 ];
+/// Reads the metrics in a test. Debian starts it on all addresses as soon as it is installed.
+pub const PROMETHEUS: Need = Need::Apt("prometheus", "/usr/bin/prometheus");
 /// Carries the media of calls where browsers find no direct way, as on the loopback interface of one machine.
 pub const TURN: Need = Need::Apt(COTURN, TURN_SERVER);
 /// Its program.

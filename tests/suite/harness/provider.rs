@@ -237,7 +237,7 @@ impl Drop for Provider {
 /// What a process of its own beside the server would sync with.
 pub fn deps(server: &Server, limits: Limits) -> Deps {
     let store = Store::open(&server.app.config.database, 2).expect("the database opens");
-    Deps { store, clock: Arc::clone(&server.app.clock), random: server.app.random.clone(), limits }
+    Deps { store, clock: Arc::clone(&server.app.clock), random: server.app.random.clone(), limits, metrics: server.app.metrics.jobs.clone() }
 }
 
 /// The provider as a table of the settings, every hour; it may write the demo school.

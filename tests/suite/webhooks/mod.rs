@@ -10,7 +10,8 @@ mod told;
 use parlour::webhooks::worker;
 use serde_json::json;
 
-use self::receiver::{Received, Receiver};
+use self::receiver::Received;
+pub(crate) use self::receiver::Receiver;
 use crate::harness::{Actor, Answer, School};
 
 const ALL: [&str; 7] = ["booking.created", "booking.changed", "booking.cancelled", "invite.created", "invite.removed", "evening.changed", "roster.imported"];

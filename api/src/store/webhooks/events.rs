@@ -118,6 +118,7 @@ struct NewRow {
     lease_ends_at: At,
     attempts: i32,
     state: &'static str,
+    request_id: Option<Key>,
 }
 
 impl NewRow {
@@ -135,6 +136,7 @@ impl NewRow {
             lease_ends_at: at(ctx.now),
             attempts: 0,
             state: "pending",
+            request_id: ctx.request_id.map(Into::into),
         }
     }
 }

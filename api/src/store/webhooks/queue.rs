@@ -53,6 +53,8 @@ pub struct Claimed {
     pub created_at: DateTime<Utc>,
     /// How often it has been tried, this try counted.
     pub attempts: i32,
+    /// The request that queued it, if it was one.
+    pub request_id: Option<Uuid>,
 }
 
 #[derive(Queryable)]
@@ -69,6 +71,7 @@ struct Row {
     evening_id: Option<Key>,
     created_at: At,
     attempts: i32,
+    request_id: Option<Key>,
 }
 
 /// What a look at the queue found.
@@ -170,6 +173,7 @@ fn due(db: &mut Db, now: DateTime<Utc>, full: Vec<Key>, limit: i64) -> Result<Ve
             webhook_deliveries::evening_id,
             webhook_deliveries::created_at,
             webhook_deliveries::attempts,
+            webhook_deliveries::request_id,
         ))
         .load(db)?)
 }
@@ -199,6 +203,7 @@ impl Row {
             evening: self.evening_id.map(|id| id.0),
             created_at: self.created_at.0,
             attempts: self.attempts + 1,
+            request_id: self.request_id.map(|id| id.0),
         }
     }
 }

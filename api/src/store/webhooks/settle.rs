@@ -94,10 +94,11 @@ struct NewAttempt {
 }
 
 /// Writes an attempt down with what follows. A delivery that the endpoint took is marked so even when the lease ran out meanwhile.
+/// False when the lease was lost.
 ///
 /// # Errors
 /// When the database fails.
-pub fn settle(db: &mut Db, ctx: &Context, claimed: &Claimed, outcome: &Outcome, verdict: Verdict) -> Result<()> {
+pub fn settle(db: &mut Db, ctx: &Context, claimed: &Claimed, outcome: &Outcome, verdict: Verdict) -> Result<bool> {
     let attempt = NewAttempt {
         id: key(ctx.new_id::<Uuid>()),
         school_id: key(claimed.school),
@@ -120,7 +121,8 @@ pub fn settle(db: &mut Db, ctx: &Context, claimed: &Claimed, outcome: &Outcome, 
             Verdict::GivenUp | Verdict::Gone => pending.set(settled("failed")).execute(db)?,
         };
     }
-    judge(db, ctx, claimed.school, claimed.webhook, verdict)
+    judge(db, ctx, claimed.school, claimed.webhook, verdict)?;
+    Ok(is_mine)
 }
 
 /// What follows for the endpoint.

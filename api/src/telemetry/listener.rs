@@ -1,0 +1,36 @@
+//! `GET /metrics` for Prometheus, on a listener of its own (`PARLOUR_METRICS_LISTEN`), so that no school's address leads to it.
+
+use std::net::TcpListener;
+
+use actix_web::{
+    App as ActixApp, HttpResponse, HttpServer,
+    dev::Server,
+    http::header,
+    web::{self, Data},
+};
+
+use crate::app::App;
+
+/// The media type of `OpenMetrics` 1.0.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Serves the metrics of an app on a listener. It runs when it is awaited.
+///
+/// # Errors
+/// What the system says.
+pub fn start(app: &Data<App>, listener: TcpListener) -> std::io::Result<Server> {
+    let app = app.clone();
+    let server = HttpServer::new(move || ActixApp::new().app_data(app.clone()).route("/metrics", web::get().to(get_metrics)));
+    Ok(server.workers(1).disable_signals().shutdown_timeout(1).listen(listener)?.run())
+}
+
+async fn get_metrics(app: Data<App>) -> HttpResponse {
+    // A database that does not answer is a reason to see the rest of the metrics.
+    if let Err(error) = app.metrics.gauges.update(&app).await {
+        tracing::warn!(%error, "reading the gauges failed");
+    }
+    match app.metrics.render() {
+        Ok(text) => HttpResponse::Ok().content_type(OPEN_METRICS).insert_header((header::CACHE_CONTROL, "no-store")).body(text),
+        Err(_) => HttpResponse::InternalServerError().finish(),
+    }
+}

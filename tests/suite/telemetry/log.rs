@@ -1,0 +1,128 @@
+//! The log, as JSON: every test of the process writes into it, and each reads its own requests by their ids.
+
+use std::{
+    io,
+    sync::{Mutex, OnceLock, PoisonError},
+};
+
+use parlour::{mail::worker as mail_worker, webhooks::worker as webhook_worker};
+use serde_json::{Value, json};
+use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter};
+use uuid::Uuid;
+
+use crate::harness::{Actor, Answer, School, wishes};
+
+const RACHEL: &str = "rachel.aaron@example.org";
+const BEHIND_A_PROXY: [(&str, &str); 3] = [("PARLOUR_MODE", "demo"), ("PARLOUR_TRUSTED_PROXY_HOPS", "1"), ("PARLOUR_WEBHOOKS_PRIVATE", "allow")];
+
+static LINES: Mutex<String> = Mutex::new(String::new());
+
+struct Lines;
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LINES.lock().unwrap_or_else(PoisonError::into_inner).push_str(&String::from_utf8_lossy(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        Self
+    }
+}
+
+fn start_log() {
+    static STARTED: OnceLock<()> = OnceLock::new();
+    STARTED.get_or_init(|| {
+        let lines = tracing_subscriber::fmt().json().flatten_event(true).with_max_level(LevelFilter::INFO).with_writer(Lines).finish();
+        tracing_subscriber::util::SubscriberInitExt::init(lines);
+    });
+}
+
+/// The lines that name a request.
+fn lines_of(request_id: &str) -> Vec<Value> {
+    let lines = LINES.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).filter(|line| line["request_id"] == request_id).collect()
+}
+
+/// The only one of these lines with this message.
+fn only(lines: &[Value], message: &str) -> Value {
+    let found: Vec<&Value> = lines.iter().filter(|line| line["message"] == message).collect();
+    assert_eq!(found.len(), 1, "{message}: {lines:#?}");
+    found[0].clone()
+}
+
+async fn book_as(parent: &Actor, school: &School, request_id: &str) -> Answer {
+    let wish = wishes(school, parent).await.into_iter().find(|wish| wish.free.len() > 2).unwrap();
+    let path = school.evening("/bookings");
+    let request = parent.request("POST", &path).header("x-request-id", request_id).json(&json!({ "bookings": [wish.at(&wish.free[0])] }));
+    parent.send("POST", &path, request).await
+}
+
+#[tokio::test]
+async fn a_booking_is_followed_by_its_request_id() {
+    start_log();
+    let school = School::start_with(&BEHIND_A_PROXY).await;
+    let receiver = crate::webhooks::Receiver::start().await;
+    let staff = school.staff().await;
+    staff.post("/webhooks", json!({ "url": receiver.url(), "event_types": ["booking.created"] })).await.is(201);
+    let (parent, id) = (school.parent().await, Uuid::now_v7().to_string());
+    book_as(&parent, &school, &id).await.is(201);
+    mail_worker::deliver_due(&school.app.mail_deps()).await;
+    webhook_worker::deliver_due(&school.app.webhook_deps()).await;
+
+    let lines = lines_of(&id);
+    let served = only(&lines, "request served");
+    let rachel = school.mailbox().take_to(RACHEL).pop().unwrap().mail;
+    assert_eq!(
+        json!([served["operation"], served["method"], served["status"], served["school"], served["level"]]),
+        json!(["create_bookings", "POST", 201, school.people.school.0, "INFO"])
+    );
+    assert!(served["duration_ms"].is_u64(), "{served}");
+    let sent = only(&lines, "mail sent");
+    assert_eq!(json!([sent["template"], sent["attempt"]]), json!(["bookings_made", 1]));
+    assert_eq!(sent["outbox"], rachel.id.to_string());
+    let told = only(&lines, "webhook delivered");
+    assert_eq!(json!([told["event_type"], told["status"]]), json!(["booking.created", 204]));
+    let all = serde_json::to_string(&lines).unwrap();
+    for personal in ["Rachel", "Aaron", "@", "eyJ"] {
+        assert!(!all.contains(personal), "{personal} in {all}");
+    }
+    school.ignore_mail("the parent's mail was looked at");
+}
+
+#[tokio::test]
+async fn a_refusal_logs_its_code_and_nothing_of_what_was_asked() {
+    start_log();
+    let school = School::start_with(&BEHIND_A_PROXY).await;
+    let (nobody, id) = (school.nobody(), Uuid::now_v7().to_string());
+    let path = "/bookings/a-name-of-somebody";
+    let refused = nobody.send("GET", path, nobody.request("GET", path).header("x-request-id", &id)).await;
+    assert_eq!(refused.header("x-request-id"), Some(id.as_str()));
+    let served = only(&lines_of(&id), "request served");
+    assert_eq!(json!([served["operation"], served["status"], served["code"]]), json!(["get_booking", refused.status, refused.code()]));
+    assert!(!served.to_string().contains("a-name-of-somebody"), "{served}");
+}
+
+#[tokio::test]
+async fn nobody_but_a_trusted_proxy_names_a_request() {
+    start_log();
+    let id = Uuid::now_v7().to_string();
+    let of = async |settings: &[(&str, &str)], given: &str| {
+        let school = School::start_with(settings).await;
+        let nobody = school.nobody();
+        let answer = nobody.send("GET", "/school", nobody.request("GET", "/school").header("x-request-id", given)).await.is(200);
+        answer.header("x-request-id").unwrap().to_owned()
+    };
+    assert_eq!(of(&BEHIND_A_PROXY, &id).await, id);
+    assert_ne!(of(&[("PARLOUR_MODE", "demo")], &id).await, id, "there is no proxy");
+    let made = of(&BEHIND_A_PROXY, "rachel.aaron@example.org").await;
+    assert!(Uuid::try_parse(&made).is_ok(), "{made}: what is no UUID is not taken");
+}

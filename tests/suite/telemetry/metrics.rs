@@ -1,0 +1,156 @@
+//! `GET /metrics`, read as Prometheus reads it, and by Debian's `prometheus` itself.
+
+use std::{
+    fs,
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+};
+
+use parlour::{
+    app::App,
+    store::outbox::{self, Due},
+    telemetry::listener,
+};
+use serde_json::{Value, json};
+
+use crate::harness::{School, until, wishes};
+
+/// Debian's package installs it there.
+const PROMETHEUS: &str = "/usr/bin/prometheus";
+
+/// Serves the metrics of a school's server: host and port.
+async fn listen(school: &School) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap().to_string();
+    let app: actix_web::web::Data<App> = school.app.clone();
+    let (send, receive) = tokio::sync::oneshot::channel();
+    thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let server = listener::start(&app, listener).unwrap();
+            send.send(()).unwrap();
+            server.await.unwrap();
+        });
+    });
+    receive.await.unwrap();
+    at
+}
+
+/// The value of one sample, by its name with its labels; none when it is not there.
+async fn sample(at: &str, name: &str) -> Option<f64> {
+    let answer = reqwest::get(format!("http://{at}/metrics")).await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    let text = answer.text().await.unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned));
+    line.map(|value| value.parse().unwrap())
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_operation_and_status() {
+    let school = School::start().await;
+    let at = listen(&school).await;
+    let nobody = school.nobody();
+    for _ in 0..3 {
+        nobody.get("/school").await.is(200);
+    }
+    nobody.get("/me").await.is(401);
+    assert_eq!(sample(&at, r#"parlour_http_requests_total{operation="get_school",status="200"}"#).await, Some(3.0));
+    assert_eq!(sample(&at, r#"parlour_http_requests_total{operation="get_me",status="401"}"#).await, Some(1.0));
+    assert_eq!(sample(&at, r#"parlour_http_request_duration_seconds_count{operation="get_school"}"#).await, Some(3.0));
+    assert!(sample(&at, r#"parlour_database_duration_seconds_count{kind="read"}"#).await > Some(0.0));
+    assert!(sample(&at, r#"parlour_database_wait_seconds_count{kind="write"}"#).await > Some(0.0));
+    nobody.get("/metrics").await.is(404);
+}
+
+#[tokio::test]
+async fn the_outbox_shows_its_age_and_its_fates() {
+    let school = School::start().await;
+    let (at, parent) = (listen(&school).await, school.parent().await);
+    let (due, oldest) = (r#"parlour_queue_due{queue="mail"}"#, r#"parlour_queue_oldest_due_seconds{queue="mail"}"#);
+    let counted = r#"parlour_mails_total{template="bookings_made",outcome="sent"}"#;
+    // The demo's own bookings were confirmed before.
+    let before = sample(&at, counted).await;
+    assert_eq!(sample(&at, due).await, Some(0.0));
+    let wish = wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    parent.post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] })).await.is(201);
+    school.wait(chrono::TimeDelta::seconds(90));
+    let waiting = sample(&at, due).await.unwrap();
+    assert!(waiting >= 1.0);
+    assert_eq!(sample(&at, oldest).await, Some(90.0));
+    let sent = school.mails().await.len();
+    assert_eq!(f64::from(u32::try_from(sent).unwrap()), waiting, "each mail that was due went out");
+    assert_eq!(sample(&at, due).await, Some(0.0));
+    assert_eq!(sample(&at, oldest).await, Some(0.0));
+    let after = sample(&at, counted).await;
+    assert_eq!(after, Some(before.unwrap_or(0.0) + 1.0));
+}
+
+#[tokio::test]
+async fn a_mail_that_another_node_took_over_is_told() {
+    let school = School::start().await;
+    let parent = school.parent().await;
+    let wish = wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    parent.post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] })).await.is(201);
+    let claim = async || {
+        let now = school.now();
+        let Due::Claimed(mut rows) = school.app.store.write(move |db| outbox::claim(db, now, 64, None)).await.unwrap() else { panic!("nothing is due") };
+        rows.remove(0)
+    };
+    let first = claim().await;
+    school.wait(outbox::LEASE);
+    let second = claim().await;
+    assert_eq!(first.id, second.id);
+    let settle = async |row: outbox::Claimed| {
+        let now = school.now();
+        school.app.store.write(move |db| outbox::settle(db, now, &row, &outbox::Settled::Sent)).await.unwrap()
+    };
+    assert!(!settle(first).await, "the lease was lost, and the mail is marked as sent all the same");
+    assert!(!settle(second).await, "it was settled by then");
+    school.ignore_mail("nothing is sent here");
+}
+
+/// Debian's `prometheus`, with its data in a folder of its own; it ends with its owner.
+struct Prometheus(Child, String);
+
+impl Prometheus {
+    fn start(folder: &Path, target: &str) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let config = folder.join("prometheus.yml");
+        let scrape = json!({ "scrape_configs": [{ "job_name": "parlour", "scrape_interval": "1s", "static_configs": [{ "targets": [target] }] }] });
+        // YAML is a superset of JSON.
+        fs::write(&config, scrape.to_string()).unwrap();
+        let mut command = Command::new(PROMETHEUS);
+        command.arg(format!("--config.file={}", config.display())).arg(format!("--storage.tsdb.path={}", folder.join("data").display()));
+        command.arg(format!("--web.listen-address=127.0.0.1:{port}")).stdout(Stdio::null()).stderr(Stdio::null());
+        Self(command.spawn().unwrap_or_else(|error| panic!("{PROMETHEUS}: {error}; the Debian package prometheus has it")), format!("http://127.0.0.1:{port}"))
+    }
+
+    /// The value of a query; none while there is none.
+    async fn value(&self, query: &str) -> Option<String> {
+        let client = reqwest::Client::new();
+        let answer = client.post(format!("{}/api/v1/query", self.1)).form(&[("query", query)]).send().await.ok()?;
+        let answer: Value = answer.json().await.ok()?;
+        Some(answer.pointer("/data/result/0/value/1")?.as_str()?.to_owned())
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test]
+async fn debians_prometheus_scrapes_the_metrics() {
+    let school = School::start().await;
+    let at = listen(&school).await;
+    school.nobody().get("/school").await.is(200);
+    let folder = tempfile::TempDir::new().unwrap();
+    let prometheus = Prometheus::start(folder.path(), &at);
+    until("the scrape", async || prometheus.value("up{job=\"parlour\"}").await.as_deref() == Some("1")).await;
+    let counted = prometheus.value("sum(parlour_http_requests_total{operation=\"get_school\"})").await;
+    assert_eq!(counted.as_deref(), Some("1"));
+    assert!(prometheus.value("parlour_build_info").await.is_some());
+}
