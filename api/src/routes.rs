@@ -146,6 +146,7 @@ fn api(config: &mut ServiceConfig) {
     at("/guest_links/preview", on![POST guests::preview_guest_link]);
     at("/guest_links/decline", on![POST guests::decline_guest_link]);
     at("/guest_links/renew", on![POST guests::renew_guest_link]);
+    at("/guest_links/requests", on![POST guests::request_guest_link]);
     at("/guest_sessions", on![POST guests::create_guest_session, DELETE guests::delete_guest_sessions]);
     at("/guest/appointments", on![GET guests::get_guest_appointments]);
     at("/guest/appointments/{booking_id}/call", on![GET calls::get_guest_call]);

@@ -372,6 +372,19 @@ diesel::table! {
         error -> Nullable<Text>,
         call_code_id -> Nullable<Id>,
         leased_until -> Nullable<Moment>,
+        guest_link_request_id -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    guest_link_requests (id) {
+        id -> Id,
+        school_id -> Id,
+        email_key -> Text,
+        created_at -> Moment,
     }
 }
 
@@ -605,6 +618,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     invite_students,
     suppressions,
     login_links,
+    guest_link_requests,
     throttles,
     sessions,
     outbox,

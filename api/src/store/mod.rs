@@ -16,6 +16,7 @@ pub mod evening_setup;
 pub mod evenings;
 pub mod events;
 pub mod export;
+pub mod guest_links;
 pub mod guests;
 pub mod hold;
 pub mod idempotency;

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use parlour_domain::id::{CallCodeId, EveningId, InviteId, PersonId, SchoolId};
+use parlour_domain::id::{CallCodeId, EveningId, GuestLinkRequestId, InviteId, PersonId, SchoolId};
 
 use crate::{
     mail::words::{clean, full_name},
-    schema::{call_codes, invite_students, invites, outbox, people, suppressions},
+    schema::{call_codes, guest_link_requests, invite_students, invites, outbox, people, suppressions},
     store::{
         Db, Result, access,
         outbox::LEASE,
@@ -79,6 +79,21 @@ pub fn invite(db: &mut Db, id: InviteId) -> Result<Invite> {
         ended_reason,
         students: students.into_iter().filter(|row| covered(row.1)).map(|(id, _, given, family)| (id.into(), full_name(None, &given, &family))).collect(),
     })
+}
+
+/// The live invites to the address of a guest who asked for their links, the oldest first.
+///
+/// # Errors
+/// When the database fails, or there is no such request.
+pub fn invites_of_request(db: &mut Db, request: GuestLinkRequestId) -> Result<Vec<InviteId>> {
+    let (school, email_key): (Key, String) =
+        guest_link_requests::table.find(key(request)).select((guest_link_requests::school_id, guest_link_requests::email_key)).get_result(db)?;
+    let ids: Vec<Key> = invites::table
+        .filter(invites::school_id.eq(school).and(invites::email_key.eq(email_key)).and(invites::ended_at.is_null()))
+        .order((invites::created_at, invites::id))
+        .select(invites::id)
+        .load(db)?;
+    Ok(ids.into_iter().map(Into::into).collect())
 }
 
 /// How many invites of a parent for each student of an evening have ended.
