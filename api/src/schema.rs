@@ -416,6 +416,7 @@ diesel::table! {
         action -> Text,
         summary -> Text,
         at -> Moment,
+        student_id -> Nullable<Id>,
     }
 }
 

@@ -140,11 +140,19 @@ pub fn when(evening: &EveningRow, at: DateTime<Utc>) -> String {
     at.with_timezone(&evening.zone()).format("%H:%M").to_string()
 }
 
-fn record(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, action: &'static str, summary: String) -> Result<()> {
+fn record(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, student: PersonId, action: &'static str, summary: String) -> Result<()> {
     events::record(
         db,
         ctx,
-        &NewEvent { school: evening.school(), evening: Some(evening.id()), parent: Some(acting.parent), action, summary, actor: &acting.actor },
+        &NewEvent {
+            school: evening.school(),
+            evening: Some(evening.id()),
+            parent: Some(acting.parent),
+            student: Some(student),
+            action,
+            summary,
+            actor: &acting.actor,
+        },
     )
 }
 

@@ -61,7 +61,7 @@ pub fn restore(db: &mut Db, ctx: &Context, id: Key, ended_at: At, actor: &Actor)
     }
     let summary = format!("Brought back {}’s invite.", row.name);
     let (school, parent) = (evening.school(), Some(row.parent_id.into()));
-    events::record(db, ctx, &NewEvent { school, evening: Some(evening.id()), parent, action: "invite_resent", summary, actor })?;
+    events::record(db, ctx, &NewEvent { school, evening: Some(evening.id()), parent, student: None, action: "invite_resent", summary, actor })?;
     webhooks::tell(db, ctx, school, &[News::invite(EventType::InviteCreated, id.into(), evening.id())])?;
     Ok(Ok(row))
 }
