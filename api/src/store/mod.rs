@@ -47,7 +47,7 @@ mod writer;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use diesel::{backend::Backend, connection::SimpleConnection, migration::MigrationSource};
+use diesel::{RunQueryDsl, backend::Backend, connection::SimpleConnection, migration::MigrationSource};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use tokio::sync::Semaphore;
 
@@ -138,6 +138,14 @@ impl Store {
         };
         let waiting = waiting.map_err(|error| anyhow::anyhow!("could not read the migrations: {error}"))?;
         Ok(waiting || !address_keys::are_current(&mut db)?)
+    }
+
+    /// Asks whether the database answers.
+    ///
+    /// # Errors
+    /// Those of [`Store::read`].
+    pub async fn ping(&self) -> Result<()> {
+        self.read(|db| Ok(diesel::sql_query("select 1").execute(db).map(drop)?)).await
     }
 
     /// Runs queries that write nothing.

@@ -24,7 +24,7 @@ pub use self::{
     change::{cancel, change, end},
     grounds::{Grounds, Live, say_stranded, stranded},
     kept::kept_class,
-    list::{count, find, of_acting, of_parent, of_teacher, students_booked, with_names},
+    list::{count, find, lock_parent, of_acting, of_parent, of_teacher, students_booked, with_names},
     make::make,
     restore::{may_act, restore, tell_restored},
 };
