@@ -11,7 +11,7 @@ use parlour_domain::id::SessionId;
 use crate::{
     auth::{self, client_hash, origin},
     calls::{
-        Socket, check,
+        Opened, Socket, check,
         limits::{MAX_CHECK, MAX_MESSAGE},
     },
     connections::{Connection, Stage},
@@ -47,7 +47,7 @@ pub(super) async fn open(req: &HttpRequest, body: web::Payload, visitor: Visitor
     let (response, session, messages) = actix_ws::handle(req, body).map_err(|_| upgrade_required())?;
     let client_hash = client_hash(&app, visitor.school, req);
     let connection = req.conn_data::<Connection>().map(Connection::handle);
-    let (socket, from_hub) = Socket::new(app.into_inner(), visitor, client_hash, among, connection, session);
+    let (socket, from_hub) = Socket::new(Opened { app: app.into_inner(), visitor, client_hash, among, connection, session });
     let messages = messages.max_frame_size(MAX_MESSAGE).aggregate_continuations().max_continuation_size(MAX_MESSAGE);
     actix_web::rt::spawn(socket.run(messages, from_hub));
     Ok(response)
