@@ -167,6 +167,7 @@ async fn wrong_codes_of_strangers_do_not_block_the_guests_code() {
     stranger.post("/sessions", json!({ "login_link_id": link, "code": "000000" })).await.refuses(429, "too_many_requests");
     fourth.say(join_with(&code)).await;
     fourth.seated().await;
+    meeting.school.mails().await;
 }
 
 #[tokio::test]
