@@ -286,6 +286,7 @@ diesel::table! {
         parent_id -> Id,
         student_id -> Id,
         ended_at -> Nullable<Moment>,
+        restorations -> Integer,
     }
 }
 
@@ -316,6 +317,8 @@ diesel::table! {
         used_at -> Nullable<Moment>,
         is_standing -> Bool,
         tries -> Integer,
+        used_key_hash -> Nullable<Text>,
+        evening_id -> Nullable<Id>,
     }
 }
 
@@ -373,6 +376,19 @@ diesel::table! {
         call_code_id -> Nullable<Id>,
         leased_until -> Nullable<Moment>,
         request_id -> Nullable<Id>,
+        guest_link_request_id -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::{Id, Moment};
+
+    guest_link_requests (id) {
+        id -> Id,
+        school_id -> Id,
+        email_key -> Text,
+        created_at -> Moment,
     }
 }
 
@@ -404,6 +420,7 @@ diesel::table! {
         action -> Text,
         summary -> Text,
         at -> Moment,
+        student_id -> Nullable<Id>,
     }
 }
 
@@ -606,6 +623,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     invite_students,
     suppressions,
     login_links,
+    guest_link_requests,
     throttles,
     sessions,
     outbox,

@@ -79,3 +79,77 @@ async fn a_renewed_link_kills_the_older_one() {
     let newer = json!({ "token": token_of(&school.mail_to(GUEST).await) });
     school.nobody().post("/guest_links/preview", newer).await.is(200);
 }
+
+#[tokio::test]
+async fn a_guest_who_lost_the_link_gets_it_by_mail() {
+    let school = School::start().await;
+    let link = token_of(school.demo_mail_to(GUEST));
+    // Known and unknown addresses get one answer, and the worker alone knows the difference.
+    let unknown = school.nobody().post("/guest_links/requests", json!({ "email": "nobody@example.org" })).await.is(202);
+    let known = school.nobody().post("/guest_links/requests", json!({ "email": "<Jordan.Aaron@EXAMPLE.org>," })).await.is(202);
+    assert_eq!((unknown.text.as_str(), known.text.as_str()), ("", ""));
+    assert!(unknown.header("set-cookie").is_none() && known.header("set-cookie").is_none());
+    // One mail went out, with the same link.
+    let mail = school.mail_to(GUEST).await;
+    assert_eq!(token_of(&mail), link);
+    assert!(mail.calendar.is_empty(), "the calendar has the appointments already");
+    assert!(!mail.text.contains("Sophie") && !mail.html.contains("Sophie"), "{}", mail.text);
+    school.nobody().post("/guest_links/preview", json!({ "token": link })).await.is(200);
+    // An address that is none is refused.
+    school.nobody().post("/guest_links/requests", json!({ "email": "jordan" })).await.refuses(422, "invalid");
+    school.nobody().post("/guest_links/requests", json!({})).await.refuses(422, "invalid");
+}
+
+#[tokio::test]
+async fn a_lost_link_is_mailed_as_rarely_as_a_login_link() {
+    let school = School::start().await;
+    for _ in 0..4 {
+        school.nobody().post("/guest_links/requests", json!({ "email": "nobody@example.org" })).await.is(202);
+    }
+    // Both kinds of mail are counted together.
+    school.nobody().post("/login_links", json!({ "email": "nobody@example.org" })).await.is(202);
+    let refused = school.nobody().post("/guest_links/requests", json!({ "email": "nobody@example.org" })).await.refuses(429, "too_many_requests");
+    assert_eq!(refused.header("retry-after"), Some("180"));
+    school.wait(chrono::TimeDelta::minutes(3));
+    school.nobody().post("/guest_links/requests", json!({ "email": "nobody@example.org" })).await.is(202);
+    assert!(school.mails().await.is_empty(), "nobody has a live invite");
+}
+
+#[tokio::test]
+async fn a_link_that_is_dead_or_barred_is_not_mailed_again() {
+    for ended_by in ["remove", "decline", "bar", "time"] {
+        let school = School::start().await;
+        let invite = format!("/invites/{}", school.people.invite.unwrap().0);
+        match ended_by {
+            "remove" => school.parent().await.delete(&invite).await.is(204),
+            "decline" => school.nobody().post("/guest_links/decline", json!({ "token": token_of(school.demo_mail_to(GUEST)) })).await.is(204),
+            "bar" => {
+                let staff = school.staff().await;
+                let student = school.parent().await.get(&invite).await.is(200).text_at("/students/0/id");
+                staff.post("/bars", json!({ "student_id": student, "email": GUEST })).await.is(201)
+            }
+            _ => school.nobody().get("/school").await.is(200),
+        };
+        school.mails().await;
+        if ended_by == "time" {
+            school.clock.set("2026-11-26T20:30:00Z".parse().unwrap());
+        }
+        school.nobody().post("/guest_links/requests", json!({ "email": GUEST })).await.is(202);
+        assert!(school.mails().await.is_empty(), "after {ended_by}");
+    }
+}
+
+#[tokio::test]
+async fn all_live_links_of_an_address_come_in_one_mail() {
+    let school = School::start().await;
+    let first = token_of(school.demo_mail_to(GUEST));
+    let parent = school.parent().await;
+    let invites = parent.get(&school.evening("/invites")).await.is(200);
+    let free = invites.list("/students").into_iter().find(|student| student["invited"] == false).expect("a student without an invite");
+    let new = json!({ "name": "Jordan Aaron", "email": GUEST, "student_ids": [free["student"]["id"]], "consent": true });
+    parent.post(&school.evening("/invites"), new).await.is(201);
+    let second = token_of(&school.mail_to(GUEST).await);
+    school.nobody().post("/guest_links/requests", json!({ "email": GUEST })).await.is(202);
+    let mail = school.mail_to(GUEST).await;
+    assert!(mail.text.contains(&first) && mail.text.contains(&second) && first != second, "{}", mail.text);
+}

@@ -8,7 +8,7 @@ use crate::harness::{Actor, Answer, School, contract};
 fn open_to_all(id: &str) -> Option<u16> {
     Some(match id {
         "get_liveness" | "get_readiness" | "get_contract" | "get_school" | "list_dev_mails" | "move_dev_clock" | "reset_dev_school" => 200,
-        "create_login_link" => 202,
+        "create_login_link" | "request_guest_link" => 202,
         "create_session" => 410,
         "preview_login_link" | "preview_guest_link" | "decline_guest_link" | "renew_guest_link" | "create_guest_session" => 404,
         "create_dev_login" => 201,
@@ -129,6 +129,7 @@ async fn ask(actor: &Actor, operation: &contract::Operation, things: &Things) ->
 pub fn body(id: &str, things: &Things) -> Value {
     match id {
         "create_login_link" => json!({ "email": "rachel.aaron@example.org" }),
+        "request_guest_link" => json!({ "email": "jordan@example.org" }),
         "preview_login_link" | "create_session" | "preview_guest_link" | "decline_guest_link" | "renew_guest_link" | "create_guest_session" => {
             json!({ "token": "x.y.z" })
         }

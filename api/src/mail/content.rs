@@ -77,6 +77,16 @@ impl Row {
     }
 }
 
+/// A guest's link, with the invite that it belongs to.
+pub struct GuestLink {
+    /// Who invited.
+    pub parent: String,
+    /// To what.
+    pub evening: EveningWords,
+    /// The link.
+    pub url: String,
+}
+
 /// What each template says.
 pub enum Content {
     Login { name: Option<String>, code: String, url: String, until: String },
@@ -92,6 +102,7 @@ pub enum Content {
     StaffAlert { name: String, alerts: Vec<String>, url: String },
     CallCode { name: String, code: String, until: String, url: String },
     LinkElsewhere { name: String, guest: String, is_parent: bool, evening: EveningWords, url: String },
+    GuestLinks { name: String, links: Vec<GuestLink> },
 }
 
 impl Content {

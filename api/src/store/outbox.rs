@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{dsl::case_when, prelude::*};
 use parlour_domain::{
     guest_mail,
-    id::{BookingId, CallCodeId, EveningId, InviteId, LoginLinkId, PersonId, SchoolId},
+    id::{BookingId, CallCodeId, EveningId, GuestLinkRequestId, InviteId, LoginLinkId, PersonId, SchoolId},
 };
 use uuid::Uuid;
 
@@ -46,10 +46,12 @@ pub enum Template {
     CallCode,
     /// To a guest, or to the parent who invited them: the link is used on several devices, and how to renew it (`invite`; `person` for the parent).
     LinkElsewhere,
+    /// To an address whose reader asked for their guest links: one link for each live invite (`guest_link_request`).
+    GuestLinks,
 }
 
 impl Template {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Login,
         Self::BookingsMade,
         Self::BookingChanged,
@@ -63,6 +65,7 @@ impl Template {
         Self::AddressChanged,
         Self::CallCode,
         Self::LinkElsewhere,
+        Self::GuestLinks,
     ];
 
     /// Reads a column; `None` when it was written by another version.
@@ -73,7 +76,7 @@ impl Template {
 
     /// Whether somebody waits for it at this moment: it leaves before all others.
     const fn is_urgent(self) -> bool {
-        matches!(self, Self::Login | Self::CallCode)
+        matches!(self, Self::Login | Self::CallCode | Self::GuestLinks)
     }
 
     /// The urgent ones, as in the database.
@@ -98,6 +101,7 @@ impl Template {
             Self::AddressChanged => "address_changed",
             Self::CallCode => "call_code",
             Self::LinkElsewhere => "link_elsewhere",
+            Self::GuestLinks => "guest_links",
         }
     }
 }
@@ -121,13 +125,15 @@ pub struct NewMail {
     pub login_link: Option<LoginLinkId>,
     /// With which code of a guest's link.
     pub call_code: Option<CallCodeId>,
+    /// For which request of a guest who has lost their link.
+    pub guest_link_request: Option<GuestLinkRequestId>,
 }
 
 impl NewMail {
     /// A mail that names nothing yet.
     #[must_use]
     pub const fn new(school: SchoolId, template: Template) -> Self {
-        Self { template, school, person: None, invite: None, booking: None, evening: None, login_link: None, call_code: None }
+        Self { template, school, person: None, invite: None, booking: None, evening: None, login_link: None, call_code: None, guest_link_request: None }
     }
 }
 
@@ -148,6 +154,7 @@ struct NewRow {
     state: &'static str,
     call_code_id: Option<Key>,
     request_id: Option<Key>,
+    guest_link_request_id: Option<Key>,
 }
 
 /// Queues a mail, to be sent as soon as the transaction is committed. Mails of one kind to one person about one evening that still wait are one mail, which
@@ -193,6 +200,7 @@ fn enqueue_for(db: &mut Db, ctx: &Context, mail: NewMail, due_at: DateTime<Utc>)
         state: "queued",
         call_code_id: mail.call_code.map(Into::into),
         request_id: ctx.request_id.map(Into::into),
+        guest_link_request_id: mail.guest_link_request.map(Into::into),
     };
     each!(db, conn => diesel::insert_into(outbox::table).values(&row).execute(conn))?;
     Ok(())
@@ -275,6 +283,7 @@ pub struct Claimed {
     pub attempts: i32,
     call_code_id: Option<Key>,
     request_id: Option<Key>,
+    guest_link_request_id: Option<Key>,
 }
 
 impl Claimed {
@@ -302,6 +311,7 @@ impl Claimed {
             evening: self.evening_id.map(Into::into),
             login_link: self.login_link_id.map(Into::into),
             call_code: self.call_code_id.map(Into::into),
+            guest_link_request: self.guest_link_request_id.map(Into::into),
         })
     }
 }

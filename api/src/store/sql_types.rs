@@ -13,8 +13,8 @@ use diesel::{
     sqlite::{Sqlite, SqliteValue},
 };
 use parlour_domain::id::{
-    BarId, BookingId, CallCodeId, ClassId, ClientId, ClientSecretId, DeliveryId, EveningId, InviteId, LoginLinkId, ParticipantId, PersonId, SchoolId,
-    SessionId, WebhookId,
+    BarId, BookingId, CallCodeId, ClassId, ClientId, ClientSecretId, DeliveryId, EveningId, GuestLinkRequestId, InviteId, LoginLinkId, ParticipantId, PersonId,
+    SchoolId, SessionId, WebhookId,
 };
 use uuid::Uuid;
 
@@ -69,7 +69,23 @@ macro_rules! ids {
     )+};
 }
 
-ids!(Uuid, SchoolId, PersonId, ClassId, EveningId, BookingId, InviteId, SessionId, LoginLinkId, BarId, ParticipantId, CallCodeId, ClientId, ClientSecretId);
+ids!(
+    Uuid,
+    SchoolId,
+    PersonId,
+    ClassId,
+    EveningId,
+    BookingId,
+    InviteId,
+    SessionId,
+    LoginLinkId,
+    GuestLinkRequestId,
+    BarId,
+    ParticipantId,
+    CallCodeId,
+    ClientId,
+    ClientSecretId
+);
 ids!(WebhookId, DeliveryId);
 
 impl fmt::Display for Key {

@@ -55,6 +55,8 @@ ids! {
     SessionId,
     /// A request for a login mail.
     LoginLinkId,
+    /// A guest's request to have their links mailed again.
+    GuestLinkRequestId,
     /// A contact or an address barred by hand for a student.
     BarId,
     /// A program of another maker that reads or writes a school's data.

@@ -56,6 +56,16 @@ pub struct GuestLinkRenewal {
     pub booking_id: Option<Uuid>,
 }
 
+/// `POST /guest_links/requests`: asks for a guest's links to be mailed again.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "validate", derive(validator::Validate))]
+pub struct NewGuestLinkRequest {
+    /// The address to which the invite was mailed.
+    #[cfg_attr(feature = "validate", validate(length(min = 1, max = 400)))]
+    pub email: String,
+}
+
 /// What a login link would do.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct LoginLinkPreview {

@@ -10,9 +10,9 @@ use crate::{
     AppointmentRecord, Bar, Booking, BookingChange, BookingRow, BookingState, ChosenIdentity, ClassSlots, ClassTeacher, ConsentChannel, DevActor, DevClock,
     DevClockMove, DevLogin, DevMail, Evening, EveningState, ExpectedPerson, FieldError, FieldSource, GuestAppointment, GuestAppointments, GuestInvite,
     GuestLinkPreview, GuestLinkRenewal, HistoryEntry, Identity, InvitableStudent, Invite, InviteAction, InviteState, Invites, Lateness, LinkToken,
-    LinkedStudent, LoginLink, LoginLinkPreview, LostBooking, Me, Mode, Moment, MyBookings, NewBar, NewBooking, NewBookings, NewInvite, NewLoginLink,
-    NewSession, Page, Parent, Problem, RestingBooking, Role, Schedule, ScheduledAppointment, School, SchoolChange, SlotGrid, SlotState, Stranded, Student,
-    StudentClass, StudentSlots, Teacher,
+    LinkedStudent, LoginLink, LoginLinkPreview, LostBooking, Me, Mode, Moment, MyBookings, NewBar, NewBooking, NewBookings, NewGuestLinkRequest, NewInvite,
+    NewLoginLink, NewSession, Page, Parent, Problem, RestingBooking, Role, Schedule, ScheduledAppointment, School, SchoolChange, SlotGrid, SlotState, Stranded,
+    Student, StudentClass, StudentSlots, Teacher,
 };
 
 /// A JSON value that was parsed already. `null` is like something that is not there.
@@ -387,6 +387,7 @@ write_all! {
     NewBar { student_id, person_id, email, note }
     NewBooking { student_id, class_id, starts_at }
     NewBookings { bookings }
+    NewGuestLinkRequest { email }
     NewInvite { name, email, student_ids, consent, consent_record }
     NewLoginLink { email, token, session }
     NewSession { token, login_link_id, code }

@@ -4,18 +4,18 @@ use chrono::{DateTime, Utc};
 use parlour_domain::{id::PersonId, invite::LINK_GRACE};
 
 use super::{
-    ACCESS_ENDED, Desk, Loaded, NOT_ALLOWED, OUTDATED, OVER,
+    ACCESS_ENDED, Desk, Loaded, NO_ADDRESS, NOT_ALLOWED, OUTDATED, OVER,
     parent::{each, preview},
 };
 use crate::{
     calendar::{Appointment, Method},
     keys::Purpose,
     mail::{
-        content::{Content, EveningWords, Row},
+        content::{Content, EveningWords, GuestLink, Row},
         words,
     },
     store::{
-        Db, Error, Result,
+        Db, Error, Result, guests,
         mail_content::{self, Booked, Evening, Invite},
     },
 };
@@ -147,6 +147,32 @@ impl Desk<'_> {
         };
         let preview = "If that was not you, get a new link.".to_owned();
         Ok(self.letter(invited.invite.email, &invited.invite.name, "Your link was used on several devices".to_owned(), preview, content).into())
+    }
+
+    /// The links of all live invites to an address. It goes to the address as an invite has it: one that only looks the same is somebody else's.
+    pub(super) fn guest_links(&self, db: &mut Db) -> Result<Loaded> {
+        let request = self.mail.guest_link_request.ok_or(Error::NotFound)?;
+        let mut invites = Vec::new();
+        for id in mail_content::invites_of_request(db, request)? {
+            match guests::open(db, self.mail.school, id, self.now) {
+                Ok(_) => {}
+                Err(Error::Dead(_)) => continue,
+                Err(error) => return Err(error),
+            }
+            let invite = mail_content::invite(db, id)?;
+            if self.forbidden(db, &invite)?.is_none() {
+                invites.push(invite);
+            }
+        }
+        let Some((to, name)) = invites.first().map(|invite| (invite.email.clone(), invite.name.clone())) else { return Ok(Loaded::Nothing(NO_ADDRESS)) };
+        let mut links = Vec::new();
+        for invite in &invites {
+            let (parent, evening) = (mail_content::person(db, invite.parent)?.name, mail_content::evening(db, invite.evening)?);
+            links.push(GuestLink { parent, evening: EveningWords::of(&evening), url: self.guest_urls(invite).0 });
+        }
+        let subject = if links.len() == 1 { "Your link to join parents’ evening appointments" } else { "Your links to join parents’ evening appointments" };
+        let preview = "You asked us to mail it again.".to_owned();
+        Ok(self.letter(to, &name, subject.to_owned(), preview, Content::GuestLinks { name: name.clone(), links }).into())
     }
 
     pub(super) fn guest_access_ended(&self, db: &mut Db) -> Result<Loaded> {

@@ -72,6 +72,7 @@ pub fn load(db: &mut Db, keys: &Keys, config: &Config, now: DateTime<Utc>, mail:
         Template::CallCode => desk.call_code(db),
         Template::LinkElsewhere if mail.person.is_some() => desk.parent_link_elsewhere(db),
         Template::LinkElsewhere => desk.guest_link_elsewhere(db),
+        Template::GuestLinks => desk.guest_links(db),
     }
 }
 

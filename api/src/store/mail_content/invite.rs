@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use parlour_domain::id::{CallCodeId, EveningId, InviteId, PersonId, SchoolId};
+use parlour_domain::id::{CallCodeId, EveningId, GuestLinkRequestId, InviteId, PersonId, SchoolId};
 
 use crate::{
     mail::words::{clean, full_name},
-    schema::{call_codes, invite_students, invites, outbox, people, suppressions},
+    schema::{call_codes, guest_link_requests, invite_students, invites, outbox, people, suppressions},
     store::{
         Db, Result, access,
         outbox::LEASE,
@@ -81,18 +81,33 @@ pub fn invite(db: &mut Db, id: InviteId) -> Result<Invite> {
     })
 }
 
-/// How many invites of a parent for each student of an evening have ended.
+/// The live invites to the address of a guest who asked for their links, the oldest first.
+///
+/// # Errors
+/// When the database fails, or there is no such request.
+pub fn invites_of_request(db: &mut Db, request: GuestLinkRequestId) -> Result<Vec<InviteId>> {
+    let (school, email_key): (Key, String) =
+        guest_link_requests::table.find(key(request)).select((guest_link_requests::school_id, guest_link_requests::email_key)).get_result(db)?;
+    let ids: Vec<Key> = invites::table
+        .filter(invites::school_id.eq(school).and(invites::email_key.eq(email_key)).and(invites::ended_at.is_null()))
+        .order((invites::created_at, invites::id))
+        .select(invites::id)
+        .load(db)?;
+    Ok(ids.into_iter().map(Into::into).collect())
+}
+
+/// How often invites of a parent for each student of an evening have ended, those that an import ended and staff restored among them.
 ///
 /// # Errors
 /// When the database fails.
 pub fn ended_invites(db: &mut Db, invite: &Invite) -> Result<HashMap<PersonId, i32>> {
-    let ended = invite_students::table
+    let of_parent: Vec<(Key, Option<At>, i32)> = invite_students::table
         .filter(invite_students::evening_id.eq(key(invite.evening)).and(invite_students::parent_id.eq(key(invite.parent))))
-        .filter(invite_students::ended_at.is_not_null())
-        .select(invite_students::student_id);
+        .select((invite_students::student_id, invite_students::ended_at, invite_students::restorations))
+        .load(db)?;
     let mut count = HashMap::new();
-    for student in ended.load::<Key>(db)? {
-        *count.entry(student.into()).or_default() += 1;
+    for (student, ended_at, restorations) in of_parent {
+        *count.entry(student.into()).or_default() += restorations + i32::from(ended_at.is_some());
     }
     Ok(count)
 }

@@ -11,7 +11,7 @@ use parlour_domain::id::{EveningId, LoginLinkId, PersonId, SchoolId};
 
 pub use self::{
     booked::{Booked, booking, bookings_of, ended_since},
-    invite::{Invite, call_code, ended_invites, invite, is_barred_guest, is_suppressed, was_mailed},
+    invite::{Invite, call_code, ended_invites, invite, invites_of_request, is_barred_guest, is_suppressed, was_mailed},
     person::{Person, allowed_students, is_barred_parent, may_be_parent, old_address, people_at, person},
 };
 use super::{

@@ -1,0 +1,39 @@
+//! Requests of guests who have lost their link. Known and unknown addresses take the same steps here; the outbox worker looks the address up.
+
+use diesel::prelude::*;
+use parlour_domain::{
+    EmailAddress,
+    id::{GuestLinkRequestId, SchoolId},
+};
+
+use super::{
+    Db, Error, Result,
+    outbox::{self, NewMail, Template},
+    sql_types::{at, key},
+    throttles::{Held, Kind},
+};
+use crate::{context::Context, each, schema::guest_link_requests};
+
+/// Writes the request and queues its mail. It draws on the limits of login mails: an address gets no more mail by asking for both.
+///
+/// # Errors
+/// [`Error::TooMany`] while the address or the client's network has to wait. Nothing is counted then.
+pub fn request(db: &mut Db, ctx: &Context, school: SchoolId, email: &EmailAddress, client_hash: &str) -> Result<()> {
+    let email_key = email.key();
+    let of_client = Held::new(db, school, Kind::LoginMailClient, client_hash, ctx.now)?;
+    let of_address = Held::new(db, school, Kind::LoginMailAddress, &email_key, ctx.now)?;
+    if let Some(seconds) = of_client.wait().max(of_address.wait()) {
+        return Err(Error::TooMany(seconds));
+    }
+    of_client.take(db)?;
+    of_address.take(db)?;
+    let id: GuestLinkRequestId = ctx.new_id();
+    let row = (
+        guest_link_requests::id.eq(key(id)),
+        guest_link_requests::school_id.eq(key(school)),
+        guest_link_requests::email_key.eq(&email_key),
+        guest_link_requests::created_at.eq(at(ctx.now)),
+    );
+    each!(db, conn => diesel::insert_into(guest_link_requests::table).values(row).execute(conn))?;
+    outbox::enqueue(db, ctx, NewMail { guest_link_request: Some(id), ..NewMail::new(school, Template::GuestLinks) })
+}
