@@ -45,6 +45,11 @@ impl Failure {
         }
     }
 
+    /// Whether its text says to ask or to contact the school.
+    pub(crate) fn asks_the_school(&self) -> bool {
+        matches!(self.code(), "access_ended" | "address_suppressed" | "ask_the_school" | "booking_closed" | "invite_limit" | "resend_limit")
+    }
+
     /// What went wrong with this field of the request, if it is about one.
     pub(crate) fn of_field(&self, field: &str) -> Option<String> {
         let Self::Refused(problem) = self else { return None };

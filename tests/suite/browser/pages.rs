@@ -133,10 +133,16 @@ async fn staffs_pages(school: &School, width: u32) {
     staff.press("Save").await;
     staff.sees("Enter a telephone number").await;
     look(&staff, "how to reach the school").await;
+    staff.fill("Phone", "020 7946 0000 (answerphone outside term: 020 7946 0001)").await;
+    staff.fill("Email address", "the.parents.evening.office@the-long-named-hillcrest-school.sch.uk").await;
+    staff.fill("Office hours", &"Monday to Thursday, 8:00 to 16:00; Friday, 8:00 to 12:30. ".repeat(3)).await;
+    staff.press("Save").await;
+    look(&staff, "how to reach the school with long values").await;
     staff.fill("Phone", "020 7946 0000").await;
     staff.press("Save").await;
     staff.sees("Saved.").await;
     programs(school, &staff).await;
+    look(&staff, "how to reach the school, saved").await;
     webhooks(school, &staff).await;
     staff.open(&page(school, &format!("evenings/{}?parent_id={}", school.people.evening.0, school.people.parent.0))).await;
     staff.heading("Bookings of Rachel Aaron").await;

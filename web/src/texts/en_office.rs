@@ -26,7 +26,8 @@ catalogue!(OfficeTexts {
     limit_wrong: Text = "Enter a number from 1 to 6000.",
     up_to: Text = "Up to {count} requests a minute",
     contact_title: Text = "How to reach the school",
-    contact_lede: Text = "Shown to families when this site can’t run in their browser. Leave out what you don’t have.",
+    contact_lede: Text =
+        "Shown to families wherever a page says to ask the school, and when this site can’t run in their browser. Leave out what you don’t have.",
     contact_phone: Text = "Phone",
     contact_hours: Text = "Office hours",
     contact_hours_hint: Text = "In one line, for instance Monday to Friday, 8:00 to 16:00",
