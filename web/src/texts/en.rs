@@ -171,7 +171,7 @@ catalogue!(Texts {
     choose_new_time: Text = "Choose a new time.",
     move_to: Text = "Move to {time}",
     make_another: Text = "Make another appointment at {time}",
-    made_another: Text = "There is another appointment with {who} at {time}. The first one keeps its record.",
+    made_another: Text = "A second appointment with {who} is made, at {time}. The first one keeps its record.",
     moved: Text = "Your appointment with {who} is at {time} now.",
 
     invite_parent: Text = "Invite Parent/Guardian",
@@ -229,10 +229,12 @@ catalogue!(Texts {
     guest_removed_title: Text = "This invite was removed",
     guest_removed_text: Text = "The person who invited you has removed the invite. If that is a surprise, please ask them.",
     guest_ended_title: Text = "Your access has ended",
-    guest_dead_text: Text = "The link may be incomplete, or the appointments are over. Ask the person who invited you to send it again.",
-    guest_cut_text: Text = "A part of it was lost on the way. Press the link in the mail instead of copying it. If that does not help, ask the person who invited you to send it again.",
+    guest_dead_text: Text =
+        "The link may be incomplete, or the appointments are over. Get a new one below, or ask the person who invited you to send it again.",
+    guest_cut_text: Text = "A part of it was lost on the way. Press the link in the mail instead of copying it. If that does not help, get a new one below, or ask the person who invited you to send it again.",
     guest_appointments_title: Text = "Appointments you can join",
-    guest_open_mail: Text = "Open the link in the mail with your invite. Your appointments are shown after that.",
+    guest_open_mail: Text =
+        "Open the link in the mail with your invite. Your appointments are shown after that. If you can’t find the mail, get a new one below.",
     guest_evening: Text = "{evening}, {day}",
     guest_covered: Text = "{school} · {by} invited you for {students}.",
     guest_none_yet: Text = "Nothing is booked yet. New appointments appear here, and you get a mail.",
