@@ -344,8 +344,8 @@ fn MoveBar(case: Case, change: Uuid, draft: Draft, who: String) -> impl IntoView
     // An appointment that has begun or has a record stays; the office makes another one of the same class.
     let keeps = Memo::new(move |_| case.parent.is_some() && task.failure.with(|failure| failure.as_ref().is_some_and(|one| one.code() == "booking_began")));
     view! {
-        <FailureNotice failure=task.failure />
         <div class="chosen" class:none-chosen=move || chosen.read().is_none()>
+            <FailureNotice failure=task.failure />
             {move || match chosen.get() {
                 Some(time) if keeps.get() => view! { <MakeAnother case draft time who=whom.get_value() /> }.into_any(),
                 None => view! { <span class="soft">{t().choose_new_time}</span> }.into_any(),

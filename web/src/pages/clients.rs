@@ -23,10 +23,14 @@ fn scopes() -> [(&'static str, &'static str); 8] {
         ("attendance:read", o().attendance),
         ("invites:read", o().invites),
         ("guests:read", o().guests),
-        ("roster:write", o().roster),
-        ("roster:write_staff", o().roster_staff),
+        (ROSTER, o().roster),
+        (ROSTER_STAFF, o().roster_staff),
     ]
 }
+
+/// Brings in the roster; the other one, with it, members of staff.
+const ROSTER: &str = "roster:write";
+const ROSTER_STAFF: &str = "roster:write_staff";
 
 /// How much a program may ask in a minute unless staff say otherwise, as the contract has it.
 const REQUESTS_PER_MINUTE: u32 = 600;
@@ -229,8 +233,12 @@ fn FormDialog(desk: Desk) -> impl IntoView {
         let toggle = move |_| {
             chosen.update(|all| {
                 if all.iter().any(|one| one == scope) {
-                    all.retain(|one| one != scope);
+                    // Without the roster there are no members of staff to bring in.
+                    all.retain(|one| one != scope && (scope != ROSTER || one != ROSTER_STAFF));
                 } else {
+                    if scope == ROSTER_STAFF && !all.iter().any(|one| one == ROSTER) {
+                        all.push(ROSTER.to_owned());
+                    }
                     all.push(scope.to_owned());
                 }
             });

@@ -20,7 +20,7 @@ catalogue!(OfficeTexts {
     invites: Text = "See invites, without names",
     guests: Text = "See the names and addresses of guests",
     roster: Text = "Bring in people who are not staff, classes, enrolments and guardianships",
-    roster_staff: Text = "With that: make people staff, and change or remove members of staff, their addresses too",
+    roster_staff: Text = "Also make people staff, and change or remove members of staff and their addresses",
     limit: Text = "Requests a minute",
     limit_hint: Text = "From 1 to 6000. A program that asks more often is told to wait.",
     limit_wrong: Text = "Enter a number from 1 to 6000.",
