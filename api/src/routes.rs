@@ -34,6 +34,9 @@ use crate::{
 /// Two years of nothing but HTTPS for the school's host and what lies below it (RFC 6797; ASVS 5.0, 3.4.1).
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
+/// The content security policy of whatever is no page: a browser that shows it as one loads nothing and is framed by nobody (ASVS 5.0, 3.4.3 and 3.4.6).
+const NO_CONTENT: &str = "default-src 'none'; frame-ancestors 'none'";
+
 /// Names a request in answers and logs.
 #[derive(Clone)]
 pub struct RequestId(pub String);
@@ -316,6 +319,10 @@ fn add_headers(headers: &mut HeaderMap, app: &App, id: &str) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // Pages have a policy of their own.
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(NO_CONTENT));
+    }
     if app.config.is_https_only() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
     }

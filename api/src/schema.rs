@@ -286,6 +286,7 @@ diesel::table! {
         parent_id -> Id,
         student_id -> Id,
         ended_at -> Nullable<Moment>,
+        restorations -> Integer,
     }
 }
 
@@ -316,6 +317,8 @@ diesel::table! {
         used_at -> Nullable<Moment>,
         is_standing -> Bool,
         tries -> Integer,
+        used_key_hash -> Nullable<Text>,
+        evening_id -> Nullable<Id>,
     }
 }
 
@@ -416,6 +419,7 @@ diesel::table! {
         action -> Text,
         summary -> Text,
         at -> Moment,
+        student_id -> Nullable<Id>,
     }
 }
 

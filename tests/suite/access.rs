@@ -205,9 +205,36 @@ async fn past_appointments_of_a_barred_student_are_shown_to_staff_alone() {
     office.get(&path).await.is(200);
     let mine = parent.get(&school.evening("/bookings")).await.is(200);
     assert!(!mine.text.contains("Sophie") && mine.text.contains("Liz Aaron"), "{}", mine.text);
+    let history = parent.get(&school.evening("/history")).await.is(200);
+    assert!(!history.text.contains("Sophie") && history.text.contains("Liz Aaron"), "{}", history.text);
+    let theirs = office.get(&school.evening(&format!("/history?parent_id={}", school.people.parent.0))).await.is(200);
+    assert!(theirs.text.contains("Sophie Aaron"), "{}", theirs.text);
     let file = parent.get(&school.evening("/calendar")).await.is(200);
     assert!(!file.text.contains("Sophie") && file.text.contains("Liz"), "{}", file.text);
     let theirs = office.get(&school.evening(&format!("/bookings?parent_id={}", school.people.parent.0))).await.is(200);
+    assert!(theirs.text.contains("Sophie"), "{}", theirs.text);
+}
+
+#[tokio::test]
+async fn an_invite_that_outlived_its_evening_hides_a_barred_student() {
+    let school = School::start().await;
+    school.ignore_mail("this is about what is shown");
+    let parent = school.parent().await;
+    let invite = format!("/invites/{}", school.people.invite.unwrap().0);
+    assert!(parent.get(&invite).await.is(200).text.contains("Sophie"));
+    // A sweep ends no invite of an evening that has long been over.
+    school.wait(TimeDelta::days(20));
+    let office = school.staff().await;
+    let sophie = sophie(&school, &office).await;
+    office.post("/bars", json!({ "student_id": sophie, "email": RACHEL, "note": "" })).await.is(201);
+    let parent = school.parent().await;
+    parent.get(&invite).await.refuses(404, "not_found");
+    for path in [school.evening("/invites"), school.evening("/history"), school.evening("/bookings"), "/me".to_owned()] {
+        let seen = parent.get(&path).await.is(200);
+        assert!(!seen.text.contains("Sophie"), "{path}: {}", seen.text);
+    }
+    assert!(office.get(&invite).await.is(200).text.contains("Sophie"));
+    let theirs = office.get(&school.evening(&format!("/invites?parent_id={}", school.people.parent.0))).await.is(200);
     assert!(theirs.text.contains("Sophie"), "{}", theirs.text);
 }
 

@@ -230,3 +230,17 @@ async fn rows_that_are_dropped_or_changed_are_told() {
     }
     assert_eq!(booked.standing().await, BOOKED - 1, "only who is marked as gone loses an appointment");
 }
+
+#[tokio::test]
+async fn pasted_addresses_are_understood_and_told() {
+    let understood = [8, 10, 12, 14, 20, 30, 38].map(|line| (line, "email_understood"));
+    let wrong = [18, 28, 32, 34, 36].map(|line| (line, "bad_email"));
+    let mut told: Vec<_> = understood.into_iter().chain(wrong).map(|(line, code)| ("users.csv", line, code)).collect();
+    told.sort_unstable();
+    check_stays("import-pasted-addresses", &told).await;
+}
+
+#[tokio::test]
+async fn who_stands_in_a_row_with_a_long_id_stays() {
+    check_stays("long-id", &[("users.csv", 5, "too_long"), ("users.csv", 6, "too_long")]).await;
+}

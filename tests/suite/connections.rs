@@ -62,6 +62,23 @@ async fn the_cap_holds_over_all_workers_and_newcomers_are_served() {
 }
 
 #[tokio::test]
+async fn a_socket_of_the_check_is_closed_for_newcomers() {
+    const MOST: usize = 16;
+    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_MAX_CONNECTIONS", "16"), ("PARLOUR_WORKERS", "1")]).await;
+    let own = school.origin.clone();
+    let mut checks = Vec::new();
+    for parent in school.other_parents().await.into_iter().take(MOST) {
+        let actor = school.as_parent(&parent).await;
+        checks.push(actor.open_call("/check_socket", Some(&own)).await.unwrap_or_else(|refusal| panic!("{refusal:?}")));
+    }
+    // All places are taken by sockets that do nothing: newcomers are served all the same.
+    for _ in 0..MOST {
+        school.nobody().get("/school").await.is(200);
+    }
+    assert!(school.app.connections.count() <= MOST);
+}
+
+#[tokio::test]
 async fn a_head_that_stops_coming_is_given_up_also_the_second_one() {
     let school = School::start().await;
     let mut stream = connect(&school).await;

@@ -50,6 +50,22 @@ const EVERYTHING: [(&str, &str, u16); 11] = [
 ];
 
 #[tokio::test]
+async fn what_is_no_page_has_a_policy_that_allows_nothing() {
+    let school = School::start().await;
+    let (staff, parent) = (school.staff().await, school.parent().await);
+    let json = parent.get("/me").await.is(200);
+    let problem = parent.get("/clients").await.is(403);
+    let calendar = parent.get(&school.evening("/calendar")).await.is(200);
+    let nothing = parent.delete("/sessions/current").await.is(204);
+    let contract = staff.get("/openapi.yaml").await.is(200);
+    let types = ["application/json", "application/problem+json", "text/calendar", "", "application/yaml"];
+    for (answer, media_type) in [json, problem, calendar, nothing, contract].iter().zip(types) {
+        assert!(answer.header("content-type").unwrap_or_default().starts_with(media_type), "{:?}", answer.header("content-type"));
+        assert_eq!(answer.header("content-security-policy"), Some("default-src 'none'; frame-ancestors 'none'"), "{media_type}");
+    }
+}
+
+#[tokio::test]
 async fn every_answer_says_nosniff_and_in_production_https() {
     let files = tempfile::tempdir().unwrap();
     fs::create_dir(files.path().join("assets")).unwrap();
@@ -65,6 +81,10 @@ async fn every_answer_says_nosniff_and_in_production_https() {
             assert_eq!(answer.status(), status, "{method} {path}");
             assert_eq!(header(&answer, "x-content-type-options"), Some("nosniff"), "{method} {path}");
             assert_eq!(header(&answer, "strict-transport-security"), hsts, "{method} {path}");
+            let policy = header(&answer, "content-security-policy").unwrap_or_default();
+            for part in ["default-src 'none'", "frame-ancestors 'none'"] {
+                assert!(policy.contains(part), "{method} {path}: {policy}");
+            }
         }
     }
 }

@@ -1,12 +1,13 @@
 //! The migrations: up, down and up again leave the same tables, and both databases have the same ones.
 
-use std::path::Path;
+use std::{path::Path, sync::Barrier, thread};
 
 use diesel::{
     Connection, MultiConnection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection,
     sql_types::{Bool, Text},
 };
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
+use parlour::store::{DatabaseUrl, Store};
 
 use crate::harness::Database;
 
@@ -87,6 +88,24 @@ fn up_down_up_leaves_the_same_tables() {
     assert_eq!(conn.parts(), []);
     assert_eq!(conn.up(), count);
     assert_eq!(conn.parts(), first);
+}
+
+#[test]
+fn many_starts_at_once_run_each_migration_once() {
+    let database = Database::empty();
+    let url = DatabaseUrl::parse(&database.url).expect("a database");
+    let start = Barrier::new(8);
+    let ran: Vec<Vec<String>> = thread::scope(|scope| {
+        let migrate = || {
+            let store = Store::open(&url, 1).expect("the database opens");
+            start.wait();
+            store.migrate().expect("the tables are brought up to date")
+        };
+        let starts: Vec<_> = (0..8).map(|_| scope.spawn(migrate)).collect();
+        starts.into_iter().map(|start| start.join().expect("no start panics")).collect()
+    });
+    assert_eq!(ran.iter().filter(|names| !names.is_empty()).count(), 1, "{ran:?}");
+    assert!(!Store::open(&url, 1).expect("the database opens").needs_migration().expect("it can be asked"));
 }
 
 #[test]

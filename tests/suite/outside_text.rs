@@ -2,11 +2,17 @@
 
 use std::fmt::Write as _;
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use parlour::{
     roster::{self, ImportOptions},
     store::Store,
 };
 use serde_json::{Value, json};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::harness::{Actor, School, case, contract};
 use crate::operations;
@@ -153,4 +159,125 @@ async fn a_pushed_row_with_an_odd_text_is_refused_alone() {
     let answer = staff.put("/roster/people", json!({ "items": rows })).await.is(200);
     let outcomes: Vec<String> = answer.list("/items").iter().map(|row| row["outcome"].as_str().unwrap().to_owned()).collect();
     assert_eq!(outcomes, ["added", "refused", "refused", "refused", "refused", "added"], "{}", answer.text);
+}
+
+/// What may stand in a header or a form that no rule expects, as bytes.
+fn odd_bytes() -> Vec<Vec<u8>> {
+    let mut all: Vec<Vec<u8>> =
+        [&b"\0"[..], b"a\0b", b"\xff\xfe", b"a\xc3(", b"\xed\xa0\x80", b"\x1b[31m", b"%00", b"\"';--", b"=;=,", b""].map(<[u8]>::to_vec).into();
+    all.extend([vec![b'x'; 7_000], vec![b'x'; 52_000], "\u{1f31f}".repeat(2_000).into_bytes()]);
+    all
+}
+
+/// Sends a request as these bytes, which no client would write: the status of the answer, none when there was none.
+async fn send_bytes(school: &School, method: &str, path: &str, headers: &[(&str, &[u8])], body: &[u8]) -> Option<u16> {
+    let address = school.origin.trim_start_matches("http://");
+    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len()).into_bytes();
+    for (name, value) in headers {
+        request.extend([name.as_bytes(), b": ", *value, b"\r\n"].concat());
+    }
+    request.extend([b"\r\n", body].concat());
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // It may answer, and close, before it has read all.
+    let _ = stream.write_all(&request).await;
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).split(' ').nth(1).and_then(|status| status.parse().ok())
+}
+
+const HEADERS: [&str; 12] = [
+    "Accept",
+    "Authorization",
+    "Content-Type",
+    "Cookie",
+    "If-Match",
+    "If-None-Match",
+    "Origin",
+    "Parlour-Person",
+    "User-Agent",
+    "X-Forwarded-For",
+    "X-Forwarded-Proto",
+    "X-Request-Id",
+];
+
+#[tokio::test]
+async fn no_header_is_a_server_error() {
+    let school = School::start().await;
+    let staff = school.staff().await;
+    let things = operations::things(&school).await;
+    let (mut broken, mut tried, mut answered) = (Vec::new(), 0, 0);
+    for operation in contract::operations() {
+        let names: &[&str] = match operation.id.as_str() {
+            "get_me" | "get_booking" | "change_booking" | "create_login_link" | "create_guest_session" | "list_evenings" | "issue_token" => &HEADERS,
+            "reset_dev_school" => continue,
+            _ if operation.method != "GET" => &["Idempotency-Key"],
+            _ => continue,
+        };
+        let path = format!("/s/hillcrest/api/v1{}", operations::path(&operation, &things));
+        let body = if operation.takes_body { operations::body(&operation.id, &things).to_string() } else { String::new() };
+        let cookies = staff.cookies("/me").expect("staff are logged in");
+        for name in names {
+            for odd in odd_bytes() {
+                // A cookie by its name as well: who asks is looked up by it.
+                let values = if *name == "Cookie" {
+                    vec![odd.clone(), [b"parlour_session=", &odd[..]].concat(), [b"parlour_guest=", &odd[..]].concat()]
+                } else {
+                    vec![odd]
+                };
+                for value in values {
+                    let own = [("Cookie", cookies.as_bytes()), ("Origin", school.origin.as_bytes()), ("Content-Type", &b"application/json"[..])];
+                    let mut headers: Vec<(&str, &[u8])> = own.into_iter().filter(|(own, _)| own != name).collect();
+                    headers.push((name, &value));
+                    let status = send_bytes(&school, &operation.method, &path, &headers, body.as_bytes()).await;
+                    tried += 1;
+                    answered += usize::from(status.is_some());
+                    if status.is_some_and(|status| status >= 500) {
+                        broken.push(format!("{} {name} {:?}: {status:?}", operation.id, String::from_utf8_lossy(&value[..value.len().min(30)])));
+                    }
+                }
+            }
+        }
+    }
+    assert!(tried > 1500 && answered * 10 > tried * 9, "{answered} of {tried} requests were answered");
+    assert!(broken.is_empty(), "{} of {tried}: {broken:#?}", broken.len());
+    school.ignore_mail("whatever was accepted may have mailed somebody");
+}
+
+#[tokio::test]
+async fn no_form_for_a_token_is_a_server_error() {
+    let school = School::start().await;
+    let client = school.staff().await.post("/clients", json!({ "name": "MIS", "scopes": ["evenings:read"] })).await.is(201);
+    let (id, secret) = (client.text_at("/client/id"), client.text_at("/client_secret"));
+    let fields = [("grant_type", "client_credentials"), ("client_id", id.as_str()), ("client_secret", secret.as_str()), ("scope", "evenings:read")];
+    let form = |own: &[(&str, Vec<u8>)]| own.iter().map(|(name, value)| [name.as_bytes(), b"=", value].concat()).collect::<Vec<_>>().join(&b'&');
+    let path = "/s/hillcrest/api/v1/oauth/token";
+    let media_type = ("Content-Type", &b"application/x-www-form-urlencoded"[..]);
+    let good: Vec<(&str, Vec<u8>)> = fields.iter().map(|(name, value)| (*name, value.as_bytes().to_vec())).collect();
+    assert_eq!(send_bytes(&school, "POST", path, &[media_type], &form(&good)).await, Some(200));
+    let mut broken = Vec::new();
+    for place in 0..fields.len() {
+        for odd in odd_bytes() {
+            let percent = odd.iter().fold(String::new(), |mut all, byte| {
+                let _ = write!(all, "%{byte:02X}");
+                all
+            });
+            for value in [odd.clone(), percent.into_bytes()] {
+                let mut changed = good.clone();
+                changed[place].1 = value;
+                let status = send_bytes(&school, "POST", path, &[media_type], &form(&changed)).await;
+                if status.is_none_or(|status| !(400..500).contains(&status)) && !(odd.is_empty() && status == Some(200)) {
+                    broken.push(format!("{} {:?}: {status:?}", fields[place].0, String::from_utf8_lossy(&odd[..odd.len().min(30)])));
+                }
+            }
+        }
+    }
+    for odd in odd_bytes() {
+        let basic = format!("Basic {}", BASE64_STANDARD.encode([&odd[..], b":", &odd[..]].concat()));
+        let headers = [media_type, ("Authorization", basic.as_bytes())];
+        let status = send_bytes(&school, "POST", path, &headers, b"grant_type=client_credentials").await;
+        if status.is_none_or(|status| !(400..500).contains(&status)) {
+            broken.push(format!("Basic {:?}: {status:?}", String::from_utf8_lossy(&odd[..odd.len().min(30)])));
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
 }

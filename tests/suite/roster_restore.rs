@@ -1,8 +1,10 @@
 //! What an import ended is brought back: by the office alone, within two weeks, where the time is free, and never past a bar.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
-use parlour::schema::people;
+use parlour::{mail::Mail, schema::people};
 use serde_json::{Value, json};
 
 use crate::harness::{Actor, Answer, Roster, School, wishes};
@@ -33,6 +35,49 @@ async fn about_sophie(school: &School, parent: &Actor) -> Vec<Value> {
     mine.list("/rows").iter().filter(|row| row["student"]["name"] == "Sophie Aaron").cloned().collect()
 }
 
+/// The sequence of each entry that mails have for a calendar, by address and UID.
+fn sequences(mails: &[Mail], method: &str) -> BTreeMap<(String, String), u32> {
+    let of = |text: &str, name: &str| text.lines().find_map(|line| line.strip_prefix(name).map(str::to_owned)).unwrap_or_default();
+    let messages = mails.iter().flat_map(|mail| mail.calendar.iter().map(|message| (mail.to.clone(), &message.text)));
+    let of_method = messages.filter(|(_, text)| of(text, "METHOD:") == method);
+    of_method.map(|(to, text)| ((to, of(text, "UID:")), of(text, "SEQUENCE:").parse().unwrap())).collect()
+}
+
+#[tokio::test]
+async fn a_guests_calendar_follows_an_invite_that_ends_again_and_comes_back_again() {
+    let school = School::start().await;
+    let mut last = BTreeMap::new();
+    for _ in 0..2 {
+        let id = import(&school, Roster::without_sophie()).await;
+        let cancelled = sequences(&school.mails().await, "CANCEL");
+        assert!(
+            !cancelled.is_empty() && cancelled.iter().all(|(entry, sequence)| last.get(entry).is_none_or(|earlier| sequence > earlier)),
+            "{last:?} {cancelled:?}"
+        );
+        school.wait(TimeDelta::minutes(1));
+        restore(&school.staff().await, &id, false).await.is(200);
+        let requested = sequences(&school.mails().await, "REQUEST");
+        assert!(cancelled.iter().all(|(entry, sequence)| requested[entry] > *sequence), "{cancelled:?} {requested:?}");
+        last = requested;
+        school.wait(TimeDelta::minutes(1));
+    }
+}
+
+#[tokio::test]
+async fn a_push_says_by_which_id_it_can_be_brought_back() {
+    let school = School::start().await;
+    let office = school.staff().await;
+    let push = async |row: Value| office.put("/roster/people", json!({ "items": [row] })).await.is(200);
+    let pushed = push(json!({ "sourced_id": "t-abell", "remove": true })).await;
+    let listed = office.get("/roster/imports").await.is(200);
+    assert_eq!(pushed.text_at("/import_id"), listed.text_at("/items/0/id"));
+    assert_eq!(of_kind(&restore(&office, &pushed.text_at("/import_id"), true).await.is(200), "person"), [None]);
+    // Nothing was written: there is nothing to bring back.
+    let nothing = push(json!({ "sourced_id": "t-abell", "remove": true })).await;
+    assert!(nothing.body.get("import_id").is_none(), "{}", nothing.text);
+    school.ignore_mail("whom the office hears of is told in stranded");
+}
+
 #[tokio::test]
 async fn what_a_wrong_import_ended_comes_back_once() {
     let school = School::start().await;
@@ -41,7 +86,8 @@ async fn what_a_wrong_import_ended_comes_back_once() {
     let id = import(&school, Roster::without_sophie()).await;
     let told = school.mail_to("helen.okafor@example.org").await;
     assert!(told.text.contains(&format!("parlour roster restore {id}")), "{}", told.text);
-    school.mails().await;
+    let cancelled = sequences(&school.mails().await, "CANCEL");
+    assert_eq!(cancelled.len(), 2 * before.len(), "the parent's calendar and the guest's");
     let office = school.staff().await;
     let listed = office.get("/roster/imports").await.is(200);
     assert_eq!((listed.text_at("/items/0/id"), listed.text_at("/items/0/source/kind")), (id.clone(), "file".to_owned()));
@@ -67,10 +113,11 @@ async fn what_a_wrong_import_ended_comes_back_once() {
     let mut to: Vec<&str> = mails.iter().map(|mail| mail.to.as_str()).collect();
     to.sort_unstable();
     assert_eq!(to, ["jordan.aaron@example.org", RACHEL]);
-    let raised = |mail: &parlour::mail::Mail| {
-        mail.calendar.iter().filter(|message| message.text.contains("METHOD:REQUEST") && message.text.contains("SEQUENCE:2")).count()
-    };
-    assert!(mails.iter().all(|mail| raised(mail) == before.len()), "each brings the appointments back into a calendar, the others as they were");
+    // Each brings the appointments back into a calendar, above the cancellation.
+    let requested = sequences(&mails, "REQUEST");
+    for (entry, sequence) in &cancelled {
+        assert!(requested.get(entry).is_some_and(|raised| raised > sequence), "{entry:?}: {cancelled:?} {requested:?}");
+    }
 
     // Twice brings nothing twice, and the right files find all as they had it.
     let again = restore(&office, &id, false).await.is(200);

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use parlour::{
     mail::Mail,
     schema::{login_links, people},
-    store::{Db, sql_types::key},
+    store::{DatabaseUrl, Db, evenings, login, sql_types::key},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -29,6 +29,97 @@ async fn a_link_works_once() {
     let other = school.parent().await;
     browser.delete("/sessions").await.is(204);
     other.get("/me").await.refuses(401, "not_logged_in");
+}
+
+const KEY: &str = "01a1f640-bc00-73c6-a0b8-a9c15224a822";
+
+#[tokio::test]
+async fn a_login_whose_answer_was_lost_can_be_repeated_by_the_same_browser() {
+    let school = School::start().await;
+    let asked = async |browser: &Actor| {
+        let link = browser.post("/login_links", json!({ "email": RACHEL })).await.is(202).text_at("/id");
+        (link, school.mail_to(RACHEL).await)
+    };
+    // By the link: whoever has the key is the browser that sent it.
+    let (_, mail) = asked(&school.nobody()).await;
+    let token = json!({ "token": token_of(&mail) });
+    school.nobody().post_once("/sessions", KEY, token.clone()).await.is(201);
+    let browser = school.nobody();
+    browser.post_once("/sessions", KEY, token.clone()).await.is(201);
+    browser.get("/me").await.is(200);
+    for key in [None, Some("01a1f640-bc00-73c6-a0b8-000000000000"), Some("short")] {
+        let nobody = school.nobody();
+        let answer = match key {
+            Some(key) => nobody.post_once("/sessions", key, token.clone()).await,
+            None => nobody.post("/sessions", token.clone()).await,
+        };
+        answer.refuses(410, "link_dead");
+    }
+    school.wait(TimeDelta::minutes(2));
+    school.nobody().post_once("/sessions", KEY, token).await.refuses(410, "link_dead");
+
+    // A key that could be guessed proves nothing.
+    let (_, mail) = asked(&school.nobody()).await;
+    let token = json!({ "token": token_of(&mail) });
+    school.nobody().post_once("/sessions", "1", token.clone()).await.is(201);
+    school.nobody().post_once("/sessions", "1", token).await.refuses(410, "link_dead");
+
+    // By the code: with the browser's cookie as well.
+    let browser = school.nobody();
+    let (link, mail) = asked(&browser).await;
+    let code = json!({ "login_link_id": link, "code": code_of(&mail) });
+    let wrong = json!({ "login_link_id": link, "code": wrong(&code_of(&mail)) });
+    browser.post_once("/sessions", KEY, code.clone()).await.is(201);
+    browser.post_once("/sessions", KEY, code.clone()).await.is(201);
+    browser.post_once("/sessions", KEY, wrong).await.refuses(410, "code_dead");
+    school.nobody().post_once("/sessions", KEY, code.clone()).await.refuses(403, "wrong_browser");
+    browser.post("/sessions", code).await.refuses(410, "code_dead");
+
+    // What is kept of a key is a keyed hash.
+    let kept: Vec<Option<String>> = school.read(|db| Ok(login_links::table.select(login_links::used_key_hash).load(db)?)).await;
+    assert!(kept.iter().flatten().count() > 0 && kept.iter().flatten().all(|hash| !hash.contains(KEY)));
+}
+
+#[tokio::test]
+async fn many_confirmation_mails_at_once_have_one_standing_link() {
+    let school = School::start().await;
+    school.ignore_mail("this is about the link in it");
+    let (person, evening, of_school) = (school.people.parent, school.people.evening, school.people.school);
+    school.execute("delete from outbox").await;
+    school.execute("delete from login_links").await;
+    let make = async || {
+        let ctx = school.app.context();
+        let write = move |db: &mut Db| {
+            let evening = evenings::find(db, of_school, evening)?;
+            login::standing(db, &ctx, person, &evening)
+        };
+        school.app.store.write(write).await.unwrap().unwrap().0
+    };
+    let links = futures_util::future::join_all((0..8).map(|_| make())).await;
+    assert!(links.iter().all(|link| *link == links[0]), "{links:?}");
+    // One that was ended makes room for another.
+    let ctx = school.app.context();
+    school.app.store.write(move |db| login::expire(db, &[key(person)], ctx.now)).await.unwrap();
+    assert_ne!(make().await, links[0]);
+}
+
+#[tokio::test]
+async fn sessions_that_were_not_bound_to_a_parent_end_where_staff_share_the_address() {
+    let school = School::start().await;
+    let parent = school.parent().await;
+    let other = school.as_parent(&school.other_parents().await[3]).await;
+    let staff = school.staff().await;
+    shared_address(&school).await;
+    parent.get("/me").await.is(200);
+    let sql = if matches!(school.app.config.database, DatabaseUrl::Sqlite(_)) {
+        include_str!("../../migrations/sqlite/2026-11-29-000104_unbound_sessions/up.sql")
+    } else {
+        include_str!("../../migrations/postgres/2026-11-29-000104_unbound_sessions/up.sql")
+    };
+    school.execute(sql).await;
+    parent.get("/me").await.refuses(401, "not_logged_in");
+    other.get("/me").await.is(200);
+    staff.get("/me").await.is(200);
 }
 
 #[tokio::test]

@@ -7,11 +7,15 @@ use tokio::time;
 use super::{
     limits::{CHECK_LIFE, CHECK_MESSAGES, SEND_WITHIN},
     room::text,
+    sessions::SessionSocket,
 };
 
-/// Answers each `ping`, for a short while.
-pub async fn serve(mut session: Session, messages: AggregatedMessageStream) {
-    let code = time::timeout(CHECK_LIFE, answer(&mut session, messages)).await.unwrap_or(CloseCode::Normal);
+/// Answers each `ping`, for a short while, or until the session has opened too many other sockets.
+pub async fn serve(mut session: Session, messages: AggregatedMessageStream, among: SessionSocket) {
+    let code = tokio::select! {
+        answered = time::timeout(CHECK_LIFE, answer(&mut session, messages)) => answered.unwrap_or(CloseCode::Normal),
+        () = among.closed() => CloseCode::Policy,
+    };
     let _ = time::timeout(SEND_WITHIN, session.close(Some(CloseReason { code, description: None }))).await;
 }
 

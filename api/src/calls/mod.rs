@@ -16,5 +16,5 @@ pub use self::{
     bus::{Bus, InProcess},
     hub::Hub,
     room::{Outbox, Outgoing, SocketId},
-    socket::Socket,
+    socket::{Opened, Socket},
 };

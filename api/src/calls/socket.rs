@@ -28,16 +28,25 @@ use crate::{
     },
 };
 
+/// A WebSocket that was just opened by somebody whom the door let pass.
+pub struct Opened {
+    /// The server.
+    pub app: Arc<App>,
+    /// Who opened it, and for which call.
+    pub visitor: Visitor,
+    /// The keyed hash of the client's network address.
+    pub client_hash: String,
+    /// It among the sockets of its session.
+    pub among: SessionSocket,
+    /// The connection that it has come by.
+    pub connection: Option<Handle>,
+    /// Its sending side.
+    pub session: Session,
+}
+
 /// A browser's connection.
 pub struct Socket {
-    app: Arc<App>,
-    visitor: Visitor,
-    /// The keyed hash of the client's network address.
-    client_hash: String,
-    /// It among the sockets of its session.
-    among: SessionSocket,
-    connection: Option<Handle>,
-    session: Session,
+    opened: Opened,
     out: Outbox,
     messages: Bucket,
     bytes: Bucket,
@@ -72,21 +81,13 @@ enum End {
 type Step = Result<(), End>;
 
 impl Socket {
-    /// A socket that was just opened by somebody whom the door let pass.
+    /// A socket, and what the hub sends through it.
     #[must_use]
-    pub fn new(
-        app: Arc<App>,
-        visitor: Visitor,
-        client_hash: String,
-        among: SessionSocket,
-        connection: Option<Handle>,
-        session: Session,
-    ) -> (Self, mpsc::Receiver<Outgoing>) {
+    pub fn new(opened: Opened) -> (Self, mpsc::Receiver<Outgoing>) {
         let (out, from_hub) = Outbox::new(QUEUE);
         let now = Instant::now();
         let (messages, bytes) = (Bucket::full(MESSAGES, now), Bucket::full(BYTES, now));
-        let standing = Standing::Outside(now + JOIN_WITHIN);
-        let socket = Self { app, visitor, client_hash, among, connection, session, out, messages, bytes, standing, device_hash: None };
+        let socket = Self { opened, out, messages, bytes, standing: Standing::Outside(now + JOIN_WITHIN), device_hash: None };
         socket.stand(Stage::AtTheDoor);
         (socket, from_hub)
     }
@@ -100,7 +101,7 @@ impl Socket {
                 biased;
                 _ = closing.wait_for(|closing| *closing) => Err(End::Stopping),
                 () = self.out.overflowed() => Err(End::Broke(CloseCode::Again, "too many messages wait")),
-                () = self.among.closed() => Err(End::Broke(CloseCode::Policy, "too many sockets")),
+                () = self.opened.among.closed() => Err(End::Broke(CloseCode::Policy, "too many sockets")),
                 Some(outgoing) = from_hub.recv() => self.send_on(outgoing).await,
                 message = messages.recv() => match message {
                     Some(Ok(message)) => self.take(message).await,
@@ -118,7 +119,7 @@ impl Socket {
     }
 
     fn hub(&self) -> Arc<Hub> {
-        Arc::clone(&self.app.calls)
+        Arc::clone(&self.opened.app.calls)
     }
 
     const fn deadline(&self) -> Instant {
@@ -161,7 +162,7 @@ impl Socket {
     async fn hear(&mut self, message: ClientMessage) -> Step {
         if matches!(message, ClientMessage::Join(_) | ClientMessage::SendCode | ClientMessage::Extend) {
             // Nothing else of this browser is read meanwhile.
-            self.among.wait_for_turn().await;
+            self.opened.among.wait_for_turn().await;
         }
         match (message, self.standing) {
             (ClientMessage::Join(join), Standing::Outside(_)) => self.join(join).await,
@@ -172,11 +173,11 @@ impl Socket {
             (ClientMessage::Leave, Standing::Outside(_)) => Err(End::Left),
             (_, Standing::Outside(_)) => self.problem("not_joined", "Say join first.").await,
             (ClientMessage::Signal { to, to_connection, signal }, _) => {
-                self.hub().signal(&self.visitor, self.among.id(), ParticipantId(to), to_connection, signal);
+                self.hub().signal(&self.opened.visitor, self.opened.among.id(), ParticipantId(to), to_connection, signal);
                 Ok(())
             }
             (ClientMessage::Media(media), _) => {
-                self.hub().media(&self.visitor, self.among.id(), media);
+                self.hub().media(&self.opened.visitor, self.opened.among.id(), media);
                 Ok(())
             }
             (ClientMessage::Extend, _) => self.extend().await,
@@ -203,17 +204,17 @@ impl Socket {
         };
         match entered {
             Entered::Seated { connection, resumed, lease_ends_at, .. } => {
-                self.come_in(Member::new(self.visitor, connection, resumed, lease_ends_at, self.out.clone())).await;
+                self.come_in(Member::new(self.opened.visitor, connection, resumed, lease_ends_at, self.out.clone())).await;
                 Ok(())
             }
             Entered::Waiting { connection, lease_ends_at, .. } => {
-                self.come_in(Member::new(self.visitor, connection, false, lease_ends_at, self.out.clone())).await;
+                self.come_in(Member::new(self.opened.visitor, connection, false, lease_ends_at, self.out.clone())).await;
                 Ok(())
             }
             Entered::MoveHere => self.ask(&ServerMessage::MoveHere).await,
             Entered::CodeRequired { masked_email, sent, wrong } => {
                 // Parent and guest may have been told by mail.
-                self.app.wake.notify_one();
+                self.opened.app.wake.notify_one();
                 self.ask(&ServerMessage::CodeRequired { masked_email, sent, wrong }).await
             }
             Entered::Refused(refusal) => self.out(&Error::from(refusal).into()).await,
@@ -221,34 +222,34 @@ impl Socket {
     }
 
     async fn enter(&mut self, join: &Join) -> Result<Entered, Error> {
-        let device_hash = self.app.keys.hash("call device", join.device.as_bytes());
+        let device_hash = self.opened.app.keys.hash("call device", join.device.as_bytes());
         self.device_hash = Some(device_hash.clone());
-        let (ctx, visitor) = (self.context(), self.visitor);
+        let (ctx, visitor) = (self.context(), self.opened.visitor);
         let code = match &join.code {
             Some(given) => {
                 let (device_hash, now) = (device_hash.clone(), ctx.now);
-                let asked = self.app.store.read(move |db| calls::code_of(db, &visitor, &device_hash, now)).await?;
-                asked.map(|id| GivenCode { id, is_right: self.app.keys.is_call_code(id.0, given) })
+                let asked = self.opened.app.store.read(move |db| calls::code_of(db, &visitor, &device_hash, now)).await?;
+                asked.map(|id| GivenCode { id, is_right: self.opened.app.keys.is_call_code(id.0, given) })
             }
             None => None,
         };
-        let entry = Entry { device_hash, client_hash: self.client_hash.clone(), move_here: join.move_here, fresh: join.fresh, code };
-        self.app.store.write(move |db| calls::enter(db, &ctx, &visitor, &entry)).await
+        let entry = Entry { device_hash, client_hash: self.opened.client_hash.clone(), move_here: join.move_here, fresh: join.fresh, code };
+        self.opened.app.store.write(move |db| calls::enter(db, &ctx, &visitor, &entry)).await
     }
 
     async fn come_in(&mut self, member: Member) {
         self.standing = Standing::Inside { connection: member.number, heard_until: Instant::now() + SILENCE };
-        self.among.enter();
+        self.opened.among.enter();
         self.stand(Stage::InCall);
-        self.hub().join(self.among.id(), member).await;
+        self.hub().join(self.opened.among.id(), member).await;
     }
 
     async fn send_code(&mut self) -> Step {
         let Some(device_hash) = self.device_hash.clone() else { return self.problem("not_joined", "Say join first.").await };
-        let (ctx, visitor) = (self.context(), self.visitor);
-        match self.app.store.write(move |db| calls::send_code(db, &ctx, &visitor, &device_hash)).await {
+        let (ctx, visitor) = (self.context(), self.opened.visitor);
+        match self.opened.app.store.write(move |db| calls::send_code(db, &ctx, &visitor, &device_hash)).await {
             Ok(sent) => {
-                self.app.wake.notify_one();
+                self.opened.app.wake.notify_one();
                 self.ask(&ServerMessage::CodeRequired { masked_email: sent.masked_email, sent: true, wrong: false }).await
             }
             Err(Error::NotFound) => self.problem("bad_message", "No code is asked for.").await,
@@ -261,10 +262,10 @@ impl Socket {
     }
 
     async fn extend(&mut self) -> Step {
-        let (ctx, visitor) = (self.context(), self.visitor);
-        match self.app.store.write(move |db| calls::extend(db, &ctx, &visitor)).await {
+        let (ctx, visitor) = (self.context(), self.opened.visitor);
+        match self.opened.app.store.write(move |db| calls::extend(db, &ctx, &visitor)).await {
             Ok(()) => {
-                self.hub().changed(self.visitor.booking).await;
+                self.hub().changed(self.opened.visitor.booking).await;
                 Ok(())
             }
             Err(error) => {
@@ -275,13 +276,13 @@ impl Socket {
     }
 
     fn stand(&self, stage: Stage) {
-        if let Some(connection) = &self.connection {
+        if let Some(connection) = &self.opened.connection {
             connection.enter(stage);
         }
     }
 
     fn context(&self) -> Context {
-        self.app.context()
+        self.opened.app.context()
     }
 
     /// Asks something that a person has to answer by another `join`.
@@ -321,7 +322,7 @@ impl Socket {
 
     /// A browser that takes nothing for a while has vanished.
     async fn within<F: Future<Output = Result<(), actix_ws::Closed>>>(&self, send: impl FnOnce(Session) -> F) -> Step {
-        match time::timeout(SEND_WITHIN, send(self.session.clone())).await {
+        match time::timeout(SEND_WITHIN, send(self.opened.session.clone())).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(End::Vanished),
         }
@@ -329,17 +330,17 @@ impl Socket {
 
     /// Tells the call what became of the connection, then closes it.
     async fn finish(mut self, end: End) {
-        let member = self.hub().part(self.visitor.booking, self.among.id());
+        let member = self.hub().part(self.opened.visitor.booking, self.opened.among.id());
         if let (Some(member), Standing::Inside { connection, .. }) = (member, self.standing) {
-            let (ctx, visitor, lease_ends_at) = (self.context(), self.visitor, member.lease_ends_at);
+            let (ctx, visitor, lease_ends_at) = (self.context(), self.opened.visitor, member.lease_ends_at);
             let left = matches!(end, End::Left);
-            let gone = self.app.store.write(move |db| {
+            let gone = self.opened.app.store.write(move |db| {
                 if left { calls::leave(db, &ctx, &visitor, connection) } else { calls::vanish(db, &ctx, &visitor, connection, lease_ends_at) }
             });
             match gone.await {
-                Ok(()) => self.hub().changed(self.visitor.booking).await,
+                Ok(()) => self.hub().changed(self.opened.visitor.booking).await,
                 // The place runs out by itself.
-                Err(error) => tracing::warn!(booking = %self.visitor.booking, %error, "a place could not be given back"),
+                Err(error) => tracing::warn!(booking = %self.opened.visitor.booking, %error, "a place could not be given back"),
             }
         }
         let (code, description) = match end {
@@ -353,7 +354,7 @@ impl Socket {
         };
         let reason = CloseReason { code, description: Some(description.to_owned()).filter(|text| !text.is_empty()) };
         // Whoever is not there to hear it is closed all the same.
-        let _ = time::timeout(SEND_WITHIN, self.session.close(Some(reason))).await;
+        let _ = time::timeout(SEND_WITHIN, self.opened.session.close(Some(reason))).await;
     }
 }
 

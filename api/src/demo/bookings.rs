@@ -139,8 +139,15 @@ fn book(db: &mut Db, ctx: &Context, evening: &EveningRow, plan: &mut Plan, turn:
             let teachers: Vec<String> = class.teachers.iter().map(PersonRow::formal_name).collect();
             let summary = format!("Booked {} with {} about {}.", when(evening, starts_at), teachers.join(" and "), student.name());
             let actor = Actor { person: Some(parent.id()), name: parent.name() };
-            let event =
-                NewEvent { school: evening.school(), evening: Some(evening.id()), parent: Some(parent.id()), action: "booking_made", summary, actor: &actor };
+            let event = NewEvent {
+                school: evening.school(),
+                evening: Some(evening.id()),
+                parent: Some(parent.id()),
+                student: Some(student.id()),
+                action: "booking_made",
+                summary,
+                actor: &actor,
+            };
             events::record(db, ctx, &event)?;
         }
     }

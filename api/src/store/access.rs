@@ -215,7 +215,7 @@ pub fn alert_staff(db: &mut Db, ctx: &Context, school: SchoolId, actor: &Actor, 
 /// Tells the school's staff of several things in one mail to each of them.
 fn alert_staff_of(db: &mut Db, ctx: &Context, school: SchoolId, actor: &Actor, action: &'static str, summaries: &[String]) -> Result<()> {
     for summary in summaries {
-        events::record(db, ctx, &NewEvent { school, evening: None, parent: None, action, summary: summary.clone(), actor })?;
+        events::record(db, ctx, &NewEvent { school, evening: None, parent: None, student: None, action, summary: summary.clone(), actor })?;
     }
     let staff: Vec<Key> = people::table
         .filter(people::school_id.eq(key(school)).and(people::is_staff.eq(true)).and(people::email.is_not_null()).and(people::removed_at.is_null()))

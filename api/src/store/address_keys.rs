@@ -129,7 +129,8 @@ fn login_links(db: &mut Db) -> Result<usize> {
     let mut changed = 0;
     for (id, email, email_key) in rows {
         let Some(address) = read(&email).filter(|address| address.key() != email_key) else { continue };
-        let set = (login_links::email.eq(address.as_str()), login_links::email_key.eq(address.key()));
+        // Two standing links may become the same; the next confirmation mail makes one that keeps its place.
+        let set = (login_links::email.eq(address.as_str()), login_links::email_key.eq(address.key()), login_links::evening_id.eq(None::<Key>));
         changed += diesel::update(login_links::table.find(id)).set(set).execute(db)?;
     }
     Ok(changed)

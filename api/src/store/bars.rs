@@ -85,7 +85,7 @@ pub fn set(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, studen
     diesel::insert_into(bars::table).values(&row).execute(db)?;
     let actor = Actor { person: Some(staff), name: staff_row.name() };
     let summary = format!("Barred a contact from {}.", student_row.name());
-    events::record(db, ctx, &NewEvent { school, evening: None, parent: None, action: "bar_set", summary, actor: &actor })?;
+    events::record(db, ctx, &NewEvent { school, evening: None, parent: None, student: None, action: "bar_set", summary, actor: &actor })?;
     access::sweep(db, ctx, school, &actor)?;
     let losers = contacts_barred(db, student, barred)?;
     access::log_out(db, ctx, &losers)?;
@@ -119,7 +119,7 @@ pub fn lift(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, bar: 
             (people::find(db, school, staff)?, people_table::table.find(student).select(PersonRow::as_select()).first(db)?);
         let actor = Actor { person: Some(staff), name: staff_row.name() };
         let summary = format!("Lifted a bar from {}.", student_row.name());
-        events::record(db, ctx, &NewEvent { school, evening: None, parent: None, action: "bar_lifted", summary, actor: &actor })?;
+        events::record(db, ctx, &NewEvent { school, evening: None, parent: None, student: None, action: "bar_lifted", summary, actor: &actor })?;
     }
     Ok(())
 }

@@ -248,5 +248,5 @@ fn with_secrets(db: &mut Db, row: ClientRow, now: DateTime<Utc>) -> Result<Clien
 fn record(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, action: &'static str, summary: String) -> Result<()> {
     let name = people::find(db, school, staff)?.name();
     let actor = Actor { person: Some(staff), name };
-    events::record(db, ctx, &NewEvent { school, evening: None, parent: None, action, summary, actor: &actor })
+    events::record(db, ctx, &NewEvent { school, evening: None, parent: None, student: None, action, summary, actor: &actor })
 }

@@ -86,5 +86,9 @@ pub fn allow(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, pare
     }
     let actor = Actor { person: Some(staff), name: staff_row.name() };
     let summary = format!("Allowed {} contact with {}.", parent_row.name(), student_row.name());
-    events::record(db, ctx, &NewEvent { school, evening: None, parent: Some(parent), action: "contact_allowed", summary, actor: &actor })
+    events::record(
+        db,
+        ctx,
+        &NewEvent { school, evening: None, parent: Some(parent), student: Some(student), action: "contact_allowed", summary, actor: &actor },
+    )
 }

@@ -5,7 +5,8 @@ use parlour_domain::id::{EveningId, PersonId, SchoolId};
 use uuid::Uuid;
 
 use super::{
-    Db, Error, Result,
+    Db, Error, Result, access,
+    bookings::Acting,
     sql_types::{At, Key, at, key},
 };
 use crate::{context::Context, each, schema::events};
@@ -36,6 +37,8 @@ pub struct NewEvent<'a> {
     pub evening: Option<EveningId>,
     /// In whose history.
     pub parent: Option<PersonId>,
+    /// About which student, where it is about one.
+    pub student: Option<PersonId>,
     /// What, for a program.
     pub action: &'static str,
     /// What, in one sentence.
@@ -68,6 +71,7 @@ struct NewRow<'a> {
     action: &'a str,
     summary: &'a str,
     at: At,
+    student_id: Option<Key>,
 }
 
 /// Remembers an event.
@@ -85,20 +89,27 @@ pub fn record(db: &mut Db, ctx: &Context, event: &NewEvent<'_>) -> Result<()> {
         action: event.action,
         summary: &event.summary,
         at: at(ctx.now),
+        student_id: event.student.map(Into::into),
     };
     each!(db, conn => diesel::insert_into(events::table).values(&row).execute(conn))?;
     Ok(())
 }
 
 /// A parent's history of an evening, newest first, after `before` (an event's id) if given; one more than `limit` shows that there is a next page.
+/// Staff read all of it; the parent nothing about a student for whom they may not act.
 ///
 /// # Errors
 /// [`Error::BadCursor`] when `before` is no event of this history.
-pub fn history(db: &mut Db, parent: PersonId, evening: EveningId, before: Option<Uuid>, limit: i64) -> Result<Vec<EventRow>> {
+pub fn history(db: &mut Db, acting: &Acting, evening: EveningId, before: Option<Uuid>, limit: i64) -> Result<Vec<EventRow>> {
+    let parent = acting.parent;
     let mut query = events::table
         .filter(events::parent_id.eq(key(parent)).and(events::evening_id.eq(key(evening))).and(events::action.ne("invite_refused")))
         .select(EventRow::as_select())
         .into_boxed();
+    if !acting.is_staff {
+        let students: Vec<Option<Key>> = access::students_of(db, parent)?.into_iter().map(|student| Some(student.id)).collect();
+        query = query.filter(events::student_id.is_null().or(events::student_id.eq_any(students)));
+    }
     if let Some(before) = before {
         let known: Option<At> =
             events::table.filter(events::id.eq(Key(before)).and(events::parent_id.eq(key(parent)))).select(events::at).first(db).optional()?;

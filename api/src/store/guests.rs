@@ -84,7 +84,15 @@ pub fn start_session(db: &mut Db, ctx: &Context, school: SchoolId, invite: Invit
     if diesel::update(unopened).set(invites_table::opened_at.eq(Some(at(ctx.now)))).execute(db)? == 1 {
         let actor = Actor { person: None, name: view.invite.name.clone() };
         let summary = format!("{} opened the invite.", view.invite.name);
-        let event = NewEvent { school, evening: Some(view.evening.id()), parent: Some(view.parent.id()), action: "invite_opened", summary, actor: &actor };
+        let event = NewEvent {
+            school,
+            evening: Some(view.evening.id()),
+            parent: Some(view.parent.id()),
+            student: None,
+            action: "invite_opened",
+            summary,
+            actor: &actor,
+        };
         events::record(db, ctx, &event)?;
     }
     let session = sessions::start_guest(db, ctx, school, invite, view.evening.ends_at.0 + parlour_domain::invite::LINK_GRACE)?;

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     context::Context,
     each,
-    schema::{api_clients, idempotency_keys},
+    schema::{api_clients, idempotency_keys, invites},
 };
 
 /// For how long a key is remembered.
@@ -22,7 +22,7 @@ const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
 /// A key as it came with a request.
 #[derive(Clone, Debug)]
 pub struct RequestKey {
-    /// Whose keys these are: the person or the program that asks.
+    /// Whose keys these are: the person or the program that asks, or the invite whose link a guest holds.
     pub owner: Uuid,
     /// The key.
     pub key: String,
@@ -60,6 +60,7 @@ pub fn once<T: Serialize + DeserializeOwned>(db: &mut Db, ctx: &Context, request
     // Of two at the same moment the second waits here, not inside the work, where it would be refused for what the first has just made.
     people::lock(db, &[PersonId(request.owner)])?;
     if let Db::Pg(conn) = db {
+        let _: Option<Key> = invites::table.find(Key(request.owner)).select(invites::id).for_no_key_update().first(conn).optional()?;
         let _: Option<Key> = api_clients::table.find(Key(request.owner)).select(api_clients::id).for_update().first(conn).optional()?;
     }
     let known = idempotency_keys::table.find((Key(request.owner), &request.key));

@@ -37,6 +37,7 @@ pub struct LoginLinkRow {
     pub used_at: Option<At>,
     pub tries: i32,
     pub is_standing: bool,
+    pub used_key_hash: Option<String>,
 }
 
 #[derive(Insertable)]
@@ -52,6 +53,7 @@ struct NewRow<'a> {
     expires_at: At,
     tries: i32,
     is_standing: bool,
+    evening_id: Option<Key>,
 }
 
 /// Asks for a login mail.
@@ -83,7 +85,7 @@ pub fn request(db: &mut Db, ctx: &Context, new: &NewLogin) -> Result<(LoginLinkI
     of_client.take(db)?;
     of_address.take(db)?;
     let (id, expires_at): (LoginLinkId, _) = (ctx.new_id(), ctx.now + LINK_LIFE);
-    insert(db, ctx, id, new, expires_at, false)?;
+    insert(db, ctx, id, new, expires_at, None)?;
     outbox::enqueue(db, ctx, NewMail { login_link: Some(id), person: new.person, ..NewMail::new(new.school, Template::Login) })?;
     Ok((id, expires_at))
 }
@@ -96,19 +98,26 @@ pub fn standing(db: &mut Db, ctx: &Context, parent: PersonId, evening: &EveningR
     let (school, ends_at) = (evening.school(), evening.ends_at);
     let person = people::find(db, school, parent)?;
     let Some(email) = person.email.as_deref().and_then(|email| EmailAddress::parse(email).ok()) else { return Ok(None) };
-    let known: Option<Key> = each!(db, conn => login_links::table
-        .filter(login_links::school_id.eq(key(school)).and(login_links::email_key.eq(email.key())))
-        .filter(login_links::person_id.eq(Some(key(parent))).and(login_links::is_standing.eq(true)).and(login_links::expires_at.eq(ends_at)))
-        .select(login_links::id)
-        .get_result(conn)
-        .optional())?;
-    if let Some(id) = known {
-        return Ok(Some(id.into()));
+    let email_key = email.key();
+    let find = |db: &mut Db| -> Result<Option<(Key, At)>> {
+        Ok(each!(db, conn => login_links::table
+            .filter(login_links::person_id.eq(Some(key(parent))).and(login_links::email_key.eq(&email_key)).and(login_links::evening_id.eq(Some(evening.id))))
+            .select((login_links::id, login_links::expires_at))
+            .get_result(conn)
+            .optional())?)
+    };
+    let mut known = find(db)?;
+    if known.is_none() {
+        let new = NewLogin { school, email, person: Some(parent), browser_hash: String::new(), client_hash: String::new() };
+        insert(db, ctx, ctx.new_id(), &new, *ends_at, Some(evening.id))?;
+        // Its own row, or that of another request that was quicker.
+        known = find(db)?;
     }
-    let id: LoginLinkId = ctx.new_id();
-    let new = NewLogin { school, email, person: Some(parent), browser_hash: String::new(), client_hash: String::new() };
-    insert(db, ctx, id, &new, *ends_at, true)?;
-    Ok(Some(id))
+    let Some((id, expires_at)) = known else { return Err(Error::Raced) };
+    if expires_at != ends_at {
+        diesel::update(login_links::table.find(id)).set(login_links::expires_at.eq(ends_at)).execute(db)?;
+    }
+    Ok(Some(id.into()))
 }
 
 /// Ends the links that log these people in: the standing ones of their confirmation mails, and those asked for from such a mail.
@@ -119,7 +128,7 @@ pub fn standing(db: &mut Db, ctx: &Context, parent: PersonId, evening: &EveningR
 pub fn expire(db: &mut Db, persons: &[Key], now: DateTime<Utc>) -> Result<()> {
     if !persons.is_empty() {
         let live = login_links::table.filter(login_links::person_id.eq_any(persons.to_vec()).and(login_links::expires_at.gt(at(now))));
-        diesel::update(live).set(login_links::expires_at.eq(at(now))).execute(db)?;
+        diesel::update(live).set((login_links::expires_at.eq(at(now)), login_links::evening_id.eq(None::<Key>))).execute(db)?;
     }
     Ok(())
 }
@@ -130,8 +139,30 @@ pub fn expire(db: &mut Db, persons: &[Key], now: DateTime<Utc>) -> Result<()> {
 /// When the database fails.
 pub fn expire_of_address(db: &mut Db, school: SchoolId, email_key: &str, now: DateTime<Utc>) -> Result<()> {
     let live = login_links::table.filter(login_links::school_id.eq(key(school)).and(login_links::email_key.eq(email_key)));
-    diesel::update(live.filter(login_links::expires_at.gt(at(now)))).set(login_links::expires_at.eq(at(now))).execute(db)?;
+    let ended = (login_links::expires_at.eq(at(now)), login_links::evening_id.eq(None::<Key>));
+    diesel::update(live.filter(login_links::expires_at.gt(at(now)))).set(ended).execute(db)?;
     Ok(())
+}
+
+/// For how long the browser that has used a link, and knows the key with which it did, may use it again: its answer may have been lost.
+const REPEATED_WITHIN: TimeDelta = TimeDelta::minutes(2);
+
+/// A link that is alive, or that the same browser has used a moment ago. `key_hash` is that of the request's key.
+///
+/// # Errors
+/// Those of [`find_live`].
+pub fn find_usable(db: &mut Db, school: SchoolId, id: Uuid, now: DateTime<Utc>, key_hash: Option<&str>) -> Result<LoginLinkRow> {
+    let of_school = login_links::table.filter(login_links::id.eq(Key(id)).and(login_links::school_id.eq(key(school))));
+    let row: LoginLinkRow = of_school.select(LoginLinkRow::as_select()).first(db)?;
+    let is_usable = row.used_at.is_none() || row.is_repeated(key_hash, now);
+    if now < *row.expires_at && is_usable { Ok(row) } else { Err(Error::Dead(Dead::Link)) }
+}
+
+impl LoginLinkRow {
+    /// Whether it was used a moment ago by a request with the same key.
+    fn is_repeated(&self, key_hash: Option<&str>, now: DateTime<Utc>) -> bool {
+        key_hash.is_some() && self.used_key_hash.as_deref() == key_hash && self.used_at.is_some_and(|used_at| now < *used_at + REPEATED_WITHIN)
+    }
 }
 
 /// A link that is alive.
@@ -145,16 +176,16 @@ pub fn find_live(db: &mut Db, school: SchoolId, id: Uuid, now: DateTime<Utc>) ->
     if alive { Ok(row) } else { Err(Error::Dead(Dead::Link)) }
 }
 
-/// Uses a link up. A standing one stays.
+/// Uses a link up, by a request with this key. A standing one stays.
 ///
 /// # Errors
 /// [`Dead::Link`] when another request was quicker.
-pub fn use_up(db: &mut Db, link: &LoginLinkRow, now: DateTime<Utc>) -> Result<()> {
-    if link.is_standing {
+pub fn use_up(db: &mut Db, link: &LoginLinkRow, now: DateTime<Utc>, key_hash: Option<&str>) -> Result<()> {
+    if link.is_standing || link.is_repeated(key_hash, now) {
         return Ok(());
     }
     let unused = login_links::table.filter(login_links::id.eq(link.id).and(login_links::used_at.is_null()));
-    let used = diesel::update(unused).set(login_links::used_at.eq(Some(at(now)))).execute(db)?;
+    let used = diesel::update(unused).set((login_links::used_at.eq(Some(at(now))), login_links::used_key_hash.eq(key_hash))).execute(db)?;
     if used == 1 { Ok(()) } else { Err(Error::Dead(Dead::Link)) }
 }
 
@@ -170,6 +201,8 @@ pub struct GivenCode<'a> {
     pub client_hash: &'a str,
     /// Whether the digits are right.
     pub is_right: bool,
+    /// The hash of the request's key.
+    pub key_hash: Option<&'a str>,
 }
 
 /// Checks a code; the inner error is committed with its count, so that tries can't be had for nothing.
@@ -185,13 +218,17 @@ pub fn try_code(db: &mut Db, ctx: &Context, given: &GivenCode<'_>) -> Result<std
     let wrong_codes = WrongCodes::hold(db, ctx.now, given.school, &email_key, given.client_hash)?;
     // Read after the wait: what others have tried meanwhile counts.
     let row: LoginLinkRow = of_browser.select(LoginLinkRow::as_select()).first(db)?;
+    if given.is_right && ctx.now < *row.expires_at && row.is_repeated(given.key_hash, ctx.now) {
+        return Ok(Ok(row));
+    }
     if ctx.now >= *row.expires_at || row.used_at.is_some() || row.tries >= MAX_TRIES {
         return Ok(Err(Dead::Code));
     }
     // The count is taken by a conditional update, so that five tries at once are five tries.
     let untried = login_links::table.filter(login_links::id.eq(row.id).and(login_links::tries.eq(row.tries)).and(login_links::used_at.is_null()));
     if given.is_right {
-        let used = diesel::update(untried).set(login_links::used_at.eq(Some(at(ctx.now)))).execute(db)?;
+        let used_up = (login_links::used_at.eq(Some(at(ctx.now))), login_links::used_key_hash.eq(given.key_hash));
+        let used = diesel::update(untried).set(used_up).execute(db)?;
         return if used == 1 { Ok(Ok(row)) } else { Err(Error::Raced) };
     }
     if diesel::update(untried).set(login_links::tries.eq(row.tries + 1)).execute(db)? != 1 {
@@ -225,7 +262,8 @@ impl<'a> WrongCodes<'a> {
     }
 }
 
-fn insert(db: &mut Db, ctx: &Context, id: LoginLinkId, new: &NewLogin, expires_at: DateTime<Utc>, is_standing: bool) -> Result<()> {
+/// Writes a link; nothing when there is a standing one for the evening already.
+fn insert(db: &mut Db, ctx: &Context, id: LoginLinkId, new: &NewLogin, expires_at: DateTime<Utc>, standing: Option<Key>) -> Result<()> {
     let email_key = new.email.key();
     let row = NewRow {
         id: key(id),
@@ -237,8 +275,9 @@ fn insert(db: &mut Db, ctx: &Context, id: LoginLinkId, new: &NewLogin, expires_a
         created_at: at(ctx.now),
         expires_at: at(expires_at),
         tries: 0,
-        is_standing,
+        is_standing: standing.is_some(),
+        evening_id: standing,
     };
-    each!(db, conn => diesel::insert_into(login_links::table).values(&row).execute(conn))?;
+    each!(db, conn => diesel::insert_into(login_links::table).values(&row).on_conflict_do_nothing().execute(conn))?;
     Ok(())
 }

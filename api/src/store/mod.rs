@@ -47,7 +47,7 @@ mod writer;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use diesel::connection::SimpleConnection;
+use diesel::{RunQueryDsl, backend::Backend, connection::SimpleConnection, migration::MigrationSource};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use tokio::sync::Semaphore;
 
@@ -63,6 +63,17 @@ const PG_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/postg
 
 /// How long a request waits for a connection before it is told that the database is busy.
 const WAIT: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// How long a process waits for another one that brings the tables of the same SQLite file up to date.
+const MIGRATION_WAIT: std::time::Duration = std::time::Duration::from_mins(10);
+
+/// Runs the migrations that are waiting; their names.
+fn run_pending<B: Backend>(conn: &mut impl MigrationHarness<B>, migrations: EmbeddedMigrations) -> diesel::migration::Result<Vec<String>>
+where
+    EmbeddedMigrations: MigrationSource<B>,
+{
+    Ok(conn.run_pending_migrations(migrations)?.iter().map(ToString::to_string).collect())
+}
 
 /// The database, as the rest of the server sees it. Cheap to clone.
 #[derive(Clone)]
@@ -94,16 +105,19 @@ impl Store {
     /// What the database says of a migration.
     pub fn migrate(&self) -> anyhow::Result<Vec<String>> {
         let mut db = self.url.connect()?;
-        let run = match &mut db {
+        let ran = match &mut db {
             Db::Pg(conn) => {
                 // Until the connection is closed, another node waits here.
                 conn.batch_execute("select pg_advisory_lock(hashtext('parlour migrations ' || current_schema()))")?;
-                conn.run_pending_migrations(PG_MIGRATIONS)
+                run_pending(conn, PG_MIGRATIONS)
             }
-            Db::Sqlite(conn) => conn.run_pending_migrations(SQLITE_MIGRATIONS),
+            Db::Sqlite(conn) => {
+                // Another process waits here for the commit, and then finds nothing to do.
+                conn.batch_execute(&format!("pragma busy_timeout = {}", MIGRATION_WAIT.as_millis()))?;
+                conn.immediate_transaction(|conn| run_pending(conn, SQLITE_MIGRATIONS))
+            }
         };
-        let mut names: Vec<String> =
-            run.map(|names| names.iter().map(ToString::to_string).collect()).map_err(|error| anyhow::anyhow!("a migration failed: {error}"))?;
+        let mut names = ran.map_err(|error| anyhow::anyhow!("a migration failed: {error}"))?;
         let ctx = Context::new(SystemClock::default().now(), Random::from_os());
         let renewed = writer::guarded(&mut db, |db| address_keys::renew(db, &ctx)).context("the keys of addresses could not be renewed")?;
         if renewed > 0 {
@@ -124,6 +138,14 @@ impl Store {
         };
         let waiting = waiting.map_err(|error| anyhow::anyhow!("could not read the migrations: {error}"))?;
         Ok(waiting || !address_keys::are_current(&mut db)?)
+    }
+
+    /// Asks whether the database answers.
+    ///
+    /// # Errors
+    /// Those of [`Store::read`].
+    pub async fn ping(&self) -> Result<()> {
+        self.read(|db| Ok(diesel::sql_query("select 1").execute(db).map(drop)?)).await
     }
 
     /// Runs queries that write nothing.

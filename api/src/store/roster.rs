@@ -219,7 +219,7 @@ pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
     }
     if let Some(actor) = &plan.pushed_by {
         let summary = plan.changes.summary();
-        events::record(db, &plan.ctx, &NewEvent { school, evening: None, parent: None, action: "roster_pushed", summary, actor })?;
+        events::record(db, &plan.ctx, &NewEvent { school, evening: None, parent: None, student: None, action: "roster_pushed", summary, actor })?;
     }
     webhooks::tell(db, &plan.ctx, school, &[News::roster(school)])?;
     Ok(true)
@@ -230,7 +230,7 @@ fn alert_once(db: &mut Db, plan: &Plan, is_alerted: bool, summary: String) -> Re
     let (school, by_itself) = (SchoolId::from(plan.school.id), Actor::school());
     let actor = plan.pushed_by.as_ref().unwrap_or(&by_itself);
     if is_alerted {
-        return events::record(db, &plan.ctx, &NewEvent { school, evening: None, parent: None, action: "staff_alerted", summary, actor });
+        return events::record(db, &plan.ctx, &NewEvent { school, evening: None, parent: None, student: None, action: "staff_alerted", summary, actor });
     }
     access::alert_staff(db, &plan.ctx, school, actor, "staff_alerted", &summary)
 }

@@ -186,7 +186,7 @@ fn tell_attendance(db: &mut Db, ctx: &Context, teacher: &PersonRow, row: Booking
     let (action, what) = if no_show { ("no_show_marked", "Marked") } else { ("no_show_lifted", "No longer marked") };
     let summary = format!("{what} that nobody came: {}, {} at {at_time}.", of.student.name(), of.subject);
     let actor = Actor { person: Some(teacher.id()), name: teacher.name() };
-    events::record(db, ctx, &NewEvent { school, evening: Some(evening), parent: None, action, summary, actor: &actor })
+    events::record(db, ctx, &NewEvent { school, evening: Some(evening), parent: None, student: None, action, summary, actor: &actor })
 }
 
 /// By how many minutes these teachers run late: the latest of them counts, since a joint appointment begins with the last.

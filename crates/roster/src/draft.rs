@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use parlour_domain::text::MAX_ID;
 
 use crate::finding::{At, Findings, Reason, quoted};
 use crate::model::{Coverage, Format, Unread, UnreadClass, UnreadPerson};
-use crate::oneroster::owned;
 use crate::role::EnrolmentRole;
 use crate::table::Row;
 
@@ -54,7 +54,7 @@ impl Draft {
 
     /// Notes whom a row is about that can't be used.
     pub(crate) fn unread_person(&mut self, row: &Row<'_>) {
-        match row.some("sourcedId") {
+        match readable_id(row, "sourcedId") {
             Some(id) => self.users.take_unread(id),
             None => {
                 let text = |column| row.text(column).to_owned();
@@ -65,7 +65,7 @@ impl Draft {
 
     /// Notes which class a row is about that can't be used.
     pub(crate) fn unread_class(&mut self, row: &Row<'_>) {
-        match row.some("sourcedId") {
+        match readable_id(row, "sourcedId") {
             Some(id) => self.classes.take_unread(id),
             None => self.unread.classes.push(UnreadClass { title: row.text("title").to_owned() }),
         }
@@ -73,8 +73,14 @@ impl Draft {
 
     /// Notes which enrolment a row is about that can't be used.
     pub(crate) fn unread_enrolment(&mut self, row: &Row<'_>) {
-        self.unread.enrolments.insert((owned(row, "classSourcedId"), owned(row, "userSourcedId")));
+        let id = |column| readable_id(row, column).map(str::to_owned);
+        self.unread.enrolments.insert((id("classSourcedId"), id("userSourcedId")));
     }
+}
+
+/// An id that may be one of those that are known: a longer one names nobody.
+fn readable_id<'r>(row: &'r Row<'_>, column: &str) -> Option<&'r str> {
+    row.some(column).filter(|id| id.chars().count() <= MAX_ID)
 }
 
 /// Rows by id, the ids marked as deleted, and those of rows that can't be used. Each id is in one of them.

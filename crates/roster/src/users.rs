@@ -101,7 +101,7 @@ pub(crate) fn contact_facts(row: &Row<'_>, findings: &mut Findings) -> ContactFa
         findings.report(row.at, Reason::BadValue, message);
         true
     };
-    let said = |column, findings: &mut Findings, bars: bool| match (row.some(column)?, values::parse_bool(row.text(column))) {
+    let said = |column, findings: &mut Findings, bars: bool| match (row.some(column)?, values::boolean(row, column, findings)) {
         (_, Some(value)) => Some(value == bars),
         _ => Some(unclear(column, findings)),
     };

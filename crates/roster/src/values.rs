@@ -40,8 +40,18 @@ pub(crate) fn status(row: &Row<'_>, findings: &mut Findings) -> Status {
     }
 }
 
+/// The truth value of a cell, if it can be understood; another word than `true` or `false` is reported as a synonym.
+pub(crate) fn boolean(row: &Row<'_>, column: &str, findings: &mut Findings) -> Option<bool> {
+    let text = row.some(column)?;
+    let value = parse_bool(text)?;
+    if !text.trim().eq_ignore_ascii_case(if value { "true" } else { "false" }) {
+        findings.report(row.at, Reason::Synonym, format!("{column} is {}, which is understood as {value}", quoted(text)));
+    }
+    Some(value)
+}
+
 /// `true`, `1`, `yes`, `y`, `t` and their opposites, in any case.
-pub(crate) fn parse_bool(text: &str) -> Option<bool> {
+fn parse_bool(text: &str) -> Option<bool> {
     match text.trim().to_lowercase().as_str() {
         "true" | "1" | "yes" | "y" | "t" => Some(true),
         "false" | "0" | "no" | "n" | "f" => Some(false),
@@ -52,7 +62,7 @@ pub(crate) fn parse_bool(text: &str) -> Option<bool> {
 /// The truth value of a cell; what can't be understood is reported and left out.
 pub(crate) fn truth(row: &Row<'_>, column: &str, findings: &mut Findings) -> Option<bool> {
     let text = row.some(column)?;
-    let value = parse_bool(text);
+    let value = boolean(row, column, findings);
     if value.is_none() {
         let message = format!("{column} is {}, neither true nor false; it is not used", quoted(text));
         findings.report(row.at, Reason::BadValue, message);

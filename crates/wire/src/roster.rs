@@ -119,6 +119,9 @@ pub struct RosterResults {
     pub items: Vec<RosterResult>,
     /// How many rows there are of each outcome.
     pub counts: RosterCounts,
+    /// The import that was written, by which what it ended can be brought back; none when nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import_id: Option<Uuid>,
 }
 
 /// What became of a row.

@@ -104,6 +104,21 @@ async fn a_session_has_four_sockets() {
 }
 
 #[tokio::test]
+async fn the_check_of_a_network_counts_among_the_sockets() {
+    let meeting = Meeting::soon().await;
+    for (actor, door) in [(meeting.rachel().await, &meeting.door), (meeting.jordan().await, &meeting.guest_door)] {
+        let own = meeting.school.origin.clone();
+        let open_check = async || actor.open_call("/check_socket", Some(&own)).await.unwrap_or_else(|refusal| panic!("{refusal:?}"));
+        let mut inside = actor.join_call(door, "phone").await;
+        inside.seated().await;
+        let mut oldest = open_check().await;
+        let (_second, _third, _fourth) = (open_check().await, open_check().await, open_check().await);
+        assert_eq!(oldest.closed().await, Some(1008), "the oldest that is in no call");
+        inside.settle().await;
+    }
+}
+
+#[tokio::test]
 async fn whose_queue_overflows_is_closed_and_not_forgotten() {
     let meeting = Meeting::soon().await;
     let abell = meeting.abell().await;

@@ -1,10 +1,17 @@
 //! The same person with another device, the same device with another socket, and a link that goes from hand to hand (rule 9).
 
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use parlour::{
+    mail::Mail,
+    schema::throttles,
+    store::{Db, sql_types::at},
+};
 use parlour_wire::{ClientMessage, Join, PresenceState, ServerMessage};
 use serde_json::json;
 
 use super::{ABELL, JORDAN, Meeting, RACHEL};
-use crate::harness::{token_of, wish};
+use crate::harness::{Line, token_of, wish};
 
 #[tokio::test]
 async fn another_device_is_asked_and_the_older_one_told() {
@@ -70,10 +77,8 @@ async fn a_parent_with_the_guests_link_does_not_knock_the_guest_out() {
     assert!(guest.heard.iter().all(|message| !matches!(message, ServerMessage::Out { .. })), "{:?}", guest.heard);
 }
 
-#[tokio::test]
-async fn a_link_that_goes_from_hand_to_hand_asks_for_a_code() {
-    let meeting = Meeting::soon().await;
-    let school = &meeting.school;
+/// The guest's link went from hand to hand: the line that sits last.
+async fn taken_over_twice(meeting: &Meeting) -> Line {
     // Each of them opens the link in a browser of their own.
     let mut line = meeting.jordan().await.join_call(&meeting.guest_door, "one").await;
     line.seated().await;
@@ -84,10 +89,45 @@ async fn a_link_that_goes_from_hand_to_hand_asks_for_a_code() {
         assert_eq!(line.out().await.0, "opened_elsewhere");
         line = next;
     }
-    let asked = |message: &ServerMessage| match message {
+    line
+}
+
+/// That a code is asked for: the masked address, whether one was sent, and whether the one given was wrong.
+fn asked(message: &ServerMessage) -> Option<(String, bool, bool)> {
+    match message {
         ServerMessage::CodeRequired { masked_email, sent, wrong } => Some((masked_email.clone(), *sent, *wrong)),
         _ => None,
-    };
+    }
+}
+
+/// A fourth device that was sent a code: its line, the code, and six other digits.
+async fn fourth_device(meeting: &Meeting) -> (Line, String, &'static str) {
+    let mut fourth = meeting.jordan().await.line(&meeting.guest_door).await;
+    fourth.say(ClientMessage::Join(Join { move_here: true, ..wish("four") })).await;
+    fourth.until(asked).await;
+    // Parent and guest are told of the takeovers.
+    meeting.school.mails().await;
+    fourth.say(ClientMessage::SendCode).await;
+    assert!(fourth.until(asked).await.1);
+    let code = code_of(&meeting.school.mail_to("jordan.aaron@example.org").await);
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    (fourth, code, wrong)
+}
+
+fn code_of(mail: &Mail) -> String {
+    let digits = |line: &str| line.chars().filter(char::is_ascii_digit).collect::<String>();
+    mail.text.lines().map(digits).find(|digits| digits.len() == 6).unwrap_or_else(|| panic!("{}", mail.text))
+}
+
+fn join_with(code: &str) -> ClientMessage {
+    ClientMessage::Join(Join { move_here: true, code: Some(code.to_owned()), ..wish("four") })
+}
+
+#[tokio::test]
+async fn a_link_that_goes_from_hand_to_hand_asks_for_a_code() {
+    let meeting = Meeting::soon().await;
+    let school = &meeting.school;
+    let mut line = taken_over_twice(&meeting).await;
     let mut fourth = meeting.jordan().await.line(&meeting.guest_door).await;
     fourth.say(ClientMessage::Join(Join { move_here: true, ..wish("four") })).await;
     let (masked, sent, wrong) = fourth.until(asked).await;
@@ -97,17 +137,69 @@ async fn a_link_that_goes_from_hand_to_hand_asks_for_a_code() {
     assert!(to.contains(&"jordan.aaron@example.org") && to.contains(&"rachel.aaron@example.org"), "{to:?}");
     fourth.say(ClientMessage::SendCode).await;
     assert!(fourth.until(asked).await.1);
-    let mail = school.mail_to("jordan.aaron@example.org").await;
-    let digits = |line: &str| line.chars().filter(char::is_ascii_digit).collect::<String>();
-    let code = mail.text.lines().map(digits).find(|digits| digits.len() == 6).unwrap_or_else(|| panic!("{}", mail.text));
+    let code = code_of(&school.mail_to("jordan.aaron@example.org").await);
     let other = if code == "000000" { "000001" } else { "000000" };
-    let with = |code: &str| ClientMessage::Join(Join { move_here: true, code: Some(code.to_owned()), ..wish("four") });
-    fourth.say(with(other)).await;
+    fourth.say(join_with(other)).await;
     assert!(fourth.until(asked).await.2);
     line.settle().await;
-    fourth.say(with(&code)).await;
+    fourth.say(join_with(&code)).await;
     fourth.seated().await;
     assert_eq!(line.out().await.0, "opened_elsewhere");
+}
+
+#[tokio::test]
+async fn wrong_codes_of_strangers_do_not_block_the_guests_code() {
+    const GUEST: &str = "jordan.aaron@example.org";
+    let meeting = Meeting::soon().await;
+    let _line = taken_over_twice(&meeting).await;
+    let (mut fourth, code, _) = fourth_device(&meeting).await;
+    // A stranger who knows the guest's address uses up all wrong codes for it by asking to log in.
+    for _ in 0..3 {
+        let stranger = meeting.school.nobody();
+        let link = stranger.post("/login_links", json!({ "email": GUEST })).await.is(202).text_at("/id");
+        for wrong in ["000000", "000001", "000002", "000003", "000004"] {
+            let status = stranger.post("/sessions", json!({ "login_link_id": link, "code": wrong })).await.status;
+            assert!(matches!(status, 403 | 410), "{status}");
+        }
+    }
+    let stranger = meeting.school.nobody();
+    let link = stranger.post("/login_links", json!({ "email": GUEST })).await.is(202).text_at("/id");
+    stranger.post("/sessions", json!({ "login_link_id": link, "code": "000000" })).await.refuses(429, "too_many_requests");
+    fourth.say(join_with(&code)).await;
+    fourth.seated().await;
+    meeting.school.mails().await;
+}
+
+#[tokio::test]
+async fn too_many_wrong_codes_of_a_guest_are_refused() {
+    let meeting = Meeting::soon().await;
+    let _line = taken_over_twice(&meeting).await;
+    let (mut fourth, code, wrong) = fourth_device(&meeting).await;
+    for _ in 0..3 {
+        fourth.say(join_with(wrong)).await;
+        assert!(fourth.until(asked).await.2);
+    }
+    // Another session on the same device goes on with the same code, which is dead after five tries.
+    let mut again = meeting.jordan().await.line(&meeting.guest_door).await;
+    for _ in 0..2 {
+        again.say(join_with(wrong)).await;
+        assert!(again.until(asked).await.2);
+    }
+    again.say(join_with(&code)).await;
+    let (_, sent, _) = again.until(asked).await;
+    assert!(!sent, "another code has to be asked for");
+    again.say(ClientMessage::SendCode).await;
+    assert!(again.until(asked).await.1);
+    let code = code_of(&meeting.school.mail_to("jordan.aaron@example.org").await);
+    // When there were too many wrong ones for the invite, the right one has to wait as well.
+    let full_at = at(meeting.school.now() + TimeDelta::hours(2));
+    let empty = move |db: &mut Db| {
+        let of_codes = throttles::table.filter(throttles::kind.eq("code_address").and(throttles::subject.like("invite %")));
+        Ok(diesel::update(of_codes).set(throttles::full_at.eq(full_at)).execute(db)?)
+    };
+    assert_eq!(meeting.school.app.store.write(empty).await.unwrap(), 1);
+    again.say(join_with(&code)).await;
+    again.problem("too_many_requests").await;
 }
 
 #[tokio::test]

@@ -141,10 +141,14 @@ async fn the_log_has_pages_and_an_event_can_be_sent_again() {
 
     let delivery = all[0].as_str().unwrap();
     let replay = format!("{path}/deliveries/{delivery}/replay");
-    let again = staff.send("POST", &replay, staff.request("POST", &replay)).await.is(202);
+    let once = || staff.request("POST", &replay).header("idempotency-key", "again-1");
+    let again = staff.send("POST", &replay, once()).await.is(202);
     assert_eq!(again.text_at("/state"), "pending");
     let received = sent(&school, &receiver).await;
     assert_eq!(received.len(), 1);
+    // The answer was lost: the same request is no other delivery.
+    assert_eq!(staff.send("POST", &replay, once()).await.is(202).body, again.body);
+    assert_eq!(sent(&school, &receiver).await.len(), 0);
     assert_eq!(received[0].id, again.text_at("/event_id"));
     assert!(first.iter().any(|one| one.id == received[0].id && one.text == received[0].text), "the same event");
     let entry = &log(&staff, &path).await[0];

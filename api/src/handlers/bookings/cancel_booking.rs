@@ -9,7 +9,7 @@ use crate::{
     precondition::IfMatch,
     problem::Answer,
     request::BookingPath,
-    store::{bookings, evenings, hold::Kind, people},
+    store::{bookings, evenings, hold::Kind},
 };
 
 /// Cancels it; one that is cancelled stays so.
@@ -20,9 +20,7 @@ pub async fn cancel_booking(app: Data<App>, caller: Caller, BookingPath(booking)
     let (ctx, school, owner) = (app.context(), caller.school_id(), caller.owner()?);
     app.store
         .write(move |db| {
-            // In the order in which every change holds them: first the parent, then the booking.
-            let parent = bookings::find(db, school, owner, booking)?.row.parent_id;
-            people::lock(db, &[parent.into()])?;
+            bookings::lock_parent(db, school, owner, booking)?;
             if_match.check(db, Kind::Booking, booking, |db| current(db, school, owner, booking, ctx.now))?;
             let found = bookings::find(db, school, owner, booking)?;
             let evening = evenings::find(db, school, found.row.evening_id.into())?;

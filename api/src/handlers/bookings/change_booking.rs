@@ -12,7 +12,7 @@ use crate::{
     precondition::{IfMatch, changed},
     problem::Answer,
     request::{Body, BookingPath},
-    store::{bookings, evenings, hold::Kind, people},
+    store::{bookings, evenings, hold::Kind},
 };
 
 /// Moves it; the old time is free at once, and never before the new one is held.
@@ -33,9 +33,7 @@ pub async fn change_booking(app: Data<App>, caller: Caller, BookingPath(booking)
     let moved = app
         .store
         .write(move |db| {
-            // In the order in which every change holds them: first the parent, then the booking.
-            let parent = bookings::find(db, school, owner, booking)?.row.parent_id;
-            people::lock(db, &[parent.into()])?;
+            bookings::lock_parent(db, school, owner, booking)?;
             if_match.check(db, Kind::Booking, booking, |db| current(db, school, owner, booking, ctx.now))?;
             let found = bookings::find(db, school, owner, booking)?;
             let acting = caller.acting_for(found.row.parent_id.into());

@@ -4,6 +4,7 @@ use actix_web::{
     HttpRequest,
     web::{self, Data},
 };
+use parlour_domain::id::SessionId;
 
 use super::upgrade;
 use crate::{
@@ -16,15 +17,23 @@ use crate::{
 /// Opens it. It answers `ping` and touches no call.
 ///
 /// # Errors
-/// `not_logged_in`; `access_ended`, `invite_removed`, `link_dead`; `upgrade_required`, `bad_origin`.
+/// `not_logged_in`; `access_ended`, `invite_removed`, `link_dead`; `upgrade_required`, `bad_origin`; `too_many_requests`.
 pub async fn open_check_socket(app: Data<App>, req: HttpRequest, body: web::Payload, guest: GuestSessions) -> Answer {
-    if let Err(refusal) = LoggedIn::of(&req).await {
-        let (school, ids, now) = (guest.school.id(), guest.ids, app.clock.now());
-        let opened = app.store.read(move |db| guests::of_sessions(db, school, &ids, now)).await?;
-        if opened.views.is_empty() {
-            return Err(opened.dead.map_or(refusal, ApiError::from));
-        }
-    }
+    let session = match LoggedIn::of(&req).await {
+        Ok(caller) => caller.session.id,
+        Err(refusal) => of_guest(&app, guest, refusal).await?,
+    };
     upgrade::check(&req).await?;
-    upgrade::open_check(&req, body)
+    upgrade::open_check(&req, body, session)
+}
+
+/// The newest of a guest's sessions, if one of them opens anything.
+async fn of_guest(app: &App, guest: GuestSessions, refusal: ApiError) -> Answer<SessionId> {
+    let (school, ids, now) = (guest.school.id(), guest.ids, app.clock.now());
+    let newest = ids.first().copied();
+    let opened = app.store.read(move |db| guests::of_sessions(db, school, &ids, now)).await?;
+    match newest.filter(|_| !opened.views.is_empty()) {
+        Some(session) => Ok(session),
+        None => Err(opened.dead.map_or(refusal, ApiError::from)),
+    }
 }

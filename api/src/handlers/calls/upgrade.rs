@@ -6,13 +6,15 @@ use actix_web::{
     web,
 };
 
+use parlour_domain::id::SessionId;
+
 use crate::{
     auth::{self, client_hash, origin},
     calls::{
-        Socket, check,
+        Opened, Socket, check,
         limits::{MAX_CHECK, MAX_MESSAGE},
     },
-    connections::Connection,
+    connections::{Connection, Stage},
     problem::{Answer, ApiError},
     store::calls::{self, Visitor},
 };
@@ -45,20 +47,24 @@ pub(super) async fn open(req: &HttpRequest, body: web::Payload, visitor: Visitor
     let (response, session, messages) = actix_ws::handle(req, body).map_err(|_| upgrade_required())?;
     let client_hash = client_hash(&app, visitor.school, req);
     let connection = req.conn_data::<Connection>().map(Connection::handle);
-    let (socket, from_hub) = Socket::new(app.into_inner(), visitor, client_hash, among, connection, session);
+    let (socket, from_hub) = Socket::new(Opened { app: app.into_inner(), visitor, client_hash, among, connection, session });
     let messages = messages.max_frame_size(MAX_MESSAGE).aggregate_continuations().max_continuation_size(MAX_MESSAGE);
     actix_web::rt::spawn(socket.run(messages, from_hub));
     Ok(response)
 }
 
-/// Opens a socket that answers and does nothing else.
+/// Opens a socket that answers and does nothing else. It counts among the sockets of the session that asks.
 ///
 /// # Errors
-/// `upgrade_required` for a handshake that is none.
-pub(super) fn open_check(req: &HttpRequest, body: web::Payload) -> Answer {
+/// `too_many_requests` for a fifth socket of a session that is in four calls; `upgrade_required` for a handshake that is none.
+pub(super) fn open_check(req: &HttpRequest, body: web::Payload, asking: SessionId) -> Answer {
+    let among = auth::app(req)?.calls.new_socket(asking).ok_or_else(|| ApiError::too_many(AGAIN_AFTER))?;
     let (response, session, messages) = actix_ws::handle(req, body).map_err(|_| upgrade_required())?;
+    if let Some(connection) = req.conn_data::<Connection>() {
+        connection.enter(Stage::AtTheDoor);
+    }
     let messages = messages.max_frame_size(MAX_CHECK).aggregate_continuations().max_continuation_size(MAX_CHECK);
-    actix_web::rt::spawn(check::serve(session, messages));
+    actix_web::rt::spawn(check::serve(session, messages, among));
     Ok(response)
 }
 

@@ -66,15 +66,32 @@ pub async fn invite_of(app: &App, school: SchoolId, token: &str) -> Answer<Invit
 /// # Errors
 /// Those of [`invite_of`].
 pub async fn link_of(app: &App, school: SchoolId, token: &str) -> Answer<(InviteId, i32)> {
+    let link = any_link_of(app, school, token).await?;
+    if link.is_renewed { Err(Error::Dead(Dead::Renewed).into()) } else { Ok((link.invite, link.generation)) }
+}
+
+/// A guest's link, as a genuine token names it.
+#[derive(Clone, Copy, Debug)]
+pub struct GuestLink {
+    /// The invite.
+    pub invite: InviteId,
+    /// The token's generation.
+    pub generation: i32,
+    /// Whether there is a newer one.
+    pub is_renewed: bool,
+}
+
+/// The link that a genuine token names, also one that was renewed.
+///
+/// # Errors
+/// `not_found` for a token that is none of ours.
+pub async fn any_link_of(app: &App, school: SchoolId, token: &str) -> Answer<GuestLink> {
     let token = GivenToken::parse(token).ok_or_else(ApiError::not_found)?;
     let invite = InviteId(token.id);
-    let generation = app.store.read(move |db| guests::generation(db, school, invite)).await?;
-    let is_of = |generation| app.keys.is_genuine(Purpose::Guest, &token, generation);
-    match () {
-        () if is_of(generation) => Ok((invite, generation)),
-        () if (0..generation).any(is_of) => Err(Error::Dead(Dead::Renewed).into()),
-        () => Err(ApiError::not_found()),
-    }
+    let newest = app.store.read(move |db| guests::generation(db, school, invite)).await?;
+    let of_token = (0..=newest).rev().find(|generation| app.keys.is_genuine(Purpose::Guest, &token, *generation));
+    let generation = of_token.ok_or_else(ApiError::not_found)?;
+    Ok(GuestLink { invite, generation, is_renewed: generation < newest })
 }
 
 /// Whether this browser is logged in as the parent who sent the invite.

@@ -21,7 +21,7 @@ pub async fn get_invites(app: Data<App>, visitor: Visitor, EveningPath(evening):
     let read = move |db: &mut Db, caller: &Caller| {
         let (acting, _) = caller.acting(db, parent_id)?;
         let row = evenings::find_for(db, caller.school_id(), acting.whose(), evening)?;
-        let overview = invites::overview(db, &ctx, &row, acting.parent)?;
+        let overview = invites::overview(db, &ctx, &row, &acting)?;
         let ids: Vec<_> = overview.invites.iter().map(|one| one.row.id.into()).collect();
         let fates = outbox::fates(db, &ids)?;
         Ok(views::invites(&row, &overview, &fates, acting.is_staff))

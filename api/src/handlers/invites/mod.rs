@@ -44,7 +44,11 @@ fn current(db: &mut Db, school: SchoolId, owner: Option<PersonId>, invite: Invit
         return Err(Error::Dead(dead));
     }
     let zone = invites::evening_of(db, &row)?.zone();
-    let one = invites::with_students(db, vec![row])?.pop().ok_or(Error::NotFound)?;
+    let found = match owner {
+        Some(parent) => invites::with_students_for(db, parent, vec![row])?,
+        None => invites::with_students(db, vec![row])?,
+    };
+    let one = found.into_iter().next().ok_or(Error::NotFound)?;
     let fates = outbox::fates(db, &[invite])?;
     Ok(views::invite(&one, fates.get(&invite), zone))
 }

@@ -46,7 +46,7 @@ async fn put<K: Kind>(app: &App, asker: &Asker, body: Rows) -> Answer<Json<Roste
     let good = rows.iter().enumerate().filter_map(|(index, row)| Some((index, row.as_ref().ok()?.clone()))).collect();
     let by = Pusher { actor: asker.actor(), may_write_staff: asker.office(Scope::RosterWriteStaff).is_ok() };
     let pushed = push(&app.store, &app.context(), asker.school().id(), &by, K::push(good)).await?;
-    let mut results = RosterResults { items: Vec::new(), counts: RosterCounts::default() };
+    let mut results = RosterResults { items: Vec::new(), counts: RosterCounts::default(), import_id: pushed.plan.import_id() };
     for (index, row) in rows.into_iter().enumerate() {
         let (mut errors, warnings) = (said(&pushed.told, index, Verdict::Refused), said(&pushed.told, index, Verdict::Used));
         let outcome = match row {

@@ -12,7 +12,7 @@ use crate::{
     handlers::login_links::knows_device,
     keys::{Audience, GivenToken, Purpose},
     problem::{Answer, ApiError},
-    request::{Body, checked},
+    request::{Body, checked, idempotency_key},
     store::{
         Db, Dead, Error,
         login::{self, GivenCode, LoginLinkRow},
@@ -79,8 +79,10 @@ async fn by_link(app: &App, req: &HttpRequest, school: &SchoolRow, token: &str) 
     let token = GivenToken::parse(token).filter(|token| app.keys.is_genuine(Purpose::Login, token, 0)).ok_or_else(dead)?;
     let (ctx, school_id) = (app.context(), school.id());
     let now = ctx.now;
+    let key_hash = key_hash(app, req)?;
+    let of_request = key_hash.clone();
     let read = move |db: &mut Db| {
-        let link = login::find_live(db, school_id, token.id, now)?;
+        let link = login::find_usable(db, school_id, token.id, now, of_request.as_deref())?;
         let person = link.person_id.map(|person| people::find(db, school_id, person.into())).transpose()?;
         Ok((link, person))
     };
@@ -93,8 +95,8 @@ async fn by_link(app: &App, req: &HttpRequest, school: &SchoolRow, token: &str) 
     }
     let start = move |db: &mut Db| {
         // It may have died since.
-        let link = login::find_live(db, school_id, token.id, now)?;
-        login::use_up(db, &link, now)?;
+        let link = login::find_usable(db, school_id, token.id, now, key_hash.as_deref())?;
+        login::use_up(db, &link, now, key_hash.as_deref())?;
         start(db, &ctx, school_id, &link)
     };
     Ok(app.store.write(start).await?)
@@ -104,9 +106,10 @@ async fn by_code(app: &App, req: &HttpRequest, school: &SchoolRow, login_link: U
     let Some(cookie) = cookies::read(&app.config, req, cookies::LOGIN) else { return Err(Dead::OtherBrowser.into()) };
     let (ctx, school_id) = (app.context(), school.id());
     let browser_hash = app.keys.hash("browser", cookie.value().as_bytes());
-    let (client_hash, is_right) = (client_hash(app, school_id, req), app.keys.is_code(login_link, code));
+    let (client_hash, is_right, key_hash) = (client_hash(app, school_id, req), app.keys.is_code(login_link, code), key_hash(app, req)?);
     let tried = move |db: &mut Db| {
-        let given = GivenCode { school: school_id, login_link, browser_hash: &browser_hash, client_hash: &client_hash, is_right };
+        let given =
+            GivenCode { school: school_id, login_link, browser_hash: &browser_hash, client_hash: &client_hash, is_right, key_hash: key_hash.as_deref() };
         match login::try_code(db, &ctx, &given)? {
             // A refusal is committed: the try counts.
             Err(dead) => Ok(Err(dead)),
@@ -114,6 +117,18 @@ async fn by_code(app: &App, req: &HttpRequest, school: &SchoolRow, login_link: U
         }
     };
     app.store.write(tried).await?.map_err(ApiError::from)
+}
+
+/// A key that proves by its length that it is the same browser which repeats its request: nobody guesses it.
+const MIN_SECRET_KEY: usize = 22;
+
+/// The keyed hash of the request's `Idempotency-Key`, if that is long enough to be a secret of the browser.
+///
+/// # Errors
+/// `bad_request` for a key of the wrong form.
+fn key_hash(app: &App, req: &HttpRequest) -> Answer<Option<String>> {
+    let request = idempotency_key(req, Uuid::nil(), &[])?;
+    Ok(request.filter(|request| request.key.len() >= MIN_SECRET_KEY).map(|request| app.keys.hash("login key", request.key.as_bytes())))
 }
 
 fn start(db: &mut Db, ctx: &crate::context::Context, school: SchoolId, link: &LoginLinkRow) -> crate::store::Result<PersonSession> {

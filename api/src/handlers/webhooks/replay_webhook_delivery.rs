@@ -1,23 +1,34 @@
 //! `POST /webhooks/{webhook_id}/deliveries/{delivery_id}/replay`: sends an event again.
 
-use actix_web::{HttpResponse, web::Data};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 
 use crate::{
     app::App,
     auth::Caller,
     problem::Answer,
-    request::{DeliveryPath, WebhookPath},
-    store::webhooks,
+    request::{DeliveryPath, WebhookPath, idempotency_key},
+    store::{Db, idempotency::once, webhooks},
     views,
 };
 
 /// Queues it once more, with the id that it had.
 ///
 /// # Errors
-/// `wrong_role`, `not_found`, `webhook_off`.
-pub async fn replay_webhook_delivery(app: Data<App>, caller: Caller, WebhookPath(webhook): WebhookPath, DeliveryPath(delivery): DeliveryPath) -> Answer {
-    caller.staff()?;
-    let (ctx, school) = (app.context(), caller.school_id());
-    let again = app.store.write(move |db| webhooks::replay(db, &ctx, school, webhook, delivery)).await?;
-    Ok(HttpResponse::Accepted().json(views::webhooks::delivery(&again, caller.school.zone())))
+/// `wrong_role`, `not_found`, `webhook_off`, `idempotency_key_reused`.
+pub async fn replay_webhook_delivery(
+    req: HttpRequest,
+    app: Data<App>,
+    caller: Caller,
+    WebhookPath(webhook): WebhookPath,
+    DeliveryPath(delivery): DeliveryPath,
+) -> Answer {
+    let request = idempotency_key(&req, caller.staff()?, &[])?;
+    let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
+    let send = move |db: &mut Db| {
+        once(db, &ctx, request.as_ref(), |db| {
+            let again = webhooks::replay(db, &ctx, school, webhook, delivery)?;
+            Ok(views::webhooks::delivery(&again, zone))
+        })
+    };
+    Ok(HttpResponse::Accepted().json(app.store.write(send).await?))
 }

@@ -291,7 +291,7 @@ async fn a_parent_hears_of_a_declined_invite_and_staff_of_an_alert() {
             use crate::store::events::{Actor, NewEvent, record};
             let actor = Actor { person: None, name: "Rachel Aaron".into() };
             let summary = "Rachel Aaron tried to invite a barred contact.".to_owned();
-            record(db, ctx, &NewEvent { school, evening: None, parent: None, action: "staff_alerted", summary, actor: &actor }).unwrap();
+            record(db, ctx, &NewEvent { school, evening: None, parent: None, student: None, action: "staff_alerted", summary, actor: &actor }).unwrap();
         })
         .await;
     for person in [helen, world.rachel] {

@@ -74,7 +74,7 @@ pub fn change(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting,
     } else {
         format!("Moved {} from {} to {}.", class.subject, when(evening, *row.starts_at), when(evening, starts_at))
     };
-    record(db, ctx, evening, acting, "booking_changed", summary)?;
+    record(db, ctx, evening, acting, row.student_id.into(), "booking_changed", summary)?;
     webhooks::tell(db, ctx, evening.school(), &[News::booking(EventType::BookingChanged, row.id.into(), evening.id())])?;
     let mail = NewMail {
         person: Some(acting.parent),
@@ -142,7 +142,7 @@ pub fn end(db: &mut Db, ctx: &Context, booking: BookingId, actor: &Actor, ending
     let action = if ending == Ending::AccessLost { "access_ended" } else { "booking_cancelled" };
     let acting = Acting { parent: row.parent_id.into(), actor: actor.clone(), is_staff: ending != Ending::Cancelled };
     calls::close(db, ctx, booking, action)?;
-    record(db, ctx, &evening, &acting, action, format!("Cancelled {subject} at {}.", when(&evening, *row.starts_at)))?;
+    record(db, ctx, &evening, &acting, row.student_id.into(), action, format!("Cancelled {subject} at {}.", when(&evening, *row.starts_at)))?;
     webhooks::tell(db, ctx, evening.school(), &[News::booking(EventType::BookingCancelled, booking, evening.id())])?;
     // Who loses access is told of all their appointments at once, by whoever takes it.
     if ending != Ending::AccessLost {

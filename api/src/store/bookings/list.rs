@@ -13,7 +13,7 @@ use crate::{
         Db, Error, Result, access,
         among::among,
         invites,
-        people::PersonRow,
+        people::{PersonRow, lock},
         sql_types::{Key, key},
     },
 };
@@ -79,6 +79,15 @@ pub fn find(db: &mut Db, school: SchoolId, parent: Option<PersonId>, booking: Bo
         return Err(Error::NotFound);
     }
     with_names(db, vec![row])?.pop().ok_or(Error::NotFound)
+}
+
+/// Locks the row of a booking's parent: every change locks the parent first, then the booking.
+///
+/// # Errors
+/// Those of [`find`].
+pub fn lock_parent(db: &mut Db, school: SchoolId, parent: Option<PersonId>, booking: BookingId) -> Result<()> {
+    let found = find(db, school, parent, booking)?;
+    lock(db, &[found.row.parent_id.into()])
 }
 
 /// The students about whom a parent has live bookings in an evening, whatever became of their classes since.

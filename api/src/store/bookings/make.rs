@@ -71,7 +71,7 @@ pub fn make(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, w
     for (booking, class) in &chosen {
         let student = names.get(&key(booking.student)).map(|student| student.name()).unwrap_or_default();
         let summary = format!("Booked {} with {} about {student}.", when(evening, booking.starts_at), teacher_names(&class.teachers));
-        record(db, ctx, evening, acting, "booking_made", summary)?;
+        record(db, ctx, evening, acting, booking.student, "booking_made", summary)?;
     }
     let mail = NewMail { person: Some(acting.parent), evening: Some(evening.id()), ..NewMail::new(evening.school(), Template::BookingsMade) };
     let login_link = login::standing(db, ctx, acting.parent, evening)?;

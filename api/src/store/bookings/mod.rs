@@ -24,7 +24,7 @@ pub use self::{
     change::{cancel, change, end},
     grounds::{Grounds, Live, say_stranded, stranded},
     kept::kept_class,
-    list::{count, find, of_acting, of_parent, of_teacher, students_booked, with_names},
+    list::{count, find, lock_parent, of_acting, of_parent, of_teacher, students_booked, with_names},
     make::make,
     restore::{may_act, restore, tell_restored},
 };
@@ -140,11 +140,19 @@ pub fn when(evening: &EveningRow, at: DateTime<Utc>) -> String {
     at.with_timezone(&evening.zone()).format("%H:%M").to_string()
 }
 
-fn record(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, action: &'static str, summary: String) -> Result<()> {
+fn record(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, student: PersonId, action: &'static str, summary: String) -> Result<()> {
     events::record(
         db,
         ctx,
-        &NewEvent { school: evening.school(), evening: Some(evening.id()), parent: Some(acting.parent), action, summary, actor: &acting.actor },
+        &NewEvent {
+            school: evening.school(),
+            evening: Some(evening.id()),
+            parent: Some(acting.parent),
+            student: Some(student),
+            action,
+            summary,
+            actor: &acting.actor,
+        },
     )
 }
 

@@ -67,7 +67,15 @@ pub fn restore(db: &mut Db, ctx: &Context, id: Key, ended_at: At, actor: &Actor)
         other => other?,
     }
     let acting = Acting { parent: row.parent_id.into(), actor: actor.clone(), is_staff: true };
-    record(db, ctx, &evening, &acting, "booking_made", format!("Brought back {} at {}.", class.subject, when(&evening, *row.starts_at)))?;
+    record(
+        db,
+        ctx,
+        &evening,
+        &acting,
+        row.student_id.into(),
+        "booking_made",
+        format!("Brought back {} at {}.", class.subject, when(&evening, *row.starts_at)),
+    )?;
     webhooks::tell(db, ctx, evening.school(), &[News::booking(EventType::BookingChanged, id.into(), evening.id())])?;
     Ok(Ok(row))
 }

@@ -172,7 +172,9 @@ fn try_code(db: &mut Db, ctx: &Context, invite: &InviteRow, entry: &Entry, given
         .first(db)
         .optional()?;
     let Some(row) = row.filter(|row| row.device_hash == entry.device_hash && row.is_good(ctx.now)) else { return Ok(false) };
-    let wrong_codes = WrongCodes::hold(db, ctx.now, invite.school_id.into(), &invite.email_key, &entry.client_hash)?;
+    // Not by the address: whoever knows it could use up its tries by asking to log in with it. Wrong codes for the invite come from those who hold its link.
+    let subject = format!("invite {}", invite.id);
+    let wrong_codes = WrongCodes::hold(db, ctx.now, invite.school_id.into(), &subject, &entry.client_hash)?;
     // The count is taken by a conditional update, so that five tries at once are five tries.
     let untried = call_codes::table.filter(call_codes::id.eq(row.id).and(call_codes::tries.eq(row.tries)).and(call_codes::used_at.is_null()));
     let changed = if given.is_right {

@@ -157,5 +157,5 @@ fn hold(db: &mut Db, evening: Key) -> QueryResult<()> {
 /// Writes what was done into the audit log and tells the school's endpoints.
 fn record(db: &mut Db, ctx: &Context, school: SchoolId, evening: EveningId, actor: &Actor, action: &'static str, summary: String) -> Result<()> {
     webhooks::tell(db, ctx, school, &[News::evening(evening)])?;
-    events::record(db, ctx, &NewEvent { school, evening: Some(evening), parent: None, action, summary, actor })
+    events::record(db, ctx, &NewEvent { school, evening: Some(evening), parent: None, student: None, action, summary, actor })
 }

@@ -98,7 +98,7 @@ pub fn delete(db: &mut Db, ctx: &Context, school: SchoolId, evening: EveningId, 
     }
     webhooks::tell(db, ctx, school, &[News::evening_deleted(evening)])?;
     let summary = format!("Deleted the draft {}.", stored.row.title);
-    events::record(db, ctx, &NewEvent { school, evening: None, parent: None, action: "evening_deleted", summary, actor })
+    events::record(db, ctx, &NewEvent { school, evening: None, parent: None, student: None, action: "evening_deleted", summary, actor })
 }
 
 /// Somebody teaches and somebody learns in one of the evening's classes at least.

@@ -57,7 +57,11 @@ pub fn decline(db: &mut Db, ctx: &Context, invite: &InviteRow) -> Result<()> {
     )?;
     let actor = Actor { person: None, name: invite.name.clone() };
     let summary = format!("The mail to {} said that it was not meant for them. The invite has ended.", invite.email);
-    events::record(db, ctx, &NewEvent { school, evening: Some(evening), parent: Some(parent), action: "invite_declined", summary, actor: &actor })
+    events::record(
+        db,
+        ctx,
+        &NewEvent { school, evening: Some(evening), parent: Some(parent), student: None, action: "invite_declined", summary, actor: &actor },
+    )
 }
 
 /// Ends an invite by rule 13: the guest is told without a reason.
@@ -72,7 +76,7 @@ pub fn end_for_access(db: &mut Db, ctx: &Context, invite: InviteId, actor: &Acto
     let (school, evening, parent) = (row.school_id.into(), Some(row.evening_id.into()), Some(row.parent_id.into()));
     outbox::enqueue(db, ctx, NewMail { invite: Some(invite), evening, ..NewMail::new(school, Template::AccessEnded) })?;
     let summary = "Your access to this appointment has ended. Please contact the school.".to_owned();
-    events::record(db, ctx, &NewEvent { school, evening, parent, action: "access_ended", summary, actor })
+    events::record(db, ctx, &NewEvent { school, evening, parent, student: None, action: "access_ended", summary, actor })
 }
 
 fn end(db: &mut Db, ctx: &Context, invite: InviteId, reason: &'static str) -> Result<bool> {

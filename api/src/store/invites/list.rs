@@ -14,7 +14,7 @@ use crate::{
     each,
     schema::{bookings, evenings, invite_students, invites, people},
     store::{
-        Db, Error, Result,
+        Db, Error, Result, access,
         among::among,
         bookings::BookingRow,
         evenings::EveningRow,
@@ -48,6 +48,20 @@ pub fn with_students(db: &mut Db, rows: Vec<InviteRow>) -> Result<Vec<Invite>> {
         of_invite.entry(invite).or_default().push(student);
     }
     Ok(rows.into_iter().map(|row| Invite { students: of_invite.remove(&row.id).unwrap_or_default(), row }).collect())
+}
+
+/// [`with_students`] as the inviting parent may see it: without students for whom they may not act, and without an invite that covers no other.
+///
+/// # Errors
+/// When the database fails.
+pub fn with_students_for(db: &mut Db, parent: PersonId, rows: Vec<InviteRow>) -> Result<Vec<Invite>> {
+    let allowed: BTreeSet<Key> = access::students_of(db, parent)?.into_iter().map(|student| student.id).collect();
+    let mut invites = with_students(db, rows)?;
+    for invite in &mut invites {
+        invite.students.retain(|student| allowed.contains(&student.id));
+    }
+    invites.retain(|invite| !invite.students.is_empty());
+    Ok(invites)
 }
 
 /// A parent's live invites of an evening, oldest first.

@@ -12,7 +12,7 @@ use diesel::prelude::*;
 pub use self::{
     again::{renew, resend},
     end::{decline, end_for_access, remove},
-    list::{evening_of, find, guest_names, link_ends_at, live_covering, live_of, with_students},
+    list::{evening_of, find, guest_names, link_ends_at, live_covering, live_of, with_students, with_students_for},
     overview::{Overview, only_choice, overview},
     restore::restore,
     send::{Sent, send},
@@ -70,6 +70,6 @@ fn record(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, act
     events::record(
         db,
         ctx,
-        &NewEvent { school: evening.school(), evening: Some(evening.id()), parent: Some(acting.parent), action, summary, actor: &acting.actor },
+        &NewEvent { school: evening.school(), evening: Some(evening.id()), parent: Some(acting.parent), student: None, action, summary, actor: &acting.actor },
     )
 }

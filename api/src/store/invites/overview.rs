@@ -10,12 +10,13 @@ use parlour_domain::{
     invite::{self, Candidate},
 };
 
-use super::{Invite, live_of, with_students};
+use super::{Invite, live_of, with_students, with_students_for};
 use crate::{
     context::Context,
     schema::{events, invite_students, invites},
     store::{
-        Db, Result, access, bookings,
+        Db, Result, access,
+        bookings::{self, Acting},
         evenings::EveningRow,
         people::PersonRow,
         slots,
@@ -38,9 +39,10 @@ pub struct Overview {
 ///
 /// # Errors
 /// When the database fails.
-pub fn overview(db: &mut Db, ctx: &Context, evening: &EveningRow, parent: PersonId) -> Result<Overview> {
+pub fn overview(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting) -> Result<Overview> {
+    let parent = acting.parent;
     let live = live_of(db, evening.id(), parent)?;
-    let invites = with_students(db, live)?;
+    let invites = if acting.is_staff { with_students(db, live)? } else { with_students_for(db, parent, live)? };
     let booked = bookings::of_parent(db, evening.id(), parent)?;
     let candidates = candidates(db, evening, parent, None)?;
     let involved: Vec<_> = candidates.into_iter().filter(|(_, candidate)| candidate.involved).collect();

@@ -52,7 +52,9 @@ pub fn restore(db: &mut Db, ctx: &Context, id: Key, ended_at: At, actor: &Actor)
         if diesel::update(ended).set(live).execute(db)? != 1 {
             return Err(Error::Raced);
         }
-        diesel::update(covered).set(invite_students::ended_at.eq(None::<At>)).execute(db).map_err(Error::raced)?;
+        // The guest's calendar has had a CANCEL; what it is told from now on comes after that.
+        let back = (invite_students::ended_at.eq(None::<At>), invite_students::restorations.eq(invite_students::restorations + 1));
+        diesel::update(covered).set(back).execute(db).map_err(Error::raced)?;
         Ok(())
     });
     match written {
@@ -61,7 +63,7 @@ pub fn restore(db: &mut Db, ctx: &Context, id: Key, ended_at: At, actor: &Actor)
     }
     let summary = format!("Brought back {}’s invite.", row.name);
     let (school, parent) = (evening.school(), Some(row.parent_id.into()));
-    events::record(db, ctx, &NewEvent { school, evening: Some(evening.id()), parent, action: "invite_resent", summary, actor })?;
+    events::record(db, ctx, &NewEvent { school, evening: Some(evening.id()), parent, student: None, action: "invite_resent", summary, actor })?;
     webhooks::tell(db, ctx, school, &[News::invite(EventType::InviteCreated, id.into(), evening.id())])?;
     Ok(Ok(row))
 }

@@ -96,18 +96,18 @@ pub fn invites_of_request(db: &mut Db, request: GuestLinkRequestId) -> Result<Ve
     Ok(ids.into_iter().map(Into::into).collect())
 }
 
-/// How many invites of a parent for each student of an evening have ended.
+/// How often invites of a parent for each student of an evening have ended, those that an import ended and staff restored among them.
 ///
 /// # Errors
 /// When the database fails.
 pub fn ended_invites(db: &mut Db, invite: &Invite) -> Result<HashMap<PersonId, i32>> {
-    let ended = invite_students::table
+    let of_parent: Vec<(Key, Option<At>, i32)> = invite_students::table
         .filter(invite_students::evening_id.eq(key(invite.evening)).and(invite_students::parent_id.eq(key(invite.parent))))
-        .filter(invite_students::ended_at.is_not_null())
-        .select(invite_students::student_id);
+        .select((invite_students::student_id, invite_students::ended_at, invite_students::restorations))
+        .load(db)?;
     let mut count = HashMap::new();
-    for student in ended.load::<Key>(db)? {
-        *count.entry(student.into()).or_default() += 1;
+    for (student, ended_at, restorations) in of_parent {
+        *count.entry(student.into()).or_default() += restorations + i32::from(ended_at.is_some());
     }
     Ok(count)
 }

@@ -166,7 +166,7 @@ fn write(db: &mut Db, ctx: &Context, school: SchoolId, import: Uuid, actor: &Act
     if restored > 0 {
         diesel::update(row).set(roster_imports::restored_at.eq(Some(at(ctx.now)))).execute(db)?;
         let summary = format!("Brought back what the import {import} had ended: {restored} of {}.", items.len());
-        events::record(db, ctx, &NewEvent { school, evening: None, parent: None, action: "roster_restored", summary, actor })?;
+        events::record(db, ctx, &NewEvent { school, evening: None, parent: None, student: None, action: "roster_restored", summary, actor })?;
         webhooks::tell(db, ctx, school, &[News::roster(school)])?;
     }
     Ok(Restored { import, dry_run: false, items })

@@ -259,7 +259,7 @@ fn joined(types: &[EventType]) -> String {
 
 fn record(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, action: &'static str, summary: String) -> Result<()> {
     let actor = Actor { person: Some(staff), name: people::find(db, school, staff)?.name() };
-    events::record(db, ctx, &NewEvent { school, evening: None, parent: None, action, summary, actor: &actor })
+    events::record(db, ctx, &NewEvent { school, evening: None, parent: None, student: None, action, summary, actor: &actor })
 }
 
 /// Makes others who count the school's endpoints wait. SQLite writes one at a time anyway.

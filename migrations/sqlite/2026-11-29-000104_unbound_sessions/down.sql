@@ -1,0 +1,2 @@
+-- A session that has ended stays so.
+select 1;
