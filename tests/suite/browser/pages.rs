@@ -181,6 +181,7 @@ async fn programs(school: &School, staff: &Browser) {
     let ticked = async || staff.run("return [...document.querySelectorAll('#program :checked')].length").await;
     staff.tick("Also make people staff").await;
     assert_eq!(ticked().await, 4);
+    assert!(!staff.text().await.contains("Choose at least one."), "one is chosen");
     look(staff, "the form of a program that brings in staff").await;
     staff.tick("Bring in people who are not staff").await;
     assert_eq!(ticked().await, 2);

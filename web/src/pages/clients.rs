@@ -231,6 +231,7 @@ fn FormDialog(desk: Desk) -> impl IntoView {
     let tick = move |(scope, text): (&'static str, &'static str)| {
         let is_chosen = move || chosen.with(|all| all.iter().any(|one| one == scope));
         let toggle = move |_| {
+            none_chosen.set(false);
             chosen.update(|all| {
                 if all.iter().any(|one| one == scope) {
                     // Without the roster there are no members of staff to bring in.

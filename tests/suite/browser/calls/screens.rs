@@ -67,7 +67,11 @@ async fn long_names_fit(width: u32) {
     }
     look(&guest, "the lobby with long names").await;
     look(&teacher, "a teacher's lobby with long names").await;
-    // And when it has begun. So long a step takes everybody's place, so they come anew.
+    // And when it has begun. So long a step would take everybody's place: they leave before it.
+    for browser in [&teacher, &guest] {
+        browser.press("Leave").await;
+        browser.heading("You left the call").await;
+    }
     evening.school.wait(TimeDelta::seconds(310));
     join(&teacher, &evening.call()).await;
     join(&guest, &evening.guests_call()).await;
