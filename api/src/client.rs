@@ -126,7 +126,7 @@ pub async fn index(app: Data<App>, req: HttpRequest) -> Answer {
         .body(page))
 }
 
-/// How to reach the school, as HTML for whoever has no web app to read it in. Empty where the school has not said.
+/// How to reach the school, as HTML: for the notice of a page that has not started, and for the web app to copy. Empty where the school has not said.
 fn contact(school: &SchoolRow) -> String {
     let phone = school.phone.as_deref().map(|phone| {
         let dialled: String = phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();

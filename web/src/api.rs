@@ -7,8 +7,8 @@ use leptos::prelude::{document, window};
 use parlour_wire::{
     ApiClient, ApiClientChange, AppointmentRecord, Bar, Booking, BookingChange, CallDoor, ChosenIdentity, DevActor, DevClock, DevClockMove, DevLogin, DevMail,
     Evening, GuestAppointments, GuestLinkPreview, GuestLinkRenewal, HistoryEntry, IceServers, Invite, Invites, IssuedApiClient, Lateness, LinkToken,
-    LinkedStudent, LoginLink, LoginLinkPreview, Me, MyBookings, NewApiClient, NewBar, NewBookings, NewInvite, NewLoginLink, NewSession, NewWebhook, Page,
-    Parent, Problem, Schedule, School, SchoolChange, SlotGrid, Webhook, WebhookChange, WebhookDelivery, WebhookWithSecret,
+    LinkedStudent, LoginLink, LoginLinkPreview, Me, MyBookings, NewApiClient, NewBar, NewBookings, NewGuestLinkRequest, NewInvite, NewLoginLink, NewSession,
+    NewWebhook, Page, Parent, Problem, Schedule, School, SchoolChange, SlotGrid, Webhook, WebhookChange, WebhookDelivery, WebhookWithSecret,
     plain::{self, Read, Write},
 };
 use uuid::Uuid;
@@ -43,6 +43,11 @@ impl Failure {
             Self::Refused(problem) => &problem.code,
             Self::Offline | Self::PartMissing | Self::Unreadable(_) => "",
         }
+    }
+
+    /// Whether its text says to ask or to contact the school.
+    pub(crate) fn asks_the_school(&self) -> bool {
+        matches!(self.code(), "access_ended" | "address_suppressed" | "ask_the_school" | "booking_closed" | "invite_limit" | "resend_limit")
     }
 
     /// What went wrong with this field of the request, if it is about one.
@@ -189,6 +194,11 @@ pub(crate) async fn decline_guest_link(token: &str) -> Answer<()> {
 
 pub(crate) async fn renew_guest_link(link: &GuestLinkRenewal) -> Answer<()> {
     call("POST", "guest_links/renew", Some(plain::text_of(link))).await.map(drop)
+}
+
+/// The answer is the same whether or not the school has sent an invite there.
+pub(crate) async fn request_guest_link(request: &NewGuestLinkRequest) -> Answer<()> {
+    call("POST", "guest_links/requests", Some(plain::text_of(request))).await.map(drop)
 }
 
 pub(crate) async fn create_guest_session(token: &str) -> Answer<GuestAppointments> {

@@ -1,11 +1,13 @@
 //! Links that were mangled on the way, and browsers that keep no cookies.
 
 use serde_json::json;
+use thirtyfour::Key;
 
 use super::{client, driver::Browser, pages::look};
 use crate::harness::{School, token_of};
 
 const RACHEL: &str = "rachel.aaron@example.org";
+const JORDAN: &str = "jordan.aaron@example.org";
 
 async fn school() -> School {
     School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await
@@ -52,7 +54,7 @@ async fn mangled_login_links_work() {
 #[actix_web::test]
 async fn mangled_guest_links_work() {
     let school = school().await;
-    let token = token_of(school.demo_mail_to("jordan.aaron@example.org"));
+    let token = token_of(school.demo_mail_to(JORDAN));
     let guest = Browser::start(375).await;
     for link in mangled("guest", &token) {
         follow(&guest, &school, &link, &token, "Hello Jordan Aaron").await;
@@ -62,12 +64,58 @@ async fn mangled_guest_links_work() {
     guest.close().await;
 }
 
+/// Asks for the link of this address by the keyboard alone, and reads what is said of it.
+async fn asks_for_the_link(guest: &Browser, email: &str) -> String {
+    guest.fill("Email address", email).await;
+    guest.key(Key::Enter).await;
+    guest.heading("Check your mail").await;
+    guest.becomes("document.activeElement === document.querySelector('main h1')").await;
+    guest.run("return document.querySelector('main').innerText").await.as_str().expect("a text").replace(email, "…")
+}
+
+#[actix_web::test]
+async fn a_guest_whose_link_is_cut_gets_a_new_mail() {
+    let school = school().await;
+    let token = token_of(school.demo_mail_to(JORDAN));
+    let guest = Browser::start(375).await;
+    follow(&guest, &school, &format!("guest#t={}", &token[..30]), &token, "This link is incomplete").await;
+    guest.press("Email me a new link").await;
+    guest.sees("Enter an email address like name@example.org.").await;
+    look(&guest, "a cut guest link with an error").await;
+    let unknown = asks_for_the_link(&guest, "nobody@example.org").await;
+    assert!(unknown.contains("If an invite was sent to …, a mail with its link is on its way."), "{unknown}");
+    look(&guest, "after a guest has asked for their link").await;
+    guest.press("Use another address").await;
+    guest.heading("This link is incomplete").await;
+    assert_eq!(asks_for_the_link(&guest, JORDAN).await, unknown, "nothing tells who is invited");
+    let anew = token_of(&school.mail_to(JORDAN).await);
+    follow(&guest, &school, &format!("guest#t={anew}"), &anew, "Hello Jordan Aaron").await;
+
+    // The same where the link is whole and dead, and where there is none.
+    let dead = "A".repeat(43);
+    follow(&guest, &school, &format!("guest#t={dead}"), &dead, "This link no longer works").await;
+    guest.has_button("Email me a new link").await;
+    let stranger = Browser::start(1280).await;
+    stranger.open(&format!("{}/s/hillcrest/guest/appointments", school.origin)).await;
+    stranger.heading("Appointments you can join").await;
+    stranger.has_button("Email me a new link").await;
+    look(&stranger, "a guest without a link").await;
+    stranger.close().await;
+    // A removed invite is not offered again.
+    let invite = school.people.invite.expect("an invite").0;
+    school.parent().await.delete(&format!("/invites/{invite}")).await.is(204);
+    follow(&guest, &school, &format!("guest#t={token}"), &token, "This invite was removed").await;
+    assert!(!guest.text().await.contains("Email me a new link"));
+    assert!(school.mail_to(JORDAN).await.text.contains("no longer"), "they are told");
+    guest.close().await;
+}
+
 #[actix_web::test]
 async fn cookies_that_are_off_are_named() {
     let school = school().await;
     school.nobody().post("/login_links", json!({ "email": RACHEL })).await.is(202);
     let token = token_of(&school.mail_to(RACHEL).await);
-    let guests = token_of(school.demo_mail_to("jordan.aaron@example.org"));
+    let guests = token_of(school.demo_mail_to(JORDAN));
     let browser = Browser::start(375).await;
     browser.before_each_page("Object.defineProperty(Document.prototype, 'cookie', { get: () => '', set() {} })").await;
     for (link, token) in [("login".to_owned(), "no token at all"), (format!("login#t={token}"), &*token), (format!("guest#t={guests}"), &*guests)] {

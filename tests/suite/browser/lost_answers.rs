@@ -1,8 +1,9 @@
 //! The server has done it and the answer is lost: the same press again finds it done, once.
 
 use super::{client, driver::Browser};
-use crate::harness::{Condition, Network, School, until};
+use crate::harness::{Condition, Network, School, token_of, until};
 
+const JORDAN: &str = "jordan.aaron@example.org";
 const OFFLINE: &str = "We can’t reach the school’s server.";
 
 struct Desk {
@@ -83,6 +84,23 @@ async fn an_invite_is_sent_once_and_resent_once() {
     parent.sees("The invite for Robin Reed is sent again").await;
     let sent = school.mails().await.into_iter().filter(|mail| mail.to == "robin.reed@example.org").count();
     assert_eq!(sent, 1, "once more, and not twice");
+}
+
+#[actix_web::test]
+async fn a_guests_link_is_renewed_once() {
+    let desk = Desk::of("guest").await;
+    let (school, guest) = (&desk.school, &desk.browser);
+    let token = token_of(school.demo_mail_to(JORDAN));
+    school.wait(chrono::TimeDelta::minutes(11));
+    guest.open(&format!("{}guest#t={token}", desk.base)).await;
+    guest.heading("Hello Jordan Aaron").await;
+    guest.press("Someone else uses my link").await;
+    let renewed = async || school.nobody().post("/guest_links/preview", serde_json::json!({ "token": token })).await.status == 410;
+    desk.press_twice("Mail me a new link", renewed).await;
+    guest.heading("This link was replaced").await;
+    guest.sees("A newer mail to you holds the link that works.").await;
+    let sent = school.mails().await.into_iter().filter(|mail| mail.to == JORDAN).count();
+    assert_eq!(sent, 1, "once, and not twice");
 }
 
 #[actix_web::test]

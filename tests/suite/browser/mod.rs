@@ -2,7 +2,9 @@
 
 mod axe;
 mod calls;
+mod contact;
 mod driver;
+mod identity;
 mod journey;
 mod links;
 mod lost_answers;

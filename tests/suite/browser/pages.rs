@@ -133,9 +133,16 @@ async fn staffs_pages(school: &School, width: u32) {
     staff.press("Save").await;
     staff.sees("Enter a telephone number").await;
     look(&staff, "how to reach the school").await;
+    staff.fill("Phone", "020 7946 0000 (answerphone outside term: 020 7946 0001)").await;
+    staff.fill("Email address", "the.parents.evening.office@the-long-named-hillcrest-school.sch.uk").await;
+    staff.fill("Office hours", &"Monday to Thursday, 8:00 to 16:00; Friday, 8:00 to 12:30. ".repeat(3)).await;
+    staff.press("Save").await;
+    look(&staff, "how to reach the school with long values").await;
     staff.fill("Phone", "020 7946 0000").await;
+    staff.fill("Office hours", "Monday to Thursday, 8:00 to 16:00; Friday, 8:00 to 12:30, in term time only").await;
     staff.press("Save").await;
     staff.sees("Saved.").await;
+    look(&staff, "how to reach the school, saved").await;
     programs(school, &staff).await;
     webhooks(school, &staff).await;
     staff.open(&page(school, &format!("evenings/{}?parent_id={}", school.people.evening.0, school.people.parent.0))).await;
@@ -170,6 +177,14 @@ async fn programs(school: &School, staff: &Browser) {
     look(staff, "the form of a program with an error").await;
     staff.tick("See evenings").await;
     staff.tick("See appointments").await;
+    // Members of staff come in with the roster, and not without it.
+    let ticked = async || staff.run("return [...document.querySelectorAll('#program :checked')].length").await;
+    staff.tick("Also make people staff").await;
+    assert_eq!(ticked().await, 4);
+    assert!(!staff.text().await.contains("Choose at least one."), "one is chosen");
+    look(staff, "the form of a program that brings in staff").await;
+    staff.tick("Bring in people who are not staff").await;
+    assert_eq!(ticked().await, 2);
     staff.fill("Requests a minute", "900").await;
     staff.press("Connect a program").await;
     staff.heading("Hand these over").await;

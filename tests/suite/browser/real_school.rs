@@ -106,7 +106,9 @@ async fn a_parent_of_one_child_books_on_a_phone_and_invites() {
     parent.heading("Check your mail").await;
     axe::finds_nothing(&parent, "the code's page").await;
     deliver_and_scan(&server, &post).await;
-    parent.fill("Code", &post.code(&family.email)).await;
+    // In the digits of their keyboard.
+    let arabic: String = post.code(&family.email).chars().filter_map(|digit| char::from_u32('٠' as u32 + digit.to_digit(10)?)).collect();
+    parent.fill("Code", &arabic).await;
     parent.press("Log in").await;
 
     // The only evening, where nothing is booked yet; the first free time of one class.

@@ -1,4 +1,4 @@
-//! A labelled text field with its hint and its error.
+//! A labelled text field with its hint and its error, which is read out when it appears.
 
 use leptos::{html, prelude::*};
 
@@ -46,7 +46,7 @@ pub(crate) fn Field(
                 prop:value=value
                 on:input:target=move |event| value.set(event.target().value())
             />
-            <p class="error" id=error_id prop:textContent=move || error.get().unwrap_or_default()></p>
+            <p class="error" id=error_id role="alert" prop:textContent=move || error.get().unwrap_or_default()></p>
         </div>
     }
 }

@@ -3,6 +3,7 @@
 mod appointments;
 mod bookings_table;
 mod confirm;
+mod contact;
 mod dialog;
 mod evening_card;
 mod field;
@@ -26,6 +27,7 @@ mod stranded;
 pub(crate) use appointments::{Appointments, Line};
 pub(crate) use bookings_table::{BookingsTable, join_link, names};
 pub(crate) use confirm::Confirm;
+pub(crate) use contact::contact;
 pub(crate) use dialog::Dialog;
 pub(crate) use evening_card::{EveningCard, when};
 pub(crate) use field::Field;

@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use leptos::{prelude::*, reactive::computed::ScopedFuture};
 
-use super::{Notice, Tone, fresh};
+use super::{Notice, Tone, contact, fresh};
 use crate::{
     api::{Answer, Failure},
     ask::{Ask, Phase},
@@ -140,6 +140,7 @@ pub(crate) fn FailureNotice(#[prop(into)] failure: Signal<Option<Failure>>, #[pr
         Some(view! {
             <Notice tone=Tone::Bad>
                 <p prop:textContent=failure.to_string()></p>
+                {failure.asks_the_school().then(contact)}
                 {again}
             </Notice>
         })

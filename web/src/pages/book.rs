@@ -10,7 +10,8 @@ use crate::{
     ask::Ask,
     browser,
     components::{
-        BookingsTable, FailureNotice, Heading, Icon, InviteControl, Notice, Panel, ReviewList, Shape, SlotChoosers, SlotTable, Tone, fresh, names, when,
+        BookingsTable, FailureNotice, Heading, Icon, InviteControl, Notice, Panel, ReviewList, Shape, SlotChoosers, SlotTable, Tone, contact, fresh, names,
+        when,
     },
     draft::{Draft, Lesson},
     moments, route,
@@ -82,10 +83,12 @@ fn closed(case: Case, grid: &SlotGrid) -> AnyView {
         BookingState::NotOpen => fill(t().opens_at, &[("when", &moments::day_and_clock(&grid.evening.booking_opens_at))]),
         _ => t().booking_closed.to_owned(),
     };
+    let ask = (grid.evening.booking_state != BookingState::NotOpen).then(contact);
     view! {
         <Heading text=t().book_title />
         <Notice tone=Tone::Wait>
             <p>{text}</p>
+            {ask}
         </Notice>
         <a class="btn quiet" href=case.home()>{t().to_bookings}</a>
     }
@@ -110,7 +113,7 @@ fn Choose(case: Case, grid: StoredValue<SlotGrid>, lessons: StoredValue<Vec<Less
         <Heading text=t().book_title />
         <p class="lede">{lede}</p>
         <LostNotice lessons draft />
-        {nothing.then(|| view! { <Notice tone=Tone::Plain><p>{t().no_classes}</p></Notice> })}
+        {nothing.then(|| view! { <Notice tone=Tone::Plain><p>{t().no_classes}</p>{contact()}</Notice> })}
         {students}
         <ChosenBar draft step />
     }
@@ -121,6 +124,7 @@ fn StudentSection(case: Case, name: String, lessons: Vec<Lesson>, times: StoredV
     let (booked, open): (Vec<_>, Vec<_>) = lessons.into_iter().partition(|lesson| lesson.class.booking_id.is_some());
     let (open, full): (Vec<_>, Vec<_>) = open.into_iter().partition(Lesson::has_free_time);
     let booked = booked.into_iter().filter_map(|lesson| booked_line(case, &lesson, times)).collect_view();
+    let ask = (!full.is_empty()).then(contact);
     let full = full.iter().map(|lesson| {
         let text = fill(t().no_times_left, &[("who", &names(&lesson.class.teachers)), ("subject", &lesson.class.subject)]);
         view! { <li class="full"><Icon shape=Shape::Warning />{text}</li> }
@@ -142,6 +146,7 @@ fn StudentSection(case: Case, name: String, lessons: Vec<Lesson>, times: StoredV
         <section class="student">
             <h2 translate="no">{name}</h2>
             <ul class="lines">{booked}{full}</ul>
+            {ask}
             {none.then(|| view! { <p class="soft">{t().nothing_to_choose}</p> })}
             {choice}
         </section>
@@ -291,7 +296,7 @@ fn move_one(case: Case, change: Uuid, grid: &SlotGrid, draft: Draft) -> AnyView 
     let Some(lesson) = Lesson::all(grid).into_iter().find(|lesson| lesson.class.booking_id == Some(change)) else {
         return view! {
             <Heading text=t().change_title />
-            <Notice tone=Tone::Wait><p>{t().change_gone}</p></Notice>
+            <Notice tone=Tone::Wait><p>{t().change_gone}</p>{contact()}</Notice>
             <a class="btn quiet" href=case.home()>{t().to_bookings}</a>
         }
         .into_any();
@@ -315,7 +320,7 @@ fn move_one(case: Case, change: Uuid, grid: &SlotGrid, draft: Draft) -> AnyView 
         {if free {
             view! { <SlotChoosers lessons=vec![lesson] times draft open_all=true /> }.into_any()
         } else {
-            view! { <Notice tone=Tone::Wait><p>{none}</p></Notice> }.into_any()
+            view! { <Notice tone=Tone::Wait><p>{none}</p>{contact()}</Notice> }.into_any()
         }}
         <MoveBar case change draft who />
     }
@@ -339,8 +344,8 @@ fn MoveBar(case: Case, change: Uuid, draft: Draft, who: String) -> impl IntoView
     // An appointment that has begun or has a record stays; the office makes another one of the same class.
     let keeps = Memo::new(move |_| case.parent.is_some() && task.failure.with(|failure| failure.as_ref().is_some_and(|one| one.code() == "booking_began")));
     view! {
-        <FailureNotice failure=task.failure />
         <div class="chosen" class:none-chosen=move || chosen.read().is_none()>
+            <FailureNotice failure=task.failure />
             {move || match chosen.get() {
                 Some(time) if keeps.get() => view! { <MakeAnother case draft time who=whom.get_value() /> }.into_any(),
                 None => view! { <span class="soft">{t().choose_new_time}</span> }.into_any(),

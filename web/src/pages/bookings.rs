@@ -8,7 +8,7 @@ use super::{history::HistoryPanel, invites::InviteDialog, lazy};
 use crate::{
     api,
     ask::Ask,
-    components::{BookingsTable, Confirm, Heading, Icon, InviteControl, Notice, Panel, Shape, Tone, fresh, names, when},
+    components::{BookingsTable, Confirm, Heading, Icon, InviteControl, Notice, Panel, Shape, Tone, contact, fresh, names, when},
     moments, route,
     session::session,
     task::Task,
@@ -67,7 +67,7 @@ fn content(mine: MyBookings, parent: Option<Uuid>, inviting: RwSignal<bool>, can
         <Heading text=title />
         <p class="lede">{when(&evening)}</p>
         {(invite_action != InviteAction::None).then(|| view! { <InviteControl action=invite_action open=inviting on_near=Callback::new(|()| lazy::fetch_extras()) /> })}
-        {state_notice(&evening)}
+        {state_notice(&evening, parent.is_some())}
         {below}
         <HistoryPanel evening=evening.id parent />
     }
@@ -85,17 +85,20 @@ fn book_href(evening: Uuid, parent: Option<Uuid>, change: Option<Uuid>) -> Strin
     format!("evenings/{evening}/book{query}")
 }
 
-fn state_notice(evening: &Evening) -> Option<AnyView> {
+/// `by_staff`: they are not bound by the booking window.
+fn state_notice(evening: &Evening, by_staff: bool) -> Option<AnyView> {
     let text = match evening.booking_state {
         BookingState::Open => {
             let text = fill(t().open_until, &[("when", &moments::day_and_clock(&evening.booking_closes_at))]);
             return Some(view! { <p class="soft until">{text}</p> }.into_any());
         }
         BookingState::NotOpen => fill(t().opens_at, &[("when", &moments::day_and_clock(&evening.booking_opens_at))]),
+        BookingState::Closed if by_staff => t().booking_closed_staff.to_owned(),
         BookingState::Closed => t().booking_closed.to_owned(),
         BookingState::Over => t().evening_over.to_owned(),
     };
-    Some(view! { <Notice tone=Tone::Wait><p>{text}</p></Notice> }.into_any())
+    let ask = (evening.booking_state == BookingState::Closed && !by_staff).then(contact);
+    Some(view! { <Notice tone=Tone::Wait><p>{text}</p>{ask}</Notice> }.into_any())
 }
 
 #[component]

@@ -23,10 +23,14 @@ fn scopes() -> [(&'static str, &'static str); 8] {
         ("attendance:read", o().attendance),
         ("invites:read", o().invites),
         ("guests:read", o().guests),
-        ("roster:write", o().roster),
-        ("roster:write_staff", o().roster_staff),
+        (ROSTER, o().roster),
+        (ROSTER_STAFF, o().roster_staff),
     ]
 }
+
+/// Brings in the roster; the other one, with it, members of staff.
+const ROSTER: &str = "roster:write";
+const ROSTER_STAFF: &str = "roster:write_staff";
 
 /// How much a program may ask in a minute unless staff say otherwise, as the contract has it.
 const REQUESTS_PER_MINUTE: u32 = 600;
@@ -227,10 +231,15 @@ fn FormDialog(desk: Desk) -> impl IntoView {
     let tick = move |(scope, text): (&'static str, &'static str)| {
         let is_chosen = move || chosen.with(|all| all.iter().any(|one| one == scope));
         let toggle = move |_| {
+            none_chosen.set(false);
             chosen.update(|all| {
                 if all.iter().any(|one| one == scope) {
-                    all.retain(|one| one != scope);
+                    // Without the roster there are no members of staff to bring in.
+                    all.retain(|one| one != scope && (scope != ROSTER || one != ROSTER_STAFF));
                 } else {
+                    if scope == ROSTER_STAFF && !all.iter().any(|one| one == ROSTER) {
+                        all.push(ROSTER.to_owned());
+                    }
                     all.push(scope.to_owned());
                 }
             });

@@ -1,20 +1,20 @@
 //! The link of an invite: who invited whom to what, a button to go on, and "This was not meant for me".
 
 use leptos::prelude::*;
-use parlour_domain::link_token::is_cut;
-use parlour_wire::{GuestAppointments, GuestInvite, GuestLinkPreview, GuestLinkRenewal};
+use parlour_domain::{EmailAddress, link_token::is_cut};
+use parlour_wire::{GuestAppointments, GuestInvite, GuestLinkPreview, GuestLinkRenewal, NewGuestLinkRequest};
 
 use super::login::CookiesOff;
 use crate::{
     api::{self, Answer, Failure},
     ask::Ask,
     browser,
-    components::{Appointments, Confirm, FailureNotice, Heading, Line, Notice, Panel, Tone, fresh, names, student_names},
+    components::{Appointments, Confirm, FailureNotice, Field, Heading, Line, Notice, Panel, Tone, contact, fresh, names, student_names},
     moments,
     route::router,
     session::session,
     task::Task,
-    texts::{fill, t},
+    texts::{self, fill, guest as g, t},
 };
 
 /// What a link turned out to be.
@@ -65,7 +65,9 @@ fn LinkPanel(token: String) -> impl IntoView {
     let show = move |link: Link| match link {
         Link::Live(preview) if preview.own_invite => own(&preview),
         Link::Live(preview) => view! { <Invitation token preview /> }.into_any(),
-        Link::Dead(_) if token.with_value(|token| is_cut(token)) => told(t().link_cut_title, t().guest_cut_text.to_owned()),
+        Link::Dead(_) if token.with_value(|token| is_cut(token)) => {
+            view! { <LostLink title=t().link_cut_title text=t().guest_cut_text tone=Tone::Wait /> }.into_any()
+        }
         Link::Dead(failure) => dead(&failure),
     };
     view! { <Panel data=preview show /> }
@@ -81,24 +83,78 @@ fn own(preview: &GuestLinkPreview) -> AnyView {
     .into_any()
 }
 
+/// Why a link does not work. Where another one of the same invite does, it can be asked for.
 fn dead(failure: &Failure) -> AnyView {
-    let (title, text) = match failure.code() {
-        "invite_removed" => (t().guest_removed_title, t().guest_removed_text.to_owned()),
-        "access_ended" => (t().guest_ended_title, failure.to_string()),
-        "link_renewed" => (t().guest_renewed_title, t().guest_renewed_text.to_owned()),
-        _ => (t().link_dead_title, t().guest_dead_text.to_owned()),
-    };
-    told(title, text)
+    let lost = |title, text| view! { <LostLink title text tone=Tone::Wait /> }.into_any();
+    match failure.code() {
+        "invite_removed" => told(t().guest_removed_title, t().guest_removed_text, ().into_any()),
+        "access_ended" => told(t().guest_ended_title, failure.to_string(), contact()),
+        "link_renewed" => lost(t().guest_renewed_title, t().guest_renewed_text),
+        _ => lost(t().link_dead_title, t().guest_dead_text),
+    }
 }
 
-fn told(title: &'static str, text: String) -> AnyView {
+fn told(title: &'static str, text: impl Into<String>, more: AnyView) -> AnyView {
+    let text: String = text.into();
     view! {
         <Heading text=title />
         <Notice tone=Tone::Wait>
             <p prop:textContent=text></p>
+            {more}
         </Notice>
     }
     .into_any()
+}
+
+/// Why there is no link that works, and a form that asks for it by mail.
+#[component]
+fn LostLink(title: &'static str, text: &'static str, tone: Tone) -> impl IntoView {
+    let sent = RwSignal::new(None::<String>);
+    fresh(move || match sent.get() {
+        Some(email) => view! {
+            <Heading text=t().code_title />
+            <Notice tone=Tone::Good>
+                <p prop:textContent=fill(g().again_sent, &[("email", &email)])></p>
+            </Notice>
+            <p class="soft">{g().again_nothing}</p>
+            {contact()}
+            <button class="btn quiet" type="button" on:click=move |_| sent.set(None)>{t().code_other_address}</button>
+        }
+        .into_any(),
+        None => view! {
+            <Heading text=title />
+            <Notice tone>
+                <p>{text}</p>
+            </Notice>
+            <LinkRequest sent />
+        }
+        .into_any(),
+    })
+}
+
+/// Asks for the address that the invite was sent to. `sent` becomes that address; it is not said whether anybody is invited there.
+#[component]
+fn LinkRequest(sent: RwSignal<Option<String>>) -> impl IntoView {
+    let (email, error, task) = (RwSignal::new(String::new()), RwSignal::new(None::<String>), Task::new());
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let Ok(address) = EmailAddress::parse(&email.read_untracked()) else {
+            error.set(texts::error("email_invalid").map(str::to_owned));
+            return;
+        };
+        error.set(None);
+        let email = address.as_str().to_owned();
+        let request = NewGuestLinkRequest { email: email.clone() };
+        task.run(async move { api::request_guest_link(&request).await }, move |()| sent.set(Some(email)));
+    };
+    view! {
+        <form class="card" novalidate on:submit=submit aria-labelledby="again-title">
+            <h2 id="again-title">{g().again_title}</h2>
+            <Field id="again-email" label=t().email value=email error kind="email" autocomplete="email" hint=g().again_hint />
+            <FailureNotice failure=task.failure />
+            <button class="btn primary wide" type="submit" aria-disabled=task.disabled()>{g().again_send}</button>
+        </form>
+    }
 }
 
 #[component]
@@ -207,15 +263,11 @@ pub(crate) fn GuestAppointmentsPage() -> impl IntoView {
             }
             .into_any()
         }
-        Seen::Gone(Some(failure)) => dead(&failure),
+        Seen::Gone(Some(failure)) => view! { <div class="narrow">{dead(&failure)}</div> }.into_any(),
         Seen::Gone(None) if !browser::keeps_cookies() => view! { <CookiesOff title=t().guest_appointments_title /> }.into_any(),
-        Seen::Here(_) | Seen::Gone(None) => view! {
-            <Heading text=t().guest_appointments_title />
-            <Notice tone=Tone::Plain>
-                <p>{t().guest_open_mail}</p>
-            </Notice>
+        Seen::Here(_) | Seen::Gone(None) => {
+            view! { <div class="narrow"><LostLink title=t().guest_appointments_title text=t().guest_open_mail tone=Tone::Plain /></div> }.into_any()
         }
-        .into_any(),
     };
     view! { <Panel data=appointments show /> }
 }

@@ -1,12 +1,13 @@
 //! Choosing who one is, when an address belongs to several.
 
 use leptos::prelude::*;
-use parlour_wire::{ChosenIdentity, Identity, LoginLink, Me, NewLoginLink, NewSession, Role};
+use parlour_wire::{ChosenIdentity, Identity, Me, NewLoginLink, Role};
 use uuid::Uuid;
 
+use super::login::CodeStep;
 use crate::{
     api::{self, Answer},
-    components::{FailureNotice, Field, Heading, Skeleton, fresh},
+    components::{FailureNotice, Heading, Skeleton, fresh},
     route::router,
     session::{return_path, session},
     task::Task,
@@ -24,13 +25,14 @@ enum Outcome {
 async fn choose_or_ask(chosen: ChosenIdentity) -> Answer<Outcome> {
     match api::choose_identity(&chosen).await {
         Ok(me) => Ok(Outcome::Entered(me)),
-        Err(failure) if failure.code() == "code_required" => mail_code().await.map(|link| Outcome::CodeMailed(link.id)),
+        Err(failure) if failure.code() == "code_required" => api::create_login_link(&of_session()).await.map(|link| Outcome::CodeMailed(link.id)),
         Err(failure) => Err(failure),
     }
 }
 
-async fn mail_code() -> Answer<LoginLink> {
-    api::create_login_link(&NewLoginLink { session: Some(true), ..NewLoginLink::default() }).await
+/// A code is asked for with the session that there is: it goes to that one's address.
+fn of_session() -> NewLoginLink {
+    NewLoginLink { session: Some(true), ..NewLoginLink::default() }
 }
 
 #[component]
@@ -52,10 +54,13 @@ pub(crate) fn IdentityPage() -> impl IntoView {
     });
     view! {
         <div class="narrow">
-            {move || match asked.get() {
-                Some((id, chosen)) => view! { <CodeStep asked id chosen enter /> }.into_any(),
+            {fresh(move || match asked.get() {
+                Some((id, chosen)) => {
+                    let (lede, on_back) = (t().identity_code.to_owned(), Callback::new(move |()| asked.set(None)));
+                    view! { <CodeStep id asked=of_session() chosen lede back=t().back on_back enter /> }.into_any()
+                }
                 None => choices(task, choose),
-            }}
+            })}
         </div>
     }
 }
@@ -81,44 +86,6 @@ fn choices(task: Task, choose: Callback<Identity>) -> AnyView {
             }))}
     }
     .into_any()
-}
-
-/// The code that makes a session of its own, in which the identity is chosen again.
-#[component]
-fn CodeStep(asked: RwSignal<Option<(Uuid, ChosenIdentity)>>, id: Uuid, chosen: ChosenIdentity, enter: Callback<Me>) -> impl IntoView {
-    let code = RwSignal::new(String::new());
-    let error = RwSignal::new(None::<String>);
-    let (task, resend) = (Task::new(), Task::new());
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let given = NewSession { login_link_id: Some(id), code: Some(code.get_untracked()), token: None };
-        if given.code.as_ref().is_none_or(|code| code.trim().is_empty()) {
-            error.set(Some(t().code_incomplete.to_owned()));
-            return;
-        }
-        error.set(None);
-        let log_in = async move {
-            api::create_session(&given).await?;
-            api::choose_identity(&chosen).await
-        };
-        task.run(log_in, move |me| enter.run(me));
-    };
-    let again = move |_| resend.run(mail_code(), move |link| asked.set(Some((link.id, chosen))));
-    view! {
-        <Heading text=t().code_title />
-        <p class="lede">{t().identity_code}</p>
-        <form class="card" novalidate on:submit=submit>
-            <Field id="code" label=t().code value=code error class="code" autocomplete="one-time-code" inputmode="numeric" hint=t().code_hint />
-            <FailureNotice failure=task.failure />
-            <button class="btn primary wide" type="submit" aria-disabled=task.disabled()>
-                {t().log_in}
-            </button>
-        </form>
-        <FailureNotice failure=resend.failure />
-        <button class="btn quiet" type="button" aria-disabled=resend.disabled() on:click=again>
-            {t().code_resend}
-        </button>
-    }
 }
 
 #[component]

@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 use parlour_domain::{EmailAddress, link_token::is_cut};
-use parlour_wire::{LoginLink, LoginLinkPreview, Me, NewLoginLink, NewSession};
+use parlour_wire::{ChosenIdentity, LoginLink, LoginLinkPreview, Me, NewLoginLink, NewSession};
 use uuid::Uuid;
 
 use crate::{
     api::{self, Failure},
     ask::Ask,
     browser,
-    components::{FailureNotice, Field, Heading, Notice, Panel, Tone, fresh},
+    components::{FailureNotice, Field, Heading, Notice, Panel, Tone, contact, fresh},
     route::router,
     session::{return_path, session},
     task::Task,
@@ -53,11 +53,18 @@ pub(crate) fn LoginPage() -> impl IntoView {
     }
     view! {
         <div class="narrow">
-            {told.map(|told| view! { <Notice tone=Tone::Wait><p>{told}</p></Notice> })}
+            {told.map(|told| view! { <Notice tone=Tone::Wait><p>{told}</p>{contact()}</Notice> })}
             {fresh(move || match step.get() {
                 Step::Address => view! { <AddressStep step /> }.into_any(),
                 Step::Link(token) => view! { <LinkStep step token enter /> }.into_any(),
-                Step::Code(id, asked) => view! { <CodeStep step id asked enter /> }.into_any(),
+                Step::Code(id, asked) => {
+                    let lede = match &asked.email {
+                        Some(email) => fill(t().code_lede, &[("email", email)]),
+                        None => t().code_lede_masked.to_owned(),
+                    };
+                    let on_back = Callback::new(move |()| step.set(Step::Address));
+                    view! { <CodeStep id asked lede back=t().code_other_address on_back enter /> }.into_any()
+                }
             })}
         </div>
     }
@@ -107,27 +114,49 @@ fn ask_for_code(task: Task, step: RwSignal<Step>, asked: NewLoginLink) {
     task.run(async move { api::create_login_link(&asked).await }, move |link: LoginLink| step.set(Step::Code(link.id, again)));
 }
 
+/// Takes the code that was mailed, in place of a password.
 #[component]
-fn CodeStep(step: RwSignal<Step>, id: Uuid, asked: NewLoginLink, enter: Callback<Me>) -> impl IntoView {
-    let code = RwSignal::new(String::new());
-    let error = RwSignal::new(None::<String>);
-    let (task, resend) = (Task::new(), Task::new());
+pub(super) fn CodeStep(
+    id: Uuid,
+    /// What the code was asked for with: a new one is asked for in the same way.
+    asked: NewLoginLink,
+    /// Whom the new session is for, where that was chosen before.
+    #[prop(optional)]
+    chosen: Option<ChosenIdentity>,
+    lede: String,
+    /// The name of the button that leads back.
+    back: &'static str,
+    on_back: Callback<()>,
+    enter: Callback<Me>,
+) -> impl IntoView {
+    let (code, error, id) = (RwSignal::new(String::new()), RwSignal::new(None::<String>), StoredValue::new(id));
+    let (task, resend, resent) = (Task::new(), Task::new(), RwSignal::new(""));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let digits: String = parlour_domain::code::read(&code.read_untracked()).chars().filter(char::is_ascii_digit).collect();
-        if digits.len() != 6 {
+        let Some(digits) = six_digits(&code.read_untracked()) else {
             error.set(Some(t().code_incomplete.to_owned()));
             return;
-        }
+        };
         error.set(None);
-        let given = NewSession { login_link_id: Some(id), code: Some(digits), token: None };
-        task.run(async move { api::create_session(&given).await }, move |me| enter.run(me));
+        let given = NewSession { login_link_id: Some(id.get_value()), code: Some(digits), token: None };
+        let log_in = async move {
+            let me = api::create_session(&given).await?;
+            match chosen {
+                Some(chosen) => api::choose_identity(&chosen).await,
+                None => Ok(me),
+            }
+        };
+        task.run(log_in, move |me| enter.run(me));
     };
-    let lede = match &asked.email {
-        Some(email) => fill(t().code_lede, &[("email", email)]),
-        None => t().code_lede_masked.to_owned(),
+    let again = move |_| {
+        let asked = asked.clone();
+        resent.set("");
+        resend.run(async move { api::create_login_link(&asked).await }, move |link| {
+            id.set_value(link.id);
+            task.failure.set(None);
+            resent.set(t().code_resent);
+        });
     };
-    let again = move |_| ask_for_code(resend, step, asked.clone());
     view! {
         <Heading text=t().code_title />
         <p class="lede">{lede}</p>
@@ -143,12 +172,20 @@ fn CodeStep(step: RwSignal<Step>, id: Uuid, asked: NewLoginLink, enter: Callback
             <button class="btn quiet" type="button" aria-disabled=resend.disabled() on:click=again>
                 {t().code_resend}
             </button>
-            <button class="btn quiet" type="button" on:click=move |_| step.set(Step::Address)>
-                {t().code_other_address}
+            <button class="btn quiet" type="button" on:click=move |_| on_back.run(())>
+                {back}
             </button>
         </div>
+        <p role="status" prop:textContent=resent></p>
         <p class="soft">{t().code_nothing_came}</p>
+        {contact()}
     }
+}
+
+/// The six digits of a code, however it was typed; none where there are more or fewer.
+pub(super) fn six_digits(typed: &str) -> Option<String> {
+    let digits: String = parlour_domain::code::read(typed).chars().filter(char::is_ascii_digit).collect();
+    (digits.len() == 6).then_some(digits)
 }
 
 #[component]

@@ -12,7 +12,7 @@ mod home;
 mod identity;
 mod invites;
 mod lazy;
-mod login;
+pub(crate) mod login;
 mod mailbox;
 mod missing;
 mod office;

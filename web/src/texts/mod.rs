@@ -11,11 +11,13 @@ macro_rules! catalogue {
 
 mod en;
 mod en_call;
+mod en_guest;
 mod en_office;
 mod en_webhooks;
 
 pub(crate) use en::Texts;
 pub(crate) use en_call::CallTexts;
+pub(crate) use en_guest::GuestTexts;
 pub(crate) use en_office::OfficeTexts;
 pub(crate) use en_webhooks::WebhookTexts;
 
@@ -26,6 +28,11 @@ type Count = (Text, Text);
 /// What is said in calls and about devices: a catalogue of its own, so that it is fetched with the call.
 pub(crate) const fn call() -> &'static CallTexts {
     &en_call::EN
+}
+
+/// What is said to a guest who has lost their link: fetched with the guests' pages.
+pub(crate) const fn guest() -> &'static GuestTexts {
+    &en_guest::EN
 }
 
 /// What is said to the office about programs: fetched with its page.

@@ -5,7 +5,7 @@ use parlour_browser::MEDIA;
 use serde_json::json;
 
 use super::{
-    evening::{Evening, join, press_join},
+    evening::{Evening, LATER, camera_runs, join, later, press_join},
     media::{connections, cut_socket, has_sockets, sees_and_hears, watch},
 };
 use crate::{
@@ -238,6 +238,52 @@ async fn a_clock_is_right_when_one_comes_again() {
     parent.heading("Move here?").await;
     let left = "document.querySelector('.countdown').textContent";
     parent.becomes(&format!("{left}.startsWith('0:')")).await;
+}
+
+#[actix_web::test]
+async fn whoever_lost_their_place_can_join_again() {
+    let evening = Evening::start().await;
+    evening.school.clock.advance(TimeDelta::seconds(-300));
+    let parent = evening.as_actor(375, "parent").await;
+    press_join(&parent, &evening.call()).await;
+    parent.heading("You’re in").await;
+    // Its place ran out on the server, which did not hear it.
+    later(&parent).await;
+    evening.school.execute("delete from call_seats").await;
+    evening.school.execute("update calls set version = version + 1").await;
+    parent.sees("The connection was lost for too long. Enter again.").await;
+    look(&parent, "after the place ran out").await;
+    comes_again(&parent, &evening).await;
+    parent.heading("You’re in").await;
+
+    // Another device took it.
+    let other = evening.as_actor(375, "parent").await;
+    press_join(&other, &evening.call()).await;
+    other.press("Move here").await;
+    parent.heading("You moved to another device or tab").await;
+    comes_again(&parent, &evening).await;
+    parent.heading("Move here?").await;
+
+    // Somebody else has the guest's link.
+    let guest = evening.as_actor(375, "guest").await;
+    press_join(&guest, &evening.guests_call()).await;
+    guest.heading("You’re in").await;
+    let stranger = evening.as_actor(375, "guest").await;
+    press_join(&stranger, &evening.guests_call()).await;
+    stranger.press("Move here").await;
+    guest.heading("Your link was opened in another browser").await;
+    later(&guest).await;
+    comes_again(&guest, &evening).await;
+    guest.heading("Move here?").await;
+}
+
+/// Presses *Join again* and goes in by the door, whose clock is right.
+async fn comes_again(browser: &Browser, evening: &Evening) {
+    browser.press("Join again").await;
+    browser.sees("Begins in").await;
+    evening.shows_the_time(browser, ".door [role=timer]", LATER).await;
+    camera_runs(browser).await;
+    browser.press("Join the call").await;
 }
 
 #[actix_web::test]

@@ -14,6 +14,7 @@ use parlour::{
     },
 };
 use parlour_browser::{MEDIA, Turn};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::media;
@@ -26,12 +27,18 @@ use crate::{
 pub const SECRET: &str = "a secret of the tests alone";
 /// How often the time moves on.
 const TICK: Duration = Duration::from_millis(100);
+/// How far a clock may be off, in seconds: less than anything that makes it wrong.
+const TOLERANCE: u32 = 20;
+/// See [`later`].
+pub const LATER: TimeDelta = TimeDelta::seconds(90);
+
 /// The demo's parents' evening, some seconds after the start of Rachel Aaron's appointment about Sophie. Anita Abell teaches, Jordan Aaron is invited.
 pub struct Evening {
     /// The school.
     pub school: School,
     /// The appointment.
     pub booking: Uuid,
+    starts_at: DateTime<Utc>,
     _time: Time,
     _turn: Turn,
 }
@@ -94,7 +101,7 @@ impl Evening {
             .await;
         school.clock.set(*starts_at + TimeDelta::seconds(5));
         let time = Time::pass(Arc::clone(&school.clock));
-        Self { school, booking: booking.0, _time: time, _turn: turn }
+        Self { school, booking: booking.0, starts_at: *starts_at, _time: time, _turn: turn }
     }
 
     /// Further teachers for the appointment, as of a joint class: those whom the demo has, by their ids in its roster.
@@ -161,6 +168,14 @@ impl Evening {
         until(&format!("{number} sit"), async || self.seats().await.len() == number).await;
     }
 
+    /// Waits until the clock at this selector says what is left until the appointment begins, by a browser whose own clock is so far ahead.
+    pub async fn shows_the_time(&self, browser: &Browser, selector: &str, ahead: TimeDelta) {
+        let left = (self.starts_at - self.school.now() - ahead).num_seconds();
+        assert!(left > 0, "it has begun");
+        let shown = format!("(/(\\d+):(\\d\\d)/.exec(document.querySelector({})?.textContent) ?? [0, 0, 0])", json!(selector));
+        browser.becomes(&format!("(([, minutes, seconds]) => Math.abs(60 * minutes + 1 * seconds - {left}) < {TOLERANCE})({shown})")).await;
+    }
+
     /// The address of a page.
     pub fn page(&self, path: &str) -> String {
         format!("{}/s/hillcrest/{path}", self.school.origin)
@@ -175,6 +190,11 @@ impl Evening {
     pub fn guests_call(&self) -> String {
         self.page(&format!("guest/calls/{}", self.booking))
     }
+}
+
+/// A minute and a half go by after the door was read, by this browser's clock alone.
+pub async fn later(browser: &Browser) {
+    browser.run(&format!("const now = Date.now; Date.now = () => now() + {}", LATER.num_milliseconds())).await;
 }
 
 /// Goes to the call's door and in, with camera and microphone.

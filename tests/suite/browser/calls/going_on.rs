@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::{
-    evening::{Evening, join, press_join},
+    evening::{Evening, LATER, join, later, press_join},
     media::sees_and_hears,
 };
 use crate::browser::pages::look;
@@ -29,6 +29,7 @@ async fn the_next_appointment_begins_by_itself() {
 #[actix_web::test]
 async fn a_link_that_goes_from_hand_to_hand_asks_for_a_code() {
     let evening = Evening::start().await;
+    evening.school.clock.advance(TimeDelta::seconds(-420));
     let mut last = evening.as_actor(375, "guest").await;
     join(&last, &evening.guests_call()).await;
     for _ in 0..2 {
@@ -46,6 +47,9 @@ async fn a_link_that_goes_from_hand_to_hand_asks_for_a_code() {
     fourth.press("Move here").await;
     fourth.heading("Enter a code").await;
     look(&fourth, "the question for a code").await;
+    // It is later, and what is left is still counted from the time at which the door was read.
+    later(&fourth).await;
+    evening.shows_the_time(&fourth, ".countdown", LATER).await;
     fourth.press("Mail me the code").await;
     fourth.sees("on its way to").await;
     let told = evening.school.mails().await;
@@ -57,8 +61,11 @@ async fn a_link_that_goes_from_hand_to_hand_asks_for_a_code() {
     fourth.press("Go on").await;
     fourth.sees("That is not the code.").await;
     look(&fourth, "a wrong code").await;
+    evening.shows_the_time(&fourth, ".countdown", LATER).await;
     fourth.fill("Code", &code).await;
     fourth.press("Go on").await;
-    fourth.part("Call controls").await;
+    fourth.heading("You’re in").await;
+    // From here on the server says the time.
+    evening.shows_the_time(&fourth, ".countdown", TimeDelta::zero()).await;
     assert_eq!(evening.seats().await.len(), 1);
 }

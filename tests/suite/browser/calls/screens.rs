@@ -6,7 +6,7 @@ use super::{
     evening::{Evening, camera_runs, join, press_join},
     media::sees_and_hears,
 };
-use crate::browser::pages::look;
+use crate::browser::{driver::Browser, pages::look};
 
 async fn screens(width: u32) {
     let evening = Evening::start().await;
@@ -45,6 +45,54 @@ async fn screens(width: u32) {
     evening.school.wait(TimeDelta::minutes(6));
     guest.heading("The appointment is over").await;
     look(&guest, "after the end").await;
+}
+
+/// Before the beginning, with the longest of names: nothing is cut, and nothing needs scrolling to the side.
+async fn long_names_fit(width: u32) {
+    let evening = Evening::start().await;
+    evening.school.clock.advance(TimeDelta::seconds(-300));
+    let long =
+        "update people set given_name = 'Wolfeschlegelsteinhausenbergerdorff', family_name = 'Featherstonehaugh-Cholmondeley' where is_teacher or is_parent";
+    evening.school.execute(long).await;
+    evening.school.execute("update invites set name = 'Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch Aaron'").await;
+    let teacher = evening.as_actor(width, "teacher").await;
+    join(&teacher, &evening.call()).await;
+    teacher.heading("You’re in").await;
+    let guest = evening.as_actor(width, "guest").await;
+    join(&guest, &evening.guests_call()).await;
+    guest.sees("Llanfairpwll").await;
+    guest.sees("not here yet").await;
+    for browser in [&teacher, &guest] {
+        fits(browser).await;
+    }
+    look(&guest, "the lobby with long names").await;
+    look(&teacher, "a teacher's lobby with long names").await;
+    // And when it has begun. So long a step would take everybody's place: they leave before it.
+    for browser in [&teacher, &guest] {
+        browser.press("Leave").await;
+        browser.heading("You left the call").await;
+    }
+    evening.school.wait(TimeDelta::seconds(310));
+    join(&teacher, &evening.call()).await;
+    join(&guest, &evening.guests_call()).await;
+    sees_and_hears(&guest, 1).await;
+    guest.sees("Not here yet").await;
+    fits(&guest).await;
+    look(&guest, "a call with long names").await;
+}
+
+async fn fits(browser: &Browser) {
+    browser.becomes("document.scrollingElement.scrollWidth <= innerWidth && [...document.querySelectorAll('.lobby')].every((one) => one.scrollWidth <= one.clientWidth)").await;
+}
+
+#[actix_web::test]
+async fn long_names_fit_on_a_phone() {
+    long_names_fit(375).await;
+}
+
+#[actix_web::test]
+async fn long_names_fit_on_a_desk() {
+    long_names_fit(1280).await;
 }
 
 #[actix_web::test]

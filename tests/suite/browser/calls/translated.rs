@@ -1,10 +1,33 @@
 //! A call in browsers that translate the page.
 
+use chrono::TimeDelta;
+
 use super::{
-    evening::{Evening, join},
+    evening::{Evening, camera_runs, join},
     media::sees_and_hears,
 };
 use crate::browser::translated::{nothing_is_stale, translating};
+
+#[actix_web::test]
+async fn a_translated_door_counts_down() {
+    let evening = Evening::start().await;
+    // Ten seconds before the door opens, which is ten minutes before the appointment begins.
+    evening.school.clock.advance(TimeDelta::seconds(-615));
+    let parent = evening.browser(375).await;
+    translating(&parent).await;
+    parent.open(&evening.page("dev/login/parent")).await;
+    parent.open(&evening.call()).await;
+    camera_runs(&parent).await;
+    let countdown = "document.querySelector('.door [role=timer]').textContent";
+    parent.becomes(&format!("/^Opens in 0:0\\d$/.test({countdown})")).await;
+    let first = parent.run(&format!("return {countdown}")).await;
+    parent.becomes(&format!("{countdown}.startsWith('Opens in') && {countdown} !== {first}")).await;
+    parent.becomes(&format!("{countdown}.startsWith('Begins in 9:5')")).await;
+    let second = parent.run(&format!("return {countdown}")).await;
+    parent.becomes(&format!("{countdown} !== {second}")).await;
+    parent.has_button("Join the call").await;
+    nothing_is_stale(&parent, "the door").await;
+}
 
 #[actix_web::test]
 async fn a_translated_call_shows_what_is_true() {

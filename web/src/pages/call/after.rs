@@ -14,7 +14,7 @@ use super::{
 use crate::{
     api,
     call::timer::Ticker,
-    components::{Confirm, Heading, Notice, Tone, names},
+    components::{Confirm, Heading, Notice, Tone, contact, names},
     moments,
     task::Task,
     texts::{call as c, count, fill, t},
@@ -34,7 +34,7 @@ pub(super) fn After(visit: Visit, door: CallDoor, code: String, detail: String) 
         _ => (c().out_title, crate::texts::error(&code).map_or(detail, str::to_owned)),
     };
     let (over, again) = (code == "call_over", matches!(code.as_str(), "left" | "taken_over" | "opened_elsewhere" | "expired"));
-    let home = visit.home(&door);
+    let (home, has_ended) = (visit.home(&door), code == "access_ended");
     if code == "opened_elsewhere" {
         return view! { <Elsewhere visit booking=door.booking_id home /> }.into_any();
     }
@@ -43,7 +43,7 @@ pub(super) fn After(visit: Visit, door: CallDoor, code: String, detail: String) 
             <Heading text=title />
             {(!detail.is_empty()).then(|| {
                 let tone = if over || again { Tone::Plain } else { Tone::Wait };
-                view! { <Notice tone><p>{detail}</p></Notice> }
+                view! { <Notice tone><p>{detail}</p>{has_ended.then(contact)}</Notice> }
             })}
             {over.then(|| view! { <Following visit door=door.clone() /> })}
             <div class="buttons">

@@ -11,8 +11,9 @@ use super::{
 };
 use crate::{
     call::room::{Call, Stage},
-    components::{Field, Notice, Tone},
+    components::{Field, Notice, Tone, contact},
     moments,
+    pages::login::six_digits,
     texts::{call as c, count, fill, t},
 };
 
@@ -62,6 +63,7 @@ fn Joining(call: Call, visit: Visit, filtered: Signal<bool>, home: String) -> im
             <h2>{c().filtered_title}</h2>
             <p role="status">{c().filtered_text}</p>
             <p>{c().filtered_else}</p>
+            {contact()}
             <div class="buttons">
                 <button class="btn primary" type="button" on:click=move |_| call.retry()>{t().try_again}</button>
                 <a class="btn quiet" href=check>{t().check_devices}</a>
@@ -119,11 +121,9 @@ fn CodeForm(call: Call, masked_email: String, sent: bool, wrong: bool) -> impl I
     let (code, error) = (RwSignal::new(String::new()), RwSignal::new(wrong.then(|| c().code_wrong.to_owned())));
     let enter = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let digits: String = parlour_domain::code::read(&code.get_untracked()).chars().filter(char::is_ascii_digit).collect();
-        if digits.len() == 6 {
-            call.enter_code(digits);
-        } else {
-            error.set(Some(t().code_incomplete.to_owned()));
+        match six_digits(&code.read_untracked()) {
+            Some(digits) => call.enter_code(digits),
+            None => error.set(Some(t().code_incomplete.to_owned())),
         }
     };
     let text = if sent { c().code_mailed } else { c().code_why };
