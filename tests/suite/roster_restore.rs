@@ -64,6 +64,17 @@ async fn a_guests_calendar_follows_an_invite_that_ends_again_and_comes_back_agai
 }
 
 #[tokio::test]
+async fn a_guest_comes_in_anew_once_an_invite_is_back() {
+    let school = School::start().await;
+    let guest = school.guest().await;
+    let id = import(&school, Roster::without_sophie()).await;
+    guest.get("/guest/appointments").await.refuses(410, "access_ended");
+    restore(&school.staff().await, &id, false).await.is(200);
+    guest.get("/guest/appointments").await.refuses(401, "not_logged_in");
+    school.ignore_mail("calendars are looked at in another test");
+}
+
+#[tokio::test]
 async fn a_push_says_by_which_id_it_can_be_brought_back() {
     let school = School::start().await;
     let office = school.staff().await;
@@ -133,6 +144,7 @@ async fn people_classes_and_places_that_were_ended_come_back() {
     let school = School::start().await;
     let office = school.staff().await;
     let push = async |path: &str, row: Value| office.put(&format!("/roster/{path}"), json!({ "items": [row] })).await.is(200);
+    school.execute("update people set is_staff = true where sourced_id = 't-abell'").await;
     push("people", json!({ "sourced_id": "t-abell", "remove": true })).await;
     let newest = async || office.get("/roster/imports").await.is(200).text_at("/items/0/id");
     let teacher = newest().await;
@@ -154,6 +166,8 @@ async fn people_classes_and_places_that_were_ended_come_back() {
         })
         .await;
     assert_eq!(here, 0);
+    let is_staff: bool = school.read(|db| Ok(people::table.filter(people::sourced_id.eq("t-abell")).select(people::is_staff).first(db)?)).await;
+    assert!(!is_staff, "staff are made by a roster alone");
     school.ignore_mail("whom the office hears of is told in stranded");
 }
 

@@ -282,6 +282,16 @@ pub fn end_of_invite(db: &mut Db, ctx: &Context, invite: InviteId) -> Result<()>
     calls::put_out(db, ctx, Out::Participants(&[key(invite)]), "link_renewed")
 }
 
+/// Lets the ended sessions of an invite that came back count as logged out: the guest comes in anew, by the link that is mailed again.
+///
+/// # Errors
+/// When the database fails.
+pub fn forget_guests(db: &mut Db, invite: InviteId) -> Result<()> {
+    let ended = sessions::table.filter(sessions::invite_id.eq(key(invite)).and(sessions::revoked_at.is_not_null()));
+    diesel::update(ended).set(sessions::revoked_reason.eq(Some("logged_out"))).execute(db)?;
+    Ok(())
+}
+
 /// Ends the sessions of people who lost access, and of guests of invites that ended, and puts them out of the calls that they are in, with this reason.
 ///
 /// # Errors

@@ -198,7 +198,7 @@ mod tests {
         let declared = selectors_at(&tokens, tokens.find("--paper:").context("the paper's colour")?);
         let folders = listed(&styles)?.into_iter().filter(|path| path.is_dir());
         let mut with_scheme = 0;
-        for folder in std::iter::once(styles.clone()).chain(folders) {
+        for folder in std::iter::once(styles).chain(folders) {
             let sheet = sheets_in(&folder)?;
             for (place, _) in sheet.match_indices("color-scheme:") {
                 for selector in selectors_at(&sheet, place) {

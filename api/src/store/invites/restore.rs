@@ -12,6 +12,7 @@ use crate::{
         bookings::may_act,
         events::{self, Actor, NewEvent},
         hold::{Kind, hold},
+        sessions,
         sql_types::{At, Key},
         webhooks::{self, EventType, News},
     },
@@ -61,6 +62,7 @@ pub fn restore(db: &mut Db, ctx: &Context, id: Key, ended_at: At, actor: &Actor)
         Err(Error::Raced) => return Ok(Err(NotRestored::OtherGuest)),
         other => other?,
     }
+    sessions::forget_guests(db, id.into())?;
     let summary = format!("Brought back {}’s invite.", row.name);
     let (school, parent) = (evening.school(), Some(row.parent_id.into()));
     events::record(db, ctx, &NewEvent { school, evening: Some(evening.id()), parent, student: None, action: "invite_resent", summary, actor })?;

@@ -217,7 +217,8 @@ impl Work<'_> {
             "person" => {
                 let removed_at: Option<At> = people::table.find(id).select(people::removed_at).first(db)?;
                 let written = diesel::update(people::table.filter(people::id.eq(id).and(people::removed_at.eq(Some(ended_at)))));
-                let written = written.set(people::removed_at.eq(None::<At>)).execute(db)?;
+                // Staff are made by a roster alone, which tells the administrators of it.
+                let written = written.set((people::removed_at.eq(None::<At>), people::is_staff.eq(false))).execute(db)?;
                 Ok(came_back(written, removed_at))
             }
             "class" => {
@@ -235,7 +236,9 @@ impl Work<'_> {
                 }
                 let written = diesel::update(guardianships::table.filter(guardianships::id.eq(id).and(guardianships::removed_at.eq(Some(ended_at)))));
                 let written = written.set(guardianships::removed_at.eq(None::<At>)).execute(db)?;
-                diesel::update(people::table.find(parent).filter(people::removed_at.is_null())).set(people::is_parent.eq(true)).execute(db)?;
+                if written == 1 {
+                    diesel::update(people::table.find(parent)).set(people::is_parent.eq(true)).execute(db)?;
+                }
                 Ok(came_back(written, removed_at))
             }
             "contact" => contact(db, id),
