@@ -27,6 +27,8 @@ pub(super) async fn restore(config: &Config, import: Uuid, dry_run: bool, json: 
         .await;
     let restored = match restored {
         Err(Error::NotFound) => anyhow::bail!("there is no import {import}; the report of an import, GET /roster/imports and the office's mail show its id"),
+        // A sentence of its own, without a cause behind it.
+        Err(Error::Refused(refusal)) => anyhow::bail!("{refusal}"),
         other => other.context("nothing was brought back")?,
     };
     if json {
@@ -43,6 +45,27 @@ pub(super) async fn restore(config: &Config, import: Uuid, dry_run: bool, json: 
         }
     }
     let back = restored.items.iter().filter(|item| item.reason.is_none()).count();
-    println!("\n{back} of {} brought back.", restored.items.len());
+    println!("\n{}", summary(back, restored.items.len(), dry_run));
     Ok(())
+}
+
+/// How much came back, or would.
+fn summary(back: usize, all: usize, dry_run: bool) -> String {
+    match (all, dry_run) {
+        (0, _) => "The import ended nothing: there is nothing to bring back.".to_owned(),
+        (_, true) => format!("{back} of {all} would be brought back."),
+        (_, false) => format!("{back} of {all} brought back."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::summary;
+
+    #[test]
+    fn a_dry_run_promises_and_does_not_report() {
+        assert_eq!(summary(3, 5, true), "3 of 5 would be brought back.");
+        assert_eq!(summary(3, 5, false), "3 of 5 brought back.");
+        assert!(summary(0, 0, false).contains("ended nothing"));
+    }
 }

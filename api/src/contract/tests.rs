@@ -7,9 +7,9 @@ use parlour_wire::{
     AccessToken, ApiClient, ApiClientChange, AppointmentRecord, AttendanceRecord, Bar, Booking, BookingChange, BookingRecord, CallDoor, ChangePage,
     ChosenIdentity, ClientError, DevClock, DevClockMove, DevLogin, DevMail, Evening, EveningChange, EveningSettings, GuestAppointments, GuestLinkPreview,
     GuestLinkRenewal, HistoryEntry, IceServers, Invite, InviteRecord, Invites, IssuedApiClient, JsonWebKeys, Lateness, LinkToken, LinkedStudent, LoginLink,
-    LoginLinkPreview, Me, MyBookings, NewApiClient, NewBar, NewBookings, NewEvening, NewInvite, NewLoginLink, NewSession, NewWebhook, Page, Parent, Problem,
-    RosterClass, RosterEnrolment, RosterGuardianship, RosterImport, RosterPerson, RosterPush, RosterRestore, RosterRestored, RosterResults, Schedule, School,
-    SchoolChange, SlotGrid, TokenRefusal, Webhook, WebhookChange, WebhookDelivery, WebhookWithSecret,
+    LoginLinkPreview, Me, MyBookings, NewApiClient, NewBar, NewBookings, NewEvening, NewGuestLinkRequest, NewInvite, NewLoginLink, NewSession, NewWebhook,
+    Page, Parent, Problem, RosterClass, RosterEnrolment, RosterGuardianship, RosterImport, RosterPerson, RosterPush, RosterRestore, RosterRestored,
+    RosterResults, Schedule, School, SchoolChange, SlotGrid, TokenRefusal, Webhook, WebhookChange, WebhookDelivery, WebhookWithSecret,
     plain::{self, Json},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -257,6 +257,7 @@ fn known_to_the_wire(schema: &str, example: &Value) -> bool {
     match schema {
         "School" => check_answer::<School>(schema, example),
         "NewLoginLink" => check_request::<NewLoginLink>(schema, example),
+        "NewGuestLinkRequest" => check_request::<NewGuestLinkRequest>(schema, example),
         "LoginLink" => check_answer::<LoginLink>(schema, example),
         "LinkToken" => check_request::<LinkToken>(schema, example),
         "LoginLinkPreview" => check_answer::<LoginLinkPreview>(schema, example),
