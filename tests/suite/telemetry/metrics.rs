@@ -1,6 +1,7 @@
 //! `GET /metrics`, read as Prometheus reads it, and by Debian's `prometheus` itself.
 
 use std::{
+    collections::BTreeSet,
     fs,
     net::TcpListener,
     path::Path,
@@ -10,8 +11,12 @@ use std::{
 
 use parlour::{
     app::App,
-    store::outbox::{self, Due},
-    telemetry::listener,
+    store::{
+        Db,
+        outbox::{self, Due},
+        roster_sources::{self, Turn},
+    },
+    telemetry::{listener, metrics::Leased},
 };
 use serde_json::{Value, json};
 
@@ -153,4 +158,45 @@ async fn debians_prometheus_scrapes_the_metrics() {
     let counted = prometheus.value("sum(parlour_http_requests_total{operation=\"get_school\"})").await;
     assert_eq!(counted.as_deref(), Some("1"));
     assert!(prometheus.value("parlour_build_info").await.is_some());
+}
+
+/// The names of metrics in a text, without what Prometheus adds to those of histograms.
+fn names(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("parlour_"));
+    words.map(|word| word.strip_suffix("_bucket").unwrap_or(word)).collect()
+}
+
+#[tokio::test]
+async fn alerts_and_dashboard_speak_of_metrics_that_are_there() {
+    let school = School::start().await;
+    // A metric is there once it has a value.
+    let jobs = &school.app.metrics.jobs;
+    jobs.count_webhook("delivered");
+    jobs.count_sync("source", "synced");
+    jobs.count_lost_lease(Leased::Mail);
+    let ctx = school.app.context();
+    let sync = move |db: &mut Db| {
+        let lease = roster_sources::take(db, &ctx, "source", Turn::Now)?.unwrap();
+        roster_sources::give_back(db, ctx.now, &lease, None, None)
+    };
+    school.app.store.write(sync).await.unwrap();
+    school.nobody().get("/school").await.is(200);
+    let metrics = reqwest::get(format!("http://{}/metrics", listen(&school).await)).await.unwrap().text().await.unwrap();
+    let described: BTreeSet<String> =
+        metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")).map(|line| line.split(' ').next().unwrap().to_owned()).collect();
+    let is_there = |name: &str| [name, name.trim_end_matches("_total"), name.trim_end_matches("_info")].iter().any(|name| described.contains(*name));
+    for file in ["docs/operate.md", "docs/operate/alerts.yml", "docs/operate/grafana.json"] {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file)).unwrap();
+        let unknown: Vec<&str> = names(&text).into_iter().filter(|name| !is_there(name)).collect();
+        assert!(unknown.is_empty() && names(&text).len() > 5, "{file}: {unknown:?}");
+    }
+    let documented = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operate.md")).unwrap();
+    let missing: Vec<&String> = described.iter().filter(|name| !documented.contains(name.as_str())).collect();
+    assert!(missing.is_empty(), "docs/operate.md: {missing:?}");
+    let checked = Command::new("/usr/bin/promtool")
+        .args(["check", "rules"])
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operate/alerts.yml"))
+        .output()
+        .unwrap();
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
 }
