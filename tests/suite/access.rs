@@ -1,4 +1,4 @@
-//! Losing access (rule 13) through a bar that staff set by hand, and what a playground alone may do.
+//! Losing access (I13) through a bar that staff set by hand, and what a playground alone may do.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;

@@ -123,7 +123,7 @@ fn matching<'c>(number: usize, entry: &Entry, classes: &'c [SchoolClass]) -> Res
     Ok(found)
 }
 
-/// Refuses a class that a call could not hold (rule 11 of the invite).
+/// Refuses a class that a call could not hold (I11).
 pub(super) fn check_size(class: &SchoolClass, capacity: u32) -> Result<(), Problem> {
     let teachers = class.teachers.len();
     if teachers > MAX_TEACHERS {

@@ -1,4 +1,4 @@
-//! Who may act for whom (rule 10), and what happens to those who may no more (rule 13).
+//! Who may act for whom (I10), and what happens to those who may no more (I13).
 
 mod fallen;
 
@@ -164,7 +164,7 @@ pub struct Withdrawn {
     pub invites: usize,
 }
 
-/// Takes from everybody what they may no more (rule 13): future bookings, invites and sessions of parents who lost a student, invites of guests who are barred.
+/// Takes from everybody what they may no more (I13): future bookings, invites and sessions of parents who lost a student, invites of guests who are barred.
 /// Call it in the transaction that changed a guardianship, a person or a bar; where nothing changed it does nothing.
 ///
 /// # Errors

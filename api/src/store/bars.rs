@@ -1,4 +1,4 @@
-//! Bars that staff set by hand: a person or an address, per student. Setting one takes effect at once (rule 13); an import never lifts it.
+//! Bars that staff set by hand: a person or an address, per student. Setting one takes effect at once (I13); an import never lifts it.
 
 use diesel::prelude::*;
 use parlour_domain::{

@@ -76,7 +76,7 @@ pub enum Dead {
     Renewed,
     /// The invite was removed by the parent or the staff.
     InviteRemoved,
-    /// Access ended by rule 13.
+    /// Access ended by I13.
     Access,
     /// The code is used up: too many tries, or too late.
     Code,

@@ -36,7 +36,7 @@ pub enum Template {
     InviteRemoved,
     /// To a parent: the guest said it was not meant for them (`person`, `invite`).
     InviteDeclined,
-    /// To a guest or a parent who lost access by rule 13 (`person` or `invite`): takes their appointments out of their calendar.
+    /// To a guest or a parent who lost access by I13 (`person` or `invite`): takes their appointments out of their calendar.
     AccessEnded,
     /// To staff: something needs their eyes, such as refused contacts (`person`).
     StaffAlert,

@@ -166,7 +166,7 @@ pub fn start_guest(db: &mut Db, ctx: &Context, school: SchoolId, invite: InviteI
 /// The live session of a person, by id.
 ///
 /// # Errors
-/// [`Error::NotFound`] when it ended, [`Dead::Access`] when it ended by rule 13.
+/// [`Error::NotFound`] when it ended, [`Dead::Access`] when it ended by I13.
 pub fn find(db: &mut Db, school: SchoolId, session: SessionId, now: DateTime<Utc>) -> Result<PersonSession> {
     type Row = (String, Option<String>, At, Option<At>, Option<String>, Option<PersonRow>, bool, bool);
     let has_student = exists(guardianships::table.filter(guardianships::parent_id.nullable().eq(sessions::person_id)).filter(access::may_act()));

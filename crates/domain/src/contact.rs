@@ -1,4 +1,4 @@
-//! Whether a parent may act for a student (rules 10 and 13), from their link and from what stands against it.
+//! Whether a parent may act for a student (I10 and I13), from their link and from what stands against it.
 
 /// A parent's link to a student, and what the roster and staff say of contact.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

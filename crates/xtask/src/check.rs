@@ -1,6 +1,10 @@
 //! Everything that can be checked without a browser or a second database; all of it runs, even after a failure.
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Result, bail};
 
@@ -10,7 +14,7 @@ use crate::{
     install::{self, Mode},
     needs,
     paths::Paths,
-    shell,
+    rules, shell,
 };
 
 /// What passed and what did not.
@@ -22,6 +26,8 @@ pub struct Outcome {
     pub failed: u64,
     /// Steps that failed, each with its reason.
     pub broken: Vec<String>,
+    /// How long each step took.
+    times: Vec<(String, Duration)>,
 }
 
 impl Outcome {
@@ -31,7 +37,10 @@ impl Outcome {
     /// Only on Ctrl-C.
     pub fn step(&mut self, name: &str, step: impl FnOnce() -> Result<()>) -> Result<()> {
         println!("\n== {name}");
-        if let Err(error) = step() {
+        let began = Instant::now();
+        let ended = step();
+        self.times.push((name.to_owned(), began.elapsed()));
+        if let Err(error) = ended {
             eprintln!("error: {error:#}");
             self.broken.push(format!("{name}: {error:#}"));
         }
@@ -45,12 +54,14 @@ impl Outcome {
     pub fn tests(&mut self, name: &str, command: &mut Command) -> Result<()> {
         println!("\n== {name}");
         let (mut passed, mut failed) = (0, 0);
+        let began = Instant::now();
         let ended = shell::watch(command, |line| {
             if let Some((p, f)) = counts(line) {
                 passed += p;
                 failed += f;
             }
         });
+        self.times.push((name.to_owned(), began.elapsed()));
         self.passed += passed;
         self.failed += failed;
         match ended {
@@ -67,6 +78,10 @@ impl Outcome {
     /// # Errors
     /// When anything is.
     pub fn conclude(&self) -> Result<()> {
+        println!("\n== Time of each step");
+        for (name, took) in &self.times {
+            println!("{:>4}:{:02}  {name}", took.as_secs() / 60, took.as_secs() % 60);
+        }
         if self.broken.is_empty() {
             println!("\nAll is well.");
             return Ok(());
@@ -99,6 +114,7 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<Outcome> {
     outcome.step("Format", || shell::run(&mut cargo(&["fmt", "--all", "--check"])))?;
     outcome.step("Leftovers of a merge", || leftovers(paths))?;
     outcome.step("Migrations", || graph::same_migrations(paths))?;
+    outcome.step("Rules", || rules::cited(paths))?;
     outcome.step("Dependencies", || graph::forbidden_crates(paths))?;
     outcome.step("Contract", || contract(paths))?;
     outcome.step("Lints", || shell::run(cargo(&["clippy"]).args(native)))?;

@@ -11,6 +11,7 @@ mod install;
 mod needs;
 mod paths;
 mod postgres;
+mod rules;
 mod serve;
 mod shell;
 mod test;

@@ -1,4 +1,4 @@
-//! Being put out: invites removed, bookings cancelled and moved, access and sessions ended, the talk over (rules 7 and 13).
+//! Being put out: invites removed, bookings cancelled and moved, access and sessions ended, the talk over (I7 and I13).
 
 use chrono::TimeDelta;
 use parlour_wire::PresenceState;

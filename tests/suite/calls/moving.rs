@@ -1,4 +1,4 @@
-//! The same person with another device, the same device with another socket, and a link that goes from hand to hand (rule 9).
+//! The same person with another device, the same device with another socket, and a link that goes from hand to hand (I9).
 
 use chrono::TimeDelta;
 use diesel::prelude::*;

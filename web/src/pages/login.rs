@@ -32,7 +32,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
     let session = session();
     super::lazy::fetch_ahead();
     let step = RwSignal::new(Step::Address);
-    // What led here: the school ended the access (rule 13).
+    // What led here: the school ended the access (I13).
     let told = session.flash.try_update_value(Option::take).flatten();
     // A link may be followed while the page is already open.
     Effect::new(move || {

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// The one text of all who lose access (rule 13).
+/// The one text of all who lose access (I13).
 pub const ACCESS_ENDED: &str = "Your access to this appointment has ended. Please contact the school.";
 
 /// What is to be done with a row.

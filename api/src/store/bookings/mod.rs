@@ -130,7 +130,7 @@ pub enum Ending {
     Cancelled,
     /// The school cancelled it.
     CancelledBySchool,
-    /// The parent lost access (rule 13).
+    /// The parent lost access (I13).
     AccessLost,
 }
 

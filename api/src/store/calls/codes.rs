@@ -1,4 +1,4 @@
-//! The guard of a guest's link (rule 9): taken over too often, it asks for a code that is mailed to the guest, and parent and guest are told.
+//! The guard of a guest's link (I9): taken over too often, it asks for a code that is mailed to the guest, and parent and guest are told.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;

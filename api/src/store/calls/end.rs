@@ -1,4 +1,4 @@
-//! Putting people out of calls: in the transaction that ends what their place rested on (rules 7, 9 and 13), and at the end of the talk.
+//! Putting people out of calls: in the transaction that ends what their place rested on (I7, I9 and I13), and at the end of the talk.
 
 use std::collections::BTreeSet;
 

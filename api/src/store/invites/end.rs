@@ -64,7 +64,7 @@ pub fn decline(db: &mut Db, ctx: &Context, invite: &InviteRow) -> Result<()> {
     )
 }
 
-/// Ends an invite by rule 13: the guest is told without a reason.
+/// Ends an invite by I13: the guest is told without a reason.
 ///
 /// # Errors
 /// When the database fails.

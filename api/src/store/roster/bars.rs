@@ -1,4 +1,4 @@
-//! Which bars of the roster's rows outlast an import or a push that doesn't speak of them (rule 10). Pure.
+//! Which bars of the roster's rows outlast an import or a push that doesn't speak of them (I10). Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 

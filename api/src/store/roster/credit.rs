@@ -10,7 +10,7 @@ pub(super) struct Column {
 }
 
 /// The columns that are the new source's from now on: those whose values change, by its word or by its silence; of a row that comes back all that it
-/// says. What it only says again stays whose it was, but for a bar (rule 10): one that somebody pushes in so many words is theirs, so that no file's
+/// says. What it only says again stays whose it was, but for a bar (I10): one that somebody pushes in so many words is theirs, so that no file's
 /// silence lifts it, unless it was pushed before. `bars` are the columns that stand against contact, `stamp` the new source with what it speaks of.
 pub(super) fn credited(columns: &[Column], bars: &[&str], comes_back: bool, before: &Kept, stamp: &Kept) -> Vec<&'static str> {
     let takes = |column: &Column| {

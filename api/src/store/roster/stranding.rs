@@ -77,7 +77,7 @@ fn shaken(plan: &Plan) -> BTreeSet<Key> {
     plan.classes.iter().filter(|class| class.is_removed()).map(|class| class.id).chain(places).collect()
 }
 
-/// What bookings rest on once the plan is written. Those that it ends, since somebody loses access (rule 13), are not among them.
+/// What bookings rest on once the plan is written. Those that it ends, since somebody loses access (I13), are not among them.
 fn after(mut grounds: Grounds, plan: &Plan) -> Grounds {
     fn set<T: Ord>(all: &mut BTreeSet<T>, one: T, is_there: bool) {
         if is_there {
