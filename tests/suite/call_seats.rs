@@ -303,7 +303,8 @@ async fn whoever_loses_access_is_out() {
     assert_eq!(call.seated().await, Vec::<String>::new());
     for who in [parent.who, guest.who] {
         assert_eq!(call.why_out(who).await.as_deref(), Some("access_ended"));
-        assert!(call.try_enter(if who == parent.who { parent } else { guest }, entry("again")).await.is_err());
+        let again = call.try_enter(if who == parent.who { parent } else { guest }, entry("again")).await;
+        assert!(matches!(again, Err(Error::NotFound)), "their sessions are gone: {:?}", again.err());
     }
     call.school.ignore_mail("what is mailed when access ends is told in access.rs");
 }

@@ -1,40 +1,19 @@
 //! Errors have one shape whatever is wrong, and lists one way of paging.
 
-use std::{
-    io::{self, Write},
-    sync::{Mutex, PoisonError},
-};
+use serde_json::Value;
 
-use tracing_subscriber::filter::LevelFilter;
-
-use crate::harness::{Actor, School};
-
-/// What was logged as an error by any server of this process.
-static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-
-struct Log;
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOG.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::harness::{Actor, School, lines_of, start_log};
 
 #[tokio::test]
 async fn a_fault_of_ours_is_logged_once_with_its_request_id() {
-    tracing_subscriber::fmt().with_max_level(LevelFilter::ERROR).with_ansi(false).with_writer(|| Log).try_init().expect("nobody else listens");
+    start_log();
     let school = School::start().await;
     let staff = school.staff().await;
     school.execute("alter table bars rename to bars_gone").await;
     let id = staff.get("/bars").await.refuses(500, "internal").text_at("/request_id");
-    let log = String::from_utf8(LOG.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap();
-    let lines: Vec<&str> = log.lines().filter(|line| line.contains("request failed") && line.contains("bars")).collect();
-    assert_eq!(lines.len(), 1, "{log}");
-    assert!(lines[0].contains(&id) && lines[0].contains("cause="), "{log}");
+    let is_fault = |line: &Value| line["message"] == "request failed" && line["level"] == "ERROR";
+    let lines: Vec<Value> = lines_of(&id).into_iter().filter(|line| is_fault(line) && line["cause"].to_string().contains("bars")).collect();
+    assert_eq!(lines.len(), 1, "{lines:#?}");
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use parlour::{
 };
 use uuid::Uuid;
 
-use crate::harness::{Actor, School};
+use crate::harness::{Actor, School, until};
 
 /// Sophie Aaron's appointment with Anita Abell, to which Rachel Aaron has invited Jordan Aaron.
 pub struct Meeting {
@@ -95,7 +95,7 @@ impl Meeting {
             let seat = call_seats::table.filter(call_seats::booking_id.eq(booking).and(call_seats::connection.eq(connection)));
             Ok(seat.filter(call_seats::lease_ends_at.gt(long)).count().get_result::<i64>(db)? == 1)
         };
-        while !self.school.read(seat).await {}
+        until("the place is renewed", async || self.school.read(seat).await).await;
     }
 
     fn invite(&self) -> String {

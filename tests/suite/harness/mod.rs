@@ -6,6 +6,7 @@ pub mod contract;
 mod database;
 mod hold;
 mod line;
+mod log;
 mod neighbours;
 mod network;
 mod presence;
@@ -42,6 +43,7 @@ pub use self::{
     answer::Answer,
     database::Database,
     line::{Line, wish},
+    log::{lines_of, start_log},
     network::{Condition, Network},
     program::Program,
     roster::{Roster, case},

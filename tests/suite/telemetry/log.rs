@@ -1,56 +1,13 @@
 //! The log, as JSON: every test of the process writes into it, and each reads its own requests by their ids.
 
-use std::{
-    io,
-    sync::{Mutex, OnceLock, PoisonError},
-};
-
 use parlour::{mail::worker as mail_worker, webhooks::worker as webhook_worker};
 use serde_json::{Value, json};
-use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter};
 use uuid::Uuid;
 
-use crate::harness::{Actor, Answer, School, wishes};
+use crate::harness::{Actor, Answer, School, lines_of, start_log, wishes};
 
 const RACHEL: &str = "rachel.aaron@example.org";
 const BEHIND_A_PROXY: [(&str, &str); 3] = [("PARLOUR_MODE", "demo"), ("PARLOUR_TRUSTED_PROXY_HOPS", "1"), ("PARLOUR_WEBHOOKS_PRIVATE", "allow")];
-
-static LINES: Mutex<String> = Mutex::new(String::new());
-
-struct Lines;
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LINES.lock().unwrap_or_else(PoisonError::into_inner).push_str(&String::from_utf8_lossy(bytes));
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        Self
-    }
-}
-
-fn start_log() {
-    static STARTED: OnceLock<()> = OnceLock::new();
-    STARTED.get_or_init(|| {
-        let lines = tracing_subscriber::fmt().json().flatten_event(true).with_max_level(LevelFilter::INFO).with_writer(Lines).finish();
-        tracing_subscriber::util::SubscriberInitExt::init(lines);
-    });
-}
-
-/// The lines that name a request.
-fn lines_of(request_id: &str) -> Vec<Value> {
-    let lines = LINES.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).filter(|line| line["request_id"] == request_id).collect()
-}
 
 /// The only one of these lines with this message.
 fn only(lines: &[Value], message: &str) -> Value {
