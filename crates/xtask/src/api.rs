@@ -65,7 +65,8 @@ pub fn serve_demo(paths: &Paths, server: &Path, database: &Path) -> Result<(Runn
     load_demo(paths, server, database)?;
     let port = free_port()?;
     let mut serve = demo(paths, server, database);
-    serve.arg("serve").env("PARLOUR_LISTEN", format!("127.0.0.1:{port}"));
+    // A line for each of many thousand requests would bury what the checks say.
+    serve.arg("serve").env("PARLOUR_LISTEN", format!("127.0.0.1:{port}")).env("PARLOUR_LOG", "warn");
     let mut running = Running::start(&mut serve)?;
     wait_for_port(port, &mut running).context("the server did not start")?;
     Ok((running, port))
