@@ -1,4 +1,4 @@
-//! The tables, as diesel sees them on both databases. Field order is the tables' own; a test compares them.
+//! The tables, as diesel sees them on both databases. Fields stand in the order of the tables.
 
 #![expect(missing_docs, reason = "the migrations tell what each table is for")]
 
