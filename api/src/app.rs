@@ -33,7 +33,7 @@ use crate::{
     webhooks,
 };
 
-/// How many addresses of schools are remembered: a client may make up any number of them.
+/// The number of schools' addresses that are remembered: a client may make up any number of them.
 const MAX_ADDRESSES: usize = 1024;
 
 /// For how long a school found by its address is taken to be the same.
@@ -69,7 +69,7 @@ pub struct App {
     pub hooks: webhooks::Sender,
     /// The client's files.
     pub client: ClientFiles,
-    /// What an operator sees of it.
+    /// Metrics of this process.
     pub metrics: Metrics,
     /// Whoever is connected.
     pub connections: Arc<Connections>,

@@ -126,7 +126,7 @@ pub async fn index(app: Data<App>, req: HttpRequest) -> Answer {
         .body(page))
 }
 
-/// How to reach the school, as HTML: for the notice of a page that has not started, and for the web app to copy. Empty where the school has not said.
+/// Renders the school's contact as HTML: for the notice of a page that has not started, and for the web app to copy. Empty where the school has not said.
 fn contact(school: &SchoolRow) -> String {
     let phone = school.phone.as_deref().map(|phone| {
         let dialled: String = phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();

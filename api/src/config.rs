@@ -62,7 +62,7 @@ pub struct Config {
     pub smtp_url: Option<SecretString>,
     /// The sender's address of all mail.
     pub mail_from: String,
-    /// Where Prometheus reads metrics; nowhere when absent.
+    /// The address of `GET /metrics` for Prometheus; metrics are off when absent.
     pub metrics_listen: Option<SocketAddr>,
     /// The client's files.
     pub client_dir: Option<PathBuf>,

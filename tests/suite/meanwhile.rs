@@ -1,4 +1,4 @@
-//! What others write between a look and a write: on PostgreSQL two transactions run beside each other, on SQLite one after the other.
+//! Races with writes between a look and a write: on PostgreSQL two transactions run beside each other, on SQLite one after the other.
 
 use parlour::store::{
     bookings::Acting,
@@ -9,7 +9,7 @@ use parlour::store::{
 };
 use serde_json::json;
 
-use crate::harness::{School, token_of, until};
+use crate::harness::{School, code_of, token_of, until};
 
 const RACHEL: &str = "rachel.aaron@example.org";
 const GUEST: &str = "jordan.aaron@example.org";
@@ -85,4 +85,25 @@ async fn logging_out_everywhere_leaves_no_session_that_was_just_begun() {
     until("the login waits", async || again.is_finished() || school.is_waited_for("login_links").await).await;
     ending.let_go().await;
     again.await.unwrap().refuses(410, "link_dead");
+}
+
+#[tokio::test]
+async fn a_code_begins_no_session_once_all_links_were_ended_meanwhile() {
+    let school = School::start().await;
+    let browser = school.nobody();
+    let asked = browser.post("/login_links", json!({ "email": RACHEL })).await.is(202).text_at("/id");
+    let code = code_of(&school.mail_to(RACHEL).await);
+    let (of_school, parent, ctx) = (school.people.school, school.people.parent, school.app.context());
+    let ending = school
+        .held(move |db, stop| {
+            let address_key = parlour::store::people::find(db, of_school, parent)?.email_key.unwrap_or_default();
+            sessions::end_all(db, &ctx, of_school, &address_key)?;
+            stop.beside_others(db);
+            Ok(())
+        })
+        .await;
+    let login = tokio::spawn(async move { browser.post("/sessions", json!({ "login_link_id": asked, "code": code })).await });
+    until("the login waits", async || login.is_finished() || school.is_waited_for("login_links").await).await;
+    ending.let_go().await;
+    login.await.unwrap().refuses(410, "code_dead");
 }

@@ -44,7 +44,7 @@ fn sequences(mails: &[Mail], method: &str) -> BTreeMap<(String, String), u32> {
 }
 
 #[tokio::test]
-async fn a_guests_calendar_follows_an_invite_that_ends_again_and_comes_back_again() {
+async fn a_guests_calendar_follows_an_invite_that_returns_twice() {
     let school = School::start().await;
     let mut last = BTreeMap::new();
     for _ in 0..2 {

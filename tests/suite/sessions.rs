@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use parlour::{
-    mail::Mail,
     schema::{login_links, people},
     store::{DatabaseUrl, Db, evenings, login, sql_types::key},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{Actor, School, token_of, wishes};
+use crate::harness::{Actor, School, code_of, token_of, wishes};
 
 const RACHEL: &str = "rachel.aaron@example.org";
 
@@ -34,7 +33,7 @@ async fn a_link_works_once() {
 const KEY: &str = "01a1f640-bc00-73c6-a0b8-a9c15224a822";
 
 #[tokio::test]
-async fn a_login_whose_answer_was_lost_can_be_repeated_by_the_same_browser() {
+async fn a_login_with_a_lost_answer_can_be_repeated() {
     let school = School::start().await;
     let asked = async |browser: &Actor| {
         let link = browser.post("/login_links", json!({ "email": RACHEL })).await.is(202).text_at("/id");
@@ -104,7 +103,7 @@ async fn many_confirmation_mails_at_once_have_one_standing_link() {
 }
 
 #[tokio::test]
-async fn sessions_that_were_not_bound_to_a_parent_end_where_staff_share_the_address() {
+async fn unbound_sessions_end_where_staff_share_the_address() {
     let school = School::start().await;
     let parent = school.parent().await;
     let other = school.as_parent(&school.other_parents().await[3]).await;
@@ -165,12 +164,6 @@ async fn an_unknown_address_is_answered_alike() {
     let fields = |answer: &crate::harness::Answer| answer.body.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(fields(&known), fields(&unknown));
     assert!(school.mails().await.iter().all(|mail| mail.to != "nobody@example.org"));
-}
-
-/// The 6 digits in a mail.
-fn code_of(mail: &Mail) -> String {
-    let digits = |line: &str| line.split_whitespace().collect::<String>();
-    mail.text.lines().map(digits).find(|line| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit())).unwrap()
 }
 
 /// Six other digits.

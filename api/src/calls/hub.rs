@@ -128,7 +128,7 @@ impl Hub {
         self.sessions.open(session, self.next_socket.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// How many sockets of calls are open in this process.
+    /// The number of call sockets that are open in this process.
     #[must_use]
     pub fn sockets(&self) -> usize {
         self.sessions.sockets()

@@ -60,7 +60,7 @@ impl Sessions {
         Some(SessionSocket { all: Arc::clone(self), session, id, close })
     }
 
-    /// How many sockets are open.
+    /// The number of open sockets.
     #[must_use]
     pub fn sockets(&self) -> usize {
         self.all().values().map(|session| session.sockets.len()).sum()

@@ -32,7 +32,7 @@ use crate::{
 pub struct Opened {
     /// The server.
     pub app: Arc<App>,
-    /// Who opened it, and for which call.
+    /// The person who opened it, and the call.
     pub visitor: Visitor,
     /// The keyed hash of the client's network address.
     pub client_hash: String,

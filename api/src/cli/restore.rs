@@ -49,7 +49,7 @@ pub(super) async fn restore(config: &Config, import: Uuid, dry_run: bool, json: 
     Ok(())
 }
 
-/// How much came back, or would.
+/// Counts the items that came back, or would.
 fn summary(back: usize, all: usize, dry_run: bool) -> String {
     match (all, dry_run) {
         (0, _) => "The import ended nothing: there is nothing to bring back.".to_owned(),

@@ -79,7 +79,7 @@ impl Row {
 
 /// A guest's link, with the invite that it belongs to.
 pub struct GuestLink {
-    /// Who invited.
+    /// The inviting parent's name.
     pub parent: String,
     /// To what.
     pub evening: EveningWords,

@@ -174,7 +174,7 @@ fn failed(school: &School, error: Error) -> anyhow::Error {
     anyhow::Error::from(error).context(format!("the school {} could not be imported", school.sourced_id))
 }
 
-/// What is to become of a plan.
+/// Tells whether a plan is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Write {
     /// It is written, unless it removes more than this.
@@ -183,7 +183,7 @@ enum Write {
     Nothing,
 }
 
-/// What became of it.
+/// The outcome of a school's import.
 enum Written {
     All(Arc<Plan>),
     /// Nothing was written, for these reasons if there are any.

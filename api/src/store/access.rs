@@ -1,4 +1,4 @@
-//! Who may act for whom (I10), and what happens to those who may no more (I13).
+//! Permission queries (I10), and the sweep that revokes what rests on a lost permission (I13).
 
 mod fallen;
 

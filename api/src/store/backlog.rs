@@ -1,4 +1,4 @@
-//! How much waits in the queues, for metrics.
+//! Counts due rows of the queues, for metrics.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -9,16 +9,16 @@ use super::{
 };
 use crate::schema::{call_seats, outbox, roster_sources, webhook_deliveries};
 
-/// What is due in a queue and not sent.
+/// The due rows of a queue that were not sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Queue {
-    /// How many rows.
+    /// The number of rows.
     pub due: i64,
     /// Since when the oldest of them is due.
     pub oldest_due_at: Option<DateTime<Utc>>,
 }
 
-/// What waits at a moment.
+/// The due rows of all queues at a moment.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Backlog {
     /// The outbox.

@@ -22,7 +22,7 @@ const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
 /// A key as it came with a request.
 #[derive(Clone, Debug)]
 pub struct RequestKey {
-    /// Whose keys these are: the person or the program that asks, or the invite whose link a guest holds.
+    /// The owner of the key: the person or the program that asks, or the invite whose link a guest holds.
     pub owner: Uuid,
     /// The key.
     pub key: String,

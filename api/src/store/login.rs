@@ -108,9 +108,11 @@ pub fn standing(db: &mut Db, ctx: &Context, parent: PersonId, evening: &EveningR
     };
     let mut known = find(db)?;
     if known.is_none() {
-        let new = NewLogin { school, email, person: Some(parent), browser_hash: String::new(), client_hash: String::new() };
-        insert(db, ctx, ctx.new_id(), &new, *ends_at, Some(evening.id))?;
-        // Its own row, or that of another request that was quicker.
+        let (id, new) = (ctx.new_id(), NewLogin { school, email, person: Some(parent), browser_hash: String::new(), client_hash: String::new() });
+        if insert(db, ctx, id, &new, *ends_at, Some(evening.id))? {
+            return Ok(Some(id));
+        }
+        // Another request was quicker.
         known = find(db)?;
     }
     let Some((id, expires_at)) = known else { return Err(Error::Raced) };
@@ -170,10 +172,7 @@ impl LoginLinkRow {
 /// # Errors
 /// [`Error::NotFound`] for no row of this school, [`Dead::Link`] for one that is of no more use.
 pub fn find_live(db: &mut Db, school: SchoolId, id: Uuid, now: DateTime<Utc>) -> Result<LoginLinkRow> {
-    let row: LoginLinkRow =
-        login_links::table.filter(login_links::id.eq(Key(id)).and(login_links::school_id.eq(key(school)))).select(LoginLinkRow::as_select()).first(db)?;
-    let alive = now < *row.expires_at && row.used_at.is_none();
-    if alive { Ok(row) } else { Err(Error::Dead(Dead::Link)) }
+    find_usable(db, school, id, now, None)
 }
 
 /// Uses a link up, by a request with this key. A standing one stays.
@@ -222,13 +221,17 @@ pub fn try_code(db: &mut Db, ctx: &Context, given: &GivenCode<'_>) -> Result<std
     // Read after the wait: what others have tried meanwhile counts.
     let row: LoginLinkRow = of_browser.select(LoginLinkRow::as_select()).first(db)?;
     if given.is_right && ctx.now < *row.expires_at && row.is_repeated(given.key_hash, ctx.now) {
+        use_up(db, &row, ctx.now, given.key_hash)?;
         return Ok(Ok(row));
     }
     if ctx.now >= *row.expires_at || row.used_at.is_some() || row.tries >= MAX_TRIES {
         return Ok(Err(Dead::Code));
     }
     // The count is taken by a conditional update, so that five tries at once are five tries.
-    let untried = login_links::table.filter(login_links::id.eq(row.id).and(login_links::tries.eq(row.tries)).and(login_links::used_at.is_null()));
+    // It fails also where all links of the address were ended meanwhile.
+    let untried = login_links::table
+        .filter(login_links::id.eq(row.id).and(login_links::tries.eq(row.tries)).and(login_links::used_at.is_null()))
+        .filter(login_links::expires_at.gt(at(ctx.now)));
     if given.is_right {
         let used_up = (login_links::used_at.eq(Some(at(ctx.now))), login_links::used_key_hash.eq(given.key_hash));
         let used = diesel::update(untried).set(used_up).execute(db)?;
@@ -265,8 +268,8 @@ impl<'a> WrongCodes<'a> {
     }
 }
 
-/// Writes a link; nothing when there is a standing one for the evening already.
-fn insert(db: &mut Db, ctx: &Context, id: LoginLinkId, new: &NewLogin, expires_at: DateTime<Utc>, standing: Option<Key>) -> Result<()> {
+/// Writes a link; nothing, and false, when there is a standing one for the evening already.
+fn insert(db: &mut Db, ctx: &Context, id: LoginLinkId, new: &NewLogin, expires_at: DateTime<Utc>, standing: Option<Key>) -> Result<bool> {
     let email_key = new.email.key();
     let row = NewRow {
         id: key(id),
@@ -281,6 +284,6 @@ fn insert(db: &mut Db, ctx: &Context, id: LoginLinkId, new: &NewLogin, expires_a
         is_standing: standing.is_some(),
         evening_id: standing,
     };
-    each!(db, conn => diesel::insert_into(login_links::table).values(&row).on_conflict_do_nothing().execute(conn))?;
-    Ok(())
+    let written = each!(db, conn => diesel::insert_into(login_links::table).values(&row).on_conflict_do_nothing().execute(conn))?;
+    Ok(written == 1)
 }

@@ -1,4 +1,4 @@
-//! How long database work waits and takes.
+//! Metrics of database work: waiting time, duration, refusals.
 
 use std::time::{Duration, Instant};
 

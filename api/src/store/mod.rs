@@ -69,7 +69,7 @@ const PG_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/postg
 /// How long a request waits for a connection before it is told that the database is busy.
 const WAIT: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// How long a process waits for another one that brings the tables of the same SQLite file up to date.
+/// The time a process waits for another one that brings the tables of the same SQLite file up to date.
 const MIGRATION_WAIT: std::time::Duration = std::time::Duration::from_mins(10);
 
 /// Runs the migrations that are waiting; their names.
@@ -146,7 +146,7 @@ impl Store {
         Ok(waiting || !address_keys::are_current(&mut db)?)
     }
 
-    /// How long its work waits and takes.
+    /// The metrics of its work.
     #[must_use]
     pub const fn metrics(&self) -> &DatabaseMetrics {
         &self.metrics

@@ -1,4 +1,4 @@
-//! Where logs and traces go: lines or JSON to stderr, and spans to an OTLP collector where one is set.
+//! Sets up logging: lines or JSON to stderr, and spans to an OTLP collector where one is set.
 
 use std::{
     env,

@@ -127,7 +127,7 @@ struct JobLabel {
     job: &'static str,
 }
 
-/// What the jobs of this process came to. Cheap to clone.
+/// Counters of this process's jobs by outcome. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct JobMetrics {
     mails: Family<MailLabels, Counter>,

@@ -48,7 +48,7 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// What is known of the request that a task serves.
+/// The request that a task serves, as far as it is known.
 struct Scope {
     id: RequestId,
     operation: Cell<&'static str>,
@@ -60,7 +60,7 @@ tokio::task_local! {
     static SCOPE: Scope;
 }
 
-/// What the log and the metrics call a request for a page, a file, or a path that is none.
+/// The operation in log and metrics of a request for a page, a file, or an unknown path.
 const NO_OPERATION: &str = "none";
 
 /// Notes which operation of openapi.yaml a request is for. Outside of a request it does nothing.

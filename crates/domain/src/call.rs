@@ -1,4 +1,4 @@
-//! Who sits in a call and who waits (I9 and I11): a state machine that is given the time. Knows neither the sockets nor the rows it is kept in.
+//! The seats and the queue of a call (I9 and I11): a state machine that is given the time. Knows neither the sockets nor the rows it is kept in.
 //!
 //! Whatever the order in which people come, vanish, return and are put out: no more than `capacity` sit, nobody is there twice,
 //! and nobody who is present waits while a seat is free. `tests.rs` holds it to that.

@@ -26,7 +26,7 @@ pub struct Outcome {
     pub failed: u64,
     /// Steps that failed, each with its reason.
     pub broken: Vec<String>,
-    /// How long each step took.
+    /// The duration of each step.
     times: Vec<(String, Duration)>,
 }
 

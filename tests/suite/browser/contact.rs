@@ -1,4 +1,4 @@
-//! How to reach the school: beside each text that says to ask it.
+//! The school's contact stands beside each text that says to ask it.
 
 use serde_json::json;
 

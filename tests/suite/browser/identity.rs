@@ -1,7 +1,7 @@
 //! Choosing who one is after the link of a confirmation mail: that parent at once, anybody else by a fresh code.
 
 use super::{client, driver::Browser, pages::look};
-use crate::harness::{School, token_of};
+use crate::harness::{School, code_of, token_of};
 
 const RACHEL: &str = "rachel.aaron@example.org";
 
@@ -14,12 +14,6 @@ async fn school() -> School {
 
 fn page(school: &School, path: &str) -> String {
     format!("{}/s/hillcrest/{path}", school.origin)
-}
-
-/// The six digits of a mail.
-fn code_of(mail: &parlour::mail::Mail) -> String {
-    let digits = |line: &str| line.split_whitespace().collect::<String>();
-    mail.text.lines().map(digits).find(|line| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit())).expect("the mail has a code")
 }
 
 /// A browser that Rachel has logged in with before, in which she follows the link of her confirmation mail.

@@ -3,7 +3,6 @@
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use parlour::{
-    mail::Mail,
     schema::throttles,
     store::{Db, sql_types::at},
 };
@@ -11,7 +10,7 @@ use parlour_wire::{ClientMessage, Join, PresenceState, ServerMessage};
 use serde_json::json;
 
 use super::{ABELL, JORDAN, Meeting, RACHEL};
-use crate::harness::{Line, token_of, wish};
+use crate::harness::{Line, code_of, token_of, wish};
 
 #[tokio::test]
 async fn another_device_is_asked_and_the_older_one_told() {
@@ -112,11 +111,6 @@ async fn fourth_device(meeting: &Meeting) -> (Line, String, &'static str) {
     let code = code_of(&meeting.school.mail_to("jordan.aaron@example.org").await);
     let wrong = if code == "000000" { "000001" } else { "000000" };
     (fourth, code, wrong)
-}
-
-fn code_of(mail: &Mail) -> String {
-    let digits = |line: &str| line.chars().filter(char::is_ascii_digit).collect::<String>();
-    mail.text.lines().map(digits).find(|digits| digits.len() == 6).unwrap_or_else(|| panic!("{}", mail.text))
 }
 
 fn join_with(code: &str) -> ClientMessage {

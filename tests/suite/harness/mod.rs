@@ -300,6 +300,13 @@ pub async fn until(what: &str, has_come: impl AsyncFn() -> bool) {
     tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("it did not come: {what}"));
 }
 
+/// The 6-digit code of a mail.
+pub fn code_of(mail: &Mail) -> String {
+    let digits = |line: &str| line.split_whitespace().collect::<String>();
+    let code = mail.text.lines().map(digits).find(|line| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit()));
+    code.unwrap_or_else(|| panic!("no code in {}", mail.text))
+}
+
 /// The token in a mail's link.
 pub fn token_of(mail: &Mail) -> String {
     let (_, after) = mail.text.split_once("#t=").expect("the mail has a link");

@@ -1,4 +1,4 @@
-//! How to reach the school: below each text that says to ask it.
+//! The school's contact, shown below each text that says to ask it.
 
 use leptos::prelude::*;
 

@@ -96,7 +96,7 @@ pub fn invites_of_request(db: &mut Db, request: GuestLinkRequestId) -> Result<Ve
     Ok(ids.into_iter().map(Into::into).collect())
 }
 
-/// How often invites of a parent for each student of an evening have ended, those that an import ended and staff restored among them.
+/// Counts how often invites of a parent for each student of an evening have ended, those that an import ended and staff restored among them.
 ///
 /// # Errors
 /// When the database fails.

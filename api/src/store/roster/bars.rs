@@ -1,4 +1,4 @@
-//! Which bars of the roster's rows outlast an import or a push that doesn't speak of them (I10). Pure.
+//! Decides which bars of existing rows survive an import or push that doesn't mention them (I10). Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Who may lose access by an import (I13). Pure; what is taken away is [`crate::store::access`]'s to decide.
+//! Lists the people who may lose access by an import (I13). Pure; what is taken away is [`crate::store::access`]'s to decide.
 
 use std::collections::BTreeSet;
 

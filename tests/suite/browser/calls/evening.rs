@@ -27,7 +27,7 @@ use crate::{
 pub const SECRET: &str = "a secret of the tests alone";
 /// How often the time moves on.
 const TICK: Duration = Duration::from_millis(100);
-/// How far a clock may be off, in seconds: less than anything that makes it wrong.
+/// The seconds that a clock may be off: less than anything that makes it wrong.
 const TOLERANCE: u32 = 20;
 /// See [`later`].
 pub const LATER: TimeDelta = TimeDelta::seconds(90);
