@@ -1,4 +1,5 @@
-//! The state of the server: one [`App`], built from checked settings, and the process that serves it.
+//! The state of the server: one [`App`], built from checked settings, and the process that serves
+//! it.
 
 use std::{
     collections::HashMap,
@@ -80,8 +81,14 @@ impl App {
     /// Builds the state.
     ///
     /// # Errors
-    /// When a setting does not hold: the database can't be opened, the client's files can't be read.
-    pub fn new(config: Config, store: Store, clock: Arc<dyn Clock>, random: Random) -> anyhow::Result<Self> {
+    /// When a setting does not hold: the database can't be opened, the client's files can't be
+    /// read.
+    pub fn new(
+        config: Config,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        random: Random,
+    ) -> anyhow::Result<Self> {
         Self::with_bus(config, store, clock, random, Arc::new(InProcess::default()))
     }
 
@@ -89,20 +96,38 @@ impl App {
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn with_bus(config: Config, store: Store, clock: Arc<dyn Clock>, random: Random, bus: Arc<dyn Bus>) -> anyhow::Result<Self> {
+    pub fn with_bus(
+        config: Config,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        random: Random,
+        bus: Arc<dyn Bus>,
+    ) -> anyhow::Result<Self> {
         let keys = Keys::new(config.key.clone())?;
-        let mailbox = config.smtp_url.is_none().then(|| Arc::new(MemoryMailer::new(Arc::clone(&clock))));
+        let mailbox =
+            config.smtp_url.is_none().then(|| Arc::new(MemoryMailer::new(Arc::clone(&clock))));
         let mailer: Arc<dyn Mailer> = match (&mailbox, &config.smtp_url) {
             (Some(mailbox), _) => Arc::clone(mailbox) as Arc<dyn Mailer>,
             (None, Some(url)) => Arc::new(SmtpMailer::new(url)?),
             (None, None) => anyhow::bail!("PARLOUR_SMTP_URL: is missing"),
         };
         let client = ClientFiles::load(config.client_dir.as_deref())?;
-        let reach = if config.private_webhooks { webhooks::Reach::Anywhere } else { webhooks::Reach::Public };
+        let reach = if config.private_webhooks {
+            webhooks::Reach::Anywhere
+        } else {
+            webhooks::Reach::Public
+        };
         let hooks = webhooks::Sender::new(reach)?;
         let connections = Connections::new(config.max_connections);
         let metrics = Metrics::new(store.metrics());
-        let calls = Hub::new(store.clone(), Arc::clone(&clock), random.clone(), bus, config.ice.turn.is_some(), metrics.jobs.clone());
+        let calls = Hub::new(
+            store.clone(),
+            Arc::clone(&clock),
+            random.clone(),
+            bus,
+            config.ice.turn.is_some(),
+            metrics.jobs.clone(),
+        );
         let (config, wake) = (Arc::new(config), Arc::new(Notify::new()));
         Ok(Self {
             config,
@@ -128,7 +153,8 @@ impl App {
     /// The time and the ids of one request.
     #[must_use]
     pub fn context(&self) -> Context {
-        Context::new(self.clock.now(), self.random.clone()).for_request(RequestId::current().map(|id| id.0))
+        Context::new(self.clock.now(), self.random.clone())
+            .for_request(RequestId::current().map(|id| id.0))
     }
 
     /// The school at an address.
@@ -136,14 +162,20 @@ impl App {
     /// # Errors
     /// `unknown_school`.
     pub async fn school(&self, address: SchoolAddress) -> Answer<SchoolRow> {
-        let known =
-            self.schools.lock().unwrap_or_else(PoisonError::into_inner).get(&address).filter(|(_, at)| at.elapsed() < SCHOOL_LIFE).map(|(row, _)| row.clone());
+        let known = self
+            .schools
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&address)
+            .filter(|(_, at)| at.elapsed() < SCHOOL_LIFE)
+            .map(|(row, _)| row.clone());
         if let Some(school) = known {
             telemetry::request::record_school(school.id());
             return Ok(school);
         }
         let unknown = || {
-            let detail = "There is no school at this address. Check the address in the invitation or mail.";
+            let detail =
+                "There is no school at this address. Check the address in the invitation or mail.";
             ApiError::new(actix_web::http::StatusCode::NOT_FOUND, "unknown_school", detail)
         };
         if !address.is_text() {
@@ -219,20 +251,28 @@ pub async fn serve(mut config: Config, store: Store) -> anyhow::Result<()> {
     mail::install_tls();
     let listen = config.listen;
     config.max_connections = connections::make_room(config.max_connections);
-    let app = Data::new(App::new(config, store, Arc::new(SystemClock::default()), Random::from_os())?);
+    let app =
+        Data::new(App::new(config, store, Arc::new(SystemClock::default()), Random::from_os())?);
     let stop = watch::Sender::new(false);
     let outbox = tokio::spawn(worker::run(app.mail_deps(), stopped(&stop)));
     let hooks = tokio::spawn(webhooks::worker::run(app.webhook_deps(), stopped(&stop)));
     let calls = tokio::spawn(Arc::clone(&app.calls).run(stopped(&stop)));
-    let rosters = tokio::spawn(schedule::run(app.sync_deps(), app.config.roster_sources.clone(), stopped(&stop)));
-    let listener = server::listen(listen).map_err(|error| anyhow::anyhow!("PARLOUR_LISTEN: can't listen on {listen}: {error}"))?;
+    let rosters = tokio::spawn(schedule::run(
+        app.sync_deps(),
+        app.config.roster_sources.clone(),
+        stopped(&stop),
+    ));
+    let listener = server::listen(listen)
+        .map_err(|error| anyhow::anyhow!("PARLOUR_LISTEN: can't listen on {listen}: {error}"))?;
     tracing::info!(%listen, mode = ?app.config.mode, "serving");
     if app.config.mode.is_playground() {
         announce(&app);
     }
     let server = server::start(&app, listener)?;
     if let Some(at) = app.config.metrics_listen {
-        let listener = server::listen(at).map_err(|error| anyhow::anyhow!("PARLOUR_METRICS_LISTEN: can't listen on {at}: {error}"))?;
+        let listener = server::listen(at).map_err(|error| {
+            anyhow::anyhow!("PARLOUR_METRICS_LISTEN: can't listen on {at}: {error}")
+        })?;
         tokio::spawn(telemetry::listener::start(&app, listener)?);
         tracing::info!(listen = %at, "serving metrics");
     }
@@ -254,7 +294,8 @@ fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + use<> {
     }
 }
 
-/// Waits for the process to be told to stop. The sockets of calls, which would go on for ever, are told to come back elsewhere; other requests are finished.
+/// Waits for the process to be told to stop. The sockets of calls, which would go on for ever, are
+/// told to come back elsewhere; other requests are finished.
 async fn stop_when_told(calls: Arc<Hub>, server: ServerHandle) {
     let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
     tokio::select! {
@@ -271,14 +312,22 @@ fn announce(app: &App) {
     let base = mail::school_base(&app.config, crate::demo::SCHOOL, None);
     println!("\n  Parlour is at        {base}\n");
     println!("  Log in with one click, as");
-    for (who, name) in [("parent", "Rachel Aaron"), ("guest", "Jordan Aaron"), ("teacher", "Mrs Anita Abell"), ("staff", "Mrs Helen Okafor")] {
+    for (who, name) in [
+        ("parent", "Rachel Aaron"),
+        ("guest", "Jordan Aaron"),
+        ("teacher", "Mrs Anita Abell"),
+        ("staff", "Mrs Helen Okafor"),
+    ] {
         println!("    {who:<8} {name:<18} {base}dev/login/{who}");
     }
     println!("  Read the mail at     {base}dev/mailbox\n");
     if app.config.mode == Mode::Sandbox {
         let Credentials { id, secret } = credentials(&app.keys);
         println!("  Connect a program by docs/integrate.md, with\n");
-        println!("    export PARLOUR={base}api/v1\n    export CLIENT_ID={id}\n    export CLIENT_SECRET={secret}\n");
+        println!(
+            "    export PARLOUR={base}api/v1\n    export CLIENT_ID={id}\n    export \
+             CLIENT_SECRET={secret}\n"
+        );
         println!("  Go to the evening        curl --json '{{}}' {base}api/v1/dev/clock");
         println!("  Begin anew               curl --request POST {base}api/v1/dev/reset\n");
     }

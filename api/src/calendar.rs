@@ -1,5 +1,6 @@
-//! Appointments as calendar files (RFC 5545) and calendar messages in mail (RFC 5546). Times are written in UTC, so that they are right on both sides of a
-//! clock change; there is no link and no token in a file, because calendars are shared.
+//! Appointments as calendar files (RFC 5545) and calendar messages in mail (RFC 5546). Times are
+//! written in UTC, so that they are right on both sides of a clock change; there is no link and no
+//! token in a file, because calendars are shared.
 
 use std::fmt::Write as _;
 
@@ -86,18 +87,41 @@ pub struct Attendee<'a> {
 
 /// Writes a calendar. A file to download names no attendee (RFC 5546, 3.2.1).
 #[must_use]
-pub fn calendar(method: Method, appointments: &[Appointment], now: DateTime<Utc>, school: Organizer<'_>, attendee: Option<Attendee<'_>>) -> String {
+pub fn calendar(
+    method: Method,
+    appointments: &[Appointment],
+    now: DateTime<Utc>,
+    school: Organizer<'_>,
+    attendee: Option<Attendee<'_>>,
+) -> String {
     let mut calendar = Calendar::empty();
-    for property in [("VERSION", "2.0"), ("PRODID", "-//Parlour//Parlour//EN"), ("CALSCALE", "GREGORIAN"), ("METHOD", method.as_str())] {
+    for property in [
+        ("VERSION", "2.0"),
+        ("PRODID", "-//Parlour//Parlour//EN"),
+        ("CALSCALE", "GREGORIAN"),
+        ("METHOD", method.as_str()),
+    ] {
         calendar.append_property(property);
     }
     for appointment in appointments {
-        calendar.push(event(method, appointment, now, school, attendee.filter(|_| method != Method::Publish)));
+        calendar.push(event(
+            method,
+            appointment,
+            now,
+            school,
+            attendee.filter(|_| method != Method::Publish),
+        ));
     }
     calendar.to_string()
 }
 
-fn event(method: Method, appointment: &Appointment, now: DateTime<Utc>, school: Organizer<'_>, attendee: Option<Attendee<'_>>) -> Event {
+fn event(
+    method: Method,
+    appointment: &Appointment,
+    now: DateTime<Utc>,
+    school: Organizer<'_>,
+    attendee: Option<Attendee<'_>>,
+) -> Event {
     let mut event = Event::new();
     event
         .uid(&format!("booking-{}@parlour", appointment.booking))
@@ -108,11 +132,18 @@ fn event(method: Method, appointment: &Appointment, now: DateTime<Utc>, school: 
         .summary(&appointment.summary())
         .location(&if appointment.video { "Video call".to_owned() } else { one_line(school.name) })
         .class(Class::Private)
-        .status(if method == Method::Cancel { EventStatus::Cancelled } else { EventStatus::Confirmed })
+        .status(if method == Method::Cancel {
+            EventStatus::Cancelled
+        } else {
+            EventStatus::Confirmed
+        })
         .append_property(person("ORGANIZER", school.name, school.address));
     if let Some(attendee) = attendee {
         let mut property = person("ATTENDEE", attendee.name, attendee.address);
-        property.add_parameter("PARTSTAT", "ACCEPTED").add_parameter("ROLE", "REQ-PARTICIPANT").add_parameter("RSVP", "FALSE");
+        property
+            .add_parameter("PARTSTAT", "ACCEPTED")
+            .add_parameter("ROLE", "REQ-PARTICIPANT")
+            .add_parameter("RSVP", "FALSE");
         event.append_multi_property(property);
     }
     event.done()
@@ -150,7 +181,8 @@ mod tests {
 
     use super::*;
 
-    const SCHOOL: Organizer<'static> = Organizer { name: "Hillcrest School", address: "mail@hillcrest.example" };
+    const SCHOOL: Organizer<'static> =
+        Organizer { name: "Hillcrest School", address: "mail@hillcrest.example" };
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
@@ -176,8 +208,13 @@ mod tests {
     #[test]
     fn a_request_names_everything_a_calendar_needs() {
         let attendee = Attendee { name: "Rachel Aaron", address: "rachel@example.org" };
-        let text =
-            calendar(Method::Request, &[science("2026-11-26T16:00:00Z", "2026-11-26T16:05:00Z")], at("2026-11-20T09:30:00.123456Z"), SCHOOL, Some(attendee));
+        let text = calendar(
+            Method::Request,
+            &[science("2026-11-26T16:00:00Z", "2026-11-26T16:05:00Z")],
+            at("2026-11-20T09:30:00.123456Z"),
+            SCHOOL,
+            Some(attendee),
+        );
         let text = unfolded(&text);
         for line in [
             "METHOD:REQUEST",
@@ -190,7 +227,8 @@ mod tests {
             "LOCATION:Video call",
             "STATUS:CONFIRMED",
             "ORGANIZER;CN=Hillcrest School:mailto:mail@hillcrest.example",
-            "ATTENDEE;CN=Rachel Aaron;PARTSTAT=ACCEPTED;ROLE=REQ-PARTICIPANT;RSVP=FALSE:mailto:rachel@example.org",
+            "ATTENDEE;CN=Rachel \
+             Aaron;PARTSTAT=ACCEPTED;ROLE=REQ-PARTICIPANT;RSVP=FALSE:mailto:rachel@example.org",
         ] {
             assert!(text.contains(&format!("\r\n{line}\r\n")), "no line {line} in\n{text}");
         }
@@ -199,14 +237,26 @@ mod tests {
     #[test]
     fn a_file_to_download_names_no_attendee() {
         let attendee = Attendee { name: "Rachel Aaron", address: "rachel@example.org" };
-        let text = calendar(Method::Publish, &[science("2026-11-26T16:00:00Z", "2026-11-26T16:05:00Z")], at("2026-11-20T09:30:00Z"), SCHOOL, Some(attendee));
+        let text = calendar(
+            Method::Publish,
+            &[science("2026-11-26T16:00:00Z", "2026-11-26T16:05:00Z")],
+            at("2026-11-20T09:30:00Z"),
+            SCHOOL,
+            Some(attendee),
+        );
         assert!(text.contains("METHOD:PUBLISH\r\n"));
         assert!(!text.contains("ATTENDEE"));
     }
 
     #[test]
     fn a_cancellation_says_so_twice() {
-        let text = calendar(Method::Cancel, &[science("2026-11-26T16:00:00Z", "2026-11-26T16:05:00Z")], at("2026-11-20T09:30:00Z"), SCHOOL, None);
+        let text = calendar(
+            Method::Cancel,
+            &[science("2026-11-26T16:00:00Z", "2026-11-26T16:05:00Z")],
+            at("2026-11-20T09:30:00Z"),
+            SCHOOL,
+            None,
+        );
         assert!(text.contains("METHOD:CANCEL\r\n"));
         assert!(text.contains("STATUS:CANCELLED\r\n"));
     }
@@ -214,22 +264,34 @@ mod tests {
     #[test]
     fn a_cancellation_may_name_nobody() {
         let appointment = science("2026-11-26T16:00:00Z", "2026-11-26T16:05:00Z").without_names();
-        let text = calendar(Method::Cancel, &[appointment], at("2026-11-20T09:30:00Z"), SCHOOL, None);
-        for line in ["UID:booking-00000000-0000-0000-0000-000000000007@parlour", "SEQUENCE:2", "SUMMARY:Appointment", "STATUS:CANCELLED"] {
+        let text =
+            calendar(Method::Cancel, &[appointment], at("2026-11-20T09:30:00Z"), SCHOOL, None);
+        for line in [
+            "UID:booking-00000000-0000-0000-0000-000000000007@parlour",
+            "SEQUENCE:2",
+            "SUMMARY:Appointment",
+            "STATUS:CANCELLED",
+        ] {
             assert!(text.contains(&format!("\r\n{line}\r\n")), "no line {line} in\n{text}");
         }
-        assert!(!text.contains("Science") && !text.contains("Abell") && !text.contains("Sophie"), "{text}");
+        assert!(
+            !text.contains("Science") && !text.contains("Abell") && !text.contains("Sophie"),
+            "{text}"
+        );
     }
 
     #[test]
     fn times_are_right_on_both_sides_of_a_clock_change() {
         use chrono::TimeZone;
-        // In London the clocks go back on 25 October 2026 at 02:00: 16:00 is 15:00 UTC the day before and 16:00 UTC on the day.
+        // In London the clocks go back on 25 October 2026 at 02:00: 16:00 is 15:00 UTC the day
+        // before and 16:00 UTC on the day.
         let london = chrono_tz::Europe::London;
         for (day, start) in [(24, "DTSTART:20261024T150000Z"), (25, "DTSTART:20261025T160000Z")] {
             let mut appointment = science("2026-11-26T16:00:00Z", "2026-11-26T16:05:00Z");
-            appointment.starts_at = london.with_ymd_and_hms(2026, 10, day, 16, 0, 0).unwrap().with_timezone(&Utc);
-            let text = calendar(Method::Publish, &[appointment], at("2026-10-20T09:30:00Z"), SCHOOL, None);
+            appointment.starts_at =
+                london.with_ymd_and_hms(2026, 10, day, 16, 0, 0).unwrap().with_timezone(&Utc);
+            let text =
+                calendar(Method::Publish, &[appointment], at("2026-10-20T09:30:00Z"), SCHOOL, None);
             assert!(text.contains(start), "{text}");
         }
     }
@@ -240,17 +302,36 @@ mod tests {
         appointment.student = "A;B,C\\D\r\nATTENDEE:mailto:evil@example.com".into();
         appointment.video = false;
         let school = Organizer { name: "St \"X\", Y: Z\r\nX-EVIL:1", address: "a?b#c@example.org" };
-        let text = unfolded(&calendar(Method::Request, &[appointment], at("2026-11-20T09:30:00Z"), school, None));
+        let text = unfolded(&calendar(
+            Method::Request,
+            &[appointment],
+            at("2026-11-20T09:30:00Z"),
+            school,
+            None,
+        ));
         assert!(text.contains(r"about A\;B\,C\\D  ATTENDEE:mailto:evil@example.com"), "{text}");
-        assert!(text.contains("ORGANIZER;CN=\"St ’X’, Y: Z  X-EVIL:1\":mailto:a%3Fb%23c@example.org\r\n"), "{text}");
-        assert!(text.lines().all(|line| !line.starts_with("ATTENDEE") && !line.starts_with("X-EVIL")));
+        assert!(
+            text.contains(
+                "ORGANIZER;CN=\"St ’X’, Y: Z  X-EVIL:1\":mailto:a%3Fb%23c@example.org\r\n"
+            ),
+            "{text}"
+        );
+        assert!(
+            text.lines().all(|line| !line.starts_with("ATTENDEE") && !line.starts_with("X-EVIL"))
+        );
     }
 
     #[test]
     fn lines_are_folded_at_75_bytes_between_characters() {
         let mut appointment = science("2026-11-26T16:00:00Z", "2026-11-26T16:05:00Z");
         appointment.student = "Zoë 🌟 محمد عبد الله ".repeat(12);
-        let text = calendar(Method::Publish, std::slice::from_ref(&appointment), at("2026-11-20T09:30:00Z"), SCHOOL, None);
+        let text = calendar(
+            Method::Publish,
+            std::slice::from_ref(&appointment),
+            at("2026-11-20T09:30:00Z"),
+            SCHOOL,
+            None,
+        );
         assert!(text.split("\r\n").all(|line| line.len() <= 75), "{text}");
         assert!(unfolded(&text).contains(appointment.student.trim_end()));
     }

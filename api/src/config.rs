@@ -1,4 +1,5 @@
-//! The settings: from a TOML file, then the environment, checked once at start. An error names the setting and says what it takes.
+//! The settings: from a TOML file, then the environment, checked once at start. An error names the
+//! setting and says what it takes.
 
 use std::{collections::BTreeMap, env, fs, net::SocketAddr, path::PathBuf};
 
@@ -46,7 +47,8 @@ pub struct Config {
     pub mode: Mode,
     /// Where it listens.
     pub listen: SocketAddr,
-    /// How browsers reach it, without a slash at the end; the origin that POSTs must come from. `{host}` stands for a school's host.
+    /// How browsers reach it, without a slash at the end; the origin that POSTs must come from.
+    /// `{host}` stands for a school's host.
     pub public_url: String,
     /// Where the data is.
     pub database: DatabaseUrl,
@@ -68,11 +70,13 @@ pub struct Config {
     pub client_dir: Option<PathBuf>,
     /// The proxies in front that are believed; none while nobody has said whether there are any.
     pub proxies: Option<TrustedProxies>,
-    /// Whether a school can be reached by the path, `/s/<its short name>/`, and not by its host alone.
+    /// Whether a school can be reached by the path, `/s/<its short name>/`, and not by its host
+    /// alone.
     pub school_paths: bool,
     /// Servers that help the browsers of a call to find each other.
     pub ice: Ice,
-    /// Webhooks may lead to private addresses, and by plain HTTP: for a school's own network, and for tests.
+    /// Webhooks may lead to private addresses, and by plain HTTP: for a school's own network, and
+    /// for tests.
     pub private_webhooks: bool,
     /// Providers whose rosters are synced by themselves.
     pub roster_sources: Vec<RosterSource>,
@@ -109,7 +113,8 @@ pub struct Turn {
     pub secret: SecretString,
 }
 
-/// The settings' names in the environment; in the file they are the part after `PARLOUR_`, in lower case, and `database_url`.
+/// The settings' names in the environment; in the file they are the part after `PARLOUR_`, in lower
+/// case, and `database_url`.
 const NAMES: [&str; 25] = [
     "PARLOUR_MODE",
     "PARLOUR_LISTEN",
@@ -142,14 +147,20 @@ const NAMES: [&str; 25] = [
 const MIN_TURN_SECRET: usize = 16;
 
 impl Config {
-    /// Reads the file that `PARLOUR_CONFIG` names (or `parlour.toml` where there is one) and the environment, which wins.
+    /// Reads the file that `PARLOUR_CONFIG` names (or `parlour.toml` where there is one) and the
+    /// environment, which wins.
     ///
     /// # Errors
     /// A sentence that names the first setting that is missing or wrong.
     pub fn from_environment() -> anyhow::Result<Self> {
-        let file = env::var_os("PARLOUR_CONFIG").map(PathBuf::from).or_else(|| Some(PathBuf::from("parlour.toml")).filter(|path| path.exists()));
+        let file = env::var_os("PARLOUR_CONFIG")
+            .map(PathBuf::from)
+            .or_else(|| Some(PathBuf::from("parlour.toml")).filter(|path| path.exists()));
         let mut values = match file {
-            Some(path) => read_file(&fs::read_to_string(&path).with_context(|| format!("PARLOUR_CONFIG: can't read {}", path.display()))?)?,
+            Some(path) => read_file(
+                &fs::read_to_string(&path)
+                    .with_context(|| format!("PARLOUR_CONFIG: can't read {}", path.display()))?,
+            )?,
             None => BTreeMap::new(),
         };
         for name in NAMES {
@@ -165,62 +176,113 @@ impl Config {
     /// # Errors
     /// A sentence that names the first setting that is missing or wrong.
     pub fn from_values(values: &BTreeMap<String, String>) -> anyhow::Result<Self> {
-        let get = |name: &str| values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
+        let get = |name: &str| {
+            values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+        };
         let mode = match get("PARLOUR_MODE") {
             None | Some("production") => Mode::Production,
             Some("demo") => Mode::Demo,
             Some("dev") => Mode::Dev,
             Some("sandbox") => Mode::Sandbox,
-            Some(other) => bail!("PARLOUR_MODE: {other:?} is none of production, demo, dev, sandbox"),
+            Some(other) => {
+                bail!("PARLOUR_MODE: {other:?} is none of production, demo, dev, sandbox")
+            }
         };
-        let listen: SocketAddr = get("PARLOUR_LISTEN").unwrap_or("127.0.0.1:8080").parse().context("PARLOUR_LISTEN: give address:port, like 127.0.0.1:8080")?;
-        ensure!(!mode.is_playground() || listen.ip().is_loopback(), "PARLOUR_LISTEN: demo, dev and sandbox modes listen on loopback only, like 127.0.0.1:8080");
-        let database = get("DATABASE_URL").context("DATABASE_URL: is missing; give sqlite://path/to/file.db or postgres://user:password@host/database")?;
-        let database = DatabaseUrl::parse(database).map_err(|problem| anyhow::anyhow!("DATABASE_URL: {problem}"))?;
+        let listen: SocketAddr = get("PARLOUR_LISTEN")
+            .unwrap_or("127.0.0.1:8080")
+            .parse()
+            .context("PARLOUR_LISTEN: give address:port, like 127.0.0.1:8080")?;
+        ensure!(
+            !mode.is_playground() || listen.ip().is_loopback(),
+            "PARLOUR_LISTEN: demo, dev and sandbox modes listen on loopback only, like \
+             127.0.0.1:8080"
+        );
+        let database = get("DATABASE_URL").context(
+            "DATABASE_URL: is missing; give sqlite://path/to/file.db or \
+             postgres://user:password@host/database",
+        )?;
+        let database = DatabaseUrl::parse(database)
+            .map_err(|problem| anyhow::anyhow!("DATABASE_URL: {problem}"))?;
         let key = match get("PARLOUR_KEY") {
-            Some(key) if key.len() >= crate::keys::MIN_KEY_BYTES => SecretString::from(key.to_owned()),
-            Some(_) => bail!("PARLOUR_KEY: must have at least {} characters; `openssl rand -hex 32` makes one", crate::keys::MIN_KEY_BYTES),
-            None if mode.is_playground() => SecretString::from("a playground's key, the same for everybody, of no secrecy at all".to_owned()),
-            None => bail!("PARLOUR_KEY: is missing; `openssl rand -hex 32` makes one. Keep it: links already mailed rest on it"),
+            Some(key) if key.len() >= crate::keys::MIN_KEY_BYTES => {
+                SecretString::from(key.to_owned())
+            }
+            Some(_) => bail!(
+                "PARLOUR_KEY: must have at least {} characters; `openssl rand -hex 32` makes one",
+                crate::keys::MIN_KEY_BYTES
+            ),
+            None if mode.is_playground() => SecretString::from(
+                "a playground's key, the same for everybody, of no secrecy at all".to_owned(),
+            ),
+            None => bail!(
+                "PARLOUR_KEY: is missing; `openssl rand -hex 32` makes one. Keep it: links \
+                 already mailed rest on it"
+            ),
         };
         let smtp_url = get("PARLOUR_SMTP_URL").map(|url| SecretString::from(url.to_owned()));
         if let Some(url) = &smtp_url {
             let url = url.expose_secret();
             ensure!(
                 url.starts_with("smtp://") || url.starts_with("smtps://"),
-                "PARLOUR_SMTP_URL: give smtp://host:25, smtp://user:password@host:587?tls=required or smtps://…"
+                "PARLOUR_SMTP_URL: give smtp://host:25, \
+                 smtp://user:password@host:587?tls=required or smtps://…"
             );
         }
         ensure!(
             mode.is_playground() || smtp_url.is_some(),
-            "PARLOUR_SMTP_URL: is missing; production needs a mail server, like smtps://user:password@mail.example.org"
+            "PARLOUR_SMTP_URL: is missing; production needs a mail server, like \
+             smtps://user:password@mail.example.org"
         );
         let mail_from = get("PARLOUR_MAIL_FROM")
             .map(str::to_owned)
             .or_else(|| mode.is_playground().then(|| "parlour@example.org".to_owned()))
             .context("PARLOUR_MAIL_FROM: is missing; give the sender's address of all mail")?;
-        let mail_from =
-            parlour_domain::EmailAddress::parse(&mail_from).map_err(|_| anyhow::anyhow!("PARLOUR_MAIL_FROM: {mail_from:?} is no email address"))?.to_string();
+        let mail_from = parlour_domain::EmailAddress::parse(&mail_from)
+            .map_err(|_| anyhow::anyhow!("PARLOUR_MAIL_FROM: {mail_from:?} is no email address"))?
+            .to_string();
         let public_url = match get("PARLOUR_PUBLIC_URL") {
-            Some(url) if url.starts_with("https://") || (url.starts_with("http://") && mode.is_playground()) => url.trim_end_matches('/').to_owned(),
+            Some(url)
+                if url.starts_with("https://")
+                    || (url.starts_with("http://") && mode.is_playground()) =>
+            {
+                url.trim_end_matches('/').to_owned()
+            }
             Some(_) => bail!("PARLOUR_PUBLIC_URL: must begin with https://"),
             None if mode.is_playground() => format!("http://{listen}"),
-            None => bail!("PARLOUR_PUBLIC_URL: is missing; give the address in the browser, like https://{{host}} with each school's own host"),
+            None => bail!(
+                "PARLOUR_PUBLIC_URL: is missing; give the address in the browser, like https://{{host}} with each school's own host"
+            ),
         };
-        let oneroster_secret = get("PARLOUR_ONEROSTER_SECRET").map(|secret| SecretString::from(secret.to_owned()));
+        let oneroster_secret =
+            get("PARLOUR_ONEROSTER_SECRET").map(|secret| SecretString::from(secret.to_owned()));
         Ok(Self {
             mode,
             listen,
             public_url,
             database,
-            connections: number(get("PARLOUR_DATABASE_CONNECTIONS"), 8, "PARLOUR_DATABASE_CONNECTIONS", 1..=64)?,
-            max_connections: number(get("PARLOUR_MAX_CONNECTIONS"), 8192, "PARLOUR_MAX_CONNECTIONS", 16..=1_000_000)? as usize,
+            connections: number(
+                get("PARLOUR_DATABASE_CONNECTIONS"),
+                8,
+                "PARLOUR_DATABASE_CONNECTIONS",
+                1..=64,
+            )?,
+            max_connections: number(
+                get("PARLOUR_MAX_CONNECTIONS"),
+                8192,
+                "PARLOUR_MAX_CONNECTIONS",
+                16..=1_000_000,
+            )? as usize,
             workers: number(get("PARLOUR_WORKERS"), 2, "PARLOUR_WORKERS", 1..=64)? as usize,
             key,
             smtp_url,
             mail_from,
             metrics_listen: get("PARLOUR_METRICS_LISTEN")
-                .map(|at| at.parse().context("PARLOUR_METRICS_LISTEN: give address:port, like 127.0.0.1:9090, where nobody but Prometheus gets to"))
+                .map(|at| {
+                    at.parse().context(
+                        "PARLOUR_METRICS_LISTEN: give address:port, like 127.0.0.1:9090, where \
+                         nobody but Prometheus gets to",
+                    )
+                })
                 .transpose()?,
             client_dir: get("PARLOUR_CLIENT_DIR").map(PathBuf::from),
             proxies: TrustedProxies::from_values(&get)?,
@@ -234,10 +296,15 @@ impl Config {
             private_webhooks: match get("PARLOUR_WEBHOOKS_PRIVATE") {
                 None | Some("refuse") => false,
                 Some("allow") => true,
-                Some(other) => bail!("PARLOUR_WEBHOOKS_PRIVATE: {other:?} is none of refuse, allow"),
+                Some(other) => {
+                    bail!("PARLOUR_WEBHOOKS_PRIVATE: {other:?} is none of refuse, allow")
+                }
             },
-            roster_sources: RosterSource::parse_all(get("PARLOUR_ROSTER_SOURCES").unwrap_or("[]"), oneroster_secret.as_ref())
-                .map_err(|problem| anyhow::anyhow!("PARLOUR_ROSTER_SOURCES: {problem:#}"))?,
+            roster_sources: RosterSource::parse_all(
+                get("PARLOUR_ROSTER_SOURCES").unwrap_or("[]"),
+                oneroster_secret.as_ref(),
+            )
+            .map_err(|problem| anyhow::anyhow!("PARLOUR_ROSTER_SOURCES: {problem:#}"))?,
             oneroster_secret,
         })
     }
@@ -254,25 +321,39 @@ impl Config {
         self.mode == Mode::Production && self.is_https()
     }
 
-    /// Whether this is the origin (RFC 6454, 6.2) of the pages of the school on this host. A playground is also at `localhost`.
+    /// Whether this is the origin (RFC 6454, 6.2) of the pages of the school on this host. A
+    /// playground is also at `localhost`.
     #[must_use]
     pub fn is_origin(&self, origin: &str, host: Option<&str>) -> bool {
-        let url = host.map_or_else(|| self.public_url.clone(), |host| self.public_url.replace(HOST, host));
-        let Some(own) = Url::parse(&url).ok().filter(|_| !url.contains(HOST)).map(|url| url.origin().ascii_serialization()) else { return false };
-        let is_local = || self.mode.is_playground() && origin.eq_ignore_ascii_case(&own.replacen("//127.0.0.1", "//localhost", 1));
+        let url = host
+            .map_or_else(|| self.public_url.clone(), |host| self.public_url.replace(HOST, host));
+        let Some(own) = Url::parse(&url)
+            .ok()
+            .filter(|_| !url.contains(HOST))
+            .map(|url| url.origin().ascii_serialization())
+        else {
+            return false;
+        };
+        let is_local = || {
+            self.mode.is_playground()
+                && origin.eq_ignore_ascii_case(&own.replacen("//127.0.0.1", "//localhost", 1))
+        };
         origin.eq_ignore_ascii_case(&own) || is_local()
     }
 
-    /// Checks that the pages of every school can be reached, given the names of those without a host and how many there are in all.
+    /// Checks that the pages of every school can be reached, given the names of those without a
+    /// host and how many there are in all.
     ///
     /// # Errors
     /// A sentence that names the schools that can't be.
     pub fn check_reach(&self, without_host: &[String], schools: usize) -> anyhow::Result<()> {
-        let is_reached = self.mode.is_playground() || (!self.public_url.contains(HOST) && (self.school_paths || schools == 1));
+        let is_reached = self.mode.is_playground()
+            || (!self.public_url.contains(HOST) && (self.school_paths || schools == 1));
         ensure!(
             is_reached || without_host.is_empty(),
-            "nobody can reach {}: give each its own host (the column `host` of its row in `schools`), or allow paths with PARLOUR_SCHOOL_PATHS=allow \
-             and a PARLOUR_PUBLIC_URL without {HOST}",
+            "nobody can reach {}: give each its own host (the column `host` of its row in \
+             `schools`), or allow paths with PARLOUR_SCHOOL_PATHS=allow and a PARLOUR_PUBLIC_URL \
+             without {HOST}",
             without_host.join(", ")
         );
         Ok(())
@@ -283,15 +364,17 @@ impl Config {
 pub const HOST: &str = "{host}";
 
 impl Config {
-    /// Checks what only a server needs that serves: in production on loopback a proxy stands in front, and how many there are must be said. Else all clients
-    /// would seem to have the proxy's address, or could claim any.
+    /// Checks what only a server needs that serves: in production on loopback a proxy stands in
+    /// front, and how many there are must be said. Else all clients would seem to have the
+    /// proxy's address, or could claim any.
     ///
     /// # Errors
     /// A sentence that names the setting.
     pub fn check_serving(&self) -> anyhow::Result<()> {
         ensure!(
             self.mode.is_playground() || !self.listen.ip().is_loopback() || self.proxies.is_some(),
-            "PARLOUR_TRUSTED_PROXY_HOPS: is missing; say how many proxies of yours a request passes before it gets to {}, mostly 1, or 0 if there are none",
+            "PARLOUR_TRUSTED_PROXY_HOPS: is missing; say how many proxies of yours a request \
+             passes before it gets to {}, mostly 1, or 0 if there are none",
             self.listen
         );
         Ok(())
@@ -305,7 +388,10 @@ impl TrustedProxies {
             return Ok(None);
         }
         let header = header.unwrap_or("X-Forwarded-For");
-        ensure!(HeaderName::try_from(header).is_ok(), "PARLOUR_CLIENT_IP_HEADER: {header:?} is no header's name");
+        ensure!(
+            HeaderName::try_from(header).is_ok(),
+            "PARLOUR_CLIENT_IP_HEADER: {header:?} is no header's name"
+        );
         let hops = number(hops, 1, "PARLOUR_TRUSTED_PROXY_HOPS", 0..=8)? as usize;
         Ok(Some(Self { hops, header: header.to_owned() }))
     }
@@ -313,54 +399,98 @@ impl TrustedProxies {
 
 impl Ice {
     fn from_values<'a>(get: &impl Fn(&str) -> Option<&'a str>) -> anyhow::Result<Self> {
-        let stun_urls =
-            urls(get("PARLOUR_STUN_URLS"), &["stun:", "stuns:"], "PARLOUR_STUN_URLS: give addresses like stun:turn.example.org:3478, with commas between")?;
+        let stun_urls = urls(
+            get("PARLOUR_STUN_URLS"),
+            &["stun:", "stuns:"],
+            "PARLOUR_STUN_URLS: give addresses like stun:turn.example.org:3478, with commas \
+             between",
+        )?;
         let turn_urls = urls(
             get("PARLOUR_TURN_URLS"),
             &["turn:", "turns:"],
-            "PARLOUR_TURN_URLS: give addresses like turns:turn.example.org:443?transport=tcp, with commas between",
+            "PARLOUR_TURN_URLS: give addresses like turns:turn.example.org:443?transport=tcp, \
+             with commas between",
         )?;
         let turn = match (turn_urls.is_empty(), get("PARLOUR_TURN_SECRET")) {
             (true, _) => None,
-            (false, Some(secret)) if secret.len() >= MIN_TURN_SECRET => Some(Turn { urls: turn_urls, secret: SecretString::from(secret.to_owned()) }),
-            (false, Some(_)) => bail!("PARLOUR_TURN_SECRET: must have at least {MIN_TURN_SECRET} characters; `openssl rand -hex 32` makes one"),
-            (false, None) => bail!("PARLOUR_TURN_SECRET: is missing; give the static-auth-secret of the TURN server"),
+            (false, Some(secret)) if secret.len() >= MIN_TURN_SECRET => {
+                Some(Turn { urls: turn_urls, secret: SecretString::from(secret.to_owned()) })
+            }
+            (false, Some(_)) => bail!(
+                "PARLOUR_TURN_SECRET: must have at least {MIN_TURN_SECRET} characters; `openssl \
+                 rand -hex 32` makes one"
+            ),
+            (false, None) => bail!(
+                "PARLOUR_TURN_SECRET: is missing; give the static-auth-secret of the TURN server"
+            ),
         };
         let relay_only = match get("PARLOUR_TURN_POLICY") {
             None | Some("all") => false,
             Some("relay") => true,
             Some(other) => bail!("PARLOUR_TURN_POLICY: {other:?} is none of all, relay"),
         };
-        ensure!(!relay_only || turn.is_some(), "PARLOUR_TURN_POLICY: relay needs a TURN server; give PARLOUR_TURN_URLS");
+        ensure!(
+            !relay_only || turn.is_some(),
+            "PARLOUR_TURN_POLICY: relay needs a TURN server; give PARLOUR_TURN_URLS"
+        );
         Ok(Self { stun_urls, turn, relay_only })
     }
 }
 
 /// Addresses with commas or blanks between, each of one of these schemes.
-fn urls(value: Option<&str>, schemes: &[&str], wanted: &'static str) -> anyhow::Result<Vec<String>> {
-    let all: Vec<String> = value.unwrap_or_default().split([',', ' ']).map(str::trim).filter(|url| !url.is_empty()).map(str::to_owned).collect();
-    ensure!(all.iter().all(|url| schemes.iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')))), wanted);
+fn urls(
+    value: Option<&str>,
+    schemes: &[&str],
+    wanted: &'static str,
+) -> anyhow::Result<Vec<String>> {
+    let all: Vec<String> = value
+        .unwrap_or_default()
+        .split([',', ' '])
+        .map(str::trim)
+        .filter(|url| !url.is_empty())
+        .map(str::to_owned)
+        .collect();
+    ensure!(
+        all.iter().all(|url| schemes.iter().any(|scheme| url
+            .strip_prefix(scheme)
+            .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')))),
+        wanted
+    );
     Ok(all)
 }
 
 fn read_file(text: &str) -> anyhow::Result<BTreeMap<String, String>> {
     // What TOML's parser says of it beyond that quotes the text, and with it a secret.
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| anyhow::anyhow!("PARLOUR_CONFIG: the file is not TOML: {}", error.message()))?;
-    let named = |name: &str| NAMES.into_iter().find(|known| known.trim_start_matches("PARLOUR_").eq_ignore_ascii_case(name));
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        anyhow::anyhow!("PARLOUR_CONFIG: the file is not TOML: {}", error.message())
+    })?;
+    let named = |name: &str| {
+        NAMES
+            .into_iter()
+            .find(|known| known.trim_start_matches("PARLOUR_").eq_ignore_ascii_case(name))
+    };
     table
         .into_iter()
         .map(|(name, value)| {
-            let known = named(&name).with_context(|| format!("PARLOUR_CONFIG: {name:?} is not a setting"))?;
+            let known = named(&name)
+                .with_context(|| format!("PARLOUR_CONFIG: {name:?} is not a setting"))?;
             let value = value.as_str().map(str::to_owned).unwrap_or_else(|| value.to_string());
             Ok((known.to_owned(), value))
         })
         .collect()
 }
 
-fn number(value: Option<&str>, default: u32, name: &str, range: std::ops::RangeInclusive<u32>) -> anyhow::Result<u32> {
+fn number(
+    value: Option<&str>,
+    default: u32,
+    name: &str,
+    range: std::ops::RangeInclusive<u32>,
+) -> anyhow::Result<u32> {
     let Some(text) = value else { return Ok(default) };
     let number: Option<u32> = text.parse().ok();
-    number.filter(|n| range.contains(n)).with_context(|| format!("{name}: give a number from {} to {}", range.start(), range.end()))
+    number
+        .filter(|n| range.contains(n))
+        .with_context(|| format!("{name}: give a number from {} to {}", range.start(), range.end()))
 }
 
 #[cfg(test)]
@@ -369,7 +499,10 @@ mod tests {
 
     #[track_caller]
     fn check(settings: &[(&str, &str)], names: Option<&str>) {
-        let values = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let values = settings
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         let error = Config::from_values(&values).err().map(|error| error.to_string());
         match (names, error) {
             (None, None) => {}
@@ -386,7 +519,13 @@ mod tests {
         check(&[], Some("DATABASE_URL"));
         check(&[("DATABASE_URL", "mysql://x")], Some("DATABASE_URL"));
         check(&[("DATABASE_URL", "sqlite://x.db")], Some("PARLOUR_KEY"));
-        check(&[("DATABASE_URL", "sqlite://x.db"), ("PARLOUR_KEY", "0123456789abcdef0123456789abcdef")], Some("PARLOUR_SMTP_URL"));
+        check(
+            &[
+                ("DATABASE_URL", "sqlite://x.db"),
+                ("PARLOUR_KEY", "0123456789abcdef0123456789abcdef"),
+            ],
+            Some("PARLOUR_SMTP_URL"),
+        );
         check(&with(&[("PARLOUR_LISTEN", "0.0.0.0:80")]), Some("PARLOUR_LISTEN"));
         check(&with(&[("PARLOUR_WORKERS", "many")]), Some("PARLOUR_WORKERS"));
         check(&with(&[("PARLOUR_MAX_CONNECTIONS", "0")]), Some("PARLOUR_MAX_CONNECTIONS"));
@@ -394,29 +533,59 @@ mod tests {
         check(&with(&[("PARLOUR_SMTP_URL", "mail.example.org")]), Some("PARLOUR_SMTP_URL"));
         check(&with(&[("PARLOUR_MAIL_FROM", "nobody")]), Some("PARLOUR_MAIL_FROM"));
         check(&[("PARLOUR_MODE", "fun")], Some("PARLOUR_MODE"));
-        check(&with(&[("PARLOUR_STUN_URLS", "stun:a.example.org:3478, stun:b.example.org:3478")]), None);
+        check(
+            &with(&[("PARLOUR_STUN_URLS", "stun:a.example.org:3478, stun:b.example.org:3478")]),
+            None,
+        );
         check(&with(&[("PARLOUR_STUN_URLS", "http://a.example.org")]), Some("PARLOUR_STUN_URLS"));
         let turn = ("PARLOUR_TURN_URLS", "turn:a.example.org:3478?transport=udp");
-        check(&with(&[turn, ("PARLOUR_TURN_SECRET", "0123456789abcdef"), ("PARLOUR_TURN_POLICY", "relay")]), None);
+        check(
+            &with(&[
+                turn,
+                ("PARLOUR_TURN_SECRET", "0123456789abcdef"),
+                ("PARLOUR_TURN_POLICY", "relay"),
+            ]),
+            None,
+        );
         check(&with(&[("PARLOUR_TURN_URLS", "turn://a.example.org")]), Some("PARLOUR_TURN_URLS"));
         check(&with(&[turn]), Some("PARLOUR_TURN_SECRET"));
         check(&with(&[turn, ("PARLOUR_TURN_SECRET", "short")]), Some("PARLOUR_TURN_SECRET"));
         check(&with(&[("PARLOUR_TURN_POLICY", "relay")]), Some("PARLOUR_TURN_POLICY"));
-        check(&with(&[("PARLOUR_TRUSTED_PROXY_HOPS", "2"), ("PARLOUR_CLIENT_IP_HEADER", "Forwarded")]), None);
+        check(
+            &with(&[
+                ("PARLOUR_TRUSTED_PROXY_HOPS", "2"),
+                ("PARLOUR_CLIENT_IP_HEADER", "Forwarded"),
+            ]),
+            None,
+        );
         check(&with(&[("PARLOUR_TRUSTED_PROXY_HOPS", "9")]), Some("PARLOUR_TRUSTED_PROXY_HOPS"));
         check(&with(&[("PARLOUR_TRUSTED_PROXY_HOPS", "-1")]), Some("PARLOUR_TRUSTED_PROXY_HOPS"));
-        check(&with(&[("PARLOUR_CLIENT_IP_HEADER", "X Forwarded")]), Some("PARLOUR_CLIENT_IP_HEADER"));
+        check(
+            &with(&[("PARLOUR_CLIENT_IP_HEADER", "X Forwarded")]),
+            Some("PARLOUR_CLIENT_IP_HEADER"),
+        );
         check(&with(&[("PARLOUR_WEBHOOKS_PRIVATE", "allow")]), None);
         check(&with(&[("PARLOUR_WEBHOOKS_PRIVATE", "yes")]), Some("PARLOUR_WEBHOOKS_PRIVATE"));
-        check(&with(&[("PARLOUR_ROSTER_SOURCES", "[{ url = 1 }]")]), Some("PARLOUR_ROSTER_SOURCES"));
+        check(
+            &with(&[("PARLOUR_ROSTER_SOURCES", "[{ url = 1 }]")]),
+            Some("PARLOUR_ROSTER_SOURCES"),
+        );
         check(&with(&[("PARLOUR_SCHOOL_PATHS", "refuse")]), None);
         check(&with(&[("PARLOUR_SCHOOL_PATHS", "no")]), Some("PARLOUR_SCHOOL_PATHS"));
     }
 
     fn config(settings: &[(&str, &str)]) -> Config {
-        let needed = [("DATABASE_URL", "sqlite://x.db"), ("PARLOUR_KEY", "0123456789abcdef0123456789abcdef"), ("PARLOUR_SMTP_URL", "smtp://localhost")];
-        let values = [("PARLOUR_MAIL_FROM", "school@example.org")].iter().chain(&needed).chain(settings);
-        Config::from_values(&values.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()).unwrap()
+        let needed = [
+            ("DATABASE_URL", "sqlite://x.db"),
+            ("PARLOUR_KEY", "0123456789abcdef0123456789abcdef"),
+            ("PARLOUR_SMTP_URL", "smtp://localhost"),
+        ];
+        let values =
+            [("PARLOUR_MAIL_FROM", "school@example.org")].iter().chain(&needed).chain(settings);
+        Config::from_values(
+            &values.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        )
+        .unwrap()
     }
 
     #[test]
@@ -425,15 +594,27 @@ mod tests {
         let hosts = of("https://{host}");
         assert!(hosts.is_origin("https://evening.example.org", Some("evening.example.org")));
         assert!(!hosts.is_origin("https://other.example.org", Some("evening.example.org")));
-        assert!(!hosts.is_origin("http://evening.example.org", Some("evening.example.org")), "another scheme");
-        assert!(!hosts.is_origin("https://evening.example.org:8443", Some("evening.example.org")), "another port");
+        assert!(
+            !hosts.is_origin("http://evening.example.org", Some("evening.example.org")),
+            "another scheme"
+        );
+        assert!(
+            !hosts.is_origin("https://evening.example.org:8443", Some("evening.example.org")),
+            "another port"
+        );
         assert!(!hosts.is_origin("https://{host}", None) && !hosts.is_origin("null", None));
         let one = of("https://evening.example.org:443/");
         assert!(one.is_origin("https://evening.example.org", None));
         assert!(!one.is_origin("https://localhost", None));
         let demo = config(&[("PARLOUR_MODE", "demo"), ("PARLOUR_LISTEN", "127.0.0.1:8081")]);
-        assert!(demo.is_origin("http://127.0.0.1:8081", None) && demo.is_origin("http://localhost:8081", None));
-        assert!(!demo.is_origin("http://localhost:8080", None) && !demo.is_origin("http://evil.example:8081", None));
+        assert!(
+            demo.is_origin("http://127.0.0.1:8081", None)
+                && demo.is_origin("http://localhost:8081", None)
+        );
+        assert!(
+            !demo.is_origin("http://localhost:8080", None)
+                && !demo.is_origin("http://evil.example:8081", None)
+        );
     }
 
     #[test]
@@ -443,11 +624,23 @@ mod tests {
             let names: Vec<String> = without_host.iter().map(|name| (*name).to_owned()).collect();
             config.check_reach(&names, schools).map_err(|error| error.to_string())
         };
-        assert_eq!(check("https://evening.example.org", "refuse", &["Hillcrest"], 1), Ok(()), "a single school answers on every host");
-        assert_eq!(check("https://evening.example.org", "allow", &["Hillcrest", "Lakeside"], 2), Ok(()));
+        assert_eq!(
+            check("https://evening.example.org", "refuse", &["Hillcrest"], 1),
+            Ok(()),
+            "a single school answers on every host"
+        );
+        assert_eq!(
+            check("https://evening.example.org", "allow", &["Hillcrest", "Lakeside"], 2),
+            Ok(())
+        );
         assert_eq!(check("https://{host}", "refuse", &[], 2), Ok(()));
-        for refused in [check("https://evening.example.org", "refuse", &["Lakeside"], 2), check("https://{host}", "allow", &["Lakeside"], 1)] {
-            assert!(refused.is_err_and(|error| error.contains("Lakeside") && error.contains("PARLOUR_SCHOOL_PATHS")));
+        for refused in [
+            check("https://evening.example.org", "refuse", &["Lakeside"], 2),
+            check("https://{host}", "allow", &["Lakeside"], 1),
+        ] {
+            assert!(refused.is_err_and(
+                |error| error.contains("Lakeside") && error.contains("PARLOUR_SCHOOL_PATHS")
+            ));
         }
     }
 
@@ -468,7 +661,11 @@ mod tests {
             ("PARLOUR_MAIL_FROM", "school@example.org"),
             ("PARLOUR_PUBLIC_URL", "https://{host}"),
         ];
-        let values = production.iter().chain(settings).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let values = production
+            .iter()
+            .chain(settings)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         let config = Config::from_values(&values).unwrap();
         assert_eq!(config.check_serving().is_ok(), serves, "{settings:?}");
         assert_eq!(config.proxies.map(|proxies| proxies.hops), hops, "{settings:?}");
@@ -499,7 +696,8 @@ client_id = "parlour"
 every = "12h"
 "#;
         let config = Config::from_values(&read_file(text).unwrap()).unwrap();
-        let every: Vec<u64> = config.roster_sources.iter().map(|source| source.every.as_secs()).collect();
+        let every: Vec<u64> =
+            config.roster_sources.iter().map(|source| source.every.as_secs()).collect();
         assert_eq!(every, [12 * 60 * 60]);
     }
 }

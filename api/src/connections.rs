@@ -1,5 +1,5 @@
-//! All connections of this process, whichever worker has them: how many there may be, which of them stand still, and which are closed first.
-//! Knows nothing of requests but how far each has come.
+//! All connections of this process, whichever worker has them: how many there may be, which of them
+//! stand still, and which are closed first. Knows nothing of requests but how far each has come.
 
 use std::{
     any::Any,
@@ -25,19 +25,23 @@ use actix_web::{
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// How long a connection may stand still that waits for nothing of ours: between two requests, in the middle of a head, or taking an answer.
-/// A first head has 5 seconds by actix, and a body its own time ([`crate::request`]).
+/// How long a connection may stand still that waits for nothing of ours: between two requests, in
+/// the middle of a head, or taking an answer. A first head has 5 seconds by actix, and a body its
+/// own time ([`crate::request`]).
 pub const STILL: Duration = Duration::from_secs(30);
 /// How often connections that stand still are looked for.
 const SWEEP: Duration = Duration::from_secs(1);
-/// How much of an answer is handed over at a time: what is larger goes in parts, so that it can be seen whether it is taken.
+/// How much of an answer is handed over at a time: what is larger goes in parts, so that it can be
+/// seen whether it is taken.
 const PART: usize = 16 * 1024;
 /// Files that are open besides connections.
 const OTHER_FILES: u64 = 256;
-/// Files for each connection: its socket and our second handle of it, and as much again for those that are being closed.
+/// Files for each connection: its socket and our second handle of it, and as much again for those
+/// that are being closed.
 const FILES_EACH: u64 = 4;
 
-/// How far a connection has come. The order is that in which they are closed when there are too many.
+/// How far a connection has come. The order is that in which they are closed when there are too
+/// many.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Stage {
     /// It has no request yet, or no other one.
@@ -55,7 +59,8 @@ pub enum Stage {
 }
 
 impl Stage {
-    const ALL: [Self; 6] = [Self::Idle, Self::Receiving, Self::Sending, Self::AtTheDoor, Self::Working, Self::InCall];
+    const ALL: [Self; 6] =
+        [Self::Idle, Self::Receiving, Self::Sending, Self::AtTheDoor, Self::Working, Self::InCall];
 
     fn of(number: u8) -> Self {
         Self::ALL.get(usize::from(number)).copied().unwrap_or(Self::Working)
@@ -107,7 +112,12 @@ impl Connections {
     /// Room for so many.
     #[must_use]
     pub fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { all: Mutex::default(), next: AtomicU64::new(1), most, began: Instant::now() })
+        Arc::new(Self {
+            all: Mutex::default(),
+            next: AtomicU64::new(1),
+            most,
+            began: Instant::now(),
+        })
     }
 
     /// How many there are.
@@ -125,15 +135,25 @@ impl Connections {
         }
     }
 
-    /// Takes a connection in. When there is no room, another one goes: of those that are idle the one that has been so for the longest, then of those that
-    /// send and of those that receive the slowest. Where everybody else is being served, the newcomer goes.
+    /// Takes a connection in. When there is no room, another one goes: of those that are idle the
+    /// one that has been so for the longest, then of those that send and of those that receive
+    /// the slowest. Where everybody else is being served, the newcomer goes.
     fn add(self: &Arc<Self>, socket: TcpStream) -> Connection {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let progress = Arc::new(Progress { stage: AtomicU8::new(Stage::Idle as u8), since: AtomicU64::new(self.millis(Instant::now())) });
+        let progress = Arc::new(Progress {
+            stage: AtomicU8::new(Stage::Idle as u8),
+            since: AtomicU64::new(self.millis(Instant::now())),
+        });
         let mut all = self.all();
         while all.len() >= self.most {
-            let of = |entry: &Entry| (entry.progress.stage(), entry.progress.since.load(Ordering::Relaxed));
-            let first = all.iter().map(|(id, entry)| (of(entry), *id)).filter(|((stage, _), _)| stage.may_be_closed()).min();
+            let of = |entry: &Entry| {
+                (entry.progress.stage(), entry.progress.since.load(Ordering::Relaxed))
+            };
+            let first = all
+                .iter()
+                .map(|(id, entry)| (of(entry), *id))
+                .filter(|((stage, _), _)| stage.may_be_closed())
+                .min();
             let Some((_, first)) = first else {
                 close(&socket);
                 break;
@@ -153,7 +173,8 @@ impl Connections {
     pub fn sweep(&self, now: Instant) -> usize {
         let now = self.millis(now);
         let is_still = |progress: &Progress| {
-            let since = Duration::from_millis(now.saturating_sub(progress.since.load(Ordering::Relaxed)));
+            let since =
+                Duration::from_millis(now.saturating_sub(progress.since.load(Ordering::Relaxed)));
             progress.stage().may_not_stand_still() && since > STILL
         };
         let mut all = self.all();
@@ -188,7 +209,8 @@ pub async fn watch(connections: Arc<Connections>) {
     }
 }
 
-/// Its worker finds that nothing comes any more and nothing can be sent, and lets go of it. What has left us already still arrives.
+/// Its worker finds that nothing comes any more and nothing can be sent, and lets go of it. What
+/// has left us already still arrives.
 fn close(socket: &TcpStream) {
     // One that is not connected any more is closed as it is.
     let _ = socket.shutdown(Shutdown::Both);
@@ -261,7 +283,10 @@ impl MessageBody for Watched {
         self.body.size()
     }
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         if self.rest.is_empty() {
             match ready!(Pin::new(&mut self.body).poll_next(cx)) {
                 Some(Ok(bytes)) => self.rest = bytes,
@@ -280,7 +305,8 @@ impl Drop for Watched {
     }
 }
 
-/// Lets the process open as many files as so many connections need, as far as the system lets it; says how many connections there can be.
+/// Lets the process open as many files as so many connections need, as far as the system lets it;
+/// says how many connections there can be.
 #[must_use]
 pub fn make_room(wanted: usize) -> usize {
     let needed = (wanted as u64).saturating_mul(FILES_EACH).saturating_add(OTHER_FILES);
@@ -291,9 +317,16 @@ pub fn make_room(wanted: usize) -> usize {
             getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(soft, _)| soft)
         }
     };
-    let room = usize::try_from(limit.saturating_sub(OTHER_FILES) / FILES_EACH).unwrap_or(usize::MAX).max(1);
+    let room = usize::try_from(limit.saturating_sub(OTHER_FILES) / FILES_EACH)
+        .unwrap_or(usize::MAX)
+        .max(1);
     if room < wanted {
-        tracing::warn!(limit, wanted, connections = room, "the limit of open files allows fewer connections than PARLOUR_MAX_CONNECTIONS");
+        tracing::warn!(
+            limit,
+            wanted,
+            connections = room,
+            "the limit of open files allows fewer connections than PARLOUR_MAX_CONNECTIONS"
+        );
     }
     room.min(wanted)
 }
@@ -331,12 +364,21 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let all = Connections::new(6);
         let mut ends: Vec<_> = (0..6).map(|_| connect(&all, &listener)).collect();
-        let stages = [Stage::InCall, Stage::Sending, Stage::Idle, Stage::Receiving, Stage::Working, Stage::Idle];
+        let stages = [
+            Stage::InCall,
+            Stage::Sending,
+            Stage::Idle,
+            Stage::Receiving,
+            Stage::Working,
+            Stage::Idle,
+        ];
         for (n, ((connection, _), stage)) in (1..).zip(ends.iter().zip(stages)) {
             connection.enter(stage);
             connection.handle.progress.since.store(n, Ordering::Relaxed);
         }
-        let closed = |ends: &mut Vec<(Connection, TcpStream)>| -> Vec<usize> { (0..ends.len()).filter(|at| is_closed(&mut ends[*at].1)).collect() };
+        let closed = |ends: &mut Vec<(Connection, TcpStream)>| -> Vec<usize> {
+            (0..ends.len()).filter(|at| is_closed(&mut ends[*at].1)).collect()
+        };
         let mut newcomers = Vec::new();
         for expected in [&[2][..], &[2, 5], &[2, 3, 5], &[1, 2, 3, 5]] {
             let (connection, there) = connect(&all, &listener);
@@ -357,13 +399,17 @@ mod tests {
     fn what_stands_still_is_closed_after_a_while() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let all = Connections::new(10);
-        let mut ends: Vec<_> = Stage::ALL.into_iter().map(|stage| (stage, connect(&all, &listener))).collect();
+        let mut ends: Vec<_> =
+            Stage::ALL.into_iter().map(|stage| (stage, connect(&all, &listener))).collect();
         for (stage, (connection, _)) in &ends {
             connection.enter(*stage);
         }
         assert_eq!(all.sweep(Instant::now() + STILL), 0);
         assert_eq!(all.sweep(Instant::now() + STILL + Duration::from_secs(1)), 2);
-        let closed: Vec<Stage> = ends.iter_mut().filter_map(|(stage, (_, there))| is_closed(there).then_some(*stage)).collect();
+        let closed: Vec<Stage> = ends
+            .iter_mut()
+            .filter_map(|(stage, (_, there))| is_closed(there).then_some(*stage))
+            .collect();
         assert_eq!(closed, [Stage::Idle, Stage::Sending]);
     }
 

@@ -1,4 +1,5 @@
-//! What every change is made with: the time and new ids. The one place that reads the clock and draws random numbers.
+//! What every change is made with: the time and new ids. The one place that reads the clock and
+//! draws random numbers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,12 +12,14 @@ pub trait Clock: Send + Sync + 'static {
     /// Now, in whole microseconds: what both databases can hold.
     fn now(&self) -> DateTime<Utc>;
 
-    /// Now, however the time was moved: by this expire the tokens of programs, which have clocks of their own.
+    /// Now, however the time was moved: by this expire the tokens of programs, which have clocks of
+    /// their own.
     fn real(&self) -> DateTime<Utc> {
         self.now()
     }
 
-    /// Makes it another time from here on; a clock that runs goes on running. Only playgrounds do it.
+    /// Makes it another time from here on; a clock that runs goes on running. Only playgrounds do
+    /// it.
     fn move_to(&self, now: DateTime<Utc>);
 }
 
@@ -27,17 +30,26 @@ pub struct SystemClock {
 }
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that may read the machine's clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that may read the machine's clock"
+    )]
     fn now(&self) -> DateTime<Utc> {
         truncated(Utc::now() + *self.offset.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the one place that may read the machine's clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that may read the machine's clock"
+    )]
     fn real(&self) -> DateTime<Utc> {
         truncated(Utc::now())
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the one place that may read the machine's clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that may read the machine's clock"
+    )]
     fn move_to(&self, now: DateTime<Utc>) {
         *self.offset.lock().unwrap_or_else(PoisonError::into_inner) = now - Utc::now();
     }
@@ -109,7 +121,8 @@ impl Random {
 pub struct Context {
     /// When the request is taken to happen.
     pub now: DateTime<Utc>,
-    /// The request that it is made for; none in a job. Queued mails and webhooks keep it, for the log.
+    /// The request that it is made for; none in a job. Queued mails and webhooks keep it, for the
+    /// log.
     pub request_id: Option<Uuid>,
     random: Random,
 }
@@ -127,7 +140,8 @@ impl Context {
         Self { request_id, ..self }
     }
 
-    /// The same source of ids at another time, for what is to stand in the database as if it had been made then.
+    /// The same source of ids at another time, for what is to stand in the database as if it had
+    /// been made then.
     #[must_use]
     pub fn as_of(&self, now: DateTime<Utc>) -> Self {
         Self { now, ..self.clone() }
@@ -151,7 +165,10 @@ mod tests {
         let (before, there) = (clock.real(), clock.now() + TimeDelta::days(300));
         clock.move_to(there);
         assert!(clock.now() >= there, "it is that time");
-        assert!(clock.real() >= before && clock.real() < before + TimeDelta::days(1), "tokens of programs expire by the machine's time");
+        assert!(
+            clock.real() >= before && clock.real() < before + TimeDelta::days(1),
+            "tokens of programs expire by the machine's time"
+        );
         clock.move_to(clock.real());
         assert!(clock.now() < there, "and back");
     }

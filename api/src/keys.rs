@@ -1,5 +1,6 @@
-//! Secrets derived from the server's one key: link tokens, codes, session cookies, hashes of what must not be stored in clear.
-//! No token is stored: it is derived again whenever a mail is rendered or a link is read.
+//! Secrets derived from the server's one key: link tokens, codes, session cookies, hashes of what
+//! must not be stored in clear. No token is stored: it is derived again whenever a mail is rendered
+//! or a link is read.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
@@ -85,7 +86,10 @@ impl Keys {
     /// # Errors
     /// When it is shorter than [`MIN_KEY_BYTES`].
     pub fn new(secret: SecretString) -> anyhow::Result<Self> {
-        anyhow::ensure!(secret.expose_secret().len() >= MIN_KEY_BYTES, "the server's key must have at least {MIN_KEY_BYTES} bytes");
+        anyhow::ensure!(
+            secret.expose_secret().len() >= MIN_KEY_BYTES,
+            "the server's key must have at least {MIN_KEY_BYTES} bytes"
+        );
         Ok(Self { secret })
     }
 
@@ -133,19 +137,22 @@ impl Keys {
         is_same(&self.call_code(call_code), given)
     }
 
-    /// What a webhook's events are signed with, by the row of the secret. It is shown once and stored nowhere.
+    /// What a webhook's events are signed with, by the row of the secret. It is shown once and
+    /// stored nowhere.
     #[must_use]
     pub fn webhook_secret(&self, secret: Uuid) -> [u8; 32] {
         self.mac("webhook", &[secret.as_bytes()])
     }
 
-    /// A keyed hash of what must be found again but not stored: a browser's secret, a client's address, a request's body.
+    /// A keyed hash of what must be found again but not stored: a browser's secret, a client's
+    /// address, a request's body.
     #[must_use]
     pub fn hash(&self, what: &str, value: &[u8]) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(self.mac(what, &[value]))
     }
 
-    /// The mark by which a browser is remembered as a person's. Of the first generation it is their id.
+    /// The mark by which a browser is remembered as a person's. Of the first generation it is their
+    /// id.
     #[must_use]
     pub fn device_mark(&self, person: Uuid, generation: i32) -> Uuid {
         if generation == 0 {
@@ -161,9 +168,23 @@ impl Keys {
     ///
     /// # Errors
     /// When it could not be signed.
-    pub fn cookie(&self, audience: Audience, ids: &[Uuid], expires_at: DateTime<Utc>) -> anyhow::Result<String> {
-        let claims = Claims { iss: "parlour".into(), aud: audience.as_str().into(), exp: expires_at.timestamp(), ids: ids.to_vec() };
-        Ok(encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(&self.cookie_key()))?)
+    pub fn cookie(
+        &self,
+        audience: Audience,
+        ids: &[Uuid],
+        expires_at: DateTime<Utc>,
+    ) -> anyhow::Result<String> {
+        let claims = Claims {
+            iss: "parlour".into(),
+            aud: audience.as_str().into(),
+            exp: expires_at.timestamp(),
+            ids: ids.to_vec(),
+        };
+        Ok(encode(
+            &Header::new(Algorithm::HS256),
+            &claims,
+            &EncodingKey::from_secret(&self.cookie_key()),
+        )?)
     }
 
     /// The rows that a cookie names; none when it is not ours, not for this audience, or too old.
@@ -174,13 +195,19 @@ impl Keys {
         validation.set_issuer(&["parlour"]);
         // The age is checked below by the App's clock, which demo mode and tests move.
         validation.validate_exp = false;
-        let claims = decode::<Claims>(cookie, &DecodingKey::from_secret(&self.cookie_key()), &validation);
-        claims.ok().filter(|token| token.claims.exp > now.timestamp()).map(|token| token.claims.ids).unwrap_or_default()
+        let claims =
+            decode::<Claims>(cookie, &DecodingKey::from_secret(&self.cookie_key()), &validation);
+        claims
+            .ok()
+            .filter(|token| token.claims.exp > now.timestamp())
+            .map(|token| token.claims.ids)
+            .unwrap_or_default()
     }
 
     fn digits(&self, what: &str, id: Uuid) -> String {
         let mac = self.mac(what, &[id.as_bytes()]);
-        let number = u64::from_be_bytes([mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], mac[6], mac[7]]);
+        let number =
+            u64::from_be_bytes([mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], mac[6], mac[7]]);
         format!("{:06}", number % 1_000_000)
     }
 
@@ -200,10 +227,12 @@ impl Keys {
         proof
     }
 
-    /// HMAC-SHA-256 over the purpose and the parts, each with its length before it so that no two inputs are read alike.
+    /// HMAC-SHA-256 over the purpose and the parts, each with its length before it so that no two
+    /// inputs are read alike.
     fn mac(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
         #[expect(clippy::expect_used, reason = "HMAC takes a key of any length (RFC 2104)")]
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret().as_bytes()).expect("a key of any length");
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret().as_bytes())
+            .expect("a key of any length");
         for part in std::iter::once(purpose.as_bytes()).chain(parts.iter().copied()) {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);
@@ -234,7 +263,11 @@ mod tests {
         assert!(!keys.is_genuine(Purpose::Guest, &given, 2));
         assert!(!keys.is_genuine(Purpose::Login, &given, 1));
         for bad in ["", "x", "not base64!", &token[1..]] {
-            assert!(GivenToken::parse(bad).is_none_or(|given| !keys.is_genuine(Purpose::Guest, &given, 1)));
+            assert!(GivenToken::parse(bad).is_none_or(|given| !keys.is_genuine(
+                Purpose::Guest,
+                &given,
+                1
+            )));
         }
     }
 
@@ -244,7 +277,15 @@ mod tests {
         let code = keys.code(id);
         assert_eq!(code.len(), 6);
         assert!(keys.is_code(id, &format!(" {} {}", &code[..3], &code[3..])));
-        assert!(keys.is_code(id, &code.chars().map(|digit| char::from_u32(u32::from(digit) - 0x30 + 0x660).unwrap()).collect::<String>()));
+        assert!(
+            keys.is_code(
+                id,
+                &code
+                    .chars()
+                    .map(|digit| char::from_u32(u32::from(digit) - 0x30 + 0x660).unwrap())
+                    .collect::<String>()
+            )
+        );
         assert!(!keys.is_code(id, ""));
         assert!(!keys.is_code(id, &format!("{code}x")));
     }

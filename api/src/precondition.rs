@@ -1,4 +1,5 @@
-//! Versions of what an answer shows, and requests that rest on one: `ETag`, `If-None-Match`, `If-Match` (RFC 9110, 8.8.3 and 13.1).
+//! Versions of what an answer shows, and requests that rest on one: `ETag`, `If-None-Match`,
+//! `If-Match` (RFC 9110, 8.8.3 and 13.1).
 
 use std::future::{Ready, ready};
 
@@ -30,10 +31,19 @@ use crate::{
 pub fn tagged<T: Serialize>(req: &HttpRequest, value: &T) -> Answer {
     let (body, tag) = written(value)?;
     let known = lines(req, &header::IF_NONE_MATCH).unwrap_or_default();
-    let is_known = known.split(',').map(|one| one.trim().trim_start_matches("W/")).any(|one| one == tag || one == "*");
+    let is_known = known
+        .split(',')
+        .map(|one| one.trim().trim_start_matches("W/"))
+        .any(|one| one == tag || one == "*");
     let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header((header::ETAG, tag)).insert_header((header::CACHE_CONTROL, "private, no-cache"));
-    Ok(if is_known { response.finish() } else { response.content_type("application/json").body(body) })
+    response
+        .insert_header((header::ETAG, tag))
+        .insert_header((header::CACHE_CONTROL, "private, no-cache"));
+    Ok(if is_known {
+        response.finish()
+    } else {
+        response.content_type("application/json").body(body)
+    })
 }
 
 /// What something has become, with the `ETag` that reading it gives now.
@@ -42,7 +52,10 @@ pub fn tagged<T: Serialize>(req: &HttpRequest, value: &T) -> Answer {
 /// When it can't be written as JSON.
 pub fn changed<T: Serialize>(value: &T) -> Answer {
     let (body, tag) = written(value)?;
-    Ok(HttpResponse::Ok().insert_header((header::ETAG, tag)).content_type("application/json").body(body))
+    Ok(HttpResponse::Ok()
+        .insert_header((header::ETAG, tag))
+        .content_type("application/json")
+        .body(body))
 }
 
 fn written<T: Serialize>(value: &T) -> Result<(Vec<u8>, String)> {
@@ -56,20 +69,32 @@ fn written<T: Serialize>(value: &T) -> Result<(Vec<u8>, String)> {
 pub struct IfMatch(Option<String>);
 
 impl IfMatch {
-    /// Holds the row and compares what reading it would show now; without the header it does neither.
+    /// Holds the row and compares what reading it would show now; without the header it does
+    /// neither.
     ///
     /// # Errors
     /// [`Error::Changed`] when it is another; [`Error::NotFound`].
-    pub fn check<T: Serialize>(&self, db: &mut Db, kind: Kind, id: impl Into<Key>, current: impl Fn(&mut Db) -> Result<T>) -> Result<()> {
+    pub fn check<T: Serialize>(
+        &self,
+        db: &mut Db,
+        kind: Kind,
+        id: impl Into<Key>,
+        current: impl Fn(&mut Db) -> Result<T>,
+    ) -> Result<()> {
         let Some(wanted) = &self.0 else { return Ok(()) };
         // It shows itself no more.
-        let none_if_dead = |error| if matches!(error, Error::Dead(_)) { Error::Changed } else { error };
+        let none_if_dead =
+            |error| if matches!(error, Error::Dead(_)) { Error::Changed } else { error };
         // What is not theirs to see is not held, either.
         current(db).map_err(none_if_dead)?;
         hold(db, kind, id.into())?;
         let (_, tag) = written(&current(db).map_err(none_if_dead)?)?;
         // A weak tag is none that changes may rest on.
-        if wanted.split(',').map(str::trim).any(|one| one == "*" || one == tag) { Ok(()) } else { Err(Error::Changed) }
+        if wanted.split(',').map(str::trim).any(|one| one == "*" || one == tag) {
+            Ok(())
+        } else {
+            Err(Error::Changed)
+        }
     }
 }
 
@@ -84,11 +109,16 @@ impl FromRequest for IfMatch {
 
 /// A header whose lines together are one list; none when it was not sent.
 fn lines(req: &HttpRequest, name: &HeaderName) -> Option<String> {
-    let lines = req.headers().get_all(name).map(|line| line.to_str().unwrap_or_default()).collect::<Vec<_>>();
+    let lines = req
+        .headers()
+        .get_all(name)
+        .map(|line| line.to_str().unwrap_or_default())
+        .collect::<Vec<_>>();
     (!lines.is_empty()).then(|| lines.join(","))
 }
 
-/// The answer where a change can't rest on a version, since there is nothing to read that would have one.
+/// The answer where a change can't rest on a version, since there is nothing to read that would
+/// have one.
 ///
 /// # Errors
 /// Always `precondition_failed`.

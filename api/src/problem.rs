@@ -1,4 +1,5 @@
-//! The one error answer: `application/problem+json` (RFC 9457) with a stable `code`. Causes are logged once, by the routes, and never sent.
+//! The one error answer: `application/problem+json` (RFC 9457) with a stable `code`. Causes are
+//! logged once, by the routes, and never sent.
 
 use std::fmt;
 
@@ -53,7 +54,11 @@ impl ApiError {
     /// Not there, or not this person's to see.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here, or it is not yours to see.")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "There is nothing here, or it is not yours to see.",
+        )
     }
 
     /// Nobody is logged in.
@@ -65,20 +70,37 @@ impl ApiError {
     /// A program asks for what is a person's to do.
     #[must_use]
     pub fn for_people() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "not_logged_in", "This operation is for people who log in; no access token opens it.")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "not_logged_in",
+            "This operation is for people who log in; no access token opens it.",
+        )
     }
 
     /// Logged in, but in another role.
     #[must_use]
     pub fn wrong_role() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "wrong_role", "Your role at the school does not allow this.")
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "wrong_role",
+            "Your role at the school does not allow this.",
+        )
     }
 
     /// One wrong field of a request.
     #[must_use]
     pub fn field(field: &str, code: &str, detail: &str) -> Self {
-        let error = FieldError { field: field.to_owned(), code: code.to_owned(), detail: detail.to_owned() };
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields are wrong. See errors for each.").with_errors(vec![error])
+        let error = FieldError {
+            field: field.to_owned(),
+            code: code.to_owned(),
+            detail: detail.to_owned(),
+        };
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid",
+            "Some fields are wrong. See errors for each.",
+        )
+        .with_errors(vec![error])
     }
 
     /// A bad query.
@@ -90,19 +112,32 @@ impl ApiError {
     /// Too many requests; try again after so many seconds.
     #[must_use]
     pub fn too_many(seconds: u32) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "That was asked for too often. Wait a while and try again.").after(seconds)
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_requests",
+            "That was asked for too often. Wait a while and try again.",
+        )
+        .after(seconds)
     }
 
     /// A body that came too slowly. The rest of it is not waited for.
     #[must_use]
     pub fn too_slow() -> Self {
-        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body came too slowly. Send it again.")
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "request_timeout",
+            "The body came too slowly. Send it again.",
+        )
     }
 
     /// A body that is compressed or otherwise encoded.
     #[must_use]
     pub fn encoded() -> Self {
-        let mut error = Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the body as it is, without a Content-Encoding.");
+        let mut error = Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "Send the body as it is, without a Content-Encoding.",
+        );
         error.more.accept_encoding = true;
         error
     }
@@ -113,20 +148,30 @@ impl ApiError {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal",
-            "Something went wrong on the server. Nothing was changed; try again, and tell the school if it goes on.",
+            "Something went wrong on the server. Nothing was changed; try again, and tell the \
+             school if it goes on.",
         )
     }
 
     /// The server can't serve now.
     #[must_use]
     pub fn not_ready() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", "The server is not ready. Try again in a moment.").after(5)
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not_ready",
+            "The server is not ready. Try again in a moment.",
+        )
+        .after(5)
     }
 
     /// A method that the resource does not have.
     #[must_use]
     pub fn method_not_allowed(allow: String) -> Self {
-        let mut error = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This resource does not have that method. See the Allow header.");
+        let mut error = Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "This resource does not have that method. See the Allow header.",
+        );
         error.more.allow = Some(allow);
         error
     }
@@ -159,7 +204,8 @@ impl ApiError {
         error
     }
 
-    /// How many appointments rest on what was to change, and the first [`NAMED`] of those that may be told.
+    /// How many appointments rest on what was to change, and the first [`NAMED`] of those that may
+    /// be told.
     #[must_use]
     pub fn resting(total: usize, mut told: Vec<RestingBooking>) -> Self {
         let mut error = Self::from(Refusal::BookingsRestOnIt);
@@ -205,7 +251,9 @@ impl ApiError {
             bookings_total: self.more.bookings_total,
         };
         let mut response = HttpResponse::build(self.status);
-        response.content_type("application/problem+json").insert_header((header::CACHE_CONTROL, "no-store"));
+        response
+            .content_type("application/problem+json")
+            .insert_header((header::CACHE_CONTROL, "no-store"));
         if let Some(seconds) = self.more.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
@@ -259,7 +307,9 @@ impl From<Refusal> for ApiError {
             | Refusal::ClassNotOffered
             | Refusal::NothingChosen
             | Refusal::WebhookUrlRefused => StatusCode::UNPROCESSABLE_ENTITY,
-            Refusal::InviteLimit | Refusal::ResendTooSoon | Refusal::ResendLimit => StatusCode::TOO_MANY_REQUESTS,
+            Refusal::InviteLimit | Refusal::ResendTooSoon | Refusal::ResendLimit => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             Refusal::AskTheSchool => StatusCode::FORBIDDEN,
             Refusal::AccessEnded => StatusCode::GONE,
             Refusal::InviteExists
@@ -288,13 +338,18 @@ impl From<Refusal> for ApiError {
             | Refusal::BookingsRestOnIt
             | Refusal::ImportTooOld => StatusCode::CONFLICT,
         };
-        let errors = refusal.field().map(|field| FieldError { field: field.to_owned(), code: refusal.code().to_owned(), detail: refusal.to_string() });
+        let errors = refusal.field().map(|field| FieldError {
+            field: field.to_owned(),
+            code: refusal.code().to_owned(),
+            detail: refusal.to_string(),
+        });
         let retry_after = match refusal {
             Refusal::ResendTooSoon => Some(600),
             Refusal::InviteLimit | Refusal::ResendLimit => Some(86_400),
             _ => None,
         };
-        let mut error = Self::new(status, refusal.code(), refusal.to_string()).with_errors(errors.into_iter().collect());
+        let mut error = Self::new(status, refusal.code(), refusal.to_string())
+            .with_errors(errors.into_iter().collect());
         error.more.retry_after = retry_after;
         error
     }
@@ -303,25 +358,52 @@ impl From<Refusal> for ApiError {
 impl From<Dead> for ApiError {
     fn from(dead: Dead) -> Self {
         let (status, code, detail) = match dead {
-            Dead::Link => (StatusCode::GONE, "link_dead", "This link has been used or has expired. Ask for a new one."),
-            Dead::Renewed => (StatusCode::GONE, "link_renewed", "This link was replaced by a new one. Open the newest mail: the link in it works."),
-            Dead::InviteRemoved => {
-                (StatusCode::GONE, "invite_removed", "This invite was removed. If you think that is a mistake, ask the person who invited you.")
-            }
+            Dead::Link => (
+                StatusCode::GONE,
+                "link_dead",
+                "This link has been used or has expired. Ask for a new one.",
+            ),
+            Dead::Renewed => (
+                StatusCode::GONE,
+                "link_renewed",
+                "This link was replaced by a new one. Open the newest mail: the link in it works.",
+            ),
+            Dead::InviteRemoved => (
+                StatusCode::GONE,
+                "invite_removed",
+                "This invite was removed. If you think that is a mistake, ask the person who \
+                 invited you.",
+            ),
             Dead::Access => return Refusal::AccessEnded.into(),
-            Dead::Code => (StatusCode::GONE, "code_dead", "This code can't be used any more. The link in the mail still works, or ask for a new code."),
-            Dead::CodeWrong => (StatusCode::FORBIDDEN, "code_wrong", "This is not the code in the mail. Check the 6 digits and try again."),
+            Dead::Code => (
+                StatusCode::GONE,
+                "code_dead",
+                "This code can't be used any more. The link in the mail still works, or ask for a \
+                 new code.",
+            ),
+            Dead::CodeWrong => (
+                StatusCode::FORBIDDEN,
+                "code_wrong",
+                "This is not the code in the mail. Check the 6 digits and try again.",
+            ),
             Dead::OtherBrowser => (
                 StatusCode::FORBIDDEN,
                 "wrong_browser",
-                "The code works only in the browser that asked for it. Use the link in the mail, or ask for a new code here.",
+                "The code works only in the browser that asked for it. Use the link in the mail, \
+                 or ask for a new code here.",
             ),
             Dead::CodeRequired => (
                 StatusCode::FORBIDDEN,
                 "code_required",
-                "The link of a confirmation mail alone does not do for this. Ask for a code, which is mailed to you, and log in with it.",
+                "The link of a confirmation mail alone does not do for this. Ask for a code, \
+                 which is mailed to you, and log in with it.",
             ),
-            Dead::OwnInvite => (StatusCode::CONFLICT, "own_invite", "This is the link of the person you invited. Your own appointments are under My Bookings."),
+            Dead::OwnInvite => (
+                StatusCode::CONFLICT,
+                "own_invite",
+                "This is the link of the person you invited. Your own appointments are under My \
+                 Bookings.",
+            ),
         };
         Self::new(status, code, detail)
     }
@@ -333,11 +415,14 @@ impl From<StoreError> for ApiError {
             StoreError::NotFound => Self::not_found(),
             StoreError::Refused(refusal) => refusal.into(),
             StoreError::Dead(dead) => dead.into(),
-            StoreError::KeyReused => {
-                Self::new(StatusCode::CONFLICT, "idempotency_key_reused", "This Idempotency-Key came with another request before. Use a new one.")
-            }
+            StoreError::KeyReused => Self::new(
+                StatusCode::CONFLICT,
+                "idempotency_key_reused",
+                "This Idempotency-Key came with another request before. Use a new one.",
+            ),
             StoreError::Changed => {
-                let detail = "This was changed meanwhile, so nothing was done. Read it again, and repeat the change with its new ETag if it still makes sense.";
+                let detail = "This was changed meanwhile, so nothing was done. Read it again, and \
+                              repeat the change with its new ETag if it still makes sense.";
                 Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", detail)
             }
             StoreError::TooMany(seconds) => Self::too_many(seconds),
@@ -345,13 +430,22 @@ impl From<StoreError> for ApiError {
                 let detail = "Codes pause for now. The link in the mail still works.";
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).after(seconds)
             }
-            StoreError::BadCursor => Self::new(StatusCode::BAD_REQUEST, "bad_cursor", "The cursor is not one of this list. Start again without one."),
-            StoreError::Lost(lost) => lost.first().map_or_else(Self::not_found, |first| first.refusal.into()),
+            StoreError::BadCursor => Self::new(
+                StatusCode::BAD_REQUEST,
+                "bad_cursor",
+                "The cursor is not one of this list. Start again without one.",
+            ),
+            StoreError::Lost(lost) => {
+                lost.first().map_or_else(Self::not_found, |first| first.refusal.into())
+            }
             StoreError::BookingsRest(_) => Refusal::BookingsRestOnIt.into(),
             StoreError::Field(wrong) => Self::field(&wrong.field, wrong.code, &wrong.detail),
-            StoreError::Busy | StoreError::Raced => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The server is busy. Nothing was changed; try again in a moment.").after(2)
-            }
+            StoreError::Busy | StoreError::Raced => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "The server is busy. Nothing was changed; try again in a moment.",
+            )
+            .after(2),
             StoreError::Database(_) | StoreError::Panicked => {
                 let mut answer = Self::internal();
                 answer.more.cause = Some(error);
@@ -363,5 +457,8 @@ impl From<StoreError> for ApiError {
 
 /// An error and all that caused it, in one line.
 fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }

@@ -1,5 +1,6 @@
-//! How much programs may ask: so many requests in each minute, told in the `RateLimit` headers (draft-ietf-httpapi-ratelimit-headers-10).
-//! Each process counts by itself: with two nodes a program may ask up to twice as much.
+//! How much programs may ask: so many requests in each minute, told in the `RateLimit` headers
+//! (draft-ietf-httpapi-ratelimit-headers-10). Each process counts by itself: with two nodes a
+//! program may ask up to twice as much.
 
 use std::{
     collections::HashMap,
@@ -60,10 +61,25 @@ mod tests {
         let (rates, client) = (Rates::default(), Uuid::from_u128(1));
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
         let take = |time| rates.take(client, 2, at(time));
-        assert_eq!(take("2026-11-26T16:00:50Z"), Rate { quota: 2, left: 1, reset: 10, is_exceeded: false });
-        assert_eq!(take("2026-11-26T16:00:51Z"), Rate { quota: 2, left: 0, reset: 9, is_exceeded: false });
-        assert_eq!(take("2026-11-26T16:00:52Z"), Rate { quota: 2, left: 0, reset: 8, is_exceeded: true });
-        assert!(!rates.take(Uuid::from_u128(2), 2, at("2026-11-26T16:00:52Z")).is_exceeded, "another's are its own");
-        assert_eq!(take("2026-11-26T16:01:00Z"), Rate { quota: 2, left: 1, reset: 60, is_exceeded: false });
+        assert_eq!(
+            take("2026-11-26T16:00:50Z"),
+            Rate { quota: 2, left: 1, reset: 10, is_exceeded: false }
+        );
+        assert_eq!(
+            take("2026-11-26T16:00:51Z"),
+            Rate { quota: 2, left: 0, reset: 9, is_exceeded: false }
+        );
+        assert_eq!(
+            take("2026-11-26T16:00:52Z"),
+            Rate { quota: 2, left: 0, reset: 8, is_exceeded: true }
+        );
+        assert!(
+            !rates.take(Uuid::from_u128(2), 2, at("2026-11-26T16:00:52Z")).is_exceeded,
+            "another's are its own"
+        );
+        assert_eq!(
+            take("2026-11-26T16:01:00Z"),
+            Rate { quota: 2, left: 1, reset: 60, is_exceeded: false }
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! What handlers take from a request besides who asks: ids of the path, a JSON body, a page of a list, an idempotency key.
+//! What handlers take from a request besides who asks: ids of the path, a JSON body, a page of a
+//! list, an idempotency key.
 
 mod body;
 pub mod json;
@@ -9,7 +10,9 @@ use std::{future::Future, pin::Pin};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::StatusCode, web};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
-use parlour_domain::id::{BarId, BookingId, ClientId, DeliveryId, EveningId, InviteId, PersonId, WebhookId};
+use parlour_domain::id::{
+    BarId, BookingId, ClientId, DeliveryId, EveningId, InviteId, PersonId, WebhookId,
+};
 use parlour_wire::{FieldError, Page};
 use serde::{Deserialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -87,11 +90,17 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
         let reading = body::read(req, payload);
         Box::pin(async move {
             if !is_json {
-                return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the body as application/json."));
+                return Err(ApiError::new(
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                    "unsupported_media_type",
+                    "Send the body as application/json.",
+                ));
             }
             let bytes = reading.await?;
-            let read: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| malformed(&error))?;
-            let value = json::read(&read, json::Nulls::Absent).map_err(|wrong| ApiError::field(&wrong.field, &wrong.code, &wrong.detail))?;
+            let read: serde_json::Value =
+                serde_json::from_slice(&bytes).map_err(|error| malformed(&error))?;
+            let value = json::read(&read, json::Nulls::Absent)
+                .map_err(|wrong| ApiError::field(&wrong.field, &wrong.code, &wrong.detail))?;
             Ok(Self { value, bytes })
         })
     }
@@ -103,7 +112,12 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
 /// `invalid`, with the fields.
 pub fn checked<T: Validate>(value: &T) -> Answer<()> {
     value.validate().map_err(|errors| {
-        ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields are wrong. See errors for each.").with_errors(field_errors(&errors))
+        ApiError::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid",
+            "Some fields are wrong. See errors for each.",
+        )
+        .with_errors(field_errors(&errors))
     })
 }
 
@@ -115,7 +129,9 @@ fn field_errors(errors: &ValidationErrors) -> Vec<FieldError> {
             let describe = move |error: &validator::ValidationError| {
                 let bound = |name: &str| error.params.get(name).map(ToString::to_string);
                 let detail = match (bound("min"), bound("max")) {
-                    (Some(min), Some(max)) => format!("Must have from {min} to {max} entries or characters."),
+                    (Some(min), Some(max)) => {
+                        format!("Must have from {min} to {max} entries or characters.")
+                    }
                     (None, Some(max)) => format!("Must have at most {max} entries or characters."),
                     _ => "Is wrong.".to_owned(),
                 };
@@ -129,7 +145,11 @@ fn field_errors(errors: &ValidationErrors) -> Vec<FieldError> {
 }
 
 fn malformed(error: &serde_json::Error) -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, "malformed_json", format!("The body is not JSON: {error}."))
+    ApiError::new(
+        StatusCode::BAD_REQUEST,
+        "malformed_json",
+        format!("The body is not JSON: {error}."),
+    )
 }
 
 /// `?parent_id=`: for whom staff do something.
@@ -169,7 +189,8 @@ pub struct PageQuery {
     limit: Option<i64>,
 }
 
-/// `?id=&evening_id=&updated_since=&cursor=&limit=`: a page of what programs fetch; of bookings also `stranded=true`.
+/// `?id=&evening_id=&updated_since=&cursor=&limit=`: a page of what programs fetch; of bookings
+/// also `stranded=true`.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct ExportQuery {
     id: Option<Uuid>,
@@ -195,12 +216,26 @@ impl ExportQuery {
     /// `bad_cursor`, `invalid` for a limit out of 1 to 100 and for what is no time.
     pub fn read(&self, list: List) -> Answer<Wanted> {
         let limit = self.page.limit.as_deref().map(str::parse).transpose();
-        let limit = limit.map_err(|_| ApiError::bad_request("limit: give a number from 1 to 100."))?;
+        let limit =
+            limit.map_err(|_| ApiError::bad_request("limit: give a number from 1 to 100."))?;
         let (after, limit) = PageQuery { cursor: self.page.cursor.clone(), limit }.read(list)?;
         // A plus that was not escaped has become a blank on its way.
-        let since = self.updated_since.as_deref().map(|text| text.replace(' ', "+").parse::<DateTime<Utc>>()).transpose();
-        let since = since.map_err(|_| ApiError::field("updated_since", "format", "Give a time like 2026-11-26T16:05:00Z."))?;
-        Ok(Wanted { only: self.id, evening: self.evening_id.map(EveningId), since, only_stranded: self.stranded, after, limit })
+        let since = self
+            .updated_since
+            .as_deref()
+            .map(|text| text.replace(' ', "+").parse::<DateTime<Utc>>())
+            .transpose();
+        let since = since.map_err(|_| {
+            ApiError::field("updated_since", "format", "Give a time like 2026-11-26T16:05:00Z.")
+        })?;
+        Ok(Wanted {
+            only: self.id,
+            evening: self.evening_id.map(EveningId),
+            since,
+            only_stranded: self.stranded,
+            after,
+            limit,
+        })
     }
 }
 
@@ -239,12 +274,22 @@ impl PageQuery {
 
     fn limit(&self) -> Answer<i64> {
         let limit = self.limit.unwrap_or(50);
-        if (1..=100).contains(&limit) { Ok(limit) } else { Err(ApiError::field("limit", "range", "Give a number from 1 to 100.")) }
+        if (1..=100).contains(&limit) {
+            Ok(limit)
+        } else {
+            Err(ApiError::field("limit", "range", "Give a number from 1 to 100."))
+        }
     }
 }
 
 /// A page of rows of which one more than `limit` was read.
-pub fn page<R, T>(list: List, rows: Vec<R>, limit: i64, id: impl Fn(&R) -> Uuid, view: impl FnMut(R) -> T) -> Page<T> {
+pub fn page<R, T>(
+    list: List,
+    rows: Vec<R>,
+    limit: i64,
+    id: impl Fn(&R) -> Uuid,
+    view: impl FnMut(R) -> T,
+) -> Page<T> {
     let (rows, more) = cut(rows, limit);
     let cursor = |row: &R| {
         let mut bytes = vec![list as u8];
@@ -267,12 +312,27 @@ pub fn cut<R>(mut rows: Vec<R>, limit: i64) -> (Vec<R>, bool) {
 ///
 /// # Errors
 /// `bad_request` when it is not 1 to 128 printable ASCII characters.
-pub fn idempotency_key(req: &HttpRequest, owner: impl Into<Uuid>, body: &[u8]) -> Answer<Option<RequestKey>> {
+pub fn idempotency_key(
+    req: &HttpRequest,
+    owner: impl Into<Uuid>,
+    body: &[u8],
+) -> Answer<Option<RequestKey>> {
     let Some(value) = req.headers().get("Idempotency-Key") else { return Ok(None) };
-    let key = value.to_str().ok().filter(|key| (1..=128).contains(&key.len()) && key.chars().all(|c| c.is_ascii_graphic()));
-    let key = key.ok_or_else(|| ApiError::bad_request("Idempotency-Key: give 1 to 128 printable ASCII characters, without blanks."))?;
+    let key = value
+        .to_str()
+        .ok()
+        .filter(|key| (1..=128).contains(&key.len()) && key.chars().all(|c| c.is_ascii_graphic()));
+    let key = key.ok_or_else(|| {
+        ApiError::bad_request(
+            "Idempotency-Key: give 1 to 128 printable ASCII characters, without blanks.",
+        )
+    })?;
     let app = auth::app(req)?;
     let mut what = format!("{} {}?{}\n", req.method(), req.path(), req.query_string()).into_bytes();
     what.extend_from_slice(body);
-    Ok(Some(RequestKey { owner: owner.into(), key: key.to_owned(), request_hash: app.keys.hash("idempotency", &what) }))
+    Ok(Some(RequestKey {
+        owner: owner.into(),
+        key: key.to_owned(),
+        request_hash: app.keys.hash("idempotency", &what),
+    }))
 }

@@ -1,4 +1,5 @@
-//! The one route table: every operation of openapi.yaml by its path, and the client's pages. The middleware here gives each request its id and each error its shape.
+//! The one route table: every operation of openapi.yaml by its path, and the client's pages. The
+//! middleware here gives each request its id and each error its shape.
 
 use actix_web::{
     App as ActixApp, Error, HttpMessage, HttpResponse,
@@ -21,8 +22,8 @@ use crate::{
     connections::{Connection, Stage, Watched},
     contract,
     handlers::{
-        bars, bookings, calls, changes, client_errors, clients, dev, evenings, guests, health, invites, login_links, me, oauth, parents, roster, school,
-        sessions, webhooks,
+        bars, bookings, calls, changes, client_errors, clients, dev, evenings, guests, health,
+        invites, login_links, me, oauth, parents, roster, school, sessions, webhooks,
     },
     precondition::no_versions,
     problem::{Answer, ApiError},
@@ -31,24 +32,41 @@ use crate::{
     telemetry::request::{self, RequestId},
 };
 
-/// Two years of nothing but HTTPS for the school's host and what lies below it (RFC 6797; ASVS 5.0, 3.4.1).
+/// Two years of nothing but HTTPS for the school's host and what lies below it (RFC 6797; ASVS 5.0,
+/// 3.4.1).
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
-/// The content security policy of whatever is no page: a browser that shows it as one loads nothing and is framed by nobody (ASVS 5.0, 3.4.3 and 3.4.6).
+/// The content security policy of whatever is no page: a browser that shows it as one loads nothing
+/// and is framed by nobody (ASVS 5.0, 3.4.3 and 3.4.6).
 const NO_CONTENT: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// The whole application.
 pub fn application(
     app: Data<App>,
-) -> ActixApp<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>> {
+) -> ActixApp<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
     let by_path = app.config.school_paths;
     ActixApp::new()
         .app_data(app)
-        .app_data(web::QueryConfig::default().error_handler(|error, _| ApiError::bad_request(format!("The query is wrong: {error}.")).into()))
+        .app_data(web::QueryConfig::default().error_handler(|error, _| {
+            ApiError::bad_request(format!("The query is wrong: {error}.")).into()
+        }))
         .wrap(from_fn(frame))
         .configure(|config| {
             config
-                .service(web::scope("/api/v1").wrap(from_fn(count_programs)).configure(api).default_service(web::route().to(nothing)))
+                .service(
+                    web::scope("/api/v1")
+                        .wrap(from_fn(count_programs))
+                        .configure(api)
+                        .default_service(web::route().to(nothing)),
+                )
                 .route("/api/docs", web::get().to(docs))
                 .route("/", web::get().to(client::index))
                 .configure(if by_path { schools_by_path } else { no_paths })
@@ -59,7 +77,12 @@ pub fn application(
 /// Each school below a path of its own.
 fn schools_by_path(config: &mut ServiceConfig) {
     config
-        .service(web::scope("/s/{school}/api/v1").wrap(from_fn(count_programs)).configure(api).default_service(web::route().to(nothing)))
+        .service(
+            web::scope("/s/{school}/api/v1")
+                .wrap(from_fn(count_programs))
+                .configure(api)
+                .default_service(web::route().to(nothing)),
+        )
         .route("/s/{school}/api/docs", web::get().to(docs))
         .route("/s/{school}", web::get().to(client::to_base))
         .route("/s/{school}/dev/login/{who}", web::get().to(dev::follow_dev_login))
@@ -71,25 +94,43 @@ fn no_paths(config: &mut ServiceConfig) {
     config.service(web::scope("/s").default_service(web::route().to(nothing)));
 }
 
-/// What can be read by itself: its `ETag` is what `If-Match` names. Elsewhere there is nothing that a change could rest on.
-const VERSIONED: [&str; 5] = ["/bookings/{booking_id}", "/invites/{invite_id}", "/clients/{client_id}", "/webhooks/{webhook_id}", "/evenings/{evening_id}"];
+/// What can be read by itself: its `ETag` is what `If-Match` names. Elsewhere there is nothing that
+/// a change could rest on.
+const VERSIONED: [&str; 5] = [
+    "/bookings/{booking_id}",
+    "/invites/{invite_id}",
+    "/clients/{client_id}",
+    "/webhooks/{webhook_id}",
+    "/evenings/{evening_id}",
+];
 
 /// The operations, in the order of openapi.yaml.
 fn api(config: &mut ServiceConfig) {
     let mut at = |path: &str, methods: Vec<(&'static str, actix_web::Route)>| {
-        let allow = methods.iter().map(|(name, _)| if *name == "GET" { "GET, HEAD" } else { name }).collect::<Vec<_>>().join(", ");
+        let allow = methods
+            .iter()
+            .map(|(name, _)| if *name == "GET" { "GET, HEAD" } else { name })
+            .collect::<Vec<_>>()
+            .join(", ");
         let mut resource = web::resource(path);
         if !VERSIONED.contains(&path) {
             let names: Vec<&'static str> = methods.iter().map(|(name, _)| *name).collect();
             let is_conditional = move |ctx: &GuardContext<'_>| {
                 let head = ctx.head();
-                !head.method.is_safe() && names.contains(&head.method.as_str()) && head.headers.get(header::IF_MATCH).is_some_and(|wanted| wanted != "*")
+                !head.method.is_safe()
+                    && names.contains(&head.method.as_str())
+                    && head.headers.get(header::IF_MATCH).is_some_and(|wanted| wanted != "*")
             };
             resource = resource.route(web::route().guard(fn_guard(is_conditional)).to(no_versions));
         }
-        let resource = methods.into_iter().fold(resource, |resource, (_, route)| resource.route(route));
+        let resource =
+            methods.into_iter().fold(resource, |resource, (_, route)| resource.route(route));
         // A push has rows by the hundred.
-        let resource = if path.starts_with("/roster/") && !path.starts_with("/roster/imports") { larger(resource, roster::MAX_PUSH) } else { resource };
+        let resource = if path.starts_with("/roster/") && !path.starts_with("/roster/imports") {
+            larger(resource, roster::MAX_PUSH)
+        } else {
+            resource
+        };
         config.service(resource.default_service(web::route().to(move || {
             let allow = allow.clone();
             async move { Err::<HttpResponse, _>(ApiError::method_not_allowed(allow)) }
@@ -120,7 +161,10 @@ fn api(config: &mut ServiceConfig) {
     at("/me", on![GET me::get_me]);
     at("/me/identity", on![PUT me::choose_identity]);
     at("/evenings", on![GET evenings::list_evenings, POST evenings::create_evening]);
-    at("/evenings/{evening_id}", on![GET evenings::get_evening, PATCH evenings::change_evening, DELETE evenings::delete_evening]);
+    at(
+        "/evenings/{evening_id}",
+        on![GET evenings::get_evening, PATCH evenings::change_evening, DELETE evenings::delete_evening],
+    );
     at("/evenings/{evening_id}/settings", on![GET evenings::get_evening_settings]);
     at("/evenings/{evening_id}/publish", on![POST evenings::publish_evening]);
     at("/evenings/{evening_id}/close", on![POST evenings::close_evening]);
@@ -128,12 +172,18 @@ fn api(config: &mut ServiceConfig) {
     at("/evenings/{evening_id}/schedule", on![GET evenings::get_schedule]);
     at("/evenings/{evening_id}/lateness", on![PUT evenings::set_lateness]);
     at("/evenings/{evening_id}/history", on![GET evenings::get_history]);
-    at("/evenings/{evening_id}/bookings", on![GET bookings::get_bookings, POST bookings::create_bookings]);
+    at(
+        "/evenings/{evening_id}/bookings",
+        on![GET bookings::get_bookings, POST bookings::create_bookings],
+    );
     at("/evenings/{evening_id}/calendar", on![GET bookings::get_calendar]);
     at("/bookings", on![GET bookings::list_bookings]);
     at("/attendance", on![GET bookings::list_attendance]);
     at("/changes", on![GET changes::list_changes]);
-    at("/bookings/{booking_id}", on![GET bookings::get_booking, PATCH bookings::change_booking, DELETE bookings::cancel_booking]);
+    at(
+        "/bookings/{booking_id}",
+        on![GET bookings::get_booking, PATCH bookings::change_booking, DELETE bookings::cancel_booking],
+    );
     at("/bookings/{booking_id}/record", on![PUT bookings::set_record]);
     at("/bookings/{booking_id}/call", on![GET calls::get_call]);
     at("/bookings/{booking_id}/call/socket", on![GET calls::open_call_socket]);
@@ -146,7 +196,10 @@ fn api(config: &mut ServiceConfig) {
     at("/guest_links/decline", on![POST guests::decline_guest_link]);
     at("/guest_links/renew", on![POST guests::renew_guest_link]);
     at("/guest_links/requests", on![POST guests::request_guest_link]);
-    at("/guest_sessions", on![POST guests::create_guest_session, DELETE guests::delete_guest_sessions]);
+    at(
+        "/guest_sessions",
+        on![POST guests::create_guest_session, DELETE guests::delete_guest_sessions],
+    );
     at("/guest/appointments", on![GET guests::get_guest_appointments]);
     at("/guest/appointments/{booking_id}/call", on![GET calls::get_guest_call]);
     at("/guest/appointments/{booking_id}/call/socket", on![GET calls::open_guest_call_socket]);
@@ -164,16 +217,25 @@ fn api(config: &mut ServiceConfig) {
     at("/bars", on![GET bars::list_bars, POST bars::create_bar]);
     at("/bars/{bar_id}", on![DELETE bars::lift_bar]);
     at("/clients", on![GET clients::list_clients, POST clients::create_client]);
-    at("/clients/{client_id}", on![GET clients::get_client, PATCH clients::change_client, DELETE clients::revoke_client]);
+    at(
+        "/clients/{client_id}",
+        on![GET clients::get_client, PATCH clients::change_client, DELETE clients::revoke_client],
+    );
     at("/clients/{client_id}/secrets", on![POST clients::create_client_secret]);
     at("/oauth/token", on![POST oauth::issue_token]);
     at("/oauth/jwks", on![GET oauth::get_signing_keys]);
     at("/webhooks", on![GET webhooks::list_webhooks, POST webhooks::create_webhook]);
-    at("/webhooks/{webhook_id}", on![GET webhooks::get_webhook, PATCH webhooks::change_webhook, DELETE webhooks::delete_webhook]);
+    at(
+        "/webhooks/{webhook_id}",
+        on![GET webhooks::get_webhook, PATCH webhooks::change_webhook, DELETE webhooks::delete_webhook],
+    );
     at("/webhooks/{webhook_id}/secrets", on![POST webhooks::rotate_webhook_secret]);
     at("/webhooks/{webhook_id}/test", on![POST webhooks::test_webhook]);
     at("/webhooks/{webhook_id}/deliveries", on![GET webhooks::list_webhook_deliveries]);
-    at("/webhooks/{webhook_id}/deliveries/{delivery_id}/replay", on![POST webhooks::replay_webhook_delivery]);
+    at(
+        "/webhooks/{webhook_id}/deliveries/{delivery_id}/replay",
+        on![POST webhooks::replay_webhook_delivery],
+    );
     at("/dev/mails", on![GET dev::list_dev_mails]);
     at("/dev/logins", on![POST dev::create_dev_login]);
     at("/dev/clock", on![POST dev::move_dev_clock]);
@@ -190,7 +252,8 @@ fn larger(resource: actix_web::Resource, bytes: usize) -> actix_web::Resource {
     resource.app_data(MaxBody(bytes))
 }
 
-/// The client's files and pages: whatever is not the API's is a page of the client, which knows its own paths.
+/// The client's files and pages: whatever is not the API's is a page of the client, which knows its
+/// own paths.
 fn pages(config: &mut ServiceConfig) {
     config
         .route("/assets/{file}", web::get().to(client::asset))
@@ -205,7 +268,11 @@ async fn get_contract() -> HttpResponse {
 async fn docs() -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
-        .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"))
+        .insert_header((
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors \
+             'none'",
+        ))
         .body(contract::page())
 }
 
@@ -213,9 +280,15 @@ async fn nothing() -> Answer {
     Err(ApiError::not_found())
 }
 
-/// Gives a request its id, checks its origin and the encoding of its body, and turns every error, the framework's too, into the one shape.
-async fn frame<B: MessageBody + 'static>(req: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<BoxBody>, Error> {
-    let Some(app) = req.app_data::<Data<App>>().cloned() else { return next.call(req).await.map(ServiceResponse::map_into_boxed_body) };
+/// Gives a request its id, checks its origin and the encoding of its body, and turns every error,
+/// the framework's too, into the one shape.
+async fn frame<B: MessageBody + 'static>(
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let Some(app) = req.app_data::<Data<App>>().cloned() else {
+        return next.call(req).await.map(ServiceResponse::map_into_boxed_body);
+    };
     let id = request_id(&app, &req);
     let (method, metrics) = (req.method().clone(), app.clone());
     request::observe(id, method, &metrics.metrics, answer(app, id, req, next)).await
@@ -228,7 +301,12 @@ fn request_id(app: &App, req: &ServiceRequest) -> RequestId {
     given.unwrap_or_else(|| RequestId(app.context().new_id()))
 }
 
-async fn answer<B: MessageBody + 'static>(app: Data<App>, id: RequestId, req: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<BoxBody>, Error> {
+async fn answer<B: MessageBody + 'static>(
+    app: Data<App>,
+    id: RequestId,
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     if let Some(connection) = req.conn_data::<Connection>() {
         connection.enter(Stage::Working);
     }
@@ -284,13 +362,23 @@ fn described(error: &Error, id: RequestId) -> HttpResponse {
     ApiError::internal().respond(id)
 }
 
-fn finish(mut response: ServiceResponse<BoxBody>, app: &App, id: RequestId) -> ServiceResponse<BoxBody> {
+fn finish(
+    mut response: ServiceResponse<BoxBody>,
+    app: &App,
+    id: RequestId,
+) -> ServiceResponse<BoxBody> {
     let counted = response.request().extensions().get::<Counted>().copied();
-    let person = response.request().extensions().get::<person_mark::Marks>().and_then(person_mark::Marks::header);
+    let person = response
+        .request()
+        .extensions()
+        .get::<person_mark::Marks>()
+        .and_then(person_mark::Marks::header);
     let headers = response.headers_mut();
     if let Some(Counted(rate)) = counted {
-        let told =
-            [("ratelimit-policy", format!("\"default\";q={};w={WINDOW}", rate.quota)), ("ratelimit", format!("\"default\";r={};t={}", rate.left, rate.reset))];
+        let told = [
+            ("ratelimit-policy", format!("\"default\";q={};w={WINDOW}", rate.quota)),
+            ("ratelimit", format!("\"default\";r={};t={}", rate.left, rate.reset)),
+        ];
         for (name, value) in told {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 headers.insert(HeaderName::from_static(name), value);
@@ -305,7 +393,8 @@ fn finish(mut response: ServiceResponse<BoxBody>, app: &App, id: RequestId) -> S
     watch(response)
 }
 
-/// Sees to it that an answer can't stand still for ever, because nobody takes it. The socket of a call has limits of its own.
+/// Sees to it that an answer can't stand still for ever, because nobody takes it. The socket of a
+/// call has limits of its own.
 fn watch(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let (request, response) = response.into_parts();
     let response = match request.conn_data::<Connection>() {

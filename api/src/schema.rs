@@ -717,7 +717,13 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(webhooks, webhook_secrets, webhook_deliveries, webhook_attempts, schools);
+diesel::allow_tables_to_appear_in_same_query!(
+    webhooks,
+    webhook_secrets,
+    webhook_deliveries,
+    webhook_attempts,
+    schools
+);
 diesel::joinable!(webhook_deliveries -> webhooks (webhook_id));
 
 diesel::table! {

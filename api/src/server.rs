@@ -25,7 +25,8 @@ pub fn listen(at: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)?.into_std()
 }
 
-/// Serves an app on a listener, with as many workers as the settings say. It runs when it is awaited.
+/// Serves an app on a listener, with as many workers as the settings say. It runs when it is
+/// awaited.
 ///
 /// # Errors
 /// What the system says.

@@ -1,10 +1,13 @@
-//! Access tokens of programs: JWTs (RFC 9068) signed with Ed25519 by the key of the month. Every key is derived from the server's one key and the month's
-//! name, so that none is stored, all nodes have the same, and the next one is published before it is used.
+//! Access tokens of programs: JWTs (RFC 9068) signed with Ed25519 by the key of the month. Every
+//! key is derived from the server's one key and the month's name, so that none is stored, all nodes
+//! have the same, and the next one is published before it is used.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Datelike, Months, TimeDelta, Utc};
 use ed25519_dalek::SigningKey;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+};
 use parlour_domain::{
     id::{ClientId, SchoolId},
     scope::Scopes,
@@ -21,7 +24,9 @@ pub const LIFE: TimeDelta = TimeDelta::minutes(10);
 const AUDIENCE: &str = "parlour:api";
 const TYPE: &str = "at+jwt";
 /// What stands before the 32 bytes of a private key in PKCS #8 (RFC 8410, 7).
-const PKCS8: [u8; 16] = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+const PKCS8: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+];
 
 /// What a token says (RFC 9068, 2.2).
 #[derive(Serialize, Deserialize)]
@@ -49,7 +54,14 @@ pub struct Bearer {
 ///
 /// # Errors
 /// When it could not be signed.
-pub fn issue(keys: &Keys, school: SchoolId, client: ClientId, scopes: &Scopes, id: Uuid, now: DateTime<Utc>) -> anyhow::Result<String> {
+pub fn issue(
+    keys: &Keys,
+    school: SchoolId,
+    client: ClientId,
+    scopes: &Scopes,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> anyhow::Result<String> {
     let month = name(now);
     let claims = Claims {
         iss: issuer(school),
@@ -61,7 +73,11 @@ pub fn issue(keys: &Keys, school: SchoolId, client: ClientId, scopes: &Scopes, i
         exp: (now + LIFE).timestamp(),
         jti: id,
     };
-    let header = Header { typ: Some(TYPE.into()), kid: Some(month.clone()), ..Header::new(Algorithm::EdDSA) };
+    let header = Header {
+        typ: Some(TYPE.into()),
+        kid: Some(month.clone()),
+        ..Header::new(Algorithm::EdDSA)
+    };
     let der = [&PKCS8[..], &keys.signing_seed(&month)].concat();
     Ok(encode(&header, &claims, &EncodingKey::from_ed_der(&der))?)
 }
@@ -77,12 +93,17 @@ pub fn read(keys: &Keys, school: SchoolId, token: &str, now: DateTime<Utc>) -> O
     validation.set_issuer(&[issuer(school)]);
     // Checked below, by the clock of the server.
     validation.validate_exp = false;
-    let claims = decode::<Claims>(token, &DecodingKey::from_ed_der(&public(keys, &month)), &validation).ok()?.claims;
+    let claims =
+        decode::<Claims>(token, &DecodingKey::from_ed_der(&public(keys, &month)), &validation)
+            .ok()?
+            .claims;
     let is_good = claims.iat <= now.timestamp() && now.timestamp() < claims.exp;
-    Some(Bearer { client: ClientId(claims.client_id), scopes: claims.scope.parse().ok()? }).filter(|_| is_good)
+    Some(Bearer { client: ClientId(claims.client_id), scopes: claims.scope.parse().ok()? })
+        .filter(|_| is_good)
 }
 
-/// The public keys: of the month before, of this and of the next, so that whoever keeps them for weeks is not surprised.
+/// The public keys: of the month before, of this and of the next, so that whoever keeps them for
+/// weeks is not surprised.
 #[must_use]
 pub fn public_keys(keys: &Keys, now: DateTime<Utc>) -> JsonWebKeys {
     let month = Months::new(1);
@@ -139,7 +160,9 @@ mod tests {
     #[test]
     fn a_token_is_read_until_it_expires() {
         let now = moment("2026-11-26T16:00:00Z");
-        let read = |at| read(&keys("a"), SCHOOL, &issued(now), at).map(|bearer| (bearer.client, bearer.scopes));
+        let read = |at| {
+            read(&keys("a"), SCHOOL, &issued(now), at).map(|bearer| (bearer.client, bearer.scopes))
+        };
         assert_eq!(read(now), Some((CLIENT, scopes())));
         assert_eq!(read(now + LIFE - TimeDelta::seconds(1)), Some((CLIENT, scopes())));
         assert_eq!(read(now + LIFE), None);
@@ -157,19 +180,28 @@ mod tests {
         let now = moment("2026-11-26T16:00:00Z");
         let token = issued(now);
         assert!(read(&keys("b"), SCHOOL, &token, now).is_none(), "another server's");
-        assert!(read(&keys("a"), SchoolId(Uuid::from_u128(9)), &token, now).is_none(), "another school's");
+        assert!(
+            read(&keys("a"), SchoolId(Uuid::from_u128(9)), &token, now).is_none(),
+            "another school's"
+        );
         let (rest, signature) = token.rsplit_once('.').unwrap();
         let (head, claims) = rest.split_once('.').unwrap();
         let other = claims.replacen(|c: char| c.is_ascii_lowercase(), "A", 1);
-        assert!(read(&keys("a"), SCHOOL, &format!("{head}.{other}.{signature}"), now).is_none(), "changed");
-        let none = BASE64_URL_SAFE_NO_PAD.encode(r#"{"typ":"at+jwt","alg":"none","kid":"2026-11"}"#);
+        assert!(
+            read(&keys("a"), SCHOOL, &format!("{head}.{other}.{signature}"), now).is_none(),
+            "changed"
+        );
+        let none =
+            BASE64_URL_SAFE_NO_PAD.encode(r#"{"typ":"at+jwt","alg":"none","kid":"2026-11"}"#);
         assert!(read(&keys("a"), SCHOOL, &format!("{none}.{claims}."), now).is_none(), "unsigned");
         assert!(read(&keys("a"), SCHOOL, "nonsense", now).is_none());
     }
 
     #[test]
     fn three_keys_are_published_also_on_the_31st() {
-        let named = |now| public_keys(&keys("a"), now).keys.into_iter().map(|key| key.kid).collect::<Vec<_>>();
+        let named = |now| {
+            public_keys(&keys("a"), now).keys.into_iter().map(|key| key.kid).collect::<Vec<_>>()
+        };
         assert_eq!(named(moment("2026-12-31T12:00:00Z")), ["2026-11", "2026-12", "2027-01"]);
         assert_eq!(named(moment("2027-01-30T12:00:00Z")), ["2026-12", "2027-01", "2027-02"]);
     }

@@ -1,4 +1,5 @@
-//! From what the store answers to the shapes of the wire: names, times with the school's offset. Knows no query and no rule.
+//! From what the store answers to the shapes of the wire: names, times with the school's offset.
+//! Knows no query and no rule.
 
 pub mod evenings;
 mod office;
@@ -59,16 +60,36 @@ pub fn school(row: &SchoolRow, demo: bool) -> wire::School {
 
 /// A session.
 #[must_use]
-pub fn me(row: &SchoolRow, session: &PersonSession, identities: &[Identity], demo: bool) -> wire::Me {
+pub fn me(
+    row: &SchoolRow,
+    session: &PersonSession,
+    identities: &[Identity],
+    demo: bool,
+) -> wire::Me {
     let identities: Vec<wire::Identity> = identities.iter().map(identity).collect();
     let current = session.identity.as_ref();
-    let chosen = current.and_then(|(person, role)| identities.iter().find(|one| one.person_id == person.id.0 && one.role == self::role(*role)).cloned());
-    wire::Me { school: school(row, demo), identity: chosen, identities, expires_at: moment(session.expires_at, row.zone()) }
+    let chosen = current.and_then(|(person, role)| {
+        identities
+            .iter()
+            .find(|one| one.person_id == person.id.0 && one.role == self::role(*role))
+            .cloned()
+    });
+    wire::Me {
+        school: school(row, demo),
+        identity: chosen,
+        identities,
+        expires_at: moment(session.expires_at, row.zone()),
+    }
 }
 
 fn identity(of: &Identity) -> wire::Identity {
     let name = if of.role == Role::Parent { of.person.name() } else { of.person.formal_name() };
-    wire::Identity { person_id: of.person.id.0, role: role(of.role), name, students: of.students.clone() }
+    wire::Identity {
+        person_id: of.person.id.0,
+        role: role(of.role),
+        name,
+        students: of.students.clone(),
+    }
 }
 
 const fn role(role: Role) -> wire::Role {
@@ -84,8 +105,12 @@ const fn role(role: Role) -> wire::Role {
 pub fn evening(row: &EveningRow, now: DateTime<Utc>) -> wire::Evening {
     let zone = row.zone();
     let timing = row.timing().ok();
-    let seconds =
-        |length: fn(&Timing) -> chrono::TimeDelta| timing.as_ref().and_then(|timing| u32::try_from(length(timing).num_seconds()).ok()).unwrap_or_default();
+    let seconds = |length: fn(&Timing) -> chrono::TimeDelta| {
+        timing
+            .as_ref()
+            .and_then(|timing| u32::try_from(length(timing).num_seconds()).ok())
+            .unwrap_or_default()
+    };
     let booking_state = match row.window().check(now) {
         _ if now >= *row.ends_at => wire::BookingState::Over,
         Ok(()) => wire::BookingState::Open,
@@ -124,7 +149,10 @@ fn teachers(rows: &[PersonRow]) -> Vec<wire::Teacher> {
 #[must_use]
 pub fn slot_grid(row: &EveningRow, grid: Vec<StudentGrid>, now: DateTime<Utc>) -> wire::SlotGrid {
     let zone = row.zone();
-    let times = row.timing().map(|timing| timing.slots().map(|at| moment(at, zone)).collect()).unwrap_or_default();
+    let times = row
+        .timing()
+        .map(|timing| timing.slots().map(|at| moment(at, zone)).collect())
+        .unwrap_or_default();
     let students = grid.into_iter().map(|of| wire::StudentSlots {
         student: student(&of.student),
         classes: of
@@ -184,38 +212,79 @@ pub const fn stranded(why: booking::Stranded) -> wire::Stranded {
 
 /// My Bookings: appointments with the gaps between them.
 #[must_use]
-pub fn my_bookings(row: &EveningRow, parent: &PersonRow, of: &[bookings::Booking], invites: usize, now: DateTime<Utc>) -> wire::MyBookings {
+pub fn my_bookings(
+    row: &EveningRow,
+    parent: &PersonRow,
+    of: &[bookings::Booking],
+    invites: usize,
+    now: DateTime<Utc>,
+) -> wire::MyBookings {
     let zone = row.zone();
     let after = |at: DateTime<Utc>| row.timing().map_or(at, |timing| at + timing.period());
     let mut rows = Vec::with_capacity(of.len() * 2);
     for (index, one) in of.iter().enumerate() {
-        let free_from = index.checked_sub(1).and_then(|before| of.get(before)).map(|before| after(*before.row.starts_at));
-        if let Some((from, gap)) = free_from.and_then(|from| booking::gap(from, *one.row.starts_at).map(|gap| (from, gap))) {
-            rows.push(wire::BookingRow::Gap { starts_at: moment(from, zone), minutes: u32::try_from(gap.num_minutes()).unwrap_or_default() });
+        let free_from = index
+            .checked_sub(1)
+            .and_then(|before| of.get(before))
+            .map(|before| after(*before.row.starts_at));
+        if let Some((from, gap)) =
+            free_from.and_then(|from| booking::gap(from, *one.row.starts_at).map(|gap| (from, gap)))
+        {
+            rows.push(wire::BookingRow::Gap {
+                starts_at: moment(from, zone),
+                minutes: u32::try_from(gap.num_minutes()).unwrap_or_default(),
+            });
         }
         rows.push(wire::BookingRow::Booking(booking(one, zone)));
     }
     let (count, video) = (of.len(), of.iter().filter(|one| one.row.video).count());
-    let offered = invite::check_offered(row.mode(), i64::try_from(count).unwrap_or(i64::MAX), i64::try_from(video).unwrap_or(i64::MAX)).is_ok();
+    let offered = invite::check_offered(
+        row.mode(),
+        i64::try_from(count).unwrap_or(i64::MAX),
+        i64::try_from(video).unwrap_or(i64::MAX),
+    )
+    .is_ok();
     let invite_action = match (invites, offered) {
         (0, false) => wire::InviteAction::None,
         (0, true) => wire::InviteAction::Invite,
         _ => wire::InviteAction::Manage,
     };
-    wire::MyBookings { evening: evening(row, now), parent_name: parent.name(), rows, invite_action, invites: u32::try_from(invites).unwrap_or(u32::MAX) }
+    wire::MyBookings {
+        evening: evening(row, now),
+        parent_name: parent.name(),
+        rows,
+        invite_action,
+        invites: u32::try_from(invites).unwrap_or(u32::MAX),
+    }
 }
 
 /// What happened.
 #[must_use]
 pub fn history_entry(row: EventRow, zone: Tz) -> wire::HistoryEntry {
-    wire::HistoryEntry { id: row.id.0, at: moment(*row.at, zone), action: row.action, summary: row.summary, actor: row.actor }
+    wire::HistoryEntry {
+        id: row.id.0,
+        at: moment(*row.at, zone),
+        action: row.action,
+        summary: row.summary,
+        actor: row.actor,
+    }
 }
 
 /// A teacher's appointments.
 #[must_use]
-pub fn schedule(row: &EveningRow, late_minutes: u32, of: &[teaching::Appointment], now: DateTime<Utc>) -> wire::Schedule {
+pub fn schedule(
+    row: &EveningRow,
+    late_minutes: u32,
+    of: &[teaching::Appointment],
+    now: DateTime<Utc>,
+) -> wire::Schedule {
     let zone = row.zone();
-    wire::Schedule { evening: evening(row, now), now: moment(now, zone), late_minutes, appointments: of.iter().map(|one| scheduled(one, zone)).collect() }
+    wire::Schedule {
+        evening: evening(row, now),
+        now: moment(now, zone),
+        late_minutes,
+        appointments: of.iter().map(|one| scheduled(one, zone)).collect(),
+    }
 }
 
 fn scheduled(of: &teaching::Appointment, zone: Tz) -> wire::ScheduledAppointment {
@@ -258,7 +327,9 @@ pub fn invite(of: &Invite, fate: Option<&MailFate>, zone: Tz) -> wire::Invite {
         (None, None, Some(fate)) => match fate.state {
             MailState::Queued => (wire::InviteState::Queued, fate.at, None),
             MailState::Sent => (wire::InviteState::Sent, fate.at, None),
-            MailState::Failed | MailState::Dropped => (wire::InviteState::Failed, fate.at, fate.reason.clone()),
+            MailState::Failed | MailState::Dropped => {
+                (wire::InviteState::Failed, fate.at, fate.reason.clone())
+            }
         },
         (None, None, None) => (wire::InviteState::Queued, *row.mailed_at, None),
     };
@@ -278,10 +349,16 @@ pub fn invite(of: &Invite, fate: Option<&MailFate>, zone: Tz) -> wire::Invite {
 
 /// The Manage Invites dialog.
 #[must_use]
-pub fn invites(row: &EveningRow, of: &Overview, fates: &std::collections::HashMap<parlour_domain::id::InviteId, MailFate>, is_staff: bool) -> wire::Invites {
+pub fn invites(
+    row: &EveningRow,
+    of: &Overview,
+    fates: &std::collections::HashMap<parlour_domain::id::InviteId, MailFate>,
+    is_staff: bool,
+) -> wire::Invites {
     let zone = row.zone();
     let appointment = |one: &bookings::Booking| {
-        let with = one.teachers.iter().map(PersonRow::formal_name).collect::<Vec<_>>().join(" and ");
+        let with =
+            one.teachers.iter().map(PersonRow::formal_name).collect::<Vec<_>>().join(" and ");
         format!("{} {}, {with}", when(row, *one.row.starts_at), one.subject)
     };
     let students = of.students.iter().map(|(of, invited, booked)| wire::InvitableStudent {
@@ -290,12 +367,18 @@ pub fn invites(row: &EveningRow, of: &Overview, fates: &std::collections::HashMa
         appointments: booked.iter().map(appointment).collect(),
     });
     wire::Invites {
-        items: of.invites.iter().map(|one| invite(one, fates.get(&one.row.id.into()), zone)).collect(),
+        items: of
+            .invites
+            .iter()
+            .map(|one| invite(one, fates.get(&one.row.id.into()), zone))
+            .collect(),
         students: students.collect(),
         can_invite: of.refusal.is_none(),
         refusal: of.refusal.map(|refusal| refusal.code().to_owned()),
         refusal_detail: of.refusal.map(|refusal| refusal.to_string()),
-        consent_text: if is_staff { invite::STAFF_CONSENT } else { invite::CONSENT }.text.to_owned(),
+        consent_text: if is_staff { invite::STAFF_CONSENT } else { invite::CONSENT }
+            .text
+            .to_owned(),
     }
 }
 
@@ -328,18 +411,29 @@ pub fn guest_invite(school: &SchoolRow, view: &GuestView) -> wire::GuestInvite {
 /// The first letters of a name, the rest hidden: `R••• A•••`.
 #[must_use]
 pub fn masked(name: &str) -> String {
-    name.split_whitespace().filter_map(|word| word.chars().next()).map(|first| format!("{first}•••")).collect::<Vec<_>>().join(" ")
+    name.split_whitespace()
+        .filter_map(|word| word.chars().next())
+        .map(|first| format!("{first}•••"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The servers that help browsers find each other.
 #[must_use]
-pub fn ice_servers(of: Vec<ice::Servers>, settings: &Ice, expires_at: DateTime<Utc>, zone: Tz) -> wire::IceServers {
-    let expires_at = of.iter().any(|servers| servers.credential.is_some()).then(|| moment(expires_at, zone));
+pub fn ice_servers(
+    of: Vec<ice::Servers>,
+    settings: &Ice,
+    expires_at: DateTime<Utc>,
+    zone: Tz,
+) -> wire::IceServers {
+    let expires_at =
+        of.iter().any(|servers| servers.credential.is_some()).then(|| moment(expires_at, zone));
     let ice_servers = of.into_iter().map(|servers| {
         let (username, credential) = servers.credential.unzip();
         wire::IceServer { urls: servers.urls, username, credential }
     });
-    let transport_policy = if settings.relay_only { wire::TransportPolicy::Relay } else { wire::TransportPolicy::All };
+    let transport_policy =
+        if settings.relay_only { wire::TransportPolicy::Relay } else { wire::TransportPolicy::All };
     wire::IceServers { ice_servers: ice_servers.collect(), transport_policy, expires_at }
 }
 
@@ -355,11 +449,20 @@ pub const fn call_role(role: CallRole) -> wire::CallRole {
 
 /// The door of a call.
 #[must_use]
-pub fn call_door(visitor: &Visitor, door: &Door, next: Option<&(bookings::Booking, PersonRow)>, now: DateTime<Utc>) -> wire::CallDoor {
+pub fn call_door(
+    visitor: &Visitor,
+    door: &Door,
+    next: Option<&(bookings::Booking, PersonRow)>,
+    now: DateTime<Utc>,
+) -> wire::CallDoor {
     let zone = door.evening.zone();
     let booking = &door.booking;
     let name = match visitor.who {
-        Who::Teacher(person) => booking.teachers.iter().find(|teacher| teacher.id() == person).map(PersonRow::formal_name),
+        Who::Teacher(person) => booking
+            .teachers
+            .iter()
+            .find(|teacher| teacher.id() == person)
+            .map(PersonRow::formal_name),
         Who::Parent(_) => Some(door.parent.name()),
         Who::Guest(_) => door.guest.as_ref().map(|invite| invite.name.clone()),
     };
@@ -380,7 +483,11 @@ pub fn call_door(visitor: &Visitor, door: &Door, next: Option<&(bookings::Bookin
         teachers: teachers(&booking.teachers),
         parent: door.parent.name(),
         guest: door.guest.as_ref().map(|invite| invite.name.clone()),
-        you: wire::CallYou { id: visitor.participant().0, name: name.unwrap_or_default(), role: call_role(visitor.who.role()) },
+        you: wire::CallYou {
+            id: visitor.participant().0,
+            name: name.unwrap_or_default(),
+            role: call_role(visitor.who.role()),
+        },
         capacity: u32::try_from(door.evening.capacity).unwrap_or_default(),
         elsewhere: door.place.is_some(),
         late_minutes: door.late_minutes,

@@ -26,21 +26,36 @@ const TOLD: &str = "Your access to this appointment has ended. Please contact th
 async fn sophie(school: &School, office: &Actor) -> Value {
     let parent = office.get(&format!("/parents/{}", school.people.parent.0)).await.is(200);
     let students = parent.list("/students");
-    students.into_iter().map(|linked| linked["student"].clone()).find(|student| student["name"] == "Sophie Aaron").unwrap()["id"].clone()
+    students
+        .into_iter()
+        .map(|linked| linked["student"].clone())
+        .find(|student| student["name"] == "Sophie Aaron")
+        .unwrap()["id"]
+        .clone()
 }
 
 #[tokio::test]
 async fn a_barred_parent_loses_all_that_rests_on_the_student() {
     let school = School::start().await;
-    let (office, parent, guest) = (school.staff().await, school.parent().await, school.guest().await);
+    let (office, parent, guest) =
+        (school.staff().await, school.parent().await, school.guest().await);
     let sophie = sophie(&school, &office).await;
     let link = json!({ "token": token_of(school.demo_mail_to(RACHEL)) });
     school.nobody().post("/login_links/preview", link.clone()).await.is(200);
-    let bar = office.post("/bars", json!({ "student_id": sophie, "person_id": school.people.parent.0, "note": "court" })).await.is(201);
+    let bar = office
+        .post(
+            "/bars",
+            json!({ "student_id": sophie, "person_id": school.people.parent.0, "note": "court" }),
+        )
+        .await
+        .is(201);
 
     // Logged out at once, and told in the one text; the guest too.
     assert_eq!(parent.get("/me").await.refuses(410, "access_ended").text_at("/detail"), TOLD);
-    assert_eq!(guest.get("/guest/appointments").await.refuses(410, "access_ended").text_at("/detail"), TOLD);
+    assert_eq!(
+        guest.get("/guest/appointments").await.refuses(410, "access_ended").text_at("/detail"),
+        TOLD
+    );
     let mails = school.mails().await;
     assert!(mails.iter().all(|mail| mail.to != RACHEL), "no mail goes to a barred contact");
     assert!(mails.iter().any(|mail| mail.to == OFFICE), "staff are told");
@@ -52,17 +67,29 @@ async fn a_barred_parent_loses_all_that_rests_on_the_student() {
     let parent = school.parent().await;
     let mine = parent.get(&school.evening("/bookings")).await.is(200);
     assert!(!mine.text.contains("Sophie") && mine.text.contains("Liz Aaron"), "{}", mine.text);
-    assert!(wishes(&school, &parent).await.iter().all(|wish| wish.student != sophie.as_str().unwrap()));
+    assert!(
+        wishes(&school, &parent).await.iter().all(|wish| wish.student != sophie.as_str().unwrap())
+    );
     assert_eq!(parent.get(&school.evening("/invites")).await.is(200).list("/items").len(), 0);
 
     // Lifted, Sophie is back; what was cancelled stays so and is free again.
     office.delete(&format!("/bars/{}", bar.text_at("/id"))).await.is(204);
-    let open = wishes(&school, &parent).await.into_iter().filter(|wish| wish.student == sophie.as_str().unwrap()).collect::<Vec<_>>();
-    assert!(open.iter().any(|wish| wish.free.iter().any(|time| time.contains("T16:00"))), "{open:?}");
+    let open = wishes(&school, &parent)
+        .await
+        .into_iter()
+        .filter(|wish| wish.student == sophie.as_str().unwrap())
+        .collect::<Vec<_>>();
+    assert!(
+        open.iter().any(|wish| wish.free.iter().any(|time| time.contains("T16:00"))),
+        "{open:?}"
+    );
 
     // The next confirmation brings a link of its own.
     let wish = open.iter().find(|wish| !wish.free.is_empty()).unwrap();
-    parent.post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] })).await.is(201);
+    parent
+        .post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] }))
+        .await
+        .is(201);
     let newer = json!({ "token": token_of(&school.mail_to(RACHEL).await) });
     assert_ne!(newer, link);
     school.nobody().post("/login_links/preview", newer).await.is(200);
@@ -71,12 +98,25 @@ async fn a_barred_parent_loses_all_that_rests_on_the_student() {
 #[tokio::test]
 async fn a_barred_address_ends_its_invite() {
     let school = School::start().await;
-    let (office, parent, guest) = (school.staff().await, school.parent().await, school.guest().await);
+    let (office, parent, guest) =
+        (school.staff().await, school.parent().await, school.guest().await);
     let sophie = sophie(&school, &office).await;
     // Case and tags make no difference.
-    office.post("/bars", json!({ "student_id": sophie, "email": "Jordan.Aaron+x@Example.org", "note": "" })).await.is(201);
-    assert_eq!(guest.get("/guest/appointments").await.refuses(410, "access_ended").text_at("/detail"), TOLD);
-    assert!(school.mails().await.iter().all(|mail| mail.to != "jordan.aaron@example.org"), "no mail goes to a barred contact");
+    office
+        .post(
+            "/bars",
+            json!({ "student_id": sophie, "email": "Jordan.Aaron+x@Example.org", "note": "" }),
+        )
+        .await
+        .is(201);
+    assert_eq!(
+        guest.get("/guest/appointments").await.refuses(410, "access_ended").text_at("/detail"),
+        TOLD
+    );
+    assert!(
+        school.mails().await.iter().all(|mail| mail.to != "jordan.aaron@example.org"),
+        "no mail goes to a barred contact"
+    );
     // The parent's own bookings stay.
     let mine = parent.get(&school.evening("/bookings")).await.is(200);
     assert!(mine.text.contains("Sophie Aaron"), "{}", mine.text);
@@ -102,7 +142,10 @@ async fn only_a_playground_has_one_click_logins_a_mailbox_and_movable_time() {
     let path = format!("{}/s/hillcrest/", server.origin);
     let client = reqwest::Client::new();
     for (operation, body) in [("logins", json!({ "as": "parent" })), ("clock", json!({}))] {
-        let post = client.post(format!("{path}api/v1/dev/{operation}")).header("origin", "https://evening.example.org").json(&body);
+        let post = client
+            .post(format!("{path}api/v1/dev/{operation}"))
+            .header("origin", "https://evening.example.org")
+            .json(&body);
         assert_eq!(post.send().await.unwrap().status(), 404, "{operation}");
     }
     assert_eq!(client.get(format!("{path}dev/login/parent")).send().await.unwrap().status(), 404);
@@ -112,12 +155,18 @@ async fn only_a_playground_has_one_click_logins_a_mailbox_and_movable_time() {
 async fn a_repeated_bar_is_one_bar() {
     let school = School::start().await;
     let office = school.staff().await;
-    let student = office.get(&format!("/parents/{}", school.people.parent.0)).await.is(200).list("/students")[0]["student"]["id"].clone();
+    let student =
+        office.get(&format!("/parents/{}", school.people.parent.0)).await.is(200).list("/students")
+            [0]["student"]["id"]
+            .clone();
     let bar = json!({ "student_id": student, "email": "barred@example.org", "note": "" });
     let first = office.post_once("/bars", "one", bar.clone()).await.is(201);
     assert_eq!(office.post_once("/bars", "one", bar).await.is(201).body, first.body);
     assert_eq!(office.get("/bars").await.is(200).list("/items").len(), 1);
-    office.post_once("/bars", "one", json!({ "student_id": student, "email": "other@example.org" })).await.refuses(409, "idempotency_key_reused");
+    office
+        .post_once("/bars", "one", json!({ "student_id": student, "email": "other@example.org" }))
+        .await
+        .refuses(409, "idempotency_key_reused");
 }
 
 /// The students of Rachel Aaron, as the office sees them, each with a name.
@@ -139,7 +188,11 @@ async fn a_barred_address_ends_the_parents_own_sessions() {
     // Who logs in again keeps the others.
     let parent = school.parent().await;
     let left: Vec<Value> = parent.get("/me").await.is(200).list("/identity/students");
-    let names: Vec<&str> = students[1..].iter().filter_map(|student| student["name"].as_str()?.split_once(' ')).map(|(given, _)| given).collect();
+    let names: Vec<&str> = students[1..]
+        .iter()
+        .filter_map(|student| student["name"].as_str()?.split_once(' '))
+        .map(|(given, _)| given)
+        .collect();
     assert_eq!(left.iter().filter_map(Value::as_str).collect::<Vec<_>>(), names);
 
     // Barred from all, she is no parent here: no session, no identity, no mail.
@@ -163,27 +216,52 @@ async fn a_session_that_outlived_a_bar_opens_nothing() {
     let (people, now) = (school.people, school.now());
     // As if a session had begun beside the bar: the rows alone, without what setting a bar does.
     let write = move |db: &mut Db| {
-        let of_parent = guardianships::table.filter(guardianships::parent_id.eq(key(people.parent)));
+        let of_parent =
+            guardianships::table.filter(guardianships::parent_id.eq(key(people.parent)));
         for student in of_parent.select(guardianships::student_id).load::<Key>(db)? {
-            insert_bar(db, people.school.into(), student, None, Some("rachel.aaron@example.org"), people.staff.into(), now)?;
+            insert_bar(
+                db,
+                people.school.into(),
+                student,
+                None,
+                Some("rachel.aaron@example.org"),
+                people.staff.into(),
+                now,
+            )?;
         }
         Ok(())
     };
     school.app.store.write(write).await.unwrap();
     parent.get("/me").await.refuses(410, "access_ended");
-    parent.put("/me/identity", json!({ "person_id": school.people.parent.0, "role": "parent" })).await.refuses(410, "access_ended");
+    parent
+        .put("/me/identity", json!({ "person_id": school.people.parent.0, "role": "parent" }))
+        .await
+        .refuses(410, "access_ended");
 
     // Nor does any query of a parent's show something.
-    let (person, evening, of_school, at_now) = (school.people.parent, school.people.evening, school.people.school, school.now());
+    let (person, evening, of_school, at_now) =
+        (school.people.parent, school.people.evening, school.people.school, school.now());
     let seen = school.read(move |db| {
         let booked = live_booking(db, person)?;
-        let evening_found = evenings::find_for(db, of_school, Whose::Parent(person), evening).is_ok();
+        let evening_found =
+            evenings::find_for(db, of_school, Whose::Parent(person), evening).is_ok();
         let listed = evenings::list(db, of_school, Whose::Parent(person), None, 50)?.len();
         let door = calls::door(db, of_school, Who::Parent(person), booked.into(), at_now);
-        let shown = (bookings::of_parent(db, evening, person)?.len(), bookings::count(db, evening, person)?.0, access::students_of(db, person)?.len());
+        let shown = (
+            bookings::of_parent(db, evening, person)?.len(),
+            bookings::count(db, evening, person)?.0,
+            access::students_of(db, person)?.len(),
+        );
         let found = bookings::find(db, of_school, Some(person), booked.into()).is_ok();
         let identities = sessions::identities(db, of_school, RACHEL)?.len();
-        Ok((shown, found, listed, evening_found, identities, matches!(door, Err(Error::Dead(Dead::Access)))))
+        Ok((
+            shown,
+            found,
+            listed,
+            evening_found,
+            identities,
+            matches!(door, Err(Error::Dead(Dead::Access))),
+        ))
     });
     assert_eq!(seen.await, ((0, 0, 0), false, 0, false, 0, true));
 }
@@ -194,11 +272,18 @@ async fn past_appointments_of_a_barred_student_are_shown_to_staff_alone() {
     school.ignore_mail("staff and the guest are told of the bar");
     let (office, parent) = (school.staff().await, school.parent().await);
     let mine = parent.get(&school.evening("/bookings")).await.is(200);
-    let booked = mine.list("/rows").into_iter().find(|row| row["student"]["name"] == "Sophie Aaron").unwrap();
+    let booked = mine
+        .list("/rows")
+        .into_iter()
+        .find(|row| row["student"]["name"] == "Sophie Aaron")
+        .unwrap();
     let ends_at: DateTime<Utc> = booked["ends_at"].as_str().unwrap().parse().unwrap();
     school.wait(ends_at - school.now() + TimeDelta::minutes(1));
     let sophie = sophie(&school, &office).await;
-    office.post("/bars", json!({ "student_id": sophie, "email": RACHEL, "note": "" })).await.is(201);
+    office
+        .post("/bars", json!({ "student_id": sophie, "email": RACHEL, "note": "" }))
+        .await
+        .is(201);
     let parent = school.parent().await;
     let path = format!("/bookings/{}", booked["id"].as_str().unwrap());
     parent.get(&path).await.refuses(404, "not_found");
@@ -206,12 +291,22 @@ async fn past_appointments_of_a_barred_student_are_shown_to_staff_alone() {
     let mine = parent.get(&school.evening("/bookings")).await.is(200);
     assert!(!mine.text.contains("Sophie") && mine.text.contains("Liz Aaron"), "{}", mine.text);
     let history = parent.get(&school.evening("/history")).await.is(200);
-    assert!(!history.text.contains("Sophie") && history.text.contains("Liz Aaron"), "{}", history.text);
-    let theirs = office.get(&school.evening(&format!("/history?parent_id={}", school.people.parent.0))).await.is(200);
+    assert!(
+        !history.text.contains("Sophie") && history.text.contains("Liz Aaron"),
+        "{}",
+        history.text
+    );
+    let theirs = office
+        .get(&school.evening(&format!("/history?parent_id={}", school.people.parent.0)))
+        .await
+        .is(200);
     assert!(theirs.text.contains("Sophie Aaron"), "{}", theirs.text);
     let file = parent.get(&school.evening("/calendar")).await.is(200);
     assert!(!file.text.contains("Sophie") && file.text.contains("Liz"), "{}", file.text);
-    let theirs = office.get(&school.evening(&format!("/bookings?parent_id={}", school.people.parent.0))).await.is(200);
+    let theirs = office
+        .get(&school.evening(&format!("/bookings?parent_id={}", school.people.parent.0)))
+        .await
+        .is(200);
     assert!(theirs.text.contains("Sophie"), "{}", theirs.text);
 }
 
@@ -226,15 +321,26 @@ async fn an_invite_that_outlived_its_evening_hides_a_barred_student() {
     school.wait(TimeDelta::days(20));
     let office = school.staff().await;
     let sophie = sophie(&school, &office).await;
-    office.post("/bars", json!({ "student_id": sophie, "email": RACHEL, "note": "" })).await.is(201);
+    office
+        .post("/bars", json!({ "student_id": sophie, "email": RACHEL, "note": "" }))
+        .await
+        .is(201);
     let parent = school.parent().await;
     parent.get(&invite).await.refuses(404, "not_found");
-    for path in [school.evening("/invites"), school.evening("/history"), school.evening("/bookings"), "/me".to_owned()] {
+    for path in [
+        school.evening("/invites"),
+        school.evening("/history"),
+        school.evening("/bookings"),
+        "/me".to_owned(),
+    ] {
         let seen = parent.get(&path).await.is(200);
         assert!(!seen.text.contains("Sophie"), "{path}: {}", seen.text);
     }
     assert!(office.get(&invite).await.is(200).text.contains("Sophie"));
-    let theirs = office.get(&school.evening(&format!("/invites?parent_id={}", school.people.parent.0))).await.is(200);
+    let theirs = office
+        .get(&school.evening(&format!("/invites?parent_id={}", school.people.parent.0)))
+        .await
+        .is(200);
     assert!(theirs.text.contains("Sophie"), "{}", theirs.text);
 }
 
@@ -245,9 +351,15 @@ async fn the_database_and_the_domain_agree_who_may_act() {
     let check = move |db: &mut Db| {
         let (parent, staff) = (key(people.parent), key(people.staff));
         let link = guardianships::table.filter(guardianships::parent_id.eq(parent));
-        let student: Key = link.order(guardianships::id).select(guardianships::student_id).first(db)?;
+        let student: Key =
+            link.order(guardianships::id).select(guardianships::student_id).first(db)?;
         let link = link.filter(guardianships::student_id.eq(student));
-        let bars = [None, Some((Some(parent), None)), Some((None, Some("rachel.aaron@example.org"))), Some((None, Some("else@example.org")))];
+        let bars = [
+            None,
+            Some((Some(parent), None)),
+            Some((None, Some("rachel.aaron@example.org"))),
+            Some((None, Some("else@example.org"))),
+        ];
         for (bits, bar) in (0..32_u8).flat_map(|bits| bars.iter().map(move |bar| (bits, bar))) {
             let bit = |nth: u8| bits & (1 << nth) != 0;
             let contact = Contact {
@@ -256,7 +368,8 @@ async fn the_database_and_the_domain_agree_who_may_act() {
                 is_allowed_by_staff: bit(2),
                 has_court_order: bit(3),
                 is_barred: bit(4),
-                is_barred_by_staff: bar.is_some_and(|(person, address)| person.is_some() || address == Some(RACHEL)),
+                is_barred_by_staff: bar
+                    .is_some_and(|(person, address)| person.is_some() || address == Some(RACHEL)),
             };
             diesel::update(link)
                 .set((
@@ -268,12 +381,19 @@ async fn the_database_and_the_domain_agree_who_may_act() {
                     guardianships::contact_barred.eq(contact.is_barred),
                 ))
                 .execute(db)?;
-            diesel::update(bars_table::table).set(bars_table::lifted_at.eq(Some(at(now)))).execute(db)?;
+            diesel::update(bars_table::table)
+                .set(bars_table::lifted_at.eq(Some(at(now))))
+                .execute(db)?;
             if let Some((person, address)) = bar {
                 insert_bar(db, people.school.into(), student, *person, *address, staff, now)?;
             }
-            assert_eq!(access::may_act_for(db, people.parent, student.into())?, contact.may_act(), "{contact:?} {bar:?}");
-            let is_listed = access::students_of(db, people.parent)?.iter().any(|one| one.id == student);
+            assert_eq!(
+                access::may_act_for(db, people.parent, student.into())?,
+                contact.may_act(),
+                "{contact:?} {bar:?}"
+            );
+            let is_listed =
+                access::students_of(db, people.parent)?.iter().any(|one| one.id == student);
             assert_eq!(is_listed, contact.may_act(), "{contact:?} {bar:?}");
         }
         Ok(())
@@ -283,7 +403,15 @@ async fn the_database_and_the_domain_agree_who_may_act() {
 
 /// A bar as a row alone.
 #[expect(clippy::disallowed_methods, reason = "the id of a row that no operation makes")]
-fn insert_bar(db: &mut Db, school: Key, student: Key, person: Option<Key>, address: Option<&str>, staff: Key, now: DateTime<Utc>) -> Result<(), Error> {
+fn insert_bar(
+    db: &mut Db,
+    school: Key,
+    student: Key,
+    person: Option<Key>,
+    address: Option<&str>,
+    staff: Key,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
     let row = (
         bars_table::id.eq(Key(Uuid::now_v7())),
         bars_table::school_id.eq(school),
@@ -301,6 +429,8 @@ fn insert_bar(db: &mut Db, school: Key, student: Key, person: Option<Key>, addre
 
 /// A booking of a parent's that is live.
 fn live_booking(db: &mut Db, parent: PersonId) -> Result<Key, Error> {
-    let live = bookings_table::table.filter(bookings_table::parent_id.eq(key(parent)).and(bookings_table::cancelled_at.is_null()));
+    let live = bookings_table::table.filter(
+        bookings_table::parent_id.eq(key(parent)).and(bookings_table::cancelled_at.is_null()),
+    );
     Ok(live.order(bookings_table::id).select(bookings_table::id).first(db)?)
 }

@@ -1,4 +1,5 @@
-//! Bodies of requests: never unpacked, never waited for without an end, and told apart when they are cut, too large or too slow.
+//! Bodies of requests: never unpacked, never waited for without an end, and told apart when they
+//! are cut, too large or too slow.
 
 use std::net::Shutdown;
 
@@ -15,7 +16,10 @@ use crate::harness::{School, contract};
 async fn begin(school: &School, headers: &str, body: &[u8]) -> TcpStream {
     let host = school.origin.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).await.unwrap();
-    let head = format!("POST /s/hillcrest/api/v1/login_links HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n{headers}\r\n");
+    let head = format!(
+        "POST /s/hillcrest/api/v1/login_links HTTP/1.1\r\nHost: {host}\r\nContent-Type: \
+         application/json\r\n{headers}\r\n"
+    );
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(body).await.unwrap();
     stream
@@ -26,7 +30,12 @@ async fn rest(mut stream: TcpStream) -> (u16, String) {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
     let answer = String::from_utf8(answer).unwrap();
-    let status = answer.split(' ').nth(1).unwrap_or_else(|| panic!("no status: {answer:?}")).parse().unwrap();
+    let status = answer
+        .split(' ')
+        .nth(1)
+        .unwrap_or_else(|| panic!("no status: {answer:?}"))
+        .parse()
+        .unwrap();
     (status, answer)
 }
 
@@ -42,10 +51,15 @@ async fn no_operation_takes_a_body_that_is_encoded() {
     let nobody = school.nobody();
     let mut refused = 0;
     for operation in contract::operations() {
-        let path = operation.path.split('/').map(|part| if part.starts_with('{') { Uuid::nil().to_string() } else { part.to_owned() });
+        let path = operation.path.split('/').map(|part| {
+            if part.starts_with('{') { Uuid::nil().to_string() } else { part.to_owned() }
+        });
         let path = path.collect::<Vec<_>>().join("/");
         let ask = async |coding: &str| {
-            let request = nobody.request(&operation.method, &path).header("content-type", "application/json").header("content-encoding", coding);
+            let request = nobody
+                .request(&operation.method, &path)
+                .header("content-type", "application/json")
+                .header("content-encoding", coding);
             nobody.send(&operation.method, &path, request.body(vec![0; 16])).await
         };
         if operation.method == "GET" {
@@ -61,7 +75,10 @@ async fn no_operation_takes_a_body_that_is_encoded() {
         refused += 1;
     }
     assert!(refused > 30, "{refused} operations were asked");
-    let plain = nobody.request("POST", "/login_links").header("content-type", "application/json").header("content-encoding", "identity");
+    let plain = nobody
+        .request("POST", "/login_links")
+        .header("content-type", "application/json")
+        .header("content-encoding", "identity");
     nobody.send("POST", "/login_links", plain.body("{")).await.refuses(400, "malformed_json");
 }
 
@@ -94,9 +111,18 @@ async fn a_cut_body_is_told_from_one_that_is_too_large() {
 async fn bodies_that_stop_coming_are_given_up_all_of_them() {
     const SLOW: usize = 60;
     let school = School::start().await;
-    let streams = join_all((0..SLOW).map(|_| begin(&school, "Content-Length: 1000\r\n", b"{"))).await;
+    let streams =
+        join_all((0..SLOW).map(|_| begin(&school, "Content-Length: 1000\r\n", b"{"))).await;
     // They are in nobody's way.
     school.nobody().get("/school").await.is(200);
     let answers = join_all(streams.into_iter().map(rest)).await;
-    assert_eq!(answers.iter().filter(|(status, answer)| *status == 408 && answer.contains("request_timeout")).count(), SLOW, "{:?}", answers.first());
+    assert_eq!(
+        answers
+            .iter()
+            .filter(|(status, answer)| *status == 408 && answer.contains("request_timeout"))
+            .count(),
+        SLOW,
+        "{:?}",
+        answers.first()
+    );
 }

@@ -32,7 +32,8 @@ async fn bookings_show_in_my_bookings() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (one, first, other, second) = two(&school, &parent).await;
-    let history = async || parent.get(&school.evening("/history")).await.is(200).list("/items").len();
+    let history =
+        async || parent.get(&school.evening("/history")).await.is(200).list("/items").len();
     let before = history().await;
     let made = book(&school, &parent, &[one.at(&first), other.at(&second)]).await.is(201);
     assert_eq!(made.list("/items").len(), 2);
@@ -50,13 +51,17 @@ async fn one_that_is_taken_loses_all() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (one, first, other, _) = two(&school, &parent).await;
-    let taken = other.times.iter().find(|time| !other.free.contains(time) && **time != first).unwrap();
+    let taken =
+        other.times.iter().find(|time| !other.free.contains(time) && **time != first).unwrap();
     let refused = book(&school, &parent, &[one.at(&first), other.at(taken)]).await.is(409);
     let lost = refused.list("/lost");
     assert_eq!(lost.len(), 1, "{}", refused.text);
     assert_eq!(lost[0]["class_id"], other.class.as_str());
     let still = wishes(&school, &parent).await;
-    assert!(still.iter().any(|wish| wish.class == one.class && wish.student == one.student), "the other one was booked");
+    assert!(
+        still.iter().any(|wish| wish.class == one.class && wish.student == one.student),
+        "the other one was booked"
+    );
 }
 
 #[tokio::test]
@@ -75,7 +80,10 @@ async fn rules_have_their_codes() {
     foreign["class_id"] = json!(school.people.parent.0);
     book(&school, &parent, &[foreign]).await.refuses(422, "class_not_offered");
     let teacher = school.teacher().await;
-    teacher.post(&school.evening("/bookings"), json!({ "bookings": [one.at(&first)] })).await.refuses(403, "wrong_role");
+    teacher
+        .post(&school.evening("/bookings"), json!({ "bookings": [one.at(&first)] }))
+        .await
+        .refuses(403, "wrong_role");
 }
 
 #[tokio::test]
@@ -85,7 +93,12 @@ async fn the_window_opens_and_closes() {
     let (one, first, _, _) = two(&school, &parent).await;
     school.clock.set("2026-11-26T15:00:00Z".parse().unwrap());
     book(&school, &parent, &[one.at(&first)]).await.refuses(409, "booking_closed");
-    school.staff().await.get(&format!("{}?parent_id={}", school.evening("/bookings"), school.people.parent.0)).await.is(200);
+    school
+        .staff()
+        .await
+        .get(&format!("{}?parent_id={}", school.evening("/bookings"), school.people.parent.0))
+        .await
+        .is(200);
     school.clock.set("2026-11-26T19:00:00Z".parse().unwrap());
     book(&school, &parent, &[one.at(&first)]).await.refuses(409, "evening_over");
 }
@@ -102,9 +115,15 @@ async fn a_booking_moves_and_goes() {
     assert!(now.iter().all(|wish| wish.class != one.class || wish.student != one.student));
     let later = one.free.iter().find(|time| **time != first && **time != second).unwrap();
     let moved = parent.patch(&path, json!({ "starts_at": later })).await.is(200);
-    assert_eq!((moved.text_at("/starts_at"), moved.body["sequence"].as_u64()), (later.clone(), Some(1)));
+    assert_eq!(
+        (moved.text_at("/starts_at"), moved.body["sequence"].as_u64()),
+        (later.clone(), Some(1))
+    );
     told(&school, "Changed: ").await;
-    parent.patch(&path, json!({ "starts_at": "2026-11-26T16:02:00Z" })).await.refuses(422, "not_a_slot");
+    parent
+        .patch(&path, json!({ "starts_at": "2026-11-26T16:02:00Z" }))
+        .await
+        .refuses(422, "not_a_slot");
     parent.patch(&path, json!({ "starts_at": second })).await.is(409);
     parent.delete(&path).await.is(204);
     told(&school, "Cancelled: ").await;
@@ -124,14 +143,21 @@ async fn a_key_makes_a_booking_once() {
     let made = parent.post_once(&path, "k1", body.clone()).await.is(201);
     let again = parent.post_once(&path, "k1", body.clone()).await.is(201);
     assert_eq!(made.body, again.body);
-    parent.post_once(&path, "k1", json!({ "bookings": [other.at(&second)] })).await.refuses(409, "idempotency_key_reused");
+    parent
+        .post_once(&path, "k1", json!({ "bookings": [other.at(&second)] }))
+        .await
+        .refuses(409, "idempotency_key_reused");
     parent.post_once(&path, "k2", body.clone()).await.refuses(409, "already_booked");
     // A refusal is not kept.
     parent.post_once(&path, "k2", json!({ "bookings": [other.at(&second)] })).await.is(201);
     school.wait(TimeDelta::hours(25));
     parent.post_once(&path, "k1", body).await.refuses(409, "already_booked");
     let [mail] = &school.mails().await[..] else { panic!("what waits is one mail") };
-    assert_eq!(mail.calendar.len(), 5, "of the three that she had and the two that were made, once each");
+    assert_eq!(
+        mail.calendar.len(),
+        5,
+        "of the three that she had and the two that were made, once each"
+    );
 }
 
 #[tokio::test]
@@ -141,7 +167,11 @@ async fn outside_the_window_nothing_is_booked_or_changed() {
     let (one, first, ..) = two(&school, &parent).await;
     let mine = parent.get(&school.evening("/bookings")).await.is(200);
     let booking = format!("/bookings/{}", mine.text_at("/rows/0/id"));
-    for (time, code) in [("2026-11-01T09:00:00Z", "booking_not_open"), ("2026-11-26T15:30:00Z", "booking_closed"), ("2026-11-26T21:00:00Z", "evening_over")] {
+    for (time, code) in [
+        ("2026-11-01T09:00:00Z", "booking_not_open"),
+        ("2026-11-26T15:30:00Z", "booking_closed"),
+        ("2026-11-26T21:00:00Z", "evening_over"),
+    ] {
         school.clock.set(time.parse().unwrap());
         // Sessions have a life of their own.
         let parent = school.parent().await;
@@ -158,7 +188,8 @@ async fn fifty_parents_want_one_slot() {
     school.execute("delete from claims").await;
     school.execute("update bookings set cancelled_at = created_at").await;
     let mut runners = Vec::new();
-    let mut by_teacher: std::collections::BTreeMap<String, Vec<(Actor, Value)>> = std::collections::BTreeMap::new();
+    let mut by_teacher: std::collections::BTreeMap<String, Vec<(Actor, Value)>> =
+        std::collections::BTreeMap::new();
     for row in school.other_parents().await {
         let actor = school.as_parent(&row).await;
         let grid = actor.get(&school.evening("/slots")).await;
@@ -168,7 +199,10 @@ async fn fifty_parents_want_one_slot() {
         let mut seen = Vec::new();
         for student in grid.list("/students") {
             for class in student["classes"].as_array().unwrap() {
-                let (teachers, teacher) = (class["teachers"].as_array().unwrap(), class["teachers"][0]["id"].as_str().unwrap().to_owned());
+                let (teachers, teacher) = (
+                    class["teachers"].as_array().unwrap(),
+                    class["teachers"][0]["id"].as_str().unwrap().to_owned(),
+                );
                 if teachers.len() == 1 && !seen.contains(&teacher) {
                     let wish = json!({ "student_id": student["student"]["id"], "class_id": class["class_id"], "starts_at": grid.body["times"][3] });
                     by_teacher.entry(teacher.clone()).or_default().push((actor.clone(), wish));
@@ -180,9 +214,20 @@ async fn fifty_parents_want_one_slot() {
     let most = by_teacher.into_values().max_by_key(Vec::len).unwrap();
     runners.extend(most.into_iter().take(50));
     assert_eq!(runners.len(), 50, "the demo has a teacher whom fifty parents may see");
-    let answers = join_all(runners.iter().map(|(actor, wish)| book(&school, actor, std::slice::from_ref(wish)))).await;
+    let answers = join_all(
+        runners.iter().map(|(actor, wish)| book(&school, actor, std::slice::from_ref(wish))),
+    )
+    .await;
     let won = answers.iter().filter(|answer| answer.status == 201).count();
-    let lost = answers.iter().filter(|answer| answer.status == 409 && answer.code() == "slot_taken").count();
-    assert_eq!((won, lost), (1, 49), "{:?}", answers.iter().map(|answer| answer.text.clone()).collect::<Vec<_>>());
+    let lost = answers
+        .iter()
+        .filter(|answer| answer.status == 409 && answer.code() == "slot_taken")
+        .count();
+    assert_eq!(
+        (won, lost),
+        (1, 49),
+        "{:?}",
+        answers.iter().map(|answer| answer.text.clone()).collect::<Vec<_>>()
+    );
     assert_eq!(school.mails().await.len(), 1, "only the one who got it is told");
 }

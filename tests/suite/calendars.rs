@@ -1,5 +1,6 @@
-//! What stands in people's calendars once a booking or an invite has ended, whichever way it ended: who was told of an appointment and may still be mailed
-//! is told of its end, by a message that a calendar takes.
+//! What stands in people's calendars once a booking or an invite has ended, whichever way it ended:
+//! who was told of an appointment and may still be mailed is told of its end, by a message that a
+//! calendar takes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +13,8 @@ const RACHEL: &str = "rachel.aaron@example.org";
 const GUEST: &str = "jordan.aaron@example.org";
 const OFFICE: &str = "helen.okafor@example.org";
 
-/// People's calendars, as programs keep them by RFC 5546: a message that is older than what they have changes nothing.
+/// People's calendars, as programs keep them by RFC 5546: a message that is older than what they
+/// have changes nothing.
 #[derive(Default)]
 struct Calendars(BTreeMap<(String, String), Entry>);
 
@@ -26,14 +28,26 @@ impl Calendars {
     fn take(&mut self, mail: &Mail) {
         for message in &mail.calendar {
             let text = message.text.replace("\r\n ", "");
-            let value = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap_or_default().to_owned();
-            let (method, sequence) = (value("METHOD"), value("SEQUENCE").parse::<u32>().expect("a sequence"));
+            let value = |name: &str| {
+                text.lines()
+                    .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+                    .unwrap_or_default()
+                    .to_owned()
+            };
+            let (method, sequence) =
+                (value("METHOD"), value("SEQUENCE").parse::<u32>().expect("a sequence"));
             let place = (mail.to.to_lowercase(), value("UID"));
             let known = self.0.get(&place);
             // What stands is taken out, and what is out comes back, by a raised sequence alone.
-            let is_news = known.is_none_or(|known| sequence > known.sequence || (sequence == known.sequence && known.stands && method == "REQUEST"));
+            let is_news = known.is_none_or(|known| {
+                sequence > known.sequence
+                    || (sequence == known.sequence && known.stands && method == "REQUEST")
+            });
             if is_news {
-                self.0.insert(place, Entry { sequence, stands: method == "REQUEST", starts: value("DTSTART") });
+                self.0.insert(
+                    place,
+                    Entry { sequence, stands: method == "REQUEST", starts: value("DTSTART") },
+                );
             }
         }
     }
@@ -62,18 +76,28 @@ impl World {
         let (office, parent) = (school.staff().await, school.parent().await);
         let rows = parent.get(&school.evening("/bookings")).await.is(200).list("/rows");
         let booked = rows.into_iter().filter(|row| row["kind"] == "booking");
-        let bookings = booked.map(|row| (row["subject"].as_str().expect("a subject").to_owned(), row)).collect();
+        let bookings = booked
+            .map(|row| (row["subject"].as_str().expect("a subject").to_owned(), row))
+            .collect();
         let mut calendars = Calendars::default();
         for address in [RACHEL, GUEST] {
             calendars.take(school.demo_mail_to(address));
         }
         let world = Self { school, office, parent, bookings, calendars, mails: Vec::new() };
-        assert_eq!((world.calendars.standing(RACHEL), world.calendars.standing(GUEST)), (world.uids("Science Music English"), world.uids("Science")));
+        assert_eq!(
+            (world.calendars.standing(RACHEL), world.calendars.standing(GUEST)),
+            (world.uids("Science Music English"), world.uids("Science"))
+        );
         world
     }
 
     fn uids(&self, subjects: &str) -> BTreeSet<String> {
-        subjects.split_whitespace().map(|subject| format!("booking-{}@parlour", self.bookings[subject]["id"].as_str().expect("an id"))).collect()
+        subjects
+            .split_whitespace()
+            .map(|subject| {
+                format!("booking-{}@parlour", self.bookings[subject]["id"].as_str().expect("an id"))
+            })
+            .collect()
     }
 
     fn path(&self, subject: &str) -> String {
@@ -102,11 +126,27 @@ impl World {
     /// Moves science to another time, which the grid has free.
     async fn move_science(&self) -> String {
         let grid = self.parent.get(&self.school.evening("/slots")).await.is(200);
-        let classes = grid.list("/students").into_iter().flat_map(|one| one["classes"].as_array().expect("a list").clone());
-        let class = classes.into_iter().find(|class| class["booking_id"] == self.bookings["Science"]["id"]).expect("science is booked");
+        let classes = grid
+            .list("/students")
+            .into_iter()
+            .flat_map(|one| one["classes"].as_array().expect("a list").clone());
+        let class = classes
+            .into_iter()
+            .find(|class| class["booking_id"] == self.bookings["Science"]["id"])
+            .expect("science is booked");
         let states = class["states"].as_array().expect("a list").clone();
-        let time = grid.list("/times").into_iter().zip(states).find(|(_, state)| *state == "free").expect("a free time").0;
-        self.parent.patch(&self.path("Science"), json!({ "starts_at": time })).await.is(200).text_at("/starts_at")
+        let time = grid
+            .list("/times")
+            .into_iter()
+            .zip(states)
+            .find(|(_, state)| *state == "free")
+            .expect("a free time")
+            .0;
+        self.parent
+            .patch(&self.path("Science"), json!({ "starts_at": time }))
+            .await
+            .is(200)
+            .text_at("/starts_at")
     }
 
     /// Guardianship of Rachel and Sophie, with this in its row.
@@ -173,10 +213,20 @@ impl Way {
             Self::ParentMoves => drop(world.move_science().await),
             Self::ClassGoneThenParentCancels | Self::ClassGoneThenOfficeCancels => {
                 world.push("classes", json!({ "sourced_id": "9a-science", "remove": true })).await;
-                let by = if matches!(self, Self::ClassGoneThenParentCancels) { &world.parent } else { &world.office };
+                let by = if matches!(self, Self::ClassGoneThenParentCancels) {
+                    &world.parent
+                } else {
+                    &world.office
+                };
                 by.delete(&world.path("Science")).await.is(204);
             }
-            Self::EveningChanges => drop(world.office.patch(&world.school.evening(""), json!({ "title": "Year 9 in November" })).await.is(200)),
+            Self::EveningChanges => drop(
+                world
+                    .office
+                    .patch(&world.school.evening(""), json!({ "title": "Year 9 in November" }))
+                    .await
+                    .is(200),
+            ),
             Self::ParentRemovesInvite => world.remove_invite(&world.parent).await,
             Self::OfficeRemovesInvite => world.remove_invite(&world.office).await,
             Self::InviteRemovedAndSentAgain => {
@@ -191,41 +241,78 @@ impl Way {
             }
             Self::GuestDeclines => {
                 let token = crate::harness::token_of(world.school.demo_mail_to(GUEST));
-                world.school.nobody().post("/guest_links/decline", json!({ "token": token })).await.is(204);
+                world
+                    .school
+                    .nobody()
+                    .post("/guest_links/decline", json!({ "token": token }))
+                    .await
+                    .is(204);
             }
             Self::ImportEndsLink => drop(Roster::without_sophie().import(&world.school).await),
             Self::PushEndsLink => world.push_link(json!({ "remove": true })).await,
             Self::PushBarsParent => world.push_link(json!({ "court_order": true })).await,
-            Self::OfficeBarsParent => world.bar(json!({ "person_id": world.school.people.parent.0 })).await,
+            Self::OfficeBarsParent => {
+                world.bar(json!({ "person_id": world.school.people.parent.0 })).await
+            }
             Self::OfficeBarsParentsAddress => world.bar(json!({ "email": RACHEL })).await,
             Self::OfficeBarsGuest => world.bar(json!({ "email": GUEST })).await,
-            Self::StudentLeaves => world.push("people", json!({ "sourced_id": "s-sophie-aaron", "remove": true })).await,
-            Self::ParentLeaves => world.push("people", json!({ "sourced_id": "p-rachel-aaron", "remove": true })).await,
+            Self::StudentLeaves => {
+                world
+                    .push("people", json!({ "sourced_id": "s-sophie-aaron", "remove": true }))
+                    .await
+            }
+            Self::ParentLeaves => {
+                world
+                    .push("people", json!({ "sourced_id": "p-rachel-aaron", "remove": true }))
+                    .await
+            }
             Self::CancelledAndThenLinkEnds | Self::CancelledAndThenParentBarred => {
                 // Nobody has been told of the first when the second comes.
                 world.parent.delete(&world.path("Science")).await.is(204);
-                let more = if matches!(self, Self::CancelledAndThenLinkEnds) { json!({ "remove": true }) } else { json!({ "court_order": true }) };
+                let more = if matches!(self, Self::CancelledAndThenLinkEnds) {
+                    json!({ "remove": true })
+                } else {
+                    json!({ "court_order": true })
+                };
                 world.push_link(more).await;
             }
         }
     }
 }
 
-/// After this, these stand in Rachel's calendar and in her guest's, these two had mail or not, and staff read this.
+/// After this, these stand in Rachel's calendar and in her guest's, these two had mail or not, and
+/// staff read this.
 async fn check(way: Way, rachels: &str, guests: &str, mailed: (bool, bool), staff_read: &[&str]) {
     let mut world = World::start().await;
     way.go(&mut world).await;
     world.deliver().await;
     assert_eq!(world.calendars.standing(RACHEL), world.uids(rachels), "{way:?}: Rachel’s calendar");
-    assert_eq!(world.calendars.standing(GUEST), world.uids(guests), "{way:?}: the guest’s calendar");
+    assert_eq!(
+        world.calendars.standing(GUEST),
+        world.uids(guests),
+        "{way:?}: the guest’s calendar"
+    );
     let got = |address: &str| world.mails.iter().any(|mail| mail.to == address);
     assert_eq!((got(RACHEL), got(GUEST)), mailed, "{way:?}: who had mail");
     let is_theirs = |mail: &&Mail| [RACHEL, GUEST].contains(&mail.to.as_str());
-    assert!(world.mails.iter().all(|mail| mail.calendar.is_empty() || is_theirs(&mail)), "{way:?}: nobody else has it in a calendar");
+    assert!(
+        world.mails.iter().all(|mail| mail.calendar.is_empty() || is_theirs(&mail)),
+        "{way:?}: nobody else has it in a calendar"
+    );
     // Who lost access reads no name, in the calendar's message either.
     for mail in world.mails.iter().filter(|mail| mail.subject == "Your access has ended") {
-        let all: Vec<&str> = mail.calendar.iter().map(|message| message.text.as_str()).chain([mail.text.as_str(), mail.html.as_str()]).collect();
-        assert!(all.iter().all(|text| !text.contains("Sophie") && !text.contains("Abell") && !text.contains("Science")), "{way:?}: {all:?}");
+        let all: Vec<&str> = mail
+            .calendar
+            .iter()
+            .map(|message| message.text.as_str())
+            .chain([mail.text.as_str(), mail.html.as_str()])
+            .collect();
+        assert!(
+            all.iter().all(|text| !text.contains("Sophie")
+                && !text.contains("Abell")
+                && !text.contains("Science")),
+            "{way:?}: {all:?}"
+        );
     }
     let letters: Vec<&Mail> = world.mails.iter().filter(|mail| mail.to == OFFICE).collect();
     for text in staff_read {
@@ -239,8 +326,11 @@ async fn check(way: Way, rachels: &str, guests: &str, mailed: (bool, bool), staf
     assert_eq!(is_alerted, !staff_read.is_empty(), "{way:?}: staff are told");
 }
 
-const BOOKING: &str = "Access ended, so this appointment was cancelled: Year 9 Parents’ Evening, 26 November 2026, 16:00, Science with Mrs Anita Abell, about Sophie Aaron (Rachel Aaron).";
-const INVITE: &str = "Access ended, so this invite ended: Year 9 Parents’ Evening, 26 November 2026, Jordan Aaron, whom Rachel Aaron had invited.";
+const BOOKING: &str = "Access ended, so this appointment was cancelled: Year 9 Parents’ Evening, \
+                       26 November 2026, 16:00, Science with Mrs Anita Abell, about Sophie Aaron \
+                       (Rachel Aaron).";
+const INVITE: &str = "Access ended, so this invite ended: Year 9 Parents’ Evening, 26 November \
+                      2026, Jordan Aaron, whom Rachel Aaron had invited.";
 const ALL: &str = "Science Music English";
 const REST: &str = "Music English";
 
@@ -292,6 +382,10 @@ async fn a_moved_appointment_has_its_new_time_in_calendars() {
     let uid = world.uids("Science").into_iter().next().expect("one");
     for address in [RACHEL, GUEST] {
         let entry = &world.calendars.0[&(address.to_owned(), uid.clone())];
-        assert!(entry.stands && basic.starts_with(entry.starts.trim_end_matches('Z')), "{address}: {} {time}", entry.starts);
+        assert!(
+            entry.stands && basic.starts_with(entry.starts.trim_end_matches('Z')),
+            "{address}: {} {time}",
+            entry.starts
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The seats of a call as the store holds them: who sits and waits, takeovers and their guard, and that whatever ends access frees the seat at once.
+//! The seats of a call as the store holds them: who sits and waits, takeovers and their guard, and
+//! that whatever ends access frees the seat at once.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl};
@@ -26,7 +27,8 @@ use crate::harness::{School, until};
 const GUEST: &str = "jordan.aaron@example.org";
 const PARENT: &str = "rachel.aaron@example.org";
 
-/// Rachel Aaron's call with Anita Abell about Sophie, five minutes before it starts; Jordan Aaron is invited.
+/// Rachel Aaron's call with Anita Abell about Sophie, five minutes before it starts; Jordan Aaron
+/// is invited.
 struct Call {
     school: School,
     booking: BookingId,
@@ -36,8 +38,12 @@ struct Call {
 impl Call {
     async fn soon() -> Self {
         let school = School::start().await;
-        let rows = school.parent().await.get(&school.evening("/bookings")).await.is(200).list("/rows");
-        let row = rows.iter().find(|row| row["student"]["name"] == "Sophie Aaron").expect("a booking about Sophie");
+        let rows =
+            school.parent().await.get(&school.evening("/bookings")).await.is(200).list("/rows");
+        let row = rows
+            .iter()
+            .find(|row| row["student"]["name"] == "Sophie Aaron")
+            .expect("a booking about Sophie");
         let booking: Uuid = row["id"].as_str().unwrap().parse().unwrap();
         let starts_at: DateTime<Utc> = row["starts_at"].as_str().unwrap().parse().unwrap();
         school.clock.set(starts_at - TimeDelta::minutes(5));
@@ -59,8 +65,11 @@ impl Call {
         } else {
             self.school.parent().await;
         }
-        let newest = sessions::table.filter(sessions::person_id.eq(Some(key(person)))).order((sessions::created_at.desc(), sessions::id.desc()));
-        let session: Key = self.school.read(move |db| Ok(newest.select(sessions::id).first(db)?)).await;
+        let newest = sessions::table
+            .filter(sessions::person_id.eq(Some(key(person))))
+            .order((sessions::created_at.desc(), sessions::id.desc()));
+        let session: Key =
+            self.school.read(move |db| Ok(newest.select(sessions::id).first(db)?)).await;
         self.visitor(who, session.into())
     }
 
@@ -74,7 +83,8 @@ impl Call {
 
     /// The guest with another browser each time.
     async fn guest(&self) -> Visitor {
-        let (ctx, school, invite) = (self.school.app.context(), self.school.people.school, self.invite());
+        let (ctx, school, invite) =
+            (self.school.app.context(), self.school.people.school, self.invite());
         let start = move |db: &mut Db| {
             let generation = guests::generation(db, school, invite)?;
             Ok(guests::start_session(db, &ctx, school, invite, generation)?.0)
@@ -87,7 +97,10 @@ impl Call {
         Visitor { school: self.school.people.school, booking: self.booking, who, session }
     }
 
-    async fn write<T: Send + 'static>(&self, job: impl Fn(&mut Db) -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    async fn write<T: Send + 'static>(
+        &self,
+        job: impl Fn(&mut Db) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         self.school.app.store.write(job).await
     }
 
@@ -115,7 +128,11 @@ impl Call {
     /// Who sits, by name.
     async fn seated(&self) -> Vec<String> {
         let people = self.snapshot().await.people;
-        people.into_iter().filter(|one| one.place.is_some_and(|place| place.queue.is_none())).map(|one| one.name).collect()
+        people
+            .into_iter()
+            .filter(|one| one.place.is_some_and(|place| place.queue.is_none()))
+            .map(|one| one.name)
+            .collect()
     }
 
     async fn why_out(&self, who: Who) -> Option<String> {
@@ -128,20 +145,32 @@ impl Call {
         let evening = key(self.school.people.evening);
         self.write(move |db| {
             use parlour::schema::evenings;
-            Ok(diesel::update(evenings::table.find(evening)).set(evenings::capacity.eq(seats)).execute(db)?)
+            Ok(diesel::update(evenings::table.find(evening))
+                .set(evenings::capacity.eq(seats))
+                .execute(db)?)
         })
         .await
         .unwrap();
     }
 
     async fn kinds(&self) -> Vec<(String, Option<String>)> {
-        let events = call_events::table.filter(call_events::booking_id.eq(key(self.booking))).order((call_events::at, call_events::id));
-        self.school.read(move |db| Ok(events.select((call_events::kind, call_events::detail)).load(db)?)).await
+        let events = call_events::table
+            .filter(call_events::booking_id.eq(key(self.booking)))
+            .order((call_events::at, call_events::id));
+        self.school
+            .read(move |db| Ok(events.select((call_events::kind, call_events::detail)).load(db)?))
+            .await
     }
 }
 
 fn entry(device: &str) -> Entry {
-    Entry { device_hash: device.to_owned(), client_hash: "a client".to_owned(), move_here: false, fresh: false, code: None }
+    Entry {
+        device_hash: device.to_owned(),
+        client_hash: "a client".to_owned(),
+        move_here: false,
+        fresh: false,
+        code: None,
+    }
 }
 
 fn moving(device: &str) -> Entry {
@@ -153,7 +182,8 @@ async fn a_hundred_at_once_get_four_seats_and_a_queue_in_order() {
     let call = Call::soon().await;
     let session = call.parent().await.session;
     let enter = |n: u128| {
-        let (ctx, school, booking) = (call.school.app.context(), call.school.people.school, call.booking);
+        let (ctx, school, booking) =
+            (call.school.app.context(), call.school.people.school, call.booking);
         let newcomer = Newcomer {
             participant: ParticipantId(Uuid::from_u128(n + 1)),
             role: CallRole::Guest,
@@ -164,7 +194,10 @@ async fn a_hundred_at_once_get_four_seats_and_a_queue_in_order() {
             recent_takeovers: 0,
             is_proven: false,
         };
-        call.school.app.store.write(move |db| calls::take_place(db, &ctx, school, booking, &newcomer))
+        call.school
+            .app
+            .store
+            .write(move |db| calls::take_place(db, &ctx, school, booking, &newcomer))
     };
     let entered = join_all((0..100).map(enter)).await;
     let (mut seated, mut places, mut connections) = (0, Vec::new(), Vec::new());
@@ -190,13 +223,18 @@ async fn a_hundred_at_once_get_four_seats_and_a_queue_in_order() {
         .school
         .read(move |db| {
             use parlour::schema::{call_queue, call_seats};
-            let seats = call_seats::table.filter(call_seats::booking_id.eq(booking)).select((call_seats::number, call_seats::participant_id));
-            let queue = call_queue::table.filter(call_queue::booking_id.eq(booking)).select(call_queue::participant_id);
+            let seats = call_seats::table
+                .filter(call_seats::booking_id.eq(booking))
+                .select((call_seats::number, call_seats::participant_id));
+            let queue = call_queue::table
+                .filter(call_queue::booking_id.eq(booking))
+                .select(call_queue::participant_id);
             Ok((seats.order(call_seats::number).load(db)?, queue.load(db)?))
         })
         .await;
     assert_eq!(seats.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 2, 3, 4]);
-    let everybody: std::collections::BTreeSet<Key> = seats.iter().map(|(_, who)| *who).chain(queued).collect();
+    let everybody: std::collections::BTreeSet<Key> =
+        seats.iter().map(|(_, who)| *who).chain(queued).collect();
     assert_eq!(everybody.len(), 100, "nobody twice");
 }
 
@@ -204,7 +242,8 @@ async fn a_hundred_at_once_get_four_seats_and_a_queue_in_order() {
 async fn whoever_sits_down_or_leaves_does_not_wait_for_a_change_of_the_booking() {
     let call = Call::soon().await;
     let session = call.parent().await.session;
-    let (ctx, school, booking) = (call.school.app.context(), call.school.people.school, call.booking);
+    let (ctx, school, booking) =
+        (call.school.app.context(), call.school.people.school, call.booking);
     // As a cancellation does before it holds the call.
     let change = call.school.held(move |db, stop| {
         hold(db, Kind::Booking, key(booking))?;
@@ -244,10 +283,17 @@ async fn removing_the_invite_frees_the_seat_at_once() {
     assert_eq!(actor.get(&path).await.is(200).text_at("/state"), "joined");
     let before = call.snapshot().await.version;
     actor.delete(&path).await.is(204);
-    assert_eq!(call.seated().await, ["Mrs Anita Abell", "Rachel Aaron"], "the one who waited has the seat");
+    assert_eq!(
+        call.seated().await,
+        ["Mrs Anita Abell", "Rachel Aaron"],
+        "the one who waited has the seat"
+    );
     assert!(call.snapshot().await.version > before);
     assert_eq!(call.why_out(guest.who).await.as_deref(), Some("invite_removed"));
-    assert!(matches!(call.try_enter(guest, entry("phone")).await, Err(Error::NotFound | Error::Dead(Dead::InviteRemoved))));
+    assert!(matches!(
+        call.try_enter(guest, entry("phone")).await,
+        Err(Error::NotFound | Error::Dead(Dead::InviteRemoved))
+    ));
     assert_eq!(call.school.mail_to(GUEST).await.subject, "Mrs Rachel Aaron’s invite was removed");
 }
 
@@ -263,7 +309,10 @@ async fn cancelling_puts_everybody_out() {
     for who in [teacher.who, guest.who, parent.who] {
         assert_eq!(call.why_out(who).await.as_deref(), Some("booking_cancelled"));
     }
-    assert!(matches!(call.try_enter(parent, entry("laptop")).await, Err(Error::Refused(Refusal::BookingCancelled))));
+    assert!(matches!(
+        call.try_enter(parent, entry("laptop")).await,
+        Err(Error::Refused(Refusal::BookingCancelled))
+    ));
     call.school.ignore_mail("what is mailed when an appointment is cancelled is told in mail.rs");
 }
 
@@ -272,8 +321,11 @@ async fn logging_out_frees_the_seat() {
     let call = Call::soon().await;
     let actor = call.school.parent().await;
     let parent = call.school.people.parent;
-    let newest = sessions::table.filter(sessions::person_id.eq(Some(key(parent)))).order((sessions::created_at.desc(), sessions::id.desc()));
-    // Two sessions of the same moment can't be told apart by their order: log in once more, a moment later.
+    let newest = sessions::table
+        .filter(sessions::person_id.eq(Some(key(parent))))
+        .order((sessions::created_at.desc(), sessions::id.desc()));
+    // Two sessions of the same moment can't be told apart by their order: log in once more, a
+    // moment later.
     call.school.wait(TimeDelta::seconds(1));
     actor.post("/dev/logins", json!({ "as": "parent" })).await.is(201);
     let session: Key = call.school.read(move |db| Ok(newest.select(sessions::id).first(db)?)).await;
@@ -282,7 +334,10 @@ async fn logging_out_frees_the_seat() {
     actor.delete("/sessions/current").await.is(204);
     assert_eq!(call.seated().await, Vec::<String>::new());
     assert_eq!(call.why_out(visitor.who).await.as_deref(), Some("logged_out"));
-    assert!(matches!(call.try_enter(visitor, entry("laptop")).await, Err(Error::NotFound)), "the session is over");
+    assert!(
+        matches!(call.try_enter(visitor, entry("laptop")).await, Err(Error::NotFound)),
+        "the session is over"
+    );
 }
 
 #[tokio::test]
@@ -292,10 +347,13 @@ async fn whoever_loses_access_is_out() {
     call.sits(teacher, "desk").await;
     call.sits(guest, "phone").await;
     call.sits(parent, "laptop").await;
-    let (ctx, school, who) = (call.school.app.context(), call.school.people.school, key(call.school.people.parent));
+    let (ctx, school, who) =
+        (call.school.app.context(), call.school.people.school, key(call.school.people.parent));
     call.write(move |db| {
         use parlour::schema::guardianships;
-        diesel::update(guardianships::table.filter(guardianships::parent_id.eq(who))).set(guardianships::court_order.eq(true)).execute(db)?;
+        diesel::update(guardianships::table.filter(guardianships::parent_id.eq(who)))
+            .set(guardianships::court_order.eq(true))
+            .execute(db)?;
         parlour::store::access::sweep(db, &ctx, school, &parlour::store::events::Actor::school())
     })
     .await
@@ -303,8 +361,13 @@ async fn whoever_loses_access_is_out() {
     assert_eq!(call.seated().await, Vec::<String>::new());
     for who in [parent.who, guest.who] {
         assert_eq!(call.why_out(who).await.as_deref(), Some("access_ended"));
-        let again = call.try_enter(if who == parent.who { parent } else { guest }, entry("again")).await;
-        assert!(matches!(again, Err(Error::NotFound)), "their sessions are gone: {:?}", again.err());
+        let again =
+            call.try_enter(if who == parent.who { parent } else { guest }, entry("again")).await;
+        assert!(
+            matches!(again, Err(Error::NotFound)),
+            "their sessions are gone: {:?}",
+            again.err()
+        );
     }
     call.school.ignore_mail("what is mailed when access ends is told in access.rs");
 }
@@ -314,20 +377,40 @@ async fn only_those_who_belong_come_to_the_door_and_not_before_time() {
     let call = Call::soon().await;
     let (guest, parent) = (call.guest().await, call.parent().await);
     let stranger = Who::Parent(PersonId(Uuid::from_u128(7)));
-    assert!(matches!(call.try_enter(Visitor { who: stranger, ..parent }, entry("x")).await, Err(Error::NotFound)));
-    assert!(matches!(call.try_enter(Visitor { who: Who::Teacher(call.school.people.parent), ..parent }, entry("x")).await, Err(Error::NotFound)));
+    assert!(matches!(
+        call.try_enter(Visitor { who: stranger, ..parent }, entry("x")).await,
+        Err(Error::NotFound)
+    ));
+    assert!(matches!(
+        call.try_enter(
+            Visitor { who: Who::Teacher(call.school.people.parent), ..parent },
+            entry("x")
+        )
+        .await,
+        Err(Error::NotFound)
+    ));
     let (evening, covered) = (key(call.school.people.evening), key(call.booking));
     let sibling: Key = call
         .school
         .read(move |db| {
-            let of_parent = bookings::table.filter(bookings::id.eq(covered)).select((bookings::parent_id, bookings::student_id));
+            let of_parent = bookings::table
+                .filter(bookings::id.eq(covered))
+                .select((bookings::parent_id, bookings::student_id));
             let (parent, student): (Key, Key) = of_parent.first(db)?;
-            let others = bookings::table.filter(bookings::evening_id.eq(evening).and(bookings::parent_id.eq(parent)).and(bookings::student_id.ne(student)));
+            let others = bookings::table.filter(
+                bookings::evening_id
+                    .eq(evening)
+                    .and(bookings::parent_id.eq(parent))
+                    .and(bookings::student_id.ne(student)),
+            );
             Ok(others.select(bookings::id).first(db)?)
         })
         .await;
     let elsewhere = Visitor { booking: sibling.into(), ..guest };
-    assert!(matches!(call.try_enter(elsewhere, entry("phone")).await, Err(Error::NotFound)), "a guest sees no sibling");
+    assert!(
+        matches!(call.try_enter(elsewhere, entry("phone")).await, Err(Error::NotFound)),
+        "a guest sees no sibling"
+    );
 
     call.school.clock.set(call.starts_at - TimeDelta::minutes(10) - TimeDelta::seconds(1));
     assert_eq!(call.enter(guest, entry("phone")).await, Entered::Refused(Refusal::CallEarly));
@@ -343,7 +426,10 @@ async fn a_vanished_participant_keeps_the_seat_for_30_seconds() {
     let (teacher, guest, parent) = (call.teacher().await, call.guest().await, call.parent().await);
     let desk = call.sits(teacher, "desk").await;
     let phone = call.sits(guest, "phone").await;
-    let Entered::Waiting { connection: laptop, .. } = call.enter(parent, entry("laptop")).await else { panic!("a third seat") };
+    let Entered::Waiting { connection: laptop, .. } = call.enter(parent, entry("laptop")).await
+    else {
+        panic!("a third seat")
+    };
     let (ctx, lease) = (call.school.app.context(), call.school.now() + GRACE);
     call.write(move |db| calls::vanish(db, &ctx, &guest, phone, lease)).await.unwrap();
     call.school.wait(TimeDelta::seconds(29));
@@ -362,7 +448,10 @@ async fn a_vanished_participant_keeps_the_seat_for_30_seconds() {
     settle().await.unwrap();
     assert_eq!(call.seated().await, ["Mrs Anita Abell", "Rachel Aaron"]);
     let ctx = call.school.app.context();
-    assert!(!call.write(move |db| calls::renew(db, &ctx, &guest, phone)).await.unwrap(), "it is theirs no more");
+    assert!(
+        !call.write(move |db| calls::renew(db, &ctx, &guest, phone)).await.unwrap(),
+        "it is theirs no more"
+    );
 
     let ends_at = call.snapshot().await.times.ends_at;
     call.school.clock.set(ends_at);
@@ -379,12 +468,17 @@ async fn the_same_device_resumes_and_another_is_asked() {
     let first = call.sits(guest, "phone").await;
     call.school.wait(TimeDelta::seconds(1));
     let again = call.enter(guest, entry("phone")).await;
-    assert!(matches!(again, Entered::Seated { connection, resumed: true, replaced: None, .. } if connection == first));
+    assert!(
+        matches!(again, Entered::Seated { connection, resumed: true, replaced: None, .. } if connection == first)
+    );
     let other = call.guest().await;
     assert_eq!(call.enter(other, entry("tablet")).await, Entered::MoveHere);
     call.school.wait(TimeDelta::seconds(1));
     let moved = call.enter(other, moving("tablet")).await;
-    assert!(matches!(moved, Entered::Seated { replaced: Some(replaced), resumed: false, .. } if replaced == first), "{moved:?}");
+    assert!(
+        matches!(moved, Entered::Seated { replaced: Some(replaced), resumed: false, .. } if replaced == first),
+        "{moved:?}"
+    );
     let kinds: Vec<String> = call.kinds().await.into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, ["joined", "resumed", "taken_over"]);
     assert_eq!(call.seated().await, ["Jordan Aaron"]);
@@ -398,11 +492,26 @@ async fn a_link_taken_over_twice_asks_for_a_code_and_tells_parent_and_guest() {
     assert!(matches!(call.enter(other, moving("tablet")).await, Entered::Seated { .. }));
     assert!(matches!(call.enter(one, moving("phone")).await, Entered::Seated { .. }));
     let asked = call.enter(other, moving("tablet")).await;
-    assert_eq!(asked, Entered::CodeRequired { masked_email: "j•••@e•••.org".to_owned(), sent: false, wrong: false });
+    assert_eq!(
+        asked,
+        Entered::CodeRequired {
+            masked_email: "j•••@e•••.org".to_owned(),
+            sent: false,
+            wrong: false
+        }
+    );
     let told = call.school.mail_to(PARENT).await;
-    assert!(told.subject.contains("Jordan Aaron’s link") && told.text.contains("Renew link"), "{}", told.text);
+    assert!(
+        told.subject.contains("Jordan Aaron’s link") && told.text.contains("Renew link"),
+        "{}",
+        told.text
+    );
     let told = call.school.mail_to(GUEST).await;
-    assert!(told.subject.contains("several devices") && told.text.contains("/guest#t="), "{}", told.text);
+    assert!(
+        told.subject.contains("several devices") && told.text.contains("/guest#t="),
+        "{}",
+        told.text
+    );
 
     let send = || {
         let ctx = call.school.app.context();
@@ -411,16 +520,36 @@ async fn a_link_taken_over_twice_asks_for_a_code_and_tells_parent_and_guest() {
     assert_eq!(send().await.unwrap().masked_email, "j•••@e•••.org");
     let mail = call.school.mail_to(GUEST).await;
     let now = call.school.now();
-    let id = call.school.read(move |db| calls::code_of(db, &other, "tablet", now)).await.expect("a code");
+    let id = call
+        .school
+        .read(move |db| calls::code_of(db, &other, "tablet", now))
+        .await
+        .expect("a code");
     let digits = call.school.app.keys.call_code(id.0);
     assert!(mail.text.contains(&format!("{} {}", &digits[..3], &digits[3..])), "{}", mail.text);
 
-    let with = |device: &str, is_right| Entry { code: Some(GivenCode { id, is_right }), ..moving(device) };
-    assert!(matches!(call.enter(other, with("tablet", false)).await, Entered::CodeRequired { sent: true, wrong: true, .. }));
-    assert!(matches!(call.enter(other, with("television", true)).await, Entered::CodeRequired { sent: false, wrong: true, .. }), "another device");
+    let with =
+        |device: &str, is_right| Entry { code: Some(GivenCode { id, is_right }), ..moving(device) };
+    assert!(matches!(
+        call.enter(other, with("tablet", false)).await,
+        Entered::CodeRequired { sent: true, wrong: true, .. }
+    ));
+    assert!(
+        matches!(
+            call.enter(other, with("television", true)).await,
+            Entered::CodeRequired { sent: false, wrong: true, .. }
+        ),
+        "another device"
+    );
     assert!(matches!(call.enter(other, with("tablet", true)).await, Entered::Seated { .. }));
-    assert!(matches!(call.enter(one, moving("phone")).await, Entered::CodeRequired { .. }), "the one who knows no code is out");
-    assert!(matches!(call.enter(other, entry("tablet")).await, Entered::Seated { resumed: true, .. }));
+    assert!(
+        matches!(call.enter(one, moving("phone")).await, Entered::CodeRequired { .. }),
+        "the one who knows no code is out"
+    );
+    assert!(matches!(
+        call.enter(other, entry("tablet")).await,
+        Entered::Seated { resumed: true, .. }
+    ));
     for _ in 0..2 {
         send().await.unwrap();
     }
@@ -429,7 +558,10 @@ async fn a_link_taken_over_twice_asks_for_a_code_and_tells_parent_and_guest() {
     call.school.clock.set(call.starts_at + TimeDelta::minutes(3));
     let (ctx, booking) = (call.school.app.context(), call.booking);
     call.write(move |db| calls::expire(db, &ctx, booking)).await.unwrap();
-    assert!(matches!(call.enter(one, entry("phone")).await, Entered::CodeRequired { .. }), "eight minutes are not ten");
+    assert!(
+        matches!(call.enter(one, entry("phone")).await, Entered::CodeRequired { .. }),
+        "eight minutes are not ten"
+    );
 }
 
 #[tokio::test]
@@ -443,11 +575,21 @@ async fn five_wrong_tries_are_the_end_of_a_code() {
     let ctx = call.school.app.context();
     call.write(move |db| calls::send_code(db, &ctx, &other, "tablet")).await.unwrap();
     let now = call.school.now();
-    let id = call.school.read(move |db| calls::code_of(db, &other, "tablet", now)).await.expect("a code");
+    let id = call
+        .school
+        .read(move |db| calls::code_of(db, &other, "tablet", now))
+        .await
+        .expect("a code");
     for _ in 0..5 {
-        call.enter(other, Entry { code: Some(GivenCode { id, is_right: false }), ..moving("tablet") }).await;
+        call.enter(
+            other,
+            Entry { code: Some(GivenCode { id, is_right: false }), ..moving("tablet") },
+        )
+        .await;
     }
-    let late = call.enter(other, Entry { code: Some(GivenCode { id, is_right: true }), ..moving("tablet") }).await;
+    let late = call
+        .enter(other, Entry { code: Some(GivenCode { id, is_right: true }), ..moving("tablet") })
+        .await;
     assert!(matches!(late, Entered::CodeRequired { sent: false, wrong: true, .. }), "{late:?}");
     call.school.ignore_mail("another test reads it");
 }
@@ -460,23 +602,47 @@ async fn a_teacher_adds_a_minute_where_everybody_is_free() {
         let ctx = call.school.app.context();
         call.write(move |db| calls::extend(db, &ctx, &visitor))
     };
-    assert!(matches!(extend(parent).await, Err(Error::Refused(Refusal::CannotExtend))), "it is the teacher who adds");
+    assert!(
+        matches!(extend(parent).await, Err(Error::Refused(Refusal::CannotExtend))),
+        "it is the teacher who adds"
+    );
     assert!(!call.snapshot().await.can_extend, "the parent's next appointment follows");
     assert!(matches!(extend(teacher).await, Err(Error::Refused(Refusal::CannotExtend))));
 
     let (others, this) = (key(call.booking), key(call.booking));
-    call.write(move |db| Ok(diesel::delete(claims::table.filter(claims::booking_id.ne(others))).execute(db)?)).await.unwrap();
+    call.write(move |db| {
+        Ok(diesel::delete(claims::table.filter(claims::booking_id.ne(others))).execute(db)?)
+    })
+    .await
+    .unwrap();
     let before = call.snapshot().await;
     assert!(before.can_extend);
     extend(teacher).await.unwrap();
     let after = call.snapshot().await;
     assert_eq!(after.times.ends_at, before.times.ends_at + TimeDelta::minutes(1));
-    let minutes = |end: DateTime<Utc>| i32::try_from((end + TimeDelta::seconds(59)).timestamp() / 60).unwrap();
-    let last: i32 =
-        call.school.read(move |db| Ok(claims::table.filter(claims::booking_id.eq(this)).select(claims::minute).order(claims::minute.desc()).first(db)?)).await;
+    let minutes = |end: DateTime<Utc>| {
+        i32::try_from((end + TimeDelta::seconds(59)).timestamp() / 60).unwrap()
+    };
+    let last: i32 = call
+        .school
+        .read(move |db| {
+            Ok(claims::table
+                .filter(claims::booking_id.eq(this))
+                .select(claims::minute)
+                .order(claims::minute.desc())
+                .first(db)?)
+        })
+        .await;
     assert_eq!(last + 1, minutes(after.times.ends_at), "the minute is theirs");
-    let lasting: (i32, At) =
-        call.school.read(move |db| Ok(calls_table::table.find(this).select((calls_table::extended_seconds, calls_table::created_at)).first(db)?)).await;
+    let lasting: (i32, At) = call
+        .school
+        .read(move |db| {
+            Ok(calls_table::table
+                .find(this)
+                .select((calls_table::extended_seconds, calls_table::created_at))
+                .first(db)?)
+        })
+        .await;
     assert_eq!(lasting.0, 60);
     assert_eq!(call.kinds().await.last(), Some(&("extended".to_owned(), None)));
 }

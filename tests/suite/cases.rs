@@ -1,4 +1,5 @@
-//! Rosters that went wrong (`tests/cases`): each is imported over a good one on whose people appointments rest.
+//! Rosters that went wrong (`tests/cases`): each is imported over a good one on whose people
+//! appointments rest.
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +26,8 @@ use crate::harness::Database;
 /// How many families have an appointment: each in the class of the first teacher.
 const BOOKED: usize = 20;
 
-/// A database into which the good roster was imported, with an evening and an appointment of each family.
+/// A database into which the good roster was imported, with an evening and an appointment of each
+/// family.
 struct Booked {
     store: Store,
     now: DateTime<Utc>,
@@ -67,16 +69,28 @@ impl Booked {
 
     /// How many appointments stand.
     async fn standing(&self) -> usize {
-        let count: i64 = self.store.read(|db| Ok(bookings::table.filter(bookings::cancelled_at.is_null()).count().get_result(db)?)).await.unwrap();
+        let count: i64 = self
+            .store
+            .read(|db| {
+                Ok(bookings::table
+                    .filter(bookings::cancelled_at.is_null())
+                    .count()
+                    .get_result(db)?)
+            })
+            .await
+            .unwrap();
         count.try_into().unwrap()
     }
 
     /// The ids of the people who are there and of those whom a live link makes a contact.
     async fn people(&self) -> (Vec<String>, Vec<String>) {
         let read = |db: &mut Db| {
-            let there = people::table.filter(people::removed_at.is_null()).order(people::sourced_id);
+            let there =
+                people::table.filter(people::removed_at.is_null()).order(people::sourced_id);
             let all = there.select(people::sourced_id).load(db)?;
-            let linked = guardianships::table.filter(guardianships::removed_at.is_null().and(guardianships::contact_allowed.eq(true)));
+            let linked = guardianships::table.filter(
+                guardianships::removed_at.is_null().and(guardianships::contact_allowed.eq(true)),
+            );
             let linked = there.filter(people::id.eq_any(linked.select(guardianships::parent_id)));
             Ok((all, linked.select(people::sourced_id).load(db)?))
         };
@@ -86,14 +100,24 @@ impl Booked {
 
 /// Books the n-th slot of the class `c1` for the n-th family.
 fn book(db: &mut Db, ctx: &Context) -> parlour::store::Result<()> {
-    let evening: EveningRow = parlour::schema::evenings::table.select(EveningRow::as_select()).first(db)?;
-    let class: Key = classes::table.filter(classes::sourced_id.eq("c1")).select(classes::id).first(db)?;
+    let evening: EveningRow =
+        parlour::schema::evenings::table.select(EveningRow::as_select()).first(db)?;
+    let class: Key =
+        classes::table.filter(classes::sourced_id.eq("c1")).select(classes::id).first(db)?;
     for number in 1..=BOOKED {
-        let id = |name: String, db: &mut Db| people::table.filter(people::sourced_id.eq(name)).select(people::id).first::<Key>(db);
+        let id = |name: String, db: &mut Db| {
+            people::table.filter(people::sourced_id.eq(name)).select(people::id).first::<Key>(db)
+        };
         let (parent, student) = (id(format!("p{number}"), db)?, id(format!("s{number}"), db)?);
         let acting = Acting { parent: parent.into(), actor: Actor::school(), is_staff: false };
         let starts_at = *evening.starts_at + TimeDelta::minutes(5 * i64::try_from(number).unwrap());
-        booking::make(db, ctx, &evening, &acting, &[NewBooking { student: student.into(), class: class.into(), starts_at }])?;
+        booking::make(
+            db,
+            ctx,
+            &evening,
+            &acting,
+            &[NewBooking { student: student.into(), class: class.into(), starts_at }],
+        )?;
     }
     Ok(())
 }
@@ -111,21 +135,47 @@ struct Refused {
     standing: usize,
 }
 
-/// Imports a case over the good roster: it is refused, says so beforehand, and nothing falls. Insisted on, it is written.
+/// Imports a case over the good roster: it is refused, says so beforehand, and nothing falls.
+/// Insisted on, it is written.
 async fn check_refused(case: Refused) {
     let mut booked = Booked::new().await;
     let (before, name) = (booked.people().await, case.name);
     for dry_run in [true, false] {
-        let report = booked.import(name, ImportOptions { dry_run, ..ImportOptions::default() }).await.unwrap();
-        let lacking: Vec<_> = report.lacking.iter().map(|lack| (lack.file.as_str(), lack.column.as_deref())).collect();
+        let report = booked
+            .import(name, ImportOptions { dry_run, ..ImportOptions::default() })
+            .await
+            .unwrap();
+        let lacking: Vec<_> = report
+            .lacking
+            .iter()
+            .map(|lack| (lack.file.as_str(), lack.column.as_deref()))
+            .collect();
         let stopped: Vec<&str> = report.stopped.iter().map(|stop| stop.kind).collect();
-        assert_eq!((lacking.as_slice(), stopped.as_slice(), report.is_refused()), (case.lacking, case.stopped, true), "{name}: {report}");
+        assert_eq!(
+            (lacking.as_slice(), stopped.as_slice(), report.is_refused()),
+            (case.lacking, case.stopped, true),
+            "{name}: {report}"
+        );
         let says = format!("of {BOOKED} coming appointments {} would end", case.would_end);
-        assert!(report.to_string().contains(&says) && report.changes.appointments_ended == case.would_end, "{name}: {report}");
-        assert_eq!((booked.standing().await, booked.people().await), (BOOKED, before.clone()), "{name}");
+        assert!(
+            report.to_string().contains(&says)
+                && report.changes.appointments_ended == case.would_end,
+            "{name}: {report}"
+        );
+        assert_eq!(
+            (booked.standing().await, booked.people().await),
+            (BOOKED, before.clone()),
+            "{name}"
+        );
     }
-    let report = booked.import(name, ImportOptions { limit: None, ..ImportOptions::default() }).await.unwrap();
-    assert!(!report.is_refused() && report.changes.appointments_ended == case.would_end, "{name}: {report}");
+    let report = booked
+        .import(name, ImportOptions { limit: None, ..ImportOptions::default() })
+        .await
+        .unwrap();
+    assert!(
+        !report.is_refused() && report.changes.appointments_ended == case.would_end,
+        "{name}: {report}"
+    );
     assert_eq!(booked.standing().await, case.standing, "{name}: {report}");
 }
 
@@ -135,51 +185,102 @@ const PEOPLE_GO: &[&str] = &["people", "guardianships", "enrolments", "appointme
 #[tokio::test]
 async fn a_file_that_lost_half_of_its_rows_is_refused() {
     // The last row is cut off: whoever stands in it stays.
-    check_refused(Refused { name: "import-half", lacking: &[], stopped: PEOPLE_GO, would_end: 11, standing: 9 }).await;
+    check_refused(Refused {
+        name: "import-half",
+        lacking: &[],
+        stopped: PEOPLE_GO,
+        would_end: 11,
+        standing: 9,
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_file_without_rows_is_refused() {
-    check_refused(Refused { name: "import-users-header-only", lacking: &[("users.csv", None)], stopped: PEOPLE_GO, would_end: 20, standing: 0 }).await;
+    check_refused(Refused {
+        name: "import-users-header-only",
+        lacking: &[("users.csv", None)],
+        stopped: PEOPLE_GO,
+        would_end: 20,
+        standing: 0,
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn links_in_a_misnamed_column_are_refused() {
     let lacking = &[("users.csv", Some("agentSourcedIds"))];
-    check_refused(Refused { name: "import-agents", lacking, stopped: LINKS_GO, would_end: 20, standing: 0 }).await;
+    check_refused(Refused {
+        name: "import-agents",
+        lacking,
+        stopped: LINKS_GO,
+        would_end: 20,
+        standing: 0,
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn people_without_name_columns_are_refused() {
     let lacking = &[("users.csv", Some("givenName")), ("users.csv", Some("familyName"))];
     // Rows without a name can't be used: whoever stands in them stays, also when somebody insists.
-    check_refused(Refused { name: "import-no-name-columns", lacking, stopped: &[], would_end: 0, standing: BOOKED }).await;
+    check_refused(Refused {
+        name: "import-no-name-columns",
+        lacking,
+        stopped: &[],
+        would_end: 0,
+        standing: BOOKED,
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_role_that_is_blank_in_every_row_is_refused() {
     let lacking = &[("users.csv", Some("role"))];
-    check_refused(Refused { name: "import-role-blank", lacking, stopped: &[], would_end: 0, standing: BOOKED }).await;
+    check_refused(Refused {
+        name: "import-role-blank",
+        lacking,
+        stopped: &[],
+        would_end: 0,
+        standing: BOOKED,
+    })
+    .await;
 }
 
-/// Imports a case over the good roster: whoever stands in its bad rows stays, and these lines are reported.
+/// Imports a case over the good roster: whoever stands in its bad rows stays, and these lines are
+/// reported.
 async fn check_stays(name: &str, told: &[(&str, u64, &str)]) {
     let mut booked = Booked::new().await;
     let before = booked.people().await;
     let report = booked.import(name, ImportOptions::default()).await.unwrap();
-    assert!(!report.is_refused() && !report.to_string().contains("Every row was used"), "{name}: {report}");
-    assert_eq!((booked.standing().await, booked.people().await), (BOOKED, before), "{name}: {report}");
+    assert!(
+        !report.is_refused() && !report.to_string().contains("Every row was used"),
+        "{name}: {report}"
+    );
+    assert_eq!(
+        (booked.standing().await, booked.people().await),
+        (BOOKED, before),
+        "{name}: {report}"
+    );
     check_told(&report, told);
 }
 
 fn check_told(report: &ImportReport, told: &[(&str, u64, &str)]) {
-    let found: Vec<_> = report.findings.iter().map(|finding| (finding.file.as_str(), finding.line, finding.reason.code())).collect();
+    let found: Vec<_> = report
+        .findings
+        .iter()
+        .map(|finding| (finding.file.as_str(), finding.line, finding.reason.code()))
+        .collect();
     assert_eq!(found, told, "{report}");
 }
 
 #[tokio::test]
 async fn who_stands_in_a_row_of_other_bytes_stays() {
-    check_stays("import-windows-1252", &[("users.csv", 5, "not_utf8"), ("users.csv", 6, "not_utf8")]).await;
+    check_stays(
+        "import-windows-1252",
+        &[("users.csv", 5, "not_utf8"), ("users.csv", 6, "not_utf8")],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -195,12 +296,28 @@ async fn an_active_row_counts_before_a_deleted_one() {
 #[tokio::test]
 async fn a_department_is_taken_for_the_school_when_asked() {
     let mut booked = Booked::new().await;
-    let refused = format!("{:#}", booked.import("import-department-only", ImportOptions::default()).await.unwrap_err());
-    assert!(refused.contains("sch1 (Nordhaus School, department)") && refused.contains("--school"), "{refused}");
+    let refused = format!(
+        "{:#}",
+        booked.import("import-department-only", ImportOptions::default()).await.unwrap_err()
+    );
+    assert!(
+        refused.contains("sch1 (Nordhaus School, department)") && refused.contains("--school"),
+        "{refused}"
+    );
     for school in ["sch1", "Nordhaus School"] {
-        let report = booked.import("import-department-only", ImportOptions { school: Some(school.to_owned()), ..ImportOptions::default() }).await.unwrap();
+        let report = booked
+            .import(
+                "import-department-only",
+                ImportOptions { school: Some(school.to_owned()), ..ImportOptions::default() },
+            )
+            .await
+            .unwrap();
         check_told(&report, &[("orgs.csv", 2, "org_taken")]);
-        assert_eq!((booked.standing().await, report.changes.people.unchanged), (BOOKED, 43), "{report}");
+        assert_eq!(
+            (booked.standing().await, report.changes.people.unchanged),
+            (BOOKED, 43),
+            "{report}"
+        );
     }
 }
 
@@ -220,22 +337,29 @@ async fn rows_that_are_dropped_or_changed_are_told() {
     check_told(&report, &told);
     let text = report.to_string();
     for sentence in [
-        "users.csv:8: the status inactive is OneRoster 1.0's word for tobedeleted; what the row is about counts as gone",
-        "users.csv:11: the contact \"t1\" has no role of parent or guardian; contact is not allowed until staff allow it",
+        "users.csv:8: the status inactive is OneRoster 1.0's word for tobedeleted; what the row \
+         is about counts as gone",
+        "users.csv:11: the contact \"t1\" has no role of parent or guardian; contact is not \
+         allowed until staff allow it",
         "users.csv:16: the role \"carer\" is understood as parent",
         "enrollments.csv:12: the role \"pupil\" is understood as student",
         "1 appointment ended",
     ] {
         assert!(text.contains(sentence), "{sentence} in {text}");
     }
-    assert_eq!(booked.standing().await, BOOKED - 1, "only who is marked as gone loses an appointment");
+    assert_eq!(
+        booked.standing().await,
+        BOOKED - 1,
+        "only who is marked as gone loses an appointment"
+    );
 }
 
 #[tokio::test]
 async fn pasted_addresses_are_understood_and_told() {
     let understood = [8, 10, 12, 14, 20, 30, 38].map(|line| (line, "email_understood"));
     let wrong = [18, 28, 32, 34, 36].map(|line| (line, "bad_email"));
-    let mut told: Vec<_> = understood.into_iter().chain(wrong).map(|(line, code)| ("users.csv", line, code)).collect();
+    let mut told: Vec<_> =
+        understood.into_iter().chain(wrong).map(|(line, code)| ("users.csv", line, code)).collect();
     told.sort_unstable();
     check_stays("import-pasted-addresses", &told).await;
 }

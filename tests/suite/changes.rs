@@ -1,4 +1,5 @@
-//! The feed of changes: the whole school from its beginning, then each change once, and none passed by while others write.
+//! The feed of changes: the whole school from its beginning, then each change once, and none passed
+//! by while others write.
 
 use std::collections::BTreeMap;
 
@@ -31,8 +32,12 @@ impl<'a> Reader<'a> {
     async fn news(&mut self, limit: usize) -> Vec<Value> {
         let mut items = Vec::new();
         loop {
-            let cursor = self.cursor.as_ref().map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
-            let page = get(&self.school.nobody(), &format!("/changes?limit={limit}{cursor}"), &self.token).await.is(200);
+            let cursor =
+                self.cursor.as_ref().map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+            let page =
+                get(&self.school.nobody(), &format!("/changes?limit={limit}{cursor}"), &self.token)
+                    .await
+                    .is(200);
             self.cursor = Some(page.text_at("/next_cursor"));
             items.extend(page.list("/items"));
             if page.body["has_more"] == false {
@@ -44,7 +49,12 @@ impl<'a> Reader<'a> {
 
 /// Kind and id of each.
 fn names(items: &[Value]) -> Vec<(String, String)> {
-    items.iter().map(|item| (item["kind"].as_str().unwrap().to_owned(), item["id"].as_str().unwrap().to_owned())).collect()
+    items
+        .iter()
+        .map(|item| {
+            (item["kind"].as_str().unwrap().to_owned(), item["id"].as_str().unwrap().to_owned())
+        })
+        .collect()
 }
 
 #[tokio::test]
@@ -54,13 +64,16 @@ async fn the_beginning_is_the_whole_school_and_each_thing_comes_once() {
     let items = Reader::new(&school, &ALL).await.news(7).await;
     let known: BTreeMap<_, _> = names(&items).into_iter().zip(&items).collect();
     assert_eq!(known.len(), items.len(), "nothing comes twice");
-    for (list, kind, limit) in [("/bookings", "booking", 100), ("/invites", "invite", 100), ("/evenings", "evening", 100)] {
+    for (list, kind, limit) in
+        [("/bookings", "booking", 100), ("/invites", "invite", 100), ("/evenings", "evening", 100)]
+    {
         let page = staff.get(&format!("{list}?limit={limit}")).await.is(200);
         for item in page.list("/items") {
             let change = known[&(kind.to_owned(), item["id"].as_str().unwrap().to_owned())];
             assert_eq!(change["deleted"], false);
             // A program without the scope for guests sees no name.
-            let hidden = |name: &&String| !(kind == "invite" && ["name", "email"].contains(&name.as_str()));
+            let hidden =
+                |name: &&String| !(kind == "invite" && ["name", "email"].contains(&name.as_str()));
             for (name, value) in item.as_object().unwrap().iter().filter(|(name, _)| hidden(name)) {
                 assert_eq!(&change[kind][name], value, "{kind} {name}");
             }
@@ -78,23 +91,37 @@ async fn what_is_written_comes_after_the_cursor() {
     assert!(reader.news(100).await.is_empty(), "nothing happened");
     let parent = school.parent().await;
     let rows = parent.get(&school.evening("/bookings")).await.is(200);
-    let (first, second, starts_at) = (rows.text_at("/rows/0/id"), rows.text_at("/rows/1/id"), rows.text_at("/rows/0/starts_at"));
+    let (first, second, starts_at) =
+        (rows.text_at("/rows/0/id"), rows.text_at("/rows/1/id"), rows.text_at("/rows/0/starts_at"));
     parent.delete(&format!("/bookings/{second}")).await.is(204);
     let invite = school.people.invite.unwrap().0.to_string();
     parent.delete(&format!("/invites/{invite}")).await.is(204);
     let stranger = school.stranger().await;
-    let wish = wishes(&school, &stranger).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
-    let made = stranger.post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] })).await.is(201).text_at("/items/0/id");
+    let wish =
+        wishes(&school, &stranger).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    let made = stranger
+        .post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] }))
+        .await
+        .is(201)
+        .text_at("/items/0/id");
     let news = reader.news(1).await;
-    let mut expected = vec![("booking".to_owned(), second), ("invite".to_owned(), invite), ("booking".to_owned(), made)];
+    let mut expected = vec![
+        ("booking".to_owned(), second),
+        ("invite".to_owned(), invite),
+        ("booking".to_owned(), made),
+    ];
     expected.sort();
     let mut told = names(&news);
     told.sort();
     assert_eq!(told, expected);
-    assert!(news.iter().all(|one| one["kind"] != "invite" || one["invite"]["ended_at"].is_string()));
-    // Somebody comes into a call and leaves again: attendance changes, once for a reader who looks now and then.
+    assert!(
+        news.iter().all(|one| one["kind"] != "invite" || one["invite"]["ended_at"].is_string())
+    );
+    // Somebody comes into a call and leaves again: attendance changes, once for a reader who looks
+    // now and then.
     school.clock.set(starts_at.parse().unwrap());
-    let mut teacher = school.teacher().await.join_call(&format!("/bookings/{first}/call"), "desk").await;
+    let mut teacher =
+        school.teacher().await.join_call(&format!("/bookings/{first}/call"), "desk").await;
     teacher.seated().await;
     teacher.say(ClientMessage::Leave).await;
     teacher.out().await;
@@ -102,12 +129,29 @@ async fn what_is_written_comes_after_the_cursor() {
     let news = reader.news(100).await;
     let of_calls: Vec<&Value> = news.iter().filter(|one| one["kind"] == "attendance").collect();
     assert_eq!(of_calls.len(), 1, "{news:?}");
-    assert_eq!((of_calls[0]["id"].as_str(), &of_calls[0]["attendance"]["people"][0]["role"]), (Some(first.as_str()), &json!("teacher")));
-    school.teacher().await.put(&format!("/bookings/{first}/record"), json!({ "no_show": true, "note": "" })).await.is(200);
-    assert_eq!(reader.news(100).await.iter().map(|one| one["attendance"]["no_show"].clone()).collect::<Vec<_>>(), [true]);
+    assert_eq!(
+        (of_calls[0]["id"].as_str(), &of_calls[0]["attendance"]["people"][0]["role"]),
+        (Some(first.as_str()), &json!("teacher"))
+    );
+    school
+        .teacher()
+        .await
+        .put(&format!("/bookings/{first}/record"), json!({ "no_show": true, "note": "" }))
+        .await
+        .is(200);
+    assert_eq!(
+        reader
+            .news(100)
+            .await
+            .iter()
+            .map(|one| one["attendance"]["no_show"].clone())
+            .collect::<Vec<_>>(),
+        [true]
+    );
     // Who came is told with the time of the appointment, which moves.
     school.staff().await.delete(&format!("/bookings/{first}")).await.is(204);
-    let mut kinds: Vec<String> = names(&reader.news(100).await).into_iter().map(|(kind, _)| kind).collect();
+    let mut kinds: Vec<String> =
+        names(&reader.news(100).await).into_iter().map(|(kind, _)| kind).collect();
     kinds.sort();
     assert_eq!(kinds, ["attendance", "booking"]);
     school.ignore_mail("what mail these send is told in bookings.rs and invites.rs");
@@ -143,9 +187,11 @@ async fn what_was_being_written_while_one_read_is_not_passed_by() {
     let mut writing = school.app.config.database.connect().unwrap();
     let is_sqlite = matches!(writing, parlour::store::Db::Sqlite(_));
     diesel::sql_query("begin").execute(&mut writing).unwrap();
-    let written = diesel::update(bookings::table.find(parlour::store::sql_types::Key(slow))).set(bookings::changed_at.eq(at(school.now())));
+    let written = diesel::update(bookings::table.find(parlour::store::sql_types::Key(slow)))
+        .set(bookings::changed_at.eq(at(school.now())));
     assert_eq!(written.execute(&mut writing).unwrap(), 1);
-    // Others go on meanwhile, where the database lets two write at once, and the reader reads what they wrote.
+    // Others go on meanwhile, where the database lets two write at once, and the reader reads what
+    // they wrote.
     let quick = rows.text_at("/rows/1/id");
     if !is_sqlite {
         parent.delete(&format!("/bookings/{quick}")).await.is(204);
@@ -183,7 +229,11 @@ async fn a_reader_beside_many_writers_ends_with_the_truth() {
         })
         .collect();
     let mut copy = BTreeMap::new();
-    let mut keep = |items: Vec<Value>| copy.extend(items.into_iter().map(|item| (item["id"].clone().to_string(), item["booking"].clone())));
+    let mut keep = |items: Vec<Value>| {
+        copy.extend(
+            items.into_iter().map(|item| (item["id"].clone().to_string(), item["booking"].clone())),
+        )
+    };
     while !writers.iter().all(tokio::task::JoinHandle::is_finished) {
         keep(reader.news(5).await);
     }
@@ -210,7 +260,10 @@ async fn one_sees_what_ones_scopes_allow() {
     assert!(!bookings.is_empty() && bookings.iter().all(|item| item["kind"] == "booking"));
     let token = program(&school, &["bookings:read", "invites:read", "guests:read"]).await;
     let invites = get(&nobody, "/changes?kinds=invite", &token).await.is(200).list("/items");
-    assert!(!invites.is_empty() && invites.iter().all(|item| item["invite"]["email"].is_string()), "{invites:?}");
+    assert!(
+        !invites.is_empty() && invites.iter().all(|item| item["invite"]["email"].is_string()),
+        "{invites:?}"
+    );
     get(&nobody, "/changes?kinds=invite,evening", &token).await.refuses(403, "scope_missing");
     get(&nobody, "/changes?kinds=invites", &token).await.refuses(422, "invalid");
     let none = program(&school, &["guests:read", "invites:read"]).await;
@@ -242,12 +295,18 @@ async fn wrong_pages_of_the_feed_are_refused_and_a_known_one_is_not_sent_again()
     // After going back to a backup nobody goes on where they were.
     let old = staff.get("/changes?limit=1").await.is(200).text_at("/next_cursor");
     let ctx = school.app.context();
-    assert_eq!(school.app.store.write(move |db| parlour::store::changes::renew(db, &ctx)).await.unwrap(), 1);
+    assert_eq!(
+        school.app.store.write(move |db| parlour::store::changes::renew(db, &ctx)).await.unwrap(),
+        1
+    );
     staff.get(&format!("/changes?cursor={old}")).await.refuses(400, "bad_cursor");
     let cursor = staff.get("/changes?limit=1").await.is(200).text_at("/next_cursor");
     // A cursor stays good for whoever comes back later.
     let path = format!("/changes?cursor={cursor}&limit=100");
     let tag = staff.get(&path).await.is(200).header("etag").unwrap().to_owned();
     school.wait(TimeDelta::days(2));
-    staff.send("GET", &path, staff.request("GET", &path).header("if-none-match", tag)).await.is(304);
+    staff
+        .send("GET", &path, staff.request("GET", &path).header("if-none-match", tag))
+        .await
+        .is(304);
 }

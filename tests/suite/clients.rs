@@ -1,4 +1,5 @@
-//! Programs of other makers: connected by staff, with tokens of their own, limited, rotated, revoked; at one school alone.
+//! Programs of other makers: connected by staff, with tokens of their own, limited, rotated,
+//! revoked; at one school alone.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -23,7 +24,11 @@ async fn ask(actor: &Actor, form: &[(&str, &str)]) -> Answer {
 }
 
 async fn token_of(actor: &Actor, of: &Credentials) -> String {
-    let form = [("grant_type", "client_credentials"), ("client_id", &of.id), ("client_secret", &of.secret)];
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", &of.id),
+        ("client_secret", &of.secret),
+    ];
     ask(actor, &form).await.is(200).text_at("/access_token")
 }
 
@@ -39,14 +44,23 @@ async fn a_program_reads_what_its_scope_allows() {
     let credentials = connect(&office, &["evenings:read"]).await;
     let token = token_of(&program, &credentials).await;
     let evenings = get(&program, "/evenings", &token).await.is(200);
-    assert_eq!(evenings.body["items"], office.get("/evenings").await.is(200).body["items"], "it sees what the office sees");
+    assert_eq!(
+        evenings.body["items"],
+        office.get("/evenings").await.is(200).body["items"],
+        "it sees what the office sees"
+    );
     get(&program, &school.evening(""), &token).await.is(200);
     // It is nobody for whatever asks for a person.
     get(&program, "/me", &token).await.refuses(401, "not_logged_in");
     get(&program, "/clients", &token).await.refuses(401, "not_logged_in");
     let other = connect(&office, &["bookings:read"]).await;
-    let refused = get(&program, "/evenings", &token_of(&program, &other).await).await.refuses(403, "scope_missing");
-    assert_eq!(refused.header("www-authenticate"), Some("Bearer error=\"insufficient_scope\", scope=\"evenings:read\""));
+    let refused = get(&program, "/evenings", &token_of(&program, &other).await)
+        .await
+        .refuses(403, "scope_missing");
+    assert_eq!(
+        refused.header("www-authenticate"),
+        Some("Bearer error=\"insufficient_scope\", scope=\"evenings:read\"")
+    );
 }
 
 #[tokio::test]
@@ -66,18 +80,34 @@ async fn the_token_endpoint_speaks_the_standards_words() {
     refuses(&[grant, grant, id, secret], 400, "invalid_request").await;
     refuses(&[grant, id, secret, ("scope", "everything")], 400, "invalid_scope").await;
     refuses(&[grant, id, secret, ("scope", "guests:read")], 400, "invalid_scope").await;
-    for form in [vec![grant, id], vec![grant, id, ("client_secret", "wrong")], vec![grant, ("client_id", "x"), secret]] {
+    for form in [
+        vec![grant, id],
+        vec![grant, id, ("client_secret", "wrong")],
+        vec![grant, ("client_id", "x"), secret],
+    ] {
         let answer = refuses(&form, 401, "invalid_client").await;
         assert_eq!(answer.header("www-authenticate"), Some("Basic realm=\"parlour\""));
     }
     let some = ask(&program, &[grant, id, secret, ("scope", "bookings:read")]).await.is(200);
-    assert_eq!((some.text_at("/scope"), some.text_at("/token_type"), some.body["expires_in"].as_u64()), ("bookings:read".into(), "Bearer".into(), Some(600)));
+    assert_eq!(
+        (some.text_at("/scope"), some.text_at("/token_type"), some.body["expires_in"].as_u64()),
+        ("bookings:read".into(), "Bearer".into(), Some(600))
+    );
     // By the header.
-    let by_header = |form: Value| program.request("POST", "/oauth/token").basic_auth(&of.id, Some(&of.secret)).form(&form);
-    let all = program.send("POST", "/oauth/token", by_header(json!({ "grant_type": "client_credentials" }))).await.is(200);
+    let by_header = |form: Value| {
+        program.request("POST", "/oauth/token").basic_auth(&of.id, Some(&of.secret)).form(&form)
+    };
+    let all = program
+        .send("POST", "/oauth/token", by_header(json!({ "grant_type": "client_credentials" })))
+        .await
+        .is(200);
     assert_eq!(all.text_at("/scope"), "evenings:read bookings:read");
-    let twice = by_header(json!({ "grant_type": "client_credentials", "client_secret": of.secret }));
-    assert_eq!(program.send("POST", "/oauth/token", twice).await.is(400).text_at("/error"), "invalid_request");
+    let twice =
+        by_header(json!({ "grant_type": "client_credentials", "client_secret": of.secret }));
+    assert_eq!(
+        program.send("POST", "/oauth/token", twice).await.is(400).text_at("/error"),
+        "invalid_request"
+    );
     // When it asked is told to staff.
     assert!(office.get(&format!("/clients/{}", of.id)).await.is(200).body["used_at"].is_string());
 }
@@ -88,15 +118,24 @@ async fn tokens_expire_and_are_verified_with_the_published_key() {
     let (office, program) = (school.staff().await, school.nobody());
     let of = connect(&office, &["evenings:read"]).await;
     let token = token_of(&program, &of).await;
-    let keys: jsonwebtoken::jwk::JwkSet = serde_json::from_value(program.get("/oauth/jwks").await.is(200).body).unwrap();
+    let keys: jsonwebtoken::jwk::JwkSet =
+        serde_json::from_value(program.get("/oauth/jwks").await.is(200).body).unwrap();
     let header = jsonwebtoken::decode_header(&token).unwrap();
     let key = keys.find(header.kid.as_deref().unwrap()).unwrap();
     let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::EdDSA);
     validation.set_audience(&["parlour:api"]);
     // By the clock of this test.
     validation.validate_exp = false;
-    let read = jsonwebtoken::decode::<Value>(&token, &jsonwebtoken::DecodingKey::from_jwk(key).unwrap(), &validation).unwrap();
-    assert_eq!((read.claims["scope"].as_str(), read.claims["client_id"].as_str()), (Some("evenings:read"), Some(of.id.as_str())));
+    let read = jsonwebtoken::decode::<Value>(
+        &token,
+        &jsonwebtoken::DecodingKey::from_jwk(key).unwrap(),
+        &validation,
+    )
+    .unwrap();
+    assert_eq!(
+        (read.claims["scope"].as_str(), read.claims["client_id"].as_str()),
+        (Some("evenings:read"), Some(of.id.as_str()))
+    );
     school.wait(TimeDelta::seconds(599));
     get(&program, "/evenings", &token).await.is(200);
     school.wait(TimeDelta::seconds(1));
@@ -111,19 +150,37 @@ async fn tokens_expire_and_are_verified_with_the_published_key() {
 async fn a_secret_is_told_once_and_rotates() {
     let school = School::start().await;
     let (office, program) = (school.staff().await, school.nobody());
-    let request = || office.request("POST", "/clients").header("Idempotency-Key", "one").json(&json!({ "name": "MIS", "scopes": ["evenings:read"] }));
+    let request = || {
+        office
+            .request("POST", "/clients")
+            .header("Idempotency-Key", "one")
+            .json(&json!({ "name": "MIS", "scopes": ["evenings:read"] }))
+    };
     let first = office.send("POST", "/clients", request()).await.is(201);
     let again = office.send("POST", "/clients", request()).await.is(201);
     assert_eq!(again.body["client"], first.body["client"]);
     assert!(again.body["client_secret"].is_null() && first.body["client_secret"].is_string());
     assert_eq!(office.get("/clients").await.is(200).list("/items").len(), 1);
     // What is gone meanwhile is gone for a repetition, too.
-    let gone = office.post_once("/clients", "two", json!({ "name": "Gone", "scopes": ["evenings:read"] })).await.is(201);
+    let gone = office
+        .post_once("/clients", "two", json!({ "name": "Gone", "scopes": ["evenings:read"] }))
+        .await
+        .is(201);
     office.delete(&format!("/clients/{}", gone.text_at("/client/id"))).await.is(204);
-    office.post_once("/clients", "two", json!({ "name": "Gone", "scopes": ["evenings:read"] })).await.refuses(404, "not_found");
+    office
+        .post_once("/clients", "two", json!({ "name": "Gone", "scopes": ["evenings:read"] }))
+        .await
+        .refuses(404, "not_found");
     let (id, old) = (first.text_at("/client/id"), first.text_at("/client_secret"));
     let secrets = format!("/clients/{id}/secrets");
-    let with = async |secret: &str| ask(&program, &[("grant_type", "client_credentials"), ("client_id", &id), ("client_secret", secret)]).await.status;
+    let with = async |secret: &str| {
+        ask(
+            &program,
+            &[("grant_type", "client_credentials"), ("client_id", &id), ("client_secret", secret)],
+        )
+        .await
+        .status
+    };
     let new = office.post(&secrets, json!({})).await.is(201);
     assert_eq!(new.list("/client/secrets").len(), 2);
     let new = new.text_at("/client_secret");
@@ -137,7 +194,9 @@ async fn a_secret_is_told_once_and_rotates() {
     assert_eq!((with(&new).await, with(&newer).await, with(&newest).await), (401, 200, 200));
     // Nothing of a secret is in the database.
     let listed = office.get("/clients").await.is(200);
-    assert!(![&old, &new, &newer, &newest].iter().any(|secret| listed.text.contains(secret.as_str())));
+    assert!(
+        ![&old, &new, &newer, &newest].iter().any(|secret| listed.text.contains(secret.as_str()))
+    );
 }
 
 #[tokio::test]
@@ -147,19 +206,35 @@ async fn what_staff_take_away_is_gone_at_once() {
     let of = connect(&office, &["evenings:read", "bookings:read"]).await;
     let token = token_of(&program, &of).await;
     let path = format!("/clients/{}", of.id);
-    let changed = office.patch(&path, json!({ "scopes": ["bookings:read"], "name": "Arbor" })).await.is(200);
-    assert_eq!((changed.text_at("/name"), changed.body["requests_per_minute"].as_u64()), ("Arbor".into(), Some(600)));
+    let changed =
+        office.patch(&path, json!({ "scopes": ["bookings:read"], "name": "Arbor" })).await.is(200);
+    assert_eq!(
+        (changed.text_at("/name"), changed.body["requests_per_minute"].as_u64()),
+        ("Arbor".into(), Some(600))
+    );
     get(&program, "/evenings", &token).await.refuses(403, "scope_missing");
     office.patch(&path, json!({ "scopes": ["evenings:read"] })).await.is(200);
     get(&program, "/evenings", &token).await.is(200);
     office.delete(&path).await.is(204);
     get(&program, "/evenings", &token).await.refuses(401, "token_invalid");
-    let form = [("grant_type", "client_credentials"), ("client_id", of.id.as_str()), ("client_secret", of.secret.as_str())];
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", of.id.as_str()),
+        ("client_secret", of.secret.as_str()),
+    ];
     ask(&program, &form).await.is(401);
-    for answer in [office.get(&path).await, office.delete(&path).await, office.post(&format!("{path}/secrets"), json!({})).await] {
+    for answer in [
+        office.get(&path).await,
+        office.delete(&path).await,
+        office.post(&format!("{path}/secrets"), json!({})).await,
+    ] {
         answer.refuses(404, "not_found");
     }
-    for wrong in [json!({ "name": "", "scopes": ["evenings:read"] }), json!({ "name": "x", "scopes": [] }), json!({ "name": "x", "scopes": ["all"] })] {
+    for wrong in [
+        json!({ "name": "", "scopes": ["evenings:read"] }),
+        json!({ "name": "x", "scopes": [] }),
+        json!({ "name": "x", "scopes": ["all"] }),
+    ] {
         office.post("/clients", wrong).await.refuses(422, "invalid");
     }
 }
@@ -168,10 +243,21 @@ async fn what_staff_take_away_is_gone_at_once() {
 async fn a_program_may_ask_so_often() {
     let school = School::start().await;
     let (office, program) = (school.staff().await, school.nobody());
-    let made = office.post("/clients", json!({ "name": "MIS", "scopes": ["evenings:read"], "requests_per_minute": 2 })).await.is(201);
+    let made = office
+        .post(
+            "/clients",
+            json!({ "name": "MIS", "scopes": ["evenings:read"], "requests_per_minute": 2 }),
+        )
+        .await
+        .is(201);
     let of = Credentials { id: made.text_at("/client/id"), secret: made.text_at("/client_secret") };
     let token = token_of(&program, &of).await;
-    let told = |answer: &Answer| (answer.header("ratelimit-policy").map(str::to_owned), answer.header("ratelimit").map(str::to_owned));
+    let told = |answer: &Answer| {
+        (
+            answer.header("ratelimit-policy").map(str::to_owned),
+            answer.header("ratelimit").map(str::to_owned),
+        )
+    };
     let policy = Some("\"default\";q=2;w=60".to_owned());
     let first = get(&program, "/evenings", &token).await.is(200);
     let left = 60 - school.now().timestamp() % 60;
@@ -182,28 +268,48 @@ async fn a_program_may_ask_so_often() {
     assert_eq!(third.header("retry-after"), Some(left.to_string().as_str()));
     school.wait(TimeDelta::seconds(left));
     get(&program, "/evenings", &token).await.is(200);
-    assert!(told(&office.get("/evenings").await.is(200)).0.is_none(), "people are told nothing of it");
+    assert!(
+        told(&office.get("/evenings").await.is(200)).0.is_none(),
+        "people are told nothing of it"
+    );
 }
 
 #[tokio::test]
 async fn what_can_not_be_read_counts_as_well() {
     let school = School::start().await;
     let (office, program) = (school.staff().await, school.nobody());
-    let made = office.post("/clients", json!({ "name": "MIS", "scopes": ["evenings:write"], "requests_per_minute": 5 })).await.is(201);
+    let made = office
+        .post(
+            "/clients",
+            json!({ "name": "MIS", "scopes": ["evenings:write"], "requests_per_minute": 5 }),
+        )
+        .await
+        .is(201);
     let of = Credentials { id: made.text_at("/client/id"), secret: made.text_at("/client_secret") };
     let token = token_of(&program, &of).await;
     let send = async |method: &str, path: &str, body: &'static str| {
-        let request = program.request(method, path).bearer_auth(&token).header("content-type", "application/json").body(body);
+        let request = program
+            .request(method, path)
+            .bearer_auth(&token)
+            .header("content-type", "application/json")
+            .body(body);
         program.send(method, path, request).await
     };
-    for (method, path, body, status) in
-        [("POST", "/evenings", "{", 400), ("GET", "/evenings?limit=x", "", 400), ("PATCH", "/evenings/none", "{}", 404), ("POST", "/evenings", "[]", 422)]
-    {
+    for (method, path, body, status) in [
+        ("POST", "/evenings", "{", 400),
+        ("GET", "/evenings?limit=x", "", 400),
+        ("PATCH", "/evenings/none", "{}", 404),
+        ("POST", "/evenings", "[]", 422),
+    ] {
         let answer = send(method, path, body).await;
         assert_eq!(answer.status, status, "{method} {path}: {}", answer.text);
         assert!(answer.header("ratelimit").is_some(), "{method} {path} tells what is left");
     }
-    let large = program.request("POST", "/evenings").bearer_auth(&token).header("content-type", "application/json").body(" ".repeat(70_000));
+    let large = program
+        .request("POST", "/evenings")
+        .bearer_auth(&token)
+        .header("content-type", "application/json")
+        .body(" ".repeat(70_000));
     assert!(program.send("POST", "/evenings", large).await.is(413).header("ratelimit").is_some());
     send("POST", "/evenings", "{").await.refuses(429, "too_many_requests");
 }
@@ -212,9 +318,20 @@ async fn what_can_not_be_read_counts_as_well() {
 async fn a_program_may_ask_for_so_many_tokens() {
     let school = School::start().await;
     let (office, program) = (school.staff().await, school.nobody());
-    let (one, other) = (connect(&office, &["evenings:read"]).await, connect(&office, &["evenings:read"]).await);
-    let form = |of: &Credentials| [("grant_type", "client_credentials".to_owned()), ("client_id", of.id.clone()), ("client_secret", of.secret.clone())];
-    let ask_as = async |of: &Credentials| program.send("POST", "/oauth/token", program.request("POST", "/oauth/token").form(&form(of))).await;
+    let (one, other) =
+        (connect(&office, &["evenings:read"]).await, connect(&office, &["evenings:read"]).await);
+    let form = |of: &Credentials| {
+        [
+            ("grant_type", "client_credentials".to_owned()),
+            ("client_id", of.id.clone()),
+            ("client_secret", of.secret.clone()),
+        ]
+    };
+    let ask_as = async |of: &Credentials| {
+        program
+            .send("POST", "/oauth/token", program.request("POST", "/oauth/token").form(&form(of)))
+            .await
+    };
     for _ in 0..60 {
         ask_as(&one).await.is(200);
     }
@@ -238,11 +355,21 @@ async fn a_program_of_one_school_is_nothing_at_another() {
     let token = token_of(&neighbours.staff, &theirs).await;
     get(&neighbours.staff, "/evenings", &token).await.is(200);
     get(&school.nobody(), "/evenings", &token).await.refuses(401, "token_invalid");
-    let form = [("grant_type", "client_credentials"), ("client_id", theirs.id.as_str()), ("client_secret", theirs.secret.as_str())];
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", theirs.id.as_str()),
+        ("client_secret", theirs.secret.as_str()),
+    ];
     ask(&school.nobody(), &form).await.is(401);
     office.get(&format!("/clients/{}", theirs.id)).await.refuses(404, "not_found");
-    office.patch(&format!("/clients/{}", theirs.id), json!({ "name": "Mine" })).await.refuses(404, "not_found");
+    office
+        .patch(&format!("/clients/{}", theirs.id), json!({ "name": "Mine" }))
+        .await
+        .refuses(404, "not_found");
     office.delete(&format!("/clients/{}", theirs.id)).await.refuses(404, "not_found");
-    office.post(&format!("/clients/{}/secrets", theirs.id), json!({})).await.refuses(404, "not_found");
+    office
+        .post(&format!("/clients/{}/secrets", theirs.id), json!({}))
+        .await
+        .refuses(404, "not_found");
     assert!(office.get("/clients").await.is(200).list("/items").is_empty());
 }

@@ -1,4 +1,5 @@
-//! Many connections, and slow ones: none of them keeps others out, and nobody who is being served is closed for them.
+//! Many connections, and slow ones: none of them keeps others out, and nobody who is being served
+//! is closed for them.
 
 use std::{
     fs,
@@ -41,7 +42,12 @@ fn too_late() -> Instant {
 async fn the_cap_holds_over_all_workers_and_newcomers_are_served() {
     const MOST: usize = 16;
     const IDLE: usize = 200;
-    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_MAX_CONNECTIONS", "16"), ("PARLOUR_WORKERS", "2")]).await;
+    let school = School::start_with(&[
+        ("PARLOUR_MODE", "demo"),
+        ("PARLOUR_MAX_CONNECTIONS", "16"),
+        ("PARLOUR_WORKERS", "2"),
+    ])
+    .await;
     let meeting = Meeting::of(school).await;
     let mut teacher = meeting.abell().await.join_call(&meeting.door, "desk").await;
     teacher.seated().await;
@@ -64,12 +70,22 @@ async fn the_cap_holds_over_all_workers_and_newcomers_are_served() {
 #[tokio::test]
 async fn a_socket_of_the_check_is_closed_for_newcomers() {
     const MOST: usize = 16;
-    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_MAX_CONNECTIONS", "16"), ("PARLOUR_WORKERS", "1")]).await;
+    let school = School::start_with(&[
+        ("PARLOUR_MODE", "demo"),
+        ("PARLOUR_MAX_CONNECTIONS", "16"),
+        ("PARLOUR_WORKERS", "1"),
+    ])
+    .await;
     let own = school.origin.clone();
     let mut checks = Vec::new();
     for parent in school.other_parents().await.into_iter().take(MOST) {
         let actor = school.as_parent(&parent).await;
-        checks.push(actor.open_call("/check_socket", Some(&own)).await.unwrap_or_else(|refusal| panic!("{refusal:?}")));
+        checks.push(
+            actor
+                .open_call("/check_socket", Some(&own))
+                .await
+                .unwrap_or_else(|refusal| panic!("{refusal:?}")),
+        );
     }
     // All places are taken by sockets that do nothing: newcomers are served all the same.
     for _ in 0..MOST {
@@ -82,7 +98,10 @@ async fn a_socket_of_the_check_is_closed_for_newcomers() {
 async fn a_head_that_stops_coming_is_given_up_also_the_second_one() {
     let school = School::start().await;
     let mut stream = connect(&school).await;
-    stream.write_all(b"GET /s/hillcrest/api/v1/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    stream
+        .write_all(b"GET /s/hillcrest/api/v1/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .await
+        .unwrap();
     let mut answer = Vec::new();
     while !answer.ends_with(b"}") {
         stream.read_buf(&mut answer).await.unwrap();
@@ -99,7 +118,11 @@ async fn an_answer_that_nobody_takes_is_given_up() {
     fs::create_dir(files.path().join("assets")).unwrap();
     fs::write(files.path().join("index.html"), "").unwrap();
     fs::write(files.path().join("assets/large.js"), vec![b' '; LARGE]).unwrap();
-    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", files.path().to_str().unwrap())]).await;
+    let school = School::start_with(&[
+        ("PARLOUR_MODE", "demo"),
+        ("PARLOUR_CLIENT_DIR", files.path().to_str().unwrap()),
+    ])
+    .await;
     // Whoever takes it gets all of it.
     let whole = reqwest::get(format!("{}/assets/large.js", school.origin)).await.unwrap();
     assert_eq!(whole.content_length(), Some(LARGE as u64));

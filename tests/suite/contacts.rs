@@ -1,4 +1,5 @@
-//! Relatives, whom the roster links without allowing contact: staff allow it for good, and what stands against it.
+//! Relatives, whom the roster links without allowing contact: staff allow it for good, and what
+//! stands against it.
 
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
 use parlour::{
@@ -14,7 +15,14 @@ const GRANDMOTHER: &str = "p-046";
 const HER_ROW: &str = "s-9027,,,Mrs,Grandmother,2,false,,";
 
 async fn person(school: &School, sourced_id: &'static str) -> PersonRow {
-    school.read(move |db| Ok(people::table.filter(people::sourced_id.eq(sourced_id)).select(PersonRow::as_select()).first(db)?)).await
+    school
+        .read(move |db| {
+            Ok(people::table
+                .filter(people::sourced_id.eq(sourced_id))
+                .select(PersonRow::as_select())
+                .first(db)?)
+        })
+        .await
 }
 
 /// The grandmother, and the path by which staff allow her contact.
@@ -42,7 +50,15 @@ async fn allow(actor: &Actor, path: &str) -> Answer {
 }
 
 async fn times_allowed(school: &School) -> i64 {
-    school.read(|db| Ok(events::table.filter(events::action.eq("contact_allowed")).filter(events::actor.eq("Helen Okafor")).count().get_result(db)?)).await
+    school
+        .read(|db| {
+            Ok(events::table
+                .filter(events::action.eq("contact_allowed"))
+                .filter(events::actor.eq("Helen Okafor"))
+                .count()
+                .get_result(db)?)
+        })
+        .await
 }
 
 #[tokio::test]
@@ -54,14 +70,24 @@ async fn staff_allow_a_relative_for_good() {
     assert!(!is_somebody(&school, &her).await);
 
     let allowed = allow(&office, &path).await.is(200);
-    assert_eq!((allowed.text_at("/student/name"), allowed.body["allowed"].as_bool()), ("Tyrese Edwards".to_owned(), Some(true)));
+    assert_eq!(
+        (allowed.text_at("/student/name"), allowed.body["allowed"].as_bool()),
+        ("Tyrese Edwards".to_owned(), Some(true))
+    );
     assert_eq!(allow(&office, &path).await.is(200).body, allowed.body);
     assert_eq!((seen(&office, &her).await, times_allowed(&school).await), ((true, false), 1));
     let grid = school.as_parent(&her).await.get(&school.evening("/slots")).await.is(200);
     assert_eq!(grid.text_at("/students/0/student/name"), "Tyrese Edwards");
 
     // No import takes it back, whether or not it has something new of her.
-    for roster in [Roster::of_the_demo(), Roster::of_the_demo().replace("users.csv", HER_ROW, "s-9027,,,Mrs,Great-grandmother,3,true,,")] {
+    for roster in [
+        Roster::of_the_demo(),
+        Roster::of_the_demo().replace(
+            "users.csv",
+            HER_ROW,
+            "s-9027,,,Mrs,Great-grandmother,3,true,,",
+        ),
+    ] {
         roster.import(&school).await;
         assert_eq!(seen(&office, &her).await, (true, false));
     }
@@ -73,7 +99,9 @@ async fn what_the_school_says_stands_against_it() {
     let office = school.staff().await;
     let (her, path) = grandmother(&school).await;
     allow(&office, &path).await.is(200);
-    for against in ["s-9027,,,Mrs,Grandmother,2,false,false,", "s-9027,,,Mrs,Grandmother,2,false,,true"] {
+    for against in
+        ["s-9027,,,Mrs,Grandmother,2,false,false,", "s-9027,,,Mrs,Grandmother,2,false,,true"]
+    {
         let session = school.as_parent(&her).await;
         Roster::of_the_demo().replace("users.csv", HER_ROW, against).import(&school).await;
         session.get("/me").await.refuses(410, "access_ended");
@@ -92,7 +120,10 @@ async fn a_bar_set_by_hand_wins() {
     let office = school.staff().await;
     let (her, path) = grandmother(&school).await;
     let student = person(&school, "s-9027").await.id().0;
-    for whom in [json!({ "student_id": student, "person_id": her.id().0 }), json!({ "student_id": student, "email": "Beverley.Edwards+x@example.org" })] {
+    for whom in [
+        json!({ "student_id": student, "person_id": her.id().0 }),
+        json!({ "student_id": student, "email": "Beverley.Edwards+x@example.org" }),
+    ] {
         let bar = office.post("/bars", whom).await.is(201);
         assert_eq!(seen(&office, &her).await, (false, false));
         allow(&office, &path).await.refuses(409, "contact_barred");
@@ -115,7 +146,8 @@ async fn only_the_school_s_own_staff_allow_contact() {
     let office = school.staff().await;
     assert_eq!(seen(&office, &her).await, (false, true));
 
-    // Of two people whom nothing links, of what is no id, of a student as a parent, and of another school's.
+    // Of two people whom nothing links, of what is no id, of a student as a parent, and of another
+    // school's.
     let (rachel, student) = (school.people.parent.0, person(&school, "s-9027").await.id().0);
     for path in [
         format!("/parents/{rachel}/allowed_students/{student}"),
@@ -124,13 +156,20 @@ async fn only_the_school_s_own_staff_allow_contact() {
     ] {
         allow(&office, &path).await.refuses(404, "not_found");
     }
-    let columns =
-        |id: &str, role: &str, agent: &str| format!("{id},active,2026-09-01T06:00:00.000Z,true,elm,{role},,,Ann,Elm,,,{id}@example.org,,,{agent},,,,,,,,");
+    let columns = |id: &str, role: &str, agent: &str| {
+        format!(
+            "{id},active,2026-09-01T06:00:00.000Z,true,elm,{role},,,Ann,Elm,,,{id}@example.org,,,\
+             {agent},,,,,,,,"
+        )
+    };
     let two_schools = Roster::of_the_demo()
         .add("orgs.csv", "elm,active,2026-09-01T06:00:00.000Z,Elm School,school,,")
         .add("users.csv", &columns("elm-s", "student", ""))
         .add("users.csv", &columns("elm-p", "relative", "elm-s"));
     two_schools.import(&school).await;
-    let (aunt, child) = (person(&school, "elm-p").await.id().0, person(&school, "elm-s").await.id().0);
-    allow(&office, &format!("/parents/{aunt}/allowed_students/{child}")).await.refuses(404, "not_found");
+    let (aunt, child) =
+        (person(&school, "elm-p").await.id().0, person(&school, "elm-s").await.id().0);
+    allow(&office, &format!("/parents/{aunt}/allowed_students/{child}"))
+        .await
+        .refuses(404, "not_found");
 }

@@ -12,7 +12,10 @@ async fn a_fault_of_ours_is_logged_once_with_its_request_id() {
     school.execute("alter table bars rename to bars_gone").await;
     let id = staff.get("/bars").await.refuses(500, "internal").text_at("/request_id");
     let is_fault = |line: &Value| line["message"] == "request failed" && line["level"] == "ERROR";
-    let lines: Vec<Value> = lines_of(&id).into_iter().filter(|line| is_fault(line) && line["cause"].to_string().contains("bars")).collect();
+    let lines: Vec<Value> = lines_of(&id)
+        .into_iter()
+        .filter(|line| is_fault(line) && line["cause"].to_string().contains("bars"))
+        .collect();
     assert_eq!(lines.len(), 1, "{lines:#?}");
 }
 
@@ -34,9 +37,16 @@ async fn every_error_is_a_problem() {
     check(Some("application/json"), "[]".to_owned(), 422, "invalid").await;
     check(Some("text/plain"), "{}".to_owned(), 415, "unsupported_media_type").await;
     check(None, "{}".to_owned(), 415, "unsupported_media_type").await;
-    check(Some("application/json"), format!("{{\"email\":\"{}\"}}", "x".repeat(65 * 1024)), 413, "too_large").await;
+    check(
+        Some("application/json"),
+        format!("{{\"email\":\"{}\"}}", "x".repeat(65 * 1024)),
+        413,
+        "too_large",
+    )
+    .await;
     staff.get("/bookings/none").await.refuses(404, "not_found");
-    let elsewhere = [(reqwest::header::ORIGIN, "http://evil.example".parse().unwrap())].into_iter().collect();
+    let elsewhere =
+        [(reqwest::header::ORIGIN, "http://evil.example".parse().unwrap())].into_iter().collect();
     let foreign = staff.request("POST", "/bars").headers(elsewhere).json(&serde_json::json!({}));
     staff.send("POST", "/bars", foreign).await.refuses(403, "bad_origin");
 }
@@ -46,12 +56,23 @@ async fn what_can_be_read_can_be_asked_about() {
     let school = School::start().await;
     let (nobody, staff) = (school.nobody(), school.staff().await);
     let ask = async |actor: &Actor, path: &str| actor.request("HEAD", path).send().await.unwrap();
-    let booking = format!("/bookings/{}", school.parent().await.get(&school.evening("/bookings")).await.is(200).text_at("/rows/0/id"));
+    let booking = format!(
+        "/bookings/{}",
+        school.parent().await.get(&school.evening("/bookings")).await.is(200).text_at("/rows/0/id")
+    );
     for path in ["/school", "/evenings", "/bookings?limit=3", &booking] {
         let read = staff.get(path).await.is(200);
         let asked = ask(&staff, path).await;
-        assert_eq!((asked.status().as_u16(), asked.headers().get("etag").map(|tag| tag.to_str().unwrap())), (200, read.header("etag")), "{path}");
-        assert_eq!(asked.headers()["content-length"].to_str().unwrap(), read.text.len().to_string(), "{path}");
+        assert_eq!(
+            (asked.status().as_u16(), asked.headers().get("etag").map(|tag| tag.to_str().unwrap())),
+            (200, read.header("etag")),
+            "{path}"
+        );
+        assert_eq!(
+            asked.headers()["content-length"].to_str().unwrap(),
+            read.text.len().to_string(),
+            "{path}"
+        );
         assert_eq!(asked.text().await.unwrap(), "", "{path}");
     }
     assert_eq!(ask(&nobody, "/evenings").await.status(), 401);
@@ -68,7 +89,10 @@ async fn all_pages_are_the_whole_list() {
     }
     staff.get("/parents?limit=x").await.refuses(400, "bad_request");
     let first = staff.get("/parents?limit=100").await.is(200);
-    let rest = staff.get(&format!("/parents?limit=100&cursor={}", first.text_at("/next_cursor"))).await.is(200);
+    let rest = staff
+        .get(&format!("/parents?limit=100&cursor={}", first.text_at("/next_cursor")))
+        .await
+        .is(200);
     let whole: Vec<_> = first.list("/items").into_iter().chain(rest.list("/items")).collect();
     let (mut pages, mut path) = (Vec::new(), "/parents?limit=7".to_owned());
     loop {

@@ -1,4 +1,5 @@
-//! What programs fetch: all pages together are the whole list, what changed since a time, and nothing that a scope does not allow.
+//! What programs fetch: all pages together are the whole list, what changed since a time, and
+//! nothing that a scope does not allow.
 
 use std::collections::BTreeSet;
 
@@ -8,15 +9,29 @@ use serde_json::{Value, json};
 
 use crate::harness::{Actor, Answer, School, wishes};
 
-const LISTS: [(&str, &str); 3] = [("/bookings", "bookings:read"), ("/invites", "invites:read"), ("/attendance", "attendance:read")];
+const LISTS: [(&str, &str); 3] = [
+    ("/bookings", "bookings:read"),
+    ("/invites", "invites:read"),
+    ("/attendance", "attendance:read"),
+];
 
 /// A program with these scopes, and its token.
 pub async fn program(school: &School, scopes: &[&str]) -> String {
-    let made = school.staff().await.post("/clients", json!({ "name": "MIS", "scopes": scopes, "requests_per_minute": 6000 })).await.is(201);
+    let made = school
+        .staff()
+        .await
+        .post("/clients", json!({ "name": "MIS", "scopes": scopes, "requests_per_minute": 6000 }))
+        .await
+        .is(201);
     let (id, secret) = (made.text_at("/client/id"), made.text_at("/client_secret"));
-    let form = [("grant_type", "client_credentials"), ("client_id", &id), ("client_secret", &secret)];
+    let form =
+        [("grant_type", "client_credentials"), ("client_id", &id), ("client_secret", &secret)];
     let nobody = school.nobody();
-    nobody.send("POST", "/oauth/token", nobody.request("POST", "/oauth/token").form(&form)).await.is(200).text_at("/access_token")
+    nobody
+        .send("POST", "/oauth/token", nobody.request("POST", "/oauth/token").form(&form))
+        .await
+        .is(200)
+        .text_at("/access_token")
 }
 
 pub async fn get(actor: &Actor, path: &str, token: &str) -> Answer {
@@ -28,7 +43,8 @@ async fn all(school: &School, path: &str, token: &str, limit: usize) -> Vec<Valu
     let (nobody, mut items, mut cursor) = (school.nobody(), Vec::new(), String::new());
     let joint = if path.contains('?') { '&' } else { '?' };
     loop {
-        let page = get(&nobody, &format!("{path}{joint}limit={limit}{cursor}"), token).await.is(200);
+        let page =
+            get(&nobody, &format!("{path}{joint}limit={limit}{cursor}"), token).await.is(200);
         items.extend(page.list("/items"));
         match page.body["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
@@ -53,9 +69,19 @@ async fn all_pages_together_are_the_whole_list_while_rows_are_added() {
     // One is made between two pages: it comes at the end, and nothing comes twice.
     let first = get(&school.nobody(), "/bookings?limit=5", &token).await.is(200);
     let stranger = school.stranger().await;
-    let wish = wishes(&school, &stranger).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
-    let made = stranger.post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] })).await.is(201);
-    let rest = get(&school.nobody(), &format!("/bookings?limit=100&cursor={}", first.text_at("/next_cursor")), &token).await.is(200);
+    let wish =
+        wishes(&school, &stranger).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    let made = stranger
+        .post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] }))
+        .await
+        .is(201);
+    let rest = get(
+        &school.nobody(),
+        &format!("/bookings?limit=100&cursor={}", first.text_at("/next_cursor")),
+        &token,
+    )
+    .await
+    .is(200);
     let mut seen = ids(&first.list("/items"), "id");
     seen.extend(ids(&rest.list("/items"), "id"));
     if rest.body["next_cursor"].is_null() {
@@ -73,7 +99,8 @@ async fn what_changed_since_a_time_comes() {
     let token = program(&school, &["bookings:read", "invites:read"]).await;
     school.wait(TimeDelta::minutes(1));
     let since = school.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-    let changed = async |list: &str| all(&school, &format!("{list}?updated_since={since}"), &token, 50).await;
+    let changed =
+        async |list: &str| all(&school, &format!("{list}?updated_since={since}"), &token, 50).await;
     assert!(changed("/bookings").await.is_empty() && changed("/invites").await.is_empty());
     let parent = school.parent().await;
     let rows = parent.get(&school.evening("/bookings")).await.is(200);
@@ -92,7 +119,8 @@ async fn what_changed_since_a_time_comes() {
     assert_eq!(ids(&found, "id"), [invite]);
     assert!(found[0]["ended_at"].is_string());
     // A time with an offset, whose plus nobody escaped.
-    let with_offset = school.now().with_timezone(&chrono::FixedOffset::east_opt(3600).unwrap()).to_rfc3339();
+    let with_offset =
+        school.now().with_timezone(&chrono::FixedOffset::east_opt(3600).unwrap()).to_rfc3339();
     get(&school.nobody(), &format!("/bookings?updated_since={with_offset}"), &token).await.is(200);
     school.ignore_mail("what mail these send is told in bookings.rs and invites.rs");
 }
@@ -109,22 +137,45 @@ async fn each_list_needs_its_scope_and_names_need_theirs() {
         school.staff().await.get(list).await.is(200);
     }
     let without = all(&school, "/invites", &program(&school, &["invites:read"]).await, 50).await;
-    assert!(!without.is_empty() && without.iter().all(|invite| invite["name"].is_null() && invite["email"].is_null()));
-    let with = all(&school, "/invites", &program(&school, &["invites:read", "guests:read"]).await, 50).await;
-    assert!(with.iter().any(|invite| invite["name"] == "Jordan Aaron" && invite["email"] == "jordan.aaron@example.org"), "{with:?}");
+    assert!(
+        !without.is_empty()
+            && without.iter().all(|invite| invite["name"].is_null() && invite["email"].is_null())
+    );
+    let with =
+        all(&school, "/invites", &program(&school, &["invites:read", "guests:read"]).await, 50)
+            .await;
+    assert!(
+        with.iter().any(|invite| invite["name"] == "Jordan Aaron"
+            && invite["email"] == "jordan.aaron@example.org"),
+        "{with:?}"
+    );
 }
 
 #[tokio::test]
 async fn wrong_queries_are_refused_in_words() {
     let school = School::start().await;
-    let (nobody, token) = (school.nobody(), program(&school, &["bookings:read", "invites:read", "attendance:read", "evenings:read"]).await);
+    let (nobody, token) = (
+        school.nobody(),
+        program(&school, &["bookings:read", "invites:read", "attendance:read", "evenings:read"])
+            .await,
+    );
     for (list, _) in LISTS {
-        get(&nobody, &format!("{list}?updated_since=yesterday"), &token).await.refuses(422, "invalid");
+        get(&nobody, &format!("{list}?updated_since=yesterday"), &token)
+            .await
+            .refuses(422, "invalid");
         get(&nobody, &format!("{list}?evening_id=none"), &token).await.refuses(400, "bad_request");
     }
     // Another school's evening.
     let neighbours = school.neighbours().await;
-    assert!(neighbours.staff.get(&format!("/bookings?evening_id={}", school.people.evening.0)).await.is(200).list("/items").is_empty());
+    assert!(
+        neighbours
+            .staff
+            .get(&format!("/bookings?evening_id={}", school.people.evening.0))
+            .await
+            .is(200)
+            .list("/items")
+            .is_empty()
+    );
     assert!(neighbours.staff.get("/invites").await.is(200).list("/items").is_empty());
 }
 
@@ -135,19 +186,27 @@ async fn an_answer_that_one_has_is_not_sent_again() {
     for (list, _) in LISTS {
         let first = office.get(list).await.is(200);
         let tag = first.header("etag").unwrap().to_owned();
-        let again = async |tag: &str| office.send("GET", list, office.request("GET", list).header("if-none-match", tag)).await;
+        let again = async |tag: &str| {
+            office.send("GET", list, office.request("GET", list).header("if-none-match", tag)).await
+        };
         let same = again(&tag).await.is(304);
         assert_eq!((same.header("etag"), same.text.as_str()), (Some(tag.as_str()), ""));
         again(&format!("\"other\", W/{tag}")).await.is(304);
         again("\"other\"").await.is(200);
     }
     let parent = school.parent().await;
-    let path = format!("/bookings?updated_since={}", school.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
+    let path = format!(
+        "/bookings?updated_since={}",
+        school.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+    );
     let tag = office.get(&path).await.is(200).header("etag").unwrap().to_owned();
     let booking = parent.get(&school.evening("/bookings")).await.is(200).text_at("/rows/0/id");
     parent.delete(&format!("/bookings/{booking}")).await.is(204);
     school.wait(TimeDelta::seconds(1));
-    office.send("GET", &path, office.request("GET", &path).header("if-none-match", tag)).await.is(200);
+    office
+        .send("GET", &path, office.request("GET", &path).header("if-none-match", tag))
+        .await
+        .is(200);
     school.ignore_mail("what mail a cancellation sends is told in bookings.rs");
 }
 
@@ -169,25 +228,59 @@ async fn attendance_tells_who_came_and_left() {
     rachel.say(ClientMessage::Leave).await;
     rachel.out().await;
     let token = program(&school, &["attendance:read"]).await;
-    let list = all(&school, &format!("/attendance?evening_id={}", school.people.evening.0), &token, 100).await;
+    let list =
+        all(&school, &format!("/attendance?evening_id={}", school.people.evening.0), &token, 100)
+            .await;
     let met = list.iter().find(|record| record["booking_id"] == booking.as_str()).unwrap();
     let people = met["people"].as_array().unwrap();
-    assert_eq!(people.iter().map(|one| one["role"].as_str().unwrap()).collect::<Vec<_>>(), ["teacher", "parent"]);
-    assert!(people[0]["left_at"].is_null() && people[1]["left_at"].is_string() && met["no_show"] == false, "{met}");
+    assert_eq!(
+        people.iter().map(|one| one["role"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["teacher", "parent"]
+    );
+    assert!(
+        people[0]["left_at"].is_null()
+            && people[1]["left_at"].is_string()
+            && met["no_show"] == false,
+        "{met}"
+    );
     assert_eq!(people[1]["id"], school.people.parent.0.to_string());
-    assert_eq!((people[0]["sourced_id"].as_str(), people[1]["sourced_id"].as_str()), (Some("t-abell"), Some("p-rachel-aaron")));
+    assert_eq!(
+        (people[0]["sourced_id"].as_str(), people[1]["sourced_id"].as_str()),
+        (Some("t-abell"), Some("p-rachel-aaron"))
+    );
     // Only what a webhook told of, with the roster's ids.
     let token = program(&school, &["bookings:read", "invites:read", "attendance:read"]).await;
-    let one = async |list: &str, id: &str| get(&school.nobody(), &format!("{list}?id={id}"), &token).await.is(200).list("/items");
+    let one = async |list: &str, id: &str| {
+        get(&school.nobody(), &format!("{list}?id={id}"), &token).await.is(200).list("/items")
+    };
     let of = one("/bookings", &booking).await;
     assert_eq!(ids(&of, "id"), [booking.as_str()]);
-    assert_eq!((&of[0]["parent_sourced_id"], &of[0]["teacher_sourced_ids"]), (&json!("p-rachel-aaron"), &json!(["t-abell"])));
-    assert!(of[0]["student_sourced_id"].as_str().unwrap().ends_with("-aaron") && !of[0]["class_sourced_id"].as_str().unwrap().is_empty());
+    assert_eq!(
+        (&of[0]["parent_sourced_id"], &of[0]["teacher_sourced_ids"]),
+        (&json!("p-rachel-aaron"), &json!(["t-abell"]))
+    );
+    assert!(
+        of[0]["student_sourced_id"].as_str().unwrap().ends_with("-aaron")
+            && !of[0]["class_sourced_id"].as_str().unwrap().is_empty()
+    );
     assert_eq!(ids(&one("/attendance", &booking).await, "booking_id"), [booking.as_str()]);
     let invite = school.people.invite.unwrap().0.to_string();
     let of = one("/invites", &invite).await;
-    assert_eq!((ids(&of, "id"), &of[0]["parent_sourced_id"]), (vec![invite.clone()], &json!("p-rachel-aaron")));
-    assert!(of[0]["student_sourced_ids"].as_array().unwrap().iter().all(|id| id.as_str().unwrap().ends_with("-aaron")), "{of:?}");
+    assert_eq!(
+        (ids(&of, "id"), &of[0]["parent_sourced_id"]),
+        (vec![invite.clone()], &json!("p-rachel-aaron"))
+    );
+    assert!(
+        of[0]["student_sourced_ids"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|id| id.as_str().unwrap().ends_with("-aaron")),
+        "{of:?}"
+    );
     assert!(one("/bookings", &invite).await.is_empty());
-    assert!(list.iter().all(|record| record["starts_at"].as_str().unwrap() <= starts_at.as_str()), "only what has begun");
+    assert!(
+        list.iter().all(|record| record["starts_at"].as_str().unwrap() <= starts_at.as_str()),
+        "only what has begun"
+    );
 }

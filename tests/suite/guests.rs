@@ -1,4 +1,5 @@
-//! The guest's side: what the link shows before and after the button, and what reading changes, which is nothing.
+//! The guest's side: what the link shows before and after the button, and what reading changes,
+//! which is nothing.
 
 use serde_json::json;
 
@@ -32,7 +33,10 @@ async fn reading_the_link_changes_nothing() {
     assert_eq!(before.text_at("/state"), "sent");
     for _ in 0..3 {
         let preview = school.nobody().post("/guest_links/preview", token.clone()).await.is(200);
-        assert_eq!((preview.body["own_invite"].as_bool(), preview.body["in_session"].as_bool()), (Some(false), Some(false)));
+        assert_eq!(
+            (preview.body["own_invite"].as_bool(), preview.body["in_session"].as_bool()),
+            (Some(false), Some(false))
+        );
         for hidden in ["Sophie", "Abell"] {
             assert!(!preview.text.contains(hidden), "{hidden} in {}", preview.text);
         }
@@ -48,7 +52,11 @@ async fn the_inviting_parent_is_led_to_their_own_door() {
     let school = School::start().await;
     let token = json!({ "token": token_of(school.demo_mail_to(GUEST)) });
     let parent = school.parent().await;
-    assert_eq!(parent.post("/guest_links/preview", token.clone()).await.is(200).body["own_invite"].as_bool(), Some(true));
+    assert_eq!(
+        parent.post("/guest_links/preview", token.clone()).await.is(200).body["own_invite"]
+            .as_bool(),
+        Some(true)
+    );
     parent.post("/guest_sessions", token).await.refuses(409, "own_invite");
     let path = format!("/invites/{}", school.people.invite.unwrap().0);
     assert_eq!(parent.get(&path).await.is(200).text_at("/state"), "sent");
@@ -75,7 +83,10 @@ async fn a_renewed_link_kills_the_older_one() {
     // The mail that is sent again carries the new one.
     school.wait(chrono::TimeDelta::hours(1));
     let parent = school.parent().await;
-    parent.post(&format!("/invites/{}/resend", school.people.invite.unwrap().0), json!({})).await.is(202);
+    parent
+        .post(&format!("/invites/{}/resend", school.people.invite.unwrap().0), json!({}))
+        .await
+        .is(202);
     let newer = json!({ "token": token_of(&school.mail_to(GUEST).await) });
     school.nobody().post("/guest_links/preview", newer).await.is(200);
 }
@@ -85,8 +96,16 @@ async fn a_guest_who_lost_the_link_gets_it_by_mail() {
     let school = School::start().await;
     let link = token_of(school.demo_mail_to(GUEST));
     // Known and unknown addresses get one answer, and the worker alone knows the difference.
-    let unknown = school.nobody().post("/guest_links/requests", json!({ "email": "nobody@example.org" })).await.is(202);
-    let known = school.nobody().post("/guest_links/requests", json!({ "email": "<Jordan.Aaron@EXAMPLE.org>," })).await.is(202);
+    let unknown = school
+        .nobody()
+        .post("/guest_links/requests", json!({ "email": "nobody@example.org" }))
+        .await
+        .is(202);
+    let known = school
+        .nobody()
+        .post("/guest_links/requests", json!({ "email": "<Jordan.Aaron@EXAMPLE.org>," }))
+        .await
+        .is(202);
     assert_eq!((unknown.text.as_str(), known.text.as_str()), ("", ""));
     assert!(unknown.header("set-cookie").is_none() && known.header("set-cookie").is_none());
     // One mail went out, with the same link.
@@ -96,7 +115,11 @@ async fn a_guest_who_lost_the_link_gets_it_by_mail() {
     assert!(!mail.text.contains("Sophie") && !mail.html.contains("Sophie"), "{}", mail.text);
     school.nobody().post("/guest_links/preview", json!({ "token": link })).await.is(200);
     // An address that is none is refused.
-    school.nobody().post("/guest_links/requests", json!({ "email": "jordan" })).await.refuses(422, "invalid");
+    school
+        .nobody()
+        .post("/guest_links/requests", json!({ "email": "jordan" }))
+        .await
+        .refuses(422, "invalid");
     school.nobody().post("/guest_links/requests", json!({})).await.refuses(422, "invalid");
 }
 
@@ -104,14 +127,26 @@ async fn a_guest_who_lost_the_link_gets_it_by_mail() {
 async fn a_lost_link_is_mailed_as_rarely_as_a_login_link() {
     let school = School::start().await;
     for _ in 0..4 {
-        school.nobody().post("/guest_links/requests", json!({ "email": "nobody@example.org" })).await.is(202);
+        school
+            .nobody()
+            .post("/guest_links/requests", json!({ "email": "nobody@example.org" }))
+            .await
+            .is(202);
     }
     // Both kinds of mail are counted together.
     school.nobody().post("/login_links", json!({ "email": "nobody@example.org" })).await.is(202);
-    let refused = school.nobody().post("/guest_links/requests", json!({ "email": "nobody@example.org" })).await.refuses(429, "too_many_requests");
+    let refused = school
+        .nobody()
+        .post("/guest_links/requests", json!({ "email": "nobody@example.org" }))
+        .await
+        .refuses(429, "too_many_requests");
     assert_eq!(refused.header("retry-after"), Some("180"));
     school.wait(chrono::TimeDelta::minutes(3));
-    school.nobody().post("/guest_links/requests", json!({ "email": "nobody@example.org" })).await.is(202);
+    school
+        .nobody()
+        .post("/guest_links/requests", json!({ "email": "nobody@example.org" }))
+        .await
+        .is(202);
     assert!(school.mails().await.is_empty(), "nobody has a live invite");
 }
 
@@ -122,10 +157,18 @@ async fn a_link_that_is_dead_or_barred_is_not_mailed_again() {
         let invite = format!("/invites/{}", school.people.invite.unwrap().0);
         match ended_by {
             "remove" => school.parent().await.delete(&invite).await.is(204),
-            "decline" => school.nobody().post("/guest_links/decline", json!({ "token": token_of(school.demo_mail_to(GUEST)) })).await.is(204),
+            "decline" => school
+                .nobody()
+                .post(
+                    "/guest_links/decline",
+                    json!({ "token": token_of(school.demo_mail_to(GUEST)) }),
+                )
+                .await
+                .is(204),
             "bar" => {
                 let staff = school.staff().await;
-                let student = school.parent().await.get(&invite).await.is(200).text_at("/students/0/id");
+                let student =
+                    school.parent().await.get(&invite).await.is(200).text_at("/students/0/id");
                 staff.post("/bars", json!({ "student_id": student, "email": GUEST })).await.is(201)
             }
             _ => school.nobody().get("/school").await.is(200),
@@ -145,11 +188,19 @@ async fn all_live_links_of_an_address_come_in_one_mail() {
     let first = token_of(school.demo_mail_to(GUEST));
     let parent = school.parent().await;
     let invites = parent.get(&school.evening("/invites")).await.is(200);
-    let free = invites.list("/students").into_iter().find(|student| student["invited"] == false).expect("a student without an invite");
+    let free = invites
+        .list("/students")
+        .into_iter()
+        .find(|student| student["invited"] == false)
+        .expect("a student without an invite");
     let new = json!({ "name": "Jordan Aaron", "email": GUEST, "student_ids": [free["student"]["id"]], "consent": true });
     parent.post(&school.evening("/invites"), new).await.is(201);
     let second = token_of(&school.mail_to(GUEST).await);
     school.nobody().post("/guest_links/requests", json!({ "email": GUEST })).await.is(202);
     let mail = school.mail_to(GUEST).await;
-    assert!(mail.text.contains(&first) && mail.text.contains(&second) && first != second, "{}", mail.text);
+    assert!(
+        mail.text.contains(&first) && mail.text.contains(&second) && first != second,
+        "{}",
+        mail.text
+    );
 }

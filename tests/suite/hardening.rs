@@ -22,13 +22,17 @@ const HOST: &str = "evening.hillcrest.example";
 async fn production(more: &[(&str, &str)]) -> School {
     let school = School::start_with(&[&PRODUCTION, more].concat()).await;
     school.ignore_mail("nothing takes it here");
-    school.execute("update schools set host = 'evening.hillcrest.example' where slug = 'hillcrest'").await;
+    school
+        .execute("update schools set host = 'evening.hillcrest.example' where slug = 'hillcrest'")
+        .await;
     school
 }
 
 /// A request that comes by the school's host.
 fn ask(school: &School, method: &str, path: &str) -> RequestBuilder {
-    Client::new().request(method.parse().unwrap(), format!("{}{path}", school.origin)).header("host", HOST)
+    Client::new()
+        .request(method.parse().unwrap(), format!("{}{path}", school.origin))
+        .header("host", HOST)
 }
 
 fn header<'a>(answer: &'a Response, name: &str) -> Option<&'a str> {
@@ -58,10 +62,19 @@ async fn what_is_no_page_has_a_policy_that_allows_nothing() {
     let calendar = parent.get(&school.evening("/calendar")).await.is(200);
     let nothing = parent.delete("/sessions/current").await.is(204);
     let contract = staff.get("/openapi.yaml").await.is(200);
-    let types = ["application/json", "application/problem+json", "text/calendar", "", "application/yaml"];
+    let types =
+        ["application/json", "application/problem+json", "text/calendar", "", "application/yaml"];
     for (answer, media_type) in [json, problem, calendar, nothing, contract].iter().zip(types) {
-        assert!(answer.header("content-type").unwrap_or_default().starts_with(media_type), "{:?}", answer.header("content-type"));
-        assert_eq!(answer.header("content-security-policy"), Some("default-src 'none'; frame-ancestors 'none'"), "{media_type}");
+        assert!(
+            answer.header("content-type").unwrap_or_default().starts_with(media_type),
+            "{:?}",
+            answer.header("content-type")
+        );
+        assert_eq!(
+            answer.header("content-security-policy"),
+            Some("default-src 'none'; frame-ancestors 'none'"),
+            "{media_type}"
+        );
     }
 }
 
@@ -72,14 +85,25 @@ async fn every_answer_says_nosniff_and_in_production_https() {
     fs::write(files.path().join("index.html"), "<title>{{school}}</title>").unwrap();
     fs::write(files.path().join("assets/app.js"), "//").unwrap();
     let files = [("PARLOUR_CLIENT_DIR", files.path().to_str().unwrap())];
-    let (real, demo) = (production(&files).await, School::start_with(&[&[("PARLOUR_MODE", "demo")], &files[..]].concat()).await);
+    let (real, demo) = (
+        production(&files).await,
+        School::start_with(&[&[("PARLOUR_MODE", "demo")], &files[..]].concat()).await,
+    );
     for (method, path, status) in EVERYTHING {
-        for (school, hsts) in [(&real, Some("max-age=63072000; includeSubDomains")), (&demo, None)] {
-            let request =
-                if hsts.is_some() { ask(school, method, path) } else { Client::new().request(method.parse().unwrap(), format!("{}{path}", school.origin)) };
+        for (school, hsts) in [(&real, Some("max-age=63072000; includeSubDomains")), (&demo, None)]
+        {
+            let request = if hsts.is_some() {
+                ask(school, method, path)
+            } else {
+                Client::new().request(method.parse().unwrap(), format!("{}{path}", school.origin))
+            };
             let answer = request.send().await.unwrap();
             assert_eq!(answer.status(), status, "{method} {path}");
-            assert_eq!(header(&answer, "x-content-type-options"), Some("nosniff"), "{method} {path}");
+            assert_eq!(
+                header(&answer, "x-content-type-options"),
+                Some("nosniff"),
+                "{method} {path}"
+            );
             assert_eq!(header(&answer, "strict-transport-security"), hsts, "{method} {path}");
             let policy = header(&answer, "content-security-policy").unwrap_or_default();
             for part in ["default-src 'none'", "frame-ancestors 'none'"] {
@@ -94,19 +118,37 @@ async fn the_origin_is_held_against_the_settings() {
     let school = production(&[]).await;
     let log_in = async |origin: &str| {
         let request = ask(&school, "POST", "/api/v1/login_links").header("origin", origin);
-        request.json(&json!({ "email": "nobody@example.org" })).send().await.unwrap().status().as_u16()
+        request
+            .json(&json!({ "email": "nobody@example.org" }))
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .as_u16()
     };
     assert_eq!(log_in("https://evening.hillcrest.example").await, 202);
-    for origin in ["http://evening.hillcrest.example", "https://evening.hillcrest.example:8443", "https://evil.example", "https://{host}", "null"] {
+    for origin in [
+        "http://evening.hillcrest.example",
+        "https://evening.hillcrest.example:8443",
+        "https://evil.example",
+        "https://{host}",
+        "null",
+    ] {
         assert_eq!(log_in(origin).await, 403, "{origin}");
     }
     // Another site that leads its own name to this server says the same in both headers.
     let demo = School::start().await;
     let port = demo.origin.rsplit_once(':').unwrap().1;
-    for (host, status) in [(format!("evil.example:{port}"), 403), (format!("localhost:{port}"), 201)] {
-        let headers = [("host", host.clone()), ("origin", format!("http://{host}"))].map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+    for (host, status) in
+        [(format!("evil.example:{port}"), 403), (format!("localhost:{port}"), 201)]
+    {
+        let headers = [("host", host.clone()), ("origin", format!("http://{host}"))]
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
         let nobody = demo.nobody();
-        let request = nobody.request("POST", "/dev/logins").headers(headers.into_iter().collect()).json(&json!({ "as": "parent" }));
+        let request = nobody
+            .request("POST", "/dev/logins")
+            .headers(headers.into_iter().collect())
+            .json(&json!({ "as": "parent" }));
         assert_eq!(nobody.send("POST", "/dev/logins", request).await.status, status, "{host}");
     }
 }
@@ -116,7 +158,11 @@ async fn cookies_are_held_to_the_school_s_host() {
     let school = production(&[("PARLOUR_SCHOOL_PATHS", "allow")]).await;
     let address = json!({ "email": "nobody@example.org" });
     let set = async |base: &str| {
-        let answer = ask(&school, "POST", &format!("{base}/api/v1/login_links")).json(&address).send().await.unwrap();
+        let answer = ask(&school, "POST", &format!("{base}/api/v1/login_links"))
+            .json(&address)
+            .send()
+            .await
+            .unwrap();
         header(&answer, "set-cookie").unwrap().to_owned()
     };
     let own = set("").await;
@@ -126,14 +172,29 @@ async fn cookies_are_held_to_the_school_s_host() {
     }
     assert!(!own.contains("Domain"), "{own}");
     let by_path = set("/s/hillcrest").await;
-    assert!(by_path.starts_with("__Secure-parlour_login=") && by_path.contains("Path=/s/hillcrest/"), "{by_path}");
+    assert!(
+        by_path.starts_with("__Secure-parlour_login=") && by_path.contains("Path=/s/hillcrest/"),
+        "{by_path}"
+    );
     // One that another host of the domain could have set is none of ours.
     let session = school.session_of(&school.other_parents().await[0], Role::Parent).await;
-    for (name, status) in [("__Host-parlour_session", 200), ("__Secure-parlour_session", 401), ("parlour_session", 401)] {
-        let answer = ask(&school, "GET", "/api/v1/me").header("cookie", format!("{name}={session}")).send().await.unwrap();
+    for (name, status) in [
+        ("__Host-parlour_session", 200),
+        ("__Secure-parlour_session", 401),
+        ("parlour_session", 401),
+    ] {
+        let answer = ask(&school, "GET", "/api/v1/me")
+            .header("cookie", format!("{name}={session}"))
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), status, "{name}");
         // With any of them a request that may change something needs its origin.
-        let answer = ask(&school, "DELETE", "/api/v1/sessions/current").header("cookie", format!("{name}={session}")).send().await.unwrap();
+        let answer = ask(&school, "DELETE", "/api/v1/sessions/current")
+            .header("cookie", format!("{name}={session}"))
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 403, "{name}");
     }
 }
@@ -142,7 +203,12 @@ async fn cookies_are_held_to_the_school_s_host() {
 async fn a_school_has_no_path_in_production_unless_allowed() {
     let ask_all = async |school: &School| {
         let mut statuses = Vec::new();
-        for path in ["/s/hillcrest/api/v1/school", "/s/hillcrest/", "/s/hillcrest/api/docs", "/s/hillcrest/bookings"] {
+        for path in [
+            "/s/hillcrest/api/v1/school",
+            "/s/hillcrest/",
+            "/s/hillcrest/api/docs",
+            "/s/hillcrest/bookings",
+        ] {
             statuses.push(ask(school, "GET", path).send().await.unwrap().status().as_u16());
         }
         statuses

@@ -7,31 +7,47 @@ use crate::harness::{Actor, School};
 const TURN: [(&str, &str); 4] = [
     ("PARLOUR_MODE", "demo"),
     ("PARLOUR_STUN_URLS", "stun:turn.example.org:3478"),
-    ("PARLOUR_TURN_URLS", "turn:turn.example.org:3478?transport=udp, turns:turn.example.org:443?transport=tcp"),
+    (
+        "PARLOUR_TURN_URLS",
+        "turn:turn.example.org:3478?transport=udp, turns:turn.example.org:443?transport=tcp",
+    ),
     ("PARLOUR_TURN_SECRET", "north north north"),
 ];
 
 /// The user name's expiry and id, and until when the answer says that it is good.
 async fn credential(who: &Actor, query: &str) -> (i64, String, DateTime<FixedOffset>) {
     let answer = who.get(&format!("/ice_servers{query}")).await.is(200);
-    assert_eq!((answer.list("/ice_servers").len(), answer.list("/ice_servers/1/urls").len()), (2, 2));
+    assert_eq!(
+        (answer.list("/ice_servers").len(), answer.list("/ice_servers/1/urls").len()),
+        (2, 2)
+    );
     let user = answer.text_at("/ice_servers/1/username");
     let (expiry, id) = user.split_once(':').unwrap();
     (expiry.parse().unwrap(), id.to_owned(), answer.text_at("/expires_at").parse().unwrap())
 }
 
-/// `?booking_id=` of Rachel's first appointment, which is Jordan's too, and of the third, which is not.
+/// `?booking_id=` of Rachel's first appointment, which is Jordan's too, and of the third, which is
+/// not.
 async fn queries(parent: &Actor, school: &School) -> [String; 2] {
     let mine = parent.get(&school.evening("/bookings")).await.is(200);
-    let booked: Vec<String> =
-        mine.list("/rows").iter().filter(|row| row["kind"] == "booking").map(|row| format!("?booking_id={}", row["id"].as_str().unwrap())).collect();
+    let booked: Vec<String> = mine
+        .list("/rows")
+        .iter()
+        .filter(|row| row["kind"] == "booking")
+        .map(|row| format!("?booking_id={}", row["id"].as_str().unwrap()))
+        .collect();
     [booked[0].clone(), booked[2].clone()]
 }
 
 #[tokio::test]
 async fn a_session_has_one_name_that_tells_nothing() {
     let school = School::start_with(&TURN).await;
-    let (parent, again, guest, teacher) = (school.parent().await, school.parent().await, school.guest().await, school.teacher().await);
+    let (parent, again, guest, teacher) = (
+        school.parent().await,
+        school.parent().await,
+        school.guest().await,
+        school.teacher().await,
+    );
     let [query, _] = queries(&parent, &school).await;
     let (_, name, _) = credential(&parent, "").await;
     assert!(name.len() >= 16, "{name}");
@@ -54,7 +70,12 @@ async fn a_session_has_one_name_that_tells_nothing() {
 #[tokio::test]
 async fn credentials_end_soon_after_the_appointment() {
     let school = School::start_with(&TURN).await;
-    let (parent, guest, teacher, stranger) = (school.parent().await, school.guest().await, school.teacher().await, school.stranger().await);
+    let (parent, guest, teacher, stranger) = (
+        school.parent().await,
+        school.guest().await,
+        school.teacher().await,
+        school.stranger().await,
+    );
     let [query, not_the_guests] = queries(&parent, &school).await;
     let check = async |who: &Actor, query: &str, expected: DateTime<Utc>| {
         let (expiry, _, expires_at) = credential(who, query).await;
@@ -98,11 +119,19 @@ async fn a_guest_of_a_removed_invite_gets_none() {
 async fn without_servers_the_list_is_empty() {
     let school = School::start().await;
     let found = school.parent().await.get("/ice_servers").await.is(200);
-    assert!(found.list("/ice_servers").is_empty() && found.body["expires_at"].is_null(), "{}", found.text);
+    assert!(
+        found.list("/ice_servers").is_empty() && found.body["expires_at"].is_null(),
+        "{}",
+        found.text
+    );
 }
 
 #[tokio::test]
 async fn a_school_may_have_all_media_relayed() {
-    let school = School::start_with(&[&TURN[..], &[("PARLOUR_TURN_POLICY", "relay")]].concat()).await;
-    assert_eq!(school.teacher().await.get("/ice_servers").await.is(200).text_at("/transport_policy"), "relay");
+    let school =
+        School::start_with(&[&TURN[..], &[("PARLOUR_TURN_POLICY", "relay")]].concat()).await;
+    assert_eq!(
+        school.teacher().await.get("/ice_servers").await.is(200).text_at("/transport_policy"),
+        "relay"
+    );
 }

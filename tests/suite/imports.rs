@@ -1,4 +1,5 @@
-//! A roster import beside a running server: who loses access is out at once in every process, and bookings go on meanwhile.
+//! A roster import beside a running server: who loses access is out at once in every process, and
+//! bookings go on meanwhile.
 
 use futures_util::future::{join, join_all};
 use serde_json::json;
@@ -23,14 +24,21 @@ async fn who_loses_a_student_is_out_in_every_process_at_once() {
         assert_eq!(parent.get("/me").await.refuses(410, "access_ended").text_at("/detail"), TOLD);
     }
     for guest in [&elsewhere.1, &guest] {
-        assert_eq!(guest.get("/guest/appointments").await.refuses(410, "access_ended").text_at("/detail"), TOLD);
+        assert_eq!(
+            guest.get("/guest/appointments").await.refuses(410, "access_ended").text_at("/detail"),
+            TOLD
+        );
     }
     let parent = school.parent().await;
     let mine = parent.get(&school.evening("/bookings")).await.is(200);
     assert!(!mine.text.contains("Sophie") && mine.text.contains("Liz Aaron"), "{}", mine.text);
     let mut told: Vec<String> = school.mails().await.into_iter().map(|mail| mail.to).collect();
     told.sort();
-    assert_eq!(told, ["helen.okafor@example.org", "jordan.aaron@example.org", RACHEL], "the office, and whose calendars lose the appointment");
+    assert_eq!(
+        told,
+        ["helen.okafor@example.org", "jordan.aaron@example.org", RACHEL],
+        "the office, and whose calendars lose the appointment"
+    );
 }
 
 #[tokio::test]
@@ -42,13 +50,19 @@ async fn bookings_go_on_while_a_roster_is_imported() {
         if actor.get(&school.evening("/slots")).await.status != 200 {
             continue;
         }
-        let Some(wish) = wishes(&school, &actor).await.into_iter().find(|wish| !wish.free.is_empty()) else { continue };
+        let Some(wish) =
+            wishes(&school, &actor).await.into_iter().find(|wish| !wish.free.is_empty())
+        else {
+            continue;
+        };
         let time = wish.free[wanted.len() % wish.free.len()].clone();
         wanted.push((actor, wish.at(&time)));
     }
     assert!(wanted.len() > 9, "the demo has parents who may still book");
     let path = school.evening("/bookings");
-    let bookings = join_all(wanted.iter().map(|(actor, wish)| actor.post(&path, json!({ "bookings": [wish] }))));
+    let bookings = join_all(
+        wanted.iter().map(|(actor, wish)| actor.post(&path, json!({ "bookings": [wish] }))),
+    );
     let roster = Roster::without_sophie();
     let (report, answers) = join(roster.import(&school), bookings).await;
     assert_eq!(report.changes.access_withdrawn, 1);
@@ -58,9 +72,16 @@ async fn bookings_go_on_while_a_roster_is_imported() {
     let made = answers.iter().filter(|answer| answer.status == 201).count();
     assert!(made > 0);
     // What was made meanwhile stands: the import ends nobody's but Rachel's.
-    for ((actor, _), answer) in wanted.iter().zip(&answers).filter(|(_, answer)| answer.status == 201) {
+    for ((actor, _), answer) in
+        wanted.iter().zip(&answers).filter(|(_, answer)| answer.status == 201)
+    {
         actor.get(&format!("/bookings/{}", answer.text_at("/items/0/id"))).await.is(200);
     }
-    let confirmed = school.mails().await.into_iter().filter(|mail| mail.subject.starts_with("Your appointments")).count();
+    let confirmed = school
+        .mails()
+        .await
+        .into_iter()
+        .filter(|mail| mail.subject.starts_with("Your appointments"))
+        .count();
     assert_eq!(confirmed, made);
 }

@@ -1,4 +1,5 @@
-//! Invites: one per student, what is refused and in which words, resending, removing, declining, and who is barred.
+//! Invites: one per student, what is refused and in which words, resending, removing, declining,
+//! and who is barred.
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -7,7 +8,8 @@ use serde_json::{Value, json};
 use crate::harness::{Actor, Answer, School, token_of};
 
 const EMAIL: &str = "sam@example.org";
-const TEXT: &str = "Unable to invite another parent/guardian. Only one invite can be sent per student.";
+const TEXT: &str =
+    "Unable to invite another parent/guardian. Only one invite can be sent per student.";
 
 fn invite(students: &[&str]) -> Value {
     json!({ "name": "Sam Aaron", "email": EMAIL, "student_ids": students, "consent": true })
@@ -25,7 +27,11 @@ async fn send(school: &School, parent: &Actor, body: Value) -> Answer {
 /// How many mails went to the guest, and to nobody else, since the last look.
 async fn sent(school: &School) -> usize {
     let mails = school.mails().await;
-    assert!(mails.iter().all(|mail| mail.to == EMAIL), "{:?}", mails.iter().map(|mail| (&mail.to, &mail.subject)).collect::<Vec<_>>());
+    assert!(
+        mails.iter().all(|mail| mail.to == EMAIL),
+        "{:?}",
+        mails.iter().map(|mail| (&mail.to, &mail.subject)).collect::<Vec<_>>()
+    );
     mails.len()
 }
 
@@ -33,7 +39,8 @@ async fn sent(school: &School) -> usize {
 async fn students(school: &School, parent: &Actor) -> (String, [String; 2]) {
     let overview = parent.get(&school.evening("/invites")).await.is(200);
     let id = |one: &Value| one["student"]["id"].as_str().unwrap().to_owned();
-    let (invited, free): (Vec<Value>, Vec<Value>) = overview.list("/students").into_iter().partition(|one| one["invited"] == true);
+    let (invited, free): (Vec<Value>, Vec<Value>) =
+        overview.list("/students").into_iter().partition(|one| one["invited"] == true);
     (id(&invited[0]), [id(&free[0]), id(&free[1])])
 }
 
@@ -43,12 +50,16 @@ async fn one_invite_for_each_student() {
     let parent = school.parent().await;
     let (sophie, [liz, chris]) = students(&school, &parent).await;
     send(&school, &parent, invite(&[&sophie])).await.refuses(409, "invite_exists");
-    let refused = send(&school, &parent, invite(&[&liz, &sophie])).await.refuses(409, "invite_exists");
+    let refused =
+        send(&school, &parent, invite(&[&liz, &sophie])).await.refuses(409, "invite_exists");
     assert_eq!(refused.text_at("/detail"), TEXT);
     send(&school, &parent, invite(&[&liz])).await.is(201);
     send(&school, &parent, invite(&[&chris])).await.is(201);
     let overview = parent.get(&school.evening("/invites")).await.is(200);
-    assert_eq!((overview.body["can_invite"].as_bool(), overview.text_at("/refusal_detail").as_str()), (Some(false), TEXT));
+    assert_eq!(
+        (overview.body["can_invite"].as_bool(), overview.text_at("/refusal_detail").as_str()),
+        (Some(false), TEXT)
+    );
     assert_eq!(overview.list("/items").len(), 3);
     assert_eq!(sent(&school).await, 2);
 }
@@ -99,7 +110,12 @@ async fn of_twenty_at_once_one_is_sent() {
     let answers = join_all((0..20).map(|_| send(&school, &parent, invite(&[&liz])))).await;
     let won = answers.iter().filter(|answer| answer.status == 201).count();
     let lost = answers.iter().filter(|answer| answer.code() == "invite_exists").count();
-    assert_eq!((won, lost), (1, 19), "{:?}", answers.iter().map(|answer| answer.text.clone()).collect::<Vec<_>>());
+    assert_eq!(
+        (won, lost),
+        (1, 19),
+        "{:?}",
+        answers.iter().map(|answer| answer.text.clone()).collect::<Vec<_>>()
+    );
     assert_eq!(sent(&school).await, 1);
 }
 
@@ -111,7 +127,12 @@ async fn twenty_with_one_key_are_one() {
     let path = school.evening("/invites");
     let answers = join_all((0..20).map(|_| parent.post_once(&path, "once", invite(&[&liz])))).await;
     for answer in &answers {
-        assert_eq!((answer.status, &answer.body["id"]), (201, &answers[0].body["id"]), "{}", answer.text);
+        assert_eq!(
+            (answer.status, &answer.body["id"]),
+            (201, &answers[0].body["id"]),
+            "{}",
+            answer.text
+        );
     }
     assert_eq!(sent(&school).await, 1);
     assert_eq!(parent.get(&path).await.list("/items").len(), 2);
@@ -156,7 +177,10 @@ async fn a_repeated_resend_or_renewal_mails_once() {
     }
     // One key names one wish.
     let other = format!("/invites/{id}/renew");
-    parent.send("POST", &other, parent.request("POST", &other).header("idempotency-key", "resend")).await.refuses(409, "idempotency_key_reused");
+    parent
+        .send("POST", &other, parent.request("POST", &other).header("idempotency-key", "resend"))
+        .await
+        .refuses(409, "idempotency_key_reused");
 }
 
 #[tokio::test]
@@ -169,7 +193,8 @@ async fn a_renewed_link_replaces_the_one_before() {
     let guest = school.nobody();
     guest.post("/guest_sessions", first.clone()).await.is(201);
     let renew = format!("/invites/{id}/renew");
-    let again = async |actor: &Actor| actor.send("POST", &renew, actor.request("POST", &renew)).await;
+    let again =
+        async |actor: &Actor| actor.send("POST", &renew, actor.request("POST", &renew)).await;
     again(&parent).await.refuses(429, "resend_too_soon");
     school.wait(TimeDelta::minutes(10));
     again(&school.stranger().await).await.refuses(404, "not_found");
@@ -178,7 +203,9 @@ async fn a_renewed_link_replaces_the_one_before() {
     let second = json!({ "token": token_of(&school.mail_to(EMAIL).await) });
     assert_ne!(first, second);
     guest.get("/guest/appointments").await.refuses(401, "not_logged_in");
-    for path in ["/guest_links/preview", "/guest_sessions", "/guest_links/decline", "/guest_links/renew"] {
+    for path in
+        ["/guest_links/preview", "/guest_sessions", "/guest_links/decline", "/guest_links/renew"]
+    {
         school.nobody().post(path, first.clone()).await.refuses(410, "link_renewed");
     }
     let preview = school.nobody().post("/guest_links/preview", second.clone()).await.is(200);
@@ -186,19 +213,30 @@ async fn a_renewed_link_replaces_the_one_before() {
     guest.post("/guest_sessions", second.clone()).await.is(201);
 
     // The guest does it themselves.
-    school.nobody().post("/guest_links/renew", second.clone()).await.refuses(429, "resend_too_soon");
+    school
+        .nobody()
+        .post("/guest_links/renew", second.clone())
+        .await
+        .refuses(429, "resend_too_soon");
     school.wait(TimeDelta::minutes(10));
     // The answer to the first request is lost: the same one again makes no other link.
     for _ in 0..2 {
         school.nobody().post_once("/guest_links/renew", "renew-1", second.clone()).await.is(204);
     }
-    school.nobody().post_once("/guest_links/renew", "renew-2", second.clone()).await.refuses(410, "link_renewed");
+    school
+        .nobody()
+        .post_once("/guest_links/renew", "renew-2", second.clone())
+        .await
+        .refuses(410, "link_renewed");
     let third = json!({ "token": token_of(&school.mail_to(EMAIL).await) });
     school.nobody().post("/guest_links/preview", second).await.refuses(410, "link_renewed");
     guest.get("/guest/appointments").await.refuses(401, "not_logged_in");
     guest.post("/guest_sessions", third).await.is(201);
     let history = parent.get(&school.evening("/history")).await.is(200);
-    assert_eq!(history.list("/items").iter().filter(|entry| entry["action"] == "link_renewed").count(), 2);
+    assert_eq!(
+        history.list("/items").iter().filter(|entry| entry["action"] == "link_renewed").count(),
+        2
+    );
 }
 
 #[tokio::test]
@@ -213,7 +251,11 @@ async fn a_removed_invite_is_dead_at_once() {
     guest.get("/guest/appointments").await.is(200);
     parent.delete(&format!("/invites/{id}")).await.is(204);
     assert!(school.mail_to(EMAIL).await.subject.ends_with("Rachel Aaron’s invite was removed"));
-    school.nobody().post("/guest_links/preview", token.clone()).await.refuses(410, "invite_removed");
+    school
+        .nobody()
+        .post("/guest_links/preview", token.clone())
+        .await
+        .refuses(410, "invite_removed");
     school.nobody().post("/guest_sessions", token).await.refuses(410, "invite_removed");
     guest.get("/guest/appointments").await.refuses(410, "invite_removed");
     parent.get(&format!("/invites/{id}")).await.refuses(410, "invite_removed");
@@ -236,7 +278,11 @@ async fn five_invites_a_day() {
     send(&school, &parent, invite(&[&liz])).await.refuses(429, "invite_limit");
     school.wait(TimeDelta::hours(25));
     school.parent().await.post(&school.evening("/invites"), invite(&[&liz])).await.is(201);
-    assert_eq!(sent(&school).await, 1, "what was removed before its mail left is not told to the guest");
+    assert_eq!(
+        sent(&school).await,
+        1,
+        "what was removed before its mail left is not told to the guest"
+    );
 }
 
 #[tokio::test]
@@ -244,19 +290,44 @@ async fn whom_the_school_bars_nobody_invites() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (_, [liz, chris]) = students(&school, &parent).await;
-    school.staff().await.post("/bars", json!({ "student_id": liz, "email": "Sam+x@example.org" })).await.is(201);
+    school
+        .staff()
+        .await
+        .post("/bars", json!({ "student_id": liz, "email": "Sam+x@example.org" }))
+        .await
+        .is(201);
     // One barred student refuses the whole.
-    let refused = send(&school, &parent, invite(&[&chris, &liz])).await.refuses(403, "ask_the_school");
+    let refused =
+        send(&school, &parent, invite(&[&chris, &liz])).await.refuses(403, "ask_the_school");
     assert!(!refused.text.contains(&liz), "{}", refused.text);
-    send(&school, &parent, with(invite(&[&liz]), "email", json!("SAM+school@example.org"))).await.refuses(403, "ask_the_school");
+    send(&school, &parent, with(invite(&[&liz]), "email", json!("SAM+school@example.org")))
+        .await
+        .refuses(403, "ask_the_school");
     // The contact of the roster who is not allowed.
-    send(&school, &parent, with(invite(&[&chris]), "email", json!("marcus.webb@example.org"))).await.refuses(403, "ask_the_school");
+    send(&school, &parent, with(invite(&[&chris]), "email", json!("marcus.webb@example.org")))
+        .await
+        .refuses(403, "ask_the_school");
     // After three, every invite is answered so.
-    send(&school, &parent, with(invite(&[&chris]), "email", json!("fine@example.org"))).await.refuses(403, "ask_the_school");
+    send(&school, &parent, with(invite(&[&chris]), "email", json!("fine@example.org")))
+        .await
+        .refuses(403, "ask_the_school");
     let mails = school.mails().await;
-    assert!(mails.iter().all(|mail| !mail.to.to_lowercase().starts_with("sam") && !mail.to.starts_with("marcus")), "a barred contact got a mail");
+    assert!(
+        mails.iter().all(
+            |mail| !mail.to.to_lowercase().starts_with("sam") && !mail.to.starts_with("marcus")
+        ),
+        "a barred contact got a mail"
+    );
     school.wait(TimeDelta::hours(25));
-    school.parent().await.post(&school.evening("/invites"), with(invite(&[&chris]), "email", json!("fine@example.org"))).await.is(201);
+    school
+        .parent()
+        .await
+        .post(
+            &school.evening("/invites"),
+            with(invite(&[&chris]), "email", json!("fine@example.org")),
+        )
+        .await
+        .is(201);
     school.mail_to("fine@example.org").await;
 }
 

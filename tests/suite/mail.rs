@@ -13,19 +13,29 @@ const GUEST: &str = "jordan.aaron@example.org";
 async fn check_told(school: &School, expected: &[(&str, &str)]) {
     let mut mails = school.mails().await;
     mails.sort_by(|one, other| one.to.cmp(&other.to));
-    let found: Vec<(&str, &str)> = mails.iter().map(|mail| (mail.to.as_str(), mail.subject.as_str())).collect();
-    let fits = |(found, expected): (&(&str, &str), &(&str, &str))| found.0 == expected.0 && found.1.starts_with(expected.1);
-    assert!(found.len() == expected.len() && found.iter().zip(expected).all(fits), "expected {expected:?}, found {found:?}");
+    let found: Vec<(&str, &str)> =
+        mails.iter().map(|mail| (mail.to.as_str(), mail.subject.as_str())).collect();
+    let fits = |(found, expected): (&(&str, &str), &(&str, &str))| {
+        found.0 == expected.0 && found.1.starts_with(expected.1)
+    };
+    assert!(
+        found.len() == expected.len() && found.iter().zip(expected).all(fits),
+        "expected {expected:?}, found {found:?}"
+    );
 }
 
 #[tokio::test]
 async fn parent_and_guest_are_told_of_each_change() {
     let school = School::start().await;
     let parent = school.parent().await;
-    let covered = parent.get(&school.evening("/invites")).await.is(200).text_at("/items/0/students/0/id");
+    let covered =
+        parent.get(&school.evening("/invites")).await.is(200).text_at("/items/0/students/0/id");
     let mut open = wishes(&school, &parent).await.into_iter();
     let wish = open.find(|wish| wish.student == covered && wish.free.len() > 1).unwrap();
-    let made = parent.post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] })).await.is(201);
+    let made = parent
+        .post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] }))
+        .await
+        .is(201);
     let path = format!("/bookings/{}", made.text_at("/items/0/id"));
     let guest = (GUEST, "Appointments you may join have changed: Year 9 Parents’ Evening");
     check_told(&school, &[guest, (RACHEL, "Your appointments: Year 9 Parents’ Evening")]).await;
@@ -39,7 +49,10 @@ async fn parent_and_guest_are_told_of_each_change() {
 async fn nobody_is_told_of_what_was_refused() {
     let school = School::start().await;
     let parent = school.parent().await;
-    parent.post(&school.evening("/bookings"), json!({ "bookings": [] })).await.refuses(422, "nothing_chosen");
+    parent
+        .post(&school.evening("/bookings"), json!({ "bookings": [] }))
+        .await
+        .refuses(422, "nothing_chosen");
     check_told(&school, &[]).await;
 }
 
@@ -72,10 +85,24 @@ async fn science(school: &School, parent: &Actor) -> (String, [String; 2]) {
     let rows = parent.get(&school.evening("/bookings")).await.is(200).list("/rows");
     let booking = rows.into_iter().find(|row| row["subject"] == "Science").unwrap();
     let grid = parent.get(&school.evening("/slots")).await.is(200);
-    let mut classes = grid.list("/students").into_iter().flat_map(|one| one["classes"].as_array().unwrap().clone());
-    let states = classes.find(|class| class["booking_id"] == booking["id"]).unwrap()["states"].as_array().unwrap().clone();
-    let mut free = grid.list("/times").into_iter().zip(states).filter(|(_, state)| *state == "free").map(|(time, _)| time.as_str().unwrap().to_owned());
-    (format!("/bookings/{}", booking["id"].as_str().unwrap()), [free.next().unwrap(), free.next().unwrap()])
+    let mut classes = grid
+        .list("/students")
+        .into_iter()
+        .flat_map(|one| one["classes"].as_array().unwrap().clone());
+    let states = classes.find(|class| class["booking_id"] == booking["id"]).unwrap()["states"]
+        .as_array()
+        .unwrap()
+        .clone();
+    let mut free = grid
+        .list("/times")
+        .into_iter()
+        .zip(states)
+        .filter(|(_, state)| *state == "free")
+        .map(|(time, _)| time.as_str().unwrap().to_owned());
+    (
+        format!("/bookings/{}", booking["id"].as_str().unwrap()),
+        [free.next().unwrap(), free.next().unwrap()],
+    )
 }
 
 fn heads(mails: &[Mail]) -> Vec<(&str, &str)> {
@@ -104,9 +131,15 @@ async fn a_hundred_moves_are_few_mails_to_the_guest() {
     let held = school.mails().await;
     let [last] = to(&held, GUEST)[..] else { panic!("{:?}", heads(&held)) };
     let sequence = parent.get(&path).await.is(200).body["sequence"].as_i64().unwrap();
-    let basic: String = times[1].chars().filter(|letter| !"-:".contains(*letter)).take(13).collect();
+    let basic: String =
+        times[1].chars().filter(|letter| !"-:".contains(*letter)).take(13).collect();
     let text = &last.calendar[0].text;
-    assert!(last.calendar.len() == 1 && text.contains("METHOD:REQUEST") && text.contains(&format!("SEQUENCE:{sequence}\r\n")), "{text}");
+    assert!(
+        last.calendar.len() == 1
+            && text.contains("METHOD:REQUEST")
+            && text.contains(&format!("SEQUENCE:{sequence}\r\n")),
+        "{text}"
+    );
     assert!(text.contains(&format!("DTSTART:{basic}")), "{text} {}", times[1]);
     school.wait(TimeDelta::hours(3));
     assert!(school.mails().await.is_empty());
@@ -131,7 +164,13 @@ async fn a_guest_hears_of_a_cancellation_in_time() {
     school.clock.set(starts_at - TimeDelta::minutes(29));
     let mails = school.mails().await;
     let [last] = to(&mails, GUEST)[..] else { panic!("{:?}", heads(&mails)) };
-    assert!(is_early && last.text.contains("Cancelled: ") && last.calendar.iter().any(|message| message.text.contains("METHOD:CANCEL")), "{}", last.text);
+    assert!(
+        is_early
+            && last.text.contains("Cancelled: ")
+            && last.calendar.iter().any(|message| message.text.contains("METHOD:CANCEL")),
+        "{}",
+        last.text
+    );
 }
 
 #[tokio::test]
@@ -172,6 +211,13 @@ async fn what_waits_becomes_one_mail() {
     let mails = school.mails().await;
     let [one] = to(&mails, RACHEL)[..] else { panic!("{:?}", heads(&mails)) };
     assert_eq!(one.subject, "Cancelled: 2 appointments, 26 November");
-    assert!(one.text.contains("Music") && one.text.contains("English") && !one.text.contains("Science"), "{}", one.text);
-    assert!(one.calendar.len() == 2 && one.calendar.iter().all(|message| message.text.contains("METHOD:CANCEL")));
+    assert!(
+        one.text.contains("Music") && one.text.contains("English") && !one.text.contains("Science"),
+        "{}",
+        one.text
+    );
+    assert!(
+        one.calendar.len() == 2
+            && one.calendar.iter().all(|message| message.text.contains("METHOD:CANCEL"))
+    );
 }

@@ -1,4 +1,5 @@
-//! Parlour from outside: the server is started in process and asked over HTTP, on SQLite or PostgreSQL.
+//! Parlour from outside: the server is started in process and asked over HTTP, on SQLite or
+//! PostgreSQL.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod access;

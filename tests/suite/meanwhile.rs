@@ -1,4 +1,5 @@
-//! Races with writes between a look and a write: on PostgreSQL two transactions run beside each other, on SQLite one after the other.
+//! Races with writes between a look and a write: on PostgreSQL two transactions run beside each
+//! other, on SQLite one after the other.
 
 use parlour::store::{
     bookings::Acting,
@@ -19,9 +20,23 @@ async fn a_mail_that_is_claimed_tells_what_was_added_meanwhile() {
     let school = School::start().await;
     let people = &school.people;
     let (parent, evening, of_school) = (people.parent, people.evening, people.school);
-    let mut bookings = school.parent().await.get(&school.evening("/bookings")).await.is(200).list("/rows").into_iter().filter(|row| row["kind"] == "booking");
-    let mut booking = || bookings.next().unwrap()["id"].as_str().unwrap().parse::<uuid::Uuid>().unwrap().into();
-    let mail = NewMail { person: Some(parent), evening: Some(evening), booking: Some(booking()), ..NewMail::new(of_school, Template::BookingCancelled) };
+    let mut bookings = school
+        .parent()
+        .await
+        .get(&school.evening("/bookings"))
+        .await
+        .is(200)
+        .list("/rows")
+        .into_iter()
+        .filter(|row| row["kind"] == "booking");
+    let mut booking =
+        || bookings.next().unwrap()["id"].as_str().unwrap().parse::<uuid::Uuid>().unwrap().into();
+    let mail = NewMail {
+        person: Some(parent),
+        evening: Some(evening),
+        booking: Some(booking()),
+        ..NewMail::new(of_school, Template::BookingCancelled)
+    };
     let other = NewMail { booking: Some(booking()), ..mail };
     let ctx = school.app.context();
     let first = ctx.clone();
@@ -34,11 +49,21 @@ async fn a_mail_that_is_claimed_tells_what_was_added_meanwhile() {
         })
         .await;
     let (store, now) = (school.app.store.clone(), school.now());
-    let claiming = tokio::spawn(async move { store.write(move |db| outbox::claim(db, now, 4, None)).await });
-    until("the claim waits", async || claiming.is_finished() || school.is_waited_for("outbox").await).await;
+    let claiming =
+        tokio::spawn(async move { store.write(move |db| outbox::claim(db, now, 4, None)).await });
+    until("the claim waits", async || {
+        claiming.is_finished() || school.is_waited_for("outbox").await
+    })
+    .await;
     adding.let_go().await;
-    let Due::Claimed(rows) = claiming.await.unwrap().unwrap() else { panic!("nothing was claimed") };
-    let told = rows.iter().map(|row| row.mail().unwrap()).find(|mail| mail.template == Template::BookingCancelled).unwrap();
+    let Due::Claimed(rows) = claiming.await.unwrap().unwrap() else {
+        panic!("nothing was claimed")
+    };
+    let told = rows
+        .iter()
+        .map(|row| row.mail().unwrap())
+        .find(|mail| mail.template == Template::BookingCancelled)
+        .unwrap();
     assert_eq!(told.booking, None, "it is about both");
     school.ignore_mail("nothing is sent here");
 }
@@ -47,13 +72,18 @@ async fn a_mail_that_is_claimed_tells_what_was_added_meanwhile() {
 async fn a_link_that_is_renewed_meanwhile_begins_no_session() {
     let school = School::start().await;
     let older = json!({ "token": token_of(school.demo_mail_to(GUEST)) });
-    let (invite, of_school, parent) = (school.people.invite.unwrap(), school.people.school, school.people.parent);
+    let (invite, of_school, parent) =
+        (school.people.invite.unwrap(), school.people.school, school.people.parent);
     school.wait(chrono::TimeDelta::hours(1));
     let ctx = school.app.context();
     let renewing = school
         .held(move |db, stop| {
             let view = guests::open(db, of_school, invite, ctx.now)?;
-            let acting = Acting { parent, actor: Actor { person: Some(parent), name: "Rachel".to_owned() }, is_staff: false };
+            let acting = Acting {
+                parent,
+                actor: Actor { person: Some(parent), name: "Rachel".to_owned() },
+                is_staff: false,
+            };
             invites::renew(db, &ctx, &view.evening, &acting, &view.invite)?;
             stop.beside_others(db);
             Ok(())
@@ -61,7 +91,10 @@ async fn a_link_that_is_renewed_meanwhile_begins_no_session() {
         .await;
     let finder = school.nobody();
     let opening = tokio::spawn(async move { finder.post("/guest_sessions", older).await });
-    until("the opening waits", async || opening.is_finished() || school.is_waited_for("invites").await).await;
+    until("the opening waits", async || {
+        opening.is_finished() || school.is_waited_for("invites").await
+    })
+    .await;
     renewing.let_go().await;
     opening.await.unwrap().refuses(410, "link_renewed");
     school.ignore_mail("the new link is of no concern here");
@@ -72,17 +105,22 @@ async fn logging_out_everywhere_leaves_no_session_that_was_just_begun() {
     let school = School::start().await;
     let browser = school.parent().await;
     let standing = json!({ "token": token_of(school.demo_mail_to(RACHEL)) });
-    let (of_school, parent, ctx) = (school.people.school, school.people.parent, school.app.context());
+    let (of_school, parent, ctx) =
+        (school.people.school, school.people.parent, school.app.context());
     let ending = school
         .held(move |db, stop| {
-            let address_key = parlour::store::people::find(db, of_school, parent)?.email_key.unwrap_or_default();
+            let address_key =
+                parlour::store::people::find(db, of_school, parent)?.email_key.unwrap_or_default();
             sessions::end_all(db, &ctx, of_school, &address_key)?;
             stop.beside_others(db);
             Ok(())
         })
         .await;
     let again = tokio::spawn(async move { browser.post("/sessions", standing).await });
-    until("the login waits", async || again.is_finished() || school.is_waited_for("login_links").await).await;
+    until("the login waits", async || {
+        again.is_finished() || school.is_waited_for("login_links").await
+    })
+    .await;
     ending.let_go().await;
     again.await.unwrap().refuses(410, "link_dead");
 }
@@ -91,19 +129,27 @@ async fn logging_out_everywhere_leaves_no_session_that_was_just_begun() {
 async fn a_code_begins_no_session_once_all_links_were_ended_meanwhile() {
     let school = School::start().await;
     let browser = school.nobody();
-    let asked = browser.post("/login_links", json!({ "email": RACHEL })).await.is(202).text_at("/id");
+    let asked =
+        browser.post("/login_links", json!({ "email": RACHEL })).await.is(202).text_at("/id");
     let code = code_of(&school.mail_to(RACHEL).await);
-    let (of_school, parent, ctx) = (school.people.school, school.people.parent, school.app.context());
+    let (of_school, parent, ctx) =
+        (school.people.school, school.people.parent, school.app.context());
     let ending = school
         .held(move |db, stop| {
-            let address_key = parlour::store::people::find(db, of_school, parent)?.email_key.unwrap_or_default();
+            let address_key =
+                parlour::store::people::find(db, of_school, parent)?.email_key.unwrap_or_default();
             sessions::end_all(db, &ctx, of_school, &address_key)?;
             stop.beside_others(db);
             Ok(())
         })
         .await;
-    let login = tokio::spawn(async move { browser.post("/sessions", json!({ "login_link_id": asked, "code": code })).await });
-    until("the login waits", async || login.is_finished() || school.is_waited_for("login_links").await).await;
+    let login = tokio::spawn(async move {
+        browser.post("/sessions", json!({ "login_link_id": asked, "code": code })).await
+    });
+    until("the login waits", async || {
+        login.is_finished() || school.is_waited_for("login_links").await
+    })
+    .await;
     ending.let_go().await;
     login.await.unwrap().refuses(410, "code_dead");
 }

@@ -1,4 +1,5 @@
-//! Every operation of the contract, as nobody and as a stranger. One that is missing here fails the test.
+//! Every operation of the contract, as nobody and as a stranger. One that is missing here fails the
+//! test.
 
 use serde_json::{Value, json};
 
@@ -7,10 +8,15 @@ use crate::harness::{Actor, Answer, School, contract};
 /// What nobody is told where no cookie is asked for.
 fn open_to_all(id: &str) -> Option<u16> {
     Some(match id {
-        "get_liveness" | "get_readiness" | "get_contract" | "get_school" | "list_dev_mails" | "move_dev_clock" | "reset_dev_school" => 200,
+        "get_liveness" | "get_readiness" | "get_contract" | "get_school" | "list_dev_mails"
+        | "move_dev_clock" | "reset_dev_school" => 200,
         "create_login_link" | "request_guest_link" => 202,
         "create_session" => 410,
-        "preview_login_link" | "preview_guest_link" | "decline_guest_link" | "renew_guest_link" | "create_guest_session" => 404,
+        "preview_login_link"
+        | "preview_guest_link"
+        | "decline_guest_link"
+        | "renew_guest_link"
+        | "create_guest_session" => 404,
         "create_dev_login" => 201,
         "get_signing_keys" => 200,
         "issue_token" => 400,
@@ -22,9 +28,10 @@ fn open_to_all(id: &str) -> Option<u16> {
 /// What a parent of other children is told of Rachel Aaron's things.
 fn to_a_stranger(id: &str) -> u16 {
     match id {
-        "get_me" | "list_evenings" | "get_evening" | "get_slots" | "get_bookings" | "get_invites" | "get_history" | "get_calendar" | "get_ice_servers" => 200,
-        "get_call" | "get_booking" | "change_booking" | "cancel_booking" | "get_invite" | "remove_invite" | "resend_invite" | "renew_invite"
-        | "choose_identity" => 404,
+        "get_me" | "list_evenings" | "get_evening" | "get_slots" | "get_bookings"
+        | "get_invites" | "get_history" | "get_calendar" | "get_ice_servers" => 200,
+        "get_call" | "get_booking" | "change_booking" | "cancel_booking" | "get_invite"
+        | "remove_invite" | "resend_invite" | "renew_invite" | "choose_identity" => 404,
         // The student of the body is not theirs.
         "create_bookings" | "send_invite" => 422,
         "get_schedule"
@@ -47,7 +54,12 @@ fn to_a_stranger(id: &str) -> u16 {
         | "revoke_client"
         | "create_client_secret" => 403,
         "change_school" => 403,
-        "create_evening" | "change_evening" | "delete_evening" | "get_evening_settings" | "publish_evening" | "close_evening" => 403,
+        "create_evening"
+        | "change_evening"
+        | "delete_evening"
+        | "get_evening_settings"
+        | "publish_evening"
+        | "close_evening" => 403,
         "list_webhooks"
         | "create_webhook"
         | "get_webhook"
@@ -57,11 +69,19 @@ fn to_a_stranger(id: &str) -> u16 {
         | "test_webhook"
         | "list_webhook_deliveries"
         | "replay_webhook_delivery" => 403,
-        "put_people" | "put_classes" | "put_enrolments" | "put_guardianships" | "list_roster_imports" | "restore_roster_import" => 403,
+        "put_people"
+        | "put_classes"
+        | "put_enrolments"
+        | "put_guardianships"
+        | "list_roster_imports"
+        | "restore_roster_import" => 403,
         // Strangers with a WebSocket are in calls.rs.
         "open_call_socket" | "open_check_socket" => 426,
         // A person's cookie is no guest's.
-        "get_guest_appointments" | "delete_guest_sessions" | "get_guest_call" | "open_guest_call_socket" => 401,
+        "get_guest_appointments"
+        | "delete_guest_sessions"
+        | "get_guest_call"
+        | "open_guest_call_socket" => 401,
         "delete_session" | "delete_sessions" => 204,
         other => panic!("{other} is an operation that nobody has said what a stranger may do with"),
     }
@@ -100,7 +120,12 @@ pub fn path(operation: &contract::Operation, things: &Things) -> String {
 }
 
 /// The path with another text for one of its parameters.
-pub fn path_with(operation: &contract::Operation, things: &Things, name: &str, text: &str) -> String {
+pub fn path_with(
+    operation: &contract::Operation,
+    things: &Things,
+    name: &str,
+    text: &str,
+) -> String {
     operation
         .path
         .replace(&format!("{{{name}}}"), text)
@@ -130,24 +155,39 @@ pub fn body(id: &str, things: &Things) -> Value {
     match id {
         "create_login_link" => json!({ "email": "rachel.aaron@example.org" }),
         "request_guest_link" => json!({ "email": "jordan@example.org" }),
-        "preview_login_link" | "create_session" | "preview_guest_link" | "decline_guest_link" | "renew_guest_link" | "create_guest_session" => {
+        "preview_login_link"
+        | "create_session"
+        | "preview_guest_link"
+        | "decline_guest_link"
+        | "renew_guest_link"
+        | "create_guest_session" => {
             json!({ "token": "x.y.z" })
         }
         "choose_identity" => json!({ "person_id": things.parent, "role": "parent" }),
-        "create_bookings" => json!({ "bookings": [{ "student_id": things.student, "class_id": things.class, "starts_at": things.starts_at }] }),
+        "create_bookings" => {
+            json!({ "bookings": [{ "student_id": things.student, "class_id": things.class, "starts_at": things.starts_at }] })
+        }
         "create_evening" => json!({
             "name": "spring", "title": "Spring Evening", "date": "2027-03-18", "starts": "16:00", "ends": "19:00", "slot_minutes": 5, "mode": "video",
             "booking": { "opens": "2027-03-01T08:00", "closes": "2027-03-18T12:00" }, "classes": [{ "all": true }],
         }),
         "change_evening" => json!({ "title": "Spring" }),
         "change_booking" => json!({ "starts_at": things.starts_at }),
-        "send_invite" => json!({ "name": "Jordan Aaron", "email": "jordan@example.org", "student_ids": [things.student], "consent": true }),
+        "send_invite" => {
+            json!({ "name": "Jordan Aaron", "email": "jordan@example.org", "student_ids": [things.student], "consent": true })
+        }
         "create_bar" => json!({ "student_id": things.student, "person_id": things.parent }),
         "create_client" => json!({ "name": "MIS", "scopes": ["evenings:read"] }),
         "change_client" => json!({ "name": "MIS" }),
-        "put_people" | "put_classes" => json!({ "items": [{ "sourced_id": "somebody", "remove": true }] }),
-        "put_enrolments" => json!({ "items": [{ "class_sourced_id": "x", "person_sourced_id": "y", "role": "student", "remove": true }] }),
-        "put_guardianships" => json!({ "items": [{ "parent_sourced_id": "x", "student_sourced_id": "y", "remove": true }] }),
+        "put_people" | "put_classes" => {
+            json!({ "items": [{ "sourced_id": "somebody", "remove": true }] })
+        }
+        "put_enrolments" => {
+            json!({ "items": [{ "class_sourced_id": "x", "person_sourced_id": "y", "role": "student", "remove": true }] })
+        }
+        "put_guardianships" => {
+            json!({ "items": [{ "parent_sourced_id": "x", "student_sourced_id": "y", "remove": true }] })
+        }
         // It takes a form.
         "issue_token" => json!({}),
         "restore_roster_import" => json!({ "dry_run": true }),
@@ -155,7 +195,9 @@ pub fn body(id: &str, things: &Things) -> Value {
         "change_school" => json!({ "phone": "020 7946 0000" }),
         "report_client_error" => json!({ "kind": "old_browser" }),
         "set_lateness" => json!({ "minutes": 5 }),
-        "create_webhook" => json!({ "url": "https://mis.example.org/hooks", "event_types": ["booking.created"] }),
+        "create_webhook" => {
+            json!({ "url": "https://mis.example.org/hooks", "event_types": ["booking.created"] })
+        }
         "change_webhook" => json!({ "enabled": false }),
         "create_dev_login" => json!({ "as": "teacher" }),
         "move_dev_clock" => json!({}),
@@ -169,7 +211,8 @@ async fn nobody_gets_in() {
     let things = things(&school).await;
     for operation in contract::operations() {
         let expected = match &operation.security {
-            None => open_to_all(&operation.id).unwrap_or_else(|| panic!("{} is open and not known here", operation.id)),
+            None => open_to_all(&operation.id)
+                .unwrap_or_else(|| panic!("{} is open and not known here", operation.id)),
             Some(_) => 401,
         };
         let answer = ask(&school.nobody(), &operation, &things).await;
@@ -178,11 +221,13 @@ async fn nobody_gets_in() {
             assert_eq!(answer.code(), "not_logged_in", "{}", operation.id);
         }
         if operation.id == "create_login_link" {
-            // Anybody may have a link sent to an address that the school knows. It is looked at before another operation moves the time.
+            // Anybody may have a link sent to an address that the school knows. It is looked at
+            // before another operation moves the time.
             school.mail_to("rachel.aaron@example.org").await;
         }
     }
-    school.ignore_mail("the demo is loaded anew, and what mail that makes is told in demo/tests.rs");
+    school
+        .ignore_mail("the demo is loaded anew, and what mail that makes is told in demo/tests.rs");
 }
 
 #[tokio::test]
@@ -190,14 +235,21 @@ async fn a_stranger_finds_nothing_of_others() {
     let school = School::start().await;
     let things = things(&school).await;
     let mut wrong = Vec::new();
-    for operation in contract::operations().into_iter().filter(|operation| operation.security.is_some()) {
+    for operation in
+        contract::operations().into_iter().filter(|operation| operation.security.is_some())
+    {
         let answer = ask(&school.stranger().await, &operation, &things).await;
         let expected = to_a_stranger(&operation.id);
         if answer.status != expected {
             wrong.push(format!("{} is to answer {expected}: {}", operation.id, answer.text));
         }
         for secret in [&things.booking, &things.invite, &things.student] {
-            assert!(answer.status != 200 || !answer.text.contains(secret.as_str()), "{} shows {secret}: {}", operation.id, answer.text);
+            assert!(
+                answer.status != 200 || !answer.text.contains(secret.as_str()),
+                "{} shows {secret}: {}",
+                operation.id,
+                answer.text
+            );
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");

@@ -1,4 +1,5 @@
-//! Texts from outside that no rule of a language expects: every place of the contract that takes a text, and roster files.
+//! Texts from outside that no rule of a language expects: every place of the contract that takes a
+//! text, and roster files.
 
 use std::fmt::Write as _;
 
@@ -45,7 +46,12 @@ fn escaped(text: &str) -> String {
 }
 
 /// Sends a request with one of its texts replaced; whoever may use the operation sends it.
-async fn send(actors: &[Actor], operation: &contract::Operation, path: &str, body: Option<&Value>) -> (u16, String) {
+async fn send(
+    actors: &[Actor],
+    operation: &contract::Operation,
+    path: &str,
+    body: Option<&Value>,
+) -> (u16, String) {
     let mut last = (0, String::new());
     for actor in actors {
         let mut request = actor.request(&operation.method, path);
@@ -64,19 +70,30 @@ async fn send(actors: &[Actor], operation: &contract::Operation, path: &str, bod
 #[tokio::test]
 async fn no_text_is_a_server_error() {
     let school = School::start().await;
-    let actors = [school.staff().await, school.parent().await, school.teacher().await, school.guest().await];
+    let actors =
+        [school.staff().await, school.parent().await, school.teacher().await, school.guest().await];
     let things = operations::things(&school).await;
     let (mut broken, mut tried) = (Vec::new(), 0);
     // It begins anew, and with it every id.
-    for operation in contract::operations().into_iter().filter(|operation| operation.id != "reset_dev_school") {
+    for operation in
+        contract::operations().into_iter().filter(|operation| operation.id != "reset_dev_school")
+    {
         let path = operations::path(&operation, &things);
         let body = operation.takes_body.then(|| operations::body(&operation.id, &things));
         for place in operation.texts() {
             for text in odd_texts() {
                 let (path, body) = match &place {
-                    contract::Place::Path(name) => (operations::path_with(&operation, &things, name, &escaped(&text)), body.clone()),
-                    contract::Place::Query(name) => (format!("{path}?{name}={}", escaped(&text)), body.clone()),
-                    contract::Place::Body(steps) => (path.clone(), body.clone().map(|body| contract::with_text(body, steps, &text))),
+                    contract::Place::Path(name) => (
+                        operations::path_with(&operation, &things, name, &escaped(&text)),
+                        body.clone(),
+                    ),
+                    contract::Place::Query(name) => {
+                        (format!("{path}?{name}={}", escaped(&text)), body.clone())
+                    }
+                    contract::Place::Body(steps) => (
+                        path.clone(),
+                        body.clone().map(|body| contract::with_text(body, steps, &text)),
+                    ),
                 };
                 let (status, answer) = send(&actors, &operation, &path, body.as_ref()).await;
                 tried += 1;
@@ -95,7 +112,12 @@ async fn no_text_is_a_server_error() {
 #[test]
 fn the_contract_bounds_every_text_of_a_body() {
     for operation in contract::operations() {
-        assert_eq!(contract::unbounded_texts(&operation), Vec::<Vec<String>>::new(), "{}", operation.id);
+        assert_eq!(
+            contract::unbounded_texts(&operation),
+            Vec::<Vec<String>>::new(),
+            "{}",
+            operation.id
+        );
     }
 }
 
@@ -122,17 +144,41 @@ async fn a_school_in_a_path_is_a_text() {
 async fn a_control_character_is_refused_with_its_field() {
     let school = School::start().await;
     let (staff, teacher) = (school.staff().await, school.teacher().await);
-    let student = staff.get(&format!("/parents/{}", school.people.parent.0)).await.is(200).list("/students")[0]["student"]["id"].clone();
-    let bar = |note: &str| json!({ "student_id": student, "email": "barred@example.org", "note": note });
+    let student =
+        staff.get(&format!("/parents/{}", school.people.parent.0)).await.is(200).list("/students")
+            [0]["student"]["id"]
+            .clone();
+    let bar =
+        |note: &str| json!({ "student_id": student, "email": "barred@example.org", "note": note });
     let refused = staff.post("/bars", bar("a\0b")).await.refuses(422, "invalid");
-    assert_eq!((refused.text_at("/errors/0/field"), refused.text_at("/errors/0/code")), ("note".to_owned(), "format".to_owned()));
+    assert_eq!(
+        (refused.text_at("/errors/0/field"), refused.text_at("/errors/0/code")),
+        ("note".to_owned(), "format".to_owned())
+    );
     staff.post("/bars", bar("one\ntwo")).await.is(201);
-    let booking = teacher.get(&school.evening("/schedule")).await.is(200).text_at("/appointments/0/booking_id");
+    let booking = teacher
+        .get(&school.evening("/schedule"))
+        .await
+        .is(200)
+        .text_at("/appointments/0/booking_id");
     let record = format!("/bookings/{booking}/record");
-    teacher.put(&record, json!({ "no_show": false, "note": "a\u{1b}" })).await.refuses(422, "invalid");
-    assert_eq!(teacher.put(&record, json!({ "no_show": false, "note": "one\r\ntwo" })).await.is(200).text_at("/note"), "one\ntwo");
+    teacher
+        .put(&record, json!({ "no_show": false, "note": "a\u{1b}" }))
+        .await
+        .refuses(422, "invalid");
+    assert_eq!(
+        teacher
+            .put(&record, json!({ "no_show": false, "note": "one\r\ntwo" }))
+            .await
+            .is(200)
+            .text_at("/note"),
+        "one\ntwo"
+    );
     for name in ["MIS\0", "MIS\nother"] {
-        let refused = staff.post("/clients", json!({ "name": name, "scopes": ["evenings:read"] })).await.refuses(422, "invalid");
+        let refused = staff
+            .post("/clients", json!({ "name": name, "scopes": ["evenings:read"] }))
+            .await
+            .refuses(422, "invalid");
         assert_eq!(refused.text_at("/errors/0/field"), "name");
     }
     school.ignore_mail("how a bar is told is told in access.rs");
@@ -142,10 +188,15 @@ async fn a_control_character_is_refused_with_its_field() {
 async fn a_row_with_a_long_id_is_dropped_alone() {
     let school = School::start().await;
     let store = Store::open(&school.app.config.database, 2).unwrap();
-    let import = async |name: &str| roster::import(&store, &school.app.context(), &case(name), ImportOptions::default()).await;
+    let import = async |name: &str| {
+        roster::import(&store, &school.app.context(), &case(name), ImportOptions::default()).await
+    };
     import("00-good").await.unwrap();
     let report = import("long-id").await.unwrap().to_string();
-    assert!(report.contains("sourcedId is longer than 255 characters; the row is not used"), "{report}");
+    assert!(
+        report.contains("sourcedId is longer than 255 characters; the row is not used"),
+        "{report}"
+    );
     school.ignore_mail("the mail of an import is told elsewhere");
 }
 
@@ -154,25 +205,64 @@ async fn a_pushed_row_with_an_odd_text_is_refused_alone() {
     let school = School::start().await;
     let staff = school.staff().await;
     let row = |id: &str, name: &str| json!({ "sourced_id": id, "roles": ["student"], "given_name": name, "family_name": "Marsh" });
-    let rows =
-        [row("ok", "Ines"), row("nul", "a\0b"), row(&"x".repeat(256), "Ines"), row("esc", "\u{1b}[31m"), row("long", &"x".repeat(201)), row("tail", "Ines\n")];
+    let rows = [
+        row("ok", "Ines"),
+        row("nul", "a\0b"),
+        row(&"x".repeat(256), "Ines"),
+        row("esc", "\u{1b}[31m"),
+        row("long", &"x".repeat(201)),
+        row("tail", "Ines\n"),
+    ];
     let answer = staff.put("/roster/people", json!({ "items": rows })).await.is(200);
-    let outcomes: Vec<String> = answer.list("/items").iter().map(|row| row["outcome"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(outcomes, ["added", "refused", "refused", "refused", "refused", "added"], "{}", answer.text);
+    let outcomes: Vec<String> = answer
+        .list("/items")
+        .iter()
+        .map(|row| row["outcome"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        outcomes,
+        ["added", "refused", "refused", "refused", "refused", "added"],
+        "{}",
+        answer.text
+    );
 }
 
 /// What may stand in a header or a form that no rule expects, as bytes.
 fn odd_bytes() -> Vec<Vec<u8>> {
-    let mut all: Vec<Vec<u8>> =
-        [&b"\0"[..], b"a\0b", b"\xff\xfe", b"a\xc3(", b"\xed\xa0\x80", b"\x1b[31m", b"%00", b"\"';--", b"=;=,", b""].map(<[u8]>::to_vec).into();
+    let mut all: Vec<Vec<u8>> = [
+        &b"\0"[..],
+        b"a\0b",
+        b"\xff\xfe",
+        b"a\xc3(",
+        b"\xed\xa0\x80",
+        b"\x1b[31m",
+        b"%00",
+        b"\"';--",
+        b"=;=,",
+        b"",
+    ]
+    .map(<[u8]>::to_vec)
+    .into();
     all.extend([vec![b'x'; 7_000], vec![b'x'; 52_000], "\u{1f31f}".repeat(2_000).into_bytes()]);
     all
 }
 
-/// Sends a request as these bytes, which no client would write: the status of the answer, none when there was none.
-async fn send_bytes(school: &School, method: &str, path: &str, headers: &[(&str, &[u8])], body: &[u8]) -> Option<u16> {
+/// Sends a request as these bytes, which no client would write: the status of the answer, none when
+/// there was none.
+async fn send_bytes(
+    school: &School,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &[u8])],
+    body: &[u8],
+) -> Option<u16> {
     let address = school.origin.trim_start_matches("http://");
-    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len()).into_bytes();
+    let mut request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: \
+         {}\r\n",
+        body.len()
+    )
+    .into_bytes();
     for (name, value) in headers {
         request.extend([name.as_bytes(), b": ", *value, b"\r\n"].concat());
     }
@@ -208,37 +298,65 @@ async fn no_header_is_a_server_error() {
     let (mut broken, mut tried, mut answered) = (Vec::new(), 0, 0);
     for operation in contract::operations() {
         let names: &[&str] = match operation.id.as_str() {
-            "get_me" | "get_booking" | "change_booking" | "create_login_link" | "create_guest_session" | "list_evenings" | "issue_token" => &HEADERS,
+            "get_me"
+            | "get_booking"
+            | "change_booking"
+            | "create_login_link"
+            | "create_guest_session"
+            | "list_evenings"
+            | "issue_token" => &HEADERS,
             "reset_dev_school" => continue,
             _ if operation.method != "GET" => &["Idempotency-Key"],
             _ => continue,
         };
         let path = format!("/s/hillcrest/api/v1{}", operations::path(&operation, &things));
-        let body = if operation.takes_body { operations::body(&operation.id, &things).to_string() } else { String::new() };
+        let body = if operation.takes_body {
+            operations::body(&operation.id, &things).to_string()
+        } else {
+            String::new()
+        };
         let cookies = staff.cookies("/me").expect("staff are logged in");
         for name in names {
             for odd in odd_bytes() {
                 // A cookie by its name as well: who asks is looked up by it.
                 let values = if *name == "Cookie" {
-                    vec![odd.clone(), [b"parlour_session=", &odd[..]].concat(), [b"parlour_guest=", &odd[..]].concat()]
+                    vec![
+                        odd.clone(),
+                        [b"parlour_session=", &odd[..]].concat(),
+                        [b"parlour_guest=", &odd[..]].concat(),
+                    ]
                 } else {
                     vec![odd]
                 };
                 for value in values {
-                    let own = [("Cookie", cookies.as_bytes()), ("Origin", school.origin.as_bytes()), ("Content-Type", &b"application/json"[..])];
-                    let mut headers: Vec<(&str, &[u8])> = own.into_iter().filter(|(own, _)| own != name).collect();
+                    let own = [
+                        ("Cookie", cookies.as_bytes()),
+                        ("Origin", school.origin.as_bytes()),
+                        ("Content-Type", &b"application/json"[..]),
+                    ];
+                    let mut headers: Vec<(&str, &[u8])> =
+                        own.into_iter().filter(|(own, _)| own != name).collect();
                     headers.push((name, &value));
-                    let status = send_bytes(&school, &operation.method, &path, &headers, body.as_bytes()).await;
+                    let status =
+                        send_bytes(&school, &operation.method, &path, &headers, body.as_bytes())
+                            .await;
                     tried += 1;
                     answered += usize::from(status.is_some());
                     if status.is_some_and(|status| status >= 500) {
-                        broken.push(format!("{} {name} {:?}: {status:?}", operation.id, String::from_utf8_lossy(&value[..value.len().min(30)])));
+                        broken.push(format!(
+                            "{} {name} {:?}: {status:?}",
+                            operation.id,
+                            String::from_utf8_lossy(&value[..value.len().min(30)])
+                        ));
                     }
                 }
             }
         }
     }
-    assert!(tried > 1500 && answered * 10 > tried * 9, "{answered} of {tried} requests were answered");
+    assert!(
+        tried > 1500 && answered * 10 > tried * 9,
+        "{answered} of {tried} requests were answered"
+    );
     assert!(broken.is_empty(), "{} of {tried}: {broken:#?}", broken.len());
     school.ignore_mail("whatever was accepted may have mailed somebody");
 }
@@ -246,13 +364,29 @@ async fn no_header_is_a_server_error() {
 #[tokio::test]
 async fn no_form_for_a_token_is_a_server_error() {
     let school = School::start().await;
-    let client = school.staff().await.post("/clients", json!({ "name": "MIS", "scopes": ["evenings:read"] })).await.is(201);
+    let client = school
+        .staff()
+        .await
+        .post("/clients", json!({ "name": "MIS", "scopes": ["evenings:read"] }))
+        .await
+        .is(201);
     let (id, secret) = (client.text_at("/client/id"), client.text_at("/client_secret"));
-    let fields = [("grant_type", "client_credentials"), ("client_id", id.as_str()), ("client_secret", secret.as_str()), ("scope", "evenings:read")];
-    let form = |own: &[(&str, Vec<u8>)]| own.iter().map(|(name, value)| [name.as_bytes(), b"=", value].concat()).collect::<Vec<_>>().join(&b'&');
+    let fields = [
+        ("grant_type", "client_credentials"),
+        ("client_id", id.as_str()),
+        ("client_secret", secret.as_str()),
+        ("scope", "evenings:read"),
+    ];
+    let form = |own: &[(&str, Vec<u8>)]| {
+        own.iter()
+            .map(|(name, value)| [name.as_bytes(), b"=", value].concat())
+            .collect::<Vec<_>>()
+            .join(&b'&')
+    };
     let path = "/s/hillcrest/api/v1/oauth/token";
     let media_type = ("Content-Type", &b"application/x-www-form-urlencoded"[..]);
-    let good: Vec<(&str, Vec<u8>)> = fields.iter().map(|(name, value)| (*name, value.as_bytes().to_vec())).collect();
+    let good: Vec<(&str, Vec<u8>)> =
+        fields.iter().map(|(name, value)| (*name, value.as_bytes().to_vec())).collect();
     assert_eq!(send_bytes(&school, "POST", path, &[media_type], &form(&good)).await, Some(200));
     let mut broken = Vec::new();
     for place in 0..fields.len() {
@@ -264,19 +398,31 @@ async fn no_form_for_a_token_is_a_server_error() {
             for value in [odd.clone(), percent.into_bytes()] {
                 let mut changed = good.clone();
                 changed[place].1 = value;
-                let status = send_bytes(&school, "POST", path, &[media_type], &form(&changed)).await;
-                if status.is_none_or(|status| !(400..500).contains(&status)) && !(odd.is_empty() && status == Some(200)) {
-                    broken.push(format!("{} {:?}: {status:?}", fields[place].0, String::from_utf8_lossy(&odd[..odd.len().min(30)])));
+                let status =
+                    send_bytes(&school, "POST", path, &[media_type], &form(&changed)).await;
+                if status.is_none_or(|status| !(400..500).contains(&status))
+                    && !(odd.is_empty() && status == Some(200))
+                {
+                    broken.push(format!(
+                        "{} {:?}: {status:?}",
+                        fields[place].0,
+                        String::from_utf8_lossy(&odd[..odd.len().min(30)])
+                    ));
                 }
             }
         }
     }
     for odd in odd_bytes() {
-        let basic = format!("Basic {}", BASE64_STANDARD.encode([&odd[..], b":", &odd[..]].concat()));
+        let basic =
+            format!("Basic {}", BASE64_STANDARD.encode([&odd[..], b":", &odd[..]].concat()));
         let headers = [media_type, ("Authorization", basic.as_bytes())];
-        let status = send_bytes(&school, "POST", path, &headers, b"grant_type=client_credentials").await;
+        let status =
+            send_bytes(&school, "POST", path, &headers, b"grant_type=client_credentials").await;
         if status.is_none_or(|status| !(400..500).contains(&status)) {
-            broken.push(format!("Basic {:?}: {status:?}", String::from_utf8_lossy(&odd[..odd.len().min(30)])));
+            broken.push(format!(
+                "Basic {:?}: {status:?}",
+                String::from_utf8_lossy(&odd[..odd.len().min(30)])
+            ));
         }
     }
     assert!(broken.is_empty(), "{broken:#?}");

@@ -1,4 +1,5 @@
-//! Every list in pages: all together are the whole, nothing comes twice while rows come and go, and what is no limit and no cursor of the list is refused.
+//! Every list in pages: all together are the whole, nothing comes twice while rows come and go, and
+//! what is no limit and no cursor of the list is refused.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +26,11 @@ impl List {
     /// The ids of a page, and the cursor of the next.
     async fn read(&self, query: &str) -> (Vec<String>, Option<String>) {
         let page = self.page(query).await.is(200);
-        let ids = page.list("/items").iter().map(|item| item[self.id].as_str().unwrap().to_owned()).collect();
+        let ids = page
+            .list("/items")
+            .iter()
+            .map(|item| item[self.id].as_str().unwrap().to_owned())
+            .collect();
         (ids, page.body["next_cursor"].as_str().map(str::to_owned))
     }
 
@@ -34,7 +39,12 @@ impl List {
         let mut all = Vec::new();
         while let Some(after) = cursor {
             let (ids, next) = self.read(&format!("limit={limit}&cursor={after}")).await;
-            assert!(!ids.is_empty() && ids.len() <= limit, "{}: a page of {}", self.operation, ids.len());
+            assert!(
+                !ids.is_empty() && ids.len() <= limit,
+                "{}: a page of {}",
+                self.operation,
+                ids.len()
+            );
             all.extend(ids);
             cursor = next;
         }
@@ -61,8 +71,10 @@ impl Filler {
         let school = School::start().await;
         school.ignore_mail("what mail is sent is told in other tests");
         let (office, parent) = (school.staff().await, school.parent().await);
-        let student = parent.get(&school.evening("/bookings")).await.is(200).text_at("/rows/0/student/id");
-        let endpoint = json!({ "url": "https://mis.example.org/hooks", "event_types": ["evening.changed"] });
+        let student =
+            parent.get(&school.evening("/bookings")).await.is(200).text_at("/rows/0/student/id");
+        let endpoint =
+            json!({ "url": "https://mis.example.org/hooks", "event_types": ["evening.changed"] });
         office.post("/webhooks", endpoint).await.is(201);
         Self { school, office, parent, student }
     }
@@ -75,12 +87,30 @@ impl Filler {
         });
         self.office.post("/evenings", evening).await.is(201);
         self.office.post("/bars", json!({ "student_id": self.student, "email": format!("barred-{number}@example.org") })).await.is(201);
-        self.office.post("/clients", json!({ "name": format!("Program {number}"), "scopes": ["evenings:read"] })).await.is(201);
+        self.office
+            .post(
+                "/clients",
+                json!({ "name": format!("Program {number}"), "scopes": ["evenings:read"] }),
+            )
+            .await
+            .is(201);
         let row = json!({ "sourced_id": format!("c-{number}"), "title": "Class" });
         self.office.put("/roster/classes", json!({ "items": [row] })).await.is(200);
-        // A booking that is made and cancelled: in the list of programs, in the parent's history, and in the mailbox.
-        let wish = wishes(&self.school, &self.parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
-        let made = self.parent.post(&self.school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] })).await.is(201);
+        // A booking that is made and cancelled: in the list of programs, in the parent's history,
+        // and in the mailbox.
+        let wish = wishes(&self.school, &self.parent)
+            .await
+            .into_iter()
+            .find(|wish| !wish.free.is_empty())
+            .unwrap();
+        let made = self
+            .parent
+            .post(
+                &self.school.evening("/bookings"),
+                json!({ "bookings": [wish.at(&wish.free[0])] }),
+            )
+            .await
+            .is(201);
         self.parent.delete(&format!("/bookings/{}", made.text_at("/items/0/id"))).await.is(204);
         worker::deliver_due(&self.school.app.mail_deps()).await;
     }
@@ -89,15 +119,30 @@ impl Filler {
     async fn invite(&self) {
         for row in self.school.other_parents().await.iter().take(5) {
             let parent = self.school.as_parent(row).await;
-            let Some(wish) = wishes(&self.school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()) else { continue };
-            parent.post(&self.school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] })).await.is(201);
+            let Some(wish) =
+                wishes(&self.school, &parent).await.into_iter().find(|wish| !wish.free.is_empty())
+            else {
+                continue;
+            };
+            parent
+                .post(
+                    &self.school.evening("/bookings"),
+                    json!({ "bookings": [wish.at(&wish.free[0])] }),
+                )
+                .await
+                .is(201);
             let invite = json!({ "name": "Jo", "email": "jo@example.org", "student_ids": [wish.student], "consent": true });
             parent.post(&self.school.evening("/invites"), invite).await.is(201);
         }
     }
 
     async fn lists(&self) -> Vec<List> {
-        let list = |operation, asks: &Actor, path: &str| List { operation, asks: asks.clone(), path: path.to_owned(), id: "id" };
+        let list = |operation, asks: &Actor, path: &str| List {
+            operation,
+            asks: asks.clone(),
+            path: path.to_owned(),
+            id: "id",
+        };
         let webhook = self.office.get("/webhooks").await.is(200).text_at("/items/0/id");
         let (office, parent) = (&self.office, &self.parent);
         vec![
@@ -118,14 +163,34 @@ impl Filler {
 
 #[test]
 fn every_list_of_the_contract_pages_but_one_that_is_short() {
-    let known = ["list_evenings", "get_history", "list_bookings", "list_attendance", "list_invites", "list_parents", "list_bars", "list_clients"];
-    let known: BTreeSet<String> = known.into_iter().chain(["list_webhook_deliveries", "list_dev_mails", "list_roster_imports"]).map(str::to_owned).collect();
-    let of = |is: fn(&contract::Operation) -> bool| contract::operations().into_iter().filter(is).map(|operation| operation.id).collect::<BTreeSet<_>>();
+    let known = [
+        "list_evenings",
+        "get_history",
+        "list_bookings",
+        "list_attendance",
+        "list_invites",
+        "list_parents",
+        "list_bars",
+        "list_clients",
+    ];
+    let known: BTreeSet<String> = known
+        .into_iter()
+        .chain(["list_webhook_deliveries", "list_dev_mails", "list_roster_imports"])
+        .map(str::to_owned)
+        .collect();
+    let of = |is: fn(&contract::Operation) -> bool| {
+        contract::operations()
+            .into_iter()
+            .filter(is)
+            .map(|operation| operation.id)
+            .collect::<BTreeSet<_>>()
+    };
     let known = &known | &BTreeSet::from(["list_changes".to_owned()]);
     // A feed has no end: changes.rs tells of it.
     assert_eq!(of(contract::Operation::takes_cursor), known);
     // A school has at most 10 endpoints.
-    let whole: Vec<String> = of(contract::Operation::answers_list).difference(&known).cloned().collect();
+    let whole: Vec<String> =
+        of(contract::Operation::answers_list).difference(&known).cloned().collect();
     assert_eq!(whole, ["list_webhooks"]);
 }
 
@@ -141,24 +206,59 @@ async fn what_is_no_limit_and_no_cursor_is_refused() {
     let mut cursors = Vec::new();
     for list in &lists {
         let name = list.operation;
-        for (limit, status) in [("0", 422), ("-1", 422), ("101", 422), ("ten", 400), ("1.5", 400), ("", 400), ("99999999999999999999", 400), ("1&limit=2", 400)]
-        {
+        for (limit, status) in [
+            ("0", 422),
+            ("-1", 422),
+            ("101", 422),
+            ("ten", 400),
+            ("1.5", 400),
+            ("", 400),
+            ("99999999999999999999", 400),
+            ("1&limit=2", 400),
+        ] {
             let answer = list.page(&format!("limit={limit}")).await;
             let code = if status == 422 { "invalid" } else { "bad_request" };
-            assert_eq!((answer.status, answer.code()), (status, code), "{name}, limit={limit}: {}", answer.text);
+            assert_eq!(
+                (answer.status, answer.code()),
+                (status, code),
+                "{name}, limit={limit}: {}",
+                answer.text
+            );
         }
         let cursor = list.read("limit=1").await.1.unwrap_or_else(|| panic!("{name} is too short"));
         let letter = if cursor.starts_with('B') { "C" } else { "B" };
         let shorter = &cursor[..cursor.len() - 2];
-        let mangled = [String::new(), "x".into(), "!".into(), "AAAA".into(), shorter.into(), format!("{letter}{}", &cursor[1..]), format!("{cursor}AAAA")];
+        let mangled = [
+            String::new(),
+            "x".into(),
+            "!".into(),
+            "AAAA".into(),
+            shorter.into(),
+            format!("{letter}{}", &cursor[1..]),
+            format!("{cursor}AAAA"),
+        ];
         let middle = cursor.len() / 2;
         let swapped = if &cursor[middle..=middle] == "A" { "B" } else { "A" };
-        for wrong in mangled.into_iter().chain([format!("{}{swapped}{}", &cursor[..middle], &cursor[middle + 1..])]) {
+        for wrong in mangled.into_iter().chain([format!(
+            "{}{swapped}{}",
+            &cursor[..middle],
+            &cursor[middle + 1..]
+        )]) {
             let answer = list.page(&format!("cursor={wrong}")).await;
-            assert_eq!((answer.status, answer.code()), (400, "bad_cursor"), "{name}, cursor={wrong}: {}", answer.text);
+            assert_eq!(
+                (answer.status, answer.code()),
+                (400, "bad_cursor"),
+                "{name}, cursor={wrong}: {}",
+                answer.text
+            );
         }
         let answer = list.page(&format!("cursor={cursor}&cursor={cursor}")).await;
-        assert_eq!((answer.status, answer.code()), (400, "bad_request"), "{name}, a cursor twice: {}", answer.text);
+        assert_eq!(
+            (answer.status, answer.code()),
+            (400, "bad_request"),
+            "{name}, a cursor twice: {}",
+            answer.text
+        );
         cursors.push(cursor);
     }
     // None is good for another list, nor at another school.
@@ -166,12 +266,23 @@ async fn what_is_no_limit_and_no_cursor_is_refused() {
         for (other, cursor) in cursors.iter().enumerate() {
             let answer = list.page(&format!("cursor={cursor}")).await;
             let expected = if other == place { 200 } else { 400 };
-            assert_eq!(answer.status, expected, "{} with a cursor of {}: {}", list.operation, lists[other].operation, answer.text);
+            assert_eq!(
+                answer.status, expected,
+                "{} with a cursor of {}: {}",
+                list.operation, lists[other].operation, answer.text
+            );
         }
         // These belong to something of one school alone, or to no school.
         if !["get_history", "list_webhook_deliveries", "list_dev_mails"].contains(&list.operation) {
-            let theirs = neighbours.staff.get(&format!("{}?cursor={}", list.path, cursors[place])).await;
-            assert_eq!((theirs.status, theirs.code()), (400, "bad_cursor"), "{} at another school: {}", list.operation, theirs.text);
+            let theirs =
+                neighbours.staff.get(&format!("{}?cursor={}", list.path, cursors[place])).await;
+            assert_eq!(
+                (theirs.status, theirs.code()),
+                (400, "bad_cursor"),
+                "{} at another school: {}",
+                list.operation,
+                theirs.text
+            );
         }
     }
 }
@@ -218,7 +329,8 @@ async fn nothing_is_skipped_or_comes_twice_while_rows_are_added() {
     for number in 3..6 {
         filler.add(number).await;
     }
-    let parent = "p-new,active,2026-09-01T06:00:00.000Z,true,hillcrest,parent,,,Nora,Abbot,,,nora@example.org,,,s-sophie-aaron,,,,,,,,";
+    let parent = "p-new,active,2026-09-01T06:00:00.000Z,true,hillcrest,parent,,,Nora,Abbot,,,nora@\
+                  example.org,,,s-sophie-aaron,,,,,,,,";
     // The classes that were pushed are not in it, and go.
     Roster::of_the_demo().add("users.csv", parent).insist(&filler.school).await;
     for (list, (whole, mut seen, next)) in lists.iter().zip(begun) {
@@ -269,11 +381,17 @@ async fn an_evening_that_moves_is_seen_and_the_others_are_not_skipped() {
     let whole = list.all(100).await;
     let (first, next) = list.read("limit=2").await;
     let moved = |to: &str| json!({ "date": to, "booking": { "closes": format!("{to}T12:00") } });
-    // The one that the cursor stands at goes to the end of the drafts; those after it come all the same.
+    // The one that the cursor stands at goes to the end of the drafts; those after it come all the
+    // same.
     filler.office.patch(&format!("/evenings/{}", first[1]), moved("2027-01-05")).await.is(200);
     let rest = list.rest(2, next).await;
     let others: Vec<&String> = rest.iter().filter(|id| **id != first[1]).collect();
     assert_eq!(others, whole[2..].iter().collect::<Vec<_>>());
     let page: Value = list.page("limit=100").await.is(200).body;
-    assert!(page["items"].as_array().unwrap().is_sorted_by(|a, b| a["starts_at"].as_str() >= b["starts_at"].as_str()));
+    assert!(
+        page["items"]
+            .as_array()
+            .unwrap()
+            .is_sorted_by(|a, b| a["starts_at"].as_str() >= b["starts_at"].as_str())
+    );
 }

@@ -4,9 +4,17 @@ use serde_json::{Value, json};
 
 use crate::harness::{Actor, Answer, School};
 
-async fn with(actor: &Actor, method: &str, path: &str, if_match: &str, body: Option<Value>) -> Answer {
+async fn with(
+    actor: &Actor,
+    method: &str,
+    path: &str,
+    if_match: &str,
+    body: Option<Value>,
+) -> Answer {
     let request = actor.request(method, path).header("if-match", if_match);
-    actor.send(method, path, if let Some(body) = body { request.json(&body) } else { request }).await
+    actor
+        .send(method, path, if let Some(body) = body { request.json(&body) } else { request })
+        .await
 }
 
 fn tag(answer: &Answer) -> String {
@@ -16,11 +24,18 @@ fn tag(answer: &Answer) -> String {
 /// A booking, and two times to which it can be moved.
 fn movable(grid: &Answer) -> (String, [Value; 2]) {
     let times = grid.list("/times");
-    let classes = grid.list("/students").into_iter().flat_map(|student| student["classes"].as_array().unwrap().clone());
+    let classes = grid
+        .list("/students")
+        .into_iter()
+        .flat_map(|student| student["classes"].as_array().unwrap().clone());
     let booked = classes.filter_map(|class| {
         let states = class["states"].as_array().unwrap().iter().zip(&times);
-        let free: Vec<Value> = states.filter(|(state, _)| **state == "free").map(|(_, time)| time.clone()).collect();
-        Some((class["booking_id"].as_str()?.to_owned(), [free.first()?.clone(), free.last().filter(|_| free.len() > 1)?.clone()]))
+        let free: Vec<Value> =
+            states.filter(|(state, _)| **state == "free").map(|(_, time)| time.clone()).collect();
+        Some((
+            class["booking_id"].as_str()?.to_owned(),
+            [free.first()?.clone(), free.last().filter(|_| free.len() > 1)?.clone()],
+        ))
     });
     booked.into_iter().next().expect("a booking whose class has free times")
 }
@@ -29,13 +44,29 @@ fn movable(grid: &Answer) -> (String, [Value; 2]) {
 async fn things(school: &School, staff: &Actor) -> Vec<(String, Option<(Value, Value)>)> {
     let parent = school.parent().await;
     let (booking, [first, second]) = movable(&parent.get(&school.evening("/slots")).await.is(200));
-    let client = staff.post("/clients", json!({ "name": "MIS", "scopes": ["bookings:read"] })).await.is(201);
-    let webhook = staff.post("/webhooks", json!({ "url": "https://example.org/hook", "event_types": ["booking.created"] })).await.is(201);
+    let client =
+        staff.post("/clients", json!({ "name": "MIS", "scopes": ["bookings:read"] })).await.is(201);
+    let webhook = staff
+        .post(
+            "/webhooks",
+            json!({ "url": "https://example.org/hook", "event_types": ["booking.created"] }),
+        )
+        .await
+        .is(201);
     vec![
-        (format!("/bookings/{booking}"), Some((json!({ "starts_at": first }), json!({ "starts_at": second })))),
+        (
+            format!("/bookings/{booking}"),
+            Some((json!({ "starts_at": first }), json!({ "starts_at": second }))),
+        ),
         (format!("/invites/{}", school.people.invite.unwrap().0), None),
-        (format!("/clients/{}", client.text_at("/client/id")), Some((json!({ "name": "Arbor" }), json!({ "name": "Bromcom" })))),
-        (format!("/webhooks/{}", webhook.text_at("/webhook/id")), Some((json!({ "enabled": false }), json!({ "enabled": true })))),
+        (
+            format!("/clients/{}", client.text_at("/client/id")),
+            Some((json!({ "name": "Arbor" }), json!({ "name": "Bromcom" }))),
+        ),
+        (
+            format!("/webhooks/{}", webhook.text_at("/webhook/id")),
+            Some((json!({ "enabled": false }), json!({ "enabled": true }))),
+        ),
     ]
 }
 
@@ -45,19 +76,32 @@ async fn a_change_rests_on_what_was_read() {
     let staff = school.staff().await;
     for (path, change) in things(&school, &staff).await {
         let seen = tag(&staff.get(&path).await.is(200));
-        let again = staff.send("GET", &path, staff.request("GET", &path).header("if-none-match", &seen)).await;
+        let again = staff
+            .send("GET", &path, staff.request("GET", &path).header("if-none-match", &seen))
+            .await;
         assert_eq!((again.status, tag(&again)), (304, seen.clone()), "{path}");
         let mut newest = seen.clone();
         if let Some((first, second)) = change {
             let changed = with(&staff, "PATCH", &path, &seen, Some(first.clone())).await.is(200);
             newest = tag(&changed);
             assert_ne!(newest, seen, "{path}");
-            assert_eq!(newest, tag(&staff.get(&path).await.is(200)), "{path}: a change tells the tag that reading gives");
+            assert_eq!(
+                newest,
+                tag(&staff.get(&path).await.is(200)),
+                "{path}: a change tells the tag that reading gives"
+            );
             // Whoever knows only the old one changes nothing.
-            with(&staff, "PATCH", &path, &seen, Some(second.clone())).await.refuses(412, "precondition_failed");
-            with(&staff, "PATCH", &path, &format!("W/{newest}"), Some(second.clone())).await.refuses(412, "precondition_failed");
+            with(&staff, "PATCH", &path, &seen, Some(second.clone()))
+                .await
+                .refuses(412, "precondition_failed");
+            with(&staff, "PATCH", &path, &format!("W/{newest}"), Some(second.clone()))
+                .await
+                .refuses(412, "precondition_failed");
             assert_eq!(tag(&staff.get(&path).await.is(200)), newest, "{path}");
-            newest = tag(&with(&staff, "PATCH", &path, &format!("\"other\", {newest}"), Some(second)).await.is(200));
+            newest =
+                tag(&with(&staff, "PATCH", &path, &format!("\"other\", {newest}"), Some(second))
+                    .await
+                    .is(200));
             with(&staff, "PATCH", &path, "*", Some(first)).await.is(200);
             with(&staff, "DELETE", &path, &newest, None).await.refuses(412, "precondition_failed");
             newest = tag(&staff.get(&path).await.is(200));
@@ -66,7 +110,9 @@ async fn a_change_rests_on_what_was_read() {
         staff.get(&path).await.is(200);
         with(&staff, "DELETE", &path, &newest, None).await.is(204);
     }
-    school.ignore_mail("what mail changes send is told in bookings.rs, and what mail removals send in invites.rs");
+    school.ignore_mail(
+        "what mail changes send is told in bookings.rs, and what mail removals send in invites.rs",
+    );
 }
 
 #[tokio::test]
@@ -80,8 +126,12 @@ async fn of_two_who_saw_the_same_one_wins() {
         let (one, other) = tokio::join!(attempt(first), attempt(second.clone()));
         let mut statuses = [one.status, other.status];
         statuses.sort_unstable();
-        // The one who came second is told, unless their change leaves the thing as the first one saw it.
-        assert!(statuses == [200, 412] || (path.starts_with("/webhooks") && statuses == [200, 200]), "{path}: {statuses:?}");
+        // The one who came second is told, unless their change leaves the thing as the first one
+        // saw it.
+        assert!(
+            statuses == [200, 412] || (path.starts_with("/webhooks") && statuses == [200, 200]),
+            "{path}: {statuses:?}"
+        );
     }
     school.ignore_mail("what mail changes send is told in bookings.rs");
 }
@@ -92,15 +142,23 @@ async fn what_has_no_version_can_not_be_changed_by_one() {
     let (parent, staff) = (school.parent().await, school.staff().await);
     let before = parent.get(&school.evening("/bookings")).await.is(200).list("/rows").len();
     let path = school.evening("/bookings");
-    with(&parent, "POST", &path, "\"x\"", Some(json!({ "bookings": [] }))).await.refuses(412, "precondition_failed");
+    with(&parent, "POST", &path, "\"x\"", Some(json!({ "bookings": [] })))
+        .await
+        .refuses(412, "precondition_failed");
     // Whatever is there is a version of it.
-    with(&parent, "POST", &path, "*", Some(json!({ "bookings": [] }))).await.refuses(422, "nothing_chosen");
-    with(&staff, "POST", "/bars", "\"x\"", Some(json!({}))).await.refuses(412, "precondition_failed");
+    with(&parent, "POST", &path, "*", Some(json!({ "bookings": [] })))
+        .await
+        .refuses(422, "nothing_chosen");
+    with(&staff, "POST", "/bars", "\"x\"", Some(json!({})))
+        .await
+        .refuses(412, "precondition_failed");
     assert_eq!(parent.get(&path).await.is(200).list("/rows").len(), before);
     // What is not one's own is not there, whatever is said of its version.
     let booking = format!("/bookings/{}", parent.get(&path).await.is(200).text_at("/rows/0/id"));
     with(&school.stranger().await, "DELETE", &booking, "*", None).await.refuses(404, "not_found");
-    with(&school.neighbours().await.parent, "DELETE", &booking, "*", None).await.refuses(404, "not_found");
+    with(&school.neighbours().await.parent, "DELETE", &booking, "*", None)
+        .await
+        .refuses(404, "not_found");
     with(&school.nobody(), "DELETE", &booking, "*", None).await.refuses(401, "not_logged_in");
     // A removed invite shows itself no more, so no version of it is right.
     let invite = format!("/invites/{}", school.people.invite.unwrap().0);

@@ -1,4 +1,5 @@
-//! What a teacher has recorded stays with its appointment: it is not moved, and staff make another one of the same class beside it.
+//! What a teacher has recorded stays with its appointment: it is not moved, and staff make another
+//! one of the same class beside it.
 
 use serde_json::{Value, json};
 
@@ -10,24 +11,44 @@ use crate::{
 /// Rachel Aaron's appointments, by the office's view.
 async fn bookings(school: &School, office: &Actor) -> Vec<Value> {
     let path = format!("{}?parent_id={}", school.evening("/bookings"), school.people.parent.0);
-    office.get(&path).await.is(200).list("/rows").into_iter().filter(|row| row["kind"] == "booking").collect()
+    office
+        .get(&path)
+        .await
+        .is(200)
+        .list("/rows")
+        .into_iter()
+        .filter(|row| row["kind"] == "booking")
+        .collect()
 }
 
 /// Her appointment about science, at 16:00.
 async fn science(school: &School, office: &Actor) -> Value {
-    bookings(school, office).await.into_iter().find(|one| one["subject"] == "Science").expect("Rachel has booked science")
+    bookings(school, office)
+        .await
+        .into_iter()
+        .find(|one| one["subject"] == "Science")
+        .expect("Rachel has booked science")
 }
 
-/// A time of the evening at which the office could have the class of this appointment, later than it.
+/// A time of the evening at which the office could have the class of this appointment, later than
+/// it.
 async fn later(school: &School, office: &Actor, booking: &Value) -> String {
     let path = format!("{}?parent_id={}", school.evening("/slots"), school.people.parent.0);
     let grid = office.get(&path).await.is(200);
     let times = grid.list("/times");
-    let of_student = grid.list("/students").into_iter().find(|one| one["student"]["id"] == booking["student"]["id"]).expect("the student is in the grid");
+    let of_student = grid
+        .list("/students")
+        .into_iter()
+        .find(|one| one["student"]["id"] == booking["student"]["id"])
+        .expect("the student is in the grid");
     let classes = of_student["classes"].as_array().expect("a list").clone();
-    let class = classes.iter().find(|one| one["class_id"] == booking["class_id"]).expect("the class is in the grid");
+    let class = classes
+        .iter()
+        .find(|one| one["class_id"] == booking["class_id"])
+        .expect("the class is in the grid");
     let states = class["states"].as_array().expect("a list");
-    let free = times.iter().zip(states).rev().find(|(_, state)| **state == "free").expect("a free time");
+    let free =
+        times.iter().zip(states).rev().find(|(_, state)| **state == "free").expect("a free time");
     free.0.as_str().expect("a time").to_owned()
 }
 
@@ -36,13 +57,21 @@ fn path_of(booking: &Value) -> String {
 }
 
 async fn record(teacher: &Actor, booking: &Value, no_show: bool, note: &str) {
-    teacher.put(&format!("{}/record", path_of(booking)), json!({ "no_show": no_show, "note": note })).await.is(200);
+    teacher
+        .put(&format!("{}/record", path_of(booking)), json!({ "no_show": no_show, "note": note }))
+        .await
+        .is(200);
 }
 
 /// The office makes another appointment of the same student and class.
 async fn repeat(school: &School, office: &Actor, booking: &Value, at: &str) -> Answer {
     let wanted = json!({ "student_id": booking["student"]["id"], "class_id": booking["class_id"], "starts_at": at });
-    office.post(&format!("{}?parent_id={}", school.evening("/bookings"), school.people.parent.0), json!({ "bookings": [wanted] })).await
+    office
+        .post(
+            &format!("{}?parent_id={}", school.evening("/bookings"), school.people.parent.0),
+            json!({ "bookings": [wanted] }),
+        )
+        .await
 }
 
 /// The time passes until the first appointment has been.
@@ -53,7 +82,8 @@ fn begin(school: &School) {
 #[tokio::test]
 async fn one_that_began_or_has_a_record_is_not_moved() {
     let school = School::start().await;
-    let (office, parent, teacher) = (school.staff().await, school.parent().await, school.teacher().await);
+    let (office, parent, teacher) =
+        (school.staff().await, school.parent().await, school.teacher().await);
     let booking = science(&school, &office).await;
     let (path, at) = (path_of(&booking), later(&school, &office, &booking).await);
     let wanted = json!({ "starts_at": at });
@@ -62,7 +92,11 @@ async fn one_that_began_or_has_a_record_is_not_moved() {
     record(&teacher, &booking, false, "ask about the trip").await;
     for actor in [&office, &parent] {
         let refused = actor.patch(&path, wanted.clone()).await.refuses(409, "booking_began");
-        assert!(refused.text_at("/detail").contains("another one of the same class"), "{}", refused.text);
+        assert!(
+            refused.text_at("/detail").contains("another one of the same class"),
+            "{}",
+            refused.text
+        );
     }
     record(&teacher, &booking, false, "").await;
     record(&teacher, &booking, true, "").await;
@@ -81,19 +115,28 @@ async fn one_that_began_or_has_a_record_is_not_moved() {
 #[tokio::test]
 async fn the_office_makes_a_second_one_and_the_first_keeps_all() {
     let school = School::start().await;
-    let (office, parent, teacher) = (school.staff().await, school.parent().await, school.teacher().await);
+    let (office, parent, teacher) =
+        (school.staff().await, school.parent().await, school.teacher().await);
     let first = science(&school, &office).await;
     let at = later(&school, &office, &first).await;
     repeat(&school, &office, &first, &at).await.refuses(409, "already_booked");
     begin(&school);
     record(&teacher, &first, true, "nobody came").await;
     let second = repeat(&school, &office, &first, &at).await.is(201).list("/items").remove(0);
-    assert!(school.mails().await.iter().any(|mail| mail.to == "rachel.aaron@example.org"), "the parent is told");
+    assert!(
+        school.mails().await.iter().any(|mail| mail.to == "rachel.aaron@example.org"),
+        "the parent is told"
+    );
 
     // The teacher has both, each with a record of its own.
-    let appointments = teacher.get(&school.evening("/schedule")).await.is(200).list("/appointments");
-    let record_of =
-        |booking: &Value| appointments.iter().find(|one| one["booking_id"] == booking["id"]).map(|one| (one["no_show"].clone(), one["note"].clone()));
+    let appointments =
+        teacher.get(&school.evening("/schedule")).await.is(200).list("/appointments");
+    let record_of = |booking: &Value| {
+        appointments
+            .iter()
+            .find(|one| one["booking_id"] == booking["id"])
+            .map(|one| (one["no_show"].clone(), one["note"].clone()))
+    };
     assert_eq!(record_of(&first), Some((json!(true), json!("nobody came"))));
     assert_eq!(record_of(&second), Some((json!(false), json!(""))));
     let token = exports::program(&school, &["attendance:read"]).await;
@@ -105,9 +148,14 @@ async fn the_office_makes_a_second_one_and_the_first_keeps_all() {
     assert_eq!((&of_first["no_show"], &of_first["starts_at"]), (&json!(true), &first["starts_at"]));
     assert!(attended(&second).await.is_empty(), "the second is to come");
 
-    // The parent sees both. The class is booked once more, and no third time; the second one can be moved.
+    // The parent sees both. The class is booked once more, and no third time; the second one can be
+    // moved.
     let mine = parent.get(&school.evening("/bookings")).await.is(200);
-    assert!([&first, &second].iter().all(|one| mine.text.contains(one["id"].as_str().expect("an id"))), "{}", mine.text);
+    assert!(
+        [&first, &second].iter().all(|one| mine.text.contains(one["id"].as_str().expect("an id"))),
+        "{}",
+        mine.text
+    );
     let other = later(&school, &office, &second).await;
     repeat(&school, &office, &first, &other).await.refuses(409, "already_booked");
     office.patch(&path_of(&second), json!({ "starts_at": other })).await.is(200);
@@ -115,19 +163,26 @@ async fn the_office_makes_a_second_one_and_the_first_keeps_all() {
     // Cancelled, it makes room for another one.
     office.delete(&path_of(&second)).await.is(204);
     repeat(&school, &office, &first, &at).await.is(201);
-    assert_eq!(bookings(&school, &office).await.iter().filter(|one| one["subject"] == "Science").count(), 2);
+    assert_eq!(
+        bookings(&school, &office).await.iter().filter(|one| one["subject"] == "Science").count(),
+        2
+    );
     school.ignore_mail("what mail a move and a cancellation send is told in mail.rs");
 }
 
 #[tokio::test]
 async fn a_parent_books_no_second_one() {
     let school = School::start().await;
-    let (office, parent, teacher) = (school.staff().await, school.parent().await, school.teacher().await);
+    let (office, parent, teacher) =
+        (school.staff().await, school.parent().await, school.teacher().await);
     let first = science(&school, &office).await;
     let at = later(&school, &office, &first).await;
     record(&teacher, &first, false, "a note").await;
     let wanted = json!({ "student_id": first["student"]["id"], "class_id": first["class_id"], "starts_at": at });
-    parent.post(&school.evening("/bookings"), json!({ "bookings": [wanted] })).await.refuses(409, "already_booked");
+    parent
+        .post(&school.evening("/bookings"), json!({ "bookings": [wanted] }))
+        .await
+        .refuses(409, "already_booked");
 }
 
 #[tokio::test]
@@ -137,7 +192,8 @@ async fn two_who_make_the_second_one_make_one() {
     let first = science(&school, &office).await;
     let at = later(&school, &office, &first).await;
     begin(&school);
-    let (one, other) = tokio::join!(repeat(&school, &office, &first, &at), repeat(&school, &office, &first, &at));
+    let (one, other) =
+        tokio::join!(repeat(&school, &office, &first, &at), repeat(&school, &office, &first, &at));
     let mut statuses = [one.status, other.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 409], "{} {}", one.text, other.text);

@@ -29,7 +29,11 @@ impl Synced {
     async fn with(provider: Provider) -> Self {
         let school = School::start().await;
         let first = an_hour_later(&school, &source(&provider)).await;
-        assert_eq!((first.changes.guardianships.removed, provider.asked_for_changes()), (0, 0), "{first}");
+        assert_eq!(
+            (first.changes.guardianships.removed, provider.asked_for_changes()),
+            (0, 0),
+            "{first}"
+        );
         school.wait(TimeDelta::hours(2));
         let parent = school.parent().await;
         Self { school, provider, parent }
@@ -59,7 +63,8 @@ async fn a_contact_of_another_org_keeps_their_students() {
         let provider = Provider::start(version, &Roster::of_the_demo()).await;
         provider.change("orgs", |orgs| orgs.push(json!({ "sourcedId": "trust", "status": "active", "name": "Trust", "type": "district" })));
         provider.change("users", |users| {
-            let rachel = users.iter_mut().find(|user| user["sourcedId"] == "p-rachel-aaron").unwrap();
+            let rachel =
+                users.iter_mut().find(|user| user["sourcedId"] == "p-rachel-aaron").unwrap();
             match version {
                 V11 => rachel["orgs"] = refer(&["trust"]),
                 V12 => rachel["roles"][0]["org"] = json!({ "sourcedId": "trust" }),
@@ -68,16 +73,27 @@ async fn a_contact_of_another_org_keeps_their_students() {
         let synced = Synced::with(provider).await;
         synced.touch("users", "p-rachel-aaron", |user| user["givenName"] = json!("Rahel"));
         let report = synced.sync().await;
-        assert_eq!((report.changes.people.changed, report.changes.guardianships.removed), (1, 0), "{report}");
+        assert_eq!(
+            (report.changes.people.changed, report.changes.guardianships.removed),
+            (1, 0),
+            "{report}"
+        );
         synced.is_as_it_was().await;
         // Staff see whence the name comes; the client's id is nobody's concern.
         let office = synced.school.staff().await;
         let seen = office.get(&format!("/parents/{}", synced.school.people.parent.0)).await.is(200);
-        let name = seen.list("/sources").iter().find(|source| source["field"] == "given_name").unwrap()["name"].clone();
+        let name = seen
+            .list("/sources")
+            .iter()
+            .find(|source| source["field"] == "given_name")
+            .unwrap()["name"]
+            .clone();
         assert_eq!(name, synced.provider.named().address());
         assert!(!name.as_str().unwrap().contains("parlour"), "{name}");
         // Nor does a bar wait for the next whole sync.
-        synced.touch("users", "p-rachel-aaron", |user| user["metadata"]["contactAllowed"] = json!(false));
+        synced.touch("users", "p-rachel-aaron", |user| {
+            user["metadata"]["contactAllowed"] = json!(false)
+        });
         assert_eq!(synced.sync().await.changes.access_withdrawn, 3);
         synced.parent.get("/me").await.refuses(410, "access_ended");
         synced.school.ignore_mail("what mail a loss sends is told in access.rs");
@@ -94,7 +110,11 @@ async fn a_list_on_the_contact_s_side_holds_though_the_student_s_row_names_other
     let synced = Synced::with(provider).await;
     synced.touch("users", "s-sophie-aaron", |user| user["familyName"] = json!("Aaron-Webb"));
     let report = synced.sync().await;
-    assert_eq!((report.changes.people.changed, report.changes.guardianships.removed), (1, 0), "{report}");
+    assert_eq!(
+        (report.changes.people.changed, report.changes.guardianships.removed),
+        (1, 0),
+        "{report}"
+    );
     synced.parent.get("/me").await.is(200);
     let bookings = synced.parent.get(&synced.school.evening("/bookings")).await.is(200);
     assert!(bookings.text.contains("Sophie Aaron-Webb"), "{}", bookings.text);
@@ -110,14 +130,20 @@ async fn a_list_on_the_student_s_side_holds_though_the_contact_s_row_names_other
     let synced = Synced::with(provider).await;
     synced.touch("users", "p-rachel-aaron", |user| user["givenName"] = json!("Rahel"));
     let report = synced.sync().await;
-    assert_eq!((report.changes.people.changed, report.changes.guardianships.removed), (1, 0), "{report}");
+    assert_eq!(
+        (report.changes.people.changed, report.changes.guardianships.removed),
+        (1, 0),
+        "{report}"
+    );
     synced.is_as_it_was().await;
 }
 
 #[tokio::test]
 async fn a_link_that_neither_of_two_rows_lists_is_gone_by_the_changes_alone() {
     let synced = Synced::with(Provider::start(V12, &Roster::of_the_demo()).await).await;
-    synced.touch("users", "p-rachel-aaron", |user| user["agents"] = refer(&["s-liz-aaron", "s-chris-aaron"]));
+    synced.touch("users", "p-rachel-aaron", |user| {
+        user["agents"] = refer(&["s-liz-aaron", "s-chris-aaron"])
+    });
     synced.touch("users", "s-sophie-aaron", |user| user["agents"] = refer(&["p-marcus-webb"]));
     let before = synced.provider.asked("users");
     assert_eq!(synced.sync().await.changes.access_withdrawn, 1);
@@ -130,14 +156,29 @@ async fn a_link_that_neither_of_two_rows_lists_is_gone_by_the_changes_alone() {
 async fn of_two_enrolments_in_one_class_the_other_one_holds() {
     let provider = Provider::start(V11, &Roster::of_the_demo()).await;
     provider.change("enrollments", |rows| {
-        let mut spring = rows.iter().find(|row| row["sourcedId"] == "9a-science.s-sophie-aaron").unwrap().clone();
+        let mut spring = rows
+            .iter()
+            .find(|row| row["sourcedId"] == "9a-science.s-sophie-aaron")
+            .unwrap()
+            .clone();
         spring["sourcedId"] = json!("spring");
         rows.push(spring);
     });
     let synced = Synced::with(provider).await;
-    let seats = async || synced.parent.get(&synced.school.evening("/slots")).await.is(200).text.matches("Science").count();
+    let seats = async || {
+        synced
+            .parent
+            .get(&synced.school.evening("/slots"))
+            .await
+            .is(200)
+            .text
+            .matches("Science")
+            .count()
+    };
     let before = seats().await;
-    synced.touch("enrollments", "9a-science.s-sophie-aaron", |row| row["status"] = json!("tobedeleted"));
+    synced.touch("enrollments", "9a-science.s-sophie-aaron", |row| {
+        row["status"] = json!("tobedeleted")
+    });
     let report = synced.sync().await;
     assert_eq!((report.changes.enrolments.removed, seats().await), (0, before), "{report}");
     synced.is_as_it_was().await;

@@ -1,4 +1,5 @@
-//! A process that is killed in the middle of a sync: the old roster stays whole, nothing of the new one is there, and the next server goes on.
+//! A process that is killed in the middle of a sync: the old roster stays whole, nothing of the new
+//! one is there, and the next server goes on.
 
 use std::{
     env,
@@ -34,7 +35,8 @@ impl Drop for Killed {
 
 fn source(origin: &str) -> RosterSource {
     let list = format!(
-        "[{{ url = \"{origin}\", token_url = \"{origin}/token\", client_id = \"parlour\", secret = \"s3cret+/\", every = \"1h\", schools = [\"hillcrest\"] }}]"
+        "[{{ url = \"{origin}\", token_url = \"{origin}/token\", client_id = \"parlour\", secret \
+         = \"s3cret+/\", every = \"1h\", schools = [\"hillcrest\"] }}]"
     );
     RosterSource::parse_all(&list, None).unwrap().remove(0)
 }
@@ -42,7 +44,8 @@ fn source(origin: &str) -> RosterSource {
 /// Syncs as another server would, until it is killed.
 async fn sync_until_killed([origin, database, now]: [String; 3]) {
     parlour::mail::install_tls();
-    let (url, now) = (DatabaseUrl::parse(&database).unwrap(), now.parse::<DateTime<Utc>>().unwrap());
+    let (url, now) =
+        (DatabaseUrl::parse(&database).unwrap(), now.parse::<DateTime<Utc>>().unwrap());
     let store = Store::open(&url, 2).unwrap();
     let deps = Deps {
         store,
@@ -67,17 +70,34 @@ async fn a_process_that_is_killed_in_the_middle_leaves_the_old_roster_whole() {
     let before = parent.get(&school.evening("/bookings")).await.is(200).body;
     provider.fault("enrollments", 2, Fault::Silence);
     let mut other = Command::new(env::current_exe().unwrap());
-    other.args(["--exact", "roster_crash::a_process_that_is_killed_in_the_middle_leaves_the_old_roster_whole"]);
-    other.envs(CRASH.into_iter().zip([provider.origin.clone(), school.database_url(), school.now().to_rfc3339()]));
+    other.args([
+        "--exact",
+        "roster_crash::a_process_that_is_killed_in_the_middle_leaves_the_old_roster_whole",
+    ]);
+    other.envs(CRASH.into_iter().zip([
+        provider.origin.clone(),
+        school.database_url(),
+        school.now().to_rfc3339(),
+    ]));
     let other = Killed(other.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
-    until("the other server to be in the middle", async || provider.asked("enrollments") >= 2).await;
+    until("the other server to be in the middle", async || provider.asked("enrollments") >= 2)
+        .await;
     // SIGKILL: it has no chance to put anything in order.
     drop(other);
 
-    assert_eq!(parent.get(&school.evening("/bookings")).await.is(200).body, before, "nothing of the new roster is there");
+    assert_eq!(
+        parent.get(&school.evening("/bookings")).await.is(200).body,
+        before,
+        "nothing of the new roster is there"
+    );
     provider.mend();
     let (source, deps) = (source(&provider.origin), deps(&school, impatient()));
-    let by_command = sync_in_turn(&deps, &source.provider, &source.options, Turn::Now, Extent::Whole, |_, _| None).await.unwrap();
+    let by_command =
+        sync_in_turn(&deps, &source.provider, &source.options, Turn::Now, Extent::Whole, |_, _| {
+            None
+        })
+        .await
+        .unwrap();
     assert!(by_command.is_none(), "for all that is known the other server is still at it");
     school.wait(TimeDelta::minutes(6));
     let report = sync_if_due(&deps, &source).await.expect("its turn is over");

@@ -1,4 +1,5 @@
-//! What an import ended is brought back: by the office alone, within two weeks, where the time is free, and never past a bar.
+//! What an import ended is brought back: by the office alone, within two weeks, where the time is
+//! free, and never past a bar.
 
 use std::collections::BTreeMap;
 
@@ -32,15 +33,25 @@ fn of_kind(answer: &Answer, kind: &str) -> Vec<Option<String>> {
 /// The appointments about Sophie that a parent has.
 async fn about_sophie(school: &School, parent: &Actor) -> Vec<Value> {
     let mine = parent.get(&school.evening("/bookings")).await.is(200);
-    mine.list("/rows").iter().filter(|row| row["student"]["name"] == "Sophie Aaron").cloned().collect()
+    mine.list("/rows")
+        .iter()
+        .filter(|row| row["student"]["name"] == "Sophie Aaron")
+        .cloned()
+        .collect()
 }
 
 /// The sequence of each entry that mails have for a calendar, by address and UID.
 fn sequences(mails: &[Mail], method: &str) -> BTreeMap<(String, String), u32> {
-    let of = |text: &str, name: &str| text.lines().find_map(|line| line.strip_prefix(name).map(str::to_owned)).unwrap_or_default();
-    let messages = mails.iter().flat_map(|mail| mail.calendar.iter().map(|message| (mail.to.clone(), &message.text)));
+    let of = |text: &str, name: &str| {
+        text.lines().find_map(|line| line.strip_prefix(name).map(str::to_owned)).unwrap_or_default()
+    };
+    let messages = mails
+        .iter()
+        .flat_map(|mail| mail.calendar.iter().map(|message| (mail.to.clone(), &message.text)));
     let of_method = messages.filter(|(_, text)| of(text, "METHOD:") == method);
-    of_method.map(|(to, text)| ((to, of(text, "UID:")), of(text, "SEQUENCE:").parse().unwrap())).collect()
+    of_method
+        .map(|(to, text)| ((to, of(text, "UID:")), of(text, "SEQUENCE:").parse().unwrap()))
+        .collect()
 }
 
 #[tokio::test]
@@ -51,13 +62,19 @@ async fn a_guests_calendar_follows_an_invite_that_returns_twice() {
         let id = import(&school, Roster::without_sophie()).await;
         let cancelled = sequences(&school.mails().await, "CANCEL");
         assert!(
-            !cancelled.is_empty() && cancelled.iter().all(|(entry, sequence)| last.get(entry).is_none_or(|earlier| sequence > earlier)),
+            !cancelled.is_empty()
+                && cancelled.iter().all(|(entry, sequence)| last
+                    .get(entry)
+                    .is_none_or(|earlier| sequence > earlier)),
             "{last:?} {cancelled:?}"
         );
         school.wait(TimeDelta::minutes(1));
         restore(&school.staff().await, &id, false).await.is(200);
         let requested = sequences(&school.mails().await, "REQUEST");
-        assert!(cancelled.iter().all(|(entry, sequence)| requested[entry] > *sequence), "{cancelled:?} {requested:?}");
+        assert!(
+            cancelled.iter().all(|(entry, sequence)| requested[entry] > *sequence),
+            "{cancelled:?} {requested:?}"
+        );
         last = requested;
         school.wait(TimeDelta::minutes(1));
     }
@@ -78,11 +95,15 @@ async fn a_guest_comes_in_anew_once_an_invite_is_back() {
 async fn a_push_says_by_which_id_it_can_be_brought_back() {
     let school = School::start().await;
     let office = school.staff().await;
-    let push = async |row: Value| office.put("/roster/people", json!({ "items": [row] })).await.is(200);
+    let push =
+        async |row: Value| office.put("/roster/people", json!({ "items": [row] })).await.is(200);
     let pushed = push(json!({ "sourced_id": "t-abell", "remove": true })).await;
     let listed = office.get("/roster/imports").await.is(200);
     assert_eq!(pushed.text_at("/import_id"), listed.text_at("/items/0/id"));
-    assert_eq!(of_kind(&restore(&office, &pushed.text_at("/import_id"), true).await.is(200), "person"), [None]);
+    assert_eq!(
+        of_kind(&restore(&office, &pushed.text_at("/import_id"), true).await.is(200), "person"),
+        [None]
+    );
     // Nothing was written: there is nothing to bring back.
     let nothing = push(json!({ "sourced_id": "t-abell", "remove": true })).await;
     assert!(nothing.body.get("import_id").is_none(), "{}", nothing.text);
@@ -101,23 +122,41 @@ async fn what_a_wrong_import_ended_comes_back_once() {
     assert_eq!(cancelled.len(), 2 * before.len(), "the parent's calendar and the guest's");
     let office = school.staff().await;
     let listed = office.get("/roster/imports").await.is(200);
-    assert_eq!((listed.text_at("/items/0/id"), listed.text_at("/items/0/source/kind")), (id.clone(), "file".to_owned()));
+    assert_eq!(
+        (listed.text_at("/items/0/id"), listed.text_at("/items/0/source/kind")),
+        (id.clone(), "file".to_owned())
+    );
     assert_eq!(listed.body["items"][0]["ended"]["guardianships"], 1, "{}", listed.text);
     assert!(about_sophie(&school, &school.parent().await).await.is_empty());
 
     school.wait(TimeDelta::hours(2));
     let office = school.staff().await;
     let promised = restore(&office, &id, true).await.is(200);
-    assert_eq!((promised.body["dry_run"].as_bool(), promised.body["not_restored"].as_u64()), (Some(true), Some(0)), "{}", promised.text);
-    assert!(about_sophie(&school, &school.parent().await).await.is_empty(), "a dry run writes nothing");
+    assert_eq!(
+        (promised.body["dry_run"].as_bool(), promised.body["not_restored"].as_u64()),
+        (Some(true), Some(0)),
+        "{}",
+        promised.text
+    );
+    assert!(
+        about_sophie(&school, &school.parent().await).await.is_empty(),
+        "a dry run writes nothing"
+    );
     assert_eq!(school.mails().await.len(), 0);
 
     let done = restore(&office, &id, false).await.is(200);
     assert_eq!(done.body["items"], promised.body["items"], "and does as it promised");
-    assert_eq!((of_kind(&done, "guardianship"), of_kind(&done, "invite")), (vec![None], vec![None]), "{}", done.text);
+    assert_eq!(
+        (of_kind(&done, "guardianship"), of_kind(&done, "invite")),
+        (vec![None], vec![None]),
+        "{}",
+        done.text
+    );
     assert_eq!(of_kind(&done, "booking"), vec![None; before.len()]);
     let after = about_sophie(&school, &school.parent().await).await;
-    let key = |rows: &[Value]| rows.iter().map(|row| (row["id"].clone(), row["starts_at"].clone())).collect::<Vec<_>>();
+    let key = |rows: &[Value]| {
+        rows.iter().map(|row| (row["id"].clone(), row["starts_at"].clone())).collect::<Vec<_>>()
+    };
     assert_eq!(key(&after), key(&before), "the same appointments at the same times");
     school.guest().await.get("/guest/appointments").await.is(200);
     let mails = school.mails().await;
@@ -127,15 +166,26 @@ async fn what_a_wrong_import_ended_comes_back_once() {
     // Each brings the appointments back into a calendar, above the cancellation.
     let requested = sequences(&mails, "REQUEST");
     for (entry, sequence) in &cancelled {
-        assert!(requested.get(entry).is_some_and(|raised| raised > sequence), "{entry:?}: {cancelled:?} {requested:?}");
+        assert!(
+            requested.get(entry).is_some_and(|raised| raised > sequence),
+            "{entry:?}: {cancelled:?} {requested:?}"
+        );
     }
 
     // Twice brings nothing twice, and the right files find all as they had it.
     let again = restore(&office, &id, false).await.is(200);
     assert_eq!(again.body["restored"], 0, "{}", again.text);
-    assert!(again.list("/items").iter().all(|item| item["reason"] == "already_there"), "{}", again.text);
+    assert!(
+        again.list("/items").iter().all(|item| item["reason"] == "already_there"),
+        "{}",
+        again.text
+    );
     let right = Roster::of_the_demo().import(&school).await;
-    assert_eq!((right.changes.guardianships.added, right.changes.guardianships.changed), (0, 0), "{right}");
+    assert_eq!(
+        (right.changes.guardianships.added, right.changes.guardianships.changed),
+        (0, 0),
+        "{right}"
+    );
     assert_eq!(school.mails().await.len(), 0);
 }
 
@@ -143,7 +193,9 @@ async fn what_a_wrong_import_ended_comes_back_once() {
 async fn people_classes_and_places_that_were_ended_come_back() {
     let school = School::start().await;
     let office = school.staff().await;
-    let push = async |path: &str, row: Value| office.put(&format!("/roster/{path}"), json!({ "items": [row] })).await.is(200);
+    let push = async |path: &str, row: Value| {
+        office.put(&format!("/roster/{path}"), json!({ "items": [row] })).await.is(200)
+    };
     school.execute("update people set is_staff = true where sourced_id = 't-abell'").await;
     push("people", json!({ "sourced_id": "t-abell", "remove": true })).await;
     let newest = async || office.get("/roster/imports").await.is(200).text_at("/items/0/id");
@@ -161,12 +213,21 @@ async fn people_classes_and_places_that_were_ended_come_back() {
     assert!(!places.is_empty() && places.iter().all(Option::is_none), "{}", done.text);
     let here: i64 = school
         .read(|db| {
-            let gone = people::table.filter(people::sourced_id.eq("t-abell")).filter(people::removed_at.is_not_null());
+            let gone = people::table
+                .filter(people::sourced_id.eq("t-abell"))
+                .filter(people::removed_at.is_not_null());
             Ok(gone.count().get_result(db)?)
         })
         .await;
     assert_eq!(here, 0);
-    let is_staff: bool = school.read(|db| Ok(people::table.filter(people::sourced_id.eq("t-abell")).select(people::is_staff).first(db)?)).await;
+    let is_staff: bool = school
+        .read(|db| {
+            Ok(people::table
+                .filter(people::sourced_id.eq("t-abell"))
+                .select(people::is_staff)
+                .first(db)?)
+        })
+        .await;
     assert!(!is_staff, "staff are made by a roster alone");
     school.ignore_mail("whom the office hears of is told in stranded");
 }
@@ -196,9 +257,18 @@ async fn a_time_that_is_taken_does_not_come_back() {
             continue;
         }
         for wish in wishes(&school, &other).await {
-            let slot = before.iter().find(|mine| mine["class_id"] == json!(wish.class) && wish.free.iter().any(|time| mine["starts_at"] == json!(time)));
+            let slot = before.iter().find(|mine| {
+                mine["class_id"] == json!(wish.class)
+                    && wish.free.iter().any(|time| mine["starts_at"] == json!(time))
+            });
             let Some(slot) = slot else { continue };
-            other.post(&school.evening("/bookings"), json!({ "bookings": [wish.at(slot["starts_at"].as_str().unwrap())] })).await.is(201);
+            other
+                .post(
+                    &school.evening("/bookings"),
+                    json!({ "bookings": [wish.at(slot["starts_at"].as_str().unwrap())] }),
+                )
+                .await
+                .is(201);
             taken = Some(slot.clone());
             break;
         }
@@ -209,7 +279,12 @@ async fn a_time_that_is_taken_does_not_come_back() {
     let taken = taken.expect("somebody of the class takes a time that was Rachel's");
     let done = restore(&school.staff().await, &id, false).await.is(200);
     let reasons = of_kind(&done, "booking");
-    assert_eq!(reasons.iter().filter(|reason| reason.as_deref() == Some("taken")).count(), 1, "{}", done.text);
+    assert_eq!(
+        reasons.iter().filter(|reason| reason.as_deref() == Some("taken")).count(),
+        1,
+        "{}",
+        done.text
+    );
     assert_eq!(reasons.iter().filter(|reason| reason.is_none()).count(), before.len() - 1);
     let after = about_sophie(&school, &school.parent().await).await;
     assert!(after.len() == before.len() - 1 && after.iter().all(|row| row["id"] != taken["id"]));
@@ -224,7 +299,8 @@ async fn what_a_bar_ended_never_comes_back() {
         let office = school.staff().await;
         let push = async |bar: Value| {
             let mut row = bar;
-            (row["parent_sourced_id"], row["student_sourced_id"], row["relationship"]) = (json!("p-rachel-aaron"), json!("s-sophie-aaron"), json!("Mother"));
+            (row["parent_sourced_id"], row["student_sourced_id"], row["relationship"]) =
+                (json!("p-rachel-aaron"), json!("s-sophie-aaron"), json!("Mother"));
             office.put("/roster/guardianships", json!({ "items": [row] })).await.is(200)
         };
         push(bar).await;
@@ -234,7 +310,12 @@ async fn what_a_bar_ended_never_comes_back() {
             let done = restore(&office, &id, false).await.is(200);
             for kind in ["contact", "booking", "invite"] {
                 let reasons = of_kind(&done, kind);
-                assert!(!reasons.is_empty() && reasons.iter().all(|reason| reason.as_deref() == Some("barred")), "{kind}: {}", done.text);
+                assert!(
+                    !reasons.is_empty()
+                        && reasons.iter().all(|reason| reason.as_deref() == Some("barred")),
+                    "{kind}: {}",
+                    done.text
+                );
             }
             assert_eq!(about_sophie(&school, &school.parent().await).await.len(), 0);
         };
@@ -253,12 +334,21 @@ async fn a_bar_that_was_set_since_stands() {
     let id = import(&school, Roster::without_sophie()).await;
     let office = school.staff().await;
     let person = |id: &'static str| {
-        school.read(move |db| Ok(people::table.filter(people::sourced_id.eq(id)).select(people::id).first::<parlour::store::sql_types::Key>(db)?))
+        school.read(move |db| {
+            Ok(people::table
+                .filter(people::sourced_id.eq(id))
+                .select(people::id)
+                .first::<parlour::store::sql_types::Key>(db)?)
+        })
     };
     let (rachel, sophie) = (person("p-rachel-aaron").await, person("s-sophie-aaron").await);
     office.post("/bars", json!({ "student_id": sophie.0, "person_id": rachel.0 })).await.is(201);
     let done = restore(&office, &id, false).await.is(200);
-    assert!(of_kind(&done, "booking").iter().all(|reason| reason.as_deref() == Some("no_access")), "{}", done.text);
+    assert!(
+        of_kind(&done, "booking").iter().all(|reason| reason.as_deref() == Some("no_access")),
+        "{}",
+        done.text
+    );
     assert_eq!(about_sophie(&school, &school.parent().await).await.len(), 0);
     school.ignore_mail("what mail a loss sends is told in access.rs");
 }

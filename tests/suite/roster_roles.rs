@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl, SelectableHelper};
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl, SelectableHelper,
+};
 use parlour::{
     roster::{self, ImportOptions, ImportReport},
     schema::{people, schools},
@@ -26,8 +28,10 @@ async fn import(school: &School, name: &str) -> ImportReport {
 async fn person(school: &School, sourced_id: &'static str) -> PersonRow {
     school
         .read(move |db| {
-            let of_school = people::table.inner_join(schools::table.on(schools::id.eq(people::school_id)));
-            let named = of_school.filter(schools::sourced_id.eq("sch1").and(people::sourced_id.eq(sourced_id)));
+            let of_school =
+                people::table.inner_join(schools::table.on(schools::id.eq(people::school_id)));
+            let named = of_school
+                .filter(schools::sourced_id.eq("sch1").and(people::sourced_id.eq(sourced_id)));
             Ok(named.select(PersonRow::as_select()).first(db)?)
         })
         .await
@@ -40,7 +44,11 @@ async fn a_contact_who_is_staff_elsewhere_is_no_staff_here() {
     let report = import(&school, "other-school-admin-as-contact").await;
     for id in ["adm2", "boss", "t9"] {
         let row = person(&school, id).await;
-        assert_eq!((row.is_staff, row.is_teacher, row.is_parent), (false, false, true), "{id}: {report}");
+        assert_eq!(
+            (row.is_staff, row.is_teacher, row.is_parent),
+            (false, false, true),
+            "{id}: {report}"
+        );
     }
     assert!(person(&school, "adm").await.is_staff);
     school.ignore_mail("the second roster holds fewer people, who are no concern of this test");
@@ -61,9 +69,19 @@ async fn who_was_made_staff_by_a_contact_s_row_is_none_after_the_next_import() {
         })
         .await
         .unwrap();
-    let slug: String = school.read(|db| Ok(schools::table.filter(schools::sourced_id.eq("sch1")).select(schools::slug).first(db)?)).await;
+    let slug: String = school
+        .read(|db| {
+            Ok(schools::table
+                .filter(schools::sourced_id.eq("sch1"))
+                .select(schools::slug)
+                .first(db)?)
+        })
+        .await;
     let actor = Actor::of(&school.origin, &slug);
-    actor.hold("parlour_session", &school.session_of(&person(&school, "adm2").await, Role::Staff).await);
+    actor.hold(
+        "parlour_session",
+        &school.session_of(&person(&school, "adm2").await, Role::Staff).await,
+    );
     actor.get("/parents").await.is(200);
     import(&school, "other-school-admin-as-contact").await;
     assert!(!person(&school, "adm2").await.is_staff);

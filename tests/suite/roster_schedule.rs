@@ -1,4 +1,5 @@
-//! Syncs by themselves: when they are due, on one server at a time, and staff hear once of one that was stopped.
+//! Syncs by themselves: when they are due, on one server at a time, and staff hear once of one that
+//! was stopped.
 
 use chrono::TimeDelta;
 use futures_util::future::join;
@@ -20,7 +21,11 @@ async fn of_two_servers_one_syncs_what_is_due() {
     let source = source(&provider);
     let (here, there) = (deps(&school, impatient()), deps(&other, impatient()));
     let both = join(sync_if_due(&here, &source), sync_if_due(&there, &source)).await;
-    assert_eq!([&both.0, &both.1].iter().filter(|report| report.is_some()).count(), 1, "one of them had the turn");
+    assert_eq!(
+        [&both.0, &both.1].iter().filter(|report| report.is_some()).count(),
+        1,
+        "one of them had the turn"
+    );
     assert_eq!(provider.asked("users"), 3, "297 people, 100 at a time");
 
     assert!(sync_if_due(&there, &source).await.is_none(), "it is not due");
@@ -37,8 +42,14 @@ async fn a_turn_that_somebody_has_is_not_taken_by_a_command() {
     let options = source.options.clone();
     let by_command = async {
         // The other is in the middle of it by then.
-        crate::harness::until("the sync to come to the enrolments", async || provider.asked("enrollments") > 0).await;
-        sync_in_turn(&deps, &source.provider, &options, Turn::Now, Extent::Whole, |_, _| None).await.unwrap().is_none()
+        crate::harness::until("the sync to come to the enrolments", async || {
+            provider.asked("enrollments") > 0
+        })
+        .await;
+        sync_in_turn(&deps, &source.provider, &options, Turn::Now, Extent::Whole, |_, _| None)
+            .await
+            .unwrap()
+            .is_none()
     };
     tokio::select! {
         _ = sync_if_due(&deps, &source) => panic!("there is no answer to wait for"),
@@ -58,7 +69,11 @@ async fn staff_hear_once_of_a_sync_that_was_stopped() {
     let (source, deps) = (source(&provider), deps(&school, impatient()));
     for _ in 0..2 {
         let report = sync_if_due(&deps, &source).await.unwrap();
-        assert_eq!(report.stopped.iter().map(|stop| stop.kind).collect::<Vec<_>>(), ["enrolments", "appointments"], "{report}");
+        assert_eq!(
+            report.stopped.iter().map(|stop| stop.kind).collect::<Vec<_>>(),
+            ["enrolments", "appointments"],
+            "{report}"
+        );
         school.wait(TimeDelta::minutes(61));
     }
     let mails = school.mails().await;
@@ -74,20 +89,40 @@ async fn between_whole_syncs_only_changes_are_asked_for() {
         let provider = Provider::start(version, &Roster::of_the_demo()).await;
         let source = source(&provider);
         let first = an_hour_later(&school, &source).await;
-        assert_eq!((provider.asked_for_changes(), first.changes.people.changed), (0, 0), "the first one is whole");
+        assert_eq!(
+            (provider.asked_for_changes(), first.changes.people.changed),
+            (0, 0),
+            "the first one is whole"
+        );
         school.wait(TimeDelta::hours(2));
         let nothing = an_hour_later(&school, &source).await;
-        assert_eq!((provider.asked_for_changes(), nothing.changes.people.unchanged, nothing.changes.people.removed), (3, 296, 0), "{nothing}");
+        assert_eq!(
+            (
+                provider.asked_for_changes(),
+                nothing.changes.people.unchanged,
+                nothing.changes.people.removed
+            ),
+            (3, 296, 0),
+            "{nothing}"
+        );
 
-        // One is renamed, one leaves a class, and one leaves the school, with others to come on further pages.
+        // One is renamed, one leaves a class, and one leaves the school, with others to come on
+        // further pages.
         provider.pages(Paging::Links, &[1]);
-        provider.touch("users", "s-liz-aaron", school.now(), |user| user["givenName"] = json!("Elizabeth"));
-        provider.touch("users", "t-abell", school.now(), |user| user["status"] = json!("tobedeleted"));
+        provider.touch("users", "s-liz-aaron", school.now(), |user| {
+            user["givenName"] = json!("Elizabeth")
+        });
+        provider
+            .touch("users", "t-abell", school.now(), |user| user["status"] = json!("tobedeleted"));
         // What it drops without a word is found by the next whole sync.
         provider.change("users", |users| users.retain(|user| user["sourcedId"] != "t-atkinson"));
         let changed = an_hour_later(&school, &source).await;
         assert!(provider.asked_for_changes() >= 3);
-        assert_eq!((changed.changes.people.changed, changed.changes.people.removed), (1, 1), "{changed}");
+        assert_eq!(
+            (changed.changes.people.changed, changed.changes.people.removed),
+            (1, 1),
+            "{changed}"
+        );
         provider.pages(Paging::Count, &[100]);
         school.wait(TimeDelta::hours(22));
         let whole = an_hour_later(&school, &source).await;
@@ -107,7 +142,11 @@ async fn a_provider_that_tells_no_changes_is_asked_for_everything() {
         school.wait(TimeDelta::hours(2));
         provider.change("users", |users| users.retain(|user| user["sourcedId"] != "t-atkinson"));
         let report = an_hour_later(&school, &source).await;
-        assert_eq!((provider.asked_for_changes(), report.changes.people.removed), (1, 1), "{filter:?}: {report}");
+        assert_eq!(
+            (provider.asked_for_changes(), report.changes.people.removed),
+            (1, 1),
+            "{filter:?}: {report}"
+        );
         school.ignore_mail("what mail a loss sends is told in access.rs");
     }
 }
@@ -119,7 +158,8 @@ async fn a_sync_that_failed_leaves_the_changes_to_the_next_one() {
     let source = source(&provider);
     an_hour_later(&school, &source).await;
     school.wait(TimeDelta::hours(2));
-    provider.touch("users", "s-liz-aaron", school.now(), |user| user["givenName"] = json!("Elizabeth"));
+    provider
+        .touch("users", "s-liz-aaron", school.now(), |user| user["givenName"] = json!("Elizabeth"));
     provider.fault("enrollments", 0, Fault::Status(500, Vec::new()));
     school.wait(TimeDelta::minutes(61));
     assert!(sync_if_due(&deps(&school, impatient()), &source).await.is_none());
@@ -135,14 +175,30 @@ async fn a_bar_on_a_student_s_row_outlasts_changes_of_the_contact() {
     let school = School::start().await;
     let provider = Provider::start(Version::V12, &Roster::of_the_demo()).await;
     let source = source(&provider);
-    provider.touch("users", "s-liz-aaron", school.now() - TimeDelta::days(1), |user| user["metadata"]["courtOrder"] = json!("true"));
+    provider.touch("users", "s-liz-aaron", school.now() - TimeDelta::days(1), |user| {
+        user["metadata"]["courtOrder"] = json!("true")
+    });
     an_hour_later(&school, &source).await;
-    let sees_liz = async || school.parent().await.get(&school.evening("/slots")).await.is(200).text.contains("Liz Aaron");
+    let sees_liz = async || {
+        school
+            .parent()
+            .await
+            .get(&school.evening("/slots"))
+            .await
+            .is(200)
+            .text
+            .contains("Liz Aaron")
+    };
     assert!(!sees_liz().await);
     school.wait(TimeDelta::hours(2));
-    provider.touch("users", "p-rachel-aaron", school.now(), |user| user["givenName"] = json!("Rahel"));
+    provider
+        .touch("users", "p-rachel-aaron", school.now(), |user| user["givenName"] = json!("Rahel"));
     let report = an_hour_later(&school, &source).await;
-    assert_eq!((report.changes.people.changed, report.changes.guardianships.changed), (1, 0), "{report}");
+    assert_eq!(
+        (report.changes.people.changed, report.changes.guardianships.changed),
+        (1, 0),
+        "{report}"
+    );
     assert!(!sees_liz().await, "her row was not among the changes, and says so still");
     school.ignore_mail("what mail a loss sends is told in access.rs");
 }

@@ -1,4 +1,5 @@
-//! Which schools a source may write: what is listed here or bound here, never what the provider names.
+//! Which schools a source may write: what is listed here or bound here, never what the provider
+//! names.
 
 use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl, TextExpressionMethods};
 use parlour::{
@@ -12,7 +13,10 @@ use crate::harness::{Roster, School, provider::Provider};
 const VERSIONS: [Version; 2] = [Version::V11, Version::V12];
 
 fn listed(schools: &[&str]) -> ImportOptions {
-    ImportOptions { schools: schools.iter().map(|&id| id.to_owned()).collect(), ..ImportOptions::default() }
+    ImportOptions {
+        schools: schools.iter().map(|&id| id.to_owned()).collect(),
+        ..ImportOptions::default()
+    }
 }
 
 /// A provider of these schools, with an administrator for each.
@@ -20,7 +24,12 @@ async fn provider(version: Version, schools: &[&str]) -> Provider {
     let provider = Provider::start(version, &Roster::of_the_demo()).await;
     let none: fn(&mut Vec<Value>) = Vec::clear;
     ["classes", "users", "enrollments"].iter().for_each(|kind| provider.change(kind, none));
-    provider.change("orgs", |orgs| *orgs = schools.iter().map(|id| json!({ "sourcedId": id, "name": format!("School {id}"), "type": "school" })).collect());
+    provider.change("orgs", |orgs| {
+        *orgs = schools
+            .iter()
+            .map(|id| json!({ "sourcedId": id, "name": format!("School {id}"), "type": "school" }))
+            .collect()
+    });
     let user = |id: &&str| {
         let mut user = json!({ "sourcedId": format!("adm-{id}"), "givenName": "Ada", "familyName": id, "email": format!("ada@{id}.example.org") });
         if version == Version::V12 {
@@ -38,8 +47,10 @@ async fn provider(version: Version, schools: &[&str]) -> Provider {
 async fn there(school: &School) -> Vec<(String, String)> {
     school
         .read(|db| {
-            let of_schools = people::table.inner_join(schools::table.on(schools::id.eq(people::school_id)));
-            let made = of_schools.filter(people::sourced_id.like("adm-%")).order(schools::sourced_id);
+            let of_schools =
+                people::table.inner_join(schools::table.on(schools::id.eq(people::school_id)));
+            let made =
+                of_schools.filter(people::sourced_id.like("adm-%")).order(schools::sourced_id);
             Ok(made.select((schools::sourced_id, people::sourced_id)).load(db)?)
         })
         .await
@@ -48,7 +59,8 @@ async fn there(school: &School) -> Vec<(String, String)> {
 async fn bound(school: &School) -> Vec<String> {
     school
         .read(|db| {
-            let bound = source_schools::table.inner_join(schools::table.on(schools::id.eq(source_schools::school_id)));
+            let bound = source_schools::table
+                .inner_join(schools::table.on(schools::id.eq(source_schools::school_id)));
             Ok(bound.order(schools::sourced_id).select(schools::sourced_id).load(db)?)
         })
         .await
@@ -72,13 +84,28 @@ async fn a_source_writes_the_schools_listed_and_no_others() {
         assert_eq!(bound(&school).await, ["elm", "oak"]);
         let told: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
         assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].starts_with("orgs:3: the school \"hillcrest\" (School hillcrest) is not listed for this source"), "{told:?}");
+        assert!(
+            told[0].starts_with(
+                "orgs:3: the school \"hillcrest\" (School hillcrest) is not listed for this source"
+            ),
+            "{told:?}"
+        );
         assert!(told[0].contains("1 people, 0 classes"), "{told:?}");
         // A district's school that is listed and not there stays; that one is told, too.
         let report = provider.sync(&school, listed(&["oak", "ash"])).await.unwrap();
-        assert!(report.to_string().contains("the school \"ash\" is listed for this source and not in the roster"), "{report}");
+        assert!(
+            report
+                .to_string()
+                .contains("the school \"ash\" is listed for this source and not in the roster"),
+            "{report}"
+        );
         assert_eq!(there(&school).await, pairs(&["elm", "oak"]));
-        assert_eq!(refusal(provider.sync(&school, listed(&["ash"])).await).matches("no school \"ash\"").count(), 1);
+        assert_eq!(
+            refusal(provider.sync(&school, listed(&["ash"])).await)
+                .matches("no school \"ash\"")
+                .count(),
+            1
+        );
     }
 }
 
@@ -87,7 +114,10 @@ async fn a_source_that_lists_none_writes_the_school_it_made() {
     let school = School::start().await;
     let provider = provider(Version::V11, &["oak"]).await;
     provider.sync_unlisted(&school).await.unwrap();
-    assert_eq!((there(&school).await, bound(&school).await), (pairs(&["oak"]), vec!["oak".to_owned()]));
+    assert_eq!(
+        (there(&school).await, bound(&school).await),
+        (pairs(&["oak"]), vec!["oak".to_owned()])
+    );
     // Whatever it names later: a school that is here, or one that is not.
     provider.change("orgs", |orgs| {
         orgs.push(json!({ "sourcedId": "hillcrest", "name": "Mine now", "type": "school" }));
@@ -95,13 +125,25 @@ async fn a_source_that_lists_none_writes_the_school_it_made() {
     });
     provider.change("users", |users| {
         let mut more = users[0].clone();
-        (more["sourcedId"], more["orgs"]) = (json!("adm-evil"), json!([{ "sourcedId": "hillcrest" }, { "sourcedId": "new" }]));
+        (more["sourcedId"], more["orgs"]) =
+            (json!("adm-evil"), json!([{ "sourcedId": "hillcrest" }, { "sourcedId": "new" }]));
         users.push(more);
     });
     let report = provider.sync_unlisted(&school).await.unwrap();
     assert_eq!(there(&school).await, pairs(&["oak"]));
-    assert_eq!(report.findings.iter().filter(|finding| finding.message.contains("is not listed")).count(), 2, "{report}");
-    let name: String = school.read(|db| Ok(schools::table.filter(schools::sourced_id.eq("hillcrest")).select(schools::name).first(db)?)).await;
+    assert_eq!(
+        report.findings.iter().filter(|finding| finding.message.contains("is not listed")).count(),
+        2,
+        "{report}"
+    );
+    let name: String = school
+        .read(|db| {
+            Ok(schools::table
+                .filter(schools::sourced_id.eq("hillcrest"))
+                .select(schools::name)
+                .first(db)?)
+        })
+        .await;
     assert_eq!(name, "Hillcrest School");
 }
 
@@ -110,11 +152,20 @@ async fn a_first_sync_of_several_or_of_another_s_school_is_refused() {
     let school = School::start().await;
     let several = provider(Version::V12, &["oak", "elm"]).await;
     let sentence = refusal(several.sync_unlisted(&school).await);
-    assert!(sentence.contains("schools = [\"elm\", \"oak\"] in its [[roster_sources]], or --school elm --school oak"), "{sentence}");
+    assert!(
+        sentence.contains(
+            "schools = [\"elm\", \"oak\"] in its [[roster_sources]], or --school elm --school oak"
+        ),
+        "{sentence}"
+    );
     // One that files have brought is nobody's to take without a word of ours.
     let taker = provider(Version::V11, &["hillcrest"]).await;
     let sentence = refusal(taker.sync_unlisted(&school).await);
-    assert!(sentence.contains("the school hillcrest (School hillcrest) is on this server") && sentence.contains("--school hillcrest"), "{sentence}");
+    assert!(
+        sentence.contains("the school hillcrest (School hillcrest) is on this server")
+            && sentence.contains("--school hillcrest"),
+        "{sentence}"
+    );
     // Nor one of another source.
     let owner = provider(Version::V11, &["oak"]).await;
     owner.sync_unlisted(&school).await.unwrap();
@@ -143,7 +194,12 @@ async fn a_school_synced_before_schools_were_bound_stays_its_source_s() {
     let school = School::start().await;
     let provider = provider(Version::V11, &["oak"]).await;
     provider.sync_unlisted(&school).await.unwrap();
-    school.app.store.write(|db| Ok(diesel::delete(source_schools::table).execute(db)?)).await.unwrap();
+    school
+        .app
+        .store
+        .write(|db| Ok(diesel::delete(source_schools::table).execute(db)?))
+        .await
+        .unwrap();
     provider.sync_unlisted(&school).await.unwrap();
     assert_eq!(bound(&school).await, ["oak"]);
 }

@@ -13,14 +13,18 @@ use crate::{
     harness::{Actor, School},
 };
 
-const SANDBOX: &[(&str, &str)] = &[("PARLOUR_MODE", "sandbox"), ("PARLOUR_WEBHOOKS_PRIVATE", "allow")];
+const SANDBOX: &[(&str, &str)] =
+    &[("PARLOUR_MODE", "sandbox"), ("PARLOUR_WEBHOOKS_PRIVATE", "allow")];
 
 /// A token by the sandbox's credentials, or the refusal.
 async fn token(school: &School) -> Result<String, u16> {
     let demo::Credentials { id, secret } = demo::credentials(&school.app.keys);
     let (nobody, id) = (school.nobody(), id.0.to_string());
-    let form = [("grant_type", "client_credentials"), ("client_id", &id), ("client_secret", &secret)];
-    let answer = nobody.send("POST", "/oauth/token", nobody.request("POST", "/oauth/token").form(&form)).await;
+    let form =
+        [("grant_type", "client_credentials"), ("client_id", &id), ("client_secret", &secret)];
+    let answer = nobody
+        .send("POST", "/oauth/token", nobody.request("POST", "/oauth/token").form(&form))
+        .await;
     if answer.status == 200 { Ok(answer.text_at("/access_token")) } else { Err(answer.status) }
 }
 
@@ -36,13 +40,21 @@ async fn everything_begins_anew_and_the_credentials_stay() {
     let program = token(&school).await.expect("a sandbox has a program");
     let count = async |token: &str| get(&nobody, "/changes?limit=100", token).await.is(200);
     let fresh = count(&program).await;
-    let of_kind = |page: &crate::harness::Answer, kind: &str| page.list("/items").iter().filter(|item| item["kind"] == kind).count();
+    let of_kind = |page: &crate::harness::Answer, kind: &str| {
+        page.list("/items").iter().filter(|item| item["kind"] == kind).count()
+    };
     assert!(of_kind(&fresh, "booking") > 20);
     // Somebody uses it: everything that can be made is made.
     nobody.post("/dev/logins", json!({ "as": "staff" })).await.is(201);
     let clients = nobody.get("/clients").await.is(200);
     assert_eq!(clients.text_at("/items/0/name"), "Sandbox");
-    nobody.post("/webhooks", json!({ "url": "http://127.0.0.1:9/", "event_types": ["booking.cancelled"] })).await.is(201);
+    nobody
+        .post(
+            "/webhooks",
+            json!({ "url": "http://127.0.0.1:9/", "event_types": ["booking.cancelled"] }),
+        )
+        .await
+        .is(201);
     let booking = nobody.get("/bookings?limit=1").await.is(200).text_at("/items/0/id");
     let cancelled = nobody.delete(&format!("/bookings/{booking}")).await;
     assert!([204, 409].contains(&cancelled.status), "{}", cancelled.text);
@@ -59,7 +71,9 @@ async fn everything_begins_anew_and_the_credentials_stay() {
     for kind in ["evening", "booking", "invite"] {
         assert_eq!(of_kind(&again, kind), of_kind(&fresh, kind), "{kind}");
     }
-    get(&nobody, &format!("/changes?cursor={}", fresh.text_at("/next_cursor")), &program).await.refuses(400, "bad_cursor");
+    get(&nobody, &format!("/changes?cursor={}", fresh.text_at("/next_cursor")), &program)
+        .await
+        .refuses(400, "bad_cursor");
     nobody.post("/dev/logins", json!({ "as": "staff" })).await.is(201);
     assert!(nobody.get("/webhooks").await.is(200).list("/items").is_empty());
     school.ignore_mail("the mails of the demo's own bookings");
@@ -94,13 +108,16 @@ async fn no_table_is_forgotten_and_no_school_is_emptied() {
     let left = school.app.store.write(|db| {
         playground::wipe(db, demo::SCHOOL)?;
         let tables = match db {
-            Db::Pg(_) => "select tablename::text as name from pg_tables where schemaname = current_schema()",
+            Db::Pg(_) => {
+                "select tablename::text as name from pg_tables where schemaname = current_schema()"
+            }
             Db::Sqlite(_) => "select name from sqlite_master where type = 'table'",
         };
         let tables: Vec<Table> = diesel::sql_query(tables).load(db)?;
         let mut left = Vec::new();
         for Table { name } in tables {
-            let count: Count = diesel::sql_query(format!("select count(*) as rows from {name}")).get_result(db)?;
+            let count: Count =
+                diesel::sql_query(format!("select count(*) as rows from {name}")).get_result(db)?;
             if count.rows > 0 {
                 left.push(name);
             }
@@ -108,7 +125,10 @@ async fn no_table_is_forgotten_and_no_school_is_emptied() {
         left.sort();
         Ok(left)
     });
-    assert_eq!(left.await.expect("the database answers"), ["__diesel_schema_migrations", "marks", "schools"]);
+    assert_eq!(
+        left.await.expect("the database answers"),
+        ["__diesel_schema_migrations", "marks", "schools"]
+    );
     // The same on a database that a school's server has marked.
     let school = School::start().await;
     school.execute("update marks set value = 'production' where name = 'mode'").await;
@@ -121,7 +141,10 @@ async fn no_table_is_forgotten_and_no_school_is_emptied() {
 async fn an_evening_that_is_called_something_else_is_still_the_demo_s() {
     let school = School::start_with(SANDBOX).await;
     let office = school.staff().await;
-    office.patch(&school.evening(""), json!({ "name": "autumn", "title": "Autumn Evening" })).await.is(200);
+    office
+        .patch(&school.evening(""), json!({ "name": "autumn", "title": "Autumn Evening" }))
+        .await
+        .is(200);
     for who in ["parent", "guest", "teacher", "staff"] {
         school.nobody().post("/dev/logins", json!({ "as": who })).await.is(201);
     }

@@ -1,4 +1,5 @@
-//! The school at an address: how families reach it, and what browsers report when the web app does not start.
+//! The school at an address: how families reach it, and what browsers report when the web app does
+//! not start.
 
 use chrono::TimeDelta;
 use serde_json::json;
@@ -10,7 +11,12 @@ async fn staff_say_how_to_reach_the_school() {
     let school = School::start().await;
     let (office, nobody) = (school.staff().await, school.nobody());
     let before = nobody.get("/school").await.is(200);
-    assert!(["/phone", "/email", "/office_hours"].iter().all(|field| before.body.pointer(field).is_none()), "nothing was said yet");
+    assert!(
+        ["/phone", "/email", "/office_hours"]
+            .iter()
+            .all(|field| before.body.pointer(field).is_none()),
+        "nothing was said yet"
+    );
 
     let said = json!({ "phone": " 020 7946 0000 ", "email": "Office@Hillcrest.Example.org", "office_hours": "Monday to Friday, 8:00 to 16:00" });
     office.patch("/school", said).await.is(200);
@@ -25,8 +31,16 @@ async fn staff_say_how_to_reach_the_school() {
     assert!(without.body.pointer("/phone").is_none());
     assert_eq!(without.text_at("/email"), "Office@hillcrest.example.org");
     office.patch("/school", json!({})).await.is(200);
-    school.parent().await.patch("/school", json!({ "phone": "020 7946 0001" })).await.refuses(403, "wrong_role");
-    nobody.patch("/school", json!({ "phone": "020 7946 0001" })).await.refuses(401, "not_logged_in");
+    school
+        .parent()
+        .await
+        .patch("/school", json!({ "phone": "020 7946 0001" }))
+        .await
+        .refuses(403, "wrong_role");
+    nobody
+        .patch("/school", json!({ "phone": "020 7946 0001" }))
+        .await
+        .refuses(401, "not_logged_in");
 }
 
 #[actix_web::test]
@@ -42,7 +56,10 @@ async fn a_contact_that_is_none_is_refused() {
     check("email", "office").await;
     check("office_hours", "Monday\nTuesday").await;
     check("office_hours", &"x".repeat(121)).await;
-    assert!(office.get("/school").await.is(200).body.pointer("/phone").is_none(), "nothing was taken over");
+    assert!(
+        office.get("/school").await.is(200).body.pointer("/phone").is_none(),
+        "nothing was taken over"
+    );
 }
 
 #[actix_web::test]
@@ -52,10 +69,16 @@ async fn reports_of_browsers_are_bounded() {
     for _ in 0..30 {
         nobody.post("/client_errors", json!({ "kind": "webassembly_failed" })).await.is(204);
     }
-    let refused = nobody.post("/client_errors", json!({ "kind": "webassembly_failed" })).await.refuses(429, "too_many_requests");
+    let refused = nobody
+        .post("/client_errors", json!({ "kind": "webassembly_failed" }))
+        .await
+        .refuses(429, "too_many_requests");
     assert!(refused.header("retry-after").is_some());
     school.wait(TimeDelta::minutes(1));
     nobody.post("/client_errors", json!({ "kind": "too_slow" })).await.is(204);
     nobody.post("/client_errors", json!({ "kind": "rachel.aaron@example.org" })).await.is(422);
-    nobody.post("/client_errors", json!({ "kind": "too_slow", "name": "Rachel" })).await.refuses(422, "invalid");
+    nobody
+        .post("/client_errors", json!({ "kind": "too_slow", "name": "Rachel" }))
+        .await
+        .refuses(422, "invalid");
 }

@@ -36,7 +36,8 @@ const KEY: &str = "01a1f640-bc00-73c6-a0b8-a9c15224a822";
 async fn a_login_with_a_lost_answer_can_be_repeated() {
     let school = School::start().await;
     let asked = async |browser: &Actor| {
-        let link = browser.post("/login_links", json!({ "email": RACHEL })).await.is(202).text_at("/id");
+        let link =
+            browser.post("/login_links", json!({ "email": RACHEL })).await.is(202).text_at("/id");
         (link, school.mail_to(RACHEL).await)
     };
     // By the link: whoever has the key is the browser that sent it.
@@ -75,15 +76,19 @@ async fn a_login_with_a_lost_answer_can_be_repeated() {
     browser.post("/sessions", code).await.refuses(410, "code_dead");
 
     // What is kept of a key is a keyed hash.
-    let kept: Vec<Option<String>> = school.read(|db| Ok(login_links::table.select(login_links::used_key_hash).load(db)?)).await;
-    assert!(kept.iter().flatten().count() > 0 && kept.iter().flatten().all(|hash| !hash.contains(KEY)));
+    let kept: Vec<Option<String>> =
+        school.read(|db| Ok(login_links::table.select(login_links::used_key_hash).load(db)?)).await;
+    assert!(
+        kept.iter().flatten().count() > 0 && kept.iter().flatten().all(|hash| !hash.contains(KEY))
+    );
 }
 
 #[tokio::test]
 async fn many_confirmation_mails_at_once_have_one_standing_link() {
     let school = School::start().await;
     school.ignore_mail("this is about the link in it");
-    let (person, evening, of_school) = (school.people.parent, school.people.evening, school.people.school);
+    let (person, evening, of_school) =
+        (school.people.parent, school.people.evening, school.people.school);
     school.execute("delete from outbox").await;
     school.execute("delete from login_links").await;
     let make = async || {
@@ -125,7 +130,8 @@ async fn unbound_sessions_end_where_staff_share_the_address() {
 async fn a_code_belongs_to_a_browser_and_has_five_tries() {
     let school = School::start().await;
     let browser = school.nobody();
-    let link = browser.post("/login_links", json!({ "email": RACHEL })).await.is(202).text_at("/id");
+    let link =
+        browser.post("/login_links", json!({ "email": RACHEL })).await.is(202).text_at("/id");
     let mail = school.mail_to(RACHEL).await;
     let code = code_of(&mail);
     let wrong = wrong(&code);
@@ -143,13 +149,27 @@ async fn a_code_belongs_to_a_browser_and_has_five_tries() {
 #[tokio::test]
 async fn a_code_is_understood_as_people_type_it() {
     let school = School::start().await;
-    for (zero, around) in [('٠', ("\u{200e}", "\u{200f}")), ('०', ("\u{feff}", "\u{200b}")), ('０', ("\u{3000}", "\n")), ('0', ("\u{202a}", "\u{202c}"))] {
+    for (zero, around) in [
+        ('٠', ("\u{200e}", "\u{200f}")),
+        ('०', ("\u{feff}", "\u{200b}")),
+        ('０', ("\u{3000}", "\n")),
+        ('0', ("\u{202a}", "\u{202c}")),
+    ] {
         let browser = school.nobody();
-        let link = browser.post("/login_links", json!({ "email": RACHEL })).await.is(202).text_at("/id");
+        let link =
+            browser.post("/login_links", json!({ "email": RACHEL })).await.is(202).text_at("/id");
         let mail = school.mail_to(RACHEL).await;
         let digits = |line: &str| line.split_whitespace().collect::<String>();
-        let code = mail.text.lines().map(digits).find(|line| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit())).unwrap();
-        let typed: String = code.bytes().map(|digit| char::from_u32(u32::from(zero) + u32::from(digit - b'0')).unwrap()).collect();
+        let code = mail
+            .text
+            .lines()
+            .map(digits)
+            .find(|line| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit()))
+            .unwrap();
+        let typed: String = code
+            .bytes()
+            .map(|digit| char::from_u32(u32::from(zero) + u32::from(digit - b'0')).unwrap())
+            .collect();
         let (before, after) = around;
         let given = json!({ "login_link_id": link, "code": format!("{before}{typed}{after}") });
         browser.post("/sessions", given).await.is(201);
@@ -160,8 +180,14 @@ async fn a_code_is_understood_as_people_type_it() {
 async fn an_unknown_address_is_answered_alike() {
     let school = School::start().await;
     let known = school.nobody().post("/login_links", json!({ "email": RACHEL })).await.is(202);
-    let unknown = school.nobody().post("/login_links", json!({ "email": "nobody@example.org" })).await.is(202);
-    let fields = |answer: &crate::harness::Answer| answer.body.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let unknown = school
+        .nobody()
+        .post("/login_links", json!({ "email": "nobody@example.org" }))
+        .await
+        .is(202);
+    let fields = |answer: &crate::harness::Answer| {
+        answer.body.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
     assert_eq!(fields(&known), fields(&unknown));
     assert!(school.mails().await.iter().all(|mail| mail.to != "nobody@example.org"));
 }
@@ -184,25 +210,34 @@ async fn five_wrong_codes(school: &School, email: &str) -> Vec<u16> {
     let mut statuses = Vec::new();
     // The school knows no such address: whatever the code, it logs nobody in.
     for code in ["000000", "000001", "000002", "000003", "000004"] {
-        statuses.push(browser.post("/sessions", json!({ "login_link_id": link, "code": code })).await.status);
+        statuses.push(
+            browser.post("/sessions", json!({ "login_link_id": link, "code": code })).await.status,
+        );
     }
     statuses
 }
 
-/// Rachel Aaron's browser after she has followed the link of her confirmation mail, as she has before.
+/// Rachel Aaron's browser after she has followed the link of her confirmation mail, as she has
+/// before.
 async fn by_the_confirmation_mail(school: &School) -> Actor {
     let browser = school.parent().await;
     browser.delete("/sessions/current").await.is(204);
-    browser.post("/sessions", json!({ "token": token_of(school.demo_mail_to(RACHEL)) })).await.is(201);
+    browser
+        .post("/sessions", json!({ "token": token_of(school.demo_mail_to(RACHEL)) }))
+        .await
+        .is(201);
     browser
 }
 
 /// Gives Rachel Aaron's address a role in the office and another parent: that one's id.
 async fn shared_address(school: &School) -> Uuid {
     let other = school.other_parents().await.swap_remove(0).id();
-    school.execute("update people set is_staff = true where email_key = 'rachel.aaron@example.org'").await;
+    school
+        .execute("update people set is_staff = true where email_key = 'rachel.aaron@example.org'")
+        .await;
     let write = move |db: &mut Db| {
-        let address = (people::email.eq(RACHEL), people::email_key.eq(RACHEL), people::bar_key.eq(RACHEL));
+        let address =
+            (people::email.eq(RACHEL), people::email_key.eq(RACHEL), people::bar_key.eq(RACHEL));
         Ok(diesel::update(people::table.find(key(other))).set(address).execute(db)?)
     };
     school.app.store.write(write).await.unwrap();
@@ -220,13 +255,20 @@ async fn a_confirmation_mails_session_is_that_parents_alone() {
     for (person, role) in [(rachel, "staff"), (other, "parent")] {
         browser.put("/me/identity", choose(person, role)).await.refuses(403, "code_required");
     }
-    browser.put("/me/identity", choose(school.people.teacher.0, "teacher")).await.refuses(404, "not_found");
+    browser
+        .put("/me/identity", choose(school.people.teacher.0, "teacher"))
+        .await
+        .refuses(404, "not_found");
     browser.get("/bars").await.refuses(403, "wrong_role");
 
     // The code is mailed to the address, and makes a session of its own.
-    let link = browser.post("/login_links", json!({ "session": true })).await.is(202).text_at("/id");
+    let link =
+        browser.post("/login_links", json!({ "session": true })).await.is(202).text_at("/id");
     let code = code_of(&school.mail_to(RACHEL).await);
-    browser.post("/sessions", json!({ "login_link_id": link, "code": wrong(&code) })).await.refuses(403, "code_wrong");
+    browser
+        .post("/sessions", json!({ "login_link_id": link, "code": wrong(&code) }))
+        .await
+        .refuses(403, "code_wrong");
     browser.put("/me/identity", choose(rachel, "staff")).await.refuses(403, "code_required");
     browser.post("/sessions", json!({ "login_link_id": link, "code": code })).await.is(201);
     browser.put("/me/identity", choose(other, "parent")).await.is(200);
@@ -237,10 +279,17 @@ async fn a_confirmation_mails_session_is_that_parents_alone() {
 #[tokio::test]
 async fn a_code_for_the_session_needs_a_session() {
     let school = School::start().await;
-    school.nobody().post("/login_links", json!({ "session": true })).await.refuses(401, "not_logged_in");
+    school
+        .nobody()
+        .post("/login_links", json!({ "session": true }))
+        .await
+        .refuses(401, "not_logged_in");
     let parent = school.parent().await;
     parent.post("/login_links", json!({ "session": false })).await.refuses(422, "invalid");
-    parent.post("/login_links", json!({ "session": true, "email": RACHEL })).await.refuses(422, "invalid");
+    parent
+        .post("/login_links", json!({ "session": true, "email": RACHEL }))
+        .await
+        .refuses(422, "invalid");
 }
 
 #[tokio::test]
@@ -259,29 +308,45 @@ async fn logging_out_everywhere_ends_links_and_forgets_browsers() {
 
     // The next confirmation mail brings a link that works, with a code in a browser of before.
     let parent = school.parent().await;
-    let wish = wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
-    parent.post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] })).await.is(201);
+    let wish =
+        wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    parent
+        .post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] }))
+        .await
+        .is(201);
     let newer = json!({ "token": token_of(&school.mail_to(RACHEL).await) });
     school.ignore_mail("the guest is told of the appointment");
     for forgotten in [&browser, &elsewhere] {
-        assert_eq!(forgotten.post("/login_links/preview", newer.clone()).await.is(200).body["needs_code"], true);
+        assert_eq!(
+            forgotten.post("/login_links/preview", newer.clone()).await.is(200).body["needs_code"],
+            true
+        );
         forgotten.post("/sessions", newer.clone()).await.refuses(403, "code_required");
     }
-    assert_eq!(parent.post("/login_links/preview", newer.clone()).await.is(200).body["needs_code"], false);
+    assert_eq!(
+        parent.post("/login_links/preview", newer.clone()).await.is(200).body["needs_code"],
+        false
+    );
     parent.post("/sessions", newer).await.is(201);
 }
 
 #[tokio::test]
 async fn two_hundred_families_behind_one_address_get_mail() {
     let school = School::start().await;
-    let known: Vec<String> = school.other_parents().await.into_iter().filter_map(|parent| parent.email).collect();
+    let known: Vec<String> =
+        school.other_parents().await.into_iter().filter_map(|parent| parent.email).collect();
     let strangers = (known.len()..200).map(|nth| format!("family-{nth}@example.org"));
     let browser = school.nobody();
     for email in known.iter().cloned().chain(strangers) {
         browser.post("/login_links", json!({ "email": email })).await.is(202);
     }
     let told: BTreeSet<String> = school.mails().await.into_iter().map(|mail| mail.to).collect();
-    assert!(known.len() > 20 && known.iter().all(|email| told.contains(email)), "{} of {}", told.len(), known.len());
+    assert!(
+        known.len() > 20 && known.iter().all(|email| told.contains(email)),
+        "{} of {}",
+        told.len(),
+        known.len()
+    );
 }
 
 #[tokio::test]
@@ -290,10 +355,18 @@ async fn an_address_waits_for_its_sixth_mail_and_its_links_go_on() {
     for _ in 0..5 {
         asked(&school, RACHEL).await;
     }
-    let refused = school.nobody().post("/login_links", json!({ "email": RACHEL })).await.refuses(429, "too_many_requests");
+    let refused = school
+        .nobody()
+        .post("/login_links", json!({ "email": RACHEL }))
+        .await
+        .refuses(429, "too_many_requests");
     assert_eq!(refused.header("retry-after"), Some("180"));
     school.wait(TimeDelta::seconds(179));
-    let refused = school.nobody().post("/login_links", json!({ "email": RACHEL })).await.refuses(429, "too_many_requests");
+    let refused = school
+        .nobody()
+        .post("/login_links", json!({ "email": RACHEL }))
+        .await
+        .refuses(429, "too_many_requests");
     assert_eq!(refused.header("retry-after"), Some("1"));
     let link = json!({ "token": token_of(&school.mail_to(RACHEL).await) });
     school.nobody().post("/sessions", link).await.is(201);
@@ -317,10 +390,14 @@ async fn wrong_codes_of_strangers_block_nobody_elses() {
 
 #[tokio::test]
 async fn a_flood_of_wrong_codes_is_slowed_for_its_network() {
-    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_TRUSTED_PROXY_HOPS", "1")]).await;
+    let school =
+        School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_TRUSTED_PROXY_HOPS", "1")]).await;
     let neighbours = school.neighbours().await;
     let from = |actor: &Actor, address: &str, body: Value| {
-        let request = actor.request("POST", "/sessions").header("x-forwarded-for", format!("192.0.2.1, {address}")).json(&body);
+        let request = actor
+            .request("POST", "/sessions")
+            .header("x-forwarded-for", format!("192.0.2.1, {address}"))
+            .json(&body);
         let actor = actor.clone();
         async move { actor.send("POST", "/sessions", request).await }
     };
@@ -328,16 +405,25 @@ async fn a_flood_of_wrong_codes_is_slowed_for_its_network() {
     let mut refused = None;
     for nth in 0..41 {
         let (browser, link) = asked(&school, &format!("stranger-{nth}@example.org")).await;
-        for (place, code) in ["000000", "000001", "000002", "000003", "000004"].into_iter().enumerate() {
+        for (place, code) in
+            ["000000", "000001", "000002", "000003", "000004"].into_iter().enumerate()
+        {
             // Each from an address of its own, of one network.
-            let answer = from(&browser, &format!("{flood}{:x}", nth * 5 + place + 1), json!({ "login_link_id": link, "code": code })).await;
+            let answer = from(
+                &browser,
+                &format!("{flood}{:x}", nth * 5 + place + 1),
+                json!({ "login_link_id": link, "code": code }),
+            )
+            .await;
             if answer.status == 429 {
-                refused = refused.or(Some((nth * 5 + place, answer.header("retry-after").map(str::to_owned))));
+                refused = refused
+                    .or(Some((nth * 5 + place, answer.header("retry-after").map(str::to_owned))));
             }
         }
     }
     assert_eq!(refused, Some((200, Some("15".to_owned()))));
-    // Whoever comes by another network has their code looked at, and so has a family of another school by this one.
+    // Whoever comes by another network has their code looked at, and so has a family of another
+    // school by this one.
     let (browser, link) = asked(&school, RACHEL).await;
     let code = code_of(&school.mail_to(RACHEL).await);
     let right = json!({ "login_link_id": link, "code": code });
@@ -346,22 +432,28 @@ async fn a_flood_of_wrong_codes_is_slowed_for_its_network() {
     let there = neighbours.parent.clone();
     let link = there.post("/login_links", json!({ "email": RACHEL })).await.is(202).text_at("/id");
     let code = code_of(&school.mail_to(RACHEL).await);
-    from(&there, &format!("{flood}99"), json!({ "login_link_id": link, "code": code })).await.is(201);
+    from(&there, &format!("{flood}99"), json!({ "login_link_id": link, "code": code }))
+        .await
+        .is(201);
     // Nor is the network itself shut out for long.
     school.wait(TimeDelta::seconds(15));
     let (browser, link) = asked(&school, RACHEL).await;
     let code = code_of(&school.mail_to(RACHEL).await);
-    from(&browser, &format!("{flood}99"), json!({ "login_link_id": link, "code": code })).await.is(201);
+    from(&browser, &format!("{flood}99"), json!({ "login_link_id": link, "code": code }))
+        .await
+        .is(201);
 }
 
 #[tokio::test]
 async fn a_flood_of_login_mails_is_slowed_for_its_network() {
-    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_TRUSTED_PROXY_HOPS", "1")]).await;
+    let school =
+        School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_TRUSTED_PROXY_HOPS", "1")]).await;
     school.ignore_mail("the flood's addresses are nobody's");
     let browser = school.nobody();
     let ask = |nth: usize, address: &'static str| {
         let body = json!({ "email": format!("stranger-{nth}@example.org") });
-        let request = browser.request("POST", "/login_links").header("x-forwarded-for", address).json(&body);
+        let request =
+            browser.request("POST", "/login_links").header("x-forwarded-for", address).json(&body);
         browser.send("POST", "/login_links", request)
     };
     for nth in 0..600 {
@@ -388,7 +480,11 @@ async fn many_at_once_get_no_more_mails_than_there_are() {
     statuses.sort_unstable();
     assert_eq!(statuses, [vec![202; 5], vec![429; 15]].concat());
     let queued = school.read(|db| {
-        Ok(login_links::table.filter(login_links::email_key.eq(RACHEL)).filter(login_links::is_standing.eq(false)).count().get_result::<i64>(db)?)
+        Ok(login_links::table
+            .filter(login_links::email_key.eq(RACHEL))
+            .filter(login_links::is_standing.eq(false))
+            .count()
+            .get_result::<i64>(db)?)
     });
     assert_eq!(queued.await, 5);
     school.mail_to(RACHEL).await;
@@ -409,17 +505,28 @@ async fn many_at_once_get_no_more_tries_than_there_are() {
     }
     let statuses = futures_util::future::join_all(all).await;
     let paused = statuses.iter().filter(|status| **status == 429).count();
-    assert!(paused == 5 && statuses.iter().all(|status| [403, 410, 429].contains(status)), "{statuses:?}");
+    assert!(
+        paused == 5 && statuses.iter().all(|status| [403, 410, 429].contains(status)),
+        "{statuses:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_page_of_one_person_is_not_answered_as_another() {
     let school = School::start().await;
     let browser = school.parent().await;
-    let rachel = browser.get("/me").await.is(200).header("parlour-person").expect("whom it is for").to_owned();
-    let again = school.parent().await.get("/me").await.is(200).header("parlour-person").map(str::to_owned);
+    let rachel = browser
+        .get("/me")
+        .await
+        .is(200)
+        .header("parlour-person")
+        .expect("whom it is for")
+        .to_owned();
+    let again =
+        school.parent().await.get("/me").await.is(200).header("parlour-person").map(str::to_owned);
     assert_eq!(again.as_ref(), Some(&rachel), "another session of the same person");
-    let of_rachel = |method: &str, path: &str| browser.request(method, path).header("parlour-person", &rachel);
+    let of_rachel =
+        |method: &str, path: &str| browser.request(method, path).header("parlour-person", &rachel);
     let bookings = school.evening("/bookings");
     let seen = browser.send("GET", &bookings, of_rachel("GET", &bookings)).await.is(200);
     assert_eq!(seen.header("parlour-person"), Some(rachel.as_str()));
@@ -427,18 +534,34 @@ async fn a_page_of_one_person_is_not_answered_as_another() {
 
     // In another tab of the browser somebody else logs in.
     browser.post("/dev/logins", json!({ "as": "staff" })).await.is(201);
-    for (method, path) in [("GET", "/me"), ("GET", bookings.as_str()), ("DELETE", booking.as_str()), ("DELETE", "/sessions/current"), ("GET", "/clients")] {
+    for (method, path) in [
+        ("GET", "/me"),
+        ("GET", bookings.as_str()),
+        ("DELETE", booking.as_str()),
+        ("DELETE", "/sessions/current"),
+        ("GET", "/clients"),
+    ] {
         browser.send(method, path, of_rachel(method, path)).await.refuses(401, "session_changed");
     }
     let helen = browser.get("/me").await.is(200);
     assert!(helen.header("parlour-person").is_some_and(|mark| mark != rachel));
     let rows = school.parent().await.get(&bookings).await.is(200).list("/rows");
-    assert!(rows.iter().any(|row| booking.ends_with(row["id"].as_str().unwrap_or("none"))), "nothing was done");
+    assert!(
+        rows.iter().any(|row| booking.ends_with(row["id"].as_str().unwrap_or("none"))),
+        "nothing was done"
+    );
     let nonsense = browser.request("GET", "/me").header("parlour-person", "nonsense");
     browser.send("GET", "/me", nonsense).await.refuses(401, "session_changed");
     // Who is nobody has no mark, and a guest's session none either.
     assert_eq!(school.nobody().get("/school").await.header("parlour-person"), None);
     let guest = school.guest().await;
     let path = "/guest/appointments";
-    assert_eq!(guest.send("GET", path, guest.request("GET", path).header("parlour-person", &rachel)).await.is(200).header("parlour-person"), None);
+    assert_eq!(
+        guest
+            .send("GET", path, guest.request("GET", path).header("parlour-person", &rachel))
+            .await
+            .is(200)
+            .header("parlour-person"),
+        None
+    );
 }

@@ -1,4 +1,5 @@
-//! A teacher while the evening runs: notes and no-show marks of their own, how late they are, and who is there.
+//! A teacher while the evening runs: notes and no-show marks of their own, how late they are, and
+//! who is there.
 
 use chrono::TimeDelta;
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
@@ -18,7 +19,8 @@ use crate::harness::{Actor, School};
 /// Rachel Aaron's appointment with Anita Abell.
 async fn first(school: &School, teacher: &Actor) -> Value {
     let schedule = teacher.get(&school.evening("/schedule")).await.is(200);
-    let found = schedule.list("/appointments").into_iter().find(|one| one["parent"] == "Rachel Aaron");
+    let found =
+        schedule.list("/appointments").into_iter().find(|one| one["parent"] == "Rachel Aaron");
     found.expect("Rachel Aaron has booked")
 }
 
@@ -38,8 +40,18 @@ async fn joint(school: &School) -> (Uuid, Vec<PersonRow>) {
                 .order((booking_teachers::booking_id, booking_teachers::position))
                 .select((booking_teachers::booking_id, PersonRow::as_select()))
                 .load(db)?;
-            let (booking, _) = rows.windows(2).find(|pair| pair[0].0 == pair[1].0).map(|pair| pair[0].clone()).expect("a joint appointment");
-            Ok((booking.0, rows.into_iter().filter(|(id, _)| *id == booking).map(|(_, teacher)| teacher).collect()))
+            let (booking, _) = rows
+                .windows(2)
+                .find(|pair| pair[0].0 == pair[1].0)
+                .map(|pair| pair[0].clone())
+                .expect("a joint appointment");
+            Ok((
+                booking.0,
+                rows.into_iter()
+                    .filter(|(id, _)| *id == booking)
+                    .map(|(_, teacher)| teacher)
+                    .collect(),
+            ))
         })
         .await
 }
@@ -48,19 +60,32 @@ async fn joint(school: &School) -> (Uuid, Vec<PersonRow>) {
 async fn a_note_is_its_teachers_alone() {
     let school = School::start().await;
     let (booking, teachers) = joint(&school).await;
-    let (one, other) = (school.as_teacher(&teachers[0]).await, school.as_teacher(&teachers[1]).await);
+    let (one, other) =
+        (school.as_teacher(&teachers[0]).await, school.as_teacher(&teachers[1]).await);
     let path = format!("/bookings/{booking}/record");
-    let refused = one.put(&path, json!({ "no_show": true, "note": "Zoë:\nask\u{0}again 🙂" })).await.refuses(422, "invalid");
+    let refused = one
+        .put(&path, json!({ "no_show": true, "note": "Zoë:\nask\u{0}again 🙂" }))
+        .await
+        .refuses(422, "invalid");
     assert_eq!(refused.text_at("/errors/0/field"), "note");
-    let kept = one.put(&path, json!({ "no_show": true, "note": "Zoë:\naskagain 🙂" })).await.is(200);
+    let kept =
+        one.put(&path, json!({ "no_show": true, "note": "Zoë:\naskagain 🙂" })).await.is(200);
     assert_eq!(kept.body, json!({ "no_show": true, "note": "Zoë:\naskagain 🙂" }));
     let shown = async |actor: &Actor| {
         let schedule = actor.get(&school.evening("/schedule")).await.is(200);
-        let found = schedule.list("/appointments").into_iter().find(|one| one["booking_id"] == json!(booking)).unwrap();
+        let found = schedule
+            .list("/appointments")
+            .into_iter()
+            .find(|one| one["booking_id"] == json!(booking))
+            .unwrap();
         (found["no_show"].clone(), found["note"].clone())
     };
     assert_eq!(shown(&one).await, (json!(true), json!("Zoë:\naskagain 🙂")));
-    assert_eq!(shown(&other).await, (json!(false), json!("")), "each teacher of a joint appointment has their own");
+    assert_eq!(
+        shown(&other).await,
+        (json!(false), json!("")),
+        "each teacher of a joint appointment has their own"
+    );
     one.put(&path, json!({ "no_show": false, "note": "Later." })).await.is(200);
     assert_eq!(shown(&one).await, (json!(false), json!("Later.")), "the newest counts");
 }
@@ -77,8 +102,14 @@ async fn only_a_teacher_of_the_appointment_keeps_a_record() {
     let (_, others) = joint(&school).await;
     let other = others.iter().find(|one| one.id() != school.people.teacher).unwrap();
     school.as_teacher(other).await.put(&path, body.clone()).await.refuses(404, "not_found");
-    teacher.put(&format!("/bookings/{}/record", Uuid::nil()), body.clone()).await.refuses(404, "not_found");
-    teacher.put(&path, json!({ "no_show": true, "note": "é".repeat(2001) })).await.refuses(422, "invalid");
+    teacher
+        .put(&format!("/bookings/{}/record", Uuid::nil()), body.clone())
+        .await
+        .refuses(404, "not_found");
+    teacher
+        .put(&path, json!({ "no_show": true, "note": "é".repeat(2001) }))
+        .await
+        .refuses(422, "invalid");
     teacher.put(&path, json!({ "note": "x" })).await.refuses(422, "invalid");
     assert_eq!(first(&school, &teacher).await["note"], "");
     teacher.put(&path, json!({ "no_show": false, "note": "é".repeat(2000) })).await.is(200);
@@ -98,22 +129,40 @@ async fn a_no_show_is_remembered_and_not_told_to_the_parent() {
     }
     let log: Vec<(String, String, Option<Key>)> = school
         .read(|db| {
-            let marks = events::table.filter(events::action.eq_any(["no_show_marked", "no_show_lifted"])).order((events::at, events::id));
+            let marks = events::table
+                .filter(events::action.eq_any(["no_show_marked", "no_show_lifted"]))
+                .order((events::at, events::id));
             Ok(marks.select((events::action, events::summary, events::parent_id)).load(db)?)
         })
         .await;
     let mut actions: Vec<&str> = log.iter().map(|(action, ..)| action.as_str()).collect();
     actions.sort_unstable();
     assert_eq!(actions, ["no_show_lifted", "no_show_marked"], "once for each change");
-    assert!(log.iter().all(|(_, summary, parent)| summary.contains("Sophie Aaron, Science at 16:00") && parent.is_none()), "{log:?}");
-    assert!(!school.parent().await.get(&school.evening("/history")).await.is(200).text.contains("nobody came"));
+    assert!(
+        log.iter().all(|(_, summary, parent)| summary.contains("Sophie Aaron, Science at 16:00")
+            && parent.is_none()),
+        "{log:?}"
+    );
+    assert!(
+        !school
+            .parent()
+            .await
+            .get(&school.evening("/history"))
+            .await
+            .is(200)
+            .text
+            .contains("nobody came")
+    );
 }
 
 #[tokio::test]
 async fn those_who_wait_learn_how_late_a_teacher_runs() {
     let school = School::start().await;
     let teacher = school.teacher().await;
-    let (path, booking) = (school.evening("/lateness"), first(&school, &teacher).await["booking_id"].as_str().unwrap().parse::<Uuid>().unwrap());
+    let (path, booking) = (
+        school.evening("/lateness"),
+        first(&school, &teacher).await["booking_id"].as_str().unwrap().parse::<Uuid>().unwrap(),
+    );
     let (_, others) = joint(&school).await;
     let other = others.iter().find(|one| one.id() != school.people.teacher).unwrap().clone();
     school.start_call(booking).await;
@@ -123,10 +172,19 @@ async fn those_who_wait_learn_how_late_a_teacher_runs() {
     assert_eq!(version(&school, booking).await, 1, "nothing has changed");
     school.as_teacher(&other).await.put(&path, json!({ "minutes": 15 })).await.is(200);
     assert_eq!(version(&school, booking).await, 1, "another teacher's lateness is none of theirs");
-    let late = async |actor: &Actor| actor.get(&school.evening("/schedule")).await.is(200).body["late_minutes"].clone();
-    assert_eq!((late(&teacher).await, late(&school.as_teacher(&other).await).await), (json!(5), json!(15)));
+    let late = async |actor: &Actor| {
+        actor.get(&school.evening("/schedule")).await.is(200).body["late_minutes"].clone()
+    };
+    assert_eq!(
+        (late(&teacher).await, late(&school.as_teacher(&other).await).await),
+        (json!(5), json!(15))
+    );
     let (evening, both) = (school.people.evening, [school.people.teacher, other.id()]);
-    assert_eq!(school.read(move |db| teaching::late_minutes(db, evening, &both)).await, 15, "of several the latest counts");
+    assert_eq!(
+        school.read(move |db| teaching::late_minutes(db, evening, &both)).await,
+        15,
+        "of several the latest counts"
+    );
     teacher.put(&path, json!({ "minutes": 0 })).await.is(200);
     assert_eq!((late(&teacher).await, version(&school, booking).await), (json!(0), 2));
 }
@@ -141,7 +199,10 @@ async fn only_a_teacher_of_the_evening_says_how_late_they_run() {
     teacher.put(&path, json!({ "minutes": 60 })).await.is(200);
     school.parent().await.put(&path, json!({ "minutes": 5 })).await.refuses(403, "wrong_role");
     school.staff().await.put(&path, json!({ "minutes": 5 })).await.refuses(403, "wrong_role");
-    teacher.put(&format!("/evenings/{}/lateness", Uuid::nil()), json!({ "minutes": 5 })).await.refuses(404, "not_found");
+    teacher
+        .put(&format!("/evenings/{}/lateness", Uuid::nil()), json!({ "minutes": 5 }))
+        .await
+        .refuses(404, "not_found");
 }
 
 #[tokio::test]
@@ -151,22 +212,49 @@ async fn the_schedule_shows_who_is_there() {
     let appointment = first(&school, &teacher).await;
     let states = async || {
         let people = first(&school, &teacher).await["people"].clone();
-        let of = |one: &Value| format!("{} {} {}", one["role"].as_str().unwrap(), one["name"].as_str().unwrap(), one["state"].as_str().unwrap());
+        let of = |one: &Value| {
+            format!(
+                "{} {} {}",
+                one["role"].as_str().unwrap(),
+                one["name"].as_str().unwrap(),
+                one["state"].as_str().unwrap()
+            )
+        };
         people.as_array().unwrap().iter().map(of).collect::<Vec<_>>()
     };
-    assert_eq!(states().await, ["teacher Mrs Anita Abell missing", "parent Rachel Aaron missing", "guest Jordan Aaron missing"]);
+    assert_eq!(
+        states().await,
+        [
+            "teacher Mrs Anita Abell missing",
+            "parent Rachel Aaron missing",
+            "guest Jordan Aaron missing"
+        ]
+    );
     let booking: Uuid = appointment["booking_id"].as_str().unwrap().parse().unwrap();
     school.start_call(booking).await;
     let guest: Uuid = appointment["people"][2]["id"].as_str().unwrap().parse().unwrap();
     school.seat_parent(booking).await;
     queue(&school, booking, guest).await;
-    assert_eq!(states().await, ["teacher Mrs Anita Abell missing", "parent Rachel Aaron in_call", "guest Jordan Aaron waiting"]);
+    assert_eq!(
+        states().await,
+        [
+            "teacher Mrs Anita Abell missing",
+            "parent Rachel Aaron in_call",
+            "guest Jordan Aaron waiting"
+        ]
+    );
     school.wait(TimeDelta::seconds(31));
-    assert_eq!(states().await[1..], ["parent Rachel Aaron missing", "guest Jordan Aaron missing"], "whose lease is over has left");
+    assert_eq!(
+        states().await[1..],
+        ["parent Rachel Aaron missing", "guest Jordan Aaron missing"],
+        "whose lease is over has left"
+    );
 }
 
 async fn version(school: &School, booking: Uuid) -> i32 {
-    school.read(move |db| Ok(calls::table.find(Key(booking)).select(calls::version).first(db)?)).await
+    school
+        .read(move |db| Ok(calls::table.find(Key(booking)).select(calls::version).first(db)?))
+        .await
 }
 
 async fn queue(school: &School, booking: Uuid, who: Uuid) {

@@ -5,10 +5,13 @@ use std::{fmt, pin::Pin};
 use js_sys::{Function, Reflect};
 use leptos::prelude::{document, window};
 use parlour_wire::{
-    ApiClient, ApiClientChange, AppointmentRecord, Bar, Booking, BookingChange, CallDoor, ChosenIdentity, DevActor, DevClock, DevClockMove, DevLogin, DevMail,
-    Evening, GuestAppointments, GuestLinkPreview, GuestLinkRenewal, HistoryEntry, IceServers, Invite, Invites, IssuedApiClient, Lateness, LinkToken,
-    LinkedStudent, LoginLink, LoginLinkPreview, Me, MyBookings, NewApiClient, NewBar, NewBookings, NewGuestLinkRequest, NewInvite, NewLoginLink, NewSession,
-    NewWebhook, Page, Parent, Problem, Schedule, School, SchoolChange, SlotGrid, Webhook, WebhookChange, WebhookDelivery, WebhookWithSecret,
+    ApiClient, ApiClientChange, AppointmentRecord, Bar, Booking, BookingChange, CallDoor,
+    ChosenIdentity, DevActor, DevClock, DevClockMove, DevLogin, DevMail, Evening,
+    GuestAppointments, GuestLinkPreview, GuestLinkRenewal, HistoryEntry, IceServers, Invite,
+    Invites, IssuedApiClient, Lateness, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview, Me,
+    MyBookings, NewApiClient, NewBar, NewBookings, NewGuestLinkRequest, NewInvite, NewLoginLink,
+    NewSession, NewWebhook, Page, Parent, Problem, Schedule, School, SchoolChange, SlotGrid,
+    Webhook, WebhookChange, WebhookDelivery, WebhookWithSecret,
     plain::{self, Read, Write},
 };
 use uuid::Uuid;
@@ -47,7 +50,15 @@ impl Failure {
 
     /// Whether its text says to ask or to contact the school.
     pub(crate) fn asks_the_school(&self) -> bool {
-        matches!(self.code(), "access_ended" | "address_suppressed" | "ask_the_school" | "booking_closed" | "invite_limit" | "resend_limit")
+        matches!(
+            self.code(),
+            "access_ended"
+                | "address_suppressed"
+                | "ask_the_school"
+                | "booking_closed"
+                | "invite_limit"
+                | "resend_limit"
+        )
     }
 
     /// What went wrong with this field of the request, if it is about one.
@@ -123,7 +134,11 @@ pub(crate) async fn get_bookings(evening: Uuid, parent: Option<Uuid>) -> Answer<
     get(&of_parent(evening, "bookings", parent)).await
 }
 
-pub(crate) async fn create_bookings(evening: Uuid, parent: Option<Uuid>, bookings: &NewBookings) -> Answer<Page<Booking>> {
+pub(crate) async fn create_bookings(
+    evening: Uuid,
+    parent: Option<Uuid>,
+    bookings: &NewBookings,
+) -> Answer<Page<Booking>> {
     send("POST", &of_parent(evening, "bookings", parent), bookings).await
 }
 
@@ -132,7 +147,11 @@ pub(crate) fn calendar_href(evening: Uuid, parent: Option<Uuid>) -> String {
     format!("api/v1/{}", of_parent(evening, "calendar", parent))
 }
 
-pub(crate) async fn get_history(evening: Uuid, parent: Option<Uuid>, cursor: Option<&str>) -> Answer<Page<HistoryEntry>> {
+pub(crate) async fn get_history(
+    evening: Uuid,
+    parent: Option<Uuid>,
+    cursor: Option<&str>,
+) -> Answer<Page<HistoryEntry>> {
     let mut path = of_parent(evening, "history", parent);
     if let Some(cursor) = cursor {
         let joint = if parent.is_some() { '&' } else { '?' };
@@ -151,7 +170,10 @@ pub(crate) async fn set_lateness(evening: Uuid, minutes: u32) -> Answer<Lateness
     send("PUT", &format!("evenings/{evening}/lateness"), &Lateness { minutes }).await
 }
 
-pub(crate) async fn set_record(booking: Uuid, record: &AppointmentRecord) -> Answer<AppointmentRecord> {
+pub(crate) async fn set_record(
+    booking: Uuid,
+    record: &AppointmentRecord,
+) -> Answer<AppointmentRecord> {
     send("PUT", &format!("bookings/{booking}/record"), record).await
 }
 
@@ -167,7 +189,11 @@ pub(crate) async fn get_invites(evening: Uuid, parent: Option<Uuid>) -> Answer<I
     get(&of_parent(evening, "invites", parent)).await
 }
 
-pub(crate) async fn send_invite(evening: Uuid, parent: Option<Uuid>, invite: &NewInvite) -> Answer<Invite> {
+pub(crate) async fn send_invite(
+    evening: Uuid,
+    parent: Option<Uuid>,
+    invite: &NewInvite,
+) -> Answer<Invite> {
     send("POST", &of_parent(evening, "invites", parent), invite).await
 }
 
@@ -220,7 +246,11 @@ pub(crate) async fn get_call_door(booking: Uuid, guest: bool) -> Answer<CallDoor
 
 /// The servers for a call, or for a look at one's devices.
 pub(crate) async fn get_ice_servers(booking: Option<Uuid>) -> Answer<IceServers> {
-    get(&booking.map_or_else(|| "ice_servers".to_owned(), |booking| format!("ice_servers?booking_id={booking}"))).await
+    get(&booking.map_or_else(
+        || "ice_servers".to_owned(),
+        |booking| format!("ice_servers?booking_id={booking}"),
+    ))
+    .await
 }
 
 pub(crate) async fn list_parents(words: &str, cursor: Option<&str>) -> Answer<Page<Parent>> {
@@ -300,12 +330,18 @@ pub(crate) async fn test_webhook(webhook: Uuid) -> Answer<WebhookDelivery> {
     read(&call("POST", &format!("webhooks/{webhook}/test"), None).await?)
 }
 
-pub(crate) async fn list_webhook_deliveries(webhook: Uuid, cursor: Option<&str>) -> Answer<Page<WebhookDelivery>> {
+pub(crate) async fn list_webhook_deliveries(
+    webhook: Uuid,
+    cursor: Option<&str>,
+) -> Answer<Page<WebhookDelivery>> {
     let cursor = cursor.map(|cursor| format!("?cursor={}", escaped(cursor))).unwrap_or_default();
     get(&format!("webhooks/{webhook}/deliveries{cursor}")).await
 }
 
-pub(crate) async fn replay_webhook_delivery(webhook: Uuid, delivery: Uuid) -> Answer<WebhookDelivery> {
+pub(crate) async fn replay_webhook_delivery(
+    webhook: Uuid,
+    delivery: Uuid,
+) -> Answer<WebhookDelivery> {
     read(&call("POST", &format!("webhooks/{webhook}/deliveries/{delivery}/replay"), None).await?)
 }
 
@@ -366,17 +402,30 @@ fn read<T: Read>(answer: &Js) -> Answer<T> {
 /// For how long a request may wait for its answer, in milliseconds.
 const PATIENCE: u32 = 30_000;
 
-/// One request and its whole answer. Whatever may change something carries the key of its intention. Boxed, since each caller would otherwise
-/// carry a copy of it.
-fn call<'a>(method: &'a str, path: &'a str, body: Option<String>) -> Pin<Box<dyn Future<Output = Answer<Js>> + 'a>> {
+/// One request and its whole answer. Whatever may change something carries the key of its
+/// intention. Boxed, since each caller would otherwise carry a copy of it.
+fn call<'a>(
+    method: &'a str,
+    path: &'a str,
+    body: Option<String>,
+) -> Pin<Box<dyn Future<Output = Answer<Js>> + 'a>> {
     Box::pin(async move {
         let intent = Intent::of(method, path, body.as_deref().unwrap_or_default());
-        let answer = match fetch(method, path, body, intent.as_ref().map(|intent| intent.key.as_str())).await {
+        let answer = match fetch(
+            method,
+            path,
+            body,
+            intent.as_ref().map(|intent| intent.key.as_str()),
+        )
+        .await
+        {
             Err(_) => Err(Failure::Offline),
             Ok((true, _, Some(answer))) => Ok(answer),
-            Ok((_, status, answer)) => {
-                Err(answer.and_then(|answer| plain::read(&answer)).map_or(Failure::Unreadable(status), |problem| Failure::Refused(Box::new(problem))))
-            }
+            Ok((_, status, answer)) => Err(answer
+                .and_then(|answer| plain::read(&answer))
+                .map_or(Failure::Unreadable(status), |problem| {
+                    Failure::Refused(Box::new(problem))
+                })),
         };
         if answer.as_ref().is_err_and(|failure| failure.code() == "session_changed") {
             person::changed(Change::Another);
@@ -389,7 +438,12 @@ fn call<'a>(method: &'a str, path: &'a str, body: Option<String>) -> Pin<Box<dyn
 }
 
 /// Whether the server did it, its status, and what it says; nothing where that is no JSON.
-async fn fetch(method: &str, path: &str, body: Option<String>, key: Option<&str>) -> Result<(bool, u16, Option<Js>), JsValue> {
+async fn fetch(
+    method: &str,
+    path: &str,
+    body: Option<String>,
+    key: Option<&str>,
+) -> Result<(bool, u16, Option<Js>), JsValue> {
     let headers = Headers::new()?;
     headers.set("accept", "application/json")?;
     if body.is_some() {
@@ -408,13 +462,15 @@ async fn fetch(method: &str, path: &str, body: Option<String>, key: Option<&str>
     if let Some(body) = &body {
         request.set_body(&JsValue::from_str(body));
     }
-    // A line that went dead without a word answers nothing for minutes. Old browsers have no such signal, and wait.
+    // A line that went dead without a word answers nothing for minutes. Old browsers have no such
+    // signal, and wait.
     if let Some(signal) = deadline() {
         Reflect::set(&request, &"signal".into(), &signal)?;
     }
     let base = document().base_uri()?.unwrap_or_default();
     let url = web_sys::Url::new_with_base(&["api/v1/", path].concat(), &base)?.href();
-    let answer: Response = JsFuture::from(window().fetch_with_str_and_init(&url, &request)).await?.dyn_into()?;
+    let answer: Response =
+        JsFuture::from(window().fetch_with_str_and_init(&url, &request)).await?.dyn_into()?;
     let is_login = answer.ok() && method != "DELETE" && matches!(path, "sessions" | "me/identity");
     match answer.headers().get(person::HEADER)? {
         Some(mark) => person::answered(mark, is_login),

@@ -7,9 +7,10 @@ use crate::{
     api, browser,
     components::{DemoStrip, FailureNotice, Header, Notice, Tone, fresh},
     pages::{
-        BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps, ClientsRoute, DevicesRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute,
-        IdentityRoute, LoginPage, MailboxRoute, MissingPage, OfficeRoute, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute, WebhookLogRoute,
-        WebhooksRoute,
+        BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps, ClientsRoute, DevicesRoute,
+        GuestAppointmentsRoute, GuestRoute, HomeRoute, IdentityRoute, LoginPage, MailboxRoute,
+        MissingPage, OfficeRoute, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute,
+        WebhookLogRoute, WebhooksRoute,
     },
     person::{self, Change},
     route::{self, Page, Router, router},
@@ -76,7 +77,9 @@ fn Top() -> impl IntoView {
     let router = router();
     let task = Task::new();
     let log_out = Callback::new(move |everywhere: bool| {
-        let request = async move { if everywhere { api::delete_sessions().await } else { api::delete_session().await } };
+        let request = async move {
+            if everywhere { api::delete_sessions().await } else { api::delete_session().await }
+        };
         task.run(request, move |()| {
             session.leave();
             person::logged_out();
@@ -98,8 +101,14 @@ fn Top() -> impl IntoView {
             }
         }));
     });
-    let school = Signal::derive(move || session.school.with(|school| school.as_ref().map(|school| school.name.clone()).unwrap_or_default()));
-    let demo = Memo::new(move |_| session.school.with(|school| school.as_ref().is_some_and(|school| school.demo)));
+    let school = Signal::derive(move || {
+        session
+            .school
+            .with(|school| school.as_ref().map(|school| school.name.clone()).unwrap_or_default())
+    });
+    let demo = Memo::new(move |_| {
+        session.school.with(|school| school.as_ref().is_some_and(|school| school.demo))
+    });
     let me = Signal::derive(move || session.me.get().and_then(Result::ok));
     view! {
         {move || demo.get().then(|| view! { <DemoStrip log_in go_to_evening /> })}

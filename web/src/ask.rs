@@ -20,8 +20,8 @@ pub(crate) enum Phase {
     Failed(Failure),
 }
 
-/// A question and its latest answer. What reacts to it knows the phase alone, so that this is there once and not once for each kind of
-/// answer, as a resource of leptos would be.
+/// A question and its latest answer. What reacts to it knows the phase alone, so that this is there
+/// once and not once for each kind of answer, as a resource of leptos would be.
 pub(crate) struct Ask<T: 'static> {
     pub(crate) phase: RwSignal<Phase>,
     value: StoredValue<Option<T>>,
@@ -39,7 +39,9 @@ impl<T> Copy for Ask<T> {}
 
 impl<T: Clone + PartialEq + Send + Sync + 'static> Ask<T> {
     /// Asks at once.
-    pub(crate) fn new<F: Future<Output = Answer<T>> + 'static>(request: impl Fn() -> F + Send + Sync + 'static) -> Self {
+    pub(crate) fn new<F: Future<Output = Answer<T>> + 'static>(
+        request: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self {
         let ask = Self {
             phase: RwSignal::new(Phase::Waiting),
             value: StoredValue::new(None),
@@ -50,7 +52,8 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Ask<T> {
         ask
     }
 
-    /// Asks again. What was there stays until the answer comes; the same answer changes nothing, and that of an earlier question is not heard.
+    /// Asks again. What was there stays until the answer comes; the same answer changes nothing,
+    /// and that of an earlier question is not heard.
     pub(crate) fn again(self) {
         let Some(answer) = self.request.try_with_value(|request| request()) else { return };
         self.latest.update_value(|latest| *latest += 1);
@@ -63,7 +66,8 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Ask<T> {
             }
             match answer {
                 Ok(value) => {
-                    let known = matches!(*self.phase.read_untracked(), Phase::Here(_)) && self.value.with_value(|known| known.as_ref() == Some(&value));
+                    let known = matches!(*self.phase.read_untracked(), Phase::Here(_))
+                        && self.value.with_value(|known| known.as_ref() == Some(&value));
                     if !known {
                         self.value.set_value(Some(value));
                         self.phase.set(Phase::Here(number));

@@ -1,4 +1,5 @@
-//! The few things of the browser that leptos has no word for: focus, storage, random keys, the address bar.
+//! The few things of the browser that leptos has no word for: focus, storage, random keys, the
+//! address bar.
 
 use leptos::prelude::*;
 use parlour_domain::link_token::find_token;
@@ -39,15 +40,23 @@ fn replace_url(url: &str) {
     }
 }
 
-/// The path below the base, with the query, of the link that this click follows; `None` where the browser is to follow it:
-/// to a new tab, to a file, away from here, or within the page.
+/// The path below the base, with the query, of the link that this click follows; `None` where the
+/// browser is to follow it: to a new tab, to a file, away from here, or within the page.
 pub(crate) fn followed(click: &MouseEvent) -> Option<String> {
-    if click.default_prevented() || click.button() != 0 || click.ctrl_key() || click.meta_key() || click.shift_key() || click.alt_key() {
+    if click.default_prevented()
+        || click.button() != 0
+        || click.ctrl_key()
+        || click.meta_key()
+        || click.shift_key()
+        || click.alt_key()
+    {
         return None;
     }
     let target: web_sys::Element = click.target()?.dyn_into().ok()?;
     let link = target.closest("a[href]:not([target]):not([download])").ok()??;
-    let url = web_sys::Url::new_with_base(&link.get_attribute("href")?, &document().base_uri().ok()??).ok()?;
+    let url =
+        web_sys::Url::new_with_base(&link.get_attribute("href")?, &document().base_uri().ok()??)
+            .ok()?;
     if url.origin() != window().location().origin().ok()? || !url.hash().is_empty() {
         return None;
     }
@@ -56,10 +65,12 @@ pub(crate) fn followed(click: &MouseEvent) -> Option<String> {
     below.starts_with('/').then(|| below.to_owned())
 }
 
-/// Takes the token of a link out of the address bar, so that it is neither seen nor kept in the history: on any page, and also where the link was mangled.
+/// Takes the token of a link out of the address bar, so that it is neither seen nor kept in the
+/// history: on any page, and also where the link was mangled.
 pub(crate) fn take_token() -> Option<String> {
     let location = window().location();
-    let parts = [location.pathname(), location.search(), location.hash()].map(Result::unwrap_or_default);
+    let parts =
+        [location.pathname(), location.search(), location.hash()].map(Result::unwrap_or_default);
     let found = find_token(&parts.concat())?;
     replace_url(&found.page);
     Some(found.token)
@@ -74,16 +85,25 @@ pub(crate) fn keeps_cookies() -> bool {
         let _ = js_sys::Reflect::set(&document, &cookie, &text.into());
     };
     set("parlour_probe=1; SameSite=Strict");
-    let kept = js_sys::Reflect::get(&document, &cookie).ok().and_then(|text| text.as_string()).is_some_and(|text| text.contains("parlour_probe"));
+    let kept = js_sys::Reflect::get(&document, &cookie)
+        .ok()
+        .and_then(|text| text.as_string())
+        .is_some_and(|text| text.contains("parlour_probe"));
     set("parlour_probe=1; SameSite=Strict; Max-Age=0");
     kept
 }
 
-/// Whether the server has another build of the web app than the one that runs here; `None` when it can't be asked.
+/// Whether the server has another build of the web app than the one that runs here; `None` when it
+/// can't be asked.
 pub(crate) async fn is_outdated() -> Option<bool> {
     let running = find(&document().document_element()?, "#boot")?.get_attribute("data-start")?;
     let base = document().base_uri().ok()??;
-    let answer: web_sys::Response = wasm_bindgen_futures::JsFuture::from(window().fetch_with_str(&base)).await.ok()?.dyn_into().ok()?;
+    let answer: web_sys::Response =
+        wasm_bindgen_futures::JsFuture::from(window().fetch_with_str(&base))
+            .await
+            .ok()?
+            .dyn_into()
+            .ok()?;
     let page = wasm_bindgen_futures::JsFuture::from(answer.text().ok()?).await.ok()?.as_string()?;
     answer.ok().then(|| !page.contains(&running))
 }
@@ -91,7 +111,8 @@ pub(crate) async fn is_outdated() -> Option<bool> {
 /// Where it is remembered that the page was loaded again for a newer build.
 const RELOADED: &str = "parlour.reloaded";
 
-/// Loads the page again, unless that was done a moment ago for the same reason. Returns whether it does.
+/// Loads the page again, unless that was done a moment ago for the same reason. Returns whether it
+/// does.
 pub(crate) fn reload_once() -> bool {
     let window = window();
     // The name of the window outlasts a reload where the browser keeps nothing else.
@@ -174,7 +195,8 @@ pub(crate) const INSIDE: &str = "parlour.call";
 /// Forgets all that this tab has kept of ours.
 pub(crate) fn forget_all() {
     let Some(storage) = storage() else { return };
-    let keys = (0..storage.length().unwrap_or_default()).filter_map(|place| storage.key(place).ok().flatten());
+    let keys = (0..storage.length().unwrap_or_default())
+        .filter_map(|place| storage.key(place).ok().flatten());
     for key in keys.collect::<Vec<_>>().iter().filter(|key| key.starts_with("parlour.")) {
         let _ = storage.remove_item(key);
     }
@@ -182,20 +204,30 @@ pub(crate) fn forget_all() {
 
 /// Whether there is room for a table of times, followed while the window changes.
 pub(crate) fn wide() -> Memo<bool> {
-    let measure = || window().match_media("(min-width: 48rem)").ok().flatten().is_none_or(|query| query.matches());
+    let measure = || {
+        window()
+            .match_media("(min-width: 48rem)")
+            .ok()
+            .flatten()
+            .is_none_or(|query| query.matches())
+    };
     let wide = RwSignal::new(measure());
     let handle = window_event_listener(leptos::ev::resize, move |_| wide.set(measure()));
     on_cleanup(move || handle.remove());
     Memo::new(move |_| wide.get())
 }
 
-/// After a dialog has closed: the browser gives the focus back to what opened it. Where that was made anew meanwhile, its successor takes it, or the heading.
+/// After a dialog has closed: the browser gives the focus back to what opened it. Where that was
+/// made anew meanwhile, its successor takes it, or the heading.
 pub(crate) fn recover_focus(dialog: &str) {
     let opener = format!("main [aria-controls='{dialog}']");
     request_animation_frame(move || {
         let body = document().body();
         let lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
-        if lost && let Some(next) = body.and_then(|body| find(&body, &opener).or_else(|| find(&body, "main h1"))) {
+        if lost
+            && let Some(next) =
+                body.and_then(|body| find(&body, &opener).or_else(|| find(&body, "main h1")))
+        {
             let _ = next.focus();
         }
     });

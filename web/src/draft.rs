@@ -1,7 +1,9 @@
 //! The times that were chosen and not booked yet: kept for this tab, never in two places at once.
 
 use leptos::prelude::*;
-use parlour_wire::{ClassSlots, LostBooking, Moment, NewBooking, SlotGrid, SlotState, Student, plain};
+use parlour_wire::{
+    ClassSlots, LostBooking, Moment, NewBooking, SlotGrid, SlotState, Student, plain,
+};
 use uuid::Uuid;
 
 use crate::{browser, js::Js};
@@ -18,7 +20,11 @@ impl Lesson {
     pub(crate) fn all(grid: &SlotGrid) -> Vec<Self> {
         let of_student = |entry: &parlour_wire::StudentSlots| {
             let student = entry.student.clone();
-            entry.classes.iter().map(move |class| Self { student: student.clone(), class: class.clone() }).collect::<Vec<_>>()
+            entry
+                .classes
+                .iter()
+                .map(move |class| Self { student: student.clone(), class: class.clone() })
+                .collect::<Vec<_>>()
         };
         grid.students.iter().flat_map(of_student).collect()
     }
@@ -59,11 +65,21 @@ pub(crate) struct Draft {
 impl Draft {
     /// What was chosen before in this tab. Without a key nothing is kept.
     pub(crate) fn new(key: Option<String>) -> Self {
-        let picks = key.as_deref().and_then(browser::kept).and_then(|text| plain::read(&Js::parse(&text))).unwrap_or_default();
+        let picks = key
+            .as_deref()
+            .and_then(browser::kept)
+            .and_then(|text| plain::read(&Js::parse(&text)))
+            .unwrap_or_default();
         let draft = Self { picks: RwSignal::new(picks), lost: RwSignal::new(Vec::new()) };
         if let Some(key) = key {
             Effect::new(move || {
-                draft.picks.with(|picks| if picks.is_empty() { browser::forget(&key) } else { browser::keep(&key, &plain::text_of(picks)) });
+                draft.picks.with(|picks| {
+                    if picks.is_empty() {
+                        browser::forget(&key)
+                    } else {
+                        browser::keep(&key, &plain::text_of(picks))
+                    }
+                });
             });
         }
         draft
@@ -71,7 +87,9 @@ impl Draft {
 
     /// Chooses a time for a class, or no longer.
     pub(crate) fn toggle(self, pick: NewBooking) {
-        self.lost.update(|lost| lost.retain(|lost| lost.class_id != pick.class_id || lost.student_id != pick.student_id));
+        self.lost.update(|lost| {
+            lost.retain(|lost| lost.class_id != pick.class_id || lost.student_id != pick.student_id)
+        });
         self.picks.update(|picks| {
             let chosen = picks.contains(&pick);
             picks.retain(|other| !same_class(other, &pick));
@@ -84,26 +102,41 @@ impl Draft {
 
     /// How this would-be appointment stands to those chosen.
     pub(crate) fn standing(self, pick: &NewBooking) -> Standing {
-        self.picks.with(|picks| match picks.iter().find(|other| other.starts_at == pick.starts_at) {
-            Some(other) if same_class(other, pick) => Standing::Chosen,
-            Some(_) => Standing::Conflict,
-            None => Standing::Open,
+        self.picks.with(|picks| {
+            match picks.iter().find(|other| other.starts_at == pick.starts_at) {
+                Some(other) if same_class(other, pick) => Standing::Chosen,
+                Some(_) => Standing::Conflict,
+                None => Standing::Open,
+            }
         })
     }
 
     /// The time chosen for a class.
     pub(crate) fn time_of(self, student: Uuid, class: Uuid) -> Option<Moment> {
-        self.picks.with(|picks| picks.iter().find(|pick| pick.student_id == student && pick.class_id == class).map(|pick| pick.starts_at))
+        self.picks.with(|picks| {
+            picks
+                .iter()
+                .find(|pick| pick.student_id == student && pick.class_id == class)
+                .map(|pick| pick.starts_at)
+        })
     }
 
     pub(crate) fn is_lost(self, student: Uuid, class: Uuid) -> bool {
-        self.lost.with(|lost| lost.iter().any(|lost| lost.student_id == student && lost.class_id == class))
+        self.lost.with(|lost| {
+            lost.iter().any(|lost| lost.student_id == student && lost.class_id == class)
+        })
     }
 
     /// Lets go of the times that were lost.
     pub(crate) fn drop_lost(self) {
         let lost = self.lost.get_untracked();
-        self.picks.update(|picks| picks.retain(|pick| !lost.iter().any(|lost| lost.student_id == pick.student_id && lost.class_id == pick.class_id)));
+        self.picks.update(|picks| {
+            picks.retain(|pick| {
+                !lost.iter().any(|lost| {
+                    lost.student_id == pick.student_id && lost.class_id == pick.class_id
+                })
+            })
+        });
     }
 
     /// Lets go of what the grid no longer offers, except what is known to be lost.
@@ -112,9 +145,16 @@ impl Draft {
         let offered = |pick: &NewBooking| {
             let place = grid.times.iter().position(|time| *time == pick.starts_at);
             let lesson = lessons.iter().find(|lesson| lesson.is_of(pick));
-            place.zip(lesson).is_some_and(|(place, lesson)| lesson.class.states.get(place) == Some(&SlotState::Free))
+            place.zip(lesson).is_some_and(|(place, lesson)| {
+                lesson.class.states.get(place) == Some(&SlotState::Free)
+            })
         };
-        let kept: Vec<_> = self.picks.get_untracked().into_iter().filter(|pick| self.is_lost(pick.student_id, pick.class_id) || offered(pick)).collect();
+        let kept: Vec<_> = self
+            .picks
+            .get_untracked()
+            .into_iter()
+            .filter(|pick| self.is_lost(pick.student_id, pick.class_id) || offered(pick))
+            .collect();
         if kept.len() != self.picks.with_untracked(Vec::len) {
             self.picks.set(kept);
         }

@@ -1,4 +1,5 @@
-//! One `Idempotency-Key` for each intention: the same action with the same content carries the same key until the server has answered it.
+//! One `Idempotency-Key` for each intention: the same action with the same content carries the same
+//! key until the server has answered it.
 
 use std::cell::RefCell;
 
@@ -31,7 +32,9 @@ impl Intent {
             return None;
         }
         let what = [method, " ", path, " ", body].concat();
-        let known = UNANSWERED.with_borrow(|all| all.iter().find(|(known, _)| *known == what).map(|(_, key)| key.clone()));
+        let known = UNANSWERED.with_borrow(|all| {
+            all.iter().find(|(known, _)| *known == what).map(|(_, key)| key.clone())
+        });
         let is_repeated = known.is_some();
         let key = known.unwrap_or_else(|| {
             let key = browser::attempt_key();
@@ -41,11 +44,16 @@ impl Intent {
         Some(Self { what, is_removal: method == "DELETE", key, is_repeated })
     }
 
-    /// Takes note of what came back. Where nothing definite did, the next request for the same goes on with this key.
+    /// Takes note of what came back. Where nothing definite did, the next request for the same goes
+    /// on with this key.
     pub(crate) fn settle(self, answer: Answer<Js>) -> Answer<Js> {
         let answer = match answer {
             // What we removed before is gone: the answer to that was lost.
-            Err(Failure::Refused(problem)) if self.is_removal && self.is_repeated && matches!(problem.status, 404 | 410) => Ok(Js::default()),
+            Err(Failure::Refused(problem))
+                if self.is_removal && self.is_repeated && matches!(problem.status, 404 | 410) =>
+            {
+                Ok(Js::default())
+            }
             answer => answer,
         };
         let is_definite = match &answer {
@@ -56,7 +64,8 @@ impl Intent {
         if is_definite {
             UNANSWERED.with_borrow_mut(|all| {
                 all.retain(|(known, _)| *known != self.what);
-                // After something was cancelled or moved, to ask for what was asked for before is another intention.
+                // After something was cancelled or moved, to ask for what was asked for before is
+                // another intention.
                 if answer.is_ok() && !self.what.starts_with("POST") {
                     all.clear();
                 }

@@ -14,7 +14,8 @@ impl Js {
         Self(JSON::parse(text).unwrap_or_default())
     }
 
-    /// What an answer says, which may be nothing at all; `None` when it is no JSON, and so not from our server.
+    /// What an answer says, which may be nothing at all; `None` when it is no JSON, and so not from
+    /// our server.
     pub(crate) fn of_answer(text: &str) -> Option<Self> {
         if text.is_empty() { Some(Self::default()) } else { JSON::parse(text).ok().map(Self) }
     }

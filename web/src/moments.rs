@@ -1,4 +1,5 @@
-//! Times as people say them. A moment is shown with the offset it came with, which is the school's, whatever the browser's zone.
+//! Times as people say them. A moment is shown with the offset it came with, which is the school's,
+//! whatever the browser's zone.
 
 use chrono::{Datelike, Timelike};
 use parlour_wire::Moment;
@@ -12,7 +13,8 @@ pub(crate) fn clock(at: &Moment) -> String {
 
 /// `Thursday 26 November`
 pub(crate) fn day(at: &Moment) -> String {
-    let weekday = t().weekdays.get(at.weekday().num_days_from_monday() as usize).copied().unwrap_or_default();
+    let weekday =
+        t().weekdays.get(at.weekday().num_days_from_monday() as usize).copied().unwrap_or_default();
     let month = t().months.get(at.month0() as usize).copied().unwrap_or_default();
     format!("{weekday} {} {month}", at.day())
 }

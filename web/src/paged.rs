@@ -23,7 +23,12 @@ impl<T> Copy for Paged<T> {}
 
 impl<T: Send + Sync + 'static> Paged<T> {
     pub(crate) fn new() -> Self {
-        Self { items: RwSignal::new(Vec::new()), next: RwSignal::new(None), loaded: RwSignal::new(false), task: Task::new() }
+        Self {
+            items: RwSignal::new(Vec::new()),
+            next: RwSignal::new(None),
+            loaded: RwSignal::new(false),
+            task: Task::new(),
+        }
     }
 
     /// Asks for the next page, or for the first one.
@@ -43,7 +48,8 @@ impl<T: Send + Sync + 'static> Paged<T> {
         });
     }
 
-    /// The next answer begins the list anew; what is there stays until it comes. A question under way is forgotten.
+    /// The next answer begins the list anew; what is there stays until it comes. A question under
+    /// way is forgotten.
     pub(crate) fn renew(self) {
         self.next.set(None);
         self.loaded.set(false);

@@ -1,5 +1,6 @@
-//! The person whom this tab was made for: the server is told with each request, and the other tabs when it becomes somebody else.
-//! Tabs share the browser's cookie. A tab that learns of another person begins anew, so that nothing of the one before is left in it.
+//! The person whom this tab was made for: the server is told with each request, and the other tabs
+//! when it becomes somebody else. Tabs share the browser's cookie. A tab that learns of another
+//! person begins anew, so that nothing of the one before is left in it.
 
 use std::cell::{Cell, RefCell};
 
@@ -40,7 +41,8 @@ pub(crate) fn mark() -> Option<String> {
     PERSON.with_borrow(Clone::clone)
 }
 
-/// An answer was for this person. `is_login`: it was the answer to a login or to the choice of who one is.
+/// An answer was for this person. `is_login`: it was the answer to a login or to the choice of who
+/// one is.
 pub(crate) fn answered(mark: String, is_login: bool) {
     let known = PERSON.with_borrow(Clone::clone);
     if known.as_ref() == Some(&mark) {
@@ -76,24 +78,33 @@ pub(crate) fn watch() {
         None => {
             window_event_listener(leptos::ev::Custom::<StorageEvent>::new("storage"), |event| {
                 if event.key().as_ref() == Some(&name()) {
-                    heard(event.new_value().unwrap_or_default().split(' ').next().unwrap_or_default());
+                    heard(
+                        event.new_value().unwrap_or_default().split(' ').next().unwrap_or_default(),
+                    );
                 }
             });
         }
     }
     // A page that the browser kept asleep has heard nothing meanwhile.
-    window_event_listener(leptos::ev::Custom::<web_sys::PageTransitionEvent>::new("pageshow"), |event| {
-        if event.persisted() {
-            let _ = window().location().reload();
-        }
-    });
+    window_event_listener(
+        leptos::ev::Custom::<web_sys::PageTransitionEvent>::new("pageshow"),
+        |event| {
+            if event.persisted() {
+                let _ = window().location().reload();
+            }
+        },
+    );
 }
 
-/// A `BroadcastChannel` of the school's tabs, which is heard. By names: its binding would weigh in the script that everybody fetches first.
+/// A `BroadcastChannel` of the school's tabs, which is heard. By names: its binding would weigh in
+/// the script that everybody fetches first.
 fn channel() -> Option<JsValue> {
-    let class: Function = Reflect::get(&window(), &"BroadcastChannel".into()).ok()?.dyn_into().ok()?;
+    let class: Function =
+        Reflect::get(&window(), &"BroadcastChannel".into()).ok()?.dyn_into().ok()?;
     let channel = Reflect::construct(&class, &Array::of1(&name().into())).ok()?;
-    let heard = Closure::<dyn Fn(MessageEvent)>::new(|event: MessageEvent| heard(&event.data().as_string().unwrap_or_default()));
+    let heard = Closure::<dyn Fn(MessageEvent)>::new(|event: MessageEvent| {
+        heard(&event.data().as_string().unwrap_or_default())
+    });
     Reflect::set(&channel, &"onmessage".into(), heard.as_ref()).ok()?;
     heard.forget();
     Some(channel)
@@ -111,7 +122,8 @@ fn heard(mark: &str) {
     }
 }
 
-/// The browser's session is somebody else's now, or nobody's. A call goes on to its end; all else begins anew.
+/// The browser's session is somebody else's now, or nobody's. A call goes on to its end; all else
+/// begins anew.
 pub(crate) fn changed(change: Change) {
     PENDING.set(Some(change));
     call_ended();

@@ -36,7 +36,8 @@ pub(crate) enum Page {
 impl Page {
     fn of(path: &str) -> Self {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        let with_id = |make: fn(Uuid) -> Self, text: &str| browser::id(text).map_or(Self::Missing, make);
+        let with_id =
+            |make: fn(Uuid) -> Self, text: &str| browser::id(text).map_or(Self::Missing, make);
         match parts.as_slice() {
             [] => Self::Home,
             ["login"] => Self::Login,
@@ -64,9 +65,13 @@ impl Page {
 
     const fn id(self) -> Option<Uuid> {
         match self {
-            Self::Bookings(id) | Self::Book(id) | Self::Schedule(id) | Self::StaffParent(id) | Self::WebhookLog(id) | Self::Call(id) | Self::GuestCall(id) => {
-                Some(id)
-            }
+            Self::Bookings(id)
+            | Self::Book(id)
+            | Self::Schedule(id)
+            | Self::StaffParent(id)
+            | Self::WebhookLog(id)
+            | Self::Call(id)
+            | Self::GuestCall(id) => Some(id),
             _ => None,
         }
     }
@@ -80,11 +85,14 @@ pub(crate) struct Router {
 }
 
 impl Router {
-    /// Follows the address bar and the links of the page. For the app, once: `leptos_router` can do more, and weighs as much as two pages.
+    /// Follows the address bar and the links of the page. For the app, once: `leptos_router` can do
+    /// more, and weighs as much as two pages.
     pub(crate) fn provide() {
         let router = Self { here: RwSignal::new(browser::current_path()) };
         provide_context(router);
-        window_event_listener(leptos::ev::popstate, move |_| router.here.set(browser::current_path()));
+        window_event_listener(leptos::ev::popstate, move |_| {
+            router.here.set(browser::current_path())
+        });
         window_event_listener(leptos::ev::click, move |event| {
             if let Some(path) = browser::followed(&event) {
                 event.prevent_default();

@@ -77,7 +77,8 @@ impl Session {
 
     /// The role of whoever is here, once that is known.
     pub(crate) fn role(self) -> Option<Role> {
-        self.me.with(|me| me.as_ref()?.as_ref().ok()?.identity.as_ref().map(|identity| identity.role))
+        self.me
+            .with(|me| me.as_ref()?.as_ref().ok()?.identity.as_ref().map(|identity| identity.role))
     }
 
     /// Says something to screen readers without moving the focus.
@@ -87,7 +88,8 @@ impl Session {
 
     /// Names the page, and moves the focus to its heading when one has come from another page.
     pub(crate) fn arrive(self, title: &str, heading: web_sys::HtmlElement) {
-        let school = self.school.with_untracked(|school| school.as_ref().map(|school| school.name.clone()));
+        let school =
+            self.school.with_untracked(|school| school.as_ref().map(|school| school.name.clone()));
         document().set_title(&[title, " · ", school.as_deref().unwrap_or(t().product)].concat());
         // A step within a page is an arrival too; the same page with fresh data is none.
         let here = [&browser::current_path(), "#", title].concat();
@@ -106,11 +108,14 @@ pub(crate) fn session() -> Session {
     expect_context()
 }
 
-/// Where a failure leads instead of a message: to the login when nobody is logged in or access has ended (which is told there), to the choice of an identity when none was made.
+/// Where a failure leads instead of a message: to the login when nobody is logged in or access has
+/// ended (which is told there), to the choice of an identity when none was made.
 pub(crate) fn way_out(failure: &Failure) -> Option<&'static str> {
     match failure.code() {
         // A guest has no login: what they need is the link in their mail.
-        "not_logged_in" if browser::current_path().starts_with("/guest/") => Some("/guest/appointments"),
+        "not_logged_in" if browser::current_path().starts_with("/guest/") => {
+            Some("/guest/appointments")
+        }
         "not_logged_in" => Some("/login"),
         // A guest has no login: their pages tell it themselves.
         "access_ended" if !browser::current_path().starts_with("/guest") => Some("/login"),
@@ -136,5 +141,9 @@ pub(crate) fn take_way_out(router: Router, session: Session, failure: &Failure) 
 pub(crate) fn return_path() -> String {
     let path = browser::kept(RETURN_TO).unwrap_or_default();
     browser::forget(RETURN_TO);
-    if path.starts_with('/') && !path.starts_with("/login") && !path.starts_with("/identity") { path } else { "/".to_owned() }
+    if path.starts_with('/') && !path.starts_with("/login") && !path.starts_with("/identity") {
+        path
+    } else {
+        "/".to_owned()
+    }
 }

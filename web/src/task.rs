@@ -20,11 +20,20 @@ pub(crate) struct Task {
 
 impl Task {
     pub(crate) fn new() -> Self {
-        Self { busy: RwSignal::new(false), failure: RwSignal::new(None), latest: StoredValue::new(0) }
+        Self {
+            busy: RwSignal::new(false),
+            failure: RwSignal::new(None),
+            latest: StoredValue::new(0),
+        }
     }
 
-    /// Starts a request unless one is under way, and hands its answer to `then`. A failure is kept to be shown.
-    pub(crate) fn run<T: 'static>(self, request: impl Future<Output = Answer<T>> + 'static, then: impl FnOnce(T) + 'static) {
+    /// Starts a request unless one is under way, and hands its answer to `then`. A failure is kept
+    /// to be shown.
+    pub(crate) fn run<T: 'static>(
+        self,
+        request: impl Future<Output = Answer<T>> + 'static,
+        then: impl FnOnce(T) + 'static,
+    ) {
         if self.busy.get_untracked() {
             return;
         }
@@ -65,7 +74,8 @@ impl Task {
     }
 }
 
-/// Starts something that runs by itself. Boxed, since the machinery behind it would otherwise be made once for each caller.
+/// Starts something that runs by itself. Boxed, since the machinery behind it would otherwise be
+/// made once for each caller.
 pub(crate) fn spawn(work: Pin<Box<dyn Future<Output = ()>>>) {
     leptos::task::spawn_local(work);
 }

@@ -1,4 +1,5 @@
-//! The network address of a client, as far as it can be believed: the last one that none of our own proxies has. Limits are counted by it.
+//! The network address of a client, as far as it can be believed: the last one that none of our own
+//! proxies has. Limits are counted by it.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -7,7 +8,8 @@ use parlour_domain::id::SchoolId;
 
 use crate::{app::App, config::TrustedProxies};
 
-/// A keyed hash of the client's network at a school, by which limits count without storing the address. An IPv6 client has a /64 of addresses.
+/// A keyed hash of the client's network at a school, by which limits count without storing the
+/// address. An IPv6 client has a /64 of addresses.
 #[must_use]
 pub fn client_hash(app: &App, school: SchoolId, req: &HttpRequest) -> String {
     let address = client_address(app.config.proxies.as_ref(), req.headers(), req.peer_addr());
@@ -15,22 +17,39 @@ pub fn client_hash(app: &App, school: SchoolId, req: &HttpRequest) -> String {
     app.keys.hash("client", format!("{} {network}", school.0).as_bytes())
 }
 
-/// The address that counts: with `hops` proxies of ours it is the one that the outermost of them has written down. A header that is not wholly a list of
-/// addresses, or too short, says nothing: then whoever has opened the connection counts.
-fn client_address(proxies: Option<&TrustedProxies>, headers: &HeaderMap, peer: Option<SocketAddr>) -> Option<IpAddr> {
+/// The address that counts: with `hops` proxies of ours it is the one that the outermost of them
+/// has written down. A header that is not wholly a list of addresses, or too short, says nothing:
+/// then whoever has opened the connection counts.
+fn client_address(
+    proxies: Option<&TrustedProxies>,
+    headers: &HeaderMap,
+    peer: Option<SocketAddr>,
+) -> Option<IpAddr> {
     let peer = peer.map(|peer| peer.ip());
     let Some(proxies) = proxies.filter(|proxies| proxies.hops > 0) else { return peer };
-    let lines: Option<Vec<&str>> = headers.get_all(proxies.header.as_str()).map(|value| value.to_str().ok()).collect();
+    let lines: Option<Vec<&str>> =
+        headers.get_all(proxies.header.as_str()).map(|value| value.to_str().ok()).collect();
     let is_rfc_7239 = proxies.header.eq_ignore_ascii_case("forwarded");
-    let elements = lines.and_then(|lines| lines.into_iter().map(|line| if is_rfc_7239 { forwarded(line) } else { list(line) }).collect::<Option<Vec<_>>>());
+    let elements = lines.and_then(|lines| {
+        lines
+            .into_iter()
+            .map(|line| if is_rfc_7239 { forwarded(line) } else { list(line) })
+            .collect::<Option<Vec<_>>>()
+    });
     let addresses: Vec<IpAddr> = elements.into_iter().flatten().flatten().collect();
-    addresses.len().checked_sub(proxies.hops).and_then(|outermost| addresses.get(outermost).copied()).or(peer)
+    addresses
+        .len()
+        .checked_sub(proxies.hops)
+        .and_then(|outermost| addresses.get(outermost).copied())
+        .or(peer)
 }
 
 /// The network that one client has for itself.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
+        IpAddr::V6(address) => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
+        }
         v4 @ IpAddr::V4(_) => v4,
     }
 }
@@ -50,7 +69,10 @@ fn forwarded_for(element: &str) -> Option<IpAddr> {
     for pair in split_outside_quotes(element, ';')? {
         let (name, value) = pair.trim_matches([' ', '\t']).split_once('=')?;
         if name.eq_ignore_ascii_case("for") {
-            let value = value.strip_prefix('"').and_then(|quoted| quoted.strip_suffix('"')).unwrap_or(value);
+            let value = value
+                .strip_prefix('"')
+                .and_then(|quoted| quoted.strip_suffix('"'))
+                .unwrap_or(value);
             if found.replace(node(value)?).is_some() {
                 return None;
             }
@@ -59,7 +81,8 @@ fn forwarded_for(element: &str) -> Option<IpAddr> {
     found
 }
 
-/// The parts between separators that stand in no quoted string; none where a quote is open at the end. No address needs an escape (RFC 9110, 5.6.4).
+/// The parts between separators that stand in no quoted string; none where a quote is open at the
+/// end. No address needs an escape (RFC 9110, 5.6.4).
 fn split_outside_quotes(text: &str, separator: char) -> Option<Vec<&str>> {
     let (mut parts, mut begin, mut is_quoted) = (Vec::new(), 0, false);
     for (place, letter) in text.char_indices() {
@@ -79,8 +102,12 @@ fn split_outside_quotes(text: &str, separator: char) -> Option<Vec<&str>> {
 
 /// An IP address: alone, in brackets, or with a port.
 fn node(text: &str) -> Option<IpAddr> {
-    let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::V6);
-    text.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip())).or_else(bracketed)
+    let bracketed =
+        || text.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::V6);
+    text.parse()
+        .ok()
+        .or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
+        .or_else(bracketed)
 }
 
 #[cfg(test)]
@@ -95,10 +122,17 @@ mod tests {
     fn check(header: &str, hops: usize, lines: &[&str], expected: &str) {
         let mut headers = HeaderMap::new();
         for line in lines {
-            headers.append(header.parse::<HeaderName>().unwrap(), HeaderValue::from_str(line).unwrap());
+            headers.append(
+                header.parse::<HeaderName>().unwrap(),
+                HeaderValue::from_str(line).unwrap(),
+            );
         }
         let proxies = TrustedProxies { hops, header: header.to_owned() };
-        let found = client_address(Some(&proxies), &headers, Some(SocketAddr::new(PEER.parse().unwrap(), 4711)));
+        let found = client_address(
+            Some(&proxies),
+            &headers,
+            Some(SocketAddr::new(PEER.parse().unwrap(), 4711)),
+        );
         assert_eq!(found, Some(expected.parse().unwrap()), "{header} {hops} {lines:?}");
     }
 
@@ -130,9 +164,18 @@ mod tests {
 
     #[test]
     fn whatever_else_a_header_holds_it_says_nothing() {
-        for bad in
-            ["", "unknown", "203.0.113.7,", ",203.0.113.7", "203.0.113.7 198.51.100.1", "203.0.113", "203.0.113.7:x", "a, 203.0.113.7", "[::1", "fe80::1%eth0"]
-        {
+        for bad in [
+            "",
+            "unknown",
+            "203.0.113.7,",
+            ",203.0.113.7",
+            "203.0.113.7 198.51.100.1",
+            "203.0.113",
+            "203.0.113.7:x",
+            "a, 203.0.113.7",
+            "[::1",
+            "fe80::1%eth0",
+        ] {
             check("x-forwarded-for", 1, &[bad], PEER);
         }
         check("x-forwarded-for", 1, &["203.0.113.7", "unknown"], PEER);

@@ -1,4 +1,5 @@
-//! The cookies: HttpOnly, SameSite=Strict, for one school's path. A person's, a guest's, a login's and a device's are apart.
+//! The cookies: HttpOnly, SameSite=Strict, for one school's path. A person's, a guest's, a login's
+//! and a device's are apart.
 
 use actix_web::{
     HttpRequest,
@@ -18,12 +19,19 @@ pub const LOGIN: &str = "parlour_login";
 /// Names the people who have logged in with this browser.
 pub const DEVICE: &str = "parlour_device";
 
-/// What a browser holds a cookie to by its name (RFC 6265bis, 4.1.3): `__Host-` to this very host, `__Secure-` to HTTPS.
+/// What a browser holds a cookie to by its name (RFC 6265bis, 4.1.3): `__Host-` to this very host,
+/// `__Secure-` to HTTPS.
 const PREFIXES: [&str; 2] = ["__Host-", "__Secure-"];
 
 /// A cookie for the school of the request, that lives for a time.
 #[must_use]
-pub fn make(config: &Config, req: &HttpRequest, name: &str, value: String, life: TimeDelta) -> Cookie<'static> {
+pub fn make(
+    config: &Config,
+    req: &HttpRequest,
+    name: &str,
+    value: String,
+    life: TimeDelta,
+) -> Cookie<'static> {
     Cookie::build(full_name(config, req, name), value)
         .path(path(req))
         .http_only(true)
@@ -33,7 +41,8 @@ pub fn make(config: &Config, req: &HttpRequest, name: &str, value: String, life:
         .finish()
 }
 
-/// A cookie of the request. One without the prefix that ours have is not taken: another host of the same domain may have set it.
+/// A cookie of the request. One without the prefix that ours have is not taken: another host of the
+/// same domain may have set it.
 #[must_use]
 pub fn read(config: &Config, req: &HttpRequest, name: &str) -> Option<Cookie<'static>> {
     req.cookie(&full_name(config, req, name))
@@ -50,7 +59,8 @@ pub fn has_any(req: &HttpRequest) -> bool {
     })
 }
 
-/// The name with its prefix. `__Host-` asks for the path `/`, so it is for a school's own host alone, and both ask for HTTPS, which a playground doesn't have.
+/// The name with its prefix. `__Host-` asks for the path `/`, so it is for a school's own host
+/// alone, and both ask for HTTPS, which a playground doesn't have.
 fn full_name(config: &Config, req: &HttpRequest, name: &str) -> String {
     let prefix = match school_address(req) {
         _ if !config.is_https() => "",

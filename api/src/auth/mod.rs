@@ -1,4 +1,5 @@
-//! Who is asking: the school by host or path, the person or guest by their cookie. Handlers take these as arguments.
+//! Who is asking: the school by host or path, the person or guest by their cookie. Handlers take
+//! these as arguments.
 
 mod client_address;
 pub mod cookies;
@@ -44,7 +45,8 @@ pub(crate) fn app(req: &HttpRequest) -> Answer<Data<App>> {
     req.app_data::<Data<App>>().cloned().ok_or_else(ApiError::not_found)
 }
 
-/// The `Host` header, as the browser sent it. Forwarding headers are not believed: a proxy in front must pass the host on.
+/// The `Host` header, as the browser sent it. Forwarding headers are not believed: a proxy in front
+/// must pass the host on.
 #[must_use]
 pub fn host(headers: &HeaderMap) -> &str {
     headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default()
@@ -53,7 +55,8 @@ pub fn host(headers: &HeaderMap) -> &str {
 /// How the request names its school. Also before the request was routed.
 #[must_use]
 pub fn school_address(req: &HttpRequest) -> SchoolAddress {
-    let by_path = || req.path().strip_prefix("/s/")?.split('/').next().filter(|slug| !slug.is_empty());
+    let by_path =
+        || req.path().strip_prefix("/s/")?.split('/').next().filter(|slug| !slug.is_empty());
     match req.match_info().get("school").or_else(by_path) {
         Some(slug) => SchoolAddress::Slug(slug.to_owned()),
         None => {
@@ -77,7 +80,8 @@ impl FromRequest for AtSchool {
     }
 }
 
-/// Somebody with a cookie, whose session has not been looked up yet: [`Self::read`] does so on the connection that reads what they ask for.
+/// Somebody with a cookie, whose session has not been looked up yet: [`Self::read`] does so on the
+/// connection that reads what they ask for.
 #[derive(Clone, Debug)]
 pub struct Visitor {
     school: SchoolRow,
@@ -90,10 +94,20 @@ impl Visitor {
     async fn of(req: &HttpRequest) -> Answer<Self> {
         let app = app(req)?;
         let school = app.school(school_address(req)).await?;
-        let cookie = cookies::read(&app.config, req, cookies::PERSON)
-            .ok_or_else(|| if req.headers().contains_key(header::AUTHORIZATION) { ApiError::for_people() } else { ApiError::not_logged_in() })?;
+        let cookie = cookies::read(&app.config, req, cookies::PERSON).ok_or_else(|| {
+            if req.headers().contains_key(header::AUTHORIZATION) {
+                ApiError::for_people()
+            } else {
+                ApiError::not_logged_in()
+            }
+        })?;
         let now = app.clock.now();
-        let id = app.keys.read_cookie(Audience::Person, cookie.value(), now).into_iter().next().ok_or_else(ApiError::not_logged_in)?;
+        let id = app
+            .keys
+            .read_cookie(Audience::Person, cookie.value(), now)
+            .into_iter()
+            .next()
+            .ok_or_else(ApiError::not_logged_in)?;
         Ok(Self { school, session: SessionId(id), now, marks: Marks::of(app, req) })
     }
 
@@ -101,13 +115,23 @@ impl Visitor {
     ///
     /// # Errors
     /// `not_logged_in`, `session_changed`, `access_ended`, `choose_identity`; the closure's own.
-    pub async fn read<T: Send + 'static>(self, app: &App, job: impl FnOnce(&mut Db, &Caller) -> Answer<T> + Send + 'static) -> Answer<T> {
-        app.store.read(move |db| Ok(self.log_in(db).and_then(LoggedIn::chosen).and_then(|caller| job(db, &caller)))).await?
+    pub async fn read<T: Send + 'static>(
+        self,
+        app: &App,
+        job: impl FnOnce(&mut Db, &Caller) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        app.store
+            .read(move |db| {
+                Ok(self.log_in(db).and_then(LoggedIn::chosen).and_then(|caller| job(db, &caller)))
+            })
+            .await?
     }
 
     fn log_in(self, db: &mut Db) -> Answer<LoggedIn> {
         match sessions::find(db, self.school.id(), self.session, self.now) {
-            Ok(session) => self.marks.check(&session).map(|()| LoggedIn { school: self.school, session }),
+            Ok(session) => {
+                self.marks.check(&session).map(|()| LoggedIn { school: self.school, session })
+            }
             Err(StoreError::NotFound) => Err(ApiError::not_logged_in()),
             Err(error) => Err(error.into()),
         }
@@ -159,7 +183,11 @@ impl LoggedIn {
 }
 
 fn identity_not_chosen() -> ApiError {
-    ApiError::new(actix_web::http::StatusCode::FORBIDDEN, "choose_identity", "This address belongs to several people. Choose who you are first.")
+    ApiError::new(
+        actix_web::http::StatusCode::FORBIDDEN,
+        "choose_identity",
+        "This address belongs to several people. Choose who you are first.",
+    )
 }
 
 impl FromRequest for LoggedIn {
@@ -216,21 +244,32 @@ impl Caller {
         if self.role == Role::Teacher { Ok(self.person.id()) } else { Err(ApiError::wrong_role()) }
     }
 
-    /// The parent in whose name something is done: oneself, or, for staff, the parent that the query names.
+    /// The parent in whose name something is done: oneself, or, for staff, the parent that the
+    /// query names.
     ///
     /// # Errors
-    /// `wrong_role` for teachers, `not_found` for a parent who is not oneself, `invalid` for staff who name nobody.
+    /// `wrong_role` for teachers, `not_found` for a parent who is not oneself, `invalid` for staff
+    /// who name nobody.
     pub fn acting(&self, db: &mut Db, parent_id: Option<PersonId>) -> Answer<(Acting, PersonRow)> {
         match (self.role, parent_id) {
             (Role::Teacher, _) => Err(ApiError::wrong_role()),
-            (Role::Parent, named) if named.is_none_or(|parent| parent == self.person.id()) => Ok((self.acting_for(self.person.id()), self.person.clone())),
+            (Role::Parent, named) if named.is_none_or(|parent| parent == self.person.id()) => {
+                Ok((self.acting_for(self.person.id()), self.person.clone()))
+            }
             (Role::Parent, _) => Err(ApiError::not_found()),
-            (Role::Staff, None) => Err(ApiError::field("parent_id", "missing", "Name the parent for whom you do this.")),
-            (Role::Staff, Some(parent)) => Ok((self.acting_for(parent), people::find_parent(db, self.school_id(), parent)?)),
+            (Role::Staff, None) => Err(ApiError::field(
+                "parent_id",
+                "missing",
+                "Name the parent for whom you do this.",
+            )),
+            (Role::Staff, Some(parent)) => {
+                Ok((self.acting_for(parent), people::find_parent(db, self.school_id(), parent)?))
+            }
         }
     }
 
-    /// The parent whose bookings and invites this person may see: their own, or, for staff, anybody's.
+    /// The parent whose bookings and invites this person may see: their own, or, for staff,
+    /// anybody's.
     ///
     /// # Errors
     /// `wrong_role` for teachers.
@@ -242,11 +281,13 @@ impl Caller {
         }
     }
 
-    /// How this person acts on a thing of a certain parent's, after [`Self::owner`] let them see it.
+    /// How this person acts on a thing of a certain parent's, after [`Self::owner`] let them see
+    /// it.
     #[must_use]
     pub fn acting_for(&self, parent: PersonId) -> Acting {
         let is_staff = self.role == Role::Staff;
-        let name = if is_staff { format!("{} (school)", self.person.name()) } else { self.person.name() };
+        let name =
+            if is_staff { format!("{} (school)", self.person.name()) } else { self.person.name() };
         Acting { parent, actor: Actor { person: Some(self.person.id()), name }, is_staff }
     }
 }
@@ -280,7 +321,9 @@ impl FromRequest for GuestSessions {
             let app = app(&req)?;
             let school = app.school(school_address(&req)).await?;
             let ids = match cookies::read(&app.config, &req, cookies::GUEST) {
-                Some(cookie) => app.keys.read_cookie(Audience::Guest, cookie.value(), app.clock.now()),
+                Some(cookie) => {
+                    app.keys.read_cookie(Audience::Guest, cookie.value(), app.clock.now())
+                }
                 None => Vec::new(),
             };
             Ok(Self { school, ids: ids.into_iter().map(SessionId).collect() })

@@ -1,4 +1,5 @@
-//! Where a request that changes something comes from: the school's own pages, or a program without a browser (OWASP CSRF cheat sheet, "verifying origin").
+//! Where a request that changes something comes from: the school's own pages, or a program without
+//! a browser (OWASP CSRF cheat sheet, "verifying origin").
 
 use actix_web::{
     HttpRequest,
@@ -11,8 +12,8 @@ use crate::{
     problem::{Answer, ApiError},
 };
 
-/// Checks the `Origin` of a request that may change something. With a cookie of ours it must be there and be the school's; without one it may be missing,
-/// but not be another site's.
+/// Checks the `Origin` of a request that may change something. With a cookie of ours it must be
+/// there and be the school's; without one it may be missing, but not be another site's.
 ///
 /// # Errors
 /// `bad_origin` otherwise; what the database says.
@@ -23,8 +24,9 @@ pub async fn check(app: &App, req: &HttpRequest) -> Answer<()> {
     check_own(app, req).await
 }
 
-/// Checks that the `Origin` is there and is the one where the settings have the school's pages. The `Host` header only says which school is meant: another
-/// site can lead its own name to us, and then both headers are its own.
+/// Checks that the `Origin` is there and is the one where the settings have the school's pages. The
+/// `Host` header only says which school is meant: another site can lead its own name to us, and
+/// then both headers are its own.
 ///
 /// # Errors
 /// `bad_origin` otherwise; what the database says.
@@ -38,5 +40,9 @@ pub async fn check_own(app: &App, req: &HttpRequest) -> Answer<()> {
     if origin.is_some_and(|origin| app.config.is_origin(origin, host.as_deref())) {
         return Ok(());
     }
-    Err(ApiError::new(StatusCode::FORBIDDEN, "bad_origin", "The Origin header must be the school's own address."))
+    Err(ApiError::new(
+        StatusCode::FORBIDDEN,
+        "bad_origin",
+        "The Origin header must be the school's own address.",
+    ))
 }

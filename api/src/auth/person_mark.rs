@@ -1,6 +1,6 @@
-//! The mark of the person that a browser's session is: a page that was made for one person gets no answer as another.
-//! The tabs of a browser share its cookie. Where somebody else logs in in one of them, the others go on sending what their person wants, with the
-//! new person's cookie.
+//! The mark of the person that a browser's session is: a page that was made for one person gets no
+//! answer as another. The tabs of a browser share its cookie. Where somebody else logs in in one of
+//! them, the others go on sending what their person wants, with the new person's cookie.
 
 use std::{
     fmt,
@@ -29,7 +29,8 @@ pub const HEADER: HeaderName = HeaderName::from_static("parlour-person");
 /// So many characters of a hash are enough to tell people apart.
 const LENGTH: usize = 22;
 
-/// The mark of a session's person and role, a keyed hash; none while nobody is chosen. Another session of the same person has the same one.
+/// The mark of a session's person and role, a keyed hash; none while nobody is chosen. Another
+/// session of the same person has the same one.
 #[must_use]
 pub fn of(keys: &Keys, session: &PersonSession) -> Option<String> {
     let (person, role) = session.identity.as_ref()?;
@@ -38,7 +39,8 @@ pub fn of(keys: &Keys, session: &PersonSession) -> Option<String> {
         Role::Teacher => "teacher",
         Role::Staff => "staff",
     };
-    let mut mark = keys.hash("person mark", format!("{} {} {role}", session.school, person.id()).as_bytes());
+    let mut mark =
+        keys.hash("person mark", format!("{} {} {role}", session.school, person.id()).as_bytes());
     mark.truncate(LENGTH);
     Some(mark)
 }
@@ -54,7 +56,10 @@ pub struct Marks {
 impl Marks {
     /// Those of a request, which keeps them for its answer.
     pub(super) fn of(app: Data<App>, req: &HttpRequest) -> Self {
-        let expected = req.headers().get(HEADER).map(|mark| String::from_utf8_lossy(mark.as_bytes()).into_owned());
+        let expected = req
+            .headers()
+            .get(HEADER)
+            .map(|mark| String::from_utf8_lossy(mark.as_bytes()).into_owned());
         let marks = Self { app, expected, found: Arc::default() };
         req.extensions_mut().insert(marks.clone());
         marks
@@ -89,6 +94,7 @@ impl fmt::Debug for Marks {
 }
 
 fn session_changed() -> ApiError {
-    let detail = "Another person has logged in in this browser since the page was loaded. Nothing was done. Load the page again.";
+    let detail = "Another person has logged in in this browser since the page was loaded. Nothing \
+                  was done. Load the page again.";
     ApiError::new(StatusCode::UNAUTHORIZED, "session_changed", detail)
 }

@@ -64,15 +64,25 @@ impl Program {
     async fn of(req: &HttpRequest) -> Answer<Self> {
         let app = app(req)?;
         let school = app.school(school_address(req)).await?;
-        let token = bearer(req).ok_or_else(|| token_invalid("Send the access token as `Authorization: Bearer …`."))?;
+        let token = bearer(req)
+            .ok_or_else(|| token_invalid("Send the access token as `Authorization: Bearer …`."))?;
         let (id, now) = (school.id(), app.clock.real());
-        let dead = || token_invalid("The access token is not one of this school, or has expired. Get a new one from the token endpoint.");
+        let dead = || {
+            token_invalid(
+                "The access token is not one of this school, or has expired. Get a new one from \
+                 the token endpoint.",
+            )
+        };
         let bearer = tokens::read(&app.keys, id, token, now).ok_or_else(dead)?;
-        let row = app.store.read(move |db| clients::find_row(db, id, bearer.client)).await.map_err(|error| match error {
-            StoreError::NotFound => dead(),
-            error => error.into(),
-        })?;
-        let rate = app.rates.take(bearer.client.0, row.requests_per_minute.try_into().unwrap_or(1), now);
+        let row =
+            app.store.read(move |db| clients::find_row(db, id, bearer.client)).await.map_err(
+                |error| match error {
+                    StoreError::NotFound => dead(),
+                    error => error.into(),
+                },
+            )?;
+        let rate =
+            app.rates.take(bearer.client.0, row.requests_per_minute.try_into().unwrap_or(1), now);
         req.extensions_mut().insert(Counted(rate));
         if rate.is_exceeded {
             return Err(ApiError::too_many(rate.reset));
@@ -97,17 +107,24 @@ impl FromRequest for Program {
     }
 }
 
-/// Counts a program's request before anything of it is read, so that one that can't be read counts as well and is told what is left.
+/// Counts a program's request before anything of it is read, so that one that can't be read counts
+/// as well and is told what is left.
 ///
 /// # Errors
-/// Answers `too_many_requests`. Another fault of the token is for the operation to say, if it asks for one.
-pub async fn count_programs(req: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
+/// Answers `too_many_requests`. Another fault of the token is for the operation to say, if it asks
+/// for one.
+pub async fn count_programs(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     if req.headers().contains_key(header::AUTHORIZATION) {
         // The request must not be held meanwhile: the router writes into it.
         let counted = Program::of(req.request()).await;
         match counted {
             Ok(program) => _ = req.extensions_mut().insert(program),
-            Err(error) if error.code() == "too_many_requests" => return Ok(req.error_response(error)),
+            Err(error) if error.code() == "too_many_requests" => {
+                return Ok(req.error_response(error));
+            }
             Err(_) => {}
         }
     }
@@ -161,7 +178,9 @@ impl Asker {
     #[must_use]
     pub fn actor(&self) -> Actor {
         match self {
-            Self::Person(caller) => Actor { person: Some(caller.person.id()), name: caller.person.name() },
+            Self::Person(caller) => {
+                Actor { person: Some(caller.person.id()), name: caller.person.name() }
+            }
             Self::Program(program) => Actor { person: None, name: program.name.clone() },
         }
     }
@@ -201,15 +220,21 @@ impl FromRequest for Asker {
 }
 
 fn bearer(req: &HttpRequest) -> Option<&str> {
-    let (scheme, token) = req.headers().get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let (scheme, token) =
+        req.headers().get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 fn token_invalid(detail: &str) -> ApiError {
-    ApiError::new(StatusCode::UNAUTHORIZED, "token_invalid", detail).challenge("Bearer error=\"invalid_token\"".to_owned())
+    ApiError::new(StatusCode::UNAUTHORIZED, "token_invalid", detail)
+        .challenge("Bearer error=\"invalid_token\"".to_owned())
 }
 
 fn scope_missing(scope: Scope) -> ApiError {
-    let detail = format!("The access token does not allow this: it needs the scope {scope}. The school's staff give it to a program.");
-    ApiError::new(StatusCode::FORBIDDEN, "scope_missing", detail).challenge(format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""))
+    let detail = format!(
+        "The access token does not allow this: it needs the scope {scope}. The school's staff \
+         give it to a program."
+    );
+    ApiError::new(StatusCode::FORBIDDEN, "scope_missing", detail)
+        .challenge(format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""))
 }

@@ -1,4 +1,6 @@
-//! How nodes share what is said in a call. Seats are in the database, so a node that hears nothing still keeps every rule; it only learns of changes half a second later, and can't pass signals on to another node.
+//! How nodes share what is said in a call. Seats are in the database, so a node that hears nothing
+//! still keeps every rule; it only learns of changes half a second later, and can't pass signals on
+//! to another node.
 
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
@@ -50,7 +52,8 @@ pub trait Node: Send + Sync {
     fn hear(&self, note: Note);
 }
 
-/// Carries notes between nodes. May lose some, and may bring them in another order than they were sent.
+/// Carries notes between nodes. May lose some, and may bring them in another order than they were
+/// sent.
 pub trait Bus: Send + Sync {
     /// Lets a node hear the others from now on, for as long as it is there.
     fn subscribe(&self, node: Weak<dyn Node>);
@@ -72,7 +75,8 @@ impl Bus for InProcess {
 
     fn publish(&self, from: &Weak<dyn Node>, note: &Note) {
         let nodes = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let others: Vec<Arc<dyn Node>> = nodes.iter().filter(|node| !node.ptr_eq(from)).filter_map(Weak::upgrade).collect();
+        let others: Vec<Arc<dyn Node>> =
+            nodes.iter().filter(|node| !node.ptr_eq(from)).filter_map(Weak::upgrade).collect();
         drop(nodes);
         for node in others {
             node.hear(note.clone());

@@ -1,4 +1,5 @@
-//! A WebSocket that answers and does nothing else: a browser sees by it, at any time, whether its network carries one.
+//! A WebSocket that answers and does nothing else: a browser sees by it, at any time, whether its
+//! network carries one.
 
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, Session};
 use parlour_wire::{ClientMessage, ServerMessage};
@@ -16,7 +17,9 @@ pub async fn serve(mut session: Session, messages: AggregatedMessageStream, amon
         answered = time::timeout(CHECK_LIFE, answer(&mut session, messages)) => answered.unwrap_or(CloseCode::Normal),
         () = among.closed() => CloseCode::Policy,
     };
-    let _ = time::timeout(SEND_WITHIN, session.close(Some(CloseReason { code, description: None }))).await;
+    let _ =
+        time::timeout(SEND_WITHIN, session.close(Some(CloseReason { code, description: None })))
+            .await;
 }
 
 async fn answer(session: &mut Session, mut messages: AggregatedMessageStream) -> CloseCode {
@@ -25,7 +28,10 @@ async fn answer(session: &mut Session, mut messages: AggregatedMessageStream) ->
             Some(Ok(AggregatedMessage::Text(said))) => {
                 let answer = match serde_json::from_str(&said) {
                     Ok(ClientMessage::Ping { id }) => ServerMessage::Pong { id },
-                    _ => ServerMessage::Problem { code: "bad_message".to_owned(), detail: "This address takes ping alone.".to_owned() },
+                    _ => ServerMessage::Problem {
+                        code: "bad_message".to_owned(),
+                        detail: "This address takes ping alone.".to_owned(),
+                    },
                 };
                 session.text(text(&answer)).await
             }

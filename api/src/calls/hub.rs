@@ -1,5 +1,6 @@
-//! The calls that this node has connections of: tells each connection what changed, renews their places, ends what time ends.
-//! The database decides everything; this only compares what it says with what was told.
+//! The calls that this node has connections of: tells each connection what changed, renews their
+//! places, ends what time ends. The database decides everything; this only compares what it says
+//! with what was told.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -68,7 +69,14 @@ pub struct Hub {
 impl Hub {
     /// A node's hub. [`Self::run`] makes it work.
     #[must_use]
-    pub fn new(store: Store, clock: Arc<dyn Clock>, random: Random, bus: Arc<dyn Bus>, has_relay: bool, metrics: JobMetrics) -> Arc<Self> {
+    pub fn new(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        random: Random,
+        bus: Arc<dyn Bus>,
+        has_relay: bool,
+        metrics: JobMetrics,
+    ) -> Arc<Self> {
         let hub = Arc::new_cyclic(|me| Self {
             rooms: Mutex::default(),
             stale: Mutex::default(),
@@ -104,7 +112,8 @@ impl Hub {
         self.close();
     }
 
-    /// Something was written that may concern a call: looks at them now, without waiting for the tick.
+    /// Something was written that may concern a call: looks at them now, without waiting for the
+    /// tick.
     pub fn poke(&self) {
         if !self.rooms().is_empty() {
             self.poked.notify_one();
@@ -162,7 +171,8 @@ impl Hub {
         self.changed(booking).await;
     }
 
-    /// A connection is over: none when it was put out before, or another socket of the same device took its place.
+    /// A connection is over: none when it was put out before, or another socket of the same device
+    /// took its place.
     pub fn part(&self, booking: BookingId, id: SocketId) -> Option<Member> {
         let mut rooms = self.rooms();
         let room = rooms.get_mut(&booking)?;
@@ -179,13 +189,28 @@ impl Hub {
         self.refresh(booking).await;
     }
 
-    /// Passes a signal on. It is dropped when the sender or the recipient does not sit, or the number is of an older connection; one for a connection that is
-    /// about to come waits for it.
-    pub fn signal(&self, visitor: &Visitor, id: SocketId, to: ParticipantId, to_connection: u32, signal: Signal) {
+    /// Passes a signal on. It is dropped when the sender or the recipient does not sit, or the
+    /// number is of an older connection; one for a connection that is about to come waits for
+    /// it.
+    pub fn signal(
+        &self,
+        visitor: &Visitor,
+        id: SocketId,
+        to: ParticipantId,
+        to_connection: u32,
+        signal: Signal,
+    ) {
         let mut rooms = self.rooms();
         let Some(room) = rooms.get_mut(&visitor.booking) else { return };
         let Some(from_connection) = room.seated(id).map(|member| member.number) else { return };
-        let addressed = Addressed { booking: visitor.booking, from: visitor.participant(), from_connection, to, to_connection, signal };
+        let addressed = Addressed {
+            booking: visitor.booking,
+            from: visitor.participant(),
+            from_connection,
+            to,
+            to_connection,
+            signal,
+        };
         if room.deliver(&addressed) {
             return;
         }
@@ -201,7 +226,12 @@ impl Hub {
         let Some(connection) = room.member(id).map(|member| member.number) else { return };
         room.set_media(visitor.participant(), connection, media);
         drop(rooms);
-        self.publish(&Note::Media { booking: visitor.booking, of: visitor.participant(), connection, media });
+        self.publish(&Note::Media {
+            booking: visitor.booking,
+            of: visitor.participant(),
+            connection,
+            media,
+        });
     }
 
     fn publish(&self, note: &Note) {
@@ -218,14 +248,16 @@ impl Hub {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads a call and tells its connections what changed; puts out those that have no place any more.
+    /// Reads a call and tells its connections what changed; puts out those that have no place any
+    /// more.
     async fn refresh(&self, booking: BookingId) {
         let now = self.clock.now();
         let view = match self.store.read(move |db| calls::snapshot(db, booking, now)).await {
             Ok(view) => view,
             Err(error) => return failed("read", booking, &error),
         };
-        let gone = self.rooms().get_mut(&booking).map(|room| room.apply(view, now)).unwrap_or_default();
+        let gone =
+            self.rooms().get_mut(&booking).map(|room| room.apply(view, now)).unwrap_or_default();
         for (id, visitor, connection) in gone {
             self.put_out(id, visitor, connection).await;
         }
@@ -233,7 +265,8 @@ impl Hub {
 
     async fn put_out(&self, id: SocketId, visitor: Visitor, connection: u32) {
         let (booking, now) = (visitor.booking, self.clock.now());
-        let reason = self.store.read(move |db| reason::why_out(db, &visitor, connection, now)).await;
+        let reason =
+            self.store.read(move |db| reason::why_out(db, &visitor, connection, now)).await;
         let mut rooms = self.rooms();
         let Some(member) = rooms.get(&booking).and_then(|room| room.member(id)) else { return };
         match reason {
@@ -255,14 +288,22 @@ impl Hub {
         let (known, due): (Vec<(BookingId, Option<i32>)>, Vec<BookingId>) = {
             let mut rooms = self.rooms();
             rooms.retain(|_, room| !room.is_empty());
-            let due = rooms.iter().filter(|(_, room)| room.is_due(now)).map(|(booking, _)| *booking).collect();
+            let due = rooms
+                .iter()
+                .filter(|(_, room)| room.is_due(now))
+                .map(|(booking, _)| *booking)
+                .collect();
             (rooms.iter().map(|(booking, room)| (*booking, room.version())).collect(), due)
         };
         if known.is_empty() {
             return;
         }
         let bookings: Vec<BookingId> = known.iter().map(|(booking, _)| *booking).collect();
-        let versions: HashMap<BookingId, i32> = match self.store.read(move |db| calls::versions(db, &bookings)).await {
+        let versions: HashMap<BookingId, i32> = match self
+            .store
+            .read(move |db| calls::versions(db, &bookings))
+            .await
+        {
             Ok(versions) => versions.into_iter().collect(),
             Err(error) => {
                 tracing::warn!(error = %chain(&error), "the versions of the calls can't be read");
@@ -270,9 +311,16 @@ impl Hub {
             }
         };
         let mut changed: HashSet<BookingId> = stale;
-        changed.extend(known.iter().filter(|(booking, version)| *version != versions.get(booking).copied()).map(|(booking, _)| *booking));
+        changed.extend(
+            known
+                .iter()
+                .filter(|(booking, version)| *version != versions.get(booking).copied())
+                .map(|(booking, _)| *booking),
+        );
         changed.extend(due);
-        stream::iter(changed).for_each_concurrent(AT_A_TIME, |booking| self.bring_up_to_date(booking)).await;
+        stream::iter(changed)
+            .for_each_concurrent(AT_A_TIME, |booking| self.bring_up_to_date(booking))
+            .await;
     }
 
     async fn bring_up_to_date(&self, booking: BookingId) {
@@ -293,9 +341,17 @@ impl Hub {
         let now = self.clock.now();
         let due: Vec<(SocketId, Visitor, u32)> = {
             let rooms = self.rooms();
-            rooms.values().flat_map(|room| room.due_for_renewal(now, SPARE)).map(|(id, member)| (id, member.visitor, member.number)).collect()
+            rooms
+                .values()
+                .flat_map(|room| room.due_for_renewal(now, SPARE))
+                .map(|(id, member)| (id, member.visitor, member.number))
+                .collect()
         };
-        stream::iter(due).for_each_concurrent(AT_A_TIME, |(id, visitor, connection)| self.renew_one(id, visitor, connection)).await;
+        stream::iter(due)
+            .for_each_concurrent(AT_A_TIME, |(id, visitor, connection)| {
+                self.renew_one(id, visitor, connection)
+            })
+            .await;
     }
 
     async fn renew_one(&self, id: SocketId, visitor: Visitor, connection: u32) {
@@ -327,7 +383,11 @@ impl Node for Hub {
                 }
             }
             Note::Hello(booking) => {
-                let own: Vec<_> = self.rooms().get(&booking).map(|room| room.own_media().collect()).unwrap_or_default();
+                let own: Vec<_> = self
+                    .rooms()
+                    .get(&booking)
+                    .map(|room| room.own_media().collect())
+                    .unwrap_or_default();
                 for (of, connection, media) in own {
                     self.publish(&Note::Media { booking, of, connection, media });
                 }
@@ -353,5 +413,8 @@ fn failed(what: &str, booking: BookingId, error: &Error) {
 }
 
 fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }

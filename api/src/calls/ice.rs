@@ -1,5 +1,6 @@
-//! The STUN and TURN servers that a browser is told, with credentials of the session that asks (the TURN REST API of draft-uberti-behave-turn-rest-00, which coturn's `use-auth-secret` checks).
-//! The user name stands in the TURN server's log: an expiry and an opaque id, nothing of the person.
+//! The STUN and TURN servers that a browser is told, with credentials of the session that asks (the
+//! TURN REST API of draft-uberti-behave-turn-rest-00, which coturn's `use-auth-secret` checks). The
+//! user name stands in the TURN server's log: an expiry and an opaque id, nothing of the person.
 
 use std::fmt;
 
@@ -26,12 +27,17 @@ impl fmt::Debug for Servers {
     }
 }
 
-/// The servers of the settings; the credentials are good until `expires_at`, whole seconds. `name` is opaque and the same for all answers to one session:
-/// coturn counts a user's connections by it.
+/// The servers of the settings; the credentials are good until `expires_at`, whole seconds. `name`
+/// is opaque and the same for all answers to one session: coturn counts a user's connections by it.
 #[must_use]
 pub fn servers(ice: &Ice, name: &str, expires_at: DateTime<Utc>) -> Vec<Servers> {
-    let stun = Some(&ice.stun_urls).filter(|urls| !urls.is_empty()).map(|urls| Servers { urls: urls.clone(), credential: None });
-    let turn = ice.turn.as_ref().map(|turn| Servers { urls: turn.urls.clone(), credential: Some(credential(turn, name, expires_at)) });
+    let stun = Some(&ice.stun_urls)
+        .filter(|urls| !urls.is_empty())
+        .map(|urls| Servers { urls: urls.clone(), credential: None });
+    let turn = ice.turn.as_ref().map(|turn| Servers {
+        urls: turn.urls.clone(),
+        credential: Some(credential(turn, name, expires_at)),
+    });
     stun.into_iter().chain(turn).collect()
 }
 
@@ -60,7 +66,8 @@ mod tests {
 
     #[test]
     fn a_user_name_is_an_expiry_and_the_sessions_name() {
-        let turn = Turn { urls: vec!["turn:a".to_owned()], secret: "0123456789abcdef".to_owned().into() };
+        let turn =
+            Turn { urls: vec!["turn:a".to_owned()], secret: "0123456789abcdef".to_owned().into() };
         let ice = Ice { stun_urls: vec!["stun:a".to_owned()], turn: Some(turn), relay_only: false };
         let at = DateTime::from_timestamp(1_795_719_600, 0).unwrap();
         let all = servers(&ice, "xyz", at);

@@ -12,7 +12,8 @@ pub const MAX_CHECK: usize = 1024;
 pub const MESSAGES: Rate = Rate { a_second: 50.0, burst: 200.0 };
 /// Bytes of a socket's messages.
 pub const BYTES: Rate = Rate { a_second: 64.0 * 1024.0, burst: 512.0 * 1024.0 };
-/// What asks the database for something: `join`, `send_code` and `extend` of a session, over all of its sockets.
+/// What asks the database for something: `join`, `send_code` and `extend` of a session, over all of
+/// its sockets.
 pub const REQUESTS: Rate = Rate { a_second: 1.0, burst: 5.0 };
 /// How many sockets a session may have.
 pub const SOCKETS: usize = 4;
@@ -80,7 +81,11 @@ impl Bucket {
     }
 
     fn fill(&mut self, now: Instant) {
-        self.left = now.duration_since(self.at).as_secs_f64().mul_add(self.rate.a_second, self.left).min(self.rate.burst);
+        self.left = now
+            .duration_since(self.at)
+            .as_secs_f64()
+            .mul_add(self.rate.a_second, self.left)
+            .min(self.rate.burst);
         self.at = now;
     }
 }
@@ -93,7 +98,9 @@ mod tests {
     fn two_hundred_at_once_and_fifty_a_second() {
         let start = Instant::now();
         let mut bucket = Bucket::full(MESSAGES, start);
-        let taken = |bucket: &mut Bucket, millis| (0..1_000).filter(|_| bucket.take(1.0, start + Duration::from_millis(millis))).count();
+        let taken = |bucket: &mut Bucket, millis| {
+            (0..1_000).filter(|_| bucket.take(1.0, start + Duration::from_millis(millis))).count()
+        };
         assert_eq!(taken(&mut bucket, 0), 200);
         assert_eq!(taken(&mut bucket, 1_000), 50);
         assert_eq!(taken(&mut bucket, 60_000), 200);
@@ -103,7 +110,11 @@ mod tests {
     fn sixteen_of_the_largest_messages_at_once_and_two_a_second() {
         let start = Instant::now();
         let mut bucket = Bucket::full(BYTES, start);
-        let taken = |bucket: &mut Bucket, seconds| (0..100).filter(|_| bucket.take(32.0 * 1024.0, start + Duration::from_secs(seconds))).count();
+        let taken = |bucket: &mut Bucket, seconds| {
+            (0..100)
+                .filter(|_| bucket.take(32.0 * 1024.0, start + Duration::from_secs(seconds)))
+                .count()
+        };
         assert_eq!([0, 1, 60].map(|seconds| taken(&mut bucket, seconds)), [16, 2, 16]);
     }
 
@@ -114,6 +125,9 @@ mod tests {
         let waits: Vec<u64> = (0..8).map(|_| bucket.wait_for_one(start).as_secs()).collect();
         assert_eq!(waits, [0, 0, 0, 0, 0, 1, 2, 3]);
         assert_eq!(bucket.wait_for_one(start + Duration::from_secs(8)).as_secs(), 0);
-        assert!(!bucket.is_full(start + Duration::from_secs(8)) && bucket.is_full(start + Duration::from_secs(60)));
+        assert!(
+            !bucket.is_full(start + Duration::from_secs(8))
+                && bucket.is_full(start + Duration::from_secs(60))
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! The call around its rules: the WebSockets of this node, what they are told, and what browsers need to reach each other.
-//! Who may enter, who sits and who waits is decided by `store::calls` and `domain::call`; nothing here decides it.
+//! The call around its rules: the WebSockets of this node, what they are told, and what browsers
+//! need to reach each other. Who may enter, who sits and who waits is decided by `store::calls` and
+//! `domain::call`; nothing here decides it.
 
 pub mod bus;
 pub mod check;

@@ -55,7 +55,11 @@ impl Reason {
     }
 
     fn opened_elsewhere() -> Self {
-        Self::new("opened_elsewhere", "Your link was opened in another browser, and the call goes on there. If that was not you, get a new link.")
+        Self::new(
+            "opened_elsewhere",
+            "Your link was opened in another browser, and the call goes on there. If that was not \
+             you, get a new link.",
+        )
     }
 
     fn moved() -> Self {
@@ -63,7 +67,10 @@ impl Reason {
     }
 
     fn link_renewed() -> Self {
-        Self::new("link_renewed", "This link was replaced by a newer one. Use the one in the newest mail.")
+        Self::new(
+            "link_renewed",
+            "This link was replaced by a newer one. Use the one in the newest mail.",
+        )
     }
 }
 
@@ -78,7 +85,12 @@ impl From<Error> for Reason {
 ///
 /// # Errors
 /// When the database fails.
-pub fn why_out(db: &mut Db, visitor: &Visitor, connection: u32, now: DateTime<Utc>) -> Result<Reason> {
+pub fn why_out(
+    db: &mut Db,
+    visitor: &Visitor,
+    connection: u32,
+    now: DateTime<Utc>,
+) -> Result<Reason> {
     let put_out = calls::put_out_reason(db, visitor.booking, visitor.participant())?;
     if let Some(reason) = session_ended(db, visitor, put_out.as_deref(), now)? {
         return Ok(reason);
@@ -87,9 +99,13 @@ pub fn why_out(db: &mut Db, visitor: &Visitor, connection: u32, now: DateTime<Ut
         Ok(door) => Ok(match door.times.state(now) {
             CallState::Early => Reason::moved(),
             CallState::Over => Error::from(Refusal::CallOver).into(),
-            CallState::Open if door.place.as_ref().is_some_and(|place| place.connection != connection) => {
-                // A guest's link in another browser may be in another's hands; a person's sessions are their own.
-                let is_other = matches!(visitor.who, Who::Guest(_)) && door.place.is_some_and(|place| place.session != visitor.session);
+            CallState::Open
+                if door.place.as_ref().is_some_and(|place| place.connection != connection) =>
+            {
+                // A guest's link in another browser may be in another's hands; a person's sessions
+                // are their own.
+                let is_other = matches!(visitor.who, Who::Guest(_))
+                    && door.place.is_some_and(|place| place.session != visitor.session);
                 if is_other { Reason::opened_elsewhere() } else { Reason::taken_over() }
             }
             CallState::Open if put_out.as_deref() == Some("booking_moved") => Reason::moved(),
@@ -101,7 +117,12 @@ pub fn why_out(db: &mut Db, visitor: &Visitor, connection: u32, now: DateTime<Ut
     }
 }
 
-fn session_ended(db: &mut Db, visitor: &Visitor, put_out: Option<&str>, now: DateTime<Utc>) -> Result<Option<Reason>> {
+fn session_ended(
+    db: &mut Db,
+    visitor: &Visitor,
+    put_out: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Option<Reason>> {
     let (Who::Teacher(person) | Who::Parent(person)) = visitor.who else {
         let opened = guests::of_sessions(db, visitor.school, &[visitor.session], now)?;
         return Ok(match (opened.views.is_empty(), opened.dead) {
@@ -113,7 +134,9 @@ fn session_ended(db: &mut Db, visitor: &Visitor, put_out: Option<&str>, now: Dat
         });
     };
     match sessions::find(db, visitor.school, visitor.session, now) {
-        Ok(session) if session.identity.as_ref().is_some_and(|(known, _)| known.id() == person) => Ok(None),
+        Ok(session) if session.identity.as_ref().is_some_and(|(known, _)| known.id() == person) => {
+            Ok(None)
+        }
         Ok(_) | Err(Error::NotFound) => Ok(Some(Reason::logged_out())),
         Err(error @ Error::Dead(_)) => Ok(Some(error.into())),
         Err(error) => Err(error),

@@ -1,4 +1,5 @@
-//! Takes network addresses out of what the browsers of a parent and of a guest tell each other: what is left leads through the relay alone (RFC 8839).
+//! Takes network addresses out of what the browsers of a parent and of a guest tell each other:
+//! what is left leads through the relay alone (RFC 8839).
 
 use parlour_wire::{Signal, SignalKind};
 
@@ -17,7 +18,8 @@ pub fn without_addresses(signal: Signal) -> Option<Signal> {
     Some(Signal { data, ..signal })
 }
 
-/// `candidate:1 1 udp 41885439 203.0.113.10 50000 typ relay raddr 192.0.2.7 rport 40000`: a relayed one, without the address behind it.
+/// `candidate:1 1 udp 41885439 203.0.113.10 50000 typ relay raddr 192.0.2.7 rport 40000`: a relayed
+/// one, without the address behind it.
 fn candidate(line: &str) -> Option<String> {
     let mut words: Vec<&str> = line.split_ascii_whitespace().collect();
     if words.get(6..8)? != ["typ", "relay"] {
@@ -35,7 +37,9 @@ fn candidate(line: &str) -> Option<String> {
 
 fn description(sdp: &str) -> String {
     let mut lines = String::with_capacity(sdp.len());
-    for line in sdp.split('\n').map(|line| line.trim_end_matches('\r')).filter(|line| !line.is_empty()) {
+    for line in
+        sdp.split('\n').map(|line| line.trim_end_matches('\r')).filter(|line| !line.is_empty())
+    {
         let Some(line) = of_description(line) else { continue };
         lines.push_str(&line);
         lines.push_str("\r\n");
@@ -68,18 +72,29 @@ fn of_description(line: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    const SDP: &str = "v=0\r\no=- 46117 2 IN IP4 192.0.2.7\r\ns=-\r\nt=0 0\r\nm=audio 40000 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 192.0.2.7\r\n\
-        a=rtcp:40001 IN IP4 192.0.2.7\r\na=candidate:1 1 udp 2113937151 192.0.2.7 40000 typ host generation 0\r\n\
-        a=candidate:2 1 udp 1677729535 198.51.100.4 40000 typ srflx raddr 192.0.2.7 rport 40000\r\n\
-        a=candidate:3 1 udp 41885439 203.0.113.10 50000 typ relay raddr 198.51.100.4 rport 40000 generation 0\r\na=ice-ufrag:x\r\n";
+    const SDP: &str = "v=0\r\no=- 46117 2 IN IP4 192.0.2.7\r\ns=-\r\nt=0 0\r\nm=audio 40000 \
+                       UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 192.0.2.7\r\na=rtcp:40001 IN IP4 \
+                       192.0.2.7\r\na=candidate:1 1 udp 2113937151 192.0.2.7 40000 typ host \
+                       generation 0\r\na=candidate:2 1 udp 1677729535 198.51.100.4 40000 typ \
+                       srflx raddr 192.0.2.7 rport 40000\r\na=candidate:3 1 udp 41885439 \
+                       203.0.113.10 50000 typ relay raddr 198.51.100.4 rport 40000 generation \
+                       0\r\na=ice-ufrag:x\r\n";
 
     fn signal(kind: SignalKind, data: &str) -> Signal {
-        Signal { attempt: 1, kind, data: data.to_owned(), sdp_mid: Some("0".to_owned()), sdp_m_line_index: Some(0) }
+        Signal {
+            attempt: 1,
+            kind,
+            data: data.to_owned(),
+            sdp_mid: Some("0".to_owned()),
+            sdp_m_line_index: Some(0),
+        }
     }
 
     #[test]
     fn a_candidate_leads_through_the_relay_or_is_dropped() {
-        let left = |data: &str| without_addresses(signal(SignalKind::Candidate, data)).map(|signal| signal.data);
+        let left = |data: &str| {
+            without_addresses(signal(SignalKind::Candidate, data)).map(|signal| signal.data)
+        };
         for direct in [
             "candidate:1 1 udp 2113937151 192.0.2.7 40000 typ host",
             "candidate:1 1 udp 2113937151 0b5e.local 40000 typ host generation 0",
@@ -90,8 +105,13 @@ mod tests {
         ] {
             assert_eq!(left(direct), None, "{direct}");
         }
-        let relayed = "candidate:3 1 udp 41885439 203.0.113.10 50000 typ relay raddr 198.51.100.4 rport 40000 generation 0";
-        assert_eq!(left(relayed).unwrap(), "candidate:3 1 udp 41885439 203.0.113.10 50000 typ relay raddr 0.0.0.0 rport 9 generation 0");
+        let relayed = "candidate:3 1 udp 41885439 203.0.113.10 50000 typ relay raddr 198.51.100.4 \
+                       rport 40000 generation 0";
+        assert_eq!(
+            left(relayed).unwrap(),
+            "candidate:3 1 udp 41885439 203.0.113.10 50000 typ relay raddr 0.0.0.0 rport 9 \
+             generation 0"
+        );
         assert_eq!(left(""), Some(String::new()));
     }
 
@@ -99,7 +119,11 @@ mod tests {
     fn a_description_holds_the_relays_address_alone() {
         for kind in [SignalKind::Offer, SignalKind::Answer] {
             let left = without_addresses(signal(kind, SDP)).unwrap();
-            assert!(!left.data.contains("192.0.2.7") && !left.data.contains("198.51.100.4"), "{}", left.data);
+            assert!(
+                !left.data.contains("192.0.2.7") && !left.data.contains("198.51.100.4"),
+                "{}",
+                left.data
+            );
             assert!(
                 left.data.contains("203.0.113.10 50000 typ relay")
                     && left.data.contains("a=ice-ufrag:x\r\n")

@@ -1,4 +1,5 @@
-//! What one node knows of one call: its own connections, and what the database said last. Decides whom to tell what; waits for nothing.
+//! What one node knows of one call: its own connections, and what the database said last. Decides
+//! whom to tell what; waits for nothing.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -24,7 +25,8 @@ use crate::{
 const EARLY: TimeDelta = TimeDelta::seconds(3);
 /// How much waits so, in bytes of the signals' data.
 const EARLY_BYTES: usize = 256 * 1024;
-/// How many signals wait so: a quarter of what a browser's queue holds, since they come to it all at once.
+/// How many signals wait so: a quarter of what a browser's queue holds, since they come to it all
+/// at once.
 const EARLY_SIGNALS: usize = QUEUE / 4;
 
 /// A socket of this node.
@@ -41,7 +43,8 @@ pub enum Outgoing {
     Replaced,
 }
 
-/// The way to a browser. What finds the queue full is lost, so the socket is closed then: the browser comes back and is told everything anew.
+/// The way to a browser. What finds the queue full is lost, so the socket is closed then: the
+/// browser comes back and is told everything anew.
 #[derive(Clone)]
 pub struct Outbox {
     queue: mpsc::Sender<Outgoing>,
@@ -105,8 +108,23 @@ pub struct Member {
 impl Member {
     /// A connection that was let in.
     #[must_use]
-    pub fn new(visitor: Visitor, number: u32, resumed: bool, lease_ends_at: DateTime<Utc>, out: Outbox) -> Self {
-        Self { visitor, number, resumed, lease_ends_at, out, standing: Standing::New, told_people: ByteString::new(), told_times: ByteString::new() }
+    pub fn new(
+        visitor: Visitor,
+        number: u32,
+        resumed: bool,
+        lease_ends_at: DateTime<Utc>,
+        out: Outbox,
+    ) -> Self {
+        Self {
+            visitor,
+            number,
+            resumed,
+            lease_ends_at,
+            out,
+            standing: Standing::New,
+            told_people: ByteString::new(),
+            told_times: ByteString::new(),
+        }
     }
 
     fn tell(&self, outgoing: Outgoing) {
@@ -163,9 +181,12 @@ impl Room {
         self.view.as_ref().map(|view| view.version)
     }
 
-    /// A connection comes. The socket that the same device had before is closed and is no member any more.
+    /// A connection comes. The socket that the same device had before is closed and is no member
+    /// any more.
     pub fn join(&mut self, id: SocketId, member: Member) {
-        let is_same = |old: &Member| old.number == member.number && old.visitor.participant() == member.visitor.participant();
+        let is_same = |old: &Member| {
+            old.number == member.number && old.visitor.participant() == member.visitor.participant()
+        };
         self.members.retain(|_, old| {
             let goes = is_same(old);
             if goes {
@@ -181,13 +202,16 @@ impl Room {
         self.members.remove(&id).filter(|member| member.standing != Standing::Leaving)
     }
 
-    /// Takes what the database says now and tells whom it concerns. Gives back those who have no place any more.
+    /// Takes what the database says now and tells whom it concerns. Gives back those who have no
+    /// place any more.
     pub fn apply(&mut self, view: Snapshot, now: DateTime<Utc>) -> Vec<(SocketId, Visitor, u32)> {
         if self.version().is_some_and(|known| known > view.version) {
             return Vec::new();
         }
         // What a connection sends that is newer than the view is kept for the next one.
-        self.media.retain(|(participant, number), _| *number >= view.next_connection || place_of(&view, *participant, *number).is_some());
+        self.media.retain(|(participant, number), _| {
+            *number >= view.next_connection || place_of(&view, *participant, *number).is_some()
+        });
         let mut gone = Vec::new();
         for (id, member) in &mut self.members {
             if member.standing == Standing::Leaving || member.number >= view.next_connection {
@@ -216,14 +240,19 @@ impl Room {
         }
     }
 
-    /// Keeps a signal whose connection may be about to come: it sits already as the database says, so that others offer to it, and its own node hears of
-    /// it a moment later.
+    /// Keeps a signal whose connection may be about to come: it sits already as the database says,
+    /// so that others offer to it, and its own node hears of it a moment later.
     pub fn keep_early(&mut self, addressed: Addressed, now: DateTime<Utc>) {
         let comes = |view: &Snapshot| {
-            addressed.to_connection >= view.next_connection || place_of(view, addressed.to, addressed.to_connection).is_some_and(|place| place.queue.is_none())
+            addressed.to_connection >= view.next_connection
+                || place_of(view, addressed.to, addressed.to_connection)
+                    .is_some_and(|place| place.queue.is_none())
         };
         let kept: usize = self.early.iter().map(|(_, kept)| kept.signal.data.len()).sum();
-        if self.view.as_ref().is_none_or(comes) && kept + addressed.signal.data.len() <= EARLY_BYTES && self.early.len() < EARLY_SIGNALS {
+        if self.view.as_ref().is_none_or(comes)
+            && kept + addressed.signal.data.len() <= EARLY_BYTES
+            && self.early.len() < EARLY_SIGNALS
+        {
             self.early.push_back((now, addressed));
         }
     }
@@ -233,7 +262,8 @@ impl Room {
         let Some(view) = &self.view else { return };
         let news = text(&ServerMessage::People { people: people(view, &self.media) });
         for member in self.members.values_mut() {
-            let knows = member.told_people == news || matches!(member.standing, Standing::New | Standing::Leaving);
+            let knows = member.told_people == news
+                || matches!(member.standing, Standing::New | Standing::Leaving);
             if !knows {
                 member.told_people = news.clone();
                 member.tell(Outgoing::Text(news.clone()));
@@ -268,30 +298,60 @@ impl Room {
         self.members.get(&id)
     }
 
-    /// Brings a signal to its connection, if that is one of this node and sits. That its sender sits was seen by the sender's node; what it had on the
-    /// way before a newer connection of the same person is late.
+    /// Brings a signal to its connection, if that is one of this node and sits. That its sender
+    /// sits was seen by the sender's node; what it had on the way before a newer connection of
+    /// the same person is late.
     pub fn deliver(&mut self, addressed: &Addressed) -> bool {
         let Some(view) = &self.view else { return false };
-        let has_newer = |person: &Present| person.place.is_some_and(|place| place.connection > addressed.from_connection);
+        let has_newer = |person: &Present| {
+            person.place.is_some_and(|place| place.connection > addressed.from_connection)
+        };
         let is_sender = |person: &&Present| person.participant == addressed.from;
-        let Some(sender) = view.people.iter().find(is_sender).filter(|person| !has_newer(person)) else { return false };
-        let is_recipient =
-            |member: &Member| member.visitor.participant() == addressed.to && member.number == addressed.to_connection && member.standing == Standing::Seated;
-        let Some(member) = self.members.values().find(|member| is_recipient(member)) else { return false };
+        let Some(sender) = view.people.iter().find(is_sender).filter(|person| !has_newer(person))
+        else {
+            return false;
+        };
+        let is_recipient = |member: &Member| {
+            member.visitor.participant() == addressed.to
+                && member.number == addressed.to_connection
+                && member.standing == Standing::Seated
+        };
+        let Some(member) = self.members.values().find(|member| is_recipient(member)) else {
+            return false;
+        };
         // A parent and the guest don't learn each other's addresses, whatever their browsers say.
-        let is_relayed = self.has_relay && sender.role.relayed_with() == Some(member.visitor.who.role());
-        let signal = if is_relayed { without_addresses(addressed.signal.clone()) } else { Some(addressed.signal.clone()) };
+        let is_relayed =
+            self.has_relay && sender.role.relayed_with() == Some(member.visitor.who.role());
+        let signal = if is_relayed {
+            without_addresses(addressed.signal.clone())
+        } else {
+            Some(addressed.signal.clone())
+        };
         let Some(signal) = signal else { return true };
-        let message =
-            ServerMessage::Signal { from: addressed.from.0, from_connection: addressed.from_connection, to_connection: addressed.to_connection, signal };
+        let message = ServerMessage::Signal {
+            from: addressed.from.0,
+            from_connection: addressed.from_connection,
+            to_connection: addressed.to_connection,
+            signal,
+        };
         member.tell(Outgoing::Text(text(&message)));
         true
     }
 
-    /// The connections whose place must be renewed, so that none runs out while its browser is there.
-    pub fn due_for_renewal(&self, now: DateTime<Utc>, spare: TimeDelta) -> impl Iterator<Item = (SocketId, &Member)> {
-        let is_due = move |member: &Member| member.standing != Standing::Leaving && member.lease_ends_at - now <= spare;
-        self.members.iter().filter(move |(_, member)| is_due(member)).map(|(id, member)| (*id, member))
+    /// The connections whose place must be renewed, so that none runs out while its browser is
+    /// there.
+    pub fn due_for_renewal(
+        &self,
+        now: DateTime<Utc>,
+        spare: TimeDelta,
+    ) -> impl Iterator<Item = (SocketId, &Member)> {
+        let is_due = move |member: &Member| {
+            member.standing != Standing::Leaving && member.lease_ends_at - now <= spare
+        };
+        self.members
+            .iter()
+            .filter(move |(_, member)| is_due(member))
+            .map(|(id, member)| (*id, member))
     }
 
     /// A place was renewed.
@@ -301,15 +361,21 @@ impl Room {
         }
     }
 
-    /// Whether time alone changes something now: the end is reached, or a place was not renewed. Places of other nodes are renewed without
-    /// our knowledge, so the database has to be asked again before anything is done about one.
+    /// Whether time alone changes something now: the end is reached, or a place was not renewed.
+    /// Places of other nodes are renewed without our knowledge, so the database has to be asked
+    /// again before anything is done about one.
     #[must_use]
     pub fn is_due(&self, now: DateTime<Utc>) -> bool {
         let Some(view) = &self.view else { return false };
         let is_ours = |person: &Present, place: &PresentPlace| {
-            self.members.values().any(|member| member.visitor.participant() == person.participant && member.number == place.connection)
+            self.members.values().any(|member| {
+                member.visitor.participant() == person.participant
+                    && member.number == place.connection
+            })
         };
-        let has_lapsed = |person: &Present| person.place.is_some_and(|place| place.lease_ends_at <= now && !is_ours(person, &place));
+        let has_lapsed = |person: &Present| {
+            person.place.is_some_and(|place| place.lease_ends_at <= now && !is_ours(person, &place))
+        };
         now >= view.times.ends_at || view.people.iter().any(has_lapsed)
     }
 }
@@ -322,7 +388,13 @@ impl Member {
                 version: CALL_VERSION,
                 you: self.visitor.participant().0,
                 heartbeat_seconds: u32::try_from(HEARTBEAT.num_seconds()).unwrap_or_default(),
-                relayed_with: self.visitor.who.role().relayed_with().filter(|_| has_relay).map(views::call_role),
+                relayed_with: self
+                    .visitor
+                    .who
+                    .role()
+                    .relayed_with()
+                    .filter(|_| has_relay)
+                    .map(views::call_role),
             };
             self.tell(Outgoing::Text(text(&welcome)));
         }
@@ -375,7 +447,10 @@ fn people(view: &Snapshot, media: &HashMap<(ParticipantId, u32), Media>) -> Vec<
             state,
             connection,
             place: place.and_then(|place| place.queue),
-            media: connection.and_then(|number| media.get(&(person.participant, number))).copied().unwrap_or_default(),
+            media: connection
+                .and_then(|number| media.get(&(person.participant, number)))
+                .copied()
+                .unwrap_or_default(),
         }
     };
     view.people.iter().map(person).collect()

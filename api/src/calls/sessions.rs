@@ -1,5 +1,6 @@
-//! The sockets of each session on this node: how many there are, and how often the session asks for what reaches the database.
-//! Each process counts by itself: with two nodes a session may have up to twice as much.
+//! The sockets of each session on this node: how many there are, and how often the session asks for
+//! what reaches the database. Each process counts by itself: with two nodes a session may have up
+//! to twice as much.
 
 use std::{
     collections::HashMap,
@@ -42,14 +43,17 @@ pub struct SessionSocket {
 }
 
 impl Sessions {
-    /// Counts a new socket. One too many closes the oldest that is in no call: a browser that lost its line may have left some behind.
-    /// None when all of them are in calls.
+    /// Counts a new socket. One too many closes the oldest that is in no call: a browser that lost
+    /// its line may have left some behind. None when all of them are in calls.
     pub fn open(self: &Arc<Self>, session: SessionId, id: SocketId) -> Option<SessionSocket> {
         let now = Instant::now();
         let mut all = self.all();
         // So that it does not grow for ever.
         all.retain(|_, known| !known.sockets.is_empty() || !known.requests.is_full(now));
-        let known = all.entry(session).or_insert_with(|| Session { sockets: Vec::new(), requests: Bucket::full(REQUESTS, now) });
+        let known = all.entry(session).or_insert_with(|| Session {
+            sockets: Vec::new(),
+            requests: Bucket::full(REQUESTS, now),
+        });
         if known.sockets.len() >= SOCKETS {
             let oldest = known.sockets.iter().position(|open| !open.is_inside)?;
             known.sockets.remove(oldest).close.notify_one();
@@ -81,7 +85,10 @@ impl SessionSocket {
     /// It is in a call now.
     pub fn enter(&self) {
         let mut all = self.all.all();
-        if let Some(open) = all.get_mut(&self.session).and_then(|known| known.sockets.iter_mut().find(|open| open.id == self.id)) {
+        if let Some(open) = all
+            .get_mut(&self.session)
+            .and_then(|known| known.sockets.iter_mut().find(|open| open.id == self.id))
+        {
             open.is_inside = true;
         }
     }
@@ -93,7 +100,11 @@ impl SessionSocket {
 
     /// Waits until the session may ask for something again that reaches the database.
     pub async fn wait_for_turn(&self) {
-        let wait = self.all.all().get_mut(&self.session).map(|known| known.requests.wait_for_one(Instant::now()));
+        let wait = self
+            .all
+            .all()
+            .get_mut(&self.session)
+            .map(|known| known.requests.wait_for_one(Instant::now()));
         if let Some(wait) = wait.filter(|wait| !wait.is_zero()) {
             time::sleep(wait).await;
         }
@@ -134,7 +145,10 @@ mod tests {
         }
         fifth.enter();
         assert!(open(6).is_none(), "all four are in calls");
-        assert!(all.open(SessionId(Uuid::from_u128(1)), 7).is_some(), "another session has its own");
+        assert!(
+            all.open(SessionId(Uuid::from_u128(1)), 7).is_some(),
+            "another session has its own"
+        );
         drop(four.pop());
         assert!(open(8).is_some());
         drop((four, fifth));

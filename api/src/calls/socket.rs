@@ -1,8 +1,11 @@
-//! One WebSocket: takes the browser's messages one after the other, within the limits, and sends it what the hub says. Whatever a browser does here touches no other connection.
+//! One WebSocket: takes the browser's messages one after the other, within the limits, and sends it
+//! what the hub says. Whatever a browser does here touches no other connection.
 
 use std::sync::Arc;
 
-use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, ProtocolError, Session};
+use actix_ws::{
+    AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, ProtocolError, Session,
+};
 use bytestring::ByteString;
 use parlour_domain::id::ParticipantId;
 use parlour_wire::{CALL_VERSION, ClientMessage, Join, ServerMessage};
@@ -13,7 +16,10 @@ use tokio::{
 
 use super::{
     hub::Hub,
-    limits::{ANSWER_WITHIN, BYTES, Bucket, JOIN_WITHIN, MESSAGES, PING_EVERY, QUEUE, SEND_WITHIN, SILENCE},
+    limits::{
+        ANSWER_WITHIN, BYTES, Bucket, JOIN_WITHIN, MESSAGES, PING_EVERY, QUEUE, SEND_WITHIN,
+        SILENCE,
+    },
     reason::Reason,
     room::{self, Member, Outbox, Outgoing},
     sessions::SessionSocket,
@@ -100,13 +106,24 @@ impl Socket {
         let (out, from_hub) = Outbox::new(QUEUE);
         let now = Instant::now();
         let (messages, bytes) = (Bucket::full(MESSAGES, now), Bucket::full(BYTES, now));
-        let socket = Self { opened, out, messages, bytes, standing: Standing::Outside(now + JOIN_WITHIN), device_hash: None };
+        let socket = Self {
+            opened,
+            out,
+            messages,
+            bytes,
+            standing: Standing::Outside(now + JOIN_WITHIN),
+            device_hash: None,
+        };
         socket.stand(Stage::AtTheDoor);
         (socket, from_hub)
     }
 
     /// Serves it until it ends.
-    pub async fn run(mut self, mut messages: AggregatedMessageStream, mut from_hub: mpsc::Receiver<Outgoing>) {
+    pub async fn run(
+        mut self,
+        mut messages: AggregatedMessageStream,
+        mut from_hub: mpsc::Receiver<Outgoing>,
+    ) {
         let began = Instant::now();
         let booking = self.opened.visitor.booking;
         let mut closing = self.hub().closing();
@@ -167,30 +184,47 @@ impl Socket {
         match message {
             AggregatedMessage::Text(text) => match serde_json::from_str(&text) {
                 Ok(message) => self.hear(message).await,
-                Err(_) => self.problem("bad_message", "The message is not one of the call's.").await,
+                Err(_) => {
+                    self.problem("bad_message", "The message is not one of the call's.").await
+                }
             },
             AggregatedMessage::Binary(_) => Err(End::Broke(CloseCode::Unsupported, "text only")),
-            AggregatedMessage::Ping(bytes) => self.within(|mut session| async move { session.pong(&bytes).await }).await,
+            AggregatedMessage::Ping(bytes) => {
+                self.within(|mut session| async move { session.pong(&bytes).await }).await
+            }
             AggregatedMessage::Pong(_) => Ok(()),
             AggregatedMessage::Close(_) => Err(End::Vanished),
         }
     }
 
     async fn hear(&mut self, message: ClientMessage) -> Step {
-        if matches!(message, ClientMessage::Join(_) | ClientMessage::SendCode | ClientMessage::Extend) {
+        if matches!(
+            message,
+            ClientMessage::Join(_) | ClientMessage::SendCode | ClientMessage::Extend
+        ) {
             // Nothing else of this browser is read meanwhile.
             self.opened.among.wait_for_turn().await;
         }
         match (message, self.standing) {
             (ClientMessage::Join(join), Standing::Outside(_)) => self.join(join).await,
-            (ClientMessage::Join(_), Standing::Inside { .. }) => self.problem("already_joined", "This connection is in the call already.").await,
+            (ClientMessage::Join(_), Standing::Inside { .. }) => {
+                self.problem("already_joined", "This connection is in the call already.").await
+            }
             (ClientMessage::Heartbeat, _) => Ok(()),
-            (ClientMessage::Ping { id }, _) => self.send(room::text(&ServerMessage::Pong { id })).await,
+            (ClientMessage::Ping { id }, _) => {
+                self.send(room::text(&ServerMessage::Pong { id })).await
+            }
             (ClientMessage::SendCode, Standing::Outside(_)) => self.send_code().await,
             (ClientMessage::Leave, Standing::Outside(_)) => Err(End::Left),
             (_, Standing::Outside(_)) => self.problem("not_joined", "Say join first.").await,
             (ClientMessage::Signal { to, to_connection, signal }, _) => {
-                self.hub().signal(&self.opened.visitor, self.opened.among.id(), ParticipantId(to), to_connection, signal);
+                self.hub().signal(
+                    &self.opened.visitor,
+                    self.opened.among.id(),
+                    ParticipantId(to),
+                    to_connection,
+                    signal,
+                );
                 Ok(())
             }
             (ClientMessage::Media(media), _) => {
@@ -199,7 +233,9 @@ impl Socket {
             }
             (ClientMessage::Extend, _) => self.extend().await,
             (ClientMessage::Leave, _) => Err(End::Left),
-            (ClientMessage::SendCode, _) => self.problem("bad_message", "No code is asked for.").await,
+            (ClientMessage::SendCode, _) => {
+                self.problem("bad_message", "No code is asked for.").await
+            }
         }
     }
 
@@ -213,7 +249,9 @@ impl Socket {
         let entered = match self.enter(&join).await {
             Ok(entered) => entered,
             Err(Error::NotFound) => return self.out(&Reason::logged_out()).await,
-            Err(error @ (Error::TooMany(_) | Error::CodesPaused(_) | Error::Busy | Error::Raced)) => {
+            Err(
+                error @ (Error::TooMany(_) | Error::CodesPaused(_) | Error::Busy | Error::Raced),
+            ) => {
                 let reason = Reason::from(error);
                 return self.problem(reason.code, &reason.detail).await;
             }
@@ -221,11 +259,25 @@ impl Socket {
         };
         match entered {
             Entered::Seated { connection, resumed, lease_ends_at, .. } => {
-                self.come_in(Member::new(self.opened.visitor, connection, resumed, lease_ends_at, self.out.clone())).await;
+                self.come_in(Member::new(
+                    self.opened.visitor,
+                    connection,
+                    resumed,
+                    lease_ends_at,
+                    self.out.clone(),
+                ))
+                .await;
                 Ok(())
             }
             Entered::Waiting { connection, lease_ends_at, .. } => {
-                self.come_in(Member::new(self.opened.visitor, connection, false, lease_ends_at, self.out.clone())).await;
+                self.come_in(Member::new(
+                    self.opened.visitor,
+                    connection,
+                    false,
+                    lease_ends_at,
+                    self.out.clone(),
+                ))
+                .await;
                 Ok(())
             }
             Entered::MoveHere => self.ask(&ServerMessage::MoveHere).await,
@@ -245,29 +297,57 @@ impl Socket {
         let code = match &join.code {
             Some(given) => {
                 let (device_hash, now) = (device_hash.clone(), ctx.now);
-                let asked = self.opened.app.store.read(move |db| calls::code_of(db, &visitor, &device_hash, now)).await?;
-                asked.map(|id| GivenCode { id, is_right: self.opened.app.keys.is_call_code(id.0, given) })
+                let asked = self
+                    .opened
+                    .app
+                    .store
+                    .read(move |db| calls::code_of(db, &visitor, &device_hash, now))
+                    .await?;
+                asked.map(|id| GivenCode {
+                    id,
+                    is_right: self.opened.app.keys.is_call_code(id.0, given),
+                })
             }
             None => None,
         };
-        let entry = Entry { device_hash, client_hash: self.opened.client_hash.clone(), move_here: join.move_here, fresh: join.fresh, code };
+        let entry = Entry {
+            device_hash,
+            client_hash: self.opened.client_hash.clone(),
+            move_here: join.move_here,
+            fresh: join.fresh,
+            code,
+        };
         self.opened.app.store.write(move |db| calls::enter(db, &ctx, &visitor, &entry)).await
     }
 
     async fn come_in(&mut self, member: Member) {
-        self.standing = Standing::Inside { connection: member.number, heard_until: Instant::now() + SILENCE };
+        self.standing =
+            Standing::Inside { connection: member.number, heard_until: Instant::now() + SILENCE };
         self.opened.among.enter();
         self.stand(Stage::InCall);
         self.hub().join(self.opened.among.id(), member).await;
     }
 
     async fn send_code(&mut self) -> Step {
-        let Some(device_hash) = self.device_hash.clone() else { return self.problem("not_joined", "Say join first.").await };
+        let Some(device_hash) = self.device_hash.clone() else {
+            return self.problem("not_joined", "Say join first.").await;
+        };
         let (ctx, visitor) = (self.context(), self.opened.visitor);
-        match self.opened.app.store.write(move |db| calls::send_code(db, &ctx, &visitor, &device_hash)).await {
+        match self
+            .opened
+            .app
+            .store
+            .write(move |db| calls::send_code(db, &ctx, &visitor, &device_hash))
+            .await
+        {
             Ok(sent) => {
                 self.opened.app.wake.notify_one();
-                self.ask(&ServerMessage::CodeRequired { masked_email: sent.masked_email, sent: true, wrong: false }).await
+                self.ask(&ServerMessage::CodeRequired {
+                    masked_email: sent.masked_email,
+                    sent: true,
+                    wrong: false,
+                })
+                .await
             }
             Err(Error::NotFound) => self.problem("bad_message", "No code is asked for.").await,
             Err(error @ Error::Dead(_)) => self.out(&error.into()).await,
@@ -338,7 +418,10 @@ impl Socket {
     }
 
     /// A browser that takes nothing for a while has vanished.
-    async fn within<F: Future<Output = Result<(), actix_ws::Closed>>>(&self, send: impl FnOnce(Session) -> F) -> Step {
+    async fn within<F: Future<Output = Result<(), actix_ws::Closed>>>(
+        &self,
+        send: impl FnOnce(Session) -> F,
+    ) -> Step {
         match time::timeout(SEND_WITHIN, send(self.opened.session.clone())).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(End::Vanished),
@@ -349,15 +432,22 @@ impl Socket {
     async fn finish(mut self, end: End) {
         let member = self.hub().part(self.opened.visitor.booking, self.opened.among.id());
         if let (Some(member), Standing::Inside { connection, .. }) = (member, self.standing) {
-            let (ctx, visitor, lease_ends_at) = (self.context(), self.opened.visitor, member.lease_ends_at);
+            let (ctx, visitor, lease_ends_at) =
+                (self.context(), self.opened.visitor, member.lease_ends_at);
             let left = matches!(end, End::Left);
             let gone = self.opened.app.store.write(move |db| {
-                if left { calls::leave(db, &ctx, &visitor, connection) } else { calls::vanish(db, &ctx, &visitor, connection, lease_ends_at) }
+                if left {
+                    calls::leave(db, &ctx, &visitor, connection)
+                } else {
+                    calls::vanish(db, &ctx, &visitor, connection, lease_ends_at)
+                }
             });
             match gone.await {
                 Ok(()) => self.hub().changed(self.opened.visitor.booking).await,
                 // The place runs out by itself.
-                Err(error) => tracing::warn!(booking = %self.opened.visitor.booking, %error, "a place could not be given back"),
+                Err(error) => {
+                    tracing::warn!(booking = %self.opened.visitor.booking, %error, "a place could not be given back")
+                }
             }
         }
         let (code, description) = match end {
@@ -369,7 +459,10 @@ impl Socket {
             End::Broke(code, why) => (code, why),
             End::Stopping => (CloseCode::Away, "the server stops"),
         };
-        let reason = CloseReason { code, description: Some(description.to_owned()).filter(|text| !text.is_empty()) };
+        let reason = CloseReason {
+            code,
+            description: Some(description.to_owned()).filter(|text| !text.is_empty()),
+        };
         // Whoever is not there to hear it is closed all the same.
         let _ = time::timeout(SEND_WITHIN, self.opened.session.close(Some(reason))).await;
     }
@@ -380,7 +473,9 @@ impl Socket {
 fn size(message: &AggregatedMessage) -> f64 {
     (match message {
         AggregatedMessage::Text(text) => text.len(),
-        AggregatedMessage::Binary(bytes) | AggregatedMessage::Ping(bytes) | AggregatedMessage::Pong(bytes) => bytes.len(),
+        AggregatedMessage::Binary(bytes)
+        | AggregatedMessage::Ping(bytes)
+        | AggregatedMessage::Pong(bytes) => bytes.len(),
         AggregatedMessage::Close(_) => 0,
     }) as f64
 }
@@ -388,9 +483,14 @@ fn size(message: &AggregatedMessage) -> f64 {
 fn broken(error: &ProtocolError) -> End {
     match error {
         ProtocolError::Overflow => End::Broke(CloseCode::Size, "too large"),
-        // The aggregated stream tells a message that is too large, and text that is none, in this way; and a browser that is gone.
-        ProtocolError::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => End::Broke(CloseCode::Invalid, "not UTF-8"),
-        ProtocolError::Io(error) if error.to_string().contains("continuation size") => End::Broke(CloseCode::Size, "too large"),
+        // The aggregated stream tells a message that is too large, and text that is none, in this
+        // way; and a browser that is gone.
+        ProtocolError::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            End::Broke(CloseCode::Invalid, "not UTF-8")
+        }
+        ProtocolError::Io(error) if error.to_string().contains("continuation size") => {
+            End::Broke(CloseCode::Size, "too large")
+        }
         ProtocolError::Io(_) => End::Vanished,
         _ => End::Broke(CloseCode::Protocol, "not a WebSocket message"),
     }

@@ -10,13 +10,17 @@ use crate::{
     },
 };
 
-/// The database with its tables up to date: brought there by itself in a playground, refused in production.
+/// The database with its tables up to date: brought there by itself in a playground, refused in
+/// production.
 pub(super) async fn ready(config: &Config) -> anyhow::Result<Store> {
     if config.mode.is_playground() {
         return Ok(migrated(config).await?.0);
     }
     let store = open(config)?;
-    ensure!(!store.needs_migration()?, "the database waits for migrations; make a backup and run `parlour migrate`");
+    ensure!(
+        !store.needs_migration()?,
+        "the database waits for migrations; make a backup and run `parlour migrate`"
+    );
     let mode = config.mode;
     store.read(move |db| marks::check_mark(db, mode)).await??;
     Ok(store)
@@ -26,8 +30,11 @@ pub(super) async fn ready(config: &Config) -> anyhow::Result<Store> {
 pub(super) async fn migrated(config: &Config) -> anyhow::Result<(Store, Vec<String>)> {
     let store = open(config)?;
     let mode = config.mode;
-    // A database of the other kind must not be touched. A new one has no table to read the mark from.
-    if let Ok(Err(wrong @ WrongMark::Other { .. })) = store.read(move |db| marks::check_mark(db, mode)).await {
+    // A database of the other kind must not be touched. A new one has no table to read the mark
+    // from.
+    if let Ok(Err(wrong @ WrongMark::Other { .. })) =
+        store.read(move |db| marks::check_mark(db, mode)).await
+    {
         return Err(wrong.into());
     }
     let names = store.migrate()?;
@@ -36,5 +43,6 @@ pub(super) async fn migrated(config: &Config) -> anyhow::Result<(Store, Vec<Stri
 }
 
 fn open(config: &Config) -> anyhow::Result<Store> {
-    Store::open(&config.database, config.connections).context("DATABASE_URL: the database can't be opened")
+    Store::open(&config.database, config.connections)
+        .context("DATABASE_URL: the database can't be opened")
 }

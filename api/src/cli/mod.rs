@@ -1,4 +1,5 @@
-//! The command line: reads what is asked, runs it, prints the outcome or one sentence of error. Knows no rules and no queries.
+//! The command line: reads what is asked, runs it, prints the outcome or one sentence of error.
+//! Knows no rules and no queries.
 
 mod database;
 mod restore;
@@ -27,8 +28,10 @@ pub struct Arguments {
     pub command: Command,
 }
 
-const AFTER_HELP: &str = "Settings come from the environment and from the file that PARLOUR_CONFIG names (parlour.toml where there is one). \
-PARLOUR_LOG says how much is logged to stderr: warn, info, debug, or a filter such as info,parlour::mail=debug; PARLOUR_LOG_FORMAT=json logs JSON.";
+const AFTER_HELP: &str = "Settings come from the environment and from the file that \
+                          PARLOUR_CONFIG names (parlour.toml where there is one). PARLOUR_LOG \
+                          says how much is logged to stderr: warn, info, debug, or a filter such \
+                          as info,parlour::mail=debug; PARLOUR_LOG_FORMAT=json logs JSON.";
 
 /// A command.
 #[derive(Subcommand, Debug)]
@@ -49,7 +52,8 @@ pub enum Command {
     /// Works with the demo school.
     #[command(subcommand)]
     Demo(DemoCommand),
-    /// Serves a school to play with, for whoever connects a program: with credentials, a clock that can be moved, and a fresh start at will (docs/integrate.md).
+    /// Serves a school to play with, for whoever connects a program: with credentials, a clock that
+    /// can be moved, and a fresh start at will (docs/integrate.md).
     Sandbox(SandboxArguments),
 }
 
@@ -76,10 +80,12 @@ pub enum RosterCommand {
         #[command(flatten)]
         removals: RemovalArguments,
     },
-    /// Fetches people and classes from a OneRoster 1.1 or 1.2 provider (docs/oneroster.md). PARLOUR_ONEROSTER_SECRET holds the client's secret.
+    /// Fetches people and classes from a OneRoster 1.1 or 1.2 provider (docs/oneroster.md).
+    /// PARLOUR_ONEROSTER_SECRET holds the client's secret.
     Sync(SyncArguments),
-    /// Brings back what an import, sync or push ended within two weeks: people, classes, guardianships and enrolments, and the appointments and invites that
-    /// fell with them, where their time is still free. Nothing that a bar ended.
+    /// Brings back what an import, sync or push ended within two weeks: people, classes,
+    /// guardianships and enrolments, and the appointments and invites that fell with them,
+    /// where their time is still free. Nothing that a bar ended.
     Restore {
         /// The import's id, which its report and the office's mail show.
         import: Uuid,
@@ -110,7 +116,8 @@ pub struct SyncArguments {
     /// The scope to ask for; blank for none. By default the standard's roster-core.readonly.
     #[arg(long)]
     pub scope: Option<String>,
-    /// A PEM file of authorities that the provider's certificate may be of, beside those that the system trusts.
+    /// A PEM file of authorities that the provider's certificate may be of, beside those that the
+    /// system trusts.
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
     /// Compare and report, but write nothing.
@@ -119,7 +126,8 @@ pub struct SyncArguments {
     /// Print the report as JSON.
     #[arg(long)]
     pub json: bool,
-    /// A school that this source may write, by its id in the roster; once for each. When left out, those that it has written before.
+    /// A school that this source may write, by its id in the roster; once for each. When left out,
+    /// those that it has written before.
     #[arg(long, value_name = "ID")]
     pub school: Vec<String>,
     /// The time zone of schools that are new.
@@ -133,7 +141,8 @@ pub struct SyncArguments {
 /// How much an import may remove.
 #[derive(clap::Args, Debug)]
 pub struct RemovalArguments {
-    /// How much of a school's people, guardianships, classes, enrolments or coming appointments may go at once.
+    /// How much of a school's people, guardianships, classes, enrolments or coming appointments
+    /// may go at once.
     #[arg(long, value_name = "PERCENT", default_value_t = RemovalLimit::default().percent, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub max_removals: u8,
     /// Remove however much is gone, also when a file lacks a column or has no rows.
@@ -161,7 +170,8 @@ pub enum EveningCommand {
 /// A command about the feeds of changes.
 #[derive(Subcommand, Debug)]
 pub enum FeedCommand {
-    /// Lets every program that follows a school begin anew: after the database has gone back to a backup, which knows less than they do.
+    /// Lets every program that follows a school begin anew: after the database has gone back to a
+    /// backup, which knows less than they do.
     Renew,
 }
 
@@ -172,7 +182,8 @@ pub enum DemoCommand {
     Load,
 }
 
-/// Runs the program: exit code 0 when it did what was asked, 1 when it could not, 2 when it was asked wrongly.
+/// Runs the program: exit code 0 when it did what was asked, 1 when it could not, 2 when it was
+/// asked wrongly.
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -180,8 +191,10 @@ pub fn main() -> ExitCode {
     crate::mail::install_tls();
     // Kept until the command has ended, so that its last spans go out.
     let logging = logging::start();
-    let outcome =
-        logging.as_ref().map_err(|error| anyhow::anyhow!("{error:#}")).and_then(|_| actix_web::rt::System::new().block_on(run::run(arguments.command)));
+    let outcome = logging
+        .as_ref()
+        .map_err(|error| anyhow::anyhow!("{error:#}"))
+        .and_then(|_| actix_web::rt::System::new().block_on(run::run(arguments.command)));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -206,7 +219,9 @@ fn finish(report: anyhow::Result<ImportReport>, json: bool) -> anyhow::Result<()
     match report.refusal() {
         None => Ok(()),
         Some(why) if report.dry_run => bail!("the import would be refused: {why}"),
-        Some(why) if report.is_written_in_part() => bail!("the import was refused in part; of these schools nothing was written: {why}"),
+        Some(why) if report.is_written_in_part() => {
+            bail!("the import was refused in part; of these schools nothing was written: {why}")
+        }
         Some(why) => bail!("the import was refused, and nothing was written: {why}"),
     }
 }
@@ -215,7 +230,8 @@ fn finish(report: anyhow::Result<ImportReport>, json: bool) -> anyhow::Result<()
 fn report_json(report: &ImportReport) -> serde_json::Result<Value> {
     let mut value = serde_json::to_value(report)?;
     let code = if report.lacking.is_empty() { "too_much_removed" } else { "damaged" };
-    value["refused"] = report.refusal().map_or(Value::Null, |why| json!({ "code": code, "message": why }));
+    value["refused"] =
+        report.refusal().map_or(Value::Null, |why| json!({ "code": code, "message": why }));
     Ok(value)
 }
 
@@ -228,7 +244,9 @@ fn refusal_json(error: &anyhow::Error) -> Value {
             "findings": refusal.findings,
             "findings_left_out": refusal.findings_left_out,
         }),
-        None => json!({ "refused": { "code": "failed", "message": message }, "findings": [], "findings_left_out": 0 }),
+        None => {
+            json!({ "refused": { "code": "failed", "message": message }, "findings": [], "findings_left_out": 0 })
+        }
     }
 }
 
@@ -247,11 +265,18 @@ mod tests {
     };
 
     /// Imports a roster of one school with one student.
-    async fn run(users: &str, options: ImportOptions) -> anyhow::Result<crate::roster::ImportReport> {
+    async fn run(
+        users: &str,
+        options: ImportOptions,
+    ) -> anyhow::Result<crate::roster::ImportReport> {
         run_with("sch,School,school\n", users, options).await
     }
 
-    async fn run_with(orgs: &str, users: &str, options: ImportOptions) -> anyhow::Result<crate::roster::ImportReport> {
+    async fn run_with(
+        orgs: &str,
+        users: &str,
+        options: ImportOptions,
+    ) -> anyhow::Result<crate::roster::ImportReport> {
         let (database, folder) = (TestDatabase::new(), TempDir::new()?);
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text);
         write("manifest.csv", "propertyName,value\noneroster.version,1.1\n")?;
@@ -263,23 +288,59 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_fails_and_is_json_with_what_was_found() {
-        let refused = run("sourcedId,orgSourcedIds,role,givenName,familyName,email,agents\ns,sch,pupil,S,A,,\n", ImportOptions::default()).await.unwrap();
+        let refused = run(
+            "sourcedId,orgSourcedIds,role,givenName,familyName,email,agents\ns,sch,pupil,S,A,,\n",
+            ImportOptions::default(),
+        )
+        .await
+        .unwrap();
         let value = report_json(&refused).unwrap();
-        assert_eq!((value["refused"]["code"].as_str(), value["lacking"][0]["column"].as_str()), (Some("damaged"), Some("agentSourcedIds")));
-        assert!(value["findings"].as_array().unwrap().iter().any(|finding| finding["line"] == 2 && finding["reason"] == "synonym"), "{value}");
+        assert_eq!(
+            (value["refused"]["code"].as_str(), value["lacking"][0]["column"].as_str()),
+            (Some("damaged"), Some("agentSourcedIds"))
+        );
+        assert!(
+            value["findings"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|finding| finding["line"] == 2 && finding["reason"] == "synonym"),
+            "{value}"
+        );
         let sentence = finish(Ok(refused), true).unwrap_err().to_string();
-        assert!(sentence.contains("nothing was written") && sentence.contains("agentSourcedIds is missing"), "{sentence}");
+        assert!(
+            sentence.contains("nothing was written")
+                && sentence.contains("agentSourcedIds is missing"),
+            "{sentence}"
+        );
 
         let orgs = "sch,School,school\n,Without an id,school\n";
-        let unreadable = run_with(orgs, "sourcedId,orgSourcedIds,givenName\n", ImportOptions::default()).await.unwrap_err();
+        let unreadable =
+            run_with(orgs, "sourcedId,orgSourcedIds,givenName\n", ImportOptions::default())
+                .await
+                .unwrap_err();
         let value = refusal_json(&unreadable.context("the folder was not imported"));
         assert_eq!(value["refused"]["code"], "missing_column");
-        assert!(value["refused"]["message"].as_str().unwrap().contains("users.csv has no column role"), "{value}");
-        let files: Vec<&str> = value["findings"].as_array().unwrap().iter().filter_map(|finding| finding["file"].as_str()).collect();
+        assert!(
+            value["refused"]["message"].as_str().unwrap().contains("users.csv has no column role"),
+            "{value}"
+        );
+        let files: Vec<&str> = value["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|finding| finding["file"].as_str())
+            .collect();
         assert!(files.contains(&"orgs.csv"), "{value}");
 
         let dry_run = ImportOptions { dry_run: true, ..ImportOptions::default() };
-        let good = run("sourcedId,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds\ns,sch,student,S,A,,\n", dry_run).await.unwrap();
+        let good = run(
+            "sourcedId,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds\ns,sch,\
+             student,S,A,,\n",
+            dry_run,
+        )
+        .await
+        .unwrap();
         assert!(report_json(&good).unwrap()["refused"].is_null());
         finish(Ok(good), true).unwrap();
     }
@@ -301,13 +362,25 @@ mod tests {
         check("parlour roster import school.zip --time-zone Europe/Berlin", None);
         check("parlour roster import school.zip --max-removals 20", None);
         check("parlour roster import school.zip --allow-removals", None);
-        check("parlour roster import school.zip --max-removals 101", Some(ErrorKind::ValueValidation));
+        check(
+            "parlour roster import school.zip --max-removals 101",
+            Some(ErrorKind::ValueValidation),
+        );
         let provider = "parlour roster sync --url https://sis.example.org --token-url https://sis.example.org/token --client-id parlour";
-        check(&format!("{provider} --version 1.2 --dry-run --json --school 42 --school 43 --max-removals 20"), None);
+        check(
+            &format!(
+                "{provider} --version 1.2 --dry-run --json --school 42 --school 43 --max-removals \
+                 20"
+            ),
+            None,
+        );
         check(&format!("{provider} --allow-removals"), None);
         check(&format!("{provider} --version 2"), Some(ErrorKind::ValueValidation));
         check(&format!("{provider} --max-removals 101"), Some(ErrorKind::ValueValidation));
-        check("parlour roster sync --url https://sis.example.org", Some(ErrorKind::MissingRequiredArgument));
+        check(
+            "parlour roster sync --url https://sis.example.org",
+            Some(ErrorKind::MissingRequiredArgument),
+        );
         check("parlour roster restore 01a1f640-bc00-737b-91d1-94a7513e45b5 --dry-run --json", None);
         check("parlour roster restore yesterday", Some(ErrorKind::ValueValidation));
         check("parlour evening load spring.toml", None);
@@ -319,6 +392,9 @@ mod tests {
         check("parlour", Some(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand));
         check("parlour sing", Some(ErrorKind::InvalidSubcommand));
         check("parlour roster import", Some(ErrorKind::MissingRequiredArgument));
-        check("parlour roster import school.zip --time-zone Mars", Some(ErrorKind::ValueValidation));
+        check(
+            "parlour roster import school.zip --time-zone Mars",
+            Some(ErrorKind::ValueValidation),
+        );
     }
 }

@@ -16,7 +16,12 @@ use crate::{
 ///
 /// # Errors
 /// A sentence for the one who gave the command.
-pub(super) async fn restore(config: &Config, import: Uuid, dry_run: bool, json: bool) -> anyhow::Result<()> {
+pub(super) async fn restore(
+    config: &Config,
+    import: Uuid,
+    dry_run: bool,
+    json: bool,
+) -> anyhow::Result<()> {
     let store = database::ready(config).await?;
     let ctx = Context::new(SystemClock::default().now(), Random::from_os());
     let restored = store
@@ -26,7 +31,10 @@ pub(super) async fn restore(config: &Config, import: Uuid, dry_run: bool, json: 
         })
         .await;
     let restored = match restored {
-        Err(Error::NotFound) => anyhow::bail!("there is no import {import}; the report of an import, GET /roster/imports and the office's mail show its id"),
+        Err(Error::NotFound) => anyhow::bail!(
+            "there is no import {import}; the report of an import, GET /roster/imports and the \
+             office's mail show its id"
+        ),
         // A sentence of its own, without a cause behind it.
         Err(Error::Refused(refusal)) => anyhow::bail!("{refusal}"),
         other => other.context("nothing was brought back")?,
@@ -41,7 +49,12 @@ pub(super) async fn restore(config: &Config, import: Uuid, dry_run: bool, json: 
     for item in &restored.items {
         match item.reason {
             None => println!("+ {} {}", item.kind, item.what),
-            Some(reason) => println!("  {} {}: not brought back, since {}", item.kind, item.what, NotRestored::words(reason)),
+            Some(reason) => println!(
+                "  {} {}: not brought back, since {}",
+                item.kind,
+                item.what,
+                NotRestored::words(reason)
+            ),
         }
     }
     let back = restored.items.iter().filter(|item| item.reason.is_none()).count();

@@ -4,7 +4,10 @@ use std::fs;
 
 use anyhow::{Context as _, ensure};
 
-use super::{Command, DemoCommand, EveningCommand, FeedCommand, RosterCommand, SandboxArguments, database, finish, restore, sandbox::Sandbox, sync};
+use super::{
+    Command, DemoCommand, EveningCommand, FeedCommand, RosterCommand, SandboxArguments, database,
+    finish, restore, sandbox::Sandbox, sync,
+};
 use crate::{
     app,
     config::{Config, Mode},
@@ -37,8 +40,12 @@ async fn play(arguments: SandboxArguments) -> anyhow::Result<()> {
     let store = database::ready(&sandbox.config).await?;
     if sandbox.reset {
         // Somebody's own demonstration is none of its business.
-        let may_be_emptied = store.read(|db| Ok(!demo::is_loaded(db)? || demo::is_sandbox(db)?)).await?;
-        ensure!(may_be_emptied, "--reset: the file holds a demonstration that is no sandbox's; give another file");
+        let may_be_emptied =
+            store.read(|db| Ok(!demo::is_loaded(db)? || demo::is_sandbox(db)?)).await?;
+        ensure!(
+            may_be_emptied,
+            "--reset: the file holds a demonstration that is no sandbox's; give another file"
+        );
         demo::reset(&store, &context(), sandbox.config.mode).await?;
     }
     serve_from(sandbox.config.clone(), store).await
@@ -53,7 +60,9 @@ async fn serve(config: Config) -> anyhow::Result<()> {
 }
 
 async fn serve_from(config: Config, store: Store) -> anyhow::Result<()> {
-    if config.mode == Mode::Sandbox || (config.mode == Mode::Demo && store.read(demo::is_loaded).await?) {
+    if config.mode == Mode::Sandbox
+        || (config.mode == Mode::Demo && store.read(demo::is_loaded).await?)
+    {
         // The demo's evening may be over since it was loaded.
         let loaded = demo::begin(&store, &context(), config.mode).await?;
         tracing::info!("{loaded}");
@@ -72,22 +81,35 @@ async fn migrate(config: &Config) -> anyhow::Result<()> {
 
 async fn bring_in(config: &Config, command: RosterCommand) -> anyhow::Result<()> {
     let (path, dry_run, json, school, time_zone, removals) = match command {
-        RosterCommand::Import { path, dry_run, json, school, time_zone, removals } => (path, dry_run, json, school, time_zone, removals),
+        RosterCommand::Import { path, dry_run, json, school, time_zone, removals } => {
+            (path, dry_run, json, school, time_zone, removals)
+        }
         RosterCommand::Sync(arguments) => return sync::sync(config, arguments).await,
-        RosterCommand::Restore { import, dry_run, json } => return restore::restore(config, import, dry_run, json).await,
+        RosterCommand::Restore { import, dry_run, json } => {
+            return restore::restore(config, import, dry_run, json).await;
+        }
     };
     let store = database::ready(config).await?;
     let limit = removals.limit();
-    let options = ImportOptions { school, schools: Vec::new(), dry_run, time_zone: time_zone.name().to_owned(), limit };
+    let options = ImportOptions {
+        school,
+        schools: Vec::new(),
+        dry_run,
+        time_zone: time_zone.name().to_owned(),
+        limit,
+    };
     let report = roster::import(&store, &context(), &path, options).await;
     finish(report.with_context(|| format!("{} was not imported", path.display())), json)
 }
 
 async fn load_evening(config: &Config, command: EveningCommand) -> anyhow::Result<()> {
     let EveningCommand::Load { file } = command;
-    let text = fs::read_to_string(&file).with_context(|| format!("{} can't be read", file.display()))?;
+    let text =
+        fs::read_to_string(&file).with_context(|| format!("{} can't be read", file.display()))?;
     let store = database::ready(config).await?;
-    let loaded = evening_file::load(&store, &context(), &text).await.with_context(|| format!("{} was not loaded", file.display()))?;
+    let loaded = evening_file::load(&store, &context(), &text)
+        .await
+        .with_context(|| format!("{} was not loaded", file.display()))?;
     println!("{loaded}");
     Ok(())
 }
@@ -100,7 +122,11 @@ async fn renew_feeds(config: &Config) -> anyhow::Result<()> {
 }
 
 async fn load_demo(config: &Config) -> anyhow::Result<()> {
-    ensure!(config.mode.is_playground(), "demo load: is for demo, development and sandbox modes; set PARLOUR_MODE=demo and a DATABASE_URL of its own");
+    ensure!(
+        config.mode.is_playground(),
+        "demo load: is for demo, development and sandbox modes; set PARLOUR_MODE=demo and a \
+         DATABASE_URL of its own"
+    );
     let store = database::ready(config).await?;
     println!("{}", demo::load(&store, &context()).await?);
     Ok(())

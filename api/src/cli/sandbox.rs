@@ -36,8 +36,10 @@ impl Sandbox {
     pub(super) fn new(arguments: SandboxArguments) -> anyhow::Result<Self> {
         let (folder, database) = match arguments.database {
             Some(file) => {
-                if let Some(parent) = file.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-                    fs::create_dir_all(parent).with_context(|| format!("--database: can't make {}", parent.display()))?;
+                if let Some(parent) = file.parent().filter(|parent| !parent.as_os_str().is_empty())
+                {
+                    fs::create_dir_all(parent)
+                        .with_context(|| format!("--database: can't make {}", parent.display()))?;
                 }
                 (None, file)
             }

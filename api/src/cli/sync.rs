@@ -22,18 +22,48 @@ use crate::{
 /// # Errors
 /// A sentence for the one who gave the command; also when the sync was refused.
 pub(super) async fn sync(config: &Config, arguments: SyncArguments) -> anyhow::Result<()> {
-    let SyncArguments { url, token_url, client_id, version, scope, ca_file, dry_run, json, school, time_zone, removals } = arguments;
+    let SyncArguments {
+        url,
+        token_url,
+        client_id,
+        version,
+        scope,
+        ca_file,
+        dry_run,
+        json,
+        school,
+        time_zone,
+        removals,
+    } = arguments;
     // A command line would show it to everybody on the machine.
-    let secret = config.oneroster_secret.clone().context("PARLOUR_ONEROSTER_SECRET: is missing; give the client's secret")?;
-    let provider = Provider::new(NewProvider { url, token_url, client_id, secret, scope, version, ca_file })?;
+    let secret = config
+        .oneroster_secret
+        .clone()
+        .context("PARLOUR_ONEROSTER_SECRET: is missing; give the client's secret")?;
+    let provider =
+        Provider::new(NewProvider { url, token_url, client_id, secret, scope, version, ca_file })?;
     mail::install_tls();
     let store = database::ready(config).await?;
-    let options = ImportOptions { school: None, schools: school, dry_run, time_zone: time_zone.name().to_owned(), limit: removals.limit() };
-    let deps = Deps { store, clock: Arc::new(SystemClock::default()), random: Random::from_os(), limits: Limits::default(), metrics: JobMetrics::default() };
+    let options = ImportOptions {
+        school: None,
+        schools: school,
+        dry_run,
+        time_zone: time_zone.name().to_owned(),
+        limit: removals.limit(),
+    };
+    let deps = Deps {
+        store,
+        clock: Arc::new(SystemClock::default()),
+        random: Random::from_os(),
+        limits: Limits::default(),
+        metrics: JobMetrics::default(),
+    };
     let report = if dry_run {
         roster::sync(&deps, &provider, &options).await
     } else {
-        let turn = roster::sync_in_turn(&deps, &provider, &options, Turn::Now, Extent::Whole, |_, _| None).await?;
+        let turn =
+            roster::sync_in_turn(&deps, &provider, &options, Turn::Now, Extent::Whole, |_, _| None)
+                .await?;
         turn.context("a sync of this provider is running; try again when it has ended")?.report
     };
     finish(report.context("the sync failed"), json)

@@ -1,5 +1,6 @@
-//! What of a newer contract breaks the clients of an older one. New operations, optional fields, codes and values of enumerations in answers break nothing
-//! (openapi.yaml, "Requests and answers"); errors are told apart by their codes, so their shapes are not compared.
+//! What of a newer contract breaks the clients of an older one. New operations, optional fields,
+//! codes and values of enumerations in answers break nothing (openapi.yaml, "Requests and
+//! answers"); errors are told apart by their codes, so their shapes are not compared.
 
 use std::collections::BTreeSet;
 
@@ -57,29 +58,50 @@ impl Comparison<'_> {
         if is_open(before.body) && !is_open(now.body) {
             self.note(place, "is not open to everybody any more");
         }
-        let name = |parameter: &Value| (text(parameter, "in").to_owned(), text(parameter, "name").to_owned());
+        let name = |parameter: &Value| {
+            (text(parameter, "in").to_owned(), text(parameter, "name").to_owned())
+        };
         for parameter in old.parameters(before) {
             match new.parameters(now).find(|known| name(known) == name(parameter)) {
-                Some(known) => self.schema(&format!("{place} {}", text(parameter, "name")), get(parameter, "schema"), get(known, "schema"), Direction::Request),
-                None => self.note(place, format!("does not take {} any more", text(parameter, "name"))),
+                Some(known) => self.schema(
+                    &format!("{place} {}", text(parameter, "name")),
+                    get(parameter, "schema"),
+                    get(known, "schema"),
+                    Direction::Request,
+                ),
+                None => {
+                    self.note(place, format!("does not take {} any more", text(parameter, "name")))
+                }
             }
         }
-        let known: BTreeSet<_> = old.parameters(before).filter(|parameter| is_required(parameter)).map(name).collect();
-        for parameter in new.parameters(now).filter(|parameter| is_required(parameter) && !known.contains(&name(parameter))) {
+        let known: BTreeSet<_> =
+            old.parameters(before).filter(|parameter| is_required(parameter)).map(name).collect();
+        for parameter in new
+            .parameters(now)
+            .filter(|parameter| is_required(parameter) && !known.contains(&name(parameter)))
+        {
             self.note(place, format!("needs {} now", text(parameter, "name")));
         }
-        let (was_asked, asks) = (old.follow(get(before.body, "requestBody")), new.follow(get(now.body, "requestBody")));
+        let (was_asked, asks) =
+            (old.follow(get(before.body, "requestBody")), new.follow(get(now.body, "requestBody")));
         if is_required(asks) && !is_required(was_asked) {
             self.note(place, "needs a body now");
         }
         self.contents(&format!("{place} body"), was_asked, asks, Direction::Request);
-        for (status, answer) in entries(get(before.body, "responses")).filter(|(status, _)| status.starts_with(['2', '3'])) {
+        for (status, answer) in entries(get(before.body, "responses"))
+            .filter(|(status, _)| status.starts_with(['2', '3']))
+        {
             let known = get(get(now.body, "responses"), status);
             if known.is_null() {
                 self.note(place, format!("answers {status} no more"));
                 continue;
             }
-            self.contents(&format!("{place} {status}"), old.follow(answer), new.follow(known), Direction::Answer);
+            self.contents(
+                &format!("{place} {status}"),
+                old.follow(answer),
+                new.follow(known),
+                Direction::Answer,
+            );
         }
     }
 
@@ -102,8 +124,17 @@ impl Comparison<'_> {
         }
         let (before, now) = (self.old.follow(before), self.new.follow(now));
         for key in ["type", "format", "const"] {
-            if get(before, key) != get(now, key) && !(direction == Direction::Request && get(now, key).is_null()) {
-                self.note(place, format!("its {key} was {} and is {}", words(get(before, key)), words(get(now, key))));
+            if get(before, key) != get(now, key)
+                && !(direction == Direction::Request && get(now, key).is_null())
+            {
+                self.note(
+                    place,
+                    format!(
+                        "its {key} was {} and is {}",
+                        words(get(before, key)),
+                        words(get(now, key))
+                    ),
+                );
             }
         }
         if direction == Direction::Request {
@@ -128,12 +159,16 @@ impl Comparison<'_> {
     fn bounds(&mut self, place: &str, before: &Value, now: &Value) {
         let number = |value: &Value, key: &str| get(value, key).as_f64();
         for key in ["maximum", "maxLength", "maxItems"] {
-            if number(now, key).is_some_and(|now| number(before, key).is_none_or(|before| now < before)) {
+            if number(now, key)
+                .is_some_and(|now| number(before, key).is_none_or(|before| now < before))
+            {
                 self.note(place, format!("its {key} is smaller"));
             }
         }
         for key in ["minimum", "minLength", "minItems"] {
-            if number(now, key).is_some_and(|now| number(before, key).is_none_or(|before| now > before)) {
+            if number(now, key)
+                .is_some_and(|now| number(before, key).is_none_or(|before| now > before))
+            {
                 self.note(place, format!("its {key} is greater"));
             }
         }
@@ -141,7 +176,9 @@ impl Comparison<'_> {
             self.note(place, "has another pattern");
         }
         let known: Vec<&Value> = items(get(now, "enum")).collect();
-        for value in items(get(before, "enum")).filter(|value| !known.is_empty() && !known.contains(value)) {
+        for value in
+            items(get(before, "enum")).filter(|value| !known.is_empty() && !known.contains(value))
+        {
             self.note(place, format!("does not take {} any more", words(value)));
         }
         if get(before, "enum").is_null() && !known.is_empty() {
@@ -150,14 +187,29 @@ impl Comparison<'_> {
     }
 
     fn object(&mut self, place: &str, before: &Value, now: &Value, direction: Direction) {
-        let required = |schema| items(get(schema, "required")).filter_map(Value::as_str).map(str::to_owned).collect::<BTreeSet<_>>();
+        let required = |schema| {
+            items(get(schema, "required"))
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect::<BTreeSet<_>>()
+        };
         let (was_required, is_required) = (required(before), required(now));
         let broken = match direction {
             Direction::Request => is_required.difference(&was_required),
             Direction::Answer => was_required.difference(&is_required),
         };
         for field in broken {
-            self.note(place, format!("{field} {}", if direction == Direction::Request { "is needed now" } else { "may be absent now" }));
+            self.note(
+                place,
+                format!(
+                    "{field} {}",
+                    if direction == Direction::Request {
+                        "is needed now"
+                    } else {
+                        "may be absent now"
+                    }
+                ),
+            );
         }
         for (field, schema) in entries(get(before, "properties")) {
             let known = get(get(now, "properties"), field);
@@ -200,14 +252,18 @@ paths:
         '200': { content: { application/json: { schema: { $ref: '#/components/schemas/Page' } } } }
     post:
       operationId: make_thing
-      requestBody: { content: { application/json: { schema: { $ref: '#/components/schemas/Thing' } } } }
+      requestBody: { content: { application/json: { schema: { $ref: '#/components/schemas/Thing' } \
+                         } } }
       responses:
-        '201': { content: { application/json: { schema: { $ref: '#/components/schemas/Thing' } } } }
+        '201': { content: { application/json: { schema: { $ref: '#/components/schemas/Thing' } } } \
+                         }
         '422': { description: No. }
 components:
   schemas:
-    Page: { type: object, required: [items], properties: { items: { type: array, items: { $ref: '#/components/schemas/Thing' } } } }
-    Thing: { type: object, required: [id], properties: { id: { type: string }, state: { type: string, enum: [on, off] }, of: { $ref: '#/components/schemas/Thing' } } }
+    Page: { type: object, required: [items], properties: { items: { type: array, items: { $ref: \
+                         '#/components/schemas/Thing' } } } }
+    Thing: { type: object, required: [id], properties: { id: { type: string }, state: { type: \
+                         string, enum: [on, off] }, of: { $ref: '#/components/schemas/Thing' } } }
 ";
 
     #[track_caller]
@@ -220,23 +276,51 @@ components:
     #[test]
     fn what_breaks_clients_is_found() {
         check("    post:", "    put:", &["POST /things: is gone"]);
-        check("operationId: make_thing", "operationId: create_thing", &["POST /things: has another operationId"]);
-        check("things:read", "things:all", &["GET /things: may not be called any more by {\"program\":[\"things:read\"]}"]);
+        check(
+            "operationId: make_thing",
+            "operationId: create_thing",
+            &["POST /things: has another operationId"],
+        );
+        check(
+            "things:read",
+            "things:all",
+            &["GET /things: may not be called any more by {\"program\":[\"things:read\"]}"],
+        );
         check(
             "      operationId: make_thing\n",
             "      operationId: make_thing\n      security: [{ session: [] }]\n",
             &["POST /things: is not open to everybody any more"],
         );
         check("name: limit", "name: size", &["GET /things: does not take limit any more"]);
-        check("in: query, schema: { type: integer", "in: query, required: true, schema: { type: integer", &["GET /things: needs limit now"]);
+        check(
+            "in: query, schema: { type: integer",
+            "in: query, required: true, schema: { type: integer",
+            &["GET /things: needs limit now"],
+        );
         check("maximum: 100", "maximum: 50", &["GET /things limit: its maximum is smaller"]);
         check("enum: [a, b]", "enum: [a]", &["GET /things kind: does not take b any more"]);
-        check("requestBody: {", "requestBody: { required: true,", &["POST /things: needs a body now"]);
+        check(
+            "requestBody: {",
+            "requestBody: { required: true,",
+            &["POST /things: needs a body now"],
+        );
         check("'201'", "'200'", &["POST /things: answers 201 no more"]);
         check("required: [items], ", "", &["GET /things 200: items may be absent now"]);
-        check("type: array", "type: object", &["GET /things 200.items: its type was array and is object"]);
-        check("required: [id]", "required: [id, state]", &["POST /things body: state is needed now"]);
-        check("id: { type: string }, ", "", &["GET /things 200.items[]: id is gone", "POST /things body: id is gone"]);
+        check(
+            "type: array",
+            "type: object",
+            &["GET /things 200.items: its type was array and is object"],
+        );
+        check(
+            "required: [id]",
+            "required: [id, state]",
+            &["POST /things body: state is needed now"],
+        );
+        check(
+            "id: { type: string }, ",
+            "",
+            &["GET /things 200.items[]: id is gone", "POST /things body: id is gone"],
+        );
     }
 
     #[test]
@@ -245,6 +329,10 @@ components:
         check("maximum: 100", "maximum: 1000", &[]);
         check("properties: { id:", "properties: { name: { type: string }, id:", &[]);
         check("        '422': { description: No. }\n", "", &[]);
-        check("        - { name: kind, in", "        - { name: sort, in: query }\n        - { name: kind, in", &[]);
+        check(
+            "        - { name: kind, in",
+            "        - { name: sort, in: query }\n        - { name: kind, in",
+            &[],
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The contract, read as a tree: references followed, what is missing read as empty. The tests see to it that nothing is.
+//! The contract, read as a tree: references followed, what is missing read as empty. The tests see
+//! to it that nothing is.
 
 use serde_norway::Value;
 
@@ -46,7 +47,12 @@ impl Document {
     pub fn operations(&self) -> impl Iterator<Item = Operation<'_>> {
         entries(self.at(&["paths"])).flat_map(|(path, shared)| {
             let with = METHODS.iter().map(|method| (*method, get(shared, method)));
-            with.filter(|(_, body)| !body.is_null()).map(move |(method, body)| Operation { method, path, shared, body })
+            with.filter(|(_, body)| !body.is_null()).map(move |(method, body)| Operation {
+                method,
+                path,
+                shared,
+                body,
+            })
         })
     }
 
@@ -69,7 +75,11 @@ pub fn text<'a>(value: &'a Value, key: &str) -> &'a str {
 
 /// The members of a mapping, in order.
 pub fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
-    value.as_mapping().into_iter().flatten().filter_map(|(key, member)| Some((key.as_str()?, member)))
+    value
+        .as_mapping()
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, member)| Some((key.as_str()?, member)))
 }
 
 /// The members of a list, in order.

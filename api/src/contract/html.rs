@@ -1,4 +1,5 @@
-//! Writes HTML. What it is given as text it escapes; names of elements and attributes are words of the program, so that nothing else gets in.
+//! Writes HTML. What it is given as text it escapes; names of elements and attributes are words of
+//! the program, so that nothing else gets in.
 
 use std::fmt::Write;
 
@@ -46,7 +47,12 @@ impl Html {
     }
 
     /// An element with a text in it.
-    pub fn element(&mut self, name: &'static str, attributes: &[(&'static str, &str)], text: &str) -> &mut Self {
+    pub fn element(
+        &mut self,
+        name: &'static str,
+        attributes: &[(&'static str, &str)],
+        text: &str,
+    ) -> &mut Self {
         self.open(name, attributes).text(text).close(name)
     }
 
@@ -74,6 +80,9 @@ mod tests {
     fn text_is_escaped_everywhere() {
         let mut html = Html::default();
         html.element("p", &[("title", "\"><script>")], "<b> & 'c'");
-        assert_eq!(html.finish(), "<p title=\"&quot;&gt;&lt;script&gt;\">&lt;b&gt; &amp; &#39;c&#39;</p>");
+        assert_eq!(
+            html.finish(),
+            "<p title=\"&quot;&gt;&lt;script&gt;\">&lt;b&gt; &amp; &#39;c&#39;</p>"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Tests: the contract's links lead to every operation with an id, by names and values that are there.
+//! Tests: the contract's links lead to every operation with an id, by names and values that are
+//! there.
 
 use std::collections::BTreeSet;
 
@@ -53,7 +54,8 @@ fn at<'d>(value: &'d Value, pointer: &str) -> &'d Value {
 #[test]
 fn a_link_leads_to_every_operation_with_an_id() {
     let document = Document::parse(yaml());
-    let linked: BTreeSet<&str> = links(&document).iter().map(|link| text(link.link, "operationId")).collect();
+    let linked: BTreeSet<&str> =
+        links(&document).iter().map(|link| text(link.link, "operationId")).collect();
     for operation in document.operations().filter(|operation| operation.path.contains('{')) {
         let id = text(operation.body, "operationId");
         assert!(linked.contains(id), "whoever makes up requests step by step never gets to {id}");
@@ -65,11 +67,16 @@ fn a_link_names_an_operation_and_its_parameters() {
     let document = Document::parse(yaml());
     for Link { name, link, .. } in links(&document) {
         let id = text(link, "operationId");
-        let target = document.operations().find(|operation| text(operation.body, "operationId") == id);
+        let target =
+            document.operations().find(|operation| text(operation.body, "operationId") == id);
         let target = target.unwrap_or_else(|| panic!("{name} leads to {id}, which is not there"));
-        let known: BTreeSet<&str> = document.parameters(target).map(|parameter| text(parameter, "name")).collect();
+        let known: BTreeSet<&str> =
+            document.parameters(target).map(|parameter| text(parameter, "name")).collect();
         for (parameter, _) in entries(get(link, "parameters")) {
-            assert!(known.contains(parameter), "{name} gives {parameter}, which {id} does not take");
+            assert!(
+                known.contains(parameter),
+                "{name} gives {parameter}, which {id} does not take"
+            );
         }
     }
 }
@@ -79,13 +86,22 @@ fn what_a_link_hands_over_stands_in_the_examples() {
     let document = Document::parse(yaml());
     for Link { name, from, response, link } in links(&document) {
         let shown: Vec<&Value> =
-            entries(get(get(get(response, "content"), "application/json"), "examples")).map(|(_, example)| document.follow(example)).collect();
-        for expression in [get(link, "parameters"), get(link, "requestBody")].into_iter().flat_map(expressions) {
+            entries(get(get(get(response, "content"), "application/json"), "examples"))
+                .map(|(_, example)| document.follow(example))
+                .collect();
+        for expression in
+            [get(link, "parameters"), get(link, "requestBody")].into_iter().flat_map(expressions)
+        {
             if let Some(pointer) = expression.strip_prefix("$response.body#") {
-                let is_there = shown.iter().any(|example| !at(get(example, "value"), pointer).is_null());
+                let is_there =
+                    shown.iter().any(|example| !at(get(example, "value"), pointer).is_null());
                 assert!(is_there, "{name}: no example of the answer has {pointer}");
             } else if let Some(parameter) = expression.strip_prefix("$request.path.") {
-                assert!(from.path.contains(&format!("{{{parameter}}}")), "{name}: there is no {parameter} in {}", from.path);
+                assert!(
+                    from.path.contains(&format!("{{{parameter}}}")),
+                    "{name}: there is no {parameter} in {}",
+                    from.path
+                );
             } else {
                 panic!("{name}: {expression} is no expression that is used here");
             }

@@ -1,4 +1,5 @@
-//! The little of Markdown (CommonMark 0.31, and its tables) that the contract's texts are written in: headings, paragraphs, lists, tables, blocks of code, `code` and **bold**.
+//! The little of Markdown (CommonMark 0.31, and its tables) that the contract's texts are written
+//! in: headings, paragraphs, lists, tables, blocks of code, `code` and **bold**.
 
 use super::html::Html;
 
@@ -27,7 +28,9 @@ impl Block {
 
     /// Which block the line is of, and what it says there.
     fn of(line: &str) -> (Self, &str) {
-        let number = line.split_once(". ").filter(|(number, _)| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()));
+        let number = line
+            .split_once(". ")
+            .filter(|(number, _)| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()));
         match (line.strip_prefix("- "), number, line.starts_with('|')) {
             (Some(item), ..) => (Self::Bullets, item),
             (_, Some((_, item)), _) => (Self::Numbers, item),
@@ -43,7 +46,8 @@ pub fn write(html: &mut Html, markdown: &str) {
     write_with_anchors(html, markdown, |_| false);
 }
 
-/// The same; a row of a table that begins with a code has that code as its anchor, if it is `wanted`.
+/// The same; a row of a table that begins with a code has that code as its anchor, if it is
+/// `wanted`.
 pub fn write_with_anchors(html: &mut Html, markdown: &str, wanted: impl Fn(&str) -> bool) {
     let mut current = Block::Nothing;
     for line in markdown.lines() {
@@ -96,7 +100,8 @@ fn switch(html: &mut Html, current: &mut Block, next: Block) {
     }
     if let Some(element) = next.element() {
         // What may have to be scrolled can be reached by keyboard (WCAG 2.1.1).
-        let attributes: &[(&'static str, &str)] = if next == Block::Code { &[("tabindex", "0")] } else { &[] };
+        let attributes: &[(&'static str, &str)] =
+            if next == Block::Code { &[("tabindex", "0")] } else { &[] };
         html.open(element, attributes);
     }
     *current = next;
@@ -153,7 +158,9 @@ mod tests {
         check("text\n- a", "<p>text</p><ul><li>a</li></ul>");
         check(
             "| x | y |\n| --- | --- |\n| `a` | <b> |\n| `b` | c |",
-            "<table><tr><th scope=\"col\">x</th><th scope=\"col\">y</th></tr><tr id=\"a\"><td><code>a</code></td><td>&lt;b&gt;</td></tr><tr><td><code>b</code></td><td>c</td></tr></table>",
+            "<table><tr><th scope=\"col\">x</th><th scope=\"col\">y</th></tr><tr \
+             id=\"a\"><td><code>a</code></td><td>&lt;b&gt;</td></tr><tr><td><code>b</code></\
+             td><td>c</td></tr></table>",
         );
     }
 }

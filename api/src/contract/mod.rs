@@ -1,6 +1,8 @@
-//! The contract, as it is served: `openapi.yaml` word for word, and the same as a page to read. Knows nothing of the server that keeps it.
+//! The contract, as it is served: `openapi.yaml` word for word, and the same as a page to read.
+//! Knows nothing of the server that keeps it.
 //!
-//! The page needs `style-src 'unsafe-inline'` and nothing else: it has no scripts and asks nobody for anything.
+//! The page needs `style-src 'unsafe-inline'` and nothing else: it has no scripts and asks nobody
+//! for anything.
 
 #[cfg(test)]
 mod compare;
@@ -25,7 +27,8 @@ pub const fn yaml() -> &'static str {
     include_str!("../../../openapi.yaml")
 }
 
-/// The contract as an HTML page, for `/api/docs`. Rendered once; each operation has its `operationId` as anchor, each code itself.
+/// The contract as an HTML page, for `/api/docs`. Rendered once; each operation has its
+/// `operationId` as anchor, each code itself.
 #[must_use]
 pub fn page() -> &'static str {
     static PAGE: LazyLock<String> = LazyLock::new(|| page::render(&Document::parse(yaml())));

@@ -14,11 +14,26 @@ const WHO: &str = "**Who:** ";
 /// Writes the operation, with its `operationId` as anchor.
 pub fn write(html: &mut Html, document: &Document, operation: Operation<'_>) {
     let id = text(operation.body, "operationId");
-    html.open("article", &[("id", id), ("class", "operation")]).raw("<h3>").link(id, text(operation.body, "summary")).raw("</h3>\n");
-    html.raw("<p class=\"line\">").element("span", &[("class", &format!("method {}", operation.method))], &operation.method.to_uppercase()).raw(" ");
-    html.element("code", &[], operation.path).raw(" ").element("span", &[("class", "id")], id).raw("</p>\n");
+    html.open("article", &[("id", id), ("class", "operation")])
+        .raw("<h3>")
+        .link(id, text(operation.body, "summary"))
+        .raw("</h3>\n");
+    html.raw("<p class=\"line\">")
+        .element(
+            "span",
+            &[("class", &format!("method {}", operation.method))],
+            &operation.method.to_uppercase(),
+        )
+        .raw(" ");
+    html.element("code", &[], operation.path)
+        .raw(" ")
+        .element("span", &[("class", "id")], id)
+        .raw("</p>\n");
     let description = text(operation.body, "description");
-    let (who, rest) = description.strip_prefix(WHO).and_then(|rest| rest.split_once('\n')).unwrap_or(("", description));
+    let (who, rest) = description
+        .strip_prefix(WHO)
+        .and_then(|rest| rest.split_once('\n'))
+        .unwrap_or(("", description));
     if !who.is_empty() {
         html.raw("<p class=\"who\"><strong>Who:</strong> ");
         markdown::inline(html, who);
@@ -41,13 +56,16 @@ fn parameters(html: &mut Html, document: &Document, operation: Operation<'_>) {
             html.raw("<h4>Parameters</h4>\n<dl>\n");
             any = true;
         }
-        let required = if get(parameter, "required").as_bool() == Some(true) { ", required" } else { "" };
+        let required =
+            if get(parameter, "required").as_bool() == Some(true) { ", required" } else { "" };
         html.raw("<dt>").element("code", &[], text(parameter, "name"));
         html.raw(" <span class=\"soft\">").text(text(parameter, "in")).raw(", ");
         shape::kind(html, document.follow(get(parameter, "schema")));
         html.text(required).raw("</span></dt>\n<dd>");
         markdown::inline(html, text(parameter, "description").trim());
-        html.raw(" For instance ").element("code", &[], &words(get(parameter, "example"))).raw(".</dd>\n");
+        html.raw(" For instance ")
+            .element("code", &[], &words(get(parameter, "example")))
+            .raw(".</dd>\n");
     }
     html.raw(if any { "</dl>\n" } else { "" });
 }
@@ -63,7 +81,9 @@ fn request(html: &mut Html, document: &Document, body: &Value) {
 
 fn answer(html: &mut Html, document: &Document, status: &str, response: &Value) {
     let class = if status.starts_with('2') { "good" } else { "bad" };
-    html.raw("<div class=\"answer\"><p>").element("span", &[("class", &format!("status {class}"))], status).raw(" ");
+    html.raw("<div class=\"answer\"><p>")
+        .element("span", &[("class", &format!("status {class}"))], status)
+        .raw(" ");
     markdown::inline(html, text(response, "description"));
     html.raw("</p>\n");
     for (media_type, content) in entries(get(response, "content")) {
@@ -80,7 +100,8 @@ fn answer(html: &mut Html, document: &Document, status: &str, response: &Value) 
     html.raw("</div>\n");
 }
 
-/// Headers that say something of this answer; those that every answer has stand in the introduction.
+/// Headers that say something of this answer; those that every answer has stand in the
+/// introduction.
 fn headers(html: &mut Html, document: &Document, response: &Value) {
     for (name, header) in entries(get(response, "headers")) {
         if matches!(name, "X-Request-Id" | "Cache-Control") {
@@ -88,7 +109,9 @@ fn headers(html: &mut Html, document: &Document, response: &Value) {
         }
         let header = document.follow(header);
         html.raw("<p><code>").text(name).raw("</code>: ").text(text(header, "description"));
-        html.raw(" For instance ").element("code", &[], &words(get(header, "example"))).raw("</p>\n");
+        html.raw(" For instance ")
+            .element("code", &[], &words(get(header, "example")))
+            .raw("</p>\n");
     }
 }
 
@@ -114,7 +137,9 @@ fn examples(html: &mut Html, document: &Document, content: &Value) {
 }
 
 fn block(html: &mut Html, summary: &str, value: &Value, short_ones_open: bool) {
-    let shown = value.as_str().map_or_else(|| serde_json::to_string_pretty(value).unwrap_or_default(), str::to_owned);
+    let shown = value
+        .as_str()
+        .map_or_else(|| serde_json::to_string_pretty(value).unwrap_or_default(), str::to_owned);
     let open = short_ones_open && shown.lines().count() <= 8;
     html.raw(if open { "<details open>" } else { "<details>" }).element("summary", &[], summary);
     html.raw("<pre tabindex=\"0\"><code>").text(&shown).raw("</code></pre></details>\n");
@@ -122,5 +147,7 @@ fn block(html: &mut Html, summary: &str, value: &Value, short_ones_open: bool) {
 
 /// The operations of a tag, in the order of the contract.
 pub fn of_tag<'a>(document: &'a Document, tag: &'a str) -> impl Iterator<Item = Operation<'a>> {
-    document.operations().filter(move |operation| items(get(operation.body, "tags")).any(|name| name.as_str() == Some(tag)))
+    document.operations().filter(move |operation| {
+        items(get(operation.body, "tags")).any(|name| name.as_str() == Some(tag))
+    })
 }

@@ -8,7 +8,8 @@ use super::{
 
 const HEAD: &str = concat!(
     "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">",
-    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">",
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta \
+     name=\"color-scheme\" content=\"light dark\">",
     "<link rel=\"icon\" href=\"data:,\"><title>Parlour API</title>\n<style>\n",
     include_str!("page.css"),
     "</style></head>\n<body><a class=\"skip\" href=\"#main\">Skip to the contents</a>\n"
@@ -24,7 +25,9 @@ pub fn render(document: &Document) -> String {
     for tag in items(document.at(&["tags"])) {
         let name = text(tag, "name");
         let id = tag_anchor(name);
-        html.open("section", &[("aria-labelledby", &id)]).element("h2", &[("id", &id)], name).raw("\n");
+        html.open("section", &[("aria-labelledby", &id)])
+            .element("h2", &[("id", &id)], name)
+            .raw("\n");
         markdown::write(&mut html, text(tag, "description"));
         for operation in operation::of_tag(document, name) {
             operation::write(&mut html, document, operation);
@@ -41,8 +44,14 @@ fn tag_anchor(name: &str) -> String {
 }
 
 fn navigation(html: &mut Html, document: &Document) {
-    html.raw("<nav aria-label=\"Contents\"><p class=\"name\"><a href=\"#main\">Parlour API</a></p>\n<ul>");
-    for heading in text(document.at(&["info"]), "description").lines().filter_map(|line| line.strip_prefix("## ")) {
+    html.raw(
+        "<nav aria-label=\"Contents\"><p class=\"name\"><a href=\"#main\">Parlour \
+         API</a></p>\n<ul>",
+    );
+    for heading in text(document.at(&["info"]), "description")
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+    {
         html.raw("<li>").link(&markdown::anchor(heading), heading).raw("</li>\n");
     }
     html.raw("</ul>\n");
@@ -50,7 +59,9 @@ fn navigation(html: &mut Html, document: &Document) {
         let name = text(tag, "name");
         html.raw("<p>").link(&tag_anchor(name), name).raw("</p>\n<ul>");
         for operation in operation::of_tag(document, name) {
-            html.raw("<li>").link(text(operation.body, "operationId"), text(operation.body, "summary")).raw("</li>\n");
+            html.raw("<li>")
+                .link(text(operation.body, "operationId"), text(operation.body, "summary"))
+                .raw("</li>\n");
         }
         html.raw("</ul>\n");
     }
@@ -59,13 +70,24 @@ fn navigation(html: &mut Html, document: &Document) {
 
 fn introduction(html: &mut Html, document: &Document) {
     let info = document.at(&["info"]);
-    html.raw("<header><h1>").text(text(info, "title")).raw(" API ").element("small", &[], text(info, "version")).raw("</h1>\n");
+    html.raw("<header><h1>")
+        .text(text(info, "title"))
+        .raw(" API ")
+        .element("small", &[], text(info, "version"))
+        .raw("</h1>\n");
     html.element("p", &[("class", "lede")], text(info, "summary")).raw("\n");
-    html.raw("<p>The same for programs: <a href=\"v1/openapi.yaml\">openapi.yaml</a> (OpenAPI 3.1).</p></header>\n<section class=\"about\">\n");
+    html.raw(
+        "<p>The same for programs: <a href=\"v1/openapi.yaml\">openapi.yaml</a> (OpenAPI \
+         3.1).</p></header>\n<section class=\"about\">\n",
+    );
     // Where an operation has the name of a code it is what the code asks for, and has the anchor.
-    let is_operation = |code: &str| document.operations().any(|operation| text(operation.body, "operationId") == code);
+    let is_operation = |code: &str| {
+        document.operations().any(|operation| text(operation.body, "operationId") == code)
+    };
     markdown::write_with_anchors(html, text(info, "description"), |code| !is_operation(code));
-    html.raw("</section>\n<section aria-labelledby=\"sessions\"><h2 id=\"sessions\">Sessions</h2>\n<dl>");
+    html.raw(
+        "</section>\n<section aria-labelledby=\"sessions\"><h2 id=\"sessions\">Sessions</h2>\n<dl>",
+    );
     for (_, scheme) in entries(document.at(&["components", "securitySchemes"])) {
         html.raw("<dt>Cookie ").element("code", &[], text(scheme, "name")).raw("</dt><dd>");
         markdown::inline(html, text(scheme, "description"));

@@ -18,7 +18,10 @@ pub fn write_all(html: &mut Html, document: &Document) {
     html.raw("<section aria-labelledby=\"shapes\"><h2 id=\"shapes\">Shapes</h2>\n");
     for (name, schema) in entries(document.at(&["components", "schemas"])) {
         let id = anchor(name);
-        html.open("article", &[("id", &id), ("class", "shape")]).raw("<h3>").link(&id, name).raw("</h3>\n");
+        html.open("article", &[("id", &id), ("class", "shape")])
+            .raw("<h3>")
+            .link(&id, name)
+            .raw("</h3>\n");
         markdown::write(html, text(schema, "description"));
         write(html, document, schema);
         html.raw("</article>\n");
@@ -27,13 +30,17 @@ pub fn write_all(html: &mut Html, document: &Document) {
 }
 
 fn write(html: &mut Html, document: &Document, schema: &Value) {
-    let alternatives: Vec<_> = items(get(schema, "oneOf")).filter(|one| !text(one, "$ref").is_empty()).collect();
+    let alternatives: Vec<_> =
+        items(get(schema, "oneOf")).filter(|one| !text(one, "$ref").is_empty()).collect();
     if !alternatives.is_empty() {
         html.raw("<p>One of ");
         list(html, &alternatives);
         html.raw("</p>\n");
     }
-    let parts: Vec<_> = std::iter::once(schema).chain(items(get(schema, "allOf"))).map(|part| document.follow(part)).collect();
+    let parts: Vec<_> = std::iter::once(schema)
+        .chain(items(get(schema, "allOf")))
+        .map(|part| document.follow(part))
+        .collect();
     if parts.iter().all(|part| get(part, "properties").is_null()) {
         if alternatives.is_empty() {
             html.raw("<p>");
@@ -42,7 +49,10 @@ fn write(html: &mut Html, document: &Document, schema: &Value) {
         }
         return;
     }
-    html.raw("<div class=\"wide\"><table><tr><th scope=\"col\">field</th><th scope=\"col\">type</th><th scope=\"col\">what it is</th></tr>\n");
+    html.raw(
+        "<div class=\"wide\"><table><tr><th scope=\"col\">field</th><th \
+         scope=\"col\">type</th><th scope=\"col\">what it is</th></tr>\n",
+    );
     for part in parts {
         for (name, property) in entries(get(part, "properties")) {
             let required = items(get(part, "required")).any(|field| field.as_str() == Some(name));
@@ -53,11 +63,17 @@ fn write(html: &mut Html, document: &Document, schema: &Value) {
 }
 
 fn field(html: &mut Html, document: &Document, name: &str, property: &Value, required: bool) {
-    html.raw("<tr><td>").element("code", &[], name).raw(if required { "" } else { " <span class=\"soft\">optional</span>" }).raw("</td><td>");
+    html.raw("<tr><td>")
+        .element("code", &[], name)
+        .raw(if required { "" } else { " <span class=\"soft\">optional</span>" })
+        .raw("</td><td>");
     kind(html, property);
     html.raw("</td><td>");
     let own = text(property, "description");
-    markdown::write(html, if own.is_empty() { text(document.follow(property), "description") } else { own });
+    markdown::write(
+        html,
+        if own.is_empty() { text(document.follow(property), "description") } else { own },
+    );
     html.raw("</td></tr>\n");
 }
 
@@ -83,7 +99,9 @@ pub fn kind(html: &mut Html, schema: &Value) {
         html.text(if format.is_empty() { text(schema, "type") } else { format });
     }
     html.text(&limits(schema));
-    let values: Vec<_> = items(get(schema, "enum")).chain(Some(get(schema, "const")).filter(|value| !value.is_null())).collect();
+    let values: Vec<_> = items(get(schema, "enum"))
+        .chain(Some(get(schema, "const")).filter(|value| !value.is_null()))
+        .collect();
     for (i, value) in values.into_iter().enumerate() {
         html.raw(if i == 0 { ": " } else { ", " }).element("code", &[], &words(value));
     }
@@ -98,8 +116,15 @@ fn limits(schema: &Value) -> String {
         (None, None) => String::new(),
     };
     let default = get(schema, "default");
-    let default = if default.is_null() { String::new() } else { format!(", {} by default", words(default)) };
-    [range("minimum", "maximum", ""), range("minLength", "maxLength", " characters"), range("minItems", "maxItems", ""), default].concat()
+    let default =
+        if default.is_null() { String::new() } else { format!(", {} by default", words(default)) };
+    [
+        range("minimum", "maximum", ""),
+        range("minLength", "maxLength", " characters"),
+        range("minItems", "maxItems", ""),
+        default,
+    ]
+    .concat()
 }
 
 fn list(html: &mut Html, schemas: &[&Value]) {

@@ -4,12 +4,16 @@ use std::{collections::BTreeSet, fmt::Debug};
 
 use parlour_domain::Refusal;
 use parlour_wire::{
-    AccessToken, ApiClient, ApiClientChange, AppointmentRecord, AttendanceRecord, Bar, Booking, BookingChange, BookingRecord, CallDoor, ChangePage,
-    ChosenIdentity, ClientError, DevClock, DevClockMove, DevLogin, DevMail, Evening, EveningChange, EveningSettings, GuestAppointments, GuestLinkPreview,
-    GuestLinkRenewal, HistoryEntry, IceServers, Invite, InviteRecord, Invites, IssuedApiClient, JsonWebKeys, Lateness, LinkToken, LinkedStudent, LoginLink,
-    LoginLinkPreview, Me, MyBookings, NewApiClient, NewBar, NewBookings, NewEvening, NewGuestLinkRequest, NewInvite, NewLoginLink, NewSession, NewWebhook,
-    Page, Parent, Problem, RosterClass, RosterEnrolment, RosterGuardianship, RosterImport, RosterPerson, RosterPush, RosterRestore, RosterRestored,
-    RosterResults, Schedule, School, SchoolChange, SlotGrid, TokenRefusal, Webhook, WebhookChange, WebhookDelivery, WebhookWithSecret,
+    AccessToken, ApiClient, ApiClientChange, AppointmentRecord, AttendanceRecord, Bar, Booking,
+    BookingChange, BookingRecord, CallDoor, ChangePage, ChosenIdentity, ClientError, DevClock,
+    DevClockMove, DevLogin, DevMail, Evening, EveningChange, EveningSettings, GuestAppointments,
+    GuestLinkPreview, GuestLinkRenewal, HistoryEntry, IceServers, Invite, InviteRecord, Invites,
+    IssuedApiClient, JsonWebKeys, Lateness, LinkToken, LinkedStudent, LoginLink, LoginLinkPreview,
+    Me, MyBookings, NewApiClient, NewBar, NewBookings, NewEvening, NewGuestLinkRequest, NewInvite,
+    NewLoginLink, NewSession, NewWebhook, Page, Parent, Problem, RosterClass, RosterEnrolment,
+    RosterGuardianship, RosterImport, RosterPerson, RosterPush, RosterRestore, RosterRestored,
+    RosterResults, Schedule, School, SchoolChange, SlotGrid, TokenRefusal, Webhook, WebhookChange,
+    WebhookDelivery, WebhookWithSecret,
     plain::{self, Json},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -25,7 +29,9 @@ fn contract() -> Document {
 }
 
 fn enum_of_codes(document: &Document) -> BTreeSet<&str> {
-    items(document.at(&["components", "schemas", "Problem", "properties", "code", "enum"])).filter_map(Value::as_str).collect()
+    items(document.at(&["components", "schemas", "Problem", "properties", "code", "enum"]))
+        .filter_map(Value::as_str)
+        .collect()
 }
 
 #[test]
@@ -51,15 +57,28 @@ fn every_operation_says_who_may() {
 #[test]
 fn the_introduction_lists_each_operation_that_takes_a_key() {
     let document = contract();
-    let takes_key = |operation: &Operation<'_>| document.parameters(*operation).any(|parameter| text(parameter, "name") == "Idempotency-Key");
-    let expected: BTreeSet<String> = document.operations().filter(takes_key).map(|operation| format!("POST {}", operation.path)).collect();
+    let takes_key = |operation: &Operation<'_>| {
+        document
+            .parameters(*operation)
+            .any(|parameter| text(parameter, "name") == "Idempotency-Key")
+    };
+    let expected: BTreeSet<String> = document
+        .operations()
+        .filter(takes_key)
+        .map(|operation| format!("POST {}", operation.path))
+        .collect();
     let introduction = text(document.at(&["info"]), "description");
-    let listed = introduction.lines().find(|line| line.contains("honour an `Idempotency-Key`")).unwrap_or_default();
-    let listed: BTreeSet<String> = listed.split('`').filter(|part| part.starts_with("POST ")).map(str::to_owned).collect();
+    let listed = introduction
+        .lines()
+        .find(|line| line.contains("honour an `Idempotency-Key`"))
+        .unwrap_or_default();
+    let listed: BTreeSet<String> =
+        listed.split('`').filter(|part| part.starts_with("POST ")).map(str::to_owned).collect();
     assert_eq!(listed, expected);
 }
 
-/// No operation can answer these: one is for what is none, the other is told in the messages of a call.
+/// No operation can answer these: one is for what is none, the other is told in the messages of a
+/// call.
 const NO_ANSWERS: [&str; 2] = ["method_not_allowed", "cannot_extend"];
 
 #[test]
@@ -81,9 +100,13 @@ fn every_answer_of_an_error_names_codes_that_exist() {
     let document = contract();
     let codes = enum_of_codes(&document);
     for operation in document.operations() {
-        for (status, response) in entries(get(operation.body, "responses")).filter(|(status, _)| *status >= "400") {
+        for (status, response) in
+            entries(get(operation.body, "responses")).filter(|(status, _)| *status >= "400")
+        {
             let contents = get(document.follow(response), "content");
-            if !get(contents, "application/json").is_null() && text(operation.body, "operationId") == "issue_token" {
+            if !get(contents, "application/json").is_null()
+                && text(operation.body, "operationId") == "issue_token"
+            {
                 continue; // Refusals of the standard.
             }
             let content = get(contents, "application/problem+json");
@@ -92,7 +115,11 @@ fn every_answer_of_an_error_names_codes_that_exist() {
             assert!(!named.is_empty(), "{place} has no code");
             for code in named {
                 assert!(codes.contains(code), "{code} in {place}");
-                assert_eq!(get(document.at(&["components", "examples", code, "value"]), "status").as_u64(), status.parse().ok(), "{code} in {place}");
+                assert_eq!(
+                    get(document.at(&["components", "examples", code, "value"]), "status").as_u64(),
+                    status.parse().ok(),
+                    "{code} in {place}"
+                );
             }
         }
     }
@@ -175,7 +202,9 @@ fn every_reference_leads_somewhere() {
 
 #[test]
 fn anchors_are_unique_and_links_lead_to_one() {
-    let found = |before: &str| -> Vec<&str> { page().split(before).skip(1).filter_map(|rest| rest.split('"').next()).collect() };
+    let found = |before: &str| -> Vec<&str> {
+        page().split(before).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+    };
     let ids = found(" id=\"");
     let unique: BTreeSet<_> = ids.iter().copied().collect();
     assert_eq!(ids.len(), unique.len(), "an anchor stands twice");
@@ -186,8 +215,12 @@ fn anchors_are_unique_and_links_lead_to_one() {
 
 #[test]
 fn the_page_runs_nothing_and_asks_nobody() {
-    for unwanted in ["<script", "src=", "url(", "@import", "href=\"http", "href=\"//", " style=\"", " on"] {
-        let in_markup = page().split('<').any(|tag| format!("<{}", tag.split('>').next().unwrap_or("")).contains(unwanted));
+    for unwanted in
+        ["<script", "src=", "url(", "@import", "href=\"http", "href=\"//", " style=\"", " on"]
+    {
+        let in_markup = page()
+            .split('<')
+            .any(|tag| format!("<{}", tag.split('>').next().unwrap_or("")).contains(unwanted));
         assert!(!in_markup, "{unwanted}");
     }
     assert!(!page().contains("url(") && !page().contains("@import"));
@@ -219,9 +252,13 @@ impl Json for Plain {
 }
 
 /// The example means the same to the wire type: read and written again it is as before.
-fn check_wire<T: DeserializeOwned + Serialize>(schema: &str, example: &Value) -> (T, serde_json::Value) {
+fn check_wire<T: DeserializeOwned + Serialize>(
+    schema: &str,
+    example: &Value,
+) -> (T, serde_json::Value) {
     let json = serde_json::to_value(example).unwrap();
-    let read: T = serde_json::from_value(json.clone()).unwrap_or_else(|error| panic!("{schema}: {error} in {json}"));
+    let read: T = serde_json::from_value(json.clone())
+        .unwrap_or_else(|error| panic!("{schema}: {error} in {json}"));
     let mut again = serde_json::to_value(&read).unwrap();
     // Fields with a default may be left out of a request.
     if let (Some(again), Some(json)) = (again.as_object_mut(), json.as_object()) {
@@ -231,22 +268,33 @@ fn check_wire<T: DeserializeOwned + Serialize>(schema: &str, example: &Value) ->
     (read, json)
 }
 
-/// An answer, which the client reads without serde: without any one of its fields, it is to the client what it is to serde.
-fn check_answer<T: DeserializeOwned + Serialize + plain::Read + PartialEq + Debug>(schema: &str, example: &Value) -> bool {
+/// An answer, which the client reads without serde: without any one of its fields, it is to the
+/// client what it is to serde.
+fn check_answer<T: DeserializeOwned + Serialize + plain::Read + PartialEq + Debug>(
+    schema: &str,
+    example: &Value,
+) -> bool {
     let (read, json) = check_wire::<T>(schema, example);
     assert_eq!(plain::read(&Plain(json.clone())), Some(read), "{schema}");
     for (field, value) in json.as_object().into_iter().flatten() {
         let mut less = json.clone();
         less.as_object_mut().unwrap().remove(field);
         if !value.is_array() {
-            assert_eq!(plain::read::<T>(&Plain(less.clone())), serde_json::from_value(less).ok(), "{schema} without {field}");
+            assert_eq!(
+                plain::read::<T>(&Plain(less.clone())),
+                serde_json::from_value(less).ok(),
+                "{schema} without {field}"
+            );
         }
     }
     true
 }
 
 /// A request, which the client writes without serde.
-fn check_request<T: DeserializeOwned + Serialize + plain::Write>(schema: &str, example: &Value) -> bool {
+fn check_request<T: DeserializeOwned + Serialize + plain::Write>(
+    schema: &str,
+    example: &Value,
+) -> bool {
     let (read, _) = check_wire::<T>(schema, example);
     let written: serde_json::Value = serde_json::from_str(&plain::text_of(&read)).unwrap();
     assert_eq!(written, serde_json::to_value(&read).unwrap(), "{schema}");
@@ -267,8 +315,13 @@ fn known_to_the_wire(schema: &str, example: &Value) -> bool {
         "Evening" => check_answer::<Evening>(schema, example),
         "EveningPage" => check_answer::<Page<Evening>>(schema, example),
         "SlotGrid" => check_answer::<SlotGrid>(schema, example),
-        "AppointmentRecord" => check_answer::<AppointmentRecord>(schema, example) && check_request::<AppointmentRecord>(schema, example),
-        "Lateness" => check_answer::<Lateness>(schema, example) && check_request::<Lateness>(schema, example),
+        "AppointmentRecord" => {
+            check_answer::<AppointmentRecord>(schema, example)
+                && check_request::<AppointmentRecord>(schema, example)
+        }
+        "Lateness" => {
+            check_answer::<Lateness>(schema, example) && check_request::<Lateness>(schema, example)
+        }
         "Schedule" => check_answer::<Schedule>(schema, example),
         "NewBookings" => check_request::<NewBookings>(schema, example),
         "BookingChange" => check_request::<BookingChange>(schema, example),
@@ -304,8 +357,12 @@ fn known_to_the_wire(schema: &str, example: &Value) -> bool {
         "ChangePage" => check_wire::<ChangePage>(schema, example).1.is_object(),
         "PeoplePush" => check_wire::<RosterPush<RosterPerson>>(schema, example).1.is_object(),
         "ClassesPush" => check_wire::<RosterPush<RosterClass>>(schema, example).1.is_object(),
-        "EnrolmentsPush" => check_wire::<RosterPush<RosterEnrolment>>(schema, example).1.is_object(),
-        "GuardianshipsPush" => check_wire::<RosterPush<RosterGuardianship>>(schema, example).1.is_object(),
+        "EnrolmentsPush" => {
+            check_wire::<RosterPush<RosterEnrolment>>(schema, example).1.is_object()
+        }
+        "GuardianshipsPush" => {
+            check_wire::<RosterPush<RosterGuardianship>>(schema, example).1.is_object()
+        }
         "RosterResults" => check_wire::<RosterResults>(schema, example).1.is_object(),
         "RosterImportPage" => check_wire::<Page<RosterImport>>(schema, example).1.is_object(),
         "RosterRestore" => check_wire::<RosterRestore>(schema, example).1.is_object(),
@@ -337,11 +394,15 @@ fn every_example_is_what_the_wire_types_read_and_write() {
     let document = contract();
     let mut unknown = BTreeSet::new();
     for operation in document.operations() {
-        let responses = entries(get(operation.body, "responses")).map(|(_, response)| document.follow(response));
+        let responses = entries(get(operation.body, "responses"))
+            .map(|(_, response)| document.follow(response));
         for body in std::iter::once(get(operation.body, "requestBody")).chain(responses) {
-            for (media_type, content) in entries(get(body, "content")).filter(|(media_type, _)| media_type.ends_with("json")) {
+            for (media_type, content) in
+                entries(get(body, "content")).filter(|(media_type, _)| media_type.ends_with("json"))
+            {
                 let schema = text(get(content, "schema"), "$ref").rsplit('/').next().unwrap_or("");
-                let schema = if media_type == "application/problem+json" { "Problem" } else { schema };
+                let schema =
+                    if media_type == "application/problem+json" { "Problem" } else { schema };
                 for (_, example) in entries(get(content, "examples")) {
                     let value = get(document.follow(example), "value");
                     if !known_to_the_wire(schema, value) {

@@ -41,7 +41,8 @@ pub struct Actors {
 /// # Errors
 /// [`crate::store::Error::NotFound`] when the demo is not loaded.
 pub fn actors(db: &mut Db) -> Result<Actors> {
-    let school: Key = schools::table.filter(schools::slug.eq(SCHOOL)).select(schools::id).first(db)?;
+    let school: Key =
+        schools::table.filter(schools::slug.eq(SCHOOL)).select(schools::id).first(db)?;
     let parent = person(db, school, PARENT)?;
     let invite: Option<Key> = invites::table
         .filter(invites::school_id.eq(school).and(invites::parent_id.eq(key(parent))))
@@ -62,6 +63,9 @@ pub fn actors(db: &mut Db) -> Result<Actors> {
 
 /// A person of the school by their id in the roster.
 pub(super) fn person(db: &mut Db, school: Key, sourced_id: &str) -> Result<PersonId> {
-    let id: Key = people::table.filter(people::school_id.eq(school).and(people::sourced_id.eq(sourced_id))).select(people::id).first(db)?;
+    let id: Key = people::table
+        .filter(people::school_id.eq(school).and(people::sourced_id.eq(sourced_id)))
+        .select(people::id)
+        .first(db)?;
     Ok(id.into())
 }

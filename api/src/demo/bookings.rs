@@ -1,4 +1,5 @@
-//! The demo's bookings and the invite: Rachel Aaron's are made as she would make them, all others are laid out by a fixed rule and written at once.
+//! The demo's bookings and the invite: Rachel Aaron's are made as she would make them, all others
+//! are laid out by a fixed rule and written at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,24 +34,46 @@ const POPULAR: (&str, usize) = ("t-hussain", 33);
 /// How many bookings the other teachers have at most.
 const OTHERS: usize = 16;
 /// Rachel Aaron's appointments: minutes after the start, student, class.
-const RACHELS: [(i64, &str, &str); 3] = [(0, "s-sophie-aaron", "9a-science"), (5, "s-liz-aaron", "9b-music"), (20, "s-chris-aaron", "9c-english")];
+const RACHELS: [(i64, &str, &str); 3] = [
+    (0, "s-sophie-aaron", "9a-science"),
+    (5, "s-liz-aaron", "9b-music"),
+    (20, "s-chris-aaron", "9c-english"),
+];
 /// Rows of one insert.
 const ROWS: usize = 500;
 
 /// Books for Rachel Aaron and invites Jordan Aaron for Sophie; says how many bookings that made.
 pub(super) fn make_rachels(db: &mut Db, ctx: &Context, evening: &EveningRow) -> Result<usize> {
     let rachel = actors::person(db, evening.school_id, actors::PARENT)?;
-    let acting = Acting { parent: rachel, actor: Actor { person: Some(rachel), name: "Rachel Aaron".to_owned() }, is_staff: false };
+    let acting = Acting {
+        parent: rachel,
+        actor: Actor { person: Some(rachel), name: "Rachel Aaron".to_owned() },
+        is_staff: false,
+    };
     let mut wanted = Vec::with_capacity(RACHELS.len());
     for (minutes, student, class) in RACHELS {
         let student = actors::person(db, evening.school_id, student)?;
-        let class: Key = classes::table.filter(classes::school_id.eq(evening.school_id).and(classes::sourced_id.eq(class))).select(classes::id).first(db)?;
-        wanted.push(NewBooking { student, class: class.into(), starts_at: *evening.starts_at + TimeDelta::minutes(minutes) });
+        let class: Key = classes::table
+            .filter(classes::school_id.eq(evening.school_id).and(classes::sourced_id.eq(class)))
+            .select(classes::id)
+            .first(db)?;
+        wanted.push(NewBooking {
+            student,
+            class: class.into(),
+            starts_at: *evening.starts_at + TimeDelta::minutes(minutes),
+        });
     }
     booking_store::make(db, ctx, evening, &acting, &wanted)?;
     let sophie = actors::person(db, evening.school_id, "s-sophie-aaron")?;
-    let (name, email) = (PersonName::parse("Jordan Aaron")?, EmailAddress::parse(actors::GUEST_EMAIL)?);
-    invites::send(db, ctx, evening, &acting, &NewInvite { name, email, students: BTreeSet::from([sophie]), consent: Consent::Ticked })?;
+    let (name, email) =
+        (PersonName::parse("Jordan Aaron")?, EmailAddress::parse(actors::GUEST_EMAIL)?);
+    invites::send(
+        db,
+        ctx,
+        evening,
+        &acting,
+        &NewInvite { name, email, students: BTreeSet::from([sophie]), consent: Consent::Ticked },
+    )?;
     Ok(wanted.len())
 }
 
@@ -106,7 +129,8 @@ pub(super) fn lay_out(db: &mut Db, ctx: &Context, evening: &EveningRow, of: Of) 
             continue;
         }
         let mut earlier = ctx.clone();
-        earlier.now = ctx.now.min(*evening.booking_closes_at) - TimeDelta::minutes(i64::try_from(turn).unwrap_or_default() * 37);
+        earlier.now = ctx.now.min(*evening.booking_closes_at)
+            - TimeDelta::minutes(i64::try_from(turn).unwrap_or_default() * 37);
         book(db, &earlier, evening, &mut plan, turn, parent)?;
     }
     write(db, &plan)?;
@@ -115,7 +139,12 @@ pub(super) fn lay_out(db: &mut Db, ctx: &Context, evening: &EveningRow, of: Of) 
 
 fn parents(db: &mut Db, evening: &EveningRow, of: Of) -> Result<Vec<PersonRow>> {
     let mut parents: Vec<(String, PersonRow)> = people::table
-        .filter(people::school_id.eq(evening.school_id).and(people::is_parent.eq(true)).and(people::removed_at.is_null()))
+        .filter(
+            people::school_id
+                .eq(evening.school_id)
+                .and(people::is_parent.eq(true))
+                .and(people::removed_at.is_null()),
+        )
         .order(people::sourced_id)
         .select((people::sourced_id, PersonRow::as_select()))
         .load(db)?;
@@ -126,18 +155,38 @@ fn parents(db: &mut Db, evening: &EveningRow, of: Of) -> Result<Vec<PersonRow>> 
     Ok(parents.into_iter().map(|(_, parent)| parent).collect())
 }
 
-fn book(db: &mut Db, ctx: &Context, evening: &EveningRow, plan: &mut Plan, turn: usize, parent: &PersonRow) -> Result<()> {
+fn book(
+    db: &mut Db,
+    ctx: &Context,
+    evening: &EveningRow,
+    plan: &mut Plan,
+    turn: usize,
+    parent: &PersonRow,
+) -> Result<()> {
     let students = access::students_of(db, parent.id())?;
-    let offered = slots::offered_classes(db, evening, &students.iter().map(|student| student.id).collect::<Vec<_>>())?;
+    let offered = slots::offered_classes(
+        db,
+        evening,
+        &students.iter().map(|student| student.id).collect::<Vec<_>>(),
+    )?;
     for student in &students {
         for (number, class) in offered.get(&student.id).into_iter().flatten().enumerate() {
             let is_popular = class.teachers.iter().any(|teacher| teacher.id == plan.popular);
             if !is_popular && !(turn + number).is_multiple_of(3) {
                 continue;
             }
-            let Some(starts_at) = plan.take(ctx, evening, parent.id(), student.id(), class, turn * 7 + number * 5) else { continue };
+            let Some(starts_at) =
+                plan.take(ctx, evening, parent.id(), student.id(), class, turn * 7 + number * 5)
+            else {
+                continue;
+            };
             let teachers: Vec<String> = class.teachers.iter().map(PersonRow::formal_name).collect();
-            let summary = format!("Booked {} with {} about {}.", when(evening, starts_at), teachers.join(" and "), student.name());
+            let summary = format!(
+                "Booked {} with {} about {}.",
+                when(evening, starts_at),
+                teachers.join(" and "),
+                student.name()
+            );
             let actor = Actor { person: Some(parent.id()), name: parent.name() };
             let event = NewEvent {
                 school: evening.school(),
@@ -169,7 +218,8 @@ struct Plan {
 impl Plan {
     fn new(db: &mut Db, evening: &EveningRow) -> Result<Self> {
         let timing = evening.timing()?;
-        let claimed: Vec<(Key, i32)> = claims::table.select((claims::person_id, claims::minute)).load(db)?;
+        let claimed: Vec<(Key, i32)> =
+            claims::table.select((claims::person_id, claims::minute)).load(db)?;
         Ok(Self {
             slots: timing.slots().collect(),
             length: timing.slot_length(),
@@ -193,29 +243,59 @@ impl Plan {
         preferred: usize,
     ) -> Option<DateTime<Utc>> {
         let limit = |teacher: Key| if teacher == self.popular { POPULAR.1 } else { OTHERS };
-        if class.teachers.iter().any(|teacher| self.counts.get(&teacher.id).copied().unwrap_or_default() >= limit(teacher.id)) {
+        if class.teachers.iter().any(|teacher| {
+            self.counts.get(&teacher.id).copied().unwrap_or_default() >= limit(teacher.id)
+        }) {
             return None;
         }
         // A teacher does not book with themselves.
         if class.teachers.iter().any(|teacher| teacher.id() == parent) {
             return None;
         }
-        let persons: BTreeSet<Key> = class.teachers.iter().map(|teacher| teacher.id).chain([key(parent), key(student)]).collect();
-        let is_free =
-            |at: DateTime<Utc>| persons.iter().all(|person| claimed_minutes(at, self.length).all(|minute| !self.claimed.contains(&(*person, minute))));
+        let persons: BTreeSet<Key> = class
+            .teachers
+            .iter()
+            .map(|teacher| teacher.id)
+            .chain([key(parent), key(student)])
+            .collect();
+        let is_free = |at: DateTime<Utc>| {
+            persons.iter().all(|person| {
+                claimed_minutes(at, self.length)
+                    .all(|minute| !self.claimed.contains(&(*person, minute)))
+            })
+        };
         let count = self.slots.len().max(1);
-        let starts_at = self.slots.iter().cycle().skip(preferred % count).take(count).copied().find(|at| is_free(*at))?;
+        let starts_at = self
+            .slots
+            .iter()
+            .cycle()
+            .skip(preferred % count)
+            .take(count)
+            .copied()
+            .find(|at| is_free(*at))?;
         self.note(ctx.new_id(), ctx, evening, (parent, student, class.id), class, starts_at);
         for person in persons {
             for minute in claimed_minutes(starts_at, self.length) {
                 self.claimed.insert((person, minute));
-                self.claims.push(ClaimRow { person_id: person, minute, booking_id: self.bookings.last()?.id });
+                self.claims.push(ClaimRow {
+                    person_id: person,
+                    minute,
+                    booking_id: self.bookings.last()?.id,
+                });
             }
         }
         Some(starts_at)
     }
 
-    fn note(&mut self, id: Key, ctx: &Context, evening: &EveningRow, who: (PersonId, PersonId, ClassId), class: &OfferedClass, starts_at: DateTime<Utc>) {
+    fn note(
+        &mut self,
+        id: Key,
+        ctx: &Context,
+        evening: &EveningRow,
+        who: (PersonId, PersonId, ClassId),
+        class: &OfferedClass,
+        starts_at: DateTime<Utc>,
+    ) {
         let (parent, student, class_id) = who;
         self.bookings.push(BookingRow {
             id,

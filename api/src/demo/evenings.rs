@@ -1,4 +1,5 @@
-//! The demo's evenings, written as files of evenings and loaded like them: the parents' evening this week or next, one whose booking is not open, one that is over.
+//! The demo's evenings, written as files of evenings and loaded like them: the parents' evening
+//! this week or next, one whose booking is not open, one that is over.
 
 use chrono::{Datelike, Days, NaiveDate, TimeDelta, Weekday};
 use chrono_tz::Europe::London;
@@ -21,17 +22,22 @@ use crate::{
     },
 };
 
-/// What the names of each kind of evening begin with; the date follows. An evening may be called something else later, so a mark keeps its id.
+/// What the names of each kind of evening begin with; the date follows. An evening may be called
+/// something else later, so a mark keeps its id.
 const PARENTS: &str = "year-9-parents-";
 const OPTIONS: &str = "options-";
 const SETTLING_IN: &str = "year-9-settling-in-";
 
 type Made = (Vec<String>, usize);
 
-/// Makes the evenings that are missing and fills those that parents can or could book; says which, and how many bookings they got.
+/// Makes the evenings that are missing and fills those that parents can or could book; says which,
+/// and how many bookings they got.
 pub(super) fn load(db: &mut Db, ctx: &Context) -> Result<std::result::Result<Made, Problem>> {
-    let Some(school) = evening_setup::find_school(db, SCHOOL)? else { return Ok(Ok(Made::default())) };
-    let mut known = |kind: &str| Ok::<_, Error>(newest(db, school.id(), kind)?.map(|(_, ends_at)| ends_at));
+    let Some(school) = evening_setup::find_school(db, SCHOOL)? else {
+        return Ok(Ok(Made::default()));
+    };
+    let mut known =
+        |kind: &str| Ok::<_, Error>(newest(db, school.id(), kind)?.map(|(_, ends_at)| ends_at));
     let (settled_in, parents, options) = (known(SETTLING_IN)?, known(PARENTS)?, known(OPTIONS)?);
     let is_coming = |ends_at: Option<At>| ends_at.is_some_and(|ends_at| *ends_at > ctx.now);
     let date = thursday(ctx);
@@ -60,7 +66,13 @@ pub(super) fn load(db: &mut Db, ctx: &Context) -> Result<std::result::Result<Mad
 }
 
 /// Makes an evening that was loaded at one time and has the bookings that it would have now.
-fn make(db: &mut Db, ctx: &Context, loaded: &Context, school: SchoolId, file: &str) -> Result<std::result::Result<(EveningId, String, usize), Problem>> {
+fn make(
+    db: &mut Db,
+    ctx: &Context,
+    loaded: &Context,
+    school: SchoolId,
+    file: &str,
+) -> Result<std::result::Result<(EveningId, String, usize), Problem>> {
     let loaded = match EveningFile::parse(file) {
         Ok(file) => evening_file::apply(db, loaded, &file)?,
         Err(problem) => Err(problem),
@@ -170,14 +182,21 @@ pub(super) fn latest(db: &mut Db, school: SchoolId) -> Result<EveningId> {
 fn newest(db: &mut Db, school: SchoolId, kind: &str) -> Result<Option<(EveningId, At)>> {
     let of_school = evenings::table.filter(evenings::school_id.eq(key(school)));
     if let Some(id) = marks::get(db, &mark(kind))?.and_then(|id| id.parse().ok()) {
-        let found: Option<(Key, At)> = of_school.filter(evenings::id.eq(key(EveningId(id)))).select((evenings::id, evenings::ends_at)).first(db).optional()?;
+        let found: Option<(Key, At)> = of_school
+            .filter(evenings::id.eq(key(EveningId(id))))
+            .select((evenings::id, evenings::ends_at))
+            .first(db)
+            .optional()?;
         if let Some((id, ends_at)) = found {
             return Ok(Some((id.into(), ends_at)));
         }
     }
     // Made before there were marks, or gone.
-    let named = of_school.filter(evenings::name.like(format!("{kind}%"))).order((evenings::starts_at.desc(), evenings::id.desc()));
-    let found: Option<(Key, At)> = named.select((evenings::id, evenings::ends_at)).first(db).optional()?;
+    let named = of_school
+        .filter(evenings::name.like(format!("{kind}%")))
+        .order((evenings::starts_at.desc(), evenings::id.desc()));
+    let found: Option<(Key, At)> =
+        named.select((evenings::id, evenings::ends_at)).first(db).optional()?;
     Ok(found.map(|(id, ends_at)| (id.into(), ends_at)))
 }
 

@@ -1,4 +1,5 @@
-//! The demo school: its roster (api/demo, read by the same import as any school's), three evenings, bookings and an invite. For playgrounds only.
+//! The demo school: its roster (api/demo, read by the same import as any school's), three evenings,
+//! bookings and an invite. For playgrounds only.
 
 mod actors;
 mod bookings;
@@ -39,19 +40,27 @@ pub struct Loaded {
     pub bookings: usize,
 }
 
-/// Loads the demo school. Loaded again it changes nothing, until its parents' evening is over: then the next one is made.
+/// Loads the demo school. Loaded again it changes nothing, until its parents' evening is over: then
+/// the next one is made.
 ///
 /// # Errors
 /// On a database that is not a playground's, and when the database fails.
 pub async fn load(store: &Store, ctx: &Context) -> anyhow::Result<Loaded> {
-    store.read(|db| marks::check_mark(db, Mode::Demo)).await?.context("the demo school is for playgrounds alone")?;
+    store
+        .read(|db| marks::check_mark(db, Mode::Demo))
+        .await?
+        .context("the demo school is for playgrounds alone")?;
     let roster = roster::import(store, ctx).await?;
     let ctx = ctx.clone();
-    let (evenings, bookings) = store.write(move |db| evenings::load(db, &ctx)).await?.context("the demo's evenings don't fit its roster")?;
+    let (evenings, bookings) = store
+        .write(move |db| evenings::load(db, &ctx))
+        .await?
+        .context("the demo's evenings don't fit its roster")?;
     Ok(Loaded { roster, evenings, bookings })
 }
 
-/// Loads what a playground of this mode begins with: the demo school, and in a sandbox the program that is connected with it.
+/// Loads what a playground of this mode begins with: the demo school, and in a sandbox the program
+/// that is connected with it.
 ///
 /// # Errors
 /// As [`load`].
@@ -64,7 +73,8 @@ pub async fn begin(store: &Store, ctx: &Context, mode: Mode) -> anyhow::Result<L
     Ok(loaded)
 }
 
-/// Makes a playground as it was when it was new: the ids of people, evenings and bookings are others then, the school's and the program's stay.
+/// Makes a playground as it was when it was new: the ids of people, evenings and bookings are
+/// others then, the school's and the program's stay.
 ///
 /// # Errors
 /// As [`load`].
@@ -84,7 +94,11 @@ pub fn is_loaded(db: &mut Db) -> Result<bool> {
 impl fmt::Display for Loaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let people = self.roster.changes.people;
-        write!(f, "The demo school is loaded: {} people", people.added + people.changed + people.unchanged)?;
+        write!(
+            f,
+            "The demo school is loaded: {} people",
+            people.added + people.changed + people.unchanged
+        )?;
         match self.evenings.as_slice() {
             [] => write!(f, ", evenings and bookings as they were."),
             titles => write!(f, ", {} bookings; {}.", self.bookings, titles.join(", ")),

@@ -1,4 +1,5 @@
-//! The program that a sandbox is connected with: the same credentials in every sandbox and after every reset, so that a vendor writes them down once.
+//! The program that a sandbox is connected with: the same credentials in every sandbox and after
+//! every reset, so that a vendor writes them down once.
 
 use diesel::prelude::*;
 use parlour_domain::{
@@ -47,7 +48,8 @@ pub fn is_sandbox(db: &mut Db) -> Result<bool> {
     Ok(api_clients::table.find(key(CLIENT)).count().get_result::<i64>(db)? > 0)
 }
 
-/// Connects the program to the demo school, with all scopes. One that staff have changed or revoked stays so.
+/// Connects the program to the demo school, with all scopes. One that staff have changed or revoked
+/// stays so.
 ///
 /// # Errors
 /// [`crate::store::Error::NotFound`] when the demo is not loaded; what the database says.
@@ -65,7 +67,12 @@ pub fn connect(db: &mut Db, ctx: &Context) -> Result<()> {
     };
     let made = each!(db, conn => diesel::insert_into(api_clients::table).values(&client).on_conflict_do_nothing().execute(conn))?;
     if made == 1 {
-        let secret = SecretRow { id: key(ClientSecretId(SECRET)), client_id: client.id, created_at: at(ctx.now), expires_at: None };
+        let secret = SecretRow {
+            id: key(ClientSecretId(SECRET)),
+            client_id: client.id,
+            created_at: at(ctx.now),
+            expires_at: None,
+        };
         diesel::insert_into(api_client_secrets::table).values(&secret).execute(db)?;
     }
     Ok(())

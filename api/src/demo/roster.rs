@@ -1,4 +1,5 @@
-//! The demo school's people and classes: OneRoster 1.1 files that are part of the program, imported like any school's.
+//! The demo school's people and classes: OneRoster 1.1 files that are part of the program, imported
+//! like any school's.
 
 use std::fs;
 
@@ -25,7 +26,15 @@ macro_rules! files {
     ($($name:literal),+) => { [$(($name, include_str!(concat!("../../demo/", $name)))),+] };
 }
 
-const FILES: [(&str, &str); 7] = files!("manifest.csv", "orgs.csv", "academicSessions.csv", "courses.csv", "classes.csv", "users.csv", "enrollments.csv");
+const FILES: [(&str, &str); 7] = files!(
+    "manifest.csv",
+    "orgs.csv",
+    "academicSessions.csv",
+    "courses.csv",
+    "classes.csv",
+    "users.csv",
+    "enrollments.csv"
+);
 
 #[derive(Insertable)]
 #[diesel(table_name = schools)]
@@ -45,17 +54,26 @@ pub(super) async fn import(store: &Store, ctx: &Context) -> anyhow::Result<Impor
     let files = folder.path().join("demo");
     fs::create_dir(&files).context("no folder for the demo's roster")?;
     for (name, text) in FILES {
-        fs::write(files.join(name), text).with_context(|| format!("can't write the demo's {name}"))?;
+        fs::write(files.join(name), text)
+            .with_context(|| format!("can't write the demo's {name}"))?;
     }
     let row_ctx = ctx.clone();
     store.write(move |db| ensure_school(db, &row_ctx)).await?;
-    let options = ImportOptions { time_zone: TIME_ZONE.to_owned(), limit: None, ..ImportOptions::default() };
+    let options =
+        ImportOptions { time_zone: TIME_ZONE.to_owned(), limit: None, ..ImportOptions::default() };
     crate::roster::import(store, ctx, &files, options).await
 }
 
 /// The school goes first, so that its slug is the one that links and docs name.
 fn ensure_school(db: &mut Db, ctx: &Context) -> Result<()> {
-    let row = SchoolRow { id: ctx.new_id(), sourced_id: SCHOOL, name: "Hillcrest School", slug: SCHOOL, time_zone: TIME_ZONE, created_at: at(ctx.now) };
+    let row = SchoolRow {
+        id: ctx.new_id(),
+        sourced_id: SCHOOL,
+        name: "Hillcrest School",
+        slug: SCHOOL,
+        time_zone: TIME_ZONE,
+        created_at: at(ctx.now),
+    };
     each!(db, conn => diesel::insert_into(schools::table).values(&row).on_conflict_do_nothing().execute(conn))?;
     Ok(())
 }

@@ -57,14 +57,21 @@ fn counts(db: &mut Db) -> crate::store::Result<Counts> {
 async fn loaded_again_it_is_the_same() {
     let (_database, store) = store(Some(Mode::Demo)).await;
     let first = load(&store, &context(NOW)).await.unwrap();
-    assert_eq!(first.evenings, ["Year 9 Settling-in Evening", "Year 9 Parents’ Evening", "Year 10 & 11 Options Evening"]);
+    assert_eq!(
+        first.evenings,
+        ["Year 9 Settling-in Evening", "Year 9 Parents’ Evening", "Year 10 & 11 Options Evening"]
+    );
     assert!(first.roster.findings.is_empty(), "{}", first.roster);
     let before = store.read(counts).await.unwrap();
     let again = load(&store, &context("2026-11-24T10:00:00Z")).await.unwrap();
     assert_eq!((again.evenings.len(), again.bookings), (0, 0));
     assert_eq!(store.read(counts).await.unwrap(), before);
     let next = load(&store, &context("2026-11-27T10:00:00Z")).await.unwrap();
-    assert_eq!(next.evenings, ["Year 9 Parents’ Evening"], "when the evening is over, the next one is made");
+    assert_eq!(
+        next.evenings,
+        ["Year 9 Parents’ Evening"],
+        "when the evening is over, the next one is made"
+    );
 }
 
 #[tokio::test]
@@ -76,22 +83,43 @@ async fn the_example_of_the_docs_is_there() {
     let rows = store
         .read(move |db| {
             let evening = evening_store::find(db, actors.school, actors.evening)?;
-            assert_eq!((*evening.starts_at, *evening.ends_at), (at("2026-11-26T16:00:00Z"), at("2026-11-26T19:00:00Z")));
-            assert_eq!((evening.slot_minutes, evening.gap_seconds, evening.mode(), evening.capacity), (5, 0, Meeting::Video, 4));
+            assert_eq!(
+                (*evening.starts_at, *evening.ends_at),
+                (at("2026-11-26T16:00:00Z"), at("2026-11-26T19:00:00Z"))
+            );
+            assert_eq!(
+                (evening.slot_minutes, evening.gap_seconds, evening.mode(), evening.capacity),
+                (5, 0, Meeting::Video, 4)
+            );
             evening.window().check(at(NOW)).map_err(crate::store::Error::from)?;
             booking_store::of_parent(db, actors.evening, actors.parent)
         })
         .await
         .unwrap();
     let told = rows.iter().map(|booking| {
-        let teachers: Vec<String> = booking.teachers.iter().map(|teacher| teacher.formal_name()).collect();
-        format!("{} {} {} {}", booking.row.starts_at.format("%H:%M"), teachers.join(" and "), booking.student.name(), booking.subject)
+        let teachers: Vec<String> =
+            booking.teachers.iter().map(|teacher| teacher.formal_name()).collect();
+        format!(
+            "{} {} {} {}",
+            booking.row.starts_at.format("%H:%M"),
+            teachers.join(" and "),
+            booking.student.name(),
+            booking.subject
+        )
     });
     assert_eq!(
         told.collect::<Vec<_>>(),
-        ["16:00 Mrs Anita Abell Sophie Aaron Science", "16:05 Mr Geraint Davies Liz Aaron Music", "16:20 Mr John Atkinson Chris Aaron English"]
+        [
+            "16:00 Mrs Anita Abell Sophie Aaron Science",
+            "16:05 Mr Geraint Davies Liz Aaron Music",
+            "16:20 Mr John Atkinson Chris Aaron English"
+        ]
     );
-    assert_eq!(rows.iter().map(|booking| booking.guests.len()).collect::<Vec<_>>(), [1, 0, 0], "Jordan Aaron is invited for Sophie");
+    assert_eq!(
+        rows.iter().map(|booking| booking.guests.len()).collect::<Vec<_>>(),
+        [1, 0, 0],
+        "Jordan Aaron is invited for Sophie"
+    );
 }
 
 #[tokio::test]
@@ -100,12 +128,17 @@ async fn every_booking_is_claimed_by_those_it_needs() {
     load(&store, &context(NOW)).await.unwrap();
     store
         .read(|db| {
-            let teachers: Vec<(Key, Key)> = booking_teachers::table.select((booking_teachers::booking_id, booking_teachers::teacher_id)).load(db)?;
+            let teachers: Vec<(Key, Key)> = booking_teachers::table
+                .select((booking_teachers::booking_id, booking_teachers::teacher_id))
+                .load(db)?;
             let mut of_booking: BTreeMap<Key, BTreeSet<Key>> = BTreeMap::new();
             for (booking, teacher) in teachers {
                 of_booking.entry(booking).or_default().insert(teacher);
             }
-            assert!(of_booking.values().any(|teachers| teachers.len() == 2) && of_booking.values().any(|teachers| teachers.len() == 3));
+            assert!(
+                of_booking.values().any(|teachers| teachers.len() == 2)
+                    && of_booking.values().any(|teachers| teachers.len() == 3)
+            );
             let rows: Vec<(Key, Key, Key, Key, Key, At, At)> = bookings::table
                 .select((
                     bookings::id,
@@ -119,21 +152,35 @@ async fn every_booking_is_claimed_by_those_it_needs() {
                 .load(db)?;
             let mut expected = BTreeSet::new();
             for (id, evening, parent, student, class, starts_at, ends_at) in rows {
-                let school: Key = evenings::table.find(evening).select(evenings::school_id).first(db)?;
+                let school: Key =
+                    evenings::table.find(evening).select(evenings::school_id).first(db)?;
                 let evening = evening_store::find(db, school.into(), evening.into())?;
                 evening.timing()?.check_slot(*starts_at).map_err(crate::store::Error::from)?;
                 let offered = slots::offered_classes(db, &evening, &[student])?;
-                let offered = offered[&student].iter().find(|offered| key(offered.id) == class).unwrap();
-                let with: BTreeSet<Key> = offered.teachers.iter().map(|teacher| teacher.id).collect();
+                let offered =
+                    offered[&student].iter().find(|offered| key(offered.id) == class).unwrap();
+                let with: BTreeSet<Key> =
+                    offered.teachers.iter().map(|teacher| teacher.id).collect();
                 assert_eq!(of_booking.remove(&id), Some(with.clone()));
                 for person in with.into_iter().chain([parent, student]) {
-                    expected.extend(claimed_minutes(*starts_at, *ends_at - *starts_at).map(|minute| (person, minute, id)));
+                    expected.extend(
+                        claimed_minutes(*starts_at, *ends_at - *starts_at)
+                            .map(|minute| (person, minute, id)),
+                    );
                 }
             }
             assert!(of_booking.is_empty());
-            let claimed: BTreeSet<(Key, i32, Key)> =
-                claims::table.select((claims::person_id, claims::minute, claims::booking_id)).load(db)?.into_iter().collect();
-            assert!(claimed == expected && expected.len() > 1000, "{} claims, {} expected", claimed.len(), expected.len());
+            let claimed: BTreeSet<(Key, i32, Key)> = claims::table
+                .select((claims::person_id, claims::minute, claims::booking_id))
+                .load(db)?
+                .into_iter()
+                .collect();
+            assert!(
+                claimed == expected && expected.len() > 1000,
+                "{} claims, {} expected",
+                claimed.len(),
+                expected.len()
+            );
             Ok(())
         })
         .await
@@ -167,9 +214,15 @@ async fn one_teacher_is_almost_full_and_others_are_not() {
 
 #[tokio::test]
 async fn no_other_database_is_filled() {
-    for (mode, part) in [(Some(Mode::Production), "is marked as \"production\""), (None, "is not marked")] {
+    for (mode, part) in
+        [(Some(Mode::Production), "is marked as \"production\""), (None, "is not marked")]
+    {
         let (_database, store) = store(mode).await;
-        let said = load(&store, &context(NOW)).await.err().map(|error| format!("{error:#}")).unwrap_or_default();
+        let said = load(&store, &context(NOW))
+            .await
+            .err()
+            .map(|error| format!("{error:#}"))
+            .unwrap_or_default();
         assert!(said.contains(part), "{said}");
         assert_eq!(store.read(counts).await.unwrap().0, 0);
     }
@@ -188,14 +241,22 @@ async fn a_mark_stays() {
     unmarked
         .write(|db| {
             let row = (
-                (schools::id.eq(Key(Uuid::from_u128(1))), schools::sourced_id.eq("s"), schools::name.eq("s"), schools::slug.eq("s")),
+                (
+                    schools::id.eq(Key(Uuid::from_u128(1))),
+                    schools::sourced_id.eq("s"),
+                    schools::name.eq("s"),
+                    schools::slug.eq("s"),
+                ),
                 (schools::time_zone.eq("UTC"), schools::created_at.eq(At::from(at(NOW)))),
             );
             Ok(diesel::insert_into(schools::table).values(row).execute(db)?)
         })
         .await
         .unwrap();
-    assert_eq!(unmarked.write(|db| marks::set_mark(db, Mode::Demo)).await.unwrap(), Err(WrongMark::Unmarked));
+    assert_eq!(
+        unmarked.write(|db| marks::set_mark(db, Mode::Demo)).await.unwrap(),
+        Err(WrongMark::Unmarked)
+    );
 }
 
 #[tokio::test]
@@ -212,7 +273,10 @@ async fn the_evening_is_a_thursday_two_days_ahead_or_more() {
             .read(|db| {
                 let actors = actors(db)?;
                 let evening = evening_store::find(db, actors.school, actors.evening)?;
-                let other: At = evenings::table.filter(evenings::mode.eq("hybrid")).select(evenings::booking_opens_at).first(db)?;
+                let other: At = evenings::table
+                    .filter(evenings::mode.eq("hybrid"))
+                    .select(evenings::booking_opens_at)
+                    .first(db)?;
                 Ok((*evening.starts_at, *evening.booking_opens_at, *other))
             })
             .await

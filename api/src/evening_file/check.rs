@@ -28,7 +28,8 @@ pub(super) struct Checked {
     pub capacity: u32,
 }
 
-/// Checks everything but the classes; the window is read in the school's zone, the evening in its own.
+/// Checks everything but the classes; the window is read in the school's zone, the evening in its
+/// own.
 pub(super) fn check(file: &EveningFile, school_zone: &str) -> Result<Checked, Problem> {
     names(file)?;
     let name = words("name", &file.name)?;
@@ -37,10 +38,15 @@ pub(super) fn check(file: &EveningFile, school_zone: &str) -> Result<Checked, Pr
     let zone = file.time_zone.as_deref().map_or(Ok(school_zone), |name| zone("time_zone", name))?;
     let timing = timing(file, zone)?;
     let window = window(file, school_zone, &timing)?;
-    let (slot_minutes, gap_seconds) = (number("slot_minutes", file.slot_minutes)?, number("gap_seconds", file.gap_seconds)?);
+    let (slot_minutes, gap_seconds) =
+        (number("slot_minutes", file.slot_minutes)?, number("gap_seconds", file.gap_seconds)?);
     let capacity = number("capacity", file.capacity)?;
     if !(2..=5).contains(&capacity) {
-        return Err(Problem::new("capacity", "range", format!("a call holds 2 to 5 people, not {capacity}")));
+        return Err(Problem::new(
+            "capacity",
+            "range",
+            format!("a call holds 2 to 5 people, not {capacity}"),
+        ));
     }
     let mode = match file.mode {
         FileMode::Video => Mode::Video,
@@ -73,7 +79,10 @@ fn names(file: &EveningFile) -> Result<(), Problem> {
             ("titles", &entry.titles.0, MAX_TITLE),
             ("exclude_ids", &entry.exclude_ids, MAX_ID),
         ];
-        if let Some((key, _, longest)) = lists.into_iter().find(|(_, texts, longest)| !texts.iter().all(|text| is_text(text, *longest))) {
+        if let Some((key, _, longest)) = lists
+            .into_iter()
+            .find(|(_, texts, longest)| !texts.iter().all(|text| is_text(text, *longest)))
+        {
             return Err(Problem::at(Place::Entry(number, Some(key)), "format", what(longest)));
         }
     }
@@ -81,7 +90,13 @@ fn names(file: &EveningFile) -> Result<(), Problem> {
 }
 
 fn zone(key: &'static str, name: &str) -> Result<Tz, Problem> {
-    name.parse().map_err(|_| Problem::new(key, "format", format!("{name:?} is not a time zone; give an IANA name like Europe/London")))
+    name.parse().map_err(|_| {
+        Problem::new(
+            key,
+            "format",
+            format!("{name:?} is not a time zone; give an IANA name like Europe/London"),
+        )
+    })
 }
 
 fn number(key: &'static str, value: i64) -> Result<u32, Problem> {
@@ -90,11 +105,24 @@ fn number(key: &'static str, value: i64) -> Result<u32, Problem> {
 
 fn timing(file: &EveningFile, zone: Tz) -> Result<Timing, Problem> {
     let date = file.date.trim().parse().ok().filter(is_near);
-    let date: NaiveDate = date.ok_or_else(|| Problem::new("date", "format", format!("{:?} is not a day; write it like 2026-11-26", file.date)))?;
+    let date: NaiveDate = date.ok_or_else(|| {
+        Problem::new(
+            "date",
+            "format",
+            format!("{:?} is not a day; write it like 2026-11-26", file.date),
+        )
+    })?;
     let time = |key: &'static str, text: &str| {
         let text = text.trim();
-        let time = NaiveTime::parse_from_str(text, "%H:%M").or_else(|_| NaiveTime::parse_from_str(text, "%H:%M:%S"));
-        time.map_err(|_| Problem::new(key, "format", format!("{text:?} is not a time of day; write it like 16:00")))
+        let time = NaiveTime::parse_from_str(text, "%H:%M")
+            .or_else(|_| NaiveTime::parse_from_str(text, "%H:%M:%S"));
+        time.map_err(|_| {
+            Problem::new(
+                key,
+                "format",
+                format!("{text:?} is not a time of day; write it like 16:00"),
+            )
+        })
     };
     let (starts, ends) = (time("starts", &file.starts)?, time("ends", &file.ends)?);
     if ends <= starts {
@@ -102,50 +130,78 @@ fn timing(file: &EveningFile, zone: Tz) -> Result<Timing, Problem> {
     }
     let starts_at = instant("starts", zone, date.and_time(starts))?;
     let ends_at = instant("ends", zone, date.and_time(ends))?;
-    let (slot, gap) = (number("slot_minutes", file.slot_minutes)?, number("gap_seconds", file.gap_seconds)?);
+    let (slot, gap) =
+        (number("slot_minutes", file.slot_minutes)?, number("gap_seconds", file.gap_seconds)?);
     Timing::new(starts_at, ends_at, slot, gap).map_err(|error| match error {
         TimingError::SlotLength => Problem::new("slot_minutes", "range", error),
         TimingError::Gap => Problem::new("gap_seconds", "range", error),
-        TimingError::Span if starts_at.timestamp() % 60 != 0 => Problem::new("starts", "format", "give a whole minute, like 16:00"),
-        TimingError::Span => Problem::new("ends", "order", "no slot fits between starts and ends; give a later end or a shorter slot"),
+        TimingError::Span if starts_at.timestamp() % 60 != 0 => {
+            Problem::new("starts", "format", "give a whole minute, like 16:00")
+        }
+        TimingError::Span => Problem::new(
+            "ends",
+            "order",
+            "no slot fits between starts and ends; give a later end or a shorter slot",
+        ),
     })
 }
 
 fn window(file: &EveningFile, zone: Tz, timing: &Timing) -> Result<BookingWindow, Problem> {
     let moment = |key: &'static str, text: &str| {
         let plain = text.trim().replace(' ', "T");
-        let local = NaiveDateTime::parse_from_str(&plain, "%Y-%m-%dT%H:%M").or_else(|_| NaiveDateTime::parse_from_str(&plain, "%Y-%m-%dT%H:%M:%S"));
-        let local = local.ok().filter(|local: &NaiveDateTime| is_near(&local.date())).ok_or_else(|| {
-            Problem::new(
-                key,
-                "format",
-                format!("{text:?} is not a day and time; write it like 2026-11-09T08:00, without an offset, in the school's zone ({zone})"),
-            )
-        });
+        let local = NaiveDateTime::parse_from_str(&plain, "%Y-%m-%dT%H:%M")
+            .or_else(|_| NaiveDateTime::parse_from_str(&plain, "%Y-%m-%dT%H:%M:%S"));
+        let local =
+            local.ok().filter(|local: &NaiveDateTime| is_near(&local.date())).ok_or_else(|| {
+                Problem::new(
+                    key,
+                    "format",
+                    format!(
+                        "{text:?} is not a day and time; write it like 2026-11-09T08:00, without \
+                         an offset, in the school's zone ({zone})"
+                    ),
+                )
+            });
         instant(key, zone, local?)
     };
-    let window = BookingWindow { opens_at: moment("booking.opens", &file.booking.opens)?, closes_at: moment("booking.closes", &file.booking.closes)? };
+    let window = BookingWindow {
+        opens_at: moment("booking.opens", &file.booking.opens)?,
+        closes_at: moment("booking.closes", &file.booking.closes)?,
+    };
     if window.closes_at <= window.opens_at {
         return Err(Problem::new("booking.closes", "order", "must be later than booking.opens"));
     }
     if window.closes_at > timing.ends_at() {
-        return Err(Problem::new("booking.closes", "order", "must not be later than the end of the evening"));
+        return Err(Problem::new(
+            "booking.closes",
+            "order",
+            "must not be later than the end of the evening",
+        ));
     }
     Ok(window)
 }
 
-/// A year of four digits, on every clock: with another one the times that people are told could not be written (RFC 3339).
+/// A year of four digits, on every clock: with another one the times that people are told could not
+/// be written (RFC 3339).
 fn is_near(date: &NaiveDate) -> bool {
     (1970..9999).contains(&date.year())
 }
 
-/// A local time as a moment. Of two (the clocks go back) the earlier one counts; one that the clocks skip is refused.
+/// A local time as a moment. Of two (the clocks go back) the earlier one counts; one that the
+/// clocks skip is refused.
 fn instant(key: &'static str, zone: Tz, local: NaiveDateTime) -> Result<DateTime<Utc>, Problem> {
     match zone.from_local_datetime(&local) {
         LocalResult::Single(moment) | LocalResult::Ambiguous(moment, _) => Ok(moment.to_utc()),
         LocalResult::None => {
             let local = local.format("%Y-%m-%d %H:%M");
-            Err(Problem::new(key, "no_such_time", format!("{local} does not exist in {zone}: the clocks go forward over it; give a time before or after")))
+            Err(Problem::new(
+                key,
+                "no_such_time",
+                format!(
+                    "{local} does not exist in {zone}: the clocks go forward over it; give a time \
+                     before or after"
+                ),
+            ))
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Which classes take part in an evening, by the rules of its file. Pure: the school's classes are an argument.
+//! Which classes take part in an evening, by the rules of its file. Pure: the school's classes are
+//! an argument.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -41,18 +42,33 @@ pub(super) struct Choice {
 }
 
 /// Applies every entry to the school's classes.
-pub(super) fn choose(entries: &[Entry], classes: &[SchoolClass], mode: Mode, capacity: u32) -> Result<Choice, Problem> {
+pub(super) fn choose(
+    entries: &[Entry],
+    classes: &[SchoolClass],
+    mode: Mode,
+    capacity: u32,
+) -> Result<Choice, Problem> {
     let mut choice = Choice { chosen: BTreeMap::new(), left_out: Vec::new() };
     for (number, entry) in (1..).zip(entries) {
         let video = video(number, entry, mode)?;
         for class in matching(number, entry, classes)? {
-            let lack = if class.teachers.is_empty() { Some(Lack::Teachers) } else { (class.students == 0).then_some(Lack::Students) };
+            let lack = if class.teachers.is_empty() {
+                Some(Lack::Teachers)
+            } else {
+                (class.students == 0).then_some(Lack::Students)
+            };
             match lack {
-                Some(lacks) => choice.left_out.push(LeftOut { class: named(class), lacks, id: class.id }),
+                Some(lacks) => {
+                    choice.left_out.push(LeftOut { class: named(class), lacks, id: class.id })
+                }
                 None => {
                     check_size(class, capacity)?;
                     if choice.chosen.insert(class.id, video).is_some_and(|before| before != video) {
-                        let text = format!("{} is to meet by video in one entry and in person in another; exclude it from one with exclude_ids", named(class));
+                        let text = format!(
+                            "{} is to meet by video in one entry and in person in another; \
+                             exclude it from one with exclude_ids",
+                            named(class)
+                        );
                         return Err(Problem::at(Place::Entry(number, None), "contradiction", text));
                     }
                 }
@@ -62,7 +78,11 @@ pub(super) fn choose(entries: &[Entry], classes: &[SchoolClass], mode: Mode, cap
     choice.left_out.sort();
     choice.left_out.dedup();
     if choice.chosen.is_empty() {
-        return Err(Problem::new("classes", "no_class", "no class takes part; choose at least one that has teachers and students"));
+        return Err(Problem::new(
+            "classes",
+            "no_class",
+            "no class takes part; choose at least one that has teachers and students",
+        ));
     }
     Ok(choice)
 }
@@ -70,16 +90,31 @@ pub(super) fn choose(entries: &[Entry], classes: &[SchoolClass], mode: Mode, cap
 fn video(number: usize, entry: &Entry, mode: Mode) -> Result<bool, Problem> {
     let meet = |code, text: &str| Err(Problem::at(Place::Entry(number, Some("meet")), code, text));
     match (mode, entry.meet) {
-        (Mode::Hybrid, None) => meet("required", "is missing; in a hybrid evening say \"video\" or \"in_person\""),
-        (Mode::Video, Some(Meet::InPerson)) => meet("contradiction", "says in_person, but the evening's mode is video; make the mode hybrid or leave meet out"),
-        (Mode::InPerson, Some(Meet::Video)) => meet("contradiction", "says video, but the evening's mode is in_person; make the mode hybrid or leave meet out"),
+        (Mode::Hybrid, None) => {
+            meet("required", "is missing; in a hybrid evening say \"video\" or \"in_person\"")
+        }
+        (Mode::Video, Some(Meet::InPerson)) => meet(
+            "contradiction",
+            "says in_person, but the evening's mode is video; make the mode hybrid or leave meet \
+             out",
+        ),
+        (Mode::InPerson, Some(Meet::Video)) => meet(
+            "contradiction",
+            "says video, but the evening's mode is in_person; make the mode hybrid or leave meet \
+             out",
+        ),
         (Mode::Video, _) | (Mode::Hybrid, Some(Meet::Video)) => Ok(true),
         (Mode::InPerson, _) | (Mode::Hybrid, Some(Meet::InPerson)) => Ok(false),
     }
 }
 
-fn matching<'c>(number: usize, entry: &Entry, classes: &'c [SchoolClass]) -> Result<Vec<&'c SchoolClass>, Problem> {
-    let by_id: BTreeMap<&str, &SchoolClass> = classes.iter().map(|class| (class.sourced_id.as_str(), class)).collect();
+fn matching<'c>(
+    number: usize,
+    entry: &Entry,
+    classes: &'c [SchoolClass],
+) -> Result<Vec<&'c SchoolClass>, Problem> {
+    let by_id: BTreeMap<&str, &SchoolClass> =
+        classes.iter().map(|class| (class.sourced_id.as_str(), class)).collect();
     for (key, ids) in [("ids", &entry.ids), ("exclude_ids", &entry.exclude_ids)] {
         if let Some(id) = ids.iter().find(|id| !by_id.contains_key(id.as_str())) {
             return Err(Problem::at(
@@ -99,9 +134,15 @@ fn matching<'c>(number: usize, entry: &Entry, classes: &'c [SchoolClass]) -> Res
         ));
     }
     if !entry.all && !has_rule && entry.ids.is_empty() {
-        return Err(Problem::at(Place::Entry(number, None), "required", "chooses nothing; give ids, subjects, titles or all = true"));
+        return Err(Problem::at(
+            Place::Entry(number, None),
+            "required",
+            "chooses nothing; give ids, subjects, titles or all = true",
+        ));
     }
-    if let Some(subject) = subjects.iter().find(|subject| !classes.iter().any(|class| same(subject, &class.subject))) {
+    if let Some(subject) =
+        subjects.iter().find(|subject| !classes.iter().any(|class| same(subject, &class.subject)))
+    {
         return Err(Problem::at(
             Place::Entry(number, Some("subjects")),
             "unknown",
@@ -109,16 +150,23 @@ fn matching<'c>(number: usize, entry: &Entry, classes: &'c [SchoolClass]) -> Res
         ));
     }
     let fits = |class: &SchoolClass| {
-        let subject = subjects.is_empty() || subjects.iter().any(|subject| same(subject, &class.subject));
+        let subject =
+            subjects.is_empty() || subjects.iter().any(|subject| same(subject, &class.subject));
         let title = titles.is_empty() || titles.iter().any(|title| is_like(title, &class.title));
         entry.all || (has_rule && subject && title)
     };
     let excluded: BTreeSet<&str> = entry.exclude_ids.iter().map(String::as_str).collect();
-    let found =
-        classes.iter().filter(|class| fits(class) || entry.ids.contains(&class.sourced_id)).filter(|class| !excluded.contains(class.sourced_id.as_str()));
+    let found = classes
+        .iter()
+        .filter(|class| fits(class) || entry.ids.contains(&class.sourced_id))
+        .filter(|class| !excluded.contains(class.sourced_id.as_str()));
     let found: Vec<&SchoolClass> = found.collect();
     if found.is_empty() {
-        return Err(Problem::at(Place::Entry(number, None), "no_class", "no class matches; compare its rules with the titles and subjects of the roster"));
+        return Err(Problem::at(
+            Place::Entry(number, None),
+            "no_class",
+            "no class matches; compare its rules with the titles and subjects of the roster",
+        ));
     }
     Ok(found)
 }
@@ -127,13 +175,17 @@ fn matching<'c>(number: usize, entry: &Entry, classes: &'c [SchoolClass]) -> Res
 pub(super) fn check_size(class: &SchoolClass, capacity: u32) -> Result<(), Problem> {
     let teachers = class.teachers.len();
     if teachers > MAX_TEACHERS {
-        let text =
-            format!("{} has {teachers} teachers and at most {MAX_TEACHERS} take part together; end some of their enrolments or exclude it", named(class));
+        let text = format!(
+            "{} has {teachers} teachers and at most {MAX_TEACHERS} take part together; end some \
+             of their enrolments or exclude it",
+            named(class)
+        );
         return Err(Problem::new("classes", "range", text));
     }
     if teachers + 1 > capacity as usize {
         let text = format!(
-            "{} has {teachers} teachers, so with one parent {} people; a call holds {capacity}. Raise it or exclude the class",
+            "{} has {teachers} teachers, so with one parent {} people; a call holds {capacity}. \
+             Raise it or exclude the class",
             named(class),
             teachers + 1
         );
@@ -150,9 +202,13 @@ fn same(a: &str, b: &str) -> bool {
     a.trim().to_lowercase() == b.trim().to_lowercase()
 }
 
-/// Whether a text is like a pattern: `*` stands for any text, `?` for one character, case does not count.
+/// Whether a text is like a pattern: `*` stands for any text, `?` for one character, case does not
+/// count.
 pub(super) fn is_like(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.trim().to_lowercase().chars().collect(), text.trim().to_lowercase().chars().collect());
+    let (pattern, text): (Vec<char>, Vec<char>) = (
+        pattern.trim().to_lowercase().chars().collect(),
+        text.trim().to_lowercase().chars().collect(),
+    );
     // `reach[i]` tells whether the pattern so far can end before the text's character `i`.
     let mut reach = vec![false; text.len() + 1];
     reach[0] = true;

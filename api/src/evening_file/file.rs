@@ -1,4 +1,5 @@
-//! The shape of an evening's file. Dates and times are taken as TOML's own or as text; what they mean is checked elsewhere.
+//! The shape of an evening's file. Dates and times are taken as TOML's own or as text; what they
+//! mean is checked elsewhere.
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
@@ -72,7 +73,8 @@ pub enum Meet {
     InPerson,
 }
 
-/// Chooses classes: those of `ids`, and those that match all the rules given, but not those of `exclude_ids`.
+/// Chooses classes: those of `ids`, and those that match all the rules given, but not those of
+/// `exclude_ids`.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
@@ -82,7 +84,8 @@ pub struct Entry {
     /// Classes of these subjects; case does not count.
     #[serde(default)]
     pub subjects: OneOrMore,
-    /// Classes whose title is like one of these; `*` stands for any text, `?` for one character, case does not count.
+    /// Classes whose title is like one of these; `*` stands for any text, `?` for one character,
+    /// case does not count.
     #[serde(default)]
     pub titles: OneOrMore,
     /// All classes of the school.
@@ -106,7 +109,9 @@ impl<'de> Deserialize<'de> for OneOrMore {
             _ => Err(D::Error::custom("give a text in quotes, or a list of them")),
         };
         match toml::Value::deserialize(deserializer)? {
-            toml::Value::Array(values) => values.into_iter().map(is_text).collect::<Result<_, _>>().map(Self),
+            toml::Value::Array(values) => {
+                values.into_iter().map(is_text).collect::<Result<_, _>>().map(Self)
+            }
             value => is_text(value).map(|text| Self(vec![text])),
         }
     }
@@ -116,7 +121,8 @@ impl EveningFile {
     /// Reads the TOML.
     ///
     /// # Errors
-    /// [`Problem`] with the line when it is not TOML, or a key is missing, unknown or of the wrong kind.
+    /// [`Problem`] with the line when it is not TOML, or a key is missing, unknown or of the wrong
+    /// kind.
     pub fn parse(source: &str) -> Result<Self, Problem> {
         toml::from_str(source).map_err(|error| {
             let place = error.span().map(|span| place(source, span.start)).unwrap_or_default();
@@ -125,7 +131,8 @@ impl EveningFile {
     }
 }
 
-/// The line of an offset, with what it says: `line 3 (mode = "fun"): `. Nothing for the file as a whole.
+/// The line of an offset, with what it says: `line 3 (mode = "fun"): `. Nothing for the file as a
+/// whole.
 fn place(source: &str, offset: usize) -> String {
     let before = source.get(..offset).unwrap_or_default();
     let number = before.matches('\n').count() + 1;
@@ -142,6 +149,8 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
     match toml::Value::deserialize(deserializer)? {
         toml::Value::String(text) => Ok(text),
         toml::Value::Datetime(moment) => Ok(moment.to_string()),
-        _ => Err(D::Error::custom("give a date or time in quotes, like \"2026-11-26\", \"16:00\" or \"2026-11-09T08:00\"")),
+        _ => Err(D::Error::custom(
+            "give a date or time in quotes, like \"2026-11-26\", \"16:00\" or \"2026-11-09T08:00\"",
+        )),
     }
 }

@@ -1,5 +1,6 @@
-//! An evening as the school's office writes it down, in a TOML file (docs/evening-file.md) or in a request: checked against the roster, and written. One set of
-//! rules for both. Knows no command line and no HTTP.
+//! An evening as the school's office writes it down, in a TOML file (docs/evening-file.md) or in a
+//! request: checked against the roster, and written. One set of rules for both. Knows no command
+//! line and no HTTP.
 
 mod check;
 mod choose;
@@ -126,16 +127,25 @@ pub async fn load(store: &Store, ctx: &Context, text: &str) -> anyhow::Result<Lo
     Ok(store.write(move |db| apply(db, &ctx, &file)).await??)
 }
 
-/// Loads an evening inside a transaction; one that is over is refused. A [`Problem`] means that nothing was written.
+/// Loads an evening inside a transaction; one that is over is refused. A [`Problem`] means that
+/// nothing was written.
 ///
 /// # Errors
 /// What the database says.
-pub fn apply(db: &mut Db, ctx: &Context, file: &EveningFile) -> Result<std::result::Result<Loaded, Problem>> {
+pub fn apply(
+    db: &mut Db,
+    ctx: &Context,
+    file: &EveningFile,
+) -> Result<std::result::Result<Loaded, Problem>> {
     let Some(school) = evening_setup::find_school(db, &file.school)? else {
         return Ok(Err(Problem::new(
             "school",
             "unknown",
-            format!("no school {:?} is known; give its slug or its id in the roster, or import its roster first", file.school),
+            format!(
+                "no school {:?} is known; give its slug or its id in the roster, or import its \
+                 roster first",
+                file.school
+            ),
         )));
     };
     let (new, left_out) = match plan(db, file, &school)? {
@@ -150,7 +160,11 @@ pub fn apply(db: &mut Db, ctx: &Context, file: &EveningFile) -> Result<std::resu
         Saved::Refused(bookings) => return Ok(Err(resting(&bookings, zone))),
         Saved::Past(ended_at) => return Ok(Err(past(ended_at, zone))),
         Saved::TookPlace(ended_at) => {
-            let what = format!("the evening of this name took place and was over on {}; give the next one a name of its own", moment(ended_at, zone));
+            let what = format!(
+                "the evening of this name took place and was over on {}; give the next one a name \
+                 of its own",
+                moment(ended_at, zone)
+            );
             return Ok(Err(Problem::new("name", "past", what)));
         }
     };
@@ -159,7 +173,11 @@ pub fn apply(db: &mut Db, ctx: &Context, file: &EveningFile) -> Result<std::resu
 }
 
 /// What is written, checked against the school's roster, and the classes that were chosen in vain.
-fn plan(db: &mut Db, file: &EveningFile, school: &SchoolRow) -> Result<std::result::Result<(NewEvening, Vec<LeftOut>), Problem>> {
+fn plan(
+    db: &mut Db,
+    file: &EveningFile,
+    school: &SchoolRow,
+) -> Result<std::result::Result<(NewEvening, Vec<LeftOut>), Problem>> {
     let classes = evening_setup::classes_of(db, school.id())?;
     Ok(check::check(file, &school.time_zone).and_then(|checked| {
         let choice = choose::choose(&file.classes, &classes, checked.mode, checked.capacity)?;
@@ -168,7 +186,12 @@ fn plan(db: &mut Db, file: &EveningFile, school: &SchoolRow) -> Result<std::resu
     }))
 }
 
-fn evening(checked: check::Checked, school: &SchoolRow, classes: BTreeMap<ClassId, bool>, left_out: BTreeMap<ClassId, Lack>) -> NewEvening {
+fn evening(
+    checked: check::Checked,
+    school: &SchoolRow,
+    classes: BTreeMap<ClassId, bool>,
+    left_out: BTreeMap<ClassId, Lack>,
+) -> NewEvening {
     NewEvening {
         school: school.id(),
         name: checked.name,
@@ -187,7 +210,14 @@ fn evening(checked: check::Checked, school: &SchoolRow, classes: BTreeMap<ClassI
 
 /// The evening would be over already.
 fn past(ended_at: DateTime<Utc>, zone: Tz) -> Problem {
-    Problem::new("date", "past", format!("the evening was over on {}; give one that is still to come", moment(ended_at, zone)))
+    Problem::new(
+        "date",
+        "past",
+        format!(
+            "the evening was over on {}; give one that is still to come",
+            moment(ended_at, zone)
+        ),
+    )
 }
 
 /// "26 November 2026 at 19:00".
@@ -199,14 +229,22 @@ fn moment(at: DateTime<Utc>, zone: Tz) -> String {
 fn resting(bookings: &[Resting], zone: Tz) -> Problem {
     let named = bookings.iter().take(NAMED).map(|booking| {
         let at = booking.starts_at.with_timezone(&zone).format("%-d %B %H:%M");
-        format!("{at} {}, {} with {} ({})", booking.subject, booking.student, booking.parent, booking.why)
+        format!(
+            "{at} {}, {} with {} ({})",
+            booking.subject, booking.student, booking.parent, booking.why
+        )
     });
     let named = named.collect::<Vec<_>>().join("; ");
     let more = bookings.len().saturating_sub(NAMED);
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    let count = if bookings.len() == 1 { "1 booking rests".to_owned() } else { format!("{} bookings rest", bookings.len()) };
+    let count = if bookings.len() == 1 {
+        "1 booking rests".to_owned()
+    } else {
+        format!("{} bookings rest", bookings.len())
+    };
     Problem::whole(format!(
-        "{count} on what the file changes, so nothing was changed: {named}{more}. Cancel or move them first, or leave that part of the file as it was"
+        "{count} on what the file changes, so nothing was changed: {named}{more}. Cancel or move \
+         them first, or leave that part of the file as it was"
     ))
 }
 
@@ -217,7 +255,11 @@ impl fmt::Display for Loaded {
             Fate::Changed => "is changed",
             Fate::Unchanged => "is as it was",
         };
-        write!(f, "{} {fate}: {} slots, {} classes take part.", self.title, self.slots, self.classes)?;
+        write!(
+            f,
+            "{} {fate}: {} slots, {} classes take part.",
+            self.title, self.slots, self.classes
+        )?;
         for class in &self.left_out {
             write!(f, "\nLeft out: {class}.")?;
         }

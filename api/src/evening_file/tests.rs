@@ -34,17 +34,22 @@ booking = { opens = "2027-03-01T08:00", closes = "2027-03-18T12:00" }
 all = true
 "#;
 
-/// The file with one text replaced is refused with a sentence that holds all of `parts`; none means that it is sound.
+/// The file with one text replaced is refused with a sentence that holds all of `parts`; none means
+/// that it is sound.
 #[track_caller]
 fn check_file(replace: &str, with: &str, parts: &[&str]) {
     let text = SOUND.replace(replace, with);
     assert!(replace.is_empty() || text != SOUND, "{replace:?} is not in the file");
-    let outcome = EveningFile::parse(&text).and_then(|file| check::check(&file, "Europe/London").map(|_| ()));
+    let outcome =
+        EveningFile::parse(&text).and_then(|file| check::check(&file, "Europe/London").map(|_| ()));
     match outcome {
         Ok(()) => assert!(parts.is_empty(), "{with:?} should be refused"),
         Err(problem) => {
             let said = problem.to_string();
-            assert!(!parts.is_empty() && parts.iter().all(|part| said.contains(part)), "{with:?}: {said:?} should hold {parts:?}");
+            assert!(
+                !parts.is_empty() && parts.iter().all(|part| said.contains(part)),
+                "{with:?}: {said:?} should hold {parts:?}"
+            );
             assert!(!said.contains('\n'), "one sentence: {said:?}");
         }
     }
@@ -57,14 +62,27 @@ fn a_sound_file_is_taken_in_several_spellings() {
     check_file("\"16:00\"", "16:00:00", &[]);
     check_file("\"2027-03-01T08:00\"", "2027-03-01T08:00:00", &[]);
     check_file("\"2027-03-01T08:00\"", "\"2027-03-01 08:00\"", &[]);
-    check_file("mode =", "time_zone = \"Europe/Berlin\"\ngap_seconds = 30\ncapacity = 5\nmode =", &[]);
-    check_file("all = true", "ids = [\"a\"]\nsubjects = \"Science\"\ntitles = [\"Year 9*\"]\nexclude_ids = [\"b\"]\nmeet = \"video\"", &[]);
+    check_file(
+        "mode =",
+        "time_zone = \"Europe/Berlin\"\ngap_seconds = 30\ncapacity = 5\nmode =",
+        &[],
+    );
+    check_file(
+        "all = true",
+        "ids = [\"a\"]\nsubjects = \"Science\"\ntitles = [\"Year 9*\"]\nexclude_ids = \
+         [\"b\"]\nmeet = \"video\"",
+        &[],
+    );
 }
 
 #[test]
 fn an_error_names_the_key_and_says_what_to_do() {
     check_file("school = \"hillcrest\"\n", "", &["missing field `school`"]);
-    check_file("mode =", "colour = \"red\"\nmode =", &["line 9 (colour = \"red\")", "unknown field `colour`", "expected one of"]);
+    check_file(
+        "mode =",
+        "colour = \"red\"\nmode =",
+        &["line 9 (colour = \"red\")", "unknown field `colour`", "expected one of"],
+    );
     check_file("all = true", "al = true", &["unknown field `al`"]);
     check_file("mode = \"video\"", "mode = \"fun\"", &["line 9", "in_person"]);
     check_file("all = true", "titles = 9", &["line 12 (titles = 9)", "a text in quotes"]);
@@ -81,9 +99,21 @@ fn an_error_names_the_key_and_says_what_to_do() {
     check_file("mode =", "gap_seconds = 90\nmode =", &["gap_seconds:", "whole minutes"]);
     check_file("mode =", "capacity = 6\nmode =", &["capacity:", "2 to 5"]);
     check_file("mode =", "time_zone = \"Mars\"\nmode =", &["time_zone:", "Europe/London"]);
-    check_file("2027-03-01T08:00", "2027-03-01T08:00:00Z", &["booking.opens:", "without an offset"]);
-    check_file("2027-03-18T12:00", "2027-02-18T12:00", &["booking.closes:", "later than booking.opens"]);
-    check_file("2027-03-18T12:00", "2027-03-19T12:00", &["booking.closes:", "the end of the evening"]);
+    check_file(
+        "2027-03-01T08:00",
+        "2027-03-01T08:00:00Z",
+        &["booking.opens:", "without an offset"],
+    );
+    check_file(
+        "2027-03-18T12:00",
+        "2027-02-18T12:00",
+        &["booking.closes:", "later than booking.opens"],
+    );
+    check_file(
+        "2027-03-18T12:00",
+        "2027-03-19T12:00",
+        &["booking.closes:", "the end of the evening"],
+    );
 }
 
 #[test]
@@ -92,19 +122,38 @@ fn clocks_that_change_are_minded() {
     check_file("2027-03-18\n", "2027-04-18\n", &[]);
     let spring = SOUND.replace("2027-03-18", "2027-04-18");
     let gap = EveningFile::parse(&spring.replace("2027-03-01T08:00", "2027-03-28T01:30")).unwrap();
-    let said = check::check(&gap, "Europe/London").err().map(|problem| problem.to_string()).unwrap_or_default();
-    assert!(said.starts_with("booking.opens: 2027-03-28 01:30 does not exist in Europe/London"), "{said}");
+    let said = check::check(&gap, "Europe/London")
+        .err()
+        .map(|problem| problem.to_string())
+        .unwrap_or_default();
+    assert!(
+        said.starts_with("booking.opens: 2027-03-28 01:30 does not exist in Europe/London"),
+        "{said}"
+    );
     let twice = EveningFile::parse(&SOUND.replace("2027-03-01T08:00", "2026-10-25T01:30")).unwrap();
-    let earlier = check::check(&twice, "Europe/London").map(|checked| checked.window.opens_at.to_rfc3339()).unwrap();
+    let earlier = check::check(&twice, "Europe/London")
+        .map(|checked| checked.window.opens_at.to_rfc3339())
+        .unwrap();
     assert_eq!(earlier, "2026-10-25T00:30:00+00:00", "of two, the earlier one counts");
-    let abroad = EveningFile::parse(&SOUND.replace("mode =", "time_zone = \"Asia/Kolkata\"\nmode =")).unwrap();
+    let abroad =
+        EveningFile::parse(&SOUND.replace("mode =", "time_zone = \"Asia/Kolkata\"\nmode ="))
+            .unwrap();
     let checked = check::check(&abroad, "Europe/London").unwrap();
-    assert_eq!(checked.timing.starts_at().to_rfc3339(), "2027-03-18T10:30:00+00:00", "the evening is in its own zone");
-    assert_eq!(checked.window.opens_at.to_rfc3339(), "2027-03-01T08:00:00+00:00", "the window is in the school's");
+    assert_eq!(
+        checked.timing.starts_at().to_rfc3339(),
+        "2027-03-18T10:30:00+00:00",
+        "the evening is in its own zone"
+    );
+    assert_eq!(
+        checked.window.opens_at.to_rfc3339(),
+        "2027-03-01T08:00:00+00:00",
+        "the window is in the school's"
+    );
 }
 
 fn class(number: u128, title: &str, subject: &str, teachers: u128, students: usize) -> SchoolClass {
-    let teachers: BTreeSet<_> = (0..teachers).map(|teacher| Uuid::from_u128(number * 100 + teacher).into()).collect();
+    let teachers: BTreeSet<_> =
+        (0..teachers).map(|teacher| Uuid::from_u128(number * 100 + teacher).into()).collect();
     SchoolClass {
         id: ClassId(Uuid::from_u128(number)),
         sourced_id: format!("c{number}"),
@@ -126,7 +175,8 @@ fn school() -> Vec<SchoolClass> {
     ]
 }
 
-/// The classes that entries choose (`1v` meets by video, `1p` in person), or the sentence of refusal.
+/// The classes that entries choose (`1v` meets by video, `1p` in person), or the sentence of
+/// refusal.
 #[track_caller]
 fn check_choice(entries: &str, mode: Mode, capacity: u32, expected: Result<&str, &str>) {
     #[derive(serde::Deserialize)]
@@ -136,11 +186,19 @@ fn check_choice(entries: &str, mode: Mode, capacity: u32, expected: Result<&str,
     let entries: Entries = toml::from_str(&format!("classes = [{entries}]")).unwrap();
     match (choose::choose(&entries.classes, &school(), mode, capacity), expected) {
         (Ok(choice), Ok(expected)) => {
-            let found: Vec<String> = choice.chosen.iter().map(|(class, video)| format!("{}{}", class.0.as_u128(), if *video { 'v' } else { 'p' })).collect();
+            let found: Vec<String> = choice
+                .chosen
+                .iter()
+                .map(|(class, video)| {
+                    format!("{}{}", class.0.as_u128(), if *video { 'v' } else { 'p' })
+                })
+                .collect();
             let left_out = choice.left_out.iter().map(|class| format!("-{class}"));
             assert_eq!(found.into_iter().chain(left_out).collect::<Vec<_>>().join(" "), expected);
         }
-        (Err(problem), Err(part)) => assert!(problem.to_string().contains(part), "{problem} should hold {part:?}"),
+        (Err(problem), Err(part)) => {
+            assert!(problem.to_string().contains(part), "{problem} should hold {part:?}")
+        }
         (found, expected) => panic!("expected {expected:?}, found {found:?}"),
     }
 }
@@ -158,7 +216,12 @@ fn entries_choose_classes() {
         4,
         Ok("1v 2v 3v -Year 9 Latin (c5) has no students -Year 9 Library (c4) has no teachers"),
     );
-    check_choice("{ ids = ['c1'], meet = 'video' }, { ids = ['c3'], meet = 'in_person' }", Mode::Hybrid, 4, Ok("1v 3p"));
+    check_choice(
+        "{ ids = ['c1'], meet = 'video' }, { ids = ['c3'], meet = 'in_person' }",
+        Mode::Hybrid,
+        4,
+        Ok("1v 3p"),
+    );
     check_choice("{ ids = ['c1'] }, { titles = '*9 Sci*' }", Mode::Video, 4, Ok("1v"));
 }
 
@@ -166,23 +229,66 @@ fn entries_choose_classes() {
 fn entries_that_can_t_be_meant_are_refused() {
     check_choice("", Mode::Video, 4, Err("classes: no class takes part"));
     check_choice("{}", Mode::Video, 4, Err("classes entry 1: chooses nothing"));
-    check_choice("{ ids = ['c1'] }, { ids = ['x'] }", Mode::Video, 4, Err("classes entry 2, ids: no class \"x\""));
-    check_choice("{ all = true, exclude_ids = ['x'] }", Mode::Video, 4, Err("classes entry 1, exclude_ids: no class \"x\""));
-    check_choice("{ all = true, ids = ['c1'] }", Mode::Video, 4, Err("all = true chooses every class"));
-    check_choice("{ subjects = ['Sciense'] }", Mode::Video, 4, Err("no class has the subject \"Sciense\""));
+    check_choice(
+        "{ ids = ['c1'] }, { ids = ['x'] }",
+        Mode::Video,
+        4,
+        Err("classes entry 2, ids: no class \"x\""),
+    );
+    check_choice(
+        "{ all = true, exclude_ids = ['x'] }",
+        Mode::Video,
+        4,
+        Err("classes entry 1, exclude_ids: no class \"x\""),
+    );
+    check_choice(
+        "{ all = true, ids = ['c1'] }",
+        Mode::Video,
+        4,
+        Err("all = true chooses every class"),
+    );
+    check_choice(
+        "{ subjects = ['Sciense'] }",
+        Mode::Video,
+        4,
+        Err("no class has the subject \"Sciense\""),
+    );
     check_choice("{ titles = 'Year 12*' }", Mode::Video, 4, Err("no class matches"));
     check_choice("{ ids = ['c4'] }", Mode::Video, 4, Err("no class takes part"));
     check_choice("{ ids = ['c1'] }", Mode::Hybrid, 4, Err("meet: is missing"));
-    check_choice("{ ids = ['c1'], meet = 'in_person' }", Mode::Video, 4, Err("meet: says in_person"));
+    check_choice(
+        "{ ids = ['c1'], meet = 'in_person' }",
+        Mode::Video,
+        4,
+        Err("meet: says in_person"),
+    );
     check_choice("{ ids = ['c1'], meet = 'video' }", Mode::InPerson, 4, Err("meet: says video"));
-    check_choice("{ ids = ['c1'], meet = 'video' }, { ids = ['c1'], meet = 'in_person' }", Mode::Hybrid, 4, Err("Year 9 Science A (c1) is to meet by video"));
-    check_choice("{ ids = ['c6'] }", Mode::Video, 5, Err("Staff Choir (c6) has 4 teachers and at most 3"));
-    check_choice("{ ids = ['c2'] }", Mode::Video, 3, Err("capacity: Year 9 Drama (c2) has 3 teachers, so with one parent 4 people; a call holds 3"));
+    check_choice(
+        "{ ids = ['c1'], meet = 'video' }, { ids = ['c1'], meet = 'in_person' }",
+        Mode::Hybrid,
+        4,
+        Err("Year 9 Science A (c1) is to meet by video"),
+    );
+    check_choice(
+        "{ ids = ['c6'] }",
+        Mode::Video,
+        5,
+        Err("Staff Choir (c6) has 4 teachers and at most 3"),
+    );
+    check_choice(
+        "{ ids = ['c2'] }",
+        Mode::Video,
+        3,
+        Err("capacity: Year 9 Drama (c2) has 3 teachers, so with one parent 4 people; a call \
+             holds 3"),
+    );
 }
 
 #[test]
 fn a_pattern_is_like_a_text() {
-    let check = |pattern: &str, text: &str, expected: bool| assert_eq!(is_like(pattern, text), expected, "{pattern:?} {text:?}");
+    let check = |pattern: &str, text: &str, expected: bool| {
+        assert_eq!(is_like(pattern, text), expected, "{pattern:?} {text:?}")
+    };
     check("Year 9*", "year 9 Science", true);
     check("Year 9*", "Year 10 Science", false);
     check("*", "", true);
@@ -228,14 +334,29 @@ async fn a_file_makes_an_evening_once() {
     assert_eq!((first.fate, first.slots, first.classes), (Fate::Added, 36, 4));
     let again = load(&store, &ctx, &text).await.unwrap();
     assert_eq!((again.fate, again.evening), (Fate::Unchanged, first.evening));
-    let changed = text.replace("19:00", "18:00").replace("slot_minutes = 5", "slot_minutes = 10").replace("Year 10*", "Year 11*");
+    let changed = text
+        .replace("19:00", "18:00")
+        .replace("slot_minutes = 5", "slot_minutes = 10")
+        .replace("Year 10*", "Year 11*");
     let changed = load(&store, &ctx, &changed).await.unwrap();
-    assert_eq!((changed.fate, changed.evening, changed.slots, changed.classes), (Fate::Changed, first.evening, 12, 4));
+    assert_eq!(
+        (changed.fate, changed.evening, changed.slots, changed.classes),
+        (Fate::Changed, first.evening, 12, 4)
+    );
     let rows = store
         .read(move |db| {
-            let slot: i32 = evenings::table.filter(evenings::name.eq("spring")).select(evenings::slot_minutes).first(db)?;
+            let slot: i32 = evenings::table
+                .filter(evenings::name.eq("spring"))
+                .select(evenings::slot_minutes)
+                .first(db)?;
             let id: crate::store::sql_types::Key = first.evening.into();
-            Ok((slot, evening_classes::table.filter(evening_classes::evening_id.eq(id)).count().get_result::<i64>(db)?))
+            Ok((
+                slot,
+                evening_classes::table
+                    .filter(evening_classes::evening_id.eq(id))
+                    .count()
+                    .get_result::<i64>(db)?,
+            ))
         })
         .await
         .unwrap();
@@ -245,7 +366,8 @@ async fn a_file_makes_an_evening_once() {
 /// What the audit log says of the school's evenings since the demo was loaded.
 async fn logged(store: &Store) -> Vec<(String, String)> {
     let read = |db: &mut crate::store::Db| {
-        let of_evenings = events::table.filter(events::action.like("evening_%").and(events::summary.like("%Spring Evening%")));
+        let of_evenings = events::table
+            .filter(events::action.like("evening_%").and(events::summary.like("%Spring Evening%")));
         Ok(of_evenings.order(events::id).select((events::action, events::summary)).load(db)?)
     };
     store.read(read).await.unwrap()
@@ -262,9 +384,16 @@ async fn loading_stands_in_the_audit_log() {
     load(&store, &later, &changed).await.unwrap();
     let expected = [
         ("evening_added", "Added Spring Evening, 18 March 2027 16:00 to 19:00, 4 classes."),
-        ("evening_changed", "Changed Spring Evening, 18 March 2027 16:00 to 18:00, 4 classes: times, 4 classes added, 4 classes taken out."),
+        (
+            "evening_changed",
+            "Changed Spring Evening, 18 March 2027 16:00 to 18:00, 4 classes: times, 4 classes \
+             added, 4 classes taken out.",
+        ),
     ];
-    assert_eq!(logged(&store).await, expected.map(|(action, summary)| (action.to_owned(), summary.to_owned())));
+    assert_eq!(
+        logged(&store).await,
+        expected.map(|(action, summary)| (action.to_owned(), summary.to_owned()))
+    );
 }
 
 #[tokio::test]
@@ -273,13 +402,23 @@ async fn an_evening_that_is_over_is_neither_made_nor_changed() {
     let text = SOUND.replace("all = true", "titles = \"Year 10*\"");
     let at_its_end = ctx.as_of("2027-03-18T19:00:00Z".parse().unwrap());
     let said = load(&store, &at_its_end, &text).await.unwrap_err().to_string();
-    assert_eq!(said, "date: the evening was over on 18 March 2027 at 19:00; give one that is still to come");
+    assert_eq!(
+        said,
+        "date: the evening was over on 18 March 2027 at 19:00; give one that is still to come"
+    );
     assert_eq!(logged(&store).await, []);
 
     let a_moment_before = ctx.as_of(at_its_end.now - chrono::TimeDelta::seconds(1));
     load(&store, &a_moment_before, &text).await.unwrap();
-    let said = load(&store, &at_its_end, &text.replace("2027-03-18\n", "2027-06-17\n")).await.unwrap_err().to_string();
-    assert_eq!(said, "name: the evening of this name took place and was over on 18 March 2027 at 19:00; give the next one a name of its own");
+    let said = load(&store, &at_its_end, &text.replace("2027-03-18\n", "2027-06-17\n"))
+        .await
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        said,
+        "name: the evening of this name took place and was over on 18 March 2027 at 19:00; give \
+         the next one a name of its own"
+    );
     let shorter = text.replace("19:00", "17:00");
     let after = ctx.as_of("2027-03-18T18:00:00Z".parse().unwrap());
     let said = load(&store, &after, &shorter).await.unwrap_err().to_string();
@@ -291,7 +430,8 @@ async fn an_evening_that_is_over_is_neither_made_nor_changed() {
 #[tokio::test]
 async fn a_school_that_is_not_known_is_refused() {
     let (_database, store, ctx) = hillcrest().await;
-    let said = load(&store, &ctx, &SOUND.replace("hillcrest", "hilcrest")).await.unwrap_err().to_string();
+    let said =
+        load(&store, &ctx, &SOUND.replace("hillcrest", "hilcrest")).await.unwrap_err().to_string();
     assert!(said.starts_with("school: no school \"hilcrest\" is known"), "{said}");
 }
 
@@ -305,14 +445,22 @@ async fn what_bookings_rest_on_is_not_changed() {
             (Ok(loaded), Ok(fate)) => assert_eq!(loaded.fate, fate, "{with:?}"),
             (Err(problem), Err(part)) => {
                 let said = problem.to_string();
-                assert!(said.contains("on what the file changes") && said.contains(part), "{with:?}: {said}");
+                assert!(
+                    said.contains("on what the file changes") && said.contains(part),
+                    "{with:?}: {said}"
+                );
             }
             (found, expected) => panic!("{with:?}: expected {expected:?}, found {found:?}"),
         }
     };
     check("", "", Ok(Fate::Unchanged)).await;
     check("date = 2026-11-26", "date = 2026-11-27", Err("its time would be no slot")).await;
-    check("\"16:00\"", "\"16:30\"", Err("26 November 16:00 Science, Sophie Aaron with Rachel Aaron")).await;
+    check(
+        "\"16:00\"",
+        "\"16:30\"",
+        Err("26 November 16:00 Science, Sophie Aaron with Rachel Aaron"),
+    )
+    .await;
     check("slot_minutes = 5", "slot_minutes = 1", Err("its slot would have another length")).await;
     check("mode =", "gap_seconds = 60\nmode =", Err("its time would be no slot")).await;
     check("mode = \"video\"", "mode = \"in_person\"", Err("video would become in person")).await;

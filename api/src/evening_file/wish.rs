@@ -1,4 +1,5 @@
-//! An evening as a request asks for it: a new one, or what one is to be, by the rules of the file. Knows no HTTP.
+//! An evening as a request asks for it: a new one, or what one is to be, by the rules of the file.
+//! Knows no HTTP.
 
 use chrono::{DateTime, NaiveDateTime, Timelike, Utc};
 use parlour_domain::{Refusal, evening::Mode, id::EveningId};
@@ -44,7 +45,13 @@ pub struct EveningChange {
 ///
 /// # Errors
 /// [`Error::Field`], [`Refusal::EveningNameTaken`].
-pub fn create(db: &mut Db, ctx: &Context, school: &SchoolRow, file: &EveningFile, actor: &Actor) -> Result<EveningId> {
+pub fn create(
+    db: &mut Db,
+    ctx: &Context,
+    school: &SchoolRow,
+    file: &EveningFile,
+    actor: &Actor,
+) -> Result<EveningId> {
     let (new, _) = plan(db, file, school)?.map_err(wrong)?;
     saved(evening_setup::add(db, ctx, &new, actor, None), &new)
 }
@@ -52,15 +59,26 @@ pub fn create(db: &mut Db, ctx: &Context, school: &SchoolRow, file: &EveningFile
 /// Brings an evening to what is wanted, all of it or nothing.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Field`], [`Error::BookingsRest`], [`Refusal::EveningNameTaken`], [`Refusal::EveningOver`].
-pub fn change(db: &mut Db, ctx: &Context, school: &SchoolRow, evening: EveningId, change: &EveningChange, actor: &Actor) -> Result<EveningId> {
+/// [`Error::NotFound`], [`Error::Field`], [`Error::BookingsRest`], [`Refusal::EveningNameTaken`],
+/// [`Refusal::EveningOver`].
+pub fn change(
+    db: &mut Db,
+    ctx: &Context,
+    school: &SchoolRow,
+    evening: EveningId,
+    change: &EveningChange,
+    actor: &Actor,
+) -> Result<EveningId> {
     let Held { stored, classes, left_out } = evening_setup::held(db, school.id(), evening)?;
     let file = changed(written(&stored, school), change);
     let new = if change.classes.is_some() {
         plan(db, &file, school)?.map_err(wrong)?.0
     } else {
         let checked = check::check(&file, &school.time_zone).map_err(wrong)?;
-        let classes = classes.into_iter().map(|(class, video)| (class, evening_setup::meets(checked.mode, video))).collect();
+        let classes = classes
+            .into_iter()
+            .map(|(class, video)| (class, evening_setup::meets(checked.mode, video)))
+            .collect();
         let fewer_seats = i64::from(checked.capacity) < i64::from(stored.row.capacity);
         let new = super::evening(checked, school, classes, left_out);
         if fewer_seats {
@@ -71,7 +89,8 @@ pub fn change(db: &mut Db, ctx: &Context, school: &SchoolRow, evening: EveningId
     saved(evening_setup::change(db, ctx, evening, &new, actor), &new)
 }
 
-/// An evening as its file would have it, but for the classes: times on the clocks that they were given in.
+/// An evening as its file would have it, but for the classes: times on the clocks that they were
+/// given in.
 #[must_use]
 pub fn written(stored: &Stored, school: &SchoolRow) -> EveningFile {
     let row = &stored.row;
@@ -96,7 +115,10 @@ pub fn written(stored: &Stored, school: &SchoolRow) -> EveningFile {
             Mode::Hybrid => FileMode::Hybrid,
         },
         capacity: row.capacity.into(),
-        booking: FileWindow { opens: moment(*row.booking_opens_at), closes: moment(*row.booking_closes_at) },
+        booking: FileWindow {
+            opens: moment(*row.booking_opens_at),
+            closes: moment(*row.booking_closes_at),
+        },
         classes: Vec::new(),
     }
 }
@@ -123,7 +145,10 @@ fn changed(file: EveningFile, change: &EveningChange) -> EveningFile {
         gap_seconds: change.gap_seconds.unwrap_or(file.gap_seconds),
         mode: change.mode.unwrap_or(file.mode),
         capacity: change.capacity.unwrap_or(file.capacity),
-        booking: FileWindow { opens: text(&change.opens, file.booking.opens), closes: text(&change.closes, file.booking.closes) },
+        booking: FileWindow {
+            opens: text(&change.opens, file.booking.opens),
+            closes: text(&change.closes, file.booking.closes),
+        },
         classes: change.classes.clone().unwrap_or_default(),
         school: file.school,
     }
@@ -132,7 +157,10 @@ fn changed(file: EveningFile, change: &EveningChange) -> EveningFile {
 /// Refuses seats that are too few for a class that stays.
 fn check_sizes(db: &mut Db, new: &NewEvening) -> Result<()> {
     let all = evening_setup::classes_of(db, new.school)?;
-    all.iter().filter(|class| new.classes.contains_key(&class.id)).try_for_each(|class| choose::check_size(class, new.capacity)).map_err(wrong)
+    all.iter()
+        .filter(|class| new.classes.contains_key(&class.id))
+        .try_for_each(|class| choose::check_size(class, new.capacity))
+        .map_err(wrong)
 }
 
 fn saved(saved: Result<Saved>, new: &NewEvening) -> Result<EveningId> {
@@ -152,6 +180,9 @@ fn saved(saved: Result<Saved>, new: &NewEvening) -> Result<EveningId> {
 fn wrong(problem: Problem) -> Error {
     let field = problem.field();
     let mut letters = problem.what.chars();
-    let detail = letters.next().map(|first| first.to_uppercase().chain(letters).chain(['.']).collect()).unwrap_or_default();
+    let detail = letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).chain(['.']).collect())
+        .unwrap_or_default();
     Error::Field(WrongField { field, code: problem.code, detail })
 }

@@ -1,4 +1,5 @@
-//! The operations of openapi.yaml: one folder a resource, one file an operation, the function named by its operationId. HTTP only: no query and no rule.
+//! The operations of openapi.yaml: one folder a resource, one file an operation, the function named
+//! by its operationId. HTTP only: no query and no rule.
 
 pub mod bars;
 pub mod bookings;

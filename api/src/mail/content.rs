@@ -1,4 +1,5 @@
-//! What each mail says, ready to be written out: names are clean, times are on the evening's clocks, links are whole.
+//! What each mail says, ready to be written out: names are clean, times are on the evening's
+//! clocks, links are whole.
 
 use super::words;
 use crate::{
@@ -27,7 +28,12 @@ pub struct Letter {
 impl Letter {
     /// The letter in the school's badge.
     pub fn initial(&self) -> String {
-        self.school.name.chars().find(|c| c.is_alphanumeric()).map(|c| c.to_uppercase().to_string()).unwrap_or_default()
+        self.school
+            .name
+            .chars()
+            .find(|c| c.is_alphanumeric())
+            .map(|c| c.to_uppercase().to_string())
+            .unwrap_or_default()
     }
 }
 
@@ -89,20 +95,89 @@ pub struct GuestLink {
 
 /// What each template says.
 pub enum Content {
-    Login { name: Option<String>, code: String, url: String, until: String },
-    BookingsMade { name: String, evening: EveningWords, rows: Vec<Row>, url: String },
-    BookingChanged { name: String, evening: EveningWords, rows: Vec<Row>, url: String },
-    BookingCancelled { name: String, evening: EveningWords, rows: Vec<Row>, url: String },
-    Invite { name: String, parent: String, evening: EveningWords, students: String, rows: Vec<Row>, url: String, decline_url: String },
-    GuestUpdate { name: String, parent: String, evening: EveningWords, students: String, rows: Vec<Row>, cancelled: Vec<Row>, url: String, decline_url: String },
-    InviteRemoved { name: String, parent: String, evening: EveningWords, students: String },
-    InviteDeclined { name: String, guest: String, address: String, evening: EveningWords, students: String, url: String },
+    Login {
+        name: Option<String>,
+        code: String,
+        url: String,
+        until: String,
+    },
+    BookingsMade {
+        name: String,
+        evening: EveningWords,
+        rows: Vec<Row>,
+        url: String,
+    },
+    BookingChanged {
+        name: String,
+        evening: EveningWords,
+        rows: Vec<Row>,
+        url: String,
+    },
+    BookingCancelled {
+        name: String,
+        evening: EveningWords,
+        rows: Vec<Row>,
+        url: String,
+    },
+    Invite {
+        name: String,
+        parent: String,
+        evening: EveningWords,
+        students: String,
+        rows: Vec<Row>,
+        url: String,
+        decline_url: String,
+    },
+    GuestUpdate {
+        name: String,
+        parent: String,
+        evening: EveningWords,
+        students: String,
+        rows: Vec<Row>,
+        cancelled: Vec<Row>,
+        url: String,
+        decline_url: String,
+    },
+    InviteRemoved {
+        name: String,
+        parent: String,
+        evening: EveningWords,
+        students: String,
+    },
+    InviteDeclined {
+        name: String,
+        guest: String,
+        address: String,
+        evening: EveningWords,
+        students: String,
+        url: String,
+    },
     AccessEnded,
-    AddressChanged { name: String },
-    StaffAlert { name: String, alerts: Vec<String>, url: String },
-    CallCode { name: String, code: String, until: String, url: String },
-    LinkElsewhere { name: String, guest: String, is_parent: bool, evening: EveningWords, url: String },
-    GuestLinks { name: String, links: Vec<GuestLink> },
+    AddressChanged {
+        name: String,
+    },
+    StaffAlert {
+        name: String,
+        alerts: Vec<String>,
+        url: String,
+    },
+    CallCode {
+        name: String,
+        code: String,
+        until: String,
+        url: String,
+    },
+    LinkElsewhere {
+        name: String,
+        guest: String,
+        is_parent: bool,
+        evening: EveningWords,
+        url: String,
+    },
+    GuestLinks {
+        name: String,
+        links: Vec<GuestLink>,
+    },
 }
 
 impl Content {

@@ -1,4 +1,5 @@
-//! A mailer that keeps mails instead of sending them: the mailbox of demo and development modes, and of the tests.
+//! A mailer that keeps mails instead of sending them: the mailbox of demo and development modes,
+//! and of the tests.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -70,7 +71,8 @@ impl MemoryMailer {
     #[must_use]
     pub fn take_to(&self, address: &str) -> Vec<SentMail> {
         let mut kept = self.kept();
-        let (taken, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut kept.mails).into_iter().partition(|sent| sent.mail.to == address);
+        let (taken, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut kept.mails).into_iter().partition(|sent| sent.mail.to == address);
         kept.mails = rest.into();
         taken
     }
@@ -92,10 +94,18 @@ impl MemoryMailer {
     fn keep(&self, mail: &Mail) -> Result<(), SendError> {
         let mut kept = self.kept();
         match kept.failing.get(&mail.to) {
-            Some(Failure::Temporary) => Err(SendError { permanent: false, reason: super::smtp::LATER.to_owned() }),
-            Some(Failure::Permanent) => Err(SendError { permanent: true, reason: super::smtp::NO_MAILBOX.to_owned() }),
+            Some(Failure::Temporary) => {
+                Err(SendError { permanent: false, reason: super::smtp::LATER.to_owned() })
+            }
+            Some(Failure::Permanent) => {
+                Err(SendError { permanent: true, reason: super::smtp::NO_MAILBOX.to_owned() })
+            }
             None => {
-                kept.mails.push_back(SentMail { id: mail.id, sent_at: self.clock.now(), mail: mail.clone() });
+                kept.mails.push_back(SentMail {
+                    id: mail.id,
+                    sent_at: self.clock.now(),
+                    mail: mail.clone(),
+                });
                 let excess = kept.mails.len().saturating_sub(KEPT);
                 kept.mails.drain(..excess);
                 Ok(())

@@ -1,4 +1,5 @@
-//! Mail: what goes out, through what, and the worker that empties the outbox. A text is made at the moment it is sent and kept nowhere.
+//! Mail: what goes out, through what, and the worker that empties the outbox. A text is made at the
+//! moment it is sent and kept nowhere.
 
 mod content;
 mod load;
@@ -45,8 +46,9 @@ pub struct Mail {
     pub calendar: Vec<CalendarMessage>,
 }
 
-/// What a recipient's calendar is to do with one appointment. A message is about one entry alone (RFC 5546, 3.2.2 and 3.2.5): of several in one message
-/// some calendars take the first and drop the rest.
+/// What a recipient's calendar is to do with one appointment. A message is about one entry alone
+/// (RFC 5546, 3.2.2 and 3.2.5): of several in one message some calendars take the first and drop
+/// the rest.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CalendarMessage {
     /// What it asks for.
@@ -73,12 +75,15 @@ pub trait Mailer: Send + Sync + 'static {
     fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), SendError>>;
 }
 
-/// Where a school's pages are, with a slash at the end: on its own host, or on the one host of the settings; below its path where that is how schools are told
-/// apart, as in demo and development modes.
+/// Where a school's pages are, with a slash at the end: on its own host, or on the one host of the
+/// settings; below its path where that is how schools are told apart, as in demo and development
+/// modes.
 #[must_use]
 pub fn school_base(config: &Config, slug: &str, host: Option<&str>) -> String {
     match host {
-        Some(host) if !config.mode.is_playground() => format!("{}/", config.public_url.replace(HOST, host)),
+        Some(host) if !config.mode.is_playground() => {
+            format!("{}/", config.public_url.replace(HOST, host))
+        }
         _ if config.school_paths => format!("{}/s/{slug}/", config.public_url),
         _ => format!("{}/", config.public_url),
     }

@@ -46,7 +46,13 @@ pub fn render(id: Uuid, letter: &Letter, from: &str, now: DateTime<Utc>) -> aska
             .map(|(number, (method, appointment))| CalendarMessage {
                 method: *method,
                 file: format!("appointment-{number}.ics"),
-                text: calendar(*method, std::slice::from_ref(appointment), now, organizer, Some(attendee)),
+                text: calendar(
+                    *method,
+                    std::slice::from_ref(appointment),
+                    now,
+                    organizer,
+                    Some(attendee),
+                ),
             })
             .collect(),
     })

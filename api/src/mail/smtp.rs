@@ -23,10 +23,14 @@ const STEP: Duration = Duration::from_secs(20);
 const WHOLE: Duration = Duration::from_secs(90);
 
 pub(super) const LATER: &str = "The mail has not gone through yet. We keep trying for two days.";
-pub(super) const NO_MAILBOX: &str = "There is no mailbox with this address. Check the spelling and send it again with the right address.";
-const FULL: &str = "The mailbox of this address is full. Ask its owner to make room, then send it again.";
-const REFUSED: &str = "The mail server of this address does not take our mail. Use another address, or ask the school.";
-const UNWRITABLE: &str = "Mail can't be sent to this address. Check the spelling, or use another address.";
+pub(super) const NO_MAILBOX: &str = "There is no mailbox with this address. Check the spelling \
+                                     and send it again with the right address.";
+const FULL: &str =
+    "The mailbox of this address is full. Ask its owner to make room, then send it again.";
+const REFUSED: &str = "The mail server of this address does not take our mail. Use another \
+                       address, or ask the school.";
+const UNWRITABLE: &str =
+    "Mail can't be sent to this address. Check the spelling, or use another address.";
 
 /// Sends by SMTP, with TLS as the URL says.
 pub struct SmtpMailer {
@@ -34,12 +38,15 @@ pub struct SmtpMailer {
 }
 
 impl SmtpMailer {
-    /// Takes the server's URL: `smtps://user:password@host`, `smtp://user:password@host:587?tls=required`, `smtp://host:25`.
+    /// Takes the server's URL: `smtps://user:password@host`,
+    /// `smtp://user:password@host:587?tls=required`, `smtp://host:25`.
     ///
     /// # Errors
     /// When the URL is none; the error does not print it.
     pub fn new(url: &SecretString) -> anyhow::Result<Self> {
-        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret()).ok().context("PARLOUR_SMTP_URL: is no SMTP server's URL")?;
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
+            .ok()
+            .context("PARLOUR_SMTP_URL: is no SMTP server's URL")?;
         Ok(Self { transport: builder.timeout(Some(STEP)).build() })
     }
 
@@ -80,27 +87,38 @@ impl Header for AutoSubmitted {
     }
 }
 
-/// The mail in MIME: plain text and HTML as alternatives. One calendar message is a third alternative, so that calendars take it in by themselves, and a
-/// file for clients that show none (RFC 6047, 2.4). Of several alternatives a client would take one and hide what the mail says, so several messages
-/// are files alone: each is opened, or taken in, by itself.
+/// The mail in MIME: plain text and HTML as alternatives. One calendar message is a third
+/// alternative, so that calendars take it in by themselves, and a file for clients that show none
+/// (RFC 6047, 2.4). Of several alternatives a client would take one and hide what the mail says, so
+/// several messages are files alone: each is opened, or taken in, by itself.
 pub(super) fn message(mail: &Mail) -> Result<Message, SendError> {
     let unwritable = || SendError { permanent: true, reason: UNWRITABLE.to_owned() };
     let from = address(&mail.from).ok_or_else(unwritable)?;
     let message_id = format!("<{}@{}>", mail.id, from.domain());
     let alternatives = MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone());
     let calendar = |message: &CalendarMessage| {
-        ContentType::parse(&format!("text/calendar; charset=utf-8; method={}; component=VEVENT", message.method.as_str())).map_err(|_| unwritable())
+        ContentType::parse(&format!(
+            "text/calendar; charset=utf-8; method={}; component=VEVENT",
+            message.method.as_str()
+        ))
+        .map_err(|_| unwritable())
     };
-    let file = |message: &CalendarMessage, kind| Attachment::new(message.file.clone()).body(message.text.clone(), kind);
+    let file = |message: &CalendarMessage, kind| {
+        Attachment::new(message.file.clone()).body(message.text.clone(), kind)
+    };
     let body = match mail.calendar.as_slice() {
         [] => alternatives,
         [one] => {
             let kind = ContentType::parse("application/ics").map_err(|_| unwritable())?;
             let taken_in = SinglePart::builder().header(calendar(one)?).body(one.text.clone());
-            MultiPart::mixed().multipart(alternatives.singlepart(taken_in)).singlepart(file(one, kind))
+            MultiPart::mixed()
+                .multipart(alternatives.singlepart(taken_in))
+                .singlepart(file(one, kind))
         }
         several => {
-            several.iter().try_fold(MultiPart::mixed().multipart(alternatives), |body, one| Ok::<_, SendError>(body.singlepart(file(one, calendar(one)?))))?
+            several.iter().try_fold(MultiPart::mixed().multipart(alternatives), |body, one| {
+                Ok::<_, SendError>(body.singlepart(file(one, calendar(one)?)))
+            })?
         }
     };
     Message::builder()
@@ -113,13 +131,15 @@ pub(super) fn message(mail: &Mail) -> Result<Message, SendError> {
         .map_err(|_| unwritable())
 }
 
-/// An address as servers understand it: a domain of another script is written in ASCII (RFC 5891), as not every server takes it otherwise.
+/// An address as servers understand it: a domain of another script is written in ASCII (RFC 5891),
+/// as not every server takes it otherwise.
 fn address(text: &str) -> Option<Address> {
     let (local, domain) = text.rsplit_once('@')?;
     Address::new(local, idna::domain_to_ascii(domain).ok()?).ok()
 }
 
-/// What to make of the server's answer. Its words are neither logged nor shown: they may hold the address.
+/// What to make of the server's answer. Its words are neither logged nor shown: they may hold the
+/// address.
 fn read_error(error: &Error, mail: &Mail) -> SendError {
     let code = error.status().map(|code| code.to_string().parse::<u16>().unwrap_or_default());
     let words = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
@@ -141,7 +161,9 @@ fn read_code(code: u16, words: &str) -> (bool, &'static str) {
         ..500 | 530 | 534 | 535 | 538 => (false, LATER),
         _ if enhanced("5.2.2") => (true, FULL),
         552 => (true, FULL),
-        _ if ["5.1.1", "5.1.2", "5.1.3", "5.1.10", "5.2.1", "5.4.4"].into_iter().any(enhanced) => (true, NO_MAILBOX),
+        _ if ["5.1.1", "5.1.2", "5.1.3", "5.1.10", "5.2.1", "5.4.4"].into_iter().any(enhanced) => {
+            (true, NO_MAILBOX)
+        }
         553 => (true, NO_MAILBOX),
         550 | 551 if !words.contains("5.7.") => (true, NO_MAILBOX),
         _ => (true, REFUSED),
@@ -186,8 +208,16 @@ mod tests {
         let head = text.split("\r\n\r\n").next().unwrap();
         assert!(head.lines().all(|line| !line.to_lowercase().starts_with("bcc")), "{head}");
         // It stays within the subject, whose address no program makes a link of.
-        assert!(head.lines().any(|line| line.starts_with("Subject: Hello Bcc: =?utf-8?b?")), "{head}");
-        for to in ["a@example.org\r\nBcc: evil@example.com", "a@example.org, b@example.org", "no address", ""] {
+        assert!(
+            head.lines().any(|line| line.starts_with("Subject: Hello Bcc: =?utf-8?b?")),
+            "{head}"
+        );
+        for to in [
+            "a@example.org\r\nBcc: evil@example.com",
+            "a@example.org, b@example.org",
+            "no address",
+            "",
+        ] {
             mail.to = to.into();
             assert!(message(&mail).err().is_some_and(|error| error.permanent), "{to:?}");
         }
@@ -201,24 +231,40 @@ mod tests {
     /// The headers of all parts that are no multipart, in order, and how deep each stands.
     fn parts(mail: &Mail) -> Vec<(String, bool)> {
         let text = written(mail);
-        let headers = text.split("\r\n--").filter_map(|part| part.split_once("\r\n")).filter_map(|(_, part)| part.split("\r\n\r\n").next().map(str::to_owned));
-        let leaves = headers.filter(|headers| headers.contains("Content-Type:") && !headers.contains("multipart/"));
-        leaves.map(|headers| (headers.clone(), headers.contains("Content-Disposition: attachment"))).collect()
+        let headers = text
+            .split("\r\n--")
+            .filter_map(|part| part.split_once("\r\n"))
+            .filter_map(|(_, part)| part.split("\r\n\r\n").next().map(str::to_owned));
+        let leaves = headers
+            .filter(|headers| headers.contains("Content-Type:") && !headers.contains("multipart/"));
+        leaves
+            .map(|headers| (headers.clone(), headers.contains("Content-Disposition: attachment")))
+            .collect()
     }
 
     #[test]
     fn several_appointments_are_a_calendar_file_each() {
         let mut mail = mail();
-        mail.calendar = vec![about(1, Method::Cancel), about(2, Method::Request), about(3, Method::Request)];
+        mail.calendar =
+            vec![about(1, Method::Cancel), about(2, Method::Request), about(3, Method::Request)];
         let parts = parts(&mail);
-        let kinds: Vec<(&str, bool)> =
-            [("text/plain", false), ("text/html", false), ("method=CANCEL", true), ("method=REQUEST", true), ("method=REQUEST", true)].into();
+        let kinds: Vec<(&str, bool)> = [
+            ("text/plain", false),
+            ("text/html", false),
+            ("method=CANCEL", true),
+            ("method=REQUEST", true),
+            ("method=REQUEST", true),
+        ]
+        .into();
         assert_eq!(parts.len(), kinds.len(), "{parts:#?}");
         for ((headers, is_file), (kind, is_wanted)) in parts.iter().zip(&kinds) {
             assert!(headers.contains(kind) && is_file == is_wanted, "{kind}: {headers}");
         }
         for number in 1..=3 {
-            assert!(parts[number + 1].0.contains(&format!("filename=\"appointment-{number}.ics\"")), "{parts:#?}");
+            assert!(
+                parts[number + 1].0.contains(&format!("filename=\"appointment-{number}.ics\"")),
+                "{parts:#?}"
+            );
         }
     }
 
@@ -228,19 +274,27 @@ mod tests {
         mail.calendar = vec![about(1, Method::Request)];
         let text = written(&mail);
         assert!(text.contains("Content-Type: multipart/alternative;"));
-        assert!(text.contains("Content-Type: text/calendar; charset=utf-8; method=REQUEST"), "{text}");
+        assert!(
+            text.contains("Content-Type: text/calendar; charset=utf-8; method=REQUEST"),
+            "{text}"
+        );
         assert!(text.contains("filename=\"appointment-1.ics\""), "{text}");
-        assert!(text.contains("Message-ID: <00000000-0000-0000-0000-000000000007@hillcrest.example>"), "{text}");
+        assert!(
+            text.contains("Message-ID: <00000000-0000-0000-0000-000000000007@hillcrest.example>"),
+            "{text}"
+        );
         assert!(text.contains("Auto-Submitted: auto-generated"));
     }
 
-    /// A mail server on a port of its own that answers `RCPT TO` as told; gives its URL and what it was sent.
+    /// A mail server on a port of its own that answers `RCPT TO` as told; gives its URL and what it
+    /// was sent.
     fn server(answer: &'static str) -> (SecretString, std::thread::JoinHandle<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = SecretString::from(format!("smtp://{}", listener.local_addr().unwrap()));
         let talk = move || {
             let (mut client, _) = listener.accept().unwrap();
-            let mut lines = BufReader::new(client.try_clone().unwrap()).lines().map_while(Result::ok);
+            let mut lines =
+                BufReader::new(client.try_clone().unwrap()).lines().map_while(Result::ok);
             client.write_all(b"220 test\r\n").unwrap();
             let mut heard = String::new();
             while let Some(line) = lines.next() {
@@ -271,11 +325,22 @@ mod tests {
         let check = async |answer, expected: Result<(), (bool, &str)>| {
             let (url, server) = server(answer);
             let outcome = SmtpMailer::new(&url).unwrap().send(&mail()).await;
-            assert_eq!(outcome, expected.map_err(|(permanent, reason)| SendError { permanent, reason: reason.to_owned() }), "{answer}");
+            assert_eq!(
+                outcome,
+                expected.map_err(|(permanent, reason)| SendError {
+                    permanent,
+                    reason: reason.to_owned()
+                }),
+                "{answer}"
+            );
             server.join().unwrap()
         };
         let heard = check("250 fine", Ok(())).await;
-        assert!(heard.contains("From: \"Hillcrest School\" <mail@hillcrest.example>") && heard.contains("To: rachel@example.org"), "{heard}");
+        assert!(
+            heard.contains("From: \"Hillcrest School\" <mail@hillcrest.example>")
+                && heard.contains("To: rachel@example.org"),
+            "{heard}"
+        );
         check("550 5.1.1 no such user", Err((true, NO_MAILBOX))).await;
         check("552 5.2.2 mailbox full", Err((true, FULL))).await;
         check("550 5.7.1 we don't want this", Err((true, REFUSED))).await;
@@ -299,7 +364,9 @@ mod tests {
 
     #[test]
     fn what_a_code_means() {
-        let check = |code, words: &str, permanent, reason| assert_eq!(read_code(code, words), (permanent, reason), "{code} {words}");
+        let check = |code, words: &str, permanent, reason| {
+            assert_eq!(read_code(code, words), (permanent, reason), "{code} {words}")
+        };
         check(421, "4.7.0 try again later", false, LATER);
         check(451, "greylisted", false, LATER);
         check(535, "5.7.8 bad credentials", false, LATER);

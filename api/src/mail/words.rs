@@ -10,8 +10,8 @@ const MAX_CHARS: usize = 200;
 /// The longest paragraph of our own that holds names, in characters.
 const MAX_PARAGRAPH: usize = 4000;
 
-/// A name or title on one line: no control characters, no marks that turn the direction of the text around them, blanks folded, nothing that a mail program
-/// would make a link of.
+/// A name or title on one line: no control characters, no marks that turn the direction of the text
+/// around them, blanks folded, nothing that a mail program would make a link of.
 pub fn clean(text: &str) -> String {
     without_links(&on_one_line(text, MAX_CHARS))
 }
@@ -26,15 +26,18 @@ pub fn clean_address(text: &str) -> String {
     on_one_line(text, MAX_CHARS)
 }
 
-/// Mail programs make links of what looks like a domain, an address or a URL in the text of others, in plain text as in HTML. A blank of no width (U+200B) after
-/// each full stop, at sign and colon inside a word ends what they look at, and nobody sees it: it works in both parts of a mail, where an element around the stop
-/// would work in one, and programs that know no newer character (U+2060) show it as nothing, too.
+/// Mail programs make links of what looks like a domain, an address or a URL in the text of others,
+/// in plain text as in HTML. A blank of no width (U+200B) after each full stop, at sign and colon
+/// inside a word ends what they look at, and nobody sees it: it works in both parts of a mail,
+/// where an element around the stop would work in one, and programs that know no newer character
+/// (U+2060) show it as nothing, too.
 fn without_links(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let (mut before, mut rest) = (' ', text.chars().peekable());
     while let Some(c) = rest.next() {
         shown.push(c);
-        let is_inside = |next: char| !before.is_whitespace() && !next.is_whitespace() && !is_invisible(next);
+        let is_inside =
+            |next: char| !before.is_whitespace() && !next.is_whitespace() && !is_invisible(next);
         let links = |next: char| match narrow(c) {
             '@' => true,
             ':' => narrow(next) == '/',
@@ -49,7 +52,10 @@ fn without_links(text: &str) -> String {
 }
 
 fn on_one_line(text: &str, max_chars: usize) -> String {
-    let seen = text.chars().filter(|c| !turns_text(*c)).map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c });
+    let seen = text
+        .chars()
+        .filter(|c| !turns_text(*c))
+        .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c });
     let words: String = seen.collect();
     let words: Vec<&str> = words.split_whitespace().collect();
     words.join(" ").chars().take(max_chars).collect()

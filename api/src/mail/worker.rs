@@ -1,5 +1,6 @@
-//! Empties the outbox: claims what is due, writes each mail out at the moment it is sent, sends up to four at a time and notes what became of it.
-//! Logs name outbox rows and templates, never an address, a name or a token.
+//! Empties the outbox: claims what is due, writes each mail out at the moment it is sent, sends up
+//! to four at a time and notes what became of it. Logs name outbox rows and templates, never an
+//! address, a name or a token.
 
 use std::{future::Future, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
 
@@ -32,7 +33,8 @@ const AT_A_TIME: usize = 4;
 const REST: Duration = Duration::from_secs(1);
 
 /// Told to people when a mail was tried for two days.
-const GIVEN_UP: &str = "The mail could not be delivered for two days. Check the address, then send it again.";
+const GIVEN_UP: &str =
+    "The mail could not be delivered for two days. Check the address, then send it again.";
 
 /// Told to people when it is we who failed.
 const OUR_FAULT: &str = "The mail could not be written. Please tell the school.";
@@ -64,7 +66,8 @@ struct Sending {
     after: Option<SchoolId>,
 }
 
-/// Sends what is due, as it becomes due, until `shutdown` is ready; mails that are being sent then are finished.
+/// Sends what is due, as it becomes due, until `shutdown` is ready; mails that are being sent then
+/// are finished.
 pub async fn run(deps: Deps, shutdown: impl Future<Output = ()>) {
     let mut shutdown = pin!(shutdown);
     let mut sending = Sending::default();
@@ -93,10 +96,12 @@ pub async fn deliver_due(deps: &Deps) -> usize {
     }
 }
 
-/// Begins as many mails as may be sent at a time. One that is slow keeps its own place and nobody else's.
+/// Begins as many mails as may be sent at a time. One that is slow keeps its own place and nobody
+/// else's.
 async fn fill(deps: &Deps, sending: &mut Sending) {
     while sending.mails.len() < AT_A_TIME {
-        let (now, limit, after) = (deps.clock.now(), AT_A_TIME - sending.mails.len(), sending.after);
+        let (now, limit, after) =
+            (deps.clock.now(), AT_A_TIME - sending.mails.len(), sending.after);
         match deps.store.write(move |db| outbox::claim(db, now, limit, after)).await {
             Ok(Due::Claimed(rows)) => {
                 sending.after = rows.last().map(Claimed::school);
@@ -112,12 +117,19 @@ async fn fill(deps: &Deps, sending: &mut Sending) {
     }
 }
 
-/// A mail whose sending panics is tried again when its lease has run out, and takes nothing else down.
+/// A mail whose sending panics is tried again when its lease has run out, and takes nothing else
+/// down.
 fn begin(deps: Deps, row: Claimed) -> BoxFuture<'static, bool> {
     let id = row.id;
     let span = tracing::info_span!("send_mail", outbox = %id, template = row.template, request_id = row.request_id().map(field::display));
     let guarded = AssertUnwindSafe(deliver(deps, row)).catch_unwind().instrument(span);
-    guarded.map(move |outcome| outcome.inspect_err(|_| tracing::error!(outbox = %id, "sending a mail panicked")).unwrap_or(false)).boxed()
+    guarded
+        .map(move |outcome| {
+            outcome
+                .inspect_err(|_| tracing::error!(outbox = %id, "sending a mail panicked"))
+                .unwrap_or(false)
+        })
+        .boxed()
 }
 
 async fn deliver(deps: Deps, row: Claimed) -> bool {
@@ -146,9 +158,13 @@ async fn deliver(deps: Deps, row: Claimed) -> bool {
 /// The mail as it is to be sent now, or what becomes of the row instead.
 async fn write_out(deps: &Deps, row: &Claimed) -> Result<Mail, Settled> {
     // A row of a newer version may be understood after an update.
-    let Some(mail) = row.mail() else { return Err(later(deps, row, OUR_FAULT.to_owned(), OUR_FAULT)) };
-    let (keys, config, now, queued_at) = (deps.keys.clone(), Arc::clone(&deps.config), deps.clock.now(), row.created_at);
-    let loaded = deps.store.read(move |db| load::load(db, &keys, &config, now, mail, queued_at)).await;
+    let Some(mail) = row.mail() else {
+        return Err(later(deps, row, OUR_FAULT.to_owned(), OUR_FAULT));
+    };
+    let (keys, config, now, queued_at) =
+        (deps.keys.clone(), Arc::clone(&deps.config), deps.clock.now(), row.created_at);
+    let loaded =
+        deps.store.read(move |db| load::load(db, &keys, &config, now, mail, queued_at)).await;
     let letter = match loaded {
         Ok(Loaded::Letter(letter)) => letter,
         Ok(Loaded::Nothing(reason)) => return Err(Settled::Dropped(reason.to_owned())),
@@ -168,10 +184,14 @@ async fn write_out(deps: &Deps, row: &Claimed) -> Result<Mail, Settled> {
 }
 
 fn later(deps: &Deps, row: &Claimed, reason: String, given_up: &str) -> Settled {
-    pause(row.attempts).map_or_else(|| Settled::Failed(given_up.to_owned()), |pause| Settled::Retry(deps.clock.now() + pause, reason))
+    pause(row.attempts).map_or_else(
+        || Settled::Failed(given_up.to_owned()),
+        |pause| Settled::Retry(deps.clock.now() + pause, reason),
+    )
 }
 
-/// Notes what became of a mail. If that fails the mail goes out again when its lease has run out: better twice than never.
+/// Notes what became of a mail. If that fails the mail goes out again when its lease has run out:
+/// better twice than never.
 async fn settle(deps: &Deps, row: Claimed, settled: Settled) {
     let (id, now) = (row.id, deps.clock.now());
     let job = move |db: &mut Db| outbox::settle(db, now, &row, &settled);
@@ -179,7 +199,9 @@ async fn settle(deps: &Deps, row: Claimed, settled: Settled) {
         match deps.store.write(job.clone()).await {
             Ok(true) => return,
             Ok(false) => return deps.metrics.count_lost_lease(Leased::Mail),
-            Err(error) => tracing::warn!(outbox = %id, %error, "could not note what became of a mail"),
+            Err(error) => {
+                tracing::warn!(outbox = %id, %error, "could not note what became of a mail")
+            }
         }
         tokio::time::sleep(REST).await;
     }

@@ -1,4 +1,5 @@
-//! The one way in which the body of a request is read: as it comes and never unpacked, up to a size, and within a time that grows with what has come.
+//! The one way in which the body of a request is read: as it comes and never unpacked, up to a
+//! size, and within a time that grows with what has come.
 
 use std::{future::Future, pin::Pin, time::Duration};
 
@@ -49,7 +50,9 @@ impl FromRequest for Form {
 /// Whether the body is said to be of a media type, whatever its parameters.
 pub(super) fn is_of(req: &HttpRequest, kind: &str) -> bool {
     let given = req.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    given.is_some_and(|given| given.split(';').next().is_some_and(|found| found.trim().eq_ignore_ascii_case(kind)))
+    given.is_some_and(|given| {
+        given.split(';').next().is_some_and(|found| found.trim().eq_ignore_ascii_case(kind))
+    })
 }
 
 /// Refuses bodies with a `Content-Encoding`: unpacking a few bytes could take all of the memory.
@@ -58,18 +61,34 @@ pub(super) fn is_of(req: &HttpRequest, kind: &str) -> bool {
 /// `unsupported_media_type`.
 pub fn check_encoding(headers: &HeaderMap) -> Answer<()> {
     let is_plain = |value: &header::HeaderValue| {
-        value.to_str().is_ok_and(|codings| codings.split(',').map(str::trim).all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case("identity")))
+        value.to_str().is_ok_and(|codings| {
+            codings
+                .split(',')
+                .map(str::trim)
+                .all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case("identity"))
+        })
     };
-    if headers.get_all(header::CONTENT_ENCODING).all(is_plain) { Ok(()) } else { Err(ApiError::encoded()) }
+    if headers.get_all(header::CONTENT_ENCODING).all(is_plain) {
+        Ok(())
+    } else {
+        Err(ApiError::encoded())
+    }
 }
 
 /// Reads the body of a request.
 ///
 /// # Errors
-/// `unsupported_media_type`, `too_large`, `request_timeout`; `bad_request` when it ends before it is whole.
-pub(super) fn read(req: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Answer<Bytes>> + use<> {
+/// `unsupported_media_type`, `too_large`, `request_timeout`; `bad_request` when it ends before it
+/// is whole.
+pub(super) fn read(
+    req: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Answer<Bytes>> + use<> {
     let most = req.app_data::<MaxBody>().map_or(MAX_BODY, |most| most.0);
-    let length = req.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let length = req
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
     let encoding = check_encoding(req.headers());
     let chunks = payload.take();
     let connection = req.conn_data::<Connection>().map(Connection::handle);
@@ -83,7 +102,11 @@ pub(super) fn read(req: &HttpRequest, payload: &mut Payload) -> impl Future<Outp
     }
 }
 
-async fn collect(mut chunks: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin, length: Option<usize>, most: usize) -> Answer<Bytes> {
+async fn collect(
+    mut chunks: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+    length: Option<usize>,
+    most: usize,
+) -> Answer<Bytes> {
     let start = Instant::now();
     if length.is_some_and(|length| length > most) {
         return Err(too_large(most));
@@ -116,7 +139,11 @@ fn broken(error: &PayloadError, most: usize) -> ApiError {
 }
 
 fn too_large(most: usize) -> ApiError {
-    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("The body is too large. Send at most {} KiB.", most / 1024))
+    ApiError::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too_large",
+        format!("The body is too large. Send at most {} KiB.", most / 1024),
+    )
 }
 
 #[cfg(test)]
@@ -127,24 +154,41 @@ mod tests {
     use super::*;
 
     fn chunks(sizes: &[usize]) -> impl Stream<Item = Result<Bytes, PayloadError>> + Unpin + use<> {
-        stream::iter(sizes.iter().map(|size| Ok(Bytes::from(vec![b'x'; *size]))).collect::<Vec<_>>())
+        stream::iter(
+            sizes.iter().map(|size| Ok(Bytes::from(vec![b'x'; *size]))).collect::<Vec<_>>(),
+        )
     }
 
     #[tokio::test]
     async fn a_body_is_read_up_to_its_size() {
-        let read = async |sizes: &[usize], length| collect(chunks(sizes), length, 100).await.map(|body| body.len()).map_err(|error| error.code());
+        let read = async |sizes: &[usize], length| {
+            collect(chunks(sizes), length, 100)
+                .await
+                .map(|body| body.len())
+                .map_err(|error| error.code())
+        };
         assert_eq!(read(&[], None).await, Ok(0));
         assert_eq!(read(&[60, 40], Some(100)).await, Ok(100));
         assert_eq!(read(&[60, 41], None).await, Err("too_large"));
-        assert_eq!(read(&[], Some(101)).await, Err("too_large"), "what it says of itself is enough");
+        assert_eq!(
+            read(&[], Some(101)).await,
+            Err("too_large"),
+            "what it says of itself is enough"
+        );
         let cut = stream::iter([Ok(Bytes::from_static(b"x")), Err(PayloadError::Incomplete(None))]);
-        assert_eq!(collect(cut, Some(2), 100).await.map_err(|error| error.code()).err(), Some("bad_request"));
+        assert_eq!(
+            collect(cut, Some(2), 100).await.map_err(|error| error.code()).err(),
+            Some("bad_request")
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_stops_coming_is_given_up() {
         let stuck = stream::iter([Ok(Bytes::from_static(b"x"))]).chain(stream::pending());
-        assert_eq!(collect(stuck, Some(2), 100).await.map_err(|error| error.code()).err(), Some("request_timeout"));
+        assert_eq!(
+            collect(stuck, Some(2), 100).await.map_err(|error| error.code()).err(),
+            Some("request_timeout")
+        );
     }
 
     #[test]
@@ -156,7 +200,9 @@ mod tests {
     #[test]
     fn only_what_is_not_encoded_passes() {
         let check = |values: &[&str]| {
-            let request = values.iter().fold(TestRequest::post(), |request, value| request.append_header((header::CONTENT_ENCODING, *value)));
+            let request = values.iter().fold(TestRequest::post(), |request, value| {
+                request.append_header((header::CONTENT_ENCODING, *value))
+            });
             check_encoding(request.to_http_request().headers()).is_ok()
         };
         assert!(check(&[]) && check(&["identity"]) && check(&["Identity"]) && check(&[""]));

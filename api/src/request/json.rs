@@ -1,4 +1,5 @@
-//! JSON into the shapes of the contract, to the letter: an object is an object and not a list of its values, and what is wrong is said with its place.
+//! JSON into the shapes of the contract, to the letter: an object is an object and not a list of
+//! its values, and what is wrong is said with its place.
 
 use parlour_domain::text::{self, Lines};
 use parlour_wire::FieldError;
@@ -33,7 +34,8 @@ const CONTROL_CHARACTER: &str = "control character";
 /// Reads a value. Blanks and line breaks around a text are let through: some fields are trimmed.
 ///
 /// # Errors
-/// What is wrong, and where: `required`, `unknown`, `wrong_shape`, or `format` for a control character.
+/// What is wrong, and where: `required`, `unknown`, `wrong_shape`, or `format` for a control
+/// character.
 pub fn read<T: DeserializeOwned>(value: &Value, nulls: Nulls) -> Result<T, FieldError> {
     serde_path_to_error::deserialize(Strict { value, nulls, lines: Some(Lines::One) })
         .map_err(|error| wrong(&error.path().to_string(), &error.inner().to_string()))
@@ -43,16 +45,26 @@ pub fn read<T: DeserializeOwned>(value: &Value, nulls: Nulls) -> Result<T, Field
 fn wrong(path: &str, said: &str) -> FieldError {
     let named = said.split('`').nth(1).unwrap_or_default();
     let place = if path == "." { "" } else { path };
-    let within = if place.is_empty() || place.ends_with(named) { named.to_owned() } else { format!("{place}.{named}") };
+    let within = if place.is_empty() || place.ends_with(named) {
+        named.to_owned()
+    } else {
+        format!("{place}.{named}")
+    };
     let (field, code, detail) = if said == CONTROL_CHARACTER {
         (place.to_owned(), "format", "Give a text without control characters.".to_owned())
     } else if said.starts_with("missing field") {
         (within, "required", format!("Give {named}."))
     } else if said.starts_with("unknown field") {
-        let known = said.split_once("expected ").map(|(_, known)| known.trim_start_matches("one of ").replace('`', "")).unwrap_or_default();
+        let known = said
+            .split_once("expected ")
+            .map(|(_, known)| known.trim_start_matches("one of ").replace('`', ""))
+            .unwrap_or_default();
         (within, "unknown", format!("There is no such field here. There is: {known}."))
     } else if said.starts_with("unknown variant") {
-        let known = said.split_once("expected ").map(|(_, known)| known.trim_start_matches("one of ").replace('`', "")).unwrap_or_default();
+        let known = said
+            .split_once("expected ")
+            .map(|(_, known)| known.trim_start_matches("one of ").replace('`', ""))
+            .unwrap_or_default();
         (place.to_owned(), "wrong_shape", format!("Give one of: {known}."))
     } else {
         (place.to_owned(), "wrong_shape", shape(said))
@@ -63,20 +75,25 @@ fn wrong(path: &str, said: &str) -> FieldError {
 
 /// `invalid type: integer `18`, expected a string`, without the names of our types.
 fn shape(said: &str) -> String {
-    let Some((found, expected)) = said.rsplit_once(", expected ") else { return format!("Is of the wrong shape: {said}.") };
+    let Some((found, expected)) = said.rsplit_once(", expected ") else {
+        return format!("Is of the wrong shape: {said}.");
+    };
     let expected = match expected {
-        "u8" | "u16" | "u32" | "u64" | "i8" | "i16" | "i32" | "i64" | "usize" => "a whole number of a fitting size",
+        "u8" | "u16" | "u32" | "u64" | "i8" | "i16" | "i32" | "i64" | "usize" => {
+            "a whole number of a fitting size"
+        }
         "a boolean" => "true or false",
         "a string" => "a text",
         "a sequence" => "a list",
         "option" => "a value",
         other => other,
     };
-    let found = match found.trim_start_matches("invalid type: ").trim_start_matches("invalid value: ") {
-        "map" => "an object".to_owned(),
-        "sequence" => "a list".to_owned(),
-        other => other.replace('`', ""),
-    };
+    let found =
+        match found.trim_start_matches("invalid type: ").trim_start_matches("invalid value: ") {
+            "map" => "an object".to_owned(),
+            "sequence" => "a list".to_owned(),
+            other => other.replace('`', ""),
+        };
     format!("Give {expected}; this is {found}.")
 }
 
@@ -93,7 +110,10 @@ impl<'de> Strict<'de> {
     /// A text of the contract; one that is read as any JSON is checked by whoever reads it on.
     fn text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         if let (Some(lines), Some(text)) = (self.lines, self.value.as_str())
-            && !text.trim_matches(['\t', '\n', '\r', ' ']).chars().all(|c| text::is_allowed(c, lines))
+            && !text
+                .trim_matches(['\t', '\n', '\r', ' '])
+                .chars()
+                .all(|c| text::is_allowed(c, lines))
         {
             return Err(Error::custom(CONTROL_CHARACTER));
         }
@@ -101,19 +121,25 @@ impl<'de> Strict<'de> {
     }
 
     fn map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let Value::Object(object) = self.value else { return Err(Error::invalid_type(unexpected(self.value), &"an object")) };
+        let Value::Object(object) = self.value else {
+            return Err(Error::invalid_type(unexpected(self.value), &"an object"));
+        };
         let lines = |key: &str| match key {
             key if OWN_RULES.contains(&key) => None,
             key if MANY_LINES.contains(&key) => Some(Lines::Many),
             _ => Some(Lines::One),
         };
-        let members = object.iter().map(|(key, value)| (key.as_str(), Strict { value, lines: lines(key), ..self }));
+        let members = object
+            .iter()
+            .map(|(key, value)| (key.as_str(), Strict { value, lines: lines(key), ..self }));
         visitor.visit_map(MapDeserializer::new(members))
     }
 
-    /// A number without a fraction is an integer, however it is written (JSON Schema 2020-12, Core 4.2.3): `5.0` is 5.
+    /// A number without a fraction is an integer, however it is written (JSON Schema 2020-12, Core
+    /// 4.2.3): `5.0` is 5.
     fn integer<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let written_long = self.value.as_f64().filter(|number| self.value.is_f64() && number.fract() == 0.0);
+        let written_long =
+            self.value.as_f64().filter(|number| self.value.is_f64() && number.fract() == 0.0);
         match written_long.and_then(|number| format!("{number:.0}").parse().ok()) {
             Some(number) => visitor.visit_i64(number),
             None => self.deserialize_any(visitor),
@@ -142,7 +168,9 @@ impl<'de> Deserializer<'de> for Strict<'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.value {
-            Value::Array(items) => visitor.visit_seq(SeqDeserializer::new(items.iter().map(|value| Strict { value, ..self }))),
+            Value::Array(items) => visitor.visit_seq(SeqDeserializer::new(
+                items.iter().map(|value| Strict { value, ..self }),
+            )),
             Value::Object(_) => self.map(visitor),
             single => single.deserialize_any(visitor),
         }
@@ -151,20 +179,36 @@ impl<'de> Deserializer<'de> for Strict<'de> {
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match (self.value, self.nulls) {
             (Value::Null, Nulls::Absent) => visitor.visit_none(),
-            (Value::Null, Nulls::Refused) => Err(Error::invalid_type(Unexpected::Other("null"), &"a value, or leave it out")),
+            (Value::Null, Nulls::Refused) => {
+                Err(Error::invalid_type(Unexpected::Other("null"), &"a value, or leave it out"))
+            }
             _ => visitor.visit_some(self),
         }
     }
 
-    fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
         self.map(visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(self, name: &'static str, variants: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
         match self.value {
             Value::String(_) => self.value.deserialize_enum(name, variants, visitor),
             other => Err(Error::invalid_type(unexpected(other), &"a text")),
@@ -238,27 +282,96 @@ mod tests {
         #[track_caller]
         fn check(value: &Value, field: &str, code: &str, detail: &str) {
             let wrong = read::<Outer>(value, Nulls::Absent).expect_err("it is wrong");
-            assert_eq!((wrong.field.as_str(), wrong.code.as_str(), wrong.detail.as_str()), (field, code, detail), "{value}");
+            assert_eq!(
+                (wrong.field.as_str(), wrong.code.as_str(), wrong.detail.as_str()),
+                (field, code, detail),
+                "{value}"
+            );
         }
         check(&json!({}), "name", "required", "Give name.");
         check(&json!(["x", 1, null, []]), "body", "wrong_shape", "Give an object; this is a list.");
         check(&json!(7), "body", "wrong_shape", "Give an object; this is a number.");
         check(&json!({ "name": 18 }), "name", "wrong_shape", "Give a text; this is integer 18.");
         check(&json!({ "name": null }), "name", "wrong_shape", "Give a text; this is null.");
-        check(&json!({ "name": "x", "count": -5 }), "count", "wrong_shape", "Give a whole number of a fitting size; this is integer -5.");
-        check(&json!({ "name": "x", "count": 5.5 }), "count", "wrong_shape", "Give a whole number of a fitting size; this is floating point 5.5.");
-        check(&json!({ "name": "x", "count": 1e300 }), "count", "wrong_shape", "Give a whole number of a fitting size; this is floating point 1e+300.");
-        check(&json!({ "name": "x", "size": 1 }), "size", "unknown", "There is no such field here. There is: name, count, inner, all, title, note, tags.");
+        check(
+            &json!({ "name": "x", "count": -5 }),
+            "count",
+            "wrong_shape",
+            "Give a whole number of a fitting size; this is integer -5.",
+        );
+        check(
+            &json!({ "name": "x", "count": 5.5 }),
+            "count",
+            "wrong_shape",
+            "Give a whole number of a fitting size; this is floating point 5.5.",
+        );
+        check(
+            &json!({ "name": "x", "count": 1e300 }),
+            "count",
+            "wrong_shape",
+            "Give a whole number of a fitting size; this is floating point 1e+300.",
+        );
+        check(
+            &json!({ "name": "x", "size": 1 }),
+            "size",
+            "unknown",
+            "There is no such field here. There is: name, count, inner, all, title, note, tags.",
+        );
         check(&json!({ "name": "x", "inner": {} }), "inner.mode", "required", "Give mode.");
-        check(&json!({ "name": "x", "inner": { "mode": "phone" } }), "inner.mode", "wrong_shape", "Give one of: video or in_person.");
-        check(&json!({ "name": "x", "inner": { "mode": { "video": null } } }), "inner.mode", "wrong_shape", "Give a text; this is an object.");
-        check(&json!({ "name": "x", "inner": ["video"] }), "inner", "wrong_shape", "Give an object; this is a list.");
-        check(&json!({ "name": "x", "all": [{ "mode": "video" }, ["video"]] }), "all[1]", "wrong_shape", "Give an object; this is a list.");
-        check(&json!({ "name": "x", "title": "x\0" }), "title", "format", "Give a text without control characters.");
-        check(&json!({ "name": "x", "title": "x\ny" }), "title", "format", "Give a text without control characters.");
-        check(&json!({ "name": "x", "note": "one\ntwo\u{85}" }), "note", "format", "Give a text without control characters.");
-        check(&json!({ "name": "x", "tags": ["a", "b\u{1b}"] }), "tags[1]", "format", "Give a text without control characters.");
-        check(&json!({ "name": "x", "all": {} }), "all", "wrong_shape", "Give a list; this is an object.");
+        check(
+            &json!({ "name": "x", "inner": { "mode": "phone" } }),
+            "inner.mode",
+            "wrong_shape",
+            "Give one of: video or in_person.",
+        );
+        check(
+            &json!({ "name": "x", "inner": { "mode": { "video": null } } }),
+            "inner.mode",
+            "wrong_shape",
+            "Give a text; this is an object.",
+        );
+        check(
+            &json!({ "name": "x", "inner": ["video"] }),
+            "inner",
+            "wrong_shape",
+            "Give an object; this is a list.",
+        );
+        check(
+            &json!({ "name": "x", "all": [{ "mode": "video" }, ["video"]] }),
+            "all[1]",
+            "wrong_shape",
+            "Give an object; this is a list.",
+        );
+        check(
+            &json!({ "name": "x", "title": "x\0" }),
+            "title",
+            "format",
+            "Give a text without control characters.",
+        );
+        check(
+            &json!({ "name": "x", "title": "x\ny" }),
+            "title",
+            "format",
+            "Give a text without control characters.",
+        );
+        check(
+            &json!({ "name": "x", "note": "one\ntwo\u{85}" }),
+            "note",
+            "format",
+            "Give a text without control characters.",
+        );
+        check(
+            &json!({ "name": "x", "tags": ["a", "b\u{1b}"] }),
+            "tags[1]",
+            "format",
+            "Give a text without control characters.",
+        );
+        check(
+            &json!({ "name": "x", "all": {} }),
+            "all",
+            "wrong_shape",
+            "Give a list; this is an object.",
+        );
     }
 
     #[test]
@@ -274,9 +387,13 @@ mod tests {
             tags: vec!["a ".to_owned()],
         };
         assert_eq!(read::<Outer>(&value, Nulls::Absent).expect("it is right"), expected);
-        let counted = read::<Outer>(&json!({ "name": "x", "count": 5.0 }), Nulls::Absent).expect("it is an integer, written long");
+        let counted = read::<Outer>(&json!({ "name": "x", "count": 5.0 }), Nulls::Absent)
+            .expect("it is an integer, written long");
         assert_eq!(counted.count, Some(5));
         let refused = read::<Outer>(&value, Nulls::Refused).expect_err("null is no value");
-        assert_eq!((refused.field.as_str(), refused.detail.as_str()), ("count", "Give a value, or leave it out; this is null."));
+        assert_eq!(
+            (refused.field.as_str(), refused.detail.as_str()),
+            ("count", "Give a value, or leave it out; this is null.")
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Cursors that hold their place themselves, for lists whose rows can move or go: sealed with the server's key, so that none is taken that was not given out.
+//! Cursors that hold their place themselves, for lists whose rows can move or go: sealed with the
+//! server's key, so that none is taken that was not given out.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use parlour_wire::Page;
@@ -41,10 +42,15 @@ impl Place {
     fn read(cursor: &str, keys: &Keys, list: List, of: Uuid) -> Option<Self> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (sealed, found) = bytes.split_at_checked(SEALED)?;
-        if sealed.first() != Some(&(list as u8)) || !bool::from(found.ct_eq(&seal(keys, of, sealed))) {
+        if sealed.first() != Some(&(list as u8))
+            || !bool::from(found.ct_eq(&seal(keys, of, sealed)))
+        {
             return None;
         }
-        Some(Self { order: i64::from_be_bytes(sealed.get(1..9)?.try_into().ok()?), id: Uuid::from_slice(sealed.get(9..)?).ok()? })
+        Some(Self {
+            order: i64::from_be_bytes(sealed.get(1..9)?.try_into().ok()?),
+            id: Uuid::from_slice(sealed.get(9..)?).ok()?,
+        })
     }
 }
 
@@ -55,20 +61,32 @@ fn seal(keys: &Keys, of: Uuid, bytes: &[u8]) -> Vec<u8> {
 }
 
 impl PageQuery {
-    /// As [`PageQuery::read`], for a list whose pages [`sealed_page`] makes. `of` is whose list it is: the school's, or an endpoint's.
+    /// As [`PageQuery::read`], for a list whose pages [`sealed_page`] makes. `of` is whose list it
+    /// is: the school's, or an endpoint's.
     ///
     /// # Errors
     /// `bad_cursor` for one that this list did not give out, `invalid` for a limit out of 1 to 100.
     pub fn read_sealed(&self, keys: &Keys, list: List, of: Uuid) -> Answer<(Option<Place>, i64)> {
         let limit = self.limit()?;
-        let read = |cursor: &str| Place::read(cursor, keys, list, of).ok_or_else(|| ApiError::from(Error::BadCursor));
+        let read = |cursor: &str| {
+            Place::read(cursor, keys, list, of).ok_or_else(|| ApiError::from(Error::BadCursor))
+        };
         Ok((self.cursor.as_deref().map(read).transpose()?, limit))
     }
 }
 
 /// A page of rows of which one more than `limit` was read.
-pub fn sealed_page<R, T>(keys: &Keys, list: List, of: Uuid, rows: Vec<R>, limit: i64, place: impl Fn(&R) -> Place, view: impl FnMut(R) -> T) -> Page<T> {
+pub fn sealed_page<R, T>(
+    keys: &Keys,
+    list: List,
+    of: Uuid,
+    rows: Vec<R>,
+    limit: i64,
+    place: impl Fn(&R) -> Place,
+    view: impl FnMut(R) -> T,
+) -> Page<T> {
     let (rows, more) = cut(rows, limit);
-    let next_cursor = if more { rows.last().map(|row| place(row).cursor(keys, list, of)) } else { None };
+    let next_cursor =
+        if more { rows.last().map(|row| place(row).cursor(keys, list, of)) } else { None };
     Page { items: rows.into_iter().map(view).collect(), next_cursor }
 }

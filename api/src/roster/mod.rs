@@ -1,4 +1,5 @@
-//! The roster import: reads files or fetches from a provider, compares, writes, and says what it did. Knows not the command line; of HTTP knows [`remote`] alone.
+//! The roster import: reads files or fetches from a provider, compares, writes, and says what it
+//! did. Knows not the command line; of HTTP knows [`remote`] alone.
 
 pub mod push;
 pub mod remote;
@@ -42,7 +43,8 @@ const TRIES: u32 = 3;
 pub struct ImportOptions {
     /// Of files only the school of this id or exact name.
     pub school: Option<String>,
-    /// The schools that a source may write, by id or exact name; none when it may write those that are bound to it.
+    /// The schools that a source may write, by id or exact name; none when it may write those that
+    /// are bound to it.
     pub schools: Vec<String>,
     /// Compare and report, but write nothing.
     pub dry_run: bool,
@@ -55,18 +57,34 @@ pub struct ImportOptions {
 impl Default for ImportOptions {
     fn default() -> Self {
         let limit = Some(RemovalLimit::default());
-        Self { school: None, schools: Vec::new(), dry_run: false, time_zone: "Europe/London".to_owned(), limit }
+        Self {
+            school: None,
+            schools: Vec::new(),
+            dry_run: false,
+            time_zone: "Europe/London".to_owned(),
+            limit,
+        }
     }
 }
 
 /// Imports the roster in a folder or zip. Each school is written in one transaction of its own.
 ///
 /// # Errors
-/// When the roster is refused as a whole ([`parlour_roster::ReadError`], nothing is written then) or the database fails.
-pub async fn import(store: &Store, ctx: &Context, path: &Path, options: ImportOptions) -> anyhow::Result<ImportReport> {
+/// When the roster is refused as a whole ([`parlour_roster::ReadError`], nothing is written then)
+/// or the database fails.
+pub async fn import(
+    store: &Store,
+    ctx: &Context,
+    path: &Path,
+    options: ImportOptions,
+) -> anyhow::Result<ImportReport> {
     let (path, only): (PathBuf, Option<String>) = (path.to_owned(), options.school.clone());
-    let origin = Origin::new(SourceKind::File, path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
-    let roster = tokio::task::spawn_blocking(move || parlour_roster::read(&path, only.as_deref())).await??;
+    let origin = Origin::new(
+        SourceKind::File,
+        path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+    );
+    let roster =
+        tokio::task::spawn_blocking(move || parlour_roster::read(&path, only.as_deref())).await??;
     bring_in(store, ctx, roster, &options, origin, None).await
 }
 
@@ -86,7 +104,8 @@ async fn bring_in(
     import.write().await
 }
 
-/// As [`bring_in`], of changes; none when they may mean more than they say. Nothing was written then.
+/// As [`bring_in`], of changes; none when they may mean more than they say. Nothing was written
+/// then.
 async fn bring_in_changes(
     store: &Store,
     ctx: &Context,
@@ -114,8 +133,24 @@ struct Import<'i> {
 }
 
 impl<'i> Import<'i> {
-    fn new(store: &'i Store, ctx: &Context, roster: Roster, options: &'i ImportOptions, origin: Origin, writer: Option<Writer>) -> Self {
-        let Roster { format, coverage, schools, removed, unread, lacking, findings, findings_left_out } = roster;
+    fn new(
+        store: &'i Store,
+        ctx: &Context,
+        roster: Roster,
+        options: &'i ImportOptions,
+        origin: Origin,
+        writer: Option<Writer>,
+    ) -> Self {
+        let Roster {
+            format,
+            coverage,
+            schools,
+            removed,
+            unread,
+            lacking,
+            findings,
+            findings_left_out,
+        } = roster;
         let source = Source {
             coverage,
             removed: Arc::new(removed),
@@ -131,19 +166,31 @@ impl<'i> Import<'i> {
         if options.limit.is_some() {
             report.lacking = lacking;
         }
-        Self { store, options, source, schools: schools.into_iter().map(Arc::new).collect(), report, first: None }
+        Self {
+            store,
+            options,
+            source,
+            schools: schools.into_iter().map(Arc::new).collect(),
+            report,
+            first: None,
+        }
     }
 
-    /// Holds the plan of each school against the limit on removals; answers whether anything is in doubt.
+    /// Holds the plan of each school against the limit on removals; answers whether anything is in
+    /// doubt.
     async fn look(&mut self) -> anyhow::Result<bool> {
         let mut is_in_doubt = false;
         for school in &self.schools {
             match plan(self.store, &self.source, school).await {
                 Ok(plan) => {
                     is_in_doubt |= plan.is_in_doubt;
-                    let stops = self.options.limit.map(|limit| limit.stops(&school.sourced_id, plan.name(), &plan.changes));
+                    let stops = self
+                        .options
+                        .limit
+                        .map(|limit| limit.stops(&school.sourced_id, plan.name(), &plan.changes));
                     self.report.stopped.extend(stops.unwrap_or_default());
-                    // Plans are made twice where there are several schools, since the second one's may rest on what was written of the first.
+                    // Plans are made twice where there are several schools, since the second one's
+                    // may rest on what was written of the first.
                     self.first = (self.schools.len() == 1).then_some(plan);
                 }
                 Err(Error::NotFound) => {}
@@ -154,7 +201,11 @@ impl<'i> Import<'i> {
     }
 
     async fn write(mut self) -> anyhow::Result<ImportReport> {
-        let write = if self.options.dry_run || self.report.is_refused() { Write::Nothing } else { Write::Within(self.options.limit) };
+        let write = if self.options.dry_run || self.report.is_refused() {
+            Write::Nothing
+        } else {
+            Write::Within(self.options.limit)
+        };
         for school in &self.schools {
             match import_school(self.store, &self.source, school, self.first.take(), write).await {
                 Ok(Written::All(plan)) => self.report.add(school, &plan, true),
@@ -171,7 +222,8 @@ impl<'i> Import<'i> {
 }
 
 fn failed(school: &School, error: Error) -> anyhow::Error {
-    anyhow::Error::from(error).context(format!("the school {} could not be imported", school.sourced_id))
+    anyhow::Error::from(error)
+        .context(format!("the school {} could not be imported", school.sourced_id))
 }
 
 /// Tells whether a plan is written.
@@ -195,15 +247,24 @@ async fn plan(store: &Store, source: &Source, school: &Arc<School>) -> Result<Ar
     Ok(Arc::new(store.read(move |db| roster::plan(db, &wanted, &from)).await?))
 }
 
-/// Writes a school's plan. Where others have written meanwhile it is made anew, so it is held against the limit here once more.
-async fn import_school(store: &Store, source: &Source, school: &Arc<School>, mut first: Option<Arc<Plan>>, write: Write) -> Result<Written, Error> {
+/// Writes a school's plan. Where others have written meanwhile it is made anew, so it is held
+/// against the limit here once more.
+async fn import_school(
+    store: &Store,
+    source: &Source,
+    school: &Arc<School>,
+    mut first: Option<Arc<Plan>>,
+    write: Write,
+) -> Result<Written, Error> {
     for _ in 0..TRIES {
         let plan = match first.take() {
             Some(plan) => plan,
             None => plan(store, source, school).await?,
         };
         let Write::Within(limit) = write else { return Ok(Written::Nothing(plan, Vec::new())) };
-        let stops = limit.map(|limit| limit.stops(&school.sourced_id, plan.name(), &plan.changes)).unwrap_or_default();
+        let stops = limit
+            .map(|limit| limit.stops(&school.sourced_id, plan.name(), &plan.changes))
+            .unwrap_or_default();
         if !stops.is_empty() {
             return Ok(Written::Nothing(plan, stops));
         }

@@ -1,4 +1,5 @@
-//! Rows that a program pushes: read beside what is there, compared and written as any import is, in its turn.
+//! Rows that a program pushes: read beside what is there, compared and written as any import is, in
+//! its turn.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -35,11 +36,19 @@ pub struct Pushed {
     pub told: Vec<Told>,
 }
 
-/// Writes the rows that can be used into the school, in one transaction; whoever loses access by them loses it there. The audit log says who pushed.
+/// Writes the rows that can be used into the school, in one transaction; whoever loses access by
+/// them loses it there. The audit log says who pushed.
 ///
 /// # Errors
-/// [`Error::Busy`] when others came between again and again: nothing was written. What the database says.
-pub async fn push(store: &Store, ctx: &Context, school: SchoolId, by: &Pusher, rows: Push) -> Result<Pushed, Error> {
+/// [`Error::Busy`] when others came between again and again: nothing was written. What the database
+/// says.
+pub async fn push(
+    store: &Store,
+    ctx: &Context,
+    school: SchoolId,
+    by: &Pusher,
+    rows: Push,
+) -> Result<Pushed, Error> {
     let rows = Arc::new(rows);
     for _ in 0..TRIES {
         let (ctx, by, rows) = (ctx.clone(), by.clone(), Arc::clone(&rows));
@@ -53,11 +62,18 @@ pub async fn push(store: &Store, ctx: &Context, school: SchoolId, by: &Pusher, r
     Err(Error::Busy)
 }
 
-fn planned(db: &mut Db, ctx: Context, school: SchoolId, by: Pusher, rows: &Push) -> Result<(Plan, Vec<Told>), Error> {
+fn planned(
+    db: &mut Db,
+    ctx: Context,
+    school: SchoolId,
+    by: Pusher,
+    rows: &Push,
+) -> Result<(Plan, Vec<Told>), Error> {
     let id = roster::sourced_id(db, school)?;
     // Before all else, so that whatever is written after it makes this plan void.
     let turn = roster::turn(db, &id)?;
-    let (allowed, refused) = if by.may_write_staff { (None, Vec::new()) } else { without_staff(db, school, rows)? };
+    let (allowed, refused) =
+        if by.may_write_staff { (None, Vec::new()) } else { without_staff(db, school, rows)? };
     let rows = allowed.as_ref().unwrap_or(rows);
     let by = by.actor;
     let known = roster::known(db, school, rows)?;
@@ -77,22 +93,35 @@ fn planned(db: &mut Db, ctx: Context, school: SchoolId, by: Pusher, rows: &Push)
         writer: None,
         pushed_by: Some(by),
     };
-    Ok((roster::plan_since(db, &read.school, &source, turn, Some(&Names::of(rows, &known)))?, refused.into_iter().chain(read.told).collect()))
+    Ok((
+        roster::plan_since(db, &read.school, &source, turn, Some(&Names::of(rows, &known)))?,
+        refused.into_iter().chain(read.told).collect(),
+    ))
 }
 
-/// The rows of a push that neither are about members of staff nor make any, and what is to be said of the others.
-fn without_staff(db: &mut Db, school: SchoolId, rows: &Push) -> Result<(Option<Push>, Vec<Told>), Error> {
+/// The rows of a push that neither are about members of staff nor make any, and what is to be said
+/// of the others.
+fn without_staff(
+    db: &mut Db,
+    school: SchoolId,
+    rows: &Push,
+) -> Result<(Option<Push>, Vec<Told>), Error> {
     let Push::People(rows) = rows else { return Ok((None, Vec::new())) };
     let ids: BTreeSet<&str> = rows.iter().map(|(_, row)| row.sourced_id.as_str()).collect();
     let staff = roster::staff_among(db, school, &ids)?;
     let makes_staff = |row: &PushedPerson| row.roles.iter().any(|role| is_staff(role));
-    let (refused, allowed): (Vec<_>, Vec<_>) = rows.iter().cloned().partition(|(_, row)| staff.contains(&row.sourced_id) || makes_staff(row));
+    let (refused, allowed): (Vec<_>, Vec<_>) = rows
+        .iter()
+        .cloned()
+        .partition(|(_, row)| staff.contains(&row.sourced_id) || makes_staff(row));
     let told = |(row, pushed): (usize, PushedPerson)| Told {
         row,
         verdict: Verdict::Refused,
         field: if makes_staff(&pushed) { "roles" } else { "sourced_id" },
         code: "staff_scope_missing",
-        detail: "This is a member of staff, or would be. Staff are written with the scope roster:write_staff alone; the school's office gives it.".to_owned(),
+        detail: "This is a member of staff, or would be. Staff are written with the scope \
+                 roster:write_staff alone; the school's office gives it."
+            .to_owned(),
     };
     Ok((Some(Push::People(allowed)), refused.into_iter().map(told).collect()))
 }

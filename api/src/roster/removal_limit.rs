@@ -1,5 +1,5 @@
-//! The limit on removals: refuses an import that would remove too much of a school at once, since its
-//! source may have lost something. Pure.
+//! The limit on removals: refuses an import that would remove too much of a school at once, since
+//! its source may have lost something. Pure.
 
 use std::fmt;
 
@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::store::roster::{Changes, Counts};
 
-/// The share of a school's people, links, classes or coming appointments that one import may remove.
+/// The share of a school's people, links, classes or coming appointments that one import may
+/// remove.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RemovalLimit {
     /// In percent of the existing ones.
@@ -44,7 +45,8 @@ impl RemovalLimit {
     /// The kinds of which a school's changes remove more than the limit.
     pub(super) fn stops(self, sourced_id: &str, school: &str, changes: &Changes) -> Vec<Stop> {
         let existing = |counts: &Counts| counts.changed + counts.removed + counts.unchanged;
-        // A link that stays but is not allowed any more takes as much from a parent as one that goes.
+        // A link that stays but is not allowed any more takes as much from a parent as one that
+        // goes.
         let withdrawn = changes.guardianships.removed.max(changes.access_withdrawn);
         let fall = changes.appointments_ended + changes.appointments_stranded;
         let kinds = [
@@ -52,13 +54,24 @@ impl RemovalLimit {
             ("guardianships", withdrawn, existing(&changes.guardianships)),
             ("classes", changes.classes.removed, existing(&changes.classes)),
             ("enrolments", changes.enrolments.removed, existing(&changes.enrolments)),
-            ("appointments", if fall > FEW_APPOINTMENTS { fall } else { 0 }, changes.appointments_coming),
+            (
+                "appointments",
+                if fall > FEW_APPOINTMENTS { fall } else { 0 },
+                changes.appointments_coming,
+            ),
         ];
         let is_too_much = |removed: u64, of: u64| removed * 100 > of * u64::from(self.percent);
         kinds
             .into_iter()
             .filter(|(_, removed, of)| is_too_much(*removed, *of))
-            .map(|(kind, removed, of)| Stop { sourced_id: sourced_id.to_owned(), school: school.to_owned(), kind, removed, of, allowed_percent: self.percent })
+            .map(|(kind, removed, of)| Stop {
+                sourced_id: sourced_id.to_owned(),
+                school: school.to_owned(),
+                kind,
+                removed,
+                of,
+                allowed_percent: self.percent,
+            })
             .collect()
     }
 }
@@ -70,7 +83,9 @@ impl Stop {
         let Self { kind, removed, of, .. } = self;
         match *kind {
             "appointments" => format!("{removed} of {of} coming appointments would fall"),
-            "guardianships" => format!("{removed} of {of} guardianships would be removed or lose contact"),
+            "guardianships" => {
+                format!("{removed} of {of} guardianships would be removed or lose contact")
+            }
             kind => format!("{removed} of {of} {kind} would be removed"),
         }
     }
@@ -87,16 +102,32 @@ mod tests {
     use super::*;
 
     fn kinds(percent: u8, changes: &Changes) -> Vec<&'static str> {
-        RemovalLimit { percent }.stops("school", "School", changes).iter().map(|stop| stop.kind).collect()
+        RemovalLimit { percent }
+            .stops("school", "School", changes)
+            .iter()
+            .map(|stop| stop.kind)
+            .collect()
     }
 
     #[test]
     fn more_than_the_share_is_stopped() {
-        let check = |removed: u64, unchanged: u64, withdrawn: u64, percent: u8, expected: &[&str]| {
-            let counts = Counts { removed, unchanged, ..Counts::default() };
-            let changes = Changes { people: counts, guardianships: counts, classes: counts, access_withdrawn: withdrawn, ..Changes::default() };
-            assert_eq!(kinds(percent, &changes), expected, "{removed} of {}, {withdrawn} withdrawn", removed + unchanged);
-        };
+        let check =
+            |removed: u64, unchanged: u64, withdrawn: u64, percent: u8, expected: &[&str]| {
+                let counts = Counts { removed, unchanged, ..Counts::default() };
+                let changes = Changes {
+                    people: counts,
+                    guardianships: counts,
+                    classes: counts,
+                    access_withdrawn: withdrawn,
+                    ..Changes::default()
+                };
+                assert_eq!(
+                    kinds(percent, &changes),
+                    expected,
+                    "{removed} of {}, {withdrawn} withdrawn",
+                    removed + unchanged
+                );
+            };
         const ALL: [&str; 3] = ["people", "guardianships", "classes"];
         check(10, 90, 10, 10, &[]);
         check(11, 89, 11, 10, &ALL);
@@ -110,8 +141,17 @@ mod tests {
     #[test]
     fn appointments_count_by_share_and_number() {
         let check = |ended: u64, stranded: u64, coming: u64, is_stopped: bool| {
-            let changes = Changes { appointments_ended: ended, appointments_stranded: stranded, appointments_coming: coming, ..Changes::default() };
-            assert_eq!(kinds(10, &changes) == ["appointments"], is_stopped, "{ended} ended, {stranded} stranded of {coming}");
+            let changes = Changes {
+                appointments_ended: ended,
+                appointments_stranded: stranded,
+                appointments_coming: coming,
+                ..Changes::default()
+            };
+            assert_eq!(
+                kinds(10, &changes) == ["appointments"],
+                is_stopped,
+                "{ended} ended, {stranded} stranded of {coming}"
+            );
         };
         check(5, 0, 5, false);
         check(6, 0, 6, true);

@@ -18,7 +18,8 @@ pub struct ImportReport {
     pub dry_run: bool,
     /// The kinds of which too much would be removed: nothing was written then, either.
     pub stopped: Vec<Stop>,
-    /// Columns and rows without which the files may be damaged: nothing was written then, either, unless somebody insisted.
+    /// Columns and rows without which the files may be damaged: nothing was written then, either,
+    /// unless somebody insisted.
     pub lacking: Vec<Lack>,
     /// School by school.
     pub schools: Vec<SchoolReport>,
@@ -52,14 +53,33 @@ pub struct SchoolReport {
     pub users_by_role: BTreeMap<String, u64>,
     /// What was added, changed, removed and left.
     pub changes: Changes,
-    /// In a dry run, or when the import was stopped: what would be written, up to 200 of each kind.
+    /// In a dry run, or when the import was stopped: what would be written, up to 200 of each
+    /// kind.
     pub differences: Vec<Line>,
 }
 
 impl ImportReport {
-    pub(super) fn new(format: Format, dry_run: bool, findings: Vec<Finding>, findings_left_out: u64) -> Self {
-        let (stopped, lacking, schools, users_by_role, changes, unresolved, is_of_one_school) = Default::default();
-        Self { format, dry_run, stopped, lacking, schools, users_by_role, changes, findings, findings_left_out, unresolved, is_of_one_school }
+    pub(super) fn new(
+        format: Format,
+        dry_run: bool,
+        findings: Vec<Finding>,
+        findings_left_out: u64,
+    ) -> Self {
+        let (stopped, lacking, schools, users_by_role, changes, unresolved, is_of_one_school) =
+            Default::default();
+        Self {
+            format,
+            dry_run,
+            stopped,
+            lacking,
+            schools,
+            users_by_role,
+            changes,
+            findings,
+            findings_left_out,
+            unresolved,
+            is_of_one_school,
+        }
     }
 
     /// Adds what became of a school, or would.
@@ -86,7 +106,8 @@ impl ImportReport {
         !self.stopped.is_empty() || !self.lacking.is_empty()
     }
 
-    /// Whether some schools were written before others were refused: what is there changed while the import went on.
+    /// Whether some schools were written before others were refused: what is there changed while
+    /// the import went on.
     #[must_use]
     pub fn is_written_in_part(&self) -> bool {
         self.is_refused() && self.schools.iter().any(|school| school.import_id.is_some())
@@ -95,13 +116,20 @@ impl ImportReport {
     /// Why the import was refused, in one line; none when it was not.
     #[must_use]
     pub fn refusal(&self) -> Option<String> {
-        let reasons = self.lacking.iter().map(ToString::to_string).chain(self.stopped.iter().map(ToString::to_string));
+        let reasons = self
+            .lacking
+            .iter()
+            .map(ToString::to_string)
+            .chain(self.stopped.iter().map(ToString::to_string));
         self.is_refused().then(|| reasons.collect::<Vec<_>>().join("; "))
     }
 
     /// A delta's school that the database does not know.
     pub(super) fn miss(&mut self, school: &School) {
-        self.unresolved.push(format!("the school {} is not known and the roster has no name for it; it is not imported", school.sourced_id));
+        self.unresolved.push(format!(
+            "the school {} is not known and the roster has no name for it; it is not imported",
+            school.sourced_id
+        ));
     }
 }
 
@@ -118,16 +146,36 @@ impl fmt::Display for ImportReport {
             if let Some(import) = school.import_id {
                 writeln!(f, "  import {import}")?;
             }
-            let roles: Vec<String> = school.users_by_role.iter().map(|(role, count)| format!("{count} {role}")).collect();
-            writeln!(f, "  in the files: {}", if roles.is_empty() { "nobody".to_owned() } else { roles.join(", ") })?;
+            let roles: Vec<String> = school
+                .users_by_role
+                .iter()
+                .map(|(role, count)| format!("{count} {role}"))
+                .collect();
+            writeln!(
+                f,
+                "  in the files: {}",
+                if roles.is_empty() { "nobody".to_owned() } else { roles.join(", ") }
+            )?;
             write_changes(f, &school.changes)?;
             school.differences.iter().try_for_each(|line| writeln!(f, "    {line}"))?;
         }
         let told = self.findings.len() + self.unresolved.len();
         if told == 0 {
-            return writeln!(f, "\n{}", if self.is_of_one_school { "Every row of this school was used." } else { "Every row was used." });
+            return writeln!(
+                f,
+                "\n{}",
+                if self.is_of_one_school {
+                    "Every row of this school was used."
+                } else {
+                    "Every row was used."
+                }
+            );
         }
-        writeln!(f, "\nNot used, in whole or in part, or understood by a guess ({}):", told as u64 + self.findings_left_out)?;
+        writeln!(
+            f,
+            "\nNot used, in whole or in part, or understood by a guess ({}):",
+            told as u64 + self.findings_left_out
+        )?;
         for finding in &self.findings {
             writeln!(f, "  {finding}")?;
         }
@@ -144,7 +192,9 @@ impl fmt::Display for ImportReport {
 fn write_refusal(f: &mut fmt::Formatter<'_>, report: &ImportReport) -> fmt::Result {
     let would_be = match report {
         report if report.dry_run => "It would be refused",
-        report if report.is_written_in_part() => "Refused in part: of the schools named here nothing was written",
+        report if report.is_written_in_part() => {
+            "Refused in part: of the schools named here nothing was written"
+        }
         _ => "Refused: nothing was written",
     };
     writeln!(f, "{would_be}.")?;
@@ -157,16 +207,31 @@ fn write_refusal(f: &mut fmt::Formatter<'_>, report: &ImportReport) -> fmt::Resu
     }
     report.stopped.iter().try_for_each(|stop| writeln!(f, "  {stop}"))?;
     for school in &report.schools {
-        let Changes { appointments_ended: ended, appointments_stranded: stranded, appointments_coming: coming, .. } = school.changes;
-        writeln!(f, "  {}: of {coming} coming appointments {ended} would end and {stranded} would be stranded", school.name)?;
+        let Changes {
+            appointments_ended: ended,
+            appointments_stranded: stranded,
+            appointments_coming: coming,
+            ..
+        } = school.changes;
+        writeln!(
+            f,
+            "  {}: of {coming} coming appointments {ended} would end and {stranded} would be \
+             stranded",
+            school.name
+        )?;
     }
     writeln!(f, "If that is right, run it once more with --allow-removals.\n")
 }
 
 fn write_changes(f: &mut fmt::Formatter<'_>, changes: &Changes) -> fmt::Result {
     writeln!(f, "  {:<24}{:>9}{:>9}{:>9}{:>11}", "", "added", "changed", "removed", "unchanged")?;
-    let mut line =
-        |name: &str, counts: &Counts| writeln!(f, "  {name:<24}{:>9}{:>9}{:>9}{:>11}", counts.added, counts.changed, counts.removed, counts.unchanged);
+    let mut line = |name: &str, counts: &Counts| {
+        writeln!(
+            f,
+            "  {name:<24}{:>9}{:>9}{:>9}{:>11}",
+            counts.added, counts.changed, counts.removed, counts.unchanged
+        )
+    };
     line("people", &changes.people)?;
     for (role, counts) in &changes.people_by_role {
         line(&format!("  {role}"), counts)?;
@@ -179,8 +244,16 @@ fn write_changes(f: &mut fmt::Formatter<'_>, changes: &Changes) -> fmt::Result {
     }
     match changes.appointments_ended {
         0 => {}
-        1 => writeln!(f, "  1 appointment ended: its parent or student is gone, or contact is not allowed any more")?,
-        many => writeln!(f, "  {many} appointments ended: their parents or students are gone, or contact is not allowed any more")?,
+        1 => writeln!(
+            f,
+            "  1 appointment ended: its parent or student is gone, or contact is not allowed any \
+             more"
+        )?,
+        many => writeln!(
+            f,
+            "  {many} appointments ended: their parents or students are gone, or contact is not \
+             allowed any more"
+        )?,
     }
     match changes.appointments_stranded {
         0 => {}

@@ -1,4 +1,5 @@
-//! The sources that `parlour serve` syncs by itself, as the settings write them: TOML tables. Knows no database and no network.
+//! The sources that `parlour serve` syncs by itself, as the settings write them: TOML tables. Knows
+//! no database and no network.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -18,7 +19,8 @@ pub struct RosterSource {
     pub provider: Provider,
     /// How often.
     pub every: Duration,
-    /// How old the last sync of everything may be before one asks for everything again; in between for changes alone.
+    /// How old the last sync of everything may be before one asks for everything again; in between
+    /// for changes alone.
     pub full_every: Duration,
     /// Which schools it may write, in which time zone, and how much may be removed at once.
     pub options: ImportOptions,
@@ -60,31 +62,91 @@ impl RosterSource {
     /// A sentence about the first source that does not hold.
     pub fn parse_all(list: &str, secret: Option<&SecretString>) -> anyhow::Result<Vec<Self>> {
         // What TOML's parser says of it quotes the text, and with it a secret.
-        let tables: Tables = toml::from_str(&format!("sources = {list}")).map_err(|error| anyhow::anyhow!("{}", error.message()))?;
-        let sources: Vec<Self> = tables.sources.into_iter().map(|table| Self::of(table, secret)).collect::<anyhow::Result<_>>()?;
+        let tables: Tables = toml::from_str(&format!("sources = {list}"))
+            .map_err(|error| anyhow::anyhow!("{}", error.message()))?;
+        let sources: Vec<Self> = tables
+            .sources
+            .into_iter()
+            .map(|table| Self::of(table, secret))
+            .collect::<anyhow::Result<_>>()?;
         for (at, source) in sources.iter().enumerate() {
-            let twice = sources[..at].iter().any(|earlier| earlier.provider.name() == source.provider.name());
-            ensure!(!twice, "the same provider and client stand there twice: {}", source.provider.name());
-            let shared = source.options.schools.iter().find(|school| sources[..at].iter().any(|earlier| earlier.options.schools.contains(school)));
-            ensure!(shared.is_none(), "two sources list the school {:?}; one alone may write it", shared.map_or("", String::as_str));
+            let twice = sources[..at]
+                .iter()
+                .any(|earlier| earlier.provider.name() == source.provider.name());
+            ensure!(
+                !twice,
+                "the same provider and client stand there twice: {}",
+                source.provider.name()
+            );
+            let shared = source.options.schools.iter().find(|school| {
+                sources[..at].iter().any(|earlier| earlier.options.schools.contains(school))
+            });
+            ensure!(
+                shared.is_none(),
+                "two sources list the school {:?}; one alone may write it",
+                shared.map_or("", String::as_str)
+            );
         }
         Ok(sources)
     }
 
     fn of(table: Table, secret: Option<&SecretString>) -> anyhow::Result<Self> {
-        let Table { url, token_url, client_id, secret: own, version, scope, every, full_every, school, schools, time_zone, max_removals, ca_file } = table;
+        let Table {
+            url,
+            token_url,
+            client_id,
+            secret: own,
+            version,
+            scope,
+            every,
+            full_every,
+            school,
+            schools,
+            time_zone,
+            max_removals,
+            ca_file,
+        } = table;
         let secret = own.map(SecretString::from).or_else(|| secret.cloned());
-        let secret = secret.with_context(|| format!("the secret of {client_id:?} is missing; give `secret`, or PARLOUR_ONEROSTER_SECRET"))?;
+        let secret = secret.with_context(|| {
+            format!(
+                "the secret of {client_id:?} is missing; give `secret`, or \
+                 PARLOUR_ONEROSTER_SECRET"
+            )
+        })?;
         let version: Version = version.as_deref().unwrap_or("1.1").parse()?;
-        let provider = Provider::new(NewProvider { url, token_url, client_id, secret, scope, version, ca_file })?;
+        let provider = Provider::new(NewProvider {
+            url,
+            token_url,
+            client_id,
+            secret,
+            scope,
+            version,
+            ca_file,
+        })?;
         let every = duration(every.as_deref().unwrap_or(DEFAULT_EVERY))?;
         let full_every = duration(full_every.as_deref().unwrap_or(DEFAULT_FULL_EVERY))?;
-        let limit = max_removals.map_or_else(RemovalLimit::default, |percent| RemovalLimit { percent });
+        let limit =
+            max_removals.map_or_else(RemovalLimit::default, |percent| RemovalLimit { percent });
         ensure!(limit.percent <= 100, "max_removals is a percentage");
-        let schools: Vec<String> = schools.into_iter().flatten().chain(school).map(|id| id.trim().to_owned()).collect();
-        ensure!(schools.iter().all(|id| !id.is_empty()), "schools: give the ids of the schools in the provider's roster; one is blank");
+        let schools: Vec<String> =
+            schools.into_iter().flatten().chain(school).map(|id| id.trim().to_owned()).collect();
+        ensure!(
+            schools.iter().all(|id| !id.is_empty()),
+            "schools: give the ids of the schools in the provider's roster; one is blank"
+        );
         let time_zone = time_zone.unwrap_or(chrono_tz::Europe::London).name().to_owned();
-        Ok(Self { provider, every, full_every, options: ImportOptions { school: None, schools, dry_run: false, time_zone, limit: Some(limit) } })
+        Ok(Self {
+            provider,
+            every,
+            full_every,
+            options: ImportOptions {
+                school: None,
+                schools,
+                dry_run: false,
+                time_zone,
+                limit: Some(limit),
+            },
+        })
     }
 }
 
@@ -99,7 +161,10 @@ fn duration(text: &str) -> anyhow::Result<Duration> {
         _ => bail!("every, full_every: {text:?} is not a time like 30m, 6h or 1d"),
     };
     let every = Duration::from_secs(seconds);
-    ensure!(every >= SHORTEST, "every: {text:?} is too often; a provider is asked for everything each time");
+    ensure!(
+        every >= SHORTEST,
+        "every: {text:?} is too often; a provider is asked for everything each time"
+    );
     Ok(every)
 }
 
@@ -122,22 +187,50 @@ mod tests {
     #[test]
     fn a_list_of_tables_becomes_sources() {
         check("[]", None);
-        check(&format!(r#"[{{ {ONE}, secret = "hush", version = "1.2", every = "30m", max_removals = 20, time_zone = "Europe/Berlin" }}]"#), None);
+        check(
+            &format!(
+                r#"[{{ {ONE}, secret = "hush", version = "1.2", every = "30m", max_removals = 20, time_zone = "Europe/Berlin" }}]"#
+            ),
+            None,
+        );
         check(&format!("[{{ {ONE} }}]"), Some("the secret of \"parlour\" is missing"));
         check(&format!(r#"[{{ {ONE}, secret = "hush", every = "1m" }}]"#), Some("too often"));
         check(&format!(r#"[{{ {ONE}, secret = "hush", full_every = "12h" }}]"#), None);
-        check(&format!(r#"[{{ {ONE}, secret = "hush", full_every = "never" }}]"#), Some("not a time like"));
-        check(&format!(r#"[{{ {ONE}, secret = "hush", every = "soon" }}]"#), Some("not a time like"));
-        check(&format!(r#"[{{ {ONE}, secret = "hush", version = "2" }}]"#), Some("none of 1.1, 1.2"));
-        check(&format!(r#"[{{ {ONE}, secret = "hush", max_removals = 101 }}]"#), Some("percentage"));
+        check(
+            &format!(r#"[{{ {ONE}, secret = "hush", full_every = "never" }}]"#),
+            Some("not a time like"),
+        );
+        check(
+            &format!(r#"[{{ {ONE}, secret = "hush", every = "soon" }}]"#),
+            Some("not a time like"),
+        );
+        check(
+            &format!(r#"[{{ {ONE}, secret = "hush", version = "2" }}]"#),
+            Some("none of 1.1, 1.2"),
+        );
+        check(
+            &format!(r#"[{{ {ONE}, secret = "hush", max_removals = 101 }}]"#),
+            Some("percentage"),
+        );
         check(&format!(r#"[{{ {ONE}, secret = "hush", colour = "red" }}]"#), Some("colour"));
-        check(&format!(r#"[{{ {ONE}, secret = "hush", ca_file = "/nowhere/ca.pem" }}]"#), Some("/nowhere/ca.pem can't be read"));
-        check(&format!(r#"[{{ {ONE}, secret = "hush" }}, {{ {ONE}, secret = "hush" }}]"#), Some("twice"));
+        check(
+            &format!(r#"[{{ {ONE}, secret = "hush", ca_file = "/nowhere/ca.pem" }}]"#),
+            Some("/nowhere/ca.pem can't be read"),
+        );
+        check(
+            &format!(r#"[{{ {ONE}, secret = "hush" }}, {{ {ONE}, secret = "hush" }}]"#),
+            Some("twice"),
+        );
         check(&format!(r#"[{{ {ONE}, secret = "hush", schools = ["42", "43"] }}]"#), None);
-        check(&format!(r#"[{{ {ONE}, secret = "hush", schools = ["42", " "] }}]"#), Some("one is blank"));
+        check(
+            &format!(r#"[{{ {ONE}, secret = "hush", schools = ["42", " "] }}]"#),
+            Some("one is blank"),
+        );
         let other = ONE.replace("\"parlour\"", "\"other\"");
         check(
-            &format!(r#"[{{ {ONE}, secret = "hush", schools = ["42"] }}, {{ {other}, secret = "hush", school = "42" }}]"#),
+            &format!(
+                r#"[{{ {ONE}, secret = "hush", schools = ["42"] }}, {{ {other}, secret = "hush", school = "42" }}]"#
+            ),
             Some("two sources list the school \"42\""),
         );
         check(r#"[{ secret = "hush }]"#, Some(""));
@@ -148,6 +241,9 @@ mod tests {
         let secret = SecretString::from("hush");
         let sources = RosterSource::parse_all(&format!("[{{ {ONE} }}]"), Some(&secret)).unwrap();
         let hours = |hours: u64| Duration::from_secs(hours * 60 * 60);
-        assert_eq!((sources[0].every, sources[0].full_every, sources[0].options.limit), (hours(6), hours(24), Some(RemovalLimit::default())));
+        assert_eq!(
+            (sources[0].every, sources[0].full_every, sources[0].options.limit),
+            (hours(6), hours(24), Some(RemovalLimit::default()))
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Whether a source may write the schools of the roster that it sent: what stands in our settings and our database decides, never the roster.
+//! Whether a source may write the schools of the roster that it sent: what stands in our settings
+//! and our database decides, never the roster.
 
 use anyhow::bail;
 use parlour_roster::School;
@@ -9,8 +10,13 @@ use crate::store::{
     source_schools::{self, Standing, Writer},
 };
 
-/// The schools to read of what a source sends: those that are listed for it, else those that it has written before; none says that all are looked at.
-pub(super) async fn wanted(store: &Store, provider: &Provider, listed: &[String]) -> anyhow::Result<Vec<String>> {
+/// The schools to read of what a source sends: those that are listed for it, else those that it has
+/// written before; none says that all are looked at.
+pub(super) async fn wanted(
+    store: &Store,
+    provider: &Provider,
+    listed: &[String],
+) -> anyhow::Result<Vec<String>> {
     if !listed.is_empty() {
         return Ok(listed.to_vec());
     }
@@ -22,24 +28,41 @@ pub(super) async fn wanted(store: &Store, provider: &Provider, listed: &[String]
 ///
 /// # Errors
 /// A sentence that says what to set.
-pub(super) async fn check(store: &Store, provider: &Provider, listed: &[String], schools: &[School]) -> anyhow::Result<Writer> {
+pub(super) async fn check(
+    store: &Store,
+    provider: &Provider,
+    listed: &[String],
+    schools: &[School],
+) -> anyhow::Result<Writer> {
     let writer = Writer { source: provider.name(), listed: listed.to_vec() };
     let unlisted: Vec<(String, String)> = schools
         .iter()
         .filter(|school| !listed.contains(&school.sourced_id))
         .map(|school| (school.sourced_id.clone(), school.name.clone().unwrap_or_default()))
         .collect();
-    let (source, address, ids) = (writer.source.clone(), provider.address().to_owned(), unlisted.clone());
-    let standings = store.read(move |db| ids.iter().map(|(id, _)| source_schools::standing(db, &source, &address, id)).collect::<Result<Vec<_>, _>>()).await?;
+    let (source, address, ids) =
+        (writer.source.clone(), provider.address().to_owned(), unlisted.clone());
+    let standings = store
+        .read(move |db| {
+            ids.iter()
+                .map(|(id, _)| source_schools::standing(db, &source, &address, id))
+                .collect::<Result<Vec<_>, _>>()
+        })
+        .await?;
     if let Some(sentence) = refusal(&unlisted, &standings) {
         bail!(sentence);
     }
     Ok(writer)
 }
 
-/// Why these schools, which are not listed by their ids, may not be written; none when they may. Pure.
+/// Why these schools, which are not listed by their ids, may not be written; none when they may.
+/// Pure.
 fn refusal(unlisted: &[(String, String)], standings: &[Standing]) -> Option<String> {
-    let foreign: Vec<(&(String, String), &Standing)> = unlisted.iter().zip(standings).filter(|(_, standing)| **standing != Standing::Own).collect();
+    let foreign: Vec<(&(String, String), &Standing)> = unlisted
+        .iter()
+        .zip(standings)
+        .filter(|(_, standing)| **standing != Standing::Own)
+        .collect();
     let named = |(id, name): &(String, String)| format!("{id} ({name})");
     match foreign.as_slice() {
         [] => None,
@@ -50,13 +73,20 @@ fn refusal(unlisted: &[(String, String)], standings: &[Standing]) -> Option<Stri
                 Standing::Other(source) => format!("is written by another source, {source}"),
                 _ => "is on this server and was not brought by this source".to_owned(),
             };
-            Some(format!("the school {} {whose}; nothing was written. If this source is to write it, list it: {}", named(school), how_to(&[&school.0])))
+            Some(format!(
+                "the school {} {whose}; nothing was written. If this source is to write it, list \
+                 it: {}",
+                named(school),
+                how_to(&[&school.0])
+            ))
         }
         many => {
-            let (names, ids): (Vec<String>, Vec<&String>) = many.iter().map(|(school, _)| (named(school), &school.0)).unzip();
+            let (names, ids): (Vec<String>, Vec<&String>) =
+                many.iter().map(|(school, _)| (named(school), &school.0)).unzip();
             let names = names.join(", ");
             Some(format!(
-                "the roster has schools that are not listed for this source: {names}; nothing was written. List those that it may write: {}",
+                "the roster has schools that are not listed for this source: {names}; nothing was \
+                 written. List those that it may write: {}",
                 how_to(&ids)
             ))
         }
@@ -66,7 +96,11 @@ fn refusal(unlisted: &[(String, String)], standings: &[Standing]) -> Option<Stri
 fn how_to(ids: &[&String]) -> String {
     let quoted: Vec<String> = ids.iter().map(|id| format!("{id:?}")).collect();
     let options: Vec<String> = ids.iter().map(|id| format!("--school {id}")).collect();
-    format!("schools = [{}] in its [[roster_sources]], or {} with the command", quoted.join(", "), options.join(" "))
+    format!(
+        "schools = [{}] in its [[roster_sources]], or {} with the command",
+        quoted.join(", "),
+        options.join(" ")
+    )
 }
 
 #[cfg(test)]
@@ -76,7 +110,9 @@ mod tests {
     #[test]
     fn a_source_writes_its_own_school_or_one_new_one() {
         let check = |standings: &[Standing], refused: Option<&str>| {
-            let schools: Vec<(String, String)> = (1..=standings.len()).map(|number| (number.to_string(), format!("School {number}"))).collect();
+            let schools: Vec<(String, String)> = (1..=standings.len())
+                .map(|number| (number.to_string(), format!("School {number}")))
+                .collect();
             let found = refusal(&schools, standings);
             match (&found, refused) {
                 (None, None) => {}
@@ -88,7 +124,10 @@ mod tests {
         check(&[], None);
         check(&[Standing::Own, Standing::Own], None);
         check(&[Standing::New], None);
-        check(&[Standing::Unbound], Some("schools = [\"1\"] in its [[roster_sources]], or --school 1 with"));
+        check(
+            &[Standing::Unbound],
+            Some("schools = [\"1\"] in its [[roster_sources]], or --school 1 with"),
+        );
         check(&[other()], Some("written by another source, https://other.example.org/"));
         check(&[Standing::New, Standing::New], Some("schools = [\"1\", \"2\"]"));
         check(&[Standing::Own, Standing::New], Some("2 (School 2)"));

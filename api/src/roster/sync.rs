@@ -1,4 +1,5 @@
-//! One sync: fetches a provider's roster whole, then imports it as files are imported. Nothing is applied before everything is there.
+//! One sync: fetches a provider's roster whole, then imports it as files are imported. Nothing is
+//! applied before everything is there.
 
 use std::{sync::Arc, time::Duration};
 
@@ -44,19 +45,39 @@ impl Deps {
     }
 }
 
-/// Fetches the roster of a provider and imports those of its schools that the provider may write. Takes no turn: good for a dry run.
+/// Fetches the roster of a provider and imports those of its schools that the provider may write.
+/// Takes no turn: good for a dry run.
 ///
 /// # Errors
-/// When the roster can't be had whole, is refused as a whole, or the database fails. In the first two cases nothing was written.
-pub async fn sync(deps: &Deps, provider: &Provider, options: &ImportOptions) -> anyhow::Result<ImportReport> {
+/// When the roster can't be had whole, is refused as a whole, or the database fails. In the first
+/// two cases nothing was written.
+pub async fn sync(
+    deps: &Deps,
+    provider: &Provider,
+    options: &ImportOptions,
+) -> anyhow::Result<ImportReport> {
     let spool = remote::fetch(provider, deps.random.clone(), deps.limits.clone()).await?;
-    let (format, wanted) = (provider.format(), source_schools::wanted(&deps.store, provider, &options.schools).await?);
-    let roster = tokio::task::spawn_blocking(move || parlour_roster::read_collections(spool, format, &wanted)).await??;
-    let writer = source_schools::check(&deps.store, provider, &options.schools, &roster.schools).await?;
-    bring_in(&deps.store, &deps.context(), roster, options, Origin::new(SourceKind::Provider, provider.address()), Some(writer)).await
+    let (format, wanted) =
+        (provider.format(), source_schools::wanted(&deps.store, provider, &options.schools).await?);
+    let roster = tokio::task::spawn_blocking(move || {
+        parlour_roster::read_collections(spool, format, &wanted)
+    })
+    .await??;
+    let writer =
+        source_schools::check(&deps.store, provider, &options.schools, &roster.schools).await?;
+    bring_in(
+        &deps.store,
+        &deps.context(),
+        roster,
+        options,
+        Origin::new(SourceKind::Provider, provider.address()),
+        Some(writer),
+    )
+    .await
 }
 
-/// How far back one asks before the time at which the last sync began: the provider's clock may be slow, and what it was writing then came later.
+/// How far back one asks before the time at which the last sync began: the provider's clock may be
+/// slow, and what it was writing then came later.
 const MARGIN: TimeDelta = TimeDelta::hours(1);
 
 /// How much of a roster a sync asks for.
@@ -64,38 +85,65 @@ const MARGIN: TimeDelta = TimeDelta::hours(1);
 pub enum Extent {
     /// All of it.
     Whole,
-    /// What has changed since the last sync, and all of it when the last whole one is this long ago, or the provider can't tell.
+    /// What has changed since the last sync, and all of it when the last whole one is this long
+    /// ago, or the provider can't tell.
     ChangesUnless {
         /// How old the last whole sync may be.
         whole_every: TimeDelta,
     },
 }
 
-/// Asks for changes since a time; none when the provider does not tell them apart, they can't be read alone, or leave open what they mean.
-async fn sync_changes(deps: &Deps, provider: &Provider, options: &ImportOptions, since: DateTime<Utc>) -> anyhow::Result<Option<ImportReport>> {
-    let Some(spool) = remote::fetch_changes(provider, since, deps.random.clone(), deps.limits.clone()).await? else {
-        tracing::info!(source = provider.name(), "the provider does not tell what has changed; asking for everything");
+/// Asks for changes since a time; none when the provider does not tell them apart, they can't be
+/// read alone, or leave open what they mean.
+async fn sync_changes(
+    deps: &Deps,
+    provider: &Provider,
+    options: &ImportOptions,
+    since: DateTime<Utc>,
+) -> anyhow::Result<Option<ImportReport>> {
+    let Some(spool) =
+        remote::fetch_changes(provider, since, deps.random.clone(), deps.limits.clone()).await?
+    else {
+        tracing::info!(
+            source = provider.name(),
+            "the provider does not tell what has changed; asking for everything"
+        );
         return Ok(None);
     };
-    let (format, wanted) = (provider.format(), source_schools::wanted(&deps.store, provider, &options.schools).await?);
-    let roster = match tokio::task::spawn_blocking(move || parlour_roster::read_changes(spool, format, &wanted)).await? {
+    let (format, wanted) =
+        (provider.format(), source_schools::wanted(&deps.store, provider, &options.schools).await?);
+    let roster = match tokio::task::spawn_blocking(move || {
+        parlour_roster::read_changes(spool, format, &wanted)
+    })
+    .await?
+    {
         Ok(roster) => roster,
         Err(error) => {
             tracing::info!(source = provider.name(), %error, "the changes can't be read alone; asking for everything");
             return Ok(None);
         }
     };
-    let writer = source_schools::check(&deps.store, provider, &options.schools, &roster.schools).await?;
+    let writer =
+        source_schools::check(&deps.store, provider, &options.schools, &roster.schools).await?;
     let origin = Origin::new(SourceKind::Provider, provider.address());
-    let report = bring_in_changes(&deps.store, &deps.context(), roster, options, origin, writer).await?;
+    let report =
+        bring_in_changes(&deps.store, &deps.context(), roster, options, origin, writer).await?;
     if report.is_none() {
-        tracing::info!(source = provider.name(), "the changes may mean more than they say; asking for everything");
+        tracing::info!(
+            source = provider.name(),
+            "the changes may mean more than they say; asking for everything"
+        );
     }
     Ok(report)
 }
 
 /// A report, and whether it is of a whole roster.
-async fn sync_some(deps: &Deps, provider: &Provider, options: &ImportOptions, since: Option<DateTime<Utc>>) -> anyhow::Result<(ImportReport, bool)> {
+async fn sync_some(
+    deps: &Deps,
+    provider: &Provider,
+    options: &ImportOptions,
+    since: Option<DateTime<Utc>>,
+) -> anyhow::Result<(ImportReport, bool)> {
     if let Some(since) = since
         && let Some(report) = sync_changes(deps, provider, options, since).await?
     {
@@ -123,7 +171,8 @@ pub struct Outcome {
     pub is_whole: bool,
 }
 
-/// Syncs if the turn can be taken; none when another server or command has it, or it is not due. `next` says from the outcome when the next turn is due.
+/// Syncs if the turn can be taken; none when another server or command has it, or it is not due.
+/// `next` says from the outcome when the next turn is due.
 ///
 /// # Errors
 /// When the database fails before the turn begins.
@@ -137,9 +186,17 @@ pub async fn sync_in_turn(
 ) -> anyhow::Result<Option<Outcome>> {
     let (ctx, name) = (deps.context(), provider.name());
     let began_at = ctx.now;
-    let Some(lease) = deps.store.write(move |db| roster_sources::take(db, &ctx, &name, turn)).await? else { return Ok(None) };
+    let Some(lease) =
+        deps.store.write(move |db| roster_sources::take(db, &ctx, &name, turn)).await?
+    else {
+        return Ok(None);
+    };
     let name = provider.name();
-    let since = since(extent, deps.store.read(move |db| roster_sources::synced(db, &name)).await?, began_at);
+    let since = since(
+        extent,
+        deps.store.read(move |db| roster_sources::synced(db, &name)).await?,
+        began_at,
+    );
     let report = tokio::select! {
         report = sync_some(deps, provider, options, since) => report,
         lost = keep(deps, &lease) => lost.map(|report| (report, true)),
@@ -153,7 +210,8 @@ pub async fn sync_in_turn(
         Err(error) => Some(format!("{error:#}")),
     };
     let (now, due_at) = (deps.clock.now(), next(deps.clock.now(), failure.is_none()));
-    // A sync that was asked for by hand may be of one school; those by themselves go on from their own.
+    // A sync that was asked for by hand may be of one school; those by themselves go on from their
+    // own.
     let is_remembered = failure.is_none() && extent != Extent::Whole && !options.dry_run;
     let give_back = move |db: &mut Db| {
         if is_remembered {
@@ -162,7 +220,9 @@ pub async fn sync_in_turn(
         roster_sources::give_back(db, now, &lease, due_at, failure.as_deref())
     };
     let is_news = deps.store.write(give_back).await;
-    let is_news = is_news.inspect_err(|error| tracing::warn!(%error, "could not note what came of a sync")).unwrap_or(false);
+    let is_news = is_news
+        .inspect_err(|error| tracing::warn!(%error, "could not note what came of a sync"))
+        .unwrap_or(false);
     Ok(Some(Outcome { report, is_news, is_whole }))
 }
 

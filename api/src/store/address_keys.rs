@@ -1,4 +1,5 @@
-//! Keys of addresses, made anew where the rule that makes them has changed: SQL can't map domains, so this runs beside the migrations.
+//! Keys of addresses, made anew where the rule that makes them has changed: SQL can't map domains,
+//! so this runs beside the migrations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +20,8 @@ use crate::{
 /// The row of `marks` that says by which rule the keys of this database were made.
 const MARK: &str = "address_keys";
 
-/// The rule of today: domains are mapped by UTS 46. Whoever changes [`EmailAddress::key`] or [`EmailAddress::bar_key`] gives it another name.
+/// The rule of today: domains are mapped by UTS 46. Whoever changes [`EmailAddress::key`] or
+/// [`EmailAddress::bar_key`] gives it another name.
 const RULE: &str = "uts46";
 
 /// Whether all keys were made by the rule of today.
@@ -31,8 +33,9 @@ pub(super) fn are_current(db: &mut Db) -> Result<bool> {
     Ok(rule.as_deref() == Some(RULE))
 }
 
-/// Makes all keys anew unless that was done, and ends what is barred by the new ones; returns how many rows changed. Call it in a transaction.
-/// The mark decides between two nodes: the second waits for the first one's commit and then finds the work done.
+/// Makes all keys anew unless that was done, and ends what is barred by the new ones; returns how
+/// many rows changed. Call it in a transaction. The mark decides between two nodes: the second
+/// waits for the first one's commit and then finds the work done.
 ///
 /// # Errors
 /// When the database fails.
@@ -44,14 +47,16 @@ pub(super) fn renew(db: &mut Db, ctx: &Context) -> Result<usize> {
         return Ok(0);
     }
     let mut schools = BTreeSet::new();
-    let with_bars = people(db, &mut schools)? + bars(db, &mut schools)? + invites(db, &mut schools)?;
+    let with_bars =
+        people(db, &mut schools)? + bars(db, &mut schools)? + invites(db, &mut schools)?;
     for school in schools {
         access::sweep(db, ctx, school.into(), &Actor::school())?;
     }
     Ok(with_bars + suppressions(db)? + login_links(db)? + sessions(db)?)
 }
 
-/// An address or key as it was stored. One that would be refused today for something invisible is read without it.
+/// An address or key as it was stored. One that would be refused today for something invisible is
+/// read without it.
 fn read(stored: &str) -> Option<EmailAddress> {
     let visible = || stored.chars().filter(|c| !is_invisible(*c)).collect::<String>();
     EmailAddress::parse(stored).or_else(|_| EmailAddress::parse(&visible())).ok()
@@ -70,7 +75,11 @@ fn people(db: &mut Db, schools: &mut BTreeSet<Key>) -> Result<usize> {
         let Some(address) = email.as_deref().and_then(read) else { continue };
         let (new_key, new_bar_key) = (Some(address.key()), Some(address.bar_key()));
         if (&new_key, &new_bar_key) != (&email_key, &bar_key) {
-            let set = (people::email.eq(address.as_str()), people::email_key.eq(new_key), people::bar_key.eq(new_bar_key));
+            let set = (
+                people::email.eq(address.as_str()),
+                people::email_key.eq(new_key),
+                people::bar_key.eq(new_bar_key),
+            );
             changed += diesel::update(people::table.find(id)).set(set).execute(db)?;
             schools.insert(school);
         }
@@ -79,14 +88,19 @@ fn people(db: &mut Db, schools: &mut BTreeSet<Key>) -> Result<usize> {
 }
 
 fn bars(db: &mut Db, schools: &mut BTreeSet<Key>) -> Result<usize> {
-    let rows: Vec<(Key, Key, Option<String>, Option<String>)> =
-        bars::table.filter(bars::bar_key.is_not_null()).select((bars::id, bars::school_id, bars::email, bars::bar_key)).load(db)?;
+    let rows: Vec<(Key, Key, Option<String>, Option<String>)> = bars::table
+        .filter(bars::bar_key.is_not_null())
+        .select((bars::id, bars::school_id, bars::email, bars::bar_key))
+        .load(db)?;
     let mut changed = 0;
     for (id, school, email, bar_key) in rows {
-        let Some(address) = email.as_deref().or(bar_key.as_deref()).and_then(read) else { continue };
+        let Some(address) = email.as_deref().or(bar_key.as_deref()).and_then(read) else {
+            continue;
+        };
         let new_key = Some(address.bar_key());
         if new_key != bar_key {
-            let set = (bars::email.eq(email.map(|_| address.to_string())), bars::bar_key.eq(new_key));
+            let set =
+                (bars::email.eq(email.map(|_| address.to_string())), bars::bar_key.eq(new_key));
             changed += diesel::update(bars::table.find(id)).set(set).execute(db)?;
             schools.insert(school);
         }
@@ -95,14 +109,25 @@ fn bars(db: &mut Db, schools: &mut BTreeSet<Key>) -> Result<usize> {
 }
 
 fn invites(db: &mut Db, schools: &mut BTreeSet<Key>) -> Result<usize> {
-    let rows: Vec<(Key, Key, String, String, String)> =
-        invites::table.select((invites::id, invites::school_id, invites::email, invites::email_key, invites::bar_key)).load(db)?;
+    let rows: Vec<(Key, Key, String, String, String)> = invites::table
+        .select((
+            invites::id,
+            invites::school_id,
+            invites::email,
+            invites::email_key,
+            invites::bar_key,
+        ))
+        .load(db)?;
     let mut changed = 0;
     for (id, school, email, email_key, bar_key) in rows {
         let Some(address) = read(&email) else { continue };
         let (new_key, new_bar_key) = (address.key(), address.bar_key());
         if (&new_key, &new_bar_key) != (&email_key, &bar_key) {
-            let set = (invites::email.eq(address.as_str()), invites::email_key.eq(new_key), invites::bar_key.eq(new_bar_key));
+            let set = (
+                invites::email.eq(address.as_str()),
+                invites::email_key.eq(new_key),
+                invites::bar_key.eq(new_bar_key),
+            );
             changed += diesel::update(invites::table.find(id)).set(set).execute(db)?;
             schools.insert(school);
         }
@@ -112,32 +137,55 @@ fn invites(db: &mut Db, schools: &mut BTreeSet<Key>) -> Result<usize> {
 
 /// Two rows may become the same: one stays, since the address is suppressed by either.
 fn suppressions(db: &mut Db) -> Result<usize> {
-    let rows: Vec<(Key, String, At)> =
-        suppressions::table.select((suppressions::school_id, suppressions::bar_key, suppressions::created_at)).order(suppressions::created_at).load(db)?;
+    let rows: Vec<(Key, String, At)> = suppressions::table
+        .select((suppressions::school_id, suppressions::bar_key, suppressions::created_at))
+        .order(suppressions::created_at)
+        .load(db)?;
     let mut changed = 0;
     for (school, old_key, created_at) in rows {
-        let Some(new_key) = read(&old_key).map(|address| address.bar_key()).filter(|new_key| *new_key != old_key) else { continue };
+        let Some(new_key) =
+            read(&old_key).map(|address| address.bar_key()).filter(|new_key| *new_key != old_key)
+        else {
+            continue;
+        };
         changed += diesel::delete(suppressions::table.find((school, old_key))).execute(db)?;
-        let row = (suppressions::school_id.eq(school), suppressions::bar_key.eq(new_key), suppressions::created_at.eq(created_at));
+        let row = (
+            suppressions::school_id.eq(school),
+            suppressions::bar_key.eq(new_key),
+            suppressions::created_at.eq(created_at),
+        );
         each!(&mut *db, conn => diesel::insert_into(suppressions::table).values(row).on_conflict_do_nothing().execute(conn))?;
     }
     Ok(changed)
 }
 
 fn login_links(db: &mut Db) -> Result<usize> {
-    let rows: Vec<(Key, String, String)> = login_links::table.select((login_links::id, login_links::email, login_links::email_key)).load(db)?;
+    let rows: Vec<(Key, String, String)> = login_links::table
+        .select((login_links::id, login_links::email, login_links::email_key))
+        .load(db)?;
     let mut changed = 0;
     for (id, email, email_key) in rows {
-        let Some(address) = read(&email).filter(|address| address.key() != email_key) else { continue };
-        // Two standing links may become the same; the next confirmation mail makes one that keeps its place.
-        let set = (login_links::email.eq(address.as_str()), login_links::email_key.eq(address.key()), login_links::evening_id.eq(None::<Key>));
+        let Some(address) = read(&email).filter(|address| address.key() != email_key) else {
+            continue;
+        };
+        // Two standing links may become the same; the next confirmation mail makes one that keeps
+        // its place.
+        let set = (
+            login_links::email.eq(address.as_str()),
+            login_links::email_key.eq(address.key()),
+            login_links::evening_id.eq(None::<Key>),
+        );
         changed += diesel::update(login_links::table.find(id)).set(set).execute(db)?;
     }
     Ok(changed)
 }
 
 fn sessions(db: &mut Db) -> Result<usize> {
-    let keys: Vec<Option<String>> = sessions::table.filter(sessions::address_key.is_not_null()).select(sessions::address_key).distinct().load(db)?;
+    let keys: Vec<Option<String>> = sessions::table
+        .filter(sessions::address_key.is_not_null())
+        .select(sessions::address_key)
+        .distinct()
+        .load(db)?;
     let mut changed = 0;
     for (old_key, new_key) in renamed(keys.into_iter().flatten().collect()) {
         let rows = sessions::table.filter(sessions::address_key.eq(old_key));
@@ -148,5 +196,9 @@ fn sessions(db: &mut Db) -> Result<usize> {
 
 /// The keys that change, with what becomes of them.
 fn renamed(keys: Vec<String>) -> BTreeMap<String, String> {
-    keys.into_iter().filter_map(|old_key| Some((read(&old_key)?.key(), old_key))).filter(|(new, old)| new != old).map(|(new, old)| (old, new)).collect()
+    keys.into_iter()
+        .filter_map(|old_key| Some((read(&old_key)?.key(), old_key)))
+        .filter(|(new, old)| new != old)
+        .map(|(new, old)| (old, new))
+        .collect()
 }

@@ -11,7 +11,8 @@ use diesel::{
 
 use super::sql_types::{Id, Key};
 
-/// The longest list that is kept prepared; longer ones are rare, and each length would be another statement.
+/// The longest list that is kept prepared; longer ones are rare, and each length would be another
+/// statement.
 const KEPT: usize = 64;
 
 /// Made by [`among`].
@@ -23,8 +24,9 @@ pub struct Among<E> {
 
 /// Whether a column holds one of these ids.
 ///
-/// SQLite has no arrays: `eq_any` is another statement for each length there, so diesel prepares it anew each time, which costs more than running it.
-/// Here the last id is repeated up to a power of two, so that there are few lengths, and each is kept.
+/// SQLite has no arrays: `eq_any` is another statement for each length there, so diesel prepares it
+/// anew each time, which costs more than running it. Here the last id is repeated up to a power of
+/// two, so that there are few lengths, and each is kept.
 pub fn among<E>(column: E, keys: impl IntoIterator<Item = Key>) -> Among<E> {
     let mut keys: Vec<Key> = keys.into_iter().collect();
     if let Some(last) = keys.last().copied().filter(|_| keys.len() <= KEPT) {

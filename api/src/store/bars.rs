@@ -1,4 +1,5 @@
-//! Bars that staff set by hand: a person or an address, per student. Setting one takes effect at once (I13); an import never lifts it.
+//! Bars that staff set by hand: a person or an address, per student. Setting one takes effect at
+//! once (I13); an import never lifts it.
 
 use diesel::prelude::*;
 use parlour_domain::{
@@ -71,8 +72,17 @@ struct NewRow<'a> {
 ///
 /// # Errors
 /// [`Error::NotFound`] when student or person are not the school's.
-pub fn set(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, student: PersonId, barred: &Barred, note: &str) -> Result<BarId> {
-    let student_row = people::find(db, school, student).and_then(|row| if row.is_student { Ok(row) } else { Err(Error::NotFound) })?;
+pub fn set(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    staff: PersonId,
+    student: PersonId,
+    barred: &Barred,
+    note: &str,
+) -> Result<BarId> {
+    let student_row = people::find(db, school, student)
+        .and_then(|row| if row.is_student { Ok(row) } else { Err(Error::NotFound) })?;
     let staff_row = people::find(db, school, staff)?;
     let (person_id, email, bar_key) = match barred {
         Barred::Person(person) => (Some(people::find(db, school, *person)?.id), None, None),
@@ -80,19 +90,41 @@ pub fn set(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, studen
     };
     lock_contacts(db, student)?;
     let id: BarId = ctx.new_id();
-    let row =
-        NewRow { id: key(id), school_id: key(school), student_id: key(student), person_id, email, bar_key, note, set_by: key(staff), created_at: at(ctx.now) };
+    let row = NewRow {
+        id: key(id),
+        school_id: key(school),
+        student_id: key(student),
+        person_id,
+        email,
+        bar_key,
+        note,
+        set_by: key(staff),
+        created_at: at(ctx.now),
+    };
     diesel::insert_into(bars::table).values(&row).execute(db)?;
     let actor = Actor { person: Some(staff), name: staff_row.name() };
     let summary = format!("Barred a contact from {}.", student_row.name());
-    events::record(db, ctx, &NewEvent { school, evening: None, parent: None, student: None, action: "bar_set", summary, actor: &actor })?;
+    events::record(
+        db,
+        ctx,
+        &NewEvent {
+            school,
+            evening: None,
+            parent: None,
+            student: None,
+            action: "bar_set",
+            summary,
+            actor: &actor,
+        },
+    )?;
     access::sweep(db, ctx, school, &actor)?;
     let losers = contacts_barred(db, student, barred)?;
     access::log_out(db, ctx, &losers)?;
     Ok(id)
 }
 
-/// The people who lose a student by a bar: the one who is named, or the student's contacts who have the address.
+/// The people who lose a student by a bar: the one who is named, or the student's contacts who have
+/// the address.
 fn contacts_barred(db: &mut Db, student: PersonId, barred: &Barred) -> Result<Vec<PersonId>> {
     let email = match barred {
         Barred::Person(person) => return Ok(vec![*person]),
@@ -100,7 +132,11 @@ fn contacts_barred(db: &mut Db, student: PersonId, barred: &Barred) -> Result<Ve
     };
     let contacts: Vec<Key> = guardianships::table
         .inner_join(people_table::table.on(people_table::id.eq(guardianships::parent_id)))
-        .filter(guardianships::student_id.eq(key(student)).and(people_table::bar_key.eq(Some(email.bar_key()))))
+        .filter(
+            guardianships::student_id
+                .eq(key(student))
+                .and(people_table::bar_key.eq(Some(email.bar_key()))),
+        )
         .select(guardianships::parent_id)
         .load(db)?;
     Ok(contacts.into_iter().map(Into::into).collect())
@@ -110,36 +146,74 @@ fn contacts_barred(db: &mut Db, student: PersonId, barred: &Barred) -> Result<Ve
 ///
 /// # Errors
 /// [`Error::NotFound`] when it is not the school's.
-pub fn lift(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, bar: BarId) -> Result<()> {
+pub fn lift(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    staff: PersonId,
+    bar: BarId,
+) -> Result<()> {
     let of_school = bars::table.filter(bars::id.eq(key(bar)).and(bars::school_id.eq(key(school))));
     let student: Key = of_school.select(bars::student_id).first(db)?;
-    let lifted = diesel::update(of_school.filter(bars::lifted_at.is_null())).set(bars::lifted_at.eq(Some(at(ctx.now)))).execute(db)?;
+    let lifted = diesel::update(of_school.filter(bars::lifted_at.is_null()))
+        .set(bars::lifted_at.eq(Some(at(ctx.now))))
+        .execute(db)?;
     if lifted == 1 {
-        let (staff_row, student_row): (PersonRow, PersonRow) =
-            (people::find(db, school, staff)?, people_table::table.find(student).select(PersonRow::as_select()).first(db)?);
+        let (staff_row, student_row): (PersonRow, PersonRow) = (
+            people::find(db, school, staff)?,
+            people_table::table.find(student).select(PersonRow::as_select()).first(db)?,
+        );
         let actor = Actor { person: Some(staff), name: staff_row.name() };
         let summary = format!("Lifted a bar from {}.", student_row.name());
-        events::record(db, ctx, &NewEvent { school, evening: None, parent: None, student: None, action: "bar_lifted", summary, actor: &actor })?;
+        events::record(
+            db,
+            ctx,
+            &NewEvent {
+                school,
+                evening: None,
+                parent: None,
+                student: None,
+                action: "bar_lifted",
+                summary,
+                actor: &actor,
+            },
+        )?;
     }
     Ok(())
 }
 
-/// The bars in force, newest first, after the bar `after` if given. One more than `limit` shows that there is a next page.
+/// The bars in force, newest first, after the bar `after` if given. One more than `limit` shows
+/// that there is a next page.
 ///
 /// # Errors
 /// [`Error::BadCursor`] when `after` is no bar of the school.
-pub fn list(db: &mut Db, school: SchoolId, student: Option<PersonId>, after: Option<BarId>, limit: i64) -> Result<Vec<Bar>> {
-    let mut query = bars::table.filter(bars::school_id.eq(key(school)).and(bars::lifted_at.is_null())).select(BarRow::as_select()).into_boxed();
+pub fn list(
+    db: &mut Db,
+    school: SchoolId,
+    student: Option<PersonId>,
+    after: Option<BarId>,
+    limit: i64,
+) -> Result<Vec<Bar>> {
+    let mut query = bars::table
+        .filter(bars::school_id.eq(key(school)).and(bars::lifted_at.is_null()))
+        .select(BarRow::as_select())
+        .into_boxed();
     if let Some(student) = student {
         query = query.filter(bars::student_id.eq(key(student)));
     }
     if let Some(after) = after {
-        let time: Option<At> =
-            bars::table.filter(bars::id.eq(key(after)).and(bars::school_id.eq(key(school)))).select(bars::created_at).first(db).optional()?;
+        let time: Option<At> = bars::table
+            .filter(bars::id.eq(key(after)).and(bars::school_id.eq(key(school))))
+            .select(bars::created_at)
+            .first(db)
+            .optional()?;
         let time = time.ok_or(Error::BadCursor)?;
-        query = query.filter(bars::created_at.lt(time).or(bars::created_at.eq(time).and(bars::id.lt(key(after)))));
+        query = query.filter(
+            bars::created_at.lt(time).or(bars::created_at.eq(time).and(bars::id.lt(key(after)))),
+        );
     }
-    let rows: Vec<BarRow> = query.order((bars::created_at.desc(), bars::id.desc())).limit(limit + 1).load(db)?;
+    let rows: Vec<BarRow> =
+        query.order((bars::created_at.desc(), bars::id.desc())).limit(limit + 1).load(db)?;
     rows.into_iter().map(|row| with_names(db, row)).collect()
 }
 
@@ -148,20 +222,29 @@ pub fn list(db: &mut Db, school: SchoolId, student: Option<PersonId>, after: Opt
 /// # Errors
 /// [`Error::NotFound`] when it is not the school's.
 pub fn find(db: &mut Db, school: SchoolId, bar: BarId) -> Result<Bar> {
-    let row: BarRow = bars::table.filter(bars::id.eq(key(bar)).and(bars::school_id.eq(key(school)))).select(BarRow::as_select()).first(db)?;
+    let row: BarRow = bars::table
+        .filter(bars::id.eq(key(bar)).and(bars::school_id.eq(key(school))))
+        .select(BarRow::as_select())
+        .first(db)?;
     with_names(db, row)
 }
 
 fn with_names(db: &mut Db, row: BarRow) -> Result<Bar> {
-    let person = |db: &mut Db, id: Key| people_table::table.find(id).select(PersonRow::as_select()).first::<PersonRow>(db);
+    let person = |db: &mut Db, id: Key| {
+        people_table::table.find(id).select(PersonRow::as_select()).first::<PersonRow>(db)
+    };
     let student = person(db, row.student_id)?;
     let set_by = person(db, row.set_by)?.name();
     let barred = row.person_id.map(|id| person(db, id)).transpose()?;
     Ok(Bar { row, student, person: barred, set_by })
 }
 
-/// Holds the rows of the student's contacts, so that a booking or an invite under way is decided before or after the bar, never beside it.
+/// Holds the rows of the student's contacts, so that a booking or an invite under way is decided
+/// before or after the bar, never beside it.
 fn lock_contacts(db: &mut Db, student: PersonId) -> Result<()> {
-    let contacts: Vec<Key> = guardianships::table.filter(guardianships::student_id.eq(key(student))).select(guardianships::parent_id).load(db)?;
+    let contacts: Vec<Key> = guardianships::table
+        .filter(guardianships::student_id.eq(key(student)))
+        .select(guardianships::parent_id)
+        .load(db)?;
     people::lock(db, &contacts.into_iter().map(Into::into).collect::<Vec<_>>())
 }

@@ -1,7 +1,9 @@
-//! The feed of changes: what became of evenings, bookings, invites and attendance, each thing once, at the place of its latest change.
+//! The feed of changes: what became of evenings, bookings, invites and attendance, each thing once,
+//! at the place of its latest change.
 //!
-//! Triggers take the place of whatever is written away (the migration `changes`). Places are given here, one transaction after the other, so they become
-//! visible in their order: a reader that goes by them misses nothing, however long a transaction that writes takes to commit.
+//! Triggers take the place of whatever is written away (the migration `changes`). Places are given
+//! here, one transaction after the other, so they become visible in their order: a reader that goes
+//! by them misses nothing, however long a transaction that writes takes to commit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -103,15 +105,17 @@ pub struct Place {
     pub number: i64,
 }
 
-/// Gives every school's feed a new name, so that whoever follows one begins anew: for a database that went back to a backup, whose readers may be ahead of it.
-/// Answers how many there are.
+/// Gives every school's feed a new name, so that whoever follows one begins anew: for a database
+/// that went back to a backup, whose readers may be ahead of it. Answers how many there are.
 ///
 /// # Errors
 /// What the database says.
 pub fn renew(db: &mut Db, ctx: &Context) -> Result<usize> {
     let schools: Vec<Key> = change_places::table.select(change_places::school_id).load(db)?;
     for school in &schools {
-        diesel::update(change_places::table.find(school)).set(change_places::feed_id.eq(key(ctx.new_id::<Uuid>()))).execute(db)?;
+        diesel::update(change_places::table.find(school))
+            .set(change_places::feed_id.eq(key(ctx.new_id::<Uuid>())))
+            .execute(db)?;
     }
     Ok(schools.len())
 }
@@ -121,29 +125,43 @@ pub fn renew(db: &mut Db, ctx: &Context) -> Result<usize> {
 /// # Errors
 /// What the database says.
 pub fn is_waiting(db: &mut Db, school: SchoolId) -> Result<bool> {
-    let first = changes::table.filter(changes::school_id.eq(key(school)).and(changes::place.is_null())).select(changes::subject_id).first::<Key>(db);
+    let first = changes::table
+        .filter(changes::school_id.eq(key(school)).and(changes::place.is_null()))
+        .select(changes::subject_id)
+        .first::<Key>(db);
     Ok(first.optional()?.is_some())
 }
 
-/// Gives places to what changed, inside a write transaction of its own. Answers whether something may be waiting still.
+/// Gives places to what changed, inside a write transaction of its own. Answers whether something
+/// may be waiting still.
 ///
 /// # Errors
 /// What the database says.
 pub fn give_places(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<bool> {
     let row = change_places::table.find(key(school));
-    let new = (change_places::school_id.eq(key(school)), change_places::feed_id.eq(key(ctx.new_id::<Uuid>())), change_places::last_place.eq(0));
+    let new = (
+        change_places::school_id.eq(key(school)),
+        change_places::feed_id.eq(key(ctx.new_id::<Uuid>())),
+        change_places::last_place.eq(0),
+    );
     each!(db, conn => diesel::insert_into(change_places::table).values(new).on_conflict_do_nothing().execute(conn))?;
     // Holds the row until the commit: nobody else gives places of this school meanwhile.
-    diesel::update(row).set(change_places::last_place.eq(change_places::last_place + 0)).execute(db)?;
+    diesel::update(row)
+        .set(change_places::last_place.eq(change_places::last_place + 0))
+        .execute(db)?;
     let last: i64 = row.select(change_places::last_place).first(db)?;
-    // What somebody is writing at this moment keeps waiting, instead of making us wait; SQLite has one writer anyway.
+    // What somebody is writing at this moment keeps waiting, instead of making us wait; SQLite has
+    // one writer anyway.
     let passing_by = if matches!(db, Db::Pg(_)) { "for update skip locked" } else { "" };
     let number = diesel::sql_query(format!(
         "update changes set place = $1 + numbered.nth from (
-           select waiting.kind, waiting.subject_id, row_number() over (order by waiting.subject_id, waiting.kind desc) as nth from (
-             select kind, subject_id from changes where school_id = $2 and place is null order by subject_id, kind desc limit $3 {passing_by}
+           select waiting.kind, waiting.subject_id, row_number() over (order by \
+         waiting.subject_id, waiting.kind desc) as nth from (
+             select kind, subject_id from changes where school_id = $2 and place is null order by \
+         subject_id, kind desc limit $3 {passing_by}
            ) as waiting
-         ) as numbered where changes.kind = numbered.kind and changes.subject_id = numbered.subject_id"
+         ) as numbered where changes.kind = numbered.kind and changes.subject_id = \
+         numbered.subject_id"
     ));
     let given = each!(db, conn => number.bind::<BigInt, _>(last).bind::<Id, _>(key(school)).bind::<BigInt, _>(AT_ONCE).execute(conn))?;
     let given = i64::try_from(given).unwrap_or(AT_ONCE);
@@ -156,7 +174,8 @@ pub fn give_places(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<bool>
 pub struct Part {
     /// Where the reader began.
     pub begun: Place,
-    /// The last place there is, of whatever kind: whoever has seen all the changes has come so far.
+    /// The last place there is, of whatever kind: whoever has seen all the changes has come so
+    /// far.
     pub last: Place,
     /// The changes, in order.
     pub changes: Vec<Change>,
@@ -166,10 +185,22 @@ pub struct Part {
 ///
 /// # Errors
 /// [`Error::BadCursor`] when there was never such a place in the school's feed.
-pub fn after(db: &mut Db, school: SchoolId, kinds: &BTreeSet<Kind>, place: Place, limit: i64) -> Result<Part> {
-    let last: Option<(Key, i64)> = change_places::table.find(key(school)).select((change_places::feed_id, change_places::last_place)).first(db).optional()?;
+pub fn after(
+    db: &mut Db,
+    school: SchoolId,
+    kinds: &BTreeSet<Kind>,
+    place: Place,
+    limit: i64,
+) -> Result<Part> {
+    let last: Option<(Key, i64)> = change_places::table
+        .find(key(school))
+        .select((change_places::feed_id, change_places::last_place))
+        .first(db)
+        .optional()?;
     let begun = match last {
-        _ if place.number == 0 => Place { feed: last.map(|(feed, _)| feed.0).unwrap_or_default(), number: 0 },
+        _ if place.number == 0 => {
+            Place { feed: last.map(|(feed, _)| feed.0).unwrap_or_default(), number: 0 }
+        }
         Some((feed, last)) if feed.0 == place.feed && place.number <= last => place,
         _ => return Err(Error::BadCursor),
     };
@@ -180,23 +211,38 @@ pub fn after(db: &mut Db, school: SchoolId, kinds: &BTreeSet<Kind>, place: Place
         .limit(limit + 1)
         .select((changes::kind, changes::subject_id, changes::place))
         .load(db)?;
-    let rows: Vec<(Kind, Key, i64)> = rows.into_iter().filter_map(|(kind, subject, place)| Some((Kind::parse(&kind)?, subject, place?))).collect();
+    let rows: Vec<(Kind, Key, i64)> = rows
+        .into_iter()
+        .filter_map(|(kind, subject, place)| Some((Kind::parse(&kind)?, subject, place?)))
+        .collect();
     let mut things = things(db, &rows)?;
-    let change = |(kind, subject, number)| Change { kind, subject, place: Place { feed: begun.feed, number }, thing: things.remove(&(kind, subject)) };
+    let change = |(kind, subject, number)| Change {
+        kind,
+        subject,
+        place: Place { feed: begun.feed, number },
+        thing: things.remove(&(kind, subject)),
+    };
     let last = Place { feed: begun.feed, number: last.map_or(0, |(_, last)| last) };
     Ok(Part { begun, last, changes: rows.into_iter().map(change).collect() })
 }
 
 fn things(db: &mut Db, rows: &[(Kind, Key, i64)]) -> Result<BTreeMap<(Kind, Key), Thing>> {
-    let of = |kind| rows.iter().filter(move |row| row.0 == kind).map(|row| row.1).collect::<Vec<_>>();
+    let of =
+        |kind| rows.iter().filter(move |row| row.0 == kind).map(|row| row.1).collect::<Vec<_>>();
     let mut found = BTreeMap::new();
-    let evenings: Vec<EveningRow> = evenings::table.filter(among(evenings::id, of(Kind::Evening))).select(EveningRow::as_select()).load(db)?;
+    let evenings: Vec<EveningRow> = evenings::table
+        .filter(among(evenings::id, of(Kind::Evening)))
+        .select(EveningRow::as_select())
+        .load(db)?;
     found.extend(evenings.into_iter().map(|row| ((Kind::Evening, row.id), Thing::Evening(row))));
     let bookings = export::bookings_among(db, &of(Kind::Booking))?;
-    found.extend(bookings.into_iter().map(|one| ((Kind::Booking, one.row.id), Thing::Booking(one))));
+    found
+        .extend(bookings.into_iter().map(|one| ((Kind::Booking, one.row.id), Thing::Booking(one))));
     let invites = export::invites_among(db, &of(Kind::Invite))?;
     found.extend(invites.into_iter().map(|one| ((Kind::Invite, one.row.id), Thing::Invite(one))));
     let attendance = export::attendance_among(db, &of(Kind::Attendance))?;
-    found.extend(attendance.into_iter().map(|one| ((Kind::Attendance, one.row.id), Thing::Attendance(one))));
+    found.extend(
+        attendance.into_iter().map(|one| ((Kind::Attendance, one.row.id), Thing::Attendance(one))),
+    );
     Ok(found)
 }

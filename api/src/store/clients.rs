@@ -1,4 +1,5 @@
-//! Programs of other makers and their secrets: made, changed, rotated and revoked by staff. Of a secret there is only its id here.
+//! Programs of other makers and their secrets: made, changed, rotated and revoked by staff. Of a
+//! secret there is only its id here.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -48,7 +49,8 @@ impl ClientRow {
     /// What it may do.
     #[must_use]
     pub fn scopes(&self) -> Scopes {
-        // Only scopes that there are were written; one that was taken out of the product since then allows nothing.
+        // Only scopes that there are were written; one that was taken out of the product since then
+        // allows nothing.
         self.scopes.split(' ').filter_map(|scope| scope.parse().ok()).collect()
     }
 }
@@ -99,7 +101,14 @@ pub struct Wish {
 ///
 /// # Errors
 /// [`Error::KeyReused`].
-pub fn create(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, wish: &Wish, request: Option<&RequestKey>) -> Result<Issued> {
+pub fn create(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    staff: PersonId,
+    wish: &Wish,
+    request: Option<&RequestKey>,
+) -> Result<Issued> {
     let made = idempotency::once(db, ctx, request, |db| {
         let row = ClientRow {
             id: ctx.new_id::<Uuid>().into(),
@@ -113,7 +122,14 @@ pub fn create(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, wis
         };
         diesel::insert_into(api_clients::table).values(&row).execute(db)?;
         let secret = add_secret(db, ctx, row.id)?;
-        record(db, ctx, school, staff, "client_created", format!("Connected the program {}: {}.", row.name, row.scopes))?;
+        record(
+            db,
+            ctx,
+            school,
+            staff,
+            "client_created",
+            format!("Connected the program {}: {}.", row.name, row.scopes),
+        )?;
         Ok(WithSecret { of: row.id.0, secret: Some(secret.0) })
     })?;
     issued(db, school, made, ctx.now)
@@ -123,14 +139,31 @@ pub fn create(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, wis
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::KeyReused`].
-pub fn rotate(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, client: ClientId, request: Option<&RequestKey>) -> Result<Issued> {
+pub fn rotate(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    staff: PersonId,
+    client: ClientId,
+    request: Option<&RequestKey>,
+) -> Result<Issued> {
     let made = idempotency::once(db, ctx, request, |db| {
         let row = lock(db, school, client)?;
         let of_client = api_client_secrets::table.filter(api_client_secrets::client_id.eq(row.id));
-        diesel::delete(of_client.filter(api_client_secrets::expires_at.is_not_null())).execute(db)?;
-        diesel::update(of_client).set(api_client_secrets::expires_at.eq(Some(at(ctx.now + OVERLAP)))).execute(db)?;
+        diesel::delete(of_client.filter(api_client_secrets::expires_at.is_not_null()))
+            .execute(db)?;
+        diesel::update(of_client)
+            .set(api_client_secrets::expires_at.eq(Some(at(ctx.now + OVERLAP))))
+            .execute(db)?;
         let secret = add_secret(db, ctx, row.id)?;
-        record(db, ctx, school, staff, "client_secret_created", format!("Made a new secret for the program {}.", row.name))?;
+        record(
+            db,
+            ctx,
+            school,
+            staff,
+            "client_secret_created",
+            format!("Made a new secret for the program {}.", row.name),
+        )?;
         Ok(WithSecret { of: row.id.0, secret: Some(secret.0) })
     })?;
     issued(db, school, made, ctx.now)
@@ -140,17 +173,36 @@ pub fn rotate(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, cli
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub fn change(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, client: ClientId, change: impl FnOnce(&mut Wish)) -> Result<Client> {
+pub fn change(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    staff: PersonId,
+    client: ClientId,
+    change: impl FnOnce(&mut Wish),
+) -> Result<Client> {
     let row = lock(db, school, client)?;
-    let mut wish = Wish { name: row.name.clone(), scopes: row.scopes(), requests_per_minute: row.requests_per_minute.try_into().unwrap_or(1) };
+    let mut wish = Wish {
+        name: row.name.clone(),
+        scopes: row.scopes(),
+        requests_per_minute: row.requests_per_minute.try_into().unwrap_or(1),
+    };
     change(&mut wish);
     let values = (
         api_clients::name.eq(&wish.name),
         api_clients::scopes.eq(wish.scopes.to_string()),
-        api_clients::requests_per_minute.eq(i32::try_from(wish.requests_per_minute).unwrap_or(i32::MAX)),
+        api_clients::requests_per_minute
+            .eq(i32::try_from(wish.requests_per_minute).unwrap_or(i32::MAX)),
     );
     diesel::update(api_clients::table.find(row.id)).set(values).execute(db)?;
-    record(db, ctx, school, staff, "client_changed", format!("Changed the program {}: {}.", wish.name, wish.scopes))?;
+    record(
+        db,
+        ctx,
+        school,
+        staff,
+        "client_changed",
+        format!("Changed the program {}: {}.", wish.name, wish.scopes),
+    )?;
     find(db, school, client, ctx.now)
 }
 
@@ -158,26 +210,63 @@ pub fn change(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, cli
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub fn revoke(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, client: ClientId) -> Result<()> {
+pub fn revoke(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    staff: PersonId,
+    client: ClientId,
+) -> Result<()> {
     let row = lock(db, school, client)?;
-    diesel::delete(api_client_secrets::table.filter(api_client_secrets::client_id.eq(row.id))).execute(db)?;
-    diesel::update(api_clients::table.find(row.id)).set(api_clients::revoked_at.eq(Some(at(ctx.now)))).execute(db)?;
-    record(db, ctx, school, staff, "client_revoked", format!("Disconnected the program {}.", row.name))
+    diesel::delete(api_client_secrets::table.filter(api_client_secrets::client_id.eq(row.id)))
+        .execute(db)?;
+    diesel::update(api_clients::table.find(row.id))
+        .set(api_clients::revoked_at.eq(Some(at(ctx.now))))
+        .execute(db)?;
+    record(
+        db,
+        ctx,
+        school,
+        staff,
+        "client_revoked",
+        format!("Disconnected the program {}.", row.name),
+    )
 }
 
-/// A page of the school's programs, the newest first. One more than `limit` shows that there is a next page.
+/// A page of the school's programs, the newest first. One more than `limit` shows that there is a
+/// next page.
 ///
 /// # Errors
 /// [`Error::BadCursor`] when `after` is no program of the school.
-pub fn list(db: &mut Db, school: SchoolId, after: Option<ClientId>, limit: i64, now: DateTime<Utc>) -> Result<Vec<Client>> {
+pub fn list(
+    db: &mut Db,
+    school: SchoolId,
+    after: Option<ClientId>,
+    limit: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<Client>> {
     let of_school = api_clients::table.filter(api_clients::school_id.eq(key(school)));
-    let mut query = of_school.filter(api_clients::revoked_at.is_null()).select(ClientRow::as_select()).into_boxed();
+    let mut query = of_school
+        .filter(api_clients::revoked_at.is_null())
+        .select(ClientRow::as_select())
+        .into_boxed();
     if let Some(after) = after {
-        let time: Option<At> = of_school.filter(api_clients::id.eq(key(after))).select(api_clients::created_at).first(db).optional()?;
+        let time: Option<At> = of_school
+            .filter(api_clients::id.eq(key(after)))
+            .select(api_clients::created_at)
+            .first(db)
+            .optional()?;
         let time = time.ok_or(Error::BadCursor)?;
-        query = query.filter(api_clients::created_at.lt(time).or(api_clients::created_at.eq(time).and(api_clients::id.lt(key(after)))));
+        query = query.filter(
+            api_clients::created_at
+                .lt(time)
+                .or(api_clients::created_at.eq(time).and(api_clients::id.lt(key(after)))),
+        );
     }
-    let rows: Vec<ClientRow> = query.order((api_clients::created_at.desc(), api_clients::id.desc())).limit(limit + 1).load(db)?;
+    let rows: Vec<ClientRow> = query
+        .order((api_clients::created_at.desc(), api_clients::id.desc()))
+        .limit(limit + 1)
+        .load(db)?;
     rows.into_iter().map(|row| with_secrets(db, row, now)).collect()
 }
 
@@ -195,7 +284,9 @@ pub fn find(db: &mut Db, school: SchoolId, client: ClientId, now: DateTime<Utc>)
 /// # Errors
 /// [`Error::NotFound`] when it is not the school's.
 pub fn find_row(db: &mut Db, school: SchoolId, client: ClientId) -> Result<ClientRow> {
-    let live = api_clients::table.find(key(client)).filter(api_clients::school_id.eq(key(school)).and(api_clients::revoked_at.is_null()));
+    let live = api_clients::table
+        .find(key(client))
+        .filter(api_clients::school_id.eq(key(school)).and(api_clients::revoked_at.is_null()));
     Ok(live.select(ClientRow::as_select()).first(db)?)
 }
 
@@ -203,23 +294,38 @@ pub fn find_row(db: &mut Db, school: SchoolId, client: ClientId) -> Result<Clien
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub fn log_in(db: &mut Db, school: SchoolId, client: ClientId, secret: ClientSecretId, now: DateTime<Utc>) -> Result<ClientRow> {
+pub fn log_in(
+    db: &mut Db,
+    school: SchoolId,
+    client: ClientId,
+    secret: ClientSecretId,
+    now: DateTime<Utc>,
+) -> Result<ClientRow> {
     let row = find_row(db, school, client)?;
     let secrets = live_secrets(db, row.id, now)?;
     if !secrets.iter().any(|one| one.id == key(secret)) {
         return Err(Error::NotFound);
     }
-    diesel::update(api_clients::table.find(row.id)).set(api_clients::used_at.eq(Some(at(now)))).execute(db)?;
+    diesel::update(api_clients::table.find(row.id))
+        .set(api_clients::used_at.eq(Some(at(now))))
+        .execute(db)?;
     Ok(row)
 }
 
 fn issued(db: &mut Db, school: SchoolId, made: WithSecret, now: DateTime<Utc>) -> Result<Issued> {
-    Ok(Issued { client: find(db, school, ClientId(made.of), now)?, secret: made.secret.map(ClientSecretId) })
+    Ok(Issued {
+        client: find(db, school, ClientId(made.of), now)?,
+        secret: made.secret.map(ClientSecretId),
+    })
 }
 
 /// Holds a program's row, so that of two changes at once one comes after the other.
 fn lock(db: &mut Db, school: SchoolId, client: ClientId) -> Result<ClientRow> {
-    let held = diesel::update(api_clients::table.find(key(client)).filter(api_clients::school_id.eq(key(school)).and(api_clients::revoked_at.is_null())));
+    let held = diesel::update(
+        api_clients::table
+            .find(key(client))
+            .filter(api_clients::school_id.eq(key(school)).and(api_clients::revoked_at.is_null())),
+    );
     if held.set(api_clients::school_id.eq(key(school))).execute(db)? == 0 {
         return Err(Error::NotFound);
     }
@@ -228,25 +334,51 @@ fn lock(db: &mut Db, school: SchoolId, client: ClientId) -> Result<ClientRow> {
 
 fn add_secret(db: &mut Db, ctx: &Context, client: Key) -> Result<ClientSecretId> {
     let id: ClientSecretId = ctx.new_id();
-    let row = SecretRow { id: key(id), client_id: client, created_at: at(ctx.now), expires_at: None };
+    let row =
+        SecretRow { id: key(id), client_id: client, created_at: at(ctx.now), expires_at: None };
     diesel::insert_into(api_client_secrets::table).values(&row).execute(db)?;
     Ok(id)
 }
 
 fn live_secrets(db: &mut Db, client: Key, now: DateTime<Utc>) -> Result<Vec<SecretRow>> {
-    let live = api_client_secrets::expires_at.is_null().or(api_client_secrets::expires_at.gt(at(now)));
-    let of_client = api_client_secrets::table.filter(api_client_secrets::client_id.eq(client)).filter(live);
-    Ok(of_client.order((api_client_secrets::created_at.desc(), api_client_secrets::id.desc())).select(SecretRow::as_select()).load(db)?)
+    let live =
+        api_client_secrets::expires_at.is_null().or(api_client_secrets::expires_at.gt(at(now)));
+    let of_client =
+        api_client_secrets::table.filter(api_client_secrets::client_id.eq(client)).filter(live);
+    Ok(of_client
+        .order((api_client_secrets::created_at.desc(), api_client_secrets::id.desc()))
+        .select(SecretRow::as_select())
+        .load(db)?)
 }
 
 fn with_secrets(db: &mut Db, row: ClientRow, now: DateTime<Utc>) -> Result<Client> {
-    let created_by: PersonRow = people_table::table.find(row.created_by).select(PersonRow::as_select()).first(db)?;
+    let created_by: PersonRow =
+        people_table::table.find(row.created_by).select(PersonRow::as_select()).first(db)?;
     let secrets = live_secrets(db, row.id, now)?;
     Ok(Client { row, created_by: created_by.name(), secrets })
 }
 
-fn record(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, action: &'static str, summary: String) -> Result<()> {
+fn record(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    staff: PersonId,
+    action: &'static str,
+    summary: String,
+) -> Result<()> {
     let name = people::find(db, school, staff)?.name();
     let actor = Actor { person: Some(staff), name };
-    events::record(db, ctx, &NewEvent { school, evening: None, parent: None, student: None, action, summary, actor: &actor })
+    events::record(
+        db,
+        ctx,
+        &NewEvent {
+            school,
+            evening: None,
+            parent: None,
+            student: None,
+            action,
+            summary,
+            actor: &actor,
+        },
+    )
 }

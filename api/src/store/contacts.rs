@@ -1,4 +1,5 @@
-//! Contact between a parent and a student: what the roster says of it, and what staff allowed by hand, which no import takes back. Bars by hand are in `bars`.
+//! Contact between a parent and a student: what the roster says of it, and what staff allowed by
+//! hand, which no import takes back. Bars by hand are in `bars`.
 
 use diesel::{dsl::auto_type, prelude::*};
 use parlour_domain::{
@@ -15,18 +16,22 @@ use super::{
 };
 use crate::{context::Context, schema::guardianships};
 
-/// The part of [`Contact::may_act`] that the link's own row tells. Queries ask [`access::may_act`], which asks for bars set by hand as well.
+/// The part of [`Contact::may_act`] that the link's own row tells. Queries ask [`access::may_act`],
+/// which asks for bars set by hand as well.
 #[auto_type]
 pub(super) fn is_allowed() -> _ {
-    let by_whom = guardianships::contact_allowed.eq(true).or(guardianships::allowed_at.is_not_null());
-    let not_barred = guardianships::court_order.eq(false).and(guardianships::contact_barred.eq(false));
+    let by_whom =
+        guardianships::contact_allowed.eq(true).or(guardianships::allowed_at.is_not_null());
+    let not_barred =
+        guardianships::court_order.eq(false).and(guardianships::contact_barred.eq(false));
     guardianships::removed_at.is_null().and(not_barred).and(by_whom)
 }
 
 /// A link whose contact is to be kept away, also where it was removed since.
 #[auto_type]
 pub(crate) fn is_barred() -> _ {
-    let by_nobody = guardianships::contact_allowed.eq(false).and(guardianships::allowed_at.is_null());
+    let by_nobody =
+        guardianships::contact_allowed.eq(false).and(guardianships::allowed_at.is_null());
     guardianships::court_order.eq(true).or(guardianships::contact_barred.eq(true)).or(by_nobody)
 }
 
@@ -57,16 +62,27 @@ impl ContactRow {
 /// Allows a parent contact with a student by hand, for good; allowed contact stays so.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the two are not linked at the school; [`Refusal::ContactBarred`] while a court order, the roster or a bar set by hand
-/// stands against it.
-pub fn allow(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, parent: PersonId, student: PersonId) -> Result<()> {
+/// [`Error::NotFound`] when the two are not linked at the school; [`Refusal::ContactBarred`] while
+/// a court order, the roster or a bar set by hand stands against it.
+pub fn allow(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    staff: PersonId,
+    parent: PersonId,
+    student: PersonId,
+) -> Result<()> {
     let parent_row = people::find_parent(db, school, parent)?;
     let student_row = people::find(db, school, student)?;
     let staff_row = people::find(db, school, staff)?;
     // A bar that is being set holds the same row.
     people::lock(db, &[parent])?;
     let link = guardianships::table
-        .filter(guardianships::parent_id.eq(key(parent)).and(guardianships::student_id.eq(key(student))))
+        .filter(
+            guardianships::parent_id
+                .eq(key(parent))
+                .and(guardianships::student_id.eq(key(student))),
+        )
         .filter(guardianships::school_id.eq(key(school)).and(guardianships::removed_at.is_null()));
     let contact: ContactRow = link.select(ContactRow::as_select()).first(db)?;
     let contact = contact.of_link(!access::barred_from(db, parent, &[key(student)])?.is_empty());
@@ -77,10 +93,17 @@ pub fn allow(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, pare
         return Ok(());
     }
     let untouched = guardianships::table
-        .filter(guardianships::parent_id.eq(key(parent)).and(guardianships::student_id.eq(key(student))))
+        .filter(
+            guardianships::parent_id
+                .eq(key(parent))
+                .and(guardianships::student_id.eq(key(student))),
+        )
         .filter(guardianships::allowed_at.is_null().and(guardianships::removed_at.is_null()))
         .filter(guardianships::court_order.eq(false).and(guardianships::contact_barred.eq(false)));
-    let by_hand = (guardianships::allowed_at.eq(Some(at(ctx.now))), guardianships::allowed_by.eq(Some(key(staff))));
+    let by_hand = (
+        guardianships::allowed_at.eq(Some(at(ctx.now))),
+        guardianships::allowed_by.eq(Some(key(staff))),
+    );
     if diesel::update(untouched).set(by_hand).execute(db)? != 1 {
         return Err(Error::Raced);
     }
@@ -89,6 +112,14 @@ pub fn allow(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, pare
     events::record(
         db,
         ctx,
-        &NewEvent { school, evening: None, parent: Some(parent), student: Some(student), action: "contact_allowed", summary, actor: &actor },
+        &NewEvent {
+            school,
+            evening: None,
+            parent: Some(parent),
+            student: Some(student),
+            action: "contact_allowed",
+            summary,
+            actor: &actor,
+        },
     )
 }

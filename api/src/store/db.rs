@@ -1,4 +1,5 @@
-//! A connection to either database, and how one is opened. The scheme of `DATABASE_URL` decides which.
+//! A connection to either database, and how one is opened. The scheme of `DATABASE_URL` decides
+//! which.
 
 use std::{
     fmt,
@@ -8,7 +9,10 @@ use std::{
 };
 
 use anyhow::Context as _;
-use diesel::{Connection, ConnectionResult, PgConnection, RunQueryDsl, SqliteConnection, connection::SimpleConnection, r2d2};
+use diesel::{
+    Connection, ConnectionResult, PgConnection, RunQueryDsl, SqliteConnection,
+    connection::SimpleConnection, r2d2,
+};
 
 pub use multi::{Db, MultiBackend};
 
@@ -28,10 +32,12 @@ mod multi {
     }
 }
 
-/// Runs one expression on the connection inside a [`Db`]: for statements that the enum can't express (inserts of several rows, `on conflict`), and for those
-/// that run on each request, since the enum writes the text of a statement anew for each run.
+/// Runs one expression on the connection inside a [`Db`]: for statements that the enum can't
+/// express (inserts of several rows, `on conflict`), and for those that run on each request, since
+/// the enum writes the text of a statement anew for each run.
 ///
-/// Ask for one row of an indexed key by `get_result`: `first` says `limit ?`, and SQLite plans a statement anew whenever its limit is bound.
+/// Ask for one row of an indexed key by `get_result`: `first` says `limit ?`, and SQLite plans a
+/// statement anew whenever its limit is bound.
 #[macro_export]
 macro_rules! each {
     ($db:expr, $conn:ident => $run:expr) => {
@@ -62,7 +68,8 @@ impl DatabaseUrl {
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             Ok(Self::Postgres(url.to_owned()))
         } else {
-            Err("give sqlite://path/to/file.db or postgres://user:password@host/database".to_owned())
+            Err("give sqlite://path/to/file.db or postgres://user:password@host/database"
+                .to_owned())
         }
     }
 
@@ -87,7 +94,10 @@ impl DatabaseUrl {
             Self::Sqlite(path) => {
                 let mut conn = SqliteConnection::establish(path)?;
                 conn.batch_execute(
-                    "pragma busy_timeout = 15000; pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -16000; pragma mmap_size = 268435456; pragma wal_autocheckpoint = 4000;",
+                    "pragma busy_timeout = 15000; pragma journal_mode = wal; pragma synchronous = \
+                     full; pragma foreign_keys = on; pragma temp_store = memory; pragma \
+                     cache_size = -16000; pragma mmap_size = 268435456; pragma wal_autocheckpoint \
+                     = 4000;",
                 )
                 .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
                 Ok(Db::Sqlite(conn))
@@ -108,24 +118,32 @@ impl fmt::Debug for DatabaseUrl {
 /// What SQLite puts beside a database.
 const BESIDE: [&str; 4] = ["", "-wal", "-shm", "-journal"];
 
-/// Makes a SQLite file, where there is none yet, and lets nobody but its owner read or write it. Files that SQLite puts beside it are like it.
+/// Makes a SQLite file, where there is none yet, and lets nobody but its owner read or write it.
+/// Files that SQLite puts beside it are like it.
 fn keep_private(path: &str) -> anyhow::Result<()> {
     // A database in memory, or an address that SQLite reads for itself.
     if path == ":memory:" || path.starts_with("file:") {
         return Ok(());
     }
-    OpenOptions::new().create(true).append(true).mode(0o600).open(path).with_context(|| format!("can't open {path}"))?;
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("can't open {path}"))?;
     for file in BESIDE.map(|end| format!("{path}{end}")) {
         let Ok(found) = fs::metadata(&file) else { continue };
         if found.permissions().mode() & 0o077 != 0 {
-            fs::set_permissions(&file, Permissions::from_mode(0o600))
-                .with_context(|| format!("others can read {file}; make it its owner's alone: chmod 600 {file}"))?;
+            fs::set_permissions(&file, Permissions::from_mode(0o600)).with_context(|| {
+                format!("others can read {file}; make it its owner's alone: chmod 600 {file}")
+            })?;
         }
     }
     Ok(())
 }
 
-/// For how long a connection that worked is taken to work still: asking each time would double the trips of a short request.
+/// For how long a connection that worked is taken to work still: asking each time would double the
+/// trips of a short request.
 const TRUST: Duration = Duration::from_secs(1);
 
 /// A connection of a pool.
@@ -150,7 +168,9 @@ impl r2d2::ManageConnection for Opener {
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), r2d2::Error> {
         if pooled.worked_at.elapsed() > TRUST {
-            diesel::sql_query("select 1").execute(&mut pooled.db).map_err(r2d2::Error::QueryError)?;
+            diesel::sql_query("select 1")
+                .execute(&mut pooled.db)
+                .map_err(r2d2::Error::QueryError)?;
             pooled.worked_at = Instant::now();
         }
         Ok(())
@@ -158,7 +178,8 @@ impl r2d2::ManageConnection for Opener {
 
     fn has_broken(&self, pooled: &mut Pooled) -> bool {
         use diesel::connection::TransactionManager;
-        std::thread::panicking() || <Db as Connection>::TransactionManager::is_broken_transaction_manager(&mut pooled.db)
+        std::thread::panicking()
+            || <Db as Connection>::TransactionManager::is_broken_transaction_manager(&mut pooled.db)
     }
 }
 
@@ -201,12 +222,19 @@ mod tests {
         let url = DatabaseUrl::parse(&format!("sqlite://{}", path.display())).unwrap();
         let modes = || -> Vec<(String, u32)> {
             let files = fs::read_dir(folder.path()).unwrap().map(Result::unwrap);
-            let mut modes: Vec<_> =
-                files.map(|file| (file.file_name().into_string().unwrap(), file.metadata().unwrap().permissions().mode() & 0o777)).collect();
+            let mut modes: Vec<_> = files
+                .map(|file| {
+                    (
+                        file.file_name().into_string().unwrap(),
+                        file.metadata().unwrap().permissions().mode() & 0o777,
+                    )
+                })
+                .collect();
             modes.sort();
             modes
         };
-        let expected = ["school.db", "school.db-shm", "school.db-wal"].map(|name| (name.to_owned(), 0o600));
+        let expected =
+            ["school.db", "school.db-shm", "school.db-wal"].map(|name| (name.to_owned(), 0o600));
         let store = Store::open(&url, 1).unwrap();
         store.migrate().unwrap();
         assert_eq!(modes(), expected);

@@ -1,4 +1,5 @@
-//! Why a store function did not do what was asked, and the one place that reads a broken constraint.
+//! Why a store function did not do what was asked, and the one place that reads a broken
+//! constraint.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use parlour_domain::Refusal;
@@ -105,7 +106,8 @@ impl From<DieselError> for Error {
 }
 
 impl Error {
-    /// Reads the error of an insert that a unique constraint decides: a violation means that another transaction was quicker.
+    /// Reads the error of an insert that a unique constraint decides: a violation means that
+    /// another transaction was quicker.
     #[must_use]
     pub fn raced(error: DieselError) -> Self {
         match error {
@@ -117,5 +119,7 @@ impl Error {
 
 /// PostgreSQL reports a deadlock, and SQLite a lock it waited for too long, only in words.
 fn is_lock_failure(message: &str) -> bool {
-    message.contains("deadlock detected") || message.contains("database is locked") || message.contains("database is busy")
+    message.contains("deadlock detected")
+        || message.contains("database is locked")
+        || message.contains("database is busy")
 }

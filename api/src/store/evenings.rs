@@ -73,16 +73,22 @@ impl EveningRow {
     /// Its slots.
     ///
     /// # Errors
-    /// [`Refusal::NotASlot`] when the stored times make no slots, which loading an evening rules out.
+    /// [`Refusal::NotASlot`] when the stored times make no slots, which loading an evening rules
+    /// out.
     pub fn timing(&self) -> Result<Timing> {
-        let (slot, gap) = (u32::try_from(self.slot_minutes).unwrap_or_default(), u32::try_from(self.gap_seconds).unwrap_or_default());
-        Timing::new(*self.starts_at, *self.ends_at, slot, gap).map_err(|_| Error::Refused(Refusal::NotASlot))
+        let (slot, gap) = (
+            u32::try_from(self.slot_minutes).unwrap_or_default(),
+            u32::try_from(self.gap_seconds).unwrap_or_default(),
+        );
+        Timing::new(*self.starts_at, *self.ends_at, slot, gap)
+            .map_err(|_| Error::Refused(Refusal::NotASlot))
     }
 
     /// When parents may book: until the window ends, or the evening was closed.
     #[must_use]
     pub fn window(&self) -> BookingWindow {
-        BookingWindow { opens_at: *self.booking_opens_at, closes_at: *self.booking_closes_at }.closed(self.closed_at.map(Into::into))
+        BookingWindow { opens_at: *self.booking_opens_at, closes_at: *self.booking_closes_at }
+            .closed(self.closed_at.map(Into::into))
     }
 
     /// Who has to do with it by now.
@@ -101,22 +107,38 @@ impl EveningRow {
 pub enum Whose {
     /// All of the school.
     All,
-    /// Those with a class of a student for whom the parent may act, or a booking of theirs about one.
+    /// Those with a class of a student for whom the parent may act, or a booking of theirs about
+    /// one.
     Parent(PersonId),
-    /// The same for staff, who see bookings about other students as well: those of a parent who lost access.
+    /// The same for staff, who see bookings about other students as well: those of a parent who
+    /// lost access.
     ParentForStaff(PersonId),
     /// Those with a class or a booking of the teacher.
     Teacher(PersonId),
 }
 
-/// Evenings, latest first; after this start and evening if given. One more than `limit` shows that there is a next page.
+/// Evenings, latest first; after this start and evening if given. One more than `limit` shows that
+/// there is a next page.
 ///
 /// # Errors
 /// When the database fails.
-pub fn list(db: &mut Db, school: SchoolId, whose: Whose, after: Option<(DateTime<Utc>, EveningId)>, limit: i64) -> Result<Vec<EveningRow>> {
-    let mut query = evenings::table.filter(evenings::school_id.eq(key(school))).select(EveningRow::as_select()).into_boxed();
+pub fn list(
+    db: &mut Db,
+    school: SchoolId,
+    whose: Whose,
+    after: Option<(DateTime<Utc>, EveningId)>,
+    limit: i64,
+) -> Result<Vec<EveningRow>> {
+    let mut query = evenings::table
+        .filter(evenings::school_id.eq(key(school)))
+        .select(EveningRow::as_select())
+        .into_boxed();
     if let Some((start, evening)) = after {
-        query = query.filter(evenings::starts_at.lt(at(start)).or(evenings::starts_at.eq(at(start)).and(evenings::id.lt(key(evening)))));
+        query = query.filter(
+            evenings::starts_at
+                .lt(at(start))
+                .or(evenings::starts_at.eq(at(start)).and(evenings::id.lt(key(evening)))),
+        );
     }
     let own = match whose {
         Whose::All => None,
@@ -134,30 +156,42 @@ pub fn list(db: &mut Db, school: SchoolId, whose: Whose, after: Option<(DateTime
 /// # Errors
 /// [`Error::NotFound`] when it is another school's or none.
 pub fn find(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<EveningRow> {
-    Ok(evenings::table.filter(evenings::id.eq(key(evening)).and(evenings::school_id.eq(key(school)))).select(EveningRow::as_select()).first(db)?)
+    Ok(evenings::table
+        .filter(evenings::id.eq(key(evening)).and(evenings::school_id.eq(key(school))))
+        .select(EveningRow::as_select())
+        .first(db)?)
 }
 
-/// An evening as it is now, held until the transaction ends: whoever changes its times meanwhile waits, and then sees the booking made.
+/// An evening as it is now, held until the transaction ends: whoever changes its times meanwhile
+/// waits, and then sees the booking made.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub fn held(db: &mut Db, evening: EveningId) -> Result<EveningRow> {
     if let Db::Pg(conn) = db {
-        let _: Key = evenings::table.find(key(evening)).select(evenings::id).for_share().get_result(conn)?;
+        let _: Key =
+            evenings::table.find(key(evening)).select(evenings::id).for_share().get_result(conn)?;
     }
-    Ok(each!(db, conn => evenings::table.find(key(evening)).select(EveningRow::as_select()).get_result(conn))?)
+    Ok(
+        each!(db, conn => evenings::table.find(key(evening)).select(EveningRow::as_select()).get_result(conn))?,
+    )
 }
 
-/// Makes bookings of these classes wait until this transaction ends, and waits for those under way: they hold their evening ([`held`]) before they ask what is
-/// offered. Hold whatever else you need before it.
+/// Makes bookings of these classes wait until this transaction ends, and waits for those under way:
+/// they hold their evening ([`held`]) before they ask what is offered. Hold whatever else you need
+/// before it.
 ///
 /// # Errors
 /// When the database fails.
 pub fn hold_bookings_of(db: &mut Db, now: DateTime<Utc>, classes: &BTreeSet<Key>) -> Result<()> {
     if let Db::Pg(conn) = db {
-        let with_them = evening_classes::table.filter(evening_classes::class_id.eq_any(classes)).select(evening_classes::evening_id);
-        let to_come = evenings::table.filter(evenings::id.eq_any(with_them).and(evenings::ends_at.gt(at(now))));
-        let _: Vec<Key> = to_come.order(evenings::id).select(evenings::id).for_no_key_update().load(conn)?;
+        let with_them = evening_classes::table
+            .filter(evening_classes::class_id.eq_any(classes))
+            .select(evening_classes::evening_id);
+        let to_come = evenings::table
+            .filter(evenings::id.eq_any(with_them).and(evenings::ends_at.gt(at(now))));
+        let _: Vec<Key> =
+            to_come.order(evenings::id).select(evenings::id).for_no_key_update().load(conn)?;
     }
     Ok(())
 }
@@ -166,7 +200,12 @@ pub fn hold_bookings_of(db: &mut Db, now: DateTime<Utc>, classes: &BTreeSet<Key>
 ///
 /// # Errors
 /// [`Error::NotFound`] otherwise.
-pub fn find_for(db: &mut Db, school: SchoolId, whose: Whose, evening: EveningId) -> Result<EveningRow> {
+pub fn find_for(
+    db: &mut Db,
+    school: SchoolId,
+    whose: Whose,
+    evening: EveningId,
+) -> Result<EveningRow> {
     match whose {
         Whose::All => find(db, school, evening),
         Whose::Parent(parent) => Ok(each!(db, conn => {
@@ -184,18 +223,24 @@ pub fn find_for(db: &mut Db, school: SchoolId, whose: Whose, evening: EveningId)
                 .select(EveningRow::as_select())
                 .get_result(conn)
         })?),
-        Whose::ParentForStaff(parent) => match find_for(db, school, Whose::Parent(parent), evening) {
+        Whose::ParentForStaff(parent) => match find_for(db, school, Whose::Parent(parent), evening)
+        {
             Err(Error::NotFound) => {
-                let has_booking = bookings::table.filter(bookings::parent_id.eq(key(parent)).and(bookings::evening_id.eq(key(evening))));
-                let published = evenings::school_id.eq(key(school)).and(evenings::published_at.is_not_null());
-                let row = evenings::table.filter(evenings::id.eq(key(evening)).and(published).and(exists(has_booking)));
+                let has_booking = bookings::table.filter(
+                    bookings::parent_id.eq(key(parent)).and(bookings::evening_id.eq(key(evening))),
+                );
+                let published =
+                    evenings::school_id.eq(key(school)).and(evenings::published_at.is_not_null());
+                let row = evenings::table
+                    .filter(evenings::id.eq(key(evening)).and(published).and(exists(has_booking)));
                 Ok(row.select(EveningRow::as_select()).first(db)?)
             }
             found => found,
         },
         Whose::Teacher(teacher) => {
             let row = find(db, school, evening)?;
-            let is_theirs = row.state() != State::Draft && of_teacher(db, teacher)?.contains(&key(evening));
+            let is_theirs =
+                row.state() != State::Draft && of_teacher(db, teacher)?.contains(&key(evening));
             is_theirs.then_some(row).ok_or(Error::NotFound)
         }
     }
@@ -224,7 +269,12 @@ fn of_teacher(db: &mut Db, teacher: PersonId) -> Result<Vec<Key>> {
     use crate::schema::booking_teachers;
     let mut by_class: Vec<Key> = evening_classes::table
         .inner_join(enrolments::table.on(enrolments::class_id.eq(evening_classes::class_id)))
-        .filter(enrolments::role.eq("teacher").and(enrolments::removed_at.is_null()).and(enrolments::person_id.eq(key(teacher))))
+        .filter(
+            enrolments::role
+                .eq("teacher")
+                .and(enrolments::removed_at.is_null())
+                .and(enrolments::person_id.eq(key(teacher))),
+        )
         .select(evening_classes::evening_id)
         .distinct()
         .load(db)?;

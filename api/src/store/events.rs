@@ -95,26 +95,43 @@ pub fn record(db: &mut Db, ctx: &Context, event: &NewEvent<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A parent's history of an evening, newest first, after `before` (an event's id) if given; one more than `limit` shows that there is a next page.
-/// Staff read all of it; the parent nothing about a student for whom they may not act.
+/// A parent's history of an evening, newest first, after `before` (an event's id) if given; one
+/// more than `limit` shows that there is a next page. Staff read all of it; the parent nothing
+/// about a student for whom they may not act.
 ///
 /// # Errors
 /// [`Error::BadCursor`] when `before` is no event of this history.
-pub fn history(db: &mut Db, acting: &Acting, evening: EveningId, before: Option<Uuid>, limit: i64) -> Result<Vec<EventRow>> {
+pub fn history(
+    db: &mut Db,
+    acting: &Acting,
+    evening: EveningId,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<EventRow>> {
     let parent = acting.parent;
     let mut query = events::table
-        .filter(events::parent_id.eq(key(parent)).and(events::evening_id.eq(key(evening))).and(events::action.ne("invite_refused")))
+        .filter(
+            events::parent_id
+                .eq(key(parent))
+                .and(events::evening_id.eq(key(evening)))
+                .and(events::action.ne("invite_refused")),
+        )
         .select(EventRow::as_select())
         .into_boxed();
     if !acting.is_staff {
-        let students: Vec<Option<Key>> = access::students_of(db, parent)?.into_iter().map(|student| Some(student.id)).collect();
+        let students: Vec<Option<Key>> =
+            access::students_of(db, parent)?.into_iter().map(|student| Some(student.id)).collect();
         query = query.filter(events::student_id.is_null().or(events::student_id.eq_any(students)));
     }
     if let Some(before) = before {
-        let known: Option<At> =
-            events::table.filter(events::id.eq(Key(before)).and(events::parent_id.eq(key(parent)))).select(events::at).first(db).optional()?;
+        let known: Option<At> = events::table
+            .filter(events::id.eq(Key(before)).and(events::parent_id.eq(key(parent))))
+            .select(events::at)
+            .first(db)
+            .optional()?;
         let time = known.ok_or(Error::BadCursor)?;
-        query = query.filter(events::at.lt(time).or(events::at.eq(time).and(events::id.lt(Key(before)))));
+        query = query
+            .filter(events::at.lt(time).or(events::at.eq(time).and(events::id.lt(Key(before)))));
     }
     Ok(query.order((events::at.desc(), events::id.desc())).limit(limit + 1).load(db)?)
 }

@@ -1,4 +1,5 @@
-//! What programs fetch of a school, page by page in the order in which it was made: nothing that stays is skipped or comes twice while rows are added.
+//! What programs fetch of a school, page by page in the order in which it was made: nothing that
+//! stays is skipped or comes twice while rows are added.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,7 +22,10 @@ use super::{
     invites::InviteRow,
     sql_types::{At, Key, at, key},
 };
-use crate::schema::{booking_teachers, bookings, call_events, classes, evenings, invite_students, invites, people, teacher_records};
+use crate::schema::{
+    booking_teachers, bookings, call_events, classes, evenings, invite_students, invites, people,
+    teacher_records,
+};
 
 /// How many bookings are looked at at once for stranded ones.
 const LOOK: i64 = 500;
@@ -54,11 +58,23 @@ impl Sourced {
         self.0.get(&id).cloned().unwrap_or_default()
     }
 
-    fn read(db: &mut Db, people: impl IntoIterator<Item = Key>, classes: impl IntoIterator<Item = Key>) -> Result<Self> {
-        let (people, classes): (BTreeSet<Key>, BTreeSet<Key>) = (people.into_iter().collect(), classes.into_iter().collect());
-        let mut all: BTreeMap<Key, String> =
-            people::table.filter(among(people::id, people)).select((people::id, people::sourced_id)).load(db)?.into_iter().collect();
-        let of_classes: Vec<(Key, String)> = classes::table.filter(among(classes::id, classes)).select((classes::id, classes::sourced_id)).load(db)?;
+    fn read(
+        db: &mut Db,
+        people: impl IntoIterator<Item = Key>,
+        classes: impl IntoIterator<Item = Key>,
+    ) -> Result<Self> {
+        let (people, classes): (BTreeSet<Key>, BTreeSet<Key>) =
+            (people.into_iter().collect(), classes.into_iter().collect());
+        let mut all: BTreeMap<Key, String> = people::table
+            .filter(among(people::id, people))
+            .select((people::id, people::sourced_id))
+            .load(db)?
+            .into_iter()
+            .collect();
+        let of_classes: Vec<(Key, String)> = classes::table
+            .filter(among(classes::id, classes))
+            .select((classes::id, classes::sourced_id))
+            .load(db)?;
         all.extend(of_classes);
         Ok(Self(Arc::new(all)))
     }
@@ -85,25 +101,42 @@ pub struct BookingExport {
 ///
 /// # Errors
 /// [`Error::BadCursor`] when `after` is no booking of the school.
-pub fn bookings(db: &mut Db, school: SchoolId, wanted: Wanted, now: DateTime<Utc>) -> Result<Vec<BookingExport>> {
+pub fn bookings(
+    db: &mut Db,
+    school: SchoolId,
+    wanted: Wanted,
+    now: DateTime<Utc>,
+) -> Result<Vec<BookingExport>> {
     if wanted.only_stranded {
         return only_stranded(db, school, wanted, now);
     }
-    let rows = changed_since(page_of_bookings(db, school, wanted)?, wanted).select(booking_columns()).load(db)?;
+    let rows = changed_since(page_of_bookings(db, school, wanted)?, wanted)
+        .select(booking_columns())
+        .load(db)?;
     let why = why_stranded(db, now, &rows)?;
     with_reasons(db, rows, &why)
 }
 
-/// Looks through the live bookings to come until the page is full: what is stranded is the domain's to say, and there are few.
-fn only_stranded(db: &mut Db, school: SchoolId, wanted: Wanted, now: DateTime<Utc>) -> Result<Vec<BookingExport>> {
+/// Looks through the live bookings to come until the page is full: what is stranded is the domain's
+/// to say, and there are few.
+fn only_stranded(
+    db: &mut Db,
+    school: SchoolId,
+    wanted: Wanted,
+    now: DateTime<Utc>,
+) -> Result<Vec<BookingExport>> {
     let room = usize::try_from(wanted.limit + 1).unwrap_or_default();
     let (mut found, mut reasons) = (Vec::new(), BTreeMap::new());
     let mut look = Wanted { limit: LOOK, ..wanted };
     loop {
-        let to_come = evenings::table.filter(evenings::school_id.eq(key(school)).and(evenings::ends_at.gt(at(now)))).select(evenings::id);
-        let live = page_of_bookings(db, school, look)?.filter(bookings::cancelled_at.is_null().and(bookings::evening_id.eq_any(to_come)));
+        let to_come = evenings::table
+            .filter(evenings::school_id.eq(key(school)).and(evenings::ends_at.gt(at(now))))
+            .select(evenings::id);
+        let live = page_of_bookings(db, school, look)?
+            .filter(bookings::cancelled_at.is_null().and(bookings::evening_id.eq_any(to_come)));
         let live = live.filter(bookings::ends_at.gt(at(now)));
-        let rows: Vec<(BookingRow, At, At)> = changed_since(live, wanted).select(booking_columns()).load(db)?;
+        let rows: Vec<(BookingRow, At, At)> =
+            changed_since(live, wanted).select(booking_columns()).load(db)?;
         let more = i64::try_from(rows.len()).is_ok_and(|count| count > LOOK);
         look.after = rows.last().map(|(row, ..)| row.id.0);
         let why = why_stranded(db, now, &rows)?;
@@ -116,25 +149,40 @@ fn only_stranded(db: &mut Db, school: SchoolId, wanted: Wanted, now: DateTime<Ut
     }
 }
 
-fn changed_since(query: bookings::BoxedQuery<'_, MultiBackend>, wanted: Wanted) -> bookings::BoxedQuery<'_, MultiBackend> {
+fn changed_since(
+    query: bookings::BoxedQuery<'_, MultiBackend>,
+    wanted: Wanted,
+) -> bookings::BoxedQuery<'_, MultiBackend> {
     match wanted.since {
         Some(since) => query.filter(bookings::changed_at.ge(at(since))),
         None => query,
     }
 }
 
-fn why_stranded(db: &mut Db, now: DateTime<Utc>, rows: &[(BookingRow, At, At)]) -> Result<BTreeMap<Key, Stranded>> {
+fn why_stranded(
+    db: &mut Db,
+    now: DateTime<Utc>,
+    rows: &[(BookingRow, At, At)],
+) -> Result<BTreeMap<Key, Stranded>> {
     stranded(db, now, &rows.iter().map(|(row, ..)| row.id).collect::<Vec<_>>())
 }
 
-fn with_reasons(db: &mut Db, rows: Vec<(BookingRow, At, At)>, why: &BTreeMap<Key, Stranded>) -> Result<Vec<BookingExport>> {
+fn with_reasons(
+    db: &mut Db,
+    rows: Vec<(BookingRow, At, At)>,
+    why: &BTreeMap<Key, Stranded>,
+) -> Result<Vec<BookingExport>> {
     let mut page = with_teachers(db, rows)?;
     page.iter_mut().for_each(|one| one.stranded = why.get(&one.row.id).copied());
     Ok(page)
 }
 
 /// A page of the school's bookings, whatever is then read of them.
-fn page_of_bookings<'a>(db: &mut Db, school: SchoolId, wanted: Wanted) -> Result<bookings::BoxedQuery<'a, MultiBackend>> {
+fn page_of_bookings<'a>(
+    db: &mut Db,
+    school: SchoolId,
+    wanted: Wanted,
+) -> Result<bookings::BoxedQuery<'a, MultiBackend>> {
     let of_school = bookings::table.filter(bookings::school_id.eq(key(school)));
     let mut query = of_school.into_boxed();
     if let Some(after) = wanted.after {
@@ -152,11 +200,18 @@ fn page_of_bookings<'a>(db: &mut Db, school: SchoolId, wanted: Wanted) -> Result
 
 /// These bookings, in no order.
 pub(super) fn bookings_among(db: &mut Db, ids: &[Key]) -> Result<Vec<BookingExport>> {
-    let rows = bookings::table.filter(among(bookings::id, ids.iter().copied())).select(booking_columns()).load(db)?;
+    let rows = bookings::table
+        .filter(among(bookings::id, ids.iter().copied()))
+        .select(booking_columns())
+        .load(db)?;
     with_teachers(db, rows)
 }
 
-type BookingColumns = (diesel::helper_types::AsSelect<BookingRow, MultiBackend>, bookings::created_at, bookings::changed_at);
+type BookingColumns = (
+    diesel::helper_types::AsSelect<BookingRow, MultiBackend>,
+    bookings::created_at,
+    bookings::changed_at,
+);
 
 fn booking_columns() -> BookingColumns {
     (BookingRow::as_select(), bookings::created_at, bookings::changed_at)
@@ -164,8 +219,12 @@ fn booking_columns() -> BookingColumns {
 
 fn with_teachers(db: &mut Db, rows: Vec<(BookingRow, At, At)>) -> Result<Vec<BookingExport>> {
     let mut teachers = teachers_of(db, rows.iter().map(|(row, ..)| row.id))?;
-    let people = rows.iter().flat_map(|(row, ..)| [row.student_id, row.parent_id]).chain(teachers.values().flatten().copied());
-    let sourced = Sourced::read(db, people.collect::<Vec<_>>(), rows.iter().map(|(row, ..)| row.class_id))?;
+    let people = rows
+        .iter()
+        .flat_map(|(row, ..)| [row.student_id, row.parent_id])
+        .chain(teachers.values().flatten().copied());
+    let sourced =
+        Sourced::read(db, people.collect::<Vec<_>>(), rows.iter().map(|(row, ..)| row.class_id))?;
     let with = |(row, created_at, changed_at): (BookingRow, At, At)| BookingExport {
         teachers: teachers.remove(&row.id).unwrap_or_default(),
         sourced: sourced.clone(),
@@ -193,7 +252,11 @@ impl InviteExport {
     #[must_use]
     pub fn changed_at(&self) -> At {
         let row = &self.row;
-        [Some(row.created_at), Some(row.mailed_at), row.opened_at, row.joined_at, row.ended_at].into_iter().flatten().max().unwrap_or(row.created_at)
+        [Some(row.created_at), Some(row.mailed_at), row.opened_at, row.joined_at, row.ended_at]
+            .into_iter()
+            .flatten()
+            .max()
+            .unwrap_or(row.created_at)
     }
 }
 
@@ -215,7 +278,10 @@ pub fn invites(db: &mut Db, school: SchoolId, wanted: Wanted) -> Result<Vec<Invi
         query = query.filter(invites::evening_id.eq(key(evening)));
     }
     if let Some(since) = wanted.since {
-        let (sent, since) = (invites::created_at.ge(at(since)).or(invites::mailed_at.ge(at(since))), Some(at(since)));
+        let (sent, since) = (
+            invites::created_at.ge(at(since)).or(invites::mailed_at.ge(at(since))),
+            Some(at(since)),
+        );
         query = query.filter(
             sent.or(invites::opened_at.ge(since).assume_not_null())
                 .or(invites::joined_at.ge(since).assume_not_null())
@@ -228,7 +294,10 @@ pub fn invites(db: &mut Db, school: SchoolId, wanted: Wanted) -> Result<Vec<Invi
 
 /// These invites, in no order.
 pub(super) fn invites_among(db: &mut Db, ids: &[Key]) -> Result<Vec<InviteExport>> {
-    let rows = invites::table.filter(among(invites::id, ids.iter().copied())).select(InviteRow::as_select()).load(db)?;
+    let rows = invites::table
+        .filter(among(invites::id, ids.iter().copied()))
+        .select(InviteRow::as_select())
+        .load(db)?;
     with_students(db, rows)
 }
 
@@ -238,10 +307,15 @@ fn with_students(db: &mut Db, rows: Vec<InviteRow>) -> Result<Vec<InviteExport>>
         .order(invite_students::student_id)
         .select((invite_students::invite_id, invite_students::student_id))
         .load(db)?;
-    let people = rows.iter().map(|row| row.parent_id).chain(covered.iter().map(|(_, student)| *student));
+    let people =
+        rows.iter().map(|row| row.parent_id).chain(covered.iter().map(|(_, student)| *student));
     let sourced = Sourced::read(db, people.collect::<Vec<_>>(), [])?;
     let mut students = grouped(covered);
-    let with = |row: InviteRow| InviteExport { students: students.remove(&row.id).unwrap_or_default(), sourced: sourced.clone(), row };
+    let with = |row: InviteRow| InviteExport {
+        students: students.remove(&row.id).unwrap_or_default(),
+        sourced: sourced.clone(),
+        row,
+    };
     Ok(rows.into_iter().map(with).collect())
 }
 
@@ -271,25 +345,44 @@ pub struct Attendance {
     pub people: Vec<Attended>,
 }
 
-/// A page of appointments that have begun by now, with who came. With `since` those in which anything happened then or later.
+/// A page of appointments that have begun by now, with who came. With `since` those in which
+/// anything happened then or later.
 ///
 /// # Errors
 /// [`Error::BadCursor`] when `after` is no booking of the school.
-pub fn attendance(db: &mut Db, school: SchoolId, wanted: Wanted, now: DateTime<Utc>) -> Result<Vec<Attendance>> {
+pub fn attendance(
+    db: &mut Db,
+    school: SchoolId,
+    wanted: Wanted,
+    now: DateTime<Utc>,
+) -> Result<Vec<Attendance>> {
     let begun = bookings::cancelled_at.is_null().and(bookings::starts_at.le(at(now)));
     let mut query = page_of_bookings(db, school, wanted)?.filter(begun);
     if let Some(since) = wanted.since {
-        let met = call_events::table.filter(call_events::at.ge(at(since))).select(call_events::booking_id);
-        let marked = teacher_records::table.filter(teacher_records::changed_at.ge(at(since))).select(teacher_records::booking_id);
-        query = query.filter(bookings::starts_at.ge(at(since)).or(bookings::id.eq_any(met)).or(bookings::id.eq_any(marked)));
+        let met = call_events::table
+            .filter(call_events::at.ge(at(since)))
+            .select(call_events::booking_id);
+        let marked = teacher_records::table
+            .filter(teacher_records::changed_at.ge(at(since)))
+            .select(teacher_records::booking_id);
+        query = query.filter(
+            bookings::starts_at
+                .ge(at(since))
+                .or(bookings::id.eq_any(met))
+                .or(bookings::id.eq_any(marked)),
+        );
     }
     let rows = query.select(BookingRow::as_select()).load(db)?;
     with_people(db, rows)
 }
 
-/// Who came to these appointments, in no order; cancelled ones too, in whose call somebody was before.
+/// Who came to these appointments, in no order; cancelled ones too, in whose call somebody was
+/// before.
 pub(super) fn attendance_among(db: &mut Db, ids: &[Key]) -> Result<Vec<Attendance>> {
-    let rows = bookings::table.filter(among(bookings::id, ids.iter().copied())).select(BookingRow::as_select()).load(db)?;
+    let rows = bookings::table
+        .filter(among(bookings::id, ids.iter().copied()))
+        .select(BookingRow::as_select())
+        .load(db)?;
     with_people(db, rows)
 }
 
@@ -303,9 +396,22 @@ fn with_people(db: &mut Db, rows: Vec<BookingRow>) -> Result<Vec<Attendance>> {
     let events: Vec<(Key, Key, String, String, At)> = call_events::table
         .filter(among(call_events::booking_id, ids()))
         .order((call_events::at, call_events::id))
-        .select((call_events::booking_id, call_events::participant_id, call_events::role, call_events::kind, call_events::at))
+        .select((
+            call_events::booking_id,
+            call_events::participant_id,
+            call_events::role,
+            call_events::kind,
+            call_events::at,
+        ))
         .load(db)?;
-    let sourced = Sourced::read(db, events.iter().filter(|(_, _, role, ..)| role != "guest").map(|(_, participant, ..)| *participant), [])?;
+    let sourced = Sourced::read(
+        db,
+        events
+            .iter()
+            .filter(|(_, _, role, ..)| role != "guest")
+            .map(|(_, participant, ..)| *participant),
+        [],
+    )?;
     let mut people: BTreeMap<Key, Vec<Attended>> = BTreeMap::new();
     for (booking, participant, role, kind, at) in events {
         let of_booking = people.entry(booking).or_default();
@@ -313,14 +419,24 @@ fn with_people(db: &mut Db, rows: Vec<BookingRow>) -> Result<Vec<Attendance>> {
         match (kind.as_str(), known) {
             ("joined", None) => {
                 let sourced_id = Some(sourced.of(participant)).filter(|id| !id.is_empty());
-                of_booking.push(Attended { participant, sourced_id, role, joined_at: at, left_at: None });
+                of_booking.push(Attended {
+                    participant,
+                    sourced_id,
+                    role,
+                    joined_at: at,
+                    left_at: None,
+                });
             }
             ("joined" | "resumed", Some(known)) => known.left_at = None,
             ("left" | "vanished" | "expired" | "put_out", Some(known)) => known.left_at = Some(at),
             _ => {}
         }
     }
-    let with = |row: BookingRow| Attendance { no_show: marked.contains(&row.id), people: people.remove(&row.id).unwrap_or_default(), row };
+    let with = |row: BookingRow| Attendance {
+        no_show: marked.contains(&row.id),
+        people: people.remove(&row.id).unwrap_or_default(),
+        row,
+    };
     Ok(rows.into_iter().map(with).collect())
 }
 

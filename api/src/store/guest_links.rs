@@ -1,4 +1,5 @@
-//! Requests of guests who have lost their link. Known and unknown addresses take the same steps here; the outbox worker looks the address up.
+//! Requests of guests who have lost their link. Known and unknown addresses take the same steps
+//! here; the outbox worker looks the address up.
 
 use diesel::prelude::*;
 use parlour_domain::{
@@ -14,11 +15,19 @@ use super::{
 };
 use crate::{context::Context, each, schema::guest_link_requests};
 
-/// Writes the request and queues its mail. It draws on the limits of login mails: an address gets no more mail by asking for both.
+/// Writes the request and queues its mail. It draws on the limits of login mails: an address gets
+/// no more mail by asking for both.
 ///
 /// # Errors
-/// [`Error::TooMany`] while the address or the client's network has to wait. Nothing is counted then.
-pub fn request(db: &mut Db, ctx: &Context, school: SchoolId, email: &EmailAddress, client_hash: &str) -> Result<()> {
+/// [`Error::TooMany`] while the address or the client's network has to wait. Nothing is counted
+/// then.
+pub fn request(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    email: &EmailAddress,
+    client_hash: &str,
+) -> Result<()> {
     let email_key = email.key();
     let of_client = Held::new(db, school, Kind::LoginMailClient, client_hash, ctx.now)?;
     let of_address = Held::new(db, school, Kind::LoginMailAddress, &email_key, ctx.now)?;
@@ -35,5 +44,9 @@ pub fn request(db: &mut Db, ctx: &Context, school: SchoolId, email: &EmailAddres
         guest_link_requests::created_at.eq(at(ctx.now)),
     );
     each!(db, conn => diesel::insert_into(guest_link_requests::table).values(row).execute(conn))?;
-    outbox::enqueue(db, ctx, NewMail { guest_link_request: Some(id), ..NewMail::new(school, Template::GuestLinks) })
+    outbox::enqueue(
+        db,
+        ctx,
+        NewMail { guest_link_request: Some(id), ..NewMail::new(school, Template::GuestLinks) },
+    )
 }

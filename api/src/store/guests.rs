@@ -50,8 +50,14 @@ pub fn generation(db: &mut Db, school: SchoolId, invite: InviteId) -> Result<i32
 /// The live invite that a genuine token names, with its evening and the parent.
 ///
 /// # Errors
-/// [`Error::NotFound`] for no invite of this school; [`Dead`] when it ended, expired, or the parent lost access.
-pub fn open(db: &mut Db, school: SchoolId, invite: InviteId, now: DateTime<Utc>) -> Result<GuestView> {
+/// [`Error::NotFound`] for no invite of this school; [`Dead`] when it ended, expired, or the parent
+/// lost access.
+pub fn open(
+    db: &mut Db,
+    school: SchoolId,
+    invite: InviteId,
+    now: DateTime<Utc>,
+) -> Result<GuestView> {
     let row = invites::find(db, school, None, invite)?;
     if let Some(dead) = row.dead() {
         return Err(Error::Dead(dead));
@@ -61,9 +67,16 @@ pub fn open(db: &mut Db, school: SchoolId, invite: InviteId, now: DateTime<Utc>)
     if now >= link_ends_at {
         return Err(Error::Dead(Dead::Link));
     }
-    let parent = people::find(db, school, row.parent_id.into()).map_err(|_| Error::Dead(Dead::Access))?;
-    let covered = invites::with_students(db, vec![row.clone()])?.pop().map(|invite| invite.students).unwrap_or_default();
-    let allowed: BTreeSet<Key> = access::students_of(db, row.parent_id.into())?.into_iter().map(|student| student.id).collect();
+    let parent =
+        people::find(db, school, row.parent_id.into()).map_err(|_| Error::Dead(Dead::Access))?;
+    let covered = invites::with_students(db, vec![row.clone()])?
+        .pop()
+        .map(|invite| invite.students)
+        .unwrap_or_default();
+    let allowed: BTreeSet<Key> = access::students_of(db, row.parent_id.into())?
+        .into_iter()
+        .map(|student| student.id)
+        .collect();
     let covered_ids: Vec<Key> = covered.iter().map(|student| student.id).collect();
     let barred = access::barred_for_address(db, school, &covered_ids, &row.bar_key)?;
     if !barred.is_empty() || covered_ids.iter().any(|student| !allowed.contains(student)) {
@@ -74,20 +87,33 @@ pub fn open(db: &mut Db, school: SchoolId, invite: InviteId, now: DateTime<Utc>)
     Ok(GuestView { invite: row, evening, parent, students: covered, bookings, link_ends_at })
 }
 
-/// Starts a guest's session by a link of this generation: the button was pressed. The invite is held, so that a link which is renewed meanwhile begins no
-/// session, or its session is there to be ended.
+/// Starts a guest's session by a link of this generation: the button was pressed. The invite is
+/// held, so that a link which is renewed meanwhile begins no session, or its session is there to be
+/// ended.
 ///
 /// # Errors
 /// [`Dead::Renewed`] for a link of another generation; those of [`open`].
-pub fn start_session(db: &mut Db, ctx: &Context, school: SchoolId, invite: InviteId, generation: i32) -> Result<(SessionId, GuestView)> {
+pub fn start_session(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    invite: InviteId,
+    generation: i32,
+) -> Result<(SessionId, GuestView)> {
     hold(db, Kind::Invite, key(invite))?;
     if self::generation(db, school, invite)? != generation {
         return Err(Error::Dead(Dead::Renewed));
     }
     let view = open(db, school, invite, ctx.now)?;
-    let unopened =
-        invites_table::table.filter(invites_table::id.eq(key(invite)).and(invites_table::opened_at.is_null()).and(invites_table::ended_at.is_null()));
-    if diesel::update(unopened).set(invites_table::opened_at.eq(Some(at(ctx.now)))).execute(db)? == 1 {
+    let unopened = invites_table::table.filter(
+        invites_table::id
+            .eq(key(invite))
+            .and(invites_table::opened_at.is_null())
+            .and(invites_table::ended_at.is_null()),
+    );
+    if diesel::update(unopened).set(invites_table::opened_at.eq(Some(at(ctx.now)))).execute(db)?
+        == 1
+    {
         let actor = Actor { person: None, name: view.invite.name.clone() };
         let summary = format!("{} opened the invite.", view.invite.name);
         let event = NewEvent {
@@ -101,7 +127,13 @@ pub fn start_session(db: &mut Db, ctx: &Context, school: SchoolId, invite: Invit
         };
         events::record(db, ctx, &event)?;
     }
-    let session = sessions::start_guest(db, ctx, school, invite, view.evening.ends_at.0 + parlour_domain::invite::LINK_GRACE)?;
+    let session = sessions::start_guest(
+        db,
+        ctx,
+        school,
+        invite,
+        view.evening.ends_at.0 + parlour_domain::invite::LINK_GRACE,
+    )?;
     Ok((session, view))
 }
 
@@ -118,13 +150,29 @@ pub struct Opened {
 ///
 /// # Errors
 /// When the database fails.
-pub fn of_sessions(db: &mut Db, school: SchoolId, ids: &[SessionId], now: DateTime<Utc>) -> Result<Opened> {
+pub fn of_sessions(
+    db: &mut Db,
+    school: SchoolId,
+    ids: &[SessionId],
+    now: DateTime<Utc>,
+) -> Result<Opened> {
     type Row = (Key, Option<Key>, At, Option<At>, Option<String>);
     let keys: Vec<Key> = ids.iter().map(|id| key(*id)).collect();
     let rows: Vec<Row> = sessions_table::table
-        .filter(sessions_table::id.eq_any(keys).and(sessions_table::school_id.eq(key(school))).and(sessions_table::invite_id.is_not_null()))
+        .filter(
+            sessions_table::id
+                .eq_any(keys)
+                .and(sessions_table::school_id.eq(key(school)))
+                .and(sessions_table::invite_id.is_not_null()),
+        )
         .order(sessions_table::created_at.desc())
-        .select((sessions_table::id, sessions_table::invite_id, sessions_table::expires_at, sessions_table::revoked_at, sessions_table::revoked_reason))
+        .select((
+            sessions_table::id,
+            sessions_table::invite_id,
+            sessions_table::expires_at,
+            sessions_table::revoked_at,
+            sessions_table::revoked_reason,
+        ))
         .load(db)?;
     let mut opened = Opened::default();
     let mut seen = BTreeSet::new();
@@ -147,15 +195,29 @@ pub fn of_sessions(db: &mut Db, school: SchoolId, ids: &[SessionId], now: DateTi
     Ok(opened)
 }
 
-/// The invites of guest sessions that were not logged out, the newest session first; whether they still open anything is not asked.
+/// The invites of guest sessions that were not logged out, the newest session first; whether they
+/// still open anything is not asked.
 ///
 /// # Errors
 /// When the database fails.
-pub fn invites_of(db: &mut Db, school: SchoolId, ids: &[SessionId]) -> Result<Vec<(SessionId, InviteId)>> {
+pub fn invites_of(
+    db: &mut Db,
+    school: SchoolId,
+    ids: &[SessionId],
+) -> Result<Vec<(SessionId, InviteId)>> {
     let keys: Vec<Key> = ids.iter().map(|id| key(*id)).collect();
     let rows: Vec<(Key, Key)> = sessions_table::table
-        .filter(sessions_table::id.eq_any(keys).and(sessions_table::school_id.eq(key(school))).and(sessions_table::invite_id.is_not_null()))
-        .filter(sessions_table::revoked_reason.is_null().or(sessions_table::revoked_reason.ne("logged_out")))
+        .filter(
+            sessions_table::id
+                .eq_any(keys)
+                .and(sessions_table::school_id.eq(key(school)))
+                .and(sessions_table::invite_id.is_not_null()),
+        )
+        .filter(
+            sessions_table::revoked_reason
+                .is_null()
+                .or(sessions_table::revoked_reason.ne("logged_out")),
+        )
         .order(sessions_table::created_at.desc())
         .select((sessions_table::id, sessions_table::invite_id.assume_not_null()))
         .load(db)?;

@@ -1,4 +1,5 @@
-//! Holds a row until the transaction's end, so that what is read of it stays true while it is changed.
+//! Holds a row until the transaction's end, so that what is read of it stays true while it is
+//! changed.
 
 use diesel::RunQueryDsl;
 
@@ -18,8 +19,9 @@ pub enum Kind {
     Webhook,
 }
 
-/// Holds it. SQLite has one writer, who holds everything. What refers to a booking is written meanwhile: whoever keeps what happens in its call holds the
-/// call and not the booking, and would otherwise wait for the one who closes that call.
+/// Holds it. SQLite has one writer, who holds everything. What refers to a booking is written
+/// meanwhile: whoever keeps what happens in its call holds the call and not the booking, and would
+/// otherwise wait for the one who closes that call.
 ///
 /// # Errors
 /// What the database says; a row that is not there is held by nobody.
@@ -33,7 +35,9 @@ pub fn hold(db: &mut Db, kind: Kind, id: Key) -> Result<()> {
     };
     let how = if kind == Kind::Booking { "no key update" } else { "update" };
     if let Db::Pg(conn) = db {
-        diesel::sql_query(format!("select 1 from {table} where id = $1 for {how}")).bind::<Id, _>(id).execute(conn)?;
+        diesel::sql_query(format!("select 1 from {table} where id = $1 for {how}"))
+            .bind::<Id, _>(id)
+            .execute(conn)?;
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Retries: the same `Idempotency-Key` gives the first answer (draft-ietf-httpapi-idempotency-key-header). Written in the transaction of what it answers.
+//! Retries: the same `Idempotency-Key` gives the first answer
+//! (draft-ietf-httpapi-idempotency-key-header). Written in the transaction of what it answers.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -22,7 +23,8 @@ const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
 /// A key as it came with a request.
 #[derive(Clone, Debug)]
 pub struct RequestKey {
-    /// The owner of the key: the person or the program that asks, or the invite whose link a guest holds.
+    /// The owner of the key: the person or the program that asks, or the invite whose link a guest
+    /// holds.
     pub owner: Uuid,
     /// The key.
     pub key: String,
@@ -30,7 +32,8 @@ pub struct RequestKey {
     pub request_hash: String,
 }
 
-/// What is remembered of an answer that bore a secret: what it was about, and not the secret, so that a repeated request does not get it.
+/// What is remembered of an answer that bore a secret: what it was about, and not the secret, so
+/// that a repeated request does not get it.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct WithSecret {
     /// The thing.
@@ -55,30 +58,59 @@ struct NewRow<'a> {
 ///
 /// # Errors
 /// [`Error::KeyReused`] when the key came with another request before; the work's own.
-pub fn once<T: Serialize + DeserializeOwned>(db: &mut Db, ctx: &Context, request: Option<&RequestKey>, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+pub fn once<T: Serialize + DeserializeOwned>(
+    db: &mut Db,
+    ctx: &Context,
+    request: Option<&RequestKey>,
+    work: impl FnOnce(&mut Db) -> Result<T>,
+) -> Result<T> {
     let Some(request) = request else { return work(db) };
-    // Of two at the same moment the second waits here, not inside the work, where it would be refused for what the first has just made.
+    // Of two at the same moment the second waits here, not inside the work, where it would be
+    // refused for what the first has just made.
     people::lock(db, &[PersonId(request.owner)])?;
     if let Db::Pg(conn) = db {
-        let _: Option<Key> = invites::table.find(Key(request.owner)).select(invites::id).for_no_key_update().first(conn).optional()?;
-        let _: Option<Key> = api_clients::table.find(Key(request.owner)).select(api_clients::id).for_update().first(conn).optional()?;
+        let _: Option<Key> = invites::table
+            .find(Key(request.owner))
+            .select(invites::id)
+            .for_no_key_update()
+            .first(conn)
+            .optional()?;
+        let _: Option<Key> = api_clients::table
+            .find(Key(request.owner))
+            .select(api_clients::id)
+            .for_update()
+            .first(conn)
+            .optional()?;
     }
     let known = idempotency_keys::table.find((Key(request.owner), &request.key));
-    let columns = (idempotency_keys::request_hash, idempotency_keys::body, idempotency_keys::created_at);
-    let stored: Option<(String, String, At)> = each!(db, conn => known.select(columns).get_result(conn).optional())?;
+    let columns =
+        (idempotency_keys::request_hash, idempotency_keys::body, idempotency_keys::created_at);
+    let stored: Option<(String, String, At)> =
+        each!(db, conn => known.select(columns).get_result(conn).optional())?;
     if let Some((hash, body, created_at)) = stored {
         if *created_at < ctx.now - KEY_LIFE {
             diesel::delete(known).execute(db)?;
             return once(db, ctx, Some(request), work);
         }
         let same = hash == request.request_hash;
-        return if same { serde_json::from_str(&body).map_err(|_| Error::KeyReused) } else { Err(Error::KeyReused) };
+        return if same {
+            serde_json::from_str(&body).map_err(|_| Error::KeyReused)
+        } else {
+            Err(Error::KeyReused)
+        };
     }
     let answer = work(db)?;
     let body = serde_json::to_string(&answer).map_err(|_| Error::Panicked)?;
-    let row =
-        NewRow { owner_id: Key(request.owner), key: &request.key, request_hash: &request.request_hash, status: 201, body: &body, created_at: at(ctx.now) };
-    each!(db, conn => diesel::insert_into(idempotency_keys::table).values(&row).execute(conn)).map_err(Error::raced)?;
+    let row = NewRow {
+        owner_id: Key(request.owner),
+        key: &request.key,
+        request_hash: &request.request_hash,
+        status: 201,
+        body: &body,
+        created_at: at(ctx.now),
+    };
+    each!(db, conn => diesel::insert_into(idempotency_keys::table).values(&row).execute(conn))
+        .map_err(Error::raced)?;
     Ok(answer)
 }
 
@@ -89,9 +121,18 @@ pub fn once<T: Serialize + DeserializeOwned>(db: &mut Db, ctx: &Context, request
 pub fn purge(db: &mut Db, now: DateTime<Utc>) -> Result<bool> {
     const STEP: i64 = 500;
     let old = idempotency_keys::table.filter(idempotency_keys::created_at.lt(at(now - KEY_LIFE)));
-    let last: Option<At> = old.order(idempotency_keys::created_at).offset(STEP - 1).limit(1).select(idempotency_keys::created_at).first(db).optional()?;
+    let last: Option<At> = old
+        .order(idempotency_keys::created_at)
+        .offset(STEP - 1)
+        .limit(1)
+        .select(idempotency_keys::created_at)
+        .first(db)
+        .optional()?;
     match last {
-        Some(last) => diesel::delete(idempotency_keys::table.filter(idempotency_keys::created_at.le(last))).execute(db)?,
+        Some(last) => {
+            diesel::delete(idempotency_keys::table.filter(idempotency_keys::created_at.le(last)))
+                .execute(db)?
+        }
         None => diesel::delete(old).execute(db)?,
     };
     Ok(last.is_some())

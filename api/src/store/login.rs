@@ -1,4 +1,5 @@
-//! Login links and codes: asked for, looked at, used. Known and unknown addresses take the same steps here; who they are is looked up by the outbox worker.
+//! Login links and codes: asked for, looked at, used. Known and unknown addresses take the same
+//! steps here; who they are is looked up by the outbox worker.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -67,14 +68,16 @@ pub struct NewLogin {
     pub person: Option<PersonId>,
     /// The hash of the secret that the asking browser keeps.
     pub browser_hash: String,
-    /// The hash of the client's network, by which mails are counted; it is not kept with the request.
+    /// The hash of the client's network, by which mails are counted; it is not kept with the
+    /// request.
     pub client_hash: String,
 }
 
 /// Writes the request and queues its mail.
 ///
 /// # Errors
-/// [`Error::TooMany`] while the address or the client's network has to wait. Nothing is counted then.
+/// [`Error::TooMany`] while the address or the client's network has to wait. Nothing is counted
+/// then.
 pub fn request(db: &mut Db, ctx: &Context, new: &NewLogin) -> Result<(LoginLinkId, DateTime<Utc>)> {
     let email_key = new.email.key();
     let of_client = Held::new(db, new.school, Kind::LoginMailClient, &new.client_hash, ctx.now)?;
@@ -86,18 +89,35 @@ pub fn request(db: &mut Db, ctx: &Context, new: &NewLogin) -> Result<(LoginLinkI
     of_address.take(db)?;
     let (id, expires_at): (LoginLinkId, _) = (ctx.new_id(), ctx.now + LINK_LIFE);
     insert(db, ctx, id, new, expires_at, None)?;
-    outbox::enqueue(db, ctx, NewMail { login_link: Some(id), person: new.person, ..NewMail::new(new.school, Template::Login) })?;
+    outbox::enqueue(
+        db,
+        ctx,
+        NewMail {
+            login_link: Some(id),
+            person: new.person,
+            ..NewMail::new(new.school, Template::Login)
+        },
+    )?;
     Ok((id, expires_at))
 }
 
-/// The link of a parent's confirmation mails for an evening: one row, which works until the evening is over.
+/// The link of a parent's confirmation mails for an evening: one row, which works until the evening
+/// is over.
 ///
 /// # Errors
 /// When the database fails. `None` when the parent has no address.
-pub fn standing(db: &mut Db, ctx: &Context, parent: PersonId, evening: &EveningRow) -> Result<Option<LoginLinkId>> {
+pub fn standing(
+    db: &mut Db,
+    ctx: &Context,
+    parent: PersonId,
+    evening: &EveningRow,
+) -> Result<Option<LoginLinkId>> {
     let (school, ends_at) = (evening.school(), evening.ends_at);
     let person = people::find(db, school, parent)?;
-    let Some(email) = person.email.as_deref().and_then(|email| EmailAddress::parse(email).ok()) else { return Ok(None) };
+    let Some(email) = person.email.as_deref().and_then(|email| EmailAddress::parse(email).ok())
+    else {
+        return Ok(None);
+    };
     let email_key = email.key();
     let find = |db: &mut Db| -> Result<Option<(Key, At)>> {
         Ok(each!(db, conn => login_links::table
@@ -108,7 +128,16 @@ pub fn standing(db: &mut Db, ctx: &Context, parent: PersonId, evening: &EveningR
     };
     let mut known = find(db)?;
     if known.is_none() {
-        let (id, new) = (ctx.new_id(), NewLogin { school, email, person: Some(parent), browser_hash: String::new(), client_hash: String::new() });
+        let (id, new) = (
+            ctx.new_id(),
+            NewLogin {
+                school,
+                email,
+                person: Some(parent),
+                browser_hash: String::new(),
+                client_hash: String::new(),
+            },
+        );
         if insert(db, ctx, id, &new, *ends_at, Some(evening.id))? {
             return Ok(Some(id));
         }
@@ -117,44 +146,69 @@ pub fn standing(db: &mut Db, ctx: &Context, parent: PersonId, evening: &EveningR
     }
     let Some((id, expires_at)) = known else { return Err(Error::Raced) };
     if expires_at != ends_at {
-        diesel::update(login_links::table.find(id)).set(login_links::expires_at.eq(ends_at)).execute(db)?;
+        diesel::update(login_links::table.find(id))
+            .set(login_links::expires_at.eq(ends_at))
+            .execute(db)?;
     }
     Ok(Some(id.into()))
 }
 
-/// Ends the links that log these people in: the standing ones of their confirmation mails, and those asked for from such a mail.
-/// The next confirmation mail of somebody who still has other students brings a new one.
+/// Ends the links that log these people in: the standing ones of their confirmation mails, and
+/// those asked for from such a mail. The next confirmation mail of somebody who still has other
+/// students brings a new one.
 ///
 /// # Errors
 /// When the database fails.
 pub fn expire(db: &mut Db, persons: &[Key], now: DateTime<Utc>) -> Result<()> {
     if !persons.is_empty() {
-        let live = login_links::table.filter(login_links::person_id.eq_any(persons.to_vec()).and(login_links::expires_at.gt(at(now))));
-        diesel::update(live).set((login_links::expires_at.eq(at(now)), login_links::evening_id.eq(None::<Key>))).execute(db)?;
+        let live = login_links::table.filter(
+            login_links::person_id
+                .eq_any(persons.to_vec())
+                .and(login_links::expires_at.gt(at(now))),
+        );
+        diesel::update(live)
+            .set((login_links::expires_at.eq(at(now)), login_links::evening_id.eq(None::<Key>)))
+            .execute(db)?;
     }
     Ok(())
 }
 
-/// Ends all login links of an address, standing ones among them. The next confirmation mail brings a new one.
+/// Ends all login links of an address, standing ones among them. The next confirmation mail brings
+/// a new one.
 ///
 /// # Errors
 /// When the database fails.
-pub fn expire_of_address(db: &mut Db, school: SchoolId, email_key: &str, now: DateTime<Utc>) -> Result<()> {
-    let live = login_links::table.filter(login_links::school_id.eq(key(school)).and(login_links::email_key.eq(email_key)));
+pub fn expire_of_address(
+    db: &mut Db,
+    school: SchoolId,
+    email_key: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let live = login_links::table
+        .filter(login_links::school_id.eq(key(school)).and(login_links::email_key.eq(email_key)));
     let ended = (login_links::expires_at.eq(at(now)), login_links::evening_id.eq(None::<Key>));
     diesel::update(live.filter(login_links::expires_at.gt(at(now)))).set(ended).execute(db)?;
     Ok(())
 }
 
-/// For how long the browser that has used a link, and knows the key with which it did, may use it again: its answer may have been lost.
+/// For how long the browser that has used a link, and knows the key with which it did, may use it
+/// again: its answer may have been lost.
 const REPEATED_WITHIN: TimeDelta = TimeDelta::minutes(2);
 
-/// A link that is alive, or that the same browser has used a moment ago. `key_hash` is that of the request's key.
+/// A link that is alive, or that the same browser has used a moment ago. `key_hash` is that of the
+/// request's key.
 ///
 /// # Errors
 /// Those of [`find_live`].
-pub fn find_usable(db: &mut Db, school: SchoolId, id: Uuid, now: DateTime<Utc>, key_hash: Option<&str>) -> Result<LoginLinkRow> {
-    let of_school = login_links::table.filter(login_links::id.eq(Key(id)).and(login_links::school_id.eq(key(school))));
+pub fn find_usable(
+    db: &mut Db,
+    school: SchoolId,
+    id: Uuid,
+    now: DateTime<Utc>,
+    key_hash: Option<&str>,
+) -> Result<LoginLinkRow> {
+    let of_school = login_links::table
+        .filter(login_links::id.eq(Key(id)).and(login_links::school_id.eq(key(school))));
     let row: LoginLinkRow = of_school.select(LoginLinkRow::as_select()).first(db)?;
     let is_usable = row.used_at.is_none() || row.is_repeated(key_hash, now);
     if now < *row.expires_at && is_usable { Ok(row) } else { Err(Error::Dead(Dead::Link)) }
@@ -163,7 +217,9 @@ pub fn find_usable(db: &mut Db, school: SchoolId, id: Uuid, now: DateTime<Utc>, 
 impl LoginLinkRow {
     /// Whether it was used a moment ago by a request with the same key.
     fn is_repeated(&self, key_hash: Option<&str>, now: DateTime<Utc>) -> bool {
-        key_hash.is_some() && self.used_key_hash.as_deref() == key_hash && self.used_at.is_some_and(|used_at| now < *used_at + REPEATED_WITHIN)
+        key_hash.is_some()
+            && self.used_key_hash.as_deref() == key_hash
+            && self.used_at.is_some_and(|used_at| now < *used_at + REPEATED_WITHIN)
     }
 }
 
@@ -171,7 +227,12 @@ impl LoginLinkRow {
 ///
 /// # Errors
 /// [`Error::NotFound`] for no row of this school, [`Dead::Link`] for one that is of no more use.
-pub fn find_live(db: &mut Db, school: SchoolId, id: Uuid, now: DateTime<Utc>) -> Result<LoginLinkRow> {
+pub fn find_live(
+    db: &mut Db,
+    school: SchoolId,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<LoginLinkRow> {
     find_usable(db, school, id, now, None)
 }
 
@@ -179,14 +240,23 @@ pub fn find_live(db: &mut Db, school: SchoolId, id: Uuid, now: DateTime<Utc>) ->
 ///
 /// # Errors
 /// [`Dead::Link`] when another request was quicker.
-pub fn use_up(db: &mut Db, link: &LoginLinkRow, now: DateTime<Utc>, key_hash: Option<&str>) -> Result<()> {
-    let live = login_links::table.filter(login_links::id.eq(link.id).and(login_links::expires_at.gt(at(now))));
+pub fn use_up(
+    db: &mut Db,
+    link: &LoginLinkRow,
+    now: DateTime<Utc>,
+    key_hash: Option<&str>,
+) -> Result<()> {
+    let live = login_links::table
+        .filter(login_links::id.eq(link.id).and(login_links::expires_at.gt(at(now))));
     let used = if link.is_standing || link.is_repeated(key_hash, now) {
-        // Changes nothing, and holds the row: whoever ends all links of the address waits for the session that this one begins, and ends it too.
+        // Changes nothing, and holds the row: whoever ends all links of the address waits for the
+        // session that this one begins, and ends it too.
         diesel::update(live).set(login_links::expires_at.eq(login_links::expires_at)).execute(db)?
     } else {
         let unused = live.filter(login_links::used_at.is_null());
-        diesel::update(unused).set((login_links::used_at.eq(Some(at(now))), login_links::used_key_hash.eq(key_hash))).execute(db)?
+        diesel::update(unused)
+            .set((login_links::used_at.eq(Some(at(now))), login_links::used_key_hash.eq(key_hash)))
+            .execute(db)?
     };
     if used == 1 { Ok(()) } else { Err(Error::Dead(Dead::Link)) }
 }
@@ -207,15 +277,30 @@ pub struct GivenCode<'a> {
     pub key_hash: Option<&'a str>,
 }
 
-/// Checks a code; the inner error is committed with its count, so that tries can't be had for nothing.
+/// Checks a code; the inner error is committed with its count, so that tries can't be had for
+/// nothing.
 ///
 /// # Errors
-/// The outer one when the database fails, or [`Error::CodesPaused`]; the inner ones [`Dead::OtherBrowser`], [`Dead::Code`], [`Dead::CodeWrong`].
-pub fn try_code(db: &mut Db, ctx: &Context, given: &GivenCode<'_>) -> Result<std::result::Result<LoginLinkRow, Dead>> {
+/// The outer one when the database fails, or [`Error::CodesPaused`]; the inner ones
+/// [`Dead::OtherBrowser`], [`Dead::Code`], [`Dead::CodeWrong`].
+pub fn try_code(
+    db: &mut Db,
+    ctx: &Context,
+    given: &GivenCode<'_>,
+) -> Result<std::result::Result<LoginLinkRow, Dead>> {
     let of_browser = login_links::table
-        .filter(login_links::id.eq(Key(given.login_link)).and(login_links::school_id.eq(key(given.school))))
-        .filter(login_links::is_standing.eq(false).and(login_links::browser_hash.eq(given.browser_hash)));
-    let email_key: Option<String> = of_browser.select(login_links::email_key).first(db).optional()?;
+        .filter(
+            login_links::id
+                .eq(Key(given.login_link))
+                .and(login_links::school_id.eq(key(given.school))),
+        )
+        .filter(
+            login_links::is_standing
+                .eq(false)
+                .and(login_links::browser_hash.eq(given.browser_hash)),
+        );
+    let email_key: Option<String> =
+        of_browser.select(login_links::email_key).first(db).optional()?;
     let Some(email_key) = email_key else { return Ok(Err(Dead::OtherBrowser)) };
     let wrong_codes = WrongCodes::hold(db, ctx.now, given.school, &email_key, given.client_hash)?;
     // Read after the wait: what others have tried meanwhile counts.
@@ -230,10 +315,18 @@ pub fn try_code(db: &mut Db, ctx: &Context, given: &GivenCode<'_>) -> Result<std
     // The count is taken by a conditional update, so that five tries at once are five tries.
     // It fails also where all links of the address were ended meanwhile.
     let untried = login_links::table
-        .filter(login_links::id.eq(row.id).and(login_links::tries.eq(row.tries)).and(login_links::used_at.is_null()))
+        .filter(
+            login_links::id
+                .eq(row.id)
+                .and(login_links::tries.eq(row.tries))
+                .and(login_links::used_at.is_null()),
+        )
         .filter(login_links::expires_at.gt(at(ctx.now)));
     if given.is_right {
-        let used_up = (login_links::used_at.eq(Some(at(ctx.now))), login_links::used_key_hash.eq(given.key_hash));
+        let used_up = (
+            login_links::used_at.eq(Some(at(ctx.now))),
+            login_links::used_key_hash.eq(given.key_hash),
+        );
         let used = diesel::update(untried).set(used_up).execute(db)?;
         return if used == 1 { Ok(Ok(row)) } else { Err(Error::Raced) };
     }
@@ -244,7 +337,8 @@ pub fn try_code(db: &mut Db, ctx: &Context, given: &GivenCode<'_>) -> Result<std
     Ok(Err(if row.tries + 1 >= MAX_TRIES { Dead::Code } else { Dead::CodeWrong }))
 }
 
-/// The buckets of wrong codes on which a try draws, held in one order: of the school, the client's network and the address.
+/// The buckets of wrong codes on which a try draws, held in one order: of the school, the client's
+/// network and the address.
 pub(super) struct WrongCodes<'a>([Held<'a>; 3]);
 
 impl<'a> WrongCodes<'a> {
@@ -252,9 +346,20 @@ impl<'a> WrongCodes<'a> {
     ///
     /// # Errors
     /// [`Error::CodesPaused`] when one of them is empty.
-    pub(super) fn hold(db: &mut Db, now: DateTime<Utc>, school: SchoolId, email_key: &'a str, client_hash: &'a str) -> Result<Self> {
-        let subjects = [(Kind::CodeSchool, ""), (Kind::CodeClient, client_hash), (Kind::CodeAddress, email_key)];
-        let [of_school, of_client, of_address] = subjects.map(|(kind, subject)| Held::new(db, school, kind, subject, now));
+    pub(super) fn hold(
+        db: &mut Db,
+        now: DateTime<Utc>,
+        school: SchoolId,
+        email_key: &'a str,
+        client_hash: &'a str,
+    ) -> Result<Self> {
+        let subjects = [
+            (Kind::CodeSchool, ""),
+            (Kind::CodeClient, client_hash),
+            (Kind::CodeAddress, email_key),
+        ];
+        let [of_school, of_client, of_address] =
+            subjects.map(|(kind, subject)| Held::new(db, school, kind, subject, now));
         let held = [of_school?, of_client?, of_address?];
         match held.iter().filter_map(Held::wait).max() {
             Some(seconds) => Err(Error::CodesPaused(seconds)),
@@ -269,7 +374,14 @@ impl<'a> WrongCodes<'a> {
 }
 
 /// Writes a link; nothing, and false, when there is a standing one for the evening already.
-fn insert(db: &mut Db, ctx: &Context, id: LoginLinkId, new: &NewLogin, expires_at: DateTime<Utc>, standing: Option<Key>) -> Result<bool> {
+fn insert(
+    db: &mut Db,
+    ctx: &Context,
+    id: LoginLinkId,
+    new: &NewLogin,
+    expires_at: DateTime<Utc>,
+    standing: Option<Key>,
+) -> Result<bool> {
     let email_key = new.email.key();
     let row = NewRow {
         id: key(id),

@@ -1,4 +1,5 @@
-//! The mark of a database: whether it is a school's or a playground's. A playground has one-click logins, so it must never open a school's data.
+//! The mark of a database: whether it is a school's or a playground's. A playground has one-click
+//! logins, so it must never open a school's data.
 
 use diesel::prelude::*;
 use thiserror::Error;
@@ -39,7 +40,10 @@ pub fn set(db: &mut Db, name: &str, value: &str) -> Result<()> {
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum WrongMark {
     /// It belongs to a server of another kind.
-    #[error("the database is marked as {found:?} and this server needs one marked as {needed:?}; check PARLOUR_MODE and DATABASE_URL")]
+    #[error(
+        "the database is marked as {found:?} and this server needs one marked as {needed:?}; \
+         check PARLOUR_MODE and DATABASE_URL"
+    )]
     Other {
         /// How it is marked.
         found: String,
@@ -47,13 +51,19 @@ pub enum WrongMark {
         needed: &'static str,
     },
     /// It was never marked.
-    #[error("the database is not marked as {needed:?}; run `parlour migrate` with the same settings first")]
+    #[error(
+        "the database is not marked as {needed:?}; run `parlour migrate` with the same settings \
+         first"
+    )]
     None {
         /// How it must be.
         needed: &'static str,
     },
     /// It was never marked and holds a school already.
-    #[error("the database holds schools but no mark, so it can't be told whether they are real; start with a new database")]
+    #[error(
+        "the database holds schools but no mark, so it can't be told whether they are real; start \
+         with a new database"
+    )]
     Unmarked,
 }
 
@@ -62,7 +72,8 @@ pub enum WrongMark {
 /// # Errors
 /// What the database says. [`WrongMark`] inside.
 pub fn check_mark(db: &mut Db, mode: Mode) -> Result<std::result::Result<(), WrongMark>> {
-    let found: Option<String> = marks::table.find(MODE).select(marks::value).first(db).optional()?;
+    let found: Option<String> =
+        marks::table.find(MODE).select(marks::value).first(db).optional()?;
     let needed = mode.mark();
     Ok(match found {
         Some(found) if found == needed => Ok(()),

@@ -33,7 +33,8 @@ pub struct DatabaseMetrics {
 
 impl Default for DatabaseMetrics {
     fn default() -> Self {
-        let histogram = || Family::new_with_constructor((|| Histogram::new(BUCKETS)) as fn() -> Histogram);
+        let histogram =
+            || Family::new_with_constructor((|| Histogram::new(BUCKETS)) as fn() -> Histogram);
         Self { wait: histogram(), work: histogram(), busy: Counter::default() }
     }
 }
@@ -41,9 +42,21 @@ impl Default for DatabaseMetrics {
 impl DatabaseMetrics {
     /// Adds them to a registry.
     pub fn register(&self, registry: &mut Registry) {
-        registry.register("database_wait_seconds", "From asking for a connection, or for the writer, to having it", self.wait.clone());
-        registry.register("database_duration_seconds", "The queries of one read or the statements of one transaction", self.work.clone());
-        registry.register("database_busy", "Reads and writes that were refused since no connection was free in time", self.busy.clone());
+        registry.register(
+            "database_wait_seconds",
+            "From asking for a connection, or for the writer, to having it",
+            self.wait.clone(),
+        );
+        registry.register(
+            "database_duration_seconds",
+            "The queries of one read or the statements of one transaction",
+            self.work.clone(),
+        );
+        registry.register(
+            "database_busy",
+            "Reads and writes that were refused since no connection was free in time",
+            self.busy.clone(),
+        );
     }
 
     /// A piece of work that asks for the database now.

@@ -1,5 +1,6 @@
-//! Everything that is read from or written to the database: one file an aggregate, each function one query or one part of a transaction.
-//! Handlers see [`Store::read`] and [`Store::write`] and call the functions of these modules inside; nothing here knows HTTP.
+//! Everything that is read from or written to the database: one file an aggregate, each function
+//! one query or one part of a transaction. Handlers see [`Store::read`] and [`Store::write`] and
+//! call the functions of these modules inside; nothing here knows HTTP.
 
 pub mod access;
 mod address_keys;
@@ -49,7 +50,9 @@ mod writer;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use diesel::{RunQueryDsl, backend::Backend, connection::SimpleConnection, migration::MigrationSource};
+use diesel::{
+    RunQueryDsl, backend::Backend, connection::SimpleConnection, migration::MigrationSource,
+};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use tokio::sync::Semaphore;
 use tracing::Span;
@@ -69,11 +72,15 @@ const PG_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/postg
 /// How long a request waits for a connection before it is told that the database is busy.
 const WAIT: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// The time a process waits for another one that brings the tables of the same SQLite file up to date.
+/// The time a process waits for another one that brings the tables of the same SQLite file up to
+/// date.
 const MIGRATION_WAIT: std::time::Duration = std::time::Duration::from_mins(10);
 
 /// Runs the migrations that are waiting; their names.
-fn run_pending<B: Backend>(conn: &mut impl MigrationHarness<B>, migrations: EmbeddedMigrations) -> diesel::migration::Result<Vec<String>>
+fn run_pending<B: Backend>(
+    conn: &mut impl MigrationHarness<B>,
+    migrations: EmbeddedMigrations,
+) -> diesel::migration::Result<Vec<String>>
 where
     EmbeddedMigrations: MigrationSource<B>,
 {
@@ -102,10 +109,17 @@ impl Store {
             DatabaseUrl::Postgres(_) => None,
         };
         let pool = db::pool(url, connections)?;
-        Ok(Self { url: url.clone(), pool, permits: Arc::new(Semaphore::new(connections as usize)), writer, metrics: DatabaseMetrics::default() })
+        Ok(Self {
+            url: url.clone(),
+            pool,
+            permits: Arc::new(Semaphore::new(connections as usize)),
+            writer,
+            metrics: DatabaseMetrics::default(),
+        })
     }
 
-    /// Brings the tables and the keys of addresses up to date; says which migrations ran. Two nodes may do so at once.
+    /// Brings the tables and the keys of addresses up to date; says which migrations ran. Two nodes
+    /// may do so at once.
     ///
     /// # Errors
     /// What the database says of a migration.
@@ -114,18 +128,24 @@ impl Store {
         let ran = match &mut db {
             Db::Pg(conn) => {
                 // Until the connection is closed, another node waits here.
-                conn.batch_execute("select pg_advisory_lock(hashtext('parlour migrations ' || current_schema()))")?;
+                conn.batch_execute(
+                    "select pg_advisory_lock(hashtext('parlour migrations ' || current_schema()))",
+                )?;
                 run_pending(conn, PG_MIGRATIONS)
             }
             Db::Sqlite(conn) => {
                 // Another process waits here for the commit, and then finds nothing to do.
-                conn.batch_execute(&format!("pragma busy_timeout = {}", MIGRATION_WAIT.as_millis()))?;
+                conn.batch_execute(&format!(
+                    "pragma busy_timeout = {}",
+                    MIGRATION_WAIT.as_millis()
+                ))?;
                 conn.immediate_transaction(|conn| run_pending(conn, SQLITE_MIGRATIONS))
             }
         };
         let mut names = ran.map_err(|error| anyhow::anyhow!("a migration failed: {error}"))?;
         let ctx = Context::new(SystemClock::default().now(), Random::from_os());
-        let renewed = writer::guarded(&mut db, |db| address_keys::renew(db, &ctx)).context("the keys of addresses could not be renewed")?;
+        let renewed = writer::guarded(&mut db, |db| address_keys::renew(db, &ctx))
+            .context("the keys of addresses could not be renewed")?;
         if renewed > 0 {
             names.push(format!("address keys ({renewed} rows)"));
         }
@@ -142,7 +162,8 @@ impl Store {
             Db::Pg(conn) => conn.has_pending_migration(PG_MIGRATIONS),
             Db::Sqlite(conn) => conn.has_pending_migration(SQLITE_MIGRATIONS),
         };
-        let waiting = waiting.map_err(|error| anyhow::anyhow!("could not read the migrations: {error}"))?;
+        let waiting =
+            waiting.map_err(|error| anyhow::anyhow!("could not read the migrations: {error}"))?;
         Ok(waiting || !address_keys::are_current(&mut db)?)
     }
 
@@ -164,19 +185,27 @@ impl Store {
     ///
     /// # Errors
     /// The closure's own, [`Error::Busy`] when no connection was free in time, [`Error::Panicked`].
-    pub async fn read<T: Send + 'static>(&self, job: impl FnOnce(&mut Db) -> Result<T> + Send + 'static) -> Result<T> {
+    pub async fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Db) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         self.with_connection(Kind::Read, job).await
     }
 
-    /// Runs one transaction: all of it is written, or nothing. A job that lost against another transaction (a unique constraint, a deadlock) runs again and sees what the other wrote.
+    /// Runs one transaction: all of it is written, or nothing. A job that lost against another
+    /// transaction (a unique constraint, a deadlock) runs again and sees what the other wrote.
     ///
     /// # Errors
     /// The closure's own (nothing is written then), [`Error::Busy`], [`Error::Panicked`].
-    pub async fn write<T: Send + 'static>(&self, job: impl Fn(&mut Db) -> Result<T> + Send + 'static) -> Result<T> {
+    pub async fn write<T: Send + 'static>(
+        &self,
+        job: impl Fn(&mut Db) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         match &self.writer {
             Some(writer) => {
                 let (asked, span) = (self.metrics.ask(Kind::Write), Span::current());
-                let outcome = writer.run(move |db| asked.run(|| span.in_scope(|| again(db, &job)))).await;
+                let outcome =
+                    writer.run(move |db| asked.run(|| span.in_scope(|| again(db, &job)))).await;
                 if matches!(outcome, Err(Error::Busy)) {
                     self.metrics.count_busy();
                 }
@@ -186,7 +215,11 @@ impl Store {
         }
     }
 
-    async fn with_connection<T: Send + 'static>(&self, kind: Kind, job: impl FnOnce(&mut Db) -> Result<T> + Send + 'static) -> Result<T> {
+    async fn with_connection<T: Send + 'static>(
+        &self,
+        kind: Kind,
+        job: impl FnOnce(&mut Db) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let asked = self.metrics.ask(kind);
         let permit = tokio::time::timeout(WAIT, Arc::clone(&self.permits).acquire_owned()).await;
         let Ok(Ok(permit)) = permit else {

@@ -1,4 +1,5 @@
-//! The outbox: mail is queued in the transaction of what it tells, and sent later by the worker. A row holds a template and ids, never a text or a token.
+//! The outbox: mail is queued in the transaction of what it tells, and sent later by the worker. A
+//! row holds a template and ids, never a text or a token.
 
 use std::collections::HashMap;
 
@@ -6,7 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{dsl::case_when, prelude::*};
 use parlour_domain::{
     guest_mail,
-    id::{BookingId, CallCodeId, EveningId, GuestLinkRequestId, InviteId, LoginLinkId, PersonId, SchoolId},
+    id::{
+        BookingId, CallCodeId, EveningId, GuestLinkRequestId, InviteId, LoginLinkId, PersonId,
+        SchoolId,
+    },
 };
 use uuid::Uuid;
 
@@ -22,11 +26,14 @@ use crate::{context::Context, each, schema::outbox};
 pub enum Template {
     /// To an address that asked to log in: link and code (`login_link`).
     Login,
-    /// To a parent: the list of appointments after booking, a standing login link, calendar (`person`, `evening`, `login_link`).
+    /// To a parent: the list of appointments after booking, a standing login link, calendar
+    /// (`person`, `evening`, `login_link`).
     BookingsMade,
-    /// To a parent: one appointment moved (`person`, `evening`, `booking`), or several since it was queued (without `booking`).
+    /// To a parent: one appointment moved (`person`, `evening`, `booking`), or several since it was
+    /// queued (without `booking`).
     BookingChanged,
-    /// To a parent: one appointment cancelled (`person`, `evening`, `booking`), or several since it was queued (without `booking`).
+    /// To a parent: one appointment cancelled (`person`, `evening`, `booking`), or several since it
+    /// was queued (without `booking`).
     BookingCancelled,
     /// To a guest: the link (`invite`).
     Invite,
@@ -36,17 +43,21 @@ pub enum Template {
     InviteRemoved,
     /// To a parent: the guest said it was not meant for them (`person`, `invite`).
     InviteDeclined,
-    /// To a guest or a parent who lost access by I13 (`person` or `invite`): takes their appointments out of their calendar.
+    /// To a guest or a parent who lost access by I13 (`person` or `invite`): takes their
+    /// appointments out of their calendar.
     AccessEnded,
     /// To staff: something needs their eyes, such as refused contacts (`person`).
     StaffAlert,
     /// To the old address of a member of staff: the roster has another one now (`person`).
     AddressChanged,
-    /// To a guest: the code that their link asks for since it was taken over too often (`invite`, `call_code`).
+    /// To a guest: the code that their link asks for since it was taken over too often (`invite`,
+    /// `call_code`).
     CallCode,
-    /// To a guest, or to the parent who invited them: the link is used on several devices, and how to renew it (`invite`; `person` for the parent).
+    /// To a guest, or to the parent who invited them: the link is used on several devices, and how
+    /// to renew it (`invite`; `person` for the parent).
     LinkElsewhere,
-    /// To an address whose reader asked for their guest links: one link for each live invite (`guest_link_request`).
+    /// To an address whose reader asked for their guest links: one link for each live invite
+    /// (`guest_link_request`).
     GuestLinks,
 }
 
@@ -133,7 +144,17 @@ impl NewMail {
     /// A mail that names nothing yet.
     #[must_use]
     pub const fn new(school: SchoolId, template: Template) -> Self {
-        Self { template, school, person: None, invite: None, booking: None, evening: None, login_link: None, call_code: None, guest_link_request: None }
+        Self {
+            template,
+            school,
+            person: None,
+            invite: None,
+            booking: None,
+            evening: None,
+            login_link: None,
+            call_code: None,
+            guest_link_request: None,
+        }
     }
 }
 
@@ -157,8 +178,8 @@ struct NewRow {
     guest_link_request_id: Option<Key>,
 }
 
-/// Queues a mail, to be sent as soon as the transaction is committed. Mails of one kind to one person about one evening that still wait are one mail, which
-/// tells what is so when it is sent.
+/// Queues a mail, to be sent as soon as the transaction is committed. Mails of one kind to one
+/// person about one evening that still wait are one mail, which tells what is so when it is sent.
 ///
 /// # Errors
 /// When the database fails.
@@ -166,18 +187,35 @@ pub fn enqueue(db: &mut Db, ctx: &Context, mail: NewMail) -> Result<()> {
     enqueue_for(db, ctx, mail, ctx.now)
 }
 
-/// Queues a mail that a parent's own act sends to their guest: [`guest_mail`] says when it leaves. `starts_at` is the first appointment to come that it is about.
+/// Queues a mail that a parent's own act sends to their guest: [`guest_mail`] says when it leaves.
+/// `starts_at` is the first appointment to come that it is about.
 ///
 /// # Errors
 /// When the database fails.
-pub fn enqueue_for_guest(db: &mut Db, ctx: &Context, mail: NewMail, starts_at: Option<DateTime<Utc>>) -> Result<()> {
+pub fn enqueue_for_guest(
+    db: &mut Db,
+    ctx: &Context,
+    mail: NewMail,
+    starts_at: Option<DateTime<Utc>>,
+) -> Result<()> {
     let recent: Vec<(At, Option<At>)> = outbox::table
-        .filter(outbox::invite_id.eq(mail.invite.map(Key::from)).and(outbox::template.eq(mail.template.as_str())))
-        .filter(outbox::state.eq("sent").or(outbox::state.eq("queued").and(outbox::leased_until.is_not_null())))
+        .filter(
+            outbox::invite_id
+                .eq(mail.invite.map(Key::from))
+                .and(outbox::template.eq(mail.template.as_str())),
+        )
+        .filter(
+            outbox::state
+                .eq("sent")
+                .or(outbox::state.eq("queued").and(outbox::leased_until.is_not_null())),
+        )
         .filter(outbox::due_at.gt(at(ctx.now - guest_mail::WINDOW)))
         .select((outbox::due_at, outbox::settled_at))
         .load(db)?;
-    let recent: Vec<DateTime<Utc>> = recent.into_iter().map(|(due_at, settled_at)| (*settled_at.unwrap_or(due_at)).min(ctx.now)).collect();
+    let recent: Vec<DateTime<Utc>> = recent
+        .into_iter()
+        .map(|(due_at, settled_at)| (*settled_at.unwrap_or(due_at)).min(ctx.now))
+        .collect();
     enqueue_for(db, ctx, mail, guest_mail::leaves_at(ctx.now, &recent, starts_at))
 }
 
@@ -206,14 +244,16 @@ fn enqueue_for(db: &mut Db, ctx: &Context, mail: NewMail, due_at: DateTime<Utc>)
     Ok(())
 }
 
-/// Lets a mail that waits tell this as well, if there is one. The update decides against a worker who takes it in hand meanwhile: whoever comes second sees what
-/// the first one did.
+/// Lets a mail that waits tell this as well, if there is one. The update decides against a worker
+/// who takes it in hand meanwhile: whoever comes second sees what the first one did.
 fn join_waiting(db: &mut Db, ctx: &Context, mail: NewMail, due_at: DateTime<Utc>) -> Result<bool> {
     // Each of these has a link or a code of its own.
     if mail.template.is_urgent() {
         return Ok(false);
     }
-    let mut alike = waiting(ctx.now).filter(outbox::school_id.eq(key(mail.school)).and(outbox::template.eq(mail.template.as_str())));
+    let mut alike = waiting(ctx.now).filter(
+        outbox::school_id.eq(key(mail.school)).and(outbox::template.eq(mail.template.as_str())),
+    );
     alike = match mail.person {
         Some(person) => alike.filter(outbox::person_id.eq(key(person))),
         None => alike.filter(outbox::person_id.is_null()),
@@ -231,29 +271,47 @@ fn join_waiting(db: &mut Db, ctx: &Context, mail: NewMail, due_at: DateTime<Utc>
         alike = alike.filter(outbox::created_at.eq(at(ctx.now)));
     }
     let columns = (outbox::id, outbox::due_at, outbox::attempts);
-    let found: Option<(Key, At, i32)> = alike.order((outbox::created_at, outbox::id)).select(columns).first(db).optional()?;
+    let found: Option<(Key, At, i32)> =
+        alike.order((outbox::created_at, outbox::id)).select(columns).first(db).optional()?;
     let Some((id, waits_until, attempts)) = found else { return Ok(false) };
-    // News ends the pause of a mail that failed, and is tried as often as any; a guest's link is mailed when somebody asks for it.
-    let leaves_at = if attempts > 0 || mail.template == Template::Invite { at(due_at) } else { waits_until.min(at(due_at)) };
+    // News ends the pause of a mail that failed, and is tried as often as any; a guest's link is
+    // mailed when somebody asks for it.
+    let leaves_at = if attempts > 0 || mail.template == Template::Invite {
+        at(due_at)
+    } else {
+        waits_until.min(at(due_at))
+    };
     let own_booking = mail.booking.map(Key::from);
     let told = (
-        // About several bookings it names none, and tells all of them that were changed from its time on.
+        // About several bookings it names none, and tells all of them that were changed from its
+        // time on.
         outbox::booking_id.eq(case_when(outbox::booking_id.eq(own_booking), outbox::booking_id)),
-        outbox::created_at.eq(case_when(outbox::created_at.gt(at(ctx.now)), at(ctx.now).into_sql::<Moment>()).otherwise(outbox::created_at)),
+        outbox::created_at.eq(case_when(
+            outbox::created_at.gt(at(ctx.now)),
+            at(ctx.now).into_sql::<Moment>(),
+        )
+        .otherwise(outbox::created_at)),
         outbox::login_link_id.eq(mail.login_link.map(Key::from)),
         outbox::due_at.eq(leaves_at),
         outbox::attempts.eq(0),
         // It is followed by the request that it tells last.
         outbox::request_id.eq(ctx.request_id.map(Key::from)),
     );
-    let still = outbox::table.find(id).filter(outbox::state.eq("queued").and(outbox::leased_until.is_null().or(outbox::leased_until.le(at(ctx.now)))));
+    let still = outbox::table.find(id).filter(
+        outbox::state
+            .eq("queued")
+            .and(outbox::leased_until.is_null().or(outbox::leased_until.le(at(ctx.now)))),
+    );
     let joined = diesel::update(still).set(told).execute(db)?;
     Ok(joined == 1)
 }
 
 /// Mails that no worker has in hand.
 fn waiting(now: DateTime<Utc>) -> outbox::BoxedQuery<'static, MultiBackend> {
-    outbox::table.into_boxed().filter(outbox::state.eq("queued")).filter(outbox::leased_until.is_null().or(outbox::leased_until.le(at(now))))
+    outbox::table
+        .into_boxed()
+        .filter(outbox::state.eq("queued"))
+        .filter(outbox::leased_until.is_null().or(outbox::leased_until.le(at(now))))
 }
 
 /// For how long a mail that is being sent is left alone by others: longer than sending it may take.
@@ -326,12 +384,18 @@ pub enum Due {
     Nothing,
 }
 
-/// Claims up to `limit` mails that are due: nobody else sends them until [`LEASE`] has run out. Those that somebody waits for come first, then schools take turns,
-/// beginning with the one that follows `after`: a school that sends thousands holds no other up.
+/// Claims up to `limit` mails that are due: nobody else sends them until [`LEASE`] has run out.
+/// Those that somebody waits for come first, then schools take turns, beginning with the one that
+/// follows `after`: a school that sends thousands holds no other up.
 ///
 /// # Errors
 /// When the database fails.
-pub fn claim(db: &mut Db, now: DateTime<Utc>, limit: usize, after: Option<SchoolId>) -> Result<Due> {
+pub fn claim(
+    db: &mut Db,
+    now: DateTime<Utc>,
+    limit: usize,
+    after: Option<SchoolId>,
+) -> Result<Due> {
     let mut due = in_turn(db, now, limit, after, true)?;
     if due.len() < limit {
         due.extend(in_turn(db, now, limit, after, false)?);
@@ -347,7 +411,11 @@ pub fn claim(db: &mut Db, now: DateTime<Utc>, limit: usize, after: Option<School
         let lease = at(now + LEASE);
         let mine = diesel::update(outbox::table.find(key(row.id)))
             .filter(outbox::state.eq("queued").and(outbox::due_at.eq(row.due_at)))
-            .set((outbox::due_at.eq(lease), outbox::leased_until.eq(Some(lease)), outbox::attempts.eq(outbox::attempts + 1)))
+            .set((
+                outbox::due_at.eq(lease),
+                outbox::leased_until.eq(Some(lease)),
+                outbox::attempts.eq(outbox::attempts + 1),
+            ))
             .execute(db)?;
         if mine == 1 {
             // Read again: until it was claimed, others may have added to what it tells.
@@ -357,11 +425,20 @@ pub fn claim(db: &mut Db, now: DateTime<Utc>, limit: usize, after: Option<School
     Ok(if claimed.is_empty() { Due::Contended } else { Due::Claimed(claimed) })
 }
 
-/// The mails that are due, one of each school in turn, then the second ones. There are more than asked for, since other workers take some.
-fn in_turn(db: &mut Db, now: DateTime<Utc>, limit: usize, after: Option<SchoolId>, urgent: bool) -> Result<Vec<Claimed>> {
+/// The mails that are due, one of each school in turn, then the second ones. There are more than
+/// asked for, since other workers take some.
+fn in_turn(
+    db: &mut Db,
+    now: DateTime<Utc>,
+    limit: usize,
+    after: Option<SchoolId>,
+    urgent: bool,
+) -> Result<Vec<Claimed>> {
     let mut queues = Vec::new();
     for school in schools_in_turn(db, now, limit, after.map(key), urgent)? {
-        let of_school = due(now, urgent).filter(outbox::school_id.eq(school)).order((outbox::due_at, outbox::id));
+        let of_school = due(now, urgent)
+            .filter(outbox::school_id.eq(school))
+            .order((outbox::due_at, outbox::id));
         let look_at = i64::try_from(limit.saturating_mul(2)).unwrap_or(i64::MAX);
         let rows: Vec<Claimed> = of_school.limit(look_at).select(Claimed::as_select()).load(db)?;
         queues.push(rows.into_iter());
@@ -376,9 +453,17 @@ fn in_turn(db: &mut Db, now: DateTime<Utc>, limit: usize, after: Option<SchoolId
     }
 }
 
-/// Up to `limit` schools with mail that is due, by id, from the one that follows `after` on and round.
-fn schools_in_turn(db: &mut Db, now: DateTime<Utc>, limit: usize, after: Option<Key>, urgent: bool) -> Result<Vec<Key>> {
-    let (mut schools, mut from, mut is_round): (Vec<Key>, _, _) = (Vec::new(), after, after.is_none());
+/// Up to `limit` schools with mail that is due, by id, from the one that follows `after` on and
+/// round.
+fn schools_in_turn(
+    db: &mut Db,
+    now: DateTime<Utc>,
+    limit: usize,
+    after: Option<Key>,
+    urgent: bool,
+) -> Result<Vec<Key>> {
+    let (mut schools, mut from, mut is_round): (Vec<Key>, _, _) =
+        (Vec::new(), after, after.is_none());
     while schools.len() < limit {
         let mut next = due(now, urgent).order(outbox::school_id).select(outbox::school_id).limit(1);
         if let Some(from) = from {
@@ -398,8 +483,14 @@ fn schools_in_turn(db: &mut Db, now: DateTime<Utc>, limit: usize, after: Option<
 }
 
 fn due(now: DateTime<Utc>, urgent: bool) -> outbox::BoxedQuery<'static, MultiBackend> {
-    let due = outbox::table.into_boxed().filter(outbox::state.eq("queued").and(outbox::due_at.le(at(now))));
-    if urgent { due.filter(outbox::template.eq_any(Template::urgent())) } else { due.filter(outbox::template.ne_all(Template::urgent())) }
+    let due = outbox::table
+        .into_boxed()
+        .filter(outbox::state.eq("queued").and(outbox::due_at.le(at(now))));
+    if urgent {
+        due.filter(outbox::template.eq_any(Template::urgent()))
+    } else {
+        due.filter(outbox::template.ne_all(Template::urgent()))
+    }
 }
 
 /// What became of a claimed mail.
@@ -415,7 +506,8 @@ pub enum Settled {
     Dropped(String),
 }
 
-/// Writes down what became of a claimed mail. A mail that was sent is marked so even when the lease ran out meanwhile. False when the lease was lost.
+/// Writes down what became of a claimed mail. A mail that was sent is marked so even when the lease
+/// ran out meanwhile. False when the lease was lost.
 ///
 /// # Errors
 /// When the database fails.
@@ -429,9 +521,16 @@ pub fn settle(db: &mut Db, now: DateTime<Utc>, row: &Claimed, settled: &Settled)
     let settled_at = (state != "queued").then(|| at(now));
     let is_sent = matches!(settled, Settled::Sent);
     let nobody_has_it = outbox::leased_until.eq(None::<At>);
-    let set = (outbox::state.eq(state), outbox::due_at.eq(due_at), outbox::settled_at.eq(settled_at), outbox::error.eq(reason), nobody_has_it);
+    let set = (
+        outbox::state.eq(state),
+        outbox::due_at.eq(due_at),
+        outbox::settled_at.eq(settled_at),
+        outbox::error.eq(reason),
+        nobody_has_it,
+    );
     let queued = || outbox::table.find(key(row.id)).filter(outbox::state.eq("queued"));
-    let is_mine = diesel::update(queued().filter(outbox::due_at.eq(row.due_at))).set(set).execute(db)? == 1;
+    let is_mine =
+        diesel::update(queued().filter(outbox::due_at.eq(row.due_at))).set(set).execute(db)? == 1;
     if !is_mine && is_sent {
         // Unless others have added to it since: that has not been told.
         diesel::update(queued().filter(outbox::attempts.ge(row.attempts))).set(set).execute(db)?;
@@ -463,7 +562,8 @@ pub struct MailFate {
     pub reason: Option<String>,
 }
 
-/// What became of the newest mail with the link of each invite; an invite that was never mailed has no entry.
+/// What became of the newest mail with the link of each invite; an invite that was never mailed has
+/// no entry.
 ///
 /// # Errors
 /// When the database fails.
@@ -473,9 +573,21 @@ pub fn fates(db: &mut Db, invites: &[InviteId]) -> Result<HashMap<InviteId, Mail
     let rows: Vec<Row> = outbox::table
         .filter(outbox::invite_id.eq_any(keys).and(outbox::template.eq(Template::Invite.as_str())))
         .order((outbox::created_at, outbox::id))
-        .select((outbox::invite_id, outbox::state, outbox::created_at, outbox::settled_at, outbox::error))
+        .select((
+            outbox::invite_id,
+            outbox::state,
+            outbox::created_at,
+            outbox::settled_at,
+            outbox::error,
+        ))
         .load(db)?;
-    let fate = |(invite, state, created_at, settled_at, reason): (Option<Key>, String, At, Option<At>, Option<String>)| {
+    let fate = |(invite, state, created_at, settled_at, reason): (
+        Option<Key>,
+        String,
+        At,
+        Option<At>,
+        Option<String>,
+    )| {
         let state = match state.as_str() {
             "sent" => MailState::Sent,
             "failed" => MailState::Failed,

@@ -41,14 +41,26 @@ pub struct Linked {
     pub classes: Vec<StudentClass>,
 }
 
-/// Parents by name, after the parent `after` if given; `words` must all stand in a name or the address, of the parent or of a student of theirs.
-/// One more than `limit` shows that there is a next page.
+/// Parents by name, after the parent `after` if given; `words` must all stand in a name or the
+/// address, of the parent or of a student of theirs. One more than `limit` shows that there is a
+/// next page.
 ///
 /// # Errors
 /// [`Error::BadCursor`] when `after` is no parent of the school.
-pub fn list(db: &mut Db, school: SchoolId, words: &str, after: Option<PersonId>, limit: i64) -> Result<Vec<Parent>> {
+pub fn list(
+    db: &mut Db,
+    school: SchoolId,
+    words: &str,
+    after: Option<PersonId>,
+    limit: i64,
+) -> Result<Vec<Parent>> {
     let mut query = people_table::table
-        .filter(people_table::school_id.eq(key(school)).and(people_table::is_parent.eq(true)).and(people_table::removed_at.is_null()))
+        .filter(
+            people_table::school_id
+                .eq(key(school))
+                .and(people_table::is_parent.eq(true))
+                .and(people_table::removed_at.is_null()),
+        )
         .select(PersonRow::as_select())
         .into_boxed();
     for word in words.split_whitespace().take(5) {
@@ -60,11 +72,19 @@ pub fn list(db: &mut Db, school: SchoolId, words: &str, after: Option<PersonId>,
         query = query.filter(
             people_table::family_name
                 .gt(family.clone())
-                .or(people_table::family_name.eq(family.clone()).and(people_table::given_name.gt(given.clone())))
-                .or(people_table::family_name.eq(family).and(people_table::given_name.eq(given)).and(people_table::id.gt(key(after)))),
+                .or(people_table::family_name
+                    .eq(family.clone())
+                    .and(people_table::given_name.gt(given.clone())))
+                .or(people_table::family_name
+                    .eq(family)
+                    .and(people_table::given_name.eq(given))
+                    .and(people_table::id.gt(key(after)))),
         );
     }
-    let rows: Vec<PersonRow> = query.order((people_table::family_name, people_table::given_name, people_table::id)).limit(limit + 1).load(db)?;
+    let rows: Vec<PersonRow> = query
+        .order((people_table::family_name, people_table::given_name, people_table::id))
+        .limit(limit + 1)
+        .load(db)?;
     rows.into_iter().map(|person| with_students(db, person)).collect()
 }
 
@@ -80,9 +100,13 @@ pub fn find(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<Parent> {
 
 /// Adds who set each value last, and the classes of the students.
 fn with_sources(db: &mut Db, school: SchoolId, mut parent: Parent) -> Result<Parent> {
-    let kept: Kept = people_table::table.find(parent.person.id).select(people_table::sources).first(db)?;
+    let kept: Kept =
+        people_table::table.find(parent.person.id).select(people_table::sources).first(db)?;
     parent.sources = sources::of_row(&kept);
-    let mut classes = student_classes::of(db, &parent.students.iter().map(|linked| linked.student.id).collect::<Vec<_>>())?;
+    let mut classes = student_classes::of(
+        db,
+        &parent.students.iter().map(|linked| linked.student.id).collect::<Vec<_>>(),
+    )?;
     for linked in &mut parent.students {
         linked.sources = of_link(db, school, parent.person.id, linked)?;
         linked.classes = classes.remove(&linked.student.id).unwrap_or_default();
@@ -91,21 +115,41 @@ fn with_sources(db: &mut Db, school: SchoolId, mut parent: Parent) -> Result<Par
 }
 
 /// Who set each value of a link last. Of a bar and contact the one that counts is told.
-fn of_link(db: &mut Db, school: SchoolId, parent: Key, linked: &Linked) -> Result<Vec<FieldSource>> {
+fn of_link(
+    db: &mut Db,
+    school: SchoolId,
+    parent: Key,
+    linked: &Linked,
+) -> Result<Vec<FieldSource>> {
     use guardianships as g;
 
     let link = g::table.filter(g::parent_id.eq(parent).and(g::student_id.eq(linked.student.id)));
-    let (kept, is_allowed, is_barred, allowed_at, allowed_by): (Kept, bool, bool, Option<At>, Option<Key>) =
-        link.select((g::sources, g::contact_allowed, g::contact_barred, g::allowed_at, g::allowed_by)).first(db)?;
+    let (kept, is_allowed, is_barred, allowed_at, allowed_by): (
+        Kept,
+        bool,
+        bool,
+        Option<At>,
+        Option<Key>,
+    ) = link
+        .select((g::sources, g::contact_allowed, g::contact_barred, g::allowed_at, g::allowed_by))
+        .first(db)?;
     let mut sources = sources::of_row(&kept);
     if is_barred {
         sources.retain(|source| source.column != "contact_allowed");
     }
     // What staff have allowed counts where the roster says nothing of it.
-    if let (true, false, Some(at), Some(staff)) = (linked.allowed, is_allowed, allowed_at, allowed_by) {
+    if let (true, false, Some(at), Some(staff)) =
+        (linked.allowed, is_allowed, allowed_at, allowed_by)
+    {
         let name = people::any(db, school, staff.into())?.name();
-        sources.retain(|source| source.column != "contact_allowed" && source.column != "contact_barred");
-        sources.push(FieldSource { column: "contact_allowed".to_owned(), origin: Origin::new(SourceKind::Staff, name), at: *at });
+        sources.retain(|source| {
+            source.column != "contact_allowed" && source.column != "contact_barred"
+        });
+        sources.push(FieldSource {
+            column: "contact_allowed".to_owned(),
+            origin: Origin::new(SourceKind::Staff, name),
+            at: *at,
+        });
     }
     Ok(sources)
 }
@@ -113,24 +157,46 @@ fn of_link(db: &mut Db, school: SchoolId, parent: Key, linked: &Linked) -> Resul
 fn with_students(db: &mut Db, person: PersonRow) -> Result<Parent> {
     let linked: Vec<(PersonRow, String, ContactRow)> = guardianships::table
         .inner_join(people_table::table.on(people_table::id.eq(guardianships::student_id)))
-        .filter(guardianships::parent_id.eq(person.id).and(guardianships::removed_at.is_null()).and(people_table::removed_at.is_null()))
+        .filter(
+            guardianships::parent_id
+                .eq(person.id)
+                .and(guardianships::removed_at.is_null())
+                .and(people_table::removed_at.is_null()),
+        )
         .order((people_table::given_name, people_table::id))
         .select((PersonRow::as_select(), guardianships::relationship, ContactRow::as_select()))
         .load(db)?;
-    let barred = access::barred_from(db, person.id(), &linked.iter().map(|(student, ..)| student.id).collect::<Vec<_>>())?;
+    let barred = access::barred_from(
+        db,
+        person.id(),
+        &linked.iter().map(|(student, ..)| student.id).collect::<Vec<_>>(),
+    )?;
     let students = linked.into_iter().map(|(student, relationship, contact)| {
         let contact = contact.of_link(barred.contains(&student.id));
         let (allowed, can_allow) = (contact.may_act(), contact.can_be_allowed());
-        Linked { allowed, can_allow, student, relationship, sources: Vec::new(), classes: Vec::new() }
+        Linked {
+            allowed,
+            can_allow,
+            student,
+            relationship,
+            sources: Vec::new(),
+            classes: Vec::new(),
+        }
     });
     Ok(Parent { students: students.collect(), person, sources: Vec::new() })
 }
 
-/// The parents whose own names or address, or a student's name, hold a word. `\`, `%` and `_` stand for themselves.
+/// The parents whose own names or address, or a student's name, hold a word. `\`, `%` and `_` stand
+/// for themselves.
 fn matching(db: &mut Db, school: SchoolId, word: &str) -> Result<Vec<Key>> {
-    let lower: String = word.to_lowercase().chars().flat_map(|c| if matches!(c, '\\' | '%' | '_') { vec!['\\', c] } else { vec![c] }).collect();
+    let lower: String = word
+        .to_lowercase()
+        .chars()
+        .flat_map(|c| if matches!(c, '\\' | '%' | '_') { vec!['\\', c] } else { vec![c] })
+        .collect();
     let pattern = format!("%{lower}%");
-    let named = people_table::table.filter(people_table::school_id.eq(key(school)).and(people_table::removed_at.is_null()));
+    let named = people_table::table
+        .filter(people_table::school_id.eq(key(school)).and(people_table::removed_at.is_null()));
     let hits: Vec<(Key, bool)> = named
         .filter(
             lower_of(people_table::given_name)
@@ -141,7 +207,8 @@ fn matching(db: &mut Db, school: SchoolId, word: &str) -> Result<Vec<Key>> {
         )
         .select((people_table::id, people_table::is_student))
         .load(db)?;
-    let students: Vec<Key> = hits.iter().filter(|(_, is_student)| *is_student).map(|(id, _)| *id).collect();
+    let students: Vec<Key> =
+        hits.iter().filter(|(_, is_student)| *is_student).map(|(id, _)| *id).collect();
     let mut parents: Vec<Key> = hits.into_iter().map(|(id, _)| id).collect();
     let of_students: Vec<Key> = guardianships::table
         .filter(guardianships::student_id.eq_any(students).and(guardianships::removed_at.is_null()))

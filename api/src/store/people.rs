@@ -46,7 +46,9 @@ impl PersonRow {
     /// The name as a teacher is called: with the honorific.
     #[must_use]
     pub fn formal_name(&self) -> String {
-        self.honorific.as_ref().map_or_else(|| self.name(), |honorific| format!("{honorific} {}", self.name()))
+        self.honorific
+            .as_ref()
+            .map_or_else(|| self.name(), |honorific| format!("{honorific} {}", self.name()))
     }
 }
 
@@ -73,7 +75,10 @@ pub fn find(db: &mut Db, school: SchoolId, person: PersonId) -> Result<PersonRow
 /// # Errors
 /// [`Error::NotFound`] for no one of this school.
 pub fn any(db: &mut Db, school: SchoolId, person: PersonId) -> Result<PersonRow> {
-    Ok(people::table.filter(people::id.eq(key(person)).and(people::school_id.eq(key(school)))).select(PersonRow::as_select()).first(db)?)
+    Ok(people::table
+        .filter(people::id.eq(key(person)).and(people::school_id.eq(key(school))))
+        .select(PersonRow::as_select())
+        .first(db)?)
 }
 
 /// A parent of this school.
@@ -81,7 +86,8 @@ pub fn any(db: &mut Db, school: SchoolId, person: PersonId) -> Result<PersonRow>
 /// # Errors
 /// [`Error::NotFound`] for anyone else.
 pub fn find_parent(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<PersonRow> {
-    find(db, school, parent).and_then(|row| if row.is_parent { Ok(row) } else { Err(Error::NotFound) })
+    find(db, school, parent)
+        .and_then(|row| if row.is_parent { Ok(row) } else { Err(Error::NotFound) })
 }
 
 /// Forgets the browsers that are remembered as of somebody with this address.
@@ -89,8 +95,11 @@ pub fn find_parent(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<Pe
 /// # Errors
 /// When the database fails.
 pub fn forget_devices(db: &mut Db, school: SchoolId, address_key: &str) -> Result<()> {
-    let of_address = people::table.filter(people::school_id.eq(key(school)).and(people::email_key.eq(address_key)));
-    diesel::update(of_address).set(people::device_generation.eq(people::device_generation + 1)).execute(db)?;
+    let of_address = people::table
+        .filter(people::school_id.eq(key(school)).and(people::email_key.eq(address_key)));
+    diesel::update(of_address)
+        .set(people::device_generation.eq(people::device_generation + 1))
+        .execute(db)?;
     Ok(())
 }
 
@@ -100,15 +109,26 @@ pub fn forget_devices(db: &mut Db, school: SchoolId, address_key: &str) -> Resul
 /// When the database fails.
 pub fn with_address(db: &mut Db, school: SchoolId, address_key: &str) -> Result<Vec<PersonRow>> {
     Ok(people::table
-        .filter(people::school_id.eq(key(school)).and(people::email_key.eq(address_key)).and(people::removed_at.is_null()))
-        .filter(people::is_parent.eq(true).or(people::is_teacher.eq(true)).or(people::is_staff.eq(true)))
+        .filter(
+            people::school_id
+                .eq(key(school))
+                .and(people::email_key.eq(address_key))
+                .and(people::removed_at.is_null()),
+        )
+        .filter(
+            people::is_parent
+                .eq(true)
+                .or(people::is_teacher.eq(true))
+                .or(people::is_staff.eq(true)),
+        )
         .order((people::family_name, people::given_name, people::id))
         .select(PersonRow::as_select())
         .load(db)?)
 }
 
-/// Holds a person's row until the transaction ends, so that what is decided about them is decided one after the other: bookings and invites of a parent
-/// against an import or a bar that takes their access. SQLite writes one at a time anyway.
+/// Holds a person's row until the transaction ends, so that what is decided about them is decided
+/// one after the other: bookings and invites of a parent against an import or a bar that takes
+/// their access. SQLite writes one at a time anyway.
 ///
 /// # Errors
 /// When the database fails.
@@ -116,7 +136,12 @@ pub fn lock(db: &mut Db, persons: &[PersonId]) -> Result<()> {
     if let Db::Pg(conn) = db {
         let mut ids: Vec<Key> = persons.iter().map(|person| key(*person)).collect();
         ids.sort_unstable();
-        let _: Vec<Key> = people::table.filter(people::id.eq_any(ids)).order(people::id).select(people::id).for_no_key_update().load(conn)?;
+        let _: Vec<Key> = people::table
+            .filter(people::id.eq_any(ids))
+            .order(people::id)
+            .select(people::id)
+            .for_no_key_update()
+            .load(conn)?;
     }
     Ok(())
 }

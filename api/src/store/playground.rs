@@ -8,7 +8,8 @@ use crate::{
     schema::{marks as marks_table, schools},
 };
 
-/// Tables that keep their rows: what diesel has written down, the mark, and the schools, of whom one stays.
+/// Tables that keep their rows: what diesel has written down, the mark, and the schools, of whom
+/// one stays.
 const KEPT: [&str; 3] = ["__diesel_schema_migrations", "marks", "schools"];
 
 #[derive(QueryableByName)]
@@ -26,11 +27,20 @@ pub fn wipe(db: &mut Db, slug: &str) -> Result<()> {
         return Err(Error::NotFound);
     }
     let tables = match db {
-        Db::Pg(_) => "select tablename::text as name from pg_tables where schemaname = current_schema()",
-        Db::Sqlite(_) => "select name from sqlite_master where type = 'table' and name not like 'sqlite%'",
+        Db::Pg(_) => {
+            "select tablename::text as name from pg_tables where schemaname = current_schema()"
+        }
+        Db::Sqlite(_) => {
+            "select name from sqlite_master where type = 'table' and name not like 'sqlite%'"
+        }
     };
     let tables: Vec<Table> = diesel::sql_query(tables).load(db)?;
-    let names: Vec<String> = tables.iter().map(|table| table.name.as_str()).filter(|name| !KEPT.contains(name)).map(|name| format!("\"{name}\"")).collect();
+    let names: Vec<String> = tables
+        .iter()
+        .map(|table| table.name.as_str())
+        .filter(|name| !KEPT.contains(name))
+        .map(|name| format!("\"{name}\""))
+        .collect();
     match db {
         Db::Pg(_) => {
             diesel::sql_query(format!("truncate table {}", names.join(", "))).execute(db)?;
@@ -39,7 +49,11 @@ pub fn wipe(db: &mut Db, slug: &str) -> Result<()> {
             // What refers to what is looked at when all are empty.
             diesel::sql_query("pragma defer_foreign_keys = on").execute(db)?;
             // The feed of changes comes last: it notes what is deleted.
-            for table in names.iter().filter(|name| *name != "\"changes\"").chain(names.iter().filter(|name| *name == "\"changes\"")) {
+            for table in names
+                .iter()
+                .filter(|name| *name != "\"changes\"")
+                .chain(names.iter().filter(|name| *name == "\"changes\""))
+            {
                 diesel::sql_query(format!("delete from {table}")).execute(db)?;
             }
         }
@@ -47,6 +61,7 @@ pub fn wipe(db: &mut Db, slug: &str) -> Result<()> {
     diesel::delete(schools::table.filter(schools::slug.ne(slug))).execute(db)?;
     // Imports begin anew.
     diesel::delete(marks_table::table.filter(marks_table::name.like("roster:%"))).execute(db)?;
-    diesel::delete(marks_table::table.filter(marks_table::name.like(format!("{}%", marks::DEMO)))).execute(db)?;
+    diesel::delete(marks_table::table.filter(marks_table::name.like(format!("{}%", marks::DEMO))))
+        .execute(db)?;
     Ok(())
 }

@@ -1,7 +1,8 @@
-//! Brings a school's rows to what a roster says: compares outside of the write transaction, then writes the difference in one.
+//! Brings a school's rows to what a roster says: compares outside of the write transaction, then
+//! writes the difference in one.
 //!
-//! Rows are never deleted: what is gone gets `removed_at`. Bars set by hand are not touched. Whoever loses access by the difference
-//! loses it in the same transaction ([`access::sweep`]).
+//! Rows are never deleted: what is gone gets `removed_at`. Bars set by hand are not touched.
+//! Whoever loses access by the difference loses it in the same transaction ([`access::sweep`]).
 
 mod bars;
 mod compare;
@@ -112,9 +113,11 @@ pub struct Changes {
     pub enrolments: Counts,
     /// Links that were allowed before and are not any more.
     pub access_withdrawn: u64,
-    /// Appointments to come that end by it, since a parent or student goes or loses contact. Not counted of a push.
+    /// Appointments to come that end by it, since a parent or student goes or loses contact. Not
+    /// counted of a push.
     pub appointments_ended: u64,
-    /// Appointments to come that are stranded by it: they stay, and their class, or a place of theirs in it, is gone.
+    /// Appointments to come that are stranded by it: they stay, and their class, or a place of
+    /// theirs in it, is gone.
     pub appointments_stranded: u64,
     /// All appointments to come of the school before the import. Not counted of a push.
     pub appointments_coming: u64,
@@ -138,9 +141,21 @@ impl Changes {
 
     /// In one sentence, for the audit log.
     fn summary(&self) -> String {
-        let kinds = [("people", self.people), ("guardianships", self.guardianships), ("classes", self.classes), ("enrolments", self.enrolments)];
-        let touched = kinds.into_iter().filter(|(_, counts)| counts.added + counts.changed + counts.removed > 0);
-        let words = touched.map(|(kind, counts)| format!("{kind} {} added, {} changed, {} removed", counts.added, counts.changed, counts.removed));
+        let kinds = [
+            ("people", self.people),
+            ("guardianships", self.guardianships),
+            ("classes", self.classes),
+            ("enrolments", self.enrolments),
+        ];
+        let touched = kinds
+            .into_iter()
+            .filter(|(_, counts)| counts.added + counts.changed + counts.removed > 0);
+        let words = touched.map(|(kind, counts)| {
+            format!(
+                "{kind} {} added, {} changed, {} removed",
+                counts.added, counts.changed, counts.removed
+            )
+        });
         format!("Pushed a roster: {}.", words.collect::<Vec<_>>().join("; "))
     }
 }
@@ -154,13 +169,25 @@ pub fn plan(db: &mut Db, school: &School, source: &Source) -> Result<Plan> {
     plan_since(db, school, source, seen, None)
 }
 
-/// As [`plan`], for a roster that was made by what the database said after this turn; of a push only what hangs together with what it names is looked at.
+/// As [`plan`], for a roster that was made by what the database said after this turn; of a push
+/// only what hangs together with what it names is looked at.
 ///
 /// # Errors
 /// As [`plan`].
-pub fn plan_since(db: &mut Db, school: &School, source: &Source, Turn(seen): Turn, only: Option<&Names>) -> Result<Plan> {
-    let known = schools::table.filter(schools::sourced_id.eq(&school.sourced_id)).select(SchoolRow::as_select()).first(db).optional()?;
-    let slugs = if known.is_none() { schools::table.select(schools::slug).load(db)? } else { Vec::new() };
+pub fn plan_since(
+    db: &mut Db,
+    school: &School,
+    source: &Source,
+    Turn(seen): Turn,
+    only: Option<&Names>,
+) -> Result<Plan> {
+    let known = schools::table
+        .filter(schools::sourced_id.eq(&school.sourced_id))
+        .select(SchoolRow::as_select())
+        .first(db)
+        .optional()?;
+    let slugs =
+        if known.is_none() { schools::table.select(schools::slug).load(db)? } else { Vec::new() };
     let id = known.as_ref().map_or_else(|| source.ctx.new_id(), |row| row.id);
     // What is missing from a roster of everything is gone, so that all must be looked at.
     let Coverage { orgs: _, people, guardianships, classes, enrolments } = source.coverage;
@@ -169,14 +196,16 @@ pub fn plan_since(db: &mut Db, school: &School, source: &Source, Turn(seen): Tur
         Some(names) => load::around(db, id, names)?,
         None => load::all(db, id)?,
     };
-    let row = wanted::school_row(known.as_ref(), id, school, &slugs, source).ok_or(Error::NotFound)?;
+    let row =
+        wanted::school_row(known.as_ref(), id, school, &slugs, source).ok_or(Error::NotFound)?;
     let mut plan = Plan::new(row, known.as_ref(), seen, existing, school, source);
     stranding::foresee(db, &mut plan)?;
     falling::foresee(db, &mut plan)?;
     Ok(plan)
 }
 
-/// Writes a plan, inside one transaction. Answers false, and writes nothing, when another import has come between.
+/// Writes a plan, inside one transaction. Answers false, and writes nothing, when another import
+/// has come between.
 ///
 /// # Errors
 /// What the database says.
@@ -219,33 +248,65 @@ pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
     }
     if let Some(actor) = &plan.pushed_by {
         let summary = plan.changes.summary();
-        events::record(db, &plan.ctx, &NewEvent { school, evening: None, parent: None, student: None, action: "roster_pushed", summary, actor })?;
+        events::record(
+            db,
+            &plan.ctx,
+            &NewEvent {
+                school,
+                evening: None,
+                parent: None,
+                student: None,
+                action: "roster_pushed",
+                summary,
+                actor,
+            },
+        )?;
     }
     webhooks::tell(db, &plan.ctx, school, &[News::roster(school)])?;
     Ok(true)
 }
 
-/// Tells staff of something that the plan has done. A letter that is on its way lists all that is recorded at its moment.
+/// Tells staff of something that the plan has done. A letter that is on its way lists all that is
+/// recorded at its moment.
 fn alert_once(db: &mut Db, plan: &Plan, is_alerted: bool, summary: String) -> Result<()> {
     let (school, by_itself) = (SchoolId::from(plan.school.id), Actor::school());
     let actor = plan.pushed_by.as_ref().unwrap_or(&by_itself);
     if is_alerted {
-        return events::record(db, &plan.ctx, &NewEvent { school, evening: None, parent: None, student: None, action: "staff_alerted", summary, actor });
+        return events::record(
+            db,
+            &plan.ctx,
+            &NewEvent {
+                school,
+                evening: None,
+                parent: None,
+                student: None,
+                action: "staff_alerted",
+                summary,
+                actor,
+            },
+        );
     }
     access::alert_staff(db, &plan.ctx, school, actor, "staff_alerted", &summary)
 }
 
 fn how_to_restore(plan: &Plan) -> String {
     let days = RESTORABLE_FOR.num_days();
-    format!("The import was {}. If its data were wrong, what it ended can be brought back within {days} days: parlour roster restore {}", plan.turn, plan.turn)
+    format!(
+        "The import was {}. If its data were wrong, what it ended can be brought back within \
+         {days} days: parlour roster restore {}",
+        plan.turn, plan.turn
+    )
 }
 
 fn bind(db: &mut Db, plan: &Plan) -> Result<bool> {
     let school = SchoolId::from(plan.school.id);
-    plan.writer.as_ref().map_or(Ok(true), |writer| source_schools::bind(db, &plan.ctx, school, &plan.school.sourced_id, writer))
+    plan.writer.as_ref().map_or(Ok(true), |writer| {
+        source_schools::bind(db, &plan.ctx, school, &plan.school.sourced_id, writer)
+    })
 }
 
-/// What the last import of a school left behind, by which the next one finds out that none has come between.
+/// What the last import of a school left behind, by which the next one finds out that none has come
+/// between.
 #[derive(Clone, Debug)]
 pub struct Turn(Option<String>);
 
@@ -254,7 +315,9 @@ pub struct Turn(Option<String>);
 /// # Errors
 /// When the database fails.
 pub fn turn(db: &mut Db, sourced_id: &str) -> Result<Turn> {
-    Ok(Turn(marks::table.find(mark(sourced_id)).select(marks::value).first::<String>(db).optional()?))
+    Ok(Turn(
+        marks::table.find(mark(sourced_id)).select(marks::value).first::<String>(db).optional()?,
+    ))
 }
 
 /// The name under which a school's imports take turns.
@@ -262,11 +325,14 @@ fn mark(sourced_id: &str) -> String {
     format!("roster:{sourced_id}")
 }
 
-/// Makes sure that no import has written since the plan was made, by a conditional write whose row count decides.
+/// Makes sure that no import has written since the plan was made, by a conditional write whose row
+/// count decides.
 fn take_turn(db: &mut Db, plan: &Plan) -> Result<bool> {
     let (name, turn) = (mark(&plan.school.sourced_id), plan.turn.to_string());
     let written = match &plan.seen {
-        Some(seen) => diesel::update(marks::table.find(&name).filter(marks::value.eq(seen))).set(marks::value.eq(&turn)).execute(db)?,
+        Some(seen) => diesel::update(marks::table.find(&name).filter(marks::value.eq(seen)))
+            .set(marks::value.eq(&turn))
+            .execute(db)?,
         None => {
             each!(db, conn => diesel::insert_into(marks::table).values((marks::name.eq(&name), marks::value.eq(&turn))).on_conflict_do_nothing().execute(conn))?
         }
@@ -274,23 +340,33 @@ fn take_turn(db: &mut Db, plan: &Plan) -> Result<bool> {
     Ok(written == 1)
 }
 
-/// Holds everybody from whom the plan may take something, so that a booking or an invite under way is decided before or after it, never beside it.
+/// Holds everybody from whom the plan may take something, so that a booking or an invite under way
+/// is decided before or after it, never beside it.
 fn hold_contacts(db: &mut Db, plan: &Plan) -> Result<()> {
     // SQLite writes one at a time anyway.
     if matches!(db, Db::Sqlite(_)) || !plan.losses.sweep {
         return Ok(());
     }
     let mut students = plan.losses.students.clone();
-    let of_addresses = guardianships::table.filter(guardianships::parent_id.eq_any(plan.losses.addresses.iter().copied())).select(guardianships::student_id);
+    let of_addresses = guardianships::table
+        .filter(guardianships::parent_id.eq_any(plan.losses.addresses.iter().copied()))
+        .select(guardianships::student_id);
     students.extend(of_addresses.load::<Key>(db)?);
-    let contacts = guardianships::table.filter(guardianships::student_id.eq_any(students)).select(guardianships::parent_id).distinct();
+    let contacts = guardianships::table
+        .filter(guardianships::student_id.eq_any(students))
+        .select(guardianships::parent_id)
+        .distinct();
     let contacts = contacts.load::<Key>(db)?.into_iter().chain(plan.losses.log_out.iter().copied());
     persons::lock(db, &contacts.map(PersonId::from).collect::<Vec<_>>())
 }
 
-/// Takes away what the difference takes away, in the same transaction. Whether staff are told of it.
+/// Takes away what the difference takes away, in the same transaction. Whether staff are told of
+/// it.
 fn withdraw(db: &mut Db, plan: &Plan) -> Result<bool> {
-    let people: Vec<PersonId> = plan.losses.log_out.iter().map(|person| PersonId::from(*person)).collect();
+    let people: Vec<PersonId> =
+        plan.losses.log_out.iter().map(|person| PersonId::from(*person)).collect();
     access::log_out(db, &plan.ctx, &people)?;
-    Ok(plan.losses.sweep && access::sweep(db, &plan.ctx, SchoolId::from(plan.school.id), &Actor::school())? != Withdrawn::default())
+    Ok(plan.losses.sweep
+        && access::sweep(db, &plan.ctx, SchoolId::from(plan.school.id), &Actor::school())?
+            != Withdrawn::default())
 }

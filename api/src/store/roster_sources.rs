@@ -1,4 +1,5 @@
-//! Whose turn it is to sync a roster: one lease for each source, taken by a conditional update, so that of several servers one works at a time.
+//! Whose turn it is to sync a roster: one lease for each source, taken by a conditional update, so
+//! that of several servers one works at a time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -10,7 +11,8 @@ use super::{
 };
 use crate::{context::Context, each, schema::roster_sources};
 
-/// How long a turn lasts that nobody keeps: after that, a server that has vanished is taken to have gone.
+/// How long a turn lasts that nobody keeps: after that, a server that has vanished is taken to have
+/// gone.
 pub const LEASE: TimeDelta = TimeDelta::minutes(5);
 
 /// When a turn may be taken.
@@ -41,7 +43,11 @@ pub fn take(db: &mut Db, ctx: &Context, source: &str, turn: Turn) -> Result<Opti
     let taken = diesel::update(roster_sources::table.find(source))
         .filter(roster_sources::due_at.le(due_by))
         .filter(roster_sources::lease_ends_at.is_null().or(roster_sources::lease_ends_at.le(now)))
-        .set((roster_sources::holder.eq(holder), roster_sources::lease_ends_at.eq(at(ctx.now + LEASE)), roster_sources::started_at.eq(now)))
+        .set((
+            roster_sources::holder.eq(holder),
+            roster_sources::lease_ends_at.eq(at(ctx.now + LEASE)),
+            roster_sources::started_at.eq(now),
+        ))
         .execute(db)?;
     Ok((taken == 1).then(|| Lease { source: source.to_owned(), holder }))
 }
@@ -64,12 +70,15 @@ pub fn synced(db: &mut Db, source: &str) -> Result<Synced> {
     Ok(roster_sources::table.find(source).select(columns).first(db).optional()?.unwrap_or_default())
 }
 
-/// Remembers that a sync by itself has succeeded which began at this time. Only whoever has the turn is heard.
+/// Remembers that a sync by itself has succeeded which began at this time. Only whoever has the
+/// turn is heard.
 ///
 /// # Errors
 /// When the database fails.
 pub fn remember(db: &mut Db, lease: &Lease, began_at: DateTime<Utc>, whole: bool) -> Result<()> {
-    let mine = || roster_sources::table.find(&lease.source).filter(roster_sources::holder.eq(lease.holder));
+    let mine = || {
+        roster_sources::table.find(&lease.source).filter(roster_sources::holder.eq(lease.holder))
+    };
     diesel::update(mine()).set(roster_sources::changes_since.eq(at(began_at))).execute(db)?;
     if whole {
         diesel::update(mine()).set(roster_sources::whole_since.eq(at(began_at))).execute(db)?;
@@ -89,15 +98,29 @@ pub fn keep(db: &mut Db, now: DateTime<Utc>, lease: &Lease) -> Result<bool> {
     Ok(kept == 1)
 }
 
-/// Gives a turn back with what came of it, and says when the next one is due. Answers whether a failure is news: the turn before did not fail in the same words.
+/// Gives a turn back with what came of it, and says when the next one is due. Answers whether a
+/// failure is news: the turn before did not fail in the same words.
 ///
 /// # Errors
 /// When the database fails.
-pub fn give_back(db: &mut Db, now: DateTime<Utc>, lease: &Lease, due_at: Option<DateTime<Utc>>, failure: Option<&str>) -> Result<bool> {
-    let mine = || roster_sources::table.find(&lease.source).filter(roster_sources::holder.eq(lease.holder));
-    let before: Option<Option<String>> = mine().select(roster_sources::failure).first(db).optional()?;
+pub fn give_back(
+    db: &mut Db,
+    now: DateTime<Utc>,
+    lease: &Lease,
+    due_at: Option<DateTime<Utc>>,
+    failure: Option<&str>,
+) -> Result<bool> {
+    let mine = || {
+        roster_sources::table.find(&lease.source).filter(roster_sources::holder.eq(lease.holder))
+    };
+    let before: Option<Option<String>> =
+        mine().select(roster_sources::failure).first(db).optional()?;
     let Some(before) = before else { return Ok(false) };
-    let given_back = (roster_sources::holder.eq(None::<Key>), roster_sources::lease_ends_at.eq(None::<At>), roster_sources::failure.eq(failure));
+    let given_back = (
+        roster_sources::holder.eq(None::<Key>),
+        roster_sources::lease_ends_at.eq(None::<At>),
+        roster_sources::failure.eq(failure),
+    );
     diesel::update(mine()).set(given_back).execute(db)?;
     let row = roster_sources::table.find(&lease.source);
     if failure.is_none() {
@@ -116,7 +139,10 @@ mod tests {
 
     fn context(minutes: i64) -> Context {
         let start: DateTime<Utc> = "2026-11-24T16:00:00Z".parse().unwrap();
-        Context::new(start + TimeDelta::minutes(minutes), Random::seeded(u64::try_from(minutes).unwrap()))
+        Context::new(
+            start + TimeDelta::minutes(minutes),
+            Random::seeded(u64::try_from(minutes).unwrap()),
+        )
     }
 
     #[test]
@@ -131,12 +157,21 @@ mod tests {
         let mut db = database.connect();
         assert!(!keep(&mut db, now, &first).unwrap(), "the first one's ran out");
         assert!(keep(&mut db, now, &second).unwrap());
-        assert!(!give_back(&mut db, now, &first, None, Some("late")).unwrap(), "it is not the first one's to give back");
-        assert!(give_back(&mut db, now, &second, Some(now + TimeDelta::hours(6)), Some("refused")).unwrap());
+        assert!(
+            !give_back(&mut db, now, &first, None, Some("late")).unwrap(),
+            "it is not the first one's to give back"
+        );
+        assert!(
+            give_back(&mut db, now, &second, Some(now + TimeDelta::hours(6)), Some("refused"))
+                .unwrap()
+        );
         let mut turn = |minutes: i64, turn| take(&mut db, &context(minutes), "a", turn).unwrap();
         assert_eq!(turn(8, Turn::WhenDue), None, "it is not due");
         let third = turn(8, Turn::Now).unwrap();
         let mut db = database.connect();
-        assert!(!give_back(&mut db, now, &third, None, Some("refused")).unwrap(), "the same failure is no news");
+        assert!(
+            !give_back(&mut db, now, &third, None, Some("refused")).unwrap(),
+            "the same failure is no news"
+        );
     }
 }

@@ -100,7 +100,11 @@ pub fn change_contact(db: &mut Db, school: SchoolId, change: &ContactChange) -> 
 /// # Errors
 /// When the database fails.
 pub fn by_sourced_id(db: &mut Db, sourced_id: &str) -> Result<Option<SchoolId>> {
-    let id: Option<Key> = schools::table.filter(schools::sourced_id.eq(sourced_id)).select(schools::id).first(db).optional()?;
+    let id: Option<Key> = schools::table
+        .filter(schools::sourced_id.eq(sourced_id))
+        .select(schools::id)
+        .first(db)
+        .optional()?;
     Ok(id.map(Into::into))
 }
 
@@ -109,7 +113,8 @@ pub fn by_sourced_id(db: &mut Db, sourced_id: &str) -> Result<Option<SchoolId>> 
 /// # Errors
 /// When the database fails.
 pub fn without_host(db: &mut Db) -> Result<(Vec<String>, usize)> {
-    let all: Vec<(String, Option<String>)> = schools::table.order(schools::name).select((schools::name, schools::host)).load(db)?;
+    let all: Vec<(String, Option<String>)> =
+        schools::table.order(schools::name).select((schools::name, schools::host)).load(db)?;
     let count = all.len();
     Ok((all.into_iter().filter(|(_, host)| host.is_none()).map(|(name, _)| name).collect(), count))
 }
@@ -128,7 +133,11 @@ pub fn find(db: &mut Db, address: &SchoolAddress) -> Result<SchoolRow> {
                 Some(school) => Some(school),
                 None => {
                     let mut two: Vec<SchoolRow> = all.limit(2).load(db)?;
-                    if two.len() == 1 { two.pop().filter(|school| school.host.is_none()) } else { None }
+                    if two.len() == 1 {
+                        two.pop().filter(|school| school.host.is_none())
+                    } else {
+                        None
+                    }
                 }
             };
             only.ok_or(super::Error::NotFound)

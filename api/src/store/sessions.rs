@@ -104,15 +104,23 @@ pub enum Proof {
     Address,
     /// They read this parent's mail at this time, and were asked for a code as the parent.
     Parent(PersonId),
-    /// They have a confirmation mail of this parent's, whenever it was sent and to whomever it was passed on: they are the parent and nobody else.
+    /// They have a confirmation mail of this parent's, whenever it was sent and to whomever it was
+    /// passed on: they are the parent and nobody else.
     StandingLink(PersonId),
 }
 
-/// Starts a session for an address; who one is, is set when the address belongs to one person in one role, or the proof is one person's.
+/// Starts a session for an address; who one is, is set when the address belongs to one person in
+/// one role, or the proof is one person's.
 ///
 /// # Errors
 /// [`Dead::Link`] when the address belongs to nobody any more.
-pub fn start(db: &mut Db, ctx: &Context, school: SchoolId, address_key: &str, proof: Proof) -> Result<PersonSession> {
+pub fn start(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    address_key: &str,
+    proof: Proof,
+) -> Result<PersonSession> {
     let mut known = identities(db, school, address_key)?;
     if let Proof::Parent(person) | Proof::StandingLink(person) = proof {
         // A link for a person is a parent's: the confirmation of their appointments.
@@ -124,7 +132,14 @@ pub fn start(db: &mut Db, ctx: &Context, school: SchoolId, address_key: &str, pr
         _ => None,
     };
     let is_bound = matches!(proof, Proof::StandingLink(_));
-    let session = PersonSession { id: ctx.new_id(), school, address_key: address_key.to_owned(), identity, expires_at: ctx.now + PERSON_LIFE, is_bound };
+    let session = PersonSession {
+        id: ctx.new_id(),
+        school,
+        address_key: address_key.to_owned(),
+        identity,
+        expires_at: ctx.now + PERSON_LIFE,
+        is_bound,
+    };
     let row = NewRow {
         id: session.id.into(),
         school_id: key(school),
@@ -145,7 +160,13 @@ pub fn start(db: &mut Db, ctx: &Context, school: SchoolId, address_key: &str, pr
 ///
 /// # Errors
 /// When the database fails.
-pub fn start_guest(db: &mut Db, ctx: &Context, school: SchoolId, invite: InviteId, expires_at: DateTime<Utc>) -> Result<SessionId> {
+pub fn start_guest(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    invite: InviteId,
+    expires_at: DateTime<Utc>,
+) -> Result<SessionId> {
     let id: SessionId = ctx.new_id();
     let row = NewRow {
         id: id.into(),
@@ -167,9 +188,19 @@ pub fn start_guest(db: &mut Db, ctx: &Context, school: SchoolId, invite: InviteI
 ///
 /// # Errors
 /// [`Error::NotFound`] when it ended, [`Dead::Access`] when it ended by I13.
-pub fn find(db: &mut Db, school: SchoolId, session: SessionId, now: DateTime<Utc>) -> Result<PersonSession> {
-    type Row = (String, Option<String>, At, Option<At>, Option<String>, Option<PersonRow>, bool, bool);
-    let has_student = exists(guardianships::table.filter(guardianships::parent_id.nullable().eq(sessions::person_id)).filter(access::may_act()));
+pub fn find(
+    db: &mut Db,
+    school: SchoolId,
+    session: SessionId,
+    now: DateTime<Utc>,
+) -> Result<PersonSession> {
+    type Row =
+        (String, Option<String>, At, Option<At>, Option<String>, Option<PersonRow>, bool, bool);
+    let has_student = exists(
+        guardianships::table
+            .filter(guardianships::parent_id.nullable().eq(sessions::person_id))
+            .filter(access::may_act()),
+    );
     let row: Option<Row> = each!(db, conn => sessions::table
         .left_join(people_table::table.on(people_table::id.nullable().eq(sessions::person_id)))
         .filter(sessions::id.eq(key(session)).and(sessions::school_id.eq(key(school))).and(sessions::address_key.is_not_null()))
@@ -185,25 +216,41 @@ pub fn find(db: &mut Db, school: SchoolId, session: SessionId, now: DateTime<Utc
         ))
         .get_result(conn)
         .optional())?;
-    let (address_key, role, expires_at, revoked_at, revoked_reason, person, has_student, is_bound) = row.ok_or(Error::NotFound)?;
+    let (address_key, role, expires_at, revoked_at, revoked_reason, person, has_student, is_bound) =
+        row.ok_or(Error::NotFound)?;
     if revoked_at.is_some() {
-        return Err(if revoked_reason.as_deref() == Some("access_ended") { Error::Dead(Dead::Access) } else { Error::NotFound });
+        return Err(if revoked_reason.as_deref() == Some("access_ended") {
+            Error::Dead(Dead::Access)
+        } else {
+            Error::NotFound
+        });
     }
     if now >= *expires_at {
         return Err(Error::NotFound);
     }
     let identity = person.zip(role.as_deref().and_then(Role::parse));
     if let Some((person, role)) = &identity {
-        let still = person.removed_at.is_none() && person.email_key.as_deref() == Some(address_key.as_str()) && role.is_of(person);
-        let has_access = has_student || *role != Role::Parent || access::may_be_parent(db, school, person.id())?;
+        let still = person.removed_at.is_none()
+            && person.email_key.as_deref() == Some(address_key.as_str())
+            && role.is_of(person);
+        let has_access =
+            has_student || *role != Role::Parent || access::may_be_parent(db, school, person.id())?;
         if !still || !has_access {
             return Err(Error::Dead(Dead::Access));
         }
     }
-    Ok(PersonSession { id: session, school, address_key, identity, expires_at: *expires_at, is_bound })
+    Ok(PersonSession {
+        id: session,
+        school,
+        address_key,
+        identity,
+        expires_at: *expires_at,
+        is_bound,
+    })
 }
 
-/// All that an address may be at the school: nobody is a parent who is barred from all of their students.
+/// All that an address may be at the school: nobody is a parent who is barred from all of their
+/// students.
 ///
 /// # Errors
 /// When the database fails.
@@ -211,8 +258,11 @@ pub fn identities(db: &mut Db, school: SchoolId, address_key: &str) -> Result<Ve
     let mut all = Vec::new();
     for person in people::with_address(db, school, address_key)? {
         for role in [Role::Parent, Role::Teacher, Role::Staff] {
-            if role.is_of(&person) && (role != Role::Parent || access::may_be_parent(db, school, person.id())?) {
-                let students = if role == Role::Parent { first_names(db, person.id())? } else { Vec::new() };
+            if role.is_of(&person)
+                && (role != Role::Parent || access::may_be_parent(db, school, person.id())?)
+            {
+                let students =
+                    if role == Role::Parent { first_names(db, person.id())? } else { Vec::new() };
                 all.push(Identity { person: person.clone(), role, students });
             }
         }
@@ -223,13 +273,22 @@ pub fn identities(db: &mut Db, school: SchoolId, address_key: &str) -> Result<Ve
 /// Sets who the session is.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the address is not that person in that role, [`Dead::CodeRequired`] when the session is bound to somebody else.
-pub fn choose(db: &mut Db, session: &PersonSession, person: PersonId, role: Role) -> Result<PersonSession> {
+/// [`Error::NotFound`] when the address is not that person in that role, [`Dead::CodeRequired`]
+/// when the session is bound to somebody else.
+pub fn choose(
+    db: &mut Db,
+    session: &PersonSession,
+    person: PersonId,
+    role: Role,
+) -> Result<PersonSession> {
     let chosen = identities(db, session.school, &session.address_key)?
         .into_iter()
         .find(|identity| identity.person.id() == person && identity.role == role)
         .ok_or(Error::NotFound)?;
-    let is_same = session.identity.as_ref().is_some_and(|(who, as_role)| who.id() == person && *as_role == role);
+    let is_same = session
+        .identity
+        .as_ref()
+        .is_some_and(|(who, as_role)| who.id() == person && *as_role == role);
     if session.is_bound && !is_same {
         return Err(Error::Dead(Dead::CodeRequired));
     }
@@ -244,21 +303,39 @@ pub fn choose(db: &mut Db, session: &PersonSession, person: PersonId, role: Role
 /// # Errors
 /// When the database fails.
 pub fn end(db: &mut Db, ctx: &Context, session: SessionId) -> Result<()> {
-    let live = sessions::table.filter(sessions::id.eq(key(session)).and(sessions::revoked_at.is_null()));
-    diesel::update(live).set((sessions::revoked_at.eq(Some(at(ctx.now))), sessions::revoked_reason.eq(Some("logged_out")))).execute(db)?;
+    let live =
+        sessions::table.filter(sessions::id.eq(key(session)).and(sessions::revoked_at.is_null()));
+    diesel::update(live)
+        .set((
+            sessions::revoked_at.eq(Some(at(ctx.now))),
+            sessions::revoked_reason.eq(Some("logged_out")),
+        ))
+        .execute(db)?;
     calls::put_out(db, ctx, Out::Sessions(&[key(session)]), "logged_out")
 }
 
-/// Logs an address out everywhere at the school: all its sessions end, the login links in its mails die, and no browser is remembered as of its people.
+/// Logs an address out everywhere at the school: all its sessions end, the login links in its mails
+/// die, and no browser is remembered as of its people.
 ///
 /// # Errors
 /// When the database fails.
 pub fn end_all(db: &mut Db, ctx: &Context, school: SchoolId, address_key: &str) -> Result<()> {
-    // First, so that a session which is just being begun by one of these links is there when sessions are ended.
+    // First, so that a session which is just being begun by one of these links is there when
+    // sessions are ended.
     login::expire_of_address(db, school, address_key, ctx.now)?;
-    let of_address = sessions::table.filter(sessions::school_id.eq(key(school)).and(sessions::address_key.eq(address_key)).and(sessions::revoked_at.is_null()));
+    let of_address = sessions::table.filter(
+        sessions::school_id
+            .eq(key(school))
+            .and(sessions::address_key.eq(address_key))
+            .and(sessions::revoked_at.is_null()),
+    );
     let live: Vec<Key> = of_address.select(sessions::id).load(db)?;
-    diesel::update(of_address).set((sessions::revoked_at.eq(Some(at(ctx.now))), sessions::revoked_reason.eq(Some("logged_out")))).execute(db)?;
+    diesel::update(of_address)
+        .set((
+            sessions::revoked_at.eq(Some(at(ctx.now))),
+            sessions::revoked_reason.eq(Some("logged_out")),
+        ))
+        .execute(db)?;
     people::forget_devices(db, school, address_key)?;
     calls::put_out(db, ctx, Out::Sessions(&live), "logged_out")
 }
@@ -269,7 +346,10 @@ pub fn end_all(db: &mut Db, ctx: &Context, school: SchoolId, address_key: &str) 
 /// [`Dead::Access`] when nobody has it any more.
 pub fn address_of(db: &mut Db, session: &PersonSession) -> Result<EmailAddress> {
     let known = people::with_address(db, session.school, &session.address_key)?;
-    known.into_iter().find_map(|person| EmailAddress::parse(&person.email?).ok()).ok_or(Error::Dead(Dead::Access))
+    known
+        .into_iter()
+        .find_map(|person| EmailAddress::parse(&person.email?).ok())
+        .ok_or(Error::Dead(Dead::Access))
 }
 
 /// Ends the guest sessions of an invite whose link was renewed.
@@ -277,32 +357,58 @@ pub fn address_of(db: &mut Db, session: &PersonSession) -> Result<EmailAddress> 
 /// # Errors
 /// When the database fails.
 pub fn end_of_invite(db: &mut Db, ctx: &Context, invite: InviteId) -> Result<()> {
-    let live = sessions::table.filter(sessions::invite_id.eq(key(invite)).and(sessions::revoked_at.is_null()));
-    diesel::update(live).set((sessions::revoked_at.eq(Some(at(ctx.now))), sessions::revoked_reason.eq(Some("logged_out")))).execute(db)?;
+    let live = sessions::table
+        .filter(sessions::invite_id.eq(key(invite)).and(sessions::revoked_at.is_null()));
+    diesel::update(live)
+        .set((
+            sessions::revoked_at.eq(Some(at(ctx.now))),
+            sessions::revoked_reason.eq(Some("logged_out")),
+        ))
+        .execute(db)?;
     calls::put_out(db, ctx, Out::Participants(&[key(invite)]), "link_renewed")
 }
 
-/// Lets the ended sessions of an invite that came back count as logged out: the guest comes in anew, by the link that is mailed again.
+/// Lets the ended sessions of an invite that came back count as logged out: the guest comes in
+/// anew, by the link that is mailed again.
 ///
 /// # Errors
 /// When the database fails.
 pub fn forget_guests(db: &mut Db, invite: InviteId) -> Result<()> {
-    let ended = sessions::table.filter(sessions::invite_id.eq(key(invite)).and(sessions::revoked_at.is_not_null()));
+    let ended = sessions::table
+        .filter(sessions::invite_id.eq(key(invite)).and(sessions::revoked_at.is_not_null()));
     diesel::update(ended).set(sessions::revoked_reason.eq(Some("logged_out"))).execute(db)?;
     Ok(())
 }
 
-/// Ends the sessions of people who lost access, and of guests of invites that ended, and puts them out of the calls that they are in, with this reason.
+/// Ends the sessions of people who lost access, and of guests of invites that ended, and puts them
+/// out of the calls that they are in, with this reason.
 ///
 /// # Errors
 /// When the database fails.
-pub fn withdraw(db: &mut Db, ctx: &Context, persons: &[Key], invites: &[Key], reason: &str) -> Result<()> {
-    let ended = (sessions::revoked_at.eq(Some(at(ctx.now))), sessions::revoked_reason.eq(Some("access_ended")));
+pub fn withdraw(
+    db: &mut Db,
+    ctx: &Context,
+    persons: &[Key],
+    invites: &[Key],
+    reason: &str,
+) -> Result<()> {
+    let ended = (
+        sessions::revoked_at.eq(Some(at(ctx.now))),
+        sessions::revoked_reason.eq(Some("access_ended")),
+    );
     if !persons.is_empty() {
-        diesel::update(sessions::table.filter(sessions::person_id.eq_any(persons.to_vec()).and(sessions::revoked_at.is_null()))).set(ended).execute(db)?;
+        diesel::update(sessions::table.filter(
+            sessions::person_id.eq_any(persons.to_vec()).and(sessions::revoked_at.is_null()),
+        ))
+        .set(ended)
+        .execute(db)?;
     }
     if !invites.is_empty() {
-        diesel::update(sessions::table.filter(sessions::invite_id.eq_any(invites.to_vec()).and(sessions::revoked_at.is_null()))).set(ended).execute(db)?;
+        diesel::update(sessions::table.filter(
+            sessions::invite_id.eq_any(invites.to_vec()).and(sessions::revoked_at.is_null()),
+        ))
+        .set(ended)
+        .execute(db)?;
     }
     let participants: Vec<Key> = persons.iter().chain(invites).copied().collect();
     calls::put_out(db, ctx, Out::Participants(&participants), reason)
@@ -311,7 +417,12 @@ pub fn withdraw(db: &mut Db, ctx: &Context, persons: &[Key], invites: &[Key], re
 fn first_names(db: &mut Db, parent: PersonId) -> Result<Vec<String>> {
     Ok(guardianships::table
         .inner_join(people_table::table.on(people_table::id.eq(guardianships::student_id)))
-        .filter(guardianships::parent_id.eq(key(parent)).and(people_table::removed_at.is_null()).and(access::may_act()))
+        .filter(
+            guardianships::parent_id
+                .eq(key(parent))
+                .and(people_table::removed_at.is_null())
+                .and(access::may_act()),
+        )
         .order(people_table::given_name)
         .select(people_table::given_name)
         .load(db)?)

@@ -50,49 +50,81 @@ pub enum SlotState {
 pub struct StudentGrid {
     /// The student.
     pub student: PersonRow,
-    /// Each class, the states in the order of the evening's slots, and the parent's own booking of it.
+    /// Each class, the states in the order of the evening's slots, and the parent's own booking of
+    /// it.
     pub classes: Vec<(OfferedClass, Vec<SlotState>, Option<Key>)>,
 }
 
-/// The grid of a parent. For staff it has the classes of stranded appointments as well, so that these can be moved.
+/// The grid of a parent. For staff it has the classes of stranded appointments as well, so that
+/// these can be moved.
 ///
 /// # Errors
 /// When the database fails.
 pub fn grid(db: &mut Db, evening: &EveningRow, acting: &Acting) -> Result<Vec<StudentGrid>> {
     let parent = acting.parent;
     let students = access::students_of(db, parent)?;
-    let mut offered = offered_classes(db, evening, &students.iter().map(|student| student.id).collect::<Vec<_>>())?;
+    let mut offered = offered_classes(
+        db,
+        evening,
+        &students.iter().map(|student| student.id).collect::<Vec<_>>(),
+    )?;
     let timing = evening.timing()?;
     let own: Vec<(Key, Key, Key, At, bool)> = bookings::table
-        .filter(bookings::evening_id.eq(evening.id).and(bookings::parent_id.eq(key(parent))).and(bookings::cancelled_at.is_null()))
+        .filter(
+            bookings::evening_id
+                .eq(evening.id)
+                .and(bookings::parent_id.eq(key(parent)))
+                .and(bookings::cancelled_at.is_null()),
+        )
         // One that another one follows is the class's no more.
         .filter(bookings::repeated_at.is_null())
-        .select((bookings::id, bookings::student_id, bookings::class_id, bookings::starts_at, bookings::video))
+        .select((
+            bookings::id,
+            bookings::student_id,
+            bookings::class_id,
+            bookings::starts_at,
+            bookings::video,
+        ))
         .load(db)?;
     if acting.is_staff {
         add_kept(db, &own, &mut offered)?;
     }
     let mut concerned: BTreeSet<Key> = students.iter().map(|student| student.id).collect();
     concerned.insert(key(parent));
-    concerned.extend(offered.values().flatten().flat_map(|class| class.teachers.iter().map(|teacher| teacher.id)));
+    concerned.extend(
+        offered
+            .values()
+            .flatten()
+            .flat_map(|class| class.teachers.iter().map(|teacher| teacher.id)),
+    );
     let claimed = claimed(db, &timing, &concerned)?;
-    let state = |at: DateTime<Utc>, student: Key, class: &OfferedClass, own_at: Option<DateTime<Utc>>| {
-        let is_claimed = |person: Key| claimed_minutes(at, timing.slot_length()).any(|minute| claimed.contains(&(person, minute)));
-        if own_at == Some(at) {
-            SlotState::Yours
-        } else if is_claimed(key(parent)) {
-            SlotState::Busy
-        } else if is_claimed(student) || class.teachers.iter().any(|teacher| is_claimed(teacher.id)) {
-            SlotState::Taken
-        } else {
-            SlotState::Free
-        }
-    };
+    let state =
+        |at: DateTime<Utc>, student: Key, class: &OfferedClass, own_at: Option<DateTime<Utc>>| {
+            let is_claimed = |person: Key| {
+                claimed_minutes(at, timing.slot_length())
+                    .any(|minute| claimed.contains(&(person, minute)))
+            };
+            if own_at == Some(at) {
+                SlotState::Yours
+            } else if is_claimed(key(parent)) {
+                SlotState::Busy
+            } else if is_claimed(student)
+                || class.teachers.iter().any(|teacher| is_claimed(teacher.id))
+            {
+                SlotState::Taken
+            } else {
+                SlotState::Free
+            }
+        };
     let grid = students.into_iter().filter_map(|student| {
         let classes = offered.get(&student.id)?;
         let rows = classes.iter().map(|class| {
-            let booked = own.iter().find(|(_, of, with, ..)| *of == student.id && *with == key(class.id));
-            let states = timing.slots().map(|at| state(at, student.id, class, booked.map(|(.., at, _)| **at))).collect();
+            let booked =
+                own.iter().find(|(_, of, with, ..)| *of == student.id && *with == key(class.id));
+            let states = timing
+                .slots()
+                .map(|at| state(at, student.id, class, booked.map(|(.., at, _)| **at)))
+                .collect();
             (class.clone(), states, booked.map(|(id, ..)| *id))
         });
         let classes = rows.collect();
@@ -102,9 +134,15 @@ pub fn grid(db: &mut Db, evening: &EveningRow, acting: &Acting) -> Result<Vec<St
 }
 
 /// Adds the classes of a parent's own bookings that are not offered any more.
-fn add_kept(db: &mut Db, own: &[(Key, Key, Key, At, bool)], offered: &mut BTreeMap<Key, Vec<OfferedClass>>) -> Result<()> {
+fn add_kept(
+    db: &mut Db,
+    own: &[(Key, Key, Key, At, bool)],
+    offered: &mut BTreeMap<Key, Vec<OfferedClass>>,
+) -> Result<()> {
     for (booking, student, class, _, video) in own {
-        let is_offered = offered.get(student).is_some_and(|classes| classes.iter().any(|one| key(one.id) == *class));
+        let is_offered = offered
+            .get(student)
+            .is_some_and(|classes| classes.iter().any(|one| key(one.id) == *class));
         let kept = if is_offered { None } else { kept_class(db, *booking, *class, *video)? };
         if let Some(kept) = kept {
             offered.entry(*student).or_default().push(kept);
@@ -113,19 +151,29 @@ fn add_kept(db: &mut Db, own: &[(Key, Key, Key, At, bool)], offered: &mut BTreeM
     Ok(())
 }
 
-/// Which of these students are involved in the evening by a class of theirs that takes part, booked or not.
+/// Which of these students are involved in the evening by a class of theirs that takes part, booked
+/// or not.
 ///
 /// # Errors
 /// When the database fails.
 pub fn involved(db: &mut Db, evening: &EveningRow, students: &[Key]) -> Result<BTreeSet<Key>> {
-    Ok(offered_classes(db, evening, students)?.into_iter().filter(|(_, classes)| !classes.is_empty()).map(|(student, _)| student).collect())
+    Ok(offered_classes(db, evening, students)?
+        .into_iter()
+        .filter(|(_, classes)| !classes.is_empty())
+        .map(|(student, _)| student)
+        .collect())
 }
 
-/// The classes of the evening that each student is in, by subject. A class without a teacher is not offered.
+/// The classes of the evening that each student is in, by subject. A class without a teacher is not
+/// offered.
 ///
 /// # Errors
 /// When the database fails.
-pub fn offered_classes(db: &mut Db, evening: &EveningRow, students: &[Key]) -> Result<BTreeMap<Key, Vec<OfferedClass>>> {
+pub fn offered_classes(
+    db: &mut Db,
+    evening: &EveningRow,
+    students: &[Key],
+) -> Result<BTreeMap<Key, Vec<OfferedClass>>> {
     offered(db, evening, students, None)
 }
 
@@ -133,11 +181,21 @@ pub fn offered_classes(db: &mut Db, evening: &EveningRow, students: &[Key]) -> R
 ///
 /// # Errors
 /// When the database fails.
-pub fn offered_of(db: &mut Db, evening: &EveningRow, students: &[Key], wanted: &BTreeSet<Key>) -> Result<BTreeMap<Key, Vec<OfferedClass>>> {
+pub fn offered_of(
+    db: &mut Db,
+    evening: &EveningRow,
+    students: &[Key],
+    wanted: &BTreeSet<Key>,
+) -> Result<BTreeMap<Key, Vec<OfferedClass>>> {
     offered(db, evening, students, Some(wanted))
 }
 
-fn offered(db: &mut Db, evening: &EveningRow, students: &[Key], wanted: Option<&BTreeSet<Key>>) -> Result<BTreeMap<Key, Vec<OfferedClass>>> {
+fn offered(
+    db: &mut Db,
+    evening: &EveningRow,
+    students: &[Key],
+    wanted: Option<&BTreeSet<Key>>,
+) -> Result<BTreeMap<Key, Vec<OfferedClass>>> {
     let rows: Vec<(Key, Key, String, bool)> = each!(db, conn => {
         let all = enrolments::table
             .inner_join(classes::table)
@@ -151,11 +209,17 @@ fn offered(db: &mut Db, evening: &EveningRow, students: &[Key], wanted: Option<&
             None => all.load(conn),
         }
     })?;
-    let teachers = teachers_of(db, &rows.iter().map(|(_, class, ..)| *class).collect::<BTreeSet<_>>())?;
+    let teachers =
+        teachers_of(db, &rows.iter().map(|(_, class, ..)| *class).collect::<BTreeSet<_>>())?;
     let mut offered: BTreeMap<Key, Vec<OfferedClass>> = BTreeMap::new();
     for (student, class, subject, video) in rows {
         if let Some(teachers) = teachers.get(&class) {
-            offered.entry(student).or_default().push(OfferedClass { id: class.into(), subject, video, teachers: teachers.clone() });
+            offered.entry(student).or_default().push(OfferedClass {
+                id: class.into(),
+                subject,
+                video,
+                teachers: teachers.clone(),
+            });
         }
     }
     Ok(offered)

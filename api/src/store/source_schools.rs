@@ -1,4 +1,5 @@
-//! Which schools a roster source may write: those that it has written first, or that our settings list for it. No provider says so.
+//! Which schools a roster source may write: those that it has written first, or that our settings
+//! list for it. No provider says so.
 
 use diesel::{prelude::*, upsert::excluded};
 use parlour_domain::id::SchoolId;
@@ -41,18 +42,29 @@ pub enum Standing {
 /// # Errors
 /// When the database fails.
 pub fn of_source(db: &mut Db, source: &str) -> Result<Vec<String>> {
-    let bound = source_schools::table.inner_join(schools::table.on(schools::id.eq(source_schools::school_id)));
-    Ok(bound.filter(source_schools::source.eq(source)).order(schools::sourced_id).select(schools::sourced_id).load(db)?)
+    let bound = source_schools::table
+        .inner_join(schools::table.on(schools::id.eq(source_schools::school_id)));
+    Ok(bound
+        .filter(source_schools::source.eq(source))
+        .order(schools::sourced_id)
+        .select(schools::sourced_id)
+        .load(db)?)
 }
 
-/// How a school stands to a source whose provider has this address. A school that was written before schools were bound is known by its people's values.
+/// How a school stands to a source whose provider has this address. A school that was written
+/// before schools were bound is known by its people's values.
 ///
 /// # Errors
 /// When the database fails.
 pub fn standing(db: &mut Db, source: &str, address: &str, sourced_id: &str) -> Result<Standing> {
-    let school: Option<Key> = schools::table.filter(schools::sourced_id.eq(sourced_id)).select(schools::id).first(db).optional()?;
+    let school: Option<Key> = schools::table
+        .filter(schools::sourced_id.eq(sourced_id))
+        .select(schools::id)
+        .first(db)
+        .optional()?;
     let Some(school) = school else { return Ok(Standing::New) };
-    let bound: Option<String> = source_schools::table.find(school).select(source_schools::source).first(db).optional()?;
+    let bound: Option<String> =
+        source_schools::table.find(school).select(source_schools::source).first(db).optional()?;
     Ok(match bound {
         Some(bound) if bound == source => Standing::Own,
         Some(bound) => Standing::Other(bound),
@@ -65,29 +77,57 @@ pub fn standing(db: &mut Db, source: &str, address: &str, sourced_id: &str) -> R
 fn was_written_by(db: &mut Db, school: Key, source: &str, address: &str) -> Result<bool> {
     let escape = |text: &str| text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     let sources: i64 = roster_sources::table
-        .filter(roster_sources::name.like(format!("{} %", escape(address))).escape('\\').and(roster_sources::name.ne(source)))
+        .filter(
+            roster_sources::name
+                .like(format!("{} %", escape(address)))
+                .escape('\\')
+                .and(roster_sources::name.ne(source)),
+        )
         .count()
         .get_result(db)?;
-    let origin = format!("[\"{}\",{},", SourceKind::Provider.as_str(), serde_json::Value::from(address));
-    let written = people::table.filter(people::school_id.eq(school).and(people::removed_at.is_null()));
-    let written: i64 = written.filter(people::sources.like(format!("%{}%", escape(&origin))).escape('\\')).count().get_result(db)?;
+    let origin =
+        format!("[\"{}\",{},", SourceKind::Provider.as_str(), serde_json::Value::from(address));
+    let written =
+        people::table.filter(people::school_id.eq(school).and(people::removed_at.is_null()));
+    let written: i64 = written
+        .filter(people::sources.like(format!("%{}%", escape(&origin))).escape('\\'))
+        .count()
+        .get_result(db)?;
     Ok(sources == 0 && written > 0)
 }
 
-/// Binds a school to the source that writes it now, in the same transaction. Answers false when it is another source's and not listed for this one.
+/// Binds a school to the source that writes it now, in the same transaction. Answers false when it
+/// is another source's and not listed for this one.
 ///
 /// # Errors
 /// When the database fails.
-pub fn bind(db: &mut Db, ctx: &Context, school: SchoolId, sourced_id: &str, writer: &Writer) -> Result<bool> {
-    let row = (source_schools::school_id.eq(key(school)), source_schools::source.eq(&writer.source), source_schools::bound_at.eq(at(ctx.now)));
+pub fn bind(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    sourced_id: &str,
+    writer: &Writer,
+) -> Result<bool> {
+    let row = (
+        source_schools::school_id.eq(key(school)),
+        source_schools::source.eq(&writer.source),
+        source_schools::bound_at.eq(at(ctx.now)),
+    );
     let is_listed = writer.listed.iter().any(|id| id == sourced_id);
-    let bound: Option<String> = source_schools::table.find(key(school)).select(source_schools::source).first(db).optional()?;
+    let bound: Option<String> = source_schools::table
+        .find(key(school))
+        .select(source_schools::source)
+        .first(db)
+        .optional()?;
     if bound.as_ref() == Some(&writer.source) {
         return Ok(true);
     }
     let insert = diesel::insert_into(source_schools::table).values(row);
     let written = if is_listed {
-        let taken = (source_schools::source.eq(excluded(source_schools::source)), source_schools::bound_at.eq(excluded(source_schools::bound_at)));
+        let taken = (
+            source_schools::source.eq(excluded(source_schools::source)),
+            source_schools::bound_at.eq(excluded(source_schools::bound_at)),
+        );
         each!(db, conn => insert.on_conflict(source_schools::school_id).do_update().set(taken).execute(conn))?
     } else {
         each!(db, conn => insert.on_conflict_do_nothing().execute(conn))?

@@ -1,4 +1,5 @@
-//! Which source last set each value of a roster's row, as the rows keep it: values are grouped by source and time, so that a row has few items. Pure.
+//! Which source last set each value of a roster's row, as the rows keep it: values are grouped by
+//! source and time, so that a row has few items. Pure.
 
 mod kept;
 
@@ -35,7 +36,8 @@ impl SourceKind {
         }
     }
 
-    /// It sends rows one by one, and means what it says of each; a file or provider writes a column for everybody.
+    /// It sends rows one by one, and means what it says of each; a file or provider writes a column
+    /// for everybody.
     #[must_use]
     pub const fn is_pushed(self) -> bool {
         matches!(self, Self::Program | Self::Staff)
@@ -76,7 +78,14 @@ impl Stamps<'_> {
     /// What a row keeps of which these columns come from here.
     pub fn of(&mut self, columns: Vec<&'static str>) -> Kept {
         let (origin, at) = (self.origin, self.now.timestamp_micros());
-        let text = |columns: &Vec<&'static str>| write(&[(origin.kind, origin.name.clone(), at, columns.iter().map(|&column| column.to_owned()).collect())]);
+        let text = |columns: &Vec<&'static str>| {
+            write(&[(
+                origin.kind,
+                origin.name.clone(),
+                at,
+                columns.iter().map(|&column| column.to_owned()).collect(),
+            )])
+        };
         self.made.entry(columns).or_insert_with_key(text).clone()
     }
 }
@@ -92,25 +101,34 @@ fn write(items: &[Item]) -> Kept {
     serde_json::to_string(items).map_or_else(|_| Kept::default(), Kept::from)
 }
 
-/// What a row keeps once these columns come from the source of `stamp`; the others stay those of whoever set them.
+/// What a row keeps once these columns come from the source of `stamp`; the others stay those of
+/// whoever set them.
 #[must_use]
 pub fn merged(before: &Kept, columns: &[&str], stamp: &Kept) -> Kept {
     if columns.is_empty() {
         return before.clone();
     }
     let mut items = read(before.as_str());
-    items.iter_mut().for_each(|(.., kept)| kept.retain(|column| !columns.contains(&column.as_str())));
+    items
+        .iter_mut()
+        .for_each(|(.., kept)| kept.retain(|column| !columns.contains(&column.as_str())));
     items.retain(|(.., kept)| !kept.is_empty());
     // A value that was blanked is no column of the stamp, and comes from there all the same.
     let new = read(stamp.as_str()).into_iter().next();
-    items.extend(new.map(|(kind, name, at, _)| (kind, name, at, columns.iter().map(|&column| column.to_owned()).collect())));
+    items.extend(new.map(|(kind, name, at, _)| {
+        (kind, name, at, columns.iter().map(|&column| column.to_owned()).collect())
+    }));
     write(&items)
 }
 
-/// What kind of source a column's value comes from; none of older rows, and of a value that nobody has given.
+/// What kind of source a column's value comes from; none of older rows, and of a value that nobody
+/// has given.
 #[must_use]
 pub fn kind_of(kept: &Kept, column: &str) -> Option<SourceKind> {
-    read(kept.as_str()).into_iter().find(|(.., columns)| columns.iter().any(|one| one == column)).map(|(kind, ..)| kind)
+    read(kept.as_str())
+        .into_iter()
+        .find(|(.., columns)| columns.iter().any(|one| one == column))
+        .map(|(kind, ..)| kind)
 }
 
 /// A value's source.
@@ -130,7 +148,10 @@ pub fn of_row(kept: &Kept) -> Vec<FieldSource> {
     let one = |(kind, name, at, columns): Item| {
         let at = DateTime::from_timestamp_micros(at).unwrap_or_default();
         let origin = Origin { kind, name };
-        columns.into_iter().map(move |column| FieldSource { column, origin: origin.clone(), at }).collect::<Vec<_>>()
+        columns
+            .into_iter()
+            .map(move |column| FieldSource { column, origin: origin.clone(), at })
+            .collect::<Vec<_>>()
     };
     let mut all: Vec<FieldSource> = read(kept.as_str()).into_iter().flat_map(one).collect();
     all.sort_by(|a, b| a.column.cmp(&b.column));
@@ -144,21 +165,45 @@ mod tests {
     #[test]
     fn a_value_is_of_whoever_set_it_last() {
         let at = |minute: i64| DateTime::from_timestamp(minute * 60, 0).unwrap();
-        let stamp = |kind, name, minute, columns| Origin::new(kind, name).stamps(at(minute)).of(columns);
+        let stamp =
+            |kind, name, minute, columns| Origin::new(kind, name).stamps(at(minute)).of(columns);
         let file = stamp(SourceKind::File, "roster.zip", 1, vec!["email", "given_name"]);
         let push = stamp(SourceKind::Program, "Arbor", 2, vec!["email", "given_name"]);
         assert_eq!(merged(&file, &[], &push), file, "what did not change is not written anew");
         let both = merged(&file, &["email"], &push);
-        let seen = |kept: &Kept| of_row(kept).into_iter().map(|one| (one.column, one.origin.name, one.at)).collect::<Vec<_>>();
-        assert_eq!(seen(&both), [("email".into(), "Arbor".into(), at(2)), ("given_name".into(), "roster.zip".into(), at(1))]);
+        let seen = |kept: &Kept| {
+            of_row(kept)
+                .into_iter()
+                .map(|one| (one.column, one.origin.name, one.at))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            seen(&both),
+            [
+                ("email".into(), "Arbor".into(), at(2)),
+                ("given_name".into(), "roster.zip".into(), at(1))
+            ]
+        );
         assert_eq!(
             [kind_of(&both, "email"), kind_of(&both, "given_name"), kind_of(&both, "honorific")],
             [Some(SourceKind::Program), Some(SourceKind::File), None]
         );
-        assert_eq!(merged(&both, &["email", "given_name"], &file), file, "an item of which nothing is left goes");
-        assert_eq!(of_row(&merged(&Kept::default(), &["email"], &push)).len(), 1, "of older rows only what changes is known");
+        assert_eq!(
+            merged(&both, &["email", "given_name"], &file),
+            file,
+            "an item of which nothing is left goes"
+        );
+        assert_eq!(
+            of_row(&merged(&Kept::default(), &["email"], &push)).len(),
+            1,
+            "of older rows only what changes is known"
+        );
         let blank = stamp(SourceKind::Staff, "Helen", 3, vec!["given_name"]);
-        assert_eq!(seen(&merged(&both, &["email"], &blank))[0], ("email".into(), "Helen".into(), at(3)), "whoever blanks a value is who set it");
+        assert_eq!(
+            seen(&merged(&both, &["email"], &blank))[0],
+            ("email".into(), "Helen".into(), at(3)),
+            "whoever blanks a value is who set it"
+        );
         assert_eq!(of_row(&Kept::from("mangled".to_owned())), []);
     }
 
@@ -166,7 +211,11 @@ mod tests {
     fn rows_that_say_as_much_share_a_text() {
         let origin = Origin::new(SourceKind::File, "roster.zip");
         let mut stamps = origin.stamps(DateTime::UNIX_EPOCH);
-        let (one, same, other) = (stamps.of(vec!["role"]), stamps.of(vec!["role"]), stamps.of(vec!["role", "begins_on"]));
+        let (one, same, other) = (
+            stamps.of(vec!["role"]),
+            stamps.of(vec!["role"]),
+            stamps.of(vec!["role", "begins_on"]),
+        );
         assert!(std::ptr::eq(one.as_str(), same.as_str()) && one != other);
     }
 }

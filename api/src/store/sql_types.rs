@@ -1,4 +1,5 @@
-//! Two column types that both databases hold in their own way: ids (uuid / 16-byte blob) and moments (timestamptz / microseconds since 1970).
+//! Two column types that both databases hold in their own way: ids (uuid / 16-byte blob) and
+//! moments (timestamptz / microseconds since 1970).
 
 use std::{fmt, io::Write, ops::Deref};
 
@@ -13,8 +14,9 @@ use diesel::{
     sqlite::{Sqlite, SqliteValue},
 };
 use parlour_domain::id::{
-    BarId, BookingId, CallCodeId, ClassId, ClientId, ClientSecretId, DeliveryId, EveningId, GuestLinkRequestId, InviteId, LoginLinkId, ParticipantId, PersonId,
-    SchoolId, SessionId, WebhookId,
+    BarId, BookingId, CallCodeId, ClassId, ClientId, ClientSecretId, DeliveryId, EveningId,
+    GuestLinkRequestId, InviteId, LoginLinkId, ParticipantId, PersonId, SchoolId, SessionId,
+    WebhookId,
 };
 use uuid::Uuid;
 
@@ -30,7 +32,8 @@ pub struct Id;
 #[diesel(postgres_type(oid = 1184, array_oid = 1185), sqlite_type(name = "Long"))]
 pub struct Moment;
 
-/// An id as it goes into and comes out of a column. The domain's ids turn into it and back by `From`.
+/// An id as it goes into and comes out of a column. The domain's ids turn into it and back by
+/// `From`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Id)]
 pub struct Key(pub Uuid);
@@ -123,7 +126,9 @@ macro_rules! multi {
             }
         }
         impl FromSql<$sql, MultiBackend> for $rust {
-            fn from_sql(bytes: <MultiBackend as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+            fn from_sql(
+                bytes: <MultiBackend as Backend>::RawValue<'_>,
+            ) -> deserialize::Result<Self> {
                 bytes.from_sql::<Self, $sql>()
             }
         }
@@ -175,7 +180,9 @@ impl ToSql<Moment, Pg> for At {
 impl FromSql<Moment, Pg> for At {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
         let micros = i64::from_be_bytes(value.as_bytes().try_into()?);
-        DateTime::from_timestamp_micros(micros + PG_EPOCH).map(Self).ok_or_else(|| "a time out of range".into())
+        DateTime::from_timestamp_micros(micros + PG_EPOCH)
+            .map(Self)
+            .ok_or_else(|| "a time out of range".into())
     }
 }
 
@@ -189,6 +196,8 @@ impl ToSql<Moment, Sqlite> for At {
 impl FromSql<Moment, Sqlite> for At {
     fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
         let micros = <i64 as FromSql<BigInt, Sqlite>>::from_sql(value)?;
-        DateTime::from_timestamp_micros(micros).map(Self).ok_or_else(|| "a time out of range".into())
+        DateTime::from_timestamp_micros(micros)
+            .map(Self)
+            .ok_or_else(|| "a time out of range".into())
     }
 }

@@ -1,4 +1,5 @@
-//! The classes that a roster has put students into, with their teachers and who said so, as the office sees them.
+//! The classes that a roster has put students into, with their teachers and who said so, as the
+//! office sees them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,7 +70,14 @@ pub fn of(db: &mut Db, students: &[Key]) -> Result<BTreeMap<Key, Vec<StudentClas
     for (student, place, ClassRow { id, sourced_id, title, subject, sources }) in rows {
         let teachers = teachers.get(&id).cloned().unwrap_or_default();
         let (sources, place_sources) = (sources::of_row(&sources), sources::of_row(&place));
-        found.entry(student).or_default().push(StudentClass { sourced_id, title, subject, sources, place_sources, teachers });
+        found.entry(student).or_default().push(StudentClass {
+            sourced_id,
+            title,
+            subject,
+            sources,
+            place_sources,
+            teachers,
+        });
     }
     Ok(found)
 }
@@ -84,7 +92,10 @@ fn teachers(db: &mut Db, of: &BTreeSet<Key>) -> Result<BTreeMap<Key, Vec<ClassTe
         .load(conn))?;
     let mut teachers: BTreeMap<Key, Vec<ClassTeacher>> = BTreeMap::new();
     for (class, kept, teacher) in rows {
-        teachers.entry(class).or_default().push(ClassTeacher { name: teacher.name(), sources: sources::of_row(&kept) });
+        teachers
+            .entry(class)
+            .or_default()
+            .push(ClassTeacher { name: teacher.name(), sources: sources::of_row(&kept) });
     }
     Ok(teachers)
 }

@@ -1,4 +1,5 @@
-//! What a teacher keeps of the evening while it runs: a note and a no-show mark for each appointment, and how late they are.
+//! What a teacher keeps of the evening while it runs: a note and a no-show mark for each
+//! appointment, and how late they are.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +22,10 @@ use super::{
 use crate::{
     context::Context,
     each,
-    schema::{booking_teachers, bookings, call_queue, call_seats, calls, invite_students, invites, teacher_lateness, teacher_records},
+    schema::{
+        booking_teachers, bookings, call_queue, call_seats, calls, invite_students, invites,
+        teacher_lateness, teacher_records,
+    },
 };
 
 /// What a teacher keeps of an appointment. Each teacher of a joint one keeps their own.
@@ -95,7 +99,12 @@ struct LatenessRow {
 ///
 /// # Errors
 /// When the database fails.
-pub fn appointments(db: &mut Db, evening: EveningId, teacher: PersonId, now: DateTime<Utc>) -> Result<Vec<Appointment>> {
+pub fn appointments(
+    db: &mut Db,
+    evening: EveningId,
+    teacher: PersonId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Appointment>> {
     let mut booked = booking_store::of_teacher(db, evening, teacher)?;
     booking_store::say_stranded(db, now, booked.iter_mut().map(|(booking, _)| booking))?;
     let ids: Vec<Key> = booked.iter().map(|(booking, _)| booking.row.id).collect();
@@ -105,11 +114,22 @@ pub fn appointments(db: &mut Db, evening: EveningId, teacher: PersonId, now: Dat
     let appointments = booked.into_iter().map(|(booking, parent)| {
         let id = booking.row.id;
         let presence = |who: Key| present.get(&(id, who)).copied().unwrap_or(Presence::Missing);
-        let of_school = booking.teachers.iter().map(|teacher| (teacher.id, teacher.formal_name(), CallRole::Teacher));
-        let of_family = guests.get(&(booking.row.parent_id, booking.row.student_id)).map(|(invite, name)| (*invite, name.clone(), CallRole::Guest));
-        let everybody = of_school.chain([(parent.id, parent.name(), CallRole::Parent)]).chain(of_family);
-        let people =
-            if booking.row.video { everybody.map(|(id, name, role)| Expected { id, name, role, presence: presence(id) }).collect() } else { Vec::new() };
+        let of_school = booking
+            .teachers
+            .iter()
+            .map(|teacher| (teacher.id, teacher.formal_name(), CallRole::Teacher));
+        let of_family = guests
+            .get(&(booking.row.parent_id, booking.row.student_id))
+            .map(|(invite, name)| (*invite, name.clone(), CallRole::Guest));
+        let everybody =
+            of_school.chain([(parent.id, parent.name(), CallRole::Parent)]).chain(of_family);
+        let people = if booking.row.video {
+            everybody
+                .map(|(id, name, role)| Expected { id, name, role, presence: presence(id) })
+                .collect()
+        } else {
+            Vec::new()
+        };
         Appointment { people, record: records.remove(&id).unwrap_or_default(), booking, parent }
     });
     Ok(appointments.collect())
@@ -117,36 +137,71 @@ pub fn appointments(db: &mut Db, evening: EveningId, teacher: PersonId, now: Dat
 
 fn records(db: &mut Db, ids: &[Key], teacher: PersonId) -> Result<BTreeMap<Key, Record>> {
     let rows: Vec<(Key, bool, String)> = teacher_records::table
-        .filter(teacher_records::booking_id.eq_any(ids).and(teacher_records::teacher_id.eq(key(teacher))))
+        .filter(
+            teacher_records::booking_id
+                .eq_any(ids)
+                .and(teacher_records::teacher_id.eq(key(teacher))),
+        )
         .select((teacher_records::booking_id, teacher_records::no_show, teacher_records::note))
         .load(db)?;
-    Ok(rows.into_iter().map(|(booking, no_show, note)| (booking, Record { no_show, note })).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(booking, no_show, note)| (booking, Record { no_show, note }))
+        .collect())
 }
 
 /// The live invites of an evening, by parent and student.
-fn guests<'a>(db: &mut Db, evening: EveningId, rows: impl Iterator<Item = &'a BookingRow>) -> Result<BTreeMap<(Key, Key), (Key, String)>> {
+fn guests<'a>(
+    db: &mut Db,
+    evening: EveningId,
+    rows: impl Iterator<Item = &'a BookingRow>,
+) -> Result<BTreeMap<(Key, Key), (Key, String)>> {
     let parents: Vec<Key> = rows.map(|row| row.parent_id).collect();
     let live: Vec<(Key, Key, Key, String)> = invite_students::table
         .inner_join(invites::table)
-        .filter(invite_students::evening_id.eq(key(evening)).and(invite_students::parent_id.eq_any(parents)))
+        .filter(
+            invite_students::evening_id
+                .eq(key(evening))
+                .and(invite_students::parent_id.eq_any(parents)),
+        )
         .filter(invite_students::ended_at.is_null().and(invites::ended_at.is_null()))
-        .select((invite_students::parent_id, invite_students::student_id, invites::id, invites::name))
+        .select((
+            invite_students::parent_id,
+            invite_students::student_id,
+            invites::id,
+            invites::name,
+        ))
         .load(db)?;
-    Ok(live.into_iter().map(|(parent, student, invite, name)| ((parent, student), (invite, name))).collect())
+    Ok(live
+        .into_iter()
+        .map(|(parent, student, invite, name)| ((parent, student), (invite, name)))
+        .collect())
 }
 
-/// Who of each call is there. Whose lease is over has left, whether or not somebody has cleared the row away yet.
-fn presences(db: &mut Db, ids: &[Key], now: DateTime<Utc>) -> Result<BTreeMap<(Key, Key), Presence>> {
+/// Who of each call is there. Whose lease is over has left, whether or not somebody has cleared the
+/// row away yet.
+fn presences(
+    db: &mut Db,
+    ids: &[Key],
+    now: DateTime<Utc>,
+) -> Result<BTreeMap<(Key, Key), Presence>> {
     let seated: Vec<(Key, Key, bool)> = call_seats::table
         .filter(call_seats::booking_id.eq_any(ids).and(call_seats::lease_ends_at.gt(at(now))))
         .select((call_seats::booking_id, call_seats::participant_id, call_seats::is_present))
         .load(db)?;
     let queued: Vec<(Key, Key)> = call_queue::table
-        .filter(call_queue::booking_id.eq_any(ids).and(call_queue::is_present.eq(true)).and(call_queue::lease_ends_at.gt(at(now))))
+        .filter(
+            call_queue::booking_id
+                .eq_any(ids)
+                .and(call_queue::is_present.eq(true))
+                .and(call_queue::lease_ends_at.gt(at(now))),
+        )
         .select((call_queue::booking_id, call_queue::participant_id))
         .load(db)?;
     let waiting = queued.into_iter().map(|(booking, who)| ((booking, who), Presence::Waiting));
-    let sitting = seated.into_iter().map(|(booking, who, present)| ((booking, who), if present { Presence::InCall } else { Presence::Reconnecting }));
+    let sitting = seated.into_iter().map(|(booking, who, present)| {
+        ((booking, who), if present { Presence::InCall } else { Presence::Reconnecting })
+    });
     Ok(waiting.chain(sitting).collect())
 }
 
@@ -154,17 +209,35 @@ fn presences(db: &mut Db, ids: &[Key], now: DateTime<Utc>) -> Result<BTreeMap<(K
 ///
 /// # Errors
 /// [`Error::NotFound`] when it is cancelled, not theirs or another school's.
-pub fn set_record(db: &mut Db, ctx: &Context, school: SchoolId, teacher: &PersonRow, booking: BookingId, record: &Record) -> Result<()> {
+pub fn set_record(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    teacher: &PersonRow,
+    booking: BookingId,
+    record: &Record,
+) -> Result<()> {
     // Whoever moves it meanwhile is waited for, and sees the record if they come second.
     hold(db, Kind::Booking, key(booking))?;
     let row: BookingRow = bookings::table
         .inner_join(booking_teachers::table)
-        .filter(bookings::id.eq(key(booking)).and(bookings::school_id.eq(key(school))).and(bookings::cancelled_at.is_null()))
+        .filter(
+            bookings::id
+                .eq(key(booking))
+                .and(bookings::school_id.eq(key(school)))
+                .and(bookings::cancelled_at.is_null()),
+        )
         .filter(booking_teachers::teacher_id.eq(teacher.id))
         .select(BookingRow::as_select())
         .first(db)?;
     let before = records(db, &[row.id], teacher.id())?.remove(&row.id).unwrap_or_default();
-    let new = RecordRow { booking_id: row.id, teacher_id: teacher.id, no_show: record.no_show, note: &record.note, changed_at: at(ctx.now) };
+    let new = RecordRow {
+        booking_id: row.id,
+        teacher_id: teacher.id,
+        no_show: record.no_show,
+        note: &record.note,
+        changed_at: at(ctx.now),
+    };
     each!(db, conn => diesel::insert_into(teacher_records::table)
         .values(&new)
         .on_conflict((teacher_records::booking_id, teacher_records::teacher_id))
@@ -175,42 +248,83 @@ pub fn set_record(db: &mut Db, ctx: &Context, school: SchoolId, teacher: &Person
             teacher_records::changed_at.eq(excluded(teacher_records::changed_at)),
         ))
         .execute(conn))?;
-    if before.no_show == record.no_show { Ok(()) } else { tell_attendance(db, ctx, teacher, row, record.no_show) }
+    if before.no_show == record.no_show {
+        Ok(())
+    } else {
+        tell_attendance(db, ctx, teacher, row, record.no_show)
+    }
 }
 
 /// The audit log says who marked whom; the parent's history does not.
-fn tell_attendance(db: &mut Db, ctx: &Context, teacher: &PersonRow, row: BookingRow, no_show: bool) -> Result<()> {
+fn tell_attendance(
+    db: &mut Db,
+    ctx: &Context,
+    teacher: &PersonRow,
+    row: BookingRow,
+    no_show: bool,
+) -> Result<()> {
     let (school, evening): (SchoolId, EveningId) = (row.school_id.into(), row.evening_id.into());
     let at_time = booking_store::when(&evenings::find(db, school, evening)?, *row.starts_at);
     let of = booking_store::with_names(db, vec![row])?.pop().ok_or(Error::NotFound)?;
-    let (action, what) = if no_show { ("no_show_marked", "Marked") } else { ("no_show_lifted", "No longer marked") };
-    let summary = format!("{what} that nobody came: {}, {} at {at_time}.", of.student.name(), of.subject);
+    let (action, what) =
+        if no_show { ("no_show_marked", "Marked") } else { ("no_show_lifted", "No longer marked") };
+    let summary =
+        format!("{what} that nobody came: {}, {} at {at_time}.", of.student.name(), of.subject);
     let actor = Actor { person: Some(teacher.id()), name: teacher.name() };
-    events::record(db, ctx, &NewEvent { school, evening: Some(evening), parent: None, student: None, action, summary, actor: &actor })
+    events::record(
+        db,
+        ctx,
+        &NewEvent {
+            school,
+            evening: Some(evening),
+            parent: None,
+            student: None,
+            action,
+            summary,
+            actor: &actor,
+        },
+    )
 }
 
-/// By how many minutes these teachers run late: the latest of them counts, since a joint appointment begins with the last.
+/// By how many minutes these teachers run late: the latest of them counts, since a joint
+/// appointment begins with the last.
 ///
 /// # Errors
 /// When the database fails.
 pub fn late_minutes(db: &mut Db, evening: EveningId, teachers: &[PersonId]) -> Result<u32> {
     let ids: Vec<Key> = teachers.iter().map(|teacher| key(*teacher)).collect();
     let all: Vec<i32> = teacher_lateness::table
-        .filter(teacher_lateness::evening_id.eq(key(evening)).and(teacher_lateness::teacher_id.eq_any(ids)))
+        .filter(
+            teacher_lateness::evening_id
+                .eq(key(evening))
+                .and(teacher_lateness::teacher_id.eq_any(ids)),
+        )
         .select(teacher_lateness::minutes)
         .load(db)?;
     Ok(all.into_iter().max().and_then(|minutes| u32::try_from(minutes).ok()).unwrap_or_default())
 }
 
-/// Says by how many minutes a teacher runs late. Those who are in the teacher's calls see it within a second, since the calls' versions count up.
+/// Says by how many minutes a teacher runs late. Those who are in the teacher's calls see it within
+/// a second, since the calls' versions count up.
 ///
 /// # Errors
 /// When the database fails.
-pub fn set_lateness(db: &mut Db, ctx: &Context, evening: EveningId, teacher: PersonId, minutes: u32) -> Result<()> {
+pub fn set_lateness(
+    db: &mut Db,
+    ctx: &Context,
+    evening: EveningId,
+    teacher: PersonId,
+    minutes: u32,
+) -> Result<()> {
     if late_minutes(db, evening, &[teacher])? == minutes {
         return Ok(());
     }
-    let row = LatenessRow { evening_id: key(evening), teacher_id: key(teacher), minutes: i32::try_from(minutes).unwrap_or(i32::MAX), changed_at: at(ctx.now) };
+    let row = LatenessRow {
+        evening_id: key(evening),
+        teacher_id: key(teacher),
+        minutes: i32::try_from(minutes).unwrap_or(i32::MAX),
+        changed_at: at(ctx.now),
+    };
     each!(db, conn => diesel::insert_into(teacher_lateness::table)
         .values(&row)
         .on_conflict((teacher_lateness::evening_id, teacher_lateness::teacher_id))
@@ -219,9 +333,15 @@ pub fn set_lateness(db: &mut Db, ctx: &Context, evening: EveningId, teacher: Per
         .execute(conn))?;
     let own: Vec<Key> = bookings::table
         .inner_join(booking_teachers::table)
-        .filter(bookings::evening_id.eq(key(evening)).and(booking_teachers::teacher_id.eq(key(teacher))))
+        .filter(
+            bookings::evening_id
+                .eq(key(evening))
+                .and(booking_teachers::teacher_id.eq(key(teacher))),
+        )
         .select(bookings::id)
         .load(db)?;
-    diesel::update(calls::table.filter(calls::booking_id.eq_any(own))).set(calls::version.eq(calls::version + 1)).execute(db)?;
+    diesel::update(calls::table.filter(calls::booking_id.eq_any(own)))
+        .set(calls::version.eq(calls::version + 1))
+        .execute(db)?;
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! A database of its own for each unit test: a SQLite file, or a schema of the PostgreSQL server that `PARLOUR_TEST_DATABASE` names.
+//! A database of its own for each unit test: a SQLite file, or a schema of the PostgreSQL server
+//! that `PARLOUR_TEST_DATABASE` names.
 
 use diesel::prelude::*;
 use tempfile::TempDir;
@@ -26,7 +27,9 @@ enum Place {
 
 impl TestDatabase {
     pub fn new() -> Self {
-        let server = std::env::var("PARLOUR_TEST_DATABASE").ok().filter(|server| server != "sqlite" && !server.is_empty());
+        let server = std::env::var("PARLOUR_TEST_DATABASE")
+            .ok()
+            .filter(|server| server != "sqlite" && !server.is_empty());
         let database = server.map_or_else(Self::sqlite, |server| Self::postgres(&server));
         database.store(1).migrate().unwrap();
         database
@@ -34,16 +37,24 @@ impl TestDatabase {
 
     fn sqlite() -> Self {
         let folder = TempDir::new().unwrap();
-        Self { url: DatabaseUrl::Sqlite(folder.path().join("test.db").display().to_string()), place: Place::Folder { _folder: folder } }
+        Self {
+            url: DatabaseUrl::Sqlite(folder.path().join("test.db").display().to_string()),
+            place: Place::Folder { _folder: folder },
+        }
     }
 
     fn postgres(url: &str) -> Self {
         // Many tests of many processes make one at a time, so the name must be nobody else's.
         let id: Uuid = Context::new(SystemClock::default().now(), Random::from_os()).new_id();
         let (server, name) = (DatabaseUrl::parse(url).unwrap(), format!("unit_{}", id.simple()));
-        diesel::sql_query(format!("create schema {name}")).execute(&mut server.connect().unwrap()).unwrap();
+        diesel::sql_query(format!("create schema {name}"))
+            .execute(&mut server.connect().unwrap())
+            .unwrap();
         let separator = if url.contains('?') { '&' } else { '?' };
-        Self { url: DatabaseUrl::Postgres(format!("{url}{separator}options=-csearch_path%3D{name}")), place: Place::Schema { server, name } }
+        Self {
+            url: DatabaseUrl::Postgres(format!("{url}{separator}options=-csearch_path%3D{name}")),
+            place: Place::Schema { server, name },
+        }
     }
 
     /// A connection of its own.

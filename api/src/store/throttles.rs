@@ -1,4 +1,5 @@
-//! Limits that slow down: a row a bucket, held while one is taken from it, so that many at once take no more than there are.
+//! Limits that slow down: a row a bucket, held while one is taken from it, so that many at once
+//! take no more than there are.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -15,11 +16,13 @@ use crate::{each, schema::throttles};
 pub enum Kind {
     /// Login mails to an address. Links already sent keep working.
     LoginMailAddress,
-    /// Login mails asked for from a network: against floods alone, since a whole school may have one address.
+    /// Login mails asked for from a network: against floods alone, since a whole school may have
+    /// one address.
     LoginMailClient,
     /// Wrong codes for an address.
     CodeAddress,
-    /// Wrong codes from a network: against floods alone. One network can't use up what a school has.
+    /// Wrong codes from a network: against floods alone. One network can't use up what a school
+    /// has.
     CodeClient,
     /// Wrong codes at a school; over it codes pause and links go on.
     CodeSchool,
@@ -64,17 +67,34 @@ pub struct Held<'a> {
 }
 
 impl<'a> Held<'a> {
-    /// Holds a subject's bucket. Whoever holds several takes them in one order, or two of them may wait for each other.
+    /// Holds a subject's bucket. Whoever holds several takes them in one order, or two of them may
+    /// wait for each other.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn new(db: &mut Db, school: SchoolId, kind: Kind, subject: &'a str, now: DateTime<Utc>) -> Result<Self> {
+    pub fn new(
+        db: &mut Db,
+        school: SchoolId,
+        kind: Kind,
+        subject: &'a str,
+        now: DateTime<Utc>,
+    ) -> Result<Self> {
         let row = throttles::table.find((key(school), kind.as_str(), subject));
-        let full = (throttles::school_id.eq(key(school)), throttles::kind.eq(kind.as_str()), throttles::subject.eq(subject), throttles::full_at.eq(at(now)));
+        let full = (
+            throttles::school_id.eq(key(school)),
+            throttles::kind.eq(kind.as_str()),
+            throttles::subject.eq(subject),
+            throttles::full_at.eq(at(now)),
+        );
         each!(db, conn => diesel::insert_into(throttles::table).values(full).on_conflict_do_nothing().execute(conn))?;
         let full_at: At = match db {
             // Where it was deleted as full since, all begins anew.
-            Db::Pg(conn) => row.select(throttles::full_at).for_update().get_result(conn).optional()?.ok_or(super::Error::Raced)?,
+            Db::Pg(conn) => row
+                .select(throttles::full_at)
+                .for_update()
+                .get_result(conn)
+                .optional()?
+                .ok_or(super::Error::Raced)?,
             Db::Sqlite(conn) => row.select(throttles::full_at).get_result(conn)?,
         };
         Ok(Self { school, kind, subject, next: kind.throttle().take(Some(*full_at), now) })
@@ -108,9 +128,17 @@ impl<'a> Held<'a> {
 pub fn purge(db: &mut Db, now: DateTime<Utc>) -> Result<bool> {
     const STEP: i64 = 500;
     let full = throttles::table.filter(throttles::full_at.lt(at(now)));
-    let last: Option<At> = full.order(throttles::full_at).offset(STEP - 1).limit(1).select(throttles::full_at).first(db).optional()?;
+    let last: Option<At> = full
+        .order(throttles::full_at)
+        .offset(STEP - 1)
+        .limit(1)
+        .select(throttles::full_at)
+        .first(db)
+        .optional()?;
     match last {
-        Some(last) => diesel::delete(throttles::table.filter(throttles::full_at.le(last))).execute(db)?,
+        Some(last) => {
+            diesel::delete(throttles::table.filter(throttles::full_at.le(last))).execute(db)?
+        }
         None => diesel::delete(full).execute(db)?,
     };
     Ok(last.is_some())

@@ -1,5 +1,6 @@
-//! SQLite's one writer: a thread that takes up to 64 jobs into one transaction, each in a savepoint of its own, and answers after COMMIT.
-//! One write at a time is SQLite's nature; sharing the COMMIT makes `synchronous = full` affordable (docs/adr/0002-two-databases.md).
+//! SQLite's one writer: a thread that takes up to 64 jobs into one transaction, each in a savepoint
+//! of its own, and answers after COMMIT. One write at a time is SQLite's nature; sharing the COMMIT
+//! makes `synchronous = full` affordable (docs/adr/0002-two-databases.md).
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -48,8 +49,12 @@ impl Writer {
     /// Runs a job in the next transaction and returns what it returned, once that is committed.
     ///
     /// # Errors
-    /// The job's own error, [`Error::Busy`] when the queue is full or the commit failed, [`Error::Panicked`].
-    pub async fn run<T: Send + 'static>(&self, job: impl FnOnce(&mut Db) -> Result<T> + Send + 'static) -> Result<T> {
+    /// The job's own error, [`Error::Busy`] when the queue is full or the commit failed,
+    /// [`Error::Panicked`].
+    pub async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Db) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |db| {
             let outcome = job(db);
@@ -76,7 +81,10 @@ fn run(db: &mut Db, queue: &Receiver<Job>) {
             // Dropping the job's sender tells its caller.
             continue;
         }
-        let answers: Vec<Answer> = std::iter::once(first).chain(queue.try_iter().take(BATCH - 1)).map(|job| job(db)).collect();
+        let answers: Vec<Answer> = std::iter::once(first)
+            .chain(queue.try_iter().take(BATCH - 1))
+            .map(|job| job(db))
+            .collect();
         let committed = <Db as Connection>::TransactionManager::commit_transaction(db);
         if let Err(error) = &committed {
             tracing::error!(%error, "could not commit a batch of writes");
@@ -87,7 +95,8 @@ fn run(db: &mut Db, queue: &Receiver<Job>) {
     }
 }
 
-/// Takes the write lock at once: a transaction that begins as a reader could fail when it first writes.
+/// Takes the write lock at once: a transaction that begins as a reader could fail when it first
+/// writes.
 fn begin_immediate(db: &mut Db) -> diesel::QueryResult<()> {
     match db {
         Db::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE"),

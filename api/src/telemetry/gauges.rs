@@ -22,7 +22,8 @@ struct SourceLabel {
     source: String,
 }
 
-/// Set at each scrape. Those of queues, seats and sources come from the database and are the same on every node; the others are of this process.
+/// Set at each scrape. Those of queues, seats and sources come from the database and are the same
+/// on every node; the others are of this process.
 pub(super) struct Gauges {
     due: Family<QueueLabel, Gauge>,
     oldest_due: Family<QueueLabel, Gauge>,
@@ -42,12 +43,36 @@ impl Gauges {
             sockets: Gauge::default(),
             connections: Gauge::default(),
         };
-        registry.register("queue_due", "Rows of the outbox and of webhook deliveries that are due and not sent", gauges.due.clone());
-        registry.register("queue_oldest_due_seconds", "How long the oldest row that is due has been waiting", gauges.oldest_due.clone());
-        registry.register("roster_last_success_timestamp_seconds", "When a source's roster was last synced, as Unix time", gauges.last_sync.clone());
-        registry.register("call_seats", "Seats taken in all calls of the database", gauges.seats.clone());
-        registry.register("call_sockets", "WebSockets of calls that are open in this process", gauges.sockets.clone());
-        registry.register("http_connections", "Connections that are open in this process", gauges.connections.clone());
+        registry.register(
+            "queue_due",
+            "Rows of the outbox and of webhook deliveries that are due and not sent",
+            gauges.due.clone(),
+        );
+        registry.register(
+            "queue_oldest_due_seconds",
+            "How long the oldest row that is due has been waiting",
+            gauges.oldest_due.clone(),
+        );
+        registry.register(
+            "roster_last_success_timestamp_seconds",
+            "When a source's roster was last synced, as Unix time",
+            gauges.last_sync.clone(),
+        );
+        registry.register(
+            "call_seats",
+            "Seats taken in all calls of the database",
+            gauges.seats.clone(),
+        );
+        registry.register(
+            "call_sockets",
+            "WebSockets of calls that are open in this process",
+            gauges.sockets.clone(),
+        );
+        registry.register(
+            "http_connections",
+            "Connections that are open in this process",
+            gauges.connections.clone(),
+        );
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "The version that runs", build);
         gauges
@@ -61,7 +86,8 @@ impl Gauges {
         self.sockets.set(count(app.calls.sockets()));
         self.connections.set(count(app.connections.count()));
         let now = app.clock.now();
-        let Backlog { mails, webhooks, seats, sources } = app.store.read(move |db| backlog::read(db, now)).await?;
+        let Backlog { mails, webhooks, seats, sources } =
+            app.store.read(move |db| backlog::read(db, now)).await?;
         self.set_queue("mail", mails, now);
         self.set_queue("webhook", webhooks, now);
         self.seats.set(seats);

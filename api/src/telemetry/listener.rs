@@ -1,4 +1,5 @@
-//! `GET /metrics` for Prometheus, on a listener of its own (`PARLOUR_METRICS_LISTEN`), so that no school's address leads to it.
+//! `GET /metrics` for Prometheus, on a listener of its own (`PARLOUR_METRICS_LISTEN`), so that no
+//! school's address leads to it.
 
 use std::net::TcpListener;
 
@@ -20,7 +21,9 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 /// What the system says.
 pub fn start(app: &Data<App>, listener: TcpListener) -> std::io::Result<Server> {
     let app = app.clone();
-    let server = HttpServer::new(move || ActixApp::new().app_data(app.clone()).route("/metrics", web::get().to(get_metrics)));
+    let server = HttpServer::new(move || {
+        ActixApp::new().app_data(app.clone()).route("/metrics", web::get().to(get_metrics))
+    });
     Ok(server.workers(1).disable_signals().shutdown_timeout(1).listen(listener)?.run())
 }
 
@@ -30,7 +33,10 @@ async fn get_metrics(app: Data<App>) -> HttpResponse {
         tracing::warn!(%error, "reading the gauges failed");
     }
     match app.metrics.render() {
-        Ok(text) => HttpResponse::Ok().content_type(OPEN_METRICS).insert_header((header::CACHE_CONTROL, "no-store")).body(text),
+        Ok(text) => HttpResponse::Ok()
+            .content_type(OPEN_METRICS)
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .body(text),
         Err(_) => HttpResponse::InternalServerError().finish(),
     }
 }

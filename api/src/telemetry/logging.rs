@@ -9,9 +9,12 @@ use anyhow::{Context as _, bail};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
-use tracing_subscriber::{EnvFilter, Layer, Registry, filter::LevelFilter, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry, filter::LevelFilter, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
-/// Logging that has been started. Keep it until the process ends: when it is dropped, the spans that still wait go out.
+/// Logging that has been started. Keep it until the process ends: when it is dropped, the spans
+/// that still wait go out.
 #[must_use]
 pub struct Logging(Option<SdkTracerProvider>);
 
@@ -23,20 +26,32 @@ impl Drop for Logging {
     }
 }
 
-/// Starts logging, by `PARLOUR_LOG`, `PARLOUR_LOG_FORMAT` and `PARLOUR_OTLP_URL` of the environment.
+/// Starts logging, by `PARLOUR_LOG`, `PARLOUR_LOG_FORMAT` and `PARLOUR_OTLP_URL` of the
+/// environment.
 ///
 /// # Errors
 /// A sentence that names the setting.
 pub fn start() -> anyhow::Result<Logging> {
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
-    let lines: Box<dyn Layer<Registry> + Send + Sync> = match env::var("PARLOUR_LOG_FORMAT").as_deref() {
-        Err(_) | Ok("" | "text") => lines.with_ansi(io::stderr().is_terminal()).with_filter(filter()?).boxed(),
-        Ok("json") => lines.json().flatten_event(true).with_filter(filter()?).boxed(),
-        Ok(other) => bail!("PARLOUR_LOG_FORMAT: {other:?} is none of text, json"),
-    };
-    let provider = env::var("PARLOUR_OTLP_URL").ok().filter(|url| !url.is_empty()).map(|url| tracer_provider(&url)).transpose()?;
+    let lines: Box<dyn Layer<Registry> + Send + Sync> =
+        match env::var("PARLOUR_LOG_FORMAT").as_deref() {
+            Err(_) | Ok("" | "text") => {
+                lines.with_ansi(io::stderr().is_terminal()).with_filter(filter()?).boxed()
+            }
+            Ok("json") => lines.json().flatten_event(true).with_filter(filter()?).boxed(),
+            Ok(other) => bail!("PARLOUR_LOG_FORMAT: {other:?} is none of text, json"),
+        };
+    let provider = env::var("PARLOUR_OTLP_URL")
+        .ok()
+        .filter(|url| !url.is_empty())
+        .map(|url| tracer_provider(&url))
+        .transpose()?;
     let spans = match &provider {
-        Some(provider) => Some(tracing_opentelemetry::layer().with_tracer(provider.tracer("parlour")).with_filter(filter()?)),
+        Some(provider) => Some(
+            tracing_opentelemetry::layer()
+                .with_tracer(provider.tracer("parlour"))
+                .with_filter(filter()?),
+        ),
         None => None,
     };
     tracing_subscriber::registry().with(lines).with(spans).init();
@@ -44,9 +59,17 @@ pub fn start() -> anyhow::Result<Logging> {
 }
 
 fn filter() -> anyhow::Result<EnvFilter> {
-    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).with_env_var("PARLOUR_LOG").from_env();
+    let filter = EnvFilter::builder()
+        .with_default_directive(LevelFilter::INFO.into())
+        .with_env_var("PARLOUR_LOG")
+        .from_env();
     // The cause repeats itself three times over; this says all of it.
-    filter.map_err(|_| anyhow::anyhow!("PARLOUR_LOG: give error, warn, info, debug, trace, or a filter such as info,parlour::mail=debug"))
+    filter.map_err(|_| {
+        anyhow::anyhow!(
+            "PARLOUR_LOG: give error, warn, info, debug, trace, or a filter such as \
+             info,parlour::mail=debug"
+        )
+    })
 }
 
 /// Sends spans in batches to a collector, by OTLP over HTTP with protobuf.

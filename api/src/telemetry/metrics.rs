@@ -1,4 +1,5 @@
-//! The metrics of this process, named as Prometheus advises: counters end in `_total`, durations are in seconds. docs/operate.md lists them.
+//! The metrics of this process, named as Prometheus advises: counters end in `_total`, durations
+//! are in seconds. docs/operate.md lists them.
 
 use std::{fmt, time::Duration};
 
@@ -68,9 +69,20 @@ pub struct RequestMetrics {
 
 impl RequestMetrics {
     fn register(registry: &mut Registry) -> Self {
-        let metrics = Self { total: Family::default(), duration: Family::new_with_constructor(|| Histogram::new(REQUEST_BUCKETS)) };
-        registry.register("http_requests", "HTTP requests that were answered, by operation and status", metrics.total.clone());
-        registry.register("http_request_duration_seconds", "From the first byte of a request to the head of its answer", metrics.duration.clone());
+        let metrics = Self {
+            total: Family::default(),
+            duration: Family::new_with_constructor(|| Histogram::new(REQUEST_BUCKETS)),
+        };
+        registry.register(
+            "http_requests",
+            "HTTP requests that were answered, by operation and status",
+            metrics.total.clone(),
+        );
+        registry.register(
+            "http_request_duration_seconds",
+            "From the first byte of a request to the head of its answer",
+            metrics.duration.clone(),
+        );
         metrics
     }
 
@@ -139,10 +151,26 @@ pub struct JobMetrics {
 impl JobMetrics {
     fn register(registry: &mut Registry) -> Self {
         let metrics = Self::default();
-        registry.register("mails", "Attempts to send a mail, by template and outcome", metrics.mails.clone());
-        registry.register("webhook_attempts", "Attempts to send a webhook, by outcome", metrics.webhooks.clone());
-        registry.register("roster_syncs", "Roster syncs that ended, by source and outcome", metrics.syncs.clone());
-        registry.register("lost_leases", "Leases that ran out and went to another node while this one worked, by job", metrics.lost_leases.clone());
+        registry.register(
+            "mails",
+            "Attempts to send a mail, by template and outcome",
+            metrics.mails.clone(),
+        );
+        registry.register(
+            "webhook_attempts",
+            "Attempts to send a webhook, by outcome",
+            metrics.webhooks.clone(),
+        );
+        registry.register(
+            "roster_syncs",
+            "Roster syncs that ended, by source and outcome",
+            metrics.syncs.clone(),
+        );
+        registry.register(
+            "lost_leases",
+            "Leases that ran out and went to another node while this one worked, by job",
+            metrics.lost_leases.clone(),
+        );
         metrics
     }
 

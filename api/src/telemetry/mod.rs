@@ -1,4 +1,5 @@
-//! Logs, spans and metrics: what an operator sees of the running server (docs/operate.md). Never an address, a name or a token of a person.
+//! Logs, spans and metrics: what an operator sees of the running server (docs/operate.md). Never an
+//! address, a name or a token of a person.
 
 mod gauges;
 pub mod listener;

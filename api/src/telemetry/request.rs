@@ -97,10 +97,17 @@ pub async fn observe(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let began = Instant::now();
     let span = tracing::info_span!("request", request_id = %id, %method, operation = field::Empty, school = field::Empty, status = field::Empty);
-    let scope = Scope { id, operation: Cell::new(NO_OPERATION), code: Cell::new(None), school: OnceCell::new() };
+    let scope = Scope {
+        id,
+        operation: Cell::new(NO_OPERATION),
+        code: Cell::new(None),
+        school: OnceCell::new(),
+    };
     let served = async {
         let outcome = serve.await;
-        let status = outcome.as_ref().map_or_else(|error| error.as_response_error().status_code(), ServiceResponse::status);
+        let status = outcome
+            .as_ref()
+            .map_or_else(|error| error.as_response_error().status_code(), ServiceResponse::status);
         Span::current().record("status", status.as_u16());
         SCOPE.with(|scope| finish(scope, &method, status, began, metrics));
         outcome
@@ -126,7 +133,10 @@ mod tests {
     fn from_proxy(values: &[&str]) -> Option<String> {
         let mut headers = HeaderMap::new();
         for value in values {
-            headers.append(HeaderName::from_static(HEADER), HeaderValue::from_str(value).expect("a header's value"));
+            headers.append(
+                HeaderName::from_static(HEADER),
+                HeaderValue::from_str(value).expect("a header's value"),
+            );
         }
         RequestId::from_proxy(&headers).map(|id| id.to_string())
     }
@@ -135,8 +145,18 @@ mod tests {
     fn only_one_uuid_is_taken_from_a_proxy() {
         let id = "01a1f640-bc00-7105-b3b8-73d2fa5a365d";
         assert_eq!(from_proxy(&[id]).as_deref(), Some(id));
-        assert_eq!(from_proxy(&["01a1f640bc007105b3b873d2fa5a365d"]).as_deref(), Some(id), "as nginx writes it");
-        for bad in [&[][..], &[""], &["rachel@example.org"], &[id, id], &["00000000-0000-0000-0000-000000000000"]] {
+        assert_eq!(
+            from_proxy(&["01a1f640bc007105b3b873d2fa5a365d"]).as_deref(),
+            Some(id),
+            "as nginx writes it"
+        );
+        for bad in [
+            &[][..],
+            &[""],
+            &["rachel@example.org"],
+            &[id, id],
+            &["00000000-0000-0000-0000-000000000000"],
+        ] {
             assert_eq!(from_proxy(bad), None, "{bad:?}");
         }
     }

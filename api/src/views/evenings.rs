@@ -6,7 +6,9 @@ use parlour_wire as wire;
 
 use super::moment;
 use crate::{
-    evening_file::{Entry, EveningChange, EveningFile, FileMode, FileWindow, Meet, OneOrMore, written},
+    evening_file::{
+        Entry, EveningChange, EveningFile, FileMode, FileWindow, Meet, OneOrMore, written,
+    },
     store::{
         evening_setup::{Lack, Resting, Settings},
         schools::SchoolRow,
@@ -57,12 +59,22 @@ pub fn settings(of: Settings, school: &SchoolRow) -> wire::EveningSettings {
         classes: of
             .classes
             .into_iter()
-            .map(|class| wire::EveningClass { id: class.id.into(), sourced_id: class.sourced_id, title: class.title, video: class.says })
+            .map(|class| wire::EveningClass {
+                id: class.id.into(),
+                sourced_id: class.sourced_id,
+                title: class.title,
+                video: class.says,
+            })
             .collect(),
         left_out: of
             .left_out
             .into_iter()
-            .map(|class| wire::LeftOutClass { id: class.id.into(), sourced_id: class.sourced_id, title: class.title, reason: reason(class.says) })
+            .map(|class| wire::LeftOutClass {
+                id: class.id.into(),
+                sourced_id: class.sourced_id,
+                title: class.title,
+                reason: reason(class.says),
+            })
             .collect(),
     }
 }
@@ -74,7 +86,8 @@ const fn reason(lacks: Lack) -> wire::LeftOutReason {
     }
 }
 
-/// An appointment that stands against a change: ids alone, since whoever changes an evening need not be one who may see people.
+/// An appointment that stands against a change: ids alone, since whoever changes an evening need
+/// not be one who may see people.
 #[must_use]
 pub fn resting(one: &Resting, zone: Tz) -> wire::RestingBooking {
     wire::RestingBooking {

@@ -38,7 +38,10 @@ pub fn parent_with_sources(of: &parents::Parent, zone: Tz) -> wire::Parent {
 }
 
 fn student_class(of: &StudentClass, zone: Tz) -> wire::StudentClass {
-    let teacher = |of: &ClassTeacher| wire::ClassTeacher { name: of.name.clone(), sources: field_sources(&of.sources, zone) };
+    let teacher = |of: &ClassTeacher| wire::ClassTeacher {
+        name: of.name.clone(),
+        sources: field_sources(&of.sources, zone),
+    };
     wire::StudentClass {
         sourced_id: of.sourced_id.clone(),
         title: of.title.clone(),
@@ -49,7 +52,8 @@ fn student_class(of: &StudentClass, zone: Tz) -> wire::StudentClass {
     }
 }
 
-/// Sources by the names that a push gives the fields. A bar and its lack are one field there: the later word on it counts.
+/// Sources by the names that a push gives the fields. A bar and its lack are one field there: the
+/// later word on it counts.
 fn field_sources(of: &[FieldSource], zone: Tz) -> Vec<wire::FieldSource> {
     let field = |column: &str| match column {
         "source_role" => "roles".to_owned(),

@@ -87,7 +87,15 @@ pub fn change(of: Change, with_names: bool, zone: Tz, now: DateTime<Utc>) -> wir
         Kind::Invite => wire::ChangeKind::Invite,
         Kind::Attendance => wire::ChangeKind::Attendance,
     };
-    let mut change = wire::Change { kind, id: of.subject.0, deleted: of.thing.is_none(), evening: None, booking: None, invite: None, attendance: None };
+    let mut change = wire::Change {
+        kind,
+        id: of.subject.0,
+        deleted: of.thing.is_none(),
+        evening: None,
+        booking: None,
+        invite: None,
+        attendance: None,
+    };
     match of.thing {
         Some(Thing::Evening(row)) => change.evening = Some(evening(&row, now)),
         Some(Thing::Booking(one)) => change.booking = Some(booking_record(&one, zone)),

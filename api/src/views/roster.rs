@@ -36,7 +36,8 @@ pub fn import(row: &ImportRow, zone: Tz) -> RosterImport {
 /// What came back, and what did not.
 #[must_use]
 pub fn restored(of: &Restored) -> RosterRestored {
-    let (back, not): (Vec<&RestoredItem>, Vec<&RestoredItem>) = of.items.iter().partition(|item| item.reason.is_none());
+    let (back, not): (Vec<&RestoredItem>, Vec<&RestoredItem>) =
+        of.items.iter().partition(|item| item.reason.is_none());
     let item = |item: &RestoredItem| RosterRestoredItem {
         kind: item.kind.clone(),
         what: item.what.clone(),

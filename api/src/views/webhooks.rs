@@ -4,7 +4,9 @@ use chrono_tz::Tz;
 use parlour_wire as wire;
 
 use super::moment;
-use crate::store::webhooks::{Attempt, Delivery, DeliveryState, Endpoint, EventType, NoAnswer, OffReason};
+use crate::store::webhooks::{
+    Attempt, Delivery, DeliveryState, Endpoint, EventType, NoAnswer, OffReason,
+};
 
 /// An endpoint.
 #[must_use]

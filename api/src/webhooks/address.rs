@@ -1,5 +1,6 @@
-//! Where events may be sent to: the open internet, and nothing inside of the server's own network. A name is resolved here, and the addresses that are left
-//! are those that are connected to, so neither a change of the name nor a redirect gets round it.
+//! Where events may be sent to: the open internet, and nothing inside of the server's own network.
+//! A name is resolved here, and the addresses that are left are those that are connected to, so
+//! neither a change of the name nor a redirect gets round it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -23,7 +24,8 @@ pub enum Reach {
 #[error("the address is not public")]
 pub struct NotPublic;
 
-/// Networks that are no part of the open internet, or whose addresses stand for others (IANA's registry of IPv4 special-purpose addresses, RFC 6890).
+/// Networks that are no part of the open internet, or whose addresses stand for others (IANA's
+/// registry of IPv4 special-purpose addresses, RFC 6890).
 const CLOSED_V4: [Ipv4Net; 16] = [
     v4([0, 0, 0, 0], 8),
     v4([10, 0, 0, 0], 8),
@@ -44,10 +46,12 @@ const CLOSED_V4: [Ipv4Net; 16] = [
     v4([168, 63, 129, 16], 32),
 ];
 
-/// All of IPv6 that is given out to the open internet (RFC 4291, 2.4; IANA's registry of IPv6 unicast addresses).
+/// All of IPv6 that is given out to the open internet (RFC 4291, 2.4; IANA's registry of IPv6
+/// unicast addresses).
 const OPEN_V6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
-/// What of it is not, or stands for an IPv4 address (IANA's registry of IPv6 special-purpose addresses; 6to4, RFC 3056).
+/// What of it is not, or stands for an IPv4 address (IANA's registry of IPv6 special-purpose
+/// addresses; 6to4, RFC 3056).
 const CLOSED_V6: [Ipv6Net; 4] = [
     Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
@@ -64,7 +68,9 @@ fn is_public(address: IpAddr) -> bool {
     // An IPv4 address in an IPv6 one is what is connected to (RFC 4291, 2.5.5.2).
     match address.to_canonical() {
         IpAddr::V4(address) => !CLOSED_V4.iter().any(|net| net.contains(&address)),
-        IpAddr::V6(address) => OPEN_V6.contains(&address) && !CLOSED_V6.iter().any(|net| net.contains(&address)),
+        IpAddr::V6(address) => {
+            OPEN_V6.contains(&address) && !CLOSED_V6.iter().any(|net| net.contains(&address))
+        }
     }
 }
 
@@ -73,7 +79,8 @@ impl Reach {
         self == Self::Anywhere || is_public(address)
     }
 
-    /// Looks at a URL just before it is asked for: an address that stands in it is connected to without being resolved.
+    /// Looks at a URL just before it is asked for: an address that stands in it is connected to
+    /// without being resolved.
     ///
     /// # Errors
     /// [`NotPublic`].
@@ -85,20 +92,31 @@ impl Reach {
             None => return Err(NotPublic),
         };
         let is_encrypted = self == Self::Anywhere || url.scheme() == "https";
-        if is_encrypted && literal.is_none_or(|address| self.allows(address)) { Ok(()) } else { Err(NotPublic) }
+        if is_encrypted && literal.is_none_or(|address| self.allows(address)) {
+            Ok(())
+        } else {
+            Err(NotPublic)
+        }
     }
 }
 
-/// Takes the URL of an endpoint that staff give. A name is not looked up: it may lead elsewhere tomorrow, and is looked at whenever something is sent.
+/// Takes the URL of an endpoint that staff give. A name is not looked up: it may lead elsewhere
+/// tomorrow, and is looked at whenever something is sent.
 ///
 /// # Errors
-/// [`Refusal::WebhookUrlRefused`] unless it is an `https` URL (with [`Reach::Anywhere`] also `http`) without user, password and fragment, whose host is a
-/// name or an address that the reach allows.
+/// [`Refusal::WebhookUrlRefused`] unless it is an `https` URL (with [`Reach::Anywhere`] also
+/// `http`) without user, password and fragment, whose host is a name or an address that the reach
+/// allows.
 pub fn check_url(given: &str, reach: Reach) -> Result<String, Refusal> {
     let url = Url::parse(given.trim()).map_err(|_| Refusal::WebhookUrlRefused)?;
-    let is_plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    let is_plain =
+        url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
     let is_http = matches!(url.scheme(), "https" | "http");
-    if is_plain && is_http && reach.check(&url).is_ok() { Ok(url.into()) } else { Err(Refusal::WebhookUrlRefused) }
+    if is_plain && is_http && reach.check(&url).is_ok() {
+        Ok(url.into())
+    } else {
+        Err(Refusal::WebhookUrlRefused)
+    }
 }
 
 /// Resolves names as the system does, and gives out only what may be connected to.
@@ -111,8 +129,13 @@ impl Resolve for Resolver {
         Box::pin(async move {
             // The port is the URL's own.
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let allowed: Vec<SocketAddr> = found.filter(|address| reach.allows(address.ip())).collect();
-            if allowed.is_empty() { Err(NotPublic.into()) } else { Ok(Box::new(allowed.into_iter()) as Addrs) }
+            let allowed: Vec<SocketAddr> =
+                found.filter(|address| reach.allows(address.ip())).collect();
+            if allowed.is_empty() {
+                Err(NotPublic.into())
+            } else {
+                Ok(Box::new(allowed.into_iter()) as Addrs)
+            }
         })
     }
 }
@@ -128,17 +151,56 @@ mod tests {
 
     #[test]
     fn the_open_internet_is_public() {
-        for address in ["1.1.1.1", "93.184.215.14", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "2a00:1450:4009::200e", "::ffff:1.1.1.1"] {
+        for address in [
+            "1.1.1.1",
+            "93.184.215.14",
+            "172.32.0.1",
+            "100.128.0.1",
+            "2606:4700::1111",
+            "2a00:1450:4009::200e",
+            "::ffff:1.1.1.1",
+        ] {
             check(address, true);
         }
     }
 
     #[test]
     fn what_is_inside_is_not() {
-        let v4 = ["0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "127.255.255.255", "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.168.1.1"];
-        let special = ["192.0.0.192", "198.18.0.1", "224.0.0.1", "239.255.255.255", "255.255.255.255", "168.63.129.16", "100.100.100.200"];
-        let v6 = ["::", "::1", "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1", "fec0::1", "2001:db8::1", "2001::1", "2002:7f00:1::1", "64:ff9b::7f00:1"];
-        let mapped = ["::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1"];
+        let v4 = [
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "127.255.255.255",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+        ];
+        let special = [
+            "192.0.0.192",
+            "198.18.0.1",
+            "224.0.0.1",
+            "239.255.255.255",
+            "255.255.255.255",
+            "168.63.129.16",
+            "100.100.100.200",
+        ];
+        let v6 = [
+            "::",
+            "::1",
+            "fe80::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "ff02::1",
+            "fec0::1",
+            "2001:db8::1",
+            "2001::1",
+            "2002:7f00:1::1",
+            "64:ff9b::7f00:1",
+        ];
+        let mapped =
+            ["::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1"];
         for address in v4.into_iter().chain(special).chain(v6).chain(mapped) {
             check(address, false);
         }
@@ -146,19 +208,42 @@ mod tests {
 
     #[test]
     fn a_url_says_where_to_and_no_more() {
-        let good = ["https://mis.example.org/hooks?school=7", "https://mis.example.org:8443", "https://1.1.1.1/x", "https://[2606:4700::1111]/"];
+        let good = [
+            "https://mis.example.org/hooks?school=7",
+            "https://mis.example.org:8443",
+            "https://1.1.1.1/x",
+            "https://[2606:4700::1111]/",
+        ];
         for url in good {
             assert!(check_url(url, Reach::Public).is_ok(), "{url}");
         }
         // The odd ways to write 127.0.0.1 are one to the URL standard.
-        let inside = ["https://127.0.0.1/", "https://0x7f.1/", "https://2130706433/", "https://[::1]/", "https://[::ffff:127.0.0.1]/", "https://10.0.0.1/"];
+        let inside = [
+            "https://127.0.0.1/",
+            "https://0x7f.1/",
+            "https://2130706433/",
+            "https://[::1]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://10.0.0.1/",
+        ];
         for url in inside {
             assert_eq!(check_url(url, Reach::Public), Err(Refusal::WebhookUrlRefused), "{url}");
             assert!(check_url(url, Reach::Anywhere).is_ok(), "{url}");
         }
-        assert_eq!(check_url("http://mis.example.org/", Reach::Public), Err(Refusal::WebhookUrlRefused));
-        let never =
-            ["", "x", "/hooks", "ftp://mis.example.org/", "file:///etc/passwd", "https://", "https://me@mis.example.org/", "https://mis.example.org/#x"];
+        assert_eq!(
+            check_url("http://mis.example.org/", Reach::Public),
+            Err(Refusal::WebhookUrlRefused)
+        );
+        let never = [
+            "",
+            "x",
+            "/hooks",
+            "ftp://mis.example.org/",
+            "file:///etc/passwd",
+            "https://",
+            "https://me@mis.example.org/",
+            "https://mis.example.org/#x",
+        ];
         for url in never {
             assert_eq!(check_url(url, Reach::Anywhere), Err(Refusal::WebhookUrlRefused), "{url}");
         }

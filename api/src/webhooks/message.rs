@@ -45,17 +45,29 @@ pub fn secret_text(keys: &Keys, secret: Uuid) -> String {
 
 fn event(claimed: &Claimed) -> Option<WebhookEvent> {
     let kind = EventType::parse(&claimed.event_type)?;
-    let data = WebhookEventData { school_id: claimed.school.0, evening_id: claimed.evening, ..WebhookEventData::default() };
+    let data = WebhookEventData {
+        school_id: claimed.school.0,
+        evening_id: claimed.evening,
+        ..WebhookEventData::default()
+    };
     let data = match kind {
-        EventType::BookingCreated | EventType::BookingChanged | EventType::BookingCancelled => WebhookEventData { booking_id: Some(claimed.subject), ..data },
-        EventType::InviteCreated | EventType::InviteRemoved => WebhookEventData { invite_id: Some(claimed.subject), ..data },
+        EventType::BookingCreated | EventType::BookingChanged | EventType::BookingCancelled => {
+            WebhookEventData { booking_id: Some(claimed.subject), ..data }
+        }
+        EventType::InviteCreated | EventType::InviteRemoved => {
+            WebhookEventData { invite_id: Some(claimed.subject), ..data }
+        }
         // A draft that was deleted has left its id here alone.
         EventType::EveningChanged => WebhookEventData { evening_id: Some(claimed.subject), ..data },
         EventType::RosterImported => data,
         EventType::Test => WebhookEventData { webhook_id: Some(claimed.webhook.0), ..data },
     };
     let zone: Tz = claimed.time_zone.parse().unwrap_or(Tz::UTC);
-    Some(WebhookEvent { kind: views::webhooks::event_type(kind), timestamp: views::moment(claimed.created_at, zone), data })
+    Some(WebhookEvent {
+        kind: views::webhooks::event_type(kind),
+        timestamp: views::moment(claimed.created_at, zone),
+        data,
+    })
 }
 
 /// `v1,` and the HMAC-SHA-256 of `id.timestamp.body` (Standard Webhooks, "Signature scheme").
@@ -76,7 +88,12 @@ mod tests {
     fn the_signature_is_that_of_the_specifications_libraries() {
         // The example by which the libraries of other languages are tested.
         let secret = BASE64_STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        let signature = signed(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", r#"{"test": 2432232314}"#);
+        let signature = signed(
+            &secret,
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            "1614265330",
+            r#"{"test": 2432232314}"#,
+        );
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 }

@@ -1,5 +1,6 @@
-//! Webhooks: a school's systems are told what happened, by the Standard Webhooks specification (standardwebhooks.com, 1.0.0). What is told is queued by
-//! [`crate::store::webhooks`]; here it is signed and sent.
+//! Webhooks: a school's systems are told what happened, by the Standard Webhooks specification
+//! (standardwebhooks.com, 1.0.0). What is told is queued by [`crate::store::webhooks`]; here it is
+//! signed and sent.
 
 mod address;
 mod message;

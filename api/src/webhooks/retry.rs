@@ -5,16 +5,24 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::store::webhooks::{Outcome, Verdict};
 
 /// The pauses after the first, second … try, in seconds: three days in all.
-const PAUSES: [i64; 9] = [5, 5 * 60, 30 * 60, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
+const PAUSES: [i64; 9] =
+    [5, 5 * 60, 30 * 60, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
 
 const HOUR: i64 = 3600;
 
 /// The longest wait that an endpoint can ask for.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(24);
 
-/// What follows from the answer to the try of this number. `retry_after` is what an answer of 429 or 503 asked for; `chance` (0 to 255) makes the pause up
-/// to a tenth longer, so that what failed at one moment does not come back at one.
-pub(super) fn verdict(outcome: &Outcome, tries: i32, retry_after: Option<DateTime<Utc>>, now: DateTime<Utc>, chance: u8) -> Verdict {
+/// What follows from the answer to the try of this number. `retry_after` is what an answer of 429
+/// or 503 asked for; `chance` (0 to 255) makes the pause up to a tenth longer, so that what failed
+/// at one moment does not come back at one.
+pub(super) fn verdict(
+    outcome: &Outcome,
+    tries: i32,
+    retry_after: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+    chance: u8,
+) -> Verdict {
     match outcome.answer {
         Ok(200..=299) => return Verdict::Delivered,
         Ok(410) => return Verdict::Gone,
@@ -22,7 +30,9 @@ pub(super) fn verdict(outcome: &Outcome, tries: i32, retry_after: Option<DateTim
     }
     let Some(pause) = pause(tries) else { return Verdict::GivenUp };
     let due_at = now + pause + pause * i32::from(chance) / 2550;
-    let asked_for = retry_after.filter(|_| matches!(outcome.answer, Ok(429 | 503))).map(|at| at.min(now + LONGEST_WAIT));
+    let asked_for = retry_after
+        .filter(|_| matches!(outcome.answer, Ok(429 | 503)))
+        .map(|at| at.min(now + LONGEST_WAIT));
     Verdict::Retry(asked_for.map_or(due_at, |asked_for| asked_for.max(due_at)))
 }
 
@@ -49,9 +59,20 @@ mod tests {
         "2026-11-23T10:00:00Z".parse().unwrap()
     }
 
-    fn after(answer: Result<u16, NoAnswer>, tries: i32, asked_for: Option<&str>, chance: u8) -> Verdict {
+    fn after(
+        answer: Result<u16, NoAnswer>,
+        tries: i32,
+        asked_for: Option<&str>,
+        chance: u8,
+    ) -> Verdict {
         let outcome = Outcome { began_at: now(), duration_ms: 1, answer };
-        verdict(&outcome, tries, asked_for.and_then(|header| retry_after(header, now())), now(), chance)
+        verdict(
+            &outcome,
+            tries,
+            asked_for.and_then(|header| retry_after(header, now())),
+            now(),
+            chance,
+        )
     }
 
     #[test]
@@ -60,11 +81,19 @@ mod tests {
         assert_eq!(after(Ok(200), 1, None, 0), Verdict::Delivered);
         assert_eq!(after(Ok(204), 9, None, 0), Verdict::Delivered);
         assert_eq!(after(Ok(410), 1, None, 0), Verdict::Gone);
-        for answer in [Ok(301), Ok(400), Ok(404), Ok(500), Err(NoAnswer::Timeout), Err(NoAnswer::AddressNotAllowed)] {
+        for answer in [
+            Ok(301),
+            Ok(400),
+            Ok(404),
+            Ok(500),
+            Err(NoAnswer::Timeout),
+            Err(NoAnswer::AddressNotAllowed),
+        ] {
             assert_eq!(after(answer, 1, None, 0), in_seconds(5), "{answer:?}");
             assert_eq!(after(answer, 10, None, 0), Verdict::GivenUp, "{answer:?}");
         }
-        // An endpoint can ask for a longer wait, within a day; not for a shorter one, and not with another answer.
+        // An endpoint can ask for a longer wait, within a day; not for a shorter one, and not with
+        // another answer.
         assert_eq!(after(Ok(503), 1, Some("120"), 0), in_seconds(120));
         assert_eq!(after(Ok(429), 1, Some("Mon, 23 Nov 2026 10:02:00 GMT"), 0), in_seconds(120));
         assert_eq!(after(Ok(503), 2, Some("1"), 0), in_seconds(300));

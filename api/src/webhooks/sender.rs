@@ -1,4 +1,5 @@
-//! Sends one event to one endpoint. Follows no redirect, uses no proxy, reads at most a kibibyte of the answer and keeps none of it.
+//! Sends one event to one endpoint. Follows no redirect, uses no proxy, reads at most a kibibyte of
+//! the answer and keeps none of it.
 
 use std::{error::Error, time::Duration};
 
@@ -78,14 +79,19 @@ impl Sender {
             .header("webhook-signature", message.signature)
             .body(message.body);
         let response = request.send().await.map_err(|error| why(&error))?;
-        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let retry_after = response
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
         let answered = Answered { status: response.status().as_u16(), retry_after };
         skim(response).await;
         Ok(answered)
     }
 }
 
-/// Reads the beginning of a body. The status has been said: whatever goes wrong from here on changes nothing.
+/// Reads the beginning of a body. The status has been said: whatever goes wrong from here on
+/// changes nothing.
 async fn skim(mut response: Response) {
     let mut read = 0;
     while read < READ {
@@ -123,8 +129,11 @@ mod tests {
 
     use super::*;
 
-    /// A receiver that answers one request as `answer` does, and tells how many bytes it got rid of.
-    async fn receiver<F: Future<Output = usize> + Send + 'static>(answer: impl FnOnce(TcpStream) -> F + Send + 'static) -> (String, JoinHandle<usize>) {
+    /// A receiver that answers one request as `answer` does, and tells how many bytes it got rid
+    /// of.
+    async fn receiver<F: Future<Output = usize> + Send + 'static>(
+        answer: impl FnOnce(TcpStream) -> F + Send + 'static,
+    ) -> (String, JoinHandle<usize>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}/", listener.local_addr().expect("an address"));
         let served = tokio::spawn(async move {
@@ -137,13 +146,20 @@ mod tests {
     }
 
     fn message() -> Message {
-        Message { id: "e".to_owned(), timestamp: "1".to_owned(), signature: "v1,x".to_owned(), body: "{}".to_owned() }
+        Message {
+            id: "e".to_owned(),
+            timestamp: "1".to_owned(),
+            signature: "v1,x".to_owned(),
+            body: "{}".to_owned(),
+        }
     }
 
     #[tokio::test]
     async fn whoever_says_nothing_is_waited_for_no_longer() {
-        let (url, served) = receiver(async |mut stream| stream.read(&mut [0; 1]).await.unwrap_or_default()).await;
-        let sender = Sender::with_patience(Reach::Anywhere, Duration::from_millis(200)).expect("a sender");
+        let (url, served) =
+            receiver(async |mut stream| stream.read(&mut [0; 1]).await.unwrap_or_default()).await;
+        let sender =
+            Sender::with_patience(Reach::Anywhere, Duration::from_millis(200)).expect("a sender");
         assert_eq!(sender.send(&url, message()).await.err(), Some(NoAnswer::Timeout));
         assert_eq!(served.await.expect("it served"), 0, "the connection was closed");
     }
@@ -152,9 +168,14 @@ mod tests {
     async fn of_a_long_answer_only_the_beginning_is_read() {
         let (url, served) = receiver(async |mut stream| {
             let mut sent = 0;
-            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await;
+            let _ =
+                stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await;
             // It goes on for as long as anybody takes it.
-            while stream.write_all(format!("1000\r\n{}\r\n", "x".repeat(4096)).as_bytes()).await.is_ok() {
+            while stream
+                .write_all(format!("1000\r\n{}\r\n", "x".repeat(4096)).as_bytes())
+                .await
+                .is_ok()
+            {
                 sent += 4096;
             }
             sent
@@ -163,7 +184,8 @@ mod tests {
         let sender = Sender::new(Reach::Anywhere).expect("a sender");
         let answered = sender.send(&url, message()).await.expect("an answer");
         assert_eq!(answered.status, 200);
-        // What the two ends hold in between is the system's, a few megabytes at the most; an answer that was read would have no end.
+        // What the two ends hold in between is the system's, a few megabytes at the most; an answer
+        // that was read would have no end.
         assert!(served.await.expect("it served") < 64 << 20);
     }
 }

@@ -1,6 +1,10 @@
-//! Sends what is due to a school's endpoints, several at a time and a few to each. Logs name deliveries and endpoints by id, never a URL or a body.
+//! Sends what is due to a school's endpoints, several at a time and a few to each. Logs name
+//! deliveries and endpoints by id, never a URL or a body.
 
-use std::{collections::HashMap, future::Future, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap, future::Future, panic::AssertUnwindSafe, pin::pin, sync::Arc,
+    time::Duration,
+};
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use parlour_domain::id::WebhookId;
@@ -64,10 +68,16 @@ impl Sending {
     fn begin(&mut self, deps: &Deps, claimed: Claimed) {
         let (webhook, id) = (claimed.webhook, claimed.id);
         *self.by_endpoint.entry(webhook).or_default() += 1;
-        // One whose sending panics is tried again when its lease has run out, and takes nothing else down.
+        // One whose sending panics is tried again when its lease has run out, and takes nothing
+        // else down.
         let span = tracing::info_span!("send_webhook", delivery = %id, %webhook, request_id = claimed.request_id.map(field::display));
-        let guarded = AssertUnwindSafe(deliver(deps.clone(), claimed)).catch_unwind().instrument(span);
-        let outcome = guarded.map(move |outcome| outcome.inspect_err(|_| tracing::error!(delivery = %id, "sending an event panicked")).unwrap_or(false));
+        let guarded =
+            AssertUnwindSafe(deliver(deps.clone(), claimed)).catch_unwind().instrument(span);
+        let outcome = guarded.map(move |outcome| {
+            outcome
+                .inspect_err(|_| tracing::error!(delivery = %id, "sending an event panicked"))
+                .unwrap_or(false)
+        });
         self.all.push(outcome.map(move |took| (webhook, took)).boxed());
     }
 
@@ -82,11 +92,16 @@ impl Sending {
     }
 
     fn room(&self) -> Room {
-        Room { all: AT_A_TIME - self.all.len(), to_one: TO_ONE, under_way: self.by_endpoint.clone() }
+        Room {
+            all: AT_A_TIME - self.all.len(),
+            to_one: TO_ONE,
+            under_way: self.by_endpoint.clone(),
+        }
     }
 }
 
-/// Sends what is due, as it becomes due, until `shutdown` is ready; what is being sent then is finished.
+/// Sends what is due, as it becomes due, until `shutdown` is ready; what is being sent then is
+/// finished.
 pub async fn run(deps: Deps, shutdown: impl Future<Output = ()>) {
     let mut shutdown = pin!(shutdown);
     let (mut sending, mut purge_at) = (Sending::default(), Instant::now());
@@ -118,10 +133,18 @@ pub async fn deliver_due(deps: &Deps) -> usize {
     }
 }
 
-/// Deletes a step of what nobody asks for any more: settled deliveries, and idempotency keys of yesterday. Whether there may be more.
+/// Deletes a step of what nobody asks for any more: settled deliveries, and idempotency keys of
+/// yesterday. Whether there may be more.
 pub async fn purge(deps: &Deps) -> bool {
     let now = deps.clock.now();
-    let step = deps.store.write(move |db| Ok(webhooks::purge(db, now)? | idempotency::purge(db, now)? | throttles::purge(db, now)?)).await;
+    let step = deps
+        .store
+        .write(move |db| {
+            Ok(webhooks::purge(db, now)?
+                | idempotency::purge(db, now)?
+                | throttles::purge(db, now)?)
+        })
+        .await;
     step.unwrap_or_else(|error| {
         tracing::warn!(%error, "could not delete what is too old");
         false
@@ -165,7 +188,10 @@ async fn deliver(deps: Deps, claimed: Claimed) -> bool {
     let answered = deps.sender.send(&claimed.url, message).await;
     let duration_ms = u32::try_from(clock.elapsed().as_millis()).unwrap_or(u32::MAX);
     let now = deps.clock.now();
-    let retry_after = answered.as_ref().ok().and_then(|answer| retry::retry_after(answer.retry_after.as_deref()?, now));
+    let retry_after = answered
+        .as_ref()
+        .ok()
+        .and_then(|answer| retry::retry_after(answer.retry_after.as_deref()?, now));
     let outcome = Outcome { began_at, duration_ms, answer: answered.map(|answer| answer.status) };
     let [chance] = deps.random.bytes();
     let verdict = retry::verdict(&outcome, claimed.attempts, retry_after, now, chance);
@@ -184,21 +210,29 @@ const fn in_words(verdict: Verdict) -> &'static str {
 }
 
 fn log(claimed: &Claimed, sent: &Outcome, verdict: Verdict) {
-    let (status, error, outcome) = (sent.answer.ok(), sent.answer.err().map(NoAnswer::as_str), in_words(verdict));
+    let (status, error, outcome) =
+        (sent.answer.ok(), sent.answer.err().map(NoAnswer::as_str), in_words(verdict));
     let (event_type, request_id) = (&claimed.event_type, claimed.request_id.map(field::display));
     tracing::info!(parent: None, delivery = %claimed.id, webhook = %claimed.webhook, event_type, attempt = claimed.attempts, status, error, request_id, "webhook {outcome}");
 }
 
-/// Writes down what became of an attempt. If that fails the event is sent again when its lease has run out: better twice than never.
+/// Writes down what became of an attempt. If that fails the event is sent again when its lease has
+/// run out: better twice than never.
 async fn settle(deps: &Deps, claimed: Claimed, outcome: Outcome, verdict: Verdict) {
     let (id, ctx) = (claimed.id, deps.context());
     let claimed = Arc::new(claimed);
     for _ in 0..3 {
         let (claimed, ctx) = (Arc::clone(&claimed), ctx.clone());
-        match deps.store.write(move |db| webhooks::settle(db, &ctx, &claimed, &outcome, verdict)).await {
+        match deps
+            .store
+            .write(move |db| webhooks::settle(db, &ctx, &claimed, &outcome, verdict))
+            .await
+        {
             Ok(true) => return,
             Ok(false) => return deps.metrics.count_lost_lease(Leased::Webhook),
-            Err(error) => tracing::warn!(delivery = %id, %error, "could not write down what became of an event"),
+            Err(error) => {
+                tracing::warn!(delivery = %id, %error, "could not write down what became of an event")
+            }
         }
         tokio::time::sleep(REST).await;
     }

@@ -1,4 +1,5 @@
-//! Measures a running server from outside. `cargo xtask bench` builds, loads and starts everything, then calls this.
+//! Measures a running server from outside. `cargo xtask bench` builds, loads and starts everything,
+//! then calls this.
 
 mod api;
 mod calls;
@@ -16,7 +17,8 @@ use clap::Parser;
 /// What is asked for.
 #[derive(Parser)]
 enum Arguments {
-    /// Writes a generated school: a roster in `FOLDER/roster`, and its evenings' files in `FOLDER/evenings`.
+    /// Writes a generated school: a roster in `FOLDER/roster`, and its evenings' files in
+    /// `FOLDER/evenings`.
     School {
         /// Where to.
         folder: PathBuf,
@@ -40,9 +42,11 @@ enum Arguments {
     },
     /// Puts load on servers, one on each database, and prints the figures.
     Api(api::Arguments),
-    /// Lets more and more calls begin on a server with the generated school, and prints the figures.
+    /// Lets more and more calls begin on a server with the generated school, and prints the
+    /// figures.
     Calls(calls::Arguments),
-    /// Lets four browsers join a call of a server with the generated school, and prints the figures.
+    /// Lets four browsers join a call of a server with the generated school, and prints the
+    /// figures.
     Join(join::Arguments),
     /// Imports and syncs a school of 10,000 people, and prints the figures.
     Sync(sync::Arguments),
@@ -58,7 +62,11 @@ fn main() -> ExitCode {
     // The browser's driver is asked by a client that looks for TLS when it is made.
     parlour::mail::install_tls();
     // One thread: the machine's cores are the server's.
-    let outcome = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Into::into).and_then(|runtime| runtime.block_on(run(arguments)));
+    let outcome = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Into::into)
+        .and_then(|runtime| runtime.block_on(run(arguments)));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -72,7 +80,9 @@ async fn run(arguments: Arguments) -> Result<()> {
     match arguments {
         Arguments::School { folder } => school::write(&folder),
         Arguments::Seed { database } => api::seed(&database).await,
-        Arguments::Answer { server, database, folder } => api::keep_answer(server, &database, &folder).await,
+        Arguments::Answer { server, database, folder } => {
+            api::keep_answer(server, &database, &folder).await
+        }
         Arguments::Api(arguments) => api::run(&arguments).await,
         Arguments::Calls(arguments) => calls::run(&arguments).await,
         Arguments::Join(arguments) => join::run(&arguments).await,

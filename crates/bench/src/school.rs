@@ -1,4 +1,5 @@
-//! The generated school: 1,500 families, 60 teachers, a few days on which parents meet them. Written as files, loaded like any school's.
+//! The generated school: 1,500 families, 60 teachers, a few days on which parents meet them.
+//! Written as files, loaded like any school's.
 
 use std::{
     fs,
@@ -18,7 +19,18 @@ pub const RUSH: &str = "rush";
 
 const FAMILIES: usize = 1_500;
 const FORMS: usize = 80;
-const SUBJECTS: [&str; 10] = ["Science", "English", "Maths", "Music", "French", "Spanish", "History", "Geography", "Drama", "Computing"];
+const SUBJECTS: [&str; 10] = [
+    "Science",
+    "English",
+    "Maths",
+    "Music",
+    "French",
+    "Spanish",
+    "History",
+    "Geography",
+    "Drama",
+    "Computing",
+];
 const TEACHERS_OF_A_SUBJECT: usize = 6;
 const CHANGED: &str = "2026-09-01T06:00:00.000Z";
 
@@ -36,9 +48,14 @@ pub fn write(folder: &Path) -> Result<()> {
     let evenings = folder.join("evenings");
     fs::create_dir_all(&evenings)?;
     let today = SystemClock::default().now().date_naive();
-    // Whole days, so that the rounds don't run out of slots; the rush has an evening of 40, 2,400 with all teachers.
-    let days = std::iter::once(READ.to_owned()).chain((0..crate::api::ROUNDS).map(booked)).map(|name| (name, "07:00", "21:00"));
-    for (weeks, (name, starts, ends)) in (1..).zip(days.chain([(RUSH.to_owned(), "16:00", "19:20")])) {
+    // Whole days, so that the rounds don't run out of slots; the rush has an evening of 40, 2,400
+    // with all teachers.
+    let days = std::iter::once(READ.to_owned())
+        .chain((0..crate::api::ROUNDS).map(booked))
+        .map(|name| (name, "07:00", "21:00"));
+    for (weeks, (name, starts, ends)) in
+        (1..).zip(days.chain([(RUSH.to_owned(), "16:00", "19:20")]))
+    {
         let text = evening(&name, today, today + Days::new(7 * weeks), starts, ends);
         fs::write(evenings.join(format!("{name}.toml")), text)?;
     }
@@ -66,9 +83,15 @@ all = true
 struct Roster(PathBuf);
 
 impl Roster {
-    fn file(&self, name: &str, header: &str, rows: impl IntoIterator<Item = Vec<String>>) -> Result<()> {
+    fn file(
+        &self,
+        name: &str,
+        header: &str,
+        rows: impl IntoIterator<Item = Vec<String>>,
+    ) -> Result<()> {
         let path = self.0.join(format!("{name}.csv"));
-        let mut file = csv::Writer::from_path(&path).with_context(|| format!("can't write {}", path.display()))?;
+        let mut file = csv::Writer::from_path(&path)
+            .with_context(|| format!("can't write {}", path.display()))?;
         file.write_record(header.split(','))?;
         for row in rows {
             file.write_record(row)?;
@@ -89,28 +112,74 @@ pub fn write_roster(folder: &Path, families: usize) -> Result<()> {
     fs::create_dir_all(folder)?;
     let roster = Roster(folder.to_owned());
     let kept = ["academicSessions", "classes", "courses", "enrollments", "orgs", "users"];
-    let absent = ["categories", "classResources", "courseResources", "demographics", "lineItems", "resources", "results"];
-    let files = kept.iter().map(|name| (name, "bulk")).chain(absent.iter().map(|name| (name, "absent")));
+    let absent = [
+        "categories",
+        "classResources",
+        "courseResources",
+        "demographics",
+        "lineItems",
+        "resources",
+        "results",
+    ];
+    let files =
+        kept.iter().map(|name| (name, "bulk")).chain(absent.iter().map(|name| (name, "absent")));
     let versions = [row!["manifest.version", "1.0"], row!["oneroster.version", "1.1"]];
-    roster.file("manifest", "propertyName,value", versions.into_iter().chain(files.map(|(name, how)| row![format!("file.{name}"), how])))?;
+    roster.file(
+        "manifest",
+        "propertyName,value",
+        versions.into_iter().chain(files.map(|(name, how)| row![format!("file.{name}"), how])),
+    )?;
     roster.file(
         "orgs",
         "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId",
         [row![SCHOOL, "active", CHANGED, "Bench School", "school", "", ""]],
     )?;
-    let year = row!["year", "active", CHANGED, "School year", "schoolYear", "2026-09-01", "2027-07-21", "", "2027"];
-    roster.file("academicSessions", "sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,schoolYear", [year])?;
+    let year = row![
+        "year",
+        "active",
+        CHANGED,
+        "School year",
+        "schoolYear",
+        "2026-09-01",
+        "2027-07-21",
+        "",
+        "2027"
+    ];
+    roster.file(
+        "academicSessions",
+        "sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,schoolYear",
+        [year],
+    )?;
     roster.file(
         "courses",
-        "sourcedId,status,dateLastModified,schoolYearSourcedId,title,courseCode,grades,orgSourcedId,subjects,subjectCodes",
-        SUBJECTS.iter().map(|subject| row![subject, "active", CHANGED, "year", subject, "", "", SCHOOL, subject, ""]),
+        "sourcedId,status,dateLastModified,schoolYearSourcedId,title,courseCode,grades,\
+         orgSourcedId,subjects,subjectCodes",
+        SUBJECTS.iter().map(|subject| {
+            row![subject, "active", CHANGED, "year", subject, "", "", SCHOOL, subject, ""]
+        }),
     )?;
     roster.file(
         "classes",
-        "sourcedId,status,dateLastModified,title,grades,courseSourcedId,classCode,classType,location,schoolSourcedId,termSourcedIds,subjects,subjectCodes,periods",
+        "sourcedId,status,dateLastModified,title,grades,courseSourcedId,classCode,classType,\
+         location,schoolSourcedId,termSourcedIds,subjects,subjectCodes,periods",
         classes().map(|(form, subject)| {
             let (name, code) = (SUBJECTS[subject], format!("{form}/{subject}"));
-            row![class(form, subject), "active", CHANGED, format!("{name} {form}"), "", name, code, "scheduled", "", SCHOOL, "year", "", "", ""]
+            row![
+                class(form, subject),
+                "active",
+                CHANGED,
+                format!("{name} {form}"),
+                "",
+                name,
+                code,
+                "scheduled",
+                "",
+                SCHOOL,
+                "year",
+                "",
+                "",
+                ""
+            ]
         }),
     )?;
     write_people(&roster, families)
@@ -119,36 +188,80 @@ pub fn write_roster(folder: &Path, families: usize) -> Result<()> {
 fn write_people(roster: &Roster, families: usize) -> Result<()> {
     let user = |id: &str, role: &str, given: &str, family: &str, email: &str, agents: &str| {
         let relation = if role == "parent" { "Mother" } else { "" };
-        row![id, "active", CHANGED, "true", SCHOOL, role, "", "", given, family, "", "", email, "", "", agents, "", "", "", relation, "", "", "", ""]
+        row![
+            id, "active", CHANGED, "true", SCHOOL, role, "", "", given, family, "", "", email, "",
+            "", agents, "", "", "", relation, "", "", "", ""
+        ]
     };
     let teachers = (0..SUBJECTS.len() * TEACHERS_OF_A_SUBJECT).map(|n| {
         let id = format!("t-{n}");
         user(&id, "teacher", "Terry", &format!("Teacher-{n}"), &format!("{id}@example.org"), "")
     });
     let parents = (0..families).map(|n| {
-        let (id, students) = (format!("p-{n}"), students_of(n, families).map(|one| format!("s-{one}")));
-        user(&id, "parent", "Pat", &format!("Family-{n}"), &format!("{id}@example.org"), &students.collect::<Vec<_>>().join(","))
+        let (id, students) =
+            (format!("p-{n}"), students_of(n, families).map(|one| format!("s-{one}")));
+        user(
+            &id,
+            "parent",
+            "Pat",
+            &format!("Family-{n}"),
+            &format!("{id}@example.org"),
+            &students.collect::<Vec<_>>().join(","),
+        )
     });
-    let students = (0..families)
-        .flat_map(|n| students_of(n, families).map(move |one| user(&format!("s-{one}"), "student", "Sam", &format!("Family-{n}"), "", &format!("p-{n}"))));
+    let students = (0..families).flat_map(|n| {
+        students_of(n, families).map(move |one| {
+            user(
+                &format!("s-{one}"),
+                "student",
+                "Sam",
+                &format!("Family-{n}"),
+                "",
+                &format!("p-{n}"),
+            )
+        })
+    });
     roster.file(
         "users",
-        "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,givenName,familyName,middleName,identifier,email,sms,phone,agentSourcedIds,grades,password,metadata.title,metadata.relation,metadata.priority,metadata.livesWith,metadata.contactAllowed,metadata.courtOrder",
+        "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,\
+         givenName,familyName,middleName,identifier,email,sms,phone,agentSourcedIds,grades,\
+         password,metadata.title,metadata.relation,metadata.priority,metadata.livesWith,metadata.\
+         contactAllowed,metadata.courtOrder",
         teachers.chain(parents).chain(students),
     )?;
     let enrolled = |class: &str, person: &str, role: &str, primary: bool| {
-        row![format!("{class}.{person}"), "active", CHANGED, class, SCHOOL, person, role, primary, "", ""]
+        row![
+            format!("{class}.{person}"),
+            "active",
+            CHANGED,
+            class,
+            SCHOOL,
+            person,
+            role,
+            primary,
+            "",
+            ""
+        ]
     };
     let teaching = classes().map(|(form, subject)| {
         let teacher = subject * TEACHERS_OF_A_SUBJECT + form % TEACHERS_OF_A_SUBJECT;
         enrolled(&class(form, subject), &format!("t-{teacher}"), "teacher", true)
     });
-    let taught = (0..families)
-        .flat_map(|family| students_of(family, families))
-        .flat_map(|student| (0..SUBJECTS.len()).map(move |subject| enrolled(&class(student % FORMS, subject), &format!("s-{student}"), "student", false)));
+    let taught =
+        (0..families).flat_map(|family| students_of(family, families)).flat_map(|student| {
+            (0..SUBJECTS.len()).map(move |subject| {
+                enrolled(
+                    &class(student % FORMS, subject),
+                    &format!("s-{student}"),
+                    "student",
+                    false,
+                )
+            })
+        });
     roster.file(
         "enrollments",
-        "sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate",
+        "sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,\
+         primary,beginDate,endDate",
         teaching.chain(taught),
     )
 }

@@ -1,4 +1,5 @@
-//! A Chromium with an empty profile, driven through ChromeDriver, and the TURN server that its calls need. It knows no page; tests and benches do.
+//! A Chromium with an empty profile, driven through ChromeDriver, and the TURN server that its
+//! calls need. It knows no page; tests and benches do.
 
 mod process;
 mod turn;
@@ -24,7 +25,8 @@ const FLAGS: [&str; 9] = [
     "--disable-dev-shm-usage",
 ];
 
-/// For calls: a camera and a microphone that are made up, allowed without a question, and no window that is less awake than another.
+/// For calls: a camera and a microphone that are made up, allowed without a question, and no window
+/// that is less awake than another.
 pub const MEDIA: [&str; 8] = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
@@ -36,7 +38,8 @@ pub const MEDIA: [&str; 8] = [
     "--disable-backgrounding-occluded-windows",
 ];
 
-/// A browser of its own: no cookie, file or compiled code of another is in it. It ends when it is dropped.
+/// A browser of its own: no cookie, file or compiled code of another is in it. It ends when it is
+/// dropped.
 pub struct Chromium {
     /// The way to it.
     pub driver: WebDriver,
@@ -46,7 +49,8 @@ pub struct Chromium {
 }
 
 impl Chromium {
-    /// Starts one with a window of this size in CSS pixels. `PARLOUR_CHROMEDRIVER` names another ChromeDriver than Debian's.
+    /// Starts one with a window of this size in CSS pixels. `PARLOUR_CHROMEDRIVER` names another
+    /// ChromeDriver than Debian's.
     ///
     /// # Errors
     /// When ChromeDriver or Chromium does not start.
@@ -59,18 +63,29 @@ impl Chromium {
     /// # Errors
     /// When ChromeDriver or Chromium does not start.
     pub async fn start_with(width: u32, height: u32, flags: &[&str]) -> Result<Self> {
-        let program = env::var("PARLOUR_CHROMEDRIVER").unwrap_or_else(|_| "/usr/bin/chromedriver".to_owned());
-        let started = Process::start(Command::new(&program).arg("--port=0"), "started successfully on port").await;
+        let program =
+            env::var("PARLOUR_CHROMEDRIVER").unwrap_or_else(|_| "/usr/bin/chromedriver".to_owned());
+        let started =
+            Process::start(Command::new(&program).arg("--port=0"), "started successfully on port")
+                .await;
         let (process, said) = started.context("Debian's package for it is chromium-driver")?;
-        let port = said.trim_end_matches('.').rsplit(' ').next().and_then(|port| port.parse::<u16>().ok());
+        let port =
+            said.trim_end_matches('.').rsplit(' ').next().and_then(|port| port.parse::<u16>().ok());
         let port = port.with_context(|| format!("no port in what {program} said: {said}"))?;
         let profile = TempDir::new()?;
         let mut capabilities = DesiredCapabilities::chrome();
-        let own = [format!("--user-data-dir={}", profile.path().display()), format!("--window-size={width},{height}")];
-        for flag in FLAGS.into_iter().chain(flags.iter().copied()).chain(own.iter().map(String::as_str)) {
+        let own = [
+            format!("--user-data-dir={}", profile.path().display()),
+            format!("--window-size={width},{height}"),
+        ];
+        for flag in
+            FLAGS.into_iter().chain(flags.iter().copied()).chain(own.iter().map(String::as_str))
+        {
             capabilities.add_arg(flag)?;
         }
-        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.context("Chromium does not start")?;
+        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities)
+            .await
+            .context("Chromium does not start")?;
         Ok(Self { driver, _process: process, profile })
     }
 
@@ -80,7 +95,8 @@ impl Chromium {
     /// When it has gone before.
     pub fn kill(self) -> Result<()> {
         // Chromium locks its profile with a link to its machine and process id.
-        let lock = fs::read_link(self.profile.path().join("SingletonLock")).context("Chromium does not hold its profile")?;
+        let lock = fs::read_link(self.profile.path().join("SingletonLock"))
+            .context("Chromium does not hold its profile")?;
         let lock = lock.to_string_lossy().into_owned();
         let id = lock.rsplit('-').next().context("the lock names no process")?;
         let killed = Command::new("kill").args(["-KILL", id]).status()?;
@@ -99,8 +115,9 @@ impl Chromium {
 
 impl Drop for Chromium {
     fn drop(&mut self) {
-        // Its process is ended next. To ask it to end first would wait a minute for an answer, since no other task of the runtime goes on in a drop.
-        // It was closed already when this fails.
+        // Its process is ended next. To ask it to end first would wait a minute for an answer,
+        // since no other task of the runtime goes on in a drop. It was closed already when
+        // this fails.
         let _ = self.driver.clone().leak();
     }
 }

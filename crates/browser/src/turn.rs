@@ -1,4 +1,5 @@
-//! A TURN server on this machine: on loopback Chromium finds no way of its own, so all media goes through it.
+//! A TURN server on this machine: on loopback Chromium finds no way of its own, so all media goes
+//! through it.
 
 use std::{net::TcpListener, process::Command};
 
@@ -34,19 +35,48 @@ impl Turn {
         let file = |name: &str| folder.path().join(name).display().to_string();
         let mut command = Command::new("/usr/bin/turnserver");
         command
-            .args(["-n", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", "--min-port=49200", "--max-port=49299"])
-            .args([format!("--listening-port={port}"), format!("--static-auth-secret={secret}"), "--use-auth-secret".to_owned()])
-            .args(["--realm=parlour.test", "--allow-loopback-peers", "--no-cli", "--no-tls", "--no-dtls", "--no-multicast-peers", "--no-rfc5780"])
-            .args([format!("--userdb={}", file("turndb")), format!("--pidfile={}", file("turn.pid"))])
+            .args([
+                "-n",
+                "--listening-ip=127.0.0.1",
+                "--relay-ip=127.0.0.1",
+                "--min-port=49200",
+                "--max-port=49299",
+            ])
+            .args([
+                format!("--listening-port={port}"),
+                format!("--static-auth-secret={secret}"),
+                "--use-auth-secret".to_owned(),
+            ])
+            .args([
+                "--realm=parlour.test",
+                "--allow-loopback-peers",
+                "--no-cli",
+                "--no-tls",
+                "--no-dtls",
+                "--no-multicast-peers",
+                "--no-rfc5780",
+            ])
+            .args([
+                format!("--userdb={}", file("turndb")),
+                format!("--pidfile={}", file("turn.pid")),
+            ])
             .args(["--log-file=stdout", "--simple-log"]);
         // It listens before it starts the threads of which this is the last word.
         let (process, _) = Process::start(&mut command, "SQLite DB connection success").await?;
-        Ok(Self { url: format!("turn:127.0.0.1:{port}?transport=udp"), _process: process, _folder: folder })
+        Ok(Self {
+            url: format!("turn:127.0.0.1:{port}?transport=udp"),
+            _process: process,
+            _folder: folder,
+        })
     }
 
     /// The settings of a server that lets media flow through it alone.
     #[must_use]
     pub fn settings(&self, secret: &str) -> [(&'static str, String); 3] {
-        [("PARLOUR_TURN_URLS", self.url.clone()), ("PARLOUR_TURN_SECRET", secret.to_owned()), ("PARLOUR_TURN_POLICY", "relay".to_owned())]
+        [
+            ("PARLOUR_TURN_URLS", self.url.clone()),
+            ("PARLOUR_TURN_SECRET", secret.to_owned()),
+            ("PARLOUR_TURN_POLICY", "relay".to_owned()),
+        ]
     }
 }

@@ -1,4 +1,5 @@
-//! The files the browser loads: names that change with the content, compressed copies, and what each weighs.
+//! The files the browser loads: names that change with the content, compressed copies, and what
+//! each weighs.
 
 use std::{fs, io::Write, path::Path};
 
@@ -81,10 +82,19 @@ impl Assets {
         let mut files = vec![size("index.html", "index.html", page.as_bytes(), None, effort)?];
         for asset in &self.0 {
             let path = dir.join(&asset.file);
-            let row = size(&asset.name, &format!("assets/{}", asset.file), &asset.bytes, Some(&path), effort)?;
+            let row = size(
+                &asset.name,
+                &format!("assets/{}", asset.file),
+                &asset.bytes,
+                Some(&path),
+                effort,
+            )?;
             files.push(row);
         }
-        for (row, load) in files.iter_mut().zip(std::iter::once(Load::First).chain(self.0.iter().map(|asset| asset.load))) {
+        for (row, load) in files
+            .iter_mut()
+            .zip(std::iter::once(Load::First).chain(self.0.iter().map(|asset| asset.load)))
+        {
             row["first_load"] = json!(load == Load::First);
         }
         let sizes = json!({
@@ -100,7 +110,9 @@ impl Assets {
 /// All that the browser fetches for a page that is opened first, together.
 fn weigh(page: &Page, files: &[Value]) -> Result<Value> {
     let is_part = |row: &Value| page.parts.iter().any(|part| row["name"] == *part);
-    if let Some(part) = page.parts.iter().find(|part| !files.iter().any(|row| row["name"] == **part)) {
+    if let Some(part) =
+        page.parts.iter().find(|part| !files.iter().any(|row| row["name"] == **part))
+    {
         bail!("{} needs {part}, which there is not", page.name);
     }
     let fetched = || files.iter().filter(|row| row["first_load"] == true || is_part(row));
@@ -127,7 +139,13 @@ pub fn hashed_name(name: &str, hash: &str) -> String {
 }
 
 /// Weighs one file; with a path, writes it and its compressed copies.
-fn size(name: &str, file: &str, bytes: &[u8], path: Option<&Path>, effort: Effort) -> Result<Value> {
+fn size(
+    name: &str,
+    file: &str,
+    bytes: &[u8],
+    path: Option<&Path>,
+    effort: Effort,
+) -> Result<Value> {
     let (br, gz) = (brotli(bytes, effort)?, gzip(bytes, effort)?);
     if let Some(path) = path {
         fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
@@ -139,8 +157,12 @@ fn size(name: &str, file: &str, bytes: &[u8], path: Option<&Path>, effort: Effor
 }
 
 fn brotli(bytes: &[u8], effort: Effort) -> Result<Vec<u8>> {
-    let params =
-        brotli::enc::BrotliEncoderParams { quality: if effort == Effort::Best { 11 } else { 2 }, lgwin: 22, size_hint: bytes.len(), ..Default::default() };
+    let params = brotli::enc::BrotliEncoderParams {
+        quality: if effort == Effort::Best { 11 } else { 2 },
+        lgwin: 22,
+        size_hint: bytes.len(),
+        ..Default::default()
+    };
     let mut packed = Vec::new();
     brotli::BrotliCompress(&mut &*bytes, &mut packed, &params)?;
     Ok(packed)
@@ -160,8 +182,12 @@ mod tests {
     #[test]
     fn a_page_weighs_the_first_load_and_its_parts() -> Result<()> {
         let row = |name: &str, first: bool, br: u64| json!({ "name": name, "first_load": first, "raw": 2 * br, "br": br });
-        let files = [row("app.js", true, 100), row("parent.wasm", false, 10), row("guest.wasm", false, 1)];
-        let page = |parts: &[&str]| Page { name: "My Bookings", parts: parts.iter().map(|part| (*part).to_owned()).collect() };
+        let files =
+            [row("app.js", true, 100), row("parent.wasm", false, 10), row("guest.wasm", false, 1)];
+        let page = |parts: &[&str]| Page {
+            name: "My Bookings",
+            parts: parts.iter().map(|part| (*part).to_owned()).collect(),
+        };
         let weight = weigh(&page(&["parent.wasm"]), &files)?;
         assert_eq!((&weight["br"], &weight["raw"]), (&json!(110), &json!(220)));
         assert_eq!(weigh(&page(&[]), &files)?["br"], 100);

@@ -5,13 +5,15 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-/// Prints the weight of each file and compares what each page fetches, after brotli, with `limit` bytes.
+/// Prints the weight of each file and compares what each page fetches, after brotli, with `limit`
+/// bytes.
 ///
 /// # Errors
 /// When a page is over the limit, or there is no shipped client in `out`.
 pub fn hold(out: &Path, limit: u64) -> Result<()> {
     let path = out.join("sizes.json");
-    let text = fs::read_to_string(&path).with_context(|| format!("no {}: run `cargo xtask client`", path.display()))?;
+    let text = fs::read_to_string(&path)
+        .with_context(|| format!("no {}: run `cargo xtask client`", path.display()))?;
     let sizes: Value = serde_json::from_str(&text)?;
     if sizes["profile"] != "release" {
         bail!("this client was built to work on: run `cargo xtask client` without --dev");
@@ -22,12 +24,19 @@ pub fn hold(out: &Path, limit: u64) -> Result<()> {
         let name = row["name"].as_str().unwrap_or_default();
         println!("{:>9} {:>9} {mark}{name}", number(row, "raw"), number(row, "br"));
     }
-    let pages = sizes["pages"].as_array().filter(|pages| !pages.is_empty()).context("sizes.json has no pages")?;
+    let pages = sizes["pages"]
+        .as_array()
+        .filter(|pages| !pages.is_empty())
+        .context("sizes.json has no pages")?;
     let mut heavy = Vec::new();
     for page in pages {
         let (name, weight) = (page["name"].as_str().unwrap_or_default(), number(page, "br"));
         let parts: Vec<&Value> = page["parts"].as_array().into_iter().flatten().collect();
-        println!("{:>9} {weight:>9}  {name}: the first load and {} lazy parts, limit {limit}", number(page, "raw"), parts.len());
+        println!(
+            "{:>9} {weight:>9}  {name}: the first load and {} lazy parts, limit {limit}",
+            number(page, "raw"),
+            parts.len()
+        );
         if weight == 0 || weight >= limit {
             heavy.push(format!("{name} weighs {weight} bytes, the limit is {limit}"));
         }

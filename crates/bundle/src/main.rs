@@ -15,7 +15,8 @@ use std::{collections::BTreeMap, env, fs, path::PathBuf, process::ExitCode};
 use anyhow::{Context, Result, bail};
 use assets::{Assets, Effort, Page};
 
-const USAGE: &str = "parlour-bundle --wasm FILE --web FOLDER --font FOLDER --out FOLDER (--node FILE --wasm-opt FILE --fonttools FILE | --quick)
+const USAGE: &str = "parlour-bundle --wasm FILE --web FOLDER --font FOLDER --out FOLDER (--node \
+                     FILE --wasm-opt FILE --fonttools FILE | --quick)
   --wasm      the client, built with -Clink-args=--emit-relocs
   --web       the folder of index.html, boot.js, icon.svg and styles/
   --font      the unpacked package @fontsource-variable/atkinson-hyperlegible-next
@@ -26,7 +27,8 @@ const USAGE: &str = "parlour-bundle --wasm FILE --web FOLDER --font FOLDER --out
   --quick     for working on the client: no wasm-opt, the whole font, light compression
 
 parlour-bundle --budget BYTES --out FOLDER
-  prints what the files there weigh and fails if what the login or My Bookings fetches is heavier than BYTES";
+  prints what the files there weigh and fails if what the login or My Bookings fetches is heavier \
+                     than BYTES";
 
 struct Args {
     wasm: PathBuf,
@@ -50,7 +52,9 @@ fn main() -> ExitCode {
 fn run() -> Result<()> {
     let words: Vec<String> = env::args().skip(1).collect();
     match words.as_slice() {
-        [budget, limit, out, folder] if budget == "--budget" && out == "--out" => budget::hold(folder.as_ref(), limit.parse().context(USAGE)?),
+        [budget, limit, out, folder] if budget == "--budget" && out == "--out" => {
+            budget::hold(folder.as_ref(), limit.parse().context(USAGE)?)
+        }
         _ => bundle(&read_args(words)?),
     }
 }
@@ -69,7 +73,8 @@ fn bundle(args: &Args) -> Result<()> {
     let client = wasm::bind(&args.wasm, &work, args.wasm_opt.as_ref())?;
     let pages = pages(&client)?;
     let boot = args.web.join("boot.js");
-    let boot = fs::read_to_string(&boot).with_context(|| format!("cannot read {}", boot.display()))?;
+    let boot =
+        fs::read_to_string(&boot).with_context(|| format!("cannot read {}", boot.display()))?;
     script::add(&mut assets, client, &boot)?;
     let page = page::fill(&args.web, &assets)?;
 
@@ -77,16 +82,24 @@ fn bundle(args: &Args) -> Result<()> {
     let ready = work.join("ready");
     assets.write(&ready, &page, &pages, effort)?;
     if args.out.exists() {
-        fs::remove_dir_all(&args.out).with_context(|| format!("cannot replace {}", args.out.display()))?;
+        fs::remove_dir_all(&args.out)
+            .with_context(|| format!("cannot replace {}", args.out.display()))?;
     }
-    fs::rename(&ready, &args.out).with_context(|| format!("cannot write {}", args.out.display()))?;
+    fs::rename(&ready, &args.out)
+        .with_context(|| format!("cannot write {}", args.out.display()))?;
     fs::remove_dir_all(&work).context("cannot remove the work folder")
 }
 
-/// The first pages of a parent: the login, which is in the first load, and My Bookings with the parts that its function was split into.
+/// The first pages of a parent: the login, which is in the first load, and My Bookings with the
+/// parts that its function was split into.
 fn pages(client: &wasm::Client) -> Result<[Page; 2]> {
-    let bookings = client.parts_of("bookings").context("no lazy function `bookings`: which part shows My Bookings?")?;
-    Ok([Page { name: "Login", parts: Vec::new() }, Page { name: "My Bookings", parts: bookings.to_vec() }])
+    let bookings = client
+        .parts_of("bookings")
+        .context("no lazy function `bookings`: which part shows My Bookings?")?;
+    Ok([
+        Page { name: "Login", parts: Vec::new() },
+        Page { name: "My Bookings", parts: bookings.to_vec() },
+    ])
 }
 
 fn read_args(words: Vec<String>) -> Result<Args> {
@@ -96,16 +109,21 @@ fn read_args(words: Vec<String>) -> Result<Args> {
         match name.as_str() {
             "--quick" => given.insert(name, PathBuf::new()),
             "--wasm" | "--web" | "--font" | "--out" | "--node" | "--wasm-opt" | "--fonttools" => {
-                let value = rest.next().with_context(|| format!("{name} needs a value\n\n{USAGE}"))?;
+                let value =
+                    rest.next().with_context(|| format!("{name} needs a value\n\n{USAGE}"))?;
                 given.insert(name, value.into())
             }
             _ => bail!("unknown argument {name}\n\n{USAGE}"),
         };
     }
-    let mut take = |name: &str| given.remove(name).with_context(|| format!("{name} is missing\n\n{USAGE}"));
+    let mut take =
+        |name: &str| given.remove(name).with_context(|| format!("{name} is missing\n\n{USAGE}"));
     let (wasm_opt, tools) = match take("--quick") {
         Ok(_) => (None, None),
-        Err(_) => (Some(wasm::WasmOpt { node: take("--node")?, script: take("--wasm-opt")? }), Some(take("--fonttools")?)),
+        Err(_) => (
+            Some(wasm::WasmOpt { node: take("--node")?, script: take("--wasm-opt")? }),
+            Some(take("--fonttools")?),
+        ),
     };
     let font = style::Font { package: take("--font")?, tools };
     Ok(Args { wasm: take("--wasm")?, web: take("--web")?, font, out: take("--out")?, wasm_opt })

@@ -1,9 +1,14 @@
-//! Short names for the functions that the client takes from `app.js`: the bindings' own end in a hash, which no compression makes smaller.
+//! Short names for the functions that the client takes from `app.js`: the bindings' own end in a
+//! hash, which no compression makes smaller.
 
 use std::collections::BTreeMap;
 
-/// Names as short as can be, one for each that the script defines exactly once; the others keep theirs.
-pub fn shortened(script: &str, names: impl IntoIterator<Item = String>) -> BTreeMap<String, String> {
+/// Names as short as can be, one for each that the script defines exactly once; the others keep
+/// theirs.
+pub fn shortened(
+    script: &str,
+    names: impl IntoIterator<Item = String>,
+) -> BTreeMap<String, String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for word in words(script) {
         *counts.entry(word).or_default() += 1;
@@ -42,17 +47,28 @@ mod tests {
 
     #[test]
     fn each_name_is_replaced_where_it_is_a_whole_word() {
-        let script = "const import0 = { __wbg_get_1f: function(a) { return a.get; }, __wbg_get_1f0: f, __wbg_twice_2a: g, \"__wbg_twice_2a\": 1 };";
-        let names = shortened(script, ["__wbg_get_1f", "__wbg_get_1f0", "__wbg_twice_2a", "__wbg_gone_3b"].map(String::from));
+        let script = "const import0 = { __wbg_get_1f: function(a) { return a.get; }, \
+                      __wbg_get_1f0: f, __wbg_twice_2a: g, \"__wbg_twice_2a\": 1 };";
+        let names = shortened(
+            script,
+            ["__wbg_get_1f", "__wbg_get_1f0", "__wbg_twice_2a", "__wbg_gone_3b"].map(String::from),
+        );
         assert_eq!(names.len(), 2, "what is there twice, or not at all, keeps its name");
         let short = renamed(script, &names);
-        assert_eq!(short, "const import0 = { a: function(a) { return a.get; }, b: f, __wbg_twice_2a: g, \"__wbg_twice_2a\": 1 };");
+        assert_eq!(
+            short,
+            "const import0 = { a: function(a) { return a.get; }, b: f, __wbg_twice_2a: g, \
+             \"__wbg_twice_2a\": 1 };"
+        );
     }
 
     #[test]
     fn short_names_differ() {
         let names: std::collections::BTreeSet<String> = (0..2000).map(short).collect();
         assert_eq!(names.len(), 2000);
-        assert_eq!([short(0), short(25), short(26), short(701), short(702)], ["a", "z", "aa", "zz", "aaa"]);
+        assert_eq!(
+            [short(0), short(25), short(26), short(701), short(702)],
+            ["a", "z", "aa", "zz", "aaa"]
+        );
     }
 }

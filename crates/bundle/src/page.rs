@@ -1,4 +1,5 @@
-//! `index.html` with the names of the assets filled in; `{{base}}`, `{{contact}}` and `{{school}}` are the server's.
+//! `index.html` with the names of the assets filled in; `{{base}}`, `{{contact}}` and `{{school}}`
+//! are the server's.
 
 use std::{fs, path::Path};
 
@@ -8,8 +9,8 @@ use crate::{assets::Assets, style};
 
 const FOR_THE_SERVER: [&str; 3] = ["base", "contact", "school"];
 
-/// Replaces each `{{file NAME}}` by the asset's path below the page's base, `{{icon}}` by `icon.svg` itself and `{{modules}}` by links to the scripts,
-/// and makes the inline styles small.
+/// Replaces each `{{file NAME}}` by the asset's path below the page's base, `{{icon}}` by
+/// `icon.svg` itself and `{{modules}}` by links to the scripts, and makes the inline styles small.
 ///
 /// # Errors
 /// When a placeholder names no asset.
@@ -49,19 +50,25 @@ fn fill_text(text: &str, assets: &Assets, icon: &str) -> Result<String> {
     small_style(&page)
 }
 
-/// Links that load all modules of the first page at once, instead of one after the other as they import each other.
+/// Links that load all modules of the first page at once, instead of one after the other as they
+/// import each other.
 fn preloads(assets: &Assets) -> String {
     let boot = assets.file_of("boot.js");
     let scripts = assets.first_load().filter(|file| file.ends_with(".js") && Some(*file) != boot);
-    let links: Vec<String> = scripts.map(|file| format!("<link rel=\"modulepreload\" href=\"assets/{file}\">")).collect();
+    let links: Vec<String> = scripts
+        .map(|file| format!("<link rel=\"modulepreload\" href=\"assets/{file}\">"))
+        .collect();
     links.join("\n")
 }
 
-/// An image of few bytes as an address, which saves a request. In double quotes it may hold single ones.
+/// An image of few bytes as an address, which saves a request. In double quotes it may hold single
+/// ones.
 fn data_url(svg: &str) -> String {
     let one_line: String = svg.lines().collect();
     let escape = |text: String, (plain, code)| text.replace(plain, code);
-    let escaped = [('%', "%25"), ('#', "%23"), ('<', "%3C"), ('>', "%3E"), ('"', "'")].into_iter().fold(one_line, escape);
+    let escaped = [('%', "%25"), ('#', "%23"), ('<', "%3C"), ('>', "%3E"), ('"', "'")]
+        .into_iter()
+        .fold(one_line, escape);
     format!("data:image/svg+xml,{escaped}")
 }
 
@@ -91,7 +98,10 @@ mod tests {
         let file = assets.add("style.css", b"p{}".to_vec(), Load::First);
         let page = fill_text("<base href=\"{{base}}\"><i>{{file style.css}}</i>", &assets, "")?;
         assert_eq!(page, format!("<base href=\"{{{{base}}}}\"><i>assets/{file}</i>"));
-        assert_eq!(fill_text("{{icon}}", &assets, "<svg a='#'>\n</svg>")?, "data:image/svg+xml,%3Csvg a='%23'%3E%3C/svg%3E");
+        assert_eq!(
+            fill_text("{{icon}}", &assets, "<svg a='#'>\n</svg>")?,
+            "data:image/svg+xml,%3Csvg a='%23'%3E%3C/svg%3E"
+        );
         assert!(fill_text("{{file nothing.css}}", &assets, "").is_err());
         assert!(fill_text("{{user}}", &assets, "").is_err());
         Ok(())

@@ -7,12 +7,14 @@ use crate::{
     wasm::{Client, LINK_FILE},
 };
 
-/// Adds every piece of the client, `start.js`, which starts it, and `boot.js`, which runs in every browser and fetches that one.
+/// Adds every piece of the client, `start.js`, which starts it, and `boot.js`, which runs in every
+/// browser and fetches that one.
 ///
 /// # Errors
 /// When a piece is not called by any other: then the names no longer fit.
 pub fn add(assets: &mut Assets, client: Client, boot: &str) -> Result<()> {
-    let mut modules: Vec<(String, String)> = client.modules.into_iter().map(|(name, text)| (name, tidy(&text))).collect();
+    let mut modules: Vec<(String, String)> =
+        client.modules.into_iter().map(|(name, text)| (name, tidy(&text))).collect();
 
     // Without lazy parts nothing calls the link file.
     modules.retain(|(name, _)| name != LINK_FILE || !client.parts.is_empty());
@@ -35,7 +37,8 @@ pub fn add(assets: &mut Assets, client: Client, boot: &str) -> Result<()> {
         refer(&mut modules, name, &format!("./{}", file_of(name)), Quoting::Import)?;
     }
     let start = format!(
-        "import start from \"./{}\";\nstart().catch((error) => {{\ndispatchEvent(new Event(\"parlour:failed\"));\nthrow error;\n}});\n",
+        "import start from \"./{}\";\nstart().catch((error) => {{\ndispatchEvent(new \
+         Event(\"parlour:failed\"));\nthrow error;\n}});\n",
         file_of("./app.js")
     );
     for (name, text) in modules {
@@ -104,7 +107,8 @@ mod tests {
 
     #[test]
     fn tidy_drops_comments_and_keeps_code() {
-        let text = "/**\n * @param {number} a\n */\nfunction f(a) {\n    // why\n    return `${a}`; // kept\n}\n/* one */\n";
+        let text = "/**\n * @param {number} a\n */\nfunction f(a) {\n    // why\n    return \
+                    `${a}`; // kept\n}\n/* one */\n";
         assert_eq!(tidy(text), "function f(a) {\nreturn `${a}`; // kept\n}\n");
         let open = "const a = `one\n  // two`;\n";
         assert_eq!(tidy(open), open);
@@ -112,9 +116,15 @@ mod tests {
 
     #[test]
     fn imports_are_renamed_and_keys_are_not() -> Result<()> {
-        let mut modules = vec![("./app.js".to_owned(), "import * as i from \"./parts.js\"\nreturn { \"./parts.js\": i };".to_owned())];
+        let mut modules = vec![(
+            "./app.js".to_owned(),
+            "import * as i from \"./parts.js\"\nreturn { \"./parts.js\": i };".to_owned(),
+        )];
         refer(&mut modules, "./parts.js", "./parts.1.js", Quoting::Import)?;
-        assert_eq!(modules[0].1, "import * as i from \"./parts.1.js\"\nreturn { \"./parts.js\": i };");
+        assert_eq!(
+            modules[0].1,
+            "import * as i from \"./parts.1.js\"\nreturn { \"./parts.js\": i };"
+        );
         assert!(refer(&mut modules, "other.js", "x.js", Quoting::Any).is_err());
         Ok(())
     }

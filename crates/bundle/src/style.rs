@@ -1,4 +1,5 @@
-//! One style sheet of `web/styles/*.css` in the order of their names, with the font before it; the folders in there are sheets that come later.
+//! One style sheet of `web/styles/*.css` in the order of their names, with the font before it; the
+//! folders in there are sheets that come later.
 
 use std::{
     fs,
@@ -16,11 +17,13 @@ use crate::assets::{Assets, Load};
 
 const FONT: &str = "atkinson-hyperlegible-next";
 
-/// The weights that the package's font has, and the ones that the styles use: the rest is a third of the file.
+/// The weights that the package's font has, and the ones that the styles use: the rest is a third
+/// of the file.
 const ALL_WEIGHTS: (u16, u16) = (200, 800);
 const WEIGHTS: (u16, u16) = (400, 750);
 
-/// What stays besides the characters: kerning, accents on letters that have no character of their own, letters of one language, figures of one width.
+/// What stays besides the characters: kerning, accents on letters that have no character of their
+/// own, letters of one language, figures of one width.
 const FEATURES: &str = "--layout-features=ccmp,kern,locl,mark,mkmk,tnum";
 
 /// The font as npm's package has it, and how it is made smaller.
@@ -31,17 +34,19 @@ pub struct Font {
     pub tools: Option<PathBuf>,
 }
 
-/// Adds the fonts, their licence and `style.css`; and for each folder in `styles` a sheet of its name, which a lazy part asks for. `work` is for what lies
-/// in between.
+/// Adds the fonts, their licence and `style.css`; and for each folder in `styles` a sheet of its
+/// name, which a lazy part asks for. `work` is for what lies in between.
 ///
 /// # Errors
-/// When the font package is not what it was, its files can't be made smaller, or a style sheet does not parse.
+/// When the font package is not what it was, its files can't be made smaller, or a style sheet does
+/// not parse.
 pub fn add(assets: &mut Assets, styles: &Path, font: &Font, work: &Path) -> Result<()> {
     let fonts = font_faces(assets, font, work)?;
     let first = [fonts, sheets_in(styles)?].concat();
     assets.add("style.css", minify(&first, "style.css")?.into_bytes(), Load::First);
     for folder in listed(styles)?.iter().filter(|path| path.is_dir()) {
-        let name = folder.file_name().context("a folder without a name")?.to_string_lossy() + ".css";
+        let name =
+            folder.file_name().context("a folder without a name")?.to_string_lossy() + ".css";
         assets.add(&name, minify(&sheets_in(folder)?, &name)?.into_bytes(), Load::Later);
     }
     Ok(())
@@ -50,7 +55,9 @@ pub fn add(assets: &mut Assets, styles: &Path, font: &Font, work: &Path) -> Resu
 /// The style sheets of a folder in one, by the order of their names.
 fn sheets_in(folder: &Path) -> Result<String> {
     let mut text = String::new();
-    for path in listed(folder)?.iter().filter(|path| path.extension().is_some_and(|ending| ending == "css")) {
+    for path in
+        listed(folder)?.iter().filter(|path| path.extension().is_some_and(|ending| ending == "css"))
+    {
         let sheet = fs::read_to_string(path)?;
         // Each is parsed on its own first, so that an error names its file.
         minify(&sheet, &path.display().to_string())?;
@@ -105,13 +112,25 @@ fn smaller(font: &Path, tools: &Path, work: &Path) -> Result<Vec<u8>> {
     let (fewer, made) = (work.join("font.ttf"), work.join("font.woff2"));
     let (lightest, boldest) = WEIGHTS;
     let mut instancer = Command::new(tools);
-    instancer.args(["varLib.instancer", "--quiet"]).arg(font).arg(format!("wght={lightest}:{boldest}")).arg("--output").arg(&fewer);
+    instancer
+        .args(["varLib.instancer", "--quiet"])
+        .arg(font)
+        .arg(format!("wght={lightest}:{boldest}"))
+        .arg("--output")
+        .arg(&fewer);
     let mut subset = Command::new(tools);
     // Browsers smooth outlines by themselves; of the names only the copyright has to stay.
-    subset.arg("subset").arg(&fewer).args(["--unicodes=*", FEATURES, "--no-hinting", "--name-IDs=0", "--flavor=woff2"]);
+    subset.arg("subset").arg(&fewer).args([
+        "--unicodes=*",
+        FEATURES,
+        "--no-hinting",
+        "--name-IDs=0",
+        "--flavor=woff2",
+    ]);
     subset.arg(format!("--output-file={}", made.display()));
     for mut command in [instancer, subset] {
-        let status = command.status().with_context(|| format!("cannot start {}", tools.display()))?;
+        let status =
+            command.status().with_context(|| format!("cannot start {}", tools.display()))?;
         if !status.success() {
             bail!("{command:?} failed: {status}");
         }
@@ -141,12 +160,15 @@ const OLDEST: Browsers = {
     }
 };
 
-/// Smaller, with the same meaning in the oldest browsers too: `light-dark()` and nesting become what those understand.
+/// Smaller, with the same meaning in the oldest browsers too: `light-dark()` and nesting become
+/// what those understand.
 pub fn minify(css: &str, name: &str) -> Result<String> {
     let options = ParserOptions { filename: name.to_owned(), ..ParserOptions::default() };
     let mut sheet = StyleSheet::parse(css, options).map_err(|error| anyhow!("{name}: {error}"))?;
     let targets = Targets::from(OLDEST);
-    sheet.minify(MinifyOptions { targets, ..MinifyOptions::default() }).map_err(|error| anyhow!("{name}: {error}"))?;
+    sheet
+        .minify(MinifyOptions { targets, ..MinifyOptions::default() })
+        .map_err(|error| anyhow!("{name}: {error}"))?;
     let printer = PrinterOptions { minify: true, targets, ..PrinterOptions::default() };
     Ok(sheet.to_css(printer)?.code)
 }
@@ -157,7 +179,8 @@ mod tests {
 
     #[test]
     fn what_old_browsers_do_not_know_is_lowered() -> Result<()> {
-        let css = ":root { color-scheme: light dark; --a: light-dark(#fff, #000); } p { color: light-dark(#ffffff, #000000); & a { color: red } }
+        let css = ":root { color-scheme: light dark; --a: light-dark(#fff, #000); } p { color: \
+                   light-dark(#ffffff, #000000); & a { color: red } }
             @media (width >= 40rem) { p { color: red } }";
         let small = minify(css, "test.css")?;
         for gone in ["light-dark(", "&", ">="] {
@@ -195,14 +218,19 @@ mod tests {
         let styles = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/styles");
         let tokens = read(&styles.join("10-tokens.css"))?;
         let tokens = String::from_utf8(tokens)?;
-        let declared = selectors_at(&tokens, tokens.find("--paper:").context("the paper's colour")?);
+        let declared =
+            selectors_at(&tokens, tokens.find("--paper:").context("the paper's colour")?);
         let folders = listed(&styles)?.into_iter().filter(|path| path.is_dir());
         let mut with_scheme = 0;
         for folder in std::iter::once(styles).chain(folders) {
             let sheet = sheets_in(&folder)?;
             for (place, _) in sheet.match_indices("color-scheme:") {
                 for selector in selectors_at(&sheet, place) {
-                    assert!(declared.contains(&selector), "{selector} has a scheme of its own, and its colours are those of another element");
+                    assert!(
+                        declared.contains(&selector),
+                        "{selector} has a scheme of its own, and its colours are those of another \
+                         element"
+                    );
                     with_scheme += 1;
                 }
             }

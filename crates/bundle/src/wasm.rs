@@ -1,4 +1,5 @@
-//! From rustc's WASM to the browser's: lazy parts split off, JavaScript bindings made, each file optimised.
+//! From rustc's WASM to the browser's: lazy parts split off, JavaScript bindings made, each file
+//! optimised.
 
 use std::{
     collections::BTreeMap,
@@ -78,7 +79,8 @@ pub fn bind(input: &Path, work: &Path, wasm_opt: Option<&WasmOpt>) -> Result<Cli
         .context("wasm-bindgen could not bind the client")?;
 
     let mut modules = BTreeMap::new();
-    // The parts are linked with the main module by their exports: what it takes from its script is its own business.
+    // The parts are linked with the main module by their exports: what it takes from its script is
+    // its own business.
     let taken = output.wasm().imports.iter().filter(|import| import.module == BINDINGS);
     let names = names::shortened(output.js(), taken.map(|import| import.name.clone()));
     modules.insert("./app.js".to_owned(), names::renamed(output.js(), &names));
@@ -98,7 +100,10 @@ pub fn bind(input: &Path, work: &Path, wasm_opt: Option<&WasmOpt>) -> Result<Cli
         }
     }
     let main = optimise(&output.wasm_mut().emit_wasm(), work, wasm_opt)?;
-    let parts = parts.into_iter().map(|(name, bytes)| Ok((name, optimise(&bytes, work, wasm_opt)?))).collect::<Result<_>>()?;
+    let parts = parts
+        .into_iter()
+        .map(|(name, bytes)| Ok((name, optimise(&bytes, work, wasm_opt)?)))
+        .collect::<Result<_>>()?;
     Ok(Client { modules, main, parts, needs })
 }
 
@@ -111,19 +116,26 @@ fn split(bytes: &[u8], work: &Path, main_path: &Path) -> Result<Split> {
     options.main_out_path = main_path;
     options.main_module = "./app.js";
     options.link_name = LINK_FILE;
-    let split = wasm_split_cli_support::transform(options).map_err(|error| anyhow!("cannot split the client into lazy parts: {error:?}"))?;
+    let split = wasm_split_cli_support::transform(options)
+        .map_err(|error| anyhow!("cannot split the client into lazy parts: {error:?}"))?;
     let mut parts = Vec::new();
     for path in split.split_modules {
         let name = path.file_name().context("a part without a name")?;
         parts.push((name.to_string_lossy().into_owned(), fs::read(&path)?));
     }
     parts.sort();
-    let files_of = |part: &String| -> Option<Vec<String>> { Some(split.prefetch_map.get(part)?.iter().map(|stem| format!("{stem}.wasm")).collect()) };
-    let needs = lazy_functions(bytes).into_iter().filter_map(|(function, part)| Some((function, files_of(&part)?))).collect();
+    let files_of = |part: &String| -> Option<Vec<String>> {
+        Some(split.prefetch_map.get(part)?.iter().map(|stem| format!("{stem}.wasm")).collect())
+    };
+    let needs = lazy_functions(bytes)
+        .into_iter()
+        .filter_map(|(function, part)| Some((function, files_of(&part)?)))
+        .collect();
     Ok((parts, needs))
 }
 
-/// The lazy functions and the part each was put into, from the imports that the splitter cuts at: `__wasm_split_00PART00_import_HASH_FUNCTION`.
+/// The lazy functions and the part each was put into, from the imports that the splitter cuts at:
+/// `__wasm_split_00PART00_import_HASH_FUNCTION`.
 fn lazy_functions(bytes: &[u8]) -> Vec<(String, String)> {
     const MARK: &[u8] = b"__wasm_split_00";
     let starts = bytes.windows(MARK.len()).enumerate().filter(|(_, window)| *window == MARK);
@@ -146,7 +158,8 @@ fn optimise(bytes: &[u8], work: &Path, wasm_opt: Option<&WasmOpt>) -> Result<Vec
     let status = Command::new(&wasm_opt.node)
         .arg(&wasm_opt.script)
         .args(FEATURES)
-        // Flat code is structured anew, which saves a hundredth more than shrinking alone (binaryen's wiki, "Optimizer cookbook").
+        // Flat code is structured anew, which saves a hundredth more than shrinking alone
+        // (binaryen's wiki, "Optimizer cookbook").
         .args(["-Oz", "--flatten", "--rereloop", "-Oz", "-Oz"])
         .args(["--strip-debug", "--strip-producers"])
         .args(["--strip-target-features", "-o"])

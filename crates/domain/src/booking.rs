@@ -1,4 +1,5 @@
-//! Bookings: which minutes a person is claimed for, the gaps between two appointments, and which ones the roster has stranded.
+//! Bookings: which minutes a person is claimed for, the gaps between two appointments, and which
+//! ones the roster has stranded.
 
 mod stranded;
 
@@ -6,24 +7,28 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::stranded::{Ground, Stranded};
 
-/// The step that claims are counted in. Slots start on whole minutes and last whole minutes, so that appointments of different lengths and evenings collide in at least one step.
+/// The step that claims are counted in. Slots start on whole minutes and last whole minutes, so
+/// that appointments of different lengths and evenings collide in at least one step.
 pub const STEP: TimeDelta = TimeDelta::minutes(1);
 
-/// The minutes (since 1970) for which a booking claims its teachers, its parent and its student. Each may be claimed once a minute.
+/// The minutes (since 1970) for which a booking claims its teachers, its parent and its student.
+/// Each may be claimed once a minute.
 pub fn claimed_minutes(starts_at: DateTime<Utc>, length: TimeDelta) -> impl Iterator<Item = i32> {
     let first = starts_at.timestamp().div_euclid(60);
     let after_last = (starts_at + length).timestamp().div_euclid(60);
     (first..after_last).filter_map(|minute| i32::try_from(minute).ok())
 }
 
-/// Whether an appointment keeps its time: it has begun, or a teacher has made a record of it. Its notes, its no-show mark and its attendance belong to that time,
-/// so it is not moved; staff make another one of the same class beside it.
+/// Whether an appointment keeps its time: it has begun, or a teacher has made a record of it. Its
+/// notes, its no-show mark and its attendance belong to that time, so it is not moved; staff make
+/// another one of the same class beside it.
 #[must_use]
 pub fn keeps_its_time(starts_at: DateTime<Utc>, has_record: bool, now: DateTime<Utc>) -> bool {
     has_record || now >= starts_at
 }
 
-/// Free time between two appointments that follow each other, of a minute or more: shown as a row of its own.
+/// Free time between two appointments that follow each other, of a minute or more: shown as a row
+/// of its own.
 ///
 /// `period_end` is the moment at which the next slot could have started at the earliest.
 #[must_use]
@@ -44,13 +49,26 @@ mod tests {
 
     #[test]
     fn a_slot_claims_its_minutes() {
-        assert_eq!(claimed_minutes(at(100, 0), TimeDelta::minutes(5)).collect::<Vec<_>>(), [100, 101, 102, 103, 104]);
+        assert_eq!(
+            claimed_minutes(at(100, 0), TimeDelta::minutes(5)).collect::<Vec<_>>(),
+            [100, 101, 102, 103, 104]
+        );
     }
 
     #[test]
     fn an_appointment_that_began_or_has_a_record_keeps_its_time() {
-        for (now, has_record, keeps) in [(9, false, false), (9, true, true), (10, false, true), (11, false, true), (11, true, true)] {
-            assert_eq!(keeps_its_time(at(10, 0), has_record, at(now, 0)), keeps, "{now} {has_record}");
+        for (now, has_record, keeps) in [
+            (9, false, false),
+            (9, true, true),
+            (10, false, true),
+            (11, false, true),
+            (11, true, true),
+        ] {
+            assert_eq!(
+                keeps_its_time(at(10, 0), has_record, at(now, 0)),
+                keeps,
+                "{now} {has_record}"
+            );
         }
     }
 

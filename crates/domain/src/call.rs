@@ -1,13 +1,17 @@
-//! The seats and the queue of a call (I9 and I11): a state machine that is given the time. Knows neither the sockets nor the rows it is kept in.
+//! The seats and the queue of a call (I9 and I11): a state machine that is given the time. Knows
+//! neither the sockets nor the rows it is kept in.
 //!
-//! Whatever the order in which people come, vanish, return and are put out: no more than `capacity` sit, nobody is there twice,
-//! and nobody who is present waits while a seat is free. `tests.rs` holds it to that.
+//! Whatever the order in which people come, vanish, return and are put out: no more than `capacity`
+//! sit, nobody is there twice, and nobody who is present waits while a seat is free. `tests.rs`
+//! holds it to that.
 
 mod times;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use self::times::{CallState, CallTimes, ENTRY_LEAD, EXTENSION, RELAY_CHECK, RELAY_SPARE, minutes_to_claim};
+pub use self::times::{
+    CallState, CallTimes, ENTRY_LEAD, EXTENSION, RELAY_CHECK, RELAY_SPARE, minutes_to_claim,
+};
 use crate::id::{ParticipantId, SessionId};
 
 /// How long a seat or a place in the queue is held for somebody who vanished.
@@ -19,7 +23,8 @@ pub const HEARTBEAT: TimeDelta = TimeDelta::seconds(10);
 /// The time over which takeovers of a guest's place are counted.
 pub const TAKEOVER_WINDOW: TimeDelta = TimeDelta::minutes(10);
 
-/// How many takeovers in [`TAKEOVER_WINDOW`] a guest's link bears before the newcomer must show a code that was mailed to the guest.
+/// How many takeovers in [`TAKEOVER_WINDOW`] a guest's link bears before the newcomer must show a
+/// code that was mailed to the guest.
 pub const TAKEOVER_LIMIT: i64 = 2;
 
 /// Who somebody is in a call.
@@ -34,7 +39,8 @@ pub enum CallRole {
 }
 
 impl CallRole {
-    /// With whom media go through the school's relay alone, where there is one: a parent and the guest, who may live apart, don't learn each other's addresses.
+    /// With whom media go through the school's relay alone, where there is one: a parent and the
+    /// guest, who may live apart, don't learn each other's addresses.
     #[must_use]
     pub const fn relayed_with(self) -> Option<Self> {
         match self {
@@ -97,7 +103,8 @@ pub struct Newcomer {
     pub device: String,
     /// They answered that they want to move here from their other device.
     pub move_here: bool,
-    /// Their tab has no media connections of before, so that this is a new connection even on the same device.
+    /// Their tab has no media connections of before, so that this is a new connection even on the
+    /// same device.
     pub fresh: bool,
     /// How often their place was taken over by another session in [`TAKEOVER_WINDOW`].
     pub recent_takeovers: i64,
@@ -181,7 +188,12 @@ pub struct Call {
 impl Call {
     /// A call as it was kept: `next_connection` is 1 for one that nobody has entered yet.
     #[must_use]
-    pub fn new(capacity: u32, mut seats: Vec<Seat>, mut queue: Vec<Queued>, next_connection: u32) -> Self {
+    pub fn new(
+        capacity: u32,
+        mut seats: Vec<Seat>,
+        mut queue: Vec<Queued>,
+        next_connection: u32,
+    ) -> Self {
         seats.sort_by_key(|seat| seat.number);
         queue.sort_by_key(|queued| queued.number);
         Self { capacity, seats, queue, next_connection }
@@ -209,10 +221,13 @@ impl Call {
     #[must_use]
     pub fn place_of(&self, participant: ParticipantId) -> Option<&Place> {
         let seated = self.seats.iter().map(|seat| &seat.place);
-        seated.chain(self.queue.iter().map(|queued| &queued.place)).find(|place| place.participant == participant)
+        seated
+            .chain(self.queue.iter().map(|queued| &queued.place))
+            .find(|place| place.participant == participant)
     }
 
-    /// Somebody wants to enter: they resume their place, take it over from their other device, sit down, or queue.
+    /// Somebody wants to enter: they resume their place, take it over from their other device, sit
+    /// down, or queue.
     pub fn enter(&mut self, newcomer: &Newcomer, now: DateTime<Utc>) -> (Entered, Vec<Event>) {
         let mut events = self.expire(now);
         let Some(place) = self.place_of(newcomer.participant) else {
@@ -221,7 +236,8 @@ impl Call {
             }
             return self.join(newcomer, now, events);
         };
-        let (same_device, same_session) = (place.device == newcomer.device, place.session == newcomer.session);
+        let (same_device, same_session) =
+            (place.device == newcomer.device, place.session == newcomer.session);
         if !same_device && !newcomer.move_here {
             return (Entered::MoveHere, events);
         }
@@ -229,19 +245,31 @@ impl Call {
             return (Entered::CodeRequired, events);
         }
         let keeps_connection = same_device && !newcomer.fresh;
-        let kind = if same_device { EventKind::Resumed } else { EventKind::TakenOver { same_session } };
+        let kind =
+            if same_device { EventKind::Resumed } else { EventKind::TakenOver { same_session } };
         let connection = if keeps_connection { place.connection } else { self.take_number() };
-        let was_seated = self.seats.iter().any(|seat| seat.place.participant == newcomer.participant);
+        let was_seated =
+            self.seats.iter().any(|seat| seat.place.participant == newcomer.participant);
         let replaced = self.reconnect(newcomer, connection, now);
         events.push(newcomer.event(kind));
         events.extend(self.promote(now));
         (self.entered(newcomer.participant, keeps_connection && was_seated, replaced), events)
     }
 
-    /// A sign of life on this connection: the lease runs anew. False when the place is not this connection's any more.
-    pub fn renew(&mut self, participant: ParticipantId, connection: u32, now: DateTime<Utc>) -> (bool, Vec<Event>) {
+    /// A sign of life on this connection: the lease runs anew. False when the place is not this
+    /// connection's any more.
+    pub fn renew(
+        &mut self,
+        participant: ParticipantId,
+        connection: u32,
+        now: DateTime<Utc>,
+    ) -> (bool, Vec<Event>) {
         let mut events = self.expire(now);
-        let Some(place) = self.place_mut(participant).filter(|place| place.connection == connection) else { return (false, events) };
+        let Some(place) =
+            self.place_mut(participant).filter(|place| place.connection == connection)
+        else {
+            return (false, events);
+        };
         let (role, was_present) = (place.role, place.is_present);
         (place.is_present, place.lease_ends_at) = (true, now + GRACE);
         if !was_present {
@@ -251,11 +279,22 @@ impl Call {
         (true, events)
     }
 
-    /// The connection broke: the place is held for [`GRACE`]. An older connection than the present one changes nothing, and neither does a socket whose
-    /// last sign of life (`lease_ends_at`, as it got it) is older than that of the same device's next socket.
-    pub fn vanish(&mut self, participant: ParticipantId, connection: u32, lease_ends_at: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Event> {
+    /// The connection broke: the place is held for [`GRACE`]. An older connection than the present
+    /// one changes nothing, and neither does a socket whose last sign of life (`lease_ends_at`,
+    /// as it got it) is older than that of the same device's next socket.
+    pub fn vanish(
+        &mut self,
+        participant: ParticipantId,
+        connection: u32,
+        lease_ends_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Vec<Event> {
         let mut events = self.expire(now);
-        let is_theirs = |place: &&mut Place| place.connection == connection && place.lease_ends_at <= lease_ends_at && place.is_present;
+        let is_theirs = |place: &&mut Place| {
+            place.connection == connection
+                && place.lease_ends_at <= lease_ends_at
+                && place.is_present
+        };
         if let Some(place) = self.place_mut(participant).filter(is_theirs) {
             (place.is_present, place.lease_ends_at) = (false, now + GRACE);
             events.push(Event { participant, role: place.role, kind: EventKind::Vanished });
@@ -263,10 +302,17 @@ impl Call {
         events
     }
 
-    /// They leave: the seat is free at once. An older connection than the present one changes nothing.
-    pub fn leave(&mut self, participant: ParticipantId, connection: u32, now: DateTime<Utc>) -> Vec<Event> {
+    /// They leave: the seat is free at once. An older connection than the present one changes
+    /// nothing.
+    pub fn leave(
+        &mut self,
+        participant: ParticipantId,
+        connection: u32,
+        now: DateTime<Utc>,
+    ) -> Vec<Event> {
         let mut events = self.expire(now);
-        let is_theirs = self.place_of(participant).is_some_and(|place| place.connection == connection);
+        let is_theirs =
+            self.place_of(participant).is_some_and(|place| place.connection == connection);
         if is_theirs {
             events.extend(self.free(&[participant], EventKind::Left, now));
         }
@@ -284,7 +330,13 @@ impl Call {
     pub fn close(&mut self) -> Vec<Event> {
         let seated = self.seats.drain(..).map(|seat| seat.place);
         let places = seated.chain(self.queue.drain(..).map(|queued| queued.place));
-        places.map(|place| Event { participant: place.participant, role: place.role, kind: EventKind::PutOut }).collect()
+        places
+            .map(|place| Event {
+                participant: place.participant,
+                role: place.role,
+                kind: EventKind::PutOut,
+            })
+            .collect()
     }
 
     /// Frees the places whose lease has run out.
@@ -293,7 +345,11 @@ impl Call {
         let mut keep = |place: &Place| {
             let keep = place.lease_ends_at > now;
             if !keep {
-                events.push(Event { participant: place.participant, role: place.role, kind: EventKind::Expired });
+                events.push(Event {
+                    participant: place.participant,
+                    role: place.role,
+                    kind: EventKind::Expired,
+                });
             }
             keep
         };
@@ -303,7 +359,12 @@ impl Call {
         events
     }
 
-    fn join(&mut self, newcomer: &Newcomer, now: DateTime<Utc>, mut events: Vec<Event>) -> (Entered, Vec<Event>) {
+    fn join(
+        &mut self,
+        newcomer: &Newcomer,
+        now: DateTime<Utc>,
+        mut events: Vec<Event>,
+    ) -> (Entered, Vec<Event>) {
         let connection = self.take_number();
         let place = Place {
             participant: newcomer.participant,
@@ -330,8 +391,14 @@ impl Call {
         (self.entered(newcomer.participant, false, None), events)
     }
 
-    /// Gives the newcomer's place to the connection that they have now, and says which one it was before, if another.
-    fn reconnect(&mut self, newcomer: &Newcomer, connection: u32, now: DateTime<Utc>) -> Option<u32> {
+    /// Gives the newcomer's place to the connection that they have now, and says which one it was
+    /// before, if another.
+    fn reconnect(
+        &mut self,
+        newcomer: &Newcomer,
+        connection: u32,
+        now: DateTime<Utc>,
+    ) -> Option<u32> {
         let place = self.place_mut(newcomer.participant)?;
         let before = place.connection;
         place.session = newcomer.session;
@@ -341,17 +408,31 @@ impl Call {
     }
 
     fn entered(&self, participant: ParticipantId, resumed: bool, replaced: Option<u32>) -> Entered {
-        let queued = self.queue.iter().enumerate().find(|(_, queued)| queued.place.participant == participant);
+        let queued = self
+            .queue
+            .iter()
+            .enumerate()
+            .find(|(_, queued)| queued.place.participant == participant);
         match queued {
-            Some((before, queued)) => Entered::Waiting { place: before + 1, connection: queued.place.connection, replaced },
+            Some((before, queued)) => Entered::Waiting {
+                place: before + 1,
+                connection: queued.place.connection,
+                replaced,
+            },
             None => {
-                let connection = self.place_of(participant).map(|place| place.connection).unwrap_or_default();
+                let connection =
+                    self.place_of(participant).map(|place| place.connection).unwrap_or_default();
                 Entered::Seated { connection, resumed, replaced }
             }
         }
     }
 
-    fn free(&mut self, participants: &[ParticipantId], kind: EventKind, now: DateTime<Utc>) -> Vec<Event> {
+    fn free(
+        &mut self,
+        participants: &[ParticipantId],
+        kind: EventKind,
+        now: DateTime<Utc>,
+    ) -> Vec<Event> {
         let mut events = Vec::new();
         let mut keep = |place: &Place| {
             let goes = participants.contains(&place.participant);
@@ -366,14 +447,19 @@ impl Call {
         events
     }
 
-    /// Seats those who wait, first come first, while seats are free. Who has vanished keeps their place and is passed over.
+    /// Seats those who wait, first come first, while seats are free. Who has vanished keeps their
+    /// place and is passed over.
     fn promote(&mut self, now: DateTime<Utc>) -> Vec<Event> {
         let mut events = Vec::new();
         while let Some(number) = self.free_number()
             && let Some(next) = self.queue.iter().position(|queued| queued.place.is_present)
         {
             let place = Place { since: now, ..self.queue.remove(next).place };
-            events.push(Event { participant: place.participant, role: place.role, kind: EventKind::Promoted });
+            events.push(Event {
+                participant: place.participant,
+                role: place.role,
+                kind: EventKind::Promoted,
+            });
             self.sit(number, place);
         }
         events
@@ -390,7 +476,9 @@ impl Call {
 
     fn place_mut(&mut self, participant: ParticipantId) -> Option<&mut Place> {
         let seated = self.seats.iter_mut().map(|seat| &mut seat.place);
-        seated.chain(self.queue.iter_mut().map(|queued| &mut queued.place)).find(|place| place.participant == participant)
+        seated
+            .chain(self.queue.iter_mut().map(|queued| &mut queued.place))
+            .find(|place| place.participant == participant)
     }
 
     const fn take_number(&mut self) -> u32 {
@@ -401,9 +489,12 @@ impl Call {
 }
 
 impl Newcomer {
-    /// A guest's link that was taken over too often asks every device for the code, but the one that has the place and those that have shown it.
+    /// A guest's link that was taken over too often asks every device for the code, but the one
+    /// that has the place and those that have shown it.
     const fn needs_code(&self) -> bool {
-        matches!(self.role, CallRole::Guest) && self.recent_takeovers >= TAKEOVER_LIMIT && !self.is_proven
+        matches!(self.role, CallRole::Guest)
+            && self.recent_takeovers >= TAKEOVER_LIMIT
+            && !self.is_proven
     }
 
     const fn event(&self, kind: EventKind) -> Event {

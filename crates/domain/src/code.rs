@@ -1,21 +1,28 @@
-//! Codes as people type them: in the digits of any script, with marks around them that were copied along.
+//! Codes as people type them: in the digits of any script, with marks around them that were copied
+//! along.
 
 use crate::text::{is_invisible, narrow};
 
-/// The zero of each run of ten decimal digits in Unicode 16 (general category Nd) that is not ASCII.
+/// The zero of each run of ten decimal digits in Unicode 16 (general category Nd) that is not
+/// ASCII.
 const ZEROS: [u32; 75] = [
-    0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50, 0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946,
-    0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0, 0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0xff10, 0x104a0, 0x10d30, 0x10d40, 0x11066,
-    0x110f0, 0x11136, 0x111d0, 0x112f0, 0x11450, 0x114d0, 0x11650, 0x116c0, 0x116d0, 0x116da, 0x11730, 0x118e0, 0x11950, 0x11bf0, 0x11c50, 0x11d50, 0x11da0,
-    0x11f50, 0x16130, 0x16a60, 0x16ac0, 0x16b50, 0x16d70, 0x1ccf0, 0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7ec, 0x1d7f6, 0x1e140, 0x1e2f0, 0x1e4f0, 0x1e5f1, 0x1e950,
-    0x1fbf0,
+    0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6,
+    0xe50, 0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50,
+    0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0, 0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0xff10,
+    0x104a0, 0x10d30, 0x10d40, 0x11066, 0x110f0, 0x11136, 0x111d0, 0x112f0, 0x11450, 0x114d0,
+    0x11650, 0x116c0, 0x116d0, 0x116da, 0x11730, 0x118e0, 0x11950, 0x11bf0, 0x11c50, 0x11d50,
+    0x11da0, 0x11f50, 0x16130, 0x16a60, 0x16ac0, 0x16b50, 0x16d70, 0x1ccf0, 0x1d7ce, 0x1d7d8,
+    0x1d7e2, 0x1d7ec, 0x1d7f6, 0x1e140, 0x1e2f0, 0x1e4f0, 0x1e5f1, 0x1e950, 0x1fbf0,
 ];
 
-/// A code without what people and programs put around and between its characters: blanks, hyphens and dashes, invisible characters.
-/// Digits of any script and fullwidth letters become ASCII; whatever else was typed stays, so that a wrong code stays wrong.
+/// A code without what people and programs put around and between its characters: blanks, hyphens
+/// and dashes, invisible characters. Digits of any script and fullwidth letters become ASCII;
+/// whatever else was typed stays, so that a wrong code stays wrong.
 #[must_use]
 pub fn read(typed: &str) -> String {
-    let kept = typed.chars().filter(|c| !c.is_whitespace() && !c.is_control() && !is_invisible(*c) && !is_dash(*c));
+    let kept = typed
+        .chars()
+        .filter(|c| !c.is_whitespace() && !c.is_control() && !is_invisible(*c) && !is_dash(*c));
     kept.map(|c| digit(c).unwrap_or_else(|| narrow(c))).collect()
 }
 
@@ -63,7 +70,8 @@ mod tests {
                 assert!(c.is_numeric(), "{zero:x}");
             }
         }
-        let all = (0x80..=0x0010_ffff).filter_map(char::from_u32).filter(|c| digit(*c).is_some()).count();
+        let all =
+            (0x80..=0x0010_ffff).filter_map(char::from_u32).filter(|c| digit(*c).is_some()).count();
         assert_eq!(all, ZEROS.len() * 10);
     }
 }

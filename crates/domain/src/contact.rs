@@ -1,4 +1,5 @@
-//! Whether a parent may act for a student (I10 and I13), from their link and from what stands against it.
+//! Whether a parent may act for a student (I10 and I13), from their link and from what stands
+//! against it.
 
 /// A parent's link to a student, and what the roster and staff say of contact.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -18,7 +19,8 @@ pub struct Contact {
 }
 
 impl Contact {
-    /// Whether the parent may act for the student: sessions, lists, bookings, invites and calls all rest on this.
+    /// Whether the parent may act for the student: sessions, lists, bookings, invites and calls all
+    /// rest on this.
     #[must_use]
     pub const fn may_act(&self) -> bool {
         self.is_linked && self.may_be_in_contact() && !self.is_barred_by_staff
@@ -27,7 +29,11 @@ impl Contact {
     /// Whether staff may allow contact: nobody has yet, and nothing stands against it.
     #[must_use]
     pub const fn can_be_allowed(&self) -> bool {
-        !self.is_allowed && !self.is_allowed_by_staff && !self.has_court_order && !self.is_barred && !self.is_barred_by_staff
+        !self.is_allowed
+            && !self.is_allowed_by_staff
+            && !self.has_court_order
+            && !self.is_barred
+            && !self.is_barred_by_staff
     }
 
     const fn may_be_in_contact(&self) -> bool {
@@ -57,9 +63,14 @@ mod tests {
     #[test]
     fn any_bar_outweighs_whatever_allows_contact() {
         for contact in all() {
-            let has_bar = contact.has_court_order || contact.is_barred || contact.is_barred_by_staff;
+            let has_bar =
+                contact.has_court_order || contact.is_barred || contact.is_barred_by_staff;
             let is_allowed = contact.is_allowed || contact.is_allowed_by_staff;
-            assert_eq!(contact.may_act(), contact.is_linked && is_allowed && !has_bar, "{contact:?}");
+            assert_eq!(
+                contact.may_act(),
+                contact.is_linked && is_allowed && !has_bar,
+                "{contact:?}"
+            );
             assert!(!(contact.may_act() && contact.can_be_allowed()), "{contact:?}");
             assert!(!(has_bar && contact.can_be_allowed()), "{contact:?}");
         }

@@ -1,23 +1,27 @@
 //! Domain names: one form for all spellings, and which names are an address of the internet.
 //!
-//! With the feature `domain_names` a name is mapped by IDNA (UTS 46) and top-level domains are IANA's. The web app goes without, for its size:
-//! it takes more than the server, which decides.
+//! With the feature `domain_names` a name is mapped by IDNA (UTS 46) and top-level domains are
+//! IANA's. The web app goes without, for its size: it takes more than the server, which decides.
 
 use crate::text::{is_full_stop, is_invisible, narrow};
 
 /// The longest domain in the form of the DNS, in bytes (RFC 1035, 2.3.4).
 const MAX_BYTES: usize = 253;
 
-/// The one form of a domain that a mailbox can be at: with a dot, mapped, in its own script. None for IP addresses and for what is no name.
+/// The one form of a domain that a mailbox can be at: with a dot, mapped, in its own script. None
+/// for IP addresses and for what is no name.
 pub(crate) fn canonical(typed: &str) -> Option<String> {
     if typed.chars().any(is_invisible) {
         return None;
     }
-    let plain: String = typed.chars().map(|c| if is_full_stop(c) { '.' } else { narrow(c) }).collect();
+    let plain: String =
+        typed.chars().map(|c| if is_full_stop(c) { '.' } else { narrow(c) }).collect();
     let domain = mapped(&plain)?;
     let (_, top_level) = domain.rsplit_once('.')?;
-    // No top-level domain has a digit (RFC 3696, 2), but every IPv4 address ends with one, whatever its base and script. Brackets refuse IPv6.
-    let is_top_level = top_level.chars().count() >= 2 && !top_level.chars().any(|c| c.is_numeric() || c == '-');
+    // No top-level domain has a digit (RFC 3696, 2), but every IPv4 address ends with one, whatever
+    // its base and script. Brackets refuse IPv6.
+    let is_top_level =
+        top_level.chars().count() >= 2 && !top_level.chars().any(|c| c.is_numeric() || c == '-');
     (is_top_level && domain.len() <= MAX_BYTES).then_some(domain)
 }
 
@@ -26,16 +30,32 @@ fn mapped(domain: &str) -> Option<String> {
     use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
     let uts46 = Uts46::new();
-    let ascii = uts46.to_ascii(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify).ok()?;
-    let (unicode, valid) = uts46.to_unicode(ascii.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast);
+    let ascii = uts46
+        .to_ascii(
+            domain.as_bytes(),
+            AsciiDenyList::STD3,
+            Hyphens::CheckFirstLast,
+            DnsLength::Verify,
+        )
+        .ok()?;
+    let (unicode, valid) =
+        uts46.to_unicode(ascii.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast);
     valid.ok().map(|()| unicode.into_owned())
 }
 
 #[cfg(not(any(test, feature = "domain_names")))]
 fn mapped(domain: &str) -> Option<String> {
     let is_label = |label: &str| {
-        let is_of_label = |c: char| c.is_ascii_alphanumeric() || c == '-' || (!c.is_ascii() && !c.is_whitespace() && !c.is_control());
-        !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-') && label.chars().all(is_of_label)
+        let is_of_label = |c: char| {
+            c.is_ascii_alphanumeric()
+                || c == '-'
+                || (!c.is_ascii() && !c.is_whitespace() && !c.is_control())
+        };
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(is_of_label)
     };
     domain.split('.').all(is_label).then(|| domain.to_lowercase())
 }
@@ -45,7 +65,12 @@ fn mapped(domain: &str) -> Option<String> {
 pub(crate) fn is_top_level(label: &str) -> bool {
     use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
-    let ascii = Uts46::new().to_ascii(label.as_bytes(), AsciiDenyList::STD3, Hyphens::Allow, DnsLength::Verify);
+    let ascii = Uts46::new().to_ascii(
+        label.as_bytes(),
+        AsciiDenyList::STD3,
+        Hyphens::Allow,
+        DnsLength::Verify,
+    );
     ascii.is_ok_and(|ascii| tld::exist(&ascii))
 }
 
@@ -61,12 +86,24 @@ mod tests {
 
     #[test]
     fn all_spellings_of_a_domain_are_one() {
-        let check = |typed: &str, domain: &str| assert_eq!(canonical(typed).as_deref(), Some(domain), "{typed:?}");
-        for typed in ["example.org", "EXAMPLE.org", "ⓔxample.org", "ｅｘａｍｐｌｅ．ｏｒｇ", "example。org", "example｡org", "𝐞xample.org", "ᴱxample.org"]
-        {
+        let check = |typed: &str, domain: &str| {
+            assert_eq!(canonical(typed).as_deref(), Some(domain), "{typed:?}")
+        };
+        for typed in [
+            "example.org",
+            "EXAMPLE.org",
+            "ⓔxample.org",
+            "ｅｘａｍｐｌｅ．ｏｒｇ",
+            "example。org",
+            "example｡org",
+            "𝐞xample.org",
+            "ᴱxample.org",
+        ] {
             check(typed, "example.org");
         }
-        for typed in ["müller.de", "MÜLLER.de", "mu\u{308}ller.de", "xn--mller-kva.de", "XN--MLLER-KVA.DE"] {
+        for typed in
+            ["müller.de", "MÜLLER.de", "mu\u{308}ller.de", "xn--mller-kva.de", "XN--MLLER-KVA.DE"]
+        {
             check(typed, "müller.de");
         }
         check("straße.de", "straße.de");
@@ -101,8 +138,21 @@ mod tests {
 
     #[test]
     fn what_is_no_domain_is_refused() {
-        for typed in ["", ".", "a.", ".org", "a..org", "-a.org", "a-.org", "a_b.org", "a b.org", "exa\u{ad}mple.org", "exam\u{200b}ple.org", "xn--a.org", "a.o"]
-        {
+        for typed in [
+            "",
+            ".",
+            "a.",
+            ".org",
+            "a..org",
+            "-a.org",
+            "a-.org",
+            "a_b.org",
+            "a b.org",
+            "exa\u{ad}mple.org",
+            "exam\u{200b}ple.org",
+            "xn--a.org",
+            "a.o",
+        ] {
             assert_eq!(canonical(typed), None, "{typed:?}");
         }
         assert_eq!(canonical(&format!("{}.org", "a".repeat(64))), None);
@@ -111,7 +161,8 @@ mod tests {
 
     #[test]
     fn top_level_domains_are_those_of_iana() {
-        for label in ["com", "COM", "co", "рф", "РФ", "xn--p1ai", "中国", "museum", "ｃｏｍ"] {
+        for label in ["com", "COM", "co", "рф", "РФ", "xn--p1ai", "中国", "museum", "ｃｏｍ"]
+        {
             assert!(is_top_level(label), "{label}");
         }
         for label in ["john", "smith", "", "c", "xn--a", "jr"] {

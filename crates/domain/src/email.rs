@@ -1,4 +1,5 @@
-//! Email addresses: what counts as one, when two are the same, and which typo was likely meant otherwise.
+//! Email addresses: what counts as one, when two are the same, and which typo was likely meant
+//! otherwise.
 
 use std::fmt;
 
@@ -33,12 +34,14 @@ const KNOWN_DOMAINS: [&str; 16] = [
     "protonmail.com",
 ];
 
-/// An address that mail can be sent to: nothing around it, its domain in one form for all spellings, no IP address, nothing invisible.
+/// An address that mail can be sent to: nothing around it, its domain in one form for all
+/// spellings, no IP address, nothing invisible.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct EmailAddress(String);
 
 impl EmailAddress {
-    /// Takes an address as a person types or pastes it: with invisible characters, `mailto:`, `<…>`, a name or punctuation around it.
+    /// Takes an address as a person types or pastes it: with invisible characters, `mailto:`,
+    /// `<…>`, a name or punctuation around it.
     ///
     /// # Errors
     /// [`Refusal::EmailInvalid`] when mail could not be sent there.
@@ -57,13 +60,15 @@ impl EmailAddress {
         &self.0
     }
 
-    /// The form by which people are found: two addresses with the same key are one mailbox to us (case is folded).
+    /// The form by which people are found: two addresses with the same key are one mailbox to us
+    /// (case is folded).
     #[must_use]
     pub fn key(&self) -> String {
         self.0.to_lowercase()
     }
 
-    /// The form by which an address is barred: case-folded and without a `+tag`, so that a tag is no way round a bar.
+    /// The form by which an address is barred: case-folded and without a `+tag`, so that a tag is
+    /// no way round a bar.
     #[must_use]
     pub fn bar_key(&self) -> String {
         let key = self.key();
@@ -85,7 +90,8 @@ impl EmailAddress {
         format!("{}•••@{}•••.{top_level}", first(local), first(domain))
     }
 
-    /// The address that was likely meant, when the domain is one slip away from one that families use. A hint, never forced.
+    /// The address that was likely meant, when the domain is one slip away from one that families
+    /// use. A hint, never forced.
     #[must_use]
     pub fn likely_meant(&self) -> Option<Self> {
         let (local, domain) = self.0.rsplit_once('@')?;
@@ -109,7 +115,9 @@ fn bare(typed: &str) -> &str {
     loop {
         let before = text;
         // A full stop after an address ends a sentence, or the domain itself (RFC 1034, 3.1).
-        text = text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c)).trim_end_matches(|c| matches!(c, ',' | ';') || is_full_stop(c));
+        text = text
+            .trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
+            .trim_end_matches(|c| matches!(c, ',' | ';') || is_full_stop(c));
         if let Some(inside) = text.strip_suffix('>') {
             text = inside.rsplit_once('<').map_or(text, |(_, inside)| inside);
         }
@@ -125,15 +133,24 @@ fn bare(typed: &str) -> &str {
     }
 }
 
-/// RFC 5321's dot-string, with the letters of any script (RFC 6531): what mail providers hand out; quoted strings are not.
+/// RFC 5321's dot-string, with the letters of any script (RFC 6531): what mail providers hand out;
+/// quoted strings are not.
 fn is_local_part(local: &str) -> bool {
     let allowed = |c: char| {
-        c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c) || (!c.is_ascii() && !c.is_whitespace() && !c.is_control() && !is_invisible(c))
+        c.is_ascii_alphanumeric()
+            || "!#$%&'*+-/=?^_`{|}~.".contains(c)
+            || (!c.is_ascii() && !c.is_whitespace() && !c.is_control() && !is_invisible(c))
     };
-    !local.is_empty() && local.len() <= 64 && local.chars().all(allowed) && !local.starts_with('.') && !local.ends_with('.') && !local.contains("..")
+    !local.is_empty()
+        && local.len() <= 64
+        && local.chars().all(allowed)
+        && !local.starts_with('.')
+        && !local.ends_with('.')
+        && !local.contains("..")
 }
 
-/// Whether one insertion, deletion, replacement or swap of neighbours turns one word into the other.
+/// Whether one insertion, deletion, replacement or swap of neighbours turns one word into the
+/// other.
 fn one_slip_apart(a: &str, b: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
@@ -152,7 +169,13 @@ mod tests {
 
     #[test]
     fn what_counts_as_an_address() {
-        let good = ["a@b.co", " jordan.aaron@example.org ", "o'brien+x@sub.example.museum", "zoë@münchen.de", "a@xn--mnchen-3ya.de"];
+        let good = [
+            "a@b.co",
+            " jordan.aaron@example.org ",
+            "o'brien+x@sub.example.museum",
+            "zoë@münchen.de",
+            "a@xn--mnchen-3ya.de",
+        ];
         let bad = [
             "",
             "plain",
@@ -197,7 +220,13 @@ mod tests {
 
     #[test]
     fn what_is_pasted_around_an_address_is_taken_off() {
-        let check = |typed: &str, address: &str| assert_eq!(EmailAddress::parse(typed).as_ref().map(EmailAddress::as_str), Ok(address), "{typed:?}");
+        let check = |typed: &str, address: &str| {
+            assert_eq!(
+                EmailAddress::parse(typed).as_ref().map(EmailAddress::as_str),
+                Ok(address),
+                "{typed:?}"
+            )
+        };
         for typed in [
             "a@b.org\u{200b}",
             "\u{feff}a@b.org",
@@ -224,9 +253,22 @@ mod tests {
 
     #[test]
     fn a_spelling_of_the_domain_is_no_way_round_a_bar() {
-        let keys = |typed: &str| EmailAddress::parse(typed).map(|address| (address.key(), address.bar_key())).expect(typed);
-        for typed in ["Kim+x@ⓔxample.org", "kim+x@ＥＸＡＭＰＬＥ.org", "kim+x@example。org", "kim+x@example.org."] {
-            assert_eq!(keys(typed), ("kim+x@example.org".to_owned(), "kim@example.org".to_owned()), "{typed}");
+        let keys = |typed: &str| {
+            EmailAddress::parse(typed)
+                .map(|address| (address.key(), address.bar_key()))
+                .expect(typed)
+        };
+        for typed in [
+            "Kim+x@ⓔxample.org",
+            "kim+x@ＥＸＡＭＰＬＥ.org",
+            "kim+x@example。org",
+            "kim+x@example.org.",
+        ] {
+            assert_eq!(
+                keys(typed),
+                ("kim+x@example.org".to_owned(), "kim@example.org".to_owned()),
+                "{typed}"
+            );
         }
         assert_eq!(keys("kim@müller.de"), keys("kim@xn--mller-kva.de"));
     }

@@ -43,7 +43,9 @@ pub enum TimingError {
     SlotLength,
     #[error("a gap is under 1 minute, or whole minutes up to 60")]
     Gap,
-    #[error("the evening must start on a whole minute and end after its first slot, within 24 hours")]
+    #[error(
+        "the evening must start on a whole minute and end after its first slot, within 24 hours"
+    )]
     Span,
 }
 
@@ -52,7 +54,12 @@ impl Timing {
     ///
     /// # Errors
     /// [`TimingError`] when the slots would not lie on whole minutes or none would fit.
-    pub fn new(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, slot_minutes: u32, gap_seconds: u32) -> Result<Self, TimingError> {
+    pub fn new(
+        starts_at: DateTime<Utc>,
+        ends_at: DateTime<Utc>,
+        slot_minutes: u32,
+        gap_seconds: u32,
+    ) -> Result<Self, TimingError> {
         if !(1..=120).contains(&slot_minutes) {
             return Err(TimingError::SlotLength);
         }
@@ -61,7 +68,8 @@ impl Timing {
         }
         let timing = Self { starts_at, ends_at, slot_minutes, gap_seconds };
         let span = ends_at - starts_at;
-        let on_the_minute = starts_at.timestamp_subsec_nanos() == 0 && starts_at.timestamp() % 60 == 0;
+        let on_the_minute =
+            starts_at.timestamp_subsec_nanos() == 0 && starts_at.timestamp() % 60 == 0;
         if !on_the_minute || span < timing.slot_length() || span > TimeDelta::hours(24) {
             return Err(TimingError::Span);
         }
@@ -86,7 +94,8 @@ impl Timing {
         TimeDelta::minutes(i64::from(self.slot_minutes))
     }
 
-    /// From one slot's start to the next one's: a gap of a minute or more is added after the slot, a shorter one is taken out of it.
+    /// From one slot's start to the next one's: a gap of a minute or more is added after the slot,
+    /// a shorter one is taken out of it.
     #[must_use]
     pub fn period(&self) -> TimeDelta {
         let added = if self.gap_seconds >= 60 { self.gap_seconds } else { 0 };
@@ -102,8 +111,10 @@ impl Timing {
 
     /// All slots' starts, in order.
     pub fn slots(&self) -> impl Iterator<Item = DateTime<Utc>> + use<> {
-        let (first, last, period) = (self.starts_at, self.ends_at - self.slot_length(), self.period());
-        std::iter::successors(Some(first), move |at| Some(*at + period)).take_while(move |at| *at <= last)
+        let (first, last, period) =
+            (self.starts_at, self.ends_at - self.slot_length(), self.period());
+        std::iter::successors(Some(first), move |at| Some(*at + period))
+            .take_while(move |at| *at <= last)
     }
 
     /// Checks that a slot starts at this time.
@@ -156,15 +167,29 @@ mod tests {
     }
 
     fn timing(slot_minutes: u32, gap_seconds: u32) -> Timing {
-        Timing::new(at("2026-11-26T16:00:00Z"), at("2026-11-26T16:30:00Z"), slot_minutes, gap_seconds).unwrap()
+        Timing::new(
+            at("2026-11-26T16:00:00Z"),
+            at("2026-11-26T16:30:00Z"),
+            slot_minutes,
+            gap_seconds,
+        )
+        .unwrap()
     }
 
     #[test]
     fn the_gap_rule() {
         let check = |slot, gap, period_seconds: i64, talk_seconds: i64, slots: usize| {
             let timing = timing(slot, gap);
-            assert_eq!(timing.period().num_seconds(), period_seconds, "period of {slot} min + {gap} s");
-            assert_eq!(timing.talk_length().num_seconds(), talk_seconds, "talk of {slot} min + {gap} s");
+            assert_eq!(
+                timing.period().num_seconds(),
+                period_seconds,
+                "period of {slot} min + {gap} s"
+            );
+            assert_eq!(
+                timing.talk_length().num_seconds(),
+                talk_seconds,
+                "talk of {slot} min + {gap} s"
+            );
             assert_eq!(timing.slots().count(), slots, "slots of {slot} min + {gap} s");
         };
         check(5, 30, 300, 270, 6);
@@ -188,7 +213,10 @@ mod tests {
 
     #[test]
     fn the_window_is_half_open() {
-        let window = BookingWindow { opens_at: at("2026-11-01T08:00:00Z"), closes_at: at("2026-11-26T12:00:00Z") };
+        let window = BookingWindow {
+            opens_at: at("2026-11-01T08:00:00Z"),
+            closes_at: at("2026-11-26T12:00:00Z"),
+        };
         assert_eq!(window.check(at("2026-11-01T07:59:59Z")), Err(Refusal::BookingNotOpen));
         assert_eq!(window.check(at("2026-11-01T08:00:00Z")), Ok(()));
         assert_eq!(window.check(at("2026-11-26T12:00:00Z")), Err(Refusal::BookingClosed));
@@ -196,8 +224,17 @@ mod tests {
 
     #[test]
     fn what_was_closed_stays_closed() {
-        let window = BookingWindow { opens_at: at("2026-11-01T08:00:00Z"), closes_at: at("2026-11-26T12:00:00Z") };
-        let check = |closed: &str, now: &str, expected| assert_eq!(window.closed(Some(at(closed))).check(at(now)), expected, "closed {closed}, now {now}");
+        let window = BookingWindow {
+            opens_at: at("2026-11-01T08:00:00Z"),
+            closes_at: at("2026-11-26T12:00:00Z"),
+        };
+        let check = |closed: &str, now: &str, expected| {
+            assert_eq!(
+                window.closed(Some(at(closed))).check(at(now)),
+                expected,
+                "closed {closed}, now {now}"
+            )
+        };
         check("2026-11-10T08:00:00Z", "2026-11-10T07:59:59Z", Ok(()));
         check("2026-11-10T08:00:00Z", "2026-11-10T08:00:00Z", Err(Refusal::BookingClosed));
         check("2026-10-10T08:00:00Z", "2026-10-11T08:00:00Z", Err(Refusal::BookingClosed));

@@ -1,4 +1,5 @@
-//! How much mail a parent's own acts send to their guest, who is a stranger to the school: a few mails an hour, then one that holds the rest, in time.
+//! How much mail a parent's own acts send to their guest, who is a stranger to the school: a few
+//! mails an hour, then one that holds the rest, in time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -14,13 +15,22 @@ pub const IN_TIME: TimeDelta = TimeDelta::minutes(30);
 /// The pause between two mails that leave in time for an appointment.
 pub const LAST_PAUSE: TimeDelta = TimeDelta::minutes(2);
 
-/// When the next mail leaves. `recent` are the times of those before it; `starts_at` is the first appointment to come that it is about, as it was or as it is.
+/// When the next mail leaves. `recent` are the times of those before it; `starts_at` is the first
+/// appointment to come that it is about, as it was or as it is.
 #[must_use]
-pub fn leaves_at(now: DateTime<Utc>, recent: &[DateTime<Utc>], starts_at: Option<DateTime<Utc>>) -> DateTime<Utc> {
-    let mut recent: Vec<DateTime<Utc>> = recent.iter().copied().filter(|at| *at > now - WINDOW).collect();
+pub fn leaves_at(
+    now: DateTime<Utc>,
+    recent: &[DateTime<Utc>],
+    starts_at: Option<DateTime<Utc>>,
+) -> DateTime<Utc> {
+    let mut recent: Vec<DateTime<Utc>> =
+        recent.iter().copied().filter(|at| *at > now - WINDOW).collect();
     recent.sort_unstable();
     let Some(counted) = recent.len().checked_sub(PER_HOUR) else { return now };
-    let (Some(free_at), Some(last)) = (recent.get(counted).map(|at| *at + WINDOW), recent.last()) else { return now };
+    let (Some(free_at), Some(last)) = (recent.get(counted).map(|at| *at + WINDOW), recent.last())
+    else {
+        return now;
+    };
     let in_time = starts_at.filter(|at| *at > now).map(|at| (at - IN_TIME).max(*last + LAST_PAUSE));
     in_time.map_or(free_at, |in_time| in_time.min(free_at)).max(now)
 }
@@ -42,7 +52,11 @@ mod tests {
     #[test]
     fn a_few_leave_at_once_and_the_rest_together() {
         let check = |now, recent: &[i64], starts_at: Option<i64>, expected| {
-            assert_eq!(leaves_at(at(now), &all(recent), starts_at.map(at)), at(expected), "{now} {recent:?} {starts_at:?}");
+            assert_eq!(
+                leaves_at(at(now), &all(recent), starts_at.map(at)),
+                at(expected),
+                "{now} {recent:?} {starts_at:?}"
+            );
         };
         check(100, &[], None, 100);
         check(100, &[97, 98, 99], None, 100);

@@ -1,4 +1,5 @@
-//! Invites: whom a parent may invite, for which students, how often, and for how long the guest's link lives.
+//! Invites: whom a parent may invite, for which students, how often, and for how long the guest's
+//! link lives.
 
 use std::collections::BTreeSet;
 
@@ -6,14 +7,19 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{EmailAddress, PersonName, Refusal, evening::Mode, id::PersonId};
 
-/// The consent a parent ticks, with the version that is stored beside the time. A change of a word is a new version.
-pub const CONSENT: ConsentText =
-    ConsentText { version: "2026-11", text: "I agree that this person is given access to the information used to make these appointments." };
+/// The consent a parent ticks, with the version that is stored beside the time. A change of a word
+/// is a new version.
+pub const CONSENT: ConsentText = ConsentText {
+    version: "2026-11",
+    text: "I agree that this person is given access to the information used to make these \
+           appointments.",
+};
 
 /// The consent that staff record for a parent.
 pub const STAFF_CONSENT: ConsentText = ConsentText {
     version: "2026-11-staff",
-    text: "The parent has agreed that this person is given access to the information used to make these appointments.",
+    text: "The parent has agreed that this person is given access to the information used to make \
+           these appointments.",
 };
 
 /// How many invites a parent may send for one evening in 24 hours, removed ones counted.
@@ -122,8 +128,13 @@ pub struct Situation {
 /// Decides whether an invite may be sent.
 ///
 /// # Errors
-/// The first rule that stands against it. A barred student refuses the whole set without a reason ([`Refusal::AskTheSchool`]).
-pub fn decide(invite: &NewInvite, situation: &Situation, now: DateTime<Utc>) -> Result<(), Refusal> {
+/// The first rule that stands against it. A barred student refuses the whole set without a reason
+/// ([`Refusal::AskTheSchool`]).
+pub fn decide(
+    invite: &NewInvite,
+    situation: &Situation,
+    now: DateTime<Utc>,
+) -> Result<(), Refusal> {
     if now >= situation.evening_ends_at {
         return Err(Refusal::EveningOver);
     }
@@ -153,7 +164,8 @@ pub fn decide(invite: &NewInvite, situation: &Situation, now: DateTime<Utc>) -> 
     Ok(())
 }
 
-/// Whether the parent is offered an invite at all: as soon as bookings are made, and on a hybrid evening only with a video one.
+/// Whether the parent is offered an invite at all: as soon as bookings are made, and on a hybrid
+/// evening only with a video one.
 ///
 /// # Errors
 /// [`Refusal::NoAppointment`] or [`Refusal::NoVideoAppointment`].
@@ -166,11 +178,17 @@ pub const fn check_offered(mode: Mode, bookings: i64, video_bookings: i64) -> Re
     }
 }
 
-/// Decides whether an invite may be mailed again: not within [`RESEND_PAUSE`] of the last mail, and at most [`DAILY_RESEND_LIMIT`] times in 24 hours.
+/// Decides whether an invite may be mailed again: not within [`RESEND_PAUSE`] of the last mail, and
+/// at most [`DAILY_RESEND_LIMIT`] times in 24 hours.
 ///
 /// # Errors
 /// [`Refusal::EveningOver`], [`Refusal::ResendTooSoon`], [`Refusal::ResendLimit`].
-pub fn decide_resend(last_mailed_at: DateTime<Utc>, resent_today: i64, link_ends_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Refusal> {
+pub fn decide_resend(
+    last_mailed_at: DateTime<Utc>,
+    resent_today: i64,
+    link_ends_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), Refusal> {
     if now >= link_ends_at {
         Err(Refusal::EveningOver)
     } else if resent_today >= DAILY_RESEND_LIMIT {
@@ -182,7 +200,8 @@ pub fn decide_resend(last_mailed_at: DateTime<Utc>, resent_today: i64, link_ends
     }
 }
 
-/// When a guest's link dies: an hour after the last appointment covered, or after the evening while none is booked (appointments booked later are covered too).
+/// When a guest's link dies: an hour after the last appointment covered, or after the evening while
+/// none is booked (appointments booked later are covered too).
 #[must_use]
 pub fn link_ends_at(
     last_covered_ends_at: Option<DateTime<Utc>>,
@@ -198,7 +217,12 @@ pub fn link_ends_at(
 }
 
 fn chosen<'a>(invite: &NewInvite, situation: &'a Situation) -> Result<Vec<&'a Candidate>, Refusal> {
-    let find = |student: &PersonId| situation.candidates.iter().find(|candidate| candidate.student == *student && candidate.involved);
+    let find = |student: &PersonId| {
+        situation
+            .candidates
+            .iter()
+            .find(|candidate| candidate.student == *student && candidate.involved)
+    };
     invite.students.iter().map(|student| find(student).ok_or(Refusal::StudentNotInvolved)).collect()
 }
 

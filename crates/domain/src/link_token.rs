@@ -1,4 +1,5 @@
-//! The token of a link, found in an address that mail programs and people may have mangled on the way.
+//! The token of a link, found in an address that mail programs and people may have mangled on the
+//! way.
 
 /// The length of a whole token: 32 bytes in base64 without padding.
 pub const TOKEN_CHARS: usize = 43;
@@ -15,8 +16,9 @@ pub struct FoundToken {
     pub token: String,
 }
 
-/// Finds the token in the path, query and fragment of an address: after `#t=`, also where those signs are escaped (`/login%23t=…`, `#t%3D…`).
-/// Drops what was appended (`.`, `)`, `%20`, `&data=…`) and the `=` of a soft line break. `None` when the address has no token.
+/// Finds the token in the path, query and fragment of an address: after `#t=`, also where those
+/// signs are escaped (`/login%23t=…`, `#t%3D…`). Drops what was appended (`.`, `)`, `%20`,
+/// `&data=…`) and the `=` of a soft line break. `None` when the address has no token.
 #[must_use]
 pub fn find_token(address: &str) -> Option<FoundToken> {
     let mut text = address.to_owned();
@@ -37,9 +39,14 @@ pub const fn is_cut(token: &str) -> bool {
 
 fn clean(mangled: &str) -> String {
     // `=3D` is how quoted-printable writes `=`.
-    let rest = mangled.strip_prefix("3D").filter(|rest| run(rest) >= TOKEN_CHARS).unwrap_or(mangled);
+    let rest =
+        mangled.strip_prefix("3D").filter(|rest| run(rest) >= TOKEN_CHARS).unwrap_or(mangled);
     let is_break = |c: &char| matches!(c, '=' | '\r' | '\n');
-    rest.chars().filter(|c| !is_break(c)).take_while(|c| is_of_token(*c)).take(TOKEN_CHARS).collect()
+    rest.chars()
+        .filter(|c| !is_break(c))
+        .take_while(|c| is_of_token(*c))
+        .take(TOKEN_CHARS)
+        .collect()
 }
 
 fn run(text: &str) -> usize {
@@ -50,7 +57,8 @@ const fn is_of_token(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
 }
 
-/// The text with each `%` and two digits replaced by the sign; `None` when there is nothing to replace.
+/// The text with each `%` and two digits replaced by the sign; `None` when there is nothing to
+/// replace.
 fn unescaped(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -101,7 +109,21 @@ mod tests {
         check("/guest#t%3dTOKEN", "/guest");
         check("/login#T=TOKEN", "/login");
         check("/s/hillcrest/login?utm_source=mail#t=TOKEN", "/s/hillcrest/login?utm_source=mail");
-        for after in [".", ")", "%20", ",", ">", "\"", "&data=05%7C01", "%3E", ").", " and more words", "\u{201d}", "?utm_source=mail", "="] {
+        for after in [
+            ".",
+            ")",
+            "%20",
+            ",",
+            ">",
+            "\"",
+            "&data=05%7C01",
+            "%3E",
+            ").",
+            " and more words",
+            "\u{201d}",
+            "?utm_source=mail",
+            "=",
+        ] {
             check(&format!("/login#t=TOKEN{after}"), "/login");
         }
         check("/login#t=3DTOKEN", "/login");

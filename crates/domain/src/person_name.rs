@@ -1,4 +1,5 @@
-//! The name of a guest: any script, up to 100 characters, and nothing that a mail could be abused with.
+//! The name of a guest: any script, up to 100 characters, and nothing that a mail could be abused
+//! with.
 
 use std::fmt;
 
@@ -10,20 +11,26 @@ use crate::{
 /// The longest name, in characters.
 pub const MAX_CHARS: usize = 100;
 
-/// A name that may stand in a mail: trimmed, not empty, nothing that a mail program could make a link of, no control characters.
+/// A name that may stand in a mail: trimmed, not empty, nothing that a mail program could make a
+/// link of, no control characters.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct PersonName(String);
 
 impl PersonName {
-    /// Takes a name as a person types it; runs of blanks become one, and invisible characters that join nothing go.
+    /// Takes a name as a person types it; runs of blanks become one, and invisible characters that
+    /// join nothing go.
     ///
     /// # Errors
-    /// [`Refusal::NameInvalid`] when it is empty, too long, holds a control character or something of an address of the internet.
+    /// [`Refusal::NameInvalid`] when it is empty, too long, holds a control character or something
+    /// of an address of the internet.
     pub fn parse(typed: &str) -> Result<Self, Refusal> {
         let seen: String = typed.chars().filter(|c| !is_dropped(*c)).collect();
         let name = seen.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
         let name = name.trim();
-        let valid = text::check(name, Lines::One, MAX_CHARS).is_ok() && name.chars().any(is_shown) && !name.chars().any(turns_text) && !is_link(name);
+        let valid = text::check(name, Lines::One, MAX_CHARS).is_ok()
+            && name.chars().any(is_shown)
+            && !name.chars().any(turns_text)
+            && !is_link(name);
         valid.then(|| Self(name.to_owned())).ok_or(Refusal::NameInvalid)
     }
 
@@ -40,7 +47,8 @@ impl fmt::Display for PersonName {
     }
 }
 
-/// Invisible characters that copying brings along and no script needs: soft hyphens, blanks of no width, a byte order mark.
+/// Invisible characters that copying brings along and no script needs: soft hyphens, blanks of no
+/// width, a byte order mark.
 const fn is_dropped(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}')
 }
@@ -54,22 +62,31 @@ const fn turns_text(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A slash, an at sign, `www.`, or two or more letters, a full stop and a top-level domain: in any case, script and width.
+/// A slash, an at sign, `www.`, or two or more letters, a full stop and a top-level domain: in any
+/// case, script and width.
 fn is_link(name: &str) -> bool {
     // Scripts and emoji need joiners; a link is one without them, too.
-    let plain: String = name.chars().filter(|c| !is_invisible(*c)).map(|c| if is_full_stop(c) { '.' } else { narrow(c) }).collect();
+    let plain: String = name
+        .chars()
+        .filter(|c| !is_invisible(*c))
+        .map(|c| if is_full_stop(c) { '.' } else { narrow(c) })
+        .collect();
     let is_domain = |(at, _): (usize, &str)| {
         let (before, after) = (&plain[..at], &plain[at + 1..]);
         let letters = before.chars().rev().take_while(|c| is_of_label(*c)).take(2).count();
         let label: String = after.chars().take_while(|c| is_of_label(*c)).collect();
         letters == 2 && domain_name::is_top_level(&label)
     };
-    plain.contains(['/', '@']) || plain.to_lowercase().contains("www.") || plain.match_indices('.').any(is_domain)
+    plain.contains(['/', '@'])
+        || plain.to_lowercase().contains("www.")
+        || plain.match_indices('.').any(is_domain)
 }
 
 /// Letters and digits of any script with the marks that belong to them, and hyphens.
 fn is_of_label(c: char) -> bool {
-    c.is_alphanumeric() || c == '-' || (!c.is_ascii() && !c.is_whitespace() && !is_punctuation(c) && !is_symbol(c))
+    c.is_alphanumeric()
+        || c == '-'
+        || (!c.is_ascii() && !c.is_whitespace() && !is_punctuation(c) && !is_symbol(c))
 }
 
 /// The commonest marks of other scripts that end a word.
@@ -112,7 +129,11 @@ mod tests {
 
     #[test]
     fn what_could_be_abused_in_a_mail_is_refused() {
-        assert_eq!(PersonName::parse("PARLOUR-CHECK.COM✅"), Err(Refusal::NameInvalid), "a sign is no part of a domain");
+        assert_eq!(
+            PersonName::parse("PARLOUR-CHECK.COM✅"),
+            Err(Refusal::NameInvalid),
+            "a sign is no part of a domain"
+        );
         let long = "x".repeat(101);
         for name in [
             "",
@@ -155,6 +176,9 @@ mod tests {
     #[test]
     fn blanks_are_folded() {
         assert_eq!(PersonName::parse("  Jordan   Aaron ").unwrap().as_str(), "Jordan Aaron");
-        assert_eq!(PersonName::parse("\u{feff}Jordan\u{ad} Aaron\u{200b}").unwrap().as_str(), "Jordan Aaron");
+        assert_eq!(
+            PersonName::parse("\u{feff}Jordan\u{ad} Aaron\u{200b}").unwrap().as_str(),
+            "Jordan Aaron"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Every way the rules say no: one closed list, each with a code that never changes once it was released.
+//! Every way the rules say no: one closed list, each with a code that never changes once it was
+//! released.
 
 use thiserror::Error;
 
@@ -24,17 +25,28 @@ pub enum Refusal {
     NoVideoAppointment,
     #[error("Make an appointment first. You can invite another parent or guardian after that.")]
     NoAppointment,
-    #[error("You have sent as many invites as one day allows. Try again tomorrow, or ask the school.")]
+    #[error(
+        "You have sent as many invites as one day allows. Try again tomorrow, or ask the school."
+    )]
     InviteLimit,
     #[error("The invite was sent a moment ago. Wait ten minutes before you send it again.")]
     ResendTooSoon,
-    #[error("What this import ended can't be brought back any more: it is more than two weeks ago. Import the right data instead.")]
+    #[error(
+        "What this import ended can't be brought back any more: it is more than two weeks ago. \
+         Import the right data instead."
+    )]
     ImportTooOld,
-    #[error("This invite was sent again as often as one day allows. Try again tomorrow, or ask the school.")]
+    #[error(
+        "This invite was sent again as often as one day allows. Try again tomorrow, or ask the \
+         school."
+    )]
     ResendLimit,
     #[error("This invite can't be sent. Please ask the school.")]
     AskTheSchool,
-    #[error("This address asked for no more mail from the school. Use another address, or ask the school.")]
+    #[error(
+        "This address asked for no more mail from the school. Use another address, or ask the \
+         school."
+    )]
     AddressSuppressed,
     #[error("This is your own address. The invite is for another person.")]
     OwnAddress,
@@ -55,16 +67,21 @@ pub enum Refusal {
     #[error("This appointment was cancelled.")]
     BookingCancelled,
     #[error(
-        "This appointment has begun, or a teacher has made a record of it, so it can't be moved. The school can make another one of the same class; this one keeps its record."
+        "This appointment has begun, or a teacher has made a record of it, so it can't be moved. \
+         The school can make another one of the same class; this one keeps its record."
     )]
     BookingBegan,
     #[error(
-        "This class does not take part in the evening, or the student is not in it. An appointment made before can be cancelled, and another one booked; the school can move it as long as one of its teachers is there."
+        "This class does not take part in the evening, or the student is not in it. An \
+         appointment made before can be cancelled, and another one booked; the school can move it \
+         as long as one of its teachers is there."
     )]
     ClassNotOffered,
     #[error("Choose at least one appointment.")]
     NothingChosen,
-    #[error("A court order, the roster or a bar stands against this contact. Change it there first.")]
+    #[error(
+        "A court order, the roster or a bar stands against this contact. Change it there first."
+    )]
     ContactBarred,
     #[error("Your access to this appointment has ended. Please contact the school.")]
     AccessEnded,
@@ -76,21 +93,31 @@ pub enum Refusal {
     CallOver,
     #[error("The next appointment begins right after this one, so no minute can be added.")]
     CannotExtend,
-    #[error("No events can be sent there. Give an https:// address of the open internet, without a user name and without anything after #.")]
+    #[error(
+        "No events can be sent there. Give an https:// address of the open internet, without a \
+         user name and without anything after #."
+    )]
     WebhookUrlRefused,
     #[error("The school has as many endpoints as it may have. Delete one first.")]
     WebhookLimit,
     #[error("The endpoint is switched off. Switch it on first.")]
     WebhookOff,
-    #[error("Another evening of the school has this name. Give one of its own, or change that evening.")]
+    #[error(
+        "Another evening of the school has this name. Give one of its own, or change that evening."
+    )]
     EveningNameTaken,
     #[error("This evening was never published. Publish it, or delete it.")]
     EveningNotPublished,
     #[error("This evening was published, so it stays. Close it instead.")]
     EveningPublished,
-    #[error("No class with teachers and students takes part in this evening. Choose classes first.")]
+    #[error(
+        "No class with teachers and students takes part in this evening. Choose classes first."
+    )]
     NoClassTakesPart,
-    #[error("Appointments rest on what would change, so nothing was changed. Cancel or move them first, or leave that part as it is.")]
+    #[error(
+        "Appointments rest on what would change, so nothing was changed. Cancel or move them \
+         first, or leave that part as it is."
+    )]
     BookingsRestOnIt,
 }
 

@@ -1,4 +1,5 @@
-//! Bringing back what an import ended: for how long, and why something does not come back. A bar is never lifted by it.
+//! Bringing back what an import ended: for how long, and why something does not come back. A bar is
+//! never lifted by it.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -79,7 +80,9 @@ mod tests {
     #[test]
     fn two_weeks_are_the_limit() {
         let ended_at: DateTime<Utc> = "2026-11-23T10:00:00Z".parse().unwrap();
-        let check = |after: TimeDelta, expected: bool| assert_eq!(is_restorable(ended_at, ended_at + after), expected, "{after}");
+        let check = |after: TimeDelta, expected: bool| {
+            assert_eq!(is_restorable(ended_at, ended_at + after), expected, "{after}")
+        };
         check(TimeDelta::zero(), true);
         check(TimeDelta::days(14), true);
         check(TimeDelta::days(14) + TimeDelta::seconds(1), false);

@@ -1,4 +1,5 @@
-//! How a family reaches the school: a telephone number, a mail address, and the hours of the office.
+//! How a family reaches the school: a telephone number, a mail address, and the hours of the
+//! office.
 
 use crate::EmailAddress;
 
@@ -12,12 +13,16 @@ pub const MAX_HOURS_CHARS: usize = 120;
 pub struct ContactField(Option<String>);
 
 impl ContactField {
-    /// Takes a telephone number as people write it: digits, at least 3, and what stands between them. `None` when it is no number.
+    /// Takes a telephone number as people write it: digits, at least 3, and what stands between
+    /// them. `None` when it is no number.
     #[must_use]
     pub fn phone(typed: &str) -> Option<Self> {
         let fits = |text: &str| {
             let digits = text.chars().filter(char::is_ascii_digit).count();
-            let between = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '+' | '-' | '.' | '/' | '(' | ')' | '#' | '*');
+            let between = |c: char| {
+                c.is_ascii_alphanumeric()
+                    || matches!(c, ' ' | '+' | '-' | '.' | '/' | '(' | ')' | '#' | '*')
+            };
             digits >= 3 && text.chars().count() <= MAX_PHONE_CHARS && text.chars().all(between)
         };
         Self::trimmed(typed, fits)
@@ -35,8 +40,13 @@ impl ContactField {
     /// Takes office hours in words. `None` when they are too long, or more than one line.
     #[must_use]
     pub fn office_hours(typed: &str) -> Option<Self> {
-        let is_unseen = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-        Self::trimmed(typed, |text| text.chars().count() <= MAX_HOURS_CHARS && !text.chars().any(is_unseen))
+        let is_unseen = |c: char| {
+            c.is_control()
+                || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        };
+        Self::trimmed(typed, |text| {
+            text.chars().count() <= MAX_HOURS_CHARS && !text.chars().any(is_unseen)
+        })
     }
 
     fn trimmed(typed: &str, fits: impl Fn(&str) -> bool) -> Option<Self> {
@@ -60,19 +70,31 @@ mod tests {
     #[test]
     fn fields_are_trimmed_and_blank_ones_are_none() {
         let check = |field: Option<ContactField>, expected: Option<Option<&str>>| {
-            assert_eq!(field.map(ContactField::into_inner), expected.map(|text| text.map(str::to_owned)));
+            assert_eq!(
+                field.map(ContactField::into_inner),
+                expected.map(|text| text.map(str::to_owned))
+            );
         };
         check(ContactField::phone(" 020 7946 0000 "), Some(Some("020 7946 0000")));
-        check(ContactField::phone("+44 (0)20 7946-0000 ext 12"), Some(Some("+44 (0)20 7946-0000 ext 12")));
+        check(
+            ContactField::phone("+44 (0)20 7946-0000 ext 12"),
+            Some(Some("+44 (0)20 7946-0000 ext 12")),
+        );
         check(ContactField::phone("  "), Some(None));
         check(ContactField::phone("ask at the gate"), None);
         check(ContactField::phone("12"), None);
         check(ContactField::phone("1234\n5678"), None);
         check(ContactField::phone(&"1".repeat(MAX_PHONE_CHARS + 1)), None);
-        check(ContactField::email(" Office@Hillcrest.Example "), Some(Some("Office@hillcrest.example")));
+        check(
+            ContactField::email(" Office@Hillcrest.Example "),
+            Some(Some("Office@hillcrest.example")),
+        );
         check(ContactField::email(""), Some(None));
         check(ContactField::email("office"), None);
-        check(ContactField::office_hours("Monday to Friday, 8:00 to 16:00"), Some(Some("Monday to Friday, 8:00 to 16:00")));
+        check(
+            ContactField::office_hours("Monday to Friday, 8:00 to 16:00"),
+            Some(Some("Monday to Friday, 8:00 to 16:00")),
+        );
         check(ContactField::office_hours("Monday\nTuesday"), None);
         check(ContactField::office_hours("\u{202e}Monday"), None);
         check(ContactField::office_hours(&"x".repeat(MAX_HOURS_CHARS + 1)), None);

@@ -109,7 +109,10 @@ impl FromStr for Scope {
     type Err = UnknownScope;
 
     fn from_str(text: &str) -> Result<Self, UnknownScope> {
-        Self::ALL.into_iter().find(|scope| scope.as_str() == text).ok_or_else(|| UnknownScope(text.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|scope| scope.as_str() == text)
+            .ok_or_else(|| UnknownScope(text.to_owned()))
     }
 }
 
@@ -151,7 +154,8 @@ mod tests {
 
     #[test]
     fn one_covers_another_that_is_smaller() {
-        let (some, all): (Scopes, Scopes) = ("evenings:read".parse().unwrap(), Scope::ALL.into_iter().collect());
+        let (some, all): (Scopes, Scopes) =
+            ("evenings:read".parse().unwrap(), Scope::ALL.into_iter().collect());
         assert!(all.cover(&some) && !some.cover(&all) && some.cover(&Scopes::default()));
         assert!(some.allow(Scope::EveningsRead) && !some.allow(Scope::GuestsRead));
     }

@@ -1,6 +1,8 @@
-//! The rule for every text that comes from outside: how long it may be, and which characters it may hold.
+//! The rule for every text that comes from outside: how long it may be, and which characters it may
+//! hold.
 
-/// The longest id of a roster, in characters: long enough for every standard, short enough for an index of any database.
+/// The longest id of a roster, in characters: long enough for every standard, short enough for an
+/// index of any database.
 pub const MAX_ID: usize = 255;
 /// The longest given or family name of a roster, in characters.
 pub const MAX_NAME: usize = 200;
@@ -12,7 +14,8 @@ pub const MAX_SUBJECT: usize = 200;
 pub const MAX_WORDS: usize = 100;
 /// The longest honorific or name of a role, in characters.
 pub const MAX_WORD: usize = 50;
-/// The longest address as it is typed or pasted, in characters: with a name before it, or marks around it.
+/// The longest address as it is typed or pasted, in characters: with a name before it, or marks
+/// around it.
 pub const MAX_TYPED_ADDRESS: usize = 400;
 
 /// How many lines a text may have.
@@ -44,8 +47,9 @@ pub fn check(text: &str, lines: Lines, max_chars: usize) -> Result<(), TextError
     if text.chars().any(|c| !is_allowed(c, lines)) { Err(TextError::BadCharacter) } else { Ok(()) }
 }
 
-/// Whether a text may hold this character: no control characters (C0, DEL, C1), but for tabs and line breaks in a text of many lines.
-/// PostgreSQL stores no NUL, and terminals, logs and mail headers obey the others.
+/// Whether a text may hold this character: no control characters (C0, DEL, C1), but for tabs and
+/// line breaks in a text of many lines. PostgreSQL stores no NUL, and terminals, logs and mail
+/// headers obey the others.
 #[must_use]
 pub fn is_allowed(c: char, lines: Lines) -> bool {
     match c {
@@ -54,8 +58,8 @@ pub fn is_allowed(c: char, lines: Lines) -> bool {
     }
 }
 
-/// Whether a character shows nothing by itself: Unicode's `Default_Ignorable_Code_Point`, and the marks between lines.
-/// Copied texts bring them along; two texts that differ by one look alike.
+/// Whether a character shows nothing by itself: Unicode's `Default_Ignorable_Code_Point`, and the
+/// marks between lines. Copied texts bring them along; two texts that differ by one look alike.
 #[must_use]
 pub fn is_invisible(c: char) -> bool {
     matches!(
@@ -103,7 +107,11 @@ mod tests {
     #[test]
     fn control_characters_are_no_text() {
         let check = |c: char, one: bool, many: bool| {
-            assert_eq!((is_allowed(c, Lines::One), is_allowed(c, Lines::Many)), (one, many), "{c:?}");
+            assert_eq!(
+                (is_allowed(c, Lines::One), is_allowed(c, Lines::Many)),
+                (one, many),
+                "{c:?}"
+            );
         };
         for c in ['\0', '\u{1}', '\u{1b}', '\u{7f}', '\u{80}', '\u{9f}'] {
             check(c, false, false);

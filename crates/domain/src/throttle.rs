@@ -1,8 +1,10 @@
-//! Limits that slow down instead of shutting out: a bucket that regains one take after each interval. Holds no state and no clock.
+//! Limits that slow down instead of shutting out: a bucket that regains one take after each
+//! interval. Holds no state and no clock.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// How often something may happen: so many times at once, and then once each interval (the generic cell rate algorithm, ITU-T I.371).
+/// How often something may happen: so many times at once, and then once each interval (the generic
+/// cell rate algorithm, ITU-T I.371).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Throttle {
     /// How many times at once.
@@ -12,12 +14,16 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    /// Takes one: the time at which the bucket is full again, to be kept. `full_at` is the time that the last take gave; none, or one in the past, is a
-    /// full bucket.
+    /// Takes one: the time at which the bucket is full again, to be kept. `full_at` is the time
+    /// that the last take gave; none, or one in the past, is a full bucket.
     ///
     /// # Errors
     /// For how long to wait until one is possible.
-    pub fn take(self, full_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Result<DateTime<Utc>, TimeDelta> {
+    pub fn take(
+        self,
+        full_at: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Result<DateTime<Utc>, TimeDelta> {
         let next = full_at.map_or(now, |full_at| full_at.max(now)) + self.interval;
         let wait = next - now - self.interval * self.burst;
         if wait > TimeDelta::zero() { Err(wait) } else { Ok(next) }

@@ -1,4 +1,5 @@
-//! Makes schools of the rows that were read, following every reference and reporting those that lead nowhere.
+//! Makes schools of the rows that were read, following every reference and reporting those that
+//! lead nowhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +10,10 @@ use crate::draft::{ContactFacts, Draft, User};
 use crate::error::{ReadError, Refusal};
 use crate::finding::{At, Findings, Reason, quoted};
 use crate::members::{self, Members};
-use crate::model::{Enrolment, EnrolmentRole, Guardianship, Mode, Person, PersonBar, Removed, Roles, Roster, School, Unread};
+use crate::model::{
+    Enrolment, EnrolmentRole, Guardianship, Mode, Person, PersonBar, Removed, Roles, Roster,
+    School, Unread,
+};
 use crate::role::{self, Kind};
 
 /// Which schools of a roster are wanted.
@@ -43,7 +47,11 @@ impl<'o> Only<'o> {
 }
 
 /// Builds the roster, of the schools that are wanted.
-pub(crate) fn assemble(mut draft: Draft, only: Only<'_>, mut findings: Findings) -> Result<Roster, Refusal> {
+pub(crate) fn assemble(
+    mut draft: Draft,
+    only: Only<'_>,
+    mut findings: Findings,
+) -> Result<Roster, Refusal> {
     let ids = members::schools(&draft, &only.names(), &mut findings);
     let chosen = match only {
         Only::All => choose(&draft, &ids, None),
@@ -62,12 +70,19 @@ pub(crate) fn assemble(mut draft: Draft, only: Only<'_>, mut findings: Findings)
     let members = members::gather(&draft, &ids, &enrolments, &pairs, &mut findings);
     if let Only::Listed(_) = only {
         for id in ids.iter().filter(|id| !chosen.contains(id)) {
-            report_other_school(&draft, id, members.of_school(id).count(), classes.get(id).map_or(0, Vec::len), &mut findings);
+            report_other_school(
+                &draft,
+                id,
+                members.of_school(id).count(),
+                classes.get(id).map_or(0, Vec::len),
+                &mut findings,
+            );
         }
     }
     let mut schools = Vec::new();
     for id in chosen {
-        let mut school = school(&draft, &id, &members, &pairs, enrolments.remove(&id).unwrap_or_default());
+        let mut school =
+            school(&draft, &id, &members, &pairs, enrolments.remove(&id).unwrap_or_default());
         school.classes = classes.remove(&id).unwrap_or_default();
         schools.push(school);
     }
@@ -75,8 +90,18 @@ pub(crate) fn assemble(mut draft: Draft, only: Only<'_>, mut findings: Findings)
     let (findings, findings_left_out) = findings.into_sorted();
     let (format, coverage) = (draft.format, draft.coverage);
     let unread = unread(&mut draft, members.unclear);
-    let half_seen = pairs.into_keys().filter(|(_, student)| draft.users.get(student).is_none()).collect();
-    Ok(Roster { format, coverage, schools, removed: removed(draft, half_seen), unread, lacking, findings, findings_left_out })
+    let half_seen =
+        pairs.into_keys().filter(|(_, student)| draft.users.get(student).is_none()).collect();
+    Ok(Roster {
+        format,
+        coverage,
+        schools,
+        removed: removed(draft, half_seen),
+        unread,
+        lacking,
+        findings,
+        findings_left_out,
+    })
 }
 
 /// Takes out the people of whom a role can't be read: they stay as they were, roles and all.
@@ -110,7 +135,11 @@ fn unread(draft: &mut Draft, unclear: BTreeSet<String>) -> Unread {
     unread
 }
 
-fn choose(draft: &Draft, ids: &BTreeSet<String>, only: Option<&str>) -> Result<Vec<String>, ReadError> {
+fn choose(
+    draft: &Draft,
+    ids: &BTreeSet<String>,
+    only: Option<&str>,
+) -> Result<Vec<String>, ReadError> {
     let name = |id: &str| draft.orgs.get(id).map_or("", |org| org.name.as_str());
     let chosen: Vec<String> = match only {
         None => ids.iter().cloned().collect(),
@@ -126,23 +155,43 @@ fn choose(draft: &Draft, ids: &BTreeSet<String>, only: Option<&str>) -> Result<V
         return Ok(chosen);
     }
     const SHOWN: usize = 20;
-    let known: Vec<String> = ids.iter().take(SHOWN).map(|id| format!("{id} ({})", name(id))).collect();
+    let known: Vec<String> =
+        ids.iter().take(SHOWN).map(|id| format!("{id} ({})", name(id))).collect();
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     let others = draft.orgs.rows.iter().filter(|(id, _)| !ids.contains(*id)).take(SHOWN);
-    let others: Vec<String> = others.map(|(id, org)| format!("{id} ({}, {})", org.name, org.kind)).collect();
-    Err(ReadError::NoSuchSchool { asked: only.map(str::to_owned), known, others: others.join(", ") })
+    let others: Vec<String> =
+        others.map(|(id, org)| format!("{id} ({}, {})", org.name, org.kind)).collect();
+    Err(ReadError::NoSuchSchool {
+        asked: only.map(str::to_owned),
+        known,
+        others: others.join(", "),
+    })
 }
 
-/// Those of the listed schools that the roster has; the others stay as they are, and are told of. None of them at all is a refusal.
-fn choose_listed(draft: &Draft, ids: &BTreeSet<String>, listed: &[String], findings: &mut Findings) -> Result<Vec<String>, ReadError> {
+/// Those of the listed schools that the roster has; the others stay as they are, and are told of.
+/// None of them at all is a refusal.
+fn choose_listed(
+    draft: &Draft,
+    ids: &BTreeSet<String>,
+    listed: &[String],
+    findings: &mut Findings,
+) -> Result<Vec<String>, ReadError> {
     let mut chosen = BTreeSet::new();
     let mut refusal = None;
     for asked in listed {
         match choose(draft, ids, Some(asked)) {
             Ok(found) => chosen.extend(found),
             Err(error) => {
-                let message = format!("the school {} is listed for this source and not in the roster; it stays as it was", quoted(asked));
-                findings.report(At { file: Collection::Orgs.name(), line: 0 }, Reason::Dangling, message);
+                let message = format!(
+                    "the school {} is listed for this source and not in the roster; it stays as \
+                     it was",
+                    quoted(asked)
+                );
+                findings.report(
+                    At { file: Collection::Orgs.name(), line: 0 },
+                    Reason::Dangling,
+                    message,
+                );
                 refusal = Some(error);
             }
         }
@@ -153,19 +202,40 @@ fn choose_listed(draft: &Draft, ids: &BTreeSet<String>, listed: &[String], findi
     }
 }
 
-fn report_other_school(draft: &Draft, id: &str, people: usize, classes: usize, findings: &mut Findings) {
+fn report_other_school(
+    draft: &Draft,
+    id: &str,
+    people: usize,
+    classes: usize,
+    findings: &mut Findings,
+) {
     let org = draft.orgs.get(id);
     let name = org.map(|org| format!(" ({})", org.name)).unwrap_or_default();
-    let message = format!("the school {}{name} is not listed for this source; what it has is not used ({people} people, {classes} classes)", quoted(id));
+    let message = format!(
+        "the school {}{name} is not listed for this source; what it has is not used ({people} \
+         people, {classes} classes)",
+        quoted(id)
+    );
     let at = org.map_or(At { file: Collection::Orgs.name(), line: 0 }, |org| org.at);
     findings.report(at, Reason::OtherOrg, message);
 }
 
-fn school(draft: &Draft, id: &str, members: &Members, pairs: &Pairs, enrolments: Vec<Enrolment>) -> School {
+fn school(
+    draft: &Draft,
+    id: &str,
+    members: &Members,
+    pairs: &Pairs,
+    enrolments: Vec<Enrolment>,
+) -> School {
     let people: BTreeSet<&str> = members.of_school(id).map(|(person, _)| person.as_str()).collect();
     let guardianships = guardianships(draft, &people, pairs);
-    let contacts: BTreeSet<&str> = guardianships.iter().map(|pair| pair.parent_id.as_str()).collect();
-    let teachers: BTreeSet<&str> = enrolments.iter().filter(|e| e.role == EnrolmentRole::Teacher).map(|e| e.person_id.as_str()).collect();
+    let contacts: BTreeSet<&str> =
+        guardianships.iter().map(|pair| pair.parent_id.as_str()).collect();
+    let teachers: BTreeSet<&str> = enrolments
+        .iter()
+        .filter(|e| e.role == EnrolmentRole::Teacher)
+        .map(|e| e.person_id.as_str())
+        .collect();
     let mut users_by_role: BTreeMap<String, u64> = BTreeMap::new();
     let mut persons = Vec::new();
     for (person, names) in members.of_school(id) {
@@ -189,11 +259,16 @@ fn school(draft: &Draft, id: &str, members: &Members, pairs: &Pairs, enrolments:
     }
 }
 
-/// Those of the school's students; of students whom a delta does not hold, those of the school's contacts.
+/// Those of the school's students; of students whom a delta does not hold, those of the school's
+/// contacts.
 fn guardianships(draft: &Draft, people: &BTreeSet<&str>, pairs: &Pairs) -> Vec<Guardianship> {
     let here = |pair: &&Guardianship| {
         let student_known = draft.users.get(&pair.student_id).is_some();
-        people.contains(if student_known { pair.student_id.as_str() } else { pair.parent_id.as_str() })
+        people.contains(if student_known {
+            pair.student_id.as_str()
+        } else {
+            pair.parent_id.as_str()
+        })
     };
     pairs.values().filter(here).cloned().collect()
 }
@@ -225,7 +300,13 @@ fn roles(names: &BTreeSet<String>) -> Roles {
 }
 
 fn removed(draft: Draft, half_seen: BTreeSet<(String, String)>) -> Removed {
-    let relisted = draft.users.rows.iter().filter(|(_, user)| !user.agents.is_empty()).map(|(id, _)| id.clone()).collect();
+    let relisted = draft
+        .users
+        .rows
+        .iter()
+        .filter(|(_, user)| !user.agents.is_empty())
+        .map(|(id, _)| id.clone())
+        .collect();
     let (listed, mentioned) = named(&draft);
     let guardianships = BTreeSet::new();
     Removed {
@@ -241,13 +322,21 @@ fn removed(draft: Draft, half_seen: BTreeSet<(String, String)>) -> Removed {
     }
 }
 
-/// Of whom a delta has rows, and the pairs that these rows name. Who of two is the contact may not be known, so that both orders stand there.
+/// Of whom a delta has rows, and the pairs that these rows name. Who of two is the contact may not
+/// be known, so that both orders stand there.
 fn named(draft: &Draft) -> (BTreeSet<String>, BTreeSet<(String, String)>) {
     if draft.coverage.people != Mode::Delta {
         return (BTreeSet::new(), BTreeSet::new());
     }
     let stays = |agent: &&String| !draft.users.deleted.contains(*agent);
-    let both_orders = |id: &String, agent: &String| [(id.clone(), agent.clone()), (agent.clone(), id.clone())];
-    let of_row = |(id, user): (&String, &User)| user.agents.iter().filter(stays).flat_map(|agent| both_orders(id, agent)).collect::<Vec<_>>();
+    let both_orders =
+        |id: &String, agent: &String| [(id.clone(), agent.clone()), (agent.clone(), id.clone())];
+    let of_row = |(id, user): (&String, &User)| {
+        user.agents
+            .iter()
+            .filter(stays)
+            .flat_map(|agent| both_orders(id, agent))
+            .collect::<Vec<_>>()
+    };
     (draft.users.rows.keys().cloned().collect(), draft.users.rows.iter().flat_map(of_row).collect())
 }

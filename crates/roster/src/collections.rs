@@ -1,6 +1,8 @@
-//! The collections of the OneRoster REST bindings, kept in files until all of them are there: one object a line. Knows no network.
+//! The collections of the OneRoster REST bindings, kept in files until all of them are there: one
+//! object a line. Knows no network.
 //!
-//! Sources: 1EdTech OneRoster 1.1 (final, 13), OneRoster Rostering Service 1.2 (REST/JSON binding, 3).
+//! Sources: 1EdTech OneRoster 1.1 (final, 13), OneRoster Rostering Service 1.2 (REST/JSON binding,
+//! 3).
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -33,7 +35,14 @@ type Member = (&'static str, &'static str);
 
 impl Collection {
     /// All of them, in the order in which they are fetched: people last but for what names them.
-    pub const ALL: [Self; 6] = [Self::Orgs, Self::AcademicSessions, Self::Courses, Self::Classes, Self::Users, Self::Enrollments];
+    pub const ALL: [Self; 6] = [
+        Self::Orgs,
+        Self::AcademicSessions,
+        Self::Courses,
+        Self::Classes,
+        Self::Users,
+        Self::Enrollments,
+    ];
 
     /// As paths and answers name it.
     #[must_use]
@@ -54,7 +63,8 @@ impl Collection {
         matches!(self, Self::AcademicSessions | Self::Courses)
     }
 
-    /// Whether changes alone can be fetched and read: the others are small, and what names them needs them whole.
+    /// Whether changes alone can be fetched and read: the others are small, and what names them
+    /// needs them whole.
     #[must_use]
     pub const fn has_changes(self) -> bool {
         matches!(self, Self::Classes | Self::Users | Self::Enrollments)
@@ -63,9 +73,25 @@ impl Collection {
     /// What is read; everything else is dropped before it reaches the disk.
     pub(crate) const fn members(self) -> &'static [Member] {
         match self {
-            Self::Orgs => &[("sourcedId", "sourcedId"), ("status", "status"), ("name", "name"), ("type", "type")],
-            Self::AcademicSessions => &[("sourcedId", "sourcedId"), ("status", "status"), ("startDate", "startDate"), ("endDate", "endDate")],
-            Self::Courses => &[("sourcedId", "sourcedId"), ("status", "status"), ("title", "title"), ("courseCode", "courseCode"), ("subjects", "subjects")],
+            Self::Orgs => &[
+                ("sourcedId", "sourcedId"),
+                ("status", "status"),
+                ("name", "name"),
+                ("type", "type"),
+            ],
+            Self::AcademicSessions => &[
+                ("sourcedId", "sourcedId"),
+                ("status", "status"),
+                ("startDate", "startDate"),
+                ("endDate", "endDate"),
+            ],
+            Self::Courses => &[
+                ("sourcedId", "sourcedId"),
+                ("status", "status"),
+                ("title", "title"),
+                ("courseCode", "courseCode"),
+                ("subjects", "subjects"),
+            ],
             Self::Classes => &[
                 ("sourcedId", "sourcedId"),
                 ("status", "status"),
@@ -103,7 +129,10 @@ impl Collection {
 
     /// The members that are read, and for people their metadata and the roles of OneRoster 1.2.
     fn slim(self, object: Map<String, Value>) -> Map<String, Value> {
-        let kept = |name: &str| self.members().iter().any(|(member, _)| *member == name) || (self == Self::Users && matches!(name, "metadata" | "roles"));
+        let kept = |name: &str| {
+            self.members().iter().any(|(member, _)| *member == name)
+                || (self == Self::Users && matches!(name, "metadata" | "roles"))
+        };
         object.into_iter().filter(|(name, _)| kept(name)).collect()
     }
 }
@@ -115,8 +144,8 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// Begins a collection, in an empty file of the caller's. It will hold names and addresses: best one without a name, of which nothing is left
-    /// once the process has ended.
+    /// Begins a collection, in an empty file of the caller's. It will hold names and addresses:
+    /// best one without a name, of which nothing is left once the process has ended.
     #[must_use]
     pub fn begin(collection: Collection, file: File) -> SpoolFile {
         SpoolFile { collection, file: BufWriter::new(file), objects: 0, bytes: 0 }
@@ -128,7 +157,8 @@ impl Spool {
     /// When the disk is full.
     pub fn finish(&mut self, file: SpoolFile) -> Result<(), ReadError> {
         let collection = file.collection;
-        let file = file.file.into_inner().map_err(|error| unwritten(collection, error.into_error()))?;
+        let file =
+            file.file.into_inner().map_err(|error| unwritten(collection, error.into_error()))?;
         self.whole.insert(collection, file);
         Ok(())
     }
@@ -160,9 +190,13 @@ impl SpoolFile {
     /// # Errors
     /// When it is none, when a bound of [`crate::limits`] is passed, or when the disk is full.
     pub fn write(&mut self, object: Value) -> Result<(), ReadError> {
-        let too_large = |limit: String| ReadError::TooLarge { name: self.collection.name().to_owned(), limit };
-        let Value::Object(object) = object else { return Err(ReadError::NotObjects(self.collection.name())) };
-        let mut line = serde_json::to_vec(&self.collection.slim(object)).map_err(|error| unwritten(self.collection, error.into()))?;
+        let too_large =
+            |limit: String| ReadError::TooLarge { name: self.collection.name().to_owned(), limit };
+        let Value::Object(object) = object else {
+            return Err(ReadError::NotObjects(self.collection.name()));
+        };
+        let mut line = serde_json::to_vec(&self.collection.slim(object))
+            .map_err(|error| unwritten(self.collection, error.into()))?;
         line.push(b'\n');
         self.objects += 1;
         self.bytes += line.len() as u64;

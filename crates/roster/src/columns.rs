@@ -4,7 +4,14 @@
 
 use crate::table::Spec;
 
-pub(crate) const MANIFEST: Spec = Spec { file: "manifest.csv", key: &["propertyName", "value"], read: &[], needed: &[], filled: &[], known: &[] };
+pub(crate) const MANIFEST: Spec = Spec {
+    file: "manifest.csv",
+    key: &["propertyName", "value"],
+    read: &[],
+    needed: &[],
+    filled: &[],
+    known: &[],
+};
 
 pub(crate) const ORGS: Spec = Spec {
     file: "orgs.csv",
@@ -36,7 +43,15 @@ pub(crate) const COURSES: Spec = Spec {
 pub(crate) const CLASSES: Spec = Spec {
     file: "classes.csv",
     key: &["sourcedId", "schoolSourcedId"],
-    read: &["status", "dateLastModified", "title", "courseSourcedId", "classCode", "termSourcedIds", "subjects"],
+    read: &[
+        "status",
+        "dateLastModified",
+        "title",
+        "courseSourcedId",
+        "classCode",
+        "termSourcedIds",
+        "subjects",
+    ],
     needed: &[&["title"]],
     filled: &[&["schoolSourcedId"]],
     known: &["grades", "classType", "location", "subjectCodes", "periods"],
@@ -45,7 +60,15 @@ pub(crate) const CLASSES: Spec = Spec {
 pub(crate) const ENROLMENTS: Spec = Spec {
     file: "enrollments.csv",
     key: &["classSourcedId", "userSourcedId", "role"],
-    read: &["sourcedId", "status", "dateLastModified", "schoolSourcedId", "primary", "beginDate", "endDate"],
+    read: &[
+        "sourcedId",
+        "status",
+        "dateLastModified",
+        "schoolSourcedId",
+        "primary",
+        "beginDate",
+        "endDate",
+    ],
     needed: &[],
     filled: ENROLMENT_FILLED,
     known: &[],
@@ -62,14 +85,22 @@ pub(crate) const USERS: Spec = Spec {
 };
 
 /// Users of OneRoster 1.2; roles and schools are in roles.csv.
-pub(crate) const USERS_12: Spec =
-    Spec { file: "users.csv", key: &["sourcedId"], read: USER_COLUMNS, needed: USER_NEEDED, filled: &[&["sourcedId"], NAMES], known: USER_OTHERS };
+pub(crate) const USERS_12: Spec = Spec {
+    file: "users.csv",
+    key: &["sourcedId"],
+    read: USER_COLUMNS,
+    needed: USER_NEEDED,
+    filled: &[&["sourcedId"], NAMES],
+    known: USER_OTHERS,
+};
 
 /// A person is known by one of them.
 const NAMES: &[&str] = &["givenName", "familyName"];
 
-/// OneRoster demands all of them in the header. Links rest on the agents, and logins on the address.
-const USER_NEEDED: &[&[&str]] = &[&["givenName"], &["familyName"], &["email"], &["agentSourcedIds"]];
+/// OneRoster demands all of them in the header. Links rest on the agents, and logins on the
+/// address.
+const USER_NEEDED: &[&[&str]] =
+    &[&["givenName"], &["familyName"], &["email"], &["agentSourcedIds"]];
 
 const ENROLMENT_FILLED: &[&[&str]] = &[&["classSourcedId"], &["userSourcedId"], &["role"]];
 
@@ -114,7 +145,14 @@ const USER_OTHERS: &[&str] = &[
 pub(crate) const ROLES: Spec = Spec {
     file: "roles.csv",
     key: &["userSourcedId", "role", "orgSourcedId"],
-    read: &["sourcedId", "status", "dateLastModified", "userProfileSourcedId", "beginDate", "endDate"],
+    read: &[
+        "sourcedId",
+        "status",
+        "dateLastModified",
+        "userProfileSourcedId",
+        "beginDate",
+        "endDate",
+    ],
     needed: &[],
     filled: ROLE_FILLED,
     known: &["roleType"],
@@ -126,7 +164,15 @@ pub(crate) const PROFILES: Spec = Spec {
     read: &["status", "dateLastModified"],
     needed: &[],
     filled: &[],
-    known: &["profileType", "vendorId", "applicationId", "description", "credentialType", "username", "password"],
+    known: &[
+        "profileType",
+        "vendorId",
+        "applicationId",
+        "description",
+        "credentialType",
+        "username",
+        "password",
+    ],
 };
 
 pub(crate) const SDS_COURSES: Spec = Spec {
@@ -159,10 +205,25 @@ pub(crate) const SDS_ENROLMENTS: Spec = Spec {
 pub(crate) const SDS_USERS: Spec = Spec {
     file: "users.csv",
     key: &["sourcedId"],
-    read: &["enabledUser", "givenName", "familyName", "email", "activeDirectoryMatchId", "metadata.title"],
+    read: &[
+        "enabledUser",
+        "givenName",
+        "familyName",
+        "email",
+        "activeDirectoryMatchId",
+        "metadata.title",
+    ],
     needed: &[NAMES],
     filled: &[&["sourcedId"], NAMES],
-    known: &["username", "password", "phone", "sms", "middleName", "preferredGivenName", "preferredFamilyName"],
+    known: &[
+        "username",
+        "password",
+        "phone",
+        "sms",
+        "middleName",
+        "preferredGivenName",
+        "preferredFamilyName",
+    ],
 };
 
 pub(crate) const SDS_ROLES: Spec = Spec {
@@ -177,7 +238,13 @@ pub(crate) const SDS_ROLES: Spec = Spec {
 pub(crate) const RELATIONSHIPS: Spec = Spec {
     file: "relationships.csv",
     key: &["userSourcedId", "relationshipUserSourcedId", "relationshipRole"],
-    read: &["metadata.relation", "metadata.priority", "metadata.livesWith", "metadata.contactAllowed", "metadata.courtOrder"],
+    read: &[
+        "metadata.relation",
+        "metadata.priority",
+        "metadata.livesWith",
+        "metadata.contactAllowed",
+        "metadata.courtOrder",
+    ],
     needed: &[],
     filled: &[&["userSourcedId"], &["relationshipUserSourcedId"]],
     known: &[],

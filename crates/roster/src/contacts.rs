@@ -1,4 +1,5 @@
-//! Turns agent lists and relationships into guardianships: who is whose contact, and whether allowed.
+//! Turns agent lists and relationships into guardianships: who is whose contact, and whether
+//! allowed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,16 +27,27 @@ pub(crate) fn pair(draft: &Draft, findings: &mut Findings) -> Pairs {
     let mut told = BTreeSet::new();
     for (id, user) in &draft.users.rows {
         for agent in &user.agents {
-            let Some((contact, student)) = sides(draft, &kinds, (id, user), agent, findings) else { continue };
+            let Some((contact, student)) = sides(draft, &kinds, (id, user), agent, findings) else {
+                continue;
+            };
             let key = (contact.to_owned(), student.to_owned());
             if let Some(row) = draft.users.get(contact) {
                 let allowed = allowed(kinds.get(contact).map_or(&[], Vec::as_slice), &row.contact);
-                if !allowed && !is_relative(&kinds, contact) && told.insert((user.at, contact.to_owned())) {
-                    let message = format!("the contact {} has no role of parent or guardian; contact is not allowed until staff allow it", quoted(contact));
+                if !allowed
+                    && !is_relative(&kinds, contact)
+                    && told.insert((user.at, contact.to_owned()))
+                {
+                    let message = format!(
+                        "the contact {} has no role of parent or guardian; contact is not allowed \
+                         until staff allow it",
+                        quoted(contact)
+                    );
                     findings.report(user.at, Reason::UnknownRole, message);
                 }
                 let named = first_role(draft, contact);
-                pairs.entry(key).or_insert_with(|| guardianship(contact, student, &row.contact, allowed, named));
+                pairs.entry(key).or_insert_with(|| {
+                    guardianship(contact, student, &row.contact, allowed, named)
+                });
             }
         }
     }
@@ -57,21 +69,36 @@ fn sides<'d>(
     if draft.users.get(agent).is_none() {
         // A contact may name students whose own rows have not changed (a delta) or can't be used.
         let is_unread = draft.users.unread.contains(agent);
-        if (draft.coverage.people != Mode::Bulk || is_unread) && !draft.users.deleted.contains(agent) && is_contact(id) {
+        if (draft.coverage.people != Mode::Bulk || is_unread)
+            && !draft.users.deleted.contains(agent)
+            && is_contact(id)
+        {
             return Some((id, agent));
         }
-        let kept = is_unread || (draft.coverage.people == Mode::Delta && !draft.users.deleted.contains(agent));
-        let fate = if kept { "a link that is there stays, a new one is not made" } else { "the link is not used" };
-        let message = format!("the agent {} is {}; {fate}", quoted(agent), draft.users.absence(agent));
+        let kept = is_unread
+            || (draft.coverage.people == Mode::Delta && !draft.users.deleted.contains(agent));
+        let fate = if kept {
+            "a link that is there stays, a new one is not made"
+        } else {
+            "the link is not used"
+        };
+        let message =
+            format!("the agent {} is {}; {fate}", quoted(agent), draft.users.absence(agent));
         findings.report(user.at, Reason::Dangling, message);
         return None;
     }
     match (is(id, Kind::Student), is(agent, Kind::Student)) {
         (true, false) => Some((agent, id)),
         (false, true) => Some((id, agent)),
-        (true, true) if is_contact(id) != is_contact(agent) => Some(if is_contact(id) { (id, agent) } else { (agent, id) }),
+        (true, true) if is_contact(id) != is_contact(agent) => {
+            Some(if is_contact(id) { (id, agent) } else { (agent, id) })
+        }
         _ => {
-            let message = format!("of {} and the agent {} not exactly one is a student; the link is not used", quoted(id), quoted(agent));
+            let message = format!(
+                "of {} and the agent {} not exactly one is a student; the link is not used",
+                quoted(id),
+                quoted(agent)
+            );
             findings.report(user.at, Reason::WrongKind, message);
             None
         }
@@ -84,23 +111,36 @@ fn first_role<'d>(draft: &'d Draft, person: &str) -> Option<&'d str> {
 }
 
 fn is_relative(kinds: &BTreeMap<&str, Vec<Kind>>, id: &str) -> bool {
-    kinds.get(id).is_some_and(|kinds| kinds.contains(&Kind::Relative) || kinds.contains(&Kind::Unknown))
+    kinds
+        .get(id)
+        .is_some_and(|kinds| kinds.contains(&Kind::Relative) || kinds.contains(&Kind::Unknown))
 }
 
-/// By role: parent and guardian yes, relative and unknown no; a teacher or one without a role if the relation is a parent's.
+/// By role: parent and guardian yes, relative and unknown no; a teacher or one without a role if
+/// the relation is a parent's.
 fn allowed(kinds: &[Kind], facts: &ContactFacts) -> bool {
     if kinds.contains(&Kind::Parent) {
         return true;
     }
     let doubtful = kinds.iter().any(|kind| matches!(kind, Kind::Relative | Kind::Unknown));
-    !doubtful && facts.relation.as_deref().is_some_and(|relation| role::kind(relation) == Kind::Parent)
+    !doubtful
+        && facts.relation.as_deref().is_some_and(|relation| role::kind(relation) == Kind::Parent)
 }
 
-fn guardianship(contact: &str, student: &str, facts: &ContactFacts, allowed: bool, role: Option<&str>) -> Guardianship {
+fn guardianship(
+    contact: &str,
+    student: &str,
+    facts: &ContactFacts,
+    allowed: bool,
+    role: Option<&str>,
+) -> Guardianship {
     Guardianship {
         parent_id: contact.to_owned(),
         student_id: student.to_owned(),
-        relation: facts.relation.clone().or_else(|| role.filter(|role| !role.is_empty()).map(str::to_owned)),
+        relation: facts
+            .relation
+            .clone()
+            .or_else(|| role.filter(|role| !role.is_empty()).map(str::to_owned)),
         priority: facts.priority,
         lives_with: facts.lives_with,
         contact_allowed: allowed && !facts.is_bar(),
@@ -109,22 +149,39 @@ fn guardianship(contact: &str, student: &str, facts: &ContactFacts, allowed: boo
     }
 }
 
-fn follow_links(draft: &Draft, kinds: &BTreeMap<&str, Vec<Kind>>, pairs: &mut Pairs, findings: &mut Findings) {
+fn follow_links(
+    draft: &Draft,
+    kinds: &BTreeMap<&str, Vec<Kind>>,
+    pairs: &mut Pairs,
+    findings: &mut Findings,
+) {
     for link in &draft.links {
-        let missing = [&link.student, &link.contact].into_iter().find(|id| draft.users.get(id).is_none());
+        let missing =
+            [&link.student, &link.contact].into_iter().find(|id| draft.users.get(id).is_none());
         if let Some(id) = missing {
-            let message = format!("the user {} is {}; the relationship is not used", quoted(id), draft.users.absence(id));
+            let message = format!(
+                "the user {} is {}; the relationship is not used",
+                quoted(id),
+                draft.users.absence(id)
+            );
             findings.report(link.at, Reason::Dangling, message);
             continue;
         }
         if link.student == link.contact {
-            findings.report(link.at, Reason::WrongKind, "the relationship is of a person with themselves; it is not used");
+            findings.report(
+                link.at,
+                Reason::WrongKind,
+                "the relationship is of a person with themselves; it is not used",
+            );
             continue;
         }
         let (allowed, named) = match &link.role {
             Some(role) => (role::kind(role) == Kind::Parent, Some(role.as_str())),
             None => {
-                let by_roles = allowed(kinds.get(link.contact.as_str()).map_or(&[], Vec::as_slice), &link.facts);
+                let by_roles = allowed(
+                    kinds.get(link.contact.as_str()).map_or(&[], Vec::as_slice),
+                    &link.facts,
+                );
                 (by_roles || link.keeps_contact, first_role(draft, &link.contact))
             }
         };
@@ -150,7 +207,9 @@ pub(crate) fn bar_by_unread_rows(draft: &Draft, pairs: &mut Pairs) {
 
 /// Of a second row about a link only a bar counts.
 fn add_bars(pair: &mut Guardianship, facts: &ContactFacts) {
-    for (bar, said) in [(&mut pair.contact_barred, facts.barred), (&mut pair.court_order, facts.court_order)] {
+    for (bar, said) in
+        [(&mut pair.contact_barred, facts.barred), (&mut pair.court_order, facts.court_order)]
+    {
         if said == Some(true) {
             *bar = said;
         }
@@ -159,20 +218,37 @@ fn add_bars(pair: &mut Guardianship, facts: &ContactFacts) {
 }
 
 fn report_second(at: At, findings: &mut Findings) {
-    findings.report(at, Reason::Duplicate, "an earlier row relates the same two people; of this one only a bar counts");
+    findings.report(
+        at,
+        Reason::Duplicate,
+        "an earlier row relates the same two people; of this one only a bar counts",
+    );
 }
 
-/// A bar on a student's own row names no contact, so it is taken for all of them: better a call to the office than a breach.
-fn bar_by_student(draft: &Draft, kinds: &BTreeMap<&str, Vec<Kind>>, pairs: &mut Pairs, findings: &mut Findings) {
+/// A bar on a student's own row names no contact, so it is taken for all of them: better a call to
+/// the office than a breach.
+fn bar_by_student(
+    draft: &Draft,
+    kinds: &BTreeMap<&str, Vec<Kind>>,
+    pairs: &mut Pairs,
+    findings: &mut Findings,
+) {
     let is_student = |id: &str| kinds.get(id).is_some_and(|kinds| kinds.contains(&Kind::Student));
-    let barred: BTreeSet<&str> = draft.users.rows.iter().filter(|(id, user)| user.contact.is_bar() && is_student(id)).map(|(id, _)| id.as_str()).collect();
+    let barred: BTreeSet<&str> = draft
+        .users
+        .rows
+        .iter()
+        .filter(|(id, user)| user.contact.is_bar() && is_student(id))
+        .map(|(id, _)| id.as_str())
+        .collect();
     for pair in pairs.values_mut().filter(|pair| barred.contains(pair.student_id.as_str())) {
         if let Some(student) = draft.users.get(&pair.student_id) {
             add_bars(pair, &student.contact);
         }
     }
     for user in barred.iter().filter_map(|id| draft.users.get(id)) {
-        let message = "a bar stands on a student's row and names no contact; contact is not allowed for all contacts of the student";
+        let message = "a bar stands on a student's row and names no contact; contact is not \
+                       allowed for all contacts of the student";
         findings.report(user.at, Reason::BarOnStudent, message);
     }
 }

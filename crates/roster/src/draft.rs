@@ -68,7 +68,11 @@ impl Draft {
             }
             None => {
                 let text = |column| row.text(column).to_owned();
-                self.unread.people.push(UnreadPerson { given_name: text("givenName"), family_name: text("familyName"), email: text("email") });
+                self.unread.people.push(UnreadPerson {
+                    given_name: text("givenName"),
+                    family_name: text("familyName"),
+                    email: text("email"),
+                });
             }
         }
     }
@@ -93,7 +97,8 @@ fn readable_id<'r>(row: &'r Row<'_>, column: &str) -> Option<&'r str> {
     row.some(column).filter(|id| id.chars().count() <= MAX_ID)
 }
 
-/// Rows by id, the ids marked as deleted, and those of rows that can't be used. Each id is in one of them.
+/// Rows by id, the ids marked as deleted, and those of rows that can't be used. Each id is in one
+/// of them.
 #[derive(Debug)]
 pub(crate) struct Table<T> {
     pub rows: BTreeMap<String, T>,
@@ -124,14 +129,24 @@ impl<T> Default for Table<T> {
 }
 
 impl<T> Table<T> {
-    /// Takes a row unless its id is taken: the first one counts, the later one is reported. An active row counts
-    /// before one that is marked as deleted, in whatever order they stand.
-    pub(crate) fn take(&mut self, at: At, id: String, deleted: bool, row: T, findings: &mut Findings) {
+    /// Takes a row unless its id is taken: the first one counts, the later one is reported. An
+    /// active row counts before one that is marked as deleted, in whatever order they stand.
+    pub(crate) fn take(
+        &mut self,
+        at: At,
+        id: String,
+        deleted: bool,
+        row: T,
+        findings: &mut Findings,
+    ) {
         if deleted {
             self.take_deleted(at, id, findings);
         } else {
             if self.deleted.remove(&id) {
-                let message = format!("the id {} is marked as deleted in an earlier row; this active row counts", quoted(&id));
+                let message = format!(
+                    "the id {} is marked as deleted in an earlier row; this active row counts",
+                    quoted(&id)
+                );
                 findings.report(at, Reason::Duplicate, message);
             }
             self.unread.remove(&id);
@@ -158,9 +173,11 @@ impl<T> Table<T> {
 
     /// Whether no earlier row has the id; reports it otherwise.
     pub(crate) fn is_new(&self, at: At, id: &str, findings: &mut Findings) -> bool {
-        let new = !self.rows.contains_key(id) && !self.deleted.contains(id) && !self.unread.contains(id);
+        let new =
+            !self.rows.contains_key(id) && !self.deleted.contains(id) && !self.unread.contains(id);
         if !new {
-            let message = format!("the id {} stands in an earlier row; this row is not used", quoted(id));
+            let message =
+                format!("the id {} stands in an earlier row; this row is not used", quoted(id));
             findings.report(at, Reason::Duplicate, message);
         }
         new
@@ -228,7 +245,9 @@ pub(crate) struct ContactFacts {
 impl ContactFacts {
     /// Takes over the bars of another row about the same person, and nothing else.
     pub(crate) fn add_bars(&mut self, other: &Self) {
-        for (bar, said) in [(&mut self.barred, other.barred), (&mut self.court_order, other.court_order)] {
+        for (bar, said) in
+            [(&mut self.barred, other.barred), (&mut self.court_order, other.court_order)]
+        {
             if said == Some(true) {
                 *bar = said;
             }
@@ -254,7 +273,8 @@ pub(crate) struct Link {
     pub at: At,
     pub student: String,
     pub contact: String,
-    /// What the contact is to the student, where that decides on contact; none when the contact's roles do.
+    /// What the contact is to the student, where that decides on contact; none when the contact's
+    /// roles do.
     pub role: Option<String>,
     /// Contact was allowed, and what the row says is no reason to judge it anew.
     pub keeps_contact: bool,

@@ -25,7 +25,8 @@ pub enum Reason {
     UnclosedQuote,
     /// The row has more cells than the header; its cells can't be told apart.
     ExtraCells,
-    /// The row has fewer cells than the header; it is used only when nothing that is read is missing.
+    /// The row has fewer cells than the header; it is used only when nothing that is read is
+    /// missing.
     MissingCells,
     /// The row is not UTF-8.
     NotUtf8,
@@ -41,7 +42,8 @@ pub enum Reason {
     BadDate,
     /// A wrong email address; the person is kept without one.
     BadEmail,
-    /// An address with something around it, or a spelling of its domain, that was understood; the message says as which address.
+    /// An address with something around it, or a spelling of its domain, that was understood; the
+    /// message says as which address.
     EmailUnderstood,
     /// A role that is not known; see the sentence for what became of the row.
     UnknownRole,
@@ -55,7 +57,8 @@ pub enum Reason {
     OrgTaken,
     /// A status that is not known; the row counts as active.
     UnknownStatus,
-    /// An id, or a pair of ids, that another row has; the earlier one counts, and an active one before a deleted one.
+    /// An id, or a pair of ids, that another row has; the earlier one counts, and an active one
+    /// before a deleted one.
     Duplicate,
     /// A reference to something that is not in the roster.
     Dangling,
@@ -169,12 +172,23 @@ impl Findings {
             self.left_out += 1;
             return;
         }
-        self.kept.push(Finding { file: at.file.to_owned(), line: at.line, reason, message: message.into() });
+        self.kept.push(Finding {
+            file: at.file.to_owned(),
+            line: at.line,
+            reason,
+            message: message.into(),
+        });
     }
 
     /// Reports a column, or all rows, without which a file may be damaged. Of a column once.
     pub(crate) fn lack(&mut self, file: &'static str, column: Option<&str>, what: &str) {
-        let of_it = |lack: &Lack| lack.file == file && lack.column.as_deref().is_some_and(|known| column.is_some_and(|column| shares(known, column)));
+        let of_it = |lack: &Lack| {
+            lack.file == file
+                && lack
+                    .column
+                    .as_deref()
+                    .is_some_and(|known| column.is_some_and(|column| shares(known, column)))
+        };
         if self.lacking.iter().any(of_it) {
             return;
         }
@@ -183,7 +197,11 @@ impl Findings {
             None => (Reason::NoRows, format!("the file {what}")),
         };
         self.report(At { file, line: 0 }, reason, message.clone());
-        self.lacking.push(Lack { file: file.to_owned(), column: column.map(str::to_owned), message });
+        self.lacking.push(Lack {
+            file: file.to_owned(),
+            column: column.map(str::to_owned),
+            message,
+        });
     }
 
     /// What was reported as lacking so far.
@@ -201,7 +219,12 @@ impl Findings {
 
 /// Whether two groups of columns, as they are joined in words, have one in common.
 fn shares(one: &str, other: &str) -> bool {
-    let words = |text: &str| text.split(' ').filter(|word| !matches!(*word, "or" | "and")).map(str::to_owned).collect::<Vec<_>>();
+    let words = |text: &str| {
+        text.split(' ')
+            .filter(|word| !matches!(*word, "or" | "and"))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
     words(one).iter().any(|word| words(other).contains(word))
 }
 

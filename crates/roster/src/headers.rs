@@ -25,7 +25,12 @@ impl Layout {
 /// Matches a header with what is known of the file. Case, blanks and punctuation don't count;
 /// `metadata.x` may also be written `ext_x`. What is left over is compared by spelling.
 /// `line` is where the header stands. A needed column that is missing is reported as lacking.
-pub(crate) fn match_headers(header: &[String], line: u64, spec: &Spec, findings: &mut Findings) -> Result<Layout, ReadError> {
+pub(crate) fn match_headers(
+    header: &[String],
+    line: u64,
+    spec: &Spec,
+    findings: &mut Findings,
+) -> Result<Layout, ReadError> {
     let at = At { file: spec.file, line };
     let width = header.iter().rposition(|name| !name.trim().is_empty()).map_or(0, |last| last + 1);
     let mut layout = Layout { columns: Vec::new(), width };
@@ -34,7 +39,8 @@ pub(crate) fn match_headers(header: &[String], line: u64, spec: &Spec, findings:
         let plain = plain(name);
         match spec.key.iter().chain(spec.read).find(|column| self::plain(column) == plain) {
             Some(column) if layout.index(column).is_some() => {
-                let message = format!("the column {} stands there twice; the first one counts", quoted(name));
+                let message =
+                    format!("the column {} stands there twice; the first one counts", quoted(name));
                 findings.report(at, Reason::DuplicateColumn, message);
             }
             Some(column) => layout.columns.push((column, index)),
@@ -43,7 +49,8 @@ pub(crate) fn match_headers(header: &[String], line: u64, spec: &Spec, findings:
         }
     }
     for (index, name, plain) in strangers {
-        let missing = spec.key.iter().chain(spec.read).filter(|column| layout.index(column).is_none());
+        let missing =
+            spec.key.iter().chain(spec.read).filter(|column| layout.index(column).is_none());
         let close = missing.map(|column| (distance(&plain, &self::plain(column)), *column)).min();
         if let Some((distance, column)) = close
             && distance <= tolerated(column)
@@ -58,7 +65,9 @@ pub(crate) fn match_headers(header: &[String], line: u64, spec: &Spec, findings:
             return Err(ReadError::MissingColumn { file: spec.file.to_owned(), column });
         }
     }
-    for group in spec.needed.iter().filter(|group| group.iter().all(|column| layout.index(column).is_none())) {
+    for group in
+        spec.needed.iter().filter(|group| group.iter().all(|column| layout.index(column).is_none()))
+    {
         findings.lack(spec.file, Some(&group.join(" or ")), "is missing");
     }
     Ok(layout)
@@ -112,7 +121,12 @@ mod tests {
 
     #[test]
     fn spelling_is_compared() {
-        for (a, b, expected) in [("role", "role", 0), ("sourcedid", "sourecdid", 1), ("familyname", "famlyname", 1), ("a", "", 1)] {
+        for (a, b, expected) in [
+            ("role", "role", 0),
+            ("sourcedid", "sourecdid", 1),
+            ("familyname", "famlyname", 1),
+            ("a", "", 1),
+        ] {
             assert_eq!(distance(a, b), expected, "{a} {b}");
         }
         assert_eq!(plain(" Given Name"), plain("given_name"));

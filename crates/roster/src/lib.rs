@@ -1,9 +1,12 @@
-//! Reads a school's roster into one shape and reports what it could not use. Knows no database, no clock and no network.
+//! Reads a school's roster into one shape and reports what it could not use. Knows no database, no
+//! clock and no network.
 //!
-//! OneRoster 1.1 and 1.2 CSV and Microsoft School Data Sync v2.1 CSV, in a folder or a zip: start with [`read`]. The collections of
-//! OneRoster's REST bindings, which somebody else has fetched into a [`Spool`]: [`read_collections`]. Rows of one kind that a program pushes: [`read_push`].
-//! Rows flow from `source` (bytes) through `records` (cells of CSV) or `objects` (cells of JSON) and `table` (named columns) into a
-//! `draft` (what the files say), of which `assemble` makes schools.
+//! OneRoster 1.1 and 1.2 CSV and Microsoft School Data Sync v2.1 CSV, in a folder or a zip: start
+//! with [`read`]. The collections of OneRoster's REST bindings, which somebody else has fetched
+//! into a [`Spool`]: [`read_collections`]. Rows of one kind that a program pushes: [`read_push`].
+//! Rows flow from `source` (bytes) through `records` (cells of CSV) or `objects` (cells of JSON)
+//! and `table` (named columns) into a `draft` (what the files say), of which `assemble` makes
+//! schools.
 
 mod assemble;
 mod classes;
@@ -35,10 +38,14 @@ pub use collections::{Collection, Spool, SpoolFile};
 pub use error::{ReadError, Refusal};
 pub use finding::{Finding, Lack, Reason};
 pub use model::{
-    Class, Coverage, Enrolment, EnrolmentRole, Format, Guardianship, Mode, Person, PersonBar, Removed, Roles, Roster, School, Unread, UnreadClass, UnreadPerson,
+    Class, Coverage, Enrolment, EnrolmentRole, Format, Guardianship, Mode, Person, PersonBar,
+    Removed, Roles, Roster, School, Unread, UnreadClass, UnreadPerson,
 };
 
-pub use push::{Known, KnownLink, Numbered, Push, PushRead, PushedClass, PushedEnrolment, PushedGuardianship, PushedPerson, Told, Verdict, read_push};
+pub use push::{
+    Known, KnownLink, Numbered, Push, PushRead, PushedClass, PushedEnrolment, PushedGuardianship,
+    PushedPerson, Told, Verdict, read_push,
+};
 
 pub use role::is_staff;
 
@@ -50,11 +57,12 @@ use source::Source;
 
 /// Reads the roster in a folder or zip; of one school, by its id or exact name, if asked for.
 ///
-/// Rows that can't be used are left out and told of in [`Roster::findings`]. Rows of schools that were not asked
-/// for are left out silently.
+/// Rows that can't be used are left out and told of in [`Roster::findings`]. Rows of schools that
+/// were not asked for are left out silently.
 ///
 /// # Errors
-/// [`Refusal`] when the roster as a whole is unsafe, too large, or so damaged that what remains would pass for a smaller school.
+/// [`Refusal`] when the roster as a whole is unsafe, too large, or so damaged that what remains
+/// would pass for a smaller school.
 pub fn read(path: &Path, only_school: Option<&str>) -> Result<Roster, Refusal> {
     let mut findings = Findings::default();
     match read_files(path, &mut findings) {
@@ -67,27 +75,37 @@ fn read_files(path: &Path, findings: &mut Findings) -> Result<Draft, ReadError> 
     let mut source = Source::open(path)?;
     let manifest = Manifest::read(&mut source, findings)?;
     match manifest.format {
-        Format::OneRoster11 | Format::OneRoster12 => oneroster::read(&mut source, &manifest, findings),
+        Format::OneRoster11 | Format::OneRoster12 => {
+            oneroster::read(&mut source, &manifest, findings)
+        }
         Format::SdsV21 => sds::read(&mut source, &manifest, findings),
     }
 }
 
-/// Reads collections that were fetched over REST, of which each must be there to its end; of the schools that are listed, by id or exact name, if any are.
-/// What other orgs have is left out, and told of in [`Roster::findings`] by a sentence for each.
+/// Reads collections that were fetched over REST, of which each must be there to its end; of the
+/// schools that are listed, by id or exact name, if any are. What other orgs have is left out, and
+/// told of in [`Roster::findings`] by a sentence for each.
 ///
-/// They pass through the same rules as files do. In [`Roster::findings`] the collection's name stands for the file's, the object's number,
-/// counted from 1, for the line, and each ends with the object's id.
+/// They pass through the same rules as files do. In [`Roster::findings`] the collection's name
+/// stands for the file's, the object's number, counted from 1, for the line, and each ends with the
+/// object's id.
 ///
 /// # Errors
 /// As [`read`]; a format that has no REST binding is [`ReadError::UnknownFormat`].
-pub fn read_collections(spool: Spool, format: Format, listed: &[String]) -> Result<Roster, Refusal> {
+pub fn read_collections(
+    spool: Spool,
+    format: Format,
+    listed: &[String],
+) -> Result<Roster, Refusal> {
     read_spool(spool, &Manifest::of_collections(format), listed)
 }
 
-/// As [`read_collections`], where of classes, people and enrolments only those were fetched that have changed; what is missing stays as it was.
+/// As [`read_collections`], where of classes, people and enrolments only those were fetched that
+/// have changed; what is missing stays as it was.
 ///
 /// # Errors
-/// As [`read_collections`], also when the changes alone can't be read, such as people of OneRoster 1.2 of whom none has a role.
+/// As [`read_collections`], also when the changes alone can't be read, such as people of OneRoster
+/// 1.2 of whom none has a role.
 pub fn read_changes(spool: Spool, format: Format, listed: &[String]) -> Result<Roster, Refusal> {
     read_spool(spool, &Manifest::of_changes(format), listed)
 }

@@ -24,11 +24,13 @@ pub const MAX_RECORD_BYTES: usize = 128 * 1024;
 pub const MAX_RECORD_LINES: usize = 20;
 /// Bytes of one field that is read; columns that nobody reads may be longer.
 pub const MAX_FIELD_BYTES: usize = 8 * 1024;
-/// Characters of a column that is kept, as [`parlour_domain::text`] rules for every text; none for columns that are read for what they mean,
-/// and for lists, whose ids are measured one by one.
+/// Characters of a column that is kept, as [`parlour_domain::text`] rules for every text; none for
+/// columns that are read for what they mean, and for lists, whose ids are measured one by one.
 pub(crate) fn max_chars(column: &str) -> Option<usize> {
     Some(match column {
-        "agentSourcedIds" | "orgSourcedIds" | "termSourcedIds" | "sessionSourcedIds" => return None,
+        "agentSourcedIds" | "orgSourcedIds" | "termSourcedIds" | "sessionSourcedIds" => {
+            return None;
+        }
         _ if column.ends_with("ourcedId") => MAX_ID,
         "givenName" | "familyName" => MAX_NAME,
         "title" | "name" => MAX_TITLE,

@@ -38,7 +38,9 @@ impl Manifest {
     /// That of collections of which those that [`Collection::has_changes`] hold changes alone.
     pub(crate) fn of_changes(format: Format) -> Self {
         let changes = Collection::ALL.into_iter().filter(|collection| collection.has_changes());
-        let files = changes.map(|collection| format!("{}.csv", collection.name())).chain(["roles.csv".to_owned()]);
+        let files = changes
+            .map(|collection| format!("{}.csv", collection.name()))
+            .chain(["roles.csv".to_owned()]);
         Self { format, modes: Some(files.map(|file| (file, Mode::Delta)).collect()) }
     }
 
@@ -49,7 +51,8 @@ impl Manifest {
             if row.is_broken() {
                 return;
             }
-            let (name, value) = (row.text("propertyName").to_lowercase(), row.text("value").to_lowercase());
+            let (name, value) =
+                (row.text("propertyName").to_lowercase(), row.text("value").to_lowercase());
             if name == "oneroster.version" {
                 version = Some(value);
             } else if let Some(file) = name.strip_prefix("file.") {
@@ -59,20 +62,29 @@ impl Manifest {
         let format = match version.as_deref() {
             Some("1.1" | "1.1.0") => Format::OneRoster11,
             Some("1.2" | "1.2.0" | "1.2.1") => Format::OneRoster12,
-            Some(other) if !other.is_empty() => return Err(ReadError::UnknownVersion(other.to_owned())),
+            Some(other) if !other.is_empty() => {
+                return Err(ReadError::UnknownVersion(other.to_owned()));
+            }
             _ => guess(source)?,
         };
         if format != Format::SdsV21 && version.is_none() {
             let at = At { file: columns::MANIFEST.file, line: 0 };
-            findings.report(at, Reason::MissingFile, "the manifest or its OneRoster version is missing; the format is guessed from the files");
+            findings.report(
+                at,
+                Reason::MissingFile,
+                "the manifest or its OneRoster version is missing; the format is guessed from the \
+                 files",
+            );
         }
         Ok(Self { format, modes: present.is_some().then_some(modes) })
     }
 
-    /// Reads a file row by row unless the manifest calls it absent, and tells how much of its kind it holds.
+    /// Reads a file row by row unless the manifest calls it absent, and tells how much of its kind
+    /// it holds.
     ///
     /// # Errors
-    /// A bound that is passed; in a file that [`Need::Essential`] calls for, a key column that is missing.
+    /// A bound that is passed; in a file that [`Need::Essential`] calls for, a key column that is
+    /// missing.
     pub(crate) fn read_rows(
         &self,
         source: &mut Source,
@@ -88,7 +100,11 @@ impl Manifest {
         match read_table(source, spec, findings, each) {
             Ok(rows) => {
                 // A collection that is empty is whole: its provider was asked for all of it.
-                if mode == Mode::Bulk && rows == Some(0) && need == Need::WithRows && source.view(spec.file).is_none() {
+                if mode == Mode::Bulk
+                    && rows == Some(0)
+                    && need == Need::WithRows
+                    && source.view(spec.file).is_none()
+                {
                     findings.lack(spec.file, None, "has no rows");
                 }
                 Ok(mode)
@@ -102,20 +118,39 @@ impl Manifest {
         }
     }
 
-    fn mode(&self, file: &'static str, need: Need, source: &Source, findings: &mut Findings) -> Mode {
+    fn mode(
+        &self,
+        file: &'static str,
+        need: Need,
+        source: &Source,
+        findings: &mut Findings,
+    ) -> Mode {
         let said = self.modes.as_ref().and_then(|modes| modes.get(&file.to_lowercase()).copied());
         let at = At { file, line: 0 };
         match (said, source.has(file)) {
             (Some(Mode::Absent), true) => {
-                findings.report(at, Reason::FileIgnored, "the manifest calls this file absent; it is not read");
+                findings.report(
+                    at,
+                    Reason::FileIgnored,
+                    "the manifest calls this file absent; it is not read",
+                );
                 Mode::Absent
             }
             (Some(Mode::Bulk | Mode::Delta), false) => {
-                findings.report(at, Reason::MissingFile, "the manifest names this file, but it is not there; nothing of its kind changes");
+                findings.report(
+                    at,
+                    Reason::MissingFile,
+                    "the manifest names this file, but it is not there; nothing of its kind \
+                     changes",
+                );
                 Mode::Absent
             }
             (None, false) if need != Need::Optional => {
-                findings.report(at, Reason::MissingFile, "this file is not there; nothing of its kind changes");
+                findings.report(
+                    at,
+                    Reason::MissingFile,
+                    "this file is not there; nothing of its kind changes",
+                );
                 Mode::Absent
             }
             (_, false) => Mode::Absent,
@@ -131,7 +166,10 @@ fn mode(at: At, value: &str, findings: &mut Findings) -> Mode {
         "bulk" => Mode::Bulk,
         // What is neither can't be trusted to be everything, so nothing is removed for its sake.
         other => {
-            let message = format!("{} is none of bulk, delta and absent; the file is read as delta", quoted(other));
+            let message = format!(
+                "{} is none of bulk, delta and absent; the file is read as delta",
+                quoted(other)
+            );
             findings.report(at, Reason::BadValue, message);
             Mode::Delta
         }

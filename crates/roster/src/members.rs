@@ -22,7 +22,10 @@ pub(crate) struct Members {
 }
 
 impl Members {
-    pub(crate) fn of_school(&self, school: &str) -> impl Iterator<Item = (&String, &BTreeSet<String>)> {
+    pub(crate) fn of_school(
+        &self,
+        school: &str,
+    ) -> impl Iterator<Item = (&String, &BTreeSet<String>)> {
         self.schools.get(school).into_iter().flatten()
     }
 
@@ -31,11 +34,17 @@ impl Members {
     }
 
     fn join(&mut self, school: &str, person: &str, role: &str) {
-        self.schools.entry(school.to_owned()).or_default().entry(person.to_owned()).or_default().insert(role.to_owned());
+        self.schools
+            .entry(school.to_owned())
+            .or_default()
+            .entry(person.to_owned())
+            .or_default()
+            .insert(role.to_owned());
         self.of_person.entry(person.to_owned()).or_default().insert(school.to_owned());
     }
 
-    /// Joins a person who has no role at the school, by what an enrolment or a link makes of them there.
+    /// Joins a person who has no role at the school, by what an enrolment or a link makes of them
+    /// there.
     fn bring<'r>(&mut self, school: &str, person: &str, roles: impl IntoIterator<Item = &'r str>) {
         if self.of_person.get(person).is_some_and(|schools| schools.contains(school)) {
             return;
@@ -44,24 +53,46 @@ impl Members {
     }
 }
 
-/// The ids of all schools: orgs of that type, in a delta also those named without a row of their own, and the org
-/// that was asked for by its id or exact name, whatever its type.
+/// The ids of all schools: orgs of that type, in a delta also those named without a row of their
+/// own, and the org that was asked for by its id or exact name, whatever its type.
 pub(crate) fn schools(draft: &Draft, asked: &[&str], findings: &mut Findings) -> BTreeSet<String> {
-    let mut schools: BTreeSet<String> = draft.orgs.rows.iter().filter(|(_, org)| org.is_school).map(|(id, _)| id.clone()).collect();
+    let mut schools: BTreeSet<String> =
+        draft.orgs.rows.iter().filter(|(_, org)| org.is_school).map(|(id, _)| id.clone()).collect();
     if draft.coverage.orgs != Mode::Bulk {
-        let named = draft.classes.rows.values().map(|class| &class.org).chain(draft.roles.iter().map(|role| &role.org));
-        let unknown = |id: &&String| !id.is_empty() && draft.orgs.get(id).is_none() && !draft.orgs.deleted.contains(*id);
+        let named = draft
+            .classes
+            .rows
+            .values()
+            .map(|class| &class.org)
+            .chain(draft.roles.iter().map(|role| &role.org));
+        let unknown = |id: &&String| {
+            !id.is_empty() && draft.orgs.get(id).is_none() && !draft.orgs.deleted.contains(*id)
+        };
         schools.extend(named.filter(unknown).cloned());
     }
-    for (id, org) in asked.iter().filter_map(|asked| taken(draft, &schools, asked)).collect::<Vec<_>>() {
-        findings.report(org.at, Reason::OrgTaken, format!("the org {} is a {}; it is taken for the school, since it was asked for", quoted(id), org.kind));
+    for (id, org) in
+        asked.iter().filter_map(|asked| taken(draft, &schools, asked)).collect::<Vec<_>>()
+    {
+        findings.report(
+            org.at,
+            Reason::OrgTaken,
+            format!(
+                "the org {} is a {}; it is taken for the school, since it was asked for",
+                quoted(id),
+                org.kind
+            ),
+        );
         schools.insert(id.to_owned());
     }
     schools
 }
 
 /// The org that was asked for, if it is none of the schools.
-fn taken<'d>(draft: &'d Draft, schools: &BTreeSet<String>, asked: &str) -> Option<(&'d str, &'d Org)> {
+fn taken<'d>(
+    draft: &'d Draft,
+    schools: &BTreeSet<String>,
+    asked: &str,
+) -> Option<(&'d str, &'d Org)> {
     let is_named = |id: &str, org: &Org| id == asked || org.name == asked;
     let mut orgs = draft.orgs.rows.iter().filter(|(id, org)| is_named(id, org));
     let (id, org) = orgs.next()?;
@@ -77,7 +108,8 @@ pub(crate) fn gather(
     findings: &mut Findings,
 ) -> Members {
     let mut members = Members::default();
-    // Of what somebody is at another org only that they are a contact goes with them: no role there gives rights here.
+    // Of what somebody is at another org only that they are a contact goes with them: no role there
+    // gives rights here.
     let mut contact_roles: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let (mut told, mut unknown) = (BTreeSet::new(), BTreeSet::new());
     for role in &draft.roles {
@@ -92,7 +124,9 @@ pub(crate) fn gather(
             unknown.insert(role.user.as_str());
         }
     }
-    for (school, enrolment) in enrolments.iter().flat_map(|(school, list)| list.iter().map(move |e| (school, e))) {
+    for (school, enrolment) in
+        enrolments.iter().flat_map(|(school, list)| list.iter().map(move |e| (school, e)))
+    {
         let named = if enrolment.role == EnrolmentRole::Teacher { "teacher" } else { "student" };
         if draft.users.get(&enrolment.person_id).is_some() {
             members.bring(school, &enrolment.person_id, [named]);
@@ -117,35 +151,75 @@ enum Placed {
     UnknownOrgToldOf,
 }
 
-fn place(draft: &Draft, schools: &BTreeSet<String>, role: &RoleAt, members: &mut Members, findings: &mut Findings) -> Placed {
+fn place(
+    draft: &Draft,
+    schools: &BTreeSet<String>,
+    role: &RoleAt,
+    members: &mut Members,
+    findings: &mut Findings,
+) -> Placed {
     if draft.users.get(&role.user).is_none() {
-        let message = format!("the user {} is {}; the role is not used", quoted(&role.user), draft.users.absence(&role.user));
+        let message = format!(
+            "the user {} is {}; the role is not used",
+            quoted(&role.user),
+            draft.users.absence(&role.user)
+        );
         findings.report(role.at, Reason::Dangling, message);
     } else if schools.contains(&role.org) {
         members.join(&role.org, &role.user, &role.role);
     } else if role.org.is_empty() {
         return Placed::Done;
     } else if draft.orgs.get(&role.org).is_none() {
-        let message = format!("the org {} is {}; the role there is not used", quoted(&role.org), draft.orgs.absence(&role.org));
+        let message = format!(
+            "the org {} is {}; the role there is not used",
+            quoted(&role.org),
+            draft.orgs.absence(&role.org)
+        );
         findings.report(role.at, Reason::Dangling, message);
-        return if draft.orgs.deleted.contains(&role.org) { Placed::OtherOrgToldOf } else { Placed::UnknownOrgToldOf };
+        return if draft.orgs.deleted.contains(&role.org) {
+            Placed::OtherOrgToldOf
+        } else {
+            Placed::UnknownOrgToldOf
+        };
     } else if draft.format != Format::OneRoster11 {
-        findings.report(role.at, Reason::OtherOrg, format!("the org {} is not of type school; the role there is not used", quoted(&role.org)));
+        findings.report(
+            role.at,
+            Reason::OtherOrg,
+            format!(
+                "the org {} is not of type school; the role there is not used",
+                quoted(&role.org)
+            ),
+        );
         return Placed::OtherOrgToldOf;
     }
     Placed::Done
 }
 
-/// Reports each person without a school once, and notes those of whom it is not clear that they have left one.
-fn report_strays(draft: &Draft, members: &mut Members, told: &BTreeSet<&str>, unknown: &BTreeSet<&str>, findings: &mut Findings) {
-    let outside: BTreeSet<&str> = draft.roles.iter().filter(|role| !role.org.is_empty()).map(|role| role.user.as_str()).collect();
+/// Reports each person without a school once, and notes those of whom it is not clear that they
+/// have left one.
+fn report_strays(
+    draft: &Draft,
+    members: &mut Members,
+    told: &BTreeSet<&str>,
+    unknown: &BTreeSet<&str>,
+    findings: &mut Findings,
+) {
+    let outside: BTreeSet<&str> = draft
+        .roles
+        .iter()
+        .filter(|role| !role.org.is_empty())
+        .map(|role| role.user.as_str())
+        .collect();
     for (id, user) in &draft.users.rows {
         if members.of_person.contains_key(id) {
             continue;
         }
-        // Of OneRoster 1.1 the row itself lacks the org; else a row of roles that can't be used may be theirs.
-        let may_have_a_role = draft.format == Format::OneRoster11 || draft.unread_roles.contains(&None);
-        let is_unclear = unknown.contains(id.as_str()) || (may_have_a_role && !outside.contains(id.as_str()));
+        // Of OneRoster 1.1 the row itself lacks the org; else a row of roles that can't be used may
+        // be theirs.
+        let may_have_a_role =
+            draft.format == Format::OneRoster11 || draft.unread_roles.contains(&None);
+        let is_unclear =
+            unknown.contains(id.as_str()) || (may_have_a_role && !outside.contains(id.as_str()));
         if is_unclear {
             members.unclear.insert(id.clone());
         }
@@ -153,9 +227,17 @@ fn report_strays(draft: &Draft, members: &mut Members, told: &BTreeSet<&str>, un
             continue;
         }
         let (reason, message) = match (outside.contains(id.as_str()), is_unclear) {
-            (true, _) => (Reason::OtherOrg, "the person belongs to no org of type school; the row is not used".to_owned()),
-            (false, true) => (Reason::NoSchool, format!("the person belongs to no school; {UNUSED}")),
-            (false, false) => (Reason::NoSchool, "the person belongs to no school; the row is not used".to_owned()),
+            (true, _) => (
+                Reason::OtherOrg,
+                "the person belongs to no org of type school; the row is not used".to_owned(),
+            ),
+            (false, true) => {
+                (Reason::NoSchool, format!("the person belongs to no school; {UNUSED}"))
+            }
+            (false, false) => (
+                Reason::NoSchool,
+                "the person belongs to no school; the row is not used".to_owned(),
+            ),
         };
         findings.report(user.at, reason, message);
     }

@@ -86,14 +86,17 @@ pub struct Removed {
     pub enrolments: BTreeSet<(String, String, EnrolmentRole)>,
     /// People of whom a delta has a row.
     pub listed: BTreeSet<String>,
-    /// People whose rows list guardianships. In a delta, those between two people of whom it has rows are gone when neither row lists them; whether one
-    /// of a person of whom it has no row is gone can't be known, since that person's row may list it still.
+    /// People whose rows list guardianships. In a delta, those between two people of whom it has
+    /// rows are gone when neither row lists them; whether one of a person of whom it has no
+    /// row is gone can't be known, since that person's row may list it still.
     pub relisted: BTreeSet<String>,
     /// Guardianships, by contact and student.
     pub guardianships: BTreeSet<(String, String)>,
-    /// Contact and student of links whose student a delta does not hold: a bar may stand on the student's own row.
+    /// Contact and student of links whose student a delta does not hold: a bar may stand on the
+    /// student's own row.
     pub half_seen: BTreeSet<(String, String)>,
-    /// The two people, in either order, of links that a delta names: those that are there stay, whatever else it lacks.
+    /// The two people, in either order, of links that a delta names: those that are there stay,
+    /// whatever else it lacks.
     pub mentioned: BTreeSet<(String, String)>,
 }
 
@@ -175,7 +178,8 @@ pub struct Person {
     pub given_name: String,
     /// Family name.
     pub family_name: String,
-    /// A checked address; none if it is wrong or missing, or if the source has switched the login off.
+    /// A checked address; none if it is wrong or missing, or if the source has switched the login
+    /// off.
     pub email: Option<String>,
     /// What the person is to the school.
     pub roles: Roles,
@@ -211,7 +215,8 @@ pub struct Guardianship {
     pub lives_with: Option<bool>,
     /// False for relatives and unknown roles, and for whoever the school bars.
     pub contact_allowed: bool,
-    /// Whether the school says that there must be no contact; none when it says nothing of it. Without a bar, staff may still allow a relative.
+    /// Whether the school says that there must be no contact; none when it says nothing of it.
+    /// Without a bar, staff may still allow a relative.
     pub contact_barred: Option<bool>,
     /// Whether the school says that a court order is on file; contact is then not allowed either.
     pub court_order: Option<bool>,

@@ -1,4 +1,5 @@
-//! Reads a collection's objects as rows with the columns of the CSV binding, so that the same rules hold for both.
+//! Reads a collection's objects as rows with the columns of the CSV binding, so that the same rules
+//! hold for both.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -31,7 +32,10 @@ impl View {
             return Some(Self::Roles);
         }
         let name = file.strip_suffix(".csv")?;
-        Collection::ALL.into_iter().find(|collection| collection.name().eq_ignore_ascii_case(name)).map(Self::Objects)
+        Collection::ALL
+            .into_iter()
+            .find(|collection| collection.name().eq_ignore_ascii_case(name))
+            .map(Self::Objects)
     }
 
     pub(crate) const fn collection(self) -> Collection {
@@ -45,18 +49,41 @@ impl View {
     fn rows(self, object: &Map<String, Value>, mut row: impl FnMut(Cells<'_>)) {
         match self {
             Self::Objects(collection) => {
-                let members = collection.members().iter().filter_map(|(member, column)| Some((Cow::Borrowed(*column), object.get(*member)?)));
-                let metadata = object.get("metadata").and_then(Value::as_object).into_iter().flatten();
-                row(members.chain(metadata.map(|(name, value)| (metadata_column(name), value))).collect());
+                let members = collection.members().iter().filter_map(|(member, column)| {
+                    Some((Cow::Borrowed(*column), object.get(*member)?))
+                });
+                let metadata =
+                    object.get("metadata").and_then(Value::as_object).into_iter().flatten();
+                row(members
+                    .chain(metadata.map(|(name, value)| (metadata_column(name), value)))
+                    .collect());
             }
             // The object itself is reported.
-            Self::Roles if object.get("sourcedId").map(text).is_none_or(|id| id.trim().is_empty()) => {}
+            Self::Roles
+                if object.get("sourcedId").map(text).is_none_or(|id| id.trim().is_empty()) => {}
             Self::Roles => {
-                for role in object.get("roles").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object) {
-                    let of_the_role = [("role", "role"), ("org", "orgSourcedId"), ("beginDate", "beginDate"), ("endDate", "endDate")];
+                for role in object
+                    .get("roles")
+                    .and_then(Value::as_array)
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_object)
+                {
+                    let of_the_role = [
+                        ("role", "role"),
+                        ("org", "orgSourcedId"),
+                        ("beginDate", "beginDate"),
+                        ("endDate", "endDate"),
+                    ];
                     let of_the_user = [("sourcedId", "userSourcedId"), ("status", "status")];
-                    let cells = of_the_role.iter().filter_map(|(member, column)| Some((Cow::Borrowed(*column), role.get(*member)?)));
-                    row(cells.chain(of_the_user.iter().filter_map(|(member, column)| Some((Cow::Borrowed(*column), object.get(*member)?)))).collect());
+                    let cells = of_the_role.iter().filter_map(|(member, column)| {
+                        Some((Cow::Borrowed(*column), role.get(*member)?))
+                    });
+                    row(cells
+                        .chain(of_the_user.iter().filter_map(|(member, column)| {
+                            Some((Cow::Borrowed(*column), object.get(*member)?))
+                        }))
+                        .collect());
                 }
             }
         }
@@ -66,18 +93,33 @@ impl View {
 /// The values of a row by column.
 type Cells<'v> = Vec<(Cow<'static, str>, &'v Value)>;
 
-/// `contactAllowed` and `ext_contactAllowed` of a person's metadata are the column `metadata.contactAllowed`.
+/// `contactAllowed` and `ext_contactAllowed` of a person's metadata are the column
+/// `metadata.contactAllowed`.
 fn metadata_column(name: &str) -> Cow<'static, str> {
-    let bare = ["metadata.", "ext_", "ext."].into_iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+    let bare = ["metadata.", "ext_", "ext."]
+        .into_iter()
+        .find_map(|prefix| name.strip_prefix(prefix))
+        .unwrap_or(name);
     Cow::Owned(format!("metadata.{bare}"))
 }
 
-/// Reads what stands for a file row by row; in findings the number of the object, counted from 1, stands for the line.
-pub(crate) fn read_objects(source: &mut Source, view: View, spec: &Spec, findings: &mut Findings, each: &mut Each<'_>) -> Result<u64, ReadError> {
+/// Reads what stands for a file row by row; in findings the number of the object, counted from 1,
+/// stands for the line.
+pub(crate) fn read_objects(
+    source: &mut Source,
+    view: View,
+    spec: &Spec,
+    findings: &mut Findings,
+    each: &mut Each<'_>,
+) -> Result<u64, ReadError> {
     let name = view.collection().name();
     // Members that say nothing are left out, of all objects where nobody has them.
     let named = Spec { file: name, needed: &[], ..*spec };
-    let Some((header, objects)) = source.with_file(spec.file, |reader| header(reader, view, name))? else { return Ok(0) };
+    let Some((header, objects)) =
+        source.with_file(spec.file, |reader| header(reader, view, name))?
+    else {
+        return Ok(0);
+    };
     if view == View::Roles && header.is_empty() && objects > 0 {
         return Err(ReadError::MissingColumn { file: name.to_owned(), column: "roles" });
     }
@@ -88,7 +130,13 @@ pub(crate) fn read_objects(source: &mut Source, view: View, spec: &Spec, finding
     let columns: Vec<String> = header.keys().map(|column| column.clone().into_owned()).collect();
     let layout = match_headers(&columns, 0, &named, findings)?;
     source.with_file(spec.file, |reader| {
-        let mut objects = Objects { lines: BufReader::new(reader), number: 0, waiting: Vec::new(), view, header: &header };
+        let mut objects = Objects {
+            lines: BufReader::new(reader),
+            number: 0,
+            waiting: Vec::new(),
+            view,
+            header: &header,
+        };
         each_row(&mut || objects.next_record(), &named, &layout, findings, each)
     })?;
     Ok(objects)
@@ -102,7 +150,9 @@ fn header(reader: &mut dyn Read, view: View, name: &str) -> Result<(Header, u64)
     let mut columns = Header::new();
     let mut objects = 0;
     let mut lines = BufReader::new(reader);
-    while let Some(object) = next_object(&mut lines).map_err(|source| ReadError::Io { name: name.to_owned(), source })? {
+    while let Some(object) =
+        next_object(&mut lines).map_err(|source| ReadError::Io { name: name.to_owned(), source })?
+    {
         objects += 1;
         view.rows(&object, |cells| {
             for (column, _) in cells {
@@ -110,7 +160,10 @@ fn header(reader: &mut dyn Read, view: View, name: &str) -> Result<(Header, u64)
             }
         });
         if columns.len() > MAX_COLUMNS {
-            return Err(ReadError::TooLarge { name: name.to_owned(), limit: format!("over {MAX_COLUMNS} members") });
+            return Err(ReadError::TooLarge {
+                name: name.to_owned(),
+                limit: format!("over {MAX_COLUMNS} members"),
+            });
         }
     }
     for (at, place) in columns.values_mut().enumerate() {
@@ -120,21 +173,33 @@ fn header(reader: &mut dyn Read, view: View, name: &str) -> Result<(Header, u64)
 }
 
 /// Adds the object's id to what is said of it: nobody counts objects.
-pub(crate) fn name_findings(source: &mut Source, findings: &mut [Finding]) -> Result<(), ReadError> {
+pub(crate) fn name_findings(
+    source: &mut Source,
+    findings: &mut [Finding],
+) -> Result<(), ReadError> {
     for collection in Collection::ALL {
         let name = collection.name();
         let mut of_it: BTreeMap<u64, Vec<&mut Finding>> = BTreeMap::new();
-        for finding in findings.iter_mut().filter(|finding| finding.file == name && finding.line > 0) {
+        for finding in
+            findings.iter_mut().filter(|finding| finding.file == name && finding.line > 0)
+        {
             of_it.entry(finding.line).or_default().push(finding);
         }
         let Some(last) = of_it.keys().next_back().copied() else { continue };
         source.with_file(&format!("{name}.csv"), |reader| {
             let mut lines = BufReader::new(reader);
             for number in 1..=last {
-                let object = next_object(&mut lines).map_err(|source| ReadError::Io { name: name.to_owned(), source })?;
-                let id = object.as_ref().and_then(|object| object.get("sourcedId")).map(text).filter(|id| !id.is_empty());
+                let object = next_object(&mut lines)
+                    .map_err(|source| ReadError::Io { name: name.to_owned(), source })?;
+                let id = object
+                    .as_ref()
+                    .and_then(|object| object.get("sourcedId"))
+                    .map(text)
+                    .filter(|id| !id.is_empty());
                 if let (Some(id), Some(findings)) = (id, of_it.get_mut(&number)) {
-                    findings.iter_mut().for_each(|finding| finding.message = format!("{} ({})", finding.message, quoted(&id)));
+                    findings.iter_mut().for_each(|finding| {
+                        finding.message = format!("{} ({})", finding.message, quoted(&id))
+                    });
                 }
             }
             Ok(())
@@ -170,7 +235,8 @@ impl Objects<'_, '_> {
             self.view.rows(&object, |row| {
                 let mut cells = vec![String::new(); header.len()];
                 for (column, value) in row {
-                    if let Some(cell) = header.get(&column).and_then(|place| cells.get_mut(*place)) {
+                    if let Some(cell) = header.get(&column).and_then(|place| cells.get_mut(*place))
+                    {
                         *cell = text(value);
                     }
                 }
@@ -189,7 +255,9 @@ fn text(value: &Value) -> String {
         Value::Bool(truth) => truth.to_string(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => text.clone(),
-        Value::Array(values) => values.iter().map(text).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(","),
+        Value::Array(values) => {
+            values.iter().map(text).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(",")
+        }
         Value::Object(reference) => reference.get("sourcedId").map(text).unwrap_or_default(),
     }
 }

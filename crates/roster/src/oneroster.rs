@@ -13,16 +13,41 @@ use crate::users;
 use crate::values::{self, Status};
 
 /// Reads every file that the manifest doesn't call absent.
-pub(crate) fn read(source: &mut Source, manifest: &Manifest, findings: &mut Findings) -> Result<Draft, ReadError> {
+pub(crate) fn read(
+    source: &mut Source,
+    manifest: &Manifest,
+    findings: &mut Findings,
+) -> Result<Draft, ReadError> {
     let mut draft = Draft::new(manifest.format);
-    draft.coverage.orgs = manifest.read_rows(source, &columns::ORGS, Need::Essential, findings, |row, findings| org(row, &mut draft, findings))?;
-    manifest.read_rows(source, &columns::SESSIONS, Need::Optional, findings, |row, findings| session(row, &mut draft, findings))?;
-    manifest.read_rows(source, &columns::COURSES, Need::Optional, findings, |row, findings| course(row, &mut draft, findings))?;
+    draft.coverage.orgs = manifest.read_rows(
+        source,
+        &columns::ORGS,
+        Need::Essential,
+        findings,
+        |row, findings| org(row, &mut draft, findings),
+    )?;
+    manifest.read_rows(source, &columns::SESSIONS, Need::Optional, findings, |row, findings| {
+        session(row, &mut draft, findings)
+    })?;
+    manifest.read_rows(source, &columns::COURSES, Need::Optional, findings, |row, findings| {
+        course(row, &mut draft, findings)
+    })?;
     let people = users::read(source, manifest, &mut draft, findings)?;
     (draft.coverage.people, draft.coverage.guardianships) = (people, people);
-    draft.coverage.classes = manifest.read_rows(source, &columns::CLASSES, Need::Essential, findings, |row, findings| class(row, &mut draft, findings))?;
-    draft.coverage.enrolments =
-        manifest.read_rows(source, &columns::ENROLMENTS, Need::Essential, findings, |row, findings| enrolment(row, &mut draft, findings))?;
+    draft.coverage.classes = manifest.read_rows(
+        source,
+        &columns::CLASSES,
+        Need::Essential,
+        findings,
+        |row, findings| class(row, &mut draft, findings),
+    )?;
+    draft.coverage.enrolments = manifest.read_rows(
+        source,
+        &columns::ENROLMENTS,
+        Need::Essential,
+        findings,
+        |row, findings| enrolment(row, &mut draft, findings),
+    )?;
     Ok(draft)
 }
 
@@ -34,7 +59,10 @@ pub(crate) fn org(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
     let Some(id) = row.required("sourcedId", findings) else { return };
     let kind = row.text("type").to_lowercase();
     if draft.format != Format::SdsV21 && !ORG_TYPES.contains(&kind.as_str()) {
-        let message = format!("the type {} is none of OneRoster's; the org is not taken for a school", quoted(&kind));
+        let message = format!(
+            "the type {} is none of OneRoster's; the org is not taken for a school",
+            quoted(&kind)
+        );
         findings.report(row.at, Reason::BadValue, message);
     }
     let is_school = kind == "school";
@@ -52,7 +80,8 @@ pub(crate) fn session(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings)
     }
     let Some(id) = row.required("sourcedId", findings) else { return };
     let deleted = values::status(row, findings) == Status::Deleted;
-    let (starts_on, ends_on) = (values::date(row, "startDate", findings), values::date(row, "endDate", findings));
+    let (starts_on, ends_on) =
+        (values::date(row, "startDate", findings), values::date(row, "endDate", findings));
     draft.sessions.take(row.at, id, deleted, Session { starts_on, ends_on }, findings);
 }
 
@@ -62,7 +91,11 @@ fn course(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
     }
     let Some(id) = row.required("sourcedId", findings) else { return };
     let deleted = values::status(row, findings) == Status::Deleted;
-    let course = Course { title: row.raw("title").to_owned(), code: owned(row, "courseCode"), subject: owned(row, "subjects") };
+    let course = Course {
+        title: row.raw("title").to_owned(),
+        code: owned(row, "courseCode"),
+        subject: owned(row, "subjects"),
+    };
     draft.courses.take(row.at, id, deleted, course, findings);
 }
 
@@ -76,7 +109,9 @@ pub(crate) fn class(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
         draft.classes.take_deleted(row.at, id, findings);
         return;
     }
-    let Some(org) = row.required("schoolSourcedId", findings) else { return draft.unread_class(row) };
+    let Some(org) = row.required("schoolSourcedId", findings) else {
+        return draft.unread_class(row);
+    };
     let class = ClassRow {
         at: row.at,
         org,
@@ -99,19 +134,26 @@ pub(crate) fn enrolment(row: &Row<'_>, draft: &mut Draft, findings: &mut Finding
         draft.enrolments.take_deleted(row.at, id, findings);
         return;
     }
-    (enrolment.begins_on, enrolment.ends_on) = (values::date(row, "beginDate", findings), values::date(row, "endDate", findings));
+    (enrolment.begins_on, enrolment.ends_on) =
+        (values::date(row, "beginDate", findings), values::date(row, "endDate", findings));
     enrolment.org = owned(row, "schoolSourcedId");
     enrolment.primary = values::truth(row, "primary", findings).unwrap_or(false);
     draft.enrolments.take(row.at, id, false, enrolment, findings);
 }
 
-/// Class, person and role of an enrolment of any format; none of one that can't be used, which stays as it was.
-pub(crate) fn enrolment_row(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) -> Option<EnrolmentRow> {
+/// Class, person and role of an enrolment of any format; none of one that can't be used, which
+/// stays as it was.
+pub(crate) fn enrolment_row(
+    row: &Row<'_>,
+    draft: &mut Draft,
+    findings: &mut Findings,
+) -> Option<EnrolmentRow> {
     if row.is_broken() {
         draft.unread_enrolment(row);
         return None;
     }
-    let (class, user) = (row.required("classSourcedId", findings), row.required("userSourcedId", findings));
+    let (class, user) =
+        (row.required("classSourcedId", findings), row.required("userSourcedId", findings));
     let named = row.text("role");
     let (Some(class), Some(user), false) = (class, user, named.is_empty()) else {
         if named.is_empty() {
@@ -122,7 +164,11 @@ pub(crate) fn enrolment_row(row: &Row<'_>, draft: &mut Draft, findings: &mut Fin
     };
     let Some(role) = role::enrolment_role(named) else {
         let is_known = role::kind(named) != Kind::Unknown;
-        let fate = if is_known { "neither learns nor teaches; the enrolment is not used" } else { "is not known; the enrolment stays as it was" };
+        let fate = if is_known {
+            "neither learns nor teaches; the enrolment is not used"
+        } else {
+            "is not known; the enrolment stays as it was"
+        };
         findings.report(row.at, Reason::UnknownRole, format!("the role {} {fate}", quoted(named)));
         if !is_known {
             draft.unread_enrolment(row);
@@ -130,7 +176,16 @@ pub(crate) fn enrolment_row(row: &Row<'_>, draft: &mut Draft, findings: &mut Fin
         return None;
     };
     role::tell_synonym(row.at, named, draft.format, findings);
-    Some(EnrolmentRow { at: row.at, class, user, org: None, role, primary: false, begins_on: None, ends_on: None })
+    Some(EnrolmentRow {
+        at: row.at,
+        class,
+        user,
+        org: None,
+        role,
+        primary: false,
+        begins_on: None,
+        ends_on: None,
+    })
 }
 
 /// A cell that may be blank.

@@ -51,7 +51,14 @@ struct Line {
 impl<'r> Records<'r> {
     pub(crate) fn new(reader: &'r mut dyn Read) -> Self {
         let reader = BufReader::with_capacity(BUFFER, reader);
-        Self { reader, again: VecDeque::new(), lines_read: 0, delimiter: b',', line_end: b'\n', width: usize::MAX }
+        Self {
+            reader,
+            again: VecDeque::new(),
+            lines_read: 0,
+            delimiter: b',',
+            line_end: b'\n',
+            width: usize::MAX,
+        }
     }
 
     /// Reads the header, drops a byte order mark and finds out what ends lines and separates cells.
@@ -67,7 +74,9 @@ impl<'r> Records<'r> {
         }
         let count = |wanted: u8| line.bytes.iter().filter(|b| **b == wanted).count();
         // A spreadsheet of a country with decimal commas writes semicolons.
-        if let Some(delimiter) = [b',', b';', b'\t'].into_iter().max_by_key(|d| (count(*d), *d == b',')) {
+        if let Some(delimiter) =
+            [b',', b';', b'\t'].into_iter().max_by_key(|d| (count(*d), *d == b','))
+        {
             self.delimiter = delimiter;
         }
         self.again.push_front(line);
@@ -78,7 +87,10 @@ impl<'r> Records<'r> {
     fn find_line_end(&mut self) -> io::Result<()> {
         let start = self.reader.fill_buf()?;
         let first = start.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
-        let is_alone = |at: &usize| start[*at] == b'\r' && start.get(at + 1).is_some_and(|next| !matches!(next, b'\r' | b'\n'));
+        let is_alone = |at: &usize| {
+            start[*at] == b'\r'
+                && start.get(at + 1).is_some_and(|next| !matches!(next, b'\r' | b'\n'))
+        };
         if first.as_ref().is_some_and(is_alone) {
             self.line_end = b'\r';
         }
@@ -124,7 +136,9 @@ impl<'r> Records<'r> {
         for later in lines.rev() {
             self.again.push_front(later);
         }
-        let Some(first) = first else { return Record { line: 0, cells: Vec::new(), broken: Some(reason) } };
+        let Some(first) = first else {
+            return Record { line: 0, cells: Vec::new(), broken: Some(reason) };
+        };
         let (mut cells, _) = split(&first.bytes, self.delimiter).into_text();
         // The cell in which the line breaks off, or which a quote opens, is not what it should be.
         cells.pop();

@@ -33,7 +33,8 @@ impl Kind {
     }
 }
 
-/// Whether the formats have this word for a role: those of OneRoster 1.1 and 1.2, and those of School Data Sync.
+/// Whether the formats have this word for a role: those of OneRoster 1.1 and 1.2, and those of
+/// School Data Sync.
 pub(crate) fn is_standard(role: &str, format: Format) -> bool {
     match plain(role).as_str() {
         "administrator"
@@ -49,7 +50,8 @@ pub(crate) fn is_standard(role: &str, format: Format) -> bool {
         | "principal"
         | "siteadministrator"
         | "systemadministrator" => true,
-        "instructor" | "lecturer" | "professor" | "faculty" | "staff" | "other" | "none" | "doctor" | "emergencycontact" => format == Format::SdsV21,
+        "instructor" | "lecturer" | "professor" | "faculty" | "staff" | "other" | "none"
+        | "doctor" | "emergencycontact" => format == Format::SdsV21,
         _ => false,
     }
 }
@@ -63,14 +65,21 @@ pub(crate) fn kind(role: &str) -> Kind {
     match plain(role).as_str() {
         "student" | "pupil" | "learner" => Kind::Student,
         "teacher" | "instructor" | "lecturer" | "professor" | "faculty" => Kind::Teacher,
-        "parent" | "guardian" | "parentguardian" | "legalguardian" | "mother" | "father" | "mum" | "mom" | "dad" | "stepmother" | "stepfather"
-        | "stepparent" | "fosterparent" | "fostermother" | "fosterfather" | "adoptiveparent" | "adoptivemother" | "adoptivefather" | "carer" | "caregiver" => {
-            Kind::Parent
+        "parent" | "guardian" | "parentguardian" | "legalguardian" | "mother" | "father"
+        | "mum" | "mom" | "dad" | "stepmother" | "stepfather" | "stepparent" | "fosterparent"
+        | "fostermother" | "fosterfather" | "adoptiveparent" | "adoptivemother"
+        | "adoptivefather" | "carer" | "caregiver" => Kind::Parent,
+        "relative" | "aunt" | "uncle" | "cousin" | "grandparent" | "grandmother"
+        | "grandfather" | "sibling" | "brother" | "sister" | "emergencycontact" | "contact"
+        | "doctor" | "childminder" => Kind::Relative,
+        "administrator"
+        | "siteadministrator"
+        | "systemadministrator"
+        | "districtadministrator"
+        | "principal" => Kind::Staff,
+        "aide" | "proctor" | "counselor" | "counsellor" | "staff" | "other" | "none" => {
+            Kind::Bystander
         }
-        "relative" | "aunt" | "uncle" | "cousin" | "grandparent" | "grandmother" | "grandfather" | "sibling" | "brother" | "sister" | "emergencycontact"
-        | "contact" | "doctor" | "childminder" => Kind::Relative,
-        "administrator" | "siteadministrator" | "systemadministrator" | "districtadministrator" | "principal" => Kind::Staff,
-        "aide" | "proctor" | "counselor" | "counsellor" | "staff" | "other" | "none" => Kind::Bystander,
         _ => Kind::Unknown,
     }
 }
@@ -79,7 +88,11 @@ pub(crate) fn kind(role: &str) -> Kind {
 pub(crate) fn tell_synonym(at: At, role: &str, format: Format, findings: &mut Findings) {
     let kind = kind(role);
     if kind != Kind::Unknown && !is_standard(role, format) {
-        findings.report(at, Reason::Synonym, format!("the role {} is understood as {}", quoted(role), kind.in_words()));
+        findings.report(
+            at,
+            Reason::Synonym,
+            format!("the role {} is understood as {}", quoted(role), kind.in_words()),
+        );
     }
 }
 

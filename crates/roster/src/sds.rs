@@ -14,20 +14,54 @@ use crate::users::{contact_facts, mind_disabled, named, role_row};
 use crate::values;
 
 /// Reads all files; they are always bulk.
-pub(crate) fn read(source: &mut Source, manifest: &Manifest, findings: &mut Findings) -> Result<Draft, ReadError> {
+pub(crate) fn read(
+    source: &mut Source,
+    manifest: &Manifest,
+    findings: &mut Findings,
+) -> Result<Draft, ReadError> {
     use Need::{Essential, Optional, WithRows};
     let mut draft = Draft::new(manifest.format);
-    draft.coverage.orgs = manifest.read_rows(source, &columns::ORGS, Essential, findings, |row, findings| org(row, &mut draft, findings))?;
-    manifest.read_rows(source, &columns::SESSIONS, Optional, findings, |row, findings| session(row, &mut draft, findings))?;
-    manifest.read_rows(source, &columns::SDS_COURSES, Optional, findings, |row, findings| course(row, &mut draft, findings))?;
-    let people = manifest.read_rows(source, &columns::SDS_USERS, WithRows, findings, |row, findings| user(row, &mut draft, findings))?;
-    let roles = manifest.read_rows(source, &columns::SDS_ROLES, Essential, findings, |row, findings| role_row(row, &mut draft, findings))?;
+    draft.coverage.orgs =
+        manifest.read_rows(source, &columns::ORGS, Essential, findings, |row, findings| {
+            org(row, &mut draft, findings)
+        })?;
+    manifest.read_rows(source, &columns::SESSIONS, Optional, findings, |row, findings| {
+        session(row, &mut draft, findings)
+    })?;
+    manifest.read_rows(source, &columns::SDS_COURSES, Optional, findings, |row, findings| {
+        course(row, &mut draft, findings)
+    })?;
+    let people =
+        manifest.read_rows(source, &columns::SDS_USERS, WithRows, findings, |row, findings| {
+            user(row, &mut draft, findings)
+        })?;
+    let roles =
+        manifest.read_rows(source, &columns::SDS_ROLES, Essential, findings, |row, findings| {
+            role_row(row, &mut draft, findings)
+        })?;
     // Without all roles it is not known who has left a school.
     draft.coverage.people = if roles == Mode::Bulk { people } else { Mode::Absent };
-    draft.coverage.guardianships = manifest.read_rows(source, &columns::RELATIONSHIPS, Optional, findings, |row, findings| link(row, &mut draft, findings))?;
-    draft.coverage.classes = manifest.read_rows(source, &columns::SDS_CLASSES, Essential, findings, |row, findings| class(row, &mut draft, findings))?;
-    draft.coverage.enrolments =
-        manifest.read_rows(source, &columns::SDS_ENROLMENTS, Essential, findings, |row, findings| enrolment(row, &mut draft, findings))?;
+    draft.coverage.guardianships = manifest.read_rows(
+        source,
+        &columns::RELATIONSHIPS,
+        Optional,
+        findings,
+        |row, findings| link(row, &mut draft, findings),
+    )?;
+    draft.coverage.classes = manifest.read_rows(
+        source,
+        &columns::SDS_CLASSES,
+        Essential,
+        findings,
+        |row, findings| class(row, &mut draft, findings),
+    )?;
+    draft.coverage.enrolments = manifest.read_rows(
+        source,
+        &columns::SDS_ENROLMENTS,
+        Essential,
+        findings,
+        |row, findings| enrolment(row, &mut draft, findings),
+    )?;
     Ok(draft)
 }
 
@@ -36,7 +70,11 @@ fn course(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
         return;
     }
     let Some(id) = row.required("sourcedId", findings) else { return };
-    let course = Course { title: row.raw("title").to_owned(), code: owned(row, "code"), subject: owned(row, "subject") };
+    let course = Course {
+        title: row.raw("title").to_owned(),
+        code: owned(row, "code"),
+        subject: owned(row, "subject"),
+    };
     draft.courses.take(row.at, id, false, course, findings);
 }
 
@@ -46,9 +84,14 @@ fn user(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
     }
     let Some(id) = row.required("sourcedId", findings) else { return draft.unread_person(row) };
     let Some(mut user) = named(row, findings) else { return draft.unread_person(row) };
-    // The column `email` is for contacts; a student's or teacher's address stands in the id by which the directory knows them.
+    // The column `email` is for contacts; a student's or teacher's address stands in the id by
+    // which the directory knows them.
     let column = if row.some("email").is_some() { "email" } else { "activeDirectoryMatchId" };
-    user.email = if column == "email" || row.text(column).contains('@') { values::email(row, column, findings) } else { None };
+    user.email = if column == "email" || row.text(column).contains('@') {
+        values::email(row, column, findings)
+    } else {
+        None
+    };
     mind_disabled(row, &mut user, findings);
     draft.users.take(row.at, id, false, user, findings);
 }
@@ -59,25 +102,44 @@ fn link(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
         draft.unread.guardianships.insert(unread);
         return;
     }
-    let (student, contact) = (row.required("userSourcedId", findings), row.required("relationshipUserSourcedId", findings));
-    let (Some(student), Some(contact), Some(role)) = (student, contact, row.required("relationshipRole", findings)) else {
+    let (student, contact) = (
+        row.required("userSourcedId", findings),
+        row.required("relationshipUserSourcedId", findings),
+    );
+    let (Some(student), Some(contact), Some(role)) =
+        (student, contact, row.required("relationshipRole", findings))
+    else {
         draft.unread.guardianships.insert(unread);
         return;
     };
     role::tell_synonym(row.at, &role, draft.format, findings);
     if role::kind(&role) == Kind::Unknown {
-        let message = format!("the relationship {} is not known; contact is not allowed until staff allow it", quoted(&role));
+        let message = format!(
+            "the relationship {} is not known; contact is not allowed until staff allow it",
+            quoted(&role)
+        );
         findings.report(row.at, Reason::UnknownRole, message);
     }
     let facts = contact_facts(row, findings);
-    draft.links.push(Link { at: row.at, student, contact, role: Some(role), keeps_contact: false, facts });
+    draft.links.push(Link {
+        at: row.at,
+        student,
+        contact,
+        role: Some(role),
+        keeps_contact: false,
+        facts,
+    });
 }
 
 fn class(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
     if row.is_broken() {
         return draft.unread_class(row);
     }
-    let (Some(id), Some(org)) = (row.required("sourcedId", findings), row.required("orgSourcedId", findings)) else { return draft.unread_class(row) };
+    let (Some(id), Some(org)) =
+        (row.required("sourcedId", findings), row.required("orgSourcedId", findings))
+    else {
+        return draft.unread_class(row);
+    };
     let class = ClassRow {
         at: row.at,
         org,
@@ -92,6 +154,7 @@ fn class(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
 
 fn enrolment(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
     let Some(mut enrolment) = enrolment_row(row, draft, findings) else { return };
-    (enrolment.begins_on, enrolment.ends_on) = (values::date(row, "startDate", findings), values::date(row, "endDate", findings));
+    (enrolment.begins_on, enrolment.ends_on) =
+        (values::date(row, "startDate", findings), values::date(row, "endDate", findings));
     draft.enrolments.take(row.at, enrolment.made_id(), false, enrolment, findings);
 }

@@ -19,8 +19,8 @@ pub(crate) struct Spec {
     pub file: &'static str,
     /// Without these nothing can be done with the file.
     pub key: &'static [&'static str],
-    /// Columns that the standard demands and that links, names or logins rest on: without one the file may be
-    /// damaged. One of each group is enough.
+    /// Columns that the standard demands and that links, names or logins rest on: without one the
+    /// file may be damaged. One of each group is enough.
     pub needed: &'static [&'static [&'static str]],
     /// Groups of columns of which at least one must be filled in some row.
     pub filled: &'static [&'static [&'static str]],
@@ -89,8 +89,8 @@ pub(crate) type Each<'e> = dyn FnMut(&Row<'_>, &mut Findings) + 'e;
 /// What becomes of a row that can't be used, and of whom or what it is about.
 pub(crate) const UNUSED: &str = "the row is not used, and what it is about stays as it was";
 
-/// Reads a file, or the collection that stands for it, row by row. Answers how many rows it has; none when it is not there.
-/// Rows that are broken are handed over as well.
+/// Reads a file, or the collection that stands for it, row by row. Answers how many rows it has;
+/// none when it is not there. Rows that are broken are handed over as well.
 ///
 /// # Errors
 /// When a bound is passed or a key column is missing: half a file must not pass for a whole one.
@@ -109,7 +109,12 @@ pub(crate) fn read_table(
     }
 }
 
-fn read_rows(reader: &mut dyn Read, spec: &Spec, findings: &mut Findings, each: &mut Each<'_>) -> Result<u64, ReadError> {
+fn read_rows(
+    reader: &mut dyn Read,
+    spec: &Spec,
+    findings: &mut Findings,
+    each: &mut Each<'_>,
+) -> Result<u64, ReadError> {
     let mut records = Records::new(reader);
     let header = match records.header().map_err(|source| unreadable(spec, source))? {
         Some(Record { cells, line, broken: None }) => (line, cells),
@@ -125,7 +130,8 @@ fn read_rows(reader: &mut dyn Read, spec: &Spec, findings: &mut Findings, each: 
     each_row(&mut || records.next_record(), spec, &layout, findings, each)
 }
 
-/// Checks the shape of each record and hands it over. Answers how many there are; blank lines don't count.
+/// Checks the shape of each record and hands it over. Answers how many there are; blank lines don't
+/// count.
 pub(crate) fn each_row(
     next: &mut dyn FnMut() -> io::Result<Option<Record>>,
     spec: &Spec,
@@ -167,7 +173,8 @@ struct Blank {
 impl Blank {
     fn new(spec: &Spec, layout: &Layout) -> Self {
         // Of a column that is missing something else is said.
-        let is_there = |group: &&&[&'static str]| group.iter().any(|column| layout.index(column).is_some());
+        let is_there =
+            |group: &&&[&'static str]| group.iter().any(|column| layout.index(column).is_some());
         Self { groups: spec.filled.iter().filter(is_there).copied().collect(), rows: 0 }
     }
 
@@ -196,7 +203,13 @@ fn too_large(spec: &Spec, limit: String) -> ReadError {
 }
 
 /// Whether the line is blank; why it can't be used.
-fn flaw(record: &Record, spec: &Spec, layout: &Layout, at: At, findings: &mut Findings) -> Result<bool, (Reason, String)> {
+fn flaw(
+    record: &Record,
+    spec: &Spec,
+    layout: &Layout,
+    at: At,
+    findings: &mut Findings,
+) -> Result<bool, (Reason, String)> {
     if let Some(reason) = record.broken {
         return Err((reason, broken(reason)));
     }
@@ -207,27 +220,57 @@ fn flaw(record: &Record, spec: &Spec, layout: &Layout, at: At, findings: &mut Fi
     }
     if used > layout.width {
         let (width, extra) = (layout.width, quoted(&cells[used - 1]));
-        return Err((Reason::ExtraCells, format!("the row has {used} cells, the header {width} (the last is {extra}); {UNUSED}")));
+        return Err((
+            Reason::ExtraCells,
+            format!("the row has {used} cells, the header {width} (the last is {extra}); {UNUSED}"),
+        ));
     }
     for (name, index) in layout.named() {
         let cell = cells.get(index).map_or("", String::as_str);
         if cell.len() > MAX_FIELD_BYTES {
-            return Err((Reason::TooLong, format!("{name} is longer than {MAX_FIELD_BYTES} bytes; {UNUSED}")));
+            return Err((
+                Reason::TooLong,
+                format!("{name} is longer than {MAX_FIELD_BYTES} bytes; {UNUSED}"),
+            ));
         }
         let longest = max_chars(name).unwrap_or(MAX_FIELD_BYTES);
         match text::check(cell.trim(), Lines::Many, longest) {
             Ok(()) => {}
-            Err(TextError::TooLong) => return Err((Reason::TooLong, format!("{name} is longer than {longest} characters; {UNUSED}"))),
-            Err(TextError::BadCharacter) => return Err((Reason::BadCharacter, format!("{name} holds a control character; {UNUSED}"))),
+            Err(TextError::TooLong) => {
+                return Err((
+                    Reason::TooLong,
+                    format!("{name} is longer than {longest} characters; {UNUSED}"),
+                ));
+            }
+            Err(TextError::BadCharacter) => {
+                return Err((
+                    Reason::BadCharacter,
+                    format!("{name} holds a control character; {UNUSED}"),
+                ));
+            }
         }
     }
     if cells.len() < layout.width {
         let (count, width) = (cells.len(), layout.width);
         // A file that was cut off ends in such a row.
-        if let Some((name, _)) = layout.named().find(|(name, index)| *index >= count && spec.is_read(name)) {
-            return Err((Reason::MissingCells, format!("the row has {count} cells, the header {width}, and {name} is not among them; {UNUSED}")));
+        if let Some((name, _)) =
+            layout.named().find(|(name, index)| *index >= count && spec.is_read(name))
+        {
+            return Err((
+                Reason::MissingCells,
+                format!(
+                    "the row has {count} cells, the header {width}, and {name} is not among them; \
+                     {UNUSED}"
+                ),
+            ));
         }
-        findings.report(at, Reason::MissingCells, format!("the row has {count} cells, the header {width}; nothing that is read is missing"));
+        findings.report(
+            at,
+            Reason::MissingCells,
+            format!(
+                "the row has {count} cells, the header {width}; nothing that is read is missing"
+            ),
+        );
     }
     Ok(false)
 }
@@ -235,7 +278,9 @@ fn flaw(record: &Record, spec: &Spec, layout: &Layout, at: At, findings: &mut Fi
 fn broken(reason: Reason) -> String {
     match reason {
         Reason::NotUtf8 => format!("the row is not UTF-8; {UNUSED} (save the file as UTF-8)"),
-        Reason::UnclosedQuote => format!("a quote is opened in this line and never closed; {UNUSED}"),
+        Reason::UnclosedQuote => {
+            format!("a quote is opened in this line and never closed; {UNUSED}")
+        }
         _ => format!("the line is longer than a record may be; {UNUSED}"),
     }
 }

@@ -1,4 +1,5 @@
-//! Reads the people of a roster and their roles: users.csv, roles.csv, userProfiles.csv. Follows no references.
+//! Reads the people of a roster and their roles: users.csv, roles.csv, userProfiles.csv. Follows no
+//! references.
 
 use std::collections::BTreeMap;
 
@@ -15,23 +16,52 @@ use crate::table::{Row, UNUSED};
 use crate::values::{self, Status};
 
 /// Reads the people of OneRoster: 1.1 has roles and schools in the user's row, 1.2 in roles.csv.
-pub(crate) fn read(source: &mut Source, manifest: &Manifest, draft: &mut Draft, findings: &mut Findings) -> Result<Mode, ReadError> {
+pub(crate) fn read(
+    source: &mut Source,
+    manifest: &Manifest,
+    draft: &mut Draft,
+    findings: &mut Findings,
+) -> Result<Mode, ReadError> {
     if draft.format == Format::OneRoster11 {
-        return manifest.read_rows(source, &columns::USERS, Need::WithRows, findings, |row, findings| {
-            user_with_role(row, draft, findings);
-        });
+        return manifest.read_rows(
+            source,
+            &columns::USERS,
+            Need::WithRows,
+            findings,
+            |row, findings| {
+                user_with_role(row, draft, findings);
+            },
+        );
     }
-    let mode = manifest.read_rows(source, &columns::USERS_12, Need::WithRows, findings, |row, findings| user(row, draft, findings))?;
+    let mode = manifest.read_rows(
+        source,
+        &columns::USERS_12,
+        Need::WithRows,
+        findings,
+        |row, findings| user(row, draft, findings),
+    )?;
     let mut profiles = BTreeMap::new();
-    let profile_mode = manifest.read_rows(source, &columns::PROFILES, Need::Optional, findings, |row, findings| {
-        profile(row, draft, &mut profiles, findings);
-    })?;
-    let roles_mode = manifest.read_rows(source, &columns::ROLES, Need::Essential, findings, |row, findings| {
-        role_row(row, draft, findings);
-        if profile_mode == Mode::Bulk && !row.is_broken() {
-            check_profile(row, &profiles, findings);
-        }
-    })?;
+    let profile_mode = manifest.read_rows(
+        source,
+        &columns::PROFILES,
+        Need::Optional,
+        findings,
+        |row, findings| {
+            profile(row, draft, &mut profiles, findings);
+        },
+    )?;
+    let roles_mode = manifest.read_rows(
+        source,
+        &columns::ROLES,
+        Need::Essential,
+        findings,
+        |row, findings| {
+            role_row(row, draft, findings);
+            if profile_mode == Mode::Bulk && !row.is_broken() {
+                check_profile(row, &profiles, findings);
+            }
+        },
+    )?;
     // Without all roles it is not known who has left a school.
     Ok(if mode == Mode::Bulk && roles_mode != Mode::Bulk { Mode::Delta } else { mode })
 }
@@ -69,11 +99,23 @@ pub(crate) fn user(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
 pub(crate) fn named(row: &Row<'_>, findings: &mut Findings) -> Option<User> {
     match (row.some("givenName"), row.some("familyName")) {
         (None, None) => {
-            findings.report(row.at, Reason::MissingValue, format!("both names are blank; {UNUSED}"));
+            findings.report(
+                row.at,
+                Reason::MissingValue,
+                format!("both names are blank; {UNUSED}"),
+            );
             return None;
         }
-        (Some(_), None) => findings.report(row.at, Reason::BlankName, "familyName is blank; the person goes by the given name alone"),
-        (None, Some(_)) => findings.report(row.at, Reason::BlankName, "givenName is blank; the person goes by the family name alone"),
+        (Some(_), None) => findings.report(
+            row.at,
+            Reason::BlankName,
+            "familyName is blank; the person goes by the given name alone",
+        ),
+        (None, Some(_)) => findings.report(
+            row.at,
+            Reason::BlankName,
+            "givenName is blank; the person goes by the family name alone",
+        ),
         (Some(_), Some(_)) => {}
     }
     Some(User {
@@ -90,18 +132,28 @@ pub(crate) fn named(row: &Row<'_>, findings: &mut Findings) -> Option<User> {
 /// A login that the source has switched off: the person stays, but no address means no login.
 pub(crate) fn mind_disabled(row: &Row<'_>, user: &mut User, findings: &mut Findings) {
     if values::truth(row, "enabledUser", findings) == Some(false) && user.email.take().is_some() {
-        findings.report(row.at, Reason::LoginDisabled, "enabledUser is false; the person is kept without an address and can't log in");
+        findings.report(
+            row.at,
+            Reason::LoginDisabled,
+            "enabledUser is false; the person is kept without an address and can't log in",
+        );
     }
 }
 
 /// What a row's metadata say of a contact. What can't be understood counts as a bar, for safety.
 pub(crate) fn contact_facts(row: &Row<'_>, findings: &mut Findings) -> ContactFacts {
     let unclear = |column, findings: &mut Findings| {
-        let message = format!("{column} is {}, neither true nor false; contact counts as not allowed", quoted(row.text(column)));
+        let message = format!(
+            "{column} is {}, neither true nor false; contact counts as not allowed",
+            quoted(row.text(column))
+        );
         findings.report(row.at, Reason::BadValue, message);
         true
     };
-    let said = |column, findings: &mut Findings, bars: bool| match (row.some(column)?, values::boolean(row, column, findings)) {
+    let said = |column, findings: &mut Findings, bars: bool| match (
+        row.some(column)?,
+        values::boolean(row, column, findings),
+    ) {
         (_, Some(value)) => Some(value == bars),
         _ => Some(unclear(column, findings)),
     };
@@ -110,15 +162,29 @@ pub(crate) fn contact_facts(row: &Row<'_>, findings: &mut Findings) -> ContactFa
     let priority = row.some("metadata.priority").and_then(|text| {
         let number = text.parse().ok();
         if number.is_none() {
-            findings.report(row.at, Reason::BadValue, format!("metadata.priority is {}, not a number; it is not used", quoted(text)));
+            findings.report(
+                row.at,
+                Reason::BadValue,
+                format!("metadata.priority is {}, not a number; it is not used", quoted(text)),
+            );
         }
         number
     });
-    ContactFacts { relation: owned(row, "metadata.relation"), priority, lives_with: values::truth(row, "metadata.livesWith", findings), barred, court_order }
+    ContactFacts {
+        relation: owned(row, "metadata.relation"),
+        priority,
+        lives_with: values::truth(row, "metadata.livesWith", findings),
+        barred,
+        court_order,
+    }
 }
 
 fn roles_of_row(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
-    let Some(user) = owned(row, "sourcedId").filter(|id| draft.users.get(id).is_some_and(|user| user.at == row.at)) else { return };
+    let Some(user) = owned(row, "sourcedId")
+        .filter(|id| draft.users.get(id).is_some_and(|user| user.at == row.at))
+    else {
+        return;
+    };
     let role = row.text("role").to_owned();
     mind_role(row.at, &role, draft.format, findings);
     for org in values::list(row, "orgSourcedIds", findings) {
@@ -140,47 +206,86 @@ pub(crate) fn role_row(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings
     for column in ["beginDate", "endDate", "roleStartDate", "roleEndDate"] {
         values::date(row, column, findings);
     }
-    let (user, org, role) = (row.required("userSourcedId", findings), row.required("orgSourcedId", findings), row.required("role", findings));
+    let (user, org, role) = (
+        row.required("userSourcedId", findings),
+        row.required("orgSourcedId", findings),
+        row.required("role", findings),
+    );
     match (user, org, role) {
-        (Some(user), Some(org), Some(role)) => has_role(row.at, &user, &org, &role, draft, findings),
+        (Some(user), Some(org), Some(role)) => {
+            has_role(row.at, &user, &org, &role, draft, findings)
+        }
         (user, ..) => _ = draft.unread_roles.insert(user),
     }
 }
 
 /// Someone has a role at an org.
-pub(crate) fn has_role(at: At, user: &str, org: &str, role: &str, draft: &mut Draft, findings: &mut Findings) {
+pub(crate) fn has_role(
+    at: At,
+    user: &str,
+    org: &str,
+    role: &str,
+    draft: &mut Draft,
+    findings: &mut Findings,
+) {
     mind_role(at, role, draft.format, findings);
-    draft.roles.push(RoleAt { at, user: user.to_owned(), org: org.to_owned(), role: role.to_owned() });
+    draft.roles.push(RoleAt {
+        at,
+        user: user.to_owned(),
+        org: org.to_owned(),
+        role: role.to_owned(),
+    });
 }
 
 fn mind_role(at: At, role: &str, format: Format, findings: &mut Findings) {
     role::tell_synonym(at, role, format, findings);
     if role::kind(role) == Kind::Unknown {
-        let message = format!("the role {} is not known; the person is kept without rights", quoted(role));
+        let message =
+            format!("the role {} is not known; the person is kept without rights", quoted(role));
         findings.report(at, Reason::UnknownRole, message);
     }
 }
 
-fn profile(row: &Row<'_>, draft: &Draft, profiles: &mut BTreeMap<String, String>, findings: &mut Findings) {
+fn profile(
+    row: &Row<'_>,
+    draft: &Draft,
+    profiles: &mut BTreeMap<String, String>,
+    findings: &mut Findings,
+) {
     if row.is_broken() {
         return;
     }
-    let (Some(id), Some(user)) = (row.required("sourcedId", findings), row.required("userSourcedId", findings)) else { return };
+    let (Some(id), Some(user)) =
+        (row.required("sourcedId", findings), row.required("userSourcedId", findings))
+    else {
+        return;
+    };
     if values::status(row, findings) == Status::Deleted {
         return;
     }
     if draft.users.get(&user).is_none() {
-        let message = format!("the profile's user {} is {}; the profile is not used", quoted(&user), draft.users.absence(&user));
+        let message = format!(
+            "the profile's user {} is {}; the profile is not used",
+            quoted(&user),
+            draft.users.absence(&user)
+        );
         findings.report(row.at, Reason::Dangling, message);
     } else if profiles.insert(id.clone(), user).is_some() {
-        findings.report(row.at, Reason::Duplicate, format!("the id {} stands in an earlier row", quoted(&id)));
+        findings.report(
+            row.at,
+            Reason::Duplicate,
+            format!("the id {} stands in an earlier row", quoted(&id)),
+        );
     }
 }
 
 fn check_profile(row: &Row<'_>, profiles: &BTreeMap<String, String>, findings: &mut Findings) {
     let Some(id) = row.some("userProfileSourcedId") else { return };
     if profiles.get(id).is_none_or(|user| user != row.text("userSourcedId")) {
-        let message = format!("the profile {} is not one of this user; the role is used without it", quoted(id));
+        let message = format!(
+            "the profile {} is not one of this user; the role is used without it",
+            quoted(id)
+        );
         findings.report(row.at, Reason::Dangling, message);
     }
 }

@@ -22,38 +22,57 @@ pub(crate) fn is_deleted(row: &Row<'_>) -> bool {
     ["tobedeleted", "inactive"].iter().any(|word| row.text("status").eq_ignore_ascii_case(word))
 }
 
-/// Reads a row's status. Also reports a date of the last change that can't be understood: each row has one of both.
+/// Reads a row's status. Also reports a date of the last change that can't be understood: each row
+/// has one of both.
 pub(crate) fn status(row: &Row<'_>, findings: &mut Findings) -> Status {
     date(row, "dateLastModified", findings);
     match row.text("status").to_lowercase().as_str() {
         "" | "active" => Status::Active,
         "tobedeleted" => Status::Deleted,
         "inactive" => {
-            let message = "the status inactive is OneRoster 1.0's word for tobedeleted; what the row is about counts as gone";
+            let message = "the status inactive is OneRoster 1.0's word for tobedeleted; what the \
+                           row is about counts as gone";
             findings.report(row.at, Reason::Synonym, message);
             Status::Deleted
         }
         other => {
-            let message = format!("the status {} is not known; the row counts as active", quoted(other));
+            let message =
+                format!("the status {} is not known; the row counts as active", quoted(other));
             findings.report(row.at, Reason::UnknownStatus, message);
             Status::Active
         }
     }
 }
 
-/// The bars of a row that can't be used, as far as they can be read. A row that is damaged itself has those alone that it states in full.
+/// The bars of a row that can't be used, as far as they can be read. A row that is damaged itself
+/// has those alone that it states in full.
 pub(crate) fn legible_bars(row: &Row<'_>) -> ContactFacts {
-    let is_bar = |column, bars: bool| row.is_aligned() && row.some(column).is_some_and(|text| parse_bool(text).map_or(!row.is_broken(), |said| said == bars));
-    let (barred, court_order) = (is_bar("metadata.contactAllowed", false), is_bar("metadata.courtOrder", true));
-    ContactFacts { barred: barred.then_some(true), court_order: court_order.then_some(true), ..ContactFacts::default() }
+    let is_bar = |column, bars: bool| {
+        row.is_aligned()
+            && row
+                .some(column)
+                .is_some_and(|text| parse_bool(text).map_or(!row.is_broken(), |said| said == bars))
+    };
+    let (barred, court_order) =
+        (is_bar("metadata.contactAllowed", false), is_bar("metadata.courtOrder", true));
+    ContactFacts {
+        barred: barred.then_some(true),
+        court_order: court_order.then_some(true),
+        ..ContactFacts::default()
+    }
 }
 
-/// The truth value of a cell, if it can be understood; another word than `true` or `false` is reported as a synonym.
+/// The truth value of a cell, if it can be understood; another word than `true` or `false` is
+/// reported as a synonym.
 pub(crate) fn boolean(row: &Row<'_>, column: &str, findings: &mut Findings) -> Option<bool> {
     let text = row.some(column)?;
     let value = parse_bool(text)?;
     if !text.trim().eq_ignore_ascii_case(if value { "true" } else { "false" }) {
-        findings.report(row.at, Reason::Synonym, format!("{column} is {}, which is understood as {value}", quoted(text)));
+        findings.report(
+            row.at,
+            Reason::Synonym,
+            format!("{column} is {}, which is understood as {value}", quoted(text)),
+        );
     }
     Some(value)
 }
@@ -72,7 +91,8 @@ pub(crate) fn truth(row: &Row<'_>, column: &str, findings: &mut Findings) -> Opt
     let text = row.some(column)?;
     let value = boolean(row, column, findings);
     if value.is_none() {
-        let message = format!("{column} is {}, neither true nor false; it is not used", quoted(text));
+        let message =
+            format!("{column} is {}, neither true nor false; it is not used", quoted(text));
         findings.report(row.at, Reason::BadValue, message);
     }
     value
@@ -83,7 +103,10 @@ pub(crate) fn date(row: &Row<'_>, column: &str, findings: &mut Findings) -> Opti
     let text = row.some(column)?;
     let date = parse_date(text);
     if date.is_none() {
-        let message = format!("{column} is {}, not a date like 2026-09-01; the row is used without it", quoted(text));
+        let message = format!(
+            "{column} is {}, not a date like 2026-09-01; the row is used without it",
+            quoted(text)
+        );
         findings.report(row.at, Reason::BadDate, message);
     }
     date
@@ -93,7 +116,8 @@ pub(crate) fn date(row: &Row<'_>, column: &str, findings: &mut Findings) -> Opti
 /// can't be mixed up.
 pub(crate) fn parse_date(text: &str) -> Option<NaiveDate> {
     let day = text.split(['T', ' ']).next().unwrap_or_default();
-    let plausible = |date: NaiveDate| Some(date).filter(|d| (1900..=2200).contains(&chrono::Datelike::year(d)));
+    let plausible =
+        |date: NaiveDate| Some(date).filter(|d| (1900..=2200).contains(&chrono::Datelike::year(d)));
     if day.len() == 8 && day.bytes().all(|b| b.is_ascii_digit()) {
         return NaiveDate::parse_from_str(day, "%Y%m%d").ok().and_then(plausible);
     }
@@ -122,7 +146,10 @@ pub(crate) fn list(row: &Row<'_>, column: &str, findings: &mut Findings) -> Vec<
             break;
         }
         if id.chars().count() > MAX_ID {
-            let message = format!("{column} lists an id of more than {MAX_ID} characters ({}); it is not used", quoted(id));
+            let message = format!(
+                "{column} lists an id of more than {MAX_ID} characters ({}); it is not used",
+                quoted(id)
+            );
             findings.report(row.at, Reason::TooLong, message);
         } else if !ids.iter().any(|known| known == id) {
             ids.push(id.to_owned());
@@ -137,7 +164,8 @@ pub(crate) fn email(row: &Row<'_>, column: &str, findings: &mut Findings) -> Opt
     let address = EmailAddress::parse(text).ok();
     match &address {
         None => {
-            let message = format!("{} is not an email address; the person is kept without one", quoted(text));
+            let message =
+                format!("{} is not an email address; the person is kept without one", quoted(text));
             findings.report(row.at, Reason::BadEmail, message);
         }
         Some(address) if !is_spelling_of(text, address) => {
@@ -149,10 +177,13 @@ pub(crate) fn email(row: &Row<'_>, column: &str, findings: &mut Findings) -> Opt
     address.map(|address| address.to_string())
 }
 
-/// Whether an address stands there as it is, but for case and the form of its domain that the DNS has.
+/// Whether an address stands there as it is, but for case and the form of its domain that the DNS
+/// has.
 fn is_spelling_of(text: &str, address: &EmailAddress) -> bool {
     let local = |text: &str| text.rsplit_once('@').map(|(local, _)| local.to_lowercase());
     let domain = text.rsplit_once('@').map(|(_, domain)| domain.to_lowercase()).unwrap_or_default();
-    let is_dns_form = domain.contains("xn--") && domain.ends_with(|c: char| c.is_ascii_alphanumeric());
-    text.to_lowercase() == address.as_str().to_lowercase() || (is_dns_form && local(text) == local(address.as_str()))
+    let is_dns_form =
+        domain.contains("xn--") && domain.ends_with(|c: char| c.is_ascii_alphanumeric());
+    text.to_lowercase() == address.as_str().to_lowercase()
+        || (is_dns_form && local(text) == local(address.as_str()))
 }

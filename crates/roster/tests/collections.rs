@@ -1,4 +1,5 @@
-//! Collections of the REST bindings: read by the rules of the files, whatever a provider puts into them.
+//! Collections of the REST bindings: read by the rules of the files, whatever a provider puts into
+//! them.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use parlour_roster::{Collection, Format, Reason, Refusal, Roster, Spool, read_collections};
@@ -21,9 +22,15 @@ fn read(format: Format, mut objects: impl FnMut(Collection) -> Value) -> Result<
 fn school(collection: Collection) -> Value {
     let (sch, c1) = (json!({ "sourcedId": "sch" }), json!({ "sourcedId": "c1" }));
     match collection {
-        Collection::Orgs => json!([{ "sourcedId": "sch", "name": "School", "type": "school" }, { "sourcedId": "d", "name": "District", "type": "district" }]),
-        Collection::AcademicSessions => json!([{ "sourcedId": "t1", "startDate": "2026-09-01", "endDate": "2027-07-21" }]),
-        Collection::Courses => json!([{ "sourcedId": "co", "title": "Art and design", "subjects": ["Art", "Design"] }]),
+        Collection::Orgs => {
+            json!([{ "sourcedId": "sch", "name": "School", "type": "school" }, { "sourcedId": "d", "name": "District", "type": "district" }])
+        }
+        Collection::AcademicSessions => {
+            json!([{ "sourcedId": "t1", "startDate": "2026-09-01", "endDate": "2027-07-21" }])
+        }
+        Collection::Courses => {
+            json!([{ "sourcedId": "co", "title": "Art and design", "subjects": ["Art", "Design"] }])
+        }
         Collection::Classes => {
             json!([{ "sourcedId": "c1", "title": "7 Art", "school": sch, "course": { "sourcedId": "co" }, "terms": [{ "sourcedId": "t1" }] }])
         }
@@ -47,7 +54,9 @@ fn school_12(collection: Collection) -> Value {
     let mut objects = school(collection);
     if collection == Collection::Users {
         for user in objects.as_array_mut().unwrap().iter_mut().filter_map(Value::as_object_mut) {
-            let (Some(role), Some(orgs)) = (user.remove("role"), user.remove("orgs")) else { continue };
+            let (Some(role), Some(orgs)) = (user.remove("role"), user.remove("orgs")) else {
+                continue;
+            };
             user.insert(
                 "roles".to_owned(),
                 json!([{ "roleType": "primary", "role": role, "org": orgs[0] }, { "roleType": "secondary", "role": role, "org": { "sourcedId": "d" } }]),
@@ -59,12 +68,22 @@ fn school_12(collection: Collection) -> Value {
 
 #[test]
 fn both_versions_make_the_same_school() {
-    let (old, new) = (read(Format::OneRoster11, school).unwrap(), read(Format::OneRoster12, school_12).unwrap());
+    let (old, new) =
+        (read(Format::OneRoster11, school).unwrap(), read(Format::OneRoster12, school_12).unwrap());
     assert_eq!(old.schools, new.schools);
     let school = &old.schools[0];
     let subject = |roster: &Roster| roster.schools[0].classes[0].subject.clone();
-    assert_eq!((subject(&old).as_str(), school.people.len(), school.enrolments.len()), ("Art,Design", 4, 2));
-    let links: Vec<_> = school.guardianships.iter().map(|link| (link.parent_id.as_str(), link.contact_allowed, link.contact_barred, link.priority)).collect();
+    assert_eq!(
+        (subject(&old).as_str(), school.people.len(), school.enrolments.len()),
+        ("Art,Design", 4, 2)
+    );
+    let links: Vec<_> = school
+        .guardianships
+        .iter()
+        .map(|link| {
+            (link.parent_id.as_str(), link.contact_allowed, link.contact_barred, link.priority)
+        })
+        .collect();
     assert_eq!(links, [("m1", true, None, Some(1)), ("u1", false, Some(true), None)]);
     assert!(school.enrolments[1].primary && old.removed.people.contains("gone"));
 }
@@ -73,7 +92,10 @@ fn both_versions_make_the_same_school() {
 fn a_finding_names_the_object() {
     let roster = read(Format::OneRoster11, school).unwrap();
     let told: Vec<String> = roster.findings.iter().map(ToString::to_string).collect();
-    assert_eq!(told, ["users:4: \"oops\" is not an email address; the person is kept without one (\"t\")"]);
+    assert_eq!(
+        told,
+        ["users:4: \"oops\" is not an email address; the person is kept without one (\"t\")"]
+    );
 }
 
 #[test]
@@ -87,8 +109,14 @@ fn a_misspelt_bar_is_found_and_a_strange_one_counts() {
             objects
         });
         let roster = roster.unwrap();
-        let link = roster.schools[0].guardianships.iter().find(|link| link.parent_id == "u1").unwrap();
-        assert!(link.contact_barred == Some(true) && roster.findings.iter().any(|finding| finding.reason == reason), "{metadata}: {:?}", roster.findings);
+        let link =
+            roster.schools[0].guardianships.iter().find(|link| link.parent_id == "u1").unwrap();
+        assert!(
+            link.contact_barred == Some(true)
+                && roster.findings.iter().any(|finding| finding.reason == reason),
+            "{metadata}: {:?}",
+            roster.findings
+        );
     };
     check(json!({ "contactAlowed": "no" }), Reason::MisspeltHeader);
     check(json!({ "contactAllowed": "perhaps" }), Reason::BadValue);
@@ -97,11 +125,24 @@ fn a_misspelt_bar_is_found_and_a_strange_one_counts() {
 #[test]
 fn what_is_no_roster_is_refused() {
     let code = |outcome: Result<Roster, Refusal>| outcome.map(|_| ()).map_err(|error| error.code());
-    let users = |format, users: Value| code(read(format, |collection| if collection == Collection::Users { users.clone() } else { school(collection) }));
-    assert_eq!(users(Format::OneRoster11, json!([{ "sourcedId": "a", "roles": [] }])), Err("missing_column"));
-    assert_eq!(users(Format::OneRoster12, json!([{ "sourcedId": "a", "role": "parent" }])), Err("missing_column"));
+    let users = |format, users: Value| {
+        code(read(format, |collection| {
+            if collection == Collection::Users { users.clone() } else { school(collection) }
+        }))
+    };
+    assert_eq!(
+        users(Format::OneRoster11, json!([{ "sourcedId": "a", "roles": [] }])),
+        Err("missing_column")
+    );
+    assert_eq!(
+        users(Format::OneRoster12, json!([{ "sourcedId": "a", "role": "parent" }])),
+        Err("missing_column")
+    );
     assert_eq!(users(Format::OneRoster11, json!(["a"])), Err("not_objects"));
-    assert_eq!(users(Format::OneRoster11, json!([{ "sourcedId": "a".repeat(200_000) }])), Err("too_large"));
+    assert_eq!(
+        users(Format::OneRoster11, json!([{ "sourcedId": "a".repeat(200_000) }])),
+        Err("too_large")
+    );
     assert_eq!(users(Format::OneRoster11, json!([])), Ok(()), "an empty collection is whole");
     assert_eq!(code(read(Format::SdsV21, school)), Err("unknown_format"));
 }
@@ -115,16 +156,30 @@ fn what_nobody_reads_is_not_kept() {
     Spool::default().finish(file).unwrap();
     let kept = std::fs::read_to_string(path).unwrap();
     assert_eq!(kept.matches('\n').count(), 1);
-    assert_eq!(serde_json::from_str::<Value>(&kept).unwrap(), json!({ "sourcedId": "a", "metadata": { "title": "Dr" } }));
+    assert_eq!(
+        serde_json::from_str::<Value>(&kept).unwrap(),
+        json!({ "sourcedId": "a", "metadata": { "title": "Dr" } })
+    );
 }
 
 fn anything() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), any::<i64>().prop_map(Value::from), ".{0,12}".prop_map(Value::from)];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        ".{0,12}".prop_map(Value::from)
+    ];
     leaf.prop_recursive(3, 16, 4, |inner| {
-        let names = prop_oneof![Just("sourcedId".to_owned()), Just("role".to_owned()), Just("org".to_owned()), ".{0,6}"];
+        let names = prop_oneof![
+            Just("sourcedId".to_owned()),
+            Just("role".to_owned()),
+            Just("org".to_owned()),
+            ".{0,6}"
+        ];
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::btree_map(names, inner, 0..4).prop_map(|map| map.into_iter().collect())
+            prop::collection::btree_map(names, inner, 0..4)
+                .prop_map(|map| map.into_iter().collect())
         ]
     })
 }
@@ -149,7 +204,9 @@ proptest! {
 
 #[test]
 fn an_object_that_can_t_be_used_tells_whom_it_is_about() {
-    for (format, make) in [(Format::OneRoster11, school as fn(Collection) -> Value), (Format::OneRoster12, school_12)] {
+    for (format, make) in
+        [(Format::OneRoster11, school as fn(Collection) -> Value), (Format::OneRoster12, school_12)]
+    {
         let unread = |change: &dyn Fn(&mut Value)| {
             let roster = read(format, |collection| {
                 let mut objects = make(collection);
@@ -161,12 +218,20 @@ fn an_object_that_can_t_be_used_tells_whom_it_is_about() {
             roster.unwrap().unread
         };
         let without_id = unread(&|user| user["sourcedId"] = json!(""));
-        assert_eq!(without_id.people.iter().map(|one| (one.given_name.as_str(), one.email.as_str())).collect::<Vec<_>>(), [("Mo", "mo@example.org")]);
+        assert_eq!(
+            without_id
+                .people
+                .iter()
+                .map(|one| (one.given_name.as_str(), one.email.as_str()))
+                .collect::<Vec<_>>(),
+            [("Mo", "mo@example.org")]
+        );
         let blank_role = |user: &mut Value| match user.get("roles") {
             Some(_) => user["roles"][0]["role"] = json!(""),
             None => user["role"] = json!(""),
         };
-        let no_names = |user: &mut Value| (user["givenName"], user["familyName"]) = (Value::Null, json!(" "));
+        let no_names =
+            |user: &mut Value| (user["givenName"], user["familyName"]) = (Value::Null, json!(" "));
         for ids in [unread(&no_names).person_ids, unread(&blank_role).person_ids] {
             assert_eq!(ids.iter().collect::<Vec<_>>(), ["m1"], "{format:?}");
         }
@@ -183,5 +248,8 @@ fn a_member_that_is_blank_in_every_object_is_told() {
         objects
     });
     let lacking = roster.unwrap().lacking;
-    assert_eq!(lacking.iter().map(|lack| (lack.file.as_str(), lack.column.as_deref())).collect::<Vec<_>>(), [("users", Some("role"))]);
+    assert_eq!(
+        lacking.iter().map(|lack| (lack.file.as_str(), lack.column.as_deref())).collect::<Vec<_>>(),
+        [("users", Some("role"))]
+    );
 }

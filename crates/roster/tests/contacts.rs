@@ -6,7 +6,9 @@ use files::{Files, person};
 use parlour_roster::{Guardianship, Reason};
 
 fn with_columns(columns: &str, rows: &str) -> Files {
-    let header = format!("sourcedId,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds{columns}\n");
+    let header = format!(
+        "sourcedId,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds{columns}\n"
+    );
     Files::oneroster_11().with("users.csv", header + rows).without("enrollments.csv")
 }
 
@@ -16,7 +18,10 @@ fn pairs(files: &Files) -> Vec<(String, String)> {
 
 fn only_pair(columns: &str, role: &str, values: &str) -> Guardianship {
     let blanks = ",".repeat(columns.matches(',').count());
-    let files = with_columns(columns, &format!("s,sch,student,S,A,,{blanks}\nm,sch,{role},M,A,,s{values}\n"));
+    let files = with_columns(
+        columns,
+        &format!("s,sch,student,S,A,,{blanks}\nm,sch,{role},M,A,,s{values}\n"),
+    );
     let mut found = files.school().guardianships;
     assert_eq!(found.len(), 1);
     found.remove(0)
@@ -28,14 +33,29 @@ fn both_sides_give_the_same_links() {
     assert_eq!(pairs(&with_columns("", "s,sch,student,S,A,,\nm,sch,parent,M,A,,s\n")), link);
     assert_eq!(pairs(&with_columns("", "s,sch,student,S,A,,m\nm,sch,parent,M,A,,\n")), link);
     assert_eq!(pairs(&with_columns("", "s,sch,student,S,A,,m\nm,sch,parent,M,A,,s\n")), link);
-    let many = with_columns("", "s,sch,student,S,A,,\"m, f\"\nz,sch,student,Z,A,,\nm,sch,parent,M,A,,\"s,z\"\nf,sch,guardian,F,A,,\n");
-    assert_eq!(pairs(&many), [("f", "s"), ("m", "s"), ("m", "z")].map(|(p, s)| (p.to_owned(), s.to_owned())));
+    let many = with_columns(
+        "",
+        "s,sch,student,S,A,,\"m, \
+         f\"\nz,sch,student,Z,A,,\nm,sch,parent,M,A,,\"s,z\"\nf,sch,guardian,F,A,,\n",
+    );
+    assert_eq!(
+        pairs(&many),
+        [("f", "s"), ("m", "s"), ("m", "z")].map(|(p, s)| (p.to_owned(), s.to_owned()))
+    );
 }
 
 #[test]
 fn the_role_says_whether_contact_is_allowed() {
-    let cases =
-        [("parent", true), ("guardian", true), ("Mother", true), ("father", true), ("relative", false), ("aunt", false), ("wizard", false), ("teacher", false)];
+    let cases = [
+        ("parent", true),
+        ("guardian", true),
+        ("Mother", true),
+        ("father", true),
+        ("relative", false),
+        ("aunt", false),
+        ("wizard", false),
+        ("teacher", false),
+    ];
     for (role, allowed) in cases {
         let pair = only_pair("", role, "");
         assert_eq!((pair.contact_allowed, pair.contact_barred), (allowed, None), "{role}");
@@ -64,21 +84,41 @@ fn the_school_can_bar_a_contact() {
         let said = (pair.contact_barred, pair.court_order);
         assert_eq!((pair.contact_allowed, said.1 == Some(true)), expected, "{column} {value}");
         assert_eq!(said.0 == Some(true), expected == (false, false), "{column} {value}");
-        assert_eq!(said == (None, None), value == ",", "{column} {value}: what is silent says nothing");
+        assert_eq!(
+            said == (None, None),
+            value == ",",
+            "{column} {value}: what is silent says nothing"
+        );
     }
 }
 
 #[test]
 fn a_bar_on_the_students_row_bars_all_contacts() {
-    let files = with_columns(",metadata.courtOrder", "s,sch,student,S,A,,,true\nm,sch,parent,M,A,,s,\nf,sch,parent,F,A,,s,\n");
-    assert!(files.school().guardianships.iter().all(|pair| !pair.contact_allowed && pair.court_order == Some(true)));
+    let files = with_columns(
+        ",metadata.courtOrder",
+        "s,sch,student,S,A,,,true\nm,sch,parent,M,A,,s,\nf,sch,parent,F,A,,s,\n",
+    );
+    assert!(
+        files
+            .school()
+            .guardianships
+            .iter()
+            .all(|pair| !pair.contact_allowed && pair.court_order == Some(true))
+    );
     assert!(files.findings().contains(&("users.csv".to_owned(), 2, Reason::BarOnStudent)));
 }
 
 #[test]
 fn metadata_are_kept() {
-    let pair = only_pair(",metadata.relation,metadata.priority,metadata.livesWith", "parent", ",Mother,2,false");
-    assert_eq!((pair.relation.as_deref(), pair.priority, pair.lives_with), (Some("Mother"), Some(2), Some(false)));
+    let pair = only_pair(
+        ",metadata.relation,metadata.priority,metadata.livesWith",
+        "parent",
+        ",Mother,2,false",
+    );
+    assert_eq!(
+        (pair.relation.as_deref(), pair.priority, pair.lives_with),
+        (Some("Mother"), Some(2), Some(false))
+    );
     let files = with_columns(",metadata.title", "t,sch,teacher,T,A,,,Mrs\n");
     assert_eq!(person(&files.school(), "t").honorific.as_deref(), Some("Mrs"));
 }
@@ -94,15 +134,24 @@ fn a_contact_belongs_where_the_students_do() {
 
 #[test]
 fn people_of_two_schools_stand_in_both() {
-    let files = with_columns("", "s,\"sch,two\",student,S,A,,\nm,sch,parent,M,A,,s\n").and("orgs.csv", "two,,,Two,school,,d\n");
+    let files = with_columns("", "s,\"sch,two\",student,S,A,,\nm,sch,parent,M,A,,s\n")
+        .and("orgs.csv", "two,,,Two,school,,d\n");
     let roster = files.roster();
     assert_eq!(roster.schools.len(), 2);
     for school in &roster.schools {
-        assert_eq!((school.people.len(), school.guardianships.len()), (2, 1), "{}", school.sourced_id);
+        assert_eq!(
+            (school.people.len(), school.guardianships.len()),
+            (2, 1),
+            "{}",
+            school.sourced_id
+        );
     }
     for asked in ["two", "Two"] {
         let one = parlour_roster::read(files.write().path(), Some(asked)).unwrap();
         assert_eq!(one.schools.iter().map(|s| s.sourced_id.as_str()).collect::<Vec<_>>(), ["two"]);
     }
-    assert_eq!(parlour_roster::read(files.write().path(), Some("three")).unwrap_err().code(), "no_such_school");
+    assert_eq!(
+        parlour_roster::read(files.write().path(), Some("three")).unwrap_err().code(),
+        "no_such_school"
+    );
 }

@@ -1,4 +1,5 @@
-//! What real files do: each deviation is either understood or reported with file, line and reason, and the rest is imported.
+//! What real files do: each deviation is either understood or reported with file, line and reason,
+//! and the rest is imported.
 
 mod files;
 
@@ -7,14 +8,20 @@ use parlour_roster::Reason;
 
 fn check(files: &Files, expected: &[(&str, u64, Reason)]) {
     let found = files.findings();
-    let found: Vec<_> = found.iter().map(|(file, line, reason)| (file.as_str(), *line, *reason)).collect();
+    let found: Vec<_> =
+        found.iter().map(|(file, line, reason)| (file.as_str(), *line, *reason)).collect();
     assert_eq!(found, expected);
 }
 
 /// Three people, three links and so on: all that the unspoilt files hold.
 fn check_whole(files: &Files) {
     let school = files.school();
-    let counts = (school.people.len(), school.guardianships.len(), school.classes.len(), school.enrolments.len());
+    let counts = (
+        school.people.len(),
+        school.guardianships.len(),
+        school.classes.len(),
+        school.enrolments.len(),
+    );
     assert_eq!(counts, (3, 1, 1, 2));
 }
 
@@ -23,8 +30,15 @@ fn forms_of_a_file_that_change_nothing() {
     let base = Files::oneroster_11();
     let users = String::from_utf8(base.0["users.csv"].clone()).unwrap();
     let trailing: String = users.lines().map(|line| format!("{line},,,\n")).collect();
-    let extra: String = users.lines().enumerate().map(|(at, line)| format!("{line},{}\n", if at == 0 { "ext_house,shoeSize" } else { "Red,3" })).collect();
-    let quoted: String = users.lines().map(|line| format!("\"{}\"\n", line.replace(',', "\",\""))).collect();
+    let extra: String = users
+        .lines()
+        .enumerate()
+        .map(|(at, line)| {
+            format!("{line},{}\n", if at == 0 { "ext_house,shoeSize" } else { "Red,3" })
+        })
+        .collect();
+    let quoted: String =
+        users.lines().map(|line| format!("\"{}\"\n", line.replace(',', "\",\""))).collect();
     let forms = [
         ("byte order mark", format!("\u{feff}{users}")),
         ("CRLF", users.replace('\n', "\r\n")),
@@ -33,9 +47,15 @@ fn forms_of_a_file_that_change_nothing() {
         ("blank lines", users.replace('\n', "\n\n,,,,\n")),
         ("no last line end", users.trim_end().to_owned()),
         ("all quoted", quoted),
-        ("quoted with a byte order mark", format!("\u{feff}{}", users.replace("sourcedId", "\"sourcedId\""))),
+        (
+            "quoted with a byte order mark",
+            format!("\u{feff}{}", users.replace("sourcedId", "\"sourcedId\"")),
+        ),
         ("semicolons", users.replace(',', ";")),
-        ("other case of headers", users.replace("sourcedId", "SOURCEDID").replace("familyName", "Family Name")),
+        (
+            "other case of headers",
+            users.replace("sourcedId", "SOURCEDID").replace("familyName", "Family Name"),
+        ),
         ("unknown and capital status", users.replace("s1,,", "s1,Active,")),
     ];
     for (form, text) in forms {
@@ -48,7 +68,9 @@ fn forms_of_a_file_that_change_nothing() {
 
 #[test]
 fn a_spoilt_row_is_reported_and_the_rest_imported() {
-    let row = |line: &str| Files::oneroster_11().and("users.csv", format!("{line}\nx9,,,sch,teacher,Last,One,,\n"));
+    let row = |line: &str| {
+        Files::oneroster_11().and("users.csv", format!("{line}\nx9,,,sch,teacher,Last,One,,\n"))
+    };
     let cases = [
         ("a broken address", "x1,,,sch,teacher,A,B,a b@example.org,", Reason::BadEmail),
         ("no domain", "x1,,,sch,teacher,A,B,abc@bar,", Reason::BadEmail),
@@ -72,14 +94,18 @@ fn a_spoilt_row_is_reported_and_the_rest_imported() {
     for (case, line, reason) in cases {
         let files = row(line);
         let found = files.findings();
-        assert!(found.contains(&("users.csv".to_owned(), 5, reason)) && found.len() == 1, "{case}: {found:?}");
+        assert!(
+            found.contains(&("users.csv".to_owned(), 5, reason)) && found.len() == 1,
+            "{case}: {found:?}"
+        );
         assert_eq!(person(&files.school(), "x9").given_name, "Last", "{case}");
     }
 }
 
 #[test]
 fn bytes_that_are_no_text_and_endless_fields_cost_their_row() {
-    let latin1 = Files::oneroster_11().and("users.csv", b"x1,,,sch,teacher,Ren\xe9,B,,\nx9,,,sch,teacher,A,B,,\n");
+    let latin1 = Files::oneroster_11()
+        .and("users.csv", b"x1,,,sch,teacher,Ren\xe9,B,,\nx9,,,sch,teacher,A,B,,\n");
     check(&latin1, &[("users.csv", 5, Reason::NotUtf8)]);
     for length in [10_000, 1_000_000] {
         let line = format!("x1,,,sch,teacher,{},B,,\nx9,,,sch,teacher,A,B,,\n", "n".repeat(length));
@@ -91,7 +117,11 @@ fn bytes_that_are_no_text_and_endless_fields_cost_their_row() {
 
 #[test]
 fn an_open_quote_costs_one_row_even_when_a_later_one_closes_it() {
-    let files = Files::oneroster_11().and("users.csv", "x1,,,sch,teacher,\"Nick,Jones,,\nx2,,,sch,teacher,\"Ann, B\",Lee,,\nx3,,,sch,teacher,C,D,,\n");
+    let files = Files::oneroster_11().and(
+        "users.csv",
+        "x1,,,sch,teacher,\"Nick,Jones,,\nx2,,,sch,teacher,\"Ann, \
+         B\",Lee,,\nx3,,,sch,teacher,C,D,,\n",
+    );
     check(&files, &[("users.csv", 5, Reason::UnclosedQuote)]);
     assert_eq!(person(&files.school(), "x2").given_name, "Ann, B");
     person(&files.school(), "x3");
@@ -100,7 +130,8 @@ fn an_open_quote_costs_one_row_even_when_a_later_one_closes_it() {
 #[test]
 fn a_text_that_is_none_drops_its_row_alone() {
     let long = "x".repeat(256);
-    let of_control = ["a\u{1b}b", "a\0b", "a\u{85}b", "a\u{7f}b"].map(|name| (format!("x1,,,sch,student,{name},Y,,\n"), Reason::BadCharacter));
+    let of_control = ["a\u{1b}b", "a\0b", "a\u{85}b", "a\u{7f}b"]
+        .map(|name| (format!("x1,,,sch,student,{name},Y,,\n"), Reason::BadCharacter));
     let of_length = [
         (format!("{long},,,sch,student,X,Y,,\n"), Reason::TooLong),
         (format!("x1,,,sch,student,{},Y,,\n", "x".repeat(201)), Reason::TooLong),
@@ -112,7 +143,11 @@ fn a_text_that_is_none_drops_its_row_alone() {
         check_whole(&files);
     }
     // Of a list the one id is left out that can be nobody's.
-    let files = Files::oneroster_11().replace("users.csv", "ruth@example.org,s1", &format!("ruth@example.org,\"s1,{long}\""));
+    let files = Files::oneroster_11().replace(
+        "users.csv",
+        "ruth@example.org,s1",
+        &format!("ruth@example.org,\"s1,{long}\""),
+    );
     check(&files, &[("users.csv", 4, Reason::TooLong)]);
     check_whole(&files);
 }
@@ -120,12 +155,28 @@ fn a_text_that_is_none_drops_its_row_alone() {
 #[test]
 fn what_stands_around_an_address_is_taken_off_and_said() {
     let read = |cell: &str| {
-        let files = Files::oneroster_11().and("users.csv", format!("x1,,,sch,parent,X,Y,\"{cell}\",\n"));
-        let reasons: Vec<Reason> = files.findings().into_iter().map(|(_, _, reason)| reason).collect();
+        let files =
+            Files::oneroster_11().and("users.csv", format!("x1,,,sch,parent,X,Y,\"{cell}\",\n"));
+        let reasons: Vec<Reason> =
+            files.findings().into_iter().map(|(_, _, reason)| reason).collect();
         (person(&files.school(), "x1").email.clone(), reasons)
     };
-    for cell in ["mailto:a@b.org", "<a@b.org>", "Name <a@b.org>", "a@b.org,", "a@b.org;", "a@b.org\u{200b}", "\u{feff}a@b.org", "a@ⓑ.org", "a@b.org."] {
-        assert_eq!(read(cell), (Some("a@b.org".to_owned()), vec![Reason::EmailUnderstood]), "{cell:?}");
+    for cell in [
+        "mailto:a@b.org",
+        "<a@b.org>",
+        "Name <a@b.org>",
+        "a@b.org,",
+        "a@b.org;",
+        "a@b.org\u{200b}",
+        "\u{feff}a@b.org",
+        "a@ⓑ.org",
+        "a@b.org.",
+    ] {
+        assert_eq!(
+            read(cell),
+            (Some("a@b.org".to_owned()), vec![Reason::EmailUnderstood]),
+            "{cell:?}"
+        );
     }
     assert_eq!(read(" a@b.org "), (Some("a@b.org".to_owned()), vec![]));
     assert_eq!(read("A@B.org"), (Some("A@b.org".to_owned()), vec![]));
@@ -137,15 +188,30 @@ fn what_stands_around_an_address_is_taken_off_and_said() {
 
 #[test]
 fn names_are_kept_exactly() {
-    let names =
-        ["Zoë", "O'Brien", "O’Brien-Núñez", "محمد عبد الله", "שרה", "王小明", "Bea 🌟", "J\"R\" Smith", "two\nlines", "two\r\nlines", "  wide  ", "e\u{301}"];
+    let names = [
+        "Zoë",
+        "O'Brien",
+        "O’Brien-Núñez",
+        "محمد عبد الله",
+        "שרה",
+        "王小明",
+        "Bea 🌟",
+        "J\"R\" Smith",
+        "two\nlines",
+        "two\r\nlines",
+        "  wide  ",
+        "e\u{301}",
+    ];
     for name in names {
         let line = format!("x1,,,sch,student,\"{}\",Ó Súilleabháin,,\n", name.replace('"', "\"\""));
         let files = Files::oneroster_11().and("users.csv", line);
         check(&files, &[]);
         let school = files.school();
         let person = person(&school, "x1");
-        assert_eq!((person.given_name.as_str(), person.family_name.as_str()), (name, "Ó Súilleabháin"));
+        assert_eq!(
+            (person.given_name.as_str(), person.family_name.as_str()),
+            (name, "Ó Súilleabháin")
+        );
     }
 }
 
@@ -163,21 +229,40 @@ fn misspelt_headers_are_guessed_and_reported() {
         check_whole(&files);
         check(&files, &[("users.csv", 1, Reason::MisspeltHeader)]);
     }
-    let twice = Files::oneroster_11().replace("users.csv", "agentSourcedIds\n", "agentSourcedIds,email\n");
+    let twice =
+        Files::oneroster_11().replace("users.csv", "agentSourcedIds\n", "agentSourcedIds,email\n");
     check_whole(&twice);
     assert!(twice.findings().contains(&("users.csv".to_owned(), 1, Reason::DuplicateColumn)));
-    let unreadable = Files::oneroster_11().replace("users.csv", "sourcedId,", "key,").read().unwrap_err();
+    let unreadable =
+        Files::oneroster_11().replace("users.csv", "sourcedId,", "key,").read().unwrap_err();
     assert_eq!(unreadable.code(), "missing_column");
 }
 
 #[test]
 fn dates_are_never_a_reason_to_drop_a_row() {
     let read = |date: &str| {
-        let files = Files::oneroster_11().replace("enrollments.csv", "e1,,cl,sch,s1,student,,2020-09-01", &format!("e1,,cl,sch,s1,student,,{date}"));
+        let files = Files::oneroster_11().replace(
+            "enrollments.csv",
+            "e1,,cl,sch,s1,student,,2020-09-01",
+            &format!("e1,,cl,sch,s1,student,,{date}"),
+        );
         check_whole(&files);
-        (files.school().enrolments[0].begins_on.map(|date| date.to_string()), files.findings().len())
+        (
+            files.school().enrolments[0].begins_on.map(|date| date.to_string()),
+            files.findings().len(),
+        )
     };
-    let good = ["2020-09-13", "2020-09-13T00:00:00.000Z", "2020-09-13 08:00", "20200913", "9/13/2020", "13/9/2020", "13.9.2020", "2020/9/13", "13/09/2020"];
+    let good = [
+        "2020-09-13",
+        "2020-09-13T00:00:00.000Z",
+        "2020-09-13 08:00",
+        "20200913",
+        "9/13/2020",
+        "13/9/2020",
+        "13.9.2020",
+        "2020/9/13",
+        "13/09/2020",
+    ];
     for date in good {
         assert_eq!(read(date), (Some("2020-09-13".to_owned()), 0), "{date}");
     }

@@ -7,22 +7,46 @@ use parlour_roster::{EnrolmentRole, Format, Mode, Reason};
 
 fn oneroster_12() -> Files {
     Files::oneroster_11()
-        .with("manifest.csv", format!("{}file.roles,bulk\nfile.userProfiles,bulk\n", MANIFEST.replace(",1.1", ",1.2")))
-        .with("users.csv", "sourcedId,status,enabledUser,username,givenName,familyName,email,agentSourcedIds\ns1,,true,s,S,A,,m1\nt1,,true,t,T,B,t@example.org,\nm1,,true,m,M,A,m@example.org,\n")
+        .with(
+            "manifest.csv",
+            format!(
+                "{}file.roles,bulk\nfile.userProfiles,bulk\n",
+                MANIFEST.replace(",1.1", ",1.2")
+            ),
+        )
+        .with(
+            "users.csv",
+            "sourcedId,status,enabledUser,username,givenName,familyName,email,agentSourcedIds\ns1,\
+             ,true,s,S,A,,m1\nt1,,true,t,T,B,t@example.org,\nm1,,true,m,M,A,m@example.org,\n",
+        )
         .with(
             "roles.csv",
-            "sourcedId,status,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId,userProfileSourcedId\n\
-             r1,,s1,primary,student,,,sch,\nr2,,t1,primary,teacher,2019-01-01,2019-02-01,sch,p1\nr3,,t1,secondary,parent,,,sch,\nr4,,m1,primary,guardian,,,sch,p9\n",
+            "sourcedId,status,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId,\
+             userProfileSourcedId\nr1,,s1,primary,student,,,sch,\nr2,,t1,primary,teacher,\
+             2019-01-01,2019-02-01,sch,p1\nr3,,t1,secondary,parent,,,sch,\nr4,,m1,primary,\
+             guardian,,,sch,p9\n",
         )
-        .with("userProfiles.csv", "sourcedId,status,userSourcedId,profileType,vendorId,credentialType,username\np1,,t1,x,v,c,t\np2,,nobody,x,v,c,n\n")
+        .with(
+            "userProfiles.csv",
+            "sourcedId,status,userSourcedId,profileType,vendorId,credentialType,username\np1,,t1,\
+             x,v,c,t\np2,,nobody,x,v,c,n\n",
+        )
 }
 
 fn sds() -> Files {
     Files(Default::default())
         .with("orgs.csv", "sourcedId,name,type,parentSourcedId\nsch,Elm,school,\n")
-        .with("users.csv", "sourcedId,username,givenName,familyName,password,activeDirectoryMatchId,email,phone,sms\ns,s@x.org,S,A,,s@x.org,,,\nt,t@x.org,T,B,,t@x.org,,,\nm,,M,A,,,m@x.org,,\n")
+        .with(
+            "users.csv",
+            "sourcedId,username,givenName,familyName,password,activeDirectoryMatchId,email,phone,\
+             sms\ns,s@x.org,S,A,,s@x.org,,,\nt,t@x.org,T,B,,t@x.org,,,\nm,,M,A,,,m@x.org,,\n",
+        )
         .with("roles.csv", "userSourcedId,orgSourcedId,role\ns,sch,student\nt,sch,teacher\n")
-        .with("relationships.csv", "userSourcedId,relationshipUserSourcedId,relationshipRole\ns,m,guardian\ns,t,relative\n")
+        .with(
+            "relationships.csv",
+            "userSourcedId,relationshipUserSourcedId,relationshipRole\ns,m,guardian\ns,t,relative\\
+             n",
+        )
         .with("classes.csv", "sourcedId,orgSourcedId,title\nc,sch,Art\n")
         .with("enrollments.csv", "classSourcedId,userSourcedId,role\nc,s,student\nc,t,teacher\n")
 }
@@ -38,8 +62,12 @@ fn a_secondary_role_counts() {
     assert_eq!(school.users_by_role["parent"], 1);
     assert_eq!(school.guardianships.len(), 1);
     assert!(school.guardianships[0].contact_allowed);
-    let found: Vec<_> = roster.findings.iter().map(|f| (f.file.as_str(), f.line, f.reason)).collect();
-    assert_eq!(found, [("roles.csv", 5, Reason::Dangling), ("userProfiles.csv", 3, Reason::Dangling)]);
+    let found: Vec<_> =
+        roster.findings.iter().map(|f| (f.file.as_str(), f.line, f.reason)).collect();
+    assert_eq!(
+        found,
+        [("roles.csv", 5, Reason::Dangling), ("userProfiles.csv", 3, Reason::Dangling)]
+    );
 }
 
 #[test]
@@ -47,7 +75,8 @@ fn sds_relationships_give_guardianships() {
     let roster = sds().roster();
     assert_eq!(roster.format, Format::SdsV21);
     let school = &roster.schools[0];
-    let allowed: Vec<_> = school.guardianships.iter().map(|g| (g.parent_id.as_str(), g.contact_allowed)).collect();
+    let allowed: Vec<_> =
+        school.guardianships.iter().map(|g| (g.parent_id.as_str(), g.contact_allowed)).collect();
     assert_eq!(allowed, [("m", true), ("t", false)]);
     assert_eq!(person(school, "t").email.as_deref(), Some("t@x.org"));
     assert_eq!(school.enrolments.iter().filter(|e| e.role == EnrolmentRole::Teacher).count(), 1);
@@ -55,18 +84,30 @@ fn sds_relationships_give_guardianships() {
 
 #[test]
 fn a_file_that_the_manifest_calls_absent_is_not_read() {
-    let files = Files::oneroster_11().replace("manifest.csv", "file.classes,bulk", "file.classes,absent").with("classes.csv", "rubbish");
+    let files = Files::oneroster_11()
+        .replace("manifest.csv", "file.classes,bulk", "file.classes,absent")
+        .with("classes.csv", "rubbish");
     let roster = files.roster();
     assert_eq!((roster.coverage.classes, roster.schools[0].classes.len()), (Mode::Absent, 0));
-    assert!(roster.findings.iter().any(|f| f.file == "classes.csv" && f.reason == Reason::FileIgnored));
+    assert!(
+        roster.findings.iter().any(|f| f.file == "classes.csv" && f.reason == Reason::FileIgnored)
+    );
 }
 
 #[test]
 fn a_missing_file_changes_nothing_of_its_kind() {
-    for files in [Files::oneroster_11().without("enrollments.csv"), Files::oneroster_11().without("enrollments.csv").without("manifest.csv")] {
+    for files in [
+        Files::oneroster_11().without("enrollments.csv"),
+        Files::oneroster_11().without("enrollments.csv").without("manifest.csv"),
+    ] {
         let roster = files.roster();
         assert_eq!(roster.coverage.enrolments, Mode::Absent);
-        assert!(roster.findings.iter().any(|f| f.file == "enrollments.csv" && f.reason == Reason::MissingFile));
+        assert!(
+            roster
+                .findings
+                .iter()
+                .any(|f| f.file == "enrollments.csv" && f.reason == Reason::MissingFile)
+        );
     }
 }
 
@@ -75,35 +116,54 @@ fn a_delta_tells_what_is_gone() {
     let files = Files::oneroster_11()
         .with("manifest.csv", MANIFEST.replace("bulk", "delta"))
         .with("orgs.csv", "sourcedId,type,name\n")
-        .with("users.csv", "sourcedId,status,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds\nold,tobedeleted,,,,,,\nm1,active,sch,parent,M,A,,elsewhere\n")
+        .with(
+            "users.csv",
+            "sourcedId,status,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds\nold,\
+             tobedeleted,,,,,,\nm1,active,sch,parent,M,A,,elsewhere\n",
+        )
         .with("classes.csv", "sourcedId,status,title,schoolSourcedId\ngone,tobedeleted,,\n")
         .with(
             "enrollments.csv",
-            "sourcedId,status,classSourcedId,schoolSourcedId,userSourcedId,role\ne7,tobedeleted,c,sch,s,student\ne8,active,c,sch,s2,student\ne9,active,gone,sch,s2,student\n",
+            "sourcedId,status,classSourcedId,schoolSourcedId,userSourcedId,role\ne7,tobedeleted,c,\
+             sch,s,student\ne8,active,c,sch,s2,student\ne9,active,gone,sch,s2,student\n",
         );
     let roster = files.roster();
     assert_eq!(roster.coverage.people, Mode::Delta);
     assert_eq!(roster.removed.people, ["old".to_owned()].into());
     assert_eq!(roster.removed.classes, ["gone".to_owned()].into());
-    assert_eq!(roster.removed.enrolments, [("c".to_owned(), "s".to_owned(), EnrolmentRole::Student)].into());
+    assert_eq!(
+        roster.removed.enrolments,
+        [("c".to_owned(), "s".to_owned(), EnrolmentRole::Student)].into()
+    );
     assert_eq!(roster.removed.relisted, ["m1".to_owned()].into());
     let school = &roster.schools[0];
     assert_eq!((school.sourced_id.as_str(), &school.name), ("sch", &None));
-    assert_eq!((school.people.len(), school.guardianships.len(), school.enrolments.len()), (1, 1, 1));
-    let found: Vec<_> = roster.findings.iter().map(|f| (f.file.as_str(), f.line, f.reason)).collect();
+    assert_eq!(
+        (school.people.len(), school.guardianships.len(), school.enrolments.len()),
+        (1, 1, 1)
+    );
+    let found: Vec<_> =
+        roster.findings.iter().map(|f| (f.file.as_str(), f.line, f.reason)).collect();
     assert_eq!(found, [("enrollments.csv", 4, Reason::Dangling)]);
 }
 
 #[test]
 fn a_delta_with_a_student_alone_says_nothing_of_their_contacts() {
     let header = "sourcedId,status,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds\n";
-    let files = Files::oneroster_11()
-        .with("manifest.csv", MANIFEST.replace("bulk", "delta"))
-        .with("users.csv", format!("{header}old,tobedeleted,,,,,,\ns,active,sch,student,S,A,,\"m1,old\"\n"));
+    let files = Files::oneroster_11().with("manifest.csv", MANIFEST.replace("bulk", "delta")).with(
+        "users.csv",
+        format!("{header}old,tobedeleted,,,,,,\ns,active,sch,student,S,A,,\"m1,old\"\n"),
+    );
     let roster = files.roster();
-    let either_order = [("m1", "s"), ("s", "m1")].map(|(one, other)| (one.to_owned(), other.to_owned()));
+    let either_order =
+        [("m1", "s"), ("s", "m1")].map(|(one, other)| (one.to_owned(), other.to_owned()));
     assert_eq!(roster.removed.mentioned, either_order.into(), "the one who is deleted is not kept");
-    let found: Vec<_> = roster.findings.iter().filter(|f| f.file == "users.csv").map(|f| f.message.contains("a link that is there stays")).collect();
+    let found: Vec<_> = roster
+        .findings
+        .iter()
+        .filter(|f| f.file == "users.csv")
+        .map(|f| f.message.contains("a link that is there stays"))
+        .collect();
     assert_eq!(found, [true, false], "{:?}", roster.findings);
 }
 
@@ -117,11 +177,9 @@ fn deleted_rows_of_a_bulk_file_are_gone() {
 #[test]
 fn a_subject_comes_from_the_class_the_course_or_a_title() {
     let check = |class: &str, course: &str, course_title: &str, expected: &str| {
-        let files = Files::oneroster_11().with("courses.csv", format!("sourcedId,title,subjects\nco,{course_title},{course}\n")).replace(
-            "classes.csv",
-            "sch,,\n",
-            &format!("sch,,{class}\n"),
-        );
+        let files = Files::oneroster_11()
+            .with("courses.csv", format!("sourcedId,title,subjects\nco,{course_title},{course}\n"))
+            .replace("classes.csv", "sch,,\n", &format!("sch,,{class}\n"));
         assert_eq!(files.school().classes[0].subject, expected);
     };
     check("Physics", "Science", "Science 5", "Physics");
@@ -134,7 +192,13 @@ fn a_subject_comes_from_the_class_the_course_or_a_title() {
 fn what_is_no_roster_is_refused() {
     let code = |files: Files| files.read().unwrap_err().code();
     assert_eq!(code(Files(Default::default())), "unknown_format");
-    assert_eq!(code(Files::oneroster_11().replace("manifest.csv", ",1.1", ",3.0")), "unknown_version");
+    assert_eq!(
+        code(Files::oneroster_11().replace("manifest.csv", ",1.1", ",3.0")),
+        "unknown_version"
+    );
     assert_eq!(code(Files::oneroster_11().with("users.csv", b"\xff\xfes\0o\0")), "not_text");
-    assert_eq!(code(Files::oneroster_11().replace("orgs.csv", "Elm School,school", "Elm School,college")), "no_such_school");
+    assert_eq!(
+        code(Files::oneroster_11().replace("orgs.csv", "Elm School,school", "Elm School,college")),
+        "no_such_school"
+    );
 }

@@ -6,7 +6,10 @@ mod files;
 use std::path::Path;
 
 use files::{Files, person};
-use parlour_roster::{Collection, Format, Known, Push, PushedGuardianship, PushedPerson, Roles, School, Spool, read, read_collections, read_push};
+use parlour_roster::{
+    Collection, Format, Known, Push, PushedGuardianship, PushedPerson, Roles, School, Spool, read,
+    read_collections, read_push,
+};
 use serde_json::{Value, json};
 
 const PARENT: Roles = Roles { student: false, teacher: false, parent: true, staff: false };
@@ -15,7 +18,8 @@ const TEACHER: Roles = Roles { student: false, teacher: true, parent: false, sta
 /// Two schools and their district, and in the first a student `s` and a class `c`.
 const ORGS: &str = "sourcedId,name,type\nsch,Elm,school\nother,Oak,school\nd,District,district\n";
 const CLASSES: &str = "sourcedId,title,schoolSourcedId\nc,Art,sch\n";
-const ENROLMENTS: &str = "sourcedId,classSourcedId,schoolSourcedId,userSourcedId,role\ne1,c,sch,s,student\n";
+const ENROLMENTS: &str =
+    "sourcedId,classSourcedId,schoolSourcedId,userSourcedId,role\ne1,c,sch,s,student\n";
 
 /// Contacts of `s`: a role and an org each. The student lists them all.
 const CONTACTS: [(&str, &str, &str); 7] = [
@@ -52,12 +56,14 @@ fn check_contacts(school: &School, expected: &[&str], format: &str) {
 
 fn manifest(version: &str) -> String {
     format!(
-        "propertyName,value\nmanifest.version,1.0\noneroster.version,{version}\nfile.orgs,bulk\nfile.users,bulk\nfile.classes,bulk\nfile.enrollments,bulk\n"
+        "propertyName,value\nmanifest.version,1.0\noneroster.version,{version}\nfile.orgs,bulk\\
+         nfile.users,bulk\nfile.classes,bulk\nfile.enrollments,bulk\n"
     )
 }
 
 fn base(version: &str) -> Files {
-    let files = Files(Default::default()).with("manifest.csv", manifest(version)).with("orgs.csv", ORGS);
+    let files =
+        Files(Default::default()).with("manifest.csv", manifest(version)).with("orgs.csv", ORGS);
     files.with("classes.csv", CLASSES).with("enrollments.csv", ENROLMENTS)
 }
 
@@ -66,50 +72,100 @@ fn all_ids() -> Vec<&'static str> {
 }
 
 fn files_11(more: &str) -> Files {
-    let rows: String = CONTACTS.iter().map(|(id, role, org)| format!("{id},{org},{role},{id},X,\n")).collect();
+    let rows: String =
+        CONTACTS.iter().map(|(id, role, org)| format!("{id},{org},{role},{id},X,\n")).collect();
     let agents = all_ids().join(",");
-    base("1.1").with("users.csv", format!("sourcedId,orgSourcedIds,role,givenName,familyName,agentSourcedIds\ns,sch,student,S,A,\"{agents}\"\n{rows}{more}"))
+    base("1.1").with(
+        "users.csv",
+        format!(
+            "sourcedId,orgSourcedIds,role,givenName,familyName,agentSourcedIds\ns,sch,student,S,A,\
+             \"{agents}\"\n{rows}{more}"
+        ),
+    )
 }
 
 fn files_12(more_users: &str, more_roles: &str) -> Files {
     let users: String = CONTACTS.iter().map(|(id, ..)| format!("{id},{id},X,\n")).collect();
-    let roles: String = CONTACTS.iter().filter(|(.., org)| !org.is_empty()).map(|(id, role, org)| format!("r-{id},{id},primary,{role},{org}\n")).collect();
+    let roles: String = CONTACTS
+        .iter()
+        .filter(|(.., org)| !org.is_empty())
+        .map(|(id, role, org)| format!("r-{id},{id},primary,{role},{org}\n"))
+        .collect();
     let agents = all_ids().join(",");
     base("1.2")
         .with("manifest.csv", manifest("1.2") + "file.roles,bulk\n")
-        .with("users.csv", format!("sourcedId,givenName,familyName,agentSourcedIds\ns,S,A,\"{agents}\"\n{users}{more_users}"))
-        .with("roles.csv", format!("sourcedId,userSourcedId,roleType,role,orgSourcedId\nr-s,s,primary,student,sch\n{roles}{more_roles}"))
+        .with(
+            "users.csv",
+            format!(
+                "sourcedId,givenName,familyName,agentSourcedIds\ns,S,A,\"{agents}\"\\
+                 n{users}{more_users}"
+            ),
+        )
+        .with(
+            "roles.csv",
+            format!(
+                "sourcedId,userSourcedId,roleType,role,orgSourcedId\nr-s,s,primary,student,sch\\
+                 n{roles}{more_roles}"
+            ),
+        )
 }
 
 fn files_sds(more_users: &str, more_roles: &str, enrolments: &str) -> Files {
-    let users: String = CONTACTS.iter().map(|(id, ..)| format!("{id},{id}@example.org,{id},X\n")).collect();
-    let roles: String = CONTACTS.iter().filter(|(.., org)| !org.is_empty()).map(|(id, role, org)| format!("{id},{org},{role}\n")).collect();
+    let users: String =
+        CONTACTS.iter().map(|(id, ..)| format!("{id},{id}@example.org,{id},X\n")).collect();
+    let roles: String = CONTACTS
+        .iter()
+        .filter(|(.., org)| !org.is_empty())
+        .map(|(id, role, org)| format!("{id},{org},{role}\n"))
+        .collect();
     let links: String = all_ids().iter().map(|id| format!("s,{id},guardian\n")).collect();
     Files(Default::default())
         .with("orgs.csv", ORGS)
         .with("classes.csv", "sourcedId,orgSourcedId,title\nc,sch,Art\n")
-        .with("users.csv", format!("sourcedId,username,givenName,familyName\ns,s@example.org,S,A\n{users}{more_users}"))
-        .with("roles.csv", format!("userSourcedId,orgSourcedId,role\ns,sch,student\n{roles}{more_roles}"))
-        .with("relationships.csv", format!("userSourcedId,relationshipUserSourcedId,relationshipRole\n{links}"))
-        .with("enrollments.csv", format!("classSourcedId,userSourcedId,role\nc,s,student\n{enrolments}"))
+        .with(
+            "users.csv",
+            format!(
+                "sourcedId,username,givenName,familyName\ns,s@example.org,S,A\n{users}{more_users}"
+            ),
+        )
+        .with(
+            "roles.csv",
+            format!("userSourcedId,orgSourcedId,role\ns,sch,student\n{roles}{more_roles}"),
+        )
+        .with(
+            "relationships.csv",
+            format!("userSourcedId,relationshipUserSourcedId,relationshipRole\n{links}"),
+        )
+        .with(
+            "enrollments.csv",
+            format!("classSourcedId,userSourcedId,role\nc,s,student\n{enrolments}"),
+        )
 }
 
-fn collections(version: Format, more: &[(&str, &str, &str)], enrolments: &[(&str, &str)]) -> School {
+fn collections(
+    version: Format,
+    more: &[(&str, &str, &str)],
+    enrolments: &[(&str, &str)],
+) -> School {
     let refer = |id: &str| json!({ "sourcedId": id });
     let user = |(id, role, org): &(&str, &str, &str), agents: Vec<Value>| {
-        let mut user = json!({ "sourcedId": id, "givenName": id, "familyName": "X", "agents": agents });
+        let mut user =
+            json!({ "sourcedId": id, "givenName": id, "familyName": "X", "agents": agents });
         let orgs: Vec<Value> = if org.is_empty() { Vec::new() } else { vec![refer(org)] };
         if version == Format::OneRoster11 {
             (user["role"], user["orgs"]) = (json!(role), json!(orgs));
         } else {
-            user["roles"] = orgs.into_iter().map(|org| json!({ "roleType": "primary", "role": role, "org": org })).collect();
+            user["roles"] = orgs
+                .into_iter()
+                .map(|org| json!({ "roleType": "primary", "role": role, "org": org }))
+                .collect();
         }
         user
     };
-    let mut users = vec![user(&("s", "student", "sch"), all_ids().into_iter().map(refer).collect())];
+    let mut users =
+        vec![user(&("s", "student", "sch"), all_ids().into_iter().map(refer).collect())];
     users.extend(CONTACTS.iter().chain(more).map(|one| user(one, Vec::new())));
-    let place =
-        |(id, role): &(&str, &str)| json!({ "sourcedId": format!("e-{id}"), "role": role, "class": refer("c"), "user": refer(id), "school": refer("sch") });
+    let place = |(id, role): &(&str, &str)| json!({ "sourcedId": format!("e-{id}"), "role": role, "class": refer("c"), "user": refer(id), "school": refer("sch") });
     let places: Vec<Value> = [("s", "student")].iter().chain(enrolments).map(place).collect();
     let mut spool = Spool::default();
     for collection in Collection::ALL {
@@ -119,7 +175,9 @@ fn collections(version: Format, more: &[(&str, &str, &str)], enrolments: &[(&str
                 json!({ "sourcedId": "other", "name": "Oak", "type": "school" }),
                 json!({ "sourcedId": "d", "name": "District", "type": "district" }),
             ],
-            Collection::Classes => vec![json!({ "sourcedId": "c", "title": "Art", "school": refer("sch") })],
+            Collection::Classes => {
+                vec![json!({ "sourcedId": "c", "title": "Art", "school": refer("sch") })]
+            }
             Collection::Users => users.clone(),
             Collection::Enrollments => places.clone(),
             Collection::AcademicSessions | Collection::Courses => Vec::new(),
@@ -142,17 +200,33 @@ fn a_link_gives_the_link_alone() {
 
 #[test]
 fn an_enrolment_gives_the_place_alone() {
-    const MORE: [(&str, &str, &str); 2] = [("visitor", "administrator", "other"), ("super", "teacher", "d")];
+    const MORE: [(&str, &str, &str); 2] =
+        [("visitor", "administrator", "other"), ("super", "teacher", "d")];
     let check = |school: &School, format: &str| {
         for (id, ..) in MORE {
             let found = person(school, id);
-            assert_eq!((found.roles, found.role_names.as_slice()), (TEACHER, ["teacher".to_owned()].as_slice()), "{format}: {id}");
+            assert_eq!(
+                (found.roles, found.role_names.as_slice()),
+                (TEACHER, ["teacher".to_owned()].as_slice()),
+                "{format}: {id}"
+            );
         }
         assert!(school.people.iter().all(|person| !person.roles.staff), "{format}");
     };
     let place = "e2,c,sch,visitor,teacher\ne3,c,sch,super,teacher\n";
-    let (users, roles) = ("visitor,V,X,\nsuper,U,X,\n", "r-v,visitor,primary,administrator,other\nr-u,super,primary,teacher,d\n");
-    check(&first(files_11("visitor,other,administrator,V,X,\nsuper,d,teacher,U,X,\n").and("enrollments.csv", place).roster().schools), "1.1");
+    let (users, roles) = (
+        "visitor,V,X,\nsuper,U,X,\n",
+        "r-v,visitor,primary,administrator,other\nr-u,super,primary,teacher,d\n",
+    );
+    check(
+        &first(
+            files_11("visitor,other,administrator,V,X,\nsuper,d,teacher,U,X,\n")
+                .and("enrollments.csv", place)
+                .roster()
+                .schools,
+        ),
+        "1.1",
+    );
     check(&first(files_12(users, roles).and("enrollments.csv", place).roster().schools), "1.2");
     let sds = files_sds(
         "visitor,v@example.org,V,X\nsuper,u@example.org,U,X\n",
@@ -161,43 +235,86 @@ fn an_enrolment_gives_the_place_alone() {
     );
     check(&first(sds.roster().schools), "SDS");
     for version in [Format::OneRoster11, Format::OneRoster12] {
-        check(&collections(version, &MORE, &[("visitor", "teacher"), ("super", "teacher")]), "REST");
+        check(
+            &collections(version, &MORE, &[("visitor", "teacher"), ("super", "teacher")]),
+            "REST",
+        );
     }
 }
 
 #[test]
 fn who_is_in_no_class_or_link_here_is_not_here() {
-    let school = first(files_11("idle,other,administrator,I,X,\nchief,d,administrator,C,X,\n").roster().schools);
-    assert!(!school.people.iter().any(|person| ["idle", "chief", "pupil"].contains(&person.sourced_id.as_str())));
+    let school = first(
+        files_11("idle,other,administrator,I,X,\nchief,d,administrator,C,X,\n").roster().schools,
+    );
+    assert!(
+        !school
+            .people
+            .iter()
+            .any(|person| ["idle", "chief", "pupil"].contains(&person.sourced_id.as_str()))
+    );
 }
 
 #[test]
 fn a_role_at_the_school_itself_still_counts() {
     let own = "own,\"sch,other\",administrator,O,X,\n";
-    let school = first(files_11(own).replace("users.csv", "head,boss", "own,head,boss").roster().schools);
-    assert_eq!(person(&school, "own").roles, Roles { parent: true, staff: true, ..Roles::default() });
-    let school = first(files_12("own,O,X,\n", "r-o,own,secondary,administrator,sch\nr-p,own,primary,parent,other\n").roster().schools);
+    let school =
+        first(files_11(own).replace("users.csv", "head,boss", "own,head,boss").roster().schools);
+    assert_eq!(
+        person(&school, "own").roles,
+        Roles { parent: true, staff: true, ..Roles::default() }
+    );
+    let school = first(
+        files_12(
+            "own,O,X,\n",
+            "r-o,own,secondary,administrator,sch\nr-p,own,primary,parent,other\n",
+        )
+        .roster()
+        .schools,
+    );
     assert_eq!(person(&school, "own").roles, Roles { staff: true, ..Roles::default() });
 }
 
 #[test]
 fn a_pushed_link_makes_nobody_staff() {
     // Known at the school as a parent alone; what they are elsewhere no push of links can say.
-    let known = Known { people: [("s".to_owned(), vec!["student".to_owned()]), ("head".to_owned(), vec!["contact".to_owned()])].into(), ..Known::default() };
-    let link = PushedGuardianship { parent: "head".to_owned(), student: "s".to_owned(), ..PushedGuardianship::default() };
+    let known = Known {
+        people: [
+            ("s".to_owned(), vec!["student".to_owned()]),
+            ("head".to_owned(), vec!["contact".to_owned()]),
+        ]
+        .into(),
+        ..Known::default()
+    };
+    let link = PushedGuardianship {
+        parent: "head".to_owned(),
+        student: "s".to_owned(),
+        ..PushedGuardianship::default()
+    };
     let read = read_push("sch", &Push::Guardianships(vec![(0, link)]), &known).unwrap();
     assert!(read.school.people.is_empty() && read.school.guardianships.len() == 1);
     // A pushed row is the school's own word.
-    let row = PushedPerson { sourced_id: "head".to_owned(), roles: vec!["administrator".to_owned()], family_name: "X".to_owned(), ..PushedPerson::default() };
+    let row = PushedPerson {
+        sourced_id: "head".to_owned(),
+        roles: vec!["administrator".to_owned()],
+        family_name: "X".to_owned(),
+        ..PushedPerson::default()
+    };
     let read = read_push("sch", &Push::People(vec![(0, row)]), &known).unwrap();
     assert!(read.school.people[0].roles.staff);
 }
 
 #[test]
 fn the_case_that_went_wrong_makes_no_staff_of_contacts() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases/other-school-admin-as-contact");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/cases/other-school-admin-as-contact");
     let school = first(
-        read(&folder, None).unwrap().schools.into_iter().map(|school| School { sourced_id: school.sourced_id.replace("sch1", "sch"), ..school }).collect(),
+        read(&folder, None)
+            .unwrap()
+            .schools
+            .into_iter()
+            .map(|school| School { sourced_id: school.sourced_id.replace("sch1", "sch"), ..school })
+            .collect(),
     );
     for id in ["adm2", "boss", "t9"] {
         assert_eq!(person(&school, id).roles, PARENT, "{id}");

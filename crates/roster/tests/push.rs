@@ -1,17 +1,34 @@
 //! Rows that a program pushes: the rules of the files, with what is there already.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use parlour_roster::{EnrolmentRole, Known, KnownLink, Mode, Push, PushRead, PushedEnrolment, PushedGuardianship, PushedPerson, Verdict, read_push};
+use parlour_roster::{
+    EnrolmentRole, Known, KnownLink, Mode, Push, PushRead, PushedEnrolment, PushedGuardianship,
+    PushedPerson, Verdict, read_push,
+};
 
 fn known() -> Known {
     let roles = |roles: &[&str]| roles.iter().map(|&role| role.to_owned()).collect::<Vec<_>>();
-    let people =
-        [("s1", roles(&["student"])), ("p1", roles(&["parent"])), ("r1", roles(&["relative"])), ("x1", roles(&["contact"])), ("t1", roles(&["teacher"]))];
-    Known { people: people.map(|(id, roles)| (id.to_owned(), roles)).into(), classes: ["c1".to_owned()].into(), links: Vec::new() }
+    let people = [
+        ("s1", roles(&["student"])),
+        ("p1", roles(&["parent"])),
+        ("r1", roles(&["relative"])),
+        ("x1", roles(&["contact"])),
+        ("t1", roles(&["teacher"])),
+    ];
+    Known {
+        people: people.map(|(id, roles)| (id.to_owned(), roles)).into(),
+        classes: ["c1".to_owned()].into(),
+        links: Vec::new(),
+    }
 }
 
 fn link(parent: &str, relationship: &str) -> PushedGuardianship {
-    PushedGuardianship { parent: parent.to_owned(), student: "s1".to_owned(), relationship: relationship.to_owned(), ..PushedGuardianship::default() }
+    PushedGuardianship {
+        parent: parent.to_owned(),
+        student: "s1".to_owned(),
+        relationship: relationship.to_owned(),
+        ..PushedGuardianship::default()
+    }
 }
 
 fn read(push: &Push, known: &Known) -> PushRead {
@@ -22,9 +39,19 @@ fn read(push: &Push, known: &Known) -> PushRead {
 #[track_caller]
 fn check_contact(row: PushedGuardianship, before: Option<KnownLink>, expected: bool) {
     let said = format!("{row:?} after {before:?}");
-    let read = read(&Push::Guardianships(vec![(0, row)]), &Known { links: before.into_iter().collect(), ..known() });
-    assert_eq!(read.school.guardianships.iter().map(|link| link.contact_allowed).collect::<Vec<_>>(), [expected], "{said}");
-    assert!(read.school.people.is_empty() && read.school.name.is_none(), "those who are only named are no part of it");
+    let read = read(
+        &Push::Guardianships(vec![(0, row)]),
+        &Known { links: before.into_iter().collect(), ..known() },
+    );
+    assert_eq!(
+        read.school.guardianships.iter().map(|link| link.contact_allowed).collect::<Vec<_>>(),
+        [expected],
+        "{said}"
+    );
+    assert!(
+        read.school.people.is_empty() && read.school.name.is_none(),
+        "those who are only named are no part of it"
+    );
 }
 
 #[test]
@@ -35,8 +62,16 @@ fn contact_rests_on_the_contact_s_roles_and_on_what_was_said_of_it() {
     check_contact(link("t1", "Mother"), None, true);
     check_contact(link("t1", "Aunt"), None, false);
     check_contact(link("t1", ""), None, false);
-    check_contact(PushedGuardianship { contact_allowed: Some(false), ..link("p1", "") }, None, false);
-    check_contact(PushedGuardianship { contact_allowed: Some(true), ..link("r1", "") }, None, false);
+    check_contact(
+        PushedGuardianship { contact_allowed: Some(false), ..link("p1", "") },
+        None,
+        false,
+    );
+    check_contact(
+        PushedGuardianship { contact_allowed: Some(true), ..link("r1", "") },
+        None,
+        false,
+    );
     check_contact(PushedGuardianship { court_order: Some(true), ..link("p1", "") }, None, false);
 }
 
@@ -44,15 +79,26 @@ fn contact_rests_on_the_contact_s_roles_and_on_what_was_said_of_it() {
 fn what_a_row_does_not_say_of_a_bar_is_told_apart_from_its_word() {
     let check = |row: PushedGuardianship, expected: (Option<bool>, Option<bool>)| {
         // Also where the contact's roles or the link itself were there before.
-        for links in [vec![], vec![KnownLink { parent: "p1".to_owned(), student: "s1".to_owned(), ..KnownLink::default() }]] {
-            let read = read(&Push::Guardianships(vec![(0, row.clone())]), &Known { links, ..known() });
+        for links in [
+            vec![],
+            vec![KnownLink {
+                parent: "p1".to_owned(),
+                student: "s1".to_owned(),
+                ..KnownLink::default()
+            }],
+        ] {
+            let read =
+                read(&Push::Guardianships(vec![(0, row.clone())]), &Known { links, ..known() });
             let link = &read.school.guardianships[0];
             assert_eq!((link.contact_barred, link.court_order), expected, "{row:?}");
         }
     };
     check(link("p1", ""), (None, None));
     for said in [true, false] {
-        check(PushedGuardianship { contact_allowed: Some(said), ..link("p1", "") }, (Some(!said), None));
+        check(
+            PushedGuardianship { contact_allowed: Some(said), ..link("p1", "") },
+            (Some(!said), None),
+        );
         check(PushedGuardianship { court_order: Some(said), ..link("p1", "") }, (None, Some(said)));
     }
 }
@@ -61,7 +107,12 @@ fn what_a_row_does_not_say_of_a_bar_is_told_apart_from_its_word() {
 fn contact_that_is_allowed_stays_so_unless_the_row_says_another_relationship() {
     // A contact of SDS, judged by the relationship's role: they have no role of their own.
     let before = |contact_allowed: bool| {
-        let link = KnownLink { parent: "x1".to_owned(), student: "s1".to_owned(), relationship: "Person 1".to_owned(), ..KnownLink::default() };
+        let link = KnownLink {
+            parent: "x1".to_owned(),
+            student: "s1".to_owned(),
+            relationship: "Person 1".to_owned(),
+            ..KnownLink::default()
+        };
         Some(KnownLink { contact_allowed, ..link })
     };
     for same in ["Person 1", "", "Mother", " Mother "] {
@@ -70,30 +121,66 @@ fn contact_that_is_allowed_stays_so_unless_the_row_says_another_relationship() {
     check_contact(link("x1", "Aunt"), before(true), false);
     check_contact(link("x1", "Person 1"), before(false), false);
     check_contact(link("x1", "Mother"), before(false), false);
-    check_contact(PushedGuardianship { contact_allowed: Some(false), ..link("x1", "Mother") }, before(true), false);
-    check_contact(PushedGuardianship { court_order: Some(true), ..link("x1", "Mother") }, before(true), false);
+    check_contact(
+        PushedGuardianship { contact_allowed: Some(false), ..link("x1", "Mother") },
+        before(true),
+        false,
+    );
+    check_contact(
+        PushedGuardianship { court_order: Some(true), ..link("x1", "Mother") },
+        before(true),
+        false,
+    );
 }
 
 #[test]
 fn links_are_judged_anew_when_roles_change_and_only_then() {
-    let before = KnownLink { parent: "p1".to_owned(), student: "s1".to_owned(), relationship: "Mother".to_owned(), priority: Some(2), ..KnownLink::default() };
+    let before = KnownLink {
+        parent: "p1".to_owned(),
+        student: "s1".to_owned(),
+        relationship: "Mother".to_owned(),
+        priority: Some(2),
+        ..KnownLink::default()
+    };
     let known = Known { links: vec![before], ..known() };
     let push = |roles: &[&str]| {
         let roles = roles.iter().map(|&role| role.to_owned()).collect();
-        let row = PushedPerson { sourced_id: "p1".to_owned(), given_name: "Dora".to_owned(), roles, ..PushedPerson::default() };
+        let row = PushedPerson {
+            sourced_id: "p1".to_owned(),
+            given_name: "Dora".to_owned(),
+            roles,
+            ..PushedPerson::default()
+        };
         read(&Push::People(vec![(0, row)]), &known)
     };
     let judged = |read: &PushRead| {
-        assert!(read.school.guardianships.iter().all(|link| (link.contact_barred, link.court_order) == (None, None)), "of bars a person's row says nothing");
-        read.school.guardianships.iter().map(|link| (link.contact_allowed, link.priority)).collect::<Vec<_>>()
+        assert!(
+            read.school
+                .guardianships
+                .iter()
+                .all(|link| (link.contact_barred, link.court_order) == (None, None)),
+            "of bars a person's row says nothing"
+        );
+        read.school
+            .guardianships
+            .iter()
+            .map(|link| (link.contact_allowed, link.priority))
+            .collect::<Vec<_>>()
     };
     assert_eq!(judged(&push(&["parent"])), []);
     assert_eq!(judged(&push(&[" parent "])), []);
     let relative = push(&["relative"]);
     assert_eq!(judged(&relative), [(false, Some(2))]);
     assert_eq!(judged(&push(&["relative", "guardian"])), [(true, Some(2))]);
-    assert_eq!(relative.school.people.iter().map(|person| person.sourced_id.as_str()).collect::<Vec<_>>(), ["p1"], "the student is only named");
-    assert_eq!((relative.coverage.people, relative.coverage.classes, relative.coverage.orgs), (Mode::Delta, Mode::Absent, Mode::Absent));
+    assert_eq!(
+        relative.school.people.iter().map(|person| person.sourced_id.as_str()).collect::<Vec<_>>(),
+        ["p1"],
+        "the student is only named"
+    );
+    assert_eq!(
+        (relative.coverage.people, relative.coverage.classes, relative.coverage.orgs),
+        (Mode::Delta, Mode::Absent, Mode::Absent)
+    );
 }
 
 #[test]
@@ -105,10 +192,27 @@ fn each_row_is_told_by_its_number() {
         ..PushedEnrolment::default()
     };
     // Those between were refused for their shape.
-    let rows = vec![(1, row("c1", "s1", "student")), (3, row("c1", "nobody", "student")), (7, row("none", "s1", "student")), (8, row("c1", "s1", "Student"))];
+    let rows = vec![
+        (1, row("c1", "s1", "student")),
+        (3, row("c1", "nobody", "student")),
+        (7, row("none", "s1", "student")),
+        (8, row("c1", "s1", "Student")),
+    ];
     let read = read(&Push::Enrolments(rows), &known());
     let told: Vec<_> = read.told.iter().map(|told| (told.row, told.verdict, told.code)).collect();
-    assert_eq!(told, [(3, Verdict::Refused, "unknown_person"), (7, Verdict::Refused, "unknown_class"), (8, Verdict::Refused, "duplicate_row")]);
-    let used: Vec<_> = read.school.enrolments.iter().map(|one| (one.class_id.as_str(), one.person_id.as_str(), one.role)).collect();
+    assert_eq!(
+        told,
+        [
+            (3, Verdict::Refused, "unknown_person"),
+            (7, Verdict::Refused, "unknown_class"),
+            (8, Verdict::Refused, "duplicate_row")
+        ]
+    );
+    let used: Vec<_> = read
+        .school
+        .enrolments
+        .iter()
+        .map(|one| (one.class_id.as_str(), one.person_id.as_str(), one.role))
+        .collect();
     assert_eq!(used, [("c1", "s1", EnrolmentRole::Student)]);
 }

@@ -21,7 +21,16 @@ fn a_zip_reads_like_its_folder() {
 
 #[test]
 fn a_zip_with_a_path_trick_is_refused() {
-    for name in ["../evil.csv", "/etc/evil.csv", "a/../../evil.csv", "..\\evil.csv", "C:\\evil.csv", "C:/evil.csv", "a//evil.csv", "./evil.csv"] {
+    for name in [
+        "../evil.csv",
+        "/etc/evil.csv",
+        "a/../../evil.csv",
+        "..\\evil.csv",
+        "C:\\evil.csv",
+        "C:/evil.csv",
+        "a//evil.csv",
+        "./evil.csv",
+    ] {
         let (_folder, zip) = Files::oneroster_11().with(name, "x").zip("");
         assert_eq!(read(&zip, None).unwrap_err().code(), "unsafe_path", "{name}");
     }
@@ -63,7 +72,8 @@ fn a_zip_bomb_that_lies_about_its_size_is_refused() {
     let (_folder, path) = Files::oneroster_11().with("users.csv", vec![b'a'; 40_000_000]).zip("");
     let mut bytes = fs::read(&path).unwrap();
     let size = 40_000_000_u32.to_le_bytes();
-    let places: Vec<usize> = bytes.windows(4).enumerate().filter(|(_, w)| *w == size).map(|(at, _)| at).collect();
+    let places: Vec<usize> =
+        bytes.windows(4).enumerate().filter(|(_, w)| *w == size).map(|(at, _)| at).collect();
     assert!(!places.is_empty());
     for at in places {
         bytes[at..at + 4].copy_from_slice(&1000_u32.to_le_bytes());
@@ -74,11 +84,17 @@ fn a_zip_bomb_that_lies_about_its_size_is_refused() {
 
 #[test]
 fn too_many_rows_files_or_columns_are_refused() {
-    let rows = Files::oneroster_11().and("enrollments.csv", "\n".repeat(usize::try_from(limits::MAX_ROWS).unwrap()));
+    let rows = Files::oneroster_11()
+        .and("enrollments.csv", "\n".repeat(usize::try_from(limits::MAX_ROWS).unwrap()));
     assert_eq!(rows.read().unwrap_err().code(), "too_large");
-    let columns = Files::oneroster_11().replace("users.csv", "agentSourcedIds\n", &format!("agentSourcedIds{}x\n", ",".repeat(600)));
+    let columns = Files::oneroster_11().replace(
+        "users.csv",
+        "agentSourcedIds\n",
+        &format!("agentSourcedIds{}x\n", ",".repeat(600)),
+    );
     assert_eq!(columns.read().unwrap_err().code(), "too_large");
-    let many = (0..=limits::MAX_ENTRIES).fold(Files::oneroster_11(), |files, at| files.with(&format!("{at}.csv"), ""));
+    let many = (0..=limits::MAX_ENTRIES)
+        .fold(Files::oneroster_11(), |files, at| files.with(&format!("{at}.csv"), ""));
     assert_eq!(many.read().unwrap_err().code(), "too_large");
     let (_folder, zip) = many.zip("");
     assert_eq!(read(&zip, None).unwrap_err().code(), "too_large");

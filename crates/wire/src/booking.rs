@@ -81,7 +81,8 @@ pub struct Booking {
     pub stranded: Option<Stranded>,
 }
 
-/// What the roster no longer has of that on which an appointment was booked. The appointment stands until somebody moves or cancels it.
+/// What the roster no longer has of that on which an appointment was booked. The appointment stands
+/// until somebody moves or cancels it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stranded {
@@ -142,7 +143,9 @@ pub struct HistoryEntry {
     pub id: Uuid,
     /// When.
     pub at: Moment,
-    /// What, for a program: `booking_made`, `booking_changed`, `booking_cancelled`, `invite_sent`, `invite_resent`, `invite_removed`, `invite_opened`, `invite_declined`, `access_ended`, `mail_failed`.
+    /// What, for a program: `booking_made`, `booking_changed`, `booking_cancelled`, `invite_sent`,
+    /// `invite_resent`, `invite_removed`, `invite_opened`, `invite_declined`, `access_ended`,
+    /// `mail_failed`.
     pub action: String,
     /// What, in one sentence.
     pub summary: String,

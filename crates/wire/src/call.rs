@@ -1,14 +1,17 @@
-//! The call: its door and relay servers over REST, and the messages of its WebSocket (`docs/calls.md`).
+//! The call: its door and relay servers over REST, and the messages of its WebSocket
+//! (`docs/calls.md`).
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{Moment, Student, Teacher};
 
-/// The version of the WebSocket's messages. A `join` of another one is refused with `version_unknown`.
+/// The version of the WebSocket's messages. A `join` of another one is refused with
+/// `version_unknown`.
 pub const CALL_VERSION: u32 = 1;
 
-/// `GET /bookings/{id}/call` and `GET /guest/appointments/{id}/call`: what one sees before entering. Reading it changes nothing.
+/// `GET /bookings/{id}/call` and `GET /guest/appointments/{id}/call`: what one sees before
+/// entering. Reading it changes nothing.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct CallDoor {
     /// The booking whose call it is.
@@ -40,7 +43,8 @@ pub struct CallDoor {
     pub you: CallYou,
     /// How many people the call holds at any one time.
     pub capacity: u32,
-    /// This person is in the call already, with another device or tab: entering will ask "move here?".
+    /// This person is in the call already, with another device or tab: entering will ask "move
+    /// here?".
     pub elsewhere: bool,
     /// By how many minutes the teacher says they run late.
     pub late_minutes: u32,
@@ -173,12 +177,14 @@ pub enum ClientMessage {
 pub struct Join {
     /// [`CALL_VERSION`].
     pub version: u32,
-    /// A random key of this tab (16 to 64 characters), kept while it lives: whoever shows the same one again is the same device and resumes.
+    /// A random key of this tab (16 to 64 characters), kept while it lives: whoever shows the same
+    /// one again is the same device and resumes.
     pub device: String,
     /// The answer to `move_here`: take my place from my other device or tab.
     #[serde(default)]
     pub move_here: bool,
-    /// This tab has no media connections of before (it was just loaded): the others are to build new ones to it.
+    /// This tab has no media connections of before (it was just loaded): the others are to build
+    /// new ones to it.
     #[serde(default)]
     pub fresh: bool,
     /// The answer to `code_required`.
@@ -200,7 +206,8 @@ pub struct Media {
     pub deaf: bool,
 }
 
-/// A step of one pair's connection (RFC 8829). `attempt` counts the pair's connections from 1: one of a higher number replaces the one before, one of a lower number is late and dropped.
+/// A step of one pair's connection (RFC 8829). `attempt` counts the pair's connections from 1: one
+/// of a higher number replaces the one before, one of a lower number is late and dropped.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Signal {
     /// Which connection of the pair.
@@ -241,8 +248,8 @@ pub enum ServerMessage {
         you: Uuid,
         /// How often to send `heartbeat`, in seconds.
         heartbeat_seconds: u32,
-        /// The role with whose people media go through the relay alone, where there is one: between a parent and a guest. Candidates of another kind are not
-        /// passed on.
+        /// The role with whose people media go through the relay alone, where there is one:
+        /// between a parent and a guest. Candidates of another kind are not passed on.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         relayed_with: Option<CallRole>,
     },
@@ -300,7 +307,9 @@ pub enum ServerMessage {
     },
     /// One is out of the call and the server closes the connection.
     Out {
-        /// Why, for a program: `taken_over`, `opened_elsewhere`, `invite_removed`, `access_ended`, `booking_cancelled`, `booking_moved`, `logged_out`, `call_early`, `call_over`, `link_renewed`, `expired`, `version_unknown`, `left`.
+        /// Why, for a program: `taken_over`, `opened_elsewhere`, `invite_removed`, `access_ended`,
+        /// `booking_cancelled`, `booking_moved`, `logged_out`, `call_early`, `call_over`,
+        /// `link_renewed`, `expired`, `version_unknown`, `left`.
         code: String,
         /// Why, for a person.
         detail: String,
@@ -364,12 +373,27 @@ mod tests {
             assert_eq!(serde_json::from_str::<ClientMessage>(text)?, message);
             Ok(())
         };
-        let join = Join { version: CALL_VERSION, device: "0123456789abcdef".into(), move_here: false, fresh: true, code: None };
-        check(r#"{"type":"join","version":1,"device":"0123456789abcdef","fresh":true}"#, ClientMessage::Join(join))?;
+        let join = Join {
+            version: CALL_VERSION,
+            device: "0123456789abcdef".into(),
+            move_here: false,
+            fresh: true,
+            code: None,
+        };
+        check(
+            r#"{"type":"join","version":1,"device":"0123456789abcdef","fresh":true}"#,
+            ClientMessage::Join(join),
+        )?;
         check(r#"{"type":"heartbeat"}"#, ClientMessage::Heartbeat)?;
-        check(r#"{"type":"media","audio":true,"video":false,"screen":false}"#, ClientMessage::Media(Media { audio: true, ..Media::default() }))?;
+        check(
+            r#"{"type":"media","audio":true,"video":false,"screen":false}"#,
+            ClientMessage::Media(Media { audio: true, ..Media::default() }),
+        )?;
         check(r#"{"type":"ping","id":7}"#, ClientMessage::Ping { id: 7 })?;
-        assert_eq!(serde_json::to_string(&ServerMessage::Waiting { place: 2 })?, r#"{"type":"waiting","place":2}"#);
+        assert_eq!(
+            serde_json::to_string(&ServerMessage::Waiting { place: 2 })?,
+            r#"{"type":"waiting","place":2}"#
+        );
         assert_eq!(serde_json::to_string(&ServerMessage::MoveHere)?, r#"{"type":"move_here"}"#);
         Ok(())
     }

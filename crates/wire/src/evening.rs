@@ -118,7 +118,8 @@ pub struct ClassSlots {
 pub enum SlotState {
     /// Can be booked.
     Free,
-    /// Can't be booked: a teacher is busy, or the student is (also by an appointment of another parent).
+    /// Can't be booked: a teacher is busy, or the student is (also by an appointment of another
+    /// parent).
     Taken,
     /// The parent has another appointment then.
     Busy,
@@ -179,7 +180,8 @@ pub struct ScheduledAppointment {
     pub teachers: Vec<Teacher>,
     /// It is a video call.
     pub video: bool,
-    /// Who belongs to the call and where they are: teachers first, then the parent, then the guest. Nobody where it is no call.
+    /// Who belongs to the call and where they are: teachers first, then the parent, then the
+    /// guest. Nobody where it is no call.
     pub people: Vec<ExpectedPerson>,
     /// This teacher has marked that nobody came.
     pub no_show: bool,

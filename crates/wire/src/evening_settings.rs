@@ -1,4 +1,5 @@
-//! Evenings as the office or its programs set them up: for `POST /evenings`, `PATCH /evenings/{id}` and `GET /evenings/{id}/settings`.
+//! Evenings as the office or its programs set them up: for `POST /evenings`, `PATCH /evenings/{id}`
+//! and `GET /evenings/{id}/settings`.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
@@ -52,7 +53,8 @@ pub struct BookingTimes {
     pub closes: String,
 }
 
-/// Chooses classes: those of `ids`, and those that match all the rules given, but not those of `exclude_ids`.
+/// Chooses classes: those of `ids`, and those that match all the rules given, but not those of
+/// `exclude_ids`.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClassChoice {
@@ -85,7 +87,8 @@ pub enum Meeting {
     InPerson,
 }
 
-/// `PATCH /evenings/{id}`: what is left out stays; `null` takes a field back to what it is when left out at first (RFC 7396).
+/// `PATCH /evenings/{id}`: what is left out stays; `null` takes a field back to what it is when
+/// left out at first (RFC 7396).
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
@@ -225,6 +228,8 @@ const fn four() -> u32 {
 }
 
 /// A field that is there, so that `null` is read as the type has it: refused, or as none inside.
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }

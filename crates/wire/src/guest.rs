@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use crate::{Moment, Student, Teacher};
 
-/// What a guest's link shows before the button is pressed: nothing about students, teachers or times.
+/// What a guest's link shows before the button is pressed: nothing about students, teachers or
+/// times.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct GuestLinkPreview {
     /// The school's name.
@@ -22,7 +23,8 @@ pub struct GuestLinkPreview {
     pub own_invite: bool,
     /// This browser has a guest session of this invite already.
     pub in_session: bool,
-    /// The guest sits in a call now, perhaps on another device: entering one asks whether to move here.
+    /// The guest sits in a call now, perhaps on another device: entering one asks whether to move
+    /// here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_call: Option<bool>,
 }

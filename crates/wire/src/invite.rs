@@ -20,7 +20,8 @@ pub struct NewInvite {
     #[serde(default)]
     #[cfg_attr(feature = "validate", validate(length(max = 50)))]
     pub student_ids: Vec<Uuid>,
-    /// "I agree that this person is given access to the information used to make these appointments." Must be true.
+    /// "I agree that this person is given access to the information used to make these
+    /// appointments." Must be true.
     #[serde(default)]
     pub consent: bool,
     /// Staff who invite for a parent: how the parent agreed.
@@ -101,7 +102,8 @@ pub struct Invites {
     pub students: Vec<InvitableStudent>,
     /// Another invite can be sent.
     pub can_invite: bool,
-    /// Why not, when it can't: a code such as `invite_exists`, `no_appointment`, `invite_limit`, `evening_over`.
+    /// Why not, when it can't: a code such as `invite_exists`, `no_appointment`, `invite_limit`,
+    /// `evening_over`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<String>,
     /// The same in words.

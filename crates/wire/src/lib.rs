@@ -1,5 +1,6 @@
-//! The JSON shapes of `openapi.yaml`, one module a resource: snake_case, ids as UUIDs, times as RFC 3339 with the school's offset.
-//! Knows no rule and no database. The server turns `validate` on; the client never does.
+//! The JSON shapes of `openapi.yaml`, one module a resource: snake_case, ids as UUIDs, times as RFC
+//! 3339 with the school's offset. Knows no rule and no database. The server turns `validate` on;
+//! the client never does.
 
 mod booking;
 mod call;

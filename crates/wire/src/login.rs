@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use crate::Moment;
 
-/// `POST /login_links`: asks for a login mail. Give an address, or the token of a confirmation mail's link that asks for a code.
+/// `POST /login_links`: asks for a login mail. Give an address, or the token of a confirmation
+/// mail's link that asks for a code.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
@@ -18,7 +19,8 @@ pub struct NewLoginLink {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 200)))]
     pub token: Option<String>,
-    /// True, instead of an address: the code is mailed to the address of this browser's session, which asks for it to become somebody else.
+    /// True, instead of an address: the code is mailed to the address of this browser's session,
+    /// which asks for it to become somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<bool>,
 }
@@ -42,7 +44,8 @@ pub struct LinkToken {
     pub token: String,
 }
 
-/// `POST /guest_links/renew`: names the link, either by its token, or by a booking that this browser's guest session covers.
+/// `POST /guest_links/renew`: names the link, either by its token, or by a booking that this
+/// browser's guest session covers.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
@@ -71,13 +74,15 @@ pub struct NewGuestLinkRequest {
 pub struct LoginLinkPreview {
     /// Whom it logs in, masked (`R••• A•••`, or the masked address).
     pub masked_name: String,
-    /// A code mailed to the person is needed as well, since this browser has not logged in as them before.
+    /// A code mailed to the person is needed as well, since this browser has not logged in as them
+    /// before.
     pub needs_code: bool,
     /// When the link dies.
     pub expires_at: Moment,
 }
 
-/// `POST /sessions`: logs in, either with a link's token, or with a request's id and the code from its mail.
+/// `POST /sessions`: logs in, either with a link's token, or with a request's id and the code from
+/// its mail.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
@@ -151,7 +156,8 @@ pub struct School {
     pub name: String,
     /// Its IANA time zone.
     pub time_zone: String,
-    /// This server is a demonstration or a developer's: it has a mailbox to read and one-click logins.
+    /// This server is a demonstration or a developer's: it has a mailbox to read and one-click
+    /// logins.
     pub demo: bool,
     /// The telephone number of its office.
     #[serde(default, skip_serializing_if = "Option::is_none")]

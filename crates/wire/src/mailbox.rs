@@ -46,7 +46,8 @@ pub enum DevActor {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DevClockMove {
-    /// What time it is from here on; when left out, a minute before the first appointment of the demo's parent.
+    /// What time it is from here on; when left out, a minute before the first appointment of the
+    /// demo's parent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Moment>,
 }

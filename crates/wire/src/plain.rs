@@ -1,5 +1,6 @@
-//! Reading and writing the shapes without serde, for the client: what serde makes for each shape weighs there several times as much.
-//! Knows no JSON parser; a test holds each shape against serde's reading of the same text.
+//! Reading and writing the shapes without serde, for the client: what serde makes for each shape
+//! weighs there several times as much. Knows no JSON parser; a test holds each shape against
+//! serde's reading of the same text.
 
 use std::fmt::Write as _;
 
@@ -7,12 +8,15 @@ use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeDelta, Timelike};
 use uuid::Uuid;
 
 use crate::{
-    AppointmentRecord, Bar, Booking, BookingChange, BookingRow, BookingState, ChosenIdentity, ClassSlots, ClassTeacher, ConsentChannel, DevActor, DevClock,
-    DevClockMove, DevLogin, DevMail, Evening, EveningState, ExpectedPerson, FieldError, FieldSource, GuestAppointment, GuestAppointments, GuestInvite,
-    GuestLinkPreview, GuestLinkRenewal, HistoryEntry, Identity, InvitableStudent, Invite, InviteAction, InviteState, Invites, Lateness, LinkToken,
-    LinkedStudent, LoginLink, LoginLinkPreview, LostBooking, Me, Mode, Moment, MyBookings, NewBar, NewBooking, NewBookings, NewGuestLinkRequest, NewInvite,
-    NewLoginLink, NewSession, Page, Parent, Problem, RestingBooking, Role, Schedule, ScheduledAppointment, School, SchoolChange, SlotGrid, SlotState, Stranded,
-    Student, StudentClass, StudentSlots, Teacher,
+    AppointmentRecord, Bar, Booking, BookingChange, BookingRow, BookingState, ChosenIdentity,
+    ClassSlots, ClassTeacher, ConsentChannel, DevActor, DevClock, DevClockMove, DevLogin, DevMail,
+    Evening, EveningState, ExpectedPerson, FieldError, FieldSource, GuestAppointment,
+    GuestAppointments, GuestInvite, GuestLinkPreview, GuestLinkRenewal, HistoryEntry, Identity,
+    InvitableStudent, Invite, InviteAction, InviteState, Invites, Lateness, LinkToken,
+    LinkedStudent, LoginLink, LoginLinkPreview, LostBooking, Me, Mode, Moment, MyBookings, NewBar,
+    NewBooking, NewBookings, NewGuestLinkRequest, NewInvite, NewLoginLink, NewSession, Page,
+    Parent, Problem, RestingBooking, Role, Schedule, ScheduledAppointment, School, SchoolChange,
+    SlotGrid, SlotState, Stranded, Student, StudentClass, StudentSlots, Teacher,
 };
 
 /// A JSON value that was parsed already. `null` is like something that is not there.
@@ -31,8 +35,8 @@ pub trait Json: Sized {
 
 /// Something that can be read from JSON.
 pub trait Read: Sized {
-    /// Reads it. Where it is not what it should be, `sound` becomes false and something takes its place: so no reading has a way out in
-    /// its midst, each of which would weigh.
+    /// Reads it. Where it is not what it should be, `sound` becomes false and something takes its
+    /// place: so no reading has a way out in its midst, each of which would weigh.
     fn read<J: Json>(json: Option<&J>, sound: &mut bool) -> Self;
 }
 
@@ -97,7 +101,11 @@ impl Read for bool {
 impl Read for u32 {
     fn read<J: Json>(json: Option<&J>, sound: &mut bool) -> Self {
         let number = or_unsound(json.and_then(J::number), sound);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number that is changed by it is refused")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a number that is changed by it is refused"
+        )]
         let whole = number as Self;
         *sound &= f64::from(whole).to_bits() == number.to_bits();
         whole
@@ -146,28 +154,37 @@ impl<T: Read> Read for Vec<T> {
 fn moment(text: &[u8]) -> Option<Moment> {
     let number = |from: usize, length: usize| {
         let digits = text.get(from..from + length)?;
-        digits.iter().try_fold(0, |sum: u32, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
+        digits.iter().try_fold(0, |sum: u32, digit| {
+            digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0'))
+        })
     };
     let is = |at: usize, any: &[u8]| text.get(at).is_some_and(|byte| any.contains(byte));
     if !(is(4, b"-") && is(7, b"-") && is(10, b"Tt ") && is(13, b":") && is(16, b":")) {
         return None;
     }
-    let digits = text.get(20..).filter(|_| is(19, b".")).map(|rest| rest.iter().take_while(|byte| byte.is_ascii_digit()).count());
+    let digits = text
+        .get(20..)
+        .filter(|_| is(19, b"."))
+        .map(|rest| rest.iter().take_while(|byte| byte.is_ascii_digit()).count());
     let micros = match digits {
         Some(0) => return None,
-        Some(digits) => (0..6).try_fold(0, |sum, place| Some(sum * 10 + if place < digits { number(20 + place, 1)? } else { 0 }))?,
+        Some(digits) => (0..6).try_fold(0, |sum, place| {
+            Some(sum * 10 + if place < digits { number(20 + place, 1)? } else { 0 })
+        })?,
         None => 0,
     };
     let zone = digits.map_or(19, |digits| 20 + digits);
     let offset = if is(zone, b"Zz") && text.len() == zone + 1 {
         0
     } else if is(zone, b"+-") && is(zone + 3, b":") && text.len() == zone + 6 {
-        let seconds = i32::try_from(number(zone + 1, 2)? * 3600 + number(zone + 4, 2)? * 60).ok()?;
+        let seconds =
+            i32::try_from(number(zone + 1, 2)? * 3600 + number(zone + 4, 2)? * 60).ok()?;
         if is(zone, b"-") { -seconds } else { seconds }
     } else {
         return None;
     };
-    let date = NaiveDate::from_ymd_opt(i32::try_from(number(0, 4)?).ok()?, number(5, 2)?, number(8, 2)?)?;
+    let date =
+        NaiveDate::from_ymd_opt(i32::try_from(number(0, 4)?).ok()?, number(5, 2)?, number(8, 2)?)?;
     let local = date.and_hms_micro_opt(number(11, 2)?, number(14, 2)?, number(17, 2)?, micros)?;
     let utc = local.checked_sub_signed(TimeDelta::seconds(offset.into()))?;
     Some(DateTime::from_naive_utc_and_offset(utc, FixedOffset::east_opt(offset)?))
@@ -183,7 +200,13 @@ impl Write for Moment {
             let _ = write!(out, "{number}");
         };
         let _ = write!(out, "{:04}", self.year());
-        let parts = [("-", self.month()), ("-", self.day()), ("T", self.hour()), (":", self.minute()), (":", self.second())];
+        let parts = [
+            ("-", self.month()),
+            ("-", self.day()),
+            ("T", self.hour()),
+            (":", self.minute()),
+            (":", self.second()),
+        ];
         for (joint, number) in parts {
             out.push_str(joint);
             pad(out, number);
@@ -268,7 +291,8 @@ impl<T: Write> Write for Vec<T> {
     }
 }
 
-/// Shapes that are read: all fields, and the name in the JSON where it is another. A field that is forgotten does not compile.
+/// Shapes that are read: all fields, and the name in the JSON where it is another. A field that is
+/// forgotten does not compile.
 macro_rules! read {
     ($($shape:ident { $($field:ident $(= $name:literal)?),* })*) => { $(
         impl Read for $shape {
@@ -409,7 +433,10 @@ choice! {
 
 impl<T: Read> Read for Page<T> {
     fn read<J: Json>(json: Option<&J>, sound: &mut bool) -> Self {
-        Self { items: read_field(json, "items", sound), next_cursor: read_field(json, "next_cursor", sound) }
+        Self {
+            items: read_field(json, "items", sound),
+            next_cursor: read_field(json, "next_cursor", sound),
+        }
     }
 }
 
@@ -417,7 +444,10 @@ impl Read for BookingRow {
     fn read<J: Json>(json: Option<&J>, sound: &mut bool) -> Self {
         let kind: String = read_field(json, "kind", sound);
         if kind == "gap" {
-            return Self::Gap { starts_at: read_field(json, "starts_at", sound), minutes: read_field(json, "minutes", sound) };
+            return Self::Gap {
+                starts_at: read_field(json, "starts_at", sound),
+                minutes: read_field(json, "minutes", sound),
+            };
         }
         *sound &= kind == "booking";
         Self::Booking(Booking::read(json, sound))
@@ -435,12 +465,21 @@ mod tests {
 
     #[test]
     fn moments_are_read_as_chrono_reads_them() {
-        let good = ["2026-11-26T16:05:00+00:00", "2026-11-26T16:05:59.25Z", "2026-02-28t23:59:00-03:30", "2024-02-29T00:00:00.123456+01:00"];
+        let good = [
+            "2026-11-26T16:05:00+00:00",
+            "2026-11-26T16:05:59.25Z",
+            "2026-02-28t23:59:00-03:30",
+            "2024-02-29T00:00:00.123456+01:00",
+        ];
         for text in good {
             let expected = DateTime::parse_from_rfc3339(text).ok();
             assert!(expected.is_some(), "{text}");
             assert_eq!(moment(text.as_bytes()), expected, "{text}");
-            assert_eq!(moment(text.as_bytes()).map(|at| *at.offset()), expected.map(|at| *at.offset()), "{text}");
+            assert_eq!(
+                moment(text.as_bytes()).map(|at| *at.offset()),
+                expected.map(|at| *at.offset()),
+                "{text}"
+            );
         }
         let bad = [
             "",

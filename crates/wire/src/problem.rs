@@ -24,10 +24,12 @@ pub struct Problem {
     /// The fields that are wrong, if any are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// The appointments of the request that could not be made (`slot_taken`, `person_busy`, `already_booked`).
+    /// The appointments of the request that could not be made (`slot_taken`, `person_busy`,
+    /// `already_booked`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<crate::LostBooking>,
-    /// The appointments that rest on what was to change (`bookings_rest_on_it`), by time, 100 at most.
+    /// The appointments that rest on what was to change (`bookings_rest_on_it`), by time, 100 at
+    /// most.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bookings: Vec<RestingBooking>,
     /// How many these are in all.

@@ -1,8 +1,12 @@
-//! `Debug` of the shapes that hold a secret: it leaves the secret out, so that no log and no failed test prints one.
+//! `Debug` of the shapes that hold a secret: it leaves the secret out, so that no log and no failed
+//! test prints one.
 
 use std::fmt;
 
-use crate::{AccessToken, IceServer, IssuedApiClient, Join, LinkToken, NewLoginLink, NewSession, WebhookWithSecret};
+use crate::{
+    AccessToken, IceServer, IssuedApiClient, Join, LinkToken, NewLoginLink, NewSession,
+    WebhookWithSecret,
+};
 
 macro_rules! without_secrets {
     ($($shape:ident { $($shown:ident),* })+) => {$(
@@ -45,8 +49,12 @@ mod tests {
             "created_at": "2026-11-10T19:12:00Z" });
         let join = json!({ "type": "join", "version": 1, "device": "hush", "code": "hush" });
         let all = [
-            printed::<AccessToken>(json!({ "access_token": "hush", "token_type": "Bearer", "expires_in": 600, "scope": "" })),
-            printed::<IceServer>(json!({ "urls": ["turn:a"], "username": "hush", "credential": "hush" })),
+            printed::<AccessToken>(
+                json!({ "access_token": "hush", "token_type": "Bearer", "expires_in": 600, "scope": "" }),
+            ),
+            printed::<IceServer>(
+                json!({ "urls": ["turn:a"], "username": "hush", "credential": "hush" }),
+            ),
             printed::<IssuedApiClient>(json!({ "client": client, "client_secret": "hush" })),
             printed::<ClientMessage>(join),
             printed::<LinkToken>(json!({ "token": "hush" })),

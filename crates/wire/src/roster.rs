@@ -1,4 +1,5 @@
-//! A roster that a program pushes: rows of one kind by the sender's own ids, and what became of each. And imports, with what is brought back of what they ended.
+//! A roster that a program pushes: rows of one kind by the sender's own ids, and what became of
+//! each. And imports, with what is brought back of what they ended.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -119,7 +120,8 @@ pub struct RosterResults {
     pub items: Vec<RosterResult>,
     /// How many rows there are of each outcome.
     pub counts: RosterCounts,
-    /// The import that was written, by which what it ended can be brought back; none when nothing was.
+    /// The import that was written, by which what it ended can be brought back; none when nothing
+    /// was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import_id: Option<Uuid>,
 }

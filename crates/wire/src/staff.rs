@@ -44,7 +44,8 @@ pub struct LinkedStudent {
     pub relationship: String,
     /// The parent may book and be invited for the student.
     pub allowed: bool,
-    /// Staff can allow it: the roster knows a relative, or a role that nobody knows, and nothing stands against it.
+    /// Staff can allow it: the roster knows a relative, or a role that nobody knows, and nothing
+    /// stands against it.
     pub can_allow: bool,
     /// Who set each value of the link last; with one parent alone, not in a list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

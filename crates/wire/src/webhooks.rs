@@ -106,7 +106,8 @@ pub struct Webhook {
 pub struct WebhookWithSecret {
     /// The endpoint.
     pub webhook: Webhook,
-    /// What its events are signed with: `whsec_` and base64. Told this once, and not when the request is repeated.
+    /// What its events are signed with: `whsec_` and base64. Told this once, and not when the
+    /// request is repeated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
 }
@@ -174,7 +175,8 @@ pub struct WebhookDelivery {
     pub attempts: Vec<WebhookAttempt>,
 }
 
-/// What an endpoint is sent: what happened, when, and the ids of what it happened to. No more is told; who may read it asks the API.
+/// What an endpoint is sent: what happened, when, and the ids of what it happened to. No more is
+/// told; who may read it asks the API.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct WebhookEvent {
     /// What happened.

@@ -37,7 +37,10 @@ pub fn build(paths: &Paths, mode: Mode, profile: &str) -> Result<PathBuf> {
 /// A call of the server's program in demo mode on `database`.
 pub fn demo(paths: &Paths, server: &Path, database: &Path) -> Command {
     let mut command = paths.command(server);
-    command.env("PARLOUR_MODE", "demo").env("DATABASE_URL", format!("sqlite://{}", database.display())).envs(paths.client_env());
+    command
+        .env("PARLOUR_MODE", "demo")
+        .env("DATABASE_URL", format!("sqlite://{}", database.display()))
+        .envs(paths.client_env());
     command
 }
 
@@ -66,7 +69,10 @@ pub fn serve_demo(paths: &Paths, server: &Path, database: &Path) -> Result<(Runn
     let port = free_port()?;
     let mut serve = demo(paths, server, database);
     // A line for each of many thousand requests would bury what the checks say.
-    serve.arg("serve").env("PARLOUR_LISTEN", format!("127.0.0.1:{port}")).env("PARLOUR_LOG", "warn");
+    serve
+        .arg("serve")
+        .env("PARLOUR_LISTEN", format!("127.0.0.1:{port}"))
+        .env("PARLOUR_LOG", "warn");
     let mut running = Running::start(&mut serve)?;
     wait_for_port(port, &mut running).context("the server did not start")?;
     Ok((running, port))

@@ -1,4 +1,5 @@
-//! `bench`: builds the server, starts it on data of its own, and lets `parlour-bench` measure it from a process of its own.
+//! `bench`: builds the server, starts it on data of its own, and lets `parlour-bench` measure it
+//! from a process of its own.
 
 use std::{
     fs,
@@ -42,15 +43,37 @@ pub fn api(paths: &Paths, mode: Mode) -> Result<()> {
     let client = folder.0.join("client");
     let (running, port) = bench.serve(&sqlite("served"), None)?;
     let mut answer = bench.measure();
-    answer.args(["answer", "--server", &address(port), "--database", &sqlite("served"), "--folder"]);
+    answer.args([
+        "answer",
+        "--server",
+        &address(port),
+        "--database",
+        &sqlite("served"),
+        "--folder",
+    ]);
     shell::run(answer.arg(&client))?;
     drop(running);
 
     let (_on_sqlite, sqlite_port) = bench.serve(&sqlite("served"), Some(&client))?;
     let (_on_postgres, postgres_port) = bench.serve(&postgres.url_of("served"), Some(&client))?;
     let mut load = bench.measure();
-    load.args(["api", "--sqlite-server", &address(sqlite_port), "--sqlite", &sqlite("served"), "--sqlite-copy", &sqlite("copy")]);
-    load.args(["--postgres-server", &address(postgres_port), "--postgres", &postgres.url_of("served"), "--postgres-copy", &postgres.url_of("copy")]);
+    load.args([
+        "api",
+        "--sqlite-server",
+        &address(sqlite_port),
+        "--sqlite",
+        &sqlite("served"),
+        "--sqlite-copy",
+        &sqlite("copy"),
+    ]);
+    load.args([
+        "--postgres-server",
+        &address(postgres_port),
+        "--postgres",
+        &postgres.url_of("served"),
+        "--postgres-copy",
+        &postgres.url_of("copy"),
+    ]);
     shell::run(&mut load)
 }
 
@@ -77,7 +100,11 @@ pub fn calls(paths: &Paths, mode: Mode) -> Result<()> {
 pub fn join(paths: &Paths, mode: Mode) -> Result<()> {
     /// The secret of the TURN server, which lives as long as this.
     const SECRET: &str = "a secret of this measurement alone";
-    install::all(paths, mode, &[needs::SERVER, needs::CLIENT, needs::BROWSER, &[needs::TURN]].concat())?;
+    install::all(
+        paths,
+        mode,
+        &[needs::SERVER, needs::CLIENT, needs::BROWSER, &[needs::TURN]].concat(),
+    )?;
     client::build(paths, mode, Build::Release)?;
     let bench = Bench::build(paths, mode)?;
     let folder = Folder::new("bench")?;
@@ -86,11 +113,24 @@ pub fn join(paths: &Paths, mode: Mode) -> Result<()> {
     let database = format!("sqlite://{}", folder.0.join("join.db").display());
     bench.fill(&database, &school)?;
     let turn_port = api::free_port()?;
-    let relay =
-        [("PARLOUR_TURN_URLS", &*format!("turn:127.0.0.1:{turn_port}?transport=udp")), ("PARLOUR_TURN_SECRET", SECRET), ("PARLOUR_TURN_POLICY", "relay")];
+    let relay = [
+        ("PARLOUR_TURN_URLS", &*format!("turn:127.0.0.1:{turn_port}?transport=udp")),
+        ("PARLOUR_TURN_SECRET", SECRET),
+        ("PARLOUR_TURN_POLICY", "relay"),
+    ];
     let (_running, port) = bench.serve_with(&database, Some(&paths.client()), &relay)?;
     let mut join = bench.measure();
-    join.args(["join", "--server", &address(port), "--database", &database, "--turn-port", &turn_port.to_string(), "--turn-secret", SECRET]);
+    join.args([
+        "join",
+        "--server",
+        &address(port),
+        "--database",
+        &database,
+        "--turn-port",
+        &turn_port.to_string(),
+        "--turn-secret",
+        SECRET,
+    ]);
     shell::run(&mut join)
 }
 
@@ -102,7 +142,15 @@ pub fn sync(paths: &Paths, mode: Mode) -> Result<()> {
     install::all(paths, mode, needs::SERVER)?;
     let bench = Bench::build(paths, mode)?;
     let folder = Folder::new("bench")?;
-    shell::run(bench.measure().arg("sync").arg("--server").arg(&bench.server).arg("--folder").arg(&folder.0))
+    shell::run(
+        bench
+            .measure()
+            .arg("sync")
+            .arg("--server")
+            .arg(&bench.server)
+            .arg("--folder")
+            .arg(&folder.0),
+    )
 }
 
 /// Opens the client's pages in a browser.
@@ -116,7 +164,8 @@ pub fn web(paths: &Paths, mode: Mode) -> Result<()> {
     let folder = Folder::new("bench")?;
     let database = folder.0.join("parlour.db");
     api::load_demo(paths, &bench.server, &database)?;
-    let (_running, port) = bench.serve(&format!("sqlite://{}", database.display()), Some(&paths.client()))?;
+    let (_running, port) =
+        bench.serve(&format!("sqlite://{}", database.display()), Some(&paths.client()))?;
     shell::run(bench.measure().args(["web", &address(port)]))
 }
 
@@ -142,16 +191,22 @@ impl<'a> Bench<'a> {
     /// A call of the server's program; a line in the log for each mail would be measured, too.
     fn call(&self, database: &str) -> Command {
         let mut command = self.paths.command(&self.server);
-        command.env("PARLOUR_MODE", "demo").env("PARLOUR_LOG", "warn").env("DATABASE_URL", database);
+        command
+            .env("PARLOUR_MODE", "demo")
+            .env("PARLOUR_LOG", "warn")
+            .env("DATABASE_URL", database);
         command
     }
 
     /// Loads the generated school as any school is loaded.
     fn fill(&self, database: &str, school: &Path) -> Result<()> {
         shell::run(self.call(database).args(["roster", "import"]).arg(school.join("roster")))?;
-        let mut evenings: Vec<PathBuf> = fs::read_dir(school.join("evenings"))?.flatten().map(|entry| entry.path()).collect();
+        let mut evenings: Vec<PathBuf> =
+            fs::read_dir(school.join("evenings"))?.flatten().map(|entry| entry.path()).collect();
         evenings.sort();
-        evenings.iter().try_for_each(|file| shell::run(self.call(database).args(["evening", "load"]).arg(file)))?;
+        evenings.iter().try_for_each(|file| {
+            shell::run(self.call(database).args(["evening", "load"]).arg(file))
+        })?;
         shell::run(self.measure().args(["seed", database]))
     }
 
@@ -160,11 +215,20 @@ impl<'a> Bench<'a> {
     }
 
     /// Serves with further settings.
-    fn serve_with(&self, database: &str, client: Option<&Path>, settings: &[(&str, &str)]) -> Result<(Running, u16)> {
+    fn serve_with(
+        &self,
+        database: &str,
+        client: Option<&Path>,
+        settings: &[(&str, &str)],
+    ) -> Result<(Running, u16)> {
         let port = api::free_port()?;
         let mut serve = self.call(database);
         // What it tells whoever wants to log in is of no use here.
-        serve.arg("serve").env("PARLOUR_LISTEN", address(port)).envs(settings.iter().copied()).stdout(Stdio::null());
+        serve
+            .arg("serve")
+            .env("PARLOUR_LISTEN", address(port))
+            .envs(settings.iter().copied())
+            .stdout(Stdio::null());
         if let Some(client) = client {
             serve.env("PARLOUR_CLIENT_DIR", client);
         }
@@ -179,7 +243,8 @@ fn copy_sqlite(from: &Path, to: &Path) -> Result<()> {
     for ending in ["", "-wal"] {
         let name = |path: &Path| PathBuf::from(format!("{}{ending}", path.display()));
         if name(from).exists() {
-            fs::copy(name(from), name(to)).with_context(|| format!("cannot copy {}", name(from).display()))?;
+            fs::copy(name(from), name(to))
+                .with_context(|| format!("cannot copy {}", name(from).display()))?;
         }
     }
     Ok(())

@@ -1,4 +1,5 @@
-//! Everything that can be checked without a browser or a second database; all of it runs, even after a failure.
+//! Everything that can be checked without a browser or a second database; all of it runs, even
+//! after a failure.
 
 use std::{
     fs,
@@ -108,8 +109,10 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<Outcome> {
         cargo.args(words);
         cargo
     };
-    let native = ["--workspace", "--exclude", "parlour-web", "--all-targets", "--", "-D", "warnings"];
-    let wasm = ["--package", "parlour-web", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
+    let native =
+        ["--workspace", "--exclude", "parlour-web", "--all-targets", "--", "-D", "warnings"];
+    let wasm =
+        ["--package", "parlour-web", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
     let mut outcome = Outcome::default();
     outcome.step("Format", || shell::run(&mut cargo(&["fmt", "--all", "--check"])))?;
     outcome.step("Leftovers of a merge", || leftovers(paths))?;
@@ -127,9 +130,13 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// Fails when git's marks of a conflict are left in a file: in a page they are text like any other, and no compiler sees them.
+/// Fails when git's marks of a conflict are left in a file: in a page they are text like any other,
+/// and no compiler sees them.
 fn leftovers(paths: &Paths) -> Result<()> {
-    let found = paths.command("git").args(["grep", "--line-number", "--extended-regexp", "^(<{7}|>{7}) "]).status()?;
+    let found = paths
+        .command("git")
+        .args(["grep", "--line-number", "--extended-regexp", "^(<{7}|>{7}) "])
+        .status()?;
     // git grep ends with 1 when it finds nothing.
     if found.code() != Some(1) {
         bail!("resolve these conflicts");
@@ -144,11 +151,16 @@ fn contract(paths: &Paths) -> Result<()> {
     // It asks nobody for news and tells nobody that it ran.
     redocly.env("REDOCLY_TELEMETRY", "off").env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true");
     shell::run(&mut redocly)?;
-    // It takes its rules from a file alone. It warns of WebSocket doors, whose success is 101, and of a code that the messages of a call alone bear.
+    // It takes its rules from a file alone. It warns of WebSocket doors, whose success is 101, and
+    // of a code that the messages of a call alone bear.
     let rules = needs::SPECTRAL.folder(paths).join("rules.json");
     fs::write(&rules, r#"{"extends":["spectral:oas"]}"#)?;
     let mut spectral = paths.command(install::node(paths)?);
-    spectral.arg(needs::SPECTRAL.npm_files(paths).join("dist/index.js")).arg("lint").arg("--ruleset").arg(&rules);
+    spectral
+        .arg(needs::SPECTRAL.npm_files(paths).join("dist/index.js"))
+        .arg("lint")
+        .arg("--ruleset")
+        .arg(&rules);
     shell::run(spectral.args(["--fail-severity=error", "openapi.yaml"]))
 }
 
@@ -158,7 +170,8 @@ mod tests {
 
     #[test]
     fn reads_the_line_of_cargo_test() {
-        let line = "test result: FAILED. 12 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s";
+        let line = "test result: FAILED. 12 passed; 3 failed; 0 ignored; 0 measured; 0 filtered \
+                    out; finished in 0.01s";
         assert_eq!(counts(line), Some((12, 3)));
         assert_eq!(counts("test result::reads ... ok"), None);
         assert_eq!(counts("running 3 tests"), None);

@@ -24,15 +24,17 @@ pub enum Build {
     Dev,
 }
 
-/// The lazy parts are cut along the relocations. Erased, leptos's views do not each make their own copy
-/// of the code that shows them: a tenth smaller, and quicker to compile.
+/// The lazy parts are cut along the relocations. Erased, leptos's views do not each make their own
+/// copy of the code that shows them: a tenth smaller, and quicker to compile.
 const FLAGS: [&str; 2] = ["-Clink-args=--emit-relocs", "--cfg=erase_components"];
 
-/// What a parent's first page may weigh after brotli with all that it fetches, in bytes: the login, and My Bookings.
+/// What a parent's first page may weigh after brotli with all that it fetches, in bytes: the login,
+/// and My Bookings.
 const BUDGET: &str = "200000";
 
 /// Everything that ends up in the client.
-const SOURCES: &[&str] = &["web", "crates/domain", "crates/wire", "crates/bundle", "Cargo.lock", "Cargo.toml"];
+const SOURCES: &[&str] =
+    &["web", "crates/domain", "crates/wire", "crates/bundle", "Cargo.lock", "Cargo.toml"];
 
 /// Makes `target/client` what the sources say.
 ///
@@ -71,11 +73,14 @@ fn compile(paths: &Paths, build: Build) -> Result<()> {
     shell::run(&mut cargo)
 }
 
-/// With the places of this machine taken out of the messages of panics: they weigh, and are nobody's business.
+/// With the places of this machine taken out of the messages of panics: they weigh, and are
+/// nobody's business.
 fn flags(paths: &Paths) -> Vec<String> {
     let mut flags: Vec<String> = FLAGS.map(str::to_owned).into();
     let home = env::home_dir();
-    let cargo = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(home.as_ref()?.join(".cargo")));
+    let cargo = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(home.as_ref()?.join(".cargo")));
     let places = [(home, "home"), (cargo, "cargo"), (Some(paths.root.clone()), "parlour")];
     for (place, name) in places {
         flags.extend(place.map(|place| format!("--remap-path-prefix={}={name}", place.display())));
@@ -99,7 +104,13 @@ fn bundle(paths: &Paths, build: Build) -> Result<()> {
         Build::Release => {
             let script = needs::BINARYEN.npm_files(paths).join("bin/wasm-opt");
             let fonttools = needs::FONTTOOLS.folder(paths).join("bin/fonttools");
-            command.arg("--node").arg(install::node(paths)?).arg("--wasm-opt").arg(script).arg("--fonttools").arg(fonttools)
+            command
+                .arg("--node")
+                .arg(install::node(paths)?)
+                .arg("--wasm-opt")
+                .arg(script)
+                .arg("--fonttools")
+                .arg(fonttools)
         }
         Build::Dev => command.arg("--quick"),
     };

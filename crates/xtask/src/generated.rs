@@ -1,4 +1,5 @@
-//! What vendors do: a client that is generated from the contract alone goes the way of a program and of a parent, and the guide is followed to the letter.
+//! What vendors do: a client that is generated from the contract alone goes the way of a program
+//! and of a parent, and the guide is followed to the letter.
 
 use std::{
     env, fs,
@@ -16,7 +17,8 @@ use crate::{
     shell,
 };
 
-/// Generates the client anew and lets it walk through a demo school of its own; then does what `docs/integrate.md` says.
+/// Generates the client anew and lets it walk through a demo school of its own; then does what
+/// `docs/integrate.md` says.
 ///
 /// # Errors
 /// When the contract can't be read, or the server answers something else.
@@ -54,7 +56,10 @@ fn walk(paths: &Paths, server: &Path, folder: &Folder) -> Result<()> {
 
 /// From its first box to its last, with the programs that it names.
 fn follow_the_guide(paths: &Paths, server: &Path, folder: &Folder) -> Result<()> {
-    let own = [server.parent().unwrap_or(server).to_owned(), needs::STANDARD_WEBHOOKS.folder(paths).join("bin")];
+    let own = [
+        server.parent().unwrap_or(server).to_owned(),
+        needs::STANDARD_WEBHOOKS.folder(paths).join("bin"),
+    ];
     let others = env::var_os("PATH").unwrap_or_default();
     let path = env::join_paths(own.into_iter().chain(env::split_paths(&others)))?;
     let boxes = boxes(&fs::read_to_string(paths.root.join("docs/integrate.md"))?);
@@ -62,7 +67,11 @@ fn follow_the_guide(paths: &Paths, server: &Path, folder: &Folder) -> Result<()>
     let script = format!("trap 'kill $(jobs -p) 2> /dev/null' EXIT\n{boxes}");
     let mut guide = paths.command("bash");
     guide.current_dir(&folder.0).args(["-euo", "pipefail", "-c", &script]).env("PATH", path);
-    shell::run(guide.env("PORT", api::free_port()?.to_string()).env("RECEIVER_PORT", api::free_port()?.to_string()))?;
+    shell::run(
+        guide
+            .env("PORT", api::free_port()?.to_string())
+            .env("RECEIVER_PORT", api::free_port()?.to_string()),
+    )?;
     let fetched = fs::read_to_string(folder.0.join("bookings.jsonl"))?.lines().count();
     ensure!(fetched > 100, "the guide fetched {fetched} appointments, and the demo has more");
     println!("The guide works as it is written: {fetched} appointments.");
@@ -75,7 +84,8 @@ fn boxes(guide: &str) -> String {
     boxes.collect::<Vec<_>>().join("\n")
 }
 
-/// The contract without the kind of the one answer that the generator does not know: the contract itself, which is YAML.
+/// The contract without the kind of the one answer that the generator does not know: the contract
+/// itself, which is YAML.
 fn generatable(paths: &Paths, folder: &Folder) -> Result<PathBuf> {
     let contract = fs::read_to_string(paths.root.join("openapi.yaml"))?;
     let file = folder.0.join("openapi.yaml");

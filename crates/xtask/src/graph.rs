@@ -6,16 +6,32 @@ use anyhow::{Context, Result, bail};
 
 use crate::{paths::Paths, shell};
 
-/// A package, further words for `cargo tree`, and the beginnings of names that may not be in its graph.
+/// A package, further words for `cargo tree`, and the beginnings of names that may not be in its
+/// graph.
 type Rule = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 const RULES: &[Rule] = &[
-    ("parlour-web", &["--target", "wasm32-unknown-unknown"], &["regex", "validator", "jsonwebtoken", "diesel", "actix", "reqwest", "tokio", "idna", "tld"]),
+    (
+        "parlour-web",
+        &["--target", "wasm32-unknown-unknown"],
+        &[
+            "regex",
+            "validator",
+            "jsonwebtoken",
+            "diesel",
+            "actix",
+            "reqwest",
+            "tokio",
+            "idna",
+            "tld",
+        ],
+    ),
     ("parlour-domain", &[], &["serde", "diesel", "actix"]),
     ("parlour-api", &[], &["openssl-sys", "aws-lc-sys"]),
 ];
 
-/// Crates that bring forbidden ones along but never call them in our build, so that the linker drops them.
+/// Crates that bring forbidden ones along but never call them in our build, so that the linker
+/// drops them.
 const HARMLESS: &[&str] = &[
     // Its regex reads Cargo.toml on a server; the client has no such call.
     "leptos_config",
@@ -31,14 +47,24 @@ pub fn forbidden_crates(paths: &Paths) -> Result<()> {
     for (package, words, forbidden) in RULES {
         let tree = |more: &[&str]| {
             let mut cargo = paths.cargo();
-            cargo.args(["tree", "--quiet", "--package", package, "--edges", "normal,no-proc-macro"]);
+            cargo.args([
+                "tree",
+                "--quiet",
+                "--package",
+                package,
+                "--edges",
+                "normal,no-proc-macro",
+            ]);
             shell::output(cargo.args(*words).args(more))
         };
         let all = tree(&["--prefix", "none", "--format", "{p}"])?;
         let all: BTreeSet<&str> = all.lines().filter_map(|line| line.split(' ').next()).collect();
         for name in all {
-            let Some(family) = forbidden.iter().find(|family| is_of(name, family)) else { continue };
-            let users = tree(&["--invert", name, "--depth", "1", "--prefix", "none", "--format", "{p}"])?;
+            let Some(family) = forbidden.iter().find(|family| is_of(name, family)) else {
+                continue;
+            };
+            let users =
+                tree(&["--invert", name, "--depth", "1", "--prefix", "none", "--format", "{p}"])?;
             let mut users = users.lines().skip(1).filter_map(|line| line.split(' ').next());
             if !users.all(|user| HARMLESS.contains(&user) || is_of(user, family)) {
                 let way = tree(&["--invert", name])?;
@@ -70,7 +96,8 @@ pub fn same_migrations(paths: &Paths) -> Result<()> {
 }
 
 fn names(folder: &Path) -> Result<BTreeSet<String>> {
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     let mut names = BTreeSet::new();
     for entry in entries {
         names.insert(entry?.file_name().to_string_lossy().into_owned());

@@ -31,7 +31,9 @@ pub fn all(paths: &Paths, mode: Mode, needs: &[Need]) -> Result<()> {
     let mut missing: Vec<Need> = Vec::new();
     for need in needs {
         for need in with_what_it_needs(paths, *need) {
-            if !is_there(paths, need)? && !missing.iter().any(|other| describe(*other) == describe(need)) {
+            if !is_there(paths, need)?
+                && !missing.iter().any(|other| describe(*other) == describe(need))
+            {
                 missing.push(need);
             }
         }
@@ -42,7 +44,10 @@ pub fn all(paths: &Paths, mode: Mode, needs: &[Need]) -> Result<()> {
     let packages: Vec<&str> = missing.iter().filter_map(|need| apt_name(*need)).collect();
     println!("Missing, and how it is installed:");
     if !packages.is_empty() {
-        println!("  Debian packages: apt-get install --no-install-recommends {}", packages.join(" "));
+        println!(
+            "  Debian packages: apt-get install --no-install-recommends {}",
+            packages.join(" ")
+        );
     }
     for need in missing.iter().filter(|need| apt_name(**need).is_none()) {
         println!("  {}", describe(*need));
@@ -82,8 +87,14 @@ fn describe(need: Need) -> String {
         Need::Apt(package, _) => format!("Debian package {package}"),
         Need::WasmTarget => "Rust target: rustup target add wasm32-unknown-unknown".to_owned(),
         Need::Node => "Node 20.19 or newer".to_owned(),
-        Need::Npm(package) => format!("npm package {}@{} into target/tools/{}", package.name, package.version, package.dir),
-        Need::PyPi(package) => format!("PyPI package {}=={} into target/tools/{}", package.name, package.version, package.dir),
+        Need::Npm(package) => format!(
+            "npm package {}@{} into target/tools/{}",
+            package.name, package.version, package.dir
+        ),
+        Need::PyPi(package) => format!(
+            "PyPI package {}=={} into target/tools/{}",
+            package.name, package.version, package.dir
+        ),
     }
 }
 
@@ -95,7 +106,9 @@ fn is_there(paths: &Paths, need: Need) -> Result<bool> {
             Path::new(sysroot.trim()).join("lib/rustlib/wasm32-unknown-unknown/lib").is_dir()
         }
         Need::Node => node(paths).is_ok(),
-        Need::Npm(package) | Need::PyPi(package) => stamp(paths, package).is_ok_and(|stamp| stamp == package.version),
+        Need::Npm(package) | Need::PyPi(package) => {
+            stamp(paths, package).is_ok_and(|stamp| stamp == package.version)
+        }
     })
 }
 
@@ -109,7 +122,8 @@ pub fn found(pattern: &str) -> Option<PathBuf> {
     let Some((before, after)) = pattern.split_once("/*/") else {
         return Some(PathBuf::from(pattern)).filter(|path| path.exists());
     };
-    let mut folders: Vec<PathBuf> = fs::read_dir(before).ok()?.flatten().map(|entry| entry.path()).collect();
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(before).ok()?.flatten().map(|entry| entry.path()).collect();
     folders.sort();
     folders.iter().rev().map(|folder| folder.join(after)).find(|path| path.exists())
 }
@@ -117,18 +131,33 @@ pub fn found(pattern: &str) -> Option<PathBuf> {
 fn install(paths: &Paths, need: Need) -> Result<()> {
     match need {
         Need::Apt(..) | Need::Node => Ok(()),
-        Need::WasmTarget => shell::run(paths.command("rustup").args(["target", "add", "wasm32-unknown-unknown"])),
+        Need::WasmTarget => {
+            shell::run(paths.command("rustup").args(["target", "add", "wasm32-unknown-unknown"]))
+        }
         Need::Npm(package) => {
             let folder = package.folder(paths);
             fs::create_dir_all(&folder)?;
             let mut npm = npm(paths)?;
-            npm.args(["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
-            shell::run(npm.arg("--prefix").arg(&folder).arg(format!("{}@{}", package.name, package.version)))?;
+            npm.args([
+                "install",
+                "--no-save",
+                "--ignore-scripts",
+                "--no-audit",
+                "--no-fund",
+                "--loglevel=error",
+            ]);
+            shell::run(
+                npm.arg("--prefix")
+                    .arg(&folder)
+                    .arg(format!("{}@{}", package.name, package.version)),
+            )?;
             Ok(fs::write(folder.join("installed"), package.version)?)
         }
         Need::PyPi(package) => {
             let folder = package.folder(paths);
-            shell::run(paths.command("/usr/bin/python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+            shell::run(
+                paths.command("/usr/bin/python3").args(["-m", "venv", "--clear"]).arg(&folder),
+            )?;
             let mut pip = paths.command(folder.join("bin/pip"));
             pip.args(["install", "--quiet", "--disable-pip-version-check"]);
             shell::run(pip.arg(format!("{}=={}", package.name, package.version)))?;
@@ -138,14 +167,18 @@ fn install(paths: &Paths, need: Need) -> Result<()> {
 }
 
 fn apt(packages: &[&str]) -> Result<()> {
-    let apt = |words: &[&str]| shell::run(as_root("apt-get").args(words).env("DEBIAN_FRONTEND", "noninteractive"));
-    let by_hand = "install the packages above with your system's package manager, then start this again";
+    let apt = |words: &[&str]| {
+        shell::run(as_root("apt-get").args(words).env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    let by_hand =
+        "install the packages above with your system's package manager, then start this again";
     apt(&["update", "--quiet"]).context(by_hand)?;
     let words = ["install", "--quiet", "--yes", "--no-install-recommends"];
     apt(&[&words, packages].concat()).context(by_hand)
 }
 
-/// Ends a service that its package has just started, and keeps it from starting with the machine: we start our own, with settings of our own.
+/// Ends a service that its package has just started, and keeps it from starting with the machine:
+/// we start our own, with settings of our own.
 fn stop_service(name: &str) -> Result<()> {
     // Without systemd, as in a container, nothing was started.
     if !Path::new("/run/systemd/system").exists() {
@@ -190,7 +223,11 @@ fn node_on_path() -> Option<PathBuf> {
     env::split_paths(&path).find(|folder| folder.join("npm").exists())?;
     let node = Command::new("node").arg("--version").output().ok()?;
     let version = String::from_utf8(node.stdout).ok()?;
-    let mut numbers = version.trim().trim_start_matches('v').split('.').map_while(|word| word.parse::<u32>().ok());
+    let mut numbers = version
+        .trim()
+        .trim_start_matches('v')
+        .split('.')
+        .map_while(|word| word.parse::<u32>().ok());
     let version = (numbers.next()?, numbers.next()?);
     (version >= (20, 19)).then(|| PathBuf::from("node"))
 }

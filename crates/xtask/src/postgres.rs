@@ -83,7 +83,11 @@ impl Postgres {
         postgres.args(["-h", "127.0.0.1", "-p", &port.to_string()]);
         let quick = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
         let quick = quick.iter().filter(|_| durability == Durability::None);
-        for setting in quick.chain(&["max_connections=300", "log_min_messages=fatal", "log_min_error_statement=fatal"]) {
+        for setting in quick.chain(&[
+            "max_connections=300",
+            "log_min_messages=fatal",
+            "log_min_error_statement=fatal",
+        ]) {
             postgres.args(["-c", setting]);
         }
         // SIGINT is its fast shutdown; SIGTERM would wait for the clients.
@@ -99,7 +103,11 @@ impl Postgres {
     /// When PostgreSQL refuses.
     pub fn create(&self, name: &str, like: Option<&str>) -> Result<()> {
         let mut createdb = Command::new(self.programs.join("createdb"));
-        createdb.args(["--host=127.0.0.1", "--username=postgres", &format!("--port={}", self.port)]);
+        createdb.args([
+            "--host=127.0.0.1",
+            "--username=postgres",
+            &format!("--port={}", self.port),
+        ]);
         if let Some(like) = like {
             createdb.arg(format!("--template={like}"));
         }

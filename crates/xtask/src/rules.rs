@@ -11,10 +11,25 @@ use crate::{paths::Paths, shell};
 /// # Errors
 /// When a number is not in docs/rules.md, or a rule is cited by a bare number.
 pub fn cited(paths: &Paths) -> Result<()> {
-    let rules = fs::read_to_string(paths.root.join("docs/rules.md")).context("cannot read docs/rules.md")?;
-    let known: BTreeSet<&str> = rules.lines().filter_map(|line| line.split_once("**")?.1.split_once(".**")).map(|(number, _)| number).collect();
-    let comments = shell::output(paths.command("git").args(["grep", "--line-number", "--extended-regexp", "//.*([IE][0-9]|[Rr]ules? [0-9])", "--", "*.rs"]))?;
-    let wrong: Vec<&str> = comments.lines().filter(|line| line.split_once("//").is_some_and(|(_, comment)| !is_right(comment, &known))).collect();
+    let rules = fs::read_to_string(paths.root.join("docs/rules.md"))
+        .context("cannot read docs/rules.md")?;
+    let known: BTreeSet<&str> = rules
+        .lines()
+        .filter_map(|line| line.split_once("**")?.1.split_once(".**"))
+        .map(|(number, _)| number)
+        .collect();
+    let comments = shell::output(paths.command("git").args([
+        "grep",
+        "--line-number",
+        "--extended-regexp",
+        "//.*([IE][0-9]|[Rr]ules? [0-9])",
+        "--",
+        "*.rs",
+    ]))?;
+    let wrong: Vec<&str> = comments
+        .lines()
+        .filter(|line| line.split_once("//").is_some_and(|(_, comment)| !is_right(comment, &known)))
+        .collect();
     if !wrong.is_empty() {
         bail!("these cite no rule of docs/rules.md:\n{}", wrong.join("\n"));
     }
@@ -23,10 +38,16 @@ pub fn cited(paths: &Paths) -> Result<()> {
 
 /// Whether all rules that a comment cites are known, by letter and number.
 fn is_right(comment: &str, known: &BTreeSet<&str>) -> bool {
-    let words: Vec<&str> = comment.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        comment.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
-    let is_bare = words.windows(2).any(|pair| matches!(pair[0], "rule" | "rules" | "Rule" | "Rules") && is_number(pair[1]));
-    let mut cited = words.iter().filter(|word| word.strip_prefix(['I', 'E']).is_some_and(|rest| matches!(rest.len(), 1 | 2) && is_number(rest)));
+    let is_bare = words
+        .windows(2)
+        .any(|pair| matches!(pair[0], "rule" | "rules" | "Rule" | "Rules") && is_number(pair[1]));
+    let mut cited = words.iter().filter(|word| {
+        word.strip_prefix(['I', 'E'])
+            .is_some_and(|rest| matches!(rest.len(), 1 | 2) && is_number(rest))
+    });
     !is_bare && cited.all(|word| known.contains(word))
 }
 
@@ -37,7 +58,9 @@ mod tests {
     #[test]
     fn a_citation_has_a_letter_and_a_number_that_is_known() {
         let known = BTreeSet::from(["I13", "E2"]);
-        let check = |comment: &str, expected: bool| assert_eq!(is_right(comment, &known), expected, "{comment}");
+        let check = |comment: &str, expected: bool| {
+            assert_eq!(is_right(comment, &known), expected, "{comment}")
+        };
         check(" Access is lost (I13).", true);
         check(" Times are aligned (E2), see also I13.", true);
         check(" Access is lost (I14).", false);

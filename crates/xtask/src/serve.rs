@@ -58,7 +58,10 @@ fn start(paths: &Paths, mode: Mode, build: Build, port: u16) -> Result<Running> 
 
 fn wait(running: Option<&mut Running>) -> Result<()> {
     match running.map(Running::wait).transpose()? {
-        Some(status) if !status.success() => anyhow::bail!("the server ended ({status}); if its port is taken, choose another: cargo xtask run --port 8081"),
+        Some(status) if !status.success() => anyhow::bail!(
+            "the server ended ({status}); if its port is taken, choose another: cargo xtask run \
+             --port 8081"
+        ),
         _ => Ok(()),
     }
 }

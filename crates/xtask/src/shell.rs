@@ -26,7 +26,8 @@ const GRACE: Duration = Duration::from_secs(10);
 /// # Errors
 /// When the handler cannot be set.
 pub fn end_children_on_ctrl_c() -> Result<()> {
-    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed)).context("cannot listen for Ctrl-C")
+    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed))
+        .context("cannot listen for Ctrl-C")
 }
 
 /// A started program with its whole process group; dropping it ends the group.
@@ -43,7 +44,11 @@ impl Running {
     /// When it cannot be started.
     pub fn start(command: &mut Command) -> Result<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
-        let child = command.process_group(0).stdin(Stdio::null()).spawn().with_context(|| format!("cannot start {name}: is it installed?"))?;
+        let child = command
+            .process_group(0)
+            .stdin(Stdio::null())
+            .spawn()
+            .with_context(|| format!("cannot start {name}: is it installed?"))?;
         Ok(Self { child, name, end_with: Signal::SIGTERM })
     }
 
@@ -91,7 +96,10 @@ impl Running {
                 break;
             }
             // Asked once; from then on only waited for, until the time is over.
-            while signal != Signal::SIGKILL && asked_at.elapsed() <= GRACE && matches!(self.child.try_wait(), Ok(None)) {
+            while signal != Signal::SIGKILL
+                && asked_at.elapsed() <= GRACE
+                && matches!(self.child.try_wait(), Ok(None))
+            {
                 thread::sleep(Duration::from_millis(20));
             }
         }
@@ -132,7 +140,8 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs `command`, hands each line of its output to `each` while it is printed, and tells how it ended.
+/// Runs `command`, hands each line of its output to `each` while it is printed, and tells how it
+/// ended.
 ///
 /// # Errors
 /// When it cannot be started, or on Ctrl-C.
@@ -162,7 +171,10 @@ pub fn watch(command: &mut Command, mut each: impl FnMut(&str) + Send) -> Result
 /// When it fails.
 pub fn output(command: &mut Command) -> Result<String> {
     let line = line(command);
-    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot start `{line}`"))?;
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot start `{line}`"))?;
     if !output.status.success() {
         bail!("`{line}` failed ({})", output.status);
     }

@@ -20,12 +20,17 @@ const FUZZ_EXAMPLES: u16 = 5;
 /// The tests of calls.
 const CALLS: &str = "browser::calls::";
 
-/// Walks the journeys in a browser, on SQLite, with mail through a real SMTP server, and holds calls between browsers.
+/// Walks the journeys in a browser, on SQLite, with mail through a real SMTP server, and holds
+/// calls between browsers.
 ///
 /// # Errors
 /// When anything is missing or a step of a journey fails.
 pub fn browser(paths: &Paths, mode: Mode) -> Result<()> {
-    install::all(paths, mode, &[needs::SERVER, needs::CLIENT, needs::BROWSER, needs::SERVICES].concat())?;
+    install::all(
+        paths,
+        mode,
+        &[needs::SERVER, needs::CLIENT, needs::BROWSER, needs::SERVICES].concat(),
+    )?;
     client::build(paths, mode, Build::Release)?;
     shell::run(&mut in_browsers(paths))?;
     shell::run(&mut in_calls(paths))
@@ -37,7 +42,8 @@ fn in_browsers(paths: &Paths) -> Command {
     cargo
 }
 
-/// Calls, one at a time and with nothing beside them: up to five browsers send and show each other pictures.
+/// Calls, one at a time and with nothing beside them: up to five browsers send and show each other
+/// pictures.
 fn in_calls(paths: &Paths) -> Command {
     let mut cargo = with_browsers(paths);
     cargo.args([CALLS, "--", "--test-threads=1"]);
@@ -59,7 +65,15 @@ fn with_browsers(paths: &Paths) -> Command {
 /// # Errors
 /// When anything is missing, broken or failed, or on Ctrl-C.
 pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
-    let needs = [needs::SERVER, needs::CLIENT, needs::CONTRACT, needs::BROWSER, needs::SERVICES, needs::FUZZER, needs::GENERATOR];
+    let needs = [
+        needs::SERVER,
+        needs::CLIENT,
+        needs::CONTRACT,
+        needs::BROWSER,
+        needs::SERVICES,
+        needs::FUZZER,
+        needs::GENERATOR,
+    ];
     install::all(paths, mode, &needs.concat())?;
     let postgres = Postgres::start(Durability::None)?;
     // First, so that a broken client is known before the long tests begin.

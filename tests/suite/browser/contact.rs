@@ -9,10 +9,12 @@ const PHONE: &str = "020 7946 0000";
 const HOURS: &str = "Monday to Friday, 8:00 to 16:00 <b>in term time</b>";
 const RACHEL: &str = "rachel.aaron@example.org";
 /// Whether a text and the school's number are in the same notice.
-const SHOWN: &str = "[...document.querySelectorAll('.contact a')].some((one) => one.checkVisibility() && one.href === 'tel:02079460000')";
+const SHOWN: &str = "[...document.querySelectorAll('.contact a')].some((one) => \
+                     one.checkVisibility() && one.href === 'tel:02079460000')";
 
 async fn school() -> School {
-    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
+    let school =
+        School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
     let contact = json!({ "phone": PHONE, "email": "office@hillcrest-school.example", "office_hours": HOURS });
     school.staff().await.patch("/school", contact).await.is(200);
     school
@@ -42,11 +44,25 @@ async fn is_beside_every_text_that_says_to_ask_the_school(width: u32) {
     look(&parent, "the code's page with the school's contact").await;
 
     // A barred address: why is not said, whom to ask is.
-    let sophie = school.parent().await.get(&school.evening("/slots")).await.is(200).text_at("/students/0/student/id").to_owned();
+    let sophie = school
+        .parent()
+        .await
+        .get(&school.evening("/slots"))
+        .await
+        .is(200)
+        .text_at("/students/0/student/id")
+        .to_owned();
     let office = school.staff().await;
-    let liz = school.parent().await.get(&school.evening("/invites")).await.is(200).list("/students");
+    let liz =
+        school.parent().await.get(&school.evening("/invites")).await.is(200).list("/students");
     for student in liz.iter().map(|one| one["student"]["id"].clone()) {
-        office.post("/bars", json!({ "student_id": student, "email": "barred@example.org", "note": "" })).await.is(201);
+        office
+            .post(
+                "/bars",
+                json!({ "student_id": student, "email": "barred@example.org", "note": "" }),
+            )
+            .await
+            .is(201);
     }
     parent.open(&page(&school, "dev/login/parent")).await;
     parent.open(&page(&school, &format!("evenings/{}", school.people.evening.0))).await;
@@ -70,12 +86,16 @@ async fn is_beside_every_text_that_says_to_ask_the_school(width: u32) {
     says_how(&parent, "Booking has closed.").await;
 
     // Access that the school has ended.
-    for student in [sophie].into_iter().chain(liz.iter().filter_map(|one| one["student"]["id"].as_str().map(str::to_owned))) {
+    for student in [sophie]
+        .into_iter()
+        .chain(liz.iter().filter_map(|one| one["student"]["id"].as_str().map(str::to_owned)))
+    {
         let bar = json!({ "student_id": student, "person_id": school.people.parent.0, "note": "" });
         office.post("/bars", bar).await;
     }
     parent.open(&page(&school, &format!("evenings/{}", school.people.evening.0))).await;
-    says_how(&parent, "Your access to this appointment has ended. Please contact the school.").await;
+    says_how(&parent, "Your access to this appointment has ended. Please contact the school.")
+        .await;
     look(&parent, "ended access with the school's contact").await;
     school.ignore_mail("what the mails say is seen elsewhere");
     parent.close().await;
@@ -93,14 +113,23 @@ async fn is_beside_every_text_that_says_to_ask_the_school_on_a_desk() {
 
 #[actix_web::test]
 async fn nothing_is_shown_where_the_school_has_not_said() {
-    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
+    let school =
+        School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
     school.execute("update schools set phone = null, email = null, office_hours = null").await;
     let parent = Browser::start(375).await;
     parent.open(&page(&school, "login")).await;
     parent.fill("Email address", RACHEL).await;
     parent.press("Send me a code").await;
     parent.sees("ask the school which address it has for you").await;
-    assert_eq!(parent.run("return [...document.querySelectorAll('.contact')].some((one) => one.checkVisibility())").await, json!(false));
+    assert_eq!(
+        parent
+            .run(
+                "return [...document.querySelectorAll('.contact')].some((one) => \
+                 one.checkVisibility())"
+            )
+            .await,
+        json!(false)
+    );
     school.ignore_mail("this is about the page");
     parent.close().await;
 }

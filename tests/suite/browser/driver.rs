@@ -1,4 +1,5 @@
-//! Chromium through ChromeDriver, started for one test; what a person does: open, read, type, press.
+//! Chromium through ChromeDriver, started for one test; what a person does: open, read, type,
+//! press.
 
 use std::time::Duration;
 
@@ -30,7 +31,11 @@ impl Browser {
     pub async fn start_with(width: u32, flags: &[&str]) -> Self {
         let chromium = Chromium::start_with(width, 900, flags).await.expect("Chromium starts");
         // What a script waits for in a call takes longer than what it waits for elsewhere.
-        chromium.driver.set_script_timeout(SCRIPT_PATIENCE).await.expect("Chromium takes the time-out");
+        chromium
+            .driver
+            .set_script_timeout(SCRIPT_PATIENCE)
+            .await
+            .expect("Chromium takes the time-out");
         Self { driver: chromium.driver.clone(), width, chromium }
     }
 
@@ -42,13 +47,21 @@ impl Browser {
     /// Runs a script in each page from here on, before anything of the page.
     pub async fn before_each_page(&self, script: &str) {
         let wish = serde_json::json!({ "source": script });
-        self.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", wish).await.expect("Chromium takes the script");
+        self.driver
+            .cdp()
+            .send_raw("Page.addScriptToEvaluateOnNewDocument", wish)
+            .await
+            .expect("Chromium takes the script");
     }
 
     /// Holds a cookie of the school, as after a login.
     pub async fn hold(&self, origin: &str, name: &str, value: &str) {
         let cookie = serde_json::json!({ "url": format!("{origin}/s/hillcrest/"), "name": name, "value": value, "path": "/s/hillcrest/", "httpOnly": true });
-        self.driver.cdp().send_raw("Network.setCookie", cookie).await.expect("Chromium takes the cookie");
+        self.driver
+            .cdp()
+            .send_raw("Network.setCookie", cookie)
+            .await
+            .expect("Chromium takes the cookie");
     }
 
     /// Opens an address.
@@ -74,7 +87,11 @@ impl Browser {
     /// Shows the pages as a reader with this preference sees them: `light` or `dark`.
     pub async fn prefer(&self, scheme: &str) {
         let wish = serde_json::json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-        self.driver.cdp().send_raw("Emulation.setEmulatedMedia", wish).await.expect("Chromium takes the preference");
+        self.driver
+            .cdp()
+            .send_raw("Emulation.setEmulatedMedia", wish)
+            .await
+            .expect("Chromium takes the preference");
     }
 
     /// Reads the page again.
@@ -106,30 +123,48 @@ impl Browser {
     pub async fn press(&self, name: &str) {
         let name = quoted(name);
         let open = "ancestor::dialog[@open] or not(//dialog[@open])";
-        let path = format!("//*[self::button or self::a or self::summary][normalize-space(.)={name} or @aria-label={name}][{open}]");
+        let path = format!(
+            "//*[self::button or self::a or self::summary][normalize-space(.)={name} or \
+             @aria-label={name}][{open}]"
+        );
         self.find(&path).await.click().await.expect("it can be pressed");
     }
 
     /// Waits for the button or link with this name.
     pub async fn has_button(&self, name: &str) {
-        self.find(&format!("//*[self::button or self::a][normalize-space(.)={}]", quoted(name))).await;
+        self.find(&format!("//*[self::button or self::a][normalize-space(.)={}]", quoted(name)))
+            .await;
     }
 
-    /// Presses the first button whose name holds a text, or unfolds the first section whose title does.
+    /// Presses the first button whose name holds a text, or unfolds the first section whose title
+    /// does.
     pub async fn press_first(&self, text: &str) {
         let text = quoted(text);
-        let path = format!("(//*[self::button or self::a or self::summary][contains(normalize-space(.), {text}) or contains(@aria-label, {text})])");
+        let path = format!(
+            "(//*[self::button or self::a or self::summary][contains(normalize-space(.), {text}) \
+             or contains(@aria-label, {text})])"
+        );
         self.find(&path).await.click().await.expect("it can be pressed");
     }
 
     /// Presses a key, like `Key::Escape`.
     pub async fn key(&self, key: Key) {
-        self.driver.active_element().await.expect("something has the focus").send_keys(key + "").await.expect("it takes the key");
+        self.driver
+            .active_element()
+            .await
+            .expect("something has the focus")
+            .send_keys(key + "")
+            .await
+            .expect("it takes the key");
     }
 
     /// Presses a button of the entry of a list that holds a text.
     pub async fn press_of(&self, entry: &str, name: &str) {
-        let path = format!("//*[self::li or self::article][contains(., {})]//button[normalize-space(.)={}]", quoted(entry), quoted(name));
+        let path = format!(
+            "//*[self::li or self::article][contains(., {})]//button[normalize-space(.)={}]",
+            quoted(entry),
+            quoted(name)
+        );
         self.find(&path).await.click().await.expect("it can be pressed");
     }
 
@@ -147,7 +182,12 @@ impl Browser {
 
     /// What is in the field with this label.
     pub async fn value(&self, label: &str) -> String {
-        self.labelled(label).await.prop("value").await.expect("Chromium answers").unwrap_or_default()
+        self.labelled(label)
+            .await
+            .prop("value")
+            .await
+            .expect("Chromium answers")
+            .unwrap_or_default()
     }
 
     /// Chooses from the list with this label.
@@ -169,8 +209,11 @@ impl Browser {
     async fn labelled(&self, label: &str) -> WebElement {
         let label = quoted(label);
         let field = "*[self::input or self::textarea or self::select]";
-        self.find(&format!("//label[contains(normalize-space(.), {label})]//{field} | //{field}[@id=//label[contains(normalize-space(.), {label})]/@for]"))
-            .await
+        self.find(&format!(
+            "//label[contains(normalize-space(.), {label})]//{field} | \
+             //{field}[@id=//label[contains(normalize-space(.), {label})]/@for]"
+        ))
+        .await
     }
 
     /// The first that this XPath finds and that is to be seen.
@@ -178,7 +221,14 @@ impl Browser {
         let mut last = None;
         // An element may be replaced between being found and being looked at: then look again.
         for _ in 0..5 {
-            match self.driver.query(By::XPath(path)).wait(PATIENCE, Duration::from_millis(100)).and_displayed().first().await {
+            match self
+                .driver
+                .query(By::XPath(path))
+                .wait(PATIENCE, Duration::from_millis(100))
+                .and_displayed()
+                .first()
+                .await
+            {
                 Ok(element) => return element,
                 Err(error) if error.to_string().contains("stale") => last = Some(error),
                 Err(error) => {
@@ -188,7 +238,10 @@ impl Browser {
             }
         }
         let page = self.driver.find(By::Tag("body")).await.expect("a page");
-        panic!("not found: {path}\n{last:?}\non the page:\n{}", page.text().await.unwrap_or_default());
+        panic!(
+            "not found: {path}\n{last:?}\non the page:\n{}",
+            page.text().await.unwrap_or_default()
+        );
     }
 
     /// Waits for a part of the page with this label.
@@ -199,13 +252,22 @@ impl Browser {
     /// Waits until there is no part of the page with this label.
     pub async fn no_part(&self, label: &str) {
         let path = format!("//*[@aria-label={}]", quoted(label));
-        let gone = self.driver.query(By::XPath(&path)).wait(PATIENCE, Duration::from_millis(100)).not_exists().await.expect("Chromium answers");
+        let gone = self
+            .driver
+            .query(By::XPath(&path))
+            .wait(PATIENCE, Duration::from_millis(100))
+            .not_exists()
+            .await
+            .expect("Chromium answers");
         assert!(gone, "{label} is still there");
     }
 
     /// Waits until an expression in the page is true.
     pub async fn becomes(&self, expression: &str) {
-        let script = format!("const done = arguments[arguments.length - 1]; const look = () => ({expression}) ? done(true) : setTimeout(look, 50); look();");
+        let script = format!(
+            "const done = arguments[arguments.length - 1]; const look = () => ({expression}) ? \
+             done(true) : setTimeout(look, 50); look();"
+        );
         self.run_async(&script).await;
     }
 
@@ -216,12 +278,26 @@ impl Browser {
 
     /// Runs a script that answers through its last argument.
     pub async fn run_async(&self, script: &str) -> serde_json::Value {
-        self.driver.execute_async(script, Vec::new()).await.expect("the script answers").json().clone()
+        self.driver
+            .execute_async(script, Vec::new())
+            .await
+            .expect("the script answers")
+            .json()
+            .clone()
     }
 
     /// The same, with arguments before that one.
-    pub async fn run_async_with(&self, script: &str, arguments: Vec<serde_json::Value>) -> serde_json::Value {
-        self.driver.execute_async(script, arguments).await.expect("the script answers").json().clone()
+    pub async fn run_async_with(
+        &self,
+        script: &str,
+        arguments: Vec<serde_json::Value>,
+    ) -> serde_json::Value {
+        self.driver
+            .execute_async(script, arguments)
+            .await
+            .expect("the script answers")
+            .json()
+            .clone()
     }
 
     /// Closes it.

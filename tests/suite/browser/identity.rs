@@ -1,4 +1,5 @@
-//! Choosing who one is after the link of a confirmation mail: that parent at once, anybody else by a fresh code.
+//! Choosing who one is after the link of a confirmation mail: that parent at once, anybody else by
+//! a fresh code.
 
 use super::{client, driver::Browser, pages::look};
 use crate::harness::{School, code_of, token_of};
@@ -7,8 +8,11 @@ const RACHEL: &str = "rachel.aaron@example.org";
 
 /// A demo whose Rachel Aaron is of the office, too.
 async fn school() -> School {
-    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
-    school.execute("update people set is_staff = true where email_key = 'rachel.aaron@example.org'").await;
+    let school =
+        School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
+    school
+        .execute("update people set is_staff = true where email_key = 'rachel.aaron@example.org'")
+        .await;
     school
 }
 
@@ -16,7 +20,8 @@ fn page(school: &School, path: &str) -> String {
     format!("{}/s/hillcrest/{path}", school.origin)
 }
 
-/// A browser that Rachel has logged in with before, in which she follows the link of her confirmation mail.
+/// A browser that Rachel has logged in with before, in which she follows the link of her
+/// confirmation mail.
 async fn by_the_confirmation_mail(school: &School, width: u32) -> Browser {
     let browser = Browser::start(width).await;
     browser.open(&page(school, "dev/login/parent")).await;
@@ -24,7 +29,9 @@ async fn by_the_confirmation_mail(school: &School, width: u32) -> Browser {
     browser.press("Rachel Aaron").await;
     browser.press("Log out").await;
     browser.heading("Log in").await;
-    browser.open(&page(school, &format!("login#t={}", token_of(school.demo_mail_to(RACHEL))))).await;
+    browser
+        .open(&page(school, &format!("login#t={}", token_of(school.demo_mail_to(RACHEL)))))
+        .await;
     browser.heading("Welcome back").await;
     browser.press("Log in").await;
     browser
@@ -60,17 +67,27 @@ async fn another_identity_needs_a_code(width: u32) {
     browser.fill("Code", "12").await;
     browser.press("Log in").await;
     browser.sees("Enter all 6 digits of the code.").await;
-    let wrong = ["000000", "000001", "000002"].into_iter().find(|code| ![&first, &second].contains(&&(*code).to_owned())).expect("a wrong code");
+    let wrong = ["000000", "000001", "000002"]
+        .into_iter()
+        .find(|code| ![&first, &second].contains(&&(*code).to_owned()))
+        .expect("a wrong code");
     browser.fill("Code", wrong).await;
     browser.press("Log in").await;
     browser.sees("That is not the code.").await;
     look(&browser, "a wrong code for another person").await;
     browser.press("Send a new code").await;
     browser.sees("A new code is on its way.").await;
-    assert_eq!(browser.run("return document.activeElement.textContent.trim()").await, "Send a new code", "the focus stays");
+    assert_eq!(
+        browser.run("return document.activeElement.textContent.trim()").await,
+        "Send a new code",
+        "the focus stays"
+    );
     let third = code_of(&school.mail_to(RACHEL).await);
     // In full-width digits, as a Japanese keyboard writes them.
-    let wide: String = third.chars().filter_map(|digit| char::from_u32('０' as u32 + digit.to_digit(10)?)).collect();
+    let wide: String = third
+        .chars()
+        .filter_map(|digit| char::from_u32('０' as u32 + digit.to_digit(10)?))
+        .collect();
     browser.fill("Code", &wide).await;
     browser.press("Log in").await;
     browser.heading("Find a parent").await;

@@ -1,4 +1,5 @@
-//! The whole journey, as a parent and a guest walk it: from the login mail to the guest's page, and back when the invite is removed.
+//! The whole journey, as a parent and a guest walk it: from the login mail to the guest's page, and
+//! back when the invite is removed.
 
 use parlour::mail::install_tls;
 
@@ -12,7 +13,12 @@ const GUEST: &str = "robin.reed@example.org";
 async fn from_the_login_mail_to_the_guests_page() {
     install_tls();
     let post = PostOffice::start().await;
-    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_SMTP_URL", &post.url), ("PARLOUR_CLIENT_DIR", &client())]).await;
+    let school = School::start_with(&[
+        ("PARLOUR_MODE", "demo"),
+        ("PARLOUR_SMTP_URL", &post.url),
+        ("PARLOUR_CLIENT_DIR", &client()),
+    ])
+    .await;
     let base = format!("{}/s/hillcrest/", school.origin);
 
     // Log in by the link of a mail, which a scanner has opened before.
@@ -56,7 +62,10 @@ async fn from_the_login_mail_to_the_guests_page() {
     guest.open(&link).await;
     guest.sees("Rachel Aaron").await;
     let before = guest.text().await;
-    assert!(!before.contains("Liz") && !before.contains("Music") && !before.contains("16:05"), "nothing of students before the button: {before}");
+    assert!(
+        !before.contains("Liz") && !before.contains("Music") && !before.contains("16:05"),
+        "nothing of students before the button: {before}"
+    );
     axe::finds_nothing(&guest, "the guest's link").await;
     guest.press("See the appointments").await;
     guest.sees("Mr Geraint Davies").await;
@@ -79,7 +88,10 @@ async fn from_the_login_mail_to_the_guests_page() {
     guest.reload().await;
     guest.sees("This invite was removed").await;
     deliver_and_scan(&school, &post).await;
-    let told = post.letters().into_iter().any(|letter| letter.to == GUEST && letter.text.contains("no longer"));
+    let told = post
+        .letters()
+        .into_iter()
+        .any(|letter| letter.to == GUEST && letter.text.contains("no longer"));
     assert!(told, "the guest is told by mail as well");
     parent.close().await;
     guest.close().await;

@@ -13,7 +13,8 @@ async fn school() -> School {
     School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await
 }
 
-/// Opens a link below the school's base as a new page, and sees that its token is not in the address bar.
+/// Opens a link below the school's base as a new page, and sees that its token is not in the
+/// address bar.
 async fn follow(browser: &Browser, school: &School, link: &str, token: &str, heading: &str) {
     browser.open("about:blank").await;
     browser.open(&format!("{}/s/hillcrest/{link}", school.origin)).await;
@@ -41,7 +42,14 @@ async fn mangled_login_links_work() {
         follow(&parent, &school, &link, &token, "Welcome back").await;
     }
     follow(&parent, &school, &format!("nowhere#t={token}"), &token, "There is no such page").await;
-    follow(&parent, &school, &format!("login#t={}", &token[..30]), &token, "This link is incomplete").await;
+    follow(
+        &parent,
+        &school,
+        &format!("login#t={}", &token[..30]),
+        &token,
+        "This link is incomplete",
+    )
+    .await;
     look(&parent, "a cut login link").await;
     parent.press("Send me a new link").await;
     parent.heading("Log in").await;
@@ -59,7 +67,14 @@ async fn mangled_guest_links_work() {
     for link in mangled("guest", &token) {
         follow(&guest, &school, &link, &token, "Hello Jordan Aaron").await;
     }
-    follow(&guest, &school, &format!("guest#t={}", &token[..30]), &token, "This link is incomplete").await;
+    follow(
+        &guest,
+        &school,
+        &format!("guest#t={}", &token[..30]),
+        &token,
+        "This link is incomplete",
+    )
+    .await;
     guest.sees("ask the person who invited you").await;
     guest.close().await;
 }
@@ -70,7 +85,12 @@ async fn asks_for_the_link(guest: &Browser, email: &str) -> String {
     guest.key(Key::Enter).await;
     guest.heading("Check your mail").await;
     guest.becomes("document.activeElement === document.querySelector('main h1')").await;
-    guest.run("return document.querySelector('main').innerText").await.as_str().expect("a text").replace(email, "…")
+    guest
+        .run("return document.querySelector('main').innerText")
+        .await
+        .as_str()
+        .expect("a text")
+        .replace(email, "…")
 }
 
 #[actix_web::test]
@@ -78,12 +98,22 @@ async fn a_guest_whose_link_is_cut_gets_a_new_mail() {
     let school = school().await;
     let token = token_of(school.demo_mail_to(JORDAN));
     let guest = Browser::start(375).await;
-    follow(&guest, &school, &format!("guest#t={}", &token[..30]), &token, "This link is incomplete").await;
+    follow(
+        &guest,
+        &school,
+        &format!("guest#t={}", &token[..30]),
+        &token,
+        "This link is incomplete",
+    )
+    .await;
     guest.press("Email me a new link").await;
     guest.sees("Enter an email address like name@example.org.").await;
     look(&guest, "a cut guest link with an error").await;
     let unknown = asks_for_the_link(&guest, "nobody@example.org").await;
-    assert!(unknown.contains("If an invite was sent to …, a mail with its link is on its way."), "{unknown}");
+    assert!(
+        unknown.contains("If an invite was sent to …, a mail with its link is on its way."),
+        "{unknown}"
+    );
     look(&guest, "after a guest has asked for their link").await;
     guest.press("Use another address").await;
     guest.heading("This link is incomplete").await;
@@ -117,8 +147,16 @@ async fn cookies_that_are_off_are_named() {
     let token = token_of(&school.mail_to(RACHEL).await);
     let guests = token_of(school.demo_mail_to(JORDAN));
     let browser = Browser::start(375).await;
-    browser.before_each_page("Object.defineProperty(Document.prototype, 'cookie', { get: () => '', set() {} })").await;
-    for (link, token) in [("login".to_owned(), "no token at all"), (format!("login#t={token}"), &*token), (format!("guest#t={guests}"), &*guests)] {
+    browser
+        .before_each_page(
+            "Object.defineProperty(Document.prototype, 'cookie', { get: () => '', set() {} })",
+        )
+        .await;
+    for (link, token) in [
+        ("login".to_owned(), "no token at all"),
+        (format!("login#t={token}"), &*token),
+        (format!("guest#t={guests}"), &*guests),
+    ] {
         browser.open("about:blank").await;
         browser.open(&format!("{}/s/hillcrest/{link}", school.origin)).await;
         browser.sees("This browser keeps no cookies for this site").await;

@@ -15,7 +15,9 @@ struct Desk {
 
 impl Desk {
     async fn of(who: &str) -> Self {
-        let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
+        let school =
+            School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())])
+                .await;
         let network = Network::before(&school.origin).await;
         let browser = Browser::start_with(1280, &[network.flag()]).await;
         let base = format!("{}/s/hillcrest/", school.origin);
@@ -39,7 +41,16 @@ async fn a_booking_is_made_once_and_read_as_made() {
     let desk = Desk::of("parent").await;
     let (school, parent) = (&desk.school, &desk.browser);
     let rachel = school.parent().await;
-    let rows = async || rachel.get(&school.evening("/bookings")).await.is(200).list("/rows").iter().filter(|row| row["id"].is_string()).count();
+    let rows = async || {
+        rachel
+            .get(&school.evening("/bookings"))
+            .await
+            .is(200)
+            .list("/rows")
+            .iter()
+            .filter(|row| row["id"].is_string())
+            .count()
+    };
     let before = rows().await;
     parent.open(&format!("{}evenings/{}/book", desk.base, school.people.evening.0)).await;
     parent.heading("Book appointments").await;
@@ -82,7 +93,8 @@ async fn an_invite_is_sent_once_and_resent_once() {
     desk.network.becomes(Condition::Good);
     parent.press_of("Robin Reed", "Resend").await;
     parent.sees("The invite for Robin Reed is sent again").await;
-    let sent = school.mails().await.into_iter().filter(|mail| mail.to == "robin.reed@example.org").count();
+    let sent =
+        school.mails().await.into_iter().filter(|mail| mail.to == "robin.reed@example.org").count();
     assert_eq!(sent, 1, "once more, and not twice");
 }
 
@@ -95,7 +107,14 @@ async fn a_guests_link_is_renewed_once() {
     guest.open(&format!("{}guest#t={token}", desk.base)).await;
     guest.heading("Hello Jordan Aaron").await;
     guest.press("Someone else uses my link").await;
-    let renewed = async || school.nobody().post("/guest_links/preview", serde_json::json!({ "token": token })).await.status == 410;
+    let renewed = async || {
+        school
+            .nobody()
+            .post("/guest_links/preview", serde_json::json!({ "token": token }))
+            .await
+            .status
+            == 410
+    };
     desk.press_twice("Mail me a new link", renewed).await;
     guest.heading("This link was replaced").await;
     guest.sees("A newer mail to you holds the link that works.").await;
@@ -108,8 +127,18 @@ async fn a_bar_that_is_lifted_is_gone_and_not_missed() {
     let desk = Desk::of("staff").await;
     let (school, staff) = (&desk.school, &desk.browser);
     let helen = school.staff().await;
-    let student = school.parent().await.get(&school.evening("/slots")).await.is(200).text_at("/students/0/student/id").to_owned();
-    helen.post("/bars", serde_json::json!({ "student_id": student, "email": "someone@example.org" })).await.is(201);
+    let student = school
+        .parent()
+        .await
+        .get(&school.evening("/slots"))
+        .await
+        .is(200)
+        .text_at("/students/0/student/id")
+        .to_owned();
+    helen
+        .post("/bars", serde_json::json!({ "student_id": student, "email": "someone@example.org" }))
+        .await
+        .is(201);
     let bars = async || helen.get("/bars").await.is(200).list("/items").len();
     staff.open(&format!("{}staff/bars", desk.base)).await;
     staff.press_first("Lift").await;

@@ -1,4 +1,5 @@
-//! The product in a real browser, with mail through a real SMTP server: things are found by role and label, as a person finds them.
+//! The product in a real browser, with mail through a real SMTP server: things are found by role
+//! and label, as a person finds them.
 
 mod axe;
 mod calls;
@@ -21,10 +22,12 @@ use post::PostOffice;
 
 /// The built client.
 fn client() -> String {
-    std::env::var("PARLOUR_CLIENT_DIR").expect("PARLOUR_CLIENT_DIR names the built client; `cargo xtask test` sets it")
+    std::env::var("PARLOUR_CLIENT_DIR")
+        .expect("PARLOUR_CLIENT_DIR names the built client; `cargo xtask test` sets it")
 }
 
-/// Sends the mail that is due, and opens every address of every mail as mail scanners do: what stands after `#` never leaves a browser.
+/// Sends the mail that is due, and opens every address of every mail as mail scanners do: what
+/// stands after `#` never leaves a browser.
 async fn deliver_and_scan(server: &Server, post: &PostOffice) {
     parlour::mail::worker::deliver_due(&server.app.mail_deps()).await;
     for letter in post.letters() {

@@ -6,7 +6,8 @@ use thirtyfour::Key;
 use super::{axe, client, driver::Browser};
 use crate::harness::School;
 
-/// Looks at a page in both schemes; leaves a picture of it in the folder `PARLOUR_SCREENSHOTS`, where that is set.
+/// Looks at a page in both schemes; leaves a picture of it in the folder `PARLOUR_SCREENSHOTS`,
+/// where that is set.
 pub async fn look(browser: &Browser, page: &str) {
     for scheme in ["dark", "light"] {
         browser.prefer(scheme).await;
@@ -134,18 +135,35 @@ async fn staffs_pages(school: &School, width: u32) {
     staff.sees("Enter a telephone number").await;
     look(&staff, "how to reach the school").await;
     staff.fill("Phone", "020 7946 0000 (answerphone outside term: 020 7946 0001)").await;
-    staff.fill("Email address", "the.parents.evening.office@the-long-named-hillcrest-school.sch.uk").await;
-    staff.fill("Office hours", &"Monday to Thursday, 8:00 to 16:00; Friday, 8:00 to 12:30. ".repeat(3)).await;
+    staff
+        .fill("Email address", "the.parents.evening.office@the-long-named-hillcrest-school.sch.uk")
+        .await;
+    staff
+        .fill(
+            "Office hours",
+            &"Monday to Thursday, 8:00 to 16:00; Friday, 8:00 to 12:30. ".repeat(3),
+        )
+        .await;
     staff.press("Save").await;
     look(&staff, "how to reach the school with long values").await;
     staff.fill("Phone", "020 7946 0000").await;
-    staff.fill("Office hours", "Monday to Thursday, 8:00 to 16:00; Friday, 8:00 to 12:30, in term time only").await;
+    staff
+        .fill(
+            "Office hours",
+            "Monday to Thursday, 8:00 to 16:00; Friday, 8:00 to 12:30, in term time only",
+        )
+        .await;
     staff.press("Save").await;
     staff.sees("Saved.").await;
     look(&staff, "how to reach the school, saved").await;
     programs(school, &staff).await;
     webhooks(school, &staff).await;
-    staff.open(&page(school, &format!("evenings/{}?parent_id={}", school.people.evening.0, school.people.parent.0))).await;
+    staff
+        .open(&page(
+            school,
+            &format!("evenings/{}?parent_id={}", school.people.evening.0, school.people.parent.0),
+        ))
+        .await;
     staff.heading("Bookings of Rachel Aaron").await;
     look(&staff, "a parent's bookings, for staff").await;
     staff.press("Manage Invites").await;
@@ -178,7 +196,9 @@ async fn programs(school: &School, staff: &Browser) {
     staff.tick("See evenings").await;
     staff.tick("See appointments").await;
     // Members of staff come in with the roster, and not without it.
-    let ticked = async || staff.run("return [...document.querySelectorAll('#program :checked')].length").await;
+    let ticked = async || {
+        staff.run("return [...document.querySelectorAll('#program :checked')].length").await
+    };
     staff.tick("Also make people staff").await;
     assert_eq!(ticked().await, 4);
     assert!(!staff.text().await.contains("Choose at least one."), "one is chosen");
@@ -230,15 +250,31 @@ async fn webhooks(school: &School, staff: &Browser) {
 
 /// A class that leaves the roster, as those see it whose appointments rest on it.
 async fn stranded(school: &School, width: u32) {
-    school.staff().await.put("/roster/classes", json!({ "items": [{ "sourced_id": "9a-science", "remove": true }] })).await.is(200);
-    assert!(school.mails().await.iter().any(|mail| mail.text.contains("Sophie Aaron")), "the office is told which appointments rest on it");
+    school
+        .staff()
+        .await
+        .put(
+            "/roster/classes",
+            json!({ "items": [{ "sourced_id": "9a-science", "remove": true }] }),
+        )
+        .await
+        .is(200);
+    assert!(
+        school.mails().await.iter().any(|mail| mail.text.contains("Sophie Aaron")),
+        "the office is told which appointments rest on it"
+    );
     let teacher = enter(school, width, "teacher").await;
     teacher.open(&page(school, &format!("teacher/evenings/{}", school.people.evening.0))).await;
     teacher.sees("Not in the roster any more").await;
     look(&teacher, "a schedule with a class that is gone").await;
     teacher.close().await;
     let staff = enter(school, width, "staff").await;
-    staff.open(&page(school, &format!("evenings/{}?parent_id={}", school.people.evening.0, school.people.parent.0))).await;
+    staff
+        .open(&page(
+            school,
+            &format!("evenings/{}?parent_id={}", school.people.evening.0, school.people.parent.0),
+        ))
+        .await;
     staff.sees("The class is gone. Move or cancel it.").await;
     look(&staff, "an appointment whose class is gone, for staff").await;
     staff.press_first("Change").await;
@@ -247,16 +283,30 @@ async fn stranded(school: &School, width: u32) {
     look(&staff, "moving an appointment whose class is gone").await;
     let office = school.staff().await;
     let anew = json!({ "sourced_id": "t-new", "roles": ["teacher"], "given_name": "Robin", "family_name": "Novak" });
-    office.put("/roster/people", json!({ "items": [anew, { "sourced_id": "t-davies", "remove": true }] })).await.is(200);
+    office
+        .put(
+            "/roster/people",
+            json!({ "items": [anew, { "sourced_id": "t-davies", "remove": true }] }),
+        )
+        .await
+        .is(200);
     office.put("/roster/enrolments", json!({ "items": [{ "class_sourced_id": "9b-music", "person_sourced_id": "t-new", "role": "teacher" }] })).await.is(200);
     assert!(!school.mails().await.is_empty(), "the office is told");
-    staff.open(&page(school, &format!("evenings/{}?parent_id={}", school.people.evening.0, school.people.parent.0))).await;
+    staff
+        .open(&page(
+            school,
+            &format!("evenings/{}?parent_id={}", school.people.evening.0, school.people.parent.0),
+        ))
+        .await;
     staff.press("Change 16:05 Mr Geraint Davies").await;
     staff.sees("Keep 16:05, with Robin Novak").await;
     look(&staff, "an appointment whose teacher is replaced").await;
     staff.press("Keep 16:05, with Robin Novak").await;
     staff.sees("with Robin Novak is at 16:05 now").await;
-    assert!(school.mail_to("rachel.aaron@example.org").await.text.contains("Robin Novak"), "the parent is told");
+    assert!(
+        school.mail_to("rachel.aaron@example.org").await.text.contains("Robin Novak"),
+        "the parent is told"
+    );
     staff.close().await;
 }
 
@@ -264,8 +314,14 @@ async fn all_pages(width: u32) {
     let school = school().await;
     // One bar, so that the list has something to show.
     let office = school.staff().await;
-    let sophie = office.get(&format!("/parents/{}", school.people.parent.0)).await.is(200).list("/students")[0]["student"]["id"].clone();
-    office.post("/bars", json!({ "student_id": sophie, "email": "barred@example.org", "note": "" })).await.is(201);
+    let sophie =
+        office.get(&format!("/parents/{}", school.people.parent.0)).await.is(200).list("/students")
+            [0]["student"]["id"]
+            .clone();
+    office
+        .post("/bars", json!({ "student_id": sophie, "email": "barred@example.org", "note": "" }))
+        .await
+        .is(201);
     parents_pages(&school, width).await;
     guests_pages(&school, width).await;
     teachers_pages(&school, width).await;

@@ -1,4 +1,5 @@
-//! The journey at a school of real roster files, on a phone: a parent of one child logs in with the mailed code, books, and invites; the guest declines.
+//! The journey at a school of real roster files, on a phone: a parent of one child logs in with the
+//! mailed code, books, and invites; the guest declines.
 
 use std::{
     fs,
@@ -21,17 +22,26 @@ use crate::harness::{Database, Server, now};
 
 const GUEST: &str = "noor.guest@example.net";
 
-/// The roster that is shared by the project's developers, or a small one of our own where that is not to be had.
+/// The roster that is shared by the project's developers, or a small one of our own where that is
+/// not to be had.
 fn files(own: &Path) -> PathBuf {
-    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/grand-bend-elementary-oneroster-1.1");
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../shared/data/grand-bend-elementary-oneroster-1.1");
     if shared.is_dir() {
         return shared;
     }
-    let write = |name: &str, text: &str| fs::write(own.join(name), text).expect("a file can be written");
+    let write =
+        |name: &str, text: &str| fs::write(own.join(name), text).expect("a file can be written");
     write("manifest.csv", "propertyName,value\noneroster.version,1.1\n");
     write("orgs.csv", "sourcedId,name,type\ngb,Grand Bend Elementary School,school\n");
-    let people = "s1,gb,student,Ana,O’Brien,,\nm1,gb,parent,Mia,O’Brien,mia@example.org,s1\nt1,gb,teacher,Tom,Berg,tom@example.org,\n";
-    write("users.csv", &format!("sourcedId,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds\n{people}"));
+    let people = "s1,gb,student,Ana,O’Brien,,\nm1,gb,parent,Mia,O’Brien,mia@example.org,s1\nt1,gb,\
+                  teacher,Tom,Berg,tom@example.org,\n";
+    write(
+        "users.csv",
+        &format!(
+            "sourcedId,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds\n{people}"
+        ),
+    );
     write("classes.csv", "sourcedId,title,schoolSourcedId\nc1,Art,gb\n");
     write("enrollments.csv", "classSourcedId,userSourcedId,role\nc1,s1,student\nc1,t1,teacher\n");
     own.to_owned()
@@ -53,7 +63,12 @@ fn family(db: &mut Db) -> Result<Family, Error> {
         .inner_join(child.on(child.field(people::id).eq(guardianships::student_id)))
         .inner_join(enrolments::table.on(enrolments::person_id.eq(guardianships::student_id)))
         .inner_join(classes::table.on(classes::id.eq(enrolments::class_id)))
-        .inner_join(lesson.on(lesson.field(enrolments::class_id).eq(classes::id).and(lesson.field(enrolments::role).eq("teacher"))));
+        .inner_join(
+            lesson.on(lesson
+                .field(enrolments::class_id)
+                .eq(classes::id)
+                .and(lesson.field(enrolments::role).eq("teacher"))),
+        );
     let name = |given: String, family: String| format!("{given} {family}");
     type Names = (String, String);
     let row: (Option<String>, Names, Names, String) = student_of
@@ -68,21 +83,35 @@ fn family(db: &mut Db) -> Result<Family, Error> {
         ))
         .first(db)?;
     let (email, parent, student, subject) = row;
-    Ok(Family { email: email.unwrap_or_default(), parent: name(parent.0, parent.1), student: name(student.0, student.1), subject })
+    Ok(Family {
+        email: email.unwrap_or_default(),
+        parent: name(parent.0, parent.1),
+        student: name(student.0, student.1),
+        subject,
+    })
 }
 
 /// A database with the roster and an evening for all of its classes.
 async fn filled() -> (Database, String, Family) {
     let (database, own) = (Database::empty(), tempfile::tempdir().expect("a folder"));
-    let store = Store::open(&DatabaseUrl::parse(&database.url).expect("a URL"), 2).expect("the database opens");
+    let store = Store::open(&DatabaseUrl::parse(&database.url).expect("a URL"), 2)
+        .expect("the database opens");
     store.migrate().expect("migrations run");
-    store.write(|db| marks::set_mark(db, Mode::Demo)).await.expect("the database answers").expect("a new database takes a mark");
+    store
+        .write(|db| marks::set_mark(db, Mode::Demo))
+        .await
+        .expect("the database answers")
+        .expect("a new database takes a mark");
     let ctx = Context::new(now(), Random::seeded(7));
-    let report = roster::import(&store, &ctx, &files(own.path()), ImportOptions::default()).await.expect("the roster is imported");
+    let report = roster::import(&store, &ctx, &files(own.path()), ImportOptions::default())
+        .await
+        .expect("the roster is imported");
     let slug = report.schools.first().expect("a school").slug.clone();
     let evening = format!(
-        "school = \"{slug}\"\nname = \"autumn\"\ntitle = \"Autumn Evening\"\ndate = 2026-11-26\nstarts = \"16:00\"\nends = \"19:00\"\nslot_minutes = 5\nmode = \"video\"\n
-         [booking]\nopens = \"2026-11-09T08:00\"\ncloses = \"2026-11-26T12:00\"\n[[classes]]\nall = true\n"
+        "school = \"{slug}\"\nname = \"autumn\"\ntitle = \"Autumn Evening\"\ndate = \
+         2026-11-26\nstarts = \"16:00\"\nends = \"19:00\"\nslot_minutes = 5\nmode = \"video\"\n
+         [booking]\nopens = \"2026-11-09T08:00\"\ncloses = \"2026-11-26T12:00\"\n[[classes]]\nall \
+         = true\n"
     );
     evening_file::load(&store, &ctx, &evening).await.expect("the evening loads");
     let family = store.read(family).await.expect("a parent with a child in a class");
@@ -94,7 +123,11 @@ async fn a_parent_of_one_child_books_on_a_phone_and_invites() {
     install_tls();
     let post = PostOffice::start().await;
     let (database, slug, family) = filled().await;
-    let settings = [("PARLOUR_MODE", "demo"), ("PARLOUR_SMTP_URL", post.url.as_str()), ("PARLOUR_CLIENT_DIR", &client())];
+    let settings = [
+        ("PARLOUR_MODE", "demo"),
+        ("PARLOUR_SMTP_URL", post.url.as_str()),
+        ("PARLOUR_CLIENT_DIR", &client()),
+    ];
     let server = Server::start(database, &settings).await;
     let base = format!("{}/s/{slug}/", server.origin);
 
@@ -107,7 +140,11 @@ async fn a_parent_of_one_child_books_on_a_phone_and_invites() {
     axe::finds_nothing(&parent, "the code's page").await;
     deliver_and_scan(&server, &post).await;
     // In the digits of their keyboard.
-    let arabic: String = post.code(&family.email).chars().filter_map(|digit| char::from_u32('٠' as u32 + digit.to_digit(10)?)).collect();
+    let arabic: String = post
+        .code(&family.email)
+        .chars()
+        .filter_map(|digit| char::from_u32('٠' as u32 + digit.to_digit(10)?))
+        .collect();
     parent.fill("Code", &arabic).await;
     parent.press("Log in").await;
 
@@ -135,10 +172,13 @@ async fn a_parent_of_one_child_books_on_a_phone_and_invites() {
     parent.tick("I agree that this person is given access").await;
     parent.press("Send Invite").await;
     parent.press("Yes, send it").await;
-    parent.sees("Unable to invite another parent/guardian. Only one invite can be sent per student.").await;
+    parent
+        .sees("Unable to invite another parent/guardian. Only one invite can be sent per student.")
+        .await;
     axe::finds_nothing(&parent, "Manage invites with nobody left").await;
 
-    // The guest says that it was not meant for them; the parent is told by mail, and may invite anew.
+    // The guest says that it was not meant for them; the parent is told by mail, and may invite
+    // anew.
     deliver_and_scan(&server, &post).await;
     let guest = Browser::start(375).await;
     guest.open(&post.link(GUEST, &family.parent, "/guest#t=")).await;
@@ -149,7 +189,11 @@ async fn a_parent_of_one_child_books_on_a_phone_and_invites() {
     guest.heading("Thank you for telling us").await;
     axe::finds_nothing(&guest, "the thanks").await;
     deliver_and_scan(&server, &post).await;
-    assert!(post.letters().iter().any(|letter| letter.to.eq_ignore_ascii_case(&family.email) && letter.text.contains("Noor Guest")), "the parent is told");
+    assert!(
+        post.letters().iter().any(|letter| letter.to.eq_ignore_ascii_case(&family.email)
+            && letter.text.contains("Noor Guest")),
+        "the parent is told"
+    );
     parent.reload().await;
     parent.open(&base).await;
     parent.sees(&family.student).await;

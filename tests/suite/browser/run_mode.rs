@@ -1,4 +1,5 @@
-//! The teacher's schedule while the evening runs: who waits appears by itself, what is typed stays and is kept.
+//! The teacher's schedule while the evening runs: who waits appears by itself, what is typed stays
+//! and is kept.
 
 use chrono::TimeDelta;
 use serde_json::json;
@@ -7,7 +8,8 @@ use super::{client, driver::Browser, pages::look};
 use crate::harness::{School, until};
 
 async fn evening(width: u32) {
-    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
+    let school =
+        School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
     school.clock.set("2026-11-26T16:02:00Z".parse().expect("a time"));
     let page = |path: &str| format!("{}/s/hillcrest/{path}", school.origin);
     let teacher = Browser::start(width).await;
@@ -26,12 +28,27 @@ async fn evening(width: u32) {
     teacher.sees("Saved").await;
     teacher.write("Private note about Sophie Aaron", " tables.").await;
     let of_teacher = school.teacher().await;
-    let booking = of_teacher.get(&school.evening("/schedule")).await.is(200).text_at("/appointments/0/booking_id").parse().expect("an id");
+    let booking = of_teacher
+        .get(&school.evening("/schedule"))
+        .await
+        .is(200)
+        .text_at("/appointments/0/booking_id")
+        .parse()
+        .expect("an id");
     school.start_call(booking).await;
     school.seat_parent(booking).await;
     teacher.sees("Rachel Aaron: here").await;
-    teacher.becomes("document.querySelector('p.unseen[role=status]').textContent === 'Rachel Aaron is waiting for 16:00.'").await;
-    assert_eq!(teacher.value("Private note about Sophie Aaron").await, "Practise times tables.", "what is typed stays");
+    teacher
+        .becomes(
+            "document.querySelector('p.unseen[role=status]').textContent === 'Rachel Aaron is \
+             waiting for 16:00.'",
+        )
+        .await;
+    assert_eq!(
+        teacher.value("Private note about Sophie Aaron").await,
+        "Practise times tables.",
+        "what is typed stays"
+    );
     look(&teacher, "the evening with somebody who waits").await;
 
     teacher.choose("Running late", "10 minutes").await;
@@ -39,12 +56,20 @@ async fn evening(width: u32) {
     let kept = json!([10, true, "Practise times tables."]);
     let is_kept = async || {
         let now = of_teacher.get(&school.evening("/schedule")).await.is(200).body;
-        json!([now["late_minutes"], now["appointments"][0]["no_show"], now["appointments"][0]["note"]]) == kept
+        json!([
+            now["late_minutes"],
+            now["appointments"][0]["no_show"],
+            now["appointments"][0]["note"]
+        ]) == kept
     };
     until("lateness, mark and note are kept", is_kept).await;
     teacher.reload().await;
     teacher.sees("Science · Rachel Aaron").await;
-    assert_eq!(teacher.value("Private note about Sophie Aaron").await, "Practise times tables.", "and is kept");
+    assert_eq!(
+        teacher.value("Private note about Sophie Aaron").await,
+        "Practise times tables.",
+        "and is kept"
+    );
     look(&teacher, "the evening with a note and a mark").await;
 
     school.wait(TimeDelta::hours(3));
@@ -65,16 +90,25 @@ async fn a_teacher_runs_the_evening_at_a_desk() {
 
 /// An appointment to which nobody came is not moved: the office makes another one.
 async fn office(width: u32) {
-    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
+    let school =
+        School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
     school.clock.set("2026-11-26T16:06:00Z".parse().expect("a time"));
     let (actor, of_teacher) = (school.staff().await, school.teacher().await);
     let mine = format!("{}?parent_id={}", school.evening("/bookings"), school.people.parent.0);
     let booking = actor.get(&mine).await.is(200).text_at("/rows/0/id");
-    of_teacher.put(&format!("/bookings/{booking}/record"), json!({ "no_show": true, "note": "" })).await.is(200);
+    of_teacher
+        .put(&format!("/bookings/{booking}/record"), json!({ "no_show": true, "note": "" }))
+        .await
+        .is(200);
     let page = |path: &str| format!("{}/s/hillcrest/{path}", school.origin);
     let office = Browser::start(width).await;
     office.open(&page("dev/login/staff")).await;
-    office.open(&page(&format!("evenings/{}/book?parent_id={}&change={booking}", school.people.evening.0, school.people.parent.0))).await;
+    office
+        .open(&page(&format!(
+            "evenings/{}/book?parent_id={}&change={booking}",
+            school.people.evening.0, school.people.parent.0
+        )))
+        .await;
     office.heading("Change the time").await;
     office.press_first(", free").await;
     office.press_first("Move to ").await;
@@ -83,7 +117,14 @@ async fn office(width: u32) {
     office.press_first("Make another appointment at ").await;
     office.sees("A second appointment with Mrs Anita Abell is made").await;
     look(&office, "another appointment beside the first").await;
-    let subjects = actor.get(&mine).await.is(200).list("/rows").into_iter().filter(|row| row["subject"] == "Science").count();
+    let subjects = actor
+        .get(&mine)
+        .await
+        .is(200)
+        .list("/rows")
+        .into_iter()
+        .filter(|row| row["subject"] == "Science")
+        .count();
     assert_eq!(subjects, 2);
     school.ignore_mail("what mail a booking sends is told in mail.rs");
     office.close().await;

@@ -1,4 +1,5 @@
-//! The web app that does not start says so and tells the server once; a tab that outlives a deploy goes on with the new build.
+//! The web app that does not start says so and tells the server once; a tab that outlives a deploy
+//! goes on with the new build.
 
 use std::{
     fs,
@@ -14,7 +15,8 @@ use crate::harness::School;
 const PHONE: &str = "020 7946 0000";
 const HEADING: &str = "This page has not started";
 /// How many reports this load of the page has sent.
-const REPORTS: &str = "performance.getEntriesByType('resource').filter((one) => one.name.endsWith('/client_errors')).length";
+const REPORTS: &str = "performance.getEntriesByType('resource').filter((one) => \
+                       one.name.endsWith('/client_errors')).length";
 
 /// A copy of the client, to be damaged.
 struct Copy(TempDir);
@@ -24,9 +26,11 @@ impl Copy {
         let copy = tempfile::tempdir().expect("a folder");
         let from = PathBuf::from(client());
         fs::create_dir(copy.path().join("assets")).expect("a folder");
-        fs::copy(from.join("index.html"), copy.path().join("index.html")).expect("the page is there");
+        fs::copy(from.join("index.html"), copy.path().join("index.html"))
+            .expect("the page is there");
         for file in fs::read_dir(from.join("assets")).expect("the assets are there").flatten() {
-            fs::copy(file.path(), copy.path().join("assets").join(file.file_name())).expect("a file can be copied");
+            fs::copy(file.path(), copy.path().join("assets").join(file.file_name()))
+                .expect("a file can be copied");
         }
         Self(copy)
     }
@@ -37,8 +41,10 @@ impl Copy {
 
     /// Changes the file of this name and ending, whatever its hash; `None` takes it away.
     fn change(&self, name: &str, ending: &str, change: impl Fn(Vec<u8>) -> Option<Vec<u8>>) {
-        let files = fs::read_dir(self.path().join("assets")).expect("the assets are there").flatten();
-        let named: Vec<PathBuf> = files.map(|file| file.path()).filter(|path| is_named(path, name)).collect();
+        let files =
+            fs::read_dir(self.path().join("assets")).expect("the assets are there").flatten();
+        let named: Vec<PathBuf> =
+            files.map(|file| file.path()).filter(|path| is_named(path, name)).collect();
         assert!(!named.is_empty(), "there is no {name}");
         for path in named {
             let bytes = fs::read(&path).expect("it can be read");
@@ -53,21 +59,30 @@ impl Copy {
 
     async fn school(&self) -> School {
         let folder = self.path().display().to_string();
-        let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &folder)]).await;
-        school.staff().await.patch("/school", json!({ "phone": PHONE, "office_hours": "Monday to Friday" })).await.is(200);
+        let school =
+            School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &folder)]).await;
+        school
+            .staff()
+            .await
+            .patch("/school", json!({ "phone": PHONE, "office_hours": "Monday to Friday" }))
+            .await
+            .is(200);
         school
     }
 }
 
 fn is_named(path: &Path, name: &str) -> bool {
-    path.file_name().and_then(|file| file.to_str()).is_some_and(|file| file.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
+    path.file_name()
+        .and_then(|file| file.to_str())
+        .is_some_and(|file| file.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
 }
 
 fn page(school: &School, path: &str) -> String {
     format!("{}/s/hillcrest/{path}", school.origin)
 }
 
-/// Opens the page, which does not start: it says so, how to reach the school, and tells the server once.
+/// Opens the page, which does not start: it says so, how to reach the school, and tells the server
+/// once.
 async fn does_not_start(browser: &Browser, school: &School, why: &str) {
     browser.open(&page(school, "login")).await;
     browser.heading(HEADING).await;
@@ -104,7 +119,10 @@ async fn damaged_files_are_said_and_reported_once() {
     // A policy of somebody on the way, who allows no WebAssembly.
     let copy = Copy::make();
     let index = fs::read_to_string(copy.path().join("index.html")).expect("the page is there");
-    let strict = index.replace("<head>", "<head><meta http-equiv=\"Content-Security-Policy\" content=\"script-src 'self'\">");
+    let strict = index.replace(
+        "<head>",
+        "<head><meta http-equiv=\"Content-Security-Policy\" content=\"script-src 'self'\">",
+    );
     fs::write(copy.path().join("index.html"), strict).expect("it can be written");
     let school = copy.school().await;
     does_not_start(&browser, &school, "a policy").await;
@@ -117,10 +135,16 @@ async fn browsers_that_can_not_run_it_are_told() {
     let faults = [
         ("no modules", "delete HTMLScriptElement.prototype.noModule"),
         ("no WebAssembly", "delete window.WebAssembly"),
-        ("WebAssembly is refused", "WebAssembly.instantiate = WebAssembly.instantiateStreaming = () => Promise.reject(new Error('refused'))"),
+        (
+            "WebAssembly is refused",
+            "WebAssembly.instantiate = WebAssembly.instantiateStreaming = () => \
+             Promise.reject(new Error('refused'))",
+        ),
         (
             "the WebAssembly is blocked",
-            "const real = fetch; window.fetch = (url, ...more) => String(url.url ?? url).includes('.wasm') ? Promise.reject(new TypeError('blocked')) : real(url, ...more)",
+            "const real = fetch; window.fetch = (url, ...more) => String(url.url ?? \
+             url).includes('.wasm') ? Promise.reject(new TypeError('blocked')) : real(url, \
+             ...more)",
         ),
     ];
     let copy = Copy::make();
@@ -153,26 +177,38 @@ async fn a_page_without_any_script_says_it_after_a_while() {
 /// From here on the server has another build: the parts that were not fetched yet are gone.
 const DEPLOYED: &str = "const real = fetch; window.fetch = (input, ...more) => {
     const url = new URL(String(input.url ?? input), document.baseURI);
-    if (url.pathname.endsWith('.wasm') && !url.pathname.includes('app_bg')) return Promise.resolve(new Response('', { status: 404 }));
-    if (url.pathname === new URL(document.baseURI).pathname) return Promise.resolve(new Response('<!doctype html><title>another build</title>'));
+    if (url.pathname.endsWith('.wasm') && !url.pathname.includes('app_bg')) return \
+                        Promise.resolve(new Response('', { status: 404 }));
+    if (url.pathname === new URL(document.baseURI).pathname) return Promise.resolve(new \
+                        Response('<!doctype html><title>another build</title>'));
     return real(input, ...more);
 }; window.isOld = true;";
 
 #[actix_web::test]
 async fn a_tab_that_outlives_a_deploy_goes_on() {
-    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
+    let school =
+        School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
     let parent = Browser::start(375).await;
     parent.open(&page(&school, "dev/login/parent")).await;
     let evening = format!("evenings/{}", school.people.evening.0);
     parent.open(&page(&school, &format!("{evening}/book"))).await;
     parent.heading("Book appointments").await;
-    parent.run("document.querySelectorAll('details.chooser').forEach((one) => { one.open = true; }); document.querySelector('button.slot').click()").await;
+    parent
+        .run(
+            "document.querySelectorAll('details.chooser').forEach((one) => { one.open = true; }); \
+             document.querySelector('button.slot').click()",
+        )
+        .await;
     parent.sees("1 chosen").await;
     parent.run(DEPLOYED).await;
     parent.press("My bookings").await;
     parent.heading("My bookings").await;
     parent.sees("10 minute gap").await;
-    assert_eq!(parent.run("return window.isOld ?? false").await, json!(false), "the page was loaded again");
+    assert_eq!(
+        parent.run("return window.isOld ?? false").await,
+        json!(false),
+        "the page was loaded again"
+    );
     parent.press("Book more").await;
     parent.sees("1 chosen").await;
     parent.close().await;
@@ -180,9 +216,12 @@ async fn a_tab_that_outlives_a_deploy_goes_on() {
 
 #[actix_web::test]
 async fn a_part_that_stays_gone_loads_the_page_again_once() {
-    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
-    let count = "document.cookie = 'loads=' + (Number(/loads=(\\d+)/.exec(document.cookie)?.[1] ?? 0) + 1) + '; path=/';";
-    let no_storage = "Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('no storage'); } });";
+    let school =
+        School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
+    let count = "document.cookie = 'loads=' + (Number(/loads=(\\d+)/.exec(document.cookie)?.[1] \
+                 ?? 0) + 1) + '; path=/';";
+    let no_storage = "Object.defineProperty(window, 'sessionStorage', { get() { throw new \
+                      Error('no storage'); } });";
     for storage in ["", no_storage] {
         let parent = Browser::start(375).await;
         parent.open(&page(&school, "dev/login/parent")).await;
@@ -190,7 +229,11 @@ async fn a_part_that_stays_gone_loads_the_page_again_once() {
         parent.before_each_page(&[DEPLOYED, count, storage].join("\n")).await;
         parent.open(&page(&school, &format!("evenings/{}", school.people.evening.0))).await;
         parent.sees("a part of this page could not be loaded").await;
-        assert_eq!(parent.run("return /loads=(\\d+)/.exec(document.cookie)[1]").await, json!("2"), "once: {storage}");
+        assert_eq!(
+            parent.run("return /loads=(\\d+)/.exec(document.cookie)[1]").await,
+            json!("2"),
+            "once: {storage}"
+        );
         parent.press("Load the page again").await;
         parent.becomes("document.cookie.includes('loads=3')").await;
         parent.sees("a part of this page could not be loaded").await;

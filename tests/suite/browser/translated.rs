@@ -1,4 +1,5 @@
-//! The journeys in a browser that translates the pages: every text is replaced, and what is shown stays true.
+//! The journeys in a browser that translates the pages: every text is replaced, and what is shown
+//! stays true.
 
 use serde_json::json;
 
@@ -39,7 +40,9 @@ async fn choose_time(browser: &Browser, place: usize) -> String {
     browser.becomes("document.querySelectorAll('button.slot').length > 2").await;
     let script = format!(
         "document.querySelectorAll('details.chooser').forEach((one) => {{ one.open = true; }});
-         const slot = [...document.querySelectorAll('button.slot[aria-pressed=false]:not([aria-disabled])')][{place}];
+         const slot = \
+         [...document.querySelectorAll('button.slot[aria-pressed=false]:not([aria-disabled])'\
+         )][{place}];
          slot.focus(); slot.click(); return slot.textContent.trim();"
     );
     browser.run(&script).await.as_str().expect("a time").to_owned()
@@ -74,7 +77,11 @@ async fn book_change_and_cancel(width: u32) {
     parent.has_button(&format!("Move to {first}")).await;
     let second = choose_time(&parent, 4).await;
     assert_ne!(first, second);
-    parent.becomes(&format!("document.querySelector('.chosen button').textContent.trim() === 'Move to {second}'")).await;
+    parent
+        .becomes(&format!(
+            "document.querySelector('.chosen button').textContent.trim() === 'Move to {second}'"
+        ))
+        .await;
     parent.becomes(&format!("document.activeElement.textContent.trim() === '{second}'")).await;
     nothing_is_stale(&parent, "changing").await;
     parent.press(&format!("Move to {second}")).await;
@@ -86,8 +93,18 @@ async fn book_change_and_cancel(width: u32) {
     parent.press_first("Cancel 16:00").await;
     parent.sees("16:00 with").await;
     parent.press("Cancel appointment").await;
-    parent.becomes("document.querySelector('p.unseen[role=status]').textContent === 'The appointment is cancelled.'").await;
-    parent.becomes("![...document.querySelectorAll('.bookings time')].some((one) => one.textContent === '16:00')").await;
+    parent
+        .becomes(
+            "document.querySelector('p.unseen[role=status]').textContent === 'The appointment is \
+             cancelled.'",
+        )
+        .await;
+    parent
+        .becomes(
+            "![...document.querySelectorAll('.bookings time')].some((one) => one.textContent === \
+             '16:00')",
+        )
+        .await;
     nothing_is_stale(&parent, "My Bookings").await;
     school.ignore_mail("what the mails say of it is seen elsewhere");
     parent.close().await;
@@ -195,11 +212,24 @@ async fn a_teachers_run_page_shows_who_is_there() {
     teacher.press_first("Private note").await;
     teacher.write("Private note about Sophie Aaron", "Practise").await;
     teacher.sees("Saved").await;
-    let booking = school.teacher().await.get(&school.evening("/schedule")).await.is(200).text_at("/appointments/0/booking_id").parse().expect("an id");
+    let booking = school
+        .teacher()
+        .await
+        .get(&school.evening("/schedule"))
+        .await
+        .is(200)
+        .text_at("/appointments/0/booking_id")
+        .parse()
+        .expect("an id");
     school.start_call(booking).await;
     school.seat_parent(booking).await;
     teacher.sees("Rachel Aaron: here").await;
-    teacher.becomes("document.querySelector('p.unseen[role=status]').textContent === 'Rachel Aaron is waiting for 16:00.'").await;
+    teacher
+        .becomes(
+            "document.querySelector('p.unseen[role=status]').textContent === 'Rachel Aaron is \
+             waiting for 16:00.'",
+        )
+        .await;
     assert!(!teacher.text().await.contains("Rachel Aaron: not here yet"), "she is there");
     nothing_is_stale(&teacher, "a teacher's run page").await;
     teacher.close().await;

@@ -1,4 +1,5 @@
-//! Two tabs of one browser: when somebody else logs in in one, or logs out, the other does not go on as the person before.
+//! Two tabs of one browser: when somebody else logs in in one, or logs out, the other does not go
+//! on as the person before.
 
 use super::{client, driver::Browser, pages::look};
 use crate::harness::School;
@@ -13,7 +14,8 @@ fn page(school: &School, path: &str) -> String {
     format!("{}/s/hillcrest/{path}", school.origin)
 }
 
-/// Rachel Aaron's bookings in the first tab, with times that she has chosen to book; then somebody in the second.
+/// Rachel Aaron's bookings in the first tab, with times that she has chosen to book; then somebody
+/// in the second.
 async fn takes_over(browser: &Browser, school: &School, script: &str) {
     browser.before_each_page(script).await;
     browser.open(&page(school, "dev/login/parent")).await;
@@ -29,7 +31,8 @@ async fn takes_over(browser: &Browser, school: &School, script: &str) {
     browser.sees(ANEW).await;
     browser.heading("Find a parent").await;
     // Staff see parents in a list; the account is theirs, and nothing of the choice is left.
-    let account = browser.run("return document.querySelector('header.top').innerText").await.to_string();
+    let account =
+        browser.run("return document.querySelector('header.top').innerText").await.to_string();
     assert!(account.contains("Helen Okafor") && !account.contains("Rachel"), "{account}");
     let text = browser.text().await;
     assert!(!text.contains("chosen") && !text.contains("French"), "{text}");
@@ -38,8 +41,16 @@ async fn takes_over(browser: &Browser, school: &School, script: &str) {
     browser.run("history.back()").await;
     browser.becomes("!document.body.innerText.includes('Loading')").await;
     let text = browser.text().await;
-    assert!(text.contains("Helen Okafor") && !text.contains("chosen") && !text.contains("French"), "{text}");
-    assert_eq!(browser.run("return Object.keys(sessionStorage).filter((key) => key.includes('draft'))").await, serde_json::json!([]));
+    assert!(
+        text.contains("Helen Okafor") && !text.contains("chosen") && !text.contains("French"),
+        "{text}"
+    );
+    assert_eq!(
+        browser
+            .run("return Object.keys(sessionStorage).filter((key) => key.includes('draft'))")
+            .await,
+        serde_json::json!([])
+    );
     browser.to_tab(&second).await;
     browser.press("Mrs Helen Okafor").await;
     browser.press("Log out").await;

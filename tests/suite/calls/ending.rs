@@ -1,4 +1,5 @@
-//! Being put out: invites removed, bookings cancelled and moved, access and sessions ended, the talk over (I7 and I13).
+//! Being put out: invites removed, bookings cancelled and moved, access and sessions ended, the
+//! talk over (I7 and I13).
 
 use chrono::TimeDelta;
 use parlour_wire::PresenceState;
@@ -23,7 +24,10 @@ async fn the_guest_of_a_removed_invite_is_out_and_told() {
     assert!(detail.contains("removed"), "{detail}");
     parent.people(|people| people.iter().all(|one| one.name != JORDAN)).await;
     jordan.get(&meeting.guest_door).await.refuses(410, "invite_removed");
-    let refusal = jordan.open_call(&format!("{}/socket", meeting.guest_door), Some(jordan.origin())).await.err();
+    let refusal = jordan
+        .open_call(&format!("{}/socket", meeting.guest_door), Some(jordan.origin()))
+        .await
+        .err();
     assert_eq!(refusal, Some((410, "invite_removed".to_owned())));
     meeting.school.mail_to("jordan.aaron@example.org").await;
 }
@@ -31,7 +35,8 @@ async fn the_guest_of_a_removed_invite_is_out_and_told() {
 #[tokio::test]
 async fn a_barred_parent_is_out_with_the_one_text_and_so_is_the_guest() {
     let meeting = Meeting::soon().await;
-    let (rachel, jordan, office) = (meeting.rachel().await, meeting.jordan().await, meeting.school.staff().await);
+    let (rachel, jordan, office) =
+        (meeting.rachel().await, meeting.jordan().await, meeting.school.staff().await);
     let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
     let mut parent = rachel.join_call(&meeting.door, "phone").await;
     let mut guest = jordan.join_call(&meeting.guest_door, "sofa").await;
@@ -71,7 +76,12 @@ async fn a_moved_booking_ends_its_call() {
     let free = crate::harness::wishes(&meeting.school, &meeting.rachel().await).await;
     let mut moved = false;
     for late in free[0].times.iter().rev() {
-        moved = moved || office.patch(&format!("/bookings/{}", meeting.booking), json!({ "starts_at": late })).await.status == 200;
+        moved = moved
+            || office
+                .patch(&format!("/bookings/{}", meeting.booking), json!({ "starts_at": late }))
+                .await
+                .status
+                == 200;
     }
     assert!(moved, "some time is free");
     assert_eq!(parent.out().await.0, "booking_moved");

@@ -2,7 +2,9 @@
 
 use parlour::calls::bus::{Addressed, Node, Note};
 use parlour_domain::id::{BookingId, ParticipantId};
-use parlour_wire::{CALL_VERSION, ClientMessage, Join, PresenceState, ServerMessage, Signal, SignalKind};
+use parlour_wire::{
+    CALL_VERSION, ClientMessage, Join, PresenceState, ServerMessage, Signal, SignalKind,
+};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{ABELL, Meeting, RACHEL};
@@ -14,7 +16,15 @@ async fn what_is_no_message_is_refused_and_the_call_goes_on() {
     let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
     abell.seated().await;
     let mut rachel = meeting.rachel().await.line(&meeting.door).await;
-    for text in ["", "null", "{}", r#"{"type":"shout"}"#, r#"{"type":"media"}"#, "not JSON", r#"{"type":"join","version":"one"}"#] {
+    for text in [
+        "",
+        "null",
+        "{}",
+        r#"{"type":"shout"}"#,
+        r#"{"type":"media"}"#,
+        "not JSON",
+        r#"{"type":"join","version":"one"}"#,
+    ] {
         rachel.say_text(text).await;
         rachel.problem("bad_message").await;
     }
@@ -28,7 +38,14 @@ async fn what_is_no_message_is_refused_and_the_call_goes_on() {
     rachel.join("phone").await;
     rachel.problem("already_joined").await;
     // Signals to nobody, to oneself, to a wrong number: dropped.
-    let me = rachel.heard.iter().find_map(|message| if let ServerMessage::Welcome { you, .. } = message { Some(*you) } else { None }).unwrap();
+    let me =
+        rachel
+            .heard
+            .iter()
+            .find_map(|message| {
+                if let ServerMessage::Welcome { you, .. } = message { Some(*you) } else { None }
+            })
+            .unwrap();
     rachel.offer(uuid::Uuid::nil(), 1, "nobody").await;
     rachel.offer(teacher.id, 7, "no such connection").await;
     rachel.offer(me, 1, "not my number").await;
@@ -92,7 +109,8 @@ async fn a_session_has_four_sockets() {
     let mut inside = rachel.join_call(&meeting.door, "phone").await;
     inside.seated().await;
     let mut oldest = rachel.line(&meeting.door).await;
-    let (mut third, mut fourth) = (rachel.line(&meeting.door).await, rachel.line(&meeting.door).await);
+    let (mut third, mut fourth) =
+        (rachel.line(&meeting.door).await, rachel.line(&meeting.door).await);
     let mut fifth = rachel.line(&meeting.door).await;
     assert_eq!(oldest.closed().await, Some(1008), "the oldest that is in no call");
     for line in [&mut inside, &mut third, &mut fourth, &mut fifth] {
@@ -106,13 +124,21 @@ async fn a_session_has_four_sockets() {
 #[tokio::test]
 async fn the_check_of_a_network_counts_among_the_sockets() {
     let meeting = Meeting::soon().await;
-    for (actor, door) in [(meeting.rachel().await, &meeting.door), (meeting.jordan().await, &meeting.guest_door)] {
+    for (actor, door) in
+        [(meeting.rachel().await, &meeting.door), (meeting.jordan().await, &meeting.guest_door)]
+    {
         let own = meeting.school.origin.clone();
-        let open_check = async || actor.open_call("/check_socket", Some(&own)).await.unwrap_or_else(|refusal| panic!("{refusal:?}"));
+        let open_check = async || {
+            actor
+                .open_call("/check_socket", Some(&own))
+                .await
+                .unwrap_or_else(|refusal| panic!("{refusal:?}"))
+        };
         let mut inside = actor.join_call(door, "phone").await;
         inside.seated().await;
         let mut oldest = open_check().await;
-        let (_second, _third, _fourth) = (open_check().await, open_check().await, open_check().await);
+        let (_second, _third, _fourth) =
+            (open_check().await, open_check().await, open_check().await);
         assert_eq!(oldest.closed().await, Some(1008), "the oldest that is in no call");
         inside.settle().await;
     }
@@ -134,7 +160,13 @@ async fn whose_queue_overflows_is_closed_and_not_forgotten() {
         from_connection: parent_connection,
         to: ParticipantId(to),
         to_connection: teacher_connection,
-        signal: Signal { attempt: 1, kind: SignalKind::Candidate, data: "x".repeat(1_000), sdp_mid: None, sdp_m_line_index: None },
+        signal: Signal {
+            attempt: 1,
+            kind: SignalKind::Candidate,
+            data: "x".repeat(1_000),
+            sdp_mid: None,
+            sdp_m_line_index: None,
+        },
     };
     // As from another node: more than any queue holds, before it can be emptied.
     let flood = async {
@@ -158,18 +190,31 @@ async fn whose_queue_overflows_is_closed_and_not_forgotten() {
 #[tokio::test]
 async fn strangers_and_other_sites_get_no_socket() {
     let meeting = Meeting::soon().await;
-    let (socket, guest_socket) = (format!("{}/socket", meeting.door), format!("{}/socket", meeting.guest_door));
-    let (rachel, jordan, stranger) = (meeting.rachel().await, meeting.jordan().await, meeting.school.stranger().await);
+    let (socket, guest_socket) =
+        (format!("{}/socket", meeting.door), format!("{}/socket", meeting.guest_door));
+    let (rachel, jordan, stranger) =
+        (meeting.rachel().await, meeting.jordan().await, meeting.school.stranger().await);
     let own = rachel.origin().to_owned();
-    let refusal = async |actor: &crate::harness::Actor, path: &str, origin: Option<&str>| actor.open_call(path, origin).await.err().unwrap();
+    let refusal = async |actor: &crate::harness::Actor, path: &str, origin: Option<&str>| {
+        actor.open_call(path, origin).await.err().unwrap()
+    };
     let of = |status, code: &str| (status, code.to_owned());
     assert_eq!(refusal(&rachel, &socket, None).await, of(403, "bad_origin"));
-    assert_eq!(refusal(&rachel, &socket, Some("https://evil.example.org")).await, of(403, "bad_origin"));
+    assert_eq!(
+        refusal(&rachel, &socket, Some("https://evil.example.org")).await,
+        of(403, "bad_origin")
+    );
     assert_eq!(refusal(&jordan, &guest_socket, Some("null")).await, of(403, "bad_origin"));
-    assert_eq!(refusal(&meeting.school.nobody(), &socket, Some(&own)).await, of(401, "not_logged_in"));
+    assert_eq!(
+        refusal(&meeting.school.nobody(), &socket, Some(&own)).await,
+        of(401, "not_logged_in")
+    );
     assert_eq!(refusal(&stranger, &socket, Some(&own)).await, of(404, "not_found"));
     assert_eq!(refusal(&jordan, &socket, Some(&own)).await, of(401, "not_logged_in"));
-    assert_eq!(refusal(&meeting.school.staff().await, &socket, Some(&own)).await, of(403, "wrong_role"));
+    assert_eq!(
+        refusal(&meeting.school.staff().await, &socket, Some(&own)).await,
+        of(403, "wrong_role")
+    );
     let other = format!("/guest/appointments/{}/call/socket", sibling(&meeting, &rachel).await);
     assert_eq!(refusal(&jordan, &other, Some(&own)).await, of(404, "not_found"));
     rachel.get(&socket).await.refuses(426, "upgrade_required");
@@ -180,5 +225,8 @@ async fn strangers_and_other_sites_get_no_socket() {
 async fn sibling(meeting: &Meeting, rachel: &crate::harness::Actor) -> String {
     let bookings = rachel.get(&meeting.school.evening("/bookings")).await.is(200);
     let rows = bookings.list("/rows");
-    rows.iter().find(|row| row["student"]["name"] == "Liz Aaron").unwrap()["id"].as_str().unwrap().to_owned()
+    rows.iter().find(|row| row["student"]["name"] == "Liz Aaron").unwrap()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }

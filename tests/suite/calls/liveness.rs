@@ -1,4 +1,5 @@
-//! Is the other side still there? A `ping` is answered at any time, and who is not heard is soon shown as gone.
+//! Is the other side still there? A `ping` is answered at any time, and who is not heard is soon
+//! shown as gone.
 
 use parlour_wire::{ClientMessage, Media, PresenceState, ServerMessage};
 
@@ -8,7 +9,10 @@ use crate::harness::{Line, School, wish};
 /// Waits for the answer to a `ping`.
 async fn answers(line: &mut Line, id: u32) {
     line.say(ClientMessage::Ping { id }).await;
-    line.until(|message| matches!(message, ServerMessage::Pong { id: own } if *own == id).then_some(())).await;
+    line.until(|message| {
+        matches!(message, ServerMessage::Pong { id: own } if *own == id).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -30,7 +34,8 @@ async fn who_answers_no_ping_is_reconnecting_soon() {
     rachel.seated().await;
     let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
     abell.sees(RACHEL, PresenceState::InCall).await;
-    // The line of one is dead: nothing of what comes is read, so nothing is answered. It is noticed while the other waits for their next message.
+    // The line of one is dead: nothing of what comes is read, so nothing is answered. It is noticed
+    // while the other waits for their next message.
     abell.sees(RACHEL, PresenceState::Reconnecting).await;
     // On another line the same tab goes on.
     let mut again = meeting.rachel().await.join_call(&meeting.door, "phone").await;
@@ -51,7 +56,11 @@ async fn who_hears_nothing_is_shown_to_the_others() {
     abell.people(|people| people.iter().any(|one| one.name == RACHEL && one.media.deaf)).await;
     // A page from before knows nothing of it.
     rachel.say_text(r#"{"type":"media","audio":true,"video":false,"screen":false}"#).await;
-    abell.people(|people| people.iter().any(|one| one.name == RACHEL && one.media.audio && !one.media.deaf)).await;
+    abell
+        .people(|people| {
+            people.iter().any(|one| one.name == RACHEL && one.media.audio && !one.media.deaf)
+        })
+        .await;
 }
 
 #[tokio::test]
@@ -59,8 +68,13 @@ async fn a_network_is_tried_by_a_socket_at_any_time() {
     // Days before any call.
     let school = School::start().await;
     let own = school.origin.clone();
-    for actor in [school.parent().await, school.teacher().await, school.staff().await, school.guest().await] {
-        let mut line = actor.open_call("/check_socket", Some(&own)).await.unwrap_or_else(|refusal| panic!("{refusal:?}"));
+    for actor in
+        [school.parent().await, school.teacher().await, school.staff().await, school.guest().await]
+    {
+        let mut line = actor
+            .open_call("/check_socket", Some(&own))
+            .await
+            .unwrap_or_else(|refusal| panic!("{refusal:?}"));
         answers(&mut line, 1).await;
         line.say(ClientMessage::Join(wish("phone"))).await;
         line.problem("bad_message").await;
@@ -72,14 +86,21 @@ async fn a_network_is_tried_by_a_socket_at_any_time() {
         assert_eq!(line.closed().await, Some(1008), "it is no place to stay");
     }
     let parent = school.parent().await;
-    let refusal = async |actor: &crate::harness::Actor, origin| actor.open_call("/check_socket", origin).await.err();
+    let refusal = async |actor: &crate::harness::Actor, origin| {
+        actor.open_call("/check_socket", origin).await.err()
+    };
     let of = |status, code: &str| Some((status, code.to_owned()));
     assert_eq!(refusal(&school.nobody(), Some(own.as_str())).await, of(401, "not_logged_in"));
     assert_eq!(refusal(&parent, Some("https://evil.example.org")).await, of(403, "bad_origin"));
     assert_eq!(refusal(&parent, None).await, of(403, "bad_origin"));
     parent.get("/check_socket").await.refuses(426, "upgrade_required");
     let guest = school.guest().await;
-    school.parent().await.delete(&format!("/invites/{}", school.people.invite.expect("an invite").0)).await.is(204);
+    school
+        .parent()
+        .await
+        .delete(&format!("/invites/{}", school.people.invite.expect("an invite").0))
+        .await
+        .is(204);
     assert_eq!(refusal(&guest, Some(own.as_str())).await, of(410, "invite_removed"));
     school.ignore_mail("this is about the socket");
 }

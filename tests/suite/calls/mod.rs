@@ -52,7 +52,12 @@ impl Meeting {
         school.clock.set(now);
         let bookings = school.parent().await.get(&school.evening("/bookings")).await.is(200);
         let booking: Uuid = bookings.text_at("/rows/0/id").parse().unwrap();
-        Self { school, booking, door: format!("/bookings/{booking}/call"), guest_door: format!("/guest/appointments/{booking}/call") }
+        Self {
+            school,
+            booking,
+            door: format!("/bookings/{booking}/call"),
+            guest_door: format!("/guest/appointments/{booking}/call"),
+        }
     }
 
     /// Makes it a joint appointment of three teachers, and gives the other two.
@@ -60,11 +65,22 @@ impl Meeting {
         let (booking, abell) = (key(self.booking), key(self.school.people.teacher));
         let store = &self.school.app.store;
         let write = store.write(move |db| {
-            let others = people::table.filter(people::is_teacher.eq(true)).filter(people::is_parent.eq(false)).filter(people::email_key.is_not_null());
-            let found: Vec<PersonRow> = others.filter(people::id.ne(abell)).order(people::sourced_id).limit(2).select(PersonRow::as_select()).load(db)?;
+            let others = people::table
+                .filter(people::is_teacher.eq(true))
+                .filter(people::is_parent.eq(false))
+                .filter(people::email_key.is_not_null());
+            let found: Vec<PersonRow> = others
+                .filter(people::id.ne(abell))
+                .order(people::sourced_id)
+                .limit(2)
+                .select(PersonRow::as_select())
+                .load(db)?;
             for (position, teacher) in (1..).zip(&found) {
-                let row: (_, _, _) =
-                    (booking_teachers::booking_id.eq(booking), booking_teachers::teacher_id.eq::<Key>(teacher.id), booking_teachers::position.eq(position));
+                let row: (_, _, _) = (
+                    booking_teachers::booking_id.eq(booking),
+                    booking_teachers::teacher_id.eq::<Key>(teacher.id),
+                    booking_teachers::position.eq(position),
+                );
                 diesel::insert_into(booking_teachers::table).values(row).execute(db)?;
             }
             Ok(found)
@@ -92,7 +108,9 @@ impl Meeting {
     async fn renewed(&self, connection: i32) {
         let (booking, long) = (key(self.booking), at(self.school.now() + TimeDelta::seconds(20)));
         let seat = move |db: &mut Db| {
-            let seat = call_seats::table.filter(call_seats::booking_id.eq(booking).and(call_seats::connection.eq(connection)));
+            let seat = call_seats::table.filter(
+                call_seats::booking_id.eq(booking).and(call_seats::connection.eq(connection)),
+            );
             Ok(seat.filter(call_seats::lease_ends_at.gt(long)).count().get_result::<i64>(db)? == 1)
         };
         until("the place is renewed", async || self.school.read(seat).await).await;

@@ -1,4 +1,5 @@
-//! The same person with another device, the same device with another socket, and a link that goes from hand to hand (I9).
+//! The same person with another device, the same device with another socket, and a link that goes
+//! from hand to hand (I9).
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -45,7 +46,8 @@ async fn a_page_loaded_anew_keeps_the_seat_and_has_a_new_number() {
     let (newer, resumed) = again.seated().await;
     assert!(newer > older && !resumed);
     assert_eq!(before.out().await.0, "taken_over");
-    // A second socket of the very same connection replaces the first one, which has no say any more.
+    // A second socket of the very same connection replaces the first one, which has no say any
+    // more.
     let mut once_more = rachel.join_call(&meeting.door, "phone").await;
     assert_eq!(once_more.seated().await, (newer, true));
     assert_eq!(again.closed().await, Some(1000));
@@ -58,12 +60,14 @@ async fn a_page_loaded_anew_keeps_the_seat_and_has_a_new_number() {
 async fn a_parent_with_the_guests_link_does_not_knock_the_guest_out() {
     let meeting = Meeting::soon().await;
     let (rachel, jordan) = (meeting.rachel().await, meeting.jordan().await);
-    let token = json!({ "token": token_of(meeting.school.demo_mail_to("jordan.aaron@example.org")) });
+    let token =
+        json!({ "token": token_of(meeting.school.demo_mail_to("jordan.aaron@example.org")) });
     let mut guest = jordan.join_call(&meeting.guest_door, "sofa").await;
     guest.seated().await;
     rachel.post("/guest_links/preview", token.clone()).await.is(200);
     rachel.post("/guest_sessions", token.clone()).await.refuses(409, "own_invite");
-    // In a browser that does not know her, the link's page may be read, a session begun and the door seen: nobody is knocked out by that.
+    // In a browser that does not know her, the link's page may be read, a session begun and the
+    // door seen: nobody is knocked out by that.
     let elsewhere = meeting.school.nobody();
     elsewhere.post("/guest_links/preview", token.clone()).await.is(200);
     elsewhere.post("/guest_sessions", token).await.is(201);
@@ -73,7 +77,11 @@ async fn a_parent_with_the_guests_link_does_not_knock_the_guest_out() {
     let mut parent = rachel.join_call(&meeting.door, "phone").await;
     parent.sees(JORDAN, PresenceState::InCall).await;
     guest.settle().await;
-    assert!(guest.heard.iter().all(|message| !matches!(message, ServerMessage::Out { .. })), "{:?}", guest.heard);
+    assert!(
+        guest.heard.iter().all(|message| !matches!(message, ServerMessage::Out { .. })),
+        "{:?}",
+        guest.heard
+    );
 }
 
 /// The guest's link went from hand to hand: the line that sits last.
@@ -91,10 +99,13 @@ async fn taken_over_twice(meeting: &Meeting) -> Line {
     line
 }
 
-/// That a code is asked for: the masked address, whether one was sent, and whether the one given was wrong.
+/// That a code is asked for: the masked address, whether one was sent, and whether the one given
+/// was wrong.
 fn asked(message: &ServerMessage) -> Option<(String, bool, bool)> {
     match message {
-        ServerMessage::CodeRequired { masked_email, sent, wrong } => Some((masked_email.clone(), *sent, *wrong)),
+        ServerMessage::CodeRequired { masked_email, sent, wrong } => {
+            Some((masked_email.clone(), *sent, *wrong))
+        }
         _ => None,
     }
 }
@@ -128,7 +139,10 @@ async fn a_link_that_goes_from_hand_to_hand_asks_for_a_code() {
     assert!(!sent && !wrong && !masked.contains("jordan.aaron@"), "{masked}");
     let told = school.mails().await;
     let to: Vec<&str> = told.iter().map(|mail| mail.to.as_str()).collect();
-    assert!(to.contains(&"jordan.aaron@example.org") && to.contains(&"rachel.aaron@example.org"), "{to:?}");
+    assert!(
+        to.contains(&"jordan.aaron@example.org") && to.contains(&"rachel.aaron@example.org"),
+        "{to:?}"
+    );
     fourth.say(ClientMessage::SendCode).await;
     assert!(fourth.until(asked).await.1);
     let code = code_of(&school.mail_to("jordan.aaron@example.org").await);
@@ -150,15 +164,23 @@ async fn wrong_codes_of_strangers_do_not_block_the_guests_code() {
     // A stranger who knows the guest's address uses up all wrong codes for it by asking to log in.
     for _ in 0..3 {
         let stranger = meeting.school.nobody();
-        let link = stranger.post("/login_links", json!({ "email": GUEST })).await.is(202).text_at("/id");
+        let link =
+            stranger.post("/login_links", json!({ "email": GUEST })).await.is(202).text_at("/id");
         for wrong in ["000000", "000001", "000002", "000003", "000004"] {
-            let status = stranger.post("/sessions", json!({ "login_link_id": link, "code": wrong })).await.status;
+            let status = stranger
+                .post("/sessions", json!({ "login_link_id": link, "code": wrong }))
+                .await
+                .status;
             assert!(matches!(status, 403 | 410), "{status}");
         }
     }
     let stranger = meeting.school.nobody();
-    let link = stranger.post("/login_links", json!({ "email": GUEST })).await.is(202).text_at("/id");
-    stranger.post("/sessions", json!({ "login_link_id": link, "code": "000000" })).await.refuses(429, "too_many_requests");
+    let link =
+        stranger.post("/login_links", json!({ "email": GUEST })).await.is(202).text_at("/id");
+    stranger
+        .post("/sessions", json!({ "login_link_id": link, "code": "000000" }))
+        .await
+        .refuses(429, "too_many_requests");
     fourth.say(join_with(&code)).await;
     fourth.seated().await;
     meeting.school.mails().await;
@@ -173,7 +195,8 @@ async fn too_many_wrong_codes_of_a_guest_are_refused() {
         fourth.say(join_with(wrong)).await;
         assert!(fourth.until(asked).await.2);
     }
-    // Another session on the same device goes on with the same code, which is dead after five tries.
+    // Another session on the same device goes on with the same code, which is dead after five
+    // tries.
     let mut again = meeting.jordan().await.line(&meeting.guest_door).await;
     for _ in 0..2 {
         again.say(join_with(wrong)).await;
@@ -188,7 +211,8 @@ async fn too_many_wrong_codes_of_a_guest_are_refused() {
     // When there were too many wrong ones for the invite, the right one has to wait as well.
     let full_at = at(meeting.school.now() + TimeDelta::hours(2));
     let empty = move |db: &mut Db| {
-        let of_codes = throttles::table.filter(throttles::kind.eq("code_address").and(throttles::subject.like("invite %")));
+        let of_codes = throttles::table
+            .filter(throttles::kind.eq("code_address").and(throttles::subject.like("invite %")));
         Ok(diesel::update(of_codes).set(throttles::full_at.eq(full_at)).execute(db)?)
     };
     assert_eq!(meeting.school.app.store.write(empty).await.unwrap(), 1);
@@ -217,9 +241,21 @@ async fn a_guest_put_out_by_another_browser_gets_a_new_link() {
     assert_eq!(code, "opened_elsewhere");
     assert!(detail.contains("another browser"), "{detail}");
     let booking = meeting.booking;
-    jordan.post("/guest_links/renew", json!({ "booking_id": booking, "token": "both" })).await.is(422);
-    school.nobody().post("/guest_links/renew", json!({ "booking_id": booking })).await.refuses(401, "not_logged_in");
-    school.stranger().await.post("/guest_links/renew", json!({ "booking_id": booking })).await.refuses(401, "not_logged_in");
+    jordan
+        .post("/guest_links/renew", json!({ "booking_id": booking, "token": "both" }))
+        .await
+        .is(422);
+    school
+        .nobody()
+        .post("/guest_links/renew", json!({ "booking_id": booking }))
+        .await
+        .refuses(401, "not_logged_in");
+    school
+        .stranger()
+        .await
+        .post("/guest_links/renew", json!({ "booking_id": booking }))
+        .await
+        .refuses(401, "not_logged_in");
     jordan.post("/guest_links/renew", json!({ "booking_id": booking })).await.is(204);
     assert_eq!(elsewhere.out().await.0, "link_renewed");
     let mail = school.mail_to("jordan.aaron@example.org").await;

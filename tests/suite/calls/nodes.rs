@@ -1,4 +1,5 @@
-//! Two nodes on one database: seats never exceed, what one of them writes puts people out of the other, and signals pass where there is a bus.
+//! Two nodes on one database: seats never exceed, what one of them writes puts people out of the
+//! other, and signals pass where there is a bus.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +43,10 @@ async fn signals_and_media_pass_between_nodes_of_one_bus() {
     let mut rachel = meeting.rachel().await.at(&node).join_call(&meeting.door, "phone").await;
     rachel.seated().await;
     // What was said before she came is told as well.
-    let teacher = rachel.people(|people| people.iter().any(|one| one.name == ABELL && one.media.video)).await.remove(0);
+    let teacher = rachel
+        .people(|people| people.iter().any(|one| one.name == ABELL && one.media.video))
+        .await
+        .remove(0);
     rachel.offer(teacher.id, teacher.connection.unwrap(), "from afar").await;
     let (from, connection, data) = abell.signal().await;
     assert_eq!(data, "from afar");
@@ -63,10 +67,14 @@ async fn however_many_come_at_once_to_both_nodes_four_sit() {
         (meeting.jordan().await, &meeting.guest_door),
     ];
     // Each of the five comes with two tabs to each node.
-    let coming = people.iter().flat_map(|(actor, door)| [actor.clone(), actor.at(&node)].map(|at| (at, door.as_str()))).flat_map(|one| [one.clone(), one]);
+    let coming = people
+        .iter()
+        .flat_map(|(actor, door)| [actor.clone(), actor.at(&node)].map(|at| (at, door.as_str())))
+        .flat_map(|one| [one.clone(), one]);
     let lines = coming.enumerate().map(|(number, (actor, door))| async move {
         let mut line = actor.line(door).await;
-        line.say(ClientMessage::Join(Join { move_here: true, ..wish(&format!("tab-{number}")) })).await;
+        line.say(ClientMessage::Join(Join { move_here: true, ..wish(&format!("tab-{number}")) }))
+            .await;
         line.next().await;
         line
     });

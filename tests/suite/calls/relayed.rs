@@ -1,4 +1,5 @@
-//! Between a parent and the guest whom they invited nothing passes that tells an address, where the school has a relay.
+//! Between a parent and the guest whom they invited nothing passes that tells an address, where the
+//! school has a relay.
 
 use chrono::TimeDelta;
 use parlour_wire::{CallRole, ClientMessage, PresenceState, ServerMessage, Signal, SignalKind};
@@ -7,21 +8,35 @@ use uuid::Uuid;
 use super::{ABELL, JORDAN, Meeting, RACHEL, starts_at};
 use crate::harness::{Line, School};
 
-const TURN: [(&str, &str); 3] =
-    [("PARLOUR_MODE", "demo"), ("PARLOUR_TURN_URLS", "turn:turn.example.org:3478?transport=udp"), ("PARLOUR_TURN_SECRET", "north north north")];
+const TURN: [(&str, &str); 3] = [
+    ("PARLOUR_MODE", "demo"),
+    ("PARLOUR_TURN_URLS", "turn:turn.example.org:3478?transport=udp"),
+    ("PARLOUR_TURN_SECRET", "north north north"),
+];
 
 const HOST: &str = "candidate:1 1 udp 2113937151 192.0.2.7 40000 typ host";
-const RELAYED: &str = "candidate:3 1 udp 41885439 203.0.113.10 50000 typ relay raddr 198.51.100.4 rport 40000";
-const SDP: &str =
-    "v=0\r\no=- 1 2 IN IP4 192.0.2.7\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 192.0.2.7\r\na=candidate:1 1 udp 2113937151 192.0.2.7 40000 typ host\r\n";
+const RELAYED: &str =
+    "candidate:3 1 udp 41885439 203.0.113.10 50000 typ relay raddr 198.51.100.4 rport 40000";
+const SDP: &str = "v=0\r\no=- 1 2 IN IP4 192.0.2.7\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 \
+                   192.0.2.7\r\na=candidate:1 1 udp 2113937151 192.0.2.7 40000 typ host\r\n";
 
 async fn say(line: &mut Line, to: (Uuid, u32), kind: SignalKind, data: &str) {
-    let signal = Signal { attempt: 1, kind, data: data.to_owned(), sdp_mid: None, sdp_m_line_index: None };
+    let signal =
+        Signal { attempt: 1, kind, data: data.to_owned(), sdp_mid: None, sdp_m_line_index: None };
     line.say(ClientMessage::Signal { to: to.0, to_connection: to.1, signal }).await;
 }
 
 fn relayed_with(line: &Line) -> Option<CallRole> {
-    line.heard.iter().find_map(|message| if let ServerMessage::Welcome { relayed_with, .. } = message { Some(*relayed_with) } else { None }).unwrap()
+    line.heard
+        .iter()
+        .find_map(|message| {
+            if let ServerMessage::Welcome { relayed_with, .. } = message {
+                Some(*relayed_with)
+            } else {
+                None
+            }
+        })
+        .unwrap()
 }
 
 /// Teacher, parent and guest in the call, five minutes before it begins.
@@ -33,16 +48,30 @@ async fn three(school: School) -> (Meeting, [Line; 3], [(Uuid, u32); 3]) {
     rachel.seated().await;
     let mut jordan = meeting.jordan().await.join_call(&meeting.guest_door, "tablet").await;
     jordan.seated().await;
-    let people = jordan.people(|people| people.iter().filter(|one| one.state == PresenceState::InCall).count() == 3).await;
-    let place = |name: &str| people.iter().find(|one| one.name == name).and_then(|one| Some((one.id, one.connection?))).unwrap();
+    let people = jordan
+        .people(|people| {
+            people.iter().filter(|one| one.state == PresenceState::InCall).count() == 3
+        })
+        .await;
+    let place = |name: &str| {
+        people
+            .iter()
+            .find(|one| one.name == name)
+            .and_then(|one| Some((one.id, one.connection?)))
+            .unwrap()
+    };
     let places = [ABELL, RACHEL, JORDAN].map(place);
     (meeting, [abell, rachel, jordan], places)
 }
 
 #[tokio::test]
 async fn a_parent_and_a_guest_learn_of_the_relay_alone() {
-    let (_meeting, [mut abell, mut rachel, mut jordan], [teacher, parent, guest]) = three(School::start_with(&TURN).await).await;
-    assert_eq!([&abell, &rachel, &jordan].map(relayed_with), [None, Some(CallRole::Guest), Some(CallRole::Parent)]);
+    let (_meeting, [mut abell, mut rachel, mut jordan], [teacher, parent, guest]) =
+        three(School::start_with(&TURN).await).await;
+    assert_eq!(
+        [&abell, &rachel, &jordan].map(relayed_with),
+        [None, Some(CallRole::Guest), Some(CallRole::Parent)]
+    );
     // Others connect as they can.
     for line in [&mut rachel, &mut jordan] {
         say(line, teacher, SignalKind::Candidate, HOST).await;
@@ -64,7 +93,8 @@ async fn a_parent_and_a_guest_learn_of_the_relay_alone() {
 
 #[tokio::test]
 async fn without_a_relay_they_connect_like_others() {
-    let (_meeting, [_, mut rachel, mut jordan], [_, parent, guest]) = three(School::start().await).await;
+    let (_meeting, [_, mut rachel, mut jordan], [_, parent, guest]) =
+        three(School::start().await).await;
     assert_eq!([&rachel, &jordan].map(relayed_with), [None, None]);
     say(&mut rachel, guest, SignalKind::Candidate, HOST).await;
     assert_eq!(jordan.signal().await, (parent.0, parent.1, HOST.to_owned()));

@@ -18,7 +18,9 @@ async fn two_people_meet_and_their_signals_pass() {
     abell.sees(RACHEL, PresenceState::Missing).await;
     let mut rachel = meeting.rachel().await.join_call(&meeting.door, "phone").await;
     assert_eq!(rachel.seated().await, (2, false));
-    let [ServerMessage::Welcome { .. }, ServerMessage::Times { .. }, ServerMessage::Seated { .. }] = rachel.heard.as_slice() else {
+    let [ServerMessage::Welcome { .. }, ServerMessage::Times { .. }, ServerMessage::Seated { .. }] =
+        rachel.heard.as_slice()
+    else {
         panic!("{:?}", rachel.heard);
     };
     let there = rachel.sees(ABELL, PresenceState::InCall).await;
@@ -32,7 +34,11 @@ async fn two_people_meet_and_their_signals_pass() {
     assert_eq!(rachel.signal().await, (there.id, 1, "another".to_owned()));
 
     abell.film().await;
-    rachel.people(|people| people.iter().any(|one| one.name == ABELL && one.media.video && one.media.audio)).await;
+    rachel
+        .people(|people| {
+            people.iter().any(|one| one.name == ABELL && one.media.video && one.media.audio)
+        })
+        .await;
     rachel.say(ClientMessage::Leave).await;
     assert_eq!(rachel.out().await.0, "left");
     abell.sees(RACHEL, PresenceState::Missing).await;
@@ -41,10 +47,17 @@ async fn two_people_meet_and_their_signals_pass() {
 #[tokio::test]
 async fn the_door_tells_and_takes_no_seat() {
     let meeting = Meeting::soon().await;
-    let (abell, rachel, jordan) = (meeting.abell().await, meeting.rachel().await, meeting.jordan().await);
+    let (abell, rachel, jordan) =
+        (meeting.abell().await, meeting.rachel().await, meeting.jordan().await);
     let seen = rachel.get(&meeting.door).await.is(200);
-    assert_eq!((seen.text_at("/state"), seen.text_at("/you/name"), seen.text_at("/guest")), ("open".into(), RACHEL.into(), JORDAN.into()));
-    assert_eq!((seen.text_at("/next/subject"), seen.body["elsewhere"].as_bool()), ("Music".into(), Some(false)));
+    assert_eq!(
+        (seen.text_at("/state"), seen.text_at("/you/name"), seen.text_at("/guest")),
+        ("open".into(), RACHEL.into(), JORDAN.into())
+    );
+    assert_eq!(
+        (seen.text_at("/next/subject"), seen.body["elsewhere"].as_bool()),
+        ("Music".into(), Some(false))
+    );
     assert_eq!(abell.get(&meeting.door).await.is(200).text_at("/you/role"), "teacher");
     let guest = jordan.get(&meeting.guest_door).await.is(200);
     assert_eq!((guest.text_at("/you/role"), guest.body["next"].is_null()), ("guest".into(), true));
@@ -129,15 +142,23 @@ async fn a_teacher_adds_a_minute_when_all_are_free() {
     rachel.say(ClientMessage::Extend).await;
     rachel.problem("cannot_extend").await;
     // Without anybody's next appointment there is time.
-    meeting.school.execute("delete from claims where booking_id not in (select booking_id from calls)").await;
+    meeting
+        .school
+        .execute("delete from claims where booking_id not in (select booking_id from calls)")
+        .await;
     abell.say(ClientMessage::Extend).await;
     let longer = super::starts_at() + TimeDelta::minutes(6);
     for line in [&mut abell, &mut rachel] {
-        line.until(|message| matches!(message, ServerMessage::Times { ends_at, .. } if *ends_at == longer).then_some(())).await;
+        line.until(|message| {
+            matches!(message, ServerMessage::Times { ends_at, .. } if *ends_at == longer)
+                .then_some(())
+        })
+        .await;
     }
 }
 
-/// Joins, offers to everybody who came before, and hears the offer of everybody who comes after: so each pair of four connects.
+/// Joins, offers to everybody who came before, and hears the offer of everybody who comes after: so
+/// each pair of four connects.
 async fn meets_three(person: &Actor, door: &str, device: &str) -> Line {
     let mut line = person.join_call(door, device).await;
     let (own, _) = line.seated().await;
@@ -145,7 +166,9 @@ async fn meets_three(person: &Actor, door: &str, device: &str) -> Line {
     while offered.len() + heard < 3 {
         match line.next().await {
             Some(ServerMessage::People { people }) => {
-                for (id, number) in people.iter().filter_map(|one| Some((one.id, one.connection.filter(|number| *number < own)?))) {
+                for (id, number) in people.iter().filter_map(|one| {
+                    Some((one.id, one.connection.filter(|number| *number < own)?))
+                }) {
                     if offered.insert(id) {
                         line.offer(id, number, "an offer").await;
                     }
@@ -163,11 +186,13 @@ async fn meets_three(person: &Actor, door: &str, device: &str) -> Line {
 async fn who_comes_at_the_same_moment_gets_every_offer() {
     let meeting = Meeting::soon().await;
     let [second, third] = meeting.with_two_more_teachers().await;
-    let (second, third) = (meeting.school.as_teacher(&second).await, meeting.school.as_teacher(&third).await);
+    let (second, third) =
+        (meeting.school.as_teacher(&second).await, meeting.school.as_teacher(&third).await);
     let people = [meeting.abell().await, meeting.rachel().await, second, third];
     for round in 0..12 {
         let device = format!("round {round}");
-        let mut lines = join_all(people.iter().map(|person| meets_three(person, &meeting.door, &device))).await;
+        let mut lines =
+            join_all(people.iter().map(|person| meets_three(person, &meeting.door, &device))).await;
         for line in &mut lines {
             line.say(ClientMessage::Leave).await;
             line.out().await;

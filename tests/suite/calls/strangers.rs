@@ -13,7 +13,10 @@ async fn a_call_of_another_school_is_not_there() {
     assert!(own.text.contains("Paula Lake"), "{}", own.text);
     for stranger in [&neighbours.parent, &neighbours.teacher] {
         stranger.get(&meeting.door).await.refuses(404, "not_found");
-        let refusal = stranger.open_call(&format!("{}/socket", meeting.door), Some(stranger.origin())).await.err();
+        let refusal = stranger
+            .open_call(&format!("{}/socket", meeting.door), Some(stranger.origin()))
+            .await
+            .err();
         assert_eq!(refusal, Some((404, "not_found".to_owned())));
     }
     // The office is in no call, its own school's neither.
@@ -21,9 +24,13 @@ async fn a_call_of_another_school_is_not_there() {
     // Nor does their login open it under the address of the school that it belongs to.
     let cookie = neighbours.teacher.cookies("/me").unwrap();
     let trespasser = meeting.school.nobody();
-    trespasser.hold("parlour_session", cookie.to_str().unwrap().trim_start_matches("parlour_session="));
+    trespasser
+        .hold("parlour_session", cookie.to_str().unwrap().trim_start_matches("parlour_session="));
     trespasser.get(&meeting.door).await.refuses(401, "not_logged_in");
-    let refusal = trespasser.open_call(&format!("{}/socket", meeting.door), Some(trespasser.origin())).await.err();
+    let refusal = trespasser
+        .open_call(&format!("{}/socket", meeting.door), Some(trespasser.origin()))
+        .await
+        .err();
     assert_eq!(refusal, Some((401, "not_logged_in".to_owned())));
 }
 
@@ -41,7 +48,11 @@ async fn an_import_that_withdraws_access_puts_out_in_mid_call() {
     assert_eq!(report.changes.access_withdrawn, 1);
     for line in [&mut parent, &mut guest] {
         let (code, detail) = line.out().await;
-        assert_eq!((code.as_str(), detail.contains("Please contact the school.")), ("access_ended", true), "{detail}");
+        assert_eq!(
+            (code.as_str(), detail.contains("Please contact the school.")),
+            ("access_ended", true),
+            "{detail}"
+        );
     }
     assert_eq!(abell.out().await.0, "booking_cancelled");
     meeting.school.ignore_mail("what mail an import sends is told in imports.rs");

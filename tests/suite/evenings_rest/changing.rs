@@ -1,4 +1,5 @@
-//! Changing an evening: what is sent is changed, the rest stays, and nothing under the bookings that rest on it.
+//! Changing an evening: what is sent is changed, the rest stays, and nothing under the bookings
+//! that rest on it.
 
 use serde_json::{Value, json};
 
@@ -28,16 +29,39 @@ async fn what_is_left_out_stays() {
         set(&mut expected, &change);
         assert_eq!(office.patch(&path, change.clone()).await.is(200).body, expected, "{change}");
     }
-    assert_eq!(office.get(&path).await.is(200).text_at("/starts_at"), "2026-12-11T15:30:00+01:00", "the same on another clock");
-    let closes = office.patch(&path, json!({ "booking": { "closes": "2026-12-11T10:00" } })).await.is(200);
-    assert_eq!(closes.body["booking"], json!({ "opens": "2026-11-20T08:00", "closes": "2026-12-11T10:00" }));
-    let back = office.patch(&path, json!({ "time_zone": null, "gap_seconds": null, "capacity": null })).await.is(200);
-    assert_eq!((&back.body["time_zone"], &back.body["gap_seconds"], &back.body["capacity"]), (&json!("Europe/London"), &json!(0), &json!(4)));
-    for field in ["name", "title", "date", "starts", "ends", "slot_minutes", "mode", "booking", "classes"] {
+    assert_eq!(
+        office.get(&path).await.is(200).text_at("/starts_at"),
+        "2026-12-11T15:30:00+01:00",
+        "the same on another clock"
+    );
+    let closes =
+        office.patch(&path, json!({ "booking": { "closes": "2026-12-11T10:00" } })).await.is(200);
+    assert_eq!(
+        closes.body["booking"],
+        json!({ "opens": "2026-11-20T08:00", "closes": "2026-12-11T10:00" })
+    );
+    let back = office
+        .patch(&path, json!({ "time_zone": null, "gap_seconds": null, "capacity": null }))
+        .await
+        .is(200);
+    assert_eq!(
+        (&back.body["time_zone"], &back.body["gap_seconds"], &back.body["capacity"]),
+        (&json!("Europe/London"), &json!(0), &json!(4))
+    );
+    for field in
+        ["name", "title", "date", "starts", "ends", "slot_minutes", "mode", "booking", "classes"]
+    {
         office.patch(&path, json!({ field: null })).await.refuses(422, "invalid");
     }
     // The classes that take part meet as the mode wants it.
-    let videos = |settings: &Value| settings["classes"].as_array().unwrap().iter().map(|class| class["video"].as_bool().unwrap()).collect::<Vec<_>>();
+    let videos = |settings: &Value| {
+        settings["classes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|class| class["video"].as_bool().unwrap())
+            .collect::<Vec<_>>()
+    };
     let at_school = office.patch(&path, json!({ "mode": "in_person" })).await.is(200);
     assert!(videos(&at_school.body).iter().all(|video| !video));
     let hybrid = office.patch(&path, json!({ "mode": "hybrid" })).await.is(200);
@@ -62,7 +86,10 @@ async fn a_change_keeps_the_rules_of_a_new_evening() {
         (json!({ "booking": { "opens": "2026-12-10T13:00" } }), "booking.closes"),
         (json!({ "date": "2026-11-22" }), "booking.closes"),
         (json!({ "date": "2026-11-22", "booking": { "closes": "2026-11-22T12:00" } }), "date"),
-        (json!({ "mode": "in_person", "classes": [{ "all": true, "meet": "video" }] }), "classes[0].meet"),
+        (
+            json!({ "mode": "in_person", "classes": [{ "all": true, "meet": "video" }] }),
+            "classes[0].meet",
+        ),
         (json!({ "classes": [{ "ids": ["none"] }] }), "classes[0].ids"),
         (json!({ "colour": "red" }), "colour"),
     ];
@@ -84,9 +111,20 @@ async fn what_bookings_rest_on_stays_and_they_are_named() {
     let (office, parent) = (school.staff().await, school.parent().await);
     let path = open(&office).await;
     let booking = book(&parent, &path).await;
-    let class = office.get(&format!("{path}/settings")).await.is(200).list("/classes").into_iter().find(|one| one["id"] == booking["class_id"]).unwrap();
-    let (program, blind) = (school.program(&["evenings:write", "bookings:read"]).await, school.program(&["evenings:write"]).await);
-    let without = json!({ "classes": [{ "titles": ["Year 9 *"], "exclude_ids": [class["sourced_id"]] }] });
+    let class = office
+        .get(&format!("{path}/settings"))
+        .await
+        .is(200)
+        .list("/classes")
+        .into_iter()
+        .find(|one| one["id"] == booking["class_id"])
+        .unwrap();
+    let (program, blind) = (
+        school.program(&["evenings:write", "bookings:read"]).await,
+        school.program(&["evenings:write"]).await,
+    );
+    let without =
+        json!({ "classes": [{ "titles": ["Year 9 *"], "exclude_ids": [class["sourced_id"]] }] });
     let changes = [
         (json!({ "starts": "16:05" }), "not_a_slot"),
         (json!({ "date": "2026-12-11" }), "not_a_slot"),
@@ -103,17 +141,31 @@ async fn what_bookings_rest_on_stays_and_they_are_named() {
             "id": booking["id"], "starts_at": booking["starts_at"], "student_id": booking["student"]["id"], "parent_id": school.people.parent.0,
             "class_id": booking["class_id"], "reason": reason,
         }]);
-        assert_eq!((&refused.body["bookings"], &refused.body["bookings_total"]), (&expected, &json!(1)));
+        assert_eq!(
+            (&refused.body["bookings"], &refused.body["bookings_total"]),
+            (&expected, &json!(1))
+        );
         assert!(names_nobody(&refused.text), "{}", refused.text);
         // Who may not see appointments learns how many there are.
-        let refused = blind.tell("PATCH", &path, change.clone()).await.refuses(409, "bookings_rest_on_it");
-        assert_eq!((&refused.body["bookings"], &refused.body["bookings_total"]), (&Value::Null, &json!(1)));
+        let refused =
+            blind.tell("PATCH", &path, change.clone()).await.refuses(409, "bookings_rest_on_it");
+        assert_eq!(
+            (&refused.body["bookings"], &refused.body["bookings_total"]),
+            (&Value::Null, &json!(1))
+        );
     }
     let settings = office.get(&format!("{path}/settings")).await.is(200);
     assert_eq!(settings.text_at("/title"), "Winter Evening");
     // What it does not rest on can be changed, and nobody gets a mail about it.
     school.mails().await;
-    program.tell("PATCH", &path, json!({ "title": "Winter Fair", "ends": "19:00", "gap_seconds": 30, "capacity": 5 })).await.is(200);
+    program
+        .tell(
+            "PATCH",
+            &path,
+            json!({ "title": "Winter Fair", "ends": "19:00", "gap_seconds": 30, "capacity": 5 }),
+        )
+        .await
+        .is(200);
     assert!(school.mails().await.is_empty());
     // Once it is cancelled, nothing stands against it.
     parent.delete(&format!("/bookings/{}", booking["id"].as_str().unwrap())).await.is(204);
@@ -126,11 +178,26 @@ async fn up_to_a_hundred_bookings_are_named_and_all_are_counted() {
     let school = School::start().await;
     let office = school.staff().await;
     let evening = school.evening("");
-    let before = office.get(&format!("/bookings?limit=100&evening_id={}", school.people.evening.0)).await.is(200).list("/items");
+    let before = office
+        .get(&format!("/bookings?limit=100&evening_id={}", school.people.evening.0))
+        .await
+        .is(200)
+        .list("/items");
     let live = before.iter().filter(|booking| booking["cancelled_at"].is_null()).count();
-    let refused = office.patch(&evening, json!({ "slot_minutes": 1 })).await.refuses(409, "bookings_rest_on_it");
-    let (named, total) = (refused.list("/bookings"), refused.body["bookings_total"].as_u64().unwrap());
-    assert!(total >= live as u64 && named.len() == (total as usize).min(100), "{live} {total} {}", named.len());
-    assert!(named.is_sorted_by_key(|booking| booking["starts_at"].as_str().unwrap().to_owned()), "by time");
+    let refused = office
+        .patch(&evening, json!({ "slot_minutes": 1 }))
+        .await
+        .refuses(409, "bookings_rest_on_it");
+    let (named, total) =
+        (refused.list("/bookings"), refused.body["bookings_total"].as_u64().unwrap());
+    assert!(
+        total >= live as u64 && named.len() == (total as usize).min(100),
+        "{live} {total} {}",
+        named.len()
+    );
+    assert!(
+        named.is_sorted_by_key(|booking| booking["starts_at"].as_str().unwrap().to_owned()),
+        "by time"
+    );
     assert!(!free(&school.parent().await, &evening).await.is_empty());
 }

@@ -11,7 +11,8 @@ async fn nobody_but_the_office_sees_a_draft() {
     let office = school.staff().await;
     let path = draft(&office).await;
     let id = path.rsplit('/').next().unwrap().to_owned();
-    let (parent, teacher, guest) = (school.parent().await, school.teacher().await, school.guest().await);
+    let (parent, teacher, guest) =
+        (school.parent().await, school.teacher().await, school.guest().await);
     for actor in [&parent, &teacher] {
         assert!(!actor.get("/evenings?limit=100").await.is(200).text.contains(&id));
         actor.get(&path).await.refuses(404, "not_found");
@@ -22,12 +23,19 @@ async fn nobody_but_the_office_sees_a_draft() {
         office.get(&for_her).await.refuses(404, "not_found");
     }
     teacher.get(&format!("{path}/schedule")).await.refuses(404, "not_found");
-    teacher.put(&format!("{path}/lateness"), json!({ "minutes": 5 })).await.refuses(404, "not_found");
+    teacher
+        .put(&format!("{path}/lateness"), json!({ "minutes": 5 }))
+        .await
+        .refuses(404, "not_found");
     assert!(!guest.get("/guest/appointments").await.is(200).text.contains("Winter"));
     // Staff and programs.
     let program = school.program(&["evenings:read"]).await;
-    for list in [office.get("/evenings?limit=100").await.is(200), program.ask("GET", "/evenings?limit=100").await.is(200)] {
-        let found = list.list("/items").into_iter().find(|evening| evening["id"] == id.as_str()).unwrap();
+    for list in [
+        office.get("/evenings?limit=100").await.is(200),
+        program.ask("GET", "/evenings?limit=100").await.is(200),
+    ] {
+        let found =
+            list.list("/items").into_iter().find(|evening| evening["id"] == id.as_str()).unwrap();
         assert_eq!(found["state"], "draft");
     }
     // It can't be booked, by nobody, nor can anybody be invited to it.
@@ -55,7 +63,11 @@ async fn a_draft_can_be_deleted_and_a_published_one_can_t() {
     let path = draft(&office).await;
     office.delete(&path).await.is(204);
     office.get(&path).await.refuses(404, "not_found");
-    for answer in [office.delete(&path).await, office.patch(&path, json!({})).await, office.post(&format!("{path}/publish"), json!({})).await] {
+    for answer in [
+        office.delete(&path).await,
+        office.patch(&path, json!({})).await,
+        office.post(&format!("{path}/publish"), json!({})).await,
+    ] {
         answer.refuses(404, "not_found");
     }
     // Its name is free again.
@@ -72,12 +84,22 @@ async fn loading_its_file_publishes_a_draft() {
     let school = School::start().await;
     let office = school.staff().await;
     let path = draft(&office).await;
-    let file = "school = \"hillcrest\"\nname = \"winter\"\ntitle = \"Winter Evening\"\ndate = 2026-12-10\nstarts = \"16:00\"\nends = \"18:00\"\nslot_minutes = 10\n\
-                mode = \"video\"\n[booking]\nopens = \"2026-11-20T08:00\"\ncloses = \"2026-12-10T12:00\"\n[[classes]]\ntitles = \"Year 9 *\"\n";
-    let load = async || parlour::evening_file::load(&school.app.store, &school.app.context(), file).await.unwrap();
+    let file = "school = \"hillcrest\"\nname = \"winter\"\ntitle = \"Winter Evening\"\ndate = \
+                2026-12-10\nstarts = \"16:00\"\nends = \"18:00\"\nslot_minutes = 10\nmode = \
+                \"video\"\n[booking]\nopens = \"2026-11-20T08:00\"\ncloses = \
+                \"2026-12-10T12:00\"\n[[classes]]\ntitles = \"Year 9 *\"\n";
+    let load = async || {
+        parlour::evening_file::load(&school.app.store, &school.app.context(), file).await.unwrap()
+    };
     let loaded = load().await;
-    assert_eq!((loaded.fate, format!("/evenings/{}", loaded.evening)), (parlour::evening_file::Fate::Changed, path.clone()));
-    assert_eq!(office.get(&format!("{path}/settings")).await.is(200).text_at("/state"), "published");
+    assert_eq!(
+        (loaded.fate, format!("/evenings/{}", loaded.evening)),
+        (parlour::evening_file::Fate::Changed, path.clone())
+    );
+    assert_eq!(
+        office.get(&format!("{path}/settings")).await.is(200).text_at("/state"),
+        "published"
+    );
     // Loading it again opens nothing that was closed.
     office.post(&format!("{path}/close"), json!({})).await.is(200);
     assert_eq!(load().await.fate, parlour::evening_file::Fate::Unchanged);

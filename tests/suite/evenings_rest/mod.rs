@@ -1,4 +1,5 @@
-//! Evenings over REST: made, changed, published, closed and deleted by the office and its programs, never under the bookings that rest on them.
+//! Evenings over REST: made, changed, published, closed and deleted by the office and its programs,
+//! never under the bookings that rest on them.
 
 mod changing;
 mod drafts;
@@ -10,7 +11,8 @@ use serde_json::{Value, json};
 
 use crate::harness::{Actor, School};
 
-/// An evening of year 9, in which Rachel Aaron's children are: it can be booked as soon as it is published.
+/// An evening of year 9, in which Rachel Aaron's children are: it can be booked as soon as it is
+/// published.
 fn winter() -> Value {
     json!({
         "name": "winter", "title": "Winter Evening", "date": "2026-12-10", "starts": "16:00", "ends": "18:00", "slot_minutes": 10, "mode": "video",
@@ -39,13 +41,19 @@ async fn open(office: &Actor) -> String {
     path
 }
 
-/// What a parent could book: each free time of each class that they have not booked, as a request has it.
+/// What a parent could book: each free time of each class that they have not booked, as a request
+/// has it.
 async fn free(parent: &Actor, path: &str) -> Vec<Value> {
     let grid = parent.get(&format!("{path}/slots")).await.is(200);
     let times = grid.list("/times");
     let mut found = Vec::new();
     for student in grid.list("/students") {
-        for class in student["classes"].as_array().unwrap().iter().filter(|class| class["booking_id"].is_null()) {
+        for class in student["classes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|class| class["booking_id"].is_null())
+        {
             let states = class["states"].as_array().unwrap();
             let free = times.iter().zip(states).filter(|(_, state)| **state == "free");
             found.extend(free.map(|(time, _)| json!({ "student_id": student["student"]["id"], "class_id": class["class_id"], "starts_at": time })));
@@ -57,7 +65,12 @@ async fn free(parent: &Actor, path: &str) -> Vec<Value> {
 /// The parent books the first free time: the booking.
 async fn book(parent: &Actor, path: &str) -> Value {
     let wish = free(parent, path).await.swap_remove(0);
-    parent.post(&format!("{path}/bookings"), json!({ "bookings": [wish] })).await.is(201).list("/items").swap_remove(0)
+    parent
+        .post(&format!("{path}/bookings"), json!({ "bookings": [wish] }))
+        .await
+        .is(201)
+        .list("/items")
+        .swap_remove(0)
 }
 
 /// What the audit log says of evenings since the demo was made: what, and who.
@@ -66,8 +79,12 @@ async fn logged(school: &School) -> Vec<(String, String, String)> {
     use parlour::schema::events;
     school
         .read(|db| {
-            let of_evenings = events::table.filter(events::action.like("evening_%").and(events::summary.like("%Winter%")));
-            Ok(of_evenings.order((events::at, events::id)).select((events::action, events::actor, events::summary)).load(db)?)
+            let of_evenings = events::table
+                .filter(events::action.like("evening_%").and(events::summary.like("%Winter%")));
+            Ok(of_evenings
+                .order((events::at, events::id))
+                .select((events::action, events::actor, events::summary))
+                .load(db)?)
         })
         .await
 }

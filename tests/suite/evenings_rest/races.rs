@@ -30,7 +30,8 @@ async fn of_many_with_one_key_all_are_told_the_same() {
     let school = School::start().await;
     let program = school.program(&["evenings:write"]).await;
     let answers = join_all((0..10).map(|_| program.post_once("/evenings", "one", winter()))).await;
-    let ids: BTreeSet<String> = answers.into_iter().map(|answer| answer.is(201).text_at("/id")).collect();
+    let ids: BTreeSet<String> =
+        answers.into_iter().map(|answer| answer.is(201).text_at("/id")).collect();
     assert_eq!(ids.len(), 1);
 }
 
@@ -39,15 +40,23 @@ async fn of_many_that_publish_and_close_each_step_counts_once() {
     let school = School::start().await;
     let office = school.staff().await;
     let path = draft(&office).await;
-    let published = join_all((0..8).map(|_| office.request("POST", &format!("{path}/publish")).send())).await;
+    let published =
+        join_all((0..8).map(|_| office.request("POST", &format!("{path}/publish")).send())).await;
     assert!(published.into_iter().all(|answer| answer.unwrap().status() == 200));
     let steps = ["publish", "close"].repeat(8);
-    join_all(steps.iter().map(|step| office.request("POST", &format!("{path}/{step}")).send())).await;
-    let done = |what: &str, log: &[(String, String, String)]| log.iter().filter(|(action, ..)| action == what).count();
+    join_all(steps.iter().map(|step| office.request("POST", &format!("{path}/{step}")).send()))
+        .await;
+    let done = |what: &str, log: &[(String, String, String)]| {
+        log.iter().filter(|(action, ..)| action == what).count()
+    };
     let log = logged(&school).await;
     assert_eq!(done("evening_published", &log), 1);
     let is_closed = office.get(&path).await.is(200).text_at("/state") == "closed";
-    assert_eq!(done("evening_closed", &log) - done("evening_reopened", &log), usize::from(is_closed), "they take turns");
+    assert_eq!(
+        done("evening_closed", &log) - done("evening_reopened", &log),
+        usize::from(is_closed),
+        "they take turns"
+    );
 }
 
 /// Parents of the evening, each with a wish that is free to them.
@@ -61,7 +70,8 @@ async fn parents_with_wishes(school: &School, path: &str) -> Vec<(harness::Actor
         // Each takes another time, so that none stands in another's way.
         let wishes = free(&parent, path).await;
         let place = all.len();
-        let times: BTreeSet<String> = wishes.iter().map(|wish| wish["starts_at"].as_str().unwrap().to_owned()).collect();
+        let times: BTreeSet<String> =
+            wishes.iter().map(|wish| wish["starts_at"].as_str().unwrap().to_owned()).collect();
         let Some(time) = times.iter().nth(place) else { break };
         let wish = wishes.iter().find(|wish| wish["starts_at"] == time.as_str()).unwrap().clone();
         all.push((parent, json!({ "bookings": [wish] })));
@@ -77,17 +87,32 @@ async fn no_booking_slips_through_a_change() {
     let path = open(&office).await;
     let parents = parents_with_wishes(&school, &path).await;
     let bookings_path = format!("{path}/bookings");
-    let bookings = join_all(parents.iter().map(|(parent, wish)| parent.post(&bookings_path, wish.clone())));
+    let bookings =
+        join_all(parents.iter().map(|(parent, wish)| parent.post(&bookings_path, wish.clone())));
     let change = async { office.patch(&path, json!({ "starts": "16:05", "ends": "18:05" })).await };
     let (booked, changed) = join(bookings, change).await;
     let made = booked.iter().filter(|answer| answer.status == 201).count();
     let evening = path.rsplit('/').next().unwrap();
-    let live = office.get(&format!("/bookings?limit=100&evening_id={evening}")).await.is(200).list("/items");
+    let live = office
+        .get(&format!("/bookings?limit=100&evening_id={evening}"))
+        .await
+        .is(200)
+        .list("/items");
     assert_eq!(live.len(), made);
-    let slots: BTreeSet<String> =
-        parents[0].0.get(&format!("{path}/slots")).await.is(200).list("/times").iter().map(|time| time.as_str().unwrap().to_owned()).collect();
+    let slots: BTreeSet<String> = parents[0]
+        .0
+        .get(&format!("{path}/slots"))
+        .await
+        .is(200)
+        .list("/times")
+        .iter()
+        .map(|time| time.as_str().unwrap().to_owned())
+        .collect();
     for booking in &live {
-        assert!(slots.contains(booking["starts_at"].as_str().unwrap()), "{booking} is at none of {slots:?}");
+        assert!(
+            slots.contains(booking["starts_at"].as_str().unwrap()),
+            "{booking} is at none of {slots:?}"
+        );
     }
     if changed.status == 200 {
         assert_eq!(made, 0, "a booking is at a time that is no slot any more");
@@ -110,16 +135,27 @@ async fn no_booking_and_no_cancellation_comes_after_the_close() {
     let bookings_path = format!("{path}/bookings");
     let mut booked = Vec::new();
     for (parent, wish) in early {
-        booked.push((parent, format!("/bookings/{}", parent.post(&bookings_path, wish.clone()).await.is(201).text_at("/items/0/id"))));
+        booked.push((
+            parent,
+            format!(
+                "/bookings/{}",
+                parent.post(&bookings_path, wish.clone()).await.is(201).text_at("/items/0/id")
+            ),
+        ));
     }
-    let bookings = join_all(late.iter().map(|(parent, wish)| parent.post(&bookings_path, wish.clone())));
+    let bookings =
+        join_all(late.iter().map(|(parent, wish)| parent.post(&bookings_path, wish.clone())));
     let cancellations = join_all(booked.iter().map(|(parent, booking)| parent.delete(booking)));
     let close_path = format!("{path}/close");
     let close = office.post(&close_path, json!({}));
     let ((made, cancelled), closed) = join(join(bookings, cancellations), close).await;
     closed.is(200);
     let evening = path.rsplit('/').next().unwrap();
-    let rows = office.get(&format!("/bookings?limit=100&evening_id={evening}")).await.is(200).list("/items");
+    let rows = office
+        .get(&format!("/bookings?limit=100&evening_id={evening}"))
+        .await
+        .is(200)
+        .list("/items");
     let gone = rows.iter().filter(|booking| booking["cancelled_at"].is_string()).count();
     assert_eq!(gone, cancelled.iter().filter(|answer| answer.status == 204).count());
     assert_eq!(rows.len(), early.len() + made.iter().filter(|answer| answer.status == 201).count());
@@ -140,7 +176,10 @@ async fn a_change_waits_for_a_booking_that_is_being_made() {
     let path = open(&office).await;
     let wish = free(&parent, &path).await.swap_remove(0);
     let id = |value: &str| value.parse::<uuid::Uuid>().unwrap();
-    let (of_school, evening) = (id(&parent.get("/school").await.is(200).text_at("/id")), id(path.rsplit('/').next().unwrap()));
+    let (of_school, evening) = (
+        id(&parent.get("/school").await.is(200).text_at("/id")),
+        id(path.rsplit('/').next().unwrap()),
+    );
     let new = NewBooking {
         student: id(wish["student_id"].as_str().unwrap()).into(),
         class: id(wish["class_id"].as_str().unwrap()).into(),
@@ -150,13 +189,19 @@ async fn a_change_waits_for_a_booking_that_is_being_made() {
     // The booking is written, and its transaction goes on until it is let go.
     let booking = school.held(move |db, stop| {
         let row = evenings::find(db, of_school.into(), evening.into())?;
-        let acting = Acting { parent: rachel, actor: Actor { person: Some(rachel), name: "Rachel".to_owned() }, is_staff: false };
+        let acting = Acting {
+            parent: rachel,
+            actor: Actor { person: Some(rachel), name: "Rachel".to_owned() },
+            is_staff: false,
+        };
         let made = bookings::make(db, &ctx, &row, &acting, &[new])?.len();
         stop.here();
         Ok(made)
     });
     let booking = booking.await;
-    let change = tokio::spawn(async move { office.patch(&path, json!({ "starts": "16:05", "ends": "18:05" })).await });
+    let change = tokio::spawn(async move {
+        office.patch(&path, json!({ "starts": "16:05", "ends": "18:05" })).await
+    });
     until("the change waits", async || school.is_waited_for("evenings").await).await;
     assert_eq!(booking.let_go().await, 1);
     change.await.unwrap().refuses(409, "bookings_rest_on_it");

@@ -16,7 +16,10 @@ async fn publishing_and_closing_again_change_nothing() {
     school.wait(TimeDelta::minutes(1));
     let now = || school.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     let published = program.ask("POST", &publish).await.is(200);
-    assert_eq!((published.text_at("/state"), published.text_at("/published_at")), ("published".into(), now()));
+    assert_eq!(
+        (published.text_at("/state"), published.text_at("/published_at")),
+        ("published".into(), now())
+    );
     school.wait(TimeDelta::minutes(1));
     assert_eq!(program.ask("POST", &publish).await.is(200).body, published.body);
     let closed = program.ask("POST", &close).await.is(200);
@@ -24,10 +27,20 @@ async fn publishing_and_closing_again_change_nothing() {
     school.wait(TimeDelta::minutes(1));
     assert_eq!(program.ask("POST", &close).await.is(200).body, closed.body);
     assert_eq!(program.ask("GET", &path).await.is(200).text_at("/booking_state"), "closed");
-    assert_eq!(program.ask("POST", &publish).await.is(200).body, published.body, "it is open as before");
-    let log: Vec<(String, String)> = logged(&school).await.into_iter().map(|(what, who, _)| (what, who)).collect();
+    assert_eq!(
+        program.ask("POST", &publish).await.is(200).body,
+        published.body,
+        "it is open as before"
+    );
+    let log: Vec<(String, String)> =
+        logged(&school).await.into_iter().map(|(what, who, _)| (what, who)).collect();
     let by = |what: &str, who: &str| (what.to_owned(), who.to_owned());
-    let expected = [by("evening_added", "Helen Okafor"), by("evening_published", "MIS"), by("evening_closed", "MIS"), by("evening_reopened", "MIS")];
+    let expected = [
+        by("evening_added", "Helen Okafor"),
+        by("evening_published", "MIS"),
+        by("evening_closed", "MIS"),
+        by("evening_reopened", "MIS"),
+    ];
     assert_eq!(log, expected);
 }
 
@@ -41,15 +54,24 @@ async fn a_closed_evening_is_for_staff_alone_to_change() {
     let wish = free(&parent, &path).await.swap_remove(0);
     let another = json!({ "bookings": [wish] });
     parent.post(&format!("{path}/bookings"), another.clone()).await.refuses(409, "booking_closed");
-    parent.patch(&booking, json!({ "starts_at": wish["starts_at"] })).await.refuses(409, "booking_closed");
+    parent
+        .patch(&booking, json!({ "starts_at": wish["starts_at"] }))
+        .await
+        .refuses(409, "booking_closed");
     parent.delete(&booking).await.refuses(409, "booking_closed");
     let shown = parent.get(&path).await.is(200);
-    assert_eq!((shown.text_at("/state"), shown.text_at("/booking_state")), ("closed".into(), "closed".into()));
+    assert_eq!(
+        (shown.text_at("/state"), shown.text_at("/booking_state")),
+        ("closed".into(), "closed".into())
+    );
     // The appointment stays, with all that belongs to it, and staff go on.
     parent.get(&booking).await.is(200);
     parent.get(&format!("{path}/calendar")).await.is(200);
     assert!(parent.get(&format!("{booking}/call")).await.is(200).body["state"].is_string());
-    let made = office.post(&format!("{path}/bookings?parent_id={}", school.people.parent.0), another.clone()).await.is(201);
+    let made = office
+        .post(&format!("{path}/bookings?parent_id={}", school.people.parent.0), another.clone())
+        .await
+        .is(201);
     office.delete(&format!("/bookings/{}", made.text_at("/items/0/id"))).await.is(204);
     // Open again, it is as before.
     office.post(&format!("{path}/publish"), json!({})).await.is(200);
@@ -73,7 +95,11 @@ async fn an_evening_opens_again_while_its_window_lasts() {
     late.ask("POST", &publish).await.refuses(409, "booking_closed");
     late.tell("PATCH", &path, json!({ "booking": { "closes": "2026-12-10T14:00" } })).await.is(200);
     school.wait(TimeDelta::minutes(1));
-    assert_eq!(late.ask("GET", &path).await.is(200).text_at("/booking_state"), "closed", "a longer window alone opens nothing");
+    assert_eq!(
+        late.ask("GET", &path).await.is(200).text_at("/booking_state"),
+        "closed",
+        "a longer window alone opens nothing"
+    );
     late.ask("POST", &publish).await.is(200);
     assert_eq!(late.ask("GET", &path).await.is(200).text_at("/booking_state"), "open");
     school.clock.set("2026-12-10T18:00:00Z".parse().unwrap());
@@ -81,7 +107,16 @@ async fn an_evening_opens_again_while_its_window_lasts() {
     after.ask("POST", &close).await.refuses(409, "evening_over");
     after.ask("POST", &publish).await.is(200);
     let done: Vec<String> = logged(&school).await.into_iter().map(|(what, ..)| what).collect();
-    assert_eq!(done, ["evening_added", "evening_published", "evening_closed", "evening_changed", "evening_reopened"]);
+    assert_eq!(
+        done,
+        [
+            "evening_added",
+            "evening_published",
+            "evening_closed",
+            "evening_changed",
+            "evening_reopened"
+        ]
+    );
 }
 
 #[tokio::test]
@@ -92,10 +127,20 @@ async fn what_is_over_or_empty_is_not_published() {
     office.patch(&path, json!({ "classes": [{ "ids": ["9b-music"] }] })).await.is(200);
     let folder = Roster::of_the_demo();
     let file = folder.path().join("classes.csv");
-    let without: Vec<String> = std::fs::read_to_string(&file).unwrap().lines().filter(|line| !line.starts_with("9b-music,")).map(str::to_owned).collect();
+    let without: Vec<String> = std::fs::read_to_string(&file)
+        .unwrap()
+        .lines()
+        .filter(|line| !line.starts_with("9b-music,"))
+        .map(str::to_owned)
+        .collect();
     std::fs::write(file, without.join("\n") + "\n").unwrap();
     let enrolments = folder.path().join("enrollments.csv");
-    let without: Vec<String> = std::fs::read_to_string(&enrolments).unwrap().lines().filter(|line| !line.contains(",9b-music,")).map(str::to_owned).collect();
+    let without: Vec<String> = std::fs::read_to_string(&enrolments)
+        .unwrap()
+        .lines()
+        .filter(|line| !line.contains(",9b-music,"))
+        .map(str::to_owned)
+        .collect();
     std::fs::write(enrolments, without.join("\n") + "\n").unwrap();
     folder.import(&school).await;
     office.post(&format!("{path}/publish"), json!({})).await.refuses(409, "no_class_takes_part");
@@ -111,11 +156,26 @@ async fn what_is_over_or_empty_is_not_published() {
 async fn the_schools_systems_are_told_of_each() {
     use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
     use parlour::schema::webhook_deliveries;
-    let school = School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_WEBHOOKS_PRIVATE", "allow")]).await;
+    let school =
+        School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_WEBHOOKS_PRIVATE", "allow")])
+            .await;
     let office = school.staff().await;
-    office.post("/webhooks", json!({ "url": "https://mis.example.org/hooks", "event_types": ["evening.changed"] })).await.is(201);
+    office
+        .post(
+            "/webhooks",
+            json!({ "url": "https://mis.example.org/hooks", "event_types": ["evening.changed"] }),
+        )
+        .await
+        .is(201);
     let told = async || -> i64 {
-        school.read(|db| Ok(webhook_deliveries::table.filter(webhook_deliveries::event_type.eq("evening.changed")).count().get_result(db)?)).await
+        school
+            .read(|db| {
+                Ok(webhook_deliveries::table
+                    .filter(webhook_deliveries::event_type.eq("evening.changed"))
+                    .count()
+                    .get_result(db)?)
+            })
+            .await
     };
     let path = draft(&office).await;
     assert_eq!(told().await, 1);
@@ -133,7 +193,11 @@ async fn the_schools_systems_are_told_of_each() {
         };
         assert_eq!(told().await, expected, "{rest}");
     }
-    let other = office.post("/evenings", super::winter_with(&json!({ "name": "other" }))).await.is(201).text_at("/id");
+    let other = office
+        .post("/evenings", super::winter_with(&json!({ "name": "other" })))
+        .await
+        .is(201)
+        .text_at("/id");
     office.delete(&format!("/evenings/{other}")).await.is(204);
     assert_eq!(told().await, 6, "made and deleted");
 }

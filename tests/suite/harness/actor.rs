@@ -1,4 +1,5 @@
-//! Somebody with a browser: cookies of their own, and every answer they get is checked against the contract.
+//! Somebody with a browser: cookies of their own, and every answer they get is checked against the
+//! contract.
 
 use std::sync::Arc;
 
@@ -31,8 +32,19 @@ impl Actor {
     /// Somebody without a cookie, at this school.
     pub fn of(origin: &str, school: &str) -> Self {
         let jar = Arc::new(Jar::default());
-        let client = Client::builder().tls_certs_only([]).cookie_provider(Arc::clone(&jar)).redirect(Policy::none()).build().expect("a client");
-        Self { client, jar, origin: origin.to_owned(), base: format!("{origin}/s/{school}/api/v1"), school: school.to_owned() }
+        let client = Client::builder()
+            .tls_certs_only([])
+            .cookie_provider(Arc::clone(&jar))
+            .redirect(Policy::none())
+            .build()
+            .expect("a client");
+        Self {
+            client,
+            jar,
+            origin: origin.to_owned(),
+            base: format!("{origin}/s/{school}/api/v1"),
+            school: school.to_owned(),
+        }
     }
 
     /// Puts a cookie into their browser.
@@ -43,7 +55,11 @@ impl Actor {
 
     /// The same browser at another node of the school; cookies mind no port.
     pub fn at(&self, node: &Server) -> Self {
-        Self { origin: node.origin.clone(), base: format!("{}/s/{}/api/v1", node.origin, self.school), ..self.clone() }
+        Self {
+            origin: node.origin.clone(),
+            base: format!("{}/s/{}/api/v1", node.origin, self.school),
+            ..self.clone()
+        }
     }
 
     /// Where the school's pages come from.
@@ -87,7 +103,12 @@ impl Actor {
 
     /// POST with a body and an `Idempotency-Key`.
     pub async fn post_once(&self, path: &str, key: &str, body: Value) -> Answer {
-        self.send("POST", path, self.request("POST", path).header("idempotency-key", key).json(&body)).await
+        self.send(
+            "POST",
+            path,
+            self.request("POST", path).header("idempotency-key", key).json(&body),
+        )
+        .await
     }
 
     /// PUT with a body.

@@ -1,4 +1,5 @@
-//! Checks every answer against openapi.yaml: the operation must declare the status and the content type, and the body must fit the schema.
+//! Checks every answer against openapi.yaml: the operation must declare the status and the content
+//! type, and the body must fit the schema.
 
 use std::{
     collections::HashMap,
@@ -10,7 +11,9 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 
-static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_norway::from_str(include_str!("../../../openapi.yaml")).expect("the contract is YAML"));
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    serde_norway::from_str(include_str!("../../../openapi.yaml")).expect("the contract is YAML")
+});
 static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
 
 /// One operation of the contract.
@@ -45,7 +48,12 @@ impl Operation {
     pub fn texts(&self) -> Vec<Place> {
         let mut places = Vec::new();
         let of_path = DOCUMENT["paths"][&self.path]["parameters"].as_array();
-        for parameter in of_path.into_iter().chain(self.declared["parameters"].as_array()).flatten().map(resolved) {
+        for parameter in of_path
+            .into_iter()
+            .chain(self.declared["parameters"].as_array())
+            .flatten()
+            .map(resolved)
+        {
             let name = parameter["name"].as_str().unwrap_or_default().to_owned();
             match parameter["in"].as_str() {
                 Some("path") => places.push(Place::Path(name)),
@@ -53,7 +61,8 @@ impl Operation {
                 _ => {}
             }
         }
-        let schema = &resolved(&self.declared["requestBody"])["content"]["application/json"]["schema"];
+        let schema =
+            &resolved(&self.declared["requestBody"])["content"]["application/json"]["schema"];
         collect_texts(schema, &mut Vec::new(), &mut places);
         places
     }
@@ -61,12 +70,16 @@ impl Operation {
     /// Whether it takes a `cursor`.
     pub fn takes_cursor(&self) -> bool {
         let parameters = self.declared["parameters"].as_array();
-        parameters.is_some_and(|all| all.iter().any(|one| one["$ref"] == "#/components/parameters/Cursor"))
+        parameters.is_some_and(|all| {
+            all.iter().any(|one| one["$ref"] == "#/components/parameters/Cursor")
+        })
     }
 
     /// Whether it answers a list.
     pub fn answers_list(&self) -> bool {
-        let schema = self.declared["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].as_str();
+        let schema =
+            self.declared["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+                .as_str();
         schema.is_some_and(|schema| schema.ends_with("Page"))
     }
 }
@@ -84,7 +97,9 @@ pub fn operations() -> Vec<Operation> {
                 id: declared["operationId"].as_str().expect("an operation has an id").to_owned(),
                 method: method.to_uppercase(),
                 path: path.clone(),
-                security: declared["security"][0].as_object().and_then(|scheme| scheme.keys().next().cloned()),
+                security: declared["security"][0]
+                    .as_object()
+                    .and_then(|scheme| scheme.keys().next().cloned()),
                 takes_body: !declared["requestBody"].is_null(),
                 declared: declared.clone(),
             });
@@ -95,7 +110,8 @@ pub fn operations() -> Vec<Operation> {
 
 fn collect_texts(schema: &Value, steps: &mut Vec<String>, places: &mut Vec<Place>) {
     let schema = resolved(schema);
-    let is_text = schema["type"] == "string" || schema["type"].as_array().is_some_and(|kinds| kinds.contains(&json!("string")));
+    let is_text = schema["type"] == "string"
+        || schema["type"].as_array().is_some_and(|kinds| kinds.contains(&json!("string")));
     if is_text && schema["enum"].is_null() && schema["const"].is_null() {
         places.push(Place::Body(steps.clone()));
     }
@@ -109,23 +125,34 @@ fn collect_texts(schema: &Value, steps: &mut Vec<String>, places: &mut Vec<Place
         collect_texts(&schema["items"], steps, places);
         steps.pop();
     }
-    for part in ["allOf", "oneOf", "anyOf"].into_iter().flat_map(|kind| schema[kind].as_array().into_iter().flatten()) {
+    for part in ["allOf", "oneOf", "anyOf"]
+        .into_iter()
+        .flat_map(|kind| schema[kind].as_array().into_iter().flatten())
+    {
         collect_texts(part, steps, places);
     }
 }
 
 /// The places of a JSON body for texts whose length the contract leaves open.
 pub fn unbounded_texts(operation: &Operation) -> Vec<Vec<String>> {
-    let schema = resolved(&operation.declared["requestBody"])["content"]["application/json"]["schema"].clone();
+    let schema =
+        resolved(&operation.declared["requestBody"])["content"]["application/json"]["schema"]
+            .clone();
     let is_bounded = |steps: &[String]| {
         let found = steps.iter().try_fold(resolved(&schema), |schema, step| {
-            let next = if step == "*" { &schema["items"] } else { &schema["properties"][step.as_str()] };
+            let next =
+                if step == "*" { &schema["items"] } else { &schema["properties"][step.as_str()] };
             (!next.is_null()).then(|| resolved(next))
         });
         // Of alternatives the one that is a text is not looked for.
-        found.is_none_or(|found| ["maxLength", "format", "pattern"].iter().any(|bound| !found[bound].is_null()))
+        found.is_none_or(|found| {
+            ["maxLength", "format", "pattern"].iter().any(|bound| !found[bound].is_null())
+        })
     };
-    let texts = operation.texts().into_iter().filter_map(|place| if let Place::Body(steps) = place { Some(steps) } else { None });
+    let texts = operation
+        .texts()
+        .into_iter()
+        .filter_map(|place| if let Place::Body(steps) = place { Some(steps) } else { None });
     texts.filter(|steps| !is_bounded(steps)).collect()
 }
 
@@ -155,14 +182,22 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
     let said = format!("{method} {path} answered {} {}", answer.status, answer.text);
     assert!(answer.header("x-request-id").is_some(), "no X-Request-Id: {said}");
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{said}");
-    let operation = operations().into_iter().find(|operation| operation.method == method && fits(&operation.path, path));
+    let operation = operations()
+        .into_iter()
+        .find(|operation| operation.method == method && fits(&operation.path, path));
     let Some(operation) = operation else {
         assert!(matches!(answer.status, 404 | 405), "no operation of the contract: {said}");
-        return check_body("Problem", &json!({ "$ref": "#/components/schemas/Problem" }), answer, &said);
+        return check_body(
+            "Problem",
+            &json!({ "$ref": "#/components/schemas/Problem" }),
+            answer,
+            &said,
+        );
     };
     // What may be kept, if only to be asked about again.
     let is_tagged = operation.declared["responses"]["200"]["headers"]["ETag"].is_object();
-    let is_kept = is_tagged || ["get_contract", "get_signing_keys"].contains(&operation.id.as_str());
+    let is_kept =
+        is_tagged || ["get_contract", "get_signing_keys"].contains(&operation.id.as_str());
     if !is_kept || answer.status >= 400 {
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{said}");
     }
@@ -173,9 +208,16 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
         return;
     };
     let found = answer.content_type();
-    let declared = contents.get(found).unwrap_or_else(|| panic!("the contract of {} does not declare {found:?}: {said}", operation.id));
+    let declared = contents.get(found).unwrap_or_else(|| {
+        panic!("the contract of {} does not declare {found:?}: {said}", operation.id)
+    });
     if found.ends_with("json") {
-        check_body(&format!("{} {}", operation.id, answer.status), &declared["schema"], answer, &said);
+        check_body(
+            &format!("{} {}", operation.id, answer.status),
+            &declared["schema"],
+            answer,
+            &said,
+        );
     }
 }
 
@@ -184,7 +226,10 @@ fn check_body(name: &str, schema: &Value, answer: &Answer, said: &str) {
         assert_eq!(answer.content_type(), "application/problem+json", "{said}");
     }
     let validator = validator(name, schema);
-    let errors: Vec<String> = validator.iter_errors(&answer.body).map(|error| format!("{} at {:?}", error, error.instance_path().to_string())).collect();
+    let errors: Vec<String> = validator
+        .iter_errors(&answer.body)
+        .map(|error| format!("{} at {:?}", error, error.instance_path().to_string()))
+        .collect();
     assert!(errors.is_empty(), "{errors:#?}\n{said}");
 }
 
@@ -199,7 +244,10 @@ fn validator(name: &str, schema: &Value) -> Arc<Validator> {
 
 fn resolved(declared: &Value) -> Value {
     match declared["$ref"].as_str() {
-        Some(pointer) => DOCUMENT.pointer(pointer.trim_start_matches('#')).cloned().expect("a reference leads somewhere"),
+        Some(pointer) => DOCUMENT
+            .pointer(pointer.trim_start_matches('#'))
+            .cloned()
+            .expect("a reference leads somewhere"),
         None => declared.clone(),
     }
 }

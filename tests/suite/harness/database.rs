@@ -1,4 +1,6 @@
-//! A database for each test, copied from one that was migrated and filled once. `PARLOUR_TEST_DATABASE` says which kind: `sqlite` (the default) or the URL of a PostgreSQL server.
+//! A database for each test, copied from one that was migrated and filled once.
+//! `PARLOUR_TEST_DATABASE` says which kind: `sqlite` (the default) or the URL of a PostgreSQL
+//! server.
 
 use std::{
     env, process,
@@ -46,7 +48,13 @@ impl Database {
     pub fn filled_at(now: DateTime<Utc>) -> Self {
         let database = Self::empty();
         let url = database.url.clone();
-        let fill = move || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(fill(&url, now));
+        let fill = move || {
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime")
+                .block_on(fill(&url, now))
+        };
         thread::spawn(fill).join().expect("the demo school can be loaded");
         database
     }
@@ -66,12 +74,21 @@ impl Database {
     fn create(server: &str, template: &str) -> Self {
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        let name = format!("parlour_test_{}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let mut conn = PgConnection::establish(server).expect("PARLOUR_TEST_DATABASE can be reached");
+        let name =
+            format!("parlour_test_{}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let mut conn =
+            PgConnection::establish(server).expect("PARLOUR_TEST_DATABASE can be reached");
         // Whatever still holds the template open would be in the way of the copy.
-        conn.batch_execute(&format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{template}'")).expect("may end connections");
-        conn.batch_execute(&format!("create database {name} template {template}")).expect("may create a database");
-        Self { url: beside(server, &name), kind: Kind::Postgres { server: server.to_owned(), name } }
+        conn.batch_execute(&format!(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{template}'"
+        ))
+        .expect("may end connections");
+        conn.batch_execute(&format!("create database {name} template {template}"))
+            .expect("may create a database");
+        Self {
+            url: beside(server, &name),
+            kind: Kind::Postgres { server: server.to_owned(), name },
+        }
     }
 }
 
@@ -100,8 +117,13 @@ impl Template {
             Kind::Sqlite { .. } => {
                 let copy = Database::empty();
                 let path = |url: &str| url.trim_start_matches("sqlite://").to_owned();
-                let mut conn = diesel::SqliteConnection::establish(&path(&self.0.url)).expect("the template opens");
-                conn.batch_execute(&format!("pragma busy_timeout = 15000; vacuum into '{}'", path(&copy.url))).expect("the template can be copied");
+                let mut conn = diesel::SqliteConnection::establish(&path(&self.0.url))
+                    .expect("the template opens");
+                conn.batch_execute(&format!(
+                    "pragma busy_timeout = 15000; vacuum into '{}'",
+                    path(&copy.url)
+                ))
+                .expect("the template can be copied");
                 copy
             }
         }
@@ -109,19 +131,28 @@ impl Template {
 }
 
 async fn fill(url: &str, now: DateTime<Utc>) {
-    let store = Store::open(&DatabaseUrl::parse(url).expect("a URL"), 2).expect("the database opens");
+    let store =
+        Store::open(&DatabaseUrl::parse(url).expect("a URL"), 2).expect("the database opens");
     store.migrate().expect("migrations run");
-    store.write(|db| marks::set_mark(db, Mode::Demo)).await.expect("the database answers").expect("a new database takes a mark");
+    store
+        .write(|db| marks::set_mark(db, Mode::Demo))
+        .await
+        .expect("the database answers")
+        .expect("a new database takes a mark");
     demo::load(&store, &Context::new(now, Random::seeded(7))).await.expect("the demo school loads");
 }
 
 fn server() -> Option<String> {
-    env::var("PARLOUR_TEST_DATABASE").ok().filter(|database| database != "sqlite" && !database.is_empty())
+    env::var("PARLOUR_TEST_DATABASE")
+        .ok()
+        .filter(|database| database != "sqlite" && !database.is_empty())
 }
 
 /// The URL of another database of the same server.
 fn beside(server: &str, name: &str) -> String {
-    let (base, query) = server.split_once('?').map_or((server, String::new()), |(base, query)| (base, format!("?{query}")));
+    let (base, query) = server
+        .split_once('?')
+        .map_or((server, String::new()), |(base, query)| (base, format!("?{query}")));
     let (host, _) = base.rsplit_once('/').expect("PARLOUR_TEST_DATABASE names a database");
     format!("{host}/{name}{query}")
 }

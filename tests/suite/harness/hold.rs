@@ -27,7 +27,8 @@ impl Stop {
         self.let_go.lock().expect("nobody else has it").recv().expect("the test lets it go on");
     }
 
-    /// Stops here on PostgreSQL. SQLite has one writer, for whom everybody else would wait: there it goes on.
+    /// Stops here on PostgreSQL. SQLite has one writer, for whom everybody else would wait: there
+    /// it goes on.
     pub fn beside_others(&self, db: &Db) {
         match db {
             Db::Pg(_) => self.here(),
@@ -53,7 +54,10 @@ impl<T> Held<T> {
 
 impl School {
     /// Begins a transaction and comes back when it has stopped.
-    pub async fn held<T: Send + 'static>(&self, job: impl Fn(&mut Db, &Stop) -> Result<T, Error> + Send + 'static) -> Held<T> {
+    pub async fn held<T: Send + 'static>(
+        &self,
+        job: impl Fn(&mut Db, &Stop) -> Result<T, Error> + Send + 'static,
+    ) -> Held<T> {
         let (told, heard) = mpsc::channel();
         let (let_go, gone) = mpsc::channel();
         let (stop, store) = (Stop { told, let_go: Mutex::new(gone) }, self.app.store.clone());
@@ -62,14 +66,24 @@ impl School {
         Held { let_go, task }
     }
 
-    /// A booking of the demo's parent at the first free time, which is written while its transaction goes on: its id.
+    /// A booking of the demo's parent at the first free time, which is written while its
+    /// transaction goes on: its id.
     pub async fn held_booking(&self, wish: &Wish) -> Held<Key> {
         let id = |value: &str| value.parse::<Uuid>().expect("an id");
-        let new = NewBooking { student: id(&wish.student).into(), class: id(&wish.class).into(), starts_at: wish.free[0].parse().expect("a time") };
-        let (ctx, parent, school, evening) = (self.app.context(), self.people.parent, self.people.school, self.people.evening);
+        let new = NewBooking {
+            student: id(&wish.student).into(),
+            class: id(&wish.class).into(),
+            starts_at: wish.free[0].parse().expect("a time"),
+        };
+        let (ctx, parent, school, evening) =
+            (self.app.context(), self.people.parent, self.people.school, self.people.evening);
         let booking = self.held(move |db, stop| {
             let row = evenings::find(db, school, evening)?;
-            let acting = Acting { parent, actor: Actor { person: Some(parent), name: "Rachel".to_owned() }, is_staff: false };
+            let acting = Acting {
+                parent,
+                actor: Actor { person: Some(parent), name: "Rachel".to_owned() },
+                is_staff: false,
+            };
             let made = bookings::make(db, &ctx, &row, &acting, &[new])?.swap_remove(0).row.id;
             stop.here();
             Ok(made)

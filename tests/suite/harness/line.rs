@@ -1,9 +1,13 @@
-//! Somebody's WebSocket to a call. Every message that comes is read as the wire's type, and must be that and nothing more.
+//! Somebody's WebSocket to a call. Every message that comes is read as the wire's type, and must be
+//! that and nothing more.
 
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use parlour_wire::{CALL_VERSION, CallPerson, ClientMessage, Join, Media, PresenceState, ServerMessage, Signal, SignalKind};
+use parlour_wire::{
+    CALL_VERSION, CallPerson, ClientMessage, Join, Media, PresenceState, ServerMessage, Signal,
+    SignalKind,
+};
 use serde_json::{Value, json};
 use tokio::{
     net::TcpStream,
@@ -30,18 +34,28 @@ pub struct Line {
 impl Actor {
     /// Opens the WebSocket of a call and says nothing yet. A refusal has its status and code.
     pub async fn open_call(&self, path: &str, origin: Option<&str>) -> Result<Line, (u16, String)> {
-        let mut request = self.url(path).replacen("http", "ws", 1).into_client_request().expect("a request");
+        let mut request =
+            self.url(path).replacen("http", "ws", 1).into_client_request().expect("a request");
         if let Some(cookies) = self.cookies(path) {
             request.headers_mut().insert("cookie", cookies);
         }
         if let Some(origin) = origin {
-            request.headers_mut().insert("origin", HeaderValue::from_str(origin).expect("an origin"));
+            request
+                .headers_mut()
+                .insert("origin", HeaderValue::from_str(origin).expect("an origin"));
         }
         match connect_async(request).await {
             Ok((socket, _)) => Ok(Line { socket, heard: Vec::new() }),
             Err(Error::Http(response)) => {
-                let body: Value = response.body().as_ref().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default();
-                Err((response.status().as_u16(), body["code"].as_str().unwrap_or_default().to_owned()))
+                let body: Value = response
+                    .body()
+                    .as_ref()
+                    .and_then(|body| serde_json::from_slice(body).ok())
+                    .unwrap_or_default();
+                Err((
+                    response.status().as_u16(),
+                    body["code"].as_str().unwrap_or_default().to_owned(),
+                ))
             }
             Err(error) => panic!("{path}: {error}"),
         }
@@ -91,10 +105,13 @@ impl Line {
     pub async fn next(&mut self) -> Option<ServerMessage> {
         let until = Instant::now() + PATIENCE;
         loop {
-            let came = timeout_at(until, self.socket.next()).await.unwrap_or_else(|_| panic!("nothing came after {:#?}", self.heard));
+            let came = timeout_at(until, self.socket.next())
+                .await
+                .unwrap_or_else(|_| panic!("nothing came after {:#?}", self.heard));
             match came? {
                 Ok(Message::Text(text)) => {
-                    let message: ServerMessage = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+                    let message: ServerMessage = serde_json::from_str(&text)
+                        .unwrap_or_else(|error| panic!("{error}: {text}"));
                     let sent: Value = serde_json::from_str(&text).expect("JSON");
                     assert_eq!(json!(message), sent, "more came than the type knows");
                     self.heard.push(message.clone());
@@ -145,7 +162,9 @@ impl Line {
 
     /// Waits until somebody is there so.
     pub async fn sees(&mut self, name: &str, state: PresenceState) -> CallPerson {
-        let people = self.people(|people| people.iter().any(|one| one.name == name && one.state == state)).await;
+        let people = self
+            .people(|people| people.iter().any(|one| one.name == name && one.state == state))
+            .await;
         people.into_iter().find(|one| one.name == name).expect("they are there")
     }
 
@@ -164,7 +183,9 @@ impl Line {
     /// Waits for a signal: from whom, and the session description.
     pub async fn signal(&mut self) -> (Uuid, u32, String) {
         self.until(|message| match message {
-            ServerMessage::Signal { from, from_connection, signal, .. } => Some((*from, *from_connection, signal.data.clone())),
+            ServerMessage::Signal { from, from_connection, signal, .. } => {
+                Some((*from, *from_connection, signal.data.clone()))
+            }
             _ => None,
         })
         .await
@@ -178,14 +199,20 @@ impl Line {
 
     /// Waits for a refusal.
     pub async fn problem(&mut self, wanted: &str) {
-        self.until(|message| matches!(message, ServerMessage::Problem { code, .. } if code == wanted).then_some(())).await;
+        self.until(|message| {
+            matches!(message, ServerMessage::Problem { code, .. } if code == wanted).then_some(())
+        })
+        .await;
     }
 
     /// Waits until the server closes without a word: the close code.
     pub async fn closed(&mut self) -> Option<u16> {
         let until = Instant::now() + PATIENCE;
         loop {
-            match timeout_at(until, self.socket.next()).await.unwrap_or_else(|_| panic!("not closed after {:#?}", self.heard)) {
+            match timeout_at(until, self.socket.next())
+                .await
+                .unwrap_or_else(|_| panic!("not closed after {:#?}", self.heard))
+            {
                 Some(Ok(Message::Close(frame))) => return frame.map(|frame| frame.code.into()),
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return None,
@@ -195,13 +222,20 @@ impl Line {
 
     /// Sends an offer.
     pub async fn offer(&mut self, to: Uuid, to_connection: u32, data: &str) {
-        let signal = Signal { attempt: 1, kind: SignalKind::Offer, data: data.to_owned(), sdp_mid: None, sdp_m_line_index: None };
+        let signal = Signal {
+            attempt: 1,
+            kind: SignalKind::Offer,
+            data: data.to_owned(),
+            sdp_mid: None,
+            sdp_m_line_index: None,
+        };
         self.say(ClientMessage::Signal { to, to_connection, signal }).await;
     }
 
     /// Shows the camera.
     pub async fn film(&mut self) {
-        self.say(ClientMessage::Media(Media { audio: true, video: true, ..Media::default() })).await;
+        self.say(ClientMessage::Media(Media { audio: true, video: true, ..Media::default() }))
+            .await;
     }
 }
 

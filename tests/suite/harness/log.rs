@@ -14,7 +14,10 @@ struct Lines;
 
 impl io::Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LINES.lock().unwrap_or_else(PoisonError::into_inner).push_str(&String::from_utf8_lossy(bytes));
+        LINES
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push_str(&String::from_utf8_lossy(bytes));
         Ok(bytes.len())
     }
 
@@ -35,7 +38,12 @@ impl MakeWriter<'_> for Lines {
 pub fn start_log() {
     static STARTED: OnceLock<()> = OnceLock::new();
     STARTED.get_or_init(|| {
-        let lines = tracing_subscriber::fmt().json().flatten_event(true).with_max_level(LevelFilter::INFO).with_writer(Lines).finish();
+        let lines = tracing_subscriber::fmt()
+            .json()
+            .flatten_event(true)
+            .with_max_level(LevelFilter::INFO)
+            .with_writer(Lines)
+            .finish();
         tracing_subscriber::util::SubscriberInitExt::init(lines);
     });
 }
@@ -43,5 +51,9 @@ pub fn start_log() {
 /// The lines that name a request.
 pub fn lines_of(request_id: &str) -> Vec<Value> {
     let lines = LINES.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).filter(|line| line["request_id"] == request_id).collect()
+    lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter(|line| line["request_id"] == request_id)
+        .collect()
 }

@@ -1,4 +1,5 @@
-//! Starts the app in process, with the demo school in a database of the test's own, a clock that stands still, and mail in memory.
+//! Starts the app in process, with the demo school in a database of the test's own, a clock that
+//! stands still, and mail in memory.
 
 mod actor;
 mod answer;
@@ -86,7 +87,8 @@ impl School {
         Self::on(Server::start(Database::filled(), settings).await).await
     }
 
-    /// A server with these settings whose school was filled at this time: its parents' evening is on a Thursday, two to eight days later.
+    /// A server with these settings whose school was filled at this time: its parents' evening is
+    /// on a Thursday, two to eight days later.
     pub async fn start_at(now: DateTime<Utc>, settings: &[(&str, &str)]) -> Self {
         let server = Server::start(Database::filled_at(now), settings).await;
         server.clock.set(now + TimeDelta::minutes(1));
@@ -94,8 +96,10 @@ impl School {
     }
 
     async fn on(server: Server) -> Self {
-        let people = server.app.store.read(demo::actors).await.expect("the demo's people are there");
-        let mut school = Self { server, people, demo_mail: Vec::new(), ignores_mail: AtomicBool::new(false) };
+        let people =
+            server.app.store.read(demo::actors).await.expect("the demo's people are there");
+        let mut school =
+            Self { server, people, demo_mail: Vec::new(), ignores_mail: AtomicBool::new(false) };
         // Where a mail server takes the mail, the post office of the test looks at it.
         if school.app.mailbox.is_some() {
             school.demo_mail = school.mails().await;
@@ -150,8 +154,15 @@ impl School {
         use schema::people;
         let all: Vec<PersonRow> = self
             .read(|db| {
-                let parents = people::table.filter(people::is_parent.eq(true)).filter(people::is_teacher.eq(false)).filter(people::is_staff.eq(false));
-                let all: Vec<PersonRow> = parents.filter(people::email_key.is_not_null()).order(people::sourced_id).select(PersonRow::as_select()).load(db)?;
+                let parents = people::table
+                    .filter(people::is_parent.eq(true))
+                    .filter(people::is_teacher.eq(false))
+                    .filter(people::is_staff.eq(false));
+                let all: Vec<PersonRow> = parents
+                    .filter(people::email_key.is_not_null())
+                    .order(people::sourced_id)
+                    .select(PersonRow::as_select())
+                    .load(db)?;
                 let mut may_act = Vec::new();
                 for one in all {
                     if !access::students_of(db, one.id())?.is_empty() {
@@ -161,7 +172,9 @@ impl School {
                 Ok(may_act)
             })
             .await;
-        all.into_iter().filter(|one| !["Rachel Aaron", "Marcus Webb"].contains(&one.name().as_str())).collect()
+        all.into_iter()
+            .filter(|one| !["Rachel Aaron", "Marcus Webb"].contains(&one.name().as_str()))
+            .collect()
     }
 
     /// Logs a parent in without a mail.
@@ -182,7 +195,11 @@ impl School {
 
     /// The cookie of a new session of a person.
     pub async fn session_of(&self, person: &PersonRow, role: Role) -> String {
-        let (ctx, school, address) = (self.app.context(), person.school_id.into(), person.email_key.clone().expect("an address"));
+        let (ctx, school, address) = (
+            self.app.context(),
+            person.school_id.into(),
+            person.email_key.clone().expect("an address"),
+        );
         let person = person.id();
         let session = self
             .app
@@ -193,11 +210,17 @@ impl School {
             })
             .await
             .expect("a session starts");
-        self.app.keys.cookie(Audience::Person, &[session.id.into()], self.now() + sessions::PERSON_LIFE).expect("a cookie")
+        self.app
+            .keys
+            .cookie(Audience::Person, &[session.id.into()], self.now() + sessions::PERSON_LIFE)
+            .expect("a cookie")
     }
 
     /// Reads the database.
-    pub async fn read<T: Send + 'static>(&self, job: impl FnOnce(&mut Db) -> Result<T, Error> + Send + 'static) -> T {
+    pub async fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Db) -> Result<T, Error> + Send + 'static,
+    ) -> T {
         self.app.store.read(job).await.expect("the database answers")
     }
 
@@ -209,7 +232,8 @@ impl School {
             count: i64,
         }
         let waiting = format!(
-            "select count(*) as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ilike '%{table}%'"
+            "select count(*) as count from pg_stat_activity where datname = current_database() \
+             and wait_event_type = 'Lock' and query ilike '%{table}%'"
         );
         self.read(move |db| match db {
             Db::Pg(conn) => Ok(diesel::sql_query(waiting).get_result::<Waiting>(conn)?.count > 0),
@@ -220,7 +244,11 @@ impl School {
 
     /// Runs one statement.
     pub async fn execute(&self, sql: &'static str) {
-        self.app.store.write(move |db| Ok(diesel::sql_query(sql).execute(db)?)).await.expect("the database answers");
+        self.app
+            .store
+            .write(move |db| Ok(diesel::sql_query(sql).execute(db)?))
+            .await
+            .expect("the database answers");
     }
 
     /// Now, by the server's clock.
@@ -240,16 +268,22 @@ impl School {
         self.mailbox().take().into_iter().map(|sent| sent.mail).collect()
     }
 
-    /// Sends the mail that is due and gives out the newest to an address. What others got is still to be looked at.
+    /// Sends the mail that is due and gives out the newest to an address. What others got is still
+    /// to be looked at.
     pub async fn mail_to(&self, address: &str) -> Mail {
         worker::deliver_due(&self.app.mail_deps()).await;
         let sent = self.mailbox().take_to(address).pop();
         sent.unwrap_or_else(|| panic!("no mail to {address}")).mail
     }
 
-    /// The newest mail to an address of those that the demo's own bookings and invite sent before the test began.
+    /// The newest mail to an address of those that the demo's own bookings and invite sent before
+    /// the test began.
     pub fn demo_mail_to(&self, address: &str) -> &Mail {
-        self.demo_mail.iter().rev().find(|mail| mail.to == address).unwrap_or_else(|| panic!("no mail of the demo to {address}"))
+        self.demo_mail
+            .iter()
+            .rev()
+            .find(|mail| mail.to == address)
+            .unwrap_or_else(|| panic!("no mail of the demo to {address}"))
     }
 
     /// Says that the mail which the test leaves behind is none of its concern, and why.
@@ -261,10 +295,23 @@ impl School {
     fn unseen_mail(&self) -> Vec<String> {
         use schema::outbox;
         let mut db = self.app.config.database.connect().expect("the database opens");
-        let unsettled = outbox::table.filter(outbox::state.eq_any(["queued", "failed"])).order(outbox::id).select((outbox::state, outbox::template));
-        let unsettled: Vec<(String, String)> = unsettled.load(&mut db).expect("the outbox can be read");
-        let sent = self.app.mailbox.iter().flat_map(|mailbox| mailbox.take()).map(|sent| format!("sent to {}: {}", sent.mail.to, sent.mail.subject));
-        unsettled.into_iter().map(|(state, template)| format!("{state}: {template}")).chain(sent).collect()
+        let unsettled = outbox::table
+            .filter(outbox::state.eq_any(["queued", "failed"]))
+            .order(outbox::id)
+            .select((outbox::state, outbox::template));
+        let unsettled: Vec<(String, String)> =
+            unsettled.load(&mut db).expect("the outbox can be read");
+        let sent = self
+            .app
+            .mailbox
+            .iter()
+            .flat_map(|mailbox| mailbox.take())
+            .map(|sent| format!("sent to {}: {}", sent.mail.to, sent.mail.subject));
+        unsettled
+            .into_iter()
+            .map(|(state, template)| format!("{state}: {template}"))
+            .chain(sent)
+            .collect()
     }
 
     /// The mailbox.
@@ -285,7 +332,11 @@ impl Drop for School {
             return;
         }
         let unseen = self.unseen_mail();
-        assert!(unseen.is_empty(), "mail that nobody looked at (see `mails`, `mail_to`; or say by `ignore_mail` why it is of no concern): {unseen:#?}");
+        assert!(
+            unseen.is_empty(),
+            "mail that nobody looked at (see `mails`, `mail_to`; or say by `ignore_mail` why it \
+             is of no concern): {unseen:#?}"
+        );
     }
 }
 
@@ -297,13 +348,19 @@ pub async fn until(what: &str, has_come: impl AsyncFn() -> bool) {
             looks.tick().await;
         }
     };
-    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("it did not come: {what}"));
+    tokio::time::timeout(PATIENCE, waiting)
+        .await
+        .unwrap_or_else(|_| panic!("it did not come: {what}"));
 }
 
 /// The 6-digit code of a mail.
 pub fn code_of(mail: &Mail) -> String {
     let digits = |line: &str| line.split_whitespace().collect::<String>();
-    let code = mail.text.lines().map(digits).find(|line| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit()));
+    let code = mail
+        .text
+        .lines()
+        .map(digits)
+        .find(|line| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit()));
     code.unwrap_or_else(|| panic!("no code in {}", mail.text))
 }
 
@@ -336,7 +393,11 @@ impl Wish {
 /// What a parent could book: each class of each student that has no booking yet.
 pub async fn wishes(school: &School, parent: &Actor) -> Vec<Wish> {
     let grid = parent.get(&school.evening("/slots")).await.is(200);
-    let times: Vec<String> = grid.list("/times").iter().map(|time| time.as_str().unwrap_or_default().to_owned()).collect();
+    let times: Vec<String> = grid
+        .list("/times")
+        .iter()
+        .map(|time| time.as_str().unwrap_or_default().to_owned())
+        .collect();
     let mut wishes = Vec::new();
     for student in grid.list("/students") {
         for class in student["classes"].as_array().expect("a list") {
@@ -344,9 +405,19 @@ pub async fn wishes(school: &School, parent: &Actor) -> Vec<Wish> {
                 continue;
             }
             let states = class["states"].as_array().expect("a list");
-            let free = times.iter().zip(states).filter(|(_, state)| **state == "free").map(|(time, _)| time.clone()).collect();
+            let free = times
+                .iter()
+                .zip(states)
+                .filter(|(_, state)| **state == "free")
+                .map(|(time, _)| time.clone())
+                .collect();
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            wishes.push(Wish { student: text(&student["student"]["id"]), class: text(&class["class_id"]), free, times: times.clone() });
+            wishes.push(Wish {
+                student: text(&student["student"]["id"]),
+                class: text(&class["class_id"]),
+                free,
+                times: times.clone(),
+            });
         }
     }
     wishes

@@ -8,7 +8,8 @@ use parlour::{
 
 use super::{Actor, Roster, School};
 
-/// Its people, logged in; nothing of the demo school is theirs. The parent has the address of the demo's parent.
+/// Its people, logged in; nothing of the demo school is theirs. The parent has the address of the
+/// demo's parent.
 pub struct Neighbours {
     /// A parent, whose child is in a class of the teacher's.
     pub parent: Actor,
@@ -29,17 +30,36 @@ impl School {
     /// Another school comes in with the next roster.
     pub async fn neighbours(&self) -> Neighbours {
         let person = |id: &str, role: &str, name: &str, mail: &str, agents: &str| {
-            format!("{id},active,2026-09-01T06:00:00.000Z,true,lakeside,{role},,,{name},Lake,,,{mail},,,{agents},,,,,,,,")
+            format!(
+                "{id},active,2026-09-01T06:00:00.000Z,true,lakeside,{role},,,{name},Lake,,,{mail},\
+                 ,,{agents},,,,,,,,"
+            )
         };
         Roster::of_the_demo()
             .add("orgs.csv", "lakeside,active,2026-09-01T06:00:00.000Z,Lakeside School,school,,")
-            .add("classes.csv", "lake-1,active,2026-09-01T06:00:00.000Z,Year 1,,science,L1,scheduled,,lakeside,year,,,")
-            .add("users.csv", &person("lake-o", "administrator", "Olga", "office@lakeside.example.org", ""))
+            .add(
+                "classes.csv",
+                "lake-1,active,2026-09-01T06:00:00.000Z,Year \
+                 1,,science,L1,scheduled,,lakeside,year,,,",
+            )
+            .add(
+                "users.csv",
+                &person("lake-o", "administrator", "Olga", "office@lakeside.example.org", ""),
+            )
             .add("users.csv", &person("lake-t", "teacher", "Tom", "tom@lakeside.example.org", ""))
-            .add("users.csv", &person("lake-p", "parent", "Paula", "rachel.aaron@example.org", "lake-s"))
+            .add(
+                "users.csv",
+                &person("lake-p", "parent", "Paula", "rachel.aaron@example.org", "lake-s"),
+            )
             .add("users.csv", &person("lake-s", "student", "Sam", "", "lake-p"))
-            .add("enrollments.csv", "lake-1.t,active,2026-09-01T06:00:00.000Z,lake-1,lakeside,lake-t,teacher,true,,")
-            .add("enrollments.csv", "lake-1.s,active,2026-09-01T06:00:00.000Z,lake-1,lakeside,lake-s,student,false,,")
+            .add(
+                "enrollments.csv",
+                "lake-1.t,active,2026-09-01T06:00:00.000Z,lake-1,lakeside,lake-t,teacher,true,,",
+            )
+            .add(
+                "enrollments.csv",
+                "lake-1.s,active,2026-09-01T06:00:00.000Z,lake-1,lakeside,lake-s,student,false,,",
+            )
             .insist(self)
             .await;
         Neighbours {
@@ -52,8 +72,13 @@ impl School {
     async fn neighbour(&self, sourced_id: &'static str, role: Role) -> Actor {
         let (row, slug): (PersonRow, String) = self
             .read(move |db| {
-                let school: (Key, String) = schools::table.filter(schools::sourced_id.eq("lakeside")).select((schools::id, schools::slug)).first(db)?;
-                let them = people::table.filter(people::school_id.eq(school.0)).filter(people::sourced_id.eq(sourced_id));
+                let school: (Key, String) = schools::table
+                    .filter(schools::sourced_id.eq("lakeside"))
+                    .select((schools::id, schools::slug))
+                    .first(db)?;
+                let them = people::table
+                    .filter(people::school_id.eq(school.0))
+                    .filter(people::sourced_id.eq(sourced_id));
                 Ok((them.select(PersonRow::as_select()).first(db)?, school.1))
             })
             .await;

@@ -1,4 +1,5 @@
-//! The network between one browser and the server, as bad as a test wants it: a TCP proxy that the browser takes for the server.
+//! The network between one browser and the server, as bad as a test wants it: a TCP proxy that the
+//! browser takes for the server.
 
 use std::{collections::HashMap, net::SocketAddr};
 
@@ -36,7 +37,8 @@ pub struct Network {
 impl Network {
     /// A good one before this server.
     pub async fn before(origin: &str) -> Self {
-        let server: SocketAddr = origin.trim_start_matches("http://").parse().expect("host and port");
+        let server: SocketAddr =
+            origin.trim_start_matches("http://").parse().expect("host and port");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let own = listener.local_addr().expect("an address");
         let (line, state) = watch::channel(Condition::Good);
@@ -85,7 +87,8 @@ async fn carry(mut browser: TcpStream, server: SocketAddr, mut line: watch::Rece
     let (mut asked, mut told) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
     loop {
         let now = *line.borrow_and_update();
-        let is_silent = now == Condition::Dead || (now == Condition::SocketsSilent && is_socket && answered);
+        let is_silent =
+            now == Condition::Dead || (now == Condition::SocketsSilent && is_socket && answered);
         if now == Condition::Refused {
             return;
         }
@@ -110,9 +113,11 @@ async fn carry(mut browser: TcpStream, server: SocketAddr, mut line: watch::Rece
     }
 }
 
-/// Whether a request asks for a WebSocket: Chromium opens a connection of its own for each, and its head is small.
+/// Whether a request asks for a WebSocket: Chromium opens a connection of its own for each, and its
+/// head is small.
 fn opens_socket(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes).to_lowercase();
-    let head: HashMap<&str, &str> = text.split("\r\n").filter_map(|line| line.split_once(": ")).collect();
+    let head: HashMap<&str, &str> =
+        text.split("\r\n").filter_map(|line| line.split_once(": ")).collect();
     text.starts_with("get ") && head.get("upgrade") == Some(&"websocket")
 }

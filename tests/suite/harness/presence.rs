@@ -24,7 +24,11 @@ impl School {
             calls::extended_seconds.eq(0),
             calls::created_at.eq(at(self.now())),
         );
-        self.app.store.write(move |db| Ok(diesel::insert_into(calls::table).values(row).execute(db)?)).await.expect("a call");
+        self.app
+            .store
+            .write(move |db| Ok(diesel::insert_into(calls::table).values(row).execute(db)?))
+            .await
+            .expect("a call");
     }
 
     /// Rachel Aaron sits in a call, and was heard of a moment ago.

@@ -14,10 +14,21 @@ pub struct Program {
 impl Program {
     /// Staff connect it, and it gets a token.
     pub async fn connect(staff: &Actor, nobody: Actor, name: &str, scopes: &[&str]) -> Self {
-        let made = staff.post("/clients", json!({ "name": name, "scopes": scopes, "requests_per_minute": 6000 })).await.is(201);
+        let made = staff
+            .post(
+                "/clients",
+                json!({ "name": name, "scopes": scopes, "requests_per_minute": 6000 }),
+            )
+            .await
+            .is(201);
         let (id, secret) = (made.text_at("/client/id"), made.text_at("/client_secret"));
-        let form = [("grant_type", "client_credentials"), ("client_id", &id), ("client_secret", &secret)];
-        let token = nobody.send("POST", "/oauth/token", nobody.request("POST", "/oauth/token").form(&form)).await.is(200).text_at("/access_token");
+        let form =
+            [("grant_type", "client_credentials"), ("client_id", &id), ("client_secret", &secret)];
+        let token = nobody
+            .send("POST", "/oauth/token", nobody.request("POST", "/oauth/token").form(&form))
+            .await
+            .is(200)
+            .text_at("/access_token");
         Self { actor: nobody, token }
     }
 
@@ -38,6 +49,12 @@ impl Program {
 
     /// A POST with a body and an `Idempotency-Key`.
     pub async fn post_once(&self, path: &str, key: &str, body: Value) -> Answer {
-        self.actor.send("POST", path, self.request("POST", path).header("idempotency-key", key).json(&body)).await
+        self.actor
+            .send(
+                "POST",
+                path,
+                self.request("POST", path).header("idempotency-key", key).json(&body),
+            )
+            .await
     }
 }

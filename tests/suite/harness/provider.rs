@@ -1,4 +1,5 @@
-//! A `OneRoster` provider on a port of its own, written from the standard's text: 1.1 or 1.2, made of roster files, and as unreliable as a test wants it.
+//! A `OneRoster` provider on a port of its own, written from the standard's text: 1.1 or 1.2, made
+//! of roster files, and as unreliable as a test wants it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -93,7 +94,8 @@ pub struct Provider {
     pub origin: String,
     /// What it speaks.
     pub version: Version,
-    /// The authorities that its certificate may be of, if it has one that the system does not trust.
+    /// The authorities that its certificate may be of, if it has one that the system does not
+    /// trust.
     pub ca_file: Option<PathBuf>,
     state: Arc<Mutex<State>>,
     handle: ServerHandle,
@@ -105,7 +107,8 @@ impl Provider {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
         let (collections, pages) = (collections(version, roster), vec![usize::MAX]);
-        let (token_uses, token_life, tokens, faults, asked) = (usize::MAX, 3_600, Vec::new(), Vec::new(), BTreeMap::new());
+        let (token_uses, token_life, tokens, faults, asked) =
+            (usize::MAX, 3_600, Vec::new(), Vec::new(), BTreeMap::new());
         let state = Arc::new(Mutex::new(State {
             version,
             collections,
@@ -130,12 +133,23 @@ impl Provider {
                         .route("/ims/oneroster/v1p1/{collection}", web::get().to(page))
                         .route("/ims/oneroster/rostering/v1p2/{collection}", web::get().to(page))
                 };
-                let server = HttpServer::new(app).workers(1).disable_signals().listen(listener).expect("it listens").run();
+                let server = HttpServer::new(app)
+                    .workers(1)
+                    .disable_signals()
+                    .listen(listener)
+                    .expect("it listens")
+                    .run();
                 send.send(server.handle()).map_err(|_| "the test is gone").expect("the test waits");
                 server.await.expect("it serves");
             });
         });
-        Self { origin, version, ca_file: None, state, handle: receive.await.expect("the provider started") }
+        Self {
+            origin,
+            version,
+            ca_file: None,
+            state,
+            handle: receive.await.expect("the provider started"),
+        }
     }
 
     /// Pages of these sizes in turn.
@@ -155,9 +169,18 @@ impl Provider {
     }
 
     /// Changes one object, which says when.
-    pub fn touch(&self, collection: &str, id: &str, now: DateTime<Utc>, change: impl FnOnce(&mut Value)) {
+    pub fn touch(
+        &self,
+        collection: &str,
+        id: &str,
+        now: DateTime<Utc>,
+        change: impl FnOnce(&mut Value),
+    ) {
         self.change(collection, |objects| {
-            let object = objects.iter_mut().find(|object| object["sourcedId"] == id).expect("the object is there");
+            let object = objects
+                .iter_mut()
+                .find(|object| object["sourcedId"] == id)
+                .expect("the object is there");
             object["dateLastModified"] = json!(now.to_rfc3339_opts(SecondsFormat::Millis, true));
             change(object);
         });
@@ -173,7 +196,8 @@ impl Provider {
         self.state().token_life = seconds;
     }
 
-    /// Something goes wrong with the request of this number to a collection (0: with each), or to `token`.
+    /// Something goes wrong with the request of this number to a collection (0: with each), or to
+    /// `token`.
     pub fn fault(&self, place: &str, number: usize, fault: Fault) {
         self.state().faults.push((place.to_owned(), number, fault));
     }
@@ -198,18 +222,36 @@ impl Provider {
     /// The provider as the settings name it.
     pub fn named(&self) -> remote::Provider {
         let (url, token_url) = (self.origin.clone(), format!("{}/token", self.origin));
-        let (client_id, secret, ca_file) = ("parlour".to_owned(), SECRET.to_owned().into(), self.ca_file.clone());
-        let new = NewProvider { url, token_url, client_id, secret, scope: None, version: self.version, ca_file };
+        let (client_id, secret, ca_file) =
+            ("parlour".to_owned(), SECRET.to_owned().into(), self.ca_file.clone());
+        let new = NewProvider {
+            url,
+            token_url,
+            client_id,
+            secret,
+            scope: None,
+            version: self.version,
+            ca_file,
+        };
         remote::Provider::new(new).expect("the addresses hold")
     }
 
     /// Syncs as the command does: beside the running server, over connections of its own.
-    pub async fn sync(&self, server: &Server, options: ImportOptions) -> anyhow::Result<ImportReport> {
+    pub async fn sync(
+        &self,
+        server: &Server,
+        options: ImportOptions,
+    ) -> anyhow::Result<ImportReport> {
         self.sync_within(server, options, impatient()).await
     }
 
     /// The same with other bounds. It may write the demo school, unless the options list others.
-    pub async fn sync_within(&self, server: &Server, mut options: ImportOptions, limits: Limits) -> anyhow::Result<ImportReport> {
+    pub async fn sync_within(
+        &self,
+        server: &Server,
+        mut options: ImportOptions,
+        limits: Limits,
+    ) -> anyhow::Result<ImportReport> {
         if options.schools.is_empty() {
             options.schools.push("hillcrest".to_owned());
         }
@@ -219,7 +261,15 @@ impl Provider {
     /// Syncs as a source for which no school is listed, in its turn.
     pub async fn sync_unlisted(&self, server: &Server) -> anyhow::Result<ImportReport> {
         let (deps, options) = (deps(server, impatient()), ImportOptions::default());
-        let outcome = roster::sync_in_turn(&deps, &self.named(), &options, Turn::Now, Extent::Whole, |_, _| None).await?;
+        let outcome = roster::sync_in_turn(
+            &deps,
+            &self.named(),
+            &options,
+            Turn::Now,
+            Extent::Whole,
+            |_, _| None,
+        )
+        .await?;
         outcome.expect("nobody else has the turn").report
     }
 
@@ -237,14 +287,22 @@ impl Drop for Provider {
 /// What a process of its own beside the server would sync with.
 pub fn deps(server: &Server, limits: Limits) -> Deps {
     let store = Store::open(&server.app.config.database, 2).expect("the database opens");
-    Deps { store, clock: Arc::clone(&server.app.clock), random: server.app.random.clone(), limits, metrics: server.app.metrics.jobs.clone() }
+    Deps {
+        store,
+        clock: Arc::clone(&server.app.clock),
+        random: server.app.random.clone(),
+        limits,
+        metrics: server.app.metrics.jobs.clone(),
+    }
 }
 
 /// The provider as a table of the settings, every hour; it may write the demo school.
 pub fn source(provider: &Provider) -> RosterSource {
-    let ca_file = provider.ca_file.as_ref().map(|file| format!(", ca_file = {file:?}")).unwrap_or_default();
+    let ca_file =
+        provider.ca_file.as_ref().map(|file| format!(", ca_file = {file:?}")).unwrap_or_default();
     let list = format!(
-        "[{{ url = \"{0}\", token_url = \"{0}/token\", client_id = \"parlour\", secret = \"s3cret+/\", version = \"{1}\", every = \"1h\", schools = [\"hillcrest\"]{ca_file} }}]",
+        "[{{ url = \"{0}\", token_url = \"{0}/token\", client_id = \"parlour\", secret = \
+         \"s3cret+/\", version = \"{1}\", every = \"1h\", schools = [\"hillcrest\"]{ca_file} }}]",
         provider.origin, provider.version
     );
     RosterSource::parse_all(&list, None).unwrap().remove(0)
@@ -258,22 +316,36 @@ pub async fn an_hour_later(school: &School, source: &RosterSource) -> ImportRepo
 
 /// Bounds under which no test has to wait.
 pub fn impatient() -> Limits {
-    Limits { tries: 3, first_pause: Duration::from_millis(1), longest_pause: Duration::from_secs(5), page: 100, ..Limits::default() }
+    Limits {
+        tries: 3,
+        first_pause: Duration::from_millis(1),
+        longest_pause: Duration::from_secs(5),
+        page: 100,
+        ..Limits::default()
+    }
 }
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn token(state: web::Data<Mutex<State>>, request: HttpRequest, form: web::Form<BTreeMap<String, String>>) -> HttpResponse {
+async fn token(
+    state: web::Data<Mutex<State>>,
+    request: HttpRequest,
+    form: web::Form<BTreeMap<String, String>>,
+) -> HttpResponse {
     let mut state = lock(&state);
     if let Some(Fault::Status(status, _)) = state.fault("token") {
-        return HttpResponse::build(StatusCode::from_u16(status).expect("a status")).json(json!({ "error": "invalid_client" }));
+        return HttpResponse::build(StatusCode::from_u16(status).expect("a status"))
+            .json(json!({ "error": "invalid_client" }));
     }
     let scope = if state.version == Version::V12 { "v1p2" } else { "v1p1" };
     let scope = format!("https://purl.imsglobal.org/spec/or/{scope}/scope/roster-core.readonly");
     let known = request.headers().get(header::AUTHORIZATION).is_some_and(|found| found == BASIC);
-    if !known || form.get("grant_type").map(String::as_str) != Some("client_credentials") || form.get("scope") != Some(&scope) {
+    if !known
+        || form.get("grant_type").map(String::as_str) != Some("client_credentials")
+        || form.get("scope") != Some(&scope)
+    {
         return HttpResponse::Unauthorized().json(json!({ "error": "invalid_client" }));
     }
     let uses = state.token_uses;
@@ -282,7 +354,12 @@ async fn token(state: web::Data<Mutex<State>>, request: HttpRequest, form: web::
         .json(json!({ "access_token": format!("t{}", state.tokens.len() - 1), "token_type": "Bearer", "expires_in": state.token_life, "scope": scope }))
 }
 
-async fn page(state: web::Data<Mutex<State>>, request: HttpRequest, name: web::Path<String>, query: web::Query<BTreeMap<String, String>>) -> HttpResponse {
+async fn page(
+    state: web::Data<Mutex<State>>,
+    request: HttpRequest,
+    name: web::Path<String>,
+    query: web::Query<BTreeMap<String, String>>,
+) -> HttpResponse {
     let answer = lock(&state).page(&request, &name, &query);
     match answer {
         Some(answer) => answer,
@@ -295,12 +372,23 @@ impl State {
     fn fault(&mut self, place: &str) -> Option<Fault> {
         let number = self.asked.entry(place.to_owned()).or_default();
         *number += 1;
-        self.faults.iter().find(|(of, at, _)| of == place && (*at == 0 || at == number)).map(|(.., fault)| fault.clone())
+        self.faults
+            .iter()
+            .find(|(of, at, _)| of == place && (*at == 0 || at == number))
+            .map(|(.., fault)| fault.clone())
     }
 
     /// None when there is no answer.
-    fn page(&mut self, request: &HttpRequest, name: &str, query: &BTreeMap<String, String>) -> Option<HttpResponse> {
-        let token = request.headers().get(header::AUTHORIZATION).and_then(|found| found.to_str().ok()?.strip_prefix("Bearer t")?.parse::<usize>().ok());
+    fn page(
+        &mut self,
+        request: &HttpRequest,
+        name: &str,
+        query: &BTreeMap<String, String>,
+    ) -> Option<HttpResponse> {
+        let token = request
+            .headers()
+            .get(header::AUTHORIZATION)
+            .and_then(|found| found.to_str().ok()?.strip_prefix("Bearer t")?.parse::<usize>().ok());
         match token.and_then(|token| self.tokens.get_mut(token)) {
             Some(uses) if *uses > 0 => *uses -= 1,
             _ => return Some(HttpResponse::Unauthorized().finish()),
@@ -308,32 +396,49 @@ impl State {
         let mut more = None;
         match self.fault(name) {
             Some(Fault::Status(status, headers)) => {
-                let mut answer = HttpResponse::build(StatusCode::from_u16(status).expect("a status"));
+                let mut answer =
+                    HttpResponse::build(StatusCode::from_u16(status).expect("a status"));
                 headers.into_iter().for_each(|header| _ = answer.insert_header(header));
                 return Some(answer.finish());
             }
-            Some(Fault::Text(text)) => return Some(HttpResponse::Ok().content_type("application/json").body(text)),
+            Some(Fault::Text(text)) => {
+                return Some(HttpResponse::Ok().content_type("application/json").body(text));
+            }
             Some(Fault::Silence) => return None,
             Some(Fault::Header(name, value)) => more = Some((name, value)),
-            Some(Fault::Shrink) => _ = self.collections.get_mut(name).and_then(|objects| (!objects.is_empty()).then(|| objects.remove(0))),
+            Some(Fault::Shrink) => {
+                _ = self
+                    .collections
+                    .get_mut(name)
+                    .and_then(|objects| (!objects.is_empty()).then(|| objects.remove(0)))
+            }
             None => {}
         }
         let filter = query.get("filter").map(|filter| {
-            let since = filter.strip_prefix("dateLastModified>'").and_then(|rest| rest.strip_suffix('\'')).expect("the one filter that is asked for");
+            let since = filter
+                .strip_prefix("dateLastModified>'")
+                .and_then(|rest| rest.strip_suffix('\''))
+                .expect("the one filter that is asked for");
             since.parse::<DateTime<Utc>>().expect("a time")
         });
         self.filtered += usize::from(filter.is_some());
         if filter.is_some() && self.filter == Filter::Refused {
             return Some(HttpResponse::BadRequest().finish());
         }
-        let Some(objects) = self.collections.get(name) else { return Some(HttpResponse::NotFound().finish()) };
+        let Some(objects) = self.collections.get(name) else {
+            return Some(HttpResponse::NotFound().finish());
+        };
         let since = filter.filter(|_| self.filter == Filter::Honoured);
         let is_newer = |object: &&Value| {
-            let at = object["dateLastModified"].as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
+            let at = object["dateLastModified"]
+                .as_str()
+                .and_then(|text| text.parse::<DateTime<Utc>>().ok());
             since.is_none_or(|since| at.is_some_and(|at| at > since))
         };
         let objects: Vec<&Value> = objects.iter().filter(is_newer).collect();
-        let number = |name: &str| query.get(name).and_then(|text| text.parse::<usize>().ok()).expect("limit and offset");
+        let number = |name: &str| {
+            query.get(name).and_then(|text| text.parse::<usize>().ok()).expect("limit and offset")
+        };
         let (limit, offset) = (number("limit"), number("offset"));
         let most = self.pages[(self.asked[name] - 1) % self.pages.len()];
         let shown: Vec<&&Value> = objects.iter().skip(offset).take(limit.min(most)).collect();
@@ -342,10 +447,18 @@ impl State {
         if let Some(header) = more {
             answer.insert_header(header);
         } else if self.paging == Paging::Links && behind < objects.len() {
-            let filter = query.get("filter").map(|filter| format!("&filter={}", filter.replace('>', "%3E"))).unwrap_or_default();
+            let filter = query
+                .get("filter")
+                .map(|filter| format!("&filter={}", filter.replace('>', "%3E")))
+                .unwrap_or_default();
             answer.insert_header((
                 "Link",
-                format!("<{}?limit={limit}&offset={behind}{filter}>; rel=\"next\", <{}?offset=0>; rel=\"first\"", request.path(), request.path()),
+                format!(
+                    "<{}?limit={limit}&offset={behind}{filter}>; rel=\"next\", <{}?offset=0>; \
+                     rel=\"first\"",
+                    request.path(),
+                    request.path()
+                ),
             ));
         } else if self.paging == Paging::Count {
             answer.insert_header(("X-Total-Count", objects.len().to_string()));
@@ -358,42 +471,80 @@ impl State {
 fn collections(version: Version, roster: &Roster) -> BTreeMap<String, Vec<Value>> {
     ["orgs", "academicSessions", "courses", "classes", "users", "enrollments"]
         .into_iter()
-        .map(|name| (name.to_owned(), rows(roster, name).iter().map(|row| object(version, name, row)).collect()))
+        .map(|name| {
+            (
+                name.to_owned(),
+                rows(roster, name).iter().map(|row| object(version, name, row)).collect(),
+            )
+        })
         .collect()
 }
 
 type Row = BTreeMap<String, String>;
 
 fn rows(roster: &Roster, name: &str) -> Vec<Row> {
-    let mut file = csv::Reader::from_path(roster.path().join(format!("{name}.csv"))).expect("the file is there");
+    let mut file = csv::Reader::from_path(roster.path().join(format!("{name}.csv")))
+        .expect("the file is there");
     file.deserialize().map(|row| row.expect("a row")).collect()
 }
 
 fn object(version: Version, name: &str, row: &Row) -> Value {
     let get = |column: &str| row.get(column).map_or("", String::as_str);
     let refer = |id: &str| json!({ "href": format!("https://sis.example.org/x/{id}"), "sourcedId": id, "type": "x" });
-    let list = |column: &str| get(column).split(',').filter(|id| !id.is_empty()).map(refer).collect::<Vec<_>>();
+    let list = |column: &str| {
+        get(column).split(',').filter(|id| !id.is_empty()).map(refer).collect::<Vec<_>>()
+    };
     let mut object = json!({ "sourcedId": get("sourcedId"), "status": get("status"), "dateLastModified": get("dateLastModified") });
     let mut set = |name: &str, value: Value| object[name] = value;
-    let copied = ["name", "type", "title", "startDate", "endDate", "courseCode", "classCode", "beginDate", "givenName", "familyName", "email"];
+    let copied = [
+        "name",
+        "type",
+        "title",
+        "startDate",
+        "endDate",
+        "courseCode",
+        "classCode",
+        "beginDate",
+        "givenName",
+        "familyName",
+        "email",
+    ];
     for column in copied.into_iter().filter(|column| !get(column).is_empty()) {
         set(column, json!(get(column)));
     }
     match name {
-        "courses" => set("subjects", json!(get("subjects").split(',').filter(|subject| !subject.is_empty()).collect::<Vec<_>>())),
+        "courses" => set(
+            "subjects",
+            json!(
+                get("subjects")
+                    .split(',')
+                    .filter(|subject| !subject.is_empty())
+                    .collect::<Vec<_>>()
+            ),
+        ),
         "classes" => {
             set("course", refer(get("courseSourcedId")));
             set("school", refer(get("schoolSourcedId")));
             set("terms", json!(list("termSourcedIds")));
         }
         "users" => {
-            let metadata: BTreeSet<&String> = row.keys().filter(|column| column.starts_with("metadata.") && !get(column).is_empty()).collect();
-            set("metadata", metadata.into_iter().map(|column| (column["metadata.".len()..].to_owned(), json!(get(column)))).collect());
+            let metadata: BTreeSet<&String> = row
+                .keys()
+                .filter(|column| column.starts_with("metadata.") && !get(column).is_empty())
+                .collect();
+            set(
+                "metadata",
+                metadata
+                    .into_iter()
+                    .map(|column| (column["metadata.".len()..].to_owned(), json!(get(column))))
+                    .collect(),
+            );
             set("agents", json!(list("agentSourcedIds")));
             set("username", json!("nobody"));
             set("password", json!("not to be kept"));
             if version == Version::V12 {
-                let role = |org: Value| json!({ "roleType": "primary", "role": get("role"), "org": org });
+                let role =
+                    |org: Value| json!({ "roleType": "primary", "role": get("role"), "org": org });
                 set("roles", list("orgSourcedIds").into_iter().map(role).collect());
                 set("enabledUser", json!(get("enabledUser") == "true"));
             } else {

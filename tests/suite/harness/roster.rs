@@ -1,4 +1,5 @@
-//! The demo school's roster files, changed as a test needs it, and imported as the command line does: beside the running server, over connections of its own.
+//! The demo school's roster files, changed as a test needs it, and imported as the command line
+//! does: beside the running server, over connections of its own.
 
 use std::{fs, path::Path};
 
@@ -21,7 +22,10 @@ pub struct Roster(TempDir);
 impl Roster {
     /// Those of the demo school.
     pub fn of_the_demo() -> Self {
-        let (from, folder) = (Path::new(env!("CARGO_MANIFEST_DIR")).join("../api/demo"), TempDir::new().expect("a folder"));
+        let (from, folder) = (
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../api/demo"),
+            TempDir::new().expect("a folder"),
+        );
         for file in fs::read_dir(from).expect("the demo's roster is there") {
             let file = file.expect("the demo's roster can be read");
             fs::copy(file.path(), folder.path().join(file.file_name())).expect("it can be copied");
@@ -31,8 +35,10 @@ impl Roster {
 
     /// Those of the demo school, in which Sophie is not Rachel Aaron's any more.
     pub fn without_sophie() -> Self {
-        let (before, after) =
-            ("rachel.aaron@example.org,,,\"s-sophie-aaron,s-liz-aaron,s-chris-aaron\"", "rachel.aaron@example.org,,,\"s-liz-aaron,s-chris-aaron\"");
+        let (before, after) = (
+            "rachel.aaron@example.org,,,\"s-sophie-aaron,s-liz-aaron,s-chris-aaron\"",
+            "rachel.aaron@example.org,,,\"s-liz-aaron,s-chris-aaron\"",
+        );
         Self::of_the_demo().replace("users.csv", before, after).replace(
             "users.csv",
             "Sophie,Aaron,,,,,,\"p-rachel-aaron,p-marcus-webb\"",
@@ -75,7 +81,9 @@ impl Roster {
 
     async fn import_with(&self, server: &Server, options: ImportOptions) -> ImportReport {
         let store = Store::open(&server.app.config.database, 2).expect("the database opens");
-        let report = roster::import(&store, &server.app.context(), self.0.path(), options).await.expect("the roster is imported");
+        let report = roster::import(&store, &server.app.context(), self.0.path(), options)
+            .await
+            .expect("the roster is imported");
         assert!(!report.is_refused(), "{report}");
         report
     }

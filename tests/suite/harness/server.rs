@@ -1,4 +1,5 @@
-//! A server in this process, on a database of its own: real HTTP on a free port, a clock that stands still.
+//! A server in this process, on a database of its own: real HTTP on a free port, a clock that
+//! stands still.
 
 use std::{collections::BTreeMap, sync::Arc, thread};
 
@@ -42,8 +43,12 @@ pub enum Shared {
 impl Server {
     /// Starts one with these settings.
     pub async fn start(database: Database, settings: &[(&str, &str)]) -> Self {
-        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        // What is in the database was loaded by the same clock: a minute later and with another seed, no id comes twice.
+        let settings = settings
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        // What is in the database was loaded by the same clock: a minute later and with another
+        // seed, no id comes twice.
         let clock = Arc::new(FixedClock::at(now() + TimeDelta::minutes(1)));
         Self::node(Arc::new(database), settings, clock, Arc::default(), 8).await
     }
@@ -56,10 +61,23 @@ impl Server {
     /// Starts another node of the same installation, on the same database and by the same clock.
     pub async fn second_node(&self, shared: Shared) -> Self {
         let bus = if shared == Shared::Bus { Arc::clone(&self.bus) } else { Arc::default() };
-        Self::node(Arc::clone(&self.database), self.settings.clone(), Arc::clone(&self.clock), bus, 9).await
+        Self::node(
+            Arc::clone(&self.database),
+            self.settings.clone(),
+            Arc::clone(&self.clock),
+            bus,
+            9,
+        )
+        .await
     }
 
-    async fn node(database: Arc<Database>, settings: BTreeMap<String, String>, clock: Arc<FixedClock>, bus: Arc<InProcess>, seed: u64) -> Self {
+    async fn node(
+        database: Arc<Database>,
+        settings: BTreeMap<String, String>,
+        clock: Arc<FixedClock>,
+        bus: Arc<InProcess>,
+        seed: u64,
+    ) -> Self {
         // Clients of HTTP look for TLS when they are made, also where nothing is asked over it.
         parlour::mail::install_tls();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -71,7 +89,16 @@ impl Server {
         let config = Config::from_values(&values).expect("the settings hold");
         let store = Store::open(&config.database, config.connections).expect("the database opens");
         let shared = Arc::clone(&bus) as Arc<_>;
-        let app = Data::new(App::with_bus(config, store, Arc::clone(&clock) as Arc<_>, Random::seeded(seed), shared).expect("the app starts"));
+        let app = Data::new(
+            App::with_bus(
+                config,
+                store,
+                Arc::clone(&clock) as Arc<_>,
+                Random::seeded(seed),
+                shared,
+            )
+            .expect("the app starts"),
+        );
         let (send, receive) = tokio::sync::oneshot::channel();
         let served = app.clone();
         thread::spawn(move || {

@@ -1,8 +1,12 @@
-//! A certificate authority of a test's own, and a front that speaks TLS with a certificate of it and hands on to a server without, as a school's proxy does.
+//! A certificate authority of a test's own, and a front that speaks TLS with a certificate of it
+//! and hands on to a server without, as a school's proxy does.
 
 use std::{fs, path::PathBuf, sync::Arc};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
+    KeyUsagePurpose, date_time_ymd,
+};
 use rustls::{
     ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
@@ -29,16 +33,22 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, "The school's own authority");
-        Self::keep(CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a certificate"))
+        Self::keep(
+            CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key"))
+                .expect("a certificate"),
+        )
     }
 
-    /// A server of this name whose certificate is its own authority, and is one of an authority or not.
+    /// A server of this name whose certificate is its own authority, and is one of an authority or
+    /// not.
     pub fn of_itself(name: &str, is_ca: bool) -> (Self, Arc<ServerConfig>) {
         let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
-        params.is_ca = if is_ca { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::ExplicitNoCa };
+        params.is_ca =
+            if is_ca { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::ExplicitNoCa };
         let key = KeyPair::generate().expect("a key");
         let own = key.serialize_der();
-        let authority = Self::keep(CertifiedIssuer::self_signed(params, key).expect("a certificate"));
+        let authority =
+            Self::keep(CertifiedIssuer::self_signed(params, key).expect("a certificate"));
         let config = config(authority.issuer.der(), own);
         (authority, config)
     }
@@ -67,7 +77,9 @@ impl Authority {
 fn config(certificate: &CertificateDer<'static>, key: Vec<u8>) -> Arc<ServerConfig> {
     parlour::mail::install_tls();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key));
-    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate.clone()], key);
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.clone()], key);
     Arc::new(config.expect("the key is the certificate's"))
 }
 

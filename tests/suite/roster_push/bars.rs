@@ -8,14 +8,19 @@ use crate::harness::{Actor, Roster, School, provider::Provider};
 
 const ROW: &str = "\"s-sophie-aaron,s-liz-aaron,s-chris-aaron\",,,Mrs,Mother,1,true,";
 
-/// The demo school's roster with this in Rachel's last two columns, `contactAllowed` and `courtOrder`.
+/// The demo school's roster with this in Rachel's last two columns, `contactAllowed` and
+/// `courtOrder`.
 fn roster(bars: &str) -> Roster {
     Roster::of_the_demo().replace("users.csv", &format!("{ROW},"), &format!("{ROW}{bars}"))
 }
 
 /// Rachel's link to one of her children as the roster has it, and more.
 fn as_before(student: &str, more: &Value) -> Value {
-    let mut row = link("p-rachel-aaron", student, json!({ "relationship": "Mother", "priority": 1, "lives_with": true }));
+    let mut row = link(
+        "p-rachel-aaron",
+        student,
+        json!({ "relationship": "Mother", "priority": 1, "lives_with": true }),
+    );
     for (field, value) in more.as_object().unwrap() {
         row[field] = value.clone();
     }
@@ -44,12 +49,27 @@ async fn said_by(school: &School, office: &Actor, field: &str) -> String {
 async fn a_bar_that_was_pushed_outlasts_imports_that_do_not_speak_of_it() {
     let school = School::start().await;
     let (program, office) = (Program::of(&school).await, school.staff().await);
-    program.push("guardianships", [as_before("s-sophie-aaron", &json!({ "contact_allowed": false }))]).await;
-    office.put("/roster/guardianships", json!({ "items": [as_before("s-liz-aaron", &json!({ "court_order": true }))] })).await.is(200);
+    program
+        .push("guardianships", [as_before("s-sophie-aaron", &json!({ "contact_allowed": false }))])
+        .await;
+    office
+        .put(
+            "/roster/guardianships",
+            json!({ "items": [as_before("s-liz-aaron", &json!({ "court_order": true }))] }),
+        )
+        .await
+        .is(200);
     assert_eq!(allowed(&school).await, [false, false, true]);
     let provider = Provider::start(Version::V11, &Roster::of_the_demo()).await;
-    for report in [Roster::of_the_demo().import(&school).await, provider.sync(&school, ImportOptions::default()).await.unwrap()] {
-        assert_eq!((report.changes.guardianships.changed, allowed(&school).await), (0, [false, false, true]), "{report}");
+    for report in [
+        Roster::of_the_demo().import(&school).await,
+        provider.sync(&school, ImportOptions::default()).await.unwrap(),
+    ] {
+        assert_eq!(
+            (report.changes.guardianships.changed, allowed(&school).await),
+            (0, [false, false, true]),
+            "{report}"
+        );
     }
     // Not even when the link has been away.
     Roster::without_sophie().import(&school).await;
@@ -72,30 +92,64 @@ async fn a_bar_that_was_pushed_outlasts_imports_that_do_not_speak_of_it() {
 async fn a_file_s_bar_becomes_that_of_whoever_pushes_it_in_so_many_words() {
     let school = School::start().await;
     let (program, office) = (Program::of(&school).await, school.staff().await);
-    for (bars, field, word) in [("false,", "contact_allowed", false), (",true", "court_order", true)] {
+    for (bars, field, word) in
+        [("false,", "contact_allowed", false), (",true", "court_order", true)]
+    {
         roster(bars).import(&school).await;
-        assert_eq!((allowed(&school).await, said_by(&school, &office, field).await.as_str()), ([false; 3], "file"));
+        assert_eq!(
+            (allowed(&school).await, said_by(&school, &office, field).await.as_str()),
+            ([false; 3], "file")
+        );
         // Of Sophie the bar is pushed as well, of Liz the rest alone, by a program and by staff.
         let sophie = as_before("s-sophie-aaron", &json!({ field: word }));
-        assert_eq!(program.push("guardianships", [sophie.clone(), as_before("s-liz-aaron", &json!({}))]).await, ["changed", "unchanged"], "{field}");
+        assert_eq!(
+            program
+                .push("guardianships", [sophie.clone(), as_before("s-liz-aaron", &json!({}))])
+                .await,
+            ["changed", "unchanged"],
+            "{field}"
+        );
         let again = json!({ "items": [sophie, as_before("s-liz-aaron", &json!({}))] });
-        assert_eq!(outcomes(&program.put("/roster/guardianships", again.clone()).await.is(200)), ["unchanged"; 2]);
-        assert_eq!(outcomes(&office.put("/roster/guardianships", again).await.is(200)), ["unchanged"; 2], "it was pushed already");
+        assert_eq!(
+            outcomes(&program.put("/roster/guardianships", again.clone()).await.is(200)),
+            ["unchanged"; 2]
+        );
+        assert_eq!(
+            outcomes(&office.put("/roster/guardianships", again).await.is(200)),
+            ["unchanged"; 2],
+            "it was pushed already"
+        );
         assert_eq!(said_by(&school, &office, field).await, "program");
-        // Silence lifts the file's bars, and a file that says the bar again makes it its own no more.
+        // Silence lifts the file's bars, and a file that says the bar again makes it its own no
+        // more.
         for silent in [false, true, false] {
             roster(if silent { bars } else { "," }).import(&school).await;
             assert_eq!(allowed(&school).await, [false, !silent, !silent], "{field}");
         }
         assert_eq!(said_by(&school, &office, field).await, "program");
         let provider = Provider::start(Version::V11, &Roster::of_the_demo()).await;
-        assert_eq!(provider.sync(&school, ImportOptions::default()).await.unwrap().changes.guardianships.changed, 0);
+        assert_eq!(
+            provider
+                .sync(&school, ImportOptions::default())
+                .await
+                .unwrap()
+                .changes
+                .guardianships
+                .changed,
+            0
+        );
         // Not even when the link goes, and the file says the bar as it comes back.
         Roster::without_sophie().import(&school).await;
         roster(bars).import(&school).await;
         Roster::of_the_demo().import(&school).await;
-        assert_eq!((allowed(&school).await, said_by(&school, &office, field).await.as_str()), ([false, true, true], "program"), "{field}");
-        program.push("guardianships", [as_before("s-sophie-aaron", &json!({ field: !word }))]).await;
+        assert_eq!(
+            (allowed(&school).await, said_by(&school, &office, field).await.as_str()),
+            ([false, true, true], "program"),
+            "{field}"
+        );
+        program
+            .push("guardianships", [as_before("s-sophie-aaron", &json!({ field: !word }))])
+            .await;
         assert_eq!(allowed(&school).await, [true; 3], "a word lifts it");
     }
     school.ignore_mail("what mail a loss sends is told in access.rs");
@@ -107,9 +161,25 @@ async fn a_row_that_is_silent_about_a_file_s_bar_lifts_nothing_and_takes_nothing
     let program = Program::of(&school).await;
     for bars in ["false,", ",true"] {
         roster(bars).import(&school).await;
-        assert_eq!(program.push("guardianships", [as_before("s-sophie-aaron", &json!({ "relationship": "Mum" }))]).await, ["changed"]);
-        assert_eq!(program.push("guardianships", [as_before("s-liz-aaron", &json!({ "remove": true }))]).await, ["removed"]);
-        assert_eq!(program.push("guardianships", [as_before("s-liz-aaron", &json!({}))]).await, ["added"]);
+        assert_eq!(
+            program
+                .push(
+                    "guardianships",
+                    [as_before("s-sophie-aaron", &json!({ "relationship": "Mum" }))]
+                )
+                .await,
+            ["changed"]
+        );
+        assert_eq!(
+            program
+                .push("guardianships", [as_before("s-liz-aaron", &json!({ "remove": true }))])
+                .await,
+            ["removed"]
+        );
+        assert_eq!(
+            program.push("guardianships", [as_before("s-liz-aaron", &json!({}))]).await,
+            ["added"]
+        );
         let her = json!({ "sourced_id": "p-rachel-aaron", "roles": ["guardian"], "honorific": "Mrs", "given_name": "Rachel", "family_name": "Aaron", "email": "rachel.aaron@example.org" });
         program.push("people", [her]).await;
         assert_eq!(allowed(&school).await, [false; 3], "{bars}");

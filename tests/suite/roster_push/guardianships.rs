@@ -16,21 +16,34 @@ use crate::harness::{School, until, wishes};
 #[tokio::test]
 async fn contact_that_is_withdrawn_ends_all_that_rests_on_it() {
     let school = School::start().await;
-    let (program, parent, guest) = (Program::of(&school).await, school.parent().await, school.guest().await);
+    let (program, parent, guest) =
+        (Program::of(&school).await, school.parent().await, school.guest().await);
     let row = |more: Value| link("p-rachel-aaron", "s-sophie-aaron", more);
     let before = parent.get(&school.evening("/bookings")).await.is(200);
     assert!(before.text.contains("Sophie Aaron"));
-    assert_eq!(program.push("guardianships", [row(json!({ "contact_allowed": false }))]).await, ["changed"]);
+    assert_eq!(
+        program.push("guardianships", [row(json!({ "contact_allowed": false }))]).await,
+        ["changed"]
+    );
     parent.get("/me").await.refuses(410, "access_ended");
     guest.get("/guest/appointments").await.refuses(410, "access_ended");
     let mut told: Vec<String> = school.mails().await.into_iter().map(|mail| mail.to).collect();
     told.sort();
-    assert_eq!(told, ["helen.okafor@example.org", "jordan.aaron@example.org"], "the office and the guest");
+    assert_eq!(
+        told,
+        ["helen.okafor@example.org", "jordan.aaron@example.org"],
+        "the office and the guest"
+    );
     let parent = school.parent().await;
     assert!(!parent.get(&school.evening("/bookings")).await.is(200).text.contains("Sophie Aaron"));
-    // A row that is silent about contact lifts nothing, not even after the link had gone; one that speaks does.
-    assert_eq!(program.push("guardianships", [row(json!({ "relationship": "Mum" }))]).await, ["changed"]);
-    let sees_sophie = async || parent.get(&school.evening("/slots")).await.is(200).text.contains("Sophie Aaron");
+    // A row that is silent about contact lifts nothing, not even after the link had gone; one that
+    // speaks does.
+    assert_eq!(
+        program.push("guardianships", [row(json!({ "relationship": "Mum" }))]).await,
+        ["changed"]
+    );
+    let sees_sophie =
+        async || parent.get(&school.evening("/slots")).await.is(200).text.contains("Sophie Aaron");
     assert!(!sees_sophie().await);
     program.push("guardianships", [row(json!({ "remove": true }))]).await;
     program.push("guardianships", [row(json!({}))]).await;
@@ -47,15 +60,26 @@ async fn contact_that_is_withdrawn_ends_all_that_rests_on_it() {
 async fn a_contact_who_came_without_a_role_keeps_contact_through_rows_that_do_not_speak_of_it() {
     let (school, mother) = (School::start().await, "p-rachel-aaron");
     // As an import of SDS leaves them, which judges by the relationship's role.
-    let as_sds = diesel::update(people::table.filter(people::sourced_id.eq(mother))).set(people::source_role.eq("contact"));
+    let as_sds = diesel::update(people::table.filter(people::sourced_id.eq(mother)))
+        .set(people::source_role.eq("contact"));
     school.read(move |db| Ok(as_sds.execute(db)?)).await;
     let (program, parent) = (Program::of(&school).await, school.parent().await);
-    for row in [json!({ "relationship": "Mother", "priority": 2 }), json!({ "relationship": "Mum" }), json!({}), json!({ "contact_allowed": true })] {
+    for row in [
+        json!({ "relationship": "Mother", "priority": 2 }),
+        json!({ "relationship": "Mum" }),
+        json!({}),
+        json!({ "contact_allowed": true }),
+    ] {
         program.push("guardianships", [link(mother, "s-sophie-aaron", row.clone())]).await;
         parent.get("/me").await.is(200);
-        assert!(parent.get(&school.evening("/bookings")).await.is(200).text.contains("Sophie Aaron"), "{row}");
+        assert!(
+            parent.get(&school.evening("/bookings")).await.is(200).text.contains("Sophie Aaron"),
+            "{row}"
+        );
     }
-    program.push("guardianships", [link(mother, "s-sophie-aaron", json!({ "relationship": "Aunt" }))]).await;
+    program
+        .push("guardianships", [link(mother, "s-sophie-aaron", json!({ "relationship": "Aunt" }))])
+        .await;
     parent.get("/me").await.refuses(410, "access_ended");
     school.ignore_mail("what mail a loss sends is told in access.rs");
 }
@@ -65,19 +89,40 @@ async fn what_staff_set_by_hand_stays() {
     let school = School::start().await;
     let (program, office) = (Program::of(&school).await, school.staff().await);
     // They allow a grandmother, and bar Rachel from Sophie.
-    let (her, him) = (person(&school, "p-046").await.id().0, person(&school, "s-9027").await.id().0);
+    let (her, him) =
+        (person(&school, "p-046").await.id().0, person(&school, "s-9027").await.id().0);
     let path = format!("/parents/{her}/allowed_students/{him}");
     office.send("PUT", &path, office.request("PUT", &path)).await.is(200);
     let sophie = person(&school, "s-sophie-aaron").await.id().0;
-    office.post("/bars", json!({ "student_id": sophie, "person_id": school.people.parent.0 })).await.is(201);
+    office
+        .post("/bars", json!({ "student_id": sophie, "person_id": school.people.parent.0 }))
+        .await
+        .is(201);
     let rows = [
         link("p-046", "s-9027", json!({ "relationship": "Nana" })),
         link("p-rachel-aaron", "s-sophie-aaron", json!({ "contact_allowed": true, "priority": 2 })),
     ];
     assert_eq!(program.push("guardianships", rows).await, ["changed"; 2]);
     assert_eq!(seen(&school, &office, "p-046").await, (true, false));
-    assert!(!school.parent().await.get(&school.evening("/slots")).await.is(200).text.contains("Sophie Aaron"));
-    assert_eq!(school.read(|db| Ok(bars::table.filter(bars::lifted_at.is_null()).count().get_result::<i64>(db)?)).await, 1);
+    assert!(
+        !school
+            .parent()
+            .await
+            .get(&school.evening("/slots"))
+            .await
+            .is(200)
+            .text
+            .contains("Sophie Aaron")
+    );
+    assert_eq!(
+        school
+            .read(|db| Ok(bars::table
+                .filter(bars::lifted_at.is_null())
+                .count()
+                .get_result::<i64>(db)?))
+            .await,
+        1
+    );
     school.ignore_mail("what mail a bar sends is told in access.rs");
 }
 
@@ -85,19 +130,40 @@ async fn what_staff_set_by_hand_stays() {
 async fn a_push_waits_for_a_booking_that_is_being_made() {
     let school = School::start().await;
     let (program, parent) = (Program::of(&school).await, school.parent().await);
-    let wish = wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    let wish =
+        wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
     let student: PersonRow = {
         let id: uuid::Uuid = wish.student.parse().unwrap();
-        school.read(move |db| Ok(people::table.find(Key(id)).select(PersonRow::as_select()).first(db)?)).await
+        school
+            .read(move |db| {
+                Ok(people::table.find(Key(id)).select(PersonRow::as_select()).first(db)?)
+            })
+            .await
     };
-    let of_student: String = school.read(move |db| Ok(people::table.find(student.id).select(people::sourced_id).first(db)?)).await;
+    let of_student: String = school
+        .read(move |db| Ok(people::table.find(student.id).select(people::sourced_id).first(db)?))
+        .await;
     let booking = school.held_booking(&wish).await;
     // Meanwhile the school withdraws contact.
-    let push = tokio::spawn(async move { program.push("guardianships", [link("p-rachel-aaron", &of_student, json!({ "contact_allowed": false }))]).await });
+    let push = tokio::spawn(async move {
+        program
+            .push(
+                "guardianships",
+                [link("p-rachel-aaron", &of_student, json!({ "contact_allowed": false }))],
+            )
+            .await
+    });
     until("the push waits", async || school.is_waited_for("people").await).await;
     let made = booking.let_go().await;
     assert_eq!(push.await.unwrap(), ["changed"]);
-    let cancelled: Option<At> = school.read(move |db| Ok(schema::bookings::table.find(made).select(schema::bookings::cancelled_at).first(db)?)).await;
+    let cancelled: Option<At> = school
+        .read(move |db| {
+            Ok(schema::bookings::table
+                .find(made)
+                .select(schema::bookings::cancelled_at)
+                .first(db)?)
+        })
+        .await;
     assert!(cancelled.is_some(), "the booking is one of those that the withdrawal ends");
     school.ignore_mail("what mail a withdrawal sends is told in access.rs");
 }

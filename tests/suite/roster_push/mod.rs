@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 
 use crate::harness::{Actor, Answer, School};
 
-const PATHS: [&str; 4] = ["/roster/people", "/roster/classes", "/roster/enrolments", "/roster/guardianships"];
+const PATHS: [&str; 4] =
+    ["/roster/people", "/roster/classes", "/roster/enrolments", "/roster/guardianships"];
 
 /// The school's MIS, with its token.
 struct Program {
@@ -25,10 +26,21 @@ struct Program {
 
 impl Program {
     async fn with(actor: Actor, office: &Actor, scopes: &[&str]) -> Self {
-        let made = office.post("/clients", json!({ "name": "Arbor", "scopes": scopes, "requests_per_minute": 6000 })).await.is(201);
+        let made = office
+            .post(
+                "/clients",
+                json!({ "name": "Arbor", "scopes": scopes, "requests_per_minute": 6000 }),
+            )
+            .await
+            .is(201);
         let (id, secret) = (made.text_at("/client/id"), made.text_at("/client_secret"));
-        let form = [("grant_type", "client_credentials"), ("client_id", &id), ("client_secret", &secret)];
-        let token = actor.send("POST", "/oauth/token", actor.request("POST", "/oauth/token").form(&form)).await.is(200).text_at("/access_token");
+        let form =
+            [("grant_type", "client_credentials"), ("client_id", &id), ("client_secret", &secret)];
+        let token = actor
+            .send("POST", "/oauth/token", actor.request("POST", "/oauth/token").form(&form))
+            .await
+            .is(200)
+            .text_at("/access_token");
         Self { actor, token }
     }
 
@@ -37,12 +49,16 @@ impl Program {
     }
 
     async fn put(&self, path: &str, body: Value) -> Answer {
-        self.actor.send("PUT", path, self.actor.request("PUT", path).bearer_auth(&self.token).json(&body)).await
+        self.actor
+            .send("PUT", path, self.actor.request("PUT", path).bearer_auth(&self.token).json(&body))
+            .await
     }
 
     /// Pushes rows, and gives out what became of each.
     async fn push(&self, kind: &str, rows: impl Into<Vec<Value>>) -> Vec<String> {
-        outcomes(&self.put(&format!("/roster/{kind}"), json!({ "items": rows.into() })).await.is(200))
+        outcomes(
+            &self.put(&format!("/roster/{kind}"), json!({ "items": rows.into() })).await.is(200),
+        )
     }
 }
 
@@ -54,7 +70,10 @@ fn outcomes(answer: &Answer) -> Vec<String> {
 fn errors(answer: &Answer) -> Vec<(String, String)> {
     let rows = answer.list("/items");
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    rows.iter().flat_map(|row| row["errors"].as_array().cloned().unwrap_or_default()).map(|error| (text(&error["field"]), text(&error["code"]))).collect()
+    rows.iter()
+        .flat_map(|row| row["errors"].as_array().cloned().unwrap_or_default())
+        .map(|error| (text(&error["field"]), text(&error["code"])))
+        .collect()
 }
 
 fn family() -> [Value; 3] {
@@ -82,12 +101,20 @@ fn link(parent: &str, student: &str, mut row: Value) -> Value {
 }
 
 async fn person(school: &School, sourced_id: &'static str) -> PersonRow {
-    school.read(move |db| Ok(people_table::table.filter(people_table::sourced_id.eq(sourced_id)).select(PersonRow::as_select()).first(db)?)).await
+    school
+        .read(move |db| {
+            Ok(people_table::table
+                .filter(people_table::sourced_id.eq(sourced_id))
+                .select(PersonRow::as_select())
+                .first(db)?)
+        })
+        .await
 }
 
 /// How the office sees a parent's first student: contact allowed, and whether it may be.
 async fn seen(school: &School, office: &Actor, parent: &'static str) -> (bool, bool) {
-    let parent = office.get(&format!("/parents/{}", person(school, parent).await.id().0)).await.is(200);
+    let parent =
+        office.get(&format!("/parents/{}", person(school, parent).await.id().0)).await.is(200);
     let linked = &parent.list("/students")[0];
     (linked["allowed"] == true, linked["can_allow"] == true)
 }

@@ -9,11 +9,24 @@ use super::{Program, class, family, link, person, places};
 use crate::harness::{Actor, Roster, School};
 
 /// A list of sources in what the office sees of a parent: by field the kind, the name and the time.
-pub(super) async fn told(school: &School, office: &Actor, parent: &'static str, at: &str) -> BTreeMap<String, (String, String, String)> {
-    let parent = office.get(&format!("/parents/{}", person(school, parent).await.id().0)).await.is(200);
+pub(super) async fn told(
+    school: &School,
+    office: &Actor,
+    parent: &'static str,
+    at: &str,
+) -> BTreeMap<String, (String, String, String)> {
+    let parent =
+        office.get(&format!("/parents/{}", person(school, parent).await.id().0)).await.is(200);
     let list = parent.body.pointer(at).and_then(Value::as_array).cloned().unwrap_or_default();
     let text = |source: &Value, name: &str| source[name].as_str().unwrap().to_owned();
-    list.iter().map(|source| (text(source, "field"), (text(source, "kind"), text(source, "name"), text(source, "at")))).collect()
+    list.iter()
+        .map(|source| {
+            (
+                text(source, "field"),
+                (text(source, "kind"), text(source, "name"), text(source, "at")),
+            )
+        })
+        .collect()
 }
 
 /// The fields and the kinds of their sources, in one line.
@@ -27,27 +40,49 @@ async fn each_value_keeps_who_set_it_last() {
     let school = School::start().await;
     let (program, office) = (Program::of(&school).await, school.staff().await);
     let before = told(&school, &office, "p-rachel-aaron", "/sources").await;
-    assert_eq!(before.keys().collect::<Vec<_>>(), ["email", "family_name", "given_name", "honorific", "roles"]);
+    assert_eq!(
+        before.keys().collect::<Vec<_>>(),
+        ["email", "family_name", "given_name", "honorific", "roles"]
+    );
     assert!(before.values().all(|(kind, name, _)| kind == "file" && name == "demo"), "{before:?}");
     Roster::of_the_demo().import(&school).await;
-    assert_eq!(told(&school, &office, "p-rachel-aaron", "/sources").await, before, "files that say the same set nothing");
+    assert_eq!(
+        told(&school, &office, "p-rachel-aaron", "/sources").await,
+        before,
+        "files that say the same set nothing"
+    );
     // A push changes one value, and says the rest as it is.
     school.wait(TimeDelta::minutes(1));
     let row = json!({ "sourced_id": "p-rachel-aaron", "roles": ["parent"], "honorific": "Mrs", "given_name": "Rachel", "family_name": "Aaron", "email": "rachel@example.com" });
     program.push("people", [row.clone()]).await;
     let after = told(&school, &office, "p-rachel-aaron", "/sources").await;
-    let changed: Vec<&String> = after.keys().filter(|field| after[*field] != before[*field]).collect();
+    let changed: Vec<&String> =
+        after.keys().filter(|field| after[*field] != before[*field]).collect();
     assert_eq!(changed, ["email"]);
     assert_eq!((after["email"].0.as_str(), after["email"].1.as_str()), ("program", "Arbor"));
     school.wait(TimeDelta::minutes(1));
     assert_eq!(program.push("people", [row]).await, ["unchanged"]);
-    assert_eq!(told(&school, &office, "p-rachel-aaron", "/sources").await, after, "what says the same sets nothing");
+    assert_eq!(
+        told(&school, &office, "p-rachel-aaron", "/sources").await,
+        after,
+        "what says the same sets nothing"
+    );
     // Staff allow a grandmother contact.
     let of_link = async || told(&school, &office, "p-046", "/students/0/sources").await;
     assert_eq!(of_link().await["contact_allowed"].0, "file");
-    let path = format!("/parents/{}/allowed_students/{}", person(&school, "p-046").await.id().0, person(&school, "s-9027").await.id().0);
+    let path = format!(
+        "/parents/{}/allowed_students/{}",
+        person(&school, "p-046").await.id().0,
+        person(&school, "s-9027").await.id().0
+    );
     office.send("PUT", &path, office.request("PUT", &path)).await.is(200);
-    assert_eq!((of_link().await["contact_allowed"].0.as_str(), of_link().await["contact_allowed"].1.as_str()), ("staff", "Helen Okafor"));
+    assert_eq!(
+        (
+            of_link().await["contact_allowed"].0.as_str(),
+            of_link().await["contact_allowed"].1.as_str()
+        ),
+        ("staff", "Helen Okafor")
+    );
     // A push says that there must be none.
     program
         .push(
@@ -55,7 +90,10 @@ async fn each_value_keeps_who_set_it_last() {
             [link("p-046", "s-9027", json!({ "relationship": "Grandmother", "priority": 2, "lives_with": false, "contact_allowed": false }))],
         )
         .await;
-    assert_eq!(kinds(&school, &office, "p-046", "/students/0/sources").await, "contact_allowed program, lives_with file, priority file, relationship file");
+    assert_eq!(
+        kinds(&school, &office, "p-046", "/students/0/sources").await,
+        "contact_allowed program, lives_with file, priority file, relationship file"
+    );
     // A list does not say it.
     assert!(!office.get("/parents").await.is(200).text.contains("sources"));
     school.ignore_mail("what mail a loss sends is told in access.rs");
@@ -69,9 +107,15 @@ async fn only_what_was_said_has_a_source() {
     rows[1] = json!({ "sourced_id": "p-208", "roles": ["parent"], "family_name": "Marsh" });
     program.push("people", rows).await;
     program.push("guardianships", [link("p-208", "s-104", json!({}))]).await;
-    assert_eq!(kinds(&school, &office, "p-208", "/sources").await, "family_name program, roles program");
+    assert_eq!(
+        kinds(&school, &office, "p-208", "/sources").await,
+        "family_name program, roles program"
+    );
     // The relationship is the contact's role, and contact follows from it.
-    assert_eq!(kinds(&school, &office, "p-208", "/students/0/sources").await, "contact_allowed program, relationship program");
+    assert_eq!(
+        kinds(&school, &office, "p-208", "/students/0/sources").await,
+        "contact_allowed program, relationship program"
+    );
     let said = json!({ "items": [link("p-208", "s-104", json!({ "relationship": "Mother", "priority": 1, "court_order": false }))] });
     office.put("/roster/guardianships", said).await.is(200);
     assert_eq!(
@@ -82,7 +126,10 @@ async fn only_what_was_said_has_a_source() {
     // Whoever blanks a value, or fills one, has set it.
     let row = json!({ "sourced_id": "p-208", "roles": ["parent"], "given_name": "Dora", "email": "dora@example.org" });
     office.put("/roster/people", json!({ "items": [row] })).await.is(200);
-    assert_eq!(kinds(&school, &office, "p-208", "/sources").await, "email staff, family_name staff, given_name staff, roles program");
+    assert_eq!(
+        kinds(&school, &office, "p-208", "/sources").await,
+        "email staff, family_name staff, given_name staff, roles program"
+    );
 }
 
 #[tokio::test]
@@ -94,7 +141,10 @@ async fn whoever_brings_a_row_back_has_said_what_it_says() {
     program.push("guardianships", [row.clone()]).await;
     program.push("guardianships", [link("p-208", "s-104", json!({ "remove": true }))]).await;
     office.put("/roster/guardianships", json!({ "items": [row] })).await.is(200);
-    assert_eq!(kinds(&school, &office, "p-208", "/students/0/sources").await, "contact_allowed staff, court_order staff, relationship staff");
+    assert_eq!(
+        kinds(&school, &office, "p-208", "/students/0/sources").await,
+        "contact_allowed staff, court_order staff, relationship staff"
+    );
 }
 
 #[tokio::test]
@@ -111,8 +161,13 @@ async fn the_office_sees_who_put_a_student_into_a_class() {
     let classes = seen.list("/students/0/classes");
     assert_eq!(classes.len(), 1);
     let names = ["sourced_id", "title", "subject"].map(|name| classes[0][name].as_str().unwrap());
-    assert_eq!((names, &classes[0]["teachers"][0]["name"]), (["c-9b", "9B Science", "Science"], &json!("Leo Frey")));
-    let of = async |what: &str| kinds(&school, &office, "p-208", &format!("/students/0/classes/0/{what}")).await;
+    assert_eq!(
+        (names, &classes[0]["teachers"][0]["name"]),
+        (["c-9b", "9B Science", "Science"], &json!("Leo Frey"))
+    );
+    let of = async |what: &str| {
+        kinds(&school, &office, "p-208", &format!("/students/0/classes/0/{what}")).await
+    };
     assert_eq!(of("sources").await, "code program, subject program, title program");
     assert_eq!(of("place_sources").await, "begins_on program, role program");
     assert_eq!(of("teachers/0/sources").await, "ends_on program, is_primary program, role program");
@@ -124,7 +179,10 @@ async fn the_office_sees_who_put_a_student_into_a_class() {
     assert_eq!(of("place_sources").await, "begins_on program, ends_on staff, role program");
     // Whoever brings it back gives it.
     program.push("enrolments", [json!({ "class_sourced_id": "c-9b", "person_sourced_id": "s-104", "role": "student", "remove": true })]).await;
-    assert!(office.get(&parent).await.is(200).body["students"][0]["classes"].is_null(), "it is gone");
+    assert!(
+        office.get(&parent).await.is(200).body["students"][0]["classes"].is_null(),
+        "it is gone"
+    );
     assert_eq!(push_as(&office, "enrolments", place).await, "added");
     assert_eq!(of("place_sources").await, "begins_on staff, ends_on staff, role staff");
     // Files that don't name the class take it away.
@@ -135,21 +193,39 @@ async fn the_office_sees_who_put_a_student_into_a_class() {
 
 /// Staff push a row: what became of it.
 async fn push_as(office: &Actor, kind: &str, row: Value) -> String {
-    office.put(&format!("/roster/{kind}"), json!({ "items": [row] })).await.is(200).text_at("/items/0/outcome")
+    office
+        .put(&format!("/roster/{kind}"), json!({ "items": [row] }))
+        .await
+        .is(200)
+        .text_at("/items/0/outcome")
 }
 
 #[tokio::test]
 async fn classes_from_files_have_their_sources_and_nobody_else_sees_them() {
     let school = School::start().await;
     let office = school.staff().await;
-    assert_eq!(kinds(&school, &office, "p-rachel-aaron", "/students/2/classes/0/sources").await, "code file, subject file, title file");
-    assert!(kinds(&school, &office, "p-rachel-aaron", "/students/2/classes/0/place_sources").await.contains("role file"));
-    assert!(!office.get("/parents").await.is(200).text.contains("\"classes\""), "a list does not say it");
+    assert_eq!(
+        kinds(&school, &office, "p-rachel-aaron", "/students/2/classes/0/sources").await,
+        "code file, subject file, title file"
+    );
+    assert!(
+        kinds(&school, &office, "p-rachel-aaron", "/students/2/classes/0/place_sources")
+            .await
+            .contains("role file")
+    );
+    assert!(
+        !office.get("/parents").await.is(200).text.contains("\"classes\""),
+        "a list does not say it"
+    );
     let path = format!("/parents/{}", school.people.parent.0);
     for actor in [school.parent().await, school.teacher().await] {
         actor.get(&path).await.refuses(403, "wrong_role");
     }
     school.guest().await.get(&path).await.refuses(401, "not_logged_in");
     let program = Program::of(&school).await;
-    program.actor.send("GET", &path, program.actor.request("GET", &path).bearer_auth(&program.token)).await.refuses(401, "not_logged_in");
+    program
+        .actor
+        .send("GET", &path, program.actor.request("GET", &path).bearer_auth(&program.token))
+        .await
+        .refuses(401, "not_logged_in");
 }

@@ -10,8 +10,15 @@ use crate::harness::{Roster, School};
 #[tokio::test]
 async fn only_a_program_with_the_scope_and_the_office_push() {
     let school = School::start().await;
-    let without = Program::with(school.nobody(), &school.staff().await, &["evenings:read", "guests:read"]).await;
-    for (path, body) in PATHS.into_iter().zip([family()[0].clone(), class(), places()[0].clone(), link("p-208", "s-104", json!({}))]) {
+    let without =
+        Program::with(school.nobody(), &school.staff().await, &["evenings:read", "guests:read"])
+            .await;
+    for (path, body) in PATHS.into_iter().zip([
+        family()[0].clone(),
+        class(),
+        places()[0].clone(),
+        link("p-208", "s-104", json!({})),
+    ]) {
         let body = json!({ "items": [body] });
         without.put(path, body.clone()).await.refuses(403, "scope_missing");
         for actor in [school.parent().await, school.teacher().await] {
@@ -23,11 +30,27 @@ async fn only_a_program_with_the_scope_and_the_office_push() {
     }
     assert_eq!(person(&school, "s-104").await.name(), "Ines Marsh");
     let told: Vec<(String, String)> = school
-        .read(|db| Ok(events::table.filter(events::action.eq("roster_pushed")).order(events::at).select((events::actor, events::summary)).load(db)?))
+        .read(|db| {
+            Ok(events::table
+                .filter(events::action.eq("roster_pushed"))
+                .order(events::at)
+                .select((events::actor, events::summary))
+                .load(db)?)
+        })
         .await;
-    assert!(told.iter().all(|(actor, _)| actor == "Helen Okafor") && told.len() == 3, "{told:?}: the link named nobody");
+    assert!(
+        told.iter().all(|(actor, _)| actor == "Helen Okafor") && told.len() == 3,
+        "{told:?}: the link named nobody"
+    );
     Program::of(&school).await.push("people", family()).await;
-    let by_program = school.read(|db| Ok(events::table.filter(events::actor.eq("Arbor")).select(events::summary).load::<String>(db)?)).await;
+    let by_program = school
+        .read(|db| {
+            Ok(events::table
+                .filter(events::actor.eq("Arbor"))
+                .select(events::summary)
+                .load::<String>(db)?)
+        })
+        .await;
     assert_eq!(by_program, ["Pushed a roster: people 2 added, 0 changed, 0 removed."]);
 }
 
@@ -38,11 +61,26 @@ async fn nothing_crosses_to_another_school() {
     let lake = Program::with(neighbours.staff.clone(), &neighbours.staff, &["roster:write"]).await;
     // A token of one school is none at the other.
     let elsewhere = Program { actor: school.nobody(), token: lake.token.clone() };
-    elsewhere.put("/roster/people", json!({ "items": family() })).await.refuses(401, "token_invalid");
-    let lake_push = async |kind: &str, rows: Value| lake.put(&format!("/roster/{kind}"), json!({ "items": rows })).await.is(200);
+    elsewhere
+        .put("/roster/people", json!({ "items": family() }))
+        .await
+        .refuses(401, "token_invalid");
+    let lake_push = async |kind: &str, rows: Value| {
+        lake.put(&format!("/roster/{kind}"), json!({ "items": rows })).await.is(200)
+    };
     // The ids of the demo school name nobody at Lakeside.
-    let answer = lake_push("guardianships", json!([link("p-rachel-aaron", "lake-s", json!({})), link("lake-p", "s-sophie-aaron", json!({}))])).await;
-    assert_eq!(errors(&answer).iter().map(|(_, code)| code.as_str()).collect::<Vec<_>>(), ["unknown_person"; 2]);
+    let answer = lake_push(
+        "guardianships",
+        json!([
+            link("p-rachel-aaron", "lake-s", json!({})),
+            link("lake-p", "s-sophie-aaron", json!({}))
+        ]),
+    )
+    .await;
+    assert_eq!(
+        errors(&answer).iter().map(|(_, code)| code.as_str()).collect::<Vec<_>>(),
+        ["unknown_person"; 2]
+    );
     let answer = lake_push(
         "people",
         json!([{ "sourced_id": "p-rachel-aaron", "remove": true }, { "sourced_id": "s-sophie-aaron", "roles": ["student"], "given_name": "Another" }]),

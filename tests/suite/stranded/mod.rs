@@ -1,4 +1,5 @@
-//! Appointments whose class, or a place in it, the roster has taken away: they stay, staff are told, see it, and move or cancel them.
+//! Appointments whose class, or a place in it, the roster has taken away: they stay, staff are
+//! told, see it, and move or cancel them.
 
 mod moving;
 mod races;
@@ -25,33 +26,53 @@ impl Pushed {
 
     /// Pushes one row; what became of it.
     async fn push(&self, kind: &str, row: Value) -> String {
-        self.office.put(&format!("/roster/{kind}"), json!({ "items": [row] })).await.is(200).text_at("/items/0/outcome")
+        self.office
+            .put(&format!("/roster/{kind}"), json!({ "items": [row] }))
+            .await
+            .is(200)
+            .text_at("/items/0/outcome")
     }
 
     /// Rachel's appointments, as this person reads them.
     async fn read(&self, who: &Actor) -> Answer {
-        let query = if std::ptr::eq(who, &self.office) { format!("?parent_id={}", self.school.people.parent.0) } else { String::new() };
+        let query = if std::ptr::eq(who, &self.office) {
+            format!("?parent_id={}", self.school.people.parent.0)
+        } else {
+            String::new()
+        };
         who.get(&self.school.evening(&format!("/bookings{query}"))).await.is(200)
     }
 
     /// Why the office sees each of Rachel's appointments as stranded.
     async fn seen(&self) -> [Option<String>; 3] {
         let answer = self.read(&self.office).await;
-        ["Science", "Music", "English"].map(|subject| about(&answer, subject)["stranded"].as_str().map(str::to_owned))
+        ["Science", "Music", "English"]
+            .map(|subject| about(&answer, subject)["stranded"].as_str().map(str::to_owned))
     }
 
     async fn move_to(&self, who: &Actor, booking: &Value, time: &str) -> Answer {
-        who.patch(&format!("/bookings/{}", booking["id"].as_str().unwrap()), json!({ "starts_at": time })).await
+        who.patch(
+            &format!("/bookings/{}", booking["id"].as_str().unwrap()),
+            json!({ "starts_at": time }),
+        )
+        .await
     }
 
     async fn remove_class(&self, class: &str) {
-        assert_eq!(self.push("classes", json!({ "sourced_id": class, "remove": true })).await, "removed");
+        assert_eq!(
+            self.push("classes", json!({ "sourced_id": class, "remove": true })).await,
+            "removed"
+        );
     }
 
     /// The text of the only letter, which is to the office; none when nobody was written to.
     async fn letter(&self) -> Option<String> {
         let mails = self.school.mails().await;
-        assert!(mails.len() < 2, "{:?}", mails.iter().map(|mail| (&mail.to, &mail.subject)).collect::<Vec<_>>());
+        assert!(
+            mails.len() < 2,
+            "{:?}",
+            mails.iter().map(|mail| (&mail.to, &mail.subject)).collect::<Vec<_>>()
+        );
         let mail = mails.into_iter().next()?;
         assert_eq!(mail.to, OFFICE);
         Some(mail.text)
@@ -61,7 +82,10 @@ impl Pushed {
 /// The appointment of a subject in My Bookings.
 fn about(answer: &Answer, subject: &str) -> Value {
     let rows = answer.list("/rows");
-    rows.iter().find(|row| row["subject"] == subject).cloned().unwrap_or_else(|| panic!("no {subject} in {}", answer.text))
+    rows.iter()
+        .find(|row| row["subject"] == subject)
+        .cloned()
+        .unwrap_or_else(|| panic!("no {subject} in {}", answer.text))
 }
 
 fn place(class: &str, person: &str, role: &str, remove: bool) -> Value {
@@ -76,8 +100,14 @@ fn science(why: &str) -> [Option<String>; 3] {
 /// Times at which Rachel could have Science instead of the one that is booked.
 async fn other_times(school: &School, parent: &Actor) -> Vec<String> {
     let grid = parent.get(&school.evening("/slots")).await.is(200);
-    let of_sophie = grid.list("/students").into_iter().flat_map(|one| one["classes"].as_array().unwrap().clone());
-    let class = of_sophie.into_iter().find(|class| class["subject"] == "Science" && class["booking_id"].is_string()).unwrap();
+    let of_sophie = grid
+        .list("/students")
+        .into_iter()
+        .flat_map(|one| one["classes"].as_array().unwrap().clone());
+    let class = of_sophie
+        .into_iter()
+        .find(|class| class["subject"] == "Science" && class["booking_id"].is_string())
+        .unwrap();
     let states = class["states"].as_array().unwrap().clone();
     let times = grid.list("/times").into_iter().zip(states).filter(|(_, state)| *state == "free");
     times.map(|(time, _)| time.as_str().unwrap().to_owned()).collect()

@@ -1,4 +1,5 @@
-//! What can be done about it: appointments are moved, given to other teachers, cancelled; guests are invited, evenings changed.
+//! What can be done about it: appointments are moved, given to other teachers, cancelled; guests
+//! are invited, evenings changed.
 
 use serde_json::{Value, json};
 
@@ -21,15 +22,33 @@ async fn staff_see_it_and_move_it_and_the_parent_can_cancel_it() {
     let grid = parent.get(&school.evening("/slots")).await.is(200).text;
     assert!(!grid.contains(booking["class_id"].as_str().unwrap()), "nobody is offered it: {grid}");
 
-    let as_staff = pushed.office.get(&school.evening(&format!("/slots?parent_id={}", school.people.parent.0))).await.is(200);
-    let of_class: Vec<Value> = as_staff.list("/students").iter().flat_map(|one| one["classes"].as_array().unwrap().clone()).collect();
-    assert!(of_class.iter().any(|class| class["booking_id"] == booking["id"]), "staff choose its new time from the grid");
-    let refused = pushed.move_to(&parent, &booking, &times[0]).await.refuses(422, "class_not_offered");
+    let as_staff = pushed
+        .office
+        .get(&school.evening(&format!("/slots?parent_id={}", school.people.parent.0)))
+        .await
+        .is(200);
+    let of_class: Vec<Value> = as_staff
+        .list("/students")
+        .iter()
+        .flat_map(|one| one["classes"].as_array().unwrap().clone())
+        .collect();
+    assert!(
+        of_class.iter().any(|class| class["booking_id"] == booking["id"]),
+        "staff choose its new time from the grid"
+    );
+    let refused =
+        pushed.move_to(&parent, &booking, &times[0]).await.refuses(422, "class_not_offered");
     assert!(refused.text_at("/detail").contains("the school can move it"), "{}", refused.text);
     let moved = pushed.move_to(&pushed.office, &booking, &times[0]).await.is(200);
-    assert_eq!((&moved.body["teachers"], moved.text_at("/stranded")), (&booking["teachers"], "class_gone".to_owned()));
+    assert_eq!(
+        (&moved.body["teachers"], moved.text_at("/stranded")),
+        (&booking["teachers"], "class_gone".to_owned())
+    );
     let busy = about(&pushed.read(&parent).await, "Music");
-    pushed.move_to(&pushed.office, &booking, busy["starts_at"].as_str().unwrap()).await.refuses(409, "person_busy");
+    pushed
+        .move_to(&pushed.office, &booking, busy["starts_at"].as_str().unwrap())
+        .await
+        .refuses(409, "person_busy");
     assert_eq!(school.mail_to("rachel.aaron@example.org").await.to, "rachel.aaron@example.org");
     // The class is back, and all is well.
     Roster::of_the_demo().import(school).await;
@@ -42,7 +61,8 @@ async fn staff_see_it_and_move_it_and_the_parent_can_cancel_it() {
 }
 
 #[tokio::test]
-async fn one_whose_teacher_is_replaced_moves_to_the_new_one_and_one_without_a_teacher_does_not_move() {
+async fn one_whose_teacher_is_replaced_moves_to_the_new_one_and_one_without_a_teacher_does_not_move()
+ {
     let pushed = Pushed::start().await;
     let parent = pushed.school.parent().await;
     let times = other_times(&pushed.school, &parent).await;
@@ -61,7 +81,11 @@ async fn one_whose_teacher_is_replaced_moves_to_the_new_one_and_one_without_a_te
         assert_eq!(answer.code(), "slot_taken", "the new teacher has appointments of their own");
     }
     let moved = moved.expect("one of the times is free");
-    assert!(moved.body["stranded"].is_null() && moved.body["teachers"] != booking["teachers"], "{}", moved.text);
+    assert!(
+        moved.body["stranded"].is_null() && moved.body["teachers"] != booking["teachers"],
+        "{}",
+        moved.text
+    );
     pushed.school.ignore_mail("what staff are told is looked at by another test");
 }
 
@@ -77,10 +101,22 @@ async fn one_whose_teacher_is_replaced_goes_to_the_new_one_at_the_same_time_if_s
     let mails = pushed.school.mails().await;
     assert!(!mails.is_empty(), "staff are told");
     let unmoved = pushed.move_to(&parent, &booking, &time).await.is(200);
-    assert_eq!((&unmoved.body["teachers"], &unmoved.body["sequence"]), (&booking["teachers"], &booking["sequence"]), "not by the parent");
+    assert_eq!(
+        (&unmoved.body["teachers"], &unmoved.body["sequence"]),
+        (&booking["teachers"], &booking["sequence"]),
+        "not by the parent"
+    );
     let given = pushed.move_to(&pushed.office, &booking, &time).await.is(200);
-    assert_eq!((given.text_at("/teachers/0/name"), given.text_at("/starts_at")), ("Mx Robin Novak".to_owned(), time.clone()));
-    assert!(given.body["stranded"].is_null() && given.body["sequence"].as_i64() > booking["sequence"].as_i64(), "{}", given.text);
+    assert_eq!(
+        (given.text_at("/teachers/0/name"), given.text_at("/starts_at")),
+        ("Mx Robin Novak".to_owned(), time.clone())
+    );
+    assert!(
+        given.body["stranded"].is_null()
+            && given.body["sequence"].as_i64() > booking["sequence"].as_i64(),
+        "{}",
+        given.text
+    );
     assert!(pushed.school.mail_to("rachel.aaron@example.org").await.text.contains("Robin Novak"));
     let again = pushed.move_to(&pushed.office, &booking, &time).await.is(200);
     assert_eq!(again.body["sequence"], given.body["sequence"], "once");
@@ -98,7 +134,10 @@ async fn one_that_began_goes_to_no_new_teacher() {
     pushed.school.clock.set("2026-11-26T16:01:00Z".parse().unwrap());
     pushed.move_to(&pushed.office, &booking, &time).await.refuses(409, "booking_began");
     let seen = about(&pushed.read(&pushed.office).await, "Science");
-    assert_eq!((&seen["teachers"], &seen["sequence"]), (&booking["teachers"], &booking["sequence"]));
+    assert_eq!(
+        (&seen["teachers"], &seen["sequence"]),
+        (&booking["teachers"], &booking["sequence"])
+    );
     pushed.school.ignore_mail("what staff are told is looked at by another test");
 }
 
@@ -108,11 +147,19 @@ async fn an_evening_forgets_a_class_that_is_gone_and_may_be_changed() {
     let (office, path) = (&pushed.office, pushed.school.evening(""));
     let classes = async || {
         let answer = office.get(&format!("{path}/settings")).await.is(200);
-        answer.list("/classes").iter().map(|class| class["sourced_id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        answer
+            .list("/classes")
+            .iter()
+            .map(|class| class["sourced_id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     let before = classes().await;
-    let others: Vec<String> = before.iter().filter(|class| *class != "9a-science").cloned().collect();
-    office.patch(&path, json!({ "classes": [{ "ids": others }] })).await.refuses(409, "bookings_rest_on_it");
+    let others: Vec<String> =
+        before.iter().filter(|class| *class != "9a-science").cloned().collect();
+    office
+        .patch(&path, json!({ "classes": [{ "ids": others }] }))
+        .await
+        .refuses(409, "bookings_rest_on_it");
     pushed.remove_class("9a-science").await;
     assert_eq!(classes().await, others);
     office.patch(&path, json!({ "title": "Year 9 in November" })).await.is(200);
@@ -120,7 +167,10 @@ async fn an_evening_forgets_a_class_that_is_gone_and_may_be_changed() {
     assert_eq!(classes().await, others);
     // Its appointments keep their slot, and another class is taken out as little as before.
     office.patch(&path, json!({ "slot_minutes": 7 })).await.refuses(409, "bookings_rest_on_it");
-    office.patch(&path, json!({ "classes": [{ "ids": [others[0]] }] })).await.refuses(409, "bookings_rest_on_it");
+    office
+        .patch(&path, json!({ "classes": [{ "ids": [others[0]] }] }))
+        .await
+        .refuses(409, "bookings_rest_on_it");
     Roster::of_the_demo().import(&pushed.school).await;
     assert_eq!(classes().await, before, "with its appointments it is back in the evening");
     // A class that nobody teaches any more is chosen in vain, and its appointments stand.

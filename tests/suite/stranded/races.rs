@@ -21,9 +21,20 @@ use crate::harness::{Actor, School, Wish, until, wishes};
 /// What Rachel could book in French.
 async fn french(school: &School, parent: &Actor) -> Wish {
     let grid = parent.get(&school.evening("/slots")).await.is(200);
-    let classes: Vec<Value> = grid.list("/students").iter().flat_map(|one| one["classes"].as_array().unwrap().clone()).collect();
-    let french = classes.iter().find(|class| class["subject"] == "French").unwrap()["class_id"].as_str().unwrap().to_owned();
-    wishes(school, parent).await.into_iter().find(|wish| wish.class == french && !wish.free.is_empty()).unwrap()
+    let classes: Vec<Value> = grid
+        .list("/students")
+        .iter()
+        .flat_map(|one| one["classes"].as_array().unwrap().clone())
+        .collect();
+    let french = classes.iter().find(|class| class["subject"] == "French").unwrap()["class_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    wishes(school, parent)
+        .await
+        .into_iter()
+        .find(|wish| wish.class == french && !wish.free.is_empty())
+        .unwrap()
 }
 
 #[tokio::test]
@@ -31,40 +42,68 @@ async fn a_booking_beside_a_push_is_refused_or_told() {
     let pushed = Pushed::start().await;
     let (school, parent) = (&pushed.school, pushed.school.parent().await);
     let wish = french(school, &parent).await;
-    // One French appointment is there, so that the push has something to tell, and waits when it is about to: its actor's row is held.
-    parent.post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] })).await.is(201);
+    // One French appointment is there, so that the push has something to tell, and waits when it is
+    // about to: its actor's row is held.
+    parent
+        .post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] }))
+        .await
+        .is(201);
     let other = french_of_another_child(school, &parent, &wish).await;
     let staff = school.people.staff;
     let blocker = school.held(move |db, stop| {
         if let Db::Pg(conn) = db {
-            people::table.find(Key::from(staff)).select(people::id).for_update().first::<Key>(conn)?;
+            people::table
+                .find(Key::from(staff))
+                .select(people::id)
+                .for_update()
+                .first::<Key>(conn)?;
         }
         stop.here();
         Ok(())
     });
     let blocker = blocker.await;
     let office = pushed.office.clone();
-    let push = tokio::spawn(async move { office.put("/roster/classes", json!({ "items": [{ "sourced_id": "9-french", "remove": true }] })).await.is(200) });
+    let push = tokio::spawn(async move {
+        office
+            .put(
+                "/roster/classes",
+                json!({ "items": [{ "sourced_id": "9-french", "remove": true }] }),
+            )
+            .await
+            .is(200)
+    });
     until("the push waits", async || school.is_waited_for("events").await).await;
     let (booker, path) = (parent.clone(), school.evening("/bookings"));
-    let booking = tokio::spawn(async move { booker.post(&path, json!({ "bookings": [other] })).await });
+    let booking =
+        tokio::spawn(async move { booker.post(&path, json!({ "bookings": [other] })).await });
     until("the booking waits", async || school.is_waited_for("evenings").await).await;
     blocker.let_go().await;
     push.await.unwrap();
     let answer = booking.await.unwrap();
-    let letters: Vec<String> = school.mails().await.into_iter().filter(|mail| mail.to == OFFICE).map(|mail| mail.text).collect();
+    let letters: Vec<String> = school
+        .mails()
+        .await
+        .into_iter()
+        .filter(|mail| mail.to == OFFICE)
+        .map(|mail| mail.text)
+        .collect();
     let [letter] = letters.as_slice() else { panic!("{letters:?}") };
     if answer.status != 201 {
         answer.refuses(422, "class_not_offered");
     }
     // Whatever stands now was told: SQLite has one writer, and either may come first there.
-    let standing = pushed.office.get("/bookings?stranded=true&limit=100").await.is(200).list("/items").len();
+    let standing =
+        pushed.office.get("/bookings?stranded=true&limit=100").await.is(200).list("/items").len();
     assert!(letter.contains(&format!("what {standing} appointment")), "{standing} in {letter}");
 }
 
 /// The same class at another time, about the other child of Rachel's who is in it.
 async fn french_of_another_child(school: &School, parent: &Actor, first: &Wish) -> Value {
-    let other = wishes(school, parent).await.into_iter().find(|wish| wish.class == first.class && wish.student != first.student).unwrap();
+    let other = wishes(school, parent)
+        .await
+        .into_iter()
+        .find(|wish| wish.class == first.class && wish.student != first.student)
+        .unwrap();
     other.at(other.free.last().unwrap())
 }
 
@@ -75,7 +114,15 @@ async fn a_push_waits_for_a_booking_that_is_being_made_and_tells_of_it() {
     let wish = french(school, &parent).await;
     let booking = school.held_booking(&wish).await;
     let office = pushed.office.clone();
-    let push = tokio::spawn(async move { office.put("/roster/classes", json!({ "items": [{ "sourced_id": "9-french", "remove": true }] })).await.is(200) });
+    let push = tokio::spawn(async move {
+        office
+            .put(
+                "/roster/classes",
+                json!({ "items": [{ "sourced_id": "9-french", "remove": true }] }),
+            )
+            .await
+            .is(200)
+    });
     until("the push waits", async || school.is_waited_for("evenings").await).await;
     booking.let_go().await;
     assert_eq!(push.await.unwrap().text_at("/items/0/outcome"), "removed");
@@ -85,9 +132,19 @@ async fn a_push_waits_for_a_booking_that_is_being_made_and_tells_of_it() {
     // One that comes later is refused.
     let later = json!({ "bookings": [wish.at(&wish.free[1])] });
     parent.post(&school.evening("/bookings"), later).await.refuses(422, "class_not_offered");
-    let rachel: PersonRow = school.read(|db| Ok(people::table.filter(people::sourced_id.eq("p-rachel-aaron")).select(PersonRow::as_select()).first(db)?)).await;
+    let rachel: PersonRow = school
+        .read(|db| {
+            Ok(people::table
+                .filter(people::sourced_id.eq("p-rachel-aaron"))
+                .select(PersonRow::as_select())
+                .first(db)?)
+        })
+        .await;
     let as_staff = format!("{}?parent_id={}", school.evening("/bookings"), rachel.id().0);
-    assert_eq!(about(&pushed.office.get(&as_staff).await.is(200), "French")["stranded"], "class_gone");
+    assert_eq!(
+        about(&pushed.office.get(&as_staff).await.is(200), "French")["stranded"],
+        "class_gone"
+    );
 }
 
 #[tokio::test]
@@ -102,23 +159,45 @@ async fn one_that_is_moved_beside_a_push_that_strands_it_anew_is_told_again() {
     // The office moves it to a teacher who has just come, and is not done yet.
     pushed.push("enrolments", place("9a-science", "t-price", "teacher", false)).await;
     let id = booking["id"].as_str().unwrap().parse::<uuid::Uuid>().unwrap();
-    let (ctx, of_school, evening, rachel) = (school.app.context(), school.people.school, school.people.evening, school.people.parent);
+    let (ctx, of_school, evening, rachel) =
+        (school.app.context(), school.people.school, school.people.evening, school.people.parent);
     let moving = school.held(move |db, stop| {
-        let (row, found) = (evenings::find(db, of_school, evening)?, bookings::find(db, of_school, None, id.into())?);
-        let acting = Acting { parent: rachel, actor: Acts { person: None, name: "the office".to_owned() }, is_staff: true };
+        let (row, found) = (
+            evenings::find(db, of_school, evening)?,
+            bookings::find(db, of_school, None, id.into())?,
+        );
+        let acting = Acting {
+            parent: rachel,
+            actor: Acts { person: None, name: "the office".to_owned() },
+            is_staff: true,
+        };
         evenings::held(db, evening)?;
         stop.here();
-        let is_moved = times.iter().any(|time| bookings::change(db, &ctx, &row, &acting, &found.row, time.parse().unwrap()).is_ok());
+        let is_moved = times.iter().any(|time| {
+            bookings::change(db, &ctx, &row, &acting, &found.row, time.parse().unwrap()).is_ok()
+        });
         assert!(is_moved, "one of the times is free");
         Ok(())
     });
     let moving = moving.await;
     let office = pushed.office.clone();
-    let push = tokio::spawn(async move { office.put("/roster/classes", json!({ "items": [{ "sourced_id": "9a-science", "remove": true }] })).await.is(200) });
+    let push = tokio::spawn(async move {
+        office
+            .put(
+                "/roster/classes",
+                json!({ "items": [{ "sourced_id": "9a-science", "remove": true }] }),
+            )
+            .await
+            .is(200)
+    });
     until("the push waits", async || school.is_waited_for("evenings").await).await;
     moving.let_go().await;
     push.await.unwrap();
     let mails = school.mails().await;
     let letter = mails.iter().find(|mail| mail.to == OFFICE).expect("a letter");
-    assert!(letter.text.contains("Mr Rhys Price, Sophie Aaron, Science (the class is gone)"), "{}", letter.text);
+    assert!(
+        letter.text.contains("Mr Rhys Price, Sophie Aaron, Science (the class is gone)"),
+        "{}",
+        letter.text
+    );
 }

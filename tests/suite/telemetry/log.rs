@@ -1,4 +1,5 @@
-//! The log, as JSON: every test of the process writes into it, and each reads its own requests by their ids.
+//! The log, as JSON: every test of the process writes into it, and each reads its own requests by
+//! their ids.
 
 use parlour::{mail::worker as mail_worker, webhooks::worker as webhook_worker};
 use serde_json::{Value, json};
@@ -7,7 +8,11 @@ use uuid::Uuid;
 use crate::harness::{Actor, Answer, School, lines_of, start_log, wishes};
 
 const RACHEL: &str = "rachel.aaron@example.org";
-const BEHIND_A_PROXY: [(&str, &str); 3] = [("PARLOUR_MODE", "demo"), ("PARLOUR_TRUSTED_PROXY_HOPS", "1"), ("PARLOUR_WEBHOOKS_PRIVATE", "allow")];
+const BEHIND_A_PROXY: [(&str, &str); 3] = [
+    ("PARLOUR_MODE", "demo"),
+    ("PARLOUR_TRUSTED_PROXY_HOPS", "1"),
+    ("PARLOUR_WEBHOOKS_PRIVATE", "allow"),
+];
 
 /// The only one of these lines with this message.
 fn only(lines: &[Value], message: &str) -> Value {
@@ -19,7 +24,10 @@ fn only(lines: &[Value], message: &str) -> Value {
 async fn book_as(parent: &Actor, school: &School, request_id: &str) -> Answer {
     let wish = wishes(school, parent).await.into_iter().find(|wish| wish.free.len() > 2).unwrap();
     let path = school.evening("/bookings");
-    let request = parent.request("POST", &path).header("x-request-id", request_id).json(&json!({ "bookings": [wish.at(&wish.free[0])] }));
+    let request = parent
+        .request("POST", &path)
+        .header("x-request-id", request_id)
+        .json(&json!({ "bookings": [wish.at(&wish.free[0])] }));
     parent.send("POST", &path, request).await
 }
 
@@ -29,7 +37,10 @@ async fn a_booking_is_followed_by_its_request_id() {
     let school = School::start_with(&BEHIND_A_PROXY).await;
     let receiver = crate::webhooks::Receiver::start().await;
     let staff = school.staff().await;
-    staff.post("/webhooks", json!({ "url": receiver.url(), "event_types": ["booking.created"] })).await.is(201);
+    staff
+        .post("/webhooks", json!({ "url": receiver.url(), "event_types": ["booking.created"] }))
+        .await
+        .is(201);
     let (parent, id) = (school.parent().await, "01a23c00-0000-7000-8000-000000000001".to_owned());
     book_as(&parent, &school, &id).await.is(201);
     mail_worker::deliver_due(&school.app.mail_deps()).await;
@@ -39,7 +50,13 @@ async fn a_booking_is_followed_by_its_request_id() {
     let served = only(&lines, "request served");
     let rachel = school.mailbox().take_to(RACHEL).pop().unwrap().mail;
     assert_eq!(
-        json!([served["operation"], served["method"], served["status"], served["school"], served["level"]]),
+        json!([
+            served["operation"],
+            served["method"],
+            served["status"],
+            served["school"],
+            served["level"]
+        ]),
         json!(["create_bookings", "POST", 201, school.people.school.0, "INFO"])
     );
     assert!(served["duration_ms"].is_u64(), "{served}");
@@ -61,10 +78,14 @@ async fn a_refusal_logs_its_code_and_nothing_of_what_was_asked() {
     let school = School::start_with(&BEHIND_A_PROXY).await;
     let (nobody, id) = (school.nobody(), "01a23c00-0000-7000-8000-000000000002".to_owned());
     let path = "/bookings/a-name-of-somebody";
-    let refused = nobody.send("GET", path, nobody.request("GET", path).header("x-request-id", &id)).await;
+    let refused =
+        nobody.send("GET", path, nobody.request("GET", path).header("x-request-id", &id)).await;
     assert_eq!(refused.header("x-request-id"), Some(id.as_str()));
     let served = only(&lines_of(&id), "request served");
-    assert_eq!(json!([served["operation"], served["status"], served["code"]]), json!(["get_booking", refused.status, refused.code()]));
+    assert_eq!(
+        json!([served["operation"], served["status"], served["code"]]),
+        json!(["get_booking", refused.status, refused.code()])
+    );
     assert!(!served.to_string().contains("a-name-of-somebody"), "{served}");
 }
 
@@ -75,7 +96,10 @@ async fn nobody_but_a_trusted_proxy_names_a_request() {
     let of = async |settings: &[(&str, &str)], given: &str| {
         let school = School::start_with(settings).await;
         let nobody = school.nobody();
-        let answer = nobody.send("GET", "/school", nobody.request("GET", "/school").header("x-request-id", given)).await.is(200);
+        let answer = nobody
+            .send("GET", "/school", nobody.request("GET", "/school").header("x-request-id", given))
+            .await
+            .is(200);
         answer.header("x-request-id").unwrap().to_owned()
     };
     assert_eq!(of(&BEHIND_A_PROXY, &id).await, id);

@@ -45,9 +45,13 @@ async fn listen(school: &School) -> String {
 /// The value of one sample, by its name with its labels; none when it is not there.
 async fn sample(at: &str, name: &str) -> Option<f64> {
     let answer = reqwest::get(format!("http://{at}/metrics")).await.unwrap();
-    assert_eq!(answer.headers()["content-type"], "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    assert_eq!(
+        answer.headers()["content-type"],
+        "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    );
     let text = answer.text().await.unwrap();
-    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned));
+    let line =
+        text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned));
     line.map(|value| value.parse().unwrap())
 }
 
@@ -60,10 +64,21 @@ async fn requests_are_counted_by_operation_and_status() {
         nobody.get("/school").await.is(200);
     }
     nobody.get("/me").await.is(401);
-    assert_eq!(sample(&at, r#"parlour_http_requests_total{operation="get_school",status="200"}"#).await, Some(3.0));
-    assert_eq!(sample(&at, r#"parlour_http_requests_total{operation="get_me",status="401"}"#).await, Some(1.0));
-    assert_eq!(sample(&at, r#"parlour_http_request_duration_seconds_count{operation="get_school"}"#).await, Some(3.0));
-    assert!(sample(&at, r#"parlour_database_duration_seconds_count{kind="read"}"#).await > Some(0.0));
+    assert_eq!(
+        sample(&at, r#"parlour_http_requests_total{operation="get_school",status="200"}"#).await,
+        Some(3.0)
+    );
+    assert_eq!(
+        sample(&at, r#"parlour_http_requests_total{operation="get_me",status="401"}"#).await,
+        Some(1.0)
+    );
+    assert_eq!(
+        sample(&at, r#"parlour_http_request_duration_seconds_count{operation="get_school"}"#).await,
+        Some(3.0)
+    );
+    assert!(
+        sample(&at, r#"parlour_database_duration_seconds_count{kind="read"}"#).await > Some(0.0)
+    );
     assert!(sample(&at, r#"parlour_database_wait_seconds_count{kind="write"}"#).await > Some(0.0));
     nobody.get("/metrics").await.is(404);
 }
@@ -72,13 +87,18 @@ async fn requests_are_counted_by_operation_and_status() {
 async fn the_outbox_shows_its_age_and_its_fates() {
     let school = School::start().await;
     let (at, parent) = (listen(&school).await, school.parent().await);
-    let (due, oldest) = (r#"parlour_queue_due{queue="mail"}"#, r#"parlour_queue_oldest_due_seconds{queue="mail"}"#);
+    let (due, oldest) =
+        (r#"parlour_queue_due{queue="mail"}"#, r#"parlour_queue_oldest_due_seconds{queue="mail"}"#);
     let counted = r#"parlour_mails_total{template="bookings_made",outcome="sent"}"#;
     // The demo's own bookings were confirmed before.
     let before = sample(&at, counted).await;
     assert_eq!(sample(&at, due).await, Some(0.0));
-    let wish = wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
-    parent.post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] })).await.is(201);
+    let wish =
+        wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    parent
+        .post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] }))
+        .await
+        .is(201);
     school.wait(chrono::TimeDelta::seconds(90));
     let waiting = sample(&at, due).await.unwrap();
     assert!(waiting >= 1.0);
@@ -95,11 +115,19 @@ async fn the_outbox_shows_its_age_and_its_fates() {
 async fn a_mail_that_another_node_took_over_is_told() {
     let school = School::start().await;
     let parent = school.parent().await;
-    let wish = wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
-    parent.post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] })).await.is(201);
+    let wish =
+        wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    parent
+        .post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] }))
+        .await
+        .is(201);
     let claim = async || {
         let now = school.now();
-        let Due::Claimed(mut rows) = school.app.store.write(move |db| outbox::claim(db, now, 64, None)).await.unwrap() else { panic!("nothing is due") };
+        let Due::Claimed(mut rows) =
+            school.app.store.write(move |db| outbox::claim(db, now, 64, None)).await.unwrap()
+        else {
+            panic!("nothing is due")
+        };
         rows.remove(0)
     };
     let first = claim().await;
@@ -108,9 +136,17 @@ async fn a_mail_that_another_node_took_over_is_told() {
     assert_eq!(first.id, second.id);
     let settle = async |row: outbox::Claimed| {
         let now = school.now();
-        school.app.store.write(move |db| outbox::settle(db, now, &row, &outbox::Settled::Sent)).await.unwrap()
+        school
+            .app
+            .store
+            .write(move |db| outbox::settle(db, now, &row, &outbox::Settled::Sent))
+            .await
+            .unwrap()
     };
-    assert!(!settle(first).await, "the lease was lost, and the mail is marked as sent all the same");
+    assert!(
+        !settle(first).await,
+        "the lease was lost, and the mail is marked as sent all the same"
+    );
     assert!(!settle(second).await, "it was settled by then");
     school.ignore_mail("nothing is sent here");
 }
@@ -126,15 +162,30 @@ impl Prometheus {
         // YAML is a superset of JSON.
         fs::write(&config, scrape.to_string()).unwrap();
         let mut command = Command::new(PROMETHEUS);
-        command.arg(format!("--config.file={}", config.display())).arg(format!("--storage.tsdb.path={}", folder.join("data").display()));
-        command.arg(format!("--web.listen-address=127.0.0.1:{port}")).stdout(Stdio::null()).stderr(Stdio::null());
-        Self(command.spawn().unwrap_or_else(|error| panic!("{PROMETHEUS}: {error}; the Debian package prometheus has it")), format!("http://127.0.0.1:{port}"))
+        command
+            .arg(format!("--config.file={}", config.display()))
+            .arg(format!("--storage.tsdb.path={}", folder.join("data").display()));
+        command
+            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        Self(
+            command.spawn().unwrap_or_else(|error| {
+                panic!("{PROMETHEUS}: {error}; the Debian package prometheus has it")
+            }),
+            format!("http://127.0.0.1:{port}"),
+        )
     }
 
     /// The value of a query; none while there is none.
     async fn value(&self, query: &str) -> Option<String> {
         let client = reqwest::Client::new();
-        let answer = client.post(format!("{}/api/v1/query", self.1)).form(&[("query", query)]).send().await.ok()?;
+        let answer = client
+            .post(format!("{}/api/v1/query", self.1))
+            .form(&[("query", query)])
+            .send()
+            .await
+            .ok()?;
         let answer: Value = answer.json().await.ok()?;
         Some(answer.pointer("/data/result/0/value/1")?.as_str()?.to_owned())
     }
@@ -154,15 +205,21 @@ async fn debians_prometheus_scrapes_the_metrics() {
     school.nobody().get("/school").await.is(200);
     let folder = tempfile::TempDir::new().unwrap();
     let prometheus = Prometheus::start(folder.path(), &at);
-    until("the scrape", async || prometheus.value("up{job=\"parlour\"}").await.as_deref() == Some("1")).await;
-    let counted = prometheus.value("sum(parlour_http_requests_total{operation=\"get_school\"})").await;
+    until("the scrape", async || {
+        prometheus.value("up{job=\"parlour\"}").await.as_deref() == Some("1")
+    })
+    .await;
+    let counted =
+        prometheus.value("sum(parlour_http_requests_total{operation=\"get_school\"})").await;
     assert_eq!(counted.as_deref(), Some("1"));
     assert!(prometheus.value("parlour_build_info").await.is_some());
 }
 
 /// The names of metrics in a text, without what Prometheus adds to those of histograms.
 fn names(text: &str) -> BTreeSet<&str> {
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("parlour_"));
+    let words = text
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| word.starts_with("parlour_"));
     words.map(|word| word.strip_suffix("_bucket").unwrap_or(word)).collect()
 }
 
@@ -181,17 +238,33 @@ async fn alerts_and_dashboard_speak_of_metrics_that_are_there() {
     };
     school.app.store.write(sync).await.unwrap();
     school.nobody().get("/school").await.is(200);
-    let metrics = reqwest::get(format!("http://{}/metrics", listen(&school).await)).await.unwrap().text().await.unwrap();
-    let described: BTreeSet<String> =
-        metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")).map(|line| line.split(' ').next().unwrap().to_owned()).collect();
-    let is_there = |name: &str| [name, name.trim_end_matches("_total"), name.trim_end_matches("_info")].iter().any(|name| described.contains(*name));
+    let metrics = reqwest::get(format!("http://{}/metrics", listen(&school).await))
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    let described: BTreeSet<String> = metrics
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "))
+        .map(|line| line.split(' ').next().unwrap().to_owned())
+        .collect();
+    let is_there = |name: &str| {
+        [name, name.trim_end_matches("_total"), name.trim_end_matches("_info")]
+            .iter()
+            .any(|name| described.contains(*name))
+    };
     for file in ["docs/operate.md", "docs/operate/alerts.yml", "docs/operate/grafana.json"] {
-        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file)).unwrap();
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file))
+            .unwrap();
         let unknown: Vec<&str> = names(&text).into_iter().filter(|name| !is_there(name)).collect();
         assert!(unknown.is_empty() && names(&text).len() > 5, "{file}: {unknown:?}");
     }
-    let documented = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operate.md")).unwrap();
-    let missing: Vec<&String> = described.iter().filter(|name| !documented.contains(name.as_str())).collect();
+    let documented =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operate.md"))
+            .unwrap();
+    let missing: Vec<&String> =
+        described.iter().filter(|name| !documented.contains(name.as_str())).collect();
     assert!(missing.is_empty(), "docs/operate.md: {missing:?}");
     let checked = Command::new("/usr/bin/promtool")
         .args(["check", "rules"])

@@ -20,9 +20,15 @@ async fn staff_make_list_change_and_delete_one() {
     assert!(!staff.get(&path).await.is(200).text.contains("whsec_"));
 
     let changed = staff.patch(&path, json!({ "event_types": ["roster.imported"] })).await.is(200);
-    assert_eq!((changed.text_at("/event_types/0"), changed.text_at("/url")), ("roster.imported".to_owned(), made.text_at("/webhook/url")));
+    assert_eq!(
+        (changed.text_at("/event_types/0"), changed.text_at("/url")),
+        ("roster.imported".to_owned(), made.text_at("/webhook/url"))
+    );
     let off = staff.patch(&path, json!({ "enabled": false })).await.is(200);
-    assert_eq!((off.body["enabled"].as_bool(), off.text_at("/off_reason").as_str()), (Some(false), "staff"));
+    assert_eq!(
+        (off.body["enabled"].as_bool(), off.text_at("/off_reason").as_str()),
+        (Some(false), "staff")
+    );
     staff.patch(&path, json!({ "enabled": true })).await.is(200);
 
     staff.delete(&path).await.is(204);
@@ -37,15 +43,30 @@ async fn what_is_wrong_is_refused() {
     let staff = school.staff().await;
     let with = |url: &str, types: &[&str]| json!({ "url": url, "event_types": types });
     let good = "https://mis.example.org/";
-    for url in ["", "mis.example.org", "http://mis.example.org/", "https://127.0.0.1/", "https://[::ffff:10.0.0.1]/", "https://me:secret@mis.example.org/"] {
+    for url in [
+        "",
+        "mis.example.org",
+        "http://mis.example.org/",
+        "https://127.0.0.1/",
+        "https://[::ffff:10.0.0.1]/",
+        "https://me:secret@mis.example.org/",
+    ] {
         let code = if url.is_empty() { "invalid" } else { "webhook_url_refused" };
         staff.post("/webhooks", with(url, &["booking.created"])).await.refuses(422, code);
     }
-    for types in [&[][..], &["webhook.test"], &["booking.created", "booking.created"], &["booking.eaten"]] {
+    for types in
+        [&[][..], &["webhook.test"], &["booking.created", "booking.created"], &["booking.eaten"]]
+    {
         staff.post("/webhooks", with(good, types)).await.refuses(422, "invalid");
     }
-    let path = format!("/webhooks/{}", staff.post("/webhooks", with(good, &ALL)).await.is(201).text_at("/webhook/id"));
-    staff.patch(&path, json!({ "url": "https://169.254.169.254/latest" })).await.refuses(422, "webhook_url_refused");
+    let path = format!(
+        "/webhooks/{}",
+        staff.post("/webhooks", with(good, &ALL)).await.is(201).text_at("/webhook/id")
+    );
+    staff
+        .patch(&path, json!({ "url": "https://169.254.169.254/latest" }))
+        .await
+        .refuses(422, "webhook_url_refused");
     staff.patch(&path, json!({ "event_types": [] })).await.refuses(422, "invalid");
     for _ in 1..10 {
         staff.post("/webhooks", with(good, &ALL)).await.is(201);
@@ -74,7 +95,11 @@ async fn they_are_the_staffs_of_the_school_alone() {
     for (method, path) in &operations {
         let ask = async |actor: &crate::harness::Actor| {
             let request = actor.request(method, path);
-            let request = if *method == "PATCH" { request.json(&json!({ "enabled": false })) } else { request };
+            let request = if *method == "PATCH" {
+                request.json(&json!({ "enabled": false }))
+            } else {
+                request
+            };
             actor.send(method, path, request).await
         };
         ask(&school.parent().await).await.refuses(403, "wrong_role");
@@ -86,7 +111,11 @@ async fn they_are_the_staffs_of_the_school_alone() {
     }
     // Another's delivery is not found through one's own endpoint.
     let through = format!("{own}/deliveries/{delivery}/replay");
-    neighbours.staff.send("POST", &through, neighbours.staff.request("POST", &through)).await.refuses(404, "not_found");
+    neighbours
+        .staff
+        .send("POST", &through, neighbours.staff.request("POST", &through))
+        .await
+        .refuses(404, "not_found");
     assert_eq!(neighbours.staff.get("/webhooks").await.is(200).list("/items").len(), 1);
     assert_eq!(staff.get(&path).await.is(200).body["enabled"], true);
 }
@@ -103,12 +132,22 @@ async fn a_new_secret_and_the_old_one_sign_for_a_day() {
     assert!(rotated.text_at("/webhook/old_secret_until").starts_with("2026-11-24T10:01:00"));
     test(&staff, &path).await;
     let received = sent(&school, &receiver).await;
-    assert_eq!(received[0].signature, format!("{} {}", received[0].signed_with(&second), received[0].signed_with(&first)));
+    assert_eq!(
+        received[0].signature,
+        format!("{} {}", received[0].signed_with(&second), received[0].signed_with(&first))
+    );
     // A third one within the day ends the first.
-    let third = staff.send("POST", &rotate, staff.request("POST", &rotate)).await.is(201).text_at("/secret");
+    let third = staff
+        .send("POST", &rotate, staff.request("POST", &rotate))
+        .await
+        .is(201)
+        .text_at("/secret");
     test(&staff, &path).await;
     let received = sent(&school, &receiver).await;
-    assert_eq!(received[0].signature, format!("{} {}", received[0].signed_with(&third), received[0].signed_with(&second)));
+    assert_eq!(
+        received[0].signature,
+        format!("{} {}", received[0].signed_with(&third), received[0].signed_with(&second))
+    );
     school.wait(TimeDelta::hours(24));
     let staff = school.staff().await;
     test(&staff, &path).await;
@@ -127,7 +166,8 @@ async fn the_log_has_pages_and_an_event_can_be_sent_again() {
     }
     let first = sent(&school, &receiver).await;
     assert_eq!(first.len(), 5);
-    let all: Vec<_> = log(&staff, &path).await.into_iter().map(|entry| entry["id"].clone()).collect();
+    let all: Vec<_> =
+        log(&staff, &path).await.into_iter().map(|entry| entry["id"].clone()).collect();
     let mut found = Vec::new();
     let mut query = "limit=2".to_owned();
     loop {
@@ -150,9 +190,15 @@ async fn the_log_has_pages_and_an_event_can_be_sent_again() {
     assert_eq!(staff.send("POST", &replay, once()).await.is(202).body, again.body);
     assert_eq!(sent(&school, &receiver).await.len(), 0);
     assert_eq!(received[0].id, again.text_at("/event_id"));
-    assert!(first.iter().any(|one| one.id == received[0].id && one.text == received[0].text), "the same event");
+    assert!(
+        first.iter().any(|one| one.id == received[0].id && one.text == received[0].text),
+        "the same event"
+    );
     let entry = &log(&staff, &path).await[0];
-    assert_eq!((entry["state"].as_str(), entry["attempts"].as_array().unwrap().len()), (Some("delivered"), 2));
+    assert_eq!(
+        (entry["state"].as_str(), entry["attempts"].as_array().unwrap().len()),
+        (Some("delivered"), 2)
+    );
 }
 
 #[tokio::test]
@@ -183,12 +229,25 @@ async fn a_repetition_makes_one_endpoint_and_tells_no_secret() {
     assert_eq!(again.body["webhook"], first.body["webhook"]);
     assert!(first.body["secret"].is_string() && again.body["secret"].is_null());
     assert_eq!(staff.get("/webhooks").await.is(200).list("/items").len(), 1);
-    staff.post_once("/webhooks", "one", json!({ "url": receiver.url(), "event_types": ["booking.changed"] })).await.refuses(409, "idempotency_key_reused");
+    staff
+        .post_once(
+            "/webhooks",
+            "one",
+            json!({ "url": receiver.url(), "event_types": ["booking.changed"] }),
+        )
+        .await
+        .refuses(409, "idempotency_key_reused");
     let rotate = format!("/webhooks/{}/secrets", first.text_at("/webhook/id"));
     let test = format!("/webhooks/{}/test", first.text_at("/webhook/id"));
-    let ask = async |path: &str, key: &str| staff.send("POST", path, staff.request("POST", path).header("idempotency-key", key)).await;
+    let ask = async |path: &str, key: &str| {
+        staff.send("POST", path, staff.request("POST", path).header("idempotency-key", key)).await
+    };
     let (sent, sent_again) = (ask(&test, "three").await.is(202), ask(&test, "three").await.is(202));
-    assert_eq!(sent_again.text_at("/id"), sent.text_at("/id"), "a test that is asked for once is sent once");
+    assert_eq!(
+        sent_again.text_at("/id"),
+        sent.text_at("/id"),
+        "a test that is asked for once is sent once"
+    );
     ask(&rotate, "three").await.refuses(409, "idempotency_key_reused");
     let (first, again) = (ask(&rotate, "two").await.is(201), ask(&rotate, "two").await.is(201));
     assert!(first.body["secret"].is_string() && again.body["secret"].is_null());

@@ -17,7 +17,11 @@ async fn rows(school: &School) -> (i64, i64, i64) {
     school
         .read(|db| {
             let deliveries = webhook_deliveries::table.count().get_result(db)?;
-            Ok((deliveries, webhook_attempts::table.count().get_result(db)?, idempotency_keys::table.count().get_result(db)?))
+            Ok((
+                deliveries,
+                webhook_attempts::table.count().get_result(db)?,
+                idempotency_keys::table.count().get_result(db)?,
+            ))
         })
         .await
 }
@@ -27,7 +31,10 @@ async fn what_was_settled_long_ago_is_deleted_and_what_waits_is_not() {
     let (school, receiver) = (school().await, Receiver::start().await);
     let staff = school.staff().await;
     let (path, _) = endpoint(&staff, &receiver, &ALL).await;
-    staff.post_once("/clients", "a-key", json!({ "name": "MIS", "scopes": ["evenings:read"] })).await.is(201);
+    staff
+        .post_once("/clients", "a-key", json!({ "name": "MIS", "scopes": ["evenings:read"] }))
+        .await
+        .is(201);
     for _ in 0..3 {
         test(&staff, &path).await;
         sent(&school, &receiver).await;
@@ -43,14 +50,26 @@ async fn what_was_settled_long_ago_is_deleted_and_what_waits_is_not() {
     school.wait(TimeDelta::hours(24));
     assert!(!purge().await);
     assert_eq!(rows(&school).await, (4, 3, 0), "a key is remembered for a day");
-    // The first two are older than 30 days, the third is not: the second is what a cursor could stand at.
+    // The first two are older than 30 days, the third is not: the second is what a cursor could
+    // stand at.
     school.wait(TimeDelta::days(29) - TimeDelta::minutes(15));
     assert!(!purge().await);
     assert_eq!(rows(&school).await, (2, 1, 0));
     let staff = school.staff().await;
-    let left: Vec<String> = log(&staff, &path).await.iter().map(|one| one["state"].as_str().unwrap().to_owned()).collect();
+    let left: Vec<String> = log(&staff, &path)
+        .await
+        .iter()
+        .map(|one| one["state"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(left, ["pending", "delivered"]);
-    assert!(staff.get(&format!("{path}/deliveries?limit=2&cursor={next}")).await.is(200).list("/items").is_empty());
+    assert!(
+        staff
+            .get(&format!("{path}/deliveries?limit=2&cursor={next}"))
+            .await
+            .is(200)
+            .list("/items")
+            .is_empty()
+    );
     // However old it is, what was not settled stays.
     school.wait(TimeDelta::days(30));
     assert!(!purge().await);
@@ -63,7 +82,11 @@ async fn much_is_deleted_step_by_step() {
     // More keys than one step takes; nobody would send so many requests in a test.
     let keys = |ctx: &parlour::context::Context, db: &mut parlour::store::Db| {
         for number in 0..700 {
-            let request = RequestKey { owner: ctx.new_id(), key: number.to_string(), request_hash: "hash".to_owned() };
+            let request = RequestKey {
+                owner: ctx.new_id(),
+                key: number.to_string(),
+                request_hash: "hash".to_owned(),
+            };
             idempotency::once(db, ctx, Some(&request), |_| Ok(number))?;
         }
         Ok(())
@@ -78,5 +101,9 @@ async fn much_is_deleted_step_by_step() {
     while worker::purge(&school.app.webhook_deps()).await {
         steps += 1;
     }
-    assert_eq!((steps, rows(&school).await.2), (3, 0), "each moment's keys go together, and a look finds no more");
+    assert_eq!(
+        (steps, rows(&school).await.2),
+        (3, 0),
+        "each moment's keys go together, and a look finds no more"
+    );
 }

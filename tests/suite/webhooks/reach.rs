@@ -17,12 +17,19 @@ async fn private_addresses_are_sent_nothing() {
     deps.sender = Sender::new(Reach::Public).unwrap();
     for host in hosts {
         for scheme in ["http", "https"] {
-            let new = json!({ "url": format!("{scheme}://{host}:{port}/hooks"), "event_types": ALL });
-            let path = format!("/webhooks/{}", staff.post("/webhooks", new).await.is(201).text_at("/webhook/id"));
+            let new =
+                json!({ "url": format!("{scheme}://{host}:{port}/hooks"), "event_types": ALL });
+            let path = format!(
+                "/webhooks/{}",
+                staff.post("/webhooks", new).await.is(201).text_at("/webhook/id")
+            );
             test(&staff, &path).await;
             assert_eq!(worker::deliver_due(&deps).await, 0);
             let entry = log(&staff, &path).await.remove(0);
-            assert_eq!(entry["attempts"][0]["error"], "address_not_allowed", "{scheme} {host}: {entry}");
+            assert_eq!(
+                entry["attempts"][0]["error"], "address_not_allowed",
+                "{scheme} {host}: {entry}"
+            );
         }
     }
     assert_eq!(receiver.take().len(), 0);
@@ -32,8 +39,10 @@ async fn private_addresses_are_sent_nothing() {
 async fn a_name_that_leads_inside_is_found_out_when_something_is_sent() {
     let (school, receiver) = (School::start().await, Receiver::start().await);
     let staff = school.staff().await;
-    let new = json!({ "url": format!("https://localhost:{}/hooks", receiver.port), "event_types": ALL });
-    let path = format!("/webhooks/{}", staff.post("/webhooks", new).await.is(201).text_at("/webhook/id"));
+    let new =
+        json!({ "url": format!("https://localhost:{}/hooks", receiver.port), "event_types": ALL });
+    let path =
+        format!("/webhooks/{}", staff.post("/webhooks", new).await.is(201).text_at("/webhook/id"));
     test(&staff, &path).await;
     assert_eq!(worker::deliver_due(&school.app.webhook_deps()).await, 0);
     let attempt = log(&staff, &path).await.remove(0)["attempts"][0].clone();
@@ -47,7 +56,8 @@ async fn an_endpoint_that_is_not_there_is_told_from_one_that_may_not_be() {
     let staff = school.staff().await;
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let new = json!({ "url": format!("http://127.0.0.1:{port}/"), "event_types": ALL });
-    let path = format!("/webhooks/{}", staff.post("/webhooks", new).await.is(201).text_at("/webhook/id"));
+    let path =
+        format!("/webhooks/{}", staff.post("/webhooks", new).await.is(201).text_at("/webhook/id"));
     test(&staff, &path).await;
     assert_eq!(worker::deliver_due(&school.app.webhook_deps()).await, 0);
     let attempt = log(&staff, &path).await.remove(0)["attempts"][0].clone();

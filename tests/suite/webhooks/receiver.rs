@@ -1,4 +1,5 @@
-//! A school's own system, as far as webhooks see it: it writes down what it gets, and answers as the test says.
+//! A school's own system, as far as webhooks see it: it writes down what it gets, and answers as
+//! the test says.
 
 use std::{
     collections::VecDeque,
@@ -41,7 +42,10 @@ impl Received {
 
     /// The signature that the specification's own library makes with a secret.
     pub fn signed_with(&self, secret: &str) -> String {
-        standardwebhooks::Webhook::new(secret).unwrap().sign(&self.id, self.timestamp, self.text.as_bytes()).unwrap()
+        standardwebhooks::Webhook::new(secret)
+            .unwrap()
+            .sign(&self.id, self.timestamp, self.text.as_bytes())
+            .unwrap()
     }
 }
 
@@ -71,8 +75,15 @@ impl Receiver {
         let data = Data::new(Arc::clone(&state));
         thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let app = move || App::new().app_data(data.clone()).default_service(web::route().to(take));
-                let server = HttpServer::new(app).workers(1).disable_signals().listen(listener).unwrap().run();
+                let app = move || {
+                    App::new().app_data(data.clone()).default_service(web::route().to(take))
+                };
+                let server = HttpServer::new(app)
+                    .workers(1)
+                    .disable_signals()
+                    .listen(listener)
+                    .unwrap()
+                    .run();
                 send.send(server.handle()).ok().unwrap();
                 server.await.unwrap();
             });
@@ -87,12 +98,20 @@ impl Receiver {
 
     /// The next answers, in their order; after them it takes whatever comes again.
     pub fn answer(&self, statuses: &[u16]) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).answers.extend(statuses.iter().map(|status| (*status, None)));
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .answers
+            .extend(statuses.iter().map(|status| (*status, None)));
     }
 
     /// The next answer, with a header.
     pub fn answer_with(&self, status: u16, header: &'static str, value: String) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).answers.push_back((status, Some((header, value))));
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .answers
+            .push_back((status, Some((header, value))));
     }
 
     /// What came since the last look.
@@ -109,7 +128,14 @@ impl Drop for Receiver {
 }
 
 async fn take(request: HttpRequest, body: Bytes, state: Data<Shared>) -> HttpResponse {
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let header = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
+    };
     let text = String::from_utf8(body.to_vec()).unwrap();
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
     state.received.push(Received {

@@ -24,7 +24,11 @@ async fn what_failed_is_sent_again_after_growing_pauses_and_given_up() {
         school.wait(TimeDelta::seconds(2 + pause / 10));
         let again = sent(&school, &receiver).await;
         assert_eq!(again.len(), 1, "after {pause} s");
-        assert_eq!((&again[0].id, &again[0].text), (&first[0].id, &first[0].text), "the same event");
+        assert_eq!(
+            (&again[0].id, &again[0].text),
+            (&first[0].id, &first[0].text),
+            "the same event"
+        );
         assert_ne!(again[0].timestamp, first[0].timestamp, "a time of its own");
         assert_eq!(again[0].signature, again[0].signed_with(&secret));
     }
@@ -32,7 +36,10 @@ async fn what_failed_is_sent_again_after_growing_pauses_and_given_up() {
     assert_eq!(sent(&school, &receiver).await.len(), 0, "given up");
     let staff = school.staff().await;
     let entry = &log(&staff, &path).await[0];
-    assert_eq!((entry["state"].as_str(), entry["attempts"].as_array().unwrap().len()), (Some("failed"), 10));
+    assert_eq!(
+        (entry["state"].as_str(), entry["attempts"].as_array().unwrap().len()),
+        (Some("failed"), 10)
+    );
     assert_eq!(entry["attempts"][0]["status"], 500);
 }
 
@@ -48,7 +55,11 @@ async fn a_newer_event_of_the_same_booking_waits_and_others_do_not() {
     let (_, other) = book(&school, &parent).await;
     let received = sent(&school, &receiver).await;
     assert_eq!(kinds(&received), ["booking.created"]);
-    assert_eq!(format!("/bookings/{}", received[0].body["data"]["booking_id"].as_str().unwrap()), other, "that of the other booking");
+    assert_eq!(
+        format!("/bookings/{}", received[0].body["data"]["booking_id"].as_str().unwrap()),
+        other,
+        "that of the other booking"
+    );
     school.wait(TimeDelta::seconds(6));
     assert_eq!(kinds(&sent(&school, &receiver).await), ["booking.created", "booking.cancelled"]);
 }
@@ -63,7 +74,11 @@ async fn two_nodes_send_each_event_once() {
         test(&staff, &path).await;
     }
     let (one, two) = (school.app.webhook_deps(), other.app.webhook_deps());
-    let (here, there) = futures_util::future::join(parlour::webhooks::worker::deliver_due(&one), parlour::webhooks::worker::deliver_due(&two)).await;
+    let (here, there) = futures_util::future::join(
+        parlour::webhooks::worker::deliver_due(&one),
+        parlour::webhooks::worker::deliver_due(&two),
+    )
+    .await;
     let mut ids: Vec<String> = receiver.take().into_iter().map(|received| received.id).collect();
     assert_eq!((here + there, ids.len()), (12, 12));
     ids.sort();
@@ -87,7 +102,8 @@ async fn an_endpoint_can_ask_to_wait() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    let (school, receiver, elsewhere) = (school().await, Receiver::start().await, Receiver::start().await);
+    let (school, receiver, elsewhere) =
+        (school().await, Receiver::start().await, Receiver::start().await);
     let staff = school.staff().await;
     let (path, _) = endpoint(&staff, &receiver, &ALL).await;
     test(&staff, &path).await;
@@ -95,7 +111,10 @@ async fn a_redirect_is_not_followed() {
     assert_eq!(sent(&school, &receiver).await.len(), 1);
     assert_eq!(elsewhere.take().len(), 0);
     let entry = &log(&staff, &path).await[0];
-    assert_eq!((entry["state"].as_str(), entry["attempts"][0]["status"].as_u64()), (Some("pending"), Some(307)));
+    assert_eq!(
+        (entry["state"].as_str(), entry["attempts"][0]["status"].as_u64()),
+        (Some("pending"), Some(307))
+    );
 }
 
 #[tokio::test]
@@ -107,7 +126,10 @@ async fn an_endpoint_that_is_gone_is_switched_off_and_the_office_told() {
     receiver.answer(&[410]);
     sent(&school, &receiver).await;
     let endpoint = staff.get(&path).await.is(200);
-    assert_eq!((endpoint.body["enabled"].as_bool(), endpoint.text_at("/off_reason").as_str()), (Some(false), "gone"));
+    assert_eq!(
+        (endpoint.body["enabled"].as_bool(), endpoint.text_at("/off_reason").as_str()),
+        (Some(false), "gone")
+    );
     let mail = school.mail_to("helen.okafor@example.org").await;
     assert!(mail.text.contains("127.0.0.1") && mail.text.contains("switched off"), "{}", mail.text);
     assert!(!mail.text.contains("/hooks"), "the host alone: {}", mail.text);

@@ -20,7 +20,10 @@ async fn a_booking_is_told_signed_and_without_a_name() {
     assert_eq!(one.signature, one.signed_with(&secret));
     assert_eq!(one.timestamp, school.now().timestamp());
     let data = json!({ "school_id": school.people.school.0, "evening_id": school.people.evening.0, "booking_id": made.text_at("/items/0/id") });
-    assert_eq!(one.body, json!({ "type": "booking.created", "timestamp": "2026-11-23T10:01:00Z", "data": data }));
+    assert_eq!(
+        one.body,
+        json!({ "type": "booking.created", "timestamp": "2026-11-23T10:01:00Z", "data": data })
+    );
     assert_eq!(sent(&school, &receiver).await.len(), 0, "once is enough");
 }
 
@@ -40,7 +43,12 @@ async fn the_library_of_the_specification_takes_it_now() {
     headers.insert(standardwebhooks::HEADER_WEBHOOK_SIGNATURE, one.signature.parse().unwrap());
     let library = standardwebhooks::Webhook::new(&secret).unwrap();
     library.verify(one.text.as_bytes(), &headers).unwrap();
-    assert!(library.verify(one.text.replace("webhook.test", "webhook.tests").as_bytes(), &headers).is_err(), "another text");
+    assert!(
+        library
+            .verify(one.text.replace("webhook.test", "webhook.tests").as_bytes(), &headers)
+            .is_err(),
+        "another text"
+    );
 }
 
 #[tokio::test]
@@ -49,7 +57,8 @@ async fn each_change_is_told_in_its_order() {
     let (staff, parent) = (school.staff().await, school.parent().await);
     endpoint(&staff, &receiver, &ALL).await;
     let (_, path) = book(&school, &parent).await;
-    let wish = wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    let wish =
+        wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
     parent.patch(&path, json!({ "starts_at": wish.free.last().unwrap() })).await.is(200);
     parent.delete(&path).await.is(204);
     let received = sent(&school, &receiver).await;
@@ -59,7 +68,8 @@ async fn each_change_is_told_in_its_order() {
     }
 
     let invites = parent.get(&school.evening("/invites")).await.is(200);
-    let free = invites.list("/students").into_iter().find(|student| student["invited"] == false).unwrap();
+    let free =
+        invites.list("/students").into_iter().find(|student| student["invited"] == false).unwrap();
     let new = json!({ "name": "Morgan Reed", "email": "morgan.reed@example.org", "student_ids": [free["student"]["id"]], "consent": true });
     let invite = parent.post(&school.evening("/invites"), new).await.is(201).text_at("/id");
     parent.delete(&format!("/invites/{invite}")).await.is(204);
@@ -143,7 +153,10 @@ async fn what_is_refused_is_not_told() {
     let (school, receiver) = (school().await, Receiver::start().await);
     let (staff, parent) = (school.staff().await, school.parent().await);
     endpoint(&staff, &receiver, &ALL).await;
-    parent.post(&school.evening("/bookings"), json!({ "bookings": [] })).await.refuses(422, "nothing_chosen");
+    parent
+        .post(&school.evening("/bookings"), json!({ "bookings": [] }))
+        .await
+        .refuses(422, "nothing_chosen");
     assert_eq!(rows(&school).await, 0);
 }
 
@@ -152,8 +165,10 @@ async fn of_many_at_once_only_the_one_that_was_made_is_told() {
     let (school, receiver) = (school().await, Receiver::start().await);
     let (staff, parent) = (school.staff().await, school.parent().await);
     endpoint(&staff, &receiver, &ALL).await;
-    let wish = wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
-    let (path, body) = (school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] }));
+    let wish =
+        wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    let (path, body) =
+        (school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] }));
     let answers = join_all((0..10).map(|_| parent.post(&path, body.clone()))).await;
     assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
     assert_eq!(kinds(&sent(&school, &receiver).await), ["booking.created"]);
@@ -166,8 +181,10 @@ async fn an_evening_is_told_when_it_is_added_and_when_it_changes() {
     endpoint(&staff, &receiver, &ALL).await;
     let load = async |capacity: u32| {
         let file = format!(
-            "school = \"hillcrest\"\nname = \"spring\"\ntitle = \"Spring Evening\"\ndate = 2027-03-04\nstarts = \"16:00\"\nends = \"19:00\"\nslot_minutes = 5\n\
-             mode = \"video\"\ncapacity = {capacity}\n[booking]\nopens = \"2027-02-01T08:00\"\ncloses = \"2027-03-04T12:00\"\n[[classes]]\ntitles = \"Year 9*\"\n"
+            "school = \"hillcrest\"\nname = \"spring\"\ntitle = \"Spring Evening\"\ndate = \
+             2027-03-04\nstarts = \"16:00\"\nends = \"19:00\"\nslot_minutes = 5\nmode = \
+             \"video\"\ncapacity = {capacity}\n[booking]\nopens = \"2027-02-01T08:00\"\ncloses = \
+             \"2027-03-04T12:00\"\n[[classes]]\ntitles = \"Year 9*\"\n"
         );
         evening_file::load(&school.app.store, &school.app.context(), &file).await.unwrap();
         sent(&school, &receiver).await

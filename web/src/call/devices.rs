@@ -1,4 +1,5 @@
-//! The camera, the microphone and the speaker of this device: what is on, which is chosen, and why one can't be used.
+//! The camera, the microphone and the speaker of this device: what is on, which is chosen, and why
+//! one can't be used.
 
 use std::{
     cell::{Cell, RefCell},
@@ -66,7 +67,9 @@ pub(crate) enum Trouble {
 impl Trouble {
     fn of(error: &Object) -> Self {
         match error.text_of("name").as_str() {
-            "NotAllowedError" if error.text_of("message").contains("system") => Self::BlockedBySystem,
+            "NotAllowedError" if error.text_of("message").contains("system") => {
+                Self::BlockedBySystem
+            }
             "NotAllowedError" | "SecurityError" => Self::Blocked,
             "NotFoundError" | "OverconstrainedError" => Self::Missing,
             "NotReadableError" | "AbortError" => Self::Busy,
@@ -146,7 +149,8 @@ pub(crate) struct Devices {
     pub(crate) screen: Track,
     /// The microphone is there, and sends silence.
     pub(crate) muted: RwSignal<bool>,
-    /// The system has muted the microphone: a switch of the device, another program, a telephone call.
+    /// The system has muted the microphone: a switch of the device, another program, a telephone
+    /// call.
     pub(crate) silenced: RwSignal<bool>,
     /// The system has stopped the picture.
     pub(crate) darkened: RwSignal<bool>,
@@ -155,7 +159,8 @@ pub(crate) struct Devices {
     pub(crate) list: RwSignal<Vec<Choice>>,
     chosen: RwSignal<[String; 3]>,
     size: StoredValue<Picture>,
-    /// Which wish of camera and of microphone is the latest: a device that comes too late is switched off at once.
+    /// Which wish of camera and of microphone is the latest: a device that comes too late is
+    /// switched off at once.
     wishes: StoredValue<[u32; 2]>,
     listeners: StoredValue<Vec<Listener>, LocalStorage>,
 }
@@ -189,16 +194,21 @@ impl Devices {
         devices
     }
 
-    /// Switches camera and microphone on: both with one question where the browser can, else what there is of them.
+    /// Switches camera and microphone on: both with one question where the browser can, else what
+    /// there is of them.
     pub(crate) fn start(self) {
         let (camera, microphone) = (self.wish(Kind::Camera), self.wish(Kind::Microphone));
         self.camera.set(State::Asking);
         self.microphone.set(State::Asking);
         super::run(async move {
             let media = Object::media_devices();
-            // Where nothing has to be asked, each is opened by itself: a camera that hangs keeps no microphone waiting.
+            // Where nothing has to be asked, each is opened by itself: a camera that hangs keeps no
+            // microphone waiting.
             if media.is_there() && !(is_allowed("camera").await && is_allowed("microphone").await) {
-                let wish = object(&[("video", self.constraints(Kind::Camera, true)), ("audio", self.constraints(Kind::Microphone, true))]);
+                let wish = object(&[
+                    ("video", self.constraints(Kind::Camera, true)),
+                    ("audio", self.constraints(Kind::Microphone, true)),
+                ]);
                 if let Ok(stream) = within_patience(&media, wish, "camera").await {
                     self.take(Kind::Camera, camera, first(&stream, "getVideoTracks"));
                     self.take(Kind::Microphone, microphone, first(&stream, "getAudioTracks"));
@@ -221,8 +231,11 @@ impl Devices {
     /// Opens the microphone, or mutes it: it stays with us, so that the next word is not lost.
     pub(crate) fn speak(self, on: bool) {
         self.muted.set(!on);
-        let there = self.sound.with_untracked(|track| track.as_ref().map(|track| track.set("enabled", on)).is_some());
-        // One that the system has muted may be asked for anew: another one then takes its place, or the person reads why.
+        let there = self
+            .sound
+            .with_untracked(|track| track.as_ref().map(|track| track.set("enabled", on)).is_some());
+        // One that the system has muted may be asked for anew: another one then takes its place, or
+        // the person reads why.
         if on && (!there || self.silenced.get_untracked()) {
             self.acquire(Kind::Microphone);
         }
@@ -241,8 +254,14 @@ impl Devices {
     /// Shares the screen; the person chooses which part of it.
     pub(crate) fn share(self) {
         super::run(async move {
-            let wish = object(&[("video", object(&[("frameRate", object(&[("max", 15.into())]).into())]).into()), ("audio", false.into())]);
-            let Ok(stream) = Object::media_devices().wait("getDisplayMedia", &[wish.into()]).await else { return };
+            let wish = object(&[
+                ("video", object(&[("frameRate", object(&[("max", 15.into())]).into())]).into()),
+                ("audio", false.into()),
+            ]);
+            let Ok(stream) = Object::media_devices().wait("getDisplayMedia", &[wish.into()]).await
+            else {
+                return;
+            };
             let Ok(track) = first(&stream, "getVideoTracks") else { return };
             // Letters are to stay sharp, even if the picture then moves less smoothly.
             track.set("contentHint", "detail");
@@ -324,7 +343,14 @@ impl Devices {
         let ask = |chosen: bool| {
             let wish = object(&[(name, self.constraints(kind, chosen))]);
             let media = media.clone();
-            async move { within_patience(&media, wish, if kind == Kind::Camera { "camera" } else { "microphone" }).await }
+            async move {
+                within_patience(
+                    &media,
+                    wish,
+                    if kind == Kind::Camera { "camera" } else { "microphone" },
+                )
+                .await
+            }
         };
         // Some systems give a device to one at a time: what we hold of this kind goes first.
         if let Some(track) = self.track(kind).try_get_untracked().flatten() {
@@ -332,7 +358,12 @@ impl Devices {
         }
         match ask(true).await {
             Ok(stream) => first(&stream, part),
-            Err(error) if matches!(error.text_of("name").as_str(), "OverconstrainedError" | "NotFoundError") && self.has_choice(kind) => {
+            Err(error)
+                if matches!(
+                    error.text_of("name").as_str(),
+                    "OverconstrainedError" | "NotFoundError"
+                ) && self.has_choice(kind) =>
+            {
                 let stream = ask(false).await?;
                 self.replaced.try_set(true);
                 first(&stream, part)
@@ -387,11 +418,14 @@ impl Devices {
     /// Which devices are there?
     fn look(self) {
         super::run(async move {
-            let Ok(found) = Object::media_devices().wait("enumerateDevices", &[]).await else { return };
+            let Ok(found) = Object::media_devices().wait("enumerateDevices", &[]).await else {
+                return;
+            };
             let kinds = [Kind::Camera, Kind::Microphone, Kind::Speaker];
             let choices = found.items().into_iter().filter_map(|one| {
                 let kind = kinds.into_iter().find(|kind| kind.of_list() == one.text_of("kind"))?;
-                let choice = Choice { kind, id: one.text_of("deviceId"), label: one.text_of("label") };
+                let choice =
+                    Choice { kind, id: one.text_of("deviceId"), label: one.text_of("label") };
                 (!choice.id.is_empty()).then_some(choice)
             });
             self.list.try_set(choices.collect());
@@ -404,9 +438,14 @@ impl Devices {
             wish.set("facingMode", "user");
             wish
         } else {
-            object(&[("echoCancellation", true.into()), ("noiseSuppression", true.into()), ("autoGainControl", true.into())])
+            object(&[
+                ("echoCancellation", true.into()),
+                ("noiseSuppression", true.into()),
+                ("autoGainControl", true.into()),
+            ])
         };
-        let id = self.chosen.try_with_untracked(|ids| ids[kind as usize].clone()).unwrap_or_default();
+        let id =
+            self.chosen.try_with_untracked(|ids| ids[kind as usize].clone()).unwrap_or_default();
         if chosen && !id.is_empty() {
             wish.set("deviceId", object(&[("exact", id.into())]));
         }
@@ -447,10 +486,15 @@ async fn is_allowed(name: &str) -> bool {
 /// `granted`, `prompt` or `denied`; empty where the browser does not say.
 async fn permission(name: &str) -> String {
     let permissions = Object::window().get("navigator").get("permissions");
-    permissions.wait("query", &[object(&[("name", name.into())]).into()]).await.unwrap_or_default().text_of("state")
+    permissions
+        .wait("query", &[object(&[("name", name.into())]).into()])
+        .await
+        .unwrap_or_default()
+        .text_of("state")
 }
 
-/// Asks for devices. What hangs is given up in time, and let go of if it comes after all; while a person is being asked, it is not they who hang.
+/// Asks for devices. What hangs is given up in time, and let go of if it comes after all; while a
+/// person is being asked, it is not they who hang.
 async fn within_patience(media: &Object, wish: Object, name: &'static str) -> Given {
     let answer: Rc<RefCell<Option<Given>>> = Rc::default();
     let given_up = Rc::new(Cell::new(false));

@@ -1,4 +1,5 @@
-//! The call: devices, the WebSocket to the server and the connections to the others. Knows no page; only who opens a call fetches it.
+//! The call: devices, the WebSocket to the server and the connections to the others. Knows no page;
+//! only who opens a call fetches it.
 
 pub(crate) mod devices;
 pub(crate) mod network;

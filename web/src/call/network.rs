@@ -1,4 +1,5 @@
-//! Can this network carry a call? Two connections of this browser to itself: directly, and through the relay.
+//! Can this network carry a call? Two connections of this browser to itself: directly, and through
+//! the relay.
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 
@@ -36,7 +37,11 @@ pub(crate) struct Network {
 
 impl Network {
     pub(crate) fn new() -> Self {
-        Self { socket: RwSignal::new(Finding::Waiting), direct: RwSignal::new(Finding::Waiting), relay: RwSignal::new(Finding::Waiting) }
+        Self {
+            socket: RwSignal::new(Finding::Waiting),
+            direct: RwSignal::new(Finding::Waiting),
+            relay: RwSignal::new(Finding::Waiting),
+        }
     }
 
     /// Tries the line to the server, and both ways to others.
@@ -49,7 +54,10 @@ impl Network {
         self.direct.set(Finding::Waiting);
         self.relay.set(Finding::Waiting);
         super::run(async move {
-            let has_relay = servers.ice_servers.iter().any(|server| server.urls.iter().any(|url| url.starts_with("turn")));
+            let has_relay = servers
+                .ice_servers
+                .iter()
+                .any(|server| server.urls.iter().any(|url| url.starts_with("turn")));
             if servers.transport_policy == TransportPolicy::Relay {
                 self.direct.try_set(Finding::None);
             } else {
@@ -57,7 +65,11 @@ impl Network {
                 let own = without_relay(&servers);
                 self.direct.try_set(connects(&own, TransportPolicy::All).await);
             }
-            let relay = if has_relay { connects(&servers, TransportPolicy::Relay).await } else { Finding::None };
+            let relay = if has_relay {
+                connects(&servers, TransportPolicy::Relay).await
+            } else {
+                Finding::None
+            };
             self.relay.try_set(relay);
         });
     }
@@ -79,7 +91,8 @@ pub(crate) fn configuration(servers: &IceServers, policy: TransportPolicy) -> Ob
     object(&[("iceServers", list(&servers).into()), ("iceTransportPolicy", policy.into())])
 }
 
-/// The two numbers of a refusal by a TURN server (RFC 8656: 401 Unauthorized, 403 Forbidden; 437, 438 of a credential that ran out).
+/// The two numbers of a refusal by a TURN server (RFC 8656: 401 Unauthorized, 403 Forbidden; 437,
+/// 438 of a credential that ran out).
 pub(crate) fn is_refusal(error: &Object) -> bool {
     error.number_of("errorCode").is_some_and(|code| [401.0, 403.0, 438.0].contains(&code))
 }
@@ -93,15 +106,21 @@ fn without_relay(servers: &IceServers) -> IceServers {
     own
 }
 
-/// How many answers a line must bring, one a second: some networks open a WebSocket and cut it, or let nothing pass through it.
+/// How many answers a line must bring, one a second: some networks open a WebSocket and cut it, or
+/// let nothing pass through it.
 const ANSWERS: u32 = 6;
 
 /// Whether a WebSocket to the server opens, answers, and holds for some seconds.
 async fn line_holds() -> bool {
-    let Ok(socket) = Object::new("WebSocket", &[address("check_socket").into()]) else { return false };
+    let Ok(socket) = Object::new("WebSocket", &[address("check_socket").into()]) else {
+        return false;
+    };
     let (heard, is_over) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(false)));
     let (hears, ends) = (Rc::clone(&heard), Rc::clone(&is_over));
-    let _listeners = [socket.on("message", move |_| hears.set(hears.get() + 1)), socket.on("close", move |_| ends.set(true))];
+    let _listeners = [
+        socket.on("message", move |_| hears.set(hears.get() + 1)),
+        socket.on("close", move |_| ends.set(true)),
+    ];
     // As long as the answers take, and some seconds more.
     for second in 0..ANSWERS + 4 {
         if is_over.get() || heard.get() >= ANSWERS {
@@ -124,12 +143,22 @@ async fn connects(servers: &IceServers, policy: TransportPolicy) -> Finding {
     }
 }
 
-/// Connects two ends in this browser and closes them; true when they found each other within ten seconds.
-async fn pair(servers: &IceServers, policy: TransportPolicy, refused: &Rc<Cell<bool>>) -> Result<bool, Object> {
+/// Connects two ends in this browser and closes them; true when they found each other within ten
+/// seconds.
+async fn pair(
+    servers: &IceServers,
+    policy: TransportPolicy,
+    refused: &Rc<Cell<bool>>,
+) -> Result<bool, Object> {
     let wish = configuration(servers, policy);
     let near = Object::new("RTCPeerConnection", &[(&wish).into()])?;
     let far = Object::new("RTCPeerConnection", &[wish.into()])?;
-    let _listeners = [pass_on(&near, &far), pass_on(&far, &near), hear_refusal(&near, refused), hear_refusal(&far, refused)];
+    let _listeners = [
+        pass_on(&near, &far),
+        pass_on(&far, &near),
+        hear_refusal(&near, refused),
+        hear_refusal(&far, refused),
+    ];
     let connected = handshake(&near, &far).await;
     if connected.is_ok() {
         let over = Rc::new(Cell::new(false));

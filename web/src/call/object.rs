@@ -1,7 +1,8 @@
 //! An object of the browser, reached by the names of its members.
 //!
-//! Calls need some hundred members of WebRTC and its relatives, a few of which web-sys lacks. Bound one by one, each would put a line into
-//! the script that everybody fetches first; by name they cost nothing there, and only who opens a call fetches the names.
+//! Calls need some hundred members of WebRTC and its relatives, a few of which web-sys lacks. Bound
+//! one by one, each would put a line into the script that everybody fetches first; by name they
+//! cost nothing there, and only who opens a call fetches the names.
 
 use js_sys::{Array, Function, Promise, Reflect};
 use leptos::prelude::window;
@@ -21,7 +22,8 @@ impl Object {
         Self(window().into())
     }
 
-    /// `navigator.mediaDevices`, which is nothing where a page came neither by https nor from this machine.
+    /// `navigator.mediaDevices`, which is nothing where a page came neither by https nor from this
+    /// machine.
     pub(crate) fn media_devices() -> Self {
         Self::window().get("navigator").get("mediaDevices")
     }
@@ -105,7 +107,9 @@ impl Object {
     }
 
     fn listen(&self, event: &'static str, mut heard: Box<dyn FnMut(Object)>) -> Listener {
-        let closure = Closure::wrap(Box::new(move |event: JsValue| heard(Self(event))) as Box<dyn FnMut(JsValue)>);
+        let closure = Closure::wrap(
+            Box::new(move |event: JsValue| heard(Self(event))) as Box<dyn FnMut(JsValue)>
+        );
         let _ = self.call("addEventListener", &[event.into(), closure.as_ref().clone()]);
         Listener { target: self.clone(), event, closure }
     }
@@ -152,6 +156,8 @@ pub(crate) struct Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        let _ = self.target.call("removeEventListener", &[self.event.into(), self.closure.as_ref().clone()]);
+        let _ = self
+            .target
+            .call("removeEventListener", &[self.event.into(), self.closure.as_ref().clone()]);
     }
 }

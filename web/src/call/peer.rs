@@ -1,4 +1,5 @@
-//! The connection to one other person: who offers, what is sent, and what is done when it fails (`docs/calls.md`).
+//! The connection to one other person: who offers, what is sent, and what is done when it fails
+//! (`docs/calls.md`).
 
 use std::{
     cell::{Cell, RefCell},
@@ -37,7 +38,12 @@ pub(crate) struct Face {
 
 impl Face {
     pub(crate) fn new() -> Self {
-        Self { connected: RwSignal::new(false), picture: RwSignal::new_local(None), sound: RwSignal::new_local(None), quality: RwSignal::new(None) }
+        Self {
+            connected: RwSignal::new(false),
+            picture: RwSignal::new_local(None),
+            sound: RwSignal::new_local(None),
+            quality: RwSignal::new(None),
+        }
     }
 
     fn clear(self) {
@@ -50,7 +56,8 @@ impl Face {
 
 /// What all connections of a call share.
 pub(crate) struct Ways {
-    /// What `new RTCPeerConnection(…)` takes: by the school's policy, and for a pair that goes through the relay alone.
+    /// What `new RTCPeerConnection(…)` takes: by the school's policy, and for a pair that goes
+    /// through the relay alone.
     pub(crate) configurations: RefCell<[Object; 2]>,
     pub(crate) devices: Devices,
     pub(crate) picture: Cell<Picture>,
@@ -88,7 +95,14 @@ struct Link {
 }
 
 impl Peer {
-    pub(crate) fn new(them: Uuid, own: u32, theirs: u32, face: Face, relayed: bool, ways: Rc<Ways>) -> Rc<Self> {
+    pub(crate) fn new(
+        them: Uuid,
+        own: u32,
+        theirs: u32,
+        face: Face,
+        relayed: bool,
+        ways: Rc<Ways>,
+    ) -> Rc<Self> {
         Rc::new(Self {
             them,
             own,
@@ -155,7 +169,9 @@ impl Peer {
             self.renew();
         }
         let link = self.link.borrow().clone();
-        let Some(link) = link.filter(|_| signal.attempt == self.attempt.get()) else { return Ok(()) };
+        let Some(link) = link.filter(|_| signal.attempt == self.attempt.get()) else {
+            return Ok(());
+        };
         match signal.kind {
             SignalKind::Offer => {
                 let collides = link.offering.get() || link.pc.text_of("signalingState") != "stable";
@@ -165,7 +181,9 @@ impl Peer {
                 link.describe("offer", &signal.data).await?;
                 self.answer(&link).await
             }
-            SignalKind::Answer if link.pc.text_of("signalingState") == "have-local-offer" => link.describe("answer", &signal.data).await,
+            SignalKind::Answer if link.pc.text_of("signalingState") == "have-local-offer" => {
+                link.describe("answer", &signal.data).await
+            }
             SignalKind::Answer => Ok(()),
             SignalKind::Candidate => link.add(&signal).await,
         }
@@ -191,7 +209,10 @@ impl Peer {
     async fn negotiate(self: Rc<Self>, link: Rc<Link>) {
         link.offering.set(true);
         let set = link.pc.wait("setLocalDescription", &[]).await;
-        if set.is_ok() && link.pc.get("localDescription").text_of("type") == "offer" && self.is_current(&link) {
+        if set.is_ok()
+            && link.pc.get("localDescription").text_of("type") == "offer"
+            && self.is_current(&link)
+        {
             self.say(SignalKind::Offer, &link.pc);
         }
         link.offering.set(false);
@@ -199,15 +220,35 @@ impl Peer {
 
     fn say(&self, kind: SignalKind, pc: &Object) {
         let data = pc.get("localDescription").text_of("sdp");
-        (self.ways.say)(self.them, self.theirs, Signal { attempt: self.attempt.get(), kind, data, sdp_mid: None, sdp_m_line_index: None });
+        (self.ways.say)(
+            self.them,
+            self.theirs,
+            Signal {
+                attempt: self.attempt.get(),
+                kind,
+                data,
+                sdp_mid: None,
+                sdp_m_line_index: None,
+            },
+        );
     }
 
     /// Makes a connection in place of the one before.
     fn renew(self: &Rc<Self>) -> Option<Rc<Link>> {
         self.link.take();
         self.face.clear();
-        let pc = Object::new("RTCPeerConnection", &[(&self.ways.configurations.borrow()[usize::from(self.relayed)]).into()]).ok()?;
-        let link = Rc::new(Link { pc, listeners: RefCell::default(), senders: RefCell::default(), offering: Cell::new(false), early: RefCell::default() });
+        let pc = Object::new(
+            "RTCPeerConnection",
+            &[(&self.ways.configurations.borrow()[usize::from(self.relayed)]).into()],
+        )
+        .ok()?;
+        let link = Rc::new(Link {
+            pc,
+            listeners: RefCell::default(),
+            senders: RefCell::default(),
+            offering: Cell::new(false),
+            early: RefCell::default(),
+        });
         let on = |event: &'static str, heard: fn(&Rc<Self>, &Rc<Link>, &Object)| {
             let (peer, weak) = (Rc::downgrade(self), Rc::downgrade(&link));
             link.pc.on(event, move |event| {
@@ -219,7 +260,9 @@ impl Peer {
             })
         };
         let listeners = vec![
-            on("negotiationneeded", |peer, link, _| super::run(Rc::clone(peer).negotiate(Rc::clone(link)))),
+            on("negotiationneeded", |peer, link, _| {
+                super::run(Rc::clone(peer).negotiate(Rc::clone(link)))
+            }),
             on("icecandidate", |peer, _, event| peer.found(&event.get("candidate"))),
             on("icecandidateerror", |peer, _, event| {
                 if is_refusal(event) {
@@ -228,7 +271,11 @@ impl Peer {
             }),
             on("track", |peer, _, event| {
                 let track = event.get("track");
-                let place = if track.text_of("kind") == "audio" { peer.face.sound } else { peer.face.picture };
+                let place = if track.text_of("kind") == "audio" {
+                    peer.face.sound
+                } else {
+                    peer.face.picture
+                };
                 place.try_set(Some(track));
             }),
             on("connectionstatechange", |peer, link, _| peer.changed(link)),
@@ -242,7 +289,11 @@ impl Peer {
         if !candidate.is_there() {
             return;
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the browser counts them from 0 in whole numbers")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the browser counts them from 0 in whole numbers"
+        )]
         let line = candidate.number_of("sdpMLineIndex").map(|line| line as u32);
         let mid = candidate.get("sdpMid");
         let signal = Signal {
@@ -289,7 +340,10 @@ impl Peer {
     }
 
     fn is_connected(&self) -> bool {
-        self.link.borrow().as_ref().is_some_and(|link| link.pc.text_of("connectionState") == "connected")
+        self.link
+            .borrow()
+            .as_ref()
+            .is_some_and(|link| link.pc.text_of("connectionState") == "connected")
     }
 
     fn is_current(&self, link: &Rc<Link>) -> bool {
@@ -299,7 +353,11 @@ impl Peer {
     /// Our sound and our picture, as they are now.
     fn tracks(&self) -> [Option<Object>; 2] {
         let devices = self.ways.devices;
-        let picture = devices.screen.try_get_untracked().flatten().or_else(|| devices.picture.try_get_untracked().flatten());
+        let picture = devices
+            .screen
+            .try_get_untracked()
+            .flatten()
+            .or_else(|| devices.picture.try_get_untracked().flatten());
         [devices.sound.try_get_untracked().flatten(), picture]
     }
 
@@ -309,7 +367,9 @@ impl Peer {
         let senders = link.senders.borrow().clone();
         for (sender, track) in senders.into_iter().zip(self.tracks()) {
             super::run(async move {
-                let _ = sender.wait("replaceTrack", &[track.map_or(JsValue::NULL, JsValue::from)]).await;
+                let _ = sender
+                    .wait("replaceTrack", &[track.map_or(JsValue::NULL, JsValue::from)])
+                    .await;
             });
         }
         self.limit();

@@ -1,4 +1,5 @@
-//! A call as this browser lives through it: its place in it, the people, the time, and a connection to each of them.
+//! A call as this browser lives through it: its place in it, the people, the time, and a connection
+//! to each of them.
 
 use std::{
     cell::{Cell, RefCell},
@@ -9,7 +10,8 @@ use std::{
 
 use leptos::prelude::*;
 use parlour_wire::{
-    CALL_VERSION, CallDoor, CallPerson, CallRole, ClientMessage, IceServers, Join, Media, Moment, PresenceState, ServerMessage, TransportPolicy,
+    CALL_VERSION, CallDoor, CallPerson, CallRole, ClientMessage, IceServers, Join, Media, Moment,
+    PresenceState, ServerMessage, TransportPolicy,
 };
 use uuid::Uuid;
 
@@ -111,7 +113,8 @@ struct Engine {
 /// How long after its end we leave a call by ourselves, when the server does not put us out.
 const GRACE: i64 = 3000;
 
-/// How long two may look for a way to each other before they are told that there may be none: it takes a second or two where there is one.
+/// How long two may look for a way to each other before they are told that there may be none: it
+/// takes a second or two where there is one.
 const FINDING: i64 = 8000;
 
 /// How long a refusal is shown.
@@ -120,8 +123,20 @@ const SHOWN: i64 = 10_000;
 impl Call {
     /// Enters the call behind this door.
     /// `ahead`: how far the server's clock is before ours, in milliseconds.
-    pub(crate) fn enter(door: &CallDoor, servers: &IceServers, devices: Devices, guest: bool, tab: String, ahead: f64) -> Self {
-        let times = Times { starts_at: door.starts_at, ends_at: door.ends_at, can_extend: false, late_minutes: door.late_minutes };
+    pub(crate) fn enter(
+        door: &CallDoor,
+        servers: &IceServers,
+        devices: Devices,
+        guest: bool,
+        tab: String,
+        ahead: f64,
+    ) -> Self {
+        let times = Times {
+            starts_at: door.starts_at,
+            ends_at: door.ends_at,
+            can_extend: false,
+            late_minutes: door.late_minutes,
+        };
         let call = Self {
             stage: RwSignal::new(Stage::Joining),
             people: RwSignal::new(Vec::new()),
@@ -143,17 +158,20 @@ impl Call {
         // Those that were asked for before the call opened live for a few minutes only.
         let (ways, booking) = (Rc::downgrade(&engine.ways), door.booking_id);
         super::run(async move {
-            if let (Ok(servers), Some(ways)) = (api::get_ice_servers(Some(booking)).await, ways.upgrade()) {
+            if let (Ok(servers), Some(ways)) =
+                (api::get_ice_servers(Some(booking)).await, ways.upgrade())
+            {
                 ways.configurations.replace(configurations(&servers));
             }
         });
         let path = if guest { "guest/appointments" } else { "bookings" };
         let weak = Rc::downgrade(&engine);
-        let socket = Socket::open(&format!("{path}/{}/call/socket", door.booking_id), move |news| {
-            if let Some(engine) = weak.upgrade() {
-                engine.hear(news);
-            }
-        });
+        let socket =
+            Socket::open(&format!("{path}/{}/call/socket", door.booking_id), move |news| {
+                if let Some(engine) = weak.upgrade() {
+                    engine.hear(news);
+                }
+            });
         engine.socket.replace(Some(socket));
         // What we send is told whenever it changes, and goes out on every connection.
         Effect::new(move || {
@@ -213,7 +231,8 @@ impl Call {
 
     /// Whether media flow: one sits, and it has begun.
     pub(crate) fn talks(self) -> bool {
-        self.stage.get() == Stage::Seated && self.now.get() >= self.times.get().starts_at.timestamp_millis()
+        self.stage.get() == Stage::Seated
+            && self.now.get() >= self.times.get().starts_at.timestamp_millis()
     }
 
     fn say(self, message: &ClientMessage) {
@@ -228,7 +247,13 @@ impl Call {
 }
 
 impl Engine {
-    fn start(call: Call, tab: String, configurations: [Object; 2], devices: Devices, ahead: f64) -> Rc<Self> {
+    fn start(
+        call: Call,
+        tab: String,
+        configurations: [Object; 2],
+        devices: Devices,
+        ahead: f64,
+    ) -> Rc<Self> {
         let engine = Rc::new_cyclic(|weak: &Weak<Self>| {
             let voice = weak.clone();
             let ways = Ways {
@@ -270,7 +295,10 @@ impl Engine {
                 }
             })
         };
-        engine.tickers.replace(vec![every(250, Self::tick), every(3000, |engine| engine.each_peer(Peer::measure))]);
+        engine.tickers.replace(vec![
+            every(250, Self::tick),
+            every(3000, |engine| engine.each_peer(Peer::measure)),
+        ]);
         // Closing the page is leaving; the seat is not held for somebody who went.
         let hidden = Object::window().on("pagehide", move |_| {
             call.leave();
@@ -323,7 +351,10 @@ impl Engine {
                 call.stage.try_set(Stage::Waiting(place));
             }
             ServerMessage::People { people } => {
-                let new = |person: &&CallPerson| person.state == PresenceState::InCall && !call.met.with_untracked(|met| met.contains(&person.id));
+                let new = |person: &&CallPerson| {
+                    person.state == PresenceState::InCall
+                        && !call.met.with_untracked(|met| met.contains(&person.id))
+                };
                 let new: Vec<Uuid> = people.iter().filter(new).map(|person| person.id).collect();
                 if !new.is_empty() {
                     call.met.try_update(|met| met.extend(new));
@@ -360,7 +391,13 @@ impl Engine {
 
     fn join(&self, move_here: bool, code: Option<String>) {
         let device = self.tab.clone();
-        self.say(&ClientMessage::Join(Join { version: CALL_VERSION, device, move_here, fresh: self.fresh.get(), code }));
+        self.say(&ClientMessage::Join(Join {
+            version: CALL_VERSION,
+            device,
+            move_here,
+            fresh: self.fresh.get(),
+            code,
+        }));
     }
 
     /// Only who sits is asked what they send.
@@ -386,16 +423,26 @@ impl Engine {
             _ => {
                 let gone = self.peers.borrow_mut().remove(&person);
                 drop(gone);
-                let peer = Peer::new(person, own, theirs, self.face(person), self.is_relayed(person), Rc::clone(&self.ways));
+                let peer = Peer::new(
+                    person,
+                    own,
+                    theirs,
+                    self.face(person),
+                    self.is_relayed(person),
+                    Rc::clone(&self.ways),
+                );
                 self.peers.borrow_mut().insert(person, Rc::clone(&peer));
                 Some(peer)
             }
         }
     }
 
-    /// Whether we connect to somebody through the relay alone; so with one of whom we don't know yet who they are.
+    /// Whether we connect to somebody through the relay alone; so with one of whom we don't know
+    /// yet who they are.
     fn is_relayed(&self, person: Uuid) -> bool {
-        let role = self.call.people.with_untracked(|people| people.iter().find(|one| one.id == person).map(|one| one.role));
+        let role = self.call.people.with_untracked(|people| {
+            people.iter().find(|one| one.id == person).map(|one| one.role)
+        });
         self.relayed_with.get().is_some_and(|with| role.is_none_or(|role| role == with))
     }
 
@@ -415,15 +462,19 @@ impl Engine {
             return;
         }
         let people = self.call.people.get_untracked();
-        let others: Vec<_> = people.iter().filter(|person| person.id != self.call.me && sits(person)).collect();
+        let others: Vec<_> =
+            people.iter().filter(|person| person.id != self.call.me && sits(person)).collect();
         let picture = Picture::for_people(others.len() + 1);
         self.ways.picture.set(picture);
         self.ways.devices.resize(picture);
         let seated: Vec<Uuid> = others.iter().map(|person| person.id).collect();
-        let gone: Vec<_> = self.peers.borrow_mut().extract_if(|id, _| !seated.contains(id)).collect();
+        let gone: Vec<_> =
+            self.peers.borrow_mut().extract_if(|id, _| !seated.contains(id)).collect();
         drop(gone);
         for person in others {
-            if let Some(peer) = person.connection.and_then(|connection| self.peer(person.id, connection)) {
+            if let Some(peer) =
+                person.connection.and_then(|connection| self.peer(person.id, connection))
+            {
                 if person.state == PresenceState::InCall {
                     peer.begin();
                 }
@@ -441,7 +492,8 @@ impl Engine {
         }
         self.call.now.set(now);
         self.look_for_ways(now);
-        if now - self.problem_at.get() > SHOWN && self.call.problem.with_untracked(Option::is_some) {
+        if now - self.problem_at.get() > SHOWN && self.call.problem.with_untracked(Option::is_some)
+        {
             self.call.problem.set(None);
         }
         let times = self.call.times.get_untracked();
@@ -457,8 +509,13 @@ impl Engine {
     /// Is there somebody here to whom no way was found for too long?
     fn look_for_ways(&self, now: i64) {
         let call = self.call;
-        let is_apart = |person: &CallPerson| person.id != call.me && person.state == PresenceState::InCall && !untrack(|| self.face(person.id).connected.get());
-        let talks = self.connection.get().is_some() && untrack(|| call.linked.get() && call.talks());
+        let is_apart = |person: &CallPerson| {
+            person.id != call.me
+                && person.state == PresenceState::InCall
+                && !untrack(|| self.face(person.id).connected.get())
+        };
+        let talks =
+            self.connection.get().is_some() && untrack(|| call.linked.get() && call.talks());
         let apart = talks && call.people.with_untracked(|people| people.iter().any(is_apart));
         let since = apart.then(|| self.apart_since.get().unwrap_or(now));
         self.apart_since.set(since);
@@ -496,14 +553,22 @@ fn configurations(servers: &IceServers) -> [Object; 2] {
 
 /// The server's time in milliseconds, when its clock is so far before ours.
 pub(crate) fn server_now(ahead: f64) -> i64 {
-    #[expect(clippy::cast_possible_truncation, reason = "a time in milliseconds is far below the limit")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a time in milliseconds is far below the limit"
+    )]
     let now = (js_sys::Date::now() + ahead) as i64;
     now
 }
 
 /// What these devices send now.
 fn sent_by(devices: Devices, deaf: bool) -> Media {
-    Media { audio: devices.is_heard(), video: devices.is_seen(), screen: devices.screen.with(Option::is_some), deaf }
+    Media {
+        audio: devices.is_heard(),
+        video: devices.is_seen(),
+        screen: devices.screen.with(Option::is_some),
+        deaf,
+    }
 }
 
 /// Has a seat, present or held.

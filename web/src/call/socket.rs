@@ -35,7 +35,8 @@ pub(crate) enum News {
 const CONNECTING: f64 = 0.0;
 const OPEN: f64 = 1.0;
 
-/// The pauses before the next tries, in milliseconds; the last one again and again. A seat is held for 30 seconds: in them must lie several tries.
+/// The pauses before the next tries, in milliseconds; the last one again and again. A seat is held
+/// for 30 seconds: in them must lie several tries.
 const PAUSES: [u64; 5] = [250, 500, 1000, 2000, 3000];
 /// From so many failures in a row on nobody's seat is held any more, and the pauses are longer.
 const MANY: u32 = 20;
@@ -158,8 +159,11 @@ impl Inner {
                 }
             }
         };
-        let listeners =
-            [socket.on("open", heard(|inner, _| inner.opened())), socket.on("message", heard(Self::hear)), socket.on("close", heard(|inner, _| inner.lost()))];
+        let listeners = [
+            socket.on("open", heard(|inner, _| inner.opened())),
+            socket.on("message", heard(Self::hear)),
+            socket.on("close", heard(|inner, _| inner.lost())),
+        ];
         let wire = Wire {
             socket,
             began_at: now(),
@@ -208,7 +212,8 @@ impl Inner {
     /// A second went by: is the line alive?
     fn look(self: &Rc<Self>) {
         let now = now();
-        // The device slept, or the browser has slowed this tab down: what came meanwhile is not read yet.
+        // The device slept, or the browser has slowed this tab down: what came meanwhile is not
+        // read yet.
         let has_slept = now - self.looked_at.replace(now) > 3.0 * LOOK;
         let verdict = self.wire.borrow().as_ref().map_or(Verdict::Fine, |wire| wire.judge(now));
         match verdict {
@@ -244,9 +249,17 @@ impl Inner {
         let failures = self.failures.get() + 1;
         self.failures.set(failures);
         let place = (failures + self.breaks.get()) as usize - 1;
-        let pause = if failures > MANY { LONG_PAUSE } else { PAUSES.get(place).or(PAUSES.last()).copied().unwrap_or_default() };
+        let pause = if failures > MANY {
+            LONG_PAUSE
+        } else {
+            PAUSES.get(place).or(PAUSES.last()).copied().unwrap_or_default()
+        };
         // Not all at once when it was the server that went.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is below half a pause")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is below half a pause"
+        )]
         let spread = (js_sys::Math::random() * pause as f64 / 2.0) as u64;
         let weak = Rc::downgrade(self);
         let again = Timer::after(Duration::from_millis(pause + spread), move || {
@@ -282,8 +295,14 @@ impl Wire {
             (Some(CONNECTING), _) if now - self.began_at > OPEN_WITHIN => Verdict::Dead,
             (Some(CONNECTING), _) => Verdict::Fine,
             (_, Some(due)) if now > due => Verdict::Dead,
-            (_, None) if now - self.heard_at.get() >= QUIET => Verdict::Quiet { is_in: self.welcomed_at.get().is_some() },
-            _ if self.welcomed_at.get().is_some_and(|at| now - at > STEADY) && !self.is_steady.replace(true) => Verdict::Steady,
+            (_, None) if now - self.heard_at.get() >= QUIET => {
+                Verdict::Quiet { is_in: self.welcomed_at.get().is_some() }
+            }
+            _ if self.welcomed_at.get().is_some_and(|at| now - at > STEADY)
+                && !self.is_steady.replace(true) =>
+            {
+                Verdict::Steady
+            }
             _ => Verdict::Fine,
         }
     }
@@ -297,5 +316,10 @@ impl Drop for Wire {
 
 /// Milliseconds that no change of the clock touches.
 fn now() -> f64 {
-    Object::window().get("performance").call("now", &[]).ok().and_then(|now| now.number()).unwrap_or_else(js_sys::Date::now)
+    Object::window()
+        .get("performance")
+        .call("now", &[])
+        .ok()
+        .and_then(|now| now.number())
+        .unwrap_or_else(js_sys::Date::now)
 }

@@ -20,7 +20,12 @@ impl Meter {
     /// Tells the level of a microphone ten times a second: 0 for silence to 100 for loud.
     pub(crate) fn new(track: &Object, told: impl Fn(u32) + 'static) -> Option<Self> {
         let context = Object::new("AudioContext", &[]).ok()?;
-        let source = context.call("createMediaStreamSource", &[super::devices::stream_of(std::slice::from_ref(track)).into()]).ok()?;
+        let source = context
+            .call(
+                "createMediaStreamSource",
+                &[super::devices::stream_of(std::slice::from_ref(track)).into()],
+            )
+            .ok()?;
         let analyser = context.call("createAnalyser", &[]).ok()?;
         analyser.set("fftSize", SAMPLES);
         source.call("connect", &[(&analyser).into()]).ok()?;
@@ -32,7 +37,12 @@ impl Meter {
                 let _ = awake.call("resume", &[]);
             }
             let _ = analyser.call("getByteTimeDomainData", &[(&samples).into()]);
-            let peak = samples.items().iter().filter_map(Object::number).map(|sample| (sample - 128.0).abs()).fold(0.0, f64::max);
+            let peak = samples
+                .items()
+                .iter()
+                .filter_map(Object::number)
+                .map(|sample| (sample - 128.0).abs())
+                .fold(0.0, f64::max);
             told(level(peak / 128.0));
         });
         Some(Self { context, _ticker: ticker })
@@ -46,7 +56,11 @@ impl Drop for Meter {
 }
 
 /// The peak of a wave, 0 to 1, as ears take it: from 48 decibels below the loudest.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0 and 100")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is between 0 and 100"
+)]
 fn level(peak: f64) -> u32 {
     let decibels = 20.0 * peak.max(0.001).log10();
     ((decibels / 48.0 + 1.0) * 100.0).clamp(0.0, 100.0) as u32
@@ -72,7 +86,10 @@ async fn notes(context: &Object, speaker: &str) -> Result<(), Object> {
     gain.call("connect", &[target.into()])?;
     let now = context.number_of("currentTime").unwrap_or_default();
     for (place, hertz) in [(0.0, 523.25), (0.35, 659.25), (0.7, 783.99)] {
-        let note = Object::new("OscillatorNode", &[context.into(), object(&[("frequency", hertz.into())]).into()])?;
+        let note = Object::new(
+            "OscillatorNode",
+            &[context.into(), object(&[("frequency", hertz.into())]).into()],
+        )?;
         note.call("connect", &[(&gain).into()])?;
         note.call("start", &[(now + place).into()])?;
         note.call("stop", &[(now + place + 0.3).into()])?;

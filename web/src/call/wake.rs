@@ -4,7 +4,8 @@ use std::{cell::RefCell, rc::Rc};
 
 use super::object::{Listener, Object};
 
-/// Keeps the screen on while it lives. The browser lets go of the lock when the page is hidden; it is asked for again when it is back.
+/// Keeps the screen on while it lives. The browser lets go of the lock when the page is hidden; it
+/// is asked for again when it is back.
 pub(crate) struct Awake {
     lock: Rc<RefCell<Option<Object>>>,
     _shown: Listener,

@@ -10,7 +10,8 @@ use crate::{
     texts::{count, fill, t},
 };
 
-/// Time, Teacher, Student, Subject, and what can be done. The roles are said since cards would otherwise lose them.
+/// Time, Teacher, Student, Subject, and what can be done. The roles are said since cards would
+/// otherwise lose them.
 #[component]
 pub(crate) fn BookingsTable(
     rows: Vec<BookingRow>,
@@ -25,7 +26,9 @@ pub(crate) fn BookingsTable(
 ) -> impl IntoView {
     let heads = [t().col_time, t().col_teacher, t().col_student, t().col_subject];
     let rows = rows.into_iter().map(|row| match row {
-        BookingRow::Booking(booking) => booking_row(booking, mode, may_change, join, change_href, cancel),
+        BookingRow::Booking(booking) => {
+            booking_row(booking, mode, may_change, join, change_href, cancel)
+        }
         BookingRow::Gap { minutes, .. } => view! {
             <tr role="row" class="gap">
                 <td role="cell" colspan="5">
@@ -52,11 +55,20 @@ pub(crate) fn BookingsTable(
     }
 }
 
-fn booking_row(booking: Booking, mode: Mode, may_change: bool, join: bool, change_href: Callback<Uuid, String>, cancel: Callback<Booking>) -> AnyView {
+fn booking_row(
+    booking: Booking,
+    mode: Mode,
+    may_change: bool,
+    join: bool,
+    change_href: Callback<Uuid, String>,
+    cancel: Callback<Booking>,
+) -> AnyView {
     let time = moments::clock(&booking.starts_at);
     let teachers = names(&booking.teachers);
-    let guests = (!booking.guests.is_empty()).then(|| fill(t().joined_by, &[("names", &booking.guests.join(", "))]));
-    let place = (mode == Mode::Hybrid).then_some(if booking.video { t().by_video } else { t().at_school });
+    let guests = (!booking.guests.is_empty())
+        .then(|| fill(t().joined_by, &[("names", &booking.guests.join(", "))]));
+    let place =
+        (mode == Mode::Hybrid).then_some(if booking.video { t().by_video } else { t().at_school });
     let described = [&time, " ", &teachers].concat();
     let actions = may_change.then(|| {
         let href = change_href.run(booking.id);
@@ -69,7 +81,8 @@ fn booking_row(booking: Booking, mode: Mode, may_change: bool, join: bool, chang
             </button>
         }
     });
-    let join = (join && booking.video).then(|| join_link(&["calls/", &booking.id.to_string()].concat(), &described));
+    let join = (join && booking.video)
+        .then(|| join_link(&["calls/", &booking.id.to_string()].concat(), &described));
     view! {
         <tr role="row">
             <th role="rowheader" scope="row">

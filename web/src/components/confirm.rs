@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use super::{Dialog, FailureNotice};
 use crate::{api::Failure, texts::t};
 
-/// Asks `question`; `yes` is run on the first button. The dialog stays open until the page closes it, so that a failure can be shown in it.
+/// Asks `question`; `yes` is run on the first button. The dialog stays open until the page closes
+/// it, so that a failure can be shown in it.
 #[component]
 pub(crate) fn Confirm(
     id: &'static str,

@@ -7,14 +7,22 @@ use crate::{browser, texts::t};
 
 /// A dialog that is there while `open` is true. What is in it is made anew each time.
 #[component]
-pub(crate) fn Dialog(open: RwSignal<bool>, #[prop(into)] title: Signal<String>, id: &'static str, children: ChildrenFn) -> impl IntoView {
+pub(crate) fn Dialog(
+    open: RwSignal<bool>,
+    #[prop(into)] title: Signal<String>,
+    id: &'static str,
+    children: ChildrenFn,
+) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move || {
         let Some(element) = dialog.get() else { return };
         if open.get() && !element.open() {
             let _ = element.show_modal();
-            // The first control that one can work with; the close button comes last in the document.
-            if let Some(first) = browser::find(&element, "input:not(:disabled), .dialog-body button:not(:disabled)") {
+            // The first control that one can work with; the close button comes last in the
+            // document.
+            if let Some(first) =
+                browser::find(&element, "input:not(:disabled), .dialog-body button:not(:disabled)")
+            {
                 browser::focus_soon(first);
             }
         } else if !open.get() && element.open() {

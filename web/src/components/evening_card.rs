@@ -35,5 +35,12 @@ pub(crate) fn when(evening: &Evening) -> String {
         Mode::InPerson => t().mode_in_person,
         Mode::Hybrid => t().mode_hybrid,
     };
-    [&moments::day(&evening.starts_at), ", ", &moments::span(&evening.starts_at, &evening.ends_at), " · ", mode].concat()
+    [
+        &moments::day(&evening.starts_at),
+        ", ",
+        &moments::span(&evening.starts_at, &evening.ends_at),
+        " · ",
+        mode,
+    ]
+    .concat()
 }

@@ -1,11 +1,13 @@
-//! A view that is made anew whenever it changes, so that nothing of the one before stays in the page.
+//! A view that is made anew whenever it changes, so that nothing of the one before stays in the
+//! page.
 
 use leptos::{either::Either, prelude::*};
 
 /// Shows a view that depends on signals, and makes it anew each time.
 ///
-/// A plain closure would change its elements in place where two views have the same shape, and write into text nodes that a translating browser has
-/// replaced. Where elements must stay, since they have the focus, a closure is right: its texts are then written by `prop:textContent`.
+/// A plain closure would change its elements in place where two views have the same shape, and
+/// write into text nodes that a translating browser has replaced. Where elements must stay, since
+/// they have the focus, a closure is right: its texts are then written by `prop:textContent`.
 pub(crate) fn fresh(show: impl Fn() -> AnyView + Send + Sync + 'static) -> AnyView {
     anew(Box::new(show))
 }

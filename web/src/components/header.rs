@@ -1,4 +1,5 @@
-//! The top of every page: the school, who is here, the way out; in a demonstration a strip with its shortcuts.
+//! The top of every page: the school, who is here, the way out; in a demonstration a strip with its
+//! shortcuts.
 
 use leptos::prelude::*;
 use parlour_wire::{DevActor, Me};
@@ -7,7 +8,11 @@ use crate::texts::t;
 
 /// The school and the person. `me` is there once somebody is logged in.
 #[component]
-pub(crate) fn Header(#[prop(into)] school: Signal<String>, #[prop(into)] me: Signal<Option<Me>>, log_out: Callback<bool>) -> impl IntoView {
+pub(crate) fn Header(
+    #[prop(into)] school: Signal<String>,
+    #[prop(into)] me: Signal<Option<Me>>,
+    log_out: Callback<bool>,
+) -> impl IntoView {
     let crest = move || school.read().chars().next().map(String::from);
     view! {
         <header class="top">
@@ -22,7 +27,10 @@ pub(crate) fn Header(#[prop(into)] school: Signal<String>, #[prop(into)] me: Sig
 
 #[component]
 fn Account(me: Me, log_out: Callback<bool>) -> impl IntoView {
-    let name = me.identity.as_ref().map_or_else(|| t().account.to_owned(), |identity| identity.name.clone());
+    let name = me
+        .identity
+        .as_ref()
+        .map_or_else(|| t().account.to_owned(), |identity| identity.name.clone());
     let several = me.identities.len() > 1;
     let menu = NodeRef::<leptos::html::Details>::new();
     let close = move || {
@@ -33,7 +41,9 @@ fn Account(me: Me, log_out: Callback<bool>) -> impl IntoView {
     let escape = move |event: leptos::ev::KeyboardEvent| {
         if event.key() == "Escape" {
             close();
-            if let Some(summary) = menu.get_untracked().and_then(|menu| crate::browser::find(&menu, "summary")) {
+            if let Some(summary) =
+                menu.get_untracked().and_then(|menu| crate::browser::find(&menu, "summary"))
+            {
                 crate::browser::focus_soon(summary);
             }
         }
@@ -55,8 +65,12 @@ fn Account(me: Me, log_out: Callback<bool>) -> impl IntoView {
 /// Shortcuts of a demonstration.
 #[component]
 pub(crate) fn DemoStrip(log_in: Callback<DevActor>, go_to_evening: Callback<()>) -> impl IntoView {
-    let all =
-        [(DevActor::Parent, t().demo_parent), (DevActor::Guest, t().demo_guest), (DevActor::Teacher, t().demo_teacher), (DevActor::Staff, t().demo_staff)];
+    let all = [
+        (DevActor::Parent, t().demo_parent),
+        (DevActor::Guest, t().demo_guest),
+        (DevActor::Teacher, t().demo_teacher),
+        (DevActor::Staff, t().demo_staff),
+    ];
     let buttons = all.map(|(kind, text)| view! { <button type="button" on:click=move |_| log_in.run(kind)>{text}</button> });
     view! {
         <aside class="demo" aria-label=t().demo>

@@ -6,9 +6,14 @@ use parlour_wire::InviteAction;
 use super::{Icon, Shape};
 use crate::texts::t;
 
-/// `Invite Parent/Guardian`, or `Manage Invites` once there is one. `on_near` runs when it is about to be pressed.
+/// `Invite Parent/Guardian`, or `Manage Invites` once there is one. `on_near` runs when it is about
+/// to be pressed.
 #[component]
-pub(crate) fn InviteControl(action: InviteAction, open: RwSignal<bool>, on_near: Callback<()>) -> impl IntoView {
+pub(crate) fn InviteControl(
+    action: InviteAction,
+    open: RwSignal<bool>,
+    on_near: Callback<()>,
+) -> impl IntoView {
     let text = if action == InviteAction::Manage { t().manage_invites } else { t().invite_parent };
     view! {
         <div class="invite-control">

@@ -48,12 +48,21 @@ impl InviteDraft {
     }
 
     /// The error of a field, from our own check or from the server's.
-    fn error(self, field: &'static str, failure: RwSignal<Option<Failure>>) -> Signal<Option<String>> {
+    fn error(
+        self,
+        field: &'static str,
+        failure: RwSignal<Option<Failure>>,
+    ) -> Signal<Option<String>> {
         Signal::derive(move || {
-            let refusal = self.errors.with(|errors| errors.iter().copied().find(|refusal| refusal.field() == Some(field)));
+            let refusal = self.errors.with(|errors| {
+                errors.iter().copied().find(|refusal| refusal.field() == Some(field))
+            });
             match refusal {
-                Some(refusal) => Some(texts::error(refusal.code()).map_or_else(|| refusal.to_string(), str::to_owned)),
-                None => failure.with(|failure| failure.as_ref().and_then(|failure| failure.of_field(field))),
+                Some(refusal) => Some(
+                    texts::error(refusal.code()).map_or_else(|| refusal.to_string(), str::to_owned),
+                ),
+                None => failure
+                    .with(|failure| failure.as_ref().and_then(|failure| failure.of_field(field))),
             }
         })
     }
@@ -61,9 +70,17 @@ impl InviteDraft {
     /// The invite, when everything is there; otherwise the errors are shown.
     fn check(self, students: &[InvitableStudent], by_staff: bool) -> Option<NewInvite> {
         let mut errors = Vec::new();
-        let name = PersonName::parse(&self.name.read_untracked()).map_err(|refusal| errors.push(refusal)).ok();
-        let email = EmailAddress::parse(&self.email.read_untracked()).map_err(|refusal| errors.push(refusal)).ok();
-        let chosen: Vec<Uuid> = if let [only] = students { vec![only.student.id] } else { self.students.get_untracked() };
+        let name = PersonName::parse(&self.name.read_untracked())
+            .map_err(|refusal| errors.push(refusal))
+            .ok();
+        let email = EmailAddress::parse(&self.email.read_untracked())
+            .map_err(|refusal| errors.push(refusal))
+            .ok();
+        let chosen: Vec<Uuid> = if let [only] = students {
+            vec![only.student.id]
+        } else {
+            self.students.get_untracked()
+        };
         if chosen.is_empty() {
             errors.push(Refusal::NoStudentChosen);
         }
@@ -77,7 +94,13 @@ impl InviteDraft {
         let sound = errors.is_empty();
         self.errors.set(errors);
         let (name, email) = name.zip(email).filter(|_| sound)?;
-        Some(NewInvite { name: name.to_string(), email: email.to_string(), student_ids: chosen, consent: true, consent_record })
+        Some(NewInvite {
+            name: name.to_string(),
+            email: email.to_string(),
+            student_ids: chosen,
+            consent: true,
+            consent_record,
+        })
     }
 }
 
@@ -121,7 +144,9 @@ pub(crate) fn InviteForm(
 }
 
 fn is_of_a_field(failure: &Failure) -> bool {
-    ["name", "email", "student_ids", "consent_record", "consent"].iter().any(|field| failure.of_field(field).is_some())
+    ["name", "email", "student_ids", "consent_record", "consent"]
+        .iter()
+        .any(|field| failure.of_field(field).is_some())
 }
 
 fn focus_first_error() {
@@ -137,7 +162,12 @@ fn focus_first_error() {
 /// `Did you mean …?`: offered, never forced.
 #[component]
 fn Suggestion(email: RwSignal<String>) -> impl IntoView {
-    let meant = Memo::new(move |_| EmailAddress::parse(&email.read()).ok().and_then(|address| address.likely_meant()).map(|meant| meant.to_string()));
+    let meant = Memo::new(move |_| {
+        EmailAddress::parse(&email.read())
+            .ok()
+            .and_then(|address| address.likely_meant())
+            .map(|meant| meant.to_string())
+    });
     view! {
         <div class="suggestion" role="status">
             {move || meant.get().map(|meant| {
@@ -151,7 +181,11 @@ fn Suggestion(email: RwSignal<String>) -> impl IntoView {
 }
 
 #[component]
-fn StudentChoice(students: Vec<InvitableStudent>, chosen: RwSignal<Vec<Uuid>>, error: Signal<Option<String>>) -> impl IntoView {
+fn StudentChoice(
+    students: Vec<InvitableStudent>,
+    chosen: RwSignal<Vec<Uuid>>,
+    error: Signal<Option<String>>,
+) -> impl IntoView {
     let items = students.into_iter().map(|entry| {
         let id = entry.student.id;
         let ticked = move || !entry.invited && chosen.read().contains(&id);
@@ -185,7 +219,10 @@ fn StudentChoice(students: Vec<InvitableStudent>, chosen: RwSignal<Vec<Uuid>>, e
 }
 
 #[component]
-fn ChannelChoice(channel: RwSignal<Option<ConsentChannel>>, error: Signal<Option<String>>) -> impl IntoView {
+fn ChannelChoice(
+    channel: RwSignal<Option<ConsentChannel>>,
+    error: Signal<Option<String>>,
+) -> impl IntoView {
     let all = [
         (ConsentChannel::InPerson, t().channel_in_person),
         (ConsentChannel::Phone, t().channel_phone),
@@ -224,7 +261,12 @@ fn Consent(text: String, consent: RwSignal<bool>, error: Signal<Option<String>>)
 
 /// Shows the address back: `Send to jordan@example.org?`
 #[component]
-pub(crate) fn InviteCheck(invite: NewInvite, task: Task, on_send: Callback<()>, on_back: Callback<()>) -> impl IntoView {
+pub(crate) fn InviteCheck(
+    invite: NewInvite,
+    task: Task,
+    on_send: Callback<()>,
+    on_back: Callback<()>,
+) -> impl IntoView {
     view! {
         <p class="big address">{fill(t().send_to, &[("email", &invite.email)])}</p>
         <p>{fill(t().send_to_what, &[("name", &invite.name)])}</p>

@@ -64,7 +64,12 @@ pub(crate) fn InviteItem(invite: Invite, actions: InviteActions) -> impl IntoVie
 }
 
 #[component]
-fn AskRemove(invite: Invite, asking: RwSignal<bool>, task: Task, remove: Callback<(Invite, Task)>) -> impl IntoView {
+fn AskRemove(
+    invite: Invite,
+    asking: RwSignal<bool>,
+    task: Task,
+    remove: Callback<(Invite, Task)>,
+) -> impl IntoView {
     let button = NodeRef::<leptos::html::Button>::new();
     Effect::new(move || {
         if let Some(button) = button.get() {

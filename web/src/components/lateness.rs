@@ -15,7 +15,11 @@ const STEP: usize = 5;
 
 /// Shows `minutes`; another choice goes to `choose`.
 #[component]
-pub(crate) fn LatenessControl(#[prop(into)] minutes: Signal<u32>, choose: Callback<u32>, failure: RwSignal<Option<Failure>>) -> impl IntoView {
+pub(crate) fn LatenessControl(
+    #[prop(into)] minutes: Signal<u32>,
+    choose: Callback<u32>,
+    failure: RwSignal<Option<Failure>>,
+) -> impl IntoView {
     // Whoever said 7 through the API sees 7 here.
     let choices = Memo::new(move |_| {
         let mut choices: Vec<u32> = (0..=MOST).step_by(STEP).chain([minutes.get()]).collect();
@@ -24,7 +28,11 @@ pub(crate) fn LatenessControl(#[prop(into)] minutes: Signal<u32>, choose: Callba
         choices
     });
     let option = move |choice: u32| {
-        let text = if choice == 0 { t().late_none.to_owned() } else { count(t().late_minutes, choice as usize) };
+        let text = if choice == 0 {
+            t().late_none.to_owned()
+        } else {
+            count(t().late_minutes, choice as usize)
+        };
         view! { <option value=choice prop:selected=move || minutes.get() == choice prop:textContent=text></option> }
     };
     let chosen = move |value: String| {

@@ -7,7 +7,11 @@ use crate::{task::Task, texts::t};
 
 /// "Show more" while there is more, and what went wrong with it.
 #[component]
-pub(crate) fn More(next: RwSignal<Option<String>>, task: Task, load: Callback<()>) -> impl IntoView {
+pub(crate) fn More(
+    next: RwSignal<Option<String>>,
+    task: Task,
+    load: Callback<()>,
+) -> impl IntoView {
     view! {
         <FailureNotice failure=task.failure retry=load />
         {move || next.read().is_some().then(|| view! {

@@ -1,4 +1,5 @@
-//! The teacher's next step: the appointment that runs or comes next, who of it is there, and the way in.
+//! The teacher's next step: the appointment that runs or comes next, who of it is there, and the
+//! way in.
 
 use leptos::prelude::*;
 use parlour_domain::call::ENTRY_LEAD;
@@ -54,15 +55,27 @@ pub(crate) fn others(one: &ScheduledAppointment, me: Option<Uuid>) -> Vec<Expect
 
 /// The appointment that runs, or the next one; none when the last one is over.
 pub(crate) fn next(schedule: &Schedule) -> Option<&ScheduledAppointment> {
-    schedule.appointments.iter().find(|one| Stage::of(one, schedule.now) != Stage::Over && !one.no_show)
+    schedule
+        .appointments
+        .iter()
+        .find(|one| Stage::of(one, schedule.now) != Stage::Over && !one.no_show)
 }
 
 /// Who waits for this teacher now: they have come, and the teacher is not with them.
-pub(crate) fn waiting(schedule: &Schedule, me: Option<Uuid>) -> Vec<(ScheduledAppointment, Vec<String>)> {
+pub(crate) fn waiting(
+    schedule: &Schedule,
+    me: Option<Uuid>,
+) -> Vec<(ScheduledAppointment, Vec<String>)> {
     let is_open = |one: &&ScheduledAppointment| Stage::of(one, schedule.now).is_open();
-    let is_mine = |one: &ScheduledAppointment| one.people.iter().any(|person| Some(person.id) == me && person.state == PresenceState::InCall);
+    let is_mine = |one: &ScheduledAppointment| {
+        one.people
+            .iter()
+            .any(|person| Some(person.id) == me && person.state == PresenceState::InCall)
+    };
     let come = |one: &ScheduledAppointment| {
-        let here = others(one, me).into_iter().filter(|person| matches!(person.state, PresenceState::InCall | PresenceState::Waiting));
+        let here = others(one, me).into_iter().filter(|person| {
+            matches!(person.state, PresenceState::InCall | PresenceState::Waiting)
+        });
         here.map(|person| person.name).collect::<Vec<_>>()
     };
     let open = schedule.appointments.iter().filter(is_open).filter(|one| !is_mine(one));
@@ -71,16 +84,32 @@ pub(crate) fn waiting(schedule: &Schedule, me: Option<Uuid>) -> Vec<(ScheduledAp
 
 /// The next step, followed as the evening goes on.
 #[component]
-pub(crate) fn NextUp(#[prop(into)] schedule: Signal<Schedule>, #[prop(into)] me: Signal<Option<Uuid>>) -> impl IntoView {
-    let now_next = Memo::new(move |_| schedule.with(|schedule| next(schedule).map(|one| (one.clone(), Stage::of(one, schedule.now)))));
-    let today = move || schedule.with(|schedule| schedule.now.date_naive() == schedule.evening.starts_at.date_naive());
-    // The card itself is made anew only for another appointment or stage: the way in keeps the focus while people come and go.
+pub(crate) fn NextUp(
+    #[prop(into)] schedule: Signal<Schedule>,
+    #[prop(into)] me: Signal<Option<Uuid>>,
+) -> impl IntoView {
+    let now_next = Memo::new(move |_| {
+        schedule
+            .with(|schedule| next(schedule).map(|one| (one.clone(), Stage::of(one, schedule.now))))
+    });
+    let today = move || {
+        schedule
+            .with(|schedule| schedule.now.date_naive() == schedule.evening.starts_at.date_naive())
+    };
+    // The card itself is made anew only for another appointment or stage: the way in keeps the
+    // focus while people come and go.
     let which = Memo::new(move |_| now_next.get().map(|(one, stage)| (one.booking_id, stage)));
-    let people = Memo::new(move |_| now_next.get().map(|(one, _)| others(&one, me.get())).unwrap_or_default());
+    let people = Memo::new(move |_| {
+        now_next.get().map(|(one, _)| others(&one, me.get())).unwrap_or_default()
+    });
     let card = move |one: ScheduledAppointment, stage: Stage| {
         let heading = if stage == Stage::Running { t().run_now } else { t().run_next };
         let time = moments::clock(&one.starts_at);
-        let when = if today() { time } else { fill(t().run_day, &[("day", &moments::day(&one.starts_at)), ("time", &time)]) };
+        let when = if today() {
+            time
+        } else {
+            fill(t().run_day, &[("day", &moments::day(&one.starts_at)), ("time", &time)])
+        };
         let step = match (one.video, stage.is_open()) {
             (false, _) => view! { <p class="place"><Icon shape=Shape::Person />{t().run_at_school}</p> }.into_any(),
             (true, false) => view! { <p class="soft">{fill(t().run_opens, &[("time", &moments::clock(&opens_at(&one)))])}</p> }.into_any(),

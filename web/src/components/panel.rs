@@ -1,4 +1,5 @@
-//! A part of a page that waits for data of its own: a skeleton first, then the content, or what went wrong and "Try again".
+//! A part of a page that waits for data of its own: a skeleton first, then the content, or what
+//! went wrong and "Try again".
 
 use std::pin::Pin;
 
@@ -15,11 +16,16 @@ use crate::{
     texts::t,
 };
 
-/// Shows `data` by `show` as soon as it is there. While it is asked for again, what was there stays, alive; the same data again changes nothing.
+/// Shows `data` by `show` as soon as it is there. While it is asked for again, what was there
+/// stays, alive; the same data again changes nothing.
 ///
-/// No `Suspend`: it disposes of the signals of the old content when a new question begins, and whoever touches the content before the answer ends the app.
+/// No `Suspend`: it disposes of the signals of the old content when a new question begins, and
+/// whoever touches the content before the answer ends the app.
 #[component]
-pub(crate) fn Panel<T>(data: Ask<T>, show: impl Fn(T) -> AnyView + Send + Sync + 'static) -> impl IntoView
+pub(crate) fn Panel<T>(
+    data: Ask<T>,
+    show: impl Fn(T) -> AnyView + Send + Sync + 'static,
+) -> impl IntoView
 where
     T: Clone + PartialEq + Send + Sync + 'static,
 {
@@ -28,12 +34,18 @@ where
 }
 
 /// The same for every kind of data.
-fn panel(phase: RwSignal<Phase>, show: Box<dyn Fn() -> AnyView + Send + Sync>, retry: Callback<()>) -> AnyView {
+fn panel(
+    phase: RwSignal<Phase>,
+    show: Box<dyn Fn() -> AnyView + Send + Sync>,
+    retry: Callback<()>,
+) -> AnyView {
     let content = move || match phase.get() {
         Phase::Waiting => Skeleton().into_any(),
         // What `show` looks at on the way is no reason to make the content anew.
         Phase::Here(_) => untrack(&show),
-        Phase::Failed(failure) => view! { <FailureNotice failure=Signal::stored(Some(failure)) retry /> }.into_any(),
+        Phase::Failed(failure) => {
+            view! { <FailureNotice failure=Signal::stored(Some(failure)) retry /> }.into_any()
+        }
     };
     fresh(content)
 }
@@ -58,7 +70,8 @@ pub(crate) fn LazyPanel(part: Box<dyn Fn() -> Part + Send + Sync>) -> impl IntoV
     let owner = StoredValue::new(Owner::current().map(|owner| owner.downgrade()));
     let fetch = move || {
         state.set(Fetching::Waiting);
-        // The page is made as a child of this panel, however late it comes, and also when it is "Try again" that asks.
+        // The page is made as a child of this panel, however late it comes, and also when it is
+        // "Try again" that asks.
         let Some(owner) = owner.get_value().and_then(|owner| owner.upgrade()) else { return };
         let part = part.with_value(|part| part());
         let work = async move {
@@ -95,7 +108,8 @@ pub(crate) fn LazyPanel(part: Box<dyn Fn() -> Part + Send + Sync>) -> impl IntoV
     })
 }
 
-/// Why a part did not come: the line is broken, or the server has a newer build than this page. Then the page is loaded again, once, and nothing is to be said.
+/// Why a part did not come: the line is broken, or the server has a newer build than this page.
+/// Then the page is loaded again, once, and nothing is to be said.
 async fn why_missing(failure: Failure) -> Option<Failure> {
     match browser::is_outdated().await {
         None => Some(failure),
@@ -117,9 +131,13 @@ pub(crate) fn Skeleton() -> impl IntoView {
     }
 }
 
-/// What went wrong, and "Try again" where that may help. Leads to the login when nobody is logged in.
+/// What went wrong, and "Try again" where that may help. Leads to the login when nobody is logged
+/// in.
 #[component]
-pub(crate) fn FailureNotice(#[prop(into)] failure: Signal<Option<Failure>>, #[prop(optional, into)] retry: Option<Callback<()>>) -> impl IntoView {
+pub(crate) fn FailureNotice(
+    #[prop(into)] failure: Signal<Option<Failure>>,
+    #[prop(optional, into)] retry: Option<Callback<()>>,
+) -> impl IntoView {
     let (router, session) = (router(), session());
     Effect::new(move || {
         if let Some(failure) = failure.get() {

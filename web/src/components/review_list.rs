@@ -14,7 +14,8 @@ use crate::{
 #[component]
 pub(crate) fn ReviewList(lessons: StoredValue<Vec<Lesson>>, draft: Draft) -> impl IntoView {
     let row = move |pick: NewBooking| {
-        let lesson = lessons.with_value(|lessons| lessons.iter().find(|lesson| lesson.is_of(&pick)).cloned())?;
+        let lesson = lessons
+            .with_value(|lessons| lessons.iter().find(|lesson| lesson.is_of(&pick)).cloned())?;
         let lost = draft.is_lost(pick.student_id, pick.class_id);
         Some(view! {
             <li class:lost=lost>

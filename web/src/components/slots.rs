@@ -15,10 +15,18 @@ use crate::{
 
 /// Times against classes. The arrow keys move between the free times.
 #[component]
-pub(crate) fn SlotTable(caption: String, lessons: Vec<Lesson>, times: Vec<Moment>, draft: Draft) -> impl IntoView {
-    // One button of the table is reached by the tab key: the one that had the focus last, or the first free time.
+pub(crate) fn SlotTable(
+    caption: String,
+    lessons: Vec<Lesson>,
+    times: Vec<Moment>,
+    draft: Draft,
+) -> impl IntoView {
+    // One button of the table is reached by the tab key: the one that had the focus last, or the
+    // first free time.
     let first = times.iter().enumerate().find_map(|(row, _)| {
-        let column = lessons.iter().position(|lesson| lesson.class.states.get(row) == Some(&SlotState::Free))?;
+        let column = lessons
+            .iter()
+            .position(|lesson| lesson.class.states.get(row) == Some(&SlotState::Free))?;
         Some((row, column))
     });
     let reached = RwSignal::new(first.unwrap_or_default());
@@ -61,7 +69,14 @@ pub(crate) fn SlotTable(caption: String, lessons: Vec<Lesson>, times: Vec<Moment
     }
 }
 
-fn cell(lesson: &Lesson, row: usize, column: usize, time: Moment, draft: Draft, reached: RwSignal<(usize, usize)>) -> AnyView {
+fn cell(
+    lesson: &Lesson,
+    row: usize,
+    column: usize,
+    time: Moment,
+    draft: Draft,
+    reached: RwSignal<(usize, usize)>,
+) -> AnyView {
     let (text, class) = match lesson.class.states.get(row) {
         Some(SlotState::Free) => {
             let tab = move || if reached.get() == (row, column) { "0" } else { "-1" };
@@ -84,7 +99,14 @@ fn SlotButton(lesson: Lesson, time: Moment, draft: Draft) -> impl IntoView {
     let pick = lesson.at(time);
     let clock = moments::clock(&time);
     let label = {
-        let what = fill(t().slot_label, &[("time", &clock), ("who", &names(&lesson.class.teachers)), ("subject", &lesson.class.subject)]);
+        let what = fill(
+            t().slot_label,
+            &[
+                ("time", &clock),
+                ("who", &names(&lesson.class.teachers)),
+                ("subject", &lesson.class.subject),
+            ],
+        );
         move || {
             let standing = match draft.standing(&pick) {
                 Standing::Open => t().slot_free,
@@ -120,7 +142,9 @@ fn move_focus(event: leptos::ev::KeyboardEvent) {
     };
     let table: HtmlElement = event_target::<HtmlElement>(&event);
     let place = |name: &str| table.get_attribute(name).and_then(|text| text.parse::<i32>().ok());
-    let (Some(mut row), Some(mut column)) = (place("data-row"), place("data-column")) else { return };
+    let (Some(mut row), Some(mut column)) = (place("data-row"), place("data-column")) else {
+        return;
+    };
     let Ok(Some(root)) = table.closest("tbody") else { return };
     event.prevent_default();
     // No evening has more times or a student more classes than this.
@@ -130,7 +154,9 @@ fn move_focus(event: leptos::ev::KeyboardEvent) {
         if row < 0 || column < 0 {
             return;
         }
-        if let Some(next) = browser::find(&root, &format!("[data-row='{row}'][data-column='{column}']")) {
+        if let Some(next) =
+            browser::find(&root, &format!("[data-row='{row}'][data-column='{column}']"))
+        {
             let _ = next.focus();
             return;
         }
@@ -139,8 +165,15 @@ fn move_focus(event: leptos::ev::KeyboardEvent) {
 
 /// A class with its free times to choose from, one under the other: for narrow screens.
 #[component]
-pub(crate) fn SlotChoosers(lessons: Vec<Lesson>, times: Vec<Moment>, draft: Draft, open_all: bool) -> impl IntoView {
-    let items = lessons.into_iter().map(|lesson| view! { <Chooser lesson times=times.clone() draft open=open_all /> });
+pub(crate) fn SlotChoosers(
+    lessons: Vec<Lesson>,
+    times: Vec<Moment>,
+    draft: Draft,
+    open_all: bool,
+) -> impl IntoView {
+    let items = lessons
+        .into_iter()
+        .map(|lesson| view! { <Chooser lesson times=times.clone() draft open=open_all /> });
     view! { <div class="choosers">{items.collect_view()}</div> }
 }
 
@@ -149,17 +182,27 @@ fn Chooser(lesson: Lesson, times: Vec<Moment>, draft: Draft, open: bool) -> impl
     let (student, class) = (lesson.student.id, lesson.class.class_id);
     let chosen = Memo::new(move |_| draft.time_of(student, class));
     let lost = Memo::new(move |_| draft.is_lost(student, class));
-    let free: Vec<Moment> = times.iter().zip(&lesson.class.states).filter(|(_, state)| **state == SlotState::Free).map(|(time, _)| *time).collect();
+    let free: Vec<Moment> = times
+        .iter()
+        .zip(&lesson.class.states)
+        .filter(|(_, state)| **state == SlotState::Free)
+        .map(|(time, _)| *time)
+        .collect();
     let left = count(t().times_left, free.len());
     let label = fill(t().times_with, &[("who", &names(&lesson.class.teachers))]);
     let (subject, teachers) = (lesson.class.subject.clone(), names(&lesson.class.teachers));
-    let buttons = free.into_iter().map(|time| view! { <SlotButton lesson=lesson.clone() time draft /> }).collect_view();
-    let state = fresh(move || match (lost.get(), chosen.get()) {
+    let buttons = free
+        .into_iter()
+        .map(|time| view! { <SlotButton lesson=lesson.clone() time draft /> })
+        .collect_view();
+    let state = fresh(move || {
+        match (lost.get(), chosen.get()) {
         (true, _) => view! { <span class="tag stop" prop:textContent=t().time_lost></span> }.into_any(),
         (false, Some(time)) => {
             view! { <span class="tag go"><Icon shape=Shape::Tick /><span translate="no" prop:textContent=moments::clock(&time)></span></span> }.into_any()
         }
         (false, None) => view! { <span class="soft" prop:textContent=left.clone()></span> }.into_any(),
+    }
     });
     view! {
         <details class="chooser" open=open>

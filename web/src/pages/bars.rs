@@ -18,9 +18,12 @@ use crate::{
 pub(crate) fn BarsPage() -> impl IntoView {
     let student = route::query_id("student_id").get_untracked();
     let bars = Paged::<Bar>::new();
-    let load = move || bars.load(move |cursor| async move { api::list_bars(student, cursor.as_deref()).await });
+    let load = move || {
+        bars.load(move |cursor| async move { api::list_bars(student, cursor.as_deref()).await })
+    };
     load();
-    let (session, lifting, open, task) = (session(), RwSignal::new(None::<Bar>), RwSignal::new(false), Task::new());
+    let (session, lifting, open, task) =
+        (session(), RwSignal::new(None::<Bar>), RwSignal::new(false), Task::new());
     let lift = Callback::new(move |()| {
         let Some(id) = lifting.with_untracked(|bar| bar.as_ref().map(|bar| bar.id)) else { return };
         task.run(api::lift_bar(id), move |()| {
@@ -30,7 +33,13 @@ pub(crate) fn BarsPage() -> impl IntoView {
         });
     });
     let question = Signal::derive(move || {
-        lifting.with(|bar| bar.as_ref().map(|bar| fill(t().lift_question, &[("who", &whom(bar)), ("student", &bar.student.name)])).unwrap_or_default())
+        lifting.with(|bar| {
+            bar.as_ref()
+                .map(|bar| {
+                    fill(t().lift_question, &[("who", &whom(bar)), ("student", &bar.student.name)])
+                })
+                .unwrap_or_default()
+        })
     });
     let ask = move |bar: Bar| {
         task.failure.set(None);

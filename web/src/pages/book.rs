@@ -1,7 +1,10 @@
-//! Booking: choose times, look them over, book them all or none. With `?change=` one appointment is moved.
+//! Booking: choose times, look them over, book them all or none. With `?change=` one appointment is
+//! moved.
 
 use leptos::prelude::*;
-use parlour_wire::{BookingChange, BookingState, InviteAction, Moment, MyBookings, NewBookings, SlotGrid};
+use parlour_wire::{
+    BookingChange, BookingState, InviteAction, Moment, MyBookings, NewBookings, SlotGrid,
+};
 use uuid::Uuid;
 
 use super::{invites::InviteDialog, lazy, same_time::SameTime};
@@ -10,8 +13,8 @@ use crate::{
     ask::Ask,
     browser,
     components::{
-        BookingsTable, FailureNotice, Heading, Icon, InviteControl, Notice, Panel, ReviewList, Shape, SlotChoosers, SlotTable, Tone, contact, fresh, names,
-        when,
+        BookingsTable, FailureNotice, Heading, Icon, InviteControl, Notice, Panel, ReviewList,
+        Shape, SlotChoosers, SlotTable, Tone, contact, fresh, names, when,
     },
     draft::{Draft, Lesson},
     moments, route,
@@ -55,12 +58,19 @@ pub(crate) fn BookPage() -> impl IntoView {
 #[component]
 fn Booking(case: Case) -> impl IntoView {
     let slots = Ask::new(move || api::get_slots(case.evening, case.parent));
-    let key = case.change.is_none().then(|| format!("parlour.draft.{}.{}", case.evening, case.parent.map(|parent| parent.to_string()).unwrap_or_default()));
+    let key = case.change.is_none().then(|| {
+        format!(
+            "parlour.draft.{}.{}",
+            case.evening,
+            case.parent.map(|parent| parent.to_string()).unwrap_or_default()
+        )
+    });
     let draft = Draft::new(key);
     let step = RwSignal::new(Step::Choose);
     let show = move |grid: SlotGrid| {
         draft.keep_offered(&grid);
-        let open = grid.evening.booking_state == BookingState::Open || (case.parent.is_some() && grid.evening.booking_state != BookingState::Over);
+        let open = grid.evening.booking_state == BookingState::Open
+            || (case.parent.is_some() && grid.evening.booking_state != BookingState::Over);
         if !open {
             return closed(case, &grid);
         }
@@ -80,7 +90,9 @@ fn Booking(case: Case) -> impl IntoView {
 
 fn closed(case: Case, grid: &SlotGrid) -> AnyView {
     let text = match grid.evening.booking_state {
-        BookingState::NotOpen => fill(t().opens_at, &[("when", &moments::day_and_clock(&grid.evening.booking_opens_at))]),
+        BookingState::NotOpen => {
+            fill(t().opens_at, &[("when", &moments::day_and_clock(&grid.evening.booking_opens_at))])
+        }
         _ => t().booking_closed.to_owned(),
     };
     let ask = (grid.evening.booking_state != BookingState::NotOpen).then(contact);
@@ -96,9 +108,18 @@ fn closed(case: Case, grid: &SlotGrid) -> AnyView {
 }
 
 #[component]
-fn Choose(case: Case, grid: StoredValue<SlotGrid>, lessons: StoredValue<Vec<Lesson>>, draft: Draft, step: RwSignal<Step>) -> impl IntoView {
+fn Choose(
+    case: Case,
+    grid: StoredValue<SlotGrid>,
+    lessons: StoredValue<Vec<Lesson>>,
+    draft: Draft,
+    step: RwSignal<Step>,
+) -> impl IntoView {
     let wide = browser::wide();
-    let lede = grid.with_value(|grid| [&when(&grid.evening), ". ", &count(t().each_lasts, grid.evening.slot_minutes as usize)].concat());
+    let lede = grid.with_value(|grid| {
+        [&when(&grid.evening), ". ", &count(t().each_lasts, grid.evening.slot_minutes as usize)]
+            .concat()
+    });
     let times = StoredValue::new(grid.with_value(|grid| grid.times.clone()));
     let students = grid.with_value(|grid| {
         let section = |entry: &parlour_wire::StudentSlots| {
@@ -120,13 +141,25 @@ fn Choose(case: Case, grid: StoredValue<SlotGrid>, lessons: StoredValue<Vec<Less
 }
 
 #[component]
-fn StudentSection(case: Case, name: String, lessons: Vec<Lesson>, times: StoredValue<Vec<Moment>>, draft: Draft, wide: Memo<bool>) -> impl IntoView {
-    let (booked, open): (Vec<_>, Vec<_>) = lessons.into_iter().partition(|lesson| lesson.class.booking_id.is_some());
+fn StudentSection(
+    case: Case,
+    name: String,
+    lessons: Vec<Lesson>,
+    times: StoredValue<Vec<Moment>>,
+    draft: Draft,
+    wide: Memo<bool>,
+) -> impl IntoView {
+    let (booked, open): (Vec<_>, Vec<_>) =
+        lessons.into_iter().partition(|lesson| lesson.class.booking_id.is_some());
     let (open, full): (Vec<_>, Vec<_>) = open.into_iter().partition(Lesson::has_free_time);
-    let booked = booked.into_iter().filter_map(|lesson| booked_line(case, &lesson, times)).collect_view();
+    let booked =
+        booked.into_iter().filter_map(|lesson| booked_line(case, &lesson, times)).collect_view();
     let ask = (!full.is_empty()).then(contact);
     let full = full.iter().map(|lesson| {
-        let text = fill(t().no_times_left, &[("who", &names(&lesson.class.teachers)), ("subject", &lesson.class.subject)]);
+        let text = fill(
+            t().no_times_left,
+            &[("who", &names(&lesson.class.teachers)), ("subject", &lesson.class.subject)],
+        );
         view! { <li class="full"><Icon shape=Shape::Warning />{text}</li> }
     });
     let full = full.collect_view();
@@ -153,14 +186,28 @@ fn StudentSection(case: Case, name: String, lessons: Vec<Lesson>, times: StoredV
     }
 }
 
-fn booked_line(case: Case, lesson: &Lesson, times: StoredValue<Vec<Moment>>) -> Option<impl IntoView + use<>> {
+fn booked_line(
+    case: Case,
+    lesson: &Lesson,
+    times: StoredValue<Vec<Moment>>,
+) -> Option<impl IntoView + use<>> {
     let id = lesson.class.booking_id?;
-    let place = lesson.class.states.iter().position(|state| *state == parlour_wire::SlotState::Yours)?;
+    let place =
+        lesson.class.states.iter().position(|state| *state == parlour_wire::SlotState::Yours)?;
     let time = times.with_value(|times| times.get(place).map(moments::clock))?;
-    let text = fill(t().booked_at, &[("subject", &lesson.class.subject), ("who", &names(&lesson.class.teachers)), ("time", &time)]);
+    let text = fill(
+        t().booked_at,
+        &[
+            ("subject", &lesson.class.subject),
+            ("who", &names(&lesson.class.teachers)),
+            ("time", &time),
+        ],
+    );
     let joint = if case.parent.is_some() { '&' } else { '?' };
     let home = case.home();
-    let (path, query) = home.split_once('?').map_or((home.as_str(), String::new()), |(path, query)| (path, format!("?{query}")));
+    let (path, query) = home
+        .split_once('?')
+        .map_or((home.as_str(), String::new()), |(path, query)| (path, format!("?{query}")));
     let href = format!("{path}/book{query}{joint}change={id}");
     Some(view! {
         <li>
@@ -175,14 +222,27 @@ fn booked_line(case: Case, lesson: &Lesson, times: StoredValue<Vec<Moment>>) -> 
 #[component]
 fn LostNotice(lessons: StoredValue<Vec<Lesson>>, draft: Draft) -> impl IntoView {
     let line = move |lost: &parlour_wire::LostBooking| {
-        let lesson = lessons
-            .with_value(|lessons| lessons.iter().find(|lesson| lesson.student.id == lost.student_id && lesson.class.class_id == lost.class_id).cloned())?;
+        let lesson = lessons.with_value(|lessons| {
+            lessons
+                .iter()
+                .find(|lesson| {
+                    lesson.student.id == lost.student_id && lesson.class.class_id == lost.class_id
+                })
+                .cloned()
+        })?;
         let text = match lost.code.as_str() {
             "person_busy" => t().lost_busy,
             "already_booked" => t().lost_booked,
             _ => t().lost_taken,
         };
-        let text = fill(text, &[("time", &moments::clock(&lost.starts_at)), ("who", &names(&lesson.class.teachers)), ("student", &lesson.student.name)]);
+        let text = fill(
+            text,
+            &[
+                ("time", &moments::clock(&lost.starts_at)),
+                ("who", &names(&lesson.class.teachers)),
+                ("student", &lesson.student.name),
+            ],
+        );
         Some(view! { <p prop:textContent=text></p> })
     };
     move || {
@@ -206,11 +266,18 @@ fn ChosenBar(draft: Draft, step: RwSignal<Step>) -> impl IntoView {
 }
 
 #[component]
-fn Review(case: Case, lessons: StoredValue<Vec<Lesson>>, draft: Draft, step: RwSignal<Step>, slots: Ask<SlotGrid>) -> impl IntoView {
+fn Review(
+    case: Case,
+    lessons: StoredValue<Vec<Lesson>>,
+    draft: Draft,
+    step: RwSignal<Step>,
+    slots: Ask<SlotGrid>,
+) -> impl IntoView {
     let task = Task::new();
     let book = move || {
         let bookings = NewBookings { bookings: draft.picks.get_untracked() };
-        let request = async move { api::create_bookings(case.evening, case.parent, &bookings).await };
+        let request =
+            async move { api::create_bookings(case.evening, case.parent, &bookings).await };
         task.run(request, move |_| {
             draft.picks.set(Vec::new());
             step.set(Step::Done);
@@ -226,9 +293,21 @@ fn Review(case: Case, lessons: StoredValue<Vec<Lesson>>, draft: Draft, step: RwS
         }
     });
     // What was lost is said by a notice of its own.
-    let failure = Signal::derive(move || task.failure.get().filter(|failure| !matches!(failure, Failure::Refused(problem) if !problem.lost.is_empty())));
-    let any_lost = Memo::new(move |_| draft.picks.with(|picks| picks.iter().any(|pick| draft.is_lost(pick.student_id, pick.class_id))));
-    let rest = Memo::new(move |_| draft.picks.with(|picks| picks.iter().filter(|pick| !draft.is_lost(pick.student_id, pick.class_id)).count()));
+    let failure = Signal::derive(move || {
+        task.failure.get().filter(
+            |failure| !matches!(failure, Failure::Refused(problem) if !problem.lost.is_empty()),
+        )
+    });
+    let any_lost = Memo::new(move |_| {
+        draft
+            .picks
+            .with(|picks| picks.iter().any(|pick| draft.is_lost(pick.student_id, pick.class_id)))
+    });
+    let rest = Memo::new(move |_| {
+        draft.picks.with(|picks| {
+            picks.iter().filter(|pick| !draft.is_lost(pick.student_id, pick.class_id)).count()
+        })
+    });
     let choose = move |_| {
         draft.drop_lost();
         step.set(Step::Choose);
@@ -293,7 +372,9 @@ fn Done(case: Case) -> impl IntoView {
 
 /// Moving one appointment to another time.
 fn move_one(case: Case, change: Uuid, grid: &SlotGrid, draft: Draft) -> AnyView {
-    let Some(lesson) = Lesson::all(grid).into_iter().find(|lesson| lesson.class.booking_id == Some(change)) else {
+    let Some(lesson) =
+        Lesson::all(grid).into_iter().find(|lesson| lesson.class.booking_id == Some(change))
+    else {
         return view! {
             <Heading text=t().change_title />
             <Notice tone=Tone::Wait><p>{t().change_gone}</p>{contact()}</Notice>
@@ -301,11 +382,21 @@ fn move_one(case: Case, change: Uuid, grid: &SlotGrid, draft: Draft) -> AnyView 
         }
         .into_any();
     };
-    let now = lesson.class.states.iter().position(|state| *state == parlour_wire::SlotState::Yours).and_then(|place| grid.times.get(place));
+    let now = lesson
+        .class
+        .states
+        .iter()
+        .position(|state| *state == parlour_wire::SlotState::Yours)
+        .and_then(|place| grid.times.get(place));
     let who = names(&lesson.class.teachers);
     let lede = fill(
         t().change_lede,
-        &[("who", &who), ("subject", &lesson.class.subject), ("student", &lesson.student.name), ("time", &now.map(moments::clock).unwrap_or_default())],
+        &[
+            ("who", &who),
+            ("subject", &lesson.class.subject),
+            ("student", &lesson.student.name),
+            ("time", &now.map(moments::clock).unwrap_or_default()),
+        ],
     );
     let none = fill(t().no_times_left, &[("who", &who), ("subject", &lesson.class.subject)]);
     let free = lesson.has_free_time();
@@ -330,19 +421,32 @@ fn move_one(case: Case, change: Uuid, grid: &SlotGrid, draft: Draft) -> AnyView 
 #[component]
 fn MoveBar(case: Case, change: Uuid, draft: Draft, who: String) -> impl IntoView {
     let (task, session, router) = (Task::new(), session(), router());
-    let chosen = Memo::new(move |_| draft.picks.with(|picks| picks.first().map(|pick| pick.starts_at)));
+    let chosen =
+        Memo::new(move |_| draft.picks.with(|picks| picks.first().map(|pick| pick.starts_at)));
     let whom = StoredValue::new(who.clone());
     let go = Callback::new(move |()| {
         let Some(starts_at) = chosen.get_untracked() else { return };
         let who = who.clone();
-        task.run(async move { api::change_booking(change, &BookingChange { starts_at }).await }, move |booking| {
-            let text = fill(t().moved, &[("who", &who), ("time", &moments::clock(&booking.starts_at))]);
-            session.flash.set_value(Some(text));
-            router.go(&["/", &case.home()].concat());
-        });
+        task.run(
+            async move { api::change_booking(change, &BookingChange { starts_at }).await },
+            move |booking| {
+                let text = fill(
+                    t().moved,
+                    &[("who", &who), ("time", &moments::clock(&booking.starts_at))],
+                );
+                session.flash.set_value(Some(text));
+                router.go(&["/", &case.home()].concat());
+            },
+        );
     });
-    // An appointment that has begun or has a record stays; the office makes another one of the same class.
-    let keeps = Memo::new(move |_| case.parent.is_some() && task.failure.with(|failure| failure.as_ref().is_some_and(|one| one.code() == "booking_began")));
+    // An appointment that has begun or has a record stays; the office makes another one of the same
+    // class.
+    let keeps = Memo::new(move |_| {
+        case.parent.is_some()
+            && task
+                .failure
+                .with(|failure| failure.as_ref().is_some_and(|one| one.code() == "booking_began"))
+    });
     view! {
         <div class="chosen" class:none-chosen=move || chosen.read().is_none()>
             <FailureNotice failure=task.failure />
@@ -364,10 +468,16 @@ fn MakeAnother(case: Case, draft: Draft, time: Moment, who: String) -> impl Into
     let (task, session, router) = (Task::new(), session(), router());
     let make = move |_| {
         let (bookings, who) = (NewBookings { bookings: draft.picks.get_untracked() }, who.clone());
-        task.run(async move { api::create_bookings(case.evening, case.parent, &bookings).await }, move |_| {
-            session.flash.set_value(Some(fill(t().made_another, &[("who", &who), ("time", &moments::clock(&time))])));
-            router.go(&["/", &case.home()].concat());
-        });
+        task.run(
+            async move { api::create_bookings(case.evening, case.parent, &bookings).await },
+            move |_| {
+                session.flash.set_value(Some(fill(
+                    t().made_another,
+                    &[("who", &who), ("time", &moments::clock(&time))],
+                )));
+                router.go(&["/", &case.home()].concat());
+            },
+        );
     };
     view! {
         <FailureNotice failure=task.failure />

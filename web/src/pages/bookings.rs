@@ -1,4 +1,5 @@
-//! My Bookings: the invite at the top, the appointments with their gaps, and what can be done with them. Staff see a parent's with `?parent_id=`.
+//! My Bookings: the invite at the top, the appointments with their gaps, and what can be done with
+//! them. Staff see a parent's with `?parent_id=`.
 
 use leptos::prelude::*;
 use parlour_wire::{Booking, BookingRow, BookingState, Evening, InviteAction, Mode, MyBookings};
@@ -8,7 +9,10 @@ use super::{history::HistoryPanel, invites::InviteDialog, lazy};
 use crate::{
     api,
     ask::Ask,
-    components::{BookingsTable, Confirm, Heading, Icon, InviteControl, Notice, Panel, Shape, Tone, contact, fresh, names, when},
+    components::{
+        BookingsTable, Confirm, Heading, Icon, InviteControl, Notice, Panel, Shape, Tone, contact,
+        fresh, names, when,
+    },
     moments, route,
     session::session,
     task::Task,
@@ -44,17 +48,24 @@ fn Flash() -> impl IntoView {
     text.map(|text| view! { <Notice tone=Tone::Good><p>{text}</p></Notice> })
 }
 
-fn content(mine: MyBookings, parent: Option<Uuid>, inviting: RwSignal<bool>, cancelling: RwSignal<Option<Booking>>) -> AnyView {
+fn content(
+    mine: MyBookings,
+    parent: Option<Uuid>,
+    inviting: RwSignal<bool>,
+    cancelling: RwSignal<Option<Booking>>,
+) -> AnyView {
     let MyBookings { evening, parent_name, rows, invite_action, .. } = mine;
     let title = match parent {
         Some(_) => fill(t().bookings_of, &[("name", &parent_name)]),
         None => t().bookings_title.to_owned(),
     };
-    let may_change = evening.booking_state == BookingState::Open || (parent.is_some() && evening.booking_state != BookingState::Over);
+    let may_change = evening.booking_state == BookingState::Open
+        || (parent.is_some() && evening.booking_state != BookingState::Over);
     let book = book_href(evening.id, parent, None);
     let below = if rows.iter().any(|row| matches!(row, BookingRow::Booking(_))) {
         let calendar = api::calendar_href(evening.id, parent);
-        let change = Callback::new(move |booking: Uuid| book_href(evening.id, parent, Some(booking)));
+        let change =
+            Callback::new(move |booking: Uuid| book_href(evening.id, parent, Some(booking)));
         view! {
             <Toolbar calendar book=may_change.then_some(book) calls=parent.is_none() && evening.mode != Mode::InPerson />
             <BookingsTable rows mode=evening.mode may_change join=parent.is_none() change_href=change cancel=Callback::new(move |booking| cancelling.set(Some(booking))) />
@@ -89,10 +100,15 @@ fn book_href(evening: Uuid, parent: Option<Uuid>, change: Option<Uuid>) -> Strin
 fn state_notice(evening: &Evening, by_staff: bool) -> Option<AnyView> {
     let text = match evening.booking_state {
         BookingState::Open => {
-            let text = fill(t().open_until, &[("when", &moments::day_and_clock(&evening.booking_closes_at))]);
+            let text = fill(
+                t().open_until,
+                &[("when", &moments::day_and_clock(&evening.booking_closes_at))],
+            );
             return Some(view! { <p class="soft until">{text}</p> }.into_any());
         }
-        BookingState::NotOpen => fill(t().opens_at, &[("when", &moments::day_and_clock(&evening.booking_opens_at))]),
+        BookingState::NotOpen => {
+            fill(t().opens_at, &[("when", &moments::day_and_clock(&evening.booking_opens_at))])
+        }
         BookingState::Closed if by_staff => t().booking_closed_staff.to_owned(),
         BookingState::Closed => t().booking_closed.to_owned(),
         BookingState::Over => t().evening_over.to_owned(),
@@ -158,14 +174,21 @@ fn CancelDialog(booking: RwSignal<Option<Booking>>, on_done: Callback<()>) -> im
                 booking.as_ref().map(|booking| {
                     fill(
                         t().cancel_question,
-                        &[("time", &moments::clock(&booking.starts_at)), ("who", &names(&booking.teachers)), ("student", &booking.student.name)],
+                        &[
+                            ("time", &moments::clock(&booking.starts_at)),
+                            ("who", &names(&booking.teachers)),
+                            ("student", &booking.student.name),
+                        ],
                     )
                 })
             })
             .unwrap_or_default()
     });
     let cancel = Callback::new(move |()| {
-        let Some(id) = booking.with_untracked(|booking| booking.as_ref().map(|booking| booking.id)) else { return };
+        let Some(id) = booking.with_untracked(|booking| booking.as_ref().map(|booking| booking.id))
+        else {
+            return;
+        };
         task.run(api::cancel_booking(id), move |()| {
             open.set(false);
             session.say(t().cancelled);

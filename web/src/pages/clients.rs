@@ -1,4 +1,5 @@
-//! The programs of other makers that staff have connected: connecting one, what it may do, a new secret, and the end of it.
+//! The programs of other makers that staff have connected: connecting one, what it may do, a new
+//! secret, and the end of it.
 
 use leptos::prelude::*;
 use parlour_wire::{ApiClient, ApiClientChange, IssuedApiClient, NewApiClient};
@@ -69,14 +70,23 @@ impl Desk {
     }
 
     fn put(self, client: ApiClient) {
-        self.programs.items.update(|items| match items.iter_mut().find(|one| one.id == client.id) {
-            Some(known) => *known = client,
-            None => items.insert(0, client),
+        self.programs.items.update(|items| {
+            match items.iter_mut().find(|one| one.id == client.id) {
+                Some(known) => *known = client,
+                None => items.insert(0, client),
+            }
         });
     }
 
     fn named(self, text: &'static str) -> Signal<String> {
-        Signal::derive(move || self.about.with(|about| about.as_ref().map(|client| fill(text, &[("name", &client.name)])).unwrap_or_default()))
+        Signal::derive(move || {
+            self.about.with(|about| {
+                about
+                    .as_ref()
+                    .map(|client| fill(text, &[("name", &client.name)]))
+                    .unwrap_or_default()
+            })
+        })
     }
 }
 
@@ -96,22 +106,34 @@ pub(crate) fn ClientsPage() -> impl IntoView {
     desk.load();
     let (programs, session) = (desk.programs, session());
     let rotate = Callback::new(move |()| {
-        let Some(id) = desk.about.with_untracked(|about| about.as_ref().map(|client| client.id)) else { return };
+        let Some(id) = desk.about.with_untracked(|about| about.as_ref().map(|client| client.id))
+        else {
+            return;
+        };
         desk.task.run(api::create_client_secret(id), move |issued| {
             desk.rotating.set(false);
             desk.hand_over(issued);
         });
     });
     let revoke = Callback::new(move |()| {
-        let Some(id) = desk.about.with_untracked(|about| about.as_ref().map(|client| client.id)) else { return };
+        let Some(id) = desk.about.with_untracked(|about| about.as_ref().map(|client| client.id))
+        else {
+            return;
+        };
         desk.task.run(api::revoke_client(id), move |()| {
             desk.revoking.set(false);
             programs.items.update(|items| items.retain(|client| client.id != id));
             session.say(o().revoked);
         });
     });
-    let row =
-        move |id: uuid::Uuid| move || programs.items.with(|items| items.iter().find(|client| client.id == id).cloned()).map(|client| program(desk, client));
+    let row = move |id: uuid::Uuid| {
+        move || {
+            programs
+                .items
+                .with(|items| items.iter().find(|client| client.id == id).cloned())
+                .map(|client| program(desk, client))
+        }
+    };
     view! {
         <a class="up" href="staff">{t().staff_title}</a>
         <Heading text=o().title />
@@ -154,12 +176,22 @@ pub(crate) fn ClientsPage() -> impl IntoView {
 }
 
 fn program(desk: Desk, client: ApiClient) -> impl IntoView {
-    let may: Vec<&str> = scopes().into_iter().filter(|(scope, _)| client.scopes.iter().any(|one| one == scope)).map(|(_, text)| text).collect();
-    let used = client.used_at.map_or_else(|| o().unused.to_owned(), |at| fill(o().used, &[("when", &moments::day_and_clock(&at))]));
+    let may: Vec<&str> = scopes()
+        .into_iter()
+        .filter(|(scope, _)| client.scopes.iter().any(|one| one == scope))
+        .map(|(_, text)| text)
+        .collect();
+    let used = client.used_at.map_or_else(
+        || o().unused.to_owned(),
+        |at| fill(o().used, &[("when", &moments::day_and_clock(&at))]),
+    );
     let older = client.secrets.iter().filter_map(|secret| secret.expires_at).next().map(|at| {
         view! { <span class="soft" prop:textContent=fill(o().two_secrets, &[("when", &moments::day_and_clock(&at))])></span> }
     });
-    let button = move |class: &'static str, text: &'static str, dialog: RwSignal<bool>, client: ApiClient| {
+    let button = move |class: &'static str,
+                       text: &'static str,
+                       dialog: RwSignal<bool>,
+                       client: ApiClient| {
         let label = [text, " ", &client.name].concat();
         view! { <button class=class type="button" aria-label=label on:click=move |_| desk.ask(Some(client.clone()), dialog)>{text}</button> }
     };
@@ -181,14 +213,21 @@ fn program(desk: Desk, client: ApiClient) -> impl IntoView {
 /// A program to connect, or to change.
 #[component]
 fn FormDialog(desk: Desk) -> impl IntoView {
-    let (session, name, chosen) = (session(), RwSignal::new(String::new()), RwSignal::new(Vec::<String>::new()));
+    let (session, name, chosen) =
+        (session(), RwSignal::new(String::new()), RwSignal::new(Vec::<String>::new()));
     let none_chosen = RwSignal::new(false);
     let (limit, no_number) = (RwSignal::new(String::new()), RwSignal::new(false));
     Effect::new(move || {
         if desk.form.get() {
             let about = desk.about.get_untracked();
-            limit.set(about.as_ref().map_or(REQUESTS_PER_MINUTE, |client| client.requests_per_minute).to_string());
-            let (named, scopes) = about.map(|client| (client.name, client.scopes)).unwrap_or_default();
+            limit.set(
+                about
+                    .as_ref()
+                    .map_or(REQUESTS_PER_MINUTE, |client| client.requests_per_minute)
+                    .to_string(),
+            );
+            let (named, scopes) =
+                about.map(|client| (client.name, client.scopes)).unwrap_or_default();
             name.set(named);
             chosen.set(scopes);
             none_chosen.set(false);
@@ -196,7 +235,12 @@ fn FormDialog(desk: Desk) -> impl IntoView {
         }
     });
     let title = Signal::derive(move || {
-        desk.about.with(|about| about.as_ref().map_or_else(|| o().connect.to_owned(), |client| fill(o().change_title, &[("name", &client.name)])))
+        desk.about.with(|about| {
+            about.as_ref().map_or_else(
+                || o().connect.to_owned(),
+                |client| fill(o().change_title, &[("name", &client.name)]),
+            )
+        })
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -209,12 +253,16 @@ fn FormDialog(desk: Desk) -> impl IntoView {
         }
         match desk.about.with_untracked(|about| about.as_ref().map(|client| client.id)) {
             Some(id) => {
-                let change = ApiClientChange { name: Some(name), scopes: Some(scopes), requests_per_minute };
-                desk.task.run(async move { api::change_client(id, &change).await }, move |client| {
-                    desk.form.set(false);
-                    desk.put(client);
-                    session.say(o().saved);
-                });
+                let change =
+                    ApiClientChange { name: Some(name), scopes: Some(scopes), requests_per_minute };
+                desk.task.run(
+                    async move { api::change_client(id, &change).await },
+                    move |client| {
+                        desk.form.set(false);
+                        desk.put(client);
+                        session.say(o().saved);
+                    },
+                );
             }
             None => {
                 let new = NewApiClient { name, scopes, requests_per_minute };
@@ -225,9 +273,19 @@ fn FormDialog(desk: Desk) -> impl IntoView {
             }
         }
     };
-    let of_field = move |field: &'static str| desk.task.failure.with(|failure| failure.as_ref().and_then(|failure| failure.of_field(field)));
+    let of_field = move |field: &'static str| {
+        desk.task
+            .failure
+            .with(|failure| failure.as_ref().and_then(|failure| failure.of_field(field)))
+    };
     let name_error = Signal::derive(move || of_field("name"));
-    let limit_error = Signal::derive(move || if no_number.get() { Some(o().limit_wrong.to_owned()) } else { of_field("requests_per_minute") });
+    let limit_error = Signal::derive(move || {
+        if no_number.get() {
+            Some(o().limit_wrong.to_owned())
+        } else {
+            of_field("requests_per_minute")
+        }
+    });
     let tick = move |(scope, text): (&'static str, &'static str)| {
         let is_chosen = move || chosen.with(|all| all.iter().any(|one| one == scope));
         let toggle = move |_| {
@@ -280,7 +338,11 @@ fn SecretDialog(desk: Desk) -> impl IntoView {
             desk.issued.set(None);
         }
     });
-    let lede = move || desk.issued.with(|issued| issued.as_ref().map(|issued| fill(o().secret_lede, &[("name", &issued.client.name)])));
+    let lede = move || {
+        desk.issued.with(|issued| {
+            issued.as_ref().map(|issued| fill(o().secret_lede, &[("name", &issued.client.name)]))
+        })
+    };
     let lines = move || {
         desk.issued.get().map(|issued| {
             let lost = issued.client_secret.is_none().then(|| view! { <Notice tone=Tone::Wait><p>{o().secret_lost}</p></Notice> });

@@ -1,15 +1,21 @@
-//! The link of an invite: who invited whom to what, a button to go on, and "This was not meant for me".
+//! The link of an invite: who invited whom to what, a button to go on, and "This was not meant for
+//! me".
 
 use leptos::prelude::*;
 use parlour_domain::{EmailAddress, link_token::is_cut};
-use parlour_wire::{GuestAppointments, GuestInvite, GuestLinkPreview, GuestLinkRenewal, NewGuestLinkRequest};
+use parlour_wire::{
+    GuestAppointments, GuestInvite, GuestLinkPreview, GuestLinkRenewal, NewGuestLinkRequest,
+};
 
 use super::login::CookiesOff;
 use crate::{
     api::{self, Answer, Failure},
     ask::Ask,
     browser,
-    components::{Appointments, Confirm, FailureNotice, Field, Heading, Line, Notice, Panel, Tone, contact, fresh, names, student_names},
+    components::{
+        Appointments, Confirm, FailureNotice, Field, Heading, Line, Notice, Panel, Tone, contact,
+        fresh, names, student_names,
+    },
     moments,
     route::router,
     session::session,
@@ -27,7 +33,17 @@ enum Link {
 fn of_link<T>(answer: Answer<T>, live: impl FnOnce(T) -> Link) -> Answer<Link> {
     match answer {
         Ok(value) => Ok(live(value)),
-        Err(failure) if matches!(failure.code(), "invite_removed" | "link_dead" | "link_renewed" | "access_ended" | "not_found" | "invalid") => {
+        Err(failure)
+            if matches!(
+                failure.code(),
+                "invite_removed"
+                    | "link_dead"
+                    | "link_renewed"
+                    | "access_ended"
+                    | "not_found"
+                    | "invalid"
+            ) =>
+        {
             Ok(Link::Dead(failure))
         }
         Err(failure) => Err(failure),
@@ -52,7 +68,9 @@ pub(crate) fn GuestPage() -> impl IntoView {
     }
     let link = fresh(move || match token.get() {
         None => ().into_any(),
-        Some(_) if !browser::keeps_cookies() => view! { <CookiesOff title=t().guest_appointments_title /> }.into_any(),
+        Some(_) if !browser::keeps_cookies() => {
+            view! { <CookiesOff title=t().guest_appointments_title /> }.into_any()
+        }
         Some(token) => view! { <LinkPanel token /> }.into_any(),
     });
     view! { <div class="narrow">{link}</div> }
@@ -61,12 +79,15 @@ pub(crate) fn GuestPage() -> impl IntoView {
 #[component]
 fn LinkPanel(token: String) -> impl IntoView {
     let token = StoredValue::new(token);
-    let preview = Ask::new(move || async move { of_link(api::preview_guest_link(&token.get_value()).await, Link::Live) });
+    let preview = Ask::new(move || async move {
+        of_link(api::preview_guest_link(&token.get_value()).await, Link::Live)
+    });
     let show = move |link: Link| match link {
         Link::Live(preview) if preview.own_invite => own(&preview),
         Link::Live(preview) => view! { <Invitation token preview /> }.into_any(),
         Link::Dead(_) if token.with_value(|token| is_cut(token)) => {
-            view! { <LostLink title=t().link_cut_title text=t().guest_cut_text tone=Tone::Wait /> }.into_any()
+            view! { <LostLink title=t().link_cut_title text=t().guest_cut_text tone=Tone::Wait /> }
+                .into_any()
         }
         Link::Dead(failure) => dead(&failure),
     };
@@ -110,7 +131,8 @@ fn told(title: &'static str, text: impl Into<String>, more: AnyView) -> AnyView 
 #[component]
 fn LostLink(title: &'static str, text: &'static str, tone: Tone) -> impl IntoView {
     let sent = RwSignal::new(None::<String>);
-    fresh(move || match sent.get() {
+    fresh(move || {
+        match sent.get() {
         Some(email) => view! {
             <Heading text=t().code_title />
             <Notice tone=Tone::Good>
@@ -129,13 +151,16 @@ fn LostLink(title: &'static str, text: &'static str, tone: Tone) -> impl IntoVie
             <LinkRequest sent />
         }
         .into_any(),
+    }
     })
 }
 
-/// Asks for the address that the invite was sent to. `sent` becomes that address; it is not said whether anybody is invited there.
+/// Asks for the address that the invite was sent to. `sent` becomes that address; it is not said
+/// whether anybody is invited there.
 #[component]
 fn LinkRequest(sent: RwSignal<Option<String>>) -> impl IntoView {
-    let (email, error, task) = (RwSignal::new(String::new()), RwSignal::new(None::<String>), Task::new());
+    let (email, error, task) =
+        (RwSignal::new(String::new()), RwSignal::new(None::<String>), Task::new());
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let Ok(address) = EmailAddress::parse(&email.read_untracked()) else {
@@ -145,7 +170,9 @@ fn LinkRequest(sent: RwSignal<Option<String>>) -> impl IntoView {
         error.set(None);
         let email = address.as_str().to_owned();
         let request = NewGuestLinkRequest { email: email.clone() };
-        task.run(async move { api::request_guest_link(&request).await }, move |()| sent.set(Some(email)));
+        task.run(async move { api::request_guest_link(&request).await }, move |()| {
+            sent.set(Some(email))
+        });
     };
     view! {
         <form class="card" novalidate on:submit=submit aria-labelledby="again-title">
@@ -163,7 +190,9 @@ fn Invitation(token: StoredValue<String>, preview: GuestLinkPreview) -> impl Int
     let (asking, declined) = (RwSignal::new(false), RwSignal::new(false));
     let (renewing, renewed) = (RwSignal::new(false), RwSignal::new(false));
     let open = Callback::new(move |()| {
-        task.run(async move { api::create_guest_session(&token.get_value()).await }, move |_| router.go("/guest/appointments"));
+        task.run(async move { api::create_guest_session(&token.get_value()).await }, move |_| {
+            router.go("/guest/appointments")
+        });
     });
     let end = Callback::new(move |()| {
         decline.run(async move { api::decline_guest_link(&token.get_value()).await }, move |()| {
@@ -241,7 +270,11 @@ pub(crate) fn GuestAppointmentsPage() -> impl IntoView {
         match api::get_guest_appointments().await {
             Ok(appointments) => Ok(Seen::Here(appointments)),
             Err(failure) if failure.code() == "not_logged_in" => Ok(Seen::Gone(None)),
-            Err(failure) if matches!(failure.code(), "invite_removed" | "access_ended" | "link_dead") => Ok(Seen::Gone(Some(failure))),
+            Err(failure)
+                if matches!(failure.code(), "invite_removed" | "access_ended" | "link_dead") =>
+            {
+                Ok(Seen::Gone(Some(failure)))
+            }
             Err(failure) => Err(failure),
         }
     });
@@ -249,7 +282,8 @@ pub(crate) fn GuestAppointmentsPage() -> impl IntoView {
     let forget = Callback::new(move |()| {
         task.run(api::delete_guest_sessions(), move |()| router.go("/login"));
     });
-    let show = move |seen: Seen| match seen {
+    let show = move |seen: Seen| {
+        match seen {
         Seen::Here(appointments) if !appointments.invites.is_empty() => {
             let invites = appointments.invites.into_iter().map(invite).collect_view();
             view! {
@@ -268,13 +302,24 @@ pub(crate) fn GuestAppointmentsPage() -> impl IntoView {
         Seen::Here(_) | Seen::Gone(None) => {
             view! { <div class="narrow"><LostLink title=t().guest_appointments_title text=t().guest_open_mail tone=Tone::Plain /></div> }.into_any()
         }
+    }
     };
     view! { <Panel data=appointments show /> }
 }
 
 fn invite(invite: GuestInvite) -> impl IntoView {
-    let title = fill(t().guest_evening, &[("evening", &invite.evening_title), ("day", &moments::day(&invite.starts_at))]);
-    let lede = fill(t().guest_covered, &[("by", &invite.invited_by), ("students", &student_names(&invite.students)), ("school", &invite.school)]);
+    let title = fill(
+        t().guest_evening,
+        &[("evening", &invite.evening_title), ("day", &moments::day(&invite.starts_at))],
+    );
+    let lede = fill(
+        t().guest_covered,
+        &[
+            ("by", &invite.invited_by),
+            ("students", &student_names(&invite.students)),
+            ("school", &invite.school),
+        ],
+    );
     let none = invite.appointments.is_empty();
     let lines = invite.appointments.into_iter().map(|appointment| Line {
         starts_at: appointment.starts_at,

@@ -1,4 +1,5 @@
-//! Texts that are shown once, to be handed over to another system, each with a button that copies it.
+//! Texts that are shown once, to be handed over to another system, each with a button that copies
+//! it.
 
 use leptos::prelude::*;
 

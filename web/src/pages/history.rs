@@ -1,4 +1,5 @@
-//! What happened to the bookings and invites of an evening: fetched and asked for when it is opened.
+//! What happened to the bookings and invites of an evening: fetched and asked for when it is
+//! opened.
 
 use leptos::prelude::*;
 use parlour_wire::HistoryEntry;
@@ -30,7 +31,11 @@ pub(crate) fn HistoryPanel(evening: Uuid, parent: Option<Uuid>) -> impl IntoView
 #[component]
 pub(super) fn Entries(evening: Uuid, parent: Option<Uuid>) -> impl IntoView {
     let entries = Paged::<HistoryEntry>::new();
-    let load = move || entries.load(move |cursor| async move { api::get_history(evening, parent, cursor.as_deref()).await });
+    let load = move || {
+        entries.load(move |cursor| async move {
+            api::get_history(evening, parent, cursor.as_deref()).await
+        })
+    };
     load();
     view! {
         <ol>

@@ -1,4 +1,5 @@
-//! The start: a parent's evenings, or straight to the only one; teachers and staff have a start of their own.
+//! The start: a parent's evenings, or straight to the only one; teachers and staff have a start of
+//! their own.
 
 use leptos::prelude::*;
 use parlour_wire::{BookingState, Evening, Page, Role};
@@ -44,7 +45,11 @@ fn Evenings() -> impl IntoView {
     let evenings = Ask::new(api::list_evenings);
     let router = router();
     let show = move |page: Page<Evening>| {
-        let live: Vec<_> = page.items.iter().filter(|evening| evening.booking_state != BookingState::Over).collect();
+        let live: Vec<_> = page
+            .items
+            .iter()
+            .filter(|evening| evening.booking_state != BookingState::Over)
+            .collect();
         if let [only] = live.as_slice() {
             let path = format!("/evenings/{}", only.id);
             router.replace(&path);

@@ -21,11 +21,14 @@ enum Outcome {
     CodeMailed(Uuid),
 }
 
-/// Chooses an identity. A session by a confirmation mail's link has to show a code first, which is asked for at once.
+/// Chooses an identity. A session by a confirmation mail's link has to show a code first, which is
+/// asked for at once.
 async fn choose_or_ask(chosen: ChosenIdentity) -> Answer<Outcome> {
     match api::choose_identity(&chosen).await {
         Ok(me) => Ok(Outcome::Entered(me)),
-        Err(failure) if failure.code() == "code_required" => api::create_login_link(&of_session()).await.map(|link| Outcome::CodeMailed(link.id)),
+        Err(failure) if failure.code() == "code_required" => {
+            api::create_login_link(&of_session()).await.map(|link| Outcome::CodeMailed(link.id))
+        }
         Err(failure) => Err(failure),
     }
 }
@@ -69,7 +72,11 @@ pub(crate) fn IdentityPage() -> impl IntoView {
 fn choices(task: Task, choose: Callback<Identity>) -> AnyView {
     let session = session();
     let list = move |identities: &[Identity]| {
-        let items = identities.iter().cloned().map(|identity| view! { <IdentityItem identity choose /> }).collect_view();
+        let items = identities
+            .iter()
+            .cloned()
+            .map(|identity| view! { <IdentityItem identity choose /> })
+            .collect_view();
         view! { <ul class="choices">{items}</ul> }.into_any()
     };
     view! {

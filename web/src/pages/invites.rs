@@ -1,4 +1,5 @@
-//! The invite dialog of an evening: the list of invites, the form, and the step before it is sent. What is in it is fetched when it is opened.
+//! The invite dialog of an evening: the list of invites, the form, and the step before it is sent.
+//! What is in it is fetched when it is opened.
 
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ use crate::{
     api::{self, Answer, Failure},
     browser,
     components::{
-        Dialog, FailureNotice, Icon, InviteActions, InviteCheck, InviteDraft, InviteForm, InviteItem, LazyPanel, Notice, Shape, Skeleton, Tone, fresh,
+        Dialog, FailureNotice, Icon, InviteActions, InviteCheck, InviteDraft, InviteForm,
+        InviteItem, LazyPanel, Notice, Shape, Skeleton, Tone, fresh,
     },
     task::{Task, spawn},
     texts::{self, fill, t},
@@ -51,7 +53,12 @@ pub(super) struct Desk {
 }
 
 #[component]
-pub(crate) fn InviteDialog(evening: Uuid, parent: Option<Uuid>, open: RwSignal<bool>, on_change: Callback<()>) -> impl IntoView {
+pub(crate) fn InviteDialog(
+    evening: Uuid,
+    parent: Option<Uuid>,
+    open: RwSignal<bool>,
+    on_change: Callback<()>,
+) -> impl IntoView {
     let desk = Desk {
         evening,
         parent,
@@ -97,7 +104,9 @@ impl Desk {
     fn watch(self, times: u8) {
         let waiting = self.invites.with_untracked(|invites| {
             let invites = invites.as_ref().and_then(|invites| invites.as_ref().ok());
-            invites.is_some_and(|invites| invites.items.iter().any(|invite| invite.state == parlour_wire::InviteState::Queued))
+            invites.is_some_and(|invites| {
+                invites.items.iter().any(|invite| invite.state == parlour_wire::InviteState::Queued)
+            })
         });
         if !waiting || times == 0 {
             return;
@@ -125,7 +134,10 @@ impl Desk {
         let email = invite.email.clone();
         let request = async move { api::send_invite(self.evening, self.parent, &invite).await };
         self.sending.run(request, move |sent: Invite| {
-            self.done(fill(t().invite_sent_news, &[("name", &sent.name), ("email", &email)]), View::List);
+            self.done(
+                fill(t().invite_sent_news, &[("name", &sent.name), ("email", &email)]),
+                View::List,
+            );
         });
     }
 
@@ -134,7 +146,9 @@ impl Desk {
         self.on_change.run(());
         spawn(Box::pin(async move {
             self.refresh().await;
-            let may = self.invites.with_untracked(|invites| matches!(invites, Some(Ok(invites)) if invites.can_invite));
+            let may = self.invites.with_untracked(
+                |invites| matches!(invites, Some(Ok(invites)) if invites.can_invite),
+            );
             self.news.set(Some(news));
             self.view.set(if may { next } else { View::List });
             self.watch(6);
@@ -145,12 +159,24 @@ impl Desk {
         InviteActions {
             resend: Callback::new(move |(invite, task): (Invite, Task)| {
                 task.run(api::resend_invite(invite.id), move |invite: Invite| {
-                    self.done(fill(t().invite_resent_news, &[("name", &invite.name), ("email", &invite.email)]), View::List);
+                    self.done(
+                        fill(
+                            t().invite_resent_news,
+                            &[("name", &invite.name), ("email", &invite.email)],
+                        ),
+                        View::List,
+                    );
                 });
             }),
             renew: Callback::new(move |(invite, task): (Invite, Task)| {
                 task.run(api::renew_invite(invite.id), move |invite: Invite| {
-                    self.done(fill(t().link_renewed_news, &[("name", &invite.name), ("email", &invite.email)]), View::List);
+                    self.done(
+                        fill(
+                            t().link_renewed_news,
+                            &[("name", &invite.name), ("email", &invite.email)],
+                        ),
+                        View::List,
+                    );
                 });
             }),
             remove: Callback::new(move |(invite, task): (Invite, Task)| {
@@ -169,14 +195,18 @@ impl Desk {
 #[component]
 pub(super) fn Desktop(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
     desk.begin();
-    // Whenever another view is shown, its first control takes the focus; fresh data in the same view leaves it where it is.
+    // Whenever another view is shown, its first control takes the focus; fresh data in the same
+    // view leaves it where it is.
     let shown = Memo::new(move |_| desk.invites.read().is_some().then(|| desk.view.get()));
     Effect::new(move || {
         if shown.read().is_some()
             && let Some(dialog) = document().get_element_by_id(ID)
         {
             request_animation_frame(move || {
-                if let Some(first) = browser::find(&dialog, ".dialog-body input:not(:disabled), .dialog-body button:not(:disabled)") {
+                if let Some(first) = browser::find(
+                    &dialog,
+                    ".dialog-body input:not(:disabled), .dialog-body button:not(:disabled)",
+                ) {
                     browser::focus_soon(first);
                 }
             });
@@ -211,7 +241,8 @@ fn form(desk: Desk, open: RwSignal<bool>) -> AnyView {
         desk.news.set(None);
         desk.view.set(View::Check(invite));
     });
-    let on_back = Callback::new(move |()| if has_list { desk.view.set(View::List) } else { open.set(false) });
+    let on_back =
+        Callback::new(move |()| if has_list { desk.view.set(View::List) } else { open.set(false) });
     view! {
         <InviteForm draft=desk.draft students=invites.students consent_text=invites.consent_text by_staff=desk.parent.is_some()
             failure=desk.sending.failure on_ready on_back />
@@ -241,9 +272,19 @@ fn about_a_field(failure: &Failure) -> bool {
 #[component]
 fn List(desk: Desk) -> impl IntoView {
     let actions = desk.actions();
-    let of = move |what: fn(&Invites) -> Option<String>| desk.invites.with(|invites| invites.as_ref().and_then(|invites| invites.as_ref().ok()).and_then(what));
+    let of = move |what: fn(&Invites) -> Option<String>| {
+        desk.invites.with(|invites| {
+            invites.as_ref().and_then(|invites| invites.as_ref().ok()).and_then(what)
+        })
+    };
     let items = move || {
-        desk.invites.with(|invites| invites.as_ref().and_then(|invites| invites.as_ref().ok()).map(|invites| invites.items.clone()).unwrap_or_default())
+        desk.invites.with(|invites| {
+            invites
+                .as_ref()
+                .and_then(|invites| invites.as_ref().ok())
+                .map(|invites| invites.items.clone())
+                .unwrap_or_default()
+        })
     };
     let another = move |_| {
         desk.news.set(None);
@@ -275,5 +316,10 @@ fn refusal(invites: &Invites) -> Option<String> {
         return None;
     }
     let code = invites.refusal.as_deref().unwrap_or("invite_exists");
-    Some(texts::error(code).map(str::to_owned).or_else(|| invites.refusal_detail.clone()).unwrap_or_default())
+    Some(
+        texts::error(code)
+            .map(str::to_owned)
+            .or_else(|| invites.refusal_detail.clone())
+            .unwrap_or_default(),
+    )
 }

@@ -1,4 +1,5 @@
-//! The pages behind the login, in parts of the client that are fetched when one is first opened: the login itself is there at once.
+//! The pages behind the login, in parts of the client that are fetched when one is first opened:
+//! the login itself is there at once.
 //!
 //! A part that can't be fetched is a failure like any other, with "Try again".
 
@@ -76,7 +77,8 @@ pub(crate) fn fetch_ahead() {
     }));
 }
 
-/// Fetches what opens on My Bookings, when it is about to be opened: not before, since many come only to look at their times.
+/// Fetches what opens on My Bookings, when it is about to be opened: not before, since many come
+/// only to look at their times.
 pub(super) fn fetch_extras() {
     spawn(Box::pin(async {
         // As above: when it is needed, a failure shows.

@@ -94,7 +94,11 @@ fn AddressStep(step: RwSignal<Step>) -> impl IntoView {
             return;
         };
         error.set(None);
-        ask_for_code(task, step, NewLoginLink { email: Some(address.as_str().to_owned()), ..NewLoginLink::default() });
+        ask_for_code(
+            task,
+            step,
+            NewLoginLink { email: Some(address.as_str().to_owned()), ..NewLoginLink::default() },
+        );
     };
     view! {
         <Heading text=t().login_title />
@@ -111,7 +115,9 @@ fn AddressStep(step: RwSignal<Step>) -> impl IntoView {
 
 fn ask_for_code(task: Task, step: RwSignal<Step>, asked: NewLoginLink) {
     let again = asked.clone();
-    task.run(async move { api::create_login_link(&asked).await }, move |link: LoginLink| step.set(Step::Code(link.id, again)));
+    task.run(async move { api::create_login_link(&asked).await }, move |link: LoginLink| {
+        step.set(Step::Code(link.id, again))
+    });
 }
 
 /// Takes the code that was mailed, in place of a password.
@@ -129,7 +135,8 @@ pub(super) fn CodeStep(
     on_back: Callback<()>,
     enter: Callback<Me>,
 ) -> impl IntoView {
-    let (code, error, id) = (RwSignal::new(String::new()), RwSignal::new(None::<String>), StoredValue::new(id));
+    let (code, error, id) =
+        (RwSignal::new(String::new()), RwSignal::new(None::<String>), StoredValue::new(id));
     let (task, resend, resent) = (Task::new(), Task::new(), RwSignal::new(""));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -138,7 +145,8 @@ pub(super) fn CodeStep(
             return;
         };
         error.set(None);
-        let given = NewSession { login_link_id: Some(id.get_value()), code: Some(digits), token: None };
+        let given =
+            NewSession { login_link_id: Some(id.get_value()), code: Some(digits), token: None };
         let log_in = async move {
             let me = api::create_session(&given).await?;
             match chosen {
@@ -184,7 +192,8 @@ pub(super) fn CodeStep(
 
 /// The six digits of a code, however it was typed; none where there are more or fewer.
 pub(super) fn six_digits(typed: &str) -> Option<String> {
-    let digits: String = parlour_domain::code::read(typed).chars().filter(char::is_ascii_digit).collect();
+    let digits: String =
+        parlour_domain::code::read(typed).chars().filter(char::is_ascii_digit).collect();
     (digits.len() == 6).then_some(digits)
 }
 
@@ -210,19 +219,34 @@ fn is_dead(failure: &Failure) -> bool {
 }
 
 #[component]
-fn LiveLink(step: RwSignal<Step>, token: StoredValue<String>, preview: LoginLinkPreview, enter: Callback<Me>) -> impl IntoView {
+fn LiveLink(
+    step: RwSignal<Step>,
+    token: StoredValue<String>,
+    preview: LoginLinkPreview,
+    enter: Callback<Me>,
+) -> impl IntoView {
     let task = Task::new();
     let needs_code = preview.needs_code;
     // A code may turn out to be needed only now.
     Effect::new(move || {
-        if task.failure.with(|failure| failure.as_ref().is_some_and(|failure| failure.code() == "code_required")) {
-            ask_for_code(task, step, NewLoginLink { token: Some(token.get_value()), ..NewLoginLink::default() });
+        if task.failure.with(|failure| {
+            failure.as_ref().is_some_and(|failure| failure.code() == "code_required")
+        }) {
+            ask_for_code(
+                task,
+                step,
+                NewLoginLink { token: Some(token.get_value()), ..NewLoginLink::default() },
+            );
         }
     });
     let go = move |_| {
         let token = token.get_value();
         if needs_code {
-            ask_for_code(task, step, NewLoginLink { token: Some(token), ..NewLoginLink::default() });
+            ask_for_code(
+                task,
+                step,
+                NewLoginLink { token: Some(token), ..NewLoginLink::default() },
+            );
         } else {
             let given = NewSession { token: Some(token), ..NewSession::default() };
             task.run(async move { api::create_session(&given).await }, move |me| enter.run(me));
@@ -244,7 +268,11 @@ fn LiveLink(step: RwSignal<Step>, token: StoredValue<String>, preview: LoginLink
 
 #[component]
 fn DeadLink(step: RwSignal<Step>, cut: bool) -> impl IntoView {
-    let (title, text) = if cut { (t().link_cut_title, t().link_cut_text) } else { (t().link_dead_title, t().link_dead_text) };
+    let (title, text) = if cut {
+        (t().link_cut_title, t().link_cut_text)
+    } else {
+        (t().link_dead_title, t().link_dead_text)
+    };
     view! {
         <Heading text=title />
         <Notice tone=Tone::Wait>

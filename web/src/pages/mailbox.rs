@@ -15,7 +15,8 @@ use crate::{
 #[component]
 pub(crate) fn MailboxPage() -> impl IntoView {
     let mails = Paged::<DevMail>::new();
-    let load = move || mails.load(|cursor| async move { api::list_dev_mails(cursor.as_deref()).await });
+    let load =
+        move || mails.load(|cursor| async move { api::list_dev_mails(cursor.as_deref()).await });
     load();
     let chosen = RwSignal::new(None::<Uuid>);
     let again = move |_| {
@@ -23,8 +24,15 @@ pub(crate) fn MailboxPage() -> impl IntoView {
         mails.clear();
         load();
     };
-    let shown =
-        Memo::new(move |_| mails.items.with(|mails| chosen.get().and_then(|id| mails.iter().find(|mail| mail.id == id)).or_else(|| mails.first()).cloned()));
+    let shown = Memo::new(move |_| {
+        mails.items.with(|mails| {
+            chosen
+                .get()
+                .and_then(|id| mails.iter().find(|mail| mail.id == id))
+                .or_else(|| mails.first())
+                .cloned()
+        })
+    });
     view! {
         <div class="bar">
             <div class="grow"><Heading text=t().mailbox_title /></div>

@@ -28,8 +28,9 @@ mod webhook_log;
 mod webhooks;
 
 pub(crate) use lazy::{
-    BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps, ClientsRoute, DevicesRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute, IdentityRoute,
-    MailboxRoute, OfficeRoute, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute, WebhookLogRoute, WebhooksRoute,
+    BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps, ClientsRoute, DevicesRoute,
+    GuestAppointmentsRoute, GuestRoute, HomeRoute, IdentityRoute, MailboxRoute, OfficeRoute,
+    ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute, WebhookLogRoute, WebhooksRoute,
 };
 pub(crate) use login::LoginPage;
 pub(crate) use missing::MissingPage;

@@ -28,16 +28,28 @@ pub(crate) fn OfficePage() -> impl IntoView {
 fn ContactForm(school: School) -> impl IntoView {
     let (session, task, saved) = (session(), Task::new(), RwSignal::new(false));
     let kept = |text: &Option<String>| RwSignal::new(text.clone().unwrap_or_default());
-    let (phone, email, hours) = (kept(&school.phone), kept(&school.email), kept(&school.office_hours));
-    let error = move |field: &'static str| Signal::derive(move || task.failure.with(|failure| failure.as_ref().and_then(|failure| failure.of_field(field))));
+    let (phone, email, hours) =
+        (kept(&school.phone), kept(&school.email), kept(&school.office_hours));
+    let error = move |field: &'static str| {
+        Signal::derive(move || {
+            task.failure
+                .with(|failure| failure.as_ref().and_then(|failure| failure.of_field(field)))
+        })
+    };
     let general = Signal::derive(move || {
-        let of_a_field = |failure: &api::Failure| ["phone", "email", "office_hours"].iter().any(|field| failure.of_field(field).is_some());
+        let of_a_field = |failure: &api::Failure| {
+            ["phone", "email", "office_hours"].iter().any(|field| failure.of_field(field).is_some())
+        };
         task.failure.get().filter(|failure| !of_a_field(failure))
     });
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         saved.set(false);
-        let change = SchoolChange { phone: Some(phone.get_untracked()), email: Some(email.get_untracked()), office_hours: Some(hours.get_untracked()) };
+        let change = SchoolChange {
+            phone: Some(phone.get_untracked()),
+            email: Some(email.get_untracked()),
+            office_hours: Some(hours.get_untracked()),
+        };
         task.run(async move { api::change_school(&change).await }, move |school: School| {
             saved.set(true);
             session.school.set(Some(school));

@@ -1,4 +1,5 @@
-//! Where the values of a parent, of their students' contact and of the students' classes come from, for the office: who said so last, and when.
+//! Where the values of a parent, of their students' contact and of the students' classes come from,
+//! for the office: who said so last, and when.
 
 use chrono::Datelike;
 use leptos::prelude::*;
@@ -34,7 +35,8 @@ pub(super) fn origins(of: &Parent) -> impl IntoView + use<> {
 }
 
 fn of_student(of: &LinkedStudent) -> impl IntoView + use<> {
-    let contact = section(fill(office().origins_contact, &[("student", &of.student.name)]), &of.sources);
+    let contact =
+        section(fill(office().origins_contact, &[("student", &of.student.name)]), &of.sources);
     let classes = of.classes.iter().map(of_class).collect_view();
     view! {
         {contact}
@@ -46,10 +48,12 @@ fn of_student(of: &LinkedStudent) -> impl IntoView + use<> {
 }
 
 fn section(title: String, sources: &[FieldSource]) -> impl IntoView + use<> {
-    let lines = grouped(sources.iter().map(|source| (source, field(&source.field).to_owned()))).into_iter().map(|origin| {
-        let fields = origin.said.join(", ");
-        view! { <li>{who(origin.source)}<span>{fields}</span></li> }
-    });
+    let lines = grouped(sources.iter().map(|source| (source, field(&source.field).to_owned())))
+        .into_iter()
+        .map(|origin| {
+            let fields = origin.said.join(", ");
+            view! { <li>{who(origin.source)}<span>{fields}</span></li> }
+        });
     let lines = lines.collect_view();
     view! {
         <h3>{title}</h3>
@@ -57,15 +61,27 @@ fn section(title: String, sources: &[FieldSource]) -> impl IntoView + use<> {
     }
 }
 
-/// A class: who put the student there, who said that there is one, who said that its teachers teach it.
+/// A class: who put the student there, who said that there is one, who said that its teachers teach
+/// it.
 fn of_class(of: &StudentClass) -> impl IntoView + use<> {
-    let named = |name: &str, sources: &'_ [FieldSource]| sources.iter().map(|source| (source.clone(), name.to_owned())).collect::<Vec<_>>();
-    let own = [named(office().origins_place, &of.place_sources), named(office().origins_class, &of.sources)];
-    let all: Vec<_> = own.into_iter().chain(of.teachers.iter().map(|teacher| named(&teacher.name, &teacher.sources))).flatten().collect();
-    let lines = grouped(all.iter().map(|(source, what)| (source, what.clone()))).into_iter().map(|origin| {
-        let things = origin.said.join(", ");
-        view! { <span class="said">{who(origin.source)}<span>{things}</span></span> }
-    });
+    let named = |name: &str, sources: &'_ [FieldSource]| {
+        sources.iter().map(|source| (source.clone(), name.to_owned())).collect::<Vec<_>>()
+    };
+    let own = [
+        named(office().origins_place, &of.place_sources),
+        named(office().origins_class, &of.sources),
+    ];
+    let all: Vec<_> = own
+        .into_iter()
+        .chain(of.teachers.iter().map(|teacher| named(&teacher.name, &teacher.sources)))
+        .flatten()
+        .collect();
+    let lines = grouped(all.iter().map(|(source, what)| (source, what.clone()))).into_iter().map(
+        |origin| {
+            let things = origin.said.join(", ");
+            view! { <span class="said">{who(origin.source)}<span>{things}</span></span> }
+        },
+    );
     let lines = lines.collect_view();
     view! {
         <li>
@@ -98,7 +114,10 @@ fn when(at: &Moment) -> String {
 fn grouped<'s>(all: impl Iterator<Item = (&'s FieldSource, String)>) -> Vec<Origin<'s>> {
     let mut origins: Vec<Origin<'s>> = Vec::new();
     for (source, what) in all {
-        match origins.iter_mut().find(|origin| (&origin.source.name, &origin.source.kind, &origin.source.at) == (&source.name, &source.kind, &source.at)) {
+        match origins.iter_mut().find(|origin| {
+            (&origin.source.name, &origin.source.kind, &origin.source.at)
+                == (&source.name, &source.kind, &source.at)
+        }) {
             Some(origin) if origin.said.contains(&what) => {}
             Some(origin) => origin.said.push(what),
             None => origins.push(Origin { source, said: vec![what] }),

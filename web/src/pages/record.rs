@@ -28,7 +28,8 @@ pub(super) enum Keeping {
     Failed,
 }
 
-/// The record of one appointment while it is being changed. `writes` counts all that is saved on the page, so that an answer from before is known to be old.
+/// The record of one appointment while it is being changed. `writes` counts all that is saved on
+/// the page, so that an answer from before is known to be old.
 #[derive(Clone, Copy)]
 pub(super) struct Record {
     pub(super) no_show: RwSignal<bool>,
@@ -59,7 +60,9 @@ impl Record {
 
     /// Takes over what was changed elsewhere, unless something was changed here.
     pub(super) fn adopt(self, of: &ScheduledAppointment) {
-        if !matches!(self.state.get_untracked(), Keeping::Idle | Keeping::Saved) || self.focused.get_value() {
+        if !matches!(self.state.get_untracked(), Keeping::Idle | Keeping::Saved)
+            || self.focused.get_value()
+        {
             return;
         }
         if self.no_show.get_untracked() != of.no_show {
@@ -105,7 +108,10 @@ impl Record {
     }
 
     fn current(self) -> Option<AppointmentRecord> {
-        Some(AppointmentRecord { no_show: self.no_show.try_get_untracked()?, note: self.note.try_get_untracked()? })
+        Some(AppointmentRecord {
+            no_show: self.no_show.try_get_untracked()?,
+            note: self.note.try_get_untracked()?,
+        })
     }
 
     fn save(self) {
@@ -132,7 +138,8 @@ impl Record {
         if let Some(Some(handle)) = self.timer.try_get_value() {
             handle.clear();
         }
-        let unsaved = matches!(self.state.try_get_untracked(), Some(Keeping::Changed | Keeping::Failed));
+        let unsaved =
+            matches!(self.state.try_get_untracked(), Some(Keeping::Changed | Keeping::Failed));
         if let Some(record) = self.current().filter(|_| unsaved) {
             let booking = self.booking;
             spawn(Box::pin(async move {

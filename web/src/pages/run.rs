@@ -1,4 +1,5 @@
-//! A teacher's evening while it runs. It is asked for again every few seconds, so that who waits is seen; what is typed stays.
+//! A teacher's evening while it runs. It is asked for again every few seconds, so that who waits is
+//! seen; what is typed stays.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -9,7 +10,10 @@ use uuid::Uuid;
 use super::record::{Keeping, Record};
 use crate::{
     api::{self, Failure},
-    components::{Heading, Icon, LatenessControl, NextUp, Notice, Presence, Shape, Stage, Tone, fresh, names, others, stranded, waiting, when},
+    components::{
+        Heading, Icon, LatenessControl, NextUp, Notice, Presence, Shape, Stage, Tone, fresh, names,
+        others, stranded, waiting, when,
+    },
     moments,
     route::router,
     session::{Session, session, take_way_out, way_out},
@@ -27,7 +31,8 @@ const PATIENCE: u32 = 2;
 struct Live {
     schedule: RwSignal<Schedule>,
     failures: RwSignal<u32>,
-    /// Counts what this page saves: an answer to a question from before a change would undo it on the screen.
+    /// Counts what this page saves: an answer to a question from before a change would undo it on
+    /// the screen.
     writes: StoredValue<u32>,
     asking: StoredValue<bool>,
 }
@@ -43,7 +48,10 @@ impl Live {
             }
         };
         let ticking = set_interval_with_handle(look, PAUSE).ok();
-        let back = window_event_listener(Custom::<web_sys::Event>::new("visibilitychange"), move |_| look());
+        let back =
+            window_event_listener(Custom::<web_sys::Event>::new("visibilitychange"), move |_| {
+                look()
+            });
         on_cleanup(move || {
             if let Some(ticking) = ticking {
                 ticking.clear();
@@ -83,7 +91,8 @@ impl Live {
     }
 
     fn appointment(self, id: Uuid) -> Option<ScheduledAppointment> {
-        self.schedule.with(|schedule| schedule.appointments.iter().find(|one| one.booking_id == id).cloned())
+        self.schedule
+            .with(|schedule| schedule.appointments.iter().find(|one| one.booking_id == id).cloned())
     }
 }
 
@@ -91,12 +100,25 @@ impl Live {
 #[component]
 pub(super) fn Run(schedule: Schedule) -> impl IntoView {
     let evening = schedule.evening.clone();
-    let live = Live { schedule: RwSignal::new(schedule), failures: RwSignal::new(0), writes: StoredValue::new(0), asking: StoredValue::new(false) };
+    let live = Live {
+        schedule: RwSignal::new(schedule),
+        failures: RwSignal::new(0),
+        writes: StoredValue::new(0),
+        asking: StoredValue::new(false),
+    };
     live.follow(evening.id);
     let session = session();
-    let me = Memo::new(move |_| session.me.with(|me| me.as_ref()?.as_ref().ok()?.identity.as_ref().map(|identity| identity.person_id)));
+    let me = Memo::new(move |_| {
+        session.me.with(|me| {
+            me.as_ref()?.as_ref().ok()?.identity.as_ref().map(|identity| identity.person_id)
+        })
+    });
     announce(live, me, session);
-    let ids = Memo::new(move |_| live.schedule.with(|schedule| schedule.appointments.iter().map(|one| one.booking_id).collect::<Vec<_>>()));
+    let ids = Memo::new(move |_| {
+        live.schedule.with(|schedule| {
+            schedule.appointments.iter().map(|one| one.booking_id).collect::<Vec<_>>()
+        })
+    });
     let is_empty = Memo::new(move |_| ids.read().is_empty());
     let old = Memo::new(move |_| live.failures.get() >= PATIENCE);
     let top = fresh(move || {
@@ -143,9 +165,14 @@ fn announce(live: Live, me: Memo<Option<Uuid>>, session: Session) {
         let mut seen = BTreeSet::new();
         for (one, names) in here {
             for name in names {
-                let is_new = known.as_ref().is_some_and(|known| !known.contains(&(one.booking_id, name.clone())));
+                let is_new = known
+                    .as_ref()
+                    .is_some_and(|known| !known.contains(&(one.booking_id, name.clone())));
                 if is_new {
-                    session.say(fill(t().run_waits, &[("name", &name), ("time", &moments::clock(&one.starts_at))]));
+                    session.say(fill(
+                        t().run_waits,
+                        &[("name", &name), ("time", &moments::clock(&one.starts_at))],
+                    ));
                 }
                 seen.insert((one.booking_id, name));
             }
@@ -159,7 +186,11 @@ fn announce(live: Live, me: Memo<Option<Uuid>>, session: Session) {
 fn Waiting(live: Live, me: Memo<Option<Uuid>>) -> impl IntoView {
     let here = Memo::new(move |_| {
         let all = live.schedule.with(|schedule| waiting(schedule, me.get()));
-        all.into_iter().map(|(one, names)| (one.booking_id, moments::clock(&one.starts_at), one.student.name, names.join(", "))).collect::<Vec<_>>()
+        all.into_iter()
+            .map(|(one, names)| {
+                (one.booking_id, moments::clock(&one.starts_at), one.student.name, names.join(", "))
+            })
+            .collect::<Vec<_>>()
     });
     let entry = |(id, time, student, names): (Uuid, String, String, String)| {
         let label = fill(t().run_enter_label, &[("student", &student), ("time", &time)]);
@@ -176,7 +207,8 @@ fn Waiting(live: Live, me: Memo<Option<Uuid>>) -> impl IntoView {
         if here.is_empty() {
             view! { <p class="soft">{t().run_nobody_waits}</p> }.into_any()
         } else {
-            view! { <ul class="waiting">{here.into_iter().map(entry).collect_view()}</ul> }.into_any()
+            view! { <ul class="waiting">{here.into_iter().map(entry).collect_view()}</ul> }
+                .into_any()
         }
     };
     view! {
@@ -213,22 +245,32 @@ fn Late(live: Live, evening: Uuid) -> impl IntoView {
 #[component]
 fn Row(live: Live, id: Uuid, me: Memo<Option<Uuid>>) -> impl IntoView {
     let one = Memo::new(move |_| live.appointment(id));
-    let stage = Memo::new(move |_| one.with(|one| one.as_ref().map(|one| Stage::of(one, live.schedule.with(|schedule| schedule.now)))));
+    let stage = Memo::new(move |_| {
+        one.with(|one| {
+            one.as_ref().map(|one| Stage::of(one, live.schedule.with(|schedule| schedule.now)))
+        })
+    });
     let first = one.get_untracked()?;
     let record = Record::new(&first, live.writes);
     Effect::new(move || one.with(|one| one.iter().for_each(|one| record.adopt(one))));
-    let people = Memo::new(move |_| one.with(|one| one.as_ref().map(|one| others(one, me.get())).unwrap_or_default()));
+    let people = Memo::new(move |_| {
+        one.with(|one| one.as_ref().map(|one| others(one, me.get())).unwrap_or_default())
+    });
     let is_open = Memo::new(move |_| first.video && stage.get().is_some_and(Stage::is_open));
-    let can_miss = Memo::new(move |_| matches!(stage.get(), Some(Stage::Running | Stage::Over)) || record.no_show.get());
+    let can_miss = Memo::new(move |_| {
+        matches!(stage.get(), Some(Stage::Running | Stage::Over)) || record.no_show.get()
+    });
     let starts_at = Memo::new(move |_| one.with(|one| one.as_ref().map(|one| one.starts_at)));
     let strands = Memo::new(move |_| one.with(|one| one.as_ref().and_then(|one| one.stranded)));
     // Where all meet in the same way, the top of the page has said so.
     let is_hybrid = live.schedule.with_untracked(|schedule| schedule.evening.mode == Mode::Hybrid);
-    let (shape, place) = if first.video { (Shape::Video, t().by_video) } else { (Shape::Person, t().at_school) };
+    let (shape, place) =
+        if first.video { (Shape::Video, t().by_video) } else { (Shape::Person, t().at_school) };
     let place = is_hybrid.then(|| view! { <span class="place"><Icon shape />{place}</span> });
     let (student, student_of_label) = (first.student.name.clone(), first.student.name.clone());
     let time = move || starts_at.get().map(|at| moments::clock(&at)).unwrap_or_default();
-    let no_show_label = move || fill(t().no_show_label, &[("student", &student_of_label), ("time", &time())]);
+    let no_show_label =
+        move || fill(t().no_show_label, &[("student", &student_of_label), ("time", &time())]);
     let enter_label = {
         let student = student.clone();
         move || fill(t().run_enter_label, &[("student", &student), ("time", &time())])

@@ -1,4 +1,5 @@
-//! For staff: an appointment whose teacher has left the class goes to the teachers whom the class has now, at the time that it has.
+//! For staff: an appointment whose teacher has left the class goes to the teachers whom the class
+//! has now, at the time that it has.
 
 use leptos::prelude::*;
 use parlour_wire::{BookingChange, BookingRow, Moment, MyBookings, Stranded};
@@ -17,18 +18,35 @@ use crate::{
 
 /// Shown where there is such a teacher, and nothing else.
 #[component]
-pub(super) fn SameTime(evening: Uuid, parent: Option<Uuid>, home: String, change: Uuid, time: Moment, who: String) -> impl IntoView {
-    let (mine, task, session, router) = (Ask::new(move || api::get_bookings(evening, parent)), Task::new(), session(), router());
-    let left = Memo::new(move |_| matches!(mine.phase.get(), Phase::Here(_)) && mine.value().is_some_and(|mine| has_left(&mine, change)));
+pub(super) fn SameTime(
+    evening: Uuid,
+    parent: Option<Uuid>,
+    home: String,
+    change: Uuid,
+    time: Moment,
+    who: String,
+) -> impl IntoView {
+    let (mine, task, session, router) =
+        (Ask::new(move || api::get_bookings(evening, parent)), Task::new(), session(), router());
+    let left = Memo::new(move |_| {
+        matches!(mine.phase.get(), Phase::Here(_))
+            && mine.value().is_some_and(|mine| has_left(&mine, change))
+    });
     let label = fill(t().same_time, &[("time", &moments::clock(&time)), ("who", &who)]);
     let text = StoredValue::new((label, who, home));
     let keep = move |_| {
-        task.run(async move { api::change_booking(change, &BookingChange { starts_at: time }).await }, move |booking| {
-            text.with_value(|(_, who, home)| {
-                session.flash.set_value(Some(fill(t().moved, &[("who", who), ("time", &moments::clock(&booking.starts_at))])));
-                router.go(&["/", home].concat());
-            });
-        });
+        task.run(
+            async move { api::change_booking(change, &BookingChange { starts_at: time }).await },
+            move |booking| {
+                text.with_value(|(_, who, home)| {
+                    session.flash.set_value(Some(fill(
+                        t().moved,
+                        &[("who", who), ("time", &moments::clock(&booking.starts_at))],
+                    )));
+                    router.go(&["/", home].concat());
+                });
+            },
+        );
     };
     move || {
         left.get().then(|| {

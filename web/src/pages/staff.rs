@@ -18,7 +18,9 @@ pub(crate) fn StaffStart() -> impl IntoView {
     let parents = Paged::<Parent>::new();
     let load = move || {
         let words = words.get_untracked();
-        parents.load(move |cursor| async move { api::list_parents(words.trim(), cursor.as_deref()).await });
+        parents.load(move |cursor| async move {
+            api::list_parents(words.trim(), cursor.as_deref()).await
+        });
     };
     // A moment after the last key, so that a name is one question.
     let waiting = StoredValue::new(None::<TimeoutHandle>);
@@ -39,7 +41,13 @@ pub(crate) fn StaffStart() -> impl IntoView {
             handle.clear();
         }
     });
-    let found = move || if parents.loaded.get() { count(t().parents_found, parents.items.read().len()) } else { String::new() };
+    let found = move || {
+        if parents.loaded.get() {
+            count(t().parents_found, parents.items.read().len())
+        } else {
+            String::new()
+        }
+    };
     view! {
         <Heading text=t().staff_title />
         <p class="lede">{t().staff_lede}</p>

@@ -1,4 +1,5 @@
-//! A parent, as the school office works for them: their evenings, their students, and who is barred.
+//! A parent, as the school office works for them: their evenings, their students, and who is
+//! barred.
 
 use leptos::prelude::*;
 use parlour_wire::{Evening, EveningState, LinkedStudent, NewBar, Page, Parent, Student};
@@ -27,7 +28,11 @@ fn ParentPanels(parent: Uuid) -> impl IntoView {
     let (barring, allowing) = (RwSignal::new(None::<Student>), RwSignal::new(None::<Student>));
     let show = move |person: Parent| {
         let origins = origins(&person);
-        let students = person.students.into_iter().map(|linked| student_line(linked, barring, allowing)).collect_view();
+        let students = person
+            .students
+            .into_iter()
+            .map(|linked| student_line(linked, barring, allowing))
+            .collect_view();
         view! {
             <Heading text=person.name />
             <p class="lede address">{person.email.unwrap_or_else(|| t().no_address.to_owned())}</p>
@@ -39,10 +44,13 @@ fn ParentPanels(parent: Uuid) -> impl IntoView {
     };
     let show_evenings = move |page: Page<Evening>| {
         // Nobody can be booked into a draft.
-        let cards = page.items.into_iter().filter(|evening| evening.state != EveningState::Draft).map(|evening| {
-            let href = format!("evenings/{}?parent_id={parent}", evening.id);
-            view! { <li><EveningCard evening href /></li> }
-        });
+        let cards =
+            page.items.into_iter().filter(|evening| evening.state != EveningState::Draft).map(
+                |evening| {
+                    let href = format!("evenings/{}?parent_id={parent}", evening.id);
+                    view! { <li><EveningCard evening href /></li> }
+                },
+            );
         view! { <ul class="cards">{cards.collect_view()}</ul> }.into_any()
     };
     view! {
@@ -56,9 +64,18 @@ fn ParentPanels(parent: Uuid) -> impl IntoView {
     }
 }
 
-fn student_line(linked: LinkedStudent, barring: RwSignal<Option<Student>>, allowing: RwSignal<Option<Student>>) -> impl IntoView {
-    let (student, to_allow) = (linked.student.clone(), linked.can_allow.then(|| linked.student.clone()));
-    let (text, class) = if linked.allowed { (t().contact_allowed, "tag go") } else { (t().contact_not_allowed, "tag stop") };
+fn student_line(
+    linked: LinkedStudent,
+    barring: RwSignal<Option<Student>>,
+    allowing: RwSignal<Option<Student>>,
+) -> impl IntoView {
+    let (student, to_allow) =
+        (linked.student.clone(), linked.can_allow.then(|| linked.student.clone()));
+    let (text, class) = if linked.allowed {
+        (t().contact_allowed, "tag go")
+    } else {
+        (t().contact_not_allowed, "tag stop")
+    };
     let label = [t().bar, " ", &linked.student.name].concat();
     let allow = to_allow.map(|student| {
         let label = [t().allow, " ", &student.name].concat();
@@ -82,7 +99,11 @@ fn student_line(linked: LinkedStudent, barring: RwSignal<Option<Student>>, allow
 
 /// Asks once more before contact with a student is allowed for good.
 #[component]
-fn AllowDialog(parent: Uuid, student: RwSignal<Option<Student>>, on_done: Callback<()>) -> impl IntoView {
+fn AllowDialog(
+    parent: Uuid,
+    student: RwSignal<Option<Student>>,
+    on_done: Callback<()>,
+) -> impl IntoView {
     let (session, task, open) = (session(), Task::new(), RwSignal::new(false));
     Effect::new(move || {
         if student.read().is_some() {
@@ -96,10 +117,20 @@ fn AllowDialog(parent: Uuid, student: RwSignal<Option<Student>>, on_done: Callba
         }
     });
     let named = move |text: &'static str| {
-        Signal::derive(move || student.with(|student| student.as_ref().map(|student| fill(text, &[("student", &student.name)])).unwrap_or_default()))
+        Signal::derive(move || {
+            student.with(|student| {
+                student
+                    .as_ref()
+                    .map(|student| fill(text, &[("student", &student.name)]))
+                    .unwrap_or_default()
+            })
+        })
     };
     let allow = Callback::new(move |()| {
-        let Some(id) = student.with_untracked(|student| student.as_ref().map(|student| student.id)) else { return };
+        let Some(id) = student.with_untracked(|student| student.as_ref().map(|student| student.id))
+        else {
+            return;
+        };
         task.run(api::allow_contact(parent, id), move |_| {
             open.set(false);
             session.say(t().contact_allowed);
@@ -112,7 +143,11 @@ fn AllowDialog(parent: Uuid, student: RwSignal<Option<Student>>, on_done: Callba
 
 /// Bars this parent, or an address of anybody, from a student.
 #[component]
-fn BarDialog(parent: Uuid, student: RwSignal<Option<Student>>, on_done: Callback<()>) -> impl IntoView {
+fn BarDialog(
+    parent: Uuid,
+    student: RwSignal<Option<Student>>,
+    on_done: Callback<()>,
+) -> impl IntoView {
     let (session, task) = (session(), Task::new());
     let open = RwSignal::new(false);
     let by_address = RwSignal::new(false);
@@ -131,11 +166,21 @@ fn BarDialog(parent: Uuid, student: RwSignal<Option<Student>>, on_done: Callback
             student.set(None);
         }
     });
-    let title =
-        Signal::derive(move || student.with(|student| student.as_ref().map(|student| fill(t().bar_title, &[("student", &student.name)])).unwrap_or_default()));
+    let title = Signal::derive(move || {
+        student.with(|student| {
+            student
+                .as_ref()
+                .map(|student| fill(t().bar_title, &[("student", &student.name)]))
+                .unwrap_or_default()
+        })
+    });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let Some(student_id) = student.with_untracked(|student| student.as_ref().map(|student| student.id)) else { return };
+        let Some(student_id) =
+            student.with_untracked(|student| student.as_ref().map(|student| student.id))
+        else {
+            return;
+        };
         let by_address = by_address.get_untracked();
         let bar = NewBar {
             student_id,
@@ -149,7 +194,12 @@ fn BarDialog(parent: Uuid, student: RwSignal<Option<Student>>, on_done: Callback
             on_done.run(());
         });
     };
-    let error = |field: &'static str| Signal::derive(move || task.failure.with(|failure| failure.as_ref().and_then(|failure| failure.of_field(field))));
+    let error = |field: &'static str| {
+        Signal::derive(move || {
+            task.failure
+                .with(|failure| failure.as_ref().and_then(|failure| failure.of_field(field)))
+        })
+    };
     let (email_error, note_error) = (error("email"), error("note"));
     view! {
         <Dialog id="bar" open title>

@@ -24,7 +24,8 @@ fn dress(sheet: &'static str, page: Box<dyn FnOnce() -> AnyView>) -> Part {
     })
 }
 
-/// Asks for a sheet, once, and waits until it is there. One that doesn't come leaves the page plain and usable.
+/// Asks for a sheet, once, and waits until it is there. One that doesn't come leaves the page plain
+/// and usable.
 async fn fetched(sheet: &str) {
     let Ok(link) = link(sheet) else { return };
     for _ in 0..60 {

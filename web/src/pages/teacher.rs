@@ -17,7 +17,11 @@ pub(crate) fn TeacherStart() -> impl IntoView {
     let evenings = Ask::new(api::list_evenings);
     let router = router();
     let show = move |page: Page<Evening>| {
-        let live: Vec<_> = page.items.iter().filter(|evening| evening.booking_state != BookingState::Over).collect();
+        let live: Vec<_> = page
+            .items
+            .iter()
+            .filter(|evening| evening.booking_state != BookingState::Over)
+            .collect();
         if let [only] = live.as_slice() {
             router.replace(&format!("/teacher/evenings/{}", only.id));
             return ().into_any();
@@ -37,7 +41,8 @@ pub(crate) fn TeacherStart() -> impl IntoView {
     view! { <Panel data=evenings show /> }
 }
 
-/// One evening. It is asked for once as a whole; what changes after that changes within the page, so that nothing that is typed is lost.
+/// One evening. It is asked for once as a whole; what changes after that changes within the page,
+/// so that nothing that is typed is lost.
 #[component]
 pub(crate) fn SchedulePage() -> impl IntoView {
     let evening = route::page_id();

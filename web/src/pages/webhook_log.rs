@@ -20,7 +20,11 @@ use crate::{
 pub(crate) fn WebhookLogPage() -> impl IntoView {
     let (webhook, t) = (route::page_id(), webhooks());
     let log = Paged::<WebhookDelivery>::new();
-    let load = move || log.load(move |cursor| async move { api::list_webhook_deliveries(webhook, cursor.as_deref()).await });
+    let load = move || {
+        log.load(move |cursor| async move {
+            api::list_webhook_deliveries(webhook, cursor.as_deref()).await
+        })
+    };
     load();
     let (session, task) = (session(), Task::new());
     let look_again = move |_| {
@@ -59,7 +63,11 @@ fn line(delivery: &WebhookDelivery, task: Task, again: Callback<Uuid>) -> impl I
     };
     let name = [event_name(delivery.event_type), ", ", &when(&delivery.created_at)].concat();
     let label = [t.again, ": ", &name].concat();
-    let attempts = delivery.attempts.iter().map(|attempt| view! { <span class="soft">{told(attempt)}</span> }).collect_view();
+    let attempts = delivery
+        .attempts
+        .iter()
+        .map(|attempt| view! { <span class="soft">{told(attempt)}</span> })
+        .collect_view();
     view! {
         <li>
             <span class="grow">
@@ -77,7 +85,16 @@ fn line(delivery: &WebhookDelivery, task: Task, again: Callback<Uuid>) -> impl I
 fn told(attempt: &WebhookAttempt) -> String {
     let (t, when) = (webhooks(), when(&attempt.at));
     let text = match (attempt.status, attempt.error) {
-        (Some(status), _) => return fill(t.answered, &[("when", &when), ("status", &status.to_string()), ("ms", &attempt.duration_ms.to_string())]),
+        (Some(status), _) => {
+            return fill(
+                t.answered,
+                &[
+                    ("when", &when),
+                    ("status", &status.to_string()),
+                    ("ms", &attempt.duration_ms.to_string()),
+                ],
+            );
+        }
         (None, Some(WebhookError::Timeout)) => t.timeout,
         (None, Some(WebhookError::AddressNotAllowed)) => t.address_not_allowed,
         (None, Some(WebhookError::BrokenAnswer)) => t.broken_answer,

@@ -1,7 +1,10 @@
-//! The systems that are told what happens: making an endpoint, testing it, switching it off, a new secret.
+//! The systems that are told what happens: making an endpoint, testing it, switching it off, a new
+//! secret.
 
 use leptos::prelude::*;
-use parlour_wire::{NewWebhook, Page, Webhook, WebhookChange, WebhookEventType, WebhookOffReason, WebhookWithSecret};
+use parlour_wire::{
+    NewWebhook, Page, Webhook, WebhookChange, WebhookEventType, WebhookOffReason, WebhookWithSecret,
+};
 
 use super::handover::HandOver;
 use crate::{
@@ -60,7 +63,12 @@ impl Desk {
 #[component]
 pub(crate) fn WebhooksPage() -> impl IntoView {
     let t = webhooks();
-    let desk = Desk { all: Ask::new(api::list_webhooks), task: Task::new(), secret: RwSignal::new(None), deleting: RwSignal::new(None) };
+    let desk = Desk {
+        all: Ask::new(api::list_webhooks),
+        task: Task::new(),
+        secret: RwSignal::new(None),
+        deleting: RwSignal::new(None),
+    };
     let show = move |page: Page<Webhook>| {
         let none = page.items.is_empty().then(|| view! { <p>{t.none}</p> });
         let lines = page.items.into_iter().map(|webhook| line(webhook, desk)).collect_view();
@@ -92,14 +100,29 @@ fn line(webhook: Webhook, desk: Desk) -> impl IntoView {
         task.run(async move { api::change_webhook(id, &change).await }, move |_| desk.all.again());
     };
     let test = move |_| task.run(api::test_webhook(id), move |_| session.say(t.test_sent));
-    let renew = move |_| task.run(api::rotate_webhook_secret(id), move |made| desk.show_secret(made));
+    let renew =
+        move |_| task.run(api::rotate_webhook_secret(id), move |made| desk.show_secret(made));
     let names = webhook.event_types.iter().copied().map(event_name).collect::<Vec<_>>().join(", ");
     let label = |what: &str| [what, ": ", &webhook.url].concat();
-    let labels = [label(t.log), label(t.test), label(if enabled { t.switch_off } else { t.switch_on }), label(t.renew), label(t.delete)];
+    let labels = [
+        label(t.log),
+        label(t.test),
+        label(if enabled { t.switch_off } else { t.switch_on }),
+        label(t.renew),
+        label(t.delete),
+    ];
     let [log_label, test_label, switch_label, renew_label, delete_label] = labels;
-    let since = |text: &str, at: &parlour_wire::Moment| fill(text, &[("when", &moments::day_and_clock(at))]);
-    let failing = webhook.failing_since.as_ref().map(|at| view! { <span class="soft">{since(t.failing_since, at)}</span> });
-    let old = webhook.old_secret_until.as_ref().map(|at| view! { <span class="soft">{since(t.old_secret_until, at)}</span> });
+    let since = |text: &str, at: &parlour_wire::Moment| {
+        fill(text, &[("when", &moments::day_and_clock(at))])
+    };
+    let failing = webhook
+        .failing_since
+        .as_ref()
+        .map(|at| view! { <span class="soft">{since(t.failing_since, at)}</span> });
+    let old = webhook
+        .old_secret_until
+        .as_ref()
+        .map(|at| view! { <span class="soft">{since(t.old_secret_until, at)}</span> });
     let url = webhook.url.clone();
     view! {
         <li>
@@ -128,13 +151,18 @@ fn NewEndpoint(desk: Desk) -> impl IntoView {
     let (url, chosen) = (RwSignal::new(String::new()), RwSignal::new(CHOICES.to_vec()));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let new = NewWebhook { url: url.get_untracked().trim().to_owned(), event_types: chosen.get_untracked() };
+        let new = NewWebhook {
+            url: url.get_untracked().trim().to_owned(),
+            event_types: chosen.get_untracked(),
+        };
         task.run(async move { api::create_webhook(&new).await }, move |made| {
             url.set(String::new());
             desk.show_secret(made);
         });
     };
-    let error = Signal::derive(move || task.failure.with(|failure| failure.as_ref().and_then(|failure| failure.of_field("url"))));
+    let error = Signal::derive(move || {
+        task.failure.with(|failure| failure.as_ref().and_then(|failure| failure.of_field("url")))
+    });
     let ticks = CHOICES.into_iter().map(|kind| {
         let toggle = move |_| {
             chosen.update(|chosen| match chosen.iter().position(|one| *one == kind) {
@@ -196,7 +224,8 @@ fn SecretDialog(secret: RwSignal<Option<String>>) -> impl IntoView {
 /// Asks once more before an endpoint is deleted.
 #[component]
 fn DeleteDialog(desk: Desk) -> impl IntoView {
-    let (t, session, task, open, deleting) = (webhooks(), session(), Task::new(), RwSignal::new(false), desk.deleting);
+    let (t, session, task, open, deleting) =
+        (webhooks(), session(), Task::new(), RwSignal::new(false), desk.deleting);
     Effect::new(move || {
         if deleting.read().is_some() {
             task.failure.set(None);
@@ -208,9 +237,17 @@ fn DeleteDialog(desk: Desk) -> impl IntoView {
             deleting.set(None);
         }
     });
-    let question = Signal::derive(move || deleting.with(|one| one.as_ref().map(|one| fill(t.delete_question, &[("url", &one.url)])).unwrap_or_default()));
+    let question = Signal::derive(move || {
+        deleting.with(|one| {
+            one.as_ref()
+                .map(|one| fill(t.delete_question, &[("url", &one.url)]))
+                .unwrap_or_default()
+        })
+    });
     let delete = Callback::new(move |()| {
-        let Some(id) = deleting.with_untracked(|one| one.as_ref().map(|one| one.id)) else { return };
+        let Some(id) = deleting.with_untracked(|one| one.as_ref().map(|one| one.id)) else {
+            return;
+        };
         task.run(api::delete_webhook(id), move |()| {
             open.set(false);
             session.say(t.deleted);

@@ -4,8 +4,22 @@ use super::{Count, Text};
 
 catalogue!(Texts {
     product: Text = "Parents’ evening",
-    weekdays: [Text; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
-    months: [Text; 12] = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
+    weekdays: [Text; 7] =
+        ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+    months: [Text; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December"
+    ],
     from_to: Text = "{from} to {to}",
     and: Text = " and ",
 
@@ -18,15 +32,16 @@ catalogue!(Texts {
     keep_it: Text = "Keep it",
     offline: Text = "We can’t reach the school’s server. Check your connection and try again.",
     unreadable: Text = "Something went wrong on our side. Try again in a moment.",
-    part_missing: Text =
-        "The school’s server answers, but a part of this page could not be loaded. Load the page again: the times that you have chosen are kept.",
+    part_missing: Text = "The school’s server answers, but a part of this page could not be \
+                          loaded. Load the page again: the times that you have chosen are kept.",
     crashed: Text = "Something went wrong and this page can’t go on. What you booked is safe. ",
     reload: Text = "Load the page again",
     missing_title: Text = "There is no such page",
     missing_text: Text = "The address may be mistyped, or the page has moved.",
     to_start: Text = "Go to the start",
 
-    anew_another: Text = "Another person has logged in in this browser, so this page began anew. Nothing of the one before is shown here any more.",
+    anew_another: Text = "Another person has logged in in this browser, so this page began anew. \
+                          Nothing of the one before is shown here any more.",
     anew_logged_out: Text = "You were logged out in another tab.",
 
     account: Text = "Your account",
@@ -50,7 +65,8 @@ catalogue!(Texts {
     name: Text = "Name",
     log_in: Text = "Log in",
     code_title: Text = "Check your mail",
-    code_lede: Text = "If the school knows {email}, a mail with a 6-digit code and a link is on its way. Use either.",
+    code_lede: Text = "If the school knows {email}, a mail with a 6-digit code and a link is on \
+                       its way. Use either.",
     code_lede_masked: Text = "A mail with a 6-digit code is on its way to you.",
     code: Text = "Code",
     code_hint: Text = "6 digits. It works in this browser only.",
@@ -58,28 +74,36 @@ catalogue!(Texts {
     code_resend: Text = "Send a new code",
     code_resent: Text = "A new code is on its way. Use the one in the newest mail.",
     code_other_address: Text = "Use another address",
-    code_nothing_came: Text = "Nothing came? Look in the spam folder, or ask the school which address it has for you.",
+    code_nothing_came: Text =
+        "Nothing came? Look in the spam folder, or ask the school which address it has for you.",
     link_title: Text = "Welcome back",
     link_whom: Text = "This link logs in {name}.",
-    link_needs_code: Text = "This is a new browser for you. To be sure that it is you, we mail you a code first.",
+    link_needs_code: Text =
+        "This is a new browser for you. To be sure that it is you, we mail you a code first.",
     link_mail_code: Text = "Mail me a code",
     link_not_you: Text = "Not you? Close this page. Nothing has happened yet.",
     link_dead_title: Text = "This link no longer works",
-    link_dead_text: Text = "A login link works once and for 30 minutes. Ask for a new one; it takes a moment.",
+    link_dead_text: Text =
+        "A login link works once and for 30 minutes. Ask for a new one; it takes a moment.",
     link_send_new: Text = "Send me a new link",
     link_cut_title: Text = "This link is incomplete",
-    link_cut_text: Text = "A part of it was lost on the way. Press the link in the mail instead of copying it, or ask for a new one.",
-    cookies_off: Text = "This browser keeps no cookies for this site, and without them you can’t log in or join. Switch cookies on for this site, or use another browser. Then open the link in your mail again; it still works.",
+    link_cut_text: Text = "A part of it was lost on the way. Press the link in the mail instead \
+                           of copying it, or ask for a new one.",
+    cookies_off: Text = "This browser keeps no cookies for this site, and without them you can’t \
+                         log in or join. Switch cookies on for this site, or use another browser. \
+                         Then open the link in your mail again; it still works.",
     identity_title: Text = "Who are you today?",
     identity_lede: Text = "Your address belongs to more than one person or role.",
-    identity_code: Text = "You came by the link of a confirmation mail. To be sure that it is you, enter the 6-digit code that we have just mailed to you.",
+    identity_code: Text = "You came by the link of a confirmation mail. To be sure that it is \
+                           you, enter the 6-digit code that we have just mailed to you.",
     role_parent: Text = "Parent or guardian",
     role_parent_of: Text = "Parent or guardian of {students}",
     role_teacher: Text = "Teacher",
     role_staff: Text = "School staff",
 
     evenings_title: Text = "Parents’ evenings",
-    evenings_none: Text = "There is no parents’ evening for you at the moment. The school will write to you when there is one.",
+    evenings_none: Text = "There is no parents’ evening for you at the moment. The school will \
+                           write to you when there is one.",
     state_not_open: Text = "Opens soon",
     state_open: Text = "Booking open",
     state_closed: Text = "Booking closed",
@@ -118,10 +142,12 @@ catalogue!(Texts {
     open_until: Text = "You can book and change until {when}.",
     opens_at: Text = "Booking opens on {when}. Come back then to choose your times.",
     booking_closed: Text = "Booking has closed. To change something, please ask the school.",
-    booking_closed_staff: Text = "Booking has closed for parents. You can still book, change and cancel for them.",
+    booking_closed_staff: Text =
+        "Booking has closed for parents. You can still book, change and cancel for them.",
     evening_over: Text = "This evening is over.",
     cancel_title: Text = "Cancel this appointment?",
-    cancel_question: Text = "{time} with {who}, about {student}. The time becomes free for other families.",
+    cancel_question: Text =
+        "{time} with {who}, about {student}. The time becomes free for other families.",
     cancel_yes: Text = "Cancel appointment",
     cancelled: Text = "The appointment is cancelled.",
     back: Text = "Back",
@@ -131,7 +157,8 @@ catalogue!(Texts {
     book_title: Text = "Book appointments",
     to_bookings: Text = "My bookings",
     each_lasts: Count = ("Each appointment lasts 1 minute.", "Each appointment lasts {n} minutes."),
-    no_classes: Text = "None of your children’s classes takes part in this evening. If that seems wrong, ask the school.",
+    no_classes: Text = "None of your children’s classes takes part in this evening. If that seems \
+                        wrong, ask the school.",
     nothing_to_choose: Text = "Nothing left to choose here.",
     no_times_left: Text = "No times left with {who} ({subject}). Ask the school.",
     booked_at: Text = "{subject} with {who} is booked at {time}.",
@@ -158,20 +185,26 @@ catalogue!(Texts {
     choose_another: Text = "Choose another time",
     choose_more: Text = "Choose more times",
     lost_taken: Text = "{time} with {who} was taken a moment ago. Nothing is booked yet.",
-    lost_busy: Text = "You or {student} have another appointment at {time}, so {who} can’t be booked then. Nothing is booked yet.",
-    lost_booked: Text = "You already have an appointment with {who} about {student}. Nothing new is booked yet.",
+    lost_busy: Text = "You or {student} have another appointment at {time}, so {who} can’t be \
+                       booked then. Nothing is booked yet.",
+    lost_booked: Text =
+        "You already have an appointment with {who} about {student}. Nothing new is booked yet.",
     booked_title: Text = "You’re booked",
     booked_text: Text = "Your appointments are made. A mail with all times is on its way to you.",
     booked_invite: Text = "Would another parent or guardian like to join?",
     change_title: Text = "Change the time",
-    change_lede: Text = "{subject} with {who}, about {student}. It is at {time} now, and stays so until you move it.",
-    change_gone: Text = "This appointment can’t be moved here. If you still have it, you can cancel it, or ask the school to move it.",
+    change_lede: Text = "{subject} with {who}, about {student}. It is at {time} now, and stays so \
+                         until you move it.",
+    change_gone: Text = "This appointment can’t be moved here. If you still have it, you can \
+                         cancel it, or ask the school to move it.",
     same_time: Text = "Keep {time}, with {who}",
-    same_time_why: Text = "A teacher of this appointment has left the class. Keep the time with the teachers whom the class has now, or choose another.",
+    same_time_why: Text = "A teacher of this appointment has left the class. Keep the time with \
+                           the teachers whom the class has now, or choose another.",
     choose_new_time: Text = "Choose a new time.",
     move_to: Text = "Move to {time}",
     make_another: Text = "Make another appointment at {time}",
-    made_another: Text = "A second appointment with {who} is made, at {time}. The first one keeps its record.",
+    made_another: Text =
+        "A second appointment with {who} is made, at {time}. The first one keeps its record.",
     moved: Text = "Your appointment with {who} is at {time} now.",
 
     invite_parent: Text = "Invite Parent/Guardian",
@@ -192,7 +225,8 @@ catalogue!(Texts {
     channel_email: Text = "By email",
     channel_letter: Text = "By letter",
     send_to: Text = "Send to {email}?",
-    send_to_what: Text = "{name} gets a mail with a link to join your appointments. Check the address: whoever reads the mail can use the link.",
+    send_to_what: Text = "{name} gets a mail with a link to join your appointments. Check the \
+                          address: whoever reads the mail can use the link.",
     send_yes: Text = "Yes, send it",
     send_no: Text = "No, change it",
     invite_for: Text = "Can join for {students}",
@@ -204,22 +238,28 @@ catalogue!(Texts {
     remove_question: Text = "Remove the invite of {name}? The link stops working at once.",
     remove_yes: Text = "Yes, remove",
     invite_sent_news: Text = "The invite for {name} is on its way to {email}.",
-    link_renewed_news: Text = "A new link for {name} is on its way to {email}. The one before no longer works.",
-    invite_resent_news: Text = "The invite for {name} is sent again to {email}. The earlier mail works too.",
-    invite_removed_news: Text = "The invite of {name} is removed. If the address was mistyped, correct it and send the invite again.",
+    link_renewed_news: Text =
+        "A new link for {name} is on its way to {email}. The one before no longer works.",
+    invite_resent_news: Text =
+        "The invite for {name} is sent again to {email}. The earlier mail works too.",
+    invite_removed_news: Text = "The invite of {name} is removed. If the address was mistyped, \
+                                 correct it and send the invite again.",
 
     guest_title: Text = "Hello {name}",
     guest_invited: Text = "{by} invites you to join appointments at {evening}.",
     guest_see: Text = "See the appointments",
     guest_only_you: Text = "This link is for you alone. Please don’t pass it on.",
-    guest_in_call: Text = "Someone is in a call with this link right now. If that is you on another device, you can move here when you enter the call.",
+    guest_in_call: Text = "Someone is in a call with this link right now. If that is you on \
+                           another device, you can move here when you enter the call.",
     guest_new_link: Text = "Someone else uses my link",
-    guest_new_link_question: Text = "We mail you a new link. The one you have now stops working, and whoever uses it is put out of the call.",
+    guest_new_link_question: Text = "We mail you a new link. The one you have now stops working, \
+                                     and whoever uses it is put out of the call.",
     guest_new_link_yes: Text = "Mail me a new link",
     guest_renewed_title: Text = "This link was replaced",
     guest_renewed_text: Text = "A newer mail to you holds the link that works. Open that one.",
     not_for_me: Text = "This was not meant for me",
-    not_for_me_question: Text = "The invite ends, you get no more mail from us about it, and the person who sent it is told. This can’t be undone.",
+    not_for_me_question: Text = "The invite ends, you get no more mail from us about it, and the \
+                                 person who sent it is told. This can’t be undone.",
     not_for_me_yes: Text = "End the invite",
     declined_title: Text = "Thank you for telling us",
     declined_text: Text = "The invite has ended and you won’t hear from us again about it.",
@@ -227,17 +267,21 @@ catalogue!(Texts {
     own_invite_text: Text = "You sent this invite yourself. Your own bookings are here.",
     own_invite_go: Text = "Go to my bookings",
     guest_removed_title: Text = "This invite was removed",
-    guest_removed_text: Text = "The person who invited you has removed the invite. If that is a surprise, please ask them.",
+    guest_removed_text: Text = "The person who invited you has removed the invite. If that is a \
+                                surprise, please ask them.",
     guest_ended_title: Text = "Your access has ended",
-    guest_dead_text: Text =
-        "The link may be incomplete, or the appointments are over. Get a new one below, or ask the person who invited you to send it again.",
-    guest_cut_text: Text = "A part of it was lost on the way. Press the link in the mail instead of copying it. If that does not help, get a new one below, or ask the person who invited you to send it again.",
+    guest_dead_text: Text = "The link may be incomplete, or the appointments are over. Get a new \
+                             one below, or ask the person who invited you to send it again.",
+    guest_cut_text: Text = "A part of it was lost on the way. Press the link in the mail instead \
+                            of copying it. If that does not help, get a new one below, or ask the \
+                            person who invited you to send it again.",
     guest_appointments_title: Text = "Appointments you can join",
-    guest_open_mail: Text =
-        "Open the link in the mail with your invite. Your appointments are shown after that. If you can’t find the mail, get a new one below.",
+    guest_open_mail: Text = "Open the link in the mail with your invite. Your appointments are \
+                             shown after that. If you can’t find the mail, get a new one below.",
     guest_evening: Text = "{evening}, {day}",
     guest_covered: Text = "{school} · {by} invited you for {students}.",
-    guest_none_yet: Text = "Nothing is booked yet. New appointments appear here, and you get a mail.",
+    guest_none_yet: Text =
+        "Nothing is booked yet. New appointments appear here, and you get a mail.",
     guest_link_until: Text = "Your link works until {when}.",
     guest_leave: Text = "Forget me on this device",
 
@@ -259,7 +303,8 @@ catalogue!(Texts {
     run_waiting: Text = "Waiting for you now",
     run_nobody_waits: Text = "Nobody is waiting at the moment.",
     run_waits: Text = "{name} is waiting for {time}.",
-    run_stale: Text = "We can’t reach the school’s server at the moment. What you see may be old; we keep trying.",
+    run_stale: Text = "We can’t reach the school’s server at the moment. What you see may be old; \
+                       we keep trying.",
     here: Text = "{name}: here",
     here_reconnecting: Text = "{name}: reconnecting",
     here_queued: Text = "{name}: waits for a free seat",
@@ -287,12 +332,14 @@ catalogue!(Texts {
     no_address: Text = "No usable address",
     their_students: Text = "Students",
     their_evenings: Text = "Appointments and invites",
-    their_evenings_what: Text = "Open an evening to book, move or cancel for this parent, and to send invites on their behalf.",
+    their_evenings_what: Text = "Open an evening to book, move or cancel for this parent, and to \
+                                 send invites on their behalf.",
     contact_allowed: Text = "Contact allowed",
     contact_not_allowed: Text = "Contact not allowed",
     allow: Text = "Allow contact",
     allow_title: Text = "Allow contact with {student}?",
-    allow_question: Text = "They may then book and be invited for {student}, for good: no import takes it back, a bar does.",
+    allow_question: Text = "They may then book and be invited for {student}, for good: no import \
+                            takes it back, a bar does.",
     bar: Text = "Bar from this student",
     bars_of_student: Text = "Bars",
     all_bars: Text = "All bars",
@@ -302,7 +349,8 @@ catalogue!(Texts {
     bar_address: Text = "An email address, whoever it belongs to",
     bar_note: Text = "Note",
     bar_note_hint: Text = "For the school’s record; parents never see it",
-    bar_what: Text = "Whoever is barred loses sessions, invites, calls and future bookings for this student at once. No reason is shown to them.",
+    bar_what: Text = "Whoever is barred loses sessions, invites, calls and future bookings for \
+                      this student at once. No reason is shown to them.",
     barred: Text = "The contact is barred.",
     bars_title: Text = "Barred contacts",
     bars_lede: Text = "Set by hand. An import never lifts them.",
@@ -312,7 +360,8 @@ catalogue!(Texts {
     someone: Text = "Someone",
     lift: Text = "Lift",
     lift_title: Text = "Lift this bar?",
-    lift_question: Text = "{who} may again book and be invited for {student}, as far as the roster allows it.",
+    lift_question: Text =
+        "{who} may again book and be invited for {student}, as far as the roster allows it.",
     lift_yes: Text = "Lift the bar",
     lifted: Text = "The bar is lifted.",
 
@@ -326,14 +375,20 @@ catalogue!(Texts {
 
 /// What to say for a code, where it differs from the server's `detail`.
 pub(super) const ERRORS: &[(&str, &str)] = &[
-    ("invite_exists", "Unable to invite another parent/guardian. Only one invite can be sent per student."),
+    (
+        "invite_exists",
+        "Unable to invite another parent/guardian. Only one invite can be sent per student.",
+    ),
     ("access_ended", "Your access to this appointment has ended. Please contact the school."),
     ("email_invalid", "Enter an email address like name@example.org."),
     ("not_logged_in", "Please log in first."),
     ("session_changed", "Another person has logged in in this browser."),
     ("code_wrong", "That is not the code. Check the mail and try again."),
     ("code_dead", "This code no longer works. Ask for a new one."),
-    ("wrong_browser", "This code was asked for in another browser. Use it there, or ask for a new one here."),
+    (
+        "wrong_browser",
+        "This code was asked for in another browser. Use it there, or ask for a new one here.",
+    ),
     ("link_dead", "This link no longer works."),
     ("wrong_role", "This page is for someone in another role."),
     ("not_found", "We could not find this. It may have been removed."),

@@ -4,8 +4,10 @@ use super::Text;
 
 catalogue!(OfficeTexts {
     title: Text = "Connections",
-    lede: Text = "Programs of other makers, such as your MIS, that may see the school’s data here, or bring some in.",
-    none: Text = "No program is connected. Connect one, and give its maker the two texts that you get.",
+    lede: Text = "Programs of other makers, such as your MIS, that may see the school’s data \
+                  here, or bring some in.",
+    none: Text =
+        "No program is connected. Connect one, and give its maker the two texts that you get.",
     connect: Text = "Connect a program",
     change: Text = "Change",
     change_title: Text = "Change {name}",
@@ -20,14 +22,15 @@ catalogue!(OfficeTexts {
     invites: Text = "See invites, without names",
     guests: Text = "See the names and addresses of guests",
     roster: Text = "Bring in people who are not staff, classes, enrolments and guardianships",
-    roster_staff: Text = "Also make people staff, and change or remove members of staff and their addresses",
+    roster_staff: Text =
+        "Also make people staff, and change or remove members of staff and their addresses",
     limit: Text = "Requests a minute",
     limit_hint: Text = "From 1 to 6000. A program that asks more often is told to wait.",
     limit_wrong: Text = "Enter a number from 1 to 6000.",
     up_to: Text = "Up to {count} requests a minute",
     contact_title: Text = "How to reach the school",
-    contact_lede: Text =
-        "Shown to families wherever a page says to ask the school, and when this site can’t run in their browser. Leave out what you don’t have.",
+    contact_lede: Text = "Shown to families wherever a page says to ask the school, and when this \
+                          site can’t run in their browser. Leave out what you don’t have.",
     contact_phone: Text = "Phone",
     contact_hours: Text = "Office hours",
     contact_hours_hint: Text = "In one line, for instance Monday to Friday, 8:00 to 16:00",
@@ -39,21 +42,26 @@ catalogue!(OfficeTexts {
     two_secrets: Text = "Two secrets work: the older one until {when}",
     new_secret: Text = "New secret",
     new_secret_title: Text = "Make a new secret?",
-    new_secret_question: Text = "{name} gets a new secret. The one it has now works for another day, so that nothing stops meanwhile.",
+    new_secret_question: Text = "{name} gets a new secret. The one it has now works for another \
+                                 day, so that nothing stops meanwhile.",
     revoke: Text = "Disconnect",
     revoke_title: Text = "Disconnect {name}?",
-    revoke_question: Text = "It can see and do nothing from this moment on. To undo this, connect it anew.",
+    revoke_question: Text =
+        "It can see and do nothing from this moment on. To undo this, connect it anew.",
     revoked: Text = "Disconnected.",
     secret_title: Text = "Hand these over",
-    secret_lede: Text = "Give these to the maker of {name}, by a way that nobody else reads. The secret is shown this once.",
+    secret_lede: Text = "Give these to the maker of {name}, by a way that nobody else reads. The \
+                         secret is shown this once.",
     client_id: Text = "Client ID",
     client_secret: Text = "Secret",
-    secret_lost: Text = "The secret was made, but it was lost on the way to you: your connection broke. Close this and make a new secret.",
+    secret_lost: Text = "The secret was made, but it was lost on the way to you: your connection \
+                         broke. Close this and make a new secret.",
     copy: Text = "Copy",
     copied: Text = "Copied.",
     done: Text = "Done",
     origins: Text = "Where this comes from",
-    origins_what: Text = "Who said each of these last, and when. What your roster says is changed there, not here.",
+    origins_what: Text =
+        "Who said each of these last, and when. What your roster says is changed there, not here.",
     origins_contact: Text = "Contact with {student}",
     origins_classes: Text = "Classes of {student}",
     origins_place: Text = "the student’s place",

@@ -4,7 +4,8 @@ use super::Text;
 
 catalogue!(WebhookTexts {
     title: Text = "Webhooks",
-    lede: Text = "Other systems of the school are told here what happens: by ids alone, without a name.",
+    lede: Text =
+        "Other systems of the school are told here what happens: by ids alone, without a name.",
     none: Text = "No system is told anything yet.",
     on: Text = "On",
     off_staff: Text = "Off",
@@ -29,7 +30,8 @@ catalogue!(WebhookTexts {
     events: Text = "What it is told",
     add: Text = "Add",
     secret_title: Text = "The secret",
-    secret_what: Text = "Events are signed with it. Copy it into the other system now: it is shown this once.",
+    secret_what: Text =
+        "Events are signed with it. Copy it into the other system now: it is shown this once.",
     booking_created: Text = "Appointments made",
     booking_changed: Text = "Appointments moved",
     booking_cancelled: Text = "Appointments cancelled",

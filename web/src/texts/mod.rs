@@ -1,4 +1,5 @@
-//! All that the client says, by key. A second language is a second value of [`Texts`] and a second list of errors.
+//! All that the client says, by key. A second language is a second value of [`Texts`] and a second
+//! list of errors.
 
 /// Makes the struct of some texts and the English one of it from one list.
 macro_rules! catalogue {
@@ -25,7 +26,8 @@ type Text = &'static str;
 /// For one, and for many.
 type Count = (Text, Text);
 
-/// What is said in calls and about devices: a catalogue of its own, so that it is fetched with the call.
+/// What is said in calls and about devices: a catalogue of its own, so that it is fetched with the
+/// call.
 pub(crate) const fn call() -> &'static CallTexts {
     &en_call::EN
 }

@@ -24,23 +24,40 @@ fn both_sit() -> Snapshot {
         participant: ParticipantId(id),
         name: name.to_owned(),
         role,
-        place: Some(PresentPlace { connection, queue: None, is_present: true, lease_ends_at: now() + TimeDelta::seconds(30) }),
+        place: Some(PresentPlace {
+            connection,
+            queue: None,
+            is_present: true,
+            lease_ends_at: now() + TimeDelta::seconds(30),
+        }),
     };
     Snapshot {
         version: 1,
         next_connection: 3,
-        times: CallTimes { opens_at: now(), starts_at: now(), ends_at: now() + TimeDelta::minutes(5) },
+        times: CallTimes {
+            opens_at: now(),
+            starts_at: now(),
+            ends_at: now() + TimeDelta::minutes(5),
+        },
         zone: London,
         can_extend: false,
         late_minutes: 0,
         is_cancelled: false,
-        people: vec![person(TEACHER, "Anita Abell", CallRole::Teacher, 1), person(PARENT, "Rachel Aaron", CallRole::Parent, 2)],
+        people: vec![
+            person(TEACHER, "Anita Abell", CallRole::Teacher, 1),
+            person(PARENT, "Rachel Aaron", CallRole::Parent, 2),
+        ],
     }
 }
 
 fn member(who: Who, number: u32) -> (Member, mpsc::Receiver<Outgoing>) {
     let (out, heard) = Outbox::new(64);
-    let visitor = Visitor { school: SchoolId(Uuid::nil()), booking: BookingId(Uuid::nil()), who, session: SessionId(Uuid::nil()) };
+    let visitor = Visitor {
+        school: SchoolId(Uuid::nil()),
+        booking: BookingId(Uuid::nil()),
+        who,
+        session: SessionId(Uuid::nil()),
+    };
     (Member::new(visitor, number, false, now(), out), heard)
 }
 
@@ -51,16 +68,25 @@ fn offer(to_connection: u32, bytes: usize) -> Addressed {
         from_connection: 2,
         to: ParticipantId(TEACHER),
         to_connection,
-        signal: Signal { attempt: 1, kind: SignalKind::Offer, data: "x".repeat(bytes), sdp_mid: None, sdp_m_line_index: None },
+        signal: Signal {
+            attempt: 1,
+            kind: SignalKind::Offer,
+            data: "x".repeat(bytes),
+            sdp_mid: None,
+            sdp_m_line_index: None,
+        },
     }
 }
 
 /// How many signals somebody heard.
 fn signals(heard: &mut mpsc::Receiver<Outgoing>) -> usize {
-    std::iter::from_fn(|| heard.try_recv().ok()).filter(|one| matches!(one, Outgoing::Text(text) if text.contains("xxx"))).count()
+    std::iter::from_fn(|| heard.try_recv().ok())
+        .filter(|one| matches!(one, Outgoing::Text(text) if text.contains("xxx")))
+        .count()
 }
 
-/// A room in which the parent sits, and the teacher does by the database, but their socket has not come to the room yet.
+/// A room in which the parent sits, and the teacher does by the database, but their socket has not
+/// come to the room yet.
 fn before_the_teacher_comes() -> Room {
     let mut room = Room::default();
     room.join(2, member(Who::Parent(PersonId(PARENT)), 2).0);
@@ -129,7 +155,11 @@ fn whose_queue_is_full_is_told_to_close_and_stays_a_member() {
     assert_eq!(signals(&mut heard), 64 - welcome);
     // What the others are told goes the same way.
     for video in (0..70).map(|n| n % 2 == 0) {
-        room.set_media(ParticipantId(PARENT), 2, Media { audio: true, video, screen: false, deaf: false });
+        room.set_media(
+            ParticipantId(PARENT),
+            2,
+            Media { audio: true, video, screen: false, deaf: false },
+        );
     }
     assert!(overflowed());
     assert!(room.part(1).is_some(), "its socket still gives its place back");

@@ -20,7 +20,12 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `email_invalid`, `invalid`, `idempotency_key_reused`.
-pub async fn create_bar(req: HttpRequest, app: Data<App>, caller: Caller, body: Body<NewBar>) -> Answer {
+pub async fn create_bar(
+    req: HttpRequest,
+    app: Data<App>,
+    caller: Caller,
+    body: Body<NewBar>,
+) -> Answer {
     let staff = caller.staff()?;
     checked(&body.value)?;
     let request = idempotency_key(&req, staff, &body.bytes)?;
@@ -28,14 +33,28 @@ pub async fn create_bar(req: HttpRequest, app: Data<App>, caller: Caller, body: 
     let barred = match (new.person_id, new.email.as_deref()) {
         (Some(person), None) => Barred::Person(PersonId(person)),
         (None, Some(email)) => Barred::Address(EmailAddress::parse(email)?),
-        _ => return Err(ApiError::field("email", "missing", "Give either a person or an email address.")),
+        _ => {
+            return Err(ApiError::field(
+                "email",
+                "missing",
+                "Give either a person or an email address.",
+            ));
+        }
     };
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
     let bar = app
         .store
         .write(move |db| {
             once(db, &ctx, request.as_ref(), |db| {
-                let id = bars::set(db, &ctx, school, staff, PersonId(new.student_id), &barred, &new.note)?;
+                let id = bars::set(
+                    db,
+                    &ctx,
+                    school,
+                    staff,
+                    PersonId(new.student_id),
+                    &barred,
+                    &new.note,
+                )?;
                 Ok(views::bar(&bars::find(db, school, id)?, zone))
             })
         })

@@ -25,10 +25,22 @@ pub struct OfStudent {
 ///
 /// # Errors
 /// `wrong_role`, `bad_cursor`, `invalid`.
-pub async fn list_bars(app: Data<App>, caller: Caller, of: Query<OfStudent>, pages: Query<PageQuery>) -> Answer<Json<Page<Bar>>> {
+pub async fn list_bars(
+    app: Data<App>,
+    caller: Caller,
+    of: Query<OfStudent>,
+    pages: Query<PageQuery>,
+) -> Answer<Json<Page<Bar>>> {
     caller.staff()?;
     let (after, limit) = pages.read(List::Bars)?;
     let (school, student) = (caller.school_id(), of.student_id.map(PersonId));
-    let rows = app.store.read(move |db| bars::list(db, school, student, after.map(BarId), limit)).await?;
-    Ok(Json(page(List::Bars, rows, limit, |row| row.row.id.0, |row| views::bar(&row, caller.school.zone()))))
+    let rows =
+        app.store.read(move |db| bars::list(db, school, student, after.map(BarId), limit)).await?;
+    Ok(Json(page(
+        List::Bars,
+        rows,
+        limit,
+        |row| row.row.id.0,
+        |row| views::bar(&row, caller.school.zone()),
+    )))
 }

@@ -18,8 +18,15 @@ use crate::{
 /// Moves it; the old time is free at once, and never before the new one is held.
 ///
 /// # Errors
-/// `slot_taken`, `person_busy`, `booking_cancelled`, `not_a_slot`, `precondition_failed`, the refusals of the window.
-pub async fn change_booking(app: Data<App>, caller: Caller, BookingPath(booking): BookingPath, if_match: IfMatch, body: Body<BookingChange>) -> Answer {
+/// `slot_taken`, `person_busy`, `booking_cancelled`, `not_a_slot`, `precondition_failed`, the
+/// refusals of the window.
+pub async fn change_booking(
+    app: Data<App>,
+    caller: Caller,
+    BookingPath(booking): BookingPath,
+    if_match: IfMatch,
+    body: Body<BookingChange>,
+) -> Answer {
     let (ctx, school, owner) = (app.context(), caller.school_id(), caller.owner()?);
     let starts_at = body.value.starts_at.with_timezone(&Utc);
     let evening = app
@@ -34,7 +41,9 @@ pub async fn change_booking(app: Data<App>, caller: Caller, BookingPath(booking)
         .store
         .write(move |db| {
             bookings::lock_parent(db, school, owner, booking)?;
-            if_match.check(db, Kind::Booking, booking, |db| current(db, school, owner, booking, ctx.now))?;
+            if_match.check(db, Kind::Booking, booking, |db| {
+                current(db, school, owner, booking, ctx.now)
+            })?;
             let found = bookings::find(db, school, owner, booking)?;
             let acting = caller.acting_for(found.row.parent_id.into());
             bookings::change(db, &ctx, &evening, &acting, &found.row, starts_at)?;

@@ -48,7 +48,11 @@ pub async fn create_bookings(
         .value
         .bookings
         .iter()
-        .map(|one| NewBooking { student: one.student_id.into(), class: one.class_id.into(), starts_at: one.starts_at.with_timezone(&Utc) })
+        .map(|one| NewBooking {
+            student: one.student_id.into(),
+            class: one.class_id.into(),
+            starts_at: one.starts_at.with_timezone(&Utc),
+        })
         .collect();
     let ctx = app.context();
     let zone_of = row.clone();

@@ -16,7 +16,12 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.
-pub async fn get_bookings(app: Data<App>, visitor: Visitor, EveningPath(evening): EveningPath, query: Query<OnBehalf>) -> Answer<Json<MyBookings>> {
+pub async fn get_bookings(
+    app: Data<App>,
+    visitor: Visitor,
+    EveningPath(evening): EveningPath,
+    query: Query<OnBehalf>,
+) -> Answer<Json<MyBookings>> {
     let (parent_id, now) = (query.parent(), app.clock.now());
     let read = move |db: &mut Db, caller: &Caller| {
         let (acting, parent) = caller.acting(db, parent_id)?;

@@ -1,4 +1,5 @@
-//! `GET /evenings/{evening_id}/calendar`: My Bookings as a calendar file (RFC 5545), without any token.
+//! `GET /evenings/{evening_id}/calendar`: My Bookings as a calendar file (RFC 5545), without any
+//! token.
 
 use actix_web::{
     HttpResponse,
@@ -24,7 +25,12 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.
-pub async fn get_calendar(app: Data<App>, visitor: Visitor, EveningPath(evening): EveningPath, query: Query<OnBehalf>) -> Answer {
+pub async fn get_calendar(
+    app: Data<App>,
+    visitor: Visitor,
+    EveningPath(evening): EveningPath,
+    query: Query<OnBehalf>,
+) -> Answer {
     let parent_id = query.parent();
     let read = move |db: &mut Db, caller: &Caller| {
         let (acting, _) = caller.acting(db, parent_id)?;

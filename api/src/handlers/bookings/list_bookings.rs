@@ -20,10 +20,24 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `bad_cursor`, `invalid`.
-pub async fn list_bookings(req: HttpRequest, app: Data<App>, asker: Asker, query: Query<ExportQuery>) -> Answer {
+pub async fn list_bookings(
+    req: HttpRequest,
+    app: Data<App>,
+    asker: Asker,
+    query: Query<ExportQuery>,
+) -> Answer {
     asker.office(Scope::BookingsRead)?;
     let wanted = query.read(List::BookingExport)?;
     let (school, zone, now) = (asker.school().id(), asker.school().zone(), app.clock.now());
     let rows = app.store.read(move |db| export::bookings(db, school, wanted, now)).await?;
-    tagged(&req, &page(List::BookingExport, rows, wanted.limit, |one| one.row.id.0, |one| views::programs::booking_record(&one, zone)))
+    tagged(
+        &req,
+        &page(
+            List::BookingExport,
+            rows,
+            wanted.limit,
+            |one| one.row.id.0,
+            |one| views::programs::booking_record(&one, zone),
+        ),
+    )
 }

@@ -29,8 +29,15 @@ use crate::{
     views,
 };
 
-/// A booking as `get_booking` shows it at this time. Its parent is not told that the roster has stranded it: it stands until the school says otherwise.
-fn current(db: &mut Db, school: SchoolId, owner: Option<PersonId>, booking: BookingId, now: DateTime<Utc>) -> Result<Booking> {
+/// A booking as `get_booking` shows it at this time. Its parent is not told that the roster has
+/// stranded it: it stands until the school says otherwise.
+fn current(
+    db: &mut Db,
+    school: SchoolId,
+    owner: Option<PersonId>,
+    booking: BookingId,
+    now: DateTime<Utc>,
+) -> Result<Booking> {
     let mut found = bookings::find(db, school, owner, booking)?;
     if owner.is_none() {
         bookings::say_stranded(db, now, [&mut found])?;

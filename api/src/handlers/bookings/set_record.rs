@@ -14,14 +14,22 @@ use crate::{
 /// Keeps it in place of what was there.
 ///
 /// # Errors
-/// `wrong_role` for anybody but a teacher, `not_found` for an appointment that is not theirs, `invalid`.
-pub async fn set_record(app: Data<App>, caller: Caller, BookingPath(booking): BookingPath, body: Body<AppointmentRecord>) -> Answer<Json<AppointmentRecord>> {
+/// `wrong_role` for anybody but a teacher, `not_found` for an appointment that is not theirs,
+/// `invalid`.
+pub async fn set_record(
+    app: Data<App>,
+    caller: Caller,
+    BookingPath(booking): BookingPath,
+    body: Body<AppointmentRecord>,
+) -> Answer<Json<AppointmentRecord>> {
     caller.teacher()?;
     checked(&body.value)?;
     let note = body.value.note.replace('\r', "");
     let record = Record { no_show: body.value.no_show, note };
     let kept = AppointmentRecord { no_show: record.no_show, note: record.note.clone() };
     let (ctx, school) = (app.context(), caller.school_id());
-    app.store.write(move |db| teaching::set_record(db, &ctx, school, &caller.person, booking, &record)).await?;
+    app.store
+        .write(move |db| teaching::set_record(db, &ctx, school, &caller.person, booking, &record))
+        .await?;
     Ok(Json(kept))
 }

@@ -9,6 +9,10 @@ use crate::{app::App, auth::LoggedIn, problem::Answer, request::BookingPath};
 ///
 /// # Errors
 /// `not_found`, `wrong_role`, `booking_cancelled`, `not_a_video_call`.
-pub async fn get_call(app: Data<App>, caller: LoggedIn, BookingPath(booking): BookingPath) -> Answer<Json<CallDoor>> {
+pub async fn get_call(
+    app: Data<App>,
+    caller: LoggedIn,
+    BookingPath(booking): BookingPath,
+) -> Answer<Json<CallDoor>> {
     super::door(&app, super::person(caller, booking)?).await
 }

@@ -8,7 +8,12 @@ use crate::{app::App, auth::GuestSessions, problem::Answer, request::BookingPath
 /// What the guest sees before entering; changes nothing.
 ///
 /// # Errors
-/// `not_logged_in`, `not_found`, `booking_cancelled`, `not_a_video_call`, `invite_removed`, `access_ended`, `link_dead`.
-pub async fn get_guest_call(app: Data<App>, guest: GuestSessions, BookingPath(booking): BookingPath) -> Answer<Json<CallDoor>> {
+/// `not_logged_in`, `not_found`, `booking_cancelled`, `not_a_video_call`, `invite_removed`,
+/// `access_ended`, `link_dead`.
+pub async fn get_guest_call(
+    app: Data<App>,
+    guest: GuestSessions,
+    BookingPath(booking): BookingPath,
+) -> Answer<Json<CallDoor>> {
     super::door(&app, super::guest(&app, guest, booking).await?).await
 }

@@ -22,11 +22,18 @@ use crate::{
     views,
 };
 
-/// The servers, with credentials of the session: for the call that is named, while it is open, or for a look at one's devices.
+/// The servers, with credentials of the session: for the call that is named, while it is open, or
+/// for a look at one's devices.
 ///
 /// # Errors
-/// `not_logged_in`; `access_ended`, `invite_removed`, `link_dead`; `not_found` for a call that is not one's own.
-pub async fn get_ice_servers(app: Data<App>, req: HttpRequest, guest: GuestSessions, query: Query<ForCall>) -> Answer<Json<IceServers>> {
+/// `not_logged_in`; `access_ended`, `invite_removed`, `link_dead`; `not_found` for a call that is
+/// not one's own.
+pub async fn get_ice_servers(
+    app: Data<App>,
+    req: HttpRequest,
+    guest: GuestSessions,
+    query: Query<ForCall>,
+) -> Answer<Json<IceServers>> {
     let (now, zone) = (app.clock.now(), guest.school.zone());
     let (session, ends_at) = match query.booking() {
         Some(booking) => {
@@ -35,12 +42,17 @@ pub async fn get_ice_servers(app: Data<App>, req: HttpRequest, guest: GuestSessi
                 Err(refusal) if guest.ids.is_empty() => return Err(refusal),
                 Err(_) => super::guest(&app, guest, booking).await?,
             };
-            let door = app.store.read(move |db| calls::door(db, visitor.school, visitor.who, visitor.booking, now)).await?;
+            let door = app
+                .store
+                .read(move |db| calls::door(db, visitor.school, visitor.who, visitor.booking, now))
+                .await?;
             (visitor.session, door.times.relay_ends_at(now))
         }
         None => match LoggedIn::of(&req).await {
             Ok(person) => (person.session.id, now + RELAY_CHECK),
-            Err(refusal) => (guest_session(&app, guest, now).await?.ok_or(refusal)?, now + RELAY_CHECK),
+            Err(refusal) => {
+                (guest_session(&app, guest, now).await?.ok_or(refusal)?, now + RELAY_CHECK)
+            }
         },
     };
     let expires_at = ends_at.duration_trunc(TimeDelta::seconds(1)).unwrap_or(ends_at);
@@ -49,11 +61,21 @@ pub async fn get_ice_servers(app: Data<App>, req: HttpRequest, guest: GuestSessi
     Ok(Json(views::ice_servers(servers, &app.config.ice, expires_at, zone)))
 }
 
-/// Somebody who is logged in, in the role of the call: a parent may be another's guest, in the same browser.
-async fn of_person(app: &App, person: LoggedIn, booking: parlour_domain::id::BookingId, guest: &GuestSessions) -> Answer<Visitor> {
+/// Somebody who is logged in, in the role of the call: a parent may be another's guest, in the same
+/// browser.
+async fn of_person(
+    app: &App,
+    person: LoggedIn,
+    booking: parlour_domain::id::BookingId,
+    guest: &GuestSessions,
+) -> Answer<Visitor> {
     let now = app.clock.now();
     let own = match super::person(person, booking) {
-        Ok(visitor) => match app.store.read(move |db| calls::door(db, visitor.school, visitor.who, booking, now)).await {
+        Ok(visitor) => match app
+            .store
+            .read(move |db| calls::door(db, visitor.school, visitor.who, booking, now))
+            .await
+        {
             Ok(_) => Ok(visitor),
             Err(Error::NotFound) => Err(ApiError::not_found()),
             Err(error) => Err(error.into()),
@@ -67,13 +89,24 @@ async fn of_person(app: &App, person: LoggedIn, booking: parlour_domain::id::Boo
 }
 
 /// The newest guest session of this browser that opens something; none without any.
-async fn guest_session(app: &App, guest: GuestSessions, now: DateTime<Utc>) -> Answer<Option<SessionId>> {
+async fn guest_session(
+    app: &App,
+    guest: GuestSessions,
+    now: DateTime<Utc>,
+) -> Answer<Option<SessionId>> {
     if guest.ids.is_empty() {
         return Ok(None);
     }
     let (school, ids) = (guest.school.id(), guest.ids);
-    let (opened, sessions) = app.store.read(move |db| Ok((guests::of_sessions(db, school, &ids, now)?, guests::invites_of(db, school, &ids)?))).await?;
-    let opens = |invite| opened.views.iter().any(|view| parlour_domain::id::InviteId::from(view.invite.id) == invite);
+    let (opened, sessions) = app
+        .store
+        .read(move |db| {
+            Ok((guests::of_sessions(db, school, &ids, now)?, guests::invites_of(db, school, &ids)?))
+        })
+        .await?;
+    let opens = |invite| {
+        opened.views.iter().any(|view| parlour_domain::id::InviteId::from(view.invite.id) == invite)
+    };
     match (sessions.into_iter().find(|(_, invite)| opens(*invite)), opened.dead) {
         (None, Some(dead)) => Err(ApiError::from(dead)),
         (found, _) => Ok(found.map(|(session, _)| session)),

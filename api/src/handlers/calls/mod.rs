@@ -13,8 +13,9 @@ use parlour_domain::id::BookingId;
 use parlour_wire::CallDoor;
 
 pub use self::{
-    get_call::get_call, get_guest_call::get_guest_call, get_ice_servers::get_ice_servers, open_call_socket::open_call_socket,
-    open_check_socket::open_check_socket, open_guest_call_socket::open_guest_call_socket,
+    get_call::get_call, get_guest_call::get_guest_call, get_ice_servers::get_ice_servers,
+    open_call_socket::open_call_socket, open_check_socket::open_check_socket,
+    open_guest_call_socket::open_guest_call_socket,
 };
 use crate::{
     app::App,
@@ -47,7 +48,8 @@ fn person(of: LoggedIn, booking: BookingId) -> Answer<Visitor> {
 /// The guest whose invite covers the booking, among those that this browser holds sessions of.
 ///
 /// # Errors
-/// `not_logged_in`, `not_found`, `booking_cancelled`, `not_a_video_call`; `invite_removed`, `access_ended`, `link_dead`.
+/// `not_logged_in`, `not_found`, `booking_cancelled`, `not_a_video_call`; `invite_removed`,
+/// `access_ended`, `link_dead`.
 pub async fn guest(app: &App, guest: GuestSessions, booking: BookingId) -> Answer<Visitor> {
     let (school, now) = (guest.school.id(), app.clock.now());
     let find = move |db: &mut Db| {
@@ -56,7 +58,8 @@ pub async fn guest(app: &App, guest: GuestSessions, booking: BookingId) -> Answe
             let visitor = Visitor { school, booking, who: Who::Guest(invite), session };
             match calls::door(db, school, visitor.who, booking, now) {
                 Ok(_) => return Ok(Some(visitor)),
-                // What another invite of theirs says counts more than that this one has nothing to do with the booking.
+                // What another invite of theirs says counts more than that this one has nothing to
+                // do with the booking.
                 Err(Error::NotFound) if !matches!(answer, Ok(None)) => {}
                 Err(error) => answer = Err(error),
             }

@@ -1,4 +1,5 @@
-//! `GET /bookings/{booking_id}/call/socket`: a WebSocket, for the parent and the teachers of the booking.
+//! `GET /bookings/{booking_id}/call/socket`: a WebSocket, for the parent and the teachers of the
+//! booking.
 
 use actix_web::{HttpRequest, web};
 
@@ -9,7 +10,12 @@ use crate::{auth::LoggedIn, problem::Answer, request::BookingPath};
 ///
 /// # Errors
 /// `upgrade_required`, `bad_origin`; those of `get_call`; `call_early`, `call_over`.
-pub async fn open_call_socket(req: HttpRequest, body: web::Payload, caller: LoggedIn, BookingPath(booking): BookingPath) -> Answer {
+pub async fn open_call_socket(
+    req: HttpRequest,
+    body: web::Payload,
+    caller: LoggedIn,
+    BookingPath(booking): BookingPath,
+) -> Answer {
     let visitor = super::person(caller, booking)?;
     upgrade::check(&req).await?;
     upgrade::open(&req, body, visitor).await

@@ -17,8 +17,14 @@ use crate::{
 /// Opens it. It answers `ping` and touches no call.
 ///
 /// # Errors
-/// `not_logged_in`; `access_ended`, `invite_removed`, `link_dead`; `upgrade_required`, `bad_origin`; `too_many_requests`.
-pub async fn open_check_socket(app: Data<App>, req: HttpRequest, body: web::Payload, guest: GuestSessions) -> Answer {
+/// `not_logged_in`; `access_ended`, `invite_removed`, `link_dead`; `upgrade_required`,
+/// `bad_origin`; `too_many_requests`.
+pub async fn open_check_socket(
+    app: Data<App>,
+    req: HttpRequest,
+    body: web::Payload,
+    guest: GuestSessions,
+) -> Answer {
     let session = match LoggedIn::of(&req).await {
         Ok(caller) => caller.session.id,
         Err(refusal) => of_guest(&app, guest, refusal).await?,

@@ -17,7 +17,13 @@ use crate::{
 ///
 /// # Errors
 /// `upgrade_required`, `bad_origin`; those of `get_guest_call`; `call_early`, `call_over`.
-pub async fn open_guest_call_socket(app: Data<App>, req: HttpRequest, body: web::Payload, guest: GuestSessions, BookingPath(booking): BookingPath) -> Answer {
+pub async fn open_guest_call_socket(
+    app: Data<App>,
+    req: HttpRequest,
+    body: web::Payload,
+    guest: GuestSessions,
+    BookingPath(booking): BookingPath,
+) -> Answer {
     if guest.ids.is_empty() {
         return Err(ApiError::not_logged_in());
     }

@@ -24,12 +24,17 @@ use crate::{
 /// When to try again where a session has too many sockets.
 const AGAIN_AFTER: u32 = 10;
 
-/// Checks that the request asks for a WebSocket, and that it comes from the school's own pages: browsers let every site open one, with our cookies.
+/// Checks that the request asks for a WebSocket, and that it comes from the school's own pages:
+/// browsers let every site open one, with our cookies.
 ///
 /// # Errors
 /// `upgrade_required`, `bad_origin`.
 pub(super) async fn check(req: &HttpRequest) -> Answer<()> {
-    let is_upgrade = req.headers().get(header::UPGRADE).and_then(|value| value.to_str().ok()).is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
+    let is_upgrade = req
+        .headers()
+        .get(header::UPGRADE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
     if !is_upgrade {
         return Err(upgrade_required());
     }
@@ -39,38 +44,65 @@ pub(super) async fn check(req: &HttpRequest) -> Answer<()> {
 /// Opens the socket, for somebody who may enter now.
 ///
 /// # Errors
-/// `too_many_requests` for a fifth socket of a session that is in four calls. Those of the door; `call_early`, `call_over`; `upgrade_required` for a handshake that is none.
+/// `too_many_requests` for a fifth socket of a session that is in four calls. Those of the door;
+/// `call_early`, `call_over`; `upgrade_required` for a handshake that is none.
 pub(super) async fn open(req: &HttpRequest, body: web::Payload, visitor: Visitor) -> Answer {
     let app = auth::app(req)?;
     let now = app.clock.now();
-    let door = app.store.read(move |db| calls::door(db, visitor.school, visitor.who, visitor.booking, now)).await?;
+    let door = app
+        .store
+        .read(move |db| calls::door(db, visitor.school, visitor.who, visitor.booking, now))
+        .await?;
     door.times.check(now)?;
-    let among = app.calls.new_socket(visitor.session).ok_or_else(|| ApiError::too_many(AGAIN_AFTER))?;
-    let (response, session, messages) = actix_ws::handle(req, body).map_err(|_| upgrade_required())?;
+    let among =
+        app.calls.new_socket(visitor.session).ok_or_else(|| ApiError::too_many(AGAIN_AFTER))?;
+    let (response, session, messages) =
+        actix_ws::handle(req, body).map_err(|_| upgrade_required())?;
     let client_hash = client_hash(&app, visitor.school, req);
     let connection = req.conn_data::<Connection>().map(Connection::handle);
-    let (socket, from_hub) = Socket::new(Opened { app: app.into_inner(), visitor, client_hash, among, connection, session });
-    let messages = messages.max_frame_size(MAX_MESSAGE).aggregate_continuations().max_continuation_size(MAX_MESSAGE);
+    let (socket, from_hub) = Socket::new(Opened {
+        app: app.into_inner(),
+        visitor,
+        client_hash,
+        among,
+        connection,
+        session,
+    });
+    let messages = messages
+        .max_frame_size(MAX_MESSAGE)
+        .aggregate_continuations()
+        .max_continuation_size(MAX_MESSAGE);
     let span = tracing::info_span!("call_socket", booking = %visitor.booking, request_id = RequestId::current().map(field::display));
     actix_web::rt::spawn(socket.run(messages, from_hub).instrument(span));
     Ok(response)
 }
 
-/// Opens a socket that answers and does nothing else. It counts among the sockets of the session that asks.
+/// Opens a socket that answers and does nothing else. It counts among the sockets of the session
+/// that asks.
 ///
 /// # Errors
-/// `too_many_requests` for a fifth socket of a session that is in four calls; `upgrade_required` for a handshake that is none.
+/// `too_many_requests` for a fifth socket of a session that is in four calls; `upgrade_required`
+/// for a handshake that is none.
 pub(super) fn open_check(req: &HttpRequest, body: web::Payload, asking: SessionId) -> Answer {
-    let among = auth::app(req)?.calls.new_socket(asking).ok_or_else(|| ApiError::too_many(AGAIN_AFTER))?;
-    let (response, session, messages) = actix_ws::handle(req, body).map_err(|_| upgrade_required())?;
+    let among =
+        auth::app(req)?.calls.new_socket(asking).ok_or_else(|| ApiError::too_many(AGAIN_AFTER))?;
+    let (response, session, messages) =
+        actix_ws::handle(req, body).map_err(|_| upgrade_required())?;
     if let Some(connection) = req.conn_data::<Connection>() {
         connection.enter(Stage::AtTheDoor);
     }
-    let messages = messages.max_frame_size(MAX_CHECK).aggregate_continuations().max_continuation_size(MAX_CHECK);
+    let messages = messages
+        .max_frame_size(MAX_CHECK)
+        .aggregate_continuations()
+        .max_continuation_size(MAX_CHECK);
     actix_web::rt::spawn(check::serve(session, messages, among));
     Ok(response)
 }
 
 fn upgrade_required() -> ApiError {
-    ApiError::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", "This address is for WebSockets. Connect to it with one.")
+    ApiError::new(
+        StatusCode::UPGRADE_REQUIRED,
+        "upgrade_required",
+        "This address is for WebSockets. Connect to it with one.",
+    )
 }

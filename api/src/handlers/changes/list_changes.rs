@@ -1,4 +1,5 @@
-//! `GET /changes`: what became of the school's evenings, appointments, invites and attendance since a cursor, for programs and staff.
+//! `GET /changes`: what became of the school's evenings, appointments, invites and attendance since
+//! a cursor, for programs and staff.
 
 use std::collections::BTreeSet;
 
@@ -31,11 +32,18 @@ pub struct KindsQuery {
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `bad_cursor`, `invalid`.
-pub async fn list_changes(req: HttpRequest, app: Data<App>, asker: Asker, query: Query<KindsQuery>, pages: Query<PageQuery>) -> Answer {
+pub async fn list_changes(
+    req: HttpRequest,
+    app: Data<App>,
+    asker: Asker,
+    query: Query<KindsQuery>,
+    pages: Query<PageQuery>,
+) -> Answer {
     let kinds = kinds(&asker, query.kinds.as_deref())?;
     let (school, zone, now) = (asker.school().id(), asker.school().zone(), app.clock.now());
     let (after, limit) = pages.read_sealed(&app.keys, List::Changes, school.into())?;
-    let place = after.map(|after| Place { feed: after.id, number: after.order }).unwrap_or_default();
+    let place =
+        after.map(|after| Place { feed: after.id, number: after.order }).unwrap_or_default();
     let mut is_waiting = app.store.read(move |db| changes::is_waiting(db, school)).await?;
     if is_waiting {
         let ctx = app.context();
@@ -44,22 +52,40 @@ pub async fn list_changes(req: HttpRequest, app: Data<App>, asker: Asker, query:
     let part = app.store.read(move |db| changes::after(db, school, &kinds, place, limit)).await?;
     let (found, more) = cut(part.changes, limit);
     // Whoever has seen all of their kinds need not pass by the others again.
-    let reached = if more { found.last().map_or(part.begun, |change| change.place) } else { part.last };
-    let next_cursor = Sealed { order: reached.number, id: reached.feed }.cursor(&app.keys, List::Changes, Uuid::from(school));
+    let reached =
+        if more { found.last().map_or(part.begun, |change| change.place) } else { part.last };
+    let next_cursor = Sealed { order: reached.number, id: reached.feed }.cursor(
+        &app.keys,
+        List::Changes,
+        Uuid::from(school),
+    );
     let with_names = asker.also(Scope::GuestsRead);
-    let items = found.into_iter().map(|change| views::programs::change(change, with_names, zone, now)).collect();
+    let items = found
+        .into_iter()
+        .map(|change| views::programs::change(change, with_names, zone, now))
+        .collect();
     tagged(&req, &ChangePage { items, next_cursor, has_more: more || is_waiting })
 }
 
 /// Those that are asked for; without a word all that may be seen.
 fn kinds(asker: &Asker, asked: Option<&str>) -> Answer<BTreeSet<Kind>> {
     let Some(asked) = asked else {
-        let seen: BTreeSet<Kind> = Kind::ALL.into_iter().filter(|kind| asker.office(kind.scope()).is_ok()).collect();
-        return if seen.is_empty() { asker.office(Kind::Booking.scope()).map(|()| seen) } else { Ok(seen) };
+        let seen: BTreeSet<Kind> =
+            Kind::ALL.into_iter().filter(|kind| asker.office(kind.scope()).is_ok()).collect();
+        return if seen.is_empty() {
+            asker.office(Kind::Booking.scope()).map(|()| seen)
+        } else {
+            Ok(seen)
+        };
     };
     let read = |name: &str| {
         let kind = Kind::parse(name.trim()).ok_or_else(|| {
-            ApiError::field("kinds", "unknown", "Give some of evening, booking, invite and attendance, with commas between, or leave kinds out.")
+            ApiError::field(
+                "kinds",
+                "unknown",
+                "Give some of evening, booking, invite and attendance, with commas between, or \
+                 leave kinds out.",
+            )
         })?;
         asker.office(kind.scope()).map(|()| kind)
     };

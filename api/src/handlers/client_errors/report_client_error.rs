@@ -13,16 +13,26 @@ use crate::{
 /// How many reports of a school are taken in a minute.
 const REPORTS_PER_MINUTE: u32 = 30;
 
-/// Writes one line to the log: the school, the kind, and the browser's name and major version. Keeps nothing of the person.
+/// Writes one line to the log: the school, the kind, and the browser's name and major version.
+/// Keeps nothing of the person.
 ///
 /// # Errors
 /// `unknown_school`, `invalid`, `too_many_requests`.
-pub async fn report_client_error(req: HttpRequest, app: Data<App>, AtSchool(school): AtSchool, body: Body<ClientError>) -> Answer {
+pub async fn report_client_error(
+    req: HttpRequest,
+    app: Data<App>,
+    AtSchool(school): AtSchool,
+    body: Body<ClientError>,
+) -> Answer {
     let rate = app.client_error_rates.take(school.id.0, REPORTS_PER_MINUTE, app.clock.real());
     if rate.is_exceeded {
         return Err(ApiError::too_many(rate.reset));
     }
-    let agent = req.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let agent = req
+        .headers()
+        .get(header::USER_AGENT)
+        .and_then(|agent| agent.to_str().ok())
+        .unwrap_or_default();
     tracing::warn!(school = %school.id.0, kind = name(body.value.kind), browser = %browser(agent), "web app did not start");
     Ok(HttpResponse::NoContent().finish())
 }
@@ -37,7 +47,8 @@ const fn name(kind: ClientErrorKind) -> &'static str {
     }
 }
 
-/// The browser's name and major version in a `User-Agent` header: nothing else of it, so that no person can be told by it.
+/// The browser's name and major version in a `User-Agent` header: nothing else of it, so that no
+/// person can be told by it.
 fn browser(agent: &str) -> String {
     // The more specific ones first: most browsers also call themselves Chrome and Safari.
     const NAMES: [(&str, &str); 7] = [
@@ -50,7 +61,8 @@ fn browser(agent: &str) -> String {
         ("Version/", "Safari"),
     ];
     let found = NAMES.iter().find_map(|(mark, name)| {
-        let major: String = agent.split_once(mark)?.1.chars().take_while(char::is_ascii_digit).take(4).collect();
+        let major: String =
+            agent.split_once(mark)?.1.chars().take_while(char::is_ascii_digit).take(4).collect();
         (!major.is_empty()).then(|| format!("{name} {major}"))
     });
     found.unwrap_or_else(|| "unknown".to_owned())
@@ -63,10 +75,19 @@ mod tests {
     #[test]
     fn browsers_are_told_by_name_and_major_version() {
         let check = |agent: &str, expected: &str| assert_eq!(browser(agent), expected, "{agent}");
-        check("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/109.0.5414.120 Safari/537.36", "Chrome 109");
-        check("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36 Edg/120.0.2210.91", "Edge 120");
         check(
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 15_3 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/15.3 Mobile/15E148 Safari/604.1",
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) \
+             Chrome/109.0.5414.120 Safari/537.36",
+            "Chrome 109",
+        );
+        check(
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) \
+             Chrome/120.0.0.0 Safari/537.36 Edg/120.0.2210.91",
+            "Edge 120",
+        );
+        check(
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 15_3 like Mac OS X) AppleWebKit/605.1.15 (KHTML, \
+             like Gecko) Version/15.3 Mobile/15E148 Safari/604.1",
             "Safari 15",
         );
         check("Mozilla/5.0 (Windows NT 6.1; rv:97.0) Gecko/20100101 Firefox/97.0", "Firefox 97");

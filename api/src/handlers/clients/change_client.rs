@@ -18,7 +18,13 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `invalid`, `precondition_failed`.
-pub async fn change_client(app: Data<App>, caller: Caller, ClientPath(client): ClientPath, if_match: IfMatch, body: Body<ApiClientChange>) -> Answer {
+pub async fn change_client(
+    app: Data<App>,
+    caller: Caller,
+    ClientPath(client): ClientPath,
+    if_match: IfMatch,
+    body: Body<ApiClientChange>,
+) -> Answer {
     let staff = caller.staff()?;
     checked(&body.value)?;
     let wanted = body.value.scopes.as_deref().map(scopes).transpose()?;
@@ -27,7 +33,9 @@ pub async fn change_client(app: Data<App>, caller: Caller, ClientPath(client): C
     let row = app
         .store
         .write(move |db| {
-            if_match.check(db, Kind::Client, client, |db| Ok(api_client(&clients::find(db, school, client, ctx.now)?, zone)))?;
+            if_match.check(db, Kind::Client, client, |db| {
+                Ok(api_client(&clients::find(db, school, client, ctx.now)?, zone))
+            })?;
             clients::change(db, &ctx, school, staff, client, |wish| {
                 if let Some(name) = &new_name {
                     wish.name.clone_from(name);
@@ -35,7 +43,8 @@ pub async fn change_client(app: Data<App>, caller: Caller, ClientPath(client): C
                 if let Some(scopes) = &wanted {
                     wish.scopes = scopes.clone();
                 }
-                wish.requests_per_minute = body.value.requests_per_minute.unwrap_or(wish.requests_per_minute);
+                wish.requests_per_minute =
+                    body.value.requests_per_minute.unwrap_or(wish.requests_per_minute);
             })
         })
         .await?;

@@ -16,7 +16,12 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `invalid`, `idempotency_key_reused`.
-pub async fn create_client(req: HttpRequest, app: Data<App>, caller: Caller, body: Body<NewApiClient>) -> Answer {
+pub async fn create_client(
+    req: HttpRequest,
+    app: Data<App>,
+    caller: Caller,
+    body: Body<NewApiClient>,
+) -> Answer {
     let staff = caller.staff()?;
     checked(&body.value)?;
     let wish = Wish {
@@ -26,6 +31,9 @@ pub async fn create_client(req: HttpRequest, app: Data<App>, caller: Caller, bod
     };
     let request = idempotency_key(&req, staff, &body.bytes)?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
-    let made = app.store.write(move |db| clients::create(db, &ctx, school, staff, &wish, request.as_ref())).await?;
+    let made = app
+        .store
+        .write(move |db| clients::create(db, &ctx, school, staff, &wish, request.as_ref()))
+        .await?;
     Ok(HttpResponse::Created().json(issued(&app, &made, zone)))
 }

@@ -15,10 +15,18 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `idempotency_key_reused`.
-pub async fn create_client_secret(req: HttpRequest, app: Data<App>, caller: Caller, ClientPath(client): ClientPath) -> Answer {
+pub async fn create_client_secret(
+    req: HttpRequest,
+    app: Data<App>,
+    caller: Caller,
+    ClientPath(client): ClientPath,
+) -> Answer {
     let staff = caller.staff()?;
     let request = idempotency_key(&req, staff, &[])?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
-    let made = app.store.write(move |db| clients::rotate(db, &ctx, school, staff, client, request.as_ref())).await?;
+    let made = app
+        .store
+        .write(move |db| clients::rotate(db, &ctx, school, staff, client, request.as_ref()))
+        .await?;
     Ok(HttpResponse::Created().json(issued(&app, &made, zone)))
 }

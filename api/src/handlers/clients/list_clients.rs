@@ -17,10 +17,23 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `bad_cursor`, `invalid`.
-pub async fn list_clients(app: Data<App>, caller: Caller, pages: Query<PageQuery>) -> Answer<Json<Page<ApiClient>>> {
+pub async fn list_clients(
+    app: Data<App>,
+    caller: Caller,
+    pages: Query<PageQuery>,
+) -> Answer<Json<Page<ApiClient>>> {
     caller.staff()?;
     let (after, limit) = pages.read(List::Clients)?;
     let (school, now) = (caller.school_id(), app.clock.now());
-    let rows = app.store.read(move |db| clients::list(db, school, after.map(ClientId), limit, now)).await?;
-    Ok(Json(page(List::Clients, rows, limit, |one| one.row.id.0, |one| views::programs::api_client(&one, caller.school.zone()))))
+    let rows = app
+        .store
+        .read(move |db| clients::list(db, school, after.map(ClientId), limit, now))
+        .await?;
+    Ok(Json(page(
+        List::Clients,
+        rows,
+        limit,
+        |one| one.row.id.0,
+        |one| views::programs::api_client(&one, caller.school.zone()),
+    )))
 }

@@ -13,7 +13,8 @@ use parlour_domain::{
 };
 
 pub use self::{
-    change_client::change_client, create_client::create_client, create_client_secret::create_client_secret, get_client::get_client, list_clients::list_clients,
+    change_client::change_client, create_client::create_client,
+    create_client_secret::create_client_secret, get_client::get_client, list_clients::list_clients,
     revoke_client::revoke_client,
 };
 use crate::{
@@ -29,21 +30,26 @@ const REQUESTS_PER_MINUTE: u32 = 600;
 
 /// The name of an API client: one line.
 fn name(name: &str) -> Answer<String> {
-    text::check(name, Lines::One, MAX_WORDS).map_err(|_| ApiError::field("name", "format", "Give a text without control characters."))?;
+    text::check(name, Lines::One, MAX_WORDS).map_err(|_| {
+        ApiError::field("name", "format", "Give a text without control characters.")
+    })?;
     Ok(name.to_owned())
 }
 
 /// The scopes of a request.
 fn scopes(words: &[String]) -> Answer<Scopes> {
-    words
-        .iter()
-        .map(|word| word.parse())
-        .collect::<Result<_, _>>()
-        .map_err(|unknown: parlour_domain::scope::UnknownScope| ApiError::field("scopes", "scope_unknown", &unknown.to_string()))
+    words.iter().map(|word| word.parse()).collect::<Result<_, _>>().map_err(
+        |unknown: parlour_domain::scope::UnknownScope| {
+            ApiError::field("scopes", "scope_unknown", &unknown.to_string())
+        },
+    )
 }
 
 /// A program with the secret that was made for it.
 fn issued(app: &App, issued: &Issued, zone: chrono_tz::Tz) -> parlour_wire::IssuedApiClient {
     let secret = issued.secret.map(|id| app.keys.link_token(Purpose::Client, id.0, 0));
-    parlour_wire::IssuedApiClient { client: views::programs::api_client(&issued.client, zone), client_secret: secret }
+    parlour_wire::IssuedApiClient {
+        client: views::programs::api_client(&issued.client, zone),
+        client_secret: secret,
+    }
 }

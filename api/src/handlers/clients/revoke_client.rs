@@ -16,12 +16,19 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `precondition_failed`.
-pub async fn revoke_client(app: Data<App>, caller: Caller, ClientPath(client): ClientPath, if_match: IfMatch) -> Answer {
+pub async fn revoke_client(
+    app: Data<App>,
+    caller: Caller,
+    ClientPath(client): ClientPath,
+    if_match: IfMatch,
+) -> Answer {
     let staff = caller.staff()?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
     app.store
         .write(move |db| {
-            if_match.check(db, Kind::Client, client, |db| Ok(api_client(&clients::find(db, school, client, ctx.now)?, zone)))?;
+            if_match.check(db, Kind::Client, client, |db| {
+                Ok(api_client(&clients::find(db, school, client, ctx.now)?, zone))
+            })?;
             clients::revoke(db, &ctx, school, staff, client)
         })
         .await?;

@@ -1,4 +1,5 @@
-//! `POST /dev/logins`: one-click logins of a playground; and the same behind the addresses that the server prints at start.
+//! `POST /dev/logins`: one-click logins of a playground; and the same behind the addresses that the
+//! server prints at start.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -34,7 +35,12 @@ type Door = (Vec<Cookie<'static>>, String);
 ///
 /// # Errors
 /// `not_found` outside a playground.
-pub async fn create_dev_login(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, body: Body<DevLogin>) -> Answer {
+pub async fn create_dev_login(
+    app: Data<App>,
+    req: HttpRequest,
+    AtSchool(school): AtSchool,
+    body: Body<DevLogin>,
+) -> Answer {
     let (cookies, location) = open(&app, &req, &school, body.value.kind).await?;
     let mut response = HttpResponse::Created();
     for cookie in cookies {
@@ -49,11 +55,17 @@ pub struct Who {
     who: DevActor,
 }
 
-/// `GET /s/{school}/dev/login/{who}`: the address to click on in a terminal. The one GET that starts something, and in a playground alone.
+/// `GET /s/{school}/dev/login/{who}`: the address to click on in a terminal. The one GET that
+/// starts something, and in a playground alone.
 ///
 /// # Errors
 /// `not_found` outside a playground.
-pub async fn follow_dev_login(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, path: Path<Who>) -> Answer {
+pub async fn follow_dev_login(
+    app: Data<App>,
+    req: HttpRequest,
+    AtSchool(school): AtSchool,
+    path: Path<Who>,
+) -> Answer {
     let (cookies, location) = open(&app, &req, &school, path.who).await?;
     let mut response = HttpResponse::SeeOther();
     for cookie in cookies {
@@ -99,6 +111,12 @@ async fn guest(app: &App, req: &HttpRequest, school: &SchoolRow) -> Answer<Door>
         })
         .await?;
     let life = (view.link_ends_at - now).max(TimeDelta::hours(1));
-    let value = app.keys.cookie(Audience::Guest, &[session.into()], now + life).map_err(|_| ApiError::from(Error::Panicked))?;
-    Ok((vec![cookies::make(&app.config, req, cookies::GUEST, value, life)], format!("{}guest/appointments", cookies::path(req))))
+    let value = app
+        .keys
+        .cookie(Audience::Guest, &[session.into()], now + life)
+        .map_err(|_| ApiError::from(Error::Panicked))?;
+    Ok((
+        vec![cookies::make(&app.config, req, cookies::GUEST, value, life)],
+        format!("{}guest/appointments", cookies::path(req)),
+    ))
 }

@@ -1,4 +1,5 @@
-//! `GET /dev/mails`: the development mailbox. Elsewhere than in a playground there is no such thing.
+//! `GET /dev/mails`: the development mailbox. Elsewhere than in a playground there is no such
+//! thing.
 
 use actix_web::{
     HttpRequest,
@@ -19,7 +20,12 @@ use crate::{
 ///
 /// # Errors
 /// `not_found` outside a playground, `bad_cursor`, `invalid`.
-pub async fn list_dev_mails(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, pages: Query<PageQuery>) -> Answer<Json<Page<DevMail>>> {
+pub async fn list_dev_mails(
+    app: Data<App>,
+    req: HttpRequest,
+    AtSchool(school): AtSchool,
+    pages: Query<PageQuery>,
+) -> Answer<Json<Page<DevMail>>> {
     only_in_a_playground(&app, &req)?;
     let (after, limit) = pages.read(List::DevMails)?;
     let mut mails = app.mailbox.as_ref().map(|mailbox| mailbox.mails()).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! `POST /dev/clock`: makes it another time, so that a demonstration can show the evening before it has come.
+//! `POST /dev/clock`: makes it another time, so that a demonstration can show the evening before it
+//! has come.
 
 use actix_web::{
     HttpRequest,
@@ -27,14 +28,23 @@ const FAR: TimeDelta = TimeDelta::days(400);
 ///
 /// # Errors
 /// `not_found` outside a playground and where the demo's parent has no appointment, `invalid`.
-pub async fn move_dev_clock(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, body: Body<DevClockMove>) -> Answer<Json<DevClock>> {
+pub async fn move_dev_clock(
+    app: Data<App>,
+    req: HttpRequest,
+    AtSchool(school): AtSchool,
+    body: Body<DevClockMove>,
+) -> Answer<Json<DevClock>> {
     only_in_a_playground(&app, &req)?;
     let to = match body.value.to {
         Some(to) => to.with_timezone(&Utc),
         None => {
             let first = app.store.read(|db| {
                 let actors = demo::actors(db)?;
-                bookings::of_parent(db, actors.evening, actors.parent)?.into_iter().next().map(|first| *first.row.starts_at).ok_or(Error::NotFound)
+                bookings::of_parent(db, actors.evening, actors.parent)?
+                    .into_iter()
+                    .next()
+                    .map(|first| *first.row.starts_at)
+                    .ok_or(Error::NotFound)
             });
             first.await? - BEFORE
         }

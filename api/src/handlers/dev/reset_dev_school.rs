@@ -20,7 +20,11 @@ use crate::{
 ///
 /// # Errors
 /// `not_found` outside a playground.
-pub async fn reset_dev_school(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool) -> Answer<Json<DevClock>> {
+pub async fn reset_dev_school(
+    app: Data<App>,
+    req: HttpRequest,
+    AtSchool(school): AtSchool,
+) -> Answer<Json<DevClock>> {
     only_in_a_playground(&app, &req)?;
     app.clock.move_to(app.clock.real());
     demo::reset(&app.store, &app.context(), app.config.mode).await.map_err(|error| {

@@ -10,6 +10,10 @@ use crate::{app::App, auth::Asker, problem::Answer, request::EveningPath, store:
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `not_found`, `evening_over`, `evening_not_published`.
-pub async fn close_evening(app: Data<App>, asker: Asker, EveningPath(evening): EveningPath) -> Answer<Json<EveningSettings>> {
+pub async fn close_evening(
+    app: Data<App>,
+    asker: Asker,
+    EveningPath(evening): EveningPath,
+) -> Answer<Json<EveningSettings>> {
     set_state(&app, &asker, evening, evening_setup::close).await
 }

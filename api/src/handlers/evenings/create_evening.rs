@@ -18,8 +18,14 @@ use crate::{
 /// Makes it; nobody but the office and its programs sees it before it is published.
 ///
 /// # Errors
-/// `wrong_role`, `scope_missing`, `invalid`, `evening_name_taken`, `idempotency_key_reused`; `not_found` for a repetition when it was deleted meanwhile.
-pub async fn create_evening(req: HttpRequest, app: Data<App>, asker: Asker, body: Body<NewEvening>) -> Answer {
+/// `wrong_role`, `scope_missing`, `invalid`, `evening_name_taken`, `idempotency_key_reused`;
+/// `not_found` for a repetition when it was deleted meanwhile.
+pub async fn create_evening(
+    req: HttpRequest,
+    app: Data<App>,
+    asker: Asker,
+    body: Body<NewEvening>,
+) -> Answer {
     asker.office(Scope::EveningsWrite)?;
     checked(&body.value)?;
     let request = idempotency_key(&req, asker.id(), &body.bytes)?;
@@ -28,7 +34,9 @@ pub async fn create_evening(req: HttpRequest, app: Data<App>, asker: Asker, body
     let made = app
         .store
         .write(move |db| {
-            let id: Uuid = once(db, &ctx, request.as_ref(), |db| evening_file::create(db, &ctx, &school, &file, &actor).map(Into::into))?;
+            let id: Uuid = once(db, &ctx, request.as_ref(), |db| {
+                evening_file::create(db, &ctx, &school, &file, &actor).map(Into::into)
+            })?;
             Ok(views::settings(evening_setup::settings(db, school.id(), EveningId(id))?, &school))
         })
         .await?;

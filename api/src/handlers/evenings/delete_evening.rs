@@ -17,12 +17,19 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `not_found`, `evening_published`, `precondition_failed`.
-pub async fn delete_evening(app: Data<App>, asker: Asker, EveningPath(evening): EveningPath, if_match: IfMatch) -> Answer {
+pub async fn delete_evening(
+    app: Data<App>,
+    asker: Asker,
+    EveningPath(evening): EveningPath,
+    if_match: IfMatch,
+) -> Answer {
     asker.office(Scope::EveningsWrite)?;
     let (ctx, school, actor) = (app.context(), asker.school().clone(), asker.actor());
     app.store
         .write(move |db| {
-            if_match.check(db, Kind::Evening, evening, |db| Ok(views::settings(evening_setup::settings(db, school.id(), evening)?, &school)))?;
+            if_match.check(db, Kind::Evening, evening, |db| {
+                Ok(views::settings(evening_setup::settings(db, school.id(), evening)?, &school))
+            })?;
             evening_setup::delete(db, &ctx, school.id(), evening, &actor)
         })
         .await?;

@@ -10,7 +10,11 @@ use crate::{app::App, auth::Asker, problem::Answer, request::EveningPath, store:
 ///
 /// # Errors
 /// `not_found`, `scope_missing`.
-pub async fn get_evening(app: Data<App>, asker: Asker, EveningPath(evening): EveningPath) -> Answer<Json<Evening>> {
+pub async fn get_evening(
+    app: Data<App>,
+    asker: Asker,
+    EveningPath(evening): EveningPath,
+) -> Answer<Json<Evening>> {
     let (school, whose) = (asker.school().id(), asker.whose(Scope::EveningsRead)?);
     let row = app.store.read(move |db| evenings::find_for(db, school, whose, evening)).await?;
     Ok(Json(views::evening(&row, app.clock.now())))

@@ -3,13 +3,21 @@
 use actix_web::{HttpRequest, web::Data};
 use parlour_domain::scope::Scope;
 
-use crate::{app::App, auth::Asker, precondition::tagged, problem::Answer, request::EveningPath, store::evening_setup, views::evenings as views};
+use crate::{
+    app::App, auth::Asker, precondition::tagged, problem::Answer, request::EveningPath,
+    store::evening_setup, views::evenings as views,
+};
 
 /// What was set, drafts included. Its version is what a change of the evening may rest on.
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `not_found`.
-pub async fn get_evening_settings(req: HttpRequest, app: Data<App>, asker: Asker, EveningPath(evening): EveningPath) -> Answer {
+pub async fn get_evening_settings(
+    req: HttpRequest,
+    app: Data<App>,
+    asker: Asker,
+    EveningPath(evening): EveningPath,
+) -> Answer {
     asker.office(Scope::EveningsRead)?;
     let school = asker.school().clone();
     let id = school.id();

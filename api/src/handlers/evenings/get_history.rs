@@ -29,7 +29,13 @@ pub async fn get_history(
         let (acting, _) = caller.acting(db, parent_id)?;
         let row = evenings::find_for(db, caller.school_id(), acting.whose(), evening)?;
         let rows = events::history(db, &acting, evening, before, limit)?;
-        Ok(page(List::History, rows, limit, |row| row.id.0, |entry| views::history_entry(entry, row.zone())))
+        Ok(page(
+            List::History,
+            rows,
+            limit,
+            |row| row.id.0,
+            |entry| views::history_entry(entry, row.zone()),
+        ))
     };
     visitor.read(&app, read).await.map(Json)
 }

@@ -18,12 +18,21 @@ use crate::{
 ///
 /// # Errors
 /// `bad_cursor`, `invalid`, `scope_missing`.
-pub async fn list_evenings(app: Data<App>, asker: Asker, query: Query<PageQuery>) -> Answer<Json<Page<Evening>>> {
-    let (school, whose, now) = (asker.school().id(), asker.whose(Scope::EveningsRead)?, app.clock.now());
+pub async fn list_evenings(
+    app: Data<App>,
+    asker: Asker,
+    query: Query<PageQuery>,
+) -> Answer<Json<Page<Evening>>> {
+    let (school, whose, now) =
+        (asker.school().id(), asker.whose(Scope::EveningsRead)?, app.clock.now());
     // A draft may be deleted, and an evening moved to another day, between two pages.
     let (place, limit) = query.read_sealed(&app.keys, List::Evenings, school.into())?;
-    let after = place.and_then(|place| Some((DateTime::from_timestamp_micros(place.order)?, EveningId(place.id))));
+    let after = place.and_then(|place| {
+        Some((DateTime::from_timestamp_micros(place.order)?, EveningId(place.id)))
+    });
     let rows = app.store.read(move |db| evenings::list(db, school, whose, after, limit)).await?;
     let place = |row: &EveningRow| Place { order: row.starts_at.timestamp_micros(), id: row.id.0 };
-    Ok(Json(sealed_page(&app.keys, List::Evenings, school.into(), rows, limit, place, |row| views::evening(&row, now))))
+    Ok(Json(sealed_page(&app.keys, List::Evenings, school.into(), rows, limit, place, |row| {
+        views::evening(&row, now)
+    })))
 }

@@ -9,7 +9,12 @@ use crate::{app::App, auth::Asker, problem::Answer, request::EveningPath, store:
 /// A draft is published, one that was closed opens again, and one that is published stays so.
 ///
 /// # Errors
-/// `wrong_role`, `scope_missing`, `not_found`, `evening_over`, `no_class_takes_part`, `booking_closed`.
-pub async fn publish_evening(app: Data<App>, asker: Asker, EveningPath(evening): EveningPath) -> Answer<Json<EveningSettings>> {
+/// `wrong_role`, `scope_missing`, `not_found`, `evening_over`, `no_class_takes_part`,
+/// `booking_closed`.
+pub async fn publish_evening(
+    app: Data<App>,
+    asker: Asker,
+    EveningPath(evening): EveningPath,
+) -> Answer<Json<EveningSettings>> {
     set_state(&app, &asker, evening, evening_setup::publish).await
 }

@@ -17,8 +17,14 @@ const MAX_MINUTES: u32 = 60;
 /// Shown at once to those who wait for this teacher.
 ///
 /// # Errors
-/// `wrong_role` for anybody but a teacher, `not_found` for an evening that they have nothing to do with, `invalid`.
-pub async fn set_lateness(app: Data<App>, caller: Caller, EveningPath(evening): EveningPath, body: Body<Lateness>) -> Answer<Json<Lateness>> {
+/// `wrong_role` for anybody but a teacher, `not_found` for an evening that they have nothing to do
+/// with, `invalid`.
+pub async fn set_lateness(
+    app: Data<App>,
+    caller: Caller,
+    EveningPath(evening): EveningPath,
+    body: Body<Lateness>,
+) -> Answer<Json<Lateness>> {
     let teacher = caller.teacher()?;
     let lateness = body.value;
     if lateness.minutes > MAX_MINUTES {

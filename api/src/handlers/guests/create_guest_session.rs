@@ -23,12 +23,19 @@ const MAX_SESSIONS: usize = 8;
 ///
 /// # Errors
 /// `not_found`, `invite_removed`, `link_dead`, `link_renewed`, `access_ended`, `own_invite`.
-pub async fn create_guest_session(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, sessions: GuestSessions, body: Body<LinkToken>) -> Answer {
+pub async fn create_guest_session(
+    app: Data<App>,
+    req: HttpRequest,
+    AtSchool(school): AtSchool,
+    sessions: GuestSessions,
+    body: Body<LinkToken>,
+) -> Answer {
     checked(&body.value)?;
     let (invite, generation) = link_of(&app, school.id(), &body.value.token).await?;
     let (ctx, school_id) = (app.context(), school.id());
     let now = ctx.now;
-    let inviter = app.store.read(move |db| guests::open(db, school_id, invite, now)).await?.parent.id.0;
+    let inviter =
+        app.store.read(move |db| guests::open(db, school_id, invite, now)).await?.parent.id.0;
     if is_inviter(&req, inviter).await {
         return Err(Dead::OwnInvite.into());
     }
@@ -43,9 +50,19 @@ pub async fn create_guest_session(app: Data<App>, req: HttpRequest, AtSchool(sch
             Ok((ids, opened))
         })
         .await?;
-    let life = opened.views.iter().map(|view| view.evening.ends_at.0 + parlour_domain::invite::LINK_GRACE - now).max().unwrap_or_default();
+    let life = opened
+        .views
+        .iter()
+        .map(|view| view.evening.ends_at.0 + parlour_domain::invite::LINK_GRACE - now)
+        .max()
+        .unwrap_or_default();
     let ids: Vec<Uuid> = started.into_iter().map(|SessionId(id)| id).collect();
-    let value = app.keys.cookie(Audience::Guest, &ids, now + life).map_err(|_| ApiError::from(Error::Panicked))?;
+    let value = app
+        .keys
+        .cookie(Audience::Guest, &ids, now + life)
+        .map_err(|_| ApiError::from(Error::Panicked))?;
     let invites = opened.views.iter().map(|view| views::guest_invite(&school, view)).collect();
-    Ok(HttpResponse::Created().cookie(cookies::make(&app.config, &req, cookies::GUEST, value, life)).json(GuestAppointments { invites }))
+    Ok(HttpResponse::Created()
+        .cookie(cookies::make(&app.config, &req, cookies::GUEST, value, life))
+        .json(GuestAppointments { invites }))
 }

@@ -16,7 +16,11 @@ use crate::{
 ///
 /// # Errors
 /// `not_found`, `invite_removed`, `link_dead`, `link_renewed`, `access_ended`.
-pub async fn decline_guest_link(app: Data<App>, AtSchool(school): AtSchool, body: Body<LinkToken>) -> Answer {
+pub async fn decline_guest_link(
+    app: Data<App>,
+    AtSchool(school): AtSchool,
+    body: Body<LinkToken>,
+) -> Answer {
     checked(&body.value)?;
     let invite = invite_of(&app, school.id(), &body.value.token).await?;
     let (ctx, school_id) = (app.context(), school.id());

@@ -13,11 +13,17 @@ use crate::{
 ///
 /// # Errors
 /// `not_logged_in`.
-pub async fn delete_guest_sessions(app: Data<App>, req: HttpRequest, guest: GuestSessions) -> Answer {
+pub async fn delete_guest_sessions(
+    app: Data<App>,
+    req: HttpRequest,
+    guest: GuestSessions,
+) -> Answer {
     if guest.ids.is_empty() {
         return Err(ApiError::not_logged_in());
     }
     let (ids, ctx) = (guest.ids, app.context());
     app.store.write(move |db| ids.iter().try_for_each(|id| sessions::end(db, &ctx, *id))).await?;
-    Ok(HttpResponse::NoContent().cookie(cookies::remove(&app.config, &req, cookies::GUEST)).finish())
+    Ok(HttpResponse::NoContent()
+        .cookie(cookies::remove(&app.config, &req, cookies::GUEST))
+        .finish())
 }

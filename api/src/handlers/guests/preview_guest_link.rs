@@ -1,4 +1,5 @@
-//! `POST /guest_links/preview`: whose link it is and by whom, nothing of students or times. Changes nothing, so that a mail scanner may read it.
+//! `POST /guest_links/preview`: whose link it is and by whom, nothing of students or times. Changes
+//! nothing, so that a mail scanner may read it.
 
 use actix_web::{
     HttpRequest,
@@ -53,7 +54,8 @@ pub async fn preview_guest_link(
     }))
 }
 
-/// The invite that a genuine token names. A link that was renewed has another generation, and the older token is dead.
+/// The invite that a genuine token names. A link that was renewed has another generation, and the
+/// older token is dead.
 ///
 /// # Errors
 /// `link_renewed` for a token of an earlier generation, `not_found` for anything else.
@@ -61,13 +63,18 @@ pub async fn invite_of(app: &App, school: SchoolId, token: &str) -> Answer<Invit
     Ok(link_of(app, school, token).await?.0)
 }
 
-/// The same with the link's generation, for those who write: it may be renewed between this reading and their transaction.
+/// The same with the link's generation, for those who write: it may be renewed between this reading
+/// and their transaction.
 ///
 /// # Errors
 /// Those of [`invite_of`].
 pub async fn link_of(app: &App, school: SchoolId, token: &str) -> Answer<(InviteId, i32)> {
     let link = any_link_of(app, school, token).await?;
-    if link.is_renewed { Err(Error::Dead(Dead::Renewed).into()) } else { Ok((link.invite, link.generation)) }
+    if link.is_renewed {
+        Err(Error::Dead(Dead::Renewed).into())
+    } else {
+        Ok((link.invite, link.generation))
+    }
 }
 
 /// A guest's link, as a genuine token names it.
@@ -89,12 +96,18 @@ pub async fn any_link_of(app: &App, school: SchoolId, token: &str) -> Answer<Gue
     let token = GivenToken::parse(token).ok_or_else(ApiError::not_found)?;
     let invite = InviteId(token.id);
     let newest = app.store.read(move |db| guests::generation(db, school, invite)).await?;
-    let of_token = (0..=newest).rev().find(|generation| app.keys.is_genuine(Purpose::Guest, &token, *generation));
+    let of_token = (0..=newest)
+        .rev()
+        .find(|generation| app.keys.is_genuine(Purpose::Guest, &token, *generation));
     let generation = of_token.ok_or_else(ApiError::not_found)?;
     Ok(GuestLink { invite, generation, is_renewed: generation < newest })
 }
 
 /// Whether this browser is logged in as the parent who sent the invite.
 pub async fn is_inviter(req: &HttpRequest, parent: uuid::Uuid) -> bool {
-    LoggedIn::of(req).await.ok().and_then(|caller| caller.session.identity).is_some_and(|(person, _)| person.id.0 == parent)
+    LoggedIn::of(req)
+        .await
+        .ok()
+        .and_then(|caller| caller.session.identity)
+        .is_some_and(|(person, _)| person.id.0 == parent)
 }

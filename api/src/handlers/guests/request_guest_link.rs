@@ -1,4 +1,5 @@
-//! `POST /guest_links/requests`: a guest who has lost their link asks for it. Known and unknown addresses take the same steps.
+//! `POST /guest_links/requests`: a guest who has lost their link asks for it. Known and unknown
+//! addresses take the same steps.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use parlour_domain::EmailAddress;
@@ -16,10 +17,19 @@ use crate::{
 ///
 /// # Errors
 /// `invalid`, `email_invalid`, `too_many_requests`.
-pub async fn request_guest_link(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, body: Body<NewGuestLinkRequest>) -> Answer {
+pub async fn request_guest_link(
+    app: Data<App>,
+    req: HttpRequest,
+    AtSchool(school): AtSchool,
+    body: Body<NewGuestLinkRequest>,
+) -> Answer {
     checked(&body.value)?;
-    let email = EmailAddress::parse(&body.value.email).map_err(|refusal| ApiError::field("email", refusal.code(), &refusal.to_string()))?;
-    let (ctx, school_id, client_hash) = (app.context(), school.id(), client_hash(&app, school.id(), &req));
-    app.store.write(move |db| guest_links::request(db, &ctx, school_id, &email, &client_hash)).await?;
+    let email = EmailAddress::parse(&body.value.email)
+        .map_err(|refusal| ApiError::field("email", refusal.code(), &refusal.to_string()))?;
+    let (ctx, school_id, client_hash) =
+        (app.context(), school.id(), client_hash(&app, school.id(), &req));
+    app.store
+        .write(move |db| guest_links::request(db, &ctx, school_id, &email, &client_hash))
+        .await?;
     Ok(HttpResponse::Accepted().finish())
 }

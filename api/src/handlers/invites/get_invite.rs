@@ -9,7 +9,12 @@ use crate::{app::App, auth::Caller, precondition::tagged, problem::Answer, reque
 ///
 /// # Errors
 /// `not_found`, `invite_removed`, `access_ended`.
-pub async fn get_invite(req: HttpRequest, app: Data<App>, caller: Caller, InvitePath(invite): InvitePath) -> Answer {
+pub async fn get_invite(
+    req: HttpRequest,
+    app: Data<App>,
+    caller: Caller,
+    InvitePath(invite): InvitePath,
+) -> Answer {
     let (school, owner) = (caller.school_id(), caller.owner()?);
     tagged(&req, &app.store.read(move |db| current(db, school, owner, invite)).await?)
 }

@@ -16,7 +16,12 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.
-pub async fn get_invites(app: Data<App>, visitor: Visitor, EveningPath(evening): EveningPath, query: Query<OnBehalf>) -> Answer<Json<Invites>> {
+pub async fn get_invites(
+    app: Data<App>,
+    visitor: Visitor,
+    EveningPath(evening): EveningPath,
+    query: Query<OnBehalf>,
+) -> Answer<Json<Invites>> {
     let (parent_id, ctx) = (query.parent(), app.context());
     let read = move |db: &mut Db, caller: &Caller| {
         let (acting, _) = caller.acting(db, parent_id)?;

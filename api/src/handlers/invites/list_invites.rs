@@ -20,10 +20,25 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `bad_cursor`, `invalid`.
-pub async fn list_invites(req: HttpRequest, app: Data<App>, asker: Asker, query: Query<ExportQuery>) -> Answer {
+pub async fn list_invites(
+    req: HttpRequest,
+    app: Data<App>,
+    asker: Asker,
+    query: Query<ExportQuery>,
+) -> Answer {
     asker.office(Scope::InvitesRead)?;
     let wanted = query.read(List::InviteExport)?;
-    let (school, zone, with_names) = (asker.school().id(), asker.school().zone(), asker.also(Scope::GuestsRead));
+    let (school, zone, with_names) =
+        (asker.school().id(), asker.school().zone(), asker.also(Scope::GuestsRead));
     let rows = app.store.read(move |db| export::invites(db, school, wanted)).await?;
-    tagged(&req, &page(List::InviteExport, rows, wanted.limit, |one| one.row.id.0, |one| views::programs::invite_record(&one, with_names, zone)))
+    tagged(
+        &req,
+        &page(
+            List::InviteExport,
+            rows,
+            wanted.limit,
+            |one| one.row.id.0,
+            |one| views::programs::invite_record(&one, with_names, zone),
+        ),
+    )
 }

@@ -38,7 +38,12 @@ use crate::{
 };
 
 /// An invite as `get_invite` shows it: none that has ended.
-fn current(db: &mut Db, school: SchoolId, owner: Option<PersonId>, invite: InviteId) -> Result<Invite, Error> {
+fn current(
+    db: &mut Db,
+    school: SchoolId,
+    owner: Option<PersonId>,
+    invite: InviteId,
+) -> Result<Invite, Error> {
     let row = invites::find(db, school, owner, invite)?;
     if let Some(dead) = row.dead() {
         return Err(Error::Dead(dead));
@@ -56,9 +61,15 @@ fn current(db: &mut Db, school: SchoolId, owner: Option<PersonId>, invite: Invit
 /// Sends the mail of an invite.
 type Mail = fn(&mut Db, &Context, &EveningRow, &Acting, &InviteRow) -> Result<(), Error>;
 
-/// Mails an invite once more, as `mail` does it, and answers with the invite as it is then. A retry with the same `Idempotency-Key` gives the first
-/// answer.
-async fn mail_again(app: &App, req: &HttpRequest, caller: Caller, invite: InviteId, mail: Mail) -> Answer {
+/// Mails an invite once more, as `mail` does it, and answers with the invite as it is then. A retry
+/// with the same `Idempotency-Key` gives the first answer.
+async fn mail_again(
+    app: &App,
+    req: &HttpRequest,
+    caller: Caller,
+    invite: InviteId,
+    mail: Mail,
+) -> Answer {
     let key = idempotency_key(req, caller.person.id(), &[])?;
     let (ctx, school, owner) = (app.context(), caller.school_id(), caller.owner()?);
     let view = app.store.write(move |db| {

@@ -16,7 +16,12 @@ use crate::{
 ///
 /// # Errors
 /// `not_found`, `precondition_failed`.
-pub async fn remove_invite(app: Data<App>, caller: Caller, InvitePath(invite): InvitePath, if_match: IfMatch) -> Answer {
+pub async fn remove_invite(
+    app: Data<App>,
+    caller: Caller,
+    InvitePath(invite): InvitePath,
+    if_match: IfMatch,
+) -> Answer {
     let (ctx, school, owner) = (app.context(), caller.school_id(), caller.owner()?);
     app.store
         .write(move |db| {

@@ -1,4 +1,5 @@
-//! `POST /invites/{invite_id}/renew`: the guest's link is in wrong hands; a new one is mailed and the one before is dead.
+//! `POST /invites/{invite_id}/renew`: the guest's link is in wrong hands; a new one is mailed and
+//! the one before is dead.
 
 use actix_web::{HttpRequest, web::Data};
 
@@ -8,7 +9,13 @@ use crate::{app::App, auth::Caller, problem::Answer, request::InvitePath, store:
 /// Queues the mail with the new link, and puts out whoever came in by the one before.
 ///
 /// # Errors
-/// `resend_too_soon`, `resend_limit`, `invite_removed`, `evening_over`, `not_found`, `idempotency_key_reused`.
-pub async fn renew_invite(app: Data<App>, req: HttpRequest, caller: Caller, InvitePath(invite): InvitePath) -> Answer {
+/// `resend_too_soon`, `resend_limit`, `invite_removed`, `evening_over`, `not_found`,
+/// `idempotency_key_reused`.
+pub async fn renew_invite(
+    app: Data<App>,
+    req: HttpRequest,
+    caller: Caller,
+    InvitePath(invite): InvitePath,
+) -> Answer {
     mail_again(&app, &req, caller, invite, invites::renew).await
 }

@@ -21,7 +21,8 @@ use crate::{
     views,
 };
 
-/// Stores the invite and queues its mail in one transaction; a retry with the same `Idempotency-Key` gives the first answer.
+/// Stores the invite and queues its mail in one transaction; a retry with the same
+/// `Idempotency-Key` gives the first answer.
 ///
 /// # Errors
 /// The refusals of the rules, by their codes.
@@ -35,7 +36,8 @@ pub async fn send_invite(
 ) -> Answer {
     checked(&body.value)?;
     let parent_id = query.parent();
-    let asked = move |db: &mut Db, caller: &Caller| Ok((caller.clone(), caller.acting(db, parent_id)?.0));
+    let asked =
+        move |db: &mut Db, caller: &Caller| Ok((caller.clone(), caller.acting(db, parent_id)?.0));
     let (caller, acting) = visitor.read(&app, asked).await?;
     let key = idempotency_key(&req, caller.person.id(), &body.bytes)?;
     let parsed = parse(&body.value, acting.is_staff)?;
@@ -49,9 +51,13 @@ pub async fn send_invite(
                 if new.students.is_empty() {
                     new.students = invites::only_choice(db, &row, acting.parent)?;
                 }
-                let Sent::Yes(id) = invites::send(db, &ctx, &row, &acting, &new)? else { return Ok(None) };
+                let Sent::Yes(id) = invites::send(db, &ctx, &row, &acting, &new)? else {
+                    return Ok(None);
+                };
                 let stored = invites::find(db, school, Some(acting.parent), id)?;
-                let one = invites::with_students(db, vec![stored])?.pop().ok_or(crate::store::Error::NotFound)?;
+                let one = invites::with_students(db, vec![stored])?
+                    .pop()
+                    .ok_or(crate::store::Error::NotFound)?;
                 let fates = outbox::fates(db, &[id])?;
                 Ok(Some(views::invite(&one, fates.get(&id), row.zone())))
             })
@@ -59,7 +65,11 @@ pub async fn send_invite(
         .await?;
     // The refusal was committed, so that it is counted and staff are told; it gives no reason.
     let invite = sent.ok_or_else(|| ApiError::from(Refusal::AskTheSchool))?;
-    let location = format!("{}/invites/{}", req.path().split("/evenings/").next().unwrap_or_default(), invite.id);
+    let location = format!(
+        "{}/invites/{}",
+        req.path().split("/evenings/").next().unwrap_or_default(),
+        invite.id
+    );
     Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(invite))
 }
 
@@ -80,5 +90,10 @@ fn parse(body: &NewInvite, is_staff: bool) -> Answer<rules::NewInvite> {
         }),
         (true, None) => return Err(Refusal::ConsentRecordMissing.into()),
     };
-    Ok(rules::NewInvite { name, email, students: body.student_ids.iter().copied().map(PersonId).collect(), consent })
+    Ok(rules::NewInvite {
+        name,
+        email,
+        students: body.student_ids.iter().copied().map(PersonId).collect(),
+        consent,
+    })
 }

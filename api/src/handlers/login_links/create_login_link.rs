@@ -23,19 +23,36 @@ use crate::{
 ///
 /// # Errors
 /// `invalid`, `email_invalid`, `link_dead`, `not_logged_in`, `access_ended`, `too_many_requests`.
-pub async fn create_login_link(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, body: Body<NewLoginLink>) -> Answer {
+pub async fn create_login_link(
+    app: Data<App>,
+    req: HttpRequest,
+    AtSchool(school): AtSchool,
+    body: Body<NewLoginLink>,
+) -> Answer {
     checked(&body.value)?;
     let ctx = app.context();
     let secret = BASE64_URL_SAFE_NO_PAD.encode(app.random.bytes::<24>());
-    let (email, person) = match (body.value.email.as_deref(), body.value.token.as_deref(), body.value.session) {
-        (Some(email), None, None) => (EmailAddress::parse(email).map_err(|refusal| ApiError::field("email", refusal.code(), &refusal.to_string()))?, None),
-        (None, Some(token), None) => of_token(&app, &school, token).await?,
-        (None, None, Some(true)) => {
-            let session = LoggedIn::of(&req).await?.session;
-            (app.store.read(move |db| sessions::address_of(db, &session)).await?, None)
-        }
-        _ => return Err(ApiError::field("email", "missing", "Give one of these: an email address, a token, or session: true.")),
-    };
+    let (email, person) =
+        match (body.value.email.as_deref(), body.value.token.as_deref(), body.value.session) {
+            (Some(email), None, None) => (
+                EmailAddress::parse(email).map_err(|refusal| {
+                    ApiError::field("email", refusal.code(), &refusal.to_string())
+                })?,
+                None,
+            ),
+            (None, Some(token), None) => of_token(&app, &school, token).await?,
+            (None, None, Some(true)) => {
+                let session = LoggedIn::of(&req).await?.session;
+                (app.store.read(move |db| sessions::address_of(db, &session)).await?, None)
+            }
+            _ => {
+                return Err(ApiError::field(
+                    "email",
+                    "missing",
+                    "Give one of these: an email address, a token, or session: true.",
+                ));
+            }
+        };
     let new = NewLogin {
         school: school.id(),
         email,
@@ -45,17 +62,27 @@ pub async fn create_login_link(app: Data<App>, req: HttpRequest, AtSchool(school
     };
     let (id, expires_at) = app.store.write(move |db| login::request(db, &ctx, &new)).await?;
     let cookie = cookies::make(&app.config, &req, cookies::LOGIN, secret, login::LINK_LIFE);
-    Ok(HttpResponse::Accepted().cookie(cookie).json(LoginLink { id: id.into(), expires_at: moment(expires_at, school.zone()) }))
+    Ok(HttpResponse::Accepted()
+        .cookie(cookie)
+        .json(LoginLink { id: id.into(), expires_at: moment(expires_at, school.zone()) }))
 }
 
 /// The person whom a confirmation mail's link logs in: the code goes to their own address.
-async fn of_token(app: &App, school: &crate::store::schools::SchoolRow, token: &str) -> Answer<(EmailAddress, Option<PersonId>)> {
+async fn of_token(
+    app: &App,
+    school: &crate::store::schools::SchoolRow,
+    token: &str,
+) -> Answer<(EmailAddress, Option<PersonId>)> {
     let dead = || ApiError::from(Dead::Link);
-    let token = GivenToken::parse(token).filter(|token| app.keys.is_genuine(Purpose::Login, token, 0)).ok_or_else(dead)?;
+    let token = GivenToken::parse(token)
+        .filter(|token| app.keys.is_genuine(Purpose::Login, token, 0))
+        .ok_or_else(dead)?;
     let (school_id, now) = (school.id(), app.clock.now());
     let link = app.store.read(move |db| login::find_live(db, school_id, token.id, now)).await;
     match link {
-        Ok(link) if link.is_standing => Ok((EmailAddress::parse(&link.email)?, link.person_id.map(Into::into))),
+        Ok(link) if link.is_standing => {
+            Ok((EmailAddress::parse(&link.email)?, link.person_id.map(Into::into)))
+        }
         Ok(_) | Err(Error::NotFound) => Err(dead()),
         Err(error) => Err(error.into()),
     }

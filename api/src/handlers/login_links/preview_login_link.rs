@@ -1,4 +1,5 @@
-//! `POST /login_links/preview`: what a login link would do. Changes nothing, so that a mail scanner may read it.
+//! `POST /login_links/preview`: what a login link would do. Changes nothing, so that a mail scanner
+//! may read it.
 
 use actix_web::{
     HttpRequest,
@@ -23,23 +24,42 @@ use crate::{
 ///
 /// # Errors
 /// `not_found` for what is no token of ours, `link_dead`.
-pub async fn preview_login_link(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, body: Body<LinkToken>) -> Answer<Json<LoginLinkPreview>> {
+pub async fn preview_login_link(
+    app: Data<App>,
+    req: HttpRequest,
+    AtSchool(school): AtSchool,
+    body: Body<LinkToken>,
+) -> Answer<Json<LoginLinkPreview>> {
     checked(&body.value)?;
-    let token = GivenToken::parse(&body.value.token).filter(|token| app.keys.is_genuine(Purpose::Login, token, 0)).ok_or_else(ApiError::not_found)?;
+    let token = GivenToken::parse(&body.value.token)
+        .filter(|token| app.keys.is_genuine(Purpose::Login, token, 0))
+        .ok_or_else(ApiError::not_found)?;
     let (school_id, now) = (school.id(), app.clock.now());
     let (link, person) = app
         .store
         .read(move |db| {
             let link = login::find_live(db, school_id, token.id, now)?;
-            let person = link.person_id.map(|person| people::find(db, school_id, person.into())).transpose()?;
+            let person = link
+                .person_id
+                .map(|person| people::find(db, school_id, person.into()))
+                .transpose()?;
             Ok((link, person))
         })
         .await?;
-    let masked_name = person
-        .as_ref()
-        .map_or_else(|| parlour_domain::EmailAddress::parse(&link.email).map(|email| email.masked()).unwrap_or_default(), |person| masked(&person.name()));
+    let masked_name = person.as_ref().map_or_else(
+        || {
+            parlour_domain::EmailAddress::parse(&link.email)
+                .map(|email| email.masked())
+                .unwrap_or_default()
+        },
+        |person| masked(&person.name()),
+    );
     let needs_code = link.is_standing && !knows_device(&app, &req, person.as_ref());
-    Ok(Json(LoginLinkPreview { masked_name, needs_code, expires_at: moment(*link.expires_at, school.zone()) }))
+    Ok(Json(LoginLinkPreview {
+        masked_name,
+        needs_code,
+        expires_at: moment(*link.expires_at, school.zone()),
+    }))
 }
 
 /// Whether this browser has logged in as the person before.
@@ -48,5 +68,7 @@ pub fn knows_device(app: &App, req: &HttpRequest, person: Option<&PersonRow>) ->
     let known = cookies::read(&app.config, req, cookies::DEVICE)
         .map(|cookie| app.keys.read_cookie(Audience::Device, cookie.value(), app.clock.now()))
         .unwrap_or_default();
-    person.is_some_and(|person| known.contains(&app.keys.device_mark(person.id.0, person.device_generation)))
+    person.is_some_and(|person| {
+        known.contains(&app.keys.device_mark(person.id.0, person.device_generation))
+    })
 }

@@ -17,8 +17,14 @@ use crate::{
 /// Sets the person and role of this session.
 ///
 /// # Errors
-/// `not_found` when the address is not that person in that role, `code_required` when the session is bound to another.
-pub async fn choose_identity(app: Data<App>, req: HttpRequest, caller: LoggedIn, body: Body<ChosenIdentity>) -> Answer {
+/// `not_found` when the address is not that person in that role, `code_required` when the session
+/// is bound to another.
+pub async fn choose_identity(
+    app: Data<App>,
+    req: HttpRequest,
+    caller: LoggedIn,
+    body: Body<ChosenIdentity>,
+) -> Answer {
     let role = match body.value.role {
         parlour_wire::Role::Parent => Role::Parent,
         parlour_wire::Role::Teacher => Role::Teacher,
@@ -40,5 +46,10 @@ pub async fn choose_identity(app: Data<App>, req: HttpRequest, caller: LoggedIn,
     if let Some(mark) = person_mark::of(&app.keys, &session) {
         response.insert_header((person_mark::HEADER, mark));
     }
-    Ok(response.json(views::me(&caller.school, &session, &identities, app.config.mode.is_playground())))
+    Ok(response.json(views::me(
+        &caller.school,
+        &session,
+        &identities,
+        app.config.mode.is_playground(),
+    )))
 }

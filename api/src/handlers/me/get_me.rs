@@ -11,6 +11,12 @@ use crate::{app::App, auth::LoggedIn, problem::Answer, store::sessions, views};
 /// `not_logged_in`, `access_ended`.
 pub async fn get_me(app: Data<App>, caller: LoggedIn) -> Answer<Json<Me>> {
     let (school, address_key) = (caller.school.id(), caller.session.address_key.clone());
-    let identities = app.store.read(move |db| sessions::identities(db, school, &address_key)).await?;
-    Ok(Json(views::me(&caller.school, &caller.session, &identities, app.config.mode.is_playground())))
+    let identities =
+        app.store.read(move |db| sessions::identities(db, school, &address_key)).await?;
+    Ok(Json(views::me(
+        &caller.school,
+        &caller.session,
+        &identities,
+        app.config.mode.is_playground(),
+    )))
 }

@@ -10,5 +10,7 @@ use crate::{app::App, auth::AtSchool, problem::Answer, tokens};
 /// `unknown_school`.
 pub async fn get_signing_keys(app: Data<App>, _: AtSchool) -> Answer {
     let keys = tokens::public_keys(&app.keys, app.clock.real());
-    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "public, max-age=86400")).json(keys))
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "public, max-age=86400"))
+        .json(keys))
 }

@@ -1,4 +1,5 @@
-//! `POST /oauth/token`: an access token for a program. Its answers are those of RFC 6749, not ours: whatever reads them was not written for us.
+//! `POST /oauth/token`: an access token for a program. Its answers are those of RFC 6749, not ours:
+//! whatever reads them was not written for us.
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
@@ -39,23 +40,51 @@ struct FormFields {
 /// Gives a token for the scopes that are asked for, or for all that the program has.
 ///
 /// # Errors
-/// `unknown_school`, `busy`, `too_many_requests`, those of a body that can't be read; refusals of the standard are answers.
-pub async fn issue_token(req: HttpRequest, app: Data<App>, AtSchool(school): AtSchool, Form(body): Form) -> Answer {
+/// `unknown_school`, `busy`, `too_many_requests`, those of a body that can't be read; refusals of
+/// the standard are answers.
+pub async fn issue_token(
+    req: HttpRequest,
+    app: Data<App>,
+    AtSchool(school): AtSchool,
+    Form(body): Form,
+) -> Answer {
     let form = body.and_then(|body| serde_urlencoded::from_bytes::<FormFields>(&body).ok());
     let Some(form) = form else {
-        return Ok(refuse(StatusCode::BAD_REQUEST, "invalid_request", "Send a body of application/x-www-form-urlencoded, each parameter once."));
+        return Ok(refuse(
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            "Send a body of application/x-www-form-urlencoded, each parameter once.",
+        ));
     };
     match form.grant_type.as_deref() {
         Some("client_credentials") => {}
-        Some(_) => return Ok(refuse(StatusCode::BAD_REQUEST, "unsupported_grant_type", "The grant_type is client_credentials.")),
-        None => return Ok(refuse(StatusCode::BAD_REQUEST, "invalid_request", "Say grant_type=client_credentials.")),
+        Some(_) => {
+            return Ok(refuse(
+                StatusCode::BAD_REQUEST,
+                "unsupported_grant_type",
+                "The grant_type is client_credentials.",
+            ));
+        }
+        None => {
+            return Ok(refuse(
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+                "Say grant_type=client_credentials.",
+            ));
+        }
     }
     let by_header = req.headers().contains_key(header::AUTHORIZATION);
     if by_header && form.client_secret.is_some() {
-        return Ok(refuse(StatusCode::BAD_REQUEST, "invalid_request", "Send the secret either in the Authorization header or in the body."));
+        return Ok(refuse(
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            "Send the secret either in the Authorization header or in the body.",
+        ));
     }
     let credentials = if by_header { basic(&req) } else { form.client_id.zip(form.client_secret) };
-    let Some((client, secret)) = credentials.and_then(|(id, secret)| Some((ClientId(id.parse().ok()?), GivenToken::parse(&secret)?))) else {
+    let Some((client, secret)) = credentials
+        .and_then(|(id, secret)| Some((ClientId(id.parse().ok()?), GivenToken::parse(&secret)?)))
+    else {
         return Ok(unknown_client());
     };
     if !app.keys.is_genuine(Purpose::Client, &secret, 0) {
@@ -67,10 +96,18 @@ pub async fn issue_token(req: HttpRequest, app: Data<App>, AtSchool(school): AtS
         return Err(ApiError::too_many(rate.reset));
     }
     let Ok(wanted) = form.scope.as_deref().map(str::parse::<Scopes>).transpose() else {
-        return Ok(refuse(StatusCode::BAD_REQUEST, "invalid_scope", "There is no such scope. See the contract for those that there are."));
+        return Ok(refuse(
+            StatusCode::BAD_REQUEST,
+            "invalid_scope",
+            "There is no such scope. See the contract for those that there are.",
+        ));
     };
     let (id, now) = (school.id(), app.clock.now());
-    let row = match app.store.write(move |db| clients::log_in(db, id, client, ClientSecretId(secret.id), now)).await {
+    let row = match app
+        .store
+        .write(move |db| clients::log_in(db, id, client, ClientSecretId(secret.id), now))
+        .await
+    {
         Ok(row) => row,
         Err(Error::NotFound) => return Ok(unknown_client()),
         Err(error) => return Err(error.into()),
@@ -78,9 +115,14 @@ pub async fn issue_token(req: HttpRequest, app: Data<App>, AtSchool(school): AtS
     let (allowed, real) = (row.scopes(), app.clock.real());
     let scopes = wanted.filter(|wanted| !wanted.is_empty()).unwrap_or_else(|| allowed.clone());
     if !allowed.cover(&scopes) {
-        return Ok(refuse(StatusCode::BAD_REQUEST, "invalid_scope", "The school has not given the program all of these scopes."));
+        return Ok(refuse(
+            StatusCode::BAD_REQUEST,
+            "invalid_scope",
+            "The school has not given the program all of these scopes.",
+        ));
     }
-    let token = tokens::issue(&app.keys, id, client, &scopes, app.context().new_id::<Uuid>(), real).map_err(|_| ApiError::not_ready())?;
+    let token = tokens::issue(&app.keys, id, client, &scopes, app.context().new_id::<Uuid>(), real)
+        .map_err(|_| ApiError::not_ready())?;
     let answer = AccessToken {
         access_token: token,
         token_type: "Bearer".into(),
@@ -90,9 +132,11 @@ pub async fn issue_token(req: HttpRequest, app: Data<App>, AtSchool(school): AtS
     Ok(HttpResponse::Ok().json(answer))
 }
 
-/// What HTTP Basic says; each half is form-encoded (RFC 6749, 2.3.1), which changes none of our letters.
+/// What HTTP Basic says; each half is form-encoded (RFC 6749, 2.3.1), which changes none of our
+/// letters.
 fn basic(req: &HttpRequest) -> Option<(String, String)> {
-    let (scheme, rest) = req.headers().get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let (scheme, rest) =
+        req.headers().get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let text = String::from_utf8(BASE64_STANDARD.decode(rest.trim()).ok()?).ok()?;
     let (id, secret) = text.split_once(':')?;
     scheme.eq_ignore_ascii_case("basic").then(|| (id.to_owned(), secret.to_owned()))
@@ -101,7 +145,11 @@ fn basic(req: &HttpRequest) -> Option<(String, String)> {
 fn unknown_client() -> HttpResponse {
     let mut response = HttpResponse::Unauthorized();
     response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"parlour\""));
-    refusal(response, "invalid_client", "The client_id or the secret is wrong, was revoked, or is another school's.")
+    refusal(
+        response,
+        "invalid_client",
+        "The client_id or the secret is wrong, was revoked, or is another school's.",
+    )
 }
 
 fn refuse(status: StatusCode, error: &str, description: &str) -> HttpResponse {
@@ -109,5 +157,6 @@ fn refuse(status: StatusCode, error: &str, description: &str) -> HttpResponse {
 }
 
 fn refusal(mut response: HttpResponseBuilder, error: &str, description: &str) -> HttpResponse {
-    response.json(TokenRefusal { error: error.to_owned(), error_description: description.to_owned() })
+    response
+        .json(TokenRefusal { error: error.to_owned(), error_description: description.to_owned() })
 }

@@ -16,7 +16,12 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `contact_barred`.
-pub async fn allow_contact(app: Data<App>, caller: Caller, ParentPath(parent): ParentPath, StudentPath(student): StudentPath) -> Answer<Json<LinkedStudent>> {
+pub async fn allow_contact(
+    app: Data<App>,
+    caller: Caller,
+    ParentPath(parent): ParentPath,
+    StudentPath(student): StudentPath,
+) -> Answer<Json<LinkedStudent>> {
     let staff = caller.staff()?;
     let (ctx, school) = (app.context(), caller.school_id());
     let allowed = app

@@ -9,7 +9,11 @@ use crate::{app::App, auth::Caller, problem::Answer, request::ParentPath, store:
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.
-pub async fn get_parent(app: Data<App>, caller: Caller, ParentPath(parent): ParentPath) -> Answer<Json<Parent>> {
+pub async fn get_parent(
+    app: Data<App>,
+    caller: Caller,
+    ParentPath(parent): ParentPath,
+) -> Answer<Json<Parent>> {
     caller.staff()?;
     let school = caller.school_id();
     let found = app.store.read(move |db| parents::find(db, school, parent)).await?;

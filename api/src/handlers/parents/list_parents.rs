@@ -28,12 +28,27 @@ pub struct Search {
 ///
 /// # Errors
 /// `wrong_role`, `bad_cursor`, `invalid`.
-pub async fn list_parents(app: Data<App>, caller: Caller, search: Query<Search>, pages: Query<PageQuery>) -> Answer<Json<Page<Parent>>> {
+pub async fn list_parents(
+    app: Data<App>,
+    caller: Caller,
+    search: Query<Search>,
+    pages: Query<PageQuery>,
+) -> Answer<Json<Page<Parent>>> {
     caller.staff()?;
-    text::check(&search.q, Lines::One, MAX_WORDS)
-        .map_err(|_| ApiError::field("q", "format", &format!("Give at most {MAX_WORDS} characters on one line, without control characters.")))?;
+    text::check(&search.q, Lines::One, MAX_WORDS).map_err(|_| {
+        ApiError::field(
+            "q",
+            "format",
+            &format!(
+                "Give at most {MAX_WORDS} characters on one line, without control characters."
+            ),
+        )
+    })?;
     let (after, limit) = pages.read(List::Parents)?;
     let (school, words) = (caller.school_id(), search.into_inner().q);
-    let rows = app.store.read(move |db| parents::list(db, school, &words, after.map(PersonId), limit)).await?;
+    let rows = app
+        .store
+        .read(move |db| parents::list(db, school, &words, after.map(PersonId), limit))
+        .await?;
     Ok(Json(page(List::Parents, rows, limit, |row| row.person.id.0, |row| views::parent(&row))))
 }

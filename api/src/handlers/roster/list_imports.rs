@@ -16,10 +16,20 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `bad_cursor`, `invalid`.
-pub async fn list_roster_imports(app: Data<App>, caller: Caller, pages: Query<PageQuery>) -> Answer<Json<Page<RosterImport>>> {
+pub async fn list_roster_imports(
+    app: Data<App>,
+    caller: Caller,
+    pages: Query<PageQuery>,
+) -> Answer<Json<Page<RosterImport>>> {
     caller.staff()?;
     let (after, limit) = pages.read(List::RosterImports)?;
     let school = caller.school_id();
     let rows = app.store.read(move |db| roster::imports(db, school, after, limit)).await?;
-    Ok(Json(page(List::RosterImports, rows, limit, |row| row.id, |row| views::roster::import(&row, caller.school.zone()))))
+    Ok(Json(page(
+        List::RosterImports,
+        rows,
+        limit,
+        |row| row.id,
+        |row| views::roster::import(&row, caller.school.zone()),
+    )))
 }

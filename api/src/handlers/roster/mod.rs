@@ -1,4 +1,5 @@
-//! Rosters that are pushed, by programs and staff: one operation a kind, all of them [`put`]. And what imports ended, listed and brought back.
+//! Rosters that are pushed, by programs and staff: one operation a kind, all of them [`put`]. And
+//! what imports ended, listed and brought back.
 
 mod list_imports;
 mod put_classes;
@@ -11,12 +12,15 @@ mod rows;
 use actix_web::web::Json;
 use parlour_domain::scope::Scope;
 use parlour_roster::{Told, Verdict};
-use parlour_wire::{FieldError, RosterCounts, RosterOutcome, RosterPush, RosterResult, RosterResults};
+use parlour_wire::{
+    FieldError, RosterCounts, RosterOutcome, RosterPush, RosterResult, RosterResults,
+};
 use serde_json::Value;
 
 use self::rows::{Kind, name_of, read};
 pub use self::{
-    list_imports::list_roster_imports, put_classes::put_classes, put_enrolments::put_enrolments, put_guardianships::put_guardianships, put_people::put_people,
+    list_imports::list_roster_imports, put_classes::put_classes, put_enrolments::put_enrolments,
+    put_guardianships::put_guardianships, put_people::put_people,
     restore_import::restore_roster_import,
 };
 use crate::{
@@ -40,15 +44,32 @@ type Rows = Body<RosterPush<Value>>;
 async fn put<K: Kind>(app: &App, asker: &Asker, body: Rows) -> Answer<Json<RosterResults>> {
     asker.office(Scope::RosterWrite)?;
     if !(1..=MAX_ROWS).contains(&body.value.items.len()) {
-        return Err(ApiError::field("items", "length", &format!("Send from 1 to {MAX_ROWS} rows in a request.")));
+        return Err(ApiError::field(
+            "items",
+            "length",
+            &format!("Send from 1 to {MAX_ROWS} rows in a request."),
+        ));
     }
-    let rows: Vec<Result<K::Pushed, Vec<FieldError>>> = body.value.items.iter().map(read::<K>).collect();
-    let good = rows.iter().enumerate().filter_map(|(index, row)| Some((index, row.as_ref().ok()?.clone()))).collect();
-    let by = Pusher { actor: asker.actor(), may_write_staff: asker.office(Scope::RosterWriteStaff).is_ok() };
+    let rows: Vec<Result<K::Pushed, Vec<FieldError>>> =
+        body.value.items.iter().map(read::<K>).collect();
+    let good = rows
+        .iter()
+        .enumerate()
+        .filter_map(|(index, row)| Some((index, row.as_ref().ok()?.clone())))
+        .collect();
+    let by = Pusher {
+        actor: asker.actor(),
+        may_write_staff: asker.office(Scope::RosterWriteStaff).is_ok(),
+    };
     let pushed = push(&app.store, &app.context(), asker.school().id(), &by, K::push(good)).await?;
-    let mut results = RosterResults { items: Vec::new(), counts: RosterCounts::default(), import_id: pushed.plan.import_id() };
+    let mut results = RosterResults {
+        items: Vec::new(),
+        counts: RosterCounts::default(),
+        import_id: pushed.plan.import_id(),
+    };
     for (index, row) in rows.into_iter().enumerate() {
-        let (mut errors, warnings) = (said(&pushed.told, index, Verdict::Refused), said(&pushed.told, index, Verdict::Used));
+        let (mut errors, warnings) =
+            (said(&pushed.told, index, Verdict::Refused), said(&pushed.told, index, Verdict::Used));
         let outcome = match row {
             Ok(row) if errors.is_empty() => outcome(K::fate(&pushed.plan, &row)),
             Ok(_) => RosterOutcome::Refused,
@@ -76,5 +97,11 @@ const fn outcome(fate: Fate) -> RosterOutcome {
 
 fn said(told: &[Told], row: usize, verdict: Verdict) -> Vec<FieldError> {
     let of_row = told.iter().filter(|told| told.row == row && told.verdict == verdict);
-    of_row.map(|told| FieldError { field: told.field.to_owned(), code: told.code.to_owned(), detail: told.detail.clone() }).collect()
+    of_row
+        .map(|told| FieldError {
+            field: told.field.to_owned(),
+            code: told.code.to_owned(),
+            detail: told.detail.clone(),
+        })
+        .collect()
 }

@@ -10,6 +10,10 @@ use crate::{app::App, auth::Asker, problem::Answer};
 ///
 /// # Errors
 /// `wrong_role`, `scope_missing`, `invalid`, `too_large`, `busy`.
-pub async fn put_enrolments(app: Data<App>, asker: Asker, body: Rows) -> Answer<Json<RosterResults>> {
+pub async fn put_enrolments(
+    app: Data<App>,
+    asker: Asker,
+    body: Rows,
+) -> Answer<Json<RosterResults>> {
     put::<Enrolments>(&app, &asker, body).await
 }

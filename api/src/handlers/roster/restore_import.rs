@@ -16,10 +16,21 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `import_too_old`, `invalid`, `busy`.
-pub async fn restore_roster_import(app: Data<App>, caller: Caller, ImportPath(import): ImportPath, body: Body<RosterRestore>) -> Answer<Json<RosterRestored>> {
+pub async fn restore_roster_import(
+    app: Data<App>,
+    caller: Caller,
+    ImportPath(import): ImportPath,
+    body: Body<RosterRestore>,
+) -> Answer<Json<RosterRestored>> {
     caller.staff()?;
     let (ctx, school, dry_run) = (app.context(), caller.school_id(), body.value.dry_run);
-    let actor = Actor { person: Some(caller.person.id()), name: format!("{} (school)", caller.person.name()) };
-    let restored = app.store.write(move |db| roster::restore(db, &ctx, school, import, &actor, dry_run)).await?;
+    let actor = Actor {
+        person: Some(caller.person.id()),
+        name: format!("{} (school)", caller.person.name()),
+    };
+    let restored = app
+        .store
+        .write(move |db| roster::restore(db, &ctx, school, import, &actor, dry_run))
+        .await?;
     Ok(Json(views::roster::restored(&restored)))
 }

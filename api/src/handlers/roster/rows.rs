@@ -1,8 +1,16 @@
-//! The rows of a push as JSON, each read for itself: what is wrong with one is said of it alone. Knows no database.
+//! The rows of a push as JSON, each read for itself: what is wrong with one is said of it alone.
+//! Knows no database.
 
-use parlour_domain::text::{self, Lines, MAX_ID, MAX_NAME, MAX_SUBJECT, MAX_TITLE, MAX_TYPED_ADDRESS, MAX_WORD, MAX_WORDS, TextError};
-use parlour_roster::{EnrolmentRole, Numbered, Push, PushedClass, PushedEnrolment, PushedGuardianship, PushedPerson};
-use parlour_wire::{FieldError, RosterClass, RosterEnrolment, RosterGuardianship, RosterName, RosterPerson};
+use parlour_domain::text::{
+    self, Lines, MAX_ID, MAX_NAME, MAX_SUBJECT, MAX_TITLE, MAX_TYPED_ADDRESS, MAX_WORD, MAX_WORDS,
+    TextError,
+};
+use parlour_roster::{
+    EnrolmentRole, Numbered, Push, PushedClass, PushedEnrolment, PushedGuardianship, PushedPerson,
+};
+use parlour_wire::{
+    FieldError, RosterClass, RosterEnrolment, RosterGuardianship, RosterName, RosterPerson,
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -36,7 +44,13 @@ pub(super) fn read<K: Kind>(row: &Value) -> Result<K::Pushed, Vec<FieldError>> {
 
 /// The ids of a row, as far as it has good ones.
 pub(super) fn name_of(row: &Value) -> RosterName {
-    let id = |name: &str| row.get(name)?.as_str().map(str::trim).filter(|id| (1..=MAX_ID).contains(&id.chars().count())).map(str::to_owned);
+    let id = |name: &str| {
+        row.get(name)?
+            .as_str()
+            .map(str::trim)
+            .filter(|id| (1..=MAX_ID).contains(&id.chars().count()))
+            .map(str::to_owned)
+    };
     RosterName {
         sourced_id: id("sourced_id"),
         class_sourced_id: id("class_sourced_id"),
@@ -62,8 +76,12 @@ impl Check {
         let text = text.trim();
         match text::check(text, Lines::One, longest) {
             Ok(()) => {}
-            Err(TextError::TooLong) => self.wrong(field, "length", format!("Give at most {longest} characters.")),
-            Err(TextError::BadCharacter) => self.wrong(field, "format", "Give a text without control characters.".to_owned()),
+            Err(TextError::TooLong) => {
+                self.wrong(field, "length", format!("Give at most {longest} characters."))
+            }
+            Err(TextError::BadCharacter) => {
+                self.wrong(field, "format", "Give a text without control characters.".to_owned())
+            }
         }
         text.to_owned()
     }
@@ -87,18 +105,31 @@ impl Kind for People {
 
     fn checked(row: RosterPerson, check: &mut Check) -> PushedPerson {
         if row.roles.is_empty() && !row.remove {
-            check.wrong("roles", "required", "Give at least one role, for instance student, parent or teacher.".to_owned());
+            check.wrong(
+                "roles",
+                "required",
+                "Give at least one role, for instance student, parent or teacher.".to_owned(),
+            );
         }
         if row.roles.len() > 20 {
             check.wrong("roles", "length", "Give at most 20 roles.".to_owned());
         }
         // Roles are kept in one text, with commas between.
         if row.roles.iter().any(|role| role.contains(',')) {
-            check.wrong("roles", "format", "Give each role as a text of its own, without a comma.".to_owned());
+            check.wrong(
+                "roles",
+                "format",
+                "Give each role as a text of its own, without a comma.".to_owned(),
+            );
         }
         PushedPerson {
             sourced_id: check.filled("sourced_id", &row.sourced_id, MAX_ID),
-            roles: row.roles.iter().take(20).map(|role| check.filled("roles", role, MAX_WORD)).collect(),
+            roles: row
+                .roles
+                .iter()
+                .take(20)
+                .map(|role| check.filled("roles", role, MAX_WORD))
+                .collect(),
             honorific: check.text("honorific", &row.honorific, MAX_WORD),
             given_name: check.text("given_name", &row.given_name, MAX_NAME),
             family_name: check.text("family_name", &row.family_name, MAX_NAME),
@@ -126,7 +157,11 @@ impl Kind for Classes {
     fn checked(row: RosterClass, check: &mut Check) -> PushedClass {
         PushedClass {
             sourced_id: check.filled("sourced_id", &row.sourced_id, MAX_ID),
-            title: if row.remove { String::new() } else { check.filled("title", &row.title, MAX_TITLE) },
+            title: if row.remove {
+                String::new()
+            } else {
+                check.filled("title", &row.title, MAX_TITLE)
+            },
             subject: check.text("subject", &row.subject, MAX_SUBJECT),
             code: check.text("code", &row.code, MAX_WORDS),
             remove: row.remove,
@@ -166,7 +201,8 @@ impl Kind for Enrolments {
     }
 
     fn fate(plan: &Plan, row: &PushedEnrolment) -> Fate {
-        EnrolmentRole::named(&row.role).map_or(Fate::Unchanged, |role| plan.fate_of_enrolment(&row.class, &row.person, role))
+        EnrolmentRole::named(&row.role)
+            .map_or(Fate::Unchanged, |role| plan.fate_of_enrolment(&row.class, &row.person, role))
     }
 }
 

@@ -17,7 +17,11 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `invalid`.
-pub async fn change_school(app: Data<App>, caller: Caller, body: Body<SchoolChange>) -> Answer<Json<School>> {
+pub async fn change_school(
+    app: Data<App>,
+    caller: Caller,
+    body: Body<SchoolChange>,
+) -> Answer<Json<School>> {
     caller.staff()?;
     checked(&body.value)?;
     let wanted = change(&body.value)?;
@@ -31,11 +35,28 @@ fn change(wanted: &SchoolChange) -> Answer<ContactChange> {
     type Parse = fn(&str) -> Option<ContactField>;
     let read = |typed: &Option<String>, parse: Parse, field: &str, detail: &str| match typed {
         None => Ok(None),
-        Some(typed) => parse(typed).map(|parsed| Some(parsed.into_inner())).ok_or_else(|| ApiError::field(field, "format", detail)),
+        Some(typed) => parse(typed)
+            .map(|parsed| Some(parsed.into_inner()))
+            .ok_or_else(|| ApiError::field(field, "format", detail)),
     };
     Ok(ContactChange {
-        phone: read(&wanted.phone, ContactField::phone, "phone", "Enter a telephone number, for instance 020 7946 0000.")?,
-        email: read(&wanted.email, ContactField::email, "email", "Enter an email address like office@example.org.")?,
-        office_hours: read(&wanted.office_hours, ContactField::office_hours, "office_hours", "Enter one line, for instance Monday to Friday, 8:00 to 16:00.")?,
+        phone: read(
+            &wanted.phone,
+            ContactField::phone,
+            "phone",
+            "Enter a telephone number, for instance 020 7946 0000.",
+        )?,
+        email: read(
+            &wanted.email,
+            ContactField::email,
+            "email",
+            "Enter an email address like office@example.org.",
+        )?,
+        office_hours: read(
+            &wanted.office_hours,
+            ContactField::office_hours,
+            "office_hours",
+            "Enter one line, for instance Monday to Friday, 8:00 to 16:00.",
+        )?,
     })
 }

@@ -33,15 +33,29 @@ const DEVICE_PEOPLE: usize = 12;
 ///
 /// # Errors
 /// `link_dead`, `code_required`, `code_wrong`, `code_dead`, `wrong_browser`, `invalid`.
-pub async fn create_session(app: Data<App>, req: HttpRequest, AtSchool(school): AtSchool, body: Body<NewSession>) -> Answer {
+pub async fn create_session(
+    app: Data<App>,
+    req: HttpRequest,
+    AtSchool(school): AtSchool,
+    body: Body<NewSession>,
+) -> Answer {
     checked(&body.value)?;
     let session = match (&body.value.token, body.value.login_link_id, &body.value.code) {
         (Some(token), None, None) => by_link(&app, &req, &school, token).await?,
-        (None, Some(login_link), Some(code)) => by_code(&app, &req, &school, login_link, code).await?,
-        _ => return Err(ApiError::field("token", "missing", "Give either a token, or login_link_id and code.")),
+        (None, Some(login_link), Some(code)) => {
+            by_code(&app, &req, &school, login_link, code).await?
+        }
+        _ => {
+            return Err(ApiError::field(
+                "token",
+                "missing",
+                "Give either a token, or login_link_id and code.",
+            ));
+        }
     };
     let (school_id, address_key) = (school.id(), session.address_key.clone());
-    let identities = app.store.read(move |db| sessions::identities(db, school_id, &address_key)).await?;
+    let identities =
+        app.store.read(move |db| sessions::identities(db, school_id, &address_key)).await?;
     let me = views::me(&school, &session, &identities, app.config.mode.is_playground());
     let mut response = HttpResponse::Created();
     for cookie in session_cookies(&app, &req, &session)? {
@@ -57,33 +71,59 @@ pub async fn create_session(app: Data<App>, req: HttpRequest, AtSchool(school): 
 ///
 /// # Errors
 /// When a cookie can't be signed.
-pub fn session_cookies(app: &App, req: &HttpRequest, session: &PersonSession) -> Answer<Vec<Cookie<'static>>> {
+pub fn session_cookies(
+    app: &App,
+    req: &HttpRequest,
+    session: &PersonSession,
+) -> Answer<Vec<Cookie<'static>>> {
     let now = app.clock.now();
-    let sign = |audience, ids: &[Uuid], life| app.keys.cookie(audience, ids, now + life).map_err(|_| ApiError::from(Error::Panicked));
-    let mut set =
-        vec![cookies::make(&app.config, req, cookies::PERSON, sign(Audience::Person, &[session.id.into()], sessions::PERSON_LIFE)?, sessions::PERSON_LIFE)];
+    let sign = |audience, ids: &[Uuid], life| {
+        app.keys.cookie(audience, ids, now + life).map_err(|_| ApiError::from(Error::Panicked))
+    };
+    let mut set = vec![cookies::make(
+        &app.config,
+        req,
+        cookies::PERSON,
+        sign(Audience::Person, &[session.id.into()], sessions::PERSON_LIFE)?,
+        sessions::PERSON_LIFE,
+    )];
     if let Some((person, _)) = &session.identity {
-        let mut known =
-            cookies::read(&app.config, req, cookies::DEVICE).map(|cookie| app.keys.read_cookie(Audience::Device, cookie.value(), now)).unwrap_or_default();
+        let mut known = cookies::read(&app.config, req, cookies::DEVICE)
+            .map(|cookie| app.keys.read_cookie(Audience::Device, cookie.value(), now))
+            .unwrap_or_default();
         let mark = app.keys.device_mark(person.id.0, person.device_generation);
         known.retain(|id| *id != mark);
         known.insert(0, mark);
         known.truncate(DEVICE_PEOPLE);
-        set.push(cookies::make(&app.config, req, cookies::DEVICE, sign(Audience::Device, &known, DEVICE_LIFE)?, DEVICE_LIFE));
+        set.push(cookies::make(
+            &app.config,
+            req,
+            cookies::DEVICE,
+            sign(Audience::Device, &known, DEVICE_LIFE)?,
+            DEVICE_LIFE,
+        ));
     }
     Ok(set)
 }
 
-async fn by_link(app: &App, req: &HttpRequest, school: &SchoolRow, token: &str) -> Answer<PersonSession> {
+async fn by_link(
+    app: &App,
+    req: &HttpRequest,
+    school: &SchoolRow,
+    token: &str,
+) -> Answer<PersonSession> {
     let dead = || ApiError::from(Dead::Link);
-    let token = GivenToken::parse(token).filter(|token| app.keys.is_genuine(Purpose::Login, token, 0)).ok_or_else(dead)?;
+    let token = GivenToken::parse(token)
+        .filter(|token| app.keys.is_genuine(Purpose::Login, token, 0))
+        .ok_or_else(dead)?;
     let (ctx, school_id) = (app.context(), school.id());
     let now = ctx.now;
     let key_hash = key_hash(app, req)?;
     let of_request = key_hash.clone();
     let read = move |db: &mut Db| {
         let link = login::find_usable(db, school_id, token.id, now, of_request.as_deref())?;
-        let person = link.person_id.map(|person| people::find(db, school_id, person.into())).transpose()?;
+        let person =
+            link.person_id.map(|person| people::find(db, school_id, person.into())).transpose()?;
         Ok((link, person))
     };
     let (link, person) = match app.store.read(read).await {
@@ -102,14 +142,29 @@ async fn by_link(app: &App, req: &HttpRequest, school: &SchoolRow, token: &str) 
     Ok(app.store.write(start).await?)
 }
 
-async fn by_code(app: &App, req: &HttpRequest, school: &SchoolRow, login_link: Uuid, code: &str) -> Answer<PersonSession> {
-    let Some(cookie) = cookies::read(&app.config, req, cookies::LOGIN) else { return Err(Dead::OtherBrowser.into()) };
+async fn by_code(
+    app: &App,
+    req: &HttpRequest,
+    school: &SchoolRow,
+    login_link: Uuid,
+    code: &str,
+) -> Answer<PersonSession> {
+    let Some(cookie) = cookies::read(&app.config, req, cookies::LOGIN) else {
+        return Err(Dead::OtherBrowser.into());
+    };
     let (ctx, school_id) = (app.context(), school.id());
     let browser_hash = app.keys.hash("browser", cookie.value().as_bytes());
-    let (client_hash, is_right, key_hash) = (client_hash(app, school_id, req), app.keys.is_code(login_link, code), key_hash(app, req)?);
+    let (client_hash, is_right, key_hash) =
+        (client_hash(app, school_id, req), app.keys.is_code(login_link, code), key_hash(app, req)?);
     let tried = move |db: &mut Db| {
-        let given =
-            GivenCode { school: school_id, login_link, browser_hash: &browser_hash, client_hash: &client_hash, is_right, key_hash: key_hash.as_deref() };
+        let given = GivenCode {
+            school: school_id,
+            login_link,
+            browser_hash: &browser_hash,
+            client_hash: &client_hash,
+            is_right,
+            key_hash: key_hash.as_deref(),
+        };
         match login::try_code(db, &ctx, &given)? {
             // A refusal is committed: the try counts.
             Err(dead) => Ok(Err(dead)),
@@ -119,19 +174,28 @@ async fn by_code(app: &App, req: &HttpRequest, school: &SchoolRow, login_link: U
     app.store.write(tried).await?.map_err(ApiError::from)
 }
 
-/// A key that proves by its length that it is the same browser which repeats its request: nobody guesses it.
+/// A key that proves by its length that it is the same browser which repeats its request: nobody
+/// guesses it.
 const MIN_SECRET_KEY: usize = 22;
 
-/// The keyed hash of the request's `Idempotency-Key`, if that is long enough to be a secret of the browser.
+/// The keyed hash of the request's `Idempotency-Key`, if that is long enough to be a secret of the
+/// browser.
 ///
 /// # Errors
 /// `bad_request` for a key of the wrong form.
 fn key_hash(app: &App, req: &HttpRequest) -> Answer<Option<String>> {
     let request = idempotency_key(req, Uuid::nil(), &[])?;
-    Ok(request.filter(|request| request.key.len() >= MIN_SECRET_KEY).map(|request| app.keys.hash("login key", request.key.as_bytes())))
+    Ok(request
+        .filter(|request| request.key.len() >= MIN_SECRET_KEY)
+        .map(|request| app.keys.hash("login key", request.key.as_bytes())))
 }
 
-fn start(db: &mut Db, ctx: &crate::context::Context, school: SchoolId, link: &LoginLinkRow) -> crate::store::Result<PersonSession> {
+fn start(
+    db: &mut Db,
+    ctx: &crate::context::Context,
+    school: SchoolId,
+    link: &LoginLinkRow,
+) -> crate::store::Result<PersonSession> {
     let proof = match link.person_id.map(PersonId::from) {
         None => Proof::Address,
         Some(person) if link.is_standing => Proof::StandingLink(person),

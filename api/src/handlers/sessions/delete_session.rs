@@ -16,5 +16,7 @@ use crate::{
 pub async fn delete_session(app: Data<App>, req: HttpRequest, caller: LoggedIn) -> Answer {
     let (id, ctx) = (caller.session.id, app.context());
     app.store.write(move |db| sessions::end(db, &ctx, id)).await?;
-    Ok(HttpResponse::NoContent().cookie(cookies::remove(&app.config, &req, cookies::PERSON)).finish())
+    Ok(HttpResponse::NoContent()
+        .cookie(cookies::remove(&app.config, &req, cookies::PERSON))
+        .finish())
 }

@@ -14,7 +14,10 @@ use crate::{
 /// # Errors
 /// `not_logged_in`, `access_ended`.
 pub async fn delete_sessions(app: Data<App>, req: HttpRequest, caller: LoggedIn) -> Answer {
-    let (school, address_key, ctx) = (caller.school.id(), caller.session.address_key, app.context());
+    let (school, address_key, ctx) =
+        (caller.school.id(), caller.session.address_key, app.context());
     app.store.write(move |db| sessions::end_all(db, &ctx, school, &address_key)).await?;
-    Ok(HttpResponse::NoContent().cookie(cookies::remove(&app.config, &req, cookies::PERSON)).finish())
+    Ok(HttpResponse::NoContent()
+        .cookie(cookies::remove(&app.config, &req, cookies::PERSON))
+        .finish())
 }

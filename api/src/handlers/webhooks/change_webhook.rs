@@ -22,7 +22,13 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `invalid`, `webhook_url_refused`, `precondition_failed`.
-pub async fn change_webhook(app: Data<App>, caller: Caller, WebhookPath(webhook): WebhookPath, if_match: IfMatch, body: Body<WebhookChange>) -> Answer {
+pub async fn change_webhook(
+    app: Data<App>,
+    caller: Caller,
+    WebhookPath(webhook): WebhookPath,
+    if_match: IfMatch,
+    body: Body<WebhookChange>,
+) -> Answer {
     let staff = caller.staff()?;
     checked(&body.value)?;
     let given = body.value;
@@ -35,7 +41,9 @@ pub async fn change_webhook(app: Data<App>, caller: Caller, WebhookPath(webhook)
     let endpoint = app
         .store
         .write(move |db| {
-            if_match.check(db, Kind::Webhook, webhook, |db| Ok(view(&webhooks::find(db, &ctx, school, webhook)?, zone)))?;
+            if_match.check(db, Kind::Webhook, webhook, |db| {
+                Ok(view(&webhooks::find(db, &ctx, school, webhook)?, zone))
+            })?;
             webhooks::change(db, &ctx, school, staff, webhook, &change)
         })
         .await?;

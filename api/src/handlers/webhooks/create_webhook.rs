@@ -18,7 +18,12 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `invalid`, `webhook_url_refused`, `webhook_limit`, `idempotency_key_reused`.
-pub async fn create_webhook(req: HttpRequest, app: Data<App>, caller: Caller, body: Body<NewWebhook>) -> Answer {
+pub async fn create_webhook(
+    req: HttpRequest,
+    app: Data<App>,
+    caller: Caller,
+    body: Body<NewWebhook>,
+) -> Answer {
     let staff = caller.staff()?;
     checked(&body.value)?;
     let url = check_url(&body.value.url, app.hooks.reach())?;
@@ -26,7 +31,9 @@ pub async fn create_webhook(req: HttpRequest, app: Data<App>, caller: Caller, bo
     let request = idempotency_key(&req, staff, &body.bytes)?;
     let (ctx, school) = (app.context(), caller.school_id());
     let write = move |db: &mut Db| {
-        let made = once(db, &ctx, request.as_ref(), |db| webhooks::create(db, &ctx, school, staff, &url, &types))?;
+        let made = once(db, &ctx, request.as_ref(), |db| {
+            webhooks::create(db, &ctx, school, staff, &url, &types)
+        })?;
         Ok((webhooks::find(db, &ctx, school, WebhookId(made.of))?, made.secret))
     };
     let (endpoint, secret) = app.store.write(write).await?;

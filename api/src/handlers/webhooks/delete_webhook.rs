@@ -16,12 +16,19 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `precondition_failed`.
-pub async fn delete_webhook(app: Data<App>, caller: Caller, WebhookPath(webhook): WebhookPath, if_match: IfMatch) -> Answer {
+pub async fn delete_webhook(
+    app: Data<App>,
+    caller: Caller,
+    WebhookPath(webhook): WebhookPath,
+    if_match: IfMatch,
+) -> Answer {
     let staff = caller.staff()?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
     app.store
         .write(move |db| {
-            if_match.check(db, Kind::Webhook, webhook, |db| Ok(view(&webhooks::find(db, &ctx, school, webhook)?, zone)))?;
+            if_match.check(db, Kind::Webhook, webhook, |db| {
+                Ok(view(&webhooks::find(db, &ctx, school, webhook)?, zone))
+            })?;
             webhooks::delete(db, &ctx, school, staff, webhook)
         })
         .await?;

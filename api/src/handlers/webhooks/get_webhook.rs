@@ -2,13 +2,21 @@
 
 use actix_web::{HttpRequest, web::Data};
 
-use crate::{app::App, auth::Caller, precondition::tagged, problem::Answer, request::WebhookPath, store::webhooks, views::webhooks::webhook as view};
+use crate::{
+    app::App, auth::Caller, precondition::tagged, problem::Answer, request::WebhookPath,
+    store::webhooks, views::webhooks::webhook as view,
+};
 
 /// The endpoint, without its secret.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.
-pub async fn get_webhook(req: HttpRequest, app: Data<App>, caller: Caller, WebhookPath(webhook): WebhookPath) -> Answer {
+pub async fn get_webhook(
+    req: HttpRequest,
+    app: Data<App>,
+    caller: Caller,
+    WebhookPath(webhook): WebhookPath,
+) -> Answer {
     caller.staff()?;
     let (ctx, school) = (app.context(), caller.school_id());
     let endpoint = app.store.read(move |db| webhooks::find(db, &ctx, school, webhook)).await?;

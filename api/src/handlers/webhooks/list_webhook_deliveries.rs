@@ -26,7 +26,14 @@ pub async fn list_webhook_deliveries(
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
     // What is too old is deleted, also between two pages.
     let (after, limit) = pages.read_sealed(&app.keys, List::Deliveries, webhook.into())?;
-    let rows = app.store.read(move |db| webhooks::deliveries(db, &ctx, school, webhook, after.map(|place| place.order), limit)).await?;
+    let rows = app
+        .store
+        .read(move |db| {
+            webhooks::deliveries(db, &ctx, school, webhook, after.map(|place| place.order), limit)
+        })
+        .await?;
     let place = |row: &Delivery| Place { order: row.number, id: row.id.0 };
-    Ok(Json(sealed_page(&app.keys, List::Deliveries, webhook.into(), rows, limit, place, |row| views::webhooks::delivery(&row, zone))))
+    Ok(Json(sealed_page(&app.keys, List::Deliveries, webhook.into(), rows, limit, place, |row| {
+        views::webhooks::delivery(&row, zone)
+    })))
 }

@@ -15,12 +15,19 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `idempotency_key_reused`.
-pub async fn rotate_webhook_secret(req: HttpRequest, app: Data<App>, caller: Caller, WebhookPath(webhook): WebhookPath) -> Answer {
+pub async fn rotate_webhook_secret(
+    req: HttpRequest,
+    app: Data<App>,
+    caller: Caller,
+    WebhookPath(webhook): WebhookPath,
+) -> Answer {
     let staff = caller.staff()?;
     let request = idempotency_key(&req, staff, &[])?;
     let (ctx, school) = (app.context(), caller.school_id());
     let write = move |db: &mut Db| {
-        let made = once(db, &ctx, request.as_ref(), |db| webhooks::rotate(db, &ctx, school, staff, webhook))?;
+        let made = once(db, &ctx, request.as_ref(), |db| {
+            webhooks::rotate(db, &ctx, school, staff, webhook)
+        })?;
         Ok((webhooks::find(db, &ctx, school, webhook)?, made.secret))
     };
     let (endpoint, secret) = app.store.write(write).await?;

@@ -15,7 +15,12 @@ use crate::{
 ///
 /// # Errors
 /// `wrong_role`, `not_found`, `webhook_off`, `idempotency_key_reused`.
-pub async fn test_webhook(req: HttpRequest, app: Data<App>, caller: Caller, WebhookPath(webhook): WebhookPath) -> Answer {
+pub async fn test_webhook(
+    req: HttpRequest,
+    app: Data<App>,
+    caller: Caller,
+    WebhookPath(webhook): WebhookPath,
+) -> Answer {
     let staff = caller.staff()?;
     let request = idempotency_key(&req, staff, &[])?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());

@@ -1,4 +1,5 @@
-//! Mails to guests. They tell of the students covered and of the inviting parent's appointments about them, and of nothing else.
+//! Mails to guests. They tell of the students covered and of the inviting parent's appointments
+//! about them, and of nothing else.
 
 use chrono::{DateTime, Utc};
 use parlour_domain::{id::PersonId, invite::LINK_GRACE};
@@ -34,12 +35,21 @@ struct Invited {
 
 impl Invited {
     fn live(&self) -> Vec<Appointment> {
-        self.booked.iter().filter(|booked| booked.cancelled_at.is_none()).map(|booked| booked.appointment.clone()).collect()
+        self.booked
+            .iter()
+            .filter(|booked| booked.cancelled_at.is_none())
+            .map(|booked| booked.appointment.clone())
+            .collect()
     }
 
-    /// What may stand in the guest's calendar and is not over: also what was cancelled before a mail could say so.
+    /// What may stand in the guest's calendar and is not over: also what was cancelled before a
+    /// mail could say so.
     fn to_take_out(&self, now: DateTime<Utc>) -> Vec<Appointment> {
-        self.booked.iter().filter(|booked| booked.appointment.ends_at > now).map(|booked| booked.appointment.clone()).collect()
+        self.booked
+            .iter()
+            .filter(|booked| booked.appointment.ends_at > now)
+            .map(|booked| booked.appointment.clone())
+            .collect()
     }
 
     fn rows(&self, appointments: &[Appointment]) -> Vec<Row> {
@@ -55,30 +65,53 @@ impl Desk<'_> {
         };
         let appointments = invited.live();
         let (url, decline_url) = self.guest_urls(&invited.invite);
-        let subject = format!("{} invites you to join parents’ evening appointments", invited.parent);
+        let subject =
+            format!("{} invites you to join parents’ evening appointments", invited.parent);
         let words = EveningWords::of(&invited.evening);
         let preview = format!("{}, {}", words.title, words.date);
         let (rows, name) = (invited.rows(&appointments), invited.invite.name.clone());
-        let content = Content::Invite { name: name.clone(), parent: invited.parent, evening: words, students: invited.students, rows, url, decline_url };
+        let content = Content::Invite {
+            name: name.clone(),
+            parent: invited.parent,
+            evening: words,
+            students: invited.students,
+            rows,
+            url,
+            decline_url,
+        };
         let mut letter = self.letter(invited.invite.email, &name, subject, preview, content);
         letter.calendar = each(Method::Request, appointments).collect();
         Ok(letter.into())
     }
 
-    /// The appointments as they are now. Those cancelled since the mail was queued are taken out of the calendar, the others brought up to date.
+    /// The appointments as they are now. Those cancelled since the mail was queued are taken out of
+    /// the calendar, the others brought up to date.
     pub(super) fn guest_update(&self, db: &mut Db) -> Result<Loaded> {
         let invited = match self.live_invite(db)? {
             Ok(invited) => invited,
             Err(nothing) => return Ok(Loaded::Nothing(nothing)),
         };
-        let is_told = |booked: &&Booked| booked.cancelled_at.is_some_and(|at| at >= self.queued_at || Some(booked.appointment.booking) == self.mail.booking);
-        let cancelled: Vec<Appointment> = invited.booked.iter().filter(is_told).map(|booked| booked.appointment.clone()).collect();
+        let is_told = |booked: &&Booked| {
+            booked.cancelled_at.is_some_and(|at| {
+                at >= self.queued_at || Some(booked.appointment.booking) == self.mail.booking
+            })
+        };
+        let cancelled: Vec<Appointment> = invited
+            .booked
+            .iter()
+            .filter(is_told)
+            .map(|booked| booked.appointment.clone())
+            .collect();
         let appointments = invited.live();
         let (url, decline_url) = self.guest_urls(&invited.invite);
         let words = EveningWords::of(&invited.evening);
-        let subject = format!("Appointments you may join have changed: {}, {}", words.title, words.short_date);
+        let subject = format!(
+            "Appointments you may join have changed: {}, {}",
+            words.title, words.short_date
+        );
         let preview = preview(&appointments, &invited.evening);
-        let (rows, cancelled_rows, name) = (invited.rows(&appointments), invited.rows(&cancelled), invited.invite.name.clone());
+        let (rows, cancelled_rows, name) =
+            (invited.rows(&appointments), invited.rows(&cancelled), invited.invite.name.clone());
         let content = Content::GuestUpdate {
             name: name.clone(),
             parent: invited.parent,
@@ -90,14 +123,17 @@ impl Desk<'_> {
             decline_url,
         };
         let mut letter = self.letter(invited.invite.email, &name, subject, preview, content);
-        letter.calendar = each(Method::Cancel, cancelled).chain(each(Method::Request, appointments)).collect();
+        letter.calendar =
+            each(Method::Cancel, cancelled).chain(each(Method::Request, appointments)).collect();
         Ok(letter.into())
     }
 
     /// Told only to somebody whom a mail with the link has reached.
     pub(super) fn invite_removed(&self, db: &mut Db) -> Result<Loaded> {
         let invited = self.invited(db)?;
-        if invited.invite.ended_reason.as_deref() != Some("removed") || !mail_content::was_mailed(db, &invited.invite)? {
+        if invited.invite.ended_reason.as_deref() != Some("removed")
+            || !mail_content::was_mailed(db, &invited.invite)?
+        {
             return Ok(Loaded::Nothing(OUTDATED));
         }
         if let Some(nothing) = self.forbidden(db, &invited.invite)? {
@@ -108,7 +144,12 @@ impl Desk<'_> {
         let subject = format!("{}’s invite was removed", invited.parent);
         let preview = format!("{}, {}", words.title, words.date);
         let name = invited.invite.name.clone();
-        let content = Content::InviteRemoved { name: name.clone(), parent: invited.parent, evening: words, students: invited.students };
+        let content = Content::InviteRemoved {
+            name: name.clone(),
+            parent: invited.parent,
+            evening: words,
+            students: invited.students,
+        };
         let mut letter = self.letter(invited.invite.email, &name, subject, preview, content);
         letter.calendar = each(Method::Cancel, appointments).collect();
         Ok(letter.into())
@@ -121,7 +162,11 @@ impl Desk<'_> {
             Ok(invited) => invited,
             Err(nothing) => return Ok(Loaded::Nothing(nothing)),
         };
-        let Some(expires_at) = mail_content::call_code(db, id)?.filter(|expires_at| *expires_at > self.now) else { return Ok(Loaded::Nothing(OUTDATED)) };
+        let Some(expires_at) =
+            mail_content::call_code(db, id)?.filter(|expires_at| *expires_at > self.now)
+        else {
+            return Ok(Loaded::Nothing(OUTDATED));
+        };
         let code = self.keys.call_code(id.0);
         let content = Content::CallCode {
             name: invited.invite.name.clone(),
@@ -130,7 +175,15 @@ impl Desk<'_> {
             url: self.guest_urls(&invited.invite).0,
         };
         let preview = "It works for 30 minutes, on the device that asked for it.".to_owned();
-        Ok(self.letter(invited.invite.email, &invited.invite.name, "Your code to join the call".to_owned(), preview, content).into())
+        Ok(self
+            .letter(
+                invited.invite.email,
+                &invited.invite.name,
+                "Your code to join the call".to_owned(),
+                preview,
+                content,
+            )
+            .into())
     }
 
     pub(super) fn guest_link_elsewhere(&self, db: &mut Db) -> Result<Loaded> {
@@ -146,10 +199,19 @@ impl Desk<'_> {
             url: self.guest_urls(&invited.invite).0,
         };
         let preview = "If that was not you, get a new link.".to_owned();
-        Ok(self.letter(invited.invite.email, &invited.invite.name, "Your link was used on several devices".to_owned(), preview, content).into())
+        Ok(self
+            .letter(
+                invited.invite.email,
+                &invited.invite.name,
+                "Your link was used on several devices".to_owned(),
+                preview,
+                content,
+            )
+            .into())
     }
 
-    /// The links of all live invites to an address. It goes to the address as an invite has it: one that only looks the same is somebody else's.
+    /// The links of all live invites to an address. It goes to the address as an invite has it: one
+    /// that only looks the same is somebody else's.
     pub(super) fn guest_links(&self, db: &mut Db) -> Result<Loaded> {
         let request = self.mail.guest_link_request.ok_or(Error::NotFound)?;
         let mut invites = Vec::new();
@@ -164,15 +226,38 @@ impl Desk<'_> {
                 invites.push(invite);
             }
         }
-        let Some((to, name)) = invites.first().map(|invite| (invite.email.clone(), invite.name.clone())) else { return Ok(Loaded::Nothing(NO_ADDRESS)) };
+        let Some((to, name)) =
+            invites.first().map(|invite| (invite.email.clone(), invite.name.clone()))
+        else {
+            return Ok(Loaded::Nothing(NO_ADDRESS));
+        };
         let mut links = Vec::new();
         for invite in &invites {
-            let (parent, evening) = (mail_content::person(db, invite.parent)?.name, mail_content::evening(db, invite.evening)?);
-            links.push(GuestLink { parent, evening: EveningWords::of(&evening), url: self.guest_urls(invite).0 });
+            let (parent, evening) = (
+                mail_content::person(db, invite.parent)?.name,
+                mail_content::evening(db, invite.evening)?,
+            );
+            links.push(GuestLink {
+                parent,
+                evening: EveningWords::of(&evening),
+                url: self.guest_urls(invite).0,
+            });
         }
-        let subject = if links.len() == 1 { "Your link to join parents’ evening appointments" } else { "Your links to join parents’ evening appointments" };
+        let subject = if links.len() == 1 {
+            "Your link to join parents’ evening appointments"
+        } else {
+            "Your links to join parents’ evening appointments"
+        };
         let preview = "You asked us to mail it again.".to_owned();
-        Ok(self.letter(to, &name, subject.to_owned(), preview, Content::GuestLinks { name: name.clone(), links }).into())
+        Ok(self
+            .letter(
+                to,
+                &name,
+                subject.to_owned(),
+                preview,
+                Content::GuestLinks { name: name.clone(), links },
+            )
+            .into())
     }
 
     pub(super) fn guest_access_ended(&self, db: &mut Db) -> Result<Loaded> {
@@ -183,9 +268,16 @@ impl Desk<'_> {
         if !mail_content::was_mailed(db, &invited.invite)? {
             return Ok(Loaded::Nothing(OUTDATED));
         }
-        let appointments: Vec<Appointment> = invited.to_take_out(self.now).into_iter().map(Appointment::without_names).collect();
+        let appointments: Vec<Appointment> =
+            invited.to_take_out(self.now).into_iter().map(Appointment::without_names).collect();
         let invite = invited.invite;
-        let mut letter = self.letter(invite.email, &invite.name, "Your access has ended".to_owned(), ACCESS_ENDED.to_owned(), Content::AccessEnded);
+        let mut letter = self.letter(
+            invite.email,
+            &invite.name,
+            "Your access has ended".to_owned(),
+            ACCESS_ENDED.to_owned(),
+            Content::AccessEnded,
+        );
         letter.calendar = each(Method::Cancel, appointments).collect();
         Ok(letter.into())
     }
@@ -206,17 +298,25 @@ impl Desk<'_> {
         let invite = mail_content::invite(db, self.mail.invite.ok_or(Error::NotFound)?)?;
         let evening = mail_content::evening(db, invite.evening)?;
         let parent = mail_content::person(db, invite.parent)?;
-        let is_covered = |student: PersonId| invite.students.iter().any(|(covered, _)| *covered == student);
-        let mut booked: Vec<Booked> = mail_content::bookings_of(db, evening.id, parent.id)?.into_iter().filter(|booked| is_covered(booked.student)).collect();
+        let is_covered =
+            |student: PersonId| invite.students.iter().any(|(covered, _)| *covered == student);
+        let mut booked: Vec<Booked> = mail_content::bookings_of(db, evening.id, parent.id)?
+            .into_iter()
+            .filter(|booked| is_covered(booked.student))
+            .collect();
         let ended = mail_content::ended_invites(db, &invite)?;
         for booked in &mut booked {
-            booked.appointment.sequence += guest_sequence(ended.get(&booked.student).copied().unwrap_or_default(), invite.ended_at.is_some());
+            booked.appointment.sequence += guest_sequence(
+                ended.get(&booked.student).copied().unwrap_or_default(),
+                invite.ended_at.is_some(),
+            );
         }
         let names: Vec<String> = invite.students.iter().map(|(_, name)| name.clone()).collect();
         Ok(Invited { evening, parent: parent.name, students: words::list(&names), booked, invite })
     }
 
-    /// Whoever asked for no more mail gets none, nor does a barred contact. That a contact is barred is told to nobody.
+    /// Whoever asked for no more mail gets none, nor does a barred contact. That a contact is
+    /// barred is told to nobody.
     fn forbidden(&self, db: &mut Db, invite: &Invite) -> Result<Option<&'static str>> {
         if mail_content::is_barred_guest(db, self.mail.school, invite)? {
             return Ok(Some(NOT_ALLOWED));
@@ -224,16 +324,19 @@ impl Desk<'_> {
         Ok(mail_content::is_suppressed(db, self.mail.school, invite)?.then_some(SUPPRESSED))
     }
 
-    /// The guest's way in; the same page has the button "This was not meant for me". The token stands behind the `#`: it reaches no server's log.
+    /// The guest's way in; the same page has the button "This was not meant for me". The token
+    /// stands behind the `#`: it reaches no server's log.
     fn guest_urls(&self, invite: &Invite) -> (String, String) {
-        let (base, token) = (self.base(), self.keys.link_token(Purpose::Guest, invite.id.0, invite.generation));
+        let (base, token) =
+            (self.base(), self.keys.link_token(Purpose::Guest, invite.id.0, invite.generation));
         let url = format!("{base}guest#t={token}");
         (url.clone(), url)
     }
 }
 
-/// By how much a guest's calendar is ahead of the booking's own sequence: an invite that ends takes out what stands unchanged, and the next one for the student,
-/// perhaps to the same address, brings it back. So each end counts twice, and an ended invite's own last word comes between.
+/// By how much a guest's calendar is ahead of the booking's own sequence: an invite that ends takes
+/// out what stands unchanged, and the next one for the student, perhaps to the same address, brings
+/// it back. So each end counts twice, and an ended invite's own last word comes between.
 const fn guest_sequence(ended_invites: i32, has_ended: bool) -> i32 {
     let ahead = ended_invites.saturating_mul(2);
     if has_ended && ahead > 0 { ahead - 1 } else { ahead }

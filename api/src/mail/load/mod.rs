@@ -21,7 +21,8 @@ use crate::{
 };
 
 /// The one text of all who lose access (I13).
-pub const ACCESS_ENDED: &str = "Your access to this appointment has ended. Please contact the school.";
+pub const ACCESS_ENDED: &str =
+    "Your access to this appointment has ended. Please contact the school.";
 
 /// What is to be done with a row.
 pub enum Loaded {
@@ -53,7 +54,14 @@ pub struct Desk<'a> {
 }
 
 /// Reads what the mail is to say.
-pub fn load(db: &mut Db, keys: &Keys, config: &Config, now: DateTime<Utc>, mail: NewMail, queued_at: DateTime<Utc>) -> Result<Loaded> {
+pub fn load(
+    db: &mut Db,
+    keys: &Keys,
+    config: &Config,
+    now: DateTime<Utc>,
+    mail: NewMail,
+    queued_at: DateTime<Utc>,
+) -> Result<Loaded> {
     let school = mail_content::school(db, mail.school)?;
     let desk = Desk { keys, config, now, school, mail, queued_at };
     match mail.template {
@@ -85,11 +93,27 @@ impl Desk<'_> {
         format!("{}login#t={}", self.base(), self.keys.link_token(Purpose::Login, link.0, 0))
     }
 
-    fn letter(&self, to: String, to_name: &str, subject: String, preview: String, content: Content) -> Letter {
-        Letter { school: self.school.clone(), to, to_name: to_name.to_owned(), subject, preview, content, calendar: Vec::new() }
+    fn letter(
+        &self,
+        to: String,
+        to_name: &str,
+        subject: String,
+        preview: String,
+        content: Content,
+    ) -> Letter {
+        Letter {
+            school: self.school.clone(),
+            to,
+            to_name: to_name.to_owned(),
+            subject,
+            preview,
+            content,
+            calendar: Vec::new(),
+        }
     }
 
-    /// Link and code for an address of the roster. It goes to the address as the roster has it: one that only looks the same is somebody else's.
+    /// Link and code for an address of the roster. It goes to the address as the roster has it: one
+    /// that only looks the same is somebody else's.
     fn login(&self, db: &mut Db) -> Result<Loaded> {
         let id = self.mail.login_link.ok_or(Error::NotFound)?;
         let link = mail_content::login_link(db, id)?;
@@ -98,41 +122,85 @@ impl Desk<'_> {
         }
         let mut known = Vec::new();
         for person in mail_content::people_at(db, self.mail.school, &link.email_key)? {
-            if link.person.is_none_or(|wanted| wanted == person.id) && self.may_log_in(db, &person)? {
+            if link.person.is_none_or(|wanted| wanted == person.id)
+                && self.may_log_in(db, &person)?
+            {
                 known.push(person);
             }
         }
-        let Some(to) = known.iter().find_map(|person| person.email.clone()) else { return Ok(Loaded::Nothing(NO_ADDRESS)) };
+        let Some(to) = known.iter().find_map(|person| person.email.clone()) else {
+            return Ok(Loaded::Nothing(NO_ADDRESS));
+        };
         let name = match known.as_slice() {
             [one] => Some(one.name.clone()),
             _ => None,
         };
         let code = self.keys.code(id.0);
         let code = format!("{} {}", &code[..3], &code[3..]);
-        let content = Content::Login { name: name.clone(), code, url: self.login_url(id), until: words::time(link.expires_at, self.school.zone) };
+        let content = Content::Login {
+            name: name.clone(),
+            code,
+            url: self.login_url(id),
+            until: words::time(link.expires_at, self.school.zone),
+        };
         let preview = "They work once, and for 30 minutes.".to_owned();
-        Ok(self.letter(to, name.as_deref().unwrap_or_default(), "Your link and code to log in".to_owned(), preview, content).into())
+        Ok(self
+            .letter(
+                to,
+                name.as_deref().unwrap_or_default(),
+                "Your link and code to log in".to_owned(),
+                preview,
+                content,
+            )
+            .into())
     }
 
     fn may_log_in(&self, db: &mut Db, person: &Person) -> Result<bool> {
-        Ok(person.is_teacher || person.is_staff || mail_content::may_be_parent(db, self.mail.school, person)?)
+        Ok(person.is_teacher
+            || person.is_staff
+            || mail_content::may_be_parent(db, self.mail.school, person)?)
     }
 
     /// It goes where the person's mail went until then.
     fn address_changed(&self, db: &mut Db) -> Result<Loaded> {
         let person = mail_content::person(db, self.mail.person.ok_or(Error::NotFound)?)?;
-        let Some(to) = mail_content::old_address(db, person.id, self.queued_at)? else { return Ok(Loaded::Nothing(OUTDATED)) };
+        let Some(to) = mail_content::old_address(db, person.id, self.queued_at)? else {
+            return Ok(Loaded::Nothing(OUTDATED));
+        };
         let subject = "Your address at the school was changed".to_owned();
         let preview = "If you know nothing of this, tell the school at once.".to_owned();
-        Ok(self.letter(to, &person.name, subject, preview, Content::AddressChanged { name: person.name.clone() }).into())
+        Ok(self
+            .letter(
+                to,
+                &person.name,
+                subject,
+                preview,
+                Content::AddressChanged { name: person.name.clone() },
+            )
+            .into())
     }
 
     fn staff_alert(&self, db: &mut Db) -> Result<Loaded> {
         let person = mail_content::person(db, self.mail.person.ok_or(Error::NotFound)?)?;
-        let Some(to) = person.email.clone().filter(|_| person.is_staff && !person.is_removed) else { return Ok(Loaded::Nothing(NO_ADDRESS)) };
+        let Some(to) = person.email.clone().filter(|_| person.is_staff && !person.is_removed)
+        else {
+            return Ok(Loaded::Nothing(NO_ADDRESS));
+        };
         let alerts = mail_content::alerts(db, self.mail.school, self.queued_at)?;
         let preview = alerts.first().map(|alert| words::clean(alert)).unwrap_or_default();
-        let content = Content::StaffAlert { name: person.name.clone(), alerts, url: format!("{}staff", self.base()) };
-        Ok(self.letter(to, &person.name, "Please have a look: something at a parents’ evening needs you".to_owned(), preview, content).into())
+        let content = Content::StaffAlert {
+            name: person.name.clone(),
+            alerts,
+            url: format!("{}staff", self.base()),
+        };
+        Ok(self
+            .letter(
+                to,
+                &person.name,
+                "Please have a look: something at a parents’ evening needs you".to_owned(),
+                preview,
+                content,
+            )
+            .into())
     }
 }

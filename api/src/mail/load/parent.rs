@@ -33,7 +33,9 @@ impl Desk<'_> {
             return Ok(Loaded::Nothing(OVER));
         }
         let booked = mail_content::bookings_of(db, evening.id, reader.person.id)?;
-        let live = booked.into_iter().filter(|booked| booked.cancelled_at.is_none() && reader.students.contains(&booked.student));
+        let live = booked.into_iter().filter(|booked| {
+            booked.cancelled_at.is_none() && reader.students.contains(&booked.student)
+        });
         let appointments: Vec<Appointment> = live.map(|booked| booked.appointment).collect();
         if appointments.is_empty() {
             return Ok(Loaded::Nothing(OUTDATED));
@@ -42,7 +44,12 @@ impl Desk<'_> {
         let subject = format!("Your appointments: {}, {}", words.title, words.short_date);
         let preview = preview(&appointments, &evening);
         let rows = appointments.iter().map(|appointment| Row::of(appointment, &evening)).collect();
-        let content = Content::BookingsMade { name: reader.person.name.clone(), evening: words, rows, url: self.own_url(db, &evening)? };
+        let content = Content::BookingsMade {
+            name: reader.person.name.clone(),
+            evening: words,
+            rows,
+            url: self.own_url(db, &evening)?,
+        };
         let mut letter = self.letter(reader.to, &reader.person.name, subject, preview, content);
         letter.calendar = each(Method::Request, appointments).collect();
         Ok(letter.into())
@@ -62,20 +69,34 @@ impl Desk<'_> {
         let person = self.mail.person.ok_or(Error::NotFound)?;
         let mut booked = match self.mail.booking {
             Some(booking) => vec![mail_content::booking(db, booking)?],
-            None => mail_content::bookings_of(db, self.mail.evening.ok_or(Error::NotFound)?, person)?,
+            None => {
+                mail_content::bookings_of(db, self.mail.evening.ok_or(Error::NotFound)?, person)?
+            }
         };
         if self.mail.booking.is_none() {
-            let is_news = |one: &Booked| if is_cancel { one.cancelled_at.is_some_and(|at| at >= self.queued_at) } else { one.changed_at >= self.queued_at };
+            let is_news = |one: &Booked| {
+                if is_cancel {
+                    one.cancelled_at.is_some_and(|at| at >= self.queued_at)
+                } else {
+                    one.changed_at >= self.queued_at
+                }
+            };
             booked.retain(|one| is_news(one) && one.appointment.sequence > 0);
         }
         let Some(first) = booked.first() else { return Ok(Loaded::Nothing(OUTDATED)) };
         let evening = mail_content::evening(db, first.evening)?;
         let Some(reader) = self.reader(db)? else { return Ok(Loaded::Nothing(NO_ADDRESS)) };
-        let (own, lost): (Vec<Booked>, Vec<Booked>) =
-            booked.into_iter().filter(|one| one.parent == person).partition(|one| reader.students.contains(&one.student));
+        let (own, lost): (Vec<Booked>, Vec<Booked>) = booked
+            .into_iter()
+            .filter(|one| one.parent == person)
+            .partition(|one| reader.students.contains(&one.student));
         if own.is_empty() {
             // Whoever has lost access since is told nothing; but their calendar is.
-            return if is_cancel { self.take_out(db, &reader.person, lost) } else { Ok(Loaded::Nothing(NOT_ALLOWED)) };
+            return if is_cancel {
+                self.take_out(db, &reader.person, lost)
+            } else {
+                Ok(Loaded::Nothing(NOT_ALLOWED))
+            };
         }
         if evening.ends_at <= self.now {
             return Ok(Loaded::Nothing(OVER));
@@ -88,29 +109,53 @@ impl Desk<'_> {
         let mut letter = self.letter_about(db, reader, &evening, own, method)?;
         // A barred contact is told nothing, and their calendar neither.
         if is_cancel && !mail_content::is_barred_parent(db, self.mail.school, &parent)? {
-            letter.calendar.extend(each(Method::Cancel, lost.into_iter().map(|one| one.appointment.without_names()).collect()));
+            letter.calendar.extend(each(
+                Method::Cancel,
+                lost.into_iter().map(|one| one.appointment.without_names()).collect(),
+            ));
         }
         Ok(letter.into())
     }
 
-    fn letter_about(&self, db: &mut Db, reader: Reader, evening: &Evening, booked: Vec<Booked>, method: Method) -> Result<super::Letter> {
+    fn letter_about(
+        &self,
+        db: &mut Db,
+        reader: Reader,
+        evening: &Evening,
+        booked: Vec<Booked>,
+        method: Method,
+    ) -> Result<super::Letter> {
         let (name, url) = (reader.person.name.clone(), self.own_url(db, evening)?);
         let words = EveningWords::of(evening);
         let rows: Vec<Row> = booked.iter().map(|one| Row::of(&one.appointment, evening)).collect();
         let (what, preview) = match rows.as_slice() {
-            [row] => (format!("{} at {}, {}", row.subject, row.time, words.short_date), format!("{} about {}", row.teachers, row.student)),
+            [row] => (
+                format!("{} at {}, {}", row.subject, row.time, words.short_date),
+                format!("{} about {}", row.teachers, row.student),
+            ),
             rows => {
-                let appointments: Vec<Appointment> = booked.iter().map(|one| one.appointment.clone()).collect();
-                (format!("{} appointments, {}", rows.len(), words.short_date), preview(&appointments, evening))
+                let appointments: Vec<Appointment> =
+                    booked.iter().map(|one| one.appointment.clone()).collect();
+                (
+                    format!("{} appointments, {}", rows.len(), words.short_date),
+                    preview(&appointments, evening),
+                )
             }
         };
         let (subject, content) = if method == Method::Cancel {
-            (format!("Cancelled: {what}"), Content::BookingCancelled { name, evening: words, rows, url })
+            (
+                format!("Cancelled: {what}"),
+                Content::BookingCancelled { name, evening: words, rows, url },
+            )
         } else {
-            (format!("Changed: {what}"), Content::BookingChanged { name, evening: words, rows, url })
+            (
+                format!("Changed: {what}"),
+                Content::BookingChanged { name, evening: words, rows, url },
+            )
         };
         let mut letter = self.letter(reader.to, &reader.person.name, subject, preview, content);
-        letter.calendar = each(method, booked.into_iter().map(|one| one.appointment).collect()).collect();
+        letter.calendar =
+            each(method, booked.into_iter().map(|one| one.appointment).collect()).collect();
         Ok(letter)
     }
 
@@ -118,7 +163,9 @@ impl Desk<'_> {
         let invite = mail_content::invite(db, self.mail.invite.ok_or(Error::NotFound)?)?;
         let evening = mail_content::evening(db, invite.evening)?;
         let Some(reader) = self.reader(db)? else { return Ok(Loaded::Nothing(NO_ADDRESS)) };
-        if invite.parent != reader.person.id || !invite.students.iter().all(|(student, _)| reader.students.contains(student)) {
+        if invite.parent != reader.person.id
+            || !invite.students.iter().all(|(student, _)| reader.students.contains(student))
+        {
             return Ok(Loaded::Nothing(NOT_ALLOWED));
         }
         let students: Vec<String> = invite.students.into_iter().map(|(_, name)| name).collect();
@@ -140,7 +187,9 @@ impl Desk<'_> {
         let invite = mail_content::invite(db, self.mail.invite.ok_or(Error::NotFound)?)?;
         let evening = mail_content::evening(db, invite.evening)?;
         let Some(reader) = self.reader(db)? else { return Ok(Loaded::Nothing(NO_ADDRESS)) };
-        if invite.parent != reader.person.id || !invite.students.iter().all(|(student, _)| reader.students.contains(student)) {
+        if invite.parent != reader.person.id
+            || !invite.students.iter().all(|(student, _)| reader.students.contains(student))
+        {
             return Ok(Loaded::Nothing(NOT_ALLOWED));
         }
         if invite.ended_at.is_some() {
@@ -166,14 +215,27 @@ impl Desk<'_> {
         self.take_out(db, &person, ended)
     }
 
-    /// Tells a parent that access has ended, in the one text, and takes these appointments out of their calendar. A barred contact is told nothing.
+    /// Tells a parent that access has ended, in the one text, and takes these appointments out of
+    /// their calendar. A barred contact is told nothing.
     fn take_out(&self, db: &mut Db, person: &Person, ended: Vec<Booked>) -> Result<Loaded> {
-        let Some(to) = person.email.clone().filter(|_| !person.is_removed) else { return Ok(Loaded::Nothing(NO_ADDRESS)) };
+        let Some(to) = person.email.clone().filter(|_| !person.is_removed) else {
+            return Ok(Loaded::Nothing(NO_ADDRESS));
+        };
         if mail_content::is_barred_parent(db, self.mail.school, person)? {
             return Ok(Loaded::Nothing(NOT_ALLOWED));
         }
-        let mut letter = self.letter(to, &person.name, "Your access has ended".to_owned(), ACCESS_ENDED.to_owned(), Content::AccessEnded);
-        letter.calendar = each(Method::Cancel, ended.into_iter().map(|one| one.appointment.without_names()).collect()).collect();
+        let mut letter = self.letter(
+            to,
+            &person.name,
+            "Your access has ended".to_owned(),
+            ACCESS_ENDED.to_owned(),
+            Content::AccessEnded,
+        );
+        letter.calendar = each(
+            Method::Cancel,
+            ended.into_iter().map(|one| one.appointment.without_names()).collect(),
+        )
+        .collect();
         Ok(letter.into())
     }
 
@@ -181,7 +243,11 @@ impl Desk<'_> {
     fn reader(&self, db: &mut Db) -> Result<Option<Reader>> {
         let person = mail_content::person(db, self.mail.person.ok_or(Error::NotFound)?)?;
         let students = mail_content::allowed_students(db, person.id)?;
-        Ok(person.email.clone().filter(|_| !person.is_removed).map(|to| Reader { person, to, students }))
+        Ok(person.email.clone().filter(|_| !person.is_removed).map(|to| Reader {
+            person,
+            to,
+            students,
+        }))
     }
 
     fn evening(&self, db: &mut Db) -> Result<Evening> {
@@ -206,13 +272,20 @@ fn fitting(booked: Vec<Booked>, cancelled: bool) -> Vec<Booked> {
 }
 
 /// What a calendar is to do with each of these.
-pub(super) fn each(method: Method, appointments: Vec<Appointment>) -> impl Iterator<Item = (Method, Appointment)> {
+pub(super) fn each(
+    method: Method,
+    appointments: Vec<Appointment>,
+) -> impl Iterator<Item = (Method, Appointment)> {
     appointments.into_iter().map(move |appointment| (method, appointment))
 }
 
 /// "16:00 Science, 16:05 Music".
 pub(super) fn preview(appointments: &[Appointment], evening: &Evening) -> String {
-    let each: Vec<String> =
-        appointments.iter().map(|appointment| format!("{} {}", words::time(appointment.starts_at, evening.zone), appointment.subject)).collect();
+    let each: Vec<String> = appointments
+        .iter()
+        .map(|appointment| {
+            format!("{} {}", words::time(appointment.starts_at, evening.zone), appointment.subject)
+        })
+        .collect();
     each.join(", ")
 }

@@ -53,10 +53,25 @@ fn now() -> DateTime<Utc> {
 }
 
 fn letters(words: &Words) -> Vec<(&'static str, Letter)> {
-    let (parent, guest, student, teacher, subject) =
-        (clean(words.parent), clean(words.guest), clean(words.student), clean(words.teacher), clean(words.subject));
-    let evening = || EveningWords { title: clean(words.title), date: "Thursday 26 November 2026".into(), short_date: "26 November".into() };
-    let row = |time: &str, video| Row { time: time.into(), teachers: teacher.clone(), student: student.clone(), subject: subject.clone(), video };
+    let (parent, guest, student, teacher, subject) = (
+        clean(words.parent),
+        clean(words.guest),
+        clean(words.student),
+        clean(words.teacher),
+        clean(words.subject),
+    );
+    let evening = || EveningWords {
+        title: clean(words.title),
+        date: "Thursday 26 November 2026".into(),
+        short_date: "26 November".into(),
+    };
+    let row = |time: &str, video| Row {
+        time: time.into(),
+        teachers: teacher.clone(),
+        student: student.clone(),
+        subject: subject.clone(),
+        video,
+    };
     let rows = || vec![row("16:00", true), row("16:05", true), row("16:20", false)];
     let appointment = Appointment {
         booking: BookingId(Uuid::from_u128(7)),
@@ -70,14 +85,48 @@ fn letters(words: &Words) -> Vec<(&'static str, Letter)> {
     };
     let base = "https://hillcrest.example/";
     let (own, guest_url) = (format!("{base}login#t=AAAAAAAA"), format!("{base}guest#t=AAAAAAAA"));
-    let (evening_url, decline_url, name, students) = (format!("{base}evenings/7"), format!("{base}guest#t=AAAAAAAA"), parent.clone(), student.clone());
+    let (evening_url, decline_url, name, students) = (
+        format!("{base}evenings/7"),
+        format!("{base}guest#t=AAAAAAAA"),
+        parent.clone(),
+        student.clone(),
+    );
     let contents = [
-        ("login", Content::Login { name: Some(name.clone()), code: "042 917".into(), url: own.clone(), until: "18:05".into() }),
-        ("bookings_made", Content::BookingsMade { name: name.clone(), evening: evening(), rows: rows(), url: own.clone() }),
-        ("booking_changed", Content::BookingChanged { name: name.clone(), evening: evening(), rows: vec![row("16:10", true)], url: own.clone() }),
+        (
+            "login",
+            Content::Login {
+                name: Some(name.clone()),
+                code: "042 917".into(),
+                url: own.clone(),
+                until: "18:05".into(),
+            },
+        ),
+        (
+            "bookings_made",
+            Content::BookingsMade {
+                name: name.clone(),
+                evening: evening(),
+                rows: rows(),
+                url: own.clone(),
+            },
+        ),
+        (
+            "booking_changed",
+            Content::BookingChanged {
+                name: name.clone(),
+                evening: evening(),
+                rows: vec![row("16:10", true)],
+                url: own.clone(),
+            },
+        ),
         (
             "booking_cancelled",
-            Content::BookingCancelled { name: name.clone(), evening: evening(), rows: vec![row("16:10", false), row("16:20", false)], url: own },
+            Content::BookingCancelled {
+                name: name.clone(),
+                evening: evening(),
+                rows: vec![row("16:10", false), row("16:20", false)],
+                url: own,
+            },
         ),
         (
             "invite",
@@ -116,27 +165,71 @@ fn letters(words: &Words) -> Vec<(&'static str, Letter)> {
                 decline_url,
             },
         ),
-        ("invite_removed", Content::InviteRemoved { name: guest.clone(), parent: parent.clone(), evening: evening(), students: students.clone() }),
+        (
+            "invite_removed",
+            Content::InviteRemoved {
+                name: guest.clone(),
+                parent: parent.clone(),
+                evening: evening(),
+                students: students.clone(),
+            },
+        ),
         (
             "invite_declined",
-            Content::InviteDeclined { name, guest: guest.clone(), address: "jordan@example.org".into(), evening: evening(), students, url: evening_url },
+            Content::InviteDeclined {
+                name,
+                guest: guest.clone(),
+                address: "jordan@example.org".into(),
+                evening: evening(),
+                students,
+                url: evening_url,
+            },
         ),
         ("access_ended", Content::AccessEnded),
-        ("call_code", Content::CallCode { name: guest.clone(), code: "042 917".into(), until: "16:35".into(), url: format!("{base}guest#t=AAAAAAAA") }),
+        (
+            "call_code",
+            Content::CallCode {
+                name: guest.clone(),
+                code: "042 917".into(),
+                until: "16:35".into(),
+                url: format!("{base}guest#t=AAAAAAAA"),
+            },
+        ),
         (
             "link_elsewhere",
-            Content::LinkElsewhere { name: guest.clone(), guest: guest.clone(), is_parent: false, evening: evening(), url: format!("{base}guest#t=AAAAAAAA") },
+            Content::LinkElsewhere {
+                name: guest.clone(),
+                guest: guest.clone(),
+                is_parent: false,
+                evening: evening(),
+                url: format!("{base}guest#t=AAAAAAAA"),
+            },
         ),
         (
             "link_elsewhere_parent",
-            Content::LinkElsewhere { name: parent.clone(), guest: guest.clone(), is_parent: true, evening: evening(), url: format!("{base}evenings/7") },
+            Content::LinkElsewhere {
+                name: parent.clone(),
+                guest: guest.clone(),
+                is_parent: true,
+                evening: evening(),
+                url: format!("{base}evenings/7"),
+            },
         ),
         (
             "staff_alert",
-            Content::StaffAlert { name: guest.clone(), alerts: vec![format!("{parent} tried to invite a barred contact.")], url: format!("{base}staff") },
+            Content::StaffAlert {
+                name: guest.clone(),
+                alerts: vec![format!("{parent} tried to invite a barred contact.")],
+                url: format!("{base}staff"),
+            },
         ),
     ];
-    let school = School { name: clean(words.school), slug: "hillcrest".into(), host: None, zone: chrono_tz::UTC };
+    let school = School {
+        name: clean(words.school),
+        slug: "hillcrest".into(),
+        host: None,
+        zone: chrono_tz::UTC,
+    };
     let letter = |content| Letter {
         school: school.clone(),
         to: "rachel@example.org".into(),
@@ -150,18 +243,38 @@ fn letters(words: &Words) -> Vec<(&'static str, Letter)> {
 }
 
 fn mails(words: &Words) -> Vec<(&'static str, Mail)> {
-    letters(words).into_iter().map(|(name, letter)| (name, render(Uuid::from_u128(7), &letter, "mail@hillcrest.example", now()).unwrap())).collect()
+    letters(words)
+        .into_iter()
+        .map(|(name, letter)| {
+            (name, render(Uuid::from_u128(7), &letter, "mail@hillcrest.example", now()).unwrap())
+        })
+        .collect()
 }
 
-/// With `PARLOUR_MAIL_SAMPLES` set to a folder, every mail is written there, to be looked at in a browser.
+/// With `PARLOUR_MAIL_SAMPLES` set to a folder, every mail is written there, to be looked at in a
+/// browser.
 #[test]
 fn every_template_is_whole() {
     let folder = std::env::var_os("PARLOUR_MAIL_SAMPLES").map(std::path::PathBuf::from);
     for (name, mail) in mails(&EXAMPLE) {
-        assert!(mail.html.contains("Hillcrest School") && mail.text.contains("Hillcrest School"), "{name}");
-        assert_eq!(mail.html.matches("class=\"button\"").count(), usize::from(!["access_ended", "invite_removed"].contains(&name)), "{name} has one button");
-        assert!(!mail.text.contains("\n\n\n") && !mail.text.starts_with('\n'), "{name}:\n{}", mail.text);
-        assert!(!mail.html.contains("<img") && !mail.html.contains("src="), "{name} loads nothing from anywhere");
+        assert!(
+            mail.html.contains("Hillcrest School") && mail.text.contains("Hillcrest School"),
+            "{name}"
+        );
+        assert_eq!(
+            mail.html.matches("class=\"button\"").count(),
+            usize::from(!["access_ended", "invite_removed"].contains(&name)),
+            "{name} has one button"
+        );
+        assert!(
+            !mail.text.contains("\n\n\n") && !mail.text.starts_with('\n'),
+            "{name}:\n{}",
+            mail.text
+        );
+        assert!(
+            !mail.html.contains("<img") && !mail.html.contains("src="),
+            "{name} loads nothing from anywhere"
+        );
         if let Some(folder) = &folder {
             std::fs::write(folder.join(format!("{name}.html")), &mail.html).unwrap();
             std::fs::write(folder.join(format!("{name}.txt")), &mail.text).unwrap();
@@ -175,16 +288,32 @@ fn a_name_is_text_wherever_it_stands() {
         for markup in ["<script", "<img", "<b>", "<i>", "\"><img", "\u{202e}"] {
             assert!(!mail.html.contains(markup), "{markup:?} in {name}:\n{}", mail.html);
         }
-        assert!(!mail.subject.contains(['\r', '\n']) && !mail.from_name.contains(['\r', '\n']), "{name}");
-        assert!(mail.text.lines().all(|line| !line.starts_with("Bcc:") && !line.starts_with("X-Evil")), "{name}");
+        assert!(
+            !mail.subject.contains(['\r', '\n']) && !mail.from_name.contains(['\r', '\n']),
+            "{name}"
+        );
+        assert!(
+            mail.text.lines().all(|line| !line.starts_with("Bcc:") && !line.starts_with("X-Evil")),
+            "{name}"
+        );
         if name == "invite" {
-            assert!(mail.html.contains("&#60;script&#62;alert(1)&#60;/script&#62; Bcc: evil@\u{200b}example.\u{200b}com"), "{}", mail.html);
+            assert!(
+                mail.html.contains(
+                    "&#60;script&#62;alert(1)&#60;/script&#62; Bcc: \
+                     evil@\u{200b}example.\u{200b}com"
+                ),
+                "{}",
+                mail.html
+            );
             assert!(mail.text.contains("محمد عبد الله") && mail.text.contains("👩‍👧"));
         }
         let message = crate::mail::smtp::message(&mail).unwrap().formatted();
         let head = String::from_utf8(message).unwrap();
         let head = head.split("\r\n\r\n").next().unwrap().to_owned();
-        assert!(head.lines().all(|line| !line.starts_with("Bcc") && !line.starts_with("X-Evil")), "{head}");
+        assert!(
+            head.lines().all(|line| !line.starts_with("Bcc") && !line.starts_with("X-Evil")),
+            "{head}"
+        );
     }
 }
 
@@ -200,11 +329,35 @@ fn a_school_s_pages_are_on_its_host_or_its_path() {
             ("PARLOUR_SMTP_URL", "smtp://localhost"),
             ("PARLOUR_MAIL_FROM", "mail@hillcrest.example"),
         ];
-        let config = Config::from_values(&settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()).unwrap();
+        let config = Config::from_values(
+            &settings
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        )
+        .unwrap();
         assert_eq!(school_base(&config, "hillcrest", host), expected);
     };
-    check("production", "https://{host}", "", Some("evenings.hillcrest.example"), "https://evenings.hillcrest.example/");
+    check(
+        "production",
+        "https://{host}",
+        "",
+        Some("evenings.hillcrest.example"),
+        "https://evenings.hillcrest.example/",
+    );
     check("production", "https://parlour.example/", "", None, "https://parlour.example/");
-    check("production", "https://parlour.example/", "allow", None, "https://parlour.example/s/hillcrest/");
-    check("demo", "http://localhost:8080", "", Some("evenings.hillcrest.example"), "http://localhost:8080/s/hillcrest/");
+    check(
+        "production",
+        "https://parlour.example/",
+        "allow",
+        None,
+        "https://parlour.example/s/hillcrest/",
+    );
+    check(
+        "demo",
+        "http://localhost:8080",
+        "",
+        Some("evenings.hillcrest.example"),
+        "http://localhost:8080/s/hillcrest/",
+    );
 }

@@ -1,4 +1,5 @@
-//! The worker: what fails holds nobody up, what may work later is tried later, and two workers send nothing twice.
+//! The worker: what fails holds nobody up, what may work later is tried later, and two workers send
+//! nothing twice.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -41,12 +42,16 @@ async fn fate(world: &World, invite: InviteId) -> Option<MailFate> {
 #[tokio::test]
 async fn a_failing_mail_holds_nobody_up() {
     let world = World::new().await;
-    let emails = ["a@t.example", "b@t.example", "c@t.example", "d@t.example", "e@t.example", "f@t.example"];
+    let emails =
+        ["a@t.example", "b@t.example", "c@t.example", "d@t.example", "e@t.example", "f@t.example"];
     teachers_ask_to_log_in(&world, &emails).await;
     world.mailer.fail_for("a@t.example", Failure::Temporary);
     world.mailer.fail_for("c@t.example", Failure::Permanent);
     let to: BTreeSet<String> = world.deliver().await.into_iter().map(|sent| sent.mail.to).collect();
-    assert_eq!(to, ["b@t.example", "d@t.example", "e@t.example", "f@t.example"].map(str::to_owned).into());
+    assert_eq!(
+        to,
+        ["b@t.example", "d@t.example", "e@t.example", "f@t.example"].map(str::to_owned).into()
+    );
     assert_eq!(world.states().await, ["failed", "queued", "sent", "sent", "sent", "sent"]);
 }
 
@@ -103,7 +108,10 @@ async fn the_fate_of_an_invite_is_that_of_its_newest_mail() {
     world.clock.advance(TimeDelta::minutes(10));
     world.queue(world.to_guest(Template::Invite)).await;
     world.deliver().await;
-    assert_eq!(fate(&world, world.invite).await, Some(MailFate { state: MailState::Sent, at: world.clock.now(), reason: None }));
+    assert_eq!(
+        fate(&world, world.invite).await,
+        Some(MailFate { state: MailState::Sent, at: world.clock.now(), reason: None })
+    );
 }
 
 #[tokio::test]
@@ -155,7 +163,8 @@ async fn the_worker_runs_past_what_is_stuck_and_stops_when_told() {
     let world = World::new().await;
     let (tell, mut told) = unbounded_channel();
     let deps = Deps { mailer: Arc::new(Odd(tell)), ..world.deps.clone() };
-    let mut next = async || tokio::time::timeout(Duration::from_secs(20), told.recv()).await.unwrap().unwrap();
+    let mut next =
+        async || tokio::time::timeout(Duration::from_secs(20), told.recv()).await.unwrap().unwrap();
 
     teachers_ask_to_log_in(&world, &["panic@t.example", "a@t.example"]).await;
     let (stop, stopped) = oneshot::channel::<()>();
@@ -179,7 +188,12 @@ async fn another_school(world: &World, slug: &'static str) -> SchoolId {
         .write(move |db, ctx| {
             let id: SchoolId = ctx.new_id();
             let row = (
-                (schools::id.eq(key(id)), schools::sourced_id.eq(slug), schools::name.eq(slug), schools::slug.eq(slug)),
+                (
+                    schools::id.eq(key(id)),
+                    schools::sourced_id.eq(slug),
+                    schools::name.eq(slug),
+                    schools::slug.eq(slug),
+                ),
                 (schools::time_zone.eq("Europe/London"), schools::created_at.eq(at(ctx.now))),
             );
             diesel::insert_into(schools::table).values(row).execute(db).unwrap();
@@ -188,12 +202,19 @@ async fn another_school(world: &World, slug: &'static str) -> SchoolId {
         .await
 }
 
-/// Claims all that is due, as this many workers do in turn, and says whose each mail was and what kind.
+/// Claims all that is due, as this many workers do in turn, and says whose each mail was and what
+/// kind.
 async fn claim_all(world: &World, workers: usize) -> Vec<(SchoolId, String)> {
     let (mut after, mut seen, mut order) = (vec![None; workers], BTreeSet::new(), Vec::new());
     for worker in (0..workers).cycle() {
         let (now, turn) = (world.clock.now(), after[worker]);
-        let rows = match world.deps.store.write(move |db| outbox::claim(db, now, 4, turn)).await.unwrap() {
+        let rows = match world
+            .deps
+            .store
+            .write(move |db| outbox::claim(db, now, 4, turn))
+            .await
+            .unwrap()
+        {
             outbox::Due::Claimed(rows) => rows,
             outbox::Due::Contended => continue,
             outbox::Due::Nothing => break,
@@ -210,7 +231,14 @@ async fn claim_all(world: &World, workers: usize) -> Vec<(SchoolId, String)> {
 #[tokio::test]
 async fn a_school_with_thousands_holds_no_other_up() {
     let world = World::new().await;
-    let (large, others) = (world.school, [another_school(&world, "b").await, another_school(&world, "c").await, another_school(&world, "d").await]);
+    let (large, others) = (
+        world.school,
+        [
+            another_school(&world, "b").await,
+            another_school(&world, "c").await,
+            another_school(&world, "d").await,
+        ],
+    );
     let alert = |school| NewMail::new(school, Template::StaffAlert);
     for _ in 0..200 {
         world.clock.advance(TimeDelta::milliseconds(1));
@@ -246,7 +274,14 @@ async fn a_mail_that_waits_takes_in_the_next_one() {
     world.queue(update).await;
     assert_eq!(world.states().await, ["queued", "queued"]);
     let (row, later) = (rows[0].clone(), now + TimeDelta::minutes(5));
-    world.deps.store.write(move |db| outbox::settle(db, now, &row, &outbox::Settled::Retry(later, "later".into()))).await.unwrap();
+    world
+        .deps
+        .store
+        .write(move |db| {
+            outbox::settle(db, now, &row, &outbox::Settled::Retry(later, "later".into()))
+        })
+        .await
+        .unwrap();
     // One that failed waits again; news ends its pause and is tried as often as any.
     world.queue(update).await;
     let rows = world.rows().await;
@@ -266,6 +301,11 @@ async fn a_mail_tells_from_the_earliest_of_its_news_on() {
     // A request that came first, and whose turn to write came later.
     let ctx = Context::new(earlier, Random::seeded(3));
     world.deps.store.write(move |db| outbox::enqueue(db, &ctx, cancelled)).await.unwrap();
-    let created: Vec<At> = world.deps.store.read(|db| Ok(outbox_table::table.select(outbox_table::created_at).load(db)?)).await.unwrap();
+    let created: Vec<At> = world
+        .deps
+        .store
+        .read(|db| Ok(outbox_table::table.select(outbox_table::created_at).load(db)?))
+        .await
+        .unwrap();
     assert_eq!(created.iter().map(|at| **at).collect::<Vec<_>>(), [earlier]);
 }

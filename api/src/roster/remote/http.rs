@@ -1,4 +1,5 @@
-//! Sends requests to a provider with patience and within bounds: time-outs, pauses that grow, a limit on what an answer may hold. Follows no redirect.
+//! Sends requests to a provider with patience and within bounds: time-outs, pauses that grow, a
+//! limit on what an answer may hold. Follows no redirect.
 
 use std::time::Duration;
 
@@ -69,9 +70,14 @@ enum Failed {
 
 impl Http {
     /// Trusts the authorities of the system (or of `SSL_CERT_FILE`), and these.
-    pub(super) fn new(random: Random, limits: Limits, authorities: &[Certificate]) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        random: Random,
+        limits: Limits,
+        authorities: &[Certificate],
+    ) -> anyhow::Result<Self> {
         let connect = limits.request.min(Duration::from_secs(10));
-        // A redirect would carry the token, or the client's secret, to an address that nobody has given.
+        // A redirect would carry the token, or the client's secret, to an address that nobody has
+        // given.
         let client = Client::builder()
             .redirect(Policy::none())
             .tls_certs_merge(authorities.iter().cloned())
@@ -91,16 +97,31 @@ impl Http {
         &self.limits
     }
 
-    /// Sends a request until an answer comes that is not "later" (429, 5xx), and reads it to its end. `what` names the request in errors.
-    pub(super) async fn send(&self, what: &str, request: impl Fn() -> RequestBuilder) -> anyhow::Result<Reply> {
+    /// Sends a request until an answer comes that is not "later" (429, 5xx), and reads it to its
+    /// end. `what` names the request in errors.
+    pub(super) async fn send(
+        &self,
+        what: &str,
+        request: impl Fn() -> RequestBuilder,
+    ) -> anyhow::Result<Reply> {
         let mut tries = 0;
         loop {
             tries += 1;
             let (reason, asked) = match self.once(request()).await {
-                Ok(reply) if is_later(reply.status) => (anyhow::anyhow!("it answers {}", reply.status), pause_asked_for(&reply.headers)),
+                Ok(reply) if is_later(reply.status) => (
+                    anyhow::anyhow!("it answers {}", reply.status),
+                    pause_asked_for(&reply.headers),
+                ),
                 Ok(reply) if reply.status.is_redirection() => {
-                    let to = reply.headers.get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("nowhere");
-                    bail!("{what}: it answers with a redirect to {to}, which is not followed; give that address if it is right");
+                    let to = reply
+                        .headers
+                        .get(LOCATION)
+                        .and_then(|to| to.to_str().ok())
+                        .unwrap_or("nowhere");
+                    bail!(
+                        "{what}: it answers with a redirect to {to}, which is not followed; give \
+                         that address if it is right"
+                    );
                 }
                 Ok(reply) => return Ok(reply),
                 Err(Failed::ForNow(reason)) => (reason, None),
@@ -110,7 +131,11 @@ impl Http {
                 return Err(reason.context(format!("{what}: given up after {tries} tries")));
             }
             let pause = self.pause(tries, asked);
-            ensure!(pause <= self.limits.longest_pause, "{what}: the provider asks to come back in {} s; try again later", pause.as_secs());
+            ensure!(
+                pause <= self.limits.longest_pause,
+                "{what}: the provider asks to come back in {} s; try again later",
+                pause.as_secs()
+            );
             tracing::info!(what, tries, pause_ms = pause.as_millis(), reason = %format!("{reason:#}"), "a provider did not answer as it should; trying again");
             tokio::time::sleep(pause).await;
         }
@@ -121,7 +146,8 @@ impl Http {
             // A certificate does not change from one try to the next.
             let distrust = distrust(&error);
             let for_good = error.is_builder() || distrust.is_some();
-            let error = distrust.map_or_else(|| anyhow::Error::from(error.without_url()), anyhow::Error::msg);
+            let error = distrust
+                .map_or_else(|| anyhow::Error::from(error.without_url()), anyhow::Error::msg);
             if for_good { Failed::ForGood(error) } else { Failed::ForNow(error) }
         };
         let mut response = request.send().await.map_err(cut_off)?;
@@ -129,33 +155,45 @@ impl Http {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(cut_off)? {
             if body.len() + chunk.len() > self.limits.answer_bytes {
-                return Err(Failed::ForGood(anyhow::anyhow!("an answer of over {} bytes is not taken", self.limits.answer_bytes)));
+                return Err(Failed::ForGood(anyhow::anyhow!(
+                    "an answer of over {} bytes is not taken",
+                    self.limits.answer_bytes
+                )));
             }
             body.extend_from_slice(&chunk);
         }
         Ok(Reply { status, headers, body })
     }
 
-    /// What the provider asked for, or a pause that doubles with each try; both with up to half as much again, so that many clients don't come back at once.
+    /// What the provider asked for, or a pause that doubles with each try; both with up to half as
+    /// much again, so that many clients don't come back at once.
     fn pause(&self, tries: u32, asked: Option<Duration>) -> Duration {
-        let doubled = self.limits.first_pause.saturating_mul(1 << (tries - 1).min(16)).min(self.limits.longest_pause / 2);
+        let doubled = self
+            .limits
+            .first_pause
+            .saturating_mul(1 << (tries - 1).min(16))
+            .min(self.limits.longest_pause / 2);
         let by_chance = f64::from(u16::from_le_bytes(self.random.bytes())) / f64::from(u16::MAX);
         asked.unwrap_or(doubled) + doubled.mul_f64(by_chance / 2.0)
     }
 }
 
 fn is_later(status: StatusCode) -> bool {
-    status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::REQUEST_TIMEOUT || (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED)
+    status == StatusCode::TOO_MANY_REQUESTS
+        || status == StatusCode::REQUEST_TIMEOUT
+        || (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED)
 }
 
-/// `Retry-After` in seconds, or as a time, taken from the time that the answer itself tells (RFC 9110, 10.2.3).
+/// `Retry-After` in seconds, or as a time, taken from the time that the answer itself tells (RFC
+/// 9110, 10.2.3).
 fn pause_asked_for(headers: &HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
     let wanted = text(RETRY_AFTER)?;
     if let Ok(seconds) = wanted.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let (then, now) = (httpdate::parse_http_date(wanted).ok()?, httpdate::parse_http_date(text(DATE)?).ok()?);
+    let (then, now) =
+        (httpdate::parse_http_date(wanted).ok()?, httpdate::parse_http_date(text(DATE)?).ok()?);
     Some(then.duration_since(now).unwrap_or_default())
 }
 

@@ -1,4 +1,5 @@
-//! Fetches a roster from a `OneRoster` 1.1 or 1.2 provider over REST, whole, into files without a name. Knows HTTP and no database.
+//! Fetches a roster from a `OneRoster` 1.1 or 1.2 provider over REST, whole, into files without a
+//! name. Knows HTTP and no database.
 
 mod http;
 mod pages;
@@ -22,28 +23,44 @@ use crate::context::Random;
 
 /// Fetches every page of every collection. What it answers is whole: anything less is an error.
 ///
-/// Names and addresses lie in temporary files meanwhile that have no name, so that nothing of them is left when the process ends, in whatever way.
+/// Names and addresses lie in temporary files meanwhile that have no name, so that nothing of them
+/// is left when the process ends, in whatever way.
 ///
 /// # Errors
-/// When a collection can't be had whole in the time and within the bounds: the provider refuses, is silent, sends what is no `OneRoster`, or too much.
+/// When a collection can't be had whole in the time and within the bounds: the provider refuses, is
+/// silent, sends what is no `OneRoster`, or too much.
 pub async fn fetch(provider: &Provider, random: Random, limits: Limits) -> anyhow::Result<Spool> {
-    fetch_since(provider, None, random, limits).await?.context("a provider that was asked for everything has not sent it")
+    fetch_since(provider, None, random, limits)
+        .await?
+        .context("a provider that was asked for everything has not sent it")
 }
 
-/// As [`fetch`], but of classes, people and enrolments only those that the provider has changed after a time, removed ones included. None when the
-/// provider does not tell them apart: it refuses the filter, or sends what is older.
+/// As [`fetch`], but of classes, people and enrolments only those that the provider has changed
+/// after a time, removed ones included. None when the provider does not tell them apart: it refuses
+/// the filter, or sends what is older.
 ///
 /// # Errors
 /// As [`fetch`].
-pub async fn fetch_changes(provider: &Provider, since: DateTime<Utc>, random: Random, limits: Limits) -> anyhow::Result<Option<Spool>> {
+pub async fn fetch_changes(
+    provider: &Provider,
+    since: DateTime<Utc>,
+    random: Random,
+    limits: Limits,
+) -> anyhow::Result<Option<Spool>> {
     fetch_since(provider, Some(since), random, limits).await
 }
 
-async fn fetch_since(provider: &Provider, since: Option<DateTime<Utc>>, random: Random, limits: Limits) -> anyhow::Result<Option<Spool>> {
+async fn fetch_since(
+    provider: &Provider,
+    since: Option<DateTime<Utc>>,
+    random: Random,
+    limits: Limits,
+) -> anyhow::Result<Option<Spool>> {
     let all = limits.all;
     let work = async {
         let mut spool = Spool::default();
-        let mut pages = Pages::new(provider, Http::new(random, limits, &provider.authorities)?, since);
+        let mut pages =
+            Pages::new(provider, Http::new(random, limits, &provider.authorities)?, since);
         for collection in Collection::ALL {
             if pages.read(collection, &mut spool).await? == Fetched::Unfiltered {
                 return Ok(None);
@@ -51,5 +68,7 @@ async fn fetch_since(provider: &Provider, since: Option<DateTime<Utc>>, random: 
         }
         Ok(Some(spool))
     };
-    tokio::time::timeout(all, work).await.with_context(|| format!("the roster could not be fetched in {} s", all.as_secs()))?
+    tokio::time::timeout(all, work)
+        .await
+        .with_context(|| format!("the roster could not be fetched in {} s", all.as_secs()))?
 }

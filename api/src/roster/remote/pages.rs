@@ -1,4 +1,5 @@
-//! Walks through the pages of a provider's collections and writes their objects into a spool. Knows nothing of what is in them.
+//! Walks through the pages of a provider's collections and writes their objects into a spool. Knows
+//! nothing of what is in them.
 
 use anyhow::{Context as _, bail, ensure};
 use chrono::{DateTime, Utc};
@@ -72,24 +73,42 @@ impl<'p> Pages<'p> {
     ///
     /// # Errors
     /// When it can't be had whole.
-    pub(super) async fn read(&mut self, collection: Collection, spool: &mut Spool) -> anyhow::Result<Fetched> {
+    pub(super) async fn read(
+        &mut self,
+        collection: Collection,
+        spool: &mut Spool,
+    ) -> anyhow::Result<Fetched> {
         for _ in 0..WALKS {
             match self.walk(collection, spool).await? {
                 Walked::ToTheEnd => return Ok(Fetched::Whole),
                 Walked::Unfiltered => return Ok(Fetched::Unfiltered),
                 Walked::Nowhere if collection.is_optional() => {
-                    tracing::info!(collection = collection.name(), "the provider has no such collection; going on without it");
+                    tracing::info!(
+                        collection = collection.name(),
+                        "the provider has no such collection; going on without it"
+                    );
                     return Ok(Fetched::Whole);
                 }
-                Walked::Nowhere => bail!("{}: the provider has no such collection (404); check the address and the version", collection.name()),
-                Walked::Changed => tracing::info!(collection = collection.name(), "the collection changed while it was read; reading it again"),
+                Walked::Nowhere => bail!(
+                    "{}: the provider has no such collection (404); check the address and the \
+                     version",
+                    collection.name()
+                ),
+                Walked::Changed => tracing::info!(
+                    collection = collection.name(),
+                    "the collection changed while it was read; reading it again"
+                ),
             }
         }
         if self.changes_of(collection).is_some() {
             // It counts what it has, not what it sends.
             return Ok(Fetched::Unfiltered);
         }
-        bail!("{}: the number of objects did not fit what the provider counts, {WALKS} times; try again later", collection.name())
+        bail!(
+            "{}: the number of objects did not fit what the provider counts, {WALKS} times; try \
+             again later",
+            collection.name()
+        )
     }
 
     /// From when on only changes of a collection are asked for.
@@ -104,7 +123,13 @@ impl<'p> Pages<'p> {
 
     async fn walk(&mut self, collection: Collection, spool: &mut Spool) -> anyhow::Result<Walked> {
         let name = collection.name();
-        let (mut file, mut walk) = (Spool::begin(collection, tempfile::tempfile().context("no temporary file can be made")?), Walk::default());
+        let (mut file, mut walk) = (
+            Spool::begin(
+                collection,
+                tempfile::tempfile().context("no temporary file can be made")?,
+            ),
+            Walk::default(),
+        );
         let since = self.changes_of(collection);
         let mut next = Some(self.page(collection, 0)?);
         for _ in 0..MAX_PAGES {
@@ -118,14 +143,29 @@ impl<'p> Pages<'p> {
             let reply = self.get(name, &url).await?;
             match reply.status {
                 StatusCode::OK => {}
-                StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY | StatusCode::NOT_IMPLEMENTED if since.is_some() => return Ok(Walked::Unfiltered),
+                StatusCode::BAD_REQUEST
+                | StatusCode::UNPROCESSABLE_ENTITY
+                | StatusCode::NOT_IMPLEMENTED
+                    if since.is_some() =>
+                {
+                    return Ok(Walked::Unfiltered);
+                }
                 StatusCode::NOT_FOUND if walk.taken == 0 => return Ok(Walked::Nowhere),
-                StatusCode::FORBIDDEN => bail!("{name}: the client may not read it (403); ask the provider for the scope roster-core.readonly"),
+                StatusCode::FORBIDDEN => bail!(
+                    "{name}: the client may not read it (403); ask the provider for the scope \
+                     roster-core.readonly"
+                ),
                 other => bail!("{name}: the provider answers {other}"),
             }
             let objects = objects(&reply.body, collection)?;
-            let (number, first) = (objects.len() as u64, objects.first().and_then(|object| object.get("sourcedId")).cloned());
-            ensure!(first.is_none() || first != walk.first, "{name}: the provider sends the same page for another offset");
+            let (number, first) = (
+                objects.len() as u64,
+                objects.first().and_then(|object| object.get("sourcedId")).cloned(),
+            );
+            ensure!(
+                first.is_none() || first != walk.first,
+                "{name}: the provider sends the same page for another offset"
+            );
             walk.first = first;
             for object in objects {
                 if since.is_some_and(|since| !has_changed(&object, since)) {
@@ -144,18 +184,32 @@ impl<'p> Pages<'p> {
         bail!("{name}: over {MAX_PAGES} pages")
     }
 
-    /// Where the next page is: by the provider's link, else by its count, else until a page is empty. A page may always be shorter than was asked for.
-    fn next(&self, collection: Collection, url: &Url, headers: &HeaderMap, walk: &mut Walk, number: u64) -> anyhow::Result<Option<Url>> {
+    /// Where the next page is: by the provider's link, else by its count, else until a page is
+    /// empty. A page may always be shorter than was asked for.
+    fn next(
+        &self,
+        collection: Collection,
+        url: &Url,
+        headers: &HeaderMap,
+        walk: &mut Walk,
+        number: u64,
+    ) -> anyhow::Result<Option<Url>> {
         let name = collection.name();
         if let Some(link) = link_to_next(headers) {
             walk.links = true;
-            let next = url.join(&link).with_context(|| format!("{name}: the link to the next page is no address"))?;
+            let next = url
+                .join(&link)
+                .with_context(|| format!("{name}: the link to the next page is no address"))?;
             // The token goes there.
-            ensure!(self.provider.is_same_origin(&next), "{name}: the link to the next page leads to another server; it is not followed");
+            ensure!(
+                self.provider.is_same_origin(&next),
+                "{name}: the link to the next page leads to another server; it is not followed"
+            );
             ensure!(next != *url, "{name}: the link to the next page leads to the same page");
             return Ok(Some(next));
         }
-        let ended = walk.links || number == 0 || walk.total.is_some_and(|total| walk.taken >= total);
+        let ended =
+            walk.links || number == 0 || walk.total.is_some_and(|total| walk.taken >= total);
         if ended { Ok(None) } else { self.page(collection, walk.taken).map(Some) }
     }
 
@@ -163,7 +217,13 @@ impl<'p> Pages<'p> {
     async fn get(&mut self, name: &str, url: &Url) -> anyhow::Result<Reply> {
         for _ in 0..2 {
             let token = self.tokens.get(&self.http, self.provider).await?;
-            let request = || self.http.client().get(url.clone()).bearer_auth(token.expose_secret()).header(ACCEPT, "application/json");
+            let request = || {
+                self.http
+                    .client()
+                    .get(url.clone())
+                    .bearer_auth(token.expose_secret())
+                    .header(ACCEPT, "application/json")
+            };
             let reply = self.http.send(name, request).await?;
             if reply.status != StatusCode::UNAUTHORIZED {
                 return Ok(reply);
@@ -174,16 +234,21 @@ impl<'p> Pages<'p> {
     }
 }
 
-/// Whether an object says that it has changed after a time. One that does not say when tells nothing of what else was left out.
+/// Whether an object says that it has changed after a time. One that does not say when tells
+/// nothing of what else was left out.
 fn has_changed(object: &Value, since: DateTime<Utc>) -> bool {
-    let at = object.get("dateLastModified").and_then(Value::as_str).and_then(|text| text.parse::<DateTime<Utc>>().ok());
+    let at = object
+        .get("dateLastModified")
+        .and_then(Value::as_str)
+        .and_then(|text| text.parse::<DateTime<Utc>>().ok());
     at.is_some_and(|at| at > since)
 }
 
 /// The objects of a page: the member that is named like the collection.
 fn objects(body: &[u8], collection: Collection) -> anyhow::Result<Vec<Value>> {
     let name = collection.name();
-    let mut page: Value = serde_json::from_slice(body).with_context(|| format!("{name}: the answer is not JSON"))?;
+    let mut page: Value =
+        serde_json::from_slice(body).with_context(|| format!("{name}: the answer is not JSON"))?;
     match page.get_mut(name).map(Value::take) {
         Some(Value::Array(objects)) => Ok(objects),
         _ => bail!("{name}: the answer has no list {name:?}"),
@@ -200,9 +265,16 @@ fn link_to_next(headers: &HeaderMap) -> Option<String> {
     let links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
     links.flat_map(split_links).find_map(|link| {
         let (target, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
-        let is_next = parameters.split(';').filter_map(|parameter| parameter.split_once('=')).any(|(name, value)| {
-            name.trim().eq_ignore_ascii_case("rel") && value.trim().trim_matches('"').split(' ').any(|relation| relation.eq_ignore_ascii_case("next"))
-        });
+        let is_next = parameters.split(';').filter_map(|parameter| parameter.split_once('=')).any(
+            |(name, value)| {
+                name.trim().eq_ignore_ascii_case("rel")
+                    && value
+                        .trim()
+                        .trim_matches('"')
+                        .split(' ')
+                        .any(|relation| relation.eq_ignore_ascii_case("next"))
+            },
+        );
         is_next.then(|| target.trim().to_owned())
     })
 }
@@ -236,8 +308,14 @@ mod tests {
             headers.insert(LINK, header.parse().unwrap());
             assert_eq!(link_to_next(&headers).as_deref(), expected, "{header}");
         };
-        check(r#"<https://x/users?offset=10>; rel="next", <https://x/users?offset=90>; rel="last""#, Some("https://x/users?offset=10"));
-        check(r#"<https://x/users?fields=a,b>; rel="first",</users?offset=3,4>;title="x";rel=next"#, Some("/users?offset=3,4"));
+        check(
+            r#"<https://x/users?offset=10>; rel="next", <https://x/users?offset=90>; rel="last""#,
+            Some("https://x/users?offset=10"),
+        );
+        check(
+            r#"<https://x/users?fields=a,b>; rel="first",</users?offset=3,4>;title="x";rel=next"#,
+            Some("/users?offset=3,4"),
+        );
         check(r#"<https://x/users>; rel="prev""#, None);
         check(r#"<https://x/users>; rel="prev next""#, Some("https://x/users"));
         check("nonsense", None);

@@ -1,4 +1,5 @@
-//! A `OneRoster` provider as the settings or the command line name it: where it is, and who we are to it.
+//! A `OneRoster` provider as the settings or the command line name it: where it is, and who we are
+//! to it.
 
 use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr};
 
@@ -22,7 +23,8 @@ pub enum Version {
 }
 
 impl Version {
-    /// What stands between the host and the collections (`OneRoster` 1.1, 3.2; 1.2 REST binding, 3.1).
+    /// What stands between the host and the collections (`OneRoster` 1.1, 3.2; 1.2 REST binding,
+    /// 3.1).
     const fn base_path(self) -> &'static str {
         match self {
             Self::V11 => "ims/oneroster/v1p1/",
@@ -83,7 +85,8 @@ pub struct NewProvider {
     pub scope: Option<String>,
     /// The version it speaks.
     pub version: Version,
-    /// A PEM file of authorities that its certificate may be of, beside those that the system trusts.
+    /// A PEM file of authorities that its certificate may be of, beside those that the system
+    /// trusts.
     pub ca_file: Option<PathBuf>,
 }
 
@@ -100,13 +103,15 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// Checks the addresses: whatever goes there carries a secret, so they are `https`, or on this machine. Reads the file of authorities.
+    /// Checks the addresses: whatever goes there carries a secret, so they are `https`, or on this
+    /// machine. Reads the file of authorities.
     ///
     /// # Errors
     /// A sentence about the first thing that does not hold.
     pub fn new(new: NewProvider) -> anyhow::Result<Self> {
         let mut base = address(&new.url).context("the provider's address does not hold")?;
-        let token_url = address(&new.token_url).context("the address of the tokens does not hold")?;
+        let token_url =
+            address(&new.token_url).context("the address of the tokens does not hold")?;
         ensure!(!new.client_id.trim().is_empty(), "the client's id is missing");
         let path = match base.path().trim_matches('/') {
             path if path.contains("ims/oneroster") => format!("/{path}/"),
@@ -116,7 +121,15 @@ impl Provider {
         base.set_path(&path);
         let scope = new.scope.unwrap_or_else(|| new.version.scope().to_owned());
         let authorities = new.ca_file.as_deref().map_or_else(|| Ok(Vec::new()), authorities)?;
-        Ok(Self { base, token_url, client_id: new.client_id, secret: new.secret, scope, version: new.version, authorities })
+        Ok(Self {
+            base,
+            token_url,
+            client_id: new.client_id,
+            secret: new.secret,
+            scope,
+            version: new.version,
+            authorities,
+        })
     }
 
     /// What two syncs of the same data have in common: they must not run at once.
@@ -142,10 +155,19 @@ impl Provider {
         url.origin() == self.base.origin()
     }
 
-    /// A page of a collection; of what has changed after a time, if one is given (`OneRoster` 1.1, 3.4.3; 1.2 REST binding, 3.4.3).
-    pub(super) fn page(&self, collection: Collection, limit: usize, offset: u64, since: Option<DateTime<Utc>>) -> anyhow::Result<Url> {
+    /// A page of a collection; of what has changed after a time, if one is given (`OneRoster` 1.1,
+    /// 3.4.3; 1.2 REST binding, 3.4.3).
+    pub(super) fn page(
+        &self,
+        collection: Collection,
+        limit: usize,
+        offset: u64,
+        since: Option<DateTime<Utc>>,
+    ) -> anyhow::Result<Url> {
         let mut url = self.base.join(collection.name())?;
-        url.query_pairs_mut().append_pair("limit", &limit.to_string()).append_pair("offset", &offset.to_string());
+        url.query_pairs_mut()
+            .append_pair("limit", &limit.to_string())
+            .append_pair("offset", &offset.to_string());
         if let Some(since) = since {
             let since = since.to_rfc3339_opts(SecondsFormat::Millis, true);
             url.query_pairs_mut().append_pair("filter", &format!("dateLastModified>'{since}'"));
@@ -155,16 +177,23 @@ impl Provider {
 }
 
 fn address(text: &str) -> anyhow::Result<Url> {
-    let url = Url::parse(text.trim()).with_context(|| format!("{text:?} is not an address like https://roster.example.org"))?;
+    let url = Url::parse(text.trim())
+        .with_context(|| format!("{text:?} is not an address like https://roster.example.org"))?;
     ensure!(url.query().is_none() && url.fragment().is_none(), "{text:?} must end with its path");
-    ensure!(url.username().is_empty() && url.password().is_none(), "an address holds no password here; give the client's id and secret");
+    ensure!(
+        url.username().is_empty() && url.password().is_none(),
+        "an address holds no password here; give the client's id and secret"
+    );
     let on_this_machine = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(ip)) => IpAddr::from(ip).is_loopback(),
         Some(Host::Ipv6(ip)) => IpAddr::from(ip).is_loopback(),
         None => false,
     };
-    ensure!(url.scheme() == "https" || (url.scheme() == "http" && on_this_machine), "{text:?} must begin with https://");
+    ensure!(
+        url.scheme() == "https" || (url.scheme() == "http" && on_this_machine),
+        "{text:?} must begin with https://"
+    );
     Ok(url)
 }
 
@@ -175,20 +204,44 @@ mod tests {
     fn provider(url: &str, version: Version) -> anyhow::Result<Provider> {
         let token_url = "https://sis.example.org/token".to_owned();
         let (client_id, secret) = ("parlour".to_owned(), SecretString::from("secret"));
-        Provider::new(NewProvider { url: url.to_owned(), token_url, client_id, secret, scope: None, version, ca_file: None })
+        Provider::new(NewProvider {
+            url: url.to_owned(),
+            token_url,
+            client_id,
+            secret,
+            scope: None,
+            version,
+            ca_file: None,
+        })
     }
 
     #[test]
     fn the_standard_path_is_added_where_it_is_missing() {
-        let check = |url: &str, version, expected: &str| assert_eq!(provider(url, version).unwrap().base.as_str(), expected, "{url}");
-        check("https://sis.example.org", Version::V11, "https://sis.example.org/ims/oneroster/v1p1/");
-        check("https://sis.example.org/district/", Version::V12, "https://sis.example.org/district/ims/oneroster/rostering/v1p2/");
-        check("https://sis.example.org/ims/oneroster/v1p1", Version::V11, "https://sis.example.org/ims/oneroster/v1p1/");
+        let check = |url: &str, version, expected: &str| {
+            assert_eq!(provider(url, version).unwrap().base.as_str(), expected, "{url}")
+        };
+        check(
+            "https://sis.example.org",
+            Version::V11,
+            "https://sis.example.org/ims/oneroster/v1p1/",
+        );
+        check(
+            "https://sis.example.org/district/",
+            Version::V12,
+            "https://sis.example.org/district/ims/oneroster/rostering/v1p2/",
+        );
+        check(
+            "https://sis.example.org/ims/oneroster/v1p1",
+            Version::V11,
+            "https://sis.example.org/ims/oneroster/v1p1/",
+        );
     }
 
     #[test]
     fn a_secret_goes_nowhere_in_the_open() {
-        let check = |url: &str, holds: bool| assert_eq!(provider(url, Version::V11).is_ok(), holds, "{url}");
+        let check = |url: &str, holds: bool| {
+            assert_eq!(provider(url, Version::V11).is_ok(), holds, "{url}")
+        };
         check("http://127.0.0.1:8080", true);
         check("http://localhost:8080", true);
         check("http://sis.example.org", false);

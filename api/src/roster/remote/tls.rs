@@ -1,4 +1,5 @@
-//! Which authorities a provider's certificate may be of, beside those that the system trusts, and what to say of one that is not to be trusted.
+//! Which authorities a provider's certificate may be of, beside those that the system trusts, and
+//! what to say of one that is not to be trusted.
 
 use std::{error::Error, fs, io, path::Path};
 
@@ -16,41 +17,62 @@ use rustls::{
 pub(super) fn authorities(file: &Path) -> anyhow::Result<Vec<Certificate>> {
     let named = file.display();
     let text = fs::read(file).with_context(|| format!("ca_file: {named} can't be read"))?;
-    let found: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().map_err(|error| anyhow::anyhow!("ca_file: {named} is no PEM: {error}"))?;
-    ensure!(!found.is_empty(), "ca_file: {named} holds no certificate in PEM (-----BEGIN CERTIFICATE-----)");
+    let found: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&text)
+        .collect::<Result<_, _>>()
+        .map_err(|error| anyhow::anyhow!("ca_file: {named} is no PEM: {error}"))?;
+    ensure!(
+        !found.is_empty(),
+        "ca_file: {named} holds no certificate in PEM (-----BEGIN CERTIFICATE-----)"
+    );
     let mut roots = RootCertStore::empty();
     let authority = |certificate: CertificateDer<'static>| {
         let kept = Certificate::from_der(&certificate)?;
         roots.add(certificate)?;
         anyhow::Ok(kept)
     };
-    found.into_iter().map(authority).collect::<anyhow::Result<_>>().with_context(|| format!("ca_file: {named} holds a certificate that can't be used"))
+    found
+        .into_iter()
+        .map(authority)
+        .collect::<anyhow::Result<_>>()
+        .with_context(|| format!("ca_file: {named} holds a certificate that can't be used"))
 }
 
-/// Why the provider's certificate was not trusted, and what to do; none when the request failed for another reason.
+/// Why the provider's certificate was not trusted, and what to do; none when the request failed for
+/// another reason.
 pub(super) fn distrust(error: &reqwest::Error) -> Option<String> {
     let Some(rustls::Error::InvalidCertificate(reason)) = of_tls(error) else { return None };
     let host = error.url().and_then(reqwest::Url::host_str).unwrap_or("the provider");
     Some(match reason {
-        // A signature that does not hold is what an authority of the same name leaves, for instance one that was made anew.
+        // A signature that does not hold is what an authority of the same name leaves, for instance
+        // one that was made anew.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => format!(
-            "the certificate of {host} is of an authority that is not trusted here; if it is the school's own, give the authority's certificate \
-             (`ca_file` of the source, `--ca-file` of the command); if not, the server may leave out a certificate in between"
+            "the certificate of {host} is of an authority that is not trusted here; if it is the \
+             school's own, give the authority's certificate (`ca_file` of the source, `--ca-file` \
+             of the command); if not, the server may leave out a certificate in between"
         ),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            format!("the certificate is not one of {host}; give the address that stands in it, or have it made for this one ({reason})")
+            format!(
+                "the certificate is not one of {host}; give the address that stands in it, or \
+                 have it made for this one ({reason})"
+            )
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            format!("the certificate of {host} has run out; whoever runs the provider must renew it ({reason})")
+            format!(
+                "the certificate of {host} has run out; whoever runs the provider must renew it \
+                 ({reason})"
+            )
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            format!("the certificate of {host} is not valid yet; are the clocks here and there right? ({reason})")
+            format!(
+                "the certificate of {host} is not valid yet; are the clocks here and there right? \
+                 ({reason})"
+            )
         }
         // As `openssl req -x509` makes them, unless it is told otherwise.
         reason if reason.to_string().contains("CaUsedAsEndEntity") => format!(
-            "the certificate of {host} is one of an authority, which no server may show as its own; have one made for the server that is none \
-             (CA:FALSE), by the authority or by itself"
+            "the certificate of {host} is one of an authority, which no server may show as its \
+             own; have one made for the server that is none (CA:FALSE), by the authority or by \
+             itself"
         ),
         reason => format!("the certificate of {host} can't be trusted: {reason}"),
     })
@@ -81,10 +103,16 @@ mod tests {
             let mut file = tempfile::NamedTempFile::new().unwrap();
             file.write_all(text.as_bytes()).unwrap();
             let error = format!("{:#}", authorities(file.path()).unwrap_err());
-            assert!(error.starts_with("ca_file: ") && error.contains(part), "{part:?} is not in {error:?}");
+            assert!(
+                error.starts_with("ca_file: ") && error.contains(part),
+                "{part:?} is not in {error:?}"
+            );
         };
         check("", "no certificate in PEM");
-        check("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "no certificate in PEM");
+        check(
+            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+            "no certificate in PEM",
+        );
         check("-----BEGIN CERTIFICATE-----\nAAAA\n", "is no PEM");
         check("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "can't be used");
         let error = format!("{:#}", authorities(Path::new("/nowhere/ca.pem")).unwrap_err());

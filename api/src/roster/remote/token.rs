@@ -1,4 +1,5 @@
-//! Access tokens by client credentials (RFC 6749, 4.4; RFC 6750): asked for once, kept until shortly before they run out.
+//! Access tokens by client credentials (RFC 6749, 4.4; RFC 6750): asked for once, kept until
+//! shortly before they run out.
 
 use std::time::{Duration, Instant};
 
@@ -31,7 +32,11 @@ struct Granted {
 
 impl Tokens {
     /// The token that is held, or a new one.
-    pub(super) async fn get(&mut self, http: &Http, provider: &Provider) -> anyhow::Result<SecretString> {
+    pub(super) async fn get(
+        &mut self,
+        http: &Http,
+        provider: &Provider,
+    ) -> anyhow::Result<SecretString> {
         if let Some((token, until)) = &self.held
             && Instant::now() < *until
         {
@@ -39,7 +44,10 @@ impl Tokens {
         }
         let asked = Instant::now();
         let granted = ask(http, provider).await?;
-        let life = granted.expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(LIFE);
+        let life = granted
+            .expires_in
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            .unwrap_or(LIFE);
         let until = asked.checked_add(life.saturating_sub(MARGIN.min(life / 5))).unwrap_or(asked);
         let token = SecretString::from(granted.access_token);
         self.held = Some((token.clone(), until));
@@ -60,17 +68,33 @@ async fn ask(http: &Http, provider: &Provider) -> anyhow::Result<Granted> {
     if !provider.scope.trim().is_empty() {
         form.push(("scope", &provider.scope));
     }
-    let reply = http.send("the token", || http.client().post(provider.token_url.clone()).basic_auth(&id, Some(&secret)).form(&form)).await?;
+    let reply = http
+        .send("the token", || {
+            http.client()
+                .post(provider.token_url.clone())
+                .basic_auth(&id, Some(&secret))
+                .form(&form)
+        })
+        .await?;
     match reply.status {
         StatusCode::OK | StatusCode::CREATED => {}
         StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-            bail!("the token: the provider refuses the client ({}, {}); check its id, secret and scope", reply.status, refusal(&reply.body))
+            bail!(
+                "the token: the provider refuses the client ({}, {}); check its id, secret and \
+                 scope",
+                reply.status,
+                refusal(&reply.body)
+            )
         }
         other => bail!("the token: the provider answers {other}"),
     }
-    let granted: Granted = serde_json::from_slice(&reply.body).context("the token: the answer is not the JSON of RFC 6749")?;
+    let granted: Granted = serde_json::from_slice(&reply.body)
+        .context("the token: the answer is not the JSON of RFC 6749")?;
     let kind = granted.token_type.as_deref().unwrap_or("bearer");
-    ensure!(kind.eq_ignore_ascii_case("bearer"), "the token: it is of the kind {kind:?}, not bearer");
+    ensure!(
+        kind.eq_ignore_ascii_case("bearer"),
+        "the token: it is of the kind {kind:?}, not bearer"
+    );
     Ok(granted)
 }
 
@@ -81,5 +105,8 @@ fn refusal(body: &[u8]) -> String {
         error: String,
     }
     const LONGEST: usize = 40;
-    serde_json::from_slice::<Refusal>(body).map_or_else(|_| "without a reason".to_owned(), |refusal| refusal.error.chars().take(LONGEST).collect())
+    serde_json::from_slice::<Refusal>(body).map_or_else(
+        |_| "without a reason".to_owned(),
+        |refusal| refusal.error.chars().take(LONGEST).collect(),
+    )
 }

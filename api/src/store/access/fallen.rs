@@ -24,20 +24,34 @@ const IDS: usize = 500;
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn in_words(db: &mut Db, school: SchoolId, lost_bookings: &[(Key, Key)], lost_invites: &[Key]) -> Result<Vec<String>> {
+pub(super) fn in_words(
+    db: &mut Db,
+    school: SchoolId,
+    lost_bookings: &[(Key, Key)],
+    lost_invites: &[Key],
+) -> Result<Vec<String>> {
     let mut evenings = Evenings { school, known: BTreeMap::new() };
     let mut lines = Vec::new();
     for chunk in lost_bookings.chunks(IDS) {
-        let rows: Vec<BookingRow> =
-            bookings_table::table.filter(among(bookings_table::id, chunk.iter().map(|(id, _)| *id))).select(BookingRow::as_select()).load(db)?;
+        let rows: Vec<BookingRow> = bookings_table::table
+            .filter(among(bookings_table::id, chunk.iter().map(|(id, _)| *id)))
+            .select(BookingRow::as_select())
+            .load(db)?;
         let parents = names(db, rows.iter().map(|row| row.parent_id))?;
         for booking in bookings::with_names(db, rows)? {
             let evening = evenings.get(db, booking.row.evening_id)?;
-            let teachers = booking.teachers.iter().map(PersonRow::formal_name).collect::<Vec<_>>().join(" and ");
+            let teachers = booking
+                .teachers
+                .iter()
+                .map(PersonRow::formal_name)
+                .collect::<Vec<_>>()
+                .join(" and ");
             let parent = parents.get(&booking.row.parent_id).cloned().unwrap_or_default();
-            let (time, title, date) = (when(evening, *booking.row.starts_at), &evening.title, date(evening));
+            let (time, title, date) =
+                (when(evening, *booking.row.starts_at), &evening.title, date(evening));
             let line = format!(
-                "Access ended, so this appointment was cancelled: {title}, {date}, {time}, {} with {teachers}, about {} ({parent}).",
+                "Access ended, so this appointment was cancelled: {title}, {date}, {time}, {} \
+                 with {teachers}, about {} ({parent}).",
                 booking.subject,
                 booking.student.name()
             );
@@ -53,7 +67,11 @@ pub(super) fn in_words(db: &mut Db, school: SchoolId, lost_bookings: &[(Key, Key
         for (evening, parent, guest) in rows {
             let evening = evenings.get(db, evening)?;
             let parent = parents.get(&parent).cloned().unwrap_or_default();
-            let line = format!("Access ended, so this invite ended: {}, {}, {guest}, whom {parent} had invited.", evening.title, date(evening));
+            let line = format!(
+                "Access ended, so this invite ended: {}, {}, {guest}, whom {parent} had invited.",
+                evening.title,
+                date(evening)
+            );
             lines.push((evening.starts_at, evening.id, evening.ends_at, line));
         }
     }
@@ -76,8 +94,10 @@ impl Evenings {
 }
 
 fn names(db: &mut Db, of: impl Iterator<Item = Key>) -> Result<BTreeMap<Key, String>> {
-    let rows: Vec<(Key, String, String)> =
-        people::table.filter(among(people::id, of)).select((people::id, people::given_name, people::family_name)).load(db)?;
+    let rows: Vec<(Key, String, String)> = people::table
+        .filter(among(people::id, of))
+        .select((people::id, people::given_name, people::family_name))
+        .load(db)?;
     Ok(rows.into_iter().map(|(id, given, family)| (id, full_name(&given, &family))).collect())
 }
 

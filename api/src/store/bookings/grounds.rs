@@ -1,4 +1,5 @@
-//! On what bookings rest in the roster: read for as many as are asked for, by the same few queries. Whether one is stranded is the domain's to say.
+//! On what bookings rest in the roster: read for as many as are asked for, by the same few queries.
+//! Whether one is stranded is the domain's to say.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -75,8 +76,19 @@ impl Grounds {
 
     fn read(&mut self, db: &mut Db, now: DateTime<Utc>, ids: &[Key]) -> Result<()> {
         let live: Vec<(Key, Key, At, Key, Key, Key)> = bookings::table
-            .filter(among(bookings::id, ids.iter().copied()).and(bookings::cancelled_at.is_null()).and(bookings::ends_at.gt(at(now))))
-            .select((bookings::id, bookings::evening_id, bookings::starts_at, bookings::class_id, bookings::student_id, bookings::parent_id))
+            .filter(
+                among(bookings::id, ids.iter().copied())
+                    .and(bookings::cancelled_at.is_null())
+                    .and(bookings::ends_at.gt(at(now))),
+            )
+            .select((
+                bookings::id,
+                bookings::evening_id,
+                bookings::starts_at,
+                bookings::class_id,
+                bookings::student_id,
+                bookings::parent_id,
+            ))
             .load(db)?;
         if live.is_empty() {
             return Ok(());
@@ -103,12 +115,19 @@ impl Grounds {
     /// Which of their places the people of these bookings have, in classes that are there.
     fn read_places(&mut self, db: &mut Db, of: &[Live]) -> Result<()> {
         let concerned: BTreeSet<Key> = of.iter().map(|booking| booking.class).collect();
-        let persons: BTreeSet<Key> = of.iter().flat_map(|booking| booking.teachers.iter().copied().chain([booking.student])).collect();
-        let there = classes::table.filter(among(classes::id, concerned.iter().copied()).and(classes::removed_at.is_null()));
+        let persons: BTreeSet<Key> = of
+            .iter()
+            .flat_map(|booking| booking.teachers.iter().copied().chain([booking.student]))
+            .collect();
+        let there = classes::table.filter(
+            among(classes::id, concerned.iter().copied()).and(classes::removed_at.is_null()),
+        );
         self.classes.extend(there.select(classes::id).load::<Key>(db)?);
         let places: Vec<(Key, Key, String)> = enrolments::table
             .inner_join(people::table)
-            .filter(among(enrolments::class_id, concerned).and(among(enrolments::person_id, persons)))
+            .filter(
+                among(enrolments::class_id, concerned).and(among(enrolments::person_id, persons)),
+            )
             .filter(enrolments::removed_at.is_null().and(people::removed_at.is_null()))
             .select((enrolments::class_id, enrolments::person_id, enrolments::role))
             .load(db)?;
@@ -129,7 +148,11 @@ impl Grounds {
             is_live: true,
             class_is_there: self.classes.contains(&booking.class),
             student_is_in_class: self.students.contains(&(booking.class, booking.student)),
-            teachers_gone: booking.teachers.iter().filter(|teacher| !self.teachers.contains(&(booking.class, **teacher))).count(),
+            teachers_gone: booking
+                .teachers
+                .iter()
+                .filter(|teacher| !self.teachers.contains(&(booking.class, **teacher)))
+                .count(),
         }
     }
 }
@@ -146,7 +169,11 @@ pub fn stranded(db: &mut Db, now: DateTime<Utc>, ids: &[Key]) -> Result<BTreeMap
 ///
 /// # Errors
 /// When the database fails.
-pub fn say_stranded<'b>(db: &mut Db, now: DateTime<Utc>, of: impl IntoIterator<Item = &'b mut Booking>) -> Result<()> {
+pub fn say_stranded<'b>(
+    db: &mut Db,
+    now: DateTime<Utc>,
+    of: impl IntoIterator<Item = &'b mut Booking>,
+) -> Result<()> {
     let of: Vec<&mut Booking> = of.into_iter().collect();
     let why = stranded(db, now, &of.iter().map(|booking| booking.row.id).collect::<Vec<_>>())?;
     for booking in of {
@@ -160,11 +187,16 @@ fn resting_on(db: &mut Db, now: DateTime<Utc>, of: &BTreeSet<Key>) -> Result<Vec
     let mut ids = Vec::new();
     for chunk in of.iter().copied().collect::<Vec<_>>().chunks(IDS) {
         // By the classes' evenings, of which there is an index; few of them are to come.
-        let of_class = bookings::evening_id.eq(evening_classes::evening_id).and(bookings::class_id.eq(evening_classes::class_id));
+        let of_class = bookings::evening_id
+            .eq(evening_classes::evening_id)
+            .and(bookings::class_id.eq(evening_classes::class_id));
         let live = evening_classes::table
             .inner_join(evenings::table.on(evenings::id.eq(evening_classes::evening_id)))
             .inner_join(bookings::table.on(of_class))
-            .filter(among(evening_classes::class_id, chunk.iter().copied()).and(evenings::ends_at.gt(at(now))))
+            .filter(
+                among(evening_classes::class_id, chunk.iter().copied())
+                    .and(evenings::ends_at.gt(at(now))),
+            )
             .filter(bookings::cancelled_at.is_null().and(bookings::ends_at.gt(at(now))));
         ids.extend(live.select(bookings::id).load::<Key>(db)?);
     }

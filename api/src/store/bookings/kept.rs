@@ -7,11 +7,17 @@ use crate::{
     store::{Db, Result, people::PersonRow, slots::OfferedClass, sql_types::Key},
 };
 
-/// The class of a booking with those of the booking's teachers who are still at the school; none where nobody is.
+/// The class of a booking with those of the booking's teachers who are still at the school; none
+/// where nobody is.
 ///
 /// # Errors
 /// When the database fails.
-pub fn kept_class(db: &mut Db, booking: Key, class: Key, video: bool) -> Result<Option<OfferedClass>> {
+pub fn kept_class(
+    db: &mut Db,
+    booking: Key,
+    class: Key,
+    video: bool,
+) -> Result<Option<OfferedClass>> {
     let teachers: Vec<PersonRow> = booking_teachers::table
         .inner_join(people::table)
         .filter(booking_teachers::booking_id.eq(booking).and(people::removed_at.is_null()))

@@ -18,7 +18,8 @@ use crate::{
     },
 };
 
-/// A parent's live bookings of an evening, by time. Only of students whom the parent may (still) act for.
+/// A parent's live bookings of an evening, by time. Only of students whom the parent may (still)
+/// act for.
 ///
 /// # Errors
 /// When the database fails.
@@ -54,27 +55,50 @@ pub fn of_acting(db: &mut Db, evening: EveningId, acting: &Acting) -> Result<Vec
 ///
 /// # Errors
 /// When the database fails.
-pub fn of_teacher(db: &mut Db, evening: EveningId, teacher: PersonId) -> Result<Vec<(Booking, PersonRow)>> {
+pub fn of_teacher(
+    db: &mut Db,
+    evening: EveningId,
+    teacher: PersonId,
+) -> Result<Vec<(Booking, PersonRow)>> {
     let rows: Vec<BookingRow> = bookings::table
         .inner_join(booking_teachers::table)
-        .filter(bookings::evening_id.eq(key(evening)).and(booking_teachers::teacher_id.eq(key(teacher))).and(bookings::cancelled_at.is_null()))
+        .filter(
+            bookings::evening_id
+                .eq(key(evening))
+                .and(booking_teachers::teacher_id.eq(key(teacher)))
+                .and(bookings::cancelled_at.is_null()),
+        )
         .order((bookings::starts_at, bookings::id))
         .select(BookingRow::as_select())
         .load(db)?;
     let parents = persons(db, rows.iter().map(|row| row.parent_id))?;
     let named = with_names(db, rows)?;
-    Ok(named.into_iter().filter_map(|booking| parents.get(&booking.row.parent_id).cloned().map(|parent| (booking, parent))).collect())
+    Ok(named
+        .into_iter()
+        .filter_map(|booking| {
+            parents.get(&booking.row.parent_id).cloned().map(|parent| (booking, parent))
+        })
+        .collect())
 }
 
-/// One booking of the school, live or cancelled; if `parent` is given, one of theirs about a student for whom they may act.
+/// One booking of the school, live or cancelled; if `parent` is given, one of theirs about a
+/// student for whom they may act.
 ///
 /// # Errors
 /// [`Error::NotFound`] for anyone else's.
-pub fn find(db: &mut Db, school: SchoolId, parent: Option<PersonId>, booking: BookingId) -> Result<Booking> {
-    let row: BookingRow =
-        bookings::table.filter(bookings::id.eq(key(booking)).and(bookings::school_id.eq(key(school)))).select(BookingRow::as_select()).first(db)?;
+pub fn find(
+    db: &mut Db,
+    school: SchoolId,
+    parent: Option<PersonId>,
+    booking: BookingId,
+) -> Result<Booking> {
+    let row: BookingRow = bookings::table
+        .filter(bookings::id.eq(key(booking)).and(bookings::school_id.eq(key(school))))
+        .select(BookingRow::as_select())
+        .first(db)?;
     if let Some(parent) = parent
-        && (key(parent) != row.parent_id || !access::may_act_for(db, parent, row.student_id.into())?)
+        && (key(parent) != row.parent_id
+            || !access::may_act_for(db, parent, row.student_id.into())?)
     {
         return Err(Error::NotFound);
     }
@@ -85,35 +109,55 @@ pub fn find(db: &mut Db, school: SchoolId, parent: Option<PersonId>, booking: Bo
 ///
 /// # Errors
 /// Those of [`find`].
-pub fn lock_parent(db: &mut Db, school: SchoolId, parent: Option<PersonId>, booking: BookingId) -> Result<()> {
+pub fn lock_parent(
+    db: &mut Db,
+    school: SchoolId,
+    parent: Option<PersonId>,
+    booking: BookingId,
+) -> Result<()> {
     let found = find(db, school, parent, booking)?;
     lock(db, &[found.row.parent_id.into()])
 }
 
-/// The students about whom a parent has live bookings in an evening, whatever became of their classes since.
+/// The students about whom a parent has live bookings in an evening, whatever became of their
+/// classes since.
 ///
 /// # Errors
 /// When the database fails.
 pub fn students_booked(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<Key>> {
     let live = bookings::table
-        .filter(bookings::evening_id.eq(key(evening)).and(bookings::parent_id.eq(key(parent))).and(bookings::cancelled_at.is_null()))
+        .filter(
+            bookings::evening_id
+                .eq(key(evening))
+                .and(bookings::parent_id.eq(key(parent)))
+                .and(bookings::cancelled_at.is_null()),
+        )
         .select(bookings::student_id);
     Ok(live.load(db)?)
 }
 
-/// How many live bookings about students of theirs a parent has in an evening, and how many of them by video.
+/// How many live bookings about students of theirs a parent has in an evening, and how many of them
+/// by video.
 ///
 /// # Errors
 /// When the database fails.
 pub fn count(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<(i64, i64)> {
     let video: Vec<bool> = bookings::table
         .inner_join(guardianships::table.on(access::links_booking()))
-        .filter(bookings::evening_id.eq(key(evening)).and(bookings::parent_id.eq(key(parent))).and(bookings::cancelled_at.is_null()))
+        .filter(
+            bookings::evening_id
+                .eq(key(evening))
+                .and(bookings::parent_id.eq(key(parent)))
+                .and(bookings::cancelled_at.is_null()),
+        )
         .filter(access::may_act())
         .select(bookings::video)
         .load(db)?;
     let by_video = video.iter().filter(|video| **video).count();
-    Ok((i64::try_from(video.len()).unwrap_or(i64::MAX), i64::try_from(by_video).unwrap_or(i64::MAX)))
+    Ok((
+        i64::try_from(video.len()).unwrap_or(i64::MAX),
+        i64::try_from(by_video).unwrap_or(i64::MAX),
+    ))
 }
 
 /// Gives rows their names: students, teachers, subjects, guests.
@@ -128,8 +172,7 @@ pub fn with_names(db: &mut Db, rows: Vec<BookingRow>) -> Result<Vec<Booking>> {
     let students = persons(db, rows.iter().map(|row| row.student_id))?;
     let subjects: BTreeMap<Key, String> = {
         let class_ids: BTreeSet<Key> = rows.iter().map(|row| row.class_id).collect();
-        let pairs: Vec<(Key, String)> =
-            each!(db, conn => classes::table.filter(among(classes::id, class_ids)).select((classes::id, classes::subject)).load(conn))?;
+        let pairs: Vec<(Key, String)> = each!(db, conn => classes::table.filter(among(classes::id, class_ids)).select((classes::id, classes::subject)).load(conn))?;
         pairs.into_iter().collect()
     };
     let teachers: Vec<(Key, PersonRow)> = each!(db, conn => booking_teachers::table
@@ -147,7 +190,10 @@ pub fn with_names(db: &mut Db, rows: Vec<BookingRow>) -> Result<Vec<Booking>> {
         .into_iter()
         .filter_map(|row| {
             let student = students.get(&row.student_id)?.clone();
-            let guests = guests.get(&(row.evening_id, row.parent_id, row.student_id)).cloned().unwrap_or_default();
+            let guests = guests
+                .get(&(row.evening_id, row.parent_id, row.student_id))
+                .cloned()
+                .unwrap_or_default();
             Some(Booking {
                 student,
                 teachers: of_booking.remove(&row.id).unwrap_or_default(),

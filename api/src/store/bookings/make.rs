@@ -28,11 +28,19 @@ use crate::{
     },
 };
 
-/// Makes appointments, all or none. A class is booked once, but by staff beside an appointment that has begun or has a record.
+/// Makes appointments, all or none. A class is booked once, but by staff beside an appointment that
+/// has begun or has a record.
 ///
 /// # Errors
-/// [`Error::Lost`] with every one that can't be had; the refusals of the window and of what is offered.
-pub fn make(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, wanted: &[NewBooking]) -> Result<Vec<Booking>> {
+/// [`Error::Lost`] with every one that can't be had; the refusals of the window and of what is
+/// offered.
+pub fn make(
+    db: &mut Db,
+    ctx: &Context,
+    evening: &EveningRow,
+    acting: &Acting,
+    wanted: &[NewBooking],
+) -> Result<Vec<Booking>> {
     // In the order in which every change holds them: first the parent, then the evening.
     people::lock(db, &[acting.parent])?;
     let evening = &evenings::held(db, evening.id())?;
@@ -43,16 +51,25 @@ pub fn make(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, w
     let timing = evening.timing()?;
     let students = access::students_of(db, acting.parent)?;
     let ids: Vec<Key> = students.iter().map(|student| student.id).collect();
-    let offered = slots::offered_of(db, evening, &ids, &wanted.iter().map(|booking| key(booking.class)).collect())?;
+    let offered = slots::offered_of(
+        db,
+        evening,
+        &ids,
+        &wanted.iter().map(|booking| key(booking.class)).collect(),
+    )?;
     let mut chosen = Vec::with_capacity(wanted.len());
     for booking in wanted {
         let classes = offered.get(&key(booking.student)).ok_or(Refusal::ClassNotOffered)?;
-        let class = classes.iter().find(|class| class.id == booking.class).ok_or(Refusal::ClassNotOffered)?;
+        let class = classes
+            .iter()
+            .find(|class| class.id == booking.class)
+            .ok_or(Refusal::ClassNotOffered)?;
         timing.check_slot(booking.starts_at)?;
         chosen.push((*booking, class));
     }
     // Staff alone make another appointment of a class beside one that keeps its time.
-    let begun = if acting.is_staff { begun(db, evening, acting.parent, ctx.now)? } else { BTreeMap::new() };
+    let begun =
+        if acting.is_staff { begun(db, evening, acting.parent, ctx.now)? } else { BTreeMap::new() };
     let aside = Aside { begun: begun.values().copied().collect(), ..Aside::default() };
     let lost = lost(db, evening, acting.parent, &chosen, timing.slot_length(), &aside)?;
     if !lost.is_empty() {
@@ -63,28 +80,62 @@ pub fn make(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, w
     let mut all_claims = Vec::new();
     for (booking, class) in &chosen {
         let row = insert(db, ctx, evening, acting, *booking, class, timing.slot_length())?;
-        all_claims.extend(claims_of(row.id.into(), acting.parent, *booking, class, timing.slot_length()));
+        all_claims.extend(claims_of(
+            row.id.into(),
+            acting.parent,
+            *booking,
+            class,
+            timing.slot_length(),
+        ));
         rows.push(row);
     }
     insert_claims(db, all_claims)?;
-    let names: BTreeMap<Key, &PersonRow> = students.iter().map(|student| (student.id, student)).collect();
+    let names: BTreeMap<Key, &PersonRow> =
+        students.iter().map(|student| (student.id, student)).collect();
     for (booking, class) in &chosen {
-        let student = names.get(&key(booking.student)).map(|student| student.name()).unwrap_or_default();
-        let summary = format!("Booked {} with {} about {student}.", when(evening, booking.starts_at), teacher_names(&class.teachers));
+        let student =
+            names.get(&key(booking.student)).map(|student| student.name()).unwrap_or_default();
+        let summary = format!(
+            "Booked {} with {} about {student}.",
+            when(evening, booking.starts_at),
+            teacher_names(&class.teachers)
+        );
         record(db, ctx, evening, acting, booking.student, "booking_made", summary)?;
     }
-    let mail = NewMail { person: Some(acting.parent), evening: Some(evening.id()), ..NewMail::new(evening.school(), Template::BookingsMade) };
+    let mail = NewMail {
+        person: Some(acting.parent),
+        evening: Some(evening.id()),
+        ..NewMail::new(evening.school(), Template::BookingsMade)
+    };
     let login_link = login::standing(db, ctx, acting.parent, evening)?;
     outbox::enqueue(db, ctx, NewMail { login_link, ..mail })?;
-    let news: Vec<News> = rows.iter().map(|row| News::booking(EventType::BookingCreated, row.id.into(), evening.id())).collect();
+    let news: Vec<News> = rows
+        .iter()
+        .map(|row| News::booking(EventType::BookingCreated, row.id.into(), evening.id()))
+        .collect();
     webhooks::tell(db, ctx, evening.school(), &news)?;
     let starts: Vec<DateTime<Utc>> = chosen.iter().map(|(booking, _)| booking.starts_at).collect();
-    tell_guests(db, ctx, evening, acting, &chosen.iter().map(|(booking, _)| booking.student).collect(), &starts)?;
+    tell_guests(
+        db,
+        ctx,
+        evening,
+        acting,
+        &chosen.iter().map(|(booking, _)| booking.student).collect(),
+        &starts,
+    )?;
     let mut guests = invites::guest_names(db, &rows)?;
     let made = rows.into_iter().zip(chosen).filter_map(|(row, (_, class))| {
-        let guests = guests.remove(&(row.evening_id, row.parent_id, row.student_id)).unwrap_or_default();
+        let guests =
+            guests.remove(&(row.evening_id, row.parent_id, row.student_id)).unwrap_or_default();
         let student = (*names.get(&row.student_id)?).clone();
-        Some(Booking { student, teachers: class.teachers.clone(), subject: class.subject.clone(), guests, stranded: None, row })
+        Some(Booking {
+            student,
+            teachers: class.teachers.clone(),
+            subject: class.subject.clone(),
+            guests,
+            stranded: None,
+            row,
+        })
     });
     Ok(made.collect())
 }
@@ -112,8 +163,10 @@ fn insert(
         cancelled_at: None,
     };
     let by = bookings::created_by.eq(key(acting.actor.person.unwrap_or(acting.parent)));
-    let values = (&row, by, bookings::created_at.eq(at(ctx.now)), bookings::changed_at.eq(at(ctx.now)));
-    each!(db, conn => diesel::insert_into(bookings::table).values(values).execute(conn)).map_err(Error::raced)?;
+    let values =
+        (&row, by, bookings::created_at.eq(at(ctx.now)), bookings::changed_at.eq(at(ctx.now)));
+    each!(db, conn => diesel::insert_into(bookings::table).values(values).execute(conn))
+        .map_err(Error::raced)?;
     insert_teachers(db, row.id, &class.teachers)?;
     Ok(row)
 }

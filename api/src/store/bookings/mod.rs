@@ -1,4 +1,5 @@
-//! Bookings: made together or not at all, moved, cancelled, listed. The claims' primary key decides every race.
+//! Bookings: made together or not at all, moved, cancelled, listed. The claims' primary key decides
+//! every race.
 
 mod began;
 mod change;
@@ -24,7 +25,9 @@ pub use self::{
     change::{cancel, change, end},
     grounds::{Grounds, Live, say_stranded, stranded},
     kept::kept_class,
-    list::{count, find, lock_parent, of_acting, of_parent, of_teacher, students_booked, with_names},
+    list::{
+        count, find, lock_parent, of_acting, of_parent, of_teacher, students_booked, with_names,
+    },
     make::make,
     restore::{may_act, restore, tell_restored},
 };
@@ -140,7 +143,15 @@ pub fn when(evening: &EveningRow, at: DateTime<Utc>) -> String {
     at.with_timezone(&evening.zone()).format("%H:%M").to_string()
 }
 
-fn record(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, student: PersonId, action: &'static str, summary: String) -> Result<()> {
+fn record(
+    db: &mut Db,
+    ctx: &Context,
+    evening: &EveningRow,
+    acting: &Acting,
+    student: PersonId,
+    action: &'static str,
+    summary: String,
+) -> Result<()> {
     events::record(
         db,
         ctx,
@@ -156,12 +167,28 @@ fn record(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, stu
     )
 }
 
-/// Tells the guests of these students that what they may join has changed. `starts` are the times of the appointments concerned, as they were and as they are.
-fn tell_guests(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, students: &BTreeSet<PersonId>, starts: &[DateTime<Utc>]) -> Result<()> {
+/// Tells the guests of these students that what they may join has changed. `starts` are the times
+/// of the appointments concerned, as they were and as they are.
+fn tell_guests(
+    db: &mut Db,
+    ctx: &Context,
+    evening: &EveningRow,
+    acting: &Acting,
+    students: &BTreeSet<PersonId>,
+    starts: &[DateTime<Utc>],
+) -> Result<()> {
     let first = starts.iter().copied().filter(|at| *at > ctx.now).min();
     for invite in invites::live_covering(db, evening.id(), acting.parent, students)? {
-        let mail = NewMail { invite: Some(invite), evening: Some(evening.id()), ..NewMail::new(evening.school(), Template::GuestUpdate) };
-        if acting.is_staff { outbox::enqueue(db, ctx, mail)? } else { outbox::enqueue_for_guest(db, ctx, mail, first)? }
+        let mail = NewMail {
+            invite: Some(invite),
+            evening: Some(evening.id()),
+            ..NewMail::new(evening.school(), Template::GuestUpdate)
+        };
+        if acting.is_staff {
+            outbox::enqueue(db, ctx, mail)?
+        } else {
+            outbox::enqueue_for_guest(db, ctx, mail, first)?
+        }
     }
     Ok(())
 }

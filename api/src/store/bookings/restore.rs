@@ -1,4 +1,5 @@
-//! An appointment that an import ended, brought back: at its old time, if that is still free, with a raised SEQUENCE.
+//! An appointment that an import ended, brought back: at its old time, if that is still free, with
+//! a raised SEQUENCE.
 
 use std::collections::BTreeSet;
 
@@ -33,7 +34,13 @@ use crate::{
 ///
 /// # Errors
 /// When the database fails.
-pub fn restore(db: &mut Db, ctx: &Context, id: Key, ended_at: At, actor: &Actor) -> Result<std::result::Result<BookingRow, NotRestored>> {
+pub fn restore(
+    db: &mut Db,
+    ctx: &Context,
+    id: Key,
+    ended_at: At,
+    actor: &Actor,
+) -> Result<std::result::Result<BookingRow, NotRestored>> {
     hold(db, Kind::Booking, id)?;
     let row: BookingRow = bookings::table.find(id).select(BookingRow::as_select()).first(db)?;
     match row.cancelled_at {
@@ -48,15 +55,29 @@ pub fn restore(db: &mut Db, ctx: &Context, id: Key, ended_at: At, actor: &Actor)
     if !may_act(db, row.parent_id, &[row.student_id])? {
         return Ok(Err(NotRestored::NoAccess));
     }
-    let teachers: i64 = booking_teachers::table.filter(booking_teachers::booking_id.eq(id)).count().get_result(db)?;
-    let class = kept_class(db, id, row.class_id, row.video)?.filter(|class| i64::try_from(class.teachers.len()) == Ok(teachers));
+    let teachers: i64 = booking_teachers::table
+        .filter(booking_teachers::booking_id.eq(id))
+        .count()
+        .get_result(db)?;
+    let class = kept_class(db, id, row.class_id, row.video)?
+        .filter(|class| i64::try_from(class.teachers.len()) == Ok(teachers));
     let Some(class) = class else { return Ok(Err(NotRestored::TeacherGone)) };
-    let booking = NewBooking { student: row.student_id.into(), class: row.class_id.into(), starts_at: *row.starts_at };
-    let claims = claims_of(id.into(), row.parent_id.into(), booking, &class, *row.ends_at - *row.starts_at);
-    let ended = bookings::table.filter(bookings::id.eq(id).and(bookings::cancelled_at.eq(Some(ended_at))));
+    let booking = NewBooking {
+        student: row.student_id.into(),
+        class: row.class_id.into(),
+        starts_at: *row.starts_at,
+    };
+    let claims =
+        claims_of(id.into(), row.parent_id.into(), booking, &class, *row.ends_at - *row.starts_at);
+    let ended =
+        bookings::table.filter(bookings::id.eq(id).and(bookings::cancelled_at.eq(Some(ended_at))));
     // In a savepoint: the constraints decide whether the time is free.
     let written = db.transaction::<(), Error, _>(|db| {
-        let live = (bookings::cancelled_at.eq(None::<At>), bookings::sequence.eq(bookings::sequence + 1), bookings::changed_at.eq(at(ctx.now)));
+        let live = (
+            bookings::cancelled_at.eq(None::<At>),
+            bookings::sequence.eq(bookings::sequence + 1),
+            bookings::changed_at.eq(at(ctx.now)),
+        );
         if diesel::update(ended).set(live).execute(db).map_err(Error::raced)? != 1 {
             return Err(Error::Raced);
         }
@@ -76,21 +97,30 @@ pub fn restore(db: &mut Db, ctx: &Context, id: Key, ended_at: At, actor: &Actor)
         "booking_made",
         format!("Brought back {} at {}.", class.subject, when(&evening, *row.starts_at)),
     )?;
-    webhooks::tell(db, ctx, evening.school(), &[News::booking(EventType::BookingChanged, id.into(), evening.id())])?;
+    webhooks::tell(
+        db,
+        ctx,
+        evening.school(),
+        &[News::booking(EventType::BookingChanged, id.into(), evening.id())],
+    )?;
     Ok(Ok(row))
 }
 
 /// Whether somebody is a parent here who may act for all of these students.
 pub fn may_act(db: &mut Db, parent: Key, students: &[Key]) -> Result<bool> {
-    let here = people::table.filter(people::id.eq(parent).and(people::removed_at.is_null()).and(people::is_parent.eq(true)));
+    let here = people::table.filter(
+        people::id.eq(parent).and(people::removed_at.is_null()).and(people::is_parent.eq(true)),
+    );
     if here.count().get_result::<i64>(db)? == 0 {
         return Ok(false);
     }
-    let allowed: BTreeSet<Key> = access::students_of(db, parent.into())?.into_iter().map(|student| student.id).collect();
+    let allowed: BTreeSet<Key> =
+        access::students_of(db, parent.into())?.into_iter().map(|student| student.id).collect();
     Ok(students.iter().all(|student| allowed.contains(student)))
 }
 
-/// Tells a parent of their appointments, those that came back among them, and the guests of these students; the guests of `invited` get their link again.
+/// Tells a parent of their appointments, those that came back among them, and the guests of these
+/// students; the guests of `invited` get their link again.
 ///
 /// # Errors
 /// When the database fails.
@@ -104,14 +134,27 @@ pub fn tell_restored(
 ) -> Result<()> {
     if !students.is_empty() {
         let login_link = login::standing(db, ctx, parent, evening)?;
-        let mail = NewMail { person: Some(parent), evening: Some(evening.id()), ..NewMail::new(evening.school(), Template::BookingsMade) };
+        let mail = NewMail {
+            person: Some(parent),
+            evening: Some(evening.id()),
+            ..NewMail::new(evening.school(), Template::BookingsMade)
+        };
         outbox::enqueue(db, ctx, NewMail { login_link, ..mail })?;
     }
     let others = invites::live_covering(db, evening.id(), parent, students)?;
     let updates = others.difference(invited).map(|invite| (*invite, Template::GuestUpdate));
-    let mails: Vec<(InviteId, Template)> = invited.iter().map(|invite| (*invite, Template::Invite)).chain(updates).collect();
+    let mails: Vec<(InviteId, Template)> =
+        invited.iter().map(|invite| (*invite, Template::Invite)).chain(updates).collect();
     for (invite, template) in mails {
-        outbox::enqueue(db, ctx, NewMail { invite: Some(invite), evening: Some(evening.id()), ..NewMail::new(evening.school(), template) })?;
+        outbox::enqueue(
+            db,
+            ctx,
+            NewMail {
+                invite: Some(invite),
+                evening: Some(evening.id()),
+                ..NewMail::new(evening.school(), template)
+            },
+        )?;
     }
     Ok(())
 }

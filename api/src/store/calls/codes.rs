@@ -1,4 +1,5 @@
-//! The guard of a guest's link (I9): taken over too often, it asks for a code that is mailed to the guest, and parent and guest are told.
+//! The guard of a guest's link (I9): taken over too often, it asks for a code that is mailed to the
+//! guest, and parent and guest are told.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -71,20 +72,34 @@ impl CodeRow {
     }
 }
 
-/// The code that this device was mailed last and that is still good: its 6 digits are derived from the id.
+/// The code that this device was mailed last and that is still good: its 6 digits are derived from
+/// the id.
 ///
 /// # Errors
 /// When the database fails.
-pub fn code_of(db: &mut Db, visitor: &Visitor, device_hash: &str, now: DateTime<Utc>) -> Result<Option<CallCodeId>> {
+pub fn code_of(
+    db: &mut Db,
+    visitor: &Visitor,
+    device_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<CallCodeId>> {
     let Who::Guest(invite) = visitor.who else { return Ok(None) };
-    Ok(newest(db, key(invite), device_hash)?.filter(|row| row.is_good(now)).map(|row| row.id.into()))
+    Ok(newest(db, key(invite), device_hash)?
+        .filter(|row| row.is_good(now))
+        .map(|row| row.id.into()))
 }
 
 /// Mails the guest a code for this device.
 ///
 /// # Errors
-/// [`Error::NotFound`] when none is asked for; [`Error::TooMany`]; [`crate::store::Dead::InviteRemoved`] and the like.
-pub fn send_code(db: &mut Db, ctx: &Context, visitor: &Visitor, device_hash: &str) -> Result<CodeSent> {
+/// [`Error::NotFound`] when none is asked for; [`Error::TooMany`];
+/// [`crate::store::Dead::InviteRemoved`] and the like.
+pub fn send_code(
+    db: &mut Db,
+    ctx: &Context,
+    visitor: &Visitor,
+    device_hash: &str,
+) -> Result<CodeSent> {
     super::enter::hold(db, visitor)?;
     super::enter::check_session(db, visitor, ctx.now)?;
     let Who::Guest(invite) = visitor.who else { return Err(Error::NotFound) };
@@ -113,13 +128,22 @@ pub fn send_code(db: &mut Db, ctx: &Context, visitor: &Visitor, device_hash: &st
             call_codes::tries.eq(0),
         ))
         .execute(db)?;
-    let mail = NewMail { invite: Some(invite.id.into()), evening: Some(invite.evening_id.into()), ..NewMail::new(visitor.school, Template::CallCode) };
+    let mail = NewMail {
+        invite: Some(invite.id.into()),
+        evening: Some(invite.evening_id.into()),
+        ..NewMail::new(visitor.school, Template::CallCode)
+    };
     outbox::enqueue(db, ctx, NewMail { call_code: Some(id), ..mail })?;
     Ok(CodeSent { masked_email: masked(&invite) })
 }
 
 /// How often the link was taken over, and whether this device has shown a code, perhaps just now.
-pub(super) fn guard(db: &mut Db, ctx: &Context, invite: &InviteRow, entry: &Entry) -> Result<Guard> {
+pub(super) fn guard(
+    db: &mut Db,
+    ctx: &Context,
+    invite: &InviteRow,
+    entry: &Entry,
+) -> Result<Guard> {
     let recent_takeovers = takeovers(db, ctx, invite)?;
     if recent_takeovers < TAKEOVER_LIMIT {
         return Ok(Guard { recent_takeovers, ..Guard::default() });
@@ -133,15 +157,31 @@ pub(super) fn guard(db: &mut Db, ctx: &Context, invite: &InviteRow, entry: &Entr
 }
 
 /// Asks for the code; the first time, parent and guest are told that the link is used elsewhere.
-pub(super) fn require(db: &mut Db, ctx: &Context, visitor: &Visitor, door: &Door, entry: &Entry, wrong: bool) -> Result<Entered> {
+pub(super) fn require(
+    db: &mut Db,
+    ctx: &Context,
+    visitor: &Visitor,
+    door: &Door,
+    entry: &Entry,
+    wrong: bool,
+) -> Result<Entered> {
     let Some(invite) = &door.guest else { return Err(Error::NotFound) };
     let since = at(ctx.now - TAKEOVER_WINDOW);
     let told: i64 = of_participant(ParticipantId(invite.id.0))
-        .filter(call_events::kind.eq("refused").and(call_events::detail.eq(CODE_REQUIRED)).and(call_events::at.gt(since)))
+        .filter(
+            call_events::kind
+                .eq("refused")
+                .and(call_events::detail.eq(CODE_REQUIRED))
+                .and(call_events::at.gt(since)),
+        )
         .count()
         .get_result(db)?;
     if told == 0 {
-        let mail = NewMail { invite: Some(invite.id.into()), evening: Some(door.evening.id()), ..NewMail::new(visitor.school, Template::LinkElsewhere) };
+        let mail = NewMail {
+            invite: Some(invite.id.into()),
+            evening: Some(door.evening.id()),
+            ..NewMail::new(visitor.school, Template::LinkElsewhere)
+        };
         outbox::enqueue(db, ctx, mail)?;
         outbox::enqueue(db, ctx, NewMail { person: Some(door.parent.id()), ..mail })?;
     }
@@ -150,12 +190,17 @@ pub(super) fn require(db: &mut Db, ctx: &Context, visitor: &Visitor, door: &Door
     Ok(Entered::CodeRequired { masked_email: masked(invite), sent, wrong })
 }
 
-/// Takeovers by another session in the last minutes; those before the link was renewed do not count.
+/// Takeovers by another session in the last minutes; those before the link was renewed do not
+/// count.
 fn takeovers(db: &mut Db, ctx: &Context, invite: &InviteRow) -> Result<i64> {
     let window = ctx.now - TAKEOVER_WINDOW;
     let since = if invite.generation > 0 { window.max(*invite.mailed_at) } else { window };
-    let counted = of_participant(ParticipantId(invite.id.0))
-        .filter(call_events::kind.eq("taken_over").and(call_events::detail.eq(OTHER_SESSION)).and(call_events::at.gt(at(since))));
+    let counted = of_participant(ParticipantId(invite.id.0)).filter(
+        call_events::kind
+            .eq("taken_over")
+            .and(call_events::detail.eq(OTHER_SESSION))
+            .and(call_events::at.gt(at(since))),
+    );
     Ok(counted.count().get_result(db)?)
 }
 
@@ -165,18 +210,34 @@ fn of_participant(participant: ParticipantId) -> _ {
     call_events::table.filter(call_events::participant_id.eq(id))
 }
 
-fn try_code(db: &mut Db, ctx: &Context, invite: &InviteRow, entry: &Entry, given: GivenCode) -> Result<bool> {
+fn try_code(
+    db: &mut Db,
+    ctx: &Context,
+    invite: &InviteRow,
+    entry: &Entry,
+    given: GivenCode,
+) -> Result<bool> {
     let row: Option<CodeRow> = call_codes::table
         .filter(call_codes::id.eq(key(given.id)).and(call_codes::invite_id.eq(invite.id)))
         .select(CodeRow::as_select())
         .first(db)
         .optional()?;
-    let Some(row) = row.filter(|row| row.device_hash == entry.device_hash && row.is_good(ctx.now)) else { return Ok(false) };
-    // Not by the address: whoever knows it could use up its tries by asking to log in with it. Wrong codes for the invite come from those who hold its link.
+    let Some(row) = row.filter(|row| row.device_hash == entry.device_hash && row.is_good(ctx.now))
+    else {
+        return Ok(false);
+    };
+    // Not by the address: whoever knows it could use up its tries by asking to log in with it.
+    // Wrong codes for the invite come from those who hold its link.
     let subject = format!("invite {}", invite.id);
-    let wrong_codes = WrongCodes::hold(db, ctx.now, invite.school_id.into(), &subject, &entry.client_hash)?;
+    let wrong_codes =
+        WrongCodes::hold(db, ctx.now, invite.school_id.into(), &subject, &entry.client_hash)?;
     // The count is taken by a conditional update, so that five tries at once are five tries.
-    let untried = call_codes::table.filter(call_codes::id.eq(row.id).and(call_codes::tries.eq(row.tries)).and(call_codes::used_at.is_null()));
+    let untried = call_codes::table.filter(
+        call_codes::id
+            .eq(row.id)
+            .and(call_codes::tries.eq(row.tries))
+            .and(call_codes::used_at.is_null()),
+    );
     let changed = if given.is_right {
         diesel::update(untried).set(call_codes::used_at.eq(Some(at(ctx.now)))).execute(db)?
     } else {

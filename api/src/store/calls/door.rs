@@ -44,8 +44,15 @@ pub struct Door {
 /// The call of a booking, for somebody who belongs to it.
 ///
 /// # Errors
-/// [`Error::NotFound`] for anybody else's; [`Refusal::BookingCancelled`], [`Refusal::NotAVideoCall`]; for guests the reasons of [`guests::open`].
-pub fn door(db: &mut Db, school: SchoolId, who: Who, booking: BookingId, now: DateTime<Utc>) -> Result<Door> {
+/// [`Error::NotFound`] for anybody else's; [`Refusal::BookingCancelled`],
+/// [`Refusal::NotAVideoCall`]; for guests the reasons of [`guests::open`].
+pub fn door(
+    db: &mut Db,
+    school: SchoolId,
+    who: Who,
+    booking: BookingId,
+    now: DateTime<Utc>,
+) -> Result<Door> {
     let booking = bookings::find(db, school, None, booking)?;
     check_belongs(db, school, who, &booking, now)?;
     if booking.row.cancelled_at.is_some() {
@@ -62,21 +69,32 @@ pub fn door(db: &mut Db, school: SchoolId, who: Who, booking: BookingId, now: Da
     Ok(Door { evening, booking, parent, guest, times, place, late_minutes })
 }
 
-/// The video appointment that follows this one for the visitor in the same evening, with its parent.
+/// The video appointment that follows this one for the visitor in the same evening, with its
+/// parent.
 ///
 /// # Errors
 /// When the database fails.
-pub fn next_call(db: &mut Db, who: Who, door: &Door, now: DateTime<Utc>) -> Result<Option<(Booking, PersonRow)>> {
+pub fn next_call(
+    db: &mut Db,
+    who: Who,
+    door: &Door,
+    now: DateTime<Utc>,
+) -> Result<Option<(Booking, PersonRow)>> {
     let evening = door.evening.id();
     let all: Vec<(Booking, PersonRow)> = match who {
         Who::Teacher(teacher) => bookings::of_teacher(db, evening, teacher)?,
-        Who::Parent(parent) => bookings::of_parent(db, evening, parent)?.into_iter().map(|booking| (booking, door.parent.clone())).collect(),
+        Who::Parent(parent) => bookings::of_parent(db, evening, parent)?
+            .into_iter()
+            .map(|booking| (booking, door.parent.clone()))
+            .collect(),
         Who::Guest(invite) => {
             let view = guests::open(db, door.evening.school(), invite, now)?;
             view.bookings.into_iter().map(|booking| (booking, door.parent.clone())).collect()
         }
     };
-    let follows = |booking: &Booking| booking.row.video && *booking.row.starts_at > *door.booking.row.starts_at;
+    let follows = |booking: &Booking| {
+        booking.row.video && *booking.row.starts_at > *door.booking.row.starts_at
+    };
     Ok(all.into_iter().find(|(booking, _)| follows(booking)))
 }
 
@@ -85,11 +103,19 @@ pub fn next_call(db: &mut Db, who: Who, door: &Door, now: DateTime<Utc>) -> Resu
 /// # Errors
 /// When the database fails.
 pub fn is_in_call(db: &mut Db, invite: InviteId, now: DateTime<Utc>) -> Result<bool> {
-    let seats = call_seats::table.filter(call_seats::participant_id.eq(key(invite)).and(call_seats::lease_ends_at.gt(At(now))));
+    let seats = call_seats::table.filter(
+        call_seats::participant_id.eq(key(invite)).and(call_seats::lease_ends_at.gt(At(now))),
+    );
     Ok(seats.count().get_result::<i64>(db)? > 0)
 }
 
-fn check_belongs(db: &mut Db, school: SchoolId, who: Who, booking: &Booking, now: DateTime<Utc>) -> Result<()> {
+fn check_belongs(
+    db: &mut Db,
+    school: SchoolId,
+    who: Who,
+    booking: &Booking,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let belongs = match who {
         Who::Teacher(teacher) => booking.teachers.iter().any(|one| one.id() == teacher),
         Who::Parent(parent) => {
@@ -101,11 +127,17 @@ fn check_belongs(db: &mut Db, school: SchoolId, who: Who, booking: &Booking, now
         }
         Who::Guest(invite) => {
             let row = invites::find(db, school, None, invite)?;
-            let is_about = row.evening_id == booking.row.evening_id && row.parent_id == booking.row.parent_id;
-            let students = invites::with_students(db, vec![row])?.pop().map(|invite| invite.students).unwrap_or_default();
-            let covers = is_about && students.iter().any(|student| student.id == booking.row.student_id);
+            let is_about =
+                row.evening_id == booking.row.evening_id && row.parent_id == booking.row.parent_id;
+            let students = invites::with_students(db, vec![row])?
+                .pop()
+                .map(|invite| invite.students)
+                .unwrap_or_default();
+            let covers =
+                is_about && students.iter().any(|student| student.id == booking.row.student_id);
             if covers {
-                // Whoever was invited to this very call is told why they may no more; anybody else learns nothing.
+                // Whoever was invited to this very call is told why they may no more; anybody else
+                // learns nothing.
                 guests::open(db, school, invite, now)?;
             }
             covers
@@ -114,31 +146,62 @@ fn check_belongs(db: &mut Db, school: SchoolId, who: Who, booking: &Booking, now
     if belongs { Ok(()) } else { Err(Error::NotFound) }
 }
 
-fn state(db: &mut Db, evening: &EveningRow, booking: &Booking, who: Who, now: DateTime<Utc>) -> Result<(CallTimes, Option<Place>)> {
+fn state(
+    db: &mut Db,
+    evening: &EveningRow,
+    booking: &Booking,
+    who: Who,
+    now: DateTime<Utc>,
+) -> Result<(CallTimes, Option<Place>)> {
     let id = booking.row.id.into();
-    let kept: Option<(i32, i32)> = calls::table.find(booking.row.id).select((calls::extended_seconds, calls::next_connection)).first(db).optional()?;
+    let kept: Option<(i32, i32)> = calls::table
+        .find(booking.row.id)
+        .select((calls::extended_seconds, calls::next_connection))
+        .first(db)
+        .optional()?;
     let (extended_seconds, next_connection) = kept.unwrap_or_default();
-    let place = rows::read(db, id, next_connection)?.place_of(who.participant()).filter(|place| place.lease_ends_at > now).cloned();
+    let place = rows::read(db, id, next_connection)?
+        .place_of(who.participant())
+        .filter(|place| place.lease_ends_at > now)
+        .cloned();
     Ok((times(evening, booking, extended_seconds)?, place))
 }
 
-pub(super) fn times(evening: &EveningRow, booking: &Booking, extended_seconds: i32) -> Result<CallTimes> {
-    Ok(CallTimes::new(*booking.row.starts_at, &evening.timing()?, TimeDelta::seconds(extended_seconds.into())))
+pub(super) fn times(
+    evening: &EveningRow,
+    booking: &Booking,
+    extended_seconds: i32,
+) -> Result<CallTimes> {
+    Ok(CallTimes::new(
+        *booking.row.starts_at,
+        &evening.timing()?,
+        TimeDelta::seconds(extended_seconds.into()),
+    ))
 }
 
 /// The live invite of the booking's parent for its student.
 pub(super) fn guest_of(db: &mut Db, booking: &Booking) -> Result<Option<InviteRow>> {
     let students = std::collections::BTreeSet::from([booking.student.id()]);
-    let covering = invites::live_covering(db, booking.row.evening_id.into(), booking.row.parent_id.into(), &students)?;
+    let covering = invites::live_covering(
+        db,
+        booking.row.evening_id.into(),
+        booking.row.parent_id.into(),
+        &students,
+    )?;
     let Some(invite) = covering.first() else { return Ok(None) };
-    let live = invites_table::table.filter(invites_table::id.eq(key(*invite)).and(invites_table::ended_at.is_null()));
+    let live = invites_table::table
+        .filter(invites_table::id.eq(key(*invite)).and(invites_table::ended_at.is_null()));
     Ok(live.select(InviteRow::as_select()).first(db).optional()?)
 }
 
 pub(super) fn lateness(db: &mut Db, evening: EveningId, booking: &Booking) -> Result<u32> {
     let teachers: Vec<Key> = booking.teachers.iter().map(|teacher| teacher.id).collect();
     let minutes: Vec<i32> = teacher_lateness::table
-        .filter(teacher_lateness::evening_id.eq(key(evening)).and(teacher_lateness::teacher_id.eq_any(teachers)))
+        .filter(
+            teacher_lateness::evening_id
+                .eq(key(evening))
+                .and(teacher_lateness::teacher_id.eq_any(teachers)),
+        )
         .select(teacher_lateness::minutes)
         .load(db)?;
     Ok(minutes.into_iter().max().map(rows::uint).unwrap_or_default())

@@ -1,4 +1,5 @@
-//! Putting people out of calls: in the transaction that ends what their place rested on (I7, I9 and I13), and at the end of the talk.
+//! Putting people out of calls: in the transaction that ends what their place rested on (I7, I9 and
+//! I13), and at the end of the talk.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +31,8 @@ pub enum Out<'a> {
     Participants(&'a [Key]),
 }
 
-/// Puts people out of every call that they are in, and seats those who wait. Call it after what their place rested on has ended.
+/// Puts people out of every call that they are in, and seats those who wait. Call it after what
+/// their place rested on has ended.
 ///
 /// # Errors
 /// When the database fails.
@@ -41,14 +43,18 @@ pub fn put_out(db: &mut Db, ctx: &Context, whose: Out<'_>, reason: &str) -> Resu
     };
     for booking in calls_of(db, whose)? {
         let Some(mut held) = Held::of(db, booking.into())? else { continue };
-        let out: Vec<_> = places(&held.call).filter(|place| concerned(place)).map(|place| place.participant).collect();
+        let out: Vec<_> = places(&held.call)
+            .filter(|place| concerned(place))
+            .map(|place| place.participant)
+            .collect();
         let events = held.call.put_out(&out, ctx.now);
         held.save(db, ctx, &events, Some(reason))?;
     }
     Ok(())
 }
 
-/// Puts everybody out of a call: its booking was cancelled or moved. Time that was added is no more.
+/// Puts everybody out of a call: its booking was cancelled or moved. Time that was added is no
+/// more.
 ///
 /// # Errors
 /// When the database fails.
@@ -61,7 +67,8 @@ pub fn close(db: &mut Db, ctx: &Context, booking: BookingId, reason: &str) -> Re
     Ok(())
 }
 
-/// What time alone does to a call: at its end everybody is out, before it those whose lease has run out.
+/// What time alone does to a call: at its end everybody is out, before it those whose lease has run
+/// out.
 ///
 /// # Errors
 /// When the database fails.
@@ -76,9 +83,18 @@ pub fn settle(db: &mut Db, ctx: &Context, booking: BookingId) -> Result<()> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn put_out_reason(db: &mut Db, booking: BookingId, participant: ParticipantId) -> Result<Option<String>> {
+pub fn put_out_reason(
+    db: &mut Db,
+    booking: BookingId,
+    participant: ParticipantId,
+) -> Result<Option<String>> {
     let newest: Option<Option<String>> = call_events::table
-        .filter(call_events::booking_id.eq(key(booking)).and(call_events::participant_id.eq(key(participant))).and(call_events::kind.eq("put_out")))
+        .filter(
+            call_events::booking_id
+                .eq(key(booking))
+                .and(call_events::participant_id.eq(key(participant)))
+                .and(call_events::kind.eq("put_out")),
+        )
         .order((call_events::at.desc(), call_events::id.desc()))
         .select(call_events::detail)
         .first(db)
@@ -96,17 +112,32 @@ fn is_over(db: &mut Db, ctx: &Context, row: &CallRow) -> Result<bool> {
 fn calls_of(db: &mut Db, whose: Out<'_>) -> Result<BTreeSet<Key>> {
     let (seats, queue): (Vec<Key>, Vec<Key>) = match whose {
         Out::Sessions(sessions) => (
-            call_seats::table.filter(call_seats::session_id.eq_any(sessions.to_vec())).select(call_seats::booking_id).load(db)?,
-            call_queue::table.filter(call_queue::session_id.eq_any(sessions.to_vec())).select(call_queue::booking_id).load(db)?,
+            call_seats::table
+                .filter(call_seats::session_id.eq_any(sessions.to_vec()))
+                .select(call_seats::booking_id)
+                .load(db)?,
+            call_queue::table
+                .filter(call_queue::session_id.eq_any(sessions.to_vec()))
+                .select(call_queue::booking_id)
+                .load(db)?,
         ),
         Out::Participants(participants) => (
-            call_seats::table.filter(call_seats::participant_id.eq_any(participants.to_vec())).select(call_seats::booking_id).load(db)?,
-            call_queue::table.filter(call_queue::participant_id.eq_any(participants.to_vec())).select(call_queue::booking_id).load(db)?,
+            call_seats::table
+                .filter(call_seats::participant_id.eq_any(participants.to_vec()))
+                .select(call_seats::booking_id)
+                .load(db)?,
+            call_queue::table
+                .filter(call_queue::participant_id.eq_any(participants.to_vec()))
+                .select(call_queue::booking_id)
+                .load(db)?,
         ),
     };
     Ok(seats.into_iter().chain(queue).collect())
 }
 
 fn places(call: &Call) -> impl Iterator<Item = &Place> {
-    call.seats().iter().map(|seat| &seat.place).chain(call.queue().iter().map(|queued| &queued.place))
+    call.seats()
+        .iter()
+        .map(|seat| &seat.place)
+        .chain(call.queue().iter().map(|queued| &queued.place))
 }

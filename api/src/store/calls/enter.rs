@@ -1,4 +1,5 @@
-//! Somebody enters a call: checked at the door once more, in the transaction that gives the seat, with all held on which it rests.
+//! Somebody enters a call: checked at the door once more, in the transaction that gives the seat,
+//! with all held on which it rests.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -106,35 +107,65 @@ pub fn enter(db: &mut Db, ctx: &Context, visitor: &Visitor, entry: &Entry) -> Re
     };
     let lease_ends_at = ctx.now + GRACE;
     Ok(match take_place(db, ctx, visitor.school, visitor.booking, &newcomer)? {
-        call::Entered::Seated { connection, resumed, replaced } => Entered::Seated { connection, resumed, lease_ends_at, replaced },
-        call::Entered::Waiting { place, connection, replaced } => {
-            Entered::Waiting { place: u32::try_from(place).unwrap_or(u32::MAX), connection, lease_ends_at, replaced }
+        call::Entered::Seated { connection, resumed, replaced } => {
+            Entered::Seated { connection, resumed, lease_ends_at, replaced }
         }
+        call::Entered::Waiting { place, connection, replaced } => Entered::Waiting {
+            place: u32::try_from(place).unwrap_or(u32::MAX),
+            connection,
+            lease_ends_at,
+            replaced,
+        },
         call::Entered::MoveHere => Entered::MoveHere,
-        call::Entered::CodeRequired => codes::require(db, ctx, visitor, &door, entry, guard.was_wrong)?,
+        call::Entered::CodeRequired => {
+            codes::require(db, ctx, visitor, &door, entry, guard.was_wrong)?
+        }
     })
 }
 
-/// Gives somebody a seat or a place in the queue; who they are and whether they may was checked before.
+/// Gives somebody a seat or a place in the queue; who they are and whether they may was checked
+/// before.
 ///
 /// # Errors
 /// When the database fails.
-pub fn take_place(db: &mut Db, ctx: &Context, school: SchoolId, booking: BookingId, newcomer: &Newcomer) -> Result<call::Entered> {
+pub fn take_place(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    booking: BookingId,
+    newcomer: &Newcomer,
+) -> Result<call::Entered> {
     let mut held = Held::or_new(db, ctx, school, booking)?;
     let (entered, events) = held.call.enter(newcomer, ctx.now);
     held.save(db, ctx, &events, None)?;
     Ok(entered)
 }
 
-/// Holds all that a place rests on until the transaction ends: whoever ends one of them waits, and then finds the place and takes it away.
+/// Holds all that a place rests on until the transaction ends: whoever ends one of them waits, and
+/// then finds the place and takes it away.
 pub(super) fn hold(db: &mut Db, visitor: &Visitor) -> Result<()> {
     if let Db::Pg(conn) = db {
-        let _: Option<Key> = bookings::table.find(key(visitor.booking)).select(bookings::id).for_share().first(conn).optional()?;
+        let _: Option<Key> = bookings::table
+            .find(key(visitor.booking))
+            .select(bookings::id)
+            .for_share()
+            .first(conn)
+            .optional()?;
         if let Who::Guest(invite) = visitor.who {
             // Not shared: the row is written when the guest first sits.
-            let _: Option<Key> = invites::table.find(key(invite)).select(invites::id).for_update().first(conn).optional()?;
+            let _: Option<Key> = invites::table
+                .find(key(invite))
+                .select(invites::id)
+                .for_update()
+                .first(conn)
+                .optional()?;
         }
-        let _: Option<Key> = sessions::table.find(key(visitor.session)).select(sessions::id).for_share().first(conn).optional()?;
+        let _: Option<Key> = sessions::table
+            .find(key(visitor.session))
+            .select(sessions::id)
+            .for_share()
+            .first(conn)
+            .optional()?;
     }
     Ok(())
 }
@@ -142,7 +173,9 @@ pub(super) fn hold(db: &mut Db, visitor: &Visitor) -> Result<()> {
 /// Checks that the visitor's session still lives.
 pub(super) fn check_session(db: &mut Db, visitor: &Visitor, now: DateTime<Utc>) -> Result<()> {
     let live = sessions::table
-        .filter(sessions::id.eq(key(visitor.session)).and(sessions::school_id.eq(key(visitor.school))))
+        .filter(
+            sessions::id.eq(key(visitor.session)).and(sessions::school_id.eq(key(visitor.school))),
+        )
         .filter(sessions::revoked_at.is_null().and(sessions::expires_at.gt(at(now))));
     let count: i64 = live.count().get_result(db)?;
     if count == 1 { Ok(()) } else { Err(Error::NotFound) }

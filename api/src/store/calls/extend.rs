@@ -1,4 +1,5 @@
-//! One more minute: a teacher adds it when everybody is free in the minutes that it needs. The claims' primary key decides.
+//! One more minute: a teacher adds it when everybody is free in the minutes that it needs. The
+//! claims' primary key decides.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +33,8 @@ struct Claim {
 /// Adds a minute to a call.
 ///
 /// # Errors
-/// [`Refusal::CannotExtend`] when somebody is busy then, or it is no teacher who asks; [`Refusal::CallEarly`], [`Refusal::CallOver`]; those of [`door`].
+/// [`Refusal::CannotExtend`] when somebody is busy then, or it is no teacher who asks;
+/// [`Refusal::CallEarly`], [`Refusal::CallOver`]; those of [`door`].
 pub fn extend(db: &mut Db, ctx: &Context, visitor: &Visitor) -> Result<()> {
     hold(db, visitor)?;
     check_session(db, visitor, ctx.now)?;
@@ -44,13 +46,19 @@ pub fn extend(db: &mut Db, ctx: &Context, visitor: &Visitor) -> Result<()> {
     door.times.check(ctx.now)?;
     for (person_id, minute) in needed(db, &door)? {
         let claim = Claim { person_id, minute, booking_id: door.booking.row.id };
-        // One at a time: SQLite takes no rows together with `on conflict`. What was claimed before the one that is lost goes with the transaction.
-        if each!(db, conn => diesel::insert_into(claims::table).values(&claim).on_conflict_do_nothing().execute(conn))? == 0 {
+        // One at a time: SQLite takes no rows together with `on conflict`. What was claimed before
+        // the one that is lost goes with the transaction.
+        if each!(db, conn => diesel::insert_into(claims::table).values(&claim).on_conflict_do_nothing().execute(conn))?
+            == 0
+        {
             return Err(Refusal::CannotExtend.into());
         }
     }
     let seconds = i32::try_from(EXTENSION.num_seconds()).unwrap_or_default();
-    let longer = (calls::extended_seconds.eq(calls::extended_seconds + seconds), calls::version.eq(calls::version + 1));
+    let longer = (
+        calls::extended_seconds.eq(calls::extended_seconds + seconds),
+        calls::version.eq(calls::version + 1),
+    );
     diesel::update(calls::table.find(held.row.booking_id)).set(longer).execute(db)?;
     rows::record(db, ctx, visitor, "extended", None)
 }
@@ -60,7 +68,11 @@ pub(super) fn is_free(db: &mut Db, door: &Door) -> Result<bool> {
     let needed = needed(db, door)?;
     let (people, minutes): (BTreeSet<Key>, BTreeSet<i32>) = needed.into_iter().unzip();
     let taken: i64 = claims::table
-        .filter(claims::person_id.eq_any(people.into_iter().collect::<Vec<_>>()).and(claims::minute.eq_any(minutes.into_iter().collect::<Vec<_>>())))
+        .filter(
+            claims::person_id
+                .eq_any(people.into_iter().collect::<Vec<_>>())
+                .and(claims::minute.eq_any(minutes.into_iter().collect::<Vec<_>>())),
+        )
         .count()
         .get_result(db)?;
     Ok(taken == 0)
@@ -69,8 +81,21 @@ pub(super) fn is_free(db: &mut Db, door: &Door) -> Result<bool> {
 /// Who must be free in which minutes, in the order in which everybody claims.
 fn needed(db: &mut Db, door: &Door) -> Result<BTreeSet<(Key, i32)>> {
     let row = &door.booking.row;
-    let claimed: Vec<i32> = claims::table.filter(claims::booking_id.eq(row.id).and(claims::person_id.eq(row.parent_id))).select(claims::minute).load(db)?;
-    let minutes: Vec<i32> = minutes_to_claim(door.times.starts_at, door.times.ends_at + EXTENSION, &claimed.into_iter().collect()).collect();
-    let people = door.booking.teachers.iter().map(|teacher| teacher.id).chain([row.parent_id, row.student_id]);
+    let claimed: Vec<i32> = claims::table
+        .filter(claims::booking_id.eq(row.id).and(claims::person_id.eq(row.parent_id)))
+        .select(claims::minute)
+        .load(db)?;
+    let minutes: Vec<i32> = minutes_to_claim(
+        door.times.starts_at,
+        door.times.ends_at + EXTENSION,
+        &claimed.into_iter().collect(),
+    )
+    .collect();
+    let people = door
+        .booking
+        .teachers
+        .iter()
+        .map(|teacher| teacher.id)
+        .chain([row.parent_id, row.student_id]);
     Ok(people.flat_map(|person| minutes.iter().map(move |minute| (person, *minute))).collect())
 }

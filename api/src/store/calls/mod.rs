@@ -1,7 +1,9 @@
-//! Calls: who may enter, who sits, who waits, who is put out. The rules are `domain::call`'s; whoever changes a call's places holds its row in `calls`.
+//! Calls: who may enter, who sits, who waits, who is put out. The rules are `domain::call`'s;
+//! whoever changes a call's places holds its row in `calls`.
 //!
-//! One transaction takes its locks in this order: booking, invite, session, call. What ends one of the first three changes it first and then looks for
-//! the places that rest on it, so that nobody can sit down in between.
+//! One transaction takes its locks in this order: booking, invite, session, call. What ends one of
+//! the first three changes it first and then looks for the places that rest on it, so that nobody
+//! can sit down in between.
 
 mod codes;
 mod door;

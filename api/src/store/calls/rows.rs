@@ -1,4 +1,5 @@
-//! A call as its rows keep it: held, read into the domain's [`Call`], and written back where it changed.
+//! A call as its rows keep it: held, read into the domain's [`Call`], and written back where it
+//! changed.
 
 use diesel::prelude::*;
 use parlour_domain::{
@@ -81,16 +82,27 @@ impl Held {
     /// Holds a call until the transaction ends. `None` when nobody has ever entered it.
     pub fn of(db: &mut Db, booking: BookingId) -> Result<Option<Self>> {
         if let Db::Pg(conn) = db {
-            let _: Option<Key> = calls::table.find(key(booking)).select(calls::booking_id).for_update().first(conn).optional()?;
+            let _: Option<Key> = calls::table
+                .find(key(booking))
+                .select(calls::booking_id)
+                .for_update()
+                .first(conn)
+                .optional()?;
         }
-        let row: Option<CallRow> = calls::table.find(key(booking)).select(CallRow::as_select()).first(db).optional()?;
+        let row: Option<CallRow> =
+            calls::table.find(key(booking)).select(CallRow::as_select()).first(db).optional()?;
         let Some(row) = row else { return Ok(None) };
         let call = read(db, booking, row.next_connection)?;
         Ok(Some(Self { row, before: call.clone(), call }))
     }
 
     /// The same for somebody who enters: the row is made when they are the first.
-    pub fn or_new(db: &mut Db, ctx: &Context, school: SchoolId, booking: BookingId) -> Result<Self> {
+    pub fn or_new(
+        db: &mut Db,
+        ctx: &Context,
+        school: SchoolId,
+        booking: BookingId,
+    ) -> Result<Self> {
         if let Some(held) = Self::of(db, booking)? {
             return Ok(held);
         }
@@ -106,16 +118,27 @@ impl Held {
         Self::of(db, booking)?.ok_or(crate::store::Error::Raced)
     }
 
-    /// Writes what changed, counts up the version if anything happened, and keeps the events; `reason` is that of being put out.
-    pub fn save(self, db: &mut Db, ctx: &Context, events: &[Event], reason: Option<&str>) -> Result<()> {
+    /// Writes what changed, counts up the version if anything happened, and keeps the events;
+    /// `reason` is that of being put out.
+    pub fn save(
+        self,
+        db: &mut Db,
+        ctx: &Context,
+        events: &[Event],
+        reason: Option<&str>,
+    ) -> Result<()> {
         self.save_seats(db)?;
         self.save_queue(db)?;
         if events.is_empty() {
             return Ok(());
         }
-        let counted = (calls::version.eq(calls::version + 1), calls::next_connection.eq(int(self.call.next_connection())));
+        let counted = (
+            calls::version.eq(calls::version + 1),
+            calls::next_connection.eq(int(self.call.next_connection())),
+        );
         diesel::update(calls::table.find(self.row.booking_id)).set(counted).execute(db)?;
-        let rows: Vec<EventRow<'_>> = events.iter().map(|event| self.event_row(ctx, *event, reason)).collect();
+        let rows: Vec<EventRow<'_>> =
+            events.iter().map(|event| self.event_row(ctx, *event, reason)).collect();
         each!(db, conn => diesel::insert_into(call_events::table).values(&rows).execute(conn))?;
         mark_joined(db, ctx, events)
     }
@@ -135,29 +158,59 @@ impl Held {
     }
 
     fn save_seats(&self, db: &mut Db) -> Result<()> {
-        let gone: Vec<i32> = self.before.seats().iter().filter(|seat| !self.call.seats().contains(seat)).map(|seat| int(seat.number)).collect();
+        let gone: Vec<i32> = self
+            .before
+            .seats()
+            .iter()
+            .filter(|seat| !self.call.seats().contains(seat))
+            .map(|seat| int(seat.number))
+            .collect();
         if !gone.is_empty() {
-            diesel::delete(call_seats::table.filter(call_seats::booking_id.eq(self.row.booking_id).and(call_seats::number.eq_any(gone)))).execute(db)?;
+            diesel::delete(call_seats::table.filter(
+                call_seats::booking_id.eq(self.row.booking_id).and(call_seats::number.eq_any(gone)),
+            ))
+            .execute(db)?;
         }
-        let new: Vec<SeatRow> =
-            self.call.seats().iter().filter(|seat| !self.before.seats().contains(seat)).map(|seat| seat_row(self.row.booking_id, seat)).collect();
+        let new: Vec<SeatRow> = self
+            .call
+            .seats()
+            .iter()
+            .filter(|seat| !self.before.seats().contains(seat))
+            .map(|seat| seat_row(self.row.booking_id, seat))
+            .collect();
         if !new.is_empty() {
-            each!(db, conn => diesel::insert_into(call_seats::table).values(&new).execute(conn)).map_err(crate::store::Error::raced)?;
+            each!(db, conn => diesel::insert_into(call_seats::table).values(&new).execute(conn))
+                .map_err(crate::store::Error::raced)?;
         }
         Ok(())
     }
 
     fn save_queue(&self, db: &mut Db) -> Result<()> {
-        let gone: Vec<Key> =
-            self.before.queue().iter().filter(|queued| !self.call.queue().contains(queued)).map(|queued| key(queued.place.participant)).collect();
+        let gone: Vec<Key> = self
+            .before
+            .queue()
+            .iter()
+            .filter(|queued| !self.call.queue().contains(queued))
+            .map(|queued| key(queued.place.participant))
+            .collect();
         if !gone.is_empty() {
-            let rows = call_queue::table.filter(call_queue::booking_id.eq(self.row.booking_id).and(call_queue::participant_id.eq_any(gone)));
+            let rows = call_queue::table.filter(
+                call_queue::booking_id
+                    .eq(self.row.booking_id)
+                    .and(call_queue::participant_id.eq_any(gone)),
+            );
             diesel::delete(rows).execute(db)?;
         }
-        let new: Vec<QueueRow> =
-            self.call.queue().iter().filter(|queued| !self.before.queue().contains(queued)).map(|queued| queue_row(self.row.booking_id, queued)).collect();
+        let new: Vec<QueueRow> = self
+            .call
+            .queue()
+            .iter()
+            .filter(|queued| !self.before.queue().contains(queued))
+            .map(|queued| queue_row(self.row.booking_id, queued))
+            .collect();
         if !new.is_empty() {
-            each!(db, conn => diesel::insert_into(call_queue::table).values(&new).execute(conn)).map_err(crate::store::Error::raced)?;
+            each!(db, conn => diesel::insert_into(call_queue::table).values(&new).execute(conn))
+                .map_err(crate::store::Error::raced)?;
         }
         Ok(())
     }
@@ -170,14 +223,31 @@ pub(super) fn read(db: &mut Db, booking: BookingId, next_connection: i32) -> Res
         .filter(bookings::id.eq(key(booking)))
         .select(evenings::capacity)
         .first(db)?;
-    let seats: Vec<SeatRow> = call_seats::table.filter(call_seats::booking_id.eq(key(booking))).select(SeatRow::as_select()).load(db)?;
-    let queue: Vec<QueueRow> = call_queue::table.filter(call_queue::booking_id.eq(key(booking))).select(QueueRow::as_select()).load(db)?;
+    let seats: Vec<SeatRow> = call_seats::table
+        .filter(call_seats::booking_id.eq(key(booking)))
+        .select(SeatRow::as_select())
+        .load(db)?;
+    let queue: Vec<QueueRow> = call_queue::table
+        .filter(call_queue::booking_id.eq(key(booking)))
+        .select(QueueRow::as_select())
+        .load(db)?;
     let seats = seats.into_iter().map(seat).collect();
-    Ok(Call::new(uint(capacity), seats, queue.into_iter().map(queued).collect(), uint(next_connection)))
+    Ok(Call::new(
+        uint(capacity),
+        seats,
+        queue.into_iter().map(queued).collect(),
+        uint(next_connection),
+    ))
 }
 
 /// Keeps something that happened without a change of places.
-pub(super) fn record(db: &mut Db, ctx: &Context, visitor: &super::Visitor, kind: &'static str, detail: Option<&str>) -> Result<()> {
+pub(super) fn record(
+    db: &mut Db,
+    ctx: &Context,
+    visitor: &super::Visitor,
+    kind: &'static str,
+    detail: Option<&str>,
+) -> Result<()> {
     let row = EventRow {
         id: ctx.new_id::<Uuid>().into(),
         school_id: key(visitor.school),
@@ -194,10 +264,14 @@ pub(super) fn record(db: &mut Db, ctx: &Context, visitor: &super::Visitor, kind:
 
 /// A guest who sits for the first time: the invite shows that they joined.
 fn mark_joined(db: &mut Db, ctx: &Context, events: &[Event]) -> Result<()> {
-    let sat = |event: &&Event| event.role == CallRole::Guest && matches!(event.kind, EventKind::Joined | EventKind::Promoted);
+    let sat = |event: &&Event| {
+        event.role == CallRole::Guest
+            && matches!(event.kind, EventKind::Joined | EventKind::Promoted)
+    };
     let guests: Vec<Key> = events.iter().filter(sat).map(|event| key(event.participant)).collect();
     if !guests.is_empty() {
-        let first = invites::table.filter(invites::id.eq_any(guests).and(invites::joined_at.is_null()));
+        let first =
+            invites::table.filter(invites::id.eq_any(guests).and(invites::joined_at.is_null()));
         diesel::update(first).set(invites::joined_at.eq(Some(at(ctx.now)))).execute(db)?;
     }
     Ok(())
@@ -210,7 +284,9 @@ fn words(kind: EventKind, reason: Option<&str>) -> (&'static str, Option<&str>) 
         EventKind::Waiting => ("waiting", None),
         EventKind::Resumed => ("resumed", None),
         EventKind::TakenOver { same_session: true } => ("taken_over", Some("same_session")),
-        EventKind::TakenOver { same_session: false } => ("taken_over", Some(super::codes::OTHER_SESSION)),
+        EventKind::TakenOver { same_session: false } => {
+            ("taken_over", Some(super::codes::OTHER_SESSION))
+        }
         EventKind::Vanished => ("vanished", None),
         EventKind::Expired => ("expired", None),
         EventKind::Left => ("left", None),

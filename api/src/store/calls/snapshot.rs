@@ -14,7 +14,9 @@ use super::{
     extend, rows,
 };
 use crate::{
-    schema::{bookings as bookings_table, call_queue, call_seats, calls, evenings as evenings_table},
+    schema::{
+        bookings as bookings_table, call_queue, call_seats, calls, evenings as evenings_table,
+    },
     store::{
         Db, Result,
         bookings::{self, BookingRow},
@@ -76,12 +78,18 @@ pub struct PresentPlace {
 /// # Errors
 /// [`crate::store::Error::NotFound`] for no booking.
 pub fn snapshot(db: &mut Db, booking: BookingId, now: DateTime<Utc>) -> Result<Snapshot> {
-    let kept: Option<(i32, i32, i32)> =
-        calls::table.find(key(booking)).select((calls::version, calls::next_connection, calls::extended_seconds)).first(db).optional()?;
+    let kept: Option<(i32, i32, i32)> = calls::table
+        .find(key(booking))
+        .select((calls::version, calls::next_connection, calls::extended_seconds))
+        .first(db)
+        .optional()?;
     let (version, next_connection, extended_seconds) = kept.unwrap_or((0, 1, 0));
-    let row: BookingRow = bookings_table::table.find(key(booking)).select(BookingRow::as_select()).first(db)?;
-    let evening: EveningRow = evenings_table::table.find(row.evening_id).select(EveningRow::as_select()).first(db)?;
-    let booking_with_names = bookings::with_names(db, vec![row])?.pop().ok_or(crate::store::Error::NotFound)?;
+    let row: BookingRow =
+        bookings_table::table.find(key(booking)).select(BookingRow::as_select()).first(db)?;
+    let evening: EveningRow =
+        evenings_table::table.find(row.evening_id).select(EveningRow::as_select()).first(db)?;
+    let booking_with_names =
+        bookings::with_names(db, vec![row])?.pop().ok_or(crate::store::Error::NotFound)?;
     let call = rows::read(db, booking, next_connection)?;
     let door = Door {
         parent: people::any(db, evening.school(), booking_with_names.row.parent_id.into())?,
@@ -93,7 +101,8 @@ pub fn snapshot(db: &mut Db, booking: BookingId, now: DateTime<Utc>) -> Result<S
         evening,
     };
     let is_cancelled = door.booking.row.cancelled_at.is_some();
-    let can_extend = !is_cancelled && door.times.state(now) == CallState::Open && extend::is_free(db, &door)?;
+    let can_extend =
+        !is_cancelled && door.times.state(now) == CallState::Open && extend::is_free(db, &door)?;
     Ok(Snapshot {
         version,
         next_connection: call.next_connection(),
@@ -112,7 +121,10 @@ pub fn snapshot(db: &mut Db, booking: BookingId, now: DateTime<Utc>) -> Result<S
 /// When the database fails.
 pub fn versions(db: &mut Db, bookings: &[BookingId]) -> Result<Vec<(BookingId, i32)>> {
     let keys: Vec<Key> = bookings.iter().map(|booking| key(*booking)).collect();
-    let rows: Vec<(Key, i32)> = calls::table.filter(calls::booking_id.eq_any(keys)).select((calls::booking_id, calls::version)).load(db)?;
+    let rows: Vec<(Key, i32)> = calls::table
+        .filter(calls::booking_id.eq_any(keys))
+        .select((calls::booking_id, calls::version))
+        .load(db)?;
     Ok(rows.into_iter().map(|(booking, version)| (booking.into(), version)).collect())
 }
 
@@ -121,16 +133,42 @@ pub fn versions(db: &mut Db, bookings: &[BookingId]) -> Result<Vec<(BookingId, i
 /// # Errors
 /// When the database fails.
 pub fn lapsed(db: &mut Db, now: DateTime<Utc>, limit: i64) -> Result<Vec<BookingId>> {
-    let seats: Vec<Key> = call_seats::table.filter(call_seats::lease_ends_at.le(at(now))).select(call_seats::booking_id).distinct().limit(limit).load(db)?;
-    let queue: Vec<Key> = call_queue::table.filter(call_queue::lease_ends_at.le(at(now))).select(call_queue::booking_id).distinct().limit(limit).load(db)?;
-    Ok(seats.into_iter().chain(queue).collect::<std::collections::BTreeSet<_>>().into_iter().map(Into::into).collect())
+    let seats: Vec<Key> = call_seats::table
+        .filter(call_seats::lease_ends_at.le(at(now)))
+        .select(call_seats::booking_id)
+        .distinct()
+        .limit(limit)
+        .load(db)?;
+    let queue: Vec<Key> = call_queue::table
+        .filter(call_queue::lease_ends_at.le(at(now)))
+        .select(call_queue::booking_id)
+        .distinct()
+        .limit(limit)
+        .load(db)?;
+    Ok(seats
+        .into_iter()
+        .chain(queue)
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .map(Into::into)
+        .collect())
 }
 
 fn people_of(door: &Door, call: &Call) -> Vec<Present> {
-    let present = |participant, name, role| Present { participant, name, role, place: place_of(call, participant) };
-    let teachers = door.booking.teachers.iter().map(|teacher| present(ParticipantId(teacher.id.0), teacher.formal_name(), CallRole::Teacher));
+    let present = |participant, name, role| Present {
+        participant,
+        name,
+        role,
+        place: place_of(call, participant),
+    };
+    let teachers = door.booking.teachers.iter().map(|teacher| {
+        present(ParticipantId(teacher.id.0), teacher.formal_name(), CallRole::Teacher)
+    });
     let parent = present(ParticipantId(door.parent.id.0), door.parent.name(), CallRole::Parent);
-    let guest = door.guest.as_ref().map(|invite| present(ParticipantId(invite.id.0), invite.name.clone(), CallRole::Guest));
+    let guest = door
+        .guest
+        .as_ref()
+        .map(|invite| present(ParticipantId(invite.id.0), invite.name.clone(), CallRole::Guest));
     let mut people: Vec<Present> = teachers.collect();
     // A teacher of the class who is the parent, too, is there once.
     if people.iter().all(|person| person.participant != parent.participant) {
@@ -144,5 +182,10 @@ fn place_of(call: &Call, participant: ParticipantId) -> Option<PresentPlace> {
     let place = call.place_of(participant)?;
     let before = call.queue().iter().position(|queued| queued.place.participant == participant);
     let queue = before.map(|before| u32::try_from(before + 1).unwrap_or(u32::MAX));
-    Some(PresentPlace { connection: place.connection, queue, is_present: place.is_present, lease_ends_at: place.lease_ends_at })
+    Some(PresentPlace {
+        connection: place.connection,
+        queue,
+        is_present: place.is_present,
+        lease_ends_at: place.lease_ends_at,
+    })
 }

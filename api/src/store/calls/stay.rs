@@ -17,7 +17,8 @@ use crate::{
     },
 };
 
-/// The connection is up: its place is held until [`GRACE`] from now. False when it has none any more.
+/// The connection is up: its place is held until [`GRACE`] from now. False when it has none any
+/// more.
 ///
 /// # Errors
 /// When the database fails.
@@ -32,12 +33,18 @@ pub fn renew(db: &mut Db, ctx: &Context, visitor: &Visitor, connection: u32) -> 
     Ok(is_theirs)
 }
 
-/// The connection broke: the place is held for [`GRACE`]. `lease_ends_at` is what its last sign of life gave it: a socket of the same device that came
-/// since then is not touched.
+/// The connection broke: the place is held for [`GRACE`]. `lease_ends_at` is what its last sign of
+/// life gave it: a socket of the same device that came since then is not touched.
 ///
 /// # Errors
 /// When the database fails.
-pub fn vanish(db: &mut Db, ctx: &Context, visitor: &Visitor, connection: u32, lease_ends_at: DateTime<Utc>) -> Result<()> {
+pub fn vanish(
+    db: &mut Db,
+    ctx: &Context,
+    visitor: &Visitor,
+    connection: u32,
+    lease_ends_at: DateTime<Utc>,
+) -> Result<()> {
     let Some(mut held) = Held::of(db, visitor.booking)? else { return Ok(()) };
     let events = held.call.vanish(visitor.participant(), connection, lease_ends_at, ctx.now);
     held.save(db, ctx, &events, None)
@@ -65,16 +72,27 @@ pub fn expire(db: &mut Db, ctx: &Context, booking: BookingId) -> Result<()> {
 
 /// What most signs of life do: one row's lease is put off, and nobody has to be told.
 fn prolong(db: &mut Db, ctx: &Context, visitor: &Visitor, connection: u32) -> Result<bool> {
-    let (booking, participant, connection) = (key(visitor.booking), key(visitor.participant()), int(connection));
+    let (booking, participant, connection) =
+        (key(visitor.booking), key(visitor.participant()), int(connection));
     let (now, lease_ends_at) = (at(ctx.now), at(ctx.now + GRACE));
     let seat = call_seats::table
-        .filter(call_seats::booking_id.eq(booking).and(call_seats::participant_id.eq(participant)).and(call_seats::connection.eq(connection)))
+        .filter(
+            call_seats::booking_id
+                .eq(booking)
+                .and(call_seats::participant_id.eq(participant))
+                .and(call_seats::connection.eq(connection)),
+        )
         .filter(call_seats::is_present.eq(true).and(call_seats::lease_ends_at.gt(now)));
     if diesel::update(seat).set(call_seats::lease_ends_at.eq(lease_ends_at)).execute(db)? == 1 {
         return Ok(true);
     }
     let queued = call_queue::table
-        .filter(call_queue::booking_id.eq(booking).and(call_queue::participant_id.eq(participant)).and(call_queue::connection.eq(connection)))
+        .filter(
+            call_queue::booking_id
+                .eq(booking)
+                .and(call_queue::participant_id.eq(participant))
+                .and(call_queue::connection.eq(connection)),
+        )
         .filter(call_queue::is_present.eq(true).and(call_queue::lease_ends_at.gt(now)));
     Ok(diesel::update(queued).set(call_queue::lease_ends_at.eq(lease_ends_at)).execute(db)? == 1)
 }

@@ -1,4 +1,5 @@
-//! Sets an evening up: what it is checked against, the writing of it, and who sees it. What live bookings rest on is never changed under them.
+//! Sets an evening up: what it is checked against, the writing of it, and who sees it. What live
+//! bookings rest on is never changed under them.
 
 mod resting;
 mod save;
@@ -95,10 +96,18 @@ impl Lack {
 /// # Errors
 /// When the database fails.
 pub fn find_school(db: &mut Db, named: &str) -> Result<Option<SchoolRow>> {
-    let by_slug = schools::table.filter(schools::slug.eq(named)).select(SchoolRow::as_select()).first(db).optional()?;
+    let by_slug = schools::table
+        .filter(schools::slug.eq(named))
+        .select(SchoolRow::as_select())
+        .first(db)
+        .optional()?;
     match by_slug {
         Some(school) => Ok(Some(school)),
-        None => Ok(schools::table.filter(schools::sourced_id.eq(named)).select(SchoolRow::as_select()).first(db).optional()?),
+        None => Ok(schools::table
+            .filter(schools::sourced_id.eq(named))
+            .select(SchoolRow::as_select())
+            .first(db)
+            .optional()?),
     }
 }
 
@@ -109,10 +118,16 @@ pub fn find_school(db: &mut Db, named: &str) -> Result<Option<SchoolRow>> {
 pub fn classes_of(db: &mut Db, school: SchoolId) -> Result<Vec<SchoolClass>> {
     let members: Vec<(Key, Key, String)> = enrolments::table
         .inner_join(people::table)
-        .filter(enrolments::school_id.eq(key(school)).and(enrolments::removed_at.is_null()).and(people::removed_at.is_null()))
+        .filter(
+            enrolments::school_id
+                .eq(key(school))
+                .and(enrolments::removed_at.is_null())
+                .and(people::removed_at.is_null()),
+        )
         .select((enrolments::class_id, enrolments::person_id, enrolments::role))
         .load(db)?;
-    let (mut teachers, mut students): (BTreeMap<Key, BTreeSet<Key>>, BTreeMap<Key, usize>) = Default::default();
+    let (mut teachers, mut students): (BTreeMap<Key, BTreeSet<Key>>, BTreeMap<Key, usize>) =
+        Default::default();
     for (class, person, role) in members {
         match role.as_str() {
             "teacher" => _ = teachers.entry(class).or_default().insert(person),
@@ -145,17 +160,42 @@ pub const fn meets(mode: Mode, by_video: bool) -> bool {
     }
 }
 
-/// Makes other transactions that need the evening wait until this one ends: bookings, whose foreign key needs its row, and changes. SQLite writes one at a
-/// time anyway.
+/// Makes other transactions that need the evening wait until this one ends: bookings, whose foreign
+/// key needs its row, and changes. SQLite writes one at a time anyway.
 fn hold(db: &mut Db, evening: Key) -> QueryResult<()> {
     match db {
-        Db::Pg(conn) => evenings::table.find(evening).select(evenings::id).for_update().first::<Key>(conn).map(|_| ()),
+        Db::Pg(conn) => evenings::table
+            .find(evening)
+            .select(evenings::id)
+            .for_update()
+            .first::<Key>(conn)
+            .map(|_| ()),
         Db::Sqlite(_) => Ok(()),
     }
 }
 
 /// Writes what was done into the audit log and tells the school's endpoints.
-fn record(db: &mut Db, ctx: &Context, school: SchoolId, evening: EveningId, actor: &Actor, action: &'static str, summary: String) -> Result<()> {
+fn record(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    evening: EveningId,
+    actor: &Actor,
+    action: &'static str,
+    summary: String,
+) -> Result<()> {
     webhooks::tell(db, ctx, school, &[News::evening(evening)])?;
-    events::record(db, ctx, &NewEvent { school, evening: Some(evening), parent: None, student: None, action, summary, actor })
+    events::record(
+        db,
+        ctx,
+        &NewEvent {
+            school,
+            evening: Some(evening),
+            parent: None,
+            student: None,
+            action,
+            summary,
+            actor,
+        },
+    )
 }

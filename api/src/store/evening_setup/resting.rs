@@ -96,25 +96,39 @@ pub(super) fn resting(db: &mut Db, evening: Key, new: &NewEvening) -> Result<Vec
             parents.fields((people::given_name, people::family_name)),
         ))
         .load(db)?;
-    let why = |class: ClassId, starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, video: bool| match new.classes.get(&class) {
-        None => Some(RestsOn::Class),
-        Some(_) if new.timing.check_slot(starts_at).is_err() => Some(RestsOn::Slot),
-        Some(_) if starts_at + new.timing.slot_length() != ends_at => Some(RestsOn::Length),
-        Some(meets) => (*meets != video).then_some(RestsOn::Meeting),
-    };
-    let resting = rows.into_iter().filter_map(|((booking, student_id, parent_id, class), starts_at, ends_at, video, subject, student, parent)| {
-        let why = why(class.into(), *starts_at, *ends_at, video)?;
-        Some(Resting {
-            booking: booking.into(),
-            student_id: student_id.into(),
-            parent_id: parent_id.into(),
-            class: class.into(),
-            starts_at: *starts_at,
+    let why =
+        |class: ClassId, starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, video: bool| match new
+            .classes
+            .get(&class)
+        {
+            None => Some(RestsOn::Class),
+            Some(_) if new.timing.check_slot(starts_at).is_err() => Some(RestsOn::Slot),
+            Some(_) if starts_at + new.timing.slot_length() != ends_at => Some(RestsOn::Length),
+            Some(meets) => (*meets != video).then_some(RestsOn::Meeting),
+        };
+    let resting = rows.into_iter().filter_map(
+        |(
+            (booking, student_id, parent_id, class),
+            starts_at,
+            ends_at,
+            video,
             subject,
-            student: full_name(&student.0, &student.1),
-            parent: full_name(&parent.0, &parent.1),
-            why,
-        })
-    });
+            student,
+            parent,
+        )| {
+            let why = why(class.into(), *starts_at, *ends_at, video)?;
+            Some(Resting {
+                booking: booking.into(),
+                student_id: student_id.into(),
+                parent_id: parent_id.into(),
+                class: class.into(),
+                starts_at: *starts_at,
+                subject,
+                student: full_name(&student.0, &student.1),
+                parent: full_name(&parent.0, &parent.1),
+                why,
+            })
+        },
+    );
     Ok(resting.collect())
 }

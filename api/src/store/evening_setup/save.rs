@@ -82,35 +82,59 @@ struct LeftOutRow {
     lacks: &'static str,
 }
 
-/// Makes the evening of a file, for everybody to see, or brings the one of the same name to what is wanted. Files are loaded by whoever may run the server, so
-/// the school as such is named as the actor.
+/// Makes the evening of a file, for everybody to see, or brings the one of the same name to what is
+/// wanted. Files are loaded by whoever may run the server, so the school as such is named as the
+/// actor.
 ///
 /// # Errors
-/// When the database fails, also when another transaction makes an evening of the same name at the same time ([`Error::Raced`]).
+/// When the database fails, also when another transaction makes an evening of the same name at the
+/// same time ([`Error::Raced`]).
 pub fn save(db: &mut Db, ctx: &Context, new: &NewEvening) -> Result<Saved> {
     let actor = Actor::school();
-    let known = evenings::table.filter(evenings::school_id.eq(key(new.school)).and(evenings::name.eq(&new.name)));
+    let known = evenings::table
+        .filter(evenings::school_id.eq(key(new.school)).and(evenings::name.eq(&new.name)));
     let known: Option<Key> = known.select(evenings::id).first(db).optional()?;
     let Some(known) = known else { return add(db, ctx, new, &actor, Some(ctx.now)) };
     let saved = change(db, ctx, known.into(), new, &actor)?;
-    let stands = matches!(saved, Saved::Changed(_) | Saved::Unchanged(_)) && new.timing.ends_at() > ctx.now;
-    if stands && states::publish_draft(db, ctx, new.school, known, &actor)? { Ok(Saved::Changed(known.into())) } else { Ok(saved) }
+    let stands =
+        matches!(saved, Saved::Changed(_) | Saved::Unchanged(_)) && new.timing.ends_at() > ctx.now;
+    if stands && states::publish_draft(db, ctx, new.school, known, &actor)? {
+        Ok(Saved::Changed(known.into()))
+    } else {
+        Ok(saved)
+    }
 }
 
-/// Makes an evening, as a draft where there is no time since when it is published. The audit log says so.
+/// Makes an evening, as a draft where there is no time since when it is published. The audit log
+/// says so.
 ///
 /// # Errors
 /// [`Error::Raced`] when the school has one of this name.
-pub fn add(db: &mut Db, ctx: &Context, new: &NewEvening, actor: &Actor, published_at: Option<DateTime<Utc>>) -> Result<Saved> {
+pub fn add(
+    db: &mut Db,
+    ctx: &Context,
+    new: &NewEvening,
+    actor: &Actor,
+    published_at: Option<DateTime<Utc>>,
+) -> Result<Saved> {
     if new.timing.ends_at() <= ctx.now {
         return Ok(Saved::Past(new.timing.ends_at()));
     }
     let id: EveningId = ctx.new_id();
     let values = (row(key(id), at(ctx.now), new)?, evenings::published_at.eq(published_at.map(at)));
-    each!(db, conn => diesel::insert_into(evenings::table).values(values).execute(conn)).map_err(Error::raced)?;
+    each!(db, conn => diesel::insert_into(evenings::table).values(values).execute(conn))
+        .map_err(Error::raced)?;
     insert_classes(db, key(id), new.classes.iter())?;
     insert_left_out(db, key(id), &new.left_out)?;
-    record(db, ctx, new.school, id, actor, "evening_added", format!("Added {}.", described(new, new.classes.len())))?;
+    record(
+        db,
+        ctx,
+        new.school,
+        id,
+        actor,
+        "evening_added",
+        format!("Added {}.", described(new, new.classes.len())),
+    )?;
     Ok(Saved::Added(id))
 }
 
@@ -118,9 +142,16 @@ pub fn add(db: &mut Db, ctx: &Context, new: &NewEvening, actor: &Actor, publishe
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Raced`] when another has the new name.
-pub fn change(db: &mut Db, ctx: &Context, evening: EveningId, new: &NewEvening, actor: &Actor) -> Result<Saved> {
+pub fn change(
+    db: &mut Db,
+    ctx: &Context,
+    evening: EveningId,
+    new: &NewEvening,
+    actor: &Actor,
+) -> Result<Saved> {
     hold(db, key(evening))?;
-    let known: EveningRow = evenings::table.find(key(evening)).select(EveningRow::as_select()).first(db)?;
+    let known: EveningRow =
+        evenings::table.find(key(evening)).select(EveningRow::as_select()).first(db)?;
     let wanted = row(known.id, known.created_at, new)?;
     let there = classes_taking_part(db, known.id)?;
     let gone = classes_gone(db, known.id)?;
@@ -139,14 +170,31 @@ pub fn change(db: &mut Db, ctx: &Context, evening: EveningId, new: &NewEvening, 
     if !resting.is_empty() {
         return Ok(Saved::Refused(resting));
     }
-    diesel::update(evenings::table.find(known.id)).set(&wanted).execute(db).map_err(Error::raced)?;
-    let differing: Vec<Key> = there.iter().filter(|(class, video)| new.classes.get(class) != Some(video)).map(|(class, _)| key(*class)).collect();
-    let taken_out = evening_classes::table.filter(evening_classes::evening_id.eq(known.id).and(evening_classes::class_id.eq_any(differing)));
+    diesel::update(evenings::table.find(known.id))
+        .set(&wanted)
+        .execute(db)
+        .map_err(Error::raced)?;
+    let differing: Vec<Key> = there
+        .iter()
+        .filter(|(class, video)| new.classes.get(class) != Some(video))
+        .map(|(class, _)| key(*class))
+        .collect();
+    let taken_out = evening_classes::table.filter(
+        evening_classes::evening_id.eq(known.id).and(evening_classes::class_id.eq_any(differing)),
+    );
     diesel::delete(taken_out).execute(db)?;
-    insert_classes(db, known.id, new.classes.iter().filter(|(class, video)| there.get(class) != Some(video)))?;
+    insert_classes(
+        db,
+        known.id,
+        new.classes.iter().filter(|(class, video)| there.get(class) != Some(video)),
+    )?;
     replace_left_out(db, known.id, &new.left_out)?;
     let taking_part = new.classes.keys().filter(|class| !gone.contains(class)).count();
-    let summary = format!("Changed {}: {}.", described(new, taking_part), differences(&known, &wanted, &there, &new.classes).join(", "));
+    let summary = format!(
+        "Changed {}: {}.",
+        described(new, taking_part),
+        differences(&known, &wanted, &there, &new.classes).join(", ")
+    );
     record(db, ctx, new.school, evening, actor, "evening_changed", summary)?;
     Ok(Saved::Changed(evening))
 }
@@ -154,25 +202,53 @@ pub fn change(db: &mut Db, ctx: &Context, evening: EveningId, new: &NewEvening, 
 /// "Year 9 Parents’ Evening, 26 November 2026 16:00 to 19:00, 12 classes".
 fn described(new: &NewEvening, classes: usize) -> String {
     let clock = |at: DateTime<Utc>, format| at.with_timezone(&new.zone).format(format).to_string();
-    let (starts, ends) = (clock(new.timing.starts_at(), "%-d %B %Y %H:%M"), clock(new.timing.ends_at(), "%H:%M"));
+    let (starts, ends) =
+        (clock(new.timing.starts_at(), "%-d %B %Y %H:%M"), clock(new.timing.ends_at(), "%H:%M"));
     format!("{}, {starts} to {ends}, {classes} classes", new.title)
 }
 
 /// What a change touches, in words.
-fn differences(known: &EveningRow, wanted: &EveningRow, there: &BTreeMap<ClassId, bool>, classes: &BTreeMap<ClassId, bool>) -> Vec<String> {
+fn differences(
+    known: &EveningRow,
+    wanted: &EveningRow,
+    there: &BTreeMap<ClassId, bool>,
+    classes: &BTreeMap<ClassId, bool>,
+) -> Vec<String> {
     let parts = [
         ("name", known.name != wanted.name),
         ("title", known.title != wanted.title),
-        ("times", (known.starts_at, known.ends_at, &known.time_zone) != (wanted.starts_at, wanted.ends_at, &wanted.time_zone)),
-        ("slots", (known.slot_minutes, known.gap_seconds) != (wanted.slot_minutes, wanted.gap_seconds)),
-        ("booking window", (known.booking_opens_at, known.booking_closes_at) != (wanted.booking_opens_at, wanted.booking_closes_at)),
+        (
+            "times",
+            (known.starts_at, known.ends_at, &known.time_zone)
+                != (wanted.starts_at, wanted.ends_at, &wanted.time_zone),
+        ),
+        (
+            "slots",
+            (known.slot_minutes, known.gap_seconds) != (wanted.slot_minutes, wanted.gap_seconds),
+        ),
+        (
+            "booking window",
+            (known.booking_opens_at, known.booking_closes_at)
+                != (wanted.booking_opens_at, wanted.booking_closes_at),
+        ),
         ("mode", known.mode != wanted.mode),
         ("capacity", known.capacity != wanted.capacity),
     ];
-    let mut all: Vec<String> = parts.into_iter().filter(|(_, differs)| *differs).map(|(part, _)| part.to_owned()).collect();
-    let (added, gone) = (classes.keys().filter(|class| !there.contains_key(class)).count(), there.keys().filter(|class| !classes.contains_key(class)).count());
-    let meets = classes.iter().filter(|(class, video)| there.get(class).is_some_and(|was| was != *video)).count();
-    for (count, what) in [(added, "added"), (gone, "taken out"), (meets, "meeting in another way")] {
+    let mut all: Vec<String> = parts
+        .into_iter()
+        .filter(|(_, differs)| *differs)
+        .map(|(part, _)| part.to_owned())
+        .collect();
+    let (added, gone) = (
+        classes.keys().filter(|class| !there.contains_key(class)).count(),
+        there.keys().filter(|class| !classes.contains_key(class)).count(),
+    );
+    let meets = classes
+        .iter()
+        .filter(|(class, video)| there.get(class).is_some_and(|was| was != *video))
+        .count();
+    for (count, what) in [(added, "added"), (gone, "taken out"), (meets, "meeting in another way")]
+    {
         if count > 0 {
             all.push(format!("{count} {} {what}", if count == 1 { "class" } else { "classes" }));
         }
@@ -181,7 +257,11 @@ fn differences(known: &EveningRow, wanted: &EveningRow, there: &BTreeMap<ClassId
 }
 
 fn row(id: Key, created_at: At, new: &NewEvening) -> Result<EveningRow> {
-    let number = |value: u32| i32::try_from(value).map_err(|error| Error::Database(diesel::result::Error::SerializationError(error.into())));
+    let number = |value: u32| {
+        i32::try_from(value).map_err(|error| {
+            Error::Database(diesel::result::Error::SerializationError(error.into()))
+        })
+    };
     let mode = match new.mode {
         Mode::Video => "video",
         Mode::InPerson => "in_person",
@@ -205,24 +285,50 @@ fn row(id: Key, created_at: At, new: &NewEvening) -> Result<EveningRow> {
     })
 }
 
-fn insert_classes<'c>(db: &mut Db, evening: Key, classes: impl Iterator<Item = (&'c ClassId, &'c bool)>) -> QueryResult<()> {
-    let rows: Vec<ClassRow> = classes.map(|(class, video)| ClassRow { evening_id: evening, class_id: key(*class), video: *video }).collect();
+fn insert_classes<'c>(
+    db: &mut Db,
+    evening: Key,
+    classes: impl Iterator<Item = (&'c ClassId, &'c bool)>,
+) -> QueryResult<()> {
+    let rows: Vec<ClassRow> = classes
+        .map(|(class, video)| ClassRow {
+            evening_id: evening,
+            class_id: key(*class),
+            video: *video,
+        })
+        .collect();
     for chunk in rows.chunks(ROWS) {
         each!(db, conn => diesel::insert_into(evening_classes::table).values(chunk).execute(conn))?;
     }
     Ok(())
 }
 
-fn replace_left_out(db: &mut Db, evening: Key, wanted: &BTreeMap<ClassId, Lack>) -> QueryResult<()> {
+fn replace_left_out(
+    db: &mut Db,
+    evening: Key,
+    wanted: &BTreeMap<ClassId, Lack>,
+) -> QueryResult<()> {
     if left_out(db, evening)? != *wanted {
-        diesel::delete(evening_left_out::table.filter(evening_left_out::evening_id.eq(evening))).execute(db)?;
+        diesel::delete(evening_left_out::table.filter(evening_left_out::evening_id.eq(evening)))
+            .execute(db)?;
         insert_left_out(db, evening, wanted)?;
     }
     Ok(())
 }
 
-fn insert_left_out(db: &mut Db, evening: Key, classes: &BTreeMap<ClassId, Lack>) -> QueryResult<()> {
-    let rows: Vec<LeftOutRow> = classes.iter().map(|(class, lack)| LeftOutRow { evening_id: evening, class_id: key(*class), lacks: lack.as_str() }).collect();
+fn insert_left_out(
+    db: &mut Db,
+    evening: Key,
+    classes: &BTreeMap<ClassId, Lack>,
+) -> QueryResult<()> {
+    let rows: Vec<LeftOutRow> = classes
+        .iter()
+        .map(|(class, lack)| LeftOutRow {
+            evening_id: evening,
+            class_id: key(*class),
+            lacks: lack.as_str(),
+        })
+        .collect();
     for chunk in rows.chunks(ROWS) {
         each!(db, conn => diesel::insert_into(evening_left_out::table).values(chunk).execute(conn))?;
     }

@@ -1,4 +1,5 @@
-//! An evening as it was set up: its own row, the classes that take part, and those that were left out.
+//! An evening as it was set up: its own row, the classes that take part, and those that were left
+//! out.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +49,8 @@ impl Stored {
     }
 }
 
-/// A class of an evening, with what is said of it there: whether it meets by video, or what it lacks.
+/// A class of an evening, with what is said of it there: whether it meets by video, or what it
+/// lacks.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the columns are told in the migration")]
 pub struct SettingsClass<T> {
@@ -100,10 +102,23 @@ pub fn settings(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<Set
     let left_out: Vec<(Key, String, String, String)> = left_out.load(db)?;
     Ok(Settings {
         stored,
-        classes: taking_part.into_iter().map(|(id, sourced_id, title, says)| SettingsClass { id: id.into(), sourced_id, title, says }).collect(),
+        classes: taking_part
+            .into_iter()
+            .map(|(id, sourced_id, title, says)| SettingsClass {
+                id: id.into(),
+                sourced_id,
+                title,
+                says,
+            })
+            .collect(),
         left_out: left_out
             .into_iter()
-            .map(|(id, sourced_id, title, lacks)| SettingsClass { id: id.into(), sourced_id, title, says: Lack::parse(&lacks) })
+            .map(|(id, sourced_id, title, lacks)| SettingsClass {
+                id: id.into(),
+                sourced_id,
+                title,
+                says: Lack::parse(&lacks),
+            })
             .collect(),
     })
 }
@@ -116,23 +131,35 @@ pub fn held(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<Held> {
     // Whether it is the school's comes first, so that nobody holds another's.
     stored(db, school, evening)?;
     hold(db, key(evening))?;
-    Ok(Held { stored: stored(db, school, evening)?, classes: classes_taking_part(db, key(evening))?, left_out: left_out(db, key(evening))? })
+    Ok(Held {
+        stored: stored(db, school, evening)?,
+        classes: classes_taking_part(db, key(evening))?,
+        left_out: left_out(db, key(evening))?,
+    })
 }
 
 fn stored(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<Stored> {
-    let of_school = evenings::table.filter(evenings::id.eq(key(evening)).and(evenings::school_id.eq(key(school))));
+    let of_school = evenings::table
+        .filter(evenings::id.eq(key(evening)).and(evenings::school_id.eq(key(school))));
     let (row, name) = of_school.select((EveningRow::as_select(), evenings::name)).first(db)?;
     Ok(Stored { row, name })
 }
 
-pub(super) fn classes_taking_part(db: &mut Db, evening: Key) -> QueryResult<BTreeMap<ClassId, bool>> {
-    let rows: Vec<(Key, bool)> =
-        evening_classes::table.filter(evening_classes::evening_id.eq(evening)).select((evening_classes::class_id, evening_classes::video)).load(db)?;
+pub(super) fn classes_taking_part(
+    db: &mut Db,
+    evening: Key,
+) -> QueryResult<BTreeMap<ClassId, bool>> {
+    let rows: Vec<(Key, bool)> = evening_classes::table
+        .filter(evening_classes::evening_id.eq(evening))
+        .select((evening_classes::class_id, evening_classes::video))
+        .load(db)?;
     Ok(rows.into_iter().map(|(class, video)| (class.into(), video)).collect())
 }
 
 pub(super) fn left_out(db: &mut Db, evening: Key) -> QueryResult<BTreeMap<ClassId, Lack>> {
-    let rows: Vec<(Key, String)> =
-        evening_left_out::table.filter(evening_left_out::evening_id.eq(evening)).select((evening_left_out::class_id, evening_left_out::lacks)).load(db)?;
+    let rows: Vec<(Key, String)> = evening_left_out::table
+        .filter(evening_left_out::evening_id.eq(evening))
+        .select((evening_left_out::class_id, evening_left_out::lacks))
+        .load(db)?;
     Ok(rows.into_iter().map(|(class, lacks)| (class.into(), Lack::parse(&lacks))).collect())
 }

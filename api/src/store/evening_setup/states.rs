@@ -1,4 +1,5 @@
-//! Who has to do with an evening: a draft is published, a published one is closed and reopened, a draft may be deleted.
+//! Who has to do with an evening: a draft is published, a published one is closed and reopened, a
+//! draft may be deleted.
 
 use diesel::prelude::*;
 use parlour_domain::{
@@ -10,7 +11,9 @@ use parlour_domain::{
 use super::{Held, classes_of, held, record, settings::classes_taking_part};
 use crate::{
     context::Context,
-    schema::{evening_classes, evening_left_out, evenings, events as events_table, webhook_deliveries},
+    schema::{
+        evening_classes, evening_left_out, evenings, events as events_table, webhook_deliveries,
+    },
     store::{
         Db, Error, Result,
         events::{self, Actor, NewEvent},
@@ -19,11 +22,19 @@ use crate::{
     },
 };
 
-/// Shows an evening to everybody concerned; one that was closed opens again while its booking window lasts. One that is published stays so.
+/// Shows an evening to everybody concerned; one that was closed opens again while its booking
+/// window lasts. One that is published stays so.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Refusal::EveningOver`], [`Refusal::NoClassTakesPart`], [`Refusal::BookingClosed`].
-pub fn publish(db: &mut Db, ctx: &Context, school: SchoolId, evening: EveningId, actor: &Actor) -> Result<()> {
+/// [`Error::NotFound`], [`Refusal::EveningOver`], [`Refusal::NoClassTakesPart`],
+/// [`Refusal::BookingClosed`].
+pub fn publish(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    evening: EveningId,
+    actor: &Actor,
+) -> Result<()> {
     let Held { stored, .. } = held(db, school, evening)?;
     let row = &stored.row;
     if stored.state() == State::Published {
@@ -42,37 +53,79 @@ pub fn publish(db: &mut Db, ctx: &Context, school: SchoolId, evening: EveningId,
     }
     let closed = evenings::table.find(row.id).filter(evenings::closed_at.is_not_null());
     if diesel::update(closed).set(evenings::closed_at.eq(None::<At>)).execute(db)? == 1 {
-        record(db, ctx, school, evening, actor, "evening_reopened", format!("Opened {} for booking again.", row.title))?;
+        record(
+            db,
+            ctx,
+            school,
+            evening,
+            actor,
+            "evening_reopened",
+            format!("Opened {} for booking again.", row.title),
+        )?;
     }
     Ok(())
 }
 
 /// Shows a draft to everybody concerned, whatever its classes; whether it was one.
-pub(super) fn publish_draft(db: &mut Db, ctx: &Context, school: SchoolId, evening: Key, actor: &Actor) -> Result<bool> {
+pub(super) fn publish_draft(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    evening: Key,
+    actor: &Actor,
+) -> Result<bool> {
     let draft = evenings::table.find(evening).filter(evenings::published_at.is_null());
-    let is_new = diesel::update(draft).set(evenings::published_at.eq(Some(at(ctx.now)))).execute(db)? == 1;
+    let is_new =
+        diesel::update(draft).set(evenings::published_at.eq(Some(at(ctx.now)))).execute(db)? == 1;
     if is_new {
         let title: String = evenings::table.find(evening).select(evenings::title).first(db)?;
-        record(db, ctx, school, evening.into(), actor, "evening_published", format!("Published {title}."))?;
+        record(
+            db,
+            ctx,
+            school,
+            evening.into(),
+            actor,
+            "evening_published",
+            format!("Published {title}."),
+        )?;
     }
     Ok(is_new)
 }
 
-/// Ends booking, changing and cancelling by parents at once. Appointments, invites and calls stay, and so does what staff may do.
+/// Ends booking, changing and cancelling by parents at once. Appointments, invites and calls stay,
+/// and so does what staff may do.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Refusal::EveningNotPublished`], [`Refusal::EveningOver`].
-pub fn close(db: &mut Db, ctx: &Context, school: SchoolId, evening: EveningId, actor: &Actor) -> Result<()> {
+pub fn close(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    evening: EveningId,
+    actor: &Actor,
+) -> Result<()> {
     let Held { stored, .. } = held(db, school, evening)?;
     match stored.state() {
         State::Draft => return Err(Refusal::EveningNotPublished.into()),
         State::Closed => return Ok(()),
-        State::Published if *stored.row.ends_at <= ctx.now => return Err(Refusal::EveningOver.into()),
+        State::Published if *stored.row.ends_at <= ctx.now => {
+            return Err(Refusal::EveningOver.into());
+        }
         State::Published => {}
     }
-    let open = evenings::table.find(stored.row.id).filter(evenings::published_at.is_not_null().and(evenings::closed_at.is_null()));
+    let open = evenings::table
+        .find(stored.row.id)
+        .filter(evenings::published_at.is_not_null().and(evenings::closed_at.is_null()));
     if diesel::update(open).set(evenings::closed_at.eq(Some(at(ctx.now)))).execute(db)? == 1 {
-        record(db, ctx, school, evening, actor, "evening_closed", format!("Closed {} for booking.", stored.row.title))?;
+        record(
+            db,
+            ctx,
+            school,
+            evening,
+            actor,
+            "evening_closed",
+            format!("Closed {} for booking.", stored.row.title),
+        )?;
     }
     Ok(())
 }
@@ -81,29 +134,56 @@ pub fn close(db: &mut Db, ctx: &Context, school: SchoolId, evening: EveningId, a
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Refusal::EveningPublished`].
-pub fn delete(db: &mut Db, ctx: &Context, school: SchoolId, evening: EveningId, actor: &Actor) -> Result<()> {
+pub fn delete(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    evening: EveningId,
+    actor: &Actor,
+) -> Result<()> {
     let Held { stored, .. } = held(db, school, evening)?;
     if stored.state() != State::Draft {
         return Err(Refusal::EveningPublished.into());
     }
     let id = stored.row.id;
-    diesel::delete(evening_classes::table.filter(evening_classes::evening_id.eq(id))).execute(db)?;
-    diesel::delete(evening_left_out::table.filter(evening_left_out::evening_id.eq(id))).execute(db)?;
+    diesel::delete(evening_classes::table.filter(evening_classes::evening_id.eq(id)))
+        .execute(db)?;
+    diesel::delete(evening_left_out::table.filter(evening_left_out::evening_id.eq(id)))
+        .execute(db)?;
     // What was said of it stays said, and refers to it by its title and by the subject's id.
-    diesel::update(events_table::table.filter(events_table::evening_id.eq(id))).set(events_table::evening_id.eq(None::<Key>)).execute(db)?;
+    diesel::update(events_table::table.filter(events_table::evening_id.eq(id)))
+        .set(events_table::evening_id.eq(None::<Key>))
+        .execute(db)?;
     let told = webhook_deliveries::table.filter(webhook_deliveries::evening_id.eq(id));
     diesel::update(told).set(webhook_deliveries::evening_id.eq(None::<Key>)).execute(db)?;
-    if diesel::delete(evenings::table.find(id).filter(evenings::published_at.is_null())).execute(db)? != 1 {
+    if diesel::delete(evenings::table.find(id).filter(evenings::published_at.is_null()))
+        .execute(db)?
+        != 1
+    {
         return Err(Error::Raced);
     }
     webhooks::tell(db, ctx, school, &[News::evening_deleted(evening)])?;
     let summary = format!("Deleted the draft {}.", stored.row.title);
-    events::record(db, ctx, &NewEvent { school, evening: None, parent: None, student: None, action: "evening_deleted", summary, actor })
+    events::record(
+        db,
+        ctx,
+        &NewEvent {
+            school,
+            evening: None,
+            parent: None,
+            student: None,
+            action: "evening_deleted",
+            summary,
+            actor,
+        },
+    )
 }
 
 /// Somebody teaches and somebody learns in one of the evening's classes at least.
 fn check_classes(db: &mut Db, school: SchoolId, evening: Key) -> Result<()> {
     let chosen = classes_taking_part(db, evening)?;
-    let lives = classes_of(db, school)?.iter().any(|class| chosen.contains_key(&class.id) && !class.teachers.is_empty() && class.students > 0);
+    let lives = classes_of(db, school)?.iter().any(|class| {
+        chosen.contains_key(&class.id) && !class.teachers.is_empty() && class.students > 0
+    });
     if lives { Ok(()) } else { Err(Refusal::NoClassTakesPart.into()) }
 }

@@ -1,4 +1,5 @@
-//! The classes of an evening whose appointments the roster has stranded: they keep their place in it, and nobody sees or chooses them.
+//! The classes of an evening whose appointments the roster has stranded: they keep their place in
+//! it, and nobody sees or chooses them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,11 +15,21 @@ use crate::{
     },
 };
 
-/// What is wanted, with those classes on which live bookings rest still and that are missing since the roster took them away, or all who teach or learn in them:
-/// nobody is offered these, and their bookings keep their place in the evening until they are moved, cancelled, or the class is back.
-pub(super) fn with_stranded(db: &mut Db, evening: Key, new: &NewEvening, there: &BTreeMap<ClassId, bool>, gone: &BTreeSet<ClassId>) -> QueryResult<NewEvening> {
+/// What is wanted, with those classes on which live bookings rest still and that are missing since
+/// the roster took them away, or all who teach or learn in them: nobody is offered these, and their
+/// bookings keep their place in the evening until they are moved, cancelled, or the class is back.
+pub(super) fn with_stranded(
+    db: &mut Db,
+    evening: Key,
+    new: &NewEvening,
+    there: &BTreeMap<ClassId, bool>,
+    gone: &BTreeSet<ClassId>,
+) -> QueryResult<NewEvening> {
     let mut new = new.clone();
-    let missing = |class: &&ClassId| !new.classes.contains_key(class) && (gone.contains(class) || new.left_out.contains_key(class));
+    let missing = |class: &&ClassId| {
+        !new.classes.contains_key(class)
+            && (gone.contains(class) || new.left_out.contains_key(class))
+    };
     let missing = there.keys().filter(missing).copied().collect();
     for class in booked(db, evening, &missing)? {
         new.left_out.remove(&class);
@@ -42,7 +53,14 @@ fn booked(db: &mut Db, evening: Key, of: &BTreeSet<ClassId>) -> QueryResult<Vec<
     if of.is_empty() {
         return Ok(Vec::new());
     }
-    let live = bookings::table.filter(bookings::evening_id.eq(evening).and(bookings::cancelled_at.is_null()));
+    let live = bookings::table
+        .filter(bookings::evening_id.eq(evening).and(bookings::cancelled_at.is_null()));
     let live = live.filter(bookings::class_id.eq_any(of.iter().map(|class| key(*class))));
-    Ok(live.select(bookings::class_id).distinct().load::<Key>(db)?.into_iter().map(Into::into).collect())
+    Ok(live
+        .select(bookings::class_id)
+        .distinct()
+        .load::<Key>(db)?
+        .into_iter()
+        .map(Into::into)
+        .collect())
 }

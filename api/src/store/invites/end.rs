@@ -1,4 +1,5 @@
-//! How an invite ends: removed by the parent, declined by whoever got the mail, withdrawn by the school. Its link is dead at once.
+//! How an invite ends: removed by the parent, declined by whoever got the mail, withdrawn by the
+//! school. Its link is dead at once.
 
 use diesel::prelude::*;
 use parlour_domain::id::{EveningId, InviteId, PersonId, SchoolId};
@@ -20,18 +21,29 @@ use crate::{
     },
 };
 
-/// Removes an invite: its link is dead, its guest's sessions end, its students are free for another. One removed before stays so.
+/// Removes an invite: its link is dead, its guest's sessions end, its students are free for
+/// another. One removed before stays so.
 ///
 /// # Errors
 /// When the database fails.
-pub fn remove(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, invite: &InviteRow) -> Result<()> {
+pub fn remove(
+    db: &mut Db,
+    ctx: &Context,
+    evening: &EveningRow,
+    acting: &Acting,
+    invite: &InviteRow,
+) -> Result<()> {
     if !end(db, ctx, invite.id.into(), "removed")? {
         return Ok(());
     }
     outbox::enqueue(
         db,
         ctx,
-        NewMail { invite: Some(invite.id.into()), evening: Some(evening.id()), ..NewMail::new(evening.school(), Template::InviteRemoved) },
+        NewMail {
+            invite: Some(invite.id.into()),
+            evening: Some(evening.id()),
+            ..NewMail::new(evening.school(), Template::InviteRemoved)
+        },
     )?;
     record(db, ctx, evening, acting, "invite_removed", format!("Removed {}’s invite.", invite.name))
 }
@@ -47,20 +59,44 @@ pub fn decline(db: &mut Db, ctx: &Context, invite: &InviteRow) -> Result<()> {
     if !end(db, ctx, invite.id.into(), "declined")? {
         return Err(Error::Dead(Dead::InviteRemoved));
     }
-    let suppressed = (suppressions::school_id.eq(invite.school_id), suppressions::bar_key.eq(&invite.bar_key), suppressions::created_at.eq(at(ctx.now)));
+    let suppressed = (
+        suppressions::school_id.eq(invite.school_id),
+        suppressions::bar_key.eq(&invite.bar_key),
+        suppressions::created_at.eq(at(ctx.now)),
+    );
     each!(db, conn => diesel::insert_into(suppressions::table).values(suppressed).on_conflict_do_nothing().execute(conn))?;
-    let (school, evening, parent) = (SchoolId::from(invite.school_id), EveningId::from(invite.evening_id), PersonId::from(invite.parent_id));
+    let (school, evening, parent) = (
+        SchoolId::from(invite.school_id),
+        EveningId::from(invite.evening_id),
+        PersonId::from(invite.parent_id),
+    );
     outbox::enqueue(
         db,
         ctx,
-        NewMail { invite: Some(invite.id.into()), person: Some(parent), evening: Some(evening), ..NewMail::new(school, Template::InviteDeclined) },
+        NewMail {
+            invite: Some(invite.id.into()),
+            person: Some(parent),
+            evening: Some(evening),
+            ..NewMail::new(school, Template::InviteDeclined)
+        },
     )?;
     let actor = Actor { person: None, name: invite.name.clone() };
-    let summary = format!("The mail to {} said that it was not meant for them. The invite has ended.", invite.email);
+    let summary = format!(
+        "The mail to {} said that it was not meant for them. The invite has ended.",
+        invite.email
+    );
     events::record(
         db,
         ctx,
-        &NewEvent { school, evening: Some(evening), parent: Some(parent), student: None, action: "invite_declined", summary, actor: &actor },
+        &NewEvent {
+            school,
+            evening: Some(evening),
+            parent: Some(parent),
+            student: None,
+            action: "invite_declined",
+            summary,
+            actor: &actor,
+        },
     )
 }
 
@@ -72,23 +108,55 @@ pub fn end_for_access(db: &mut Db, ctx: &Context, invite: InviteId, actor: &Acto
     if !end(db, ctx, invite, "access_ended")? {
         return Ok(());
     }
-    let row: InviteRow = invites::table.find(key(invite)).select(InviteRow::as_select()).first(db)?;
-    let (school, evening, parent) = (row.school_id.into(), Some(row.evening_id.into()), Some(row.parent_id.into()));
-    outbox::enqueue(db, ctx, NewMail { invite: Some(invite), evening, ..NewMail::new(school, Template::AccessEnded) })?;
-    let summary = "Your access to this appointment has ended. Please contact the school.".to_owned();
-    events::record(db, ctx, &NewEvent { school, evening, parent, student: None, action: "access_ended", summary, actor })
+    let row: InviteRow =
+        invites::table.find(key(invite)).select(InviteRow::as_select()).first(db)?;
+    let (school, evening, parent) =
+        (row.school_id.into(), Some(row.evening_id.into()), Some(row.parent_id.into()));
+    outbox::enqueue(
+        db,
+        ctx,
+        NewMail { invite: Some(invite), evening, ..NewMail::new(school, Template::AccessEnded) },
+    )?;
+    let summary =
+        "Your access to this appointment has ended. Please contact the school.".to_owned();
+    events::record(
+        db,
+        ctx,
+        &NewEvent {
+            school,
+            evening,
+            parent,
+            student: None,
+            action: "access_ended",
+            summary,
+            actor,
+        },
+    )
 }
 
 fn end(db: &mut Db, ctx: &Context, invite: InviteId, reason: &'static str) -> Result<bool> {
     let live = invites::table.filter(invites::id.eq(key(invite)).and(invites::ended_at.is_null()));
-    if diesel::update(live).set((invites::ended_at.eq(Some(at(ctx.now))), invites::ended_reason.eq(Some(reason)))).execute(db)? != 1 {
+    if diesel::update(live)
+        .set((invites::ended_at.eq(Some(at(ctx.now))), invites::ended_reason.eq(Some(reason))))
+        .execute(db)?
+        != 1
+    {
         return Ok(false);
     }
     let covered = invite_students::table.filter(invite_students::invite_id.eq(key(invite)));
     diesel::update(covered).set(invite_students::ended_at.eq(Some(at(ctx.now)))).execute(db)?;
-    let (school, evening): (Key, Key) = invites::table.find(key(invite)).select((invites::school_id, invites::evening_id)).first(db)?;
-    webhooks::tell(db, ctx, school.into(), &[News::invite(EventType::InviteRemoved, invite, evening.into())])?;
-    // The invite ends before its guest is put out: whoever enters meanwhile waits for the row, and then finds it ended.
+    let (school, evening): (Key, Key) = invites::table
+        .find(key(invite))
+        .select((invites::school_id, invites::evening_id))
+        .first(db)?;
+    webhooks::tell(
+        db,
+        ctx,
+        school.into(),
+        &[News::invite(EventType::InviteRemoved, invite, evening.into())],
+    )?;
+    // The invite ends before its guest is put out: whoever enters meanwhile waits for the row, and
+    // then finds it ended.
     let told = if reason == "access_ended" { reason } else { "invite_removed" };
     sessions::withdraw(db, ctx, &[], &[key(invite)], told)?;
     Ok(true)

@@ -27,9 +27,21 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::NotFound`] for anyone else's.
-pub fn find(db: &mut Db, school: SchoolId, parent: Option<PersonId>, invite: InviteId) -> Result<InviteRow> {
-    let row: InviteRow = invites::table.filter(invites::id.eq(key(invite)).and(invites::school_id.eq(key(school)))).select(InviteRow::as_select()).first(db)?;
-    if parent.is_some_and(|parent| key(parent) != row.parent_id) { Err(Error::NotFound) } else { Ok(row) }
+pub fn find(
+    db: &mut Db,
+    school: SchoolId,
+    parent: Option<PersonId>,
+    invite: InviteId,
+) -> Result<InviteRow> {
+    let row: InviteRow = invites::table
+        .filter(invites::id.eq(key(invite)).and(invites::school_id.eq(key(school))))
+        .select(InviteRow::as_select())
+        .first(db)?;
+    if parent.is_some_and(|parent| key(parent) != row.parent_id) {
+        Err(Error::NotFound)
+    } else {
+        Ok(row)
+    }
 }
 
 /// Gives invites their students.
@@ -47,15 +59,24 @@ pub fn with_students(db: &mut Db, rows: Vec<InviteRow>) -> Result<Vec<Invite>> {
     for (invite, student) in covered {
         of_invite.entry(invite).or_default().push(student);
     }
-    Ok(rows.into_iter().map(|row| Invite { students: of_invite.remove(&row.id).unwrap_or_default(), row }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| Invite { students: of_invite.remove(&row.id).unwrap_or_default(), row })
+        .collect())
 }
 
-/// [`with_students`] as the inviting parent may see it: without students for whom they may not act, and without an invite that covers no other.
+/// [`with_students`] as the inviting parent may see it: without students for whom they may not act,
+/// and without an invite that covers no other.
 ///
 /// # Errors
 /// When the database fails.
-pub fn with_students_for(db: &mut Db, parent: PersonId, rows: Vec<InviteRow>) -> Result<Vec<Invite>> {
-    let allowed: BTreeSet<Key> = access::students_of(db, parent)?.into_iter().map(|student| student.id).collect();
+pub fn with_students_for(
+    db: &mut Db,
+    parent: PersonId,
+    rows: Vec<InviteRow>,
+) -> Result<Vec<Invite>> {
+    let allowed: BTreeSet<Key> =
+        access::students_of(db, parent)?.into_iter().map(|student| student.id).collect();
     let mut invites = with_students(db, rows)?;
     for invite in &mut invites {
         invite.students.retain(|student| allowed.contains(&student.id));
@@ -80,7 +101,10 @@ pub fn live_of(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<
 ///
 /// # Errors
 /// When the database fails.
-pub fn guest_names(db: &mut Db, rows: &[BookingRow]) -> Result<BTreeMap<(Key, Key, Key), Vec<String>>> {
+pub fn guest_names(
+    db: &mut Db,
+    rows: &[BookingRow],
+) -> Result<BTreeMap<(Key, Key, Key), Vec<String>>> {
     let different = |id: fn(&BookingRow) -> Key| rows.iter().map(id).collect::<BTreeSet<_>>();
     let (evenings, parents) = (different(|row| row.evening_id), different(|row| row.parent_id));
     let live: Vec<(Key, Key, Key, String)> = each!(db, conn => invite_students::table
@@ -100,7 +124,12 @@ pub fn guest_names(db: &mut Db, rows: &[BookingRow]) -> Result<BTreeMap<(Key, Ke
 ///
 /// # Errors
 /// When the database fails.
-pub fn live_covering(db: &mut Db, evening: EveningId, parent: PersonId, students: &BTreeSet<PersonId>) -> Result<BTreeSet<InviteId>> {
+pub fn live_covering(
+    db: &mut Db,
+    evening: EveningId,
+    parent: PersonId,
+    students: &BTreeSet<PersonId>,
+) -> Result<BTreeSet<InviteId>> {
     let ids: Vec<Key> = each!(db, conn => invite_students::table
         .filter(invite_students::evening_id.eq(key(evening)).and(invite_students::parent_id.eq(key(parent))).and(invite_students::ended_at.is_null()))
         .filter(among(invite_students::student_id, students.iter().map(|student| key(*student))))
@@ -113,16 +142,34 @@ pub fn live_covering(db: &mut Db, evening: EveningId, parent: PersonId, students
 ///
 /// # Errors
 /// When the database fails.
-pub fn link_ends_at(db: &mut Db, invite: &InviteRow, evening: &EveningRow, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
-    let students: Vec<Key> = invite_students::table.filter(invite_students::invite_id.eq(invite.id)).select(invite_students::student_id).load(db)?;
+pub fn link_ends_at(
+    db: &mut Db,
+    invite: &InviteRow,
+    evening: &EveningRow,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>> {
+    let students: Vec<Key> = invite_students::table
+        .filter(invite_students::invite_id.eq(invite.id))
+        .select(invite_students::student_id)
+        .load(db)?;
     let last: Option<At> = bookings::table
-        .filter(bookings::evening_id.eq(invite.evening_id).and(bookings::parent_id.eq(invite.parent_id)).and(bookings::cancelled_at.is_null()))
+        .filter(
+            bookings::evening_id
+                .eq(invite.evening_id)
+                .and(bookings::parent_id.eq(invite.parent_id))
+                .and(bookings::cancelled_at.is_null()),
+        )
         .filter(among(bookings::student_id, students))
         .order(bookings::ends_at.desc())
         .select(bookings::ends_at)
         .first(db)
         .optional()?;
-    Ok(invite::link_ends_at(last.map(Into::into), *evening.booking_closes_at, *evening.ends_at, now))
+    Ok(invite::link_ends_at(
+        last.map(Into::into),
+        *evening.booking_closes_at,
+        *evening.ends_at,
+        now,
+    ))
 }
 
 /// The evening of an invite.

@@ -1,4 +1,5 @@
-//! Invites: sent, sent again, removed, listed. The partial unique index on `invite_students` holds the one live invite per evening, parent and student.
+//! Invites: sent, sent again, removed, listed. The partial unique index on `invite_students` holds
+//! the one live invite per evening, parent and student.
 
 mod again;
 mod end;
@@ -12,7 +13,10 @@ use diesel::prelude::*;
 pub use self::{
     again::{renew, resend},
     end::{decline, end_for_access, remove},
-    list::{evening_of, find, guest_names, link_ends_at, live_covering, live_of, with_students, with_students_for},
+    list::{
+        evening_of, find, guest_names, link_ends_at, live_covering, live_of, with_students,
+        with_students_for,
+    },
     overview::{Overview, only_choice, overview},
     restore::restore,
     send::{Sent, send},
@@ -53,7 +57,13 @@ impl InviteRow {
     /// Why the link is of no more use, if it is not.
     #[must_use]
     pub fn dead(&self) -> Option<Dead> {
-        self.ended_at.map(|_| if self.ended_reason.as_deref() == Some("access_ended") { Dead::Access } else { Dead::InviteRemoved })
+        self.ended_at.map(|_| {
+            if self.ended_reason.as_deref() == Some("access_ended") {
+                Dead::Access
+            } else {
+                Dead::InviteRemoved
+            }
+        })
     }
 }
 
@@ -66,10 +76,25 @@ pub struct Invite {
     pub students: Vec<PersonRow>,
 }
 
-fn record(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, action: &'static str, summary: String) -> Result<()> {
+fn record(
+    db: &mut Db,
+    ctx: &Context,
+    evening: &EveningRow,
+    acting: &Acting,
+    action: &'static str,
+    summary: String,
+) -> Result<()> {
     events::record(
         db,
         ctx,
-        &NewEvent { school: evening.school(), evening: Some(evening.id()), parent: Some(acting.parent), student: None, action, summary, actor: &acting.actor },
+        &NewEvent {
+            school: evening.school(),
+            evening: Some(evening.id()),
+            parent: Some(acting.parent),
+            student: None,
+            action,
+            summary,
+            actor: &acting.actor,
+        },
     )
 }

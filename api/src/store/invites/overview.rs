@@ -1,4 +1,5 @@
-//! What the Manage Invites dialog shows: who is invited, who may still be, and why no one else if so.
+//! What the Manage Invites dialog shows: who is invited, who may still be, and why no one else if
+//! so.
 
 use std::collections::BTreeSet;
 
@@ -39,16 +40,27 @@ pub struct Overview {
 ///
 /// # Errors
 /// When the database fails.
-pub fn overview(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting) -> Result<Overview> {
+pub fn overview(
+    db: &mut Db,
+    ctx: &Context,
+    evening: &EveningRow,
+    acting: &Acting,
+) -> Result<Overview> {
     let parent = acting.parent;
     let live = live_of(db, evening.id(), parent)?;
-    let invites = if acting.is_staff { with_students(db, live)? } else { with_students_for(db, parent, live)? };
+    let invites = if acting.is_staff {
+        with_students(db, live)?
+    } else {
+        with_students_for(db, parent, live)?
+    };
     let booked = bookings::of_parent(db, evening.id(), parent)?;
     let candidates = candidates(db, evening, parent, None)?;
-    let involved: Vec<_> = candidates.into_iter().filter(|(_, candidate)| candidate.involved).collect();
+    let involved: Vec<_> =
+        candidates.into_iter().filter(|(_, candidate)| candidate.involved).collect();
     let refusal = overview_refusal(db, ctx, evening, parent, &involved)?;
     let students = involved.into_iter().map(|(student, candidate)| {
-        let of_student = booked.iter().filter(|booking| booking.row.student_id == student.id).cloned().collect();
+        let of_student =
+            booked.iter().filter(|booking| booking.row.student_id == student.id).cloned().collect();
         (student, candidate.invited, of_student)
     });
     Ok(Overview { invites, students: students.collect(), refusal })
@@ -58,13 +70,27 @@ pub fn overview(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Actin
 ///
 /// # Errors
 /// When the database fails.
-pub fn only_choice(db: &mut Db, evening: &EveningRow, parent: PersonId) -> Result<BTreeSet<PersonId>> {
+pub fn only_choice(
+    db: &mut Db,
+    evening: &EveningRow,
+    parent: PersonId,
+) -> Result<BTreeSet<PersonId>> {
     let candidates = candidates(db, evening, parent, None)?;
-    let involved: Vec<PersonId> = candidates.into_iter().filter(|(_, candidate)| candidate.involved).map(|(student, _)| student.id()).collect();
+    let involved: Vec<PersonId> = candidates
+        .into_iter()
+        .filter(|(_, candidate)| candidate.involved)
+        .map(|(student, _)| student.id())
+        .collect();
     Ok(if involved.len() == 1 { involved.into_iter().collect() } else { BTreeSet::new() })
 }
 
-fn overview_refusal(db: &mut Db, ctx: &Context, evening: &EveningRow, parent: PersonId, involved: &[(PersonRow, Candidate)]) -> Result<Option<Refusal>> {
+fn overview_refusal(
+    db: &mut Db,
+    ctx: &Context,
+    evening: &EveningRow,
+    parent: PersonId,
+    involved: &[(PersonRow, Candidate)],
+) -> Result<Option<Refusal>> {
     let (count, video) = bookings::count(db, evening.id(), parent)?;
     if ctx.now >= *evening.ends_at {
         return Ok(Some(Refusal::EveningOver));
@@ -85,7 +111,12 @@ fn overview_refusal(db: &mut Db, ctx: &Context, evening: &EveningRow, parent: Pe
     })
 }
 
-pub(super) fn candidates(db: &mut Db, evening: &EveningRow, parent: PersonId, guest_bar_key: Option<&str>) -> Result<Vec<(PersonRow, Candidate)>> {
+pub(super) fn candidates(
+    db: &mut Db,
+    evening: &EveningRow,
+    parent: PersonId,
+    guest_bar_key: Option<&str>,
+) -> Result<Vec<(PersonRow, Candidate)>> {
     let students = access::students_of(db, parent)?;
     let ids: Vec<Key> = students.iter().map(|student| student.id).collect();
     let mut involved = slots::involved(db, evening, &ids)?;
@@ -95,7 +126,12 @@ pub(super) fn candidates(db: &mut Db, evening: &EveningRow, parent: PersonId, gu
         None => BTreeSet::new(),
     };
     let invited: Vec<Key> = invite_students::table
-        .filter(invite_students::evening_id.eq(evening.id).and(invite_students::parent_id.eq(key(parent))).and(invite_students::ended_at.is_null()))
+        .filter(
+            invite_students::evening_id
+                .eq(evening.id)
+                .and(invite_students::parent_id.eq(key(parent)))
+                .and(invite_students::ended_at.is_null()),
+        )
         .select(invite_students::student_id)
         .load(db)?;
     let candidate = |student: &PersonRow| Candidate {
@@ -108,14 +144,29 @@ pub(super) fn candidates(db: &mut Db, evening: &EveningRow, parent: PersonId, gu
 }
 
 /// Invites sent and refusals met in the last 24 hours.
-pub(super) fn counts(db: &mut Db, ctx: &Context, evening: &EveningRow, parent: PersonId) -> Result<(i64, i64)> {
+pub(super) fn counts(
+    db: &mut Db,
+    ctx: &Context,
+    evening: &EveningRow,
+    parent: PersonId,
+) -> Result<(i64, i64)> {
     let since = ctx.now - TimeDelta::days(1);
     let sent: i64 = invites::table
-        .filter(invites::evening_id.eq(evening.id).and(invites::parent_id.eq(key(parent))).and(invites::created_at.gt(at(since))))
+        .filter(
+            invites::evening_id
+                .eq(evening.id)
+                .and(invites::parent_id.eq(key(parent)))
+                .and(invites::created_at.gt(at(since))),
+        )
         .count()
         .get_result(db)?;
     let refused: i64 = events::table
-        .filter(events::parent_id.eq(Some(key(parent))).and(events::action.eq("invite_refused")).and(events::at.gt(at(since))))
+        .filter(
+            events::parent_id
+                .eq(Some(key(parent)))
+                .and(events::action.eq("invite_refused"))
+                .and(events::at.gt(at(since))),
+        )
         .count()
         .get_result(db)?;
     Ok((sent, refused))

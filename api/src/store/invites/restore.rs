@@ -22,7 +22,13 @@ use crate::{
 ///
 /// # Errors
 /// When the database fails.
-pub fn restore(db: &mut Db, ctx: &Context, id: Key, ended_at: At, actor: &Actor) -> Result<std::result::Result<InviteRow, NotRestored>> {
+pub fn restore(
+    db: &mut Db,
+    ctx: &Context,
+    id: Key,
+    ended_at: At,
+    actor: &Actor,
+) -> Result<std::result::Result<InviteRow, NotRestored>> {
     hold(db, Kind::Invite, id)?;
     let row: InviteRow = invites::table.find(id).select(InviteRow::as_select()).first(db)?;
     match row.ended_at {
@@ -34,7 +40,9 @@ pub fn restore(db: &mut Db, ctx: &Context, id: Key, ended_at: At, actor: &Actor)
     if *evening.ends_at <= ctx.now {
         return Ok(Err(NotRestored::Over));
     }
-    let covered = invite_students::table.filter(invite_students::invite_id.eq(id).and(invite_students::ended_at.eq(Some(ended_at))));
+    let covered = invite_students::table.filter(
+        invite_students::invite_id.eq(id).and(invite_students::ended_at.eq(Some(ended_at))),
+    );
     let students: Vec<Key> = covered.select(invite_students::student_id).load(db)?;
     if !may_act(db, row.parent_id, &students)? {
         return Ok(Err(NotRestored::NoAccess));
@@ -42,19 +50,25 @@ pub fn restore(db: &mut Db, ctx: &Context, id: Key, ended_at: At, actor: &Actor)
     if !access::barred_for_address(db, evening.school(), &students, &row.bar_key)?.is_empty() {
         return Ok(Err(NotRestored::Barred));
     }
-    let suppressed = suppressions::table.filter(suppressions::school_id.eq(row.school_id).and(suppressions::bar_key.eq(&row.bar_key)));
+    let suppressed = suppressions::table.filter(
+        suppressions::school_id.eq(row.school_id).and(suppressions::bar_key.eq(&row.bar_key)),
+    );
     if suppressed.count().get_result::<i64>(db)? > 0 {
         return Ok(Err(NotRestored::Suppressed));
     }
     // In a savepoint: the constraint decides whether another guest has been invited.
     let written = db.transaction::<(), Error, _>(|db| {
-        let ended = invites::table.filter(invites::id.eq(id).and(invites::ended_at.eq(Some(ended_at))));
+        let ended =
+            invites::table.filter(invites::id.eq(id).and(invites::ended_at.eq(Some(ended_at))));
         let live = (invites::ended_at.eq(None::<At>), invites::ended_reason.eq(None::<String>));
         if diesel::update(ended).set(live).execute(db)? != 1 {
             return Err(Error::Raced);
         }
         // The guest's calendar has had a CANCEL; what it is told from now on comes after that.
-        let back = (invite_students::ended_at.eq(None::<At>), invite_students::restorations.eq(invite_students::restorations + 1));
+        let back = (
+            invite_students::ended_at.eq(None::<At>),
+            invite_students::restorations.eq(invite_students::restorations + 1),
+        );
         diesel::update(covered).set(back).execute(db).map_err(Error::raced)?;
         Ok(())
     });
@@ -65,7 +79,24 @@ pub fn restore(db: &mut Db, ctx: &Context, id: Key, ended_at: At, actor: &Actor)
     sessions::forget_guests(db, id.into())?;
     let summary = format!("Brought back {}’s invite.", row.name);
     let (school, parent) = (evening.school(), Some(row.parent_id.into()));
-    events::record(db, ctx, &NewEvent { school, evening: Some(evening.id()), parent, student: None, action: "invite_resent", summary, actor })?;
-    webhooks::tell(db, ctx, school, &[News::invite(EventType::InviteCreated, id.into(), evening.id())])?;
+    events::record(
+        db,
+        ctx,
+        &NewEvent {
+            school,
+            evening: Some(evening.id()),
+            parent,
+            student: None,
+            action: "invite_resent",
+            summary,
+            actor,
+        },
+    )?;
+    webhooks::tell(
+        db,
+        ctx,
+        school,
+        &[News::invite(EventType::InviteCreated, id.into(), evening.id())],
+    )?;
     Ok(Ok(row))
 }

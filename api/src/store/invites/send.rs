@@ -29,8 +29,15 @@ use crate::{
 /// Stores an invite and queues its mail.
 ///
 /// # Errors
-/// The refusals of [`invite::decide`] but [`Refusal::AskTheSchool`], which is [`Sent::AskTheSchool`].
-pub fn send(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, new: &NewInvite) -> Result<Sent> {
+/// The refusals of [`invite::decide`] but [`Refusal::AskTheSchool`], which is
+/// [`Sent::AskTheSchool`].
+pub fn send(
+    db: &mut Db,
+    ctx: &Context,
+    evening: &EveningRow,
+    acting: &Acting,
+    new: &NewInvite,
+) -> Result<Sent> {
     people::lock(db, &[acting.parent])?;
     let situation = situation(db, ctx, evening, acting.parent, new)?;
     match invite::decide(new, &situation, ctx.now) {
@@ -60,15 +67,41 @@ pub fn send(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, n
         mailed_at: at(ctx.now),
     };
     diesel::insert_into(invites::table).values(&row).execute(db)?;
-    let covered: Vec<Covered> = new.students.iter().map(|student| Covered::of(id, evening, acting.parent, *student)).collect();
-    each!(db, conn => diesel::insert_into(invite_students::table).values(&covered).execute(conn)).map_err(Error::raced)?;
-    outbox::enqueue(db, ctx, NewMail { invite: Some(id), evening: Some(evening.id()), ..NewMail::new(evening.school(), Template::Invite) })?;
-    webhooks::tell(db, ctx, evening.school(), &[News::invite(EventType::InviteCreated, id, evening.id())])?;
-    record(db, ctx, evening, acting, "invite_sent", format!("Invited {} ({}).", new.name, new.email))?;
+    let covered: Vec<Covered> = new
+        .students
+        .iter()
+        .map(|student| Covered::of(id, evening, acting.parent, *student))
+        .collect();
+    each!(db, conn => diesel::insert_into(invite_students::table).values(&covered).execute(conn))
+        .map_err(Error::raced)?;
+    outbox::enqueue(
+        db,
+        ctx,
+        NewMail {
+            invite: Some(id),
+            evening: Some(evening.id()),
+            ..NewMail::new(evening.school(), Template::Invite)
+        },
+    )?;
+    webhooks::tell(
+        db,
+        ctx,
+        evening.school(),
+        &[News::invite(EventType::InviteCreated, id, evening.id())],
+    )?;
+    record(
+        db,
+        ctx,
+        evening,
+        acting,
+        "invite_sent",
+        format!("Invited {} ({}).", new.name, new.email),
+    )?;
     Ok(Sent::Yes(id))
 }
 
-/// How an attempt to invite ended. A refusal for a barred contact is committed (it is counted and staff are told), so it is not an error.
+/// How an attempt to invite ended. A refusal for a barred contact is committed (it is counted and
+/// staff are told), so it is not an error.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Sent {
     /// Stored and queued.
@@ -108,36 +141,77 @@ struct Covered {
 
 impl Covered {
     fn of(invite: InviteId, evening: &EveningRow, parent: PersonId, student: PersonId) -> Self {
-        Self { invite_id: key(invite), evening_id: evening.id, parent_id: key(parent), student_id: key(student) }
+        Self {
+            invite_id: key(invite),
+            evening_id: evening.id,
+            parent_id: key(parent),
+            student_id: key(student),
+        }
     }
 }
 
-fn situation(db: &mut Db, ctx: &Context, evening: &EveningRow, parent: PersonId, new: &NewInvite) -> Result<Situation> {
+fn situation(
+    db: &mut Db,
+    ctx: &Context,
+    evening: &EveningRow,
+    parent: PersonId,
+    new: &NewInvite,
+) -> Result<Situation> {
     let (bookings, video_bookings) = bookings::count(db, evening.id(), parent)?;
-    let own_address_key: Option<String> = people_table::table.find(key(parent)).select(people_table::email_key).first(db)?;
+    let own_address_key: Option<String> =
+        people_table::table.find(key(parent)).select(people_table::email_key).first(db)?;
     let (sent_today, refused_today) = counts(db, ctx, evening, parent)?;
-    let suppressed = suppressions::table.find((evening.school_id, new.email.bar_key())).select(suppressions::created_at).first::<At>(db).optional()?.is_some();
+    let suppressed = suppressions::table
+        .find((evening.school_id, new.email.bar_key()))
+        .select(suppressions::created_at)
+        .first::<At>(db)
+        .optional()?
+        .is_some();
     Ok(Situation {
         mode: evening.mode(),
         evening_ends_at: *evening.ends_at,
         own_address_key,
         bookings,
         video_bookings,
-        candidates: candidates(db, evening, parent, Some(&new.email.bar_key()))?.into_iter().map(|(_, candidate)| candidate).collect(),
+        candidates: candidates(db, evening, parent, Some(&new.email.bar_key()))?
+            .into_iter()
+            .map(|(_, candidate)| candidate)
+            .collect(),
         sent_today,
         refused_today,
         suppressed,
     })
 }
 
-/// Counts the refusal and alerts staff when it is the last one that counts; later ones are the limit itself.
-fn remember_refusal(db: &mut Db, ctx: &Context, evening: &EveningRow, acting: &Acting, refused_today: i64) -> Result<()> {
+/// Counts the refusal and alerts staff when it is the last one that counts; later ones are the
+/// limit itself.
+fn remember_refusal(
+    db: &mut Db,
+    ctx: &Context,
+    evening: &EveningRow,
+    acting: &Acting,
+    refused_today: i64,
+) -> Result<()> {
     if refused_today >= invite::DAILY_REFUSAL_LIMIT {
         return Ok(());
     }
-    record(db, ctx, evening, acting, "invite_refused", "An invite was refused: the contact is barred.".to_owned())?;
+    record(
+        db,
+        ctx,
+        evening,
+        acting,
+        "invite_refused",
+        "An invite was refused: the contact is barred.".to_owned(),
+    )?;
     let parent = people::find(db, evening.school(), acting.parent)?;
-    access::alert_staff(db, ctx, evening.school(), &acting.actor, "staff_alerted", &format!("{} tried to invite a barred contact.", parent.name()))
+    access::alert_staff(
+        db,
+        ctx,
+        evening.school(),
+        &acting.actor,
+        "staff_alerted",
+        &format!("{} tried to invite a barred contact.", parent.name()),
+    )
 }
 
 const fn channel(consent: &Consent) -> Option<&'static str> {

@@ -40,16 +40,30 @@ pub struct Booked {
 /// # Errors
 /// When the database fails.
 pub fn bookings_of(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<Booked>> {
-    booked(db, |query| query.filter(bookings::evening_id.eq(key(evening)).and(bookings::parent_id.eq(key(parent)))))
+    booked(db, |query| {
+        query.filter(bookings::evening_id.eq(key(evening)).and(bookings::parent_id.eq(key(parent))))
+    })
 }
 
-/// The bookings of a parent, on any evening, that ended at this time or since and whose time is to come.
+/// The bookings of a parent, on any evening, that ended at this time or since and whose time is to
+/// come.
 ///
 /// # Errors
 /// When the database fails.
-pub fn ended_since(db: &mut Db, parent: PersonId, since: DateTime<Utc>, now: DateTime<Utc>) -> Result<Vec<Booked>> {
-    let ended =
-        |query: BookingQuery| query.filter(bookings::parent_id.eq(key(parent)).and(bookings::cancelled_at.ge(at(since))).and(bookings::ends_at.gt(at(now))));
+pub fn ended_since(
+    db: &mut Db,
+    parent: PersonId,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Booked>> {
+    let ended = |query: BookingQuery| {
+        query.filter(
+            bookings::parent_id
+                .eq(key(parent))
+                .and(bookings::cancelled_at.ge(at(since)))
+                .and(bookings::ends_at.gt(at(now))),
+        )
+    };
     booked(db, ended)
 }
 
@@ -64,14 +78,19 @@ pub fn booking(db: &mut Db, id: BookingId) -> Result<Booked> {
 type BookingQuery = diesel::helper_types::IntoBoxed<
     'static,
     diesel::helper_types::InnerJoinOn<
-        diesel::helper_types::InnerJoinOn<bookings::table, classes::table, diesel::helper_types::Eq<classes::id, bookings::class_id>>,
+        diesel::helper_types::InnerJoinOn<
+            bookings::table,
+            classes::table,
+            diesel::helper_types::Eq<classes::id, bookings::class_id>,
+        >,
         people::table,
         diesel::helper_types::Eq<people::id, bookings::student_id>,
     >,
     db::MultiBackend,
 >;
 
-type BookingColumns = (Key, Key, Key, Key, i32, At, At, bool, (Option<At>, At), String, (String, String));
+type BookingColumns =
+    (Key, Key, Key, Key, i32, At, At, bool, (Option<At>, At), String, (String, String));
 
 fn booked(db: &mut Db, narrow: impl FnOnce(BookingQuery) -> BookingQuery) -> Result<Vec<Booked>> {
     let all = bookings::table
@@ -95,24 +114,35 @@ fn booked(db: &mut Db, narrow: impl FnOnce(BookingQuery) -> BookingQuery) -> Res
         ))
         .load(db)?;
     let mut teachers = teachers(db, rows.iter().map(|row| row.0).collect())?;
-    let booked =
-        |(id, parent, student, evening, sequence, starts_at, ends_at, video, (cancelled_at, changed_at), subject, (given, family)): BookingColumns| Booked {
-            appointment: Appointment {
-                booking: id.into(),
-                sequence,
-                starts_at: starts_at.0,
-                ends_at: ends_at.0,
-                subject: clean(&subject),
-                teachers: list(&teachers.remove(&id).unwrap_or_default()),
-                student: full_name(None, &given, &family),
-                video,
-            },
-            parent: parent.into(),
-            student: student.into(),
-            evening: evening.into(),
-            cancelled_at: cancelled_at.map(Into::into),
-            changed_at: changed_at.into(),
-        };
+    let booked = |(
+        id,
+        parent,
+        student,
+        evening,
+        sequence,
+        starts_at,
+        ends_at,
+        video,
+        (cancelled_at, changed_at),
+        subject,
+        (given, family),
+    ): BookingColumns| Booked {
+        appointment: Appointment {
+            booking: id.into(),
+            sequence,
+            starts_at: starts_at.0,
+            ends_at: ends_at.0,
+            subject: clean(&subject),
+            teachers: list(&teachers.remove(&id).unwrap_or_default()),
+            student: full_name(None, &given, &family),
+            video,
+        },
+        parent: parent.into(),
+        student: student.into(),
+        evening: evening.into(),
+        cancelled_at: cancelled_at.map(Into::into),
+        changed_at: changed_at.into(),
+    };
     Ok(rows.into_iter().map(booked).collect())
 }
 
@@ -121,7 +151,12 @@ fn teachers(db: &mut Db, of: Vec<Key>) -> Result<HashMap<Key, Vec<String>>> {
         .inner_join(people::table.on(people::id.eq(booking_teachers::teacher_id)))
         .filter(among(booking_teachers::booking_id, of))
         .order((booking_teachers::position, people::id))
-        .select((booking_teachers::booking_id, people::honorific, people::given_name, people::family_name))
+        .select((
+            booking_teachers::booking_id,
+            people::honorific,
+            people::given_name,
+            people::family_name,
+        ))
         .load(db)?;
     let mut names: HashMap<Key, Vec<String>> = HashMap::new();
     for (booking, honorific, given, family) in rows {

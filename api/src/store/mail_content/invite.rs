@@ -8,7 +8,9 @@ use parlour_domain::id::{CallCodeId, EveningId, GuestLinkRequestId, InviteId, Pe
 
 use crate::{
     mail::words::{clean, full_name},
-    schema::{call_codes, guest_link_requests, invite_students, invites, outbox, people, suppressions},
+    schema::{
+        call_codes, guest_link_requests, invite_students, invites, outbox, people, suppressions,
+    },
     store::{
         Db, Result, access,
         outbox::LEASE,
@@ -47,26 +49,29 @@ type InviteColumns = (Key, Key, String, String, String, i32, Option<At>, Option<
 /// # Errors
 /// When the database fails, or there is none.
 pub fn invite(db: &mut Db, id: InviteId) -> Result<Invite> {
-    let (evening, parent, name, email, bar_key, generation, ended_at, ended_reason): InviteColumns = invites::table
-        .find(key(id))
-        .select((
-            invites::evening_id,
-            invites::parent_id,
-            invites::name,
-            invites::email,
-            invites::bar_key,
-            invites::generation,
-            invites::ended_at,
-            invites::ended_reason,
-        ))
-        .get_result(db)?;
+    let (evening, parent, name, email, bar_key, generation, ended_at, ended_reason): InviteColumns =
+        invites::table
+            .find(key(id))
+            .select((
+                invites::evening_id,
+                invites::parent_id,
+                invites::name,
+                invites::email,
+                invites::bar_key,
+                invites::generation,
+                invites::ended_at,
+                invites::ended_reason,
+            ))
+            .get_result(db)?;
     let students: Vec<(Key, Option<At>, String, String)> = invite_students::table
         .inner_join(people::table.on(people::id.eq(invite_students::student_id)))
         .filter(invite_students::invite_id.eq(key(id)))
         .order((people::given_name, people::id))
         .select((people::id, invite_students::ended_at, people::given_name, people::family_name))
         .load(db)?;
-    let covered = |student_ended_at: Option<At>| student_ended_at.is_none_or(|at| ended_at.is_some_and(|ended_at| at >= ended_at));
+    let covered = |student_ended_at: Option<At>| {
+        student_ended_at.is_none_or(|at| ended_at.is_some_and(|ended_at| at >= ended_at))
+    };
     Ok(Invite {
         id,
         evening: evening.into(),
@@ -77,7 +82,11 @@ pub fn invite(db: &mut Db, id: InviteId) -> Result<Invite> {
         generation,
         ended_at: ended_at.map(Into::into),
         ended_reason,
-        students: students.into_iter().filter(|row| covered(row.1)).map(|(id, _, given, family)| (id.into(), full_name(None, &given, &family))).collect(),
+        students: students
+            .into_iter()
+            .filter(|row| covered(row.1))
+            .map(|(id, _, given, family)| (id.into(), full_name(None, &given, &family)))
+            .collect(),
     })
 }
 
@@ -86,24 +95,40 @@ pub fn invite(db: &mut Db, id: InviteId) -> Result<Invite> {
 /// # Errors
 /// When the database fails, or there is no such request.
 pub fn invites_of_request(db: &mut Db, request: GuestLinkRequestId) -> Result<Vec<InviteId>> {
-    let (school, email_key): (Key, String) =
-        guest_link_requests::table.find(key(request)).select((guest_link_requests::school_id, guest_link_requests::email_key)).get_result(db)?;
+    let (school, email_key): (Key, String) = guest_link_requests::table
+        .find(key(request))
+        .select((guest_link_requests::school_id, guest_link_requests::email_key))
+        .get_result(db)?;
     let ids: Vec<Key> = invites::table
-        .filter(invites::school_id.eq(school).and(invites::email_key.eq(email_key)).and(invites::ended_at.is_null()))
+        .filter(
+            invites::school_id
+                .eq(school)
+                .and(invites::email_key.eq(email_key))
+                .and(invites::ended_at.is_null()),
+        )
         .order((invites::created_at, invites::id))
         .select(invites::id)
         .load(db)?;
     Ok(ids.into_iter().map(Into::into).collect())
 }
 
-/// Counts how often invites of a parent for each student of an evening have ended, those that an import ended and staff restored among them.
+/// Counts how often invites of a parent for each student of an evening have ended, those that an
+/// import ended and staff restored among them.
 ///
 /// # Errors
 /// When the database fails.
 pub fn ended_invites(db: &mut Db, invite: &Invite) -> Result<HashMap<PersonId, i32>> {
     let of_parent: Vec<(Key, Option<At>, i32)> = invite_students::table
-        .filter(invite_students::evening_id.eq(key(invite.evening)).and(invite_students::parent_id.eq(key(invite.parent))))
-        .select((invite_students::student_id, invite_students::ended_at, invite_students::restorations))
+        .filter(
+            invite_students::evening_id
+                .eq(key(invite.evening))
+                .and(invite_students::parent_id.eq(key(invite.parent))),
+        )
+        .select((
+            invite_students::student_id,
+            invite_students::ended_at,
+            invite_students::restorations,
+        ))
         .load(db)?;
     let mut count = HashMap::new();
     for (student, ended_at, restorations) in of_parent {
@@ -117,11 +142,15 @@ pub fn ended_invites(db: &mut Db, invite: &Invite) -> Result<HashMap<PersonId, i
 /// # Errors
 /// When the database fails, or there is none.
 pub fn call_code(db: &mut Db, id: CallCodeId) -> Result<Option<DateTime<Utc>>> {
-    let (expires_at, used_at): (At, Option<At>) = call_codes::table.find(key(id)).select((call_codes::expires_at, call_codes::used_at)).get_result(db)?;
+    let (expires_at, used_at): (At, Option<At>) = call_codes::table
+        .find(key(id))
+        .select((call_codes::expires_at, call_codes::used_at))
+        .get_result(db)?;
     Ok(used_at.is_none().then_some(expires_at.0))
 }
 
-/// Whether a mail with the invite's link has gone out, or was in a worker's hand when the invite ended.
+/// Whether a mail with the invite's link has gone out, or was in a worker's hand when the invite
+/// ended.
 ///
 /// # Errors
 /// When the database fails.
@@ -129,7 +158,9 @@ pub fn was_mailed(db: &mut Db, invite: &Invite) -> Result<bool> {
     let in_hand = invite.ended_at.map(|ended_at| at(ended_at + LEASE));
     let sent = outbox::table
         .filter(outbox::invite_id.eq(key(invite.id)).and(outbox::template.eq("invite")))
-        .filter(outbox::state.eq("sent").or(outbox::state.eq("queued").and(outbox::leased_until.lt(in_hand)).assume_not_null()));
+        .filter(outbox::state.eq("sent").or(
+            outbox::state.eq("queued").and(outbox::leased_until.lt(in_hand)).assume_not_null(),
+        ));
     Ok(sent.count().get_result::<i64>(db)? > 0)
 }
 
@@ -138,7 +169,9 @@ pub fn was_mailed(db: &mut Db, invite: &Invite) -> Result<bool> {
 /// # Errors
 /// When the database fails.
 pub fn is_suppressed(db: &mut Db, school: SchoolId, invite: &Invite) -> Result<bool> {
-    let rows = suppressions::table.filter(suppressions::school_id.eq(key(school)).and(suppressions::bar_key.eq(&invite.bar_key)));
+    let rows = suppressions::table.filter(
+        suppressions::school_id.eq(key(school)).and(suppressions::bar_key.eq(&invite.bar_key)),
+    );
     Ok(rows.count().get_result::<i64>(db)? > 0)
 }
 

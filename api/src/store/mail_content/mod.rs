@@ -1,4 +1,5 @@
-//! What mails and calendars tell, read at the moment they are made: the school, the people, the appointments, and whether somebody may have them at all.
+//! What mails and calendars tell, read at the moment they are made: the school, the people, the
+//! appointments, and whether somebody may have them at all.
 
 mod booked;
 mod invite;
@@ -11,8 +12,13 @@ use parlour_domain::id::{EveningId, LoginLinkId, PersonId, SchoolId};
 
 pub use self::{
     booked::{Booked, booking, bookings_of, ended_since},
-    invite::{Invite, call_code, ended_invites, invite, invites_of_request, is_barred_guest, is_suppressed, was_mailed},
-    person::{Person, allowed_students, is_barred_parent, may_be_parent, old_address, people_at, person},
+    invite::{
+        Invite, call_code, ended_invites, invite, invites_of_request, is_barred_guest,
+        is_suppressed, was_mailed,
+    },
+    person::{
+        Person, allowed_students, is_barred_parent, may_be_parent, old_address, people_at, person,
+    },
 };
 use super::{
     Db, Result,
@@ -41,19 +47,27 @@ pub struct School {
 /// # Errors
 /// When the database fails, or there is none.
 pub fn school(db: &mut Db, id: SchoolId) -> Result<School> {
-    let (name, slug, host, zone): (String, String, Option<String>, String) =
-        schools::table.find(key(id)).select((schools::name, schools::slug, schools::host, schools::time_zone)).get_result(db)?;
+    let (name, slug, host, zone): (String, String, Option<String>, String) = schools::table
+        .find(key(id))
+        .select((schools::name, schools::slug, schools::host, schools::time_zone))
+        .get_result(db)?;
     Ok(School { name: clean(&name), slug, host, zone: zone.parse().unwrap_or(Tz::UTC) })
 }
 
-/// What staff are to look at: what was recorded for the whole school, to be told to staff, at this moment.
+/// What staff are to look at: what was recorded for the whole school, to be told to staff, at this
+/// moment.
 ///
 /// # Errors
 /// When the database fails.
 pub fn alerts(db: &mut Db, school: SchoolId, recorded_at: DateTime<Utc>) -> Result<Vec<String>> {
     let rows: Vec<String> = events::table
         .filter(events::school_id.eq(key(school)).and(events::at.eq(at(recorded_at))))
-        .filter(events::evening_id.is_null().and(events::parent_id.is_null()).and(events::action.eq_any(["staff_alerted", "access_ended"])))
+        .filter(
+            events::evening_id
+                .is_null()
+                .and(events::parent_id.is_null())
+                .and(events::action.eq_any(["staff_alerted", "access_ended"])),
+        )
         .order(events::id)
         .select(events::summary)
         .load(db)?;
@@ -77,11 +91,22 @@ pub struct LoginLink {
 /// # Errors
 /// When the database fails, or there is none.
 pub fn login_link(db: &mut Db, id: LoginLinkId) -> Result<LoginLink> {
-    let (email_key, person, expires_at, used_at): (String, Option<Key>, At, Option<At>) = login_links::table
-        .find(key(id))
-        .select((login_links::email_key, login_links::person_id, login_links::expires_at, login_links::used_at))
-        .get_result(db)?;
-    Ok(LoginLink { email_key, person: person.map(Into::into), expires_at: expires_at.0, is_used: used_at.is_some() })
+    let (email_key, person, expires_at, used_at): (String, Option<Key>, At, Option<At>) =
+        login_links::table
+            .find(key(id))
+            .select((
+                login_links::email_key,
+                login_links::person_id,
+                login_links::expires_at,
+                login_links::used_at,
+            ))
+            .get_result(db)?;
+    Ok(LoginLink {
+        email_key,
+        person: person.map(Into::into),
+        expires_at: expires_at.0,
+        is_used: used_at.is_some(),
+    })
 }
 
 /// An evening.
@@ -104,7 +129,15 @@ pub struct Evening {
 /// # Errors
 /// When the database fails, or there is none.
 pub fn evening(db: &mut Db, id: EveningId) -> Result<Evening> {
-    let (title, starts_at, ends_at, zone): (String, At, At, String) =
-        evenings::table.find(key(id)).select((evenings::title, evenings::starts_at, evenings::ends_at, evenings::time_zone)).get_result(db)?;
-    Ok(Evening { id, title: clean(&title), starts_at: starts_at.0, ends_at: ends_at.0, zone: zone.parse().unwrap_or(Tz::UTC) })
+    let (title, starts_at, ends_at, zone): (String, At, At, String) = evenings::table
+        .find(key(id))
+        .select((evenings::title, evenings::starts_at, evenings::ends_at, evenings::time_zone))
+        .get_result(db)?;
+    Ok(Evening {
+        id,
+        title: clean(&title),
+        starts_at: starts_at.0,
+        ends_at: ends_at.0,
+        zone: zone.parse().unwrap_or(Tz::UTC),
+    })
 }

@@ -35,7 +35,8 @@ pub struct Person {
     pub is_removed: bool,
 }
 
-type PersonColumns = (Key, Option<String>, String, String, Option<String>, bool, bool, bool, Option<At>);
+type PersonColumns =
+    (Key, Option<String>, String, String, Option<String>, bool, bool, bool, Option<At>);
 
 const PERSON: (
     people::id,
@@ -59,8 +60,18 @@ const PERSON: (
     people::removed_at,
 );
 
-fn to_person((id, honorific, given, family, email, is_parent, is_teacher, is_staff, removed_at): PersonColumns) -> Person {
-    Person { id: id.into(), name: full_name(honorific.as_deref(), &given, &family), email, is_parent, is_teacher, is_staff, is_removed: removed_at.is_some() }
+fn to_person(
+    (id, honorific, given, family, email, is_parent, is_teacher, is_staff, removed_at): PersonColumns,
+) -> Person {
+    Person {
+        id: id.into(),
+        name: full_name(honorific.as_deref(), &given, &family),
+        email,
+        is_parent,
+        is_teacher,
+        is_staff,
+        is_removed: removed_at.is_some(),
+    }
 }
 
 /// Reads a person.
@@ -77,7 +88,12 @@ pub fn person(db: &mut Db, id: PersonId) -> Result<Person> {
 /// When the database fails.
 pub fn people_at(db: &mut Db, school: SchoolId, email_key: &str) -> Result<Vec<Person>> {
     let rows: Vec<PersonColumns> = people::table
-        .filter(people::school_id.eq(key(school)).and(people::email_key.eq(email_key)).and(people::removed_at.is_null()))
+        .filter(
+            people::school_id
+                .eq(key(school))
+                .and(people::email_key.eq(email_key))
+                .and(people::removed_at.is_null()),
+        )
         .order(people::id)
         .select(PERSON)
         .load(db)?;
@@ -88,8 +104,16 @@ pub fn people_at(db: &mut Db, school: SchoolId, email_key: &str) -> Result<Vec<P
 ///
 /// # Errors
 /// When the database fails.
-pub fn old_address(db: &mut Db, person: PersonId, changed_at: DateTime<Utc>) -> Result<Option<String>> {
-    Ok(address_changes::table.find((key(person), at(changed_at))).select(address_changes::old_email).first(db).optional()?)
+pub fn old_address(
+    db: &mut Db,
+    person: PersonId,
+    changed_at: DateTime<Utc>,
+) -> Result<Option<String>> {
+    Ok(address_changes::table
+        .find((key(person), at(changed_at)))
+        .select(address_changes::old_email)
+        .first(db)
+        .optional()?)
 }
 
 /// The students whom a parent may have appointments about.

@@ -1,4 +1,5 @@
-//! Decides which bars of existing rows survive an import or push that doesn't mention them (I10). Pure.
+//! Decides which bars of existing rows survive an import or push that doesn't mention them (I10).
+//! Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,18 +12,29 @@ use crate::store::{
     sql_types::Key,
 };
 
-/// The links as they will be: a bar stays where the roster's word on the link is half seen; through a push that is silent about it; and, once a program
-/// or staff have set it, until it is lifted by a word. A roster's own bar goes with its silence.
-pub(super) fn keep_bars(links: Vec<WantedLink>, existing: &[GuardianshipRow], half_seen: &BTreeSet<(Key, Key)>, kind: SourceKind) -> Vec<GuardianshipRow> {
+/// The links as they will be: a bar stays where the roster's word on the link is half seen; through
+/// a push that is silent about it; and, once a program or staff have set it, until it is lifted by
+/// a word. A roster's own bar goes with its silence.
+pub(super) fn keep_bars(
+    links: Vec<WantedLink>,
+    existing: &[GuardianshipRow],
+    half_seen: &BTreeSet<(Key, Key)>,
+    kind: SourceKind,
+) -> Vec<GuardianshipRow> {
     let is_barred = |row: &&GuardianshipRow| row.contact_barred || row.court_order;
-    let before: BTreeMap<(Key, Key), &GuardianshipRow> = existing.iter().filter(is_barred).map(|row| (row.name(), row)).collect();
+    let before: BTreeMap<(Key, Key), &GuardianshipRow> =
+        existing.iter().filter(is_barred).map(|row| (row.name(), row)).collect();
     let keep = |link: WantedLink| {
         let WantedLink { mut row, is_silent_on_contact, is_silent_on_court_order } = link;
         if let Some(before) = before.get(&row.name()) {
             let half_seen = half_seen.contains(&row.name());
-            let outlasts = |is_silent: bool, column| half_seen || is_silent && (kind.is_pushed() || is_pushed(before, column));
-            row.contact_barred |= before.contact_barred && outlasts(is_silent_on_contact, "contact_barred");
-            row.court_order |= before.court_order && outlasts(is_silent_on_court_order, "court_order");
+            let outlasts = |is_silent: bool, column| {
+                half_seen || is_silent && (kind.is_pushed() || is_pushed(before, column))
+            };
+            row.contact_barred |=
+                before.contact_barred && outlasts(is_silent_on_contact, "contact_barred");
+            row.court_order |=
+                before.court_order && outlasts(is_silent_on_court_order, "court_order");
             row.contact_allowed &= !row.contact_barred && !row.court_order;
         }
         row
@@ -59,12 +71,21 @@ mod tests {
             removed_at: None,
             contact_barred,
             allowed_at: None,
-            sources: Origin::new(kind, "x").stamps(DateTime::UNIX_EPOCH).of(vec!["contact_barred", "court_order"]),
+            sources: Origin::new(kind, "x")
+                .stamps(DateTime::UNIX_EPOCH)
+                .of(vec!["contact_barred", "court_order"]),
         }
     }
 
-    /// What becomes of a bar of one kind when another says this of it: each of the two bars alone, and contact.
-    fn check(before: SourceKind, now: SourceKind, said: Option<bool>, half_seen: bool, stays: bool) {
+    /// What becomes of a bar of one kind when another says this of it: each of the two bars alone,
+    /// and contact.
+    fn check(
+        before: SourceKind,
+        now: SourceKind,
+        said: Option<bool>,
+        half_seen: bool,
+        stays: bool,
+    ) {
         let half_seen: BTreeSet<(Key, Key)> = half_seen.then_some(PAIR).into_iter().collect();
         for contact in [true, false] {
             let (here, bar) = (link(before, contact, !contact), said.unwrap_or(false));
@@ -75,7 +96,11 @@ mod tests {
             };
             let kept = keep_bars(vec![wanted], &[here], &half_seen, now).remove(0);
             let seen = (kept.contact_barred, kept.court_order, kept.contact_allowed);
-            assert_eq!(seen, (contact && stays, !contact && stays, !stays), "{before:?} {now:?} {said:?} {half_seen:?} {contact}");
+            assert_eq!(
+                seen,
+                (contact && stays, !contact && stays, !stays),
+                "{before:?} {now:?} {said:?} {half_seen:?} {contact}"
+            );
         }
     }
 
@@ -119,11 +144,19 @@ mod tests {
             let pushed = self.bar.filter(|kind| kind.is_pushed());
             let (links, bar) = match step {
                 Step::Gone => (Vec::new(), self.bar),
-                Step::Brought(kind, Some(true)) => (self.brought(kind, Some(true)), pushed.or(Some(kind))),
+                Step::Brought(kind, Some(true)) => {
+                    (self.brought(kind, Some(true)), pushed.or(Some(kind)))
+                }
                 Step::Brought(kind, Some(false)) => (self.brought(kind, Some(false)), None),
-                Step::Brought(kind, None) => (self.brought(kind, None), if kind.is_pushed() { self.bar } else { pushed }),
+                Step::Brought(kind, None) => {
+                    (self.brought(kind, None), if kind.is_pushed() { self.bar } else { pushed })
+                }
             };
-            let mut rows: Vec<_> = difference(self.rows.clone(), links, at(DateTime::UNIX_EPOCH), |_| true).into_values().map(|outcome| outcome.row).collect();
+            let mut rows: Vec<_> =
+                difference(self.rows.clone(), links, at(DateTime::UNIX_EPOCH), |_| true)
+                    .into_values()
+                    .map(|outcome| outcome.row)
+                    .collect();
             if rows.is_empty() {
                 // Of a row that is away and stays so nothing is told.
                 rows.clone_from(&self.rows);
@@ -132,30 +165,57 @@ mod tests {
         }
 
         fn brought(&self, kind: SourceKind, said: Option<bool>) -> Vec<GuardianshipRow> {
-            let columns = ["contact_allowed"].into_iter().chain(said.map(|_| "contact_barred")).collect();
+            let columns =
+                ["contact_allowed"].into_iter().chain(said.map(|_| "contact_barred")).collect();
             let sources = Origin::new(kind, "x").stamps(DateTime::UNIX_EPOCH).of(columns);
             let row = GuardianshipRow { sources, ..link(kind, said == Some(true), false) };
-            keep_bars(vec![WantedLink { row, is_silent_on_contact: said.is_none(), is_silent_on_court_order: true }], &self.rows, &BTreeSet::new(), kind)
+            keep_bars(
+                vec![WantedLink {
+                    row,
+                    is_silent_on_contact: said.is_none(),
+                    is_silent_on_court_order: true,
+                }],
+                &self.rows,
+                &BTreeSet::new(),
+                kind,
+            )
         }
 
         fn check(&self) {
             for row in &self.rows {
-                let told = row.contact_barred.then(|| sources::kind_of(&row.sources, "contact_barred")).flatten();
-                assert_eq!((row.contact_barred, told), (self.bar.is_some(), self.bar), "{:?}", self.steps);
-                assert!(row.is_removed() || row.contact_allowed != row.contact_barred, "{:?}", self.steps);
+                let told = row
+                    .contact_barred
+                    .then(|| sources::kind_of(&row.sources, "contact_barred"))
+                    .flatten();
+                assert_eq!(
+                    (row.contact_barred, told),
+                    (self.bar.is_some(), self.bar),
+                    "{:?}",
+                    self.steps
+                );
+                assert!(
+                    row.is_removed() || row.contact_allowed != row.contact_barred,
+                    "{:?}",
+                    self.steps
+                );
             }
         }
     }
 
     #[test]
     fn whatever_comes_between_a_word_alone_lifts_a_pushed_bar() {
-        let words = [SourceKind::File, SourceKind::Program].into_iter().flat_map(|kind| [None, Some(false), Some(true)].map(|said| Step::Brought(kind, said)));
+        let words = [SourceKind::File, SourceKind::Program]
+            .into_iter()
+            .flat_map(|kind| [None, Some(false), Some(true)].map(|said| Step::Brought(kind, said)));
         let steps: Vec<Step> = words.chain([Step::Gone]).collect();
         let mut ways = vec![Way::default()];
         for _ in 0..5 {
             ways = ways.iter().flat_map(|way| steps.iter().map(|step| way.on(*step))).collect();
             ways.iter().for_each(Way::check);
         }
-        assert!(ways.iter().any(|way| way.bar == Some(SourceKind::Program)) && ways.iter().any(|way| way.bar == Some(SourceKind::File)));
+        assert!(
+            ways.iter().any(|way| way.bar == Some(SourceKind::Program))
+                && ways.iter().any(|way| way.bar == Some(SourceKind::File))
+        );
     }
 }

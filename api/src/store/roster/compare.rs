@@ -39,9 +39,16 @@ pub(super) struct Outcome<R> {
 /// All rows of a kind after the import, by name; those that were removed long ago are left out.
 pub(super) type Difference<R> = BTreeMap<<R as Row>::Name, Outcome<R>>;
 
-/// Finds out what becomes of each row; `gone` says of a row that the roster doesn't mention whether that means it is gone.
-pub(super) fn difference<R: Row>(existing: Vec<R>, wanted: impl IntoIterator<Item = R>, now: At, gone: impl Fn(&R) -> bool) -> Difference<R> {
-    let mut before: BTreeMap<R::Name, R> = existing.into_iter().map(|row| (row.name(), row)).collect();
+/// Finds out what becomes of each row; `gone` says of a row that the roster doesn't mention whether
+/// that means it is gone.
+pub(super) fn difference<R: Row>(
+    existing: Vec<R>,
+    wanted: impl IntoIterator<Item = R>,
+    now: At,
+    gone: impl Fn(&R) -> bool,
+) -> Difference<R> {
+    let mut before: BTreeMap<R::Name, R> =
+        existing.into_iter().map(|row| (row.name(), row)).collect();
     let mut outcomes = BTreeMap::new();
     for mut row in wanted {
         let name = row.name();
@@ -74,7 +81,11 @@ pub(super) fn difference<R: Row>(existing: Vec<R>, wanted: impl IntoIterator<Ite
 
 /// The rows that must be written.
 pub(super) fn to_write<R: Row>(difference: &Difference<R>) -> Vec<R> {
-    difference.values().filter(|outcome| outcome.fate != Fate::Unchanged).map(|outcome| outcome.row.clone()).collect()
+    difference
+        .values()
+        .filter(|outcome| outcome.fate != Fate::Unchanged)
+        .map(|outcome| outcome.row.clone())
+        .collect()
 }
 
 impl Counts {

@@ -9,12 +9,25 @@ pub(super) struct Column {
     pub differs: bool,
 }
 
-/// The columns that are the new source's from now on: those whose values change, by its word or by its silence; of a row that comes back all that it
-/// says. What it only says again stays whose it was, but for a bar (I10): one that somebody pushes in so many words is theirs, so that no file's
-/// silence lifts it, unless it was pushed before. `bars` are the columns that stand against contact, `stamp` the new source with what it speaks of.
-pub(super) fn credited(columns: &[Column], bars: &[&str], comes_back: bool, before: &Kept, stamp: &Kept) -> Vec<&'static str> {
+/// The columns that are the new source's from now on: those whose values change, by its word or by
+/// its silence; of a row that comes back all that it says. What it only says again stays whose it
+/// was, but for a bar (I10): one that somebody pushes in so many words is theirs, so that no file's
+/// silence lifts it, unless it was pushed before. `bars` are the columns that stand against
+/// contact, `stamp` the new source with what it speaks of.
+pub(super) fn credited(
+    columns: &[Column],
+    bars: &[&str],
+    comes_back: bool,
+    before: &Kept,
+    stamp: &Kept,
+) -> Vec<&'static str> {
     let takes = |column: &Column| {
-        column.differs || if bars.contains(&column.name) { takes_bar(column.name, comes_back, before, stamp) } else { comes_back && says(stamp, column.name) }
+        column.differs
+            || if bars.contains(&column.name) {
+                takes_bar(column.name, comes_back, before, stamp)
+            } else {
+                comes_back && says(stamp, column.name)
+            }
     };
     columns.iter().filter(|column| takes(column)).map(|column| column.name).collect()
 }
@@ -35,11 +48,24 @@ mod tests {
     use super::*;
     use crate::store::sources::{Origin, SourceKind};
 
-    /// The columns that become the new source's, of a link's title and bar; what is said is written `title` and `bar`, what differs `TITLE` and `BAR`.
-    fn check(before: (SourceKind, &[&'static str]), now: (SourceKind, &[&'static str]), differ: &[&str], comes_back: bool, expected: &[&str]) {
-        let stamp = |(kind, columns): (SourceKind, &[&'static str])| Origin::new(kind, "x").stamps(DateTime::UNIX_EPOCH).of(columns.to_vec());
+    /// The columns that become the new source's, of a link's title and bar; what is said is written
+    /// `title` and `bar`, what differs `TITLE` and `BAR`.
+    fn check(
+        before: (SourceKind, &[&'static str]),
+        now: (SourceKind, &[&'static str]),
+        differ: &[&str],
+        comes_back: bool,
+        expected: &[&str],
+    ) {
+        let stamp = |(kind, columns): (SourceKind, &[&'static str])| {
+            Origin::new(kind, "x").stamps(DateTime::UNIX_EPOCH).of(columns.to_vec())
+        };
         let columns = ["title", "bar"].map(|name| Column { name, differs: differ.contains(&name) });
-        assert_eq!(credited(&columns, &["bar"], comes_back, &stamp(before), &stamp(now)), expected, "{before:?} {now:?} {differ:?} {comes_back}");
+        assert_eq!(
+            credited(&columns, &["bar"], comes_back, &stamp(before), &stamp(now)),
+            expected,
+            "{before:?} {now:?} {differ:?} {comes_back}"
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Puts the difference of an import into lines for people: who and what comes, changes and goes. Pure.
+//! Puts the difference of an import into lines for people: who and what comes, changes and goes.
+//! Pure.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -43,19 +44,39 @@ pub(super) fn lines(
     classes: &Difference<ClassRow>,
     enrolments: &Difference<EnrolmentRow>,
 ) -> Vec<Line> {
-    let names: BTreeMap<Key, String> = people.values().map(|outcome| (outcome.row.id, person_name(&outcome.row))).collect();
-    let titles: BTreeMap<Key, &str> = classes.values().map(|outcome| (outcome.row.id, outcome.row.title.as_str())).collect();
+    let names: BTreeMap<Key, String> =
+        people.values().map(|outcome| (outcome.row.id, person_name(&outcome.row))).collect();
+    let titles: BTreeMap<Key, &str> =
+        classes.values().map(|outcome| (outcome.row.id, outcome.row.title.as_str())).collect();
     let name = |id: &Key| names.get(id).map_or("somebody", String::as_str);
-    let link = |row: &GuardianshipRow| format!("{} of {}", name(&row.parent_id), name(&row.student_id));
-    let place = |row: &EnrolmentRow| format!("{} as {} of {}", name(&row.person_id), row.role, titles.get(&row.class_id).copied().unwrap_or("a class"));
+    let link =
+        |row: &GuardianshipRow| format!("{} of {}", name(&row.parent_id), name(&row.student_id));
+    let place = |row: &EnrolmentRow| {
+        format!(
+            "{} as {} of {}",
+            name(&row.person_id),
+            row.role,
+            titles.get(&row.class_id).copied().unwrap_or("a class")
+        )
+    };
     let mut all = told("person", people, person_name, person_changes);
     all.extend(told("guardianship", guardianships, link, link_changes));
-    all.extend(told("class", classes, |row| format!("{} ({})", row.title, row.sourced_id), class_changes));
+    all.extend(told(
+        "class",
+        classes,
+        |row| format!("{} ({})", row.title, row.sourced_id),
+        class_changes,
+    ));
     all.extend(told("enrolment", enrolments, place, |_, _| Vec::new()));
     all
 }
 
-fn told<R: Row>(kind: &'static str, difference: &Difference<R>, what: impl Fn(&R) -> String, changes: impl Fn(&R, &R) -> Vec<String>) -> Vec<Line> {
+fn told<R: Row>(
+    kind: &'static str,
+    difference: &Difference<R>,
+    what: impl Fn(&R) -> String,
+    changes: impl Fn(&R, &R) -> Vec<String>,
+) -> Vec<Line> {
     let line = |outcome: &super::compare::Outcome<R>| {
         let what = what(&outcome.row);
         let (fate, what) = match outcome.fate {
@@ -63,8 +84,19 @@ fn told<R: Row>(kind: &'static str, difference: &Difference<R>, what: impl Fn(&R
             Fate::Added => ("added", what),
             Fate::Removed => ("removed", what),
             Fate::Changed => {
-                let changes = outcome.before.as_ref().map(|before| changes(before, &outcome.row)).unwrap_or_default();
-                ("changed", if changes.is_empty() { what } else { format!("{what}: {}", changes.join(", ")) })
+                let changes = outcome
+                    .before
+                    .as_ref()
+                    .map(|before| changes(before, &outcome.row))
+                    .unwrap_or_default();
+                (
+                    "changed",
+                    if changes.is_empty() {
+                        what
+                    } else {
+                        format!("{what}: {}", changes.join(", "))
+                    },
+                )
             }
         };
         Some(Line { fate, kind, what })
@@ -78,7 +110,11 @@ fn person_name(row: &PersonRow) -> String {
 
 /// Changes as `name before → after`, of what differs.
 fn changed<const N: usize>(pairs: [(&str, &str, &str); N]) -> Vec<String> {
-    pairs.into_iter().filter(|(_, before, after)| before != after).map(|(name, before, after)| format!("{name} {before:?} → {after:?}")).collect()
+    pairs
+        .into_iter()
+        .filter(|(_, before, after)| before != after)
+        .map(|(name, before, after)| format!("{name} {before:?} → {after:?}"))
+        .collect()
 }
 
 fn person_changes(before: &PersonRow, after: &PersonRow) -> Vec<String> {
@@ -98,9 +134,16 @@ fn link_changes(before: &GuardianshipRow, after: &GuardianshipRow) -> Vec<String
         (false, true) => "allowed",
         (false, false) => "not allowed",
     };
-    changed([("relationship", &before.relationship, &after.relationship), ("contact", contact(before), contact(after))])
+    changed([
+        ("relationship", &before.relationship, &after.relationship),
+        ("contact", contact(before), contact(after)),
+    ])
 }
 
 fn class_changes(before: &ClassRow, after: &ClassRow) -> Vec<String> {
-    changed([("title", &before.title, &after.title), ("subject", &before.subject, &after.subject), ("code", &before.code, &after.code)])
+    changed([
+        ("title", &before.title, &after.title),
+        ("subject", &before.subject, &after.subject),
+        ("code", &before.code, &after.code),
+    ])
 }

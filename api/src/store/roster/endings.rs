@@ -26,7 +26,8 @@ use crate::{
 /// For how long it is remembered that there was an import.
 const KEPT: TimeDelta = TimeDelta::days(90);
 
-/// Roles that somebody had, and what the import made of their names. Staff are made by a roster alone.
+/// Roles that somebody had, and what the import made of their names. Staff are made by a roster
+/// alone.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct OldRoles {
     pub names: String,
@@ -64,15 +65,23 @@ impl Ended {
     }
 }
 
-fn removed<R: Row>(kind: &'static str, difference: &Difference<R>, id: impl Fn(&R) -> Key) -> Vec<Ended> {
+fn removed<R: Row>(
+    kind: &'static str,
+    difference: &Difference<R>,
+    id: impl Fn(&R) -> Key,
+) -> Vec<Ended> {
     let gone = difference.values().filter(|outcome| outcome.fate == Fate::Removed);
-    gone.map(|outcome| Ended { kind, subject: id(&outcome.row), barred: false, before: None }).collect()
+    gone.map(|outcome| Ended { kind, subject: id(&outcome.row), barred: false, before: None })
+        .collect()
 }
 
 /// Somebody who stays, and is no longer what they were.
 fn roles(outcome: &Outcome<PersonRow>) -> Option<Ended> {
-    let (before, row) = (outcome.before.as_ref().filter(|_| outcome.fate == Fate::Changed)?, &outcome.row);
-    let lost = (before.is_student && !row.is_student) || (before.is_teacher && !row.is_teacher) || (before.is_parent && !row.is_parent);
+    let (before, row) =
+        (outcome.before.as_ref().filter(|_| outcome.fate == Fate::Changed)?, &outcome.row);
+    let lost = (before.is_student && !row.is_student)
+        || (before.is_teacher && !row.is_teacher)
+        || (before.is_parent && !row.is_parent);
     let old = OldRoles {
         names: before.source_role.clone(),
         names_after: row.source_role.clone(),
@@ -80,14 +89,25 @@ fn roles(outcome: &Outcome<PersonRow>) -> Option<Ended> {
         teacher: before.is_teacher,
         parent: before.is_parent,
     };
-    lost.then(|| Ended { kind: "roles", subject: row.id, barred: false, before: serde_json::to_string(&old).ok() })
+    lost.then(|| Ended {
+        kind: "roles",
+        subject: row.id,
+        barred: false,
+        before: serde_json::to_string(&old).ok(),
+    })
 }
 
 /// A link that stays, and is not allowed any more.
 fn contact(outcome: &Outcome<GuardianshipRow>) -> Option<Ended> {
-    let (before, row) = (outcome.before.as_ref().filter(|_| outcome.fate == Fate::Changed)?, &outcome.row);
+    let (before, row) =
+        (outcome.before.as_ref().filter(|_| outcome.fate == Fate::Changed)?, &outcome.row);
     let fell = is_allowed(before) && !is_allowed(row);
-    fell.then_some(Ended { kind: "contact", subject: row.id, barred: row.contact_barred || row.court_order, before: None })
+    fell.then_some(Ended {
+        kind: "contact",
+        subject: row.id,
+        barred: row.contact_barred || row.court_order,
+        before: None,
+    })
 }
 
 /// The appointments and invites that are there before an import.
@@ -103,13 +123,22 @@ pub(super) fn live(db: &mut Db, plan: &Plan) -> Result<Live> {
         return Ok(Live::default());
     }
     let school = plan.school.id;
-    let to_come = bookings::table.filter(bookings::school_id.eq(school).and(bookings::cancelled_at.is_null()).and(bookings::ends_at.gt(at(plan.ctx.now))));
+    let to_come = bookings::table.filter(
+        bookings::school_id
+            .eq(school)
+            .and(bookings::cancelled_at.is_null())
+            .and(bookings::ends_at.gt(at(plan.ctx.now))),
+    );
     let bookings: Vec<Key> = to_come.select(bookings::id).load(db)?;
-    let invites: Vec<Key> = invites::table.filter(invites::school_id.eq(school).and(invites::ended_at.is_null())).select(invites::id).load(db)?;
+    let invites: Vec<Key> = invites::table
+        .filter(invites::school_id.eq(school).and(invites::ended_at.is_null()))
+        .select(invites::id)
+        .load(db)?;
     Ok(Live { bookings: bookings.into_iter().collect(), invites: invites.into_iter().collect() })
 }
 
-/// Writes down that there was an import, and what it ended. Answers whether appointments or invites fell.
+/// Writes down that there was an import, and what it ended. Answers whether appointments or invites
+/// fell.
 pub(super) fn record(db: &mut Db, plan: &Plan, before: &Live) -> Result<bool> {
     forget(db, plan)?;
     let import = Key::from(plan.turn);
@@ -147,8 +176,15 @@ pub(super) fn record(db: &mut Db, plan: &Plan, before: &Live) -> Result<bool> {
 /// Deletes what can't be brought back any more.
 fn forget(db: &mut Db, plan: &Plan) -> Result<()> {
     let (school, now) = (plan.school.id, plan.ctx.now);
-    let older = |than: TimeDelta| roster_imports::table.filter(roster_imports::school_id.eq(school).and(roster_imports::created_at.lt(at(now - than))));
-    diesel::delete(roster_endings::table.filter(roster_endings::import_id.eq_any(older(RESTORABLE_FOR).select(roster_imports::id)))).execute(db)?;
+    let older = |than: TimeDelta| {
+        roster_imports::table.filter(
+            roster_imports::school_id.eq(school).and(roster_imports::created_at.lt(at(now - than))),
+        )
+    };
+    diesel::delete(roster_endings::table.filter(
+        roster_endings::import_id.eq_any(older(RESTORABLE_FOR).select(roster_imports::id)),
+    ))
+    .execute(db)?;
     diesel::delete(older(KEPT)).execute(db)?;
     Ok(())
 }
@@ -157,11 +193,23 @@ fn fallen_bookings(db: &mut Db, plan: &Plan, before: &Live) -> Result<Vec<Ended>
     if before.bookings.is_empty() {
         return Ok(Vec::new());
     }
-    let ended = bookings::table.filter(bookings::school_id.eq(plan.school.id).and(bookings::cancelled_at.eq(Some(at(plan.ctx.now)))));
-    let ended: Vec<(Key, Key, Key)> = ended.select((bookings::id, bookings::parent_id, bookings::student_id)).load(db)?;
+    let ended = bookings::table.filter(
+        bookings::school_id
+            .eq(plan.school.id)
+            .and(bookings::cancelled_at.eq(Some(at(plan.ctx.now)))),
+    );
+    let ended: Vec<(Key, Key, Key)> =
+        ended.select((bookings::id, bookings::parent_id, bookings::student_id)).load(db)?;
     let mut all = Vec::new();
-    for (subject, parent, student) in ended.into_iter().filter(|(id, ..)| before.bookings.contains(id)) {
-        all.push(Ended { kind: "booking", subject, barred: is_barred(db, parent, student)?, before: None });
+    for (subject, parent, student) in
+        ended.into_iter().filter(|(id, ..)| before.bookings.contains(id))
+    {
+        all.push(Ended {
+            kind: "booking",
+            subject,
+            barred: is_barred(db, parent, student)?,
+            before: None,
+        });
     }
     Ok(all)
 }
@@ -171,12 +219,24 @@ fn fallen_invites(db: &mut Db, plan: &Plan, before: &Live) -> Result<Vec<Ended>>
         return Ok(Vec::new());
     }
     let now: At = at(plan.ctx.now);
-    let ended = invites::table.filter(invites::school_id.eq(plan.school.id).and(invites::ended_at.eq(Some(now))).and(invites::ended_reason.eq("access_ended")));
-    let ended: Vec<(Key, Key, String)> = ended.select((invites::id, invites::parent_id, invites::bar_key)).load(db)?;
+    let ended = invites::table.filter(
+        invites::school_id
+            .eq(plan.school.id)
+            .and(invites::ended_at.eq(Some(now)))
+            .and(invites::ended_reason.eq("access_ended")),
+    );
+    let ended: Vec<(Key, Key, String)> =
+        ended.select((invites::id, invites::parent_id, invites::bar_key)).load(db)?;
     let mut all = Vec::new();
-    for (subject, parent, bar_key) in ended.into_iter().filter(|(id, ..)| before.invites.contains(id)) {
-        let students: Vec<Key> = invite_students::table.filter(invite_students::invite_id.eq(subject)).select(invite_students::student_id).load(db)?;
-        let mut barred = !access::barred_for_address(db, plan.school.id.into(), &students, &bar_key)?.is_empty();
+    for (subject, parent, bar_key) in
+        ended.into_iter().filter(|(id, ..)| before.invites.contains(id))
+    {
+        let students: Vec<Key> = invite_students::table
+            .filter(invite_students::invite_id.eq(subject))
+            .select(invite_students::student_id)
+            .load(db)?;
+        let mut barred =
+            !access::barred_for_address(db, plan.school.id.into(), &students, &bar_key)?.is_empty();
         for student in students {
             barred |= is_barred(db, parent, student)?;
         }
@@ -188,7 +248,12 @@ fn fallen_invites(db: &mut Db, plan: &Plan, before: &Live) -> Result<Vec<Ended>>
 /// Whether a bar stands between the two, by the roster or by hand.
 fn is_barred(db: &mut Db, parent: Key, student: Key) -> Result<bool> {
     let by_roster: i64 = guardianships::table
-        .filter(guardianships::parent_id.eq(parent).and(guardianships::student_id.eq(student)).and(guardianships::removed_at.is_null()))
+        .filter(
+            guardianships::parent_id
+                .eq(parent)
+                .and(guardianships::student_id.eq(student))
+                .and(guardianships::removed_at.is_null()),
+        )
         .filter(guardianships::court_order.eq(true).or(guardianships::contact_barred.eq(true)))
         .count()
         .get_result(db)?;

@@ -1,5 +1,5 @@
-//! Foresees the appointments that a plan ends, since a parent or student goes or loses contact. The report
-//! counts and names them; the limit on removals weighs them. The plan's writing ends them by
+//! Foresees the appointments that a plan ends, since a parent or student goes or loses contact. The
+//! report counts and names them; the limit on removals weighs them. The plan's writing ends them by
 //! [`crate::store::access::sweep`].
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
@@ -27,15 +27,19 @@ use crate::{
 /// Booking, parent and student.
 type Coming = (Key, Key, Key);
 
-/// Counts the school's coming appointments and those that the plan ends, and names the latter in lines.
-/// Of a push nothing: it names each row that it takes away.
+/// Counts the school's coming appointments and those that the plan ends, and names the latter in
+/// lines. Of a push nothing: it names each row that it takes away.
 pub(super) fn foresee(db: &mut Db, plan: &mut Plan) -> Result<()> {
     if plan.pushed_by.is_some() {
         return Ok(());
     }
     let coming: Vec<Coming> = bookings_table::table
         .filter(bookings_table::school_id.eq(plan.school.id))
-        .filter(bookings_table::cancelled_at.is_null().and(bookings_table::ends_at.gt(at(plan.ctx.now))))
+        .filter(
+            bookings_table::cancelled_at
+                .is_null()
+                .and(bookings_table::ends_at.gt(at(plan.ctx.now))),
+        )
         .select((bookings_table::id, bookings_table::parent_id, bookings_table::student_id))
         .load(db)?;
     plan.changes.appointments_coming = count(coming.len());
@@ -43,7 +47,11 @@ pub(super) fn foresee(db: &mut Db, plan: &mut Plan) -> Result<()> {
         return Ok(());
     }
     let allowed = allowed_after(db, plan)?;
-    let ended: Vec<Key> = coming.into_iter().filter(|(_, parent, student)| !allowed.contains(&(*parent, *student))).map(|(id, ..)| id).collect();
+    let ended: Vec<Key> = coming
+        .into_iter()
+        .filter(|(_, parent, student)| !allowed.contains(&(*parent, *student)))
+        .map(|(id, ..)| id)
+        .collect();
     plan.changes.appointments_ended = count(ended.len());
     let lines = lines(db, plan, &ended)?;
     plan.lines.extend(lines);
@@ -57,25 +65,37 @@ fn count(length: usize) -> u64 {
 /// The pairs of parent and student that may act once the plan is written.
 fn allowed_after(db: &mut Db, plan: &Plan) -> Result<BTreeSet<(Key, Key)>> {
     let mut allowed = access::allowed_pairs(db, plan.school.id.into())?;
-    let gone: BTreeSet<Key> = plan.people.iter().filter(|person| person.is_removed()).map(|person| person.id).collect();
+    let gone: BTreeSet<Key> =
+        plan.people.iter().filter(|person| person.is_removed()).map(|person| person.id).collect();
     allowed.retain(|(parent, student)| !gone.contains(parent) && !gone.contains(student));
     for link in plan.guardianships.iter().filter(|link| !is_allowed(link)) {
         allowed.remove(&(link.parent_id, link.student_id));
     }
     // A bar by address keeps out whoever gets that address.
-    let addresses: BTreeMap<Key, &str> = plan.people.iter().filter_map(|person| Some((person.id, person.bar_key.as_deref()?))).collect();
+    let addresses: BTreeMap<Key, &str> = plan
+        .people
+        .iter()
+        .filter_map(|person| Some((person.id, person.bar_key.as_deref()?)))
+        .collect();
     let barred: Vec<(Key, Option<String>)> = bars::table
-        .filter(bars::school_id.eq(plan.school.id).and(bars::lifted_at.is_null()).and(bars::bar_key.is_not_null()))
+        .filter(
+            bars::school_id
+                .eq(plan.school.id)
+                .and(bars::lifted_at.is_null())
+                .and(bars::bar_key.is_not_null()),
+        )
         .select((bars::student_id, bars::bar_key))
         .load(db)?;
     allowed.retain(|(parent, student)| {
         let address = addresses.get(parent).copied();
-        address.is_none() || !barred.iter().any(|(of, key)| of == student && key.as_deref() == address)
+        address.is_none()
+            || !barred.iter().any(|(of, key)| of == student && key.as_deref() == address)
     });
     Ok(allowed)
 }
 
-/// `16:05 Mrs Anita Abell, Sophie Aaron, Science on 26 November 2026, Year 9 Parents’ Evening`, by time.
+/// `16:05 Mrs Anita Abell, Sophie Aaron, Science on 26 November 2026, Year 9 Parents’ Evening`, by
+/// time.
 fn lines(db: &mut Db, plan: &Plan, ended: &[Key]) -> Result<Vec<Line>> {
     let rows: Vec<BookingRow> = bookings_table::table
         .filter(among(bookings_table::id, ended.iter().take(LINES).copied()))
@@ -91,7 +111,13 @@ fn lines(db: &mut Db, plan: &Plan, ended: &[Key]) -> Result<Vec<Line>> {
         }
         let Some(evening) = known.get(&id) else { continue };
         let (time, teachers) = (when(evening, *booking.row.starts_at), teachers_of(&booking));
-        let what = format!("{time} {teachers}, {}, {} on {}, {}", booking.student.name(), booking.subject, date(evening), evening.title);
+        let what = format!(
+            "{time} {teachers}, {}, {} on {}, {}",
+            booking.student.name(),
+            booking.subject,
+            date(evening),
+            evening.title
+        );
         lines.push(Line { fate: "ended", kind: "appointment", what });
     }
     Ok(lines)

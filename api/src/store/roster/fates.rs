@@ -12,7 +12,8 @@ use super::{
 };
 use crate::store::sql_types::Key;
 
-/// The fates of rows that don't stay as they were, and the ids of all that is there after the import.
+/// The fates of rows that don't stay as they were, and the ids of all that is there after the
+/// import.
 pub(super) struct Fates {
     people: BTreeMap<String, Fate>,
     guardianships: BTreeMap<(Key, Key), Fate>,
@@ -31,7 +32,8 @@ impl Fates {
         person_ids: BTreeMap<String, Key>,
         class_ids: BTreeMap<String, Key>,
     ) -> Self {
-        let (people, guardianships, classes, enrolments) = (touched(people), touched(guardianships), touched(classes), touched(enrolments));
+        let (people, guardianships, classes, enrolments) =
+            (touched(people), touched(guardianships), touched(classes), touched(enrolments));
         Self { people, guardianships, classes, enrolments, person_ids, class_ids }
     }
 }
@@ -59,8 +61,11 @@ impl Plan {
     #[must_use]
     pub fn fate_of_guardianship(&self, parent: &str, student: &str) -> Fate {
         let ids = &self.fates.person_ids;
-        let pair = ids.get(parent).zip(ids.get(student)).map(|(parent, student)| (*parent, *student));
-        pair.and_then(|pair| self.fates.guardianships.get(&pair)).copied().unwrap_or(Fate::Unchanged)
+        let pair =
+            ids.get(parent).zip(ids.get(student)).map(|(parent, student)| (*parent, *student));
+        pair.and_then(|pair| self.fates.guardianships.get(&pair))
+            .copied()
+            .unwrap_or(Fate::Unchanged)
     }
 
     /// An enrolment's.

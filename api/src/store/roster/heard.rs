@@ -32,15 +32,22 @@ impl Heard {
         if mode != Mode::Delta {
             return Self::default();
         }
-        let keys = |ids: &BTreeSet<String>| ids.iter().filter_map(|id| people.get(id).copied()).collect();
+        let keys =
+            |ids: &BTreeSet<String>| ids.iter().filter_map(|id| people.get(id).copied()).collect();
         let pair = |(one, other): &(String, String)| Some((*people.get(one)?, *people.get(other)?));
-        Self { listed: keys(&removed.listed), relisted: keys(&removed.relisted), mentioned: removed.mentioned.iter().filter_map(pair).collect() }
+        Self {
+            listed: keys(&removed.listed),
+            relisted: keys(&removed.relisted),
+            mentioned: removed.mentioned.iter().filter_map(pair).collect(),
+        }
     }
 
     /// Of a link that is there.
     pub(super) fn word(&self, link: &GuardianshipRow) -> Word {
         let ends = [link.parent_id, link.student_id];
-        if self.mentioned.contains(&link.name()) || !ends.iter().any(|end| self.relisted.contains(end)) {
+        if self.mentioned.contains(&link.name())
+            || !ends.iter().any(|end| self.relisted.contains(end))
+        {
             Word::Stays
         } else if ends.iter().all(|end| self.listed.contains(end)) {
             Word::Gone
@@ -50,9 +57,14 @@ impl Heard {
     }
 }
 
-/// How many people who are there have a row in a delta that doesn't place them at the school: they have left it, or are the contact of a student whose
-/// row is not among the changes.
+/// How many people who are there have a row in a delta that doesn't place them at the school: they
+/// have left it, or are the contact of a student whose row is not among the changes.
 pub(super) fn strays(school: &School, removed: &Removed, people: &BTreeMap<String, Key>) -> usize {
-    let placed: BTreeSet<&str> = school.people.iter().map(|person| person.sourced_id.as_str()).collect();
-    removed.listed.iter().filter(|id| people.contains_key(*id) && !placed.contains(id.as_str())).count()
+    let placed: BTreeSet<&str> =
+        school.people.iter().map(|person| person.sourced_id.as_str()).collect();
+    removed
+        .listed
+        .iter()
+        .filter(|id| people.contains_key(*id) && !placed.contains(id.as_str()))
+        .count()
 }

@@ -21,22 +21,39 @@ use crate::{
 /// What the database says.
 pub fn known(db: &mut Db, school: SchoolId, push: &Push) -> Result<Known> {
     let named = Named::by(push);
-    let all = people::table.filter(people::school_id.eq(key(school)).and(people::removed_at.is_null()));
-    let of_names = all.filter(people::sourced_id.eq_any(&named.people)).select((people::id, people::sourced_id, people::source_role));
+    let all =
+        people::table.filter(people::school_id.eq(key(school)).and(people::removed_at.is_null()));
+    let of_names = all.filter(people::sourced_id.eq_any(&named.people)).select((
+        people::id,
+        people::sourced_id,
+        people::source_role,
+    ));
     let rows: Vec<(Key, String, String)> = of_names.load(db)?;
-    let mut ids: BTreeMap<Key, String> = rows.iter().map(|(id, name, _)| (*id, name.clone())).collect();
-    let mut known = Known { people: rows.into_iter().map(|(_, name, roles)| (name, role_names(&roles))).collect(), ..Known::default() };
+    let mut ids: BTreeMap<Key, String> =
+        rows.iter().map(|(id, name, _)| (*id, name.clone())).collect();
+    let mut known = Known {
+        people: rows.into_iter().map(|(_, name, roles)| (name, role_names(&roles))).collect(),
+        ..Known::default()
+    };
     known.classes = classes::table
-        .filter(classes::school_id.eq(key(school)).and(classes::removed_at.is_null()).and(classes::sourced_id.eq_any(&named.classes)))
+        .filter(
+            classes::school_id
+                .eq(key(school))
+                .and(classes::removed_at.is_null())
+                .and(classes::sourced_id.eq_any(&named.classes)),
+        )
         .select(classes::sourced_id)
         .load(db)?
         .into_iter()
         .collect();
     let links = links(db, push, &ids)?;
     // The students of pushed contacts, whom the push does not name.
-    let unnamed: BTreeSet<Key> = links.iter().map(|link| link.student_id).filter(|id| !ids.contains_key(id)).collect();
-    for (id, name, roles) in
-        all.filter(people::id.eq_any(unnamed)).select((people::id, people::sourced_id, people::source_role)).load::<(Key, String, String)>(db)?
+    let unnamed: BTreeSet<Key> =
+        links.iter().map(|link| link.student_id).filter(|id| !ids.contains_key(id)).collect();
+    for (id, name, roles) in all
+        .filter(people::id.eq_any(unnamed))
+        .select((people::id, people::sourced_id, people::source_role))
+        .load::<(Key, String, String)>(db)?
     {
         known.people.insert(name.clone(), role_names(&roles));
         ids.insert(id, name);
@@ -49,9 +66,21 @@ pub fn known(db: &mut Db, school: SchoolId, push: &Push) -> Result<Known> {
 ///
 /// # Errors
 /// What the database says.
-pub fn staff_among(db: &mut Db, school: SchoolId, ids: &BTreeSet<&str>) -> Result<BTreeSet<String>> {
-    let staff = people::table.filter(people::school_id.eq(key(school)).and(people::is_staff.eq(true)).and(people::removed_at.is_null()));
-    let named: Vec<String> = staff.filter(people::sourced_id.eq_any(ids.iter().copied())).select(people::sourced_id).load(db)?;
+pub fn staff_among(
+    db: &mut Db,
+    school: SchoolId,
+    ids: &BTreeSet<&str>,
+) -> Result<BTreeSet<String>> {
+    let staff = people::table.filter(
+        people::school_id
+            .eq(key(school))
+            .and(people::is_staff.eq(true))
+            .and(people::removed_at.is_null()),
+    );
+    let named: Vec<String> = staff
+        .filter(people::sourced_id.eq_any(ids.iter().copied()))
+        .select(people::sourced_id)
+        .load(db)?;
     Ok(named.into_iter().collect())
 }
 
@@ -76,7 +105,10 @@ impl Names {
     pub fn of(push: &Push, known: &Known) -> Self {
         let named = Named::by(push);
         let people = named.people.into_iter().chain(known.people.keys().map(String::as_str));
-        Self { people: people.map(str::to_owned).collect(), classes: named.classes.into_iter().map(str::to_owned).collect() }
+        Self {
+            people: people.map(str::to_owned).collect(),
+            classes: named.classes.into_iter().map(str::to_owned).collect(),
+        }
     }
 }
 
@@ -91,26 +123,39 @@ impl<'p> Named<'p> {
     fn by(push: &'p Push) -> Self {
         let mut named = Self::default();
         match push {
-            Push::People(rows) => named.people.extend(rows.iter().map(|(_, row)| row.sourced_id.as_str())),
-            Push::Classes(rows) => named.classes.extend(rows.iter().map(|(_, row)| row.sourced_id.as_str())),
+            Push::People(rows) => {
+                named.people.extend(rows.iter().map(|(_, row)| row.sourced_id.as_str()))
+            }
+            Push::Classes(rows) => {
+                named.classes.extend(rows.iter().map(|(_, row)| row.sourced_id.as_str()))
+            }
             Push::Enrolments(rows) => {
                 named.people.extend(rows.iter().map(|(_, row)| row.person.as_str()));
                 named.classes.extend(rows.iter().map(|(_, row)| row.class.as_str()));
             }
-            Push::Guardianships(rows) => named.people.extend(rows.iter().flat_map(|(_, row)| [row.parent.as_str(), row.student.as_str()])),
+            Push::Guardianships(rows) => named.people.extend(
+                rows.iter().flat_map(|(_, row)| [row.parent.as_str(), row.student.as_str()]),
+            ),
         }
         named
     }
 }
 
-/// The live links of the people as contacts: with people all of them, with guardianships those between two who are named.
+/// The live links of the people as contacts: with people all of them, with guardianships those
+/// between two who are named.
 fn links(db: &mut Db, push: &Push, ids: &BTreeMap<Key, String>) -> Result<Vec<GuardianshipRow>> {
     let of_contacts = guardianships::table
-        .filter(guardianships::parent_id.eq_any(ids.keys().copied()).and(guardianships::removed_at.is_null()))
+        .filter(
+            guardianships::parent_id
+                .eq_any(ids.keys().copied())
+                .and(guardianships::removed_at.is_null()),
+        )
         .select(GuardianshipRow::as_select());
     Ok(match push {
         Push::People(_) => of_contacts.load(db)?,
-        Push::Guardianships(_) => of_contacts.filter(guardianships::student_id.eq_any(ids.keys().copied())).load(db)?,
+        Push::Guardianships(_) => {
+            of_contacts.filter(guardianships::student_id.eq_any(ids.keys().copied())).load(db)?
+        }
         Push::Classes(_) | Push::Enrolments(_) => Vec::new(),
     })
 }

@@ -1,4 +1,5 @@
-//! Reads the rows of a school that an import compares, removed ones as well: all of them, or those around what a push names.
+//! Reads the rows of a school that an import compares, removed ones as well: all of them, or those
+//! around what a push names.
 
 use std::collections::BTreeSet;
 
@@ -18,26 +19,50 @@ use crate::{
 /// All rows.
 pub(super) fn all(db: &mut Db, school: Key) -> Result<Existing> {
     Ok(Existing {
-        people: people::table.filter(people::school_id.eq(school)).select(PersonRow::as_select()).load(db)?,
-        guardianships: guardianships::table.filter(guardianships::school_id.eq(school)).select(GuardianshipRow::as_select()).load(db)?,
-        classes: classes::table.filter(classes::school_id.eq(school)).select(ClassRow::as_select()).load(db)?,
-        enrolments: enrolments::table.filter(enrolments::school_id.eq(school)).select(EnrolmentRow::as_select()).load(db)?,
+        people: people::table
+            .filter(people::school_id.eq(school))
+            .select(PersonRow::as_select())
+            .load(db)?,
+        guardianships: guardianships::table
+            .filter(guardianships::school_id.eq(school))
+            .select(GuardianshipRow::as_select())
+            .load(db)?,
+        classes: classes::table
+            .filter(classes::school_id.eq(school))
+            .select(ClassRow::as_select())
+            .load(db)?,
+        enrolments: enrolments::table
+            .filter(enrolments::school_id.eq(school))
+            .select(EnrolmentRow::as_select())
+            .load(db)?,
     })
 }
 
-/// The people and classes of these names, and all links and places of theirs. A row may come twice, by either of its ends.
+/// The people and classes of these names, and all links and places of theirs. A row may come twice,
+/// by either of its ends.
 pub(super) fn around(db: &mut Db, school: Key, names: &Names) -> Result<Existing> {
-    let mut found = Existing { people: Vec::new(), guardianships: Vec::new(), classes: Vec::new(), enrolments: Vec::new() };
+    let mut found = Existing {
+        people: Vec::new(),
+        guardianships: Vec::new(),
+        classes: Vec::new(),
+        enrolments: Vec::new(),
+    };
     for chunk in chunks(&names.people) {
-        let named = people::table.filter(people::school_id.eq(school).and(people::sourced_id.eq_any(chunk)));
+        let named = people::table
+            .filter(people::school_id.eq(school).and(people::sourced_id.eq_any(chunk)));
         found.people.extend(named.select(PersonRow::as_select()).load(db)?);
     }
     for chunk in chunks(&names.classes) {
-        let named = classes::table.filter(classes::school_id.eq(school).and(classes::sourced_id.eq_any(chunk)));
+        let named = classes::table
+            .filter(classes::school_id.eq(school).and(classes::sourced_id.eq_any(chunk)));
         found.classes.extend(named.select(ClassRow::as_select()).load(db)?);
     }
     for chunk in chunks(&found.people.iter().map(|row| row.id).collect()) {
-        let links = guardianships::table.filter(guardianships::parent_id.eq_any(chunk.clone()).or(guardianships::student_id.eq_any(chunk.clone())));
+        let links = guardianships::table.filter(
+            guardianships::parent_id
+                .eq_any(chunk.clone())
+                .or(guardianships::student_id.eq_any(chunk.clone())),
+        );
         found.guardianships.extend(links.select(GuardianshipRow::as_select()).load(db)?);
         let places = enrolments::table.filter(enrolments::person_id.eq_any(chunk));
         found.enrolments.extend(places.select(EnrolmentRow::as_select()).load(db)?);

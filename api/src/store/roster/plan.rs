@@ -54,62 +54,111 @@ pub struct Plan {
     pub lines: Vec<Line>,
     /// Links and enrolments of a delta whose people or classes are not known, in words.
     pub unresolved: Vec<String>,
-    /// Whether a provider's changes may mean something else than they say; only a roster of everything tells: a link may be listed by a row that is not
-    /// among them (it stays), a place given by another row, a person be here by another's row.
+    /// Whether a provider's changes may mean something else than they say; only a roster of
+    /// everything tells: a link may be listed by a row that is not among them (it stays), a
+    /// place given by another row, a person be here by another's row.
     pub is_in_doubt: bool,
 }
 
 impl Plan {
-    pub(super) fn new(row: SchoolRow, known: Option<&SchoolRow>, seen: Option<String>, existing: Existing, school: &School, source: &Source) -> Self {
+    pub(super) fn new(
+        row: SchoolRow,
+        known: Option<&SchoolRow>,
+        seen: Option<String>,
+        existing: Existing,
+        school: &School,
+        source: &Source,
+    ) -> Self {
         let (now, coverage, removed) = (at(source.ctx.now), source.coverage, &source.removed);
         let mut wanted = Wanted::new(row.id, school, source);
         let mut staying_rows = StayingRows::of(&source.unread, removed, &existing, school);
 
-        let gone = |person: &PersonRow| (coverage.people == Mode::Bulk && !staying_rows.has_person(person.id)) || removed.people.contains(&person.sourced_id);
-        let mut people = difference(existing.people, if_covered(coverage.people, wanted.people()), now, gone);
-        let gone = |class: &ClassRow| (coverage.classes == Mode::Bulk && !staying_rows.has_class(class.id)) || removed.classes.contains(&class.sourced_id);
-        let classes = difference(existing.classes, if_covered(coverage.classes, wanted.classes()), now, gone);
+        let gone = |person: &PersonRow| {
+            (coverage.people == Mode::Bulk && !staying_rows.has_person(person.id))
+                || removed.people.contains(&person.sourced_id)
+        };
+        let mut people =
+            difference(existing.people, if_covered(coverage.people, wanted.people()), now, gone);
+        let gone = |class: &ClassRow| {
+            (coverage.classes == Mode::Bulk && !staying_rows.has_class(class.id))
+                || removed.classes.contains(&class.sourced_id)
+        };
+        let classes =
+            difference(existing.classes, if_covered(coverage.classes, wanted.classes()), now, gone);
         let (person_ids, class_ids) = (ids(&people, |row| row.id), ids(&classes, |row| row.id));
-        let (absent, closed) = (removed_ids(&people, |row| row.id), removed_ids(&classes, |row| row.id));
+        let (absent, closed) =
+            (removed_ids(&people, |row| row.id), removed_ids(&classes, |row| row.id));
 
-        let pair = |(parent, student): &(String, String)| Some((*person_ids.get(parent)?, *person_ids.get(student)?));
+        let pair = |(parent, student): &(String, String)| {
+            Some((*person_ids.get(parent)?, *person_ids.get(student)?))
+        };
         let heard = Heard::of(coverage.guardianships, removed, &person_ids);
-        let unlinked: BTreeSet<(Key, Key)> = removed.guardianships.iter().filter_map(pair).collect();
+        let unlinked: BTreeSet<(Key, Key)> =
+            removed.guardianships.iter().filter_map(pair).collect();
         let gone = |link: &GuardianshipRow| {
-            let of_the_absent = absent.contains(&link.parent_id) || absent.contains(&link.student_id);
+            let of_the_absent =
+                absent.contains(&link.parent_id) || absent.contains(&link.student_id);
             let named = unlinked.contains(&link.name());
             let is_missing = coverage.guardianships == Mode::Bulk || heard.word(link) == Word::Gone;
             named || of_the_absent || (is_missing && !staying_rows.has_link(link))
         };
         let half_seen: BTreeSet<(Key, Key)> = removed.half_seen.iter().filter_map(pair).collect();
-        let mut links = keep_bars(wanted.guardianships(&person_ids), &existing.guardianships, &half_seen, source.origin.kind);
+        let mut links = keep_bars(
+            wanted.guardianships(&person_ids),
+            &existing.guardianships,
+            &half_seen,
+            source.origin.kind,
+        );
         let stays = |link: &&GuardianshipRow| !link.is_removed() && !gone(link);
-        let barred = newly_barred(existing.guardianships.iter().filter(stays), &links, source, &person_ids);
+        let barred =
+            newly_barred(existing.guardianships.iter().filter(stays), &links, source, &person_ids);
         links.extend(barred);
-        let guardianships = difference(existing.guardianships, if_covered(coverage.guardianships, links), now, gone);
+        let guardianships = difference(
+            existing.guardianships,
+            if_covered(coverage.guardianships, links),
+            now,
+            gone,
+        );
 
-        let triple = |(class, person, role): &(String, String, _)| Some((*class_ids.get(class)?, *person_ids.get(person)?, role_name(*role)));
-        let unenrolled: BTreeSet<(Key, Key, &str)> = removed.enrolments.iter().filter_map(triple).collect();
+        let triple = |(class, person, role): &(String, String, _)| {
+            Some((*class_ids.get(class)?, *person_ids.get(person)?, role_name(*role)))
+        };
+        let unenrolled: BTreeSet<(Key, Key, &str)> =
+            removed.enrolments.iter().filter_map(triple).collect();
         let gone = |row: &EnrolmentRow| {
             let named = unenrolled.contains(&(row.class_id, row.person_id, row.role.as_str()));
             let is_missing = coverage.enrolments == Mode::Bulk && !staying_rows.has_enrolment(row);
             named || absent.contains(&row.person_id) || closed.contains(&row.class_id) || is_missing
         };
         let places = wanted.enrolments(&class_ids, &person_ids);
-        let enrolments = difference(existing.enrolments, if_covered(coverage.enrolments, places), now, gone);
+        let enrolments =
+            difference(existing.enrolments, if_covered(coverage.enrolments, places), now, gone);
 
         keep_standing(&mut people, &guardianships, &enrolments);
-        let silent = guardianships.values().filter(|outcome| !outcome.row.is_removed() && heard.word(&outcome.row) == Word::Unclear).count();
-        // Another row of the provider's may give the same place; only these two ends leave no question.
-        let is_open = |row: &EnrolmentRow| !absent.contains(&row.person_id) && !closed.contains(&row.class_id);
-        let left = |outcome: &&Outcome<EnrolmentRow>| outcome.fate == Fate::Removed && is_open(&outcome.row);
-        let left = enrolments.values().filter(left).count() * usize::from(coverage.enrolments == Mode::Delta);
+        let silent = guardianships
+            .values()
+            .filter(|outcome| {
+                !outcome.row.is_removed() && heard.word(&outcome.row) == Word::Unclear
+            })
+            .count();
+        // Another row of the provider's may give the same place; only these two ends leave no
+        // question.
+        let is_open = |row: &EnrolmentRow| {
+            !absent.contains(&row.person_id) && !closed.contains(&row.class_id)
+        };
+        let left = |outcome: &&Outcome<EnrolmentRow>| {
+            outcome.fate == Fate::Removed && is_open(&outcome.row)
+        };
+        let left = enrolments.values().filter(left).count()
+            * usize::from(coverage.enrolments == Mode::Delta);
         let in_doubt = silent + left + strays(school, removed, &person_ids);
 
         // A school that is new has nothing that could be withdrawn.
         // Nobody is surprised by the staff of a school's first import.
-        let staff = if seen.is_some() { StaffChanges::of(&people) } else { StaffChanges::default() };
-        let losses = if known.is_some() { Losses::of(&people, &guardianships) } else { Losses::default() };
+        let staff =
+            if seen.is_some() { StaffChanges::of(&people) } else { StaffChanges::default() };
+        let losses =
+            if known.is_some() { Losses::of(&people, &guardianships) } else { Losses::default() };
         let changes = Changes {
             people: Counts::of(&people),
             people_by_role: by_role(&people),
@@ -121,7 +170,11 @@ impl Plan {
         };
         Self {
             // Whoever pushes is told row by row.
-            lines: if source.pushed_by.is_some() { Vec::new() } else { lines(&people, &guardianships, &classes, &enrolments) },
+            lines: if source.pushed_by.is_some() {
+                Vec::new()
+            } else {
+                lines(&people, &guardianships, &classes, &enrolments)
+            },
             fates: Fates::of(&people, &guardianships, &classes, &enrolments, person_ids, class_ids),
             school_differs: known != Some(&row),
             school: row,
@@ -139,7 +192,10 @@ impl Plan {
             seen,
             turn: source.ctx.new_id(),
             changes,
-            unresolved: std::mem::take(&mut staying_rows.told).into_iter().chain(wanted.unresolved).collect(),
+            unresolved: std::mem::take(&mut staying_rows.told)
+                .into_iter()
+                .chain(wanted.unresolved)
+                .collect(),
             is_in_doubt: in_doubt > 0,
         }
     }
@@ -163,28 +219,43 @@ impl Plan {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        let rows = self.people.len() + self.guardianships.len() + self.classes.len() + self.enrolments.len();
+        let rows = self.people.len()
+            + self.guardianships.len()
+            + self.classes.len()
+            + self.enrolments.len();
         rows == 0 && !self.school_differs
     }
 }
 
-/// Links that the roster's rows don't name and that stay, which a bar on a person's own row takes contact from.
+/// Links that the roster's rows don't name and that stay, which a bar on a person's own row takes
+/// contact from.
 fn newly_barred<'l>(
     staying: impl Iterator<Item = &'l GuardianshipRow>,
     named: &[GuardianshipRow],
     source: &Source,
     person_ids: &BTreeMap<String, Key>,
 ) -> Vec<GuardianshipRow> {
-    let bars: BTreeMap<Key, &PersonBar> = source.unread.bars.iter().filter_map(|bar| Some((*person_ids.get(&bar.person_id)?, bar))).collect();
+    let bars: BTreeMap<Key, &PersonBar> = source
+        .unread
+        .bars
+        .iter()
+        .filter_map(|bar| Some((*person_ids.get(&bar.person_id)?, bar)))
+        .collect();
     if bars.is_empty() {
         return Vec::new();
     }
     let named: BTreeSet<(Key, Key)> = named.iter().map(Row::name).collect();
     let mut stamps = source.origin.stamps(source.ctx.now);
     let barred = |link: &GuardianshipRow| {
-        let of_link = || [link.parent_id, link.student_id].into_iter().filter_map(|end| bars.get(&end));
-        let (contact, order) = (of_link().any(|bar| bar.contact_barred), of_link().any(|bar| bar.court_order));
-        let columns = [("contact_barred", contact), ("court_order", order)].into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect();
+        let of_link =
+            || [link.parent_id, link.student_id].into_iter().filter_map(|end| bars.get(&end));
+        let (contact, order) =
+            (of_link().any(|bar| bar.contact_barred), of_link().any(|bar| bar.court_order));
+        let columns = [("contact_barred", contact), ("court_order", order)]
+            .into_iter()
+            .filter(|(_, is_set)| *is_set)
+            .map(|(name, _)| name)
+            .collect();
         (contact || order).then(|| GuardianshipRow {
             contact_allowed: false,
             contact_barred: link.contact_barred || contact,
@@ -202,27 +273,50 @@ fn if_covered<R>(mode: Mode, rows: Vec<R>) -> Vec<R> {
 }
 
 /// The ids of what is there after the import.
-fn ids<R: Row<Name = String>>(difference: &Difference<R>, id: impl Fn(&R) -> Key) -> BTreeMap<String, Key> {
+fn ids<R: Row<Name = String>>(
+    difference: &Difference<R>,
+    id: impl Fn(&R) -> Key,
+) -> BTreeMap<String, Key> {
     let there = difference.iter().filter(|(_, outcome)| outcome.fate != Fate::Removed);
     there.map(|(name, outcome)| (name.clone(), id(&outcome.row))).collect()
 }
 
-/// Whoever has a student is a parent, and whoever has a class a teacher, whatever a row of changes says of their roles: it may hold them alone.
-fn keep_standing(people: &mut Difference<PersonRow>, guardianships: &Difference<GuardianshipRow>, enrolments: &Difference<EnrolmentRow>) {
-    let parents: BTreeSet<Key> = guardianships.values().filter(|link| !link.row.is_removed()).map(|link| link.row.parent_id).collect();
-    let teaches = |place: &&Outcome<EnrolmentRow>| !place.row.is_removed() && place.row.role == role_name(EnrolmentRole::Teacher);
-    let teachers: BTreeSet<Key> = enrolments.values().filter(teaches).map(|place| place.row.person_id).collect();
+/// Whoever has a student is a parent, and whoever has a class a teacher, whatever a row of changes
+/// says of their roles: it may hold them alone.
+fn keep_standing(
+    people: &mut Difference<PersonRow>,
+    guardianships: &Difference<GuardianshipRow>,
+    enrolments: &Difference<EnrolmentRow>,
+) {
+    let parents: BTreeSet<Key> = guardianships
+        .values()
+        .filter(|link| !link.row.is_removed())
+        .map(|link| link.row.parent_id)
+        .collect();
+    let teaches = |place: &&Outcome<EnrolmentRow>| {
+        !place.row.is_removed() && place.row.role == role_name(EnrolmentRole::Teacher)
+    };
+    let teachers: BTreeSet<Key> =
+        enrolments.values().filter(teaches).map(|place| place.row.person_id).collect();
     for outcome in people.values_mut().filter(|outcome| !outcome.row.is_removed()) {
         outcome.row.is_parent |= parents.contains(&outcome.row.id);
         outcome.row.is_teacher |= teachers.contains(&outcome.row.id);
         if matches!(outcome.fate, Fate::Unchanged | Fate::Changed) {
-            outcome.fate = if outcome.before.as_ref() == Some(&outcome.row) { Fate::Unchanged } else { Fate::Changed };
+            outcome.fate = if outcome.before.as_ref() == Some(&outcome.row) {
+                Fate::Unchanged
+            } else {
+                Fate::Changed
+            };
         }
     }
 }
 
 fn removed_ids<R: Row>(difference: &Difference<R>, id: impl Fn(&R) -> Key) -> BTreeSet<Key> {
-    difference.values().filter(|outcome| outcome.fate == Fate::Removed).map(|outcome| id(&outcome.row)).collect()
+    difference
+        .values()
+        .filter(|outcome| outcome.fate == Fate::Removed)
+        .map(|outcome| id(&outcome.row))
+        .collect()
 }
 
 fn by_role(people: &Difference<PersonRow>) -> BTreeMap<String, Counts> {

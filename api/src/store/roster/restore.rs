@@ -1,4 +1,5 @@
-//! Brings back what one import ended, in one transaction; a dry run writes the same and undoes it. Nothing comes back by itself, and never past a bar.
+//! Brings back what one import ended, in one transaction; a dry run writes the same and undoes it.
+//! Nothing comes back by itself, and never past a bar.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,8 @@ use crate::{
     context::Context,
     each,
     schema::{
-        bookings as bookings_table, classes, enrolments, guardianships, invites as invites_table, marks, people, roster_endings, roster_imports, schools,
+        bookings as bookings_table, classes, enrolments, guardianships, invites as invites_table,
+        marks, people, roster_endings, roster_imports, schools,
     },
     store::{
         Db, Error, Result,
@@ -46,21 +48,44 @@ pub struct ImportRow {
     pub ended: BTreeMap<String, u64>,
 }
 
-/// The imports of a school, the newest first, after the import `after` if given. One more than `limit` shows that there is a next page.
+/// The imports of a school, the newest first, after the import `after` if given. One more than
+/// `limit` shows that there is a next page.
 ///
 /// # Errors
 /// [`Error::BadCursor`] when `after` is no import of the school.
-pub fn imports(db: &mut Db, school: SchoolId, after: Option<Uuid>, limit: i64) -> Result<Vec<ImportRow>> {
+pub fn imports(
+    db: &mut Db,
+    school: SchoolId,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<ImportRow>> {
     type Columns = (Key, String, String, At, Option<At>);
-    let columns = (roster_imports::id, roster_imports::kind, roster_imports::name, roster_imports::created_at, roster_imports::restored_at);
-    let mut all = roster_imports::table.filter(roster_imports::school_id.eq(key(school))).into_boxed();
+    let columns = (
+        roster_imports::id,
+        roster_imports::kind,
+        roster_imports::name,
+        roster_imports::created_at,
+        roster_imports::restored_at,
+    );
+    let mut all =
+        roster_imports::table.filter(roster_imports::school_id.eq(key(school))).into_boxed();
     if let Some(after) = after {
-        let known = roster_imports::table.filter(roster_imports::id.eq(Key(after)).and(roster_imports::school_id.eq(key(school))));
+        let known = roster_imports::table.filter(
+            roster_imports::id.eq(Key(after)).and(roster_imports::school_id.eq(key(school))),
+        );
         let time: Option<At> = known.select(roster_imports::created_at).first(db).optional()?;
         let time = time.ok_or(Error::BadCursor)?;
-        all = all.filter(roster_imports::created_at.lt(time).or(roster_imports::created_at.eq(time).and(roster_imports::id.lt(Key(after)))));
+        all = all.filter(
+            roster_imports::created_at
+                .lt(time)
+                .or(roster_imports::created_at.eq(time).and(roster_imports::id.lt(Key(after)))),
+        );
     }
-    let rows: Vec<Columns> = all.order((roster_imports::created_at.desc(), roster_imports::id.desc())).limit(limit + 1).select(columns).load(db)?;
+    let rows: Vec<Columns> = all
+        .order((roster_imports::created_at.desc(), roster_imports::id.desc()))
+        .limit(limit + 1)
+        .select(columns)
+        .load(db)?;
     let counts: Vec<(Key, String, i64)> = roster_endings::table
         .filter(among(roster_endings::import_id, rows.iter().map(|(id, ..)| *id)))
         .group_by((roster_endings::import_id, roster_endings::kind))
@@ -86,7 +111,8 @@ pub fn imports(db: &mut Db, school: SchoolId, after: Option<Uuid>, limit: i64) -
 /// # Errors
 /// [`Error::NotFound`] when there is no such import.
 pub fn school_of(db: &mut Db, import: Uuid) -> Result<SchoolId> {
-    let school: Key = roster_imports::table.find(Key(import)).select(roster_imports::school_id).first(db)?;
+    let school: Key =
+        roster_imports::table.find(Key(import)).select(roster_imports::school_id).first(db)?;
     Ok(school.into())
 }
 
@@ -126,8 +152,16 @@ pub struct Ending {
 /// Brings back what an import ended and what can come back, and tells those concerned.
 ///
 /// # Errors
-/// [`Error::NotFound`] for no import of the school, [`Refusal::ImportTooOld`] after two weeks, what the database says.
-pub fn restore(db: &mut Db, ctx: &Context, school: SchoolId, import: Uuid, actor: &Actor, dry_run: bool) -> Result<Restored> {
+/// [`Error::NotFound`] for no import of the school, [`Refusal::ImportTooOld`] after two weeks, what
+/// the database says.
+pub fn restore(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    import: Uuid,
+    actor: &Actor,
+    dry_run: bool,
+) -> Result<Restored> {
     if !dry_run {
         return write(db, ctx, school, import, actor);
     }
@@ -143,19 +177,31 @@ pub fn restore(db: &mut Db, ctx: &Context, school: SchoolId, import: Uuid, actor
     }
 }
 
-fn write(db: &mut Db, ctx: &Context, school: SchoolId, import: Uuid, actor: &Actor) -> Result<Restored> {
-    let row = roster_imports::table.filter(roster_imports::id.eq(Key(import)).and(roster_imports::school_id.eq(key(school))));
+fn write(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    import: Uuid,
+    actor: &Actor,
+) -> Result<Restored> {
+    let row = roster_imports::table
+        .filter(roster_imports::id.eq(Key(import)).and(roster_imports::school_id.eq(key(school))));
     let ended_at: At = row.select(roster_imports::created_at).first(db)?;
     if !is_restorable(*ended_at, ctx.now) {
         return Err(Refusal::ImportTooOld.into());
     }
     take_turn(db, ctx, school)?;
     let of_import = roster_endings::table.filter(roster_endings::import_id.eq(Key(import)));
-    let endings: Vec<Ending> = of_import.order((roster_endings::kind, roster_endings::subject_id)).select(Ending::as_select()).load(db)?;
+    let endings: Vec<Ending> = of_import
+        .order((roster_endings::kind, roster_endings::subject_id))
+        .select(Ending::as_select())
+        .load(db)?;
     lock_parents(db, &endings)?;
     let mut work = Work { ctx, ended_at, actor, items: Vec::new(), told: BTreeMap::new() };
     // Each rests on those before it.
-    for kind in ["person", "roles", "class", "guardianship", "contact", "enrolment", "booking", "invite"] {
+    for kind in
+        ["person", "roles", "class", "guardianship", "contact", "enrolment", "booking", "invite"]
+    {
         for ending in endings.iter().filter(|ending| ending.kind == kind) {
             work.one(db, ending)?;
         }
@@ -165,8 +211,23 @@ fn write(db: &mut Db, ctx: &Context, school: SchoolId, import: Uuid, actor: &Act
     let restored = items.iter().filter(|item| item.reason.is_none()).count();
     if restored > 0 {
         diesel::update(row).set(roster_imports::restored_at.eq(Some(at(ctx.now)))).execute(db)?;
-        let summary = format!("Brought back what the import {import} had ended: {restored} of {}.", items.len());
-        events::record(db, ctx, &NewEvent { school, evening: None, parent: None, student: None, action: "roster_restored", summary, actor })?;
+        let summary = format!(
+            "Brought back what the import {import} had ended: {restored} of {}.",
+            items.len()
+        );
+        events::record(
+            db,
+            ctx,
+            &NewEvent {
+                school,
+                evening: None,
+                parent: None,
+                student: None,
+                action: "roster_restored",
+                summary,
+                actor,
+            },
+        )?;
         webhooks::tell(db, ctx, school, &[News::roster(school)])?;
     }
     Ok(Restored { import, dry_run: false, items })
@@ -174,7 +235,8 @@ fn write(db: &mut Db, ctx: &Context, school: SchoolId, import: Uuid, actor: &Act
 
 /// Makes void what an import has planned that is under way: it looks again.
 fn take_turn(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<()> {
-    let sourced_id: String = schools::table.find(key(school)).select(schools::sourced_id).first(db)?;
+    let sourced_id: String =
+        schools::table.find(key(school)).select(schools::sourced_id).first(db)?;
     let turn = ctx.new_id::<Uuid>().to_string();
     let row = (marks::name.eq(mark(&sourced_id)), marks::value.eq(&turn));
     each!(db, conn => diesel::insert_into(marks::table).values(row).on_conflict(marks::name).do_update().set(marks::value.eq(&turn)).execute(conn))?;
@@ -183,14 +245,29 @@ fn take_turn(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<()> {
 
 /// Holds the parents of what may come back before all else, as every booking and invite does.
 fn lock_parents(db: &mut Db, endings: &[Ending]) -> Result<()> {
-    let of = |kind: &str| endings.iter().filter(|ending| ending.kind == kind).map(|ending| ending.subject_id).collect::<Vec<_>>();
-    let mut parents: Vec<Key> = bookings_table::table.filter(bookings_table::id.eq_any(of("booking"))).select(bookings_table::parent_id).load(db)?;
-    parents.extend(invites_table::table.filter(invites_table::id.eq_any(of("invite"))).select(invites_table::parent_id).load::<Key>(db)?);
+    let of = |kind: &str| {
+        endings
+            .iter()
+            .filter(|ending| ending.kind == kind)
+            .map(|ending| ending.subject_id)
+            .collect::<Vec<_>>()
+    };
+    let mut parents: Vec<Key> = bookings_table::table
+        .filter(bookings_table::id.eq_any(of("booking")))
+        .select(bookings_table::parent_id)
+        .load(db)?;
+    parents.extend(
+        invites_table::table
+            .filter(invites_table::id.eq_any(of("invite")))
+            .select(invites_table::parent_id)
+            .load::<Key>(db)?,
+    );
     let parents: BTreeSet<Key> = parents.into_iter().collect();
     persons::lock(db, &parents.into_iter().map(PersonId::from).collect::<Vec<_>>())
 }
 
-/// Whom to tell of an evening, by evening and parent: about these students, and which guests have their link again.
+/// Whom to tell of an evening, by evening and parent: about these students, and which guests have
+/// their link again.
 type Told = BTreeMap<(Key, Key), (BTreeSet<PersonId>, BTreeSet<InviteId>)>;
 
 struct Work<'w> {
@@ -206,7 +283,8 @@ type Outcome = std::result::Result<(), NotRestored>;
 impl Work<'_> {
     fn one(&mut self, db: &mut Db, ending: &Ending) -> Result<()> {
         let what = what(db, ending)?;
-        let outcome = if ending.barred { Err(NotRestored::Barred) } else { self.bring_back(db, ending)? };
+        let outcome =
+            if ending.barred { Err(NotRestored::Barred) } else { self.bring_back(db, ending)? };
         self.items.push(RestoredItem { kind: ending.kind.clone(), what, reason: outcome.err() });
         Ok(())
     }
@@ -215,29 +293,49 @@ impl Work<'_> {
         let (id, ended_at) = (ending.subject_id, self.ended_at);
         match ending.kind.as_str() {
             "person" => {
-                let removed_at: Option<At> = people::table.find(id).select(people::removed_at).first(db)?;
-                let written = diesel::update(people::table.filter(people::id.eq(id).and(people::removed_at.eq(Some(ended_at)))));
+                let removed_at: Option<At> =
+                    people::table.find(id).select(people::removed_at).first(db)?;
+                let written = diesel::update(
+                    people::table
+                        .filter(people::id.eq(id).and(people::removed_at.eq(Some(ended_at)))),
+                );
                 // Staff are made by a roster alone, which tells the administrators of it.
-                let written = written.set((people::removed_at.eq(None::<At>), people::is_staff.eq(false))).execute(db)?;
+                let written = written
+                    .set((people::removed_at.eq(None::<At>), people::is_staff.eq(false)))
+                    .execute(db)?;
                 Ok(came_back(written, removed_at))
             }
             "class" => {
-                let removed_at: Option<At> = classes::table.find(id).select(classes::removed_at).first(db)?;
-                let written = diesel::update(classes::table.filter(classes::id.eq(id).and(classes::removed_at.eq(Some(ended_at)))));
+                let removed_at: Option<At> =
+                    classes::table.find(id).select(classes::removed_at).first(db)?;
+                let written = diesel::update(
+                    classes::table
+                        .filter(classes::id.eq(id).and(classes::removed_at.eq(Some(ended_at)))),
+                );
                 let written = written.set(classes::removed_at.eq(None::<At>)).execute(db)?;
                 Ok(came_back(written, removed_at))
             }
             "roles" => roles(db, ending),
             "guardianship" => {
-                let (parent, student, removed_at): (Key, Key, Option<At>) =
-                    guardianships::table.find(id).select((guardianships::parent_id, guardianships::student_id, guardianships::removed_at)).first(db)?;
+                let (parent, student, removed_at): (Key, Key, Option<At>) = guardianships::table
+                    .find(id)
+                    .select((
+                        guardianships::parent_id,
+                        guardianships::student_id,
+                        guardianships::removed_at,
+                    ))
+                    .first(db)?;
                 if removed_at == Some(ended_at) && !are_there(db, &[parent, student])? {
                     return Ok(Err(NotRestored::NotThere));
                 }
-                let written = diesel::update(guardianships::table.filter(guardianships::id.eq(id).and(guardianships::removed_at.eq(Some(ended_at)))));
+                let written = diesel::update(guardianships::table.filter(
+                    guardianships::id.eq(id).and(guardianships::removed_at.eq(Some(ended_at))),
+                ));
                 let written = written.set(guardianships::removed_at.eq(None::<At>)).execute(db)?;
                 if written == 1 {
-                    diesel::update(people::table.find(parent)).set(people::is_parent.eq(true)).execute(db)?;
+                    diesel::update(people::table.find(parent))
+                        .set(people::is_parent.eq(true))
+                        .execute(db)?;
                 }
                 Ok(came_back(written, removed_at))
             }
@@ -245,14 +343,22 @@ impl Work<'_> {
             "enrolment" => enrolment(db, id, ended_at),
             "booking" => Ok(match bookings::restore(db, self.ctx, id, ended_at, self.actor)? {
                 Ok(row) => {
-                    self.told.entry((row.evening_id, row.parent_id)).or_default().0.insert(row.student_id.into());
+                    self.told
+                        .entry((row.evening_id, row.parent_id))
+                        .or_default()
+                        .0
+                        .insert(row.student_id.into());
                     Ok(())
                 }
                 Err(reason) => Err(reason),
             }),
             _ => Ok(match invites::restore(db, self.ctx, id, ended_at, self.actor)? {
                 Ok(row) => {
-                    self.told.entry((row.evening_id, row.parent_id)).or_default().1.insert(row.id.into());
+                    self.told
+                        .entry((row.evening_id, row.parent_id))
+                        .or_default()
+                        .1
+                        .insert(row.id.into());
                     Ok(())
                 }
                 Err(reason) => Err(reason),
@@ -278,14 +384,27 @@ const fn came_back(written: usize, removed_at: Option<At>) -> Outcome {
 }
 
 fn are_there(db: &mut Db, ids: &[Key]) -> Result<bool> {
-    let there: i64 = people::table.filter(people::id.eq_any(ids.to_vec()).and(people::removed_at.is_null())).count().get_result(db)?;
+    let there: i64 = people::table
+        .filter(people::id.eq_any(ids.to_vec()).and(people::removed_at.is_null()))
+        .count()
+        .get_result(db)?;
     Ok(usize::try_from(there) == Ok(ids.len()))
 }
 
 /// What somebody was before, but for staff: whoever was made that comes back with a roster alone.
 fn roles(db: &mut Db, ending: &Ending) -> Result<Outcome> {
-    let Some(old) = ending.before.as_deref().and_then(|text| serde_json::from_str::<OldRoles>(text).ok()) else { return Ok(Err(NotRestored::EndedAgain)) };
-    let columns = (people::removed_at, people::source_role, people::is_student, people::is_teacher, people::is_parent);
+    let Some(old) =
+        ending.before.as_deref().and_then(|text| serde_json::from_str::<OldRoles>(text).ok())
+    else {
+        return Ok(Err(NotRestored::EndedAgain));
+    };
+    let columns = (
+        people::removed_at,
+        people::source_role,
+        people::is_student,
+        people::is_teacher,
+        people::is_parent,
+    );
     let (removed_at, names, student, teacher, parent): (Option<At>, String, bool, bool, bool) =
         people::table.find(ending.subject_id).select(columns).first(db)?;
     if removed_at.is_some() {
@@ -301,15 +420,27 @@ fn roles(db: &mut Db, ending: &Ending) -> Result<Outcome> {
     if is_back && names == old.names {
         return Ok(Err(NotRestored::AlreadyThere));
     }
-    let flags = (people::is_student.eq(student || old.student), people::is_teacher.eq(teacher || old.teacher), people::is_parent.eq(parent || old.parent));
-    diesel::update(people::table.find(ending.subject_id)).set((flags, people::source_role.eq(old.names))).execute(db)?;
+    let flags = (
+        people::is_student.eq(student || old.student),
+        people::is_teacher.eq(teacher || old.teacher),
+        people::is_parent.eq(parent || old.parent),
+    );
+    diesel::update(people::table.find(ending.subject_id))
+        .set((flags, people::source_role.eq(old.names)))
+        .execute(db)?;
     Ok(Ok(()))
 }
 
 fn contact(db: &mut Db, id: Key) -> Result<Outcome> {
     type Columns = (Option<At>, bool, bool, bool);
-    let columns = (guardianships::removed_at, guardianships::contact_allowed, guardianships::contact_barred, guardianships::court_order);
-    let (removed_at, allowed, barred, court_order): Columns = guardianships::table.find(id).select(columns).first(db)?;
+    let columns = (
+        guardianships::removed_at,
+        guardianships::contact_allowed,
+        guardianships::contact_barred,
+        guardianships::court_order,
+    );
+    let (removed_at, allowed, barred, court_order): Columns =
+        guardianships::table.find(id).select(columns).first(db)?;
     if removed_at.is_some() {
         return Ok(Err(NotRestored::EndedAgain));
     }
@@ -319,20 +450,29 @@ fn contact(db: &mut Db, id: Key) -> Result<Outcome> {
     if allowed {
         return Ok(Err(NotRestored::AlreadyThere));
     }
-    diesel::update(guardianships::table.find(id)).set(guardianships::contact_allowed.eq(true)).execute(db)?;
+    diesel::update(guardianships::table.find(id))
+        .set(guardianships::contact_allowed.eq(true))
+        .execute(db)?;
     Ok(Ok(()))
 }
 
 fn enrolment(db: &mut Db, id: Key, ended_at: At) -> Result<Outcome> {
-    let columns = (enrolments::class_id, enrolments::person_id, enrolments::role, enrolments::removed_at);
-    let (class, person, role, removed_at): (Key, Key, String, Option<At>) = enrolments::table.find(id).select(columns).first(db)?;
+    let columns =
+        (enrolments::class_id, enrolments::person_id, enrolments::role, enrolments::removed_at);
+    let (class, person, role, removed_at): (Key, Key, String, Option<At>) =
+        enrolments::table.find(id).select(columns).first(db)?;
     if removed_at == Some(ended_at) {
-        let class_is_there = classes::table.filter(classes::id.eq(class).and(classes::removed_at.is_null())).count().get_result::<i64>(db)? > 0;
+        let class_is_there = classes::table
+            .filter(classes::id.eq(class).and(classes::removed_at.is_null()))
+            .count()
+            .get_result::<i64>(db)?
+            > 0;
         if !class_is_there || !are_there(db, &[person])? {
             return Ok(Err(NotRestored::NotThere));
         }
     }
-    let ended = enrolments::table.filter(enrolments::id.eq(id).and(enrolments::removed_at.eq(Some(ended_at))));
+    let ended = enrolments::table
+        .filter(enrolments::id.eq(id).and(enrolments::removed_at.eq(Some(ended_at))));
     let written = diesel::update(ended).set(enrolments::removed_at.eq(None::<At>)).execute(db)?;
     if written == 1 && role == role_name(parlour_roster::EnrolmentRole::Teacher) {
         diesel::update(people::table.find(person)).set(people::is_teacher.eq(true)).execute(db)?;
@@ -347,28 +487,46 @@ fn what(db: &mut Db, ending: &Ending) -> Result<String> {
         "person" | "roles" => person(db, id)?,
         "class" => classes::table.find(id).select(classes::title).first(db)?,
         "guardianship" | "contact" => {
-            let (parent, student): (Key, Key) = guardianships::table.find(id).select((guardianships::parent_id, guardianships::student_id)).first(db)?;
+            let (parent, student): (Key, Key) = guardianships::table
+                .find(id)
+                .select((guardianships::parent_id, guardianships::student_id))
+                .first(db)?;
             format!("{} of {}", person(db, parent)?, person(db, student)?)
         }
         "enrolment" => {
-            let (class, of, role): (Key, Key, String) =
-                enrolments::table.find(id).select((enrolments::class_id, enrolments::person_id, enrolments::role)).first(db)?;
+            let (class, of, role): (Key, Key, String) = enrolments::table
+                .find(id)
+                .select((enrolments::class_id, enrolments::person_id, enrolments::role))
+                .first(db)?;
             let title: String = classes::table.find(class).select(classes::title).first(db)?;
             format!("{} as {role} of {title}", person(db, of)?)
         }
         "booking" => {
-            let columns = (bookings_table::evening_id, bookings_table::student_id, bookings_table::class_id, bookings_table::starts_at);
-            let (evening, student, class, starts_at): (Key, Key, Key, At) = bookings_table::table.find(id).select(columns).first(db)?;
-            let school: Key = bookings_table::table.find(id).select(bookings_table::school_id).first(db)?;
+            let columns = (
+                bookings_table::evening_id,
+                bookings_table::student_id,
+                bookings_table::class_id,
+                bookings_table::starts_at,
+            );
+            let (evening, student, class, starts_at): (Key, Key, Key, At) =
+                bookings_table::table.find(id).select(columns).first(db)?;
+            let school: Key =
+                bookings_table::table.find(id).select(bookings_table::school_id).first(db)?;
             let evening = evenings::find(db, school.into(), evening.into())?;
             let subject: String = classes::table.find(class).select(classes::subject).first(db)?;
-            format!("{} {subject}, {}, {}", bookings::when(&evening, *starts_at), person(db, student)?, evening.title)
+            format!(
+                "{} {subject}, {}, {}",
+                bookings::when(&evening, *starts_at),
+                person(db, student)?,
+                evening.title
+            )
         }
         _ => invites_table::table.find(id).select(invites_table::name).first(db)?,
     })
 }
 
 fn person(db: &mut Db, id: Key) -> Result<String> {
-    let (given, family): (String, String) = people::table.find(id).select((people::given_name, people::family_name)).first(db)?;
+    let (given, family): (String, String) =
+        people::table.find(id).select((people::given_name, people::family_name)).first(db)?;
     Ok(persons::full_name(&given, &family))
 }

@@ -17,8 +17,9 @@ pub(super) trait Row: Clone + PartialEq {
     type Name: Ord + Clone;
 
     fn name(&self) -> Self::Name;
-    /// Takes over what is not the roster's to say, and the sources of what stays that of whoever said it before. Until then the row keeps as its source
-    /// who wants it, of those columns that it speaks of.
+    /// Takes over what is not the roster's to say, and the sources of what stays that of whoever
+    /// said it before. Until then the row keeps as its source who wants it, of those columns
+    /// that it speaks of.
     fn keep(&mut self, old: &Self);
     /// The columns by which it stands against contact.
     fn bars(&self) -> Vec<&'static str>;

@@ -1,4 +1,5 @@
-//! Which columns what was read speaks of, so that its source is credited with what it said and with nothing that it left blank. Pure.
+//! Which columns what was read speaks of, so that its source is credited with what it said and with
+//! nothing that it left blank. Pure.
 
 use parlour_roster::{Class, Enrolment, Guardianship, Person};
 
@@ -13,7 +14,8 @@ pub(super) fn by_person(person: &Person) -> Vec<&'static str> {
     ])
 }
 
-/// Of a link. Whether contact is allowed always follows from it, by the rules; a bar, and that there is none, is said or not.
+/// Of a link. Whether contact is allowed always follows from it, by the rules; a bar, and that
+/// there is none, is said or not.
 pub(super) fn by_guardianship(link: &Guardianship) -> Vec<&'static str> {
     only([
         ("relationship", link.relation.is_some()),
@@ -27,12 +29,21 @@ pub(super) fn by_guardianship(link: &Guardianship) -> Vec<&'static str> {
 
 /// Of a class, whose title and subject always are something.
 pub(super) fn by_class(class: &Class) -> Vec<&'static str> {
-    only([("title", true), ("subject", true), ("code", class.code.is_some() || class.course_code.is_some())])
+    only([
+        ("title", true),
+        ("subject", true),
+        ("code", class.code.is_some() || class.course_code.is_some()),
+    ])
 }
 
 /// Of a place. That it is not the main teacher's is what is left blank.
 pub(super) fn by_enrolment(enrolment: &Enrolment) -> Vec<&'static str> {
-    only([("role", true), ("is_primary", enrolment.primary), ("begins_on", enrolment.begins_on.is_some()), ("ends_on", enrolment.ends_on.is_some())])
+    only([
+        ("role", true),
+        ("is_primary", enrolment.primary),
+        ("begins_on", enrolment.begins_on.is_some()),
+        ("ends_on", enrolment.ends_on.is_some()),
+    ])
 }
 
 fn only<const N: usize>(columns: [(&'static str, bool); N]) -> Vec<&'static str> {

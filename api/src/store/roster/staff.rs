@@ -1,4 +1,5 @@
-//! Members of staff whom an import makes, changes or takes away: told to the administrators once, and to an old address. Pure but for the writing.
+//! Members of staff whom an import makes, changes or takes away: told to the administrators once,
+//! and to an old address. Pure but for the writing.
 
 use std::collections::BTreeSet;
 
@@ -52,7 +53,9 @@ impl StaffChanges {
         let more = if more > 0 { format!(" And {more} more.") } else { String::new() };
         let named: Vec<&str> = self.sentences.iter().take(NAMED).map(String::as_str).collect();
         let advice = "If that is not right, mend it in the school's data, and look at Connections.";
-        (!named.is_empty()).then(|| format!("The roster has changed the school's staff. {}{more} {advice}", named.join(" ")))
+        (!named.is_empty()).then(|| {
+            format!("The roster has changed the school's staff. {}{more} {advice}", named.join(" "))
+        })
     }
 }
 
@@ -64,13 +67,21 @@ fn before(outcome: &Outcome<PersonRow>) -> Option<&PersonRow> {
 fn sentence(outcome: &Outcome<PersonRow>) -> Option<String> {
     let row = &outcome.row;
     let is_staff = row.is_staff && !row.is_removed();
-    let name = |row: &PersonRow| format!("{} ({})", full_name(&row.given_name, &row.family_name), row.sourced_id);
-    let Some(before) = before(outcome) else { return is_staff.then(|| format!("{} is staff now.", name(row))) };
+    let name = |row: &PersonRow| {
+        format!("{} ({})", full_name(&row.given_name, &row.family_name), row.sourced_id)
+    };
+    let Some(before) = before(outcome) else {
+        return is_staff.then(|| format!("{} is staff now.", name(row)));
+    };
     if !is_staff {
         return Some(format!("{} is no longer staff.", name(before)));
     }
     let changed: BTreeSet<&str> = [
-        ("name", (&before.honorific, &before.given_name, &before.family_name) != (&row.honorific, &row.given_name, &row.family_name)),
+        (
+            "name",
+            (&before.honorific, &before.given_name, &before.family_name)
+                != (&row.honorific, &row.given_name, &row.family_name),
+        ),
         ("address", before.email != row.email),
         ("roles", before.source_role != row.source_role),
     ]
@@ -90,7 +101,10 @@ fn old_address(outcome: &Outcome<PersonRow>) -> Option<(Key, String)> {
 /// Queues a mail to each old address, in the transaction that writes the plan.
 pub(super) fn tell_old_addresses(db: &mut Db, plan: &Plan) -> Result<()> {
     let (school, now) = (plan.school.id, plan.ctx.now);
-    diesel::delete(address_changes::table.filter(address_changes::school_id.eq(school).and(address_changes::changed_at.lt(at(now - KEPT))))).execute(db)?;
+    diesel::delete(address_changes::table.filter(
+        address_changes::school_id.eq(school).and(address_changes::changed_at.lt(at(now - KEPT))),
+    ))
+    .execute(db)?;
     for (person, email) in &plan.staff.old_addresses {
         let row = (
             address_changes::school_id.eq(school),
@@ -99,7 +113,14 @@ pub(super) fn tell_old_addresses(db: &mut Db, plan: &Plan) -> Result<()> {
             address_changes::old_email.eq(email),
         );
         each!(db, conn => diesel::insert_into(address_changes::table).values(row).on_conflict_do_nothing().execute(conn))?;
-        outbox::enqueue(db, &plan.ctx, NewMail { person: Some((*person).into()), ..NewMail::new(school.into(), Template::AddressChanged) })?;
+        outbox::enqueue(
+            db,
+            &plan.ctx,
+            NewMail {
+                person: Some((*person).into()),
+                ..NewMail::new(school.into(), Template::AddressChanged)
+            },
+        )?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
-//! Which appointments a plan strands ([`parlour_domain::booking::Stranded`]): foreseen for the report, and told to staff by whatever writes the plan. What a plan
-//! does not touch is not looked at.
+//! Which appointments a plan strands ([`parlour_domain::booking::Stranded`]): foreseen for the
+//! report, and told to staff by whatever writes the plan. What a plan does not touch is not looked
+//! at.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +28,8 @@ use crate::{
 /// How many appointments of an evening a letter names.
 const NAMED: usize = 5;
 
-/// Counts what the plan would strand, and tells it in lines; whoever pushes is told row by row, and staff by their letter.
+/// Counts what the plan would strand, and tells it in lines; whoever pushes is told row by row, and
+/// staff by their letter.
 pub(super) fn foresee(db: &mut Db, plan: &mut Plan) -> Result<()> {
     let shaken = shaken(plan);
     if shaken.is_empty() {
@@ -40,7 +42,16 @@ pub(super) fn foresee(db: &mut Db, plan: &mut Plan) -> Result<()> {
         let evenings = evenings_of(db, plan, &newly)?;
         let line = |(booking, why): &(Booking, Stranded)| {
             let evening = evenings.get(&booking.row.evening_id)?;
-            Some(Line { fate: "stranded", kind: "appointment", what: format!("{} on {}, {}", in_words(booking, *why, evening), date(evening), evening.title) })
+            Some(Line {
+                fate: "stranded",
+                kind: "appointment",
+                what: format!(
+                    "{} on {}, {}",
+                    in_words(booking, *why, evening),
+                    date(evening),
+                    evening.title
+                ),
+            })
         };
         plan.lines.extend(named(db, newly.iter().take(LINES))?.iter().filter_map(line));
     }
@@ -50,13 +61,20 @@ pub(super) fn foresee(db: &mut Db, plan: &mut Plan) -> Result<()> {
 /// Which appointment, and when: one that is moved beside the import stands on what it was moved to.
 type Which = (Key, At);
 
-/// The appointments of the plan's classes that are stranded already, whoever did it. Nobody is told of them again.
+/// The appointments of the plan's classes that are stranded already, whoever did it. Nobody is told
+/// of them again.
 pub(super) fn before(db: &mut Db, plan: &Plan) -> Result<BTreeSet<Which>> {
     Ok(all_of(&Grounds::of_classes(db, plan.ctx.now, &shaken(plan))?))
 }
 
-/// Tells staff what the plan, which is written now, has stranded, and answers whether it is anything. A booking under way is waited for and counted; one that comes later is refused.
-pub(super) fn tell(db: &mut Db, plan: &Plan, before: &BTreeSet<Which>, is_alerted: bool) -> Result<bool> {
+/// Tells staff what the plan, which is written now, has stranded, and answers whether it is
+/// anything. A booking under way is waited for and counted; one that comes later is refused.
+pub(super) fn tell(
+    db: &mut Db,
+    plan: &Plan,
+    before: &BTreeSet<Which>,
+    is_alerted: bool,
+) -> Result<bool> {
     let (shaken, now) = (shaken(plan), plan.ctx.now);
     if shaken.is_empty() {
         return Ok(false);
@@ -71,13 +89,21 @@ pub(super) fn tell(db: &mut Db, plan: &Plan, before: &BTreeSet<Which>, is_alerte
     Ok(true)
 }
 
-/// The classes that the plan takes away, or takes somebody out of. Whoever leaves the school leaves their classes, in the plan as well.
+/// The classes that the plan takes away, or takes somebody out of. Whoever leaves the school leaves
+/// their classes, in the plan as well.
 fn shaken(plan: &Plan) -> BTreeSet<Key> {
-    let places = plan.enrolments.iter().filter(|place| place.is_removed()).map(|place| place.class_id);
-    plan.classes.iter().filter(|class| class.is_removed()).map(|class| class.id).chain(places).collect()
+    let places =
+        plan.enrolments.iter().filter(|place| place.is_removed()).map(|place| place.class_id);
+    plan.classes
+        .iter()
+        .filter(|class| class.is_removed())
+        .map(|class| class.id)
+        .chain(places)
+        .collect()
 }
 
-/// What bookings rest on once the plan is written. Those that it ends, since somebody loses access (I13), are not among them.
+/// What bookings rest on once the plan is written. Those that it ends, since somebody loses access
+/// (I13), are not among them.
 fn after(mut grounds: Grounds, plan: &Plan) -> Grounds {
     fn set<T: Ord>(all: &mut BTreeSet<T>, one: T, is_there: bool) {
         if is_there {
@@ -90,12 +116,23 @@ fn after(mut grounds: Grounds, plan: &Plan) -> Grounds {
         set(&mut grounds.classes, class.id, !class.is_removed());
     }
     for place in &plan.enrolments {
-        let whose = if place.role == "teacher" { &mut grounds.teachers } else { &mut grounds.students };
+        let whose =
+            if place.role == "teacher" { &mut grounds.teachers } else { &mut grounds.students };
         set(whose, (place.class_id, place.person_id), !place.is_removed());
     }
-    let gone: BTreeSet<Key> = plan.people.iter().filter(|person| person.is_removed()).map(|person| person.id).collect();
-    let lost: BTreeSet<(Key, Key)> = plan.guardianships.iter().filter(|link| !is_allowed(link)).map(|link| (link.parent_id, link.student_id)).collect();
-    let ends = |booking: &Live| gone.contains(&booking.parent) || gone.contains(&booking.student) || lost.contains(&(booking.parent, booking.student));
+    let gone: BTreeSet<Key> =
+        plan.people.iter().filter(|person| person.is_removed()).map(|person| person.id).collect();
+    let lost: BTreeSet<(Key, Key)> = plan
+        .guardianships
+        .iter()
+        .filter(|link| !is_allowed(link))
+        .map(|link| (link.parent_id, link.student_id))
+        .collect();
+    let ends = |booking: &Live| {
+        gone.contains(&booking.parent)
+            || gone.contains(&booking.student)
+            || lost.contains(&(booking.parent, booking.student))
+    };
     grounds.bookings.retain(|booking| !ends(booking));
     grounds
 }
@@ -110,8 +147,11 @@ const fn which(booking: &Live) -> Which {
 
 /// What is stranded now and was not before, by time.
 fn since(before: &BTreeSet<Which>, now: &Grounds) -> Vec<(Live, Stranded)> {
-    let mut newly: Vec<(Live, Stranded)> =
-        now.stranded().filter(|(booking, _)| !before.contains(&which(booking))).map(|(booking, why)| (booking.clone(), why)).collect();
+    let mut newly: Vec<(Live, Stranded)> = now
+        .stranded()
+        .filter(|(booking, _)| !before.contains(&which(booking)))
+        .map(|(booking, why)| (booking.clone(), why))
+        .collect();
     newly.sort_by_key(|(booking, _)| (booking.starts_at, booking.id));
     newly
 }
@@ -122,11 +162,26 @@ fn letter(db: &mut Db, plan: &Plan, newly: &[(Live, Stranded)]) -> Result<String
     for evening in evenings_of(db, plan, newly)?.values() {
         let of_evening = || newly.iter().filter(|(booking, _)| booking.evening == evening.id);
         let count = of_evening().count();
-        let first: Vec<String> = named(db, of_evening().take(NAMED))?.iter().map(|(booking, why)| in_words(booking, *why, evening)).collect();
-        let more = if count > NAMED { format!("; and {} more", count - NAMED) } else { String::new() };
-        parts.push(format!("{}, {}: {count} {}. {}{more}.", evening.title, date(evening), appointments(count), first.join("; ")));
+        let first: Vec<String> = named(db, of_evening().take(NAMED))?
+            .iter()
+            .map(|(booking, why)| in_words(booking, *why, evening))
+            .collect();
+        let more =
+            if count > NAMED { format!("; and {} more", count - NAMED) } else { String::new() };
+        parts.push(format!(
+            "{}, {}: {count} {}. {}{more}.",
+            evening.title,
+            date(evening),
+            appointments(count),
+            first.join("; ")
+        ));
     }
-    Ok(format!("The roster no longer has what {} {} booked on. Move or cancel them. {}", newly.len(), were(newly.len()), parts.join(" ")))
+    Ok(format!(
+        "The roster no longer has what {} {} booked on. Move or cancel them. {}",
+        newly.len(),
+        were(newly.len()),
+        parts.join(" ")
+    ))
 }
 
 const fn appointments(count: usize) -> &'static str {
@@ -139,7 +194,14 @@ const fn were(count: usize) -> &'static str {
 
 /// `16:05 Mrs Anita Abell, Sophie Aaron, Science (the class is gone)`.
 fn in_words(of: &Booking, why: Stranded, evening: &EveningRow) -> String {
-    format!("{} {}, {}, {} ({})", when(evening, *of.row.starts_at), teachers_of(of), of.student.name(), of.subject, why.words())
+    format!(
+        "{} {}, {}, {} ({})",
+        when(evening, *of.row.starts_at),
+        teachers_of(of),
+        of.student.name(),
+        of.subject,
+        why.words()
+    )
 }
 
 /// `Mrs Anita Abell and Mr John Atkinson`.
@@ -152,13 +214,23 @@ pub(super) fn date(evening: &EveningRow) -> String {
     evening.starts_at.with_timezone(&evening.zone()).format("%-d %B %Y").to_string()
 }
 
-fn evenings_of(db: &mut Db, plan: &Plan, newly: &[(Live, Stranded)]) -> Result<BTreeMap<Key, EveningRow>> {
+fn evenings_of(
+    db: &mut Db,
+    plan: &Plan,
+    newly: &[(Live, Stranded)],
+) -> Result<BTreeMap<Key, EveningRow>> {
     let concerned: BTreeSet<Key> = newly.iter().map(|(booking, _)| booking.evening).collect();
-    concerned.into_iter().map(|evening| Ok((evening, evenings::find(db, plan.school.id.into(), evening.into())?))).collect()
+    concerned
+        .into_iter()
+        .map(|evening| Ok((evening, evenings::find(db, plan.school.id.into(), evening.into())?)))
+        .collect()
 }
 
 /// These appointments with their names, by time.
-fn named<'n>(db: &mut Db, of: impl Iterator<Item = &'n (Live, Stranded)>) -> Result<Vec<(Booking, Stranded)>> {
+fn named<'n>(
+    db: &mut Db,
+    of: impl Iterator<Item = &'n (Live, Stranded)>,
+) -> Result<Vec<(Booking, Stranded)>> {
     let why: BTreeMap<Key, Stranded> = of.map(|(booking, why)| (booking.id, *why)).collect();
     let rows: Vec<BookingRow> = bookings_table::table
         .filter(among(bookings_table::id, why.keys().copied()))
@@ -166,5 +238,9 @@ fn named<'n>(db: &mut Db, of: impl Iterator<Item = &'n (Live, Stranded)>) -> Res
         .select(BookingRow::as_select())
         .load(db)?;
     let with_names = bookings::with_names(db, rows)?;
-    Ok(with_names.into_iter().filter_map(|booking| Some((why.get(&booking.row.id).copied()?, booking))).map(|(why, booking)| (booking, why)).collect())
+    Ok(with_names
+        .into_iter()
+        .filter_map(|booking| Some((why.get(&booking.row.id).copied()?, booking)))
+        .map(|(why, booking)| (booking, why))
+        .collect())
 }

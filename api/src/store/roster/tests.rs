@@ -1,17 +1,22 @@
-//! What an import writes, on either database: the same files change nothing, a difference writes the difference, lost access is withdrawn.
+//! What an import writes, on either database: the same files change nothing, a difference writes
+//! the difference, lost access is withdrawn.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use parlour_roster::{
-    Class, Coverage, Enrolment, EnrolmentRole, Guardianship, Mode, Person, PersonBar, Removed, Roles, School, Unread, UnreadClass, UnreadPerson,
+    Class, Coverage, Enrolment, EnrolmentRole, Guardianship, Mode, Person, PersonBar, Removed,
+    Roles, School, Unread, UnreadClass, UnreadPerson,
 };
 
 use super::{Changes, Counts, Source, apply, plan};
 use crate::{
     context::{Context, Random},
-    schema::{bars, bookings, claims, evenings, events, guardianships, invite_students, invites, outbox, people, sessions},
+    schema::{
+        bars, bookings, claims, evenings, events, guardianships, invite_students, invites, outbox,
+        people, sessions,
+    },
     store::{
         Db,
         sources::{Origin, SourceKind},
@@ -30,7 +35,11 @@ impl Desk {
     fn new() -> Self {
         let database = TestDatabase::new();
         let now: DateTime<Utc> = "2026-11-23T16:00:00Z".parse().unwrap();
-        Self { db: database.connect(), ctx: Context::new(now, Random::seeded(1)), _database: database }
+        Self {
+            db: database.connect(),
+            ctx: Context::new(now, Random::seeded(1)),
+            _database: database,
+        }
     }
 
     fn import_as(&mut self, school: &School, coverage: Coverage, removed: Removed) -> Changes {
@@ -38,7 +47,13 @@ impl Desk {
     }
 
     /// Imports a roster with rows that can't be used.
-    fn import_beside(&mut self, school: &School, coverage: Coverage, removed: Removed, unread: Unread) -> Changes {
+    fn import_beside(
+        &mut self,
+        school: &School,
+        coverage: Coverage,
+        removed: Removed,
+        unread: Unread,
+    ) -> Changes {
         let source = Source {
             coverage,
             removed: Arc::new(removed),
@@ -59,7 +74,11 @@ impl Desk {
     }
 
     fn id_of(&mut self, person: &str) -> Key {
-        people::table.filter(people::sourced_id.eq(person)).select(people::id).first(&mut self.db).unwrap()
+        people::table
+            .filter(people::sourced_id.eq(person))
+            .select(people::id)
+            .first(&mut self.db)
+            .unwrap()
     }
 }
 
@@ -90,7 +109,15 @@ fn link(parent: &str, student: &str) -> Guardianship {
 
 fn enrolment(person: &str, role: EnrolmentRole) -> Enrolment {
     let (class_id, person_id) = ("cl".to_owned(), person.to_owned());
-    Enrolment { sourced_id: format!("e-{person}"), class_id, person_id, role, primary: false, begins_on: None, ends_on: "2020-07-01".parse().ok() }
+    Enrolment {
+        sourced_id: format!("e-{person}"),
+        class_id,
+        person_id,
+        role,
+        primary: false,
+        begins_on: None,
+        ends_on: "2020-07-01".parse().ok(),
+    }
 }
 
 /// A class with a teacher and a student, the student's mother and father, a secretary.
@@ -117,7 +144,10 @@ fn elm() -> School {
             starts_on: None,
             ends_on: None,
         }],
-        enrolments: vec![enrolment("s1", EnrolmentRole::Student), enrolment("t1", EnrolmentRole::Teacher)],
+        enrolments: vec![
+            enrolment("s1", EnrolmentRole::Student),
+            enrolment("t1", EnrolmentRole::Teacher),
+        ],
         ..School::default()
     }
 }
@@ -155,7 +185,8 @@ fn a_difference_is_written_and_nothing_is_deleted() {
     next.people.push(person("s2", Roles { student: true, ..Roles::default() }, "student"));
     let changes = desk.import(&next);
     assert_eq!((changes.people, changes.guardianships), (counts(1, 1, 1, 3), counts(0, 0, 1, 1)));
-    let gone: Option<At> = people::table.find(mother).select(people::removed_at).first(&mut desk.db).unwrap();
+    let gone: Option<At> =
+        people::table.find(mother).select(people::removed_at).first(&mut desk.db).unwrap();
     assert_eq!(gone, Some(at(desk.ctx.now)));
     assert_eq!(desk.import(&elm()).people, counts(1, 1, 1, 3));
     assert_eq!(desk.id_of("m1"), mother, "who comes back is the same person");
@@ -165,12 +196,24 @@ fn a_difference_is_written_and_nothing_is_deleted() {
 fn a_delta_removes_only_what_it_names() {
     let mut desk = Desk::new();
     desk.import(&elm());
-    let all = |mode| Coverage { orgs: mode, people: mode, guardianships: mode, classes: mode, enrolments: mode };
+    let all = |mode| Coverage {
+        orgs: mode,
+        people: mode,
+        guardianships: mode,
+        classes: mode,
+        enrolments: mode,
+    };
     let school = School { sourced_id: "elm".to_owned(), ..School::default() };
-    let removed =
-        Removed { people: ["m1".to_owned()].into(), enrolments: [("cl".to_owned(), "t1".to_owned(), EnrolmentRole::Teacher)].into(), ..Removed::default() };
+    let removed = Removed {
+        people: ["m1".to_owned()].into(),
+        enrolments: [("cl".to_owned(), "t1".to_owned(), EnrolmentRole::Teacher)].into(),
+        ..Removed::default()
+    };
     let changes = desk.import_as(&school, all(Mode::Delta), removed);
-    assert_eq!((changes.people, changes.guardianships, changes.enrolments), (counts(0, 0, 1, 4), counts(0, 0, 1, 1), counts(0, 0, 1, 1)));
+    assert_eq!(
+        (changes.people, changes.guardianships, changes.enrolments),
+        (counts(0, 0, 1, 4), counts(0, 0, 1, 1), counts(0, 0, 1, 1))
+    );
     let untouched = desk.import_as(&school, all(Mode::Absent), Removed::default());
     assert_eq!(untouched.people, counts(0, 0, 0, 4));
 }
@@ -208,16 +251,28 @@ fn check_unread(unread: Unread, expected: [u64; 3]) {
     let mut desk = Desk::new();
     desk.import(&elm());
     let said = format!("{unread:?}");
-    let changes = desk.import_beside(&without_two(), Coverage::default(), Removed::default(), unread);
-    assert_eq!([changes.people.removed, changes.guardianships.removed, changes.enrolments.removed], expected, "{said}");
-    assert_eq!((changes.people.changed, changes.guardianships.changed, changes.enrolments.changed), (0, 0, 0), "{said}");
+    let changes =
+        desk.import_beside(&without_two(), Coverage::default(), Removed::default(), unread);
+    assert_eq!(
+        [changes.people.removed, changes.guardianships.removed, changes.enrolments.removed],
+        expected,
+        "{said}"
+    );
+    assert_eq!(
+        (changes.people.changed, changes.guardianships.changed, changes.enrolments.changed),
+        (0, 0, 0),
+        "{said}"
+    );
 }
 
 #[test]
 fn who_stands_in_a_row_that_can_t_be_used_stays() {
     let ids = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect::<BTreeSet<_>>();
-    let person =
-        |given: &str, family: &str, email: &str| UnreadPerson { given_name: given.to_owned(), family_name: family.to_owned(), email: email.to_owned() };
+    let person = |given: &str, family: &str, email: &str| UnreadPerson {
+        given_name: given.to_owned(),
+        family_name: family.to_owned(),
+        email: email.to_owned(),
+    };
     let people = |one: UnreadPerson| Unread { people: vec![one], ..Unread::default() };
     check_unread(Unread::default(), [2, 1, 1]);
     check_unread(Unread { person_ids: ids(&["m1"]), ..Unread::default() }, [1, 0, 1]);
@@ -226,16 +281,27 @@ fn who_stands_in_a_row_that_can_t_be_used_stays() {
     check_unread(people(person("t1 🌟", "ó súilleabháin ", "")), [1, 1, 0]);
     check_unread(people(person("t1 🌟", "", "")), [2, 1, 1]);
     check_unread(people(person("", "", "")), [0, 0, 0]);
-    let place = |class: Option<&str>, person: Option<&str>| (class.map(str::to_owned), person.map(str::to_owned));
-    let places = |one| Unread { enrolments: [one].into(), person_ids: ids(&["t1"]), ..Unread::default() };
+    let place = |class: Option<&str>, person: Option<&str>| {
+        (class.map(str::to_owned), person.map(str::to_owned))
+    };
+    let places =
+        |one| Unread { enrolments: [one].into(), person_ids: ids(&["t1"]), ..Unread::default() };
     check_unread(places(place(Some("cl"), Some("t1"))), [1, 1, 0]);
     // Whoever has left has no place, whatever a row may say of it.
-    check_unread(Unread { enrolments: [place(None, None)].into(), guardianships: [place(None, None)].into(), ..Unread::default() }, [2, 1, 1]);
+    check_unread(
+        Unread {
+            enrolments: [place(None, None)].into(),
+            guardianships: [place(None, None)].into(),
+            ..Unread::default()
+        },
+        [2, 1, 1],
+    );
 }
 
 #[test]
 fn links_classes_and_places_of_rows_that_can_t_be_used_stay() {
-    let place = |one: Option<&str>, other: Option<&str>| (one.map(str::to_owned), other.map(str::to_owned));
+    let place =
+        |one: Option<&str>, other: Option<&str>| (one.map(str::to_owned), other.map(str::to_owned));
     let mut next = elm();
     next.guardianships.remove(0);
     next.enrolments.remove(0);
@@ -244,46 +310,88 @@ fn links_classes_and_places_of_rows_that_can_t_be_used_stay() {
         desk.import(&elm());
         let said = format!("{unread:?}");
         let changes = desk.import_beside(&next, Coverage::default(), Removed::default(), unread);
-        assert_eq!((changes.guardianships.removed, changes.enrolments.removed), (links, places), "{said}");
+        assert_eq!(
+            (changes.guardianships.removed, changes.enrolments.removed),
+            (links, places),
+            "{said}"
+        );
     };
     check(Unread::default(), 1, 1);
-    for pattern in [place(Some("f1"), Some("s1")), place(Some("f1"), None), place(None, Some("s1")), place(None, None)] {
+    for pattern in [
+        place(Some("f1"), Some("s1")),
+        place(Some("f1"), None),
+        place(None, Some("s1")),
+        place(None, None),
+    ] {
         check(Unread { guardianships: [pattern].into(), ..Unread::default() }, 0, 1);
     }
-    for pattern in [place(Some("cl"), Some("s1")), place(Some("cl"), None), place(None, Some("s1")), place(None, None)] {
+    for pattern in [
+        place(Some("cl"), Some("s1")),
+        place(Some("cl"), None),
+        place(None, Some("s1")),
+        place(None, None),
+    ] {
         check(Unread { enrolments: [pattern].into(), ..Unread::default() }, 1, 0);
     }
-    for pattern in [place(Some("m1"), Some("s1")), place(Some("f1"), Some("m1")), place(Some("nobody"), None)] {
-        check(Unread { guardianships: [pattern.clone()].into(), enrolments: [pattern].into(), ..Unread::default() }, 1, 1);
+    for pattern in
+        [place(Some("m1"), Some("s1")), place(Some("f1"), Some("m1")), place(Some("nobody"), None)]
+    {
+        check(
+            Unread {
+                guardianships: [pattern.clone()].into(),
+                enrolments: [pattern].into(),
+                ..Unread::default()
+            },
+            1,
+            1,
+        );
     }
     let mut desk = Desk::new();
     desk.import(&elm());
     let without = School { classes: Vec::new(), enrolments: Vec::new(), ..elm() };
-    let titled = |title: &str| Unread { classes: vec![UnreadClass { title: title.to_owned() }], ..Unread::default() };
-    for unread in [titled("5x"), titled(""), Unread { class_ids: ["cl".to_owned()].into(), ..Unread::default() }] {
+    let titled = |title: &str| Unread {
+        classes: vec![UnreadClass { title: title.to_owned() }],
+        ..Unread::default()
+    };
+    for unread in [
+        titled("5x"),
+        titled(""),
+        Unread { class_ids: ["cl".to_owned()].into(), ..Unread::default() },
+    ] {
         let changes = desk.import_beside(&without, Coverage::default(), Removed::default(), unread);
         assert_eq!((changes.classes.unchanged, changes.enrolments.unchanged), (1, 2));
     }
-    let changes = desk.import_beside(&without, Coverage::default(), Removed::default(), titled("6y"));
+    let changes =
+        desk.import_beside(&without, Coverage::default(), Removed::default(), titled("6y"));
     assert_eq!((changes.classes.removed, changes.enrolments.removed), (1, 2));
 }
 
 #[test]
 fn a_bar_reaches_links_that_stay_as_they_were() {
-    for (of, contact_barred, court_order) in [("s1", true, false), ("s1", false, true), ("m1", false, true)] {
+    for (of, contact_barred, court_order) in
+        [("s1", true, false), ("s1", false, true), ("m1", false, true)]
+    {
         let mut desk = Desk::new();
         desk.import(&elm());
         let mut next = elm();
-        next.people.retain(|person| person.sourced_id == of || !matches!(person.sourced_id.as_str(), "m1" | "s1"));
+        next.people.retain(|person| {
+            person.sourced_id == of || !matches!(person.sourced_id.as_str(), "m1" | "s1")
+        });
         next.guardianships.clear();
         let gone = if of == "s1" { "m1" } else { "s1" };
         let bar = PersonBar { person_id: of.to_owned(), contact_barred, court_order };
-        let unread = Unread { person_ids: [gone.to_owned()].into(), bars: vec![bar], ..Unread::default() };
+        let unread =
+            Unread { person_ids: [gone.to_owned()].into(), bars: vec![bar], ..Unread::default() };
         desk.import_beside(&next, Coverage::default(), Removed::default(), unread);
         let (mother, student) = (desk.id_of("m1"), desk.id_of("s1"));
         let link: (Option<At>, bool, bool, bool) = guardianships::table
             .filter(guardianships::parent_id.eq(mother).and(guardianships::student_id.eq(student)))
-            .select((guardianships::removed_at, guardianships::contact_allowed, guardianships::contact_barred, guardianships::court_order))
+            .select((
+                guardianships::removed_at,
+                guardianships::contact_allowed,
+                guardianships::contact_barred,
+                guardianships::court_order,
+            ))
             .first(&mut desk.db)
             .unwrap();
         assert_eq!(link, (None, false, contact_barred, court_order), "{of}");
@@ -293,33 +401,86 @@ fn a_bar_reaches_links_that_stay_as_they_were() {
 /// An appointment of the mother, her invite of the father, and sessions of both.
 fn book(desk: &mut Desk) {
     let now = desk.ctx.now;
-    let (mother, father, student, teacher) = (desk.id_of("m1"), desk.id_of("f1"), desk.id_of("s1"), desk.id_of("t1"));
-    let school: Key = people::table.find(mother).select(people::school_id).first(&mut desk.db).unwrap();
-    let class: Key = crate::schema::classes::table.select(crate::schema::classes::id).first(&mut desk.db).unwrap();
-    let (evening, booking, invite): (Key, Key, Key) = (desk.ctx.new_id(), desk.ctx.new_id(), desk.ctx.new_id());
+    let (mother, father, student, teacher) =
+        (desk.id_of("m1"), desk.id_of("f1"), desk.id_of("s1"), desk.id_of("t1"));
+    let school: Key =
+        people::table.find(mother).select(people::school_id).first(&mut desk.db).unwrap();
+    let class: Key = crate::schema::classes::table
+        .select(crate::schema::classes::id)
+        .first(&mut desk.db)
+        .unwrap();
+    let (evening, booking, invite): (Key, Key, Key) =
+        (desk.ctx.new_id(), desk.ctx.new_id(), desk.ctx.new_id());
     let (start, end) = (at(now + TimeDelta::hours(1)), at(now + TimeDelta::hours(2)));
     let db = &mut desk.db;
     let row = (
-        (evenings::id.eq(evening), evenings::school_id.eq(school), evenings::name.eq("autumn"), evenings::title.eq("Autumn")),
-        (evenings::starts_at.eq(start), evenings::ends_at.eq(end), evenings::time_zone.eq("Europe/London"), evenings::slot_minutes.eq(5)),
-        (evenings::gap_seconds.eq(0), evenings::booking_opens_at.eq(at(now)), evenings::booking_closes_at.eq(start), evenings::mode.eq("video")),
+        (
+            evenings::id.eq(evening),
+            evenings::school_id.eq(school),
+            evenings::name.eq("autumn"),
+            evenings::title.eq("Autumn"),
+        ),
+        (
+            evenings::starts_at.eq(start),
+            evenings::ends_at.eq(end),
+            evenings::time_zone.eq("Europe/London"),
+            evenings::slot_minutes.eq(5),
+        ),
+        (
+            evenings::gap_seconds.eq(0),
+            evenings::booking_opens_at.eq(at(now)),
+            evenings::booking_closes_at.eq(start),
+            evenings::mode.eq("video"),
+        ),
         (evenings::capacity.eq(4), evenings::created_at.eq(at(now))),
     );
     diesel::insert_into(evenings::table).values(row).execute(db).unwrap();
     let row = (
-        (bookings::id.eq(booking), bookings::school_id.eq(school), bookings::evening_id.eq(evening), bookings::parent_id.eq(mother)),
-        (bookings::student_id.eq(student), bookings::class_id.eq(class), bookings::starts_at.eq(start), bookings::ends_at.eq(end)),
-        (bookings::video.eq(true), bookings::sequence.eq(0), bookings::created_by.eq(mother), bookings::created_at.eq(at(now))),
+        (
+            bookings::id.eq(booking),
+            bookings::school_id.eq(school),
+            bookings::evening_id.eq(evening),
+            bookings::parent_id.eq(mother),
+        ),
+        (
+            bookings::student_id.eq(student),
+            bookings::class_id.eq(class),
+            bookings::starts_at.eq(start),
+            bookings::ends_at.eq(end),
+        ),
+        (
+            bookings::video.eq(true),
+            bookings::sequence.eq(0),
+            bookings::created_by.eq(mother),
+            bookings::created_at.eq(at(now)),
+        ),
     );
     diesel::insert_into(bookings::table).values(row).execute(db).unwrap();
     for person in [mother, student, teacher] {
-        let row = (claims::person_id.eq(person), claims::minute.eq(1), claims::booking_id.eq(booking));
+        let row =
+            (claims::person_id.eq(person), claims::minute.eq(1), claims::booking_id.eq(booking));
         diesel::insert_into(claims::table).values(row).execute(db).unwrap();
     }
     let row = (
-        (invites::id.eq(invite), invites::school_id.eq(school), invites::evening_id.eq(evening), invites::parent_id.eq(mother), invites::name.eq("F")),
-        (invites::email.eq("F1+x@example.org"), invites::email_key.eq("f1+x@example.org"), invites::bar_key.eq("f1@example.org"), invites::generation.eq(1)),
-        (invites::consent_version.eq("1"), invites::consent_at.eq(at(now)), invites::created_by.eq(mother), invites::created_at.eq(at(now))),
+        (
+            invites::id.eq(invite),
+            invites::school_id.eq(school),
+            invites::evening_id.eq(evening),
+            invites::parent_id.eq(mother),
+            invites::name.eq("F"),
+        ),
+        (
+            invites::email.eq("F1+x@example.org"),
+            invites::email_key.eq("f1+x@example.org"),
+            invites::bar_key.eq("f1@example.org"),
+            invites::generation.eq(1),
+        ),
+        (
+            invites::consent_version.eq("1"),
+            invites::consent_at.eq(at(now)),
+            invites::created_by.eq(mother),
+            invites::created_at.eq(at(now)),
+        ),
         invites::mailed_at.eq(at(now)),
     );
     diesel::insert_into(invites::table).values(row).execute(db).unwrap();
@@ -330,13 +491,25 @@ fn book(desk: &mut Desk) {
         invite_students::student_id.eq(student),
     );
     diesel::insert_into(invite_students::table).values(row).execute(db).unwrap();
-    for (kind, person, guest_of, address) in
-        [("person", Some(mother), None, Some("m1@example.org")), ("person", Some(father), None, Some("f1@example.org")), ("guest", None, Some(invite), None)]
-    {
+    for (kind, person, guest_of, address) in [
+        ("person", Some(mother), None, Some("m1@example.org")),
+        ("person", Some(father), None, Some("f1@example.org")),
+        ("guest", None, Some(invite), None),
+    ] {
         let id: Key = desk.ctx.new_id();
         let row = (
-            (sessions::id.eq(id), sessions::school_id.eq(school), sessions::kind.eq(kind), sessions::address_key.eq(address)),
-            (sessions::person_id.eq(person), sessions::invite_id.eq(guest_of), sessions::created_at.eq(at(now)), sessions::expires_at.eq(end)),
+            (
+                sessions::id.eq(id),
+                sessions::school_id.eq(school),
+                sessions::kind.eq(kind),
+                sessions::address_key.eq(address),
+            ),
+            (
+                sessions::person_id.eq(person),
+                sessions::invite_id.eq(guest_of),
+                sessions::created_at.eq(at(now)),
+                sessions::expires_at.eq(end),
+            ),
         );
         diesel::insert_into(sessions::table).values(row).execute(db).unwrap();
     }
@@ -363,9 +536,17 @@ fn a_link_that_is_gone_takes_everything_with_it() {
     next.guardianships.retain(|link| link.parent_id != "m1");
     assert_eq!(desk.import(&next).access_withdrawn, 1);
     assert_eq!(alive(&mut desk), [0, 0, 0, 1], "the father's own session stays");
-    let told: i64 = events::table.filter(events::action.eq("access_ended")).count().get_result(&mut desk.db).unwrap();
+    let told: i64 = events::table
+        .filter(events::action.eq("access_ended"))
+        .count()
+        .get_result(&mut desk.db)
+        .unwrap();
     assert!(told > 0, "the office reads of it");
-    let alerts: i64 = outbox::table.filter(outbox::template.eq("staff_alert")).count().get_result(&mut desk.db).unwrap();
+    let alerts: i64 = outbox::table
+        .filter(outbox::template.eq("staff_alert"))
+        .count()
+        .get_result(&mut desk.db)
+        .unwrap();
     assert_eq!(alerts, 1);
 }
 
@@ -376,7 +557,8 @@ fn a_barred_contact_is_no_guest_either() {
         desk.import(&elm());
         book(&mut desk);
         let mut next = elm();
-        (next.guardianships[0].contact_allowed, next.guardianships[0].court_order) = (false, Some(court_order));
+        (next.guardianships[0].contact_allowed, next.guardianships[0].court_order) =
+            (false, Some(court_order));
         assert_eq!(desk.import(&next).access_withdrawn, 1);
         assert_eq!(alive(&mut desk), [1, 3, 0, 1], "the mother keeps her appointment and session");
         assert_eq!(desk.import(&next).access_withdrawn, 0);
@@ -399,11 +581,21 @@ fn a_bar_set_by_hand_stays() {
     let mut desk = Desk::new();
     desk.import(&elm());
     let (student, father, staff) = (desk.id_of("s1"), desk.id_of("f1"), desk.id_of("o1"));
-    let school: Key = people::table.find(student).select(people::school_id).first(&mut desk.db).unwrap();
+    let school: Key =
+        people::table.find(student).select(people::school_id).first(&mut desk.db).unwrap();
     let id: Key = desk.ctx.new_id();
     let row = (
-        (bars::id.eq(id), bars::school_id.eq(school), bars::student_id.eq(student), bars::person_id.eq(Some(father))),
-        (bars::note.eq("by the head"), bars::set_by.eq(staff), bars::created_at.eq(at(desk.ctx.now))),
+        (
+            bars::id.eq(id),
+            bars::school_id.eq(school),
+            bars::student_id.eq(student),
+            bars::person_id.eq(Some(father)),
+        ),
+        (
+            bars::note.eq("by the head"),
+            bars::set_by.eq(staff),
+            bars::created_at.eq(at(desk.ctx.now)),
+        ),
     );
     diesel::insert_into(bars::table).values(row).execute(&mut desk.db).unwrap();
     desk.import(&elm());
@@ -411,17 +603,26 @@ fn a_bar_set_by_hand_stays() {
     without.guardianships.clear();
     desk.import(&without);
     desk.import(&elm());
-    let lifted: Option<At> = bars::table.find(id).select(bars::lifted_at).first(&mut desk.db).unwrap();
+    let lifted: Option<At> =
+        bars::table.find(id).select(bars::lifted_at).first(&mut desk.db).unwrap();
     assert_eq!(lifted, None);
-    let links: i64 = guardianships::table.filter(guardianships::removed_at.is_null()).count().get_result(&mut desk.db).unwrap();
+    let links: i64 = guardianships::table
+        .filter(guardianships::removed_at.is_null())
+        .count()
+        .get_result(&mut desk.db)
+        .unwrap();
     assert_eq!(links, 2);
 }
 
 /// Staff have allowed the father contact.
 fn allow(desk: &mut Desk) {
     let (father, staff, now) = (desk.id_of("f1"), desk.id_of("o1"), at(desk.ctx.now));
-    let by_hand = (guardianships::allowed_at.eq(Some(now)), guardianships::allowed_by.eq(Some(staff)));
-    diesel::update(guardianships::table.filter(guardianships::parent_id.eq(father))).set(by_hand).execute(&mut desk.db).unwrap();
+    let by_hand =
+        (guardianships::allowed_at.eq(Some(now)), guardianships::allowed_by.eq(Some(staff)));
+    diesel::update(guardianships::table.filter(guardianships::parent_id.eq(father)))
+        .set(by_hand)
+        .execute(&mut desk.db)
+        .unwrap();
 }
 
 /// How many students the father may act for.
@@ -439,7 +640,11 @@ fn what_staff_allowed_by_hand_stays_until_the_school_bars_it() {
     assert_eq!(students_of_the_father(&mut desk), 0);
     allow(&mut desk);
     assert_eq!(students_of_the_father(&mut desk), 1);
-    assert_eq!(desk.import(&relative).guardianships, counts(0, 0, 0, 2), "what staff allowed is no difference");
+    assert_eq!(
+        desk.import(&relative).guardianships,
+        counts(0, 0, 0, 2),
+        "what staff allowed is no difference"
+    );
     let mut nearer = relative.clone();
     nearer.guardianships[0].priority = Some(2);
     assert_eq!(desk.import(&nearer).guardianships, counts(0, 1, 0, 1));
@@ -447,7 +652,8 @@ fn what_staff_allowed_by_hand_stays_until_the_school_bars_it() {
 
     for (barred, court_order) in [(true, false), (false, true)] {
         let mut against = relative.clone();
-        (against.guardianships[0].contact_barred, against.guardianships[0].court_order) = (Some(barred), Some(court_order));
+        (against.guardianships[0].contact_barred, against.guardianships[0].court_order) =
+            (Some(barred), Some(court_order));
         assert_eq!(desk.import(&against).access_withdrawn, 1, "{barred} {court_order}");
         assert_eq!(students_of_the_father(&mut desk), 0);
         desk.import(&relative);

@@ -19,24 +19,46 @@ use crate::{
 };
 
 /// The school's row as it will be; none when a delta names a school that is not known.
-pub(super) fn school_row(known: Option<&SchoolRow>, id: Key, school: &School, slugs: &[String], source: &Source) -> Option<SchoolRow> {
+pub(super) fn school_row(
+    known: Option<&SchoolRow>,
+    id: Key,
+    school: &School,
+    slugs: &[String],
+    source: &Source,
+) -> Option<SchoolRow> {
     if let Some(known) = known {
-        return Some(SchoolRow { name: school.name.clone().unwrap_or_else(|| known.name.clone()), ..known.clone() });
+        return Some(SchoolRow {
+            name: school.name.clone().unwrap_or_else(|| known.name.clone()),
+            ..known.clone()
+        });
     }
     let name = school.name.clone()?;
     let slug = free_slug(&name, slugs);
     let (sourced_id, time_zone) = (school.sourced_id.clone(), source.time_zone.clone());
-    Some(SchoolRow { id, sourced_id, name, slug, host: None, time_zone, created_at: at(source.ctx.now) })
+    Some(SchoolRow {
+        id,
+        sourced_id,
+        name,
+        slug,
+        host: None,
+        time_zone,
+        created_at: at(source.ctx.now),
+    })
 }
 
 /// A school's name as a part of a URL that is not yet taken.
 fn free_slug(name: &str, taken: &[String]) -> String {
     const LONGEST: usize = 60;
-    let plain: String = name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let plain: String = name
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
     let words: Vec<&str> = plain.split('-').filter(|word| !word.is_empty()).collect();
     let base: String = words.join("-").chars().take(LONGEST).collect();
     let base = if base.is_empty() { "school".to_owned() } else { base };
-    let mut candidates = std::iter::once(base.clone()).chain((2..).map(|number| format!("{base}-{number}")));
+    let mut candidates =
+        std::iter::once(base.clone()).chain((2..).map(|number| format!("{base}-{number}")));
     candidates.find(|slug| !taken.contains(slug)).unwrap_or(base)
 }
 
@@ -68,7 +90,13 @@ pub(super) struct Wanted<'s> {
 
 impl<'s> Wanted<'s> {
     pub(super) fn new(school_id: Key, school: &'s School, source: &'s Source) -> Self {
-        Self { school_id, school, ctx: &source.ctx, stamps: source.origin.stamps(source.ctx.now), unresolved: Vec::new() }
+        Self {
+            school_id,
+            school,
+            ctx: &source.ctx,
+            stamps: source.origin.stamps(source.ctx.now),
+            unresolved: Vec::new(),
+        }
     }
 
     pub(super) fn people(&mut self) -> Vec<PersonRow> {
@@ -123,13 +151,21 @@ impl<'s> Wanted<'s> {
                     is_silent_on_contact: link.contact_barred.is_none(),
                     is_silent_on_court_order: link.court_order.is_none(),
                 }),
-                _ => self.unresolved.push(format!("the link of {} and {} is not used: one of them is not known", link.parent_id, link.student_id)),
+                _ => self.unresolved.push(format!(
+                    "the link of {} and {} is not used: one of them is not known",
+                    link.parent_id, link.student_id
+                )),
             }
         }
         rows
     }
 
-    fn guardianship(&mut self, parent_id: Key, student_id: Key, link: &Guardianship) -> GuardianshipRow {
+    fn guardianship(
+        &mut self,
+        parent_id: Key,
+        student_id: Key,
+        link: &Guardianship,
+    ) -> GuardianshipRow {
         GuardianshipRow {
             id: self.ctx.new_id(),
             school_id: self.school_id,
@@ -147,12 +183,21 @@ impl<'s> Wanted<'s> {
         }
     }
 
-    pub(super) fn enrolments(&mut self, classes: &BTreeMap<String, Key>, people: &BTreeMap<String, Key>) -> Vec<EnrolmentRow> {
+    pub(super) fn enrolments(
+        &mut self,
+        classes: &BTreeMap<String, Key>,
+        people: &BTreeMap<String, Key>,
+    ) -> Vec<EnrolmentRow> {
         let mut rows = Vec::new();
         for enrolment in &self.school.enrolments {
             match (classes.get(&enrolment.class_id), people.get(&enrolment.person_id)) {
-                (Some(class), Some(person)) => rows.push(self.enrolment(*class, *person, enrolment)),
-                _ => self.unresolved.push(format!("the enrolment {} is not used: its class or person is not known", enrolment.sourced_id)),
+                (Some(class), Some(person)) => {
+                    rows.push(self.enrolment(*class, *person, enrolment))
+                }
+                _ => self.unresolved.push(format!(
+                    "the enrolment {} is not used: its class or person is not known",
+                    enrolment.sourced_id
+                )),
             }
         }
         rows

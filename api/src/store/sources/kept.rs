@@ -1,4 +1,5 @@
-//! The text of a row's sources as its column holds it. Tens of thousands of rows keep the same few texts, so that copies share one.
+//! The text of a row's sources as its column holds it. Tens of thousands of rows keep the same few
+//! texts, so that copies share one.
 
 use std::sync::Arc;
 

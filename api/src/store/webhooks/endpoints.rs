@@ -104,9 +104,19 @@ pub struct Change {
 ///
 /// # Errors
 /// [`Refusal::WebhookLimit`].
-pub fn create(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, url: &str, types: &[EventType]) -> Result<WithSecret> {
+pub fn create(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    staff: PersonId,
+    url: &str,
+    types: &[EventType],
+) -> Result<WithSecret> {
     hold_school(db, school)?;
-    let count: i64 = webhooks::table.filter(webhooks::school_id.eq(key(school)).and(webhooks::deleted_at.is_null())).count().get_result(db)?;
+    let count: i64 = webhooks::table
+        .filter(webhooks::school_id.eq(key(school)).and(webhooks::deleted_at.is_null()))
+        .count()
+        .get_result(db)?;
     if count >= MOST {
         return Err(Refusal::WebhookLimit.into());
     }
@@ -124,7 +134,14 @@ pub fn create(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, url
     };
     diesel::insert_into(webhooks::table).values(&row).execute(db)?;
     let secret = insert_secret(db, ctx, school, id)?;
-    record(db, ctx, school, staff, "webhook_added", format!("Added an endpoint for webhooks at {}.", host(url)))?;
+    record(
+        db,
+        ctx,
+        school,
+        staff,
+        "webhook_added",
+        format!("Added an endpoint for webhooks at {}.", host(url)),
+    )?;
     Ok(WithSecret { of: id.into(), secret: Some(secret) })
 }
 
@@ -133,8 +150,10 @@ pub fn create(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, url
 /// # Errors
 /// When the database fails.
 pub fn list(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<Vec<Endpoint>> {
-    let of_school = webhooks::table.filter(webhooks::school_id.eq(key(school)).and(webhooks::deleted_at.is_null()));
-    let rows: Vec<Row> = of_school.order((webhooks::created_at, webhooks::id)).select(Row::as_select()).load(db)?;
+    let of_school = webhooks::table
+        .filter(webhooks::school_id.eq(key(school)).and(webhooks::deleted_at.is_null()));
+    let rows: Vec<Row> =
+        of_school.order((webhooks::created_at, webhooks::id)).select(Row::as_select()).load(db)?;
     rows.into_iter().map(|row| endpoint(db, ctx, row)).collect()
 }
 
@@ -143,24 +162,47 @@ pub fn list(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<Vec<Endpoint
 /// # Errors
 /// [`Error::NotFound`] when it is not the school's, or was deleted.
 pub fn find(db: &mut Db, ctx: &Context, school: SchoolId, webhook: WebhookId) -> Result<Endpoint> {
-    let row: Row = webhooks::table.find(key(webhook)).filter(is_of(school)).select(Row::as_select()).first(db)?;
+    let row: Row = webhooks::table
+        .find(key(webhook))
+        .filter(is_of(school))
+        .select(Row::as_select())
+        .first(db)?;
     endpoint(db, ctx, row)
 }
 
-/// Changes an endpoint. What was pending when it is switched off is dropped; switching it on forgets why it was off.
+/// Changes an endpoint. What was pending when it is switched off is dropped; switching it on
+/// forgets why it was off.
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub fn change(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, webhook: WebhookId, change: &Change) -> Result<Endpoint> {
+pub fn change(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    staff: PersonId,
+    webhook: WebhookId,
+    change: &Change,
+) -> Result<Endpoint> {
     let before = find(db, ctx, school, webhook)?;
     let mine = || webhooks::table.find(key(webhook)).filter(is_of(school));
-    let (url, types) = (change.url.as_ref().unwrap_or(&before.url), change.event_types.as_ref().unwrap_or(&before.event_types));
-    if diesel::update(mine()).set((webhooks::url.eq(url), webhooks::event_types.eq(joined(types)))).execute(db)? != 1 {
+    let (url, types) = (
+        change.url.as_ref().unwrap_or(&before.url),
+        change.event_types.as_ref().unwrap_or(&before.event_types),
+    );
+    if diesel::update(mine())
+        .set((webhooks::url.eq(url), webhooks::event_types.eq(joined(types))))
+        .execute(db)?
+        != 1
+    {
         return Err(Error::NotFound);
     }
     match change.enabled {
         Some(true) => {
-            let on = (webhooks::enabled.eq(true), webhooks::off_reason.eq(None::<&str>), webhooks::failing_since.eq(None::<At>));
+            let on = (
+                webhooks::enabled.eq(true),
+                webhooks::off_reason.eq(None::<&str>),
+                webhooks::failing_since.eq(None::<At>),
+            );
             diesel::update(mine().filter(webhooks::enabled.eq(false))).set(on).execute(db)?;
         }
         Some(false) => _ = switch_off(db, ctx, webhook, OffReason::Staff)?,
@@ -168,7 +210,14 @@ pub fn change(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, web
     }
     let after = find(db, ctx, school, webhook)?;
     if after != before {
-        record(db, ctx, school, staff, "webhook_changed", format!("Changed the endpoint for webhooks at {}.", host(&after.url)))?;
+        record(
+            db,
+            ctx,
+            school,
+            staff,
+            "webhook_changed",
+            format!("Changed the endpoint for webhooks at {}.", host(&after.url)),
+        )?;
     }
     Ok(after)
 }
@@ -177,39 +226,84 @@ pub fn change(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, web
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub fn delete(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, webhook: WebhookId) -> Result<()> {
+pub fn delete(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    staff: PersonId,
+    webhook: WebhookId,
+) -> Result<()> {
     let endpoint = find(db, ctx, school, webhook)?;
-    if diesel::update(webhooks::table.find(key(webhook)).filter(is_of(school))).set(webhooks::deleted_at.eq(Some(at(ctx.now)))).execute(db)? != 1 {
+    if diesel::update(webhooks::table.find(key(webhook)).filter(is_of(school)))
+        .set(webhooks::deleted_at.eq(Some(at(ctx.now))))
+        .execute(db)?
+        != 1
+    {
         return Err(Error::NotFound);
     }
     drop_pending(db, ctx, webhook)?;
-    record(db, ctx, school, staff, "webhook_deleted", format!("Deleted the endpoint for webhooks at {}.", host(&endpoint.url)))
+    record(
+        db,
+        ctx,
+        school,
+        staff,
+        "webhook_deleted",
+        format!("Deleted the endpoint for webhooks at {}.", host(&endpoint.url)),
+    )
 }
 
-/// Gives an endpoint a new secret; answers with its row. The one before it lives on for [`SECRET_OVERLAP`], older ones end at once.
+/// Gives an endpoint a new secret; answers with its row. The one before it lives on for
+/// [`SECRET_OVERLAP`], older ones end at once.
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub fn rotate(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, webhook: WebhookId) -> Result<WithSecret> {
+pub fn rotate(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    staff: PersonId,
+    webhook: WebhookId,
+) -> Result<WithSecret> {
     // Two rotations at once take turns on the endpoint's row.
-    if diesel::update(webhooks::table.find(key(webhook)).filter(is_of(school))).set(webhooks::deleted_at.eq(None::<At>)).execute(db)? != 1 {
+    if diesel::update(webhooks::table.find(key(webhook)).filter(is_of(school)))
+        .set(webhooks::deleted_at.eq(None::<At>))
+        .execute(db)?
+        != 1
+    {
         return Err(Error::NotFound);
     }
     let of_webhook = || webhook_secrets::table.filter(webhook_secrets::webhook_id.eq(key(webhook)));
     let older = of_webhook().filter(webhook_secrets::expires_at.gt(at(ctx.now)));
     diesel::update(older).set(webhook_secrets::expires_at.eq(Some(at(ctx.now)))).execute(db)?;
     let newest = of_webhook().filter(webhook_secrets::expires_at.is_null());
-    diesel::update(newest).set(webhook_secrets::expires_at.eq(Some(at(ctx.now + SECRET_OVERLAP)))).execute(db)?;
+    diesel::update(newest)
+        .set(webhook_secrets::expires_at.eq(Some(at(ctx.now + SECRET_OVERLAP))))
+        .execute(db)?;
     let secret = insert_secret(db, ctx, school, webhook)?;
     let endpoint = find(db, ctx, school, webhook)?;
-    record(db, ctx, school, staff, "webhook_secret_renewed", format!("Renewed the secret of the endpoint for webhooks at {}.", host(&endpoint.url)))?;
+    record(
+        db,
+        ctx,
+        school,
+        staff,
+        "webhook_secret_renewed",
+        format!("Renewed the secret of the endpoint for webhooks at {}.", host(&endpoint.url)),
+    )?;
     Ok(WithSecret { of: webhook.into(), secret: Some(secret) })
 }
 
 /// Switches an endpoint off and drops what was pending; false when it was off already.
-pub(super) fn switch_off(db: &mut Db, ctx: &Context, webhook: WebhookId, reason: OffReason) -> Result<bool> {
+pub(super) fn switch_off(
+    db: &mut Db,
+    ctx: &Context,
+    webhook: WebhookId,
+    reason: OffReason,
+) -> Result<bool> {
     let on = webhooks::table.find(key(webhook)).filter(webhooks::enabled.eq(true));
-    let off = diesel::update(on).set((webhooks::enabled.eq(false), webhooks::off_reason.eq(Some(reason.as_str())))).execute(db)? == 1;
+    let off = diesel::update(on)
+        .set((webhooks::enabled.eq(false), webhooks::off_reason.eq(Some(reason.as_str()))))
+        .execute(db)?
+        == 1;
     if off {
         drop_pending(db, ctx, webhook)?;
     }
@@ -222,8 +316,17 @@ pub(super) fn host(url: &str) -> String {
 }
 
 fn drop_pending(db: &mut Db, ctx: &Context, webhook: WebhookId) -> Result<()> {
-    let pending = webhook_deliveries::table.filter(webhook_deliveries::webhook_id.eq(key(webhook)).and(webhook_deliveries::state.eq("pending")));
-    diesel::update(pending).set((webhook_deliveries::state.eq("dropped"), webhook_deliveries::settled_at.eq(Some(at(ctx.now))))).execute(db)?;
+    let pending = webhook_deliveries::table.filter(
+        webhook_deliveries::webhook_id
+            .eq(key(webhook))
+            .and(webhook_deliveries::state.eq("pending")),
+    );
+    diesel::update(pending)
+        .set((
+            webhook_deliveries::state.eq("dropped"),
+            webhook_deliveries::settled_at.eq(Some(at(ctx.now))),
+        ))
+        .execute(db)?;
     Ok(())
 }
 
@@ -240,8 +343,11 @@ fn insert_secret(db: &mut Db, ctx: &Context, school: SchoolId, webhook: WebhookI
 }
 
 fn endpoint(db: &mut Db, ctx: &Context, row: Row) -> Result<Endpoint> {
-    let old = webhook_secrets::table.filter(webhook_secrets::webhook_id.eq(row.id).and(webhook_secrets::expires_at.gt(at(ctx.now))));
-    let old_secret_until: Option<Option<At>> = old.select(webhook_secrets::expires_at).first(db).optional()?;
+    let old = webhook_secrets::table.filter(
+        webhook_secrets::webhook_id.eq(row.id).and(webhook_secrets::expires_at.gt(at(ctx.now))),
+    );
+    let old_secret_until: Option<Option<At>> =
+        old.select(webhook_secrets::expires_at).first(db).optional()?;
     Ok(Endpoint {
         id: row.id.into(),
         event_types: row.event_types.split(' ').filter_map(EventType::parse).collect(),
@@ -257,20 +363,43 @@ fn joined(types: &[EventType]) -> String {
     types.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(" ")
 }
 
-fn record(db: &mut Db, ctx: &Context, school: SchoolId, staff: PersonId, action: &'static str, summary: String) -> Result<()> {
+fn record(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    staff: PersonId,
+    action: &'static str,
+    summary: String,
+) -> Result<()> {
     let actor = Actor { person: Some(staff), name: people::find(db, school, staff)?.name() };
-    events::record(db, ctx, &NewEvent { school, evening: None, parent: None, student: None, action, summary, actor: &actor })
+    events::record(
+        db,
+        ctx,
+        &NewEvent {
+            school,
+            evening: None,
+            parent: None,
+            student: None,
+            action,
+            summary,
+            actor: &actor,
+        },
+    )
 }
 
 /// Makes others who count the school's endpoints wait. SQLite writes one at a time anyway.
 fn hold_school(db: &mut Db, school: SchoolId) -> Result<()> {
     if let Db::Pg(conn) = db {
-        let _: Key = schools::table.find(key(school)).select(schools::id).for_no_key_update().first(conn)?;
+        let _: Key =
+            schools::table.find(key(school)).select(schools::id).for_no_key_update().first(conn)?;
     }
     Ok(())
 }
 
-type IsOf = diesel::dsl::And<diesel::dsl::Eq<webhooks::school_id, Key>, diesel::dsl::IsNull<webhooks::deleted_at>>;
+type IsOf = diesel::dsl::And<
+    diesel::dsl::Eq<webhooks::school_id, Key>,
+    diesel::dsl::IsNull<webhooks::deleted_at>,
+>;
 
 fn is_of(school: SchoolId) -> IsOf {
     webhooks::school_id.eq(key(school)).and(webhooks::deleted_at.is_null())

@@ -1,4 +1,5 @@
-//! What endpoints are told: written in the transaction of what happened, so that nothing that is true goes untold and nothing that was rolled back is told.
+//! What endpoints are told: written in the transaction of what happened, so that nothing that is
+//! true goes untold and nothing that was rolled back is told.
 
 use diesel::prelude::*;
 use parlour_domain::id::{BookingId, DeliveryId, EveningId, InviteId, SchoolId, WebhookId};
@@ -141,7 +142,8 @@ impl NewRow {
     }
 }
 
-/// Queues news for each endpoint of the school that wants them. Where the school has none, this is one look at an index.
+/// Queues news for each endpoint of the school that wants them. Where the school has none, this is
+/// one look at an index.
 ///
 /// # Errors
 /// When the database fails.
@@ -153,7 +155,9 @@ pub fn tell(db: &mut Db, ctx: &Context, school: SchoolId, news: &[News]) -> Resu
     let mut rows = Vec::new();
     for one in news {
         let event = ctx.new_id::<Uuid>();
-        let wanting = endpoints.iter().filter(|(_, wanted)| wanted.split(' ').any(|kind| kind == one.kind.as_str()));
+        let wanting = endpoints
+            .iter()
+            .filter(|(_, wanted)| wanted.split(' ').any(|kind| kind == one.kind.as_str()));
         rows.extend(wanting.map(|(webhook, _)| NewRow::new(ctx, school, *webhook, event, *one)));
     }
     if !rows.is_empty() {
@@ -163,9 +167,20 @@ pub fn tell(db: &mut Db, ctx: &Context, school: SchoolId, news: &[News]) -> Resu
 }
 
 /// Queues a test for one endpoint, whatever events it has chosen. Tests do not wait for each other.
-pub(super) fn queue_test(db: &mut Db, ctx: &Context, school: SchoolId, webhook: WebhookId) -> Result<DeliveryId> {
+pub(super) fn queue_test(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    webhook: WebhookId,
+) -> Result<DeliveryId> {
     let event = ctx.new_id::<Uuid>();
-    let row = NewRow::new(ctx, school, key(webhook), event, News { kind: EventType::Test, subject: event, evening: None });
+    let row = NewRow::new(
+        ctx,
+        school,
+        key(webhook),
+        event,
+        News { kind: EventType::Test, subject: event, evening: None },
+    );
     each!(db, conn => diesel::insert_into(webhook_deliveries::table).values(&row).execute(conn))?;
     Ok(row.id.into())
 }

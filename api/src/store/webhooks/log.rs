@@ -95,18 +95,28 @@ struct AttemptRow {
     error: Option<String>,
 }
 
-/// The log of an endpoint, the newest event first, after the number `after` if given. One more than `limit` shows that there is a next page.
+/// The log of an endpoint, the newest event first, after the number `after` if given. One more than
+/// `limit` shows that there is a next page.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the endpoint is not the school's.
-pub fn deliveries(db: &mut Db, ctx: &Context, school: SchoolId, webhook: WebhookId, after: Option<i64>, limit: i64) -> Result<Vec<Delivery>> {
+pub fn deliveries(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    webhook: WebhookId,
+    after: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Delivery>> {
     endpoints::find(db, ctx, school, webhook)?;
-    let of_webhook = webhook_deliveries::table.filter(webhook_deliveries::webhook_id.eq(key(webhook)));
+    let of_webhook =
+        webhook_deliveries::table.filter(webhook_deliveries::webhook_id.eq(key(webhook)));
     let mut query = of_webhook.select(Row::as_select()).into_boxed();
     if let Some(after) = after {
         query = query.filter(webhook_deliveries::number.lt(after));
     }
-    let rows: Vec<Row> = query.order(webhook_deliveries::number.desc()).limit(limit + 1).load(db)?;
+    let rows: Vec<Row> =
+        query.order(webhook_deliveries::number.desc()).limit(limit + 1).load(db)?;
     with_attempts(db, rows)
 }
 
@@ -114,29 +124,52 @@ pub fn deliveries(db: &mut Db, ctx: &Context, school: SchoolId, webhook: Webhook
 ///
 /// # Errors
 /// [`Error::NotFound`] when endpoint or delivery are not the school's.
-pub fn delivery(db: &mut Db, ctx: &Context, school: SchoolId, webhook: WebhookId, delivery: DeliveryId) -> Result<Delivery> {
+pub fn delivery(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    webhook: WebhookId,
+    delivery: DeliveryId,
+) -> Result<Delivery> {
     endpoints::find(db, ctx, school, webhook)?;
-    let one = webhook_deliveries::table.filter(webhook_deliveries::id.eq(key(delivery)).and(webhook_deliveries::webhook_id.eq(key(webhook))));
+    let one = webhook_deliveries::table.filter(
+        webhook_deliveries::id
+            .eq(key(delivery))
+            .and(webhook_deliveries::webhook_id.eq(key(webhook))),
+    );
     let row: Row = one.select(Row::as_select()).first(db)?;
     with_attempts(db, vec![row])?.pop().ok_or(Error::NotFound)
 }
 
-/// Has a delivery sent again: at once where it waits, and with all its tries where it was settled. One that is being sent at this moment is not sent twice.
+/// Has a delivery sent again: at once where it waits, and with all its tries where it was settled.
+/// One that is being sent at this moment is not sent twice.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Refusal::WebhookOff`].
-pub fn replay(db: &mut Db, ctx: &Context, school: SchoolId, webhook: WebhookId, id: DeliveryId) -> Result<Delivery> {
+pub fn replay(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    webhook: WebhookId,
+    id: DeliveryId,
+) -> Result<Delivery> {
     if endpoints::find(db, ctx, school, webhook)?.off.is_some() {
         return Err(Refusal::WebhookOff.into());
     }
-    let one = || webhook_deliveries::table.filter(webhook_deliveries::id.eq(key(id)).and(webhook_deliveries::webhook_id.eq(key(webhook))));
+    let one = || {
+        webhook_deliveries::table.filter(
+            webhook_deliveries::id.eq(key(id)).and(webhook_deliveries::webhook_id.eq(key(webhook))),
+        )
+    };
     let again = (
         webhook_deliveries::state.eq("pending"),
         webhook_deliveries::due_at.eq(at(ctx.now)),
         webhook_deliveries::attempts.eq(0),
         webhook_deliveries::settled_at.eq(None::<At>),
     );
-    let settled = diesel::update(one().filter(webhook_deliveries::state.ne("pending"))).set(again).execute(db)?;
+    let settled = diesel::update(one().filter(webhook_deliveries::state.ne("pending")))
+        .set(again)
+        .execute(db)?;
     if settled == 0 {
         diesel::update(one()).set(webhook_deliveries::due_at.eq(at(ctx.now))).execute(db)?;
     }
@@ -147,7 +180,12 @@ pub fn replay(db: &mut Db, ctx: &Context, school: SchoolId, webhook: WebhookId, 
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Refusal::WebhookOff`].
-pub fn send_test(db: &mut Db, ctx: &Context, school: SchoolId, webhook: WebhookId) -> Result<Delivery> {
+pub fn send_test(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    webhook: WebhookId,
+) -> Result<Delivery> {
     if endpoints::find(db, ctx, school, webhook)?.off.is_some() {
         return Err(Refusal::WebhookOff.into());
     }

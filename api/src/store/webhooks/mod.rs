@@ -1,4 +1,5 @@
-//! Webhooks: the endpoints that a school's systems are told by, what they are told, and how that went. Nothing here sends anything.
+//! Webhooks: the endpoints that a school's systems are told by, what they are told, and how that
+//! went. Nothing here sends anything.
 
 mod endpoints;
 mod events;
@@ -8,7 +9,9 @@ mod queue;
 mod settle;
 
 pub use self::{
-    endpoints::{Change, Endpoint, OffReason, SECRET_OVERLAP, change, create, delete, find, list, rotate},
+    endpoints::{
+        Change, Endpoint, OffReason, SECRET_OVERLAP, change, create, delete, find, list, rotate,
+    },
     events::{EventType, News, tell},
     log::{Attempt, Delivery, DeliveryState, deliveries, delivery, replay, send_test},
     purge::{KEPT_FOR, purge},

@@ -17,13 +17,18 @@ pub const KEPT_FOR: TimeDelta = TimeDelta::days(30);
 /// How many deliveries one step deletes, so that nobody waits long for it.
 const STEP: i64 = 500;
 
-/// Deletes deliveries that were settled longer ago than [`KEPT_FOR`]; whether there may be more of them.
+/// Deletes deliveries that were settled longer ago than [`KEPT_FOR`]; whether there may be more of
+/// them.
 ///
 /// # Errors
 /// When the database fails.
 pub fn purge(db: &mut Db, now: DateTime<Utc>) -> Result<bool> {
     let old = webhook_deliveries::table
-        .filter(webhook_deliveries::settled_at.lt(at(now - KEPT_FOR)).and(webhook_deliveries::state.ne("pending")))
+        .filter(
+            webhook_deliveries::settled_at
+                .lt(at(now - KEPT_FOR))
+                .and(webhook_deliveries::state.ne("pending")),
+        )
         .order(webhook_deliveries::settled_at)
         .limit(STEP)
         .select(webhook_deliveries::id);
@@ -33,7 +38,11 @@ pub fn purge(db: &mut Db, now: DateTime<Utc>) -> Result<bool> {
         Db::Sqlite(conn) => old.load(conn)?,
     };
     let is_full = i64::try_from(ids.len()).is_ok_and(|count| count == STEP);
-    diesel::delete(webhook_attempts::table.filter(webhook_attempts::delivery_id.eq_any(ids.clone()))).execute(db)?;
-    diesel::delete(webhook_deliveries::table.filter(webhook_deliveries::id.eq_any(ids))).execute(db)?;
+    diesel::delete(
+        webhook_attempts::table.filter(webhook_attempts::delivery_id.eq_any(ids.clone())),
+    )
+    .execute(db)?;
+    diesel::delete(webhook_deliveries::table.filter(webhook_deliveries::id.eq_any(ids)))
+        .execute(db)?;
     Ok(is_full)
 }

@@ -1,4 +1,5 @@
-//! What is due to be sent, and to whom: rows are leased, so that two nodes never send the same one at a time.
+//! What is due to be sent, and to whom: rows are leased, so that two nodes never send the same one
+//! at a time.
 
 use std::collections::HashMap;
 
@@ -18,7 +19,8 @@ use crate::{
     },
 };
 
-/// For how long a delivery that is being sent is left alone by others: longer than sending it may take.
+/// For how long a delivery that is being sent is left alone by others: longer than sending it may
+/// take.
 pub const LEASE: TimeDelta = TimeDelta::minutes(1);
 
 /// How many rows one look takes in.
@@ -98,7 +100,11 @@ pub struct Room {
 impl Room {
     /// Endpoints that are sent as much as they may be.
     fn full(&self) -> Vec<Key> {
-        self.under_way.iter().filter(|(_, count)| **count >= self.to_one).map(|(webhook, _)| key(*webhook)).collect()
+        self.under_way
+            .iter()
+            .filter(|(_, count)| **count >= self.to_one)
+            .map(|(webhook, _)| key(*webhook))
+            .collect()
     }
 }
 
@@ -110,8 +116,9 @@ pub fn is_due(db: &mut Db, now: DateTime<Utc>, room: &Room) -> Result<bool> {
     Ok(!due(db, now, room.full(), 1)?.is_empty())
 }
 
-/// Claims deliveries that are due, as many as there is room for. An event waits while an older one of the same subject is pending at the same endpoint.
-/// Nobody else sends what was claimed until [`LEASE`] has run out.
+/// Claims deliveries that are due, as many as there is room for. An event waits while an older one
+/// of the same subject is pending at the same endpoint. Nobody else sends what was claimed until
+/// [`LEASE`] has run out.
 ///
 /// # Errors
 /// When the database fails.
@@ -132,8 +139,15 @@ pub fn claim(db: &mut Db, now: DateTime<Utc>, room: &Room) -> Result<Due> {
         }
         let lease = at(now + LEASE);
         let mine = diesel::update(webhook_deliveries::table.find(row.number))
-            .filter(webhook_deliveries::state.eq("pending").and(webhook_deliveries::lease_ends_at.le(at(now))))
-            .set((webhook_deliveries::lease_ends_at.eq(lease), webhook_deliveries::attempts.eq(webhook_deliveries::attempts + 1)))
+            .filter(
+                webhook_deliveries::state
+                    .eq("pending")
+                    .and(webhook_deliveries::lease_ends_at.le(at(now))),
+            )
+            .set((
+                webhook_deliveries::lease_ends_at.eq(lease),
+                webhook_deliveries::attempts.eq(webhook_deliveries::attempts + 1),
+            ))
             .execute(db)?;
         if mine == 1 {
             *to_this += 1;
@@ -154,7 +168,12 @@ fn due(db: &mut Db, now: DateTime<Utc>, full: Vec<Key>, limit: i64) -> Result<Ve
     Ok(webhook_deliveries::table
         .inner_join(webhooks::table)
         .inner_join(schools::table.on(schools::id.eq(webhook_deliveries::school_id)))
-        .filter(webhook_deliveries::state.eq("pending").and(webhook_deliveries::due_at.le(at(now))).and(webhook_deliveries::lease_ends_at.le(at(now))))
+        .filter(
+            webhook_deliveries::state
+                .eq("pending")
+                .and(webhook_deliveries::due_at.le(at(now)))
+                .and(webhook_deliveries::lease_ends_at.le(at(now))),
+        )
         .filter(webhooks::enabled.eq(true).and(webhooks::deleted_at.is_null()))
         .filter(webhook_deliveries::webhook_id.ne_all(full))
         .filter(not(exists(blocking)))
@@ -180,9 +199,12 @@ fn due(db: &mut Db, now: DateTime<Utc>, full: Vec<Key>, limit: i64) -> Result<Ve
 
 fn secrets_of(db: &mut Db, now: DateTime<Utc>, webhook: Key) -> Result<Vec<Uuid>> {
     let live = webhook_secrets::expires_at.is_null().or(webhook_secrets::expires_at.gt(at(now)));
-    let rows: Vec<(Key, Option<At>)> =
-        webhook_secrets::table.filter(webhook_secrets::webhook_id.eq(webhook).and(live)).select((webhook_secrets::id, webhook_secrets::expires_at)).load(db)?;
-    let (newest, older): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(_, expires_at)| expires_at.is_none());
+    let rows: Vec<(Key, Option<At>)> = webhook_secrets::table
+        .filter(webhook_secrets::webhook_id.eq(webhook).and(live))
+        .select((webhook_secrets::id, webhook_secrets::expires_at))
+        .load(db)?;
+    let (newest, older): (Vec<_>, Vec<_>) =
+        rows.into_iter().partition(|(_, expires_at)| expires_at.is_none());
     Ok(newest.into_iter().chain(older).map(|(id, _)| id.0).collect())
 }
 

@@ -1,4 +1,5 @@
-//! What became of an attempt: written down with the attempt itself, and with what follows for the endpoint.
+//! What became of an attempt: written down with the attempt itself, and with what follows for the
+//! endpoint.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -93,12 +94,18 @@ struct NewAttempt {
     error: Option<&'static str>,
 }
 
-/// Writes an attempt down with what follows. A delivery that the endpoint took is marked so even when the lease ran out meanwhile.
-/// False when the lease was lost.
+/// Writes an attempt down with what follows. A delivery that the endpoint took is marked so even
+/// when the lease ran out meanwhile. False when the lease was lost.
 ///
 /// # Errors
 /// When the database fails.
-pub fn settle(db: &mut Db, ctx: &Context, claimed: &Claimed, outcome: &Outcome, verdict: Verdict) -> Result<bool> {
+pub fn settle(
+    db: &mut Db,
+    ctx: &Context,
+    claimed: &Claimed,
+    outcome: &Outcome,
+    verdict: Verdict,
+) -> Result<bool> {
     let attempt = NewAttempt {
         id: key(ctx.new_id::<Uuid>()),
         school_id: key(claimed.school),
@@ -111,13 +118,23 @@ pub fn settle(db: &mut Db, ctx: &Context, claimed: &Claimed, outcome: &Outcome, 
     diesel::insert_into(webhook_attempts::table).values(&attempt).execute(db)?;
     let row = || webhook_deliveries::table.find(claimed.number);
     let leased = row().filter(webhook_deliveries::lease_ends_at.eq(claimed.lease_ends_at));
-    let is_mine = diesel::update(leased).set(webhook_deliveries::lease_ends_at.eq(at(ctx.now))).execute(db)? == 1;
+    let is_mine = diesel::update(leased)
+        .set(webhook_deliveries::lease_ends_at.eq(at(ctx.now)))
+        .execute(db)?
+        == 1;
     if is_mine || verdict == Verdict::Delivered {
         let pending = diesel::update(row().filter(webhook_deliveries::state.eq("pending")));
-        let settled = |state: &'static str| (webhook_deliveries::state.eq(state), webhook_deliveries::settled_at.eq(Some(at(ctx.now))));
+        let settled = |state: &'static str| {
+            (
+                webhook_deliveries::state.eq(state),
+                webhook_deliveries::settled_at.eq(Some(at(ctx.now))),
+            )
+        };
         match verdict {
             Verdict::Delivered => pending.set(settled("delivered")).execute(db)?,
-            Verdict::Retry(due_at) => pending.set(webhook_deliveries::due_at.eq(at(due_at))).execute(db)?,
+            Verdict::Retry(due_at) => {
+                pending.set(webhook_deliveries::due_at.eq(at(due_at))).execute(db)?
+            }
             Verdict::GivenUp | Verdict::Gone => pending.set(settled("failed")).execute(db)?,
         };
     }
@@ -126,22 +143,38 @@ pub fn settle(db: &mut Db, ctx: &Context, claimed: &Claimed, outcome: &Outcome, 
 }
 
 /// What follows for the endpoint.
-fn judge(db: &mut Db, ctx: &Context, school: SchoolId, webhook: WebhookId, verdict: Verdict) -> Result<()> {
+fn judge(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    webhook: WebhookId,
+    verdict: Verdict,
+) -> Result<()> {
     let endpoint = || webhooks::table.find(key(webhook));
     if verdict == Verdict::Delivered {
-        diesel::update(endpoint().filter(webhooks::failing_since.is_not_null())).set(webhooks::failing_since.eq(None::<At>)).execute(db)?;
+        diesel::update(endpoint().filter(webhooks::failing_since.is_not_null()))
+            .set(webhooks::failing_since.eq(None::<At>))
+            .execute(db)?;
         return Ok(());
     }
-    diesel::update(endpoint().filter(webhooks::failing_since.is_null())).set(webhooks::failing_since.eq(Some(at(ctx.now)))).execute(db)?;
-    let (url, since): (String, Option<At>) = endpoint().select((webhooks::url, webhooks::failing_since)).first(db)?;
+    diesel::update(endpoint().filter(webhooks::failing_since.is_null()))
+        .set(webhooks::failing_since.eq(Some(at(ctx.now))))
+        .execute(db)?;
+    let (url, since): (String, Option<At>) =
+        endpoint().select((webhooks::url, webhooks::failing_since)).first(db)?;
     let reason = match verdict {
         Verdict::Gone => OffReason::Gone,
         _ if since.is_some_and(|since| *since <= ctx.now - FAILING_FOR) => OffReason::Failing,
         _ => return Ok(()),
     };
     if switch_off(db, ctx, webhook, reason)? {
-        let why = if reason == OffReason::Gone { "it said that it is gone" } else { "it took nothing for five days" };
-        let summary = format!("The endpoint for webhooks at {} was switched off: {why}.", host(&url));
+        let why = if reason == OffReason::Gone {
+            "it said that it is gone"
+        } else {
+            "it took nothing for five days"
+        };
+        let summary =
+            format!("The endpoint for webhooks at {} was switched off: {why}.", host(&url));
         access::alert_staff(db, ctx, school, &Actor::school(), "staff_alerted", &summary)?;
     }
     Ok(())

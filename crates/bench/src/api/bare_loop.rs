@@ -1,4 +1,5 @@
-//! The same statements without a server: one thread, one connection, the store's own functions one after the other, on a copy that nobody else uses.
+//! The same statements without a server: one thread, one connection, the store's own functions one
+//! after the other, on a copy that nobody else uses.
 
 use std::time::{Duration, Instant};
 
@@ -38,22 +39,38 @@ pub(super) async fn read(bench: &Bench, length: Duration) -> Result<f64> {
     Ok(f64::from(count) / began_at.elapsed().as_secs_f64())
 }
 
-/// How often in a second one writes what `create_bookings` writes, each in a transaction of its own.
+/// How often in a second one writes what `create_bookings` writes, each in a transaction of its
+/// own.
 pub(super) async fn book(bench: &Bench, round: usize, count: usize) -> Result<f64> {
     let (cookies, day) = (bench.log_in().await?, bench.evening(&school::booked(round)).await?);
     let plan = families::plan(&bench.families, &day, count);
     let mut db = bench.config.database.connect()?;
     let began_at = Instant::now();
     for appointment in &plan {
-        book_one(&mut db, bench, &day, &cookies[appointment.family], appointment.family, appointment.booking)?;
+        book_one(
+            &mut db,
+            bench,
+            &day,
+            &cookies[appointment.family],
+            appointment.family,
+            appointment.booking,
+        )?;
     }
     #[expect(clippy::cast_precision_loss, reason = "a few thousand appointments")]
     let made = plan.len() as f64;
     Ok(made / began_at.elapsed().as_secs_f64())
 }
 
-fn book_one(db: &mut Db, bench: &Bench, day: &EveningRow, cookie: &Cookie, family: usize, booking: NewBooking) -> Result<(), Error> {
-    let (ctx, school, parent) = (families::now(), bench.school.id(), &bench.families[family].parent);
+fn book_one(
+    db: &mut Db,
+    bench: &Bench,
+    day: &EveningRow,
+    cookie: &Cookie,
+    family: usize,
+    booking: NewBooking,
+) -> Result<(), Error> {
+    let (ctx, school, parent) =
+        (families::now(), bench.school.id(), &bench.families[family].parent);
     sessions::find(db, school, cookie.session, ctx.now)?;
     let row = evenings::find_for(db, school, Whose::Parent(parent.id()), day.id())?;
     let request = RequestKey {

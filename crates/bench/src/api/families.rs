@@ -1,4 +1,5 @@
-//! The generated school as its database holds it: who may book what with whom. Logs parents in, plans appointments, counts what came of them.
+//! The generated school as its database holds it: who may book what with whom. Logs parents in,
+//! plans appointments, counts what came of them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -74,17 +75,26 @@ pub(super) fn now() -> Context {
 
 /// For themselves.
 pub(super) fn acting(parent: &PersonRow) -> Acting {
-    Acting { parent: parent.id(), actor: Actor { person: Some(parent.id()), name: parent.name() }, is_staff: false }
+    Acting {
+        parent: parent.id(),
+        actor: Actor { person: Some(parent.id()), name: parent.name() },
+        is_staff: false,
+    }
 }
 
 impl Bench {
     /// Opens the database with the settings of a playground, as the servers here have.
     pub(super) async fn open(database: &str) -> Result<Self> {
         let settings = [("PARLOUR_MODE", "demo"), ("DATABASE_URL", database)];
-        let config = Config::from_values(&settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into())?;
+        let config = Config::from_values(
+            &settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        )?;
         let store = Store::open(&config.database, 1)?;
         // The only school answers for every host.
-        let school = store.read(|db| schools::find(db, &SchoolAddress::Host("localhost".to_owned()))).await.context("the school is not loaded")?;
+        let school = store
+            .read(|db| schools::find(db, &SchoolAddress::Host("localhost".to_owned())))
+            .await
+            .context("the school is not loaded")?;
         let evening = evening(&store, crate::school::READ).await?;
         let families = store.read(move |db| families(db, &evening)).await?;
         Ok(Self { config, store, school, families })
@@ -104,9 +114,17 @@ impl Bench {
     pub(super) async fn log_in(&self) -> Result<Vec<Cookie>> {
         let (ctx, school) = (now(), self.school.id());
         let ends_at = ctx.now + sessions::PERSON_LIFE;
-        let addresses: Vec<String> = self.families.iter().filter_map(|family| family.parent.email_key.clone()).collect();
+        let addresses: Vec<String> =
+            self.families.iter().filter_map(|family| family.parent.email_key.clone()).collect();
         ensure!(addresses.len() == self.families.len(), "a parent has no address");
-        let start = move |db: &mut Db| addresses.iter().map(|address| Ok(sessions::start(db, &ctx, school, address, sessions::Proof::Address)?.id)).collect();
+        let start = move |db: &mut Db| {
+            addresses
+                .iter()
+                .map(|address| {
+                    Ok(sessions::start(db, &ctx, school, address, sessions::Proof::Address)?.id)
+                })
+                .collect()
+        };
         let ids: Vec<SessionId> = self.store.write(start).await?;
         let keys = Keys::new(self.config.key.clone())?;
         let cookie = |session: SessionId| {
@@ -117,7 +135,11 @@ impl Bench {
     }
 
     /// Makes appointments without HTTP, all of a family's together.
-    pub(super) async fn book_all(&self, evening: &EveningRow, plan: Vec<Appointment>) -> Result<()> {
+    pub(super) async fn book_all(
+        &self,
+        evening: &EveningRow,
+        plan: Vec<Appointment>,
+    ) -> Result<()> {
         let (ctx, evening, families) = (now(), evening.clone(), self.families.clone());
         let mut of_family: BTreeMap<usize, Vec<NewBooking>> = BTreeMap::new();
         for appointment in plan {
@@ -125,7 +147,13 @@ impl Bench {
         }
         let book = move |db: &mut Db| {
             for (family, wanted) in &of_family {
-                bookings_store::make(db, &ctx, &evening, &acting(&families[*family].parent), wanted)?;
+                bookings_store::make(
+                    db,
+                    &ctx,
+                    &evening,
+                    &acting(&families[*family].parent),
+                    wanted,
+                )?;
             }
             Ok(())
         };
@@ -136,10 +164,13 @@ impl Bench {
     pub(super) async fn sold(&self, evening: &EveningRow) -> Result<(usize, usize)> {
         let id = evening.id;
         let live = move |db: &mut Db| {
-            let of_evening = bookings::table.filter(bookings::evening_id.eq(id).and(bookings::cancelled_at.is_null()));
+            let of_evening = bookings::table
+                .filter(bookings::evening_id.eq(id).and(bookings::cancelled_at.is_null()));
             let count: i64 = of_evening.count().get_result(db)?;
-            let slots: Vec<(Key, parlour::store::sql_types::At)> =
-                of_evening.inner_join(booking_teachers::table).select((booking_teachers::teacher_id, bookings::starts_at)).load(db)?;
+            let slots: Vec<(Key, parlour::store::sql_types::At)> = of_evening
+                .inner_join(booking_teachers::table)
+                .select((booking_teachers::teacher_id, bookings::starts_at))
+                .load(db)?;
             Ok((count, slots))
         };
         let (count, slots) = self.store.read(live).await?;
@@ -149,7 +180,9 @@ impl Bench {
 
     /// Waits until all mail has left, so that what comes next is not measured with it.
     pub(super) async fn rest(&self) -> Result<()> {
-        let queued = |db: &mut Db| Ok(outbox::table.filter(outbox::state.eq("queued")).count().get_result::<i64>(db)?);
+        let queued = |db: &mut Db| {
+            Ok(outbox::table.filter(outbox::state.eq("queued")).count().get_result::<i64>(db)?)
+        };
         let waiting = async {
             while self.store.read(queued).await? > 0 {
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -163,7 +196,8 @@ impl Bench {
 async fn evening(store: &Store, name: &str) -> Result<EveningRow> {
     let wanted = name.to_owned();
     let find = move |db: &mut Db| {
-        let row = evenings::table.filter(evenings::name.eq(&wanted)).select(EveningRow::as_select());
+        let row =
+            evenings::table.filter(evenings::name.eq(&wanted)).select(EveningRow::as_select());
         Ok(row.first(db)?)
     };
     store.read(find).await.with_context(|| format!("the evening {name} is not loaded"))
@@ -171,45 +205,93 @@ async fn evening(store: &Store, name: &str) -> Result<EveningRow> {
 
 fn families(db: &mut Db, evening: &EveningRow) -> parlour::store::Result<Vec<Family>> {
     let evening = evenings_store::held(db, evening.id())?;
-    let parents: Vec<PersonRow> = people::table.filter(people::is_parent.eq(true)).order(people::sourced_id).select(PersonRow::as_select()).load(db)?;
+    let parents: Vec<PersonRow> = people::table
+        .filter(people::is_parent.eq(true))
+        .order(people::sourced_id)
+        .select(PersonRow::as_select())
+        .load(db)?;
     let mut families = Vec::with_capacity(parents.len());
     for parent in parents {
-        let students: Vec<Key> = access::students_of(db, parent.id())?.iter().map(|student| student.id).collect();
+        let students: Vec<Key> =
+            access::students_of(db, parent.id())?.iter().map(|student| student.id).collect();
         let offered = slots::offered_classes(db, &evening, &students)?;
         let wishes = offered.into_iter().flat_map(|(student, classes)| {
-            classes.into_iter().map(move |class| Wish { student: student.into(), class: class.id, teacher: class.teachers[0].id })
+            classes.into_iter().map(move |class| Wish {
+                student: student.into(),
+                class: class.id,
+                teacher: class.teachers[0].id,
+            })
         });
         families.push(Family { parent, wishes: wishes.collect() });
     }
     Ok(families)
 }
 
-/// Up to `count` appointments that can all be had: one for each family, then a second for each, and so on, as families book side by side.
+/// Up to `count` appointments that can all be had: one for each family, then a second for each, and
+/// so on, as families book side by side.
 pub(super) fn plan(families: &[Family], evening: &EveningRow, count: usize) -> Vec<Appointment> {
-    let slots: Vec<DateTime<Utc>> = evening.timing().map(|timing| timing.slots().collect()).unwrap_or_default();
+    let slots: Vec<DateTime<Utc>> =
+        evening.timing().map(|timing| timing.slots().collect()).unwrap_or_default();
     let mut taken: BTreeSet<(Key, usize)> = BTreeSet::new();
     let mut plan = Vec::with_capacity(count);
     let most = families.iter().map(|family| family.wishes.len()).max().unwrap_or_default();
-    // Each begins with another subject, or the first families would take all the times of its teachers.
-    let wish_of = |nth: usize, at: usize, family: &Family| (nth < family.wishes.len()).then(|| family.wishes[(nth + at) % family.wishes.len()]);
-    let turns = (0..most).flat_map(|nth| families.iter().enumerate().filter_map(move |(at, family)| Some((at, family, wish_of(nth, at, family)?))));
+    // Each begins with another subject, or the first families would take all the times of its
+    // teachers.
+    let wish_of = |nth: usize, at: usize, family: &Family| {
+        (nth < family.wishes.len()).then(|| family.wishes[(nth + at) % family.wishes.len()])
+    };
+    let turns = (0..most).flat_map(|nth| {
+        families
+            .iter()
+            .enumerate()
+            .filter_map(move |(at, family)| Some((at, family, wish_of(nth, at, family)?)))
+    });
     for (at, family, wish) in turns {
         if plan.len() == count {
             break;
         }
         let parent = key(family.parent.id());
-        let is_free = |slot: &usize| !taken.contains(&(parent, *slot)) && !taken.contains(&(wish.teacher, *slot));
-        let Some(slot) = (0..slots.len()).map(|step| (at + step) % slots.len()).find(is_free) else { continue };
+        let is_free = |slot: &usize| {
+            !taken.contains(&(parent, *slot)) && !taken.contains(&(wish.teacher, *slot))
+        };
+        let Some(slot) = (0..slots.len()).map(|step| (at + step) % slots.len()).find(is_free)
+        else {
+            continue;
+        };
         taken.extend([(parent, slot), (wish.teacher, slot)]);
-        plan.push(Appointment { family: at, booking: NewBooking { student: wish.student, class: wish.class, starts_at: slots[slot] } });
+        plan.push(Appointment {
+            family: at,
+            booking: NewBooking {
+                student: wish.student,
+                class: wish.class,
+                starts_at: slots[slot],
+            },
+        });
     }
     plan
 }
 
-/// What a family posts in the rush: up to `count` of its classes, each at some slot, whether or not it is free.
-pub(super) fn guesses(family: &Family, at: usize, evening: &EveningRow, count: usize) -> Vec<NewBooking> {
-    let slots: Vec<DateTime<Utc>> = evening.timing().map(|timing| timing.slots().collect()).unwrap_or_default();
+/// What a family posts in the rush: up to `count` of its classes, each at some slot, whether or not
+/// it is free.
+pub(super) fn guesses(
+    family: &Family,
+    at: usize,
+    evening: &EveningRow,
+    count: usize,
+) -> Vec<NewBooking> {
+    let slots: Vec<DateTime<Utc>> =
+        evening.timing().map(|timing| timing.slots().collect()).unwrap_or_default();
     // Spread by a prime, so that neighbours in the list don't go for neighbouring slots.
     let slot = |nth: usize| slots[(at * 7919 + nth * 13) % slots.len()];
-    family.wishes.iter().take(count).enumerate().map(|(nth, wish)| NewBooking { student: wish.student, class: wish.class, starts_at: slot(nth) }).collect()
+    family
+        .wishes
+        .iter()
+        .take(count)
+        .enumerate()
+        .map(|(nth, wish)| NewBooking {
+            student: wish.student,
+            class: wish.class,
+            starts_at: slot(nth),
+        })
+        .collect()
 }

@@ -34,7 +34,13 @@ pub(super) struct Call {
 impl Call {
     /// A reading one.
     pub(super) fn get(path: &str, cookie: Option<&Cookie>) -> Self {
-        Self { method: Method::GET, path: path.to_owned(), cookie: cookie.map(|cookie| cookie.header.clone()), key: None, body: Bytes::new() }
+        Self {
+            method: Method::GET,
+            path: path.to_owned(),
+            cookie: cookie.map(|cookie| cookie.header.clone()),
+            key: None,
+            body: Bytes::new(),
+        }
     }
 
     /// One appointment, with a key by which a retry would be known.
@@ -42,7 +48,8 @@ impl Call {
         let one = json!({ "student_id": booking.student.0, "class_id": booking.class.0, "starts_at": booking.starts_at.to_rfc3339() });
         let body = json!({ "bookings": [one] }).to_string().into();
         // Of one evening: a class is booked again on the next.
-        let key = format!("{}-{}-{}", booking.class, booking.student, booking.starts_at.timestamp());
+        let key =
+            format!("{}-{}-{}", booking.class, booking.student, booking.starts_at.timestamp());
         Self { method: Method::POST, key: Some(key), body, ..Self::get(path, Some(cookie)) }
     }
 }
@@ -64,7 +71,8 @@ pub(super) struct Connection {
 /// # Errors
 /// When nobody listens.
 pub(super) async fn connect(server: SocketAddr) -> Result<Connection> {
-    let stream = TcpStream::connect(server).await.with_context(|| format!("nobody listens on {server}"))?;
+    let stream =
+        TcpStream::connect(server).await.with_context(|| format!("nobody listens on {server}"))?;
     stream.set_nodelay(true)?;
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     // It ends with its sender; what goes wrong, the sender tells.
@@ -78,13 +86,16 @@ impl Connection {
     /// # Errors
     /// When the connection breaks.
     pub(super) async fn send(&mut self, call: Call) -> Result<Reply> {
-        let mut request = Request::builder().method(call.method).uri(call.path).header(header::HOST, &self.host);
+        let mut request =
+            Request::builder().method(call.method).uri(call.path).header(header::HOST, &self.host);
         if let Some(cookie) = call.cookie {
             request = request.header(header::COOKIE, cookie);
         }
         if let Some(key) = call.key {
-            request =
-                request.header(header::ORIGIN, format!("http://{}", self.host)).header(header::CONTENT_TYPE, "application/json").header("Idempotency-Key", key);
+            request = request
+                .header(header::ORIGIN, format!("http://{}", self.host))
+                .header(header::CONTENT_TYPE, "application/json")
+                .header("Idempotency-Key", key);
         }
         self.sender.ready().await?;
         let response = self.sender.send_request(request.body(Full::new(call.body))?).await?;
@@ -139,11 +150,16 @@ impl Outcome {
     }
 }
 
-/// Sends what `next` gives to the client of this number, each its next request as soon as it has its answer, until there is none.
+/// Sends what `next` gives to the client of this number, each its next request as soon as it has
+/// its answer, until there is none.
 ///
 /// # Errors
 /// When a connection breaks.
-pub(super) async fn run(server: SocketAddr, clients: usize, next: impl FnMut(usize) -> Option<Call>) -> Result<Outcome> {
+pub(super) async fn run(
+    server: SocketAddr,
+    clients: usize,
+    next: impl FnMut(usize) -> Option<Call>,
+) -> Result<Outcome> {
     let connections = try_join_all((0..clients).map(|_| connect(server))).await?;
     let shared = RefCell::new((next, Outcome::default()));
     let began_at = Instant::now();

@@ -1,4 +1,5 @@
-//! The API under load: static bytes, My Bookings and booking in interleaved rounds, on both databases, against the same statements in a bare loop.
+//! The API under load: static bytes, My Bookings and booking in interleaved rounds, on both
+//! databases, against the same statements in a bare loop.
 
 mod bare_loop;
 mod families;
@@ -67,7 +68,8 @@ pub async fn seed(database: &str) -> Result<()> {
     Ok(())
 }
 
-/// Keeps an answer with a parent's appointments as a file that the server will give out like any of the client's.
+/// Keeps an answer with a parent's appointments as a file that the server will give out like any of
+/// the client's.
 ///
 /// # Errors
 /// When the server does not answer.
@@ -91,14 +93,23 @@ pub async fn keep_answer(server: SocketAddr, database: &str, folder: &Path) -> R
 /// When an answer is not the one that it must be, or a slot is sold twice.
 pub async fn run(arguments: &Arguments) -> Result<()> {
     let mut sides = [
-        Side::open("sqlite", arguments.sqlite_server, &arguments.sqlite, &arguments.sqlite_copy).await?,
-        Side::open("postgres", arguments.postgres_server, &arguments.postgres, &arguments.postgres_copy).await?,
+        Side::open("sqlite", arguments.sqlite_server, &arguments.sqlite, &arguments.sqlite_copy)
+            .await?,
+        Side::open(
+            "postgres",
+            arguments.postgres_server,
+            &arguments.postgres,
+            &arguments.postgres_copy,
+        )
+        .await?,
     ];
     let cookies = [sides[0].bench.log_in().await?, sides[1].bench.log_in().await?];
     for round in 0..ROUNDS {
         for (side, cookies) in sides.iter_mut().zip(&cookies) {
-            let measured = rounds::measure(side.server, &side.bench, &side.copy, cookies, round).await;
-            let measured = measured.with_context(|| format!("round {} on {}", round + 1, side.name))?;
+            let measured =
+                rounds::measure(side.server, &side.bench, &side.copy, cookies, round).await;
+            let measured =
+                measured.with_context(|| format!("round {} on {}", round + 1, side.name))?;
             println!("round {} on {}: {measured}", round + 1, side.name);
             side.measured.push(measured);
         }
@@ -107,20 +118,35 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
     let mut columns = Vec::new();
     for (side, cookies) in sides.iter().zip(&cookies) {
         side.bench.rest().await?;
-        let rush = rush::run(side.server, &side.bench, cookies, &side.bench.evening(RUSH).await?).await?;
+        let rush =
+            rush::run(side.server, &side.bench, cookies, &side.bench.evening(RUSH).await?).await?;
         println!("rush on {}: {rush}", side.name);
         let figures = table::figures(&side.measured, &rush);
         columns.push((side.name, figures.clone()));
         line.insert(side.name.to_owned(), table::json(&figures));
     }
-    println!("\n{CONNECTIONS} connections, medians of {ROUNDS} interleaved rounds, the load on the same cores as the server:\n");
+    println!(
+        "\n{CONNECTIONS} connections, medians of {ROUNDS} interleaved rounds, the load on the \
+         same cores as the server:\n"
+    );
     table::print(&columns);
     println!("{}", serde_json::Value::Object(line));
     Ok(())
 }
 
 impl Side {
-    async fn open(name: &'static str, server: SocketAddr, database: &str, copy: &str) -> Result<Self> {
-        Ok(Self { name, server, bench: Bench::open(database).await?, copy: Bench::open(copy).await?, measured: Vec::new() })
+    async fn open(
+        name: &'static str,
+        server: SocketAddr,
+        database: &str,
+        copy: &str,
+    ) -> Result<Self> {
+        Ok(Self {
+            name,
+            server,
+            bench: Bench::open(database).await?,
+            copy: Bench::open(copy).await?,
+            measured: Vec::new(),
+        })
     }
 }

@@ -1,4 +1,5 @@
-//! One round on one database: static bytes, My Bookings and booking from the server, and the same statements in a bare loop.
+//! One round on one database: static bytes, My Bookings and booking from the server, and the same
+//! statements in a bare loop.
 
 use std::{
     fmt,
@@ -50,18 +51,28 @@ impl fmt::Display for Measured {
 ///
 /// # Errors
 /// When an answer is not the one that it must be.
-pub(super) async fn measure(server: SocketAddr, bench: &Bench, copy: &Bench, cookies: &[Cookie], round: usize) -> Result<Measured> {
+pub(super) async fn measure(
+    server: SocketAddr,
+    bench: &Bench,
+    copy: &Bench,
+    cookies: &[Cookie],
+    round: usize,
+) -> Result<Measured> {
     bench.rest().await?;
     let asset = format!("/assets/{ANSWER}");
     let fixed = for_a_while(server, |_| Call::get(&asset, None)).await?;
     let path = bench.path(&bench.evening(school::READ).await?);
-    let read = for_a_while(server, |nth| Call::get(&path, Some(&cookies[nth % cookies.len()]))).await?;
+    let read =
+        for_a_while(server, |nth| Call::get(&path, Some(&cookies[nth % cookies.len()]))).await?;
     let read_loop_rps = bare_loop::read(copy, READING / 2).await?;
 
     let day = bench.evening(&school::booked(round)).await?;
     let path = bench.path(&day);
     let mut calls = families::plan(&bench.families, &day, BOOKED).into_iter();
-    let book = load::run(server, CONNECTIONS, |_| calls.next().map(|one| Call::book(&path, &cookies[one.family], &one.booking))).await?;
+    let book = load::run(server, CONNECTIONS, |_| {
+        calls.next().map(|one| Call::book(&path, &cookies[one.family], &one.booking))
+    })
+    .await?;
     let (sold, doubled) = bench.sold(&day).await?;
     ensure!(book.count("201") == book.all(), "not everything could be booked: {:?}", book.kinds);
     bench.rest().await?;
@@ -89,7 +100,11 @@ async fn for_a_while(server: SocketAddr, call: impl Fn(usize) -> Call) -> Result
             (Instant::now() < ends_at).then(|| call(nth))
         };
         outcome = load::run(server, CONNECTIONS, next).await?;
-        ensure!(outcome.count("200") == outcome.all(), "not everything could be read: {:?}", outcome.kinds);
+        ensure!(
+            outcome.count("200") == outcome.all(),
+            "not everything could be read: {:?}",
+            outcome.kinds
+        );
     }
     Ok(outcome)
 }

@@ -1,4 +1,5 @@
-//! The rush: every family at once, each on a connection of its own, more requests than there are slots.
+//! The rush: every family at once, each on a connection of its own, more requests than there are
+//! slots.
 
 use std::{fmt, net::SocketAddr};
 
@@ -28,11 +29,18 @@ pub(super) struct Rush {
 ///
 /// # Errors
 /// When a request fails otherwise than by a rule, or bookings and answers differ in number.
-pub(super) async fn run(server: SocketAddr, bench: &Bench, cookies: &[Cookie], evening: &EveningRow) -> Result<Rush> {
+pub(super) async fn run(
+    server: SocketAddr,
+    bench: &Bench,
+    cookies: &[Cookie],
+    evening: &EveningRow,
+) -> Result<Rush> {
     let path = bench.path(evening);
     let posts = |(at, family)| families::guesses(family, at, evening, POSTS).into_iter();
     let mut of_family: Vec<_> = bench.families.iter().enumerate().map(posts).collect();
-    let next = |number: usize| of_family[number].next().map(|booking| Call::book(&path, &cookies[number], &booking));
+    let next = |number: usize| {
+        of_family[number].next().map(|booking| Call::book(&path, &cookies[number], &booking))
+    };
     let outcome = load::run(server, cookies.len(), next).await?;
     let (booked, doubled) = bench.sold(evening).await?;
     ensure!(booked == outcome.count("201"), "{booked} bookings, but {:?}", outcome.kinds);
@@ -44,7 +52,13 @@ pub(super) async fn run(server: SocketAddr, bench: &Bench, cookies: &[Cookie], e
 
 impl fmt::Display for Rush {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} requests in {:.2} s, slowest of 100 {:.0} ms;", self.outcome.all(), self.seconds, self.outcome.p99_ms())?;
+        write!(
+            f,
+            "{} requests in {:.2} s, slowest of 100 {:.0} ms;",
+            self.outcome.all(),
+            self.seconds,
+            self.outcome.p99_ms()
+        )?;
         for (kind, count) in &self.outcome.kinds {
             write!(f, " {count} × {kind},")?;
         }

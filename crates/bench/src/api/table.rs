@@ -36,7 +36,11 @@ pub(super) fn figures(rounds: &[Measured], rush: &Rush) -> Vec<Figure> {
 
 /// As JSON.
 pub(super) fn json(figures: &[Figure]) -> Value {
-    figures.iter().map(|(name, value, digits)| ((*name).to_owned(), json!(rounded(*value, *digits)))).collect::<Map<_, _>>().into()
+    figures
+        .iter()
+        .map(|(name, value, digits)| ((*name).to_owned(), json!(rounded(*value, *digits))))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 /// One column a database.

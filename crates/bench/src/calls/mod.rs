@@ -1,4 +1,5 @@
-//! The signalling of calls under load: more and more calls of four on one node, until a newcomer's offer takes too long to reach the others.
+//! The signalling of calls under load: more and more calls of four on one node, until a newcomer's
+//! offer takes too long to reach the others.
 
 mod participant;
 pub(crate) mod school;
@@ -48,7 +49,8 @@ struct Stage {
     offers_ms: Vec<f64>,
 }
 
-/// Lets calls begin, stage by stage, and prints the figures of the last one that the server carried.
+/// Lets calls begin, stage by stage, and prints the figures of the last one that the server
+/// carried.
 ///
 /// # Errors
 /// When a call does not come together, or the database is not that of the generated school.
@@ -60,9 +62,17 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
     let (mut carried, mut begun): (Option<Stage>, usize) = (None, 0);
     for some in calls.chunks(STAGE) {
         begun += some.len();
-        let stage = begin(arguments.server, some, begun, &ledger).await.with_context(|| format!("with {begun} calls"))?;
-        let (p50, p99) = (median(stage.offers_ms.iter().copied()), quantile(stage.offers_ms.iter().copied(), 0.99));
-        println!("{begun:>5} calls: {:>6.0} joins/s, join to offer {p50:.1} ms, p99 {p99:.1} ms", stage.joins_per_s);
+        let stage = begin(arguments.server, some, begun, &ledger)
+            .await
+            .with_context(|| format!("with {begun} calls"))?;
+        let (p50, p99) = (
+            median(stage.offers_ms.iter().copied()),
+            quantile(stage.offers_ms.iter().copied(), 0.99),
+        );
+        println!(
+            "{begun:>5} calls: {:>6.0} joins/s, join to offer {p50:.1} ms, p99 {p99:.1} ms",
+            stage.joins_per_s
+        );
         let is_too_much = p99 > TOO_LONG_MS;
         if !is_too_much || carried.is_none() {
             carried = Some(stage);
@@ -90,18 +100,28 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// Lets these calls begin, a few at a time; they go on afterwards.
-async fn begin(server: SocketAddr, calls: &[Call], all: usize, ledger: &Arc<Ledger>) -> Result<Stage> {
+async fn begin(
+    server: SocketAddr,
+    calls: &[Call],
+    all: usize,
+    ledger: &Arc<Ledger>,
+) -> Result<Stage> {
     let started = Instant::now();
     let come_together = |call: &Call| {
-        let (meeting, call) = (Arc::new(Meeting::new(call.booking, Arc::clone(ledger))), call.clone());
+        let (meeting, call) =
+            (Arc::new(Meeting::new(call.booking, Arc::clone(ledger))), call.clone());
         async move {
-            let all_in = try_join_all(call.people.iter().map(|person| participant::enter(server, person.clone(), Arc::clone(&meeting))));
+            let all_in =
+                try_join_all(call.people.iter().map(|person| {
+                    participant::enter(server, person.clone(), Arc::clone(&meeting))
+                }));
             timeout(PATIENCE, all_in).await.context("not everybody got in")??;
             timeout(PATIENCE, meeting.complete()).await.context("an offer got lost")?;
             anyhow::Ok(meeting.offers_ms())
         }
     };
-    let offers: Vec<Vec<f64>> = stream::iter(calls).map(come_together).buffer_unordered(AT_ONCE).try_collect().await?;
+    let offers: Vec<Vec<f64>> =
+        stream::iter(calls).map(come_together).buffer_unordered(AT_ONCE).try_collect().await?;
     #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
     let joins_per_s = (calls.len() * Call::SIZE) as f64 / started.elapsed().as_secs_f64();
     Ok(Stage { calls: all, joins_per_s, offers_ms: offers.concat() })

@@ -1,4 +1,5 @@
-//! Somebody in a call, as a browser is in it: offers to those who came before, answers, sends candidates and heartbeats.
+//! Somebody in a call, as a browser is in it: offers to those who came before, answers, sends
+//! candidates and heartbeats.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -12,7 +13,9 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use futures_util::{SinkExt, StreamExt};
-use parlour_wire::{CALL_VERSION, ClientMessage, Join, PresenceState, ServerMessage, Signal, SignalKind};
+use parlour_wire::{
+    CALL_VERSION, ClientMessage, Join, PresenceState, ServerMessage, Signal, SignalKind,
+};
 use tokio::{
     net::TcpStream,
     sync::{Notify, oneshot},
@@ -30,8 +33,9 @@ use super::school::{Call, Person};
 const DESCRIPTION: usize = 2_500;
 /// Candidates that each side of a pair sends, and their size.
 const CANDIDATES: (usize, usize) = (6, 120);
-/// The server takes whoever it has not heard for 9 seconds for gone, and pings every 3. The answers to its pings leave with the next look at the
-/// socket; a busy machine may be late with that, and then these are heard.
+/// The server takes whoever it has not heard for 9 seconds for gone, and pings every 3. The answers
+/// to its pings leave with the next look at the socket; a busy machine may be late with that, and
+/// then these are heard.
 const HEARTBEAT: Duration = Duration::from_secs(3);
 
 /// What all participants together sent and received.
@@ -63,7 +67,14 @@ pub(super) struct Meeting {
 impl Meeting {
     pub(super) fn new(booking: Uuid, ledger: Arc<Ledger>) -> Self {
         let pairs = Call::SIZE * (Call::SIZE - 1) / 2;
-        Self { booking, ledger, joined_at: Mutex::default(), offers_ms: Mutex::default(), missing: AtomicUsize::new(pairs), done: Notify::new() }
+        Self {
+            booking,
+            ledger,
+            joined_at: Mutex::default(),
+            offers_ms: Mutex::default(),
+            missing: AtomicUsize::new(pairs),
+            done: Notify::new(),
+        }
     }
 
     /// Waits until each pair's offer has arrived.
@@ -79,9 +90,13 @@ impl Meeting {
     }
 
     fn offered(&self, by: Uuid) {
-        let joined_at = self.joined_at.lock().unwrap_or_else(PoisonError::into_inner).get(&by).copied();
+        let joined_at =
+            self.joined_at.lock().unwrap_or_else(PoisonError::into_inner).get(&by).copied();
         if let Some(joined_at) = joined_at {
-            self.offers_ms.lock().unwrap_or_else(PoisonError::into_inner).push(joined_at.elapsed().as_secs_f64() * 1_000.0);
+            self.offers_ms
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(joined_at.elapsed().as_secs_f64() * 1_000.0);
         }
         self.missing.fetch_sub(1, Ordering::AcqRel);
         self.done.notify_one();
@@ -98,7 +113,15 @@ pub(super) async fn enter(server: SocketAddr, person: Person, meeting: Arc<Meeti
     let (socket, _) = client_async(request, stream).await.context("no WebSocket")?;
     let (seated, is_seated) = oneshot::channel();
     let booking = meeting.booking;
-    let participant = Participant { socket, meeting, joined_at: Instant::now(), me: Uuid::nil(), number: 0, offered: HashSet::new(), seated: Some(seated) };
+    let participant = Participant {
+        socket,
+        meeting,
+        joined_at: Instant::now(),
+        me: Uuid::nil(),
+        number: 0,
+        offered: HashSet::new(),
+        seated: Some(seated),
+    };
     tokio::spawn(async move {
         if let Err(error) = participant.stay().await {
             eprintln!("call {booking}: {error:#}");
@@ -119,9 +142,21 @@ struct Participant {
 
 impl Participant {
     async fn stay(mut self) -> Result<()> {
-        let device = Uuid::from_u64_pair(self.meeting.booking.as_u64_pair().1, std::ptr::from_ref(&self.socket) as u64).simple().to_string();
+        let device = Uuid::from_u64_pair(
+            self.meeting.booking.as_u64_pair().1,
+            std::ptr::from_ref(&self.socket) as u64,
+        )
+        .simple()
+        .to_string();
         self.joined_at = Instant::now();
-        self.say(&ClientMessage::Join(Join { version: CALL_VERSION, device, move_here: false, fresh: true, code: None })).await?;
+        self.say(&ClientMessage::Join(Join {
+            version: CALL_VERSION,
+            device,
+            move_here: false,
+            fresh: true,
+            code: None,
+        }))
+        .await?;
         let mut heartbeats = time::interval(HEARTBEAT);
         loop {
             tokio::select! {
@@ -151,7 +186,11 @@ impl Participant {
         match message {
             ServerMessage::Welcome { you, .. } => {
                 self.me = you;
-                self.meeting.joined_at.lock().unwrap_or_else(PoisonError::into_inner).insert(you, self.joined_at);
+                self.meeting
+                    .joined_at
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(you, self.joined_at);
             }
             ServerMessage::Seated { connection, .. } => {
                 self.number = connection;
@@ -161,14 +200,21 @@ impl Participant {
                 }
             }
             ServerMessage::People { people } => {
-                for person in people.into_iter().filter(|person| person.state == PresenceState::InCall) {
-                    let Some(number) = person.connection.filter(|number| *number < self.number) else { continue };
+                for person in
+                    people.into_iter().filter(|person| person.state == PresenceState::InCall)
+                {
+                    let Some(number) = person.connection.filter(|number| *number < self.number)
+                    else {
+                        continue;
+                    };
                     if person.id != self.me && self.offered.insert((person.id, number)) {
                         self.signal(person.id, number, SignalKind::Offer).await?;
                     }
                 }
             }
-            ServerMessage::Signal { from, from_connection, signal, .. } if signal.kind == SignalKind::Offer => {
+            ServerMessage::Signal { from, from_connection, signal, .. }
+                if signal.kind == SignalKind::Offer =>
+            {
                 self.meeting.offered(from);
                 self.signal(from, from_connection, SignalKind::Answer).await?;
             }
@@ -181,10 +227,22 @@ impl Participant {
 
     /// A description and the candidates after it.
     async fn signal(&mut self, to: Uuid, to_connection: u32, kind: SignalKind) -> Result<()> {
-        let step = |kind, bytes: usize| Signal { attempt: 1, kind, data: "x".repeat(bytes), sdp_mid: None, sdp_m_line_index: None };
-        self.say(&ClientMessage::Signal { to, to_connection, signal: step(kind, DESCRIPTION) }).await?;
+        let step = |kind, bytes: usize| Signal {
+            attempt: 1,
+            kind,
+            data: "x".repeat(bytes),
+            sdp_mid: None,
+            sdp_m_line_index: None,
+        };
+        self.say(&ClientMessage::Signal { to, to_connection, signal: step(kind, DESCRIPTION) })
+            .await?;
         for _ in 0..CANDIDATES.0 {
-            self.say(&ClientMessage::Signal { to, to_connection, signal: step(SignalKind::Candidate, CANDIDATES.1) }).await?;
+            self.say(&ClientMessage::Signal {
+                to,
+                to_connection,
+                signal: step(SignalKind::Candidate, CANDIDATES.1),
+            })
+            .await?;
         }
         Ok(())
     }

@@ -10,7 +10,9 @@ use std::{
 use anyhow::{Context as _, Result};
 use futures_util::{SinkExt, StreamExt};
 use http_body_util::Full;
-use hyper::{Response, body::Bytes, header, header::HeaderValue, server::conn::http1, service::service_fn};
+use hyper::{
+    Response, body::Bytes, header, header::HeaderValue, server::conn::http1, service::service_fn,
+};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::{
@@ -32,15 +34,22 @@ pub(super) struct Bare {
 }
 
 impl Bare {
-    /// Serves it, with these STUN and TURN servers, and passes on what its visitors say to each other.
+    /// Serves it, with these STUN and TURN servers, and passes on what its visitors say to each
+    /// other.
     ///
     /// # Errors
     /// When no port is free.
     pub(super) async fn serve(ice_servers: Value) -> Result<Self> {
-        let (pages, sockets) = (TcpListener::bind("127.0.0.1:0").await?, TcpListener::bind("127.0.0.1:0").await?);
-        let page = PAGE.replace("SERVERS", &ice_servers.to_string()).replace("SOCKET", &sockets.local_addr()?.to_string());
+        let (pages, sockets) =
+            (TcpListener::bind("127.0.0.1:0").await?, TcpListener::bind("127.0.0.1:0").await?);
+        let page = PAGE
+            .replace("SERVERS", &ice_servers.to_string())
+            .replace("SOCKET", &sockets.local_addr()?.to_string());
         let address = pages.local_addr()?;
-        Ok(Self { address, tasks: [tokio::spawn(serve_page(pages, page)), tokio::spawn(pass_on(sockets))] })
+        Ok(Self {
+            address,
+            tasks: [tokio::spawn(serve_page(pages, page)), tokio::spawn(pass_on(sockets))],
+        })
     }
 
     /// Its address.
@@ -60,11 +69,15 @@ async fn serve_page(listener: TcpListener, page: String) {
         let page = page.clone();
         let answer = service_fn(move |_| {
             let mut response = Response::new(Full::new(Bytes::from(page.clone())));
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            response
+                .headers_mut()
+                .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
             async move { Ok::<_, Infallible>(response) }
         });
         // A browser that goes away is no concern.
-        tokio::spawn(async move { http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await });
+        tokio::spawn(async move {
+            http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await
+        });
     }
 }
 
@@ -97,7 +110,9 @@ async fn listen(stream: TcpStream, me: usize, others: Others) -> Result<()> {
             let mut said: Value = serde_json::from_str(&said)?;
             let to = said["to"].as_u64().context("it is for nobody")?;
             said["from"] = me.into();
-            if let Some(way) = others.lock().unwrap_or_else(PoisonError::into_inner).get(&usize::try_from(to)?) {
+            if let Some(way) =
+                others.lock().unwrap_or_else(PoisonError::into_inner).get(&usize::try_from(to)?)
+            {
                 way.send(said)?;
             }
         }

@@ -1,4 +1,5 @@
-//! How long it takes from the click on Join until somebody else moves on the screen: in a call of the product, and between pages that do nothing else.
+//! How long it takes from the click on Join until somebody else moves on the screen: in a call of
+//! the product, and between pages that do nothing else.
 
 mod bare;
 
@@ -54,7 +55,8 @@ enum Kind {
 pub async fn run(arguments: &Arguments) -> Result<()> {
     let _turn = Turn::start_on(arguments.turn_port, &arguments.turn_secret).await?;
     let school = School::open(&arguments.database).await?;
-    // It began a moment ago, so that nobody waits for its beginning; the rounds take half of its five minutes.
+    // It began a moment ago, so that nobody waits for its beginning; the rounds take half of its
+    // five minutes.
     let calls = school.prepare(1, TimeDelta::seconds(-5)).await?;
     let call = calls.first().context("nobody has booked anything")?;
     let mut browsers = Vec::new();
@@ -64,8 +66,12 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
     let bare = Bare::serve(ice_servers(&browsers[0], arguments.server, call).await?).await?;
     let mut times: HashMap<(Kind, usize), Vec<f64>> = HashMap::new();
     for round in 1..=ROUNDS {
-        for (kind, page) in [(Kind::Product, format!("http://{}{}", arguments.server, call.page)), (Kind::Bare, bare.page())] {
-            let ms = meet(&browsers, &page).await.with_context(|| format!("round {round}, {kind:?}"))?;
+        for (kind, page) in [
+            (Kind::Product, format!("http://{}{}", arguments.server, call.page)),
+            (Kind::Bare, bare.page()),
+        ] {
+            let ms =
+                meet(&browsers, &page).await.with_context(|| format!("round {round}, {kind:?}"))?;
             println!("round {round}, {kind:?}: {ms:.0?} ms for the second and the fourth");
             for (place, ms) in MEASURED.into_iter().zip(ms) {
                 times.entry((kind, place)).or_default().push(ms);
@@ -96,20 +102,26 @@ async fn start(server: SocketAddr, person: &Person) -> Result<Chromium> {
     let path = person.path.split_inclusive('/').take(3).collect::<String>();
     let cookie = json!({ "url": format!("http://{server}{path}"), "name": name, "value": value, "path": path, "httpOnly": true });
     browser.driver.cdp().send_raw("Network.setCookie", cookie).await?;
-    browser.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WATCH })).await?;
+    browser
+        .driver
+        .cdp()
+        .send_raw("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WATCH }))
+        .await?;
     Ok(browser)
 }
 
 /// What the server tells its pages about STUN and TURN, so that the bare page goes the same way.
 async fn ice_servers(browser: &Chromium, server: SocketAddr, call: &Call) -> Result<Value> {
     browser.driver.goto(format!("http://{server}{}", call.page)).await?;
-    let script = "const done = arguments[0]; fetch('api/v1/ice_servers').then((answer) => answer.json()).then(done);";
+    let script = "const done = arguments[0]; fetch('api/v1/ice_servers').then((answer) => \
+                  answer.json()).then(done);";
     let servers = browser.driver.execute_async(script, Vec::new()).await?.json().clone();
     ensure!(servers["ice_servers"].is_array(), "no servers: {servers}");
     Ok(servers)
 }
 
-/// Lets everybody join, one after the other, and leave. The times of those who are measured, in milliseconds.
+/// Lets everybody join, one after the other, and leave. The times of those who are measured, in
+/// milliseconds.
 async fn meet(browsers: &[Chromium], page: &str) -> Result<Vec<f64>> {
     for browser in browsers {
         browser.driver.goto(page).await?;
@@ -137,11 +149,17 @@ async fn meet(browsers: &[Chromium], page: &str) -> Result<Vec<f64>> {
 /// What a promise of the page comes to.
 async fn ask(browser: &Chromium, promise: &str) -> Result<Value> {
     let script = format!(
-        "const done = arguments[0]; const {{ watched, until }} = globalThis; ({promise}).then((is) => done({{ is }}), (error) => done({{ error: String(error) }}));"
+        "const done = arguments[0]; const {{ watched, until }} = globalThis; \
+         ({promise}).then((is) => done({{ is }}), (error) => done({{ error: String(error) }}));"
     );
     let said = browser.driver.execute_async(script, Vec::new()).await?.json().clone();
     if let Some(error) = said["error"].as_str() {
-        let page = browser.driver.execute("return document.body.innerText", Vec::new()).await?.json().clone();
+        let page = browser
+            .driver
+            .execute("return document.body.innerText", Vec::new())
+            .await?
+            .json()
+            .clone();
         bail!("{error}; the page says {page}");
     }
     Ok(said["is"].clone())

@@ -1,4 +1,5 @@
-//! The same school of 10,000 people from files and over REST: how long each takes, and how much memory.
+//! The same school of 10,000 people from files and over REST: how long each takes, and how much
+//! memory.
 
 mod provider;
 
@@ -43,16 +44,30 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
     let (mut imports, mut syncs, mut again) = (Vec::new(), Vec::new(), Vec::new());
     let mut peak_mb = 0.0;
     for round in 0..ROUNDS {
-        let run = Run { arguments, provider: &provider, database: arguments.folder.join(format!("sync-{round}.db")) };
+        let run = Run {
+            arguments,
+            provider: &provider,
+            database: arguments.folder.join(format!("sync-{round}.db")),
+        };
         syncs.push(run.sync("added").await?);
         again.push(run.sync("unchanged").await?);
-        // The largest of all children that have ended: of the first round's syncs alone, for the import reads the files with the same code.
+        // The largest of all children that have ended: of the first round's syncs alone, for the
+        // import reads the files with the same code.
         if round == 0 {
             peak_mb = peak_of_children()?;
         }
         let run = Run { database: arguments.folder.join(format!("import-{round}.db")), ..run };
-        imports.push(run.timed(&["roster", "import", &roster.display().to_string(), "--json"], "added").await?);
-        println!("round {}: import {:.2} s, sync {:.2} s, the same again {:.2} s", round + 1, imports[round], syncs[round], again[round]);
+        imports.push(
+            run.timed(&["roster", "import", &roster.display().to_string(), "--json"], "added")
+                .await?,
+        );
+        println!(
+            "round {}: import {:.2} s, sync {:.2} s, the same again {:.2} s",
+            round + 1,
+            imports[round],
+            syncs[round],
+            again[round]
+        );
     }
     let seconds = |all: Vec<f64>| rounded(median(all), 2);
     println!(
@@ -70,20 +85,43 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn sync(&self, fate: &str) -> Result<f64> {
-        let (url, token_url) = (self.provider.origin(), format!("{}/token", self.provider.origin()));
-        self.timed(&["roster", "sync", "--url", &url, "--token-url", &token_url, "--client-id", "bench", "--json"], fate).await
+        let (url, token_url) =
+            (self.provider.origin(), format!("{}/token", self.provider.origin()));
+        self.timed(
+            &[
+                "roster",
+                "sync",
+                "--url",
+                &url,
+                "--token-url",
+                &token_url,
+                "--client-id",
+                "bench",
+                "--json",
+            ],
+            fate,
+        )
+        .await
     }
 
-    /// Runs a command of the server's program, checks that all people had this fate, and says how long it took.
+    /// Runs a command of the server's program, checks that all people had this fate, and says how
+    /// long it took.
     async fn timed(&self, words: &[&str], fate: &str) -> Result<f64> {
         let mut command = Command::new(&self.arguments.server);
-        command.args(words).env("PARLOUR_MODE", "demo").env("PARLOUR_LOG", "warn").env("PARLOUR_ONEROSTER_SECRET", "bench");
+        command
+            .args(words)
+            .env("PARLOUR_MODE", "demo")
+            .env("PARLOUR_LOG", "warn")
+            .env("PARLOUR_ONEROSTER_SECRET", "bench");
         command.env("DATABASE_URL", format!("sqlite://{}", self.database.display()));
         let begun = Instant::now();
-        let ended = tokio::task::spawn_blocking(move || command.output()).await?.context("the server's program does not start")?;
+        let ended = tokio::task::spawn_blocking(move || command.output())
+            .await?
+            .context("the server's program does not start")?;
         let took = begun.elapsed().as_secs_f64();
         ensure!(ended.status.success(), "{words:?}: {}", String::from_utf8_lossy(&ended.stderr));
-        let report: Value = serde_json::from_slice(&ended.stdout).context("the report is not JSON")?;
+        let report: Value =
+            serde_json::from_slice(&ended.stdout).context("the report is not JSON")?;
         let people = report.pointer(&format!("/changes/people/{fate}")).and_then(Value::as_u64);
         ensure!(people == Some(PEOPLE), "{words:?}: {people:?} people {fate}");
         Ok(took)

@@ -1,10 +1,16 @@
-//! A OneRoster 1.1 provider in this process, whose pages are as good as ready: what is measured is who asks, not who answers.
+//! A OneRoster 1.1 provider in this process, whose pages are as good as ready: what is measured is
+//! who asks, not who answers.
 
-use std::{collections::BTreeMap, convert::Infallible, net::SocketAddr, path::Path, sync::Arc, thread};
+use std::{
+    collections::BTreeMap, convert::Infallible, net::SocketAddr, path::Path, sync::Arc, thread,
+};
 
 use anyhow::{Context as _, Result};
 use http_body_util::Full;
-use hyper::{Request, Response, StatusCode, body::Bytes, body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{
+    Request, Response, StatusCode, body::Bytes, body::Incoming, server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 
@@ -38,7 +44,9 @@ async fn serve(listener: std::net::TcpListener, collections: Arc<Collections>) -
     loop {
         let (stream, _) = listener.accept().await?;
         let collections = Arc::clone(&collections);
-        let service = service_fn(move |request| std::future::ready(Ok::<_, Infallible>(answer(&collections, &request))));
+        let service = service_fn(move |request| {
+            std::future::ready(Ok::<_, Infallible>(answer(&collections, &request)))
+        });
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     }
 }
@@ -48,10 +56,13 @@ fn answer(collections: &Collections, request: &Request<Incoming>) -> Response<Fu
     let (count, body) = match collections.get(name) {
         Some(objects) => {
             let (limit, offset) = (number(request, "limit="), number(request, "offset="));
-            let page: Vec<&str> = objects.iter().skip(offset).take(limit).map(String::as_str).collect();
+            let page: Vec<&str> =
+                objects.iter().skip(offset).take(limit).map(String::as_str).collect();
             (objects.len(), format!("{{\"{name}\":[{}]}}", page.join(",")))
         }
-        None if name == "token" => (0, r#"{"access_token":"bench","token_type":"bearer","expires_in":3600}"#.to_owned()),
+        None if name == "token" => {
+            (0, r#"{"access_token":"bench","token_type":"bearer","expires_in":3600}"#.to_owned())
+        }
         None => {
             let mut nothing = Response::new(Full::default());
             *nothing.status_mut() = StatusCode::NOT_FOUND;
@@ -75,7 +86,8 @@ fn collections(roster: &Path) -> Result<Collections> {
 
 fn objects(roster: &Path, name: &str) -> Result<Vec<String>> {
     let path = roster.join(format!("{name}.csv"));
-    let mut file = csv::Reader::from_path(&path).with_context(|| format!("can't read {}", path.display()))?;
+    let mut file =
+        csv::Reader::from_path(&path).with_context(|| format!("can't read {}", path.display()))?;
     file.deserialize().map(|row| Ok(object(&row?).to_string())).collect()
 }
 

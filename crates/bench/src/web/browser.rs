@@ -20,7 +20,12 @@ impl Browser {
 
     /// Gives a command of the DevTools protocol.
     pub(super) async fn command(&self, name: &str, arguments: Value) -> Result<()> {
-        self.0.driver.cdp().send_raw(name, arguments).await.with_context(|| format!("{name} failed"))?;
+        self.0
+            .driver
+            .cdp()
+            .send_raw(name, arguments)
+            .await
+            .with_context(|| format!("{name} failed"))?;
         Ok(())
     }
 

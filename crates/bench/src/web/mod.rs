@@ -1,4 +1,5 @@
-//! Pages in a browser that has never seen them: what they load, when something is painted, and when one can use them.
+//! Pages in a browser that has never seen them: what they load, when something is painted, and when
+//! one can use them.
 
 mod browser;
 
@@ -38,7 +39,12 @@ struct Page {
 pub async fn run(server: SocketAddr) -> Result<()> {
     let cookie = log_in(server).await?;
     let pages = [
-        Page { name: "login", path: format!("{BASE}login"), needed: ["input[type=email]", "form button[type=submit]"], cookie: None },
+        Page {
+            name: "login",
+            path: format!("{BASE}login"),
+            needed: ["input[type=email]", "form button[type=submit]"],
+            cookie: None,
+        },
         Page {
             name: "my_bookings",
             path: bookings_path(server, &cookie).await?,
@@ -50,8 +56,14 @@ pub async fn run(server: SocketAddr) -> Result<()> {
     for visit in 0..VISITS {
         for (page, visits) in pages.iter().zip(&mut visits) {
             for (speed, visits) in [1, SLOWER].into_iter().zip(visits) {
-                let seen = see(server, page, speed).await.with_context(|| format!("{} was not usable", page.name))?;
-                println!("visit {} of {}, processor {speed} times slower: {seen}", visit + 1, page.name);
+                let seen = see(server, page, speed)
+                    .await
+                    .with_context(|| format!("{} was not usable", page.name))?;
+                println!(
+                    "visit {} of {}, processor {speed} times slower: {seen}",
+                    visit + 1,
+                    page.name
+                );
                 visits.push(seen);
             }
         }
@@ -67,7 +79,12 @@ async fn see(server: SocketAddr, page: &Page, speed: u32) -> Result<Value> {
     browser.command("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await?;
     if let Some((name, value)) = page.cookie.as_ref().and_then(|cookie| cookie.split_once('=')) {
         let url = format!("http://{server}{BASE}");
-        browser.command("Network.setCookie", json!({ "url": url, "name": name, "value": value, "path": BASE, "httpOnly": true })).await?;
+        browser
+            .command(
+                "Network.setCookie",
+                json!({ "url": url, "name": name, "value": value, "path": BASE, "httpOnly": true }),
+            )
+            .await?;
     }
     browser.slow_down(speed).await?;
     browser.open(&format!("http://{server}{}", page.path)).await?;
@@ -85,7 +102,9 @@ async fn see(server: SocketAddr, page: &Page, speed: u32) -> Result<Value> {
 }
 
 fn figures(visits: &[Vec<Value>; 2]) -> Vec<(&'static str, f64)> {
-    let of = |speed: usize, name: &str| rounded(median(visits[speed].iter().filter_map(|seen| seen[name].as_f64())), 0);
+    let of = |speed: usize, name: &str| {
+        rounded(median(visits[speed].iter().filter_map(|seen| seen[name].as_f64())), 0)
+    };
     vec![
         ("bytes", of(0, "bytes")),
         ("requests", of(0, "requests")),
@@ -106,22 +125,33 @@ fn print(pages: &[(&str, Vec<(&str, f64)>)]) {
         pages.iter().for_each(|(_, figures)| print!("{:>14}", figures[row].1));
         println!();
     }
-    let line: Map<String, Value> = pages.iter().map(|(name, figures)| ((*name).to_owned(), figures.iter().copied().collect())).collect();
+    let line: Map<String, Value> = pages
+        .iter()
+        .map(|(name, figures)| ((*name).to_owned(), figures.iter().copied().collect()))
+        .collect();
     println!("\n{}", Value::Object(line));
 }
 
 /// The cookie of the demo's parent.
 async fn log_in(server: SocketAddr) -> Result<String> {
     let (headers, _) = get(server, &format!("{BASE}dev/login/parent"), "").await?;
-    let cookies = headers.get_all(header::SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok()?.split(';').next());
-    cookies.map(str::to_owned).find(|cookie| cookie.starts_with("parlour_session=")).context("the demo's parent can't log in")
+    let cookies = headers
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .filter_map(|cookie| cookie.to_str().ok()?.split(';').next());
+    cookies
+        .map(str::to_owned)
+        .find(|cookie| cookie.starts_with("parlour_session="))
+        .context("the demo's parent can't log in")
 }
 
 /// The page of the evening that the demo's parent has booked for and can still change.
 async fn bookings_path(server: SocketAddr, cookie: &str) -> Result<String> {
     let (_, body) = get(server, &format!("{BASE}api/v1/evenings"), cookie).await?;
     let evenings: Value = serde_json::from_slice(&body)?;
-    let open = evenings["items"].as_array().and_then(|all| all.iter().find(|evening| evening["booking_state"] == "open"));
+    let open = evenings["items"]
+        .as_array()
+        .and_then(|all| all.iter().find(|evening| evening["booking_state"] == "open"));
     match open.and_then(|evening| evening["id"].as_str()) {
         Some(id) => Ok(format!("{BASE}evenings/{id}")),
         None => bail!("the demo has no evening to book for"),
@@ -129,9 +159,11 @@ async fn bookings_path(server: SocketAddr, cookie: &str) -> Result<String> {
 }
 
 async fn get(server: SocketAddr, path: &str, cookie: &str) -> Result<(header::HeaderMap, Bytes)> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(TcpStream::connect(server).await?)).await?;
+    let (mut sender, connection) =
+        http1::handshake(TokioIo::new(TcpStream::connect(server).await?)).await?;
     tokio::spawn(connection);
-    let request = Request::get(path).header(header::HOST, server.to_string()).header(header::COOKIE, cookie);
+    let request =
+        Request::get(path).header(header::HOST, server.to_string()).header(header::COOKIE, cookie);
     let response = sender.send_request(request.body(Empty::<Bytes>::new())?).await?;
     let headers = response.headers().clone();
     Ok((headers, response.into_body().collect().await?.to_bytes()))

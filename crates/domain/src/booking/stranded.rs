@@ -1,4 +1,5 @@
-//! Appointments that are stranded: they stand, and the roster has taken away what they were booked on. It is found out whenever it is asked, and kept nowhere.
+//! Appointments that are stranded: they stand, and the roster has taken away what they were booked
+//! on. It is found out whenever it is asked, and kept nowhere.
 
 /// What a booking rests on, as the roster has it now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -13,7 +14,8 @@ pub struct Ground {
     pub teachers_gone: usize,
 }
 
-/// Why an appointment is stranded. Nothing confirmed is lost silently: it stays until somebody moves or cancels it.
+/// Why an appointment is stranded. Nothing confirmed is lost silently: it stays until somebody
+/// moves or cancels it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Stranded {
     /// The roster has no such class any more.
@@ -25,7 +27,8 @@ pub enum Stranded {
 }
 
 impl Ground {
-    /// The first reason for which a booking on this ground is stranded; none where all is well, or nobody comes any more.
+    /// The first reason for which a booking on this ground is stranded; none where all is well, or
+    /// nobody comes any more.
     #[must_use]
     pub const fn stranded(self) -> Option<Stranded> {
         match self {
@@ -66,15 +69,26 @@ mod tests {
 
     #[test]
     fn the_first_thing_that_is_missing_strands_a_booking() {
-        let sound = Ground { is_live: true, class_is_there: true, student_is_in_class: true, teachers_gone: 0 };
-        let check = |ground: Ground, expected: Option<&str>| assert_eq!(ground.stranded().map(Stranded::code), expected, "{ground:?}");
+        let sound = Ground {
+            is_live: true,
+            class_is_there: true,
+            student_is_in_class: true,
+            teachers_gone: 0,
+        };
+        let check = |ground: Ground, expected: Option<&str>| {
+            assert_eq!(ground.stranded().map(Stranded::code), expected, "{ground:?}")
+        };
         check(sound, None);
         check(Ground { class_is_there: false, ..sound }, Some("class_gone"));
         check(Ground { student_is_in_class: false, ..sound }, Some("student_left_class"));
         check(Ground { teachers_gone: 1, ..sound }, Some("teacher_left_class"));
         check(Ground { teachers_gone: 3, ..sound }, Some("teacher_left_class"));
-        check(Ground { student_is_in_class: false, teachers_gone: 1, ..sound }, Some("student_left_class"));
-        let nothing_left = Ground { class_is_there: false, student_is_in_class: false, teachers_gone: 2, ..sound };
+        check(
+            Ground { student_is_in_class: false, teachers_gone: 1, ..sound },
+            Some("student_left_class"),
+        );
+        let nothing_left =
+            Ground { class_is_there: false, student_is_in_class: false, teachers_gone: 2, ..sound };
         check(nothing_left, Some("class_gone"));
         check(Ground { is_live: false, ..nothing_left }, None);
     }

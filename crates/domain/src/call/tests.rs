@@ -46,13 +46,22 @@ fn three_teachers_a_parent_and_a_guest_are_five_for_four_seats() {
     for n in 1..=4 {
         assert_eq!(call.enter(&newcomer(n, 1), at(0)).0, seated(n.into()));
     }
-    assert_eq!(call.enter(&newcomer(5, 1), at(1)).0, Entered::Waiting { place: 1, connection: 5, replaced: None });
-    assert_eq!(kinds(&call.leave(person(2), 2, at(2))), [(person(2), EventKind::Left), (person(5), EventKind::Promoted)]);
+    assert_eq!(
+        call.enter(&newcomer(5, 1), at(1)).0,
+        Entered::Waiting { place: 1, connection: 5, replaced: None }
+    );
+    assert_eq!(
+        kinds(&call.leave(person(2), 2, at(2))),
+        [(person(2), EventKind::Left), (person(5), EventKind::Promoted)]
+    );
     assert_eq!(
         call.seats().iter().map(|seat| (seat.number, seat.place.participant)).collect::<Vec<_>>(),
         [(1, person(1)), (2, person(5)), (3, person(3)), (4, person(4))]
     );
-    assert_eq!(call.enter(&newcomer(2, 1), at(3)).0, Entered::Waiting { place: 1, connection: 6, replaced: None });
+    assert_eq!(
+        call.enter(&newcomer(2, 1), at(3)).0,
+        Entered::Waiting { place: 1, connection: 6, replaced: None }
+    );
 }
 
 #[test]
@@ -61,13 +70,25 @@ fn a_vanished_participant_has_30_seconds() {
     call.enter(&newcomer(1, 1), at(0));
     call.enter(&newcomer(2, 1), at(0));
     call.enter(&newcomer(3, 1), at(0));
-    assert_eq!(kinds(&call.vanish(person(1), 1, at(30), at(5))), [(person(1), EventKind::Vanished)]);
+    assert_eq!(
+        kinds(&call.vanish(person(1), 1, at(30), at(5))),
+        [(person(1), EventKind::Vanished)]
+    );
     call.renew(person(2), 2, at(29));
     call.renew(person(3), 3, at(29));
     assert_eq!(kinds(&call.expire(at(34))), []);
     let resumed = call.clone().enter(&newcomer(1, 1), at(34));
-    assert_eq!((resumed.0, kinds(&resumed.1)), (Entered::Seated { connection: 1, resumed: true, replaced: None }, vec![(person(1), EventKind::Resumed)]));
-    assert_eq!(kinds(&call.expire(at(35))), [(person(1), EventKind::Expired), (person(3), EventKind::Promoted)]);
+    assert_eq!(
+        (resumed.0, kinds(&resumed.1)),
+        (
+            Entered::Seated { connection: 1, resumed: true, replaced: None },
+            vec![(person(1), EventKind::Resumed)]
+        )
+    );
+    assert_eq!(
+        kinds(&call.expire(at(35))),
+        [(person(1), EventKind::Expired), (person(3), EventKind::Promoted)]
+    );
 }
 
 #[test]
@@ -89,7 +110,10 @@ fn a_late_word_of_a_broken_socket_does_not_reach_the_next_one() {
     call.enter(&newcomer(1, 1), at(0));
     call.enter(&newcomer(1, 1), at(5));
     assert_eq!(call.vanish(person(1), 1, at(30), at(6)), []);
-    assert_eq!(kinds(&call.vanish(person(1), 1, at(35), at(6))), [(person(1), EventKind::Vanished)]);
+    assert_eq!(
+        kinds(&call.vanish(person(1), 1, at(35), at(6))),
+        [(person(1), EventKind::Vanished)]
+    );
 }
 
 #[test]
@@ -101,16 +125,30 @@ fn another_device_is_asked_and_takes_over() {
     assert_eq!(entered, Entered::Seated { connection: 2, resumed: false, replaced: Some(1) });
     assert_eq!(kinds(&events), [(person(1), EventKind::TakenOver { same_session: false })]);
     assert_eq!(call.seats().len(), 1);
-    assert_eq!(call.enter(&newcomer(1, 1), at(3)).0, Entered::MoveHere, "the older device is the other one now");
+    assert_eq!(
+        call.enter(&newcomer(1, 1), at(3)).0,
+        Entered::MoveHere,
+        "the older device is the other one now"
+    );
 }
 
 #[test]
 fn a_link_that_was_taken_over_twice_asks_for_a_code() {
-    let again = |recent_takeovers, role, is_proven| Newcomer { move_here: true, role, recent_takeovers, is_proven, ..newcomer(1, 2) };
+    let again = |recent_takeovers, role, is_proven| Newcomer {
+        move_here: true,
+        role,
+        recent_takeovers,
+        is_proven,
+        ..newcomer(1, 2)
+    };
     let check = |newcomer: Newcomer, is_asked: bool| {
         let mut call = call(4);
         call.enter(&self::newcomer(1, 1), at(0));
-        assert_eq!(call.enter(&newcomer, at(1)).0 == Entered::CodeRequired, is_asked, "{newcomer:?}");
+        assert_eq!(
+            call.enter(&newcomer, at(1)).0 == Entered::CodeRequired,
+            is_asked,
+            "{newcomer:?}"
+        );
     };
     check(again(1, CallRole::Guest, false), false);
     check(again(2, CallRole::Guest, false), true);
@@ -118,7 +156,11 @@ fn a_link_that_was_taken_over_twice_asks_for_a_code() {
     check(again(2, CallRole::Parent, false), false);
     check(Newcomer { device: "1/1".into(), ..again(2, CallRole::Guest, false) }, false);
     let mut empty = call(4);
-    assert_eq!(empty.enter(&again(2, CallRole::Guest, false), at(0)).0, Entered::CodeRequired, "nor can one wait until the guest is away");
+    assert_eq!(
+        empty.enter(&again(2, CallRole::Guest, false), at(0)).0,
+        Entered::CodeRequired,
+        "nor can one wait until the guest is away"
+    );
 }
 
 #[test]
@@ -136,7 +178,10 @@ fn a_place_in_the_queue_moves_and_is_kept_like_a_seat() {
         "who has vanished is passed over"
     );
     call.leave(person(2), 2, at(4));
-    assert_eq!(kinds(&call.renew(person(3), 5, at(5)).1), [(person(3), EventKind::Resumed), (person(3), EventKind::Promoted)]);
+    assert_eq!(
+        kinds(&call.renew(person(3), 5, at(5)).1),
+        [(person(3), EventKind::Resumed), (person(3), EventKind::Promoted)]
+    );
 }
 
 #[test]
@@ -173,16 +218,31 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn take(call: &mut Call, step: Step, now: DateTime<Utc>) -> Vec<Event> {
-    let connection = |call: &Call, who| call.place_of(person(who)).map_or(0, |place| place.connection);
+    let connection =
+        |call: &Call, who| call.place_of(person(who)).map_or(0, |place| place.connection);
     match step {
         Step::Enter { who, device, move_here, fresh, takeovers } => {
-            let newcomer = Newcomer { move_here, fresh, role: CallRole::Guest, recent_takeovers: takeovers, ..newcomer(who, device) };
+            let newcomer = Newcomer {
+                move_here,
+                fresh,
+                role: CallRole::Guest,
+                recent_takeovers: takeovers,
+                ..newcomer(who, device)
+            };
             let before = call.place_of(person(who)).cloned();
             let (entered, events) = call.enter(&newcomer, now);
             match entered {
-                Entered::Seated { connection, resumed: true, .. } => assert_eq!(before.unwrap().connection, connection, "a resumed seat keeps its number"),
-                Entered::MoveHere | Entered::CodeRequired => assert!(events.iter().all(|event| event.kind != EventKind::Joined)),
-                Entered::Seated { .. } | Entered::Waiting { .. } => assert!(call.place_of(person(who)).unwrap().is_present),
+                Entered::Seated { connection, resumed: true, .. } => assert_eq!(
+                    before.unwrap().connection,
+                    connection,
+                    "a resumed seat keeps its number"
+                ),
+                Entered::MoveHere | Entered::CodeRequired => {
+                    assert!(events.iter().all(|event| event.kind != EventKind::Joined))
+                }
+                Entered::Seated { .. } | Entered::Waiting { .. } => {
+                    assert!(call.place_of(person(who)).unwrap().is_present)
+                }
             }
             events
         }
@@ -201,29 +261,79 @@ fn take(call: &mut Call, step: Step, now: DateTime<Utc>) -> Vec<Event> {
 fn check(before: &Call, call: &Call, events: &[Event], capacity: u32, now: DateTime<Utc>) {
     assert!(call.seats().len() <= capacity as usize, "one too many");
     let numbers: BTreeSet<u32> = call.seats().iter().map(|seat| seat.number).collect();
-    assert!(numbers.len() == call.seats().len() && numbers.iter().all(|number| (1..=capacity).contains(number)), "a seat twice");
-    let places: Vec<&Place> = call.seats().iter().map(|seat| &seat.place).chain(call.queue().iter().map(|queued| &queued.place)).collect();
-    assert_eq!(places.iter().map(|place| place.participant).collect::<BTreeSet<_>>().len(), places.len(), "somebody twice");
-    assert_eq!(places.iter().map(|place| place.connection).collect::<BTreeSet<_>>().len(), places.len(), "a number twice");
-    assert!(call.seats().len() == capacity as usize || call.queue().iter().all(|queued| !queued.place.is_present), "somebody waits while a seat is free");
-    assert!(places.iter().all(|place| place.lease_ends_at > now && place.lease_ends_at <= now + GRACE), "a lease is over, or too long");
+    assert!(
+        numbers.len() == call.seats().len()
+            && numbers.iter().all(|number| (1..=capacity).contains(number)),
+        "a seat twice"
+    );
+    let places: Vec<&Place> = call
+        .seats()
+        .iter()
+        .map(|seat| &seat.place)
+        .chain(call.queue().iter().map(|queued| &queued.place))
+        .collect();
+    assert_eq!(
+        places.iter().map(|place| place.participant).collect::<BTreeSet<_>>().len(),
+        places.len(),
+        "somebody twice"
+    );
+    assert_eq!(
+        places.iter().map(|place| place.connection).collect::<BTreeSet<_>>().len(),
+        places.len(),
+        "a number twice"
+    );
+    assert!(
+        call.seats().len() == capacity as usize
+            || call.queue().iter().all(|queued| !queued.place.is_present),
+        "somebody waits while a seat is free"
+    );
+    assert!(
+        places.iter().all(|place| place.lease_ends_at > now && place.lease_ends_at <= now + GRACE),
+        "a lease is over, or too long"
+    );
 
-    assert!(call.next_connection() >= before.next_connection() && places.iter().all(|place| place.connection < call.next_connection()));
+    assert!(
+        call.next_connection() >= before.next_connection()
+            && places.iter().all(|place| place.connection < call.next_connection())
+    );
     for place in &places {
-        let kept = before.place_of(place.participant).is_some_and(|old| old.connection == place.connection);
-        assert!(kept || place.connection >= before.next_connection(), "a connection's number went back");
+        let kept = before
+            .place_of(place.participant)
+            .is_some_and(|old| old.connection == place.connection);
+        assert!(
+            kept || place.connection >= before.next_connection(),
+            "a connection's number went back"
+        );
     }
     assert!(call.queue().is_sorted_by_key(|queued| queued.number));
     // Who came back in this very step was not there when the seats before were given away.
     let was_present = |queued: &&Queued| queued.place.is_present;
     let waited: Vec<&Queued> = before.queue().iter().filter(was_present).collect();
-    let number = |participant| waited.iter().find(|queued| queued.place.participant == participant).map(|queued| queued.number);
-    let promoted: Vec<u32> = events.iter().filter(|event| event.kind == EventKind::Promoted).filter_map(|event| number(event.participant)).collect();
+    let number = |participant| {
+        waited
+            .iter()
+            .find(|queued| queued.place.participant == participant)
+            .map(|queued| queued.number)
+    };
+    let promoted: Vec<u32> = events
+        .iter()
+        .filter(|event| event.kind == EventKind::Promoted)
+        .filter_map(|event| number(event.participant))
+        .collect();
     assert!(promoted.is_sorted(), "the queue was not in order");
-    // Whose place ran out in this very step and who came anew stands at the end of the queue, with another number.
-    let waited_there = |queued: &&Queued| queued.place.is_present && number(queued.place.participant) == Some(queued.number);
-    let passed_over = |queued: &&Queued| waited_there(queued) && promoted.last().is_some_and(|last| queued.number < *last);
-    assert_eq!(call.queue().iter().find(passed_over), None, "somebody who came later was seated first");
+    // Whose place ran out in this very step and who came anew stands at the end of the queue, with
+    // another number.
+    let waited_there = |queued: &&Queued| {
+        queued.place.is_present && number(queued.place.participant) == Some(queued.number)
+    };
+    let passed_over = |queued: &&Queued| {
+        waited_there(queued) && promoted.last().is_some_and(|last| queued.number < *last)
+    };
+    assert_eq!(
+        call.queue().iter().find(passed_over),
+        None,
+        "somebody who came later was seated first"
+    );
 }
 
 #[test]
@@ -235,11 +345,15 @@ fn a_place_that_runs_out_as_its_owner_comes_back_is_lost() {
     call.enter(&newcomer(1, 1), at(10));
     call.vanish(person(6), 2, at(30), at(13));
     let before = call.clone();
-    // Seat and queue place of 8 and 7, of whom nothing was heard for 30 seconds, are over in the same moment.
+    // Seat and queue place of 8 and 7, of whom nothing was heard for 30 seconds, are over in the
+    // same moment.
     let (entered, events) = call.enter(&newcomer(7, 1), at(30));
     check(&before, &call, &events, 2, at(30));
     assert_eq!(entered, Entered::Waiting { place: 1, connection: 5, replaced: None });
-    assert_eq!(call.seats().iter().map(|seat| seat.place.participant).collect::<Vec<_>>(), [person(1), person(6)]);
+    assert_eq!(
+        call.seats().iter().map(|seat| seat.place.participant).collect::<Vec<_>>(),
+        [person(1), person(6)]
+    );
 }
 
 proptest! {

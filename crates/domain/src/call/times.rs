@@ -1,4 +1,5 @@
-//! When a call can be entered, when its talk begins and ends, and which minutes one more of them needs.
+//! When a call can be entered, when its talk begins and ends, and which minutes one more of them
+//! needs.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +45,11 @@ impl CallTimes {
     /// The times of a call in the slot that starts at `starts_at`, to which `extended` was added.
     #[must_use]
     pub fn new(starts_at: DateTime<Utc>, timing: &Timing, extended: TimeDelta) -> Self {
-        Self { opens_at: starts_at - ENTRY_LEAD, starts_at, ends_at: starts_at + timing.talk_length() + extended }
+        Self {
+            opens_at: starts_at - ENTRY_LEAD,
+            starts_at,
+            ends_at: starts_at + timing.talk_length() + extended,
+        }
     }
 
     /// Whether it can be entered now.
@@ -62,7 +67,11 @@ impl CallTimes {
     /// Until when somebody who asks now may use a relay for this call.
     #[must_use]
     pub fn relay_ends_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        if self.state(now) == CallState::Open { self.ends_at + RELAY_SPARE } else { now + RELAY_CHECK }
+        if self.state(now) == CallState::Open {
+            self.ends_at + RELAY_SPARE
+        } else {
+            now + RELAY_CHECK
+        }
     }
 
     /// Checks that it can be entered now.
@@ -78,11 +87,17 @@ impl CallTimes {
     }
 }
 
-/// The minutes that a talk until `ends_at` needs and that are not claimed for it yet. A minute is needed if any second of it is:
-/// within the slot's own time and a gap after it there is often none to claim from others.
-pub fn minutes_to_claim(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, claimed: &BTreeSet<i32>) -> impl Iterator<Item = i32> {
+/// The minutes that a talk until `ends_at` needs and that are not claimed for it yet. A minute is
+/// needed if any second of it is: within the slot's own time and a gap after it there is often none
+/// to claim from others.
+pub fn minutes_to_claim(
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+    claimed: &BTreeSet<i32>,
+) -> impl Iterator<Item = i32> {
     let whole = TimeDelta::seconds(59) + TimeDelta::nanoseconds(999_999_999);
-    claimed_minutes(starts_at, ends_at + whole - starts_at).filter(|minute| !claimed.contains(minute))
+    claimed_minutes(starts_at, ends_at + whole - starts_at)
+        .filter(|minute| !claimed.contains(minute))
 }
 
 #[cfg(test)]
@@ -100,7 +115,9 @@ mod tests {
 
     #[test]
     fn a_short_gap_is_taken_out_of_the_talk_and_added_time_put_on() {
-        let check = |gap, extended, ends: &str| assert_eq!(times(gap, extended).ends_at, at(ends), "gap {gap} s, {extended} min added");
+        let check = |gap, extended, ends: &str| {
+            assert_eq!(times(gap, extended).ends_at, at(ends), "gap {gap} s, {extended} min added")
+        };
         check(0, 0, "16:05:00");
         check(30, 0, "16:04:30");
         check(60, 0, "16:05:00");
@@ -109,7 +126,8 @@ mod tests {
 
     #[test]
     fn a_call_opens_ten_minutes_before_and_ends_with_the_talk() {
-        let check = |now: &str, expected| assert_eq!(times(30, 0).check(at(now)), expected, "at {now}");
+        let check =
+            |now: &str, expected| assert_eq!(times(30, 0).check(at(now)), expected, "at {now}");
         check("15:49:59", Err(Refusal::CallEarly));
         check("15:50:00", Ok(()));
         check("16:04:29", Ok(()));
@@ -123,7 +141,9 @@ mod tests {
         let check = |gap, extended, claimed: std::ops::Range<i32>, expected: &[i32]| {
             let claimed = claimed.map(|minute| first + minute).collect();
             let ends_at = times(gap, extended).ends_at;
-            let minutes: Vec<i32> = minutes_to_claim(at("16:00:00"), ends_at, &claimed).map(|minute| minute - first).collect();
+            let minutes: Vec<i32> = minutes_to_claim(at("16:00:00"), ends_at, &claimed)
+                .map(|minute| minute - first)
+                .collect();
             assert_eq!(minutes, expected, "gap {gap} s, {extended} min added");
         };
         check(0, 0, 0..5, &[]);

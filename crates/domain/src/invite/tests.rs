@@ -58,7 +58,11 @@ fn who_may_be_invited() {
     check(|s| s.candidates[0].invited = true, &[2], Ok(()));
     check(|s| s.candidates[1].barred = true, &[1, 2], Err(Refusal::AskTheSchool));
     check(|s| s.candidates[1].barred = true, &[1], Ok(()));
-    check(|s| s.own_address_key = Some("jordan@example.org".into()), &[1], Err(Refusal::OwnAddress));
+    check(
+        |s| s.own_address_key = Some("jordan@example.org".into()),
+        &[1],
+        Err(Refusal::OwnAddress),
+    );
     check(|s| s.suppressed = true, &[1], Err(Refusal::AddressSuppressed));
 }
 
@@ -66,7 +70,11 @@ fn who_may_be_invited() {
 fn when_an_invite_is_offered() {
     check(|s| s.bookings = 0, &[1], Err(Refusal::NoAppointment));
     check(|s| s.mode = Mode::InPerson, &[1], Err(Refusal::NoVideoAppointment));
-    check(|s| (s.mode, s.video_bookings) = (Mode::Hybrid, 0), &[1], Err(Refusal::NoVideoAppointment));
+    check(
+        |s| (s.mode, s.video_bookings) = (Mode::Hybrid, 0),
+        &[1],
+        Err(Refusal::NoVideoAppointment),
+    );
     check(|s| (s.mode, s.video_bookings) = (Mode::Hybrid, 1), &[1], Ok(()));
     check(|s| s.evening_ends_at = now(), &[1], Err(Refusal::EveningOver));
 }
@@ -80,7 +88,8 @@ fn how_often() {
 
 #[test]
 fn a_limit_and_a_bar_look_alike() {
-    // After three refusals every address is answered like a barred one, so that nobody can find out by trying which address is barred.
+    // After three refusals every address is answered like a barred one, so that nobody can find out
+    // by trying which address is barred.
     let mut s = situation();
     s.refused_today = 3;
     let after_limit = decide(&invite_for(&[1]), &s, now());
@@ -93,12 +102,18 @@ fn a_limit_and_a_bar_look_alike() {
 fn resend_is_rate_limited() {
     let ends = now() + TimeDelta::days(6);
     let check = |minutes_ago, resent, expected| {
-        assert_eq!(decide_resend(now() - TimeDelta::minutes(minutes_ago), resent, ends, now()), expected);
+        assert_eq!(
+            decide_resend(now() - TimeDelta::minutes(minutes_ago), resent, ends, now()),
+            expected
+        );
     };
     check(10, 0, Ok(()));
     check(9, 0, Err(Refusal::ResendTooSoon));
     check(60, 5, Err(Refusal::ResendLimit));
-    assert_eq!(decide_resend(now() - TimeDelta::days(1), 0, now(), now()), Err(Refusal::EveningOver));
+    assert_eq!(
+        decide_resend(now() - TimeDelta::days(1), 0, now(), now()),
+        Err(Refusal::EveningOver)
+    );
 }
 
 #[test]
@@ -107,7 +122,11 @@ fn a_link_ends_an_hour_after_the_last_appointment() {
     let last = now() + TimeDelta::hours(3);
     let later = closes + TimeDelta::minutes(1);
     assert_eq!(link_ends_at(Some(last), closes, ends, later), last + TimeDelta::hours(1));
-    assert_eq!(link_ends_at(Some(last), closes, ends, now()), ends + TimeDelta::hours(1), "more may be booked");
+    assert_eq!(
+        link_ends_at(Some(last), closes, ends, now()),
+        ends + TimeDelta::hours(1),
+        "more may be booked"
+    );
     assert_eq!(link_ends_at(None, closes, ends, later), ends + TimeDelta::hours(1));
 }
 

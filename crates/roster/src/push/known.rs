@@ -1,4 +1,5 @@
-//! What is there already of what a push names: put into the draft, so that its rows find whom they speak of.
+//! What is there already of what a push names: put into the draft, so that its rows find whom they
+//! speak of.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,11 +15,13 @@ pub struct Known {
     pub people: BTreeMap<String, Vec<String>>,
     /// Ids of classes.
     pub classes: BTreeSet<String>,
-    /// With a push of guardianships the live links it names; with one of people all live links of theirs as contacts.
+    /// With a push of guardianships the live links it names; with one of people all live links of
+    /// theirs as contacts.
     pub links: Vec<KnownLink>,
 }
 
-/// A link as it was said last. What stands against contact is not read here: a row that doesn't speak of it leaves it as it is.
+/// A link as it was said last. What stands against contact is not read here: a row that doesn't
+/// speak of it leaves it as it is.
 #[derive(Debug, Clone, Default)]
 pub struct KnownLink {
     /// The contact.
@@ -44,49 +47,98 @@ impl Known {
         self.links.iter().find(|link| link.parent == parent && link.student == student)
     }
 
-    /// Whether a row gives no reason to judge again on contact that is allowed: files may have judged by more than a contact's roles and relationship
-    /// (SDS), and a row that only says how somebody is related takes contact away when that is another relative.
+    /// Whether a row gives no reason to judge again on contact that is allowed: files may have
+    /// judged by more than a contact's roles and relationship (SDS), and a row that only says
+    /// how somebody is related takes contact away when that is another relative.
     pub(super) fn keeps_contact(&self, parent: &str, student: &str, relationship: &str) -> bool {
         let is_a_parent_s = relationship.is_empty() || role::kind(relationship) == Kind::Parent;
-        self.link(parent, student).is_some_and(|link| link.contact_allowed && (is_a_parent_s || link.relationship == relationship))
+        self.link(parent, student).is_some_and(|link| {
+            link.contact_allowed && (is_a_parent_s || link.relationship == relationship)
+        })
     }
 
     /// Puts the school, and those who are only named, into an empty draft.
     pub(super) fn seed(&self, school: &str, push: &Push, draft: &mut Draft) {
-        draft.orgs.rows.insert(school.to_owned(), Org { at: SEED, kind: "school".to_owned(), name: String::new(), is_school: true });
+        draft.orgs.rows.insert(
+            school.to_owned(),
+            Org { at: SEED, kind: "school".to_owned(), name: String::new(), is_school: true },
+        );
         if let Push::Classes(_) = push {
             return;
         }
         let pushed: BTreeMap<&str, &[String]> = match push {
-            Push::People(rows) => rows.iter().map(|(_, row)| (row.sourced_id.as_str(), row.roles.as_slice())).collect(),
+            Push::People(rows) => rows
+                .iter()
+                .map(|(_, row)| (row.sourced_id.as_str(), row.roles.as_slice()))
+                .collect(),
             _ => BTreeMap::new(),
         };
         for (id, roles) in self.people.iter().filter(|(id, _)| !pushed.contains_key(id.as_str())) {
             draft.users.rows.insert(id.clone(), stub());
-            draft.roles.extend(roles.iter().map(|role| RoleAt { at: SEED, user: id.clone(), org: school.to_owned(), role: role.clone() }));
+            draft.roles.extend(roles.iter().map(|role| RoleAt {
+                at: SEED,
+                user: id.clone(),
+                org: school.to_owned(),
+                role: role.clone(),
+            }));
         }
         for id in &self.classes {
-            let class = ClassRow { at: SEED, org: school.to_owned(), course: None, title: String::new(), code: None, subject: None, sessions: Vec::new() };
+            let class = ClassRow {
+                at: SEED,
+                org: school.to_owned(),
+                course: None,
+                title: String::new(),
+                code: None,
+                subject: None,
+                sessions: Vec::new(),
+            };
             draft.classes.rows.insert(id.clone(), class);
         }
         // Whoever comes in other roles is judged anew by them.
-        let changes = |link: &&KnownLink| pushed.get(link.parent.as_str()).is_some_and(|roles| !self.has_roles(&link.parent, roles));
+        let changes = |link: &&KnownLink| {
+            pushed
+                .get(link.parent.as_str())
+                .is_some_and(|roles| !self.has_roles(&link.parent, roles))
+        };
         draft.links.extend(self.links.iter().filter(changes).map(judged_anew));
     }
 
     fn has_roles(&self, person: &str, roles: &[String]) -> bool {
-        let named = |roles: &[String]| roles.iter().map(|role| role.trim().to_owned()).collect::<BTreeSet<_>>();
+        let named = |roles: &[String]| {
+            roles.iter().map(|role| role.trim().to_owned()).collect::<BTreeSet<_>>()
+        };
         self.people.get(person).is_some_and(|before| named(before) == named(roles))
     }
 }
 
 fn judged_anew(link: &KnownLink) -> Link {
     let relation = Some(link.relationship.clone()).filter(|relation| !relation.is_empty());
-    let facts = ContactFacts { relation, priority: link.priority, lives_with: link.lives_with, barred: None, court_order: None };
-    Link { at: SEED, student: link.student.clone(), contact: link.parent.clone(), role: None, keeps_contact: false, facts }
+    let facts = ContactFacts {
+        relation,
+        priority: link.priority,
+        lives_with: link.lives_with,
+        barred: None,
+        court_order: None,
+    };
+    Link {
+        at: SEED,
+        student: link.student.clone(),
+        contact: link.parent.clone(),
+        role: None,
+        keeps_contact: false,
+        facts,
+    }
 }
 
 /// Somebody of whom only the roles count.
 fn stub() -> User {
-    User { at: SEED, honorific: None, given_name: String::new(), family_name: String::new(), email: None, agents: Vec::new(), contact: ContactFacts::default() }
+    User {
+        at: SEED,
+        honorific: None,
+        given_name: String::new(),
+        family_name: String::new(),
+        email: None,
+        agents: Vec::new(),
+        contact: ContactFacts::default(),
+    }
 }

@@ -1,6 +1,8 @@
-//! Rows of one kind that a program pushes, read by the rules of the files: they become rows of a draft beside what they name and is there already.
+//! Rows of one kind that a program pushes, read by the rules of the files: they become rows of a
+//! draft beside what they name and is there already.
 //!
-//! Start with [`read_push`]. What names somebody or a class that is not there is refused row by row; so is a row that an earlier one repeats.
+//! Start with [`read_push`]. What names somebody or a class that is not there is refused row by
+//! row; so is a row that an earlier one repeats.
 
 mod known;
 mod rows;
@@ -130,15 +132,27 @@ pub fn read_push(school_id: &str, push: &Push, known: &Known) -> Result<PushRead
     known.seed(school_id, push, &mut draft);
     let used = rows::read(school_id, push, known, &mut draft, &mut findings)?;
     // Whatever is named must be there: in the push, or among what is known.
-    draft.coverage = Coverage { orgs: Mode::Bulk, people: Mode::Bulk, guardianships: Mode::Bulk, classes: Mode::Bulk, enrolments: Mode::Bulk };
-    let mut roster = assemble(draft, Only::One(school_id), findings).map_err(|refusal| refusal.error)?;
+    draft.coverage = Coverage {
+        orgs: Mode::Bulk,
+        people: Mode::Bulk,
+        guardianships: Mode::Bulk,
+        classes: Mode::Bulk,
+        enrolments: Mode::Bulk,
+    };
+    let mut roster =
+        assemble(draft, Only::One(school_id), findings).map_err(|refusal| refusal.error)?;
     let mut school = roster.schools.pop().unwrap_or_default();
     // Its name is not a program's to say.
     school.name = None;
     roster.removed.relisted.clear();
     roster.removed.guardianships = used.unlinked;
     let coverage = keep_pushed(&mut school, push, &used.ids);
-    Ok(PushRead { coverage, school, removed: roster.removed, told: told::told(push, known, &roster.findings) })
+    Ok(PushRead {
+        coverage,
+        school,
+        removed: roster.removed,
+        told: told::told(push, known, &roster.findings),
+    })
 }
 
 /// Takes out of the school what was only there to be named.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Known, Numbered, Push, PushedClass, PushedEnrolment, PushedGuardianship, PushedPerson};
+use super::{
+    Known, Numbered, Push, PushedClass, PushedEnrolment, PushedGuardianship, PushedPerson,
+};
 use crate::columns;
 use crate::draft::{Draft, Link, made_id};
 use crate::error::ReadError;
@@ -27,13 +29,26 @@ pub(super) struct Used {
 }
 
 /// Reads all rows into the draft.
-pub(super) fn read(school: &str, push: &Push, known: &Known, draft: &mut Draft, findings: &mut Findings) -> Result<Used, ReadError> {
+pub(super) fn read(
+    school: &str,
+    push: &Push,
+    known: &Known,
+    draft: &mut Draft,
+    findings: &mut Findings,
+) -> Result<Used, ReadError> {
     let mut used = Used::default();
     match push {
         Push::People(rows) => {
-            each(rows, &columns::USERS_12, PERSON, person_cells, findings, |row, pushed, findings| {
-                person(school, row, pushed, draft, &mut used, findings);
-            })?;
+            each(
+                rows,
+                &columns::USERS_12,
+                PERSON,
+                person_cells,
+                findings,
+                |row, pushed, findings| {
+                    person(school, row, pushed, draft, &mut used, findings);
+                },
+            )?;
         }
         Push::Classes(rows) => {
             each(
@@ -50,17 +65,33 @@ pub(super) fn read(school: &str, push: &Push, known: &Known, draft: &mut Draft, 
             )?;
         }
         Push::Enrolments(rows) => {
-            each(rows, &columns::ENROLMENTS, ENROLMENT, enrolment_cells, findings, |row, pushed, findings| {
-                if enrolment_id(pushed).is_none_or(|id| draft.enrolments.is_new(row.at, &id, findings)) {
-                    oneroster::enrolment(row, draft, findings);
-                }
-            })?;
+            each(
+                rows,
+                &columns::ENROLMENTS,
+                ENROLMENT,
+                enrolment_cells,
+                findings,
+                |row, pushed, findings| {
+                    if enrolment_id(pushed)
+                        .is_none_or(|id| draft.enrolments.is_new(row.at, &id, findings))
+                    {
+                        oneroster::enrolment(row, draft, findings);
+                    }
+                },
+            )?;
         }
         Push::Guardianships(rows) => {
             let mut pairs = BTreeSet::new();
-            each(rows, &columns::RELATIONSHIPS, LINK, link_cells, findings, |row, pushed, findings| {
-                link(row, pushed, known, draft, &mut pairs, &mut used, findings);
-            })?;
+            each(
+                rows,
+                &columns::RELATIONSHIPS,
+                LINK,
+                link_cells,
+                findings,
+                |row, pushed, findings| {
+                    link(row, pushed, known, draft, &mut pairs, &mut used, findings);
+                },
+            )?;
         }
     }
     Ok(used)
@@ -80,10 +111,15 @@ fn each<T, const N: usize>(
     // A finding of line 0 would be one of the whole.
     let line = |number: usize| number as u64 + 1;
     let (mut left, mut current) = (rows.iter(), rows.iter());
-    let mut next = || Ok(left.next().map(|(number, row)| Record::whole(line(*number), cells(row).to_vec())));
+    let mut next =
+        || Ok(left.next().map(|(number, row)| Record::whole(line(*number), cells(row).to_vec())));
     each_row(&mut next, &spec, &layout, findings, &mut |row, findings| {
         // A row that is broken was refused: it says nothing of others.
-        if let Some((_, pushed)) = current.by_ref().find(|(number, _)| line(*number) == row.at.line).filter(|_| !row.is_broken()) {
+        if let Some((_, pushed)) = current
+            .by_ref()
+            .find(|(number, _)| line(*number) == row.at.line)
+            .filter(|_| !row.is_broken())
+        {
             with(row, pushed, findings);
         }
     })?;
@@ -98,14 +134,22 @@ fn truth(value: Option<bool>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 
-const PERSON: [&str; 6] = ["sourcedId", "status", "givenName", "familyName", "email", "metadata.title"];
+const PERSON: [&str; 6] =
+    ["sourcedId", "status", "givenName", "familyName", "email", "metadata.title"];
 
 fn person_cells(row: &PushedPerson) -> [String; 6] {
     let PushedPerson { sourced_id, honorific, given_name, family_name, email, .. } = row.clone();
     [sourced_id, status(row.remove), given_name, family_name, email, honorific]
 }
 
-fn person(school: &str, row: &Row<'_>, pushed: &PushedPerson, draft: &mut Draft, used: &mut Used, findings: &mut Findings) {
+fn person(
+    school: &str,
+    row: &Row<'_>,
+    pushed: &PushedPerson,
+    draft: &mut Draft,
+    used: &mut Used,
+    findings: &mut Findings,
+) {
     if !draft.users.is_new(row.at, &pushed.sourced_id, findings) {
         return;
     }
@@ -118,7 +162,8 @@ fn person(school: &str, row: &Row<'_>, pushed: &PushedPerson, draft: &mut Draft,
     }
 }
 
-const CLASS: [&str; 6] = ["sourcedId", "status", "title", "classCode", "subjects", "schoolSourcedId"];
+const CLASS: [&str; 6] =
+    ["sourcedId", "status", "title", "classCode", "subjects", "schoolSourcedId"];
 
 fn class_cells(school: &str, row: &PushedClass) -> [String; 6] {
     let PushedClass { sourced_id, title, subject, code, .. } = row.clone();
@@ -131,12 +176,21 @@ fn enrolment_id(row: &PushedEnrolment) -> Option<String> {
     Some(made_id(row.class.trim(), row.person.trim(), role))
 }
 
-const ENROLMENT: [&str; 7] = ["classSourcedId", "userSourcedId", "role", "status", "primary", "beginDate", "endDate"];
+const ENROLMENT: [&str; 7] =
+    ["classSourcedId", "userSourcedId", "role", "status", "primary", "beginDate", "endDate"];
 
 fn enrolment_cells(row: &PushedEnrolment) -> [String; 7] {
     let PushedEnrolment { class, person, role, .. } = row.clone();
     let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
-    [class, person, role, status(row.remove), row.primary.to_string(), day(row.begins_on), day(row.ends_on)]
+    [
+        class,
+        person,
+        role,
+        status(row.remove),
+        row.primary.to_string(),
+        day(row.begins_on),
+        day(row.ends_on),
+    ]
 }
 
 const LINK: [&str; 8] = [
@@ -150,11 +204,22 @@ const LINK: [&str; 8] = [
     "metadata.courtOrder",
 ];
 
-/// What a row doesn't say is blank: whoever compares it with what is there keeps what stands against contact.
+/// What a row doesn't say is blank: whoever compares it with what is there keeps what stands
+/// against contact.
 fn link_cells(row: &PushedGuardianship) -> [String; 8] {
     let priority = row.priority.map(|number| number.to_string()).unwrap_or_default();
-    let (student, parent, relation) = (row.student.clone(), row.parent.clone(), row.relationship.clone());
-    [student, parent, String::new(), relation, priority, truth(row.lives_with), truth(row.contact_allowed), truth(row.court_order)]
+    let (student, parent, relation) =
+        (row.student.clone(), row.parent.clone(), row.relationship.clone());
+    [
+        student,
+        parent,
+        String::new(),
+        relation,
+        priority,
+        truth(row.lives_with),
+        truth(row.contact_allowed),
+        truth(row.court_order),
+    ]
 }
 
 fn link(
@@ -171,8 +236,16 @@ fn link(
         findings.report(row.at, Reason::Duplicate, "an earlier row relates the same two people");
     } else if pushed.remove {
         used.unlinked.insert((contact, student));
-    } else if known.people.get(&student).is_some_and(|roles| !roles.iter().any(|role| role::kind(role) == Kind::Student)) {
-        findings.report(row.at, Reason::WrongKind, format!("{} is not a student", quoted(&student)));
+    } else if known
+        .people
+        .get(&student)
+        .is_some_and(|roles| !roles.iter().any(|role| role::kind(role) == Kind::Student))
+    {
+        findings.report(
+            row.at,
+            Reason::WrongKind,
+            format!("{} is not a student", quoted(&student)),
+        );
     } else {
         let facts = users::contact_facts(row, findings);
         let keeps_contact = known.keeps_contact(&contact, &student, pushed.relationship.trim());

@@ -45,7 +45,8 @@ impl Folder {
 
     pub(super) fn file(&self, name: &str) -> Result<Option<File>, ReadError> {
         let Some(path) = self.files.get(name) else { return Ok(None) };
-        let file = File::open(path).map_err(|source| ReadError::Io { name: name.to_owned(), source })?;
+        let file =
+            File::open(path).map_err(|source| ReadError::Io { name: name.to_owned(), source })?;
         Ok(Some(file))
     }
 }

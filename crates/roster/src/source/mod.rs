@@ -1,4 +1,5 @@
-//! Where the files of a roster lie: a folder, a zip, or a spool of collections. Hands out bounded readers by file name.
+//! Where the files of a roster lie: a folder, a zip, or a spool of collections. Hands out bounded
+//! readers by file name.
 
 mod folder;
 mod zipped;
@@ -29,7 +30,8 @@ enum Place {
     Collections(Collections),
 }
 
-/// A spool, in which a collection stands for the CSV file of its name, and in OneRoster 1.2 people for roles.csv, too.
+/// A spool, in which a collection stands for the CSV file of its name, and in OneRoster 1.2 people
+/// for roles.csv, too.
 #[derive(Debug)]
 struct Collections {
     spool: Spool,
@@ -38,7 +40,8 @@ struct Collections {
 
 impl Collections {
     fn view(&self, name: &str) -> Option<View> {
-        let view = View::of(name).filter(|view| *view != View::Roles || self.format == Format::OneRoster12)?;
+        let view = View::of(name)
+            .filter(|view| *view != View::Roles || self.format == Format::OneRoster12)?;
         self.spool.holds(view.collection()).then_some(view)
     }
 
@@ -50,7 +53,8 @@ impl Collections {
 impl Source {
     pub(crate) fn open(path: &Path) -> Result<Self, ReadError> {
         let shown = path.display().to_string();
-        let meta = std::fs::metadata(path).map_err(|source| ReadError::Io { name: shown.clone(), source })?;
+        let meta = std::fs::metadata(path)
+            .map_err(|source| ReadError::Io { name: shown.clone(), source })?;
         let place = if meta.is_dir() {
             Place::Folder(Folder::open(path)?)
         } else if meta.is_file() {
@@ -84,13 +88,21 @@ impl Source {
     }
 
     /// Opens the file of this name in whatever case, if it is there, and gives it to `work`.
-    pub(crate) fn with_file<T>(&mut self, name: &str, work: impl FnOnce(&mut dyn Read) -> Result<T, ReadError>) -> Result<Option<T>, ReadError> {
+    pub(crate) fn with_file<T>(
+        &mut self,
+        name: &str,
+        work: impl FnOnce(&mut dyn Read) -> Result<T, ReadError>,
+    ) -> Result<Option<T>, ReadError> {
         let name = &name.to_lowercase();
         let budget = MAX_TOTAL_BYTES.saturating_sub(self.read_bytes).min(MAX_FILE_BYTES);
         let opened: Option<Opened<'_>> = match &mut self.place {
-            Place::Folder(folder) => folder.file(name)?.map(|f| (Box::new(f) as Box<dyn Read>, u64::MAX)),
+            Place::Folder(folder) => {
+                folder.file(name)?.map(|f| (Box::new(f) as Box<dyn Read>, u64::MAX))
+            }
             Place::Zip(zip) => zip.file(name)?,
-            Place::Collections(collections) => collections.file(name)?.map(|f| (Box::new(f) as Box<dyn Read>, u64::MAX)),
+            Place::Collections(collections) => {
+                collections.file(name)?.map(|f| (Box::new(f) as Box<dyn Read>, u64::MAX))
+            }
         };
         let Some((inner, proportion)) = opened else { return Ok(None) };
         let mut capped = Capped { inner, read: 0, budget, proportion };

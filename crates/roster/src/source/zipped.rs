@@ -32,7 +32,8 @@ impl Zipped {
             let limit = format!("over {MAX_ZIP_BYTES} bytes");
             return Err(ReadError::TooLarge { name: shown, limit });
         }
-        let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|_| ReadError::NotARoster(shown.clone()))?;
+        let mut archive = ZipArchive::new(BufReader::new(file))
+            .map_err(|_| ReadError::NotARoster(shown.clone()))?;
         if archive.len() > MAX_ENTRIES {
             let limit = format!("over {MAX_ENTRIES} files");
             return Err(ReadError::TooLarge { name: shown, limit });
@@ -51,7 +52,8 @@ impl Zipped {
         let bytes = self.bytes;
         let entry = self.archive.by_index(index).map_err(bad_zip)?;
         // The sizes in the zip's directory may lie, so the whole zip's size bounds them.
-        let allowed = entry.compressed_size().min(bytes).saturating_mul(MAX_ZIP_RATIO).max(FREE_ZIP_BYTES);
+        let allowed =
+            entry.compressed_size().min(bytes).saturating_mul(MAX_ZIP_RATIO).max(FREE_ZIP_BYTES);
         if entry.size() > allowed {
             return Err(ReadError::ZipBomb(name.to_owned()));
         }
@@ -73,9 +75,15 @@ fn list(archive: &mut ZipArchive<BufReader<File>>) -> Result<BTreeMap<String, us
         }
         let lower = name.to_lowercase();
         let mut parts = lower.split('/');
-        let (first, second, deeper) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
+        let (first, second, deeper) =
+            (parts.next().unwrap_or_default(), parts.next(), parts.next());
         let base = second.unwrap_or(first);
-        if entry.is_dir() || deeper.is_some() || first == "__macosx" || base.starts_with('.') || !base.ends_with(".csv") {
+        if entry.is_dir()
+            || deeper.is_some()
+            || first == "__macosx"
+            || base.starts_with('.')
+            || !base.ends_with(".csv")
+        {
             continue;
         }
         if entry.encrypted() {
@@ -90,7 +98,9 @@ fn list(archive: &mut ZipArchive<BufReader<File>>) -> Result<BTreeMap<String, us
 
 /// A name that stays inside the zip on every system: relative, no `..`, no drive, no backslash.
 fn is_safe(name: &str) -> bool {
-    !name.starts_with('/') && !name.contains(['\\', ':', '\0']) && name.trim_end_matches('/').split('/').all(|part| !matches!(part, "" | "." | ".."))
+    !name.starts_with('/')
+        && !name.contains(['\\', ':', '\0'])
+        && name.trim_end_matches('/').split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
 // A function for `map_err`, which hands the error over.

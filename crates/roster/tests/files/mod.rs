@@ -1,5 +1,9 @@
 //! Small rosters, written into a temporary folder or zip by each test.
-#![expect(dead_code, clippy::unwrap_used, reason = "each test binary uses its own part; a test may panic")]
+#![expect(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test binary uses its own part; a test may panic"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,26 +19,40 @@ use zip::write::SimpleFileOptions;
 #[derive(Clone)]
 pub struct Files(pub BTreeMap<String, Vec<u8>>);
 
-pub const MANIFEST: &str = "propertyName,value\nmanifest.version,1.0\noneroster.version,1.1\nfile.academicSessions,absent\nfile.classes,bulk\n\
-    file.courses,bulk\nfile.enrollments,bulk\nfile.orgs,bulk\nfile.users,bulk\n";
+pub const MANIFEST: &str = "propertyName,value\nmanifest.version,1.0\noneroster.version,1.1\nfile.\
+                            academicSessions,absent\nfile.classes,bulk\nfile.courses,bulk\nfile.\
+                            enrollments,bulk\nfile.orgs,bulk\nfile.users,bulk\n";
 
 impl Files {
     /// One school, one class, a teacher, a student and the student's mother.
     pub fn oneroster_11() -> Self {
         Self(BTreeMap::new())
             .with("manifest.csv", MANIFEST)
-            .with("orgs.csv", "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId\nd,,,District,district,,\nsch,,,Elm School,school,,d\n")
-            .with("courses.csv", "sourcedId,status,title,courseCode,subjects\nco,,Science 5,SCI5,\n")
-            .with("classes.csv", "sourcedId,status,title,courseSourcedId,classCode,schoolSourcedId,termSourcedIds,subjects\ncl,,5x Science,co,5x/Sc,sch,,\n")
+            .with(
+                "orgs.csv",
+                "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId\nd,,,\
+                 District,district,,\nsch,,,Elm School,school,,d\n",
+            )
+            .with(
+                "courses.csv",
+                "sourcedId,status,title,courseCode,subjects\nco,,Science 5,SCI5,\n",
+            )
+            .with(
+                "classes.csv",
+                "sourcedId,status,title,courseSourcedId,classCode,schoolSourcedId,termSourcedIds,\
+                 subjects\ncl,,5x Science,co,5x/Sc,sch,,\n",
+            )
             .with(
                 "users.csv",
-                "sourcedId,status,enabledUser,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds\n\
-                 s1,,true,sch,student,Sophie,Aaron,,\nt1,,true,sch,teacher,Anita,Abell,a.abell@example.org,\nm1,,true,sch,parent,Ruth,Aaron,ruth@example.org,s1\n",
+                "sourcedId,status,enabledUser,orgSourcedIds,role,givenName,familyName,email,\
+                 agentSourcedIds\ns1,,true,sch,student,Sophie,Aaron,,\nt1,,true,sch,teacher,Anita,\
+                 Abell,a.abell@example.org,\nm1,,true,sch,parent,Ruth,Aaron,ruth@example.org,s1\n",
             )
             .with(
                 "enrollments.csv",
-                "sourcedId,status,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate\n\
-                 e1,,cl,sch,s1,student,,2020-09-01,2021-07-20\ne2,active,cl,sch,t1,teacher,true,2020-09-01,2021-07-20\n",
+                "sourcedId,status,classSourcedId,schoolSourcedId,userSourcedId,role,primary,\
+                 beginDate,endDate\ne1,,cl,sch,s1,student,,2020-09-01,2021-07-20\ne2,active,cl,\
+                 sch,t1,teacher,true,2020-09-01,2021-07-20\n",
             )
     }
 

@@ -2,8 +2,8 @@
 
 use super::{Json, Read, Write, read_field, write_field};
 use crate::{
-    CallDoor, CallPerson, CallRole, CallState, CallYou, ClientMessage, IceServer, IceServers, Join, Media, NextCall, PresenceState, ServerMessage, Signal,
-    SignalKind, TransportPolicy,
+    CallDoor, CallPerson, CallRole, CallState, CallYou, ClientMessage, IceServer, IceServers, Join,
+    Media, NextCall, PresenceState, ServerMessage, Signal, SignalKind, TransportPolicy,
 };
 
 read! {
@@ -132,18 +132,34 @@ mod tests {
     }
 
     fn signal(kind: SignalKind) -> Signal {
-        Signal { attempt: 3, kind, data: "v=0\r\n\"quoted\"".into(), sdp_mid: Some("0".into()), sdp_m_line_index: Some(1) }
+        Signal {
+            attempt: 3,
+            kind,
+            data: "v=0\r\n\"quoted\"".into(),
+            sdp_mid: Some("0".into()),
+            sdp_m_line_index: Some(1),
+        }
     }
 
     #[test]
     fn the_browsers_messages_are_written_as_serde_writes_them() -> Result<(), serde_json::Error> {
-        let join = Join { version: 1, device: "0123456789abcdef".into(), move_here: true, fresh: false, code: Some("123456".into()) };
+        let join = Join {
+            version: 1,
+            device: "0123456789abcdef".into(),
+            move_here: true,
+            fresh: false,
+            code: Some("123456".into()),
+        };
         let bare = Signal { sdp_mid: None, sdp_m_line_index: None, ..signal(SignalKind::Offer) };
         let messages = [
             ClientMessage::Join(Join { code: None, ..join.clone() }),
             ClientMessage::Join(join),
             ClientMessage::Heartbeat,
-            ClientMessage::Signal { to: Uuid::from_u128(7), to_connection: 2, signal: signal(SignalKind::Candidate) },
+            ClientMessage::Signal {
+                to: Uuid::from_u128(7),
+                to_connection: 2,
+                signal: signal(SignalKind::Candidate),
+            },
             ClientMessage::Signal { to: Uuid::from_u128(8), to_connection: 9, signal: bare },
             ClientMessage::Media(Media { audio: true, video: false, screen: true, deaf: true }),
             ClientMessage::Ping { id: 3 },
@@ -159,7 +175,8 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_messages_are_read_as_serde_reads_them() -> Result<(), Box<dyn std::error::Error>> {
+    fn the_servers_messages_are_read_as_serde_reads_them() -> Result<(), Box<dyn std::error::Error>>
+    {
         let now = DateTime::parse_from_rfc3339("2026-11-26T16:05:00+00:00")?;
         let person = CallPerson {
             id: Uuid::from_u128(1),
@@ -170,20 +187,57 @@ mod tests {
             place: None,
             media: Media { audio: true, video: true, screen: false, deaf: true },
         };
-        let waiting = CallPerson { state: PresenceState::Waiting, connection: None, place: Some(2), role: CallRole::Guest, ..person.clone() };
+        let waiting = CallPerson {
+            state: PresenceState::Waiting,
+            connection: None,
+            place: Some(2),
+            role: CallRole::Guest,
+            ..person.clone()
+        };
         let messages = [
-            ServerMessage::Welcome { version: 1, you: Uuid::from_u128(5), heartbeat_seconds: 10, relayed_with: None },
-            ServerMessage::Welcome { version: 1, you: Uuid::from_u128(5), heartbeat_seconds: 10, relayed_with: Some(CallRole::Guest) },
+            ServerMessage::Welcome {
+                version: 1,
+                you: Uuid::from_u128(5),
+                heartbeat_seconds: 10,
+                relayed_with: None,
+            },
+            ServerMessage::Welcome {
+                version: 1,
+                you: Uuid::from_u128(5),
+                heartbeat_seconds: 10,
+                relayed_with: Some(CallRole::Guest),
+            },
             ServerMessage::Seated { connection: 4, resumed: true },
             ServerMessage::Waiting { place: 2 },
             ServerMessage::People { people: vec![person, waiting] },
-            ServerMessage::Signal { from: Uuid::from_u128(6), from_connection: 1, to_connection: 2, signal: signal(SignalKind::Answer) },
-            ServerMessage::Times { now, starts_at: now, ends_at: now, can_extend: true, late_minutes: 5 },
+            ServerMessage::Signal {
+                from: Uuid::from_u128(6),
+                from_connection: 1,
+                to_connection: 2,
+                signal: signal(SignalKind::Answer),
+            },
+            ServerMessage::Times {
+                now,
+                starts_at: now,
+                ends_at: now,
+                can_extend: true,
+                late_minutes: 5,
+            },
             ServerMessage::MoveHere,
-            ServerMessage::CodeRequired { masked_email: "j…@example.org".into(), sent: true, wrong: false },
-            ServerMessage::Out { code: "call_over".into(), detail: "The appointment is over.".into() },
+            ServerMessage::CodeRequired {
+                masked_email: "j…@example.org".into(),
+                sent: true,
+                wrong: false,
+            },
+            ServerMessage::Out {
+                code: "call_over".into(),
+                detail: "The appointment is over.".into(),
+            },
             ServerMessage::Pong { id: 3 },
-            ServerMessage::Problem { code: "bad_message".into(), detail: "We could not read it.".into() },
+            ServerMessage::Problem {
+                code: "bad_message".into(),
+                detail: "We could not read it.".into(),
+            },
         ];
         for message in messages {
             let json = serde_json::to_value(&message)?;
@@ -193,11 +247,18 @@ mod tests {
                 less.as_object_mut().map(|fields| fields.remove(field));
                 // A list that is left out is empty to the client.
                 if field != "people" {
-                    assert_eq!(plain::read::<ServerMessage>(&Parsed(less.clone())), serde_json::from_value(less).ok(), "without {field}");
+                    assert_eq!(
+                        plain::read::<ServerMessage>(&Parsed(less.clone())),
+                        serde_json::from_value(less).ok(),
+                        "without {field}"
+                    );
                 }
             }
         }
-        assert_eq!(plain::read::<ServerMessage>(&Parsed(serde_json::json!({ "type": "surprise" }))), None);
+        assert_eq!(
+            plain::read::<ServerMessage>(&Parsed(serde_json::json!({ "type": "surprise" }))),
+            None
+        );
         Ok(())
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{Json, Read, Write, read_field, write_field};
 use crate::{
-    NewWebhook, Webhook, WebhookAttempt, WebhookChange, WebhookDelivery, WebhookDeliveryState, WebhookError, WebhookEventType, WebhookOffReason,
-    WebhookWithSecret,
+    NewWebhook, Webhook, WebhookAttempt, WebhookChange, WebhookDelivery, WebhookDeliveryState,
+    WebhookError, WebhookEventType, WebhookOffReason, WebhookWithSecret,
 };
 
 read! {

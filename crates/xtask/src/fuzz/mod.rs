@@ -1,5 +1,6 @@
-//! Made-up requests to every operation of the contract, as nobody, as each role and as a program, against a demo school of its own: each operation for
-//! itself, then one after the other along the contract's links.
+//! Made-up requests to every operation of the contract, as nobody, as each role and as a program,
+//! against a demo school of its own: each operation for itself, then one after the other along the
+//! contract's links.
 
 mod reach;
 mod school;
@@ -20,35 +21,64 @@ use crate::{
     shell,
 };
 
-/// Who asks, and which tags hold operations of theirs: links are followed through these alone. The guest before those who could end the invite: whoever holds its
-/// link, and its parent.
+/// Who asks, and which tags hold operations of theirs: links are followed through these alone. The
+/// guest before those who could end the invite: whoever holds its link, and its parent.
 const ROLES: [(&str, &[&str]); 6] = [
     ("guest", &["Guests", "Calls"]),
     ("nobody", &[]),
     ("teacher", &["Logging in", "Evenings", "Bookings", "Calls"]),
     ("parent", &["Logging in", "Evenings", "Bookings", "Invites", "Calls"]),
     ("program", &["Evenings", "Bookings", "Invites", "Roster"]),
-    ("staff", &["Logging in", "Evenings", "Bookings", "Invites", "Staff", "Programs", "Webhooks", "Roster", "Calls"]),
+    (
+        "staff",
+        &[
+            "Logging in",
+            "Evenings",
+            "Bookings",
+            "Invites",
+            "Staff",
+            "Programs",
+            "Webhooks",
+            "Roster",
+            "Calls",
+        ],
+    ),
 ];
 /// All tags of the contract.
-const TAGS: [&str; 12] =
-    ["Logging in", "Evenings", "Bookings", "Invites", "Guests", "Calls", "Staff", "Programs", "Roster", "Webhooks", "Development", "Server"];
+const TAGS: [&str; 12] = [
+    "Logging in",
+    "Evenings",
+    "Bookings",
+    "Invites",
+    "Guests",
+    "Calls",
+    "Staff",
+    "Programs",
+    "Roster",
+    "Webhooks",
+    "Development",
+    "Server",
+];
 /// They end the session, after which every further answer would be 401: only nobody tries them.
 const ENDING: [&str; 3] = ["delete_session", "delete_sessions", "delete_guest_sessions"];
 /// They move the time that all other answers rest on, and begin anew: nobody tries them.
 const FOR_NOBODY: [&str; 2] = ["move_dev_clock", "reset_dev_school"];
-const CHECKS: &str = "not_a_server_error,response_schema_conformance,status_code_conformance,content_type_conformance";
+const CHECKS: &str = "not_a_server_error,response_schema_conformance,status_code_conformance,\
+                      content_type_conformance";
 /// Sequences for each request that an operation gets for itself.
 const SEQUENCES: u16 = 4;
-/// Where sequences begin anew: one that leads elsewhere when it is repeated, since the school is another by then, ends the others.
+/// Where sequences begin anew: one that leads elsewhere when it is repeated, since the school is
+/// another by then, ends the others.
 const SEEDS: [&str; 3] = ["1", "2", "3"];
-/// Fewer operations with a success than this share show that requests no longer reach what they are about.
+/// Fewer operations with a success than this share show that requests no longer reach what they are
+/// about.
 const LEAST_REACHED: f64 = 0.7;
 
 /// Starts a server and fuzzes it as nobody, as each role and as a program.
 ///
 /// # Errors
-/// When an answer breaks the contract, or too few operations were reached, after all had their turn.
+/// When an answer breaks the contract, or too few operations were reached, after all had their
+/// turn.
 pub fn run(paths: &Paths, mode: Mode, examples: u16) -> Result<()> {
     install::all(paths, mode, needs::FUZZER)?;
     let server = api::build(paths, mode, "release")?;
@@ -75,17 +105,25 @@ pub fn run(paths: &Paths, mode: Mode, examples: u16) -> Result<()> {
     }
     #[expect(clippy::cast_precision_loss, reason = "there are not that many operations")]
     let share = reached as f64 / all as f64;
-    ensure!(share >= LEAST_REACHED, "the requests reach too little: the links, or the seeds, lead nowhere");
+    ensure!(
+        share >= LEAST_REACHED,
+        "the requests reach too little: the links, or the seeds, lead nowhere"
+    );
     Ok(())
 }
 
-/// Lists begin with the latest evening, and most links lead to it: it is one that can be booked. The time is that of the other one, so that there are calls
-/// to enter, and mails that were sent long enough ago to be sent again.
+/// Lists begin with the latest evening, and most links lead to it: it is one that can be booked.
+/// The time is that of the other one, so that there are calls to enter, and mails that were sent
+/// long enough ago to be sent again.
 fn prepare(port: u16) -> Result<()> {
     let staff = Asker::person(port, "staff")?;
     let evenings = staff.get("/evenings")?;
     let id = evenings["items"][0]["id"].as_str().unwrap_or_default();
-    staff.send("PATCH", &format!("/evenings/{id}"), &json!({ "booking": { "opens": "2026-09-01T08:00" } }))?;
+    staff.send(
+        "PATCH",
+        &format!("/evenings/{id}"),
+        &json!({ "booking": { "opens": "2026-09-01T08:00" } }),
+    )?;
     staff.send("POST", "/dev/clock", &json!({}))?;
     Ok(())
 }
@@ -108,16 +146,27 @@ impl Fuzz<'_> {
             role => Asker::person(self.port, role)?,
         };
         let settings = self.folder.0.join(format!("{}.toml", self.who));
-        fs::write(&settings, format!("{}\n{}", seeds::settings(&asker, school::connect(self.port)?)?, self.settings()))?;
+        fs::write(
+            &settings,
+            format!(
+                "{}\n{}",
+                seeds::settings(&asker, school::connect(self.port)?)?,
+                self.settings()
+            ),
+        )?;
         let alone = self.requests(&asker, &settings, "examples,coverage,fuzzing", "1");
-        let together = SEEDS.iter().filter(|_| !self.tags.is_empty()).map(|seed| self.requests(&asker, &settings, "stateful", seed));
+        let together = SEEDS
+            .iter()
+            .filter(|_| !self.tags.is_empty())
+            .map(|seed| self.requests(&asker, &settings, "stateful", seed));
         // All have their turn, whatever becomes of one.
         std::iter::once(alone).chain(together.collect::<Vec<_>>()).fold(Ok(()), Result::and)
     }
 
     fn requests(&self, asker: &Asker, settings: &Path, phases: &str, seed: &str) -> Result<()> {
         let origin = format!("http://127.0.0.1:{}", self.port);
-        let mut schemathesis = self.paths.command(needs::SCHEMATHESIS.folder(self.paths).join("bin/schemathesis"));
+        let mut schemathesis =
+            self.paths.command(needs::SCHEMATHESIS.folder(self.paths).join("bin/schemathesis"));
         schemathesis
             // It keeps notes where it runs.
             .current_dir(&self.folder.0)
@@ -128,25 +177,35 @@ impl Fuzz<'_> {
             .args(["--url", &format!("{origin}{}", school::BASE)])
             .args(["--checks", CHECKS, "--phases", phases, "--seed", seed, "--warnings", "off"])
             .arg("--report-ndjson-path")
-            .arg(self.folder.0.join(format!("{}-{}-{seed}.ndjson", self.who, phases.replace(',', "-"))))
+            .arg(self.folder.0.join(format!(
+                "{}-{}-{seed}.ndjson",
+                self.who,
+                phases.replace(',', "-")
+            )))
             .args(FOR_NOBODY.iter().flat_map(|operation| ["--exclude-operation-id", operation]))
             .args(["--header", &format!("Origin: {origin}")]);
         if !asker.header.is_empty() {
-            schemathesis.args(["--header", &asker.header, "--generation-with-security-parameters", "false"]);
-            schemathesis.args(ENDING.iter().flat_map(|operation| ["--exclude-operation-id", operation]));
+            schemathesis.args([
+                "--header",
+                &asker.header,
+                "--generation-with-security-parameters",
+                "false",
+            ]);
+            schemathesis
+                .args(ENDING.iter().flat_map(|operation| ["--exclude-operation-id", operation]));
         }
         shell::run(&mut schemathesis)
     }
 
-    /// How much is tried. Sequences go by the contract's own links, and are about what would be accepted: what would not is tried before.
+    /// How much is tried. Sequences go by the contract's own links, and are about what would be
+    /// accepted: what would not is tried before.
     fn settings(&self) -> String {
         let Self { examples, tags, .. } = self;
         let foreign: Vec<&str> = TAGS.into_iter().filter(|tag| !tags.contains(tag)).collect();
         format!(
-            "[generation]\nmax-examples = {examples}\n\n\
-             [phases.stateful]\nmax-steps = 20\ninference.algorithms = []\n\
-             generation = {{ mode = \"positive\", max-examples = {} }}\n\n\
-             [[operations]]\ninclude-tag = {foreign:?}\nphases.stateful.enabled = false\n",
+            "[generation]\nmax-examples = {examples}\n\n[phases.stateful]\nmax-steps = \
+             20\ninference.algorithms = []\ngeneration = {{ mode = \"positive\", max-examples = \
+             {} }}\n\n[[operations]]\ninclude-tag = {foreign:?}\nphases.stateful.enabled = false\n",
             examples.saturating_mul(SEQUENCES),
         )
     }

@@ -1,4 +1,5 @@
-//! How far made-up requests got: which operations have answered with success to at least one of them.
+//! How far made-up requests got: which operations have answered with success to at least one of
+//! them.
 
 use std::{
     collections::BTreeMap,
@@ -10,7 +11,8 @@ use std::{
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-/// Operations, as `GET /evenings/{evening_id}`, and how many requests to them were answered with success.
+/// Operations, as `GET /evenings/{evening_id}`, and how many requests to them were answered with
+/// success.
 #[derive(Default)]
 pub struct Reach(BTreeMap<String, u64>);
 
@@ -32,7 +34,8 @@ impl Reach {
 
     /// Adds what one tells, a JSON object a line.
     fn read(&mut self, report: &Path) -> Result<()> {
-        let file = File::open(report).with_context(|| format!("no report at {}", report.display()))?;
+        let file =
+            File::open(report).with_context(|| format!("no report at {}", report.display()))?;
         for line in BufReader::new(file).lines() {
             let line: Value = serde_json::from_str(&line?)?;
             let scenario = &line["ScenarioFinished"];
@@ -43,7 +46,8 @@ impl Reach {
             let recorder = &scenario["recorder"];
             let Some(cases) = recorder["cases"].as_object() else { continue };
             for (id, case) in cases {
-                let (method, path) = (case["value"]["method"].as_str(), case["value"]["path"].as_str());
+                let (method, path) =
+                    (case["value"]["method"].as_str(), case["value"]["path"].as_str());
                 let (Some(method), Some(path)) = (method, path) else { continue };
                 let successes = self.0.entry(format!("{method} {path}")).or_default();
                 let status = recorder["interactions"][id]["response"]["status_code"].as_u64();
@@ -55,7 +59,12 @@ impl Reach {
 
     /// How many operations had a success, of how many, and those that had none.
     pub fn summary(&self) -> (usize, usize, Vec<&str>) {
-        let missed: Vec<&str> = self.0.iter().filter(|(_, successes)| **successes == 0).map(|(operation, _)| operation.as_str()).collect();
+        let missed: Vec<&str> = self
+            .0
+            .iter()
+            .filter(|(_, successes)| **successes == 0)
+            .map(|(operation, _)| operation.as_str())
+            .collect();
         (self.0.len() - missed.len(), self.0.len(), missed)
     }
 }

@@ -11,8 +11,16 @@ use serde_json::{Value, json};
 /// Where the school's API begins.
 pub const BASE: &str = "/s/hillcrest/api/v1";
 /// All that a program may be allowed.
-const SCOPES: [&str; 8] =
-    ["evenings:read", "evenings:write", "bookings:read", "attendance:read", "invites:read", "guests:read", "roster:write", "roster:write_staff"];
+const SCOPES: [&str; 8] = [
+    "evenings:read",
+    "evenings:write",
+    "bookings:read",
+    "attendance:read",
+    "invites:read",
+    "guests:read",
+    "roster:write",
+    "roster:write_staff",
+];
 
 /// Who asks: the header that says so; empty as nobody.
 #[derive(Clone)]
@@ -33,10 +41,18 @@ impl Asker {
     /// # Errors
     /// When the server does not let them in.
     pub fn person(port: u16, role: &str) -> Result<Self> {
-        let answer = Self::nobody(port).request("POST", "/dev/logins", "application/json", &json!({ "as": role }).to_string())?;
+        let answer = Self::nobody(port).request(
+            "POST",
+            "/dev/logins",
+            "application/json",
+            &json!({ "as": role }).to_string(),
+        )?;
         let cookies: Vec<&str> = answer.head.lines().filter_map(cookie).collect();
         if cookies.is_empty() {
-            bail!("no session as {role}: the server said {}", answer.head.lines().next().unwrap_or("nothing"));
+            bail!(
+                "no session as {role}: the server said {}",
+                answer.head.lines().next().unwrap_or("nothing")
+            );
         }
         Ok(Self { port, header: format!("Cookie: {}", cookies.join("; ")) })
     }
@@ -48,8 +64,16 @@ impl Asker {
     pub fn program(port: u16) -> Result<Self> {
         let (id, secret) = connect(port)?;
         let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
-        let answer = Self::nobody(port).request("POST", "/oauth/token", "application/x-www-form-urlencoded", &form)?;
-        Ok(Self { port, header: format!("Authorization: Bearer {}", text(&answer.json()?["access_token"])?) })
+        let answer = Self::nobody(port).request(
+            "POST",
+            "/oauth/token",
+            "application/x-www-form-urlencoded",
+            &form,
+        )?;
+        Ok(Self {
+            port,
+            header: format!("Authorization: Bearer {}", text(&answer.json()?["access_token"])?),
+        })
     }
 
     /// What the answer says; nothing where this asker may not ask.
@@ -68,19 +92,26 @@ impl Asker {
     pub fn send(&self, method: &str, path: &str, body: &Value) -> Result<Value> {
         let answer = self.request(method, path, "application/json", &body.to_string())?;
         if !answer.is_success() {
-            bail!("{method} {path}: {} {}", answer.head.lines().next().unwrap_or("nothing"), answer.body);
+            bail!(
+                "{method} {path}: {} {}",
+                answer.head.lines().next().unwrap_or("nothing"),
+                answer.body
+            );
         }
         answer.json()
     }
 
     fn request(&self, method: &str, path: &str, kind: &str, body: &str) -> Result<Answer> {
         let Self { port, header } = self;
-        let mut request = format!("{method} {BASE}{path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n");
+        let mut request = format!(
+            "{method} {BASE}{path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n"
+        );
         if !header.is_empty() {
             request.push_str(&format!("{header}\r\n"));
         }
         if !kind.is_empty() {
-            request.push_str(&format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len()));
+            request
+                .push_str(&format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len()));
         }
         let mut stream = TcpStream::connect(("127.0.0.1", *port))?;
         stream.write_all(format!("{request}\r\n{body}").as_bytes())?;

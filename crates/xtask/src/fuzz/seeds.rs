@@ -1,4 +1,5 @@
-//! Real ids and times of the demo school, for requests that would otherwise be about things that are not there, as the fuzzer's settings.
+//! Real ids and times of the demo school, for requests that would otherwise be about things that
+//! are not there, as the fuzzer's settings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +9,22 @@ use serde_json::{Value, json};
 use super::school::Asker;
 
 /// Lists, and of which kind the things are whose `id` they give.
-const LISTS: [(&str, &str); 6] =
-    [("/evenings", "evening"), ("/bookings", "booking"), ("/invites", "invite"), ("/parents", "parent"), ("/clients", "client"), ("/webhooks", "webhook")];
+const LISTS: [(&str, &str); 6] = [
+    ("/evenings", "evening"),
+    ("/bookings", "booking"),
+    ("/invites", "invite"),
+    ("/parents", "parent"),
+    ("/clients", "client"),
+    ("/webhooks", "webhook"),
+];
 /// What is there of each evening, and of which kind the things are whose `id` its rows give.
-const OF_EVENINGS: [(&str, &str); 5] = [("slots", ""), ("bookings", "booking"), ("invites", "invite"), ("schedule", ""), ("settings", "")];
+const OF_EVENINGS: [(&str, &str); 5] = [
+    ("slots", ""),
+    ("bookings", "booking"),
+    ("invites", "invite"),
+    ("schedule", ""),
+    ("settings", ""),
+];
 /// In which fields of answers values of a kind stand.
 const FIELDS: [(&str, &str); 16] = [
     ("evening_id", "evening"),
@@ -66,7 +79,8 @@ const PARAMETERS: [(&str, &str, &str); 32] = [
     ("body.client_secret", "secret", "0.8"),
     ("header.If-Match", "tag", "0.5"),
 ];
-/// Texts that have gone wrong somewhere: control characters, lengths, digits of other scripts, what cannot be seen, links.
+/// Texts that have gone wrong somewhere: control characters, lengths, digits of other scripts, what
+/// cannot be seen, links.
 const ODD: [&str; 20] = [
     "\0",
     "a\0b",
@@ -89,8 +103,8 @@ const ODD: [&str; 20] = [
     "t.co/abc",
     "пример.рф",
 ];
-/// How long the longest of them are, in characters: past an index of PostgreSQL, and past a pattern of SQLite.
-/// Both fit into the head of a request, whose query has six bytes for the first.
+/// How long the longest of them are, in characters: past an index of PostgreSQL, and past a pattern
+/// of SQLite. Both fit into the head of a request, whose query has six bytes for the first.
 const ODD_LENGTHS: [(&str, usize); 2] = [("é", 7_000), ("x", 52_000)];
 /// The kinds that they are among.
 const ODD_KINDS: [&str; 3] = ["words", "email", "text"];
@@ -100,12 +114,14 @@ const MOST: usize = 20;
 /// Values by kind.
 type Seeds = BTreeMap<&'static str, BTreeSet<String>>;
 
-/// The lines of the settings that make requests name what this asker could name; and a program, by its id and secret.
+/// The lines of the settings that make requests name what this asker could name; and a program, by
+/// its id and secret.
 ///
 /// # Errors
 /// When the server does not answer.
 pub fn settings(asker: &Asker, (id, secret): (String, String)) -> Result<String> {
-    let mut seeds = Seeds::from([("client", BTreeSet::from([id])), ("secret", BTreeSet::from([secret]))]);
+    let mut seeds =
+        Seeds::from([("client", BTreeSet::from([id])), ("secret", BTreeSet::from([secret]))]);
     for (list, kind) in LISTS {
         collect(&asker.get(&format!("{list}?limit=20"))?, kind, &mut seeds);
     }
@@ -116,7 +132,8 @@ pub fn settings(asker: &Asker, (id, secret): (String, String)) -> Result<String>
     }
     collect(&asker.get("/guest/appointments")?, "", &mut seeds);
     collect(&asker.get("/me")?, "", &mut seeds);
-    // A link works for whoever holds it, also the one that ends an invite: those who are logged in would end what they are about to look at.
+    // A link works for whoever holds it, also the one that ends an invite: those who are logged in
+    // would end what they are about to look at.
     if asker.header.is_empty() {
         seeds.insert("token", tokens(&asker.get("/dev/mails?limit=100")?));
     }
@@ -129,14 +146,21 @@ pub fn settings(asker: &Asker, (id, secret): (String, String)) -> Result<String>
 }
 
 fn odd() -> impl Iterator<Item = String> {
-    ODD.into_iter().map(str::to_owned).chain(ODD_LENGTHS.map(|(letter, length)| letter.repeat(length)))
+    ODD.into_iter()
+        .map(str::to_owned)
+        .chain(ODD_LENGTHS.map(|(letter, length)| letter.repeat(length)))
 }
 
 /// The tokens of the links in mails: they stand in the fragment.
 fn tokens(mails: &Value) -> BTreeSet<String> {
-    let texts = mails["items"].as_array().into_iter().flatten().filter_map(|mail| mail["text"].as_str());
+    let texts =
+        mails["items"].as_array().into_iter().flatten().filter_map(|mail| mail["text"].as_str());
     let words = texts.flat_map(str::split_whitespace).filter(|word| word.starts_with("http"));
-    words.filter_map(|link| link.split_once("#t=")).map(|(_, token)| token.to_owned()).take(MOST).collect()
+    words
+        .filter_map(|link| link.split_once("#t="))
+        .map(|(_, token)| token.to_owned())
+        .take(MOST)
+        .collect()
 }
 
 /// Takes up what an answer names, at any depth; its own `id`s are of this kind.
@@ -148,8 +172,11 @@ fn collect(answer: &Value, kind: &'static str, seeds: &mut Seeds) {
                 match FIELDS.iter().find(|(field, _)| field == name) {
                     Some((_, of)) => take(value, of, seeds),
                     None if name == "id" => take(value, kind, seeds),
-                    // Whoever is named by a role is of that kind; others are not what the list is of.
-                    None if name == "student" || name == "students" => collect(value, "student", seeds),
+                    // Whoever is named by a role is of that kind; others are not what the list is
+                    // of.
+                    None if name == "student" || name == "students" => {
+                        collect(value, "student", seeds)
+                    }
                     None if name == "items" || name == "rows" => collect(value, kind, seeds),
                     None => collect(value, "", seeds),
                 }
@@ -173,14 +200,22 @@ fn take(value: &Value, kind: &'static str, seeds: &mut Seeds) {
 }
 
 fn written(seeds: &Seeds) -> String {
-    let dictionaries = seeds.iter().map(|(kind, values)| format!("{kind} = {{ values = {} }}\n", listed(values))).collect::<String>();
+    let dictionaries = seeds
+        .iter()
+        .map(|(kind, values)| format!("{kind} = {{ values = {} }}\n", listed(values)))
+        .collect::<String>();
     let is_known = |kind: &str| seeds.contains_key(kind);
     let parameters = PARAMETERS.iter().filter(|(_, kind, _)| is_known(kind));
-    let parameters = parameters.map(|(place, kind, often)| format!("\"{place}\" = {{ dictionary = \"{kind}\", probability = {often} }}\n")).collect::<String>();
+    let parameters = parameters
+        .map(|(place, kind, often)| {
+            format!("\"{place}\" = {{ dictionary = \"{kind}\", probability = {often} }}\n")
+        })
+        .collect::<String>();
     format!("[dictionaries]\n{dictionaries}\n[parameters]\n{parameters}")
 }
 
-/// As TOML: JSON, but for the one character that this may hold as it is. Names may be of any script, also those that were made up before.
+/// As TOML: JSON, but for the one character that this may hold as it is. Names may be of any
+/// script, also those that were made up before.
 fn listed(values: &BTreeSet<String>) -> String {
     json!(values).to_string().replace('\u{7f}', "\\u007f")
 }
@@ -192,6 +227,9 @@ mod tests {
     #[test]
     fn values_are_written_as_toml_reads_them() {
         let values = ["Zoe\u{301} \"Z\"", "a\u{200d}b\u{7f}", "\\\n\u{1}"].map(str::to_owned);
-        assert_eq!(listed(&BTreeSet::from(values)), "[\"Zoe\u{301} \\\"Z\\\"\",\"\\\\\\n\\u0001\",\"a\u{200d}b\\u007f\"]");
+        assert_eq!(
+            listed(&BTreeSet::from(values)),
+            "[\"Zoe\u{301} \\\"Z\\\"\",\"\\\\\\n\\u0001\",\"a\u{200d}b\\u007f\"]"
+        );
     }
 }

@@ -42,8 +42,14 @@ async fn is_filtered(condition: Condition) {
     parent.press("Try again").await;
     parent.has_button("Try again").await;
     network.becomes(Condition::Good);
-    // The page may get in by itself before the press, which then finds no button: one step in the page finds and presses it.
-    parent.run("const again = document.querySelector('.lobby .buttons button'); if (again) again.click()").await;
+    // The page may get in by itself before the press, which then finds no button: one step in the
+    // page finds and presses it.
+    parent
+        .run(
+            "const again = document.querySelector('.lobby .buttons button'); if (again) \
+             again.click()",
+        )
+        .await;
     parent.part("Call controls").await;
     loses(&parent, "This network does not let you in").await;
     parent.open(&evening.page("devices")).await;
@@ -83,16 +89,21 @@ async fn a_dead_line_is_noticed_and_the_seat_is_kept() {
     loses(&parent, "can’t be reached").await;
     loses(&parent, "We can’t reach the school’s server").await;
     loses(&teacher, "Reconnecting…").await;
-    assert_eq!((evening.seats().await, connections(&parent).await), (seats, before), "the same seat, and the media went on");
+    assert_eq!(
+        (evening.seats().await, connections(&parent).await),
+        (seats, before),
+        "the same seat, and the media went on"
+    );
 }
 
 #[actix_web::test]
 async fn a_network_that_is_back_is_used_at_once() {
     let evening = Evening::start().await;
     let parent = evening.as_actor(1280, "parent").await;
-    // From the word on, nothing that waits is begun: it is the event alone that brings the line back.
-    let script =
-        "const later = setTimeout; globalThis.setTimeout = (work, time, ...more) => globalThis.__still && time >= 200 ? 0 : later(work, time, ...more)";
+    // From the word on, nothing that waits is begun: it is the event alone that brings the line
+    // back.
+    let script = "const later = setTimeout; globalThis.setTimeout = (work, time, ...more) => \
+                  globalThis.__still && time >= 200 ? 0 : later(work, time, ...more)";
     parent.before_each_page(script).await;
     join(&parent, &evening.call()).await;
     parent.run("globalThis.__still = true").await;
@@ -105,7 +116,8 @@ async fn a_network_that_is_back_is_used_at_once() {
 #[actix_web::test]
 async fn two_without_a_way_to_each_other_are_told() {
     let evening = Evening::start().await;
-    let none = "const Pair = RTCPeerConnection; globalThis.RTCPeerConnection = class extends Pair {
+    let none = "const Pair = RTCPeerConnection; globalThis.RTCPeerConnection = class extends Pair \
+                {
         constructor(wish) { super({ ...wish, iceServers: [], iceTransportPolicy: 'relay' }) } }";
     let teacher = evening.as_actor(1280, "teacher").await;
     teacher.before_each_page(none).await;
@@ -126,12 +138,14 @@ async fn two_without_a_way_to_each_other_are_told() {
 async fn the_direct_test_uses_no_relay() {
     let evening = Evening::start_open().await;
     let parent = evening.as_actor(1280, "parent").await;
-    let script = "const Pair = RTCPeerConnection; globalThis.__wishes = []; globalThis.RTCPeerConnection = class extends Pair {
+    let script = "const Pair = RTCPeerConnection; globalThis.__wishes = []; \
+                  globalThis.RTCPeerConnection = class extends Pair {
         constructor(wish) { super(wish); globalThis.__wishes.push(wish) } }";
     parent.before_each_page(script).await;
     parent.open(&evening.page("devices")).await;
     parent.becomes("globalThis.__wishes.length >= 4").await;
-    let has_relay = "return globalThis.__wishes.map((wish) => [wish.iceTransportPolicy, JSON.stringify(wish.iceServers).includes('turn:')])";
+    let has_relay = "return globalThis.__wishes.map((wish) => [wish.iceTransportPolicy, \
+                     JSON.stringify(wish.iceServers).includes('turn:')])";
     let tried = parent.run(has_relay).await;
     assert_eq!(tried, json!([["all", false], ["all", false], ["relay", true], ["relay", true]]));
 }
@@ -141,7 +155,8 @@ async fn a_camera_that_hangs_is_given_up_for_sound() {
     let evening = Evening::start().await;
     let parent = evening.as_actor(1280, "parent").await;
     let script = "const ask = MediaDevices.prototype.getUserMedia;
-        MediaDevices.prototype.getUserMedia = function (wish) { return wish.video ? new Promise(() => {}) : ask.call(this, wish) };
+        MediaDevices.prototype.getUserMedia = function (wish) { return wish.video ? new Promise(() \
+                  => {}) : ask.call(this, wish) };
         Permissions.prototype.query = () => Promise.resolve({ state: 'granted' });";
     parent.before_each_page(script).await;
     parent.open(&evening.call()).await;
@@ -151,7 +166,8 @@ async fn a_camera_that_hangs_is_given_up_for_sound() {
     let teacher = evening.as_actor(1280, "teacher").await;
     join(&teacher, &evening.call()).await;
     teacher.part("Rachel Aaron, parent").await;
-    let marks = "document.querySelector('[aria-label=\"Rachel Aaron, parent\"] figcaption').textContent";
+    let marks =
+        "document.querySelector('[aria-label=\"Rachel Aaron, parent\"] figcaption').textContent";
     teacher.becomes(&format!("{marks}.includes('camera off') && !{marks}.includes('muted')")).await;
 }
 
@@ -163,16 +179,21 @@ async fn a_muted_device_and_paused_sound_are_shown() {
     let parent = evening.as_actor(1280, "parent").await;
     let script = "globalThis.__tracks = []; const ask = MediaDevices.prototype.getUserMedia;
         MediaDevices.prototype.getUserMedia = async function (wish) {
-            const stream = await ask.call(this, wish); globalThis.__tracks.push(...stream.getTracks()); return stream };";
+            const stream = await ask.call(this, wish); \
+                  globalThis.__tracks.push(...stream.getTracks()); return stream };";
     parent.before_each_page(script).await;
     join(&parent, &evening.call()).await;
     sees_and_hears(&teacher, 1).await;
     sees_and_hears(&parent, 1).await;
     let tell = async |event: &str, kind: &str| {
-        let script = format!("globalThis.__tracks.filter((one) => one.kind === '{kind}').at(-1).dispatchEvent(new Event('{event}'))");
+        let script = format!(
+            "globalThis.__tracks.filter((one) => one.kind === '{kind}').at(-1).dispatchEvent(new \
+             Event('{event}'))"
+        );
         parent.run(&script).await;
     };
-    let marks = "document.querySelector('[aria-label=\"Rachel Aaron, parent\"] figcaption').textContent";
+    let marks =
+        "document.querySelector('[aria-label=\"Rachel Aaron, parent\"] figcaption').textContent";
     tell("mute", "audio").await;
     parent.sees("Your device has muted the microphone").await;
     teacher.becomes(&format!("{marks}.includes('muted')")).await;
@@ -188,7 +209,8 @@ async fn a_muted_device_and_paused_sound_are_shown() {
     parent.run("document.querySelector('audio').pause()").await;
     parent.becomes("!document.querySelector('audio').paused").await;
     let stuck = "globalThis.__play = HTMLMediaElement.prototype.play;
-        HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
+        HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException('no', \
+                 'NotAllowedError'));
         document.querySelector('audio').pause()";
     parent.run(stuck).await;
     parent.sees("Tap to hear the others").await;
@@ -203,18 +225,29 @@ async fn a_muted_device_and_paused_sound_are_shown() {
 async fn what_the_browser_denies_is_said_as_it_is() {
     let evening = Evening::start().await;
     let parent = evening.as_actor(1280, "parent").await;
-    parent.before_each_page("MediaDevices.prototype.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))").await;
+    parent
+        .before_each_page(
+            "MediaDevices.prototype.getUserMedia = () => Promise.reject(new DOMException('no', \
+             'NotAllowedError'))",
+        )
+        .await;
     parent.open(&evening.call()).await;
     parent.sees("Your browser may not use the microphone.").await;
     parent.press("Join the call").await;
     parent.part("Call controls").await;
     parent.press("Unmute").await;
     parent.heading("Devices").await;
-    let said = parent.run("return [...document.querySelectorAll('[role=status]')].map((one) => one.textContent)").await;
+    let said = parent
+        .run("return [...document.querySelectorAll('[role=status]')].map((one) => one.textContent)")
+        .await;
     assert!(!said.to_string().contains("You can be heard."), "{said}");
 
     let guest = evening.as_actor(375, "guest").await;
-    guest.before_each_page("Object.defineProperty(Navigator.prototype, 'mediaDevices', { get: () => undefined })").await;
+    guest
+        .before_each_page(
+            "Object.defineProperty(Navigator.prototype, 'mediaDevices', { get: () => undefined })",
+        )
+        .await;
     guest.open(&evening.page("guest/devices")).await;
     guest.sees("This browser gives no camera and no microphone").await;
 }

@@ -20,6 +20,14 @@ async fn a_lost_socket_interrupts_nobody() {
     has_sockets(&parent, 2).await;
     sees_and_hears(&teacher, 1).await;
     sees_and_hears(&parent, 1).await;
-    assert_eq!((connections(&teacher).await, connections(&parent).await), (of_teacher, of_parent), "no connection was built anew");
-    assert_eq!(evening.seats().await, seats, "the same seats, and the same numbers of the connections");
+    assert_eq!(
+        (connections(&teacher).await, connections(&parent).await),
+        (of_teacher, of_parent),
+        "no connection was built anew"
+    );
+    assert_eq!(
+        evening.seats().await,
+        seats,
+        "the same seats, and the same numbers of the connections"
+    );
 }

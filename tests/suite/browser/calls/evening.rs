@@ -32,7 +32,8 @@ const TOLERANCE: u32 = 20;
 /// See [`later`].
 pub const LATER: TimeDelta = TimeDelta::seconds(90);
 
-/// The demo's parents' evening, some seconds after the start of Rachel Aaron's appointment about Sophie. Anita Abell teaches, Jordan Aaron is invited.
+/// The demo's parents' evening, some seconds after the start of Rachel Aaron's appointment about
+/// Sophie. Anita Abell teaches, Jordan Aaron is invited.
 pub struct Evening {
     /// The school.
     pub school: School,
@@ -70,7 +71,8 @@ impl Drop for Time {
 impl Evening {
     /// An evening whose calls go through a TURN server that knows the server's secret.
     pub async fn start() -> Self {
-        // Ahead of the real time, since the TURN server goes by that one: credentials of yesterday would be dead.
+        // Ahead of the real time, since the TURN server goes by that one: credentials of yesterday
+        // would be dead.
         Self::start_at(SystemClock::default().now(), SECRET).await
     }
 
@@ -95,8 +97,13 @@ impl Evening {
         let (evening, parent) = (key(school.people.evening), key(school.people.parent));
         let (booking, starts_at): (Key, At) = school
             .read(move |db| {
-                let of = bookings::table.filter(bookings::evening_id.eq(evening)).filter(bookings::parent_id.eq(parent));
-                Ok(of.order(bookings::starts_at).select((bookings::id, bookings::starts_at)).first(db)?)
+                let of = bookings::table
+                    .filter(bookings::evening_id.eq(evening))
+                    .filter(bookings::parent_id.eq(parent));
+                Ok(of
+                    .order(bookings::starts_at)
+                    .select((bookings::id, bookings::starts_at))
+                    .first(db)?)
             })
             .await;
         school.clock.set(*starts_at + TimeDelta::seconds(5));
@@ -104,20 +111,29 @@ impl Evening {
         Self { school, booking: booking.0, starts_at: *starts_at, _time: time, _turn: turn }
     }
 
-    /// Further teachers for the appointment, as of a joint class: those whom the demo has, by their ids in its roster.
+    /// Further teachers for the appointment, as of a joint class: those whom the demo has, by their
+    /// ids in its roster.
     pub async fn add_teachers(&self, sourced_ids: &'static [&'static str]) -> Vec<PersonRow> {
         let booking = Key(self.booking);
         let rows: Vec<PersonRow> = self
             .school
             .read(move |db| {
-                let named = people::table.filter(people::sourced_id.eq_any(sourced_ids)).order(people::sourced_id);
+                let named = people::table
+                    .filter(people::sourced_id.eq_any(sourced_ids))
+                    .order(people::sourced_id);
                 Ok(named.select(PersonRow::as_select()).load(db)?)
             })
             .await;
         assert_eq!(rows.len(), sourced_ids.len(), "the demo has these teachers");
         for (position, teacher) in (1..).zip(rows.clone()) {
-            let row = (booking_teachers::booking_id.eq(booking), booking_teachers::teacher_id.eq(teacher.id), booking_teachers::position.eq(position));
-            let insert = move |db: &mut parlour::store::Db| Ok(diesel::insert_into(booking_teachers::table).values(row).execute(db)?);
+            let row = (
+                booking_teachers::booking_id.eq(booking),
+                booking_teachers::teacher_id.eq(teacher.id),
+                booking_teachers::position.eq(position),
+            );
+            let insert = move |db: &mut parlour::store::Db| {
+                Ok(diesel::insert_into(booking_teachers::table).values(row).execute(db)?)
+            };
             self.school.app.store.write(insert).await.expect("a further teacher");
         }
         rows
@@ -151,8 +167,16 @@ impl Evening {
         let rows: Vec<(i32, Key, i32)> = self
             .school
             .read(move |db| {
-                let of = call_seats::table.filter(call_seats::booking_id.eq(booking)).order(call_seats::number);
-                Ok(of.select((call_seats::number, call_seats::participant_id, call_seats::connection)).load(db)?)
+                let of = call_seats::table
+                    .filter(call_seats::booking_id.eq(booking))
+                    .order(call_seats::number);
+                Ok(of
+                    .select((
+                        call_seats::number,
+                        call_seats::participant_id,
+                        call_seats::connection,
+                    ))
+                    .load(db)?)
             })
             .await;
         rows.into_iter().map(|(number, who, connection)| (number, who.0, connection)).collect()
@@ -168,12 +192,21 @@ impl Evening {
         until(&format!("{number} sit"), async || self.seats().await.len() == number).await;
     }
 
-    /// Waits until the clock at this selector says what is left until the appointment begins, by a browser whose own clock is so far ahead.
+    /// Waits until the clock at this selector says what is left until the appointment begins, by a
+    /// browser whose own clock is so far ahead.
     pub async fn shows_the_time(&self, browser: &Browser, selector: &str, ahead: TimeDelta) {
         let left = (self.starts_at - self.school.now() - ahead).num_seconds();
         assert!(left > 0, "it has begun");
-        let shown = format!("(/(\\d+):(\\d\\d)/.exec(document.querySelector({})?.textContent) ?? [0, 0, 0])", json!(selector));
-        browser.becomes(&format!("(([, minutes, seconds]) => Math.abs(60 * minutes + 1 * seconds - {left}) < {TOLERANCE})({shown})")).await;
+        let shown = format!(
+            "(/(\\d+):(\\d\\d)/.exec(document.querySelector({})?.textContent) ?? [0, 0, 0])",
+            json!(selector)
+        );
+        browser
+            .becomes(&format!(
+                "(([, minutes, seconds]) => Math.abs(60 * minutes + 1 * seconds - {left}) < \
+                 {TOLERANCE})({shown})"
+            ))
+            .await;
     }
 
     /// The address of a page.
@@ -194,7 +227,12 @@ impl Evening {
 
 /// A minute and a half go by after the door was read, by this browser's clock alone.
 pub async fn later(browser: &Browser) {
-    browser.run(&format!("const now = Date.now; Date.now = () => now() + {}", LATER.num_milliseconds())).await;
+    browser
+        .run(&format!(
+            "const now = Date.now; Date.now = () => now() + {}",
+            LATER.num_milliseconds()
+        ))
+        .await;
 }
 
 /// Goes to the call's door and in, with camera and microphone.
@@ -212,5 +250,10 @@ pub async fn press_join(browser: &Browser, address: &str) {
 
 /// Waits until one sees oneself.
 pub async fn camera_runs(browser: &Browser) {
-    browser.becomes("[...document.querySelectorAll('video')].some((one) => one.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA)").await;
+    browser
+        .becomes(
+            "[...document.querySelectorAll('video')].some((one) => one.readyState >= \
+             HTMLMediaElement.HAVE_CURRENT_DATA)",
+        )
+        .await;
 }

@@ -53,8 +53,14 @@ async fn a_link_that_goes_from_hand_to_hand_asks_for_a_code() {
     fourth.press("Mail me the code").await;
     fourth.sees("on its way to").await;
     let told = evening.school.mails().await;
-    let mut lines = told.iter().filter(|mail| mail.to == "jordan.aaron@example.org").flat_map(|mail| mail.text.lines());
-    let is_code = |line: &&str| line.chars().filter(char::is_ascii_digit).count() == 6 && line.chars().all(|c| c.is_ascii_digit() || c == ' ');
+    let mut lines = told
+        .iter()
+        .filter(|mail| mail.to == "jordan.aaron@example.org")
+        .flat_map(|mail| mail.text.lines());
+    let is_code = |line: &&str| {
+        line.chars().filter(char::is_ascii_digit).count() == 6
+            && line.chars().all(|c| c.is_ascii_digit() || c == ' ')
+    };
     let code = lines.find(is_code).expect("the mail has the code").replace(' ', "");
     let other = if code == "000000" { "000001" } else { "000000" };
     fourth.fill("Code", other).await;

@@ -18,12 +18,22 @@ pub async fn watch(browser: &Browser) {
 pub async fn sees_and_hears(browser: &Browser, others: usize) {
     let seen = browser.run_async_with(MEDIA, vec![json!(others), json!(FRAMES)]).await;
     let of = |name: &str| seen[name].as_array().map(Vec::len);
-    assert_eq!((of("decoded"), of("frames_shown"), of("audible")), (Some(others), Some(others), Some(others)), "{seen}");
+    assert_eq!(
+        (of("decoded"), of("frames_shown"), of("audible")),
+        (Some(others), Some(others), Some(others)),
+        "{seen}"
+    );
 }
 
-/// The ends of the living connections as the page has numbered them: they stay the same while nothing is built anew.
+/// The ends of the living connections as the page has numbered them: they stay the same while
+/// nothing is built anew.
 pub async fn connections(browser: &Browser) -> Value {
-    browser.run("return globalThis.__connections.map((one, place) => [one, place]).filter(([one]) => one.connectionState === 'connected').map(([, place]) => place)").await
+    browser
+        .run(
+            "return globalThis.__connections.map((one, place) => [one, place]).filter(([one]) => \
+             one.connectionState === 'connected').map(([, place]) => place)",
+        )
+        .await
 }
 
 /// Cuts the page's WebSocket, as a network does that goes away.
@@ -33,5 +43,10 @@ pub async fn cut_socket(browser: &Browser) {
 
 /// Waits until the page has opened its socket for this time, and is connected.
 pub async fn has_sockets(browser: &Browser, times: usize) {
-    browser.becomes(&format!("globalThis.__sockets.length >= {times} && globalThis.__sockets.at(-1).readyState === WebSocket.OPEN")).await;
+    browser
+        .becomes(&format!(
+            "globalThis.__sockets.length >= {times} && globalThis.__sockets.at(-1).readyState === \
+             WebSocket.OPEN"
+        ))
+        .await;
 }

@@ -20,7 +20,11 @@ async fn two_people_see_and_hear_each_other() {
     parent.press("Leave").await;
     parent.heading("You left the call").await;
     teacher.no_part("Rachel Aaron, parent").await;
-    assert_eq!(evening.seated().await, [evening.school.people.teacher.0], "leaving frees the seat at once");
+    assert_eq!(
+        evening.seated().await,
+        [evening.school.people.teacher.0],
+        "leaving frees the seat at once"
+    );
 }
 
 #[actix_web::test]
@@ -31,7 +35,12 @@ async fn four_people_see_and_hear_each_other() {
     let parent = evening.as_actor(1280, "parent").await;
     let guest = evening.as_actor(375, "guest").await;
     let colleague = evening.as_teacher(1280, &second[0]).await;
-    let all = [(&teacher, evening.call()), (&parent, evening.call()), (&guest, evening.guests_call()), (&colleague, evening.call())];
+    let all = [
+        (&teacher, evening.call()),
+        (&parent, evening.call()),
+        (&guest, evening.guests_call()),
+        (&colleague, evening.call()),
+    ];
     for (browser, address) in &all {
         join(browser, address).await;
     }

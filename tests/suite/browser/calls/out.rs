@@ -24,7 +24,10 @@ async fn a_guest_whose_invite_is_removed_is_told_and_out() {
     guest.open(&evening.guests_call()).await;
     guest.sees("removed").await;
     let mails = evening.school.mails().await;
-    assert!(mails.iter().any(|mail| mail.to == "jordan.aaron@example.org"), "they are told by mail as well");
+    assert!(
+        mails.iter().any(|mail| mail.to == "jordan.aaron@example.org"),
+        "they are told by mail as well"
+    );
 }
 
 #[actix_web::test]
@@ -42,7 +45,11 @@ async fn a_parent_who_opens_the_guests_link_puts_nobody_out() {
     parent.heading("This is the link for Jordan Aaron").await;
     sees_and_hears(&guest, 1).await;
     sees_and_hears(&teacher, 1).await;
-    assert_eq!((connections(&guest).await, evening.seats().await), (before, seats), "the guest notices nothing");
+    assert_eq!(
+        (connections(&guest).await, evening.seats().await),
+        (before, seats),
+        "the guest notices nothing"
+    );
     // And in the parent's own call, where they belong, both sit.
     join(&parent, &evening.call()).await;
     sees_and_hears(&parent, 2).await;

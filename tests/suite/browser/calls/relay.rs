@@ -21,11 +21,17 @@ async fn is_told(evening: &Evening) {
 
 #[actix_web::test]
 async fn wrong_credentials_are_told() {
-    is_told(&Evening::start_at(SystemClock::default().now(), "a secret that the school does not have").await).await;
+    is_told(
+        &Evening::start_at(SystemClock::default().now(), "a secret that the school does not have")
+            .await,
+    )
+    .await;
 }
 
 #[actix_web::test]
 async fn expired_credentials_are_told() {
-    // The school's clock is a month behind the relay's, and so is what it writes into the credentials.
-    is_told(&Evening::start_at(SystemClock::default().now() - TimeDelta::days(30), SECRET).await).await;
+    // The school's clock is a month behind the relay's, and so is what it writes into the
+    // credentials.
+    is_told(&Evening::start_at(SystemClock::default().now() - TimeDelta::days(30), SECRET).await)
+        .await;
 }

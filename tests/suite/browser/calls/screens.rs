@@ -47,14 +47,21 @@ async fn screens(width: u32) {
     look(&guest, "after the end").await;
 }
 
-/// Before the beginning, with the longest of names: nothing is cut, and nothing needs scrolling to the side.
+/// Before the beginning, with the longest of names: nothing is cut, and nothing needs scrolling to
+/// the side.
 async fn long_names_fit(width: u32) {
     let evening = Evening::start().await;
     evening.school.clock.advance(TimeDelta::seconds(-300));
-    let long =
-        "update people set given_name = 'Wolfeschlegelsteinhausenbergerdorff', family_name = 'Featherstonehaugh-Cholmondeley' where is_teacher or is_parent";
+    let long = "update people set given_name = 'Wolfeschlegelsteinhausenbergerdorff', family_name \
+                = 'Featherstonehaugh-Cholmondeley' where is_teacher or is_parent";
     evening.school.execute(long).await;
-    evening.school.execute("update invites set name = 'Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch Aaron'").await;
+    evening
+        .school
+        .execute(
+            "update invites set name = \
+             'Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch Aaron'",
+        )
+        .await;
     let teacher = evening.as_actor(width, "teacher").await;
     join(&teacher, &evening.call()).await;
     teacher.heading("You’re in").await;
@@ -82,7 +89,13 @@ async fn long_names_fit(width: u32) {
 }
 
 async fn fits(browser: &Browser) {
-    browser.becomes("document.scrollingElement.scrollWidth <= innerWidth && [...document.querySelectorAll('.lobby')].every((one) => one.scrollWidth <= one.clientWidth)").await;
+    browser
+        .becomes(
+            "document.scrollingElement.scrollWidth <= innerWidth && \
+             [...document.querySelectorAll('.lobby')].every((one) => one.scrollWidth <= \
+             one.clientWidth)",
+        )
+        .await;
 }
 
 #[actix_web::test]

@@ -57,7 +57,9 @@ async fn a_translated_call_shows_what_is_true() {
     parent.press("Leave").await;
     parent.heading("You left the call").await;
     nothing_is_stale(&parent, "after the call").await;
-    teacher.becomes("document.querySelector('p.unseen[role=status]').textContent.includes('left')").await;
+    teacher
+        .becomes("document.querySelector('p.unseen[role=status]').textContent.includes('left')")
+        .await;
     teacher.no_part("Rachel Aaron, parent").await;
     nothing_is_stale(&teacher, "a teacher's call").await;
 }

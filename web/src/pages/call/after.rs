@@ -33,7 +33,10 @@ pub(super) fn After(visit: Visit, door: CallDoor, code: String, detail: String) 
         "taken_over" => (c().taken_title, c().taken_text.to_owned()),
         _ => (c().out_title, crate::texts::error(&code).map_or(detail, str::to_owned)),
     };
-    let (over, again) = (code == "call_over", matches!(code.as_str(), "left" | "taken_over" | "opened_elsewhere" | "expired"));
+    let (over, again) = (
+        code == "call_over",
+        matches!(code.as_str(), "left" | "taken_over" | "opened_elsewhere" | "expired"),
+    );
     let (home, has_ended) = (visit.home(&door), code == "access_ended");
     if code == "opened_elsewhere" {
         return view! { <Elsewhere visit booking=door.booking_id home /> }.into_any();
@@ -108,7 +111,8 @@ fn Following(visit: Visit, door: CallDoor) -> impl IntoView {
     move || next.get().map(|(call, door)| view! { <Next visit call door /> })
 }
 
-/// The next appointment, which starts by itself: for teachers at once, for others when they had time to say no.
+/// The next appointment, which starts by itself: for teachers at once, for others when they had
+/// time to say no.
 #[component]
 fn Next(visit: Visit, call: NextCall, door: CallDoor) -> impl IntoView {
     let teacher = door.you.role == CallRole::Teacher;
@@ -135,9 +139,25 @@ fn Next(visit: Visit, call: NextCall, door: CallDoor) -> impl IntoView {
     on_cleanup(move || ticker.dispose());
     let time = moments::clock(&call.starts_at);
     let what = if teacher {
-        fill(c().next_teacher, &[("time", &time), ("parent", &call.parent), ("student", &call.student.name), ("subject", &call.subject)])
+        fill(
+            c().next_teacher,
+            &[
+                ("time", &time),
+                ("parent", &call.parent),
+                ("student", &call.student.name),
+                ("subject", &call.subject),
+            ],
+        )
     } else {
-        fill(c().next_at, &[("time", &time), ("who", &names(&call.teachers)), ("student", &call.student.name), ("subject", &call.subject)])
+        fill(
+            c().next_at,
+            &[
+                ("time", &time),
+                ("who", &names(&call.teachers)),
+                ("student", &call.student.name),
+                ("subject", &call.subject),
+            ],
+        )
     };
     let opens_at = fill(c().next_opens, &[("time", &moments::clock(&door.opens_at))]);
     let when = move || match (open.get(), staying.get()) {

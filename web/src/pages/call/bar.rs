@@ -1,4 +1,5 @@
-//! The bar at the bottom of a call, within the thumb's reach: microphone, camera, screen, one minute more, devices, leave.
+//! The bar at the bottom of a call, within the thumb's reach: microphone, camera, screen, one
+//! minute more, devices, leave.
 
 use leptos::prelude::*;
 
@@ -19,7 +20,12 @@ use crate::{
 };
 
 #[component]
-pub(super) fn Bar(call: Call, devices: Devices, teacher: bool, leave: Callback<()>) -> impl IntoView {
+pub(super) fn Bar(
+    call: Call,
+    devices: Devices,
+    teacher: bool,
+    leave: Callback<()>,
+) -> impl IntoView {
     let heard = Memo::new(move |_| devices.is_heard());
     let seen = Memo::new(move |_| devices.camera.get() == State::On);
     let sharing = Memo::new(move |_| devices.screen.with(Option::is_some));
@@ -31,8 +37,11 @@ pub(super) fn Bar(call: Call, devices: Devices, teacher: bool, leave: Callback<(
     say_when(seen, c().say_camera_on, c().say_camera_off);
     // A device that can't be used says so, and what to do.
     Effect::new(move |before: Option<[bool; 2]>| {
-        let failed = [devices.camera, devices.microphone].map(|state| matches!(state.get(), State::Failed(_)));
-        if before.is_some_and(|before| failed.iter().zip(before).any(|(now, before)| *now && !before)) {
+        let failed = [devices.camera, devices.microphone]
+            .map(|state| matches!(state.get(), State::Failed(_)));
+        if before
+            .is_some_and(|before| failed.iter().zip(before).any(|(now, before)| *now && !before))
+        {
             choosing.set(true);
         }
         failed
@@ -99,9 +108,15 @@ fn say_when(is_so: Memo<bool>, yes: &'static str, no: &'static str) {
     });
 }
 
-/// A button of the bar: a picture over a word. Where there is little room, only the picture is seen.
+/// A button of the bar: a picture over a word. Where there is little room, only the picture is
+/// seen.
 #[component]
-fn Tool(sign: Signal<Sign>, text: Signal<&'static str>, off: Signal<bool>, press: Callback<()>) -> impl IntoView {
+fn Tool(
+    sign: Signal<Sign>,
+    text: Signal<&'static str>,
+    off: Signal<bool>,
+    press: Callback<()>,
+) -> impl IntoView {
     view! {
         <button class="tool" type="button" class:off=off title=text on:click=move |_| press.run(())>
             <Picto sign />
@@ -110,8 +125,12 @@ fn Tool(sign: Signal<Sign>, text: Signal<&'static str>, off: Signal<bool>, press
     }
 }
 
-/// Control with D and with E, as in other calls. No single letters: those are the screen readers' (WCAG 2.1.4).
-fn hear_keys(speak: impl Fn() + 'static, show: impl Fn() + 'static) -> StoredValue<Listener, LocalStorage> {
+/// Control with D and with E, as in other calls. No single letters: those are the screen readers'
+/// (WCAG 2.1.4).
+fn hear_keys(
+    speak: impl Fn() + 'static,
+    show: impl Fn() + 'static,
+) -> StoredValue<Listener, LocalStorage> {
     let listener = Object::window().on("keydown", move |event| {
         let work: &dyn Fn() = match () {
             () if with_control(&event, "d") => &speak,

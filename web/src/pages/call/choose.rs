@@ -41,7 +41,8 @@ fn advice(kind: Kind, trouble: Trouble) -> &'static str {
 #[component]
 pub(super) fn TroubleNotice(devices: Devices, kind: Kind) -> impl IntoView {
     let state = if kind == Kind::Camera { devices.camera } else { devices.microphone };
-    let again = move |_| if kind == Kind::Camera { devices.show(true) } else { devices.speak(true) };
+    let again =
+        move |_| if kind == Kind::Camera { devices.show(true) } else { devices.speak(true) };
     move || match state.get() {
         State::Failed(trouble) => view! {
             <Notice tone=Tone::Wait>
@@ -50,7 +51,9 @@ pub(super) fn TroubleNotice(devices: Devices, kind: Kind) -> impl IntoView {
             </Notice>
         }
         .into_any(),
-        State::Asking => view! { <p class="soft" role="status" prop:textContent=c().asking></p> }.into_any(),
+        State::Asking => {
+            view! { <p class="soft" role="status" prop:textContent=c().asking></p> }.into_any()
+        }
         State::Off | State::On => ().into_any(),
     }
 }
@@ -63,11 +66,17 @@ pub(super) fn Chooser(devices: Devices, kind: Kind) -> impl IntoView {
         Kind::Microphone => ("choose-microphone", c().choose_microphone),
         Kind::Speaker => ("choose-speaker", c().choose_speaker),
     };
-    let choices = Memo::new(move |_| devices.list.get().into_iter().filter(|choice| choice.kind == kind).collect::<Vec<_>>());
+    let choices = Memo::new(move |_| {
+        devices.list.get().into_iter().filter(|choice| choice.kind == kind).collect::<Vec<_>>()
+    });
     let options = move || {
         let chosen = devices.chosen(kind);
         let all = choices.get().into_iter().enumerate().map(|(place, choice)| {
-            let label = if choice.label.is_empty() { fill(c().unnamed, &[("n", &(place + 1).to_string())]) } else { choice.label };
+            let label = if choice.label.is_empty() {
+                fill(c().unnamed, &[("n", &(place + 1).to_string())])
+            } else {
+                choice.label
+            };
             let selected = choice.id == chosen;
             view! { <option value=choice.id selected=selected prop:textContent=label></option> }
         });
@@ -100,9 +109,13 @@ pub(super) fn Preview(devices: Devices) -> impl IntoView {
     }
 }
 
-/// How loud the microphone is. `heard` becomes true with the first sound that is louder than a quiet room.
+/// How loud the microphone is. `heard` becomes true with the first sound that is louder than a
+/// quiet room.
 #[component]
-pub(super) fn Level(devices: Devices, #[prop(optional)] heard: Option<RwSignal<bool>>) -> impl IntoView {
+pub(super) fn Level(
+    devices: Devices,
+    #[prop(optional)] heard: Option<RwSignal<bool>>,
+) -> impl IntoView {
     let level = RwSignal::new(0);
     let meter = StoredValue::new_local(None::<Meter>);
     let told = move |now: u32| {
@@ -160,5 +173,10 @@ pub(super) fn Notes(devices: Devices) -> impl IntoView {
 /// Whether another device took the place of the remembered one.
 #[component]
 pub(super) fn Replaced(devices: Devices) -> impl IntoView {
-    move || devices.replaced.get().then(|| view! { <Notice tone=Tone::Plain><p>{c().replaced}</p></Notice> })
+    move || {
+        devices
+            .replaced
+            .get()
+            .then(|| view! { <Notice tone=Tone::Plain><p>{c().replaced}</p></Notice> })
+    }
 }

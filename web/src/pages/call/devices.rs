@@ -45,7 +45,9 @@ fn CameraCard(devices: Devices) -> impl IntoView {
             State::On => (c().camera_unuse, false),
             State::Asking | State::Failed(_) => return None,
         };
-        Some(view! { <button class="btn quiet" type="button" on:click=move |_| devices.show(on) prop:textContent=text></button> })
+        Some(
+            view! { <button class="btn quiet" type="button" on:click=move |_| devices.show(on) prop:textContent=text></button> },
+        )
     };
     view! {
         <section class="card" aria-labelledby="check-camera">
@@ -113,12 +115,15 @@ fn NetworkCard() -> impl IntoView {
     });
     let reached = move || server.get() == Finding::Good;
     let said = move || {
-        let (tone, text) = verdict(network.socket.get(), network.direct.get(), network.relay.get()).filter(|_| reached())?;
+        let (tone, text) = verdict(network.socket.get(), network.direct.get(), network.relay.get())
+            .filter(|_| reached())?;
         Some(view! { <Notice tone><p prop:textContent=text></p></Notice> })
     };
     let again = move || {
-        let waiting =
-            server.get() == Finding::Waiting || (reached() && [network.socket.get(), network.direct.get(), network.relay.get()].contains(&Finding::Waiting));
+        let waiting = server.get() == Finding::Waiting
+            || (reached()
+                && [network.socket.get(), network.direct.get(), network.relay.get()]
+                    .contains(&Finding::Waiting));
         (!waiting).then(|| view! { <button class="btn quiet" type="button" on:click=move |_| check.run(())>{c().network_again}</button> })
     };
     view! {

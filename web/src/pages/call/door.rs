@@ -22,7 +22,8 @@ use crate::{
     texts::{call as c, count, fill, t},
 };
 
-/// The server's time in milliseconds, moving once a second; its clock is so many milliseconds before ours.
+/// The server's time in milliseconds, moving once a second; its clock is so many milliseconds
+/// before ours.
 pub(super) fn server_time(ahead: f64) -> RwSignal<i64> {
     let now = RwSignal::new(server_now(ahead));
     let ticker = Ticker::every(Duration::from_secs(1), move || _ = now.try_set(server_now(ahead)));
@@ -33,21 +34,35 @@ pub(super) fn server_time(ahead: f64) -> RwSignal<i64> {
 
 /// `4:05` of what is left until a time, both in milliseconds; `1:02:03` when it is over an hour.
 pub(super) fn left(until: i64, now: i64) -> String {
-    let seconds = (until - now).max(0).div_euclid(1000) + i64::from((until - now).max(0) % 1000 > 0);
+    let seconds =
+        (until - now).max(0).div_euclid(1000) + i64::from((until - now).max(0) % 1000 > 0);
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
 }
 
 /// With whom one talks: for a teacher the parent, for a parent the teachers.
 pub(super) fn partner(door: &CallDoor) -> String {
-    if door.you.role == parlour_wire::CallRole::Teacher { door.parent.clone() } else { names(&door.teachers) }
+    if door.you.role == parlour_wire::CallRole::Teacher {
+        door.parent.clone()
+    } else {
+        names(&door.teachers)
+    }
 }
 
 /// When and about whom.
 pub(super) fn summary(door: &CallDoor) -> String {
     fill(
         c().door_when,
-        &[("from", &moments::clock(&door.starts_at)), ("to", &moments::clock(&door.ends_at)), ("student", &door.student.name), ("subject", &door.subject)],
+        &[
+            ("from", &moments::clock(&door.starts_at)),
+            ("to", &moments::clock(&door.ends_at)),
+            ("student", &door.student.name),
+            ("subject", &door.subject),
+        ],
     )
 }
 
@@ -55,7 +70,11 @@ pub(super) fn summary(door: &CallDoor) -> String {
 pub(super) fn Door(visit: Visit, door: CallDoor) -> impl IntoView {
     let devices = visit.devices;
     let now = server_time(visit.ahead.get_value());
-    let (opens, starts, ends) = (door.opens_at.timestamp_millis(), door.starts_at.timestamp_millis(), door.ends_at.timestamp_millis());
+    let (opens, starts, ends) = (
+        door.opens_at.timestamp_millis(),
+        door.starts_at.timestamp_millis(),
+        door.ends_at.timestamp_millis(),
+    );
     let open = Memo::new(move |_| now.get() >= opens);
     Effect::new(move || {
         if now.get() >= ends {

@@ -1,4 +1,5 @@
-//! Inside, but not talking yet: it has not begun, the call is full, or the server asks something first.
+//! Inside, but not talking yet: it has not begun, the call is full, or the server asks something
+//! first.
 
 use leptos::prelude::*;
 use parlour_wire::{CallPerson, PresenceState};
@@ -18,9 +19,15 @@ use crate::{
 };
 
 #[component]
-pub(super) fn Lobby(call: Call, visit: Visit, filtered: Signal<bool>, home: String) -> impl IntoView {
+pub(super) fn Lobby(
+    call: Call,
+    visit: Visit,
+    filtered: Signal<bool>,
+    home: String,
+) -> impl IntoView {
     let kind = Memo::new(move |_| call.stage.get());
-    let panel = move || match kind.get() {
+    let panel = move || {
+        match kind.get() {
         Stage::Joining | Stage::Out { .. } => view! { <Joining call visit filtered home=home.clone() /> }.into_any(),
         Stage::MoveHere => view! {
             <h2 prop:textContent=c().move_title></h2>
@@ -35,6 +42,7 @@ pub(super) fn Lobby(call: Call, visit: Visit, filtered: Signal<bool>, home: Stri
         }
         .into_any(),
         Stage::Seated => view! { <Begins call /> }.into_any(),
+    }
     };
     let shown = move || matches!(kind.get(), Stage::Waiting(_) | Stage::Seated);
     view! {
@@ -72,13 +80,20 @@ fn Joining(call: Call, visit: Visit, filtered: Signal<bool>, home: String) -> im
         }
         .into_any()
     };
-    move || if filtered.get() { way_out() } else { view! { <p class="big" role="status">{c().joining}</p> }.into_any() }
+    move || {
+        if filtered.get() {
+            way_out()
+        } else {
+            view! { <p class="big" role="status">{c().joining}</p> }.into_any()
+        }
+    }
 }
 
 /// Seated, and it has not begun.
 #[component]
 fn Begins(call: Call) -> impl IntoView {
-    let time = move || fill(c().lobby_text, &[("time", &moments::clock(&call.times.get().starts_at))]);
+    let time =
+        move || fill(c().lobby_text, &[("time", &moments::clock(&call.times.get().starts_at))]);
     let late = Memo::new(move |_| call.times.get().late_minutes);
     view! {
         <h2 prop:textContent=c().lobby_title></h2>
@@ -95,7 +110,10 @@ fn People(call: Call) -> impl IntoView {
         let (class, state) = match person.state {
             PresenceState::InCall => ("tag go", c().state_here.to_owned()),
             PresenceState::Reconnecting => ("tag wait", c().state_reconnecting.to_owned()),
-            PresenceState::Waiting => ("tag wait", fill(c().state_queued, &[("n", &person.place.unwrap_or(1).to_string())])),
+            PresenceState::Waiting => (
+                "tag wait",
+                fill(c().state_queued, &[("n", &person.place.unwrap_or(1).to_string())]),
+            ),
             PresenceState::Missing => ("tag", c().state_missing.to_owned()),
         };
         view! {
@@ -118,7 +136,8 @@ fn People(call: Call) -> impl IntoView {
 /// The code that a link must show which moved too often.
 #[component]
 fn CodeForm(call: Call, masked_email: String, sent: bool, wrong: bool) -> impl IntoView {
-    let (code, error) = (RwSignal::new(String::new()), RwSignal::new(wrong.then(|| c().code_wrong.to_owned())));
+    let (code, error) =
+        (RwSignal::new(String::new()), RwSignal::new(wrong.then(|| c().code_wrong.to_owned())));
     let enter = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         match six_digits(&code.read_untracked()) {

@@ -1,4 +1,5 @@
-//! Elements that play: a moving picture, and a voice. The picture is silent, so that browsers let it begin; only the voice may need a press.
+//! Elements that play: a moving picture, and a voice. The picture is silent, so that browsers let
+//! it begin; only the voice may need a press.
 
 use leptos::{html, prelude::*};
 use wasm_bindgen::JsValue;
@@ -42,7 +43,8 @@ pub(super) fn Moving(track: Track, #[prop(optional)] mirrored: bool) -> impl Int
 #[component]
 pub(super) fn Voice(track: Track, voices: Voices) -> impl IntoView {
     let node = NodeRef::<html::Audio>::new();
-    // A telephone call, another tab or the system may pause it: it goes on by itself where the browser lets it, else after a press.
+    // A telephone call, another tab or the system may pause it: it goes on by itself where the
+    // browser lets it, else after a press.
     let paused = move |event: leptos::ev::Event| {
         // The last pause is that of an element that goes, with its signals.
         if track.try_with_untracked(Option::is_some) != Some(true) {

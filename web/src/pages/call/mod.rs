@@ -1,4 +1,5 @@
-//! The call's pages, fetched when one is opened: the check of the devices, the door, the room, and what comes after.
+//! The call's pages, fetched when one is opened: the check of the devices, the door, the room, and
+//! what comes after.
 
 mod after;
 mod bar;

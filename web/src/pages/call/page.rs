@@ -1,4 +1,5 @@
-//! The page of a call. One page carries a person from one appointment to the next, so that camera and microphone stay on.
+//! The page of a call. One page carries a person from one appointment to the next, so that camera
+//! and microphone stay on.
 
 use leptos::prelude::*;
 use parlour_wire::{CallDoor, CallState, IceServers};
@@ -38,7 +39,8 @@ pub(super) struct Visit {
     pub(super) step: RwSignal<Step>,
     /// The key by which the server knows this tab again.
     pub(super) tab: StoredValue<String>,
-    /// How far the server's clock is before ours, in milliseconds, as of the door that was read last.
+    /// How far the server's clock is before ours, in milliseconds, as of the door that was read
+    /// last.
     pub(super) ahead: StoredValue<f64>,
     /// The next appointment that is shown is entered without a door.
     straight: StoredValue<bool>,
@@ -94,7 +96,8 @@ pub(crate) fn CallPage(guest: bool) -> impl IntoView {
         booking: RwSignal::new(booking),
     };
     visit.devices.start();
-    // Only while the page is loaded again does the key lie where a copy of the tab would find it too.
+    // Only while the page is loaded again does the key lie where a copy of the tab would find it
+    // too.
     let hidden = StoredValue::new_local(Object::window().on("pagehide", move |_| {
         if let Some(key) = visit.tab.try_get_value() {
             browser::keep(TAB, &key);
@@ -130,7 +133,8 @@ fn take_key() -> String {
     key
 }
 
-/// What is to be known before one can enter: asked for together, so that the press on the button has nothing to wait for.
+/// What is to be known before one can enter: asked for together, so that the press on the button
+/// has nothing to wait for.
 #[component]
 fn Appointment(visit: Visit, booking: Uuid) -> impl IntoView {
     // Only now: what was shown of the appointment before is gone.
@@ -151,12 +155,20 @@ fn Appointment(visit: Visit, booking: Uuid) -> impl IntoView {
         fresh(move || {
             let door = door.get_value();
             match visit.step.get() {
-                Step::Door if door.state == CallState::Over => {
-                    After(AfterProps { visit, door, code: "call_over".to_owned(), detail: String::new() }).into_any()
-                }
+                Step::Door if door.state == CallState::Over => After(AfterProps {
+                    visit,
+                    door,
+                    code: "call_over".to_owned(),
+                    detail: String::new(),
+                })
+                .into_any(),
                 Step::Door => Door(DoorProps { visit, door }).into_any(),
-                Step::Room => Room(RoomProps { visit, door, servers: servers.get_value() }).into_any(),
-                Step::After(code, detail) => After(AfterProps { visit, door, code, detail }).into_any(),
+                Step::Room => {
+                    Room(RoomProps { visit, door, servers: servers.get_value() }).into_any()
+                }
+                Step::After(code, detail) => {
+                    After(AfterProps { visit, door, code, detail }).into_any()
+                }
             }
         })
     };

@@ -35,10 +35,21 @@ const MANY: u32 = 3;
 
 #[component]
 pub(super) fn Room(visit: Visit, door: CallDoor, servers: IceServers) -> impl IntoView {
-    let call = Call::enter(&door, &servers, visit.devices, visit.guest, visit.tab.get_value(), visit.ahead.get_value());
+    let call = Call::enter(
+        &door,
+        &servers,
+        visit.devices,
+        visit.guest,
+        visit.tab.get_value(),
+        visit.ahead.get_value(),
+    );
     let awake = StoredValue::new_local(Awake::new());
     on_cleanup(move || awake.dispose());
-    let voices = Voices { speaker: Signal::derive(move || visit.devices.chosen(Kind::Speaker)), blocked: RwSignal::new(false), tries: RwSignal::new(0) };
+    let voices = Voices {
+        speaker: Signal::derive(move || visit.devices.chosen(Kind::Speaker)),
+        blocked: RwSignal::new(false),
+        tries: RwSignal::new(0),
+    };
     let why = Task::new();
     let (booking, guest) = (door.booking_id, visit.guest);
     Effect::new(move || {
@@ -65,13 +76,15 @@ pub(super) fn Room(visit: Visit, door: CallDoor, servers: IceServers) -> impl In
         }
     });
     // That the server can't be reached is said already.
-    let why_not = Signal::derive(move || why.failure.get().filter(|failure| *failure != Failure::Offline));
+    let why_not =
+        Signal::derive(move || why.failure.get().filter(|failure| *failure != Failure::Offline));
     Effect::new(move || call.deaf.set(voices.blocked.get()));
     tell_people(call);
     tell_time(call);
     let talks = Memo::new(move |_| call.talks());
     let teacher = door.you.role == CallRole::Teacher;
-    let (who, what, me, home) = (partner(&door), summary(&door), door.you.name.clone(), visit.home(&door));
+    let (who, what, me, home) =
+        (partner(&door), summary(&door), door.you.name.clone(), visit.home(&door));
     // The lobby says it in its own place.
     let joins = Memo::new(move |_| call.stage.get() == Stage::Joining && filtered.get());
     let body = fresh(move || {
@@ -130,18 +143,33 @@ fn Countdown(call: Call) -> impl IntoView {
 
 /// What there is to be told beside the pictures.
 #[component]
-fn News(call: Call, voices: Voices, devices: Devices, filtered: RwSignal<bool>, joins: Memo<bool>) -> impl IntoView {
+fn News(
+    call: Call,
+    voices: Voices,
+    devices: Devices,
+    filtered: RwSignal<bool>,
+    joins: Memo<bool>,
+) -> impl IntoView {
     let hear = move |_| {
         voices.blocked.set(false);
         voices.tries.update(|tries| *tries += 1);
     };
     // Where all are connected, the relay is not needed.
     let apart = Memo::new(move |_| {
-        let is_apart = |person: &CallPerson| person.id != call.me && sits(person) && call.face(person.id).is_some_and(|face| !face.connected.get());
+        let is_apart = |person: &CallPerson| {
+            person.id != call.me
+                && sits(person)
+                && call.face(person.id).is_some_and(|face| !face.connected.get())
+        };
         call.people.with(|people| people.iter().any(is_apart))
     });
     let poor = Memo::new(move |_| {
-        call.people.with(|people| people.iter().filter_map(|person| call.face(person.id)).any(|face| face.quality.get() == Some(Quality::Poor)))
+        call.people.with(|people| {
+            people
+                .iter()
+                .filter_map(|person| call.face(person.id))
+                .any(|face| face.quality.get() == Some(Quality::Poor))
+        })
     });
     let unlinked = Memo::new(move |_| {
         let failures = call.failures.get();
@@ -177,8 +205,11 @@ fn tell_people(call: Call) {
     Effect::new(move |before: Option<HashMap<Uuid, PresenceState>>| {
         let people = call.people.get();
         if let Some(before) = before.filter(|before| !before.is_empty()) {
-            let said: Vec<String> =
-                people.iter().filter(|person| person.id != call.me).filter_map(|person| news_of(person, before.get(&person.id).copied())).collect();
+            let said: Vec<String> = people
+                .iter()
+                .filter(|person| person.id != call.me)
+                .filter_map(|person| news_of(person, before.get(&person.id).copied()))
+                .collect();
             if !said.is_empty() {
                 session.say(said.join(" "));
             }
@@ -226,5 +257,8 @@ fn tell_time(call: Call) {
 
 /// Whether a key was pressed with the control key (on a Mac the command key).
 pub(super) fn with_control(event: &Object, key: &str) -> bool {
-    (event.is("ctrlKey") || event.is("metaKey")) && !event.is("shiftKey") && !event.is("altKey") && event.text_of("key").eq_ignore_ascii_case(key)
+    (event.is("ctrlKey") || event.is("metaKey"))
+        && !event.is("shiftKey")
+        && !event.is("altKey")
+        && event.text_of("key").eq_ignore_ascii_case(key)
 }

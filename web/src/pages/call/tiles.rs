@@ -29,10 +29,20 @@ pub(super) fn role(role: CallRole) -> &'static str {
 #[component]
 pub(super) fn Tiles(call: Call, me: String, devices: Devices, voices: Voices) -> impl IntoView {
     let others = Memo::new(move |_| {
-        call.people.with(|people| people.iter().filter(|person| person.id != call.me && sits(person)).map(|person| person.id).collect::<Vec<Uuid>>())
+        call.people.with(|people| {
+            people
+                .iter()
+                .filter(|person| person.id != call.me && sits(person))
+                .map(|person| person.id)
+                .collect::<Vec<Uuid>>()
+        })
     });
     let number = move || (others.read().len() + 1).to_string();
-    let shared = Memo::new(move |_| call.people.with(|people| people.iter().any(|person| person.id != call.me && sits(person) && person.media.screen)));
+    let shared = Memo::new(move |_| {
+        call.people.with(|people| {
+            people.iter().any(|person| person.id != call.me && sits(person) && person.media.screen)
+        })
+    });
     view! {
         <div class="tiles" data-tiles=number class:shared=shared>
             <For each=move || others.get() key=|id| *id let(id)>
@@ -46,13 +56,16 @@ pub(super) fn Tiles(call: Call, me: String, devices: Devices, voices: Voices) ->
 
 #[component]
 fn Tile(call: Call, person: Uuid, voices: Voices) -> impl IntoView {
-    let one = Memo::new(move |_| call.people.with(|people| people.iter().find(|one| one.id == person).cloned()));
+    let one = Memo::new(move |_| {
+        call.people.with(|people| people.iter().find(|one| one.id == person).cloned())
+    });
     let known = one.get_untracked()?;
     let face = call.face(person)?;
     let label = fill(c().tile_label, &[("name", &known.name), ("role", role(known.role))]);
     let on = move |what: fn(&CallPerson) -> bool| one.with(|one| one.as_ref().is_some_and(what));
     let screen = Memo::new(move |_| on(|one| one.media.screen));
-    let seen = Memo::new(move |_| on(|one| one.media.video || one.media.screen) && face.connected.get());
+    let seen =
+        Memo::new(move |_| on(|one| one.media.video || one.media.screen) && face.connected.get());
     let heard = Memo::new(move |_| on(|one| one.media.audio));
     let state = Memo::new(move |_| {
         if on(|one| one.state == PresenceState::Reconnecting) {
@@ -122,12 +135,28 @@ fn Mark(sign: Sign, text: &'static str) -> impl IntoView {
 #[component]
 fn Missing(call: Call, alone: Signal<bool>) -> impl IntoView {
     let line = move |is_so: fn(&CallPerson, bool) -> bool, text: &'static str| {
-        let is_named = |one: &&CallPerson| one.id != call.me && is_so(one, call.met.with(|met| met.contains(&one.id)));
-        let names = call.people.with(|people| people.iter().filter(is_named).map(|one| one.name.clone()).collect::<Vec<_>>().join(", "));
-        (!names.is_empty()).then(|| view! { <p prop:textContent=fill(text, &[("names", &names)])></p> })
+        let is_named = |one: &&CallPerson| {
+            one.id != call.me && is_so(one, call.met.with(|met| met.contains(&one.id)))
+        };
+        let names = call.people.with(|people| {
+            people
+                .iter()
+                .filter(is_named)
+                .map(|one| one.name.clone())
+                .collect::<Vec<_>>()
+                .join(", ")
+        });
+        (!names.is_empty())
+            .then(|| view! { <p prop:textContent=fill(text, &[("names", &names)])></p> })
     };
     // Nobody is here, or nobody any more.
-    let nobody = move || if call.met.with(|met| met.iter().any(|one| *one != call.me)) { c().alone_again } else { c().alone };
+    let nobody = move || {
+        if call.met.with(|met| met.iter().any(|one| *one != call.me)) {
+            c().alone_again
+        } else {
+            c().alone
+        }
+    };
     view! {
         <div class="missing">
             {move || alone.get().then(|| view! { <p>{nobody}</p> })}
@@ -140,8 +169,15 @@ fn Missing(call: Call, alone: Signal<bool>) -> impl IntoView {
 
 /// The first letters of the first and the last word of a name, without titles.
 fn initials(name: &str) -> String {
-    let words: Vec<&str> = name.split_whitespace().filter(|word| !matches!(word.trim_end_matches('.'), "Mr" | "Mrs" | "Ms" | "Miss" | "Mx" | "Dr")).collect();
-    let first = |word: Option<&&str>| word.and_then(|word| word.chars().next()).map(String::from).unwrap_or_default();
+    let words: Vec<&str> = name
+        .split_whitespace()
+        .filter(|word| {
+            !matches!(word.trim_end_matches('.'), "Mr" | "Mrs" | "Ms" | "Miss" | "Mx" | "Dr")
+        })
+        .collect();
+    let first = |word: Option<&&str>| {
+        word.and_then(|word| word.chars().next()).map(String::from).unwrap_or_default()
+    };
     let last = if words.len() > 1 { first(words.last()) } else { String::new() };
     first(words.first()) + &last
 }
