@@ -33,7 +33,16 @@ pub(crate) fn App(token: Option<String>) -> impl IntoView {
         }
     });
     view! {
-        <a class="skip" href="#main" on:click=move |event| { event.prevent_default(); focus_main(); }>{t().skip}</a>
+        <a
+            class="skip"
+            href="#main"
+            on:click=move |event| {
+                event.prevent_default();
+                focus_main();
+            }
+        >
+            {t().skip}
+        </a>
         <Top />
         <main id="main" tabindex="-1">
             <Place />
@@ -131,7 +140,9 @@ fn Anew() -> impl IntoView {
         Some(view! {
             <Notice tone=Tone::Wait>
                 <p role="status">{text}</p>
-                <button class="btn quiet" type="button" on:click=move |_| news.set(None)>{t().close}</button>
+                <button class="btn quiet" type="button" on:click=move |_| news.set(None)>
+                    {t().close}
+                </button>
             </Notice>
         })
     }

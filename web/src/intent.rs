@@ -21,7 +21,8 @@ pub(crate) struct Intent {
 }
 
 thread_local! {
-    /// What was sent and not answered yet, with its key. It ends with the page: one that is loaded again reads what the server has done.
+    /// Actions that were sent and have no answer yet, each with its key. Ends with the page: a page
+    /// that is loaded again reads from the server what was done.
     static UNANSWERED: RefCell<Vec<(String, String)>> = const { RefCell::new(Vec::new()) };
 }
 

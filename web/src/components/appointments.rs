@@ -24,17 +24,31 @@ pub(crate) struct Line {
 #[component]
 pub(crate) fn Appointments(lines: Vec<Line>) -> impl IntoView {
     let items = lines.into_iter().map(|line| {
-        let join = line.join.map(|href| join_link(&href, &[&moments::clock(&line.starts_at), " ", &line.who].concat()));
-        let (shape, place) = if line.video { (Shape::Video, t().by_video) } else { (Shape::Person, t().at_school) };
+        let join = line.join.map(|href| {
+            join_link(&href, &[&moments::clock(&line.starts_at), " ", &line.who].concat())
+        });
+        let (shape, place) =
+            if line.video { (Shape::Video, t().by_video) } else { (Shape::Person, t().at_school) };
         view! {
             <li>
-                <time class="time" datetime=moments::machine(&line.starts_at) translate="no">{moments::clock(&line.starts_at)}</time>
+                <time class="time" datetime=moments::machine(&line.starts_at) translate="no">
+                    {moments::clock(&line.starts_at)}
+                </time>
                 <span class="grow">
                     <strong translate="no">{line.who}</strong>
                     <span>{line.about}</span>
                     {line.more.map(|more| view! { <span class="soft">{more}</span> })}
                 </span>
-                {join.unwrap_or_else(|| view! { <span class="place"><Icon shape />{place}</span> }.into_any())}
+                {join
+                    .unwrap_or_else(|| {
+                        view! {
+                            <span class="place">
+                                <Icon shape />
+                                {place}
+                            </span>
+                        }
+                            .into_any()
+                    })}
             </li>
         }
     });

@@ -44,8 +44,15 @@ pub(crate) fn BookingsTable(
             <caption class="unseen">{t().bookings_caption}</caption>
             <thead role="rowgroup">
                 <tr role="row">
-                    {heads.map(|head| view! { <th role="columnheader" scope="col">{head}</th> }).collect_view()}
-                    <th role="columnheader" scope="col">
+                    {heads
+                        .map(|head| {
+                            view! {
+                                <th role="columnheader" scope="col">
+                                    {head}
+                                </th>
+                            }
+                        })
+                        .collect_view()} <th role="columnheader" scope="col">
                         <span class="unseen">{t().col_actions}</span>
                     </th>
                 </tr>
@@ -72,11 +79,19 @@ fn booking_row(
     let described = [&time, " ", &teachers].concat();
     let actions = may_change.then(|| {
         let href = change_href.run(booking.id);
-        let (change, stop) = ([t().change, " ", &described].concat(), [t().cancel, " ", &described].concat());
+        let (change, stop) =
+            ([t().change, " ", &described].concat(), [t().cancel, " ", &described].concat());
         let target = booking.clone();
         view! {
-            <a class="action" href=href aria-label=change>{t().change}</a>
-            <button class="action stop" type="button" aria-label=stop on:click=move |_| cancel.run(target.clone())>
+            <a class="action" href=href aria-label=change>
+                {t().change}
+            </a>
+            <button
+                class="action stop"
+                type="button"
+                aria-label=stop
+                on:click=move |_| cancel.run(target.clone())
+            >
                 {t().cancel}
             </button>
         }
@@ -86,7 +101,9 @@ fn booking_row(
     view! {
         <tr role="row">
             <th role="rowheader" scope="row">
-                <time class="time" datetime=moments::machine(&booking.starts_at) translate="no">{time}</time>
+                <time class="time" datetime=moments::machine(&booking.starts_at) translate="no">
+                    {time}
+                </time>
             </th>
             <td role="cell">
                 <strong translate="no">{teachers}</strong>
@@ -94,9 +111,14 @@ fn booking_row(
                 {guests.map(|guests| view! { <span class="soft">{guests}</span> })}
                 {booking.stranded.map(|why| stranded(why, t().stranded_to_do))}
             </td>
-            <td role="cell" translate="no">{booking.student.name}</td>
+            <td role="cell" translate="no">
+                {booking.student.name}
+            </td>
             <td role="cell">{booking.subject}</td>
-            <td role="cell" class="actions">{join}{actions}</td>
+            <td role="cell" class="actions">
+                {join}
+                {actions}
+            </td>
         </tr>
     }
     .into_any()

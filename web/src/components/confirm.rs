@@ -24,7 +24,13 @@ pub(crate) fn Confirm(
             <p prop:textContent=question></p>
             <FailureNotice failure />
             <div class="buttons">
-                <button class="btn danger" type="button" aria-disabled=move || busy.get().then_some("true") on:click=move |_| on_yes.run(()) prop:textContent=yes></button>
+                <button
+                    class="btn danger"
+                    type="button"
+                    aria-disabled=move || busy.get().then_some("true")
+                    on:click=move |_| on_yes.run(())
+                    prop:textContent=yes
+                ></button>
                 <button class="btn quiet" type="button" on:click=move |_| open.set(false)>
                     {no.unwrap_or(t().keep_it)}
                 </button>

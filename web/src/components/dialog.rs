@@ -31,12 +31,25 @@ pub(crate) fn Dialog(
     });
     let heading = StoredValue::new(format!("{id}-title"));
     view! {
-        <dialog node_ref=dialog id=id aria-labelledby=heading.get_value() on:close=move |_| { open.set(false); browser::recover_focus(id); }>
+        <dialog
+            node_ref=dialog
+            id=id
+            aria-labelledby=heading.get_value()
+            on:close=move |_| {
+                open.set(false);
+                browser::recover_focus(id);
+            }
+        >
             <div class="dialog-head">
                 <h2 id=heading.get_value() prop:textContent=title></h2>
             </div>
             <div class="dialog-body">{move || open.get().then(|| children())}</div>
-            <button class="close" type="button" aria-label=t().close on:click=move |_| open.set(false)>
+            <button
+                class="close"
+                type="button"
+                aria-label=t().close
+                on:click=move |_| open.set(false)
+            >
                 <Icon shape=Shape::Cross />
             </button>
         </dialog>

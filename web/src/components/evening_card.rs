@@ -18,7 +18,9 @@ pub(crate) fn EveningCard(evening: Evening, href: String) -> impl IntoView {
     let when = when(&evening);
     view! {
         <a class="choice" href=href>
-            <span class="calendar" aria-hidden="true"><Icon shape=Shape::Calendar /></span>
+            <span class="calendar" aria-hidden="true">
+                <Icon shape=Shape::Calendar />
+            </span>
             <span class="grow">
                 <strong>{evening.title}</strong>
                 <span class="soft">{when}</span>

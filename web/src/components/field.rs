@@ -31,7 +31,14 @@ pub(crate) fn Field(
     view! {
         <div class="field">
             <label for=id>{label}</label>
-            {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
+            {hint
+                .map(|hint| {
+                    view! {
+                        <p class="hint" id=hint_id>
+                            {hint}
+                        </p>
+                    }
+                })}
             <input
                 id=id
                 node_ref=input_ref.unwrap_or_default()
@@ -46,7 +53,12 @@ pub(crate) fn Field(
                 prop:value=value
                 on:input:target=move |event| value.set(event.target().value())
             />
-            <p class="error" id=error_id role="alert" prop:textContent=move || error.get().unwrap_or_default()></p>
+            <p
+                class="error"
+                id=error_id
+                role="alert"
+                prop:textContent=move || error.get().unwrap_or_default()
+            ></p>
         </div>
     }
 }

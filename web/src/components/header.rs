@@ -53,9 +53,36 @@ fn Account(me: Me, log_out: Callback<bool>) -> impl IntoView {
             <details class="menu" node_ref=menu on:keydown=escape>
                 <summary translate="no" prop:textContent=name></summary>
                 <ul>
-                    {several.then(|| view! { <li><a href="identity" on:click=move |_| close()>{t().switch_identity}</a></li> })}
-                    <li><button type="button" on:click=move |_| { close(); log_out.run(false) }>{t().log_out}</button></li>
-                    <li><button type="button" on:click=move |_| { close(); log_out.run(true) }>{t().log_out_everywhere}</button></li>
+                    {several
+                        .then(|| {
+                            view! {
+                                <li>
+                                    <a href="identity" on:click=move |_| close()>
+                                        {t().switch_identity}
+                                    </a>
+                                </li>
+                            }
+                        })} <li>
+                        <button
+                            type="button"
+                            on:click=move |_| {
+                                close();
+                                log_out.run(false)
+                            }
+                        >
+                            {t().log_out}
+                        </button>
+                    </li> <li>
+                        <button
+                            type="button"
+                            on:click=move |_| {
+                                close();
+                                log_out.run(true)
+                            }
+                        >
+                            {t().log_out_everywhere}
+                        </button>
+                    </li>
                 </ul>
             </details>
         </nav>
@@ -71,14 +98,22 @@ pub(crate) fn DemoStrip(log_in: Callback<DevActor>, go_to_evening: Callback<()>)
         (DevActor::Teacher, t().demo_teacher),
         (DevActor::Staff, t().demo_staff),
     ];
-    let buttons = all.map(|(kind, text)| view! { <button type="button" on:click=move |_| log_in.run(kind)>{text}</button> });
+    let buttons = all.map(|(kind, text)| {
+        view! {
+            <button type="button" on:click=move |_| log_in.run(kind)>
+                {text}
+            </button>
+        }
+    });
     view! {
         <aside class="demo" aria-label=t().demo>
             <strong>{t().demo}</strong>
             <a href="dev/mailbox">{t().mailbox}</a>
             <span class="soft">{t().demo_log_in_as}</span>
             {buttons.collect_view()}
-            <button type="button" on:click=move |_| go_to_evening.run(())>{t().demo_evening}</button>
+            <button type="button" on:click=move |_| go_to_evening.run(())>
+                {t().demo_evening}
+            </button>
         </aside>
     }
 }

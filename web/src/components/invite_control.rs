@@ -17,8 +17,15 @@ pub(crate) fn InviteControl(
     let text = if action == InviteAction::Manage { t().manage_invites } else { t().invite_parent };
     view! {
         <div class="invite-control">
-            <button class="btn go" type="button" aria-haspopup="dialog" aria-controls="invites"
-                on:pointerenter=move |_| on_near.run(()) on:focus=move |_| on_near.run(()) on:click=move |_| open.set(true)>
+            <button
+                class="btn go"
+                type="button"
+                aria-haspopup="dialog"
+                aria-controls="invites"
+                on:pointerenter=move |_| on_near.run(())
+                on:focus=move |_| on_near.run(())
+                on:click=move |_| open.set(true)
+            >
                 <Icon shape=Shape::Person />
                 {text}
             </button>

@@ -128,16 +128,53 @@ pub(crate) fn InviteForm(
     let general = Signal::derive(move || failure.get().filter(|failure| !is_of_a_field(failure)));
     view! {
         <form novalidate autocomplete="off" on:submit=submit>
-            <Field id="guest-name" label=t().name value=draft.name error=draft.error("name", failure) />
-            <Field id="guest-email" label=t().email value=draft.email error=draft.error("email", failure) kind="email" inputmode="email" />
+            <Field
+                id="guest-name"
+                label=t().name
+                value=draft.name
+                error=draft.error("name", failure)
+            />
+            <Field
+                id="guest-email"
+                label=t().email
+                value=draft.email
+                error=draft.error("email", failure)
+                kind="email"
+                inputmode="email"
+            />
             <Suggestion email=draft.email />
-            {several.then(|| view! { <StudentChoice students=students.get_value() chosen=draft.students error=draft.error("student_ids", failure) /> })}
-            {by_staff.then(|| view! { <ChannelChoice channel=draft.channel error=draft.error("consent_record", failure) /> })}
-            <Consent text=consent_text consent=draft.consent error=draft.error("consent", failure) />
+            {several
+                .then(|| {
+                    view! {
+                        <StudentChoice
+                            students=students.get_value()
+                            chosen=draft.students
+                            error=draft.error("student_ids", failure)
+                        />
+                    }
+                })}
+            {by_staff
+                .then(|| {
+                    view! {
+                        <ChannelChoice
+                            channel=draft.channel
+                            error=draft.error("consent_record", failure)
+                        />
+                    }
+                })}
+            <Consent
+                text=consent_text
+                consent=draft.consent
+                error=draft.error("consent", failure)
+            />
             <FailureNotice failure=general />
             <div class="buttons">
-                <button class="btn primary" type="submit">{t().send_invite}</button>
-                <button class="btn quiet" type="button" on:click=move |_| on_back.run(())>{t().cancel}</button>
+                <button class="btn primary" type="submit">
+                    {t().send_invite}
+                </button>
+                <button class="btn quiet" type="button" on:click=move |_| on_back.run(())>
+                    {t().cancel}
+                </button>
             </div>
         </form>
     }
@@ -170,12 +207,21 @@ fn Suggestion(email: RwSignal<String>) -> impl IntoView {
     });
     view! {
         <div class="suggestion" role="status">
-            {move || meant.get().map(|meant| {
-                let text = fill(t().did_you_mean, &[("email", &meant)]);
-                view! {
-                    <button class="btn quiet" type="button" on:click=move |_| email.set(meant.clone()) prop:textContent=text></button>
-                }
-            })}
+            {move || {
+                meant
+                    .get()
+                    .map(|meant| {
+                        let text = fill(t().did_you_mean, &[("email", &meant)]);
+                        view! {
+                            <button
+                                class="btn quiet"
+                                type="button"
+                                on:click=move |_| email.set(meant.clone())
+                                prop:textContent=text
+                            ></button>
+                        }
+                    })
+            }}
         </div>
     }
 }
@@ -189,7 +235,11 @@ fn StudentChoice(
     let items = students.into_iter().map(|entry| {
         let id = entry.student.id;
         let ticked = move || !entry.invited && chosen.read().contains(&id);
-        let detail = if entry.invited { t().already_invited.to_owned() } else { entry.appointments.join(" · ") };
+        let detail = if entry.invited {
+            t().already_invited.to_owned()
+        } else {
+            entry.appointments.join(" · ")
+        };
         let toggle = move |event: leptos::ev::Event| {
             let on = event_target_checked(&event);
             chosen.update(|chosen| {
@@ -201,7 +251,13 @@ fn StudentChoice(
         };
         view! {
             <label class="tick">
-                <input type="checkbox" disabled=entry.invited prop:checked=ticked on:change=toggle aria-invalid=move || error.read().is_some().then_some("true") />
+                <input
+                    type="checkbox"
+                    disabled=entry.invited
+                    prop:checked=ticked
+                    on:change=toggle
+                    aria-invalid=move || error.read().is_some().then_some("true")
+                />
                 <span>
                     <span translate="no">{entry.student.name}</span>
                     <span class="soft">{detail}</span>
@@ -213,7 +269,11 @@ fn StudentChoice(
         <fieldset aria-describedby="students-error">
             <legend>{t().which_students}</legend>
             {items.collect_view()}
-            <p class="error" id="students-error" prop:textContent=move || error.get().unwrap_or_default()></p>
+            <p
+                class="error"
+                id="students-error"
+                prop:textContent=move || error.get().unwrap_or_default()
+            ></p>
         </fieldset>
     }
 }
@@ -232,8 +292,13 @@ fn ChannelChoice(
     let items = all.map(|(value, text)| {
         view! {
             <label class="tick">
-                <input type="radio" name="channel" prop:checked=move || channel.get() == Some(value) on:change=move |_| channel.set(Some(value))
-                    aria-invalid=move || error.read().is_some().then_some("true") />
+                <input
+                    type="radio"
+                    name="channel"
+                    prop:checked=move || channel.get() == Some(value)
+                    on:change=move |_| channel.set(Some(value))
+                    aria-invalid=move || error.read().is_some().then_some("true")
+                />
                 <span>{text}</span>
             </label>
         }
@@ -242,7 +307,11 @@ fn ChannelChoice(
         <fieldset class="inline" aria-describedby="channel-error">
             <legend>{t().which_channel}</legend>
             {items.collect_view()}
-            <p class="error" id="channel-error" prop:textContent=move || error.get().unwrap_or_default()></p>
+            <p
+                class="error"
+                id="channel-error"
+                prop:textContent=move || error.get().unwrap_or_default()
+            ></p>
         </fieldset>
     }
 }
@@ -251,11 +320,21 @@ fn ChannelChoice(
 fn Consent(text: String, consent: RwSignal<bool>, error: Signal<Option<String>>) -> impl IntoView {
     view! {
         <label class="tick consent">
-            <input type="checkbox" prop:checked=consent on:change=move |event| consent.set(event_target_checked(&event)) aria-required="true"
-                aria-invalid=move || error.read().is_some().then_some("true") aria-describedby="consent-error" />
+            <input
+                type="checkbox"
+                prop:checked=consent
+                on:change=move |event| consent.set(event_target_checked(&event))
+                aria-required="true"
+                aria-invalid=move || error.read().is_some().then_some("true")
+                aria-describedby="consent-error"
+            />
             <span>{text}</span>
         </label>
-        <p class="error" id="consent-error" prop:textContent=move || error.get().unwrap_or_default()></p>
+        <p
+            class="error"
+            id="consent-error"
+            prop:textContent=move || error.get().unwrap_or_default()
+        ></p>
     }
 }
 
@@ -272,8 +351,17 @@ pub(crate) fn InviteCheck(
         <p>{fill(t().send_to_what, &[("name", &invite.name)])}</p>
         <FailureNotice failure=task.failure />
         <div class="buttons">
-            <button class="btn primary" type="button" aria-disabled=task.disabled() on:click=move |_| on_send.run(())>{t().send_yes}</button>
-            <button class="btn quiet" type="button" on:click=move |_| on_back.run(())>{t().send_no}</button>
+            <button
+                class="btn primary"
+                type="button"
+                aria-disabled=task.disabled()
+                on:click=move |_| on_send.run(())
+            >
+                {t().send_yes}
+            </button>
+            <button class="btn quiet" type="button" on:click=move |_| on_back.run(())>
+                {t().send_no}
+            </button>
         </div>
     }
 }

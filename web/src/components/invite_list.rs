@@ -31,33 +31,67 @@ pub(crate) fn InviteItem(invite: Invite, actions: InviteActions) -> impl IntoVie
         <li class="invite">
             <div class="invite-top">
                 <div class="grow">
-                    <strong id=about.clone() translate="no">{invite.name.clone()}</strong>
-                    <span class="soft address" translate="no">{invite.email.clone()}</span>
-                    <span class="soft">{fill(t().invite_for, &[("students", &student_names(&invite.students))])}</span>
+                    <strong id=about.clone() translate="no">
+                        {invite.name.clone()}
+                    </strong>
+                    <span class="soft address" translate="no">
+                        {invite.email.clone()}
+                    </span>
+                    <span class="soft">
+                        {fill(t().invite_for, &[("students", &student_names(&invite.students))])}
+                    </span>
                 </div>
                 <InviteStateTag state=invite.state at=moments::day_and_clock(&invite.state_at) />
             </div>
             {invite.failure.map(|failure| view! { <p class="error">{failure}</p> })}
             <FailureNotice failure=task.failure />
             {fresh(move || match asking.get() {
-                false => view! {
-                    <div class="buttons">
-                        <button class="btn quiet" type="button" aria-describedby=about.clone() aria-disabled=task.disabled()
-                            on:click=move |_| actions.resend.run((kept.get_value(), task))>
-                            {t().resend}
-                        </button>
-                        {is_used.then(|| view! {
-                            <button class="btn quiet" type="button" aria-describedby=about.clone() aria-disabled=task.disabled()
-                                on:click=move |_| actions.renew.run((kept.get_value(), task))>
-                                {t().renew_link}
+                false => {
+                    view! {
+                        <div class="buttons">
+                            <button
+                                class="btn quiet"
+                                type="button"
+                                aria-describedby=about.clone()
+                                aria-disabled=task.disabled()
+                                on:click=move |_| actions.resend.run((kept.get_value(), task))
+                            >
+                                {t().resend}
                             </button>
-                        })}
-                        <button class="btn danger" type="button" aria-describedby=about.clone() on:click=move |_| asking.set(true)>
-                            {t().remove}
-                        </button>
-                    </div>
-                }.into_any(),
-                true => view! { <AskRemove invite=kept.get_value() asking task remove=actions.remove /> }.into_any(),
+                            {is_used
+                                .then(|| {
+                                    view! {
+                                        <button
+                                            class="btn quiet"
+                                            type="button"
+                                            aria-describedby=about.clone()
+                                            aria-disabled=task.disabled()
+                                            on:click=move |_| {
+                                                actions.renew.run((kept.get_value(), task))
+                                            }
+                                        >
+                                            {t().renew_link}
+                                        </button>
+                                    }
+                                })}
+                            <button
+                                class="btn danger"
+                                type="button"
+                                aria-describedby=about.clone()
+                                on:click=move |_| asking.set(true)
+                            >
+                                {t().remove}
+                            </button>
+                        </div>
+                    }
+                        .into_any()
+                }
+                true => {
+                    view! {
+                        <AskRemove invite=kept.get_value() asking task remove=actions.remove />
+                    }
+                        .into_any()
+                }
             })}
         </li>
     }
@@ -82,10 +116,18 @@ fn AskRemove(
         <div class="ask" role="group" aria-label=label>
             <p>{question}</p>
             <div class="buttons">
-                <button node_ref=button class="btn danger solid" type="button" aria-disabled=task.disabled() on:click=move |_| remove.run((invite.clone(), task))>
+                <button
+                    node_ref=button
+                    class="btn danger solid"
+                    type="button"
+                    aria-disabled=task.disabled()
+                    on:click=move |_| remove.run((invite.clone(), task))
+                >
                     {t().remove_yes}
                 </button>
-                <button class="btn quiet" type="button" on:click=move |_| asking.set(false)>{t().keep_it}</button>
+                <button class="btn quiet" type="button" on:click=move |_| asking.set(false)>
+                    {t().keep_it}
+                </button>
             </div>
         </div>
     }

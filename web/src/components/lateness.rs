@@ -33,7 +33,13 @@ pub(crate) fn LatenessControl(
         } else {
             count(t().late_minutes, choice as usize)
         };
-        view! { <option value=choice prop:selected=move || minutes.get() == choice prop:textContent=text></option> }
+        view! {
+            <option
+                value=choice
+                prop:selected=move || minutes.get() == choice
+                prop:textContent=text
+            ></option>
+        }
     };
     let chosen = move |value: String| {
         if let Ok(choice) = value.parse() {
@@ -43,10 +49,16 @@ pub(crate) fn LatenessControl(
     view! {
         <div class="field lateness" class:late=move || minutes.get().gt(&0)>
             <label for="late">{t().late_label}</label>
-            <select id="late" aria-describedby="late-hint" on:change:target=move |event| chosen(event.target().value())>
+            <select
+                id="late"
+                aria-describedby="late-hint"
+                on:change:target=move |event| chosen(event.target().value())
+            >
                 {move || choices.get().into_iter().map(option).collect_view()}
             </select>
-            <p class="hint" id="late-hint">{t().late_hint}</p>
+            <p class="hint" id="late-hint">
+                {t().late_hint}
+            </p>
             <FailureNotice failure />
         </div>
     }

@@ -14,10 +14,22 @@ pub(crate) fn More(
 ) -> impl IntoView {
     view! {
         <FailureNotice failure=task.failure retry=load />
-        {move || next.read().is_some().then(|| view! {
-            <button class="btn quiet" type="button" aria-disabled=task.disabled() on:click=move |_| load.run(())>
-                {t().show_more}
-            </button>
-        })}
+        {move || {
+            next
+                .read()
+                .is_some()
+                .then(|| {
+                    view! {
+                        <button
+                            class="btn quiet"
+                            type="button"
+                            aria-disabled=task.disabled()
+                            on:click=move |_| load.run(())
+                        >
+                            {t().show_more}
+                        </button>
+                    }
+                })
+        }}
     }
 }

@@ -111,8 +111,17 @@ pub(crate) fn NextUp(
             fill(t().run_day, &[("day", &moments::day(&one.starts_at)), ("time", &time)])
         };
         let step = match (one.video, stage.is_open()) {
-            (false, _) => view! { <p class="place"><Icon shape=Shape::Person />{t().run_at_school}</p> }.into_any(),
-            (true, false) => view! { <p class="soft">{fill(t().run_opens, &[("time", &moments::clock(&opens_at(&one)))])}</p> }.into_any(),
+            (false, _) => view! {
+                <p class="place">
+                    <Icon shape=Shape::Person />
+                    {t().run_at_school}
+                </p>
+            }
+            .into_any(),
+            (true, false) => {
+                let opens = moments::clock(&opens_at(&one));
+                view! { <p class="soft">{fill(t().run_opens, &[("time", &opens)])}</p> }.into_any()
+            }
             (true, true) => view! {
                 <a class="btn primary" href=format!("calls/{}", one.booking_id)>
                     <Icon shape=Shape::Video />
@@ -125,7 +134,9 @@ pub(crate) fn NextUp(
             <section class="card next-up" aria-labelledby="next-up">
                 <h2 id="next-up">{heading}</h2>
                 <p class="big">
-                    <time class="time" datetime=moments::machine(&one.starts_at)>{when}</time>
+                    <time class="time" datetime=moments::machine(&one.starts_at)>
+                        {when}
+                    </time>
                     <strong translate="no">{one.student.name}</strong>
                 </p>
                 <p>{[&one.subject, " · ", &one.parent].concat()}</p>
@@ -142,7 +153,12 @@ pub(crate) fn NextUp(
         },
         None => {
             let over = schedule.with_untracked(|schedule| schedule.now >= schedule.evening.ends_at);
-            view! { <Notice tone=Tone::Plain><p>{if over { t().run_over } else { t().run_done }}</p></Notice> }.into_any()
+            view! {
+                <Notice tone=Tone::Plain>
+                    <p>{if over { t().run_over } else { t().run_done }}</p>
+                </Notice>
+            }
+            .into_any()
         }
     })
 }

@@ -152,7 +152,11 @@ pub(crate) fn FailureNotice(
         let text = if failure == Failure::PartMissing { t().reload } else { t().try_again };
         let again = retry.map(|retry| {
             view! {
-                <button class="btn quiet" on:click=move |_| retry.run(()) prop:textContent=text></button>
+                <button
+                    class="btn quiet"
+                    on:click=move |_| retry.run(())
+                    prop:textContent=text
+                ></button>
             }
         });
         Some(view! {

@@ -16,7 +16,12 @@ pub(crate) fn Presence(#[prop(into)] people: Signal<Vec<ExpectedPerson>>) -> imp
             PresenceState::Waiting => ("tag wait", Shape::Clock, t().here_queued),
             PresenceState::Missing => ("tag", Shape::Person, t().here_missing),
         };
-        view! { <li class=class><Icon shape /><span prop:textContent=fill(text, &[("name", &person.name)])></span></li> }
+        view! {
+            <li class=class>
+                <Icon shape />
+                <span prop:textContent=fill(text, &[("name", &person.name)])></span>
+            </li>
+        }
     };
     view! { <ul class="presence">{move || people.get().into_iter().map(one).collect_view()}</ul> }
 }

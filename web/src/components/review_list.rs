@@ -19,17 +19,47 @@ pub(crate) fn ReviewList(lessons: StoredValue<Vec<Lesson>>, draft: Draft) -> imp
         let lost = draft.is_lost(pick.student_id, pick.class_id);
         Some(view! {
             <li class:lost=lost>
-                <time class="time" datetime=moments::machine(&pick.starts_at) translate="no" prop:textContent=moments::clock(&pick.starts_at)></time>
+                <time
+                    class="time"
+                    datetime=moments::machine(&pick.starts_at)
+                    translate="no"
+                    prop:textContent=moments::clock(&pick.starts_at)
+                ></time>
                 <span class="grow">
                     <strong translate="no" prop:textContent=names(&lesson.class.teachers)></strong>
-                    <span class="soft" prop:textContent=[&lesson.student.name, " · ", &lesson.class.subject].concat()></span>
-                    {lost.then(|| view! { <span class="tag stop"><Icon shape=Shape::Warning />{t().just_taken}</span> })}
+                    <span
+                        class="soft"
+                        prop:textContent=[&lesson.student.name, " · ", &lesson.class.subject]
+                            .concat()
+                    ></span>
+                    {lost
+                        .then(|| {
+                            view! {
+                                <span class="tag stop">
+                                    <Icon shape=Shape::Warning />
+                                    {t().just_taken}
+                                </span>
+                            }
+                        })}
                 </span>
-                <button class="action stop" type="button" aria-label=[t().remove, " ", &moments::clock(&pick.starts_at), " ", &names(&lesson.class.teachers)].concat() on:click=move |_| draft.toggle(pick)>
+                <button
+                    class="action stop"
+                    type="button"
+                    aria-label=[
+                        t().remove,
+                        " ",
+                        &moments::clock(&pick.starts_at),
+                        " ",
+                        &names(&lesson.class.teachers),
+                    ]
+                        .concat()
+                    on:click=move |_| draft.toggle(pick)
+                >
                     {t().remove}
                 </button>
             </li>
         })
     };
-    view! { <ul class="review">{move || draft.picks.get().into_iter().map(row).collect_view()}</ul> }
+    let rows = move || draft.picks.get().into_iter().map(row).collect_view();
+    view! { <ul class="review">{rows}</ul> }
 }

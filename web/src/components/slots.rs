@@ -36,18 +36,29 @@ pub(crate) fn SlotTable(
         view! {
             <th scope="col">
                 <strong>{lesson.class.subject.clone()}</strong>
-                <span class="soft" translate="no">{names(&lesson.class.teachers)}</span>
-                {move || draft.is_lost(student, class).then(|| view! { <span class="tag stop">{t().time_lost}</span> })}
+                <span class="soft" translate="no">
+                    {names(&lesson.class.teachers)}
+                </span>
+                {move || {
+                    draft
+                        .is_lost(student, class)
+                        .then(|| view! { <span class="tag stop">{t().time_lost}</span> })
+                }}
             </th>
         }
     });
     let heads = heads.collect_view();
     let rows = times.iter().enumerate().map(|(row, time)| {
-        let cells = lessons.iter().enumerate().map(|(column, lesson)| view! { <td>{cell(lesson, row, column, *time, draft, reached)}</td> });
+        let cells = lessons.iter().enumerate().map(|(column, lesson)| {
+            let cell = cell(lesson, row, column, *time, draft, reached);
+            view! { <td>{cell}</td> }
+        });
         view! {
             <tr>
                 <th scope="row">
-                    <time datetime=moments::machine(time) translate="no">{moments::clock(time)}</time>
+                    <time datetime=moments::machine(time) translate="no">
+                        {moments::clock(time)}
+                    </time>
                 </th>
                 {cells.collect_view()}
             </tr>
@@ -81,8 +92,15 @@ fn cell(
         Some(SlotState::Free) => {
             let tab = move || if reached.get() == (row, column) { "0" } else { "-1" };
             return view! {
-                <SlotButton lesson=lesson.clone() time draft attr:tabindex=tab attr:data-row=row.to_string() attr:data-column=column.to_string()
-                    on:focus=move |_| reached.set((row, column)) />
+                <SlotButton
+                    lesson=lesson.clone()
+                    time
+                    draft
+                    attr:tabindex=tab
+                    attr:data-row=row.to_string()
+                    attr:data-column=column.to_string()
+                    on:focus=move |_| reached.set((row, column))
+                />
             }
             .into_any();
         }
@@ -122,10 +140,20 @@ fn SlotButton(lesson: Lesson, time: Moment, draft: Draft) -> impl IntoView {
         }
     };
     view! {
-        <button type="button" class="slot" aria-label=label on:click=choose
-            aria-pressed=move || if draft.standing(&pick) == Standing::Chosen { "true" } else { "false" }
-            aria-disabled=move || (draft.standing(&pick) == Standing::Conflict).then_some("true")>
-            {move || (draft.standing(&pick) == Standing::Chosen).then(|| view! { <Icon shape=Shape::Tick /> })}
+        <button
+            type="button"
+            class="slot"
+            aria-label=label
+            on:click=choose
+            aria-pressed=move || {
+                if draft.standing(&pick) == Standing::Chosen { "true" } else { "false" }
+            }
+            aria-disabled=move || (draft.standing(&pick) == Standing::Conflict).then_some("true")
+        >
+            {move || {
+                (draft.standing(&pick) == Standing::Chosen)
+                    .then(|| view! { <Icon shape=Shape::Tick /> })
+            }}
             <span translate="no">{clock}</span>
         </button>
     }
@@ -195,25 +223,35 @@ fn Chooser(lesson: Lesson, times: Vec<Moment>, draft: Draft, open: bool) -> impl
         .into_iter()
         .map(|time| view! { <SlotButton lesson=lesson.clone() time draft /> })
         .collect_view();
-    let state = fresh(move || {
-        match (lost.get(), chosen.get()) {
-        (true, _) => view! { <span class="tag stop" prop:textContent=t().time_lost></span> }.into_any(),
-        (false, Some(time)) => {
-            view! { <span class="tag go"><Icon shape=Shape::Tick /><span translate="no" prop:textContent=moments::clock(&time)></span></span> }.into_any()
+    let state = fresh(move || match (lost.get(), chosen.get()) {
+        (true, _) => {
+            view! { <span class="tag stop" prop:textContent=t().time_lost></span> }.into_any()
         }
-        (false, None) => view! { <span class="soft" prop:textContent=left.clone()></span> }.into_any(),
-    }
+        (false, Some(time)) => view! {
+            <span class="tag go">
+                <Icon shape=Shape::Tick />
+                <span translate="no" prop:textContent=moments::clock(&time)></span>
+            </span>
+        }
+        .into_any(),
+        (false, None) => {
+            view! { <span class="soft" prop:textContent=left.clone()></span> }.into_any()
+        }
     });
     view! {
         <details class="chooser" open=open>
             <summary>
                 <span class="grow">
                     <strong>{subject}</strong>
-                    <span class="soft" translate="no">{teachers}</span>
+                    <span class="soft" translate="no">
+                        {teachers}
+                    </span>
                 </span>
                 {state}
             </summary>
-            <div class="times" role="group" aria-label=label>{buttons}</div>
+            <div class="times" role="group" aria-label=label>
+                {buttons}
+            </div>
         </details>
     }
 }

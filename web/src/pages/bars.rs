@@ -47,10 +47,15 @@ pub(crate) fn BarsPage() -> impl IntoView {
         open.set(true);
     };
     view! {
-        <a class="up" href="staff">{t().staff_title}</a>
+        <a class="up" href="staff">
+            {t().staff_title}
+        </a>
         <Heading text=t().bars_title />
         <p class="lede">{t().bars_lede}</p>
-        {move || (bars.loaded.get() && bars.items.read().is_empty()).then(|| view! { <p>{t().bars_none}</p> })}
+        {move || {
+            (bars.loaded.get() && bars.items.read().is_empty())
+                .then(|| view! { <p>{t().bars_none}</p> })
+        }}
         <ul class="lineup">
             <For each=move || bars.items.get() key=|bar| bar.id let(bar)>
                 <li>
@@ -58,14 +63,32 @@ pub(crate) fn BarsPage() -> impl IntoView {
                         <strong class="address">{whom(&bar)}</strong>
                         <span>{fill(t().barred_from, &[("student", &bar.student.name)])}</span>
                         <span class="soft">{bar.note.clone()}</span>
-                        <span class="soft">{fill(t().set_by, &[("name", &bar.set_by), ("when", &moments::day(&bar.created_at))])}</span>
+                        <span class="soft">
+                            {fill(
+                                t().set_by,
+                                &[("name", &bar.set_by), ("when", &moments::day(&bar.created_at))],
+                            )}
+                        </span>
                     </span>
-                    <button class="action" type="button" on:click=move |_| ask(bar.clone())>{t().lift}</button>
+                    <button class="action" type="button" on:click=move |_| ask(bar.clone())>
+                        {t().lift}
+                    </button>
                 </li>
             </For>
         </ul>
-        <div class="buttons"><More next=bars.next task=bars.task load=Callback::new(move |()| load()) /></div>
-        <Confirm id="lift" open title=t().lift_title question yes=t().lift_yes busy=task.busy failure=task.failure on_yes=lift />
+        <div class="buttons">
+            <More next=bars.next task=bars.task load=Callback::new(move |()| load()) />
+        </div>
+        <Confirm
+            id="lift"
+            open
+            title=t().lift_title
+            question
+            yes=t().lift_yes
+            busy=task.busy
+            failure=task.failure
+            on_yes=lift
+        />
     }
 }
 

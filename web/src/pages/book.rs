@@ -102,7 +102,9 @@ fn closed(case: Case, grid: &SlotGrid) -> AnyView {
             <p>{text}</p>
             {ask}
         </Notice>
-        <a class="btn quiet" href=case.home()>{t().to_bookings}</a>
+        <a class="btn quiet" href=case.home()>
+            {t().to_bookings}
+        </a>
     }
     .into_any()
 }
@@ -123,18 +125,32 @@ fn Choose(
     let times = StoredValue::new(grid.with_value(|grid| grid.times.clone()));
     let students = grid.with_value(|grid| {
         let section = |entry: &parlour_wire::StudentSlots| {
-            let own = lessons.with_value(|lessons| lessons.iter().filter(|lesson| lesson.student.id == entry.student.id).cloned().collect());
-            view! { <StudentSection case name=entry.student.name.clone() lessons=own times draft wide /> }
+            let id = entry.student.id;
+            let own = lessons.with_value(|lessons| {
+                lessons.iter().filter(|lesson| lesson.student.id == id).cloned().collect()
+            });
+            let name = entry.student.name.clone();
+            view! { <StudentSection case name lessons=own times draft wide /> }
         };
         grid.students.iter().map(section).collect_view()
     });
     let nothing = lessons.with_value(Vec::is_empty);
     view! {
-        <a class="up" href=case.home()>{t().to_bookings}</a>
+        <a class="up" href=case.home()>
+            {t().to_bookings}
+        </a>
         <Heading text=t().book_title />
         <p class="lede">{lede}</p>
         <LostNotice lessons draft />
-        {nothing.then(|| view! { <Notice tone=Tone::Plain><p>{t().no_classes}</p>{contact()}</Notice> })}
+        {nothing
+            .then(|| {
+                view! {
+                    <Notice tone=Tone::Plain>
+                        <p>{t().no_classes}</p>
+                        {contact()}
+                    </Notice>
+                }
+            })}
         {students}
         <ChosenBar draft step />
     }
@@ -160,7 +176,12 @@ fn StudentSection(
             t().no_times_left,
             &[("who", &names(&lesson.class.teachers)), ("subject", &lesson.class.subject)],
         );
-        view! { <li class="full"><Icon shape=Shape::Warning />{text}</li> }
+        view! {
+            <li class="full">
+                <Icon shape=Shape::Warning />
+                {text}
+            </li>
+        }
     });
     let full = full.collect_view();
     let caption = fill(t().times_for, &[("student", &name)]);
@@ -213,7 +234,13 @@ fn booked_line(
         <li>
             <Icon shape=Shape::Tick />
             <span>{text}</span>
-            <a class="action" href=href aria-label=[t().change, " ", &lesson.class.subject].concat()>{t().change}</a>
+            <a
+                class="action"
+                href=href
+                aria-label=[t().change, " ", &lesson.class.subject].concat()
+            >
+                {t().change}
+            </a>
         </li>
     })
 }
@@ -257,10 +284,31 @@ fn ChosenBar(draft: Draft, step: RwSignal<Step>) -> impl IntoView {
     view! {
         <div class="chosen" class:none-chosen=move || number.get() == 0>
             <span role="status" prop:textContent=move || count(t().chosen, number.get())></span>
-            {move || (number.get() > 0).then(|| view! {
-                <button class="btn quiet" type="button" on:click=move |_| draft.picks.set(Vec::new())>{t().clear}</button>
-                <button class="btn primary" type="button" on:click=move |_| { draft.drop_lost(); draft.lost.set(Vec::new()); step.set(Step::Review); }>{t().review}</button>
-            })}
+            {move || {
+                (number.get() > 0)
+                    .then(|| {
+                        view! {
+                            <button
+                                class="btn quiet"
+                                type="button"
+                                on:click=move |_| draft.picks.set(Vec::new())
+                            >
+                                {t().clear}
+                            </button>
+                            <button
+                                class="btn primary"
+                                type="button"
+                                on:click=move |_| {
+                                    draft.drop_lost();
+                                    draft.lost.set(Vec::new());
+                                    step.set(Step::Review);
+                                }
+                            >
+                                {t().review}
+                            </button>
+                        }
+                    })
+            }}
         </div>
     }
 }
@@ -315,10 +363,28 @@ fn Review(
     let buttons = move || {
         let text = if any_lost.get() { t().book_rest } else { t().book_these };
         view! {
-            {(rest.get() > 0).then(|| view! {
-                <button class="btn primary" type="button" aria-disabled=task.disabled() on:click=move |_| { draft.drop_lost(); draft.lost.set(Vec::new()); book(); } prop:textContent=text></button>
-            })}
-            <button class="btn quiet" type="button" on:click=choose prop:textContent=if any_lost.get() { t().choose_another } else { t().choose_more }></button>
+            {(rest.get() > 0)
+                .then(|| {
+                    view! {
+                        <button
+                            class="btn primary"
+                            type="button"
+                            aria-disabled=task.disabled()
+                            on:click=move |_| {
+                                draft.drop_lost();
+                                draft.lost.set(Vec::new());
+                                book();
+                            }
+                            prop:textContent=text
+                        ></button>
+                    }
+                })}
+            <button
+                class="btn quiet"
+                type="button"
+                on:click=choose
+                prop:textContent=if any_lost.get() { t().choose_another } else { t().choose_more }
+            ></button>
         }
     };
     view! {
@@ -328,7 +394,13 @@ fn Review(
             <LostNotice lessons draft />
             <div class="card">
                 <ReviewList lessons draft />
-                {move || draft.picks.read().is_empty().then(|| view! { <p class="soft">{t().nothing_chosen}</p> })}
+                {move || {
+                    draft
+                        .picks
+                        .read()
+                        .is_empty()
+                        .then(|| view! { <p class="soft">{t().nothing_chosen}</p> })
+                }}
             </div>
             <FailureNotice failure />
             <div class="buttons">{buttons}</div>
@@ -348,14 +420,33 @@ fn Done(case: Case) -> impl IntoView {
             <Notice tone=Tone::Good>
                 <p>{t().booked_text}</p>
             </Notice>
-            {(invite_action != InviteAction::None).then(|| view! {
-                <p>{t().booked_invite}</p>
-                <InviteControl action=invite_action open=inviting on_near=Callback::new(|()| lazy::fetch_extras()) />
-            })}
-            <BookingsTable rows mode=evening.mode may_change=false change_href=Callback::new(|_| String::new()) cancel=Callback::new(|_| ()) />
+            {(invite_action != InviteAction::None)
+                .then(|| {
+                    view! {
+                        <p>{t().booked_invite}</p>
+                        <InviteControl
+                            action=invite_action
+                            open=inviting
+                            on_near=Callback::new(|()| lazy::fetch_extras())
+                        />
+                    }
+                })}
+            <BookingsTable
+                rows
+                mode=evening.mode
+                may_change=false
+                change_href=Callback::new(|_| String::new())
+                cancel=Callback::new(|_| ())
+            />
             <div class="buttons">
-                <a class="btn primary" href=case.home()>{t().to_bookings}</a>
-                <a class="btn quiet" href=api::calendar_href(case.evening, case.parent) download="appointments.ics">
+                <a class="btn primary" href=case.home()>
+                    {t().to_bookings}
+                </a>
+                <a
+                    class="btn quiet"
+                    href=api::calendar_href(case.evening, case.parent)
+                    download="appointments.ics"
+                >
                     <Icon shape=Shape::Calendar />
                     {t().add_to_calendar}
                 </a>
@@ -377,8 +468,13 @@ fn move_one(case: Case, change: Uuid, grid: &SlotGrid, draft: Draft) -> AnyView 
     else {
         return view! {
             <Heading text=t().change_title />
-            <Notice tone=Tone::Wait><p>{t().change_gone}</p>{contact()}</Notice>
-            <a class="btn quiet" href=case.home()>{t().to_bookings}</a>
+            <Notice tone=Tone::Wait>
+                <p>{t().change_gone}</p>
+                {contact()}
+            </Notice>
+            <a class="btn quiet" href=case.home()>
+                {t().to_bookings}
+            </a>
         }
         .into_any();
     };
@@ -402,16 +498,36 @@ fn move_one(case: Case, change: Uuid, grid: &SlotGrid, draft: Draft) -> AnyView 
     let free = lesson.has_free_time();
     let times = grid.times.clone();
     view! {
-        <a class="up" href=case.home()>{t().to_bookings}</a>
+        <a class="up" href=case.home()>
+            {t().to_bookings}
+        </a>
         <Heading text=t().change_title />
         <p class="lede">{lede}</p>
-        {case.parent.and(now.copied()).map(|time| view! {
-            <SameTime evening=case.evening parent=case.parent home=case.home() change time who=who.clone() />
-        })}
+        {case
+            .parent
+            .and(now.copied())
+            .map(|time| {
+                view! {
+                    <SameTime
+                        evening=case.evening
+                        parent=case.parent
+                        home=case.home()
+                        change
+                        time
+                        who=who.clone()
+                    />
+                }
+            })}
         {if free {
             view! { <SlotChoosers lessons=vec![lesson] times draft open_all=true /> }.into_any()
         } else {
-            view! { <Notice tone=Tone::Wait><p>{none}</p>{contact()}</Notice> }.into_any()
+            view! {
+                <Notice tone=Tone::Wait>
+                    <p>{none}</p>
+                    {contact()}
+                </Notice>
+            }
+                .into_any()
         }}
         <MoveBar case change draft who />
     }
@@ -451,12 +567,22 @@ fn MoveBar(case: Case, change: Uuid, draft: Draft, who: String) -> impl IntoView
         <div class="chosen" class:none-chosen=move || chosen.read().is_none()>
             <FailureNotice failure=task.failure />
             {move || match chosen.get() {
-                Some(time) if keeps.get() => view! { <MakeAnother case draft time who=whom.get_value() /> }.into_any(),
+                Some(time) if keeps.get() => {
+                    view! { <MakeAnother case draft time who=whom.get_value() /> }.into_any()
+                }
                 None => view! { <span class="soft">{t().choose_new_time}</span> }.into_any(),
-                Some(time) => view! {
-                    <button class="btn primary" type="button" aria-disabled=task.disabled() on:click=move |_| go.run(())
-                        prop:textContent=fill(t().move_to, &[("time", &moments::clock(&time))])></button>
-                }.into_any(),
+                Some(time) => {
+                    view! {
+                        <button
+                            class="btn primary"
+                            type="button"
+                            aria-disabled=task.disabled()
+                            on:click=move |_| go.run(())
+                            prop:textContent=fill(t().move_to, &[("time", &moments::clock(&time))])
+                        ></button>
+                    }
+                        .into_any()
+                }
             }}
         </div>
     }
@@ -481,7 +607,12 @@ fn MakeAnother(case: Case, draft: Draft, time: Moment, who: String) -> impl Into
     };
     view! {
         <FailureNotice failure=task.failure />
-        <button class="btn primary" type="button" aria-disabled=task.disabled() on:click=make
-            prop:textContent=fill(t().make_another, &[("time", &moments::clock(&time))])></button>
+        <button
+            class="btn primary"
+            type="button"
+            aria-disabled=task.disabled()
+            on:click=make
+            prop:textContent=fill(t().make_another, &[("time", &moments::clock(&time))])
+        ></button>
     }
 }

@@ -45,7 +45,13 @@ fn Bookings(evening: Uuid, parent: Option<Uuid>) -> impl IntoView {
 #[component]
 fn Flash() -> impl IntoView {
     let text = session().flash.try_update_value(Option::take).flatten();
-    text.map(|text| view! { <Notice tone=Tone::Good><p>{text}</p></Notice> })
+    text.map(|text| {
+        view! {
+            <Notice tone=Tone::Good>
+                <p>{text}</p>
+            </Notice>
+        }
+    })
 }
 
 fn content(
@@ -67,8 +73,19 @@ fn content(
         let change =
             Callback::new(move |booking: Uuid| book_href(evening.id, parent, Some(booking)));
         view! {
-            <Toolbar calendar book=may_change.then_some(book) calls=parent.is_none() && evening.mode != Mode::InPerson />
-            <BookingsTable rows mode=evening.mode may_change join=parent.is_none() change_href=change cancel=Callback::new(move |booking| cancelling.set(Some(booking))) />
+            <Toolbar
+                calendar
+                book=may_change.then_some(book)
+                calls=parent.is_none() && evening.mode != Mode::InPerson
+            />
+            <BookingsTable
+                rows
+                mode=evening.mode
+                may_change
+                join=parent.is_none()
+                change_href=change
+                cancel=Callback::new(move |booking| cancelling.set(Some(booking)))
+            />
         }
         .into_any()
     } else {
@@ -77,7 +94,16 @@ fn content(
     view! {
         <Heading text=title />
         <p class="lede">{when(&evening)}</p>
-        {(invite_action != InviteAction::None).then(|| view! { <InviteControl action=invite_action open=inviting on_near=Callback::new(|()| lazy::fetch_extras()) /> })}
+        {(invite_action != InviteAction::None)
+            .then(|| {
+                view! {
+                    <InviteControl
+                        action=invite_action
+                        open=inviting
+                        on_near=Callback::new(|()| lazy::fetch_extras())
+                    />
+                }
+            })}
         {state_notice(&evening, parent.is_some())}
         {below}
         <HistoryPanel evening=evening.id parent />
@@ -114,25 +140,49 @@ fn state_notice(evening: &Evening, by_staff: bool) -> Option<AnyView> {
         BookingState::Over => t().evening_over.to_owned(),
     };
     let ask = (evening.booking_state == BookingState::Closed && !by_staff).then(contact);
-    Some(view! { <Notice tone=Tone::Wait><p>{text}</p>{ask}</Notice> }.into_any())
+    Some(
+        view! {
+            <Notice tone=Tone::Wait>
+                <p>{text}</p>
+                {ask}
+            </Notice>
+        }
+        .into_any(),
+    )
 }
 
 #[component]
 fn Toolbar(calendar: String, book: Option<String>, calls: bool) -> impl IntoView {
     view! {
         <div class="bar">
-            {book.map(|href| view! {
-                <a class="btn primary" href=href>
-                    <Icon shape=Shape::Add />
-                    {t().book_more}
-                </a>
-            })}
-            {calls.then(|| view! { <a class="btn quiet" href="devices"><Icon shape=Shape::Video />{t().check_devices}</a> })}
-            <a class="btn quiet push" href=calendar download="appointments.ics">
+            {book
+                .map(|href| {
+                    view! {
+                        <a class="btn primary" href=href>
+                            <Icon shape=Shape::Add />
+                            {t().book_more}
+                        </a>
+                    }
+                })}
+            {calls
+                .then(|| {
+                    view! {
+                        <a class="btn quiet" href="devices">
+                            <Icon shape=Shape::Video />
+                            {t().check_devices}
+                        </a>
+                    }
+                })} <a class="btn quiet push" href=calendar download="appointments.ics">
                 <Icon shape=Shape::Calendar />
                 {t().add_to_calendar}
             </a>
-            <button class="btn quiet" type="button" on:click=move |_| { let _ = window().print(); }>
+            <button
+                class="btn quiet"
+                type="button"
+                on:click=move |_| {
+                    let _ = window().print();
+                }
+            >
                 <Icon shape=Shape::Print />
                 {t().print}
             </button>
@@ -145,10 +195,15 @@ fn NoBookings(book: Option<String>) -> impl IntoView {
     view! {
         <div class="card empty">
             <p class="big">{t().no_bookings}</p>
-            {book.map(|href| view! {
-                <p>{t().no_bookings_next}</p>
-                <a class="btn primary" href=href>{t().book_first}</a>
-            })}
+            {book
+                .map(|href| {
+                    view! {
+                        <p>{t().no_bookings_next}</p>
+                        <a class="btn primary" href=href>
+                            {t().book_first}
+                        </a>
+                    }
+                })}
         </div>
     }
 }
@@ -196,6 +251,15 @@ fn CancelDialog(booking: RwSignal<Option<Booking>>, on_done: Callback<()>) -> im
         });
     });
     view! {
-        <Confirm id="cancel" open title=t().cancel_title question yes=t().cancel_yes busy=task.busy failure=task.failure on_yes=cancel />
+        <Confirm
+            id="cancel"
+            open
+            title=t().cancel_title
+            question
+            yes=t().cancel_yes
+            busy=task.busy
+            failure=task.failure
+            on_yes=cancel
+        />
     }
 }

@@ -135,19 +135,36 @@ pub(crate) fn ClientsPage() -> impl IntoView {
         }
     };
     view! {
-        <a class="up" href="staff">{t().staff_title}</a>
+        <a class="up" href="staff">
+            {t().staff_title}
+        </a>
         <Heading text=o().title />
         <p class="lede">{o().lede}</p>
         <div class="buttons">
-            <button class="btn primary" type="button" on:click=move |_| desk.ask(None, desk.form)>{o().connect}</button>
+            <button class="btn primary" type="button" on:click=move |_| desk.ask(None, desk.form)>
+                {o().connect}
+            </button>
         </div>
-        {move || (programs.loaded.get() && programs.items.read().is_empty()).then(|| view! { <p>{o().none}</p> })}
+        {move || {
+            (programs.loaded.get() && programs.items.read().is_empty())
+                .then(|| view! { <p>{o().none}</p> })
+        }}
         <ul class="lineup">
-            <For each=move || programs.items.with(|items| items.iter().map(|client| client.id).collect::<Vec<_>>()) key=|id| *id let(id)>
+            <For
+                each=move || {
+                    programs
+                        .items
+                        .with(|items| items.iter().map(|client| client.id).collect::<Vec<_>>())
+                }
+                key=|id| *id
+                let(id)
+            >
                 <li>{row(id)}</li>
             </For>
         </ul>
-        <div class="buttons"><More next=programs.next task=programs.task load=Callback::new(move |()| desk.load()) /></div>
+        <div class="buttons">
+            <More next=programs.next task=programs.task load=Callback::new(move |()| desk.load()) />
+        </div>
         <FormDialog desk />
         <SecretDialog desk />
         <Confirm
@@ -186,23 +203,48 @@ fn program(desk: Desk, client: ApiClient) -> impl IntoView {
         |at| fill(o().used, &[("when", &moments::day_and_clock(&at))]),
     );
     let older = client.secrets.iter().filter_map(|secret| secret.expires_at).next().map(|at| {
-        view! { <span class="soft" prop:textContent=fill(o().two_secrets, &[("when", &moments::day_and_clock(&at))])></span> }
+        view! {
+            <span
+                class="soft"
+                prop:textContent=fill(o().two_secrets, &[("when", &moments::day_and_clock(&at))])
+            ></span>
+        }
     });
     let button = move |class: &'static str,
                        text: &'static str,
                        dialog: RwSignal<bool>,
                        client: ApiClient| {
         let label = [text, " ", &client.name].concat();
-        view! { <button class=class type="button" aria-label=label on:click=move |_| desk.ask(Some(client.clone()), dialog)>{text}</button> }
+        view! {
+            <button
+                class=class
+                type="button"
+                aria-label=label
+                on:click=move |_| desk.ask(Some(client.clone()), dialog)
+            >
+                {text}
+            </button>
+        }
     };
     view! {
         <span class="grow wide">
             <strong prop:textContent=client.name.clone()></strong>
             <span prop:textContent=may.join(" · ")></span>
             <span class="soft" prop:textContent=used></span>
-            <span class="soft" prop:textContent=fill(o().up_to, &[("count", &client.requests_per_minute.to_string())])></span>
+            <span
+                class="soft"
+                prop:textContent=fill(
+                    o().up_to,
+                    &[("count", &client.requests_per_minute.to_string())],
+                )
+            ></span>
             {older}
-            <span class="soft">{fill(o().made, &[("name", &client.created_by), ("when", &moments::day(&client.created_at))])}</span>
+            <span class="soft">
+                {fill(
+                    o().made,
+                    &[("name", &client.created_by), ("when", &moments::day(&client.created_at))],
+                )}
+            </span>
         </span>
         {button("action", o().change, desk.form, client.clone())}
         {button("action", o().new_secret, desk.rotating, client.clone())}
@@ -312,18 +354,44 @@ fn FormDialog(desk: Desk) -> impl IntoView {
     view! {
         <Dialog id="program" open=desk.form title>
             <form novalidate on:submit=submit>
-                <Field id="program-name" label=o().name value=name error=name_error hint=o().name_hint />
+                <Field
+                    id="program-name"
+                    label=o().name
+                    value=name
+                    error=name_error
+                    hint=o().name_hint
+                />
                 <fieldset>
                     <legend>{o().may}</legend>
                     {scopes().map(tick).collect_view()}
-                    <p class="error" prop:textContent=move || if none_chosen.get() { o().may_missing } else { "" }></p>
+                    <p
+                        class="error"
+                        prop:textContent=move || {
+                            if none_chosen.get() { o().may_missing } else { "" }
+                        }
+                    ></p>
                 </fieldset>
-                <Field id="program-limit" label=o().limit value=limit error=limit_error hint=o().limit_hint inputmode="numeric" />
+                <Field
+                    id="program-limit"
+                    label=o().limit
+                    value=limit
+                    error=limit_error
+                    hint=o().limit_hint
+                    inputmode="numeric"
+                />
                 <FailureNotice failure=desk.task.failure />
                 <div class="buttons">
-                    <button class="btn primary" type="submit" aria-disabled=desk.task.disabled()
-                        prop:textContent=move || if desk.about.read().is_some() { o().save } else { o().connect }></button>
-                    <button class="btn quiet" type="button" on:click=move |_| desk.form.set(false)>{t().cancel}</button>
+                    <button
+                        class="btn primary"
+                        type="submit"
+                        aria-disabled=desk.task.disabled()
+                        prop:textContent=move || {
+                            if desk.about.read().is_some() { o().save } else { o().connect }
+                        }
+                    ></button>
+                    <button class="btn quiet" type="button" on:click=move |_| desk.form.set(false)>
+                        {t().cancel}
+                    </button>
                 </div>
             </form>
         </Dialog>
@@ -345,9 +413,23 @@ fn SecretDialog(desk: Desk) -> impl IntoView {
     };
     let lines = move || {
         desk.issued.get().map(|issued| {
-            let lost = issued.client_secret.is_none().then(|| view! { <Notice tone=Tone::Wait><p>{o().secret_lost}</p></Notice> });
-            let secret = issued.client_secret.map(|secret| view! { <HandOver label=o().client_secret text=secret /> });
-            view! { <ul class="lineup"><HandOver label=o().client_id text=issued.client.id.to_string() />{secret}</ul>{lost} }
+            let lost = issued.client_secret.is_none().then(|| {
+                view! {
+                    <Notice tone=Tone::Wait>
+                        <p>{o().secret_lost}</p>
+                    </Notice>
+                }
+            });
+            let secret = issued
+                .client_secret
+                .map(|secret| view! { <HandOver label=o().client_secret text=secret /> });
+            view! {
+                <ul class="lineup">
+                    <HandOver label=o().client_id text=issued.client.id.to_string() />
+                    {secret}
+                </ul>
+                {lost}
+            }
         })
     };
     view! {
@@ -355,7 +437,9 @@ fn SecretDialog(desk: Desk) -> impl IntoView {
             <p prop:textContent=move || lede().unwrap_or_default()></p>
             {lines}
             <div class="buttons">
-                <button class="btn primary" type="button" on:click=move |_| desk.handing.set(false)>{o().done}</button>
+                <button class="btn primary" type="button" on:click=move |_| desk.handing.set(false)>
+                    {o().done}
+                </button>
             </div>
         </Dialog>
     }

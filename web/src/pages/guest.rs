@@ -99,7 +99,9 @@ fn own(preview: &GuestLinkPreview) -> AnyView {
     view! {
         <Heading text=fill(t().own_invite_title, &[("name", &preview.guest_name)]) />
         <p class="lede">{t().own_invite_text}</p>
-        <a class="btn primary" href="./">{t().own_invite_go}</a>
+        <a class="btn primary" href="./">
+            {t().own_invite_go}
+        </a>
     }
     .into_any()
 }
@@ -131,8 +133,7 @@ fn told(title: &'static str, text: impl Into<String>, more: AnyView) -> AnyView 
 #[component]
 fn LostLink(title: &'static str, text: &'static str, tone: Tone) -> impl IntoView {
     let sent = RwSignal::new(None::<String>);
-    fresh(move || {
-        match sent.get() {
+    fresh(move || match sent.get() {
         Some(email) => view! {
             <Heading text=t().code_title />
             <Notice tone=Tone::Good>
@@ -140,7 +141,9 @@ fn LostLink(title: &'static str, text: &'static str, tone: Tone) -> impl IntoVie
             </Notice>
             <p class="soft">{g().again_nothing}</p>
             {contact()}
-            <button class="btn quiet" type="button" on:click=move |_| sent.set(None)>{t().code_other_address}</button>
+            <button class="btn quiet" type="button" on:click=move |_| sent.set(None)>
+                {t().code_other_address}
+            </button>
         }
         .into_any(),
         None => view! {
@@ -151,7 +154,6 @@ fn LostLink(title: &'static str, text: &'static str, tone: Tone) -> impl IntoVie
             <LinkRequest sent />
         }
         .into_any(),
-    }
     })
 }
 
@@ -177,9 +179,19 @@ fn LinkRequest(sent: RwSignal<Option<String>>) -> impl IntoView {
     view! {
         <form class="card" novalidate on:submit=submit aria-labelledby="again-title">
             <h2 id="again-title">{g().again_title}</h2>
-            <Field id="again-email" label=t().email value=email error kind="email" autocomplete="email" hint=g().again_hint />
+            <Field
+                id="again-email"
+                label=t().email
+                value=email
+                error
+                kind="email"
+                autocomplete="email"
+                hint=g().again_hint
+            />
             <FailureNotice failure=task.failure />
-            <button class="btn primary wide" type="submit" aria-disabled=task.disabled()>{g().again_send}</button>
+            <button class="btn primary wide" type="submit" aria-disabled=task.disabled()>
+                {g().again_send}
+            </button>
         </form>
     }
 }
@@ -213,7 +225,12 @@ fn Invitation(token: StoredValue<String>, preview: GuestLinkPreview) -> impl Int
         view! {
             <Heading text=fill(t().guest_title, &[("name", &preview.guest_name)]) />
             <div class="card">
-                <p class="who">{fill(t().guest_invited, &[("by", &preview.invited_by), ("evening", &preview.evening_title)])}</p>
+                <p class="who">
+                    {fill(
+                        t().guest_invited,
+                        &[("by", &preview.invited_by), ("evening", &preview.evening_title)],
+                    )}
+                </p>
                 <p>
                     <strong>{preview.school}</strong>
                     <br />
@@ -221,11 +238,22 @@ fn Invitation(token: StoredValue<String>, preview: GuestLinkPreview) -> impl Int
                 </p>
                 {(preview.in_call == Some(true)).then(|| view! { <p>{t().guest_in_call}</p> })}
                 <FailureNotice failure=task.failure />
-                <button class="btn primary wide" type="button" aria-disabled=task.disabled() on:click=move |_| open.run(())>{t().guest_see}</button>
+                <button
+                    class="btn primary wide"
+                    type="button"
+                    aria-disabled=task.disabled()
+                    on:click=move |_| open.run(())
+                >
+                    {t().guest_see}
+                </button>
             </div>
             <p class="soft">{t().guest_only_you}</p>
-            <button class="btn quiet" type="button" on:click=move |_| renewing.set(true)>{t().guest_new_link}</button>
-            <button class="btn quiet" type="button" on:click=move |_| asking.set(true)>{t().not_for_me}</button>
+            <button class="btn quiet" type="button" on:click=move |_| renewing.set(true)>
+                {t().guest_new_link}
+            </button>
+            <button class="btn quiet" type="button" on:click=move |_| asking.set(true)>
+                {t().not_for_me}
+            </button>
         }
         .into_any()
     };
@@ -253,8 +281,28 @@ fn Invitation(token: StoredValue<String>, preview: GuestLinkPreview) -> impl Int
             (_, true) => replaced(),
             _ => invited(),
         })}
-        <Confirm id="renew" open=renewing title=t().guest_new_link question=t().guest_new_link_question yes=t().guest_new_link_yes no=t().back busy=renew.busy failure=renew.failure on_yes=new_link />
-        <Confirm id="decline" open=asking title=t().not_for_me question=t().not_for_me_question yes=t().not_for_me_yes no=t().back busy=decline.busy failure=decline.failure on_yes=end />
+        <Confirm
+            id="renew"
+            open=renewing
+            title=t().guest_new_link
+            question=t().guest_new_link_question
+            yes=t().guest_new_link_yes
+            no=t().back
+            busy=renew.busy
+            failure=renew.failure
+            on_yes=new_link
+        />
+        <Confirm
+            id="decline"
+            open=asking
+            title=t().not_for_me
+            question=t().not_for_me_question
+            yes=t().not_for_me_yes
+            no=t().back
+            busy=decline.busy
+            failure=decline.failure
+            on_yes=end
+        />
     }
 }
 
@@ -282,8 +330,7 @@ pub(crate) fn GuestAppointmentsPage() -> impl IntoView {
     let forget = Callback::new(move |()| {
         task.run(api::delete_guest_sessions(), move |()| router.go("/login"));
     });
-    let show = move |seen: Seen| {
-        match seen {
+    let show = move |seen: Seen| match seen {
         Seen::Here(appointments) if !appointments.invites.is_empty() => {
             let invites = appointments.invites.into_iter().map(invite).collect_view();
             view! {
@@ -291,18 +338,37 @@ pub(crate) fn GuestAppointmentsPage() -> impl IntoView {
                 {invites}
                 <FailureNotice failure=task.failure />
                 <div class="bar">
-                    <a class="btn quiet" href="guest/devices">{t().check_devices}</a>
-                    <button class="btn quiet" type="button" aria-disabled=task.disabled() on:click=move |_| forget.run(())>{t().guest_leave}</button>
+                    <a class="btn quiet" href="guest/devices">
+                        {t().check_devices}
+                    </a>
+                    <button
+                        class="btn quiet"
+                        type="button"
+                        aria-disabled=task.disabled()
+                        on:click=move |_| forget.run(())
+                    >
+                        {t().guest_leave}
+                    </button>
                 </div>
             }
             .into_any()
         }
-        Seen::Gone(Some(failure)) => view! { <div class="narrow">{dead(&failure)}</div> }.into_any(),
-        Seen::Gone(None) if !browser::keeps_cookies() => view! { <CookiesOff title=t().guest_appointments_title /> }.into_any(),
-        Seen::Here(_) | Seen::Gone(None) => {
-            view! { <div class="narrow"><LostLink title=t().guest_appointments_title text=t().guest_open_mail tone=Tone::Plain /></div> }.into_any()
+        Seen::Gone(Some(failure)) => {
+            view! { <div class="narrow">{dead(&failure)}</div> }.into_any()
         }
-    }
+        Seen::Gone(None) if !browser::keeps_cookies() => {
+            view! { <CookiesOff title=t().guest_appointments_title /> }.into_any()
+        }
+        Seen::Here(_) | Seen::Gone(None) => view! {
+            <div class="narrow">
+                <LostLink
+                    title=t().guest_appointments_title
+                    text=t().guest_open_mail
+                    tone=Tone::Plain
+                />
+            </div>
+        }
+        .into_any(),
     };
     view! { <Panel data=appointments show /> }
 }
@@ -339,7 +405,12 @@ fn invite(invite: GuestInvite) -> impl IntoView {
             } else {
                 view! { <Appointments lines /> }.into_any()
             }}
-            <p class="soft">{fill(t().guest_link_until, &[("when", &moments::day_and_clock(&invite.link_ends_at))])}</p>
+            <p class="soft">
+                {fill(
+                    t().guest_link_until,
+                    &[("when", &moments::day_and_clock(&invite.link_ends_at))],
+                )}
+            </p>
         </section>
     }
 }

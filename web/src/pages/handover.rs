@@ -23,7 +23,14 @@ pub(super) fn HandOver(label: &'static str, text: String) -> impl IntoView {
                 <strong>{label}</strong>
                 <code class="address">{text}</code>
             </span>
-            <button class="action" type="button" aria-label=[o().copy, " ", label].concat() on:click=copy>{o().copy}</button>
+            <button
+                class="action"
+                type="button"
+                aria-label=[o().copy, " ", label].concat()
+                on:click=copy
+            >
+                {o().copy}
+            </button>
         </li>
     }
 }

@@ -18,12 +18,29 @@ use crate::{
 pub(crate) fn HistoryPanel(evening: Uuid, parent: Option<Uuid>) -> impl IntoView {
     let opened = RwSignal::new(false);
     view! {
-        <details class="history" on:toggle=move |_| if !opened.get_untracked() { opened.set(true) }>
+        <details
+            class="history"
+            on:toggle=move |_| {
+                if !opened.get_untracked() {
+                    opened.set(true)
+                }
+            }
+        >
             <summary on:pointerenter=|_| lazy::fetch_extras() on:focus=|_| lazy::fetch_extras()>
                 <Icon shape=Shape::Clock />
                 {t().history}
             </summary>
-            {move || opened.get().then(|| view! { <LazyPanel part=Box::new(move || Box::pin(lazy::history(evening, parent))) /> })}
+            {move || {
+                opened
+                    .get()
+                    .then(|| {
+                        view! {
+                            <LazyPanel part=Box::new(move || Box::pin(
+                                lazy::history(evening, parent),
+                            )) />
+                        }
+                    })
+            }}
         </details>
     }
 }
@@ -42,11 +59,17 @@ pub(super) fn Entries(evening: Uuid, parent: Option<Uuid>) -> impl IntoView {
             <For each=move || entries.items.get() key=|entry| entry.id let(entry)>
                 <li>
                     <span class="soft">{moments::day_and_clock(&entry.at)}</span>
-                    <span>{entry.summary}" "<span class="soft">{["(", &entry.actor, ")"].concat()}</span></span>
+                    <span>
+                        {entry.summary}" "
+                        <span class="soft">{["(", &entry.actor, ")"].concat()}</span>
+                    </span>
                 </li>
             </For>
         </ol>
-        {move || (entries.loaded.get() && entries.items.read().is_empty()).then(|| view! { <p class="soft">{t().history_empty}</p> })}
+        {move || {
+            (entries.loaded.get() && entries.items.read().is_empty())
+                .then(|| view! { <p class="soft">{t().history_empty}</p> })
+        }}
         <More next=entries.next task=entries.task load=Callback::new(move |()| load()) />
     }
 }

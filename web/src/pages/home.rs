@@ -31,7 +31,13 @@ pub(crate) fn HomePage() -> impl IntoView {
     let failure = Signal::derive(move || session.me.get().and_then(Result::err));
     let is_parent = Memo::new(move |_| session.role() == Some(Role::Parent));
     view! {
-        <FailureNotice failure retry=Callback::new(move |()| { session.leave(); session.ask(); }) />
+        <FailureNotice
+            failure
+            retry=Callback::new(move |()| {
+                session.leave();
+                session.ask();
+            })
+        />
         {fresh(move || match is_parent.get() {
             true => view! { <Evenings /> }.into_any(),
             false if failure.with(Option::is_none) => Skeleton().into_any(),
@@ -72,7 +78,11 @@ fn list(evenings: Vec<Evening>) -> AnyView {
     }
     let cards = evenings.into_iter().map(|evening| {
         let href = format!("evenings/{}", evening.id);
-        view! { <li><EveningCard evening href /></li> }
+        view! {
+            <li>
+                <EveningCard evening href />
+            </li>
+        }
     });
     view! {
         <Heading text=t().evenings_title />

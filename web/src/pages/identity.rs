@@ -59,8 +59,14 @@ pub(crate) fn IdentityPage() -> impl IntoView {
         <div class="narrow">
             {fresh(move || match asked.get() {
                 Some((id, chosen)) => {
-                    let (lede, on_back) = (t().identity_code.to_owned(), Callback::new(move |()| asked.set(None)));
-                    view! { <CodeStep id asked=of_session() chosen lede back=t().back on_back enter /> }.into_any()
+                    let (lede, on_back) = (
+                        t().identity_code.to_owned(),
+                        Callback::new(move |()| asked.set(None)),
+                    );
+                    view! {
+                        <CodeStep id asked=of_session() chosen lede back=t().back on_back enter />
+                    }
+                        .into_any()
                 }
                 None => choices(task, choose),
             })}
@@ -83,14 +89,18 @@ fn choices(task: Task, choose: Callback<Identity>) -> AnyView {
         <Heading text=t().identity_title />
         <p class="lede">{t().identity_lede}</p>
         <FailureNotice failure=task.failure />
-        {fresh(move || session.me.with(|me| match me {
-                None => Skeleton().into_any(),
-                Some(Ok(me)) => list(&me.identities),
-                Some(Err(failure)) => {
-                    let failure = Some(failure.clone());
-                    view! { <FailureNotice failure=Signal::stored(failure) /> }.into_any()
-                }
-            }))}
+        {fresh(move || {
+            session
+                .me
+                .with(|me| match me {
+                    None => Skeleton().into_any(),
+                    Some(Ok(me)) => list(&me.identities),
+                    Some(Err(failure)) => {
+                        let failure = Some(failure.clone());
+                        view! { <FailureNotice failure=Signal::stored(failure) /> }.into_any()
+                    }
+                })
+        })}
     }
     .into_any()
 }

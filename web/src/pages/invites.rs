@@ -220,12 +220,30 @@ pub(super) fn Desktop(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
     });
     view! {
         <div role="status">
-            {move || desk.news.get().map(|news| view! { <div class="notice good"><Icon shape=Shape::Tick /><div prop:textContent=news></div></div> })}
+            {move || {
+                desk
+                    .news
+                    .get()
+                    .map(|news| {
+                        view! {
+                            <div class="notice good">
+                                <Icon shape=Shape::Tick />
+                                <div prop:textContent=news></div>
+                            </div>
+                        }
+                    })
+            }}
         </div>
         {fresh(move || match (phase.get(), desk.view.get()) {
             (Phase::Waiting, _) => Skeleton().into_any(),
             (Phase::Failed(failure), _) => {
-                view! { <FailureNotice failure=Signal::stored(Some(failure)) retry=Callback::new(move |()| desk.begin()) /> }.into_any()
+                view! {
+                    <FailureNotice
+                        failure=Signal::stored(Some(failure))
+                        retry=Callback::new(move |()| desk.begin())
+                    />
+                }
+                    .into_any()
             }
             (Phase::Here, View::List) => view! { <List desk /> }.into_any(),
             (Phase::Here, View::Form) => form(desk, open),
@@ -244,8 +262,15 @@ fn form(desk: Desk, open: RwSignal<bool>) -> AnyView {
     let on_back =
         Callback::new(move |()| if has_list { desk.view.set(View::List) } else { open.set(false) });
     view! {
-        <InviteForm draft=desk.draft students=invites.students consent_text=invites.consent_text by_staff=desk.parent.is_some()
-            failure=desk.sending.failure on_ready on_back />
+        <InviteForm
+            draft=desk.draft
+            students=invites.students
+            consent_text=invites.consent_text
+            by_staff=desk.parent.is_some()
+            failure=desk.sending.failure
+            on_ready
+            on_back
+        />
     }
     .into_any()
 }
@@ -259,8 +284,15 @@ fn check(desk: Desk, invite: NewInvite) -> AnyView {
         }
     });
     view! {
-        <InviteCheck invite task=desk.sending on_send=Callback::new(move |()| desk.send(sent.clone()))
-            on_back=Callback::new(move |()| { desk.sending.failure.set(None); desk.view.set(View::Form); }) />
+        <InviteCheck
+            invite
+            task=desk.sending
+            on_send=Callback::new(move |()| desk.send(sent.clone()))
+            on_back=Callback::new(move |()| {
+                desk.sending.failure.set(None);
+                desk.view.set(View::Form);
+            })
+        />
     }
     .into_any()
 }
@@ -294,18 +326,32 @@ fn List(desk: Desk) -> impl IntoView {
     let refusal = Memo::new(move |_| of(refusal));
     view! {
         <ul class="invites">
-            <For each=items key=|invite| (invite.id, invite.state as u8, invite.state_at) let(invite)>
+            <For
+                each=items
+                key=|invite| (invite.id, invite.state as u8, invite.state_at)
+                let(invite)
+            >
                 <InviteItem invite actions />
             </For>
         </ul>
         {fresh(move || match refusal.get() {
-            None => view! {
-                <button class="btn go wide" type="button" on:click=another>
-                    <Icon shape=Shape::Add />
-                    {t().invite_another}
-                </button>
-            }.into_any(),
-            Some(text) => view! { <Notice tone=Tone::Plain><p>{text}</p></Notice> }.into_any(),
+            None => {
+                view! {
+                    <button class="btn go wide" type="button" on:click=another>
+                        <Icon shape=Shape::Add />
+                        {t().invite_another}
+                    </button>
+                }
+                    .into_any()
+            }
+            Some(text) => {
+                view! {
+                    <Notice tone=Tone::Plain>
+                        <p>{text}</p>
+                    </Notice>
+                }
+                    .into_any()
+            }
         })}
     }
 }

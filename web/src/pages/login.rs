@@ -49,11 +49,24 @@ pub(crate) fn LoginPage() -> impl IntoView {
     });
     // Without cookies nobody stays logged in: a link is not to be used up for that.
     if !browser::keeps_cookies() {
-        return view! { <div class="narrow"><CookiesOff title=t().login_title /></div> }.into_any();
+        return view! {
+            <div class="narrow">
+                <CookiesOff title=t().login_title />
+            </div>
+        }
+        .into_any();
     }
     view! {
         <div class="narrow">
-            {told.map(|told| view! { <Notice tone=Tone::Wait><p>{told}</p>{contact()}</Notice> })}
+            {told
+                .map(|told| {
+                    view! {
+                        <Notice tone=Tone::Wait>
+                            <p>{told}</p>
+                            {contact()}
+                        </Notice>
+                    }
+                })}
             {fresh(move || match step.get() {
                 Step::Address => view! { <AddressStep step /> }.into_any(),
                 Step::Link(token) => view! { <LinkStep step token enter /> }.into_any(),
@@ -63,7 +76,8 @@ pub(crate) fn LoginPage() -> impl IntoView {
                         None => t().code_lede_masked.to_owned(),
                     };
                     let on_back = Callback::new(move |()| step.set(Step::Address));
-                    view! { <CodeStep id asked lede back=t().code_other_address on_back enter /> }.into_any()
+                    view! { <CodeStep id asked lede back=t().code_other_address on_back enter /> }
+                        .into_any()
                 }
             })}
         </div>
@@ -104,7 +118,15 @@ fn AddressStep(step: RwSignal<Step>) -> impl IntoView {
         <Heading text=t().login_title />
         <p class="lede">{t().login_lede}</p>
         <form class="card" novalidate on:submit=submit>
-            <Field id="email" label=t().email value=email error kind="email" autocomplete="email" hint=t().login_hint />
+            <Field
+                id="email"
+                label=t().email
+                value=email
+                error
+                kind="email"
+                autocomplete="email"
+                hint=t().login_hint
+            />
             <FailureNotice failure=task.failure />
             <button class="btn primary wide" type="submit" aria-disabled=task.disabled()>
                 {t().login_send}
@@ -169,7 +191,16 @@ pub(super) fn CodeStep(
         <Heading text=t().code_title />
         <p class="lede">{lede}</p>
         <form class="card" novalidate on:submit=submit>
-            <Field id="code" label=t().code value=code error class="code" autocomplete="one-time-code" inputmode="numeric" hint=t().code_hint />
+            <Field
+                id="code"
+                label=t().code
+                value=code
+                error
+                class="code"
+                autocomplete="one-time-code"
+                inputmode="numeric"
+                hint=t().code_hint
+            />
             <FailureNotice failure=task.failure />
             <button class="btn primary wide" type="submit" aria-disabled=task.disabled()>
                 {t().log_in}
@@ -258,7 +289,12 @@ fn LiveLink(
             <p class="who">{fill(t().link_whom, &[("name", &preview.masked_name)])}</p>
             {needs_code.then(|| view! { <p class="soft">{t().link_needs_code}</p> })}
             <FailureNotice failure=task.failure />
-            <button class="btn primary wide" type="button" aria-disabled=task.disabled() on:click=go>
+            <button
+                class="btn primary wide"
+                type="button"
+                aria-disabled=task.disabled()
+                on:click=go
+            >
                 {if needs_code { t().link_mail_code } else { t().log_in }}
             </button>
         </div>

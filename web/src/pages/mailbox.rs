@@ -35,19 +35,43 @@ pub(crate) fn MailboxPage() -> impl IntoView {
     });
     view! {
         <div class="bar">
-            <div class="grow"><Heading text=t().mailbox_title /></div>
-            <button class="btn quiet" type="button" on:click=again>{t().mailbox_again}</button>
+            <div class="grow">
+                <Heading text=t().mailbox_title />
+            </div>
+            <button class="btn quiet" type="button" on:click=again>
+                {t().mailbox_again}
+            </button>
         </div>
         <p class="lede">{t().mailbox_lede}</p>
-        {move || (mails.loaded.get() && mails.items.read().is_empty()).then(|| view! { <p>{t().mailbox_none}</p> })}
+        {move || {
+            (mails.loaded.get() && mails.items.read().is_empty())
+                .then(|| view! { <p>{t().mailbox_none}</p> })
+        }}
         <div class="mailbox">
             <ul class="mails">
                 <For each=move || mails.items.get() key=|mail| mail.id let(mail)>
                     <li>
-                        <button type="button" aria-current=move || shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.id == mail.id)).then_some("true")
-                            on:click=move |_| chosen.set(Some(mail.id))>
+                        <button
+                            type="button"
+                            aria-current=move || {
+                                shown
+                                    .with(|shown| {
+                                        shown.as_ref().is_some_and(|shown| shown.id == mail.id)
+                                    })
+                                    .then_some("true")
+                            }
+                            on:click=move |_| chosen.set(Some(mail.id))
+                        >
                             <strong>{mail.subject.clone()}</strong>
-                            <span class="soft address">{fill(t().mail_to, &[("to", &mail.to), ("when", &moments::day_and_clock(&mail.sent_at))])}</span>
+                            <span class="soft address">
+                                {fill(
+                                    t().mail_to,
+                                    &[
+                                        ("to", &mail.to),
+                                        ("when", &moments::day_and_clock(&mail.sent_at)),
+                                    ],
+                                )}
+                            </span>
                         </button>
                     </li>
                 </For>
@@ -65,8 +89,15 @@ fn Reading(mail: DevMail) -> impl IntoView {
     view! {
         <article class="card">
             <h2 prop:textContent=mail.subject.clone()></h2>
-            <p class="soft address"><Icon shape=Shape::Mail /><span prop:textContent=mail.to></span></p>
-            <iframe title=mail.subject sandbox="allow-top-navigation-by-user-activation" srcdoc=html></iframe>
+            <p class="soft address">
+                <Icon shape=Shape::Mail />
+                <span prop:textContent=mail.to></span>
+            </p>
+            <iframe
+                title=mail.subject
+                sandbox="allow-top-navigation-by-user-activation"
+                srcdoc=html
+            ></iframe>
             <details>
                 <summary>{t().mail_text}</summary>
                 <pre prop:textContent=mail.text></pre>

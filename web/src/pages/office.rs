@@ -17,7 +17,9 @@ pub(crate) fn OfficePage() -> impl IntoView {
     let school = Ask::new(api::get_school);
     let show = move |school: School| view! { <ContactForm school /> }.into_any();
     view! {
-        <a class="up" href="staff">{t().staff_title}</a>
+        <a class="up" href="staff">
+            {t().staff_title}
+        </a>
         <Heading text=o().contact_title />
         <p class="lede">{o().contact_lede}</p>
         <Panel data=school show />
@@ -57,13 +59,40 @@ fn ContactForm(school: School) -> impl IntoView {
     };
     view! {
         <form class="card" novalidate on:submit=save>
-            <Field id="phone" label=o().contact_phone value=phone error=error("phone") kind="tel" required=false />
-            <Field id="office-email" label=t().email value=email error=error("email") kind="email" required=false />
-            <Field id="hours" label=o().contact_hours value=hours error=error("office_hours") hint=o().contact_hours_hint required=false />
+            <Field
+                id="phone"
+                label=o().contact_phone
+                value=phone
+                error=error("phone")
+                kind="tel"
+                required=false
+            />
+            <Field
+                id="office-email"
+                label=t().email
+                value=email
+                error=error("email")
+                kind="email"
+                required=false
+            />
+            <Field
+                id="hours"
+                label=o().contact_hours
+                value=hours
+                error=error("office_hours")
+                hint=o().contact_hours_hint
+                required=false
+            />
             <FailureNotice failure=general />
             <div class="buttons">
-                <button class="btn primary" type="submit" aria-disabled=task.disabled()>{o().save}</button>
-                <span role="status" class="soft" prop:textContent=move || if saved.get() { o().saved } else { "" }></span>
+                <button class="btn primary" type="submit" aria-disabled=task.disabled()>
+                    {o().save}
+                </button>
+                <span
+                    role="status"
+                    class="soft"
+                    prop:textContent=move || if saved.get() { o().saved } else { "" }
+                ></span>
             </div>
         </form>
     }

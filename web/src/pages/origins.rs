@@ -40,10 +40,13 @@ fn of_student(of: &LinkedStudent) -> impl IntoView + use<> {
     let classes = of.classes.iter().map(of_class).collect_view();
     view! {
         {contact}
-        {(!of.classes.is_empty()).then(|| view! {
-            <h3>{fill(office().origins_classes, &[("student", &of.student.name)])}</h3>
-            <ul>{classes}</ul>
-        })}
+        {(!of.classes.is_empty())
+            .then(|| {
+                view! {
+                    <h3>{fill(office().origins_classes, &[("student", &of.student.name)])}</h3>
+                    <ul>{classes}</ul>
+                }
+            })}
     }
 }
 
@@ -57,7 +60,11 @@ fn section(title: String, sources: &[FieldSource]) -> impl IntoView + use<> {
     let lines = lines.collect_view();
     view! {
         <h3>{title}</h3>
-        {if sources.is_empty() { view! { <p>{office().origins_none}</p> }.into_any() } else { view! { <ul>{lines}</ul> }.into_any() }}
+        {if sources.is_empty() {
+            view! { <p>{office().origins_none}</p> }.into_any()
+        } else {
+            view! { <ul>{lines}</ul> }.into_any()
+        }}
     }
 }
 
@@ -86,7 +93,9 @@ fn of_class(of: &StudentClass) -> impl IntoView + use<> {
     view! {
         <li>
             <strong>{of.title.clone()}</strong>
-            <span>{if all.is_empty() { office().origins_none.into_any() } else { lines.into_any() }}</span>
+            <span>
+                {if all.is_empty() { office().origins_none.into_any() } else { lines.into_any() }}
+            </span>
         </li>
     }
 }
@@ -99,7 +108,12 @@ fn who(source: &FieldSource) -> impl IntoView + use<> {
         _ => office().origin_provider,
     };
     let name = fill(text, &[("name", &source.name)]);
-    view! { <span class="who"><span class="address">{name}</span><span class="soft">{when(&source.at)}</span></span> }
+    view! {
+        <span class="who">
+            <span class="address">{name}</span>
+            <span class="soft">{when(&source.at)}</span>
+        </span>
+    }
 }
 
 /// `1 September 2026, 06:00`

@@ -123,7 +123,12 @@ pub(super) fn Run(schedule: Schedule) -> impl IntoView {
     let old = Memo::new(move |_| live.failures.get() >= PATIENCE);
     let top = fresh(move || {
         if is_empty.get() {
-            view! { <Notice tone=Tone::Plain><p>{t().schedule_empty}</p></Notice> }.into_any()
+            view! {
+                <Notice tone=Tone::Plain>
+                    <p>{t().schedule_empty}</p>
+                </Notice>
+            }
+            .into_any()
         } else {
             view! {
                 <div class="run-top">
@@ -140,12 +145,34 @@ pub(super) fn Run(schedule: Schedule) -> impl IntoView {
     view! {
         <Heading text=t().schedule_title />
         <p class="lede">{[&evening.title, ". ", &when(&evening)].concat()}</p>
-        {move || old.get().then(|| view! { <Notice tone=Tone::Wait><p>{t().run_stale}</p></Notice> })}
+        {move || {
+            old
+                .get()
+                .then(|| {
+                    view! {
+                        <Notice tone=Tone::Wait>
+                            <p>{t().run_stale}</p>
+                        </Notice>
+                    }
+                })
+        }}
         {top}
         <div class="bar">
-            <span class="soft" prop:textContent=move || count(t().appointments, ids.read().len())></span>
-            <a class="btn quiet push" href="devices"><Icon shape=Shape::Video />{t().check_devices}</a>
-            <button class="btn quiet" type="button" on:click=move |_| { let _ = window().print(); }>
+            <span
+                class="soft"
+                prop:textContent=move || count(t().appointments, ids.read().len())
+            ></span>
+            <a class="btn quiet push" href="devices">
+                <Icon shape=Shape::Video />
+                {t().check_devices}
+            </a>
+            <button
+                class="btn quiet"
+                type="button"
+                on:click=move |_| {
+                    let _ = window().print();
+                }
+            >
                 <Icon shape=Shape::Print />
                 {t().print}
             </button>
@@ -198,7 +225,9 @@ fn Waiting(live: Live, me: Memo<Option<Uuid>>) -> impl IntoView {
             <li>
                 <span class="time" translate="no" prop:textContent=time></span>
                 <span class="grow" translate="no" prop:textContent=names></span>
-                <a class="action" href=format!("calls/{id}") aria-label=label>{t().run_enter_this}</a>
+                <a class="action" href=format!("calls/{id}") aria-label=label>
+                    {t().run_enter_this}
+                </a>
             </li>
         }
     };
@@ -266,7 +295,14 @@ fn Row(live: Live, id: Uuid, me: Memo<Option<Uuid>>) -> impl IntoView {
     let is_hybrid = live.schedule.with_untracked(|schedule| schedule.evening.mode == Mode::Hybrid);
     let (shape, place) =
         if first.video { (Shape::Video, t().by_video) } else { (Shape::Person, t().at_school) };
-    let place = is_hybrid.then(|| view! { <span class="place"><Icon shape />{place}</span> });
+    let place = is_hybrid.then(|| {
+        view! {
+            <span class="place">
+                <Icon shape />
+                {place}
+            </span>
+        }
+    });
     let (student, student_of_label) = (first.student.name.clone(), first.student.name.clone());
     let time = move || starts_at.get().map(|at| moments::clock(&at)).unwrap_or_default();
     let no_show_label =
@@ -278,8 +314,16 @@ fn Row(live: Live, id: Uuid, me: Memo<Option<Uuid>>) -> impl IntoView {
     let enter_label = StoredValue::new(enter_label);
     let no_show_label = StoredValue::new(no_show_label);
     Some(view! {
-        <li class:over=move || stage.get() == Some(Stage::Over) class:running=move || stage.get() == Some(Stage::Running)>
-            <time class="time" datetime=move || starts_at.get().map(|at| moments::machine(&at)) translate="no" prop:textContent=time></time>
+        <li
+            class:over=move || stage.get() == Some(Stage::Over)
+            class:running=move || stage.get() == Some(Stage::Running)
+        >
+            <time
+                class="time"
+                datetime=move || starts_at.get().map(|at| moments::machine(&at))
+                translate="no"
+                prop:textContent=time
+            ></time>
             <div class="grow">
                 <strong translate="no">{student.clone()}</strong>
                 <span>{[&first.subject, " · ", &first.parent].concat()}</span>
@@ -290,24 +334,52 @@ fn Row(live: Live, id: Uuid, me: Memo<Option<Uuid>>) -> impl IntoView {
             </div>
             <div class="run-actions">
                 {place}
-                {move || (stage.get() == Some(Stage::Over)).then(|| view! { <span class="place">{t().appointment_over}</span> })}
-                {move || is_open.get().then(|| view! {
-                    <a class="btn quiet" href=format!("calls/{id}") aria-label=enter_label.with_value(|label| label())>{t().run_enter_this}</a>
-                })}
-                {move || can_miss.get().then(|| view! {
-                    <button
-                        class="btn"
-                        class=("quiet", move || !record.no_show.get())
-                        class=("danger", move || record.no_show.get())
-                        type="button"
-                        aria-pressed=move || if record.no_show.get() { "true" } else { "false" }
-                        aria-label=no_show_label.with_value(|label| label())
-                        on:click=move |_| record.toggle_no_show()
-                    >
-                        {move || record.no_show.get().then(|| view! { <Icon shape=Shape::Tick /> })}
-                        {t().no_show}
-                    </button>
-                })}
+                {move || {
+                    (stage.get() == Some(Stage::Over))
+                        .then(|| view! { <span class="place">{t().appointment_over}</span> })
+                }}
+                {move || {
+                    is_open
+                        .get()
+                        .then(|| {
+                            view! {
+                                <a
+                                    class="btn quiet"
+                                    href=format!("calls/{id}")
+                                    aria-label=enter_label.with_value(|label| label())
+                                >
+                                    {t().run_enter_this}
+                                </a>
+                            }
+                        })
+                }}
+                {move || {
+                    can_miss
+                        .get()
+                        .then(|| {
+                            view! {
+                                <button
+                                    class="btn"
+                                    class=("quiet", move || !record.no_show.get())
+                                    class=("danger", move || record.no_show.get())
+                                    type="button"
+                                    aria-pressed=move || {
+                                        if record.no_show.get() { "true" } else { "false" }
+                                    }
+                                    aria-label=no_show_label.with_value(|label| label())
+                                    on:click=move |_| record.toggle_no_show()
+                                >
+                                    {move || {
+                                        record
+                                            .no_show
+                                            .get()
+                                            .then(|| view! { <Icon shape=Shape::Tick /> })
+                                    }}
+                                    {t().no_show}
+                                </button>
+                            }
+                        })
+                }}
             </div>
         </li>
     })
@@ -335,13 +407,19 @@ fn Note(id: Uuid, record: Record, student: String) -> impl IntoView {
     };
     let again = move || {
         (record.state.get() == Keeping::Failed).then(|| {
-            view! { <button class="action" type="button" on:click=move |_| record.save_now()>{t().try_again}</button> }
+            view! {
+                <button class="action" type="button" on:click=move |_| record.save_now()>
+                    {t().try_again}
+                </button>
+            }
         })
     };
     view! {
         <details class="note" open=is_written>
             <summary>{t().note}</summary>
-            <label class="unseen" for=field.clone()>{fill(t().note_label, &[("student", &student)])}</label>
+            <label class="unseen" for=field.clone()>
+                {fill(t().note_label, &[("student", &student)])}
+            </label>
             <textarea
                 id=field
                 rows="2"
@@ -350,9 +428,14 @@ fn Note(id: Uuid, record: Record, student: String) -> impl IntoView {
                 prop:value=record.note
                 on:input:target=move |event| record.set_note(event.target().value())
                 on:focus=move |_| record.focused.set_value(true)
-                on:blur=move |_| { record.focused.set_value(false); record.save_now(); }
+                on:blur=move |_| {
+                    record.focused.set_value(false);
+                    record.save_now();
+                }
             ></textarea>
-            <p class="hint" id=hint>{t().note_hint}</p>
+            <p class="hint" id=hint>
+                {t().note_hint}
+            </p>
         </details>
         <p class="keeping" role="status" prop:textContent=move || sign().unwrap_or_default()></p>
         {again}

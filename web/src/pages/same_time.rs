@@ -54,7 +54,13 @@ pub(super) fn SameTime(
                 <Notice tone=Tone::Wait>
                     <p>{t().same_time_why}</p>
                     <FailureNotice failure=task.failure />
-                    <button class="btn quiet" type="button" aria-disabled=task.disabled() on:click=keep prop:textContent=text.with_value(|(label, ..)| label.clone())></button>
+                    <button
+                        class="btn quiet"
+                        type="button"
+                        aria-disabled=task.disabled()
+                        on:click=keep
+                        prop:textContent=text.with_value(|(label, ..)| label.clone())
+                    ></button>
                 </Notice>
             }
         })
@@ -62,5 +68,8 @@ pub(super) fn SameTime(
 }
 
 fn has_left(mine: &MyBookings, change: Uuid) -> bool {
-    mine.rows.iter().any(|row| matches!(row, BookingRow::Booking(booking) if booking.id == change && booking.stranded == Some(Stranded::TeacherLeftClass)))
+    mine.rows.iter().any(|row| {
+        let BookingRow::Booking(booking) = row else { return false };
+        booking.id == change && booking.stranded == Some(Stranded::TeacherLeftClass)
+    })
 }

@@ -52,23 +52,41 @@ pub(crate) fn StaffStart() -> impl IntoView {
         <Heading text=t().staff_title />
         <p class="lede">{t().staff_lede}</p>
         <form role="search" class="card" on:submit=move |event| event.prevent_default()>
-            <Field id="search" label=t().staff_search value=words error=Signal::stored(None::<String>) kind="search" required=false />
+            <Field
+                id="search"
+                label=t().staff_search
+                value=words
+                error=Signal::stored(None::<String>)
+                kind="search"
+                required=false
+            />
             <a class="action" href="staff/bars">
                 <Icon shape=Shape::Warning />
                 {t().all_bars}
             </a>
-            <a class="action" href="staff/connections">{office().title}</a>
-            <a class="action" href="staff/office">{office().contact_title}</a>
-            <a class="action" href="staff/webhooks">{crate::texts::webhooks().title}</a>
+            <a class="action" href="staff/connections">
+                {office().title}
+            </a>
+            <a class="action" href="staff/office">
+                {office().contact_title}
+            </a>
+            <a class="action" href="staff/webhooks">
+                {crate::texts::webhooks().title}
+            </a>
         </form>
         <p class="unseen" role="status" prop:textContent=found></p>
-        {move || (parents.loaded.get() && parents.items.read().is_empty()).then(|| view! { <p>{t().nobody_found}</p> })}
+        {move || {
+            (parents.loaded.get() && parents.items.read().is_empty())
+                .then(|| view! { <p>{t().nobody_found}</p> })
+        }}
         <ul class="cards">
             <For each=move || parents.items.get() key=|parent| parent.id let(parent)>
                 <li>{parent_card(&parent)}</li>
             </For>
         </ul>
-        <div class="buttons"><More next=parents.next task=parents.task load=Callback::new(move |()| load()) /></div>
+        <div class="buttons">
+            <More next=parents.next task=parents.task load=Callback::new(move |()| load()) />
+        </div>
     }
 }
 
@@ -78,9 +96,13 @@ fn parent_card(parent: &Parent) -> impl IntoView + use<> {
         <a class="choice" href=format!("staff/parents/{}", parent.id)>
             <span class="grow">
                 <strong translate="no">{parent.name.clone()}</strong>
-                <span class="soft address">{parent.email.clone().unwrap_or_else(|| t().no_address.to_owned())}</span>
+                <span class="soft address">
+                    {parent.email.clone().unwrap_or_else(|| t().no_address.to_owned())}
+                </span>
             </span>
-            <span class="soft" translate="no">{student_names(&students)}</span>
+            <span class="soft" translate="no">
+                {student_names(&students)}
+            </span>
         </a>
     }
 }

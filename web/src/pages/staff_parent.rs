@@ -48,13 +48,19 @@ fn ParentPanels(parent: Uuid) -> impl IntoView {
             page.items.into_iter().filter(|evening| evening.state != EveningState::Draft).map(
                 |evening| {
                     let href = format!("evenings/{}?parent_id={parent}", evening.id);
-                    view! { <li><EveningCard evening href /></li> }
+                    view! {
+                        <li>
+                            <EveningCard evening href />
+                        </li>
+                    }
                 },
             );
         view! { <ul class="cards">{cards.collect_view()}</ul> }.into_any()
     };
     view! {
-        <a class="up" href="staff">{t().staff_title}</a>
+        <a class="up" href="staff">
+            {t().staff_title}
+        </a>
         <Panel data=person show />
         <h2>{t().their_evenings}</h2>
         <p class="soft">{t().their_evenings_what}</p>
@@ -80,7 +86,14 @@ fn student_line(
     let allow = to_allow.map(|student| {
         let label = [t().allow, " ", &student.name].concat();
         view! {
-            <button class="action" type="button" aria-label=label on:click=move |_| allowing.set(Some(student.clone()))>{t().allow}</button>
+            <button
+                class="action"
+                type="button"
+                aria-label=label
+                on:click=move |_| allowing.set(Some(student.clone()))
+            >
+                {t().allow}
+            </button>
         }
     });
     view! {
@@ -91,8 +104,17 @@ fn student_line(
             </span>
             <span class=class>{text}</span>
             {allow}
-            <button class="action stop" type="button" aria-label=label on:click=move |_| barring.set(Some(student.clone()))>{t().bar}</button>
-            <a class="action" href=format!("staff/bars?student_id={}", linked.student.id)>{t().bars_of_student}</a>
+            <button
+                class="action stop"
+                type="button"
+                aria-label=label
+                on:click=move |_| barring.set(Some(student.clone()))
+            >
+                {t().bar}
+            </button>
+            <a class="action" href=format!("staff/bars?student_id={}", linked.student.id)>
+                {t().bars_of_student}
+            </a>
         </li>
     }
 }
@@ -138,7 +160,19 @@ fn AllowDialog(
         });
     });
     let (title, question) = (named(t().allow_title), named(t().allow_question));
-    view! { <Confirm id="allow" open title question yes=t().allow no=t().cancel busy=task.busy failure=task.failure on_yes=allow /> }
+    view! {
+        <Confirm
+            id="allow"
+            open
+            title
+            question
+            yes=t().allow
+            no=t().cancel
+            busy=task.busy
+            failure=task.failure
+            on_yes=allow
+        />
+    }
 }
 
 /// Bars this parent, or an address of anybody, from a student.
@@ -207,21 +241,56 @@ fn BarDialog(
                 <fieldset>
                     <legend>{t().bar_whom}</legend>
                     <label class="tick">
-                        <input type="radio" name="whom" prop:checked=move || !by_address.get() on:change=move |_| by_address.set(false) />
+                        <input
+                            type="radio"
+                            name="whom"
+                            prop:checked=move || !by_address.get()
+                            on:change=move |_| by_address.set(false)
+                        />
                         <span>{t().bar_parent}</span>
                     </label>
                     <label class="tick">
-                        <input type="radio" name="whom" prop:checked=by_address on:change=move |_| by_address.set(true) />
+                        <input
+                            type="radio"
+                            name="whom"
+                            prop:checked=by_address
+                            on:change=move |_| by_address.set(true)
+                        />
                         <span>{t().bar_address}</span>
                     </label>
                 </fieldset>
-                {move || by_address.get().then(|| view! { <Field id="bar-email" label=t().email value=email error=email_error kind="email" /> })}
-                <Field id="bar-note" label=t().bar_note value=note error=note_error hint=t().bar_note_hint required=false />
+                {move || {
+                    by_address
+                        .get()
+                        .then(|| {
+                            view! {
+                                <Field
+                                    id="bar-email"
+                                    label=t().email
+                                    value=email
+                                    error=email_error
+                                    kind="email"
+                                />
+                            }
+                        })
+                }}
+                <Field
+                    id="bar-note"
+                    label=t().bar_note
+                    value=note
+                    error=note_error
+                    hint=t().bar_note_hint
+                    required=false
+                />
                 <p class="soft">{t().bar_what}</p>
                 <FailureNotice failure=task.failure />
                 <div class="buttons">
-                    <button class="btn danger solid" type="submit" aria-disabled=task.disabled()>{t().bar}</button>
-                    <button class="btn quiet" type="button" on:click=move |_| open.set(false)>{t().cancel}</button>
+                    <button class="btn danger solid" type="submit" aria-disabled=task.disabled()>
+                        {t().bar}
+                    </button>
+                    <button class="btn quiet" type="button" on:click=move |_| open.set(false)>
+                        {t().cancel}
+                    </button>
                 </div>
             </form>
         </Dialog>

@@ -29,11 +29,22 @@ pub(crate) fn TeacherStart() -> impl IntoView {
         let none = page.items.is_empty();
         let cards = page.items.into_iter().map(|evening| {
             let href = format!("teacher/evenings/{}", evening.id);
-            view! { <li><EveningCard evening href /></li> }
+            view! {
+                <li>
+                    <EveningCard evening href />
+                </li>
+            }
         });
         view! {
             <Heading text=t().teacher_title />
-            {none.then(|| view! { <Notice tone=Tone::Plain><p>{t().teacher_none}</p></Notice> })}
+            {none
+                .then(|| {
+                    view! {
+                        <Notice tone=Tone::Plain>
+                            <p>{t().teacher_none}</p>
+                        </Notice>
+                    }
+                })}
             <ul class="cards">{cards.collect_view()}</ul>
         }
         .into_any()

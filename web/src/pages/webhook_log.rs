@@ -39,17 +39,31 @@ pub(crate) fn WebhookLogPage() -> impl IntoView {
         });
     });
     view! {
-        <a class="up" href="staff/webhooks">{t.title}</a>
+        <a class="up" href="staff/webhooks">
+            {t.title}
+        </a>
         <Heading text=t.log_title />
-        <div class="buttons"><button class="btn quiet" type="button" on:click=look_again>{t.look_again}</button></div>
+        <div class="buttons">
+            <button class="btn quiet" type="button" on:click=look_again>
+                {t.look_again}
+            </button>
+        </div>
         <FailureNotice failure=task.failure />
-        {move || (log.loaded.get() && log.items.read().is_empty()).then(|| view! { <p>{t.log_none}</p> })}
+        {move || {
+            (log.loaded.get() && log.items.read().is_empty()).then(|| view! { <p>{t.log_none}</p> })
+        }}
         <ul class="lineup">
-            <For each=move || log.items.get() key=|delivery| (delivery.id, delivery.due_at, delivery.attempts.len()) let(delivery)>
+            <For
+                each=move || log.items.get()
+                key=|delivery| (delivery.id, delivery.due_at, delivery.attempts.len())
+                let(delivery)
+            >
                 {line(&delivery, task, again)}
             </For>
         </ul>
-        <div class="buttons"><More next=log.next task=log.task load=Callback::new(move |()| load()) /></div>
+        <div class="buttons">
+            <More next=log.next task=log.task load=Callback::new(move |()| load()) />
+        </div>
     }
 }
 
@@ -72,11 +86,27 @@ fn line(delivery: &WebhookDelivery, task: Task, again: Callback<Uuid>) -> impl I
         <li>
             <span class="grow">
                 <strong>{name}</strong>
-                {delivery.due_at.map(|due_at| view! { <span class="soft">{fill(t.next_try, &[("when", &when(&due_at))])}</span> })}
+                {delivery
+                    .due_at
+                    .map(|due_at| {
+                        view! {
+                            <span class="soft">
+                                {fill(t.next_try, &[("when", &when(&due_at))])}
+                            </span>
+                        }
+                    })}
                 {attempts}
             </span>
             <span class=class>{state}</span>
-            <button class="action" type="button" aria-label=label aria-disabled=task.disabled() on:click=move |_| again.run(id)>{t.again}</button>
+            <button
+                class="action"
+                type="button"
+                aria-label=label
+                aria-disabled=task.disabled()
+                on:click=move |_| again.run(id)
+            >
+                {t.again}
+            </button>
         </li>
     }
 }

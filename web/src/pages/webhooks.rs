@@ -72,10 +72,16 @@ pub(crate) fn WebhooksPage() -> impl IntoView {
     let show = move |page: Page<Webhook>| {
         let none = page.items.is_empty().then(|| view! { <p>{t.none}</p> });
         let lines = page.items.into_iter().map(|webhook| line(webhook, desk)).collect_view();
-        view! { {none} <ul class="lineup">{lines}</ul> }.into_any()
+        view! {
+            {none}
+            <ul class="lineup">{lines}</ul>
+        }
+        .into_any()
     };
     view! {
-        <a class="up" href="staff">{crate::texts::t().staff_title}</a>
+        <a class="up" href="staff">
+            {crate::texts::t().staff_title}
+        </a>
         <Heading text=t.title />
         <p class="lede">{t.lede}</p>
         <Panel data=desk.all show />
@@ -133,13 +139,49 @@ fn line(webhook: Webhook, desk: Desk) -> impl IntoView {
                 {old}
             </span>
             <span class=class>{state}</span>
-            <a class="action" href=format!("staff/webhooks/{id}") aria-label=log_label>{t.log}</a>
-            {enabled.then(|| view! { <button class="action" type="button" aria-label=test_label aria-disabled=task.disabled() on:click=test>{t.test}</button> })}
-            <button class="action" type="button" aria-label=switch_label aria-disabled=task.disabled() on:click=switch>
+            <a class="action" href=format!("staff/webhooks/{id}") aria-label=log_label>
+                {t.log}
+            </a>
+            {enabled
+                .then(|| {
+                    view! {
+                        <button
+                            class="action"
+                            type="button"
+                            aria-label=test_label
+                            aria-disabled=task.disabled()
+                            on:click=test
+                        >
+                            {t.test}
+                        </button>
+                    }
+                })}
+            <button
+                class="action"
+                type="button"
+                aria-label=switch_label
+                aria-disabled=task.disabled()
+                on:click=switch
+            >
                 {if enabled { t.switch_off } else { t.switch_on }}
             </button>
-            <button class="action" type="button" aria-label=renew_label aria-disabled=task.disabled() on:click=renew>{t.renew}</button>
-            <button class="action stop" type="button" aria-label=delete_label on:click=move |_| desk.deleting.set(Some(webhook.clone()))>{t.delete}</button>
+            <button
+                class="action"
+                type="button"
+                aria-label=renew_label
+                aria-disabled=task.disabled()
+                on:click=renew
+            >
+                {t.renew}
+            </button>
+            <button
+                class="action stop"
+                type="button"
+                aria-label=delete_label
+                on:click=move |_| desk.deleting.set(Some(webhook.clone()))
+            >
+                {t.delete}
+            </button>
         </li>
     }
 }
@@ -172,7 +214,11 @@ fn NewEndpoint(desk: Desk) -> impl IntoView {
         };
         view! {
             <label class="tick">
-                <input type="checkbox" prop:checked=move || chosen.read().contains(&kind) on:change=toggle />
+                <input
+                    type="checkbox"
+                    prop:checked=move || chosen.read().contains(&kind)
+                    on:change=toggle
+                />
                 <span>{event_name(kind)}</span>
             </label>
         }
@@ -186,7 +232,11 @@ fn NewEndpoint(desk: Desk) -> impl IntoView {
                 {ticks.collect_view()}
             </fieldset>
             <FailureNotice failure=task.failure />
-            <div class="buttons"><button class="btn primary" type="submit" aria-disabled=task.disabled()>{t.add}</button></div>
+            <div class="buttons">
+                <button class="btn primary" type="submit" aria-disabled=task.disabled()>
+                    {t.add}
+                </button>
+            </div>
         </form>
     }
 }
@@ -207,15 +257,33 @@ fn SecretDialog(secret: RwSignal<Option<String>>) -> impl IntoView {
     });
     view! {
         <Dialog id="secret" open title=t.secret_title>
-            {move || secret.get().map(|secret| match secret.is_empty() {
-                true => view! { <Notice tone=Tone::Wait><p>{o().secret_lost}</p></Notice> }.into_any(),
-                false => view! {
-                    <p>{t.secret_what}</p>
-                    <ul class="lineup"><HandOver label=o().client_secret text=secret /></ul>
-                }.into_any(),
-            })}
+            {move || {
+                secret
+                    .get()
+                    .map(|secret| match secret.is_empty() {
+                        true => {
+                            view! {
+                                <Notice tone=Tone::Wait>
+                                    <p>{o().secret_lost}</p>
+                                </Notice>
+                            }
+                                .into_any()
+                        }
+                        false => {
+                            view! {
+                                <p>{t.secret_what}</p>
+                                <ul class="lineup">
+                                    <HandOver label=o().client_secret text=secret />
+                                </ul>
+                            }
+                                .into_any()
+                        }
+                    })
+            }}
             <div class="buttons">
-                <button class="btn primary" type="button" on:click=move |_| open.set(false)>{o().done}</button>
+                <button class="btn primary" type="button" on:click=move |_| open.set(false)>
+                    {o().done}
+                </button>
             </div>
         </Dialog>
     }
@@ -254,5 +322,16 @@ fn DeleteDialog(desk: Desk) -> impl IntoView {
             desk.all.again();
         });
     });
-    view! { <Confirm id="delete-webhook" open title=t.delete_title question yes=t.delete_yes busy=task.busy failure=task.failure on_yes=delete /> }
+    view! {
+        <Confirm
+            id="delete-webhook"
+            open
+            title=t.delete_title
+            question
+            yes=t.delete_yes
+            busy=task.busy
+            failure=task.failure
+            on_yes=delete
+        />
+    }
 }

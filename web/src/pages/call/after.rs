@@ -44,16 +44,35 @@ pub(super) fn After(visit: Visit, door: CallDoor, code: String, detail: String) 
     view! {
         <div class="narrow after">
             <Heading text=title />
-            {(!detail.is_empty()).then(|| {
-                let tone = if over || again { Tone::Plain } else { Tone::Wait };
-                view! { <Notice tone><p>{detail}</p>{has_ended.then(contact)}</Notice> }
-            })}
+            {(!detail.is_empty())
+                .then(|| {
+                    let tone = if over || again { Tone::Plain } else { Tone::Wait };
+                    view! {
+                        <Notice tone>
+                            <p>{detail}</p>
+                            {has_ended.then(contact)}
+                        </Notice>
+                    }
+                })}
             {over.then(|| view! { <Following visit door=door.clone() /> })}
             <div class="buttons">
-                {again.then(|| view! {
-                    <button class="btn primary" type="button" on:click=move |_| { visit.devices.start(); visit.step.set(Step::Door); }>{c().left_again}</button>
-                })}
-                <a class="btn quiet" href=home>{c().back_to_appointments}</a>
+                {again
+                    .then(|| {
+                        view! {
+                            <button
+                                class="btn primary"
+                                type="button"
+                                on:click=move |_| {
+                                    visit.devices.start();
+                                    visit.step.set(Step::Door);
+                                }
+                            >
+                                {c().left_again}
+                            </button>
+                        }
+                    })} <a class="btn quiet" href=home>
+                    {c().back_to_appointments}
+                </a>
             </div>
         </div>
     }
@@ -78,20 +97,51 @@ fn Elsewhere(visit: Visit, booking: Uuid, home: String) -> impl IntoView {
     let told = move || {
         let text = if renewed.get() { c().elsewhere_sent } else { c().elsewhere_text };
         let tone = if renewed.get() { Tone::Good } else { Tone::Wait };
-        view! { <Notice tone><p prop:textContent=text></p></Notice> }
+        view! {
+            <Notice tone>
+                <p prop:textContent=text></p>
+            </Notice>
+        }
     };
     view! {
         <div class="narrow after">
-            <Heading text=Signal::derive(move || if renewed.get() { c().elsewhere_sent_title } else { c().elsewhere_title }.to_owned()) />
+            <Heading text=Signal::derive(move || {
+                if renewed.get() { c().elsewhere_sent_title } else { c().elsewhere_title }
+                    .to_owned()
+            }) />
             {told}
             <div class="buttons">
-                {move || (!renewed.get()).then(|| view! {
-                    <button class="btn primary" type="button" on:click=move |_| asking.set(true)>{t().guest_new_link}</button>
-                    <button class="btn quiet" type="button" on:click=again>{c().left_again}</button>
-                })}
-                <a class="btn quiet" href=home>{c().back_to_appointments}</a>
+                {move || {
+                    (!renewed.get())
+                        .then(|| {
+                            view! {
+                                <button
+                                    class="btn primary"
+                                    type="button"
+                                    on:click=move |_| asking.set(true)
+                                >
+                                    {t().guest_new_link}
+                                </button>
+                                <button class="btn quiet" type="button" on:click=again>
+                                    {c().left_again}
+                                </button>
+                            }
+                        })
+                }} <a class="btn quiet" href=home>
+                    {c().back_to_appointments}
+                </a>
             </div>
-            <Confirm id="renew" open=asking title=t().guest_new_link question=t().guest_new_link_question yes=t().guest_new_link_yes no=t().back busy=task.busy failure=task.failure on_yes=renew />
+            <Confirm
+                id="renew"
+                open=asking
+                title=t().guest_new_link
+                question=t().guest_new_link_question
+                yes=t().guest_new_link_yes
+                no=t().back
+                busy=task.busy
+                failure=task.failure
+                on_yes=renew
+            />
         </div>
     }
 }
@@ -171,10 +221,31 @@ fn Next(visit: Visit, call: NextCall, door: CallDoor) -> impl IntoView {
             <p>{what}</p>
             <p class="soft" role="timer" prop:textContent=when></p>
             <div class="buttons">
-                {move || open.get().then(|| view! { <button class="btn primary" type="button" on:click=move |_| go()>{c().next_go}</button> })}
-                {move || (!staying.get()).then(|| view! {
-                    <button class="btn quiet" type="button" on:click=move |_| staying.set(true)>{c().next_stay}</button>
-                })}
+                {move || {
+                    open
+                        .get()
+                        .then(|| {
+                            view! {
+                                <button class="btn primary" type="button" on:click=move |_| go()>
+                                    {c().next_go}
+                                </button>
+                            }
+                        })
+                }}
+                {move || {
+                    (!staying.get())
+                        .then(|| {
+                            view! {
+                                <button
+                                    class="btn quiet"
+                                    type="button"
+                                    on:click=move |_| staying.set(true)
+                                >
+                                    {c().next_stay}
+                                </button>
+                            }
+                        })
+                }}
             </div>
         </section>
     }

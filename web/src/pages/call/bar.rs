@@ -54,23 +54,68 @@ pub(super) fn Bar(
     let seated = Memo::new(move |_| call.stage.get() == Stage::Seated);
     let tools = move || {
         view! {
-            <Tool sign=Signal::derive(move || if heard.get() { Sign::Microphone } else { Sign::MicrophoneOff })
-                text=Signal::derive(move || if heard.get() { c().mute } else { c().unmute }) off=Signal::derive(move || !heard.get()) press=Callback::new(move |()| speak()) />
-            <Tool sign=Signal::derive(move || if seen.get() { Sign::Camera } else { Sign::CameraOff })
-                text=Signal::derive(move || if seen.get() { c().camera_stop } else { c().camera_start }) off=Signal::derive(move || !seen.get()) press=Callback::new(move |()| show()) />
-            {can_share.then(|| view! {
-                <Tool sign=Signal::stored(Sign::Screen) text=Signal::derive(move || if sharing.get() { c().unshare } else { c().share })
-                    off=Signal::stored(false) press=Callback::new(move |()| share()) />
-            })}
-            {move || can_extend().then(|| view! {
-                <Tool sign=Signal::stored(Sign::Minute) text=Signal::stored(c().extend) off=Signal::stored(false) press=Callback::new(move |()| call.extend()) />
-            })}
-            <Tool sign=Signal::stored(Sign::Devices) text=Signal::stored(c().devices) off=Signal::stored(false) press=Callback::new(move |()| choosing.set(true)) />
-            <Tool sign=Signal::stored(Sign::Keys) text=Signal::stored(c().keys) off=Signal::stored(false) press=Callback::new(move |()| keys.set(true)) />
+            <Tool
+                sign=Signal::derive(move || {
+                    if heard.get() { Sign::Microphone } else { Sign::MicrophoneOff }
+                })
+                text=Signal::derive(move || if heard.get() { c().mute } else { c().unmute })
+                off=Signal::derive(move || !heard.get())
+                press=Callback::new(move |()| speak())
+            />
+            <Tool
+                sign=Signal::derive(move || if seen.get() { Sign::Camera } else { Sign::CameraOff })
+                text=Signal::derive(move || {
+                    if seen.get() { c().camera_stop } else { c().camera_start }
+                })
+                off=Signal::derive(move || !seen.get())
+                press=Callback::new(move |()| show())
+            />
+            {can_share
+                .then(|| {
+                    view! {
+                        <Tool
+                            sign=Signal::stored(Sign::Screen)
+                            text=Signal::derive(move || {
+                                if sharing.get() { c().unshare } else { c().share }
+                            })
+                            off=Signal::stored(false)
+                            press=Callback::new(move |()| share())
+                        />
+                    }
+                })}
+            {move || {
+                can_extend()
+                    .then(|| {
+                        view! {
+                            <Tool
+                                sign=Signal::stored(Sign::Minute)
+                                text=Signal::stored(c().extend)
+                                off=Signal::stored(false)
+                                press=Callback::new(move |()| call.extend())
+                            />
+                        }
+                    })
+            }}
+            <Tool
+                sign=Signal::stored(Sign::Devices)
+                text=Signal::stored(c().devices)
+                off=Signal::stored(false)
+                press=Callback::new(move |()| choosing.set(true))
+            />
+            <Tool
+                sign=Signal::stored(Sign::Keys)
+                text=Signal::stored(c().keys)
+                off=Signal::stored(false)
+                press=Callback::new(move |()| keys.set(true))
+            />
         }
     };
     view! {
-        <div class="tools" role="group" aria-label=move || if seated.get() { c().controls } else { c().leave }>
+        <div
+            class="tools"
+            role="group"
+            aria-label=move || if seated.get() { c().controls } else { c().leave }
+        >
             {move || seated.get().then(tools)}
             <button class="tool leave" type="button" on:click=move |_| leave.run(())>
                 <Picto sign=Sign::Leave />
@@ -88,9 +133,28 @@ pub(super) fn Bar(
         </Dialog>
         <Dialog id="keys-dialog" open=keys title=c().keys_title.to_owned()>
             <dl class="keys">
-                <div><dt><kbd>"Ctrl"</kbd>" + "<kbd>"D"</kbd></dt><dd>{c().keys_mute}</dd></div>
-                <div><dt><kbd>"Ctrl"</kbd>" + "<kbd>"E"</kbd></dt><dd>{c().keys_camera}</dd></div>
-                <div><dt><kbd>"Esc"</kbd></dt><dd>{c().keys_close}</dd></div>
+                <div>
+                    <dt>
+                        <kbd>"Ctrl"</kbd>
+                        " + "
+                        <kbd>"D"</kbd>
+                    </dt>
+                    <dd>{c().keys_mute}</dd>
+                </div>
+                <div>
+                    <dt>
+                        <kbd>"Ctrl"</kbd>
+                        " + "
+                        <kbd>"E"</kbd>
+                    </dt>
+                    <dd>{c().keys_camera}</dd>
+                </div>
+                <div>
+                    <dt>
+                        <kbd>"Esc"</kbd>
+                    </dt>
+                    <dd>{c().keys_close}</dd>
+                </div>
             </dl>
         </Dialog>
     }

@@ -47,7 +47,9 @@ pub(super) fn TroubleNotice(devices: Devices, kind: Kind) -> impl IntoView {
         State::Failed(trouble) => view! {
             <Notice tone=Tone::Wait>
                 <p prop:textContent=advice(kind, trouble)></p>
-                <button class="btn quiet" type="button" on:click=again>{t().try_again}</button>
+                <button class="btn quiet" type="button" on:click=again>
+                    {t().try_again}
+                </button>
             </Notice>
         }
         .into_any(),
@@ -81,7 +83,9 @@ pub(super) fn Chooser(devices: Devices, kind: Kind) -> impl IntoView {
             view! { <option value=choice.id selected=selected prop:textContent=label></option> }
         });
         view! {
-            <option value="" selected=chosen.is_empty()>{c().choose_default}</option>
+            <option value="" selected=chosen.is_empty()>
+                {c().choose_default}
+            </option>
             {all.collect_view()}
         }
     };
@@ -89,7 +93,12 @@ pub(super) fn Chooser(devices: Devices, kind: Kind) -> impl IntoView {
         <Show when=move || !choices.read().is_empty()>
             <div class="field">
                 <label for=id>{label}</label>
-                <select id=id on:change=move |event| devices.choose(kind, event_target_value(&event))>{options}</select>
+                <select
+                    id=id
+                    on:change=move |event| devices.choose(kind, event_target_value(&event))
+                >
+                    {options}
+                </select>
             </div>
         </Show>
     }
@@ -134,7 +143,14 @@ pub(super) fn Level(
         meter.set_value(made);
     });
     view! {
-        <div class="level" role="meter" aria-label=c().microphone_level aria-valuemin="0" aria-valuemax="100" aria-valuenow=move || level.get().to_string()>
+        <div
+            class="level"
+            role="meter"
+            aria-label=c().microphone_level
+            aria-valuemin="0"
+            aria-valuemax="100"
+            aria-valuenow=move || level.get().to_string()
+        >
             <i style=move || format!("width: {}%", level.get())></i>
         </div>
     }
@@ -162,7 +178,12 @@ pub(super) fn Notes(devices: Devices) -> impl IntoView {
         (false, false) => "",
     };
     view! {
-        <button class="btn quiet" type="button" aria-disabled=move || playing.get().then_some("true") on:click=play>
+        <button
+            class="btn quiet"
+            type="button"
+            aria-disabled=move || playing.get().then_some("true")
+            on:click=play
+        >
             <Picto sign=Sign::Speaker />
             {c().speaker_play}
         </button>
@@ -174,9 +195,12 @@ pub(super) fn Notes(devices: Devices) -> impl IntoView {
 #[component]
 pub(super) fn Replaced(devices: Devices) -> impl IntoView {
     move || {
-        devices
-            .replaced
-            .get()
-            .then(|| view! { <Notice tone=Tone::Plain><p>{c().replaced}</p></Notice> })
+        devices.replaced.get().then(|| {
+            view! {
+                <Notice tone=Tone::Plain>
+                    <p>{c().replaced}</p>
+                </Notice>
+            }
+        })
     }
 }

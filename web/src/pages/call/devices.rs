@@ -45,16 +45,26 @@ fn CameraCard(devices: Devices) -> impl IntoView {
             State::On => (c().camera_unuse, false),
             State::Asking | State::Failed(_) => return None,
         };
-        Some(
-            view! { <button class="btn quiet" type="button" on:click=move |_| devices.show(on) prop:textContent=text></button> },
-        )
+        Some(view! {
+            <button
+                class="btn quiet"
+                type="button"
+                on:click=move |_| devices.show(on)
+                prop:textContent=text
+            ></button>
+        })
     };
     view! {
         <section class="card" aria-labelledby="check-camera">
-            <h2 id="check-camera"><Picto sign=Sign::Camera />{c().camera}</h2>
+            <h2 id="check-camera">
+                <Picto sign=Sign::Camera />
+                {c().camera}
+            </h2>
             <Preview devices />
             <TroubleNotice devices kind=Kind::Camera />
-            {move || (state.get() == State::On).then(|| view! { <p class="soft">{c().camera_good}</p> })}
+            {move || {
+                (state.get() == State::On).then(|| view! { <p class="soft">{c().camera_good}</p> })
+            }}
             <Chooser devices kind=Kind::Camera />
             {switch}
         </section>
@@ -70,12 +80,20 @@ fn MicrophoneCard(devices: Devices) -> impl IntoView {
         (state.get() == State::On).then(|| view! { <p class="soft" prop:textContent=text></p> })
     };
     let switch = move || {
-        (state.get() == State::Off)
-            .then(|| view! { <button class="btn quiet" type="button" on:click=move |_| devices.speak(true)>{c().microphone_use}</button> })
+        (state.get() == State::Off).then(|| {
+            view! {
+                <button class="btn quiet" type="button" on:click=move |_| devices.speak(true)>
+                    {c().microphone_use}
+                </button>
+            }
+        })
     };
     view! {
         <section class="card" aria-labelledby="check-microphone">
-            <h2 id="check-microphone"><Picto sign=Sign::Microphone />{c().microphone}</h2>
+            <h2 id="check-microphone">
+                <Picto sign=Sign::Microphone />
+                {c().microphone}
+            </h2>
             <Level devices heard />
             <TroubleNotice devices kind=Kind::Microphone />
             {said}
@@ -89,7 +107,10 @@ fn MicrophoneCard(devices: Devices) -> impl IntoView {
 fn SpeakerCard(devices: Devices) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="check-speaker">
-            <h2 id="check-speaker"><Picto sign=Sign::Speaker />{c().speaker}</h2>
+            <h2 id="check-speaker">
+                <Picto sign=Sign::Speaker />
+                {c().speaker}
+            </h2>
             <p class="soft">{c().speaker_good}</p>
             <Notes devices />
             <Chooser devices kind=Kind::Speaker />
@@ -117,18 +138,31 @@ fn NetworkCard() -> impl IntoView {
     let said = move || {
         let (tone, text) = verdict(network.socket.get(), network.direct.get(), network.relay.get())
             .filter(|_| reached())?;
-        Some(view! { <Notice tone><p prop:textContent=text></p></Notice> })
+        Some(view! {
+            <Notice tone>
+                <p prop:textContent=text></p>
+            </Notice>
+        })
     };
     let again = move || {
         let waiting = server.get() == Finding::Waiting
             || (reached()
                 && [network.socket.get(), network.direct.get(), network.relay.get()]
                     .contains(&Finding::Waiting));
-        (!waiting).then(|| view! { <button class="btn quiet" type="button" on:click=move |_| check.run(())>{c().network_again}</button> })
+        (!waiting).then(|| {
+            view! {
+                <button class="btn quiet" type="button" on:click=move |_| check.run(())>
+                    {c().network_again}
+                </button>
+            }
+        })
     };
     view! {
         <section class="card" aria-labelledby="check-network">
-            <h2 id="check-network"><Picto sign=Sign::Network />{c().network}</h2>
+            <h2 id="check-network">
+                <Picto sign=Sign::Network />
+                {c().network}
+            </h2>
             <dl class="findings">
                 <Row label=c().network_server finding=server />
                 <Show when=reached>

@@ -90,7 +90,12 @@ pub(super) fn Door(visit: Visit, door: CallDoor) -> impl IntoView {
     let late = (door.late_minutes > 0).then(|| count(c().door_late, door.late_minutes as usize));
     let way = move || {
         if open.get() {
-            view! { <button class="btn primary wide" type="button" on:click=move |_| visit.enter()>{c().join}</button> }.into_any()
+            view! {
+                <button class="btn primary wide" type="button" on:click=move |_| visit.enter()>
+                    {c().join}
+                </button>
+            }
+            .into_any()
         } else {
             view! { <p class="soft">{opens_at.clone()}</p> }.into_any()
         }
@@ -110,8 +115,23 @@ pub(super) fn Door(visit: Visit, door: CallDoor) -> impl IntoView {
                 </div>
                 <div class="card">
                     <p class="big" role="timer" prop:textContent=clock></p>
-                    {late.map(|late| view! { <Notice tone=Tone::Wait><p>{late}</p></Notice> })}
-                    {door.elsewhere.then(|| view! { <Notice tone=Tone::Wait><p>{c().door_elsewhere}</p></Notice> })}
+                    {late
+                        .map(|late| {
+                            view! {
+                                <Notice tone=Tone::Wait>
+                                    <p>{late}</p>
+                                </Notice>
+                            }
+                        })}
+                    {door
+                        .elsewhere
+                        .then(|| {
+                            view! {
+                                <Notice tone=Tone::Wait>
+                                    <p>{c().door_elsewhere}</p>
+                                </Notice>
+                            }
+                        })}
                     <TroubleNotice devices kind=Kind::Microphone />
                     <TroubleNotice devices kind=Kind::Camera />
                     {way}
@@ -125,8 +145,12 @@ pub(super) fn Door(visit: Visit, door: CallDoor) -> impl IntoView {
                 </div>
             </div>
             <p>
-                <a class="action" href=visit.home(&door)>{c().back_to_appointments}</a>
-                <a class="action" href=if visit.guest { "guest/devices" } else { "devices" }>{t().check_devices}</a>
+                <a class="action" href=visit.home(&door)>
+                    {c().back_to_appointments}
+                </a>
+                <a class="action" href=if visit.guest { "guest/devices" } else { "devices" }>
+                    {t().check_devices}
+                </a>
             </p>
         </div>
     }
@@ -139,13 +163,27 @@ fn Switches(visit: Visit) -> impl IntoView {
     let heard = Memo::new(move |_| devices.is_heard());
     let seen = Memo::new(move |_| devices.camera.get() == State::On);
     view! {
-        <button class="btn quiet" type="button" on:click=move |_| devices.speak(!heard.get_untracked())>
-            <Picto sign=Signal::derive(move || if heard.get() { Sign::Microphone } else { Sign::MicrophoneOff }) />
+        <button
+            class="btn quiet"
+            type="button"
+            on:click=move |_| devices.speak(!heard.get_untracked())
+        >
+            <Picto sign=Signal::derive(move || {
+                if heard.get() { Sign::Microphone } else { Sign::MicrophoneOff }
+            }) />
             <span prop:textContent=move || if heard.get() { c().mute } else { c().unmute }></span>
         </button>
-        <button class="btn quiet" type="button" on:click=move |_| devices.show(!seen.get_untracked())>
-            <Picto sign=Signal::derive(move || if seen.get() { Sign::Camera } else { Sign::CameraOff }) />
-            <span prop:textContent=move || if seen.get() { c().camera_stop } else { c().camera_start }></span>
+        <button
+            class="btn quiet"
+            type="button"
+            on:click=move |_| devices.show(!seen.get_untracked())
+        >
+            <Picto sign=Signal::derive(move || {
+                if seen.get() { Sign::Camera } else { Sign::CameraOff }
+            }) />
+            <span prop:textContent=move || {
+                if seen.get() { c().camera_stop } else { c().camera_start }
+            }></span>
         </button>
     }
 }

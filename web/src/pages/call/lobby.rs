@@ -26,38 +26,47 @@ pub(super) fn Lobby(
     home: String,
 ) -> impl IntoView {
     let kind = Memo::new(move |_| call.stage.get());
-    let panel = move || {
-        match kind.get() {
-        Stage::Joining | Stage::Out { .. } => view! { <Joining call visit filtered home=home.clone() /> }.into_any(),
+    let panel = move || match kind.get() {
+        Stage::Joining | Stage::Out { .. } => {
+            view! { <Joining call visit filtered home=home.clone() /> }.into_any()
+        }
         Stage::MoveHere => view! {
             <h2 prop:textContent=c().move_title></h2>
             <p prop:textContent=c().move_text></p>
-            <button class="btn primary" type="button" on:click=move |_| call.move_here() prop:textContent=c().move_yes></button>
+            <button
+                class="btn primary"
+                type="button"
+                on:click=move |_| call.move_here()
+                prop:textContent=c().move_yes
+            ></button>
         }
         .into_any(),
-        Stage::Code { masked_email, sent, wrong } => view! { <CodeForm call masked_email sent wrong /> }.into_any(),
+        Stage::Code { masked_email, sent, wrong } => {
+            view! { <CodeForm call masked_email sent wrong /> }.into_any()
+        }
         Stage::Waiting(place) => view! {
             <h2 prop:textContent=c().full_title></h2>
             <p role="status" prop:textContent=fill(c().full_text, &[("n", &place.to_string())])></p>
         }
         .into_any(),
         Stage::Seated => view! { <Begins call /> }.into_any(),
-    }
     };
     let shown = move || matches!(kind.get(), Stage::Waiting(_) | Stage::Seated);
     view! {
         // It scrolls where it does not fit: by the keyboard, too.
         <div class="lobby" tabindex="0" role="group" aria-labelledby="room-title">
-            <div class="card">
-                {panel}
-                {move || shown().then(|| view! { <People call /> })}
-            </div>
-            {move || shown().then(|| view! {
-                <div>
-                    <Preview devices=visit.devices />
-                    <Level devices=visit.devices />
-                </div>
-            })}
+            <div class="card">{panel} {move || shown().then(|| view! { <People call /> })}</div>
+            {move || {
+                shown()
+                    .then(|| {
+                        view! {
+                            <div>
+                                <Preview devices=visit.devices />
+                                <Level devices=visit.devices />
+                            </div>
+                        }
+                    })
+            }}
         </div>
     }
 }
@@ -73,9 +82,15 @@ fn Joining(call: Call, visit: Visit, filtered: Signal<bool>, home: String) -> im
             <p>{c().filtered_else}</p>
             {contact()}
             <div class="buttons">
-                <button class="btn primary" type="button" on:click=move |_| call.retry()>{t().try_again}</button>
-                <a class="btn quiet" href=check>{t().check_devices}</a>
-                <a class="btn quiet" href=home.clone()>{c().back_to_appointments}</a>
+                <button class="btn primary" type="button" on:click=move |_| call.retry()>
+                    {t().try_again}
+                </button>
+                <a class="btn quiet" href=check>
+                    {t().check_devices}
+                </a>
+                <a class="btn quiet" href=home.clone()>
+                    {c().back_to_appointments}
+                </a>
             </div>
         }
         .into_any()
@@ -84,7 +99,12 @@ fn Joining(call: Call, visit: Visit, filtered: Signal<bool>, home: String) -> im
         if filtered.get() {
             way_out()
         } else {
-            view! { <p class="big" role="status">{c().joining}</p> }.into_any()
+            view! {
+                <p class="big" role="status">
+                    {c().joining}
+                </p>
+            }
+            .into_any()
         }
     }
 }
@@ -98,8 +118,24 @@ fn Begins(call: Call) -> impl IntoView {
     view! {
         <h2 prop:textContent=c().lobby_title></h2>
         <p prop:textContent=time></p>
-        <p class="big" role="timer" prop:textContent=move || fill(c().lobby_left, &[("left", &left(call.times.get().starts_at.timestamp_millis(), call.now.get()))])></p>
-        {move || (late.get() > 0).then(|| view! { <Notice tone=Tone::Wait><p prop:textContent=count(c().door_late, late.get() as usize)></p></Notice> })}
+        <p
+            class="big"
+            role="timer"
+            prop:textContent=move || fill(
+                c().lobby_left,
+                &[("left", &left(call.times.get().starts_at.timestamp_millis(), call.now.get()))],
+            )
+        ></p>
+        {move || {
+            (late.get() > 0)
+                .then(|| {
+                    view! {
+                        <Notice tone=Tone::Wait>
+                            <p prop:textContent=count(c().door_late, late.get() as usize)></p>
+                        </Notice>
+                    }
+                })
+        }}
     }
 }
 
@@ -151,11 +187,32 @@ fn CodeForm(call: Call, masked_email: String, sent: bool, wrong: bool) -> impl I
         <h2 prop:textContent=c().code_title></h2>
         <p prop:textContent=fill(text, &[("email", &masked_email)])></p>
         <form novalidate on:submit=enter>
-            {sent.then(|| view! {
-                <Field id="call-code" label=t().code value=code error hint=t().code_hint autocomplete="one-time-code" inputmode="numeric" class="code" />
-                <button class="btn primary" type="submit" prop:textContent=c().code_enter></button>
-            })}
-            <button class=if sent { "btn quiet" } else { "btn primary" } type="button" on:click=move |_| call.send_code() prop:textContent=mail></button>
+            {sent
+                .then(|| {
+                    view! {
+                        <Field
+                            id="call-code"
+                            label=t().code
+                            value=code
+                            error
+                            hint=t().code_hint
+                            autocomplete="one-time-code"
+                            inputmode="numeric"
+                            class="code"
+                        />
+                        <button
+                            class="btn primary"
+                            type="submit"
+                            prop:textContent=c().code_enter
+                        ></button>
+                    }
+                })}
+            <button
+                class=if sent { "btn quiet" } else { "btn primary" }
+                type="button"
+                on:click=move |_| call.send_code()
+                prop:textContent=mail
+            ></button>
         </form>
     }
 }

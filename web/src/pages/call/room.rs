@@ -136,9 +136,7 @@ fn Countdown(call: Call) -> impl IntoView {
         (_, ends, now) if ends - now <= 60_000 => "countdown soon",
         _ => "countdown",
     };
-    view! {
-        <p class=class role="timer" aria-label=c().time_left prop:textContent=text></p>
-    }
+    view! { <p class=class role="timer" aria-label=c().time_left prop:textContent=text></p> }
 }
 
 /// What there is to be told beside the pictures.
@@ -181,21 +179,48 @@ fn News(
             () => (failures > 0 && !call.linked.get()).then_some(c().link_lost),
         }
     });
-    let wait = |text: &'static str| view! { <Notice tone=Tone::Wait><p prop:textContent=text></p></Notice> };
+    let wait = |text: &'static str| {
+        view! {
+            <Notice tone=Tone::Wait>
+                <p prop:textContent=text></p>
+            </Notice>
+        }
+    };
     view! {
-        {move || voices.blocked.get().then(|| view! { <button class="btn primary wide" type="button" on:click=hear>{c().tap_to_hear}</button> })}
+        {move || {
+            voices
+                .blocked
+                .get()
+                .then(|| {
+                    view! {
+                        <button class="btn primary wide" type="button" on:click=hear>
+                            {c().tap_to_hear}
+                        </button>
+                    }
+                })
+        }}
         <div role="status">
             {move || unlinked.get().map(wait)}
             {move || match (call.no_way.get(), call.relay_refused.get()) {
                 (true, false) => Some(wait(c().no_way)),
                 (_, true) => apart.get().then(|| wait(c().relay_refused)),
                 (false, false) => None,
-            }}
-            {move || devices.silenced.get().then(|| wait(c().silenced))}
+            }} {move || devices.silenced.get().then(|| wait(c().silenced))}
             {move || devices.darkened.get().then(|| wait(c().darkened))}
         </div>
         {move || poor.get().then(|| wait(c().poor_advice))}
-        {move || call.problem.get().map(|problem| view! { <Notice tone=Tone::Bad><p prop:textContent=problem></p></Notice> })}
+        {move || {
+            call
+                .problem
+                .get()
+                .map(|problem| {
+                    view! {
+                        <Notice tone=Tone::Bad>
+                            <p prop:textContent=problem></p>
+                        </Notice>
+                    }
+                })
+        }}
     }
 }
 

@@ -84,18 +84,42 @@ fn Tile(call: Call, person: Uuid, voices: Voices) -> impl IntoView {
         Some(Quality::Good) | None => None,
     };
     Some(view! {
-        <figure class="tile" aria-label=label class:screen=screen data-connected=move || face.connected.get().to_string()>
+        <figure
+            class="tile"
+            aria-label=label
+            class:screen=screen
+            data-connected=move || face.connected.get().to_string()
+        >
             <Moving track=face.picture />
             <Voice track=face.sound voices />
-            <span class="initials" aria-hidden="true" hidden=seen translate="no">{initials(&known.name)}</span>
+            <span class="initials" aria-hidden="true" hidden=seen translate="no">
+                {initials(&known.name)}
+            </span>
             <span class="tile-state" prop:textContent=state></span>
             <figcaption>
                 <strong translate="no">{known.name.clone()}</strong>
                 <span class="tile-role">{role(known.role)}</span>
-                {move || (!heard.get()).then(|| view! { <Mark sign=Sign::MicrophoneOff text=c().state_muted /> })}
-                {move || (!on(|one| one.media.video || one.media.screen)).then(|| view! { <Mark sign=Sign::CameraOff text=c().state_camera_off /> })}
-                {move || screen.get().then(|| view! { <Mark sign=Sign::Screen text=c().state_screen /> })}
-                {move || quality().map(|(class, text)| view! { <span class=class><Mark sign=Sign::Weak text /></span> })}
+                {move || {
+                    (!heard.get())
+                        .then(|| view! { <Mark sign=Sign::MicrophoneOff text=c().state_muted /> })
+                }}
+                {move || {
+                    (!on(|one| one.media.video || one.media.screen))
+                        .then(|| view! { <Mark sign=Sign::CameraOff text=c().state_camera_off /> })
+                }}
+                {move || {
+                    screen.get().then(|| view! { <Mark sign=Sign::Screen text=c().state_screen /> })
+                }}
+                {move || {
+                    quality()
+                        .map(|(class, text)| {
+                            view! {
+                                <span class=class>
+                                    <Mark sign=Sign::Weak text />
+                                </span>
+                            }
+                        })
+                }}
             </figcaption>
         </figure>
     })
@@ -109,12 +133,24 @@ fn OwnTile(name: String, devices: Devices) -> impl IntoView {
     view! {
         <figure class="tile own" aria-label=label>
             <Moving track=devices.picture mirrored=true />
-            <span class="initials" aria-hidden="true" hidden=seen translate="no">{initials(&name)}</span>
+            <span class="initials" aria-hidden="true" hidden=seen translate="no">
+                {initials(&name)}
+            </span>
             <figcaption>
                 <strong>{c().you}</strong>
-                {move || (!devices.is_heard()).then(|| view! { <Mark sign=Sign::MicrophoneOff text=c().state_muted /> })}
-                {move || (!seen.get()).then(|| view! { <Mark sign=Sign::CameraOff text=c().state_camera_off /> })}
-                {move || sharing.get().then(|| view! { <Mark sign=Sign::Screen text=c().state_screen /> })}
+                {move || {
+                    (!devices.is_heard())
+                        .then(|| view! { <Mark sign=Sign::MicrophoneOff text=c().state_muted /> })
+                }}
+                {move || {
+                    (!seen.get())
+                        .then(|| view! { <Mark sign=Sign::CameraOff text=c().state_camera_off /> })
+                }}
+                {move || {
+                    sharing
+                        .get()
+                        .then(|| view! { <Mark sign=Sign::Screen text=c().state_screen /> })
+                }}
             </figcaption>
         </figure>
     }
