@@ -1,7 +1,7 @@
 //! `POST /guest_links/renew`: the guest's link is in wrong hands; a new one goes to the guest's
 //! address.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpRequest, web::Data};
 use parlour_domain::id::{BookingId, InviteId};
 use parlour_wire::GuestLinkRenewal;
 
@@ -13,7 +13,12 @@ use crate::{
     problem::{Answer, ApiError},
     request::{Body, checked, idempotency_key},
     store::{
-        Db, Dead, Error, bookings::Acting, calls::Who, events::Actor, guests, idempotency::once,
+        Db, Dead, Error,
+        bookings::Acting,
+        calls::Who,
+        events::Actor,
+        guests,
+        idempotency::{Response, with_idempotency_key},
         invites,
     },
 };
@@ -51,7 +56,7 @@ pub async fn renew_guest_link(
     let key = idempotency_key(&req, invite, &body.bytes)?;
     let ctx = app.context();
     let renew = move |db: &mut Db| {
-        once(db, &ctx, key.as_ref(), |db| {
+        with_idempotency_key(db, &ctx, key.as_ref(), |db| {
             // Asked here, since the first of two same requests makes the token of both an older
             // one.
             if let Some(link) = generation
@@ -65,11 +70,11 @@ pub async fn renew_guest_link(
                 actor: Actor { person: None, name: view.invite.name.clone() },
                 is_staff: false,
             };
-            invites::renew(db, &ctx, &view.evening, &acting, &view.invite)
+            invites::renew(db, &ctx, &view.evening, &acting, &view.invite)?;
+            Ok(Response::empty(204))
         })
     };
-    app.store.write(renew).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(app.store.write(renew).await?.into())
 }
 
 /// The invite by which this browser's guest session covers a booking.
