@@ -134,13 +134,13 @@ fn what_is_wrong_is_said_with_its_place() {
 #[test]
 fn faults_of_the_contract_keep_their_texts() {
     #[track_caller]
-    fn check<T: DeserializeOwned + std::fmt::Debug>(value: Value, expected: [&str; 3]) {
-        let wrong = read::<T>(&value, Nulls::Absent).expect_err("it is wrong");
+    fn check<T: DeserializeOwned + std::fmt::Debug>(value: &Value, expected: [&str; 3]) {
+        let wrong = read::<T>(value, Nulls::Absent).expect_err("it is wrong");
         assert_eq!([&*wrong.field, &*wrong.code, &*wrong.detail], expected, "{value}");
     }
     let id = "0b7e4a5e-1111-4222-8333-444455556666";
     check::<Dated>(
-        json!({ "id": "x" }),
+        &json!({ "id": "x" }),
         [
             "id",
             "wrong_shape",
@@ -148,27 +148,27 @@ fn faults_of_the_contract_keep_their_texts() {
         ],
     );
     check::<Dated>(
-        json!({ "id": 7 }),
+        &json!({ "id": 7 }),
         ["id", "wrong_shape", "Give a formatted UUID string; this is integer 7."],
     );
     check::<Dated>(
-        json!({ "id": id, "on": "2026-13-01" }),
+        &json!({ "id": id, "on": "2026-13-01" }),
         ["on", "wrong_shape", "Is of the wrong shape: input is out of range."],
     );
     check::<Dated>(
-        json!({ "id": id, "on": "soon" }),
+        &json!({ "id": id, "on": "soon" }),
         ["on", "wrong_shape", "Is of the wrong shape: input contains invalid characters."],
     );
     check::<Dated>(
-        json!({ "id": id, "on": [] }),
+        &json!({ "id": id, "on": [] }),
         ["on", "wrong_shape", "Give a formatted date string; this is a list."],
     );
     check::<Dated>(
-        json!({ "id": id, "at": "2026-11-26" }),
+        &json!({ "id": id, "at": "2026-11-26" }),
         ["at", "wrong_shape", "Is of the wrong shape: premature end of input."],
     );
     check::<Dated>(
-        json!({ "id": id, "at": true }),
+        &json!({ "id": id, "at": true }),
         [
             "at",
             "wrong_shape",
@@ -176,23 +176,23 @@ fn faults_of_the_contract_keep_their_texts() {
         ],
     );
     check::<Dated>(
-        json!({ "id": id, "pair": ["a"] }),
+        &json!({ "id": id, "pair": ["a"] }),
         ["pair", "wrong_shape", "Give a tuple of size 2; this is invalid length 1."],
     );
     check::<Dated>(
-        json!({ "id": id, "pair": {} }),
+        &json!({ "id": id, "pair": {} }),
         ["pair", "wrong_shape", "Give a tuple of size 2; this is an object."],
     );
     check::<Dated>(
-        json!({ "id": id, "share": "much" }),
+        &json!({ "id": id, "share": "much" }),
         ["share", "wrong_shape", "Give f64; this is string \"much\"."],
     );
     check::<Dated>(
-        json!({ "id": id, "share": null }),
+        &json!({ "id": id, "share": null }),
         ["share", "wrong_shape", "Give f64; this is null."],
     );
     check::<Dated>(
-        json!({ "id": id, "whole": u64::MAX }),
+        &json!({ "id": id, "whole": u64::MAX }),
         [
             "whole",
             "wrong_shape",
@@ -200,7 +200,7 @@ fn faults_of_the_contract_keep_their_texts() {
         ],
     );
     check::<Dated>(
-        json!({ "id": id, "whole": "`5`, expected six" }),
+        &json!({ "id": id, "whole": "`5`, expected six" }),
         [
             "whole",
             "wrong_shape",
@@ -208,64 +208,64 @@ fn faults_of_the_contract_keep_their_texts() {
         ],
     );
     check::<Dated>(
-        json!({ "id": id, "yes": 1 }),
+        &json!({ "id": id, "yes": 1 }),
         ["yes", "wrong_shape", "Give true or false; this is integer 1."],
     );
     check::<Dated>(
-        json!({ "id": id, "yes": "true" }),
+        &json!({ "id": id, "yes": "true" }),
         ["yes", "wrong_shape", "Give true or false; this is string \"true\"."],
     );
     check::<Dated>(
-        json!({ "id": id, "only": "one" }),
+        &json!({ "id": id, "only": "one" }),
         ["only", "wrong_shape", "Give one of: this."],
     );
     check::<Dated>(
-        json!({ "id": id, "only": 1 }),
+        &json!({ "id": id, "only": 1 }),
         ["only", "wrong_shape", "Give a text; this is a number."],
     );
     check::<Dated>(
-        json!({ "id": id, "letter": "ab" }),
+        &json!({ "id": id, "letter": "ab" }),
         ["letter", "wrong_shape", "Give a character; this is string \"ab\"."],
     );
     check::<Dated>(
-        json!({ "id": id, "nothing": 1 }),
+        &json!({ "id": id, "nothing": 1 }),
         ["nothing", "wrong_shape", "Give unit struct Nothing; this is integer 1."],
     );
     check::<Dated>(
-        json!({ "id": id, "modes": { "x": "video", "y": "phone" } }),
+        &json!({ "id": id, "modes": { "x": "video", "y": "phone" } }),
         ["modes.y", "wrong_shape", "Give one of: video or in_person."],
     );
     check::<Dated>(
-        json!({ "id": id, "modes": { "x": 4 } }),
+        &json!({ "id": id, "modes": { "x": 4 } }),
         ["modes.x", "wrong_shape", "Give a text; this is a number."],
     );
     check::<Dated>(
-        json!({ "id": id, "kind": { "type": "c" } }),
+        &json!({ "id": id, "kind": { "type": "c" } }),
         ["kind.type", "wrong_shape", "Give one of: a or b."],
     );
     check::<Dated>(
-        json!({ "id": id, "kind": { "type": "a", "size": "x" } }),
+        &json!({ "id": id, "kind": { "type": "a", "size": "x" } }),
         ["kind", "wrong_shape", "Give a whole number of a fitting size; this is string \"x\"."],
     );
-    check::<Dated>(json!({ "id": id, "kind": {} }), ["kind.type", "required", "Give type."]);
+    check::<Dated>(&json!({ "id": id, "kind": {} }), ["kind.type", "required", "Give type."]);
     check::<Dated>(
-        json!({ "id": id, "kind": "a" }),
+        &json!({ "id": id, "kind": "a" }),
         ["kind", "wrong_shape", "Give internally tagged enum Kind; this is string \"a\"."],
     );
     check::<Dated>(
-        json!({ "id": id, "named": 4 }),
+        &json!({ "id": id, "named": 4 }),
         ["named", "wrong_shape", "Give a text; this is integer 4."],
     );
     check::<Dated>(
-        json!({ "id": id, "twice": 4, "both": 5 }),
+        &json!({ "id": id, "twice": 4, "both": 5 }),
         ["body", "wrong_shape", "Is of the wrong shape: duplicate field `twice`."],
     );
     check::<Dated>(
-        json!({ "id": id, "odd": 4 }),
+        &json!({ "id": id, "odd": 4 }),
         ["odd", "wrong_shape", "Is of the wrong shape: an even number."],
     );
     check::<Dated>(
-        json!({ "id": id, "x".repeat(70): 4 }),
+        &json!({ "id": id, "x".repeat(70): 4 }),
         [
             "body",
             "unknown",
@@ -274,17 +274,20 @@ fn faults_of_the_contract_keep_their_texts() {
         ],
     );
     check::<Single>(
-        json!({ "b": 1 }),
+        &json!({ "b": 1 }),
         ["b", "unknown", "There is no such field here. There is: a."],
     );
-    check::<Empty>(json!({ "b": 1 }), ["b", "unknown", "There is no such field here. There is: ."]);
-    check::<Vec<Single>>(json!([{ "a": 1 }, {}, 4]), ["[1].a", "required", "Give a."]);
+    check::<Empty>(
+        &json!({ "b": 1 }),
+        ["b", "unknown", "There is no such field here. There is: ."],
+    );
+    check::<Vec<Single>>(&json!([{ "a": 1 }, {}, 4]), ["[1].a", "required", "Give a."]);
     check::<Vec<Single>>(
-        json!([{ "a": 1 }, { "b": 4 }]),
+        &json!([{ "a": 1 }, { "b": 4 }]),
         ["b", "unknown", "There is no such field here. There is: a."],
     );
     check::<parlour_wire::NewEvening>(
-        json!({ "classes": [{ "colour": 1 }] }),
+        &json!({ "classes": [{ "colour": 1 }] }),
         [
             "colour",
             "unknown",
@@ -292,19 +295,19 @@ fn faults_of_the_contract_keep_their_texts() {
         ],
     );
     check::<parlour_wire::EveningChange>(
-        json!({ "mode": null }),
+        &json!({ "mode": null }),
         ["mode", "wrong_shape", "Give a text; this is null."],
     );
     check::<parlour_wire::EveningChange>(
-        json!({ "capacity": "x" }),
+        &json!({ "capacity": "x" }),
         ["capacity", "wrong_shape", "Give a whole number of a fitting size; this is string \"x\"."],
     );
     check::<parlour_wire::EveningChange>(
-        json!({ "booking": { "opens": 4 } }),
+        &json!({ "booking": { "opens": 4 } }),
         ["booking.opens", "wrong_shape", "Give a text; this is integer 4."],
     );
     check::<parlour_wire::RosterEnrolment>(
-        json!({ "begins_on": "x" }),
+        &json!({ "begins_on": "x" }),
         ["begins_on", "wrong_shape", "Is of the wrong shape: input contains invalid characters."],
     );
 }
