@@ -16,6 +16,7 @@ pub mod evening_file;
 mod handlers;
 pub mod keys;
 pub mod mail;
+pub mod metrics_listener;
 pub mod precondition;
 pub mod problem;
 pub mod rates;

@@ -1,8 +1,11 @@
 //! Who is asking: the school by host or path, the person or guest by their cookie. Handlers take
 //! these as arguments.
 
+pub mod call_visitor;
 mod client_address;
 pub mod cookies;
+pub mod guest_link;
+pub mod login_cookies;
 pub mod origin;
 pub mod person_mark;
 mod program;

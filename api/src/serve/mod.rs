@@ -17,9 +17,9 @@ use crate::{
     config::Config,
     connections,
     context::{Random, SystemClock},
-    mail, server,
+    mail, metrics_listener, server,
     store::Store,
-    telemetry, workers,
+    workers,
 };
 
 /// Serves until the process is told to stop.
@@ -51,7 +51,7 @@ pub async fn run(mut config: Config, store: Store) -> anyhow::Result<()> {
         let listener = server::listen(at).map_err(|error| {
             anyhow::anyhow!("PARLOUR_METRICS_LISTEN: can't listen on {at}: {error}")
         })?;
-        tokio::spawn(telemetry::listener::start(&app, listener)?);
+        tokio::spawn(metrics_listener::start(&app, listener)?);
         tracing::info!(listen = %at, "serving metrics");
     }
     tokio::spawn(stop_when_told(Arc::clone(&app.calls), server.handle()));

@@ -1,5 +1,5 @@
-//! The loop that all background workers share: it claims due jobs, runs each with its lease and span,
-//! writes down what came of it, and stops when told.
+//! The loop that all background workers share: it claims due jobs, runs each under its lease and in
+//! its span, writes down what came of it, and stops when told.
 
 mod execute;
 pub mod purge;

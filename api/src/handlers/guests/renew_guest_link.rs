@@ -5,11 +5,9 @@ use actix_web::{HttpRequest, web::Data};
 use parlour_domain::id::{BookingId, InviteId};
 use parlour_wire::GuestLinkRenewal;
 
-use super::any_link_of;
 use crate::{
     app::App,
-    auth::GuestSessions,
-    handlers::calls,
+    auth::{GuestSessions, call_visitor, guest_link::any_link_of},
     problem::{Answer, ApiError},
     request::{Body, checked, idempotency_key},
     store::{
@@ -83,7 +81,7 @@ async fn invite_of_session(
     sessions: GuestSessions,
     booking: BookingId,
 ) -> Answer<InviteId> {
-    match calls::guest(app, sessions, booking).await?.who {
+    match call_visitor::guest(app, sessions, booking).await?.who {
         Who::Guest(invite) => Ok(invite),
         Who::Teacher(_) | Who::Parent(_) => Err(ApiError::not_found()),
     }
