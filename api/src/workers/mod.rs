@@ -3,6 +3,8 @@
 
 mod execute;
 pub mod purge;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::HashMap, future::Future, hash::Hash, pin::pin, sync::Arc, time::Duration};
 
