@@ -12,12 +12,12 @@ fn repeated(answer: &Answer) -> (u16, &str, [Option<&str>; 4]) {
     (answer.status, &answer.text, headers.map(|name| answer.header(name)))
 }
 
-/// Sends a request with a key, lets `meanwhile` happen, and sends it again.
+/// Sends a request with its path as the key, lets `meanwhile` happen, and sends it again.
 async fn check(actor: &Actor, path: &str, body: Value, meanwhile: impl AsyncFnOnce(&Answer)) {
-    let first = actor.post_once(path, "one-key", body.clone()).await;
+    let first = actor.post_once(path, path, body.clone()).await;
     assert!((200..300).contains(&first.status), "{path}: {}", first.text);
     meanwhile(&first).await;
-    let again = actor.post_once(path, "one-key", body).await;
+    let again = actor.post_once(path, path, body).await;
     assert_eq!(repeated(&again), repeated(&first), "{path}");
     assert_eq!(again.header("set-cookie"), None, "{path}");
     assert_ne!(again.header("x-request-id"), first.header("x-request-id"), "{path}");
