@@ -1,14 +1,7 @@
-//! The client's files: read once at start, served precompressed; hashed names are kept for a year,
-//! index.html is made for each school.
+//! The pages of the web app: hashed files, which browsers keep for a year, and index.html, which is
+//! made for each school.
 
-use std::{collections::HashMap, fs, path::Path};
-
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header::{self, HeaderMap},
-    web::{Bytes, Data},
-};
-use anyhow::Context as _;
+use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
 
 use crate::{
     app::App,
@@ -23,69 +16,6 @@ const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; 
                       manifest-src 'self'; frame-src 'self'; base-uri 'self'; form-action 'none'; \
                       frame-ancestors 'none'";
 
-/// All files, in memory.
-#[derive(Default)]
-pub struct ClientFiles {
-    index: Option<String>,
-    assets: HashMap<String, Asset>,
-}
-
-struct Asset {
-    kind: &'static str,
-    plain: Bytes,
-    brotli: Option<Bytes>,
-    gzip: Option<Bytes>,
-}
-
-impl ClientFiles {
-    /// Reads the folder that the bundler made; none of it when there is no folder.
-    ///
-    /// # Errors
-    /// When it has no index.html or can't be read.
-    pub fn load(folder: Option<&Path>) -> anyhow::Result<Self> {
-        let Some(folder) = folder else { return Ok(Self::default()) };
-        let index = fs::read_to_string(folder.join("index.html")).with_context(|| {
-            format!(
-                "PARLOUR_CLIENT_DIR: {} has no index.html; `cargo xtask client` makes it",
-                folder.display()
-            )
-        })?;
-        let mut assets = HashMap::new();
-        for entry in fs::read_dir(folder.join("assets"))? {
-            let path = entry?.path();
-            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-            if matches!(path.extension().and_then(|end| end.to_str()), Some("br" | "gz")) {
-                continue;
-            }
-            let compressed = |end: &str| {
-                fs::read(path.with_file_name(format!("{name}.{end}"))).ok().map(Bytes::from)
-            };
-            assets.insert(
-                name.to_owned(),
-                Asset {
-                    kind: kind(name),
-                    plain: fs::read(&path)?.into(),
-                    brotli: compressed("br"),
-                    gzip: compressed("gz"),
-                },
-            );
-        }
-        Ok(Self { index: Some(index), assets })
-    }
-}
-
-fn kind(name: &str) -> &'static str {
-    match name.rsplit_once('.').map_or("", |(_, end)| end) {
-        "js" => "text/javascript; charset=utf-8",
-        "wasm" => "application/wasm",
-        "css" => "text/css; charset=utf-8",
-        "woff2" => "font/woff2",
-        "svg" => "image/svg+xml",
-        "txt" => "text/plain; charset=utf-8",
-        _ => "application/octet-stream",
-    }
-}
-
 /// `GET /assets/{file}`: a file whose name holds the hash of its content.
 ///
 /// # Errors
@@ -94,19 +24,14 @@ pub async fn asset(app: Data<App>, req: HttpRequest) -> Answer {
     let asset = req
         .match_info()
         .get("file")
-        .and_then(|name| app.client.assets.get(name))
+        .and_then(|name| app.client.asset(name))
         .ok_or_else(ApiError::not_found)?;
+    let (coding, body) = asset.body_for(req.headers());
     let mut response = HttpResponse::Ok();
     response
         .insert_header((header::CONTENT_TYPE, asset.kind))
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
         .insert_header((header::VARY, "Accept-Encoding"));
-    let accepts = |coding: &str| accepts(req.headers(), coding);
-    let (coding, body) = match (&asset.brotli, &asset.gzip) {
-        (Some(brotli), _) if accepts("br") => ("br", brotli),
-        (_, Some(gzip)) if accepts("gzip") => ("gzip", gzip),
-        _ => ("identity", &asset.plain),
-    };
     response.insert_header((header::CONTENT_ENCODING, coding));
     Ok(response.body(body.clone()))
 }
@@ -118,30 +43,14 @@ pub async fn to_base(req: HttpRequest) -> HttpResponse {
         .finish()
 }
 
-fn accepts(headers: &HeaderMap, coding: &str) -> bool {
-    let refused = |rest: &str| {
-        rest.trim()
-            .strip_prefix("q=")
-            .is_some_and(|q| q.trim().parse::<f32>().is_ok_and(|q| q <= 0.0))
-    };
-    headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).is_some_and(
-        |value| {
-            value.split(',').any(|part| {
-                let (name, rest) = part.split_once(';').unwrap_or((part, ""));
-                name.trim().eq_ignore_ascii_case(coding) && !refused(rest)
-            })
-        },
-    )
-}
-
 /// Every page of the client: index.html with the school's name, base path, and how to reach it.
 /// Link pages are in no cache and send no referrer.
 ///
 /// # Errors
 /// `unknown_school`.
 pub async fn index(app: Data<App>, req: HttpRequest) -> Answer {
-    let school = app.school(school_address(&req)).await?;
-    let Some(index) = &app.client.index else {
+    let school = app.schools.find(school_address(&req)).await?;
+    let Some(index) = app.client.index() else {
         return Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(
             "This server has no client files. `cargo xtask run` builds and serves them; \
              PARLOUR_CLIENT_DIR says where they are.\n",

@@ -2,6 +2,7 @@
 //! list, an idempotency key.
 
 mod body;
+mod idempotency;
 pub mod json;
 mod sealed;
 
@@ -20,12 +21,12 @@ use validator::{Validate, ValidationErrors};
 
 pub use self::{
     body::{Form, MaxBody, check_encoding},
+    idempotency::idempotency_key,
     sealed::{Place, sealed_page},
 };
 use crate::{
-    auth,
     problem::{Answer, ApiError},
-    store::{export::Wanted, idempotency::RequestKey},
+    store::export::Wanted,
 };
 
 macro_rules! path_ids {
@@ -306,33 +307,4 @@ pub fn cut<R>(mut rows: Vec<R>, limit: i64) -> (Vec<R>, bool) {
     let more = rows.len() > limit;
     rows.truncate(limit);
     (rows, more)
-}
-
-/// The `Idempotency-Key` of a request, if it has one.
-///
-/// # Errors
-/// `bad_request` when it is not 1 to 128 printable ASCII characters.
-pub fn idempotency_key(
-    req: &HttpRequest,
-    owner: impl Into<Uuid>,
-    body: &[u8],
-) -> Answer<Option<RequestKey>> {
-    let Some(value) = req.headers().get("Idempotency-Key") else { return Ok(None) };
-    let key = value
-        .to_str()
-        .ok()
-        .filter(|key| (1..=128).contains(&key.len()) && key.chars().all(|c| c.is_ascii_graphic()));
-    let key = key.ok_or_else(|| {
-        ApiError::bad_request(
-            "Idempotency-Key: give 1 to 128 printable ASCII characters, without blanks.",
-        )
-    })?;
-    let app = auth::app(req)?;
-    let mut what = format!("{} {}?{}\n", req.method(), req.path(), req.query_string()).into_bytes();
-    what.extend_from_slice(body);
-    Ok(Some(RequestKey {
-        owner: owner.into(),
-        key: key.to_owned(),
-        request_hash: app.keys.hash("idempotency", &what),
-    }))
 }

@@ -403,6 +403,7 @@ diesel::table! {
         status -> Integer,
         body -> Text,
         created_at -> Moment,
+        headers -> Nullable<Text>,
     }
 }
 

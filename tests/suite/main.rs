@@ -23,6 +23,7 @@ mod guests;
 mod hardening;
 mod harness;
 mod ice_servers;
+mod idempotency;
 mod imports;
 mod invites;
 mod mail;

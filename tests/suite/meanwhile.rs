@@ -2,10 +2,11 @@
 //! other, on SQLite one after the other.
 
 use parlour::store::{
+    Due,
     bookings::Acting,
     events::Actor,
     guests, invites,
-    outbox::{self, Due, NewMail, Template},
+    outbox::{self, NewMail, Template},
     sessions,
 };
 use serde_json::json;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use parlour::mail::worker;
+use parlour::workers;
 use serde_json::{Value, json};
 
 use crate::harness::{Actor, Answer, Roster, School, contract, wishes};
@@ -112,7 +112,7 @@ impl Filler {
             .await
             .is(201);
         self.parent.delete(&format!("/bookings/{}", made.text_at("/items/0/id"))).await.is(204);
-        worker::deliver_due(&self.school.app.mail_deps()).await;
+        workers::run_due(&self.school.app.mail_worker()).await;
     }
 
     /// Invites guests of several parents.

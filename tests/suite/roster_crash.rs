@@ -93,11 +93,9 @@ async fn a_process_that_is_killed_in_the_middle_leaves_the_old_roster_whole() {
     provider.mend();
     let (source, deps) = (source(&provider.origin), deps(&school, impatient()));
     let by_command =
-        sync_in_turn(&deps, &source.provider, &source.options, Turn::Now, Extent::Whole, |_, _| {
-            None
-        })
-        .await
-        .unwrap();
+        sync_in_turn(&deps, &source.provider, &source.options, Turn::Now, Extent::Whole)
+            .await
+            .unwrap();
     assert!(by_command.is_none(), "for all that is known the other server is still at it");
     school.wait(TimeDelta::minutes(6));
     let report = sync_if_due(&deps, &source).await.expect("its turn is over");

@@ -46,7 +46,7 @@ async fn a_turn_that_somebody_has_is_not_taken_by_a_command() {
             provider.asked("enrollments") > 0
         })
         .await;
-        sync_in_turn(&deps, &source.provider, &options, Turn::Now, Extent::Whole, |_, _| None)
+        sync_in_turn(&deps, &source.provider, &options, Turn::Now, Extent::Whole)
             .await
             .unwrap()
             .is_none()

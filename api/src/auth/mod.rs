@@ -1,8 +1,11 @@
 //! Who is asking: the school by host or path, the person or guest by their cookie. Handlers take
 //! these as arguments.
 
+pub mod call_visitor;
 mod client_address;
 pub mod cookies;
+pub mod guest_link;
+pub mod login_cookies;
 pub mod origin;
 pub mod person_mark;
 mod program;
@@ -76,7 +79,7 @@ impl FromRequest for AtSchool {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let req = req.clone();
-        Box::pin(async move { app(&req)?.school(school_address(&req)).await.map(Self) })
+        Box::pin(async move { app(&req)?.schools.find(school_address(&req)).await.map(Self) })
     }
 }
 
@@ -93,7 +96,7 @@ pub struct Visitor {
 impl Visitor {
     async fn of(req: &HttpRequest) -> Answer<Self> {
         let app = app(req)?;
-        let school = app.school(school_address(req)).await?;
+        let school = app.schools.find(school_address(req)).await?;
         let cookie = cookies::read(&app.config, req, cookies::PERSON).ok_or_else(|| {
             if req.headers().contains_key(header::AUTHORIZATION) {
                 ApiError::for_people()
@@ -319,7 +322,7 @@ impl FromRequest for GuestSessions {
         let req = req.clone();
         Box::pin(async move {
             let app = app(&req)?;
-            let school = app.school(school_address(&req)).await?;
+            let school = app.schools.find(school_address(&req)).await?;
             let ids = match cookies::read(&app.config, &req, cookies::GUEST) {
                 Some(cookie) => {
                     app.keys.read_cookie(Audience::Guest, cookie.value(), app.clock.now())

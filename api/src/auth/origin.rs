@@ -31,7 +31,7 @@ pub async fn check(app: &App, req: &HttpRequest) -> Answer<()> {
 /// # Errors
 /// `bad_origin` otherwise; what the database says.
 pub async fn check_own(app: &App, req: &HttpRequest) -> Answer<()> {
-    let host = match app.school(school_address(req)).await {
+    let host = match app.schools.find(school_address(req)).await {
         Ok(school) => school.host,
         Err(error) if error.code() == "unknown_school" => None,
         Err(error) => return Err(error),

@@ -63,7 +63,7 @@ impl Program {
 
     async fn of(req: &HttpRequest) -> Answer<Self> {
         let app = app(req)?;
-        let school = app.school(school_address(req)).await?;
+        let school = app.schools.find(school_address(req)).await?;
         let token = bearer(req)
             .ok_or_else(|| token_invalid("Send the access token as `Authorization: Bearer …`."))?;
         let (id, now) = (school.id(), app.clock.real());

@@ -10,7 +10,7 @@ use bytestring::ByteString;
 use parlour_domain::id::ParticipantId;
 use parlour_wire::{CALL_VERSION, ClientMessage, Join, ServerMessage};
 use tokio::{
-    sync::mpsc,
+    sync::{Notify, mpsc},
     time::{self, Instant},
 };
 
@@ -25,9 +25,9 @@ use super::{
     sessions::SessionSocket,
 };
 use crate::{
-    app::App,
     connections::{Handle, Stage},
     context::Context,
+    keys::Keys,
     store::{
         Error,
         calls::{self, Entered, Entry, GivenCode, Visitor},
@@ -36,8 +36,12 @@ use crate::{
 
 /// A WebSocket that was just opened by somebody whom the door let pass.
 pub struct Opened {
-    /// The server.
-    pub app: Arc<App>,
+    /// The calls of this process.
+    pub hub: Arc<Hub>,
+    /// The keys of hashes and codes.
+    pub keys: Keys,
+    /// Wakes the mail worker.
+    pub wake: Arc<Notify>,
     /// The person who opened it, and the call.
     pub visitor: Visitor,
     /// The keyed hash of the client's network address.
@@ -153,7 +157,7 @@ impl Socket {
     }
 
     fn hub(&self) -> Arc<Hub> {
-        Arc::clone(&self.opened.app.calls)
+        Arc::clone(&self.opened.hub)
     }
 
     const fn deadline(&self) -> Instant {
@@ -283,7 +287,7 @@ impl Socket {
             Entered::MoveHere => self.ask(&ServerMessage::MoveHere).await,
             Entered::CodeRequired { masked_email, sent, wrong } => {
                 // Parent and guest may have been told by mail.
-                self.opened.app.wake.notify_one();
+                self.opened.wake.notify_one();
                 self.ask(&ServerMessage::CodeRequired { masked_email, sent, wrong }).await
             }
             Entered::Refused(refusal) => self.out(&Error::from(refusal).into()).await,
@@ -291,7 +295,7 @@ impl Socket {
     }
 
     async fn enter(&mut self, join: &Join) -> Result<Entered, Error> {
-        let device_hash = self.opened.app.keys.hash("call device", join.device.as_bytes());
+        let device_hash = self.opened.keys.hash("call device", join.device.as_bytes());
         self.device_hash = Some(device_hash.clone());
         let (ctx, visitor) = (self.context(), self.opened.visitor);
         let code = match &join.code {
@@ -299,13 +303,13 @@ impl Socket {
                 let (device_hash, now) = (device_hash.clone(), ctx.now);
                 let asked = self
                     .opened
-                    .app
-                    .store
+                    .hub
+                    .store()
                     .read(move |db| calls::code_of(db, &visitor, &device_hash, now))
                     .await?;
                 asked.map(|id| GivenCode {
                     id,
-                    is_right: self.opened.app.keys.is_call_code(id.0, given),
+                    is_right: self.opened.keys.is_call_code(id.0, given),
                 })
             }
             None => None,
@@ -317,7 +321,7 @@ impl Socket {
             fresh: join.fresh,
             code,
         };
-        self.opened.app.store.write(move |db| calls::enter(db, &ctx, &visitor, &entry)).await
+        self.opened.hub.store().write(move |db| calls::enter(db, &ctx, &visitor, &entry)).await
     }
 
     async fn come_in(&mut self, member: Member) {
@@ -335,13 +339,13 @@ impl Socket {
         let (ctx, visitor) = (self.context(), self.opened.visitor);
         match self
             .opened
-            .app
-            .store
+            .hub
+            .store()
             .write(move |db| calls::send_code(db, &ctx, &visitor, &device_hash))
             .await
         {
             Ok(sent) => {
-                self.opened.app.wake.notify_one();
+                self.opened.wake.notify_one();
                 self.ask(&ServerMessage::CodeRequired {
                     masked_email: sent.masked_email,
                     sent: true,
@@ -360,7 +364,7 @@ impl Socket {
 
     async fn extend(&mut self) -> Step {
         let (ctx, visitor) = (self.context(), self.opened.visitor);
-        match self.opened.app.store.write(move |db| calls::extend(db, &ctx, &visitor)).await {
+        match self.opened.hub.store().write(move |db| calls::extend(db, &ctx, &visitor)).await {
             Ok(()) => {
                 self.hub().changed(self.opened.visitor.booking).await;
                 Ok(())
@@ -379,7 +383,7 @@ impl Socket {
     }
 
     fn context(&self) -> Context {
-        self.opened.app.context()
+        self.opened.hub.context()
     }
 
     /// Asks something that a person has to answer by another `join`.
@@ -435,7 +439,7 @@ impl Socket {
             let (ctx, visitor, lease_ends_at) =
                 (self.context(), self.opened.visitor, member.lease_ends_at);
             let left = matches!(end, End::Left);
-            let gone = self.opened.app.store.write(move |db| {
+            let gone = self.opened.hub.store().write(move |db| {
                 if left {
                     calls::leave(db, &ctx, &visitor, connection)
                 } else {

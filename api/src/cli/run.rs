@@ -9,11 +9,11 @@ use super::{
     finish, restore, sandbox::Sandbox, sync,
 };
 use crate::{
-    app,
     config::{Config, Mode},
     context::{Clock, Context, Random, SystemClock},
     demo, evening_file,
     roster::{self, ImportOptions},
+    serve,
     store::{Store, changes, schools},
 };
 
@@ -67,7 +67,7 @@ async fn serve_from(config: Config, store: Store) -> anyhow::Result<()> {
         let loaded = demo::begin(&store, &context(), config.mode).await?;
         tracing::info!("{loaded}");
     }
-    app::serve(config, store).await
+    serve::run(config, store).await
 }
 
 async fn migrate(config: &Config) -> anyhow::Result<()> {

@@ -62,8 +62,7 @@ pub(super) async fn sync(config: &Config, arguments: SyncArguments) -> anyhow::R
         roster::sync(&deps, &provider, &options).await
     } else {
         let turn =
-            roster::sync_in_turn(&deps, &provider, &options, Turn::Now, Extent::Whole, |_, _| None)
-                .await?;
+            roster::sync_in_turn(&deps, &provider, &options, Turn::Now, Extent::Whole).await?;
         turn.context("a sync of this provider is running; try again when it has ended")?.report
     };
     finish(report.context("the sync failed"), json)

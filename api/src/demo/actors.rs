@@ -3,21 +3,20 @@
 use diesel::prelude::*;
 use parlour_domain::id::{EveningId, InviteId, PersonId, SchoolId};
 
-use super::{SCHOOL, evenings};
+use super::{
+    SCHOOL, evenings,
+    people::{GUEST_EMAIL, PARENT, person},
+};
 use crate::{
-    schema::{invites, people, schools},
+    schema::{invites, schools},
     store::{
         Db, Result,
         sql_types::{Key, key},
     },
 };
 
-/// Rachel Aaron, whose example the docs tell.
-pub(super) const PARENT: &str = "p-rachel-aaron";
 const TEACHER: &str = "t-abell";
 const STAFF: &str = "o-okafor";
-/// The guest of Rachel Aaron's invite.
-pub(super) const GUEST_EMAIL: &str = "jordan.aaron@example.org";
 
 /// The people of the one-click logins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,13 +58,4 @@ pub fn actors(db: &mut Db) -> Result<Actors> {
         staff: person(db, school, STAFF)?,
         invite: invite.map(Into::into),
     })
-}
-
-/// A person of the school by their id in the roster.
-pub(super) fn person(db: &mut Db, school: Key, sourced_id: &str) -> Result<PersonId> {
-    let id: Key = people::table
-        .filter(people::school_id.eq(school).and(people::sourced_id.eq(sourced_id)))
-        .select(people::id)
-        .first(db)?;
-    Ok(id.into())
 }

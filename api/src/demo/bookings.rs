@@ -12,7 +12,7 @@ use parlour_domain::{
     invite::{Consent, NewInvite},
 };
 
-use super::actors;
+use super::people::{GUEST_EMAIL, PARENT, person};
 use crate::{
     context::Context,
     each,
@@ -44,7 +44,7 @@ const ROWS: usize = 500;
 
 /// Books for Rachel Aaron and invites Jordan Aaron for Sophie; says how many bookings that made.
 pub(super) fn make_rachels(db: &mut Db, ctx: &Context, evening: &EveningRow) -> Result<usize> {
-    let rachel = actors::person(db, evening.school_id, actors::PARENT)?;
+    let rachel = person(db, evening.school_id, PARENT)?;
     let acting = Acting {
         parent: rachel,
         actor: Actor { person: Some(rachel), name: "Rachel Aaron".to_owned() },
@@ -52,7 +52,7 @@ pub(super) fn make_rachels(db: &mut Db, ctx: &Context, evening: &EveningRow) -> 
     };
     let mut wanted = Vec::with_capacity(RACHELS.len());
     for (minutes, student, class) in RACHELS {
-        let student = actors::person(db, evening.school_id, student)?;
+        let student = person(db, evening.school_id, student)?;
         let class: Key = classes::table
             .filter(classes::school_id.eq(evening.school_id).and(classes::sourced_id.eq(class)))
             .select(classes::id)
@@ -64,9 +64,8 @@ pub(super) fn make_rachels(db: &mut Db, ctx: &Context, evening: &EveningRow) -> 
         });
     }
     booking_store::make(db, ctx, evening, &acting, &wanted)?;
-    let sophie = actors::person(db, evening.school_id, "s-sophie-aaron")?;
-    let (name, email) =
-        (PersonName::parse("Jordan Aaron")?, EmailAddress::parse(actors::GUEST_EMAIL)?);
+    let sophie = person(db, evening.school_id, "s-sophie-aaron")?;
+    let (name, email) = (PersonName::parse("Jordan Aaron")?, EmailAddress::parse(GUEST_EMAIL)?);
     invites::send(
         db,
         ctx,
@@ -149,8 +148,8 @@ fn parents(db: &mut Db, evening: &EveningRow, of: Of) -> Result<Vec<PersonRow>> 
         .select((people::sourced_id, PersonRow::as_select()))
         .load(db)?;
     match of {
-        Of::All => parents.sort_by_key(|(id, _)| id != actors::PARENT),
-        Of::Others => parents.retain(|(id, _)| id != actors::PARENT),
+        Of::All => parents.sort_by_key(|(id, _)| id != PARENT),
+        Of::Others => parents.retain(|(id, _)| id != PARENT),
     }
     Ok(parents.into_iter().map(|(_, parent)| parent).collect())
 }
@@ -223,7 +222,7 @@ impl Plan {
         Ok(Self {
             slots: timing.slots().collect(),
             length: timing.slot_length(),
-            popular: key(actors::person(db, evening.school_id, POPULAR.0)?),
+            popular: key(person(db, evening.school_id, POPULAR.0)?),
             claimed: claimed.into_iter().collect(),
             counts: BTreeMap::new(),
             bookings: Vec::new(),

@@ -4,6 +4,7 @@
 mod actors;
 mod bookings;
 mod evenings;
+mod people;
 mod program;
 mod roster;
 #[cfg(test)]

@@ -1,13 +1,11 @@
-//! Empties the outbox: claims what is due, writes each mail out at the moment it is sent, sends up
-//! to four at a time and notes what became of it. Logs name outbox rows and templates, never an
-//! address, a name or a token.
+//! The worker that empties the outbox: it writes each mail out at the moment it is sent. Logs name
+//! outbox rows and templates, never an address, a name or a token.
 
-use std::{future::Future, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
-use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use parlour_domain::id::SchoolId;
 use tokio::sync::Notify;
-use tracing::{Instrument, field};
+use tracing::{Span, field};
 
 use super::{
     Mail, Mailer, SendError,
@@ -20,17 +18,12 @@ use crate::{
     context::Clock,
     keys::Keys,
     store::{
-        Db, Error, Store,
-        outbox::{self, Claimed, Due, Settled},
+        Db, Due, Error, Result as StoreResult, Store,
+        outbox::{self, Claimed, Settled},
     },
     telemetry::metrics::{JobMetrics, Leased},
+    workers::{Slots, Worker},
 };
-
-/// How many mails are sent at a time.
-const AT_A_TIME: usize = 4;
-
-/// How long the worker rests when nothing is due and nobody wakes it.
-const REST: Duration = Duration::from_secs(1);
 
 /// Told to people when a mail was tried for two days.
 const GIVEN_UP: &str =
@@ -39,9 +32,9 @@ const GIVEN_UP: &str =
 /// Told to people when it is we who failed.
 const OUR_FAULT: &str = "The mail could not be written. Please tell the school.";
 
-/// What the worker works with. Cheap to clone.
+/// Sends the mails of the outbox. Cheap to clone.
 #[derive(Clone)]
-pub struct Deps {
+pub struct MailWorker {
     /// The outbox, and all that mails tell.
     pub store: Store,
     /// Derives links and codes.
@@ -52,119 +45,100 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// Takes mails to their recipients.
     pub mailer: Arc<dyn Mailer>,
-    /// Counts what mails came to.
+    /// Counts what came of mails.
     pub metrics: JobMetrics,
-    /// Whoever has queued a mail may poke the worker.
+    /// Notified by whoever has queued a mail.
     pub wake: Arc<Notify>,
 }
 
-/// What a worker has in hand.
-#[derive(Default)]
-struct Sending {
-    mails: FuturesUnordered<BoxFuture<'static, bool>>,
-    /// The school whose mail was begun last: the next turn is another one's.
-    after: Option<SchoolId>,
-}
+impl Worker for MailWorker {
+    type Job = Claimed;
+    type Outcome = Settled;
+    /// Schools take turns.
+    type Lane = SchoolId;
 
-/// Sends what is due, as it becomes due, until `shutdown` is ready; mails that are being sent then
-/// are finished.
-pub async fn run(deps: Deps, shutdown: impl Future<Output = ()>) {
-    let mut shutdown = pin!(shutdown);
-    let mut sending = Sending::default();
-    loop {
-        fill(&deps, &mut sending).await;
-        tokio::select! {
-            biased;
-            () = &mut shutdown => break,
-            Some(_) = sending.mails.next() => {}
-            () = deps.wake.notified() => {}
-            () = tokio::time::sleep(REST) => {}
-        }
+    const NAME: &'static str = "mail";
+    const AT_A_TIME: usize = 4;
+    const REST: Duration = Duration::from_secs(1);
+    const LEASED: Option<Leased> = Some(Leased::Mail);
+
+    fn metrics(&self) -> &JobMetrics {
+        &self.metrics
     }
-    while sending.mails.next().await.is_some() {}
-}
 
-/// Sends all that is due now; says how many mails went out.
-pub async fn deliver_due(deps: &Deps) -> usize {
-    let (mut sending, mut sent) = (Sending::default(), 0);
-    loop {
-        fill(deps, &mut sending).await;
-        match sending.mails.next().await {
-            Some(went_out) => sent += usize::from(went_out),
-            None => return sent,
-        }
+    async fn claim(&self, slots: Slots<SchoolId>) -> StoreResult<Due<Claimed>> {
+        let now = self.clock.now();
+        self.store.write(move |db| outbox::claim(db, now, slots.free, slots.last)).await
     }
-}
 
-/// Begins as many mails as may be sent at a time. One that is slow keeps its own place and nobody
-/// else's.
-async fn fill(deps: &Deps, sending: &mut Sending) {
-    while sending.mails.len() < AT_A_TIME {
-        let (now, limit, after) =
-            (deps.clock.now(), AT_A_TIME - sending.mails.len(), sending.after);
-        match deps.store.write(move |db| outbox::claim(db, now, limit, after)).await {
-            Ok(Due::Claimed(rows)) => {
-                sending.after = rows.last().map(Claimed::school);
-                sending.mails.extend(rows.into_iter().map(|row| begin(deps.clone(), row)));
-            }
-            Ok(Due::Contended) => {}
-            Ok(Due::Nothing) => return,
-            Err(error) => {
-                tracing::warn!(%error, "could not look at the outbox");
-                return;
-            }
-        }
+    fn lane(&self, row: &Claimed) -> SchoolId {
+        row.school()
     }
-}
 
-/// A mail whose sending panics is tried again when its lease has run out, and takes nothing else
-/// down.
-fn begin(deps: Deps, row: Claimed) -> BoxFuture<'static, bool> {
-    let id = row.id;
-    let span = tracing::info_span!("send_mail", outbox = %id, template = row.template, request_id = row.request_id().map(field::display));
-    let guarded = AssertUnwindSafe(deliver(deps, row)).catch_unwind().instrument(span);
-    guarded
-        .map(move |outcome| {
-            outcome
-                .inspect_err(|_| tracing::error!(outbox = %id, "sending a mail panicked"))
-                .unwrap_or(false)
-        })
-        .boxed()
-}
+    fn span(&self, row: &Claimed) -> Span {
+        tracing::info_span!(
+            "send_mail",
+            outbox = %row.id,
+            template = row.template,
+            request_id = row.request_id().map(field::display)
+        )
+    }
 
-async fn deliver(deps: Deps, row: Claimed) -> bool {
-    let settled = match write_out(&deps, &row).await {
-        Ok(mail) => match deps.mailer.send(&mail).await {
+    async fn run(&self, row: &Claimed) -> Option<Settled> {
+        let mail = match write_out(self, row).await {
+            Ok(mail) => mail,
+            Err(settled) => return Some(settled),
+        };
+        Some(match self.mailer.send(&mail).await {
             Ok(()) => Settled::Sent,
             Err(SendError { permanent: true, reason }) => Settled::Failed(reason),
-            Err(SendError { permanent: false, reason }) => later(&deps, &row, reason, GIVEN_UP),
-        },
-        Err(settled) => settled,
-    };
-    let outcome = match &settled {
-        Settled::Sent => "sent",
-        Settled::Retry(..) => "delayed",
-        Settled::Failed(_) => "failed",
-        Settled::Dropped(_) => "dropped",
-    };
-    deps.metrics.count_mail(&row.template, outcome);
-    let request_id = row.request_id().map(field::display);
-    tracing::info!(parent: None, outbox = %row.id, template = row.template, attempt = row.attempts, request_id, "mail {outcome}");
-    let sent = settled == Settled::Sent;
-    settle(&deps, row, settled).await;
-    sent
+            Err(SendError { permanent: false, reason }) => later(self, row, reason, GIVEN_UP),
+        })
+    }
+
+    fn report(&self, row: &Claimed, settled: &Settled) {
+        let outcome = match settled {
+            Settled::Sent => "sent",
+            Settled::Retry(..) => "delayed",
+            Settled::Failed(_) => "failed",
+            Settled::Dropped(_) => "dropped",
+        };
+        self.metrics.count_mail(&row.template, outcome);
+        let request_id = row.request_id().map(field::display);
+        tracing::info!(
+            parent: None,
+            outbox = %row.id,
+            template = row.template,
+            attempt = row.attempts,
+            request_id,
+            "mail {outcome}"
+        );
+    }
+
+    fn is_success(&self, settled: &Settled) -> bool {
+        *settled == Settled::Sent
+    }
+
+    async fn settle(&self, row: &Arc<Claimed>, settled: &Settled) -> StoreResult<bool> {
+        let (now, row, settled) = (self.clock.now(), Arc::clone(row), settled.clone());
+        self.store.write(move |db: &mut Db| outbox::settle(db, now, &row, &settled)).await
+    }
+
+    fn woken(&self) -> impl Future<Output = ()> + Send {
+        self.wake.notified()
+    }
 }
 
 /// The mail as it is to be sent now, or what becomes of the row instead.
-async fn write_out(deps: &Deps, row: &Claimed) -> Result<Mail, Settled> {
+async fn write_out(worker: &MailWorker, row: &Claimed) -> Result<Mail, Settled> {
     // A row of a newer version may be understood after an update.
     let Some(mail) = row.mail() else {
-        return Err(later(deps, row, OUR_FAULT.to_owned(), OUR_FAULT));
+        return Err(later(worker, row, OUR_FAULT.to_owned(), OUR_FAULT));
     };
     let (keys, config, now, queued_at) =
-        (deps.keys.clone(), Arc::clone(&deps.config), deps.clock.now(), row.created_at);
+        (worker.keys.clone(), Arc::clone(&worker.config), worker.clock.now(), row.created_at);
     let loaded =
-        deps.store.read(move |db| load::load(db, &keys, &config, now, mail, queued_at)).await;
+        worker.store.read(move |db| load::load(db, &keys, &config, now, mail, queued_at)).await;
     let letter = match loaded {
         Ok(Loaded::Letter(letter)) => letter,
         Ok(Loaded::Nothing(reason)) => return Err(Settled::Dropped(reason.to_owned())),
@@ -174,35 +148,18 @@ async fn write_out(deps: &Deps, row: &Claimed) -> Result<Mail, Settled> {
         }
         Err(error) => {
             tracing::warn!(outbox = %row.id, %error, "could not read what a mail tells");
-            return Err(later(deps, row, OUR_FAULT.to_owned(), OUR_FAULT));
+            return Err(later(worker, row, OUR_FAULT.to_owned(), OUR_FAULT));
         }
     };
-    render(row.id, &letter, &deps.config.mail_from, now).map_err(|error| {
+    render(row.id, &letter, &worker.config.mail_from, now).map_err(|error| {
         tracing::error!(outbox = %row.id, %error, "could not write a mail");
-        later(deps, row, OUR_FAULT.to_owned(), OUR_FAULT)
+        later(worker, row, OUR_FAULT.to_owned(), OUR_FAULT)
     })
 }
 
-fn later(deps: &Deps, row: &Claimed, reason: String, given_up: &str) -> Settled {
+fn later(worker: &MailWorker, row: &Claimed, reason: String, given_up: &str) -> Settled {
     pause(row.attempts).map_or_else(
         || Settled::Failed(given_up.to_owned()),
-        |pause| Settled::Retry(deps.clock.now() + pause, reason),
+        |pause| Settled::Retry(worker.clock.now() + pause, reason),
     )
-}
-
-/// Notes what became of a mail. If that fails the mail goes out again when its lease has run out:
-/// better twice than never.
-async fn settle(deps: &Deps, row: Claimed, settled: Settled) {
-    let (id, now) = (row.id, deps.clock.now());
-    let job = move |db: &mut Db| outbox::settle(db, now, &row, &settled);
-    for _ in 0..3 {
-        match deps.store.write(job.clone()).await {
-            Ok(true) => return,
-            Ok(false) => return deps.metrics.count_lost_lease(Leased::Mail),
-            Err(error) => {
-                tracing::warn!(outbox = %id, %error, "could not note what became of a mail")
-            }
-        }
-        tokio::time::sleep(REST).await;
-    }
 }

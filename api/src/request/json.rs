@@ -1,17 +1,25 @@
-//! JSON into the shapes of the contract, to the letter: an object is an object and not a list of
-//! its values, and what is wrong is said with its place.
+//! A strict reader of JSON into the wire types: an object is not accepted as a list of its values,
+//! and an error names the field.
+
+mod fault;
+#[cfg(test)]
+mod tests;
+
+use std::{iter::Enumerate, slice};
 
 use parlour_domain::text::{self, Lines};
 use parlour_wire::FieldError;
 use serde::{
     Deserializer,
     de::{
-        DeserializeOwned, Error as _, IntoDeserializer, Unexpected, Visitor,
-        value::{MapDeserializer, SeqDeserializer},
+        DeserializeOwned, DeserializeSeed, Error, MapAccess, SeqAccess, Unexpected, Visitor,
+        value::BorrowedStrDeserializer,
     },
     forward_to_deserialize_any,
 };
-use serde_json::{Error, Value};
+use serde_json::{Number, Value};
+
+use self::fault::Fault;
 
 /// What becomes of a `null` where a value may be absent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,73 +36,13 @@ const MANY_LINES: [&str; 1] = ["note"];
 /// The fields whose own rules refuse control characters, each with a code of its own.
 const OWN_RULES: [&str; 1] = ["name"];
 
-/// Said of a text that holds a character which no text may hold.
-const CONTROL_CHARACTER: &str = "control character";
-
 /// Reads a value. Blanks and line breaks around a text are let through: some fields are trimmed.
 ///
 /// # Errors
 /// What is wrong, and where: `required`, `unknown`, `wrong_shape`, or `format` for a control
 /// character.
 pub fn read<T: DeserializeOwned>(value: &Value, nulls: Nulls) -> Result<T, FieldError> {
-    serde_path_to_error::deserialize(Strict { value, nulls, lines: Some(Lines::One) })
-        .map_err(|error| wrong(&error.path().to_string(), &error.inner().to_string()))
-}
-
-/// In the words of a person, what serde says in those of a program.
-fn wrong(path: &str, said: &str) -> FieldError {
-    let named = said.split('`').nth(1).unwrap_or_default();
-    let place = if path == "." { "" } else { path };
-    let within = if place.is_empty() || place.ends_with(named) {
-        named.to_owned()
-    } else {
-        format!("{place}.{named}")
-    };
-    let (field, code, detail) = if said == CONTROL_CHARACTER {
-        (place.to_owned(), "format", "Give a text without control characters.".to_owned())
-    } else if said.starts_with("missing field") {
-        (within, "required", format!("Give {named}."))
-    } else if said.starts_with("unknown field") {
-        let known = said
-            .split_once("expected ")
-            .map(|(_, known)| known.trim_start_matches("one of ").replace('`', ""))
-            .unwrap_or_default();
-        (within, "unknown", format!("There is no such field here. There is: {known}."))
-    } else if said.starts_with("unknown variant") {
-        let known = said
-            .split_once("expected ")
-            .map(|(_, known)| known.trim_start_matches("one of ").replace('`', ""))
-            .unwrap_or_default();
-        (place.to_owned(), "wrong_shape", format!("Give one of: {known}."))
-    } else {
-        (place.to_owned(), "wrong_shape", shape(said))
-    };
-    let field = if field.is_empty() || field.len() > 64 { "body".to_owned() } else { field };
-    FieldError { field, code: code.to_owned(), detail }
-}
-
-/// `invalid type: integer `18`, expected a string`, without the names of our types.
-fn shape(said: &str) -> String {
-    let Some((found, expected)) = said.rsplit_once(", expected ") else {
-        return format!("Is of the wrong shape: {said}.");
-    };
-    let expected = match expected {
-        "u8" | "u16" | "u32" | "u64" | "i8" | "i16" | "i32" | "i64" | "usize" => {
-            "a whole number of a fitting size"
-        }
-        "a boolean" => "true or false",
-        "a string" => "a text",
-        "a sequence" => "a list",
-        "option" => "a value",
-        other => other,
-    };
-    let found =
-        match found.trim_start_matches("invalid type: ").trim_start_matches("invalid value: ") {
-            "map" => "an object".to_owned(),
-            "sequence" => "a list".to_owned(),
-            other => other.replace('`', ""),
-        };
-    format!("Give {expected}; this is {found}.")
+    T::deserialize(Strict { value, nulls, lines: Some(Lines::One) }).map_err(FieldError::from)
 }
 
 /// A value that is read strictly.
@@ -108,36 +56,30 @@ struct Strict<'de> {
 
 impl<'de> Strict<'de> {
     /// A text of the contract; one that is read as any JSON is checked by whoever reads it on.
-    fn text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         if let (Some(lines), Some(text)) = (self.lines, self.value.as_str())
             && !text
                 .trim_matches(['\t', '\n', '\r', ' '])
                 .chars()
                 .all(|c| text::is_allowed(c, lines))
         {
-            return Err(Error::custom(CONTROL_CHARACTER));
+            return Err(Fault::control_character());
         }
         self.deserialize_any(visitor)
     }
 
-    fn map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let Value::Object(object) = self.value else {
-            return Err(Error::invalid_type(unexpected(self.value), &"an object"));
-        };
-        let lines = |key: &str| match key {
-            key if OWN_RULES.contains(&key) => None,
-            key if MANY_LINES.contains(&key) => Some(Lines::Many),
-            _ => Some(Lines::One),
-        };
-        let members = object
-            .iter()
-            .map(|(key, value)| (key.as_str(), Strict { value, lines: lines(key), ..self }));
-        visitor.visit_map(MapDeserializer::new(members))
+    fn map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.value {
+            Value::Object(object) => {
+                visitor.visit_map(Members { rest: object.iter(), member: None, nulls: self.nulls })
+            }
+            other => Err(Fault::invalid_type(unexpected(other), &"an object")),
+        }
     }
 
     /// A number without a fraction is an integer, however it is written (JSON Schema 2020-12, Core
     /// 4.2.3): `5.0` is 5.
-    fn integer<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn integer<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let written_long =
             self.value.as_f64().filter(|number| self.value.is_f64() && number.fract() == 0.0);
         match written_long.and_then(|number| format!("{number:.0}").parse().ok()) {
@@ -149,38 +91,33 @@ impl<'de> Strict<'de> {
 
 macro_rules! integers {
     ($($method:ident)+) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
             self.integer(visitor)
         })+
     };
 }
 
-impl<'de> IntoDeserializer<'de, Error> for Strict<'de> {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
-    }
-}
-
 impl<'de> Deserializer<'de> for Strict<'de> {
-    type Error = Error;
+    type Error = Fault;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.value {
-            Value::Array(items) => visitor.visit_seq(SeqDeserializer::new(
-                items.iter().map(|value| Strict { value, ..self }),
-            )),
+            Value::Null => visitor.visit_unit(),
+            Value::Bool(value) => visitor.visit_bool(*value),
+            Value::Number(number) => visit_number(number, visitor),
+            Value::String(text) => visitor.visit_borrowed_str(text),
+            Value::Array(items) => {
+                visitor.visit_seq(Items { rest: items.iter().enumerate(), list: self })
+            }
             Value::Object(_) => self.map(visitor),
-            single => single.deserialize_any(visitor),
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match (self.value, self.nulls) {
             (Value::Null, Nulls::Absent) => visitor.visit_none(),
             (Value::Null, Nulls::Refused) => {
-                Err(Error::invalid_type(Unexpected::Other("null"), &"a value, or leave it out"))
+                Err(Fault::invalid_type(Unexpected::Other("null"), &"a value, or leave it out"))
             }
             _ => visitor.visit_some(self),
         }
@@ -191,7 +128,7 @@ impl<'de> Deserializer<'de> for Strict<'de> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, Fault> {
         self.map(visitor)
     }
 
@@ -199,27 +136,27 @@ impl<'de> Deserializer<'de> for Strict<'de> {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, Fault> {
         visitor.visit_newtype_struct(self)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
-        name: &'static str,
-        variants: &'static [&'static str],
+        _: &'static str,
+        _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, Fault> {
         match self.value {
-            Value::String(_) => self.value.deserialize_enum(name, variants, visitor),
-            other => Err(Error::invalid_type(unexpected(other), &"a text")),
+            Value::String(name) => visitor.visit_enum(BorrowedStrDeserializer::new(name)),
+            other => Err(Fault::invalid_type(unexpected(other), &"a text")),
         }
     }
 
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         self.text(visitor)
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         self.text(visitor)
     }
 
@@ -227,6 +164,80 @@ impl<'de> Deserializer<'de> for Strict<'de> {
 
     forward_to_deserialize_any! {
         bool i128 u128 f32 f64 char bytes byte_buf unit unit_struct seq tuple tuple_struct map identifier ignored_any
+    }
+}
+
+fn visit_number<'de, V: Visitor<'de>>(number: &Number, visitor: V) -> Result<V::Value, Fault> {
+    if let Some(number) = number.as_u64() {
+        visitor.visit_u64(number)
+    } else if let Some(number) = number.as_i64() {
+        visitor.visit_i64(number)
+    } else {
+        visitor.visit_f64(number.as_f64().unwrap_or(f64::NAN))
+    }
+}
+
+/// The members of an object, one after the other.
+struct Members<'de> {
+    rest: serde_json::map::Iter<'de>,
+    /// The member whose key was read last.
+    member: Option<(&'de str, &'de Value)>,
+    nulls: Nulls,
+}
+
+impl<'de> MapAccess<'de> for Members<'de> {
+    type Error = Fault;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Fault> {
+        let Some((key, value)) = self.rest.next() else { return Ok(None) };
+        self.member = Some((key, value));
+        seed.deserialize(BorrowedStrDeserializer::new(key))
+            .map(Some)
+            .map_err(|fault: Fault| fault.in_member(key))
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
+        let Some((key, value)) = self.member.take() else {
+            return Err(Fault::custom("a value was read before its key"));
+        };
+        let lines = match key {
+            key if OWN_RULES.contains(&key) => None,
+            key if MANY_LINES.contains(&key) => Some(Lines::Many),
+            _ => Some(Lines::One),
+        };
+        seed.deserialize(Strict { value, nulls: self.nulls, lines })
+            .map_err(|fault| fault.in_member(key))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.rest.len())
+    }
+}
+
+/// The items of a list, one after the other.
+struct Items<'de> {
+    rest: Enumerate<slice::Iter<'de, Value>>,
+    list: Strict<'de>,
+}
+
+impl<'de> SeqAccess<'de> for Items<'de> {
+    type Error = Fault;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Fault> {
+        let Some((index, value)) = self.rest.next() else { return Ok(None) };
+        seed.deserialize(Strict { value, ..self.list })
+            .map(Some)
+            .map_err(|fault| fault.in_item(index))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.rest.len())
     }
 }
 
@@ -238,162 +249,5 @@ fn unexpected(value: &Value) -> Unexpected<'_> {
         Value::String(text) => Unexpected::Str(text),
         Value::Array(_) => Unexpected::Other("a list"),
         Value::Object(_) => Unexpected::Other("an object"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde::Deserialize;
-    use serde_json::json;
-
-    use super::*;
-
-    #[derive(Deserialize, PartialEq, Debug)]
-    #[serde(deny_unknown_fields)]
-    struct Outer {
-        name: String,
-        count: Option<u16>,
-        inner: Option<Inner>,
-        #[serde(default)]
-        all: Vec<Inner>,
-        #[serde(default)]
-        title: String,
-        #[serde(default)]
-        note: String,
-        #[serde(default)]
-        tags: Vec<String>,
-    }
-
-    #[derive(Deserialize, PartialEq, Debug)]
-    #[serde(deny_unknown_fields)]
-    struct Inner {
-        mode: Mode,
-    }
-
-    #[derive(Deserialize, PartialEq, Debug)]
-    #[serde(rename_all = "snake_case")]
-    enum Mode {
-        Video,
-        InPerson,
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_with_its_place() {
-        #[track_caller]
-        fn check(value: &Value, field: &str, code: &str, detail: &str) {
-            let wrong = read::<Outer>(value, Nulls::Absent).expect_err("it is wrong");
-            assert_eq!(
-                (wrong.field.as_str(), wrong.code.as_str(), wrong.detail.as_str()),
-                (field, code, detail),
-                "{value}"
-            );
-        }
-        check(&json!({}), "name", "required", "Give name.");
-        check(&json!(["x", 1, null, []]), "body", "wrong_shape", "Give an object; this is a list.");
-        check(&json!(7), "body", "wrong_shape", "Give an object; this is a number.");
-        check(&json!({ "name": 18 }), "name", "wrong_shape", "Give a text; this is integer 18.");
-        check(&json!({ "name": null }), "name", "wrong_shape", "Give a text; this is null.");
-        check(
-            &json!({ "name": "x", "count": -5 }),
-            "count",
-            "wrong_shape",
-            "Give a whole number of a fitting size; this is integer -5.",
-        );
-        check(
-            &json!({ "name": "x", "count": 5.5 }),
-            "count",
-            "wrong_shape",
-            "Give a whole number of a fitting size; this is floating point 5.5.",
-        );
-        check(
-            &json!({ "name": "x", "count": 1e300 }),
-            "count",
-            "wrong_shape",
-            "Give a whole number of a fitting size; this is floating point 1e+300.",
-        );
-        check(
-            &json!({ "name": "x", "size": 1 }),
-            "size",
-            "unknown",
-            "There is no such field here. There is: name, count, inner, all, title, note, tags.",
-        );
-        check(&json!({ "name": "x", "inner": {} }), "inner.mode", "required", "Give mode.");
-        check(
-            &json!({ "name": "x", "inner": { "mode": "phone" } }),
-            "inner.mode",
-            "wrong_shape",
-            "Give one of: video or in_person.",
-        );
-        check(
-            &json!({ "name": "x", "inner": { "mode": { "video": null } } }),
-            "inner.mode",
-            "wrong_shape",
-            "Give a text; this is an object.",
-        );
-        check(
-            &json!({ "name": "x", "inner": ["video"] }),
-            "inner",
-            "wrong_shape",
-            "Give an object; this is a list.",
-        );
-        check(
-            &json!({ "name": "x", "all": [{ "mode": "video" }, ["video"]] }),
-            "all[1]",
-            "wrong_shape",
-            "Give an object; this is a list.",
-        );
-        check(
-            &json!({ "name": "x", "title": "x\0" }),
-            "title",
-            "format",
-            "Give a text without control characters.",
-        );
-        check(
-            &json!({ "name": "x", "title": "x\ny" }),
-            "title",
-            "format",
-            "Give a text without control characters.",
-        );
-        check(
-            &json!({ "name": "x", "note": "one\ntwo\u{85}" }),
-            "note",
-            "format",
-            "Give a text without control characters.",
-        );
-        check(
-            &json!({ "name": "x", "tags": ["a", "b\u{1b}"] }),
-            "tags[1]",
-            "format",
-            "Give a text without control characters.",
-        );
-        check(
-            &json!({ "name": "x", "all": {} }),
-            "all",
-            "wrong_shape",
-            "Give a list; this is an object.",
-        );
-    }
-
-    #[test]
-    fn what_is_right_is_read() {
-        let value = json!({ "name": "x", "count": null, "inner": { "mode": "video" }, "all": [{ "mode": "in_person" }], "title": "y", "note": "one\n\ttwo", "tags": ["a "] });
-        let expected = Outer {
-            name: "x".to_owned(),
-            count: None,
-            inner: Some(Inner { mode: Mode::Video }),
-            all: vec![Inner { mode: Mode::InPerson }],
-            title: "y".to_owned(),
-            note: "one\n\ttwo".to_owned(),
-            tags: vec!["a ".to_owned()],
-        };
-        assert_eq!(read::<Outer>(&value, Nulls::Absent).expect("it is right"), expected);
-        let counted = read::<Outer>(&json!({ "name": "x", "count": 5.0 }), Nulls::Absent)
-            .expect("it is an integer, written long");
-        assert_eq!(counted.count, Some(5));
-        let refused = read::<Outer>(&value, Nulls::Refused).expect_err("null is no value");
-        assert_eq!(
-            (refused.field.as_str(), refused.detail.as_str()),
-            ("count", "Give a value, or leave it out; this is null.")
-        );
     }
 }

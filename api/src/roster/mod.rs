@@ -22,6 +22,7 @@ use parlour_roster::{Roster, School};
 pub use self::{
     removal_limit::{RemovalLimit, Stop},
     report::{ImportReport, SchoolReport},
+    schedule::SyncWorker,
     settings::RosterSource,
     sync::{Deps, Extent, Outcome, sync, sync_in_turn},
 };

@@ -1,93 +1,161 @@
-//! Syncs the sources of the settings when they are due, one after the other. Whose turn it is, the
-//! database decides.
+//! The worker that syncs the sources of the settings when they are due, one after the other. The
+//! database decides which server has the lease of a source.
 
-use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use tracing::Instrument;
+use tracing::Span;
 
-use super::{Deps, Extent, ImportReport, RosterSource, SchoolReport, Stop, sync::sync_in_turn};
-use crate::context::Context;
-use crate::store::{Db, Result, access::alert_staff, events::Actor, roster_sources::Turn, schools};
+use super::{
+    Deps, Extent, ImportReport, Outcome, RosterSource, SchoolReport, Stop,
+    sync::{self, Started},
+};
+use crate::{
+    context::Context,
+    store::{Db, Due, Result, access::alert_staff, events::Actor, roster_sources::Turn, schools},
+    telemetry::metrics::{JobMetrics, Leased},
+    workers::{OnStop, Slots, Worker, execute},
+};
 
-/// How often one looks whether a source is due.
-const REST: Duration = Duration::from_secs(30);
 /// How soon a sync that failed is tried again, at most.
 const AGAIN: TimeDelta = TimeDelta::minutes(30);
 
-/// Syncs until `shutdown` is ready; a sync that goes on then is dropped, and has written nothing or
-/// all of a school.
-pub async fn run(deps: Deps, sources: Vec<RosterSource>, shutdown: impl Future<Output = ()>) {
-    let mut shutdown = pin!(shutdown);
-    loop {
-        for source in &sources {
-            tokio::select! {
-                biased;
-                () = &mut shutdown => return,
-                _ = sync_if_due(&deps, source) => {}
+/// Syncs the sources of the settings. Cheap to clone.
+#[derive(Clone)]
+pub struct SyncWorker {
+    deps: Deps,
+    sources: Arc<[RosterSource]>,
+}
+
+/// A source whose lease was taken.
+pub struct SyncJob {
+    /// The number of the source.
+    index: usize,
+    started: Started,
+}
+
+impl SyncWorker {
+    /// A worker for these sources.
+    #[must_use]
+    pub fn new(deps: Deps, sources: Vec<RosterSource>) -> Self {
+        Self { deps, sources: sources.into() }
+    }
+
+    fn source(&self, job: &SyncJob) -> &RosterSource {
+        &self.sources[job.index]
+    }
+
+    /// Takes the lease of a source, if it is due and no other server has it.
+    async fn start(&self, index: usize) -> Option<SyncJob> {
+        let source = self.sources.get(index)?;
+        let extent = Extent::ChangesUnless {
+            whole_every: TimeDelta::from_std(source.full_every).unwrap_or(TimeDelta::days(1)),
+        };
+        match sync::start(&self.deps, &source.provider, Turn::WhenDue, extent).await {
+            Ok(started) => Some(SyncJob { index, started: started? }),
+            Err(error) => {
+                let name = source.provider.name();
+                tracing::warn!(source = name, %error, "could not look whether a roster is due");
+                None
             }
-        }
-        tokio::select! {
-            biased;
-            () = &mut shutdown => return,
-            () = tokio::time::sleep(REST) => {}
         }
     }
 }
 
-/// Syncs one source if it is due and no other server does it. The log says what came of it, without
-/// a name; staff are told when it was refused.
-pub async fn sync_if_due(deps: &Deps, source: &RosterSource) -> Option<ImportReport> {
-    let every = TimeDelta::from_std(source.every).unwrap_or(TimeDelta::hours(6));
-    let next = |now, went_well| Some(now + if went_well { every } else { every.min(AGAIN) });
-    let name = source.provider.name();
-    let extent = Extent::ChangesUnless {
-        whole_every: TimeDelta::from_std(source.full_every).unwrap_or(TimeDelta::days(1)),
-    };
-    let span = tracing::info_span!("roster_sync", source = name);
-    let outcome = match sync_in_turn(
-        deps,
-        &source.provider,
-        &source.options,
-        Turn::WhenDue,
-        extent,
-        next,
-    )
-    .instrument(span)
-    .await
-    {
-        Ok(outcome) => outcome?,
-        Err(error) => {
-            tracing::warn!(source = name, error = %format!("{error:#}"), "could not look whether a roster is due");
-            return None;
-        }
-    };
-    match outcome.report {
-        Ok(report) => {
-            let (people, refused, whole) =
-                (report.changes.people, report.is_refused(), outcome.is_whole);
-            tracing::info!(
-                source = name,
-                people.added,
-                people.changed,
-                people.removed,
-                findings = report.findings.len(),
-                refused,
-                whole,
-                "roster synced"
-            );
-            deps.metrics.count_sync(&name, if refused { "refused" } else { "synced" });
-            if outcome.is_news && refused {
-                tell_staff(deps, &report).await;
+impl Worker for SyncWorker {
+    type Job = SyncJob;
+    type Outcome = Outcome;
+    type Lane = usize;
+
+    const NAME: &'static str = "roster_sync";
+    const AT_A_TIME: usize = 1;
+    const REST: Duration = Duration::from_secs(30);
+    /// A sync takes minutes; one that is dropped has written nothing, or all of a school.
+    const ON_STOP: OnStop = OnStop::Drop;
+    const LEASED: Option<Leased> = Some(Leased::RosterSync);
+
+    fn metrics(&self) -> &JobMetrics {
+        &self.deps.metrics
+    }
+
+    async fn claim(&self, slots: Slots<usize>) -> Result<Due<SyncJob>> {
+        let first = slots.last.map_or(0, |last| last + 1);
+        for index in (first..first + self.sources.len()).map(|index| index % self.sources.len()) {
+            if let Some(job) = self.start(index).await {
+                return Ok(Due::Claimed(vec![job]));
             }
-            Some(report)
         }
-        Err(error) => {
-            deps.metrics.count_sync(&name, "failed");
-            tracing::warn!(source = name, error = %format!("{error:#}"), "roster sync failed");
-            None
+        Ok(Due::Nothing)
+    }
+
+    fn lane(&self, job: &SyncJob) -> usize {
+        job.index
+    }
+
+    fn span(&self, job: &SyncJob) -> Span {
+        tracing::info_span!("roster_sync", source = self.source(job).provider.name())
+    }
+
+    async fn run(&self, job: &SyncJob) -> Option<Outcome> {
+        let source = self.source(job);
+        Some(sync::run(&self.deps, &source.provider, &source.options, &job.started).await)
+    }
+
+    async fn keep_lease(&self, job: &SyncJob) -> Outcome {
+        sync::keep_lease(&self.deps, &job.started).await
+    }
+
+    fn report(&self, job: &SyncJob, outcome: &Outcome) {
+        let name = self.source(job).provider.name();
+        match &outcome.report {
+            Ok(report) => {
+                let (people, refused) = (report.changes.people, report.is_refused());
+                tracing::info!(
+                    source = name,
+                    people.added,
+                    people.changed,
+                    people.removed,
+                    findings = report.findings.len(),
+                    refused,
+                    whole = outcome.is_whole,
+                    "roster synced"
+                );
+                self.deps.metrics.count_sync(&name, if refused { "refused" } else { "synced" });
+            }
+            Err(error) => {
+                self.deps.metrics.count_sync(&name, "failed");
+                let error = format!("{error:#}");
+                tracing::warn!(source = name, error, "roster sync failed");
+            }
         }
     }
+
+    fn is_success(&self, outcome: &Outcome) -> bool {
+        outcome.failure().is_none()
+    }
+
+    async fn settle(&self, job: &Arc<SyncJob>, outcome: &Outcome) -> Result<bool> {
+        let source = self.source(job);
+        let every = TimeDelta::from_std(source.every).unwrap_or(TimeDelta::hours(6));
+        let pause = if self.is_success(outcome) { every } else { every.min(AGAIN) };
+        let due_at = Some(self.deps.clock.now() + pause);
+        let is_news =
+            sync::settle(&self.deps, &source.options, &job.started, outcome, due_at).await?;
+        if let Ok(report) = &outcome.report
+            && is_news
+            && report.is_refused()
+        {
+            tell_staff(&self.deps, report).await;
+        }
+        Ok(true)
+    }
+}
+
+/// Syncs one source if it is due and no other server does it. None when it did not sync, or failed.
+pub async fn sync_if_due(deps: &Deps, source: &RosterSource) -> Option<ImportReport> {
+    let worker = SyncWorker::new(deps.clone(), vec![source.clone()]);
+    let job = worker.start(0).await?;
+    execute(&worker, job).await?.report.ok()
 }
 
 /// Tells the staff of each school once why its roster stands still.

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::bail;
+use anyhow::anyhow;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     context::{Clock, Context, Random},
     store::{
-        Db, Store,
+        Db, Result, Store,
         roster_sources::{self, Lease, Synced, Turn},
         sources::{Origin, SourceKind},
     },
@@ -161,83 +161,122 @@ fn since(extent: Extent, synced: Synced, now: DateTime<Utc>) -> Option<DateTime<
     is_fresh.then(|| *last - MARGIN)
 }
 
-/// What came of a turn.
+/// A sync whose lease was taken.
+pub(super) struct Started {
+    lease: Lease,
+    began_at: DateTime<Utc>,
+    extent: Extent,
+    /// From when on changes are enough; none for a whole sync.
+    since: Option<DateTime<Utc>>,
+}
+
+/// What came of a sync.
 pub struct Outcome {
     /// The report, or why there is none.
     pub report: anyhow::Result<ImportReport>,
-    /// Whether it failed, or was refused, in other words than the turn before.
-    pub is_news: bool,
     /// Whether all of the roster was asked for.
     pub is_whole: bool,
 }
 
-/// Syncs if the turn can be taken; none when another server or command has it, or it is not due.
-/// `next` says from the outcome when the next turn is due.
+impl Outcome {
+    /// Why it failed or was refused; none for a success.
+    pub(super) fn failure(&self) -> Option<String> {
+        match &self.report {
+            Ok(report) => report.refusal(),
+            Err(error) => Some(format!("{error:#}")),
+        }
+    }
+}
+
+/// Syncs if the lease can be taken; none when another server or command has it.
 ///
 /// # Errors
-/// When the database fails before the turn begins.
+/// When the database fails before the sync begins.
 pub async fn sync_in_turn(
     deps: &Deps,
     provider: &Provider,
     options: &ImportOptions,
     turn: Turn,
     extent: Extent,
-    next: impl FnOnce(DateTime<Utc>, bool) -> Option<DateTime<Utc>>,
 ) -> anyhow::Result<Option<Outcome>> {
+    let Some(started) = start(deps, provider, turn, extent).await? else { return Ok(None) };
+    let outcome = tokio::select! {
+        outcome = run(deps, provider, options, &started) => outcome,
+        lost = keep_lease(deps, &started) => {
+            deps.metrics.count_lost_lease(Leased::RosterSync);
+            lost
+        }
+    };
+    if let Err(error) = settle(deps, options, &started, &outcome, None).await {
+        tracing::warn!(%error, "could not write down what came of a sync");
+    }
+    Ok(Some(outcome))
+}
+
+/// Takes the lease of a source; none when another server or command has it, or it is not due.
+pub(super) async fn start(
+    deps: &Deps,
+    provider: &Provider,
+    turn: Turn,
+    extent: Extent,
+) -> Result<Option<Started>> {
     let (ctx, name) = (deps.context(), provider.name());
     let began_at = ctx.now;
-    let Some(lease) =
-        deps.store.write(move |db| roster_sources::take(db, &ctx, &name, turn)).await?
-    else {
-        return Ok(None);
-    };
+    let take = move |db: &mut Db| roster_sources::take(db, &ctx, &name, turn);
+    let Some(lease) = deps.store.write(take).await? else { return Ok(None) };
     let name = provider.name();
-    let since = since(
-        extent,
-        deps.store.read(move |db| roster_sources::synced(db, &name)).await?,
-        began_at,
-    );
-    let report = tokio::select! {
-        report = sync_some(deps, provider, options, since) => report,
-        lost = keep(deps, &lease) => lost.map(|report| (report, true)),
-    };
-    let (report, is_whole) = match report {
-        Ok((report, is_whole)) => (Ok(report), is_whole),
-        Err(error) => (Err(error), since.is_none()),
-    };
-    let failure = match &report {
-        Ok(report) => report.refusal(),
-        Err(error) => Some(format!("{error:#}")),
-    };
-    let (now, due_at) = (deps.clock.now(), next(deps.clock.now(), failure.is_none()));
+    let synced = deps.store.read(move |db| roster_sources::synced(db, &name)).await?;
+    Ok(Some(Started { lease, began_at, extent, since: since(extent, synced, began_at) }))
+}
+
+/// Fetches and imports what was started.
+pub(super) async fn run(
+    deps: &Deps,
+    provider: &Provider,
+    options: &ImportOptions,
+    started: &Started,
+) -> Outcome {
+    match sync_some(deps, provider, options, started.since).await {
+        Ok((report, is_whole)) => Outcome { report: Ok(report), is_whole },
+        Err(error) => Outcome { report: Err(error), is_whole: started.since.is_none() },
+    }
+}
+
+/// Writes down what came of a sync, gives the lease back, and says when the next one is due.
+/// Whether a failure is news: the sync before did not fail in the same words.
+pub(super) async fn settle(
+    deps: &Deps,
+    options: &ImportOptions,
+    started: &Started,
+    outcome: &Outcome,
+    due_at: Option<DateTime<Utc>>,
+) -> Result<bool> {
+    let (now, failure, is_whole) = (deps.clock.now(), outcome.failure(), outcome.is_whole);
     // A sync that was asked for by hand may be of one school; those by themselves go on from their
     // own.
-    let is_remembered = failure.is_none() && extent != Extent::Whole && !options.dry_run;
+    let is_remembered = failure.is_none() && started.extent != Extent::Whole && !options.dry_run;
+    let (lease, began_at) = (started.lease.clone(), started.began_at);
     let give_back = move |db: &mut Db| {
         if is_remembered {
             roster_sources::remember(db, &lease, began_at, is_whole)?;
         }
         roster_sources::give_back(db, now, &lease, due_at, failure.as_deref())
     };
-    let is_news = deps.store.write(give_back).await;
-    let is_news = is_news
-        .inspect_err(|error| tracing::warn!(%error, "could not note what came of a sync"))
-        .unwrap_or(false);
-    Ok(Some(Outcome { report, is_news, is_whole }))
+    deps.store.write(give_back).await
 }
 
-/// Keeps the turn while the sync goes on; ends only when it is lost.
-async fn keep(deps: &Deps, lease: &Lease) -> anyhow::Result<ImportReport> {
+/// Renews the lease while the sync goes on; ends only when it is lost.
+pub(super) async fn keep_lease(deps: &Deps, started: &Started) -> Outcome {
     loop {
         tokio::time::sleep(KEEP).await;
-        let (now, lease) = (deps.clock.now(), lease.clone());
+        let (now, lease) = (deps.clock.now(), started.lease.clone());
         match deps.store.write(move |db| roster_sources::keep(db, now, &lease)).await {
             Ok(true) => {}
             Ok(false) => {
-                deps.metrics.count_lost_lease(Leased::RosterSync);
-                bail!("another server has taken over this sync")
+                let report = Err(anyhow!("another server has taken over this sync"));
+                return Outcome { report, is_whole: started.since.is_none() };
             }
-            Err(error) => tracing::warn!(%error, "could not keep the turn of a sync"),
+            Err(error) => tracing::warn!(%error, "could not renew the lease of a sync"),
         }
     }
 }

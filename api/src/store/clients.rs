@@ -109,7 +109,7 @@ pub fn create(
     wish: &Wish,
     request: Option<&RequestKey>,
 ) -> Result<Issued> {
-    let made = idempotency::once(db, ctx, request, |db| {
+    let made = idempotency::with_idempotency_key(db, ctx, request, |db| {
         let row = ClientRow {
             id: ctx.new_id::<Uuid>().into(),
             school_id: key(school),
@@ -147,7 +147,7 @@ pub fn rotate(
     client: ClientId,
     request: Option<&RequestKey>,
 ) -> Result<Issued> {
-    let made = idempotency::once(db, ctx, request, |db| {
+    let made = idempotency::with_idempotency_key(db, ctx, request, |db| {
         let row = lock(db, school, client)?;
         let of_client = api_client_secrets::table.filter(api_client_secrets::client_id.eq(row.id));
         diesel::delete(of_client.filter(api_client_secrets::expires_at.is_not_null()))

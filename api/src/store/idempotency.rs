@@ -1,10 +1,12 @@
-//! Retries: the same `Idempotency-Key` gives the first answer
-//! (draft-ietf-httpapi-idempotency-key-header). Written in the transaction of what it answers.
+//! Idempotency keys: a retry with the same `Idempotency-Key` gets the first response, byte for byte
+//! (draft-ietf-httpapi-idempotency-key-header). The row is written in the transaction of the work.
+
+use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use parlour_domain::id::PersonId;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
@@ -32,15 +34,118 @@ pub struct RequestKey {
     pub request_hash: String,
 }
 
-/// What is remembered of an answer that bore a secret: what it was about, and not the secret, so
-/// that a repeated request does not get it.
+/// What the row of a key keeps of a response.
+#[derive(Queryable, Debug)]
+pub struct Kept {
+    status: i32,
+    headers: Option<String>,
+    body: String,
+}
+
+/// A result that a row can keep for a retry.
+pub trait Repeatable: Sized {
+    /// What the row keeps.
+    ///
+    /// # Errors
+    /// When it can't be written as JSON.
+    fn keep(&self) -> Result<Kept>;
+
+    /// The result for a retry.
+    ///
+    /// # Errors
+    /// [`Error::KeyReused`] when the row does not hold such a result.
+    fn repeat(kept: Kept) -> Result<Self>;
+}
+
+/// A response of an operation: status, headers and body. What every response gets by itself
+/// (request id, date, cookies) is not part of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// Names and values.
+    pub headers: Vec<(String, String)>,
+    /// The body; empty where there is none.
+    pub body: String,
+}
+
+impl Response {
+    /// 201 with what was made.
+    ///
+    /// # Errors
+    /// When it can't be written as JSON.
+    pub fn created(made: &impl Serialize) -> Result<Self> {
+        Self::json(201, made)
+    }
+
+    /// 202 with what will be done.
+    ///
+    /// # Errors
+    /// As [`Self::created`].
+    pub fn accepted(view: &impl Serialize) -> Result<Self> {
+        Self::json(202, view)
+    }
+
+    /// A response without a body.
+    #[must_use]
+    pub const fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: String::new() }
+    }
+
+    /// The same with a `Location`.
+    #[must_use]
+    pub fn at(mut self, location: String) -> Self {
+        self.headers.push(("location".to_owned(), location));
+        self
+    }
+
+    /// The id at the end of the `Location`.
+    pub fn id_in_location<T: FromStr>(&self) -> Option<T> {
+        let (_, location) = self.headers.iter().find(|(name, _)| name == "location")?;
+        location.rsplit('/').next()?.parse().ok()
+    }
+
+    fn json(status: u16, view: &impl Serialize) -> Result<Self> {
+        let body = serde_json::to_string(view).map_err(|_| Error::Panicked)?;
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        Ok(Self { status, headers, body })
+    }
+}
+
+impl Repeatable for Response {
+    fn keep(&self) -> Result<Kept> {
+        let headers = serde_json::to_string(&self.headers).map_err(|_| Error::Panicked)?;
+        Ok(Kept { status: self.status.into(), headers: Some(headers), body: self.body.clone() })
+    }
+
+    fn repeat(kept: Kept) -> Result<Self> {
+        let headers = kept.headers.ok_or(Error::KeyReused)?;
+        let headers = serde_json::from_str(&headers).map_err(|_| Error::KeyReused)?;
+        let status = kept.status.try_into().map_err(|_| Error::KeyReused)?;
+        Ok(Self { status, headers, body: kept.body })
+    }
+}
+
+/// What was made together with a secret. The row keeps the id of the thing alone, so a retry gets
+/// no secret.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct WithSecret {
     /// The thing.
     pub of: Uuid,
-    /// The row of the secret that was made; none in a repetition.
+    /// The row of the secret that was made; none for a retry.
     #[serde(skip)]
     pub secret: Option<Uuid>,
+}
+
+impl Repeatable for WithSecret {
+    fn keep(&self) -> Result<Kept> {
+        let body = serde_json::to_string(self).map_err(|_| Error::Panicked)?;
+        Ok(Kept { status: 201, headers: None, body })
+    }
+
+    fn repeat(kept: Kept) -> Result<Self> {
+        serde_json::from_str(&kept.body).map_err(|_| Error::KeyReused)
+    }
 }
 
 #[derive(Insertable)]
@@ -52,66 +157,81 @@ struct NewRow<'a> {
     status: i32,
     body: &'a str,
     created_at: At,
+    headers: Option<&'a str>,
 }
 
-/// Runs `work` once a key: a repeated request gets the stored answer.
+/// Runs `work` once per key: a retry gets what the row keeps. Without a key it always runs.
 ///
 /// # Errors
 /// [`Error::KeyReused`] when the key came with another request before; the work's own.
-pub fn once<T: Serialize + DeserializeOwned>(
+pub fn with_idempotency_key<T: Repeatable>(
     db: &mut Db,
     ctx: &Context,
     request: Option<&RequestKey>,
     work: impl FnOnce(&mut Db) -> Result<T>,
 ) -> Result<T> {
     let Some(request) = request else { return work(db) };
-    // Of two at the same moment the second waits here, not inside the work, where it would be
-    // refused for what the first has just made.
-    people::lock(db, &[PersonId(request.owner)])?;
+    lock_owner(db, request.owner)?;
+    if let Some(kept) = find(db, ctx.now, request)? {
+        return T::repeat(kept);
+    }
+    let result = work(db)?;
+    insert(db, ctx.now, request, &result.keep()?)?;
+    Ok(result)
+}
+
+/// Makes the second of two simultaneous requests wait here, not inside the work, where it would be
+/// refused for what the first has just made.
+fn lock_owner(db: &mut Db, owner: Uuid) -> Result<()> {
+    people::lock(db, &[PersonId(owner)])?;
     if let Db::Pg(conn) = db {
         let _: Option<Key> = invites::table
-            .find(Key(request.owner))
+            .find(Key(owner))
             .select(invites::id)
             .for_no_key_update()
             .first(conn)
             .optional()?;
         let _: Option<Key> = api_clients::table
-            .find(Key(request.owner))
+            .find(Key(owner))
             .select(api_clients::id)
             .for_update()
             .first(conn)
             .optional()?;
     }
-    let known = idempotency_keys::table.find((Key(request.owner), &request.key));
-    let columns =
-        (idempotency_keys::request_hash, idempotency_keys::body, idempotency_keys::created_at);
-    let stored: Option<(String, String, At)> =
-        each!(db, conn => known.select(columns).get_result(conn).optional())?;
-    if let Some((hash, body, created_at)) = stored {
-        if *created_at < ctx.now - KEY_LIFE {
-            diesel::delete(known).execute(db)?;
-            return once(db, ctx, Some(request), work);
-        }
-        let same = hash == request.request_hash;
-        return if same {
-            serde_json::from_str(&body).map_err(|_| Error::KeyReused)
-        } else {
-            Err(Error::KeyReused)
-        };
+    Ok(())
+}
+
+/// What is kept for a retry of this request; deletes the row of a key that has expired.
+fn find(db: &mut Db, now: DateTime<Utc>, request: &RequestKey) -> Result<Option<Kept>> {
+    let row = idempotency_keys::table.find((Key(request.owner), &request.key));
+    let columns = (
+        idempotency_keys::request_hash,
+        idempotency_keys::created_at,
+        (idempotency_keys::status, idempotency_keys::headers, idempotency_keys::body),
+    );
+    let found: Option<(String, At, Kept)> =
+        each!(db, conn => row.select(columns).get_result(conn).optional())?;
+    let Some((hash, created_at, kept)) = found else { return Ok(None) };
+    if *created_at < now - KEY_LIFE {
+        diesel::delete(row).execute(db)?;
+        return Ok(None);
     }
-    let answer = work(db)?;
-    let body = serde_json::to_string(&answer).map_err(|_| Error::Panicked)?;
+    if hash == request.request_hash { Ok(Some(kept)) } else { Err(Error::KeyReused) }
+}
+
+fn insert(db: &mut Db, now: DateTime<Utc>, request: &RequestKey, kept: &Kept) -> Result<()> {
     let row = NewRow {
         owner_id: Key(request.owner),
         key: &request.key,
         request_hash: &request.request_hash,
-        status: 201,
-        body: &body,
-        created_at: at(ctx.now),
+        status: kept.status,
+        body: &kept.body,
+        created_at: at(now),
+        headers: kept.headers.as_deref(),
     };
     each!(db, conn => diesel::insert_into(idempotency_keys::table).values(&row).execute(conn))
         .map_err(Error::raced)?;
-    Ok(answer)
+    Ok(())
 }
 
 /// Deletes keys that are remembered no more, a step of them; whether there may be more.

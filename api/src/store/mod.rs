@@ -13,6 +13,7 @@ pub mod changes;
 pub mod clients;
 pub mod contacts;
 pub mod db;
+mod due;
 pub mod error;
 pub mod evening_setup;
 pub mod evenings;
@@ -62,6 +63,7 @@ use crate::context::{Clock, Context, Random, SystemClock};
 use self::metrics::Kind;
 pub use self::{
     db::{DatabaseUrl, Db},
+    due::Due,
     error::{Dead, Error, Result},
     metrics::DatabaseMetrics,
 };

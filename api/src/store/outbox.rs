@@ -15,7 +15,7 @@ use parlour_domain::{
 use uuid::Uuid;
 
 use super::{
-    Db, Result,
+    Db, Due, Result,
     db::MultiBackend,
     sql_types::{At, Key, Moment, at, key},
 };
@@ -374,16 +374,6 @@ impl Claimed {
     }
 }
 
-/// What a look at the queue found.
-pub enum Due {
-    /// These are the caller's to send now.
-    Claimed(Vec<Claimed>),
-    /// Others were quicker; look again.
-    Contended,
-    /// Nothing is due.
-    Nothing,
-}
-
 /// Claims up to `limit` mails that are due: nobody else sends them until [`LEASE`] has run out.
 /// Those that somebody waits for come first, then schools take turns, beginning with the one that
 /// follows `after`: a school that sends thousands holds no other up.
@@ -395,7 +385,7 @@ pub fn claim(
     now: DateTime<Utc>,
     limit: usize,
     after: Option<SchoolId>,
-) -> Result<Due> {
+) -> Result<Due<Claimed>> {
     let mut due = in_turn(db, now, limit, after, true)?;
     if due.len() < limit {
         due.extend(in_turn(db, now, limit, after, false)?);

@@ -7,9 +7,9 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::{
-    app::App,
-    store::backlog::{self, Backlog, Queue},
+use crate::store::{
+    Result, Store,
+    backlog::{self, Backlog, Queue},
 };
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -82,12 +82,17 @@ impl Gauges {
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) async fn update(&self, app: &App) -> crate::store::Result<()> {
-        self.sockets.set(count(app.calls.sockets()));
-        self.connections.set(count(app.connections.count()));
-        let now = app.clock.now();
+    pub(super) async fn update(
+        &self,
+        store: &Store,
+        now: DateTime<Utc>,
+        sockets: usize,
+        connections: usize,
+    ) -> Result<()> {
+        self.sockets.set(count(sockets));
+        self.connections.set(count(connections));
         let Backlog { mails, webhooks, seats, sources } =
-            app.store.read(move |db| backlog::read(db, now)).await?;
+            store.read(move |db| backlog::read(db, now)).await?;
         self.set_queue("mail", mails, now);
         self.set_queue("webhook", webhooks, now);
         self.seats.set(seats);

@@ -4,6 +4,7 @@
 use std::{fmt, time::Duration};
 
 use actix_web::http::StatusCode;
+use chrono::{DateTime, Utc};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, histogram::Histogram},
@@ -11,7 +12,7 @@ use prometheus_client::{
 };
 
 use super::gauges::Gauges;
-use crate::store::DatabaseMetrics;
+use crate::store::{self, DatabaseMetrics, Store};
 
 /// The upper bounds of the classes of a request's duration, in seconds.
 const REQUEST_BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -22,7 +23,7 @@ pub struct Metrics {
     pub requests: RequestMetrics,
     /// Mails, webhooks, roster syncs and leases.
     pub jobs: JobMetrics,
-    pub(super) gauges: Gauges,
+    gauges: Gauges,
     registry: Registry,
 }
 
@@ -36,6 +37,20 @@ impl Metrics {
         let gauges = Gauges::register(&mut registry);
         database.register(&mut registry);
         Self { requests, jobs, gauges, registry }
+    }
+
+    /// Reads what the database holds now, and takes what this process counts itself.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn update_gauges(
+        &self,
+        store: &Store,
+        now: DateTime<Utc>,
+        sockets: usize,
+        connections: usize,
+    ) -> store::Result<()> {
+        self.gauges.update(store, now, sockets, connections).await
     }
 
     /// The metrics in the text format of `OpenMetrics` 1.0.

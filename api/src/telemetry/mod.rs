@@ -2,7 +2,6 @@
 //! address, a name or a token of a person.
 
 mod gauges;
-pub mod listener;
 pub mod logging;
 pub mod metrics;
 pub mod request;

@@ -29,7 +29,7 @@ fn client() -> String {
 /// Sends the mail that is due, and opens every address of every mail as mail scanners do: what
 /// stands after `#` never leaves a browser.
 async fn deliver_and_scan(server: &Server, post: &PostOffice) {
-    parlour::mail::worker::deliver_due(&server.app.mail_deps()).await;
+    parlour::workers::run_due(&server.app.mail_worker()).await;
     for letter in post.letters() {
         let words = letter.text.split_whitespace().chain(letter.html.split('"'));
         for link in words.filter(|word| word.starts_with("http://127.0.0.1")) {

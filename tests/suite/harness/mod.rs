@@ -29,13 +29,14 @@ use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
 use parlour::{
     demo::{self, Actors},
     keys::Audience,
-    mail::{Mail, MemoryMailer, worker},
+    mail::{Mail, MemoryMailer},
     schema,
     store::{
         Db, Error, access,
         people::PersonRow,
         sessions::{self, Proof, Role},
     },
+    workers,
 };
 use serde_json::{Value, json};
 
@@ -264,14 +265,14 @@ impl School {
 
     /// Sends the mail that is due and gives out all that was sent since the last time.
     pub async fn mails(&self) -> Vec<Mail> {
-        worker::deliver_due(&self.app.mail_deps()).await;
+        workers::run_due(&self.app.mail_worker()).await;
         self.mailbox().take().into_iter().map(|sent| sent.mail).collect()
     }
 
     /// Sends the mail that is due and gives out the newest to an address. What others got is still
     /// to be looked at.
     pub async fn mail_to(&self, address: &str) -> Mail {
-        worker::deliver_due(&self.app.mail_deps()).await;
+        workers::run_due(&self.app.mail_worker()).await;
         let sent = self.mailbox().take_to(address).pop();
         sent.unwrap_or_else(|| panic!("no mail to {address}")).mail
     }

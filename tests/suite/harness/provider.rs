@@ -261,15 +261,8 @@ impl Provider {
     /// Syncs as a source for which no school is listed, in its turn.
     pub async fn sync_unlisted(&self, server: &Server) -> anyhow::Result<ImportReport> {
         let (deps, options) = (deps(server, impatient()), ImportOptions::default());
-        let outcome = roster::sync_in_turn(
-            &deps,
-            &self.named(),
-            &options,
-            Turn::Now,
-            Extent::Whole,
-            |_, _| None,
-        )
-        .await?;
+        let outcome =
+            roster::sync_in_turn(&deps, &self.named(), &options, Turn::Now, Extent::Whole).await?;
         outcome.expect("nobody else has the turn").report
     }
 

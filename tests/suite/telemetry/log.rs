@@ -1,7 +1,7 @@
 //! The log, as JSON: every test of the process writes into it, and each reads its own requests by
 //! their ids.
 
-use parlour::{mail::worker as mail_worker, webhooks::worker as webhook_worker};
+use parlour::workers;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -43,8 +43,8 @@ async fn a_booking_is_followed_by_its_request_id() {
         .is(201);
     let (parent, id) = (school.parent().await, "01a23c00-0000-7000-8000-000000000001".to_owned());
     book_as(&parent, &school, &id).await.is(201);
-    mail_worker::deliver_due(&school.app.mail_deps()).await;
-    webhook_worker::deliver_due(&school.app.webhook_deps()).await;
+    workers::run_due(&school.app.mail_worker()).await;
+    workers::run_due(&school.app.webhook_worker()).await;
 
     let lines = lines_of(&id);
     let served = only(&lines, "request served");

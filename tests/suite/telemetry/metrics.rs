@@ -11,12 +11,12 @@ use std::{
 
 use parlour::{
     app::App,
+    metrics_listener,
     store::{
-        Db,
-        outbox::{self, Due},
+        Db, Due, outbox,
         roster_sources::{self, Turn},
     },
-    telemetry::{listener, metrics::Leased},
+    telemetry::metrics::Leased,
 };
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ async fn listen(school: &School) -> String {
     let (send, receive) = tokio::sync::oneshot::channel();
     thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
-            let server = listener::start(&app, listener).unwrap();
+            let server = metrics_listener::start(&app, listener).unwrap();
             send.send(()).unwrap();
             server.await.unwrap();
         });

@@ -8,7 +8,7 @@ mod receiver;
 mod retries;
 mod told;
 
-use parlour::webhooks::worker;
+use parlour::workers;
 use serde_json::json;
 
 use self::receiver::Received;
@@ -45,7 +45,7 @@ async fn endpoint(staff: &Actor, receiver: &Receiver, types: &[&str]) -> (String
 
 /// Sends what is due, and gives out what came.
 async fn sent(school: &School, receiver: &Receiver) -> Vec<Received> {
-    worker::deliver_due(&school.app.webhook_deps()).await;
+    workers::run_due(&school.app.webhook_worker()).await;
     receiver.take()
 }
 

@@ -4,8 +4,7 @@ use chrono::TimeDelta;
 use diesel::{QueryDsl, RunQueryDsl};
 use parlour::{
     schema::{idempotency_keys, webhook_attempts, webhook_deliveries},
-    store::idempotency::{self, RequestKey},
-    webhooks::worker,
+    store::idempotency::{RequestKey, Response, with_idempotency_key},
 };
 use serde_json::json;
 
@@ -42,7 +41,7 @@ async fn what_was_settled_long_ago_is_deleted_and_what_waits_is_not() {
     }
     // The last one waits.
     test(&staff, &path).await;
-    let purge = async || worker::purge(&school.app.webhook_deps()).await;
+    let purge = async || school.app.purge_worker().step().await.unwrap();
     assert!(!purge().await);
     assert_eq!(rows(&school).await, (4, 3, 1));
     let page = staff.get(&format!("{path}/deliveries?limit=2")).await.is(200);
@@ -87,7 +86,7 @@ async fn much_is_deleted_step_by_step() {
                 key: number.to_string(),
                 request_hash: "hash".to_owned(),
             };
-            idempotency::once(db, ctx, Some(&request), |_| Ok(number))?;
+            with_idempotency_key(db, ctx, Some(&request), |_| Response::created(&number))?;
         }
         Ok(())
     };
@@ -98,7 +97,7 @@ async fn much_is_deleted_step_by_step() {
     }
     school.wait(TimeDelta::hours(25));
     let mut steps = 1;
-    while worker::purge(&school.app.webhook_deps()).await {
+    while school.app.purge_worker().step().await.unwrap() {
         steps += 1;
     }
     assert_eq!(

@@ -1,6 +1,9 @@
 //! Where nothing may go: addresses of this machine and its network, however they are written.
 
-use parlour::webhooks::{Reach, Sender, worker};
+use parlour::{
+    webhooks::{Reach, Sender},
+    workers,
+};
 use serde_json::json;
 
 use super::{ALL, log, receiver::Receiver, school, test};
@@ -13,8 +16,8 @@ async fn private_addresses_are_sent_nothing() {
     let port = receiver.port;
     let hosts = ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433"];
     // They were made while private addresses were allowed; from now on they are not.
-    let mut deps = school.app.webhook_deps();
-    deps.sender = Sender::new(Reach::Public).unwrap();
+    let mut worker = school.app.webhook_worker();
+    worker.sender = Sender::new(Reach::Public).unwrap();
     for host in hosts {
         for scheme in ["http", "https"] {
             let new =
@@ -24,7 +27,7 @@ async fn private_addresses_are_sent_nothing() {
                 staff.post("/webhooks", new).await.is(201).text_at("/webhook/id")
             );
             test(&staff, &path).await;
-            assert_eq!(worker::deliver_due(&deps).await, 0);
+            assert_eq!(workers::run_due(&worker).await, 0);
             let entry = log(&staff, &path).await.remove(0);
             assert_eq!(
                 entry["attempts"][0]["error"], "address_not_allowed",
@@ -44,7 +47,7 @@ async fn a_name_that_leads_inside_is_found_out_when_something_is_sent() {
     let path =
         format!("/webhooks/{}", staff.post("/webhooks", new).await.is(201).text_at("/webhook/id"));
     test(&staff, &path).await;
-    assert_eq!(worker::deliver_due(&school.app.webhook_deps()).await, 0);
+    assert_eq!(workers::run_due(&school.app.webhook_worker()).await, 0);
     let attempt = log(&staff, &path).await.remove(0)["attempts"][0].clone();
     assert_eq!(attempt["error"], "address_not_allowed", "{attempt}");
     assert_eq!(receiver.take().len(), 0);
@@ -59,7 +62,7 @@ async fn an_endpoint_that_is_not_there_is_told_from_one_that_may_not_be() {
     let path =
         format!("/webhooks/{}", staff.post("/webhooks", new).await.is(201).text_at("/webhook/id"));
     test(&staff, &path).await;
-    assert_eq!(worker::deliver_due(&school.app.webhook_deps()).await, 0);
+    assert_eq!(workers::run_due(&school.app.webhook_worker()).await, 0);
     let attempt = log(&staff, &path).await.remove(0)["attempts"][0].clone();
     assert_eq!(attempt["error"], "unreachable", "{attempt}");
 }

@@ -73,10 +73,10 @@ async fn two_nodes_send_each_event_once() {
     for _ in 0..12 {
         test(&staff, &path).await;
     }
-    let (one, two) = (school.app.webhook_deps(), other.app.webhook_deps());
+    let (one, two) = (school.app.webhook_worker(), other.app.webhook_worker());
     let (here, there) = futures_util::future::join(
-        parlour::webhooks::worker::deliver_due(&one),
-        parlour::webhooks::worker::deliver_due(&two),
+        parlour::workers::run_due(&one),
+        parlour::workers::run_due(&two),
     )
     .await;
     let mut ids: Vec<String> = receiver.take().into_iter().map(|received| received.id).collect();

@@ -1,6 +1,6 @@
 //! `POST /bars`: bars a contact or an address from a student.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpRequest, web::Data};
 use parlour_domain::{EmailAddress, id::PersonId};
 use parlour_wire::NewBar;
 
@@ -11,7 +11,7 @@ use crate::{
     request::{Body, checked, idempotency_key},
     store::{
         bars::{self, Barred},
-        idempotency::once,
+        idempotency::{Response, with_idempotency_key},
     },
     views,
 };
@@ -45,7 +45,7 @@ pub async fn create_bar(
     let bar = app
         .store
         .write(move |db| {
-            once(db, &ctx, request.as_ref(), |db| {
+            with_idempotency_key(db, &ctx, request.as_ref(), |db| {
                 let id = bars::set(
                     db,
                     &ctx,
@@ -55,9 +55,9 @@ pub async fn create_bar(
                     &barred,
                     &new.note,
                 )?;
-                Ok(views::bar(&bars::find(db, school, id)?, zone))
+                Response::created(&views::bar(&bars::find(db, school, id)?, zone))
             })
         })
         .await?;
-    Ok(HttpResponse::Created().json(bar))
+    Ok(bar.into())
 }

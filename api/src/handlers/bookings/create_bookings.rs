@@ -1,7 +1,7 @@
 //! `POST /evenings/{evening_id}/bookings`: makes appointments, all or none.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpRequest,
     web::{Data, Query},
 };
 use chrono::Utc;
@@ -16,7 +16,7 @@ use crate::{
         Db, Error,
         bookings::{self, Lost, NewBooking},
         evenings::{self, EveningRow},
-        idempotency,
+        idempotency::{Response, with_idempotency_key},
     },
     views::{self, moment},
 };
@@ -59,14 +59,15 @@ pub async fn create_bookings(
     let made = app
         .store
         .write(move |db| {
-            idempotency::once(db, &ctx, key.as_ref(), |db| {
+            with_idempotency_key(db, &ctx, key.as_ref(), |db| {
                 let made = bookings::make(db, &ctx, &row, &acting, &wanted)?;
-                Ok(Page::whole(made.iter().map(|one| views::booking(one, row.zone())).collect()))
+                let views = made.iter().map(|one| views::booking(one, row.zone())).collect();
+                Response::created(&Page::whole(views))
             })
         })
         .await
         .map_err(|error| with_lost(error, &zone_of))?;
-    Ok(HttpResponse::Created().json(made))
+    Ok(made.into())
 }
 
 /// The refusal with the appointments that were lost, as the contract names them.

@@ -3,7 +3,12 @@
 use actix_web::web::{Data, Json};
 use parlour_wire::CallDoor;
 
-use crate::{app::App, auth::LoggedIn, problem::Answer, request::BookingPath};
+use crate::{
+    app::App,
+    auth::{LoggedIn, call_visitor},
+    problem::Answer,
+    request::BookingPath,
+};
 
 /// What one sees before entering; changes nothing.
 ///
@@ -14,5 +19,5 @@ pub async fn get_call(
     caller: LoggedIn,
     BookingPath(booking): BookingPath,
 ) -> Answer<Json<CallDoor>> {
-    super::door(&app, super::person(caller, booking)?).await
+    super::door(&app, call_visitor::person(caller, booking)?).await
 }

@@ -3,7 +3,12 @@
 use actix_web::web::{Data, Json};
 use parlour_wire::CallDoor;
 
-use crate::{app::App, auth::GuestSessions, problem::Answer, request::BookingPath};
+use crate::{
+    app::App,
+    auth::{GuestSessions, call_visitor},
+    problem::Answer,
+    request::BookingPath,
+};
 
 /// What the guest sees before entering; changes nothing.
 ///
@@ -15,5 +20,5 @@ pub async fn get_guest_call(
     guest: GuestSessions,
     BookingPath(booking): BookingPath,
 ) -> Answer<Json<CallDoor>> {
-    super::door(&app, super::guest(&app, guest, booking).await?).await
+    super::door(&app, call_visitor::guest(&app, guest, booking).await?).await
 }

@@ -10,7 +10,7 @@ use parlour_wire::IceServers;
 
 use crate::{
     app::App,
-    auth::{GuestSessions, LoggedIn},
+    auth::{GuestSessions, LoggedIn, call_visitor},
     calls::ice,
     problem::{Answer, ApiError},
     request::ForCall,
@@ -40,7 +40,7 @@ pub async fn get_ice_servers(
             let visitor = match LoggedIn::of(&req).await {
                 Ok(person) => of_person(&app, person, booking, &guest).await?,
                 Err(refusal) if guest.ids.is_empty() => return Err(refusal),
-                Err(_) => super::guest(&app, guest, booking).await?,
+                Err(_) => call_visitor::guest(&app, guest, booking).await?,
             };
             let door = app
                 .store
@@ -70,7 +70,7 @@ async fn of_person(
     guest: &GuestSessions,
 ) -> Answer<Visitor> {
     let now = app.clock.now();
-    let own = match super::person(person, booking) {
+    let own = match call_visitor::person(person, booking) {
         Ok(visitor) => match app
             .store
             .read(move |db| calls::door(db, visitor.school, visitor.who, booking, now))
@@ -83,7 +83,7 @@ async fn of_person(
         Err(refusal) => Err(refusal),
     };
     match own {
-        Err(_) if !guest.ids.is_empty() => super::guest(app, guest.clone(), booking).await,
+        Err(_) if !guest.ids.is_empty() => call_visitor::guest(app, guest.clone(), booking).await,
         own => own,
     }
 }

@@ -4,7 +4,11 @@
 use actix_web::{HttpRequest, web};
 
 use super::upgrade;
-use crate::{auth::LoggedIn, problem::Answer, request::BookingPath};
+use crate::{
+    auth::{LoggedIn, call_visitor},
+    problem::Answer,
+    request::BookingPath,
+};
 
 /// Opens it. Nothing is taken before the browser says `join`.
 ///
@@ -16,7 +20,7 @@ pub async fn open_call_socket(
     caller: LoggedIn,
     BookingPath(booking): BookingPath,
 ) -> Answer {
-    let visitor = super::person(caller, booking)?;
+    let visitor = call_visitor::person(caller, booking)?;
     upgrade::check(&req).await?;
     upgrade::open(&req, body, visitor).await
 }

@@ -8,7 +8,7 @@ use actix_web::{
 use super::upgrade;
 use crate::{
     app::App,
-    auth::GuestSessions,
+    auth::{GuestSessions, call_visitor},
     problem::{Answer, ApiError},
     request::BookingPath,
 };
@@ -28,6 +28,6 @@ pub async fn open_guest_call_socket(
         return Err(ApiError::not_logged_in());
     }
     upgrade::check(&req).await?;
-    let visitor = super::guest(&app, guest, booking).await?;
+    let visitor = call_visitor::guest(&app, guest, booking).await?;
     upgrade::open(&req, body, visitor).await
 }

@@ -1,5 +1,7 @@
 //! From a request to a WebSocket (RFC 6455, section 4.2): what both of its operations do.
 
+use std::sync::Arc;
+
 use actix_web::{
     HttpRequest,
     http::{StatusCode, header},
@@ -61,7 +63,9 @@ pub(super) async fn open(req: &HttpRequest, body: web::Payload, visitor: Visitor
     let client_hash = client_hash(&app, visitor.school, req);
     let connection = req.conn_data::<Connection>().map(Connection::handle);
     let (socket, from_hub) = Socket::new(Opened {
-        app: app.into_inner(),
+        hub: Arc::clone(&app.calls),
+        keys: app.keys.clone(),
+        wake: Arc::clone(&app.wake),
         visitor,
         client_hash,
         among,

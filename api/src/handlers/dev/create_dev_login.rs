@@ -15,9 +15,8 @@ use serde_json::json;
 use super::only_in_a_playground;
 use crate::{
     app::App,
-    auth::{AtSchool, cookies},
+    auth::{AtSchool, cookies, login_cookies::session_cookies},
     demo,
-    handlers::sessions::session_cookies,
     keys::Audience,
     problem::{Answer, ApiError},
     request::Body,

@@ -1,9 +1,8 @@
 //! `POST /evenings`: makes a draft.
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
-use parlour_domain::{id::EveningId, scope::Scope};
+use actix_web::{HttpRequest, web::Data};
+use parlour_domain::scope::Scope;
 use parlour_wire::NewEvening;
-use uuid::Uuid;
 
 use crate::{
     app::App,
@@ -11,7 +10,10 @@ use crate::{
     evening_file,
     problem::Answer,
     request::{Body, checked, idempotency_key},
-    store::{evening_setup, idempotency::once},
+    store::{
+        Error, evening_setup, evenings,
+        idempotency::{Response, with_idempotency_key},
+    },
     views::evenings as views,
 };
 
@@ -30,16 +32,21 @@ pub async fn create_evening(
     checked(&body.value)?;
     let request = idempotency_key(&req, asker.id(), &body.bytes)?;
     let (ctx, school, actor) = (app.context(), asker.school().clone(), asker.actor());
-    let file = views::file(body.value, &school);
+    let (file, path) = (views::file(body.value, &school), req.path().to_owned());
     let made = app
         .store
         .write(move |db| {
-            let id: Uuid = once(db, &ctx, request.as_ref(), |db| {
-                evening_file::create(db, &ctx, &school, &file, &actor).map(Into::into)
+            let made = with_idempotency_key(db, &ctx, request.as_ref(), |db| {
+                let id = evening_file::create(db, &ctx, &school, &file, &actor)?;
+                let settings = evening_setup::settings(db, school.id(), id)?;
+                let made = Response::created(&views::settings(settings, &school))?;
+                Ok(made.at(format!("{path}/{id}")))
             })?;
-            Ok(views::settings(evening_setup::settings(db, school.id(), EveningId(id))?, &school))
+            // A retry finds nothing where the evening was deleted meanwhile.
+            let id = made.id_in_location().ok_or(Error::NotFound)?;
+            evenings::find(db, school.id(), id)?;
+            Ok(made)
         })
         .await?;
-    let location = format!("{}/{}", req.path(), made.id);
-    Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(made))
+    Ok(made.into())
 }

@@ -5,10 +5,12 @@ use parlour_domain::id::SessionId;
 use parlour_wire::{GuestAppointments, LinkToken};
 use uuid::Uuid;
 
-use super::{is_inviter, link_of};
 use crate::{
     app::App,
-    auth::{AtSchool, GuestSessions, cookies},
+    auth::{
+        AtSchool, GuestSessions, cookies,
+        guest_link::{is_inviter, link_of},
+    },
     keys::Audience,
     problem::{Answer, ApiError},
     request::{Body, checked},

@@ -3,10 +3,9 @@
 use actix_web::{HttpResponse, web::Data};
 use parlour_wire::LinkToken;
 
-use super::invite_of;
 use crate::{
     app::App,
-    auth::AtSchool,
+    auth::{AtSchool, guest_link::invite_of},
     problem::Answer,
     request::{Body, checked},
     store::{Error, invites},

@@ -12,6 +12,6 @@ pub use create_guest_session::create_guest_session;
 pub use decline_guest_link::decline_guest_link;
 pub use delete_guest_sessions::delete_guest_sessions;
 pub use get_guest_appointments::get_guest_appointments;
-pub use preview_guest_link::{any_link_of, invite_of, is_inviter, link_of, preview_guest_link};
+pub use preview_guest_link::preview_guest_link;
 pub use renew_guest_link::renew_guest_link;
 pub use request_guest_link::request_guest_link;

@@ -1,19 +1,22 @@
 //! `POST /guest_links/renew`: the guest's link is in wrong hands; a new one goes to the guest's
 //! address.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpRequest, web::Data};
 use parlour_domain::id::{BookingId, InviteId};
 use parlour_wire::GuestLinkRenewal;
 
-use super::any_link_of;
 use crate::{
     app::App,
-    auth::GuestSessions,
-    handlers::calls,
+    auth::{GuestSessions, call_visitor, guest_link::any_link_of},
     problem::{Answer, ApiError},
     request::{Body, checked, idempotency_key},
     store::{
-        Db, Dead, Error, bookings::Acting, calls::Who, events::Actor, guests, idempotency::once,
+        Db, Dead, Error,
+        bookings::Acting,
+        calls::Who,
+        events::Actor,
+        guests,
+        idempotency::{Response, with_idempotency_key},
         invites,
     },
 };
@@ -51,7 +54,7 @@ pub async fn renew_guest_link(
     let key = idempotency_key(&req, invite, &body.bytes)?;
     let ctx = app.context();
     let renew = move |db: &mut Db| {
-        once(db, &ctx, key.as_ref(), |db| {
+        with_idempotency_key(db, &ctx, key.as_ref(), |db| {
             // Asked here, since the first of two same requests makes the token of both an older
             // one.
             if let Some(link) = generation
@@ -65,11 +68,11 @@ pub async fn renew_guest_link(
                 actor: Actor { person: None, name: view.invite.name.clone() },
                 is_staff: false,
             };
-            invites::renew(db, &ctx, &view.evening, &acting, &view.invite)
+            invites::renew(db, &ctx, &view.evening, &acting, &view.invite)?;
+            Ok(Response::empty(204))
         })
     };
-    app.store.write(renew).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(app.store.write(renew).await?.into())
 }
 
 /// The invite by which this browser's guest session covers a booking.
@@ -78,7 +81,7 @@ async fn invite_of_session(
     sessions: GuestSessions,
     booking: BookingId,
 ) -> Answer<InviteId> {
-    match calls::guest(app, sessions, booking).await?.who {
+    match call_visitor::guest(app, sessions, booking).await?.who {
         Who::Guest(invite) => Ok(invite),
         Who::Teacher(_) | Who::Parent(_) => Err(ApiError::not_found()),
     }

@@ -16,7 +16,7 @@ pub use renew_invite::renew_invite;
 pub use resend_invite::resend_invite;
 pub use send_invite::send_invite;
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpRequest;
 use parlour_domain::id::{InviteId, PersonId, SchoolId};
 use parlour_wire::Invite;
 
@@ -30,7 +30,7 @@ use crate::{
         Db, Error,
         bookings::Acting,
         evenings::EveningRow,
-        idempotency,
+        idempotency::{Response, with_idempotency_key},
         invites::{self, InviteRow},
         outbox,
     },
@@ -74,11 +74,11 @@ async fn mail_again(
     let (ctx, school, owner) = (app.context(), caller.school_id(), caller.owner()?);
     let view = app.store.write(move |db| {
         let row = invites::find(db, school, owner, invite)?;
-        idempotency::once(db, &ctx, key.as_ref(), |db| {
+        with_idempotency_key(db, &ctx, key.as_ref(), |db| {
             let evening = invites::evening_of(db, &row)?;
             mail(db, &ctx, &evening, &caller.acting_for(row.parent_id.into()), &row)?;
-            current(db, school, owner, invite)
+            Response::accepted(&current(db, school, owner, invite)?)
         })
     });
-    Ok(HttpResponse::Accepted().json(view.await?))
+    Ok(view.await?.into())
 }

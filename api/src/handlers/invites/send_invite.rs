@@ -1,8 +1,7 @@
 //! `POST /evenings/{evening_id}/invites`: invites another parent or guardian.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header,
+    HttpRequest,
     web::{Data, Query},
 };
 use parlour_domain::{EmailAddress, PersonName, Refusal, id::PersonId, invite as rules};
@@ -11,15 +10,20 @@ use parlour_wire::{ConsentChannel, NewInvite};
 use crate::{
     app::App,
     auth::{Caller, Visitor},
-    problem::{Answer, ApiError},
+    problem::Answer,
     request::{Body, EveningPath, OnBehalf, checked, idempotency_key},
     store::{
-        Db, evenings, idempotency,
+        Db, evenings,
+        idempotency::{Response, with_idempotency_key},
         invites::{self, Sent},
         outbox,
     },
     views,
 };
+
+/// The status that is kept when the school refuses: the refusal is committed, and a retry gets it
+/// too.
+const REFUSED: u16 = 403;
 
 /// Stores the invite and queues its mail in one transaction; a retry with the same
 /// `Idempotency-Key` gives the first answer.
@@ -42,35 +46,34 @@ pub async fn send_invite(
     let key = idempotency_key(&req, caller.person.id(), &body.bytes)?;
     let parsed = parse(&body.value, acting.is_staff)?;
     let (ctx, school) = (app.context(), caller.school_id());
+    let base = req.path().split("/evenings/").next().unwrap_or_default().to_owned();
     let sent = app
         .store
         .write(move |db| {
             let row = evenings::find_for(db, school, acting.whose(), evening)?;
-            idempotency::once(db, &ctx, key.as_ref(), |db| {
+            with_idempotency_key(db, &ctx, key.as_ref(), |db| {
                 let mut new = parsed.clone();
                 if new.students.is_empty() {
                     new.students = invites::only_choice(db, &row, acting.parent)?;
                 }
                 let Sent::Yes(id) = invites::send(db, &ctx, &row, &acting, &new)? else {
-                    return Ok(None);
+                    return Ok(Response::empty(REFUSED));
                 };
                 let stored = invites::find(db, school, Some(acting.parent), id)?;
                 let one = invites::with_students(db, vec![stored])?
                     .pop()
                     .ok_or(crate::store::Error::NotFound)?;
                 let fates = outbox::fates(db, &[id])?;
-                Ok(Some(views::invite(&one, fates.get(&id), row.zone())))
+                let view = views::invite(&one, fates.get(&id), row.zone());
+                Ok(Response::created(&view)?.at(format!("{base}/invites/{}", view.id)))
             })
         })
         .await?;
     // The refusal was committed, so that it is counted and staff are told; it gives no reason.
-    let invite = sent.ok_or_else(|| ApiError::from(Refusal::AskTheSchool))?;
-    let location = format!(
-        "{}/invites/{}",
-        req.path().split("/evenings/").next().unwrap_or_default(),
-        invite.id
-    );
-    Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(invite))
+    if sent.status == REFUSED {
+        return Err(Refusal::AskTheSchool.into());
+    }
+    Ok(sent.into())
 }
 
 /// Takes what was typed, one field after the other.

@@ -9,14 +9,11 @@ use parlour_wire::{LinkToken, LoginLinkPreview};
 
 use crate::{
     app::App,
-    auth::{AtSchool, cookies},
-    keys::{Audience, GivenToken, Purpose},
+    auth::{AtSchool, login_cookies::knows_device},
+    keys::{GivenToken, Purpose},
     problem::{Answer, ApiError},
     request::{Body, checked},
-    store::{
-        login,
-        people::{self, PersonRow},
-    },
+    store::{login, people},
     views::{masked, moment},
 };
 
@@ -60,15 +57,4 @@ pub async fn preview_login_link(
         needs_code,
         expires_at: moment(*link.expires_at, school.zone()),
     }))
-}
-
-/// Whether this browser has logged in as the person before.
-#[must_use]
-pub fn knows_device(app: &App, req: &HttpRequest, person: Option<&PersonRow>) -> bool {
-    let known = cookies::read(&app.config, req, cookies::DEVICE)
-        .map(|cookie| app.keys.read_cookie(Audience::Device, cookie.value(), app.clock.now()))
-        .unwrap_or_default();
-    person.is_some_and(|person| {
-        known.contains(&app.keys.device_mark(person.id.0, person.device_generation))
-    })
 }

@@ -6,8 +6,7 @@ use parlour_wire::ChosenIdentity;
 
 use crate::{
     app::App,
-    auth::{LoggedIn, person_mark},
-    handlers::sessions::session_cookies,
+    auth::{LoggedIn, login_cookies::session_cookies, person_mark},
     problem::Answer,
     request::Body,
     store::sessions::{self, Role},

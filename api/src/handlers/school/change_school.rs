@@ -27,7 +27,7 @@ pub async fn change_school(
     let wanted = change(&body.value)?;
     let school = caller.school_id();
     let row = app.store.write(move |db| schools::change_contact(db, school, &wanted)).await?;
-    app.forget_schools();
+    app.schools.forget();
     Ok(Json(views::school(&row, app.config.mode.is_playground())))
 }
 

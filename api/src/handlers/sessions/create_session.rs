@@ -1,16 +1,18 @@
 //! `POST /sessions`: logs in, with a link's token or with the code of a mail.
 
-use actix_web::{HttpRequest, HttpResponse, cookie::Cookie, web::Data};
-use chrono::TimeDelta;
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 use parlour_domain::id::{PersonId, SchoolId};
 use parlour_wire::NewSession;
 use uuid::Uuid;
 
 use crate::{
     app::App,
-    auth::{AtSchool, client_hash, cookies, person_mark},
-    handlers::login_links::knows_device,
-    keys::{Audience, GivenToken, Purpose},
+    auth::{
+        AtSchool, client_hash, cookies,
+        login_cookies::{knows_device, session_cookies},
+        person_mark,
+    },
+    keys::{GivenToken, Purpose},
     problem::{Answer, ApiError},
     request::{Body, checked, idempotency_key},
     store::{
@@ -22,12 +24,6 @@ use crate::{
     },
     views,
 };
-
-/// For how long a browser is remembered as a person's.
-const DEVICE_LIFE: TimeDelta = TimeDelta::days(400);
-
-/// How many people one browser is remembered for.
-const DEVICE_PEOPLE: usize = 12;
 
 /// Starts a session and sets its cookie.
 ///
@@ -65,45 +61,6 @@ pub async fn create_session(
         response.insert_header((person_mark::HEADER, mark));
     }
     Ok(response.json(me))
-}
-
-/// The cookie of a session, and the one that remembers the browser as the person's.
-///
-/// # Errors
-/// When a cookie can't be signed.
-pub fn session_cookies(
-    app: &App,
-    req: &HttpRequest,
-    session: &PersonSession,
-) -> Answer<Vec<Cookie<'static>>> {
-    let now = app.clock.now();
-    let sign = |audience, ids: &[Uuid], life| {
-        app.keys.cookie(audience, ids, now + life).map_err(|_| ApiError::from(Error::Panicked))
-    };
-    let mut set = vec![cookies::make(
-        &app.config,
-        req,
-        cookies::PERSON,
-        sign(Audience::Person, &[session.id.into()], sessions::PERSON_LIFE)?,
-        sessions::PERSON_LIFE,
-    )];
-    if let Some((person, _)) = &session.identity {
-        let mut known = cookies::read(&app.config, req, cookies::DEVICE)
-            .map(|cookie| app.keys.read_cookie(Audience::Device, cookie.value(), now))
-            .unwrap_or_default();
-        let mark = app.keys.device_mark(person.id.0, person.device_generation);
-        known.retain(|id| *id != mark);
-        known.insert(0, mark);
-        known.truncate(DEVICE_PEOPLE);
-        set.push(cookies::make(
-            &app.config,
-            req,
-            cookies::DEVICE,
-            sign(Audience::Device, &known, DEVICE_LIFE)?,
-            DEVICE_LIFE,
-        ));
-    }
-    Ok(set)
 }
 
 async fn by_link(

@@ -10,7 +10,7 @@ use crate::{
     auth::Caller,
     problem::Answer,
     request::{Body, checked, idempotency_key},
-    store::{Db, idempotency::once, webhooks},
+    store::{Db, idempotency::with_idempotency_key, webhooks},
     webhooks::check_url,
 };
 
@@ -31,7 +31,7 @@ pub async fn create_webhook(
     let request = idempotency_key(&req, staff, &body.bytes)?;
     let (ctx, school) = (app.context(), caller.school_id());
     let write = move |db: &mut Db| {
-        let made = once(db, &ctx, request.as_ref(), |db| {
+        let made = with_idempotency_key(db, &ctx, request.as_ref(), |db| {
             webhooks::create(db, &ctx, school, staff, &url, &types)
         })?;
         Ok((webhooks::find(db, &ctx, school, WebhookId(made.of))?, made.secret))

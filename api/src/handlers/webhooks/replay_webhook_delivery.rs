@@ -1,13 +1,17 @@
 //! `POST /webhooks/{webhook_id}/deliveries/{delivery_id}/replay`: sends an event again.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpRequest, web::Data};
 
 use crate::{
     app::App,
     auth::Caller,
     problem::Answer,
     request::{DeliveryPath, WebhookPath, idempotency_key},
-    store::{Db, idempotency::once, webhooks},
+    store::{
+        Db,
+        idempotency::{Response, with_idempotency_key},
+        webhooks,
+    },
     views,
 };
 
@@ -25,10 +29,10 @@ pub async fn replay_webhook_delivery(
     let request = idempotency_key(&req, caller.staff()?, &[])?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
     let send = move |db: &mut Db| {
-        once(db, &ctx, request.as_ref(), |db| {
+        with_idempotency_key(db, &ctx, request.as_ref(), |db| {
             let again = webhooks::replay(db, &ctx, school, webhook, delivery)?;
-            Ok(views::webhooks::delivery(&again, zone))
+            Response::accepted(&views::webhooks::delivery(&again, zone))
         })
     };
-    Ok(HttpResponse::Accepted().json(app.store.write(send).await?))
+    Ok(app.store.write(send).await?.into())
 }

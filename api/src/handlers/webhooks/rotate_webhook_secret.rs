@@ -8,7 +8,7 @@ use crate::{
     auth::Caller,
     problem::Answer,
     request::{WebhookPath, idempotency_key},
-    store::{Db, idempotency::once, webhooks},
+    store::{Db, idempotency::with_idempotency_key, webhooks},
 };
 
 /// Makes a new secret, which the answer alone has; the one before it is good for another day.
@@ -25,7 +25,7 @@ pub async fn rotate_webhook_secret(
     let request = idempotency_key(&req, staff, &[])?;
     let (ctx, school) = (app.context(), caller.school_id());
     let write = move |db: &mut Db| {
-        let made = once(db, &ctx, request.as_ref(), |db| {
+        let made = with_idempotency_key(db, &ctx, request.as_ref(), |db| {
             webhooks::rotate(db, &ctx, school, staff, webhook)
         })?;
         Ok((webhooks::find(db, &ctx, school, webhook)?, made.secret))

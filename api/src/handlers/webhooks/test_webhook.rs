@@ -1,13 +1,17 @@
 //! `POST /webhooks/{webhook_id}/test`: sends an event without meaning.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpRequest, web::Data};
 
 use crate::{
     app::App,
     auth::Caller,
     problem::Answer,
     request::{WebhookPath, idempotency_key},
-    store::{Db, idempotency::once, webhooks},
+    store::{
+        Db,
+        idempotency::{Response, with_idempotency_key},
+        webhooks,
+    },
     views,
 };
 
@@ -25,11 +29,10 @@ pub async fn test_webhook(
     let request = idempotency_key(&req, staff, &[])?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
     let send = move |db: &mut Db| {
-        once(db, &ctx, request.as_ref(), |db| {
+        with_idempotency_key(db, &ctx, request.as_ref(), |db| {
             let test = webhooks::send_test(db, &ctx, school, webhook)?;
-            Ok(views::webhooks::delivery(&test, zone))
+            Response::accepted(&views::webhooks::delivery(&test, zone))
         })
     };
-    let test = app.store.write(send).await?;
-    Ok(HttpResponse::Accepted().json(test))
+    Ok(app.store.write(send).await?.into())
 }

@@ -71,11 +71,11 @@ async fn a_login_mail_goes_to_the_address_of_the_roster_with_a_link_and_a_code_t
         (mail.to.as_str(), mail.from_name.as_str()),
         ("Rachel@example.org", "Hillcrest School")
     );
-    let code = world.deps.keys.code(link.0);
+    let code = world.worker.keys.code(link.0);
     assert!(tells(&mail, &format!("{} {}", &code[..3], &code[3..])));
     let given =
         GivenToken::parse(token(&mail, "http://localhost:8080/s/hillcrest/login#t=")).unwrap();
-    assert!(given.id == link.0 && world.deps.keys.is_genuine(Purpose::Login, &given, 0));
+    assert!(given.id == link.0 && world.worker.keys.is_genuine(Purpose::Login, &given, 0));
     assert!(tells(&mail, "until 10:30"));
 }
 
@@ -209,7 +209,7 @@ async fn a_guest_reads_of_the_students_covered_alone() {
     );
     let given = token(&sent.mail, "http://localhost:8080/s/hillcrest/guest#t=");
     let given = GivenToken::parse(given).unwrap();
-    assert!(given.id == world.invite.0 && world.deps.keys.is_genuine(Purpose::Guest, &given, 1));
+    assert!(given.id == world.invite.0 && world.worker.keys.is_genuine(Purpose::Guest, &given, 1));
     let (method, text) = calendar(&sent);
     assert!(
         method == Method::Request

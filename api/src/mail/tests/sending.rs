@@ -15,15 +15,14 @@ use tokio::sync::{
 use super::world::World;
 use crate::{
     context::{Clock, Context, Random},
-    mail::{
-        Failure, Mail, Mailer, SendError,
-        worker::{Deps, deliver_due, run},
-    },
+    mail::{Failure, Mail, Mailer, SendError, worker::MailWorker},
     schema::{outbox as outbox_table, schools},
     store::{
+        Due,
         outbox::{self, MailFate, MailState, NewMail, Template},
         sql_types::{At, at, key},
     },
+    workers::{run, run_due},
 };
 
 const RACHEL: &str = "Rachel@example.org";
@@ -36,7 +35,7 @@ async fn teachers_ask_to_log_in(world: &World, emails: &[&'static str]) {
 }
 
 async fn fate(world: &World, invite: InviteId) -> Option<MailFate> {
-    world.deps.store.read(move |db| outbox::fates(db, &[invite])).await.unwrap().remove(&invite)
+    world.worker.store.read(move |db| outbox::fates(db, &[invite])).await.unwrap().remove(&invite)
 }
 
 #[tokio::test]
@@ -122,7 +121,7 @@ async fn two_workers_at_once_send_once() {
         world.ask_to_log_in("a@t.example".to_owned()).await;
     }
     let other = world.another_process();
-    let (one, two) = tokio::join!(deliver_due(&world.deps), deliver_due(&other));
+    let (one, two) = tokio::join!(run_due(&world.worker), run_due(&other));
     assert_eq!(one + two, 40);
     let mails = world.mailer.take();
     let different: BTreeSet<_> = mails.iter().map(|sent| sent.id).collect();
@@ -134,8 +133,9 @@ async fn a_mail_whose_worker_died_goes_out_when_its_lease_has_run_out() {
     let world = World::new().await;
     world.queue(world.to_guest(Template::Invite)).await;
     let now = world.clock.now();
-    let claimed = world.deps.store.write(move |db| outbox::claim(db, now, 4, None)).await.unwrap();
-    assert!(matches!(claimed, outbox::Due::Claimed(rows) if rows.len() == 1));
+    let claimed =
+        world.worker.store.write(move |db| outbox::claim(db, now, 4, None)).await.unwrap();
+    assert!(matches!(claimed, Due::Claimed(rows) if rows.len() == 1));
     assert!(world.deliver().await.is_empty());
     world.clock.advance(outbox::LEASE);
     world.deliver_one().await;
@@ -162,24 +162,24 @@ impl Mailer for Odd {
 async fn the_worker_runs_past_what_is_stuck_and_stops_when_told() {
     let world = World::new().await;
     let (tell, mut told) = unbounded_channel();
-    let deps = Deps { mailer: Arc::new(Odd(tell)), ..world.deps.clone() };
+    let worker = MailWorker { mailer: Arc::new(Odd(tell)), ..world.worker.clone() };
     let mut next =
         async || tokio::time::timeout(Duration::from_secs(20), told.recv()).await.unwrap().unwrap();
 
     teachers_ask_to_log_in(&world, &["panic@t.example", "a@t.example"]).await;
     let (stop, stopped) = oneshot::channel::<()>();
-    let worker = tokio::spawn(run(deps.clone(), stopped.map(drop)));
+    let task = tokio::spawn(run(worker.clone(), stopped.map(drop)));
     assert_eq!(next().await, "a@t.example");
     teachers_ask_to_log_in(&world, &["b@t.example"]).await;
-    deps.wake.notify_one();
+    worker.wake.notify_one();
     assert_eq!(next().await, "b@t.example");
     stop.send(()).unwrap();
-    tokio::time::timeout(Duration::from_secs(20), worker).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(20), task).await.unwrap().unwrap();
 
-    let worker = tokio::spawn(run(deps, pending()));
+    let task = tokio::spawn(run(worker, pending()));
     teachers_ask_to_log_in(&world, &["stuck@t.example", "c@t.example"]).await;
     assert_eq!(next().await, "c@t.example");
-    worker.abort();
+    task.abort();
 }
 
 /// Another school of the same server.
@@ -209,15 +209,15 @@ async fn claim_all(world: &World, workers: usize) -> Vec<(SchoolId, String)> {
     for worker in (0..workers).cycle() {
         let (now, turn) = (world.clock.now(), after[worker]);
         let rows = match world
-            .deps
+            .worker
             .store
             .write(move |db| outbox::claim(db, now, 4, turn))
             .await
             .unwrap()
         {
-            outbox::Due::Claimed(rows) => rows,
-            outbox::Due::Contended => continue,
-            outbox::Due::Nothing => break,
+            Due::Claimed(rows) => rows,
+            Due::Contended => continue,
+            Due::Nothing => break,
         };
         after[worker] = rows.last().map(outbox::Claimed::school);
         for row in rows {
@@ -268,14 +268,15 @@ async fn a_mail_that_waits_takes_in_the_next_one() {
     assert_eq!(world.states().await, ["queued"]);
     // One that a worker has in hand tells what it has read.
     let now = world.clock.now();
-    let claimed = world.deps.store.write(move |db| outbox::claim(db, now, 4, None)).await.unwrap();
-    let outbox::Due::Claimed(rows) = claimed else { panic!("nothing was claimed") };
+    let claimed =
+        world.worker.store.write(move |db| outbox::claim(db, now, 4, None)).await.unwrap();
+    let Due::Claimed(rows) = claimed else { panic!("nothing was claimed") };
     world.clock.advance(TimeDelta::seconds(1));
     world.queue(update).await;
     assert_eq!(world.states().await, ["queued", "queued"]);
     let (row, later) = (rows[0].clone(), now + TimeDelta::minutes(5));
     world
-        .deps
+        .worker
         .store
         .write(move |db| {
             outbox::settle(db, now, &row, &outbox::Settled::Retry(later, "later".into()))
@@ -300,9 +301,9 @@ async fn a_mail_tells_from_the_earliest_of_its_news_on() {
     world.queue(cancelled).await;
     // A request that came first, and whose turn to write came later.
     let ctx = Context::new(earlier, Random::seeded(3));
-    world.deps.store.write(move |db| outbox::enqueue(db, &ctx, cancelled)).await.unwrap();
+    world.worker.store.write(move |db| outbox::enqueue(db, &ctx, cancelled)).await.unwrap();
     let created: Vec<At> = world
-        .deps
+        .worker
         .store
         .read(|db| Ok(outbox_table::table.select(outbox_table::created_at).load(db)?))
         .await

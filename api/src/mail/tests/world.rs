@@ -15,10 +15,7 @@ use crate::{
     config::Config,
     context::{Clock, Context, FixedClock, Random},
     keys::Keys,
-    mail::{
-        MemoryMailer, SentMail,
-        worker::{Deps, deliver_due},
-    },
+    mail::{MemoryMailer, SentMail, worker::MailWorker},
     schema::{
         bars, booking_teachers, bookings, classes, evenings, guardianships, invite_students,
         invites, login_links, outbox, people, schools, suppressions,
@@ -30,6 +27,7 @@ use crate::{
         test_database::TestDatabase,
     },
     telemetry::metrics::JobMetrics,
+    workers::run_due,
 };
 
 pub const NOW: &str = "2026-11-23T10:00:00Z";
@@ -39,7 +37,7 @@ pub const NOW: &str = "2026-11-23T10:00:00Z";
 pub struct World {
     pub clock: Arc<FixedClock>,
     pub mailer: Arc<MemoryMailer>,
-    pub deps: Deps,
+    pub worker: MailWorker,
     pub school: SchoolId,
     pub evening: EveningId,
     pub rachel: PersonId,
@@ -71,7 +69,7 @@ impl World {
             settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let config = Config::from_values(&settings).unwrap();
         let keys = Keys::new(config.key.clone()).unwrap();
-        let deps = Deps {
+        let worker = MailWorker {
             store,
             keys,
             config: Arc::new(config),
@@ -85,7 +83,7 @@ impl World {
         let mut world = Self {
             clock,
             mailer,
-            deps,
+            worker,
             school: ctx.new_id(),
             evening: ctx.new_id(),
             rachel: PersonId(Uuid::nil()),
@@ -166,7 +164,7 @@ impl World {
         job: impl Fn(&mut Db, &Context) -> T + Send + 'static,
     ) -> T {
         let ctx = Context::new(self.clock.now(), self.random.clone());
-        self.deps.store.write(move |db| Ok(job(db, &ctx))).await.unwrap()
+        self.worker.store.write(move |db| Ok(job(db, &ctx))).await.unwrap()
     }
 
     pub async fn person(
@@ -442,7 +440,7 @@ impl World {
 
     /// Sends what is due and takes it out of the mailbox.
     pub async fn deliver(&self) -> Vec<SentMail> {
-        deliver_due(&self.deps).await;
+        run_due(&self.worker).await;
         self.mailer.take()
     }
 
@@ -476,7 +474,7 @@ impl World {
     }
 
     /// A second process at the same database and mail server.
-    pub fn another_process(&self) -> Deps {
-        Deps { store: self.database.store(2), ..self.deps.clone() }
+    pub fn another_process(&self) -> MailWorker {
+        MailWorker { store: self.database.store(2), ..self.worker.clone() }
     }
 }

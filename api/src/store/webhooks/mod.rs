@@ -15,6 +15,6 @@ pub use self::{
     events::{EventType, News, tell},
     log::{Attempt, Delivery, DeliveryState, deliveries, delivery, replay, send_test},
     purge::{KEPT_FOR, purge},
-    queue::{Claimed, Due, LEASE, Room, claim, is_due},
+    queue::{Claimed, LEASE, Room, claim, is_due},
     settle::{FAILING_FOR, NoAnswer, Outcome, Verdict, settle},
 };

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     schema::{schools, webhook_deliveries, webhook_secrets, webhooks},
     store::{
-        Db, Result,
+        Db, Due, Result,
         sql_types::{At, Key, at, key},
     },
 };
@@ -76,16 +76,6 @@ struct Row {
     request_id: Option<Key>,
 }
 
-/// What a look at the queue found.
-pub enum Due {
-    /// These are the caller's to send now.
-    Claimed(Vec<Claimed>),
-    /// Others were quicker; look again.
-    Contended,
-    /// Nothing is due.
-    Nothing,
-}
-
 /// What the caller can send.
 #[derive(Clone, Debug)]
 pub struct Room {
@@ -122,7 +112,7 @@ pub fn is_due(db: &mut Db, now: DateTime<Utc>, room: &Room) -> Result<bool> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn claim(db: &mut Db, now: DateTime<Utc>, room: &Room) -> Result<Due> {
+pub fn claim(db: &mut Db, now: DateTime<Utc>, room: &Room) -> Result<Due<Claimed>> {
     let mut under_way = room.under_way.clone();
     let due = due(db, now, room.full(), LOOK_AT)?;
     if due.is_empty() {

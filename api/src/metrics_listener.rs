@@ -29,7 +29,9 @@ pub fn start(app: &Data<App>, listener: TcpListener) -> std::io::Result<Server> 
 
 async fn get_metrics(app: Data<App>) -> HttpResponse {
     // A database that does not answer is a reason to see the rest of the metrics.
-    if let Err(error) = app.metrics.gauges.update(&app).await {
+    let (sockets, connections) = (app.calls.sockets(), app.connections.count());
+    let update = app.metrics.update_gauges(&app.store, app.clock.now(), sockets, connections);
+    if let Err(error) = update.await {
         tracing::warn!(%error, "reading the gauges failed");
     }
     match app.metrics.render() {

@@ -1,0 +1,73 @@
+//! The cookies of a login: the session's, and the one by which a browser is known as a person's.
+
+use actix_web::{HttpRequest, cookie::Cookie};
+use chrono::TimeDelta;
+use uuid::Uuid;
+
+use super::cookies;
+use crate::{
+    app::App,
+    keys::Audience,
+    problem::{Answer, ApiError},
+    store::{
+        Error,
+        people::PersonRow,
+        sessions::{self, PersonSession},
+    },
+};
+
+/// For how long a browser is remembered as a person's.
+const DEVICE_LIFE: TimeDelta = TimeDelta::days(400);
+
+/// How many people one browser is remembered for.
+const DEVICE_PEOPLE: usize = 12;
+
+/// The cookie of a session, and the one that remembers the browser as the person's.
+///
+/// # Errors
+/// When a cookie can't be signed.
+pub fn session_cookies(
+    app: &App,
+    req: &HttpRequest,
+    session: &PersonSession,
+) -> Answer<Vec<Cookie<'static>>> {
+    let now = app.clock.now();
+    let sign = |audience, ids: &[Uuid], life| {
+        app.keys.cookie(audience, ids, now + life).map_err(|_| ApiError::from(Error::Panicked))
+    };
+    let mut set = vec![cookies::make(
+        &app.config,
+        req,
+        cookies::PERSON,
+        sign(Audience::Person, &[session.id.into()], sessions::PERSON_LIFE)?,
+        sessions::PERSON_LIFE,
+    )];
+    if let Some((person, _)) = &session.identity {
+        let mut known = cookies::read(&app.config, req, cookies::DEVICE)
+            .map(|cookie| app.keys.read_cookie(Audience::Device, cookie.value(), now))
+            .unwrap_or_default();
+        let mark = app.keys.device_mark(person.id.0, person.device_generation);
+        known.retain(|id| *id != mark);
+        known.insert(0, mark);
+        known.truncate(DEVICE_PEOPLE);
+        set.push(cookies::make(
+            &app.config,
+            req,
+            cookies::DEVICE,
+            sign(Audience::Device, &known, DEVICE_LIFE)?,
+            DEVICE_LIFE,
+        ));
+    }
+    Ok(set)
+}
+
+/// Whether this browser has logged in as the person before.
+#[must_use]
+pub fn knows_device(app: &App, req: &HttpRequest, person: Option<&PersonRow>) -> bool {
+    let known = cookies::read(&app.config, req, cookies::DEVICE)
+        .map(|cookie| app.keys.read_cookie(Audience::Device, cookie.value(), app.clock.now()))
+        .unwrap_or_default();
+    person.is_some_and(|person| {
+        known.contains(&app.keys.device_mark(person.id.0, person.device_generation))
+    })
+}

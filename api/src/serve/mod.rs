@@ -1,0 +1,84 @@
+//! The process that serves an [`App`]: its server, its background workers, and how it stops.
+
+mod announcement;
+mod background;
+
+use std::{future::Future, sync::Arc};
+
+use actix_web::{dev::ServerHandle, web::Data};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+use crate::{
+    app::App,
+    calls::Hub,
+    config::Config,
+    connections,
+    context::{Random, SystemClock},
+    mail, metrics_listener, server,
+    store::Store,
+    workers,
+};
+
+/// Serves until the process is told to stop.
+///
+/// # Errors
+/// A sentence that says what to do.
+pub async fn run(mut config: Config, store: Store) -> anyhow::Result<()> {
+    mail::install_tls();
+    let listen = config.listen;
+    config.max_connections = connections::make_room(config.max_connections);
+    let app =
+        Data::new(App::new(config, store, Arc::new(SystemClock::default()), Random::from_os())?);
+    let stop = watch::Sender::new(false);
+    let background = [
+        tokio::spawn(workers::run(app.mail_worker(), stopped(&stop))),
+        tokio::spawn(workers::run(app.webhook_worker(), stopped(&stop))),
+        tokio::spawn(workers::run(app.purge_worker(), stopped(&stop))),
+        tokio::spawn(workers::run(app.sync_worker(), stopped(&stop))),
+        tokio::spawn(Arc::clone(&app.calls).run(stopped(&stop))),
+    ];
+    let listener = server::listen(listen)
+        .map_err(|error| anyhow::anyhow!("PARLOUR_LISTEN: can't listen on {listen}: {error}"))?;
+    tracing::info!(%listen, mode = ?app.config.mode, "serving");
+    if app.config.mode.is_playground() {
+        announcement::print(&app);
+    }
+    let server = server::start(&app, listener)?;
+    if let Some(at) = app.config.metrics_listen {
+        let listener = server::listen(at).map_err(|error| {
+            anyhow::anyhow!("PARLOUR_METRICS_LISTEN: can't listen on {at}: {error}")
+        })?;
+        tokio::spawn(metrics_listener::start(&app, listener)?);
+        tracing::info!(listen = %at, "serving metrics");
+    }
+    tokio::spawn(stop_when_told(Arc::clone(&app.calls), server.handle()));
+    server.await?;
+    stop.send_replace(true);
+    for task in background {
+        task.await?;
+    }
+    Ok(())
+}
+
+/// Ready when the server is to stop; a dropped sender says the same.
+fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + use<> {
+    let mut stop = stop.subscribe();
+    async move {
+        let _ = stop.wait_for(|stop| *stop).await;
+    }
+}
+
+/// Waits for the process to be told to stop. The sockets of calls, which would go on for ever, are
+/// told to come back elsewhere; other requests are finished.
+async fn stop_when_told(calls: Arc<Hub>, server: ServerHandle) {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    calls.close();
+    server.stop(true).await;
+}

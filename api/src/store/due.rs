@@ -1,0 +1,12 @@
+//! The result of a look at a queue.
+
+/// What a look at a queue found.
+#[derive(Debug)]
+pub enum Due<T> {
+    /// These jobs are the caller's to run now.
+    Claimed(Vec<T>),
+    /// Others were quicker; look again.
+    Contended,
+    /// Nothing is due.
+    Nothing,
+}

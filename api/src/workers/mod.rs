@@ -1,0 +1,202 @@
+//! The loop that all background workers share: it claims due jobs, runs each under its lease and in
+//! its span, writes down what came of it, and stops when told.
+
+mod execute;
+pub mod purge;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::HashMap, future::Future, hash::Hash, pin::pin, sync::Arc, time::Duration};
+
+use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use tracing::Span;
+
+pub use self::execute::execute;
+use crate::{
+    store::{Due, Result},
+    telemetry::metrics::{JobMetrics, Leased},
+};
+
+/// A kind of background job. Cheap to clone.
+pub trait Worker: Clone + Send + Sync + 'static {
+    /// A job that was claimed.
+    type Job: Send + Sync + 'static;
+    /// What came of one run.
+    type Outcome: Send + Sync + 'static;
+    /// What jobs have to share slots by, such as the endpoint that they go to.
+    type Lane: Copy + Eq + Hash + Send + 'static;
+
+    /// The name in log lines.
+    const NAME: &'static str;
+    /// How many jobs run at a time.
+    const AT_A_TIME: usize;
+    /// How long the loop rests when nothing is due and nothing wakes it.
+    const REST: Duration;
+    /// What becomes of running jobs when the process stops.
+    const ON_STOP: OnStop = OnStop::Finish;
+    /// The name of the lease in metrics; none where a job needs no lease.
+    const LEASED: Option<Leased>;
+
+    /// Where lost leases are counted.
+    fn metrics(&self) -> &JobMetrics;
+
+    /// Counts a lease that went to another process.
+    fn count_lost_lease(&self) {
+        if let Some(leased) = Self::LEASED {
+            self.metrics().count_lost_lease(leased);
+        }
+    }
+
+    /// Claims jobs that are due, as many as there are slots for.
+    ///
+    /// # Errors
+    /// When the database fails; the loop tries again after [`Self::REST`].
+    fn claim(
+        &self,
+        slots: Slots<Self::Lane>,
+    ) -> impl Future<Output = Result<Due<Self::Job>>> + Send;
+
+    /// The lane of a job.
+    fn lane(&self, job: &Self::Job) -> Self::Lane;
+
+    /// The span in which a job runs: ids, never personal data.
+    fn span(&self, job: &Self::Job) -> Span;
+
+    /// Runs a job. `None` leaves it as it is: it is due again when its lease has run out.
+    fn run(&self, job: &Self::Job) -> impl Future<Output = Option<Self::Outcome>> + Send;
+
+    /// Runs as long as the lease of a job is ours, and renews it; ends when it is lost. A lease
+    /// that outlasts any job is not renewed.
+    fn keep_lease(&self, _: &Self::Job) -> impl Future<Output = Self::Outcome> + Send {
+        std::future::pending()
+    }
+
+    /// Counts and logs what came of a run.
+    fn report(&self, job: &Self::Job, outcome: &Self::Outcome);
+
+    /// Whether the job did what it was for.
+    fn is_success(&self, outcome: &Self::Outcome) -> bool;
+
+    /// Writes down what came of a run, with the pause before the next attempt. False when the
+    /// lease was lost meanwhile, and nothing was written.
+    ///
+    /// # Errors
+    /// When the database fails. If it goes on failing the job runs again when its lease has run
+    /// out: better twice than never.
+    fn settle(
+        &self,
+        job: &Arc<Self::Job>,
+        outcome: &Self::Outcome,
+    ) -> impl Future<Output = Result<bool>> + Send;
+
+    /// Ready when somebody has queued a job.
+    fn woken(&self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
+}
+
+/// What becomes of running jobs when the process stops.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OnStop {
+    /// They are finished.
+    Finish,
+    /// They are dropped; another process runs them again.
+    Drop,
+}
+
+/// How many jobs may be claimed, and which run already.
+#[derive(Clone, Debug)]
+pub struct Slots<L> {
+    /// How many more jobs may run.
+    pub free: usize,
+    /// How many run in each lane.
+    pub running: HashMap<L, usize>,
+    /// The lane of the job that was claimed last.
+    pub last: Option<L>,
+}
+
+/// The jobs of a worker that run now. Each ends with its lane, and whether it was a success.
+struct Running<L> {
+    jobs: FuturesUnordered<BoxFuture<'static, (L, bool)>>,
+    by_lane: HashMap<L, usize>,
+    last: Option<L>,
+}
+
+impl<L: Copy + Eq + Hash + Send + 'static> Running<L> {
+    fn new() -> Self {
+        Self { jobs: FuturesUnordered::new(), by_lane: HashMap::new(), last: None }
+    }
+
+    fn begin<W: Worker<Lane = L>>(&mut self, worker: &W, job: W::Job) {
+        let (worker, lane) = (worker.clone(), worker.lane(&job));
+        *self.by_lane.entry(lane).or_default() += 1;
+        self.last = Some(lane);
+        self.jobs.push(Box::pin(async move {
+            let outcome = execute(&worker, job).await;
+            (lane, outcome.is_some_and(|outcome| worker.is_success(&outcome)))
+        }));
+    }
+
+    /// Whether the next job that ends is a success. `None` when none runs.
+    async fn next(&mut self) -> Option<bool> {
+        let (lane, is_success) = self.jobs.next().await?;
+        if let Some(count) = self.by_lane.get_mut(&lane) {
+            *count -= 1;
+        }
+        self.by_lane.retain(|_, count| *count > 0);
+        Some(is_success)
+    }
+
+    fn slots(&self, most: usize) -> Slots<L> {
+        Slots { free: most - self.jobs.len(), running: self.by_lane.clone(), last: self.last }
+    }
+}
+
+/// Runs jobs as they become due, until `shutdown` is ready.
+pub async fn run<W: Worker>(worker: W, shutdown: impl Future<Output = ()>) {
+    let (mut shutdown, mut running) = (pin!(shutdown), Running::new());
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut shutdown, if W::ON_STOP == OnStop::Drop => return,
+            () = fill(&worker, &mut running) => {}
+        }
+        tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            Some(_) = running.next() => {}
+            () = worker.woken() => {}
+            () = tokio::time::sleep(W::REST) => {}
+        }
+    }
+    if W::ON_STOP == OnStop::Finish {
+        while running.next().await.is_some() {}
+    }
+}
+
+/// Runs all jobs that are due now; says how many were a success.
+pub async fn run_due<W: Worker>(worker: &W) -> usize {
+    let (mut running, mut successes) = (Running::new(), 0);
+    loop {
+        fill(worker, &mut running).await;
+        match running.next().await {
+            Some(is_success) => successes += usize::from(is_success),
+            None => return successes,
+        }
+    }
+}
+
+/// Begins as many jobs as may run at a time. A slow one keeps its own slot and nobody else's.
+async fn fill<W: Worker>(worker: &W, running: &mut Running<W::Lane>) {
+    while running.jobs.len() < W::AT_A_TIME {
+        match worker.claim(running.slots(W::AT_A_TIME)).await {
+            Ok(Due::Claimed(jobs)) => jobs.into_iter().for_each(|job| running.begin(worker, job)),
+            Ok(Due::Contended) => {}
+            Ok(Due::Nothing) => return,
+            Err(error) => {
+                tracing::warn!(worker = W::NAME, %error, "could not claim jobs");
+                return;
+            }
+        }
+    }
+}

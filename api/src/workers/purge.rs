@@ -1,0 +1,100 @@
+//! The worker that deletes what nobody asks for any more: settled deliveries, idempotency keys of
+//! yesterday, and throttles.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+use tracing::Span;
+
+use super::{Slots, Worker};
+use crate::{
+    context::Clock,
+    store::{Due, Result, Store, idempotency, throttles, webhooks},
+    telemetry::metrics::{JobMetrics, Leased},
+};
+
+/// How often it looks for what is too old.
+const EVERY: Duration = Duration::from_secs(3600);
+
+/// Deletes in steps, so that nobody waits for long. Cheap to clone.
+#[derive(Clone)]
+pub struct PurgeWorker {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    metrics: JobMetrics,
+    /// When the next step is due in this process.
+    due_at: Arc<Mutex<Instant>>,
+}
+
+impl PurgeWorker {
+    /// A worker whose first step is due now.
+    #[must_use]
+    pub fn new(store: Store, clock: Arc<dyn Clock>, metrics: JobMetrics) -> Self {
+        Self { store, clock, metrics, due_at: Arc::new(Mutex::new(Instant::now())) }
+    }
+
+    /// Deletes one step; whether there may be more.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn step(&self) -> Result<bool> {
+        let now = self.clock.now();
+        let purge = move |db: &mut _| {
+            Ok(webhooks::purge(db, now)?
+                | idempotency::purge(db, now)?
+                | throttles::purge(db, now)?)
+        };
+        self.store.write(purge).await
+    }
+}
+
+impl Worker for PurgeWorker {
+    type Job = ();
+    /// Whether there may be more to delete.
+    type Outcome = Result<bool>;
+    type Lane = ();
+
+    const NAME: &'static str = "purge";
+    const AT_A_TIME: usize = 1;
+    const REST: Duration = Duration::from_secs(1);
+    /// Deleting the same twice does no harm.
+    const LEASED: Option<Leased> = None;
+
+    fn metrics(&self) -> &JobMetrics {
+        &self.metrics
+    }
+
+    async fn claim(&self, _: Slots<()>) -> Result<Due<()>> {
+        let due_at = *self.due_at.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(if Instant::now() < due_at { Due::Nothing } else { Due::Claimed(vec![()]) })
+    }
+
+    fn lane(&self, (): &()) {}
+
+    fn span(&self, (): &()) -> Span {
+        tracing::info_span!("purge")
+    }
+
+    async fn run(&self, (): &()) -> Option<Result<bool>> {
+        Some(self.step().await)
+    }
+
+    fn report(&self, (): &(), outcome: &Result<bool>) {
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "could not delete what is too old");
+        }
+    }
+
+    fn is_success(&self, outcome: &Result<bool>) -> bool {
+        outcome.is_ok()
+    }
+
+    async fn settle(&self, _: &Arc<()>, outcome: &Result<bool>) -> Result<bool> {
+        let pause = if matches!(outcome, Ok(true)) { Self::REST } else { EVERY };
+        *self.due_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + pause;
+        Ok(true)
+    }
+}
