@@ -4,6 +4,7 @@
 mod actors;
 mod bookings;
 mod evenings;
+mod logins;
 mod program;
 mod roster;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use diesel::prelude::*;
 
 pub use self::{
     actors::{Actors, actors},
+    logins::{first_appointment, log_guest_in, log_in},
     program::{Credentials, credentials, is_sandbox},
 };
 use crate::{

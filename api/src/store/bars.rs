@@ -6,10 +6,12 @@ use parlour_domain::{
     EmailAddress,
     id::{BarId, PersonId, SchoolId},
 };
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Db, Error, Result, access,
     events::{self, Actor, NewEvent},
+    idempotency::{RequestKey, once},
     people::{self, PersonRow},
     sql_types::{At, Key, at, key},
 };
@@ -66,6 +68,36 @@ struct NewRow<'a> {
     note: &'a str,
     set_by: Key,
     created_at: At,
+}
+
+/// A bar that is asked for.
+#[derive(Clone, Debug)]
+pub struct NewBar {
+    /// From whom.
+    pub student: PersonId,
+    /// Whom it is against.
+    pub barred: Barred,
+    /// Why, for staff.
+    pub note: String,
+}
+
+/// Sets a bar ([`set`]). The answer that `view` makes is kept for retries of `request`.
+///
+/// # Errors
+/// Those of [`set`]; [`Error::KeyReused`].
+pub fn create_bar<T: Serialize + DeserializeOwned>(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    staff: PersonId,
+    new: &NewBar,
+    request: Option<&RequestKey>,
+    view: impl Fn(&Bar) -> T,
+) -> Result<T> {
+    once(db, ctx, request, |db| {
+        let id = set(db, ctx, school, staff, new.student, &new.barred, &new.note)?;
+        find(db, school, id).map(|bar| view(&bar))
+    })
 }
 
 /// Sets a bar and takes away what it forbids.

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Json};
 use parlour_wire::CallDoor;
 
-use crate::{app::App, auth::LoggedIn, problem::Answer, request::BookingPath};
+use crate::{app::App, auth::LoggedIn, problem::Answer, request::BookingPath, store::calls, views};
 
 /// What one sees before entering; changes nothing.
 ///
@@ -14,5 +14,7 @@ pub async fn get_call(
     caller: LoggedIn,
     BookingPath(booking): BookingPath,
 ) -> Answer<Json<CallDoor>> {
-    super::door(&app, super::person(caller, booking)?).await
+    let (visitor, now) = (super::person(caller, booking)?, app.clock.now());
+    let (door, next) = app.store.read(move |db| calls::get_call(db, &visitor, now)).await?;
+    Ok(Json(views::call_door(&visitor, &door, next.as_ref(), now)))
 }

@@ -8,9 +8,7 @@ mod open_check_socket;
 mod open_guest_call_socket;
 mod upgrade;
 
-use actix_web::web::Json;
 use parlour_domain::id::BookingId;
-use parlour_wire::CallDoor;
 
 pub use self::{
     get_call::get_call, get_guest_call::get_guest_call, get_ice_servers::get_ice_servers,
@@ -22,12 +20,10 @@ use crate::{
     auth::{GuestSessions, LoggedIn},
     problem::{Answer, ApiError},
     store::{
-        Db, Error,
-        calls::{self, Visitor, Who},
+        calls::{self, Door, Visitor, Who},
         guests,
         sessions::Role,
     },
-    views,
 };
 
 /// A person at a call's door.
@@ -45,43 +41,27 @@ fn person(of: LoggedIn, booking: BookingId) -> Answer<Visitor> {
     Ok(Visitor { school, booking, who, session })
 }
 
-/// The guest whose invite covers the booking, among those that this browser holds sessions of.
+/// The guest whose invite covers the booking, among those that this browser holds sessions of, with
+/// the call's door.
 ///
 /// # Errors
 /// `not_logged_in`, `not_found`, `booking_cancelled`, `not_a_video_call`; `invite_removed`,
 /// `access_ended`, `link_dead`.
-pub async fn guest(app: &App, guest: GuestSessions, booking: BookingId) -> Answer<Visitor> {
-    let (school, now) = (guest.school.id(), app.clock.now());
-    let find = move |db: &mut Db| {
-        let mut answer = Ok(None);
-        for (session, invite) in guests::invites_of(db, school, &guest.ids)? {
-            let visitor = Visitor { school, booking, who: Who::Guest(invite), session };
-            match calls::door(db, school, visitor.who, booking, now) {
-                Ok(_) => return Ok(Some(visitor)),
-                // What another invite of theirs says counts more than that this one has nothing to
-                // do with the booking.
-                Err(Error::NotFound) if !matches!(answer, Ok(None)) => {}
-                Err(error) => answer = Err(error),
-            }
-        }
-        answer
-    };
-    app.store.read(find).await?.ok_or_else(ApiError::not_logged_in)
+pub async fn guest(app: &App, guest: GuestSessions, booking: BookingId) -> Answer<(Visitor, Door)> {
+    let (school, ids, now) = (guest.school.id(), guest.ids, app.clock.now());
+    app.store
+        .read(move |db| guests::at_door(db, school, &ids, booking, now))
+        .await?
+        .ok_or_else(ApiError::not_logged_in)
 }
 
-/// What a visitor sees at the door.
+/// The call's door of a person, with the person.
 ///
 /// # Errors
-/// `not_found`, `booking_cancelled`, `not_a_video_call`; for guests the reasons of their link.
-async fn door(app: &App, visitor: Visitor) -> Answer<Json<CallDoor>> {
+/// `not_found`, `booking_cancelled`, `not_a_video_call`, `access_ended`.
+async fn door(app: &App, visitor: Visitor) -> Answer<(Visitor, Door)> {
+    let Visitor { school, booking, who, .. } = visitor;
     let now = app.clock.now();
-    let (door, next) = app
-        .store
-        .read(move |db| {
-            let door = calls::door(db, visitor.school, visitor.who, visitor.booking, now)?;
-            let next = calls::next_call(db, visitor.who, &door, now)?;
-            Ok((door, next))
-        })
-        .await?;
-    Ok(Json(views::call_door(&visitor, &door, next.as_ref(), now)))
+    let door = app.store.read(move |db| calls::door(db, school, who, booking, now)).await?;
+    Ok((visitor, door))
 }

@@ -4,7 +4,11 @@
 use actix_web::{HttpRequest, web};
 
 use super::upgrade;
-use crate::{auth::LoggedIn, problem::Answer, request::BookingPath};
+use crate::{
+    auth::{self, LoggedIn},
+    problem::Answer,
+    request::BookingPath,
+};
 
 /// Opens it. Nothing is taken before the browser says `join`.
 ///
@@ -18,5 +22,6 @@ pub async fn open_call_socket(
 ) -> Answer {
     let visitor = super::person(caller, booking)?;
     upgrade::check(&req).await?;
-    upgrade::open(&req, body, visitor).await
+    let (visitor, door) = super::door(&*auth::app(&req)?, visitor).await?;
+    upgrade::open(&req, body, visitor, &door.times)
 }

@@ -1,17 +1,15 @@
 //! `POST /evenings`: makes a draft.
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
-use parlour_domain::{id::EveningId, scope::Scope};
+use parlour_domain::scope::Scope;
 use parlour_wire::NewEvening;
-use uuid::Uuid;
 
 use crate::{
     app::App,
     auth::Asker,
-    evening_file,
     problem::Answer,
     request::{Body, checked, idempotency_key},
-    store::{evening_setup, idempotency::once},
+    store::{Error, evening_setup},
     views::evenings as views,
 };
 
@@ -30,16 +28,15 @@ pub async fn create_evening(
     checked(&body.value)?;
     let request = idempotency_key(&req, asker.id(), &body.bytes)?;
     let (ctx, school, actor) = (app.context(), asker.school().clone(), asker.actor());
-    let file = views::file(body.value, &school);
+    let spec = views::spec(body.value, school.zone()).map_err(Error::from)?;
+    let of = school.clone();
     let made = app
         .store
         .write(move |db| {
-            let id: Uuid = once(db, &ctx, request.as_ref(), |db| {
-                evening_file::create(db, &ctx, &school, &file, &actor).map(Into::into)
-            })?;
-            Ok(views::settings(evening_setup::settings(db, school.id(), EveningId(id))?, &school))
+            evening_setup::create_evening(db, &ctx, &of, &spec, &actor, request.as_ref())
         })
         .await?;
+    let made = views::settings(&made, &school);
     let location = format!("{}/{}", req.path(), made.id);
     Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(made))
 }
