@@ -1,10 +1,13 @@
 //! The rules of booking, moving and cancelling as tables of cases, and the invariants behind them.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::booking::claimed_minutes;
 
 /// The evening begins; its slots last 5 minutes, and there are 12 of them.
 fn start() -> DateTime<Utc> {
