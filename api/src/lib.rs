@@ -13,6 +13,7 @@ pub mod context;
 mod contract;
 pub mod demo;
 pub mod evening_file;
+pub mod evening_spec;
 mod handlers;
 pub mod keys;
 pub mod mail;

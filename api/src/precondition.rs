@@ -17,11 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     problem::{Answer, ApiError},
-    store::{
-        Db, Error, Result,
-        hold::{Kind, hold},
-        sql_types::Key,
-    },
+    store::{Error, Result, version::ExpectedVersion},
 };
 
 /// An answer with an `ETag` of what it says, or 304 when that is what the client has.
@@ -69,32 +65,20 @@ fn written<T: Serialize>(value: &T) -> Result<(Vec<u8>, String)> {
 pub struct IfMatch(Option<String>);
 
 impl IfMatch {
-    /// Holds the row and compares what reading it would show now; without the header it does
-    /// neither.
-    ///
-    /// # Errors
-    /// [`Error::Changed`] when it is another; [`Error::NotFound`].
-    pub fn check<T: Serialize>(
-        &self,
-        db: &mut Db,
-        kind: Kind,
-        id: impl Into<Key>,
-        current: impl Fn(&mut Db) -> Result<T>,
-    ) -> Result<()> {
-        let Some(wanted) = &self.0 else { return Ok(()) };
-        // It shows itself no more.
-        let none_if_dead =
-            |error| if matches!(error, Error::Dead(_)) { Error::Changed } else { error };
-        // What is not theirs to see is not held, either.
-        current(db).map_err(none_if_dead)?;
-        hold(db, kind, id.into())?;
-        let (_, tag) = written(&current(db).map_err(none_if_dead)?)?;
+    /// The version that the client knows, of what reading shows by `view`; any version without the
+    /// header.
+    #[must_use]
+    pub fn of<T, V: Serialize>(
+        self,
+        view: impl Fn(&T) -> V + Send + 'static,
+    ) -> ExpectedVersion<T> {
+        let Some(wanted) = self.0 else { return ExpectedVersion::any() };
         // A weak tag is none that changes may rest on.
-        if wanted.split(',').map(str::trim).any(|one| one == "*" || one == tag) {
-            Ok(())
-        } else {
-            Err(Error::Changed)
-        }
+        ExpectedVersion::when(move |now| {
+            written(&view(now)).is_ok_and(|(_, tag)| {
+                wanted.split(',').map(str::trim).any(|one| one == "*" || one == tag)
+            })
+        })
     }
 }
 

@@ -4,13 +4,17 @@
 use std::fmt;
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode, http::header};
-use parlour_domain::Refusal;
+use chrono::{DateTime, FixedOffset, Utc};
+use chrono_tz::Tz;
+use parlour_domain::{
+    Refusal,
+    booking::{Lost, LostBookings},
+};
 use parlour_wire::{FieldError, LostBooking, Problem, RestingBooking};
-
 use uuid::Uuid;
 
 use crate::{
-    store::{Dead, Error as StoreError},
+    store::{Dead, Error as StoreError, evening_setup::Resting},
     telemetry::{RequestId, request::record_code},
 };
 
@@ -196,23 +200,41 @@ impl ApiError {
         self
     }
 
-    /// The appointments that could not be made.
-    #[must_use]
-    pub fn lost(refusal: Refusal, lost: Vec<LostBooking>) -> Self {
-        let mut error = Self::from(refusal);
-        error.more.lost = lost;
+    /// The refusal of the first appointment that could not be made, with all of them.
+    fn bookings_lost(lost: &LostBookings, zone: Tz) -> Self {
+        let view = |one: &Lost| LostBooking {
+            student_id: one.booking.student.into(),
+            class_id: one.booking.class.into(),
+            starts_at: local(one.booking.starts_at, zone),
+            code: one.refusal.code().to_owned(),
+        };
+        let mut error = Self::from(lost.refusal());
+        error.more.lost = lost.iter().map(view).collect();
         error
     }
 
-    /// How many appointments rest on what was to change, and the first [`NAMED`] of those that may
-    /// be told.
-    #[must_use]
-    pub fn resting(total: usize, mut told: Vec<RestingBooking>) -> Self {
+    /// How many appointments rest on what was to change, and the first [`NAMED`] of them: ids
+    /// alone, since whoever changes an evening need not be one who may see people.
+    fn bookings_rest(bookings: &[Resting], zone: Tz) -> Self {
+        let view = |one: &Resting| RestingBooking {
+            id: one.booking.into(),
+            starts_at: local(one.starts_at, zone),
+            student_id: one.student_id.into(),
+            parent_id: one.parent_id.into(),
+            class_id: one.class.into(),
+            reason: one.why.code().to_owned(),
+        };
         let mut error = Self::from(Refusal::BookingsRestOnIt);
-        error.more.bookings_total = u32::try_from(total).ok();
-        told.truncate(NAMED);
-        error.more.bookings = told;
+        error.more.bookings_total = u32::try_from(bookings.len()).ok();
+        error.more.bookings = bookings.iter().take(NAMED).map(view).collect();
         error
+    }
+
+    /// The error for whoever may not see appointments: it says how many there are, and names none.
+    #[must_use]
+    pub fn without_bookings(mut self) -> Self {
+        self.more.bookings.clear();
+        self
     }
 
     /// The code, for logs and tests.
@@ -435,10 +457,8 @@ impl From<StoreError> for ApiError {
                 "bad_cursor",
                 "The cursor is not one of this list. Start again without one.",
             ),
-            StoreError::Lost(lost) => {
-                lost.first().map_or_else(Self::not_found, |first| first.refusal.into())
-            }
-            StoreError::BookingsRest(_) => Refusal::BookingsRestOnIt.into(),
+            StoreError::BookingsLost { lost, zone } => Self::bookings_lost(&lost, zone),
+            StoreError::BookingsRest { bookings, zone } => Self::bookings_rest(&bookings, zone),
             StoreError::Field(wrong) => Self::field(&wrong.field, wrong.code, &wrong.detail),
             StoreError::Busy | StoreError::Raced => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -453,6 +473,11 @@ impl From<StoreError> for ApiError {
             }
         }
     }
+}
+
+/// A moment with the offset of a zone.
+fn local(at: DateTime<Utc>, zone: Tz) -> DateTime<FixedOffset> {
+    at.with_timezone(&zone).fixed_offset()
 }
 
 /// An error and all that caused it, in one line.

@@ -28,7 +28,7 @@ use crate::{
         evenings::EveningRow,
         events::EventRow,
         guests::GuestView,
-        invites::{Invite, Overview},
+        invites::{Invite, InviteDetails, Invites},
         outbox::{MailFate, MailState},
         people::PersonRow,
         schools::SchoolRow,
@@ -180,6 +180,18 @@ const fn slot_state(state: SlotState) -> wire::SlotState {
     }
 }
 
+/// A booking on the clock of its evening.
+#[must_use]
+pub fn booking_details(of: &bookings::BookingDetails) -> wire::Booking {
+    booking(&of.booking, of.zone)
+}
+
+/// The bookings that a request has made.
+#[must_use]
+pub fn made_bookings(of: &[bookings::Booking], zone: Tz) -> wire::Page<wire::Booking> {
+    wire::Page::whole(of.iter().map(|one| booking(one, zone)).collect())
+}
+
 /// A booking.
 #[must_use]
 pub fn booking(of: &bookings::Booking, zone: Tz) -> wire::Booking {
@@ -213,12 +225,11 @@ pub const fn stranded(why: booking::Stranded) -> wire::Stranded {
 /// My Bookings: appointments with the gaps between them.
 #[must_use]
 pub fn my_bookings(
-    row: &EveningRow,
     parent: &PersonRow,
-    of: &[bookings::Booking],
-    invites: usize,
+    found: &bookings::MyBookings,
     now: DateTime<Utc>,
 ) -> wire::MyBookings {
+    let (row, of, invites) = (&found.evening, &found.bookings, found.invites);
     let zone = row.zone();
     let after = |at: DateTime<Utc>| row.timing().map_or(at, |timing| at + timing.period());
     let mut rows = Vec::with_capacity(of.len() * 2);
@@ -272,18 +283,13 @@ pub fn history_entry(row: EventRow, zone: Tz) -> wire::HistoryEntry {
 
 /// A teacher's appointments.
 #[must_use]
-pub fn schedule(
-    row: &EveningRow,
-    late_minutes: u32,
-    of: &[teaching::Appointment],
-    now: DateTime<Utc>,
-) -> wire::Schedule {
-    let zone = row.zone();
+pub fn schedule(of: &teaching::Schedule, now: DateTime<Utc>) -> wire::Schedule {
+    let zone = of.evening.zone();
     wire::Schedule {
-        evening: evening(row, now),
+        evening: evening(&of.evening, now),
         now: moment(now, zone),
-        late_minutes,
-        appointments: of.iter().map(|one| scheduled(one, zone)).collect(),
+        late_minutes: of.late_minutes,
+        appointments: of.appointments.iter().map(|one| scheduled(one, zone)).collect(),
     }
 }
 
@@ -317,9 +323,14 @@ fn expected(of: &teaching::Expected) -> wire::ExpectedPerson {
     wire::ExpectedPerson { id: of.id.0, name: of.name.clone(), role, state }
 }
 
-/// An invite with the fate of its newest mail.
+/// An invite on the clock of its evening.
 #[must_use]
-pub fn invite(of: &Invite, fate: Option<&MailFate>, zone: Tz) -> wire::Invite {
+pub fn invite_details(of: &InviteDetails) -> wire::Invite {
+    invite(&of.invite, of.fate.as_ref(), of.zone)
+}
+
+/// An invite with the fate of its newest mail.
+fn invite(of: &Invite, fate: Option<&MailFate>, zone: Tz) -> wire::Invite {
     let row = &of.row;
     let (state, state_at, failure) = match (row.joined_at, row.opened_at, fate) {
         (Some(at), ..) => (wire::InviteState::Joined, *at, None),
@@ -349,12 +360,8 @@ pub fn invite(of: &Invite, fate: Option<&MailFate>, zone: Tz) -> wire::Invite {
 
 /// The Manage Invites dialog.
 #[must_use]
-pub fn invites(
-    row: &EveningRow,
-    of: &Overview,
-    fates: &std::collections::HashMap<parlour_domain::id::InviteId, MailFate>,
-    is_staff: bool,
-) -> wire::Invites {
+pub fn invites(of: &Invites, is_staff: bool) -> wire::Invites {
+    let Invites { evening: row, overview: of, fates } = of;
     let zone = row.zone();
     let appointment = |one: &bookings::Booking| {
         let with =

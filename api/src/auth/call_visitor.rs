@@ -1,4 +1,5 @@
-//! Who comes to a call: a person by their session, or a guest by the invite that covers the booking.
+//! The identity behind a call: a person by their session, or a guest by the invite that covers the
+//! booking, with the call's door as they see it.
 
 use parlour_domain::id::BookingId;
 
@@ -7,8 +8,7 @@ use crate::{
     app::App,
     problem::{Answer, ApiError},
     store::{
-        Db, Error,
-        calls::{self, Visitor, Who},
+        calls::{self, Door, Visitor, Who},
         guests,
         sessions::Role,
     },
@@ -29,26 +29,27 @@ pub fn person(of: LoggedIn, booking: BookingId) -> Answer<Visitor> {
     Ok(Visitor { school, booking, who, session })
 }
 
-/// The guest whose invite covers the booking, among those that this browser holds sessions of.
+/// The guest whose invite covers the booking, among those that this browser holds sessions of, with
+/// the call's door.
 ///
 /// # Errors
 /// `not_logged_in`, `not_found`, `booking_cancelled`, `not_a_video_call`; `invite_removed`,
 /// `access_ended`, `link_dead`.
-pub async fn guest(app: &App, guest: GuestSessions, booking: BookingId) -> Answer<Visitor> {
-    let (school, now) = (guest.school.id(), app.clock.now());
-    let find = move |db: &mut Db| {
-        let mut answer = Ok(None);
-        for (session, invite) in guests::invites_of(db, school, &guest.ids)? {
-            let visitor = Visitor { school, booking, who: Who::Guest(invite), session };
-            match calls::door(db, school, visitor.who, booking, now) {
-                Ok(_) => return Ok(Some(visitor)),
-                // What another invite of theirs says counts more than that this one has nothing to
-                // do with the booking.
-                Err(Error::NotFound) if !matches!(answer, Ok(None)) => {}
-                Err(error) => answer = Err(error),
-            }
-        }
-        answer
-    };
-    app.store.read(find).await?.ok_or_else(ApiError::not_logged_in)
+pub async fn guest(app: &App, guest: GuestSessions, booking: BookingId) -> Answer<(Visitor, Door)> {
+    let (school, ids, now) = (guest.school.id(), guest.ids, app.clock.now());
+    app.store
+        .read(move |db| guests::at_door(db, school, &ids, booking, now))
+        .await?
+        .ok_or_else(ApiError::not_logged_in)
+}
+
+/// The call's door of a person, with the person.
+///
+/// # Errors
+/// `not_found`, `booking_cancelled`, `not_a_video_call`, `access_ended`.
+pub async fn door(app: &App, visitor: Visitor) -> Answer<(Visitor, Door)> {
+    let Visitor { school, booking, who, .. } = visitor;
+    let now = app.clock.now();
+    let door = app.store.read(move |db| calls::door(db, school, who, booking, now)).await?;
+    Ok((visitor, door))
 }

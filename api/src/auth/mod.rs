@@ -1,5 +1,30 @@
-//! Who is asking: the school by host or path, the person or guest by their cookie. Handlers take
-//! these as arguments.
+//! Authentication: extractors for whoever calls an operation. A handler takes one of them as an
+//! argument, and it refuses everybody else before the handler runs.
+//!
+//! Choose the one for those whom the operation's `**Who:**` in `openapi.yaml` names:
+//!
+//! | who may call it | extractor | method | refuses with |
+//! | --- | --- | --- | --- |
+//! | anybody | [`AtSchool`] | | `unknown_school`, as all of these |
+//! | whoever has a session | [`LoggedIn`] | | `not_logged_in`, `session_changed` |
+//! | a person in a role | [`Caller`] | | the same, `choose_identity` |
+//! | staff | [`Caller`] | [`staff`](Caller::staff) | the same, `wrong_role` |
+//! | teachers | [`Caller`] | [`teacher`](Caller::teacher) | the same, `wrong_role` |
+//! | the parent whose it is, staff, to read | [`Caller`] | [`owner`](Caller::owner) | the same |
+//! | the same, to change | [`Caller`] | [`editor`](Caller::editor) | the same |
+//! | a parent, staff in their name, to read | [`Visitor`] | [`read`](Visitor::read) | below |
+//! | the same, to write | [`Visitor`] | [`acting`](Visitor::acting) | below |
+//! | an API client | [`Program`] | [`may`](Program::may) | `token_invalid`, `scope_missing` |
+//! | people and API clients | [`Asker`] | [`whose`](Asker::whose) | as the one of the two |
+//! | staff and API clients | [`Asker`] | [`office`](Asker::office) | as the one of the two |
+//! | a guest | [`GuestSessions`] | | nothing: without a session, `ids` is empty |
+//!
+//! [`Visitor`] takes staff's parent from `?parent_id=`, and refuses with what [`Caller`] does, with
+//! `wrong_role` for teachers, `not_found` for a parent who is not oneself, and `invalid` for staff
+//! who name nobody. [`Program`] refuses with `too_many_requests` as well.
+//!
+//! Whether a thing is this person's is not asked here: the store function looks for it among what
+//! is theirs, and answers `Error::NotFound`.
 
 pub mod call_visitor;
 mod client_address;
@@ -27,8 +52,8 @@ use crate::{
     keys::Audience,
     problem::{Answer, ApiError},
     store::{
-        Db, Error as StoreError,
-        bookings::Acting,
+        self, Db, Error as StoreError,
+        bookings::{Acting, Editor},
         evenings::Whose,
         events::Actor,
         people::{self, PersonRow},
@@ -84,7 +109,8 @@ impl FromRequest for AtSchool {
 }
 
 /// Somebody with a cookie, whose session has not been looked up yet: [`Self::read`] does so on the
-/// connection that reads what they ask for.
+/// connection that reads what they ask for, so that such a request waits for one connection and
+/// not for two.
 #[derive(Clone, Debug)]
 pub struct Visitor {
     school: SchoolRow,
@@ -114,20 +140,38 @@ impl Visitor {
         Ok(Self { school, session: SessionId(id), now, marks: Marks::of(app, req) })
     }
 
-    /// Runs queries for the person who asks, once it is known who that is.
+    /// Finds out who asks and in which parent's name (see [`ActingCaller`]), and runs a store
+    /// function for them on the same connection.
     ///
     /// # Errors
-    /// `not_logged_in`, `session_changed`, `access_ended`, `choose_identity`; the closure's own.
+    /// `not_logged_in`, `session_changed`, `access_ended`, `choose_identity`; those of
+    /// [`ActingCaller`]; the store function's own.
     pub async fn read<T: Send + 'static>(
         self,
         app: &App,
-        job: impl FnOnce(&mut Db, &Caller) -> Answer<T> + Send + 'static,
-    ) -> Answer<T> {
+        parent: Option<PersonId>,
+        job: impl FnOnce(&mut Db, &ActingCaller) -> store::Result<T> + Send + 'static,
+    ) -> Answer<(ActingCaller, T)> {
         app.store
             .read(move |db| {
-                Ok(self.log_in(db).and_then(LoggedIn::chosen).and_then(|caller| job(db, &caller)))
+                let acting = self
+                    .log_in(db)
+                    .and_then(LoggedIn::chosen)
+                    .and_then(|caller| ActingCaller::of(db, caller, parent));
+                Ok(acting.and_then(|acting| {
+                    let value = job(db, &acting)?;
+                    Ok((acting, value))
+                }))
             })
             .await?
+    }
+
+    /// Finds out who asks and in which parent's name, for what is written then.
+    ///
+    /// # Errors
+    /// Those of [`Self::read`].
+    pub async fn acting(self, app: &App, parent: Option<PersonId>) -> Answer<ActingCaller> {
+        Ok(self.read(app, parent, |_, _| Ok(())).await?.0)
     }
 
     fn log_in(self, db: &mut Db) -> Answer<LoggedIn> {
@@ -247,30 +291,6 @@ impl Caller {
         if self.role == Role::Teacher { Ok(self.person.id()) } else { Err(ApiError::wrong_role()) }
     }
 
-    /// The parent in whose name something is done: oneself, or, for staff, the parent that the
-    /// query names.
-    ///
-    /// # Errors
-    /// `wrong_role` for teachers, `not_found` for a parent who is not oneself, `invalid` for staff
-    /// who name nobody.
-    pub fn acting(&self, db: &mut Db, parent_id: Option<PersonId>) -> Answer<(Acting, PersonRow)> {
-        match (self.role, parent_id) {
-            (Role::Teacher, _) => Err(ApiError::wrong_role()),
-            (Role::Parent, named) if named.is_none_or(|parent| parent == self.person.id()) => {
-                Ok((self.acting_for(self.person.id()), self.person.clone()))
-            }
-            (Role::Parent, _) => Err(ApiError::not_found()),
-            (Role::Staff, None) => Err(ApiError::field(
-                "parent_id",
-                "missing",
-                "Name the parent for whom you do this.",
-            )),
-            (Role::Staff, Some(parent)) => {
-                Ok((self.acting_for(parent), people::find_parent(db, self.school_id(), parent)?))
-            }
-        }
-    }
-
     /// The parent whose bookings and invites this person may see: their own, or, for staff,
     /// anybody's.
     ///
@@ -284,14 +304,60 @@ impl Caller {
         }
     }
 
-    /// How this person acts on a thing of a certain parent's, after [`Self::owner`] let them see
-    /// it.
+    /// This person as one who changes bookings and invites: a parent their own, staff anybody's.
+    ///
+    /// # Errors
+    /// `wrong_role` for teachers.
+    pub fn editor(&self) -> Answer<Editor> {
+        Ok(Editor { school: self.school_id(), owner: self.owner()?, actor: self.actor() })
+    }
+
+    fn actor(&self) -> Actor {
+        let name = self.person.name();
+        let name = if self.role == Role::Staff { format!("{name} (school)") } else { name };
+        Actor { person: Some(self.person.id()), name }
+    }
+}
+
+/// A person who acts in a parent's name: a parent in their own, staff in that of the parent whom
+/// the query names.
+#[derive(Clone, Debug)]
+pub struct ActingCaller {
+    /// The person who asks.
+    pub caller: Caller,
+    /// For whom and by whom bookings and invites are read or changed.
+    pub acting: Acting,
+    /// The parent.
+    pub parent: PersonRow,
+}
+
+impl ActingCaller {
+    /// # Errors
+    /// `wrong_role` for teachers, `not_found` for a parent who is not oneself, `invalid` for staff
+    /// who name nobody.
+    fn of(db: &mut Db, caller: Caller, parent: Option<PersonId>) -> Answer<Self> {
+        let own = caller.person.id();
+        let parent = match (caller.role, parent) {
+            (Role::Teacher, _) => return Err(ApiError::wrong_role()),
+            (Role::Parent, Some(named)) if named != own => return Err(ApiError::not_found()),
+            (Role::Parent, _) => caller.person.clone(),
+            (Role::Staff, None) => {
+                return Err(ApiError::field(
+                    "parent_id",
+                    "missing",
+                    "Name the parent for whom you do this.",
+                ));
+            }
+            (Role::Staff, Some(parent)) => people::find_parent(db, caller.school_id(), parent)?,
+        };
+        let acting = caller.editor()?.acting_for(parent.id());
+        Ok(Self { caller, acting, parent })
+    }
+
+    /// The school's id.
     #[must_use]
-    pub fn acting_for(&self, parent: PersonId) -> Acting {
-        let is_staff = self.role == Role::Staff;
-        let name =
-            if is_staff { format!("{} (school)", self.person.name()) } else { self.person.name() };
-        Acting { parent, actor: Actor { person: Some(self.person.id()), name }, is_staff }
+    pub fn school_id(&self) -> SchoolId {
+        self.caller.school_id()
     }
 }
 

@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     context::Context,
-    evening_file::{self, EveningFile, Problem},
+    evening_file::{self, EveningFile},
+    evening_spec::SpecError,
     schema::evenings,
     store::{
         Db, Error, Result, evening_setup,
@@ -32,7 +33,7 @@ type Made = (Vec<String>, usize);
 
 /// Makes the evenings that are missing and fills those that parents can or could book; says which,
 /// and how many bookings they got.
-pub(super) fn load(db: &mut Db, ctx: &Context) -> Result<std::result::Result<Made, Problem>> {
+pub(super) fn load(db: &mut Db, ctx: &Context) -> Result<std::result::Result<Made, SpecError>> {
     let Some(school) = evening_setup::find_school(db, SCHOOL)? else {
         return Ok(Ok(Made::default()));
     };
@@ -72,7 +73,7 @@ fn make(
     loaded: &Context,
     school: SchoolId,
     file: &str,
-) -> Result<std::result::Result<(EveningId, String, usize), Problem>> {
+) -> Result<std::result::Result<(EveningId, String, usize), SpecError>> {
     let loaded = match EveningFile::parse(file) {
         Ok(file) => evening_file::apply(db, loaded, &file)?,
         Err(problem) => Err(problem),

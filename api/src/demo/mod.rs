@@ -4,6 +4,7 @@
 mod actors;
 mod bookings;
 mod evenings;
+mod logins;
 mod people;
 mod program;
 mod roster;
@@ -17,6 +18,7 @@ use diesel::prelude::*;
 
 pub use self::{
     actors::{Actors, actors},
+    logins::{first_appointment, log_guest_in, log_in},
     program::{Credentials, credentials, is_sandbox},
 };
 use crate::{

@@ -1,9 +1,10 @@
-//! The shape of an evening's file. Dates and times are taken as TOML's own or as text; what they
-//! mean is checked elsewhere.
+//! The format of an evening's file, and how it is parsed into an [`EveningSpec`]. Dates and times
+//! are TOML's own or text.
 
+use parlour_domain::evening::Mode;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use super::Problem;
+use crate::evening_spec::{ClassRule, EveningSpec, LocalWindow, Meet, SpecError, parse};
 
 /// The file, as it is written.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
@@ -68,13 +69,12 @@ pub enum FileMode {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
-pub enum Meet {
+pub enum FileMeet {
     Video,
     InPerson,
 }
 
-/// Chooses classes: those of `ids`, and those that match all the rules given, but not those of
-/// `exclude_ids`.
+/// Chooses classes, as [`ClassRule`] does.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
@@ -95,7 +95,7 @@ pub struct Entry {
     #[serde(default)]
     pub exclude_ids: Vec<String>,
     /// How they meet; needed in a hybrid evening.
-    pub meet: Option<Meet>,
+    pub meet: Option<FileMeet>,
 }
 
 /// One text, or a list.
@@ -121,13 +121,71 @@ impl EveningFile {
     /// Reads the TOML.
     ///
     /// # Errors
-    /// [`Problem`] with the line when it is not TOML, or a key is missing, unknown or of the wrong
-    /// kind.
-    pub fn parse(source: &str) -> Result<Self, Problem> {
+    /// [`SpecError`] with the line when it is not TOML, or a key is missing, unknown or of the
+    /// wrong kind.
+    pub fn parse(source: &str) -> Result<Self, SpecError> {
         toml::from_str(source).map_err(|error| {
             let place = error.span().map(|span| place(source, span.start)).unwrap_or_default();
-            Problem::whole(format!("{place}{}", error.message().replace('\n', ", ")))
+            SpecError::whole(format!("{place}{}", error.message().replace('\n', ", ")))
         })
+    }
+
+    /// What the file asks for; its window is in the school's zone.
+    ///
+    /// # Errors
+    /// [`SpecError`] with the first key that is wrong.
+    pub fn spec(self, school_zone: &str) -> Result<EveningSpec, SpecError> {
+        parse::school(&self.school)?;
+        let classes = self.classes.into_iter().map(ClassRule::from).collect();
+        let classes = parse::class_rules(classes)?;
+        let name = parse::words("name", &self.name)?;
+        let title = parse::words("title", &self.title)?;
+        let school_zone = parse::time_zone("school", school_zone)?;
+        let zone = self.time_zone.as_deref().map(|name| parse::time_zone("time_zone", name));
+        let moment = |key, text: &str| parse::day_and_time(key, text, school_zone);
+        Ok(EveningSpec {
+            name,
+            title,
+            zone: zone.transpose()?,
+            date: parse::date(&self.date)?,
+            starts: parse::time_of_day("starts", &self.starts)?,
+            ends: parse::time_of_day("ends", &self.ends)?,
+            slot_minutes: parse::number("slot_minutes", self.slot_minutes)?,
+            gap_seconds: parse::number("gap_seconds", self.gap_seconds)?,
+            booking: LocalWindow {
+                opens: moment("booking.opens", &self.booking.opens)?,
+                closes: moment("booking.closes", &self.booking.closes)?,
+            },
+            capacity: parse::number("capacity", self.capacity)?,
+            mode: self.mode.into(),
+            classes,
+        })
+    }
+}
+
+impl From<FileMode> for Mode {
+    fn from(mode: FileMode) -> Self {
+        match mode {
+            FileMode::Video => Self::Video,
+            FileMode::InPerson => Self::InPerson,
+            FileMode::Hybrid => Self::Hybrid,
+        }
+    }
+}
+
+impl From<Entry> for ClassRule {
+    fn from(entry: Entry) -> Self {
+        Self {
+            ids: entry.ids,
+            subjects: entry.subjects.0,
+            titles: entry.titles.0,
+            all: entry.all,
+            exclude_ids: entry.exclude_ids,
+            meet: entry.meet.map(|meet| match meet {
+                FileMeet::Video => Meet::Video,
+                FileMeet::InPerson => Meet::InPerson,
+            }),
+        }
     }
 }
 
@@ -150,7 +208,8 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
         toml::Value::String(text) => Ok(text),
         toml::Value::Datetime(moment) => Ok(moment.to_string()),
         _ => Err(D::Error::custom(
-            "give a date or time in quotes, like \"2026-11-26\", \"16:00\" or \"2026-11-09T08:00\"",
+            "give a date or time in quotes, like \"2026-11-26\", \"16:00\" or \
+             \"2026-11-09T08:00\"",
         )),
     }
 }

@@ -1,93 +1,27 @@
-//! An evening as the school's office writes it down, in a TOML file (docs/evening-file.md) or in a
-//! request: checked against the roster, and written. One set of rules for both. Knows no command
-//! line and no HTTP.
+//! Evening files: an evening that is written down in TOML (docs/evening-file.md) is read and
+//! loaded. Knows no command line and no HTTP.
 
-mod check;
-mod choose;
 mod file;
 #[cfg(test)]
 mod tests;
-mod wish;
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
-use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use parlour_domain::id::{ClassId, EveningId};
-use thiserror::Error;
+use parlour_domain::id::EveningId;
 
-pub use self::{
-    choose::LeftOut,
-    file::{Entry, EveningFile, FileMode, FileWindow, Meet, OneOrMore},
-    wish::{EveningChange, change, create, written},
-};
+pub use self::file::{Entry, EveningFile, FileMeet, FileMode, FileWindow, OneOrMore};
 use crate::{
     context::Context,
+    evening_spec::{LeftOut, SpecError, in_words},
     store::{
         Db, Result, Store,
-        evening_setup::{self, Lack, NewEvening, Resting, Saved},
-        schools::SchoolRow,
+        evening_setup::{self, Planned, Resting, Saved},
     },
 };
 
 /// How many bookings that stand against a change are named.
 const NAMED: usize = 5;
-
-/// Why an evening can't be so: names the key and says what to do.
-#[derive(Clone, PartialEq, Eq, Debug, Error)]
-#[error("{place}{what}")]
-pub struct Problem {
-    place: Place,
-    code: &'static str,
-    what: String,
-}
-
-/// What a problem is about.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Place {
-    /// The file as a whole, or a line that the text names.
-    Whole,
-    /// A key.
-    Key(&'static str),
-    /// An entry of the classes, by its number from 1, or a key in it.
-    Entry(usize, Option<&'static str>),
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Whole => Ok(()),
-            Self::Key(key) => write!(f, "{key}: "),
-            Self::Entry(number, None) => write!(f, "classes entry {number}: "),
-            Self::Entry(number, Some(key)) => write!(f, "classes entry {number}, {key}: "),
-        }
-    }
-}
-
-impl Problem {
-    fn new(key: &'static str, code: &'static str, what: impl fmt::Display) -> Self {
-        Self { place: Place::Key(key), code, what: what.to_string() }
-    }
-
-    fn at(place: Place, code: &'static str, what: impl fmt::Display) -> Self {
-        Self { place, code, what: what.to_string() }
-    }
-
-    const fn whole(what: String) -> Self {
-        Self { place: Place::Whole, code: "format", what }
-    }
-
-    /// The key as a request has it: `booking.opens`, `classes[0].ids`.
-    #[must_use]
-    pub fn field(&self) -> String {
-        match self.place {
-            Place::Whole => "body".to_owned(),
-            Place::Key(key) => key.to_owned(),
-            Place::Entry(number, None) => format!("classes[{}]", number - 1),
-            Place::Entry(number, Some(key)) => format!("classes[{}].{key}", number - 1),
-        }
-    }
-}
 
 /// What loading a file did to the evening.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -120,14 +54,14 @@ pub struct Loaded {
 /// Loads the evening of a file's text.
 ///
 /// # Errors
-/// [`Problem`] when the file can't be loaded; nothing is written then. What the database says.
+/// [`SpecError`] when the file can't be loaded; nothing is written then. What the database says.
 pub async fn load(store: &Store, ctx: &Context, text: &str) -> anyhow::Result<Loaded> {
     let file = EveningFile::parse(text)?;
     let ctx = ctx.clone();
     Ok(store.write(move |db| apply(db, &ctx, &file)).await??)
 }
 
-/// Loads an evening inside a transaction; one that is over is refused. A [`Problem`] means that
+/// Loads an evening inside a transaction; one that is over is refused. A [`SpecError`] means that
 /// nothing was written.
 ///
 /// # Errors
@@ -136,9 +70,9 @@ pub fn apply(
     db: &mut Db,
     ctx: &Context,
     file: &EveningFile,
-) -> Result<std::result::Result<Loaded, Problem>> {
+) -> Result<std::result::Result<Loaded, SpecError>> {
     let Some(school) = evening_setup::find_school(db, &file.school)? else {
-        return Ok(Err(Problem::new(
+        return Ok(Err(SpecError::new(
             "school",
             "unknown",
             format!(
@@ -148,9 +82,13 @@ pub fn apply(
             ),
         )));
     };
-    let (new, left_out) = match plan(db, file, &school)? {
+    let spec = match file.clone().spec(&school.time_zone) {
+        Ok(spec) => spec,
+        Err(error) => return Ok(Err(error)),
+    };
+    let Planned { evening: new, left_out } = match evening_setup::plan(db, &spec, &school)? {
         Ok(planned) => planned,
-        Err(problem) => return Ok(Err(problem)),
+        Err(error) => return Ok(Err(error)),
     };
     let zone = new.zone;
     let (evening, fate) = match evening_setup::save(db, ctx, &new)? {
@@ -158,75 +96,22 @@ pub fn apply(
         Saved::Changed(id) => (id, Fate::Changed),
         Saved::Unchanged(id) => (id, Fate::Unchanged),
         Saved::Refused(bookings) => return Ok(Err(resting(&bookings, zone))),
-        Saved::Past(ended_at) => return Ok(Err(past(ended_at, zone))),
+        Saved::Past(ended_at) => return Ok(Err(SpecError::past(ended_at, zone))),
         Saved::TookPlace(ended_at) => {
             let what = format!(
                 "the evening of this name took place and was over on {}; give the next one a name \
                  of its own",
-                moment(ended_at, zone)
+                in_words(ended_at, zone)
             );
-            return Ok(Err(Problem::new("name", "past", what)));
+            return Ok(Err(SpecError::new("name", "past", what)));
         }
     };
     let slots = new.timing.slots().count();
     Ok(Ok(Loaded { evening, title: new.title, fate, slots, classes: new.classes.len(), left_out }))
 }
 
-/// What is written, checked against the school's roster, and the classes that were chosen in vain.
-fn plan(
-    db: &mut Db,
-    file: &EveningFile,
-    school: &SchoolRow,
-) -> Result<std::result::Result<(NewEvening, Vec<LeftOut>), Problem>> {
-    let classes = evening_setup::classes_of(db, school.id())?;
-    Ok(check::check(file, &school.time_zone).and_then(|checked| {
-        let choice = choose::choose(&file.classes, &classes, checked.mode, checked.capacity)?;
-        let lacks = choice.left_out.iter().map(|class| (class.id, class.lacks)).collect();
-        Ok((evening(checked, school, choice.chosen, lacks), choice.left_out))
-    }))
-}
-
-fn evening(
-    checked: check::Checked,
-    school: &SchoolRow,
-    classes: BTreeMap<ClassId, bool>,
-    left_out: BTreeMap<ClassId, Lack>,
-) -> NewEvening {
-    NewEvening {
-        school: school.id(),
-        name: checked.name,
-        title: checked.title,
-        timing: checked.timing,
-        slot_minutes: checked.slot_minutes,
-        gap_seconds: checked.gap_seconds,
-        window: checked.window,
-        zone: checked.zone,
-        mode: checked.mode,
-        capacity: checked.capacity,
-        classes,
-        left_out,
-    }
-}
-
-/// The evening would be over already.
-fn past(ended_at: DateTime<Utc>, zone: Tz) -> Problem {
-    Problem::new(
-        "date",
-        "past",
-        format!(
-            "the evening was over on {}; give one that is still to come",
-            moment(ended_at, zone)
-        ),
-    )
-}
-
-/// "26 November 2026 at 19:00".
-fn moment(at: DateTime<Utc>, zone: Tz) -> String {
-    at.with_timezone(&zone).format("%-d %B %Y at %H:%M").to_string()
-}
-
 /// Counts and names the bookings that a change would break.
-fn resting(bookings: &[Resting], zone: Tz) -> Problem {
+fn resting(bookings: &[Resting], zone: Tz) -> SpecError {
     let named = bookings.iter().take(NAMED).map(|booking| {
         let at = booking.starts_at.with_timezone(&zone).format("%-d %B %H:%M");
         format!(
@@ -242,7 +127,7 @@ fn resting(bookings: &[Resting], zone: Tz) -> Problem {
     } else {
         format!("{} bookings rest", bookings.len())
     };
-    Problem::whole(format!(
+    SpecError::whole(format!(
         "{count} on what the file changes, so nothing was changed: {named}{more}. Cancel or move \
          them first, or leave that part of the file as it was"
     ))

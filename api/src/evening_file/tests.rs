@@ -1,23 +1,17 @@
 //! What a file of an evening may say, as tables; and what loading one does to the database.
 
-use std::collections::BTreeSet;
-
 use diesel::prelude::*;
 use parlour_domain::{evening::Mode, id::ClassId};
 use uuid::Uuid;
 
-use super::{
-    EveningFile, Fate, check,
-    choose::{self, is_like},
-    file::Entry,
-    load,
-};
+use super::{Entry, EveningFile, Fate, load};
 use crate::{
     config,
     context::{Context, Random},
     demo,
+    evening_spec::{Checked, ClassRule, SchoolClass, SpecError, choose, is_like},
     schema::{evening_classes, evenings, events},
-    store::{Store, evening_setup::SchoolClass, marks, test_database::TestDatabase},
+    store::{Store, marks, test_database::TestDatabase},
 };
 
 const SOUND: &str = r#"
@@ -34,14 +28,18 @@ booking = { opens = "2027-03-01T08:00", closes = "2027-03-18T12:00" }
 all = true
 "#;
 
+/// The file, checked for a school in London.
+fn checked(file: EveningFile) -> Result<Checked, SpecError> {
+    file.spec("Europe/London")?.check(chrono_tz::Europe::London)
+}
+
 /// The file with one text replaced is refused with a sentence that holds all of `parts`; none means
 /// that it is sound.
 #[track_caller]
 fn check_file(replace: &str, with: &str, parts: &[&str]) {
     let text = SOUND.replace(replace, with);
     assert!(replace.is_empty() || text != SOUND, "{replace:?} is not in the file");
-    let outcome =
-        EveningFile::parse(&text).and_then(|file| check::check(&file, "Europe/London").map(|_| ()));
+    let outcome = EveningFile::parse(&text).and_then(checked).map(drop);
     match outcome {
         Ok(()) => assert!(parts.is_empty(), "{with:?} should be refused"),
         Err(problem) => {
@@ -122,23 +120,18 @@ fn clocks_that_change_are_minded() {
     check_file("2027-03-18\n", "2027-04-18\n", &[]);
     let spring = SOUND.replace("2027-03-18", "2027-04-18");
     let gap = EveningFile::parse(&spring.replace("2027-03-01T08:00", "2027-03-28T01:30")).unwrap();
-    let said = check::check(&gap, "Europe/London")
-        .err()
-        .map(|problem| problem.to_string())
-        .unwrap_or_default();
+    let said = checked(gap).err().map(|problem| problem.to_string()).unwrap_or_default();
     assert!(
         said.starts_with("booking.opens: 2027-03-28 01:30 does not exist in Europe/London"),
         "{said}"
     );
     let twice = EveningFile::parse(&SOUND.replace("2027-03-01T08:00", "2026-10-25T01:30")).unwrap();
-    let earlier = check::check(&twice, "Europe/London")
-        .map(|checked| checked.window.opens_at.to_rfc3339())
-        .unwrap();
+    let earlier = checked(twice).map(|checked| checked.window.opens_at.to_rfc3339()).unwrap();
     assert_eq!(earlier, "2026-10-25T00:30:00+00:00", "of two, the earlier one counts");
     let abroad =
         EveningFile::parse(&SOUND.replace("mode =", "time_zone = \"Asia/Kolkata\"\nmode ="))
             .unwrap();
-    let checked = check::check(&abroad, "Europe/London").unwrap();
+    let checked = checked(abroad).unwrap();
     assert_eq!(
         checked.timing.starts_at().to_rfc3339(),
         "2027-03-18T10:30:00+00:00",
@@ -151,9 +144,13 @@ fn clocks_that_change_are_minded() {
     );
 }
 
-fn class(number: u128, title: &str, subject: &str, teachers: u128, students: usize) -> SchoolClass {
-    let teachers: BTreeSet<_> =
-        (0..teachers).map(|teacher| Uuid::from_u128(number * 100 + teacher).into()).collect();
+fn class(
+    number: u128,
+    title: &str,
+    subject: &str,
+    teachers: usize,
+    students: usize,
+) -> SchoolClass {
     SchoolClass {
         id: ClassId(Uuid::from_u128(number)),
         sourced_id: format!("c{number}"),
@@ -184,7 +181,8 @@ fn check_choice(entries: &str, mode: Mode, capacity: u32, expected: Result<&str,
         classes: Vec<Entry>,
     }
     let entries: Entries = toml::from_str(&format!("classes = [{entries}]")).unwrap();
-    match (choose::choose(&entries.classes, &school(), mode, capacity), expected) {
+    let rules: Vec<ClassRule> = entries.classes.into_iter().map(ClassRule::from).collect();
+    match (choose(&rules, &school(), mode, capacity), expected) {
         (Ok(choice), Ok(expected)) => {
             let found: Vec<String> = choice
                 .chosen

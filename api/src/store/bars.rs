@@ -6,10 +6,12 @@ use parlour_domain::{
     EmailAddress,
     id::{BarId, PersonId, SchoolId},
 };
+use serde::Serialize;
 
 use super::{
     Db, Error, Result, access,
     events::{self, Actor, NewEvent},
+    idempotency::{RequestKey, Response, with_idempotency_key},
     people::{self, PersonRow},
     sql_types::{At, Key, at, key},
 };
@@ -66,6 +68,36 @@ struct NewRow<'a> {
     note: &'a str,
     set_by: Key,
     created_at: At,
+}
+
+/// A bar that is asked for.
+#[derive(Clone, Debug)]
+pub struct NewBar {
+    /// From whom.
+    pub student: PersonId,
+    /// Whom it is against.
+    pub barred: Barred,
+    /// Why, for staff.
+    pub note: String,
+}
+
+/// Sets a bar ([`set`]). The answer that `view` makes is kept for retries of `request`.
+///
+/// # Errors
+/// Those of [`set`]; [`Error::KeyReused`].
+pub fn create_bar<T: Serialize>(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    staff: PersonId,
+    new: &NewBar,
+    request: Option<&RequestKey>,
+    view: impl Fn(&Bar) -> T,
+) -> Result<Response> {
+    with_idempotency_key(db, ctx, request, |db| {
+        let id = set(db, ctx, school, staff, new.student, &new.barred, &new.note)?;
+        Response::created(&view(&find(db, school, id)?))
+    })
 }
 
 /// Sets a bar and takes away what it forbids.

@@ -12,7 +12,7 @@ use parlour_domain::{id::SchoolId, scope::Scope};
 use uuid::Uuid;
 
 use super::{
-    Db, Error, Result,
+    Db, Error, Result, Store,
     among::among,
     evenings::EveningRow,
     export::{self, Attendance, BookingExport, InviteExport},
@@ -245,4 +245,25 @@ fn things(db: &mut Db, rows: &[(Kind, Key, i64)]) -> Result<BTreeMap<(Kind, Key)
         attendance.into_iter().map(|one| ((Kind::Attendance, one.row.id), Thing::Attendance(one))),
     );
     Ok(found)
+}
+
+/// The changes of these kinds after a place ([`after`]), once those that wait have their places;
+/// and whether more may be waiting still.
+///
+/// # Errors
+/// Those of [`after`] and [`Store::read`].
+pub async fn list_changes(
+    store: &Store,
+    ctx: Context,
+    school: SchoolId,
+    kinds: BTreeSet<Kind>,
+    place: Place,
+    limit: i64,
+) -> Result<(Part, bool)> {
+    let mut may_wait = store.read(move |db| is_waiting(db, school)).await?;
+    if may_wait {
+        may_wait = store.write(move |db| give_places(db, &ctx, school)).await?;
+    }
+    let part = store.read(move |db| after(db, school, &kinds, place, limit)).await?;
+    Ok((part, may_wait))
 }

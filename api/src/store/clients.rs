@@ -1,6 +1,8 @@
 //! Programs of other makers and their secrets: made, changed, rotated and revoked by staff. Of a
 //! secret there is only its id here.
 
+mod operations;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use parlour_domain::{
@@ -9,6 +11,7 @@ use parlour_domain::{
 };
 use uuid::Uuid;
 
+pub use self::operations::{change_client, revoke_client};
 use super::{
     Db, Error, Result,
     events::{self, Actor, NewEvent},

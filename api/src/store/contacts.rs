@@ -11,6 +11,7 @@ use parlour_domain::{
 use super::{
     Db, Error, Result, access,
     events::{self, Actor, NewEvent},
+    parents::{self, Linked},
     people,
     sql_types::{At, at, key},
 };
@@ -122,4 +123,21 @@ pub fn allow(
             actor: &actor,
         },
     )
+}
+
+/// Allows contact ([`allow`]); answers with the link between parent and student.
+///
+/// # Errors
+/// Those of [`allow`].
+pub fn allow_contact(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    staff: PersonId,
+    parent: PersonId,
+    student: PersonId,
+) -> Result<Linked> {
+    allow(db, ctx, school, staff, parent, student)?;
+    let linked = parents::find(db, school, parent)?.students;
+    linked.into_iter().find(|linked| linked.student.id() == student).ok_or(Error::NotFound)
 }

@@ -1,11 +1,12 @@
 //! Why a store function did not do what was asked, and the one place that reads a broken
 //! constraint.
 
+use chrono_tz::Tz;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use parlour_domain::Refusal;
+use parlour_domain::{Refusal, booking::LostBookings};
 use thiserror::Error;
 
-use super::{bookings::Lost, evening_setup::Resting};
+use super::evening_setup::Resting;
 
 /// What a store function answers instead of a value.
 #[derive(Debug, Error)]
@@ -18,10 +19,20 @@ pub enum Error {
     Refused(#[from] Refusal),
     /// Some appointments could not be made; none was.
     #[error("appointments lost")]
-    Lost(Vec<Lost>),
+    BookingsLost {
+        /// Which, and why.
+        lost: LostBookings,
+        /// The zone of their evening.
+        zone: Tz,
+    },
     /// Live bookings rest on what would change; nothing was.
     #[error("bookings rest on it")]
-    BookingsRest(Vec<Resting>),
+    BookingsRest {
+        /// Which, and on what.
+        bookings: Vec<Resting>,
+        /// The zone that their times are told in.
+        zone: Tz,
+    },
     /// What is wanted is wrong in one field.
     #[error("{0:?}")]
     Field(WrongField),

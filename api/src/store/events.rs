@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{
     Db, Error, Result, access,
     bookings::Acting,
+    evenings::{self, EveningRow},
     sql_types::{At, Key, at, key},
 };
 use crate::{context::Context, each, schema::events};
@@ -134,4 +135,20 @@ pub fn history(
             .filter(events::at.lt(time).or(events::at.eq(time).and(events::id.lt(Key(before)))));
     }
     Ok(query.order((events::at.desc(), events::id.desc())).limit(limit + 1).load(db)?)
+}
+
+/// An evening, with a page of a parent's history of it ([`history`]).
+///
+/// # Errors
+/// Those of [`history`]; [`Error::NotFound`] for an evening that the parent has nothing to do with.
+pub fn get_history(
+    db: &mut Db,
+    school: SchoolId,
+    acting: &Acting,
+    evening: EveningId,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<(EveningRow, Vec<EventRow>)> {
+    let row = evenings::find_for(db, school, acting.whose(), evening)?;
+    Ok((row, history(db, acting, evening, before, limit)?))
 }

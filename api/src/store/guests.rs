@@ -1,11 +1,17 @@
 //! The guest's side: a link's invite, the guest's sessions, and exactly what a guest may see.
 
+mod operations;
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use parlour_domain::id::{InviteId, SchoolId, SessionId};
 
+pub use self::operations::{
+    LinkPreview, at_door, create_guest_session, delete_guest_sessions, get_guest_call,
+    newest_open_session, preview_guest_link, renew_guest_link,
+};
 use super::{
     Db, Dead, Error, Result, access,
     bookings::{self, Booking},

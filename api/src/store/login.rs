@@ -262,19 +262,19 @@ pub fn use_up(
 }
 
 /// A code as somebody typed it, in the browser that keeps the secret with this hash.
-pub struct GivenCode<'a> {
+pub struct GivenCode {
     /// At which school.
     pub school: SchoolId,
     /// For which request.
     pub login_link: Uuid,
     /// The hash of the browser's secret.
-    pub browser_hash: &'a str,
+    pub browser_hash: String,
     /// The hash of the client's network address.
-    pub client_hash: &'a str,
+    pub client_hash: String,
     /// Whether the digits are right.
     pub is_right: bool,
     /// The hash of the request's key.
-    pub key_hash: Option<&'a str>,
+    pub key_hash: Option<String>,
 }
 
 /// Checks a code; the inner error is committed with its count, so that tries can't be had for
@@ -286,7 +286,7 @@ pub struct GivenCode<'a> {
 pub fn try_code(
     db: &mut Db,
     ctx: &Context,
-    given: &GivenCode<'_>,
+    given: &GivenCode,
 ) -> Result<std::result::Result<LoginLinkRow, Dead>> {
     let of_browser = login_links::table
         .filter(
@@ -297,16 +297,19 @@ pub fn try_code(
         .filter(
             login_links::is_standing
                 .eq(false)
-                .and(login_links::browser_hash.eq(given.browser_hash)),
+                .and(login_links::browser_hash.eq(&given.browser_hash)),
         );
     let email_key: Option<String> =
         of_browser.select(login_links::email_key).first(db).optional()?;
     let Some(email_key) = email_key else { return Ok(Err(Dead::OtherBrowser)) };
-    let wrong_codes = WrongCodes::hold(db, ctx.now, given.school, &email_key, given.client_hash)?;
+    let wrong_codes = WrongCodes::hold(db, ctx.now, given.school, &email_key, &given.client_hash)?;
     // Read after the wait: what others have tried meanwhile counts.
     let row: LoginLinkRow = of_browser.select(LoginLinkRow::as_select()).first(db)?;
-    if given.is_right && ctx.now < *row.expires_at && row.is_repeated(given.key_hash, ctx.now) {
-        use_up(db, &row, ctx.now, given.key_hash)?;
+    if given.is_right
+        && ctx.now < *row.expires_at
+        && row.is_repeated(given.key_hash.as_deref(), ctx.now)
+    {
+        use_up(db, &row, ctx.now, given.key_hash.as_deref())?;
         return Ok(Ok(row));
     }
     if ctx.now >= *row.expires_at || row.used_at.is_some() || row.tries >= MAX_TRIES {
@@ -325,7 +328,7 @@ pub fn try_code(
     if given.is_right {
         let used_up = (
             login_links::used_at.eq(Some(at(ctx.now))),
-            login_links::used_key_hash.eq(given.key_hash),
+            login_links::used_key_hash.eq(given.key_hash.as_deref()),
         );
         let used = diesel::update(untried).set(used_up).execute(db)?;
         return if used == 1 { Ok(Ok(row)) } else { Err(Error::Raced) };

@@ -45,6 +45,7 @@ pub mod teaching;
 #[cfg(test)]
 pub(crate) mod test_database;
 pub mod throttles;
+pub mod version;
 pub mod webhooks;
 mod writer;
 

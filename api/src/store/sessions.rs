@@ -1,5 +1,7 @@
 //! Sessions: rows that a cookie names and that can be revoked, at once and for every process.
 
+mod operations;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{dsl::exists, prelude::*};
 use parlour_domain::{
@@ -7,6 +9,10 @@ use parlour_domain::{
     id::{InviteId, PersonId, SchoolId, SessionId},
 };
 
+pub use self::operations::{
+    WithIdentities, choose_identity, create_session_by_code, create_session_by_link,
+    find_login_link,
+};
 use super::{
     Db, Dead, Error, Result, access,
     calls::{self, Out},

@@ -4,13 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use parlour_domain::{booking::claimed_minutes, evening::Timing, id::ClassId};
+use parlour_domain::{
+    booking::claimed_minutes,
+    evening::Timing,
+    id::{ClassId, EveningId, SchoolId},
+};
 
 use super::{
     Db, Result, access,
     among::among,
     bookings::{Acting, kept_class},
-    evenings::EveningRow,
+    evenings::{self, EveningRow},
     people::PersonRow,
     sql_types::{At, Key, key},
 };
@@ -53,6 +57,22 @@ pub struct StudentGrid {
     /// Each class, the states in the order of the evening's slots, and the parent's own booking of
     /// it.
     pub classes: Vec<(OfferedClass, Vec<SlotState>, Option<Key>)>,
+}
+
+/// An evening, with what a parent may book in it ([`grid`]).
+///
+/// # Errors
+/// [`Error::NotFound`](super::Error::NotFound) for an evening that the parent has nothing to do
+/// with.
+pub fn get_slots(
+    db: &mut Db,
+    school: SchoolId,
+    acting: &Acting,
+    evening: EveningId,
+) -> Result<(EveningRow, Vec<StudentGrid>)> {
+    let row = evenings::find_for(db, school, acting.whose(), evening)?;
+    let grid = grid(db, &row, acting)?;
+    Ok((row, grid))
 }
 
 /// The grid of a parent. For staff it has the classes of stranded appointments as well, so that

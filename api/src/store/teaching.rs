@@ -13,7 +13,7 @@ use parlour_domain::{
 use super::{
     Db, Error, Result,
     bookings::{self as booking_store, Booking, BookingRow},
-    evenings,
+    evenings::{self, EveningRow, Whose},
     events::{self, Actor, NewEvent},
     hold::{Kind, hold},
     people::PersonRow,
@@ -308,14 +308,16 @@ pub fn late_minutes(db: &mut Db, evening: EveningId, teachers: &[PersonId]) -> R
 /// a second, since the calls' versions count up.
 ///
 /// # Errors
-/// When the database fails.
+/// [`Error::NotFound`] for an evening that the teacher has nothing to do with.
 pub fn set_lateness(
     db: &mut Db,
     ctx: &Context,
+    school: SchoolId,
     evening: EveningId,
     teacher: PersonId,
     minutes: u32,
 ) -> Result<()> {
+    evenings::find_for(db, school, Whose::Teacher(teacher), evening)?;
     if late_minutes(db, evening, &[teacher])? == minutes {
         return Ok(());
     }
@@ -344,4 +346,32 @@ pub fn set_lateness(
         .set(calls::version.eq(calls::version + 1))
         .execute(db)?;
     Ok(())
+}
+
+/// A teacher's appointments of an evening.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// The evening.
+    pub evening: EveningRow,
+    /// By how many minutes the teacher runs late.
+    pub late_minutes: u32,
+    /// The appointments, by time.
+    pub appointments: Vec<Appointment>,
+}
+
+/// A teacher's appointments of an evening, with who is there now.
+///
+/// # Errors
+/// [`Error::NotFound`] for an evening that the teacher has nothing to do with.
+pub fn get_schedule(
+    db: &mut Db,
+    school: SchoolId,
+    teacher: PersonId,
+    evening: EveningId,
+    now: DateTime<Utc>,
+) -> Result<Schedule> {
+    let row = evenings::find_for(db, school, Whose::Teacher(teacher), evening)?;
+    let late_minutes = late_minutes(db, evening, &[teacher])?;
+    let appointments = appointments(db, evening, teacher, now)?;
+    Ok(Schedule { evening: row, late_minutes, appointments })
 }

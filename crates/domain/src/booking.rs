@@ -1,11 +1,19 @@
-//! Bookings: which minutes a person is claimed for, the gaps between two appointments, and which
-//! ones the roster has stranded.
+//! Bookings: the decisions about them, which minutes a person is claimed for, the gaps between two
+//! appointments, and which ones the roster has stranded.
 
+mod decide;
 mod stranded;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use self::stranded::{Ground, Stranded};
+pub use self::{
+    decide::{
+        Bookable, BookingError, BookingSituation, By, Cancel, Claim, Lost, LostBookings, Move,
+        MoveSituation, NewBooking, Offer, OwnBooking, Terms, decide_booking, decide_cancel,
+        decide_move,
+    },
+    stranded::{Ground, Stranded},
+};
 
 /// The step that claims are counted in. Slots start on whole minutes and last whole minutes, so
 /// that appointments of different lengths and evenings collide in at least one step.

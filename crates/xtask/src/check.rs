@@ -11,7 +11,7 @@ use anyhow::{Result, bail};
 
 use crate::{
     client::{self, Build},
-    graph,
+    graph, handlers,
     install::{self, Mode},
     needs,
     paths::Paths,
@@ -118,6 +118,7 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<Outcome> {
     outcome.step("Leftovers of a merge", || leftovers(paths))?;
     outcome.step("Migrations", || graph::same_migrations(paths))?;
     outcome.step("Rules", || rules::cited(paths))?;
+    outcome.step("Handlers", || handlers::one_store_call(paths))?;
     outcome.step("Dependencies", || graph::forbidden_crates(paths))?;
     outcome.step("Contract", || contract(paths))?;
     outcome.step("Lints", || shell::run(cargo(&["clippy"]).args(native)))?;

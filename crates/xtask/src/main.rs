@@ -7,6 +7,7 @@ mod client;
 mod fuzz;
 mod generated;
 mod graph;
+mod handlers;
 mod install;
 mod needs;
 mod paths;

@@ -2,17 +2,13 @@
 
 use actix_web::{HttpRequest, web::Data};
 use parlour_domain::{EmailAddress, id::PersonId};
-use parlour_wire::NewBar;
 
 use crate::{
     app::App,
     auth::Caller,
     problem::{Answer, ApiError},
     request::{Body, checked, idempotency_key},
-    store::{
-        bars::{self, Barred},
-        idempotency::{Response, with_idempotency_key},
-    },
+    store::bars::{self, Bar, Barred, NewBar},
     views,
 };
 
@@ -24,7 +20,7 @@ pub async fn create_bar(
     req: HttpRequest,
     app: Data<App>,
     caller: Caller,
-    body: Body<NewBar>,
+    body: Body<parlour_wire::NewBar>,
 ) -> Answer {
     let staff = caller.staff()?;
     checked(&body.value)?;
@@ -41,23 +37,12 @@ pub async fn create_bar(
             ));
         }
     };
+    let new = NewBar { student: PersonId(new.student_id), barred, note: new.note };
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
+    let view = move |bar: &Bar| views::bar(bar, zone);
     let bar = app
         .store
-        .write(move |db| {
-            with_idempotency_key(db, &ctx, request.as_ref(), |db| {
-                let id = bars::set(
-                    db,
-                    &ctx,
-                    school,
-                    staff,
-                    PersonId(new.student_id),
-                    &barred,
-                    &new.note,
-                )?;
-                Response::created(&views::bar(&bars::find(db, school, id)?, zone))
-            })
-        })
+        .write(move |db| bars::create_bar(db, &ctx, school, staff, &new, request.as_ref(), view))
         .await?;
     Ok(bar.into())
 }

@@ -2,14 +2,9 @@
 
 use actix_web::{HttpResponse, web::Data};
 
-use super::current;
 use crate::{
-    app::App,
-    auth::Caller,
-    precondition::IfMatch,
-    problem::Answer,
-    request::BookingPath,
-    store::{bookings, evenings, hold::Kind},
+    app::App, auth::Caller, precondition::IfMatch, problem::Answer, request::BookingPath,
+    store::bookings, views::booking_details as view,
 };
 
 /// Cancels it; one that is cancelled stays so.
@@ -22,23 +17,9 @@ pub async fn cancel_booking(
     BookingPath(booking): BookingPath,
     if_match: IfMatch,
 ) -> Answer {
-    let (ctx, school, owner) = (app.context(), caller.school_id(), caller.owner()?);
+    let (ctx, editor, expected) = (app.context(), caller.editor()?, if_match.of(view));
     app.store
-        .write(move |db| {
-            bookings::lock_parent(db, school, owner, booking)?;
-            if_match.check(db, Kind::Booking, booking, |db| {
-                current(db, school, owner, booking, ctx.now)
-            })?;
-            let found = bookings::find(db, school, owner, booking)?;
-            let evening = evenings::find(db, school, found.row.evening_id.into())?;
-            bookings::cancel(
-                db,
-                &ctx,
-                &evening,
-                &caller.acting_for(found.row.parent_id.into()),
-                &found.row,
-            )
-        })
+        .write(move |db| bookings::cancel_booking(db, &ctx, &editor, booking, &expected))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -4,15 +4,14 @@ use actix_web::web::Data;
 use chrono::Utc;
 use parlour_wire::BookingChange;
 
-use super::current;
 use crate::{
     app::App,
     auth::Caller,
-    handlers::bookings::with_lost,
     precondition::{IfMatch, changed},
     problem::Answer,
     request::{Body, BookingPath},
-    store::{bookings, evenings, hold::Kind},
+    store::bookings,
+    views::booking_details as view,
 };
 
 /// Moves it; the old time is free at once, and never before the new one is held.
@@ -27,29 +26,11 @@ pub async fn change_booking(
     if_match: IfMatch,
     body: Body<BookingChange>,
 ) -> Answer {
-    let (ctx, school, owner) = (app.context(), caller.school_id(), caller.owner()?);
-    let starts_at = body.value.starts_at.with_timezone(&Utc);
-    let evening = app
-        .store
-        .read(move |db| {
-            let found = bookings::find(db, school, owner, booking)?;
-            evenings::find(db, school, found.row.evening_id.into())
-        })
-        .await?;
-    let zone_of = evening.clone();
+    let (ctx, editor, expected) = (app.context(), caller.editor()?, if_match.of(view));
+    let to = body.value.starts_at.with_timezone(&Utc);
     let moved = app
         .store
-        .write(move |db| {
-            bookings::lock_parent(db, school, owner, booking)?;
-            if_match.check(db, Kind::Booking, booking, |db| {
-                current(db, school, owner, booking, ctx.now)
-            })?;
-            let found = bookings::find(db, school, owner, booking)?;
-            let acting = caller.acting_for(found.row.parent_id.into());
-            bookings::change(db, &ctx, &evening, &acting, &found.row, starts_at)?;
-            current(db, school, owner, booking, ctx.now)
-        })
-        .await
-        .map_err(|error| with_lost(error, &zone_of))?;
-    changed(&moved)
+        .write(move |db| bookings::change_booking(db, &ctx, &editor, booking, to, &expected))
+        .await?;
+    changed(&view(&moved))
 }

@@ -5,20 +5,15 @@ use actix_web::{
     web::{Data, Query},
 };
 use chrono::Utc;
-use parlour_wire::{LostBooking, NewBookings, Page};
+use parlour_domain::{booking::NewBooking, id::EveningId};
 
 use crate::{
     app::App,
-    auth::{Caller, Visitor},
-    problem::{Answer, ApiError},
+    auth::Visitor,
+    problem::Answer,
     request::{Body, EveningPath, OnBehalf, checked, idempotency_key},
-    store::{
-        Db, Error,
-        bookings::{self, Lost, NewBooking},
-        evenings::{self, EveningRow},
-        idempotency::{Response, with_idempotency_key},
-    },
-    views::{self, moment},
+    store::bookings::{self, NewBookings},
+    views::made_bookings as view,
 };
 
 /// Books; a retry with the same `Idempotency-Key` gives the first answer.
@@ -31,55 +26,29 @@ pub async fn create_bookings(
     visitor: Visitor,
     EveningPath(evening): EveningPath,
     query: Query<OnBehalf>,
-    body: Body<NewBookings>,
+    body: Body<parlour_wire::NewBookings>,
 ) -> Answer {
     if !body.value.bookings.is_empty() {
         checked(&body.value)?;
     }
-    let parent_id = query.parent();
-    let asked = move |db: &mut Db, caller: &Caller| {
-        let (acting, _) = caller.acting(db, parent_id)?;
-        let row = evenings::find_for(db, caller.school_id(), acting.whose(), evening)?;
-        Ok((caller.clone(), acting, row))
-    };
-    let (caller, acting, row) = visitor.read(&app, asked).await?;
-    let key = idempotency_key(&req, caller.person.id(), &body.bytes)?;
-    let wanted: Vec<NewBooking> = body
-        .value
-        .bookings
-        .iter()
-        .map(|one| NewBooking {
-            student: one.student_id.into(),
-            class: one.class_id.into(),
-            starts_at: one.starts_at.with_timezone(&Utc),
-        })
-        .collect();
-    let ctx = app.context();
-    let zone_of = row.clone();
+    let asked = visitor.acting(&app, query.parent()).await?;
+    let key = idempotency_key(&req, asked.caller.person.id(), &body.bytes)?;
+    let (ctx, school, acting) = (app.context(), asked.school_id(), asked.acting);
+    let new = parse(evening, &body.value);
     let made = app
         .store
         .write(move |db| {
-            with_idempotency_key(db, &ctx, key.as_ref(), |db| {
-                let made = bookings::make(db, &ctx, &row, &acting, &wanted)?;
-                let views = made.iter().map(|one| views::booking(one, row.zone())).collect();
-                Response::created(&Page::whole(views))
-            })
+            bookings::create_bookings(db, &ctx, school, &acting, &new, key.as_ref(), view)
         })
-        .await
-        .map_err(|error| with_lost(error, &zone_of))?;
+        .await?;
     Ok(made.into())
 }
 
-/// The refusal with the appointments that were lost, as the contract names them.
-#[must_use]
-pub fn with_lost(error: Error, evening: &EveningRow) -> ApiError {
-    let Error::Lost(lost) = error else { return error.into() };
-    let Some(first) = lost.first() else { return ApiError::not_found() };
-    let view = |one: &Lost| LostBooking {
-        student_id: one.booking.student.into(),
-        class_id: one.booking.class.into(),
-        starts_at: moment(one.booking.starts_at, evening.zone()),
-        code: one.refusal.code().to_owned(),
+fn parse(evening: EveningId, body: &parlour_wire::NewBookings) -> NewBookings {
+    let parse = |one: &parlour_wire::NewBooking| NewBooking {
+        student: one.student_id.into(),
+        class: one.class_id.into(),
+        starts_at: one.starts_at.with_timezone(&Utc),
     };
-    ApiError::lost(first.refusal, lost.iter().map(view).collect())
+    NewBookings { evening, wanted: body.bookings.iter().map(parse).collect() }
 }

@@ -2,8 +2,10 @@
 
 use actix_web::{HttpRequest, web::Data};
 
-use super::current;
-use crate::{app::App, auth::Caller, precondition::tagged, problem::Answer, request::BookingPath};
+use crate::{
+    app::App, auth::Caller, precondition::tagged, problem::Answer, request::BookingPath,
+    store::bookings, views,
+};
 
 /// One booking, live or cancelled.
 ///
@@ -16,5 +18,7 @@ pub async fn get_booking(
     BookingPath(booking): BookingPath,
 ) -> Answer {
     let (school, owner, now) = (caller.school_id(), caller.owner()?, app.clock.now());
-    tagged(&req, &app.store.read(move |db| current(db, school, owner, booking, now)).await?)
+    let found =
+        app.store.read(move |db| bookings::get_booking(db, school, owner, booking, now)).await?;
+    tagged(&req, &views::booking_details(&found))
 }

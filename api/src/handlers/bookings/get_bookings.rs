@@ -5,10 +5,10 @@ use parlour_wire::MyBookings;
 
 use crate::{
     app::App,
-    auth::{Caller, Visitor},
+    auth::Visitor,
     problem::Answer,
     request::{EveningPath, OnBehalf},
-    store::{Db, bookings, evenings, invites},
+    store::bookings,
     views,
 };
 
@@ -23,15 +23,10 @@ pub async fn get_bookings(
     query: Query<OnBehalf>,
 ) -> Answer<Json<MyBookings>> {
     let (parent_id, now) = (query.parent(), app.clock.now());
-    let read = move |db: &mut Db, caller: &Caller| {
-        let (acting, parent) = caller.acting(db, parent_id)?;
-        let row = evenings::find_for(db, caller.school_id(), acting.whose(), evening)?;
-        let mut booked = bookings::of_acting(db, evening, &acting)?;
-        if acting.is_staff {
-            bookings::say_stranded(db, now, &mut booked)?;
-        }
-        let invites = invites::live_of(db, evening, acting.parent)?.len();
-        Ok(views::my_bookings(&row, &parent, &booked, invites, now))
-    };
-    visitor.read(&app, read).await.map(Json)
+    let (asked, found) = visitor
+        .read(&app, parent_id, move |db, asked| {
+            bookings::get_bookings(db, asked.school_id(), &asked.acting, evening, now)
+        })
+        .await?;
+    Ok(Json(views::my_bookings(&asked.parent, &found, now)))
 }

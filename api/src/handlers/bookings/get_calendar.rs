@@ -9,14 +9,12 @@ use actix_web::{
 
 use crate::{
     app::App,
-    auth::{Caller, Visitor},
+    auth::Visitor,
     calendar::{self, Appointment, Method, Organizer},
     problem::Answer,
     request::{EveningPath, OnBehalf},
     store::{
-        Db,
         bookings::{self, Booking},
-        evenings,
         people::PersonRow,
     },
 };
@@ -31,15 +29,13 @@ pub async fn get_calendar(
     EveningPath(evening): EveningPath,
     query: Query<OnBehalf>,
 ) -> Answer {
-    let parent_id = query.parent();
-    let read = move |db: &mut Db, caller: &Caller| {
-        let (acting, _) = caller.acting(db, parent_id)?;
-        evenings::find_for(db, caller.school_id(), acting.whose(), evening)?;
-        Ok((caller.school.name.clone(), bookings::of_acting(db, evening, &acting)?))
-    };
-    let (school, booked) = visitor.read(&app, read).await?;
+    let (asked, booked) = visitor
+        .read(&app, query.parent(), move |db, asked| {
+            bookings::get_calendar(db, asked.school_id(), &asked.acting, evening)
+        })
+        .await?;
     let appointments: Vec<Appointment> = booked.iter().map(appointment).collect();
-    let organizer = Organizer { name: &school, address: &app.config.mail_from };
+    let organizer = Organizer { name: &asked.caller.school.name, address: &app.config.mail_from };
     let file = calendar::calendar(Method::Publish, &appointments, app.clock.now(), organizer, None);
     Ok(HttpResponse::Ok()
         .content_type("text/calendar; charset=utf-8")

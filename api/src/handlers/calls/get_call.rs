@@ -8,6 +8,8 @@ use crate::{
     auth::{LoggedIn, call_visitor},
     problem::Answer,
     request::BookingPath,
+    store::calls,
+    views,
 };
 
 /// What one sees before entering; changes nothing.
@@ -19,5 +21,7 @@ pub async fn get_call(
     caller: LoggedIn,
     BookingPath(booking): BookingPath,
 ) -> Answer<Json<CallDoor>> {
-    super::door(&app, call_visitor::person(caller, booking)?).await
+    let (visitor, now) = (call_visitor::person(caller, booking)?, app.clock.now());
+    let (door, next) = app.store.read(move |db| calls::get_call(db, &visitor, now)).await?;
+    Ok(Json(views::call_door(&visitor, &door, next.as_ref(), now)))
 }

@@ -5,9 +5,11 @@ use parlour_wire::CallDoor;
 
 use crate::{
     app::App,
-    auth::{GuestSessions, call_visitor},
-    problem::Answer,
+    auth::GuestSessions,
+    problem::{Answer, ApiError},
     request::BookingPath,
+    store::guests,
+    views,
 };
 
 /// What the guest sees before entering; changes nothing.
@@ -20,5 +22,11 @@ pub async fn get_guest_call(
     guest: GuestSessions,
     BookingPath(booking): BookingPath,
 ) -> Answer<Json<CallDoor>> {
-    super::door(&app, call_visitor::guest(&app, guest, booking).await?).await
+    let (school, ids, now) = (guest.school.id(), guest.ids, app.clock.now());
+    let (visitor, (door, next)) = app
+        .store
+        .read(move |db| guests::get_guest_call(db, school, &ids, booking, now))
+        .await?
+        .ok_or_else(ApiError::not_logged_in)?;
+    Ok(Json(views::call_door(&visitor, &door, next.as_ref(), now)))
 }

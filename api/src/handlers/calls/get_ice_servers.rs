@@ -5,18 +5,20 @@ use actix_web::{
     web::{Data, Json, Query},
 };
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use parlour_domain::{call::RELAY_CHECK, id::SessionId};
+use parlour_domain::{
+    call::RELAY_CHECK,
+    id::{BookingId, SessionId},
+};
 use parlour_wire::IceServers;
 
 use crate::{
     app::App,
     auth::{GuestSessions, LoggedIn, call_visitor},
     calls::ice,
-    problem::{Answer, ApiError},
+    problem::Answer,
     request::ForCall,
     store::{
-        Error,
-        calls::{self, Visitor},
+        calls::{Door, Visitor},
         guests,
     },
     views,
@@ -37,15 +39,11 @@ pub async fn get_ice_servers(
     let (now, zone) = (app.clock.now(), guest.school.zone());
     let (session, ends_at) = match query.booking() {
         Some(booking) => {
-            let visitor = match LoggedIn::of(&req).await {
+            let (visitor, door) = match LoggedIn::of(&req).await {
                 Ok(person) => of_person(&app, person, booking, &guest).await?,
                 Err(refusal) if guest.ids.is_empty() => return Err(refusal),
                 Err(_) => call_visitor::guest(&app, guest, booking).await?,
             };
-            let door = app
-                .store
-                .read(move |db| calls::door(db, visitor.school, visitor.who, visitor.booking, now))
-                .await?;
             (visitor.session, door.times.relay_ends_at(now))
         }
         None => match LoggedIn::of(&req).await {
@@ -66,20 +64,11 @@ pub async fn get_ice_servers(
 async fn of_person(
     app: &App,
     person: LoggedIn,
-    booking: parlour_domain::id::BookingId,
+    booking: BookingId,
     guest: &GuestSessions,
-) -> Answer<Visitor> {
-    let now = app.clock.now();
+) -> Answer<(Visitor, Door)> {
     let own = match call_visitor::person(person, booking) {
-        Ok(visitor) => match app
-            .store
-            .read(move |db| calls::door(db, visitor.school, visitor.who, booking, now))
-            .await
-        {
-            Ok(_) => Ok(visitor),
-            Err(Error::NotFound) => Err(ApiError::not_found()),
-            Err(error) => Err(error.into()),
-        },
+        Ok(visitor) => call_visitor::door(app, visitor).await,
         Err(refusal) => Err(refusal),
     };
     match own {
@@ -98,17 +87,5 @@ async fn guest_session(
         return Ok(None);
     }
     let (school, ids) = (guest.school.id(), guest.ids);
-    let (opened, sessions) = app
-        .store
-        .read(move |db| {
-            Ok((guests::of_sessions(db, school, &ids, now)?, guests::invites_of(db, school, &ids)?))
-        })
-        .await?;
-    let opens = |invite| {
-        opened.views.iter().any(|view| parlour_domain::id::InviteId::from(view.invite.id) == invite)
-    };
-    match (sessions.into_iter().find(|(_, invite)| opens(*invite)), opened.dead) {
-        (None, Some(dead)) => Err(ApiError::from(dead)),
-        (found, _) => Ok(found.map(|(session, _)| session)),
-    }
+    Ok(app.store.read(move |db| guests::newest_open_session(db, school, &ids, now)).await?)
 }

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, web};
 
 use super::upgrade;
 use crate::{
-    auth::{LoggedIn, call_visitor},
+    auth::{self, LoggedIn, call_visitor},
     problem::Answer,
     request::BookingPath,
 };
@@ -22,5 +22,6 @@ pub async fn open_call_socket(
 ) -> Answer {
     let visitor = call_visitor::person(caller, booking)?;
     upgrade::check(&req).await?;
-    upgrade::open(&req, body, visitor).await
+    let (visitor, door) = call_visitor::door(&*auth::app(&req)?, visitor).await?;
+    upgrade::open(&req, body, visitor, &door.times)
 }

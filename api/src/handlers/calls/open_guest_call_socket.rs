@@ -28,6 +28,6 @@ pub async fn open_guest_call_socket(
         return Err(ApiError::not_logged_in());
     }
     upgrade::check(&req).await?;
-    let visitor = call_visitor::guest(&app, guest, booking).await?;
-    upgrade::open(&req, body, visitor).await
+    let (visitor, door) = call_visitor::guest(&app, guest, booking).await?;
+    upgrade::open(&req, body, visitor, &door.times)
 }

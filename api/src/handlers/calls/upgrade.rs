@@ -8,7 +8,7 @@ use actix_web::{
     web,
 };
 
-use parlour_domain::id::SessionId;
+use parlour_domain::{call::CallTimes, id::SessionId};
 use tracing::{Instrument, field};
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     },
     connections::{Connection, Stage},
     problem::{Answer, ApiError},
-    store::calls::{self, Visitor},
+    store::calls::Visitor,
     telemetry::RequestId,
 };
 
@@ -43,19 +43,19 @@ pub(super) async fn check(req: &HttpRequest) -> Answer<()> {
     origin::check_own(&*auth::app(req)?, req).await
 }
 
-/// Opens the socket, for somebody who may enter now.
+/// Opens the socket, for somebody at the door of a call with these times.
 ///
 /// # Errors
-/// `too_many_requests` for a fifth socket of a session that is in four calls. Those of the door;
-/// `call_early`, `call_over`; `upgrade_required` for a handshake that is none.
-pub(super) async fn open(req: &HttpRequest, body: web::Payload, visitor: Visitor) -> Answer {
+/// `too_many_requests` for a fifth socket of a session that is in four calls; `call_early`,
+/// `call_over`; `upgrade_required` for a handshake that is none.
+pub(super) fn open(
+    req: &HttpRequest,
+    body: web::Payload,
+    visitor: Visitor,
+    times: &CallTimes,
+) -> Answer {
     let app = auth::app(req)?;
-    let now = app.clock.now();
-    let door = app
-        .store
-        .read(move |db| calls::door(db, visitor.school, visitor.who, visitor.booking, now))
-        .await?;
-    door.times.check(now)?;
+    times.check(app.clock.now())?;
     let among =
         app.calls.new_socket(visitor.session).ok_or_else(|| ApiError::too_many(AGAIN_AFTER))?;
     let (response, session, messages) =

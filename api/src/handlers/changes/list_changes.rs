@@ -44,12 +44,8 @@ pub async fn list_changes(
     let (after, limit) = pages.read_sealed(&app.keys, List::Changes, school.into())?;
     let place =
         after.map(|after| Place { feed: after.id, number: after.order }).unwrap_or_default();
-    let mut is_waiting = app.store.read(move |db| changes::is_waiting(db, school)).await?;
-    if is_waiting {
-        let ctx = app.context();
-        is_waiting = app.store.write(move |db| changes::give_places(db, &ctx, school)).await?;
-    }
-    let part = app.store.read(move |db| changes::after(db, school, &kinds, place, limit)).await?;
+    let (part, is_waiting) =
+        changes::list_changes(&app.store, app.context(), school, kinds, place, limit).await?;
     let (found, more) = cut(part.changes, limit);
     // Whoever has seen all of their kinds need not pass by the others again.
     let reached =

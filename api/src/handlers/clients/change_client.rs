@@ -10,7 +10,7 @@ use crate::{
     precondition::{IfMatch, changed},
     problem::Answer,
     request::{Body, ClientPath, checked},
-    store::{clients, hold::Kind},
+    store::clients::{self, Client, Wish},
     views::programs::api_client,
 };
 
@@ -30,22 +30,21 @@ pub async fn change_client(
     let wanted = body.value.scopes.as_deref().map(scopes).transpose()?;
     let new_name = body.value.name.as_deref().map(name).transpose()?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
+    let expected = if_match.of(move |client: &Client| api_client(client, zone));
+    let change = move |wish: &mut Wish| {
+        if let Some(name) = &new_name {
+            wish.name.clone_from(name);
+        }
+        if let Some(scopes) = &wanted {
+            wish.scopes.clone_from(scopes);
+        }
+        wish.requests_per_minute =
+            body.value.requests_per_minute.unwrap_or(wish.requests_per_minute);
+    };
     let row = app
         .store
         .write(move |db| {
-            if_match.check(db, Kind::Client, client, |db| {
-                Ok(api_client(&clients::find(db, school, client, ctx.now)?, zone))
-            })?;
-            clients::change(db, &ctx, school, staff, client, |wish| {
-                if let Some(name) = &new_name {
-                    wish.name.clone_from(name);
-                }
-                if let Some(scopes) = &wanted {
-                    wish.scopes = scopes.clone();
-                }
-                wish.requests_per_minute =
-                    body.value.requests_per_minute.unwrap_or(wish.requests_per_minute);
-            })
+            clients::change_client(db, &ctx, school, staff, client, &expected, &change)
         })
         .await?;
     changed(&api_client(&row, zone))

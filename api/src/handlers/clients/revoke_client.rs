@@ -8,7 +8,7 @@ use crate::{
     precondition::IfMatch,
     problem::Answer,
     request::ClientPath,
-    store::{clients, hold::Kind},
+    store::clients::{self, Client},
     views::programs::api_client,
 };
 
@@ -24,13 +24,9 @@ pub async fn revoke_client(
 ) -> Answer {
     let staff = caller.staff()?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
+    let expected = if_match.of(move |client: &Client| api_client(client, zone));
     app.store
-        .write(move |db| {
-            if_match.check(db, Kind::Client, client, |db| {
-                Ok(api_client(&clients::find(db, school, client, ctx.now)?, zone))
-            })?;
-            clients::revoke(db, &ctx, school, staff, client)
-        })
+        .write(move |db| clients::revoke_client(db, &ctx, school, staff, client, &expected))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -20,11 +20,7 @@ use crate::{
     keys::Audience,
     problem::{Answer, ApiError},
     request::Body,
-    store::{
-        Db, Error, Result, guests, people,
-        schools::SchoolRow,
-        sessions::{self, PersonSession, Proof, Role},
-    },
+    store::{Error, schools::SchoolRow, sessions::Role},
 };
 
 /// A login: its cookies, and the page to go to.
@@ -82,33 +78,15 @@ async fn open(app: &App, req: &HttpRequest, school: &SchoolRow, kind: DevActor) 
         DevActor::Staff => (Role::Staff, "staff"),
     };
     let (ctx, school_id) = (app.context(), school.id());
-    let start = move |db: &mut Db| -> Result<PersonSession> {
-        let actors = demo::actors(db)?;
-        let person = match role {
-            Role::Parent => actors.parent,
-            Role::Teacher => actors.teacher,
-            Role::Staff => actors.staff,
-        };
-        let address_key = people::find(db, school_id, person)?.email_key.ok_or(Error::NotFound)?;
-        let session = sessions::start(db, &ctx, school_id, &address_key, Proof::Address)?;
-        sessions::choose(db, &session, person, role)
-    };
-    let session = app.store.write(start).await?;
+    let session = app.store.write(move |db| demo::log_in(db, &ctx, school_id, role)).await?;
     Ok((session_cookies(app, req, &session)?, format!("{}{page}", cookies::path(req))))
 }
 
 async fn guest(app: &App, req: &HttpRequest, school: &SchoolRow) -> Answer<Door> {
     let (ctx, school_id) = (app.context(), school.id());
     let now = ctx.now;
-    let (session, view) = app
-        .store
-        .write(move |db| {
-            let actors = demo::actors(db)?;
-            let invite = actors.invite.ok_or(Error::NotFound)?;
-            let generation = guests::generation(db, school_id, invite)?;
-            guests::start_session(db, &ctx, school_id, invite, generation)
-        })
-        .await?;
+    let (session, view) =
+        app.store.write(move |db| demo::log_guest_in(db, &ctx, school_id)).await?;
     let life = (view.link_ends_at - now).max(TimeDelta::hours(1));
     let value = app
         .keys

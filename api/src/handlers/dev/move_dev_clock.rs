@@ -15,7 +15,6 @@ use crate::{
     demo,
     problem::{Answer, ApiError},
     request::Body,
-    store::{Error, bookings},
     views::moment,
 };
 
@@ -37,17 +36,7 @@ pub async fn move_dev_clock(
     only_in_a_playground(&app, &req)?;
     let to = match body.value.to {
         Some(to) => to.with_timezone(&Utc),
-        None => {
-            let first = app.store.read(|db| {
-                let actors = demo::actors(db)?;
-                bookings::of_parent(db, actors.evening, actors.parent)?
-                    .into_iter()
-                    .next()
-                    .map(|first| *first.row.starts_at)
-                    .ok_or(Error::NotFound)
-            });
-            first.await? - BEFORE
-        }
+        None => app.store.read(demo::first_appointment).await? - BEFORE,
     };
     if (to - app.clock.now()).abs() > FAR {
         return Err(ApiError::field("to", "range", "Give a time at most 400 days away."));

@@ -7,11 +7,13 @@ use parlour_wire::EveningChange;
 use crate::{
     app::App,
     auth::Asker,
-    evening_file,
     precondition::{IfMatch, changed},
     problem::{Answer, ApiError},
     request::{Body, EveningPath, checked},
-    store::{Db, Error, evening_setup, hold::Kind},
+    store::{
+        Error,
+        evening_setup::{self, Settings},
+    },
     views::evenings as views,
 };
 
@@ -29,25 +31,19 @@ pub async fn change_evening(
 ) -> Answer {
     asker.office(Scope::EveningsWrite)?;
     checked(&body.value)?;
-    let (ctx, school, actor, change) =
-        (app.context(), asker.school().clone(), asker.actor(), views::change(body.value));
-    let (zone, may_see) = (school.zone(), asker.also(Scope::BookingsRead));
-    let settings = app.store.write(move |db| {
-        let current = |db: &mut Db| {
-            Ok(views::settings(evening_setup::settings(db, school.id(), evening)?, &school))
-        };
-        if_match.check(db, Kind::Evening, evening, current)?;
-        evening_file::change(db, &ctx, &school, evening, &change, &actor)?;
-        current(db)
-    });
-    let settings = settings.await.map_err(|error| match error {
+    let (ctx, school, actor) = (app.context(), asker.school().clone(), asker.actor());
+    let change = views::change(body.value, school.zone()).map_err(Error::from)?;
+    let may_see = asker.also(Scope::BookingsRead);
+    let (of, shown_to) = (school.clone(), school.clone());
+    let expected = if_match.of(move |now: &Settings| views::settings(now, &shown_to));
+    let settings = app
+        .store
+        .write(move |db| {
+            evening_setup::change_evening(db, &ctx, &of, evening, &change, &actor, &expected)
+        })
+        .await
+        .map_err(ApiError::from)
         // Who may not see appointments learns how many there are.
-        Error::BookingsRest(bookings) => {
-            let told =
-                bookings.iter().filter(|_| may_see).map(|one| views::resting(one, zone)).collect();
-            ApiError::resting(bookings.len(), told)
-        }
-        error => error.into(),
-    })?;
-    changed(&settings)
+        .map_err(|error| if may_see { error } else { error.without_bookings() })?;
+    changed(&views::settings(&settings, &school))
 }

@@ -1,10 +1,13 @@
 //! `POST /evenings/{evening_id}/close`: parents book, change and cancel no more.
 
 use actix_web::web::{Data, Json};
+use parlour_domain::scope::Scope;
 use parlour_wire::EveningSettings;
 
-use super::set_state;
-use crate::{app::App, auth::Asker, problem::Answer, request::EveningPath, store::evening_setup};
+use crate::{
+    app::App, auth::Asker, problem::Answer, request::EveningPath, store::evening_setup,
+    views::evenings as views,
+};
 
 /// Ends booking at once; one that is closed stays so.
 ///
@@ -15,5 +18,12 @@ pub async fn close_evening(
     asker: Asker,
     EveningPath(evening): EveningPath,
 ) -> Answer<Json<EveningSettings>> {
-    set_state(&app, &asker, evening, evening_setup::close).await
+    asker.office(Scope::EveningsWrite)?;
+    let (ctx, school, actor) = (app.context(), asker.school().clone(), asker.actor());
+    let id = school.id();
+    let settings = app
+        .store
+        .write(move |db| evening_setup::close_evening(db, &ctx, id, evening, &actor))
+        .await?;
+    Ok(Json(views::settings(&settings, &school)))
 }

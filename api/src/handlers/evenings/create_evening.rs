@@ -7,12 +7,11 @@ use parlour_wire::NewEvening;
 use crate::{
     app::App,
     auth::Asker,
-    evening_file,
     problem::Answer,
     request::{Body, checked, idempotency_key},
     store::{
-        Error, evening_setup, evenings,
-        idempotency::{Response, with_idempotency_key},
+        Db, Error,
+        evening_setup::{self, Settings},
     },
     views::evenings as views,
 };
@@ -32,21 +31,20 @@ pub async fn create_evening(
     checked(&body.value)?;
     let request = idempotency_key(&req, asker.id(), &body.bytes)?;
     let (ctx, school, actor) = (app.context(), asker.school().clone(), asker.actor());
-    let (file, path) = (views::file(body.value, &school), req.path().to_owned());
-    let made = app
-        .store
-        .write(move |db| {
-            let made = with_idempotency_key(db, &ctx, request.as_ref(), |db| {
-                let id = evening_file::create(db, &ctx, &school, &file, &actor)?;
-                let settings = evening_setup::settings(db, school.id(), id)?;
-                let made = Response::created(&views::settings(settings, &school))?;
-                Ok(made.at(format!("{path}/{id}")))
-            })?;
-            // A retry finds nothing where the evening was deleted meanwhile.
-            let id = made.id_in_location().ok_or(Error::NotFound)?;
-            evenings::find(db, school.id(), id)?;
-            Ok(made)
-        })
-        .await?;
-    Ok(made.into())
+    let spec = views::spec(body.value, school.zone()).map_err(Error::from)?;
+    let path = req.path().to_owned();
+    let create = move |db: &mut Db| {
+        let view = |made: &Settings| views::settings(made, &school);
+        evening_setup::create_evening(
+            db,
+            &ctx,
+            &school,
+            &spec,
+            &actor,
+            request.as_ref(),
+            &path,
+            view,
+        )
+    };
+    Ok(app.store.write(create).await?.into())
 }

@@ -9,7 +9,7 @@ use crate::{
     precondition::IfMatch,
     problem::Answer,
     request::EveningPath,
-    store::{evening_setup, hold::Kind},
+    store::evening_setup::{self, Settings},
     views::evenings as views,
 };
 
@@ -25,13 +25,10 @@ pub async fn delete_evening(
 ) -> Answer {
     asker.office(Scope::EveningsWrite)?;
     let (ctx, school, actor) = (app.context(), asker.school().clone(), asker.actor());
+    let id = school.id();
+    let expected = if_match.of(move |now: &Settings| views::settings(now, &school));
     app.store
-        .write(move |db| {
-            if_match.check(db, Kind::Evening, evening, |db| {
-                Ok(views::settings(evening_setup::settings(db, school.id(), evening)?, &school))
-            })?;
-            evening_setup::delete(db, &ctx, school.id(), evening, &actor)
-        })
+        .write(move |db| evening_setup::delete_evening(db, &ctx, id, evening, &actor, &expected))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

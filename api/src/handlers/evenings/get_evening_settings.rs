@@ -22,5 +22,5 @@ pub async fn get_evening_settings(
     let school = asker.school().clone();
     let id = school.id();
     let settings = app.store.read(move |db| evening_setup::settings(db, id, evening)).await?;
-    tagged(&req, &views::settings(settings, &school))
+    tagged(&req, &views::settings(&settings, &school))
 }

@@ -5,10 +5,10 @@ use parlour_wire::{HistoryEntry, Page};
 
 use crate::{
     app::App,
-    auth::{Caller, Visitor},
+    auth::Visitor,
     problem::Answer,
     request::{EveningPath, List, OnBehalf, PageQuery, page},
-    store::{Db, evenings, events},
+    store::events,
     views,
 };
 
@@ -24,18 +24,11 @@ pub async fn get_history(
     pages: Query<PageQuery>,
 ) -> Answer<Json<Page<HistoryEntry>>> {
     let (before, limit) = pages.read(List::History)?;
-    let parent_id = query.parent();
-    let read = move |db: &mut Db, caller: &Caller| {
-        let (acting, _) = caller.acting(db, parent_id)?;
-        let row = evenings::find_for(db, caller.school_id(), acting.whose(), evening)?;
-        let rows = events::history(db, &acting, evening, before, limit)?;
-        Ok(page(
-            List::History,
-            rows,
-            limit,
-            |row| row.id.0,
-            |entry| views::history_entry(entry, row.zone()),
-        ))
-    };
-    visitor.read(&app, read).await.map(Json)
+    let (_, (row, entries)) = visitor
+        .read(&app, query.parent(), move |db, asked| {
+            events::get_history(db, asked.school_id(), &asked.acting, evening, before, limit)
+        })
+        .await?;
+    let view = |entry| views::history_entry(entry, row.zone());
+    Ok(Json(page(List::History, entries, limit, |entry| entry.id.0, view)))
 }

@@ -4,12 +4,7 @@ use actix_web::web::{Data, Json};
 use parlour_wire::Schedule;
 
 use crate::{
-    app::App,
-    auth::Caller,
-    problem::Answer,
-    request::EveningPath,
-    store::{evenings, teaching},
-    views,
+    app::App, auth::Caller, problem::Answer, request::EveningPath, store::teaching, views,
 };
 
 /// The teacher's own appointments, by time, with who is there now.
@@ -22,17 +17,8 @@ pub async fn get_schedule(
     EveningPath(evening): EveningPath,
 ) -> Answer<Json<Schedule>> {
     let teacher = caller.teacher()?;
-    let (school, whose, now) = (caller.school_id(), caller.whose(), app.clock.now());
-    let (row, late_minutes, appointments) = app
-        .store
-        .read(move |db| {
-            let row = evenings::find_for(db, school, whose, evening)?;
-            Ok((
-                row,
-                teaching::late_minutes(db, evening, &[teacher])?,
-                teaching::appointments(db, evening, teacher, now)?,
-            ))
-        })
-        .await?;
-    Ok(Json(views::schedule(&row, late_minutes, &appointments, now)))
+    let (school, now) = (caller.school_id(), app.clock.now());
+    let schedule =
+        app.store.read(move |db| teaching::get_schedule(db, school, teacher, evening, now)).await?;
+    Ok(Json(views::schedule(&schedule, now)))
 }

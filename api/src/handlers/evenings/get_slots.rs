@@ -5,10 +5,10 @@ use parlour_wire::SlotGrid;
 
 use crate::{
     app::App,
-    auth::{Caller, Visitor},
+    auth::Visitor,
     problem::Answer,
     request::{EveningPath, OnBehalf},
-    store::{Db, evenings, slots},
+    store::slots,
     views,
 };
 
@@ -22,12 +22,10 @@ pub async fn get_slots(
     EveningPath(evening): EveningPath,
     query: Query<OnBehalf>,
 ) -> Answer<Json<SlotGrid>> {
-    let (parent_id, now) = (query.parent(), app.clock.now());
-    let read = move |db: &mut Db, caller: &Caller| {
-        let (acting, _) = caller.acting(db, parent_id)?;
-        let row = evenings::find_for(db, caller.school_id(), acting.whose(), evening)?;
-        let grid = slots::grid(db, &row, &acting)?;
-        Ok(views::slot_grid(&row, grid, now))
-    };
-    visitor.read(&app, read).await.map(Json)
+    let (_, (row, grid)) = visitor
+        .read(&app, query.parent(), move |db, asked| {
+            slots::get_slots(db, asked.school_id(), &asked.acting, evening)
+        })
+        .await?;
+    Ok(Json(views::slot_grid(&row, grid, app.clock.now())))
 }

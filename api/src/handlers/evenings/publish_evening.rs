@@ -1,10 +1,13 @@
 //! `POST /evenings/{evening_id}/publish`: shows an evening to everybody concerned.
 
 use actix_web::web::{Data, Json};
+use parlour_domain::scope::Scope;
 use parlour_wire::EveningSettings;
 
-use super::set_state;
-use crate::{app::App, auth::Asker, problem::Answer, request::EveningPath, store::evening_setup};
+use crate::{
+    app::App, auth::Asker, problem::Answer, request::EveningPath, store::evening_setup,
+    views::evenings as views,
+};
 
 /// A draft is published, one that was closed opens again, and one that is published stays so.
 ///
@@ -16,5 +19,12 @@ pub async fn publish_evening(
     asker: Asker,
     EveningPath(evening): EveningPath,
 ) -> Answer<Json<EveningSettings>> {
-    set_state(&app, &asker, evening, evening_setup::publish).await
+    asker.office(Scope::EveningsWrite)?;
+    let (ctx, school, actor) = (app.context(), asker.school().clone(), asker.actor());
+    let id = school.id();
+    let settings = app
+        .store
+        .write(move |db| evening_setup::publish_evening(db, &ctx, id, evening, &actor))
+        .await?;
+    Ok(Json(views::settings(&settings, &school)))
 }

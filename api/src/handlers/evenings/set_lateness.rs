@@ -8,7 +8,7 @@ use crate::{
     auth::Caller,
     problem::{Answer, ApiError},
     request::{Body, EveningPath},
-    store::{evenings, teaching},
+    store::teaching,
 };
 
 /// The longest that one can be late, in minutes: after that an appointment is better moved.
@@ -30,12 +30,9 @@ pub async fn set_lateness(
     if lateness.minutes > MAX_MINUTES {
         return Err(ApiError::field("minutes", "range", "Give a number from 0 to 60."));
     }
-    let (ctx, school, whose) = (app.context(), caller.school_id(), caller.whose());
+    let (ctx, school, minutes) = (app.context(), caller.school_id(), lateness.minutes);
     app.store
-        .write(move |db| {
-            evenings::find_for(db, school, whose, evening)?;
-            teaching::set_lateness(db, &ctx, evening, teacher, lateness.minutes)
-        })
+        .write(move |db| teaching::set_lateness(db, &ctx, school, evening, teacher, minutes))
         .await?;
     Ok(Json(lateness))
 }

@@ -18,9 +18,6 @@ use crate::{
     views,
 };
 
-/// How many guest sessions one browser holds.
-const MAX_SESSIONS: usize = 8;
-
 /// Starts a session on the link and keeps the browser's other ones.
 ///
 /// # Errors
@@ -41,16 +38,10 @@ pub async fn create_guest_session(
     if is_inviter(&req, inviter).await {
         return Err(Dead::OwnInvite.into());
     }
-    let old = sessions.ids;
+    let (link, old) = ((invite, generation), sessions.ids);
     let (started, opened) = app
         .store
-        .write(move |db| {
-            let (started, _) = guests::start_session(db, &ctx, school_id, invite, generation)?;
-            let mut ids = vec![started];
-            ids.extend(old.iter().copied().take(MAX_SESSIONS - 1));
-            let opened = guests::of_sessions(db, school_id, &ids, ctx.now)?;
-            Ok((ids, opened))
-        })
+        .write(move |db| guests::create_guest_session(db, &ctx, school_id, link, &old))
         .await?;
     let life = opened
         .views

@@ -8,7 +8,7 @@ use crate::{
     auth::{AtSchool, guest_link::invite_of},
     problem::Answer,
     request::{Body, checked},
-    store::{Error, invites},
+    store::invites,
 };
 
 /// Ends the invite, suppresses the address, tells the parent.
@@ -23,15 +23,6 @@ pub async fn decline_guest_link(
     checked(&body.value)?;
     let invite = invite_of(&app, school.id(), &body.value.token).await?;
     let (ctx, school_id) = (app.context(), school.id());
-    app.store
-        .write(move |db| {
-            let row = invites::find(db, school_id, None, invite)?;
-            let evening = invites::evening_of(db, &row)?;
-            if ctx.now >= invites::link_ends_at(db, &row, &evening, ctx.now)? {
-                return Err(Error::Dead(row.dead().unwrap_or(crate::store::Dead::Link)));
-            }
-            invites::decline(db, &ctx, &row)
-        })
-        .await?;
+    app.store.write(move |db| invites::decline_guest_link(db, &ctx, school_id, invite)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

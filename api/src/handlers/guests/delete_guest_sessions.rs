@@ -6,7 +6,7 @@ use crate::{
     app::App,
     auth::{GuestSessions, cookies},
     problem::{Answer, ApiError},
-    store::sessions,
+    store::guests,
 };
 
 /// Ends them. The link itself goes on.
@@ -22,7 +22,7 @@ pub async fn delete_guest_sessions(
         return Err(ApiError::not_logged_in());
     }
     let (ids, ctx) = (guest.ids, app.context());
-    app.store.write(move |db| ids.iter().try_for_each(|id| sessions::end(db, &ctx, *id))).await?;
+    app.store.write(move |db| guests::delete_guest_sessions(db, &ctx, &ids)).await?;
     Ok(HttpResponse::NoContent()
         .cookie(cookies::remove(&app.config, &req, cookies::GUEST))
         .finish())

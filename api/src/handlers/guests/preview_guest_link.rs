@@ -15,7 +15,7 @@ use crate::{
     },
     problem::Answer,
     request::{Body, checked},
-    store::{calls, guests},
+    store::guests::{self, LinkPreview},
     views::moment,
 };
 
@@ -33,14 +33,9 @@ pub async fn preview_guest_link(
     checked(&body.value)?;
     let invite = invite_of(&app, school.id(), &body.value.token).await?;
     let (school_id, now, ids) = (school.id(), app.clock.now(), sessions.ids);
-    let (view, in_session, in_call) = app
+    let LinkPreview { view, in_session, in_call } = app
         .store
-        .read(move |db| {
-            let view = guests::open(db, school_id, invite, now)?;
-            let opened = guests::of_sessions(db, school_id, &ids, now)?;
-            let in_call = calls::is_in_call(db, invite, now)?;
-            Ok((view, opened.views.iter().any(|one| one.invite.id.0 == invite.0), in_call))
-        })
+        .read(move |db| guests::preview_guest_link(db, school_id, invite, &ids, now))
         .await?;
     let own_invite = is_inviter(&req, view.parent.id.0).await;
     Ok(Json(GuestLinkPreview {

@@ -10,15 +10,7 @@ use crate::{
     auth::{GuestSessions, call_visitor, guest_link::any_link_of},
     problem::{Answer, ApiError},
     request::{Body, checked, idempotency_key},
-    store::{
-        Db, Dead, Error,
-        bookings::Acting,
-        calls::Who,
-        events::Actor,
-        guests,
-        idempotency::{Response, with_idempotency_key},
-        invites,
-    },
+    store::{calls::Who, guests},
 };
 
 /// Makes the link dead and mails a new one. Whoever pressed the button learns nothing by it. A
@@ -35,7 +27,7 @@ pub async fn renew_guest_link(
 ) -> Answer {
     checked(&body.value)?;
     let school_id = sessions.school.id();
-    let (invite, generation) = match (&body.value.token, body.value.booking_id) {
+    let (invite, link) = match (&body.value.token, body.value.booking_id) {
         (Some(token), None) => {
             let link = any_link_of(&app, school_id, token).await?;
             (link.invite, Some(link))
@@ -53,26 +45,14 @@ pub async fn renew_guest_link(
     };
     let key = idempotency_key(&req, invite, &body.bytes)?;
     let ctx = app.context();
-    let renew = move |db: &mut Db| {
-        with_idempotency_key(db, &ctx, key.as_ref(), |db| {
-            // Asked here, since the first of two same requests makes the token of both an older
-            // one.
-            if let Some(link) = generation
-                && guests::generation(db, school_id, invite)? != link.generation
-            {
-                return Err(Error::Dead(Dead::Renewed));
-            }
-            let view = guests::open(db, school_id, invite, ctx.now)?;
-            let acting = Acting {
-                parent: view.parent.id(),
-                actor: Actor { person: None, name: view.invite.name.clone() },
-                is_staff: false,
-            };
-            invites::renew(db, &ctx, &view.evening, &acting, &view.invite)?;
-            Ok(Response::empty(204))
+    let of_link = link.map(|link| link.generation);
+    let renewed = app
+        .store
+        .write(move |db| {
+            guests::renew_guest_link(db, &ctx, school_id, invite, of_link, key.as_ref())
         })
-    };
-    Ok(app.store.write(renew).await?.into())
+        .await?;
+    Ok(renewed.into())
 }
 
 /// The invite by which this browser's guest session covers a booking.
@@ -81,7 +61,7 @@ async fn invite_of_session(
     sessions: GuestSessions,
     booking: BookingId,
 ) -> Answer<InviteId> {
-    match call_visitor::guest(app, sessions, booking).await?.who {
+    match call_visitor::guest(app, sessions, booking).await?.0.who {
         Who::Guest(invite) => Ok(invite),
         Who::Teacher(_) | Who::Parent(_) => Err(ApiError::not_found()),
     }

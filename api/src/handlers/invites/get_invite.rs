@@ -2,8 +2,10 @@
 
 use actix_web::{HttpRequest, web::Data};
 
-use super::current;
-use crate::{app::App, auth::Caller, precondition::tagged, problem::Answer, request::InvitePath};
+use crate::{
+    app::App, auth::Caller, precondition::tagged, problem::Answer, request::InvitePath,
+    store::invites, views,
+};
 
 /// One live invite.
 ///
@@ -16,5 +18,6 @@ pub async fn get_invite(
     InvitePath(invite): InvitePath,
 ) -> Answer {
     let (school, owner) = (caller.school_id(), caller.owner()?);
-    tagged(&req, &app.store.read(move |db| current(db, school, owner, invite)).await?)
+    let found = app.store.read(move |db| invites::get_invite(db, school, owner, invite)).await?;
+    tagged(&req, &views::invite_details(&found))
 }

@@ -5,10 +5,10 @@ use parlour_wire::Invites;
 
 use crate::{
     app::App,
-    auth::{Caller, Visitor},
+    auth::Visitor,
     problem::Answer,
     request::{EveningPath, OnBehalf},
-    store::{Db, evenings, invites, outbox},
+    store::invites,
     views,
 };
 
@@ -22,14 +22,11 @@ pub async fn get_invites(
     EveningPath(evening): EveningPath,
     query: Query<OnBehalf>,
 ) -> Answer<Json<Invites>> {
-    let (parent_id, ctx) = (query.parent(), app.context());
-    let read = move |db: &mut Db, caller: &Caller| {
-        let (acting, _) = caller.acting(db, parent_id)?;
-        let row = evenings::find_for(db, caller.school_id(), acting.whose(), evening)?;
-        let overview = invites::overview(db, &ctx, &row, &acting)?;
-        let ids: Vec<_> = overview.invites.iter().map(|one| one.row.id.into()).collect();
-        let fates = outbox::fates(db, &ids)?;
-        Ok(views::invites(&row, &overview, &fates, acting.is_staff))
-    };
-    visitor.read(&app, read).await.map(Json)
+    let ctx = app.context();
+    let (asked, found) = visitor
+        .read(&app, query.parent(), move |db, asked| {
+            invites::get_invites(db, &ctx, asked.school_id(), &asked.acting, evening)
+        })
+        .await?;
+    Ok(Json(views::invites(&found, asked.acting.is_staff)))
 }

@@ -2,14 +2,9 @@
 
 use actix_web::{HttpResponse, web::Data};
 
-use super::current;
 use crate::{
-    app::App,
-    auth::Caller,
-    precondition::IfMatch,
-    problem::Answer,
-    request::InvitePath,
-    store::{hold::Kind, invites},
+    app::App, auth::Caller, precondition::IfMatch, problem::Answer, request::InvitePath,
+    store::invites, views::invite_details as view,
 };
 
 /// Its link is dead at once; one that was removed stays so.
@@ -22,14 +17,7 @@ pub async fn remove_invite(
     InvitePath(invite): InvitePath,
     if_match: IfMatch,
 ) -> Answer {
-    let (ctx, school, owner) = (app.context(), caller.school_id(), caller.owner()?);
-    app.store
-        .write(move |db| {
-            if_match.check(db, Kind::Invite, invite, |db| current(db, school, owner, invite))?;
-            let row = invites::find(db, school, owner, invite)?;
-            let evening = invites::evening_of(db, &row)?;
-            invites::remove(db, &ctx, &evening, &caller.acting_for(row.parent_id.into()), &row)
-        })
-        .await?;
+    let (ctx, editor, expected) = (app.context(), caller.editor()?, if_match.of(view));
+    app.store.write(move |db| invites::remove_invite(db, &ctx, &editor, invite, &expected)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -3,8 +3,14 @@
 
 use actix_web::{HttpRequest, web::Data};
 
-use super::mail_again;
-use crate::{app::App, auth::Caller, problem::Answer, request::InvitePath, store::invites};
+use crate::{
+    app::App,
+    auth::Caller,
+    problem::Answer,
+    request::{InvitePath, idempotency_key},
+    store::invites,
+    views::invite_details as view,
+};
 
 /// Queues the mail with the new link, and puts out whoever came in by the one before.
 ///
@@ -17,5 +23,11 @@ pub async fn renew_invite(
     caller: Caller,
     InvitePath(invite): InvitePath,
 ) -> Answer {
-    mail_again(&app, &req, caller, invite, invites::renew).await
+    let key = idempotency_key(&req, caller.person.id(), &[])?;
+    let (ctx, editor) = (app.context(), caller.editor()?);
+    let mailed = app
+        .store
+        .write(move |db| invites::renew_invite(db, &ctx, &editor, invite, key.as_ref(), view))
+        .await?;
+    Ok(mailed.into())
 }

@@ -2,8 +2,14 @@
 
 use actix_web::{HttpRequest, web::Data};
 
-use super::mail_again;
-use crate::{app::App, auth::Caller, problem::Answer, request::InvitePath, store::invites};
+use crate::{
+    app::App,
+    auth::Caller,
+    problem::Answer,
+    request::{InvitePath, idempotency_key},
+    store::invites,
+    views::invite_details as view,
+};
 
 /// Queues the mail once more.
 ///
@@ -16,5 +22,11 @@ pub async fn resend_invite(
     caller: Caller,
     InvitePath(invite): InvitePath,
 ) -> Answer {
-    mail_again(&app, &req, caller, invite, invites::resend).await
+    let key = idempotency_key(&req, caller.person.id(), &[])?;
+    let (ctx, editor) = (app.context(), caller.editor()?);
+    let mailed = app
+        .store
+        .write(move |db| invites::resend_invite(db, &ctx, &editor, invite, key.as_ref(), view))
+        .await?;
+    Ok(mailed.into())
 }

@@ -9,21 +9,12 @@ use parlour_wire::{ConsentChannel, NewInvite};
 
 use crate::{
     app::App,
-    auth::{Caller, Visitor},
+    auth::Visitor,
     problem::Answer,
     request::{Body, EveningPath, OnBehalf, checked, idempotency_key},
-    store::{
-        Db, evenings,
-        idempotency::{Response, with_idempotency_key},
-        invites::{self, Sent},
-        outbox,
-    },
-    views,
+    store::invites::{self, InviteForEvening},
+    views::invite_details as view,
 };
-
-/// The status that is kept when the school refuses: the refusal is committed, and a retry gets it
-/// too.
-const REFUSED: u16 = 403;
 
 /// Stores the invite and queues its mail in one transaction; a retry with the same
 /// `Idempotency-Key` gives the first answer.
@@ -39,38 +30,20 @@ pub async fn send_invite(
     body: Body<NewInvite>,
 ) -> Answer {
     checked(&body.value)?;
-    let parent_id = query.parent();
-    let asked =
-        move |db: &mut Db, caller: &Caller| Ok((caller.clone(), caller.acting(db, parent_id)?.0));
-    let (caller, acting) = visitor.read(&app, asked).await?;
-    let key = idempotency_key(&req, caller.person.id(), &body.bytes)?;
-    let parsed = parse(&body.value, acting.is_staff)?;
-    let (ctx, school) = (app.context(), caller.school_id());
-    let base = req.path().split("/evenings/").next().unwrap_or_default().to_owned();
+    let asked = visitor.acting(&app, query.parent()).await?;
+    let key = idempotency_key(&req, asked.caller.person.id(), &body.bytes)?;
+    let (ctx, school, acting) = (app.context(), asked.school_id(), asked.acting);
+    let wanted = InviteForEvening { evening, invite: parse(&body.value, acting.is_staff)? };
+    let base = req.path().split("/evenings/").next().unwrap_or_default();
+    let path = format!("{base}/invites");
     let sent = app
         .store
         .write(move |db| {
-            let row = evenings::find_for(db, school, acting.whose(), evening)?;
-            with_idempotency_key(db, &ctx, key.as_ref(), |db| {
-                let mut new = parsed.clone();
-                if new.students.is_empty() {
-                    new.students = invites::only_choice(db, &row, acting.parent)?;
-                }
-                let Sent::Yes(id) = invites::send(db, &ctx, &row, &acting, &new)? else {
-                    return Ok(Response::empty(REFUSED));
-                };
-                let stored = invites::find(db, school, Some(acting.parent), id)?;
-                let one = invites::with_students(db, vec![stored])?
-                    .pop()
-                    .ok_or(crate::store::Error::NotFound)?;
-                let fates = outbox::fates(db, &[id])?;
-                let view = views::invite(&one, fates.get(&id), row.zone());
-                Ok(Response::created(&view)?.at(format!("{base}/invites/{}", view.id)))
-            })
+            invites::send_invite(db, &ctx, school, &acting, &wanted, key.as_ref(), &path, view)
         })
         .await?;
     // The refusal was committed, so that it is counted and staff are told; it gives no reason.
-    if sent.status == REFUSED {
+    if sent.status == invites::REFUSED {
         return Err(Refusal::AskTheSchool.into());
     }
     Ok(sent.into())

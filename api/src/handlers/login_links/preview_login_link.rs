@@ -13,7 +13,7 @@ use crate::{
     keys::{GivenToken, Purpose},
     problem::{Answer, ApiError},
     request::{Body, checked},
-    store::{login, people},
+    store::sessions,
     views::{masked, moment},
 };
 
@@ -34,14 +34,7 @@ pub async fn preview_login_link(
     let (school_id, now) = (school.id(), app.clock.now());
     let (link, person) = app
         .store
-        .read(move |db| {
-            let link = login::find_live(db, school_id, token.id, now)?;
-            let person = link
-                .person_id
-                .map(|person| people::find(db, school_id, person.into()))
-                .transpose()?;
-            Ok((link, person))
-        })
+        .read(move |db| sessions::find_login_link(db, school_id, token.id, now, None))
         .await?;
     let masked_name = person.as_ref().map_or_else(
         || {

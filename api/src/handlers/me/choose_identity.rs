@@ -30,14 +30,8 @@ pub async fn choose_identity(
         parlour_wire::Role::Staff => Role::Staff,
     };
     let (session, person) = (caller.session, PersonId(body.value.person_id));
-    let (session, identities) = app
-        .store
-        .write(move |db| {
-            let chosen = sessions::choose(db, &session, person, role)?;
-            let identities = sessions::identities(db, session.school, &session.address_key)?;
-            Ok((chosen, identities))
-        })
-        .await?;
+    let (session, identities) =
+        app.store.write(move |db| sessions::choose_identity(db, &session, person, role)).await?;
     let mut response = HttpResponse::Ok();
     for cookie in session_cookies(&app, &req, &session)? {
         response.cookie(cookie);

@@ -8,7 +8,7 @@ use crate::{
     auth::Caller,
     problem::Answer,
     request::{ParentPath, StudentPath},
-    store::{Error, contacts, parents},
+    store::contacts,
     views,
 };
 
@@ -26,11 +26,7 @@ pub async fn allow_contact(
     let (ctx, school) = (app.context(), caller.school_id());
     let allowed = app
         .store
-        .write(move |db| {
-            contacts::allow(db, &ctx, school, staff, parent, student)?;
-            let linked = parents::find(db, school, parent)?.students;
-            linked.into_iter().find(|linked| linked.student.id() == student).ok_or(Error::NotFound)
-        })
+        .write(move |db| contacts::allow_contact(db, &ctx, school, staff, parent, student))
         .await?;
     Ok(Json(views::linked_student(&allowed)))
 }

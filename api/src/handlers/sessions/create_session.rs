@@ -1,7 +1,6 @@
 //! `POST /sessions`: logs in, with a link's token or with the code of a mail.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
-use parlour_domain::id::{PersonId, SchoolId};
 use parlour_wire::NewSession;
 use uuid::Uuid;
 
@@ -16,11 +15,10 @@ use crate::{
     problem::{Answer, ApiError},
     request::{Body, checked, idempotency_key},
     store::{
-        Db, Dead, Error,
-        login::{self, GivenCode, LoginLinkRow},
-        people,
+        Dead, Error,
+        login::GivenCode,
         schools::SchoolRow,
-        sessions::{self, PersonSession, Proof},
+        sessions::{self, WithIdentities},
     },
     views,
 };
@@ -36,22 +34,20 @@ pub async fn create_session(
     body: Body<NewSession>,
 ) -> Answer {
     checked(&body.value)?;
-    let session = match (&body.value.token, body.value.login_link_id, &body.value.code) {
-        (Some(token), None, None) => by_link(&app, &req, &school, token).await?,
-        (None, Some(login_link), Some(code)) => {
-            by_code(&app, &req, &school, login_link, code).await?
-        }
-        _ => {
-            return Err(ApiError::field(
-                "token",
-                "missing",
-                "Give either a token, or login_link_id and code.",
-            ));
-        }
-    };
-    let (school_id, address_key) = (school.id(), session.address_key.clone());
-    let identities =
-        app.store.read(move |db| sessions::identities(db, school_id, &address_key)).await?;
+    let (session, identities) =
+        match (&body.value.token, body.value.login_link_id, &body.value.code) {
+            (Some(token), None, None) => by_link(&app, &req, &school, token).await?,
+            (None, Some(login_link), Some(code)) => {
+                by_code(&app, &req, &school, login_link, code).await?
+            }
+            _ => {
+                return Err(ApiError::field(
+                    "token",
+                    "missing",
+                    "Give either a token, or login_link_id and code.",
+                ));
+            }
+        };
     let me = views::me(&school, &session, &identities, app.config.mode.is_playground());
     let mut response = HttpResponse::Created();
     for cookie in session_cookies(&app, &req, &session)? {
@@ -68,7 +64,7 @@ async fn by_link(
     req: &HttpRequest,
     school: &SchoolRow,
     token: &str,
-) -> Answer<PersonSession> {
+) -> Answer<WithIdentities> {
     let dead = || ApiError::from(Dead::Link);
     let token = GivenToken::parse(token)
         .filter(|token| app.keys.is_genuine(Purpose::Login, token, 0))
@@ -76,27 +72,23 @@ async fn by_link(
     let (ctx, school_id) = (app.context(), school.id());
     let now = ctx.now;
     let key_hash = key_hash(app, req)?;
-    let of_request = key_hash.clone();
-    let read = move |db: &mut Db| {
-        let link = login::find_usable(db, school_id, token.id, now, of_request.as_deref())?;
-        let person =
-            link.person_id.map(|person| people::find(db, school_id, person.into())).transpose()?;
-        Ok((link, person))
-    };
-    let (link, person) = match app.store.read(read).await {
+    let (id, of_request) = (token.id, key_hash.clone());
+    let found = app
+        .store
+        .read(move |db| sessions::find_login_link(db, school_id, id, now, of_request.as_deref()))
+        .await;
+    let (link, person) = match found {
         Err(Error::NotFound) => return Err(dead()),
         other => other?,
     };
     if link.is_standing && !knows_device(app, req, person.as_ref()) {
         return Err(Dead::CodeRequired.into());
     }
-    let start = move |db: &mut Db| {
-        // It may have died since.
-        let link = login::find_usable(db, school_id, token.id, now, key_hash.as_deref())?;
-        login::use_up(db, &link, now, key_hash.as_deref())?;
-        start(db, &ctx, school_id, &link)
-    };
-    Ok(app.store.write(start).await?)
+    // The link may have died since.
+    let started = app.store.write(move |db| {
+        sessions::create_session_by_link(db, &ctx, school_id, id, key_hash.as_deref())
+    });
+    Ok(started.await?)
 }
 
 async fn by_code(
@@ -105,30 +97,23 @@ async fn by_code(
     school: &SchoolRow,
     login_link: Uuid,
     code: &str,
-) -> Answer<PersonSession> {
+) -> Answer<WithIdentities> {
     let Some(cookie) = cookies::read(&app.config, req, cookies::LOGIN) else {
         return Err(Dead::OtherBrowser.into());
     };
     let (ctx, school_id) = (app.context(), school.id());
-    let browser_hash = app.keys.hash("browser", cookie.value().as_bytes());
-    let (client_hash, is_right, key_hash) =
-        (client_hash(app, school_id, req), app.keys.is_code(login_link, code), key_hash(app, req)?);
-    let tried = move |db: &mut Db| {
-        let given = GivenCode {
-            school: school_id,
-            login_link,
-            browser_hash: &browser_hash,
-            client_hash: &client_hash,
-            is_right,
-            key_hash: key_hash.as_deref(),
-        };
-        match login::try_code(db, &ctx, &given)? {
-            // A refusal is committed: the try counts.
-            Err(dead) => Ok(Err(dead)),
-            Ok(link) => start(db, &ctx, school_id, &link).map(Ok),
-        }
+    let given = GivenCode {
+        school: school_id,
+        login_link,
+        browser_hash: app.keys.hash("browser", cookie.value().as_bytes()),
+        client_hash: client_hash(app, school_id, req),
+        is_right: app.keys.is_code(login_link, code),
+        key_hash: key_hash(app, req)?,
     };
-    app.store.write(tried).await?.map_err(ApiError::from)
+    app.store
+        .write(move |db| sessions::create_session_by_code(db, &ctx, &given))
+        .await?
+        .map_err(ApiError::from)
 }
 
 /// A key that proves by its length that it is the same browser which repeats its request: nobody
@@ -145,18 +130,4 @@ fn key_hash(app: &App, req: &HttpRequest) -> Answer<Option<String>> {
     Ok(request
         .filter(|request| request.key.len() >= MIN_SECRET_KEY)
         .map(|request| app.keys.hash("login key", request.key.as_bytes())))
-}
-
-fn start(
-    db: &mut Db,
-    ctx: &crate::context::Context,
-    school: SchoolId,
-    link: &LoginLinkRow,
-) -> crate::store::Result<PersonSession> {
-    let proof = match link.person_id.map(PersonId::from) {
-        None => Proof::Address,
-        Some(person) if link.is_standing => Proof::StandingLink(person),
-        Some(person) => Proof::Parent(person),
-    };
-    sessions::start(db, ctx, school, &link.email_key, proof)
 }

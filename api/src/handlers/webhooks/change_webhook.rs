@@ -10,10 +10,7 @@ use crate::{
     precondition::{IfMatch, changed},
     problem::Answer,
     request::{Body, WebhookPath, checked},
-    store::{
-        hold::Kind,
-        webhooks::{self, Change},
-    },
+    store::webhooks::{self, Change, Endpoint},
     views::webhooks::webhook as view,
     webhooks::check_url,
 };
@@ -38,13 +35,11 @@ pub async fn change_webhook(
         enabled: given.enabled,
     };
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
+    let expected = if_match.of(move |endpoint: &Endpoint| view(endpoint, zone));
     let endpoint = app
         .store
         .write(move |db| {
-            if_match.check(db, Kind::Webhook, webhook, |db| {
-                Ok(view(&webhooks::find(db, &ctx, school, webhook)?, zone))
-            })?;
-            webhooks::change(db, &ctx, school, staff, webhook, &change)
+            webhooks::change_webhook(db, &ctx, school, staff, webhook, &expected, &change)
         })
         .await?;
     changed(&view(&endpoint, zone))

@@ -1,7 +1,6 @@
 //! `POST /webhooks`: makes an endpoint.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
-use parlour_domain::id::WebhookId;
 use parlour_wire::NewWebhook;
 
 use super::{chosen_types, with_secret};
@@ -10,7 +9,7 @@ use crate::{
     auth::Caller,
     problem::Answer,
     request::{Body, checked, idempotency_key},
-    store::{Db, idempotency::with_idempotency_key, webhooks},
+    store::webhooks,
     webhooks::check_url,
 };
 
@@ -30,12 +29,11 @@ pub async fn create_webhook(
     let types = chosen_types(&body.value.event_types)?;
     let request = idempotency_key(&req, staff, &body.bytes)?;
     let (ctx, school) = (app.context(), caller.school_id());
-    let write = move |db: &mut Db| {
-        let made = with_idempotency_key(db, &ctx, request.as_ref(), |db| {
-            webhooks::create(db, &ctx, school, staff, &url, &types)
-        })?;
-        Ok((webhooks::find(db, &ctx, school, WebhookId(made.of))?, made.secret))
-    };
-    let (endpoint, secret) = app.store.write(write).await?;
+    let (endpoint, secret) = app
+        .store
+        .write(move |db| {
+            webhooks::create_webhook(db, &ctx, school, staff, &url, &types, request.as_ref())
+        })
+        .await?;
     Ok(HttpResponse::Created().json(with_secret(&app, &endpoint, secret, caller.school.zone())))
 }

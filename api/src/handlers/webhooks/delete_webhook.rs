@@ -8,7 +8,7 @@ use crate::{
     precondition::IfMatch,
     problem::Answer,
     request::WebhookPath,
-    store::{hold::Kind, webhooks},
+    store::webhooks::{self, Endpoint},
     views::webhooks::webhook as view,
 };
 
@@ -24,13 +24,9 @@ pub async fn delete_webhook(
 ) -> Answer {
     let staff = caller.staff()?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
+    let expected = if_match.of(move |endpoint: &Endpoint| view(endpoint, zone));
     app.store
-        .write(move |db| {
-            if_match.check(db, Kind::Webhook, webhook, |db| {
-                Ok(view(&webhooks::find(db, &ctx, school, webhook)?, zone))
-            })?;
-            webhooks::delete(db, &ctx, school, staff, webhook)
-        })
+        .write(move |db| webhooks::delete_webhook(db, &ctx, school, staff, webhook, &expected))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

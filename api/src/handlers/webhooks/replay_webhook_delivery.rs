@@ -7,11 +7,7 @@ use crate::{
     auth::Caller,
     problem::Answer,
     request::{DeliveryPath, WebhookPath, idempotency_key},
-    store::{
-        Db,
-        idempotency::{Response, with_idempotency_key},
-        webhooks,
-    },
+    store::webhooks::{self, Delivery},
     views,
 };
 
@@ -28,11 +24,13 @@ pub async fn replay_webhook_delivery(
 ) -> Answer {
     let request = idempotency_key(&req, caller.staff()?, &[])?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
-    let send = move |db: &mut Db| {
-        with_idempotency_key(db, &ctx, request.as_ref(), |db| {
-            let again = webhooks::replay(db, &ctx, school, webhook, delivery)?;
-            Response::accepted(&views::webhooks::delivery(&again, zone))
+    let (of, view) =
+        ((webhook, delivery), move |again: &Delivery| views::webhooks::delivery(again, zone));
+    let again = app
+        .store
+        .write(move |db| {
+            webhooks::replay_webhook_delivery(db, &ctx, school, of, request.as_ref(), view)
         })
-    };
-    Ok(app.store.write(send).await?.into())
+        .await?;
+    Ok(again.into())
 }

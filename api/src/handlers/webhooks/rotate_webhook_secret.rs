@@ -8,7 +8,7 @@ use crate::{
     auth::Caller,
     problem::Answer,
     request::{WebhookPath, idempotency_key},
-    store::{Db, idempotency::with_idempotency_key, webhooks},
+    store::webhooks,
 };
 
 /// Makes a new secret, which the answer alone has; the one before it is good for another day.
@@ -24,12 +24,11 @@ pub async fn rotate_webhook_secret(
     let staff = caller.staff()?;
     let request = idempotency_key(&req, staff, &[])?;
     let (ctx, school) = (app.context(), caller.school_id());
-    let write = move |db: &mut Db| {
-        let made = with_idempotency_key(db, &ctx, request.as_ref(), |db| {
-            webhooks::rotate(db, &ctx, school, staff, webhook)
-        })?;
-        Ok((webhooks::find(db, &ctx, school, webhook)?, made.secret))
-    };
-    let (endpoint, secret) = app.store.write(write).await?;
+    let (endpoint, secret) = app
+        .store
+        .write(move |db| {
+            webhooks::rotate_webhook_secret(db, &ctx, school, staff, webhook, request.as_ref())
+        })
+        .await?;
     Ok(HttpResponse::Created().json(with_secret(&app, &endpoint, secret, caller.school.zone())))
 }

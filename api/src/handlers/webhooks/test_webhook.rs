@@ -7,11 +7,7 @@ use crate::{
     auth::Caller,
     problem::Answer,
     request::{WebhookPath, idempotency_key},
-    store::{
-        Db,
-        idempotency::{Response, with_idempotency_key},
-        webhooks,
-    },
+    store::webhooks::{self, Delivery},
     views,
 };
 
@@ -28,11 +24,10 @@ pub async fn test_webhook(
     let staff = caller.staff()?;
     let request = idempotency_key(&req, staff, &[])?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
-    let send = move |db: &mut Db| {
-        with_idempotency_key(db, &ctx, request.as_ref(), |db| {
-            let test = webhooks::send_test(db, &ctx, school, webhook)?;
-            Response::accepted(&views::webhooks::delivery(&test, zone))
-        })
-    };
-    Ok(app.store.write(send).await?.into())
+    let view = move |sent: &Delivery| views::webhooks::delivery(sent, zone);
+    let test = app
+        .store
+        .write(move |db| webhooks::test_webhook(db, &ctx, school, webhook, request.as_ref(), view))
+        .await?;
+    Ok(test.into())
 }

@@ -1,16 +1,21 @@
-//! An appointment that is made: moved, cancelled, ended.
+//! Changes of a booking: it is moved, cancelled, or ended.
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use parlour_domain::{Refusal, id::BookingId};
+use parlour_domain::{
+    Refusal,
+    booking::{Cancel, Move, MoveSituation, NewBooking, OwnBooking, decide_cancel, decide_move},
+    id::{BookingId, PersonId},
+};
 
 use super::{
-    Acting, BookingRow, Ending, NewBooking,
-    began::has_begun,
-    claims::{Aside, claims_of, insert_claims, lost, set_teachers},
-    kept_class, record, tell_guests, when,
+    Acting, BookingRow, Ending,
+    claims::{claims_of, claims_on, insert_claims, set_teachers},
+    kept_class,
+    own::{has_record, own_bookings},
+    record, refused, tell_guests, when,
 };
 use crate::{
     context::Context,
@@ -22,20 +27,17 @@ use crate::{
         hold::{Kind, hold},
         login,
         outbox::{self, NewMail, Template},
-        people,
+        people::{self, PersonRow},
         slots::{self, OfferedClass},
         sql_types::{Key, at, key},
         webhooks::{self, EventType, News},
     },
 };
 
-/// Moves an appointment to another slot. The same slot changes nothing, unless staff give it to the
-/// class's teachers, who are others by now.
+/// Moves an appointment to another slot, as [`decide_move`] decides.
 ///
 /// # Errors
-/// [`Error::Lost`] when the new time is taken, [`Refusal::BookingCancelled`],
-/// [`Refusal::BookingBegan`], [`Refusal::NotASlot`], [`Refusal::ClassNotOffered`] for a stranded
-/// one, the refusals of the window.
+/// [`Error::BookingsLost`] when the new time is taken, the refusals of [`decide_move`].
 pub fn change(
     db: &mut Db,
     ctx: &Context,
@@ -49,50 +51,23 @@ pub fn change(
     people::lock(db, &[acting.parent])?;
     hold(db, Kind::Booking, row.id)?;
     let evening = &evenings::held(db, evening.id())?;
-    acting.check_window(evening, ctx.now)?;
-    if row.cancelled_at.is_some() {
-        return Err(Refusal::BookingCancelled.into());
-    }
-    let timing = evening.timing()?;
-    timing.check_slot(starts_at)?;
-    let stays = *row.starts_at == starts_at;
-    if stays && !(acting.is_staff && has_other_teachers(db, evening, row)?) {
+    let offered = offered(db, evening, row)?;
+    // Staff move a stranded appointment, whose class is not offered any more.
+    let kept = if offered.is_none() && acting.is_staff {
+        kept_class(db, row.id, row.class_id, row.video)?
+    } else {
+        None
+    };
+    let situation =
+        situation(db, evening, acting, row, starts_at, (offered.as_ref(), kept.as_ref()))?;
+    let moves =
+        decide_move(starts_at, &situation, ctx.now).map_err(|error| refused(error, evening))?;
+    if moves == Move::Nothing {
         return Ok(());
     }
-    if has_begun(db, row, ctx.now)? {
-        return Err(Refusal::BookingBegan.into());
-    }
-    let booking =
-        NewBooking { student: row.student_id.into(), class: row.class_id.into(), starts_at };
-    let class = &met(db, evening, acting, row)?;
-    let aside = Aside { moving: Some(row.id), ..Aside::default() };
-    let lost = lost(db, evening, acting.parent, &[(booking, class)], timing.slot_length(), &aside)?;
-    if !lost.is_empty() {
-        return Err(Error::Lost(lost));
-    }
-    let untouched = bookings::table.filter(
-        bookings::id
-            .eq(row.id)
-            .and(bookings::sequence.eq(row.sequence))
-            .and(bookings::cancelled_at.is_null()),
-    );
-    let times = (
-        bookings::starts_at.eq(at(starts_at)),
-        bookings::ends_at.eq(at(starts_at + timing.slot_length())),
-    );
-    let changes =
-        (times, bookings::sequence.eq(row.sequence + 1), bookings::changed_at.eq(at(ctx.now)));
-    if diesel::update(untouched).set(changes).execute(db)? != 1 {
-        return Err(Error::Raced);
-    }
-    diesel::delete(claims::table.filter(claims::booking_id.eq(row.id))).execute(db)?;
-    insert_claims(
-        db,
-        claims_of(row.id.into(), acting.parent, booking, class, timing.slot_length()),
-    )?;
-    set_teachers(db, row.id, &class.teachers)?;
-    calls::close(db, ctx, row.id.into(), "booking_moved")?;
-    let summary = if stays {
+    let class = &offered.or(kept).ok_or(Refusal::ClassNotOffered)?;
+    write_move(db, ctx, acting, row, class, starts_at, situation.terms.timing.slot_length())?;
+    let summary = if moves == Move::OtherTeachers {
         format!(
             "Gave {} at {} to the teachers whom the class has now.",
             class.subject,
@@ -107,6 +82,89 @@ pub fn change(
         )
     };
     record(db, ctx, evening, acting, row.student_id.into(), "booking_changed", summary)?;
+    tell_moved(db, ctx, evening, acting, row, starts_at)
+}
+
+/// Loads what decides whether an appointment may be moved; `classes` are the class as it is
+/// offered, and as a stranded appointment keeps it.
+fn situation(
+    db: &mut Db,
+    evening: &EveningRow,
+    acting: &Acting,
+    row: &BookingRow,
+    starts_at: DateTime<Utc>,
+    (offered, kept): (Option<&OfferedClass>, Option<&OfferedClass>),
+) -> Result<MoveSituation> {
+    let terms = acting.terms(evening)?;
+    let teachers = |class: &OfferedClass| class.teachers.iter().map(PersonRow::id).collect();
+    let offered: Option<BTreeSet<PersonId>> = offered.map(teachers);
+    let still_there: BTreeSet<PersonId> = kept.map(teachers).unwrap_or_default();
+    let concerned = offered.iter().flatten().chain(&still_there).map(|person| key(*person));
+    let concerned = concerned.chain([row.parent_id, row.student_id]).collect();
+    let length = terms.timing.slot_length();
+    let claims = claims_on(db, concerned, std::iter::once(starts_at), length, Some(row.id))?;
+    let mut others = own_bookings(db, evening, acting)?;
+    others.retain(|own| key(own.id) != row.id);
+    let booking = OwnBooking {
+        id: row.id.into(),
+        student: row.student_id.into(),
+        class: row.class_id.into(),
+        starts_at: *row.starts_at,
+        has_record: has_record(db, row.id)?,
+    };
+    Ok(MoveSituation {
+        terms,
+        parent: acting.parent,
+        booking,
+        is_cancelled: row.cancelled_at.is_some(),
+        teachers: teachers_of(db, row.id)?,
+        offered,
+        still_there,
+        others,
+        claims,
+    })
+}
+
+/// Writes the new time and teachers, and closes the call of the old time.
+fn write_move(
+    db: &mut Db,
+    ctx: &Context,
+    acting: &Acting,
+    row: &BookingRow,
+    class: &OfferedClass,
+    starts_at: DateTime<Utc>,
+    length: TimeDelta,
+) -> Result<()> {
+    let untouched = bookings::table.filter(
+        bookings::id
+            .eq(row.id)
+            .and(bookings::sequence.eq(row.sequence))
+            .and(bookings::cancelled_at.is_null()),
+    );
+    let times =
+        (bookings::starts_at.eq(at(starts_at)), bookings::ends_at.eq(at(starts_at + length)));
+    let changes =
+        (times, bookings::sequence.eq(row.sequence + 1), bookings::changed_at.eq(at(ctx.now)));
+    if diesel::update(untouched).set(changes).execute(db)? != 1 {
+        return Err(Error::Raced);
+    }
+    diesel::delete(claims::table.filter(claims::booking_id.eq(row.id))).execute(db)?;
+    let moved =
+        NewBooking { student: row.student_id.into(), class: row.class_id.into(), starts_at };
+    insert_claims(db, claims_of(row.id.into(), acting.parent, moved, class, length))?;
+    set_teachers(db, row.id, &class.teachers)?;
+    calls::close(db, ctx, row.id.into(), "booking_moved")
+}
+
+/// Tells the school's systems, the parent and the guests.
+fn tell_moved(
+    db: &mut Db,
+    ctx: &Context,
+    evening: &EveningRow,
+    acting: &Acting,
+    row: &BookingRow,
+    starts_at: DateTime<Utc>,
+) -> Result<()> {
     webhooks::tell(
         db,
         ctx,
@@ -121,31 +179,8 @@ pub fn change(
     };
     let login_link = login::standing(db, ctx, acting.parent, evening)?;
     outbox::enqueue(db, ctx, NewMail { login_link, ..mail })?;
-    tell_guests(
-        db,
-        ctx,
-        evening,
-        acting,
-        &BTreeSet::from([booking.student]),
-        &[*row.starts_at, starts_at],
-    )
-}
-
-/// The class as the moved appointment meets it: as it is offered now. A stranded one, whose class
-/// is not offered to its student, only staff move: it keeps those of its teachers who are still at
-/// the school.
-fn met(
-    db: &mut Db,
-    evening: &EveningRow,
-    acting: &Acting,
-    row: &BookingRow,
-) -> Result<OfferedClass> {
-    if let Some(class) = offered(db, evening, row)? {
-        return Ok(class);
-    }
-    let kept =
-        if acting.is_staff { kept_class(db, row.id, row.class_id, row.video)? } else { None };
-    kept.ok_or_else(|| Refusal::ClassNotOffered.into())
+    let students = BTreeSet::from([row.student_id.into()]);
+    tell_guests(db, ctx, evening, acting, &students, &[*row.starts_at, starts_at])
 }
 
 /// The class as it is offered to the student now.
@@ -156,16 +191,13 @@ fn offered(db: &mut Db, evening: &EveningRow, row: &BookingRow) -> Result<Option
     Ok(offered.into_iter().flatten().find(|class| key(class.id) == row.class_id))
 }
 
-/// Whether the class is taught by others than the appointment is with.
-fn has_other_teachers(db: &mut Db, evening: &EveningRow, row: &BookingRow) -> Result<bool> {
+/// Those whom the appointment is with.
+fn teachers_of(db: &mut Db, booking: Key) -> Result<BTreeSet<PersonId>> {
     let with: Vec<Key> = booking_teachers::table
-        .filter(booking_teachers::booking_id.eq(row.id))
+        .filter(booking_teachers::booking_id.eq(booking))
         .select(booking_teachers::teacher_id)
         .load(db)?;
-    let with: BTreeSet<Key> = with.into_iter().collect();
-    Ok(offered(db, evening, row)?.is_some_and(|class| {
-        class.teachers.iter().map(|teacher| teacher.id).collect::<BTreeSet<_>>() != with
-    }))
+    Ok(with.into_iter().map(Into::into).collect())
 }
 
 /// Cancels an appointment; one cancelled before stays so.
@@ -179,15 +211,18 @@ pub fn cancel(
     acting: &Acting,
     row: &BookingRow,
 ) -> Result<()> {
-    if row.cancelled_at.is_some() {
-        return Ok(());
-    }
     // Whoever closes the evening meanwhile is waited for; the booking comes first, as in every
     // change.
     hold(db, Kind::Booking, row.id)?;
-    acting.check_window(&evenings::held(db, evening.id())?, ctx.now)?;
-    let ending = if acting.is_staff { Ending::CancelledBySchool } else { Ending::Cancelled };
-    end(db, ctx, row.id.into(), &acting.actor, ending)
+    let terms = acting.terms(&evenings::held(db, evening.id())?)?;
+    match decide_cancel(&terms, row.cancelled_at.is_some(), ctx.now)? {
+        Cancel::Nothing => Ok(()),
+        Cancel::Ends => {
+            let ending =
+                if acting.is_staff { Ending::CancelledBySchool } else { Ending::Cancelled };
+            end(db, ctx, row.id.into(), &acting.actor, ending)
+        }
+    }
 }
 
 /// Ends a booking: its claims are free at once, and those concerned are told.

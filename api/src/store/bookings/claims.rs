@@ -1,24 +1,21 @@
-//! Who is where in which minute: one row per person and minute, so that nobody is in two places at
-//! once.
+//! Claims: one row per person and minute of a booking, so that nobody is in two places at once
+//! (E1).
 
 use std::collections::BTreeSet;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use parlour_domain::{
-    Refusal,
-    booking::claimed_minutes,
+    booking::{self, NewBooking, claimed_minutes},
     id::{BookingId, PersonId},
 };
 
-use super::{Lost, NewBooking};
 use crate::{
     each,
-    schema::{booking_teachers, bookings, claims},
+    schema::{booking_teachers, claims},
     store::{
         Db, Error, Result,
         among::among,
-        evenings::EveningRow,
         people::PersonRow,
         slots::OfferedClass,
         sql_types::{Key, key},
@@ -41,88 +38,28 @@ struct TeacherOf {
     position: i32,
 }
 
-/// A parent's own appointments that stand in the way of nothing.
-#[derive(Default)]
-pub(super) struct Aside {
-    /// The one that is being moved.
-    pub moving: Option<Key>,
-    /// Those that have begun: of another one of the same class.
-    pub begun: BTreeSet<Key>,
-}
-
-/// Which of the wanted appointments can't be had. What another parent of the student holds looks
-/// exactly like a busy teacher.
-pub(super) fn lost(
+/// The claims on these people in the minutes of these appointments, and in those between, but for
+/// the claims of the booking that is being moved.
+pub(super) fn claims_on(
     db: &mut Db,
-    evening: &EveningRow,
-    parent: PersonId,
-    wanted: &[(NewBooking, &OfferedClass)],
+    persons: BTreeSet<Key>,
+    starts: impl Iterator<Item = DateTime<Utc>>,
     length: TimeDelta,
-    aside: &Aside,
-) -> Result<Vec<Lost>> {
-    let mut concerned = BTreeSet::from([key(parent)]);
-    let mut minutes = BTreeSet::new();
-    for (booking, class) in wanted {
-        concerned.insert(key(booking.student));
-        concerned.extend(class.teachers.iter().map(|teacher| teacher.id));
-        minutes.extend(claimed_minutes(booking.starts_at, length));
-    }
-    // Minutes in between that nobody wants do no harm.
-    let (first, last) =
-        (minutes.first().copied().unwrap_or_default(), minutes.last().copied().unwrap_or_default());
+    moving: Option<Key>,
+) -> Result<BTreeSet<booking::Claim>> {
+    let minutes: BTreeSet<i32> = starts.flat_map(|at| claimed_minutes(at, length)).collect();
+    let (Some(first), Some(last)) = (minutes.first(), minutes.last()) else {
+        return Ok(BTreeSet::new());
+    };
     let rows: Vec<(Key, i32, Key)> = each!(db, conn => claims::table
-        .filter(among(claims::person_id, concerned).and(claims::minute.between(first, last)))
+        .filter(among(claims::person_id, persons).and(claims::minute.between(*first, *last)))
         .select((claims::person_id, claims::minute, claims::booking_id))
         .load(conn))?;
-    let mut claimed: BTreeSet<(Key, i32)> = rows
+    Ok(rows
         .into_iter()
-        .filter(|(.., booking)| Some(*booking) != aside.moving)
-        .map(|(person, minute, _)| (person, minute))
-        .collect();
-    let booked: Vec<(Key, Key, Key)> = each!(db, conn => bookings::table
-        .filter(bookings::evening_id.eq(evening.id).and(bookings::parent_id.eq(key(parent))).and(bookings::cancelled_at.is_null()))
-        .filter(bookings::repeated_at.is_null())
-        .select((bookings::id, bookings::student_id, bookings::class_id))
-        .load(conn))?;
-    let mut booked: BTreeSet<(Key, Key)> = booked
-        .into_iter()
-        .filter(|(id, ..)| Some(*id) != aside.moving && !aside.begun.contains(id))
-        .map(|(_, student, class)| (student, class))
-        .collect();
-    let mut lost = Vec::new();
-    for (booking, class) in wanted {
-        let is_claimed = |person: Key| {
-            claimed_minutes(booking.starts_at, length)
-                .any(|minute| claimed.contains(&(person, minute)))
-        };
-        let refusal = if booked.contains(&(key(booking.student), key(class.id))) {
-            Some(Refusal::AlreadyBooked)
-        } else if is_claimed(key(parent)) {
-            Some(Refusal::PersonBusy)
-        } else if is_claimed(key(booking.student))
-            || class.teachers.iter().any(|teacher| is_claimed(teacher.id))
-        {
-            Some(Refusal::SlotTaken)
-        } else {
-            None
-        };
-        match refusal {
-            Some(refusal) => lost.push(Lost { booking: *booking, refusal }),
-            None => {
-                // The ones taken so far stand in the way of the rest of the same request.
-                booked.insert((key(booking.student), key(class.id)));
-                let persons = class
-                    .teachers
-                    .iter()
-                    .map(|teacher| teacher.id)
-                    .chain([key(parent), key(booking.student)]);
-                claimed.extend(persons.flat_map(|person| {
-                    claimed_minutes(booking.starts_at, length).map(move |minute| (person, minute))
-                }));
-            }
-        }
-    }
-    Ok(lost)
+        .filter(|(.., booking)| Some(*booking) != moving)
+        .map(|(person, minute, _)| (person.into(), minute))
+        .collect())
 }
 
 pub(super) fn claims_of(

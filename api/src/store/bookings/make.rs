@@ -1,16 +1,20 @@
-//! Making appointments: all that are asked for, or none.
+//! Booking: all appointments that are asked for are made, or none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use diesel::prelude::*;
-use parlour_domain::{Refusal, id::BookingId};
+use parlour_domain::{
+    Refusal,
+    booking::{Bookable, BookingSituation, NewBooking, Offer, Terms, decide_booking},
+    id::BookingId,
+};
 
 use super::{
-    Acting, Booking, BookingRow, NewBooking,
-    began::{begun, set_repeated},
-    claims::{Aside, claims_of, insert_claims, insert_teachers, lost},
-    record, tell_guests, when,
+    Acting, Booking, BookingRow,
+    claims::{claims_of, claims_on, insert_claims, insert_teachers},
+    own::{own_bookings, set_repeated},
+    record, refused, tell_guests, when,
 };
 use crate::{
     context::Context,
@@ -28,12 +32,17 @@ use crate::{
     },
 };
 
-/// Makes appointments, all or none. A class is booked once, but by staff beside an appointment that
-/// has begun or has a record.
+/// The classes that are offered to each student.
+type Offered = BTreeMap<Key, Vec<OfferedClass>>;
+
+/// An appointment that is made, with its class.
+type Chosen<'a> = (NewBooking, &'a OfferedClass);
+
+/// Makes appointments, all or none, as [`decide_booking`] decides.
 ///
 /// # Errors
-/// [`Error::Lost`] with every one that can't be had; the refusals of the window and of what is
-/// offered.
+/// [`Error::NotFound`] for a draft, [`Error::BookingsLost`] with every one that can't be had, the
+/// refusals of [`decide_booking`].
 pub fn make(
     db: &mut Db,
     ctx: &Context,
@@ -44,85 +53,26 @@ pub fn make(
     // In the order in which every change holds them: first the parent, then the evening.
     people::lock(db, &[acting.parent])?;
     let evening = &evenings::held(db, evening.id())?;
-    acting.check_window(evening, ctx.now)?;
-    if wanted.is_empty() {
-        return Err(Refusal::NothingChosen.into());
-    }
-    let timing = evening.timing()?;
+    let terms = acting.terms(evening)?;
     let students = access::students_of(db, acting.parent)?;
-    let ids: Vec<Key> = students.iter().map(|student| student.id).collect();
     let offered = slots::offered_of(
         db,
         evening,
-        &ids,
+        &students.iter().map(|student| student.id).collect::<Vec<_>>(),
         &wanted.iter().map(|booking| key(booking.class)).collect(),
     )?;
-    let mut chosen = Vec::with_capacity(wanted.len());
-    for booking in wanted {
-        let classes = offered.get(&key(booking.student)).ok_or(Refusal::ClassNotOffered)?;
-        let class = classes
-            .iter()
-            .find(|class| class.id == booking.class)
-            .ok_or(Refusal::ClassNotOffered)?;
-        timing.check_slot(booking.starts_at)?;
-        chosen.push((*booking, class));
+    let situation = situation(db, evening, acting, terms, &offered, wanted)?;
+    let bookable =
+        decide_booking(wanted, &situation, ctx.now).map_err(|error| refused(error, evening))?;
+    for repeated in bookable.iter().filter_map(|one| one.repeats) {
+        set_repeated(db, ctx, repeated)?;
     }
-    // Staff alone make another appointment of a class beside one that keeps its time.
-    let begun =
-        if acting.is_staff { begun(db, evening, acting.parent, ctx.now)? } else { BTreeMap::new() };
-    let aside = Aside { begun: begun.values().copied().collect(), ..Aside::default() };
-    let lost = lost(db, evening, acting.parent, &chosen, timing.slot_length(), &aside)?;
-    if !lost.is_empty() {
-        return Err(Error::Lost(lost));
-    }
-    set_repeated(db, ctx, &begun, chosen.iter().map(|(booking, _)| *booking))?;
-    let mut rows = Vec::with_capacity(chosen.len());
-    let mut all_claims = Vec::new();
-    for (booking, class) in &chosen {
-        let row = insert(db, ctx, evening, acting, *booking, class, timing.slot_length())?;
-        all_claims.extend(claims_of(
-            row.id.into(),
-            acting.parent,
-            *booking,
-            class,
-            timing.slot_length(),
-        ));
-        rows.push(row);
-    }
-    insert_claims(db, all_claims)?;
+    let chosen = chosen(&bookable, &offered)?;
+    let rows = insert_all(db, ctx, evening, acting, &chosen, terms.timing.slot_length())?;
     let names: BTreeMap<Key, &PersonRow> =
         students.iter().map(|student| (student.id, student)).collect();
-    for (booking, class) in &chosen {
-        let student =
-            names.get(&key(booking.student)).map(|student| student.name()).unwrap_or_default();
-        let summary = format!(
-            "Booked {} with {} about {student}.",
-            when(evening, booking.starts_at),
-            teacher_names(&class.teachers)
-        );
-        record(db, ctx, evening, acting, booking.student, "booking_made", summary)?;
-    }
-    let mail = NewMail {
-        person: Some(acting.parent),
-        evening: Some(evening.id()),
-        ..NewMail::new(evening.school(), Template::BookingsMade)
-    };
-    let login_link = login::standing(db, ctx, acting.parent, evening)?;
-    outbox::enqueue(db, ctx, NewMail { login_link, ..mail })?;
-    let news: Vec<News> = rows
-        .iter()
-        .map(|row| News::booking(EventType::BookingCreated, row.id.into(), evening.id()))
-        .collect();
-    webhooks::tell(db, ctx, evening.school(), &news)?;
-    let starts: Vec<DateTime<Utc>> = chosen.iter().map(|(booking, _)| booking.starts_at).collect();
-    tell_guests(
-        db,
-        ctx,
-        evening,
-        acting,
-        &chosen.iter().map(|(booking, _)| booking.student).collect(),
-        &starts,
-    )?;
+    record_made(db, ctx, evening, acting, &chosen, &names)?;
+    tell_made(db, ctx, evening, acting, &rows)?;
     let mut guests = invites::guest_names(db, &rows)?;
     let made = rows.into_iter().zip(chosen).filter_map(|(row, (_, class))| {
         let guests =
@@ -138,6 +88,69 @@ pub fn make(
         })
     });
     Ok(made.collect())
+}
+
+/// Loads what decides whether the appointments may be made.
+fn situation(
+    db: &mut Db,
+    evening: &EveningRow,
+    acting: &Acting,
+    terms: Terms,
+    offered: &Offered,
+    wanted: &[NewBooking],
+) -> Result<BookingSituation> {
+    let offers: Vec<Offer> = offered
+        .iter()
+        .flat_map(|(student, classes)| {
+            classes.iter().map(|class| Offer {
+                student: (*student).into(),
+                class: class.id,
+                teachers: class.teachers.iter().map(PersonRow::id).collect(),
+            })
+        })
+        .collect();
+    let is_wanted = |offer: &&Offer| {
+        wanted.iter().any(|one| one.student == offer.student && one.class == offer.class)
+    };
+    let concerned: BTreeSet<Key> = offers
+        .iter()
+        .filter(is_wanted)
+        .flat_map(|offer| offer.teachers.iter().chain([&offer.student, &acting.parent]))
+        .map(|person| key(*person))
+        .collect();
+    let starts = wanted.iter().map(|one| one.starts_at);
+    let claims = claims_on(db, concerned, starts, terms.timing.slot_length(), None)?;
+    let own = own_bookings(db, evening, acting)?;
+    Ok(BookingSituation { terms, parent: acting.parent, offers, own, claims })
+}
+
+/// The appointments with the classes that they are made with.
+fn chosen<'a>(bookable: &[Bookable], offered: &'a Offered) -> Result<Vec<Chosen<'a>>> {
+    let with_class = |one: &Bookable| {
+        let classes = offered.get(&key(one.booking.student)).map(Vec::as_slice).unwrap_or_default();
+        let class = classes.iter().find(|class| class.id == one.booking.class);
+        class.map(|class| (one.booking, class)).ok_or(Error::Refused(Refusal::ClassNotOffered))
+    };
+    bookable.iter().map(with_class).collect()
+}
+
+fn insert_all(
+    db: &mut Db,
+    ctx: &Context,
+    evening: &EveningRow,
+    acting: &Acting,
+    chosen: &[Chosen<'_>],
+    length: TimeDelta,
+) -> Result<Vec<BookingRow>> {
+    let mut rows = Vec::with_capacity(chosen.len());
+    let mut all_claims = Vec::new();
+    for (booking, class) in chosen {
+        let row = insert(db, ctx, evening, acting, *booking, class, length)?;
+        all_claims.extend(claims_of(row.id.into(), acting.parent, *booking, class, length));
+        rows.push(row);
+    }
+    insert_claims(db, all_claims)?;
+    Ok(rows)
 }
 
 fn insert(
@@ -169,6 +182,52 @@ fn insert(
         .map_err(Error::raced)?;
     insert_teachers(db, row.id, &class.teachers)?;
     Ok(row)
+}
+
+fn record_made(
+    db: &mut Db,
+    ctx: &Context,
+    evening: &EveningRow,
+    acting: &Acting,
+    chosen: &[Chosen<'_>],
+    names: &BTreeMap<Key, &PersonRow>,
+) -> Result<()> {
+    for (booking, class) in chosen {
+        let student =
+            names.get(&key(booking.student)).map(|student| student.name()).unwrap_or_default();
+        let summary = format!(
+            "Booked {} with {} about {student}.",
+            when(evening, booking.starts_at),
+            teacher_names(&class.teachers)
+        );
+        record(db, ctx, evening, acting, booking.student, "booking_made", summary)?;
+    }
+    Ok(())
+}
+
+/// Tells the parent, the school's systems and the guests.
+fn tell_made(
+    db: &mut Db,
+    ctx: &Context,
+    evening: &EveningRow,
+    acting: &Acting,
+    rows: &[BookingRow],
+) -> Result<()> {
+    let mail = NewMail {
+        person: Some(acting.parent),
+        evening: Some(evening.id()),
+        ..NewMail::new(evening.school(), Template::BookingsMade)
+    };
+    let login_link = login::standing(db, ctx, acting.parent, evening)?;
+    outbox::enqueue(db, ctx, NewMail { login_link, ..mail })?;
+    let news: Vec<News> = rows
+        .iter()
+        .map(|row| News::booking(EventType::BookingCreated, row.id.into(), evening.id()))
+        .collect();
+    webhooks::tell(db, ctx, evening.school(), &news)?;
+    let students = rows.iter().map(|row| row.student_id.into()).collect();
+    let starts: Vec<_> = rows.iter().map(|row| *row.starts_at).collect();
+    tell_guests(db, ctx, evening, acting, &students, &starts)
 }
 
 /// `Mrs Anita Abell and Mr Geraint Davies`.

@@ -1,13 +1,14 @@
 //! Bookings: made together or not at all, moved, cancelled, listed. The claims' primary key decides
 //! every race.
 
-mod began;
 mod change;
 mod claims;
 mod grounds;
 mod kept;
 mod list;
 mod make;
+mod operations;
+mod own;
 mod restore;
 
 use std::collections::BTreeSet;
@@ -15,11 +16,12 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use parlour_domain::{
-    Refusal,
-    booking::Stranded,
+    booking::{BookingError, By, Stranded, Terms},
     evening::State,
-    id::{ClassId, PersonId},
+    id::{PersonId, SchoolId},
 };
+
+pub use parlour_domain::booking::NewBooking;
 
 pub use self::{
     change::{cancel, change, end},
@@ -29,6 +31,10 @@ pub use self::{
         count, find, lock_parent, of_acting, of_parent, of_teacher, students_booked, with_names,
     },
     make::make,
+    operations::{
+        BookingDetails, MyBookings, NewBookings, cancel_booking, change_booking, create_bookings,
+        get_booking, get_bookings, get_calendar,
+    },
     restore::{may_act, restore, tell_restored},
 };
 use super::{
@@ -77,26 +83,6 @@ pub struct Booking {
     pub stranded: Option<Stranded>,
 }
 
-/// An appointment that is asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct NewBooking {
-    /// About whom.
-    pub student: PersonId,
-    /// With whose teachers.
-    pub class: ClassId,
-    /// A slot's start.
-    pub starts_at: DateTime<Utc>,
-}
-
-/// An appointment that could not be made, and why.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Lost {
-    /// Which.
-    pub booking: NewBooking,
-    /// Why.
-    pub refusal: Refusal,
-}
-
 /// For whom and by whom bookings are changed.
 #[derive(Clone, Debug)]
 pub struct Acting {
@@ -115,14 +101,39 @@ impl Acting {
         if self.is_staff { Whose::ParentForStaff(self.parent) } else { Whose::Parent(self.parent) }
     }
 
-    fn check_window(&self, evening: &EveningRow, now: DateTime<Utc>) -> Result<()> {
+    /// Who asks, for the rules of booking.
+    const fn by(&self) -> By {
+        if self.is_staff { By::Staff } else { By::Parent }
+    }
+
+    /// The times of an evening that this person may book in, as the rules of booking take them.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for a draft.
+    fn terms(&self, evening: &EveningRow) -> Result<Terms> {
         if evening.state() == State::Draft {
             return Err(Error::NotFound);
         }
-        if now >= *evening.ends_at {
-            return Err(Refusal::EveningOver.into());
-        }
-        if self.is_staff { Ok(()) } else { evening.window().check(now).map_err(Error::from) }
+        Ok(Terms { by: self.by(), timing: evening.timing()?, window: evening.window() })
+    }
+}
+
+/// A person who changes bookings and invites: a parent their own, staff anybody's.
+#[derive(Clone, Debug)]
+pub struct Editor {
+    /// The school.
+    pub school: SchoolId,
+    /// The parent whose they must be; none for staff.
+    pub owner: Option<PersonId>,
+    /// Who it is, for the history.
+    pub actor: Actor,
+}
+
+impl Editor {
+    /// How this person acts on what is this parent's.
+    #[must_use]
+    pub fn acting_for(&self, parent: PersonId) -> Acting {
+        Acting { parent, actor: self.actor.clone(), is_staff: self.owner.is_none() }
     }
 }
 
@@ -141,6 +152,14 @@ pub enum Ending {
 #[must_use]
 pub fn when(evening: &EveningRow, at: DateTime<Utc>) -> String {
     at.with_timezone(&evening.zone()).format("%H:%M").to_string()
+}
+
+/// A refusal of the rules of booking; lost appointments are told on the evening's clock.
+fn refused(error: BookingError, evening: &EveningRow) -> Error {
+    match error {
+        BookingError::Refused(refusal) => refusal.into(),
+        BookingError::Lost(lost) => Error::BookingsLost { lost, zone: evening.zone() },
+    }
 }
 
 fn record(

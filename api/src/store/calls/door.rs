@@ -8,7 +8,7 @@ use parlour_domain::{
     id::{BookingId, EveningId, InviteId, SchoolId},
 };
 
-use super::{Who, rows};
+use super::{Visitor, Who, rows};
 use crate::{
     schema::{call_seats, calls, invites as invites_table, teacher_lateness},
     store::{
@@ -67,6 +67,19 @@ pub fn door(
     let (times, place) = state(db, &evening, &booking, who, now)?;
     let late_minutes = lateness(db, evening.id(), &booking)?;
     Ok(Door { evening, booking, parent, guest, times, place, late_minutes })
+}
+
+/// A call's door, with the video appointment that follows for the visitor and its parent.
+pub type DoorAndNext = (Door, Option<(Booking, PersonRow)>);
+
+/// What a visitor sees before entering a call.
+///
+/// # Errors
+/// Those of [`door`].
+pub fn get_call(db: &mut Db, visitor: &Visitor, now: DateTime<Utc>) -> Result<DoorAndNext> {
+    let door = door(db, visitor.school, visitor.who, visitor.booking, now)?;
+    let next = next_call(db, visitor.who, &door, now)?;
+    Ok((door, next))
 }
 
 /// The video appointment that follows this one for the visitor in the same evening, with its

@@ -21,7 +21,7 @@ use parlour_domain::{
 
 pub use self::{
     codes::{CodeSent, GivenCode, code_of, send_code},
-    door::{Door, door, is_in_call, next_call},
+    door::{Door, DoorAndNext, door, get_call, is_in_call, next_call},
     end::{Out, close, put_out, put_out_reason, settle},
     enter::{Entered, Entry, enter, take_place},
     extend::extend,

@@ -1,6 +1,8 @@
 //! Sets an evening up: what it is checked against, the writing of it, and who sees it. What live
 //! bookings rest on is never changed under them.
 
+mod operations;
+mod plan;
 mod resting;
 mod save;
 mod settings;
@@ -17,6 +19,8 @@ use parlour_domain::{
 };
 
 pub use self::{
+    operations::{change_evening, close_evening, create_evening, delete_evening, publish_evening},
+    plan::{Planned, plan},
     resting::{Resting, RestsOn},
     save::{Saved, add, change, save},
     settings::{Held, Settings, SettingsClass, Stored, held, settings},
@@ -31,22 +35,9 @@ use super::{
 };
 use crate::{
     context::Context,
+    evening_spec::{Lack, SchoolClass},
     schema::{classes, enrolments, evenings, people, schools},
 };
-
-/// A class of the school as an evening's rules see it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "the columns are told in the migration")]
-pub struct SchoolClass {
-    pub id: ClassId,
-    pub sourced_id: String,
-    pub title: String,
-    pub subject: String,
-    /// Those who teach it now.
-    pub teachers: BTreeSet<Key>,
-    /// How many learn in it now.
-    pub students: usize,
-}
 
 /// An evening as it is to be.
 #[derive(Clone, Debug)]
@@ -66,29 +57,6 @@ pub struct NewEvening {
     pub classes: BTreeMap<ClassId, bool>,
     /// Those that were chosen and can't take part.
     pub left_out: BTreeMap<ClassId, Lack>,
-}
-
-/// What a class has none of.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Lack {
-    Teachers,
-    Students,
-}
-
-impl Lack {
-    /// As in the database and in words.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Teachers => "teachers",
-            Self::Students => "students",
-        }
-    }
-
-    fn parse(text: &str) -> Self {
-        if text == "teachers" { Self::Teachers } else { Self::Students }
-    }
 }
 
 /// The school with this slug, else with this id in the roster.
@@ -144,7 +112,7 @@ pub fn classes_of(db: &mut Db, school: SchoolId) -> Result<Vec<SchoolClass>> {
         sourced_id,
         title,
         subject,
-        teachers: teachers.remove(&id).unwrap_or_default(),
+        teachers: teachers.remove(&id).map_or(0, |of| of.len()),
         students: students.remove(&id).unwrap_or_default(),
     };
     Ok(rows.into_iter().map(class).collect())

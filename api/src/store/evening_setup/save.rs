@@ -10,7 +10,7 @@ use parlour_domain::{
 };
 
 use super::{
-    Lack, NewEvening, Resting, hold, record,
+    NewEvening, Resting, hold, record,
     resting::resting,
     settings::{classes_taking_part, left_out},
     states,
@@ -19,6 +19,7 @@ use super::{
 use crate::{
     context::Context,
     each,
+    evening_spec::Lack,
     schema::{evening_classes, evening_left_out, evenings},
     store::{
         Db, Error, Result,

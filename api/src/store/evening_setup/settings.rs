@@ -10,13 +10,15 @@ use parlour_domain::{
     id::{ClassId, EveningId, SchoolId},
 };
 
-use super::{Lack, hold};
+use super::hold;
 use crate::{
+    evening_spec::{EveningSpec, Lack, LocalWindow},
     schema::{classes, evening_classes, evening_left_out, evenings},
     store::{
         Db, Result,
         evenings::EveningRow,
-        sql_types::{Key, key},
+        schools::SchoolRow,
+        sql_types::{At, Key, key},
     },
 };
 
@@ -46,6 +48,32 @@ impl Stored {
     #[must_use]
     pub const fn state(&self) -> State {
         self.row.state()
+    }
+
+    /// The evening as it was asked for, but for the classes: times on the clocks that they were
+    /// given in.
+    #[must_use]
+    pub fn spec(&self, school: &SchoolRow) -> EveningSpec {
+        let row = &self.row;
+        let local = |at: At, zone: Tz| at.with_timezone(&zone).naive_local();
+        let (starts, ends) = (local(row.starts_at, self.zone()), local(row.ends_at, self.zone()));
+        EveningSpec {
+            name: self.name.clone(),
+            title: row.title.clone(),
+            date: starts.date(),
+            starts: starts.time(),
+            ends: ends.time(),
+            zone: Some(self.zone()),
+            slot_minutes: u32::try_from(row.slot_minutes).unwrap_or_default(),
+            gap_seconds: u32::try_from(row.gap_seconds).unwrap_or_default(),
+            mode: self.mode(),
+            capacity: u32::try_from(row.capacity).unwrap_or_default(),
+            booking: LocalWindow {
+                opens: local(row.booking_opens_at, school.zone()),
+                closes: local(row.booking_closes_at, school.zone()),
+            },
+            classes: Vec::new(),
+        }
     }
 }
 

@@ -182,8 +182,8 @@ pub fn delete(
 /// Somebody teaches and somebody learns in one of the evening's classes at least.
 fn check_classes(db: &mut Db, school: SchoolId, evening: Key) -> Result<()> {
     let chosen = classes_taking_part(db, evening)?;
-    let lives = classes_of(db, school)?.iter().any(|class| {
-        chosen.contains_key(&class.id) && !class.teachers.is_empty() && class.students > 0
-    });
+    let lives = classes_of(db, school)?
+        .iter()
+        .any(|class| chosen.contains_key(&class.id) && class.teachers > 0 && class.students > 0);
     if lives { Ok(()) } else { Err(Refusal::NoClassTakesPart.into()) }
 }

@@ -4,6 +4,7 @@
 mod again;
 mod end;
 mod list;
+mod operations;
 mod overview;
 mod restore;
 mod send;
@@ -16,6 +17,10 @@ pub use self::{
     list::{
         evening_of, find, guest_names, link_ends_at, live_covering, live_of, with_students,
         with_students_for,
+    },
+    operations::{
+        InviteDetails, InviteForEvening, Invites, REFUSED, decline_guest_link, get_invite,
+        get_invites, remove_invite, renew_invite, resend_invite, send_invite,
     },
     overview::{Overview, only_choice, overview},
     restore::restore,

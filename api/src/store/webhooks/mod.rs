@@ -4,6 +4,7 @@
 mod endpoints;
 mod events;
 mod log;
+mod operations;
 mod purge;
 mod queue;
 mod settle;
@@ -14,6 +15,10 @@ pub use self::{
     },
     events::{EventType, News, tell},
     log::{Attempt, Delivery, DeliveryState, deliveries, delivery, replay, send_test},
+    operations::{
+        change_webhook, create_webhook, delete_webhook, replay_webhook_delivery,
+        rotate_webhook_secret, test_webhook,
+    },
     purge::{KEPT_FOR, purge},
     queue::{Claimed, LEASE, Room, claim, is_due},
     settle::{FAILING_FOR, NoAnswer, Outcome, Verdict, settle},

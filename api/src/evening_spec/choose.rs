@@ -1,5 +1,4 @@
-//! Which classes take part in an evening, by the rules of its file. Pure: the school's classes are
-//! an argument.
+//! The choice of the classes that take part in an evening, out of the school's.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,14 +7,49 @@ use std::{
 
 use parlour_domain::{evening::Mode, id::ClassId};
 
-use super::{
-    Place, Problem,
-    file::{Entry, Meet},
-};
-use crate::store::evening_setup::{Lack, SchoolClass};
+use super::{ClassRule, Meet, SpecError};
 
 /// The most teachers of a class who take part together.
 const MAX_TEACHERS: usize = 3;
+
+/// A class of the school as an evening's rules see it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the columns are told in the migration")]
+pub struct SchoolClass {
+    pub id: ClassId,
+    pub sourced_id: String,
+    pub title: String,
+    pub subject: String,
+    /// How many teach it now.
+    pub teachers: usize,
+    /// How many learn in it now.
+    pub students: usize,
+}
+
+/// What a class has none of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Lack {
+    Teachers,
+    Students,
+}
+
+impl Lack {
+    /// As in the database and in words.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Teachers => "teachers",
+            Self::Students => "students",
+        }
+    }
+
+    /// As the database has it.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        if text == "teachers" { Self::Teachers } else { Self::Students }
+    }
+}
 
 /// A class that was chosen but can't take part.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -36,23 +70,28 @@ impl fmt::Display for LeftOut {
 
 /// The classes that take part, with whether they meet by video, and those that were chosen in vain.
 #[derive(PartialEq, Eq, Debug)]
-pub(super) struct Choice {
+pub struct Choice {
+    /// The classes that take part, with whether they meet by video.
     pub chosen: BTreeMap<ClassId, bool>,
+    /// Those that can't, by title.
     pub left_out: Vec<LeftOut>,
 }
 
-/// Applies every entry to the school's classes.
-pub(super) fn choose(
-    entries: &[Entry],
+/// Applies every rule to the school's classes.
+///
+/// # Errors
+/// [`SpecError`] with the first rule that can't be meant; one for `classes` where none takes part.
+pub fn choose(
+    rules: &[ClassRule],
     classes: &[SchoolClass],
     mode: Mode,
     capacity: u32,
-) -> Result<Choice, Problem> {
+) -> Result<Choice, SpecError> {
     let mut choice = Choice { chosen: BTreeMap::new(), left_out: Vec::new() };
-    for (number, entry) in (1..).zip(entries) {
-        let video = video(number, entry, mode)?;
-        for class in matching(number, entry, classes)? {
-            let lack = if class.teachers.is_empty() {
+    for (number, rule) in (1..).zip(rules) {
+        let video = video(number, rule, mode)?;
+        for class in matching(number, rule, classes)? {
+            let lack = if class.teachers == 0 {
                 Some(Lack::Teachers)
             } else {
                 (class.students == 0).then_some(Lack::Students)
@@ -69,7 +108,7 @@ pub(super) fn choose(
                              exclude it from one with exclude_ids",
                             named(class)
                         );
-                        return Err(Problem::at(Place::Entry(number, None), "contradiction", text));
+                        return Err(SpecError::of_rule(number, None, "contradiction", text));
                     }
                 }
             }
@@ -78,7 +117,7 @@ pub(super) fn choose(
     choice.left_out.sort();
     choice.left_out.dedup();
     if choice.chosen.is_empty() {
-        return Err(Problem::new(
+        return Err(SpecError::new(
             "classes",
             "no_class",
             "no class takes part; choose at least one that has teachers and students",
@@ -87,9 +126,9 @@ pub(super) fn choose(
     Ok(choice)
 }
 
-fn video(number: usize, entry: &Entry, mode: Mode) -> Result<bool, Problem> {
-    let meet = |code, text: &str| Err(Problem::at(Place::Entry(number, Some("meet")), code, text));
-    match (mode, entry.meet) {
+fn video(number: usize, rule: &ClassRule, mode: Mode) -> Result<bool, SpecError> {
+    let meet = |code, text: &str| Err(SpecError::of_rule(number, Some("meet"), code, text));
+    match (mode, rule.meet) {
         (Mode::Hybrid, None) => {
             meet("required", "is missing; in a hybrid evening say \"video\" or \"in_person\"")
         }
@@ -110,32 +149,35 @@ fn video(number: usize, entry: &Entry, mode: Mode) -> Result<bool, Problem> {
 
 fn matching<'c>(
     number: usize,
-    entry: &Entry,
+    rule: &ClassRule,
     classes: &'c [SchoolClass],
-) -> Result<Vec<&'c SchoolClass>, Problem> {
+) -> Result<Vec<&'c SchoolClass>, SpecError> {
     let by_id: BTreeMap<&str, &SchoolClass> =
         classes.iter().map(|class| (class.sourced_id.as_str(), class)).collect();
-    for (key, ids) in [("ids", &entry.ids), ("exclude_ids", &entry.exclude_ids)] {
+    for (key, ids) in [("ids", &rule.ids), ("exclude_ids", &rule.exclude_ids)] {
         if let Some(id) = ids.iter().find(|id| !by_id.contains_key(id.as_str())) {
-            return Err(Problem::at(
-                Place::Entry(number, Some(key)),
+            return Err(SpecError::of_rule(
+                number,
+                Some(key),
                 "unknown",
                 format!("no class {id:?} is in the school's roster; give the class's sourcedId"),
             ));
         }
     }
-    let (subjects, titles) = (&entry.subjects.0, &entry.titles.0);
+    let (subjects, titles) = (&rule.subjects, &rule.titles);
     let has_rule = !subjects.is_empty() || !titles.is_empty();
-    if entry.all && (has_rule || !entry.ids.is_empty()) {
-        return Err(Problem::at(
-            Place::Entry(number, None),
+    if rule.all && (has_rule || !rule.ids.is_empty()) {
+        return Err(SpecError::of_rule(
+            number,
+            None,
             "contradiction",
             "all = true chooses every class; leave it out, or leave out ids, subjects and titles",
         ));
     }
-    if !entry.all && !has_rule && entry.ids.is_empty() {
-        return Err(Problem::at(
-            Place::Entry(number, None),
+    if !rule.all && !has_rule && rule.ids.is_empty() {
+        return Err(SpecError::of_rule(
+            number,
+            None,
             "required",
             "chooses nothing; give ids, subjects, titles or all = true",
         ));
@@ -143,8 +185,9 @@ fn matching<'c>(
     if let Some(subject) =
         subjects.iter().find(|subject| !classes.iter().any(|class| same(subject, &class.subject)))
     {
-        return Err(Problem::at(
-            Place::Entry(number, Some("subjects")),
+        return Err(SpecError::of_rule(
+            number,
+            Some("subjects"),
             "unknown",
             format!("no class has the subject {subject:?}; it must be spelt as in the roster"),
         ));
@@ -153,17 +196,18 @@ fn matching<'c>(
         let subject =
             subjects.is_empty() || subjects.iter().any(|subject| same(subject, &class.subject));
         let title = titles.is_empty() || titles.iter().any(|title| is_like(title, &class.title));
-        entry.all || (has_rule && subject && title)
+        rule.all || (has_rule && subject && title)
     };
-    let excluded: BTreeSet<&str> = entry.exclude_ids.iter().map(String::as_str).collect();
+    let excluded: BTreeSet<&str> = rule.exclude_ids.iter().map(String::as_str).collect();
     let found = classes
         .iter()
-        .filter(|class| fits(class) || entry.ids.contains(&class.sourced_id))
+        .filter(|class| fits(class) || rule.ids.contains(&class.sourced_id))
         .filter(|class| !excluded.contains(class.sourced_id.as_str()));
     let found: Vec<&SchoolClass> = found.collect();
     if found.is_empty() {
-        return Err(Problem::at(
-            Place::Entry(number, None),
+        return Err(SpecError::of_rule(
+            number,
+            None,
             "no_class",
             "no class matches; compare its rules with the titles and subjects of the roster",
         ));
@@ -172,15 +216,18 @@ fn matching<'c>(
 }
 
 /// Refuses a class that a call could not hold (I11).
-pub(super) fn check_size(class: &SchoolClass, capacity: u32) -> Result<(), Problem> {
-    let teachers = class.teachers.len();
+///
+/// # Errors
+/// [`SpecError`] for `classes` or `capacity`.
+pub fn check_size(class: &SchoolClass, capacity: u32) -> Result<(), SpecError> {
+    let teachers = class.teachers;
     if teachers > MAX_TEACHERS {
         let text = format!(
             "{} has {teachers} teachers and at most {MAX_TEACHERS} take part together; end some \
              of their enrolments or exclude it",
             named(class)
         );
-        return Err(Problem::new("classes", "range", text));
+        return Err(SpecError::new("classes", "range", text));
     }
     if teachers + 1 > capacity as usize {
         let text = format!(
@@ -189,7 +236,7 @@ pub(super) fn check_size(class: &SchoolClass, capacity: u32) -> Result<(), Probl
             named(class),
             teachers + 1
         );
-        return Err(Problem::new("capacity", "range", text));
+        return Err(SpecError::new("capacity", "range", text));
     }
     Ok(())
 }
@@ -204,7 +251,8 @@ fn same(a: &str, b: &str) -> bool {
 
 /// Whether a text is like a pattern: `*` stands for any text, `?` for one character, case does not
 /// count.
-pub(super) fn is_like(pattern: &str, text: &str) -> bool {
+#[must_use]
+pub fn is_like(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (
         pattern.trim().to_lowercase().chars().collect(),
         text.trim().to_lowercase().chars().collect(),

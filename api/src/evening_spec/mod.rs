@@ -1,0 +1,226 @@
+//! What an evening is to be, as the school's office asks for it, in a TOML file
+//! (docs/evening-file.md) or in a request: one type and one set of rules for both. Pure: knows no
+//! database, no clock, no command line and no HTTP.
+
+mod check;
+mod choose;
+pub mod parse;
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono_tz::Tz;
+use parlour_domain::evening::Mode;
+use thiserror::Error;
+
+pub use self::{
+    check::Checked,
+    choose::{Choice, Lack, LeftOut, SchoolClass, check_size, choose, is_like},
+};
+
+/// An evening as it is to be, on the clocks that its times were given in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EveningSpec {
+    /// Its stable name in the school.
+    pub name: String,
+    /// What people read.
+    pub title: String,
+    /// The day, in the evening's zone.
+    pub date: NaiveDate,
+    /// The first slot's start, in the evening's zone.
+    pub starts: NaiveTime,
+    /// The end of the last slot at the latest, in the evening's zone.
+    pub ends: NaiveTime,
+    /// The evening's zone; none for the school's.
+    pub zone: Option<Tz>,
+    /// How long a slot keeps people busy.
+    pub slot_minutes: u32,
+    /// Between two talks.
+    pub gap_seconds: u32,
+    /// How people meet.
+    pub mode: Mode,
+    /// How many people a call holds (I11).
+    pub capacity: u32,
+    /// When parents may book, in the school's zone.
+    pub booking: LocalWindow,
+    /// The classes that take part.
+    pub classes: Vec<ClassRule>,
+}
+
+/// When parents may book, in the school's zone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LocalWindow {
+    /// The first moment.
+    pub opens: NaiveDateTime,
+    /// The first moment after the last one.
+    pub closes: NaiveDateTime,
+}
+
+/// Chooses classes: those of `ids`, and those that match all the rules given, but not those of
+/// `exclude_ids`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ClassRule {
+    /// Classes by their ids in the roster.
+    pub ids: Vec<String>,
+    /// Classes of these subjects; case does not count.
+    pub subjects: Vec<String>,
+    /// Classes whose title is like one of these; `*` stands for any text, `?` for one character,
+    /// case does not count.
+    pub titles: Vec<String>,
+    /// All classes of the school.
+    pub all: bool,
+    /// Classes that are not chosen after all.
+    pub exclude_ids: Vec<String>,
+    /// How they meet; needed in a hybrid evening.
+    pub meet: Option<Meet>,
+}
+
+/// How the classes of a rule meet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Meet {
+    Video,
+    InPerson,
+}
+
+/// What is to be otherwise of an evening; the rest stays.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[expect(missing_docs, reason = "the fields are those of `EveningSpec`")]
+pub struct EveningChange {
+    pub name: Option<String>,
+    pub title: Option<String>,
+    pub date: Option<NaiveDate>,
+    pub starts: Option<NaiveTime>,
+    pub ends: Option<NaiveTime>,
+    /// None in it: the school's.
+    pub zone: Option<Option<Tz>>,
+    pub slot_minutes: Option<u32>,
+    pub gap_seconds: Option<u32>,
+    pub mode: Option<Mode>,
+    pub capacity: Option<u32>,
+    pub opens: Option<NaiveDateTime>,
+    pub closes: Option<NaiveDateTime>,
+    /// Without, the classes that were chosen stay as they are; they meet as the mode wants it.
+    pub classes: Option<Vec<ClassRule>>,
+}
+
+impl EveningSpec {
+    /// The evening with what is to be otherwise.
+    #[must_use]
+    pub fn changed(self, change: &EveningChange) -> Self {
+        let change = change.clone();
+        Self {
+            name: change.name.unwrap_or(self.name),
+            title: change.title.unwrap_or(self.title),
+            date: change.date.unwrap_or(self.date),
+            starts: change.starts.unwrap_or(self.starts),
+            ends: change.ends.unwrap_or(self.ends),
+            zone: change.zone.unwrap_or(self.zone),
+            slot_minutes: change.slot_minutes.unwrap_or(self.slot_minutes),
+            gap_seconds: change.gap_seconds.unwrap_or(self.gap_seconds),
+            mode: change.mode.unwrap_or(self.mode),
+            capacity: change.capacity.unwrap_or(self.capacity),
+            booking: LocalWindow {
+                opens: change.opens.unwrap_or(self.booking.opens),
+                closes: change.closes.unwrap_or(self.booking.closes),
+            },
+            classes: change.classes.unwrap_or(self.classes),
+        }
+    }
+}
+
+/// Why an evening can't be so: names the key and says what to do.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+#[error("{place}{what}")]
+pub struct SpecError {
+    place: Place,
+    code: &'static str,
+    what: String,
+}
+
+/// What an error is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Place {
+    /// The file as a whole, or a line that the text names.
+    Whole,
+    /// A key.
+    Key(&'static str),
+    /// A rule for classes, by its number from 1, or a key in it.
+    Rule(usize, Option<&'static str>),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => Ok(()),
+            Self::Key(key) => write!(f, "{key}: "),
+            Self::Rule(number, None) => write!(f, "classes entry {number}: "),
+            Self::Rule(number, Some(key)) => write!(f, "classes entry {number}, {key}: "),
+        }
+    }
+}
+
+impl SpecError {
+    /// An error of one key.
+    #[must_use]
+    pub fn new(key: &'static str, code: &'static str, what: impl fmt::Display) -> Self {
+        Self { place: Place::Key(key), code, what: what.to_string() }
+    }
+
+    /// An error of a rule for classes, by its number from 1, or of a key in it.
+    fn of_rule(
+        number: usize,
+        key: Option<&'static str>,
+        code: &'static str,
+        what: impl fmt::Display,
+    ) -> Self {
+        Self { place: Place::Rule(number, key), code, what: what.to_string() }
+    }
+
+    /// An error of a file as a whole.
+    #[must_use]
+    pub const fn whole(what: String) -> Self {
+        Self { place: Place::Whole, code: "format", what }
+    }
+
+    /// The evening would be over already.
+    #[must_use]
+    pub fn past(ended_at: DateTime<Utc>, zone: Tz) -> Self {
+        let what = format!(
+            "the evening was over on {}; give one that is still to come",
+            in_words(ended_at, zone)
+        );
+        Self::new("date", "past", what)
+    }
+
+    /// The key as a request has it: `booking.opens`, `classes[0].ids`.
+    #[must_use]
+    pub fn field(&self) -> String {
+        match self.place {
+            Place::Whole => "body".to_owned(),
+            Place::Key(key) => key.to_owned(),
+            Place::Rule(number, None) => format!("classes[{}]", number - 1),
+            Place::Rule(number, Some(key)) => format!("classes[{}].{key}", number - 1),
+        }
+    }
+
+    /// What is wrong, for a program.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What to do, as a sentence of its own: with a capital and a full stop.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let mut letters = self.what.chars();
+        let Some(first) = letters.next() else { return String::new() };
+        first.to_uppercase().chain(letters).chain(['.']).collect()
+    }
+}
+
+/// "26 November 2026 at 19:00".
+#[must_use]
+pub fn in_words(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%-d %B %Y at %H:%M").to_string()
+}

@@ -1,0 +1,171 @@
+//! What the contract's operations on bookings do, each in one transaction and under the operation's
+//! name.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use parlour_domain::{
+    booking::NewBooking,
+    id::{BookingId, EveningId, PersonId, SchoolId},
+};
+use serde::Serialize;
+
+use super::{
+    Acting, Booking, Editor, cancel, change, find, lock_parent, make, of_acting, say_stranded,
+};
+use crate::{
+    context::Context,
+    store::{
+        Db, Result,
+        evenings::{self, EveningRow},
+        hold::Kind,
+        idempotency::{RequestKey, Response, with_idempotency_key},
+        invites,
+        version::ExpectedVersion,
+    },
+};
+
+/// One booking, and the zone of its evening.
+#[derive(Clone, Debug)]
+pub struct BookingDetails {
+    /// The booking.
+    pub booking: Booking,
+    /// The evening's zone.
+    pub zone: Tz,
+}
+
+/// A booking as it is shown now. Its parent is not told that the roster has stranded it: it stands
+/// until the school says otherwise.
+///
+/// # Errors
+/// Those of [`find`].
+pub fn get_booking(
+    db: &mut Db,
+    school: SchoolId,
+    owner: Option<PersonId>,
+    booking: BookingId,
+    now: DateTime<Utc>,
+) -> Result<BookingDetails> {
+    let mut found = find(db, school, owner, booking)?;
+    if owner.is_none() {
+        say_stranded(db, now, [&mut found])?;
+    }
+    let zone = evenings::find(db, school, found.row.evening_id.into())?.zone();
+    Ok(BookingDetails { booking: found, zone })
+}
+
+/// A parent's bookings of an evening.
+#[derive(Clone, Debug)]
+pub struct MyBookings {
+    /// The evening.
+    pub evening: EveningRow,
+    /// The bookings, by time.
+    pub bookings: Vec<Booking>,
+    /// How many live invites the parent has in the evening.
+    pub invites: usize,
+}
+
+/// A parent's bookings of an evening, for the parent or for staff.
+///
+/// # Errors
+/// [`Error::NotFound`](crate::store::Error::NotFound) for an evening that the parent has nothing to
+/// do with.
+pub fn get_bookings(
+    db: &mut Db,
+    school: SchoolId,
+    acting: &Acting,
+    evening: EveningId,
+    now: DateTime<Utc>,
+) -> Result<MyBookings> {
+    let row = evenings::find_for(db, school, acting.whose(), evening)?;
+    let mut bookings = of_acting(db, evening, acting)?;
+    if acting.is_staff {
+        say_stranded(db, now, &mut bookings)?;
+    }
+    let invites = invites::live_of(db, evening, acting.parent)?.len();
+    Ok(MyBookings { evening: row, bookings, invites })
+}
+
+/// A parent's bookings of an evening, for a calendar.
+///
+/// # Errors
+/// Those of [`get_bookings`].
+pub fn get_calendar(
+    db: &mut Db,
+    school: SchoolId,
+    acting: &Acting,
+    evening: EveningId,
+) -> Result<Vec<Booking>> {
+    evenings::find_for(db, school, acting.whose(), evening)?;
+    of_acting(db, evening, acting)
+}
+
+/// Appointments that are asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewBookings {
+    /// The evening.
+    pub evening: EveningId,
+    /// The appointments.
+    pub wanted: Vec<NewBooking>,
+}
+
+/// Makes appointments, all or none. The answer that `view` makes is kept for retries of `request`.
+///
+/// # Errors
+/// Those of [`make`]; [`Error::NotFound`](crate::store::Error::NotFound) for an evening that the
+/// parent has nothing to do with; [`Error::KeyReused`](crate::store::Error::KeyReused).
+pub fn create_bookings<T: Serialize>(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    acting: &Acting,
+    new: &NewBookings,
+    request: Option<&RequestKey>,
+    view: impl Fn(&[Booking], Tz) -> T,
+) -> Result<Response> {
+    let evening = evenings::find_for(db, school, acting.whose(), new.evening)?;
+    with_idempotency_key(db, ctx, request, |db| {
+        let made = make(db, ctx, &evening, acting, &new.wanted)?;
+        Response::created(&view(&made, evening.zone()))
+    })
+}
+
+/// Moves an appointment to another time.
+///
+/// # Errors
+/// Those of [`change`] and [`find`]; [`Error::Changed`](crate::store::Error::Changed).
+pub fn change_booking(
+    db: &mut Db,
+    ctx: &Context,
+    editor: &Editor,
+    booking: BookingId,
+    starts_at: DateTime<Utc>,
+    expected: &ExpectedVersion<BookingDetails>,
+) -> Result<BookingDetails> {
+    let current = |db: &mut Db| get_booking(db, editor.school, editor.owner, booking, ctx.now);
+    lock_parent(db, editor.school, editor.owner, booking)?;
+    expected.check(db, Kind::Booking, booking, current)?;
+    let row = find(db, editor.school, editor.owner, booking)?.row;
+    let evening = evenings::find(db, editor.school, row.evening_id.into())?;
+    change(db, ctx, &evening, &editor.acting_for(row.parent_id.into()), &row, starts_at)?;
+    current(db)
+}
+
+/// Cancels an appointment; one that is cancelled stays so.
+///
+/// # Errors
+/// Those of [`cancel`] and [`find`]; [`Error::Changed`](crate::store::Error::Changed).
+pub fn cancel_booking(
+    db: &mut Db,
+    ctx: &Context,
+    editor: &Editor,
+    booking: BookingId,
+    expected: &ExpectedVersion<BookingDetails>,
+) -> Result<()> {
+    lock_parent(db, editor.school, editor.owner, booking)?;
+    expected.check(db, Kind::Booking, booking, |db| {
+        get_booking(db, editor.school, editor.owner, booking, ctx.now)
+    })?;
+    let row = find(db, editor.school, editor.owner, booking)?.row;
+    let evening = evenings::find(db, editor.school, row.evening_id.into())?;
+    cancel(db, ctx, &evening, &editor.acting_for(row.parent_id.into()), &row)
+}

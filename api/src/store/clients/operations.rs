@@ -1,0 +1,43 @@
+//! Changes of an API client that rest on a version of it, under the names of the contract's
+//! operations.
+
+use parlour_domain::id::{ClientId, PersonId, SchoolId};
+
+use super::{Client, Wish, change, find, revoke};
+use crate::{
+    context::Context,
+    store::{Db, Result, hold::Kind, version::ExpectedVersion},
+};
+
+/// Changes an API client.
+///
+/// # Errors
+/// Those of [`change`]; [`Error::Changed`](crate::store::Error::Changed).
+pub fn change_client(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    staff: PersonId,
+    client: ClientId,
+    expected: &ExpectedVersion<Client>,
+    to: impl FnOnce(&mut Wish),
+) -> Result<Client> {
+    expected.check(db, Kind::Client, client, |db| find(db, school, client, ctx.now))?;
+    change(db, ctx, school, staff, client, to)
+}
+
+/// Revokes an API client.
+///
+/// # Errors
+/// Those of [`revoke`]; [`Error::Changed`](crate::store::Error::Changed).
+pub fn revoke_client(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    staff: PersonId,
+    client: ClientId,
+    expected: &ExpectedVersion<Client>,
+) -> Result<()> {
+    expected.check(db, Kind::Client, client, |db| find(db, school, client, ctx.now))?;
+    revoke(db, ctx, school, staff, client)
+}

@@ -1,0 +1,82 @@
+//! The plan of an evening: what it is asked to be, checked against the school's roster.
+
+use std::collections::BTreeMap;
+
+use parlour_domain::id::ClassId;
+
+use super::{NewEvening, classes_of};
+use crate::{
+    evening_spec::{Checked, EveningSpec, Lack, LeftOut, SpecError, check_size, choose},
+    store::{Db, Error, Result, error::WrongField, schools::SchoolRow},
+};
+
+/// What is written, and the classes that were chosen in vain.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The evening.
+    pub evening: NewEvening,
+    /// Classes that were chosen but can't take part.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Checks an evening and chooses its classes. A [`SpecError`] means that it can't be so.
+///
+/// # Errors
+/// When the database fails.
+pub fn plan(
+    db: &mut Db,
+    spec: &EveningSpec,
+    school: &SchoolRow,
+) -> Result<std::result::Result<Planned, SpecError>> {
+    let classes = classes_of(db, school.id())?;
+    Ok(spec.check(school.zone()).and_then(|checked| {
+        let choice = choose(&spec.classes, &classes, spec.mode, spec.capacity)?;
+        let lacks = choice.left_out.iter().map(|class| (class.id, class.lacks)).collect();
+        let evening = new_evening(spec, checked, school, choice.chosen, lacks);
+        Ok(Planned { evening, left_out: choice.left_out })
+    }))
+}
+
+/// An evening with these classes.
+pub(super) fn new_evening(
+    spec: &EveningSpec,
+    checked: Checked,
+    school: &SchoolRow,
+    classes: BTreeMap<ClassId, bool>,
+    left_out: BTreeMap<ClassId, Lack>,
+) -> NewEvening {
+    NewEvening {
+        school: school.id(),
+        name: spec.name.clone(),
+        title: spec.title.clone(),
+        timing: checked.timing,
+        slot_minutes: spec.slot_minutes,
+        gap_seconds: spec.gap_seconds,
+        window: checked.window,
+        zone: checked.zone,
+        mode: spec.mode,
+        capacity: spec.capacity,
+        classes,
+        left_out,
+    }
+}
+
+/// Refuses seats that are too few for a class that stays.
+pub(super) fn check_sizes(db: &mut Db, new: &NewEvening) -> Result<()> {
+    let all = classes_of(db, new.school)?;
+    let staying = all.iter().filter(|class| new.classes.contains_key(&class.id));
+    for class in staying {
+        check_size(class, new.capacity)?;
+    }
+    Ok(())
+}
+
+impl From<SpecError> for Error {
+    fn from(error: SpecError) -> Self {
+        Self::Field(WrongField {
+            field: error.field(),
+            code: error.code(),
+            detail: error.sentence(),
+        })
+    }
+}

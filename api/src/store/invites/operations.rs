@@ -1,0 +1,218 @@
+//! What the contract's operations on invites do, each in one transaction and under the operation's
+//! name.
+
+use std::collections::HashMap;
+
+use chrono_tz::Tz;
+use parlour_domain::{
+    id::{EveningId, InviteId, PersonId, SchoolId},
+    invite::NewInvite,
+};
+use serde::Serialize;
+
+use super::{
+    Invite, InviteRow, Overview, Sent, decline, evening_of, find, link_ends_at, only_choice,
+    overview, remove, renew, resend, send, with_students, with_students_for,
+};
+use crate::{
+    context::Context,
+    store::{
+        Db, Dead, Error, Result,
+        bookings::{Acting, Editor},
+        evenings::{self, EveningRow},
+        hold::Kind,
+        idempotency::{RequestKey, Response, with_idempotency_key},
+        outbox::{self, MailFate},
+        version::ExpectedVersion,
+    },
+};
+
+/// One invite with the fate of its mail, and the zone of its evening.
+#[derive(Clone, Debug)]
+pub struct InviteDetails {
+    /// The invite.
+    pub invite: Invite,
+    /// What became of its mail.
+    pub fate: Option<MailFate>,
+    /// The evening's zone.
+    pub zone: Tz,
+}
+
+/// One live invite.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Dead`] when it has ended.
+pub fn get_invite(
+    db: &mut Db,
+    school: SchoolId,
+    owner: Option<PersonId>,
+    invite: InviteId,
+) -> Result<InviteDetails> {
+    let row = find(db, school, owner, invite)?;
+    if let Some(dead) = row.dead() {
+        return Err(Error::Dead(dead));
+    }
+    let zone = evening_of(db, &row)?.zone();
+    let found = match owner {
+        Some(parent) => with_students_for(db, parent, vec![row])?,
+        None => with_students(db, vec![row])?,
+    };
+    let invite_found = found.into_iter().next().ok_or(Error::NotFound)?;
+    let fate = outbox::fates(db, &[invite])?.remove(&invite);
+    Ok(InviteDetails { invite: invite_found, fate, zone })
+}
+
+/// A parent's invites of an evening, and what may still be sent.
+#[derive(Clone, Debug)]
+pub struct Invites {
+    /// The evening.
+    pub evening: EveningRow,
+    /// The invites and the students.
+    pub overview: Overview,
+    /// What became of the invites' mails.
+    pub fates: HashMap<InviteId, MailFate>,
+}
+
+/// What the Manage Invites dialog shows.
+///
+/// # Errors
+/// [`Error::NotFound`] for an evening that the parent has nothing to do with.
+pub fn get_invites(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    acting: &Acting,
+    evening: EveningId,
+) -> Result<Invites> {
+    let evening = evenings::find_for(db, school, acting.whose(), evening)?;
+    let overview = overview(db, ctx, &evening, acting)?;
+    let ids: Vec<InviteId> = overview.invites.iter().map(|one| one.row.id.into()).collect();
+    let fates = outbox::fates(db, &ids)?;
+    Ok(Invites { evening, overview, fates })
+}
+
+/// An invite that is asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InviteForEvening {
+    /// The evening.
+    pub evening: EveningId,
+    /// The invite; without students, it covers the only one that can be chosen.
+    pub invite: NewInvite,
+}
+
+/// The status of the stored answer when the school refuses: the refusal is committed, and a retry
+/// gets it too.
+pub const REFUSED: u16 = 403;
+
+/// Stores an invite and queues its mail. The answer that `view` makes is kept for retries of
+/// `request`; there is none where the refusal gives no reason ([`Sent::AskTheSchool`]).
+///
+/// # Errors
+/// Those of [`send`]; [`Error::NotFound`] for an evening that the parent has nothing to do with;
+/// [`Error::KeyReused`].
+#[expect(clippy::too_many_arguments, reason = "the request, its key and its view")]
+pub fn send_invite<T: Serialize>(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    acting: &Acting,
+    wanted: &InviteForEvening,
+    request: Option<&RequestKey>,
+    path: &str,
+    view: impl Fn(&InviteDetails) -> T,
+) -> Result<Response> {
+    let evening = evenings::find_for(db, school, acting.whose(), wanted.evening)?;
+    with_idempotency_key(db, ctx, request, |db| {
+        let mut new = wanted.invite.clone();
+        if new.students.is_empty() {
+            new.students = only_choice(db, &evening, acting.parent)?;
+        }
+        let Sent::Yes(id) = send(db, ctx, &evening, acting, &new)? else {
+            return Ok(Response::empty(REFUSED));
+        };
+        let stored = find(db, school, Some(acting.parent), id)?;
+        let invite = with_students(db, vec![stored])?.pop().ok_or(Error::NotFound)?;
+        let fate = outbox::fates(db, &[id])?.remove(&id);
+        let view = view(&InviteDetails { invite, fate, zone: evening.zone() });
+        Ok(Response::created(&view)?.at(format!("{path}/{id}")))
+    })
+}
+
+/// Mails an invite again, with the same link. The answer that `view` makes is kept for retries of
+/// `request`.
+///
+/// # Errors
+/// Those of [`resend`] and [`find`]; [`Error::KeyReused`].
+pub fn resend_invite<T: Serialize>(
+    db: &mut Db,
+    ctx: &Context,
+    editor: &Editor,
+    invite: InviteId,
+    request: Option<&RequestKey>,
+    view: impl Fn(&InviteDetails) -> T,
+) -> Result<Response> {
+    let row = find(db, editor.school, editor.owner, invite)?;
+    with_idempotency_key(db, ctx, request, |db| {
+        let evening = evening_of(db, &row)?;
+        resend(db, ctx, &evening, &editor.acting_for(row.parent_id.into()), &row)?;
+        Response::accepted(&view(&get_invite(db, editor.school, editor.owner, invite)?))
+    })
+}
+
+/// Mails a new link of an invite; the one before is dead. The answer that `view` makes is kept for
+/// retries of `request`.
+///
+/// # Errors
+/// Those of [`renew`] and [`find`]; [`Error::KeyReused`].
+pub fn renew_invite<T: Serialize>(
+    db: &mut Db,
+    ctx: &Context,
+    editor: &Editor,
+    invite: InviteId,
+    request: Option<&RequestKey>,
+    view: impl Fn(&InviteDetails) -> T,
+) -> Result<Response> {
+    let row = find(db, editor.school, editor.owner, invite)?;
+    with_idempotency_key(db, ctx, request, |db| {
+        let evening = evening_of(db, &row)?;
+        renew(db, ctx, &evening, &editor.acting_for(row.parent_id.into()), &row)?;
+        Response::accepted(&view(&get_invite(db, editor.school, editor.owner, invite)?))
+    })
+}
+
+/// Removes an invite; one that was removed stays so.
+///
+/// # Errors
+/// Those of [`find`]; [`Error::Changed`].
+pub fn remove_invite(
+    db: &mut Db,
+    ctx: &Context,
+    editor: &Editor,
+    invite: InviteId,
+    expected: &ExpectedVersion<InviteDetails>,
+) -> Result<()> {
+    expected.check(db, Kind::Invite, invite, |db| {
+        get_invite(db, editor.school, editor.owner, invite)
+    })?;
+    let row: InviteRow = find(db, editor.school, editor.owner, invite)?;
+    let evening = evening_of(db, &row)?;
+    remove(db, ctx, &evening, &editor.acting_for(row.parent_id.into()), &row)
+}
+
+/// Ends an invite whose guest says that it was not meant for them.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Dead`] when its link is dead.
+pub fn decline_guest_link(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    invite: InviteId,
+) -> Result<()> {
+    let row = find(db, school, None, invite)?;
+    let evening = evening_of(db, &row)?;
+    if ctx.now >= link_ends_at(db, &row, &evening, ctx.now)? {
+        return Err(Error::Dead(row.dead().unwrap_or(Dead::Link)));
+    }
+    decline(db, ctx, &row)
+}

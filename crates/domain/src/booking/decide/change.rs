@@ -1,0 +1,107 @@
+//! The decision whether an appointment may be moved or cancelled.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::{BookingError, By, Claim, NewBooking, OwnBooking, Terms, taken::Taken};
+use crate::{Refusal, booking::keeps_its_time, id::PersonId};
+
+/// What decides whether an appointment may be moved.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MoveSituation {
+    /// The evening's times, and who asks.
+    pub terms: Terms,
+    /// Whose appointment it is.
+    pub parent: PersonId,
+    /// The appointment.
+    pub booking: OwnBooking,
+    /// It was cancelled.
+    pub is_cancelled: bool,
+    /// Those whom the appointment is with.
+    pub teachers: BTreeSet<PersonId>,
+    /// Those who teach the class now; none where it is not offered to the student any more.
+    pub offered: Option<BTreeSet<PersonId>>,
+    /// The appointment's teachers who are still at the school; empty where nobody is.
+    pub still_there: BTreeSet<PersonId>,
+    /// The parent's other bookings of the evening.
+    pub others: Vec<OwnBooking>,
+    /// The claims of other appointments on the parent, the student and the teachers.
+    pub claims: BTreeSet<Claim>,
+}
+
+/// What becomes of an appointment that is to be moved.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Move {
+    /// It stays as it is.
+    Nothing,
+    /// It keeps its time and is given to the teachers whom the class has now.
+    OtherTeachers,
+    /// It gets the new time, and the teachers whom the class has now.
+    OtherTime,
+}
+
+/// Decides whether an appointment may be moved to another time. At its own time staff give it to
+/// the teachers whom the class has now. A stranded one, whose class is not offered to its student
+/// any more, is moved by staff alone, and keeps those of its teachers who are still at the school.
+///
+/// # Errors
+/// The refusals of the window (E4), [`Refusal::BookingCancelled`], [`Refusal::NotASlot`] (E2),
+/// [`Refusal::BookingBegan`], [`Refusal::ClassNotOffered`]; the lost one (E1).
+pub fn decide_move(
+    to: DateTime<Utc>,
+    situation: &MoveSituation,
+    now: DateTime<Utc>,
+) -> Result<Move, BookingError> {
+    let MoveSituation { terms, booking, .. } = situation;
+    terms.check(now)?;
+    if situation.is_cancelled {
+        return Err(Refusal::BookingCancelled.into());
+    }
+    terms.timing.check_slot(to)?;
+    let stays = booking.starts_at == to;
+    let has_other_teachers =
+        situation.offered.as_ref().is_some_and(|offered| *offered != situation.teachers);
+    if stays && !(terms.by == By::Staff && has_other_teachers) {
+        return Ok(Move::Nothing);
+    }
+    if keeps_its_time(booking.starts_at, booking.has_record, now) {
+        return Err(Refusal::BookingBegan.into());
+    }
+    let kept = (terms.by == By::Staff && !situation.still_there.is_empty())
+        .then_some(&situation.still_there);
+    let teachers = situation.offered.as_ref().or(kept).ok_or(Refusal::ClassNotOffered)?;
+    let taken = Taken {
+        parent: situation.parent,
+        timing: terms.timing,
+        classes: situation.others.iter().map(|own| (own.student, own.class)).collect(),
+        claims: situation.claims.clone(),
+    };
+    let moved = NewBooking { student: booking.student, class: booking.class, starts_at: to };
+    taken.check(&[(moved, teachers)])?;
+    Ok(if stays { Move::OtherTeachers } else { Move::OtherTime })
+}
+
+/// What becomes of an appointment that is to be cancelled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cancel {
+    /// It was cancelled before and stays so.
+    Nothing,
+    /// It ends.
+    Ends,
+}
+
+/// Decides whether an appointment may be cancelled.
+///
+/// # Errors
+/// The refusals of the window (E4).
+pub fn decide_cancel(
+    terms: &Terms,
+    is_cancelled: bool,
+    now: DateTime<Utc>,
+) -> Result<Cancel, Refusal> {
+    if is_cancelled {
+        return Ok(Cancel::Nothing);
+    }
+    terms.check(now).map(|()| Cancel::Ends)
+}
