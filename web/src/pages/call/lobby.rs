@@ -2,11 +2,11 @@
 //! first.
 
 use leptos::prelude::*;
+use parlour_web_logic::countdown::time_left;
 use parlour_wire::{CallPerson, PresenceState};
 
 use super::{
     choose::{Level, Preview},
-    door::left,
     page::Visit,
     tiles::role,
 };
@@ -123,7 +123,7 @@ fn Begins(call: Call) -> impl IntoView {
             role="timer"
             prop:textContent=move || fill(
                 c().lobby_left,
-                &[("left", &left(call.times.get().starts_at.timestamp_millis(), call.now.get()))],
+                &[("left", &time_left(call.times.get().starts_at.timestamp_millis(), call.now.get()))],
             )
         ></p>
         {move || {
