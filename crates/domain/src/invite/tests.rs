@@ -136,7 +136,8 @@ proptest! {
         let mut s = situation();
         s.candidates = flags.iter().enumerate().map(|(n, (involved, invited, barred))| Candidate { student: student(n as u128), involved: *involved, invited: *invited, barred: *barred }).collect();
         let students: Vec<u128> = picks.iter().map(|n| *n as u128).collect();
-        let chosen: Vec<_> = picks.iter().map(|n| flags.get(*n).copied().unwrap_or_default()).collect();
+        let flags_of = |n: &usize| flags.get(*n).copied().unwrap_or_default();
+        let chosen: Vec<_> = picks.iter().map(flags_of).collect();
         let expected = if chosen.is_empty() {
             Err(Refusal::NoStudentChosen)
         } else if chosen.iter().any(|(involved, ..)| !involved) {
