@@ -667,7 +667,13 @@ mod tests {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
         let config = Config::from_values(&values).unwrap();
-        assert_eq!(config.check_serving().is_ok(), serves, "{settings:?}");
+        let refused = config.check_serving().map_err(|error| error.to_string());
+        let is_hops_missing =
+            |error: &String| error.starts_with("PARLOUR_TRUSTED_PROXY_HOPS: is missing");
+        match serves {
+            true => assert_eq!(refused, Ok(()), "{settings:?}"),
+            false => assert!(refused.as_ref().is_err_and(is_hops_missing), "{refused:?}"),
+        }
         assert_eq!(config.proxies.map(|proxies| proxies.hops), hops, "{settings:?}");
     }
 

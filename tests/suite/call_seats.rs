@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use parlour::{
     schema::{bookings, call_events, calls as calls_table, claims, sessions},
     store::{
-        Db, Dead, Error,
+        Db, Error,
         calls::{self, Entered, Entry, GivenCode, Snapshot, Visitor, Who},
         guests,
         hold::{Kind, hold},
@@ -290,10 +290,7 @@ async fn removing_the_invite_frees_the_seat_at_once() {
     );
     assert!(call.snapshot().await.version > before);
     assert_eq!(call.why_out(guest.who).await.as_deref(), Some("invite_removed"));
-    assert!(matches!(
-        call.try_enter(guest, entry("phone")).await,
-        Err(Error::NotFound | Error::Dead(Dead::InviteRemoved))
-    ));
+    assert!(matches!(call.try_enter(guest, entry("phone")).await, Err(Error::NotFound)));
     assert_eq!(call.school.mail_to(GUEST).await.subject, "Mrs Rachel Aaron’s invite was removed");
 }
 
@@ -557,7 +554,7 @@ async fn a_link_taken_over_twice_asks_for_a_code_and_tells_parent_and_guest() {
     assert_eq!(call.school.mails().await.len(), 2, "two more codes, and nobody is told twice");
     call.school.clock.set(call.starts_at + TimeDelta::minutes(3));
     let (ctx, booking) = (call.school.app.context(), call.booking);
-    call.write(move |db| calls::expire(db, &ctx, booking)).await.unwrap();
+    call.write(move |db| calls::settle(db, &ctx, booking)).await.unwrap();
     assert!(
         matches!(call.enter(one, entry("phone")).await, Entered::CodeRequired { .. }),
         "eight minutes are not ten"

@@ -87,6 +87,7 @@ async fn a_socket_of_the_check_is_closed_for_newcomers() {
                 .unwrap_or_else(|refusal| panic!("{refusal:?}")),
         );
     }
+    assert_eq!(checks.len(), MOST);
     // All places are taken by sockets that do nothing: newcomers are served all the same.
     for _ in 0..MOST {
         school.nobody().get("/school").await.is(200);
@@ -104,7 +105,8 @@ async fn a_head_that_stops_coming_is_given_up_also_the_second_one() {
         .unwrap();
     let mut answer = Vec::new();
     while !answer.ends_with(b"}") {
-        stream.read_buf(&mut answer).await.unwrap();
+        let read = stream.read_buf(&mut answer).await.unwrap();
+        assert_ne!(read, 0, "closed after {:?}", String::from_utf8_lossy(&answer));
     }
     stream.write_all(b"GET / HTTP/1.1\r\nHost: local").await.unwrap();
     until("it is closed", async || school.app.connections.sweep(too_late()) == 1).await;

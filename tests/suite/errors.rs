@@ -98,6 +98,7 @@ async fn all_pages_are_the_whole_list() {
     loop {
         let page = staff.get(&path).await.is(200);
         pages.extend(page.list("/items"));
+        assert!(pages.len() <= whole.len(), "the pages have no end");
         let Some(cursor) = page.body["next_cursor"].as_str() else { break };
         path = format!("/parents?limit=7&cursor={cursor}");
     }

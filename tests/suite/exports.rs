@@ -50,6 +50,7 @@ async fn all(school: &School, path: &str, token: &str, limit: usize) -> Vec<Valu
             Some(next) => cursor = format!("&cursor={next}"),
             None => return items,
         }
+        assert!(items.len() < 10_000, "{path} has no end");
     }
 }
 

@@ -1,5 +1,5 @@
-//! Races with writes between a look and a write: on PostgreSQL two transactions run beside each
-//! other, on SQLite one after the other.
+//! Writes that wait for another transaction and then see what it wrote: for its row locks on
+//! PostgreSQL, for the one writer on SQLite.
 
 use parlour::store::{
     Due,
@@ -11,7 +11,7 @@ use parlour::store::{
 };
 use serde_json::json;
 
-use crate::harness::{School, code_of, token_of, until};
+use crate::harness::{School, code_of, token_of};
 
 const RACHEL: &str = "rachel.aaron@example.org";
 const GUEST: &str = "jordan.aaron@example.org";
@@ -45,17 +45,14 @@ async fn a_mail_that_is_claimed_tells_what_was_added_meanwhile() {
     let adding = school
         .held(move |db, stop| {
             outbox::enqueue(db, &ctx, other)?;
-            stop.beside_others(db);
+            stop.here();
             Ok(())
         })
         .await;
     let (store, now) = (school.app.store.clone(), school.now());
     let claiming =
         tokio::spawn(async move { store.write(move |db| outbox::claim(db, now, 4, None)).await });
-    until("the claim waits", async || {
-        claiming.is_finished() || school.is_waited_for("outbox").await
-    })
-    .await;
+    school.until_waiting(&["outbox"], 1).await;
     adding.let_go().await;
     let Due::Claimed(rows) = claiming.await.unwrap().unwrap() else {
         panic!("nothing was claimed")
@@ -86,16 +83,13 @@ async fn a_link_that_is_renewed_meanwhile_begins_no_session() {
                 is_staff: false,
             };
             invites::renew(db, &ctx, &view.evening, &acting, &view.invite)?;
-            stop.beside_others(db);
+            stop.here();
             Ok(())
         })
         .await;
     let finder = school.nobody();
     let opening = tokio::spawn(async move { finder.post("/guest_sessions", older).await });
-    until("the opening waits", async || {
-        opening.is_finished() || school.is_waited_for("invites").await
-    })
-    .await;
+    school.until_waiting(&["invites"], 1).await;
     renewing.let_go().await;
     opening.await.unwrap().refuses(410, "link_renewed");
     school.ignore_mail("the new link is of no concern here");
@@ -113,15 +107,12 @@ async fn logging_out_everywhere_leaves_no_session_that_was_just_begun() {
             let address_key =
                 parlour::store::people::find(db, of_school, parent)?.email_key.unwrap_or_default();
             sessions::end_all(db, &ctx, of_school, &address_key)?;
-            stop.beside_others(db);
+            stop.here();
             Ok(())
         })
         .await;
     let again = tokio::spawn(async move { browser.post("/sessions", standing).await });
-    until("the login waits", async || {
-        again.is_finished() || school.is_waited_for("login_links").await
-    })
-    .await;
+    school.until_waiting(&["login_links"], 1).await;
     ending.let_go().await;
     again.await.unwrap().refuses(410, "link_dead");
 }
@@ -140,17 +131,14 @@ async fn a_code_begins_no_session_once_all_links_were_ended_meanwhile() {
             let address_key =
                 parlour::store::people::find(db, of_school, parent)?.email_key.unwrap_or_default();
             sessions::end_all(db, &ctx, of_school, &address_key)?;
-            stop.beside_others(db);
+            stop.here();
             Ok(())
         })
         .await;
     let login = tokio::spawn(async move {
         browser.post("/sessions", json!({ "login_link_id": asked, "code": code })).await
     });
-    until("the login waits", async || {
-        login.is_finished() || school.is_waited_for("login_links").await
-    })
-    .await;
+    school.until_waiting(&["login_links"], 1).await;
     ending.let_go().await;
     login.await.unwrap().refuses(410, "code_dead");
 }

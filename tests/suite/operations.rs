@@ -1,5 +1,7 @@
-//! Every operation of the contract, as nobody and as a stranger. One that is missing here fails the
-//! test.
+//! Every operation of the contract, as nobody, as a stranger, and as another school's staff and
+//! API client. One that is missing here fails the test.
+
+mod foreign;
 
 use serde_json::{Value, json};
 
@@ -96,16 +98,28 @@ pub struct Things {
     student: String,
     class: String,
     starts_at: String,
+    client: String,
+    bar: String,
+    webhook: String,
+    delivery: String,
+    import: String,
 }
 
-/// What is there of the demo.
+/// Finds them in the demo, which has no API client, bar, webhook and import: the parent's id stands
+/// for each of them.
 pub async fn things(school: &School) -> Things {
     let bookings = school.parent().await.get(&school.evening("/bookings")).await.is(200);
+    let parent = school.people.parent.0.to_string();
     Things {
+        client: parent.clone(),
+        bar: parent.clone(),
+        webhook: parent.clone(),
+        delivery: parent.clone(),
+        import: parent.clone(),
         evening: school.people.evening.0.to_string(),
         booking: bookings.text_at("/rows/0/id"),
         invite: school.people.invite.unwrap().0.to_string(),
-        parent: school.people.parent.0.to_string(),
+        parent,
         student: bookings.text_at("/rows/0/student/id"),
         class: bookings.text_at("/rows/0/class_id"),
         starts_at: bookings.text_at("/rows/0/starts_at"),
@@ -134,20 +148,29 @@ pub fn path_with(
         .replace("{invite_id}", &things.invite)
         .replace("{parent_id}", &things.parent)
         .replace("{student_id}", &things.student)
-        .replace("{client_id}", &things.parent)
-        .replace("{bar_id}", &things.parent)
-        .replace("{webhook_id}", &things.parent)
-        .replace("{delivery_id}", &things.parent)
-        .replace("{import_id}", &things.parent)
+        .replace("{client_id}", &things.client)
+        .replace("{bar_id}", &things.bar)
+        .replace("{webhook_id}", &things.webhook)
+        .replace("{delivery_id}", &things.delivery)
+        .replace("{import_id}", &things.import)
 }
 
 async fn ask(actor: &Actor, operation: &contract::Operation, things: &Things) -> Answer {
     let path = path(operation, things);
-    let mut request = actor.request(&operation.method, &path);
+    send(actor, operation, things, actor.request(&operation.method, &path)).await
+}
+
+/// Sends a request for the operation with a body that it would take.
+async fn send(
+    actor: &Actor,
+    operation: &contract::Operation,
+    things: &Things,
+    mut request: reqwest::RequestBuilder,
+) -> Answer {
     if operation.takes_body {
         request = request.json(&body(&operation.id, things));
     }
-    actor.send(&operation.method, &path, request).await
+    actor.send(&operation.method, &path(operation, things), request).await
 }
 
 /// A body that the operation would take.

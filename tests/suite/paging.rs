@@ -46,6 +46,7 @@ impl List {
                 ids.len()
             );
             all.extend(ids);
+            assert!(all.len() < 10_000, "{}: no end", self.operation);
             cursor = next;
         }
         all

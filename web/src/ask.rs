@@ -3,6 +3,7 @@
 use std::pin::Pin;
 
 use leptos::prelude::*;
+use parlour_web_logic::query::{self, Latest, next_phase};
 
 use crate::{
     api::{Answer, Failure},
@@ -12,13 +13,7 @@ use crate::{
 type Request<T> = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Answer<T>>>> + Send + Sync>;
 
 /// How far a question is.
-#[derive(Clone, PartialEq)]
-pub(crate) enum Phase {
-    Waiting,
-    /// Answered, by the question of this number.
-    Here(u32),
-    Failed(Failure),
-}
+pub(crate) type Phase = query::Phase<Failure>;
 
 /// A question and its latest answer. What reacts to it knows the phase alone, so that this is there
 /// once and not once for each kind of answer, as a resource of leptos would be.
@@ -26,7 +21,7 @@ pub(crate) struct Ask<T: 'static> {
     pub(crate) phase: RwSignal<Phase>,
     value: StoredValue<Option<T>>,
     request: StoredValue<Request<T>>,
-    latest: StoredValue<u32>,
+    latest: StoredValue<Latest>,
 }
 
 impl<T> Clone for Ask<T> {
@@ -46,7 +41,7 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Ask<T> {
             phase: RwSignal::new(Phase::Waiting),
             value: StoredValue::new(None),
             request: StoredValue::new(Box::new(move || Box::pin(request()))),
-            latest: StoredValue::new(0),
+            latest: StoredValue::new(Latest::default()),
         };
         ask.again();
         ask
@@ -56,25 +51,21 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Ask<T> {
     /// and that of an earlier question is not heard.
     pub(crate) fn again(self) {
         let Some(answer) = self.request.try_with_value(|request| request()) else { return };
-        self.latest.update_value(|latest| *latest += 1);
-        let number = self.latest.get_value();
+        let Some(number) = self.latest.try_update_value(Latest::begin) else { return };
         spawn(Box::pin(async move {
             let answer = answer.await;
             // The page may be gone by now, and its signals with it.
-            if self.latest.try_get_value() != Some(number) {
+            if !self.latest.try_get_value().is_some_and(|latest| latest.is(number)) {
                 return;
             }
-            match answer {
-                Ok(value) => {
-                    let known = matches!(*self.phase.read_untracked(), Phase::Here(_))
-                        && self.value.with_value(|known| known.as_ref() == Some(&value));
-                    if !known {
-                        self.value.set_value(Some(value));
-                        self.phase.set(Phase::Here(number));
-                    }
+            let answer = answer.map(|value| {
+                let is_known = self.value.with_value(|known| known.as_ref() == Some(&value));
+                if !is_known {
+                    self.value.set_value(Some(value));
                 }
-                Err(failure) => arrive(self.phase, Phase::Failed(failure)),
-            }
+                is_known
+            });
+            arrive(self.phase, number, answer);
         }));
     }
 
@@ -84,8 +75,9 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Ask<T> {
     }
 }
 
-fn arrive(phase: RwSignal<Phase>, fresh: Phase) {
-    if *phase.read_untracked() != fresh {
-        phase.set(fresh);
+fn arrive(phase: RwSignal<Phase>, number: u32, answer: Answer<bool>) {
+    let next = next_phase(&*phase.read_untracked(), number, answer);
+    if let Some(next) = next {
+        phase.set(next);
     }
 }

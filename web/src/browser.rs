@@ -3,7 +3,6 @@
 
 use leptos::prelude::*;
 use parlour_domain::link_token::find_token;
-use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, MouseEvent, Storage};
 
@@ -159,11 +158,6 @@ pub(crate) fn attempt_key() -> String {
         let _ = crypto.get_random_values_with_u8_array(&mut bytes);
     }
     uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
-}
-
-/// An id from a path or a query.
-pub(crate) fn id(text: &str) -> Option<Uuid> {
-    text.parse().ok()
 }
 
 fn storage() -> Option<Storage> {

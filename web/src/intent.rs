@@ -1,9 +1,8 @@
-//! One `Idempotency-Key` for each intention: the same action with the same content carries the same
-//! key until the server has answered it.
+//! One `Idempotency-Key` for each action, over its repetitions.
 
 use std::cell::RefCell;
 
-use parlour_wire::Problem;
+use parlour_web_logic::unanswered::{Outcome, Unanswered, is_gone_already};
 
 use crate::{
     api::{Answer, Failure},
@@ -21,9 +20,8 @@ pub(crate) struct Intent {
 }
 
 thread_local! {
-    /// Actions that were sent and have no answer yet, each with its key. Ends with the page: a page
-    /// that is loaded again reads from the server what was done.
-    static UNANSWERED: RefCell<Vec<(String, String)>> = const { RefCell::new(Vec::new()) };
+    /// It ends with the page: one that is loaded again reads what the server has done.
+    static UNANSWERED: RefCell<Unanswered> = const { RefCell::new(Unanswered::new()) };
 }
 
 impl Intent {
@@ -33,50 +31,29 @@ impl Intent {
             return None;
         }
         let what = [method, " ", path, " ", body].concat();
-        let known = UNANSWERED.with_borrow(|all| {
-            all.iter().find(|(known, _)| *known == what).map(|(_, key)| key.clone())
-        });
-        let is_repeated = known.is_some();
-        let key = known.unwrap_or_else(|| {
-            let key = browser::attempt_key();
-            UNANSWERED.with_borrow_mut(|all| all.push((what.clone(), key.clone())));
-            key
-        });
+        let (key, is_repeated) =
+            UNANSWERED.with_borrow_mut(|all| all.key_of(&what, browser::attempt_key));
         Some(Self { what, is_removal: method == "DELETE", key, is_repeated })
     }
 
-    /// Takes note of what came back. Where nothing definite did, the next request for the same goes
-    /// on with this key.
+    /// Takes note of what came back.
     pub(crate) fn settle(self, answer: Answer<Js>) -> Answer<Js> {
         let answer = match answer {
-            // What we removed before is gone: the answer to that was lost.
             Err(Failure::Refused(problem))
-                if self.is_removal && self.is_repeated && matches!(problem.status, 404 | 410) =>
+                if is_gone_already(self.is_removal, self.is_repeated, problem.status) =>
             {
                 Ok(Js::default())
             }
             answer => answer,
         };
-        let is_definite = match &answer {
-            Ok(_) => true,
-            Err(Failure::Refused(problem)) => is_decision(problem),
-            Err(Failure::Offline | Failure::Unreadable(_) | Failure::PartMissing) => false,
+        let outcome = match &answer {
+            Ok(_) => Outcome::Done,
+            Err(Failure::Refused(problem)) => Outcome::Refused(problem.status),
+            Err(Failure::Offline | Failure::Unreadable(_) | Failure::PartMissing) => {
+                Outcome::Unknown
+            }
         };
-        if is_definite {
-            UNANSWERED.with_borrow_mut(|all| {
-                all.retain(|(known, _)| *known != self.what);
-                // After something was cancelled or moved, to ask for what was asked for before is
-                // another intention.
-                if answer.is_ok() && !self.what.starts_with("POST") {
-                    all.clear();
-                }
-            });
-        }
+        UNANSWERED.with_borrow_mut(|all| all.settle(&self.what, outcome));
         answer
     }
-}
-
-/// Whether the server has decided, and not just had no time.
-fn is_decision(problem: &Problem) -> bool {
-    problem.status < 500 && problem.status != 429
 }

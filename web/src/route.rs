@@ -1,81 +1,11 @@
-//! The addresses of the pages, below the base, and the way from one to the other.
+//! The page that is shown, and the way from one to the other.
 
 use leptos::prelude::*;
+pub(crate) use parlour_web_logic::route::Page;
+use parlour_web_logic::route::query_id as id_in_query;
 use uuid::Uuid;
 
 use crate::browser;
-
-/// A page, with the id in its address.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Page {
-    Home,
-    Login,
-    Identity,
-    Bookings(Uuid),
-    Book(Uuid),
-    Guest,
-    GuestAppointments,
-    Teacher,
-    Schedule(Uuid),
-    Staff,
-    Bars,
-    Clients,
-    /// How families reach the school's office.
-    Office,
-    StaffParent(Uuid),
-    Webhooks,
-    WebhookLog(Uuid),
-    Mailbox,
-    /// A call, as the person who is logged in, or as a guest.
-    Call(Uuid),
-    GuestCall(Uuid),
-    Devices,
-    Missing,
-}
-
-impl Page {
-    fn of(path: &str) -> Self {
-        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        let with_id =
-            |make: fn(Uuid) -> Self, text: &str| browser::id(text).map_or(Self::Missing, make);
-        match parts.as_slice() {
-            [] => Self::Home,
-            ["login"] => Self::Login,
-            ["identity"] => Self::Identity,
-            ["evenings", id] => with_id(Self::Bookings, id),
-            ["evenings", id, "book"] => with_id(Self::Book, id),
-            ["guest"] => Self::Guest,
-            ["guest", "appointments"] => Self::GuestAppointments,
-            ["teacher"] => Self::Teacher,
-            ["teacher", "evenings", id] => with_id(Self::Schedule, id),
-            ["staff"] => Self::Staff,
-            ["staff", "bars"] => Self::Bars,
-            ["staff", "connections"] => Self::Clients,
-            ["staff", "office"] => Self::Office,
-            ["staff", "parents", id] => with_id(Self::StaffParent, id),
-            ["staff", "webhooks"] => Self::Webhooks,
-            ["staff", "webhooks", id] => with_id(Self::WebhookLog, id),
-            ["dev", "mailbox"] => Self::Mailbox,
-            ["calls", id] => with_id(Self::Call, id),
-            ["guest", "calls", id] => with_id(Self::GuestCall, id),
-            ["devices"] | ["guest", "devices"] => Self::Devices,
-            _ => Self::Missing,
-        }
-    }
-
-    const fn id(self) -> Option<Uuid> {
-        match self {
-            Self::Bookings(id)
-            | Self::Book(id)
-            | Self::Schedule(id)
-            | Self::StaffParent(id)
-            | Self::WebhookLog(id)
-            | Self::Call(id)
-            | Self::GuestCall(id) => Some(id),
-            _ => None,
-        }
-    }
-}
 
 /// The one who knows where one is, and leads elsewhere without loading the page anew.
 #[derive(Clone, Copy)]
@@ -127,7 +57,7 @@ pub(crate) fn router() -> Router {
 /// The page that the address names, followed as it changes.
 pub(crate) fn page() -> Memo<Page> {
     let here = router().here;
-    Memo::new(move |_| here.with(|here| Page::of(here.split('?').next().unwrap_or_default())))
+    Memo::new(move |_| here.with(|here| Page::at(here)))
 }
 
 /// The id in the address of this page. It stays as it is: another id is another page.
@@ -138,10 +68,5 @@ pub(crate) fn page_id() -> Uuid {
 /// An id from the query, followed as it changes.
 pub(crate) fn query_id(name: &'static str) -> Memo<Option<Uuid>> {
     let here = router().here;
-    Memo::new(move |_| here.with(|here| in_query(here, name).and_then(browser::id)))
-}
-
-fn in_query<'a>(path: &'a str, name: &str) -> Option<&'a str> {
-    let mut pairs = path.split_once('?')?.1.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.find_map(|(key, value)| (key == name).then_some(value))
+    Memo::new(move |_| here.with(|here| id_in_query(here, name)))
 }

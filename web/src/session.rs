@@ -1,6 +1,7 @@
 //! Who is here: the school, the person, the token that was brought along, and what was said last.
 
 use leptos::prelude::*;
+use parlour_web_logic::route;
 use parlour_wire::{Me, Role, School};
 
 use crate::{
@@ -111,17 +112,7 @@ pub(crate) fn session() -> Session {
 /// Where a failure leads instead of a message: to the login when nobody is logged in or access has
 /// ended (which is told there), to the choice of an identity when none was made.
 pub(crate) fn way_out(failure: &Failure) -> Option<&'static str> {
-    match failure.code() {
-        // A guest has no login: what they need is the link in their mail.
-        "not_logged_in" if browser::current_path().starts_with("/guest/") => {
-            Some("/guest/appointments")
-        }
-        "not_logged_in" => Some("/login"),
-        // A guest has no login: their pages tell it themselves.
-        "access_ended" if !browser::current_path().starts_with("/guest") => Some("/login"),
-        "choose_identity" => Some("/identity"),
-        _ => None,
-    }
+    route::way_out(failure.code(), &browser::current_path())
 }
 
 /// Goes where the failure leads, remembering the page to come back to.
@@ -139,11 +130,7 @@ pub(crate) fn take_way_out(router: Router, session: Session, failure: &Failure) 
 
 /// The page to come back to after the login, once.
 pub(crate) fn return_path() -> String {
-    let path = browser::kept(RETURN_TO).unwrap_or_default();
+    let kept = browser::kept(RETURN_TO);
     browser::forget(RETURN_TO);
-    if path.starts_with('/') && !path.starts_with("/login") && !path.starts_with("/identity") {
-        path
-    } else {
-        "/".to_owned()
-    }
+    route::return_path(kept)
 }

@@ -21,10 +21,6 @@ pub const SOCKETS: usize = 4;
 pub const JOIN_WITHIN: Duration = Duration::from_secs(10);
 /// To answer `move_here` or to find the code in the mail.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(600);
-/// How often a browser is pinged. It answers by itself, also in a tab whose timers are slowed down.
-pub const PING_EVERY: Duration = Duration::from_secs(3);
-/// A browser that was not heard for so long has vanished: three answers are missing.
-pub const SILENCE: Duration = Duration::from_secs(9);
 /// How long a socket that only checks the way to the server may be open.
 pub const CHECK_LIFE: Duration = Duration::from_secs(30);
 /// How many messages it may bring.

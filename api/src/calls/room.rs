@@ -387,7 +387,7 @@ impl Member {
             let welcome = ServerMessage::Welcome {
                 version: CALL_VERSION,
                 you: self.visitor.participant().0,
-                heartbeat_seconds: u32::try_from(HEARTBEAT.num_seconds()).unwrap_or_default(),
+                heartbeat_seconds: u32::try_from(HEARTBEAT.as_secs()).unwrap_or_default(),
                 relayed_with: self
                     .visitor
                     .who

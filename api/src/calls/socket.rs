@@ -7,7 +7,10 @@ use actix_ws::{
     AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, ProtocolError, Session,
 };
 use bytestring::ByteString;
-use parlour_domain::id::ParticipantId;
+use parlour_domain::{
+    call::{HEARTBEAT, SILENCE},
+    id::ParticipantId,
+};
 use parlour_wire::{CALL_VERSION, ClientMessage, Join, ServerMessage};
 use tokio::{
     sync::{Notify, mpsc},
@@ -16,10 +19,7 @@ use tokio::{
 
 use super::{
     hub::Hub,
-    limits::{
-        ANSWER_WITHIN, BYTES, Bucket, JOIN_WITHIN, MESSAGES, PING_EVERY, QUEUE, SEND_WITHIN,
-        SILENCE,
-    },
+    limits::{ANSWER_WITHIN, BYTES, Bucket, JOIN_WITHIN, MESSAGES, QUEUE, SEND_WITHIN},
     reason::Reason,
     room::{self, Member, Outbox, Outgoing},
     sessions::SessionSocket,
@@ -131,7 +131,8 @@ impl Socket {
         let began = Instant::now();
         let booking = self.opened.visitor.booking;
         let mut closing = self.hub().closing();
-        let mut pings = time::interval(PING_EVERY);
+        // A browser answers pings by itself, also in a tab whose timers are slowed down.
+        let mut pings = time::interval(HEARTBEAT);
         let end = loop {
             let step = tokio::select! {
                 biased;

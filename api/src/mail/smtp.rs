@@ -352,7 +352,8 @@ mod tests {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let url = SecretString::from(format!("smtp://127.0.0.1:{port}"));
         assert_eq!(SmtpMailer::new(&url).unwrap().send(&mail()).await.unwrap_err().reason, LATER);
-        assert!(SmtpMailer::new(&SecretString::from("http://x".to_owned())).is_err());
+        let error = SmtpMailer::new(&SecretString::from("http://x".to_owned())).err().unwrap();
+        assert_eq!(error.to_string(), "PARLOUR_SMTP_URL: is no SMTP server's URL");
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! Metrics of database work: waiting time, duration, refusals.
+//! Metrics of database work: how many wait and how long, duration, refusals.
 
 use std::time::{Duration, Instant};
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
-    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::Registry,
 };
 
@@ -18,6 +18,17 @@ pub(super) enum Kind {
     Write,
 }
 
+impl Kind {
+    const fn label(self) -> KindLabel {
+        KindLabel {
+            kind: match self {
+                Self::Read => "read",
+                Self::Write => "write",
+            },
+        }
+    }
+}
+
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct KindLabel {
     kind: &'static str,
@@ -26,6 +37,7 @@ struct KindLabel {
 /// The metrics of a [`super::Store`]. Cheap to clone.
 #[derive(Clone)]
 pub struct DatabaseMetrics {
+    waiting: Family<KindLabel, Gauge>,
     wait: Family<KindLabel, Histogram>,
     work: Family<KindLabel, Histogram>,
     busy: Counter,
@@ -35,13 +47,23 @@ impl Default for DatabaseMetrics {
     fn default() -> Self {
         let histogram =
             || Family::new_with_constructor((|| Histogram::new(BUCKETS)) as fn() -> Histogram);
-        Self { wait: histogram(), work: histogram(), busy: Counter::default() }
+        Self {
+            waiting: Family::default(),
+            wait: histogram(),
+            work: histogram(),
+            busy: Counter::default(),
+        }
     }
 }
 
 impl DatabaseMetrics {
     /// Adds them to a registry.
     pub fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "database_waiting",
+            "Reads and writes that wait for a connection, or for the writer",
+            self.waiting.clone(),
+        );
         registry.register(
             "database_wait_seconds",
             "From asking for a connection, or for the writer, to having it",
@@ -59,10 +81,17 @@ impl DatabaseMetrics {
         );
     }
 
-    /// A piece of work that asks for the database now.
+    /// Counts a read or write that asks for the database now.
     pub(super) fn ask(&self, kind: Kind) -> Waiting {
-        let label = KindLabel { kind: if kind == Kind::Read { "read" } else { "write" } };
-        Waiting { metrics: self.clone(), label, since: Instant::now() }
+        let label = kind.label();
+        let counted = Counted::new(&self.waiting.get_or_create(&label));
+        Waiting { metrics: self.clone(), label, since: Instant::now(), counted }
+    }
+
+    /// Returns how many writes wait for a connection, or for SQLite's writer.
+    #[must_use]
+    pub fn waiting_writes(&self) -> i64 {
+        self.waiting.get_or_create(&Kind::Write.label()).get()
     }
 
     pub(super) fn count_busy(&self) {
@@ -70,21 +99,39 @@ impl DatabaseMetrics {
     }
 }
 
-/// A piece of work that waits for the database.
+/// A read or write that waits for the database.
 pub(super) struct Waiting {
     metrics: DatabaseMetrics,
     label: KindLabel,
     since: Instant,
+    counted: Counted,
 }
 
 impl Waiting {
     /// Runs the work and notes how long it has waited and taken.
-    pub(super) fn run<T>(&self, work: impl FnOnce() -> T) -> T {
+    pub(super) fn run<T>(self, work: impl FnOnce() -> T) -> T {
+        drop(self.counted);
         self.metrics.wait.get_or_create(&self.label).observe(seconds(self.since.elapsed()));
         let began = Instant::now();
         let outcome = work();
         self.metrics.work.get_or_create(&self.label).observe(seconds(began.elapsed()));
         outcome
+    }
+}
+
+/// Counts in a gauge until it is dropped.
+struct Counted(Gauge);
+
+impl Counted {
+    fn new(gauge: &Gauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 

@@ -191,7 +191,8 @@ mod tests {
         let weight = weigh(&page(&["parent.wasm"]), &files)?;
         assert_eq!((&weight["br"], &weight["raw"]), (&json!(110), &json!(220)));
         assert_eq!(weigh(&page(&[]), &files)?["br"], 100);
-        assert!(weigh(&page(&["gone.wasm"]), &files).is_err());
+        let error = weigh(&page(&["gone.wasm"]), &files).map_err(|error| error.to_string());
+        assert_eq!(error, Err("My Bookings needs gone.wasm, which there is not".to_owned()));
         Ok(())
     }
 }

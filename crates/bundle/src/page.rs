@@ -102,8 +102,10 @@ mod tests {
             fill_text("{{icon}}", &assets, "<svg a='#'>\n</svg>")?,
             "data:image/svg+xml,%3Csvg a='%23'%3E%3C/svg%3E"
         );
-        assert!(fill_text("{{file nothing.css}}", &assets, "").is_err());
-        assert!(fill_text("{{user}}", &assets, "").is_err());
+        let refused = |text| fill_text(text, &assets, "").map_err(|error| error.to_string());
+        let (missing, unknown) = (refused("{{file nothing.css}}"), refused("{{user}}"));
+        assert_eq!(missing, Err("there is no asset nothing.css".to_owned()));
+        assert_eq!(unknown, Err("unknown placeholder {{user}}".to_owned()));
         Ok(())
     }
 }

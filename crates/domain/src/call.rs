@@ -7,6 +7,8 @@
 
 mod times;
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::times::{
@@ -17,8 +19,11 @@ use crate::id::{ParticipantId, SessionId};
 /// How long a seat or a place in the queue is held for somebody who vanished.
 pub const GRACE: TimeDelta = TimeDelta::seconds(30);
 
-/// How often a participant says that they are still there.
-pub const HEARTBEAT: TimeDelta = TimeDelta::seconds(10);
+/// How often a participant says that they are still there, and is asked whether they are.
+pub const HEARTBEAT: Duration = Duration::from_secs(3);
+
+/// A participant who was not heard for so long has vanished: three heartbeats are missing.
+pub const SILENCE: Duration = HEARTBEAT.saturating_mul(3);
 
 /// The time over which takeovers of a guest's place are counted.
 pub const TAKEOVER_WINDOW: TimeDelta = TimeDelta::minutes(10);

@@ -169,7 +169,7 @@ mod tests {
             "\u{3164}",
             "a\u{85}b",
         ] {
-            assert!(PersonName::parse(name).is_err(), "{name:?}");
+            assert_eq!(PersonName::parse(name), Err(Refusal::NameInvalid), "{name:?}");
         }
     }
 

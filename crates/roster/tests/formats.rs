@@ -44,8 +44,8 @@ fn sds() -> Files {
         .with("roles.csv", "userSourcedId,orgSourcedId,role\ns,sch,student\nt,sch,teacher\n")
         .with(
             "relationships.csv",
-            "userSourcedId,relationshipUserSourcedId,relationshipRole\ns,m,guardian\ns,t,relative\\
-             n",
+            "userSourcedId,relationshipUserSourcedId,relationshipRole\n\
+             s,m,guardian\ns,t,relative\n",
         )
         .with("classes.csv", "sourcedId,orgSourcedId,title\nc,sch,Art\n")
         .with("enrollments.csv", "classSourcedId,userSourcedId,role\nc,s,student\nc,t,teacher\n")

@@ -56,8 +56,8 @@ fn check_contacts(school: &School, expected: &[&str], format: &str) {
 
 fn manifest(version: &str) -> String {
     format!(
-        "propertyName,value\nmanifest.version,1.0\noneroster.version,{version}\nfile.orgs,bulk\\
-         nfile.users,bulk\nfile.classes,bulk\nfile.enrollments,bulk\n"
+        "propertyName,value\nmanifest.version,1.0\noneroster.version,{version}\nfile.orgs,bulk\n\
+         file.users,bulk\nfile.classes,bulk\nfile.enrollments,bulk\n"
     )
 }
 
@@ -97,15 +97,15 @@ fn files_12(more_users: &str, more_roles: &str) -> Files {
         .with(
             "users.csv",
             format!(
-                "sourcedId,givenName,familyName,agentSourcedIds\ns,S,A,\"{agents}\"\\
-                 n{users}{more_users}"
+                "sourcedId,givenName,familyName,agentSourcedIds\ns,S,A,\"{agents}\"\n\
+                 {users}{more_users}"
             ),
         )
         .with(
             "roles.csv",
             format!(
-                "sourcedId,userSourcedId,roleType,role,orgSourcedId\nr-s,s,primary,student,sch\\
-                 n{roles}{more_roles}"
+                "sourcedId,userSourcedId,roleType,role,orgSourcedId\nr-s,s,primary,student,sch\n\
+                 {roles}{more_roles}"
             ),
         )
 }

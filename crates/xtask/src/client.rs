@@ -33,8 +33,15 @@ const FLAGS: [&str; 2] = ["-Clink-args=--emit-relocs", "--cfg=erase_components"]
 const BUDGET: &str = "200000";
 
 /// Everything that ends up in the client.
-const SOURCES: &[&str] =
-    &["web", "crates/domain", "crates/wire", "crates/bundle", "Cargo.lock", "Cargo.toml"];
+const SOURCES: &[&str] = &[
+    "web",
+    "crates/domain",
+    "crates/wire",
+    "crates/web_logic",
+    "crates/bundle",
+    "Cargo.lock",
+    "Cargo.toml",
+];
 
 /// Makes `target/client` what the sources say.
 ///

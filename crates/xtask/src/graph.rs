@@ -27,6 +27,7 @@ const RULES: &[Rule] = &[
         ],
     ),
     ("parlour-domain", &[], &["serde", "diesel", "actix"]),
+    ("parlour-web-logic", &[], &["leptos", "web-sys", "js-sys", "wasm-bindgen"]),
     ("parlour-api", &[], &["openssl-sys", "aws-lc-sys"]),
 ];
 

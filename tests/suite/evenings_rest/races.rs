@@ -11,7 +11,7 @@ use parlour::store::{
 use serde_json::{Value, json};
 
 use super::{draft, free, logged, open, winter};
-use crate::harness::{self, School, until};
+use crate::harness::{self, School};
 
 #[tokio::test]
 async fn of_many_with_one_name_one_is_made() {
@@ -163,8 +163,7 @@ async fn no_booking_and_no_cancellation_comes_after_the_close() {
         answer.refuses(409, "booking_closed");
     }
     for (parent, wish) in late {
-        let answer = parent.post(&bookings_path, wish.clone()).await.is(409);
-        assert!(["booking_closed"].contains(&answer.code()), "{}", answer.text);
+        parent.post(&bookings_path, wish.clone()).await.refuses(409, "booking_closed");
     }
     school.ignore_mail("what mail a booking sends is told in bookings.rs");
 }
@@ -202,7 +201,7 @@ async fn a_change_waits_for_a_booking_that_is_being_made() {
     let change = tokio::spawn(async move {
         office.patch(&path, json!({ "starts": "16:05", "ends": "18:05" })).await
     });
-    until("the change waits", async || school.is_waited_for("evenings").await).await;
+    school.until_waiting(&["evenings"], 1).await;
     assert_eq!(booking.let_go().await, 1);
     change.await.unwrap().refuses(409, "bookings_rest_on_it");
     school.ignore_mail("what mail a booking sends is told in bookings.rs");

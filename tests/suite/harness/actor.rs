@@ -47,6 +47,22 @@ impl Actor {
         }
     }
 
+    /// Somebody without a cookie, at the same school.
+    pub fn nobody(&self) -> Self {
+        Self::of(&self.origin, &self.school)
+    }
+
+    /// The same cookies at another school of the server: a browser sends them to one alone.
+    pub fn at_school(&self, school: &str) -> Self {
+        let other = Self::of(&self.origin, school);
+        let cookies = self.cookies("/me").expect("they have a cookie");
+        for cookie in cookies.to_str().expect("a text").split("; ") {
+            let (name, value) = cookie.split_once('=').expect("a cookie has a value");
+            other.hold(name, value);
+        }
+        other
+    }
+
     /// Puts a cookie into their browser.
     pub fn hold(&self, name: &str, value: &str) {
         let url = self.origin.parse().expect("an origin is a URL");

@@ -27,6 +27,8 @@ pub struct Operation {
     pub path: String,
     /// Which cookie it asks for: `person_session`, `guest_session`, or none.
     pub security: Option<String>,
+    /// Whether API clients may call it.
+    pub takes_clients: bool,
     /// Whether it takes a body.
     pub takes_body: bool,
     declared: Value,
@@ -100,6 +102,9 @@ pub fn operations() -> Vec<Operation> {
                 security: declared["security"][0]
                     .as_object()
                     .and_then(|scheme| scheme.keys().next().cloned()),
+                takes_clients: declared["security"]
+                    .as_array()
+                    .is_some_and(|all| all.iter().any(|scheme| scheme["program"].is_array())),
                 takes_body: !declared["requestBody"].is_null(),
                 declared: declared.clone(),
             });

@@ -103,11 +103,14 @@ impl Line {
 
     /// The next message; none when the server closed.
     pub async fn next(&mut self) -> Option<ServerMessage> {
-        let until = Instant::now() + PATIENCE;
+        self.next_before(Instant::now() + PATIENCE).await
+    }
+
+    async fn next_before(&mut self, deadline: Instant) -> Option<ServerMessage> {
         loop {
-            let came = timeout_at(until, self.socket.next())
+            let came = timeout_at(deadline, self.socket.next())
                 .await
-                .unwrap_or_else(|_| panic!("nothing came after {:#?}", self.heard));
+                .unwrap_or_else(|_| panic!("it did not come after {:#?}", self.heard));
             match came? {
                 Ok(Message::Text(text)) => {
                     let message: ServerMessage = serde_json::from_str(&text)
@@ -125,8 +128,11 @@ impl Line {
 
     /// Waits for a message.
     pub async fn until<T>(&mut self, what: impl Fn(&ServerMessage) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
         loop {
-            let Some(message) = self.next().await else { panic!("closed after {:#?}", self.heard) };
+            let Some(message) = self.next_before(deadline).await else {
+                panic!("closed after {:#?}", self.heard)
+            };
             if let Some(found) = what(&message) {
                 return found;
             }

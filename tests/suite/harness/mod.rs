@@ -225,8 +225,9 @@ impl School {
         self.app.store.read(job).await.expect("the database answers")
     }
 
-    /// Whether a statement about a table waits for another transaction; SQLite has no two at once.
-    pub async fn is_waited_for(&self, table: &str) -> bool {
+    /// Counts the writes that wait for another transaction. On PostgreSQL: the statements about one
+    /// of these tables that wait for a lock. On SQLite: all that wait for the one writer.
+    pub async fn waiting_writes(&self, tables: &[&str]) -> i64 {
         #[derive(diesel::QueryableByName)]
         struct Waiting {
             #[diesel(sql_type = diesel::sql_types::BigInt)]
@@ -234,13 +235,20 @@ impl School {
         }
         let waiting = format!(
             "select count(*) as count from pg_stat_activity where datname = current_database() \
-             and wait_event_type = 'Lock' and query ilike '%{table}%'"
+             and wait_event_type = 'Lock' and query ~* '{}'",
+            tables.join("|")
         );
+        let metrics = self.app.store.metrics().clone();
         self.read(move |db| match db {
-            Db::Pg(conn) => Ok(diesel::sql_query(waiting).get_result::<Waiting>(conn)?.count > 0),
-            Db::Sqlite(_) => Ok(true),
+            Db::Pg(conn) => Ok(diesel::sql_query(waiting).get_result::<Waiting>(conn)?.count),
+            Db::Sqlite(_) => Ok(metrics.waiting_writes()),
         })
         .await
+    }
+
+    /// Waits until so many writes wait for another transaction, as `waiting_writes` counts them.
+    pub async fn until_waiting(&self, tables: &[&str], count: i64) {
+        until("the write waits", async || self.waiting_writes(tables).await == count).await;
     }
 
     /// Runs one statement.

@@ -65,8 +65,13 @@ impl School {
         Neighbours {
             parent: self.neighbour("lake-p", Role::Parent).await,
             teacher: self.neighbour("lake-t", Role::Teacher).await,
-            staff: self.neighbour("lake-o", Role::Staff).await,
+            staff: self.neighbour_staff().await,
         }
+    }
+
+    /// Logs the other school's member of staff in once more.
+    pub async fn neighbour_staff(&self) -> Actor {
+        self.neighbour("lake-o", Role::Staff).await
     }
 
     async fn neighbour(&self, sourced_id: &'static str, role: Role) -> Actor {

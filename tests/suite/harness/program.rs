@@ -32,6 +32,16 @@ impl Program {
         Self { actor: nobody, token }
     }
 
+    /// The same access token at the addresses of another actor's school.
+    pub fn at_school_of(&self, actor: Actor) -> Self {
+        Self { actor, token: self.token.clone() }
+    }
+
+    /// Who sends its requests.
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
     /// A request that is not sent yet.
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         self.actor.request(method, path).bearer_auth(&self.token)

@@ -11,7 +11,7 @@ use parlour::{
 use serde_json::{Value, json};
 
 use super::{Program, link, person, seen};
-use crate::harness::{School, until, wishes};
+use crate::harness::{School, wishes};
 
 #[tokio::test]
 async fn contact_that_is_withdrawn_ends_all_that_rests_on_it() {
@@ -153,7 +153,7 @@ async fn a_push_waits_for_a_booking_that_is_being_made() {
             )
             .await
     });
-    until("the push waits", async || school.is_waited_for("people").await).await;
+    school.until_waiting(&["people"], 1).await;
     let made = booking.let_go().await;
     assert_eq!(push.await.unwrap(), ["changed"]);
     let cancelled: Option<At> = school

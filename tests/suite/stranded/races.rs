@@ -16,7 +16,7 @@ use parlour::{
 use serde_json::{Value, json};
 
 use super::{OFFICE, Pushed, about, other_times, place};
-use crate::harness::{Actor, School, Wish, until, wishes};
+use crate::harness::{Actor, School, Wish, wishes};
 
 /// What Rachel could book in French.
 async fn french(school: &School, parent: &Actor) -> Wish {
@@ -38,7 +38,7 @@ async fn french(school: &School, parent: &Actor) -> Wish {
 }
 
 #[tokio::test]
-async fn a_booking_beside_a_push_is_refused_or_told() {
+async fn a_booking_that_waits_for_a_push_is_refused() {
     let pushed = Pushed::start().await;
     let (school, parent) = (&pushed.school, pushed.school.parent().await);
     let wish = french(school, &parent).await;
@@ -72,11 +72,11 @@ async fn a_booking_beside_a_push_is_refused_or_told() {
             .await
             .is(200)
     });
-    until("the push waits", async || school.is_waited_for("events").await).await;
+    school.until_waiting(&["events"], 1).await;
     let (booker, path) = (parent.clone(), school.evening("/bookings"));
     let booking =
         tokio::spawn(async move { booker.post(&path, json!({ "bookings": [other] })).await });
-    until("the booking waits", async || school.is_waited_for("evenings").await).await;
+    school.until_waiting(&["events", "evenings"], 2).await;
     blocker.let_go().await;
     push.await.unwrap();
     let answer = booking.await.unwrap();
@@ -88,10 +88,8 @@ async fn a_booking_beside_a_push_is_refused_or_told() {
         .map(|mail| mail.text)
         .collect();
     let [letter] = letters.as_slice() else { panic!("{letters:?}") };
-    if answer.status != 201 {
-        answer.refuses(422, "class_not_offered");
-    }
-    // Whatever stands now was told: SQLite has one writer, and either may come first there.
+    answer.refuses(422, "class_not_offered");
+    // Whatever stands now was told.
     let standing =
         pushed.office.get("/bookings?stranded=true&limit=100").await.is(200).list("/items").len();
     assert!(letter.contains(&format!("what {standing} appointment")), "{standing} in {letter}");
@@ -123,7 +121,7 @@ async fn a_push_waits_for_a_booking_that_is_being_made_and_tells_of_it() {
             .await
             .is(200)
     });
-    until("the push waits", async || school.is_waited_for("evenings").await).await;
+    school.until_waiting(&["evenings"], 1).await;
     booking.let_go().await;
     assert_eq!(push.await.unwrap().text_at("/items/0/outcome"), "removed");
     let mails = school.mails().await;
@@ -190,7 +188,7 @@ async fn one_that_is_moved_beside_a_push_that_strands_it_anew_is_told_again() {
             .await
             .is(200)
     });
-    until("the push waits", async || school.is_waited_for("evenings").await).await;
+    school.until_waiting(&["evenings"], 1).await;
     moving.let_go().await;
     push.await.unwrap();
     let mails = school.mails().await;

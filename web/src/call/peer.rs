@@ -17,7 +17,7 @@ use super::{
     devices::{Devices, Picture, Track},
     network::is_refusal,
     object::{Listener, Object, object},
-    quality::{Quality, Sample},
+    quality::{Quality, Sample, sample_of},
     timer::Timer,
 };
 
@@ -397,7 +397,7 @@ impl Peer {
         super::run(async move {
             let Ok(report) = link.pc.wait("getStats", &[]).await else { return };
             let Ok(values) = report.call("values", &[]) else { return };
-            let sample = Sample::of(&values.items());
+            let sample = sample_of(&values.items());
             let before = peer.sample.replace(sample);
             if peer.is_connected() {
                 peer.face.quality.try_set(Some(sample.since(before)));

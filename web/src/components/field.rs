@@ -1,6 +1,9 @@
 //! A labelled text field with its hint and its error, which is read out when it appears.
 
 use leptos::{html, prelude::*};
+use parlour_domain::EmailAddress;
+
+use crate::texts;
 
 /// A text field. An error is tied to it, so that it is read with the field.
 #[component]
@@ -61,4 +64,18 @@ pub(crate) fn Field(
             ></p>
         </div>
     }
+}
+
+/// Returns the email address of a form that is being submitted. Text that is no address is told at
+/// its field.
+pub(crate) fn submitted_address(
+    event: &leptos::ev::SubmitEvent,
+    value: RwSignal<String>,
+    error: RwSignal<Option<String>>,
+) -> Option<String> {
+    event.prevent_default();
+    let address = EmailAddress::parse(&value.read_untracked()).ok();
+    let told = if address.is_none() { texts::error("email_invalid") } else { None };
+    error.set(told.map(str::to_owned));
+    address.map(|address| address.as_str().to_owned())
 }

@@ -2,8 +2,8 @@
 //! way in.
 
 use leptos::prelude::*;
-use parlour_domain::call::ENTRY_LEAD;
-use parlour_wire::{ExpectedPerson, Moment, PresenceState, Schedule, ScheduledAppointment};
+use parlour_web_logic::schedule::{Stage, next, opens_at, others};
+use parlour_wire::{Schedule, ScheduledAppointment};
 use uuid::Uuid;
 
 use super::{Icon, Notice, Presence, Shape, Tone, fresh};
@@ -12,76 +12,6 @@ use crate::{
     texts::{fill, t},
 };
 
-/// Where an appointment stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stage {
-    /// Its call can't be entered yet.
-    Early,
-    /// It can be entered, and has not begun.
-    Open,
-    /// It runs.
-    Running,
-    /// It is over.
-    Over,
-}
-
-impl Stage {
-    pub(crate) fn of(one: &ScheduledAppointment, now: Moment) -> Self {
-        if now >= one.ends_at {
-            Self::Over
-        } else if now >= one.starts_at {
-            Self::Running
-        } else if now >= opens_at(one) {
-            Self::Open
-        } else {
-            Self::Early
-        }
-    }
-
-    /// Whether one may enter its call.
-    pub(crate) const fn is_open(self) -> bool {
-        matches!(self, Self::Open | Self::Running)
-    }
-}
-
-fn opens_at(one: &ScheduledAppointment) -> Moment {
-    one.starts_at - ENTRY_LEAD
-}
-
-/// All others who belong to an appointment.
-pub(crate) fn others(one: &ScheduledAppointment, me: Option<Uuid>) -> Vec<ExpectedPerson> {
-    one.people.iter().filter(|person| Some(person.id) != me).cloned().collect()
-}
-
-/// The appointment that runs, or the next one; none when the last one is over.
-pub(crate) fn next(schedule: &Schedule) -> Option<&ScheduledAppointment> {
-    schedule
-        .appointments
-        .iter()
-        .find(|one| Stage::of(one, schedule.now) != Stage::Over && !one.no_show)
-}
-
-/// Who waits for this teacher now: they have come, and the teacher is not with them.
-pub(crate) fn waiting(
-    schedule: &Schedule,
-    me: Option<Uuid>,
-) -> Vec<(ScheduledAppointment, Vec<String>)> {
-    let is_open = |one: &&ScheduledAppointment| Stage::of(one, schedule.now).is_open();
-    let is_mine = |one: &ScheduledAppointment| {
-        one.people
-            .iter()
-            .any(|person| Some(person.id) == me && person.state == PresenceState::InCall)
-    };
-    let come = |one: &ScheduledAppointment| {
-        let here = others(one, me).into_iter().filter(|person| {
-            matches!(person.state, PresenceState::InCall | PresenceState::Waiting)
-        });
-        here.map(|person| person.name).collect::<Vec<_>>()
-    };
-    let open = schedule.appointments.iter().filter(is_open).filter(|one| !is_mine(one));
-    open.map(|one| (one.clone(), come(one))).filter(|(_, names)| !names.is_empty()).collect()
-}
-
 /// The next step, followed as the evening goes on.
 #[component]
 pub(crate) fn NextUp(
@@ -89,8 +19,10 @@ pub(crate) fn NextUp(
     #[prop(into)] me: Signal<Option<Uuid>>,
 ) -> impl IntoView {
     let now_next = Memo::new(move |_| {
-        schedule
-            .with(|schedule| next(schedule).map(|one| (one.clone(), Stage::of(one, schedule.now))))
+        schedule.with(|schedule| {
+            next(&schedule.appointments, schedule.now)
+                .map(|one| (one.clone(), Stage::of(one, schedule.now)))
+        })
     });
     let today = move || {
         schedule

@@ -60,6 +60,6 @@ pub(crate) fn ReviewList(lessons: StoredValue<Vec<Lesson>>, draft: Draft) -> imp
             </li>
         })
     };
-    let rows = move || draft.picks.get().into_iter().map(row).collect_view();
+    let rows = move || draft.picks.get().0.into_iter().map(row).collect_view();
     view! { <ul class="review">{rows}</ul> }
 }

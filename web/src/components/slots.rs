@@ -2,13 +2,14 @@
 #![expect(clippy::needless_pass_by_value, reason = "the props of a component are its own")]
 
 use leptos::prelude::*;
+use parlour_web_logic::draft::PickState;
 use parlour_wire::{Moment, SlotState};
 use web_sys::HtmlElement;
 
 use super::{Icon, Shape, fresh, names};
 use crate::{
     browser,
-    draft::{Draft, Lesson, Standing},
+    draft::{Draft, Lesson},
     moments,
     texts::{count, fill, t},
 };
@@ -126,16 +127,16 @@ fn SlotButton(lesson: Lesson, time: Moment, draft: Draft) -> impl IntoView {
             ],
         );
         move || {
-            let standing = match draft.standing(&pick) {
-                Standing::Open => t().slot_free,
-                Standing::Chosen => t().slot_chosen,
-                Standing::Conflict => t().slot_conflict,
+            let state = match draft.state_of(&pick) {
+                PickState::Open => t().slot_free,
+                PickState::Chosen => t().slot_chosen,
+                PickState::Conflict => t().slot_conflict,
             };
-            [&what, ", ", standing].concat()
+            [&what, ", ", state].concat()
         }
     };
     let choose = move |_| {
-        if draft.standing(&pick) != Standing::Conflict {
+        if draft.state_of(&pick) != PickState::Conflict {
             draft.toggle(pick);
         }
     };
@@ -146,12 +147,12 @@ fn SlotButton(lesson: Lesson, time: Moment, draft: Draft) -> impl IntoView {
             aria-label=label
             on:click=choose
             aria-pressed=move || {
-                if draft.standing(&pick) == Standing::Chosen { "true" } else { "false" }
+                if draft.state_of(&pick) == PickState::Chosen { "true" } else { "false" }
             }
-            aria-disabled=move || (draft.standing(&pick) == Standing::Conflict).then_some("true")
+            aria-disabled=move || (draft.state_of(&pick) == PickState::Conflict).then_some("true")
         >
             {move || {
-                (draft.standing(&pick) == Standing::Chosen)
+                (draft.state_of(&pick) == PickState::Chosen)
                     .then(|| view! { <Icon shape=Shape::Tick /> })
             }}
             <span translate="no">{clock}</span>

@@ -16,7 +16,7 @@ use crate::{
         BookingsTable, FailureNotice, Heading, Icon, InviteControl, Notice, Panel, ReviewList,
         Shape, SlotChoosers, SlotTable, Tone, contact, fresh, names, when,
     },
-    draft::{Draft, Lesson},
+    draft::{Draft, Lesson, Picks},
     moments, route,
     route::router,
     session::session,
@@ -78,7 +78,7 @@ fn Booking(case: Case) -> impl IntoView {
             return move_one(case, change, &grid, draft);
         }
         let grid = StoredValue::new(grid);
-        let lessons = StoredValue::new(grid.with_value(Lesson::all));
+        let lessons = StoredValue::new(grid.with_value(|grid| Lesson::all(&grid.students)));
         fresh(move || match step.get() {
             Step::Choose => view! { <Choose case grid lessons draft step /> }.into_any(),
             Step::Review => view! { <Review case lessons draft step slots /> }.into_any(),
@@ -280,7 +280,7 @@ fn LostNotice(lessons: StoredValue<Vec<Lesson>>, draft: Draft) -> impl IntoView 
 
 #[component]
 fn ChosenBar(draft: Draft, step: RwSignal<Step>) -> impl IntoView {
-    let number = Memo::new(move |_| draft.picks.with(Vec::len));
+    let number = Memo::new(move |_| draft.picks.with(|picks| picks.0.len()));
     view! {
         <div class="chosen" class:none-chosen=move || number.get() == 0>
             <span role="status" prop:textContent=move || count(t().chosen, number.get())></span>
@@ -291,7 +291,7 @@ fn ChosenBar(draft: Draft, step: RwSignal<Step>) -> impl IntoView {
                             <button
                                 class="btn quiet"
                                 type="button"
-                                on:click=move |_| draft.picks.set(Vec::new())
+                                on:click=move |_| draft.picks.set(Picks::default())
                             >
                                 {t().clear}
                             </button>
@@ -323,11 +323,11 @@ fn Review(
 ) -> impl IntoView {
     let task = Task::new();
     let book = move || {
-        let bookings = NewBookings { bookings: draft.picks.get_untracked() };
+        let bookings = NewBookings { bookings: draft.picks.get_untracked().0 };
         let request =
             async move { api::create_bookings(case.evening, case.parent, &bookings).await };
         task.run(request, move |_| {
-            draft.picks.set(Vec::new());
+            draft.picks.set(Picks::default());
             step.set(Step::Done);
             window().scroll_to_with_x_and_y(0.0, 0.0);
         });
@@ -349,11 +349,11 @@ fn Review(
     let any_lost = Memo::new(move |_| {
         draft
             .picks
-            .with(|picks| picks.iter().any(|pick| draft.is_lost(pick.student_id, pick.class_id)))
+            .with(|picks| picks.0.iter().any(|pick| draft.is_lost(pick.student_id, pick.class_id)))
     });
     let rest = Memo::new(move |_| {
         draft.picks.with(|picks| {
-            picks.iter().filter(|pick| !draft.is_lost(pick.student_id, pick.class_id)).count()
+            picks.0.iter().filter(|pick| !draft.is_lost(pick.student_id, pick.class_id)).count()
         })
     });
     let choose = move |_| {
@@ -398,6 +398,7 @@ fn Review(
                     draft
                         .picks
                         .read()
+                        .0
                         .is_empty()
                         .then(|| view! { <p class="soft">{t().nothing_chosen}</p> })
                 }}
@@ -463,8 +464,9 @@ fn Done(case: Case) -> impl IntoView {
 
 /// Moving one appointment to another time.
 fn move_one(case: Case, change: Uuid, grid: &SlotGrid, draft: Draft) -> AnyView {
-    let Some(lesson) =
-        Lesson::all(grid).into_iter().find(|lesson| lesson.class.booking_id == Some(change))
+    let Some(lesson) = Lesson::all(&grid.students)
+        .into_iter()
+        .find(|lesson| lesson.class.booking_id == Some(change))
     else {
         return view! {
             <Heading text=t().change_title />
@@ -538,7 +540,7 @@ fn move_one(case: Case, change: Uuid, grid: &SlotGrid, draft: Draft) -> AnyView 
 fn MoveBar(case: Case, change: Uuid, draft: Draft, who: String) -> impl IntoView {
     let (task, session, router) = (Task::new(), session(), router());
     let chosen =
-        Memo::new(move |_| draft.picks.with(|picks| picks.first().map(|pick| pick.starts_at)));
+        Memo::new(move |_| draft.picks.with(|picks| picks.0.first().map(|pick| pick.starts_at)));
     let whom = StoredValue::new(who.clone());
     let go = Callback::new(move |()| {
         let Some(starts_at) = chosen.get_untracked() else { return };
@@ -593,7 +595,8 @@ fn MoveBar(case: Case, change: Uuid, draft: Draft, who: String) -> impl IntoView
 fn MakeAnother(case: Case, draft: Draft, time: Moment, who: String) -> impl IntoView {
     let (task, session, router) = (Task::new(), session(), router());
     let make = move |_| {
-        let (bookings, who) = (NewBookings { bookings: draft.picks.get_untracked() }, who.clone());
+        let (bookings, who) =
+            (NewBookings { bookings: draft.picks.get_untracked().0 }, who.clone());
         task.run(
             async move { api::create_bookings(case.evening, case.parent, &bookings).await },
             move |_| {

@@ -2,7 +2,7 @@
 //! me".
 
 use leptos::prelude::*;
-use parlour_domain::{EmailAddress, link_token::is_cut};
+use parlour_domain::link_token::is_cut;
 use parlour_wire::{
     GuestAppointments, GuestInvite, GuestLinkPreview, GuestLinkRenewal, NewGuestLinkRequest,
 };
@@ -14,13 +14,13 @@ use crate::{
     browser,
     components::{
         Appointments, Confirm, FailureNotice, Field, Heading, Line, Notice, Panel, Tone, contact,
-        fresh, names, student_names,
+        fresh, names, student_names, submitted_address,
     },
     moments,
     route::router,
     session::session,
     task::Task,
-    texts::{self, fill, guest as g, t},
+    texts::{fill, guest as g, t},
 };
 
 /// What a link turned out to be.
@@ -164,13 +164,7 @@ fn LinkRequest(sent: RwSignal<Option<String>>) -> impl IntoView {
     let (email, error, task) =
         (RwSignal::new(String::new()), RwSignal::new(None::<String>), Task::new());
     let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let Ok(address) = EmailAddress::parse(&email.read_untracked()) else {
-            error.set(texts::error("email_invalid").map(str::to_owned));
-            return;
-        };
-        error.set(None);
-        let email = address.as_str().to_owned();
+        let Some(email) = submitted_address(&event, email, error) else { return };
         let request = NewGuestLinkRequest { email: email.clone() };
         task.run(async move { api::request_guest_link(&request).await }, move |()| {
             sent.set(Some(email))

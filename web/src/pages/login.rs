@@ -1,7 +1,7 @@
 //! Logging in: by an address and a mailed code, or by the link of a mail.
 
 use leptos::prelude::*;
-use parlour_domain::{EmailAddress, link_token::is_cut};
+use parlour_domain::link_token::is_cut;
 use parlour_wire::{ChosenIdentity, LoginLink, LoginLinkPreview, Me, NewLoginLink, NewSession};
 use uuid::Uuid;
 
@@ -9,11 +9,13 @@ use crate::{
     api::{self, Failure},
     ask::Ask,
     browser,
-    components::{FailureNotice, Field, Heading, Notice, Panel, Tone, contact, fresh},
+    components::{
+        FailureNotice, Field, Heading, Notice, Panel, Tone, contact, fresh, submitted_address,
+    },
     route::router,
     session::{return_path, session},
     task::Task,
-    texts::{self, fill, t},
+    texts::{fill, t},
 };
 
 /// Where one stands on the way in.
@@ -102,17 +104,10 @@ fn AddressStep(step: RwSignal<Step>) -> impl IntoView {
     let error = RwSignal::new(None::<String>);
     let task = Task::new();
     let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let Ok(address) = EmailAddress::parse(&email.read_untracked()) else {
-            error.set(texts::error("email_invalid").map(str::to_owned));
-            return;
-        };
-        error.set(None);
-        ask_for_code(
-            task,
-            step,
-            NewLoginLink { email: Some(address.as_str().to_owned()), ..NewLoginLink::default() },
-        );
+        let email = submitted_address(&event, email, error);
+        if email.is_some() {
+            ask_for_code(task, step, NewLoginLink { email, ..NewLoginLink::default() });
+        }
     };
     view! {
         <Heading text=t().login_title />

@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use leptos::{ev::Custom, prelude::*};
+use parlour_web_logic::schedule::{Stage, others, waiting};
 use parlour_wire::{Mode, Schedule, ScheduledAppointment};
 use uuid::Uuid;
 
@@ -11,8 +12,8 @@ use super::record::{Keeping, Record};
 use crate::{
     api::{self, Failure},
     components::{
-        Heading, Icon, LatenessControl, NextUp, Notice, Presence, Shape, Stage, Tone, fresh, names,
-        others, stranded, waiting, when,
+        Heading, Icon, LatenessControl, NextUp, Notice, Presence, Shape, Tone, fresh, names,
+        stranded, when,
     },
     moments,
     route::router,
@@ -188,7 +189,8 @@ pub(super) fn Run(schedule: Schedule) -> impl IntoView {
 /// Tells screen readers who has just come to wait.
 fn announce(live: Live, me: Memo<Option<Uuid>>, session: Session) {
     Effect::new(move |known: Option<BTreeSet<(Uuid, String)>>| {
-        let here = live.schedule.with(|schedule| waiting(schedule, me.get()));
+        let here =
+            live.schedule.with(|schedule| waiting(&schedule.appointments, schedule.now, me.get()));
         let mut seen = BTreeSet::new();
         for (one, names) in here {
             for name in names {
@@ -212,7 +214,8 @@ fn announce(live: Live, me: Memo<Option<Uuid>>, session: Session) {
 #[component]
 fn Waiting(live: Live, me: Memo<Option<Uuid>>) -> impl IntoView {
     let here = Memo::new(move |_| {
-        let all = live.schedule.with(|schedule| waiting(schedule, me.get()));
+        let all =
+            live.schedule.with(|schedule| waiting(&schedule.appointments, schedule.now, me.get()));
         all.into_iter()
             .map(|(one, names)| {
                 (one.booking_id, moments::clock(&one.starts_at), one.student.name, names.join(", "))

@@ -239,15 +239,22 @@ mod tests {
 
     #[test]
     fn a_secret_goes_nowhere_in_the_open() {
-        let check = |url: &str, holds: bool| {
-            assert_eq!(provider(url, Version::V11).is_ok(), holds, "{url}")
+        let check = |url: &str, expected: Option<&str>| {
+            let error = provider(url, Version::V11).err();
+            let error = error.map(|error| format!("{error:#}")).unwrap_or_default();
+            match expected {
+                None => assert_eq!(error, "", "{url}"),
+                Some(part) => assert!(error.contains(part), "{url}: {error:?}"),
+            }
         };
-        check("http://127.0.0.1:8080", true);
-        check("http://localhost:8080", true);
-        check("http://sis.example.org", false);
-        check("ftp://sis.example.org", false);
-        check("https://me:password@sis.example.org", false);
-        check("https://sis.example.org?limit=1", false);
-        check("sis.example.org", false);
+        let (no_https, no_password) =
+            (Some("must begin with https://"), Some("holds no password here"));
+        check("http://127.0.0.1:8080", None);
+        check("http://localhost:8080", None);
+        check("http://sis.example.org", no_https);
+        check("ftp://sis.example.org", no_https);
+        check("https://me:password@sis.example.org", no_password);
+        check("https://sis.example.org?limit=1", Some("must end with its path"));
+        check("sis.example.org", Some("is not an address"));
     }
 }

@@ -26,7 +26,7 @@ pub use self::{
     enter::{Entered, Entry, enter, take_place},
     extend::extend,
     snapshot::{Present, PresentPlace, Snapshot, lapsed, snapshot, versions},
-    stay::{expire, leave, renew, vanish},
+    stay::{leave, renew, vanish},
 };
 
 /// Somebody at a call's door, who has shown who they are.

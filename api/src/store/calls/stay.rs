@@ -1,8 +1,8 @@
-//! Signs of life in a call and the lack of them: renewed, vanished, left, run out.
+//! Signs of life in a call and the lack of them: renewed, vanished, left.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use parlour_domain::{call::GRACE, id::BookingId};
+use parlour_domain::call::GRACE;
 
 use super::{
     Visitor,
@@ -57,16 +57,6 @@ pub fn vanish(
 pub fn leave(db: &mut Db, ctx: &Context, visitor: &Visitor, connection: u32) -> Result<()> {
     let Some(mut held) = Held::of(db, visitor.booking)? else { return Ok(()) };
     let events = held.call.leave(visitor.participant(), connection, ctx.now);
-    held.save(db, ctx, &events, None)
-}
-
-/// Frees the places of a call whose lease has run out.
-///
-/// # Errors
-/// When the database fails.
-pub fn expire(db: &mut Db, ctx: &Context, booking: BookingId) -> Result<()> {
-    let Some(mut held) = Held::of(db, booking)? else { return Ok(()) };
-    let events = held.call.expire(ctx.now);
     held.save(db, ctx, &events, None)
 }
 

@@ -8,11 +8,11 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
 use futures_util::{SinkExt, StreamExt};
+use parlour_domain::call::HEARTBEAT;
 use parlour_wire::{
     CALL_VERSION, ClientMessage, Join, PresenceState, ServerMessage, Signal, SignalKind,
 };
@@ -33,11 +33,6 @@ use super::school::{Call, Person};
 const DESCRIPTION: usize = 2_500;
 /// Candidates that each side of a pair sends, and their size.
 const CANDIDATES: (usize, usize) = (6, 120);
-/// The server takes whoever it has not heard for 9 seconds for gone, and pings every 3. The answers
-/// to its pings leave with the next look at the socket; a busy machine may be late with that, and
-/// then these are heard.
-const HEARTBEAT: Duration = Duration::from_secs(3);
-
 /// What all participants together sent and received.
 #[derive(Default)]
 pub(super) struct Ledger(AtomicU64);
@@ -157,6 +152,8 @@ impl Participant {
             code: None,
         }))
         .await?;
+        // The answers to the server's pings leave with the next look at the socket; a busy machine
+        // may be late with that, and then these are heard.
         let mut heartbeats = time::interval(HEARTBEAT);
         loop {
             tokio::select! {

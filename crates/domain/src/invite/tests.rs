@@ -136,7 +136,19 @@ proptest! {
         let mut s = situation();
         s.candidates = flags.iter().enumerate().map(|(n, (involved, invited, barred))| Candidate { student: student(n as u128), involved: *involved, invited: *invited, barred: *barred }).collect();
         let students: Vec<u128> = picks.iter().map(|n| *n as u128).collect();
-        let fine = !picks.is_empty() && picks.iter().all(|n| flags.get(*n).is_some_and(|(involved, invited, barred)| *involved && !invited && !barred));
-        prop_assert_eq!(decide(&invite_for(&students), &s, now()).is_ok(), fine);
+        let flags_of = |n: &usize| flags.get(*n).copied().unwrap_or_default();
+        let chosen: Vec<_> = picks.iter().map(flags_of).collect();
+        let expected = if chosen.is_empty() {
+            Err(Refusal::NoStudentChosen)
+        } else if chosen.iter().any(|(involved, ..)| !involved) {
+            Err(Refusal::StudentNotInvolved)
+        } else if chosen.iter().any(|(_, invited, _)| *invited) {
+            Err(Refusal::InviteExists)
+        } else if chosen.iter().any(|(.., barred)| *barred) {
+            Err(Refusal::AskTheSchool)
+        } else {
+            Ok(())
+        };
+        prop_assert_eq!(decide(&invite_for(&students), &s, now()), expected);
     }
 }

@@ -198,13 +198,13 @@ mod tests {
             ServerMessage::Welcome {
                 version: 1,
                 you: Uuid::from_u128(5),
-                heartbeat_seconds: 10,
+                heartbeat_seconds: 3,
                 relayed_with: None,
             },
             ServerMessage::Welcome {
                 version: 1,
                 you: Uuid::from_u128(5),
-                heartbeat_seconds: 10,
+                heartbeat_seconds: 3,
                 relayed_with: Some(CallRole::Guest),
             },
             ServerMessage::Seated { connection: 4, resumed: true },

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
+use parlour_web_logic::countdown::time_left;
 use parlour_wire::CallDoor;
 
 use super::{
@@ -30,18 +31,6 @@ pub(super) fn server_time(ahead: f64) -> RwSignal<i64> {
     let ticker = StoredValue::new_local(ticker);
     on_cleanup(move || ticker.dispose());
     now
-}
-
-/// `4:05` of what is left until a time, both in milliseconds; `1:02:03` when it is over an hour.
-pub(super) fn left(until: i64, now: i64) -> String {
-    let seconds =
-        (until - now).max(0).div_euclid(1000) + i64::from((until - now).max(0) % 1000 > 0);
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 {
-        format!("{hours}:{minutes:02}:{seconds:02}")
-    } else {
-        format!("{minutes}:{seconds:02}")
-    }
 }
 
 /// With whom one talks: for a teacher the parent, for a parent the teachers.
@@ -83,8 +72,8 @@ pub(super) fn Door(visit: Visit, door: CallDoor) -> impl IntoView {
     });
     let opens_at = fill(c().door_early, &[("time", &moments::clock(&door.opens_at))]);
     let clock = move || match now.get() {
-        at if at < opens => fill(c().door_early_left, &[("left", &left(opens, at))]),
-        at if at < starts => fill(c().door_begins, &[("left", &left(starts, at))]),
+        at if at < opens => fill(c().door_early_left, &[("left", &time_left(opens, at))]),
+        at if at < starts => fill(c().door_begins, &[("left", &time_left(starts, at))]),
         _ => c().door_now.to_owned(),
     };
     let late = (door.late_minutes > 0).then(|| count(c().door_late, door.late_minutes as usize));

@@ -2,11 +2,11 @@
 //! first.
 
 use leptos::prelude::*;
+use parlour_web_logic::countdown::time_left;
 use parlour_wire::{CallPerson, PresenceState};
 
 use super::{
     choose::{Level, Preview},
-    door::left,
     page::Visit,
     tiles::role,
 };
@@ -114,6 +114,7 @@ fn Joining(call: Call, visit: Visit, filtered: Signal<bool>, home: String) -> im
 fn Begins(call: Call) -> impl IntoView {
     let time =
         move || fill(c().lobby_text, &[("time", &moments::clock(&call.times.get().starts_at))]);
+    let starts_at = move || call.times.get().starts_at.timestamp_millis();
     let late = Memo::new(move |_| call.times.get().late_minutes);
     view! {
         <h2 prop:textContent=c().lobby_title></h2>
@@ -123,7 +124,7 @@ fn Begins(call: Call) -> impl IntoView {
             role="timer"
             prop:textContent=move || fill(
                 c().lobby_left,
-                &[("left", &left(call.times.get().starts_at.timestamp_millis(), call.now.get()))],
+                &[("left", &time_left(starts_at(), call.now.get()))],
             )
         ></p>
         {move || {

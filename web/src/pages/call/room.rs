@@ -4,12 +4,13 @@
 use std::collections::HashMap;
 
 use leptos::prelude::*;
+use parlour_web_logic::countdown::{Urgency, time_left};
 use parlour_wire::{CallDoor, CallPerson, CallRole, IceServers, PresenceState};
 use uuid::Uuid;
 
 use super::{
     bar::Bar,
-    door::{left, partner, summary},
+    door::{partner, summary},
     lobby::Lobby,
     media::Voices,
     page::{Step, Visit},
@@ -127,14 +128,17 @@ fn Countdown(call: Call) -> impl IntoView {
         (times.starts_at.timestamp_millis(), times.ends_at.timestamp_millis(), now)
     };
     let text = move || match times() {
-        (starts, _, now) if now < starts => left(starts, now),
-        (_, ends, now) => left(ends, now),
+        (starts, _, now) if now < starts => time_left(starts, now),
+        (_, ends, now) => time_left(ends, now),
     };
-    let class = move || match times() {
-        (starts, _, now) if now < starts => "countdown before",
-        (_, ends, now) if ends - now <= 10_000 => "countdown last",
-        (_, ends, now) if ends - now <= 60_000 => "countdown soon",
-        _ => "countdown",
+    let class = move || {
+        let (starts, ends, now) = times();
+        match Urgency::at(starts, ends, now) {
+            Urgency::Before => "countdown before",
+            Urgency::Calm => "countdown",
+            Urgency::Soon => "countdown soon",
+            Urgency::Last => "countdown last",
+        }
     };
     view! { <p class=class role="timer" aria-label=c().time_left prop:textContent=text></p> }
 }

@@ -1,44 +1,21 @@
-//! The migrations: up, down and up again leave the same tables, and both databases have the same
-//! ones.
+//! The migrations: up, down and up again leave the same tables, both databases have the same ones,
+//! and `schema.rs` declares them as they are.
+
+mod diesel_schema;
+mod differences;
+mod expression;
+mod postgres;
+mod sqlite;
+mod tables;
 
 use std::{path::Path, sync::Barrier, thread};
 
-use diesel::{
-    Connection, MultiConnection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection,
-    sql_types::{Bool, Text},
-};
+use diesel::{Connection, MultiConnection, PgConnection, SqliteConnection};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use parlour::store::{DatabaseUrl, Store};
 
+use self::tables::Tables;
 use crate::harness::Database;
-
-const SQLITE: &str = "select m.name as place, printf('%02d %s %s', p.cid, p.name, p.type) as \
-                      what, (p.\"notnull\" = 0) as optional
-    from sqlite_master m join pragma_table_info(m.name) p where m.type = 'table' and m.name not \
-                      like '\\_\\_%' escape '\\' and m.name not like 'sqlite%'
-    union all select tbl_name, 'index ' || name, 0 from sqlite_master where type = 'index' and \
-                      name not like 'sqlite%' order by 1, 2";
-
-const POSTGRES: &str = "select c.table_name::text as place, lpad((row_number() over (partition by \
-                        c.table_name order by c.ordinal_position) - 1)::text, 2, '0') || ' ' || \
-                        c.column_name || ' '
-    || case when c.data_type in ('uuid', 'bytea') then 'BLOB' when c.data_type in ('text', 'date') \
-                        then 'TEXT' else 'INTEGER' end as what,
-    c.is_nullable = 'YES' as optional from information_schema.columns c where c.table_schema = \
-                        'public' and c.table_name not like '\\_\\_%'
-    union all select tablename::text, 'index ' || indexname, false from pg_indexes
-    where schemaname = 'public' and indexname not like '%\\_pkey' and indexname not like '%\\_key' \
-                        order by 1, 2";
-
-#[derive(QueryableByName, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Part {
-    #[diesel(sql_type = Text)]
-    place: String,
-    #[diesel(sql_type = Text)]
-    what: String,
-    #[diesel(sql_type = Bool)]
-    optional: bool,
-}
 
 #[derive(MultiConnection)]
 enum Either {
@@ -80,21 +57,11 @@ impl Either {
         }
     }
 
-    /// Columns in their order and indexes, with the types as SQLite names them.
-    fn parts(&mut self) -> Vec<Part> {
-        let mut parts: Vec<Part> = match self {
-            Self::Pg(conn) => {
-                diesel::sql_query(POSTGRES).load(conn).expect("the tables can be read")
-            }
-            Self::Sqlite(conn) => {
-                diesel::sql_query(SQLITE).load(conn).expect("the tables can be read")
-            }
-        };
-        for part in &mut parts {
-            part.what = part.what.to_lowercase();
+    fn tables(&mut self) -> Tables {
+        match self {
+            Self::Pg(conn) => postgres::read(conn),
+            Self::Sqlite(conn) => sqlite::read(conn),
         }
-        parts.sort();
-        parts
     }
 }
 
@@ -110,12 +77,12 @@ fn up_down_up_leaves_the_same_tables() {
     let database = Database::empty();
     let mut conn = Either::of(&database);
     let count = conn.up();
-    let first = conn.parts();
-    assert!(count > 0 && first.len() > 100, "{count} migrations, {} parts", first.len());
+    let first = conn.tables();
+    assert!(count > 0 && first.len() > 30, "{count} migrations, {} tables", first.len());
     assert_eq!(conn.down(), count);
-    assert_eq!(conn.parts(), []);
+    assert_eq!(conn.tables(), Tables::new());
     assert_eq!(conn.up(), count);
-    assert_eq!(conn.parts(), first);
+    assert_eq!(conn.tables(), first);
 }
 
 #[test]
@@ -141,12 +108,44 @@ fn many_starts_at_once_run_each_migration_once() {
     );
 }
 
+fn migrated_sqlite() -> Tables {
+    let mut sqlite = Either::Sqlite(SqliteConnection::establish(":memory:").expect("SQLite opens"));
+    sqlite.up();
+    sqlite.tables()
+}
+
+/// Compares the test's database with SQLite: where `PARLOUR_TEST_DATABASE` is a PostgreSQL server,
+/// these are two.
 #[test]
 fn both_databases_have_the_same_tables() {
     let database = Database::empty();
     let mut this = Either::of(&database);
-    let mut sqlite = Either::Sqlite(SqliteConnection::establish(":memory:").expect("SQLite opens"));
     this.up();
-    sqlite.up();
-    assert_eq!(this.parts(), sqlite.parts());
+    let wanted = match this {
+        Either::Pg(_) => differences::WANTED,
+        Either::Sqlite(_) => &[],
+    };
+    assert_eq!(tables::faults(&migrated_sqlite(), &this.tables(), wanted), [] as [String; 0]);
+}
+
+#[test]
+fn schema_rs_declares_the_tables_as_they_are() {
+    let database = Database::empty();
+    let mut this = Either::of(&database);
+    this.up();
+    let declared = diesel_schema::read(match this {
+        Either::Pg(_) => diesel_schema::postgres_kind,
+        Either::Sqlite(_) => diesel_schema::sqlite_kind,
+    });
+    let mut tables = this.tables();
+    // A declaration has nothing but columns and the primary key.
+    tables.retain(|_, table| !table.columns.is_empty());
+    for table in tables.values_mut() {
+        table.rest.clear();
+        table.columns.iter_mut().for_each(|column| column.default = None);
+    }
+    assert_eq!(declared.keys().collect::<Vec<_>>(), tables.keys().collect::<Vec<_>>());
+    for (name, table) in &tables {
+        assert_eq!(&declared[name], table, "{name}");
+    }
 }

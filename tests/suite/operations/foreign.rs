@@ -1,0 +1,226 @@
+//! Every operation with the ids of this school, as staff and as an API client of another school on
+//! the same server: they find nothing, and nothing changes.
+
+use std::collections::BTreeMap;
+
+use parlour_domain::scope::Scope;
+use serde_json::{Value, json};
+
+use super::{Things, ask, path, send, things};
+use crate::harness::{Actor, Program, School, contract};
+
+/// What staff of another school are told at their own school's address.
+fn to_foreign_staff(id: &str) -> u16 {
+    match id {
+        // Their own school's.
+        "get_me"
+        | "list_evenings"
+        | "list_bookings"
+        | "list_attendance"
+        | "list_changes"
+        | "list_invites"
+        | "list_parents"
+        | "list_bars"
+        | "list_clients"
+        | "list_webhooks"
+        | "list_roster_imports"
+        | "get_ice_servers"
+        | "change_school"
+        | "put_people"
+        | "put_classes"
+        | "put_enrolments"
+        | "put_guardianships" => 200,
+        "create_evening" | "create_client" | "create_webhook" => 201,
+        "delete_session" | "delete_sessions" => 204,
+        // This school's.
+        "get_evening"
+        | "change_evening"
+        | "delete_evening"
+        | "get_evening_settings"
+        | "publish_evening"
+        | "close_evening"
+        | "get_slots"
+        | "get_bookings"
+        | "create_bookings"
+        | "get_calendar"
+        | "get_history"
+        | "get_invites"
+        | "send_invite"
+        | "get_booking"
+        | "change_booking"
+        | "cancel_booking"
+        | "get_invite"
+        | "remove_invite"
+        | "resend_invite"
+        | "renew_invite"
+        | "choose_identity"
+        | "get_parent"
+        | "allow_contact"
+        | "create_bar"
+        | "lift_bar"
+        | "get_client"
+        | "change_client"
+        | "revoke_client"
+        | "create_client_secret"
+        | "get_webhook"
+        | "change_webhook"
+        | "delete_webhook"
+        | "rotate_webhook_secret"
+        | "test_webhook"
+        | "list_webhook_deliveries"
+        | "replay_webhook_delivery"
+        | "restore_roster_import" => 404,
+        // For teachers, and for who takes part in a call.
+        "get_schedule" | "set_lateness" | "set_record" | "get_call" | "open_call_socket" => 403,
+        "open_check_socket" => 426,
+        "get_guest_appointments"
+        | "delete_guest_sessions"
+        | "get_guest_call"
+        | "open_guest_call_socket" => 401,
+        other => panic!("{other}: nobody has said what another school's staff may do with it"),
+    }
+}
+
+/// What an API client of another school with all scopes is told at its own school's address, by an
+/// operation that takes API clients.
+fn to_foreign_client(id: &str) -> u16 {
+    match id {
+        "list_evenings" | "list_bookings" | "list_attendance" | "list_changes" | "list_invites"
+        | "put_people" | "put_classes" | "put_enrolments" | "put_guardianships" => 200,
+        "create_evening" => 201,
+        "get_evening"
+        | "change_evening"
+        | "delete_evening"
+        | "get_evening_settings"
+        | "publish_evening"
+        | "close_evening" => 404,
+        other => panic!("{other}: nobody has said what another school's client may do with it"),
+    }
+}
+
+/// The path of an operation; where it is done for a parent, with that parent.
+fn path_of_staff(operation: &contract::Operation, things: &Things) -> String {
+    let path = path(operation, things);
+    let is_for_a_parent = operation.path.contains("{evening_id}")
+        && operation
+            .texts()
+            .iter()
+            .any(|place| matches!(place, contract::Place::Query(name) if name == "parent_id"));
+    if is_for_a_parent { format!("{path}?parent_id={}", things.parent) } else { path }
+}
+
+/// The demo's things, with one of each kind that it lacks.
+async fn all_things(school: &School) -> Things {
+    let staff = school.staff().await;
+    let mut things = things(school).await;
+    let client = json!({ "name": "MIS", "scopes": ["evenings:read"] });
+    things.client = staff.post("/clients", client).await.is(201).text_at("/client/id");
+    let bar = json!({ "student_id": things.student, "email": "barred@example.org" });
+    things.bar = staff.post("/bars", bar).await.is(201).text_at("/id");
+    let endpoint =
+        json!({ "url": "https://mis.example.org/hooks", "event_types": ["booking.created"] });
+    things.webhook = staff.post("/webhooks", endpoint).await.is(201).text_at("/webhook/id");
+    let test = format!("/webhooks/{}/test", things.webhook);
+    things.delivery = staff.post(&test, json!({})).await.is(202).text_at("/id");
+    let class = json!({ "items": [{ "sourced_id": "new", "title": "A class" }] });
+    staff.put("/roster/classes", class).await.is(200);
+    things.import = staff.get("/roster/imports").await.is(200).text_at("/items/0/id");
+    things
+}
+
+/// All that staff, a parent and a teacher of this school read, by operation.
+async fn view(school: &School, things: &Things) -> BTreeMap<String, Value> {
+    let readers = [school.staff().await, school.parent().await, school.teacher().await];
+    let mut view = BTreeMap::new();
+    // Secrets of a call are new each time, and a socket is none of GET's answers.
+    let unlike = ["get_ice_servers", "open_call_socket", "open_check_socket"];
+    for operation in contract::operations().into_iter().filter(|operation| {
+        operation.method == "GET"
+            && operation.security.is_some()
+            && !unlike.contains(&operation.id.as_str())
+    }) {
+        for (reader, who) in readers.iter().zip(["staff", "parent", "teacher"]) {
+            let answer = ask(reader, &operation, things).await;
+            let mut body = answer.body;
+            if let Some(page) = body.as_object_mut() {
+                page.remove("next_cursor");
+                page.remove("request_id");
+            }
+            view.insert(format!("{} {who}: {}", operation.id, answer.status), body);
+        }
+    }
+    view
+}
+
+/// Asks for each operation and lists those that are answered otherwise, or with this school's ids.
+async fn walk(
+    things: &Things,
+    expected: impl Fn(&contract::Operation) -> u16,
+    request: impl AsyncFn(&contract::Operation) -> (Actor, reqwest::RequestBuilder),
+) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for operation in contract::operations().into_iter().filter(|one| one.security.is_some()) {
+        let (actor, request) = request(&operation).await;
+        let answer = send(&actor, &operation, things, request).await;
+        let expected = expected(&operation);
+        if answer.status != expected {
+            wrong.push(format!("{} is to answer {expected}: {}", operation.id, answer.text));
+        }
+        for id in [&things.booking, &things.invite, &things.student, &things.evening] {
+            if answer.status < 300 && answer.text.contains(id.as_str()) {
+                wrong.push(format!("{} shows {id}: {}", operation.id, answer.text));
+            }
+        }
+    }
+    wrong
+}
+
+#[tokio::test]
+async fn staff_of_another_school_find_nothing_and_change_nothing() {
+    let school = School::start().await;
+    school.neighbours().await;
+    let things = all_things(&school).await;
+    let before = view(&school, &things).await;
+    for (at, own) in [("lakeside", true), ("hillcrest", false)] {
+        let wrong = walk(
+            &things,
+            |operation| if own { to_foreign_staff(&operation.id) } else { 401 },
+            async |operation| {
+                // Two operations end the session that asks.
+                let staff = school.neighbour_staff().await;
+                let actor = if own { staff } else { staff.at_school(at) };
+                let path = path_of_staff(operation, &things);
+                let request = actor.request(&operation.method, &path);
+                (actor, request)
+            },
+        )
+        .await;
+        assert!(wrong.is_empty(), "at {at}: {wrong:#?}");
+    }
+    assert_eq!(view(&school, &things).await, before);
+    school.ignore_mail("what a member of staff changes at their own school is told elsewhere");
+}
+
+#[tokio::test]
+async fn an_api_client_of_another_school_finds_nothing_and_changes_nothing() {
+    let school = School::start().await;
+    let staff = school.neighbours().await.staff;
+    let things = all_things(&school).await;
+    let before = view(&school, &things).await;
+    let scopes = Scope::ALL.map(Scope::as_str);
+    let client = Program::connect(&staff, staff.nobody(), "MIS", &scopes).await;
+    let here = client.at_school_of(school.nobody());
+    for (client, own) in [(&client, true), (&here, false)] {
+        let expected = |operation: &contract::Operation| {
+            if own && operation.takes_clients { to_foreign_client(&operation.id) } else { 401 }
+        };
+        let wrong = walk(&things, expected, async |operation| {
+            let request = client.request(&operation.method, &path(operation, &things));
+            (client.actor().clone(), request)
+        })
+        .await;
+        assert!(wrong.is_empty(), "own: {own}: {wrong:#?}");
+    }
+    assert_eq!(view(&school, &things).await, before);
+    school.ignore_mail("what a client changes at its own school is told elsewhere");
+}
