@@ -8,6 +8,7 @@ mod fuzz;
 mod generated;
 mod graph;
 mod install;
+mod layers;
 mod needs;
 mod paths;
 mod postgres;
@@ -122,6 +123,7 @@ fn dispatch(command: &str, paths: &Paths, mut options: Options) -> Result<()> {
             println!("server: {}\nclient: {}", server.display(), paths.client().display());
             Ok(())
         }
+        "layers" => layers::check(paths),
         "check" => {
             options.done()?;
             check::run(paths, options.install)?.conclude()
