@@ -204,7 +204,7 @@ impl ApiError {
         error
     }
 
-    /// How many appointments rest on what was to change, and the first [`NAMED`] of those that may
+    /// How many appointments rest on what was to change, and the first `NAMED` of those that may
     /// be told.
     #[must_use]
     pub fn resting(total: usize, mut told: Vec<RestingBooking>) -> Self {

@@ -169,11 +169,11 @@ pub fn plan(db: &mut Db, school: &School, source: &Source) -> Result<Plan> {
     plan_since(db, school, source, seen, None)
 }
 
-/// As [`plan`], for a roster that was made by what the database said after this turn; of a push
+/// As [`plan()`], for a roster that was made by what the database said after this turn; of a push
 /// only what hangs together with what it names is looked at.
 ///
 /// # Errors
-/// As [`plan`].
+/// As [`plan()`].
 pub fn plan_since(
     db: &mut Db,
     school: &School,

@@ -11,11 +11,11 @@ use anyhow::{Result, bail};
 
 use crate::{
     client::{self, Build},
-    graph,
+    dependencies, graph,
     install::{self, Mode},
-    needs,
+    layers, needs,
     paths::Paths,
-    rules, shell,
+    rules, shell, width,
 };
 
 /// What passed and what did not.
@@ -103,7 +103,8 @@ fn counts(line: &str) -> Option<(u64, u64)> {
 /// # Errors
 /// When something is missing, or on Ctrl-C; what the checks found is in the outcome.
 pub fn run(paths: &Paths, mode: Mode) -> Result<Outcome> {
-    install::all(paths, mode, &[needs::SERVER, needs::CLIENT, needs::CONTRACT].concat())?;
+    let needs = [needs::SERVER, needs::CLIENT, needs::CONTRACT, needs::DEPENDENCIES];
+    install::all(paths, mode, &needs.concat())?;
     let cargo = |words: &[&str]| {
         let mut cargo = paths.cargo();
         cargo.args(words);
@@ -115,13 +116,20 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<Outcome> {
         ["--package", "parlour-web", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
     let mut outcome = Outcome::default();
     outcome.step("Format", || shell::run(&mut cargo(&["fmt", "--all", "--check"])))?;
+    outcome.step("Width of lines", || width::check(paths))?;
     outcome.step("Leftovers of a merge", || leftovers(paths))?;
     outcome.step("Migrations", || graph::same_migrations(paths))?;
     outcome.step("Rules", || rules::cited(paths))?;
+    outcome.step("Layers of modules", || layers::check(paths))?;
     outcome.step("Dependencies", || graph::forbidden_crates(paths))?;
+    outcome.step("Licences and sources", || dependencies::deny(paths))?;
+    outcome.step("Unused dependencies", || dependencies::unused(paths))?;
     outcome.step("Contract", || contract(paths))?;
     outcome.step("Lints", || shell::run(cargo(&["clippy"]).args(native)))?;
     outcome.step("Lints of the client", || shell::run(cargo(&["clippy"]).args(wasm)))?;
+    outcome.step("Docs", || docs(paths, &["--workspace", "--exclude", "parlour-web"]))?;
+    let web = ["--package", "parlour-web", "--target", "wasm32-unknown-unknown"];
+    outcome.step("Docs of the client", || docs(paths, &web))?;
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
     tests.args(["--exclude", "parlour-web", "--exclude", "parlour-tests"]);
     outcome.tests("Unit tests", &mut tests)?;
@@ -142,6 +150,14 @@ fn leftovers(paths: &Paths) -> Result<()> {
         bail!("resolve these conflicts");
     }
     Ok(())
+}
+
+/// Renders the docs of some packages, private items too, without a warning: a link that leads nowhere
+/// is one.
+fn docs(paths: &Paths, packages: &[&str]) -> Result<()> {
+    let mut cargo = paths.cargo();
+    cargo.args(["doc", "--no-deps", "--document-private-items"]).args(packages);
+    shell::run(cargo.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 fn contract(paths: &Paths) -> Result<()> {

@@ -4,6 +4,7 @@ mod api;
 mod bench;
 mod check;
 mod client;
+mod dependencies;
 mod fuzz;
 mod generated;
 mod graph;
@@ -16,6 +17,7 @@ mod rules;
 mod serve;
 mod shell;
 mod test;
+mod width;
 
 use std::{env, process::ExitCode};
 
@@ -123,7 +125,6 @@ fn dispatch(command: &str, paths: &Paths, mut options: Options) -> Result<()> {
             println!("server: {}\nclient: {}", server.display(), paths.client().display());
             Ok(())
         }
-        "layers" => layers::check(paths),
         "check" => {
             options.done()?;
             check::run(paths, options.install)?.conclude()
