@@ -127,7 +127,9 @@ fn dispatch(command: &str, paths: &Paths, mut options: Options) -> Result<()> {
         }
         "check" => {
             options.done()?;
-            check::run(paths, options.install)?.conclude()
+            let mut outcome = check::Outcome::default();
+            check::run(paths, options.install, &mut outcome)?;
+            outcome.conclude()
         }
         "test" => {
             options.done()?;
