@@ -88,6 +88,8 @@ pub const SERVER: &[Need] = &[Need::Apt("libpq-dev", "/usr/include/postgresql/li
 /// For building the client.
 pub const CLIENT: &[Need] =
     &[Need::WasmTarget, Need::Node, Need::Npm(FONT), Need::PyPi(FONTTOOLS), Need::Npm(BINARYEN)];
+/// For building it quickly, as it is served on a developer's machine.
+pub const QUICK_CLIENT: &[Need] = &[Need::WasmTarget, Need::Node, Need::Npm(FONT)];
 /// For checking the contract.
 pub const CONTRACT: &[Need] = &[Need::Node, Need::Npm(REDOCLY), Need::Npm(SPECTRAL)];
 /// For checking the dependencies.

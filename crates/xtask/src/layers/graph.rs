@@ -89,7 +89,9 @@ fn owner(modules: &BTreeMap<Way, Module>, way: &[String], hops: u8) -> Option<(W
         })
     };
     match module.exports_all.iter().find(defines) {
-        Some(all) => owner(modules, &[all.as_slice(), &[item.clone()], rest].concat(), hops + 1),
+        Some(all) => {
+            owner(modules, &[all.as_slice(), std::slice::from_ref(item), rest].concat(), hops + 1)
+        }
         None => here(),
     }
 }

@@ -114,22 +114,26 @@ impl Reader {
                         self.here.push(name.clone());
                     }
                 }
-                Token::Word(word) if word == "use" => {
-                    // `use<'a>` of a return type is no import.
-                    if !tokens.get(at + 1).is_some_and(|next| next.is_sign('<')) {
-                        let end = tokens[at..].iter().position(|token| token.is_sign(';'));
-                        let end = end.map_or(tokens.len(), |end| at + end);
-                        if pass == Pass::Uses {
-                            self.import(&tokens[at + 1..end], is_public(&tokens[..at]));
-                        }
-                        at = end;
-                    }
-                }
-                Token::Word(_) if pass == Pass::Paths => at += self.path(&tokens[..], at),
+                Token::Word(word) if word == "use" => at = self.using(tokens, at, pass),
+                Token::Word(_) if pass == Pass::Paths => at += self.path(tokens, at),
                 _ => {}
             }
             at += 1;
         }
+    }
+
+    /// Reads the `use` at `at`, and says where it ends.
+    fn using(&mut self, tokens: &[Token], at: usize, pass: Pass) -> usize {
+        // `use<'a>` of a return type is no import.
+        if tokens.get(at + 1).is_some_and(|next| next.is_sign('<')) {
+            return at;
+        }
+        let end = tokens[at..].iter().position(|token| token.is_sign(';'));
+        let end = end.map_or(tokens.len(), |end| at + end);
+        if pass == Pass::Uses {
+            self.import(&tokens[at + 1..end], is_public(&tokens[..at]));
+        }
+        end
     }
 
     /// Notes the path that begins at `at`, if one does, and says how many tokens to pass over.
