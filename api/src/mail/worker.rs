@@ -121,7 +121,12 @@ async fn fill(deps: &Deps, sending: &mut Sending) {
 /// down.
 fn begin(deps: Deps, row: Claimed) -> BoxFuture<'static, bool> {
     let id = row.id;
-    let span = tracing::info_span!("send_mail", outbox = %id, template = row.template, request_id = row.request_id().map(field::display));
+    let span = tracing::info_span!(
+        "send_mail",
+        outbox = %id,
+        template = row.template,
+        request_id = row.request_id().map(field::display)
+    );
     let guarded = AssertUnwindSafe(deliver(deps, row)).catch_unwind().instrument(span);
     guarded
         .map(move |outcome| {
@@ -149,7 +154,14 @@ async fn deliver(deps: Deps, row: Claimed) -> bool {
     };
     deps.metrics.count_mail(&row.template, outcome);
     let request_id = row.request_id().map(field::display);
-    tracing::info!(parent: None, outbox = %row.id, template = row.template, attempt = row.attempts, request_id, "mail {outcome}");
+    tracing::info!(
+        parent: None,
+        outbox = %row.id,
+        template = row.template,
+        attempt = row.attempts,
+        request_id,
+        "mail {outcome}"
+    );
     let sent = settled == Settled::Sent;
     settle(&deps, row, settled).await;
     sent

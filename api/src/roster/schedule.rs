@@ -45,23 +45,21 @@ pub async fn sync_if_due(deps: &Deps, source: &RosterSource) -> Option<ImportRep
         whole_every: TimeDelta::from_std(source.full_every).unwrap_or(TimeDelta::days(1)),
     };
     let span = tracing::info_span!("roster_sync", source = name);
-    let outcome = match sync_in_turn(
-        deps,
-        &source.provider,
-        &source.options,
-        Turn::WhenDue,
-        extent,
-        next,
-    )
-    .instrument(span)
-    .await
-    {
-        Ok(outcome) => outcome?,
-        Err(error) => {
-            tracing::warn!(source = name, error = %format!("{error:#}"), "could not look whether a roster is due");
-            return None;
-        }
-    };
+    let outcome =
+        match sync_in_turn(deps, &source.provider, &source.options, Turn::WhenDue, extent, next)
+            .instrument(span)
+            .await
+        {
+            Ok(outcome) => outcome?,
+            Err(error) => {
+                tracing::warn!(
+                    source = name,
+                    error = %format!("{error:#}"),
+                    "could not look whether a roster is due"
+                );
+                return None;
+            }
+        };
     match outcome.report {
         Ok(report) => {
             let (people, refused, whole) =

@@ -333,9 +333,12 @@ fn take_turn(db: &mut Db, plan: &Plan) -> Result<bool> {
         Some(seen) => diesel::update(marks::table.find(&name).filter(marks::value.eq(seen)))
             .set(marks::value.eq(&turn))
             .execute(db)?,
-        None => {
-            each!(db, conn => diesel::insert_into(marks::table).values((marks::name.eq(&name), marks::value.eq(&turn))).on_conflict_do_nothing().execute(conn))?
-        }
+        None => each!(db, conn =>
+            diesel::insert_into(marks::table)
+                .values((marks::name.eq(&name), marks::value.eq(&turn)))
+                .on_conflict_do_nothing()
+                .execute(conn)
+        )?,
     };
     Ok(written == 1)
 }

@@ -70,7 +70,12 @@ impl Sending {
         *self.by_endpoint.entry(webhook).or_default() += 1;
         // One whose sending panics is tried again when its lease has run out, and takes nothing
         // else down.
-        let span = tracing::info_span!("send_webhook", delivery = %id, %webhook, request_id = claimed.request_id.map(field::display));
+        let span = tracing::info_span!(
+            "send_webhook",
+            delivery = %id,
+            %webhook,
+            request_id = claimed.request_id.map(field::display)
+        );
         let guarded =
             AssertUnwindSafe(deliver(deps.clone(), claimed)).catch_unwind().instrument(span);
         let outcome = guarded.map(move |outcome| {
@@ -181,7 +186,11 @@ async fn deliver(deps: Deps, claimed: Claimed) -> bool {
     let began_at = deps.clock.now();
     // Receivers have clocks of their own, which no playground moves.
     let Some(message) = Message::new(&deps.keys, &claimed, deps.clock.real()) else {
-        tracing::warn!(delivery = %claimed.id, event_type = claimed.event_type, "an event of another version waits for it");
+        tracing::warn!(
+            delivery = %claimed.id,
+            event_type = claimed.event_type,
+            "an event of another version waits for it"
+        );
         return false;
     };
     let clock = Instant::now();
@@ -213,7 +222,17 @@ fn log(claimed: &Claimed, sent: &Outcome, verdict: Verdict) {
     let (status, error, outcome) =
         (sent.answer.ok(), sent.answer.err().map(NoAnswer::as_str), in_words(verdict));
     let (event_type, request_id) = (&claimed.event_type, claimed.request_id.map(field::display));
-    tracing::info!(parent: None, delivery = %claimed.id, webhook = %claimed.webhook, event_type, attempt = claimed.attempts, status, error, request_id, "webhook {outcome}");
+    tracing::info!(
+        parent: None,
+        delivery = %claimed.id,
+        webhook = %claimed.webhook,
+        event_type,
+        attempt = claimed.attempts,
+        status,
+        error,
+        request_id,
+        "webhook {outcome}"
+    );
 }
 
 /// Writes down what became of an attempt. If that fails the event is sent again when its lease has
@@ -231,7 +250,11 @@ async fn settle(deps: &Deps, claimed: Claimed, outcome: Outcome, verdict: Verdic
             Ok(true) => return,
             Ok(false) => return deps.metrics.count_lost_lease(Leased::Webhook),
             Err(error) => {
-                tracing::warn!(delivery = %id, %error, "could not write down what became of an event")
+                tracing::warn!(
+                    delivery = %id,
+                    %error,
+                    "could not write down what became of an event"
+                )
             }
         }
         tokio::time::sleep(REST).await;

@@ -174,8 +174,8 @@ fn leftovers(paths: &Paths) -> Result<()> {
     Ok(())
 }
 
-/// Renders the docs of some packages, private items too, without a warning: a link that leads nowhere
-/// is one.
+/// Renders the docs of some packages, private items too, without a warning: a link that leads
+/// nowhere is one.
 fn docs(paths: &Paths, packages: &[&str]) -> Result<()> {
     let mut cargo = paths.cargo();
     cargo.args(["doc", "--no-deps", "--document-private-items"]).args(packages);

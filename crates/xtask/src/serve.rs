@@ -34,8 +34,8 @@ pub enum Changes {
 
 /// Builds everything and serves it until Ctrl-C.
 ///
-/// Both programs are built quickly and without optimisation: on a clean checkout that takes a third
-/// of the time, and they are quick enough for one person (docs/benchmarks.md, "From a clean clone").
+/// Both programs are built quickly, without optimisation: they serve one person
+/// (docs/benchmarks.md, "From a clean clone").
 ///
 /// # Errors
 /// When something is missing or the server ends; when changes are ignored also if something does

@@ -80,7 +80,12 @@ pub(super) fn lost(
         .map(|(person, minute, _)| (person, minute))
         .collect();
     let booked: Vec<(Key, Key, Key)> = each!(db, conn => bookings::table
-        .filter(bookings::evening_id.eq(evening.id).and(bookings::parent_id.eq(key(parent))).and(bookings::cancelled_at.is_null()))
+        .filter(
+            bookings::evening_id
+                .eq(evening.id)
+                .and(bookings::parent_id.eq(key(parent)))
+                .and(bookings::cancelled_at.is_null())
+        )
         .filter(bookings::repeated_at.is_null())
         .select((bookings::id, bookings::student_id, bookings::class_id))
         .load(conn))?;

@@ -132,11 +132,25 @@ fn a_link_ends_an_hour_after_the_last_appointment() {
 
 proptest! {
     #[test]
-    fn no_set_with_an_invited_or_barred_student_is_ever_taken(flags in proptest::collection::vec((any::<bool>(), any::<bool>(), any::<bool>()), 1..6), picks in proptest::collection::btree_set(0usize..6, 0..6)) {
+    fn no_set_with_an_invited_or_barred_student_is_ever_taken(
+        flags in proptest::collection::vec((any::<bool>(), any::<bool>(), any::<bool>()), 1..6),
+        picks in proptest::collection::btree_set(0usize..6, 0..6),
+    ) {
         let mut s = situation();
-        s.candidates = flags.iter().enumerate().map(|(n, (involved, invited, barred))| Candidate { student: student(n as u128), involved: *involved, invited: *invited, barred: *barred }).collect();
+        s.candidates = flags.iter().enumerate().map(
+            |(n, (involved, invited, barred))| Candidate {
+                student: student(n as u128),
+                involved: *involved,
+                invited: *invited,
+                barred: *barred,
+            }
+        ).collect();
         let students: Vec<u128> = picks.iter().map(|n| *n as u128).collect();
-        let fine = !picks.is_empty() && picks.iter().all(|n| flags.get(*n).is_some_and(|(involved, invited, barred)| *involved && !invited && !barred));
+        let fine = !picks.is_empty() && picks.iter().all(
+            |n| flags
+                .get(*n)
+                .is_some_and(|(involved, invited, barred)| *involved && !invited && !barred)
+        );
         prop_assert_eq!(decide(&invite_for(&students), &s, now()).is_ok(), fine);
     }
 }
