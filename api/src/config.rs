@@ -250,7 +250,8 @@ impl Config {
             Some(_) => bail!("PARLOUR_PUBLIC_URL: must begin with https://"),
             None if mode.is_playground() => format!("http://{listen}"),
             None => bail!(
-                "PARLOUR_PUBLIC_URL: is missing; give the address in the browser, like https://{{host}} with each school's own host"
+                "PARLOUR_PUBLIC_URL: is missing; give the address in the browser, like \
+                 https://{{host}} with each school's own host"
             ),
         };
         let oneroster_secret =

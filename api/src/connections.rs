@@ -27,7 +27,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 /// How long a connection may stand still that waits for nothing of ours: between two requests, in
 /// the middle of a head, or taking an answer. A first head has 5 seconds by actix, and a body its
-/// own time ([`crate::request`]).
+/// own time (`request`).
 pub const STILL: Duration = Duration::from_secs(30);
 /// How often connections that stand still are looked for.
 const SWEEP: Duration = Duration::from_secs(1);

@@ -137,7 +137,17 @@ fn api(config: &mut ServiceConfig) {
         })));
     };
     macro_rules! on {
-        ($($method:ident $handler:path),+) => { vec![$((stringify!($method), on!(@ $method).guard(fn_guard(|_| { request::record_operation(operation(stringify!($handler))); true })).to($handler))),+] };
+        ($($method:ident $handler:path),+) => {
+            vec![$((
+                stringify!($method),
+                on!(@ $method)
+                    .guard(fn_guard(|_| {
+                        request::record_operation(operation(stringify!($handler)));
+                        true
+                    }))
+                    .to($handler),
+            )),+]
+        };
         // Whatever can be read can be asked about (RFC 9110, 9.1); the server leaves the body out.
         (@ GET) => { web::route().guard(Any(Get()).or(Head())) };
         (@ $method:ident) => { web::method(method::$method) };
@@ -163,7 +173,11 @@ fn api(config: &mut ServiceConfig) {
     at("/evenings", on![GET evenings::list_evenings, POST evenings::create_evening]);
     at(
         "/evenings/{evening_id}",
-        on![GET evenings::get_evening, PATCH evenings::change_evening, DELETE evenings::delete_evening],
+        on![
+            GET evenings::get_evening,
+            PATCH evenings::change_evening,
+            DELETE evenings::delete_evening
+        ],
     );
     at("/evenings/{evening_id}/settings", on![GET evenings::get_evening_settings]);
     at("/evenings/{evening_id}/publish", on![POST evenings::publish_evening]);
@@ -182,7 +196,11 @@ fn api(config: &mut ServiceConfig) {
     at("/changes", on![GET changes::list_changes]);
     at(
         "/bookings/{booking_id}",
-        on![GET bookings::get_booking, PATCH bookings::change_booking, DELETE bookings::cancel_booking],
+        on![
+            GET bookings::get_booking,
+            PATCH bookings::change_booking,
+            DELETE bookings::cancel_booking
+        ],
     );
     at("/bookings/{booking_id}/record", on![PUT bookings::set_record]);
     at("/bookings/{booking_id}/call", on![GET calls::get_call]);
@@ -227,7 +245,11 @@ fn api(config: &mut ServiceConfig) {
     at("/webhooks", on![GET webhooks::list_webhooks, POST webhooks::create_webhook]);
     at(
         "/webhooks/{webhook_id}",
-        on![GET webhooks::get_webhook, PATCH webhooks::change_webhook, DELETE webhooks::delete_webhook],
+        on![
+            GET webhooks::get_webhook,
+            PATCH webhooks::change_webhook,
+            DELETE webhooks::delete_webhook
+        ],
     );
     at("/webhooks/{webhook_id}/secrets", on![POST webhooks::rotate_webhook_secret]);
     at("/webhooks/{webhook_id}/test", on![POST webhooks::test_webhook]);

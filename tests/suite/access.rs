@@ -120,7 +120,12 @@ async fn a_barred_address_ends_its_invite() {
     // The parent's own bookings stay.
     let mine = parent.get(&school.evening("/bookings")).await.is(200);
     assert!(mine.text.contains("Sophie Aaron"), "{}", mine.text);
-    let again = json!({ "name": "Jordan", "email": "jordan.aaron@example.org", "student_ids": [sophie], "consent": true });
+    let again = json!({
+        "name": "Jordan",
+        "email": "jordan.aaron@example.org",
+        "student_ids": [sophie],
+        "consent": true,
+    });
     parent.post(&school.evening("/invites"), again).await.refuses(403, "ask_the_school");
     school.mail_to(OFFICE).await;
 }
@@ -181,7 +186,13 @@ async fn a_barred_address_ends_the_parents_own_sessions() {
     school.ignore_mail("staff are told of each bar, and the guest that the invite has ended");
     let (office, parent) = (school.staff().await, school.parent().await);
     let students = students(&school, &office).await;
-    let bar = |student: &Value| json!({ "student_id": student["id"], "email": "Rachel.Aaron+eve@Example.org", "note": "" });
+    let bar = |student: &Value| {
+        json!({
+            "student_id": student["id"],
+            "email": "Rachel.Aaron+eve@Example.org",
+            "note": "",
+        })
+    };
     office.post("/bars", bar(&students[0])).await.is(201);
     assert_eq!(parent.get("/me").await.refuses(410, "access_ended").text_at("/detail"), TOLD);
 

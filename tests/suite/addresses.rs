@@ -203,7 +203,13 @@ async fn a_roster_with_pasted_addresses_loses_none() {
 #[tokio::test]
 async fn a_pushed_address_is_understood_and_said() {
     let school = School::start().await;
-    let row = json!({ "sourced_id": "p-208", "roles": ["parent"], "given_name": "Dora", "family_name": "Marsh", "email": "mailto:dora@ⓔxample.org" });
+    let row = json!({
+        "sourced_id": "p-208",
+        "roles": ["parent"],
+        "given_name": "Dora",
+        "family_name": "Marsh",
+        "email": "mailto:dora@ⓔxample.org",
+    });
     let answer =
         school.staff().await.put("/roster/people", json!({ "items": [row] })).await.is(200);
     assert_eq!(answer.text_at("/items/0/warnings/0/code"), "email_understood", "{}", answer.text);

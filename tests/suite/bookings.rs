@@ -74,7 +74,11 @@ async fn rules_have_their_codes() {
     book(&school, &parent, &[]).await.refuses(422, "nothing_chosen");
     book(&school, &parent, &[one.at("2026-11-26T16:02:00Z")]).await.refuses(422, "not_a_slot");
     let mine = parent.get(&school.evening("/bookings")).await.is(200);
-    let again = json!({ "student_id": mine.text_at("/rows/0/student/id"), "class_id": mine.text_at("/rows/0/class_id"), "starts_at": first });
+    let again = json!({
+        "student_id": mine.text_at("/rows/0/student/id"),
+        "class_id": mine.text_at("/rows/0/class_id"),
+        "starts_at": first,
+    });
     book(&school, &parent, &[again]).await.refuses(409, "already_booked");
     let mut foreign = one.at(&first);
     foreign["class_id"] = json!(school.people.parent.0);
@@ -204,7 +208,11 @@ async fn fifty_parents_want_one_slot() {
                     class["teachers"][0]["id"].as_str().unwrap().to_owned(),
                 );
                 if teachers.len() == 1 && !seen.contains(&teacher) {
-                    let wish = json!({ "student_id": student["student"]["id"], "class_id": class["class_id"], "starts_at": grid.body["times"][3] });
+                    let wish = json!({
+                        "student_id": student["student"]["id"],
+                        "class_id": class["class_id"],
+                        "starts_at": grid.body["times"][3],
+                    });
                     by_teacher.entry(teacher.clone()).or_default().push((actor.clone(), wish));
                     seen.push(teacher);
                 }

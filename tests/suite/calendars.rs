@@ -151,7 +151,10 @@ impl World {
 
     /// Guardianship of Rachel and Sophie, with this in its row.
     async fn push_link(&self, more: Value) {
-        let mut row = json!({ "parent_sourced_id": "p-rachel-aaron", "student_sourced_id": "s-sophie-aaron" });
+        let mut row = json!({
+            "parent_sourced_id": "p-rachel-aaron",
+            "student_sourced_id": "s-sophie-aaron",
+        });
         if more["remove"] != true {
             row["relationship"] = json!("Mother");
         }
@@ -174,7 +177,12 @@ impl World {
     }
 
     async fn invite_again(&self) {
-        let invite = json!({ "name": "Jordan Aaron", "email": GUEST, "student_ids": [self.sophie()], "consent": true });
+        let invite = json!({
+            "name": "Jordan Aaron",
+            "email": GUEST,
+            "student_ids": [self.sophie()],
+            "consent": true,
+        });
         self.parent.post(&self.school.evening("/invites"), invite).await.is(201);
     }
 }

@@ -465,15 +465,19 @@ async fn the_same_device_resumes_and_another_is_asked() {
     let first = call.sits(guest, "phone").await;
     call.school.wait(TimeDelta::seconds(1));
     let again = call.enter(guest, entry("phone")).await;
-    assert!(
-        matches!(again, Entered::Seated { connection, resumed: true, replaced: None, .. } if connection == first)
-    );
+    assert!(matches!(
+        again,
+        Entered::Seated { connection, resumed: true, replaced: None, .. } if connection == first
+    ));
     let other = call.guest().await;
     assert_eq!(call.enter(other, entry("tablet")).await, Entered::MoveHere);
     call.school.wait(TimeDelta::seconds(1));
     let moved = call.enter(other, moving("tablet")).await;
     assert!(
-        matches!(moved, Entered::Seated { replaced: Some(replaced), resumed: false, .. } if replaced == first),
+        matches!(
+            moved,
+            Entered::Seated { replaced: Some(replaced), resumed: false, .. } if replaced == first
+        ),
         "{moved:?}"
     );
     let kinds: Vec<String> = call.kinds().await.into_iter().map(|(kind, _)| kind).collect();

@@ -193,7 +193,12 @@ async fn all_live_links_of_an_address_come_in_one_mail() {
         .into_iter()
         .find(|student| student["invited"] == false)
         .expect("a student without an invite");
-    let new = json!({ "name": "Jordan Aaron", "email": GUEST, "student_ids": [free["student"]["id"]], "consent": true });
+    let new = json!({
+        "name": "Jordan Aaron",
+        "email": GUEST,
+        "student_ids": [free["student"]["id"]],
+        "consent": true,
+    });
     parent.post(&school.evening("/invites"), new).await.is(201);
     let second = token_of(&school.mail_to(GUEST).await);
     school.nobody().post("/guest_links/requests", json!({ "email": GUEST })).await.is(202);

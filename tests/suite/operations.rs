@@ -188,16 +188,31 @@ pub fn body(id: &str, things: &Things) -> Value {
         }
         "choose_identity" => json!({ "person_id": things.parent, "role": "parent" }),
         "create_bookings" => {
-            json!({ "bookings": [{ "student_id": things.student, "class_id": things.class, "starts_at": things.starts_at }] })
+            json!({
+                "bookings": [{
+                    "student_id": things.student,
+                    "class_id": things.class,
+                    "starts_at": things.starts_at,
+                }]
+            })
         }
         "create_evening" => json!({
-            "name": "spring", "title": "Spring Evening", "date": "2027-03-18", "starts": "16:00", "ends": "19:00", "slot_minutes": 5, "mode": "video",
-            "booking": { "opens": "2027-03-01T08:00", "closes": "2027-03-18T12:00" }, "classes": [{ "all": true }],
+            "name": "spring", "title": "Spring Evening", "date": "2027-03-18", "starts": "16:00",
+            "ends": "19:00", "slot_minutes": 5, "mode": "video",
+            "booking": {
+                "opens": "2027-03-01T08:00",
+                "closes": "2027-03-18T12:00",
+            }, "classes": [{ "all": true }],
         }),
         "change_evening" => json!({ "title": "Spring" }),
         "change_booking" => json!({ "starts_at": things.starts_at }),
         "send_invite" => {
-            json!({ "name": "Jordan Aaron", "email": "jordan@example.org", "student_ids": [things.student], "consent": true })
+            json!({
+                "name": "Jordan Aaron",
+                "email": "jordan@example.org",
+                "student_ids": [things.student],
+                "consent": true,
+            })
         }
         "create_bar" => json!({ "student_id": things.student, "person_id": things.parent }),
         "create_client" => json!({ "name": "MIS", "scopes": ["evenings:read"] }),
@@ -206,10 +221,19 @@ pub fn body(id: &str, things: &Things) -> Value {
             json!({ "items": [{ "sourced_id": "somebody", "remove": true }] })
         }
         "put_enrolments" => {
-            json!({ "items": [{ "class_sourced_id": "x", "person_sourced_id": "y", "role": "student", "remove": true }] })
+            json!({
+                "items": [{
+                    "class_sourced_id": "x",
+                    "person_sourced_id": "y",
+                    "role": "student",
+                    "remove": true,
+                }]
+            })
         }
         "put_guardianships" => {
-            json!({ "items": [{ "parent_sourced_id": "x", "student_sourced_id": "y", "remove": true }] })
+            json!({
+                "items": [{ "parent_sourced_id": "x", "student_sourced_id": "y", "remove": true }]
+            })
         }
         // It takes a form.
         "issue_token" => json!({}),

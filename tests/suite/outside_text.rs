@@ -204,7 +204,14 @@ async fn a_row_with_a_long_id_is_dropped_alone() {
 async fn a_pushed_row_with_an_odd_text_is_refused_alone() {
     let school = School::start().await;
     let staff = school.staff().await;
-    let row = |id: &str, name: &str| json!({ "sourced_id": id, "roles": ["student"], "given_name": name, "family_name": "Marsh" });
+    let row = |id: &str, name: &str| {
+        json!({
+            "sourced_id": id,
+            "roles": ["student"],
+            "given_name": name,
+            "family_name": "Marsh",
+        })
+    };
     let rows = [
         row("ok", "Ines"),
         row("nul", "a\0b"),

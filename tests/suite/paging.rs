@@ -83,11 +83,27 @@ impl Filler {
     /// Makes one more of each thing that lists hold.
     async fn add(&self, number: usize) {
         let evening = json!({
-            "name": format!("evening-{number}"), "title": "Evening", "date": format!("2027-0{}-1{}", number % 3 + 1, number % 2), "starts": "16:00", "ends": "18:00",
-            "slot_minutes": 10, "mode": "video", "booking": { "opens": "2026-11-20T08:00", "closes": "2027-01-01T12:00" }, "classes": [{ "titles": ["Year 9 *"] }],
+            "name": format!("evening-{number}"), "title": "Evening", "date": format!(
+                "2027-0{}-1{}",
+                number % 3 + 1,
+                number % 2
+            ), "starts": "16:00", "ends": "18:00",
+            "slot_minutes": 10, "mode": "video", "booking": {
+                "opens": "2026-11-20T08:00",
+                "closes": "2027-01-01T12:00",
+            }, "classes": [{ "titles": ["Year 9 *"] }],
         });
         self.office.post("/evenings", evening).await.is(201);
-        self.office.post("/bars", json!({ "student_id": self.student, "email": format!("barred-{number}@example.org") })).await.is(201);
+        self.office
+            .post(
+                "/bars",
+                json!({
+                    "student_id": self.student,
+                    "email": format!("barred-{number}@example.org"),
+                }),
+            )
+            .await
+            .is(201);
         self.office
             .post(
                 "/clients",
@@ -132,7 +148,12 @@ impl Filler {
                 )
                 .await
                 .is(201);
-            let invite = json!({ "name": "Jo", "email": "jo@example.org", "student_ids": [wish.student], "consent": true });
+            let invite = json!({
+                "name": "Jo",
+                "email": "jo@example.org",
+                "student_ids": [wish.student],
+                "consent": true,
+            });
             parent.post(&self.school.evening("/invites"), invite).await.is(201);
         }
     }

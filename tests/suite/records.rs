@@ -65,7 +65,11 @@ async fn record(teacher: &Actor, booking: &Value, no_show: bool, note: &str) {
 
 /// The office makes another appointment of the same student and class.
 async fn repeat(school: &School, office: &Actor, booking: &Value, at: &str) -> Answer {
-    let wanted = json!({ "student_id": booking["student"]["id"], "class_id": booking["class_id"], "starts_at": at });
+    let wanted = json!({
+        "student_id": booking["student"]["id"],
+        "class_id": booking["class_id"],
+        "starts_at": at,
+    });
     office
         .post(
             &format!("{}?parent_id={}", school.evening("/bookings"), school.people.parent.0),
@@ -178,7 +182,11 @@ async fn a_parent_books_no_second_one() {
     let first = science(&school, &office).await;
     let at = later(&school, &office, &first).await;
     record(&teacher, &first, false, "a note").await;
-    let wanted = json!({ "student_id": first["student"]["id"], "class_id": first["class_id"], "starts_at": at });
+    let wanted = json!({
+        "student_id": first["student"]["id"],
+        "class_id": first["class_id"],
+        "starts_at": at,
+    });
     parent
         .post(&school.evening("/bookings"), json!({ "bookings": [wanted] }))
         .await

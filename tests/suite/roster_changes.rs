@@ -61,7 +61,14 @@ impl Synced {
 async fn a_contact_of_another_org_keeps_their_students() {
     for version in [V11, V12] {
         let provider = Provider::start(version, &Roster::of_the_demo()).await;
-        provider.change("orgs", |orgs| orgs.push(json!({ "sourcedId": "trust", "status": "active", "name": "Trust", "type": "district" })));
+        provider.change("orgs", |orgs| {
+            orgs.push(json!({
+                "sourcedId": "trust",
+                "status": "active",
+                "name": "Trust",
+                "type": "district",
+            }))
+        });
         provider.change("users", |users| {
             let rachel =
                 users.iter_mut().find(|user| user["sourcedId"] == "p-rachel-aaron").unwrap();

@@ -31,9 +31,16 @@ async fn provider(version: Version, schools: &[&str]) -> Provider {
             .collect()
     });
     let user = |id: &&str| {
-        let mut user = json!({ "sourcedId": format!("adm-{id}"), "givenName": "Ada", "familyName": id, "email": format!("ada@{id}.example.org") });
+        let mut user = json!({
+            "sourcedId": format!("adm-{id}"),
+            "givenName": "Ada",
+            "familyName": id,
+            "email": format!("ada@{id}.example.org"),
+        });
         if version == Version::V12 {
-            user["roles"] = json!([{ "roleType": "primary", "role": "administrator", "org": { "sourcedId": id } }]);
+            user["roles"] = json!([
+                { "roleType": "primary", "role": "administrator", "org": { "sourcedId": id } }
+            ]);
         } else {
             (user["role"], user["orgs"]) = (json!("administrator"), json!([{ "sourcedId": id }]));
         }

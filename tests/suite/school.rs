@@ -18,7 +18,11 @@ async fn staff_say_how_to_reach_the_school() {
         "nothing was said yet"
     );
 
-    let said = json!({ "phone": " 020 7946 0000 ", "email": "Office@Hillcrest.Example.org", "office_hours": "Monday to Friday, 8:00 to 16:00" });
+    let said = json!({
+        "phone": " 020 7946 0000 ",
+        "email": "Office@Hillcrest.Example.org",
+        "office_hours": "Monday to Friday, 8:00 to 16:00",
+    });
     office.patch("/school", said).await.is(200);
     let school_now = nobody.get("/school").await.is(200);
     assert_eq!(school_now.text_at("/phone"), "020 7946 0000");

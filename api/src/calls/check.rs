@@ -14,7 +14,10 @@ use super::{
 /// Answers each `ping`, for a short while, or until the session has opened too many other sockets.
 pub async fn serve(mut session: Session, messages: AggregatedMessageStream, among: SessionSocket) {
     let code = tokio::select! {
-        answered = time::timeout(CHECK_LIFE, answer(&mut session, messages)) => answered.unwrap_or(CloseCode::Normal),
+        answered = time::timeout(
+            CHECK_LIFE,
+            answer(&mut session, messages),
+        ) => answered.unwrap_or(CloseCode::Normal),
         () = among.closed() => CloseCode::Policy,
     };
     let _ =

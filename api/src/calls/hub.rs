@@ -409,7 +409,11 @@ impl Node for Hub {
 }
 
 fn failed(what: &str, booking: BookingId, error: &Error) {
-    tracing::warn!(%booking, error = %chain(error), "could not {what} a call; the next look tries again");
+    tracing::warn!(
+        %booking,
+        error = %chain(error),
+        "could not {what} a call; the next look tries again"
+    );
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

@@ -137,8 +137,12 @@ impl Socket {
             let step = tokio::select! {
                 biased;
                 _ = closing.wait_for(|closing| *closing) => Err(End::Stopping),
-                () = self.out.overflowed() => Err(End::Broke(CloseCode::Again, "too many messages wait")),
-                () = self.opened.among.closed() => Err(End::Broke(CloseCode::Policy, "too many sockets")),
+                () = self.out.overflowed() => Err(
+                    End::Broke(CloseCode::Again, "too many messages wait")
+                ),
+                () = self.opened.among.closed() => Err(
+                    End::Broke(CloseCode::Policy, "too many sockets")
+                ),
                 Some(outgoing) = from_hub.recv() => self.send_on(outgoing).await,
                 message = messages.recv() => match message {
                     Some(Ok(message)) => self.take(message).await,
@@ -154,7 +158,13 @@ impl Socket {
         };
         let (end_reason, joined) = (end.as_str(), matches!(self.standing, Standing::Inside { .. }));
         self.finish(end).await;
-        tracing::info!(%booking, joined, reason = end_reason, duration_s = began.elapsed().as_secs(), "call socket closed");
+        tracing::info!(
+            %booking,
+            joined,
+            reason = end_reason,
+            duration_s = began.elapsed().as_secs(),
+            "call socket closed"
+        );
     }
 
     fn hub(&self) -> Arc<Hub> {
@@ -451,7 +461,11 @@ impl Socket {
                 Ok(()) => self.hub().changed(self.opened.visitor.booking).await,
                 // The place runs out by itself.
                 Err(error) => {
-                    tracing::warn!(booking = %self.opened.visitor.booking, %error, "a place could not be given back")
+                    tracing::warn!(
+                        booking = %self.opened.visitor.booking,
+                        %error,
+                        "a place could not be given back"
+                    )
                 }
             }
         }

@@ -143,7 +143,12 @@ pub struct SyncArguments {
 pub struct RemovalArguments {
     /// How much of a school's people, guardianships, classes, enrolments or coming appointments
     /// may go at once.
-    #[arg(long, value_name = "PERCENT", default_value_t = RemovalLimit::default().percent, value_parser = clap::value_parser!(u8).range(0..=100))]
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        default_value_t = RemovalLimit::default().percent,
+        value_parser = clap::value_parser!(u8).range(0..=100)
+    )]
     pub max_removals: u8,
     /// Remove however much is gone, also when a file lacks a column or has no rows.
     #[arg(long)]
@@ -245,7 +250,11 @@ fn refusal_json(error: &anyhow::Error) -> Value {
             "findings_left_out": refusal.findings_left_out,
         }),
         None => {
-            json!({ "refused": { "code": "failed", "message": message }, "findings": [], "findings_left_out": 0 })
+            json!({
+                "refused": { "code": "failed", "message": message },
+                "findings": [],
+                "findings_left_out": 0,
+            })
         }
     }
 }
@@ -366,7 +375,8 @@ mod tests {
             "parlour roster import school.zip --max-removals 101",
             Some(ErrorKind::ValueValidation),
         );
-        let provider = "parlour roster sync --url https://sis.example.org --token-url https://sis.example.org/token --client-id parlour";
+        let provider = "parlour roster sync --url https://sis.example.org --token-url \
+                        https://sis.example.org/token --client-id parlour";
         check(
             &format!(
                 "{provider} --version 1.2 --dry-run --json --school 42 --school 43 --max-removals \

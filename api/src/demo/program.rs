@@ -65,7 +65,12 @@ pub fn connect(db: &mut Db, ctx: &Context) -> Result<()> {
         created_at: at(ctx.now),
         used_at: None,
     };
-    let made = each!(db, conn => diesel::insert_into(api_clients::table).values(&client).on_conflict_do_nothing().execute(conn))?;
+    let made = each!(db, conn =>
+        diesel::insert_into(api_clients::table)
+            .values(&client)
+            .on_conflict_do_nothing()
+            .execute(conn)
+    )?;
     if made == 1 {
         let secret = SecretRow {
             id: key(ClientSecretId(SECRET)),

@@ -74,6 +74,8 @@ fn ensure_school(db: &mut Db, ctx: &Context) -> Result<()> {
         time_zone: TIME_ZONE,
         created_at: at(ctx.now),
     };
-    each!(db, conn => diesel::insert_into(schools::table).values(&row).on_conflict_do_nothing().execute(conn))?;
+    each!(db, conn =>
+        diesel::insert_into(schools::table).values(&row).on_conflict_do_nothing().execute(conn)
+    )?;
     Ok(())
 }

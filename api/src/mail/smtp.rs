@@ -144,7 +144,14 @@ fn read_error(error: &Error, mail: &Mail) -> SendError {
     let code = error.status().map(|code| code.to_string().parse::<u16>().unwrap_or_default());
     let words = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
     let unwritable = error.is_client() && !mail.to.is_ascii();
-    tracing::warn!(outbox = %mail.id, code, timeout = error.is_timeout(), tls = error.is_tls(), client = error.is_client(), "the mail server did not take a mail");
+    tracing::warn!(
+        outbox = %mail.id,
+        code,
+        timeout = error.is_timeout(),
+        tls = error.is_tls(),
+        client = error.is_client(),
+        "the mail server did not take a mail"
+    );
     let (permanent, reason) = match code {
         _ if unwritable => (true, UNWRITABLE),
         Some(code) => read_code(code, &words),

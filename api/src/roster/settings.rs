@@ -172,7 +172,10 @@ fn duration(text: &str) -> anyhow::Result<Duration> {
 mod tests {
     use super::*;
 
-    const ONE: &str = r#"url = "https://sis.example.org", token_url = "https://sis.example.org/token", client_id = "parlour""#;
+    const ONE: &str = concat!(
+        r#"url = "https://sis.example.org", token_url = "https://sis.example.org/token", "#,
+        r#"client_id = "parlour""#
+    );
 
     #[track_caller]
     fn check(list: &str, error: Option<&str>) {
@@ -186,13 +189,11 @@ mod tests {
 
     #[test]
     fn a_list_of_tables_becomes_sources() {
+        let hush = r#"secret = "hush""#;
+        let more =
+            r#"version = "1.2", every = "30m", max_removals = 20, time_zone = "Europe/Berlin""#;
         check("[]", None);
-        check(
-            &format!(
-                r#"[{{ {ONE}, secret = "hush", version = "1.2", every = "30m", max_removals = 20, time_zone = "Europe/Berlin" }}]"#
-            ),
-            None,
-        );
+        check(&format!(r#"[{{ {ONE}, {hush}, {more} }}]"#), None);
         check(&format!("[{{ {ONE} }}]"), Some("the secret of \"parlour\" is missing"));
         check(&format!(r#"[{{ {ONE}, secret = "hush", every = "1m" }}]"#), Some("too often"));
         check(&format!(r#"[{{ {ONE}, secret = "hush", full_every = "12h" }}]"#), None);
@@ -229,7 +230,7 @@ mod tests {
         let other = ONE.replace("\"parlour\"", "\"other\"");
         check(
             &format!(
-                r#"[{{ {ONE}, secret = "hush", schools = ["42"] }}, {{ {other}, secret = "hush", school = "42" }}]"#
+                r#"[{{ {ONE}, {hush}, schools = ["42"] }}, {{ {other}, {hush}, school = "42" }}]"#
             ),
             Some("two sources list the school \"42\""),
         );

@@ -119,7 +119,11 @@ async fn sync_changes(
     {
         Ok(roster) => roster,
         Err(error) => {
-            tracing::info!(source = provider.name(), %error, "the changes can't be read alone; asking for everything");
+            tracing::info!(
+                source = provider.name(),
+                %error,
+                "the changes can't be read alone; asking for everything"
+            );
             return Ok(None);
         }
     };

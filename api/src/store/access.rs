@@ -93,7 +93,12 @@ pub(super) fn links_booking() -> _ {
 pub fn students_of(db: &mut Db, parent: PersonId) -> Result<Vec<PersonRow>> {
     Ok(each!(db, conn => guardianships::table
         .inner_join(people::table.on(people::id.eq(guardianships::student_id)))
-        .filter(guardianships::parent_id.eq(key(parent)).and(people::removed_at.is_null()).and(may_act()))
+        .filter(
+            guardianships::parent_id
+                .eq(key(parent))
+                .and(people::removed_at.is_null())
+                .and(may_act())
+        )
         .order((people::given_name, people::id))
         .select(PersonRow::as_select())
         .load(conn))?)

@@ -41,7 +41,9 @@ pub(super) fn are_current(db: &mut Db) -> Result<bool> {
 /// When the database fails.
 pub(super) fn renew(db: &mut Db, ctx: &Context) -> Result<usize> {
     let mark = (marks::name.eq(MARK), marks::value.eq(""));
-    each!(&mut *db, conn => diesel::insert_into(marks::table).values(mark).on_conflict_do_nothing().execute(conn))?;
+    each!(&mut *db, conn =>
+        diesel::insert_into(marks::table).values(mark).on_conflict_do_nothing().execute(conn)
+    )?;
     let outdated = marks::table.filter(marks::name.eq(MARK).and(marks::value.ne(RULE)));
     if diesel::update(outdated).set(marks::value.eq(RULE)).execute(db)? == 0 {
         return Ok(0);
@@ -154,7 +156,12 @@ fn suppressions(db: &mut Db) -> Result<usize> {
             suppressions::bar_key.eq(new_key),
             suppressions::created_at.eq(created_at),
         );
-        each!(&mut *db, conn => diesel::insert_into(suppressions::table).values(row).on_conflict_do_nothing().execute(conn))?;
+        each!(&mut *db, conn =>
+            diesel::insert_into(suppressions::table)
+                .values(row)
+                .on_conflict_do_nothing()
+                .execute(conn)
+        )?;
     }
     Ok(changed)
 }

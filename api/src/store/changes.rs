@@ -144,7 +144,9 @@ pub fn give_places(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<bool>
         change_places::feed_id.eq(key(ctx.new_id::<Uuid>())),
         change_places::last_place.eq(0),
     );
-    each!(db, conn => diesel::insert_into(change_places::table).values(new).on_conflict_do_nothing().execute(conn))?;
+    each!(db, conn =>
+        diesel::insert_into(change_places::table).values(new).on_conflict_do_nothing().execute(conn)
+    )?;
     // Holds the row until the commit: nobody else gives places of this school meanwhile.
     diesel::update(row)
         .set(change_places::last_place.eq(change_places::last_place + 0))
@@ -163,7 +165,13 @@ pub fn give_places(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<bool>
          ) as numbered where changes.kind = numbered.kind and changes.subject_id = \
          numbered.subject_id"
     ));
-    let given = each!(db, conn => number.bind::<BigInt, _>(last).bind::<Id, _>(key(school)).bind::<BigInt, _>(AT_ONCE).execute(conn))?;
+    let given = each!(db, conn =>
+        number
+            .bind::<BigInt, _>(last)
+            .bind::<Id, _>(key(school))
+            .bind::<BigInt, _>(AT_ONCE)
+            .execute(conn)
+    )?;
     let given = i64::try_from(given).unwrap_or(AT_ONCE);
     diesel::update(row).set(change_places::last_place.eq(last + given)).execute(db)?;
     Ok(given == AT_ONCE)

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{context::Context, schema::guardianships};
 
-/// The part of [`Contact::may_act`] that the link's own row tells. Queries ask [`access::may_act`],
-/// which asks for bars set by hand as well.
+/// The part of [`Contact::may_act`] that the link's own row tells. Queries ask
+/// [`access::may_act()`], which asks for bars set by hand as well.
 #[auto_type]
 pub(super) fn is_allowed() -> _ {
     let by_whom =

@@ -172,9 +172,9 @@ pub fn held(db: &mut Db, evening: EveningId) -> Result<EveningRow> {
         let _: Key =
             evenings::table.find(key(evening)).select(evenings::id).for_share().get_result(conn)?;
     }
-    Ok(
-        each!(db, conn => evenings::table.find(key(evening)).select(EveningRow::as_select()).get_result(conn))?,
-    )
+    Ok(each!(db, conn =>
+        evenings::table.find(key(evening)).select(EveningRow::as_select()).get_result(conn)
+    )?)
 }
 
 /// Makes bookings of these classes wait until this transaction ends, and waits for those under way:
@@ -210,15 +210,34 @@ pub fn find_for(
         Whose::All => find(db, school, evening),
         Whose::Parent(parent) => Ok(each!(db, conn => {
             let has_class = evening_classes::table
-                .inner_join(enrolments::table.on(enrolments::class_id.eq(evening_classes::class_id)))
-                .inner_join(guardianships::table.on(guardianships::student_id.eq(enrolments::person_id)))
-                .filter(evening_classes::evening_id.eq(key(evening)).and(enrolments::role.eq("student")).and(enrolments::removed_at.is_null()))
+                .inner_join(
+                    enrolments::table.on(enrolments::class_id.eq(evening_classes::class_id))
+                )
+                .inner_join(
+                    guardianships::table.on(guardianships::student_id.eq(enrolments::person_id))
+                )
+                .filter(
+                    evening_classes::evening_id
+                        .eq(key(evening))
+                        .and(enrolments::role.eq("student"))
+                        .and(enrolments::removed_at.is_null())
+                )
                 .filter(guardianships::parent_id.eq(key(parent)).and(access::may_act()));
             let has_booking = bookings::table
                 .inner_join(guardianships::table.on(access::links_booking()))
-                .filter(bookings::parent_id.eq(key(parent)).and(bookings::evening_id.eq(key(evening))).and(access::may_act()));
+                .filter(
+                    bookings::parent_id
+                        .eq(key(parent))
+                        .and(bookings::evening_id.eq(key(evening)))
+                        .and(access::may_act())
+                );
             evenings::table
-                .filter(evenings::id.eq(key(evening)).and(evenings::school_id.eq(key(school))).and(evenings::published_at.is_not_null()))
+                .filter(
+                    evenings::id
+                        .eq(key(evening))
+                        .and(evenings::school_id.eq(key(school)))
+                        .and(evenings::published_at.is_not_null())
+                )
                 .filter(exists(has_booking).or(exists(has_class)))
                 .select(EveningRow::as_select())
                 .get_result(conn)

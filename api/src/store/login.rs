@@ -121,7 +121,12 @@ pub fn standing(
     let email_key = email.key();
     let find = |db: &mut Db| -> Result<Option<(Key, At)>> {
         Ok(each!(db, conn => login_links::table
-            .filter(login_links::person_id.eq(Some(key(parent))).and(login_links::email_key.eq(&email_key)).and(login_links::evening_id.eq(Some(evening.id))))
+            .filter(
+                login_links::person_id
+                    .eq(Some(key(parent)))
+                    .and(login_links::email_key.eq(&email_key))
+                    .and(login_links::evening_id.eq(Some(evening.id)))
+            )
             .select((login_links::id, login_links::expires_at))
             .get_result(conn)
             .optional())?)
@@ -399,6 +404,8 @@ fn insert(
         is_standing: standing.is_some(),
         evening_id: standing,
     };
-    let written = each!(db, conn => diesel::insert_into(login_links::table).values(&row).on_conflict_do_nothing().execute(conn))?;
+    let written = each!(db, conn =>
+        diesel::insert_into(login_links::table).values(&row).on_conflict_do_nothing().execute(conn)
+    )?;
     Ok(written == 1)
 }

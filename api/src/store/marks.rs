@@ -31,7 +31,12 @@ pub fn get(db: &mut Db, name: &str) -> Result<Option<String>> {
 pub fn set(db: &mut Db, name: &str, value: &str) -> Result<()> {
     let row = (marks::name.eq(name), marks::value.eq(value));
     each!(db, conn => {
-        diesel::insert_into(marks::table).values(row).on_conflict(marks::name).do_update().set(marks::value.eq(value)).execute(conn)
+        diesel::insert_into(marks::table)
+            .values(row)
+            .on_conflict(marks::name)
+            .do_update()
+            .set(marks::value.eq(value))
+            .execute(conn)
     })?;
     Ok(())
 }
@@ -93,6 +98,8 @@ pub fn set_mark(db: &mut Db, mode: Mode) -> Result<std::result::Result<(), Wrong
         return Ok(Err(WrongMark::Unmarked));
     }
     let row = (marks::name.eq(MODE), marks::value.eq(mode.mark()));
-    each!(db, conn => diesel::insert_into(marks::table).values(row).on_conflict_do_nothing().execute(conn))?;
+    each!(db, conn =>
+        diesel::insert_into(marks::table).values(row).on_conflict_do_nothing().execute(conn)
+    )?;
     check_mark(db, mode)
 }

@@ -64,7 +64,12 @@ pub fn full_name(given: &str, family: &str) -> String {
 /// [`Error::NotFound`] for anyone else.
 pub fn find(db: &mut Db, school: SchoolId, person: PersonId) -> Result<PersonRow> {
     let row = each!(db, conn => people::table
-        .filter(people::id.eq(key(person)).and(people::school_id.eq(key(school))).and(people::removed_at.is_null()))
+        .filter(
+            people::id
+                .eq(key(person))
+                .and(people::school_id.eq(key(school)))
+                .and(people::removed_at.is_null())
+        )
         .select(PersonRow::as_select())
         .get_result(conn));
     row.map_err(Error::from)

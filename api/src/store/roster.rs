@@ -169,11 +169,11 @@ pub fn plan(db: &mut Db, school: &School, source: &Source) -> Result<Plan> {
     plan_since(db, school, source, seen, None)
 }
 
-/// As [`plan`], for a roster that was made by what the database said after this turn; of a push
+/// As [`plan()`], for a roster that was made by what the database said after this turn; of a push
 /// only what hangs together with what it names is looked at.
 ///
 /// # Errors
-/// As [`plan`].
+/// As [`plan()`].
 pub fn plan_since(
     db: &mut Db,
     school: &School,
@@ -333,9 +333,12 @@ fn take_turn(db: &mut Db, plan: &Plan) -> Result<bool> {
         Some(seen) => diesel::update(marks::table.find(&name).filter(marks::value.eq(seen)))
             .set(marks::value.eq(&turn))
             .execute(db)?,
-        None => {
-            each!(db, conn => diesel::insert_into(marks::table).values((marks::name.eq(&name), marks::value.eq(&turn))).on_conflict_do_nothing().execute(conn))?
-        }
+        None => each!(db, conn =>
+            diesel::insert_into(marks::table)
+                .values((marks::name.eq(&name), marks::value.eq(&turn)))
+                .on_conflict_do_nothing()
+                .execute(conn)
+        )?,
     };
     Ok(written == 1)
 }

@@ -38,7 +38,12 @@ pub struct Lease {
 pub fn take(db: &mut Db, ctx: &Context, source: &str, turn: Turn) -> Result<Option<Lease>> {
     let (now, holder) = (at(ctx.now), Key::from(ctx.new_id::<Uuid>()));
     let new = (roster_sources::name.eq(source), roster_sources::due_at.eq(now));
-    each!(db, conn => diesel::insert_into(roster_sources::table).values(new).on_conflict_do_nothing().execute(conn))?;
+    each!(db, conn =>
+        diesel::insert_into(roster_sources::table)
+            .values(new)
+            .on_conflict_do_nothing()
+            .execute(conn)
+    )?;
     let due_by = if turn == Turn::Now { at(ctx.now + TimeDelta::days(36_500)) } else { now };
     let taken = diesel::update(roster_sources::table.find(source))
         .filter(roster_sources::due_at.le(due_by))

@@ -209,7 +209,12 @@ pub fn find(
     );
     let row: Option<Row> = each!(db, conn => sessions::table
         .left_join(people_table::table.on(people_table::id.nullable().eq(sessions::person_id)))
-        .filter(sessions::id.eq(key(session)).and(sessions::school_id.eq(key(school))).and(sessions::address_key.is_not_null()))
+        .filter(
+            sessions::id
+                .eq(key(session))
+                .and(sessions::school_id.eq(key(school)))
+                .and(sessions::address_key.is_not_null())
+        )
         .select((
             sessions::address_key.assume_not_null(),
             sessions::role,

@@ -219,9 +219,20 @@ fn offered(
     let rows: Vec<(Key, Key, String, bool)> = each!(db, conn => {
         let all = enrolments::table
             .inner_join(classes::table)
-            .inner_join(evening_classes::table.on(evening_classes::class_id.eq(enrolments::class_id)))
-            .filter(evening_classes::evening_id.eq(evening.id).and(among(enrolments::person_id, students.iter().copied())))
-            .filter(enrolments::role.eq("student").and(enrolments::removed_at.is_null()).and(classes::removed_at.is_null()))
+            .inner_join(
+                evening_classes::table.on(evening_classes::class_id.eq(enrolments::class_id))
+            )
+            .filter(
+                evening_classes::evening_id
+                    .eq(evening.id)
+                    .and(among(enrolments::person_id, students.iter().copied()))
+            )
+            .filter(
+                enrolments::role
+                    .eq("student")
+                    .and(enrolments::removed_at.is_null())
+                    .and(classes::removed_at.is_null())
+            )
             .order((classes::subject, classes::id))
             .select((enrolments::person_id, classes::id, classes::subject, evening_classes::video));
         match wanted {
@@ -268,7 +279,12 @@ fn claimed(db: &mut Db, timing: &Timing, persons: &BTreeSet<Key>) -> Result<BTre
     let first = minutes.next().unwrap_or_default();
     let last = minutes.last().unwrap_or(first);
     let rows: Vec<(Key, i32)> = each!(db, conn => claims::table
-        .filter(among(claims::person_id, persons.iter().copied()).and(claims::minute.between(first, last)))
+        .filter(
+            among(
+                claims::person_id,
+                persons.iter().copied(),
+            ).and(claims::minute.between(first, last))
+        )
         .select((claims::person_id, claims::minute))
         .load(conn))?;
     Ok(rows.into_iter().collect())

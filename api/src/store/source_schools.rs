@@ -128,7 +128,9 @@ pub fn bind(
             source_schools::source.eq(excluded(source_schools::source)),
             source_schools::bound_at.eq(excluded(source_schools::bound_at)),
         );
-        each!(db, conn => insert.on_conflict(source_schools::school_id).do_update().set(taken).execute(conn))?
+        each!(db, conn =>
+            insert.on_conflict(source_schools::school_id).do_update().set(taken).execute(conn)
+        )?
     } else {
         each!(db, conn => insert.on_conflict_do_nothing().execute(conn))?
     };

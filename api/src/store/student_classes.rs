@@ -60,7 +60,12 @@ struct ClassRow {
 pub fn of(db: &mut Db, students: &[Key]) -> Result<BTreeMap<Key, Vec<StudentClass>>> {
     let rows: Vec<(Key, Kept, ClassRow)> = each!(db, conn => enrolments::table
         .inner_join(classes::table)
-        .filter(among(enrolments::person_id, students.iter().copied()).and(enrolments::role.eq("student")))
+        .filter(
+            among(
+                enrolments::person_id,
+                students.iter().copied(),
+            ).and(enrolments::role.eq("student"))
+        )
         .filter(enrolments::removed_at.is_null().and(classes::removed_at.is_null()))
         .order((classes::title, classes::id))
         .select((enrolments::person_id, enrolments::sources, ClassRow::as_select()))

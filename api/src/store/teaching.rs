@@ -331,7 +331,10 @@ pub fn set_lateness(
         .values(&row)
         .on_conflict((teacher_lateness::evening_id, teacher_lateness::teacher_id))
         .do_update()
-        .set((teacher_lateness::minutes.eq(excluded(teacher_lateness::minutes)), teacher_lateness::changed_at.eq(excluded(teacher_lateness::changed_at))))
+        .set((
+            teacher_lateness::minutes.eq(excluded(teacher_lateness::minutes)),
+            teacher_lateness::changed_at.eq(excluded(teacher_lateness::changed_at)),
+        ))
         .execute(conn))?;
     let own: Vec<Key> = bookings::table
         .inner_join(booking_teachers::table)

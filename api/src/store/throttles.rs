@@ -86,7 +86,12 @@ impl<'a> Held<'a> {
             throttles::subject.eq(subject),
             throttles::full_at.eq(at(now)),
         );
-        each!(db, conn => diesel::insert_into(throttles::table).values(full).on_conflict_do_nothing().execute(conn))?;
+        each!(db, conn =>
+            diesel::insert_into(throttles::table)
+                .values(full)
+                .on_conflict_do_nothing()
+                .execute(conn)
+        )?;
         let full_at: At = match db {
             // Where it was deleted as full since, all begins anew.
             Db::Pg(conn) => row

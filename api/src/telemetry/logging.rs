@@ -75,7 +75,12 @@ fn filter() -> anyhow::Result<EnvFilter> {
 /// Sends spans in batches to a collector, by OTLP over HTTP with protobuf.
 fn tracer_provider(url: &str) -> anyhow::Result<SdkTracerProvider> {
     let exporter = SpanExporter::builder().with_http().with_endpoint(url).build();
-    let exporter = exporter.with_context(|| format!("PARLOUR_OTLP_URL: can't send spans to {url:?}; give an address like http://127.0.0.1:4318/v1/traces"))?;
+    let exporter = exporter.with_context(|| {
+        format!(
+            "PARLOUR_OTLP_URL: can't send spans to {url:?}; give an address like \
+             http://127.0.0.1:4318/v1/traces"
+        )
+    })?;
     let resource = Resource::builder().with_service_name("parlour").build();
     Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
 }

@@ -96,7 +96,14 @@ pub async fn observe(
     serve: impl Future<Output = Result<ServiceResponse<BoxBody>, Error>>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let began = Instant::now();
-    let span = tracing::info_span!("request", request_id = %id, %method, operation = field::Empty, school = field::Empty, status = field::Empty);
+    let span = tracing::info_span!(
+        "request",
+        request_id = %id,
+        %method,
+        operation = field::Empty,
+        school = field::Empty,
+        status = field::Empty
+    );
     let scope = Scope {
         id,
         operation: Cell::new(NO_OPERATION),
@@ -121,7 +128,17 @@ fn finish(scope: &Scope, method: &Method, status: StatusCode, began: Instant, me
     let duration_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     let school = scope.school.get().map(|school| field::display(school.0));
     // In a line of its own the fields stand once more: a log without spans is read by them.
-    tracing::info!(parent: None, request_id = %scope.id, %method, operation, school, status = status.as_u16(), code = scope.code.get(), duration_ms, "request served");
+    tracing::info!(
+        parent: None,
+        request_id = %scope.id,
+        %method,
+        operation,
+        school,
+        status = status.as_u16(),
+        code = scope.code.get(),
+        duration_ms,
+        "request served"
+    );
 }
 
 #[cfg(test)]

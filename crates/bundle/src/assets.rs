@@ -181,7 +181,14 @@ mod tests {
 
     #[test]
     fn a_page_weighs_the_first_load_and_its_parts() -> Result<()> {
-        let row = |name: &str, first: bool, br: u64| json!({ "name": name, "first_load": first, "raw": 2 * br, "br": br });
+        let row = |name: &str, first: bool, br: u64| {
+            json!({
+                "name": name,
+                "first_load": first,
+                "raw": 2 * br,
+                "br": br,
+            })
+        };
         let files =
             [row("app.js", true, 100), row("parent.wasm", false, 10), row("guest.wasm", false, 1)];
         let page = |parts: &[&str]| Page {

@@ -4,6 +4,11 @@
 
 mod assets;
 mod budget;
+#[cfg(feature = "minify")]
+mod minify;
+#[cfg(not(feature = "minify"))]
+#[path = "unminified.rs"]
+mod minify;
 mod names;
 mod page;
 mod script;
@@ -24,7 +29,8 @@ const USAGE: &str = "parlour-bundle --wasm FILE --web FOLDER --font FOLDER --out
   --node      runs wasm-opt
   --wasm-opt  the script of the npm package binaryen
   --fonttools the program of the PyPI package fonttools
-  --quick     for working on the client: no wasm-opt, the whole font, light compression
+  --quick     for working on the client: no wasm-opt, the whole font, light compression; without
+              the feature `minify` there is no other way
 
 parlour-bundle --budget BYTES --out FOLDER
   prints what the files there weigh and fails if what the login or My Bookings fetches is heavier \
@@ -118,7 +124,11 @@ fn read_args(words: Vec<String>) -> Result<Args> {
     }
     let mut take =
         |name: &str| given.remove(name).with_context(|| format!("{name} is missing\n\n{USAGE}"));
-    let (wasm_opt, tools) = match take("--quick") {
+    let quick = take("--quick");
+    if !cfg!(feature = "minify") && quick.is_err() {
+        bail!("built without the feature `minify`, which leaves style sheets as they are: --quick");
+    }
+    let (wasm_opt, tools) = match quick {
         Ok(_) => (None, None),
         Err(_) => (
             Some(wasm::WasmOpt { node: take("--node")?, script: take("--wasm-opt")? }),

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{assets::Assets, style};
+use crate::{assets::Assets, minify};
 
 const FOR_THE_SERVER: [&str; 3] = ["base", "contact", "school"];
 
@@ -79,7 +79,7 @@ fn small_style(page: &str) -> Result<String> {
         let (css, after) = after.split_once("</style>").context("<style> without </style>")?;
         small.push_str(before);
         small.push_str("<style>");
-        small.push_str(&style::minify(css, "the inline style")?);
+        small.push_str(&minify::minify(css, "the inline style")?);
         small.push_str("</style>");
         rest = after;
     }

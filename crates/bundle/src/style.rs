@@ -7,13 +7,12 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, anyhow, bail};
-use lightningcss::{
-    stylesheet::{MinifyOptions, ParserOptions, PrinterOptions, StyleSheet},
-    targets::{Browsers, Targets},
-};
+use anyhow::{Context, Result, bail};
 
-use crate::assets::{Assets, Load};
+use crate::{
+    assets::{Assets, Load},
+    minify::minify,
+};
 
 const FONT: &str = "atkinson-hyperlegible-next";
 
@@ -142,54 +141,11 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// The oldest browsers that the pages are made for (docs/browsers.md): major version and minor.
-const OLDEST: Browsers = {
-    const fn version(major: u32, minor: u32) -> Option<u32> {
-        Some(major << 16 | minor << 8)
-    }
-    Browsers {
-        android: version(99, 0),
-        chrome: version(99, 0),
-        edge: version(99, 0),
-        firefox: version(98, 0),
-        ie: None,
-        ios_saf: version(15, 4),
-        opera: version(85, 0),
-        safari: version(15, 4),
-        samsung: version(18, 0),
-    }
-};
-
-/// Smaller, with the same meaning in the oldest browsers too: `light-dark()` and nesting become
-/// what those understand.
-pub fn minify(css: &str, name: &str) -> Result<String> {
-    let options = ParserOptions { filename: name.to_owned(), ..ParserOptions::default() };
-    let mut sheet = StyleSheet::parse(css, options).map_err(|error| anyhow!("{name}: {error}"))?;
-    let targets = Targets::from(OLDEST);
-    sheet
-        .minify(MinifyOptions { targets, ..MinifyOptions::default() })
-        .map_err(|error| anyhow!("{name}: {error}"))?;
-    let printer = PrinterOptions { minify: true, targets, ..PrinterOptions::default() };
-    Ok(sheet.to_css(printer)?.code)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_old_browsers_do_not_know_is_lowered() -> Result<()> {
-        let css = ":root { color-scheme: light dark; --a: light-dark(#fff, #000); } p { color: \
-                   light-dark(#ffffff, #000000); & a { color: red } }
-            @media (width >= 40rem) { p { color: red } }";
-        let small = minify(css, "test.css")?;
-        for gone in ["light-dark(", "&", ">="] {
-            assert!(!small.contains(gone), "{gone} in {small}");
-        }
-        assert!(small.contains("prefers-color-scheme:dark"), "{small}");
-        Ok(())
-    }
-
+    #[cfg(feature = "minify")]
     #[test]
     fn no_sheet_of_ours_needs_a_newer_browser() -> Result<()> {
         let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web");
@@ -237,12 +193,5 @@ mod tests {
         }
         assert!(with_scheme >= 3, "the page, paper and the call");
         Ok(())
-    }
-
-    #[test]
-    fn an_error_names_the_file() {
-        let error = minify("p { color: }} x", "evening.css").err();
-        let error = error.map(|error| error.to_string()).unwrap_or_default();
-        assert!(error.contains("evening.css"), "{error}");
     }
 }

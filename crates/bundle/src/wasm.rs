@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn names_the_part_of_a_lazy_function() {
-        let bytes = b"\x0f__wasm_split_00parent00_import_0160d72716f111ed7bb576a4bf7173fa_my_page\x00\x01__wasm_split_00guest00_export_0a_guest\x00";
+        let bytes = b"\x0f__wasm_split_00parent00_import_0160d72716f111ed7bb576a4bf7173fa_my_page\
+            \x00\x01__wasm_split_00guest00_export_0a_guest\x00";
         assert_eq!(lazy_functions(bytes), [("my_page".to_owned(), "parent".to_owned())]);
     }
 }

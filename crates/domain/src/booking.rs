@@ -90,8 +90,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn two_appointments_share_a_minute_exactly_when_they_overlap(a in 0i64..200, b in 0i64..200, la in 1i64..60, lb in 1i64..60) {
-            let minutes = |start, length| claimed_minutes(at(start, 0), TimeDelta::minutes(length)).collect::<std::collections::BTreeSet<_>>();
+        fn two_appointments_share_a_minute_exactly_when_they_overlap(
+            a in 0i64..200,
+            b in 0i64..200,
+            la in 1i64..60,
+            lb in 1i64..60,
+        ) {
+            let minutes = |start, length| claimed_minutes(
+                at(start, 0),
+                TimeDelta::minutes(length),
+            ).collect::<std::collections::BTreeSet<_>>();
             let overlap = a < b + lb && b < a + la;
             prop_assert_eq!(overlap, !minutes(a, la).is_disjoint(&minutes(b, lb)));
         }

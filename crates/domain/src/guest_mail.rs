@@ -76,7 +76,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_leaves_within_the_hour(now in 0i64..1000, recent in prop::collection::vec(0i64..1000, 0..12), starts in prop::option::of(0i64..1200)) {
+        fn it_leaves_within_the_hour(
+            now in 0i64..1000,
+            recent in prop::collection::vec(0i64..1000, 0..12),
+            starts in prop::option::of(0i64..1200),
+        ) {
             let recent: Vec<i64> = recent.into_iter().filter(|minute| *minute <= now).collect();
             let leaves = leaves_at(at(now), &all(&recent), starts.map(at));
             prop_assert!(leaves >= at(now) && leaves <= at(now) + WINDOW);

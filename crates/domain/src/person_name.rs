@@ -91,7 +91,11 @@ fn is_of_label(c: char) -> bool {
 
 /// The commonest marks of other scripts that end a word.
 const fn is_punctuation(c: char) -> bool {
-    matches!(c, '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}' | '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{301f}' | '،' | '؛' | '؟' | '·' | '«' | '»')
+    matches!(
+        c,
+        '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}' | '\u{3001}'..='\u{3003}'
+            | '\u{3008}'..='\u{301f}' | '،' | '؛' | '؟' | '·' | '«' | '»'
+    )
 }
 
 /// Arrows, signs and pictures, which no label of a domain name has (IDNA 2008, RFC 5892).

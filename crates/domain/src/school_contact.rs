@@ -42,7 +42,11 @@ impl ContactField {
     pub fn office_hours(typed: &str) -> Option<Self> {
         let is_unseen = |c: char| {
             c.is_control()
-                || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+                || matches!(
+                    c,
+                    '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}'
+                        | '\u{2066}'..='\u{2069}' | '\u{feff}'
+                )
         };
         Self::trimmed(typed, |text| {
             text.chars().count() <= MAX_HOURS_CHARS && !text.chars().any(is_unseen)

@@ -65,7 +65,11 @@ pub enum ReadError {
     #[error(
         "no school {}in the roster; it has: {known}{}",
         asked.as_ref().map(|a| format!("{a:?} ")).unwrap_or_default(),
-        if others.is_empty() { String::new() } else { format!(". It has other orgs: {others}. Name one with --school to take it for the school") }
+        if others.is_empty() { String::new() } else {
+            format!(
+                ". It has other orgs: {others}. Name one with --school to take it for the school"
+            )
+        }
     )]
     NoSuchSchool {
         /// What was asked for.

@@ -23,7 +23,10 @@ fn school(collection: Collection) -> Value {
     let (sch, c1) = (json!({ "sourcedId": "sch" }), json!({ "sourcedId": "c1" }));
     match collection {
         Collection::Orgs => {
-            json!([{ "sourcedId": "sch", "name": "School", "type": "school" }, { "sourcedId": "d", "name": "District", "type": "district" }])
+            json!([
+                { "sourcedId": "sch", "name": "School", "type": "school" },
+                { "sourcedId": "d", "name": "District", "type": "district" },
+            ])
         }
         Collection::AcademicSessions => {
             json!([{ "sourcedId": "t1", "startDate": "2026-09-01", "endDate": "2027-07-21" }])
@@ -32,19 +35,63 @@ fn school(collection: Collection) -> Value {
             json!([{ "sourcedId": "co", "title": "Art and design", "subjects": ["Art", "Design"] }])
         }
         Collection::Classes => {
-            json!([{ "sourcedId": "c1", "title": "7 Art", "school": sch, "course": { "sourcedId": "co" }, "terms": [{ "sourcedId": "t1" }] }])
+            json!([
+                {
+                    "sourcedId": "c1",
+                    "title": "7 Art",
+                    "school": sch,
+                    "course": { "sourcedId": "co" },
+                    "terms": [{ "sourcedId": "t1" }],
+                }
+            ])
         }
         Collection::Users => json!([
-            { "sourcedId": "s1", "givenName": "Sam", "familyName": "A", "role": "student", "orgs": [sch], "agents": [{ "sourcedId": "m1" }, { "sourcedId": "u1" }] },
-            { "sourcedId": "m1", "givenName": "Mo", "familyName": "A", "role": "parent", "orgs": [sch], "email": "mo@example.org",
+            {
+                "sourcedId": "s1",
+                "givenName": "Sam",
+                "familyName": "A",
+                "role": "student",
+                "orgs": [sch],
+                "agents": [{ "sourcedId": "m1" }, { "sourcedId": "u1" }],
+            },
+            { "sourcedId": "m1", "givenName": "Mo", "familyName": "A", "role": "parent",
+              "orgs": [sch], "email": "mo@example.org",
               "metadata": { "relation": "Mother", "priority": 1, "livesWith": true } },
-            { "sourcedId": "u1", "givenName": "Uli", "familyName": "A", "role": "guardian", "orgs": [sch], "metadata": { "ext_contactAllowed": false, "shoeSize": 44 } },
-            { "sourcedId": "t", "givenName": "Terry", "familyName": "B", "role": "teacher", "orgs": [sch], "email": "oops", "enabledUser": "true" },
+            {
+                "sourcedId": "u1",
+                "givenName": "Uli",
+                "familyName": "A",
+                "role": "guardian",
+                "orgs": [sch],
+                "metadata": { "ext_contactAllowed": false, "shoeSize": 44 },
+            },
+            {
+                "sourcedId": "t",
+                "givenName": "Terry",
+                "familyName": "B",
+                "role": "teacher",
+                "orgs": [sch],
+                "email": "oops",
+                "enabledUser": "true",
+            },
             { "sourcedId": "gone", "status": "tobedeleted" },
         ]),
         Collection::Enrollments => json!([
-            { "sourcedId": "e1", "role": "student", "class": c1, "user": { "sourcedId": "s1" }, "school": sch },
-            { "sourcedId": "e2", "role": "teacher", "class": c1, "user": { "sourcedId": "t" }, "primary": "true", "beginDate": null },
+            {
+                "sourcedId": "e1",
+                "role": "student",
+                "class": c1,
+                "user": { "sourcedId": "s1" },
+                "school": sch,
+            },
+            {
+                "sourcedId": "e2",
+                "role": "teacher",
+                "class": c1,
+                "user": { "sourcedId": "t" },
+                "primary": "true",
+                "beginDate": null,
+            },
         ]),
     }
 }
@@ -59,7 +106,10 @@ fn school_12(collection: Collection) -> Value {
             };
             user.insert(
                 "roles".to_owned(),
-                json!([{ "roleType": "primary", "role": role, "org": orgs[0] }, { "roleType": "secondary", "role": role, "org": { "sourcedId": "d" } }]),
+                json!([
+                    { "roleType": "primary", "role": role, "org": orgs[0] },
+                    { "roleType": "secondary", "role": role, "org": { "sourcedId": "d" } },
+                ]),
             );
         }
     }
@@ -152,7 +202,13 @@ fn what_nobody_reads_is_not_kept() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("users");
     let mut file = Spool::begin(Collection::Users, std::fs::File::create(&path).unwrap());
-    file.write(json!({ "sourcedId": "a", "password": "hush", "phone": "1", "metadata": { "title": "Dr" } })).unwrap();
+    file.write(json!({
+        "sourcedId": "a",
+        "password": "hush",
+        "phone": "1",
+        "metadata": { "title": "Dr" },
+    }))
+    .unwrap();
     Spool::default().finish(file).unwrap();
     let kept = std::fs::read_to_string(path).unwrap();
     assert_eq!(kept.matches('\n').count(), 1);
@@ -188,8 +244,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn no_value_brings_the_reader_down(value in anything(), member in prop::sample::select(vec!["sourcedId", "role", "roles", "orgs", "agents", "metadata", "email", "status"])) {
-        for (format, make) in [(Format::OneRoster11, school as fn(Collection) -> Value), (Format::OneRoster12, school_12)] {
+    fn no_value_brings_the_reader_down(
+        value in anything(),
+        member in prop::sample::select(vec![
+            "sourcedId", "role", "roles", "orgs", "agents", "metadata", "email", "status",
+        ]),
+    ) {
+        for (format, make) in [
+            (Format::OneRoster11, school as fn(Collection) -> Value),
+            (Format::OneRoster12, school_12),
+        ] {
             let read = read(format, |collection| {
                 let mut objects = make(collection);
                 if collection == Collection::Users {

@@ -165,7 +165,15 @@ fn collections(
     let mut users =
         vec![user(&("s", "student", "sch"), all_ids().into_iter().map(refer).collect())];
     users.extend(CONTACTS.iter().chain(more).map(|one| user(one, Vec::new())));
-    let place = |(id, role): &(&str, &str)| json!({ "sourcedId": format!("e-{id}"), "role": role, "class": refer("c"), "user": refer(id), "school": refer("sch") });
+    let place = |(id, role): &(&str, &str)| {
+        json!({
+            "sourcedId": format!("e-{id}"),
+            "role": role,
+            "class": refer("c"),
+            "user": refer(id),
+            "school": refer("sch"),
+        })
+    };
     let places: Vec<Value> = [("s", "student")].iter().chain(enrolments).map(place).collect();
     let mut spool = Spool::default();
     for collection in Collection::ALL {

@@ -113,7 +113,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn no_byte_soup_panics(soup in proptest::collection::vec(any::<u8>(), 0..400), name in "(users|orgs|classes|enrollments|manifest|courses)\\.csv") {
+    fn no_byte_soup_panics(
+        soup in proptest::collection::vec(any::<u8>(), 0..400),
+        name in "(users|orgs|classes|enrollments|manifest|courses)\\.csv",
+    ) {
         let _ = Files::oneroster_11().with(&name, &soup).read();
         let _ = Files::oneroster_11().and(&name, &soup).read();
         let (folder, zip) = Files::oneroster_11().zip("");
@@ -123,7 +126,10 @@ proptest! {
     }
 
     #[test]
-    fn no_soup_of_quotes_and_commas_panics(soup in "[\",\n\r;a-c1 \\\\]{0,300}", at in 0_usize..400) {
+    fn no_soup_of_quotes_and_commas_panics(
+        soup in "[\",\n\r;a-c1 \\\\]{0,300}",
+        at in 0_usize..400,
+    ) {
         let users = Files::oneroster_11().0["users.csv"].clone();
         let mut text = String::from_utf8(users).unwrap();
         text.insert_str(at.min(text.len()), &soup);

@@ -328,7 +328,9 @@ macro_rules! name {
 
 /// Choices by their names in the JSON. A choice that is forgotten does not compile.
 macro_rules! choice {
-    ($($shape:ident { $first:ident = $first_name:literal $(, $value:ident = $name:literal)* })*) => { $(
+    ($($shape:ident {
+        $first:ident = $first_name:literal $(, $value:ident = $name:literal)*
+    })*) => { $(
         impl Read for $shape {
             fn read<J: Json>(json: Option<&J>, sound: &mut bool) -> Self {
                 match json.and_then(J::text).as_deref() {
@@ -357,13 +359,28 @@ macro_rules! choice {
 read! {
     AppointmentRecord { no_show, note }
     Bar { id, student, person_id, person_name, email, note, set_by, created_at }
-    Booking { id, evening_id, class_id, starts_at, ends_at, student, teachers, subject, video, guests, sequence, cancelled_at, stranded }
+    Booking {
+        id,
+        evening_id,
+        class_id,
+        starts_at,
+        ends_at,
+        student,
+        teachers,
+        subject,
+        video,
+        guests,
+        sequence,
+        cancelled_at,
+        stranded
+    }
     ClassSlots { class_id, subject, teachers, video, states, booking_id }
     ClassTeacher { name, sources }
     DevClock { now }
     DevMail { id, sent_at, to, subject, text, html }
     Evening {
-        id, title, starts_at, ends_at, time_zone, slot_minutes, period_seconds, talk_seconds, booking_opens_at, booking_closes_at, booking_state, state,
+        id, title, starts_at, ends_at, time_zone, slot_minutes, period_seconds, talk_seconds,
+        booking_opens_at, booking_closes_at, booking_state, state,
         mode, capacity
     }
     ExpectedPerson { id, name, role, state }
@@ -371,12 +388,42 @@ read! {
     FieldSource { field, kind, name, at }
     GuestAppointment { booking_id, starts_at, ends_at, student, teachers, subject, video }
     GuestAppointments { invites }
-    GuestInvite { invite_id, school, evening_title, starts_at, guest_name, invited_by, students, appointments, link_ends_at }
-    GuestLinkPreview { school, evening_title, date, guest_name, invited_by, own_invite, in_session, in_call }
+    GuestInvite {
+        invite_id,
+        school,
+        evening_title,
+        starts_at,
+        guest_name,
+        invited_by,
+        students,
+        appointments,
+        link_ends_at
+    }
+    GuestLinkPreview {
+        school,
+        evening_title,
+        date,
+        guest_name,
+        invited_by,
+        own_invite,
+        in_session,
+        in_call
+    }
     HistoryEntry { id, at, action, summary, actor }
     Identity { person_id, role, name, students }
     InvitableStudent { student, invited, appointments }
-    Invite { id, evening_id, name, email, students, state, state_at, failure, created_at, resend_after }
+    Invite {
+        id,
+        evening_id,
+        name,
+        email,
+        students,
+        state,
+        state_at,
+        failure,
+        created_at,
+        resend_after
+    }
     Invites { items, students, can_invite, refusal, refusal_detail, consent_text }
     Lateness { minutes }
     LinkedStudent { student, relationship, allowed, can_allow, sources, classes }
@@ -387,10 +434,35 @@ read! {
     MyBookings { evening, parent_name, rows, invite_action, invites }
     NewBooking { student_id, class_id, starts_at }
     Parent { id, name, email, students, sources }
-    Problem { kind = "type", title, status, detail, code, request_id, errors, lost, bookings, bookings_total }
+    Problem {
+        kind = "type",
+        title,
+        status,
+        detail,
+        code,
+        request_id,
+        errors,
+        lost,
+        bookings,
+        bookings_total
+    }
     RestingBooking { id, starts_at, student_id, parent_id, class_id, reason }
     Schedule { evening, now, late_minutes, appointments }
-    ScheduledAppointment { booking_id, starts_at, ends_at, student, parent, guest, subject, teachers, video, people, no_show, note, stranded }
+    ScheduledAppointment {
+        booking_id,
+        starts_at,
+        ends_at,
+        student,
+        parent,
+        guest,
+        subject,
+        teachers,
+        video,
+        people,
+        no_show,
+        note,
+        stranded
+    }
     School { id, name, time_zone, demo, phone, email, office_hours }
     SlotGrid { evening, times, students }
     Student { id, name }
@@ -424,10 +496,20 @@ choice! {
     DevActor { Parent = "parent", Guest = "guest", Teacher = "teacher", Staff = "staff" }
     EveningState { Published = "published", Draft = "draft", Closed = "closed" }
     InviteAction { None = "none", Invite = "invite", Manage = "manage" }
-    InviteState { Queued = "queued", Sent = "sent", Failed = "failed", Opened = "opened", Joined = "joined" }
+    InviteState {
+        Queued = "queued",
+        Sent = "sent",
+        Failed = "failed",
+        Opened = "opened",
+        Joined = "joined"
+    }
     Mode { Video = "video", InPerson = "in_person", Hybrid = "hybrid" }
     Role { Parent = "parent", Teacher = "teacher", Staff = "staff" }
-    Stranded { ClassGone = "class_gone", StudentLeftClass = "student_left_class", TeacherLeftClass = "teacher_left_class" }
+    Stranded {
+        ClassGone = "class_gone",
+        StudentLeftClass = "student_left_class",
+        TeacherLeftClass = "teacher_left_class"
+    }
     SlotState { Free = "free", Taken = "taken", Busy = "busy", Yours = "yours" }
 }
 

@@ -12,7 +12,9 @@ macro_rules! without_secrets {
     ($($shape:ident { $($shown:ident),* })+) => {$(
         impl fmt::Debug for $shape {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_struct(stringify!($shape))$(.field(stringify!($shown), &self.$shown))*.finish_non_exhaustive()
+                f
+                    .debug_struct(stringify!($shape))$(.field(stringify!($shown), &self.$shown))*
+                    .finish_non_exhaustive()
             }
         }
     )+};
@@ -43,15 +45,22 @@ mod tests {
 
     #[test]
     fn no_secret_is_printed() {
-        let client = json!({ "id": "01a1f640-bc00-7c11-9f3e-2b7f6f0a4d11", "name": "MIS", "scopes": [], "requests_per_minute": 600,
+        let client = json!({ "id": "01a1f640-bc00-7c11-9f3e-2b7f6f0a4d11",
+            "name": "MIS", "scopes": [],
+            "requests_per_minute": 600,
             "created_by": "Helen", "created_at": "2026-11-10T19:12:00Z", "secrets": [] });
-        let webhook = json!({ "id": "01a1f640-bc00-7c11-9f3e-2b7f6f0a4d11", "url": "https://mis.example.org", "event_types": [], "enabled": true,
+        let webhook = json!({ "id": "01a1f640-bc00-7c11-9f3e-2b7f6f0a4d11",
+            "url": "https://mis.example.org",
+            "event_types": [], "enabled": true,
             "created_at": "2026-11-10T19:12:00Z" });
         let join = json!({ "type": "join", "version": 1, "device": "hush", "code": "hush" });
         let all = [
-            printed::<AccessToken>(
-                json!({ "access_token": "hush", "token_type": "Bearer", "expires_in": 600, "scope": "" }),
-            ),
+            printed::<AccessToken>(json!({
+                "access_token": "hush",
+                "token_type": "Bearer",
+                "expires_in": 600,
+                "scope": "",
+            })),
             printed::<IceServer>(
                 json!({ "urls": ["turn:a"], "username": "hush", "credential": "hush" }),
             ),

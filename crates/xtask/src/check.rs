@@ -11,15 +11,14 @@ use anyhow::{Result, bail};
 
 use crate::{
     client::{self, Build},
-    graph, handlers,
+    dependencies, graph, handlers,
     install::{self, Mode},
-    needs,
+    layers, needs,
     paths::Paths,
-    rules, shell,
+    rules, shell, width,
 };
 
 /// What passed and what did not.
-#[derive(Default)]
 pub struct Outcome {
     /// Sum of cargo test's passed tests.
     pub passed: u64,
@@ -27,8 +26,16 @@ pub struct Outcome {
     pub failed: u64,
     /// Steps that failed, each with its reason.
     pub broken: Vec<String>,
+    /// When the first step began.
+    began: Instant,
     /// The duration of each step.
     times: Vec<(String, Duration)>,
+}
+
+impl Default for Outcome {
+    fn default() -> Self {
+        Self { passed: 0, failed: 0, broken: Vec::new(), began: Instant::now(), times: Vec::new() }
+    }
 }
 
 impl Outcome {
@@ -37,10 +44,9 @@ impl Outcome {
     /// # Errors
     /// Only on Ctrl-C.
     pub fn step(&mut self, name: &str, step: impl FnOnce() -> Result<()>) -> Result<()> {
-        println!("\n== {name}");
-        let began = Instant::now();
+        let began = self.begin(name);
         let ended = step();
-        self.times.push((name.to_owned(), began.elapsed()));
+        self.end(name, began);
         if let Err(error) = ended {
             eprintln!("error: {error:#}");
             self.broken.push(format!("{name}: {error:#}"));
@@ -53,16 +59,15 @@ impl Outcome {
     /// # Errors
     /// Only on Ctrl-C.
     pub fn tests(&mut self, name: &str, command: &mut Command) -> Result<()> {
-        println!("\n== {name}");
         let (mut passed, mut failed) = (0, 0);
-        let began = Instant::now();
+        let began = self.begin(name);
         let ended = shell::watch(command, |line| {
             if let Some((p, f)) = counts(line) {
                 passed += p;
                 failed += f;
             }
         });
-        self.times.push((name.to_owned(), began.elapsed()));
+        self.end(name, began);
         self.passed += passed;
         self.failed += failed;
         match ended {
@@ -74,6 +79,19 @@ impl Outcome {
         shell::go_on()
     }
 
+    /// Prints that a step begins, and how long after the first one.
+    fn begin(&self, name: &str) -> Instant {
+        println!("\n== {name} (begins at {})", minutes(self.began.elapsed()));
+        Instant::now()
+    }
+
+    /// Prints and keeps how long a step took.
+    fn end(&mut self, name: &str, began: Instant) {
+        let took = began.elapsed();
+        println!("== {name}: took {}", minutes(took));
+        self.times.push((name.to_owned(), took));
+    }
+
     /// Says in the end what is broken.
     ///
     /// # Errors
@@ -81,14 +99,20 @@ impl Outcome {
     pub fn conclude(&self) -> Result<()> {
         println!("\n== Time of each step");
         for (name, took) in &self.times {
-            println!("{:>4}:{:02}  {name}", took.as_secs() / 60, took.as_secs() % 60);
+            println!("{:>7}  {name}", minutes(*took));
         }
+        println!("{:>7}  all steps", minutes(self.began.elapsed()));
         if self.broken.is_empty() {
             println!("\nAll is well.");
             return Ok(());
         }
         bail!("{} to mend:\n- {}", self.broken.len(), self.broken.join("\n- "))
     }
+}
+
+/// Minutes and seconds.
+fn minutes(time: Duration) -> String {
+    format!("{}:{:02}", time.as_secs() / 60, time.as_secs() % 60)
 }
 
 /// Passed and failed of a `test result:` line.
@@ -98,12 +122,13 @@ fn counts(line: &str) -> Option<(u64, u64)> {
     Some((parts.next()??, parts.next()??))
 }
 
-/// Runs all checks.
+/// Runs all checks. What they find goes into `outcome`.
 ///
 /// # Errors
-/// When something is missing, or on Ctrl-C; what the checks found is in the outcome.
-pub fn run(paths: &Paths, mode: Mode) -> Result<Outcome> {
-    install::all(paths, mode, &[needs::SERVER, needs::CLIENT, needs::CONTRACT].concat())?;
+/// When something is missing, or on Ctrl-C.
+pub fn run(paths: &Paths, mode: Mode, outcome: &mut Outcome) -> Result<()> {
+    let needs = [needs::SERVER, needs::CLIENT, needs::CONTRACT, needs::DEPENDENCIES];
+    install::all(paths, mode, &needs.concat())?;
     let cargo = |words: &[&str]| {
         let mut cargo = paths.cargo();
         cargo.args(words);
@@ -113,22 +138,27 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<Outcome> {
         ["--workspace", "--exclude", "parlour-web", "--all-targets", "--", "-D", "warnings"];
     let wasm =
         ["--package", "parlour-web", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
-    let mut outcome = Outcome::default();
     outcome.step("Format", || shell::run(&mut cargo(&["fmt", "--all", "--check"])))?;
+    outcome.step("Width of lines", || width::check(paths))?;
     outcome.step("Leftovers of a merge", || leftovers(paths))?;
     outcome.step("Migrations", || graph::same_migrations(paths))?;
     outcome.step("Rules", || rules::cited(paths))?;
     outcome.step("Handlers", || handlers::one_store_call(paths))?;
+    outcome.step("Layers of modules", || layers::check(paths))?;
     outcome.step("Dependencies", || graph::forbidden_crates(paths))?;
+    outcome.step("Licences and sources", || dependencies::deny(paths))?;
+    outcome.step("Unused dependencies", || dependencies::unused(paths))?;
     outcome.step("Contract", || contract(paths))?;
     outcome.step("Lints", || shell::run(cargo(&["clippy"]).args(native)))?;
     outcome.step("Lints of the client", || shell::run(cargo(&["clippy"]).args(wasm)))?;
+    outcome.step("Docs", || docs(paths, &["--workspace", "--exclude", "parlour-web"]))?;
+    let web = ["--package", "parlour-web", "--target", "wasm32-unknown-unknown"];
+    outcome.step("Docs of the client", || docs(paths, &web))?;
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
     tests.args(["--exclude", "parlour-web", "--exclude", "parlour-tests"]);
     outcome.tests("Unit tests", &mut tests)?;
     outcome.step("Client", || client::build(paths, mode, Build::Release))?;
-    outcome.step("Size of the client", || client::weigh(paths))?;
-    Ok(outcome)
+    outcome.step("Size of the client", || client::weigh(paths))
 }
 
 /// Fails when git's marks of a conflict are left in a file: in a page they are text like any other,
@@ -143,6 +173,14 @@ fn leftovers(paths: &Paths) -> Result<()> {
         bail!("resolve these conflicts");
     }
     Ok(())
+}
+
+/// Renders the docs of some packages, private items too, without a warning: a link that leads
+/// nowhere is one.
+fn docs(paths: &Paths, packages: &[&str]) -> Result<()> {
+    let mut cargo = paths.cargo();
+    cargo.args(["doc", "--no-deps", "--document-private-items"]).args(packages);
+    shell::run(cargo.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 fn contract(paths: &Paths) -> Result<()> {

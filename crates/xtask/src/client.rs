@@ -63,7 +63,8 @@ pub fn build(paths: &Paths, mode: Mode, build: Build) -> Result<()> {
         println!("The client is up to date.");
         return Ok(());
     }
-    install::all(paths, mode, needs::CLIENT)?;
+    let needs = if build == Build::Release { needs::CLIENT } else { needs::QUICK_CLIENT };
+    install::all(paths, mode, needs)?;
     compile(paths, build)?;
     bundle(paths, build)?;
     fs::write(stamp, wanted)?;
@@ -97,7 +98,7 @@ fn flags(paths: &Paths) -> Vec<String> {
 
 fn bundle(paths: &Paths, build: Build) -> Result<()> {
     let wasm = Path::new("wasm32-unknown-unknown").join(profile(build)).join("parlour-web.wasm");
-    let mut command = bundler(paths)?;
+    let mut command = bundler(paths, build)?;
     command
         .arg("--wasm")
         .arg(paths.wasm_target().join(wasm))
@@ -129,12 +130,27 @@ fn bundle(paths: &Paths, build: Build) -> Result<()> {
 /// # Errors
 /// When a page weighs too much.
 pub fn weigh(paths: &Paths) -> Result<()> {
-    shell::run(bundler(paths)?.args(["--budget", BUDGET, "--out"]).arg(paths.client()))
+    let mut command = bundler(paths, Build::Release)?;
+    shell::run(command.args(["--budget", BUDGET, "--out"]).arg(paths.client()))
 }
 
-fn bundler(paths: &Paths) -> Result<std::process::Command> {
-    shell::run(paths.cargo().args(["build", "--release", "--package", "parlour-bundle"]))?;
-    Ok(paths.command(paths.target.join("release/parlour-bundle")))
+/// The bundler, built. Optimised it takes minutes more to build, and the crate that makes style
+/// sheets smaller is a quarter of that: a quick build has neither.
+fn bundler(paths: &Paths, build: Build) -> Result<std::process::Command> {
+    let mut cargo = paths.cargo();
+    cargo.args(["build", "--package", "parlour-bundle"]);
+    let folder = match build {
+        Build::Release => {
+            cargo.arg("--release");
+            "release"
+        }
+        Build::Dev => {
+            cargo.arg("--no-default-features");
+            "debug"
+        }
+    };
+    shell::run(&mut cargo)?;
+    Ok(paths.command(paths.target.join(folder).join("parlour-bundle")))
 }
 
 fn profile(build: Build) -> &'static str {

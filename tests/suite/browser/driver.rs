@@ -56,7 +56,13 @@ impl Browser {
 
     /// Holds a cookie of the school, as after a login.
     pub async fn hold(&self, origin: &str, name: &str, value: &str) {
-        let cookie = serde_json::json!({ "url": format!("{origin}/s/hillcrest/"), "name": name, "value": value, "path": "/s/hillcrest/", "httpOnly": true });
+        let cookie = serde_json::json!({
+            "url": format!("{origin}/s/hillcrest/"),
+            "name": name,
+            "value": value,
+            "path": "/s/hillcrest/",
+            "httpOnly": true,
+        });
         self.driver
             .cdp()
             .send_raw("Network.setCookie", cookie)
@@ -86,7 +92,9 @@ impl Browser {
 
     /// Shows the pages as a reader with this preference sees them: `light` or `dark`.
     pub async fn prefer(&self, scheme: &str) {
-        let wish = serde_json::json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        let wish = serde_json::json!({
+            "features": [{ "name": "prefers-color-scheme", "value": scheme }]
+        });
         self.driver
             .cdp()
             .send_raw("Emulation.setEmulatedMedia", wish)

@@ -282,7 +282,12 @@ async fn stranded(school: &School, width: u32) {
     staff.sees("Science").await;
     look(&staff, "moving an appointment whose class is gone").await;
     let office = school.staff().await;
-    let anew = json!({ "sourced_id": "t-new", "roles": ["teacher"], "given_name": "Robin", "family_name": "Novak" });
+    let anew = json!({
+        "sourced_id": "t-new",
+        "roles": ["teacher"],
+        "given_name": "Robin",
+        "family_name": "Novak",
+    });
     office
         .put(
             "/roster/people",
@@ -290,7 +295,19 @@ async fn stranded(school: &School, width: u32) {
         )
         .await
         .is(200);
-    office.put("/roster/enrolments", json!({ "items": [{ "class_sourced_id": "9b-music", "person_sourced_id": "t-new", "role": "teacher" }] })).await.is(200);
+    office
+        .put(
+            "/roster/enrolments",
+            json!({
+                "items": [{
+                    "class_sourced_id": "9b-music",
+                    "person_sourced_id": "t-new",
+                    "role": "teacher",
+                }]
+            }),
+        )
+        .await
+        .is(200);
     assert!(!school.mails().await.is_empty(), "the office is told");
     staff
         .open(&page(

@@ -43,7 +43,11 @@ async fn a_barred_parent_is_out_with_the_one_text_and_so_is_the_guest() {
     parent.seated().await;
     guest.seated().await;
     let seen = rachel.get(&meeting.door).await.is(200);
-    let bar = json!({ "student_id": seen.text_at("/student/id"), "person_id": meeting.school.people.parent.0, "note": "court" });
+    let bar = json!({
+        "student_id": seen.text_at("/student/id"),
+        "person_id": meeting.school.people.parent.0,
+        "note": "court",
+    });
     office.post("/bars", bar).await.is(201);
     for line in [&mut parent, &mut guest] {
         assert_eq!(line.out().await, ("access_ended".to_owned(), TOLD.to_owned()));

@@ -140,7 +140,10 @@ async fn what_bookings_rest_on_stays_and_they_are_named() {
         all["title"] = json!("Winter Fair");
         let refused = program.tell("PATCH", &path, all).await.refuses(409, "bookings_rest_on_it");
         let expected = json!([{
-            "id": booking["id"], "starts_at": booking["starts_at"], "student_id": booking["student"]["id"], "parent_id": school.people.parent.0,
+            "id": booking["id"], "starts_at": booking["starts_at"],
+            "student_id": booking["student"]["id"], "parent_id": school
+                .people
+                .parent.0,
             "class_id": booking["class_id"], "reason": reason,
         }]);
         assert_eq!(

@@ -40,11 +40,22 @@ async fn nobody_but_the_office_sees_a_draft() {
     }
     // It can't be booked, by nobody, nor can anybody be invited to it.
     let published = free(&parent, &school.evening("")).await.swap_remove(0);
-    let wish = json!({ "bookings": [{ "student_id": published["student_id"], "class_id": published["class_id"], "starts_at": "2026-12-10T16:00:00Z" }] });
+    let wish = json!({
+        "bookings": [{
+            "student_id": published["student_id"],
+            "class_id": published["class_id"],
+            "starts_at": "2026-12-10T16:00:00Z",
+        }]
+    });
     parent.post(&format!("{path}/bookings"), wish.clone()).await.refuses(404, "not_found");
     let for_her = format!("{path}/bookings?parent_id={}", school.people.parent.0);
     office.post(&for_her, wish.clone()).await.refuses(404, "not_found");
-    let invite = json!({ "name": "Jo", "email": "jo@example.org", "student_ids": [published["student_id"]], "consent": true });
+    let invite = json!({
+        "name": "Jo",
+        "email": "jo@example.org",
+        "student_ids": [published["student_id"]],
+        "consent": true,
+    });
     parent.post(&format!("{path}/invites"), invite).await.refuses(404, "not_found");
     // Published, it is there.
     office.post(&format!("{path}/publish"), json!({})).await.is(200);

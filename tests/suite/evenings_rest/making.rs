@@ -138,7 +138,16 @@ async fn each_rule_names_its_field() {
     check(json!({ "title": "x".repeat(101) }), "title", "length", "from 1 to 100").await;
     check(json!({ "title": "two\nlines" }), "title", "format", "without control characters").await;
     check(json!({ "date": "10/12/2026" }), "date", "format", "like 2026-11-26").await;
-    check(json!({ "date": "2026-11-20", "booking": { "opens": "2026-11-01T08:00", "closes": "2026-11-20T12:00" } }), "date", "past", "was over").await;
+    check(
+        json!({
+            "date": "2026-11-20",
+            "booking": { "opens": "2026-11-01T08:00", "closes": "2026-11-20T12:00" },
+        }),
+        "date",
+        "past",
+        "was over",
+    )
+    .await;
     check(json!({ "date": "+12026-12-10" }), "date", "format", "like 2026-11-26").await;
     check(json!({ "starts": "4 pm" }), "starts", "format", "like 16:00").await;
     check(json!({ "ends": "15:00" }), "ends", "order", "later than starts").await;
@@ -252,7 +261,16 @@ async fn classes_that_can_t_take_part_are_told_with_the_reason() {
         .import(&school)
         .await;
     let office = school.staff().await;
-    let made = office.post("/evenings", winter_with(&json!({ "mode": "hybrid", "classes": [{ "titles": ["Year 9 *"], "meet": "in_person" }] }))).await.is(201);
+    let made = office
+        .post(
+            "/evenings",
+            winter_with(&json!({
+                "mode": "hybrid",
+                "classes": [{ "titles": ["Year 9 *"], "meet": "in_person" }],
+            })),
+        )
+        .await
+        .is(201);
     let left_out = made.list("/left_out");
     assert_eq!(left_out.len(), 1, "{left_out:?}");
     assert_eq!(

@@ -15,8 +15,12 @@ use crate::harness::{Actor, School};
 /// published.
 fn winter() -> Value {
     json!({
-        "name": "winter", "title": "Winter Evening", "date": "2026-12-10", "starts": "16:00", "ends": "18:00", "slot_minutes": 10, "mode": "video",
-        "booking": { "opens": "2026-11-20T08:00", "closes": "2026-12-10T12:00" }, "classes": [{ "titles": ["Year 9 *"] }],
+        "name": "winter", "title": "Winter Evening", "date": "2026-12-10", "starts": "16:00",
+        "ends": "18:00", "slot_minutes": 10, "mode": "video",
+        "booking": {
+            "opens": "2026-11-20T08:00",
+            "closes": "2026-12-10T12:00",
+        }, "classes": [{ "titles": ["Year 9 *"] }],
     })
 }
 
@@ -56,7 +60,13 @@ async fn free(parent: &Actor, path: &str) -> Vec<Value> {
         {
             let states = class["states"].as_array().unwrap();
             let free = times.iter().zip(states).filter(|(_, state)| **state == "free");
-            found.extend(free.map(|(time, _)| json!({ "student_id": student["student"]["id"], "class_id": class["class_id"], "starts_at": time })));
+            found.extend(free.map(|(time, _)| {
+                json!({
+                    "student_id": student["student"]["id"],
+                    "class_id": class["class_id"],
+                    "starts_at": time,
+                })
+            }));
         }
     }
     found

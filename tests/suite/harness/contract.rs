@@ -241,8 +241,17 @@ fn check_body(name: &str, schema: &Value, answer: &Answer, said: &str) {
 fn validator(name: &str, schema: &Value) -> Arc<Validator> {
     let mut known = VALIDATORS.lock().unwrap_or_else(PoisonError::into_inner);
     let made = known.entry(name.to_owned()).or_insert_with(|| {
-        let whole = json!({ "allOf": [schema], "components": { "schemas": DOCUMENT["components"]["schemas"] } });
-        Arc::new(jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true).build(&whole).expect("the contract's schemas are sound"))
+        let whole = json!({
+            "allOf": [schema],
+            "components": { "schemas": DOCUMENT["components"]["schemas"] },
+        });
+        Arc::new(
+            jsonschema::options()
+                .with_draft(Draft::Draft202012)
+                .should_validate_formats(true)
+                .build(&whole)
+                .expect("the contract's schemas are sound"),
+        )
     });
     Arc::clone(made)
 }

@@ -98,7 +98,10 @@ async fn carry(mut browser: TcpStream, server: SocketAddr, mut line: watch::Rece
                 let Ok(length @ 1..) = read else { return };
                 is_socket = is_socket || opens_socket(&asked[..length]);
                 if is_socket && now == Condition::SocketsRefused {
-                    let _ = browser.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await;
+                    let _ = browser.write_all(
+                        b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\
+                          connection: close\r\n\r\n"
+                    ).await;
                     return;
                 }
                 if upstream.write_all(&asked[..length]).await.is_err() { return }

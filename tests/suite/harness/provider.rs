@@ -343,8 +343,12 @@ async fn token(
     }
     let uses = state.token_uses;
     state.tokens.push(uses);
-    HttpResponse::Ok()
-        .json(json!({ "access_token": format!("t{}", state.tokens.len() - 1), "token_type": "Bearer", "expires_in": state.token_life, "scope": scope }))
+    HttpResponse::Ok().json(json!({
+        "access_token": format!("t{}", state.tokens.len() - 1),
+        "token_type": "Bearer",
+        "expires_in": state.token_life,
+        "scope": scope,
+    }))
 }
 
 async fn page(
@@ -483,11 +487,21 @@ fn rows(roster: &Roster, name: &str) -> Vec<Row> {
 
 fn object(version: Version, name: &str, row: &Row) -> Value {
     let get = |column: &str| row.get(column).map_or("", String::as_str);
-    let refer = |id: &str| json!({ "href": format!("https://sis.example.org/x/{id}"), "sourcedId": id, "type": "x" });
+    let refer = |id: &str| {
+        json!({
+            "href": format!("https://sis.example.org/x/{id}"),
+            "sourcedId": id,
+            "type": "x",
+        })
+    };
     let list = |column: &str| {
         get(column).split(',').filter(|id| !id.is_empty()).map(refer).collect::<Vec<_>>()
     };
-    let mut object = json!({ "sourcedId": get("sourcedId"), "status": get("status"), "dateLastModified": get("dateLastModified") });
+    let mut object = json!({
+        "sourcedId": get("sourcedId"),
+        "status": get("status"),
+        "dateLastModified": get("dateLastModified"),
+    });
     let mut set = |name: &str, value: Value| object[name] = value;
     let copied = [
         "name",

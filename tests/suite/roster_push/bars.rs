@@ -180,7 +180,14 @@ async fn a_row_that_is_silent_about_a_file_s_bar_lifts_nothing_and_takes_nothing
             program.push("guardianships", [as_before("s-liz-aaron", &json!({}))]).await,
             ["added"]
         );
-        let her = json!({ "sourced_id": "p-rachel-aaron", "roles": ["guardian"], "honorific": "Mrs", "given_name": "Rachel", "family_name": "Aaron", "email": "rachel.aaron@example.org" });
+        let her = json!({
+            "sourced_id": "p-rachel-aaron",
+            "roles": ["guardian"],
+            "honorific": "Mrs",
+            "given_name": "Rachel",
+            "family_name": "Aaron",
+            "email": "rachel.aaron@example.org",
+        });
         program.push("people", [her]).await;
         assert_eq!(allowed(&school).await, [false; 3], "{bars}");
         Roster::of_the_demo().import(&school).await;

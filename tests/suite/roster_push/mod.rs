@@ -78,9 +78,27 @@ fn errors(answer: &Answer) -> Vec<(String, String)> {
 
 fn family() -> [Value; 3] {
     [
-        json!({ "sourced_id": "s-104", "roles": ["student"], "given_name": "Ines", "family_name": "Marsh" }),
-        json!({ "sourced_id": "p-208", "roles": ["parent"], "honorific": "Mrs", "given_name": "Dora", "family_name": "Marsh", "email": "dora@example.org" }),
-        json!({ "sourced_id": "t-7", "roles": ["teacher"], "given_name": "Leo", "family_name": "Frey", "email": "leo@example.org" }),
+        json!({
+            "sourced_id": "s-104",
+            "roles": ["student"],
+            "given_name": "Ines",
+            "family_name": "Marsh",
+        }),
+        json!({
+            "sourced_id": "p-208",
+            "roles": ["parent"],
+            "honorific": "Mrs",
+            "given_name": "Dora",
+            "family_name": "Marsh",
+            "email": "dora@example.org",
+        }),
+        json!({
+            "sourced_id": "t-7",
+            "roles": ["teacher"],
+            "given_name": "Leo",
+            "family_name": "Frey",
+            "email": "leo@example.org",
+        }),
     ]
 }
 
@@ -90,8 +108,19 @@ fn class() -> Value {
 
 fn places() -> [Value; 2] {
     [
-        json!({ "class_sourced_id": "c-9b", "person_sourced_id": "s-104", "role": "student", "begins_on": "2026-09-01" }),
-        json!({ "class_sourced_id": "c-9b", "person_sourced_id": "t-7", "role": "teacher", "is_primary": true, "ends_on": "2026-10-01" }),
+        json!({
+            "class_sourced_id": "c-9b",
+            "person_sourced_id": "s-104",
+            "role": "student",
+            "begins_on": "2026-09-01",
+        }),
+        json!({
+            "class_sourced_id": "c-9b",
+            "person_sourced_id": "t-7",
+            "role": "teacher",
+            "is_primary": true,
+            "ends_on": "2026-10-01",
+        }),
     ]
 }
 

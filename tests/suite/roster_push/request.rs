@@ -10,7 +10,14 @@ use crate::harness::School;
 async fn a_request_as_a_whole_has_its_bounds() {
     let school = School::start().await;
     let program = Program::of(&school).await;
-    let row = |number: usize| json!({ "sourced_id": format!("s-{number:03}-pushed"), "roles": ["student"], "given_name": "Student", "family_name": format!("Number {number}") });
+    let row = |number: usize| {
+        json!({
+            "sourced_id": format!("s-{number:03}-pushed"),
+            "roles": ["student"],
+            "given_name": "Student",
+            "family_name": format!("Number {number}"),
+        })
+    };
     let rows = |count: usize| json!({ "items": (0..count).map(row).collect::<Vec<_>>() });
     for path in PATHS {
         for (body, code) in [
@@ -58,7 +65,14 @@ async fn two_pushes_at_once_both_come_in() {
     let school = School::start().await;
     let program = Program::of(&school).await;
     let rows = |from: usize| {
-        let row = |number: usize| json!({ "sourced_id": format!("n-{number}"), "roles": ["student"], "given_name": "N", "family_name": number.to_string() });
+        let row = |number: usize| {
+            json!({
+                "sourced_id": format!("n-{number}"),
+                "roles": ["student"],
+                "given_name": "N",
+                "family_name": number.to_string(),
+            })
+        };
         json!({ "items": (from..from + 60).map(row).collect::<Vec<_>>() })
     };
     let (first, second) =

@@ -123,7 +123,13 @@ async fn one_bad_row_never_costs_the_others() {
     check("people", json!({ "sourced_id": "x", "roles": ["parent"] }), "family_name", "required")
         .await;
     check("classes", json!({ "sourced_id": "x" }), "title", "required").await;
-    let place = |class: &str, person: &str, role: &str| json!({ "class_sourced_id": class, "person_sourced_id": person, "role": role });
+    let place = |class: &str, person: &str, role: &str| {
+        json!({
+            "class_sourced_id": class,
+            "person_sourced_id": person,
+            "role": role,
+        })
+    };
     check("enrolments", place("none", "s-104", "student"), "class_sourced_id", "unknown_class")
         .await;
     check("enrolments", place("c-9b", "none", "student"), "person_sourced_id", "unknown_person")

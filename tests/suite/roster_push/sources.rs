@@ -53,7 +53,14 @@ async fn each_value_keeps_who_set_it_last() {
     );
     // A push changes one value, and says the rest as it is.
     school.wait(TimeDelta::minutes(1));
-    let row = json!({ "sourced_id": "p-rachel-aaron", "roles": ["parent"], "honorific": "Mrs", "given_name": "Rachel", "family_name": "Aaron", "email": "rachel@example.com" });
+    let row = json!({
+        "sourced_id": "p-rachel-aaron",
+        "roles": ["parent"],
+        "honorific": "Mrs",
+        "given_name": "Rachel",
+        "family_name": "Aaron",
+        "email": "rachel@example.com",
+    });
     program.push("people", [row.clone()]).await;
     let after = told(&school, &office, "p-rachel-aaron", "/sources").await;
     let changed: Vec<&String> =
@@ -87,7 +94,16 @@ async fn each_value_keeps_who_set_it_last() {
     program
         .push(
             "guardianships",
-            [link("p-046", "s-9027", json!({ "relationship": "Grandmother", "priority": 2, "lives_with": false, "contact_allowed": false }))],
+            [link(
+                "p-046",
+                "s-9027",
+                json!({
+                    "relationship": "Grandmother",
+                    "priority": 2,
+                    "lives_with": false,
+                    "contact_allowed": false,
+                }),
+            )],
         )
         .await;
     assert_eq!(
@@ -116,7 +132,15 @@ async fn only_what_was_said_has_a_source() {
         kinds(&school, &office, "p-208", "/students/0/sources").await,
         "contact_allowed program, relationship program"
     );
-    let said = json!({ "items": [link("p-208", "s-104", json!({ "relationship": "Mother", "priority": 1, "court_order": false }))] });
+    let said = json!({
+        "items": [
+            link(
+                "p-208",
+                "s-104",
+                json!({ "relationship": "Mother", "priority": 1, "court_order": false }),
+            )
+        ]
+    });
     office.put("/roster/guardianships", said).await.is(200);
     assert_eq!(
         kinds(&school, &office, "p-208", "/students/0/sources").await,
@@ -124,7 +148,12 @@ async fn only_what_was_said_has_a_source() {
         "that there is no court order was so before"
     );
     // Whoever blanks a value, or fills one, has set it.
-    let row = json!({ "sourced_id": "p-208", "roles": ["parent"], "given_name": "Dora", "email": "dora@example.org" });
+    let row = json!({
+        "sourced_id": "p-208",
+        "roles": ["parent"],
+        "given_name": "Dora",
+        "email": "dora@example.org",
+    });
     office.put("/roster/people", json!({ "items": [row] })).await.is(200);
     assert_eq!(
         kinds(&school, &office, "p-208", "/sources").await,
@@ -178,7 +207,17 @@ async fn the_office_sees_who_put_a_student_into_a_class() {
     assert_eq!(push_as(&office, "enrolments", place.clone()).await, "unchanged");
     assert_eq!(of("place_sources").await, "begins_on program, ends_on staff, role program");
     // Whoever brings it back gives it.
-    program.push("enrolments", [json!({ "class_sourced_id": "c-9b", "person_sourced_id": "s-104", "role": "student", "remove": true })]).await;
+    program
+        .push(
+            "enrolments",
+            [json!({
+                "class_sourced_id": "c-9b",
+                "person_sourced_id": "s-104",
+                "role": "student",
+                "remove": true,
+            })],
+        )
+        .await;
     assert!(
         office.get(&parent).await.is(200).body["students"][0]["classes"].is_null(),
         "it is gone"

@@ -8,11 +8,24 @@ use crate::harness::{Roster, School};
 const HELEN: &str = "helen.okafor@example.org";
 
 fn helen(address: &str) -> Value {
-    json!({ "sourced_id": "o-okafor", "roles": ["administrator"], "honorific": "Mrs", "given_name": "Helen", "family_name": "Okafor", "email": address })
+    json!({
+        "sourced_id": "o-okafor",
+        "roles": ["administrator"],
+        "honorific": "Mrs",
+        "given_name": "Helen",
+        "family_name": "Okafor",
+        "email": address,
+    })
 }
 
 fn new(role: &str) -> Value {
-    json!({ "sourced_id": "o-new", "roles": [role], "given_name": "Nia", "family_name": "Bell", "email": "nia@example.org" })
+    json!({
+        "sourced_id": "o-new",
+        "roles": [role],
+        "given_name": "Nia",
+        "family_name": "Bell",
+        "email": "nia@example.org",
+    })
 }
 
 async fn may_all(school: &School) -> Program {

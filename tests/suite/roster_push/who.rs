@@ -83,7 +83,10 @@ async fn nothing_crosses_to_another_school() {
     );
     let answer = lake_push(
         "people",
-        json!([{ "sourced_id": "p-rachel-aaron", "remove": true }, { "sourced_id": "s-sophie-aaron", "roles": ["student"], "given_name": "Another" }]),
+        json!([
+            { "sourced_id": "p-rachel-aaron", "remove": true },
+            { "sourced_id": "s-sophie-aaron", "roles": ["student"], "given_name": "Another" },
+        ]),
     )
     .await;
     assert_eq!(outcomes(&answer), ["unchanged", "added"]);

@@ -89,7 +89,12 @@ fn about(answer: &Answer, subject: &str) -> Value {
 }
 
 fn place(class: &str, person: &str, role: &str, remove: bool) -> Value {
-    json!({ "class_sourced_id": class, "person_sourced_id": person, "role": role, "remove": remove })
+    json!({
+        "class_sourced_id": class,
+        "person_sourced_id": person,
+        "role": role,
+        "remove": remove,
+    })
 }
 
 /// Only the first of Rachel's three is stranded, for this reason.

@@ -107,7 +107,10 @@ async fn a_student_who_leaves_the_school_loses_appointments_and_strands_none() {
     let to_office: Vec<&str> =
         mails.iter().filter(|mail| mail.to == OFFICE).map(|mail| mail.text.as_str()).collect();
     assert!(
-        matches!(to_office.as_slice(), [text] if text.contains("Access ended") && !text.contains("Move or cancel")),
+        matches!(
+            to_office.as_slice(),
+            [text] if text.contains("Access ended") && !text.contains("Move or cancel")
+        ),
         "{to_office:?}"
     );
 }

@@ -158,7 +158,13 @@ impl Prometheus {
     fn start(folder: &Path, target: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let config = folder.join("prometheus.yml");
-        let scrape = json!({ "scrape_configs": [{ "job_name": "parlour", "scrape_interval": "1s", "static_configs": [{ "targets": [target] }] }] });
+        let scrape = json!({
+            "scrape_configs": [{
+                "job_name": "parlour",
+                "scrape_interval": "1s",
+                "static_configs": [{ "targets": [target] }],
+            }]
+        });
         // YAML is a superset of JSON.
         fs::write(&config, scrape.to_string()).unwrap();
         let mut command = Command::new(PROMETHEUS);

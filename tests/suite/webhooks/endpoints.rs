@@ -10,7 +10,10 @@ use crate::harness::School;
 async fn staff_make_list_change_and_delete_one() {
     let school = School::start().await;
     let staff = school.staff().await;
-    let new = json!({ "url": "https://mis.example.org/hooks?school=7", "event_types": ["booking.created", "invite.created"] });
+    let new = json!({
+        "url": "https://mis.example.org/hooks?school=7",
+        "event_types": ["booking.created", "invite.created"],
+    });
     let made = staff.post("/webhooks", new).await.is(201);
     let path = format!("/webhooks/{}", made.text_at("/webhook/id"));
     let secret = made.text_at("/secret");

@@ -19,7 +19,11 @@ async fn a_booking_is_told_signed_and_without_a_name() {
     assert_eq!((one.path.as_str(), one.content_type.as_str()), ("/hooks", "application/json"));
     assert_eq!(one.signature, one.signed_with(&secret));
     assert_eq!(one.timestamp, school.now().timestamp());
-    let data = json!({ "school_id": school.people.school.0, "evening_id": school.people.evening.0, "booking_id": made.text_at("/items/0/id") });
+    let data = json!({
+        "school_id": school.people.school.0,
+        "evening_id": school.people.evening.0,
+        "booking_id": made.text_at("/items/0/id"),
+    });
     assert_eq!(
         one.body,
         json!({ "type": "booking.created", "timestamp": "2026-11-23T10:01:00Z", "data": data })
@@ -70,7 +74,12 @@ async fn each_change_is_told_in_its_order() {
     let invites = parent.get(&school.evening("/invites")).await.is(200);
     let free =
         invites.list("/students").into_iter().find(|student| student["invited"] == false).unwrap();
-    let new = json!({ "name": "Morgan Reed", "email": "morgan.reed@example.org", "student_ids": [free["student"]["id"]], "consent": true });
+    let new = json!({
+        "name": "Morgan Reed",
+        "email": "morgan.reed@example.org",
+        "student_ids": [free["student"]["id"]],
+        "consent": true,
+    });
     let invite = parent.post(&school.evening("/invites"), new).await.is(201).text_at("/id");
     parent.delete(&format!("/invites/{invite}")).await.is(204);
     let received = sent(&school, &receiver).await;

@@ -76,7 +76,11 @@ pub(super) fn open(
         .max_frame_size(MAX_MESSAGE)
         .aggregate_continuations()
         .max_continuation_size(MAX_MESSAGE);
-    let span = tracing::info_span!("call_socket", booking = %visitor.booking, request_id = RequestId::current().map(field::display));
+    let span = tracing::info_span!(
+        "call_socket",
+        booking = %visitor.booking,
+        request_id = RequestId::current().map(field::display)
+    );
     actix_web::rt::spawn(socket.run(messages, from_hub).instrument(span));
     Ok(response)
 }

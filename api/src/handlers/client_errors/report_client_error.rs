@@ -33,7 +33,12 @@ pub async fn report_client_error(
         .get(header::USER_AGENT)
         .and_then(|agent| agent.to_str().ok())
         .unwrap_or_default();
-    tracing::warn!(school = %school.id.0, kind = name(body.value.kind), browser = %browser(agent), "web app did not start");
+    tracing::warn!(
+        school = %school.id.0,
+        kind = name(body.value.kind),
+        browser = %browser(agent),
+        "web app did not start"
+    );
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -136,7 +136,13 @@ impl Http {
                 "{what}: the provider asks to come back in {} s; try again later",
                 pause.as_secs()
             );
-            tracing::info!(what, tries, pause_ms = pause.as_millis(), reason = %format!("{reason:#}"), "a provider did not answer as it should; trying again");
+            tracing::info!(
+                what,
+                tries,
+                pause_ms = pause.as_millis(),
+                reason = %format!("{reason:#}"),
+                "a provider did not answer as it should; trying again"
+            );
             tokio::time::sleep(pause).await;
         }
     }

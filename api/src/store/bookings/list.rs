@@ -26,7 +26,12 @@ use crate::{
 pub fn of_parent(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<Booking>> {
     let rows: Vec<BookingRow> = each!(db, conn => bookings::table
         .inner_join(guardianships::table.on(access::links_booking()))
-        .filter(bookings::evening_id.eq(key(evening)).and(bookings::parent_id.eq(key(parent))).and(bookings::cancelled_at.is_null()))
+        .filter(
+            bookings::evening_id
+                .eq(key(evening))
+                .and(bookings::parent_id.eq(key(parent)))
+                .and(bookings::cancelled_at.is_null())
+        )
         .filter(access::may_act())
         .order((bookings::starts_at, bookings::id))
         .select(BookingRow::as_select())
@@ -44,7 +49,12 @@ pub fn of_acting(db: &mut Db, evening: EveningId, acting: &Acting) -> Result<Vec
         return of_parent(db, evening, parent);
     }
     let rows: Vec<BookingRow> = each!(db, conn => bookings::table
-        .filter(bookings::evening_id.eq(key(evening)).and(bookings::parent_id.eq(key(parent))).and(bookings::cancelled_at.is_null()))
+        .filter(
+            bookings::evening_id
+                .eq(key(evening))
+                .and(bookings::parent_id.eq(key(parent)))
+                .and(bookings::cancelled_at.is_null())
+        )
         .order((bookings::starts_at, bookings::id))
         .select(BookingRow::as_select())
         .load(conn))?;
@@ -172,7 +182,12 @@ pub fn with_names(db: &mut Db, rows: Vec<BookingRow>) -> Result<Vec<Booking>> {
     let students = persons(db, rows.iter().map(|row| row.student_id))?;
     let subjects: BTreeMap<Key, String> = {
         let class_ids: BTreeSet<Key> = rows.iter().map(|row| row.class_id).collect();
-        let pairs: Vec<(Key, String)> = each!(db, conn => classes::table.filter(among(classes::id, class_ids)).select((classes::id, classes::subject)).load(conn))?;
+        let pairs: Vec<(Key, String)> = each!(db, conn =>
+            classes::table
+                .filter(among(classes::id, class_ids))
+                .select((classes::id, classes::subject))
+                .load(conn)
+        )?;
         pairs.into_iter().collect()
     };
     let teachers: Vec<(Key, PersonRow)> = each!(db, conn => booking_teachers::table
@@ -208,6 +223,8 @@ pub fn with_names(db: &mut Db, rows: Vec<BookingRow>) -> Result<Vec<Booking>> {
 
 fn persons(db: &mut Db, ids: impl Iterator<Item = Key>) -> Result<BTreeMap<Key, PersonRow>> {
     let ids: BTreeSet<Key> = ids.collect();
-    let rows: Vec<PersonRow> = each!(db, conn => people::table.filter(among(people::id, ids)).select(PersonRow::as_select()).load(conn))?;
+    let rows: Vec<PersonRow> = each!(db, conn =>
+        people::table.filter(among(people::id, ids)).select(PersonRow::as_select()).load(conn)
+    )?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }

@@ -48,8 +48,9 @@ pub fn extend(db: &mut Db, ctx: &Context, visitor: &Visitor) -> Result<()> {
         let claim = Claim { person_id, minute, booking_id: door.booking.row.id };
         // One at a time: SQLite takes no rows together with `on conflict`. What was claimed before
         // the one that is lost goes with the transaction.
-        if each!(db, conn => diesel::insert_into(claims::table).values(&claim).on_conflict_do_nothing().execute(conn))?
-            == 0
+        if each!(db, conn =>
+            diesel::insert_into(claims::table).values(&claim).on_conflict_do_nothing().execute(conn)
+        )? == 0
         {
             return Err(Refusal::CannotExtend.into());
         }

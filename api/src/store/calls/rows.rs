@@ -114,7 +114,9 @@ impl Held {
             calls::extended_seconds.eq(0),
             calls::created_at.eq(at(ctx.now)),
         );
-        each!(db, conn => diesel::insert_into(calls::table).values(new).on_conflict_do_nothing().execute(conn))?;
+        each!(db, conn =>
+            diesel::insert_into(calls::table).values(new).on_conflict_do_nothing().execute(conn)
+        )?;
         Self::of(db, booking)?.ok_or(crate::store::Error::Raced)
     }
 

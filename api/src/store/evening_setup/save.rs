@@ -331,7 +331,9 @@ fn insert_left_out(
         })
         .collect();
     for chunk in rows.chunks(ROWS) {
-        each!(db, conn => diesel::insert_into(evening_left_out::table).values(chunk).execute(conn))?;
+        each!(db, conn =>
+            diesel::insert_into(evening_left_out::table).values(chunk).execute(conn)
+        )?;
     }
     Ok(())
 }

@@ -64,7 +64,12 @@ pub fn decline(db: &mut Db, ctx: &Context, invite: &InviteRow) -> Result<()> {
         suppressions::bar_key.eq(&invite.bar_key),
         suppressions::created_at.eq(at(ctx.now)),
     );
-    each!(db, conn => diesel::insert_into(suppressions::table).values(suppressed).on_conflict_do_nothing().execute(conn))?;
+    each!(db, conn =>
+        diesel::insert_into(suppressions::table)
+            .values(suppressed)
+            .on_conflict_do_nothing()
+            .execute(conn)
+    )?;
     let (school, evening, parent) = (
         SchoolId::from(invite.school_id),
         EveningId::from(invite.evening_id),

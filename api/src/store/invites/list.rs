@@ -91,7 +91,12 @@ pub fn with_students_for(
 /// When the database fails.
 pub fn live_of(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<InviteRow>> {
     Ok(each!(db, conn => invites::table
-        .filter(invites::evening_id.eq(key(evening)).and(invites::parent_id.eq(key(parent))).and(invites::ended_at.is_null()))
+        .filter(
+            invites::evening_id
+                .eq(key(evening))
+                .and(invites::parent_id.eq(key(parent)))
+                .and(invites::ended_at.is_null())
+        )
         .order((invites::created_at, invites::id))
         .select(InviteRow::as_select())
         .load(conn))?)
@@ -109,9 +114,18 @@ pub fn guest_names(
     let (evenings, parents) = (different(|row| row.evening_id), different(|row| row.parent_id));
     let live: Vec<(Key, Key, Key, String)> = each!(db, conn => invite_students::table
         .inner_join(invites::table)
-        .filter(among(invite_students::evening_id, evenings).and(among(invite_students::parent_id, parents)))
+        .filter(
+            among(invite_students::evening_id, evenings).and(
+                among(invite_students::parent_id, parents)
+            )
+        )
         .filter(invite_students::ended_at.is_null().and(invites::ended_at.is_null()))
-        .select((invite_students::evening_id, invite_students::parent_id, invite_students::student_id, invites::name))
+        .select((
+            invite_students::evening_id,
+            invite_students::parent_id,
+            invite_students::student_id,
+            invites::name,
+        ))
         .load(conn))?;
     let mut names: BTreeMap<(Key, Key, Key), Vec<String>> = BTreeMap::new();
     for (evening, parent, student, name) in live {
@@ -131,7 +145,12 @@ pub fn live_covering(
     students: &BTreeSet<PersonId>,
 ) -> Result<BTreeSet<InviteId>> {
     let ids: Vec<Key> = each!(db, conn => invite_students::table
-        .filter(invite_students::evening_id.eq(key(evening)).and(invite_students::parent_id.eq(key(parent))).and(invite_students::ended_at.is_null()))
+        .filter(
+            invite_students::evening_id
+                .eq(key(evening))
+                .and(invite_students::parent_id.eq(key(parent)))
+                .and(invite_students::ended_at.is_null())
+        )
         .filter(among(invite_students::student_id, students.iter().map(|student| key(*student))))
         .select(invite_students::invite_id)
         .load(conn))?;

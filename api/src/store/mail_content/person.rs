@@ -61,7 +61,17 @@ const PERSON: (
 );
 
 fn to_person(
-    (id, honorific, given, family, email, is_parent, is_teacher, is_staff, removed_at): PersonColumns,
+    (
+        id,
+        honorific,
+        given,
+        family,
+        email,
+        is_parent,
+        is_teacher,
+        is_staff,
+        removed_at,
+    ): PersonColumns,
 ) -> Person {
     Person {
         id: id.into(),

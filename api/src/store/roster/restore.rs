@@ -239,7 +239,14 @@ fn take_turn(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<()> {
         schools::table.find(key(school)).select(schools::sourced_id).first(db)?;
     let turn = ctx.new_id::<Uuid>().to_string();
     let row = (marks::name.eq(mark(&sourced_id)), marks::value.eq(&turn));
-    each!(db, conn => diesel::insert_into(marks::table).values(row).on_conflict(marks::name).do_update().set(marks::value.eq(&turn)).execute(conn))?;
+    each!(db, conn =>
+        diesel::insert_into(marks::table)
+            .values(row)
+            .on_conflict(marks::name)
+            .do_update()
+            .set(marks::value.eq(&turn))
+            .execute(conn)
+    )?;
     Ok(())
 }
 

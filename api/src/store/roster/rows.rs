@@ -44,14 +44,30 @@ macro_rules! row {
                 self.id = old.id;
                 $(self.$kept = old.$kept;)?
                 $(
-                    let columns = [$(Column { name: stringify!($column), differs: self.$column != old.$column }),+];
-                    let credited = credited(&columns, &self.bars(), old.is_removed(), &old.sources, &self.sources);
+                    let columns = [
+                        $(
+                            Column {
+                                name: stringify!($column),
+                                differs: self.$column != old.$column,
+                            }
+                        ),
+                        +,
+                    ];
+                    let credited = credited(
+                        &columns,
+                        &self.bars(),
+                        old.is_removed(),
+                        &old.sources,
+                        &self.sources,
+                    );
                     self.sources = sources::merged(&old.sources, &credited, &self.sources);
                 )?
             }
 
             fn bars(&self) -> Vec<&'static str> {
-                let bars: Vec<Option<&'static str>> = vec![$($(self.$bar.then_some(stringify!($bar))),+)?];
+                let bars: Vec<Option<&'static str>> = vec![
+                    $($(self.$bar.then_some(stringify!($bar))),+)?
+                ];
                 bars.into_iter().flatten().collect()
             }
 
@@ -98,7 +114,12 @@ pub(super) struct PersonRow {
     pub removed_at: Option<At>,
     pub sources: Kept,
 }
-row!(PersonRow, String, |row| row.sourced_id.clone(), sourced: honorific given_name family_name email source_role);
+row!(
+    PersonRow,
+    String,
+    |row| row.sourced_id.clone(),
+    sourced: honorific given_name family_name email source_role
+);
 
 #[derive(Insertable, Queryable, Selectable, Clone, PartialEq, Eq, Debug)]
 #[diesel(table_name = guardianships, treat_none_as_default_value = false)]
@@ -155,4 +176,9 @@ pub(super) struct EnrolmentRow {
     pub sources: Kept,
 }
 // The role is a part of its name: who set it is who gave the place.
-row!(EnrolmentRow, (Key, Key, String), |row| (row.class_id, row.person_id, row.role.clone()), sourced: role is_primary begins_on ends_on);
+row!(
+    EnrolmentRow,
+    (Key, Key, String),
+    |row| (row.class_id, row.person_id, row.role.clone()),
+    sourced: role is_primary begins_on ends_on
+);

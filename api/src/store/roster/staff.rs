@@ -112,7 +112,12 @@ pub(super) fn tell_old_addresses(db: &mut Db, plan: &Plan) -> Result<()> {
             address_changes::changed_at.eq(at(now)),
             address_changes::old_email.eq(email),
         );
-        each!(db, conn => diesel::insert_into(address_changes::table).values(row).on_conflict_do_nothing().execute(conn))?;
+        each!(db, conn =>
+            diesel::insert_into(address_changes::table)
+                .values(row)
+                .on_conflict_do_nothing()
+                .execute(conn)
+        )?;
         outbox::enqueue(
             db,
             &plan.ctx,

@@ -10,7 +10,14 @@ use crate::{
 };
 
 pub(super) fn school(db: &mut Db, row: &SchoolRow) -> QueryResult<usize> {
-    each!(db, conn => diesel::insert_into(schools::table).values(row).on_conflict(schools::id).do_update().set(schools::name.eq(excluded(schools::name))).execute(conn))
+    each!(db, conn =>
+        diesel::insert_into(schools::table)
+            .values(row)
+            .on_conflict(schools::id)
+            .do_update()
+            .set(schools::name.eq(excluded(schools::name)))
+            .execute(conn)
+    )
 }
 
 pub(super) fn people(db: &mut Db, rows: &[PersonRow]) -> QueryResult<usize> {

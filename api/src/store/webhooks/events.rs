@@ -149,7 +149,12 @@ impl NewRow {
 /// When the database fails.
 pub fn tell(db: &mut Db, ctx: &Context, school: SchoolId, news: &[News]) -> Result<()> {
     let endpoints: Vec<(Key, String)> = each!(db, conn => webhooks::table
-        .filter(webhooks::school_id.eq(key(school)).and(webhooks::deleted_at.is_null()).and(webhooks::enabled.eq(true)))
+        .filter(
+            webhooks::school_id
+                .eq(key(school))
+                .and(webhooks::deleted_at.is_null())
+                .and(webhooks::enabled.eq(true))
+        )
         .select((webhooks::id, webhooks::event_types))
         .load(conn))?;
     let mut rows = Vec::new();
@@ -161,7 +166,9 @@ pub fn tell(db: &mut Db, ctx: &Context, school: SchoolId, news: &[News]) -> Resu
         rows.extend(wanting.map(|(webhook, _)| NewRow::new(ctx, school, *webhook, event, *one)));
     }
     if !rows.is_empty() {
-        each!(db, conn => diesel::insert_into(webhook_deliveries::table).values(&rows).execute(conn))?;
+        each!(db, conn =>
+            diesel::insert_into(webhook_deliveries::table).values(&rows).execute(conn)
+        )?;
     }
     Ok(())
 }

@@ -45,7 +45,11 @@ impl Call {
 
     /// One appointment, with a key by which a retry would be known.
     pub(super) fn book(path: &str, cookie: &Cookie, booking: &NewBooking) -> Self {
-        let one = json!({ "student_id": booking.student.0, "class_id": booking.class.0, "starts_at": booking.starts_at.to_rfc3339() });
+        let one = json!({
+            "student_id": booking.student.0,
+            "class_id": booking.class.0,
+            "starts_at": booking.starts_at.to_rfc3339(),
+        });
         let body = json!({ "bookings": [one] }).to_string().into();
         // Of one evening: a class is booked again on the next.
         let key =

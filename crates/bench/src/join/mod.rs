@@ -100,7 +100,13 @@ async fn start(server: SocketAddr, person: &Person) -> Result<Chromium> {
     browser.driver.set_script_timeout(PATIENCE).await?;
     let (name, value) = person.cookie.split_once('=').context("no cookie")?;
     let path = person.path.split_inclusive('/').take(3).collect::<String>();
-    let cookie = json!({ "url": format!("http://{server}{path}"), "name": name, "value": value, "path": path, "httpOnly": true });
+    let cookie = json!({
+        "url": format!("http://{server}{path}"),
+        "name": name,
+        "value": value,
+        "path": path,
+        "httpOnly": true,
+    });
     browser.driver.cdp().send_raw("Network.setCookie", cookie).await?;
     browser
         .driver

@@ -72,7 +72,13 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
     let seconds = |all: Vec<f64>| rounded(median(all), 2);
     println!(
         "{}",
-        json!({ "import_s": seconds(imports), "sync_s": seconds(syncs), "unchanged_sync_s": seconds(again), "peak_mb": rounded(peak_mb, 0), "people": PEOPLE })
+        json!({
+            "import_s": seconds(imports),
+            "sync_s": seconds(syncs),
+            "unchanged_sync_s": seconds(again),
+            "peak_mb": rounded(peak_mb, 0),
+            "people": PEOPLE,
+        })
     );
     Ok(())
 }

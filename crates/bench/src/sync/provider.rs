@@ -93,7 +93,13 @@ fn objects(roster: &Path, name: &str) -> Result<Vec<String>> {
 
 /// A row as the REST binding writes it: references as objects, metadata in an object of their own.
 fn object(row: &Row) -> Value {
-    let refer = |id: &str| json!({ "href": format!("https://sis.example.org/ims/oneroster/v1p1/x/{id}"), "sourcedId": id, "type": "x" });
+    let refer = |id: &str| {
+        json!({
+            "href": format!("https://sis.example.org/ims/oneroster/v1p1/x/{id}"),
+            "sourcedId": id,
+            "type": "x",
+        })
+    };
     let mut object = json!({ "metadata": {} });
     for (column, cell) in row.iter().filter(|(_, cell)| !cell.is_empty()) {
         if let Some(name) = column.strip_prefix("metadata.") {

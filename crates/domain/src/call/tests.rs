@@ -208,7 +208,15 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let who = || 1..9u8;
     prop_oneof![
-        6 => (who(), 1..3u8, any::<bool>(), any::<bool>(), 0..4i64).prop_map(|(who, device, move_here, fresh, takeovers)| Step::Enter { who, device, move_here, fresh, takeovers }),
+        6 => (who(), 1..3u8, any::<bool>(), any::<bool>(), 0..4i64).prop_map(
+            |(who, device, move_here, fresh, takeovers)| Step::Enter {
+                who,
+                device,
+                move_here,
+                fresh,
+                takeovers,
+            }
+        ),
         2 => who().prop_map(Step::Vanish),
         3 => who().prop_map(Step::Renew),
         1 => who().prop_map(Step::Leave),
@@ -360,7 +368,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn whatever_they_do_the_rules_hold(capacity in 2..6u32, steps in vec((step(), 0..12i64), 1..80)) {
+    fn whatever_they_do_the_rules_hold(
+        capacity in 2..6u32,
+        steps in vec((step(), 0..12i64), 1..80),
+    ) {
         let (mut call, mut second) = (call(capacity), 0);
         for (step, seconds) in steps {
             second += seconds;

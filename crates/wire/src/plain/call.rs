@@ -8,7 +8,8 @@ use crate::{
 
 read! {
     CallDoor {
-        booking_id, evening_id, state, now, opens_at, starts_at, ends_at, student, subject, teachers, parent, guest, you, capacity, elsewhere, late_minutes,
+        booking_id, evening_id, state, now, opens_at, starts_at, ends_at, student, subject,
+        teachers, parent, guest, you, capacity, elsewhere, late_minutes,
         next
     }
     CallPerson { id, name, role, state, connection, place, media }
@@ -28,7 +29,12 @@ write_all! {
 choice! {
     CallRole { Teacher = "teacher", Parent = "parent", Guest = "guest" }
     CallState { Early = "early", Open = "open", Over = "over" }
-    PresenceState { InCall = "in_call", Reconnecting = "reconnecting", Waiting = "waiting", Missing = "missing" }
+    PresenceState {
+        InCall = "in_call",
+        Reconnecting = "reconnecting",
+        Waiting = "waiting",
+        Missing = "missing"
+    }
     SignalKind { Offer = "offer", Answer = "answer", Candidate = "candidate" }
     TransportPolicy { All = "all", Relay = "relay" }
 }
@@ -76,7 +82,9 @@ impl Write for ClientMessage {
 impl Read for ServerMessage {
     fn read<J: Json>(json: Option<&J>, sound: &mut bool) -> Self {
         macro_rules! fields {
-            ($kind:ident { $($field:ident),* }) => { Self::$kind { $($field: read_field(json, stringify!($field), sound)),* } };
+            ($kind:ident { $($field:ident),* }) => {
+                Self::$kind { $($field: read_field(json, stringify!($field), sound)),* }
+            };
         }
         let kind: String = read_field(json, "type", sound);
         match kind.as_str() {

@@ -7,7 +7,16 @@ use crate::{
 };
 
 read! {
-    Webhook { id, url, event_types, enabled, off_reason, failing_since, old_secret_until, created_at }
+    Webhook {
+        id,
+        url,
+        event_types,
+        enabled,
+        off_reason,
+        failing_since,
+        old_secret_until,
+        created_at
+    }
     WebhookAttempt { at, status, duration_ms, error }
     WebhookDelivery { id, event_id, event_type, state, created_at, due_at, attempts }
     WebhookWithSecret { webhook, secret }
@@ -19,11 +28,23 @@ write_all! {
 }
 
 choice! {
-    WebhookDeliveryState { Pending = "pending", Delivered = "delivered", Failed = "failed", Dropped = "dropped" }
-    WebhookError { Timeout = "timeout", Unreachable = "unreachable", AddressNotAllowed = "address_not_allowed", BrokenAnswer = "broken_answer" }
+    WebhookDeliveryState {
+        Pending = "pending",
+        Delivered = "delivered",
+        Failed = "failed",
+        Dropped = "dropped"
+    }
+    WebhookError {
+        Timeout = "timeout",
+        Unreachable = "unreachable",
+        AddressNotAllowed = "address_not_allowed",
+        BrokenAnswer = "broken_answer"
+    }
     WebhookEventType {
-        BookingCreated = "booking.created", BookingChanged = "booking.changed", BookingCancelled = "booking.cancelled", InviteCreated = "invite.created",
-        InviteRemoved = "invite.removed", EveningChanged = "evening.changed", RosterImported = "roster.imported", WebhookTest = "webhook.test"
+        BookingCreated = "booking.created", BookingChanged = "booking.changed",
+        BookingCancelled = "booking.cancelled", InviteCreated = "invite.created",
+        InviteRemoved = "invite.removed", EveningChanged = "evening.changed",
+        RosterImported = "roster.imported", WebhookTest = "webhook.test"
     }
     WebhookOffReason { Staff = "staff", Gone = "gone", Failing = "failing" }
 }

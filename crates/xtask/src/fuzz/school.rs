@@ -104,7 +104,8 @@ impl Asker {
     fn request(&self, method: &str, path: &str, kind: &str, body: &str) -> Result<Answer> {
         let Self { port, header } = self;
         let mut request = format!(
-            "{method} {BASE}{path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n"
+            "{method} {BASE}{path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\
+             Origin: http://127.0.0.1:{port}\r\n"
         );
         if !header.is_empty() {
             request.push_str(&format!("{header}\r\n"));

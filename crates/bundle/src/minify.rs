@@ -1,0 +1,66 @@
+//! Style sheets made smaller, and lowered to what the oldest browsers know.
+
+use anyhow::{Result, anyhow};
+use lightningcss::{
+    stylesheet::{MinifyOptions, ParserOptions, PrinterOptions, StyleSheet},
+    targets::{Browsers, Targets},
+};
+
+/// The oldest browsers that the pages are made for (docs/browsers.md): major version and minor.
+const OLDEST: Browsers = {
+    const fn version(major: u32, minor: u32) -> Option<u32> {
+        Some(major << 16 | minor << 8)
+    }
+    Browsers {
+        android: version(99, 0),
+        chrome: version(99, 0),
+        edge: version(99, 0),
+        firefox: version(98, 0),
+        ie: None,
+        ios_saf: version(15, 4),
+        opera: version(85, 0),
+        safari: version(15, 4),
+        samsung: version(18, 0),
+    }
+};
+
+/// Minifies `css`, with the same meaning in the oldest browsers: `light-dark()` and nesting become
+/// what those understand.
+///
+/// # Errors
+/// When it does not parse, with its `name`.
+pub fn minify(css: &str, name: &str) -> Result<String> {
+    let options = ParserOptions { filename: name.to_owned(), ..ParserOptions::default() };
+    let mut sheet = StyleSheet::parse(css, options).map_err(|error| anyhow!("{name}: {error}"))?;
+    let targets = Targets::from(OLDEST);
+    sheet
+        .minify(MinifyOptions { targets, ..MinifyOptions::default() })
+        .map_err(|error| anyhow!("{name}: {error}"))?;
+    let printer = PrinterOptions { minify: true, targets, ..PrinterOptions::default() };
+    Ok(sheet.to_css(printer)?.code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_old_browsers_do_not_know_is_lowered() -> Result<()> {
+        let css = ":root { color-scheme: light dark; --a: light-dark(#fff, #000); } p { color: \
+                   light-dark(#ffffff, #000000); & a { color: red } }
+            @media (width >= 40rem) { p { color: red } }";
+        let small = minify(css, "test.css")?;
+        for gone in ["light-dark(", "&", ">="] {
+            assert!(!small.contains(gone), "{gone} in {small}");
+        }
+        assert!(small.contains("prefers-color-scheme:dark"), "{small}");
+        Ok(())
+    }
+
+    #[test]
+    fn an_error_names_the_file() {
+        let error = minify("p { color: }} x", "evening.css").err();
+        let error = error.map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains("evening.css"), "{error}");
+    }
+}
