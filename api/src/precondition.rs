@@ -19,7 +19,7 @@ use crate::{
     problem::{Answer, ApiError},
     store::{
         Db, Error, Result,
-        hold::{Kind, hold},
+        locks::{LockRank, lock_row},
         sql_types::Key,
     },
 };
@@ -69,7 +69,7 @@ fn written<T: Serialize>(value: &T) -> Result<(Vec<u8>, String)> {
 pub struct IfMatch(Option<String>);
 
 impl IfMatch {
-    /// Holds the row and compares what reading it would show now; without the header it does
+    /// Locks the row and compares what reading it would show now; without the header it does
     /// neither.
     ///
     /// # Errors
@@ -77,7 +77,7 @@ impl IfMatch {
     pub fn check<T: Serialize>(
         &self,
         db: &mut Db,
-        kind: Kind,
+        rank: LockRank,
         id: impl Into<Key>,
         current: impl Fn(&mut Db) -> Result<T>,
     ) -> Result<()> {
@@ -85,9 +85,9 @@ impl IfMatch {
         // It shows itself no more.
         let none_if_dead =
             |error| if matches!(error, Error::Dead(_)) { Error::Changed } else { error };
-        // What is not theirs to see is not held, either.
+        // What is not theirs to see is not locked, either.
         current(db).map_err(none_if_dead)?;
-        hold(db, kind, id.into())?;
+        lock_row(db, rank, id)?;
         let (_, tag) = written(&current(db).map_err(none_if_dead)?)?;
         // A weak tag is none that changes may rest on.
         if wanted.split(',').map(str::trim).any(|one| one == "*" || one == tag) {

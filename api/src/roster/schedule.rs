@@ -8,7 +8,7 @@ use tracing::Instrument;
 
 use super::{Deps, Extent, ImportReport, RosterSource, SchoolReport, Stop, sync::sync_in_turn};
 use crate::context::Context;
-use crate::store::{Db, Result, access::alert_staff, events::Actor, roster_sources::Turn, schools};
+use crate::store::{Db, Result, events::Actor, roster_sources::Turn, schools, staff_alerts};
 
 /// How often one looks whether a source is due.
 const REST: Duration = Duration::from_secs(30);
@@ -118,5 +118,5 @@ fn tell(db: &mut Db, ctx: &Context, sourced_id: &str, why: &str) -> Result<()> {
     let summary = format!(
         "The roster was not updated: {why}. Please ask whoever looks after the school's data."
     );
-    alert_staff(db, ctx, school, &Actor::school(), "staff_alerted", &summary)
+    staff_alerts::alert(db, ctx, school, &Actor::school(), "staff_alerted", &summary)
 }

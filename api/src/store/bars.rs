@@ -8,9 +8,11 @@ use parlour_domain::{
 };
 
 use super::{
-    Db, Error, Result, access,
+    Db, Error, Result,
     events::{self, Actor, NewEvent},
+    locks::{LockRank, lock_rows},
     people::{self, PersonRow},
+    revocation::Revocation,
     sql_types::{At, Key, at, key},
 };
 use crate::{
@@ -117,9 +119,11 @@ pub fn set(
             actor: &actor,
         },
     )?;
-    access::sweep(db, ctx, school, &actor)?;
-    let losers = contacts_barred(db, student, barred)?;
-    access::log_out(db, ctx, &losers)?;
+    let mut revocation = Revocation::default();
+    revocation.sweep(db, ctx, school, &actor)?;
+    let contacts = contacts_barred(db, student, barred)?;
+    revocation.log_out(db, ctx, &contacts)?;
+    revocation.finish(db, ctx)?;
     Ok(id)
 }
 
@@ -239,12 +243,12 @@ fn with_names(db: &mut Db, row: BarRow) -> Result<Bar> {
     Ok(Bar { row, student, person: barred, set_by })
 }
 
-/// Holds the rows of the student's contacts, so that a booking or an invite under way is decided
+/// Locks the rows of the student's contacts, so that a booking or an invite under way is decided
 /// before or after the bar, never beside it.
 fn lock_contacts(db: &mut Db, student: PersonId) -> Result<()> {
     let contacts: Vec<Key> = guardianships::table
         .filter(guardianships::student_id.eq(key(student)))
         .select(guardianships::parent_id)
         .load(db)?;
-    people::lock(db, &contacts.into_iter().map(Into::into).collect::<Vec<_>>())
+    lock_rows(db, LockRank::Person, contacts)
 }

@@ -11,6 +11,7 @@ use parlour_domain::{
 use super::{
     Db, Error, Result, access,
     events::{self, Actor, NewEvent},
+    locks::{LockRank, lock_row},
     people,
     sql_types::{At, at, key},
 };
@@ -76,7 +77,7 @@ pub fn allow(
     let student_row = people::find(db, school, student)?;
     let staff_row = people::find(db, school, staff)?;
     // A bar that is being set holds the same row.
-    people::lock(db, &[parent])?;
+    lock_row(db, LockRank::Person, parent)?;
     let link = guardianships::table
         .filter(
             guardianships::parent_id

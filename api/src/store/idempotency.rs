@@ -3,19 +3,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use parlour_domain::id::PersonId;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use super::{
-    Db, Error, Result, people,
+    Db, Error, Result, locks,
     sql_types::{At, Key, at},
 };
-use crate::{
-    context::Context,
-    each,
-    schema::{api_clients, idempotency_keys, invites},
-};
+use crate::{context::Context, each, schema::idempotency_keys};
 
 /// For how long a key is remembered.
 const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
@@ -67,21 +62,7 @@ pub fn once<T: Serialize + DeserializeOwned>(
     let Some(request) = request else { return work(db) };
     // Of two at the same moment the second waits here, not inside the work, where it would be
     // refused for what the first has just made.
-    people::lock(db, &[PersonId(request.owner)])?;
-    if let Db::Pg(conn) = db {
-        let _: Option<Key> = invites::table
-            .find(Key(request.owner))
-            .select(invites::id)
-            .for_no_key_update()
-            .first(conn)
-            .optional()?;
-        let _: Option<Key> = api_clients::table
-            .find(Key(request.owner))
-            .select(api_clients::id)
-            .for_update()
-            .first(conn)
-            .optional()?;
-    }
+    locks::lock_idempotency_key(db, request.owner, &request.key)?;
     let known = idempotency_keys::table.find((Key(request.owner), &request.key));
     let columns =
         (idempotency_keys::request_hash, idempotency_keys::body, idempotency_keys::created_at);

@@ -13,7 +13,7 @@ use crate::{
     client::{self, Build},
     graph,
     install::{self, Mode},
-    needs,
+    locks, needs,
     paths::Paths,
     rules, shell,
 };
@@ -118,6 +118,7 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<Outcome> {
     outcome.step("Leftovers of a merge", || leftovers(paths))?;
     outcome.step("Migrations", || graph::same_migrations(paths))?;
     outcome.step("Rules", || rules::cited(paths))?;
+    outcome.step("Locks", || locks::in_one_module(paths))?;
     outcome.step("Dependencies", || graph::forbidden_crates(paths))?;
     outcome.step("Contract", || contract(paths))?;
     outcome.step("Lints", || shell::run(cargo(&["clippy"]).args(native)))?;

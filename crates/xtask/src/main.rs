@@ -8,6 +8,7 @@ mod fuzz;
 mod generated;
 mod graph;
 mod install;
+mod locks;
 mod needs;
 mod paths;
 mod postgres;

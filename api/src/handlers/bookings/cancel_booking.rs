@@ -9,7 +9,7 @@ use crate::{
     precondition::IfMatch,
     problem::Answer,
     request::BookingPath,
-    store::{bookings, evenings, hold::Kind},
+    store::{bookings, evenings, locks::LockRank},
 };
 
 /// Cancels it; one that is cancelled stays so.
@@ -26,7 +26,7 @@ pub async fn cancel_booking(
     app.store
         .write(move |db| {
             bookings::lock_parent(db, school, owner, booking)?;
-            if_match.check(db, Kind::Booking, booking, |db| {
+            if_match.check(db, LockRank::Booking, booking, |db| {
                 current(db, school, owner, booking, ctx.now)
             })?;
             let found = bookings::find(db, school, owner, booking)?;

@@ -12,7 +12,7 @@ use crate::{
     precondition::{IfMatch, changed},
     problem::Answer,
     request::{Body, BookingPath},
-    store::{bookings, evenings, hold::Kind},
+    store::{bookings, evenings, locks::LockRank},
 };
 
 /// Moves it; the old time is free at once, and never before the new one is held.
@@ -41,7 +41,7 @@ pub async fn change_booking(
         .store
         .write(move |db| {
             bookings::lock_parent(db, school, owner, booking)?;
-            if_match.check(db, Kind::Booking, booking, |db| {
+            if_match.check(db, LockRank::Booking, booking, |db| {
                 current(db, school, owner, booking, ctx.now)
             })?;
             let found = bookings::find(db, school, owner, booking)?;

@@ -10,7 +10,7 @@ use crate::{
     precondition::{IfMatch, changed},
     problem::Answer,
     request::{Body, ClientPath, checked},
-    store::{clients, hold::Kind},
+    store::{clients, locks::LockRank},
     views::programs::api_client,
 };
 
@@ -33,7 +33,7 @@ pub async fn change_client(
     let row = app
         .store
         .write(move |db| {
-            if_match.check(db, Kind::Client, client, |db| {
+            if_match.check(db, LockRank::ApiClient, client, |db| {
                 Ok(api_client(&clients::find(db, school, client, ctx.now)?, zone))
             })?;
             clients::change(db, &ctx, school, staff, client, |wish| {

@@ -8,7 +8,7 @@ use crate::{
     precondition::IfMatch,
     problem::Answer,
     request::ClientPath,
-    store::{clients, hold::Kind},
+    store::{clients, locks::LockRank},
     views::programs::api_client,
 };
 
@@ -26,7 +26,7 @@ pub async fn revoke_client(
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
     app.store
         .write(move |db| {
-            if_match.check(db, Kind::Client, client, |db| {
+            if_match.check(db, LockRank::ApiClient, client, |db| {
                 Ok(api_client(&clients::find(db, school, client, ctx.now)?, zone))
             })?;
             clients::revoke(db, &ctx, school, staff, client)

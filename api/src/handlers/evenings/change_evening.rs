@@ -11,7 +11,7 @@ use crate::{
     precondition::{IfMatch, changed},
     problem::{Answer, ApiError},
     request::{Body, EveningPath, checked},
-    store::{Db, Error, evening_setup, hold::Kind},
+    store::{Db, Error, evening_setup, locks::LockRank},
     views::evenings as views,
 };
 
@@ -36,7 +36,7 @@ pub async fn change_evening(
         let current = |db: &mut Db| {
             Ok(views::settings(evening_setup::settings(db, school.id(), evening)?, &school))
         };
-        if_match.check(db, Kind::Evening, evening, current)?;
+        if_match.check(db, LockRank::Evening, evening, current)?;
         evening_file::change(db, &ctx, &school, evening, &change, &actor)?;
         current(db)
     });

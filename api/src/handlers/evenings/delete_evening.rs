@@ -9,7 +9,7 @@ use crate::{
     precondition::IfMatch,
     problem::Answer,
     request::EveningPath,
-    store::{evening_setup, hold::Kind},
+    store::{evening_setup, locks::LockRank},
     views::evenings as views,
 };
 
@@ -27,7 +27,7 @@ pub async fn delete_evening(
     let (ctx, school, actor) = (app.context(), asker.school().clone(), asker.actor());
     app.store
         .write(move |db| {
-            if_match.check(db, Kind::Evening, evening, |db| {
+            if_match.check(db, LockRank::Evening, evening, |db| {
                 Ok(views::settings(evening_setup::settings(db, school.id(), evening)?, &school))
             })?;
             evening_setup::delete(db, &ctx, school.id(), evening, &actor)

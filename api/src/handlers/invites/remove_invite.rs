@@ -9,7 +9,7 @@ use crate::{
     precondition::IfMatch,
     problem::Answer,
     request::InvitePath,
-    store::{hold::Kind, invites},
+    store::{invites, locks::LockRank},
 };
 
 /// Its link is dead at once; one that was removed stays so.
@@ -25,7 +25,8 @@ pub async fn remove_invite(
     let (ctx, school, owner) = (app.context(), caller.school_id(), caller.owner()?);
     app.store
         .write(move |db| {
-            if_match.check(db, Kind::Invite, invite, |db| current(db, school, owner, invite))?;
+            if_match
+                .check(db, LockRank::Invite, invite, |db| current(db, school, owner, invite))?;
             let row = invites::find(db, school, owner, invite)?;
             let evening = invites::evening_of(db, &row)?;
             invites::remove(db, &ctx, &evening, &caller.acting_for(row.parent_id.into()), &row)

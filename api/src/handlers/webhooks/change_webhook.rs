@@ -11,7 +11,7 @@ use crate::{
     problem::Answer,
     request::{Body, WebhookPath, checked},
     store::{
-        hold::Kind,
+        locks::LockRank,
         webhooks::{self, Change},
     },
     views::webhooks::webhook as view,
@@ -41,7 +41,7 @@ pub async fn change_webhook(
     let endpoint = app
         .store
         .write(move |db| {
-            if_match.check(db, Kind::Webhook, webhook, |db| {
+            if_match.check(db, LockRank::Webhook, webhook, |db| {
                 Ok(view(&webhooks::find(db, &ctx, school, webhook)?, zone))
             })?;
             webhooks::change(db, &ctx, school, staff, webhook, &change)

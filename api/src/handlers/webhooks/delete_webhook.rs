@@ -8,7 +8,7 @@ use crate::{
     precondition::IfMatch,
     problem::Answer,
     request::WebhookPath,
-    store::{hold::Kind, webhooks},
+    store::{locks::LockRank, webhooks},
     views::webhooks::webhook as view,
 };
 
@@ -26,7 +26,7 @@ pub async fn delete_webhook(
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
     app.store
         .write(move |db| {
-            if_match.check(db, Kind::Webhook, webhook, |db| {
+            if_match.check(db, LockRank::Webhook, webhook, |db| {
                 Ok(view(&webhooks::find(db, &ctx, school, webhook)?, zone))
             })?;
             webhooks::delete(db, &ctx, school, staff, webhook)

@@ -19,10 +19,9 @@ use crate::{
         Db, Error, Result, calls,
         evenings::{self, EveningRow},
         events::Actor,
-        hold::{Kind, hold},
+        locks::{LockRank, lock_row},
         login,
         outbox::{self, NewMail, Template},
-        people,
         slots::{self, OfferedClass},
         sql_types::{Key, at, key},
         webhooks::{self, EventType, News},
@@ -44,11 +43,9 @@ pub fn change(
     row: &BookingRow,
     starts_at: DateTime<Utc>,
 ) -> Result<()> {
-    // In the order in which every change holds them: first the parent, then the booking, then the
-    // evening.
-    people::lock(db, &[acting.parent])?;
-    hold(db, Kind::Booking, row.id)?;
-    let evening = &evenings::held(db, evening.id())?;
+    lock_row(db, LockRank::Person, acting.parent)?;
+    lock_row(db, LockRank::Booking, row.id)?;
+    let evening = &evenings::lock_for_share(db, evening.id())?;
     acting.check_window(evening, ctx.now)?;
     if row.cancelled_at.is_some() {
         return Err(Refusal::BookingCancelled.into());
@@ -182,10 +179,9 @@ pub fn cancel(
     if row.cancelled_at.is_some() {
         return Ok(());
     }
-    // Whoever closes the evening meanwhile is waited for; the booking comes first, as in every
-    // change.
-    hold(db, Kind::Booking, row.id)?;
-    acting.check_window(&evenings::held(db, evening.id())?, ctx.now)?;
+    // Whoever closes the evening meanwhile is waited for.
+    lock_row(db, LockRank::Booking, row.id)?;
+    acting.check_window(&evenings::lock_for_share(db, evening.id())?, ctx.now)?;
     let ending = if acting.is_staff { Ending::CancelledBySchool } else { Ending::Cancelled };
     end(db, ctx, row.id.into(), &acting.actor, ending)
 }
@@ -222,7 +218,10 @@ pub fn end(
         actor: actor.clone(),
         is_staff: ending != Ending::Cancelled,
     };
-    calls::close(db, ctx, booking, action)?;
+    // Who loses access is put out of all their calls at once, by whoever takes it.
+    if ending != Ending::AccessLost {
+        calls::close(db, ctx, booking, action)?;
+    }
     record(
         db,
         ctx,

@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     context::Context,
-    schema::{classes, enrolments, evenings, people, schools},
+    schema::{classes, enrolments, people, schools},
 };
 
 /// A class of the school as an evening's rules see it.
@@ -157,20 +157,6 @@ pub const fn meets(mode: Mode, by_video: bool) -> bool {
         Mode::Video => true,
         Mode::InPerson => false,
         Mode::Hybrid => by_video,
-    }
-}
-
-/// Makes other transactions that need the evening wait until this one ends: bookings, whose foreign
-/// key needs its row, and changes. SQLite writes one at a time anyway.
-fn hold(db: &mut Db, evening: Key) -> QueryResult<()> {
-    match db {
-        Db::Pg(conn) => evenings::table
-            .find(evening)
-            .select(evenings::id)
-            .for_update()
-            .first::<Key>(conn)
-            .map(|_| ()),
-        Db::Sqlite(_) => Ok(()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Foresees the appointments that a plan ends, since a parent or student goes or loses contact. The
 //! report counts and names them; the limit on removals weighs them. The plan's writing ends them by
-//! [`crate::store::access::sweep`].
+//! [`crate::store::revocation`].
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 

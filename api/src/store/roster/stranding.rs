@@ -67,8 +67,19 @@ pub(super) fn before(db: &mut Db, plan: &Plan) -> Result<BTreeSet<Which>> {
     Ok(all_of(&Grounds::of_classes(db, plan.ctx.now, &shaken(plan))?))
 }
 
+/// Locks the evenings of the plan's classes: a booking under way is waited for, and one that comes
+/// later waits for the plan to be committed, which refuses it. It follows the plan's own rows, since
+/// a booking that is waited for may have locked a person among them.
+pub(super) fn lock_evenings(db: &mut Db, plan: &Plan) -> Result<()> {
+    let shaken = shaken(plan);
+    if shaken.is_empty() {
+        return Ok(());
+    }
+    evenings::lock_evenings_of(db, plan.ctx.now, &shaken)
+}
+
 /// Tells staff what the plan, which is written now, has stranded, and answers whether it is
-/// anything. A booking under way is waited for and counted; one that comes later is refused.
+/// anything. The evenings are locked already ([`lock_evenings`]).
 pub(super) fn tell(
     db: &mut Db,
     plan: &Plan,
@@ -79,7 +90,6 @@ pub(super) fn tell(
     if shaken.is_empty() {
         return Ok(false);
     }
-    evenings::hold_bookings_of(db, now, &shaken)?;
     let newly = since(before, &Grounds::of_classes(db, now, &shaken)?);
     if newly.is_empty() {
         return Ok(false);
