@@ -67,6 +67,12 @@ impl<DB: Backend> QueryFragment<DB> for NotBarredByStaff {
     }
 }
 
+/// A bar that staff have set and not lifted.
+#[auto_type]
+pub(super) fn in_force() -> _ {
+    bars::lifted_at.is_null()
+}
+
 /// Joins a booking to the link on which it rests.
 #[auto_type]
 pub(super) fn links_booking() -> _ {
@@ -124,7 +130,7 @@ pub fn is_barred(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<bool
     let bar_key: Option<String> =
         people::table.find(key(parent)).select(people::bar_key).first(db)?;
     let by_staff = bars::table
-        .filter(bars::school_id.eq(key(school)).and(bars::lifted_at.is_null()))
+        .filter(bars::school_id.eq(key(school)).and(in_force()))
         .filter(
             bars::person_id
                 .eq(Some(key(parent)))
@@ -169,7 +175,7 @@ pub fn barred_for_address(
     let by_address: Vec<Key> = bars::table
         .filter(
             among(bars::student_id, students.iter().copied())
-                .and(bars::lifted_at.is_null())
+                .and(in_force())
                 .and(bars::bar_key.eq(bar_key)),
         )
         .select(bars::student_id)
@@ -188,7 +194,7 @@ pub fn barred_for_address(
         .inner_join(people::table.on(people::id.nullable().eq(bars::person_id)))
         .filter(
             among(bars::student_id, students.iter().copied())
-                .and(bars::lifted_at.is_null())
+                .and(in_force())
                 .and(people::bar_key.eq(bar_key)),
         )
         .select(bars::student_id)
@@ -198,11 +204,9 @@ pub fn barred_for_address(
 
 /// Every address that is barred from a student, as [`barred_for_address`] finds them for one.
 pub(super) fn barred_addresses(db: &mut Db, school: SchoolId) -> Result<BTreeSet<(String, Key)>> {
-    let of_school =
-        bars::table.filter(bars::school_id.eq(key(school)).and(bars::lifted_at.is_null()));
-    let by_address: Vec<(Option<String>, Key)> =
-        of_school.select((bars::bar_key, bars::student_id)).load(db)?;
-    let by_person: Vec<(Option<String>, Key)> = of_school
+    let mut barred = address_bars(db, school)?;
+    let by_person: Vec<(Option<String>, Key)> = bars::table
+        .filter(bars::school_id.eq(key(school)).and(in_force()))
         .inner_join(people::table.on(people::id.nullable().eq(bars::person_id)))
         .select((people::bar_key, bars::student_id))
         .load(db)?;
@@ -211,8 +215,18 @@ pub(super) fn barred_addresses(db: &mut Db, school: SchoolId) -> Result<BTreeSet
         .filter(guardianships::school_id.eq(key(school)).and(contacts::is_barred()))
         .select((people::bar_key, guardianships::student_id))
         .load(db)?;
-    let all = by_address.into_iter().chain(by_person).chain(by_roster);
-    Ok(all.filter_map(|(address, student)| Some((address?, student))).collect())
+    let others = by_person.into_iter().chain(by_roster);
+    barred.extend(others.filter_map(|(address, student)| Some((address?, student))));
+    Ok(barred)
+}
+
+/// The addresses that staff have barred as such, with the student of each bar.
+pub(super) fn address_bars(db: &mut Db, school: SchoolId) -> Result<BTreeSet<(String, Key)>> {
+    let bars: Vec<(Option<String>, Key)> = bars::table
+        .filter(bars::school_id.eq(key(school)).and(in_force()))
+        .select((bars::bar_key, bars::student_id))
+        .load(db)?;
+    Ok(bars.into_iter().filter_map(|(address, student)| Some((address?, student))).collect())
 }
 
 /// All pairs of parent and student that may act, of a school.

@@ -8,7 +8,7 @@ use parlour_domain::{
 };
 
 use super::{
-    Db, Error, Result,
+    Db, Error, Result, access,
     events::{self, Actor, NewEvent},
     locks::{LockRank, lock_rows},
     people::{self, PersonRow},
@@ -159,7 +159,7 @@ pub fn lift(
 ) -> Result<()> {
     let of_school = bars::table.filter(bars::id.eq(key(bar)).and(bars::school_id.eq(key(school))));
     let student: Key = of_school.select(bars::student_id).first(db)?;
-    let lifted = diesel::update(of_school.filter(bars::lifted_at.is_null()))
+    let lifted = diesel::update(of_school.filter(access::in_force()))
         .set(bars::lifted_at.eq(Some(at(ctx.now))))
         .execute(db)?;
     if lifted == 1 {
@@ -199,7 +199,7 @@ pub fn list(
     limit: i64,
 ) -> Result<Vec<Bar>> {
     let mut query = bars::table
-        .filter(bars::school_id.eq(key(school)).and(bars::lifted_at.is_null()))
+        .filter(bars::school_id.eq(key(school)).and(access::in_force()))
         .select(BarRow::as_select())
         .into_boxed();
     if let Some(student) = student {

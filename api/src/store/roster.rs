@@ -15,6 +15,7 @@ mod heard;
 mod known;
 mod load;
 mod losses;
+mod lost_access;
 mod plan;
 mod restore;
 mod rows;
