@@ -15,6 +15,8 @@ pub mod evening_file;
 mod handlers;
 pub mod keys;
 pub mod mail;
+mod mail_text;
+pub mod mode;
 pub mod precondition;
 pub mod problem;
 pub mod rates;
