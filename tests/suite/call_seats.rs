@@ -9,8 +9,10 @@ use parlour::{
     store::{
         Db, Error,
         calls::{self, Entered, Entry, GivenCode, Snapshot, Visitor, Who},
+        events::Actor,
         guests,
-        hold::{Kind, hold},
+        locks::{LockRank, lock_row},
+        revocation::Revocation,
         sql_types::{At, Key, key},
     },
 };
@@ -244,9 +246,9 @@ async fn whoever_sits_down_or_leaves_does_not_wait_for_a_change_of_the_booking()
     let session = call.parent().await.session;
     let (ctx, school, booking) =
         (call.school.app.context(), call.school.people.school, call.booking);
-    // As a cancellation does before it holds the call.
+    // As a cancellation does before it locks the call.
     let change = call.school.held(move |db, stop| {
-        hold(db, Kind::Booking, key(booking))?;
+        lock_row(db, LockRank::Booking, booking)?;
         stop.beside_others(db);
         Ok(())
     });
@@ -351,7 +353,9 @@ async fn whoever_loses_access_is_out() {
         diesel::update(guardianships::table.filter(guardianships::parent_id.eq(who)))
             .set(guardianships::court_order.eq(true))
             .execute(db)?;
-        parlour::store::access::sweep(db, &ctx, school, &parlour::store::events::Actor::school())
+        let mut revocation = Revocation::default();
+        revocation.sweep(db, &ctx, school, &Actor::school())?;
+        revocation.finish(db, &ctx)
     })
     .await
     .unwrap();

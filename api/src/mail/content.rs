@@ -1,9 +1,9 @@
 //! What each mail says, ready to be written out: names are clean, times are on the evening's
 //! clocks, links are whole.
 
-use super::words;
 use crate::{
     calendar::{Appointment, Method},
+    mail_text,
     store::mail_content::{Evening, School},
 };
 
@@ -51,8 +51,8 @@ impl EveningWords {
     pub fn of(evening: &Evening) -> Self {
         Self {
             title: evening.title.clone(),
-            date: words::long_date(evening.starts_at, evening.zone),
-            short_date: words::short_date(evening.starts_at, evening.zone),
+            date: mail_text::long_date(evening.starts_at, evening.zone),
+            short_date: mail_text::short_date(evening.starts_at, evening.zone),
         }
     }
 }
@@ -74,7 +74,7 @@ pub struct Row {
 impl Row {
     pub fn of(appointment: &Appointment, evening: &Evening) -> Self {
         Self {
-            time: words::time(appointment.starts_at, evening.zone),
+            time: mail_text::time(appointment.starts_at, evening.zone),
             teachers: appointment.teachers.clone(),
             student: appointment.student.clone(),
             subject: appointment.subject.clone(),

@@ -7,7 +7,6 @@ mod memory;
 mod render;
 mod retry;
 mod smtp;
-pub(crate) mod words;
 pub mod worker;
 
 #[cfg(test)]

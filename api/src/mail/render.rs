@@ -7,9 +7,11 @@ use uuid::Uuid;
 use super::{
     CalendarMessage, Mail,
     content::{Content, Letter},
-    words::clean,
 };
-use crate::calendar::{Attendee, Organizer, calendar};
+use crate::{
+    calendar::{Attendee, Organizer, calendar},
+    mail_text::clean,
+};
 
 #[derive(Template)]
 #[template(path = "mail.html")]

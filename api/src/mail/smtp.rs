@@ -14,7 +14,8 @@ use lettre::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{CalendarMessage, Mail, Mailer, SendError, words::clean};
+use super::{CalendarMessage, Mail, Mailer, SendError};
+use crate::mail_text::clean;
 
 /// How long one step of the talk with the server may take.
 const STEP: Duration = Duration::from_secs(20);

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     context::Context,
-    store::{Db, Due, Result, access::alert_staff, events::Actor, roster_sources::Turn, schools},
+    store::{Db, Due, Result, events::Actor, roster_sources::Turn, schools, staff_alerts},
     telemetry::metrics::{JobMetrics, Leased},
     workers::{OnStop, Slots, Worker, execute},
 };
@@ -186,5 +186,5 @@ fn tell(db: &mut Db, ctx: &Context, sourced_id: &str, why: &str) -> Result<()> {
     let summary = format!(
         "The roster was not updated: {why}. Please ask whoever looks after the school's data."
     );
-    alert_staff(db, ctx, school, &Actor::school(), "staff_alerted", &summary)
+    staff_alerts::alert(db, ctx, school, &Actor::school(), "staff_alerted", &summary)
 }

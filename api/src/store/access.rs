@@ -1,10 +1,7 @@
-//! Permission queries (I10), and the sweep that revokes what rests on a lost permission (I13).
-
-mod fallen;
+//! Permission queries: which parent may act for which student, and who is barred (I10). Read-only.
 
 use std::collections::BTreeSet;
 
-use chrono::TimeDelta;
 use diesel::{
     backend::Backend,
     dsl::{auto_type, exists, not},
@@ -13,26 +10,18 @@ use diesel::{
     query_builder::{AstPass, QueryFragment, QueryId},
     sql_types::Bool,
 };
-use parlour_domain::id::{BookingId, InviteId, PersonId, SchoolId};
+use parlour_domain::id::{PersonId, SchoolId};
 
 use super::{
     Db, Result,
     among::among,
-    bookings, contacts,
-    events::{self, Actor, NewEvent},
-    invites, login,
-    outbox::{self, NewMail, Template},
+    contacts,
     people::PersonRow,
-    sessions,
-    sql_types::{Key, at, key},
+    sql_types::{Key, key},
 };
 use crate::{
-    context::Context,
     each,
-    schema::{
-        bars, bookings as bookings_table, evenings, guardianships, invite_students,
-        invites as invites_table, people,
-    },
+    schema::{bars, bookings as bookings_table, guardianships, people},
 };
 
 /// The links by which a parent may act for a student: `parlour_domain`'s `Contact::may_act` as a
@@ -76,6 +65,12 @@ impl<DB: Backend> QueryFragment<DB> for NotBarredByStaff {
         );
         Ok(())
     }
+}
+
+/// A bar that staff have set and not lifted.
+#[auto_type]
+pub(super) fn in_force() -> _ {
+    bars::lifted_at.is_null()
 }
 
 /// Joins a booking to the link on which it rests.
@@ -140,7 +135,7 @@ pub fn is_barred(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<bool
     let bar_key: Option<String> =
         people::table.find(key(parent)).select(people::bar_key).first(db)?;
     let by_staff = bars::table
-        .filter(bars::school_id.eq(key(school)).and(bars::lifted_at.is_null()))
+        .filter(bars::school_id.eq(key(school)).and(in_force()))
         .filter(
             bars::person_id
                 .eq(Some(key(parent)))
@@ -185,7 +180,7 @@ pub fn barred_for_address(
     let by_address: Vec<Key> = bars::table
         .filter(
             among(bars::student_id, students.iter().copied())
-                .and(bars::lifted_at.is_null())
+                .and(in_force())
                 .and(bars::bar_key.eq(bar_key)),
         )
         .select(bars::student_id)
@@ -204,7 +199,7 @@ pub fn barred_for_address(
         .inner_join(people::table.on(people::id.nullable().eq(bars::person_id)))
         .filter(
             among(bars::student_id, students.iter().copied())
-                .and(bars::lifted_at.is_null())
+                .and(in_force())
                 .and(people::bar_key.eq(bar_key)),
         )
         .select(bars::student_id)
@@ -212,192 +207,11 @@ pub fn barred_for_address(
     Ok(by_address.into_iter().chain(by_roster).chain(by_person).collect())
 }
 
-/// What was taken away by [`sweep`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Withdrawn {
-    /// Parents who were logged out.
-    pub parents: usize,
-    /// Future bookings cancelled.
-    pub bookings: usize,
-    /// Invites ended.
-    pub invites: usize,
-}
-
-/// Takes from everybody what they may no more (I13): future bookings, invites and sessions of
-/// parents who lost a student, invites of guests who are barred. Call it in the transaction that
-/// changed a guardianship, a person or a bar; where nothing changed it does nothing.
-///
-/// # Errors
-/// When the database fails.
-pub fn sweep(db: &mut Db, ctx: &Context, school: SchoolId, actor: &Actor) -> Result<Withdrawn> {
-    let lost_bookings = bookings_without_access(db, ctx, school)?;
-    let (lost_invites, lost_parents) = invites_without_access(db, ctx, school)?;
-    let fallen = fallen::in_words(db, school, &lost_bookings, &lost_invites)?;
-    for (booking, _) in &lost_bookings {
-        bookings::end(db, ctx, BookingId::from(*booking), actor, bookings::Ending::AccessLost)?;
-    }
-    for invite in &lost_invites {
-        invites::end_for_access(db, ctx, InviteId::from(*invite), actor)?;
-    }
-    // Their calendars lose what fell. Barred contacts get no mail, which is asked when it is sent.
-    let booked: BTreeSet<Key> = lost_bookings.iter().map(|(_, parent)| *parent).collect();
-    for parent in &booked {
-        outbox::enqueue(
-            db,
-            ctx,
-            NewMail {
-                person: Some((*parent).into()),
-                ..NewMail::new(school, Template::AccessEnded)
-            },
-        )?;
-    }
-    let parents: Vec<Key> = lost_parents.union(&booked).copied().collect();
-    sessions::withdraw(db, ctx, &parents, &lost_invites, "access_ended")?;
-    login::expire(db, &parents, ctx.now)?;
-    let withdrawn = Withdrawn {
-        parents: parents.len(),
-        bookings: lost_bookings.len(),
-        invites: lost_invites.len(),
-    };
-    if withdrawn != Withdrawn::default() {
-        alert_staff_of(db, ctx, school, actor, "access_ended", &fallen)?;
-    }
-    Ok(withdrawn)
-}
-
-/// Logs out parents who lost a student, whether or not they had bookings; the login links in their
-/// mails die, too.
-///
-/// # Errors
-/// When the database fails.
-pub fn log_out(db: &mut Db, ctx: &Context, parents: &[PersonId]) -> Result<()> {
-    let parents: Vec<Key> = parents.iter().map(|parent| key(*parent)).collect();
-    sessions::withdraw(db, ctx, &parents, &[], "access_ended")?;
-    login::expire(db, &parents, ctx.now)
-}
-
-/// Tells the school's staff of something: an event, and a mail to each of them.
-///
-/// # Errors
-/// When the database fails.
-pub fn alert_staff(
-    db: &mut Db,
-    ctx: &Context,
-    school: SchoolId,
-    actor: &Actor,
-    action: &'static str,
-    summary: &str,
-) -> Result<()> {
-    alert_staff_of(db, ctx, school, actor, action, &[summary.to_owned()])
-}
-
-/// Tells the school's staff of several things in one mail to each of them.
-fn alert_staff_of(
-    db: &mut Db,
-    ctx: &Context,
-    school: SchoolId,
-    actor: &Actor,
-    action: &'static str,
-    summaries: &[String],
-) -> Result<()> {
-    for summary in summaries {
-        events::record(
-            db,
-            ctx,
-            &NewEvent {
-                school,
-                evening: None,
-                parent: None,
-                student: None,
-                action,
-                summary: summary.clone(),
-                actor,
-            },
-        )?;
-    }
-    let staff: Vec<Key> = people::table
-        .filter(
-            people::school_id
-                .eq(key(school))
-                .and(people::is_staff.eq(true))
-                .and(people::email.is_not_null())
-                .and(people::removed_at.is_null()),
-        )
-        .select(people::id)
-        .load(db)?;
-    for person in staff {
-        outbox::enqueue(
-            db,
-            ctx,
-            NewMail { person: Some(person.into()), ..NewMail::new(school, Template::StaffAlert) },
-        )?;
-    }
-    Ok(())
-}
-
-fn bookings_without_access(
-    db: &mut Db,
-    ctx: &Context,
-    school: SchoolId,
-) -> Result<Vec<(Key, Key)>> {
-    let live: Vec<(Key, Key, Key)> = bookings_table::table
-        .filter(
-            bookings_table::school_id
-                .eq(key(school))
-                .and(bookings_table::cancelled_at.is_null())
-                .and(bookings_table::ends_at.gt(at(ctx.now))),
-        )
-        .select((bookings_table::id, bookings_table::parent_id, bookings_table::student_id))
-        .load(db)?;
-    let allowed = allowed_pairs(db, school)?;
-    Ok(live
-        .into_iter()
-        .filter(|(_, parent, student)| !allowed.contains(&(*parent, *student)))
-        .map(|(booking, parent, _)| (booking, parent))
-        .collect())
-}
-
-fn invites_without_access(
-    db: &mut Db,
-    ctx: &Context,
-    school: SchoolId,
-) -> Result<(Vec<Key>, BTreeSet<Key>)> {
-    let live: Vec<(Key, Key, Key, String)> = invite_students::table
-        .inner_join(invites_table::table)
-        .inner_join(evenings::table.on(evenings::id.eq(invites_table::evening_id)))
-        .filter(invites_table::school_id.eq(key(school)).and(invites_table::ended_at.is_null()))
-        // The link of an invite ends with the last appointment, a little after its evening at the
-        // latest.
-        .filter(evenings::ends_at.gt(at(ctx.now - TimeDelta::days(1))))
-        .select((
-            invites_table::id,
-            invites_table::parent_id,
-            invite_students::student_id,
-            invites_table::bar_key,
-        ))
-        .load(db)?;
-    let allowed = allowed_pairs(db, school)?;
-    let barred = barred_addresses(db, school)?;
-    let (mut ended, mut parents) = (BTreeSet::new(), BTreeSet::new());
-    for (invite, parent, student, bar_key) in live {
-        let parent_lost = !allowed.contains(&(parent, student));
-        if parent_lost {
-            parents.insert(parent);
-        }
-        if parent_lost || barred.contains(&(bar_key, student)) {
-            ended.insert(invite);
-        }
-    }
-    Ok((ended.into_iter().collect(), parents))
-}
-
 /// Every address that is barred from a student, as [`barred_for_address`] finds them for one.
-fn barred_addresses(db: &mut Db, school: SchoolId) -> Result<BTreeSet<(String, Key)>> {
-    let of_school =
-        bars::table.filter(bars::school_id.eq(key(school)).and(bars::lifted_at.is_null()));
-    let by_address: Vec<(Option<String>, Key)> =
-        of_school.select((bars::bar_key, bars::student_id)).load(db)?;
-    let by_person: Vec<(Option<String>, Key)> = of_school
+pub(super) fn barred_addresses(db: &mut Db, school: SchoolId) -> Result<BTreeSet<(String, Key)>> {
+    let mut barred = address_bars(db, school)?;
+    let by_person: Vec<(Option<String>, Key)> = bars::table
+        .filter(bars::school_id.eq(key(school)).and(in_force()))
         .inner_join(people::table.on(people::id.nullable().eq(bars::person_id)))
         .select((people::bar_key, bars::student_id))
         .load(db)?;
@@ -406,8 +220,18 @@ fn barred_addresses(db: &mut Db, school: SchoolId) -> Result<BTreeSet<(String, K
         .filter(guardianships::school_id.eq(key(school)).and(contacts::is_barred()))
         .select((people::bar_key, guardianships::student_id))
         .load(db)?;
-    let all = by_address.into_iter().chain(by_person).chain(by_roster);
-    Ok(all.filter_map(|(address, student)| Some((address?, student))).collect())
+    let others = by_person.into_iter().chain(by_roster);
+    barred.extend(others.filter_map(|(address, student)| Some((address?, student))));
+    Ok(barred)
+}
+
+/// The addresses that staff have barred as such, with the student of each bar.
+pub(super) fn address_bars(db: &mut Db, school: SchoolId) -> Result<BTreeSet<(String, Key)>> {
+    let bars: Vec<(Option<String>, Key)> = bars::table
+        .filter(bars::school_id.eq(key(school)).and(in_force()))
+        .select((bars::bar_key, bars::student_id))
+        .load(db)?;
+    Ok(bars.into_iter().filter_map(|(address, student)| Some((address?, student))).collect())
 }
 
 /// All pairs of parent and student that may act, of a school.

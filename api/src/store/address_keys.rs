@@ -7,8 +7,9 @@ use diesel::prelude::*;
 use parlour_domain::{EmailAddress, text::is_invisible};
 
 use super::{
-    Db, Result, access,
+    Db, Result,
     events::Actor,
+    revocation::Revocation,
     sql_types::{At, Key},
 };
 use crate::{
@@ -51,9 +52,11 @@ pub(super) fn renew(db: &mut Db, ctx: &Context) -> Result<usize> {
     let mut schools = BTreeSet::new();
     let with_bars =
         people(db, &mut schools)? + bars(db, &mut schools)? + invites(db, &mut schools)?;
+    let mut revocation = Revocation::default();
     for school in schools {
-        access::sweep(db, ctx, school.into(), &Actor::school())?;
+        revocation.sweep(db, ctx, school.into(), &Actor::school())?;
     }
+    revocation.finish(db, ctx)?;
     Ok(with_bars + suppressions(db)? + login_links(db)? + sessions(db)?)
 }
 

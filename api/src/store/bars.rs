@@ -12,7 +12,9 @@ use super::{
     Db, Error, Result, access,
     events::{self, Actor, NewEvent},
     idempotency::{RequestKey, Response, with_idempotency_key},
+    locks::{LockRank, lock_rows},
     people::{self, PersonRow},
+    revocation::Revocation,
     sql_types::{At, Key, at, key},
 };
 use crate::{
@@ -149,9 +151,11 @@ pub fn set(
             actor: &actor,
         },
     )?;
-    access::sweep(db, ctx, school, &actor)?;
-    let losers = contacts_barred(db, student, barred)?;
-    access::log_out(db, ctx, &losers)?;
+    let mut revocation = Revocation::default();
+    revocation.sweep(db, ctx, school, &actor)?;
+    let contacts = contacts_barred(db, student, barred)?;
+    revocation.log_out(db, ctx, &contacts)?;
+    revocation.finish(db, ctx)?;
     Ok(id)
 }
 
@@ -187,7 +191,7 @@ pub fn lift(
 ) -> Result<()> {
     let of_school = bars::table.filter(bars::id.eq(key(bar)).and(bars::school_id.eq(key(school))));
     let student: Key = of_school.select(bars::student_id).first(db)?;
-    let lifted = diesel::update(of_school.filter(bars::lifted_at.is_null()))
+    let lifted = diesel::update(of_school.filter(access::in_force()))
         .set(bars::lifted_at.eq(Some(at(ctx.now))))
         .execute(db)?;
     if lifted == 1 {
@@ -227,7 +231,7 @@ pub fn list(
     limit: i64,
 ) -> Result<Vec<Bar>> {
     let mut query = bars::table
-        .filter(bars::school_id.eq(key(school)).and(bars::lifted_at.is_null()))
+        .filter(bars::school_id.eq(key(school)).and(access::in_force()))
         .select(BarRow::as_select())
         .into_boxed();
     if let Some(student) = student {
@@ -271,12 +275,12 @@ fn with_names(db: &mut Db, row: BarRow) -> Result<Bar> {
     Ok(Bar { row, student, person: barred, set_by })
 }
 
-/// Holds the rows of the student's contacts, so that a booking or an invite under way is decided
+/// Locks the rows of the student's contacts, so that a booking or an invite under way is decided
 /// before or after the bar, never beside it.
 fn lock_contacts(db: &mut Db, student: PersonId) -> Result<()> {
     let contacts: Vec<Key> = guardianships::table
         .filter(guardianships::student_id.eq(key(student)))
         .select(guardianships::parent_id)
         .load(db)?;
-    people::lock(db, &contacts.into_iter().map(Into::into).collect::<Vec<_>>())
+    lock_rows(db, LockRank::Person, contacts)
 }

@@ -16,6 +16,7 @@ use super::{
     among::among,
     evenings::EveningRow,
     export::{self, Attendance, BookingExport, InviteExport},
+    locks::{self, LockRank},
     sql_types::{Id, Key, key},
 };
 use crate::{
@@ -147,14 +148,11 @@ pub fn give_places(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<bool>
     each!(db, conn =>
         diesel::insert_into(change_places::table).values(new).on_conflict_do_nothing().execute(conn)
     )?;
-    // Holds the row until the commit: nobody else gives places of this school meanwhile.
-    diesel::update(row)
-        .set(change_places::last_place.eq(change_places::last_place + 0))
-        .execute(db)?;
+    locks::lock_row(db, LockRank::ChangeFeed, school)?;
     let last: i64 = row.select(change_places::last_place).first(db)?;
     // What somebody is writing at this moment keeps waiting, instead of making us wait; SQLite has
     // one writer anyway.
-    let passing_by = if matches!(db, Db::Pg(_)) { "for update skip locked" } else { "" };
+    let passing_by = locks::skipping_locked(db);
     let number = diesel::sql_query(format!(
         "update changes set place = $1 + numbered.nth from (
            select waiting.kind, waiting.subject_id, row_number() over (order by \

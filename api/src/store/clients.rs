@@ -16,6 +16,7 @@ use super::{
     Db, Error, Result,
     events::{self, Actor, NewEvent},
     idempotency::{self, RequestKey, WithSecret},
+    locks::{LockRank, lock_row},
     people::{self, PersonRow},
     sql_types::{At, Key, at, key},
 };
@@ -322,16 +323,11 @@ fn issued(db: &mut Db, school: SchoolId, made: WithSecret, now: DateTime<Utc>) -
     })
 }
 
-/// Holds a program's row, so that of two changes at once one comes after the other.
+/// Locks an API client's row and reads it, so that of two changes one comes after the other.
 fn lock(db: &mut Db, school: SchoolId, client: ClientId) -> Result<ClientRow> {
-    let held = diesel::update(
-        api_clients::table
-            .find(key(client))
-            .filter(api_clients::school_id.eq(key(school)).and(api_clients::revoked_at.is_null())),
-    );
-    if held.set(api_clients::school_id.eq(key(school))).execute(db)? == 0 {
-        return Err(Error::NotFound);
-    }
+    // Whether it is the school's comes first, so that nobody locks another's.
+    find_row(db, school, client)?;
+    lock_row(db, LockRank::ApiClient, client)?;
     find_row(db, school, client)
 }
 

@@ -11,6 +11,7 @@ use parlour_domain::{
 use super::{
     Db, Error, Result, access,
     events::{self, Actor, NewEvent},
+    locks::{LockRank, lock_row},
     parents::{self, Linked},
     people,
     sql_types::{At, at, key},
@@ -23,9 +24,7 @@ use crate::{context::Context, schema::guardianships};
 pub(super) fn is_allowed() -> _ {
     let by_whom =
         guardianships::contact_allowed.eq(true).or(guardianships::allowed_at.is_not_null());
-    let not_barred =
-        guardianships::court_order.eq(false).and(guardianships::contact_barred.eq(false));
-    guardianships::removed_at.is_null().and(not_barred).and(by_whom)
+    guardianships::removed_at.is_null().and(is_not_kept_away()).and(by_whom)
 }
 
 /// A link whose contact is to be kept away, also where it was removed since.
@@ -33,7 +32,19 @@ pub(super) fn is_allowed() -> _ {
 pub(crate) fn is_barred() -> _ {
     let by_nobody =
         guardianships::contact_allowed.eq(false).and(guardianships::allowed_at.is_null());
-    guardianships::court_order.eq(true).or(guardianships::contact_barred.eq(true)).or(by_nobody)
+    is_kept_away().or(by_nobody)
+}
+
+/// A link against which a court order or a bar of the roster stands.
+#[auto_type]
+pub(super) fn is_kept_away() -> _ {
+    guardianships::court_order.eq(true).or(guardianships::contact_barred.eq(true))
+}
+
+/// The opposite of [`is_kept_away`].
+#[auto_type]
+fn is_not_kept_away() -> _ {
+    guardianships::court_order.eq(false).and(guardianships::contact_barred.eq(false))
 }
 
 /// What a link says of contact.
@@ -77,7 +88,7 @@ pub fn allow(
     let student_row = people::find(db, school, student)?;
     let staff_row = people::find(db, school, staff)?;
     // A bar that is being set holds the same row.
-    people::lock(db, &[parent])?;
+    lock_row(db, LockRank::Person, parent)?;
     let link = guardianships::table
         .filter(
             guardianships::parent_id
@@ -100,7 +111,7 @@ pub fn allow(
                 .and(guardianships::student_id.eq(key(student))),
         )
         .filter(guardianships::allowed_at.is_null().and(guardianships::removed_at.is_null()))
-        .filter(guardianships::court_order.eq(false).and(guardianships::contact_barred.eq(false)));
+        .filter(is_not_kept_away());
     let by_hand = (
         guardianships::allowed_at.eq(Some(at(ctx.now))),
         guardianships::allowed_by.eq(Some(key(staff))),

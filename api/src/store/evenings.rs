@@ -13,6 +13,8 @@ use parlour_domain::{
 
 use super::{
     Db, Error, Result, access,
+    among::among,
+    locks::{self, LockRank},
     sql_types::{At, Key, at, key},
 };
 use crate::{
@@ -162,38 +164,32 @@ pub fn find(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<Evening
         .first(db)?)
 }
 
-/// An evening as it is now, held until the transaction ends: whoever changes its times meanwhile
-/// waits, and then sees the booking made.
+/// Shares an evening's row and reads it: whoever changes its times meanwhile waits, and then sees
+/// the booking made.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none.
-pub fn held(db: &mut Db, evening: EveningId) -> Result<EveningRow> {
-    if let Db::Pg(conn) = db {
-        let _: Key =
-            evenings::table.find(key(evening)).select(evenings::id).for_share().get_result(conn)?;
-    }
+pub fn lock_for_share(db: &mut Db, evening: EveningId) -> Result<EveningRow> {
+    locks::lock_for_share(db, LockRank::Evening, evening)?;
     Ok(each!(db, conn =>
         evenings::table.find(key(evening)).select(EveningRow::as_select()).get_result(conn)
     )?)
 }
 
-/// Makes bookings of these classes wait until this transaction ends, and waits for those under way:
-/// they hold their evening ([`held`]) before they ask what is offered. Hold whatever else you need
-/// before it.
+/// Locks the evenings to come of these classes: bookings of them wait until this transaction ends,
+/// and those under way are waited for, since a booking shares its evening ([`lock_for_share`])
+/// before it asks what is offered.
 ///
 /// # Errors
 /// When the database fails.
-pub fn hold_bookings_of(db: &mut Db, now: DateTime<Utc>, classes: &BTreeSet<Key>) -> Result<()> {
-    if let Db::Pg(conn) = db {
-        let with_them = evening_classes::table
-            .filter(evening_classes::class_id.eq_any(classes))
-            .select(evening_classes::evening_id);
-        let to_come = evenings::table
-            .filter(evenings::id.eq_any(with_them).and(evenings::ends_at.gt(at(now))));
-        let _: Vec<Key> =
-            to_come.order(evenings::id).select(evenings::id).for_no_key_update().load(conn)?;
-    }
-    Ok(())
+pub fn lock_evenings_of(db: &mut Db, now: DateTime<Utc>, classes: &BTreeSet<Key>) -> Result<()> {
+    let to_come: Vec<Key> = evening_classes::table
+        .inner_join(evenings::table.on(evenings::id.eq(evening_classes::evening_id)))
+        .filter(among(evening_classes::class_id, classes.iter().copied()))
+        .filter(evenings::ends_at.gt(at(now)))
+        .select(evenings::id)
+        .load(db)?;
+    locks::lock_rows(db, LockRank::Evening, to_come)
 }
 
 /// An evening that a person has to do with.

@@ -11,7 +11,7 @@ use super::{
     Db, Error, Result,
     outbox::{self, NewMail, Template},
     sql_types::{at, key},
-    throttles::{Held, Kind},
+    throttles::{Kind, LockedBucket},
 };
 use crate::{context::Context, each, schema::guest_link_requests};
 
@@ -29,8 +29,8 @@ pub fn request(
     client_hash: &str,
 ) -> Result<()> {
     let email_key = email.key();
-    let of_client = Held::new(db, school, Kind::LoginMailClient, client_hash, ctx.now)?;
-    let of_address = Held::new(db, school, Kind::LoginMailAddress, &email_key, ctx.now)?;
+    let of_client = LockedBucket::new(db, school, Kind::LoginMailClient, client_hash, ctx.now)?;
+    let of_address = LockedBucket::new(db, school, Kind::LoginMailAddress, &email_key, ctx.now)?;
     if let Some(seconds) = of_client.wait().max(of_address.wait()) {
         return Err(Error::TooMany(seconds));
     }

@@ -17,8 +17,8 @@ use super::{
     bookings::{self, Booking},
     evenings::EveningRow,
     events::{self, Actor, NewEvent},
-    hold::{Kind, hold},
     invites::{self, InviteRow},
+    locks::{LockRank, lock_row},
     people::{self, PersonRow},
     sessions,
     sql_types::{At, Key, at, key},
@@ -106,7 +106,7 @@ pub fn start_session(
     invite: InviteId,
     generation: i32,
 ) -> Result<(SessionId, GuestView)> {
-    hold(db, Kind::Invite, key(invite))?;
+    lock_row(db, LockRank::Invite, invite)?;
     if self::generation(db, school, invite)? != generation {
         return Err(Error::Dead(Dead::Renewed));
     }

@@ -5,19 +5,14 @@ use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use parlour_domain::id::PersonId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Db, Error, Result, people,
+    Db, Error, Result, locks,
     sql_types::{At, Key, at},
 };
-use crate::{
-    context::Context,
-    each,
-    schema::{api_clients, idempotency_keys, invites},
-};
+use crate::{context::Context, each, schema::idempotency_keys};
 
 /// For how long a key is remembered.
 const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
@@ -171,34 +166,15 @@ pub fn with_idempotency_key<T: Repeatable>(
     work: impl FnOnce(&mut Db) -> Result<T>,
 ) -> Result<T> {
     let Some(request) = request else { return work(db) };
-    lock_owner(db, request.owner)?;
+    // Of two at the same moment the second waits here, not inside the work, where it would be
+    // refused for what the first has just made.
+    locks::lock_idempotency_key(db, request.owner, &request.key)?;
     if let Some(kept) = find(db, ctx.now, request)? {
         return T::repeat(kept);
     }
     let result = work(db)?;
     insert(db, ctx.now, request, &result.keep()?)?;
     Ok(result)
-}
-
-/// Makes the second of two simultaneous requests wait here, not inside the work, where it would be
-/// refused for what the first has just made.
-fn lock_owner(db: &mut Db, owner: Uuid) -> Result<()> {
-    people::lock(db, &[PersonId(owner)])?;
-    if let Db::Pg(conn) = db {
-        let _: Option<Key> = invites::table
-            .find(Key(owner))
-            .select(invites::id)
-            .for_no_key_update()
-            .first(conn)
-            .optional()?;
-        let _: Option<Key> = api_clients::table
-            .find(Key(owner))
-            .select(api_clients::id)
-            .for_update()
-            .first(conn)
-            .optional()?;
-    }
-    Ok(())
 }
 
 /// What is kept for a retry of this request; deletes the row of a key that has expired.

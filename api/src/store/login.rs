@@ -15,7 +15,7 @@ use super::{
     outbox::{self, NewMail, Template},
     people,
     sql_types::{At, Key, at, key},
-    throttles::{Held, Kind},
+    throttles::{Kind, LockedBucket},
 };
 use crate::{context::Context, each, schema::login_links};
 
@@ -80,8 +80,10 @@ pub struct NewLogin {
 /// then.
 pub fn request(db: &mut Db, ctx: &Context, new: &NewLogin) -> Result<(LoginLinkId, DateTime<Utc>)> {
     let email_key = new.email.key();
-    let of_client = Held::new(db, new.school, Kind::LoginMailClient, &new.client_hash, ctx.now)?;
-    let of_address = Held::new(db, new.school, Kind::LoginMailAddress, &email_key, ctx.now)?;
+    let of_client =
+        LockedBucket::new(db, new.school, Kind::LoginMailClient, &new.client_hash, ctx.now)?;
+    let of_address =
+        LockedBucket::new(db, new.school, Kind::LoginMailAddress, &email_key, ctx.now)?;
     if let Some(seconds) = of_client.wait().max(of_address.wait()) {
         return Err(Error::TooMany(seconds));
     }
@@ -307,7 +309,7 @@ pub fn try_code(
     let email_key: Option<String> =
         of_browser.select(login_links::email_key).first(db).optional()?;
     let Some(email_key) = email_key else { return Ok(Err(Dead::OtherBrowser)) };
-    let wrong_codes = WrongCodes::hold(db, ctx.now, given.school, &email_key, &given.client_hash)?;
+    let wrong_codes = WrongCodes::lock(db, ctx.now, given.school, &email_key, &given.client_hash)?;
     // Read after the wait: what others have tried meanwhile counts.
     let row: LoginLinkRow = of_browser.select(LoginLinkRow::as_select()).first(db)?;
     if given.is_right
@@ -347,14 +349,14 @@ pub fn try_code(
 
 /// The buckets of wrong codes on which a try draws, held in one order: of the school, the client's
 /// network and the address.
-pub(super) struct WrongCodes<'a>([Held<'a>; 3]);
+pub(super) struct WrongCodes<'a>([LockedBucket<'a>; 3]);
 
 impl<'a> WrongCodes<'a> {
     /// Holds them, for the right code as well: else many guesses at once would all be in time.
     ///
     /// # Errors
     /// [`Error::CodesPaused`] when one of them is empty.
-    pub(super) fn hold(
+    pub(super) fn lock(
         db: &mut Db,
         now: DateTime<Utc>,
         school: SchoolId,
@@ -367,17 +369,17 @@ impl<'a> WrongCodes<'a> {
             (Kind::CodeAddress, email_key),
         ];
         let [of_school, of_client, of_address] =
-            subjects.map(|(kind, subject)| Held::new(db, school, kind, subject, now));
-        let held = [of_school?, of_client?, of_address?];
-        match held.iter().filter_map(Held::wait).max() {
+            subjects.map(|(kind, subject)| LockedBucket::new(db, school, kind, subject, now));
+        let buckets = [of_school?, of_client?, of_address?];
+        match buckets.iter().filter_map(LockedBucket::wait).max() {
             Some(seconds) => Err(Error::CodesPaused(seconds)),
-            None => Ok(Self(held)),
+            None => Ok(Self(buckets)),
         }
     }
 
     /// Counts a wrong code.
     pub(super) fn count(&self, db: &mut Db) -> Result<()> {
-        self.0.iter().try_for_each(|held| held.take(db))
+        self.0.iter().try_for_each(|bucket| bucket.take(db))
     }
 }
 

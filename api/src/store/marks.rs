@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use super::{Db, Result};
 use crate::{
-    config::Mode,
     each,
+    mode::Mode,
     schema::{marks, schools},
 };
 

@@ -21,9 +21,9 @@ pub mod events;
 pub mod export;
 pub mod guest_links;
 pub mod guests;
-pub mod hold;
 pub mod idempotency;
 pub mod invites;
+pub mod locks;
 pub mod login;
 pub mod mail_content;
 pub mod marks;
@@ -32,6 +32,7 @@ pub mod outbox;
 pub mod parents;
 pub mod people;
 pub mod playground;
+pub mod revocation;
 pub mod roster;
 pub mod roster_sources;
 pub mod schools;
@@ -40,6 +41,7 @@ pub mod slots;
 pub mod source_schools;
 pub mod sources;
 pub mod sql_types;
+pub mod staff_alerts;
 pub mod student_classes;
 pub mod teaching;
 #[cfg(test)]
@@ -131,9 +133,7 @@ impl Store {
         let ran = match &mut db {
             Db::Pg(conn) => {
                 // Until the connection is closed, another node waits here.
-                conn.batch_execute(
-                    "select pg_advisory_lock(hashtext('parlour migrations ' || current_schema()))",
-                )?;
+                locks::lock_migrations(conn)?;
                 run_pending(conn, PG_MIGRATIONS)
             }
             Db::Sqlite(conn) => {

@@ -130,23 +130,3 @@ pub fn with_address(db: &mut Db, school: SchoolId, address_key: &str) -> Result<
         .select(PersonRow::as_select())
         .load(db)?)
 }
-
-/// Holds a person's row until the transaction ends, so that what is decided about them is decided
-/// one after the other: bookings and invites of a parent against an import or a bar that takes
-/// their access. SQLite writes one at a time anyway.
-///
-/// # Errors
-/// When the database fails.
-pub fn lock(db: &mut Db, persons: &[PersonId]) -> Result<()> {
-    if let Db::Pg(conn) = db {
-        let mut ids: Vec<Key> = persons.iter().map(|person| key(*person)).collect();
-        ids.sort_unstable();
-        let _: Vec<Key> = people::table
-            .filter(people::id.eq_any(ids))
-            .order(people::id)
-            .select(people::id)
-            .for_no_key_update()
-            .load(conn)?;
-    }
-    Ok(())
-}

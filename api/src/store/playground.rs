@@ -4,7 +4,7 @@ use diesel::{prelude::*, sql_types::Text};
 
 use super::{Db, Error, Result, marks};
 use crate::{
-    config::Mode,
+    mode::Mode,
     schema::{marks as marks_table, schools},
 };
 

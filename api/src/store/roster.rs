@@ -2,7 +2,7 @@
 //! writes the difference in one.
 //!
 //! Rows are never deleted: what is gone gets `removed_at`. Bars set by hand are not touched.
-//! Whoever loses access by the difference loses it in the same transaction ([`access::sweep`]).
+//! Whoever loses access by the difference loses it in the same transaction ([`Revocation`]).
 
 mod bars;
 mod compare;
@@ -15,6 +15,7 @@ mod heard;
 mod known;
 mod load;
 mod losses;
+mod lost_access;
 mod plan;
 mod restore;
 mod rows;
@@ -47,12 +48,14 @@ pub use self::{
 };
 use super::{
     Db, Error, Result,
-    access::{self, Withdrawn},
+    among::among,
     events::{self, Actor, NewEvent},
-    people as persons,
+    locks::{self, LockRank},
+    revocation::{Revocation, Withdrawn},
     source_schools::{self, Writer},
     sources::Origin,
     sql_types::Key,
+    staff_alerts,
     webhooks::{self, News},
 };
 use crate::{
@@ -216,7 +219,7 @@ pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
     if !take_turn(db, plan)? {
         return Ok(false);
     }
-    hold_contacts(db, plan)?;
+    lock_contacts(db, plan)?;
     let (stranded_before, live_before) = (stranding::before(db, plan)?, endings::live(db, plan)?);
     write::school(db, &plan.school)?;
     if !bind(db, plan)? {
@@ -235,6 +238,7 @@ pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
     for chunk in plan.enrolments.chunks(ROWS) {
         write::enrolments(db, chunk)?;
     }
+    stranding::lock_evenings(db, plan)?;
     let mut is_alerted = withdraw(db, plan)?;
     is_alerted |= stranding::tell(db, plan, &stranded_before, is_alerted)?;
     let school = SchoolId::from(plan.school.id);
@@ -286,7 +290,7 @@ fn alert_once(db: &mut Db, plan: &Plan, is_alerted: bool, summary: String) -> Re
             },
         );
     }
-    access::alert_staff(db, &plan.ctx, school, actor, "staff_alerted", &summary)
+    staff_alerts::alert(db, &plan.ctx, school, actor, "staff_alerted", &summary)
 }
 
 fn how_to_restore(plan: &Plan) -> String {
@@ -329,6 +333,7 @@ fn mark(sourced_id: &str) -> String {
 /// count decides.
 fn take_turn(db: &mut Db, plan: &Plan) -> Result<bool> {
     let (name, turn) = (mark(&plan.school.sourced_id), plan.turn.to_string());
+    locks::will_write(LockRank::RosterTurn, &name);
     let written = match &plan.seen {
         Some(seen) => diesel::update(marks::table.find(&name).filter(marks::value.eq(seen)))
             .set(marks::value.eq(&turn))
@@ -343,24 +348,30 @@ fn take_turn(db: &mut Db, plan: &Plan) -> Result<bool> {
     Ok(written == 1)
 }
 
-/// Holds everybody from whom the plan may take something, so that a booking or an invite under way
+/// Locks everybody from whom the plan may take something, so that a booking or an invite under way
 /// is decided before or after it, never beside it.
-fn hold_contacts(db: &mut Db, plan: &Plan) -> Result<()> {
-    // SQLite writes one at a time anyway.
-    if matches!(db, Db::Sqlite(_)) || !plan.losses.sweep {
+fn lock_contacts(db: &mut Db, plan: &Plan) -> Result<()> {
+    if !plan.losses.sweep {
         return Ok(());
     }
-    let mut students = plan.losses.students.clone();
-    let of_addresses = guardianships::table
-        .filter(guardianships::parent_id.eq_any(plan.losses.addresses.iter().copied()))
-        .select(guardianships::student_id);
-    students.extend(of_addresses.load::<Key>(db)?);
-    let contacts = guardianships::table
-        .filter(guardianships::student_id.eq_any(students))
-        .select(guardianships::parent_id)
-        .distinct();
-    let contacts = contacts.load::<Key>(db)?.into_iter().chain(plan.losses.log_out.iter().copied());
-    persons::lock(db, &contacts.map(PersonId::from).collect::<Vec<_>>())
+    let losses = &plan.losses;
+    let addresses: Vec<Key> = losses.addresses.iter().copied().collect();
+    let mut students = losses.students.clone();
+    for chunk in addresses.chunks(ROWS) {
+        let of_addresses = guardianships::table
+            .filter(among(guardianships::parent_id, chunk.iter().copied()))
+            .select(guardianships::student_id);
+        students.extend(of_addresses.load::<Key>(db)?);
+    }
+    let students: Vec<Key> = students.into_iter().collect();
+    let mut contacts = losses.log_out.clone();
+    for chunk in students.chunks(ROWS) {
+        let of_students = guardianships::table
+            .filter(among(guardianships::student_id, chunk.iter().copied()))
+            .select(guardianships::parent_id);
+        contacts.extend(of_students.load::<Key>(db)?);
+    }
+    locks::lock_rows(db, LockRank::Person, contacts)
 }
 
 /// Takes away what the difference takes away, in the same transaction. Whether staff are told of
@@ -368,8 +379,11 @@ fn hold_contacts(db: &mut Db, plan: &Plan) -> Result<()> {
 fn withdraw(db: &mut Db, plan: &Plan) -> Result<bool> {
     let people: Vec<PersonId> =
         plan.losses.log_out.iter().map(|person| PersonId::from(*person)).collect();
-    access::log_out(db, &plan.ctx, &people)?;
-    Ok(plan.losses.sweep
-        && access::sweep(db, &plan.ctx, SchoolId::from(plan.school.id), &Actor::school())?
-            != Withdrawn::default())
+    let mut revocation = Revocation::default();
+    revocation.log_out(db, &plan.ctx, &people)?;
+    let school = SchoolId::from(plan.school.id);
+    let is_alerted = plan.losses.sweep
+        && revocation.sweep(db, &plan.ctx, school, &Actor::school())? != Withdrawn::default();
+    revocation.finish(db, &plan.ctx)?;
+    Ok(is_alerted)
 }

@@ -391,18 +391,12 @@ pub fn forget_guests(db: &mut Db, invite: InviteId) -> Result<()> {
     Ok(())
 }
 
-/// Ends the sessions of people who lost access, and of guests of invites that ended, and puts them
-/// out of the calls that they are in, with this reason.
+/// Ends the sessions of people who lost access, and of guests of invites that ended. Their places in
+/// calls are the caller's to end afterwards.
 ///
 /// # Errors
 /// When the database fails.
-pub fn withdraw(
-    db: &mut Db,
-    ctx: &Context,
-    persons: &[Key],
-    invites: &[Key],
-    reason: &str,
-) -> Result<()> {
+pub fn revoke(db: &mut Db, ctx: &Context, persons: &[Key], invites: &[Key]) -> Result<()> {
     let ended = (
         sessions::revoked_at.eq(Some(at(ctx.now))),
         sessions::revoked_reason.eq(Some("access_ended")),
@@ -421,8 +415,7 @@ pub fn withdraw(
         .set(ended)
         .execute(db)?;
     }
-    let participants: Vec<Key> = persons.iter().chain(invites).copied().collect();
-    calls::put_out(db, ctx, Out::Participants(&participants), reason)
+    Ok(())
 }
 
 fn first_names(db: &mut Db, parent: PersonId) -> Result<Vec<String>> {

@@ -15,7 +15,7 @@ use super::{
     bookings::{self as booking_store, Booking, BookingRow},
     evenings::{self, EveningRow, Whose},
     events::{self, Actor, NewEvent},
-    hold::{Kind, hold},
+    locks::{LockRank, lock_row},
     people::PersonRow,
     sql_types::{At, Key, at, key},
 };
@@ -218,7 +218,7 @@ pub fn set_record(
     record: &Record,
 ) -> Result<()> {
     // Whoever moves it meanwhile is waited for, and sees the record if they come second.
-    hold(db, Kind::Booking, key(booking))?;
+    lock_row(db, LockRank::Booking, booking)?;
     let row: BookingRow = bookings::table
         .inner_join(booking_teachers::table)
         .filter(

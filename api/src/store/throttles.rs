@@ -1,4 +1,4 @@
-//! Limits that slow down: a row a bucket, held while one is taken from it, so that many at once
+//! Throttles: one row for each bucket, locked while one is taken from it, so that many at once
 //! take no more than there are.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -7,25 +7,27 @@ use parlour_domain::{id::SchoolId, throttle::Throttle};
 
 use super::{
     Db, Result,
+    locks::lock_throttle,
     sql_types::{At, at, key},
 };
 use crate::{each, schema::throttles};
 
-/// What is limited, each for a subject of its own.
+/// What is limited, each for a subject of its own. A transaction that needs several buckets locks
+/// them in this order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// Login mails to an address. Links already sent keep working.
-    LoginMailAddress,
     /// Login mails asked for from a network: against floods alone, since a whole school may have
     /// one address.
     LoginMailClient,
-    /// Wrong codes for an address.
-    CodeAddress,
+    /// Login mails to an address. Links already sent keep working.
+    LoginMailAddress,
+    /// Wrong codes at a school; over it codes pause and links go on.
+    CodeSchool,
     /// Wrong codes from a network: against floods alone. One network can't use up what a school
     /// has.
     CodeClient,
-    /// Wrong codes at a school; over it codes pause and links go on.
-    CodeSchool,
+    /// Wrong codes for an address.
+    CodeAddress,
     /// Codes mailed for an invite whose link was taken over too often.
     GuestCodeMail,
 }
@@ -57,18 +59,17 @@ impl Kind {
     }
 }
 
-/// A bucket whose row is held until the transaction ends.
+/// A bucket whose row is locked until the transaction ends.
 #[derive(Clone, Copy, Debug)]
-pub struct Held<'a> {
+pub struct LockedBucket<'a> {
     school: SchoolId,
     kind: Kind,
     subject: &'a str,
     next: std::result::Result<DateTime<Utc>, TimeDelta>,
 }
 
-impl<'a> Held<'a> {
-    /// Holds a subject's bucket. Whoever holds several takes them in one order, or two of them may
-    /// wait for each other.
+impl<'a> LockedBucket<'a> {
+    /// Locks a subject's bucket; several of them in the order of [`Kind`].
     ///
     /// # Errors
     /// When the database fails.
@@ -92,16 +93,11 @@ impl<'a> Held<'a> {
                 .on_conflict_do_nothing()
                 .execute(conn)
         )?;
-        let full_at: At = match db {
-            // Where it was deleted as full since, all begins anew.
-            Db::Pg(conn) => row
-                .select(throttles::full_at)
-                .for_update()
-                .get_result(conn)
-                .optional()?
-                .ok_or(super::Error::Raced)?,
-            Db::Sqlite(conn) => row.select(throttles::full_at).get_result(conn)?,
-        };
+        lock_throttle(db, kind as u8, (key(school), kind.as_str(), subject))?;
+        let full_at: Option<At> =
+            each!(db, conn => row.select(throttles::full_at).get_result(conn).optional())?;
+        // Where it was deleted as full since, all begins anew.
+        let full_at = full_at.ok_or(super::Error::Raced)?;
         Ok(Self { school, kind, subject, next: kind.throttle().take(Some(*full_at), now) })
     }
 

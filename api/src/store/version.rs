@@ -2,7 +2,7 @@
 
 use super::{
     Db, Error, Result,
-    hold::{Kind, hold},
+    locks::{LockRank, lock_row},
     sql_types::Key,
 };
 
@@ -33,7 +33,7 @@ impl<T> ExpectedVersion<T> {
     pub fn check(
         &self,
         db: &mut Db,
-        kind: Kind,
+        rank: LockRank,
         id: impl Into<Key>,
         current: impl Fn(&mut Db) -> Result<T>,
     ) -> Result<()> {
@@ -43,7 +43,7 @@ impl<T> ExpectedVersion<T> {
             |error| if matches!(error, Error::Dead(_)) { Error::Changed } else { error };
         // What this person may not see is not locked, either.
         current(db).map_err(changed_if_ended)?;
-        hold(db, kind, id.into())?;
+        lock_row(db, rank, id)?;
         let now = current(db).map_err(changed_if_ended)?;
         if is_expected(&now) { Ok(()) } else { Err(Error::Changed) }
     }

@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use super::{
     db::{DatabaseUrl, Db},
     error::{Error, Result},
+    locks,
 };
 
 /// How many jobs share a transaction at most.
@@ -71,7 +72,10 @@ impl Writer {
 
 /// Runs a job in a transaction (a savepoint, inside another); a panic rolls back that job alone.
 pub(super) fn guarded<T>(db: &mut Db, job: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
-    db.transaction(|db| catch_unwind(AssertUnwindSafe(|| job(db))).unwrap_or(Err(Error::Panicked)))
+    db.transaction(|db| {
+        let job = || locks::transaction(|| job(db));
+        catch_unwind(AssertUnwindSafe(job)).unwrap_or(Err(Error::Panicked))
+    })
 }
 
 fn run(db: &mut Db, queue: &Receiver<Job>) {

@@ -13,7 +13,7 @@ use crate::{
     client::{self, Build},
     dependencies, graph, handlers,
     install::{self, Mode},
-    layers, needs,
+    layers, locks, needs,
     paths::Paths,
     rules, shell, width,
 };
@@ -145,6 +145,7 @@ pub fn run(paths: &Paths, mode: Mode, outcome: &mut Outcome) -> Result<()> {
     outcome.step("Rules", || rules::cited(paths))?;
     outcome.step("Handlers", || handlers::one_store_call(paths))?;
     outcome.step("Layers of modules", || layers::check(paths))?;
+    outcome.step("Locks", || locks::in_one_module(paths))?;
     outcome.step("Dependencies", || graph::forbidden_crates(paths))?;
     outcome.step("Licences and sources", || dependencies::deny(paths))?;
     outcome.step("Unused dependencies", || dependencies::unused(paths))?;

@@ -11,6 +11,7 @@ mod graph;
 mod handlers;
 mod install;
 mod layers;
+mod locks;
 mod needs;
 mod paths;
 mod postgres;

@@ -9,6 +9,7 @@ use parlour::{
         bookings::{self, Acting},
         evenings,
         events::Actor as Acts,
+        locks::{LockRank, lock_row},
         people::PersonRow,
         sql_types::Key,
     },
@@ -169,7 +170,10 @@ async fn one_that_is_moved_beside_a_push_that_strands_it_anew_is_told_again() {
             actor: Acts { person: None, name: "the office".to_owned() },
             is_staff: true,
         };
-        evenings::held(db, evening)?;
+        // As the change does, in the one order of locks.
+        lock_row(db, LockRank::Person, rachel)?;
+        lock_row(db, LockRank::Booking, found.row.id)?;
+        evenings::lock_for_share(db, evening)?;
         stop.here();
         let is_moved = times.iter().any(|time| {
             bookings::change(db, &ctx, &row, &acting, &found.row, time.parse().unwrap()).is_ok()

@@ -11,10 +11,8 @@ use super::{
 use crate::{
     calendar::{Appointment, Method},
     keys::Purpose,
-    mail::{
-        content::{Content, EveningWords, GuestLink, Row},
-        words,
-    },
+    mail::content::{Content, EveningWords, GuestLink, Row},
+    mail_text,
     store::{
         Db, Error, Result, guests,
         mail_content::{self, Booked, Evening, Invite},
@@ -171,7 +169,7 @@ impl Desk<'_> {
         let content = Content::CallCode {
             name: invited.invite.name.clone(),
             code: format!("{} {}", &code[..3], &code[3..]),
-            until: words::time(expires_at, invited.evening.zone),
+            until: mail_text::time(expires_at, invited.evening.zone),
             url: self.guest_urls(&invited.invite).0,
         };
         let preview = "It works for 30 minutes, on the device that asked for it.".to_owned();
@@ -312,7 +310,13 @@ impl Desk<'_> {
             );
         }
         let names: Vec<String> = invite.students.iter().map(|(_, name)| name.clone()).collect();
-        Ok(Invited { evening, parent: parent.name, students: words::list(&names), booked, invite })
+        Ok(Invited {
+            evening,
+            parent: parent.name,
+            students: mail_text::list(&names),
+            booked,
+            invite,
+        })
     }
 
     /// Whoever asked for no more mail gets none, nor does a barred contact. That a contact is

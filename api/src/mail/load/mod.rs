@@ -8,11 +8,12 @@ use parlour_domain::id::LoginLinkId;
 
 use super::{
     content::{Content, Letter},
-    school_base, words,
+    school_base,
 };
 use crate::{
     config::Config,
     keys::{Keys, Purpose},
+    mail_text,
     store::{
         Db, Error, Result,
         mail_content::{self, Person, School},
@@ -141,7 +142,7 @@ impl Desk<'_> {
             name: name.clone(),
             code,
             url: self.login_url(id),
-            until: words::time(link.expires_at, self.school.zone),
+            until: mail_text::time(link.expires_at, self.school.zone),
         };
         let preview = "They work once, and for 30 minutes.".to_owned();
         Ok(self
@@ -187,7 +188,7 @@ impl Desk<'_> {
             return Ok(Loaded::Nothing(NO_ADDRESS));
         };
         let alerts = mail_content::alerts(db, self.mail.school, self.queued_at)?;
-        let preview = alerts.first().map(|alert| words::clean(alert)).unwrap_or_default();
+        let preview = alerts.first().map(|alert| mail_text::clean(alert)).unwrap_or_default();
         let content = Content::StaffAlert {
             name: person.name.clone(),
             alerts,

@@ -7,10 +7,8 @@ use parlour_domain::id::PersonId;
 use super::{ACCESS_ENDED, Desk, Loaded, NO_ADDRESS, NOT_ALLOWED, OUTDATED, OVER};
 use crate::{
     calendar::{Appointment, Method},
-    mail::{
-        content::{Content, EveningWords, Row},
-        words,
-    },
+    mail::content::{Content, EveningWords, Row},
+    mail_text,
     store::{
         Db, Error, Result,
         mail_content::{self, Booked, Evening, Person},
@@ -172,9 +170,9 @@ impl Desk<'_> {
         let content = Content::InviteDeclined {
             name: reader.person.name.clone(),
             guest: invite.name.clone(),
-            address: words::clean_address(&invite.email),
+            address: mail_text::clean_address(&invite.email),
             evening: EveningWords::of(&evening),
-            students: words::list(&students),
+            students: mail_text::list(&students),
             url: format!("{}evenings/{}", self.base(), evening.id),
         };
         let subject = format!("Your invite did not reach {}", invite.name);
@@ -284,7 +282,11 @@ pub(super) fn preview(appointments: &[Appointment], evening: &Evening) -> String
     let each: Vec<String> = appointments
         .iter()
         .map(|appointment| {
-            format!("{} {}", words::time(appointment.starts_at, evening.zone), appointment.subject)
+            format!(
+                "{} {}",
+                mail_text::time(appointment.starts_at, evening.zone),
+                appointment.subject
+            )
         })
         .collect();
     each.join(", ")

@@ -12,8 +12,8 @@ use crate::{
         content::{Content, EveningWords, Letter, Row},
         render::render,
         school_base,
-        words::clean,
     },
+    mail_text::clean,
     store::mail_content::School,
 };
 

@@ -24,10 +24,10 @@ use crate::{
         Db, Error, Result, calls,
         evenings::{self, EveningRow},
         events::Actor,
-        hold::{Kind, hold},
+        locks::{LockRank, lock_row},
         login,
         outbox::{self, NewMail, Template},
-        people::{self, PersonRow},
+        people::PersonRow,
         slots::{self, OfferedClass},
         sql_types::{Key, at, key},
         webhooks::{self, EventType, News},
@@ -48,9 +48,9 @@ pub fn change(
 ) -> Result<()> {
     // In the order in which every change holds them: first the parent, then the booking, then the
     // evening.
-    people::lock(db, &[acting.parent])?;
-    hold(db, Kind::Booking, row.id)?;
-    let evening = &evenings::held(db, evening.id())?;
+    lock_row(db, LockRank::Person, acting.parent)?;
+    lock_row(db, LockRank::Booking, row.id)?;
+    let evening = &evenings::lock_for_share(db, evening.id())?;
     let offered = offered(db, evening, row)?;
     // Staff move a stranded appointment, whose class is not offered any more.
     let kept = if offered.is_none() && acting.is_staff {
@@ -213,8 +213,8 @@ pub fn cancel(
 ) -> Result<()> {
     // Whoever closes the evening meanwhile is waited for; the booking comes first, as in every
     // change.
-    hold(db, Kind::Booking, row.id)?;
-    let terms = acting.terms(&evenings::held(db, evening.id())?)?;
+    lock_row(db, LockRank::Booking, row.id)?;
+    let terms = acting.terms(&evenings::lock_for_share(db, evening.id())?)?;
     match decide_cancel(&terms, row.cancelled_at.is_some(), ctx.now)? {
         Cancel::Nothing => Ok(()),
         Cancel::Ends => {
@@ -257,7 +257,10 @@ pub fn end(
         actor: actor.clone(),
         is_staff: ending != Ending::Cancelled,
     };
-    calls::close(db, ctx, booking, action)?;
+    // Who loses access is put out of all their calls at once, by whoever takes it.
+    if ending != Ending::AccessLost {
+        calls::close(db, ctx, booking, action)?;
+    }
     record(
         db,
         ctx,

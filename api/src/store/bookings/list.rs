@@ -13,7 +13,8 @@ use crate::{
         Db, Error, Result, access,
         among::among,
         invites,
-        people::{PersonRow, lock},
+        locks::{LockRank, lock_row},
+        people::PersonRow,
         sql_types::{Key, key},
     },
 };
@@ -126,7 +127,7 @@ pub fn lock_parent(
     booking: BookingId,
 ) -> Result<()> {
     let found = find(db, school, parent, booking)?;
-    lock(db, &[found.row.parent_id.into()])
+    lock_row(db, LockRank::Person, found.row.parent_id)
 }
 
 /// The students about whom a parent has live bookings in an evening, whatever became of their

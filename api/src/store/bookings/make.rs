@@ -23,9 +23,11 @@ use crate::{
     store::{
         Db, Error, Result, access,
         evenings::{self, EveningRow},
-        invites, login,
+        invites,
+        locks::{LockRank, lock_row},
+        login,
         outbox::{self, NewMail, Template},
-        people::{self, PersonRow},
+        people::PersonRow,
         slots::{self, OfferedClass},
         sql_types::{Key, at, key},
         webhooks::{self, EventType, News},
@@ -51,8 +53,8 @@ pub fn make(
     wanted: &[NewBooking],
 ) -> Result<Vec<Booking>> {
     // In the order in which every change holds them: first the parent, then the evening.
-    people::lock(db, &[acting.parent])?;
-    let evening = &evenings::held(db, evening.id())?;
+    lock_row(db, LockRank::Person, acting.parent)?;
+    let evening = &evenings::lock_for_share(db, evening.id())?;
     let terms = acting.terms(evening)?;
     let students = access::students_of(db, acting.parent)?;
     let offered = slots::offered_of(

@@ -17,9 +17,9 @@ use crate::{
     store::{
         Db, Result,
         evenings::{self, EveningRow},
-        hold::Kind,
         idempotency::{RequestKey, Response, with_idempotency_key},
         invites,
+        locks::LockRank,
         version::ExpectedVersion,
     },
 };
@@ -143,7 +143,7 @@ pub fn change_booking(
 ) -> Result<BookingDetails> {
     let current = |db: &mut Db| get_booking(db, editor.school, editor.owner, booking, ctx.now);
     lock_parent(db, editor.school, editor.owner, booking)?;
-    expected.check(db, Kind::Booking, booking, current)?;
+    expected.check(db, LockRank::Booking, booking, current)?;
     let row = find(db, editor.school, editor.owner, booking)?.row;
     let evening = evenings::find(db, editor.school, row.evening_id.into())?;
     change(db, ctx, &evening, &editor.acting_for(row.parent_id.into()), &row, starts_at)?;
@@ -162,7 +162,7 @@ pub fn cancel_booking(
     expected: &ExpectedVersion<BookingDetails>,
 ) -> Result<()> {
     lock_parent(db, editor.school, editor.owner, booking)?;
-    expected.check(db, Kind::Booking, booking, |db| {
+    expected.check(db, LockRank::Booking, booking, |db| {
         get_booking(db, editor.school, editor.owner, booking, ctx.now)
     })?;
     let row = find(db, editor.school, editor.owner, booking)?.row;

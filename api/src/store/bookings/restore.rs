@@ -22,15 +22,16 @@ use crate::{
         Db, Error, Result, access,
         evenings::{self, EveningRow},
         events::Actor,
-        hold::{Kind, hold},
-        invites, login,
+        invites,
+        locks::{self, LockRank, lock_row},
+        login,
         outbox::{self, NewMail, Template},
         sql_types::{At, Key, at},
         webhooks::{self, EventType, News},
     },
 };
 
-/// Brings an appointment back that ended at this time. Its parent is held already.
+/// Brings an appointment back that ended at this time. Its parent is locked already.
 ///
 /// # Errors
 /// When the database fails.
@@ -41,14 +42,14 @@ pub fn restore(
     ended_at: At,
     actor: &Actor,
 ) -> Result<std::result::Result<BookingRow, NotRestored>> {
-    hold(db, Kind::Booking, id)?;
+    lock_row(db, LockRank::Booking, id)?;
     let row: BookingRow = bookings::table.find(id).select(BookingRow::as_select()).first(db)?;
     match row.cancelled_at {
         None => return Ok(Err(NotRestored::AlreadyThere)),
         Some(cancelled_at) if cancelled_at != ended_at => return Ok(Err(NotRestored::EndedAgain)),
         Some(_) => {}
     }
-    let evening = evenings::held(db, row.evening_id.into())?;
+    let evening = evenings::lock_for_share(db, row.evening_id.into())?;
     if *row.starts_at <= ctx.now || evening.state() == State::Draft {
         return Ok(Err(NotRestored::Over));
     }
@@ -72,7 +73,7 @@ pub fn restore(
     let ended =
         bookings::table.filter(bookings::id.eq(id).and(bookings::cancelled_at.eq(Some(ended_at))));
     // In a savepoint: the constraints decide whether the time is free.
-    let written = db.transaction::<(), Error, _>(|db| {
+    let written = locks::savepoint(db, |db| {
         let live = (
             bookings::cancelled_at.eq(None::<At>),
             bookings::sequence.eq(bookings::sequence + 1),

@@ -19,7 +19,7 @@ use crate::{
         login::WrongCodes,
         outbox::{self, NewMail, Template},
         sql_types::{At, Key, at, key},
-        throttles::{Held, Kind},
+        throttles::{Kind, LockedBucket},
     },
 };
 
@@ -100,7 +100,7 @@ pub fn send_code(
     visitor: &Visitor,
     device_hash: &str,
 ) -> Result<CodeSent> {
-    super::enter::hold(db, visitor)?;
+    super::enter::lock_door(db, visitor)?;
     super::enter::check_session(db, visitor, ctx.now)?;
     let Who::Guest(invite) = visitor.who else { return Err(Error::NotFound) };
     let invite = invites::find(db, visitor.school, None, invite)?;
@@ -111,7 +111,7 @@ pub fn send_code(
         return Err(Error::NotFound);
     }
     let subject = invite.id.to_string();
-    let mails = Held::new(db, visitor.school, Kind::GuestCodeMail, &subject, ctx.now)?;
+    let mails = LockedBucket::new(db, visitor.school, Kind::GuestCodeMail, &subject, ctx.now)?;
     if let Some(seconds) = mails.wait() {
         return Err(Error::TooMany(seconds));
     }
@@ -230,7 +230,7 @@ fn try_code(
     // Wrong codes for the invite come from those who hold its link.
     let subject = format!("invite {}", invite.id);
     let wrong_codes =
-        WrongCodes::hold(db, ctx.now, invite.school_id.into(), &subject, &entry.client_hash)?;
+        WrongCodes::lock(db, ctx.now, invite.school_id.into(), &subject, &entry.client_hash)?;
     // The count is taken by a conditional update, so that five tries at once are five tries.
     let untried = call_codes::table.filter(
         call_codes::id

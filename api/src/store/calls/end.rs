@@ -11,13 +11,14 @@ use parlour_domain::{
 
 use super::{
     door::times,
-    rows::{CallRow, Held},
+    rows::{CallRow, LockedCall},
 };
 use crate::{
     context::Context,
     schema::{call_events, call_queue, call_seats, calls},
     store::{
         Db, Result, bookings, evenings,
+        locks::{LockRank, lock_row},
         sql_types::{Key, key},
     },
 };
@@ -42,15 +43,38 @@ pub fn put_out(db: &mut Db, ctx: &Context, whose: Out<'_>, reason: &str) -> Resu
         Out::Participants(participants) => participants.contains(&key(place.participant)),
     };
     for booking in calls_of(db, whose)? {
-        let Some(mut held) = Held::of(db, booking.into())? else { continue };
-        let out: Vec<_> = places(&held.call)
+        let Some(mut locked) = LockedCall::of(db, booking.into())? else { continue };
+        let out: Vec<_> = places(&locked.call)
             .filter(|place| concerned(place))
             .map(|place| place.participant)
             .collect();
-        let events = held.call.put_out(&out, ctx.now);
-        held.save(db, ctx, &events, Some(reason))?;
+        let events = locked.call.put_out(&out, ctx.now);
+        locked.save(db, ctx, &events, Some(reason))?;
     }
     Ok(())
+}
+
+/// Closes the calls of these bookings and puts these participants out of all others. The calls are
+/// locked by ascending id before the first one changes. Call it after all of it has ended.
+///
+/// # Errors
+/// When the database fails.
+pub fn close_and_put_out(
+    db: &mut Db,
+    ctx: &Context,
+    bookings: &BTreeSet<Key>,
+    participants: &[Key],
+    reason: &str,
+) -> Result<()> {
+    let mut concerned = calls_of(db, Out::Participants(participants))?;
+    concerned.extend(bookings);
+    for call in concerned {
+        lock_row(db, LockRank::Call, call)?;
+    }
+    for booking in bookings {
+        close(db, ctx, (*booking).into(), reason)?;
+    }
+    put_out(db, ctx, Out::Participants(participants), reason)
 }
 
 /// Puts everybody out of a call: its booking was cancelled or moved. Time that was added is no
@@ -59,9 +83,9 @@ pub fn put_out(db: &mut Db, ctx: &Context, whose: Out<'_>, reason: &str) -> Resu
 /// # Errors
 /// When the database fails.
 pub fn close(db: &mut Db, ctx: &Context, booking: BookingId, reason: &str) -> Result<()> {
-    let Some(mut held) = Held::of(db, booking)? else { return Ok(()) };
-    let events = held.call.close();
-    held.save(db, ctx, &events, Some(reason))?;
+    let Some(mut locked) = LockedCall::of(db, booking)? else { return Ok(()) };
+    let events = locked.call.close();
+    locked.save(db, ctx, &events, Some(reason))?;
     let changed = (calls::extended_seconds.eq(0), calls::version.eq(calls::version + 1));
     diesel::update(calls::table.find(key(booking))).set(changed).execute(db)?;
     Ok(())
@@ -73,10 +97,10 @@ pub fn close(db: &mut Db, ctx: &Context, booking: BookingId, reason: &str) -> Re
 /// # Errors
 /// When the database fails.
 pub fn settle(db: &mut Db, ctx: &Context, booking: BookingId) -> Result<()> {
-    let Some(mut held) = Held::of(db, booking)? else { return Ok(()) };
-    let is_over = is_over(db, ctx, &held.row)?;
-    let events = if is_over { held.call.close() } else { held.call.expire(ctx.now) };
-    held.save(db, ctx, &events, Some("call_over"))
+    let Some(mut locked) = LockedCall::of(db, booking)? else { return Ok(()) };
+    let is_over = is_over(db, ctx, &locked.row)?;
+    let events = if is_over { locked.call.close() } else { locked.call.expire(ctx.now) };
+    locked.save(db, ctx, &events, Some("call_over"))
 }
 
 /// Why somebody was put out of a call last; `None` when they never were.
@@ -108,7 +132,7 @@ fn is_over(db: &mut Db, ctx: &Context, row: &CallRow) -> Result<bool> {
     Ok(times(&evening, &booking, row.extended_seconds)?.state(ctx.now) == CallState::Over)
 }
 
-/// The calls in which these have a place, in the one order in which everybody holds them.
+/// The calls in which these have a place, by ascending id, as they are locked.
 fn calls_of(db: &mut Db, whose: Out<'_>) -> Result<BTreeSet<Key>> {
     let (seats, queue): (Vec<Key>, Vec<Key>) = match whose {
         Out::Sessions(sessions) => (

@@ -13,14 +13,15 @@ use super::{
     Visitor, Who,
     codes::{self, GivenCode, Guard},
     door::door,
-    rows::{self, Held},
+    rows::{self, LockedCall},
 };
 use crate::{
     context::Context,
-    schema::{bookings, invites, sessions},
+    schema::sessions,
     store::{
         Db, Error, Result,
-        sql_types::{Key, at, key},
+        locks::{LockRank, lock_for_share, lock_row},
+        sql_types::{at, key},
     },
 };
 
@@ -84,7 +85,7 @@ pub enum Entered {
 /// # Errors
 /// Those of [`door`]; [`Error::NotFound`] when the session has ended; [`Error::CodesPaused`].
 pub fn enter(db: &mut Db, ctx: &Context, visitor: &Visitor, entry: &Entry) -> Result<Entered> {
-    hold(db, visitor)?;
+    lock_door(db, visitor)?;
     check_session(db, visitor, ctx.now)?;
     let door = door(db, visitor.school, visitor.who, visitor.booking, ctx.now)?;
     if let Err(refusal) = door.times.check(ctx.now) {
@@ -135,39 +136,21 @@ pub fn take_place(
     booking: BookingId,
     newcomer: &Newcomer,
 ) -> Result<call::Entered> {
-    let mut held = Held::or_new(db, ctx, school, booking)?;
-    let (entered, events) = held.call.enter(newcomer, ctx.now);
-    held.save(db, ctx, &events, None)?;
+    let mut locked = LockedCall::or_new(db, ctx, school, booking)?;
+    let (entered, events) = locked.call.enter(newcomer, ctx.now);
+    locked.save(db, ctx, &events, None)?;
     Ok(entered)
 }
 
-/// Holds all that a place rests on until the transaction ends: whoever ends one of them waits, and
-/// then finds the place and takes it away.
-pub(super) fn hold(db: &mut Db, visitor: &Visitor) -> Result<()> {
-    if let Db::Pg(conn) = db {
-        let _: Option<Key> = bookings::table
-            .find(key(visitor.booking))
-            .select(bookings::id)
-            .for_share()
-            .first(conn)
-            .optional()?;
-        if let Who::Guest(invite) = visitor.who {
-            // Not shared: the row is written when the guest first sits.
-            let _: Option<Key> = invites::table
-                .find(key(invite))
-                .select(invites::id)
-                .for_update()
-                .first(conn)
-                .optional()?;
-        }
-        let _: Option<Key> = sessions::table
-            .find(key(visitor.session))
-            .select(sessions::id)
-            .for_share()
-            .first(conn)
-            .optional()?;
+/// Locks all that a place rests on: whoever ends one of them waits, and then finds the place and
+/// takes it away.
+pub(super) fn lock_door(db: &mut Db, visitor: &Visitor) -> Result<()> {
+    lock_for_share(db, LockRank::Booking, visitor.booking)?;
+    if let Who::Guest(invite) = visitor.who {
+        // Not shared: the row is written when the guest first sits.
+        lock_row(db, LockRank::Invite, invite)?;
     }
-    Ok(())
+    lock_for_share(db, LockRank::Session, visitor.session)
 }
 
 /// Checks that the visitor's session still lives.

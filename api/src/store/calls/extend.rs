@@ -12,8 +12,8 @@ use parlour_domain::{
 use super::{
     Door, Visitor, Who,
     door::door,
-    enter::{check_session, hold},
-    rows::{self, Held},
+    enter::{check_session, lock_door},
+    rows::{self, LockedCall},
 };
 use crate::{
     context::Context,
@@ -36,12 +36,12 @@ struct Claim {
 /// [`Refusal::CannotExtend`] when somebody is busy then, or it is no teacher who asks;
 /// [`Refusal::CallEarly`], [`Refusal::CallOver`]; those of [`door`].
 pub fn extend(db: &mut Db, ctx: &Context, visitor: &Visitor) -> Result<()> {
-    hold(db, visitor)?;
+    lock_door(db, visitor)?;
     check_session(db, visitor, ctx.now)?;
     if !matches!(visitor.who, Who::Teacher(_)) {
         return Err(Refusal::CannotExtend.into());
     }
-    let held = Held::or_new(db, ctx, visitor.school, visitor.booking)?;
+    let locked = LockedCall::or_new(db, ctx, visitor.school, visitor.booking)?;
     let door = door(db, visitor.school, visitor.who, visitor.booking, ctx.now)?;
     door.times.check(ctx.now)?;
     for (person_id, minute) in needed(db, &door)? {
@@ -60,7 +60,7 @@ pub fn extend(db: &mut Db, ctx: &Context, visitor: &Visitor) -> Result<()> {
         calls::extended_seconds.eq(calls::extended_seconds + seconds),
         calls::version.eq(calls::version + 1),
     );
-    diesel::update(calls::table.find(held.row.booking_id)).set(longer).execute(db)?;
+    diesel::update(calls::table.find(locked.row.booking_id)).set(longer).execute(db)?;
     rows::record(db, ctx, visitor, "extended", None)
 }
 

@@ -1,9 +1,9 @@
 //! Calls: who may enter, who sits, who waits, who is put out. The rules are `domain::call`'s;
-//! whoever changes a call's places holds its row in `calls`.
+//! whoever changes a call's places locks its row in `calls`.
 //!
-//! One transaction takes its locks in this order: booking, invite, session, call. What ends one of
-//! the first three changes it first and then looks for the places that rest on it, so that nobody
-//! can sit down in between.
+//! A place rests on a booking, an invite and a session, which are locked before the call. What ends
+//! one of these changes it first and then looks for the places that rest on it, so that nobody can
+//! sit down in between.
 
 mod codes;
 mod door;
@@ -22,7 +22,7 @@ use parlour_domain::{
 pub use self::{
     codes::{CodeSent, GivenCode, code_of, send_code},
     door::{Door, DoorAndNext, door, get_call, is_in_call, next_call},
-    end::{Out, close, put_out, put_out_reason, settle},
+    end::{Out, close, close_and_put_out, put_out, put_out_reason, settle},
     enter::{Entered, Entry, enter, take_place},
     extend::extend,
     snapshot::{Present, PresentPlace, Snapshot, lapsed, snapshot, versions},

@@ -14,6 +14,7 @@ use crate::{
     schema::{bookings, call_events, call_queue, call_seats, calls, evenings, invites},
     store::{
         Db, Result,
+        locks::{LockRank, lock_row},
         sql_types::{At, Key, at, key},
     },
 };
@@ -72,23 +73,16 @@ struct EventRow<'a> {
 }
 
 /// A call that this transaction holds.
-pub(super) struct Held {
+pub(super) struct LockedCall {
     pub row: CallRow,
     pub call: Call,
     before: Call,
 }
 
-impl Held {
+impl LockedCall {
     /// Holds a call until the transaction ends. `None` when nobody has ever entered it.
     pub fn of(db: &mut Db, booking: BookingId) -> Result<Option<Self>> {
-        if let Db::Pg(conn) = db {
-            let _: Option<Key> = calls::table
-                .find(key(booking))
-                .select(calls::booking_id)
-                .for_update()
-                .first(conn)
-                .optional()?;
-        }
+        lock_row(db, LockRank::Call, booking)?;
         let row: Option<CallRow> =
             calls::table.find(key(booking)).select(CallRow::as_select()).first(db).optional()?;
         let Some(row) = row else { return Ok(None) };
@@ -103,8 +97,8 @@ impl Held {
         school: SchoolId,
         booking: BookingId,
     ) -> Result<Self> {
-        if let Some(held) = Self::of(db, booking)? {
-            return Ok(held);
+        if let Some(locked) = Self::of(db, booking)? {
+            return Ok(locked);
         }
         let new = (
             calls::booking_id.eq(key(booking)),

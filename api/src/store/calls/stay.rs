@@ -6,7 +6,7 @@ use parlour_domain::call::GRACE;
 
 use super::{
     Visitor,
-    rows::{Held, int},
+    rows::{LockedCall, int},
 };
 use crate::{
     context::Context,
@@ -27,9 +27,9 @@ pub fn renew(db: &mut Db, ctx: &Context, visitor: &Visitor, connection: u32) -> 
         return Ok(true);
     }
     // They had vanished, or have no place: the rules decide, and the others are told.
-    let Some(mut held) = Held::of(db, visitor.booking)? else { return Ok(false) };
-    let (is_theirs, events) = held.call.renew(visitor.participant(), connection, ctx.now);
-    held.save(db, ctx, &events, None)?;
+    let Some(mut locked) = LockedCall::of(db, visitor.booking)? else { return Ok(false) };
+    let (is_theirs, events) = locked.call.renew(visitor.participant(), connection, ctx.now);
+    locked.save(db, ctx, &events, None)?;
     Ok(is_theirs)
 }
 
@@ -45,9 +45,9 @@ pub fn vanish(
     connection: u32,
     lease_ends_at: DateTime<Utc>,
 ) -> Result<()> {
-    let Some(mut held) = Held::of(db, visitor.booking)? else { return Ok(()) };
-    let events = held.call.vanish(visitor.participant(), connection, lease_ends_at, ctx.now);
-    held.save(db, ctx, &events, None)
+    let Some(mut locked) = LockedCall::of(db, visitor.booking)? else { return Ok(()) };
+    let events = locked.call.vanish(visitor.participant(), connection, lease_ends_at, ctx.now);
+    locked.save(db, ctx, &events, None)
 }
 
 /// They leave: the place is free at once.
@@ -55,9 +55,9 @@ pub fn vanish(
 /// # Errors
 /// When the database fails.
 pub fn leave(db: &mut Db, ctx: &Context, visitor: &Visitor, connection: u32) -> Result<()> {
-    let Some(mut held) = Held::of(db, visitor.booking)? else { return Ok(()) };
-    let events = held.call.leave(visitor.participant(), connection, ctx.now);
-    held.save(db, ctx, &events, None)
+    let Some(mut locked) = LockedCall::of(db, visitor.booking)? else { return Ok(()) };
+    let events = locked.call.leave(visitor.participant(), connection, ctx.now);
+    locked.save(db, ctx, &events, None)
 }
 
 /// What most signs of life do: one row's lease is put off, and nobody has to be told.

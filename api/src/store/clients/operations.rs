@@ -6,7 +6,7 @@ use parlour_domain::id::{ClientId, PersonId, SchoolId};
 use super::{Client, Wish, change, find, revoke};
 use crate::{
     context::Context,
-    store::{Db, Result, hold::Kind, version::ExpectedVersion},
+    store::{Db, Result, locks::LockRank, version::ExpectedVersion},
 };
 
 /// Changes an API client.
@@ -22,7 +22,7 @@ pub fn change_client(
     expected: &ExpectedVersion<Client>,
     to: impl FnOnce(&mut Wish),
 ) -> Result<Client> {
-    expected.check(db, Kind::Client, client, |db| find(db, school, client, ctx.now))?;
+    expected.check(db, LockRank::ApiClient, client, |db| find(db, school, client, ctx.now))?;
     change(db, ctx, school, staff, client, to)
 }
 
@@ -38,6 +38,6 @@ pub fn revoke_client(
     client: ClientId,
     expected: &ExpectedVersion<Client>,
 ) -> Result<()> {
-    expected.check(db, Kind::Client, client, |db| find(db, school, client, ctx.now))?;
+    expected.check(db, LockRank::ApiClient, client, |db| find(db, school, client, ctx.now))?;
     revoke(db, ctx, school, staff, client)
 }

@@ -36,7 +36,7 @@ use super::{
 use crate::{
     context::Context,
     evening_spec::{Lack, SchoolClass},
-    schema::{classes, enrolments, evenings, people, schools},
+    schema::{classes, enrolments, people, schools},
 };
 
 /// An evening as it is to be.
@@ -125,20 +125,6 @@ pub const fn meets(mode: Mode, by_video: bool) -> bool {
         Mode::Video => true,
         Mode::InPerson => false,
         Mode::Hybrid => by_video,
-    }
-}
-
-/// Makes other transactions that need the evening wait until this one ends: bookings, whose foreign
-/// key needs its row, and changes. SQLite writes one at a time anyway.
-fn hold(db: &mut Db, evening: Key) -> QueryResult<()> {
-    match db {
-        Db::Pg(conn) => evenings::table
-            .find(evening)
-            .select(evenings::id)
-            .for_update()
-            .first::<Key>(conn)
-            .map(|_| ()),
-        Db::Sqlite(_) => Ok(()),
     }
 }
 

@@ -18,8 +18,8 @@ use crate::{
     store::{
         Db, Error, Result, evenings,
         events::Actor,
-        hold::Kind,
         idempotency::{RequestKey, Response, with_idempotency_key},
+        locks::LockRank,
         schools::SchoolRow,
         version::ExpectedVersion,
     },
@@ -68,7 +68,7 @@ pub fn change_evening(
     expected: &ExpectedVersion<Settings>,
 ) -> Result<Settings> {
     let current = |db: &mut Db| settings(db, school.id(), evening);
-    expected.check(db, Kind::Evening, evening, current)?;
+    expected.check(db, LockRank::Evening, evening, current)?;
     let Held { stored, classes, left_out } = held(db, school.id(), evening)?;
     let spec = stored.spec(school).changed(to);
     let new = if to.classes.is_some() {
@@ -141,6 +141,6 @@ pub fn delete_evening(
     actor: &Actor,
     expected: &ExpectedVersion<Settings>,
 ) -> Result<()> {
-    expected.check(db, Kind::Evening, evening, |db| settings(db, school, evening))?;
+    expected.check(db, LockRank::Evening, evening, |db| settings(db, school, evening))?;
     delete(db, ctx, school, evening, actor)
 }

@@ -10,7 +10,7 @@ use parlour_domain::{
 };
 
 use super::{
-    NewEvening, Resting, hold, record,
+    NewEvening, Resting, record,
     resting::resting,
     settings::{classes_taking_part, left_out},
     states,
@@ -24,6 +24,7 @@ use crate::{
     store::{
         Db, Error, Result,
         events::Actor,
+        locks::{LockRank, lock_row},
         sql_types::{At, Key, at, key},
     },
 };
@@ -150,7 +151,7 @@ pub fn change(
     new: &NewEvening,
     actor: &Actor,
 ) -> Result<Saved> {
-    hold(db, key(evening))?;
+    lock_row(db, LockRank::Evening, evening)?;
     let known: EveningRow =
         evenings::table.find(key(evening)).select(EveningRow::as_select()).first(db)?;
     let wanted = row(known.id, known.created_at, new)?;

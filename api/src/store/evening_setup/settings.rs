@@ -10,13 +10,13 @@ use parlour_domain::{
     id::{ClassId, EveningId, SchoolId},
 };
 
-use super::hold;
 use crate::{
     evening_spec::{EveningSpec, Lack, LocalWindow},
     schema::{classes, evening_classes, evening_left_out, evenings},
     store::{
         Db, Result,
         evenings::EveningRow,
+        locks::{LockRank, lock_row},
         schools::SchoolRow,
         sql_types::{At, Key, key},
     },
@@ -158,7 +158,7 @@ pub fn settings(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<Set
 pub fn held(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<Held> {
     // Whether it is the school's comes first, so that nobody holds another's.
     stored(db, school, evening)?;
-    hold(db, key(evening))?;
+    lock_row(db, LockRank::Evening, evening)?;
     Ok(Held {
         stored: stored(db, school, evening)?,
         classes: classes_taking_part(db, key(evening))?,

@@ -12,6 +12,7 @@ use crate::{
     store::{
         Db, Dead, Error, Result,
         bookings::Acting,
+        calls::{self, Out},
         evenings::EveningRow,
         events::{self, Actor, NewEvent},
         outbox::{self, NewMail, Template},
@@ -36,6 +37,7 @@ pub fn remove(
     if !end(db, ctx, invite.id.into(), "removed")? {
         return Ok(());
     }
+    put_guest_out(db, ctx, invite.id)?;
     outbox::enqueue(
         db,
         ctx,
@@ -59,6 +61,7 @@ pub fn decline(db: &mut Db, ctx: &Context, invite: &InviteRow) -> Result<()> {
     if !end(db, ctx, invite.id.into(), "declined")? {
         return Err(Error::Dead(Dead::InviteRemoved));
     }
+    put_guest_out(db, ctx, invite.id)?;
     let suppressed = (
         suppressions::school_id.eq(invite.school_id),
         suppressions::bar_key.eq(&invite.bar_key),
@@ -105,7 +108,8 @@ pub fn decline(db: &mut Db, ctx: &Context, invite: &InviteRow) -> Result<()> {
     )
 }
 
-/// Ends an invite by I13: the guest is told without a reason.
+/// Ends an invite by I13: the guest is told without a reason. Their sessions and their place in a
+/// call are the caller's to end ([`crate::store::revocation`]).
 ///
 /// # Errors
 /// When the database fails.
@@ -139,6 +143,13 @@ pub fn end_for_access(db: &mut Db, ctx: &Context, invite: InviteId, actor: &Acto
     )
 }
 
+/// Ends the sessions of an invite's guest and puts them out of the call. The invite has ended before
+/// it: whoever enters meanwhile waits for the row, and then finds it ended.
+fn put_guest_out(db: &mut Db, ctx: &Context, invite: Key) -> Result<()> {
+    sessions::revoke(db, ctx, &[], &[invite])?;
+    calls::put_out(db, ctx, Out::Participants(&[invite]), "invite_removed")
+}
+
 fn end(db: &mut Db, ctx: &Context, invite: InviteId, reason: &'static str) -> Result<bool> {
     let live = invites::table.filter(invites::id.eq(key(invite)).and(invites::ended_at.is_null()));
     if diesel::update(live)
@@ -160,9 +171,5 @@ fn end(db: &mut Db, ctx: &Context, invite: InviteId, reason: &'static str) -> Re
         school.into(),
         &[News::invite(EventType::InviteRemoved, invite, evening.into())],
     )?;
-    // The invite ends before its guest is put out: whoever enters meanwhile waits for the row, and
-    // then finds it ended.
-    let told = if reason == "access_ended" { reason } else { "invite_removed" };
-    sessions::withdraw(db, ctx, &[], &[key(invite)], told)?;
     Ok(true)
 }

@@ -20,8 +20,8 @@ use crate::{
         Db, Dead, Error, Result,
         bookings::{Acting, Editor},
         evenings::{self, EveningRow},
-        hold::Kind,
         idempotency::{RequestKey, Response, with_idempotency_key},
+        locks::LockRank,
         outbox::{self, MailFate},
         version::ExpectedVersion,
     },
@@ -191,7 +191,7 @@ pub fn remove_invite(
     invite: InviteId,
     expected: &ExpectedVersion<InviteDetails>,
 ) -> Result<()> {
-    expected.check(db, Kind::Invite, invite, |db| {
+    expected.check(db, LockRank::Invite, invite, |db| {
         get_invite(db, editor.school, editor.owner, invite)
     })?;
     let row: InviteRow = find(db, editor.school, editor.owner, invite)?;

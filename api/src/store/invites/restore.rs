@@ -11,14 +11,14 @@ use crate::{
         Db, Error, Result, access,
         bookings::may_act,
         events::{self, Actor, NewEvent},
-        hold::{Kind, hold},
+        locks::{self, LockRank, lock_row},
         sessions,
         sql_types::{At, Key},
         webhooks::{self, EventType, News},
     },
 };
 
-/// Brings an invite back that ended at this time. Its parent is held already.
+/// Brings an invite back that ended at this time. Its parent is locked already.
 ///
 /// # Errors
 /// When the database fails.
@@ -29,7 +29,7 @@ pub fn restore(
     ended_at: At,
     actor: &Actor,
 ) -> Result<std::result::Result<InviteRow, NotRestored>> {
-    hold(db, Kind::Invite, id)?;
+    lock_row(db, LockRank::Invite, id)?;
     let row: InviteRow = invites::table.find(id).select(InviteRow::as_select()).first(db)?;
     match row.ended_at {
         None => return Ok(Err(NotRestored::AlreadyThere)),
@@ -57,7 +57,7 @@ pub fn restore(
         return Ok(Err(NotRestored::Suppressed));
     }
     // In a savepoint: the constraint decides whether another guest has been invited.
-    let written = db.transaction::<(), Error, _>(|db| {
+    let written = locks::savepoint(db, |db| {
         let ended =
             invites::table.filter(invites::id.eq(id).and(invites::ended_at.eq(Some(ended_at))));
         let live = (invites::ended_at.eq(None::<At>), invites::ended_reason.eq(None::<String>));

@@ -16,12 +16,14 @@ use crate::{
     each,
     schema::{invite_students, invites, people as people_table, suppressions},
     store::{
-        Db, Error, Result, access,
+        Db, Error, Result,
         bookings::{self, Acting},
         evenings::EveningRow,
+        locks::{LockRank, lock_row},
         outbox::{self, NewMail, Template},
         people,
         sql_types::{At, Key, at, key},
+        staff_alerts,
         webhooks::{self, EventType, News},
     },
 };
@@ -38,7 +40,7 @@ pub fn send(
     acting: &Acting,
     new: &NewInvite,
 ) -> Result<Sent> {
-    people::lock(db, &[acting.parent])?;
+    lock_row(db, LockRank::Person, acting.parent)?;
     let situation = situation(db, ctx, evening, acting.parent, new)?;
     match invite::decide(new, &situation, ctx.now) {
         Ok(()) => {}
@@ -204,7 +206,7 @@ fn remember_refusal(
         "An invite was refused: the contact is barred.".to_owned(),
     )?;
     let parent = people::find(db, evening.school(), acting.parent)?;
-    access::alert_staff(
+    staff_alerts::alert(
         db,
         ctx,
         evening.school(),

@@ -8,7 +8,7 @@ use parlour_domain::id::{BookingId, EveningId, PersonId};
 
 use crate::{
     calendar::Appointment,
-    mail::words::{clean, full_name, list},
+    mail_text::{clean, full_name, list},
     schema::{booking_teachers, bookings, classes, people},
     store::{
         Db, Error, Result,

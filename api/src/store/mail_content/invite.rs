@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use parlour_domain::id::{CallCodeId, EveningId, GuestLinkRequestId, InviteId, PersonId, SchoolId};
 
 use crate::{
-    mail::words::{clean, full_name},
+    mail_text::{clean, full_name},
     schema::{
         call_codes, guest_link_requests, invite_students, invites, outbox, people, suppressions,
     },

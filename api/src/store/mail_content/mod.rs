@@ -25,7 +25,7 @@ use super::{
     sql_types::{At, Key, at, key},
 };
 use crate::{
-    mail::words::{clean, clean_paragraph},
+    mail_text::{clean, clean_paragraph},
     schema::{evenings, events, login_links, schools},
 };
 

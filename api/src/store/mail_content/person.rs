@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use parlour_domain::id::{PersonId, SchoolId};
 
 use crate::{
-    mail::words::full_name,
+    mail_text::full_name,
     schema::{address_changes, people},
     store::{
         Db, Result, access,

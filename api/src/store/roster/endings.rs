@@ -18,7 +18,7 @@ use crate::{
     each,
     schema::{bookings, guardianships, invite_students, invites, roster_endings, roster_imports},
     store::{
-        Db, Result, access,
+        Db, Result, access, contacts,
         sql_types::{At, Key, at},
     },
 };
@@ -254,7 +254,7 @@ fn is_barred(db: &mut Db, parent: Key, student: Key) -> Result<bool> {
                 .and(guardianships::student_id.eq(student))
                 .and(guardianships::removed_at.is_null()),
         )
-        .filter(guardianships::court_order.eq(true).or(guardianships::contact_barred.eq(true)))
+        .filter(contacts::is_kept_away())
         .count()
         .get_result(db)?;
     Ok(by_roster > 0 || !access::barred_from(db, parent.into(), &[student])?.is_empty())

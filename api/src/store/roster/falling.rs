@@ -1,6 +1,6 @@
 //! Foresees the appointments that a plan ends, since a parent or student goes or loses contact. The
 //! report counts and names them; the limit on removals weighs them. The plan's writing ends them by
-//! [`crate::store::access::sweep`].
+//! [`crate::store::revocation`].
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
@@ -9,12 +9,11 @@ use diesel::prelude::*;
 use super::{
     Plan,
     describe::{LINES, Line},
-    losses::is_allowed,
-    rows::Row,
+    lost_access::LostAccess,
     stranding::{date, teachers_of},
 };
 use crate::{
-    schema::{bars, bookings as bookings_table},
+    schema::bookings as bookings_table,
     store::{
         Db, Result, access,
         among::among,
@@ -65,32 +64,8 @@ fn count(length: usize) -> u64 {
 /// The pairs of parent and student that may act once the plan is written.
 fn allowed_after(db: &mut Db, plan: &Plan) -> Result<BTreeSet<(Key, Key)>> {
     let mut allowed = access::allowed_pairs(db, plan.school.id.into())?;
-    let gone: BTreeSet<Key> =
-        plan.people.iter().filter(|person| person.is_removed()).map(|person| person.id).collect();
-    allowed.retain(|(parent, student)| !gone.contains(parent) && !gone.contains(student));
-    for link in plan.guardianships.iter().filter(|link| !is_allowed(link)) {
-        allowed.remove(&(link.parent_id, link.student_id));
-    }
-    // A bar by address keeps out whoever gets that address.
-    let addresses: BTreeMap<Key, &str> = plan
-        .people
-        .iter()
-        .filter_map(|person| Some((person.id, person.bar_key.as_deref()?)))
-        .collect();
-    let barred: Vec<(Key, Option<String>)> = bars::table
-        .filter(
-            bars::school_id
-                .eq(plan.school.id)
-                .and(bars::lifted_at.is_null())
-                .and(bars::bar_key.is_not_null()),
-        )
-        .select((bars::student_id, bars::bar_key))
-        .load(db)?;
-    allowed.retain(|(parent, student)| {
-        let address = addresses.get(parent).copied();
-        address.is_none()
-            || !barred.iter().any(|(of, key)| of == student && key.as_deref() == address)
-    });
+    let lost = LostAccess::by(db, plan)?;
+    allowed.retain(|(parent, student)| !lost.includes(*parent, *student));
     Ok(allowed)
 }
 

@@ -1,5 +1,5 @@
 //! Lists the people who may lose access by an import (I13). Pure; what is taken away is
-//! [`crate::store::access`]'s to decide.
+//! [`crate::store::revocation`]'s to decide.
 
 use std::collections::BTreeSet;
 

@@ -25,7 +25,9 @@ use crate::{
         among::among,
         bookings, evenings,
         events::{self, Actor, NewEvent},
-        invites, people as persons,
+        invites,
+        locks::{self, LockRank, lock_for_share, lock_row, lock_rows},
+        people as persons,
         sql_types::{At, Key, at, key},
         webhooks::{self, News},
     },
@@ -166,7 +168,7 @@ pub fn restore(
         return write(db, ctx, school, import, actor);
     }
     let mut found = None;
-    let undone = db.transaction::<(), Error, _>(|db| {
+    let undone: Result<()> = locks::savepoint(db, |db| {
         found = Some(write(db, ctx, school, import, actor)?);
         Err(Error::Changed)
     });
@@ -196,7 +198,7 @@ fn write(
         .order((roster_endings::kind, roster_endings::subject_id))
         .select(Ending::as_select())
         .load(db)?;
-    lock_parents(db, &endings)?;
+    lock_all(db, &endings)?;
     let mut work = Work { ctx, ended_at, actor, items: Vec::new(), told: BTreeMap::new() };
     // Each rests on those before it.
     for kind in
@@ -238,6 +240,7 @@ fn take_turn(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<()> {
     let sourced_id: String =
         schools::table.find(key(school)).select(schools::sourced_id).first(db)?;
     let turn = ctx.new_id::<Uuid>().to_string();
+    locks::will_write(LockRank::RosterTurn, &sourced_id);
     let row = (marks::name.eq(mark(&sourced_id)), marks::value.eq(&turn));
     each!(db, conn =>
         diesel::insert_into(marks::table)
@@ -250,27 +253,36 @@ fn take_turn(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<()> {
     Ok(())
 }
 
-/// Holds the parents of what may come back before all else, as every booking and invite does.
-fn lock_parents(db: &mut Db, endings: &[Ending]) -> Result<()> {
-    let of = |kind: &str| {
+/// Locks whatever may come back before anything is written: the parents, the bookings with their
+/// evenings, the invites.
+fn lock_all(db: &mut Db, endings: &[Ending]) -> Result<()> {
+    let of = |kind: &str| -> BTreeSet<Key> {
         endings
             .iter()
             .filter(|ending| ending.kind == kind)
             .map(|ending| ending.subject_id)
-            .collect::<Vec<_>>()
+            .collect()
     };
-    let mut parents: Vec<Key> = bookings_table::table
-        .filter(bookings_table::id.eq_any(of("booking")))
-        .select(bookings_table::parent_id)
+    let (bookings, invites) = (of("booking"), of("invite"));
+    let booked: Vec<(Key, Key)> = bookings_table::table
+        .filter(bookings_table::id.eq_any(bookings.clone()))
+        .select((bookings_table::parent_id, bookings_table::evening_id))
         .load(db)?;
-    parents.extend(
-        invites_table::table
-            .filter(invites_table::id.eq_any(of("invite")))
-            .select(invites_table::parent_id)
-            .load::<Key>(db)?,
-    );
-    let parents: BTreeSet<Key> = parents.into_iter().collect();
-    persons::lock(db, &parents.into_iter().map(PersonId::from).collect::<Vec<_>>())
+    let inviting: Vec<Key> = invites_table::table
+        .filter(invites_table::id.eq_any(invites.clone()))
+        .select(invites_table::parent_id)
+        .load(db)?;
+    let parents = booked.iter().map(|(parent, _)| *parent).chain(inviting);
+    lock_rows(db, LockRank::Person, parents)?;
+    lock_rows(db, LockRank::Booking, bookings)?;
+    let evenings: BTreeSet<Key> = booked.iter().map(|(_, evening)| *evening).collect();
+    for evening in evenings {
+        lock_for_share(db, LockRank::Evening, evening)?;
+    }
+    for invite in invites {
+        lock_row(db, LockRank::Invite, invite)?;
+    }
+    Ok(())
 }
 
 /// Whom to tell of an evening, by evening and parent: about these students, and which guests have

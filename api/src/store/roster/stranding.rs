@@ -10,7 +10,7 @@ use parlour_domain::booking::Stranded;
 use super::{
     Plan,
     describe::{LINES, Line},
-    losses::is_allowed,
+    lost_access::LostAccess,
     rows::Row,
 };
 use crate::{
@@ -36,7 +36,8 @@ pub(super) fn foresee(db: &mut Db, plan: &mut Plan) -> Result<()> {
         return Ok(());
     }
     let before = Grounds::of_classes(db, plan.ctx.now, &shaken)?;
-    let newly = since(&all_of(&before), &after(before, plan));
+    let lost = LostAccess::by(db, plan)?;
+    let newly = since(&all_of(&before), &after(before, plan, &lost));
     plan.changes.appointments_stranded = newly.len().try_into().unwrap_or(u64::MAX);
     if plan.pushed_by.is_none() {
         let evenings = evenings_of(db, plan, &newly)?;
@@ -67,8 +68,19 @@ pub(super) fn before(db: &mut Db, plan: &Plan) -> Result<BTreeSet<Which>> {
     Ok(all_of(&Grounds::of_classes(db, plan.ctx.now, &shaken(plan))?))
 }
 
+/// Locks the evenings of the plan's classes: a booking under way is waited for, and one that comes
+/// later waits for the plan to be committed, which refuses it. It follows the plan's own rows, since
+/// a booking that is waited for may have locked a person among them.
+pub(super) fn lock_evenings(db: &mut Db, plan: &Plan) -> Result<()> {
+    let shaken = shaken(plan);
+    if shaken.is_empty() {
+        return Ok(());
+    }
+    evenings::lock_evenings_of(db, plan.ctx.now, &shaken)
+}
+
 /// Tells staff what the plan, which is written now, has stranded, and answers whether it is
-/// anything. A booking under way is waited for and counted; one that comes later is refused.
+/// anything. The evenings are locked already ([`lock_evenings`]).
 pub(super) fn tell(
     db: &mut Db,
     plan: &Plan,
@@ -79,7 +91,6 @@ pub(super) fn tell(
     if shaken.is_empty() {
         return Ok(false);
     }
-    evenings::hold_bookings_of(db, now, &shaken)?;
     let newly = since(before, &Grounds::of_classes(db, now, &shaken)?);
     if newly.is_empty() {
         return Ok(false);
@@ -104,7 +115,7 @@ fn shaken(plan: &Plan) -> BTreeSet<Key> {
 
 /// What bookings rest on once the plan is written. Those that it ends, since somebody loses access
 /// (I13), are not among them.
-fn after(mut grounds: Grounds, plan: &Plan) -> Grounds {
+fn after(mut grounds: Grounds, plan: &Plan, lost: &LostAccess) -> Grounds {
     fn set<T: Ord>(all: &mut BTreeSet<T>, one: T, is_there: bool) {
         if is_there {
             all.insert(one)
@@ -120,20 +131,7 @@ fn after(mut grounds: Grounds, plan: &Plan) -> Grounds {
             if place.role == "teacher" { &mut grounds.teachers } else { &mut grounds.students };
         set(whose, (place.class_id, place.person_id), !place.is_removed());
     }
-    let gone: BTreeSet<Key> =
-        plan.people.iter().filter(|person| person.is_removed()).map(|person| person.id).collect();
-    let lost: BTreeSet<(Key, Key)> = plan
-        .guardianships
-        .iter()
-        .filter(|link| !is_allowed(link))
-        .map(|link| (link.parent_id, link.student_id))
-        .collect();
-    let ends = |booking: &Live| {
-        gone.contains(&booking.parent)
-            || gone.contains(&booking.student)
-            || lost.contains(&(booking.parent, booking.student))
-    };
-    grounds.bookings.retain(|booking| !ends(booking));
+    grounds.bookings.retain(|booking| !lost.includes(booking.parent, booking.student));
     grounds
 }
 

@@ -11,11 +11,12 @@ use uuid::Uuid;
 use super::events::EventType;
 use crate::{
     context::Context,
-    schema::{schools, webhook_deliveries, webhook_secrets, webhooks},
+    schema::{webhook_deliveries, webhook_secrets, webhooks},
     store::{
         Db, Error, Result,
         events::{self, Actor, NewEvent},
         idempotency::WithSecret,
+        locks::{LockRank, lock_row},
         people,
         sql_types::{At, Key, at, key},
     },
@@ -112,7 +113,8 @@ pub fn create(
     url: &str,
     types: &[EventType],
 ) -> Result<WithSecret> {
-    hold_school(db, school)?;
+    // Others who count the school's endpoints wait.
+    lock_row(db, LockRank::School, school)?;
     let count: i64 = webhooks::table
         .filter(webhooks::school_id.eq(key(school)).and(webhooks::deleted_at.is_null()))
         .count()
@@ -385,15 +387,6 @@ fn record(
             actor: &actor,
         },
     )
-}
-
-/// Makes others who count the school's endpoints wait. SQLite writes one at a time anyway.
-fn hold_school(db: &mut Db, school: SchoolId) -> Result<()> {
-    if let Db::Pg(conn) = db {
-        let _: Key =
-            schools::table.find(key(school)).select(schools::id).for_no_key_update().first(conn)?;
-    }
-    Ok(())
 }
 
 type IsOf = diesel::dsl::And<

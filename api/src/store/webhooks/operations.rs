@@ -12,8 +12,8 @@ use crate::{
     context::Context,
     store::{
         Db, Result,
-        hold::Kind,
         idempotency::{RequestKey, Response, with_idempotency_key},
+        locks::LockRank,
         version::ExpectedVersion,
     },
 };
@@ -66,7 +66,7 @@ pub fn change_webhook(
     expected: &ExpectedVersion<Endpoint>,
     to: &Change,
 ) -> Result<Endpoint> {
-    expected.check(db, Kind::Webhook, webhook, |db| find(db, ctx, school, webhook))?;
+    expected.check(db, LockRank::Webhook, webhook, |db| find(db, ctx, school, webhook))?;
     change(db, ctx, school, staff, webhook, to)
 }
 
@@ -82,7 +82,7 @@ pub fn delete_webhook(
     webhook: WebhookId,
     expected: &ExpectedVersion<Endpoint>,
 ) -> Result<()> {
-    expected.check(db, Kind::Webhook, webhook, |db| find(db, ctx, school, webhook))?;
+    expected.check(db, LockRank::Webhook, webhook, |db| find(db, ctx, school, webhook))?;
     delete(db, ctx, school, staff, webhook)
 }
 

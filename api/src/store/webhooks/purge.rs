@@ -7,6 +7,7 @@ use crate::{
     schema::{webhook_attempts, webhook_deliveries},
     store::{
         Db, Result,
+        locks::{LockRank, lock_rows},
         sql_types::{Key, at},
     },
 };
@@ -32,12 +33,11 @@ pub fn purge(db: &mut Db, now: DateTime<Utc>) -> Result<bool> {
         .order(webhook_deliveries::settled_at)
         .limit(STEP)
         .select(webhook_deliveries::id);
-    // One that is sent again at this moment is waited for, and then settled no more.
-    let ids: Vec<Key> = match db {
-        Db::Pg(conn) => old.for_update().load(conn)?,
-        Db::Sqlite(conn) => old.load(conn)?,
-    };
+    let ids: Vec<Key> = old.load(db)?;
     let is_full = i64::try_from(ids.len()).is_ok_and(|count| count == STEP);
+    // One that is sent again at this moment is waited for, and then settled no more.
+    lock_rows(db, LockRank::WebhookDelivery, ids.iter().copied())?;
+    let ids: Vec<Key> = old.filter(webhook_deliveries::id.eq_any(ids)).load(db)?;
     diesel::delete(
         webhook_attempts::table.filter(webhook_attempts::delivery_id.eq_any(ids.clone())),
     )

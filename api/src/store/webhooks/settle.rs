@@ -14,9 +14,10 @@ use crate::{
     context::Context,
     schema::{webhook_attempts, webhook_deliveries, webhooks},
     store::{
-        Db, Result, access,
+        Db, Result,
         events::Actor,
         sql_types::{At, Key, at, key},
+        staff_alerts,
     },
 };
 
@@ -175,7 +176,7 @@ fn judge(
         };
         let summary =
             format!("The endpoint for webhooks at {} was switched off: {why}.", host(&url));
-        access::alert_staff(db, ctx, school, &Actor::school(), "staff_alerted", &summary)?;
+        staff_alerts::alert(db, ctx, school, &Actor::school(), "staff_alerted", &summary)?;
     }
     Ok(())
 }

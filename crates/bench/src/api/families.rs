@@ -204,7 +204,7 @@ async fn evening(store: &Store, name: &str) -> Result<EveningRow> {
 }
 
 fn families(db: &mut Db, evening: &EveningRow) -> parlour::store::Result<Vec<Family>> {
-    let evening = evenings_store::held(db, evening.id())?;
+    let evening = evenings_store::lock_for_share(db, evening.id())?;
     let parents: Vec<PersonRow> = people::table
         .filter(people::is_parent.eq(true))
         .order(people::sourced_id)

@@ -1,4 +1,4 @@
-//! Names and times as mails write them.
+//! Text for mails: names, lists and times, made safe for mail clients.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

@@ -1,4 +1,4 @@
-//! The appointments and invites that fall with somebody's access, as staff read them.
+//! The appointments and invites that end with somebody's access, in sentences for staff.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ const IDS: usize = 500;
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn in_words(
+pub(super) fn summaries(
     db: &mut Db,
     school: SchoolId,
     lost_bookings: &[(Key, Key)],

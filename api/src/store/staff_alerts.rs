@@ -1,0 +1,74 @@
+//! Alerts to a school's staff: an event in the audit log, and a mail to each member of staff.
+
+use diesel::prelude::*;
+use parlour_domain::id::SchoolId;
+
+use super::{
+    Db, Result,
+    events::{self, Actor, NewEvent},
+    outbox::{self, NewMail, Template},
+    sql_types::{Key, key},
+};
+use crate::{context::Context, schema::people};
+
+/// Tells the school's staff of something: an event, and a mail to each of them.
+///
+/// # Errors
+/// When the database fails.
+pub fn alert(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    actor: &Actor,
+    action: &'static str,
+    summary: &str,
+) -> Result<()> {
+    alert_of_each(db, ctx, school, actor, action, &[summary.to_owned()])
+}
+
+/// Tells the school's staff of several things in one mail to each of them.
+///
+/// # Errors
+/// When the database fails.
+pub fn alert_of_each(
+    db: &mut Db,
+    ctx: &Context,
+    school: SchoolId,
+    actor: &Actor,
+    action: &'static str,
+    summaries: &[String],
+) -> Result<()> {
+    for summary in summaries {
+        events::record(
+            db,
+            ctx,
+            &NewEvent {
+                school,
+                evening: None,
+                parent: None,
+                student: None,
+                action,
+                summary: summary.clone(),
+                actor,
+            },
+        )?;
+    }
+    let staff: Vec<Key> = people::table
+        .filter(
+            people::school_id
+                .eq(key(school))
+                .and(people::is_staff.eq(true))
+                .and(people::email.is_not_null())
+                .and(people::removed_at.is_null()),
+        )
+        .select(people::id)
+        .load(db)?;
+    for person in staff {
+        outbox::enqueue(
+            db,
+            ctx,
+            NewMail { person: Some(person.into()), ..NewMail::new(school, Template::StaffAlert) },
+        )?;
+    }
+    Ok(())
+}
