@@ -9,7 +9,7 @@ use parlour::store::{
     Db, Error,
     bookings::{self, NewBooking},
     evenings::{self, EveningRow, Whose},
-    idempotency::{self, RequestKey},
+    idempotency::{self, RequestKey, Response},
     invites, sessions,
 };
 
@@ -79,9 +79,9 @@ fn book_one(
         request_hash: "-".repeat(43),
     };
     db.transaction(|db| {
-        idempotency::once(db, &ctx, Some(&request), |db| {
+        idempotency::with_idempotency_key(db, &ctx, Some(&request), |db| {
             bookings::make(db, &ctx, &row, &families::acting(parent), &[booking])?;
-            Ok("-".repeat(KEPT_ANSWER))
+            Response::created(&"-".repeat(KEPT_ANSWER))
         })
     })?;
     Ok(())
