@@ -6,13 +6,13 @@ use tokio::sync::Notify;
 
 use crate::{
     calls::{Bus, Hub, InProcess},
-    client_files::ClientFiles,
+    client_files::WebAppFiles,
     config::Config,
     connections::Connections,
     context::{Clock, Context, Random},
     keys::Keys,
     mail::{Mailer, MemoryMailer, SmtpMailer},
-    rates::Rates,
+    rate_limit::RateLimiter,
     school_lookup::SchoolLookup,
     store::Store,
     telemetry::{Metrics, RequestId},
@@ -40,15 +40,15 @@ pub struct App {
     /// The calls that this process has connections of.
     pub calls: Arc<Hub>,
     /// How much programs have asked.
-    pub rates: Rates,
+    pub rate_limiter: RateLimiter,
     /// How many tokens they have asked for.
-    pub token_rates: Rates,
+    pub token_rate_limiter: RateLimiter,
     /// How many browsers of a school have reported that the web app did not start.
-    pub client_error_rates: Rates,
+    pub client_error_rate_limiter: RateLimiter,
     /// Takes events to the schools' endpoints.
-    pub hooks: webhooks::Sender,
+    pub webhook_sender: webhooks::Sender,
     /// The client's files.
-    pub client: ClientFiles,
+    pub web_app: WebAppFiles,
     /// Metrics of this process.
     pub metrics: Metrics,
     /// Whoever is connected.
@@ -91,13 +91,13 @@ impl App {
             (None, Some(url)) => Arc::new(SmtpMailer::new(url)?),
             (None, None) => anyhow::bail!("PARLOUR_SMTP_URL: is missing"),
         };
-        let client = ClientFiles::load(config.client_dir.as_deref())?;
+        let web_app = WebAppFiles::load(config.client_dir.as_deref())?;
         let reach = if config.private_webhooks {
-            webhooks::Reach::Anywhere
+            webhooks::AllowedAddresses::Anywhere
         } else {
-            webhooks::Reach::Public
+            webhooks::AllowedAddresses::Public
         };
-        let hooks = webhooks::Sender::new(reach)?;
+        let webhook_sender = webhooks::Sender::new(reach)?;
         let connections = Connections::new(config.max_connections);
         let metrics = Metrics::new(store.metrics());
         let calls = Hub::new(
@@ -120,11 +120,11 @@ impl App {
             mailer,
             wake,
             calls,
-            hooks,
-            rates: Rates::default(),
-            token_rates: Rates::default(),
-            client_error_rates: Rates::default(),
-            client,
+            webhook_sender,
+            rate_limiter: RateLimiter::default(),
+            token_rate_limiter: RateLimiter::default(),
+            client_error_rate_limiter: RateLimiter::default(),
+            web_app,
             metrics,
             connections,
             schools,

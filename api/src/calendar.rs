@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_names_everything_a_calendar_needs() {
+    fn request_has_all_event_properties() {
         let attendee = Attendee { name: "Rachel Aaron", address: "rachel@example.org" };
         let text = calendar(
             Method::Request,
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_to_download_names_no_attendee() {
+    fn published_calendar_has_no_attendee() {
         let attendee = Attendee { name: "Rachel Aaron", address: "rachel@example.org" };
         let text = calendar(
             Method::Publish,
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cancellation_says_so_twice() {
+    fn cancellation_sets_method_and_status() {
         let text = calendar(
             Method::Cancel,
             &[science("2026-11-26T16:00:00Z", "2026-11-26T16:05:00Z")],
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cancellation_may_name_nobody() {
+    fn cancellation_without_names_is_anonymous() {
         let appointment = science("2026-11-26T16:00:00Z", "2026-11-26T16:05:00Z").without_names();
         let text =
             calendar(Method::Cancel, &[appointment], at("2026-11-20T09:30:00Z"), SCHOOL, None);
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_right_on_both_sides_of_a_clock_change() {
+    fn times_are_correct_before_and_after_a_dst_change() {
         use chrono::TimeZone;
         // In London the clocks go back on 25 October 2026 at 02:00: 16:00 is 15:00 UTC the day
         // before and 16:00 UTC on the day.
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_begins_no_line_and_ends_no_value() {
+    fn names_are_escaped_against_property_injection() {
         let mut appointment = science("2026-11-26T16:00:00Z", "2026-11-26T16:05:00Z");
         appointment.student = "A;B,C\\D\r\nATTENDEE:mailto:evil@example.com".into();
         appointment.video = false;
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_folded_at_75_bytes_between_characters() {
+    fn lines_are_folded_at_75_bytes_on_char_boundaries() {
         let mut appointment = science("2026-11-26T16:00:00Z", "2026-11-26T16:05:00Z");
         appointment.student = "Zoë 🌟 محمد عبد الله ".repeat(12);
         let text = calendar(

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 
 /// All files, in memory.
 #[derive(Default)]
-pub struct ClientFiles {
+pub struct WebAppFiles {
     index: Option<String>,
     assets: HashMap<String, Asset>,
 }
@@ -24,7 +24,7 @@ pub struct Asset {
     gzip: Option<Bytes>,
 }
 
-impl ClientFiles {
+impl WebAppFiles {
     /// Reads the folder that the bundler made; none of it when there is no folder.
     ///
     /// # Errors

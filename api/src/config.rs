@@ -164,7 +164,7 @@ impl Config {
             .parse()
             .context("PARLOUR_LISTEN: give address:port, like 127.0.0.1:8080")?;
         ensure!(
-            !mode.is_playground() || listen.ip().is_loopback(),
+            !mode.has_dev_tools() || listen.ip().is_loopback(),
             "PARLOUR_LISTEN: demo, dev and sandbox modes listen on loopback only, like \
              127.0.0.1:8080"
         );
@@ -182,7 +182,7 @@ impl Config {
                 "PARLOUR_KEY: must have at least {} characters; `openssl rand -hex 32` makes one",
                 crate::keys::MIN_KEY_BYTES
             ),
-            None if mode.is_playground() => SecretString::from(
+            None if mode.has_dev_tools() => SecretString::from(
                 "a playground's key, the same for everybody, of no secrecy at all".to_owned(),
             ),
             None => bail!(
@@ -200,13 +200,13 @@ impl Config {
             );
         }
         ensure!(
-            mode.is_playground() || smtp_url.is_some(),
+            mode.has_dev_tools() || smtp_url.is_some(),
             "PARLOUR_SMTP_URL: is missing; production needs a mail server, like \
              smtps://user:password@mail.example.org"
         );
         let mail_from = get("PARLOUR_MAIL_FROM")
             .map(str::to_owned)
-            .or_else(|| mode.is_playground().then(|| "parlour@example.org".to_owned()))
+            .or_else(|| mode.has_dev_tools().then(|| "parlour@example.org".to_owned()))
             .context("PARLOUR_MAIL_FROM: is missing; give the sender's address of all mail")?;
         let mail_from = parlour_domain::EmailAddress::parse(&mail_from)
             .map_err(|_| anyhow::anyhow!("PARLOUR_MAIL_FROM: {mail_from:?} is no email address"))?
@@ -214,12 +214,12 @@ impl Config {
         let public_url = match get("PARLOUR_PUBLIC_URL") {
             Some(url)
                 if url.starts_with("https://")
-                    || (url.starts_with("http://") && mode.is_playground()) =>
+                    || (url.starts_with("http://") && mode.has_dev_tools()) =>
             {
                 url.trim_end_matches('/').to_owned()
             }
             Some(_) => bail!("PARLOUR_PUBLIC_URL: must begin with https://"),
-            None if mode.is_playground() => format!("http://{listen}"),
+            None if mode.has_dev_tools() => format!("http://{listen}"),
             None => bail!(
                 "PARLOUR_PUBLIC_URL: is missing; give the address in the browser, like \
                  https://{{host}} with each school's own host"
@@ -259,7 +259,7 @@ impl Config {
             client_dir: get("PARLOUR_CLIENT_DIR").map(PathBuf::from),
             proxies: TrustedProxies::from_values(&get)?,
             school_paths: match get("PARLOUR_SCHOOL_PATHS") {
-                None => mode.is_playground(),
+                None => mode.has_dev_tools(),
                 Some("allow") => true,
                 Some("refuse") => false,
                 Some(other) => bail!("PARLOUR_SCHOOL_PATHS: {other:?} is none of refuse, allow"),
@@ -307,7 +307,7 @@ impl Config {
             return false;
         };
         let is_local = || {
-            self.mode.is_playground()
+            self.mode.has_dev_tools()
                 && origin.eq_ignore_ascii_case(&own.replacen("//127.0.0.1", "//localhost", 1))
         };
         origin.eq_ignore_ascii_case(&own) || is_local()
@@ -318,8 +318,8 @@ impl Config {
     ///
     /// # Errors
     /// A sentence that names the schools that can't be.
-    pub fn check_reach(&self, without_host: &[String], schools: usize) -> anyhow::Result<()> {
-        let is_reached = self.mode.is_playground()
+    pub fn check_school_urls(&self, without_host: &[String], schools: usize) -> anyhow::Result<()> {
+        let is_reached = self.mode.has_dev_tools()
             || (!self.public_url.contains(HOST) && (self.school_paths || schools == 1));
         ensure!(
             is_reached || without_host.is_empty(),
@@ -344,7 +344,7 @@ impl Config {
     /// A sentence that names the setting.
     pub fn check_serving(&self) -> anyhow::Result<()> {
         ensure!(
-            self.mode.is_playground() || !self.listen.ip().is_loopback() || self.proxies.is_some(),
+            self.mode.has_dev_tools() || !self.listen.ip().is_loopback() || self.proxies.is_some(),
             "PARLOUR_TRUSTED_PROXY_HOPS: is missing; say how many proxies of yours a request \
              passes before it gets to {}, mostly 1, or 0 if there are none",
             self.listen
@@ -484,7 +484,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_the_setting() {
+    fn config_error_names_setting() {
         let demo = [("PARLOUR_MODE", "demo"), ("DATABASE_URL", "sqlite://x.db")];
         let with = |more: &[(&'static str, &'static str)]| [&demo[..], more].concat();
         check(&demo, None);
@@ -561,7 +561,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_the_school_s_as_the_settings_have_it() {
+    fn is_origin_compares_with_public_url() {
         let of = |url: &str| config(&[("PARLOUR_PUBLIC_URL", url)]);
         let hosts = of("https://{host}");
         assert!(hosts.is_origin("https://evening.example.org", Some("evening.example.org")));
@@ -590,11 +590,11 @@ mod tests {
     }
 
     #[test]
-    fn a_school_that_nobody_can_reach_is_named() {
+    fn unreachable_school_is_reported() {
         let check = |url: &str, paths: &str, without_host: &[&str], schools| {
             let config = config(&[("PARLOUR_PUBLIC_URL", url), ("PARLOUR_SCHOOL_PATHS", paths)]);
             let names: Vec<String> = without_host.iter().map(|name| (*name).to_owned()).collect();
-            config.check_reach(&names, schools).map_err(|error| error.to_string())
+            config.check_school_urls(&names, schools).map_err(|error| error.to_string())
         };
         assert_eq!(
             check("https://evening.example.org", "refuse", &["Hillcrest"], 1),
@@ -617,7 +617,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_toml_is_not_quoted() {
+    fn toml_error_does_not_quote_the_file() {
         let error = read_file("key = \"hush-hush\nmode = demo").unwrap_err();
         assert!(format!("{error:#}").starts_with("PARLOUR_CONFIG: the file is not TOML"));
         assert!(!format!("{error:#} {error:?}").contains("hush"));
@@ -650,7 +650,7 @@ mod tests {
     }
 
     #[test]
-    fn on_loopback_production_asks_for_the_proxies() {
+    fn production_on_loopback_requires_proxy_settings() {
         check_serving(&[], false, None);
         check_serving(&[("PARLOUR_LISTEN", "[::1]:8080")], false, None);
         check_serving(&[("PARLOUR_LISTEN", "0.0.0.0:8080")], true, None);
@@ -661,7 +661,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_of_the_file_is_a_source() {
+    fn roster_sources_table_is_parsed() {
         let text = r#"
 mode = "demo"
 database_url = "sqlite://x.db"

@@ -28,17 +28,17 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 /// How long a connection may stand still that waits for nothing of ours: between two requests, in
 /// the middle of a head, or taking an answer. A first head has 5 seconds by actix, and a body its
 /// own time (`request`).
-pub const STILL: Duration = Duration::from_secs(30);
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often connections that stand still are looked for.
-const SWEEP: Duration = Duration::from_secs(1);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// How much of an answer is handed over at a time: what is larger goes in parts, so that it can be
 /// seen whether it is taken.
-const PART: usize = 16 * 1024;
+const CHUNK_SIZE: usize = 16 * 1024;
 /// Files that are open besides connections.
 const OTHER_FILES: u64 = 256;
 /// Files for each connection: its socket and our second handle of it, and as much again for those
 /// that are being closed.
-const FILES_EACH: u64 = 4;
+const FILES_PER_CONNECTION: u64 = 4;
 
 /// How far a connection has come. The order is that in which they are closed when there are too
 /// many.
@@ -51,7 +51,7 @@ pub enum Stage {
     /// It takes an answer.
     Sending,
     /// It is the socket of somebody who is at the door of a call.
-    AtTheDoor,
+    Upgraded,
     /// It waits for us. Never closed.
     Working,
     /// It is the socket of somebody in a call. Never closed.
@@ -60,7 +60,7 @@ pub enum Stage {
 
 impl Stage {
     const ALL: [Self; 6] =
-        [Self::Idle, Self::Receiving, Self::Sending, Self::AtTheDoor, Self::Working, Self::InCall];
+        [Self::Idle, Self::Receiving, Self::Sending, Self::Upgraded, Self::Working, Self::InCall];
 
     fn of(number: u8) -> Self {
         Self::ALL.get(usize::from(number)).copied().unwrap_or(Self::Working)
@@ -70,7 +70,7 @@ impl Stage {
         !matches!(self, Self::Working | Self::InCall)
     }
 
-    const fn may_not_stand_still(self) -> bool {
+    const fn has_idle_timeout(self) -> bool {
         matches!(self, Self::Idle | Self::Sending)
     }
 }
@@ -175,7 +175,7 @@ impl Connections {
         let is_still = |progress: &Progress| {
             let since =
                 Duration::from_millis(now.saturating_sub(progress.since.load(Ordering::Relaxed)));
-            progress.stage().may_not_stand_still() && since > STILL
+            progress.stage().has_idle_timeout() && since > IDLE_TIMEOUT
         };
         let mut all = self.all();
         let before = all.len();
@@ -205,7 +205,7 @@ pub async fn watch(connections: Arc<Connections>) {
     while let Some(connections) = weak.upgrade() {
         connections.sweep(Instant::now());
         drop(connections);
-        tokio::time::sleep(SWEEP).await;
+        tokio::time::sleep(SWEEP_INTERVAL).await;
     }
 }
 
@@ -250,13 +250,13 @@ impl Handle {
 }
 
 /// An answer that is handed over in parts, each of which says that the one before was taken.
-pub struct Watched {
+pub struct MonitoredBody {
     body: BoxBody,
     rest: Bytes,
     handle: Handle,
 }
 
-impl Watched {
+impl MonitoredBody {
     /// The body of an answer on a connection.
     #[must_use]
     pub fn new(body: BoxBody, connection: &Connection) -> Self {
@@ -270,13 +270,13 @@ impl Watched {
     pub fn is_small(size: BodySize) -> bool {
         match size {
             BodySize::None => true,
-            BodySize::Sized(bytes) => bytes <= PART as u64,
+            BodySize::Sized(bytes) => bytes <= CHUNK_SIZE as u64,
             BodySize::Stream => false,
         }
     }
 }
 
-impl MessageBody for Watched {
+impl MessageBody for MonitoredBody {
     type Error = Box<dyn Error>;
 
     fn size(&self) -> BodySize {
@@ -294,12 +294,12 @@ impl MessageBody for Watched {
             }
         }
         self.handle.enter(Stage::Sending);
-        let part = PART.min(self.rest.len());
+        let part = CHUNK_SIZE.min(self.rest.len());
         Poll::Ready(Some(Ok(self.rest.split_to(part))))
     }
 }
 
-impl Drop for Watched {
+impl Drop for MonitoredBody {
     fn drop(&mut self) {
         self.handle.enter(Stage::Idle);
     }
@@ -308,8 +308,8 @@ impl Drop for Watched {
 /// Lets the process open as many files as so many connections need, as far as the system lets it;
 /// says how many connections there can be.
 #[must_use]
-pub fn make_room(wanted: usize) -> usize {
-    let needed = (wanted as u64).saturating_mul(FILES_EACH).saturating_add(OTHER_FILES);
+pub fn reserve_files(wanted: usize) -> usize {
+    let needed = (wanted as u64).saturating_mul(FILES_PER_CONNECTION).saturating_add(OTHER_FILES);
     let limit = match raise_file_limit(needed) {
         Ok(limit) => limit,
         Err(error) => {
@@ -317,7 +317,7 @@ pub fn make_room(wanted: usize) -> usize {
             getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(soft, _)| soft)
         }
     };
-    let room = usize::try_from(limit.saturating_sub(OTHER_FILES) / FILES_EACH)
+    let room = usize::try_from(limit.saturating_sub(OTHER_FILES) / FILES_PER_CONNECTION)
         .unwrap_or(usize::MAX)
         .max(1);
     if room < wanted {
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn the_idlest_goes_first_then_the_slowest_and_whoever_is_served_stays() {
+    fn idle_then_slow_connections_are_evicted_and_active_ones_kept() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let all = Connections::new(6);
         let mut ends: Vec<_> = (0..6).map(|_| connect(&all, &listener)).collect();
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_still_is_closed_after_a_while() {
+    fn stalled_connections_are_closed() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let all = Connections::new(10);
         let mut ends: Vec<_> =
@@ -404,8 +404,8 @@ mod tests {
         for (stage, (connection, _)) in &ends {
             connection.enter(*stage);
         }
-        assert_eq!(all.sweep(Instant::now() + STILL), 0);
-        assert_eq!(all.sweep(Instant::now() + STILL + Duration::from_secs(1)), 2);
+        assert_eq!(all.sweep(Instant::now() + IDLE_TIMEOUT), 0);
+        assert_eq!(all.sweep(Instant::now() + IDLE_TIMEOUT + Duration::from_secs(1)), 2);
         let closed: Vec<Stage> = ends
             .iter_mut()
             .filter_map(|(stage, (_, there))| is_closed(there).then_some(*stage))
@@ -414,12 +414,12 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_of_open_files_is_raised() {
+    fn open_file_limit_is_raised() {
         let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
         setrlimit(Resource::RLIMIT_NOFILE, hard.min(600), hard).unwrap();
-        assert_eq!(make_room(100), 100);
+        assert_eq!(reserve_files(100), 100);
         let (soft, now) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
         assert_eq!((soft, now), (hard.min(656), hard));
-        assert!(make_room(usize::MAX / 8) < usize::MAX / 8, "no system has as many");
+        assert!(reserve_files(usize::MAX / 8) < usize::MAX / 8, "no system has as many");
     }
 }

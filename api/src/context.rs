@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moving_the_time_leaves_the_real_one() {
+    fn moving_the_clock_keeps_real_time() {
         let clock = SystemClock::default();
         let (before, there) = (clock.real(), clock.now() + TimeDelta::days(300));
         clock.move_to(there);

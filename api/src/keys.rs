@@ -49,13 +49,13 @@ impl Audience {
 
 /// A token as it was given: whose it says it is, and its proof.
 #[derive(Clone, Copy)]
-pub struct GivenToken {
+pub struct ParsedToken {
     /// The row that the token names.
     pub id: Uuid,
     proof: [u8; 16],
 }
 
-impl GivenToken {
+impl ParsedToken {
     /// Takes a token apart. `None` when it is not of the form of one.
     #[must_use]
     pub fn parse(token: &str) -> Option<Self> {
@@ -103,7 +103,7 @@ impl Keys {
 
     /// Whether a token was derived by us, for this purpose and generation.
     #[must_use]
-    pub fn is_genuine(&self, purpose: Purpose, token: &GivenToken, generation: i32) -> bool {
+    pub fn is_genuine(&self, purpose: Purpose, token: &ParsedToken, generation: i32) -> bool {
         self.link_proof(purpose, token.id, generation).ct_eq(&token.proof).into()
     }
 
@@ -119,7 +119,7 @@ impl Keys {
         self.digits("code", login_link)
     }
 
-    /// Whether these are the 6 digits, however they were typed ([`parlour_domain::code::read`]).
+    /// Whether these are the 6 digits, however they were typed ([`parlour_domain::typed_code::normalize`]).
     #[must_use]
     pub fn is_code(&self, login_link: Uuid, given: &str) -> bool {
         is_same(&self.code(login_link), given)
@@ -131,7 +131,7 @@ impl Keys {
         self.digits("call code", call_code)
     }
 
-    /// Whether these are the 6 digits, however they were typed ([`parlour_domain::code::read`]).
+    /// Whether these are the 6 digits, however they were typed ([`parlour_domain::typed_code::normalize`]).
     #[must_use]
     pub fn is_call_code(&self, call_code: Uuid, given: &str) -> bool {
         is_same(&self.call_code(call_code), given)
@@ -154,7 +154,7 @@ impl Keys {
     /// The mark by which a browser is remembered as a person's. Of the first generation it is their
     /// id.
     #[must_use]
-    pub fn device_mark(&self, person: Uuid, generation: i32) -> Uuid {
+    pub fn device_id(&self, person: Uuid, generation: i32) -> Uuid {
         if generation == 0 {
             return person;
         }
@@ -242,7 +242,7 @@ impl Keys {
 }
 
 fn is_same(code: &str, given: &str) -> bool {
-    parlour_domain::code::read(given).as_bytes().ct_eq(code.as_bytes()).into()
+    parlour_domain::typed_code::normalize(given).as_bytes().ct_eq(code.as_bytes()).into()
 }
 
 #[cfg(test)]
@@ -254,16 +254,16 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_good_for_its_purpose_and_generation_alone() {
+    fn token_is_valid_only_for_its_purpose_and_generation() {
         let (keys, id) = (keys(), Uuid::from_u128(7));
         let token = keys.link_token(Purpose::Guest, id, 1);
-        let given = GivenToken::parse(&token).unwrap();
+        let given = ParsedToken::parse(&token).unwrap();
         assert_eq!(given.id, id);
         assert!(keys.is_genuine(Purpose::Guest, &given, 1));
         assert!(!keys.is_genuine(Purpose::Guest, &given, 2));
         assert!(!keys.is_genuine(Purpose::Login, &given, 1));
         for bad in ["", "x", "not base64!", &token[1..]] {
-            assert!(GivenToken::parse(bad).is_none_or(|given| !keys.is_genuine(
+            assert!(ParsedToken::parse(bad).is_none_or(|given| !keys.is_genuine(
                 Purpose::Guest,
                 &given,
                 1
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_may_be_typed_with_blanks() {
+    fn code_accepts_spaces_and_other_digits() {
         let (keys, id) = (keys(), Uuid::from_u128(7));
         let code = keys.code(id);
         assert_eq!(code.len(), 6);
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_for_one_audience_and_a_time() {
+    fn cookie_is_bound_to_audience_and_expiry() {
         let (keys, now) = (keys(), DateTime::from_timestamp(1_000_000, 0).unwrap());
         let cookie = keys.cookie(Audience::Person, &[Uuid::from_u128(7)], now).unwrap();
         let before = DateTime::from_timestamp(999_999, 0).unwrap();

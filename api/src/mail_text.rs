@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use parlour_domain::text::{is_full_stop, is_invisible, narrow};
+use parlour_domain::text::{is_full_stop, is_invisible, to_halfwidth};
 
 /// The longest name a mail writes out, in characters.
 const MAX_CHARS: usize = 200;
@@ -38,9 +38,9 @@ fn without_links(text: &str) -> String {
         shown.push(c);
         let is_inside =
             |next: char| !before.is_whitespace() && !next.is_whitespace() && !is_invisible(next);
-        let links = |next: char| match narrow(c) {
+        let links = |next: char| match to_halfwidth(c) {
             '@' => true,
-            ':' => narrow(next) == '/',
+            ':' => to_halfwidth(next) == '/',
             _ => is_full_stop(c) && !next.is_ascii_digit(),
         };
         if rest.peek().is_some_and(|next| is_inside(*next) && links(*next)) {
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_one_line_in_one_direction() {
+    fn names_lose_line_breaks_and_bidi_controls() {
         let check = |raw: &str, shown: &str| assert_eq!(clean(raw), shown, "{raw:?}");
         check("Rachel\r\nBcc: x@example.org", "Rachel Bcc: x@\u{200b}example.\u{200b}org");
         check(" \u{202e}evil\u{2069}  name\t", "evil name");
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn no_mail_program_makes_a_link_of_a_name() {
+    fn names_are_not_auto_linked() {
         let check = |raw: &str, shown: &str| {
             assert_eq!(clean(raw), shown, "{raw:?}");
             assert_eq!(clean(shown), shown, "twice is once");
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_the_evenings() {
+    fn times_are_formatted_in_the_evenings_time_zone() {
         let at: DateTime<Utc> = "2026-10-24T23:30:00Z".parse().unwrap();
         assert_eq!(time(at, chrono_tz::Europe::London), "00:30");
         assert_eq!(long_date(at, chrono_tz::Europe::London), "Sunday 25 October 2026");
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_listed() {
+    fn joins_names_with_commas_and_and() {
         let names = ["Sophie", "Liz", "Chris"].map(str::to_owned);
         assert_eq!(list(&names[..0]), "");
         assert_eq!(list(&names[..1]), "Sophie");

@@ -16,13 +16,13 @@ pub enum Mode {
 impl Mode {
     /// Whether the development mailbox and the one-click logins are there.
     #[must_use]
-    pub const fn is_playground(self) -> bool {
+    pub const fn has_dev_tools(self) -> bool {
         matches!(self, Self::Demo | Self::Dev | Self::Sandbox)
     }
 
     /// How the database of such a server is marked.
     #[must_use]
-    pub const fn mark(self) -> &'static str {
+    pub const fn database_kind(self) -> &'static str {
         match self {
             Self::Production => "production",
             Self::Demo | Self::Dev | Self::Sandbox => "playground",

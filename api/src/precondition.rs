@@ -16,7 +16,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     store::{Error, Result, version::ExpectedVersion},
 };
 
@@ -24,7 +24,7 @@ use crate::{
 ///
 /// # Errors
 /// When it can't be written as JSON.
-pub fn tagged<T: Serialize>(req: &HttpRequest, value: &T) -> Answer {
+pub fn with_etag<T: Serialize>(req: &HttpRequest, value: &T) -> ApiResult {
     let (body, tag) = written(value)?;
     let known = lines(req, &header::IF_NONE_MATCH).unwrap_or_default();
     let is_known = known
@@ -46,7 +46,7 @@ pub fn tagged<T: Serialize>(req: &HttpRequest, value: &T) -> Answer {
 ///
 /// # Errors
 /// When it can't be written as JSON.
-pub fn changed<T: Serialize>(value: &T) -> Answer {
+pub fn with_new_etag<T: Serialize>(value: &T) -> ApiResult {
     let (body, tag) = written(value)?;
     Ok(HttpResponse::Ok()
         .insert_header((header::ETAG, tag))
@@ -55,7 +55,7 @@ pub fn changed<T: Serialize>(value: &T) -> Answer {
 }
 
 fn written<T: Serialize>(value: &T) -> Result<(Vec<u8>, String)> {
-    let body = serde_json::to_vec(value).map_err(|_| Error::Panicked)?;
+    let body = serde_json::to_vec(value).map_err(|_| Error::Internal)?;
     let tag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..16]));
     Ok((body, tag))
 }
@@ -106,7 +106,7 @@ fn lines(req: &HttpRequest, name: &HeaderName) -> Option<String> {
 ///
 /// # Errors
 /// Always `precondition_failed`.
-pub async fn no_versions() -> Answer {
+pub async fn unsupported_precondition() -> ApiResult {
     let detail = "This operation knows no versions, so nothing was done. Leave If-Match out.";
     Err(ApiError::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", detail))
 }

@@ -14,7 +14,7 @@ use parlour_wire::{FieldError, LostBooking, Problem, RestingBooking};
 use uuid::Uuid;
 
 use crate::{
-    store::{Dead, Error as StoreError, evening_setup::Resting},
+    store::{Error as StoreError, LinkError, evening_setup::Resting},
     telemetry::{RequestId, request::record_code},
 };
 
@@ -24,11 +24,11 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     /// The rest, behind one pointer: most answers are no error.
-    more: Box<More>,
+    extensions: Box<Extensions>,
 }
 
 #[derive(Debug, Default)]
-struct More {
+struct Extensions {
     detail: String,
     errors: Vec<FieldError>,
     lost: Vec<LostBooking>,
@@ -46,13 +46,17 @@ struct More {
 const NAMED: usize = 100;
 
 /// What handlers return.
-pub type Answer<T = HttpResponse> = Result<T, ApiError>;
+pub type ApiResult<T = HttpResponse> = Result<T, ApiError>;
 
 impl ApiError {
     /// An error with a code and a sentence that says what to do.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, more: Box::new(More { detail: detail.into(), ..More::default() }) }
+        Self {
+            status,
+            code,
+            extensions: Box::new(Extensions { detail: detail.into(), ..Extensions::default() }),
+        }
     }
 
     /// Not there, or not this person's to see.
@@ -73,7 +77,7 @@ impl ApiError {
 
     /// A program asks for what is a person's to do.
     #[must_use]
-    pub fn for_people() -> Self {
+    pub fn people_only() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
             "not_logged_in",
@@ -121,12 +125,12 @@ impl ApiError {
             "too_many_requests",
             "That was asked for too often. Wait a while and try again.",
         )
-        .after(seconds)
+        .retry_after(seconds)
     }
 
     /// A body that came too slowly. The rest of it is not waited for.
     #[must_use]
-    pub fn too_slow() -> Self {
+    pub fn request_timeout() -> Self {
         Self::new(
             StatusCode::REQUEST_TIMEOUT,
             "request_timeout",
@@ -136,13 +140,13 @@ impl ApiError {
 
     /// A body that is compressed or otherwise encoded.
     #[must_use]
-    pub fn encoded() -> Self {
+    pub fn unsupported_encoding() -> Self {
         let mut error = Self::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "unsupported_media_type",
             "Send the body as it is, without a Content-Encoding.",
         );
-        error.more.accept_encoding = true;
+        error.extensions.accept_encoding = true;
         error
     }
 
@@ -165,7 +169,7 @@ impl ApiError {
             "not_ready",
             "The server is not ready. Try again in a moment.",
         )
-        .after(5)
+        .retry_after(5)
     }
 
     /// A method that the resource does not have.
@@ -176,27 +180,27 @@ impl ApiError {
             "method_not_allowed",
             "This resource does not have that method. See the Allow header.",
         );
-        error.more.allow = Some(allow);
+        error.extensions.allow = Some(allow);
         error
     }
 
     /// What to log in with instead (RFC 9110, 11.6.1).
     #[must_use]
     pub fn challenge(mut self, challenge: String) -> Self {
-        self.more.challenge = Some(challenge);
+        self.extensions.challenge = Some(challenge);
         self
     }
 
     /// Several wrong fields.
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
-        self.more.errors = errors;
+        self.extensions.errors = errors;
         self
     }
 
     /// To be tried again after so many seconds.
-    fn after(mut self, seconds: u32) -> Self {
-        self.more.retry_after = Some(seconds.max(1));
+    fn retry_after(mut self, seconds: u32) -> Self {
+        self.extensions.retry_after = Some(seconds.max(1));
         self
     }
 
@@ -209,7 +213,7 @@ impl ApiError {
             code: one.refusal.code().to_owned(),
         };
         let mut error = Self::from(lost.refusal());
-        error.more.lost = lost.iter().map(view).collect();
+        error.extensions.lost = lost.iter().map(view).collect();
         error
     }
 
@@ -225,15 +229,15 @@ impl ApiError {
             reason: one.why.code().to_owned(),
         };
         let mut error = Self::from(Refusal::BookingsRestOnIt);
-        error.more.bookings_total = u32::try_from(bookings.len()).ok();
-        error.more.bookings = bookings.iter().take(NAMED).map(view).collect();
+        error.extensions.bookings_total = u32::try_from(bookings.len()).ok();
+        error.extensions.bookings = bookings.iter().take(NAMED).map(view).collect();
         error
     }
 
     /// The error for whoever may not see appointments: it says how many there are, and names none.
     #[must_use]
     pub fn without_bookings(mut self) -> Self {
-        self.more.bookings.clear();
+        self.extensions.bookings.clear();
         self
     }
 
@@ -246,12 +250,12 @@ impl ApiError {
     /// What to do, for a person.
     #[must_use]
     pub fn detail(&self) -> &str {
-        &self.more.detail
+        &self.extensions.detail
     }
 
     /// Logs the cause, if there is one. For [`crate::routes`] alone, so that each is logged once.
     pub fn log(&self, request_id: RequestId) {
-        if let Some(cause) = &self.more.cause {
+        if let Some(cause) = &self.extensions.cause {
             tracing::error!(%request_id, code = self.code, cause = %chain(cause), "request failed");
         }
     }
@@ -264,22 +268,22 @@ impl ApiError {
             kind: format!("/api/docs#{}", self.code),
             title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
             status: self.status.as_u16(),
-            detail: self.more.detail.clone(),
+            detail: self.extensions.detail.clone(),
             code: self.code.to_owned(),
             request_id: request_id.to_string(),
-            errors: self.more.errors.clone(),
-            lost: self.more.lost.clone(),
-            bookings: self.more.bookings.clone(),
-            bookings_total: self.more.bookings_total,
+            errors: self.extensions.errors.clone(),
+            lost: self.extensions.lost.clone(),
+            bookings: self.extensions.bookings.clone(),
+            bookings_total: self.extensions.bookings_total,
         };
         let mut response = HttpResponse::build(self.status);
         response
             .content_type("application/problem+json")
             .insert_header((header::CACHE_CONTROL, "no-store"));
-        if let Some(seconds) = self.more.retry_after {
+        if let Some(seconds) = self.extensions.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
-        if self.more.accept_encoding {
+        if self.extensions.accept_encoding {
             response.insert_header((header::ACCEPT_ENCODING, "identity"));
         }
         if self.status == StatusCode::REQUEST_TIMEOUT {
@@ -288,10 +292,10 @@ impl ApiError {
         if self.status == StatusCode::UPGRADE_REQUIRED {
             response.insert_header((header::UPGRADE, "websocket"));
         }
-        if let Some(challenge) = &self.more.challenge {
+        if let Some(challenge) = &self.extensions.challenge {
             response.insert_header((header::WWW_AUTHENTICATE, challenge.clone()));
         }
-        if let Some(allow) = &self.more.allow {
+        if let Some(allow) = &self.extensions.allow {
             response.insert_header((header::ALLOW, allow.clone()));
         }
         let body = serde_json::to_string(&problem).unwrap_or_default();
@@ -301,7 +305,7 @@ impl ApiError {
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code, self.more.detail)
+        write!(f, "{}: {}", self.code, self.extensions.detail)
     }
 }
 
@@ -372,55 +376,55 @@ impl From<Refusal> for ApiError {
         };
         let mut error = Self::new(status, refusal.code(), refusal.to_string())
             .with_errors(errors.into_iter().collect());
-        error.more.retry_after = retry_after;
+        error.extensions.retry_after = retry_after;
         error
     }
 }
 
-impl From<Dead> for ApiError {
-    fn from(dead: Dead) -> Self {
+impl From<LinkError> for ApiError {
+    fn from(dead: LinkError) -> Self {
         let (status, code, detail) = match dead {
-            Dead::Link => (
+            LinkError::Link => (
                 StatusCode::GONE,
                 "link_dead",
                 "This link has been used or has expired. Ask for a new one.",
             ),
-            Dead::Renewed => (
+            LinkError::Renewed => (
                 StatusCode::GONE,
                 "link_renewed",
                 "This link was replaced by a new one. Open the newest mail: the link in it works.",
             ),
-            Dead::InviteRemoved => (
+            LinkError::InviteRemoved => (
                 StatusCode::GONE,
                 "invite_removed",
                 "This invite was removed. If you think that is a mistake, ask the person who \
                  invited you.",
             ),
-            Dead::Access => return Refusal::AccessEnded.into(),
-            Dead::Code => (
+            LinkError::Access => return Refusal::AccessEnded.into(),
+            LinkError::Code => (
                 StatusCode::GONE,
                 "code_dead",
                 "This code can't be used any more. The link in the mail still works, or ask for a \
                  new code.",
             ),
-            Dead::CodeWrong => (
+            LinkError::CodeWrong => (
                 StatusCode::FORBIDDEN,
                 "code_wrong",
                 "This is not the code in the mail. Check the 6 digits and try again.",
             ),
-            Dead::OtherBrowser => (
+            LinkError::OtherBrowser => (
                 StatusCode::FORBIDDEN,
                 "wrong_browser",
                 "The code works only in the browser that asked for it. Use the link in the mail, \
                  or ask for a new code here.",
             ),
-            Dead::CodeRequired => (
+            LinkError::CodeRequired => (
                 StatusCode::FORBIDDEN,
                 "code_required",
                 "The link of a confirmation mail alone does not do for this. Ask for a code, \
                  which is mailed to you, and log in with it.",
             ),
-            Dead::OwnInvite => (
+            LinkError::OwnInvite => (
                 StatusCode::CONFLICT,
                 "own_invite",
                 "This is the link of the person you invited. Your own appointments are under My \
@@ -436,7 +440,7 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::NotFound => Self::not_found(),
             StoreError::Refused(refusal) => refusal.into(),
-            StoreError::Dead(dead) => dead.into(),
+            StoreError::Link(dead) => dead.into(),
             StoreError::KeyReused => Self::new(
                 StatusCode::CONFLICT,
                 "idempotency_key_reused",
@@ -450,7 +454,8 @@ impl From<StoreError> for ApiError {
             StoreError::TooMany(seconds) => Self::too_many(seconds),
             StoreError::CodesPaused(seconds) => {
                 let detail = "Codes pause for now. The link in the mail still works.";
-                Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).after(seconds)
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail)
+                    .retry_after(seconds)
             }
             StoreError::BadCursor => Self::new(
                 StatusCode::BAD_REQUEST,
@@ -460,15 +465,15 @@ impl From<StoreError> for ApiError {
             StoreError::BookingsLost { lost, zone } => Self::bookings_lost(&lost, zone),
             StoreError::BookingsRest { bookings, zone } => Self::bookings_rest(&bookings, zone),
             StoreError::Field(wrong) => Self::field(&wrong.field, wrong.code, &wrong.detail),
-            StoreError::Busy | StoreError::Raced => Self::new(
+            StoreError::Busy | StoreError::UniqueViolation => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "busy",
                 "The server is busy. Nothing was changed; try again in a moment.",
             )
-            .after(2),
-            StoreError::Database(_) | StoreError::Panicked => {
+            .retry_after(2),
+            StoreError::Database(_) | StoreError::Internal => {
                 let mut answer = Self::internal();
-                answer.more.cause = Some(error);
+                answer.extensions.cause = Some(error);
                 answer
             }
         }

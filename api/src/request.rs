@@ -4,7 +4,7 @@
 mod body;
 mod idempotency;
 pub mod json;
-mod sealed;
+mod signed_cursor;
 
 use std::{future::Future, pin::Pin};
 
@@ -22,11 +22,11 @@ use validator::{Validate, ValidationErrors};
 pub use self::{
     body::{Form, MaxBody, check_encoding},
     idempotency::idempotency_key,
-    sealed::{Place, sealed_page},
+    signed_cursor::{CursorPosition, signed_page},
 };
 use crate::{
-    problem::{Answer, ApiError},
-    store::export::Wanted,
+    problem::{ApiError, ApiResult},
+    store::export::ExportFilter,
 };
 
 macro_rules! path_ids {
@@ -111,7 +111,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
 ///
 /// # Errors
 /// `invalid`, with the fields.
-pub fn checked<T: Validate>(value: &T) -> Answer<()> {
+pub fn checked<T: Validate>(value: &T) -> ApiResult<()> {
     value.validate().map_err(|errors| {
         ApiError::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -155,12 +155,12 @@ fn malformed(error: &serde_json::Error) -> ApiError {
 
 /// `?parent_id=`: for whom staff do something.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub struct OnBehalf {
+pub struct ParentQuery {
     /// The parent.
     parent_id: Option<Uuid>,
 }
 
-impl OnBehalf {
+impl ParentQuery {
     /// The parent.
     #[must_use]
     pub fn parent(self) -> Option<PersonId> {
@@ -170,12 +170,12 @@ impl OnBehalf {
 
 /// `?booking_id=`: for which call something is asked.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub struct ForCall {
+pub struct CallQuery {
     /// The booking.
     booking_id: Option<Uuid>,
 }
 
-impl ForCall {
+impl CallQuery {
     /// The booking.
     #[must_use]
     pub fn booking(self) -> Option<BookingId> {
@@ -200,12 +200,12 @@ pub struct ExportQuery {
     #[serde(default)]
     stranded: bool,
     #[serde(flatten)]
-    page: PageOfExport,
+    page: ExportPageQuery,
 }
 
 /// As [`PageQuery`]; what is flattened reaches serde as text.
 #[derive(Clone, Debug, Default, Deserialize)]
-struct PageOfExport {
+struct ExportPageQuery {
     cursor: Option<String>,
     limit: Option<String>,
 }
@@ -215,7 +215,7 @@ impl ExportQuery {
     ///
     /// # Errors
     /// `bad_cursor`, `invalid` for a limit out of 1 to 100 and for what is no time.
-    pub fn read(&self, list: List) -> Answer<Wanted> {
+    pub fn read(&self, list: List) -> ApiResult<ExportFilter> {
         let limit = self.page.limit.as_deref().map(str::parse).transpose();
         let limit =
             limit.map_err(|_| ApiError::bad_request("limit: give a number from 1 to 100."))?;
@@ -229,7 +229,7 @@ impl ExportQuery {
         let since = since.map_err(|_| {
             ApiError::field("updated_since", "format", "Give a time like 2026-11-26T16:05:00Z.")
         })?;
-        Ok(Wanted {
+        Ok(ExportFilter {
             only: self.id,
             evening: self.evening_id.map(EveningId),
             since,
@@ -262,7 +262,7 @@ impl PageQuery {
     ///
     /// # Errors
     /// `bad_cursor` for another list's or a mangled one, `invalid` for a limit out of 1 to 100.
-    pub fn read(&self, list: List) -> Answer<(Option<Uuid>, i64)> {
+    pub fn read(&self, list: List) -> ApiResult<(Option<Uuid>, i64)> {
         let limit = self.limit()?;
         let bad = || ApiError::from(crate::store::Error::BadCursor);
         let read = |cursor: &str| {
@@ -273,7 +273,7 @@ impl PageQuery {
         Ok((self.cursor.as_deref().map(read).transpose()?, limit))
     }
 
-    fn limit(&self) -> Answer<i64> {
+    fn limit(&self) -> ApiResult<i64> {
         let limit = self.limit.unwrap_or(50);
         if (1..=100).contains(&limit) {
             Ok(limit)
@@ -291,7 +291,7 @@ pub fn page<R, T>(
     id: impl Fn(&R) -> Uuid,
     view: impl FnMut(R) -> T,
 ) -> Page<T> {
-    let (rows, more) = cut(rows, limit);
+    let (rows, more) = split_page(rows, limit);
     let cursor = |row: &R| {
         let mut bytes = vec![list as u8];
         bytes.extend(id(row).as_bytes());
@@ -302,7 +302,7 @@ pub fn page<R, T>(
 }
 
 /// The rows of the page, and whether there is another one.
-pub fn cut<R>(mut rows: Vec<R>, limit: i64) -> (Vec<R>, bool) {
+pub fn split_page<R>(mut rows: Vec<R>, limit: i64) -> (Vec<R>, bool) {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > limit;
     rows.truncate(limit);

@@ -17,19 +17,19 @@ use actix_web::{
 
 use crate::{
     app::App,
-    auth::{Counted, count_programs, origin, person_mark},
-    client,
-    connections::{Connection, Stage, Watched},
+    auth::{RateLimitUsage, count_api_client_requests, origin, person_tag},
+    connections::{Connection, MonitoredBody, Stage},
     contract,
     handlers::{
         bars, bookings, calls, changes, client_errors, clients, dev, evenings, guests, health,
         invites, login_links, me, oauth, parents, roster, school, sessions, webhooks,
     },
-    precondition::no_versions,
-    problem::{Answer, ApiError},
-    rates::WINDOW,
+    precondition::unsupported_precondition,
+    problem::{ApiError, ApiResult},
+    rate_limit::WINDOW,
     request::{MaxBody, check_encoding},
     telemetry::request::{self, RequestId},
+    web_app,
 };
 
 /// Two years of nothing but HTTPS for the school's host and what lies below it (RFC 6797; ASVS 5.0,
@@ -38,7 +38,7 @@ const HSTS: &str = "max-age=63072000; includeSubDomains";
 
 /// The content security policy of whatever is no page: a browser that shows it as one loads nothing
 /// and is framed by nobody (ASVS 5.0, 3.4.3 and 3.4.6).
-const NO_CONTENT: &str = "default-src 'none'; frame-ancestors 'none'";
+const API_CONTENT_SECURITY_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// The whole application.
 pub fn application(
@@ -58,18 +58,18 @@ pub fn application(
         .app_data(web::QueryConfig::default().error_handler(|error, _| {
             ApiError::bad_request(format!("The query is wrong: {error}.")).into()
         }))
-        .wrap(from_fn(frame))
+        .wrap(from_fn(request_middleware))
         .configure(|config| {
             config
                 .service(
                     web::scope("/api/v1")
-                        .wrap(from_fn(count_programs))
+                        .wrap(from_fn(count_api_client_requests))
                         .configure(api)
-                        .default_service(web::route().to(nothing)),
+                        .default_service(web::route().to(not_found)),
                 )
                 .route("/api/docs", web::get().to(docs))
-                .route("/", web::get().to(client::index))
-                .configure(if by_path { schools_by_path } else { no_paths })
+                .route("/", web::get().to(web_app::index))
+                .configure(if by_path { schools_by_path } else { no_school_paths })
                 .configure(pages);
         })
 }
@@ -79,24 +79,24 @@ fn schools_by_path(config: &mut ServiceConfig) {
     config
         .service(
             web::scope("/s/{school}/api/v1")
-                .wrap(from_fn(count_programs))
+                .wrap(from_fn(count_api_client_requests))
                 .configure(api)
-                .default_service(web::route().to(nothing)),
+                .default_service(web::route().to(not_found)),
         )
         .route("/s/{school}/api/docs", web::get().to(docs))
-        .route("/s/{school}", web::get().to(client::to_base))
+        .route("/s/{school}", web::get().to(web_app::redirect_to_base))
         .route("/s/{school}/dev/login/{who}", web::get().to(dev::follow_dev_login))
         .service(web::scope("/s/{school}").configure(pages));
 }
 
 /// There is nothing below `/s`, not even a page.
-fn no_paths(config: &mut ServiceConfig) {
-    config.service(web::scope("/s").default_service(web::route().to(nothing)));
+fn no_school_paths(config: &mut ServiceConfig) {
+    config.service(web::scope("/s").default_service(web::route().to(not_found)));
 }
 
 /// What can be read by itself: its `ETag` is what `If-Match` names. Elsewhere there is nothing that
 /// a change could rest on.
-const VERSIONED: [&str; 5] = [
+const WITH_ETAG: [&str; 5] = [
     "/bookings/{booking_id}",
     "/invites/{invite_id}",
     "/clients/{client_id}",
@@ -113,7 +113,7 @@ fn api(config: &mut ServiceConfig) {
             .collect::<Vec<_>>()
             .join(", ");
         let mut resource = web::resource(path);
-        if !VERSIONED.contains(&path) {
+        if !WITH_ETAG.contains(&path) {
             let names: Vec<&'static str> = methods.iter().map(|(name, _)| *name).collect();
             let is_conditional = move |ctx: &GuardContext<'_>| {
                 let head = ctx.head();
@@ -121,13 +121,14 @@ fn api(config: &mut ServiceConfig) {
                     && names.contains(&head.method.as_str())
                     && head.headers.get(header::IF_MATCH).is_some_and(|wanted| wanted != "*")
             };
-            resource = resource.route(web::route().guard(fn_guard(is_conditional)).to(no_versions));
+            resource = resource
+                .route(web::route().guard(fn_guard(is_conditional)).to(unsupported_precondition));
         }
         let resource =
             methods.into_iter().fold(resource, |resource, (_, route)| resource.route(route));
         // A push has rows by the hundred.
         let resource = if path.starts_with("/roster/") && !path.starts_with("/roster/imports") {
-            larger(resource, roster::MAX_PUSH)
+            with_max_body(resource, roster::MAX_PUSH)
         } else {
             resource
         };
@@ -270,7 +271,7 @@ fn operation(handler: &'static str) -> &'static str {
 }
 
 /// Takes bodies up to this size.
-fn larger(resource: actix_web::Resource, bytes: usize) -> actix_web::Resource {
+fn with_max_body(resource: actix_web::Resource, bytes: usize) -> actix_web::Resource {
     resource.app_data(MaxBody(bytes))
 }
 
@@ -278,9 +279,9 @@ fn larger(resource: actix_web::Resource, bytes: usize) -> actix_web::Resource {
 /// own paths.
 fn pages(config: &mut ServiceConfig) {
     config
-        .route("/assets/{file}", web::get().to(client::asset))
-        .route("/{page:.*}", web::get().to(client::index))
-        .route("/{page:.*}", web::route().to(nothing));
+        .route("/assets/{file}", web::get().to(web_app::asset))
+        .route("/{page:.*}", web::get().to(web_app::index))
+        .route("/{page:.*}", web::route().to(not_found));
 }
 
 async fn get_contract() -> HttpResponse {
@@ -298,13 +299,13 @@ async fn docs() -> HttpResponse {
         .body(contract::page())
 }
 
-async fn nothing() -> Answer {
+async fn not_found() -> ApiResult {
     Err(ApiError::not_found())
 }
 
 /// Gives a request its id, checks its origin and the encoding of its body, and turns every error,
 /// the framework's too, into the one shape.
-async fn frame<B: MessageBody + 'static>(
+async fn request_middleware<B: MessageBody + 'static>(
     req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -333,7 +334,7 @@ async fn answer<B: MessageBody + 'static>(
         connection.enter(Stage::Working);
     }
     if let Err(error) = check(&app, &req).await {
-        let refused = described(&error.into(), id);
+        let refused = render_error(&error.into(), id);
         return Ok(finish(req.into_response(refused), &app, id));
     }
     let writes = !req.method().is_safe();
@@ -341,7 +342,7 @@ async fn answer<B: MessageBody + 'static>(
     let response = match next.call(req).await {
         Ok(response) => response.map_into_boxed_body(),
         Err(error) => {
-            let mut problem = described(&error, id);
+            let mut problem = render_error(&error, id);
             add_headers(problem.headers_mut(), &app, id);
             return Err(InternalError::from_response(error, problem).into());
         }
@@ -350,11 +351,11 @@ async fn answer<B: MessageBody + 'static>(
         // Whatever was written may have queued a mail.
         app.wake.notify_one();
         // It may have put somebody out of a call.
-        app.calls.poke();
+        app.calls.wake();
     }
     let response = match response.response().error() {
         Some(error) => {
-            let problem = described(error, id);
+            let problem = render_error(error, id);
             response.into_response(problem)
         }
         None => response,
@@ -363,7 +364,7 @@ async fn answer<B: MessageBody + 'static>(
 }
 
 /// Refuses what no operation takes, before any of them looks at it.
-async fn check(app: &App, req: &ServiceRequest) -> Answer<()> {
+async fn check(app: &App, req: &ServiceRequest) -> ApiResult<()> {
     if req.method().is_safe() {
         return Ok(());
     }
@@ -372,7 +373,7 @@ async fn check(app: &App, req: &ServiceRequest) -> Answer<()> {
 }
 
 /// The answer to an error. A fault of ours is logged here and nowhere else.
-fn described(error: &Error, id: RequestId) -> HttpResponse {
+fn render_error(error: &Error, id: RequestId) -> HttpResponse {
     if let Some(error) = error.as_error::<ApiError>() {
         error.log(id);
         return error.respond(id);
@@ -389,14 +390,14 @@ fn finish(
     app: &App,
     id: RequestId,
 ) -> ServiceResponse<BoxBody> {
-    let counted = response.request().extensions().get::<Counted>().copied();
+    let counted = response.request().extensions().get::<RateLimitUsage>().copied();
     let person = response
         .request()
         .extensions()
-        .get::<person_mark::Marks>()
-        .and_then(person_mark::Marks::header);
+        .get::<person_tag::PersonTags>()
+        .and_then(person_tag::PersonTags::header);
     let headers = response.headers_mut();
-    if let Some(Counted(rate)) = counted {
+    if let Some(RateLimitUsage(rate)) = counted {
         let told = [
             ("ratelimit-policy", format!("\"default\";q={};w={WINDOW}", rate.quota)),
             ("ratelimit", format!("\"default\";r={};t={}", rate.left, rate.reset)),
@@ -408,24 +409,24 @@ fn finish(
         }
     }
     // A login, or another choice of who one is, has said it already.
-    if let Some(person) = person.filter(|_| !headers.contains_key(person_mark::HEADER)) {
-        headers.insert(person_mark::HEADER, person);
+    if let Some(person) = person.filter(|_| !headers.contains_key(person_tag::HEADER)) {
+        headers.insert(person_tag::HEADER, person);
     }
     add_headers(headers, app, id);
-    watch(response)
+    monitor_body(response)
 }
 
 /// Sees to it that an answer can't stand still for ever, because nobody takes it. The socket of a
 /// call has limits of its own.
-fn watch(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+fn monitor_body(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let (request, response) = response.into_parts();
     let response = match request.conn_data::<Connection>() {
         Some(connection) if response.status() != StatusCode::SWITCHING_PROTOCOLS => {
-            if Watched::is_small(response.body().size()) {
+            if MonitoredBody::is_small(response.body().size()) {
                 connection.enter(Stage::Idle);
                 response
             } else {
-                response.map_body(|_, body| BoxBody::new(Watched::new(body, connection)))
+                response.map_body(|_, body| BoxBody::new(MonitoredBody::new(body, connection)))
             }
         }
         _ => response,
@@ -444,7 +445,10 @@ fn add_headers(headers: &mut HeaderMap, app: &App, id: RequestId) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // Pages have a policy of their own.
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(NO_CONTENT));
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(API_CONTENT_SECURITY_POLICY),
+        );
     }
     if app.config.is_https_only() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));

@@ -9,7 +9,7 @@ use std::{
 use actix_web::http::StatusCode;
 
 use crate::{
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     store::{
         Error, Store,
         schools::{self, SchoolAddress, SchoolRow},
@@ -21,7 +21,7 @@ use crate::{
 const MAX_ADDRESSES: usize = 1024;
 
 /// For how long a school found by its address is taken to be the same.
-const SCHOOL_LIFE: Duration = Duration::from_secs(1);
+const SCHOOL_CACHE_TTL: Duration = Duration::from_secs(1);
 
 type Known = HashMap<SchoolAddress, (SchoolRow, Instant)>;
 
@@ -42,7 +42,7 @@ impl SchoolLookup {
     ///
     /// # Errors
     /// `unknown_school`.
-    pub async fn find(&self, address: SchoolAddress) -> Answer<SchoolRow> {
+    pub async fn find(&self, address: SchoolAddress) -> ApiResult<SchoolRow> {
         let school = match self.fresh(&address) {
             Some(school) => school,
             None => self.load(address).await?,
@@ -59,10 +59,10 @@ impl SchoolLookup {
     fn fresh(&self, address: &SchoolAddress) -> Option<SchoolRow> {
         let known = self.known();
         let (school, at) = known.get(address)?;
-        (at.elapsed() < SCHOOL_LIFE).then(|| school.clone())
+        (at.elapsed() < SCHOOL_CACHE_TTL).then(|| school.clone())
     }
 
-    async fn load(&self, address: SchoolAddress) -> Answer<SchoolRow> {
+    async fn load(&self, address: SchoolAddress) -> ApiResult<SchoolRow> {
         if !address.is_text() {
             return Err(unknown_school());
         }

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_read_until_it_expires() {
+    fn token_is_valid_until_expiry() {
         let now = moment("2026-11-26T16:00:00Z");
         let read = |at| {
             read(&keys("a"), SCHOOL, &issued(now), at).map(|bearer| (bearer.client, bearer.scopes))
@@ -170,13 +170,13 @@ mod tests {
     }
 
     #[test]
-    fn a_token_outlives_the_end_of_its_month() {
+    fn token_is_valid_after_key_rotation() {
         let now = moment("2026-11-30T23:59:00Z");
         assert!(read(&keys("a"), SCHOOL, &issued(now), now + TimeDelta::minutes(5)).is_some());
     }
 
     #[test]
-    fn what_is_not_ours_is_refused() {
+    fn foreign_or_forged_tokens_are_refused() {
         let now = moment("2026-11-26T16:00:00Z");
         let token = issued(now);
         assert!(read(&keys("b"), SCHOOL, &token, now).is_none(), "another server's");
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn three_keys_are_published_also_on_the_31st() {
+    fn publishes_three_keys_even_on_the_31st() {
         let named = |now| {
             public_keys(&keys("a"), now).keys.into_iter().map(|key| key.kid).collect::<Vec<_>>()
         };

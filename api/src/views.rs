@@ -2,8 +2,8 @@
 //! Knows no query and no rule.
 
 pub mod evenings;
+pub mod exports;
 mod office;
-pub mod programs;
 pub mod roster;
 pub mod webhooks;
 
@@ -24,12 +24,12 @@ use crate::{
     store::{
         bookings,
         bookings::when,
-        calls::{Door, Visitor, Who},
+        calls::{CallIdentity, Door, Visitor},
         evenings::EveningRow,
         events::EventRow,
         guests::GuestView,
         invites::{Invite, InviteDetails, Invites},
-        outbox::{MailFate, MailState},
+        outbox::{MailState, MailStatus},
         people::PersonRow,
         schools::SchoolRow,
         sessions::{Identity, PersonSession, Role},
@@ -312,7 +312,7 @@ fn scheduled(of: &teaching::Appointment, zone: Tz) -> wire::ScheduledAppointment
     }
 }
 
-fn expected(of: &teaching::Expected) -> wire::ExpectedPerson {
+fn expected(of: &teaching::ExpectedParticipant) -> wire::ExpectedPerson {
     let role = call_role(of.role);
     let state = match of.presence {
         Presence::InCall => wire::PresenceState::InCall,
@@ -330,16 +330,16 @@ pub fn invite_details(of: &InviteDetails) -> wire::Invite {
 }
 
 /// An invite with the fate of its newest mail.
-fn invite(of: &Invite, fate: Option<&MailFate>, zone: Tz) -> wire::Invite {
+fn invite(of: &Invite, mail_status: Option<&MailStatus>, zone: Tz) -> wire::Invite {
     let row = &of.row;
-    let (state, state_at, failure) = match (row.joined_at, row.opened_at, fate) {
+    let (state, state_at, failure) = match (row.joined_at, row.opened_at, mail_status) {
         (Some(at), ..) => (wire::InviteState::Joined, *at, None),
         (None, Some(at), _) => (wire::InviteState::Opened, *at, None),
-        (None, None, Some(fate)) => match fate.state {
-            MailState::Queued => (wire::InviteState::Queued, fate.at, None),
-            MailState::Sent => (wire::InviteState::Sent, fate.at, None),
+        (None, None, Some(mail_status)) => match mail_status.state {
+            MailState::Queued => (wire::InviteState::Queued, mail_status.at, None),
+            MailState::Sent => (wire::InviteState::Sent, mail_status.at, None),
             MailState::Failed | MailState::Dropped => {
-                (wire::InviteState::Failed, fate.at, fate.reason.clone())
+                (wire::InviteState::Failed, mail_status.at, mail_status.reason.clone())
             }
         },
         (None, None, None) => (wire::InviteState::Queued, *row.mailed_at, None),
@@ -361,7 +361,7 @@ fn invite(of: &Invite, fate: Option<&MailFate>, zone: Tz) -> wire::Invite {
 /// The Manage Invites dialog.
 #[must_use]
 pub fn invites(of: &Invites, is_staff: bool) -> wire::Invites {
-    let Invites { evening: row, overview: of, fates } = of;
+    let Invites { evening: row, overview: of, mail_statuses } = of;
     let zone = row.zone();
     let appointment = |one: &bookings::Booking| {
         let with =
@@ -377,7 +377,7 @@ pub fn invites(of: &Invites, is_staff: bool) -> wire::Invites {
         items: of
             .invites
             .iter()
-            .map(|one| invite(one, fates.get(&one.row.id.into()), zone))
+            .map(|one| invite(one, mail_statuses.get(&one.row.id.into()), zone))
             .collect(),
         students: students.collect(),
         can_invite: of.refusal.is_none(),
@@ -465,13 +465,13 @@ pub fn call_door(
     let zone = door.evening.zone();
     let booking = &door.booking;
     let name = match visitor.who {
-        Who::Teacher(person) => booking
+        CallIdentity::Teacher(person) => booking
             .teachers
             .iter()
             .find(|teacher| teacher.id() == person)
             .map(PersonRow::formal_name),
-        Who::Parent(_) => Some(door.parent.name()),
-        Who::Guest(_) => door.guest.as_ref().map(|invite| invite.name.clone()),
+        CallIdentity::Parent(_) => Some(door.parent.name()),
+        CallIdentity::Guest(_) => door.guest.as_ref().map(|invite| invite.name.clone()),
     };
     wire::CallDoor {
         booking_id: booking.row.id.0,

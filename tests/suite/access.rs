@@ -5,9 +5,9 @@ use diesel::prelude::*;
 use parlour::{
     schema::{bars as bars_table, bookings as bookings_table, guardianships},
     store::{
-        Db, Dead, Error, access, bookings,
-        calls::{self, Who},
-        evenings::{self, Whose},
+        Db, Error, LinkError, access, bookings,
+        calls::{self, CallIdentity},
+        evenings::{self, EveningVisibility},
         sessions,
         sql_types::{Key, at, key},
     },
@@ -16,11 +16,11 @@ use parlour_domain::{contact::Contact, id::PersonId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{Actor, Database, School, Server, token_of, wishes};
+use crate::harness::{Actor, Database, School, Server, bookable_classes, token_of};
 
 const RACHEL: &str = "rachel.aaron@example.org";
 const OFFICE: &str = "helen.okafor@example.org";
-const TOLD: &str = "Your access to this appointment has ended. Please contact the school.";
+const ACCESS_ENDED: &str = "Your access to this appointment has ended. Please contact the school.";
 
 /// The id of Sophie Aaron.
 async fn sophie(school: &School, office: &Actor) -> Value {
@@ -35,7 +35,7 @@ async fn sophie(school: &School, office: &Actor) -> Value {
 }
 
 #[tokio::test]
-async fn a_barred_parent_loses_all_that_rests_on_the_student() {
+async fn barring_a_parent_ends_sessions_bookings_and_invites() {
     let school = School::start().await;
     let (office, parent, guest) =
         (school.staff().await, school.parent().await, school.guest().await);
@@ -51,10 +51,13 @@ async fn a_barred_parent_loses_all_that_rests_on_the_student() {
         .is(201);
 
     // Logged out at once, and told in the one text; the guest too.
-    assert_eq!(parent.get("/me").await.refuses(410, "access_ended").text_at("/detail"), TOLD);
+    assert_eq!(
+        parent.get("/me").await.refuses(410, "access_ended").text_at("/detail"),
+        ACCESS_ENDED
+    );
     assert_eq!(
         guest.get("/guest/appointments").await.refuses(410, "access_ended").text_at("/detail"),
-        TOLD
+        ACCESS_ENDED
     );
     let mails = school.mails().await;
     assert!(mails.iter().all(|mail| mail.to != RACHEL), "no mail goes to a barred contact");
@@ -68,26 +71,29 @@ async fn a_barred_parent_loses_all_that_rests_on_the_student() {
     let mine = parent.get(&school.evening("/bookings")).await.is(200);
     assert!(!mine.text.contains("Sophie") && mine.text.contains("Liz Aaron"), "{}", mine.text);
     assert!(
-        wishes(&school, &parent).await.iter().all(|wish| wish.student != sophie.as_str().unwrap())
+        bookable_classes(&school, &parent)
+            .await
+            .iter()
+            .all(|bookable| bookable.student != sophie.as_str().unwrap())
     );
     assert_eq!(parent.get(&school.evening("/invites")).await.is(200).list("/items").len(), 0);
 
     // Lifted, Sophie is back; what was cancelled stays so and is free again.
     office.delete(&format!("/bars/{}", bar.text_at("/id"))).await.is(204);
-    let open = wishes(&school, &parent)
+    let open = bookable_classes(&school, &parent)
         .await
         .into_iter()
-        .filter(|wish| wish.student == sophie.as_str().unwrap())
+        .filter(|bookable| bookable.student == sophie.as_str().unwrap())
         .collect::<Vec<_>>();
     assert!(
-        open.iter().any(|wish| wish.free.iter().any(|time| time.contains("T16:00"))),
+        open.iter().any(|bookable| bookable.free.iter().any(|time| time.contains("T16:00"))),
         "{open:?}"
     );
 
     // The next confirmation brings a link of its own.
-    let wish = open.iter().find(|wish| !wish.free.is_empty()).unwrap();
+    let bookable = open.iter().find(|bookable| !bookable.free.is_empty()).unwrap();
     parent
-        .post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] }))
+        .post(&school.evening("/bookings"), json!({ "bookings": [bookable.at(&bookable.free[0])] }))
         .await
         .is(201);
     let newer = json!({ "token": token_of(&school.mail_to(RACHEL).await) });
@@ -96,7 +102,7 @@ async fn a_barred_parent_loses_all_that_rests_on_the_student() {
 }
 
 #[tokio::test]
-async fn a_barred_address_ends_its_invite() {
+async fn barring_an_address_ends_its_invite() {
     let school = School::start().await;
     let (office, parent, guest) =
         (school.staff().await, school.parent().await, school.guest().await);
@@ -111,7 +117,7 @@ async fn a_barred_address_ends_its_invite() {
         .is(201);
     assert_eq!(
         guest.get("/guest/appointments").await.refuses(410, "access_ended").text_at("/detail"),
-        TOLD
+        ACCESS_ENDED
     );
     assert!(
         school.mails().await.iter().all(|mail| mail.to != "jordan.aaron@example.org"),
@@ -131,7 +137,7 @@ async fn a_barred_address_ends_its_invite() {
 }
 
 #[tokio::test]
-async fn only_a_playground_has_one_click_logins_a_mailbox_and_movable_time() {
+async fn dev_routes_are_not_found_in_production() {
     let settings = [
         ("PARLOUR_MODE", "production"),
         ("PARLOUR_SCHOOL_PATHS", "allow"),
@@ -140,7 +146,7 @@ async fn only_a_playground_has_one_click_logins_a_mailbox_and_movable_time() {
         ("PARLOUR_PUBLIC_URL", "https://evening.example.org"),
         ("PARLOUR_MAIL_FROM", "school@example.org"),
     ];
-    let server = Server::start(Database::filled(), &settings).await;
+    let server = Server::start(Database::seeded(), &settings).await;
     let nobody = Actor::new(&server.origin);
     nobody.get("/school").await.is(200);
     nobody.get("/dev/mails").await.refuses(404, "not_found");
@@ -157,7 +163,7 @@ async fn only_a_playground_has_one_click_logins_a_mailbox_and_movable_time() {
 }
 
 #[tokio::test]
-async fn a_repeated_bar_is_one_bar() {
+async fn creating_a_bar_is_idempotent() {
     let school = School::start().await;
     let office = school.staff().await;
     let student =
@@ -165,11 +171,18 @@ async fn a_repeated_bar_is_one_bar() {
             [0]["student"]["id"]
             .clone();
     let bar = json!({ "student_id": student, "email": "barred@example.org", "note": "" });
-    let first = office.post_once("/bars", "one", bar.clone()).await.is(201);
-    assert_eq!(office.post_once("/bars", "one", bar).await.is(201).body, first.body);
+    let first = office.post_with_idempotency_key("/bars", "one", bar.clone()).await.is(201);
+    assert_eq!(
+        office.post_with_idempotency_key("/bars", "one", bar).await.is(201).body,
+        first.body
+    );
     assert_eq!(office.get("/bars").await.is(200).list("/items").len(), 1);
     office
-        .post_once("/bars", "one", json!({ "student_id": student, "email": "other@example.org" }))
+        .post_with_idempotency_key(
+            "/bars",
+            "one",
+            json!({ "student_id": student, "email": "other@example.org" }),
+        )
         .await
         .refuses(409, "idempotency_key_reused");
 }
@@ -181,7 +194,7 @@ async fn students(school: &School, office: &Actor) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_barred_address_ends_the_parents_own_sessions() {
+async fn barring_an_address_ends_the_parents_sessions() {
     let school = School::start().await;
     school.ignore_mail("staff are told of each bar, and the guest that the invite has ended");
     let (office, parent) = (school.staff().await, school.parent().await);
@@ -194,7 +207,10 @@ async fn a_barred_address_ends_the_parents_own_sessions() {
         })
     };
     office.post("/bars", bar(&students[0])).await.is(201);
-    assert_eq!(parent.get("/me").await.refuses(410, "access_ended").text_at("/detail"), TOLD);
+    assert_eq!(
+        parent.get("/me").await.refuses(410, "access_ended").text_at("/detail"),
+        ACCESS_ENDED
+    );
 
     // Who logs in again keeps the others.
     let parent = school.parent().await;
@@ -221,7 +237,7 @@ async fn a_barred_address_ends_the_parents_own_sessions() {
 }
 
 #[tokio::test]
-async fn a_session_that_outlived_a_bar_opens_nothing() {
+async fn session_surviving_a_bar_gives_no_access() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (people, now) = (school.people, school.now());
@@ -255,9 +271,10 @@ async fn a_session_that_outlived_a_bar_opens_nothing() {
     let seen = school.read(move |db| {
         let booked = live_booking(db, person)?;
         let evening_found =
-            evenings::find_for(db, of_school, Whose::Parent(person), evening).is_ok();
-        let listed = evenings::list(db, of_school, Whose::Parent(person), None, 50)?.len();
-        let door = calls::door(db, of_school, Who::Parent(person), booked.into(), at_now);
+            evenings::find_for(db, of_school, EveningVisibility::Parent(person), evening).is_ok();
+        let listed =
+            evenings::list(db, of_school, EveningVisibility::Parent(person), None, 50)?.len();
+        let door = calls::door(db, of_school, CallIdentity::Parent(person), booked.into(), at_now);
         let shown = (
             bookings::of_parent(db, evening, person)?.len(),
             bookings::count(db, evening, person)?.0,
@@ -271,14 +288,14 @@ async fn a_session_that_outlived_a_bar_opens_nothing() {
             listed,
             evening_found,
             identities,
-            matches!(door, Err(Error::Dead(Dead::Access))),
+            matches!(door, Err(Error::Link(LinkError::Access))),
         ))
     });
     assert_eq!(seen.await, ((0, 0, 0), false, 0, false, 0, true));
 }
 
 #[tokio::test]
-async fn past_appointments_of_a_barred_student_are_shown_to_staff_alone() {
+async fn past_appointments_of_a_barred_student_are_visible_only_to_staff() {
     let school = School::start().await;
     school.ignore_mail("staff and the guest are told of the bar");
     let (office, parent) = (school.staff().await, school.parent().await);
@@ -289,7 +306,7 @@ async fn past_appointments_of_a_barred_student_are_shown_to_staff_alone() {
         .find(|row| row["student"]["name"] == "Sophie Aaron")
         .unwrap();
     let ends_at: DateTime<Utc> = booked["ends_at"].as_str().unwrap().parse().unwrap();
-    school.wait(ends_at - school.now() + TimeDelta::minutes(1));
+    school.advance_clock(ends_at - school.now() + TimeDelta::minutes(1));
     let sophie = sophie(&school, &office).await;
     office
         .post("/bars", json!({ "student_id": sophie, "email": RACHEL, "note": "" }))
@@ -322,14 +339,14 @@ async fn past_appointments_of_a_barred_student_are_shown_to_staff_alone() {
 }
 
 #[tokio::test]
-async fn an_invite_that_outlived_its_evening_hides_a_barred_student() {
+async fn invite_of_a_past_evening_hides_a_barred_student() {
     let school = School::start().await;
     school.ignore_mail("this is about what is shown");
     let parent = school.parent().await;
     let invite = format!("/invites/{}", school.people.invite.unwrap().0);
     assert!(parent.get(&invite).await.is(200).text.contains("Sophie"));
     // A sweep ends no invite of an evening that has long been over.
-    school.wait(TimeDelta::days(20));
+    school.advance_clock(TimeDelta::days(20));
     let office = school.staff().await;
     let sophie = sophie(&school, &office).await;
     office
@@ -356,7 +373,7 @@ async fn an_invite_that_outlived_its_evening_hides_a_barred_student() {
 }
 
 #[tokio::test]
-async fn the_database_and_the_domain_agree_who_may_act() {
+async fn sql_and_domain_agree_on_may_act() {
     let school = School::start().await;
     let (people, now) = (school.people, school.now());
     let check = move |db: &mut Db| {

@@ -31,7 +31,7 @@ fn invite(student: &Value, email: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_bar_holds_in_every_spelling_of_a_domain() {
+async fn bar_applies_to_every_spelling_of_a_domain() {
     for (barred, spelt) in [
         (
             "sam@example.org",
@@ -55,7 +55,7 @@ async fn a_bar_holds_in_every_spelling_of_a_domain() {
 }
 
 #[tokio::test]
-async fn what_can_not_be_seen_makes_no_other_address() {
+async fn invisible_characters_in_addresses_are_stripped_or_refused() {
     let school = School::start().await;
     let parent = school.parent().await;
     let liz = liz(&parent, &school).await;
@@ -84,7 +84,7 @@ async fn what_can_not_be_seen_makes_no_other_address() {
 }
 
 #[tokio::test]
-async fn a_suppressed_address_gets_nothing_by_a_tag() {
+async fn suppression_ignores_plus_tags() {
     let school = School::start().await;
     let parent = school.parent().await;
     let liz = liz(&parent, &school).await;
@@ -101,7 +101,7 @@ async fn a_suppressed_address_gets_nothing_by_a_tag() {
 }
 
 #[tokio::test]
-async fn a_pasted_address_logs_in() {
+async fn login_accepts_a_pasted_address() {
     let school = School::start().await;
     for email in [
         "<mailto:rachel.aaron@example.org>,",
@@ -138,7 +138,7 @@ async fn import(school: &School, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_roster_with_pasted_addresses_loses_none() {
+async fn import_accepts_pasted_addresses() {
     let school = School::start().await;
     import(&school, "00-good").await;
     let slug: String = school
@@ -175,8 +175,8 @@ async fn a_roster_with_pasted_addresses_loses_none() {
         })
         .await
         .unwrap();
-    let actor = Actor::of(&school.origin, &slug);
-    actor.hold(
+    let actor = Actor::for_school(&school.origin, &slug);
+    actor.set_cookie(
         "parlour_session",
         &school.session_of(&person(&school, "p3").await, Role::Parent).await,
     );
@@ -201,7 +201,7 @@ async fn a_roster_with_pasted_addresses_loses_none() {
 }
 
 #[tokio::test]
-async fn a_pushed_address_is_understood_and_said() {
+async fn pushed_address_is_normalized_with_a_warning() {
     let school = School::start().await;
     let row = json!({
         "sourced_id": "p-208",
@@ -271,7 +271,7 @@ async fn with_old_keys(school: &School) {
 }
 
 #[tokio::test]
-async fn keys_of_before_are_made_anew_once() {
+async fn old_address_keys_are_recomputed_once() {
     let school = School::start().await;
     let (office, parent, guest) =
         (school.staff().await, school.parent().await, school.guest().await);

@@ -46,7 +46,7 @@ fn closed(stream: TcpStream) -> TcpStream {
 }
 
 #[tokio::test]
-async fn no_operation_takes_a_body_that_is_encoded() {
+async fn every_operation_refuses_encoded_bodies() {
     let school = School::start().await;
     let nobody = school.nobody();
     let mut refused = 0;
@@ -83,7 +83,7 @@ async fn no_operation_takes_a_body_that_is_encoded() {
 }
 
 #[tokio::test]
-async fn an_encoded_body_is_refused_before_a_byte_of_it_is_read() {
+async fn encoded_body_is_refused_before_it_is_read() {
     let school = School::start().await;
     // Nothing of the body is ever sent, so the answer can't rest on it.
     let stream = begin(&school, "Content-Encoding: br\r\nContent-Length: 3000\r\n", b"").await;
@@ -93,7 +93,7 @@ async fn an_encoded_body_is_refused_before_a_byte_of_it_is_read() {
 }
 
 #[tokio::test]
-async fn a_cut_body_is_told_from_one_that_is_too_large() {
+async fn truncated_and_oversized_bodies_get_distinct_errors() {
     let school = School::start().await;
     for (headers, body, expected, code) in [
         ("Content-Length: 100\r\n", "{\"email\":", 400, "bad_request"),
@@ -108,7 +108,7 @@ async fn a_cut_body_is_told_from_one_that_is_too_large() {
 }
 
 #[tokio::test]
-async fn bodies_that_stop_coming_are_given_up_all_of_them() {
+async fn stalled_bodies_all_time_out() {
     const SLOW: usize = 60;
     let school = School::start().await;
     let streams =

@@ -4,23 +4,26 @@ use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, School, Wish, wishes};
+use crate::harness::{Actor, BookableClass, School, bookable_classes};
 
 const RACHEL: &str = "rachel.aaron@example.org";
 
 /// Rachel has got one mail since the last look, about this.
-async fn told(school: &School, subject: &str) {
+async fn check_mailed(school: &School, subject: &str) {
     let mail = school.mail_to(RACHEL).await;
     assert!(mail.subject.starts_with(subject), "{}", mail.subject);
 }
 
-async fn book(school: &School, parent: &Actor, bookings: &[Value]) -> crate::harness::Answer {
+async fn book(school: &School, parent: &Actor, bookings: &[Value]) -> crate::harness::TestResponse {
     parent.post(&school.evening("/bookings"), json!({ "bookings": bookings })).await
 }
 
 /// Two wishes of Rachel Aaron and times at which both are free, not at one moment.
-async fn two(school: &School, parent: &Actor) -> (Wish, String, Wish, String) {
-    let mut found = wishes(school, parent).await.into_iter().filter(|wish| wish.free.len() > 2);
+async fn two(school: &School, parent: &Actor) -> (BookableClass, String, BookableClass, String) {
+    let mut found = bookable_classes(school, parent)
+        .await
+        .into_iter()
+        .filter(|bookable| bookable.free.len() > 2);
     let (one, other) = (found.next().unwrap(), found.next().unwrap());
     let first = one.free[0].clone();
     let second = other.free.iter().find(|time| **time != first).unwrap().clone();
@@ -28,7 +31,7 @@ async fn two(school: &School, parent: &Actor) -> (Wish, String, Wish, String) {
 }
 
 #[tokio::test]
-async fn bookings_show_in_my_bookings() {
+async fn new_bookings_appear_in_my_bookings() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (one, first, other, second) = two(&school, &parent).await;
@@ -43,11 +46,11 @@ async fn bookings_show_in_my_bookings() {
     parent.get(&format!("/bookings/{}", made.text_at("/items/0/id"))).await.is(200);
     parent.get(&school.evening("/calendar")).await.is(200);
     assert_eq!(history().await, before + 2);
-    told(&school, "Your appointments: Year 9 Parents’ Evening").await;
+    check_mailed(&school, "Your appointments: Year 9 Parents’ Evening").await;
 }
 
 #[tokio::test]
-async fn one_that_is_taken_loses_all() {
+async fn taken_slot_rejects_the_whole_request() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (one, first, other, _) = two(&school, &parent).await;
@@ -57,15 +60,15 @@ async fn one_that_is_taken_loses_all() {
     let lost = refused.list("/lost");
     assert_eq!(lost.len(), 1, "{}", refused.text);
     assert_eq!(lost[0]["class_id"], other.class.as_str());
-    let still = wishes(&school, &parent).await;
+    let still = bookable_classes(&school, &parent).await;
     assert!(
-        still.iter().any(|wish| wish.class == one.class && wish.student == one.student),
+        still.iter().any(|bookable| bookable.class == one.class && bookable.student == one.student),
         "the other one was booked"
     );
 }
 
 #[tokio::test]
-async fn rules_have_their_codes() {
+async fn booking_rules_have_error_codes() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (one, first, other, _) = two(&school, &parent).await;
@@ -91,7 +94,7 @@ async fn rules_have_their_codes() {
 }
 
 #[tokio::test]
-async fn the_window_opens_and_closes() {
+async fn booking_window_closes() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (one, first, _, _) = two(&school, &parent).await;
@@ -108,54 +111,62 @@ async fn the_window_opens_and_closes() {
 }
 
 #[tokio::test]
-async fn a_booking_moves_and_goes() {
+async fn booking_can_be_moved_and_cancelled() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (one, first, other, second) = two(&school, &parent).await;
     let made = book(&school, &parent, &[one.at(&first), other.at(&second)]).await.is(201);
-    told(&school, "Your appointments: ").await;
+    check_mailed(&school, "Your appointments: ").await;
     let path = format!("/bookings/{}", made.text_at("/items/0/id"));
-    let now = wishes(&school, &parent).await;
-    assert!(now.iter().all(|wish| wish.class != one.class || wish.student != one.student));
+    let now = bookable_classes(&school, &parent).await;
+    assert!(
+        now.iter().all(|bookable| bookable.class != one.class || bookable.student != one.student)
+    );
     let later = one.free.iter().find(|time| **time != first && **time != second).unwrap();
     let moved = parent.patch(&path, json!({ "starts_at": later })).await.is(200);
     assert_eq!(
         (moved.text_at("/starts_at"), moved.body["sequence"].as_u64()),
         (later.clone(), Some(1))
     );
-    told(&school, "Changed: ").await;
+    check_mailed(&school, "Changed: ").await;
     parent
         .patch(&path, json!({ "starts_at": "2026-11-26T16:02:00Z" }))
         .await
         .refuses(422, "not_a_slot");
     parent.patch(&path, json!({ "starts_at": second })).await.is(409);
     parent.delete(&path).await.is(204);
-    told(&school, "Cancelled: ").await;
+    check_mailed(&school, "Cancelled: ").await;
     parent.patch(&path, json!({ "starts_at": first })).await.refuses(409, "booking_cancelled");
     // The slot and the class are free again.
     book(&school, &parent, &[one.at(later)]).await.is(201);
-    told(&school, "Your appointments: ").await;
+    check_mailed(&school, "Your appointments: ").await;
 }
 
 #[tokio::test]
-async fn a_key_makes_a_booking_once() {
+async fn booking_with_idempotency_key_is_made_once() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (one, first, other, second) = two(&school, &parent).await;
     let path = school.evening("/bookings");
     let body = json!({ "bookings": [one.at(&first)] });
-    let made = parent.post_once(&path, "k1", body.clone()).await.is(201);
-    let again = parent.post_once(&path, "k1", body.clone()).await.is(201);
+    let made = parent.post_with_idempotency_key(&path, "k1", body.clone()).await.is(201);
+    let again = parent.post_with_idempotency_key(&path, "k1", body.clone()).await.is(201);
     assert_eq!(made.body, again.body);
     parent
-        .post_once(&path, "k1", json!({ "bookings": [other.at(&second)] }))
+        .post_with_idempotency_key(&path, "k1", json!({ "bookings": [other.at(&second)] }))
         .await
         .refuses(409, "idempotency_key_reused");
-    parent.post_once(&path, "k2", body.clone()).await.refuses(409, "already_booked");
+    parent
+        .post_with_idempotency_key(&path, "k2", body.clone())
+        .await
+        .refuses(409, "already_booked");
     // A refusal is not kept.
-    parent.post_once(&path, "k2", json!({ "bookings": [other.at(&second)] })).await.is(201);
-    school.wait(TimeDelta::hours(25));
-    parent.post_once(&path, "k1", body).await.refuses(409, "already_booked");
+    parent
+        .post_with_idempotency_key(&path, "k2", json!({ "bookings": [other.at(&second)] }))
+        .await
+        .is(201);
+    school.advance_clock(TimeDelta::hours(25));
+    parent.post_with_idempotency_key(&path, "k1", body).await.refuses(409, "already_booked");
     let [mail] = &school.mails().await[..] else { panic!("what waits is one mail") };
     assert_eq!(
         mail.calendar.len(),
@@ -165,7 +176,7 @@ async fn a_key_makes_a_booking_once() {
 }
 
 #[tokio::test]
-async fn outside_the_window_nothing_is_booked_or_changed() {
+async fn bookings_outside_the_window_are_refused() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (one, first, ..) = two(&school, &parent).await;
@@ -186,7 +197,7 @@ async fn outside_the_window_nothing_is_booked_or_changed() {
 }
 
 #[tokio::test]
-async fn fifty_parents_want_one_slot() {
+async fn fifty_concurrent_parents_book_one_slot_once() {
     let school = School::start().await;
     // As if nobody had booked yet.
     school.execute("delete from claims").await;
@@ -208,12 +219,12 @@ async fn fifty_parents_want_one_slot() {
                     class["teachers"][0]["id"].as_str().unwrap().to_owned(),
                 );
                 if teachers.len() == 1 && !seen.contains(&teacher) {
-                    let wish = json!({
+                    let bookable = json!({
                         "student_id": student["student"]["id"],
                         "class_id": class["class_id"],
                         "starts_at": grid.body["times"][3],
                     });
-                    by_teacher.entry(teacher.clone()).or_default().push((actor.clone(), wish));
+                    by_teacher.entry(teacher.clone()).or_default().push((actor.clone(), bookable));
                     seen.push(teacher);
                 }
             }
@@ -223,7 +234,9 @@ async fn fifty_parents_want_one_slot() {
     runners.extend(most.into_iter().take(50));
     assert_eq!(runners.len(), 50, "the demo has a teacher whom fifty parents may see");
     let answers = join_all(
-        runners.iter().map(|(actor, wish)| book(&school, actor, std::slice::from_ref(wish))),
+        runners
+            .iter()
+            .map(|(actor, bookable)| book(&school, actor, std::slice::from_ref(bookable))),
     )
     .await;
     let won = answers.iter().filter(|answer| answer.status == 201).count();

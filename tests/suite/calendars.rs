@@ -20,7 +20,7 @@ struct Calendars(BTreeMap<(String, String), Entry>);
 
 struct Entry {
     sequence: u32,
-    stands: bool,
+    is_current: bool,
     starts: String,
 }
 
@@ -39,21 +39,21 @@ impl Calendars {
             let place = (mail.to.to_lowercase(), value("UID"));
             let known = self.0.get(&place);
             // What stands is taken out, and what is out comes back, by a raised sequence alone.
-            let is_news = known.is_none_or(|known| {
+            let is_newer = known.is_none_or(|known| {
                 sequence > known.sequence
-                    || (sequence == known.sequence && known.stands && method == "REQUEST")
+                    || (sequence == known.sequence && known.is_current && method == "REQUEST")
             });
-            if is_news {
+            if is_newer {
                 self.0.insert(
                     place,
-                    Entry { sequence, stands: method == "REQUEST", starts: value("DTSTART") },
+                    Entry { sequence, is_current: method == "REQUEST", starts: value("DTSTART") },
                 );
             }
         }
     }
 
-    fn standing(&self, address: &str) -> BTreeSet<String> {
-        let own = self.0.iter().filter(|((of, _), entry)| of == address && entry.stands);
+    fn current_uids(&self, address: &str) -> BTreeSet<String> {
+        let own = self.0.iter().filter(|((of, _), entry)| of == address && entry.is_current);
         own.map(|((_, uid), _)| uid.clone()).collect()
     }
 }
@@ -85,7 +85,7 @@ impl World {
         }
         let world = Self { school, office, parent, bookings, calendars, mails: Vec::new() };
         assert_eq!(
-            (world.calendars.standing(RACHEL), world.calendars.standing(GUEST)),
+            (world.calendars.current_uids(RACHEL), world.calendars.current_uids(GUEST)),
             (world.uids("Science Music English"), world.uids("Science"))
         );
         world
@@ -189,7 +189,7 @@ impl World {
 
 /// What ends, and how.
 #[derive(Clone, Copy, Debug)]
-enum Way {
+enum Scenario {
     ParentCancels,
     OfficeCancels,
     ParentMoves,
@@ -213,8 +213,8 @@ enum Way {
     CancelledAndThenParentBarred,
 }
 
-impl Way {
-    async fn go(self, world: &mut World) {
+impl Scenario {
+    async fn run(self, world: &mut World) {
         match self {
             Self::ParentCancels => drop(world.parent.delete(&world.path("Science")).await.is(204)),
             Self::OfficeCancels => drop(world.office.delete(&world.path("Science")).await.is(204)),
@@ -240,7 +240,7 @@ impl Way {
             Self::InviteRemovedAndSentAgain => {
                 world.remove_invite(&world.parent).await;
                 world.deliver().await;
-                assert!(world.calendars.standing(GUEST).is_empty());
+                assert!(world.calendars.current_uids(GUEST).is_empty());
                 world.invite_again().await;
             }
             Self::InviteRemovedBehindAMove => {
@@ -290,22 +290,32 @@ impl Way {
 
 /// After this, these stand in Rachel's calendar and in her guest's, these two had mail or not, and
 /// staff read this.
-async fn check(way: Way, rachels: &str, guests: &str, mailed: (bool, bool), staff_read: &[&str]) {
+async fn check(
+    scenario: Scenario,
+    rachels: &str,
+    guests: &str,
+    mailed: (bool, bool),
+    staff_read: &[&str],
+) {
     let mut world = World::start().await;
-    way.go(&mut world).await;
+    scenario.run(&mut world).await;
     world.deliver().await;
-    assert_eq!(world.calendars.standing(RACHEL), world.uids(rachels), "{way:?}: Rachel’s calendar");
     assert_eq!(
-        world.calendars.standing(GUEST),
+        world.calendars.current_uids(RACHEL),
+        world.uids(rachels),
+        "{scenario:?}: Rachel’s calendar"
+    );
+    assert_eq!(
+        world.calendars.current_uids(GUEST),
         world.uids(guests),
-        "{way:?}: the guest’s calendar"
+        "{scenario:?}: the guest’s calendar"
     );
     let got = |address: &str| world.mails.iter().any(|mail| mail.to == address);
-    assert_eq!((got(RACHEL), got(GUEST)), mailed, "{way:?}: who had mail");
+    assert_eq!((got(RACHEL), got(GUEST)), mailed, "{scenario:?}: who had mail");
     let is_theirs = |mail: &&Mail| [RACHEL, GUEST].contains(&mail.to.as_str());
     assert!(
         world.mails.iter().all(|mail| mail.calendar.is_empty() || is_theirs(&mail)),
-        "{way:?}: nobody else has it in a calendar"
+        "{scenario:?}: nobody else has it in a calendar"
     );
     // Who lost access reads no name, in the calendar's message either.
     for mail in world.mails.iter().filter(|mail| mail.subject == "Your access has ended") {
@@ -319,19 +329,19 @@ async fn check(way: Way, rachels: &str, guests: &str, mailed: (bool, bool), staf
             all.iter().all(|text| !text.contains("Sophie")
                 && !text.contains("Abell")
                 && !text.contains("Science")),
-            "{way:?}: {all:?}"
+            "{scenario:?}: {all:?}"
         );
     }
     let letters: Vec<&Mail> = world.mails.iter().filter(|mail| mail.to == OFFICE).collect();
     for text in staff_read {
         assert!(
             letters.iter().any(|mail| mail.text.contains(text)),
-            "{way:?}: staff don’t read {text:?} in {:?}",
+            "{scenario:?}: staff don’t read {text:?} in {:?}",
             letters.iter().map(|mail| &mail.text).collect::<Vec<_>>()
         );
     }
     let is_alerted = letters.iter().any(|mail| mail.text.contains("Access ended"));
-    assert_eq!(is_alerted, !staff_read.is_empty(), "{way:?}: staff are told");
+    assert_eq!(is_alerted, !staff_read.is_empty(), "{scenario:?}: staff are told");
 }
 
 const BOOKING: &str = "Access ended, so this appointment was cancelled: Year 9 Parents’ Evening, \
@@ -343,46 +353,46 @@ const ALL: &str = "Science Music English";
 const REST: &str = "Music English";
 
 #[tokio::test]
-async fn a_cancelled_appointment_leaves_calendars() {
-    check(Way::ParentCancels, REST, "", (true, true), &[]).await;
-    check(Way::OfficeCancels, REST, "", (true, true), &[]).await;
-    check(Way::ParentMoves, ALL, "Science", (true, true), &[]).await;
-    check(Way::ClassGoneThenParentCancels, REST, "", (true, true), &[]).await;
-    check(Way::ClassGoneThenOfficeCancels, REST, "", (true, true), &[]).await;
-    check(Way::EveningChanges, ALL, "Science", (false, false), &[]).await;
+async fn cancelled_appointment_is_removed_from_calendars() {
+    check(Scenario::ParentCancels, REST, "", (true, true), &[]).await;
+    check(Scenario::OfficeCancels, REST, "", (true, true), &[]).await;
+    check(Scenario::ParentMoves, ALL, "Science", (true, true), &[]).await;
+    check(Scenario::ClassGoneThenParentCancels, REST, "", (true, true), &[]).await;
+    check(Scenario::ClassGoneThenOfficeCancels, REST, "", (true, true), &[]).await;
+    check(Scenario::EveningChanges, ALL, "Science", (false, false), &[]).await;
 }
 
 #[tokio::test]
-async fn an_invite_that_ended_leaves_the_guests_calendar() {
-    check(Way::ParentRemovesInvite, ALL, "", (false, true), &[]).await;
-    check(Way::OfficeRemovesInvite, ALL, "", (false, true), &[]).await;
-    check(Way::InviteRemovedAndSentAgain, ALL, "Science", (false, true), &[]).await;
-    check(Way::InviteRemovedBehindAMove, ALL, "", (true, true), &[]).await;
+async fn ended_invite_is_removed_from_the_guests_calendar() {
+    check(Scenario::ParentRemovesInvite, ALL, "", (false, true), &[]).await;
+    check(Scenario::OfficeRemovesInvite, ALL, "", (false, true), &[]).await;
+    check(Scenario::InviteRemovedAndSentAgain, ALL, "Science", (false, true), &[]).await;
+    check(Scenario::InviteRemovedBehindAMove, ALL, "", (true, true), &[]).await;
     // Whoever wants no more mail gets none.
-    check(Way::GuestDeclines, ALL, "Science", (true, false), &[]).await;
+    check(Scenario::GuestDeclines, ALL, "Science", (true, false), &[]).await;
 }
 
 #[tokio::test]
-async fn access_that_ended_leaves_calendars() {
-    check(Way::ImportEndsLink, REST, "", (true, true), &[BOOKING, INVITE]).await;
-    check(Way::PushEndsLink, REST, "", (true, true), &[BOOKING, INVITE]).await;
-    check(Way::StudentLeaves, REST, "", (true, true), &[BOOKING, INVITE]).await;
-    check(Way::CancelledAndThenLinkEnds, REST, "", (true, true), &[INVITE]).await;
+async fn lost_access_is_removed_from_calendars() {
+    check(Scenario::ImportEndsLink, REST, "", (true, true), &[BOOKING, INVITE]).await;
+    check(Scenario::PushEndsLink, REST, "", (true, true), &[BOOKING, INVITE]).await;
+    check(Scenario::StudentLeaves, REST, "", (true, true), &[BOOKING, INVITE]).await;
+    check(Scenario::CancelledAndThenLinkEnds, REST, "", (true, true), &[INVITE]).await;
 }
 
 #[tokio::test]
 async fn barred_contacts_get_no_mail() {
-    check(Way::PushBarsParent, ALL, "", (false, true), &[BOOKING, INVITE]).await;
-    check(Way::OfficeBarsParent, ALL, "", (false, true), &[BOOKING, INVITE]).await;
-    check(Way::OfficeBarsParentsAddress, ALL, "", (false, true), &[BOOKING, INVITE]).await;
-    check(Way::OfficeBarsGuest, ALL, "Science", (false, false), &[INVITE]).await;
-    check(Way::CancelledAndThenParentBarred, ALL, "", (false, true), &[INVITE]).await;
+    check(Scenario::PushBarsParent, ALL, "", (false, true), &[BOOKING, INVITE]).await;
+    check(Scenario::OfficeBarsParent, ALL, "", (false, true), &[BOOKING, INVITE]).await;
+    check(Scenario::OfficeBarsParentsAddress, ALL, "", (false, true), &[BOOKING, INVITE]).await;
+    check(Scenario::OfficeBarsGuest, ALL, "Science", (false, false), &[INVITE]).await;
+    check(Scenario::CancelledAndThenParentBarred, ALL, "", (false, true), &[INVITE]).await;
     // Nor does somebody whom the roster has removed.
-    check(Way::ParentLeaves, ALL, "", (false, true), &[BOOKING, INVITE]).await;
+    check(Scenario::ParentLeaves, ALL, "", (false, true), &[BOOKING, INVITE]).await;
 }
 
 #[tokio::test]
-async fn a_moved_appointment_has_its_new_time_in_calendars() {
+async fn moved_appointment_is_updated_in_calendars() {
     let mut world = World::start().await;
     let time = world.move_science().await;
     world.deliver().await;
@@ -391,7 +401,7 @@ async fn a_moved_appointment_has_its_new_time_in_calendars() {
     for address in [RACHEL, GUEST] {
         let entry = &world.calendars.0[&(address.to_owned(), uid.clone())];
         assert!(
-            entry.stands && basic.starts_with(entry.starts.trim_end_matches('Z')),
+            entry.is_current && basic.starts_with(entry.starts.trim_end_matches('Z')),
             "{address}: {} {time}",
             entry.starts
         );

@@ -8,7 +8,7 @@ use parlour::{
     schema::{bookings, call_events, calls as calls_table, claims, sessions},
     store::{
         Db, Error,
-        calls::{self, Entered, Entry, GivenCode, Snapshot, Visitor, Who},
+        calls::{self, CallIdentity, EnterOutcome, GivenCode, JoinRequest, Snapshot, Visitor},
         events::Actor,
         guests,
         locks::{LockRank, lock_row},
@@ -18,13 +18,13 @@ use parlour::{
 };
 use parlour_domain::{
     Refusal,
-    call::{self, CallRole, GRACE, Newcomer},
+    call::{self, CallRole, EntryRequest, GRACE},
     id::{BookingId, InviteId, ParticipantId, PersonId, SessionId},
 };
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::harness::{School, until};
+use crate::harness::{School, wait_until};
 
 const GUEST: &str = "jordan.aaron@example.org";
 const PARENT: &str = "rachel.aaron@example.org";
@@ -38,7 +38,7 @@ struct Call {
 }
 
 impl Call {
-    async fn soon() -> Self {
+    async fn starting_soon() -> Self {
         let school = School::start().await;
         let rows =
             school.parent().await.get(&school.evening("/bookings")).await.is(200).list("/rows");
@@ -57,10 +57,10 @@ impl Call {
     }
 
     /// A new session of a person in the browser of a new actor.
-    async fn person(&self, who: Who) -> Visitor {
+    async fn person(&self, who: CallIdentity) -> Visitor {
         let person = match who {
-            Who::Teacher(person) | Who::Parent(person) => person,
-            Who::Guest(_) => panic!("a guest is no person"),
+            CallIdentity::Teacher(person) | CallIdentity::Parent(person) => person,
+            CallIdentity::Guest(_) => panic!("a guest is no person"),
         };
         if person == self.school.people.teacher {
             self.school.teacher().await;
@@ -76,11 +76,11 @@ impl Call {
     }
 
     async fn teacher(&self) -> Visitor {
-        self.person(Who::Teacher(self.school.people.teacher)).await
+        self.person(CallIdentity::Teacher(self.school.people.teacher)).await
     }
 
     async fn parent(&self) -> Visitor {
-        self.person(Who::Parent(self.school.people.parent)).await
+        self.person(CallIdentity::Parent(self.school.people.parent)).await
     }
 
     /// The guest with another browser each time.
@@ -92,10 +92,10 @@ impl Call {
             Ok(guests::start_session(db, &ctx, school, invite, generation)?.0)
         };
         let session = self.write(start).await.unwrap();
-        self.visitor(Who::Guest(invite), session)
+        self.visitor(CallIdentity::Guest(invite), session)
     }
 
-    const fn visitor(&self, who: Who, session: SessionId) -> Visitor {
+    const fn visitor(&self, who: CallIdentity, session: SessionId) -> Visitor {
         Visitor { school: self.school.people.school, booking: self.booking, who, session }
     }
 
@@ -106,18 +106,18 @@ impl Call {
         self.school.app.store.write(job).await
     }
 
-    async fn try_enter(&self, visitor: Visitor, entry: Entry) -> Result<Entered, Error> {
+    async fn try_enter(&self, visitor: Visitor, entry: JoinRequest) -> Result<EnterOutcome, Error> {
         let ctx = self.school.app.context();
         self.write(move |db| calls::enter(db, &ctx, &visitor, &entry)).await
     }
 
-    async fn enter(&self, visitor: Visitor, entry: Entry) -> Entered {
+    async fn enter(&self, visitor: Visitor, entry: JoinRequest) -> EnterOutcome {
         self.try_enter(visitor, entry).await.expect("no refusal")
     }
 
-    async fn sits(&self, visitor: Visitor, device: &str) -> u32 {
+    async fn take_seat(&self, visitor: Visitor, device: &str) -> u32 {
         match self.enter(visitor, entry(device)).await {
-            Entered::Seated { connection, .. } => connection,
+            EnterOutcome::Seated { connection, .. } => connection,
             other => panic!("not seated but {other:?}"),
         }
     }
@@ -137,9 +137,9 @@ impl Call {
             .collect()
     }
 
-    async fn why_out(&self, who: Who) -> Option<String> {
+    async fn eviction_reason(&self, who: CallIdentity) -> Option<String> {
         let booking = self.booking;
-        self.school.read(move |db| calls::put_out_reason(db, booking, who.participant())).await
+        self.school.read(move |db| calls::eviction_reason(db, booking, who.participant())).await
     }
 
     async fn capacity(&self, seats: i32) {
@@ -165,8 +165,8 @@ impl Call {
     }
 }
 
-fn entry(device: &str) -> Entry {
-    Entry {
+fn entry(device: &str) -> JoinRequest {
+    JoinRequest {
         device_hash: device.to_owned(),
         client_hash: "a client".to_owned(),
         move_here: false,
@@ -175,18 +175,18 @@ fn entry(device: &str) -> Entry {
     }
 }
 
-fn moving(device: &str) -> Entry {
-    Entry { move_here: true, ..entry(device) }
+fn takeover_entry(device: &str) -> JoinRequest {
+    JoinRequest { move_here: true, ..entry(device) }
 }
 
 #[tokio::test]
-async fn a_hundred_at_once_get_four_seats_and_a_queue_in_order() {
-    let call = Call::soon().await;
+async fn hundred_concurrent_entries_get_four_seats_and_an_ordered_queue() {
+    let call = Call::starting_soon().await;
     let session = call.parent().await.session;
     let enter = |n: u128| {
         let (ctx, school, booking) =
             (call.school.app.context(), call.school.people.school, call.booking);
-        let newcomer = Newcomer {
+        let newcomer = EntryRequest {
             participant: ParticipantId(Uuid::from_u128(n + 1)),
             role: CallRole::Guest,
             session,
@@ -196,20 +196,17 @@ async fn a_hundred_at_once_get_four_seats_and_a_queue_in_order() {
             recent_takeovers: 0,
             is_proven: false,
         };
-        call.school
-            .app
-            .store
-            .write(move |db| calls::take_place(db, &ctx, school, booking, &newcomer))
+        call.school.app.store.write(move |db| calls::admit(db, &ctx, school, booking, &newcomer))
     };
     let entered = join_all((0..100).map(enter)).await;
     let (mut seated, mut places, mut connections) = (0, Vec::new(), Vec::new());
     for one in entered {
         match one.expect("everybody gets an answer") {
-            call::Entered::Seated { connection, resumed: false, replaced: None } => {
+            call::EntryDecision::Seated { connection, resumed: false, replaced: None } => {
                 seated += 1;
                 connections.push(connection);
             }
-            call::Entered::Waiting { place, connection, replaced: None } => {
+            call::EntryDecision::Waiting { place, connection, replaced: None } => {
                 places.push(place);
                 connections.push(connection);
             }
@@ -241,21 +238,21 @@ async fn a_hundred_at_once_get_four_seats_and_a_queue_in_order() {
 }
 
 #[tokio::test]
-async fn whoever_sits_down_or_leaves_does_not_wait_for_a_change_of_the_booking() {
-    let call = Call::soon().await;
+async fn taking_a_seat_does_not_wait_for_a_booking_lock() {
+    let call = Call::starting_soon().await;
     let session = call.parent().await.session;
     let (ctx, school, booking) =
         (call.school.app.context(), call.school.people.school, call.booking);
     // As a cancellation does before it locks the call.
-    let change = call.school.held(move |db, stop| {
+    let change = call.school.paused_transaction(move |db, pause_point| {
         lock_row(db, LockRank::Booking, booking)?;
-        stop.beside_others(db);
+        pause_point.pause_if_concurrent(db);
         Ok(())
     });
     let change = change.await;
     let store = call.school.app.store.clone();
     let sitting = tokio::spawn(async move {
-        let newcomer = Newcomer {
+        let newcomer = EntryRequest {
             participant: ParticipantId(Uuid::from_u128(1)),
             role: CallRole::Parent,
             session,
@@ -265,21 +262,24 @@ async fn whoever_sits_down_or_leaves_does_not_wait_for_a_change_of_the_booking()
             recent_takeovers: 0,
             is_proven: false,
         };
-        store.write(move |db| calls::take_place(db, &ctx, school, booking, &newcomer)).await
+        store.write(move |db| calls::admit(db, &ctx, school, booking, &newcomer)).await
     });
-    until("the seat", async || sitting.is_finished()).await;
-    change.let_go().await;
-    assert!(matches!(sitting.await.unwrap().unwrap(), call::Entered::Seated { .. }));
+    wait_until("the seat", async || sitting.is_finished()).await;
+    change.resume().await;
+    assert!(matches!(sitting.await.unwrap().unwrap(), call::EntryDecision::Seated { .. }));
 }
 
 #[tokio::test]
-async fn removing_the_invite_frees_the_seat_at_once() {
-    let call = Call::soon().await;
+async fn removing_an_invite_frees_the_seat() {
+    let call = Call::starting_soon().await;
     call.capacity(2).await;
     let (teacher, guest, parent) = (call.teacher().await, call.guest().await, call.parent().await);
-    call.sits(teacher, "desk").await;
-    call.sits(guest, "phone").await;
-    assert!(matches!(call.enter(parent, entry("laptop")).await, Entered::Waiting { place: 1, .. }));
+    call.take_seat(teacher, "desk").await;
+    call.take_seat(guest, "phone").await;
+    assert!(matches!(
+        call.enter(parent, entry("laptop")).await,
+        EnterOutcome::Waiting { place: 1, .. }
+    ));
     let path = format!("/invites/{}", call.invite().0);
     let actor = call.school.parent().await;
     assert_eq!(actor.get(&path).await.is(200).text_at("/state"), "joined");
@@ -291,22 +291,22 @@ async fn removing_the_invite_frees_the_seat_at_once() {
         "the one who waited has the seat"
     );
     assert!(call.snapshot().await.version > before);
-    assert_eq!(call.why_out(guest.who).await.as_deref(), Some("invite_removed"));
+    assert_eq!(call.eviction_reason(guest.who).await.as_deref(), Some("invite_removed"));
     assert!(matches!(call.try_enter(guest, entry("phone")).await, Err(Error::NotFound)));
     assert_eq!(call.school.mail_to(GUEST).await.subject, "Mrs Rachel Aaron’s invite was removed");
 }
 
 #[tokio::test]
-async fn cancelling_puts_everybody_out() {
-    let call = Call::soon().await;
+async fn cancelling_the_booking_evicts_everybody() {
+    let call = Call::starting_soon().await;
     let (teacher, guest, parent) = (call.teacher().await, call.guest().await, call.parent().await);
-    call.sits(teacher, "desk").await;
-    call.sits(guest, "phone").await;
-    call.sits(parent, "laptop").await;
+    call.take_seat(teacher, "desk").await;
+    call.take_seat(guest, "phone").await;
+    call.take_seat(parent, "laptop").await;
     call.school.staff().await.delete(&format!("/bookings/{}", call.booking.0)).await.is(204);
     assert_eq!(call.seated().await, Vec::<String>::new());
     for who in [teacher.who, guest.who, parent.who] {
-        assert_eq!(call.why_out(who).await.as_deref(), Some("booking_cancelled"));
+        assert_eq!(call.eviction_reason(who).await.as_deref(), Some("booking_cancelled"));
     }
     assert!(matches!(
         call.try_enter(parent, entry("laptop")).await,
@@ -317,7 +317,7 @@ async fn cancelling_puts_everybody_out() {
 
 #[tokio::test]
 async fn logging_out_frees_the_seat() {
-    let call = Call::soon().await;
+    let call = Call::starting_soon().await;
     let actor = call.school.parent().await;
     let parent = call.school.people.parent;
     let newest = sessions::table
@@ -325,14 +325,14 @@ async fn logging_out_frees_the_seat() {
         .order((sessions::created_at.desc(), sessions::id.desc()));
     // Two sessions of the same moment can't be told apart by their order: log in once more, a
     // moment later.
-    call.school.wait(TimeDelta::seconds(1));
+    call.school.advance_clock(TimeDelta::seconds(1));
     actor.post("/dev/logins", json!({ "as": "parent" })).await.is(201);
     let session: Key = call.school.read(move |db| Ok(newest.select(sessions::id).first(db)?)).await;
-    let visitor = call.visitor(Who::Parent(parent), session.into());
-    call.sits(visitor, "laptop").await;
+    let visitor = call.visitor(CallIdentity::Parent(parent), session.into());
+    call.take_seat(visitor, "laptop").await;
     actor.delete("/sessions/current").await.is(204);
     assert_eq!(call.seated().await, Vec::<String>::new());
-    assert_eq!(call.why_out(visitor.who).await.as_deref(), Some("logged_out"));
+    assert_eq!(call.eviction_reason(visitor.who).await.as_deref(), Some("logged_out"));
     assert!(
         matches!(call.try_enter(visitor, entry("laptop")).await, Err(Error::NotFound)),
         "the session is over"
@@ -340,12 +340,12 @@ async fn logging_out_frees_the_seat() {
 }
 
 #[tokio::test]
-async fn whoever_loses_access_is_out() {
-    let call = Call::soon().await;
+async fn losing_access_evicts_parent_and_guest() {
+    let call = Call::starting_soon().await;
     let (teacher, guest, parent) = (call.teacher().await, call.guest().await, call.parent().await);
-    call.sits(teacher, "desk").await;
-    call.sits(guest, "phone").await;
-    call.sits(parent, "laptop").await;
+    call.take_seat(teacher, "desk").await;
+    call.take_seat(guest, "phone").await;
+    call.take_seat(parent, "laptop").await;
     let (ctx, school, who) =
         (call.school.app.context(), call.school.people.school, key(call.school.people.parent));
     call.write(move |db| {
@@ -361,7 +361,7 @@ async fn whoever_loses_access_is_out() {
     .unwrap();
     assert_eq!(call.seated().await, Vec::<String>::new());
     for who in [parent.who, guest.who] {
-        assert_eq!(call.why_out(who).await.as_deref(), Some("access_ended"));
+        assert_eq!(call.eviction_reason(who).await.as_deref(), Some("access_ended"));
         let again =
             call.try_enter(if who == parent.who { parent } else { guest }, entry("again")).await;
         assert!(
@@ -374,17 +374,17 @@ async fn whoever_loses_access_is_out() {
 }
 
 #[tokio::test]
-async fn only_those_who_belong_come_to_the_door_and_not_before_time() {
-    let call = Call::soon().await;
+async fn only_participants_may_enter_and_not_before_opening() {
+    let call = Call::starting_soon().await;
     let (guest, parent) = (call.guest().await, call.parent().await);
-    let stranger = Who::Parent(PersonId(Uuid::from_u128(7)));
+    let stranger = CallIdentity::Parent(PersonId(Uuid::from_u128(7)));
     assert!(matches!(
         call.try_enter(Visitor { who: stranger, ..parent }, entry("x")).await,
         Err(Error::NotFound)
     ));
     assert!(matches!(
         call.try_enter(
-            Visitor { who: Who::Teacher(call.school.people.parent), ..parent },
+            Visitor { who: CallIdentity::Teacher(call.school.people.parent), ..parent },
             entry("x")
         )
         .await,
@@ -414,26 +414,27 @@ async fn only_those_who_belong_come_to_the_door_and_not_before_time() {
     );
 
     call.school.clock.set(call.starts_at - TimeDelta::minutes(10) - TimeDelta::seconds(1));
-    assert_eq!(call.enter(guest, entry("phone")).await, Entered::Refused(Refusal::CallEarly));
+    assert_eq!(call.enter(guest, entry("phone")).await, EnterOutcome::Refused(Refusal::CallEarly));
     assert_eq!(call.kinds().await, [("refused".to_owned(), Some("call_early".to_owned()))]);
-    call.school.wait(TimeDelta::seconds(1));
-    call.sits(guest, "phone").await;
+    call.school.advance_clock(TimeDelta::seconds(1));
+    call.take_seat(guest, "phone").await;
 }
 
 #[tokio::test]
-async fn a_vanished_participant_keeps_the_seat_for_30_seconds() {
-    let call = Call::soon().await;
+async fn disconnected_participant_keeps_the_seat_for_30_seconds() {
+    let call = Call::starting_soon().await;
     call.capacity(2).await;
     let (teacher, guest, parent) = (call.teacher().await, call.guest().await, call.parent().await);
-    let desk = call.sits(teacher, "desk").await;
-    let phone = call.sits(guest, "phone").await;
-    let Entered::Waiting { connection: laptop, .. } = call.enter(parent, entry("laptop")).await
+    let desk = call.take_seat(teacher, "desk").await;
+    let phone = call.take_seat(guest, "phone").await;
+    let EnterOutcome::Waiting { connection: laptop, .. } =
+        call.enter(parent, entry("laptop")).await
     else {
         panic!("a third seat")
     };
     let (ctx, lease) = (call.school.app.context(), call.school.now() + GRACE);
-    call.write(move |db| calls::vanish(db, &ctx, &guest, phone, lease)).await.unwrap();
-    call.school.wait(TimeDelta::seconds(29));
+    call.write(move |db| calls::disconnect(db, &ctx, &guest, phone, lease)).await.unwrap();
+    call.school.advance_clock(TimeDelta::seconds(29));
     let ctx = call.school.app.context();
     for (visitor, connection) in [(teacher, desk), (parent, laptop)] {
         let ctx = ctx.clone();
@@ -445,7 +446,7 @@ async fn a_vanished_participant_keeps_the_seat_for_30_seconds() {
     };
     settle().await.unwrap();
     assert_eq!(call.seated().await, ["Mrs Anita Abell", "Jordan Aaron"]);
-    call.school.wait(TimeDelta::seconds(1));
+    call.school.advance_clock(TimeDelta::seconds(1));
     settle().await.unwrap();
     assert_eq!(call.seated().await, ["Mrs Anita Abell", "Rachel Aaron"]);
     let ctx = call.school.app.context();
@@ -458,29 +459,29 @@ async fn a_vanished_participant_keeps_the_seat_for_30_seconds() {
     call.school.clock.set(ends_at);
     settle().await.unwrap();
     assert_eq!(call.seated().await, Vec::<String>::new());
-    assert_eq!(call.why_out(teacher.who).await.as_deref(), Some("call_over"));
-    assert_eq!(call.enter(teacher, entry("desk")).await, Entered::Refused(Refusal::CallOver));
+    assert_eq!(call.eviction_reason(teacher.who).await.as_deref(), Some("call_over"));
+    assert_eq!(call.enter(teacher, entry("desk")).await, EnterOutcome::Refused(Refusal::CallOver));
 }
 
 #[tokio::test]
-async fn the_same_device_resumes_and_another_is_asked() {
-    let call = Call::soon().await;
+async fn same_device_resumes_and_second_device_must_confirm() {
+    let call = Call::starting_soon().await;
     let guest = call.guest().await;
-    let first = call.sits(guest, "phone").await;
-    call.school.wait(TimeDelta::seconds(1));
+    let first = call.take_seat(guest, "phone").await;
+    call.school.advance_clock(TimeDelta::seconds(1));
     let again = call.enter(guest, entry("phone")).await;
     assert!(matches!(
         again,
-        Entered::Seated { connection, resumed: true, replaced: None, .. } if connection == first
+        EnterOutcome::Seated { connection, resumed: true, replaced: None, .. } if connection == first
     ));
     let other = call.guest().await;
-    assert_eq!(call.enter(other, entry("tablet")).await, Entered::MoveHere);
-    call.school.wait(TimeDelta::seconds(1));
-    let moved = call.enter(other, moving("tablet")).await;
+    assert_eq!(call.enter(other, entry("tablet")).await, EnterOutcome::MoveHere);
+    call.school.advance_clock(TimeDelta::seconds(1));
+    let moved = call.enter(other, takeover_entry("tablet")).await;
     assert!(
         matches!(
             moved,
-            Entered::Seated { replaced: Some(replaced), resumed: false, .. } if replaced == first
+            EnterOutcome::Seated { replaced: Some(replaced), resumed: false, .. } if replaced == first
         ),
         "{moved:?}"
     );
@@ -490,16 +491,19 @@ async fn the_same_device_resumes_and_another_is_asked() {
 }
 
 #[tokio::test]
-async fn a_link_taken_over_twice_asks_for_a_code_and_tells_parent_and_guest() {
-    let call = Call::soon().await;
+async fn third_takeover_requires_a_code_and_notifies_parent_and_guest() {
+    let call = Call::starting_soon().await;
     let (one, other) = (call.guest().await, call.guest().await);
-    call.sits(one, "phone").await;
-    assert!(matches!(call.enter(other, moving("tablet")).await, Entered::Seated { .. }));
-    assert!(matches!(call.enter(one, moving("phone")).await, Entered::Seated { .. }));
-    let asked = call.enter(other, moving("tablet")).await;
+    call.take_seat(one, "phone").await;
+    assert!(matches!(
+        call.enter(other, takeover_entry("tablet")).await,
+        EnterOutcome::Seated { .. }
+    ));
+    assert!(matches!(call.enter(one, takeover_entry("phone")).await, EnterOutcome::Seated { .. }));
+    let asked = call.enter(other, takeover_entry("tablet")).await;
     assert_eq!(
         asked,
-        Entered::CodeRequired {
+        EnterOutcome::CodeRequired {
             masked_email: "j•••@e•••.org".to_owned(),
             sent: false,
             wrong: false
@@ -533,27 +537,29 @@ async fn a_link_taken_over_twice_asks_for_a_code_and_tells_parent_and_guest() {
     let digits = call.school.app.keys.call_code(id.0);
     assert!(mail.text.contains(&format!("{} {}", &digits[..3], &digits[3..])), "{}", mail.text);
 
-    let with =
-        |device: &str, is_right| Entry { code: Some(GivenCode { id, is_right }), ..moving(device) };
+    let with = |device: &str, is_right| JoinRequest {
+        code: Some(GivenCode { id, is_right }),
+        ..takeover_entry(device)
+    };
     assert!(matches!(
         call.enter(other, with("tablet", false)).await,
-        Entered::CodeRequired { sent: true, wrong: true, .. }
+        EnterOutcome::CodeRequired { sent: true, wrong: true, .. }
     ));
     assert!(
         matches!(
             call.enter(other, with("television", true)).await,
-            Entered::CodeRequired { sent: false, wrong: true, .. }
+            EnterOutcome::CodeRequired { sent: false, wrong: true, .. }
         ),
         "another device"
     );
-    assert!(matches!(call.enter(other, with("tablet", true)).await, Entered::Seated { .. }));
+    assert!(matches!(call.enter(other, with("tablet", true)).await, EnterOutcome::Seated { .. }));
     assert!(
-        matches!(call.enter(one, moving("phone")).await, Entered::CodeRequired { .. }),
+        matches!(call.enter(one, takeover_entry("phone")).await, EnterOutcome::CodeRequired { .. }),
         "the one who knows no code is out"
     );
     assert!(matches!(
         call.enter(other, entry("tablet")).await,
-        Entered::Seated { resumed: true, .. }
+        EnterOutcome::Seated { resumed: true, .. }
     ));
     for _ in 0..2 {
         send().await.unwrap();
@@ -564,19 +570,19 @@ async fn a_link_taken_over_twice_asks_for_a_code_and_tells_parent_and_guest() {
     let (ctx, booking) = (call.school.app.context(), call.booking);
     call.write(move |db| calls::settle(db, &ctx, booking)).await.unwrap();
     assert!(
-        matches!(call.enter(one, entry("phone")).await, Entered::CodeRequired { .. }),
+        matches!(call.enter(one, entry("phone")).await, EnterOutcome::CodeRequired { .. }),
         "eight minutes are not ten"
     );
 }
 
 #[tokio::test]
-async fn five_wrong_tries_are_the_end_of_a_code() {
-    let call = Call::soon().await;
+async fn call_code_is_invalid_after_five_wrong_tries() {
+    let call = Call::starting_soon().await;
     let (one, other) = (call.guest().await, call.guest().await);
-    call.sits(one, "phone").await;
-    call.enter(other, moving("tablet")).await;
-    call.enter(one, moving("phone")).await;
-    call.enter(other, moving("tablet")).await;
+    call.take_seat(one, "phone").await;
+    call.enter(other, takeover_entry("tablet")).await;
+    call.enter(one, takeover_entry("phone")).await;
+    call.enter(other, takeover_entry("tablet")).await;
     let ctx = call.school.app.context();
     call.write(move |db| calls::send_code(db, &ctx, &other, "tablet")).await.unwrap();
     let now = call.school.now();
@@ -588,20 +594,32 @@ async fn five_wrong_tries_are_the_end_of_a_code() {
     for _ in 0..5 {
         call.enter(
             other,
-            Entry { code: Some(GivenCode { id, is_right: false }), ..moving("tablet") },
+            JoinRequest {
+                code: Some(GivenCode { id, is_right: false }),
+                ..takeover_entry("tablet")
+            },
         )
         .await;
     }
     let late = call
-        .enter(other, Entry { code: Some(GivenCode { id, is_right: true }), ..moving("tablet") })
+        .enter(
+            other,
+            JoinRequest {
+                code: Some(GivenCode { id, is_right: true }),
+                ..takeover_entry("tablet")
+            },
+        )
         .await;
-    assert!(matches!(late, Entered::CodeRequired { sent: false, wrong: true, .. }), "{late:?}");
+    assert!(
+        matches!(late, EnterOutcome::CodeRequired { sent: false, wrong: true, .. }),
+        "{late:?}"
+    );
     call.school.ignore_mail("another test reads it");
 }
 
 #[tokio::test]
-async fn a_teacher_adds_a_minute_where_everybody_is_free() {
-    let call = Call::soon().await;
+async fn teacher_extends_the_call_if_everybody_is_free() {
+    let call = Call::starting_soon().await;
     let (teacher, parent) = (call.teacher().await, call.parent().await);
     let extend = |visitor: Visitor| {
         let ctx = call.school.app.context();

@@ -13,10 +13,10 @@ use parlour::{
     schema::{bookings, classes, guardianships, people},
     store::{
         DatabaseUrl, Db, Store,
-        bookings::{self as booking, Acting, NewBooking},
+        bookings::{self as booking, NewBooking, OnBehalfOf},
         evenings::EveningRow,
         events::Actor,
-        marks,
+        metadata,
         sql_types::Key,
     },
 };
@@ -43,16 +43,20 @@ impl Booked {
         let (database, now) = (Database::empty(), "2026-11-23T10:00:00Z".parse().unwrap());
         let store = Store::open(&DatabaseUrl::parse(&database.url).unwrap(), 2).unwrap();
         store.migrate().unwrap();
-        store.write(|db| marks::set_mark(db, Mode::Demo)).await.unwrap().unwrap();
+        store.write(|db| metadata::claim_for_mode(db, Mode::Demo)).await.unwrap().unwrap();
         let mut booked = Self { store, now, _database: database };
         let report = booked.import("00-good", ImportOptions::default()).await.unwrap();
         assert!(report.to_string().contains("Every row was used."), "{report}");
         let evening = std::fs::read_to_string(case("evening.toml")).unwrap();
         let ctx = booked.ctx();
         evening_file::load(&booked.store, &ctx, &evening).await.unwrap();
-        let ctx = booked.ctx();
-        booked.store.write(move |db| book(db, &ctx)).await.unwrap();
-        assert_eq!(booked.standing().await, BOOKED);
+        // A transaction each, as families book.
+        for number in 1..=BOOKED {
+            let seed = booked.now.timestamp().unsigned_abs() * 100 + number as u64;
+            let ctx = Context::new(booked.now, Random::seeded(seed));
+            booked.store.write(move |db| book(db, &ctx, number)).await.unwrap();
+        }
+        assert_eq!(booked.live_bookings().await, BOOKED);
         booked
     }
 
@@ -68,7 +72,7 @@ impl Booked {
     }
 
     /// How many appointments stand.
-    async fn standing(&self) -> usize {
+    async fn live_bookings(&self) -> usize {
         let count: i64 = self
             .store
             .read(|db| {
@@ -99,26 +103,19 @@ impl Booked {
 }
 
 /// Books the n-th slot of the class `c1` for the n-th family.
-fn book(db: &mut Db, ctx: &Context) -> parlour::store::Result<()> {
+fn book(db: &mut Db, ctx: &Context, number: usize) -> parlour::store::Result<()> {
     let evening: EveningRow =
         parlour::schema::evenings::table.select(EveningRow::as_select()).first(db)?;
     let class: Key =
         classes::table.filter(classes::sourced_id.eq("c1")).select(classes::id).first(db)?;
-    for number in 1..=BOOKED {
-        let id = |name: String, db: &mut Db| {
-            people::table.filter(people::sourced_id.eq(name)).select(people::id).first::<Key>(db)
-        };
-        let (parent, student) = (id(format!("p{number}"), db)?, id(format!("s{number}"), db)?);
-        let acting = Acting { parent: parent.into(), actor: Actor::school(), is_staff: false };
-        let starts_at = *evening.starts_at + TimeDelta::minutes(5 * i64::try_from(number).unwrap());
-        booking::make(
-            db,
-            ctx,
-            &evening,
-            &acting,
-            &[NewBooking { student: student.into(), class: class.into(), starts_at }],
-        )?;
-    }
+    let id = |name: String, db: &mut Db| {
+        people::table.filter(people::sourced_id.eq(name)).select(people::id).first::<Key>(db)
+    };
+    let (parent, student) = (id(format!("p{number}"), db)?, id(format!("s{number}"), db)?);
+    let acting = OnBehalfOf { parent: parent.into(), actor: Actor::school(), is_staff: false };
+    let starts_at = *evening.starts_at + TimeDelta::minutes(5 * i64::try_from(number).unwrap());
+    let new = NewBooking { student: student.into(), class: class.into(), starts_at };
+    booking::create(db, ctx, &evening, &acting, &[new])?;
     Ok(())
 }
 
@@ -132,7 +129,7 @@ struct Refused {
     /// The appointments that would end.
     would_end: u64,
     /// Those that stand once somebody has insisted.
-    standing: usize,
+    live_bookings: usize,
 }
 
 /// Imports a case over the good roster: it is refused, says so beforehand, and nothing falls.
@@ -163,7 +160,7 @@ async fn check_refused(case: Refused) {
             "{name}: {report}"
         );
         assert_eq!(
-            (booked.standing().await, booked.people().await),
+            (booked.live_bookings().await, booked.people().await),
             (BOOKED, before.clone()),
             "{name}"
         );
@@ -176,21 +173,21 @@ async fn check_refused(case: Refused) {
         !report.is_refused() && report.changes.appointments_ended == case.would_end,
         "{name}: {report}"
     );
-    assert_eq!(booked.standing().await, case.standing, "{name}: {report}");
+    assert_eq!(booked.live_bookings().await, case.live_bookings, "{name}: {report}");
 }
 
-const LINKS_GO: &[&str] = &["guardianships", "appointments"];
-const PEOPLE_GO: &[&str] = &["people", "guardianships", "enrolments", "appointments"];
+const LINK_REMOVALS_STOPPED: &[&str] = &["guardianships", "appointments"];
+const PEOPLE_REMOVALS_STOPPED: &[&str] = &["people", "guardianships", "enrolments", "appointments"];
 
 #[tokio::test]
-async fn a_file_that_lost_half_of_its_rows_is_refused() {
+async fn file_missing_half_of_its_rows_is_refused() {
     // The last row is cut off: whoever stands in it stays.
     check_refused(Refused {
         name: "import-half",
         lacking: &[],
-        stopped: PEOPLE_GO,
+        stopped: PEOPLE_REMOVALS_STOPPED,
         would_end: 11,
-        standing: 9,
+        live_bookings: 9,
     })
     .await;
 }
@@ -200,9 +197,9 @@ async fn a_file_without_rows_is_refused() {
     check_refused(Refused {
         name: "import-users-header-only",
         lacking: &[("users.csv", None)],
-        stopped: PEOPLE_GO,
+        stopped: PEOPLE_REMOVALS_STOPPED,
         would_end: 20,
-        standing: 0,
+        live_bookings: 0,
     })
     .await;
 }
@@ -213,9 +210,9 @@ async fn links_in_a_misnamed_column_are_refused() {
     check_refused(Refused {
         name: "import-agents",
         lacking,
-        stopped: LINKS_GO,
+        stopped: LINK_REMOVALS_STOPPED,
         would_end: 20,
-        standing: 0,
+        live_bookings: 0,
     })
     .await;
 }
@@ -229,27 +226,27 @@ async fn people_without_name_columns_are_refused() {
         lacking,
         stopped: &[],
         would_end: 0,
-        standing: BOOKED,
+        live_bookings: BOOKED,
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_role_that_is_blank_in_every_row_is_refused() {
+async fn file_with_role_blank_in_every_row_is_refused() {
     let lacking = &[("users.csv", Some("role"))];
     check_refused(Refused {
         name: "import-role-blank",
         lacking,
         stopped: &[],
         would_end: 0,
-        standing: BOOKED,
+        live_bookings: BOOKED,
     })
     .await;
 }
 
 /// Imports a case over the good roster: whoever stands in its bad rows stays, and these lines are
 /// reported.
-async fn check_stays(name: &str, told: &[(&str, u64, &str)]) {
+async fn check_bookings_kept(name: &str, told: &[(&str, u64, &str)]) {
     let mut booked = Booked::new().await;
     let before = booked.people().await;
     let report = booked.import(name, ImportOptions::default()).await.unwrap();
@@ -258,14 +255,14 @@ async fn check_stays(name: &str, told: &[(&str, u64, &str)]) {
         "{name}: {report}"
     );
     assert_eq!(
-        (booked.standing().await, booked.people().await),
+        (booked.live_bookings().await, booked.people().await),
         (BOOKED, before),
         "{name}: {report}"
     );
-    check_told(&report, told);
+    check_findings(&report, told);
 }
 
-fn check_told(report: &ImportReport, told: &[(&str, u64, &str)]) {
+fn check_findings(report: &ImportReport, told: &[(&str, u64, &str)]) {
     let found: Vec<_> = report
         .findings
         .iter()
@@ -275,8 +272,8 @@ fn check_told(report: &ImportReport, told: &[(&str, u64, &str)]) {
 }
 
 #[tokio::test]
-async fn who_stands_in_a_row_of_other_bytes_stays() {
-    check_stays(
+async fn people_in_windows_1252_rows_are_kept() {
+    check_bookings_kept(
         "import-windows-1252",
         &[("users.csv", 5, "not_utf8"), ("users.csv", 6, "not_utf8")],
     )
@@ -284,17 +281,17 @@ async fn who_stands_in_a_row_of_other_bytes_stays() {
 }
 
 #[tokio::test]
-async fn who_stands_in_a_row_without_an_id_stays() {
-    check_stays("import-blank-id", &[("users.csv", 6, "missing_value")]).await;
+async fn people_in_rows_without_id_are_kept() {
+    check_bookings_kept("import-blank-id", &[("users.csv", 6, "missing_value")]).await;
 }
 
 #[tokio::test]
-async fn an_active_row_counts_before_a_deleted_one() {
-    check_stays("import-deleted-row-first", &[("users.csv", 7, "duplicate")]).await;
+async fn active_row_overrides_a_deleted_one() {
+    check_bookings_kept("import-deleted-row-first", &[("users.csv", 7, "duplicate")]).await;
 }
 
 #[tokio::test]
-async fn a_department_is_taken_for_the_school_when_asked() {
+async fn department_is_imported_as_school_if_requested() {
     let mut booked = Booked::new().await;
     let refused = format!(
         "{:#}",
@@ -312,9 +309,9 @@ async fn a_department_is_taken_for_the_school_when_asked() {
             )
             .await
             .unwrap();
-        check_told(&report, &[("orgs.csv", 2, "org_taken")]);
+        check_findings(&report, &[("orgs.csv", 2, "org_taken")]);
         assert_eq!(
-            (booked.standing().await, report.changes.people.unchanged),
+            (booked.live_bookings().await, report.changes.people.unchanged),
             (BOOKED, 43),
             "{report}"
         );
@@ -322,7 +319,7 @@ async fn a_department_is_taken_for_the_school_when_asked() {
 }
 
 #[tokio::test]
-async fn rows_that_are_dropped_or_changed_are_told() {
+async fn dropped_or_changed_rows_are_reported() {
     let mut booked = Booked::new().await;
     let report = booked.import("import-rows-not-told", ImportOptions::default()).await.unwrap();
     let told = [
@@ -334,7 +331,7 @@ async fn rows_that_are_dropped_or_changed_are_told() {
         ("users.csv", 16, "synonym"),
         ("users.csv", 18, "bad_date"),
     ];
-    check_told(&report, &told);
+    check_findings(&report, &told);
     let text = report.to_string();
     for sentence in [
         "users.csv:8: the status inactive is OneRoster 1.0's word for tobedeleted; what the row \
@@ -348,23 +345,24 @@ async fn rows_that_are_dropped_or_changed_are_told() {
         assert!(text.contains(sentence), "{sentence} in {text}");
     }
     assert_eq!(
-        booked.standing().await,
+        booked.live_bookings().await,
         BOOKED - 1,
         "only who is marked as gone loses an appointment"
     );
 }
 
 #[tokio::test]
-async fn pasted_addresses_are_understood_and_told() {
+async fn pasted_addresses_are_normalized_and_reported() {
     let understood = [8, 10, 12, 14, 20, 30, 38].map(|line| (line, "email_understood"));
     let wrong = [18, 28, 32, 34, 36].map(|line| (line, "bad_email"));
     let mut told: Vec<_> =
         understood.into_iter().chain(wrong).map(|(line, code)| ("users.csv", line, code)).collect();
     told.sort_unstable();
-    check_stays("import-pasted-addresses", &told).await;
+    check_bookings_kept("import-pasted-addresses", &told).await;
 }
 
 #[tokio::test]
-async fn who_stands_in_a_row_with_a_long_id_stays() {
-    check_stays("long-id", &[("users.csv", 5, "too_long"), ("users.csv", 6, "too_long")]).await;
+async fn people_in_rows_with_a_long_id_are_kept() {
+    check_bookings_kept("long-id", &[("users.csv", 5, "too_long"), ("users.csv", 6, "too_long")])
+        .await;
 }

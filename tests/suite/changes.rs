@@ -10,8 +10,8 @@ use parlour_wire::ClientMessage;
 use serde_json::{Value, json};
 
 use crate::{
-    exports::{get, program},
-    harness::{School, wishes},
+    exports::{api_client_token, get},
+    harness::{School, bookable_classes},
 };
 
 const ALL: [&str; 4] = ["evenings:read", "bookings:read", "invites:read", "attendance:read"];
@@ -25,11 +25,11 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     async fn new(school: &'a School, scopes: &[&str]) -> Self {
-        Self { school, token: program(school, scopes).await, cursor: None }
+        Self { school, token: api_client_token(school, scopes).await, cursor: None }
     }
 
     /// Everything up to now, in pages of `limit`.
-    async fn news(&mut self, limit: usize) -> Vec<Value> {
+    async fn read_new(&mut self, limit: usize) -> Vec<Value> {
         let mut items = Vec::new();
         loop {
             let cursor =
@@ -59,10 +59,10 @@ fn names(items: &[Value]) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn the_beginning_is_the_whole_school_and_each_thing_comes_once() {
+async fn feed_from_the_start_lists_everything_once() {
     let school = School::start().await;
     let staff = school.staff().await;
-    let items = Reader::new(&school, &ALL).await.news(7).await;
+    let items = Reader::new(&school, &ALL).await.read_new(7).await;
     let known: BTreeMap<_, _> = names(&items).into_iter().zip(&items).collect();
     assert_eq!(known.len(), items.len(), "nothing comes twice");
     for (list, kind, limit) in
@@ -82,15 +82,15 @@ async fn the_beginning_is_the_whole_school_and_each_thing_comes_once() {
         }
     }
     // In larger pages it is the same.
-    assert_eq!(names(&Reader::new(&school, &ALL).await.news(100).await), names(&items));
+    assert_eq!(names(&Reader::new(&school, &ALL).await.read_new(100).await), names(&items));
 }
 
 #[tokio::test]
-async fn what_is_written_comes_after_the_cursor() {
+async fn writes_appear_after_the_cursor() {
     let school = School::start().await;
     let mut reader = Reader::new(&school, &ALL).await;
-    reader.news(100).await;
-    assert!(reader.news(100).await.is_empty(), "nothing happened");
+    reader.read_new(100).await;
+    assert!(reader.read_new(100).await.is_empty(), "nothing happened");
     let parent = school.parent().await;
     let rows = parent.get(&school.evening("/bookings")).await.is(200);
     let (first, second, starts_at) =
@@ -99,25 +99,30 @@ async fn what_is_written_comes_after_the_cursor() {
     let invite = school.people.invite.unwrap().0.to_string();
     parent.delete(&format!("/invites/{invite}")).await.is(204);
     let stranger = school.stranger().await;
-    let wish =
-        wishes(&school, &stranger).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    let bookable = bookable_classes(&school, &stranger)
+        .await
+        .into_iter()
+        .find(|bookable| !bookable.free.is_empty())
+        .unwrap();
     let made = stranger
-        .post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] }))
+        .post(&school.evening("/bookings"), json!({ "bookings": [bookable.at(&bookable.free[0])] }))
         .await
         .is(201)
         .text_at("/items/0/id");
-    let news = reader.news(1).await;
+    let new_items = reader.read_new(1).await;
     let mut expected = vec![
         ("booking".to_owned(), second),
         ("invite".to_owned(), invite),
         ("booking".to_owned(), made),
     ];
     expected.sort();
-    let mut told = names(&news);
+    let mut told = names(&new_items);
     told.sort();
     assert_eq!(told, expected);
     assert!(
-        news.iter().all(|one| one["kind"] != "invite" || one["invite"]["ended_at"].is_string())
+        new_items
+            .iter()
+            .all(|one| one["kind"] != "invite" || one["invite"]["ended_at"].is_string())
     );
     // Somebody comes into a call and leaves again: attendance changes, once for a reader who looks
     // now and then.
@@ -125,12 +130,13 @@ async fn what_is_written_comes_after_the_cursor() {
     let mut teacher =
         school.teacher().await.join_call(&format!("/bookings/{first}/call"), "desk").await;
     teacher.seated().await;
-    teacher.say(ClientMessage::Leave).await;
-    teacher.out().await;
-    reader.token = program(&school, &ALL).await;
-    let news = reader.news(100).await;
-    let of_calls: Vec<&Value> = news.iter().filter(|one| one["kind"] == "attendance").collect();
-    assert_eq!(of_calls.len(), 1, "{news:?}");
+    teacher.send_message(ClientMessage::Leave).await;
+    teacher.evicted().await;
+    reader.token = api_client_token(&school, &ALL).await;
+    let new_items = reader.read_new(100).await;
+    let of_calls: Vec<&Value> =
+        new_items.iter().filter(|one| one["kind"] == "attendance").collect();
+    assert_eq!(of_calls.len(), 1, "{new_items:?}");
     assert_eq!(
         (of_calls[0]["id"].as_str(), &of_calls[0]["attendance"]["people"][0]["role"]),
         (Some(first.as_str()), &json!("teacher"))
@@ -143,7 +149,7 @@ async fn what_is_written_comes_after_the_cursor() {
         .is(200);
     assert_eq!(
         reader
-            .news(100)
+            .read_new(100)
             .await
             .iter()
             .map(|one| one["attendance"]["no_show"].clone())
@@ -153,7 +159,7 @@ async fn what_is_written_comes_after_the_cursor() {
     // Who came is told with the time of the appointment, which moves.
     school.staff().await.delete(&format!("/bookings/{first}")).await.is(204);
     let mut kinds: Vec<String> =
-        names(&reader.news(100).await).into_iter().map(|(kind, _)| kind).collect();
+        names(&reader.read_new(100).await).into_iter().map(|(kind, _)| kind).collect();
     kinds.sort();
     assert_eq!(kinds, ["attendance", "booking"]);
     school.ignore_mail("what mail these send is told in bookings.rs and invites.rs");
@@ -161,27 +167,27 @@ async fn what_is_written_comes_after_the_cursor() {
 
 /// Whoever follows one kind alone does not pass by the others again and again.
 #[tokio::test]
-async fn the_cursor_goes_on_past_what_one_does_not_follow() {
+async fn cursor_advances_past_unsubscribed_kinds() {
     let school = School::start().await;
     let mut reader = Reader::new(&school, &["invites:read"]).await;
-    assert!(!reader.news(100).await.is_empty());
+    assert!(!reader.read_new(100).await.is_empty());
     let before = reader.cursor.clone();
     let parent = school.parent().await;
     let booking = parent.get(&school.evening("/bookings")).await.is(200).text_at("/rows/0/id");
     parent.delete(&format!("/bookings/{booking}")).await.is(204);
-    assert!(reader.news(100).await.is_empty());
+    assert!(reader.read_new(100).await.is_empty());
     assert_ne!(reader.cursor, before);
     let invite = school.people.invite.unwrap().0.to_string();
     parent.delete(&format!("/invites/{invite}")).await.is(204);
-    assert_eq!(names(&reader.news(100).await), [("invite".to_owned(), invite)]);
+    assert_eq!(names(&reader.read_new(100).await), [("invite".to_owned(), invite)]);
     school.ignore_mail("what mail these send is told in bookings.rs and invites.rs");
 }
 
 #[tokio::test]
-async fn what_was_being_written_while_one_read_is_not_passed_by() {
+async fn uncommitted_writes_are_not_skipped() {
     let school = School::start().await;
     let mut reader = Reader::new(&school, &ALL).await;
-    reader.news(100).await;
+    reader.read_new(100).await;
     let parent = school.parent().await;
     let rows = parent.get(&school.evening("/bookings")).await.is(200);
     let slow: uuid::Uuid = rows.text_at("/rows/0/id").parse().unwrap();
@@ -197,16 +203,16 @@ async fn what_was_being_written_while_one_read_is_not_passed_by() {
     let quick = rows.text_at("/rows/1/id");
     if !is_sqlite {
         parent.delete(&format!("/bookings/{quick}")).await.is(204);
-        assert_eq!(names(&reader.news(100).await), [("booking".to_owned(), quick)]);
+        assert_eq!(names(&reader.read_new(100).await), [("booking".to_owned(), quick)]);
     }
-    assert!(reader.news(100).await.is_empty());
+    assert!(reader.read_new(100).await.is_empty());
     diesel::sql_query("commit").execute(&mut writing).unwrap();
-    assert_eq!(names(&reader.news(100).await), [("booking".to_owned(), slow.to_string())]);
+    assert_eq!(names(&reader.read_new(100).await), [("booking".to_owned(), slow.to_string())]);
     school.ignore_mail("what mail a cancellation sends is told in bookings.rs");
 }
 
 #[tokio::test]
-async fn a_reader_beside_many_writers_ends_with_the_truth() {
+async fn reader_beside_concurrent_writers_converges() {
     let school = School::start().await;
     let staff = school.staff().await;
     let ids: Vec<String> = staff
@@ -237,30 +243,30 @@ async fn a_reader_beside_many_writers_ends_with_the_truth() {
         )
     };
     while !writers.iter().all(tokio::task::JoinHandle::is_finished) {
-        keep(reader.news(5).await);
+        keep(reader.read_new(5).await);
     }
-    keep(reader.news(5).await);
+    keep(reader.read_new(5).await);
     for writer in writers {
         writer.await.unwrap();
     }
-    keep(reader.news(5).await);
+    keep(reader.read_new(5).await);
     for id in ids {
         assert!(copy[&format!("\"{id}\"")]["cancelled_at"].is_string(), "{id} was passed by");
     }
-    assert!(reader.news(5).await.is_empty());
+    assert!(reader.read_new(5).await.is_empty());
     school.ignore_mail("what mail a cancellation sends is told in bookings.rs");
 }
 
 #[tokio::test]
-async fn one_sees_what_ones_scopes_allow() {
+async fn feed_is_filtered_by_scopes() {
     let school = School::start().await;
     let nobody = school.nobody();
     nobody.get("/changes").await.refuses(401, "not_logged_in");
     school.parent().await.get("/changes").await.refuses(403, "wrong_role");
     school.teacher().await.get("/changes").await.refuses(403, "wrong_role");
-    let bookings = Reader::new(&school, &["bookings:read"]).await.news(100).await;
+    let bookings = Reader::new(&school, &["bookings:read"]).await.read_new(100).await;
     assert!(!bookings.is_empty() && bookings.iter().all(|item| item["kind"] == "booking"));
-    let token = program(&school, &["bookings:read", "invites:read", "guests:read"]).await;
+    let token = api_client_token(&school, &["bookings:read", "invites:read", "guests:read"]).await;
     let invites = get(&nobody, "/changes?kinds=invite", &token).await.is(200).list("/items");
     assert!(
         !invites.is_empty() && invites.iter().all(|item| item["invite"]["email"].is_string()),
@@ -268,17 +274,17 @@ async fn one_sees_what_ones_scopes_allow() {
     );
     get(&nobody, "/changes?kinds=invite,evening", &token).await.refuses(403, "scope_missing");
     get(&nobody, "/changes?kinds=invites", &token).await.refuses(422, "invalid");
-    let none = program(&school, &["guests:read", "invites:read"]).await;
+    let none = api_client_token(&school, &["guests:read", "invites:read"]).await;
     get(&nobody, "/changes?kinds=booking", &none).await.refuses(403, "scope_missing");
     // Another school's staff see nothing of this one, and its cursors are none of theirs.
     let cursor = school.staff().await.get("/changes?limit=1").await.is(200).text_at("/next_cursor");
-    let neighbours = school.neighbours().await;
-    assert!(neighbours.staff.get("/changes").await.is(200).list("/items").is_empty());
-    neighbours.staff.get(&format!("/changes?cursor={cursor}")).await.refuses(400, "bad_cursor");
+    let other_school = school.other_school().await;
+    assert!(other_school.staff.get("/changes").await.is(200).list("/items").is_empty());
+    other_school.staff.get(&format!("/changes?cursor={cursor}")).await.refuses(400, "bad_cursor");
 }
 
 #[tokio::test]
-async fn wrong_pages_of_the_feed_are_refused_and_a_known_one_is_not_sent_again() {
+async fn invalid_cursors_are_refused_and_etag_gives_304() {
     let school = School::start().await;
     let staff = school.staff().await;
     for limit in ["0", "-1", "101"] {
@@ -308,7 +314,7 @@ async fn wrong_pages_of_the_feed_are_refused_and_a_known_one_is_not_sent_again()
     // A cursor stays good for whoever comes back later.
     let path = format!("/changes?cursor={cursor}&limit=100");
     let tag = staff.get(&path).await.is(200).header("etag").unwrap().to_owned();
-    school.wait(TimeDelta::days(2));
+    school.advance_clock(TimeDelta::days(2));
     staff
         .send("GET", &path, staff.request("GET", &path).header("if-none-match", tag))
         .await

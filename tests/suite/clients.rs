@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Answer, School};
+use crate::harness::{Actor, School, TestResponse};
 
 /// What a program holds.
 struct Credentials {
@@ -19,7 +19,7 @@ async fn connect(office: &Actor, scopes: &[&str]) -> Credentials {
 }
 
 /// Asks for a token with a form.
-async fn ask(actor: &Actor, form: &[(&str, &str)]) -> Answer {
+async fn ask(actor: &Actor, form: &[(&str, &str)]) -> TestResponse {
     actor.send("POST", "/oauth/token", actor.request("POST", "/oauth/token").form(form)).await
 }
 
@@ -33,28 +33,28 @@ async fn token_of(actor: &Actor, of: &Credentials) -> String {
 }
 
 /// Asks something with a token.
-async fn get(actor: &Actor, path: &str, token: &str) -> Answer {
+async fn get(actor: &Actor, path: &str, token: &str) -> TestResponse {
     actor.send("GET", path, actor.request("GET", path).bearer_auth(token)).await
 }
 
 #[tokio::test]
-async fn a_program_reads_what_its_scope_allows() {
+async fn api_client_reads_what_its_scopes_allow() {
     let school = School::start().await;
-    let (office, program) = (school.staff().await, school.nobody());
+    let (office, api_client) = (school.staff().await, school.nobody());
     let credentials = connect(&office, &["evenings:read"]).await;
-    let token = token_of(&program, &credentials).await;
-    let evenings = get(&program, "/evenings", &token).await.is(200);
+    let token = token_of(&api_client, &credentials).await;
+    let evenings = get(&api_client, "/evenings", &token).await.is(200);
     assert_eq!(
         evenings.body["items"],
         office.get("/evenings").await.is(200).body["items"],
         "it sees what the office sees"
     );
-    get(&program, &school.evening(""), &token).await.is(200);
+    get(&api_client, &school.evening(""), &token).await.is(200);
     // It is nobody for whatever asks for a person.
-    get(&program, "/me", &token).await.refuses(401, "not_logged_in");
-    get(&program, "/clients", &token).await.refuses(401, "not_logged_in");
+    get(&api_client, "/me", &token).await.refuses(401, "not_logged_in");
+    get(&api_client, "/clients", &token).await.refuses(401, "not_logged_in");
     let other = connect(&office, &["bookings:read"]).await;
-    let refused = get(&program, "/evenings", &token_of(&program, &other).await)
+    let refused = get(&api_client, "/evenings", &token_of(&api_client, &other).await)
         .await
         .refuses(403, "scope_missing");
     assert_eq!(
@@ -64,14 +64,14 @@ async fn a_program_reads_what_its_scope_allows() {
 }
 
 #[tokio::test]
-async fn the_token_endpoint_speaks_the_standards_words() {
+async fn token_endpoint_follows_rfc_6749() {
     let school = School::start().await;
-    let (office, program) = (school.staff().await, school.nobody());
+    let (office, api_client) = (school.staff().await, school.nobody());
     let of = connect(&office, &["evenings:read", "bookings:read"]).await;
     let (id, secret) = (("client_id", of.id.as_str()), ("client_secret", of.secret.as_str()));
     let grant = ("grant_type", "client_credentials");
     let refuses = async |form: &[(&str, &str)], status: u16, error: &str| {
-        let answer = ask(&program, form).await.is(status);
+        let answer = ask(&api_client, form).await.is(status);
         assert_eq!(answer.text_at("/error"), error, "{form:?}: {}", answer.text);
         answer
     };
@@ -88,16 +88,16 @@ async fn the_token_endpoint_speaks_the_standards_words() {
         let answer = refuses(&form, 401, "invalid_client").await;
         assert_eq!(answer.header("www-authenticate"), Some("Basic realm=\"parlour\""));
     }
-    let some = ask(&program, &[grant, id, secret, ("scope", "bookings:read")]).await.is(200);
+    let some = ask(&api_client, &[grant, id, secret, ("scope", "bookings:read")]).await.is(200);
     assert_eq!(
         (some.text_at("/scope"), some.text_at("/token_type"), some.body["expires_in"].as_u64()),
         ("bookings:read".into(), "Bearer".into(), Some(600))
     );
     // By the header.
     let by_header = |form: Value| {
-        program.request("POST", "/oauth/token").basic_auth(&of.id, Some(&of.secret)).form(&form)
+        api_client.request("POST", "/oauth/token").basic_auth(&of.id, Some(&of.secret)).form(&form)
     };
-    let all = program
+    let all = api_client
         .send("POST", "/oauth/token", by_header(json!({ "grant_type": "client_credentials" })))
         .await
         .is(200);
@@ -105,7 +105,7 @@ async fn the_token_endpoint_speaks_the_standards_words() {
     let twice =
         by_header(json!({ "grant_type": "client_credentials", "client_secret": of.secret }));
     assert_eq!(
-        program.send("POST", "/oauth/token", twice).await.is(400).text_at("/error"),
+        api_client.send("POST", "/oauth/token", twice).await.is(400).text_at("/error"),
         "invalid_request"
     );
     // When it asked is told to staff.
@@ -115,11 +115,11 @@ async fn the_token_endpoint_speaks_the_standards_words() {
 #[tokio::test]
 async fn tokens_expire_and_are_verified_with_the_published_key() {
     let school = School::start().await;
-    let (office, program) = (school.staff().await, school.nobody());
+    let (office, api_client) = (school.staff().await, school.nobody());
     let of = connect(&office, &["evenings:read"]).await;
-    let token = token_of(&program, &of).await;
+    let token = token_of(&api_client, &of).await;
     let keys: jsonwebtoken::jwk::JwkSet =
-        serde_json::from_value(program.get("/oauth/jwks").await.is(200).body).unwrap();
+        serde_json::from_value(api_client.get("/oauth/jwks").await.is(200).body).unwrap();
     let header = jsonwebtoken::decode_header(&token).unwrap();
     let key = keys.find(header.kid.as_deref().unwrap()).unwrap();
     let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::EdDSA);
@@ -136,20 +136,20 @@ async fn tokens_expire_and_are_verified_with_the_published_key() {
         (read.claims["scope"].as_str(), read.claims["client_id"].as_str()),
         (Some("evenings:read"), Some(of.id.as_str()))
     );
-    school.wait(TimeDelta::seconds(599));
-    get(&program, "/evenings", &token).await.is(200);
-    school.wait(TimeDelta::seconds(1));
-    let refused = get(&program, "/evenings", &token).await.refuses(401, "token_invalid");
+    school.advance_clock(TimeDelta::seconds(599));
+    get(&api_client, "/evenings", &token).await.is(200);
+    school.advance_clock(TimeDelta::seconds(1));
+    let refused = get(&api_client, "/evenings", &token).await.refuses(401, "token_invalid");
     assert_eq!(refused.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
     for wrong in ["", "x", "a.b.c", &token[..token.len() - 2]] {
-        get(&program, "/evenings", wrong).await.refuses(401, "token_invalid");
+        get(&api_client, "/evenings", wrong).await.refuses(401, "token_invalid");
     }
 }
 
 #[tokio::test]
-async fn a_secret_is_told_once_and_rotates() {
+async fn client_secret_is_shown_once_and_can_be_rotated() {
     let school = School::start().await;
-    let (office, program) = (school.staff().await, school.nobody());
+    let (office, api_client) = (school.staff().await, school.nobody());
     let request = || {
         office
             .request("POST", "/clients")
@@ -163,19 +163,27 @@ async fn a_secret_is_told_once_and_rotates() {
     assert_eq!(office.get("/clients").await.is(200).list("/items").len(), 1);
     // What is gone meanwhile is gone for a repetition, too.
     let gone = office
-        .post_once("/clients", "two", json!({ "name": "Gone", "scopes": ["evenings:read"] }))
+        .post_with_idempotency_key(
+            "/clients",
+            "two",
+            json!({ "name": "Gone", "scopes": ["evenings:read"] }),
+        )
         .await
         .is(201);
     office.delete(&format!("/clients/{}", gone.text_at("/client/id"))).await.is(204);
     office
-        .post_once("/clients", "two", json!({ "name": "Gone", "scopes": ["evenings:read"] }))
+        .post_with_idempotency_key(
+            "/clients",
+            "two",
+            json!({ "name": "Gone", "scopes": ["evenings:read"] }),
+        )
         .await
         .refuses(404, "not_found");
     let (id, old) = (first.text_at("/client/id"), first.text_at("/client_secret"));
     let secrets = format!("/clients/{id}/secrets");
     let with = async |secret: &str| {
         ask(
-            &program,
+            &api_client,
             &[("grant_type", "client_credentials"), ("client_id", &id), ("client_secret", secret)],
         )
         .await
@@ -185,7 +193,7 @@ async fn a_secret_is_told_once_and_rotates() {
     assert_eq!(new.list("/client/secrets").len(), 2);
     let new = new.text_at("/client_secret");
     assert_eq!((with(&old).await, with(&new).await), (200, 200), "both for a day");
-    school.wait(TimeDelta::hours(24));
+    school.advance_clock(TimeDelta::hours(24));
     let office = school.staff().await;
     assert_eq!((with(&old).await, with(&new).await), (401, 200));
     // Of three only the newest two are good.
@@ -200,11 +208,11 @@ async fn a_secret_is_told_once_and_rotates() {
 }
 
 #[tokio::test]
-async fn what_staff_take_away_is_gone_at_once() {
+async fn revoking_scopes_or_client_takes_effect_at_once() {
     let school = School::start().await;
-    let (office, program) = (school.staff().await, school.nobody());
+    let (office, api_client) = (school.staff().await, school.nobody());
     let of = connect(&office, &["evenings:read", "bookings:read"]).await;
-    let token = token_of(&program, &of).await;
+    let token = token_of(&api_client, &of).await;
     let path = format!("/clients/{}", of.id);
     let changed =
         office.patch(&path, json!({ "scopes": ["bookings:read"], "name": "Arbor" })).await.is(200);
@@ -212,17 +220,17 @@ async fn what_staff_take_away_is_gone_at_once() {
         (changed.text_at("/name"), changed.body["requests_per_minute"].as_u64()),
         ("Arbor".into(), Some(600))
     );
-    get(&program, "/evenings", &token).await.refuses(403, "scope_missing");
+    get(&api_client, "/evenings", &token).await.refuses(403, "scope_missing");
     office.patch(&path, json!({ "scopes": ["evenings:read"] })).await.is(200);
-    get(&program, "/evenings", &token).await.is(200);
+    get(&api_client, "/evenings", &token).await.is(200);
     office.delete(&path).await.is(204);
-    get(&program, "/evenings", &token).await.refuses(401, "token_invalid");
+    get(&api_client, "/evenings", &token).await.refuses(401, "token_invalid");
     let form = [
         ("grant_type", "client_credentials"),
         ("client_id", of.id.as_str()),
         ("client_secret", of.secret.as_str()),
     ];
-    ask(&program, &form).await.is(401);
+    ask(&api_client, &form).await.is(401);
     for answer in [
         office.get(&path).await,
         office.delete(&path).await,
@@ -240,9 +248,9 @@ async fn what_staff_take_away_is_gone_at_once() {
 }
 
 #[tokio::test]
-async fn a_program_may_ask_so_often() {
+async fn api_client_requests_are_rate_limited() {
     let school = School::start().await;
-    let (office, program) = (school.staff().await, school.nobody());
+    let (office, api_client) = (school.staff().await, school.nobody());
     let made = office
         .post(
             "/clients",
@@ -251,23 +259,23 @@ async fn a_program_may_ask_so_often() {
         .await
         .is(201);
     let of = Credentials { id: made.text_at("/client/id"), secret: made.text_at("/client_secret") };
-    let token = token_of(&program, &of).await;
-    let told = |answer: &Answer| {
+    let token = token_of(&api_client, &of).await;
+    let told = |answer: &TestResponse| {
         (
             answer.header("ratelimit-policy").map(str::to_owned),
             answer.header("ratelimit").map(str::to_owned),
         )
     };
     let policy = Some("\"default\";q=2;w=60".to_owned());
-    let first = get(&program, "/evenings", &token).await.is(200);
+    let first = get(&api_client, "/evenings", &token).await.is(200);
     let left = 60 - school.now().timestamp() % 60;
     assert_eq!(told(&first), (policy.clone(), Some(format!("\"default\";r=1;t={left}"))));
-    get(&program, "/evenings", &token).await.is(200);
-    let third = get(&program, "/evenings", &token).await.refuses(429, "too_many_requests");
+    get(&api_client, "/evenings", &token).await.is(200);
+    let third = get(&api_client, "/evenings", &token).await.refuses(429, "too_many_requests");
     assert_eq!(told(&third), (policy, Some(format!("\"default\";r=0;t={left}"))));
     assert_eq!(third.header("retry-after"), Some(left.to_string().as_str()));
-    school.wait(TimeDelta::seconds(left));
-    get(&program, "/evenings", &token).await.is(200);
+    school.advance_clock(TimeDelta::seconds(left));
+    get(&api_client, "/evenings", &token).await.is(200);
     assert!(
         told(&office.get("/evenings").await.is(200)).0.is_none(),
         "people are told nothing of it"
@@ -275,9 +283,9 @@ async fn a_program_may_ask_so_often() {
 }
 
 #[tokio::test]
-async fn what_can_not_be_read_counts_as_well() {
+async fn malformed_requests_count_towards_the_rate_limit() {
     let school = School::start().await;
-    let (office, program) = (school.staff().await, school.nobody());
+    let (office, api_client) = (school.staff().await, school.nobody());
     let made = office
         .post(
             "/clients",
@@ -286,14 +294,14 @@ async fn what_can_not_be_read_counts_as_well() {
         .await
         .is(201);
     let of = Credentials { id: made.text_at("/client/id"), secret: made.text_at("/client_secret") };
-    let token = token_of(&program, &of).await;
+    let token = token_of(&api_client, &of).await;
     let send = async |method: &str, path: &str, body: &'static str| {
-        let request = program
+        let request = api_client
             .request(method, path)
             .bearer_auth(&token)
             .header("content-type", "application/json")
             .body(body);
-        program.send(method, path, request).await
+        api_client.send(method, path, request).await
     };
     for (method, path, body, status) in [
         ("POST", "/evenings", "{", 400),
@@ -305,19 +313,21 @@ async fn what_can_not_be_read_counts_as_well() {
         assert_eq!(answer.status, status, "{method} {path}: {}", answer.text);
         assert!(answer.header("ratelimit").is_some(), "{method} {path} tells what is left");
     }
-    let large = program
+    let large = api_client
         .request("POST", "/evenings")
         .bearer_auth(&token)
         .header("content-type", "application/json")
         .body(" ".repeat(70_000));
-    assert!(program.send("POST", "/evenings", large).await.is(413).header("ratelimit").is_some());
+    assert!(
+        api_client.send("POST", "/evenings", large).await.is(413).header("ratelimit").is_some()
+    );
     send("POST", "/evenings", "{").await.refuses(429, "too_many_requests");
 }
 
 #[tokio::test]
-async fn a_program_may_ask_for_so_many_tokens() {
+async fn token_requests_are_rate_limited() {
     let school = School::start().await;
-    let (office, program) = (school.staff().await, school.nobody());
+    let (office, api_client) = (school.staff().await, school.nobody());
     let (one, other) =
         (connect(&office, &["evenings:read"]).await, connect(&office, &["evenings:read"]).await);
     let form = |of: &Credentials| {
@@ -328,8 +338,12 @@ async fn a_program_may_ask_for_so_many_tokens() {
         ]
     };
     let ask_as = async |of: &Credentials| {
-        program
-            .send("POST", "/oauth/token", program.request("POST", "/oauth/token").form(&form(of)))
+        api_client
+            .send(
+                "POST",
+                "/oauth/token",
+                api_client.request("POST", "/oauth/token").form(&form(of)),
+            )
             .await
     };
     for _ in 0..60 {
@@ -342,18 +356,18 @@ async fn a_program_may_ask_for_so_many_tokens() {
     // Somebody else's id with one's own secret counts as one's own.
     let mixed = Credentials { id: one.id.clone(), secret: other.secret.clone() };
     ask_as(&mixed).await.is(401);
-    school.wait(TimeDelta::seconds(left));
+    school.advance_clock(TimeDelta::seconds(left));
     ask_as(&one).await.is(200);
 }
 
 #[tokio::test]
-async fn a_program_of_one_school_is_nothing_at_another() {
+async fn api_client_is_unknown_at_another_school() {
     let school = School::start().await;
-    let neighbours = school.neighbours().await;
+    let other_school = school.other_school().await;
     let office = school.staff().await;
-    let theirs = connect(&neighbours.staff, &["evenings:read"]).await;
-    let token = token_of(&neighbours.staff, &theirs).await;
-    get(&neighbours.staff, "/evenings", &token).await.is(200);
+    let theirs = connect(&other_school.staff, &["evenings:read"]).await;
+    let token = token_of(&other_school.staff, &theirs).await;
+    get(&other_school.staff, "/evenings", &token).await.is(200);
     get(&school.nobody(), "/evenings", &token).await.refuses(401, "token_invalid");
     let form = [
         ("grant_type", "client_credentials"),

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::harness::School;
 
 #[tokio::test]
-async fn a_demonstration_goes_to_its_evening() {
+async fn dev_clock_moves_to_the_evening() {
     let school = School::start().await;
     let (nobody, parent) = (school.nobody(), school.parent().await);
     let state = async || parent.get(&school.evening("")).await.is(200).text_at("/booking_state");

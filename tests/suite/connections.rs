@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use parlour::connections::STILL;
+use parlour::connections::IDLE_TIMEOUT;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -15,7 +15,7 @@ use tokio::{
 
 use crate::{
     calls::Meeting,
-    harness::{School, until},
+    harness::{School, wait_until},
 };
 
 async fn connect(school: &School) -> TcpStream {
@@ -34,13 +34,13 @@ async fn rest(mut stream: TcpStream) -> usize {
 }
 
 /// When a connection has stood still for too long that stands still from now on.
-fn too_late() -> Instant {
-    Instant::now() + STILL + Duration::from_secs(1)
+fn after_timeout() -> Instant {
+    Instant::now() + IDLE_TIMEOUT + Duration::from_secs(1)
 }
 
 #[tokio::test]
-async fn the_cap_holds_over_all_workers_and_newcomers_are_served() {
-    const MOST: usize = 16;
+async fn connection_limit_holds_across_workers_and_new_clients_are_served() {
+    const MAX_CONNECTIONS: usize = 16;
     const IDLE: usize = 200;
     let school = School::start_with(&[
         ("PARLOUR_MODE", "demo"),
@@ -60,16 +60,16 @@ async fn the_cap_holds_over_all_workers_and_newcomers_are_served() {
         }
         most = most.max(meeting.school.app.connections.count());
     }
-    assert!(most <= MOST, "{most} at a time");
-    idle.truncate(IDLE - MOST);
+    assert!(most <= MAX_CONNECTIONS, "{most} at a time");
+    idle.truncate(IDLE - MAX_CONNECTIONS);
     let closed = join_all(idle.into_iter().map(rest)).await;
-    assert_eq!(closed.len(), IDLE - MOST, "all that came too early were closed");
-    teacher.settle().await;
+    assert_eq!(closed.len(), IDLE - MAX_CONNECTIONS, "all that came too early were closed");
+    teacher.sync().await;
 }
 
 #[tokio::test]
-async fn a_socket_of_the_check_is_closed_for_newcomers() {
-    const MOST: usize = 16;
+async fn check_sockets_are_evicted_for_new_connections() {
+    const MAX_CONNECTIONS: usize = 16;
     let school = School::start_with(&[
         ("PARLOUR_MODE", "demo"),
         ("PARLOUR_MAX_CONNECTIONS", "16"),
@@ -78,25 +78,25 @@ async fn a_socket_of_the_check_is_closed_for_newcomers() {
     .await;
     let own = school.origin.clone();
     let mut checks = Vec::new();
-    for parent in school.other_parents().await.into_iter().take(MOST) {
+    for parent in school.other_parents().await.into_iter().take(MAX_CONNECTIONS) {
         let actor = school.as_parent(&parent).await;
         checks.push(
             actor
-                .open_call("/check_socket", Some(&own))
+                .try_call_socket("/check_socket", Some(&own))
                 .await
                 .unwrap_or_else(|refusal| panic!("{refusal:?}")),
         );
     }
-    assert_eq!(checks.len(), MOST);
+    assert_eq!(checks.len(), MAX_CONNECTIONS);
     // All places are taken by sockets that do nothing: newcomers are served all the same.
-    for _ in 0..MOST {
+    for _ in 0..MAX_CONNECTIONS {
         school.nobody().get("/school").await.is(200);
     }
-    assert!(school.app.connections.count() <= MOST);
+    assert!(school.app.connections.count() <= MAX_CONNECTIONS);
 }
 
 #[tokio::test]
-async fn a_head_that_stops_coming_is_given_up_also_the_second_one() {
+async fn stalled_request_heads_time_out() {
     let school = School::start().await;
     let mut stream = connect(&school).await;
     stream
@@ -109,12 +109,12 @@ async fn a_head_that_stops_coming_is_given_up_also_the_second_one() {
         assert_ne!(read, 0, "closed after {:?}", String::from_utf8_lossy(&answer));
     }
     stream.write_all(b"GET / HTTP/1.1\r\nHost: local").await.unwrap();
-    until("it is closed", async || school.app.connections.sweep(too_late()) == 1).await;
+    wait_until("it is closed", async || school.app.connections.sweep(after_timeout()) == 1).await;
     assert_eq!(rest(stream).await, 0);
 }
 
 #[tokio::test]
-async fn an_answer_that_nobody_takes_is_given_up() {
+async fn unread_response_times_out() {
     const LARGE: usize = 32 * 1024 * 1024;
     let files = tempfile::tempdir().unwrap();
     fs::create_dir(files.path().join("assets")).unwrap();
@@ -129,12 +129,12 @@ async fn an_answer_that_nobody_takes_is_given_up() {
     let whole = reqwest::get(format!("{}/assets/large.js", school.origin)).await.unwrap();
     assert_eq!(whole.content_length(), Some(LARGE as u64));
     assert_eq!(whole.bytes().await.unwrap().len(), LARGE);
-    until("nobody else is connected", async || school.app.connections.count() == 0).await;
+    wait_until("nobody else is connected", async || school.app.connections.count() == 0).await;
     let mut stream = connect(&school).await;
     stream.write_all(b"GET /assets/large.js HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
     stream.readable().await.unwrap();
-    until("it is closed", async || school.app.connections.sweep(too_late()) == 1).await;
+    wait_until("it is closed", async || school.app.connections.sweep(after_timeout()) == 1).await;
     let read = rest(stream).await;
     assert!(read < LARGE, "{read}");
-    until("nothing is left of it", async || school.app.connections.count() == 0).await;
+    wait_until("nothing is left of it", async || school.app.connections.count() == 0).await;
 }

@@ -8,7 +8,7 @@ use parlour::{
 };
 use serde_json::json;
 
-use crate::harness::{Actor, Answer, Roster, School};
+use crate::harness::{Actor, Roster, School, TestResponse};
 
 /// Beverley Edwards, a grandmother of Tyrese's.
 const GRANDMOTHER: &str = "p-046";
@@ -34,18 +34,18 @@ async fn grandmother(school: &School) -> (PersonRow, String) {
 
 /// How the office sees her: contact allowed, and whether it may be.
 async fn seen(office: &Actor, her: &PersonRow) -> (bool, bool) {
-    let parent: Answer = office.get(&format!("/parents/{}", her.id().0)).await.is(200);
+    let parent: TestResponse = office.get(&format!("/parents/{}", her.id().0)).await.is(200);
     let linked = &parent.list("/students")[0];
     (linked["allowed"] == true, linked["can_allow"] == true)
 }
 
 /// Whether her address is anybody at the school who could log in.
-async fn is_somebody(school: &School, her: &PersonRow) -> bool {
+async fn can_log_in(school: &School, her: &PersonRow) -> bool {
     let (of_school, address) = (her.school_id.into(), her.email_key.clone().unwrap());
     !school.read(move |db| sessions::identities(db, of_school, &address)).await.is_empty()
 }
 
-async fn allow(actor: &Actor, path: &str) -> Answer {
+async fn allow(actor: &Actor, path: &str) -> TestResponse {
     actor.send("PUT", path, actor.request("PUT", path)).await
 }
 
@@ -62,12 +62,12 @@ async fn times_allowed(school: &School) -> i64 {
 }
 
 #[tokio::test]
-async fn staff_allow_a_relative_for_good() {
+async fn permission_set_by_staff_survives_imports() {
     let school = School::start().await;
     let office = school.staff().await;
     let (her, path) = grandmother(&school).await;
     assert_eq!(seen(&office, &her).await, (false, true));
-    assert!(!is_somebody(&school, &her).await);
+    assert!(!can_log_in(&school, &her).await);
 
     let allowed = allow(&office, &path).await.is(200);
     assert_eq!(
@@ -81,12 +81,8 @@ async fn staff_allow_a_relative_for_good() {
 
     // No import takes it back, whether or not it has something new of her.
     for roster in [
-        Roster::of_the_demo(),
-        Roster::of_the_demo().replace(
-            "users.csv",
-            HER_ROW,
-            "s-9027,,,Mrs,Great-grandmother,3,true,,",
-        ),
+        Roster::demo(),
+        Roster::demo().replace("users.csv", HER_ROW, "s-9027,,,Mrs,Great-grandmother,3,true,,"),
     ] {
         roster.import(&school).await;
         assert_eq!(seen(&office, &her).await, (true, false));
@@ -94,7 +90,7 @@ async fn staff_allow_a_relative_for_good() {
 }
 
 #[tokio::test]
-async fn what_the_school_says_stands_against_it() {
+async fn roster_bar_overrides_permission_set_by_staff() {
     let school = School::start().await;
     let office = school.staff().await;
     let (her, path) = grandmother(&school).await;
@@ -103,19 +99,19 @@ async fn what_the_school_says_stands_against_it() {
         ["s-9027,,,Mrs,Grandmother,2,false,false,", "s-9027,,,Mrs,Grandmother,2,false,,true"]
     {
         let session = school.as_parent(&her).await;
-        Roster::of_the_demo().replace("users.csv", HER_ROW, against).import(&school).await;
+        Roster::demo().replace("users.csv", HER_ROW, against).import(&school).await;
         session.get("/me").await.refuses(410, "access_ended");
         assert_eq!(seen(&office, &her).await, (false, false));
         allow(&office, &path).await.refuses(409, "contact_barred");
         // Once the school takes it back, what staff allowed holds again.
-        Roster::of_the_demo().import(&school).await;
+        Roster::demo().import(&school).await;
         assert_eq!(seen(&office, &her).await, (true, false));
     }
     assert_eq!(times_allowed(&school).await, 1);
 }
 
 #[tokio::test]
-async fn a_bar_set_by_hand_wins() {
+async fn manual_bar_overrides_permission() {
     let school = School::start().await;
     let office = school.staff().await;
     let (her, path) = grandmother(&school).await;
@@ -162,7 +158,7 @@ async fn only_the_school_s_own_staff_allow_contact() {
              {agent},,,,,,,,"
         )
     };
-    let two_schools = Roster::of_the_demo()
+    let two_schools = Roster::demo()
         .add("orgs.csv", "elm,active,2026-09-01T06:00:00.000Z,Elm School,school,,")
         .add("users.csv", &columns("elm-s", "student", ""))
         .add("users.csv", &columns("elm-p", "relative", "elm-s"));

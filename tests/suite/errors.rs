@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::harness::{Actor, School, lines_of, start_log};
 
 #[tokio::test]
-async fn a_fault_of_ours_is_logged_once_with_its_request_id() {
+async fn internal_error_is_logged_once_with_its_request_id() {
     start_log();
     let school = School::start().await;
     let staff = school.staff().await;
@@ -20,7 +20,7 @@ async fn a_fault_of_ours_is_logged_once_with_its_request_id() {
 }
 
 #[tokio::test]
-async fn every_error_is_a_problem() {
+async fn every_error_is_problem_json() {
     let school = School::start().await;
     let (nobody, staff) = (school.nobody(), school.staff().await);
     nobody.get("/nothing").await.refuses(404, "not_found");
@@ -52,7 +52,7 @@ async fn every_error_is_a_problem() {
 }
 
 #[tokio::test]
-async fn what_can_be_read_can_be_asked_about() {
+async fn head_matches_get() {
     let school = School::start().await;
     let (nobody, staff) = (school.nobody(), school.staff().await);
     let ask = async |actor: &Actor, path: &str| actor.request("HEAD", path).send().await.unwrap();
@@ -81,7 +81,7 @@ async fn what_can_be_read_can_be_asked_about() {
 }
 
 #[tokio::test]
-async fn all_pages_are_the_whole_list() {
+async fn pages_concatenate_to_the_whole_list() {
     let school = School::start().await;
     let staff = school.staff().await;
     for limit in ["0", "101"] {

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use parlour_wire::ClientMessage;
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Answer, School, wishes};
+use crate::harness::{Actor, School, TestResponse, bookable_classes};
 
 const LISTS: [(&str, &str); 3] = [
     ("/bookings", "bookings:read"),
@@ -16,7 +16,7 @@ const LISTS: [(&str, &str); 3] = [
 ];
 
 /// A program with these scopes, and its token.
-pub async fn program(school: &School, scopes: &[&str]) -> String {
+pub async fn api_client_token(school: &School, scopes: &[&str]) -> String {
     let made = school
         .staff()
         .await
@@ -34,7 +34,7 @@ pub async fn program(school: &School, scopes: &[&str]) -> String {
         .text_at("/access_token")
 }
 
-pub async fn get(actor: &Actor, path: &str, token: &str) -> Answer {
+pub async fn get(actor: &Actor, path: &str, token: &str) -> TestResponse {
     actor.send("GET", path, actor.request("GET", path).bearer_auth(token)).await
 }
 
@@ -59,9 +59,9 @@ fn ids(items: &[Value], name: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn all_pages_together_are_the_whole_list_while_rows_are_added() {
+async fn export_pages_are_complete_while_rows_are_added() {
     let school = School::start().await;
-    let token = program(&school, &["bookings:read"]).await;
+    let token = api_client_token(&school, &["bookings:read"]).await;
     let whole = ids(&all(&school, "/bookings", &token, 100).await, "id");
     assert!(whole.len() > 20, "the demo has appointments");
     assert_eq!(ids(&all(&school, "/bookings", &token, 7).await, "id"), whole);
@@ -70,10 +70,13 @@ async fn all_pages_together_are_the_whole_list_while_rows_are_added() {
     // One is made between two pages: it comes at the end, and nothing comes twice.
     let first = get(&school.nobody(), "/bookings?limit=5", &token).await.is(200);
     let stranger = school.stranger().await;
-    let wish =
-        wishes(&school, &stranger).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    let bookable = bookable_classes(&school, &stranger)
+        .await
+        .into_iter()
+        .find(|bookable| !bookable.free.is_empty())
+        .unwrap();
     let made = stranger
-        .post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] }))
+        .post(&school.evening("/bookings"), json!({ "bookings": [bookable.at(&bookable.free[0])] }))
         .await
         .is(201);
     let rest = get(
@@ -95,10 +98,10 @@ async fn all_pages_together_are_the_whole_list_while_rows_are_added() {
 }
 
 #[tokio::test]
-async fn what_changed_since_a_time_comes() {
+async fn updated_since_returns_later_changes() {
     let school = School::start().await;
-    let token = program(&school, &["bookings:read", "invites:read"]).await;
-    school.wait(TimeDelta::minutes(1));
+    let token = api_client_token(&school, &["bookings:read", "invites:read"]).await;
+    school.advance_clock(TimeDelta::minutes(1));
     let since = school.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     let changed =
         async |list: &str| all(&school, &format!("{list}?updated_since={since}"), &token, 50).await;
@@ -106,7 +109,7 @@ async fn what_changed_since_a_time_comes() {
     let parent = school.parent().await;
     let rows = parent.get(&school.evening("/bookings")).await.is(200);
     let booking = rows.text_at("/rows/0/id");
-    school.wait(TimeDelta::seconds(1));
+    school.advance_clock(TimeDelta::seconds(1));
     parent.delete(&format!("/bookings/{booking}")).await.is(204);
     let found = changed("/bookings").await;
     assert_eq!(ids(&found, "id"), [booking]);
@@ -127,24 +130,29 @@ async fn what_changed_since_a_time_comes() {
 }
 
 #[tokio::test]
-async fn each_list_needs_its_scope_and_names_need_theirs() {
+async fn lists_and_guest_names_require_scopes() {
     let school = School::start().await;
     let nobody = school.nobody();
-    let evenings = program(&school, &["evenings:read"]).await;
+    let evenings = api_client_token(&school, &["evenings:read"]).await;
     for (list, scope) in LISTS {
         get(&nobody, list, &evenings).await.refuses(403, "scope_missing");
-        get(&nobody, list, &program(&school, &[scope]).await).await.is(200);
+        get(&nobody, list, &api_client_token(&school, &[scope]).await).await.is(200);
         school.parent().await.get(list).await.refuses(403, "wrong_role");
         school.staff().await.get(list).await.is(200);
     }
-    let without = all(&school, "/invites", &program(&school, &["invites:read"]).await, 50).await;
+    let without =
+        all(&school, "/invites", &api_client_token(&school, &["invites:read"]).await, 50).await;
     assert!(
         !without.is_empty()
             && without.iter().all(|invite| invite["name"].is_null() && invite["email"].is_null())
     );
-    let with =
-        all(&school, "/invites", &program(&school, &["invites:read", "guests:read"]).await, 50)
-            .await;
+    let with = all(
+        &school,
+        "/invites",
+        &api_client_token(&school, &["invites:read", "guests:read"]).await,
+        50,
+    )
+    .await;
     assert!(
         with.iter().any(|invite| invite["name"] == "Jordan Aaron"
             && invite["email"] == "jordan.aaron@example.org"),
@@ -153,12 +161,15 @@ async fn each_list_needs_its_scope_and_names_need_theirs() {
 }
 
 #[tokio::test]
-async fn wrong_queries_are_refused_in_words() {
+async fn invalid_queries_are_refused() {
     let school = School::start().await;
     let (nobody, token) = (
         school.nobody(),
-        program(&school, &["bookings:read", "invites:read", "attendance:read", "evenings:read"])
-            .await,
+        api_client_token(
+            &school,
+            &["bookings:read", "invites:read", "attendance:read", "evenings:read"],
+        )
+        .await,
     );
     for (list, _) in LISTS {
         get(&nobody, &format!("{list}?updated_since=yesterday"), &token)
@@ -167,9 +178,9 @@ async fn wrong_queries_are_refused_in_words() {
         get(&nobody, &format!("{list}?evening_id=none"), &token).await.refuses(400, "bad_request");
     }
     // Another school's evening.
-    let neighbours = school.neighbours().await;
+    let other_school = school.other_school().await;
     assert!(
-        neighbours
+        other_school
             .staff
             .get(&format!("/bookings?evening_id={}", school.people.evening.0))
             .await
@@ -177,11 +188,11 @@ async fn wrong_queries_are_refused_in_words() {
             .list("/items")
             .is_empty()
     );
-    assert!(neighbours.staff.get("/invites").await.is(200).list("/items").is_empty());
+    assert!(other_school.staff.get("/invites").await.is(200).list("/items").is_empty());
 }
 
 #[tokio::test]
-async fn an_answer_that_one_has_is_not_sent_again() {
+async fn if_none_match_gives_304() {
     let school = School::start().await;
     let office = school.staff().await;
     for (list, _) in LISTS {
@@ -203,7 +214,7 @@ async fn an_answer_that_one_has_is_not_sent_again() {
     let tag = office.get(&path).await.is(200).header("etag").unwrap().to_owned();
     let booking = parent.get(&school.evening("/bookings")).await.is(200).text_at("/rows/0/id");
     parent.delete(&format!("/bookings/{booking}")).await.is(204);
-    school.wait(TimeDelta::seconds(1));
+    school.advance_clock(TimeDelta::seconds(1));
     office
         .send("GET", &path, office.request("GET", &path).header("if-none-match", tag))
         .await
@@ -212,23 +223,23 @@ async fn an_answer_that_one_has_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn attendance_tells_who_came_and_left() {
+async fn attendance_lists_joins_and_leaves() {
     let school = School::start().await;
     let parent = school.parent().await;
     let rows = parent.get(&school.evening("/bookings")).await.is(200);
     let (booking, starts_at) = (rows.text_at("/rows/0/id"), rows.text_at("/rows/0/starts_at"));
     school.clock.set(starts_at.parse().unwrap());
-    school.wait(TimeDelta::seconds(-5));
+    school.advance_clock(TimeDelta::seconds(-5));
     let door = format!("/bookings/{booking}/call");
     let mut abell = school.teacher().await.join_call(&door, "desk").await;
     abell.seated().await;
-    school.wait(TimeDelta::seconds(1));
+    school.advance_clock(TimeDelta::seconds(1));
     let mut rachel = school.parent().await.join_call(&door, "phone").await;
     rachel.seated().await;
-    school.wait(TimeDelta::seconds(15));
-    rachel.say(ClientMessage::Leave).await;
-    rachel.out().await;
-    let token = program(&school, &["attendance:read"]).await;
+    school.advance_clock(TimeDelta::seconds(15));
+    rachel.send_message(ClientMessage::Leave).await;
+    rachel.evicted().await;
+    let token = api_client_token(&school, &["attendance:read"]).await;
     let list =
         all(&school, &format!("/attendance?evening_id={}", school.people.evening.0), &token, 100)
             .await;
@@ -250,7 +261,8 @@ async fn attendance_tells_who_came_and_left() {
         (Some("t-abell"), Some("p-rachel-aaron"))
     );
     // Only what a webhook told of, with the roster's ids.
-    let token = program(&school, &["bookings:read", "invites:read", "attendance:read"]).await;
+    let token =
+        api_client_token(&school, &["bookings:read", "invites:read", "attendance:read"]).await;
     let one = async |list: &str, id: &str| {
         get(&school.nobody(), &format!("{list}?id={id}"), &token).await.is(200).list("/items")
     };

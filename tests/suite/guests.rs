@@ -24,7 +24,7 @@ async fn a_guest_sees_only_the_students_covered() {
 }
 
 #[tokio::test]
-async fn reading_the_link_changes_nothing() {
+async fn previewing_the_link_changes_nothing() {
     let school = School::start().await;
     let token = json!({ "token": token_of(school.demo_mail_to(GUEST)) });
     let parent = school.parent().await;
@@ -48,7 +48,7 @@ async fn reading_the_link_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_inviting_parent_is_led_to_their_own_door() {
+async fn inviting_parent_cannot_use_the_guest_link() {
     let school = School::start().await;
     let token = json!({ "token": token_of(school.demo_mail_to(GUEST)) });
     let parent = school.parent().await;
@@ -63,7 +63,7 @@ async fn the_inviting_parent_is_led_to_their_own_door() {
 }
 
 #[tokio::test]
-async fn a_link_dies_after_the_evening() {
+async fn guest_link_expires_after_the_evening() {
     let school = School::start().await;
     let token = json!({ "token": token_of(school.demo_mail_to(GUEST)) });
     school.clock.set("2026-11-26T20:30:00Z".parse().unwrap());
@@ -72,7 +72,7 @@ async fn a_link_dies_after_the_evening() {
 }
 
 #[tokio::test]
-async fn a_renewed_link_kills_the_older_one() {
+async fn renewing_a_link_invalidates_the_older_one() {
     let school = School::start().await;
     let older = json!({ "token": token_of(school.demo_mail_to(GUEST)) });
     school.nobody().post("/guest_links/preview", older.clone()).await.is(200);
@@ -81,7 +81,7 @@ async fn a_renewed_link_kills_the_older_one() {
         school.nobody().post(path, older.clone()).await.refuses(410, "link_renewed");
     }
     // The mail that is sent again carries the new one.
-    school.wait(chrono::TimeDelta::hours(1));
+    school.advance_clock(chrono::TimeDelta::hours(1));
     let parent = school.parent().await;
     parent
         .post(&format!("/invites/{}/resend", school.people.invite.unwrap().0), json!({}))
@@ -92,7 +92,7 @@ async fn a_renewed_link_kills_the_older_one() {
 }
 
 #[tokio::test]
-async fn a_guest_who_lost_the_link_gets_it_by_mail() {
+async fn lost_guest_link_is_mailed_again() {
     let school = School::start().await;
     let link = token_of(school.demo_mail_to(GUEST));
     // Known and unknown addresses get one answer, and the worker alone knows the difference.
@@ -124,7 +124,7 @@ async fn a_guest_who_lost_the_link_gets_it_by_mail() {
 }
 
 #[tokio::test]
-async fn a_lost_link_is_mailed_as_rarely_as_a_login_link() {
+async fn guest_link_requests_share_the_login_mail_throttle() {
     let school = School::start().await;
     for _ in 0..4 {
         school
@@ -141,7 +141,7 @@ async fn a_lost_link_is_mailed_as_rarely_as_a_login_link() {
         .await
         .refuses(429, "too_many_requests");
     assert_eq!(refused.header("retry-after"), Some("180"));
-    school.wait(chrono::TimeDelta::minutes(3));
+    school.advance_clock(chrono::TimeDelta::minutes(3));
     school
         .nobody()
         .post("/guest_links/requests", json!({ "email": "nobody@example.org" }))
@@ -151,7 +151,7 @@ async fn a_lost_link_is_mailed_as_rarely_as_a_login_link() {
 }
 
 #[tokio::test]
-async fn a_link_that_is_dead_or_barred_is_not_mailed_again() {
+async fn ended_or_barred_invite_link_is_not_mailed() {
     for ended_by in ["remove", "decline", "bar", "time"] {
         let school = School::start().await;
         let invite = format!("/invites/{}", school.people.invite.unwrap().0);
@@ -183,7 +183,7 @@ async fn a_link_that_is_dead_or_barred_is_not_mailed_again() {
 }
 
 #[tokio::test]
-async fn all_live_links_of_an_address_come_in_one_mail() {
+async fn all_live_links_of_an_address_are_sent_in_one_mail() {
     let school = School::start().await;
     let first = token_of(school.demo_mail_to(GUEST));
     let parent = school.parent().await;

@@ -54,7 +54,7 @@ const EVERYTHING: [(&str, &str, u16); 11] = [
 ];
 
 #[tokio::test]
-async fn what_is_no_page_has_a_policy_that_allows_nothing() {
+async fn non_html_responses_have_a_deny_all_csp() {
     let school = School::start().await;
     let (staff, parent) = (school.staff().await, school.parent().await);
     let json = parent.get("/me").await.is(200);
@@ -79,7 +79,7 @@ async fn what_is_no_page_has_a_policy_that_allows_nothing() {
 }
 
 #[tokio::test]
-async fn every_answer_says_nosniff_and_in_production_https() {
+async fn every_response_has_nosniff_and_hsts_in_production() {
     let files = tempfile::tempdir().unwrap();
     fs::create_dir(files.path().join("assets")).unwrap();
     fs::write(files.path().join("index.html"), "<title>{{school}}</title>").unwrap();
@@ -114,7 +114,7 @@ async fn every_answer_says_nosniff_and_in_production_https() {
 }
 
 #[tokio::test]
-async fn the_origin_is_held_against_the_settings() {
+async fn origin_header_is_checked_against_settings() {
     let school = production(&[]).await;
     let log_in = async |origin: &str| {
         let request = ask(&school, "POST", "/api/v1/login_links").header("origin", origin);
@@ -154,7 +154,7 @@ async fn the_origin_is_held_against_the_settings() {
 }
 
 #[tokio::test]
-async fn cookies_are_held_to_the_school_s_host() {
+async fn cookies_are_bound_to_the_schools_host() {
     let school = production(&[("PARLOUR_SCHOOL_PATHS", "allow")]).await;
     let address = json!({ "email": "nobody@example.org" });
     let set = async |base: &str| {
@@ -200,7 +200,7 @@ async fn cookies_are_held_to_the_school_s_host() {
 }
 
 #[tokio::test]
-async fn a_school_has_no_path_in_production_unless_allowed() {
+async fn school_paths_are_disabled_in_production_unless_allowed() {
     let ask_all = async |school: &School| {
         let mut statuses = Vec::new();
         for path in [

@@ -40,7 +40,7 @@ async fn queries(parent: &Actor, school: &School) -> [String; 2] {
 }
 
 #[tokio::test]
-async fn a_session_has_one_name_that_tells_nothing() {
+async fn turn_username_is_stable_and_opaque_per_session() {
     let school = School::start_with(&TURN).await;
     let (parent, again, guest, teacher) = (
         school.parent().await,
@@ -51,7 +51,7 @@ async fn a_session_has_one_name_that_tells_nothing() {
     let [query, _] = queries(&parent, &school).await;
     let (_, name, _) = credential(&parent, "").await;
     assert!(name.len() >= 16, "{name}");
-    school.wait(TimeDelta::minutes(3));
+    school.advance_clock(TimeDelta::minutes(3));
     assert_eq!(credential(&parent, "").await.1, name, "coturn counts a user's connections by it");
     assert_eq!(credential(&parent, &query).await.1, name);
     // Nobody can tell that two sessions are the same person's.
@@ -68,7 +68,7 @@ async fn a_session_has_one_name_that_tells_nothing() {
 }
 
 #[tokio::test]
-async fn credentials_end_soon_after_the_appointment() {
+async fn turn_credentials_expire_soon_after_the_appointment() {
     let school = School::start_with(&TURN).await;
     let (parent, guest, teacher, stranger) = (
         school.parent().await,
@@ -105,7 +105,7 @@ async fn credentials_end_soon_after_the_appointment() {
 }
 
 #[tokio::test]
-async fn a_guest_of_a_removed_invite_gets_none() {
+async fn guest_of_a_removed_invite_gets_no_turn_credentials() {
     let school = School::start_with(&TURN).await;
     let (parent, guest) = (school.parent().await, school.guest().await);
     parent.delete(&format!("/invites/{}", school.people.invite.unwrap().0)).await.is(204);
@@ -127,7 +127,7 @@ async fn without_servers_the_list_is_empty() {
 }
 
 #[tokio::test]
-async fn a_school_may_have_all_media_relayed() {
+async fn relay_policy_can_be_enforced() {
     let school =
         School::start_with(&[&TURN[..], &[("PARLOUR_TURN_POLICY", "relay")]].concat()).await;
     assert_eq!(

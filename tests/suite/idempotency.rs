@@ -4,20 +4,20 @@ use diesel::{QueryDsl, RunQueryDsl};
 use parlour::schema::idempotency_keys;
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Answer, School, wishes};
+use crate::harness::{Actor, School, TestResponse, bookable_classes};
 
 /// What a retry must have in common with the first response.
-fn repeated(answer: &Answer) -> (u16, &str, [Option<&str>; 4]) {
+fn repeated(answer: &TestResponse) -> (u16, &str, [Option<&str>; 4]) {
     let headers = ["content-type", "location", "etag", "set-cookie"];
     (answer.status, &answer.text, headers.map(|name| answer.header(name)))
 }
 
 /// Sends a request with its path as the key, lets `meanwhile` happen, and sends it again.
-async fn check(actor: &Actor, path: &str, body: Value, meanwhile: impl AsyncFnOnce(&Answer)) {
-    let first = actor.post_once(path, path, body.clone()).await;
+async fn check(actor: &Actor, path: &str, body: Value, meanwhile: impl AsyncFnOnce(&TestResponse)) {
+    let first = actor.post_with_idempotency_key(path, path, body.clone()).await;
     assert!((200..300).contains(&first.status), "{path}: {}", first.text);
     meanwhile(&first).await;
-    let again = actor.post_once(path, path, body).await;
+    let again = actor.post_with_idempotency_key(path, path, body).await;
     assert_eq!(repeated(&again), repeated(&first), "{path}");
     assert_eq!(again.header("set-cookie"), None, "{path}");
     assert_ne!(again.header("x-request-id"), first.header("x-request-id"), "{path}");
@@ -37,7 +37,7 @@ async fn a_retry_gets_the_first_response_byte_for_byte() {
         "booking": { "opens": "2026-11-20T08:00", "closes": "2026-12-10T12:00" },
         "classes": [{ "titles": ["Year 9 *"] }],
     });
-    let change_title = async |first: &Answer| {
+    let change_title = async |first: &TestResponse| {
         let path = format!("/evenings/{}", first.text_at("/id"));
         assert!(first.header("location").is_some_and(|location| location.ends_with(&path)));
         office.patch(&path, json!({ "title": "Another title" })).await.is(200);
@@ -51,23 +51,26 @@ async fn a_retry_gets_the_first_response_byte_for_byte() {
         "name": "Sam Aaron", "email": "sam@example.org", "consent": true,
         "student_ids": [free["student"]["id"]],
     });
-    let remove = async |first: &Answer| {
+    let remove = async |first: &TestResponse| {
         let path = format!("/invites/{}", first.text_at("/id"));
         assert!(first.header("location").is_some_and(|location| location.ends_with(&path)));
         parent.delete(&path).await.is(204);
     };
     check(&parent, &school.evening("/invites"), invite, remove).await;
 
-    let wish = wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty());
-    let wish = wish.expect("something is free");
-    let cancel = async |first: &Answer| {
+    let bookable = bookable_classes(&school, &parent)
+        .await
+        .into_iter()
+        .find(|bookable| !bookable.free.is_empty());
+    let bookable = bookable.expect("something is free");
+    let cancel = async |first: &TestResponse| {
         parent.delete(&format!("/bookings/{}", first.text_at("/items/0/id"))).await.is(204);
     };
-    let booking = json!({ "bookings": [wish.at(&wish.free[0])] });
+    let booking = json!({ "bookings": [bookable.at(&bookable.free[0])] });
     check(&parent, &school.evening("/bookings"), booking, cancel).await;
 
     let bar = json!({ "student_id": free["student"]["id"], "email": "x@example.org", "note": "" });
-    let lift = async |first: &Answer| {
+    let lift = async |first: &TestResponse| {
         office.delete(&format!("/bars/{}", first.text_at("/id"))).await.is(204);
     };
     check(&office, "/bars", bar, lift).await;
@@ -80,9 +83,9 @@ async fn no_secret_is_kept() {
             .await;
     let office = school.staff().await;
     let client = json!({ "name": "MIS", "scopes": ["evenings:read"] });
-    let client = office.post_once("/clients", "1", client).await.is(201);
+    let client = office.post_with_idempotency_key("/clients", "1", client).await.is(201);
     let webhook = json!({ "url": "http://127.0.0.1:9/", "event_types": ["booking.created"] });
-    let webhook = office.post_once("/webhooks", "2", webhook).await.is(201);
+    let webhook = office.post_with_idempotency_key("/webhooks", "2", webhook).await.is(201);
     let rotate = async |path: String, key: &str| {
         let request = office.request("POST", &path).header("idempotency-key", key);
         office.send("POST", &path, request).await.is(201)

@@ -6,29 +6,32 @@ use std::collections::BTreeSet;
 use futures_util::future::{join, join_all};
 use serde_json::json;
 
-use crate::harness::{Roster, School, Shared, wishes};
+use crate::harness::{Roster, School, Shared, bookable_classes};
 
-const TOLD: &str = "Your access to this appointment has ended. Please contact the school.";
+const ACCESS_ENDED: &str = "Your access to this appointment has ended. Please contact the school.";
 const RACHEL: &str = "rachel.aaron@example.org";
 
 #[tokio::test]
-async fn who_loses_a_student_is_out_in_every_process_at_once() {
+async fn losing_a_student_ends_access_on_every_node() {
     let school = School::start().await;
     let other = school.second_node(Shared::Nothing).await;
     let (parent, guest) = (school.parent().await, school.guest().await);
-    let elsewhere = (parent.at(&other), guest.at(&other));
+    let elsewhere = (parent.on_node(&other), guest.on_node(&other));
     elsewhere.0.get("/me").await.is(200);
     elsewhere.1.get("/guest/appointments").await.is(200);
     assert_eq!(Roster::without_sophie().import(&school).await.changes.access_withdrawn, 1);
 
     // The next request of each, wherever it goes.
     for parent in [&elsewhere.0, &parent] {
-        assert_eq!(parent.get("/me").await.refuses(410, "access_ended").text_at("/detail"), TOLD);
+        assert_eq!(
+            parent.get("/me").await.refuses(410, "access_ended").text_at("/detail"),
+            ACCESS_ENDED
+        );
     }
     for guest in [&elsewhere.1, &guest] {
         assert_eq!(
             guest.get("/guest/appointments").await.refuses(410, "access_ended").text_at("/detail"),
-            TOLD
+            ACCESS_ENDED
         );
     }
     let parent = school.parent().await;
@@ -44,7 +47,7 @@ async fn who_loses_a_student_is_out_in_every_process_at_once() {
 }
 
 #[tokio::test]
-async fn bookings_go_on_while_a_roster_is_imported() {
+async fn bookings_succeed_during_an_import() {
     let school = School::start().await;
     let (mut wanted, mut times) = (Vec::new(), BTreeSet::new());
     for row in school.other_parents().await.into_iter().take(30) {
@@ -53,19 +56,19 @@ async fn bookings_go_on_while_a_roster_is_imported() {
             continue;
         }
         // Each takes another time, so that none stands in another's way.
-        let wishes = wishes(&school, &actor).await;
-        let choice = wishes.iter().find_map(|wish| {
-            let time = wish.free.iter().find(|time| !times.contains(*time))?;
-            Some((wish.at(time), time.clone()))
+        let bookable_classes = bookable_classes(&school, &actor).await;
+        let choice = bookable_classes.iter().find_map(|bookable| {
+            let time = bookable.free.iter().find(|time| !times.contains(*time))?;
+            Some((bookable.at(time), time.clone()))
         });
-        let Some((wish, time)) = choice else { continue };
+        let Some((bookable, time)) = choice else { continue };
         times.insert(time);
-        wanted.push((actor, wish));
+        wanted.push((actor, bookable));
     }
     assert!(wanted.len() > 9, "the demo has parents who may still book");
     let path = school.evening("/bookings");
     let bookings = join_all(
-        wanted.iter().map(|(actor, wish)| actor.post(&path, json!({ "bookings": [wish] }))),
+        wanted.iter().map(|(actor, bookable)| actor.post(&path, json!({ "bookings": [bookable] }))),
     );
     let roster = Roster::without_sophie();
     let (report, answers) = join(roster.import(&school), bookings).await;

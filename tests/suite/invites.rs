@@ -5,10 +5,10 @@ use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Answer, School, token_of};
+use crate::harness::{Actor, School, TestResponse, token_of};
 
 const EMAIL: &str = "sam@example.org";
-const TEXT: &str =
+const INVITE_EXISTS: &str =
     "Unable to invite another parent/guardian. Only one invite can be sent per student.";
 
 fn invite(students: &[&str]) -> Value {
@@ -20,7 +20,7 @@ fn with(mut body: Value, field: &str, value: Value) -> Value {
     body
 }
 
-async fn send(school: &School, parent: &Actor, body: Value) -> Answer {
+async fn send(school: &School, parent: &Actor, body: Value) -> TestResponse {
     parent.post(&school.evening("/invites"), body).await
 }
 
@@ -45,27 +45,27 @@ async fn students(school: &School, parent: &Actor) -> (String, [String; 2]) {
 }
 
 #[tokio::test]
-async fn one_invite_for_each_student() {
+async fn each_student_has_at_most_one_invite() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (sophie, [liz, chris]) = students(&school, &parent).await;
     send(&school, &parent, invite(&[&sophie])).await.refuses(409, "invite_exists");
     let refused =
         send(&school, &parent, invite(&[&liz, &sophie])).await.refuses(409, "invite_exists");
-    assert_eq!(refused.text_at("/detail"), TEXT);
+    assert_eq!(refused.text_at("/detail"), INVITE_EXISTS);
     send(&school, &parent, invite(&[&liz])).await.is(201);
     send(&school, &parent, invite(&[&chris])).await.is(201);
     let overview = parent.get(&school.evening("/invites")).await.is(200);
     assert_eq!(
         (overview.body["can_invite"].as_bool(), overview.text_at("/refusal_detail").as_str()),
-        (Some(false), TEXT)
+        (Some(false), INVITE_EXISTS)
     );
     assert_eq!(overview.list("/items").len(), 3);
     assert_eq!(sent(&school).await, 2);
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_named() {
+async fn validation_errors_have_codes() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (_, [liz, _]) = students(&school, &parent).await;
@@ -93,7 +93,7 @@ async fn what_is_wrong_is_named() {
 }
 
 #[tokio::test]
-async fn a_parent_without_an_appointment_does_not_invite() {
+async fn inviting_requires_an_appointment() {
     let school = School::start().await;
     school.execute("delete from claims").await;
     school.execute("update bookings set cancelled_at = created_at").await;
@@ -103,7 +103,7 @@ async fn a_parent_without_an_appointment_does_not_invite() {
 }
 
 #[tokio::test]
-async fn of_twenty_at_once_one_is_sent() {
+async fn concurrent_invites_for_a_student_send_one() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (_, [liz, _]) = students(&school, &parent).await;
@@ -120,12 +120,14 @@ async fn of_twenty_at_once_one_is_sent() {
 }
 
 #[tokio::test]
-async fn twenty_with_one_key_are_one() {
+async fn concurrent_invites_with_one_idempotency_key_make_one() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (_, [liz, _]) = students(&school, &parent).await;
     let path = school.evening("/invites");
-    let answers = join_all((0..20).map(|_| parent.post_once(&path, "once", invite(&[&liz])))).await;
+    let answers =
+        join_all((0..20).map(|_| parent.post_with_idempotency_key(&path, "once", invite(&[&liz]))))
+            .await;
     for answer in &answers {
         assert_eq!(
             (answer.status, &answer.body["id"]),
@@ -139,7 +141,7 @@ async fn twenty_with_one_key_are_one() {
 }
 
 #[tokio::test]
-async fn resending_waits_ten_minutes_and_keeps_the_link() {
+async fn resend_is_limited_to_ten_minutes_and_keeps_the_link() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (_, [liz, _]) = students(&school, &parent).await;
@@ -149,23 +151,23 @@ async fn resending_waits_ten_minutes_and_keeps_the_link() {
     let again = async || parent.send("POST", &resend, parent.request("POST", &resend)).await;
     again().await.refuses(429, "resend_too_soon");
     for _ in 0..5 {
-        school.wait(TimeDelta::minutes(10));
+        school.advance_clock(TimeDelta::minutes(10));
         again().await.is(202);
         assert_eq!(token_of(&school.mail_to(EMAIL).await), first);
     }
-    school.wait(TimeDelta::minutes(10));
+    school.advance_clock(TimeDelta::minutes(10));
     again().await.refuses(429, "resend_limit");
 }
 
 #[tokio::test]
-async fn a_repeated_resend_or_renewal_mails_once() {
+async fn resend_and_renew_are_idempotent() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (_, [liz, _]) = students(&school, &parent).await;
     let id = send(&school, &parent, invite(&[&liz])).await.is(201).text_at("/id");
     school.mail_to(EMAIL).await;
     for what in ["resend", "renew"] {
-        school.wait(TimeDelta::minutes(10));
+        school.advance_clock(TimeDelta::minutes(10));
         let path = format!("/invites/{id}/{what}");
         let request = || parent.request("POST", &path).header("idempotency-key", what);
         let first = parent.send("POST", &path, request()).await.is(202);
@@ -184,7 +186,7 @@ async fn a_repeated_resend_or_renewal_mails_once() {
 }
 
 #[tokio::test]
-async fn a_renewed_link_replaces_the_one_before() {
+async fn renewing_replaces_the_link() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (_, [liz, _]) = students(&school, &parent).await;
@@ -196,7 +198,7 @@ async fn a_renewed_link_replaces_the_one_before() {
     let again =
         async |actor: &Actor| actor.send("POST", &renew, actor.request("POST", &renew)).await;
     again(&parent).await.refuses(429, "resend_too_soon");
-    school.wait(TimeDelta::minutes(10));
+    school.advance_clock(TimeDelta::minutes(10));
     again(&school.stranger().await).await.refuses(404, "not_found");
     again(&school.teacher().await).await.refuses(403, "wrong_role");
     assert_eq!(again(&parent).await.is(202).text_at("/state"), "opened");
@@ -218,14 +220,18 @@ async fn a_renewed_link_replaces_the_one_before() {
         .post("/guest_links/renew", second.clone())
         .await
         .refuses(429, "resend_too_soon");
-    school.wait(TimeDelta::minutes(10));
+    school.advance_clock(TimeDelta::minutes(10));
     // The answer to the first request is lost: the same one again makes no other link.
     for _ in 0..2 {
-        school.nobody().post_once("/guest_links/renew", "renew-1", second.clone()).await.is(204);
+        school
+            .nobody()
+            .post_with_idempotency_key("/guest_links/renew", "renew-1", second.clone())
+            .await
+            .is(204);
     }
     school
         .nobody()
-        .post_once("/guest_links/renew", "renew-2", second.clone())
+        .post_with_idempotency_key("/guest_links/renew", "renew-2", second.clone())
         .await
         .refuses(410, "link_renewed");
     let third = json!({ "token": token_of(&school.mail_to(EMAIL).await) });
@@ -240,7 +246,7 @@ async fn a_renewed_link_replaces_the_one_before() {
 }
 
 #[tokio::test]
-async fn a_removed_invite_is_dead_at_once() {
+async fn removed_invite_is_invalid_at_once() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (_, [liz, _]) = students(&school, &parent).await;
@@ -266,7 +272,7 @@ async fn a_removed_invite_is_dead_at_once() {
 }
 
 #[tokio::test]
-async fn five_invites_a_day() {
+async fn invites_are_limited_to_five_a_day() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (_, [liz, _]) = students(&school, &parent).await;
@@ -276,7 +282,7 @@ async fn five_invites_a_day() {
         parent.delete(&format!("/invites/{id}")).await.is(204);
     }
     send(&school, &parent, invite(&[&liz])).await.refuses(429, "invite_limit");
-    school.wait(TimeDelta::hours(25));
+    school.advance_clock(TimeDelta::hours(25));
     school.parent().await.post(&school.evening("/invites"), invite(&[&liz])).await.is(201);
     assert_eq!(
         sent(&school).await,
@@ -286,7 +292,7 @@ async fn five_invites_a_day() {
 }
 
 #[tokio::test]
-async fn whom_the_school_bars_nobody_invites() {
+async fn barred_contacts_cannot_be_invited() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (_, [liz, chris]) = students(&school, &parent).await;
@@ -318,7 +324,7 @@ async fn whom_the_school_bars_nobody_invites() {
         ),
         "a barred contact got a mail"
     );
-    school.wait(TimeDelta::hours(25));
+    school.advance_clock(TimeDelta::hours(25));
     school
         .parent()
         .await
@@ -332,7 +338,7 @@ async fn whom_the_school_bars_nobody_invites() {
 }
 
 #[tokio::test]
-async fn not_meant_for_me_ends_the_invite_and_the_mail() {
+async fn declining_ends_the_invite_and_suppresses_the_address() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (_, [liz, _]) = students(&school, &parent).await;

@@ -4,13 +4,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use parlour::mail::Mail;
 use serde_json::json;
 
-use crate::harness::{Actor, School, wishes};
+use crate::harness::{Actor, School, bookable_classes};
 
 const RACHEL: &str = "rachel.aaron@example.org";
 const GUEST: &str = "jordan.aaron@example.org";
 
 /// Since the last look these have got mail, with subjects that begin so; nobody else has.
-async fn check_told(school: &School, expected: &[(&str, &str)]) {
+async fn check_mails(school: &School, expected: &[(&str, &str)]) {
     let mut mails = school.mails().await;
     mails.sort_by(|one, other| one.to.cmp(&other.to));
     let found: Vec<(&str, &str)> =
@@ -25,47 +25,48 @@ async fn check_told(school: &School, expected: &[(&str, &str)]) {
 }
 
 #[tokio::test]
-async fn parent_and_guest_are_told_of_each_change() {
+async fn each_change_is_mailed_to_parent_and_guest() {
     let school = School::start().await;
     let parent = school.parent().await;
     let covered =
         parent.get(&school.evening("/invites")).await.is(200).text_at("/items/0/students/0/id");
-    let mut open = wishes(&school, &parent).await.into_iter();
-    let wish = open.find(|wish| wish.student == covered && wish.free.len() > 1).unwrap();
+    let mut open = bookable_classes(&school, &parent).await.into_iter();
+    let bookable =
+        open.find(|bookable| bookable.student == covered && bookable.free.len() > 1).unwrap();
     let made = parent
-        .post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] }))
+        .post(&school.evening("/bookings"), json!({ "bookings": [bookable.at(&bookable.free[0])] }))
         .await
         .is(201);
     let path = format!("/bookings/{}", made.text_at("/items/0/id"));
     let guest = (GUEST, "Appointments you may join have changed: Year 9 Parents’ Evening");
-    check_told(&school, &[guest, (RACHEL, "Your appointments: Year 9 Parents’ Evening")]).await;
-    parent.patch(&path, json!({ "starts_at": wish.free[1] })).await.is(200);
-    check_told(&school, &[guest, (RACHEL, "Changed: ")]).await;
+    check_mails(&school, &[guest, (RACHEL, "Your appointments: Year 9 Parents’ Evening")]).await;
+    parent.patch(&path, json!({ "starts_at": bookable.free[1] })).await.is(200);
+    check_mails(&school, &[guest, (RACHEL, "Changed: ")]).await;
     parent.delete(&path).await.is(204);
-    check_told(&school, &[guest, (RACHEL, "Cancelled: ")]).await;
+    check_mails(&school, &[guest, (RACHEL, "Cancelled: ")]).await;
 }
 
 #[tokio::test]
-async fn nobody_is_told_of_what_was_refused() {
+async fn refused_request_sends_no_mail() {
     let school = School::start().await;
     let parent = school.parent().await;
     parent
         .post(&school.evening("/bookings"), json!({ "bookings": [] }))
         .await
         .refuses(422, "nothing_chosen");
-    check_told(&school, &[]).await;
+    check_mails(&school, &[]).await;
 }
 
 #[tokio::test]
 #[should_panic(expected = "mail that nobody looked at")]
-async fn mail_that_waits_fails_the_test() {
+async fn unread_queued_mail_fails_the_test() {
     let school = School::start().await;
     school.nobody().post("/login_links", json!({ "email": RACHEL })).await.is(202);
 }
 
 #[tokio::test]
 #[should_panic(expected = "sent to rachel.aaron@example.org")]
-async fn mail_that_was_sent_to_somebody_else_fails_the_test() {
+async fn unread_mail_to_another_address_fails_the_test() {
     let school = School::start().await;
     for email in [RACHEL, "helen.okafor@example.org"] {
         school.nobody().post("/login_links", json!({ "email": email })).await.is(202);
@@ -74,7 +75,7 @@ async fn mail_that_was_sent_to_somebody_else_fails_the_test() {
 }
 
 #[tokio::test]
-async fn a_test_may_leave_mail_if_it_says_why() {
+async fn ignore_mail_lets_a_test_leave_mail() {
     let school = School::start().await;
     school.nobody().post("/login_links", json!({ "email": RACHEL })).await.is(202);
     school.ignore_mail("this test is about leaving mail");
@@ -105,7 +106,7 @@ async fn science(school: &School, parent: &Actor) -> (String, [String; 2]) {
     )
 }
 
-fn heads(mails: &[Mail]) -> Vec<(&str, &str)> {
+fn recipients_and_subjects(mails: &[Mail]) -> Vec<(&str, &str)> {
     mails.iter().map(|mail| (mail.to.as_str(), mail.subject.as_str())).collect()
 }
 
@@ -114,22 +115,22 @@ fn to<'a>(mails: &'a [Mail], address: &str) -> Vec<&'a Mail> {
 }
 
 #[tokio::test]
-async fn a_hundred_moves_are_few_mails_to_the_guest() {
+async fn guest_mails_about_moves_are_throttled() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (path, times) = science(&school, &parent).await;
     let mut mails = Vec::new();
     for turn in 0..100 {
-        school.wait(TimeDelta::seconds(20));
+        school.advance_clock(TimeDelta::seconds(20));
         parent.patch(&path, json!({ "starts_at": times[turn % 2] })).await.is(200);
         mails.extend(school.mails().await);
     }
     assert_eq!(to(&mails, GUEST).len(), 4, "an hour bears four");
     assert_eq!(to(&mails, RACHEL).len(), 100, "her own mails are her own affair");
     // What was held back leaves as one mail, and tells what is so.
-    school.wait(TimeDelta::hours(1));
+    school.advance_clock(TimeDelta::hours(1));
     let held = school.mails().await;
-    let [last] = to(&held, GUEST)[..] else { panic!("{:?}", heads(&held)) };
+    let [last] = to(&held, GUEST)[..] else { panic!("{:?}", recipients_and_subjects(&held)) };
     let sequence = parent.get(&path).await.is(200).body["sequence"].as_i64().unwrap();
     let basic: String =
         times[1].chars().filter(|letter| !"-:".contains(*letter)).take(13).collect();
@@ -141,12 +142,12 @@ async fn a_hundred_moves_are_few_mails_to_the_guest() {
         "{text}"
     );
     assert!(text.contains(&format!("DTSTART:{basic}")), "{text} {}", times[1]);
-    school.wait(TimeDelta::hours(3));
+    school.advance_clock(TimeDelta::hours(3));
     assert!(school.mails().await.is_empty());
 }
 
 #[tokio::test]
-async fn a_guest_hears_of_a_cancellation_in_time() {
+async fn delayed_cancellation_mail_leaves_before_the_appointment() {
     let school = School::start().await;
     let parent = school.parent().await;
     let (path, times) = science(&school, &parent).await;
@@ -163,7 +164,7 @@ async fn a_guest_hears_of_a_cancellation_in_time() {
     let is_early = to(&school.mails().await, GUEST).is_empty();
     school.clock.set(starts_at - TimeDelta::minutes(29));
     let mails = school.mails().await;
-    let [last] = to(&mails, GUEST)[..] else { panic!("{:?}", heads(&mails)) };
+    let [last] = to(&mails, GUEST)[..] else { panic!("{:?}", recipients_and_subjects(&mails)) };
     assert!(
         is_early
             && last.text.contains("Cancelled: ")
@@ -174,7 +175,7 @@ async fn a_guest_hears_of_a_cancellation_in_time() {
 }
 
 #[tokio::test]
-async fn the_school_is_not_held_back() {
+async fn changes_by_staff_bypass_the_guest_mail_throttle() {
     let school = School::start().await;
     let (parent, office) = (school.parent().await, school.staff().await);
     let (path, times) = science(&school, &parent).await;
@@ -184,12 +185,12 @@ async fn the_school_is_not_held_back() {
     }
     office.delete(&path).await.is(204);
     let mails = school.mails().await;
-    let [last] = to(&mails, GUEST)[..] else { panic!("{:?}", heads(&mails)) };
+    let [last] = to(&mails, GUEST)[..] else { panic!("{:?}", recipients_and_subjects(&mails)) };
     assert!(last.text.contains("Cancelled: "), "{}", last.text);
 }
 
 #[tokio::test]
-async fn what_waits_becomes_one_mail() {
+async fn queued_changes_are_merged_into_one_mail() {
     let school = School::start().await;
     let parent = school.parent().await;
     let rows = parent.get(&school.evening("/bookings")).await.is(200).list("/rows");
@@ -202,14 +203,19 @@ async fn what_waits_becomes_one_mail() {
         parent.patch(&path, json!({ "starts_at": times[turn % 2] })).await.is(200);
     }
     let mails = school.mails().await;
-    assert_eq!((to(&mails, RACHEL).len(), to(&mails, GUEST).len()), (1, 1), "{:?}", heads(&mails));
+    assert_eq!(
+        (to(&mails, RACHEL).len(), to(&mails, GUEST).len()),
+        (1, 1),
+        "{:?}",
+        recipients_and_subjects(&mails)
+    );
     assert!(to(&mails, RACHEL)[0].calendar[0].text.contains("SEQUENCE:10\r\n"));
     // Two of them in one mail, each with its calendar's message.
     for subject in ["Music", "English"] {
         parent.delete(&path_of(subject)).await.is(204);
     }
     let mails = school.mails().await;
-    let [one] = to(&mails, RACHEL)[..] else { panic!("{:?}", heads(&mails)) };
+    let [one] = to(&mails, RACHEL)[..] else { panic!("{:?}", recipients_and_subjects(&mails)) };
     assert_eq!(one.subject, "Cancelled: 2 appointments, 26 November");
     assert!(
         one.text.contains("Music") && one.text.contains("English") && !one.text.contains("Science"),

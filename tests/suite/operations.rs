@@ -5,10 +5,10 @@ mod foreign;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Answer, School, contract};
+use crate::harness::{Actor, School, TestResponse, contract};
 
 /// What nobody is told where no cookie is asked for.
-fn open_to_all(id: &str) -> Option<u16> {
+fn status_if_public(id: &str) -> Option<u16> {
     Some(match id {
         "get_liveness" | "get_readiness" | "get_contract" | "get_school" | "list_dev_mails"
         | "move_dev_clock" | "reset_dev_school" => 200,
@@ -28,7 +28,7 @@ fn open_to_all(id: &str) -> Option<u16> {
 }
 
 /// What a parent of other children is told of Rachel Aaron's things.
-fn to_a_stranger(id: &str) -> u16 {
+fn status_for_stranger(id: &str) -> u16 {
     match id {
         "get_me" | "list_evenings" | "get_evening" | "get_slots" | "get_bookings"
         | "get_invites" | "get_history" | "get_calendar" | "get_ice_servers" => 200,
@@ -90,7 +90,7 @@ fn to_a_stranger(id: &str) -> u16 {
 }
 
 /// What requests are about.
-pub struct Things {
+pub struct SampleIds {
     evening: String,
     booking: String,
     invite: String,
@@ -107,10 +107,10 @@ pub struct Things {
 
 /// Finds them in the demo, which has no API client, bar, webhook and import: the parent's id stands
 /// for each of them.
-pub async fn things(school: &School) -> Things {
+pub async fn sample_ids(school: &School) -> SampleIds {
     let bookings = school.parent().await.get(&school.evening("/bookings")).await.is(200);
     let parent = school.people.parent.0.to_string();
-    Things {
+    SampleIds {
         client: parent.clone(),
         bar: parent.clone(),
         webhook: parent.clone(),
@@ -127,8 +127,8 @@ pub async fn things(school: &School) -> Things {
 }
 
 /// The path of an operation on what is there.
-pub fn path(operation: &contract::Operation, things: &Things) -> String {
-    let path = path_with(operation, things, "", "");
+pub fn path(operation: &contract::Operation, sample_ids: &SampleIds) -> String {
+    let path = path_with(operation, sample_ids, "", "");
     assert!(!path.contains('{'), "{path}: a parameter is unknown");
     path
 }
@@ -136,45 +136,49 @@ pub fn path(operation: &contract::Operation, things: &Things) -> String {
 /// The path with another text for one of its parameters.
 pub fn path_with(
     operation: &contract::Operation,
-    things: &Things,
+    sample_ids: &SampleIds,
     name: &str,
     text: &str,
 ) -> String {
     operation
         .path
         .replace(&format!("{{{name}}}"), text)
-        .replace("{evening_id}", &things.evening)
-        .replace("{booking_id}", &things.booking)
-        .replace("{invite_id}", &things.invite)
-        .replace("{parent_id}", &things.parent)
-        .replace("{student_id}", &things.student)
-        .replace("{client_id}", &things.client)
-        .replace("{bar_id}", &things.bar)
-        .replace("{webhook_id}", &things.webhook)
-        .replace("{delivery_id}", &things.delivery)
-        .replace("{import_id}", &things.import)
+        .replace("{evening_id}", &sample_ids.evening)
+        .replace("{booking_id}", &sample_ids.booking)
+        .replace("{invite_id}", &sample_ids.invite)
+        .replace("{parent_id}", &sample_ids.parent)
+        .replace("{student_id}", &sample_ids.student)
+        .replace("{client_id}", &sample_ids.client)
+        .replace("{bar_id}", &sample_ids.bar)
+        .replace("{webhook_id}", &sample_ids.webhook)
+        .replace("{delivery_id}", &sample_ids.delivery)
+        .replace("{import_id}", &sample_ids.import)
 }
 
-async fn ask(actor: &Actor, operation: &contract::Operation, things: &Things) -> Answer {
-    let path = path(operation, things);
-    send(actor, operation, things, actor.request(&operation.method, &path)).await
+async fn ask(
+    actor: &Actor,
+    operation: &contract::Operation,
+    sample_ids: &SampleIds,
+) -> TestResponse {
+    let path = path(operation, sample_ids);
+    send(actor, operation, sample_ids, actor.request(&operation.method, &path)).await
 }
 
 /// Sends a request for the operation with a body that it would take.
 async fn send(
     actor: &Actor,
     operation: &contract::Operation,
-    things: &Things,
+    sample_ids: &SampleIds,
     mut request: reqwest::RequestBuilder,
-) -> Answer {
+) -> TestResponse {
     if operation.takes_body {
-        request = request.json(&body(&operation.id, things));
+        request = request.json(&body(&operation.id, sample_ids));
     }
-    actor.send(&operation.method, &path(operation, things), request).await
+    actor.send(&operation.method, &path(operation, sample_ids), request).await
 }
 
 /// A body that the operation would take.
-pub fn body(id: &str, things: &Things) -> Value {
+pub fn body(id: &str, sample_ids: &SampleIds) -> Value {
     match id {
         "create_login_link" => json!({ "email": "rachel.aaron@example.org" }),
         "request_guest_link" => json!({ "email": "jordan@example.org" }),
@@ -186,13 +190,13 @@ pub fn body(id: &str, things: &Things) -> Value {
         | "create_guest_session" => {
             json!({ "token": "x.y.z" })
         }
-        "choose_identity" => json!({ "person_id": things.parent, "role": "parent" }),
+        "choose_identity" => json!({ "person_id": sample_ids.parent, "role": "parent" }),
         "create_bookings" => {
             json!({
                 "bookings": [{
-                    "student_id": things.student,
-                    "class_id": things.class,
-                    "starts_at": things.starts_at,
+                    "student_id": sample_ids.student,
+                    "class_id": sample_ids.class,
+                    "starts_at": sample_ids.starts_at,
                 }]
             })
         }
@@ -205,16 +209,16 @@ pub fn body(id: &str, things: &Things) -> Value {
             }, "classes": [{ "all": true }],
         }),
         "change_evening" => json!({ "title": "Spring" }),
-        "change_booking" => json!({ "starts_at": things.starts_at }),
+        "change_booking" => json!({ "starts_at": sample_ids.starts_at }),
         "send_invite" => {
             json!({
                 "name": "Jordan Aaron",
                 "email": "jordan@example.org",
-                "student_ids": [things.student],
+                "student_ids": [sample_ids.student],
                 "consent": true,
             })
         }
-        "create_bar" => json!({ "student_id": things.student, "person_id": things.parent }),
+        "create_bar" => json!({ "student_id": sample_ids.student, "person_id": sample_ids.parent }),
         "create_client" => json!({ "name": "MIS", "scopes": ["evenings:read"] }),
         "change_client" => json!({ "name": "MIS" }),
         "put_people" | "put_classes" => {
@@ -253,16 +257,16 @@ pub fn body(id: &str, things: &Things) -> Value {
 }
 
 #[tokio::test]
-async fn nobody_gets_in() {
+async fn every_operation_refuses_anonymous_requests() {
     let school = School::start().await;
-    let things = things(&school).await;
+    let sample_ids = sample_ids(&school).await;
     for operation in contract::operations() {
         let expected = match &operation.security {
-            None => open_to_all(&operation.id)
+            None => status_if_public(&operation.id)
                 .unwrap_or_else(|| panic!("{} is open and not known here", operation.id)),
             Some(_) => 401,
         };
-        let answer = ask(&school.nobody(), &operation, &things).await;
+        let answer = ask(&school.nobody(), &operation, &sample_ids).await;
         assert_eq!(answer.status, expected, "{}: {}", operation.id, answer.text);
         if expected == 401 {
             assert_eq!(answer.code(), "not_logged_in", "{}", operation.id);
@@ -278,19 +282,19 @@ async fn nobody_gets_in() {
 }
 
 #[tokio::test]
-async fn a_stranger_finds_nothing_of_others() {
+async fn every_operation_hides_data_from_strangers() {
     let school = School::start().await;
-    let things = things(&school).await;
+    let sample_ids = sample_ids(&school).await;
     let mut wrong = Vec::new();
     for operation in
         contract::operations().into_iter().filter(|operation| operation.security.is_some())
     {
-        let answer = ask(&school.stranger().await, &operation, &things).await;
-        let expected = to_a_stranger(&operation.id);
+        let answer = ask(&school.stranger().await, &operation, &sample_ids).await;
+        let expected = status_for_stranger(&operation.id);
         if answer.status != expected {
             wrong.push(format!("{} is to answer {expected}: {}", operation.id, answer.text));
         }
-        for secret in [&things.booking, &things.invite, &things.student] {
+        for secret in [&sample_ids.booking, &sample_ids.invite, &sample_ids.student] {
             assert!(
                 answer.status != 200 || !answer.text.contains(secret.as_str()),
                 "{} shows {secret}: {}",
@@ -302,6 +306,6 @@ async fn a_stranger_finds_nothing_of_others() {
     assert!(wrong.is_empty(), "{wrong:#?}");
     // All of it is still there.
     let parent = school.parent().await;
-    parent.get(&format!("/bookings/{}", things.booking)).await.is(200);
-    parent.get(&format!("/invites/{}", things.invite)).await.is(200);
+    parent.get(&format!("/bookings/{}", sample_ids.booking)).await.is(200);
+    parent.get(&format!("/invites/{}", sample_ids.invite)).await.is(200);
 }

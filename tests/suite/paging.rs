@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use parlour::workers;
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Answer, Roster, School, contract, wishes};
+use crate::harness::{Actor, Roster, School, TestResponse, bookable_classes, contract};
 
 /// A list of the contract, who asks for it, and where.
 struct List {
@@ -18,7 +18,7 @@ struct List {
 }
 
 impl List {
-    async fn page(&self, query: &str) -> Answer {
+    async fn page(&self, query: &str) -> TestResponse {
         let joint = if self.path.contains('?') { '&' } else { '?' };
         self.asks.get(&format!("{}{joint}{query}", self.path)).await
     }
@@ -60,14 +60,14 @@ impl List {
 }
 
 /// What a test may add to the lists.
-struct Filler {
+struct ListFixture {
     school: School,
     office: Actor,
     parent: Actor,
     student: String,
 }
 
-impl Filler {
+impl ListFixture {
     async fn start() -> Self {
         let school = School::start().await;
         school.ignore_mail("what mail is sent is told in other tests");
@@ -115,16 +115,16 @@ impl Filler {
         self.office.put("/roster/classes", json!({ "items": [row] })).await.is(200);
         // A booking that is made and cancelled: in the list of programs, in the parent's history,
         // and in the mailbox.
-        let wish = wishes(&self.school, &self.parent)
+        let bookable = bookable_classes(&self.school, &self.parent)
             .await
             .into_iter()
-            .find(|wish| !wish.free.is_empty())
+            .find(|bookable| !bookable.free.is_empty())
             .unwrap();
         let made = self
             .parent
             .post(
                 &self.school.evening("/bookings"),
-                json!({ "bookings": [wish.at(&wish.free[0])] }),
+                json!({ "bookings": [bookable.at(&bookable.free[0])] }),
             )
             .await
             .is(201);
@@ -136,22 +136,24 @@ impl Filler {
     async fn invite(&self) {
         for row in self.school.other_parents().await.iter().take(5) {
             let parent = self.school.as_parent(row).await;
-            let Some(wish) =
-                wishes(&self.school, &parent).await.into_iter().find(|wish| !wish.free.is_empty())
+            let Some(bookable) = bookable_classes(&self.school, &parent)
+                .await
+                .into_iter()
+                .find(|bookable| !bookable.free.is_empty())
             else {
                 continue;
             };
             parent
                 .post(
                     &self.school.evening("/bookings"),
-                    json!({ "bookings": [wish.at(&wish.free[0])] }),
+                    json!({ "bookings": [bookable.at(&bookable.free[0])] }),
                 )
                 .await
                 .is(201);
             let invite = json!({
                 "name": "Jo",
                 "email": "jo@example.org",
-                "student_ids": [wish.student],
+                "student_ids": [bookable.student],
                 "consent": true,
             });
             parent.post(&self.school.evening("/invites"), invite).await.is(201);
@@ -184,7 +186,7 @@ impl Filler {
 }
 
 #[test]
-fn every_list_of_the_contract_pages_but_one_that_is_short() {
+fn every_list_but_webhooks_is_paged() {
     let known = [
         "list_evenings",
         "get_history",
@@ -212,19 +214,19 @@ fn every_list_of_the_contract_pages_but_one_that_is_short() {
     assert_eq!(of(contract::Operation::takes_cursor), known);
     // A school has at most 10 endpoints.
     let whole: Vec<String> =
-        of(contract::Operation::answers_list).difference(&known).cloned().collect();
+        of(contract::Operation::returns_list).difference(&known).cloned().collect();
     assert_eq!(whole, ["list_webhooks"]);
 }
 
 #[tokio::test]
-async fn what_is_no_limit_and_no_cursor_is_refused() {
-    let filler = Filler::start().await;
+async fn invalid_limits_and_cursors_are_refused() {
+    let fixture = ListFixture::start().await;
     for number in 0..3 {
-        filler.add(number).await;
+        fixture.add(number).await;
     }
-    filler.invite().await;
-    let lists = filler.lists().await;
-    let neighbours = filler.school.neighbours().await;
+    fixture.invite().await;
+    let lists = fixture.lists().await;
+    let other_school = fixture.school.other_school().await;
     let mut cursors = Vec::new();
     for list in &lists {
         let name = list.operation;
@@ -297,7 +299,7 @@ async fn what_is_no_limit_and_no_cursor_is_refused() {
         // These belong to something of one school alone, or to no school.
         if !["get_history", "list_webhook_deliveries", "list_dev_mails"].contains(&list.operation) {
             let theirs =
-                neighbours.staff.get(&format!("{}?cursor={}", list.path, cursors[place])).await;
+                other_school.staff.get(&format!("{}?cursor={}", list.path, cursors[place])).await;
             assert_eq!(
                 (theirs.status, theirs.code()),
                 (400, "bad_cursor"),
@@ -310,13 +312,13 @@ async fn what_is_no_limit_and_no_cursor_is_refused() {
 }
 
 #[tokio::test]
-async fn all_pages_together_are_the_whole_list() {
-    let filler = Filler::start().await;
+async fn pages_of_any_size_concatenate_to_the_whole_list() {
+    let fixture = ListFixture::start().await;
     for number in 0..4 {
-        filler.add(number).await;
+        fixture.add(number).await;
     }
-    filler.invite().await;
-    for list in filler.lists().await {
+    fixture.invite().await;
+    for list in fixture.lists().await {
         let name = list.operation;
         let whole = list.all(100).await;
         assert!(whole.len() > 3, "{name} has {}", whole.len());
@@ -334,27 +336,27 @@ async fn all_pages_together_are_the_whole_list() {
 }
 
 #[tokio::test]
-async fn nothing_is_skipped_or_comes_twice_while_rows_are_added() {
-    let filler = Filler::start().await;
+async fn paging_neither_skips_nor_repeats_while_rows_are_added() {
+    let fixture = ListFixture::start().await;
     for number in 0..3 {
-        filler.add(number).await;
+        fixture.add(number).await;
     }
-    filler.invite().await;
-    let lists = filler.lists().await;
+    fixture.invite().await;
+    let lists = fixture.lists().await;
     let mut begun = Vec::new();
     for list in &lists {
         let whole = list.all(100).await;
         let (first, next) = list.read("limit=2").await;
         begun.push((whole, first, next));
     }
-    filler.school.wait(chrono::TimeDelta::seconds(1));
+    fixture.school.advance_clock(chrono::TimeDelta::seconds(1));
     for number in 3..6 {
-        filler.add(number).await;
+        fixture.add(number).await;
     }
     let parent = "p-new,active,2026-09-01T06:00:00.000Z,true,hillcrest,parent,,,Nora,Abbot,,,nora@\
                   example.org,,,s-sophie-aaron,,,,,,,,";
     // The classes that were pushed are not in it, and go.
-    Roster::of_the_demo().add("users.csv", parent).insist(&filler.school).await;
+    Roster::demo().add("users.csv", parent).import_without_limit(&fixture.school).await;
     for (list, (whole, mut seen, next)) in lists.iter().zip(begun) {
         seen.extend(list.rest(3, next).await);
         let unique: BTreeSet<_> = seen.iter().collect();
@@ -365,12 +367,12 @@ async fn nothing_is_skipped_or_comes_twice_while_rows_are_added() {
 }
 
 #[tokio::test]
-async fn a_cursor_outlives_the_row_that_it_stood_at() {
-    let filler = Filler::start().await;
+async fn cursor_survives_deletion_of_its_row() {
+    let fixture = ListFixture::start().await;
     for number in 0..6 {
-        filler.add(number).await;
+        fixture.add(number).await;
     }
-    let lists = filler.lists().await;
+    let lists = fixture.lists().await;
     let removal = |operation: &str, id: &str| match operation {
         "list_evenings" => Some(format!("/evenings/{id}")),
         "list_bars" => Some(format!("/bars/{id}")),
@@ -382,10 +384,10 @@ async fn a_cursor_outlives_the_row_that_it_stood_at() {
         let whole = list.all(100).await;
         let (first, next) = list.read("limit=3").await;
         let path = removal(list.operation, &first[2]).unwrap();
-        filler.office.delete(&path).await.is(204);
+        fixture.office.delete(&path).await.is(204);
         assert_eq!(list.rest(2, next.clone()).await, whole[3..], "{}", list.operation);
         // And one that stood further on is no more there.
-        filler.office.delete(&removal(list.operation, &whole[4]).unwrap()).await.is(204);
+        fixture.office.delete(&removal(list.operation, &whole[4]).unwrap()).await.is(204);
         let left: Vec<String> = whole[3..].iter().filter(|id| **id != whole[4]).cloned().collect();
         assert_eq!(list.rest(2, next).await, left, "{}", list.operation);
         tried += 1;
@@ -394,18 +396,18 @@ async fn a_cursor_outlives_the_row_that_it_stood_at() {
 }
 
 #[tokio::test]
-async fn an_evening_that_moves_is_seen_and_the_others_are_not_skipped() {
-    let filler = Filler::start().await;
+async fn moving_an_evening_while_paging_skips_no_other() {
+    let fixture = ListFixture::start().await;
     for number in 0..6 {
-        filler.add(number).await;
+        fixture.add(number).await;
     }
-    let list = filler.lists().await.swap_remove(0);
+    let list = fixture.lists().await.swap_remove(0);
     let whole = list.all(100).await;
     let (first, next) = list.read("limit=2").await;
     let moved = |to: &str| json!({ "date": to, "booking": { "closes": format!("{to}T12:00") } });
     // The one that the cursor stands at goes to the end of the drafts; those after it come all the
     // same.
-    filler.office.patch(&format!("/evenings/{}", first[1]), moved("2027-01-05")).await.is(200);
+    fixture.office.patch(&format!("/evenings/{}", first[1]), moved("2027-01-05")).await.is(200);
     let rest = list.rest(2, next).await;
     let others: Vec<&String> = rest.iter().filter(|id| **id != first[1]).collect();
     assert_eq!(others, whole[2..].iter().collect::<Vec<_>>());

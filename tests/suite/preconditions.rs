@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Answer, School};
+use crate::harness::{Actor, School, TestResponse};
 
 async fn with(
     actor: &Actor,
@@ -10,19 +10,19 @@ async fn with(
     path: &str,
     if_match: &str,
     body: Option<Value>,
-) -> Answer {
+) -> TestResponse {
     let request = actor.request(method, path).header("if-match", if_match);
     actor
         .send(method, path, if let Some(body) = body { request.json(&body) } else { request })
         .await
 }
 
-fn tag(answer: &Answer) -> String {
+fn tag(answer: &TestResponse) -> String {
     answer.header("etag").expect("what can be read by itself has an ETag").to_owned()
 }
 
 /// A booking, and two times to which it can be moved.
-fn movable(grid: &Answer) -> (String, [Value; 2]) {
+fn movable(grid: &TestResponse) -> (String, [Value; 2]) {
     let times = grid.list("/times");
     let classes = grid
         .list("/students")
@@ -41,7 +41,7 @@ fn movable(grid: &Answer) -> (String, [Value; 2]) {
 }
 
 /// One of each thing that can be read by itself: its path, how it is changed, and with what.
-async fn things(school: &School, staff: &Actor) -> Vec<(String, Option<(Value, Value)>)> {
+async fn tagged_resources(school: &School, staff: &Actor) -> Vec<(String, Option<(Value, Value)>)> {
     let parent = school.parent().await;
     let (booking, [first, second]) = movable(&parent.get(&school.evening("/slots")).await.is(200));
     let client =
@@ -71,10 +71,10 @@ async fn things(school: &School, staff: &Actor) -> Vec<(String, Option<(Value, V
 }
 
 #[tokio::test]
-async fn a_change_rests_on_what_was_read() {
+async fn if_match_refuses_stale_changes() {
     let school = School::start().await;
     let staff = school.staff().await;
-    for (path, change) in things(&school, &staff).await {
+    for (path, change) in tagged_resources(&school, &staff).await {
         let seen = tag(&staff.get(&path).await.is(200));
         let again = staff
             .send("GET", &path, staff.request("GET", &path).header("if-none-match", &seen))
@@ -116,10 +116,10 @@ async fn a_change_rests_on_what_was_read() {
 }
 
 #[tokio::test]
-async fn of_two_who_saw_the_same_one_wins() {
+async fn concurrent_changes_with_the_same_etag_let_one_win() {
     let school = School::start().await;
     let staff = school.staff().await;
-    for (path, change) in things(&school, &staff).await {
+    for (path, change) in tagged_resources(&school, &staff).await {
         let Some((first, second)) = change else { continue };
         let seen = tag(&staff.get(&path).await.is(200));
         let attempt = |body: Value| with(&staff, "PATCH", &path, &seen, Some(body));
@@ -137,7 +137,7 @@ async fn of_two_who_saw_the_same_one_wins() {
 }
 
 #[tokio::test]
-async fn what_has_no_version_can_not_be_changed_by_one() {
+async fn if_match_is_refused_for_resources_without_etag() {
     let school = School::start().await;
     let (parent, staff) = (school.parent().await, school.staff().await);
     let before = parent.get(&school.evening("/bookings")).await.is(200).list("/rows").len();
@@ -156,7 +156,7 @@ async fn what_has_no_version_can_not_be_changed_by_one() {
     // What is not one's own is not there, whatever is said of its version.
     let booking = format!("/bookings/{}", parent.get(&path).await.is(200).text_at("/rows/0/id"));
     with(&school.stranger().await, "DELETE", &booking, "*", None).await.refuses(404, "not_found");
-    with(&school.neighbours().await.parent, "DELETE", &booking, "*", None)
+    with(&school.other_school().await.parent, "DELETE", &booking, "*", None)
         .await
         .refuses(404, "not_found");
     with(&school.nobody(), "DELETE", &booking, "*", None).await.refuses(401, "not_logged_in");

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     exports,
-    harness::{Actor, Answer, School},
+    harness::{Actor, School, TestResponse},
 };
 
 /// Rachel Aaron's appointments, by the office's view.
@@ -64,7 +64,7 @@ async fn record(teacher: &Actor, booking: &Value, no_show: bool, note: &str) {
 }
 
 /// The office makes another appointment of the same student and class.
-async fn repeat(school: &School, office: &Actor, booking: &Value, at: &str) -> Answer {
+async fn repeat(school: &School, office: &Actor, booking: &Value, at: &str) -> TestResponse {
     let wanted = json!({
         "student_id": booking["student"]["id"],
         "class_id": booking["class_id"],
@@ -84,7 +84,7 @@ fn begin(school: &School) {
 }
 
 #[tokio::test]
-async fn one_that_began_or_has_a_record_is_not_moved() {
+async fn started_or_recorded_appointment_cannot_be_moved() {
     let school = School::start().await;
     let (office, parent, teacher) =
         (school.staff().await, school.parent().await, school.teacher().await);
@@ -117,7 +117,7 @@ async fn one_that_began_or_has_a_record_is_not_moved() {
 }
 
 #[tokio::test]
-async fn the_office_makes_a_second_one_and_the_first_keeps_all() {
+async fn office_books_a_second_appointment_and_the_first_is_kept() {
     let school = School::start().await;
     let (office, parent, teacher) =
         (school.staff().await, school.parent().await, school.teacher().await);
@@ -143,7 +143,7 @@ async fn the_office_makes_a_second_one_and_the_first_keeps_all() {
     };
     assert_eq!(record_of(&first), Some((json!(true), json!("nobody came"))));
     assert_eq!(record_of(&second), Some((json!(false), json!(""))));
-    let token = exports::program(&school, &["attendance:read"]).await;
+    let token = exports::api_client_token(&school, &["attendance:read"]).await;
     let attended = async |booking: &Value| {
         let path = format!("/attendance?id={}", booking["id"].as_str().expect("an id"));
         exports::get(&school.nobody(), &path, &token).await.is(200).list("/items")
@@ -175,7 +175,7 @@ async fn the_office_makes_a_second_one_and_the_first_keeps_all() {
 }
 
 #[tokio::test]
-async fn a_parent_books_no_second_one() {
+async fn parent_cannot_book_a_second_appointment() {
     let school = School::start().await;
     let (office, parent, teacher) =
         (school.staff().await, school.parent().await, school.teacher().await);
@@ -194,7 +194,7 @@ async fn a_parent_books_no_second_one() {
 }
 
 #[tokio::test]
-async fn two_who_make_the_second_one_make_one() {
+async fn concurrent_second_appointments_make_one() {
     let school = School::start().await;
     let office = school.staff().await;
     let first = science(&school, &office).await;

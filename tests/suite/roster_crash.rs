@@ -10,23 +10,24 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use parlour::{
     context::{FixedClock, Random},
-    roster::{Deps, Extent, RosterSource, remote::Version, schedule::sync_if_due, sync_in_turn},
-    store::{DatabaseUrl, Store, roster_sources::Turn},
+    roster::{Deps, Extent, RosterSource, remote::Version, schedule::sync_if_due, sync_with_lease},
+    store::{DatabaseUrl, Store, roster_sources::SyncTrigger},
 };
 
 use crate::harness::{
     Roster, School,
-    provider::{Fault, Provider, deps, impatient},
-    until,
+    provider::{Fault, Provider, deps, short_timeouts},
+    wait_until,
 };
 
 /// What the process that is to be killed works on: the provider, the database, and the time.
-const CRASH: [&str; 3] = ["PARLOUR_CRASH_PROVIDER", "PARLOUR_CRASH_DATABASE", "PARLOUR_CRASH_TIME"];
+const CRASH_ENV: [&str; 3] =
+    ["PARLOUR_CRASH_PROVIDER", "PARLOUR_CRASH_DATABASE", "PARLOUR_CRASH_TIME"];
 
 /// It ends with the test, whatever becomes of that.
-struct Killed(Child);
+struct KillOnDrop(Child);
 
-impl Drop for Killed {
+impl Drop for KillOnDrop {
     fn drop(&mut self) {
         drop(self.0.kill());
         drop(self.0.wait());
@@ -51,7 +52,7 @@ async fn sync_until_killed([origin, database, now]: [String; 3]) {
         store,
         clock: Arc::new(FixedClock::at(now)),
         random: Random::seeded(7),
-        limits: impatient(),
+        limits: short_timeouts(),
         metrics: parlour::telemetry::metrics::JobMetrics::default(),
     };
     sync_if_due(&deps, &source(&origin)).await;
@@ -59,29 +60,28 @@ async fn sync_until_killed([origin, database, now]: [String; 3]) {
 }
 
 #[tokio::test]
-async fn a_process_that_is_killed_in_the_middle_leaves_the_old_roster_whole() {
+async fn sync_killed_midway_leaves_the_old_roster() {
     // The same test plays both: started by itself it is the process that is killed.
-    if let Some(of) = CRASH.iter().map(|name| env::var(name).ok()).collect::<Option<Vec<_>>>() {
+    if let Some(of) = CRASH_ENV.iter().map(|name| env::var(name).ok()).collect::<Option<Vec<_>>>() {
         return sync_until_killed(of.try_into().unwrap()).await;
     }
     let school = School::start().await;
     let provider = Provider::start(Version::V11, &Roster::without_sophie()).await;
     let parent = school.parent().await;
     let before = parent.get(&school.evening("/bookings")).await.is(200).body;
-    provider.fault("enrollments", 2, Fault::Silence);
+    provider.inject_fault("enrollments", 2, Fault::Silence);
     let mut other = Command::new(env::current_exe().unwrap());
-    other.args([
-        "--exact",
-        "roster_crash::a_process_that_is_killed_in_the_middle_leaves_the_old_roster_whole",
-    ]);
-    other.envs(CRASH.into_iter().zip([
+    other.args(["--exact", "roster_crash::sync_killed_midway_leaves_the_old_roster"]);
+    other.envs(CRASH_ENV.into_iter().zip([
         provider.origin.clone(),
         school.database_url(),
         school.now().to_rfc3339(),
     ]));
-    let other = Killed(other.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
-    until("the other server to be in the middle", async || provider.asked("enrollments") >= 2)
-        .await;
+    let other = KillOnDrop(other.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    wait_until("the other server to be in the middle", async || {
+        provider.request_count("enrollments") >= 2
+    })
+    .await;
     // SIGKILL: it has no chance to put anything in order.
     drop(other);
 
@@ -90,14 +90,14 @@ async fn a_process_that_is_killed_in_the_middle_leaves_the_old_roster_whole() {
         before,
         "nothing of the new roster is there"
     );
-    provider.mend();
-    let (source, deps) = (source(&provider.origin), deps(&school, impatient()));
+    provider.clear_faults();
+    let (source, deps) = (source(&provider.origin), deps(&school, short_timeouts()));
     let by_command =
-        sync_in_turn(&deps, &source.provider, &source.options, Turn::Now, Extent::Whole)
+        sync_with_lease(&deps, &source.provider, &source.options, SyncTrigger::Now, Extent::Whole)
             .await
             .unwrap();
     assert!(by_command.is_none(), "for all that is known the other server is still at it");
-    school.wait(TimeDelta::minutes(6));
+    school.advance_clock(TimeDelta::minutes(6));
     let report = sync_if_due(&deps, &source).await.expect("its turn is over");
     assert_eq!(report.changes.access_withdrawn, 1, "{report}");
     school.ignore_mail("what mail a loss of access sends is told in access.rs");

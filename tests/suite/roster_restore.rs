@@ -8,7 +8,7 @@ use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use parlour::{mail::Mail, schema::people};
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Answer, Roster, School, wishes};
+use crate::harness::{Actor, Roster, School, TestResponse, bookable_classes};
 
 const RACHEL: &str = "rachel.aaron@example.org";
 
@@ -20,12 +20,12 @@ async fn import(school: &School, roster: Roster) -> String {
     id
 }
 
-async fn restore(office: &Actor, import: &str, dry_run: bool) -> Answer {
+async fn restore(office: &Actor, import: &str, dry_run: bool) -> TestResponse {
     office.post(&format!("/roster/imports/{import}/restore"), json!({ "dry_run": dry_run })).await
 }
 
 /// The things of a kind, with the reason why they did not come back.
-fn of_kind(answer: &Answer, kind: &str) -> Vec<Option<String>> {
+fn of_kind(answer: &TestResponse, kind: &str) -> Vec<Option<String>> {
     let items = answer.list("/items").into_iter().filter(|item| item["kind"] == kind);
     items.map(|item| item["reason"].as_str().map(str::to_owned)).collect()
 }
@@ -55,7 +55,7 @@ fn sequences(mails: &[Mail], method: &str) -> BTreeMap<(String, String), u32> {
 }
 
 #[tokio::test]
-async fn a_guests_calendar_follows_an_invite_that_returns_twice() {
+async fn guest_calendar_sequence_grows_over_two_restores() {
     let school = School::start().await;
     let mut last = BTreeMap::new();
     for _ in 0..2 {
@@ -68,7 +68,7 @@ async fn a_guests_calendar_follows_an_invite_that_returns_twice() {
                     .is_none_or(|earlier| sequence > earlier)),
             "{last:?} {cancelled:?}"
         );
-        school.wait(TimeDelta::minutes(1));
+        school.advance_clock(TimeDelta::minutes(1));
         restore(&school.staff().await, &id, false).await.is(200);
         let requested = sequences(&school.mails().await, "REQUEST");
         assert!(
@@ -76,12 +76,12 @@ async fn a_guests_calendar_follows_an_invite_that_returns_twice() {
             "{cancelled:?} {requested:?}"
         );
         last = requested;
-        school.wait(TimeDelta::minutes(1));
+        school.advance_clock(TimeDelta::minutes(1));
     }
 }
 
 #[tokio::test]
-async fn a_guest_comes_in_anew_once_an_invite_is_back() {
+async fn restored_invite_requires_a_new_guest_session() {
     let school = School::start().await;
     let guest = school.guest().await;
     let id = import(&school, Roster::without_sophie()).await;
@@ -92,7 +92,7 @@ async fn a_guest_comes_in_anew_once_an_invite_is_back() {
 }
 
 #[tokio::test]
-async fn a_push_says_by_which_id_it_can_be_brought_back() {
+async fn push_response_has_an_import_id_to_restore() {
     let school = School::start().await;
     let office = school.staff().await;
     let push =
@@ -111,7 +111,7 @@ async fn a_push_says_by_which_id_it_can_be_brought_back() {
 }
 
 #[tokio::test]
-async fn what_a_wrong_import_ended_comes_back_once() {
+async fn wrong_import_is_restored_once() {
     let school = School::start().await;
     let before = about_sophie(&school, &school.parent().await).await;
     assert!(!before.is_empty());
@@ -129,7 +129,7 @@ async fn what_a_wrong_import_ended_comes_back_once() {
     assert_eq!(listed.body["items"][0]["ended"]["guardianships"], 1, "{}", listed.text);
     assert!(about_sophie(&school, &school.parent().await).await.is_empty());
 
-    school.wait(TimeDelta::hours(2));
+    school.advance_clock(TimeDelta::hours(2));
     let office = school.staff().await;
     let promised = restore(&office, &id, true).await.is(200);
     assert_eq!(
@@ -181,7 +181,7 @@ async fn what_a_wrong_import_ended_comes_back_once() {
     let expected = vec![json!("already_there"); done.list("/items").len()];
     assert!(!expected.is_empty(), "{}", done.text);
     assert_eq!(reasons, expected, "{}", again.text);
-    let right = Roster::of_the_demo().import(&school).await;
+    let right = Roster::demo().import(&school).await;
     assert_eq!(
         (right.changes.guardianships.added, right.changes.guardianships.changed),
         (0, 0),
@@ -191,7 +191,7 @@ async fn what_a_wrong_import_ended_comes_back_once() {
 }
 
 #[tokio::test]
-async fn people_classes_and_places_that_were_ended_come_back() {
+async fn ended_people_classes_and_enrolments_are_restored() {
     let school = School::start().await;
     let office = school.staff().await;
     let push = async |path: &str, row: Value| {
@@ -201,9 +201,9 @@ async fn people_classes_and_places_that_were_ended_come_back() {
     push("people", json!({ "sourced_id": "t-abell", "remove": true })).await;
     let newest = async || office.get("/roster/imports").await.is(200).text_at("/items/0/id");
     let teacher = newest().await;
-    school.wait(TimeDelta::minutes(1));
+    school.advance_clock(TimeDelta::minutes(1));
     push("classes", json!({ "sourced_id": "c-sc-9x", "title": "9x", "subject": "Science" })).await;
-    school.wait(TimeDelta::minutes(1));
+    school.advance_clock(TimeDelta::minutes(1));
     push("classes", json!({ "sourced_id": "c-sc-9x", "remove": true })).await;
     let class = newest().await;
     let done = restore(&office, &class, false).await.is(200);
@@ -234,11 +234,11 @@ async fn people_classes_and_places_that_were_ended_come_back() {
 }
 
 #[tokio::test]
-async fn contact_that_fell_by_a_role_comes_back() {
+async fn contact_lost_by_a_role_change_is_restored() {
     let school = School::start().await;
     let before = about_sophie(&school, &school.parent().await).await;
     let (row, wrong) = ("hillcrest,parent,,,Rachel,Aaron", "hillcrest,wizard,,,Rachel,Aaron");
-    let id = import(&school, Roster::of_the_demo().replace("users.csv", row, wrong)).await;
+    let id = import(&school, Roster::demo().replace("users.csv", row, wrong)).await;
     let office = school.staff().await;
     let done = restore(&office, &id, false).await.is(200);
     assert_eq!(of_kind(&done, "contact"), vec![None; 3], "{}", done.text);
@@ -247,7 +247,7 @@ async fn contact_that_fell_by_a_role_comes_back() {
 }
 
 #[tokio::test]
-async fn a_time_that_is_taken_does_not_come_back() {
+async fn booking_with_taken_time_is_not_restored() {
     let school = School::start().await;
     let before = about_sophie(&school, &school.parent().await).await;
     let id = import(&school, Roster::without_sophie()).await;
@@ -257,16 +257,16 @@ async fn a_time_that_is_taken_does_not_come_back() {
         if other.get(&school.evening("/slots")).await.status != 200 {
             continue;
         }
-        for wish in wishes(&school, &other).await {
+        for bookable in bookable_classes(&school, &other).await {
             let slot = before.iter().find(|mine| {
-                mine["class_id"] == json!(wish.class)
-                    && wish.free.iter().any(|time| mine["starts_at"] == json!(time))
+                mine["class_id"] == json!(bookable.class)
+                    && bookable.free.iter().any(|time| mine["starts_at"] == json!(time))
             });
             let Some(slot) = slot else { continue };
             other
                 .post(
                     &school.evening("/bookings"),
-                    json!({ "bookings": [wish.at(slot["starts_at"].as_str().unwrap())] }),
+                    json!({ "bookings": [bookable.at(slot["starts_at"].as_str().unwrap())] }),
                 )
                 .await
                 .is(201);
@@ -293,7 +293,7 @@ async fn a_time_that_is_taken_does_not_come_back() {
 }
 
 #[tokio::test]
-async fn what_a_bar_ended_never_comes_back() {
+async fn endings_by_a_bar_are_never_restored() {
     for bar in [json!({ "contact_allowed": false }), json!({ "court_order": true })] {
         let school = School::start().await;
         let before = about_sophie(&school, &school.parent().await).await.len();
@@ -306,7 +306,7 @@ async fn what_a_bar_ended_never_comes_back() {
         };
         push(bar).await;
         let id = office.get("/roster/imports").await.is(200).text_at("/items/0/id");
-        school.wait(TimeDelta::minutes(1));
+        school.advance_clock(TimeDelta::minutes(1));
         let check = async || {
             let done = restore(&office, &id, false).await.is(200);
             for kind in ["contact", "booking", "invite"] {
@@ -330,7 +330,7 @@ async fn what_a_bar_ended_never_comes_back() {
 }
 
 #[tokio::test]
-async fn a_bar_that_was_set_since_stands() {
+async fn later_bar_prevents_restoring() {
     let school = School::start().await;
     let id = import(&school, Roster::without_sophie()).await;
     let office = school.staff().await;
@@ -355,20 +355,20 @@ async fn a_bar_that_was_set_since_stands() {
 }
 
 #[tokio::test]
-async fn only_the_office_brings_back_and_for_two_weeks() {
+async fn only_the_office_restores_within_two_weeks() {
     let school = School::start().await;
-    let neighbours = school.neighbours().await;
+    let other_school = school.other_school().await;
     let id = import(&school, Roster::without_sophie()).await;
     for actor in [school.parent().await, school.teacher().await] {
         restore(&actor, &id, true).await.refuses(403, "wrong_role");
         actor.get("/roster/imports").await.refuses(403, "wrong_role");
     }
-    restore(&neighbours.staff, &id, true).await.refuses(404, "not_found");
-    assert!(!neighbours.staff.get("/roster/imports").await.is(200).text.contains(&id));
+    restore(&other_school.staff, &id, true).await.refuses(404, "not_found");
+    assert!(!other_school.staff.get("/roster/imports").await.is(200).text.contains(&id));
     let office = school.staff().await;
     restore(&office, "01a1f640-bc00-7b31-8d02-5f1e2c3d4b5a", true).await.refuses(404, "not_found");
     office.post(&format!("/roster/imports/{id}/restore"), json!({ "dry_run": "no" })).await.is(422);
-    school.wait(TimeDelta::days(15));
+    school.advance_clock(TimeDelta::days(15));
     restore(&school.staff().await, &id, true).await.refuses(409, "import_too_old");
     school.ignore_mail("what mail a loss sends is told in access.rs");
 }

@@ -38,7 +38,7 @@ async fn person(school: &School, sourced_id: &'static str) -> PersonRow {
 }
 
 #[tokio::test]
-async fn a_contact_who_is_staff_elsewhere_is_no_staff_here() {
+async fn contact_who_is_staff_elsewhere_gets_no_staff_role() {
     let school = School::start().await;
     import(&school, "00-good").await;
     let report = import(&school, "other-school-admin-as-contact").await;
@@ -55,7 +55,7 @@ async fn a_contact_who_is_staff_elsewhere_is_no_staff_here() {
 }
 
 #[tokio::test]
-async fn who_was_made_staff_by_a_contact_s_row_is_none_after_the_next_import() {
+async fn next_import_revokes_staff_role_given_by_a_contact_row() {
     let school = School::start().await;
     import(&school, "other-school-admin-as-contact").await;
     let id = person(&school, "adm2").await.id;
@@ -77,8 +77,8 @@ async fn who_was_made_staff_by_a_contact_s_row_is_none_after_the_next_import() {
                 .first(db)?)
         })
         .await;
-    let actor = Actor::of(&school.origin, &slug);
-    actor.hold(
+    let actor = Actor::for_school(&school.origin, &slug);
+    actor.set_cookie(
         "parlour_session",
         &school.session_of(&person(&school, "adm2").await, Role::Staff).await,
     );

@@ -3,50 +3,50 @@
 
 use chrono::TimeDelta;
 use futures_util::future::join;
-use parlour::roster::{Extent, remote::Version, schedule::sync_if_due, sync_in_turn};
-use parlour::store::roster_sources::Turn;
+use parlour::roster::{Extent, remote::Version, schedule::sync_if_due, sync_with_lease};
+use parlour::store::roster_sources::SyncTrigger;
 
 use serde_json::json;
 
 use crate::harness::{
     Roster, School, Shared,
-    provider::{Fault, Filter, Paging, Provider, an_hour_later, deps, impatient, source},
+    provider::{Fault, Filter, Paging, Provider, deps, short_timeouts, source, sync_an_hour_later},
 };
 
 #[tokio::test]
-async fn of_two_servers_one_syncs_what_is_due() {
+async fn due_sync_runs_on_one_of_two_nodes() {
     let school = School::start().await;
     let other = school.second_node(Shared::Nothing).await;
-    let provider = Provider::start(Version::V11, &Roster::of_the_demo()).await;
+    let provider = Provider::start(Version::V11, &Roster::demo()).await;
     let source = source(&provider);
-    let (here, there) = (deps(&school, impatient()), deps(&other, impatient()));
+    let (here, there) = (deps(&school, short_timeouts()), deps(&other, short_timeouts()));
     let both = join(sync_if_due(&here, &source), sync_if_due(&there, &source)).await;
     assert_eq!(
         [&both.0, &both.1].iter().filter(|report| report.is_some()).count(),
         1,
         "one of them had the turn"
     );
-    assert_eq!(provider.asked("users"), 3, "297 people, 100 at a time");
+    assert_eq!(provider.request_count("users"), 3, "297 people, 100 at a time");
 
     assert!(sync_if_due(&there, &source).await.is_none(), "it is not due");
-    school.wait(TimeDelta::minutes(61));
+    school.advance_clock(TimeDelta::minutes(61));
     assert!(sync_if_due(&there, &source).await.is_some());
 }
 
 #[tokio::test]
-async fn a_turn_that_somebody_has_is_not_taken_by_a_command() {
+async fn sync_command_does_not_steal_a_lease() {
     let school = School::start().await;
-    let provider = Provider::start(Version::V12, &Roster::of_the_demo()).await;
-    let (source, deps) = (source(&provider), deps(&school, impatient()));
-    provider.fault("enrollments", 1, Fault::Silence);
+    let provider = Provider::start(Version::V12, &Roster::demo()).await;
+    let (source, deps) = (source(&provider), deps(&school, short_timeouts()));
+    provider.inject_fault("enrollments", 1, Fault::Silence);
     let options = source.options.clone();
     let by_command = async {
         // The other is in the middle of it by then.
-        crate::harness::until("the sync to come to the enrolments", async || {
-            provider.asked("enrollments") > 0
+        crate::harness::wait_until("the sync to come to the enrolments", async || {
+            provider.request_count("enrollments") > 0
         })
         .await;
-        sync_in_turn(&deps, &source.provider, &options, Turn::Now, Extent::Whole)
+        sync_with_lease(&deps, &source.provider, &options, SyncTrigger::Now, Extent::Whole)
             .await
             .unwrap()
             .is_none()
@@ -56,17 +56,17 @@ async fn a_turn_that_somebody_has_is_not_taken_by_a_command() {
         refused = by_command => assert!(refused),
     }
     // Its server has vanished in the middle; the turn is free when the lease has run out.
-    provider.mend();
-    school.wait(TimeDelta::minutes(6));
+    provider.clear_faults();
+    school.advance_clock(TimeDelta::minutes(6));
     assert!(sync_if_due(&deps, &source).await.is_some());
 }
 
 #[tokio::test]
-async fn staff_hear_once_of_a_sync_that_was_stopped() {
+async fn stopped_sync_is_mailed_to_staff_once() {
     let school = School::start().await;
-    let provider = Provider::start(Version::V11, &Roster::of_the_demo()).await;
-    provider.change("enrollments", |rows| rows.truncate(rows.len() / 2));
-    let (source, deps) = (source(&provider), deps(&school, impatient()));
+    let provider = Provider::start(Version::V11, &Roster::demo()).await;
+    provider.edit("enrollments", |rows| rows.truncate(rows.len() / 2));
+    let (source, deps) = (source(&provider), deps(&school, short_timeouts()));
     for _ in 0..2 {
         let report = sync_if_due(&deps, &source).await.unwrap();
         assert_eq!(
@@ -74,7 +74,7 @@ async fn staff_hear_once_of_a_sync_that_was_stopped() {
             ["enrolments", "appointments"],
             "{report}"
         );
-        school.wait(TimeDelta::minutes(61));
+        school.advance_clock(TimeDelta::minutes(61));
     }
     let mails = school.mails().await;
     let told: Vec<&str> = mails.iter().map(|mail| mail.to.as_str()).collect();
@@ -83,22 +83,22 @@ async fn staff_hear_once_of_a_sync_that_was_stopped() {
 }
 
 #[tokio::test]
-async fn between_whole_syncs_only_changes_are_asked_for() {
+async fn delta_syncs_run_between_full_syncs() {
     for version in [Version::V11, Version::V12] {
         let school = School::start().await;
-        let provider = Provider::start(version, &Roster::of_the_demo()).await;
+        let provider = Provider::start(version, &Roster::demo()).await;
         let source = source(&provider);
-        let first = an_hour_later(&school, &source).await;
+        let first = sync_an_hour_later(&school, &source).await;
         assert_eq!(
-            (provider.asked_for_changes(), first.changes.people.changed),
+            (provider.delta_requests(), first.changes.people.changed),
             (0, 0),
             "the first one is whole"
         );
-        school.wait(TimeDelta::hours(2));
-        let nothing = an_hour_later(&school, &source).await;
+        school.advance_clock(TimeDelta::hours(2));
+        let nothing = sync_an_hour_later(&school, &source).await;
         assert_eq!(
             (
-                provider.asked_for_changes(),
+                provider.delta_requests(),
                 nothing.changes.people.unchanged,
                 nothing.changes.people.removed
             ),
@@ -108,42 +108,43 @@ async fn between_whole_syncs_only_changes_are_asked_for() {
 
         // One is renamed, one leaves a class, and one leaves the school, with others to come on
         // further pages.
-        provider.pages(Paging::Links, &[1]);
-        provider.touch("users", "s-liz-aaron", school.now(), |user| {
+        provider.set_paging(Paging::Links, &[1]);
+        provider.edit_and_touch("users", "s-liz-aaron", school.now(), |user| {
             user["givenName"] = json!("Elizabeth")
         });
-        provider
-            .touch("users", "t-abell", school.now(), |user| user["status"] = json!("tobedeleted"));
+        provider.edit_and_touch("users", "t-abell", school.now(), |user| {
+            user["status"] = json!("tobedeleted")
+        });
         // What it drops without a word is found by the next whole sync.
-        provider.change("users", |users| users.retain(|user| user["sourcedId"] != "t-atkinson"));
-        let changed = an_hour_later(&school, &source).await;
-        assert!(provider.asked_for_changes() >= 3);
+        provider.edit("users", |users| users.retain(|user| user["sourcedId"] != "t-atkinson"));
+        let changed = sync_an_hour_later(&school, &source).await;
+        assert!(provider.delta_requests() >= 3);
         assert_eq!(
             (changed.changes.people.changed, changed.changes.people.removed),
             (1, 1),
             "{changed}"
         );
-        provider.pages(Paging::Count, &[100]);
-        school.wait(TimeDelta::hours(22));
-        let whole = an_hour_later(&school, &source).await;
-        assert_eq!((provider.asked_for_changes(), whole.changes.people.removed), (0, 1), "{whole}");
+        provider.set_paging(Paging::Count, &[100]);
+        school.advance_clock(TimeDelta::hours(22));
+        let whole = sync_an_hour_later(&school, &source).await;
+        assert_eq!((provider.delta_requests(), whole.changes.people.removed), (0, 1), "{whole}");
         school.ignore_mail("what mail a loss sends is told in access.rs");
     }
 }
 
 #[tokio::test]
-async fn a_provider_that_tells_no_changes_is_asked_for_everything() {
+async fn provider_without_filter_support_gets_full_syncs() {
     for filter in [Filter::Refused, Filter::Ignored] {
         let school = School::start().await;
-        let provider = Provider::start(Version::V12, &Roster::of_the_demo()).await;
+        let provider = Provider::start(Version::V12, &Roster::demo()).await;
         let source = source(&provider);
-        provider.filters(filter);
-        an_hour_later(&school, &source).await;
-        school.wait(TimeDelta::hours(2));
-        provider.change("users", |users| users.retain(|user| user["sourcedId"] != "t-atkinson"));
-        let report = an_hour_later(&school, &source).await;
+        provider.set_filter(filter);
+        sync_an_hour_later(&school, &source).await;
+        school.advance_clock(TimeDelta::hours(2));
+        provider.edit("users", |users| users.retain(|user| user["sourcedId"] != "t-atkinson"));
+        let report = sync_an_hour_later(&school, &source).await;
         assert_eq!(
-            (provider.asked_for_changes(), report.changes.people.removed),
+            (provider.delta_requests(), report.changes.people.removed),
             (1, 1),
             "{filter:?}: {report}"
         );
@@ -152,33 +153,34 @@ async fn a_provider_that_tells_no_changes_is_asked_for_everything() {
 }
 
 #[tokio::test]
-async fn a_sync_that_failed_leaves_the_changes_to_the_next_one() {
+async fn failed_sync_does_not_skip_changes() {
     let school = School::start().await;
-    let provider = Provider::start(Version::V11, &Roster::of_the_demo()).await;
+    let provider = Provider::start(Version::V11, &Roster::demo()).await;
     let source = source(&provider);
-    an_hour_later(&school, &source).await;
-    school.wait(TimeDelta::hours(2));
-    provider
-        .touch("users", "s-liz-aaron", school.now(), |user| user["givenName"] = json!("Elizabeth"));
-    provider.fault("enrollments", 0, Fault::Status(500, Vec::new()));
-    school.wait(TimeDelta::minutes(61));
-    assert!(sync_if_due(&deps(&school, impatient()), &source).await.is_none());
-    provider.mend();
-    school.wait(TimeDelta::hours(3));
-    let report = an_hour_later(&school, &source).await;
-    assert!(provider.asked_for_changes() > 0);
+    sync_an_hour_later(&school, &source).await;
+    school.advance_clock(TimeDelta::hours(2));
+    provider.edit_and_touch("users", "s-liz-aaron", school.now(), |user| {
+        user["givenName"] = json!("Elizabeth")
+    });
+    provider.inject_fault("enrollments", 0, Fault::Status(500, Vec::new()));
+    school.advance_clock(TimeDelta::minutes(61));
+    assert!(sync_if_due(&deps(&school, short_timeouts()), &source).await.is_none());
+    provider.clear_faults();
+    school.advance_clock(TimeDelta::hours(3));
+    let report = sync_an_hour_later(&school, &source).await;
+    assert!(provider.delta_requests() > 0);
     assert_eq!(report.changes.people.changed, 1, "{report}");
 }
 
 #[tokio::test]
-async fn a_bar_on_a_student_s_row_outlasts_changes_of_the_contact() {
+async fn bar_on_the_students_row_survives_a_delta_of_the_contact() {
     let school = School::start().await;
-    let provider = Provider::start(Version::V12, &Roster::of_the_demo()).await;
+    let provider = Provider::start(Version::V12, &Roster::demo()).await;
     let source = source(&provider);
-    provider.touch("users", "s-liz-aaron", school.now() - TimeDelta::days(1), |user| {
+    provider.edit_and_touch("users", "s-liz-aaron", school.now() - TimeDelta::days(1), |user| {
         user["metadata"]["courtOrder"] = json!("true")
     });
-    an_hour_later(&school, &source).await;
+    sync_an_hour_later(&school, &source).await;
     let sees_liz = async || {
         school
             .parent()
@@ -190,10 +192,11 @@ async fn a_bar_on_a_student_s_row_outlasts_changes_of_the_contact() {
             .contains("Liz Aaron")
     };
     assert!(!sees_liz().await);
-    school.wait(TimeDelta::hours(2));
-    provider
-        .touch("users", "p-rachel-aaron", school.now(), |user| user["givenName"] = json!("Rahel"));
-    let report = an_hour_later(&school, &source).await;
+    school.advance_clock(TimeDelta::hours(2));
+    provider.edit_and_touch("users", "p-rachel-aaron", school.now(), |user| {
+        user["givenName"] = json!("Rahel")
+    });
+    let report = sync_an_hour_later(&school, &source).await;
     assert_eq!(
         (report.changes.people.changed, report.changes.guardianships.changed),
         (1, 0),

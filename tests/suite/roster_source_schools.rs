@@ -21,10 +21,10 @@ fn listed(schools: &[&str]) -> ImportOptions {
 
 /// A provider of these schools, with an administrator for each.
 async fn provider(version: Version, schools: &[&str]) -> Provider {
-    let provider = Provider::start(version, &Roster::of_the_demo()).await;
+    let provider = Provider::start(version, &Roster::demo()).await;
     let none: fn(&mut Vec<Value>) = Vec::clear;
-    ["classes", "users", "enrollments"].iter().for_each(|kind| provider.change(kind, none));
-    provider.change("orgs", |orgs| {
+    ["classes", "users", "enrollments"].iter().for_each(|kind| provider.edit(kind, none));
+    provider.edit("orgs", |orgs| {
         *orgs = schools
             .iter()
             .map(|id| json!({ "sourcedId": id, "name": format!("School {id}"), "type": "school" }))
@@ -46,12 +46,12 @@ async fn provider(version: Version, schools: &[&str]) -> Provider {
         }
         user
     };
-    provider.change("users", |users| *users = schools.iter().map(user).collect());
+    provider.edit("users", |users| *users = schools.iter().map(user).collect());
     provider
 }
 
 /// The schools of the server, with the ids of their administrators.
-async fn there(school: &School) -> Vec<(String, String)> {
+async fn stored_schools(school: &School) -> Vec<(String, String)> {
     school
         .read(|db| {
             let of_schools =
@@ -63,7 +63,7 @@ async fn there(school: &School) -> Vec<(String, String)> {
         .await
 }
 
-async fn bound(school: &School) -> Vec<String> {
+async fn bound_schools(school: &School) -> Vec<String> {
     school
         .read(|db| {
             let bound = source_schools::table
@@ -82,13 +82,13 @@ fn refusal(outcome: anyhow::Result<ImportReport>) -> String {
 }
 
 #[tokio::test]
-async fn a_source_writes_the_schools_listed_and_no_others() {
+async fn source_writes_only_listed_schools() {
     for version in VERSIONS {
         let school = School::start().await;
         let provider = provider(version, &["oak", "elm", "hillcrest"]).await;
         let report = provider.sync(&school, listed(&["oak", "elm"])).await.unwrap();
-        assert_eq!(there(&school).await, pairs(&["elm", "oak"]), "{report}");
-        assert_eq!(bound(&school).await, ["elm", "oak"]);
+        assert_eq!(stored_schools(&school).await, pairs(&["elm", "oak"]), "{report}");
+        assert_eq!(bound_schools(&school).await, ["elm", "oak"]);
         let told: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(
@@ -106,7 +106,7 @@ async fn a_source_writes_the_schools_listed_and_no_others() {
                 .contains("the school \"ash\" is listed for this source and not in the roster"),
             "{report}"
         );
-        assert_eq!(there(&school).await, pairs(&["elm", "oak"]));
+        assert_eq!(stored_schools(&school).await, pairs(&["elm", "oak"]));
         assert_eq!(
             refusal(provider.sync(&school, listed(&["ash"])).await)
                 .matches("no school \"ash\"")
@@ -117,27 +117,27 @@ async fn a_source_writes_the_schools_listed_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_source_that_lists_none_writes_the_school_it_made() {
+async fn source_without_list_writes_only_the_school_it_created() {
     let school = School::start().await;
     let provider = provider(Version::V11, &["oak"]).await;
-    provider.sync_unlisted(&school).await.unwrap();
+    provider.sync_without_school_list(&school).await.unwrap();
     assert_eq!(
-        (there(&school).await, bound(&school).await),
+        (stored_schools(&school).await, bound_schools(&school).await),
         (pairs(&["oak"]), vec!["oak".to_owned()])
     );
     // Whatever it names later: a school that is here, or one that is not.
-    provider.change("orgs", |orgs| {
+    provider.edit("orgs", |orgs| {
         orgs.push(json!({ "sourcedId": "hillcrest", "name": "Mine now", "type": "school" }));
         orgs.push(json!({ "sourcedId": "new", "name": "New", "type": "school" }));
     });
-    provider.change("users", |users| {
+    provider.edit("users", |users| {
         let mut more = users[0].clone();
         (more["sourcedId"], more["orgs"]) =
             (json!("adm-evil"), json!([{ "sourcedId": "hillcrest" }, { "sourcedId": "new" }]));
         users.push(more);
     });
-    let report = provider.sync_unlisted(&school).await.unwrap();
-    assert_eq!(there(&school).await, pairs(&["oak"]));
+    let report = provider.sync_without_school_list(&school).await.unwrap();
+    assert_eq!(stored_schools(&school).await, pairs(&["oak"]));
     assert_eq!(
         report.findings.iter().filter(|finding| finding.message.contains("is not listed")).count(),
         2,
@@ -155,10 +155,10 @@ async fn a_source_that_lists_none_writes_the_school_it_made() {
 }
 
 #[tokio::test]
-async fn a_first_sync_of_several_or_of_another_s_school_is_refused() {
+async fn first_sync_of_several_or_foreign_schools_is_refused() {
     let school = School::start().await;
     let several = provider(Version::V12, &["oak", "elm"]).await;
-    let sentence = refusal(several.sync_unlisted(&school).await);
+    let sentence = refusal(several.sync_without_school_list(&school).await);
     assert!(
         sentence.contains(
             "schools = [\"elm\", \"oak\"] in its [[roster_sources]], or --school elm --school oak"
@@ -167,7 +167,7 @@ async fn a_first_sync_of_several_or_of_another_s_school_is_refused() {
     );
     // One that files have brought is nobody's to take without a word of ours.
     let taker = provider(Version::V11, &["hillcrest"]).await;
-    let sentence = refusal(taker.sync_unlisted(&school).await);
+    let sentence = refusal(taker.sync_without_school_list(&school).await);
     assert!(
         sentence.contains("the school hillcrest (School hillcrest) is on this server")
             && sentence.contains("--school hillcrest"),
@@ -175,20 +175,20 @@ async fn a_first_sync_of_several_or_of_another_s_school_is_refused() {
     );
     // Nor one of another source.
     let owner = provider(Version::V11, &["oak"]).await;
-    owner.sync_unlisted(&school).await.unwrap();
+    owner.sync_without_school_list(&school).await.unwrap();
     let taker = provider(Version::V12, &["oak"]).await;
-    let sentence = refusal(taker.sync_unlisted(&school).await);
+    let sentence = refusal(taker.sync_without_school_list(&school).await);
     assert!(sentence.contains("is written by another source, http://127.0.0.1"), "{sentence}");
-    assert_eq!(there(&school).await, pairs(&["oak"]), "nothing was written");
+    assert_eq!(stored_schools(&school).await, pairs(&["oak"]), "nothing was written");
     // Our own list moves it: the new provider of the school.
     taker.sync(&school, listed(&["oak"])).await.unwrap();
-    let sentence = refusal(owner.sync_unlisted(&school).await);
+    let sentence = refusal(owner.sync_without_school_list(&school).await);
     assert!(sentence.contains("is written by another source"), "{sentence}");
-    taker.sync_unlisted(&school).await.unwrap();
+    taker.sync_without_school_list(&school).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_name_that_is_listed_gives_no_other_school_away() {
+async fn listing_a_school_name_grants_no_other_school() {
     let school = School::start().await;
     let provider = provider(Version::V11, &["hillcrest"]).await;
     // The name is the provider's to give, the id of a school of this server is not.
@@ -197,16 +197,16 @@ async fn a_name_that_is_listed_gives_no_other_school_away() {
 }
 
 #[tokio::test]
-async fn a_school_synced_before_schools_were_bound_stays_its_source_s() {
+async fn school_synced_before_binding_stays_with_its_source() {
     let school = School::start().await;
     let provider = provider(Version::V11, &["oak"]).await;
-    provider.sync_unlisted(&school).await.unwrap();
+    provider.sync_without_school_list(&school).await.unwrap();
     school
         .app
         .store
         .write(|db| Ok(diesel::delete(source_schools::table).execute(db)?))
         .await
         .unwrap();
-    provider.sync_unlisted(&school).await.unwrap();
-    assert_eq!(bound(&school).await, ["oak"]);
+    provider.sync_without_school_list(&school).await.unwrap();
+    assert_eq!(bound_schools(&school).await, ["oak"]);
 }

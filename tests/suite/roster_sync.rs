@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::harness::{
     Roster, School,
-    provider::{Fault, Paging, Provider, impatient},
+    provider::{Fault, Paging, Provider, short_timeouts},
 };
 
 const VERSIONS: [Version; 2] = [Version::V11, Version::V12];
@@ -25,7 +25,7 @@ fn dry() -> ImportOptions {
 }
 
 /// Added, changed and removed rows of all kinds.
-fn touched(report: &ImportReport) -> u64 {
+fn changed_rows(report: &ImportReport) -> u64 {
     let changes = &report.changes;
     [changes.people, changes.guardianships, changes.classes, changes.enrolments]
         .iter()
@@ -34,86 +34,86 @@ fn touched(report: &ImportReport) -> u64 {
 }
 
 #[tokio::test]
-async fn the_same_school_from_files_and_over_rest_is_the_same() {
-    let (school, files) = (School::start().await, Roster::of_the_demo());
+async fn rest_sync_equals_file_import() {
+    let (school, files) = (School::start().await, Roster::demo());
     let from_files = files.import(&school).await;
     for version in VERSIONS {
         let provider = Provider::start(version, &files).await;
         let report = provider.sync(&school, all()).await.unwrap();
-        assert_eq!(touched(&report), 0, "{report}");
+        assert_eq!(changed_rows(&report), 0, "{report}");
         assert_eq!(report.users_by_role, from_files.users_by_role);
         assert_eq!(report.changes, from_files.changes);
         let reasons = |report: &ImportReport| {
             report.findings.iter().map(|finding| finding.reason).collect::<Vec<_>>()
         };
         assert_eq!(reasons(&report), reasons(&from_files), "{report}");
-        assert_eq!(provider.asked("token"), 1, "one token does for all");
+        assert_eq!(provider.request_count("token"), 1, "one token does for all");
     }
 }
 
 #[tokio::test]
-async fn pages_of_any_size_make_the_same_roster() {
-    let (school, files) = (School::start().await, Roster::of_the_demo());
+async fn page_size_does_not_affect_the_roster() {
+    let (school, files) = (School::start().await, Roster::demo());
     for (version, paging) in [
         (Version::V11, Paging::Links),
         (Version::V12, Paging::Count),
         (Version::V11, Paging::Silent),
     ] {
         let provider = Provider::start(version, &files).await;
-        provider.pages(paging, &[7, 100, 1, 64]);
+        provider.set_paging(paging, &[7, 100, 1, 64]);
         let report = provider.sync(&school, all()).await.unwrap();
-        assert_eq!(touched(&report), 0, "{paging:?}: {report}");
-        assert!(provider.asked("users") > 4 && report.changes.people.unchanged > 200);
+        assert_eq!(changed_rows(&report), 0, "{paging:?}: {report}");
+        assert!(provider.request_count("users") > 4 && report.changes.people.unchanged > 200);
     }
 }
 
 #[tokio::test]
-async fn a_token_that_runs_out_is_replaced() {
+async fn expired_token_is_renewed() {
     let (school, provider) =
-        (School::start().await, Provider::start(Version::V11, &Roster::of_the_demo()).await);
-    provider.pages(Paging::Count, &[50]);
-    provider.tokens_wear_out(3);
-    assert_eq!(touched(&provider.sync(&school, all()).await.unwrap()), 0);
-    assert!(provider.asked("token") > 3, "a token was good for three pages");
-    provider.tokens_wear_out(usize::MAX);
-    provider.tokens_last(0);
-    provider.mend();
-    assert_eq!(touched(&provider.sync(&school, all()).await.unwrap()), 0);
+        (School::start().await, Provider::start(Version::V11, &Roster::demo()).await);
+    provider.set_paging(Paging::Count, &[50]);
+    provider.limit_token_uses(3);
+    assert_eq!(changed_rows(&provider.sync(&school, all()).await.unwrap()), 0);
+    assert!(provider.request_count("token") > 3, "a token was good for three pages");
+    provider.limit_token_uses(usize::MAX);
+    provider.set_token_lifetime(0);
+    provider.clear_faults();
+    assert_eq!(changed_rows(&provider.sync(&school, all()).await.unwrap()), 0);
     let pages: usize = ["orgs", "academicSessions", "courses", "classes", "users", "enrollments"]
         .iter()
-        .map(|name| provider.asked(name))
+        .map(|name| provider.request_count(name))
         .sum();
     assert_eq!(
-        provider.asked("token"),
+        provider.request_count("token"),
         pages,
         "one that is over is not used, and each page gets its own"
     );
-    provider.tokens_wear_out(0);
-    refused(&provider, &school, impatient(), "refuses the token that it has just given").await;
+    provider.limit_token_uses(0);
+    refused(&provider, &school, short_timeouts(), "refuses the token that it has just given").await;
 }
 
 #[tokio::test]
-async fn a_provider_that_is_busy_is_asked_again() {
+async fn busy_provider_is_retried() {
     let (school, provider) =
-        (School::start().await, Provider::start(Version::V12, &Roster::of_the_demo()).await);
-    provider.fault("orgs", 1, Fault::Status(429, vec![("Retry-After", "0".to_owned())]));
-    provider.fault("orgs", 2, Fault::Status(503, vec![("Retry-After", "1".to_owned())]));
-    provider.fault("users", 2, Fault::Status(502, Vec::new()));
-    provider.fault("token", 1, Fault::Status(503, Vec::new()));
-    provider.fault("enrollments", 1, Fault::Silence);
-    let limits = Limits { request: Duration::from_secs(2), ..impatient() };
-    assert_eq!(touched(&provider.sync_within(&school, all(), limits).await.unwrap()), 0);
-    assert_eq!(provider.asked("orgs"), 3);
+        (School::start().await, Provider::start(Version::V12, &Roster::demo()).await);
+    provider.inject_fault("orgs", 1, Fault::Status(429, vec![("Retry-After", "0".to_owned())]));
+    provider.inject_fault("orgs", 2, Fault::Status(503, vec![("Retry-After", "1".to_owned())]));
+    provider.inject_fault("users", 2, Fault::Status(502, Vec::new()));
+    provider.inject_fault("token", 1, Fault::Status(503, Vec::new()));
+    provider.inject_fault("enrollments", 1, Fault::Silence);
+    let limits = Limits { request: Duration::from_secs(2), ..short_timeouts() };
+    assert_eq!(changed_rows(&provider.sync_with_limits(&school, all(), limits).await.unwrap()), 0);
+    assert_eq!(provider.request_count("orgs"), 3);
 }
 
 #[tokio::test]
-async fn what_changes_while_it_is_read_is_read_again() {
+async fn collection_changed_while_reading_is_reread() {
     let (school, provider) =
-        (School::start().await, Provider::start(Version::V11, &Roster::of_the_demo()).await);
-    provider.fault("enrollments", 2, Fault::Shrink);
+        (School::start().await, Provider::start(Version::V11, &Roster::demo()).await);
+    provider.inject_fault("enrollments", 2, Fault::Shrink);
     let report = provider.sync(&school, all()).await.unwrap();
     assert_eq!(
-        (touched(&report), report.changes.enrolments.removed),
+        (changed_rows(&report), report.changes.enrolments.removed),
         (1, 1),
         "the one that went, and none that was missed: {report}"
     );
@@ -121,15 +121,15 @@ async fn what_changes_while_it_is_read_is_read_again() {
 }
 
 async fn refused(provider: &Provider, school: &School, limits: Limits, why: &str) {
-    let error = provider.sync_within(school, all(), limits).await.expect_err(why);
+    let error = provider.sync_with_limits(school, all(), limits).await.expect_err(why);
     let text = format!("{error:#}");
     assert!(text.contains(why), "{why:?} is not in {text:?}");
     assert!(!text.contains("s3cret") && !text.contains("Bearer"), "{text}");
-    provider.mend();
+    provider.clear_faults();
 }
 
 #[tokio::test]
-async fn a_failure_in_the_middle_leaves_the_old_roster_whole() {
+async fn failed_sync_leaves_the_old_roster() {
     let school = School::start().await;
     let provider = Provider::start(Version::V11, &Roster::without_sophie()).await;
     let moved = |to: String| Fault::Status(302, vec![("Location", to)]);
@@ -167,47 +167,47 @@ async fn a_failure_in_the_middle_leaves_the_old_roster_whole() {
         ("token", 1, Fault::Status(401, Vec::new()), "refuses the client"),
     ];
     for (place, number, fault, why) in faults {
-        provider.fault(place, number, fault);
-        refused(&provider, &school, impatient(), why).await;
+        provider.inject_fault(place, number, fault);
+        refused(&provider, &school, short_timeouts(), why).await;
     }
     refused(
         &provider,
         &school,
-        Limits { answer_bytes: 2_000, ..impatient() },
+        Limits { answer_bytes: 2_000, ..short_timeouts() },
         "an answer of over 2000 bytes",
     )
     .await;
-    provider.fault("enrollments", 0, Fault::Silence);
+    provider.inject_fault("enrollments", 0, Fault::Silence);
     refused(
         &provider,
         &school,
-        Limits { request: Duration::from_millis(300), ..impatient() },
+        Limits { request: Duration::from_millis(300), ..short_timeouts() },
         "given up after 3 tries",
     )
     .await;
     let parent = school.parent().await;
     parent.get("/me").await.is(200);
-    let whole = Roster::of_the_demo().import(&school).await;
-    assert_eq!(touched(&whole), 0, "nothing of it was written: {whole}");
+    let whole = Roster::demo().import(&school).await;
+    assert_eq!(changed_rows(&whole), 0, "nothing of it was written: {whole}");
 }
 
 #[tokio::test]
-async fn an_answer_of_the_other_version_is_refused() {
+async fn response_of_the_other_version_is_refused() {
     let school = School::start().await;
-    let provider = Provider::start(Version::V11, &Roster::of_the_demo()).await;
-    provider.change("users", |users| {
+    let provider = Provider::start(Version::V11, &Roster::demo()).await;
+    provider.edit("users", |users| {
         users.iter_mut().for_each(|user| _ = user.as_object_mut().unwrap().remove("role"))
     });
-    refused(&provider, &school, impatient(), "users has no column role").await;
-    let provider = Provider::start(Version::V12, &Roster::of_the_demo()).await;
-    provider.change("users", |users| {
+    refused(&provider, &school, short_timeouts(), "users has no column role").await;
+    let provider = Provider::start(Version::V12, &Roster::demo()).await;
+    provider.edit("users", |users| {
         users.iter_mut().for_each(|user| _ = user.as_object_mut().unwrap().remove("roles"))
     });
-    refused(&provider, &school, impatient(), "users has no column roles").await;
+    refused(&provider, &school, short_timeouts(), "users has no column roles").await;
 }
 
 #[tokio::test]
-async fn who_loses_a_student_by_a_sync_is_out_and_the_office_is_told() {
+async fn sync_removing_a_link_ends_access_and_mails_the_office() {
     let school = School::start().await;
     let (parent, guest) = (school.parent().await, school.guest().await);
     let provider = Provider::start(Version::V12, &Roster::without_sophie()).await;
@@ -231,18 +231,18 @@ async fn who_loses_a_student_by_a_sync_is_out_and_the_office_is_told() {
         ["helen.okafor@example.org", "jordan.aaron@example.org", "rachel.aaron@example.org"]
     );
     assert_eq!(
-        touched(&provider.sync(&school, all()).await.unwrap()),
+        changed_rows(&provider.sync(&school, all()).await.unwrap()),
         0,
         "the same again changes nothing"
     );
 }
 
 #[tokio::test]
-async fn what_the_provider_calls_deleted_is_removed() {
+async fn rows_marked_deleted_are_removed() {
     let school = School::start().await;
     for (version, user) in VERSIONS.into_iter().zip(["t-abell", "t-atkinson"]) {
-        let provider = Provider::start(version, &Roster::of_the_demo()).await;
-        provider.change("users", |users| {
+        let provider = Provider::start(version, &Roster::demo()).await;
+        provider.edit("users", |users| {
             users
                 .iter_mut()
                 .filter(|one| one["sourcedId"] == user)
@@ -255,11 +255,11 @@ async fn what_the_provider_calls_deleted_is_removed() {
 }
 
 #[tokio::test]
-async fn a_sync_that_would_remove_too_much_is_refused() {
+async fn sync_above_the_removal_limit_is_refused() {
     let school = School::start().await;
-    let provider = Provider::start(Version::V11, &Roster::of_the_demo()).await;
+    let provider = Provider::start(Version::V11, &Roster::demo()).await;
     // The provider has lost a fifth of the enrolments.
-    provider.change("enrollments", |rows| rows.truncate(rows.len() * 4 / 5));
+    provider.edit("enrollments", |rows| rows.truncate(rows.len() * 4 / 5));
     let stopped = provider.sync(&school, all()).await.unwrap();
     let kinds: Vec<&str> = stopped.stopped.iter().map(|stop| stop.kind).collect();
     assert_eq!(kinds, ["enrolments", "appointments"], "{stopped}");
@@ -270,7 +270,7 @@ async fn a_sync_that_would_remove_too_much_is_refused() {
             && text.contains("--allow-removals"),
         "{text}"
     );
-    assert_eq!(touched(&Roster::of_the_demo().import(&school).await), 0, "nothing was removed");
+    assert_eq!(changed_rows(&Roster::demo().import(&school).await), 0, "nothing was removed");
     let looser = ImportOptions { limit: Some(RemovalLimit { percent: 50 }), ..dry() };
     assert_eq!(provider.sync(&school, looser).await.unwrap().stopped, []);
     let allowed = provider.sync(&school, ImportOptions { limit: None, ..all() }).await.unwrap();
@@ -281,11 +281,11 @@ async fn a_sync_that_would_remove_too_much_is_refused() {
 }
 
 #[tokio::test]
-async fn without_courses_and_sessions_classes_go_by_their_own_titles() {
+async fn classes_without_courses_use_their_own_titles() {
     let school = School::start().await;
-    let provider = Provider::start(Version::V11, &Roster::of_the_demo()).await;
+    let provider = Provider::start(Version::V11, &Roster::demo()).await;
     for optional in ["courses", "academicSessions"] {
-        provider.fault(optional, 0, Fault::Status(404, Vec::new()));
+        provider.inject_fault(optional, 0, Fault::Status(404, Vec::new()));
     }
     let report = provider.sync(&school, dry()).await.unwrap();
     assert_eq!(

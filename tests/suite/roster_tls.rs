@@ -17,17 +17,23 @@ use parlour::{
 
 use crate::harness::{
     Roster, School,
-    provider::{Fault, Provider, an_hour_later, impatient, source},
-    tls::{Authority, Front},
+    provider::{Fault, Provider, short_timeouts, source, sync_an_hour_later},
+    tls::{CertificateAuthority, TlsProxy},
 };
 
 /// A year that is not over.
-const LATER: i32 = 2099;
+const VALID_UNTIL_YEAR: i32 = 2099;
 
 /// A provider behind a front with a certificate of the authority, for `localhost`.
-async fn provider(roster: &Roster, authority: &Authority, last_year: i32) -> (Provider, Front) {
+async fn provider(
+    roster: &Roster,
+    authority: &CertificateAuthority,
+    last_year: i32,
+) -> (Provider, TlsProxy) {
     let mut provider = Provider::start(Version::V11, roster).await;
-    let front = Front::before(&provider.origin, authority.certify("localhost", last_year)).await;
+    let front =
+        TlsProxy::start(&provider.origin, authority.issue_certificate("localhost", last_year))
+            .await;
     provider.origin = front.origin("localhost");
     (provider, front)
 }
@@ -41,16 +47,17 @@ async fn refused(provider: &Provider, school: &School, words: &[&str]) {
     assert!(words.iter().all(|word| error.contains(word)), "{words:?} are not in {error:?}");
     assert!(!error.contains("tries"), "trying again makes no certificate better: {error}");
     assert_eq!(
-        Roster::of_the_demo().import(school).await.changes.guardianships.added,
+        Roster::demo().import(school).await.changes.guardianships.added,
         0,
         "nothing was written"
     );
 }
 
 #[tokio::test]
-async fn a_certificate_of_an_authority_that_is_given_is_trusted() {
-    let (school, authority) = (School::start().await, Authority::new());
-    let (mut provider, _front) = provider(&Roster::without_sophie(), &authority, LATER).await;
+async fn certificate_of_a_configured_ca_is_trusted() {
+    let (school, authority) = (School::start().await, CertificateAuthority::new());
+    let (mut provider, _front) =
+        provider(&Roster::without_sophie(), &authority, VALID_UNTIL_YEAR).await;
     let words = [
         "the token: the certificate of localhost is of an authority that is not trusted here",
         "`ca_file`",
@@ -58,23 +65,27 @@ async fn a_certificate_of_an_authority_that_is_given_is_trusted() {
     ];
     refused(&provider, &school, &words).await;
     // Another authority's is not enough.
-    let other = Authority::new();
+    let other = CertificateAuthority::new();
     provider.ca_file = Some(other.file());
     refused(&provider, &school, &words).await;
-    assert_eq!(provider.asked("token"), 0, "the secret has gone nowhere");
+    assert_eq!(provider.request_count("token"), 0, "the secret has gone nowhere");
     provider.ca_file = Some(authority.file());
     let report = provider.sync(&school, ImportOptions::default()).await.unwrap();
     assert_eq!(report.changes.guardianships.removed, 1, "{report}");
     // As a source of the settings too.
-    Roster::of_the_demo().import(&school).await;
-    assert_eq!(an_hour_later(&school, &source(&provider)).await.changes.guardianships.removed, 1);
+    Roster::demo().import(&school).await;
+    assert_eq!(
+        sync_an_hour_later(&school, &source(&provider)).await.changes.guardianships.removed,
+        1
+    );
     school.ignore_mail("what mail a loss sends is told in access.rs");
 }
 
 #[tokio::test]
-async fn a_certificate_of_another_host_or_one_that_has_run_out_is_refused() {
-    let (school, authority) = (School::start().await, Authority::new());
-    let (mut provider, front) = provider(&Roster::without_sophie(), &authority, LATER).await;
+async fn wrong_host_or_expired_certificate_is_refused() {
+    let (school, authority) = (School::start().await, CertificateAuthority::new());
+    let (mut provider, front) =
+        provider(&Roster::without_sophie(), &authority, VALID_UNTIL_YEAR).await;
     provider.ca_file = Some(authority.file());
     provider.origin = front.origin("127.0.0.1");
     refused(
@@ -86,16 +97,16 @@ async fn a_certificate_of_another_host_or_one_that_has_run_out_is_refused() {
     let (mut provider, _front) = self::provider(&Roster::without_sophie(), &authority, 2020).await;
     provider.ca_file = Some(authority.file());
     refused(&provider, &school, &["the token: the certificate of localhost has run out"]).await;
-    assert_eq!(provider.asked("token"), 0, "the secret has gone nowhere");
+    assert_eq!(provider.request_count("token"), 0, "the secret has gone nowhere");
 }
 
 #[tokio::test]
-async fn a_certificate_that_signs_itself_is_trusted_where_it_is_given_and_is_no_authority_s() {
+async fn configured_self_signed_certificate_is_trusted_unless_it_is_a_ca() {
     let school = School::start().await;
     for is_ca in [true, false] {
-        let (authority, config) = Authority::of_itself("localhost", is_ca);
+        let (authority, config) = CertificateAuthority::self_signed_server("localhost", is_ca);
         let mut provider = Provider::start(Version::V11, &Roster::without_sophie()).await;
-        let front = Front::before(&provider.origin, config).await;
+        let front = TlsProxy::start(&provider.origin, config).await;
         (provider.origin, provider.ca_file) = (front.origin("localhost"), Some(authority.file()));
         if is_ca {
             refused(
@@ -121,17 +132,18 @@ async fn a_certificate_that_signs_itself_is_trusted_where_it_is_given_and_is_no_
 }
 
 #[tokio::test]
-async fn nothing_leads_from_https_to_http() {
-    let (school, authority) = (School::start().await, Authority::new());
-    let (mut provider, _front) = provider(&Roster::without_sophie(), &authority, LATER).await;
+async fn https_never_downgrades_to_http() {
+    let (school, authority) = (School::start().await, CertificateAuthority::new());
+    let (mut provider, _front) =
+        provider(&Roster::without_sophie(), &authority, VALID_UNTIL_YEAR).await;
     provider.ca_file = Some(authority.file());
     // The same host and port, in the open.
     let open =
         format!("{}/ims/oneroster/v1p1/users", provider.origin.replace("https://", "http://"));
-    provider.fault("users", 1, Fault::Status(301, vec![("Location", open.clone())]));
+    provider.inject_fault("users", 1, Fault::Status(301, vec![("Location", open.clone())]));
     refused(&provider, &school, &["redirect to http://localhost", "not followed"]).await;
-    provider.mend();
-    provider.fault("users", 1, Fault::Header("Link", format!("<{open}>; rel=\"next\"")));
+    provider.clear_faults();
+    provider.inject_fault("users", 1, Fault::Header("Link", format!("<{open}>; rel=\"next\"")));
     refused(&provider, &school, &["leads to another server"]).await;
 }
 
@@ -152,24 +164,24 @@ async fn fetch(origin: &str) {
         version: Version::V11,
         ca_file: None,
     };
-    remote::fetch(&remote::Provider::new(new).unwrap(), Random::seeded(7), impatient())
+    remote::fetch(&remote::Provider::new(new).unwrap(), Random::seeded(7), short_timeouts())
         .await
         .unwrap();
 }
 
 #[tokio::test]
-async fn the_system_s_authorities_are_trusted_and_can_be_named_by_the_environment() {
+async fn system_ca_store_is_trusted_and_ssl_cert_file_overrides_it() {
     // The same test plays both: started by itself it is a process with an environment of its own.
     if let Ok(origin) = env::var(PROVIDER) {
         return fetch(&origin).await;
     }
-    let (authority, other) = (Authority::new(), Authority::new());
-    let (provider, _front) = provider(&Roster::of_the_demo(), &authority, LATER).await;
+    let (authority, other) = (CertificateAuthority::new(), CertificateAuthority::new());
+    let (provider, _front) = provider(&Roster::demo(), &authority, VALID_UNTIL_YEAR).await;
     for (file, is_trusted) in [(authority.file(), true), (other.file(), false)] {
         let mut process = Command::new(env::current_exe().unwrap());
         process.args([
             "--exact",
-            "roster_tls::the_system_s_authorities_are_trusted_and_can_be_named_by_the_environment",
+            "roster_tls::system_ca_store_is_trusted_and_ssl_cert_file_overrides_it",
         ]);
         process
             .env(PROVIDER, &provider.origin)
@@ -180,5 +192,5 @@ async fn the_system_s_authorities_are_trusted_and_can_be_named_by_the_environmen
         let ended = tokio::task::spawn_blocking(move || process.status().unwrap()).await.unwrap();
         assert_eq!(ended.success(), is_trusted);
     }
-    assert!(provider.asked("users") > 0);
+    assert!(provider.request_count("users") > 0);
 }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use diesel::{RunQueryDsl, sql_types::BigInt};
 use parlour::{
     demo,
-    store::{Db, playground},
+    store::{Db, reset},
 };
 use serde_json::json;
 
@@ -33,14 +33,14 @@ async fn reset(nobody: &Actor) {
 }
 
 #[tokio::test]
-async fn everything_begins_anew_and_the_credentials_stay() {
+async fn reset_recreates_the_demo_data_and_keeps_credentials() {
     let school = School::start_with(SANDBOX).await;
     let nobody = school.nobody();
     reset(&nobody).await;
-    let program = token(&school).await.expect("a sandbox has a program");
+    let api_client = token(&school).await.expect("a sandbox has a program");
     let count = async |token: &str| get(&nobody, "/changes?limit=100", token).await.is(200);
-    let fresh = count(&program).await;
-    let of_kind = |page: &crate::harness::Answer, kind: &str| {
+    let fresh = count(&api_client).await;
+    let of_kind = |page: &crate::harness::TestResponse, kind: &str| {
         page.list("/items").iter().filter(|item| item["kind"] == kind).count()
     };
     assert!(of_kind(&fresh, "booking") > 20);
@@ -65,18 +65,18 @@ async fn everything_begins_anew_and_the_credentials_stay() {
     nobody.delete(&format!("/bookings/{booking}")).await.is(204);
     nobody.delete(&format!("/clients/{}", clients.text_at("/items/0/id"))).await.is(204);
     assert_eq!(token(&school).await, Err(401));
-    let neighbours = school.neighbours().await;
-    school.wait(TimeDelta::days(30));
+    let other_school = school.other_school().await;
+    school.advance_clock(TimeDelta::days(30));
     reset(&nobody).await;
     // The session went with it, and so did the other school; the program is back.
     nobody.get("/webhooks").await.refuses(401, "not_logged_in");
-    neighbours.staff.get("/evenings").await.refuses(404, "unknown_school");
-    let program = token(&school).await.expect("the same credentials");
-    let again = count(&program).await;
+    other_school.staff.get("/evenings").await.refuses(404, "unknown_school");
+    let api_client = token(&school).await.expect("the same credentials");
+    let again = count(&api_client).await;
     for kind in ["evening", "booking", "invite"] {
         assert_eq!(of_kind(&again, kind), of_kind(&fresh, kind), "{kind}");
     }
-    get(&nobody, &format!("/changes?cursor={}", fresh.text_at("/next_cursor")), &program)
+    get(&nobody, &format!("/changes?cursor={}", fresh.text_at("/next_cursor")), &api_client)
         .await
         .refuses(400, "bad_cursor");
     nobody.post("/dev/logins", json!({ "as": "staff" })).await.is(201);
@@ -85,7 +85,7 @@ async fn everything_begins_anew_and_the_credentials_stay() {
 }
 
 #[tokio::test]
-async fn the_clock_is_the_sandboxs_own() {
+async fn sandbox_has_its_own_clock() {
     let school = School::start_with(SANDBOX).await;
     let nobody = school.nobody();
     let before = school.now();
@@ -98,7 +98,7 @@ async fn the_clock_is_the_sandboxs_own() {
 }
 
 #[tokio::test]
-async fn no_table_is_forgotten_and_no_school_is_emptied() {
+async fn wipe_clears_every_table_and_no_other_school() {
     #[derive(diesel::QueryableByName)]
     struct Count {
         #[diesel(sql_type = BigInt)]
@@ -111,7 +111,7 @@ async fn no_table_is_forgotten_and_no_school_is_emptied() {
     }
     let school = School::start().await;
     let left = school.app.store.write(|db| {
-        playground::wipe(db, demo::SCHOOL)?;
+        reset::wipe(db, demo::SCHOOL)?;
         let tables = match db {
             Db::Pg(_) => {
                 "select tablename::text as name from pg_tables where schemaname = current_schema()"
@@ -137,13 +137,13 @@ async fn no_table_is_forgotten_and_no_school_is_emptied() {
     // The same on a database that a school's server has marked.
     let school = School::start().await;
     school.execute("update marks set value = 'production' where name = 'mode'").await;
-    let refused = school.app.store.write(|db| playground::wipe(db, demo::SCHOOL)).await;
+    let refused = school.app.store.write(|db| reset::wipe(db, demo::SCHOOL)).await;
     assert!(matches!(refused, Err(parlour::store::Error::NotFound)), "{refused:?}");
     assert!(!school.staff().await.get("/bookings?limit=1").await.is(200).list("/items").is_empty());
 }
 
 #[tokio::test]
-async fn an_evening_that_is_called_something_else_is_still_the_demo_s() {
+async fn renamed_demo_evening_is_still_found() {
     let school = School::start_with(SANDBOX).await;
     let office = school.staff().await;
     office
@@ -157,5 +157,5 @@ async fn an_evening_that_is_called_something_else_is_still_the_demo_s() {
     // Nor is it made once more at the next start.
     let loaded = demo::load(&school.app.store, &school.app.context()).await.unwrap();
     assert_eq!((loaded.evenings, loaded.bookings), (Vec::new(), 0));
-    school.ignore_mail("what is mailed of a change is told in evenings_rest");
+    school.ignore_mail("what is mailed of a change is told in evenings");
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::harness::School;
 
 #[actix_web::test]
-async fn staff_say_how_to_reach_the_school() {
+async fn staff_set_the_school_contact() {
     let school = School::start().await;
     let (office, nobody) = (school.staff().await, school.nobody());
     let before = nobody.get("/school").await.is(200);
@@ -48,7 +48,7 @@ async fn staff_say_how_to_reach_the_school() {
 }
 
 #[actix_web::test]
-async fn a_contact_that_is_none_is_refused() {
+async fn invalid_school_contact_is_refused() {
     let school = School::start().await;
     let office = school.staff().await;
     let check = async |field: &str, value: &str| {
@@ -67,7 +67,7 @@ async fn a_contact_that_is_none_is_refused() {
 }
 
 #[actix_web::test]
-async fn reports_of_browsers_are_bounded() {
+async fn client_error_reports_are_rate_limited() {
     let school = School::start().await;
     let nobody = school.nobody();
     for _ in 0..30 {
@@ -78,7 +78,7 @@ async fn reports_of_browsers_are_bounded() {
         .await
         .refuses(429, "too_many_requests");
     assert!(refused.header("retry-after").is_some());
-    school.wait(TimeDelta::minutes(1));
+    school.advance_clock(TimeDelta::minutes(1));
     nobody.post("/client_errors", json!({ "kind": "too_slow" })).await.is(204);
     nobody.post("/client_errors", json!({ "kind": "rachel.aaron@example.org" })).await.is(422);
     nobody

@@ -11,12 +11,12 @@ use parlour::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{Actor, School, code_of, token_of, wishes};
+use crate::harness::{Actor, School, bookable_classes, code_of, token_of};
 
 const RACHEL: &str = "rachel.aaron@example.org";
 
 #[tokio::test]
-async fn a_link_works_once() {
+async fn login_link_works_once() {
     let school = School::start().await;
     let browser = school.nobody();
     browser.post("/login_links", json!({ "email": RACHEL })).await.is(202);
@@ -33,7 +33,7 @@ async fn a_link_works_once() {
 const KEY: &str = "01a1f640-bc00-73c6-a0b8-a9c15224a822";
 
 #[tokio::test]
-async fn a_login_with_a_lost_answer_can_be_repeated() {
+async fn login_with_a_lost_response_can_be_repeated() {
     let school = School::start().await;
     let asked = async |browser: &Actor| {
         let link =
@@ -43,36 +43,48 @@ async fn a_login_with_a_lost_answer_can_be_repeated() {
     // By the link: whoever has the key is the browser that sent it.
     let (_, mail) = asked(&school.nobody()).await;
     let token = json!({ "token": token_of(&mail) });
-    school.nobody().post_once("/sessions", KEY, token.clone()).await.is(201);
+    school.nobody().post_with_idempotency_key("/sessions", KEY, token.clone()).await.is(201);
     let browser = school.nobody();
-    browser.post_once("/sessions", KEY, token.clone()).await.is(201);
+    browser.post_with_idempotency_key("/sessions", KEY, token.clone()).await.is(201);
     browser.get("/me").await.is(200);
     for key in [None, Some("01a1f640-bc00-73c6-a0b8-000000000000"), Some("short")] {
         let nobody = school.nobody();
         let answer = match key {
-            Some(key) => nobody.post_once("/sessions", key, token.clone()).await,
+            Some(key) => nobody.post_with_idempotency_key("/sessions", key, token.clone()).await,
             None => nobody.post("/sessions", token.clone()).await,
         };
         answer.refuses(410, "link_dead");
     }
-    school.wait(TimeDelta::minutes(2));
-    school.nobody().post_once("/sessions", KEY, token).await.refuses(410, "link_dead");
+    school.advance_clock(TimeDelta::minutes(2));
+    school
+        .nobody()
+        .post_with_idempotency_key("/sessions", KEY, token)
+        .await
+        .refuses(410, "link_dead");
 
     // A key that could be guessed proves nothing.
     let (_, mail) = asked(&school.nobody()).await;
     let token = json!({ "token": token_of(&mail) });
-    school.nobody().post_once("/sessions", "1", token.clone()).await.is(201);
-    school.nobody().post_once("/sessions", "1", token).await.refuses(410, "link_dead");
+    school.nobody().post_with_idempotency_key("/sessions", "1", token.clone()).await.is(201);
+    school
+        .nobody()
+        .post_with_idempotency_key("/sessions", "1", token)
+        .await
+        .refuses(410, "link_dead");
 
     // By the code: with the browser's cookie as well.
     let browser = school.nobody();
     let (link, mail) = asked(&browser).await;
     let code = json!({ "login_link_id": link, "code": code_of(&mail) });
     let wrong = json!({ "login_link_id": link, "code": wrong(&code_of(&mail)) });
-    browser.post_once("/sessions", KEY, code.clone()).await.is(201);
-    browser.post_once("/sessions", KEY, code.clone()).await.is(201);
-    browser.post_once("/sessions", KEY, wrong).await.refuses(410, "code_dead");
-    school.nobody().post_once("/sessions", KEY, code.clone()).await.refuses(403, "wrong_browser");
+    browser.post_with_idempotency_key("/sessions", KEY, code.clone()).await.is(201);
+    browser.post_with_idempotency_key("/sessions", KEY, code.clone()).await.is(201);
+    browser.post_with_idempotency_key("/sessions", KEY, wrong).await.refuses(410, "code_dead");
+    school
+        .nobody()
+        .post_with_idempotency_key("/sessions", KEY, code.clone())
+        .await
+        .refuses(403, "wrong_browser");
     browser.post("/sessions", code).await.refuses(410, "code_dead");
 
     // What is kept of a key is a keyed hash.
@@ -84,7 +96,7 @@ async fn a_login_with_a_lost_answer_can_be_repeated() {
 }
 
 #[tokio::test]
-async fn many_confirmation_mails_at_once_have_one_standing_link() {
+async fn concurrent_confirmation_mails_share_one_standing_link() {
     let school = School::start().await;
     school.ignore_mail("this is about the link in it");
     let (person, evening, of_school) =
@@ -95,7 +107,7 @@ async fn many_confirmation_mails_at_once_have_one_standing_link() {
         let ctx = school.app.context();
         let write = move |db: &mut Db| {
             let evening = evenings::find(db, of_school, evening)?;
-            login::standing(db, &ctx, person, &evening)
+            login::standing_link(db, &ctx, person, &evening)
         };
         school.app.store.write(write).await.unwrap().unwrap().0
     };
@@ -108,7 +120,7 @@ async fn many_confirmation_mails_at_once_have_one_standing_link() {
 }
 
 #[tokio::test]
-async fn unbound_sessions_end_where_staff_share_the_address() {
+async fn migration_ends_unbound_sessions_of_addresses_shared_with_staff() {
     let school = School::start().await;
     let parent = school.parent().await;
     let other = school.as_parent(&school.other_parents().await[3]).await;
@@ -127,7 +139,7 @@ async fn unbound_sessions_end_where_staff_share_the_address() {
 }
 
 #[tokio::test]
-async fn a_code_belongs_to_a_browser_and_has_five_tries() {
+async fn login_code_is_bound_to_a_browser_and_has_five_tries() {
     let school = School::start().await;
     let browser = school.nobody();
     let link =
@@ -147,7 +159,7 @@ async fn a_code_belongs_to_a_browser_and_has_five_tries() {
 }
 
 #[tokio::test]
-async fn a_code_is_understood_as_people_type_it() {
+async fn login_code_accepts_other_digits_and_invisible_characters() {
     let school = School::start().await;
     for (zero, around) in [
         ('٠', ("\u{200e}", "\u{200f}")),
@@ -177,7 +189,7 @@ async fn a_code_is_understood_as_people_type_it() {
 }
 
 #[tokio::test]
-async fn an_unknown_address_is_answered_alike() {
+async fn unknown_address_gets_the_same_response() {
     let school = School::start().await;
     let known = school.nobody().post("/login_links", json!({ "email": RACHEL })).await.is(202);
     let unknown = school
@@ -185,7 +197,7 @@ async fn an_unknown_address_is_answered_alike() {
         .post("/login_links", json!({ "email": "nobody@example.org" }))
         .await
         .is(202);
-    let fields = |answer: &crate::harness::Answer| {
+    let fields = |answer: &crate::harness::TestResponse| {
         answer.body.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
     };
     assert_eq!(fields(&known), fields(&unknown));
@@ -198,7 +210,7 @@ fn wrong(code: &str) -> &'static str {
 }
 
 /// Asks for a login mail in a new browser: the browser, and the id with which the code is given.
-async fn asked(school: &School, email: &str) -> (Actor, String) {
+async fn request_login(school: &School, email: &str) -> (Actor, String) {
     let browser = school.nobody();
     let link = browser.post("/login_links", json!({ "email": email })).await.is(202).text_at("/id");
     (browser, link)
@@ -206,7 +218,7 @@ async fn asked(school: &School, email: &str) -> (Actor, String) {
 
 /// A stranger gives a code that no mail had, five times; the answers' statuses.
 async fn five_wrong_codes(school: &School, email: &str) -> Vec<u16> {
-    let (browser, link) = asked(school, email).await;
+    let (browser, link) = request_login(school, email).await;
     let mut statuses = Vec::new();
     // The school knows no such address: whatever the code, it logs nobody in.
     for code in ["000000", "000001", "000002", "000003", "000004"] {
@@ -219,7 +231,7 @@ async fn five_wrong_codes(school: &School, email: &str) -> Vec<u16> {
 
 /// Rachel Aaron's browser after she has followed the link of her confirmation mail, as she has
 /// before.
-async fn by_the_confirmation_mail(school: &School) -> Actor {
+async fn login_by_confirmation_mail(school: &School) -> Actor {
     let browser = school.parent().await;
     browser.delete("/sessions/current").await.is(204);
     browser
@@ -245,10 +257,10 @@ async fn shared_address(school: &School) -> Uuid {
 }
 
 #[tokio::test]
-async fn a_confirmation_mails_session_is_that_parents_alone() {
+async fn standing_link_session_is_bound_to_its_parent() {
     let school = School::start().await;
     let other = shared_address(&school).await;
-    let browser = by_the_confirmation_mail(&school).await;
+    let browser = login_by_confirmation_mail(&school).await;
     let rachel = school.people.parent.0;
     let choose = |person: Uuid, role: &str| json!({ "person_id": person, "role": role });
     browser.put("/me/identity", choose(rachel, "parent")).await.is(200);
@@ -280,7 +292,7 @@ async fn a_confirmation_mails_session_is_that_parents_alone() {
 async fn whoever_has_several_identities_chooses_one_of_them() {
     let school = School::start().await;
     let other = shared_address(&school).await;
-    let (browser, link) = asked(&school, RACHEL).await;
+    let (browser, link) = request_login(&school, RACHEL).await;
     let code = code_of(&school.mail_to(RACHEL).await);
     let given = json!({ "login_link_id": link, "code": code });
     let me = browser.post("/sessions", given).await.is(201);
@@ -304,7 +316,7 @@ async fn whoever_has_several_identities_chooses_one_of_them() {
 }
 
 #[tokio::test]
-async fn a_code_for_the_session_needs_a_session() {
+async fn session_code_requires_a_session() {
     let school = School::start().await;
     school
         .nobody()
@@ -320,7 +332,7 @@ async fn a_code_for_the_session_needs_a_session() {
 }
 
 #[tokio::test]
-async fn logging_out_everywhere_ends_links_and_forgets_browsers() {
+async fn logout_everywhere_invalidates_links_and_remembered_browsers() {
     let school = School::start().await;
     let (browser, elsewhere) = (school.parent().await, school.parent().await);
     let standing = json!({ "token": token_of(school.demo_mail_to(RACHEL)) });
@@ -335,10 +347,13 @@ async fn logging_out_everywhere_ends_links_and_forgets_browsers() {
 
     // The next confirmation mail brings a link that works, with a code in a browser of before.
     let parent = school.parent().await;
-    let wish =
-        wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    let bookable = bookable_classes(&school, &parent)
+        .await
+        .into_iter()
+        .find(|bookable| !bookable.free.is_empty())
+        .unwrap();
     parent
-        .post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] }))
+        .post(&school.evening("/bookings"), json!({ "bookings": [bookable.at(&bookable.free[0])] }))
         .await
         .is(201);
     let newer = json!({ "token": token_of(&school.mail_to(RACHEL).await) });
@@ -358,7 +373,7 @@ async fn logging_out_everywhere_ends_links_and_forgets_browsers() {
 }
 
 #[tokio::test]
-async fn two_hundred_families_behind_one_address_get_mail() {
+async fn two_hundred_families_behind_one_ip_get_mail() {
     let school = School::start().await;
     let known: Vec<String> =
         school.other_parents().await.into_iter().filter_map(|parent| parent.email).collect();
@@ -377,10 +392,10 @@ async fn two_hundred_families_behind_one_address_get_mail() {
 }
 
 #[tokio::test]
-async fn an_address_waits_for_its_sixth_mail_and_its_links_go_on() {
+async fn sixth_login_mail_is_throttled_and_links_still_work() {
     let school = School::start().await;
     for _ in 0..5 {
-        asked(&school, RACHEL).await;
+        request_login(&school, RACHEL).await;
     }
     let refused = school
         .nobody()
@@ -388,7 +403,7 @@ async fn an_address_waits_for_its_sixth_mail_and_its_links_go_on() {
         .await
         .refuses(429, "too_many_requests");
     assert_eq!(refused.header("retry-after"), Some("180"));
-    school.wait(TimeDelta::seconds(179));
+    school.advance_clock(TimeDelta::seconds(179));
     let refused = school
         .nobody()
         .post("/login_links", json!({ "email": RACHEL }))
@@ -397,16 +412,16 @@ async fn an_address_waits_for_its_sixth_mail_and_its_links_go_on() {
     assert_eq!(refused.header("retry-after"), Some("1"));
     let link = json!({ "token": token_of(&school.mail_to(RACHEL).await) });
     school.nobody().post("/sessions", link).await.is(201);
-    school.wait(TimeDelta::seconds(1));
-    asked(&school, RACHEL).await;
+    school.advance_clock(TimeDelta::seconds(1));
+    request_login(&school, RACHEL).await;
     school.mail_to(RACHEL).await;
 }
 
 #[tokio::test]
-async fn wrong_codes_of_strangers_block_nobody_elses() {
+async fn wrong_codes_of_strangers_do_not_block_others() {
     let school = School::start().await;
     school.ignore_mail("the strangers' addresses are nobody's");
-    let (browser, link) = asked(&school, RACHEL).await;
+    let (browser, link) = request_login(&school, RACHEL).await;
     let code = code_of(&school.mail_to(RACHEL).await);
     for nth in 0..20 {
         let statuses = five_wrong_codes(&school, &format!("stranger-{nth}@example.org")).await;
@@ -416,10 +431,10 @@ async fn wrong_codes_of_strangers_block_nobody_elses() {
 }
 
 #[tokio::test]
-async fn a_flood_of_wrong_codes_is_slowed_for_its_network() {
+async fn flood_of_wrong_codes_is_throttled_per_network() {
     let school =
         School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_TRUSTED_PROXY_HOPS", "1")]).await;
-    let neighbours = school.neighbours().await;
+    let other_school = school.other_school().await;
     let from = |actor: &Actor, address: &str, body: Value| {
         let request = actor
             .request("POST", "/sessions")
@@ -431,7 +446,7 @@ async fn a_flood_of_wrong_codes_is_slowed_for_its_network() {
     let (flood, other) = ("2001:db8:1:2::", "2001:db8:1:3::1");
     let mut refused = None;
     for nth in 0..41 {
-        let (browser, link) = asked(&school, &format!("stranger-{nth}@example.org")).await;
+        let (browser, link) = request_login(&school, &format!("stranger-{nth}@example.org")).await;
         for (place, code) in
             ["000000", "000001", "000002", "000003", "000004"].into_iter().enumerate()
         {
@@ -451,20 +466,20 @@ async fn a_flood_of_wrong_codes_is_slowed_for_its_network() {
     assert_eq!(refused, Some((200, Some("15".to_owned()))));
     // Whoever comes by another network has their code looked at, and so has a family of another
     // school by this one.
-    let (browser, link) = asked(&school, RACHEL).await;
+    let (browser, link) = request_login(&school, RACHEL).await;
     let code = code_of(&school.mail_to(RACHEL).await);
     let right = json!({ "login_link_id": link, "code": code });
     from(&browser, &format!("{flood}99"), right.clone()).await.refuses(429, "too_many_requests");
     from(&browser, other, right).await.is(201);
-    let there = neighbours.parent.clone();
+    let there = other_school.parent.clone();
     let link = there.post("/login_links", json!({ "email": RACHEL })).await.is(202).text_at("/id");
     let code = code_of(&school.mail_to(RACHEL).await);
     from(&there, &format!("{flood}99"), json!({ "login_link_id": link, "code": code }))
         .await
         .is(201);
     // Nor is the network itself shut out for long.
-    school.wait(TimeDelta::seconds(15));
-    let (browser, link) = asked(&school, RACHEL).await;
+    school.advance_clock(TimeDelta::seconds(15));
+    let (browser, link) = request_login(&school, RACHEL).await;
     let code = code_of(&school.mail_to(RACHEL).await);
     from(&browser, &format!("{flood}99"), json!({ "login_link_id": link, "code": code }))
         .await
@@ -472,7 +487,7 @@ async fn a_flood_of_wrong_codes_is_slowed_for_its_network() {
 }
 
 #[tokio::test]
-async fn a_flood_of_login_mails_is_slowed_for_its_network() {
+async fn flood_of_login_mails_is_throttled_per_network() {
     let school =
         School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_TRUSTED_PROXY_HOPS", "1")]).await;
     school.ignore_mail("the flood's addresses are nobody's");
@@ -491,13 +506,13 @@ async fn a_flood_of_login_mails_is_slowed_for_its_network() {
     ask(601, "203.0.113.8").await.is(202);
     // What is no address says nothing: the connection's own counts.
     ask(602, "203.0.113.7, unknown").await.is(202);
-    school.wait(TimeDelta::seconds(1));
+    school.advance_clock(TimeDelta::seconds(1));
     ask(603, "203.0.113.7").await.is(202);
     ask(604, "203.0.113.7").await.refuses(429, "too_many_requests");
 }
 
 #[tokio::test]
-async fn many_at_once_get_no_more_mails_than_there_are() {
+async fn concurrent_requests_do_not_exceed_the_mail_throttle() {
     let school = School::start().await;
     let all = (0..20).map(|_| {
         let browser = school.nobody();
@@ -518,11 +533,11 @@ async fn many_at_once_get_no_more_mails_than_there_are() {
 }
 
 #[tokio::test]
-async fn many_at_once_get_no_more_tries_than_there_are() {
+async fn concurrent_requests_do_not_exceed_the_code_tries() {
     let school = School::start().await;
     let mut all = Vec::new();
     for _ in 0..4 {
-        let (browser, link) = asked(&school, RACHEL).await;
+        let (browser, link) = request_login(&school, RACHEL).await;
         let code = code_of(&school.mail_to(RACHEL).await);
         let body = json!({ "login_link_id": link, "code": wrong(&code) });
         all.extend((0..5).map(|_| {
@@ -543,7 +558,7 @@ async fn many_at_once_get_no_more_tries_than_there_are() {
 }
 
 #[tokio::test]
-async fn a_page_of_one_person_is_not_answered_as_another() {
+async fn person_mark_mismatch_is_refused() {
     let school = School::start().await;
     let browser = school.parent().await;
     let rachel = browser

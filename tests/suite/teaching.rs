@@ -57,7 +57,7 @@ async fn joint(school: &School) -> (Uuid, Vec<PersonRow>) {
 }
 
 #[tokio::test]
-async fn a_note_is_its_teachers_alone() {
+async fn note_is_visible_only_to_its_teacher() {
     let school = School::start().await;
     let (booking, teachers) = joint(&school).await;
     let (one, other) =
@@ -91,7 +91,7 @@ async fn a_note_is_its_teachers_alone() {
 }
 
 #[tokio::test]
-async fn only_a_teacher_of_the_appointment_keeps_a_record() {
+async fn only_a_teacher_of_the_appointment_sets_a_record() {
     let school = School::start().await;
     let teacher = school.teacher().await;
     let path = record_of(&first(&school, &teacher).await);
@@ -120,7 +120,7 @@ async fn only_a_teacher_of_the_appointment_keeps_a_record() {
 }
 
 #[tokio::test]
-async fn a_no_show_is_remembered_and_not_told_to_the_parent() {
+async fn no_show_is_logged_and_hidden_from_the_parent() {
     let school = School::start().await;
     let teacher = school.teacher().await;
     let path = record_of(&first(&school, &teacher).await);
@@ -156,7 +156,7 @@ async fn a_no_show_is_remembered_and_not_told_to_the_parent() {
 }
 
 #[tokio::test]
-async fn those_who_wait_learn_how_late_a_teacher_runs() {
+async fn lateness_is_pushed_to_waiting_calls() {
     let school = School::start().await;
     let teacher = school.teacher().await;
     let (path, booking) = (
@@ -190,7 +190,7 @@ async fn those_who_wait_learn_how_late_a_teacher_runs() {
 }
 
 #[tokio::test]
-async fn only_a_teacher_of_the_evening_says_how_late_they_run() {
+async fn only_a_teacher_of_the_evening_sets_lateness() {
     let school = School::start().await;
     let (teacher, path) = (school.teacher().await, school.evening("/lateness"));
     for minutes in [json!(61), json!(-1), json!(1.5), json!("5")] {
@@ -206,7 +206,7 @@ async fn only_a_teacher_of_the_evening_says_how_late_they_run() {
 }
 
 #[tokio::test]
-async fn the_schedule_shows_who_is_there() {
+async fn schedule_shows_presence() {
     let school = School::start().await;
     let teacher = school.teacher().await;
     let appointment = first(&school, &teacher).await;
@@ -243,7 +243,7 @@ async fn the_schedule_shows_who_is_there() {
             "guest Jordan Aaron waiting"
         ]
     );
-    school.wait(TimeDelta::seconds(31));
+    school.advance_clock(TimeDelta::seconds(31));
     assert_eq!(
         states().await[1..],
         ["parent Rachel Aaron missing", "guest Jordan Aaron missing"],

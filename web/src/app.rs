@@ -5,14 +5,14 @@ use parlour_wire::DevActor;
 
 use crate::{
     api, browser,
-    components::{DemoStrip, FailureNotice, Header, Notice, Tone, fresh},
+    components::{DemoStrip, FailureNotice, Header, Notice, Tone, rebuild_on_change},
     pages::{
-        BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps, ClientsRoute, DevicesRoute,
-        GuestAppointmentsRoute, GuestRoute, HomeRoute, IdentityRoute, LoginPage, MailboxRoute,
-        MissingPage, OfficeRoute, ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute,
-        WebhookLogRoute, WebhooksRoute,
+        ApiClientsRoute, BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps,
+        DevicesRoute, GuestAppointmentsRoute, GuestRoute, HomeRoute, IdentityRoute, LoginPage,
+        MailboxRoute, NotFoundPage, OfficeRoute, ScheduleRoute, StaffParentRoute, StaffRoute,
+        TeacherRoute, WebhookLogRoute, WebhooksRoute,
     },
-    person::{self, Change},
+    person::{self, SessionChange},
     route::{self, Page, Router, router},
     session::{Session, session},
     task::{Task, spawn},
@@ -25,7 +25,7 @@ pub(crate) fn App(token: Option<String>) -> impl IntoView {
     let session = Session::new(token);
     provide_context(session);
     Router::provide();
-    person::watch();
+    person::listen_to_tabs();
     // A link that is followed while the app is open changes the fragment only.
     window_event_listener(leptos::ev::hashchange, move |_| {
         if let Some(token) = browser::take_token() {
@@ -43,19 +43,19 @@ pub(crate) fn App(token: Option<String>) -> impl IntoView {
         >
             {t().skip}
         </a>
-        <Top />
+        <PageTop />
         <main id="main" tabindex="-1">
-            <Place />
+            <RoutedPage />
         </main>
-        <p class="unseen" role="status" prop:textContent=session.said></p>
+        <p class="unseen" role="status" prop:textContent=session.announcement></p>
     }
 }
 
 /// The page of the address.
 #[component]
-fn Place() -> impl IntoView {
+fn RoutedPage() -> impl IntoView {
     let page = route::page();
-    fresh(move || match page.get() {
+    rebuild_on_change(move || match page.get() {
         Page::Home => HomeRoute().into_any(),
         Page::Login => LoginPage().into_any(),
         Page::Identity => IdentityRoute().into_any(),
@@ -67,7 +67,7 @@ fn Place() -> impl IntoView {
         Page::Schedule(_) => ScheduleRoute().into_any(),
         Page::Staff => StaffRoute().into_any(),
         Page::Bars => BarsRoute().into_any(),
-        Page::Clients => ClientsRoute().into_any(),
+        Page::ApiClients => ApiClientsRoute().into_any(),
         Page::Office => OfficeRoute().into_any(),
         Page::StaffParent(_) => StaffParentRoute().into_any(),
         Page::Webhooks => WebhooksRoute().into_any(),
@@ -76,12 +76,12 @@ fn Place() -> impl IntoView {
         Page::Call(_) => CallRoute(CallRouteProps { guest: false }).into_any(),
         Page::GuestCall(_) => CallRoute(CallRouteProps { guest: true }).into_any(),
         Page::Devices => DevicesRoute().into_any(),
-        Page::Missing => MissingPage().into_any(),
+        Page::NotFound => NotFoundPage().into_any(),
     })
 }
 
 #[component]
-fn Top() -> impl IntoView {
+fn PageTop() -> impl IntoView {
     let session = session();
     let router = router();
     let task = Task::new();
@@ -90,7 +90,7 @@ fn Top() -> impl IntoView {
             if everywhere { api::delete_sessions().await } else { api::delete_session().await }
         };
         task.run(request, move |()| {
-            session.leave();
+            session.clear_me();
             person::logged_out();
             router.go("/login");
         });
@@ -122,7 +122,7 @@ fn Top() -> impl IntoView {
     view! {
         {move || demo.get().then(|| view! { <DemoStrip log_in go_to_evening /> })}
         <Header school me log_out />
-        <Anew />
+        <ReloadNotice />
         // Above the page: it stays what it was.
         <FailureNotice failure=task.failure />
     }
@@ -130,12 +130,12 @@ fn Top() -> impl IntoView {
 
 /// Why the page began anew, where nobody of this tab asked for it.
 #[component]
-fn Anew() -> impl IntoView {
-    let news = RwSignal::new(person::news());
+fn ReloadNotice() -> impl IntoView {
+    let news = RwSignal::new(person::take_reset_reason());
     move || {
         let text = match news.get()? {
-            Change::Another => t().anew_another,
-            Change::LoggedOut => t().anew_logged_out,
+            SessionChange::OtherPerson => t().anew_another,
+            SessionChange::LoggedOut => t().anew_logged_out,
         };
         Some(view! {
             <Notice tone=Tone::Wait>

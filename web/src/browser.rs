@@ -41,7 +41,7 @@ fn replace_url(url: &str) {
 
 /// The path below the base, with the query, of the link that this click follows; `None` where the
 /// browser is to follow it: to a new tab, to a file, away from here, or within the page.
-pub(crate) fn followed(click: &MouseEvent) -> Option<String> {
+pub(crate) fn link_path(click: &MouseEvent) -> Option<String> {
     if click.default_prevented()
         || click.button() != 0
         || click.ctrl_key()
@@ -76,7 +76,7 @@ pub(crate) fn take_token() -> Option<String> {
 }
 
 /// Whether this browser keeps cookies for this site.
-pub(crate) fn keeps_cookies() -> bool {
+pub(crate) fn cookies_enabled() -> bool {
     // Not `navigator.cookieEnabled` alone: some browsers say yes and keep none.
     let document = JsValue::from(document());
     let cookie = JsValue::from_str("cookie");
@@ -108,33 +108,33 @@ pub(crate) async fn is_outdated() -> Option<bool> {
 }
 
 /// Where it is remembered that the page was loaded again for a newer build.
-const RELOADED: &str = "parlour.reloaded";
+const RELOADED_KEY: &str = "parlour.reloaded";
 
 /// Loads the page again, unless that was done a moment ago for the same reason. Returns whether it
 /// does.
 pub(crate) fn reload_once() -> bool {
     let window = window();
     // The name of the window outlasts a reload where the browser keeps nothing else.
-    if kept(RELOADED).is_some() || window.name().is_ok_and(|name| name == RELOADED) {
+    if stored_item(RELOADED_KEY).is_some() || window.name().is_ok_and(|name| name == RELOADED_KEY) {
         return false;
     }
-    keep(RELOADED, "1");
-    if kept(RELOADED).is_none() {
-        let _ = window.set_name(RELOADED);
+    store_item(RELOADED_KEY, "1");
+    if stored_item(RELOADED_KEY).is_none() {
+        let _ = window.set_name(RELOADED_KEY);
     }
     window.location().reload().is_ok()
 }
 
 /// A part of this build was fetched: the next newer build may load the page again.
-pub(crate) fn forget_reload() {
-    forget(RELOADED);
-    if window().name().is_ok_and(|name| name == RELOADED) {
+pub(crate) fn clear_reload_flag() {
+    remove_item(RELOADED_KEY);
+    if window().name().is_ok_and(|name| name == RELOADED_KEY) {
         let _ = window().set_name("");
     }
 }
 
 /// Moves the focus after the page was painted; then what was just made visible can take it.
-pub(crate) fn focus_soon(element: HtmlElement) {
+pub(crate) fn focus_after_paint(element: HtmlElement) {
     request_animation_frame(move || {
         let _ = element.focus();
     });
@@ -146,13 +146,13 @@ pub(crate) fn find(root: &web_sys::Element, selector: &str) -> Option<HtmlElemen
 }
 
 /// Puts a text where it can be pasted from. Resolves to false where the browser does not allow it.
-pub(crate) async fn copy(text: String) -> bool {
+pub(crate) async fn copy_to_clipboard(text: String) -> bool {
     let clipboard = window().navigator().clipboard();
     wasm_bindgen_futures::JsFuture::from(clipboard.write_text(&text)).await.is_ok()
 }
 
 /// A random key for one attempt at something that must not happen twice.
-pub(crate) fn attempt_key() -> String {
+pub(crate) fn random_key() -> String {
     let mut bytes = [0; 16];
     if let Ok(crypto) = window().crypto() {
         let _ = crypto.get_random_values_with_u8_array(&mut bytes);
@@ -165,29 +165,29 @@ fn storage() -> Option<Storage> {
 }
 
 /// What this tab has kept under a key.
-pub(crate) fn kept(key: &str) -> Option<String> {
+pub(crate) fn stored_item(key: &str) -> Option<String> {
     storage()?.get_item(key).ok().flatten()
 }
 
 /// Keeps something for this tab. Where the browser forbids it, nothing is kept.
-pub(crate) fn keep(key: &str, value: &str) {
+pub(crate) fn store_item(key: &str, value: &str) {
     if let Some(storage) = storage() {
         let _ = storage.set_item(key, value);
     }
 }
 
 /// Forgets what was kept.
-pub(crate) fn forget(key: &str) {
+pub(crate) fn remove_item(key: &str) {
     if let Some(storage) = storage() {
         let _ = storage.remove_item(key);
     }
 }
 
 /// Where this tab remembers that one is in a call, so that a page that is loaded again goes on.
-pub(crate) const INSIDE: &str = "parlour.call";
+pub(crate) const CURRENT_CALL_KEY: &str = "parlour.call";
 
 /// Forgets all that this tab has kept of ours.
-pub(crate) fn forget_all() {
+pub(crate) fn clear_items() {
     let Some(storage) = storage() else { return };
     let keys = (0..storage.length().unwrap_or_default())
         .filter_map(|place| storage.key(place).ok().flatten());
@@ -197,7 +197,7 @@ pub(crate) fn forget_all() {
 }
 
 /// Whether there is room for a table of times, followed while the window changes.
-pub(crate) fn wide() -> Memo<bool> {
+pub(crate) fn is_wide() -> Memo<bool> {
     let measure = || {
         window()
             .match_media("(min-width: 48rem)")

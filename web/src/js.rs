@@ -1,7 +1,7 @@
 //! JSON by the browser's own parser, read as the shapes of the contract.
 
 use js_sys::{Array, JSON, Reflect};
-use parlour_wire::plain::Json;
+use parlour_wire::minimal_json::JsonValue;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// A value that the browser parsed.
@@ -16,12 +16,12 @@ impl Js {
 
     /// What an answer says, which may be nothing at all; `None` when it is no JSON, and so not from
     /// our server.
-    pub(crate) fn of_answer(text: &str) -> Option<Self> {
+    pub(crate) fn parse_response(text: &str) -> Option<Self> {
         if text.is_empty() { Some(Self::default()) } else { JSON::parse(text).ok().map(Self) }
     }
 }
 
-impl Json for Js {
+impl JsonValue for Js {
     fn field(&self, name: &str) -> Option<Self> {
         let value = Reflect::get(&self.0, &JsValue::from_str(name)).ok()?;
         (!value.is_undefined() && !value.is_null()).then_some(Self(value))
@@ -40,7 +40,7 @@ impl Json for Js {
         self.0.as_f64()
     }
 
-    fn truth(&self) -> Option<bool> {
+    fn boolean(&self) -> Option<bool> {
         self.0.as_bool()
     }
 }

@@ -1,22 +1,22 @@
-//! Parlour's client: starts the app and routes its pages.
+//! Parlour's web app: starts the app and routes its pages.
 
 mod api;
 mod app;
-mod ask;
+mod booking_draft;
 mod browser;
 mod call;
 mod components;
-mod draft;
-mod intent;
+mod idempotency;
 mod js;
-mod moments;
 mod paged;
 mod pages;
 mod person;
+mod query;
 mod route;
 mod session;
 mod task;
 mod texts;
+mod time_format;
 
 use leptos::prelude::*;
 

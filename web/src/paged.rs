@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use parlour_wire::Page;
 
-use crate::{api::Answer, task::Task};
+use crate::{api::ApiResult, task::Task};
 
 /// The items so far, and where the next ones are.
 pub(crate) struct Paged<T: 'static> {
@@ -34,7 +34,7 @@ impl<T: Send + Sync + 'static> Paged<T> {
     /// Asks for the next page, or for the first one.
     pub(crate) fn load<F>(self, fetch: impl FnOnce(Option<String>) -> F)
     where
-        F: Future<Output = Answer<Page<T>>> + 'static,
+        F: Future<Output = ApiResult<Page<T>>> + 'static,
     {
         let cursor = self.next.get_untracked();
         self.task.run(fetch(cursor), move |page| {

@@ -11,20 +11,20 @@ use crate::browser;
 #[derive(Clone, Copy)]
 pub(crate) struct Router {
     /// The path below the base, with the query.
-    here: RwSignal<String>,
+    path: RwSignal<String>,
 }
 
 impl Router {
     /// Follows the address bar and the links of the page. For the app, once: `leptos_router` can do
     /// more, and weighs as much as two pages.
     pub(crate) fn provide() {
-        let router = Self { here: RwSignal::new(browser::current_path()) };
+        let router = Self { path: RwSignal::new(browser::current_path()) };
         provide_context(router);
         window_event_listener(leptos::ev::popstate, move |_| {
-            router.here.set(browser::current_path())
+            router.path.set(browser::current_path())
         });
         window_event_listener(leptos::ev::click, move |event| {
-            if let Some(path) = browser::followed(&event) {
+            if let Some(path) = browser::link_path(&event) {
                 event.prevent_default();
                 router.go(&path);
             }
@@ -34,17 +34,17 @@ impl Router {
     /// Goes to a path below the base.
     pub(crate) fn go(self, path: &str) {
         browser::push_path(path);
-        self.arrive();
+        self.sync_path();
     }
 
     /// As `go`; the way back skips the page one is on.
     pub(crate) fn replace(self, path: &str) {
         browser::replace_path(path);
-        self.arrive();
+        self.sync_path();
     }
 
-    fn arrive(self) {
-        self.here.set(browser::current_path());
+    fn sync_path(self) {
+        self.path.set(browser::current_path());
         window().scroll_to_with_x_and_y(0.0, 0.0);
     }
 }
@@ -56,7 +56,7 @@ pub(crate) fn router() -> Router {
 
 /// The page that the address names, followed as it changes.
 pub(crate) fn page() -> Memo<Page> {
-    let here = router().here;
+    let here = router().path;
     Memo::new(move |_| here.with(|here| Page::at(here)))
 }
 
@@ -67,6 +67,6 @@ pub(crate) fn page_id() -> Uuid {
 
 /// An id from the query, followed as it changes.
 pub(crate) fn query_id(name: &'static str) -> Memo<Option<Uuid>> {
-    let here = router().here;
+    let here = router().path;
     Memo::new(move |_| here.with(|here| id_in_query(here, name)))
 }

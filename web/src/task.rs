@@ -4,10 +4,10 @@ use std::pin::Pin;
 
 use leptos::prelude::*;
 
-use crate::api::{Answer, Failure};
+use crate::api::{ApiResult, Failure};
 
 /// What to do once the answer is there.
-type Next = Box<dyn FnOnce()>;
+type OnSuccess = Box<dyn FnOnce()>;
 
 /// A request under way, and how the last one failed.
 #[derive(Clone, Copy)]
@@ -31,7 +31,7 @@ impl Task {
     /// to be shown.
     pub(crate) fn run<T: 'static>(
         self,
-        request: impl Future<Output = Answer<T>> + 'static,
+        request: impl Future<Output = ApiResult<T>> + 'static,
         then: impl FnOnce(T) + 'static,
     ) {
         if self.busy.get_untracked() {
@@ -41,12 +41,12 @@ impl Task {
         self.failure.set(None);
         self.start(Box::pin(async move {
             let value = request.await?;
-            Ok(Box::new(move || then(value)) as Next)
+            Ok(Box::new(move || then(value)) as OnSuccess)
         }));
     }
 
     /// The same for every kind of request; its answer is what to do next.
-    fn start(self, request: Pin<Box<dyn Future<Output = Answer<Next>>>>) {
+    fn start(self, request: Pin<Box<dyn Future<Output = ApiResult<OnSuccess>>>>) {
         let number = self.latest.get_value();
         spawn(Box::pin(async move {
             let answer = request.await;

@@ -6,9 +6,9 @@ use parlour_domain::id::BookingId;
 use super::{GuestSessions, LoggedIn};
 use crate::{
     app::App,
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     store::{
-        calls::{self, Door, Visitor, Who},
+        calls::{self, CallIdentity, Door, Visitor},
         guests,
         sessions::Role,
     },
@@ -18,12 +18,12 @@ use crate::{
 ///
 /// # Errors
 /// `choose_identity`, `wrong_role` for staff.
-pub fn person(of: LoggedIn, booking: BookingId) -> Answer<Visitor> {
+pub fn person(of: LoggedIn, booking: BookingId) -> ApiResult<Visitor> {
     let (school, session) = (of.school.id(), of.session.id);
     let (person, role) = of.identity()?;
     let who = match role {
-        Role::Parent => Who::Parent(person.id()),
-        Role::Teacher => Who::Teacher(person.id()),
+        Role::Parent => CallIdentity::Parent(person.id()),
+        Role::Teacher => CallIdentity::Teacher(person.id()),
         Role::Staff => return Err(ApiError::wrong_role()),
     };
     Ok(Visitor { school, booking, who, session })
@@ -35,7 +35,11 @@ pub fn person(of: LoggedIn, booking: BookingId) -> Answer<Visitor> {
 /// # Errors
 /// `not_logged_in`, `not_found`, `booking_cancelled`, `not_a_video_call`; `invite_removed`,
 /// `access_ended`, `link_dead`.
-pub async fn guest(app: &App, guest: GuestSessions, booking: BookingId) -> Answer<(Visitor, Door)> {
+pub async fn guest(
+    app: &App,
+    guest: GuestSessions,
+    booking: BookingId,
+) -> ApiResult<(Visitor, Door)> {
     let (school, ids, now) = (guest.school.id(), guest.ids, app.clock.now());
     app.store
         .read(move |db| guests::at_door(db, school, &ids, booking, now))
@@ -47,7 +51,7 @@ pub async fn guest(app: &App, guest: GuestSessions, booking: BookingId) -> Answe
 ///
 /// # Errors
 /// `not_found`, `booking_cancelled`, `not_a_video_call`, `access_ended`.
-pub async fn door(app: &App, visitor: Visitor) -> Answer<(Visitor, Door)> {
+pub async fn door(app: &App, visitor: Visitor) -> ApiResult<(Visitor, Door)> {
     let Visitor { school, booking, who, .. } = visitor;
     let now = app.clock.now();
     let door = app.store.read(move |db| calls::door(db, school, who, booking, now)).await?;

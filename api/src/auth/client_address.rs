@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_untrusted_hop_counts() {
+    fn client_is_the_last_untrusted_hop() {
         let name = "x-forwarded-for";
         check(name, 0, &["203.0.113.7"], PEER);
         check(name, 1, &["203.0.113.7"], "203.0.113.7");
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_may_have_a_port() {
+    fn accepts_an_address_with_port() {
         for (given, expected) in [
             ("203.0.113.7:4711", "203.0.113.7"),
             ("2001:db8::7", "2001:db8::7"),
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_else_a_header_holds_it_says_nothing() {
+    fn ignores_malformed_x_forwarded_for() {
         for bad in [
             "",
             "unknown",
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forwarded_header_is_read_by_its_own_rules() {
+    fn parses_forwarded_header() {
         for (given, hops, expected) in [
             ("for=203.0.113.7", 1, "203.0.113.7"),
             ("For=\"[2001:db8::7]:4711\";proto=https;by=10.0.0.1", 1, "2001:db8::7"),
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_client_is_its_64_and_a_mapped_address_is_ipv4() {
+    fn network_is_the_64_prefix_for_ipv6_and_ipv4_if_mapped() {
         let network = |text: &str| network(text.parse().unwrap()).to_string();
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
         assert_eq!(network("2001:db8:1:2::9"), network("2001:db8:1:2:ffff::1"));

@@ -6,9 +6,9 @@ use parlour_domain::id::{InviteId, SchoolId};
 use super::LoggedIn;
 use crate::{
     app::App,
-    keys::{GivenToken, Purpose},
-    problem::{Answer, ApiError},
-    store::{Dead, Error, guests},
+    keys::{ParsedToken, Purpose},
+    problem::{ApiError, ApiResult},
+    store::{Error, LinkError, guests},
 };
 
 /// The invite that a genuine token names. A link that was renewed has another generation, and the
@@ -16,7 +16,7 @@ use crate::{
 ///
 /// # Errors
 /// `link_renewed` for a token of an earlier generation, `not_found` for anything else.
-pub async fn invite_of(app: &App, school: SchoolId, token: &str) -> Answer<InviteId> {
+pub async fn invite_of(app: &App, school: SchoolId, token: &str) -> ApiResult<InviteId> {
     Ok(link_of(app, school, token).await?.0)
 }
 
@@ -25,10 +25,10 @@ pub async fn invite_of(app: &App, school: SchoolId, token: &str) -> Answer<Invit
 ///
 /// # Errors
 /// Those of [`invite_of`].
-pub async fn link_of(app: &App, school: SchoolId, token: &str) -> Answer<(InviteId, i32)> {
+pub async fn link_of(app: &App, school: SchoolId, token: &str) -> ApiResult<(InviteId, i32)> {
     let link = any_link_of(app, school, token).await?;
     if link.is_renewed {
-        Err(Error::Dead(Dead::Renewed).into())
+        Err(Error::Link(LinkError::Renewed).into())
     } else {
         Ok((link.invite, link.generation))
     }
@@ -49,8 +49,8 @@ pub struct GuestLink {
 ///
 /// # Errors
 /// `not_found` for a token that is none of ours.
-pub async fn any_link_of(app: &App, school: SchoolId, token: &str) -> Answer<GuestLink> {
-    let token = GivenToken::parse(token).ok_or_else(ApiError::not_found)?;
+pub async fn any_link_of(app: &App, school: SchoolId, token: &str) -> ApiResult<GuestLink> {
+    let token = ParsedToken::parse(token).ok_or_else(ApiError::not_found)?;
     let invite = InviteId(token.id);
     let newest = app.store.read(move |db| guests::generation(db, school, invite)).await?;
     let of_token = (0..=newest)

@@ -8,7 +8,7 @@ use super::cookies;
 use crate::{
     app::App,
     keys::Audience,
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     store::{
         Error,
         people::PersonRow,
@@ -30,10 +30,10 @@ pub fn session_cookies(
     app: &App,
     req: &HttpRequest,
     session: &PersonSession,
-) -> Answer<Vec<Cookie<'static>>> {
+) -> ApiResult<Vec<Cookie<'static>>> {
     let now = app.clock.now();
     let sign = |audience, ids: &[Uuid], life| {
-        app.keys.cookie(audience, ids, now + life).map_err(|_| ApiError::from(Error::Panicked))
+        app.keys.cookie(audience, ids, now + life).map_err(|_| ApiError::from(Error::Internal))
     };
     let mut set = vec![cookies::make(
         &app.config,
@@ -46,7 +46,7 @@ pub fn session_cookies(
         let mut known = cookies::read(&app.config, req, cookies::DEVICE)
             .map(|cookie| app.keys.read_cookie(Audience::Device, cookie.value(), now))
             .unwrap_or_default();
-        let mark = app.keys.device_mark(person.id.0, person.device_generation);
+        let mark = app.keys.device_id(person.id.0, person.device_generation);
         known.retain(|id| *id != mark);
         known.insert(0, mark);
         known.truncate(DEVICE_PEOPLE);
@@ -68,6 +68,6 @@ pub fn knows_device(app: &App, req: &HttpRequest, person: Option<&PersonRow>) ->
         .map(|cookie| app.keys.read_cookie(Audience::Device, cookie.value(), app.clock.now()))
         .unwrap_or_default();
     person.is_some_and(|person| {
-        known.contains(&app.keys.device_mark(person.id.0, person.device_generation))
+        known.contains(&app.keys.device_id(person.id.0, person.device_generation))
     })
 }

@@ -5,35 +5,35 @@
 //!
 //! | who may call it | extractor | method | refuses with |
 //! | --- | --- | --- | --- |
-//! | anybody | [`AtSchool`] | | `unknown_school`, as all of these |
+//! | anybody | [`CurrentSchool`] | | `unknown_school`, as all of these |
 //! | whoever has a session | [`LoggedIn`] | | `not_logged_in`, `session_changed` |
 //! | a person in a role | [`Caller`] | | the same, `choose_identity` |
 //! | staff | [`Caller`] | [`staff`](Caller::staff) | the same, `wrong_role` |
 //! | teachers | [`Caller`] | [`teacher`](Caller::teacher) | the same, `wrong_role` |
 //! | the parent whose it is, staff, to read | [`Caller`] | [`owner`](Caller::owner) | the same |
 //! | the same, to change | [`Caller`] | [`editor`](Caller::editor) | the same |
-//! | a parent, staff in their name, to read | [`Visitor`] | [`read`](Visitor::read) | below |
-//! | the same, to write | [`Visitor`] | [`acting`](Visitor::acting) | below |
-//! | an API client | [`Program`] | [`may`](Program::may) | `token_invalid`, `scope_missing` |
-//! | people and API clients | [`Asker`] | [`whose`](Asker::whose) | as the one of the two |
-//! | staff and API clients | [`Asker`] | [`office`](Asker::office) | as the one of the two |
+//! | a parent, staff in their name, to read | [`UnresolvedSession`] | [`read`](Visitor::read) | below |
+//! | the same, to write | [`UnresolvedSession`] | [`acting`](Visitor::acting) | below |
+//! | an API client | [`ApiClientPrincipal`] | [`may`](Program::may) | `token_invalid`, `scope_missing` |
+//! | people and API clients | [`Principal`] | [`whose`](Asker::whose) | as the one of the two |
+//! | staff and API clients | [`Principal`] | [`office`](Asker::office) | as the one of the two |
 //! | a guest | [`GuestSessions`] | | nothing: without a session, `ids` is empty |
 //!
-//! [`Visitor`] takes staff's parent from `?parent_id=`, and refuses with what [`Caller`] does, with
+//! [`UnresolvedSession`] takes staff's parent from `?parent_id=`, and refuses with what [`Caller`] does, with
 //! `wrong_role` for teachers, `not_found` for a parent who is not oneself, and `invalid` for staff
-//! who name nobody. [`Program`] refuses with `too_many_requests` as well.
+//! who name nobody. [`ApiClientPrincipal`] refuses with `too_many_requests` as well.
 //!
 //! Whether a thing is this person's is not asked here: the store function looks for it among what
 //! is theirs, and answers `Error::NotFound`.
 
+mod api_client;
 pub mod call_visitor;
 mod client_address;
 pub mod cookies;
 pub mod guest_link;
 pub mod login_cookies;
 pub mod origin;
-pub mod person_mark;
-mod program;
+pub mod person_tag;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -50,11 +50,11 @@ use parlour_domain::id::{PersonId, SchoolId, SessionId};
 use crate::{
     app::App,
     keys::Audience,
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     store::{
         self, Db, Error as StoreError,
-        bookings::{Acting, Editor},
-        evenings::Whose,
+        bookings::{Editor, OnBehalfOf},
+        evenings::EveningVisibility,
         events::Actor,
         people::{self, PersonRow},
         schools::{SchoolAddress, SchoolRow},
@@ -62,14 +62,14 @@ use crate::{
     },
 };
 
+pub use api_client::{ApiClientPrincipal, Principal, RateLimitUsage, count_api_client_requests};
 pub use client_address::client_hash;
-use person_mark::Marks;
-pub use program::{Asker, Counted, Program, count_programs};
+use person_tag::PersonTags;
 
 type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 
 /// The app, from the request.
-pub(crate) fn app(req: &HttpRequest) -> Answer<Data<App>> {
+pub(crate) fn app(req: &HttpRequest) -> ApiResult<Data<App>> {
     req.app_data::<Data<App>>().cloned().ok_or_else(ApiError::not_found)
 }
 
@@ -96,9 +96,9 @@ pub fn school_address(req: &HttpRequest) -> SchoolAddress {
 
 /// The school that the request is for.
 #[derive(Clone, Debug)]
-pub struct AtSchool(pub SchoolRow);
+pub struct CurrentSchool(pub SchoolRow);
 
-impl FromRequest for AtSchool {
+impl FromRequest for CurrentSchool {
     type Error = ApiError;
     type Future = Extracted<Self>;
 
@@ -112,20 +112,20 @@ impl FromRequest for AtSchool {
 /// connection that reads what they ask for, so that such a request waits for one connection and
 /// not for two.
 #[derive(Clone, Debug)]
-pub struct Visitor {
+pub struct UnresolvedSession {
     school: SchoolRow,
     session: SessionId,
     now: DateTime<Utc>,
-    marks: Marks,
+    person_tags: PersonTags,
 }
 
-impl Visitor {
-    async fn of(req: &HttpRequest) -> Answer<Self> {
+impl UnresolvedSession {
+    async fn of(req: &HttpRequest) -> ApiResult<Self> {
         let app = app(req)?;
         let school = app.schools.find(school_address(req)).await?;
         let cookie = cookies::read(&app.config, req, cookies::PERSON).ok_or_else(|| {
             if req.headers().contains_key(header::AUTHORIZATION) {
-                ApiError::for_people()
+                ApiError::people_only()
             } else {
                 ApiError::not_logged_in()
             }
@@ -137,7 +137,7 @@ impl Visitor {
             .into_iter()
             .next()
             .ok_or_else(ApiError::not_logged_in)?;
-        Ok(Self { school, session: SessionId(id), now, marks: Marks::of(app, req) })
+        Ok(Self { school, session: SessionId(id), now, person_tags: PersonTags::of(app, req) })
     }
 
     /// Finds out who asks and in which parent's name (see [`ActingCaller`]), and runs a store
@@ -151,12 +151,12 @@ impl Visitor {
         app: &App,
         parent: Option<PersonId>,
         job: impl FnOnce(&mut Db, &ActingCaller) -> store::Result<T> + Send + 'static,
-    ) -> Answer<(ActingCaller, T)> {
+    ) -> ApiResult<(ActingCaller, T)> {
         app.store
             .read(move |db| {
                 let acting = self
                     .log_in(db)
-                    .and_then(LoggedIn::chosen)
+                    .and_then(LoggedIn::require_identity)
                     .and_then(|caller| ActingCaller::of(db, caller, parent));
                 Ok(acting.and_then(|acting| {
                     let value = job(db, &acting)?;
@@ -170,14 +170,18 @@ impl Visitor {
     ///
     /// # Errors
     /// Those of [`Self::read`].
-    pub async fn acting(self, app: &App, parent: Option<PersonId>) -> Answer<ActingCaller> {
+    pub async fn on_behalf_of(
+        self,
+        app: &App,
+        parent: Option<PersonId>,
+    ) -> ApiResult<ActingCaller> {
         Ok(self.read(app, parent, |_, _| Ok(())).await?.0)
     }
 
-    fn log_in(self, db: &mut Db) -> Answer<LoggedIn> {
+    fn log_in(self, db: &mut Db) -> ApiResult<LoggedIn> {
         match sessions::find(db, self.school.id(), self.session, self.now) {
             Ok(session) => {
-                self.marks.check(&session).map(|()| LoggedIn { school: self.school, session })
+                self.person_tags.check(&session).map(|()| LoggedIn { school: self.school, session })
             }
             Err(StoreError::NotFound) => Err(ApiError::not_logged_in()),
             Err(error) => Err(error.into()),
@@ -185,7 +189,7 @@ impl Visitor {
     }
 }
 
-impl FromRequest for Visitor {
+impl FromRequest for UnresolvedSession {
     type Error = ApiError;
     type Future = Extracted<Self>;
 
@@ -209,13 +213,13 @@ impl LoggedIn {
     ///
     /// # Errors
     /// `not_logged_in`, `session_changed`, `access_ended`.
-    pub async fn of(req: &HttpRequest) -> Answer<Self> {
-        let (app, visitor) = (app(req)?, Visitor::of(req).await?);
+    pub async fn of(req: &HttpRequest) -> ApiResult<Self> {
+        let (app, visitor) = (app(req)?, UnresolvedSession::of(req).await?);
         app.store.read(move |db| Ok(visitor.log_in(db))).await?
     }
 
     /// The person in the role that they have chosen.
-    fn chosen(self) -> Answer<Caller> {
+    fn require_identity(self) -> ApiResult<Caller> {
         let (person, role) = self.session.identity.ok_or_else(identity_not_chosen)?;
         Ok(Caller { school: self.school, person, role })
     }
@@ -224,7 +228,7 @@ impl LoggedIn {
     ///
     /// # Errors
     /// `choose_identity`.
-    pub fn identity(self) -> Answer<(PersonRow, Role)> {
+    pub fn identity(self) -> ApiResult<(PersonRow, Role)> {
         self.session.identity.ok_or_else(identity_not_chosen)
     }
 }
@@ -267,11 +271,11 @@ impl Caller {
 
     /// Whose evenings this person sees.
     #[must_use]
-    pub fn whose(&self) -> Whose {
+    pub fn evening_visibility(&self) -> EveningVisibility {
         match self.role {
-            Role::Parent => Whose::Parent(self.person.id()),
-            Role::Teacher => Whose::Teacher(self.person.id()),
-            Role::Staff => Whose::All,
+            Role::Parent => EveningVisibility::Parent(self.person.id()),
+            Role::Teacher => EveningVisibility::Teacher(self.person.id()),
+            Role::Staff => EveningVisibility::All,
         }
     }
 
@@ -279,7 +283,7 @@ impl Caller {
     ///
     /// # Errors
     /// `wrong_role` for anybody else.
-    pub fn staff(&self) -> Answer<PersonId> {
+    pub fn require_staff(&self) -> ApiResult<PersonId> {
         if self.role == Role::Staff { Ok(self.person.id()) } else { Err(ApiError::wrong_role()) }
     }
 
@@ -287,7 +291,7 @@ impl Caller {
     ///
     /// # Errors
     /// `wrong_role` for anybody else.
-    pub fn teacher(&self) -> Answer<PersonId> {
+    pub fn require_teacher(&self) -> ApiResult<PersonId> {
         if self.role == Role::Teacher { Ok(self.person.id()) } else { Err(ApiError::wrong_role()) }
     }
 
@@ -296,7 +300,7 @@ impl Caller {
     ///
     /// # Errors
     /// `wrong_role` for teachers.
-    pub fn owner(&self) -> Answer<Option<PersonId>> {
+    pub fn visible_parent(&self) -> ApiResult<Option<PersonId>> {
         match self.role {
             Role::Parent => Ok(Some(self.person.id())),
             Role::Staff => Ok(None),
@@ -308,8 +312,8 @@ impl Caller {
     ///
     /// # Errors
     /// `wrong_role` for teachers.
-    pub fn editor(&self) -> Answer<Editor> {
-        Ok(Editor { school: self.school_id(), owner: self.owner()?, actor: self.actor() })
+    pub fn editor(&self) -> ApiResult<Editor> {
+        Ok(Editor { school: self.school_id(), owner: self.visible_parent()?, actor: self.actor() })
     }
 
     fn actor(&self) -> Actor {
@@ -326,7 +330,7 @@ pub struct ActingCaller {
     /// The person who asks.
     pub caller: Caller,
     /// For whom and by whom bookings and invites are read or changed.
-    pub acting: Acting,
+    pub acting: OnBehalfOf,
     /// The parent.
     pub parent: PersonRow,
 }
@@ -335,7 +339,7 @@ impl ActingCaller {
     /// # Errors
     /// `wrong_role` for teachers, `not_found` for a parent who is not oneself, `invalid` for staff
     /// who name nobody.
-    fn of(db: &mut Db, caller: Caller, parent: Option<PersonId>) -> Answer<Self> {
+    fn of(db: &mut Db, caller: Caller, parent: Option<PersonId>) -> ApiResult<Self> {
         let own = caller.person.id();
         let parent = match (caller.role, parent) {
             (Role::Teacher, _) => return Err(ApiError::wrong_role()),
@@ -350,7 +354,7 @@ impl ActingCaller {
             }
             (Role::Staff, Some(parent)) => people::find_parent(db, caller.school_id(), parent)?,
         };
-        let acting = caller.editor()?.acting_for(parent.id());
+        let acting = caller.editor()?.on_behalf_of_parent(parent.id());
         Ok(Self { caller, acting, parent })
     }
 
@@ -367,7 +371,7 @@ impl FromRequest for Caller {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let req = req.clone();
-        Box::pin(async move { LoggedIn::of(&req).await?.chosen() })
+        Box::pin(async move { LoggedIn::of(&req).await?.require_identity() })
     }
 }
 

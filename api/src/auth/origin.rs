@@ -9,7 +9,7 @@ use actix_web::{
 use super::{cookies, school_address};
 use crate::{
     app::App,
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
 };
 
 /// Checks the `Origin` of a request that may change something. With a cookie of ours it must be
@@ -17,11 +17,11 @@ use crate::{
 ///
 /// # Errors
 /// `bad_origin` otherwise; what the database says.
-pub async fn check(app: &App, req: &HttpRequest) -> Answer<()> {
+pub async fn check(app: &App, req: &HttpRequest) -> ApiResult<()> {
     if !req.headers().contains_key(header::ORIGIN) && !cookies::has_any(req) {
         return Ok(());
     }
-    check_own(app, req).await
+    require_own_origin(app, req).await
 }
 
 /// Checks that the `Origin` is there and is the one where the settings have the school's pages. The
@@ -30,7 +30,7 @@ pub async fn check(app: &App, req: &HttpRequest) -> Answer<()> {
 ///
 /// # Errors
 /// `bad_origin` otherwise; what the database says.
-pub async fn check_own(app: &App, req: &HttpRequest) -> Answer<()> {
+pub async fn require_own_origin(app: &App, req: &HttpRequest) -> ApiResult<()> {
     let host = match app.schools.find(school_address(req)).await {
         Ok(school) => school.host,
         Err(error) if error.code() == "unknown_school" => None,

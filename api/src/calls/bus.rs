@@ -9,7 +9,7 @@ use parlour_wire::{Media, Signal};
 
 /// Something that other nodes are to know of a call.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Note {
+pub enum BusMessage {
     /// Its rows changed.
     Changed(BookingId),
     /// A node has its first connection of it, and wants to know what the others send.
@@ -26,12 +26,12 @@ pub enum Note {
         media: Media,
     },
     /// Something for one connection.
-    Signal(Addressed),
+    Signal(AddressedSignal),
 }
 
 /// A signal on its way.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Addressed {
+pub struct AddressedSignal {
     /// In which call.
     pub booking: BookingId,
     /// From whom.
@@ -49,7 +49,7 @@ pub struct Addressed {
 /// A node, as the bus knows it.
 pub trait Node: Send + Sync {
     /// Takes a note of another node. Must not wait.
-    fn hear(&self, note: Note);
+    fn receive(&self, note: BusMessage);
 }
 
 /// Carries notes between nodes. May lose some, and may bring them in another order than they were
@@ -59,7 +59,7 @@ pub trait Bus: Send + Sync {
     fn subscribe(&self, node: Weak<dyn Node>);
 
     /// Brings a note to all nodes but the one that sends it.
-    fn publish(&self, from: &Weak<dyn Node>, note: &Note);
+    fn publish(&self, from: &Weak<dyn Node>, note: &BusMessage);
 }
 
 /// The bus of nodes in one process.
@@ -73,13 +73,13 @@ impl Bus for InProcess {
         nodes.push(node);
     }
 
-    fn publish(&self, from: &Weak<dyn Node>, note: &Note) {
+    fn publish(&self, from: &Weak<dyn Node>, note: &BusMessage) {
         let nodes = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let others: Vec<Arc<dyn Node>> =
             nodes.iter().filter(|node| !node.ptr_eq(from)).filter_map(Weak::upgrade).collect();
         drop(nodes);
         for node in others {
-            node.hear(note.clone());
+            node.receive(note.clone());
         }
     }
 }

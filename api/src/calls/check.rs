@@ -6,22 +6,26 @@ use parlour_wire::{ClientMessage, ServerMessage};
 use tokio::time;
 
 use super::{
-    limits::{CHECK_LIFE, CHECK_MESSAGES, SEND_WITHIN},
+    limits::{CHECK_MESSAGES, CHECK_TIMEOUT, SEND_TIMEOUT},
     room::text,
     sessions::SessionSocket,
 };
 
 /// Answers each `ping`, for a short while, or until the session has opened too many other sockets.
-pub async fn serve(mut session: Session, messages: AggregatedMessageStream, among: SessionSocket) {
+pub async fn serve(
+    mut session: Session,
+    messages: AggregatedMessageStream,
+    session_socket: SessionSocket,
+) {
     let code = tokio::select! {
         answered = time::timeout(
-            CHECK_LIFE,
+            CHECK_TIMEOUT,
             answer(&mut session, messages),
         ) => answered.unwrap_or(CloseCode::Normal),
-        () = among.closed() => CloseCode::Policy,
+        () = session_socket.closed() => CloseCode::Policy,
     };
     let _ =
-        time::timeout(SEND_WITHIN, session.close(Some(CloseReason { code, description: None })))
+        time::timeout(SEND_TIMEOUT, session.close(Some(CloseReason { code, description: None })))
             .await;
 }
 

@@ -24,8 +24,8 @@ use parlour_wire::{Media, Signal};
 use tokio::sync::{Notify, watch};
 
 use super::{
-    bus::{Addressed, Bus, Node, Note},
-    reason::{self, Reason},
+    bus::{AddressedSignal, Bus, BusMessage, Node},
+    reason::{self, LeaveReason},
     room::{Member, Room, SocketId},
     sessions::{SessionSocket, Sessions},
 };
@@ -35,17 +35,17 @@ use crate::{
         Error, Store,
         calls::{self, Visitor},
     },
-    telemetry::metrics::{JobMetrics, Leased},
+    telemetry::metrics::{JobMetrics, LeasedJob},
 };
 
 /// How often the versions of the calls are compared.
-const TICK: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// How soon after another that may be, when somebody asks for it.
-const PAUSE: Duration = Duration::from_millis(20);
+const MIN_INTERVAL: Duration = Duration::from_millis(20);
 /// A place is renewed when no more than this is left of it.
-const SPARE: TimeDelta = TimeDelta::seconds(20);
+const RENEW_BEFORE: TimeDelta = TimeDelta::seconds(20);
 /// How many calls are read or written at a time.
-const AT_A_TIME: usize = 8;
+const CONCURRENCY: usize = 8;
 
 /// All calls of this node.
 pub struct Hub {
@@ -59,7 +59,7 @@ pub struct Hub {
     store: Store,
     clock: Arc<dyn Clock>,
     random: Random,
-    poked: Notify,
+    woken: Notify,
     closing: watch::Sender<bool>,
     /// There is a relay: some pairs go through it alone.
     has_relay: bool,
@@ -87,7 +87,7 @@ impl Hub {
             store,
             clock,
             random,
-            poked: Notify::new(),
+            woken: Notify::new(),
             closing: watch::Sender::new(false),
             has_relay,
             metrics,
@@ -104,19 +104,19 @@ impl Hub {
             tokio::select! {
                 biased;
                 () = &mut stopped => break,
-                () = self.poked.notified() => tokio::time::sleep(PAUSE).await,
-                () = tokio::time::sleep(TICK) => {}
+                () = self.woken.notified() => tokio::time::sleep(MIN_INTERVAL).await,
+                () = tokio::time::sleep(POLL_INTERVAL) => {}
             }
-            self.look().await;
+            self.poll_calls().await;
         }
         self.close();
     }
 
     /// Something was written that may concern a call: looks at them now, without waiting for the
     /// tick.
-    pub fn poke(&self) {
+    pub fn wake(&self) {
         if !self.rooms().is_empty() {
-            self.poked.notify_one();
+            self.woken.notify_one();
         }
     }
 
@@ -166,17 +166,17 @@ impl Hub {
             is_first
         };
         if is_first {
-            self.publish(&Note::Hello(booking));
+            self.publish(&BusMessage::Hello(booking));
         }
         self.changed(booking).await;
     }
 
     /// A connection is over: none when it was put out before, or another socket of the same device
     /// took its place.
-    pub fn part(&self, booking: BookingId, id: SocketId) -> Option<Member> {
+    pub fn leave(&self, booking: BookingId, id: SocketId) -> Option<Member> {
         let mut rooms = self.rooms();
         let room = rooms.get_mut(&booking)?;
-        let member = room.part(id);
+        let member = room.leave(id);
         if room.is_empty() {
             rooms.remove(&booking);
         }
@@ -185,7 +185,7 @@ impl Hub {
 
     /// A call's rows were changed by this node: tells its own connections, and the other nodes.
     pub async fn changed(&self, booking: BookingId) {
-        self.publish(&Note::Changed(booking));
+        self.publish(&BusMessage::Changed(booking));
         self.refresh(booking).await;
     }
 
@@ -203,7 +203,7 @@ impl Hub {
         let mut rooms = self.rooms();
         let Some(room) = rooms.get_mut(&visitor.booking) else { return };
         let Some(from_connection) = room.seated(id).map(|member| member.number) else { return };
-        let addressed = Addressed {
+        let addressed = AddressedSignal {
             booking: visitor.booking,
             from: visitor.participant(),
             from_connection,
@@ -214,9 +214,9 @@ impl Hub {
         if room.deliver(&addressed) {
             return;
         }
-        room.keep_early(addressed.clone(), self.clock.now());
+        room.buffer_early(addressed.clone(), self.clock.now());
         drop(rooms);
-        self.publish(&Note::Signal(addressed));
+        self.publish(&BusMessage::Signal(addressed));
     }
 
     /// Shows the others what somebody sends.
@@ -226,7 +226,7 @@ impl Hub {
         let Some(connection) = room.member(id).map(|member| member.number) else { return };
         room.set_media(visitor.participant(), connection, media);
         drop(rooms);
-        self.publish(&Note::Media {
+        self.publish(&BusMessage::Media {
             booking: visitor.booking,
             of: visitor.participant(),
             connection,
@@ -234,7 +234,7 @@ impl Hub {
         });
     }
 
-    fn publish(&self, note: &Note) {
+    fn publish(&self, note: &BusMessage) {
         let me: Weak<dyn Node> = self.node();
         self.bus.publish(&me, note);
     }
@@ -254,34 +254,34 @@ impl Hub {
         let now = self.clock.now();
         let view = match self.store.read(move |db| calls::snapshot(db, booking, now)).await {
             Ok(view) => view,
-            Err(error) => return failed("read", booking, &error),
+            Err(error) => return log_failure("read", booking, &error),
         };
         let gone =
             self.rooms().get_mut(&booking).map(|room| room.apply(view, now)).unwrap_or_default();
         for (id, visitor, connection) in gone {
-            self.put_out(id, visitor, connection).await;
+            self.evict(id, visitor, connection).await;
         }
     }
 
-    async fn put_out(&self, id: SocketId, visitor: Visitor, connection: u32) {
+    async fn evict(&self, id: SocketId, visitor: Visitor, connection: u32) {
         let (booking, now) = (visitor.booking, self.clock.now());
         let reason =
-            self.store.read(move |db| reason::why_out(db, &visitor, connection, now)).await;
+            self.store.read(move |db| reason::removal_reason(db, &visitor, connection, now)).await;
         let mut rooms = self.rooms();
         let Some(member) = rooms.get(&booking).and_then(|room| room.member(id)) else { return };
         match reason {
-            Ok(reason) => member.put_out(&reason),
+            Ok(reason) => member.evict(&reason),
             Err(error) => {
-                failed("ask why somebody is out of", booking, &error);
-                member.put_out(&Reason::expired());
+                log_failure("ask why somebody is out of", booking, &error);
+                member.evict(&LeaveReason::expired());
             }
         }
         // Its socket finds no member any more when it ends, and so changes nothing.
-        drop(rooms.get_mut(&booking).and_then(|room| room.part(id)));
+        drop(rooms.get_mut(&booking).and_then(|room| room.leave(id)));
     }
 
     /// One look at all calls of this node.
-    async fn look(&self) {
+    async fn poll_calls(&self) {
         let now = self.clock.now();
         self.renew().await;
         let stale = mem::take(&mut *self.stale.lock().unwrap_or_else(PoisonError::into_inner));
@@ -319,11 +319,11 @@ impl Hub {
         );
         changed.extend(due);
         stream::iter(changed)
-            .for_each_concurrent(AT_A_TIME, |booking| self.bring_up_to_date(booking))
+            .for_each_concurrent(CONCURRENCY, |booking| self.settle_and_refresh(booking))
             .await;
     }
 
-    async fn bring_up_to_date(&self, booking: BookingId) {
+    async fn settle_and_refresh(&self, booking: BookingId) {
         self.refresh(booking).await;
         let ctx = self.context();
         let is_due = self.rooms().get(&booking).is_some_and(|room| room.is_due(ctx.now));
@@ -332,7 +332,7 @@ impl Hub {
         }
         match self.store.write(move |db| calls::settle(db, &ctx, booking)).await {
             Ok(()) => self.changed(booking).await,
-            Err(error) => failed("settle", booking, &error),
+            Err(error) => log_failure("settle", booking, &error),
         }
     }
 
@@ -343,12 +343,12 @@ impl Hub {
             let rooms = self.rooms();
             rooms
                 .values()
-                .flat_map(|room| room.due_for_renewal(now, SPARE))
+                .flat_map(|room| room.due_for_renewal(now, RENEW_BEFORE))
                 .map(|(id, member)| (id, member.visitor, member.number))
                 .collect()
         };
         stream::iter(due)
-            .for_each_concurrent(AT_A_TIME, |(id, visitor, connection)| {
+            .for_each_concurrent(CONCURRENCY, |(id, visitor, connection)| {
                 self.renew_one(id, visitor, connection)
             })
             .await;
@@ -365,50 +365,50 @@ impl Hub {
             }
             // It is this connection's no more.
             Ok(false) => {
-                self.metrics.count_lost_lease(Leased::Seat);
+                self.metrics.count_lost_lease(LeasedJob::Seat);
                 self.stale.lock().unwrap_or_else(PoisonError::into_inner).insert(booking);
             }
-            Err(error) => failed("renew a place in", booking, &error),
+            Err(error) => log_failure("renew a place in", booking, &error),
         }
     }
 }
 
 impl Node for Hub {
-    fn hear(&self, note: Note) {
+    fn receive(&self, note: BusMessage) {
         match note {
-            Note::Changed(booking) => {
+            BusMessage::Changed(booking) => {
                 if self.rooms().contains_key(&booking) {
                     self.stale.lock().unwrap_or_else(PoisonError::into_inner).insert(booking);
-                    self.poked.notify_one();
+                    self.woken.notify_one();
                 }
             }
-            Note::Hello(booking) => {
+            BusMessage::Hello(booking) => {
                 let own: Vec<_> = self
                     .rooms()
                     .get(&booking)
-                    .map(|room| room.own_media().collect())
+                    .map(|room| room.local_media().collect())
                     .unwrap_or_default();
                 for (of, connection, media) in own {
-                    self.publish(&Note::Media { booking, of, connection, media });
+                    self.publish(&BusMessage::Media { booking, of, connection, media });
                 }
             }
-            Note::Media { booking, of, connection, media } => {
+            BusMessage::Media { booking, of, connection, media } => {
                 if let Some(room) = self.rooms().get_mut(&booking) {
                     room.set_media(of, connection, media);
                 }
             }
-            Note::Signal(addressed) => {
+            BusMessage::Signal(addressed) => {
                 if let Some(room) = self.rooms().get_mut(&addressed.booking)
                     && !room.deliver(&addressed)
                 {
-                    room.keep_early(addressed, self.clock.now());
+                    room.buffer_early(addressed, self.clock.now());
                 }
             }
         }
     }
 }
 
-fn failed(what: &str, booking: BookingId, error: &Error) {
+fn log_failure(what: &str, booking: BookingId, error: &Error) {
     tracing::warn!(
         %booking,
         error = %chain(error),

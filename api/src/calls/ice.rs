@@ -59,13 +59,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_is_the_hmac_of_the_user_name() {
+    fn turn_password_is_hmac_of_username() {
         // printf %s 1795719600:abc | openssl dgst -sha1 -hmac north -binary | base64
         assert_eq!(password("north", "1795719600:abc"), "8uIjxUMYxGODIGc4tuWTMHf+qYk=");
     }
 
     #[test]
-    fn a_user_name_is_an_expiry_and_the_sessions_name() {
+    fn turn_username_is_expiry_and_session_name() {
         let turn =
             Turn { urls: vec!["turn:a".to_owned()], secret: "0123456789abcdef".to_owned().into() };
         let ice = Ice { stun_urls: vec!["stun:a".to_owned()], turn: Some(turn), relay_only: false };

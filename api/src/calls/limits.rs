@@ -7,34 +7,34 @@ use tokio::time::Instant;
 /// The largest message, in bytes.
 pub const MAX_MESSAGE: usize = 32 * 1024;
 /// The largest one to a socket that only checks the way.
-pub const MAX_CHECK: usize = 1024;
+pub const MAX_CHECK_MESSAGE: usize = 1024;
 /// Messages of a socket.
-pub const MESSAGES: Rate = Rate { a_second: 50.0, burst: 200.0 };
+pub const MESSAGES: Rate = Rate { per_second: 50.0, burst: 200.0 };
 /// Bytes of a socket's messages.
-pub const BYTES: Rate = Rate { a_second: 64.0 * 1024.0, burst: 512.0 * 1024.0 };
+pub const BYTES: Rate = Rate { per_second: 64.0 * 1024.0, burst: 512.0 * 1024.0 };
 /// What asks the database for something: `join`, `send_code` and `extend` of a session, over all of
 /// its sockets.
-pub const REQUESTS: Rate = Rate { a_second: 1.0, burst: 5.0 };
+pub const REQUESTS: Rate = Rate { per_second: 1.0, burst: 5.0 };
 /// How many sockets a session may have.
 pub const SOCKETS: usize = 4;
 /// From opening the socket to the first `join`.
-pub const JOIN_WITHIN: Duration = Duration::from_secs(10);
+pub const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// To answer `move_here` or to find the code in the mail.
-pub const ANSWER_WITHIN: Duration = Duration::from_secs(600);
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
 /// How long a socket that only checks the way to the server may be open.
-pub const CHECK_LIFE: Duration = Duration::from_secs(30);
+pub const CHECK_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many messages it may bring.
 pub const CHECK_MESSAGES: u32 = 30;
 /// How long a browser may take to take a message.
-pub const SEND_WITHIN: Duration = Duration::from_secs(10);
+pub const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many messages wait for a browser before it is given up.
-pub const QUEUE: usize = 256;
+pub const SEND_QUEUE_LEN: usize = 256;
 
 /// How much is allowed.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
     /// Over time.
-    a_second: f64,
+    per_second: f64,
     /// At once.
     burst: f64,
 }
@@ -67,7 +67,7 @@ impl Bucket {
     pub fn wait_for_one(&mut self, now: Instant) -> Duration {
         self.fill(now);
         self.left -= 1.0;
-        Duration::from_secs_f64((-self.left / self.rate.a_second).max(0.0))
+        Duration::from_secs_f64((-self.left / self.rate.per_second).max(0.0))
     }
 
     /// Whether nothing is taken out that has not come back.
@@ -80,7 +80,7 @@ impl Bucket {
         self.left = now
             .duration_since(self.at)
             .as_secs_f64()
-            .mul_add(self.rate.a_second, self.left)
+            .mul_add(self.rate.per_second, self.left)
             .min(self.rate.burst);
         self.at = now;
     }
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_hundred_at_once_and_fifty_a_second() {
+    fn messages_allow_a_burst_of_200_and_50_per_second() {
         let start = Instant::now();
         let mut bucket = Bucket::full(MESSAGES, start);
         let taken = |bucket: &mut Bucket, millis| {
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn sixteen_of_the_largest_messages_at_once_and_two_a_second() {
+    fn bytes_allow_a_burst_of_16_and_2_per_second_of_the_largest_message() {
         let start = Instant::now();
         let mut bucket = Bucket::full(BYTES, start);
         let taken = |bucket: &mut Bucket, seconds| {
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn five_requests_at_once_and_one_a_second() {
+    fn requests_allow_a_burst_of_5_and_1_per_second() {
         let start = Instant::now();
         let mut bucket = Bucket::full(REQUESTS, start);
         let waits: Vec<u64> = (0..8).map(|_| bucket.wait_for_one(start).as_secs()).collect();

@@ -16,6 +16,6 @@ pub mod socket;
 pub use self::{
     bus::{Bus, InProcess},
     hub::Hub,
-    room::{Outbox, Outgoing, SocketId},
-    socket::{Opened, Socket},
+    room::{Outgoing, SocketId, SocketSender},
+    socket::{NewSocket, Socket},
 };

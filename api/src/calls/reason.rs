@@ -6,22 +6,22 @@ use parlour_domain::{Refusal, call::CallState};
 use crate::{
     problem::ApiError,
     store::{
-        Db, Dead, Error, Result,
-        calls::{self, Visitor, Who},
+        Db, Error, LinkError, Result,
+        calls::{self, CallIdentity, Visitor},
         guests, sessions,
     },
 };
 
 /// Why somebody is out.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Reason {
+pub struct LeaveReason {
     /// For a program.
     pub code: &'static str,
     /// For a person.
     pub detail: String,
 }
 
-impl Reason {
+impl LeaveReason {
     fn new(code: &'static str, detail: &str) -> Self {
         Self { code, detail: detail.to_owned() }
     }
@@ -74,7 +74,7 @@ impl Reason {
     }
 }
 
-impl From<Error> for Reason {
+impl From<Error> for LeaveReason {
     fn from(error: Error) -> Self {
         let error = ApiError::from(error);
         Self { code: error.code(), detail: error.detail().to_owned() }
@@ -85,34 +85,34 @@ impl From<Error> for Reason {
 ///
 /// # Errors
 /// When the database fails.
-pub fn why_out(
+pub fn removal_reason(
     db: &mut Db,
     visitor: &Visitor,
     connection: u32,
     now: DateTime<Utc>,
-) -> Result<Reason> {
-    let put_out = calls::put_out_reason(db, visitor.booking, visitor.participant())?;
-    if let Some(reason) = session_ended(db, visitor, put_out.as_deref(), now)? {
+) -> Result<LeaveReason> {
+    let evict = calls::eviction_reason(db, visitor.booking, visitor.participant())?;
+    if let Some(reason) = session_ended(db, visitor, evict.as_deref(), now)? {
         return Ok(reason);
     }
     match calls::door(db, visitor.school, visitor.who, visitor.booking, now) {
         Ok(door) => Ok(match door.times.state(now) {
-            CallState::Early => Reason::moved(),
+            CallState::Early => LeaveReason::moved(),
             CallState::Over => Error::from(Refusal::CallOver).into(),
             CallState::Open
                 if door.place.as_ref().is_some_and(|place| place.connection != connection) =>
             {
                 // A guest's link in another browser may be in another's hands; a person's sessions
                 // are their own.
-                let is_other = matches!(visitor.who, Who::Guest(_))
+                let is_other = matches!(visitor.who, CallIdentity::Guest(_))
                     && door.place.is_some_and(|place| place.session != visitor.session);
-                if is_other { Reason::opened_elsewhere() } else { Reason::taken_over() }
+                if is_other { LeaveReason::opened_elsewhere() } else { LeaveReason::taken_over() }
             }
-            CallState::Open if put_out.as_deref() == Some("booking_moved") => Reason::moved(),
-            CallState::Open => Reason::expired(),
+            CallState::Open if evict.as_deref() == Some("booking_moved") => LeaveReason::moved(),
+            CallState::Open => LeaveReason::expired(),
         }),
         Err(Error::NotFound) => Ok(Error::from(Refusal::AccessEnded).into()),
-        Err(error @ (Error::Refused(_) | Error::Dead(_))) => Ok(error.into()),
+        Err(error @ (Error::Refused(_) | Error::Link(_))) => Ok(error.into()),
         Err(error) => Err(error),
     }
 }
@@ -120,25 +120,25 @@ pub fn why_out(
 fn session_ended(
     db: &mut Db,
     visitor: &Visitor,
-    put_out: Option<&str>,
+    evict: Option<&str>,
     now: DateTime<Utc>,
-) -> Result<Option<Reason>> {
-    let (Who::Teacher(person) | Who::Parent(person)) = visitor.who else {
+) -> Result<Option<LeaveReason>> {
+    let (CallIdentity::Teacher(person) | CallIdentity::Parent(person)) = visitor.who else {
         let opened = guests::of_sessions(db, visitor.school, &[visitor.session], now)?;
         return Ok(match (opened.views.is_empty(), opened.dead) {
             (false, _) => None,
-            (true, Some(Dead::Link)) => Some(Reason::link_renewed()),
-            (true, Some(dead)) => Some(Error::Dead(dead).into()),
-            (true, None) if put_out == Some("link_renewed") => Some(Reason::link_renewed()),
-            (true, None) => Some(Reason::logged_out()),
+            (true, Some(LinkError::Link)) => Some(LeaveReason::link_renewed()),
+            (true, Some(dead)) => Some(Error::Link(dead).into()),
+            (true, None) if evict == Some("link_renewed") => Some(LeaveReason::link_renewed()),
+            (true, None) => Some(LeaveReason::logged_out()),
         });
     };
     match sessions::find(db, visitor.school, visitor.session, now) {
         Ok(session) if session.identity.as_ref().is_some_and(|(known, _)| known.id() == person) => {
             Ok(None)
         }
-        Ok(_) | Err(Error::NotFound) => Ok(Some(Reason::logged_out())),
-        Err(error @ Error::Dead(_)) => Ok(Some(error.into())),
+        Ok(_) | Err(Error::NotFound) => Ok(Some(LeaveReason::logged_out())),
+        Err(error @ Error::Link(_)) => Ok(Some(error.into())),
         Err(error) => Err(error),
     }
 }

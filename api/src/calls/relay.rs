@@ -4,11 +4,11 @@
 use parlour_wire::{Signal, SignalKind};
 
 /// An address that is none (RFC 8445, 9: a relayed candidate may hide what it is related to).
-const NOWHERE: &str = "0.0.0.0";
+const UNSPECIFIED_ADDRESS: &str = "0.0.0.0";
 
 /// The signal without any address but the relay's; none when nothing of it is left.
 #[must_use]
-pub fn without_addresses(signal: Signal) -> Option<Signal> {
+pub fn strip_addresses(signal: Signal) -> Option<Signal> {
     let data = match signal.kind {
         // The empty one says that there is no other.
         SignalKind::Candidate if signal.data.is_empty() => return Some(signal),
@@ -27,7 +27,7 @@ fn candidate(line: &str) -> Option<String> {
     }
     for pair in words.get_mut(8..)?.chunks_mut(2) {
         match pair {
-            ["raddr", address] => *address = NOWHERE,
+            ["raddr", address] => *address = UNSPECIFIED_ADDRESS,
             ["rport", port] => *port = "9",
             _ => {}
         }
@@ -56,14 +56,14 @@ fn of_description(line: &str) -> Option<String> {
         return None;
     }
     if line.starts_with("c=") {
-        return Some(format!("c=IN IP4 {NOWHERE}"));
+        return Some(format!("c=IN IP4 {UNSPECIFIED_ADDRESS}"));
     }
     if line.starts_with("a=rtcp:") {
-        return Some(format!("a=rtcp:9 IN IP4 {NOWHERE}"));
+        return Some(format!("a=rtcp:9 IN IP4 {UNSPECIFIED_ADDRESS}"));
     }
     if let Some(origin) = line.strip_prefix("o=") {
         let words: Vec<&str> = origin.split(' ').take(3).collect();
-        return Some(format!("o={} IN IP4 {NOWHERE}", words.join(" ")));
+        return Some(format!("o={} IN IP4 {UNSPECIFIED_ADDRESS}", words.join(" ")));
     }
     Some(line.to_owned())
 }
@@ -91,9 +91,9 @@ mod tests {
     }
 
     #[test]
-    fn a_candidate_leads_through_the_relay_or_is_dropped() {
+    fn only_relay_candidates_are_forwarded() {
         let left = |data: &str| {
-            without_addresses(signal(SignalKind::Candidate, data)).map(|signal| signal.data)
+            strip_addresses(signal(SignalKind::Candidate, data)).map(|signal| signal.data)
         };
         for direct in [
             "candidate:1 1 udp 2113937151 192.0.2.7 40000 typ host",
@@ -116,9 +116,9 @@ mod tests {
     }
 
     #[test]
-    fn a_description_holds_the_relays_address_alone() {
+    fn session_description_contains_only_the_relay_address() {
         for kind in [SignalKind::Offer, SignalKind::Answer] {
-            let left = without_addresses(signal(kind, SDP)).unwrap();
+            let left = strip_addresses(signal(kind, SDP)).unwrap();
             assert!(
                 !left.data.contains("192.0.2.7") && !left.data.contains("198.51.100.4"),
                 "{}",

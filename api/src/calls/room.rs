@@ -9,13 +9,15 @@ use std::{
 use bytestring::ByteString;
 use chrono::{DateTime, TimeDelta, Utc};
 use parlour_domain::{
-    call::{CallRole, HEARTBEAT},
+    call::{CallRole, HEARTBEAT_INTERVAL},
     id::ParticipantId,
 };
 use parlour_wire::{CALL_VERSION, CallPerson, Media, PresenceState, ServerMessage};
 use tokio::sync::{Notify, mpsc};
 
-use super::{bus::Addressed, limits::QUEUE, reason::Reason, relay::without_addresses};
+use super::{
+    bus::AddressedSignal, limits::SEND_QUEUE_LEN, reason::LeaveReason, relay::strip_addresses,
+};
 use crate::{
     store::calls::{Present, PresentPlace, Snapshot, Visitor},
     views::{self, moment},
@@ -27,7 +29,7 @@ const EARLY: TimeDelta = TimeDelta::seconds(3);
 const EARLY_BYTES: usize = 256 * 1024;
 /// How many signals wait so: a quarter of what a browser's queue holds, since they come to it all
 /// at once.
-const EARLY_SIGNALS: usize = QUEUE / 4;
+const EARLY_SIGNALS: usize = SEND_QUEUE_LEN / 4;
 
 /// A socket of this node.
 pub type SocketId = u64;
@@ -38,7 +40,7 @@ pub enum Outgoing {
     /// Send this.
     Text(ByteString),
     /// Send this and close: one is out of the call.
-    Out(ByteString),
+    Left(ByteString),
     /// Close without a word: the same browser has come with another socket.
     Replaced,
 }
@@ -46,12 +48,12 @@ pub enum Outgoing {
 /// The way to a browser. What finds the queue full is lost, so the socket is closed then: the
 /// browser comes back and is told everything anew.
 #[derive(Clone)]
-pub struct Outbox {
+pub struct SocketSender {
     queue: mpsc::Sender<Outgoing>,
     overflowed: Arc<Notify>,
 }
 
-impl Outbox {
+impl SocketSender {
     /// One whose queue holds so many messages, and where they come out.
     #[must_use]
     pub fn new(length: usize) -> (Self, mpsc::Receiver<Outgoing>) {
@@ -73,14 +75,18 @@ impl Outbox {
     }
 }
 
-fn place_of(view: &Snapshot, participant: ParticipantId, connection: u32) -> Option<PresentPlace> {
+fn find_place(
+    view: &Snapshot,
+    participant: ParticipantId,
+    connection: u32,
+) -> Option<PresentPlace> {
     let person = view.people.iter().find(|person| person.participant == participant)?;
     person.place.filter(|place| place.connection == connection)
 }
 
 /// How somebody is in the call, as they were told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Standing {
+enum MemberState {
     /// Nothing yet.
     New,
     Seated,
@@ -99,10 +105,10 @@ pub struct Member {
     pub resumed: bool,
     /// Until when its place is held, as it was renewed last.
     pub lease_ends_at: DateTime<Utc>,
-    out: Outbox,
-    standing: Standing,
-    told_people: ByteString,
-    told_times: ByteString,
+    out: SocketSender,
+    standing: MemberState,
+    sent_people: ByteString,
+    sent_times: ByteString,
 }
 
 impl Member {
@@ -113,7 +119,7 @@ impl Member {
         number: u32,
         resumed: bool,
         lease_ends_at: DateTime<Utc>,
-        out: Outbox,
+        out: SocketSender,
     ) -> Self {
         Self {
             visitor,
@@ -121,19 +127,19 @@ impl Member {
             resumed,
             lease_ends_at,
             out,
-            standing: Standing::New,
-            told_people: ByteString::new(),
-            told_times: ByteString::new(),
+            standing: MemberState::New,
+            sent_people: ByteString::new(),
+            sent_times: ByteString::new(),
         }
     }
 
-    fn tell(&self, outgoing: Outgoing) {
+    fn send(&self, outgoing: Outgoing) {
         self.out.send(outgoing);
     }
 
     /// Says why one is out. Whoever can't be told finds out by the closed socket.
-    pub fn put_out(&self, reason: &Reason) {
-        self.tell(Outgoing::Out(out(reason)));
+    pub fn evict(&self, reason: &LeaveReason) {
+        self.send(Outgoing::Left(left_message(reason)));
     }
 }
 
@@ -144,14 +150,14 @@ pub struct Room {
     members: HashMap<SocketId, Member>,
     media: HashMap<(ParticipantId, u32), Media>,
     /// Signals that came before the connection that they are for, and when.
-    early: VecDeque<(DateTime<Utc>, Addressed)>,
+    early: VecDeque<(DateTime<Utc>, AddressedSignal)>,
     /// There is a relay.
     has_relay: bool,
 }
 
 /// The last message to somebody.
 #[must_use]
-pub fn out(reason: &Reason) -> ByteString {
+pub fn left_message(reason: &LeaveReason) -> ByteString {
     text(&ServerMessage::Out { code: reason.code.to_owned(), detail: reason.detail.clone() })
 }
 
@@ -190,7 +196,7 @@ impl Room {
         self.members.retain(|_, old| {
             let goes = is_same(old);
             if goes {
-                old.tell(Outgoing::Replaced);
+                old.send(Outgoing::Replaced);
             }
             !goes
         });
@@ -198,8 +204,8 @@ impl Room {
     }
 
     /// A connection goes; none when it was put out before.
-    pub fn part(&mut self, id: SocketId) -> Option<Member> {
-        self.members.remove(&id).filter(|member| member.standing != Standing::Leaving)
+    pub fn leave(&mut self, id: SocketId) -> Option<Member> {
+        self.members.remove(&id).filter(|member| member.standing != MemberState::Leaving)
     }
 
     /// Takes what the database says now and tells whom it concerns. Gives back those who have no
@@ -210,23 +216,23 @@ impl Room {
         }
         // What a connection sends that is newer than the view is kept for the next one.
         self.media.retain(|(participant, number), _| {
-            *number >= view.next_connection || place_of(&view, *participant, *number).is_some()
+            *number >= view.next_connection || find_place(&view, *participant, *number).is_some()
         });
         let mut gone = Vec::new();
         for (id, member) in &mut self.members {
-            if member.standing == Standing::Leaving || member.number >= view.next_connection {
+            if member.standing == MemberState::Leaving || member.number >= view.next_connection {
                 continue;
             }
-            match place_of(&view, member.visitor.participant(), member.number) {
+            match find_place(&view, member.visitor.participant(), member.number) {
                 None => {
-                    member.standing = Standing::Leaving;
+                    member.standing = MemberState::Leaving;
                     gone.push((*id, member.visitor, member.number));
                 }
-                Some(place) => member.stand(place, &view, now, self.has_relay),
+                Some(place) => member.update_state(place, &view, now, self.has_relay),
             }
         }
         self.view = Some(view);
-        self.tell_people();
+        self.send_people();
         self.deliver_early(now);
         gone
     }
@@ -242,10 +248,10 @@ impl Room {
 
     /// Keeps a signal whose connection may be about to come: it sits already as the database says,
     /// so that others offer to it, and its own node hears of it a moment later.
-    pub fn keep_early(&mut self, addressed: Addressed, now: DateTime<Utc>) {
+    pub fn buffer_early(&mut self, addressed: AddressedSignal, now: DateTime<Utc>) {
         let comes = |view: &Snapshot| {
             addressed.to_connection >= view.next_connection
-                || place_of(view, addressed.to, addressed.to_connection)
+                || find_place(view, addressed.to, addressed.to_connection)
                     .is_some_and(|place| place.queue.is_none())
         };
         let kept: usize = self.early.iter().map(|(_, kept)| kept.signal.data.len()).sum();
@@ -258,15 +264,15 @@ impl Room {
     }
 
     /// Tells those in the call who is where, if that is news to them.
-    fn tell_people(&mut self) {
+    fn send_people(&mut self) {
         let Some(view) = &self.view else { return };
         let news = text(&ServerMessage::People { people: people(view, &self.media) });
         for member in self.members.values_mut() {
-            let knows = member.told_people == news
-                || matches!(member.standing, Standing::New | Standing::Leaving);
+            let knows = member.sent_people == news
+                || matches!(member.standing, MemberState::New | MemberState::Leaving);
             if !knows {
-                member.told_people = news.clone();
-                member.tell(Outgoing::Text(news.clone()));
+                member.sent_people = news.clone();
+                member.send(Outgoing::Text(news.clone()));
             }
         }
     }
@@ -274,12 +280,12 @@ impl Room {
     /// Somebody sends something else now. A connection that sits nowhere is shown to nobody.
     pub fn set_media(&mut self, of: ParticipantId, connection: u32, media: Media) {
         if self.media.insert((of, connection), media) != Some(media) {
-            self.tell_people();
+            self.send_people();
         }
     }
 
     /// What the connections of this node send.
-    pub fn own_media(&self) -> impl Iterator<Item = (ParticipantId, u32, Media)> {
+    pub fn local_media(&self) -> impl Iterator<Item = (ParticipantId, u32, Media)> {
         self.members.values().filter_map(|member| {
             let key = (member.visitor.participant(), member.number);
             self.media.get(&key).map(|media| (key.0, key.1, *media))
@@ -289,7 +295,7 @@ impl Room {
     /// The connection of a socket, if it sits.
     #[must_use]
     pub fn seated(&self, id: SocketId) -> Option<&Member> {
-        self.members.get(&id).filter(|member| member.standing == Standing::Seated)
+        self.members.get(&id).filter(|member| member.standing == MemberState::Seated)
     }
 
     /// The connection of a socket.
@@ -301,7 +307,7 @@ impl Room {
     /// Brings a signal to its connection, if that is one of this node and sits. That its sender
     /// sits was seen by the sender's node; what it had on the way before a newer connection of
     /// the same person is late.
-    pub fn deliver(&mut self, addressed: &Addressed) -> bool {
+    pub fn deliver(&mut self, addressed: &AddressedSignal) -> bool {
         let Some(view) = &self.view else { return false };
         let has_newer = |person: &Present| {
             person.place.is_some_and(|place| place.connection > addressed.from_connection)
@@ -314,7 +320,7 @@ impl Room {
         let is_recipient = |member: &Member| {
             member.visitor.participant() == addressed.to
                 && member.number == addressed.to_connection
-                && member.standing == Standing::Seated
+                && member.standing == MemberState::Seated
         };
         let Some(member) = self.members.values().find(|member| is_recipient(member)) else {
             return false;
@@ -323,7 +329,7 @@ impl Room {
         let is_relayed =
             self.has_relay && sender.role.relayed_with() == Some(member.visitor.who.role());
         let signal = if is_relayed {
-            without_addresses(addressed.signal.clone())
+            strip_addresses(addressed.signal.clone())
         } else {
             Some(addressed.signal.clone())
         };
@@ -334,7 +340,7 @@ impl Room {
             to_connection: addressed.to_connection,
             signal,
         };
-        member.tell(Outgoing::Text(text(&message)));
+        member.send(Outgoing::Text(text(&message)));
         true
     }
 
@@ -346,7 +352,7 @@ impl Room {
         spare: TimeDelta,
     ) -> impl Iterator<Item = (SocketId, &Member)> {
         let is_due = move |member: &Member| {
-            member.standing != Standing::Leaving && member.lease_ends_at - now <= spare
+            member.standing != MemberState::Leaving && member.lease_ends_at - now <= spare
         };
         self.members
             .iter()
@@ -381,13 +387,19 @@ impl Room {
 }
 
 impl Member {
-    fn stand(&mut self, place: PresentPlace, view: &Snapshot, now: DateTime<Utc>, has_relay: bool) {
-        let standing = place.queue.map_or(Standing::Seated, Standing::Waiting);
-        if self.standing == Standing::New {
+    fn update_state(
+        &mut self,
+        place: PresentPlace,
+        view: &Snapshot,
+        now: DateTime<Utc>,
+        has_relay: bool,
+    ) {
+        let standing = place.queue.map_or(MemberState::Seated, MemberState::Waiting);
+        if self.standing == MemberState::New {
             let welcome = ServerMessage::Welcome {
                 version: CALL_VERSION,
                 you: self.visitor.participant().0,
-                heartbeat_seconds: u32::try_from(HEARTBEAT.as_secs()).unwrap_or_default(),
+                heartbeat_seconds: u32::try_from(HEARTBEAT_INTERVAL.as_secs()).unwrap_or_default(),
                 relayed_with: self
                     .visitor
                     .who
@@ -396,22 +408,22 @@ impl Member {
                     .filter(|_| has_relay)
                     .map(views::call_role),
             };
-            self.tell(Outgoing::Text(text(&welcome)));
+            self.send(Outgoing::Text(text(&welcome)));
         }
-        self.tell_times(view, now);
+        self.send_times(view, now);
         if standing == self.standing {
             return;
         }
-        let resumed = self.resumed && self.standing == Standing::New;
+        let resumed = self.resumed && self.standing == MemberState::New;
         let message = match standing {
-            Standing::Waiting(place) => ServerMessage::Waiting { place },
+            MemberState::Waiting(place) => ServerMessage::Waiting { place },
             _ => ServerMessage::Seated { connection: self.number, resumed },
         };
         self.standing = standing;
-        self.tell(Outgoing::Text(text(&message)));
+        self.send(Outgoing::Text(text(&message)));
     }
 
-    fn tell_times(&mut self, view: &Snapshot, now: DateTime<Utc>) {
+    fn send_times(&mut self, view: &Snapshot, now: DateTime<Utc>) {
         let at = |at| moment(at, view.zone);
         let times = |now| ServerMessage::Times {
             now: at(now),
@@ -422,10 +434,10 @@ impl Member {
         };
         // The time of day is no news.
         let key = text(&times(view.times.starts_at));
-        if self.told_times != key {
+        if self.sent_times != key {
             let news = text(&times(now));
-            self.told_times = key;
-            self.tell(Outgoing::Text(news));
+            self.sent_times = key;
+            self.send(Outgoing::Text(news));
         }
     }
 }

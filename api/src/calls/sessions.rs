@@ -24,11 +24,11 @@ pub struct Sessions(Mutex<HashMap<SessionId, Session>>);
 
 struct Session {
     /// The oldest first.
-    sockets: Vec<Open>,
+    sockets: Vec<OpenSocket>,
     requests: Bucket,
 }
 
-struct Open {
+struct OpenSocket {
     id: SocketId,
     is_inside: bool,
     close: Arc<Notify>,
@@ -59,7 +59,7 @@ impl Sessions {
             known.sockets.remove(oldest).close.notify_one();
         }
         let close = Arc::new(Notify::new());
-        known.sockets.push(Open { id, is_inside: false, close: Arc::clone(&close) });
+        known.sockets.push(OpenSocket { id, is_inside: false, close: Arc::clone(&close) });
         drop(all);
         Some(SessionSocket { all: Arc::clone(self), session, id, close })
     }
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_session_has_four_sockets_and_the_oldest_outside_goes() {
+    async fn fifth_socket_of_a_session_evicts_the_oldest_outside_a_call() {
         let all = Arc::new(Sessions::default());
         let open = |id| all.open(SESSION, id);
         let mut four: Vec<SessionSocket> = (1..=4).filter_map(open).collect();
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn requests_of_all_sockets_of_a_session_are_counted_together() {
+    async fn rate_limit_is_shared_by_all_sockets_of_a_session() {
         let all = Arc::new(Sessions::default());
         let start = Instant::now();
         let ask = async |id| {

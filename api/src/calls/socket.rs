@@ -8,7 +8,7 @@ use actix_ws::{
 };
 use bytestring::ByteString;
 use parlour_domain::{
-    call::{HEARTBEAT, SILENCE},
+    call::{HEARTBEAT_INTERVAL, SILENCE_TIMEOUT},
     id::ParticipantId,
 };
 use parlour_wire::{CALL_VERSION, ClientMessage, Join, ServerMessage};
@@ -19,9 +19,9 @@ use tokio::{
 
 use super::{
     hub::Hub,
-    limits::{ANSWER_WITHIN, BYTES, Bucket, JOIN_WITHIN, MESSAGES, QUEUE, SEND_WITHIN},
-    reason::Reason,
-    room::{self, Member, Outbox, Outgoing},
+    limits::{ANSWER_TIMEOUT, BYTES, Bucket, JOIN_TIMEOUT, MESSAGES, SEND_QUEUE_LEN, SEND_TIMEOUT},
+    reason::LeaveReason,
+    room::{self, Member, Outgoing, SocketSender},
     sessions::SessionSocket,
 };
 use crate::{
@@ -30,12 +30,12 @@ use crate::{
     keys::Keys,
     store::{
         Error,
-        calls::{self, Entered, Entry, GivenCode, Visitor},
+        calls::{self, EnterOutcome, GivenCode, JoinRequest, Visitor},
     },
 };
 
 /// A WebSocket that was just opened by somebody whom the door let pass.
-pub struct Opened {
+pub struct NewSocket {
     /// The calls of this process.
     pub hub: Arc<Hub>,
     /// The keys of hashes and codes.
@@ -47,7 +47,7 @@ pub struct Opened {
     /// The keyed hash of the client's network address.
     pub client_hash: String,
     /// It among the sockets of its session.
-    pub among: SessionSocket,
+    pub session_socket: SessionSocket,
     /// The connection that it has come by.
     pub connection: Option<Handle>,
     /// Its sending side.
@@ -56,18 +56,18 @@ pub struct Opened {
 
 /// A browser's connection.
 pub struct Socket {
-    opened: Opened,
-    out: Outbox,
+    opened: NewSocket,
+    out: SocketSender,
     messages: Bucket,
     bytes: Bucket,
-    standing: Standing,
+    state: SocketState,
     /// The keyed hash of the tab's key, once it said `join`.
     device_hash: Option<String>,
 }
 
 /// How far a browser has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum SocketState {
     /// It must say `join` until then, at first or as the answer to a question.
     Outside(Instant),
     /// It is in the call by this connection, and must be heard until then.
@@ -75,7 +75,7 @@ enum Standing {
 }
 
 /// Why a socket ends.
-enum End {
+enum SocketEnd {
     /// The browser is gone, or was not heard for too long.
     Vanished,
     /// It left, and knows so.
@@ -88,7 +88,7 @@ enum End {
     Stopping,
 }
 
-impl End {
+impl SocketEnd {
     /// For the log.
     const fn as_str(&self) -> &'static str {
         match self {
@@ -101,13 +101,13 @@ impl End {
     }
 }
 
-type Step = Result<(), End>;
+type Step = Result<(), SocketEnd>;
 
 impl Socket {
     /// A socket, and what the hub sends through it.
     #[must_use]
-    pub fn new(opened: Opened) -> (Self, mpsc::Receiver<Outgoing>) {
-        let (out, from_hub) = Outbox::new(QUEUE);
+    pub fn new(opened: NewSocket) -> (Self, mpsc::Receiver<Outgoing>) {
+        let (out, from_hub) = SocketSender::new(SEND_QUEUE_LEN);
         let now = Instant::now();
         let (messages, bytes) = (Bucket::full(MESSAGES, now), Bucket::full(BYTES, now));
         let socket = Self {
@@ -115,10 +115,10 @@ impl Socket {
             out,
             messages,
             bytes,
-            standing: Standing::Outside(now + JOIN_WITHIN),
+            state: SocketState::Outside(now + JOIN_TIMEOUT),
             device_hash: None,
         };
-        socket.stand(Stage::AtTheDoor);
+        socket.set_stage(Stage::Upgraded);
         (socket, from_hub)
     }
 
@@ -132,31 +132,31 @@ impl Socket {
         let booking = self.opened.visitor.booking;
         let mut closing = self.hub().closing();
         // A browser answers pings by itself, also in a tab whose timers are slowed down.
-        let mut pings = time::interval(HEARTBEAT);
+        let mut pings = time::interval(HEARTBEAT_INTERVAL);
         let end = loop {
             let step = tokio::select! {
                 biased;
-                _ = closing.wait_for(|closing| *closing) => Err(End::Stopping),
+                _ = closing.wait_for(|closing| *closing) => Err(SocketEnd::Stopping),
                 () = self.out.overflowed() => Err(
-                    End::Broke(CloseCode::Again, "too many messages wait")
+                    SocketEnd::Broke(CloseCode::Again, "too many messages wait")
                 ),
-                () = self.opened.among.closed() => Err(
-                    End::Broke(CloseCode::Policy, "too many sockets")
+                () = self.opened.session_socket.closed() => Err(
+                    SocketEnd::Broke(CloseCode::Policy, "too many sockets")
                 ),
-                Some(outgoing) = from_hub.recv() => self.send_on(outgoing).await,
+                Some(outgoing) = from_hub.recv() => self.forward(outgoing).await,
                 message = messages.recv() => match message {
                     Some(Ok(message)) => self.take(message).await,
                     Some(Err(error)) => Err(broken(&error)),
-                    None => Err(End::Vanished),
+                    None => Err(SocketEnd::Vanished),
                 },
-                () = time::sleep_until(self.deadline()) => Err(self.too_late()),
+                () = time::sleep_until(self.deadline()) => Err(self.timeout()),
                 _ = pings.tick() => self.ping().await,
             };
             if let Err(end) = step {
                 break end;
             }
         };
-        let (end_reason, joined) = (end.as_str(), matches!(self.standing, Standing::Inside { .. }));
+        let (end_reason, joined) = (end.as_str(), matches!(self.state, SocketState::Inside { .. }));
         self.finish(end).await;
         tracing::info!(
             %booking,
@@ -172,70 +172,72 @@ impl Socket {
     }
 
     const fn deadline(&self) -> Instant {
-        match self.standing {
-            Standing::Outside(until) | Standing::Inside { heard_until: until, .. } => until,
+        match self.state {
+            SocketState::Outside(until) | SocketState::Inside { heard_until: until, .. } => until,
         }
     }
 
-    const fn too_late(&self) -> End {
-        match self.standing {
-            Standing::Outside(_) => End::Broke(CloseCode::Policy, "no join in time"),
-            Standing::Inside { .. } => End::Vanished,
+    const fn timeout(&self) -> SocketEnd {
+        match self.state {
+            SocketState::Outside(_) => SocketEnd::Broke(CloseCode::Policy, "no join in time"),
+            SocketState::Inside { .. } => SocketEnd::Vanished,
         }
     }
 
     /// Whatever comes from the browser is a sign of life, its answers to our pings too.
     async fn take(&mut self, message: AggregatedMessage) -> Step {
         let now = Instant::now();
-        if let Standing::Inside { heard_until, .. } = &mut self.standing {
-            *heard_until = now + SILENCE;
+        if let SocketState::Inside { heard_until, .. } = &mut self.state {
+            *heard_until = now + SILENCE_TIMEOUT;
         }
         if !self.messages.take(1.0, now) {
-            return Err(End::Broke(CloseCode::Policy, "too many messages"));
+            return Err(SocketEnd::Broke(CloseCode::Policy, "too many messages"));
         }
         if !self.bytes.take(size(&message), now) {
-            return Err(End::Broke(CloseCode::Policy, "too many bytes"));
+            return Err(SocketEnd::Broke(CloseCode::Policy, "too many bytes"));
         }
         match message {
             AggregatedMessage::Text(text) => match serde_json::from_str(&text) {
-                Ok(message) => self.hear(message).await,
+                Ok(message) => self.handle_message(message).await,
                 Err(_) => {
                     self.problem("bad_message", "The message is not one of the call's.").await
                 }
             },
-            AggregatedMessage::Binary(_) => Err(End::Broke(CloseCode::Unsupported, "text only")),
+            AggregatedMessage::Binary(_) => {
+                Err(SocketEnd::Broke(CloseCode::Unsupported, "text only"))
+            }
             AggregatedMessage::Ping(bytes) => {
-                self.within(|mut session| async move { session.pong(&bytes).await }).await
+                self.with_timeout(|mut session| async move { session.pong(&bytes).await }).await
             }
             AggregatedMessage::Pong(_) => Ok(()),
-            AggregatedMessage::Close(_) => Err(End::Vanished),
+            AggregatedMessage::Close(_) => Err(SocketEnd::Vanished),
         }
     }
 
-    async fn hear(&mut self, message: ClientMessage) -> Step {
+    async fn handle_message(&mut self, message: ClientMessage) -> Step {
         if matches!(
             message,
             ClientMessage::Join(_) | ClientMessage::SendCode | ClientMessage::Extend
         ) {
             // Nothing else of this browser is read meanwhile.
-            self.opened.among.wait_for_turn().await;
+            self.opened.session_socket.wait_for_turn().await;
         }
-        match (message, self.standing) {
-            (ClientMessage::Join(join), Standing::Outside(_)) => self.join(join).await,
-            (ClientMessage::Join(_), Standing::Inside { .. }) => {
+        match (message, self.state) {
+            (ClientMessage::Join(join), SocketState::Outside(_)) => self.join(join).await,
+            (ClientMessage::Join(_), SocketState::Inside { .. }) => {
                 self.problem("already_joined", "This connection is in the call already.").await
             }
             (ClientMessage::Heartbeat, _) => Ok(()),
             (ClientMessage::Ping { id }, _) => {
                 self.send(room::text(&ServerMessage::Pong { id })).await
             }
-            (ClientMessage::SendCode, Standing::Outside(_)) => self.send_code().await,
-            (ClientMessage::Leave, Standing::Outside(_)) => Err(End::Left),
-            (_, Standing::Outside(_)) => self.problem("not_joined", "Say join first.").await,
+            (ClientMessage::SendCode, SocketState::Outside(_)) => self.send_code().await,
+            (ClientMessage::Leave, SocketState::Outside(_)) => Err(SocketEnd::Left),
+            (_, SocketState::Outside(_)) => self.problem("not_joined", "Say join first.").await,
             (ClientMessage::Signal { to, to_connection, signal }, _) => {
                 self.hub().signal(
                     &self.opened.visitor,
-                    self.opened.among.id(),
+                    self.opened.session_socket.id(),
                     ParticipantId(to),
                     to_connection,
                     signal,
@@ -243,11 +245,11 @@ impl Socket {
                 Ok(())
             }
             (ClientMessage::Media(media), _) => {
-                self.hub().media(&self.opened.visitor, self.opened.among.id(), media);
+                self.hub().media(&self.opened.visitor, self.opened.session_socket.id(), media);
                 Ok(())
             }
             (ClientMessage::Extend, _) => self.extend().await,
-            (ClientMessage::Leave, _) => Err(End::Left),
+            (ClientMessage::Leave, _) => Err(SocketEnd::Left),
             (ClientMessage::SendCode, _) => {
                 self.problem("bad_message", "No code is asked for.").await
             }
@@ -256,25 +258,28 @@ impl Socket {
 
     async fn join(&mut self, join: Join) -> Step {
         if join.version != CALL_VERSION {
-            return self.out(&Reason::version_unknown()).await;
+            return self.send_left(&LeaveReason::version_unknown()).await;
         }
         if !(16..=64).contains(&join.device.chars().count()) {
             return self.problem("bad_message", "device: give 16 to 64 characters.").await;
         }
         let entered = match self.enter(&join).await {
             Ok(entered) => entered,
-            Err(Error::NotFound) => return self.out(&Reason::logged_out()).await,
+            Err(Error::NotFound) => return self.send_left(&LeaveReason::logged_out()).await,
             Err(
-                error @ (Error::TooMany(_) | Error::CodesPaused(_) | Error::Busy | Error::Raced),
+                error @ (Error::TooMany(_)
+                | Error::CodesPaused(_)
+                | Error::Busy
+                | Error::UniqueViolation),
             ) => {
-                let reason = Reason::from(error);
+                let reason = LeaveReason::from(error);
                 return self.problem(reason.code, &reason.detail).await;
             }
-            Err(error) => return self.out(&error.into()).await,
+            Err(error) => return self.send_left(&error.into()).await,
         };
         match entered {
-            Entered::Seated { connection, resumed, lease_ends_at, .. } => {
-                self.come_in(Member::new(
+            EnterOutcome::Seated { connection, resumed, lease_ends_at, .. } => {
+                self.register_member(Member::new(
                     self.opened.visitor,
                     connection,
                     resumed,
@@ -284,8 +289,8 @@ impl Socket {
                 .await;
                 Ok(())
             }
-            Entered::Waiting { connection, lease_ends_at, .. } => {
-                self.come_in(Member::new(
+            EnterOutcome::Waiting { connection, lease_ends_at, .. } => {
+                self.register_member(Member::new(
                     self.opened.visitor,
                     connection,
                     false,
@@ -295,17 +300,17 @@ impl Socket {
                 .await;
                 Ok(())
             }
-            Entered::MoveHere => self.ask(&ServerMessage::MoveHere).await,
-            Entered::CodeRequired { masked_email, sent, wrong } => {
+            EnterOutcome::MoveHere => self.ask(&ServerMessage::MoveHere).await,
+            EnterOutcome::CodeRequired { masked_email, sent, wrong } => {
                 // Parent and guest may have been told by mail.
                 self.opened.wake.notify_one();
                 self.ask(&ServerMessage::CodeRequired { masked_email, sent, wrong }).await
             }
-            Entered::Refused(refusal) => self.out(&Error::from(refusal).into()).await,
+            EnterOutcome::Refused(refusal) => self.send_left(&Error::from(refusal).into()).await,
         }
     }
 
-    async fn enter(&mut self, join: &Join) -> Result<Entered, Error> {
+    async fn enter(&mut self, join: &Join) -> Result<EnterOutcome, Error> {
         let device_hash = self.opened.keys.hash("call device", join.device.as_bytes());
         self.device_hash = Some(device_hash.clone());
         let (ctx, visitor) = (self.context(), self.opened.visitor);
@@ -325,7 +330,7 @@ impl Socket {
             }
             None => None,
         };
-        let entry = Entry {
+        let entry = JoinRequest {
             device_hash,
             client_hash: self.opened.client_hash.clone(),
             move_here: join.move_here,
@@ -335,12 +340,14 @@ impl Socket {
         self.opened.hub.store().write(move |db| calls::enter(db, &ctx, &visitor, &entry)).await
     }
 
-    async fn come_in(&mut self, member: Member) {
-        self.standing =
-            Standing::Inside { connection: member.number, heard_until: Instant::now() + SILENCE };
-        self.opened.among.enter();
-        self.stand(Stage::InCall);
-        self.hub().join(self.opened.among.id(), member).await;
+    async fn register_member(&mut self, member: Member) {
+        self.state = SocketState::Inside {
+            connection: member.number,
+            heard_until: Instant::now() + SILENCE_TIMEOUT,
+        };
+        self.opened.session_socket.enter();
+        self.set_stage(Stage::InCall);
+        self.hub().join(self.opened.session_socket.id(), member).await;
     }
 
     async fn send_code(&mut self) -> Step {
@@ -365,9 +372,9 @@ impl Socket {
                 .await
             }
             Err(Error::NotFound) => self.problem("bad_message", "No code is asked for.").await,
-            Err(error @ Error::Dead(_)) => self.out(&error.into()).await,
+            Err(error @ Error::Link(_)) => self.send_left(&error.into()).await,
             Err(error) => {
-                let reason = Reason::from(error);
+                let reason = LeaveReason::from(error);
                 self.problem(reason.code, &reason.detail).await
             }
         }
@@ -381,13 +388,13 @@ impl Socket {
                 Ok(())
             }
             Err(error) => {
-                let reason = Reason::from(error);
+                let reason = LeaveReason::from(error);
                 self.problem(reason.code, &reason.detail).await
             }
         }
     }
 
-    fn stand(&self, stage: Stage) {
+    fn set_stage(&self, stage: Stage) {
         if let Some(connection) = &self.opened.connection {
             connection.enter(stage);
         }
@@ -399,7 +406,7 @@ impl Socket {
 
     /// Asks something that a person has to answer by another `join`.
     async fn ask(&mut self, question: &ServerMessage) -> Step {
-        self.standing = Standing::Outside(Instant::now() + ANSWER_WITHIN);
+        self.state = SocketState::Outside(Instant::now() + ANSWER_TIMEOUT);
         self.send(room::text(question)).await
     }
 
@@ -408,53 +415,53 @@ impl Socket {
         self.send(room::text(&problem)).await
     }
 
-    async fn out(&mut self, reason: &Reason) -> Step {
-        self.send(room::out(reason)).await?;
-        Err(End::Told)
+    async fn send_left(&mut self, reason: &LeaveReason) -> Step {
+        self.send(room::left_message(reason)).await?;
+        Err(SocketEnd::Told)
     }
 
-    async fn send_on(&mut self, outgoing: Outgoing) -> Step {
+    async fn forward(&mut self, outgoing: Outgoing) -> Step {
         match outgoing {
             Outgoing::Text(text) => self.send(text).await,
-            Outgoing::Out(text) => {
+            Outgoing::Left(text) => {
                 self.send(text).await?;
-                Err(End::Told)
+                Err(SocketEnd::Told)
             }
-            Outgoing::Replaced => Err(End::Told),
+            Outgoing::Replaced => Err(SocketEnd::Told),
         }
     }
 
     async fn ping(&mut self) -> Step {
-        self.within(|mut session| async move { session.ping(b"").await }).await
+        self.with_timeout(|mut session| async move { session.ping(b"").await }).await
     }
 
     async fn send(&mut self, text: ByteString) -> Step {
-        self.within(|mut session| async move { session.text(text).await }).await
+        self.with_timeout(|mut session| async move { session.text(text).await }).await
     }
 
     /// A browser that takes nothing for a while has vanished.
-    async fn within<F: Future<Output = Result<(), actix_ws::Closed>>>(
+    async fn with_timeout<F: Future<Output = Result<(), actix_ws::Closed>>>(
         &self,
         send: impl FnOnce(Session) -> F,
     ) -> Step {
-        match time::timeout(SEND_WITHIN, send(self.opened.session.clone())).await {
+        match time::timeout(SEND_TIMEOUT, send(self.opened.session.clone())).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(End::Vanished),
+            Ok(Err(_)) | Err(_) => Err(SocketEnd::Vanished),
         }
     }
 
     /// Tells the call what became of the connection, then closes it.
-    async fn finish(mut self, end: End) {
-        let member = self.hub().part(self.opened.visitor.booking, self.opened.among.id());
-        if let (Some(member), Standing::Inside { connection, .. }) = (member, self.standing) {
+    async fn finish(mut self, end: SocketEnd) {
+        let member = self.hub().leave(self.opened.visitor.booking, self.opened.session_socket.id());
+        if let (Some(member), SocketState::Inside { connection, .. }) = (member, self.state) {
             let (ctx, visitor, lease_ends_at) =
                 (self.context(), self.opened.visitor, member.lease_ends_at);
-            let left = matches!(end, End::Left);
+            let left = matches!(end, SocketEnd::Left);
             let gone = self.opened.hub.store().write(move |db| {
                 if left {
                     calls::leave(db, &ctx, &visitor, connection)
                 } else {
-                    calls::vanish(db, &ctx, &visitor, connection, lease_ends_at)
+                    calls::disconnect(db, &ctx, &visitor, connection, lease_ends_at)
                 }
             });
             match gone.await {
@@ -470,20 +477,20 @@ impl Socket {
             }
         }
         let (code, description) = match end {
-            End::Left => {
-                let _ = self.send(room::out(&Reason::left())).await;
+            SocketEnd::Left => {
+                let _ = self.send(room::left_message(&LeaveReason::left())).await;
                 (CloseCode::Normal, "")
             }
-            End::Told | End::Vanished => (CloseCode::Normal, ""),
-            End::Broke(code, why) => (code, why),
-            End::Stopping => (CloseCode::Away, "the server stops"),
+            SocketEnd::Told | SocketEnd::Vanished => (CloseCode::Normal, ""),
+            SocketEnd::Broke(code, why) => (code, why),
+            SocketEnd::Stopping => (CloseCode::Away, "the server stops"),
         };
         let reason = CloseReason {
             code,
             description: Some(description.to_owned()).filter(|text| !text.is_empty()),
         };
         // Whoever is not there to hear it is closed all the same.
-        let _ = time::timeout(SEND_WITHIN, self.opened.session.close(Some(reason))).await;
+        let _ = time::timeout(SEND_TIMEOUT, self.opened.session.close(Some(reason))).await;
     }
 }
 
@@ -499,18 +506,18 @@ fn size(message: &AggregatedMessage) -> f64 {
     }) as f64
 }
 
-fn broken(error: &ProtocolError) -> End {
+fn broken(error: &ProtocolError) -> SocketEnd {
     match error {
-        ProtocolError::Overflow => End::Broke(CloseCode::Size, "too large"),
+        ProtocolError::Overflow => SocketEnd::Broke(CloseCode::Size, "too large"),
         // The aggregated stream tells a message that is too large, and text that is none, in this
         // way; and a browser that is gone.
         ProtocolError::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-            End::Broke(CloseCode::Invalid, "not UTF-8")
+            SocketEnd::Broke(CloseCode::Invalid, "not UTF-8")
         }
         ProtocolError::Io(error) if error.to_string().contains("continuation size") => {
-            End::Broke(CloseCode::Size, "too large")
+            SocketEnd::Broke(CloseCode::Size, "too large")
         }
-        ProtocolError::Io(_) => End::Vanished,
-        _ => End::Broke(CloseCode::Protocol, "not a WebSocket message"),
+        ProtocolError::Io(_) => SocketEnd::Vanished,
+        _ => SocketEnd::Broke(CloseCode::Protocol, "not a WebSocket message"),
     }
 }

@@ -6,15 +6,15 @@ use crate::{
     config::Config,
     store::{
         Store,
-        marks::{self, WrongMark},
+        metadata::{self, WrongDatabase},
     },
 };
 
 /// The database with its tables up to date: brought there by itself in a playground, refused in
 /// production.
-pub(super) async fn ready(config: &Config) -> anyhow::Result<Store> {
-    if config.mode.is_playground() {
-        return Ok(migrated(config).await?.0);
+pub(super) async fn open_ready(config: &Config) -> anyhow::Result<Store> {
+    if config.mode.has_dev_tools() {
+        return Ok(open_migrated(config).await?.0);
     }
     let store = open(config)?;
     ensure!(
@@ -22,23 +22,23 @@ pub(super) async fn ready(config: &Config) -> anyhow::Result<Store> {
         "the database waits for migrations; make a backup and run `parlour migrate`"
     );
     let mode = config.mode;
-    store.read(move |db| marks::check_mark(db, mode)).await??;
+    store.read(move |db| metadata::check_mode(db, mode)).await??;
     Ok(store)
 }
 
 /// The database after its migrations, marked; and the names of those that ran.
-pub(super) async fn migrated(config: &Config) -> anyhow::Result<(Store, Vec<String>)> {
+pub(super) async fn open_migrated(config: &Config) -> anyhow::Result<(Store, Vec<String>)> {
     let store = open(config)?;
     let mode = config.mode;
     // A database of the other kind must not be touched. A new one has no table to read the mark
     // from.
-    if let Ok(Err(wrong @ WrongMark::Other { .. })) =
-        store.read(move |db| marks::check_mark(db, mode)).await
+    if let Ok(Err(wrong @ WrongDatabase::Other { .. })) =
+        store.read(move |db| metadata::check_mode(db, mode)).await
     {
         return Err(wrong.into());
     }
     let names = store.migrate()?;
-    store.write(move |db| marks::set_mark(db, mode)).await??;
+    store.write(move |db| metadata::claim_for_mode(db, mode)).await??;
     Ok((store, names))
 }
 

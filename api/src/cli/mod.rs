@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_fails_and_is_json_with_what_was_found() {
+    async fn refused_import_fails_and_prints_findings_as_json() {
         let refused = run(
             "sourcedId,orgSourcedIds,role,givenName,familyName,email,agents\ns,sch,pupil,S,A,,\n",
             ImportOptions::default(),
@@ -355,12 +355,12 @@ mod tests {
     }
 
     #[test]
-    fn the_commands_are_consistent() {
+    fn clap_command_passes_debug_assert() {
         Arguments::command().debug_assert();
     }
 
     #[test]
-    fn what_is_asked_is_understood() {
+    fn parses_arguments() {
         let check = |line: &str, error: Option<ErrorKind>| {
             let parsed = Arguments::try_parse_from(line.split(' '));
             assert_eq!(parsed.as_ref().err().map(clap::Error::kind), error, "{line}: {parsed:?}");

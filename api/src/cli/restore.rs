@@ -22,7 +22,7 @@ pub(super) async fn restore(
     dry_run: bool,
     json: bool,
 ) -> anyhow::Result<()> {
-    let store = database::ready(config).await?;
+    let store = database::open_ready(config).await?;
     let ctx = Context::new(SystemClock::default().now(), Random::from_os());
     let restored = store
         .write(move |db| {
@@ -53,7 +53,7 @@ pub(super) async fn restore(
                 "  {} {}: not brought back, since {}",
                 item.kind,
                 item.what,
-                NotRestored::words(reason)
+                NotRestored::description(reason)
             ),
         }
     }
@@ -76,7 +76,7 @@ mod tests {
     use super::summary;
 
     #[test]
-    fn a_dry_run_promises_and_does_not_report() {
+    fn restore_summary_uses_the_conditional_for_a_dry_run() {
         assert_eq!(summary(3, 5, true), "3 of 5 would be brought back.");
         assert_eq!(summary(3, 5, false), "3 of 5 brought back.");
         assert!(summary(0, 0, false).contains("ended nothing"));

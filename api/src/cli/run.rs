@@ -26,18 +26,18 @@ pub(super) async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve => serve(settings()?).await,
         Command::Migrate => migrate(&settings()?).await,
-        Command::Roster(command) => bring_in(&settings()?, command).await,
+        Command::Roster(command) => run_roster(&settings()?, command).await,
         Command::Evening(command) => load_evening(&settings()?, command).await,
         Command::Feed(FeedCommand::Renew) => renew_feeds(&settings()?).await,
         Command::Demo(DemoCommand::Load) => load_demo(&settings()?).await,
-        Command::Sandbox(arguments) => play(arguments).await,
+        Command::Sandbox(arguments) => run_sandbox(arguments).await,
     }
 }
 
 /// It has settings of its own: what it empties is never what another server holds.
-async fn play(arguments: SandboxArguments) -> anyhow::Result<()> {
+async fn run_sandbox(arguments: SandboxArguments) -> anyhow::Result<()> {
     let sandbox = Sandbox::new(arguments)?;
-    let store = database::ready(&sandbox.config).await?;
+    let store = database::open_ready(&sandbox.config).await?;
     if sandbox.reset {
         // Somebody's own demonstration is none of its business.
         let may_be_emptied =
@@ -53,9 +53,9 @@ async fn play(arguments: SandboxArguments) -> anyhow::Result<()> {
 
 async fn serve(config: Config) -> anyhow::Result<()> {
     config.check_serving()?;
-    let store = database::ready(&config).await?;
+    let store = database::open_ready(&config).await?;
     let (without_host, count) = store.read(schools::without_host).await?;
-    config.check_reach(&without_host, count)?;
+    config.check_school_urls(&without_host, count)?;
     serve_from(config, store).await
 }
 
@@ -64,14 +64,14 @@ async fn serve_from(config: Config, store: Store) -> anyhow::Result<()> {
         || (config.mode == Mode::Demo && store.read(demo::is_loaded).await?)
     {
         // The demo's evening may be over since it was loaded.
-        let loaded = demo::begin(&store, &context(), config.mode).await?;
+        let loaded = demo::load_for_mode(&store, &context(), config.mode).await?;
         tracing::info!("{loaded}");
     }
     serve::run(config, store).await
 }
 
 async fn migrate(config: &Config) -> anyhow::Result<()> {
-    let (_, names) = database::migrated(config).await?;
+    let (_, names) = database::open_migrated(config).await?;
     match names.as_slice() {
         [] => println!("The tables are up to date."),
         names => println!("Migrated: {}.", names.join(", ")),
@@ -79,7 +79,7 @@ async fn migrate(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn bring_in(config: &Config, command: RosterCommand) -> anyhow::Result<()> {
+async fn run_roster(config: &Config, command: RosterCommand) -> anyhow::Result<()> {
     let (path, dry_run, json, school, time_zone, removals) = match command {
         RosterCommand::Import { path, dry_run, json, school, time_zone, removals } => {
             (path, dry_run, json, school, time_zone, removals)
@@ -89,7 +89,7 @@ async fn bring_in(config: &Config, command: RosterCommand) -> anyhow::Result<()>
             return restore::restore(config, import, dry_run, json).await;
         }
     };
-    let store = database::ready(config).await?;
+    let store = database::open_ready(config).await?;
     let limit = removals.limit();
     let options = ImportOptions {
         school,
@@ -106,7 +106,7 @@ async fn load_evening(config: &Config, command: EveningCommand) -> anyhow::Resul
     let EveningCommand::Load { file } = command;
     let text =
         fs::read_to_string(&file).with_context(|| format!("{} can't be read", file.display()))?;
-    let store = database::ready(config).await?;
+    let store = database::open_ready(config).await?;
     let loaded = evening_file::load(&store, &context(), &text)
         .await
         .with_context(|| format!("{} was not loaded", file.display()))?;
@@ -115,7 +115,7 @@ async fn load_evening(config: &Config, command: EveningCommand) -> anyhow::Resul
 }
 
 async fn renew_feeds(config: &Config) -> anyhow::Result<()> {
-    let (store, ctx) = (database::ready(config).await?, context());
+    let (store, ctx) = (database::open_ready(config).await?, context());
     let count = store.write(move |db| changes::renew(db, &ctx)).await?;
     println!("Programs that follow a school begin anew ({count} schools).");
     Ok(())
@@ -123,11 +123,11 @@ async fn renew_feeds(config: &Config) -> anyhow::Result<()> {
 
 async fn load_demo(config: &Config) -> anyhow::Result<()> {
     ensure!(
-        config.mode.is_playground(),
+        config.mode.has_dev_tools(),
         "demo load: is for demo, development and sandbox modes; set PARLOUR_MODE=demo and a \
          DATABASE_URL of its own"
     );
-    let store = database::ready(config).await?;
+    let store = database::open_ready(config).await?;
     println!("{}", demo::load(&store, &context()).await?);
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::{
         self, Deps, Extent, ImportOptions,
         remote::{Limits, NewProvider, Provider},
     },
-    store::roster_sources::Turn,
+    store::roster_sources::SyncTrigger,
     telemetry::metrics::JobMetrics,
 };
 
@@ -43,7 +43,7 @@ pub(super) async fn sync(config: &Config, arguments: SyncArguments) -> anyhow::R
     let provider =
         Provider::new(NewProvider { url, token_url, client_id, secret, scope, version, ca_file })?;
     mail::install_tls();
-    let store = database::ready(config).await?;
+    let store = database::open_ready(config).await?;
     let options = ImportOptions {
         school: None,
         schools: school,
@@ -62,7 +62,8 @@ pub(super) async fn sync(config: &Config, arguments: SyncArguments) -> anyhow::R
         roster::sync(&deps, &provider, &options).await
     } else {
         let turn =
-            roster::sync_in_turn(&deps, &provider, &options, Turn::Now, Extent::Whole).await?;
+            roster::sync_with_lease(&deps, &provider, &options, SyncTrigger::Now, Extent::Whole)
+                .await?;
         turn.context("a sync of this provider is running; try again when it has ended")?.report
     };
     finish(report.context("the sync failed"), json)

@@ -234,7 +234,7 @@ mod tests {
     const RELEASED: &str = include_str!("../../../docs/released/openapi.yaml");
 
     #[test]
-    fn clients_of_the_last_release_go_on_working() {
+    fn contract_is_compatible_with_the_last_release() {
         let found = breaks(&Document::parse(RELEASED), &Document::parse(yaml()));
         assert!(found.is_empty(), "this breaks clients: {found:#?}");
     }
@@ -274,7 +274,7 @@ components:
     }
 
     #[test]
-    fn what_breaks_clients_is_found() {
+    fn breaking_changes_are_detected() {
         check("    post:", "    put:", &["POST /things: is gone"]);
         check(
             "operationId: make_thing",
@@ -324,7 +324,7 @@ components:
     }
 
     #[test]
-    fn what_only_adds_breaks_nothing() {
+    fn additive_changes_are_compatible() {
         check("type: string, enum: [on, off]", "type: string, enum: [on, off, broken]", &[]);
         check("maximum: 100", "maximum: 1000", &[]);
         check("properties: { id:", "properties: { name: { type: string }, id:", &[]);

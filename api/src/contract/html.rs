@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_escaped_everywhere() {
+    fn html_text_is_escaped() {
         let mut html = Html::default();
         html.element("p", &[("title", "\"><script>")], "<b> & 'c'");
         assert_eq!(

@@ -52,7 +52,7 @@ fn at<'d>(value: &'d Value, pointer: &str) -> &'d Value {
 }
 
 #[test]
-fn a_link_leads_to_every_operation_with_an_id() {
+fn every_operation_with_a_path_parameter_is_linked() {
     let document = Document::parse(yaml());
     let linked: BTreeSet<&str> =
         links(&document).iter().map(|link| text(link.link, "operationId")).collect();
@@ -63,7 +63,7 @@ fn a_link_leads_to_every_operation_with_an_id() {
 }
 
 #[test]
-fn a_link_names_an_operation_and_its_parameters() {
+fn links_reference_existing_operations_and_parameters() {
     let document = Document::parse(yaml());
     for Link { name, link, .. } in links(&document) {
         let id = text(link, "operationId");
@@ -82,7 +82,7 @@ fn a_link_names_an_operation_and_its_parameters() {
 }
 
 #[test]
-fn what_a_link_hands_over_stands_in_the_examples() {
+fn link_expressions_resolve_in_response_examples() {
     let document = Document::parse(yaml());
     for Link { name, from, response, link } in links(&document) {
         let shown: Vec<&Value> =

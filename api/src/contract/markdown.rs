@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_block_becomes_its_element() {
+    fn renders_each_markdown_block() {
         let check = |markdown: &str, expected: &str| {
             let mut html = Html::default();
             write_with_anchors(&mut html, markdown, |code| code != "b");

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// How a description begins that says who may.
-const WHO: &str = "**Who:** ";
+const PERMISSION_PREFIX: &str = "**Who:** ";
 
 /// Writes the operation, with its `operationId` as anchor.
 pub fn write(html: &mut Html, document: &Document, operation: Operation<'_>) {
@@ -31,7 +31,7 @@ pub fn write(html: &mut Html, document: &Document, operation: Operation<'_>) {
         .raw("</p>\n");
     let description = text(operation.body, "description");
     let (who, rest) = description
-        .strip_prefix(WHO)
+        .strip_prefix(PERMISSION_PREFIX)
         .and_then(|rest| rest.split_once('\n'))
         .unwrap_or(("", description));
     if !who.is_empty() {

@@ -14,7 +14,7 @@ use parlour_wire::{
     RosterGuardianship, RosterImport, RosterPerson, RosterPush, RosterRestore, RosterRestored,
     RosterResults, Schedule, School, SchoolChange, SlotGrid, TokenRefusal, Webhook, WebhookChange,
     WebhookDelivery, WebhookWithSecret,
-    plain::{self, Json},
+    minimal_json::{self, JsonValue},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_norway::Value;
@@ -46,7 +46,7 @@ fn every_operation_is_on_the_page() {
 }
 
 #[test]
-fn every_operation_says_who_may() {
+fn every_operation_documents_its_allowed_roles() {
     for operation in contract().operations() {
         let description = text(operation.body, "description");
         assert!(description.starts_with("**Who:** "), "{} {}", operation.method, operation.path);
@@ -55,7 +55,7 @@ fn every_operation_says_who_may() {
 }
 
 #[test]
-fn the_introduction_lists_each_operation_that_takes_a_key() {
+fn introduction_lists_every_operation_with_idempotency_key() {
     let document = contract();
     let takes_key = |operation: &Operation<'_>| {
         document
@@ -82,7 +82,7 @@ fn the_introduction_lists_each_operation_that_takes_a_key() {
 const NO_ANSWERS: [&str; 2] = ["method_not_allowed", "cannot_extend"];
 
 #[test]
-fn every_code_is_described_once_with_its_example() {
+fn every_error_code_is_documented_once_with_an_example() {
     let document = contract();
     assert!(enum_of_codes(&document).len() > 50);
     for code in enum_of_codes(&document) {
@@ -97,7 +97,7 @@ fn every_code_is_described_once_with_its_example() {
 }
 
 #[test]
-fn every_answer_of_an_error_names_codes_that_exist() {
+fn every_error_response_lists_known_codes() {
     let document = contract();
     let codes = enum_of_codes(&document);
     for operation in document.operations() {
@@ -178,7 +178,7 @@ fn refusals() -> Vec<Refusal> {
 }
 
 #[test]
-fn every_refusal_of_the_domain_is_in_the_contract_with_its_text_and_field() {
+fn contract_documents_every_domain_refusal() {
     let document = contract();
     for refusal in refusals().into_iter().filter(|refusal| !NO_ANSWERS.contains(&refusal.code())) {
         let problem = document.at(&["components", "examples", refusal.code(), "value"]);
@@ -189,7 +189,7 @@ fn every_refusal_of_the_domain_is_in_the_contract_with_its_text_and_field() {
 }
 
 #[test]
-fn every_reference_leads_somewhere() {
+fn every_ref_resolves() {
     fn check(document: &Document, value: &Value) {
         if !text(value, "$ref").is_empty() {
             assert!(!document.follow(value).is_null(), "{}", text(value, "$ref"));
@@ -202,7 +202,7 @@ fn every_reference_leads_somewhere() {
 }
 
 #[test]
-fn anchors_are_unique_and_links_lead_to_one() {
+fn anchors_are_unique_and_links_resolve() {
     let found = |before: &str| -> Vec<&str> {
         page().split(before).skip(1).filter_map(|rest| rest.split('"').next()).collect()
     };
@@ -217,7 +217,7 @@ fn anchors_are_unique_and_links_lead_to_one() {
 }
 
 #[test]
-fn the_page_runs_nothing_and_asks_nobody() {
+fn page_has_no_scripts_and_no_external_resources() {
     for unwanted in
         ["<script", "src=", "url(", "@import", "href=\"http", "href=\"//", " style=\"", " on"]
     {
@@ -232,7 +232,7 @@ fn the_page_runs_nothing_and_asks_nobody() {
 /// JSON as the client reads it.
 struct Plain(serde_json::Value);
 
-impl Json for Plain {
+impl JsonValue for Plain {
     fn field(&self, name: &str) -> Option<Self> {
         self.0.get(name).filter(|value| !value.is_null()).cloned().map(Self)
     }
@@ -249,7 +249,7 @@ impl Json for Plain {
         self.0.as_f64()
     }
 
-    fn truth(&self) -> Option<bool> {
+    fn boolean(&self) -> Option<bool> {
         self.0.as_bool()
     }
 }
@@ -273,18 +273,18 @@ fn check_wire<T: DeserializeOwned + Serialize>(
 
 /// An answer, which the client reads without serde: without any one of its fields, it is to the
 /// client what it is to serde.
-fn check_answer<T: DeserializeOwned + Serialize + plain::Read + PartialEq + Debug>(
+fn check_answer<T: DeserializeOwned + Serialize + minimal_json::FromJson + PartialEq + Debug>(
     schema: &str,
     example: &Value,
 ) -> bool {
     let (read, json) = check_wire::<T>(schema, example);
-    assert_eq!(plain::read(&Plain(json.clone())), Some(read), "{schema}");
+    assert_eq!(minimal_json::from_value(&Plain(json.clone())), Some(read), "{schema}");
     for (field, value) in json.as_object().into_iter().flatten() {
         let mut less = json.clone();
         less.as_object_mut().unwrap().remove(field);
         if !value.is_array() {
             assert_eq!(
-                plain::read::<T>(&Plain(less.clone())),
+                minimal_json::from_value::<T>(&Plain(less.clone())),
                 serde_json::from_value(less).ok(),
                 "{schema} without {field}"
             );
@@ -294,12 +294,12 @@ fn check_answer<T: DeserializeOwned + Serialize + plain::Read + PartialEq + Debu
 }
 
 /// A request, which the client writes without serde.
-fn check_request<T: DeserializeOwned + Serialize + plain::Write>(
+fn check_request<T: DeserializeOwned + Serialize + minimal_json::ToJson>(
     schema: &str,
     example: &Value,
 ) -> bool {
     let (read, _) = check_wire::<T>(schema, example);
-    let written: serde_json::Value = serde_json::from_str(&plain::text_of(&read)).unwrap();
+    let written: serde_json::Value = serde_json::from_str(&minimal_json::to_string(&read)).unwrap();
     assert_eq!(written, serde_json::to_value(&read).unwrap(), "{schema}");
     true
 }
@@ -393,7 +393,7 @@ fn known_to_the_wire(schema: &str, example: &Value) -> bool {
 }
 
 #[test]
-fn every_example_is_what_the_wire_types_read_and_write() {
+fn every_example_round_trips_through_wire_types() {
     let document = contract();
     let mut unknown = BTreeSet::new();
     for operation in document.operations() {

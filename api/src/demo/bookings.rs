@@ -15,11 +15,10 @@ use parlour_domain::{
 use super::people::{GUEST_EMAIL, PARENT, person};
 use crate::{
     context::Context,
-    each,
     schema::{booking_teachers, bookings, claims, classes, people},
     store::{
         Db, Result, access,
-        bookings::{self as booking_store, Acting, NewBooking, when},
+        bookings::{self as booking_store, NewBooking, OnBehalfOf, when},
         evenings::EveningRow,
         events::{self, Actor, NewEvent},
         invites,
@@ -27,6 +26,7 @@ use crate::{
         slots::{self, OfferedClass},
         sql_types::{At, Key, at, key},
     },
+    with_conn,
 };
 
 /// The teacher whose grid is almost full, and how many bookings that is at most.
@@ -43,9 +43,9 @@ const RACHELS: [(i64, &str, &str); 3] = [
 const ROWS: usize = 500;
 
 /// Books for Rachel Aaron and invites Jordan Aaron for Sophie; says how many bookings that made.
-pub(super) fn make_rachels(db: &mut Db, ctx: &Context, evening: &EveningRow) -> Result<usize> {
+pub(super) fn book_for_rachel(db: &mut Db, ctx: &Context, evening: &EveningRow) -> Result<usize> {
     let rachel = person(db, evening.school_id, PARENT)?;
-    let acting = Acting {
+    let acting = OnBehalfOf {
         parent: rachel,
         actor: Actor { person: Some(rachel), name: "Rachel Aaron".to_owned() },
         is_staff: false,
@@ -63,7 +63,7 @@ pub(super) fn make_rachels(db: &mut Db, ctx: &Context, evening: &EveningRow) -> 
             starts_at: *evening.starts_at + TimeDelta::minutes(minutes),
         });
     }
-    booking_store::make(db, ctx, evening, &acting, &wanted)?;
+    booking_store::create(db, ctx, evening, &acting, &wanted)?;
     let sophie = person(db, evening.school_id, "s-sophie-aaron")?;
     let (name, email) = (PersonName::parse("Jordan Aaron")?, EmailAddress::parse(GUEST_EMAIL)?);
     invites::send(
@@ -112,7 +112,7 @@ struct ClaimRow {
 
 /// For whom bookings are laid out.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Of {
+pub(super) enum ParentFilter {
     /// All parents, Rachel Aaron first.
     All,
     /// All but Rachel Aaron, who has booked herself.
@@ -120,7 +120,12 @@ pub(super) enum Of {
 }
 
 /// Books for parents by a fixed rule; says how many bookings that made.
-pub(super) fn lay_out(db: &mut Db, ctx: &Context, evening: &EveningRow, of: Of) -> Result<usize> {
+pub(super) fn fill_slots(
+    db: &mut Db,
+    ctx: &Context,
+    evening: &EveningRow,
+    of: ParentFilter,
+) -> Result<usize> {
     let mut plan = Plan::new(db, evening)?;
     for (turn, parent) in parents(db, evening, of)?.iter().enumerate() {
         // Some parents have not booked yet.
@@ -136,7 +141,7 @@ pub(super) fn lay_out(db: &mut Db, ctx: &Context, evening: &EveningRow, of: Of) 
     Ok(plan.bookings.len())
 }
 
-fn parents(db: &mut Db, evening: &EveningRow, of: Of) -> Result<Vec<PersonRow>> {
+fn parents(db: &mut Db, evening: &EveningRow, of: ParentFilter) -> Result<Vec<PersonRow>> {
     let mut parents: Vec<(String, PersonRow)> = people::table
         .filter(
             people::school_id
@@ -148,8 +153,8 @@ fn parents(db: &mut Db, evening: &EveningRow, of: Of) -> Result<Vec<PersonRow>> 
         .select((people::sourced_id, PersonRow::as_select()))
         .load(db)?;
     match of {
-        Of::All => parents.sort_by_key(|(id, _)| id != PARENT),
-        Of::Others => parents.retain(|(id, _)| id != PARENT),
+        ParentFilter::All => parents.sort_by_key(|(id, _)| id != PARENT),
+        ParentFilter::Others => parents.retain(|(id, _)| id != PARENT),
     }
     Ok(parents.into_iter().map(|(_, parent)| parent).collect())
 }
@@ -320,13 +325,13 @@ impl Plan {
 
 fn write(db: &mut Db, plan: &Plan) -> Result<()> {
     for rows in plan.bookings.chunks(ROWS) {
-        each!(db, conn => diesel::insert_into(bookings::table).values(rows).execute(conn))?;
+        with_conn!(db, conn => diesel::insert_into(bookings::table).values(rows).execute(conn))?;
     }
     for rows in plan.teachers.chunks(ROWS) {
-        each!(db, conn => diesel::insert_into(booking_teachers::table).values(rows).execute(conn))?;
+        with_conn!(db, conn => diesel::insert_into(booking_teachers::table).values(rows).execute(conn))?;
     }
     for rows in plan.claims.chunks(ROWS) {
-        each!(db, conn => diesel::insert_into(claims::table).values(rows).execute(conn))?;
+        with_conn!(db, conn => diesel::insert_into(claims::table).values(rows).execute(conn))?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use parlour_domain::id::{EveningId, SchoolId};
 
 use super::{
     SCHOOL,
-    bookings::{self, Of},
+    bookings::{self, ParentFilter},
 };
 use crate::{
     context::Context,
@@ -18,7 +18,7 @@ use crate::{
     store::{
         Db, Error, Result, evening_setup,
         evenings::find,
-        marks,
+        metadata,
         sql_types::{At, Key, key},
     },
 };
@@ -56,7 +56,7 @@ pub(super) fn load(db: &mut Db, ctx: &Context) -> Result<std::result::Result<Mad
         }
         match make(db, ctx, loaded, school.id(), &file)? {
             Ok((evening, title, count)) => {
-                marks::set(db, &mark(kind), &evening.0.to_string())?;
+                metadata::set(db, &metadata_key(kind), &evening.0.to_string())?;
                 made.0.push(title);
                 made.1 += count;
             }
@@ -92,10 +92,10 @@ fn fill(db: &mut Db, ctx: &Context, school: SchoolId, evening: EveningId) -> Res
         return Ok(0);
     }
     if ctx.now >= *evening.booking_closes_at {
-        return bookings::lay_out(db, ctx, &evening, Of::All);
+        return bookings::fill_slots(db, ctx, &evening, ParentFilter::All);
     }
-    let rachels = bookings::make_rachels(db, ctx, &evening)?;
-    Ok(rachels + bookings::lay_out(db, ctx, &evening, Of::Others)?)
+    let rachels = bookings::book_for_rachel(db, ctx, &evening)?;
+    Ok(rachels + bookings::fill_slots(db, ctx, &evening, ParentFilter::Others)?)
 }
 
 /// The first Thursday that is at least two days ahead, at the school.
@@ -182,7 +182,7 @@ pub(super) fn latest(db: &mut Db, school: SchoolId) -> Result<EveningId> {
 /// The evening of a kind that was made last, and when it ends.
 fn newest(db: &mut Db, school: SchoolId, kind: &str) -> Result<Option<(EveningId, At)>> {
     let of_school = evenings::table.filter(evenings::school_id.eq(key(school)));
-    if let Some(id) = marks::get(db, &mark(kind))?.and_then(|id| id.parse().ok()) {
+    if let Some(id) = metadata::get(db, &metadata_key(kind))?.and_then(|id| id.parse().ok()) {
         let found: Option<(Key, At)> = of_school
             .filter(evenings::id.eq(key(EveningId(id))))
             .select((evenings::id, evenings::ends_at))
@@ -202,6 +202,6 @@ fn newest(db: &mut Db, school: SchoolId, kind: &str) -> Result<Option<(EveningId
 }
 
 /// The mark that holds the id of the newest evening of a kind.
-fn mark(kind: &str) -> String {
-    format!("{}{kind}", marks::DEMO)
+fn metadata_key(kind: &str) -> String {
+    format!("{}{kind}", metadata::DEMO)
 }

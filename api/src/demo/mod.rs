@@ -2,11 +2,11 @@
 //! bookings and an invite. For playgrounds only.
 
 mod actors;
+mod api_client;
 mod bookings;
 mod evenings;
 mod logins;
 mod people;
-mod program;
 mod roster;
 #[cfg(test)]
 mod tests;
@@ -18,15 +18,15 @@ use diesel::prelude::*;
 
 pub use self::{
     actors::{Actors, actors},
+    api_client::{Credentials, credentials, is_sandbox},
     logins::{first_appointment, log_guest_in, log_in},
-    program::{Credentials, credentials, is_sandbox},
 };
 use crate::{
     config::Mode,
     context::Context,
     roster::ImportReport,
     schema::schools,
-    store::{Db, Result, Store, marks, playground},
+    store::{Db, Result, Store, metadata, reset},
 };
 
 /// The demo school's id in its roster, and its slug.
@@ -50,7 +50,7 @@ pub struct Loaded {
 /// On a database that is not a playground's, and when the database fails.
 pub async fn load(store: &Store, ctx: &Context) -> anyhow::Result<Loaded> {
     store
-        .read(|db| marks::check_mark(db, Mode::Demo))
+        .read(|db| metadata::check_mode(db, Mode::Demo))
         .await?
         .context("the demo school is for playgrounds alone")?;
     let roster = roster::import(store, ctx).await?;
@@ -67,11 +67,11 @@ pub async fn load(store: &Store, ctx: &Context) -> anyhow::Result<Loaded> {
 ///
 /// # Errors
 /// As [`load`].
-pub async fn begin(store: &Store, ctx: &Context, mode: Mode) -> anyhow::Result<Loaded> {
+pub async fn load_for_mode(store: &Store, ctx: &Context, mode: Mode) -> anyhow::Result<Loaded> {
     let loaded = load(store, ctx).await?;
     if mode == Mode::Sandbox {
         let ctx = ctx.clone();
-        store.write(move |db| program::connect(db, &ctx)).await?;
+        store.write(move |db| api_client::create(db, &ctx)).await?;
     }
     Ok(loaded)
 }
@@ -82,8 +82,8 @@ pub async fn begin(store: &Store, ctx: &Context, mode: Mode) -> anyhow::Result<L
 /// # Errors
 /// As [`load`].
 pub async fn reset(store: &Store, ctx: &Context, mode: Mode) -> anyhow::Result<Loaded> {
-    store.write(|db| playground::wipe(db, SCHOOL)).await?;
-    begin(store, ctx, mode).await
+    store.write(|db| reset::wipe(db, SCHOOL)).await?;
+    load_for_mode(store, ctx, mode).await
 }
 
 /// Whether the demo school is there.

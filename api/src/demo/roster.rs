@@ -10,13 +10,13 @@ use tempfile::TempDir;
 use super::SCHOOL;
 use crate::{
     context::Context,
-    each,
     roster::{ImportOptions, ImportReport},
     schema::schools,
     store::{
         Db, Result, Store,
         sql_types::{At, Key, at},
     },
+    with_conn,
 };
 
 /// The time zone of the demo school.
@@ -74,7 +74,7 @@ fn ensure_school(db: &mut Db, ctx: &Context) -> Result<()> {
         time_zone: TIME_ZONE,
         created_at: at(ctx.now),
     };
-    each!(db, conn =>
+    with_conn!(db, conn =>
         diesel::insert_into(schools::table).values(&row).on_conflict_do_nothing().execute(conn)
     )?;
     Ok(())

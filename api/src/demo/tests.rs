@@ -14,7 +14,7 @@ use crate::{
     schema::{booking_teachers, bookings, claims, evenings, invites, people, schools},
     store::{
         Db, Store, bookings as booking_store, evenings as evening_store,
-        marks::{self, WrongMark},
+        metadata::{self, WrongDatabase},
         slots,
         sql_types::{At, Key, key},
         test_database::TestDatabase,
@@ -25,7 +25,7 @@ async fn store(mode: Option<Mode>) -> (TestDatabase, Store) {
     let database = TestDatabase::new();
     let store = database.store(2);
     if let Some(mode) = mode {
-        store.write(move |db| marks::set_mark(db, mode)).await.unwrap().unwrap();
+        store.write(move |db| metadata::claim_for_mode(db, mode)).await.unwrap().unwrap();
     }
     (database, store)
 }
@@ -54,7 +54,7 @@ fn counts(db: &mut Db) -> crate::store::Result<Counts> {
 }
 
 #[tokio::test]
-async fn loaded_again_it_is_the_same() {
+async fn loading_twice_is_idempotent() {
     let (_database, store) = store(Some(Mode::Demo)).await;
     let first = load(&store, &context(NOW)).await.unwrap();
     assert_eq!(
@@ -75,7 +75,7 @@ async fn loaded_again_it_is_the_same() {
 }
 
 #[tokio::test]
-async fn the_example_of_the_docs_is_there() {
+async fn documented_example_is_loaded() {
     let (_database, store) = store(Some(Mode::Dev)).await;
     load(&store, &context(NOW)).await.unwrap();
     let actors = store.read(actors).await.unwrap();
@@ -123,7 +123,7 @@ async fn the_example_of_the_docs_is_there() {
 }
 
 #[tokio::test]
-async fn every_booking_is_claimed_by_those_it_needs() {
+async fn every_booking_has_claims_for_its_participants() {
     let (_database, store) = store(Some(Mode::Demo)).await;
     load(&store, &context(NOW)).await.unwrap();
     store
@@ -188,7 +188,7 @@ async fn every_booking_is_claimed_by_those_it_needs() {
 }
 
 #[tokio::test]
-async fn one_teacher_is_almost_full_and_others_are_not() {
+async fn demo_has_one_nearly_full_teacher() {
     let (_database, store) = store(Some(Mode::Demo)).await;
     load(&store, &context(NOW)).await.unwrap();
     let counts = store
@@ -213,7 +213,7 @@ async fn one_teacher_is_almost_full_and_others_are_not() {
 }
 
 #[tokio::test]
-async fn no_other_database_is_filled() {
+async fn refuses_to_load_into_other_databases() {
     for (mode, part) in
         [(Some(Mode::Production), "is marked as \"production\""), (None, "is not marked")]
     {
@@ -229,14 +229,17 @@ async fn no_other_database_is_filled() {
 }
 
 #[tokio::test]
-async fn a_mark_stays() {
+async fn database_mode_cannot_be_changed() {
     let (_database, store) = store(None).await;
-    let set = |mode| store.write(move |db| marks::set_mark(db, mode));
+    let set = |mode| store.write(move |db| metadata::claim_for_mode(db, mode));
     assert_eq!(set(Mode::Demo).await.unwrap(), Ok(()));
     assert_eq!(set(Mode::Dev).await.unwrap(), Ok(()), "demo and development share a mark");
-    let wrong = WrongMark::Other { found: "playground".to_owned(), needed: "production" };
+    let wrong = WrongDatabase::Other { found: "playground".to_owned(), needed: "production" };
     assert_eq!(set(Mode::Production).await.unwrap(), Err(wrong.clone()));
-    assert_eq!(store.read(|db| marks::check_mark(db, Mode::Production)).await.unwrap(), Err(wrong));
+    assert_eq!(
+        store.read(|db| metadata::check_mode(db, Mode::Production)).await.unwrap(),
+        Err(wrong)
+    );
     let (_database, unmarked) = self::store(None).await;
     unmarked
         .write(|db| {
@@ -254,13 +257,13 @@ async fn a_mark_stays() {
         .await
         .unwrap();
     assert_eq!(
-        unmarked.write(|db| marks::set_mark(db, Mode::Demo)).await.unwrap(),
-        Err(WrongMark::Unmarked)
+        unmarked.write(|db| metadata::claim_for_mode(db, Mode::Demo)).await.unwrap(),
+        Err(WrongDatabase::Unmarked)
     );
 }
 
 #[tokio::test]
-async fn the_evening_is_a_thursday_two_days_ahead_or_more() {
+async fn demo_evening_is_the_next_thursday_at_least_two_days_ahead() {
     for (now, evening) in [
         ("2026-11-23T10:00:00Z", "2026-11-26T16:00:00Z"),
         ("2026-11-24T23:30:00Z", "2026-11-26T16:00:00Z"),

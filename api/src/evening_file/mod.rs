@@ -25,7 +25,7 @@ const NAMED: usize = 5;
 
 /// What loading a file did to the evening.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fate {
+pub enum LoadOutcome {
     /// It is new.
     Added,
     /// It was there and is changed.
@@ -42,7 +42,7 @@ pub struct Loaded {
     /// Its title.
     pub title: String,
     /// What became of it.
-    pub fate: Fate,
+    pub outcome: LoadOutcome,
     /// How many slots it has.
     pub slots: usize,
     /// How many classes take part.
@@ -91,10 +91,10 @@ pub fn apply(
         Err(error) => return Ok(Err(error)),
     };
     let zone = new.zone;
-    let (evening, fate) = match evening_setup::save(db, ctx, &new)? {
-        Saved::Added(id) => (id, Fate::Added),
-        Saved::Changed(id) => (id, Fate::Changed),
-        Saved::Unchanged(id) => (id, Fate::Unchanged),
+    let (evening, outcome) = match evening_setup::save(db, ctx, &new)? {
+        Saved::Added(id) => (id, LoadOutcome::Added),
+        Saved::Changed(id) => (id, LoadOutcome::Changed),
+        Saved::Unchanged(id) => (id, LoadOutcome::Unchanged),
         Saved::Refused(bookings) => return Ok(Err(resting(&bookings, zone))),
         Saved::Past(ended_at) => return Ok(Err(SpecError::past(ended_at, zone))),
         Saved::TookPlace(ended_at) => {
@@ -107,7 +107,14 @@ pub fn apply(
         }
     };
     let slots = new.timing.slots().count();
-    Ok(Ok(Loaded { evening, title: new.title, fate, slots, classes: new.classes.len(), left_out }))
+    Ok(Ok(Loaded {
+        evening,
+        title: new.title,
+        outcome,
+        slots,
+        classes: new.classes.len(),
+        left_out,
+    }))
 }
 
 /// Counts and names the bookings that a change would break.
@@ -135,14 +142,14 @@ fn resting(bookings: &[Resting], zone: Tz) -> SpecError {
 
 impl fmt::Display for Loaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fate = match self.fate {
-            Fate::Added => "is added",
-            Fate::Changed => "is changed",
-            Fate::Unchanged => "is as it was",
+        let outcome = match self.outcome {
+            LoadOutcome::Added => "is added",
+            LoadOutcome::Changed => "is changed",
+            LoadOutcome::Unchanged => "is as it was",
         };
         write!(
             f,
-            "{} {fate}: {} slots, {} classes take part.",
+            "{} {outcome}: {} slots, {} classes take part.",
             self.title, self.slots, self.classes
         )?;
         for class in &self.left_out {

@@ -4,14 +4,14 @@ use diesel::prelude::*;
 use parlour_domain::{evening::Mode, id::ClassId};
 use uuid::Uuid;
 
-use super::{Entry, EveningFile, Fate, load};
+use super::{Entry, EveningFile, LoadOutcome, load};
 use crate::{
     config,
     context::{Context, Random},
     demo,
     evening_spec::{Checked, ClassRule, SchoolClass, SpecError, choose, is_like},
     schema::{evening_classes, evenings, events},
-    store::{Store, marks, test_database::TestDatabase},
+    store::{Store, metadata, test_database::TestDatabase},
 };
 
 const SOUND: &str = r#"
@@ -54,7 +54,7 @@ fn check_file(replace: &str, with: &str, parts: &[&str]) {
 }
 
 #[test]
-fn a_sound_file_is_taken_in_several_spellings() {
+fn accepts_valid_files_in_several_spellings() {
     check_file("", "", &[]);
     check_file("2027-03-18\n", "\"2027-03-18\"\n", &[]);
     check_file("\"16:00\"", "16:00:00", &[]);
@@ -74,7 +74,7 @@ fn a_sound_file_is_taken_in_several_spellings() {
 }
 
 #[test]
-fn an_error_names_the_key_and_says_what_to_do() {
+fn errors_name_the_key_and_the_fix() {
     check_file("school = \"hillcrest\"\n", "", &["missing field `school`"]);
     check_file(
         "mode =",
@@ -115,7 +115,7 @@ fn an_error_names_the_key_and_says_what_to_do() {
 }
 
 #[test]
-fn clocks_that_change_are_minded() {
+fn dst_changes_are_handled() {
     // In London they went forward on 28 March 2027 at 01:00 and back on 25 October 2026 at 02:00.
     check_file("2027-03-18\n", "2027-04-18\n", &[]);
     let spring = SOUND.replace("2027-03-18", "2027-04-18");
@@ -202,7 +202,7 @@ fn check_choice(entries: &str, mode: Mode, capacity: u32, expected: Result<&str,
 }
 
 #[test]
-fn entries_choose_classes() {
+fn class_entries_select_classes() {
     check_choice("{ ids = ['c1', 'c3'] }", Mode::Video, 4, Ok("1v 3v"));
     check_choice("{ subjects = ['science'] }", Mode::Video, 4, Ok("1v 3v"));
     check_choice("{ titles = 'year 9 *', subjects = 'Science' }", Mode::Video, 4, Ok("1v"));
@@ -224,7 +224,7 @@ fn entries_choose_classes() {
 }
 
 #[test]
-fn entries_that_can_t_be_meant_are_refused() {
+fn contradictory_class_entries_are_refused() {
     check_choice("", Mode::Video, 4, Err("classes: no class takes part"));
     check_choice("{}", Mode::Video, 4, Err("classes entry 1: chooses nothing"));
     check_choice(
@@ -283,7 +283,7 @@ fn entries_that_can_t_be_meant_are_refused() {
 }
 
 #[test]
-fn a_pattern_is_like_a_text() {
+fn pattern_matching_supports_wildcards() {
     let check = |pattern: &str, text: &str, expected: bool| {
         assert_eq!(is_like(pattern, text), expected, "{pattern:?} {text:?}")
     };
@@ -303,7 +303,7 @@ fn a_pattern_is_like_a_text() {
 async fn hillcrest() -> (TestDatabase, Store, Context) {
     let database = TestDatabase::new();
     let store = database.store(2);
-    store.write(|db| marks::set_mark(db, config::Mode::Demo)).await.unwrap().unwrap();
+    store.write(|db| metadata::claim_for_mode(db, config::Mode::Demo)).await.unwrap().unwrap();
     let ctx = Context::new("2026-11-23T10:00:00Z".parse().unwrap(), Random::seeded(1));
     demo::load(&store, &ctx).await.unwrap();
     (database, store, ctx)
@@ -325,21 +325,21 @@ titles = "Year 9 *"
 "#;
 
 #[tokio::test]
-async fn a_file_makes_an_evening_once() {
+async fn loading_a_file_twice_creates_one_evening() {
     let (_database, store, ctx) = hillcrest().await;
     let text = SOUND.replace("all = true", "titles = \"Year 10*\"");
     let first = load(&store, &ctx, &text).await.unwrap();
-    assert_eq!((first.fate, first.slots, first.classes), (Fate::Added, 36, 4));
+    assert_eq!((first.outcome, first.slots, first.classes), (LoadOutcome::Added, 36, 4));
     let again = load(&store, &ctx, &text).await.unwrap();
-    assert_eq!((again.fate, again.evening), (Fate::Unchanged, first.evening));
+    assert_eq!((again.outcome, again.evening), (LoadOutcome::Unchanged, first.evening));
     let changed = text
         .replace("19:00", "18:00")
         .replace("slot_minutes = 5", "slot_minutes = 10")
         .replace("Year 10*", "Year 11*");
     let changed = load(&store, &ctx, &changed).await.unwrap();
     assert_eq!(
-        (changed.fate, changed.evening, changed.slots, changed.classes),
-        (Fate::Changed, first.evening, 12, 4)
+        (changed.outcome, changed.evening, changed.slots, changed.classes),
+        (LoadOutcome::Changed, first.evening, 12, 4)
     );
     let rows = store
         .read(move |db| {
@@ -372,7 +372,7 @@ async fn logged(store: &Store) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn loading_stands_in_the_audit_log() {
+async fn loading_writes_audit_log() {
     let (_database, store, ctx) = hillcrest().await;
     let text = SOUND.replace("all = true", "titles = \"Year 10*\"");
     load(&store, &ctx, &text).await.unwrap();
@@ -395,7 +395,7 @@ async fn loading_stands_in_the_audit_log() {
 }
 
 #[tokio::test]
-async fn an_evening_that_is_over_is_neither_made_nor_changed() {
+async fn past_evening_is_neither_created_nor_changed() {
     let (_database, store, ctx) = hillcrest().await;
     let text = SOUND.replace("all = true", "titles = \"Year 10*\"");
     let at_its_end = ctx.as_of("2027-03-18T19:00:00Z".parse().unwrap());
@@ -422,11 +422,11 @@ async fn an_evening_that_is_over_is_neither_made_nor_changed() {
     let said = load(&store, &after, &shorter).await.unwrap_err().to_string();
     assert!(said.starts_with("date: the evening was over on 18 March 2027 at 17:00"), "{said}");
     // The same file again is no change, whenever.
-    assert_eq!(load(&store, &at_its_end, &text).await.unwrap().fate, Fate::Unchanged);
+    assert_eq!(load(&store, &at_its_end, &text).await.unwrap().outcome, LoadOutcome::Unchanged);
 }
 
 #[tokio::test]
-async fn a_school_that_is_not_known_is_refused() {
+async fn unknown_school_is_refused() {
     let (_database, store, ctx) = hillcrest().await;
     let said =
         load(&store, &ctx, &SOUND.replace("hillcrest", "hilcrest")).await.unwrap_err().to_string();
@@ -434,13 +434,13 @@ async fn a_school_that_is_not_known_is_refused() {
 }
 
 #[tokio::test]
-async fn what_bookings_rest_on_is_not_changed() {
+async fn changes_that_affect_bookings_are_refused() {
     let (_database, store, ctx) = hillcrest().await;
-    let check = async |replace: &str, with: &str, expected: Result<Fate, &str>| {
+    let check = async |replace: &str, with: &str, expected: Result<LoadOutcome, &str>| {
         let text = YEAR_9.replace(replace, with);
         assert!(replace.is_empty() || text != YEAR_9, "{replace:?} is not in the file");
         match (load(&store, &ctx, &text).await, expected) {
-            (Ok(loaded), Ok(fate)) => assert_eq!(loaded.fate, fate, "{with:?}"),
+            (Ok(loaded), Ok(outcome)) => assert_eq!(loaded.outcome, outcome, "{with:?}"),
             (Err(problem), Err(part)) => {
                 let said = problem.to_string();
                 assert!(
@@ -451,7 +451,7 @@ async fn what_bookings_rest_on_is_not_changed() {
             (found, expected) => panic!("{with:?}: expected {expected:?}, found {found:?}"),
         }
     };
-    check("", "", Ok(Fate::Unchanged)).await;
+    check("", "", Ok(LoadOutcome::Unchanged)).await;
     check("date = 2026-11-26", "date = 2026-11-27", Err("its time would be no slot")).await;
     check(
         "\"16:00\"",
@@ -468,9 +468,9 @@ async fn what_bookings_rest_on_is_not_changed() {
         Err("Music, Liz Aaron with Rachel Aaron (the class would no more take part)"),
     )
     .await;
-    check("", "", Ok(Fate::Unchanged)).await;
-    check("\"19:00\"", "\"20:00\"", Ok(Fate::Changed)).await;
-    check("mode =", "gap_seconds = 30\nmode =", Ok(Fate::Changed)).await;
-    check("T15:00", "T12:00", Ok(Fate::Changed)).await;
-    check("", "", Ok(Fate::Changed)).await;
+    check("", "", Ok(LoadOutcome::Unchanged)).await;
+    check("\"19:00\"", "\"20:00\"", Ok(LoadOutcome::Changed)).await;
+    check("mode =", "gap_seconds = 30\nmode =", Ok(LoadOutcome::Changed)).await;
+    check("T15:00", "T12:00", Ok(LoadOutcome::Changed)).await;
+    check("", "", Ok(LoadOutcome::Changed)).await;
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     app::App,
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
 };
 
 /// The process runs.
@@ -17,7 +17,7 @@ pub async fn get_liveness() -> HttpResponse {
 ///
 /// # Errors
 /// `not_ready`.
-pub async fn get_readiness(app: Data<App>) -> Answer {
+pub async fn get_readiness(app: Data<App>) -> ApiResult {
     match app.store.ping().await {
         Ok(()) => Ok(HttpResponse::Ok().json(json!({ "status": "ok" }))),
         Err(error) => {

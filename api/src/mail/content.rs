@@ -38,7 +38,7 @@ impl Letter {
 }
 
 /// An evening, in words.
-pub struct EveningWords {
+pub struct EveningText {
     /// "Year 9 Parents’ Evening".
     pub title: String,
     /// "Thursday 26 November 2026".
@@ -47,7 +47,7 @@ pub struct EveningWords {
     pub short_date: String,
 }
 
-impl EveningWords {
+impl EveningText {
     pub fn of(evening: &Evening) -> Self {
         Self {
             title: evening.title.clone(),
@@ -58,7 +58,7 @@ impl EveningWords {
 }
 
 /// An appointment, in words.
-pub struct Row {
+pub struct AppointmentText {
     /// "16:05".
     pub time: String,
     /// "Mr Geraint Davies".
@@ -71,7 +71,7 @@ pub struct Row {
     pub video: bool,
 }
 
-impl Row {
+impl AppointmentText {
     pub fn of(appointment: &Appointment, evening: &Evening) -> Self {
         Self {
             time: mail_text::time(appointment.starts_at, evening.zone),
@@ -88,7 +88,7 @@ pub struct GuestLink {
     /// The inviting parent's name.
     pub parent: String,
     /// To what.
-    pub evening: EveningWords,
+    pub evening: EveningText,
     /// The link.
     pub url: String,
 }
@@ -103,52 +103,52 @@ pub enum Content {
     },
     BookingsMade {
         name: String,
-        evening: EveningWords,
-        rows: Vec<Row>,
+        evening: EveningText,
+        rows: Vec<AppointmentText>,
         url: String,
     },
     BookingChanged {
         name: String,
-        evening: EveningWords,
-        rows: Vec<Row>,
+        evening: EveningText,
+        rows: Vec<AppointmentText>,
         url: String,
     },
     BookingCancelled {
         name: String,
-        evening: EveningWords,
-        rows: Vec<Row>,
+        evening: EveningText,
+        rows: Vec<AppointmentText>,
         url: String,
     },
     Invite {
         name: String,
         parent: String,
-        evening: EveningWords,
+        evening: EveningText,
         students: String,
-        rows: Vec<Row>,
+        rows: Vec<AppointmentText>,
         url: String,
         decline_url: String,
     },
     GuestUpdate {
         name: String,
         parent: String,
-        evening: EveningWords,
+        evening: EveningText,
         students: String,
-        rows: Vec<Row>,
-        cancelled: Vec<Row>,
+        rows: Vec<AppointmentText>,
+        cancelled: Vec<AppointmentText>,
         url: String,
         decline_url: String,
     },
     InviteRemoved {
         name: String,
         parent: String,
-        evening: EveningWords,
+        evening: EveningText,
         students: String,
     },
     InviteDeclined {
         name: String,
         guest: String,
         address: String,
-        evening: EveningWords,
+        evening: EveningText,
         students: String,
         url: String,
     },
@@ -171,7 +171,7 @@ pub enum Content {
         name: String,
         guest: String,
         is_parent: bool,
-        evening: EveningWords,
+        evening: EveningText,
         url: String,
     },
     GuestLinks {
@@ -182,7 +182,7 @@ pub enum Content {
 
 impl Content {
     /// Whether any of these appointments is a video call.
-    pub fn has_video(rows: &[Row]) -> bool {
+    pub fn has_video(rows: &[AppointmentText]) -> bool {
         rows.iter().any(|row| row.video)
     }
 }

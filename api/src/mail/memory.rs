@@ -14,7 +14,7 @@ use super::{Mail, Mailer, SendError};
 use crate::context::Clock;
 
 /// How many mails are kept; the oldest make room.
-const KEPT: usize = 200;
+const CAPACITY: usize = 200;
 
 /// A mail that was kept.
 #[derive(Clone)]
@@ -37,7 +37,7 @@ pub enum Failure {
 }
 
 #[derive(Default)]
-struct Kept {
+struct MailboxState {
     mails: VecDeque<SentMail>,
     failing: BTreeMap<String, Failure>,
 }
@@ -45,55 +45,55 @@ struct Kept {
 /// Keeps the last 200 mails.
 pub struct MemoryMailer {
     clock: Arc<dyn Clock>,
-    kept: Mutex<Kept>,
+    state: Mutex<MailboxState>,
 }
 
 impl MemoryMailer {
     /// An empty mailbox.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, kept: Mutex::default() }
+        Self { clock, state: Mutex::default() }
     }
 
     /// What was sent, the newest last.
     #[must_use]
     pub fn mails(&self) -> Vec<SentMail> {
-        self.kept().mails.iter().cloned().collect()
+        self.state().mails.iter().cloned().collect()
     }
 
     /// What was sent, the newest last; the mailbox is empty afterwards.
     #[must_use]
     pub fn take(&self) -> Vec<SentMail> {
-        std::mem::take(&mut self.kept().mails).into()
+        std::mem::take(&mut self.state().mails).into()
     }
 
     /// What was sent to an address, the newest last; the rest stays in the mailbox.
     #[must_use]
     pub fn take_to(&self, address: &str) -> Vec<SentMail> {
-        let mut kept = self.kept();
+        let mut state = self.state();
         let (taken, rest): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut kept.mails).into_iter().partition(|sent| sent.mail.to == address);
-        kept.mails = rest.into();
+            std::mem::take(&mut state.mails).into_iter().partition(|sent| sent.mail.to == address);
+        state.mails = rest.into();
         taken
     }
 
     /// From now on, mail to this address fails.
     pub fn fail_for(&self, address: &str, failure: Failure) {
-        self.kept().failing.insert(address.to_owned(), failure);
+        self.state().failing.insert(address.to_owned(), failure);
     }
 
     /// From now on, mail to this address arrives again.
     pub fn recover(&self, address: &str) {
-        self.kept().failing.remove(address);
+        self.state().failing.remove(address);
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, MailboxState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn keep(&self, mail: &Mail) -> Result<(), SendError> {
-        let mut kept = self.kept();
-        match kept.failing.get(&mail.to) {
+    fn store(&self, mail: &Mail) -> Result<(), SendError> {
+        let mut state = self.state();
+        match state.failing.get(&mail.to) {
             Some(Failure::Temporary) => {
                 Err(SendError { permanent: false, reason: super::smtp::LATER.to_owned() })
             }
@@ -101,13 +101,13 @@ impl MemoryMailer {
                 Err(SendError { permanent: true, reason: super::smtp::NO_MAILBOX.to_owned() })
             }
             None => {
-                kept.mails.push_back(SentMail {
+                state.mails.push_back(SentMail {
                     id: mail.id,
                     sent_at: self.clock.now(),
                     mail: mail.clone(),
                 });
-                let excess = kept.mails.len().saturating_sub(KEPT);
-                kept.mails.drain(..excess);
+                let excess = state.mails.len().saturating_sub(CAPACITY);
+                state.mails.drain(..excess);
                 Ok(())
             }
         }
@@ -116,6 +116,6 @@ impl MemoryMailer {
 
 impl Mailer for MemoryMailer {
     fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), SendError>> {
-        ready(self.keep(mail)).boxed()
+        ready(self.store(mail)).boxed()
     }
 }

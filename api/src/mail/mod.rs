@@ -80,7 +80,7 @@ pub trait Mailer: Send + Sync + 'static {
 #[must_use]
 pub fn school_base(config: &Config, slug: &str, host: Option<&str>) -> String {
     match host {
-        Some(host) if !config.mode.is_playground() => {
+        Some(host) if !config.mode.has_dev_tools() => {
             format!("{}/", config.public_url.replace(HOST, host))
         }
         _ if config.school_paths => format!("{}/s/{slug}/", config.public_url),

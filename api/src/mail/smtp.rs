@@ -18,10 +18,10 @@ use super::{CalendarMessage, Mail, Mailer, SendError};
 use crate::mail_text::clean;
 
 /// How long one step of the talk with the server may take.
-const STEP: Duration = Duration::from_secs(20);
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How long one mail may take in all; less than the worker's lease.
-const WHOLE: Duration = Duration::from_secs(90);
+const SEND_TIMEOUT: Duration = Duration::from_secs(90);
 
 pub(super) const LATER: &str = "The mail has not gone through yet. We keep trying for two days.";
 pub(super) const NO_MAILBOX: &str = "There is no mailbox with this address. Check the spelling \
@@ -48,12 +48,12 @@ impl SmtpMailer {
         let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
             .ok()
             .context("PARLOUR_SMTP_URL: is no SMTP server's URL")?;
-        Ok(Self { transport: builder.timeout(Some(STEP)).build() })
+        Ok(Self { transport: builder.timeout(Some(COMMAND_TIMEOUT)).build() })
     }
 
     async fn deliver(&self, mail: &Mail) -> Result<(), SendError> {
         let message = message(mail)?;
-        match tokio::time::timeout(WHOLE, self.transport.send(message)).await {
+        match tokio::time::timeout(SEND_TIMEOUT, self.transport.send(message)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(read_error(&error, mail)),
             Err(_) => {
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_can_t_be_smuggled_in() {
+    fn header_injection_is_prevented() {
         let mut mail = mail();
         mail.from_name = "Hillcrest\r\nBcc: evil@example.com".into();
         mail.subject = "Hello\r\nBcc: evil@example.com\r\n\r\nBody".into();
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn several_appointments_are_a_calendar_file_each() {
+    fn several_appointments_attach_one_calendar_file_each() {
         let mut mail = mail();
         mail.calendar =
             vec![about(1, Method::Cancel), about(2, Method::Request), about(3, Method::Request)];
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn one_appointment_is_a_message_and_a_file() {
+    fn one_appointment_is_sent_as_alternative_and_attachment() {
         let mut mail = mail();
         mail.calendar = vec![about(1, Method::Request)];
         let text = written(&mail);
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_mail_reaches_the_server_and_its_refusal_is_understood() {
+    async fn smtp_replies_are_mapped_to_send_errors() {
         let check = async |answer, expected: Result<(), (bool, &str)>| {
             let (url, server) = server(answer);
             let outcome = SmtpMailer::new(&url).unwrap().send(&mail()).await;
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_server_it_is_tried_later() {
+    async fn unreachable_server_is_a_temporary_error() {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let url = SecretString::from(format!("smtp://127.0.0.1:{port}"));
         assert_eq!(SmtpMailer::new(&url).unwrap().send(&mail()).await.unwrap_err().reason, LATER);
@@ -365,14 +365,14 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_of_another_script_is_written_in_ascii() {
+    fn idn_domain_is_sent_as_punycode() {
         let mut mail = mail();
         mail.to = "zoe@münchen.de".into();
         assert!(written(&mail).contains("To: zoe@xn--mnchen-3ya.de"));
     }
 
     #[test]
-    fn what_a_code_means() {
+    fn smtp_codes_are_classified() {
         let check = |code, words: &str, permanent, reason| {
             assert_eq!(read_code(code, words), (permanent, reason), "{code} {words}")
         };

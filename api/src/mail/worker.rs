@@ -9,19 +9,19 @@ use tracing::{Span, field};
 
 use super::{
     Mail, Mailer, SendError,
-    load::{self, Loaded},
+    load::{self, LoadedMail},
     render::render,
-    retry::pause,
+    retry::backoff,
 };
 use crate::{
     config::Config,
     context::Clock,
     keys::Keys,
     store::{
-        Db, Due, Error, Result as StoreResult, Store,
-        outbox::{self, Claimed, Settled},
+        ClaimResult, Db, Error, Result as StoreResult, Store,
+        outbox::{self, Claimed, SendResult},
     },
-    telemetry::metrics::{JobMetrics, Leased},
+    telemetry::metrics::{JobMetrics, LeasedJob},
     workers::{Slots, Worker},
 };
 
@@ -30,7 +30,7 @@ const GIVEN_UP: &str =
     "The mail could not be delivered for two days. Check the address, then send it again.";
 
 /// Told to people when it is we who failed.
-const OUR_FAULT: &str = "The mail could not be written. Please tell the school.";
+const INTERNAL_ERROR: &str = "The mail could not be written. Please tell the school.";
 
 /// Sends the mails of the outbox. Cheap to clone.
 #[derive(Clone)]
@@ -53,20 +53,20 @@ pub struct MailWorker {
 
 impl Worker for MailWorker {
     type Job = Claimed;
-    type Outcome = Settled;
+    type Outcome = SendResult;
     /// Schools take turns.
     type Lane = SchoolId;
 
     const NAME: &'static str = "mail";
-    const AT_A_TIME: usize = 4;
-    const REST: Duration = Duration::from_secs(1);
-    const LEASED: Option<Leased> = Some(Leased::Mail);
+    const CONCURRENCY: usize = 4;
+    const IDLE_PAUSE: Duration = Duration::from_secs(1);
+    const LEASED: Option<LeasedJob> = Some(LeasedJob::Mail);
 
     fn metrics(&self) -> &JobMetrics {
         &self.metrics
     }
 
-    async fn claim(&self, slots: Slots<SchoolId>) -> StoreResult<Due<Claimed>> {
+    async fn claim(&self, slots: Slots<SchoolId>) -> StoreResult<ClaimResult<Claimed>> {
         let now = self.clock.now();
         self.store.write(move |db| outbox::claim(db, now, slots.free, slots.last)).await
     }
@@ -84,24 +84,26 @@ impl Worker for MailWorker {
         )
     }
 
-    async fn run(&self, row: &Claimed) -> Option<Settled> {
-        let mail = match write_out(self, row).await {
+    async fn run(&self, row: &Claimed) -> Option<SendResult> {
+        let mail = match compose(self, row).await {
             Ok(mail) => mail,
             Err(settled) => return Some(settled),
         };
         Some(match self.mailer.send(&mail).await {
-            Ok(()) => Settled::Sent,
-            Err(SendError { permanent: true, reason }) => Settled::Failed(reason),
-            Err(SendError { permanent: false, reason }) => later(self, row, reason, GIVEN_UP),
+            Ok(()) => SendResult::Sent,
+            Err(SendError { permanent: true, reason }) => SendResult::Failed(reason),
+            Err(SendError { permanent: false, reason }) => {
+                retry_or_give_up(self, row, reason, GIVEN_UP)
+            }
         })
     }
 
-    fn report(&self, row: &Claimed, settled: &Settled) {
+    fn report(&self, row: &Claimed, settled: &SendResult) {
         let outcome = match settled {
-            Settled::Sent => "sent",
-            Settled::Retry(..) => "delayed",
-            Settled::Failed(_) => "failed",
-            Settled::Dropped(_) => "dropped",
+            SendResult::Sent => "sent",
+            SendResult::Retry(..) => "delayed",
+            SendResult::Failed(_) => "failed",
+            SendResult::Dropped(_) => "dropped",
         };
         self.metrics.count_mail(&row.template, outcome);
         let request_id = row.request_id().map(field::display);
@@ -115,11 +117,11 @@ impl Worker for MailWorker {
         );
     }
 
-    fn is_success(&self, settled: &Settled) -> bool {
-        *settled == Settled::Sent
+    fn is_success(&self, settled: &SendResult) -> bool {
+        *settled == SendResult::Sent
     }
 
-    async fn settle(&self, row: &Arc<Claimed>, settled: &Settled) -> StoreResult<bool> {
+    async fn settle(&self, row: &Arc<Claimed>, settled: &SendResult) -> StoreResult<bool> {
         let (now, row, settled) = (self.clock.now(), Arc::clone(row), settled.clone());
         self.store.write(move |db: &mut Db| outbox::settle(db, now, &row, &settled)).await
     }
@@ -130,36 +132,41 @@ impl Worker for MailWorker {
 }
 
 /// The mail as it is to be sent now, or what becomes of the row instead.
-async fn write_out(worker: &MailWorker, row: &Claimed) -> Result<Mail, Settled> {
+async fn compose(worker: &MailWorker, row: &Claimed) -> Result<Mail, SendResult> {
     // A row of a newer version may be understood after an update.
     let Some(mail) = row.mail() else {
-        return Err(later(worker, row, OUR_FAULT.to_owned(), OUR_FAULT));
+        return Err(retry_or_give_up(worker, row, INTERNAL_ERROR.to_owned(), INTERNAL_ERROR));
     };
     let (keys, config, now, queued_at) =
         (worker.keys.clone(), Arc::clone(&worker.config), worker.clock.now(), row.created_at);
     let loaded =
         worker.store.read(move |db| load::load(db, &keys, &config, now, mail, queued_at)).await;
     let letter = match loaded {
-        Ok(Loaded::Letter(letter)) => letter,
-        Ok(Loaded::Nothing(reason)) => return Err(Settled::Dropped(reason.to_owned())),
+        Ok(LoadedMail::Letter(letter)) => letter,
+        Ok(LoadedMail::Skip(reason)) => return Err(SendResult::Dropped(reason.to_owned())),
         Err(Error::NotFound) => {
             tracing::error!(outbox = %row.id, template = row.template, "a mail names too little");
-            return Err(Settled::Failed(OUR_FAULT.to_owned()));
+            return Err(SendResult::Failed(INTERNAL_ERROR.to_owned()));
         }
         Err(error) => {
             tracing::warn!(outbox = %row.id, %error, "could not read what a mail tells");
-            return Err(later(worker, row, OUR_FAULT.to_owned(), OUR_FAULT));
+            return Err(retry_or_give_up(worker, row, INTERNAL_ERROR.to_owned(), INTERNAL_ERROR));
         }
     };
     render(row.id, &letter, &worker.config.mail_from, now).map_err(|error| {
         tracing::error!(outbox = %row.id, %error, "could not write a mail");
-        later(worker, row, OUR_FAULT.to_owned(), OUR_FAULT)
+        retry_or_give_up(worker, row, INTERNAL_ERROR.to_owned(), INTERNAL_ERROR)
     })
 }
 
-fn later(worker: &MailWorker, row: &Claimed, reason: String, given_up: &str) -> Settled {
-    pause(row.attempts).map_or_else(
-        || Settled::Failed(given_up.to_owned()),
-        |pause| Settled::Retry(worker.clock.now() + pause, reason),
+fn retry_or_give_up(
+    worker: &MailWorker,
+    row: &Claimed,
+    reason: String,
+    given_up: &str,
+) -> SendResult {
+    backoff(row.attempts).map_or_else(
+        || SendResult::Failed(given_up.to_owned()),
+        |pause| SendResult::Retry(worker.clock.now() + pause, reason),
     )
 }

@@ -18,15 +18,15 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     connections::{Connection, Stage},
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
 };
 
 /// The largest body that is read, in bytes, where a resource does not say otherwise by [`MaxBody`].
 const MAX_BODY: usize = 64 * 1024;
 /// How long any body may take.
-const BODY_WITHIN: Duration = Duration::from_secs(10);
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many bytes give it another second.
-const BYTES_A_SECOND: usize = 8 * 1024;
+const MIN_BYTES_PER_SECOND: usize = 8 * 1024;
 
 /// The largest body of a resource that takes larger ones, in bytes.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,7 @@ pub struct Form(pub Option<Bytes>);
 
 impl FromRequest for Form {
     type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Answer<Self>>>>;
+    type Future = Pin<Box<dyn Future<Output = ApiResult<Self>>>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_form = is_of(req, "application/x-www-form-urlencoded");
@@ -59,7 +59,7 @@ pub(super) fn is_of(req: &HttpRequest, kind: &str) -> bool {
 ///
 /// # Errors
 /// `unsupported_media_type`.
-pub fn check_encoding(headers: &HeaderMap) -> Answer<()> {
+pub fn check_encoding(headers: &HeaderMap) -> ApiResult<()> {
     let is_plain = |value: &header::HeaderValue| {
         value.to_str().is_ok_and(|codings| {
             codings
@@ -71,7 +71,7 @@ pub fn check_encoding(headers: &HeaderMap) -> Answer<()> {
     if headers.get_all(header::CONTENT_ENCODING).all(is_plain) {
         Ok(())
     } else {
-        Err(ApiError::encoded())
+        Err(ApiError::unsupported_encoding())
     }
 }
 
@@ -83,7 +83,7 @@ pub fn check_encoding(headers: &HeaderMap) -> Answer<()> {
 pub(super) fn read(
     req: &HttpRequest,
     payload: &mut Payload,
-) -> impl Future<Output = Answer<Bytes>> + use<> {
+) -> impl Future<Output = ApiResult<Bytes>> + use<> {
     let most = req.app_data::<MaxBody>().map_or(MAX_BODY, |most| most.0);
     let length = req
         .headers()
@@ -106,7 +106,7 @@ async fn collect(
     mut chunks: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
     length: Option<usize>,
     most: usize,
-) -> Answer<Bytes> {
+) -> ApiResult<Bytes> {
     let start = Instant::now();
     if length.is_some_and(|length| length > most) {
         return Err(too_large(most));
@@ -116,7 +116,7 @@ async fn collect(
         let chunk = match timeout_at(start + allowed(body.len()), chunks.next()).await {
             Ok(Some(chunk)) => chunk.map_err(|error| broken(&error, most))?,
             Ok(None) => return Ok(body.freeze()),
-            Err(_) => return Err(ApiError::too_slow()),
+            Err(_) => return Err(ApiError::request_timeout()),
         };
         if body.len() + chunk.len() > most {
             return Err(too_large(most));
@@ -127,8 +127,8 @@ async fn collect(
 
 /// How long a body may take of which so much has come.
 fn allowed(received: usize) -> Duration {
-    let earned = u64::try_from(received * 1_000 / BYTES_A_SECOND).unwrap_or(u64::MAX);
-    BODY_WITHIN.saturating_add(Duration::from_millis(earned))
+    let earned = u64::try_from(received * 1_000 / MIN_BYTES_PER_SECOND).unwrap_or(u64::MAX);
+    BODY_TIMEOUT.saturating_add(Duration::from_millis(earned))
 }
 
 fn broken(error: &PayloadError, most: usize) -> ApiError {
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_is_read_up_to_its_size() {
+    async fn body_is_limited_in_size() {
         let read = async |sizes: &[usize], length| {
             collect(chunks(sizes), length, 100)
                 .await
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_stops_coming_is_given_up() {
+    async fn stalled_body_times_out() {
         let stuck = stream::iter([Ok(Bytes::from_static(b"x"))]).chain(stream::pending());
         assert_eq!(
             collect(stuck, Some(2), 100).await.map_err(|error| error.code()).err(),
@@ -192,13 +192,13 @@ mod tests {
     }
 
     #[test]
-    fn what_has_come_gives_more_time() {
+    fn body_timeout_grows_with_received_bytes() {
         let seconds = |received| allowed(received).as_secs();
         assert_eq!([0, 1_000, 8 * 1024, 64 * 1024, 512 * 1024].map(seconds), [10, 10, 11, 18, 74]);
     }
 
     #[test]
-    fn only_what_is_not_encoded_passes() {
+    fn encoded_bodies_are_refused() {
         let check = |values: &[&str]| {
             let request = values.iter().fold(TestRequest::post(), |request, value| {
                 request.append_header((header::CONTENT_ENCODING, *value))

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     auth,
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     store::idempotency::{RequestKey, Response},
 };
 
@@ -18,7 +18,7 @@ pub fn idempotency_key(
     req: &HttpRequest,
     owner: impl Into<Uuid>,
     body: &[u8],
-) -> Answer<Option<RequestKey>> {
+) -> ApiResult<Option<RequestKey>> {
     let Some(value) = req.headers().get("Idempotency-Key") else { return Ok(None) };
     let key = value
         .to_str()

@@ -31,10 +31,10 @@ pub enum Nulls {
 }
 
 /// The fields that hold texts of several lines.
-const MANY_LINES: [&str; 1] = ["note"];
+const MULTILINE_FIELDS: [&str; 1] = ["note"];
 
 /// The fields whose own rules refuse control characters, each with a code of its own.
-const OWN_RULES: [&str; 1] = ["name"];
+const SELF_VALIDATED_FIELDS: [&str; 1] = ["name"];
 
 /// Reads a value. Blanks and line breaks around a text are let through: some fields are trimmed.
 ///
@@ -42,19 +42,20 @@ const OWN_RULES: [&str; 1] = ["name"];
 /// What is wrong, and where: `required`, `unknown`, `wrong_shape`, or `format` for a control
 /// character.
 pub fn read<T: DeserializeOwned>(value: &Value, nulls: Nulls) -> Result<T, FieldError> {
-    T::deserialize(Strict { value, nulls, lines: Some(Lines::One) }).map_err(FieldError::from)
+    T::deserialize(StrictDeserializer { value, nulls, lines: Some(Lines::One) })
+        .map_err(FieldError::from)
 }
 
 /// A value that is read strictly.
 #[derive(Clone, Copy)]
-struct Strict<'de> {
+struct StrictDeserializer<'de> {
     value: &'de Value,
     nulls: Nulls,
     /// None where another rule decides.
     lines: Option<Lines>,
 }
 
-impl<'de> Strict<'de> {
+impl<'de> StrictDeserializer<'de> {
     /// A text of the contract; one that is read as any JSON is checked by whoever reads it on.
     fn text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         if let (Some(lines), Some(text)) = (self.lines, self.value.as_str())
@@ -97,7 +98,7 @@ macro_rules! integers {
     };
 }
 
-impl<'de> Deserializer<'de> for Strict<'de> {
+impl<'de> Deserializer<'de> for StrictDeserializer<'de> {
     type Error = Fault;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -204,11 +205,11 @@ impl<'de> MapAccess<'de> for Members<'de> {
             return Err(Fault::custom("a value was read before its key"));
         };
         let lines = match key {
-            key if OWN_RULES.contains(&key) => None,
-            key if MANY_LINES.contains(&key) => Some(Lines::Many),
+            key if SELF_VALIDATED_FIELDS.contains(&key) => None,
+            key if MULTILINE_FIELDS.contains(&key) => Some(Lines::Many),
             _ => Some(Lines::One),
         };
-        seed.deserialize(Strict { value, nulls: self.nulls, lines })
+        seed.deserialize(StrictDeserializer { value, nulls: self.nulls, lines })
             .map_err(|fault| fault.in_member(key))
     }
 
@@ -220,7 +221,7 @@ impl<'de> MapAccess<'de> for Members<'de> {
 /// The items of a list, one after the other.
 struct Items<'de> {
     rest: Enumerate<slice::Iter<'de, Value>>,
-    list: Strict<'de>,
+    list: StrictDeserializer<'de>,
 }
 
 impl<'de> SeqAccess<'de> for Items<'de> {
@@ -231,7 +232,7 @@ impl<'de> SeqAccess<'de> for Items<'de> {
         seed: S,
     ) -> Result<Option<S::Value>, Fault> {
         let Some((index, value)) = self.rest.next() else { return Ok(None) };
-        seed.deserialize(Strict { value, ..self.list })
+        seed.deserialize(StrictDeserializer { value, ..self.list })
             .map(Some)
             .map_err(|fault| fault.in_item(index))
     }

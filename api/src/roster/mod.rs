@@ -20,24 +20,24 @@ use std::{
 use parlour_roster::{Roster, School};
 
 pub use self::{
-    removal_limit::{RemovalLimit, Stop},
+    removal_limit::{ExceededLimit, RemovalLimit},
     report::{ImportReport, SchoolReport},
     schedule::SyncWorker,
     settings::RosterSource,
-    sync::{Deps, Extent, Outcome, sync, sync_in_turn},
+    sync::{Deps, Extent, Outcome, sync, sync_with_lease},
 };
 use crate::{
     context::Context,
     store::{
         Error, Store,
         roster::{self, Plan, Source},
-        source_schools::Writer,
+        source_schools::SyncSource,
         sources::{Origin, SourceKind},
     },
 };
 
 /// How often an import starts anew when another one has come between.
-const TRIES: u32 = 3;
+const MAX_ATTEMPTS: u32 = 3;
 
 /// What an import is asked for beside its files.
 #[derive(Debug, Clone)]
@@ -86,37 +86,37 @@ pub async fn import(
     );
     let roster =
         tokio::task::spawn_blocking(move || parlour_roster::read(&path, only.as_deref())).await??;
-    bring_in(store, ctx, roster, &options, origin, None).await
+    import_roster(store, ctx, roster, &options, origin, None).await
 }
 
 /// Brings what was read into the database, unless it is refused.
-async fn bring_in(
+async fn import_roster(
     store: &Store,
     ctx: &Context,
     roster: Roster,
     options: &ImportOptions,
     origin: Origin,
-    writer: Option<Writer>,
+    writer: Option<SyncSource>,
 ) -> anyhow::Result<ImportReport> {
     let mut import = Import::new(store, ctx, roster, options, origin, writer);
     if options.limit.is_some() {
-        import.look().await?;
+        import.plan_all().await?;
     }
     import.write().await
 }
 
-/// As [`bring_in`], of changes; none when they may mean more than they say. Nothing was written
+/// As [`import_roster`], of changes; none when they may mean more than they say. Nothing was written
 /// then.
-async fn bring_in_changes(
+async fn import_delta(
     store: &Store,
     ctx: &Context,
     roster: Roster,
     options: &ImportOptions,
     origin: Origin,
-    writer: Writer,
+    writer: SyncSource,
 ) -> anyhow::Result<Option<ImportReport>> {
     let mut import = Import::new(store, ctx, roster, options, origin, Some(writer));
-    if import.look().await? {
+    if import.plan_all().await? {
         return Ok(None);
     }
     import.write().await.map(Some)
@@ -140,7 +140,7 @@ impl<'i> Import<'i> {
         roster: Roster,
         options: &'i ImportOptions,
         origin: Origin,
-        writer: Option<Writer>,
+        writer: Option<SyncSource>,
     ) -> Self {
         let Roster {
             format,
@@ -179,16 +179,15 @@ impl<'i> Import<'i> {
 
     /// Holds the plan of each school against the limit on removals; answers whether anything is in
     /// doubt.
-    async fn look(&mut self) -> anyhow::Result<bool> {
+    async fn plan_all(&mut self) -> anyhow::Result<bool> {
         let mut is_in_doubt = false;
         for school in &self.schools {
             match plan(self.store, &self.source, school).await {
                 Ok(plan) => {
                     is_in_doubt |= plan.is_in_doubt;
-                    let stops = self
-                        .options
-                        .limit
-                        .map(|limit| limit.stops(&school.sourced_id, plan.name(), &plan.changes));
+                    let stops = self.options.limit.map(|limit| {
+                        limit.exceeded(&school.sourced_id, plan.name(), &plan.changes)
+                    });
                     self.report.stopped.extend(stops.unwrap_or_default());
                     // Plans are made twice where there are several schools, since the second one's
                     // may rest on what was written of the first.
@@ -203,18 +202,18 @@ impl<'i> Import<'i> {
 
     async fn write(mut self) -> anyhow::Result<ImportReport> {
         let write = if self.options.dry_run || self.report.is_refused() {
-            Write::Nothing
+            WriteMode::Nothing
         } else {
-            Write::Within(self.options.limit)
+            WriteMode::Within(self.options.limit)
         };
         for school in &self.schools {
             match import_school(self.store, &self.source, school, self.first.take(), write).await {
-                Ok(Written::All(plan)) => self.report.add(school, &plan, true),
-                Ok(Written::Nothing(plan, stops)) => {
+                Ok(WriteOutcome::All(plan)) => self.report.add(school, &plan, true),
+                Ok(WriteOutcome::Nothing(plan, stops)) => {
                     self.report.stopped.extend(stops);
                     self.report.add(school, &plan, false);
                 }
-                Err(Error::NotFound) => self.report.miss(school),
+                Err(Error::NotFound) => self.report.add_missing_school(school),
                 Err(error) => return Err(failed(school, error)),
             }
         }
@@ -229,7 +228,7 @@ fn failed(school: &School, error: Error) -> anyhow::Error {
 
 /// Tells whether a plan is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Write {
+enum WriteMode {
     /// It is written, unless it removes more than this.
     Within(Option<RemovalLimit>),
     /// Nothing: a dry run, or an import that was refused.
@@ -237,10 +236,10 @@ enum Write {
 }
 
 /// The outcome of a school's import.
-enum Written {
+enum WriteOutcome {
     All(Arc<Plan>),
     /// Nothing was written, for these reasons if there are any.
-    Nothing(Arc<Plan>, Vec<Stop>),
+    Nothing(Arc<Plan>, Vec<ExceededLimit>),
 }
 
 async fn plan(store: &Store, source: &Source, school: &Arc<School>) -> Result<Arc<Plan>, Error> {
@@ -255,23 +254,25 @@ async fn import_school(
     source: &Source,
     school: &Arc<School>,
     mut first: Option<Arc<Plan>>,
-    write: Write,
-) -> Result<Written, Error> {
-    for _ in 0..TRIES {
+    write: WriteMode,
+) -> Result<WriteOutcome, Error> {
+    for _ in 0..MAX_ATTEMPTS {
         let plan = match first.take() {
             Some(plan) => plan,
             None => plan(store, source, school).await?,
         };
-        let Write::Within(limit) = write else { return Ok(Written::Nothing(plan, Vec::new())) };
+        let WriteMode::Within(limit) = write else {
+            return Ok(WriteOutcome::Nothing(plan, Vec::new()));
+        };
         let stops = limit
-            .map(|limit| limit.stops(&school.sourced_id, plan.name(), &plan.changes))
+            .map(|limit| limit.exceeded(&school.sourced_id, plan.name(), &plan.changes))
             .unwrap_or_default();
         if !stops.is_empty() {
-            return Ok(Written::Nothing(plan, stops));
+            return Ok(WriteOutcome::Nothing(plan, stops));
         }
         let writing = Arc::clone(&plan);
         if store.write(move |db| roster::apply(db, &writing)).await? {
-            return Ok(Written::All(plan));
+            return Ok(WriteOutcome::All(plan));
         }
     }
     Err(Error::Busy)

@@ -26,7 +26,7 @@ impl Default for RemovalLimit {
 
 /// A kind of which an import would remove too much.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Stop {
+pub struct ExceededLimit {
     /// The school's id in the roster.
     pub sourced_id: String,
     /// The school's name.
@@ -43,7 +43,12 @@ pub struct Stop {
 
 impl RemovalLimit {
     /// The kinds of which a school's changes remove more than the limit.
-    pub(super) fn stops(self, sourced_id: &str, school: &str, changes: &Changes) -> Vec<Stop> {
+    pub(super) fn exceeded(
+        self,
+        sourced_id: &str,
+        school: &str,
+        changes: &Changes,
+    ) -> Vec<ExceededLimit> {
         let existing = |counts: &Counts| counts.changed + counts.removed + counts.unchanged;
         // A link that stays but is not allowed any more takes as much from a parent as one that
         // goes.
@@ -64,7 +69,7 @@ impl RemovalLimit {
         kinds
             .into_iter()
             .filter(|(_, removed, of)| is_too_much(*removed, *of))
-            .map(|(kind, removed, of)| Stop {
+            .map(|(kind, removed, of)| ExceededLimit {
                 sourced_id: sourced_id.to_owned(),
                 school: school.to_owned(),
                 kind,
@@ -76,7 +81,7 @@ impl RemovalLimit {
     }
 }
 
-impl Stop {
+impl ExceededLimit {
     /// `12 of 20 enrolments would be removed`.
     #[must_use]
     pub fn in_words(&self) -> String {
@@ -91,7 +96,7 @@ impl Stop {
     }
 }
 
-impl fmt::Display for Stop {
+impl fmt::Display for ExceededLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}, more than {} %", self.school, self.in_words(), self.allowed_percent)
     }
@@ -103,14 +108,14 @@ mod tests {
 
     fn kinds(percent: u8, changes: &Changes) -> Vec<&'static str> {
         RemovalLimit { percent }
-            .stops("school", "School", changes)
+            .exceeded("school", "School", changes)
             .iter()
             .map(|stop| stop.kind)
             .collect()
     }
 
     #[test]
-    fn more_than_the_share_is_stopped() {
+    fn removals_above_the_percentage_are_refused() {
         let check =
             |removed: u64, unchanged: u64, withdrawn: u64, percent: u8, expected: &[&str]| {
                 let counts = Counts { removed, unchanged, ..Counts::default() };
@@ -139,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn appointments_count_by_share_and_number() {
+    fn appointment_losses_are_limited_by_percentage_and_count() {
         let check = |ended: u64, stranded: u64, coming: u64, is_stopped: bool| {
             let changes = Changes {
                 appointments_ended: ended,

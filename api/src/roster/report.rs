@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use parlour_roster::{Finding, Format, Lack, School};
+use parlour_roster::{Finding, Format, MissingData, School};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Stop;
+use super::ExceededLimit;
 use crate::store::roster::{Changes, Counts, Line, Plan};
 
 /// The outcome of one import.
@@ -17,10 +17,10 @@ pub struct ImportReport {
     /// Nothing was written.
     pub dry_run: bool,
     /// The kinds of which too much would be removed: nothing was written then, either.
-    pub stopped: Vec<Stop>,
+    pub stopped: Vec<ExceededLimit>,
     /// Columns and rows without which the files may be damaged: nothing was written then, either,
     /// unless somebody insisted.
-    pub lacking: Vec<Lack>,
+    pub lacking: Vec<MissingData>,
     /// School by school.
     pub schools: Vec<SchoolReport>,
     /// People of all schools by the names of their roles, as the files have them.
@@ -125,7 +125,7 @@ impl ImportReport {
     }
 
     /// A delta's school that the database does not know.
-    pub(super) fn miss(&mut self, school: &School) {
+    pub(super) fn add_missing_school(&mut self, school: &School) {
         self.unresolved.push(format!(
             "the school {} is not known and the roster has no name for it; it is not imported",
             school.sourced_id

@@ -7,18 +7,20 @@ use chrono::TimeDelta;
 use tracing::Span;
 
 use super::{
-    Deps, Extent, ImportReport, Outcome, RosterSource, SchoolReport, Stop,
+    Deps, ExceededLimit, Extent, ImportReport, Outcome, RosterSource, SchoolReport,
     sync::{self, Started},
 };
 use crate::{
     context::Context,
-    store::{Db, Due, Result, events::Actor, roster_sources::Turn, schools, staff_alerts},
-    telemetry::metrics::{JobMetrics, Leased},
+    store::{
+        ClaimResult, Db, Result, events::Actor, roster_sources::SyncTrigger, schools, staff_alerts,
+    },
+    telemetry::metrics::{JobMetrics, LeasedJob},
     workers::{OnStop, Slots, Worker, execute},
 };
 
 /// How soon a sync that failed is tried again, at most.
-const AGAIN: TimeDelta = TimeDelta::minutes(30);
+const RETRY_AFTER: TimeDelta = TimeDelta::minutes(30);
 
 /// Syncs the sources of the settings. Cheap to clone.
 #[derive(Clone)]
@@ -51,7 +53,7 @@ impl SyncWorker {
         let extent = Extent::ChangesUnless {
             whole_every: TimeDelta::from_std(source.full_every).unwrap_or(TimeDelta::days(1)),
         };
-        match sync::start(&self.deps, &source.provider, Turn::WhenDue, extent).await {
+        match sync::start(&self.deps, &source.provider, SyncTrigger::WhenDue, extent).await {
             Ok(started) => Some(SyncJob { index, started: started? }),
             Err(error) => {
                 let name = source.provider.name();
@@ -68,24 +70,24 @@ impl Worker for SyncWorker {
     type Lane = usize;
 
     const NAME: &'static str = "roster_sync";
-    const AT_A_TIME: usize = 1;
-    const REST: Duration = Duration::from_secs(30);
+    const CONCURRENCY: usize = 1;
+    const IDLE_PAUSE: Duration = Duration::from_secs(30);
     /// A sync takes minutes; one that is dropped has written nothing, or all of a school.
     const ON_STOP: OnStop = OnStop::Drop;
-    const LEASED: Option<Leased> = Some(Leased::RosterSync);
+    const LEASED: Option<LeasedJob> = Some(LeasedJob::RosterSync);
 
     fn metrics(&self) -> &JobMetrics {
         &self.deps.metrics
     }
 
-    async fn claim(&self, slots: Slots<usize>) -> Result<Due<SyncJob>> {
+    async fn claim(&self, slots: Slots<usize>) -> Result<ClaimResult<SyncJob>> {
         let first = slots.last.map_or(0, |last| last + 1);
         for index in (first..first + self.sources.len()).map(|index| index % self.sources.len()) {
             if let Some(job) = self.start(index).await {
-                return Ok(Due::Claimed(vec![job]));
+                return Ok(ClaimResult::Claimed(vec![job]));
             }
         }
-        Ok(Due::Nothing)
+        Ok(ClaimResult::Nothing)
     }
 
     fn lane(&self, job: &SyncJob) -> usize {
@@ -137,7 +139,7 @@ impl Worker for SyncWorker {
     async fn settle(&self, job: &Arc<SyncJob>, outcome: &Outcome) -> Result<bool> {
         let source = self.source(job);
         let every = TimeDelta::from_std(source.every).unwrap_or(TimeDelta::hours(6));
-        let pause = if self.is_success(outcome) { every } else { every.min(AGAIN) };
+        let pause = if self.is_success(outcome) { every } else { every.min(RETRY_AFTER) };
         let due_at = Some(self.deps.clock.now() + pause);
         let is_news =
             sync::settle(&self.deps, &source.options, &job.started, outcome, due_at).await?;
@@ -145,7 +147,7 @@ impl Worker for SyncWorker {
             && is_news
             && report.is_refused()
         {
-            tell_staff(&self.deps, report).await;
+            alert_staff_of_report(&self.deps, report).await;
         }
         Ok(true)
     }
@@ -159,13 +161,13 @@ pub async fn sync_if_due(deps: &Deps, source: &RosterSource) -> Option<ImportRep
 }
 
 /// Tells the staff of each school once why its roster stands still.
-async fn tell_staff(deps: &Deps, report: &ImportReport) {
+async fn alert_staff_of_report(deps: &Deps, report: &ImportReport) {
     let reasons = |school: &SchoolReport| {
         let stops = report
             .stopped
             .iter()
             .filter(|stop| stop.sourced_id == school.sourced_id)
-            .map(Stop::in_words);
+            .map(ExceededLimit::in_words);
         report.lacking.iter().map(ToString::to_string).chain(stops).collect::<Vec<_>>().join("; ")
     };
     let of_schools =
@@ -174,14 +176,16 @@ async fn tell_staff(deps: &Deps, report: &ImportReport) {
     let (ctx, letters) = (deps.context(), Arc::new(letters));
     let told = deps
         .store
-        .write(move |db| letters.iter().try_for_each(|(school, why)| tell(db, &ctx, school, why)))
+        .write(move |db| {
+            letters.iter().try_for_each(|(school, why)| alert_school(db, &ctx, school, why))
+        })
         .await;
     if let Err(error) = told {
         tracing::warn!(%error, "could not tell staff that a sync was refused");
     }
 }
 
-fn tell(db: &mut Db, ctx: &Context, sourced_id: &str, why: &str) -> Result<()> {
+fn alert_school(db: &mut Db, ctx: &Context, sourced_id: &str, why: &str) -> Result<()> {
     let Some(school) = schools::by_sourced_id(db, sourced_id)? else { return Ok(()) };
     let summary = format!(
         "The roster was not updated: {why}. Please ask whoever looks after the school's data."

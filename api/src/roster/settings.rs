@@ -51,9 +51,9 @@ struct Tables {
     sources: Vec<Table>,
 }
 
-const DEFAULT_EVERY: &str = "6h";
-const DEFAULT_FULL_EVERY: &str = "1d";
-const SHORTEST: Duration = Duration::from_secs(5 * 60);
+const DEFAULT_INTERVAL: &str = "6h";
+const DEFAULT_FULL_INTERVAL: &str = "1d";
+const MIN_INTERVAL: Duration = Duration::from_secs(5 * 60);
 
 impl RosterSource {
     /// Reads a list of tables. `secret` is the one of sources that name none of their own.
@@ -123,8 +123,8 @@ impl RosterSource {
             version,
             ca_file,
         })?;
-        let every = duration(every.as_deref().unwrap_or(DEFAULT_EVERY))?;
-        let full_every = duration(full_every.as_deref().unwrap_or(DEFAULT_FULL_EVERY))?;
+        let every = duration(every.as_deref().unwrap_or(DEFAULT_INTERVAL))?;
+        let full_every = duration(full_every.as_deref().unwrap_or(DEFAULT_FULL_INTERVAL))?;
         let limit =
             max_removals.map_or_else(RemovalLimit::default, |percent| RemovalLimit { percent });
         ensure!(limit.percent <= 100, "max_removals is a percentage");
@@ -162,7 +162,7 @@ fn duration(text: &str) -> anyhow::Result<Duration> {
     };
     let every = Duration::from_secs(seconds);
     ensure!(
-        every >= SHORTEST,
+        every >= MIN_INTERVAL,
         "every: {text:?} is too often; a provider is asked for everything each time"
     );
     Ok(every)
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_tables_becomes_sources() {
+    fn parses_roster_sources() {
         let hush = r#"secret = "hush""#;
         let more =
             r#"version = "1.2", every = "30m", max_removals = 20, time_zone = "Europe/Berlin""#;
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_every_six_hours_and_has_the_limit() {
+    fn default_source_syncs_every_six_hours_with_removal_limit() {
         let secret = SecretString::from("hush");
         let sources = RosterSource::parse_all(&format!("[{{ {ONE} }}]"), Some(&secret)).unwrap();
         let hours = |hours: u64| Duration::from_secs(hours * 60 * 60);

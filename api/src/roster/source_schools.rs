@@ -7,12 +7,12 @@ use parlour_roster::School;
 use super::remote::Provider;
 use crate::store::{
     Store,
-    source_schools::{self, Standing, Writer},
+    source_schools::{self, SchoolBinding, SyncSource},
 };
 
 /// The schools to read of what a source sends: those that are listed for it, else those that it has
 /// written before; none says that all are looked at.
-pub(super) async fn wanted(
+pub(super) async fn schools_to_read(
     store: &Store,
     provider: &Provider,
     listed: &[String],
@@ -33,8 +33,8 @@ pub(super) async fn check(
     provider: &Provider,
     listed: &[String],
     schools: &[School],
-) -> anyhow::Result<Writer> {
-    let writer = Writer { source: provider.name(), listed: listed.to_vec() };
+) -> anyhow::Result<SyncSource> {
+    let writer = SyncSource { source: provider.name(), listed: listed.to_vec() };
     let unlisted: Vec<(String, String)> = schools
         .iter()
         .filter(|school| !listed.contains(&school.sourced_id))
@@ -42,14 +42,14 @@ pub(super) async fn check(
         .collect();
     let (source, address, ids) =
         (writer.source.clone(), provider.address().to_owned(), unlisted.clone());
-    let standings = store
+    let bindings = store
         .read(move |db| {
             ids.iter()
-                .map(|(id, _)| source_schools::standing(db, &source, &address, id))
+                .map(|(id, _)| source_schools::binding(db, &source, &address, id))
                 .collect::<Result<Vec<_>, _>>()
         })
         .await?;
-    if let Some(sentence) = refusal(&unlisted, &standings) {
+    if let Some(sentence) = refusal(&unlisted, &bindings) {
         bail!(sentence);
     }
     Ok(writer)
@@ -57,20 +57,20 @@ pub(super) async fn check(
 
 /// Why these schools, which are not listed by their ids, may not be written; none when they may.
 /// Pure.
-fn refusal(unlisted: &[(String, String)], standings: &[Standing]) -> Option<String> {
-    let foreign: Vec<(&(String, String), &Standing)> = unlisted
+fn refusal(unlisted: &[(String, String)], bindings: &[SchoolBinding]) -> Option<String> {
+    let foreign: Vec<(&(String, String), &SchoolBinding)> = unlisted
         .iter()
-        .zip(standings)
-        .filter(|(_, standing)| **standing != Standing::Own)
+        .zip(bindings)
+        .filter(|(_, standing)| **standing != SchoolBinding::Own)
         .collect();
     let named = |(id, name): &(String, String)| format!("{id} ({name})");
     match foreign.as_slice() {
         [] => None,
         // Its own school, which it makes now.
-        [(_, Standing::New)] if unlisted.len() == 1 => None,
-        [(school, standing)] if **standing != Standing::New => {
+        [(_, SchoolBinding::New)] if unlisted.len() == 1 => None,
+        [(school, standing)] if **standing != SchoolBinding::New => {
             let whose = match standing {
-                Standing::Other(source) => format!("is written by another source, {source}"),
+                SchoolBinding::Other(source) => format!("is written by another source, {source}"),
                 _ => "is on this server and was not brought by this source".to_owned(),
             };
             Some(format!(
@@ -108,29 +108,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_source_writes_its_own_school_or_one_new_one() {
-        let check = |standings: &[Standing], refused: Option<&str>| {
-            let schools: Vec<(String, String)> = (1..=standings.len())
+    fn source_may_write_only_its_own_or_one_new_school() {
+        let check = |bindings: &[SchoolBinding], refused: Option<&str>| {
+            let schools: Vec<(String, String)> = (1..=bindings.len())
                 .map(|number| (number.to_string(), format!("School {number}")))
                 .collect();
-            let found = refusal(&schools, standings);
+            let found = refusal(&schools, bindings);
             match (&found, refused) {
                 (None, None) => {}
                 (Some(sentence), Some(part)) if sentence.contains(part) => {}
-                _ => panic!("{standings:?}: {found:?}, expected {refused:?}"),
+                _ => panic!("{bindings:?}: {found:?}, expected {refused:?}"),
             }
         };
-        let other = || Standing::Other("https://other.example.org/ parlour".to_owned());
+        let other = || SchoolBinding::Other("https://other.example.org/ parlour".to_owned());
         check(&[], None);
-        check(&[Standing::Own, Standing::Own], None);
-        check(&[Standing::New], None);
+        check(&[SchoolBinding::Own, SchoolBinding::Own], None);
+        check(&[SchoolBinding::New], None);
         check(
-            &[Standing::Unbound],
+            &[SchoolBinding::Unbound],
             Some("schools = [\"1\"] in its [[roster_sources]], or --school 1 with"),
         );
         check(&[other()], Some("written by another source, https://other.example.org/"));
-        check(&[Standing::New, Standing::New], Some("schools = [\"1\", \"2\"]"));
-        check(&[Standing::Own, Standing::New], Some("2 (School 2)"));
-        check(&[Standing::Own, other()], Some("2 (School 2) is written by another source"));
+        check(&[SchoolBinding::New, SchoolBinding::New], Some("schools = [\"1\", \"2\"]"));
+        check(&[SchoolBinding::Own, SchoolBinding::New], Some("2 (School 2)"));
+        check(&[SchoolBinding::Own, other()], Some("2 (School 2) is written by another source"));
     }
 }

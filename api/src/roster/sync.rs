@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    ImportOptions, ImportReport, bring_in, bring_in_changes,
+    ImportOptions, ImportReport, import_delta, import_roster,
     remote::{self, Limits, Provider},
     source_schools,
 };
@@ -15,14 +15,14 @@ use crate::{
     context::{Clock, Context, Random},
     store::{
         Db, Result, Store,
-        roster_sources::{self, Lease, Synced, Turn},
+        roster_sources::{self, LastSyncs, Lease, SyncTrigger},
         sources::{Origin, SourceKind},
     },
-    telemetry::metrics::{JobMetrics, Leased},
+    telemetry::metrics::{JobMetrics, LeasedJob},
 };
 
 /// How often a turn is kept; several times within its lease.
-const KEEP: Duration = Duration::from_secs(60);
+const RENEW_INTERVAL: Duration = Duration::from_secs(60);
 
 /// What a sync works with. Cheap to clone.
 #[derive(Clone)]
@@ -57,15 +57,17 @@ pub async fn sync(
     options: &ImportOptions,
 ) -> anyhow::Result<ImportReport> {
     let spool = remote::fetch(provider, deps.random.clone(), deps.limits.clone()).await?;
-    let (format, wanted) =
-        (provider.format(), source_schools::wanted(&deps.store, provider, &options.schools).await?);
+    let (format, wanted) = (
+        provider.format(),
+        source_schools::schools_to_read(&deps.store, provider, &options.schools).await?,
+    );
     let roster = tokio::task::spawn_blocking(move || {
         parlour_roster::read_collections(spool, format, &wanted)
     })
     .await??;
     let writer =
         source_schools::check(&deps.store, provider, &options.schools, &roster.schools).await?;
-    bring_in(
+    import_roster(
         &deps.store,
         &deps.context(),
         roster,
@@ -78,7 +80,7 @@ pub async fn sync(
 
 /// How far back one asks before the time at which the last sync began: the provider's clock may be
 /// slow, and what it was writing then came later.
-const MARGIN: TimeDelta = TimeDelta::hours(1);
+const SINCE_OVERLAP: TimeDelta = TimeDelta::hours(1);
 
 /// How much of a roster a sync asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -110,8 +112,10 @@ async fn sync_changes(
         );
         return Ok(None);
     };
-    let (format, wanted) =
-        (provider.format(), source_schools::wanted(&deps.store, provider, &options.schools).await?);
+    let (format, wanted) = (
+        provider.format(),
+        source_schools::schools_to_read(&deps.store, provider, &options.schools).await?,
+    );
     let roster = match tokio::task::spawn_blocking(move || {
         parlour_roster::read_changes(spool, format, &wanted)
     })
@@ -131,7 +135,7 @@ async fn sync_changes(
         source_schools::check(&deps.store, provider, &options.schools, &roster.schools).await?;
     let origin = Origin::new(SourceKind::Provider, provider.address());
     let report =
-        bring_in_changes(&deps.store, &deps.context(), roster, options, origin, writer).await?;
+        import_delta(&deps.store, &deps.context(), roster, options, origin, writer).await?;
     if report.is_none() {
         tracing::info!(
             source = provider.name(),
@@ -142,7 +146,7 @@ async fn sync_changes(
 }
 
 /// A report, and whether it is of a whole roster.
-async fn sync_some(
+async fn sync_since(
     deps: &Deps,
     provider: &Provider,
     options: &ImportOptions,
@@ -157,12 +161,12 @@ async fn sync_some(
 }
 
 /// From when on changes are enough.
-fn since(extent: Extent, synced: Synced, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+fn since(extent: Extent, synced: LastSyncs, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let Extent::ChangesUnless { whole_every } = extent else { return None };
     let (last, whole) = (synced.last?, synced.whole?);
     // A clock that went back is no reason to miss something.
     let is_fresh = *whole <= now && *last <= now && now - *whole < whole_every;
-    is_fresh.then(|| *last - MARGIN)
+    is_fresh.then(|| *last - SINCE_OVERLAP)
 }
 
 /// A sync whose lease was taken.
@@ -196,18 +200,18 @@ impl Outcome {
 ///
 /// # Errors
 /// When the database fails before the sync begins.
-pub async fn sync_in_turn(
+pub async fn sync_with_lease(
     deps: &Deps,
     provider: &Provider,
     options: &ImportOptions,
-    turn: Turn,
+    turn: SyncTrigger,
     extent: Extent,
 ) -> anyhow::Result<Option<Outcome>> {
     let Some(started) = start(deps, provider, turn, extent).await? else { return Ok(None) };
     let outcome = tokio::select! {
         outcome = run(deps, provider, options, &started) => outcome,
         lost = keep_lease(deps, &started) => {
-            deps.metrics.count_lost_lease(Leased::RosterSync);
+            deps.metrics.count_lost_lease(LeasedJob::RosterSync);
             lost
         }
     };
@@ -221,12 +225,12 @@ pub async fn sync_in_turn(
 pub(super) async fn start(
     deps: &Deps,
     provider: &Provider,
-    turn: Turn,
+    turn: SyncTrigger,
     extent: Extent,
 ) -> Result<Option<Started>> {
     let (ctx, name) = (deps.context(), provider.name());
     let began_at = ctx.now;
-    let take = move |db: &mut Db| roster_sources::take(db, &ctx, &name, turn);
+    let take = move |db: &mut Db| roster_sources::acquire(db, &ctx, &name, turn);
     let Some(lease) = deps.store.write(take).await? else { return Ok(None) };
     let name = provider.name();
     let synced = deps.store.read(move |db| roster_sources::synced(db, &name)).await?;
@@ -240,7 +244,7 @@ pub(super) async fn run(
     options: &ImportOptions,
     started: &Started,
 ) -> Outcome {
-    match sync_some(deps, provider, options, started.since).await {
+    match sync_since(deps, provider, options, started.since).await {
         Ok((report, is_whole)) => Outcome { report: Ok(report), is_whole },
         Err(error) => Outcome { report: Err(error), is_whole: started.since.is_none() },
     }
@@ -262,9 +266,9 @@ pub(super) async fn settle(
     let (lease, began_at) = (started.lease.clone(), started.began_at);
     let give_back = move |db: &mut Db| {
         if is_remembered {
-            roster_sources::remember(db, &lease, began_at, is_whole)?;
+            roster_sources::record_success(db, &lease, began_at, is_whole)?;
         }
-        roster_sources::give_back(db, now, &lease, due_at, failure.as_deref())
+        roster_sources::release(db, now, &lease, due_at, failure.as_deref())
     };
     deps.store.write(give_back).await
 }
@@ -272,9 +276,9 @@ pub(super) async fn settle(
 /// Renews the lease while the sync goes on; ends only when it is lost.
 pub(super) async fn keep_lease(deps: &Deps, started: &Started) -> Outcome {
     loop {
-        tokio::time::sleep(KEEP).await;
+        tokio::time::sleep(RENEW_INTERVAL).await;
         let (now, lease) = (deps.clock.now(), started.lease.clone());
-        match deps.store.write(move |db| roster_sources::keep(db, now, &lease)).await {
+        match deps.store.write(move |db| roster_sources::renew(db, now, &lease)).await {
             Ok(true) => {}
             Ok(false) => {
                 let report = Err(anyhow!("another server has taken over this sync"));

@@ -48,7 +48,7 @@ async fn run(store: &Store, ctx: &Context, files: &TempDir, dry_run: bool) -> Im
 }
 
 #[tokio::test]
-async fn files_become_rows_once() {
+async fn reimporting_files_changes_nothing() {
     let ((_database, store, ctx), files) = (store(), files());
     let dry = run(&store, &ctx, &files, true).await;
     let first = run(&store, &ctx, &files, false).await;
@@ -102,7 +102,7 @@ async fn check_delta(users: &str, removed: u64) {
 }
 
 #[tokio::test]
-async fn a_delta_takes_a_student_only_from_whom_both_rows_leave_out() {
+async fn delta_removes_a_link_only_if_both_rows_omit_it() {
     check_delta("s1,sch,student,Sam,A,,m1\n", 0).await;
     check_delta("s1,sch,student,Sam,A,,f1\n", 0).await;
     check_delta("m1,sch,parent,Mo,A,m1@example.org,s2\n", 0).await;
@@ -114,7 +114,7 @@ async fn a_delta_takes_a_student_only_from_whom_both_rows_leave_out() {
 }
 
 #[tokio::test]
-async fn a_push_looks_only_at_what_hangs_together_with_what_it_names() {
+async fn push_compares_only_related_rows() {
     let ((_database, store, ctx), files) = (store(), files());
     run(&store, &ctx, &files, false).await;
     let school = store.read(|db| Ok(schools::by_sourced_id(db, "sch")?.unwrap())).await.unwrap();
@@ -124,7 +124,7 @@ async fn a_push_looks_only_at_what_hangs_together_with_what_it_names() {
         roles: vec!["student".to_owned()],
         ..PushedPerson::default()
     };
-    let by = push::Pusher { actor: Actor::school(), may_write_staff: true };
+    let by = push::PushAuthor { actor: Actor::school(), may_write_staff: true };
     let check = async |row: PushedPerson, people: [u64; 3], links: [u64; 3], places: [u64; 3]| {
         let pushed =
             push::push(&store, &ctx, school, &by, Push::People(vec![(0, row)])).await.unwrap();
@@ -149,7 +149,7 @@ async fn a_push_looks_only_at_what_hangs_together_with_what_it_names() {
 }
 
 #[tokio::test]
-async fn the_report_reads_well_and_is_json() {
+async fn report_is_readable_and_serializes_to_json() {
     let ((_database, store, ctx), files) = (store(), files());
     let report = run(&store, &ctx, &files, true).await;
     let text = report.to_string();
@@ -167,7 +167,7 @@ async fn the_report_reads_well_and_is_json() {
 }
 
 #[tokio::test]
-async fn a_real_school_imports_once() {
+async fn grand_bend_reimport_changes_nothing() {
     let shared = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../../shared/data/grand-bend-elementary-oneroster-1.1");
     if !shared.is_dir() {
@@ -197,14 +197,14 @@ async fn a_real_school_imports_once() {
 }
 
 #[tokio::test]
-async fn what_was_added_since_the_look_is_held_against_the_limit_too() {
+async fn removal_limit_counts_rows_added_after_the_preview() {
     let ((_database, store, ctx), files) = (store(), files());
     run(&store, &ctx, &files, false).await;
     let roster = parlour_roster::read(files.path(), None).unwrap();
     let options = ImportOptions::default();
     let mut import =
         Import::new(&store, &ctx, roster, &options, Origin::new(SourceKind::File, "files"), None);
-    import.look().await.unwrap();
+    import.plan_all().await.unwrap();
     assert!(!import.report.is_refused());
     // Others add people that the files don't have.
     let users = fs::read_to_string(files.path().join("users.csv")).unwrap();

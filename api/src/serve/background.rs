@@ -33,7 +33,7 @@ impl App {
             keys: self.keys.clone(),
             clock: Arc::clone(&self.clock),
             random: self.random.clone(),
-            sender: self.hooks.clone(),
+            sender: self.webhook_sender.clone(),
             metrics: self.metrics.jobs.clone(),
         }
     }

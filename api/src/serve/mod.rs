@@ -29,7 +29,7 @@ use crate::{
 pub async fn run(mut config: Config, store: Store) -> anyhow::Result<()> {
     mail::install_tls();
     let listen = config.listen;
-    config.max_connections = connections::make_room(config.max_connections);
+    config.max_connections = connections::reserve_files(config.max_connections);
     let app =
         Data::new(App::new(config, store, Arc::new(SystemClock::default()), Random::from_os())?);
     let stop = watch::Sender::new(false);
@@ -43,7 +43,7 @@ pub async fn run(mut config: Config, store: Store) -> anyhow::Result<()> {
     let listener = server::listen(listen)
         .map_err(|error| anyhow::anyhow!("PARLOUR_LISTEN: can't listen on {listen}: {error}"))?;
     tracing::info!(%listen, mode = ?app.config.mode, "serving");
-    if app.config.mode.is_playground() {
+    if app.config.mode.has_dev_tools() {
         announcement::print(&app);
     }
     let server = server::start(&app, listener)?;
@@ -54,7 +54,7 @@ pub async fn run(mut config: Config, store: Store) -> anyhow::Result<()> {
         tokio::spawn(metrics_listener::start(&app, listener)?);
         tracing::info!(listen = %at, "serving metrics");
     }
-    tokio::spawn(stop_when_told(Arc::clone(&app.calls), server.handle()));
+    tokio::spawn(stop_on_signal(Arc::clone(&app.calls), server.handle()));
     server.await?;
     stop.send_replace(true);
     for task in background {
@@ -73,7 +73,7 @@ fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + use<> {
 
 /// Waits for the process to be told to stop. The sockets of calls, which would go on for ever, are
 /// told to come back elsewhere; other requests are finished.
-async fn stop_when_told(calls: Arc<Hub>, server: ServerHandle) {
+async fn stop_on_signal(calls: Arc<Hub>, server: ServerHandle) {
     let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
     tokio::select! {
         _ = terminate.recv() => {}

@@ -13,15 +13,14 @@ use diesel::{
 use parlour_domain::id::{PersonId, SchoolId};
 
 use super::{
-    Db, Result,
-    among::among,
-    contacts,
+    Db, Result, contacts,
+    in_ids::in_ids,
     people::PersonRow,
     sql_types::{Key, key},
 };
 use crate::{
-    each,
     schema::{bars, bookings as bookings_table, guardianships, people},
+    with_conn,
 };
 
 /// The links by which a parent may act for a student: `parlour_domain`'s `Contact::may_act` as a
@@ -86,7 +85,7 @@ pub(super) fn links_booking() -> _ {
 /// # Errors
 /// When the database fails.
 pub fn students_of(db: &mut Db, parent: PersonId) -> Result<Vec<PersonRow>> {
-    Ok(each!(db, conn => guardianships::table
+    Ok(with_conn!(db, conn => guardianships::table
         .inner_join(people::table.on(people::id.eq(guardianships::student_id)))
         .filter(
             guardianships::parent_id
@@ -107,7 +106,7 @@ pub fn may_act_for(db: &mut Db, parent: PersonId, student: PersonId) -> Result<b
     let link = guardianships::table.filter(
         guardianships::parent_id.eq(key(parent)).and(guardianships::student_id.eq(key(student))),
     );
-    Ok(each!(db, conn => diesel::select(exists(link.filter(may_act()))).get_result(conn))?)
+    Ok(with_conn!(db, conn => diesel::select(exists(link.filter(may_act()))).get_result(conn))?)
 }
 
 /// Whether somebody may be here as a parent: they may act for a student, or no student's contact
@@ -118,7 +117,7 @@ pub fn may_act_for(db: &mut Db, parent: PersonId, student: PersonId) -> Result<b
 pub fn may_be_parent(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<bool> {
     let links = guardianships::table.filter(guardianships::parent_id.eq(key(parent)));
     let has_student: bool =
-        each!(db, conn => diesel::select(exists(links.filter(may_act()))).get_result(conn))?;
+        with_conn!(db, conn => diesel::select(exists(links.filter(may_act()))).get_result(conn))?;
     Ok(has_student || !is_barred(db, school, parent)?)
 }
 
@@ -151,7 +150,7 @@ pub fn is_barred(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<bool
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn barred_from(
+pub(super) fn students_barred_for_parent(
     db: &mut Db,
     parent: PersonId,
     students: &[Key],
@@ -159,7 +158,7 @@ pub(super) fn barred_from(
     let links = guardianships::table.filter(
         guardianships::parent_id
             .eq(key(parent))
-            .and(among(guardianships::student_id, students.iter().copied())),
+            .and(in_ids(guardianships::student_id, students.iter().copied())),
     );
     let barred: Vec<Key> =
         links.filter(not(NotBarredByStaff)).select(guardianships::student_id).load(db)?;
@@ -171,7 +170,7 @@ pub(super) fn barred_from(
 ///
 /// # Errors
 /// When the database fails.
-pub fn barred_for_address(
+pub fn students_barred_for_address(
     db: &mut Db,
     school: SchoolId,
     students: &[Key],
@@ -179,7 +178,7 @@ pub fn barred_for_address(
 ) -> Result<BTreeSet<Key>> {
     let by_address: Vec<Key> = bars::table
         .filter(
-            among(bars::student_id, students.iter().copied())
+            in_ids(bars::student_id, students.iter().copied())
                 .and(in_force())
                 .and(bars::bar_key.eq(bar_key)),
         )
@@ -188,7 +187,7 @@ pub fn barred_for_address(
     let by_roster: Vec<Key> = guardianships::table
         .inner_join(people::table.on(people::id.eq(guardianships::parent_id)))
         .filter(
-            among(guardianships::student_id, students.iter().copied())
+            in_ids(guardianships::student_id, students.iter().copied())
                 .and(people::school_id.eq(key(school)))
                 .and(people::bar_key.eq(bar_key)),
         )
@@ -198,7 +197,7 @@ pub fn barred_for_address(
     let by_person: Vec<Key> = bars::table
         .inner_join(people::table.on(people::id.nullable().eq(bars::person_id)))
         .filter(
-            among(bars::student_id, students.iter().copied())
+            in_ids(bars::student_id, students.iter().copied())
                 .and(in_force())
                 .and(people::bar_key.eq(bar_key)),
         )
@@ -207,7 +206,7 @@ pub fn barred_for_address(
     Ok(by_address.into_iter().chain(by_roster).chain(by_person).collect())
 }
 
-/// Every address that is barred from a student, as [`barred_for_address`] finds them for one.
+/// Every address that is barred from a student, as [`students_barred_for_address`] finds them for one.
 pub(super) fn barred_addresses(db: &mut Db, school: SchoolId) -> Result<BTreeSet<(String, Key)>> {
     let mut barred = address_bars(db, school)?;
     let by_person: Vec<(Option<String>, Key)> = bars::table

@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     context::Context,
-    each,
     schema::{bars, invites, login_links, marks, people, sessions, suppressions},
+    with_conn,
 };
 
 /// The row of `marks` that says by which rule the keys of this database were made.
@@ -42,7 +42,7 @@ pub(super) fn are_current(db: &mut Db) -> Result<bool> {
 /// When the database fails.
 pub(super) fn renew(db: &mut Db, ctx: &Context) -> Result<usize> {
     let mark = (marks::name.eq(MARK), marks::value.eq(""));
-    each!(&mut *db, conn =>
+    with_conn!(&mut *db, conn =>
         diesel::insert_into(marks::table).values(mark).on_conflict_do_nothing().execute(conn)
     )?;
     let outdated = marks::table.filter(marks::name.eq(MARK).and(marks::value.ne(RULE)));
@@ -159,7 +159,7 @@ fn suppressions(db: &mut Db) -> Result<usize> {
             suppressions::bar_key.eq(new_key),
             suppressions::created_at.eq(created_at),
         );
-        each!(&mut *db, conn =>
+        with_conn!(&mut *db, conn =>
             diesel::insert_into(suppressions::table)
                 .values(row)
                 .on_conflict_do_nothing()

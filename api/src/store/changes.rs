@@ -13,32 +13,32 @@ use uuid::Uuid;
 
 use super::{
     Db, Error, Result, Store,
-    among::among,
     evenings::EveningRow,
     export::{self, Attendance, BookingExport, InviteExport},
+    in_ids::in_ids,
     locks::{self, LockRank},
     sql_types::{Id, Key, key},
 };
 use crate::{
     context::Context,
-    each,
     schema::{change_places, changes, evenings},
+    with_conn,
 };
 
 /// How many places are given in one transaction, so that others who write don't wait long.
-const AT_ONCE: i64 = 2_000;
+const BATCH_SIZE: i64 = 2_000;
 
 /// What a change is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[expect(missing_docs, reason = "the names say it")]
-pub enum Kind {
+pub enum ChangeKind {
     Evening,
     Booking,
     Invite,
     Attendance,
 }
 
-impl Kind {
+impl ChangeKind {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Evening, Self::Booking, Self::Invite, Self::Attendance];
 
@@ -73,7 +73,7 @@ impl Kind {
 
 /// A thing that changed, as it is now.
 #[derive(Clone, Debug)]
-pub enum Thing {
+pub enum ChangedEntity {
     /// An evening.
     Evening(EveningRow),
     /// An appointment.
@@ -88,18 +88,18 @@ pub enum Thing {
 #[derive(Clone, Debug)]
 pub struct Change {
     /// What it is about.
-    pub kind: Kind,
+    pub kind: ChangeKind,
     /// Which one.
     pub subject: Key,
     /// Its place in the feed.
-    pub place: Place,
+    pub place: FeedPosition,
     /// What it is now; none when it is there no more.
-    pub thing: Option<Thing>,
+    pub thing: Option<ChangedEntity>,
 }
 
 /// A place in a feed; the default is the beginning of any.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Place {
+pub struct FeedPosition {
     /// Of which feed: a school's, until its database is made anew.
     pub feed: Uuid,
     /// How far.
@@ -125,7 +125,7 @@ pub fn renew(db: &mut Db, ctx: &Context) -> Result<usize> {
 ///
 /// # Errors
 /// What the database says.
-pub fn is_waiting(db: &mut Db, school: SchoolId) -> Result<bool> {
+pub fn has_unnumbered(db: &mut Db, school: SchoolId) -> Result<bool> {
     let first = changes::table
         .filter(changes::school_id.eq(key(school)).and(changes::place.is_null()))
         .select(changes::subject_id)
@@ -138,14 +138,14 @@ pub fn is_waiting(db: &mut Db, school: SchoolId) -> Result<bool> {
 ///
 /// # Errors
 /// What the database says.
-pub fn give_places(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<bool> {
+pub fn assign_sequence(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<bool> {
     let row = change_places::table.find(key(school));
     let new = (
         change_places::school_id.eq(key(school)),
         change_places::feed_id.eq(key(ctx.new_id::<Uuid>())),
         change_places::last_place.eq(0),
     );
-    each!(db, conn =>
+    with_conn!(db, conn =>
         diesel::insert_into(change_places::table).values(new).on_conflict_do_nothing().execute(conn)
     )?;
     locks::lock_row(db, LockRank::ChangeFeed, school)?;
@@ -163,26 +163,26 @@ pub fn give_places(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<bool>
          ) as numbered where changes.kind = numbered.kind and changes.subject_id = \
          numbered.subject_id"
     ));
-    let given = each!(db, conn =>
+    let given = with_conn!(db, conn =>
         number
             .bind::<BigInt, _>(last)
             .bind::<Id, _>(key(school))
-            .bind::<BigInt, _>(AT_ONCE)
+            .bind::<BigInt, _>(BATCH_SIZE)
             .execute(conn)
     )?;
-    let given = i64::try_from(given).unwrap_or(AT_ONCE);
+    let given = i64::try_from(given).unwrap_or(BATCH_SIZE);
     diesel::update(row).set(change_places::last_place.eq(last + given)).execute(db)?;
-    Ok(given == AT_ONCE)
+    Ok(given == BATCH_SIZE)
 }
 
 /// A part of the feed.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub struct ChangesPage {
     /// Where the reader began.
-    pub begun: Place,
+    pub begun: FeedPosition,
     /// The last place there is, of whatever kind: whoever has seen all the changes has come so
     /// far.
-    pub last: Place,
+    pub last: FeedPosition,
     /// The changes, in order.
     pub changes: Vec<Change>,
 }
@@ -191,13 +191,13 @@ pub struct Part {
 ///
 /// # Errors
 /// [`Error::BadCursor`] when there was never such a place in the school's feed.
-pub fn after(
+pub fn list_after(
     db: &mut Db,
     school: SchoolId,
-    kinds: &BTreeSet<Kind>,
-    place: Place,
+    kinds: &BTreeSet<ChangeKind>,
+    place: FeedPosition,
     limit: i64,
-) -> Result<Part> {
+) -> Result<ChangesPage> {
     let last: Option<(Key, i64)> = change_places::table
         .find(key(school))
         .select((change_places::feed_id, change_places::last_place))
@@ -205,7 +205,7 @@ pub fn after(
         .optional()?;
     let begun = match last {
         _ if place.number == 0 => {
-            Place { feed: last.map(|(feed, _)| feed.0).unwrap_or_default(), number: 0 }
+            FeedPosition { feed: last.map(|(feed, _)| feed.0).unwrap_or_default(), number: 0 }
         }
         Some((feed, last)) if feed.0 == place.feed && place.number <= last => place,
         _ => return Err(Error::BadCursor),
@@ -217,38 +217,54 @@ pub fn after(
         .limit(limit + 1)
         .select((changes::kind, changes::subject_id, changes::place))
         .load(db)?;
-    let rows: Vec<(Kind, Key, i64)> = rows
+    let rows: Vec<(ChangeKind, Key, i64)> = rows
         .into_iter()
-        .filter_map(|(kind, subject, place)| Some((Kind::parse(&kind)?, subject, place?)))
+        .filter_map(|(kind, subject, place)| Some((ChangeKind::parse(&kind)?, subject, place?)))
         .collect();
-    let mut things = things(db, &rows)?;
+    let mut things = load_entities(db, &rows)?;
     let change = |(kind, subject, number)| Change {
         kind,
         subject,
-        place: Place { feed: begun.feed, number },
+        place: FeedPosition { feed: begun.feed, number },
         thing: things.remove(&(kind, subject)),
     };
-    let last = Place { feed: begun.feed, number: last.map_or(0, |(_, last)| last) };
-    Ok(Part { begun, last, changes: rows.into_iter().map(change).collect() })
+    let last = FeedPosition { feed: begun.feed, number: last.map_or(0, |(_, last)| last) };
+    Ok(ChangesPage { begun, last, changes: rows.into_iter().map(change).collect() })
 }
 
-fn things(db: &mut Db, rows: &[(Kind, Key, i64)]) -> Result<BTreeMap<(Kind, Key), Thing>> {
+fn load_entities(
+    db: &mut Db,
+    rows: &[(ChangeKind, Key, i64)],
+) -> Result<BTreeMap<(ChangeKind, Key), ChangedEntity>> {
     let of =
         |kind| rows.iter().filter(move |row| row.0 == kind).map(|row| row.1).collect::<Vec<_>>();
     let mut found = BTreeMap::new();
     let evenings: Vec<EveningRow> = evenings::table
-        .filter(among(evenings::id, of(Kind::Evening)))
+        .filter(in_ids(evenings::id, of(ChangeKind::Evening)))
         .select(EveningRow::as_select())
         .load(db)?;
-    found.extend(evenings.into_iter().map(|row| ((Kind::Evening, row.id), Thing::Evening(row))));
-    let bookings = export::bookings_among(db, &of(Kind::Booking))?;
-    found
-        .extend(bookings.into_iter().map(|one| ((Kind::Booking, one.row.id), Thing::Booking(one))));
-    let invites = export::invites_among(db, &of(Kind::Invite))?;
-    found.extend(invites.into_iter().map(|one| ((Kind::Invite, one.row.id), Thing::Invite(one))));
-    let attendance = export::attendance_among(db, &of(Kind::Attendance))?;
     found.extend(
-        attendance.into_iter().map(|one| ((Kind::Attendance, one.row.id), Thing::Attendance(one))),
+        evenings
+            .into_iter()
+            .map(|row| ((ChangeKind::Evening, row.id), ChangedEntity::Evening(row))),
+    );
+    let bookings = export::bookings_by_ids(db, &of(ChangeKind::Booking))?;
+    found.extend(
+        bookings
+            .into_iter()
+            .map(|one| ((ChangeKind::Booking, one.row.id), ChangedEntity::Booking(one))),
+    );
+    let invites = export::invites_by_ids(db, &of(ChangeKind::Invite))?;
+    found.extend(
+        invites
+            .into_iter()
+            .map(|one| ((ChangeKind::Invite, one.row.id), ChangedEntity::Invite(one))),
+    );
+    let attendance = export::attendance_by_ids(db, &of(ChangeKind::Attendance))?;
+    found.extend(
+        attendance
+            .into_iter()
+            .map(|one| ((ChangeKind::Attendance, one.row.id), ChangedEntity::Attendance(one))),
     );
     Ok(found)
 }
@@ -262,14 +278,14 @@ pub async fn list_changes(
     store: &Store,
     ctx: Context,
     school: SchoolId,
-    kinds: BTreeSet<Kind>,
-    place: Place,
+    kinds: BTreeSet<ChangeKind>,
+    place: FeedPosition,
     limit: i64,
-) -> Result<(Part, bool)> {
-    let mut may_wait = store.read(move |db| is_waiting(db, school)).await?;
+) -> Result<(ChangesPage, bool)> {
+    let mut may_wait = store.read(move |db| has_unnumbered(db, school)).await?;
     if may_wait {
-        may_wait = store.write(move |db| give_places(db, &ctx, school)).await?;
+        may_wait = store.write(move |db| assign_sequence(db, &ctx, school)).await?;
     }
-    let part = store.read(move |db| after(db, school, &kinds, place, limit)).await?;
+    let part = store.read(move |db| list_after(db, school, &kinds, place, limit)).await?;
     Ok((part, may_wait))
 }

@@ -12,7 +12,7 @@ use super::{
     Db, Error, Result, access,
     events::{self, Actor, NewEvent},
     locks::{LockRank, lock_row},
-    parents::{self, Linked},
+    parents::{self, LinkedStudent},
     people,
     sql_types::{At, at, key},
 };
@@ -97,11 +97,12 @@ pub fn allow(
         )
         .filter(guardianships::school_id.eq(key(school)).and(guardianships::removed_at.is_null()));
     let contact: ContactRow = link.select(ContactRow::as_select()).first(db)?;
-    let contact = contact.of_link(!access::barred_from(db, parent, &[key(student)])?.is_empty());
+    let contact = contact
+        .of_link(!access::students_barred_for_parent(db, parent, &[key(student)])?.is_empty());
     if contact.has_court_order || contact.is_barred || contact.is_barred_by_staff {
         return Err(Refusal::ContactBarred.into());
     }
-    if !contact.can_be_allowed() {
+    if !contact.staff_may_allow() {
         return Ok(());
     }
     let untouched = guardianships::table
@@ -117,7 +118,7 @@ pub fn allow(
         guardianships::allowed_by.eq(Some(key(staff))),
     );
     if diesel::update(untouched).set(by_hand).execute(db)? != 1 {
-        return Err(Error::Raced);
+        return Err(Error::UniqueViolation);
     }
     let actor = Actor { person: Some(staff), name: staff_row.name() };
     let summary = format!("Allowed {} contact with {}.", parent_row.name(), student_row.name());
@@ -147,7 +148,7 @@ pub fn allow_contact(
     staff: PersonId,
     parent: PersonId,
     student: PersonId,
-) -> Result<Linked> {
+) -> Result<LinkedStudent> {
     allow(db, ctx, school, staff, parent, student)?;
     let linked = parents::find(db, school, parent)?.students;
     linked.into_iter().find(|linked| linked.student.id() == student).ok_or(Error::NotFound)

@@ -39,7 +39,7 @@ mod multi {
 /// Ask for one row of an indexed key by `get_result`: `first` says `limit ?`, and SQLite plans a
 /// statement anew whenever its limit is bound.
 #[macro_export]
-macro_rules! each {
+macro_rules! with_conn {
     ($db:expr, $conn:ident => $run:expr) => {
         match $db {
             $crate::store::db::Db::Pg($conn) => $run,
@@ -79,7 +79,7 @@ impl DatabaseUrl {
     /// When the file is somebody else's, or can't be made.
     pub fn prepare(&self) -> anyhow::Result<()> {
         match self {
-            Self::Sqlite(path) => keep_private(path),
+            Self::Sqlite(path) => restrict_permissions(path),
             Self::Postgres(_) => Ok(()),
         }
     }
@@ -116,11 +116,11 @@ impl fmt::Debug for DatabaseUrl {
 }
 
 /// What SQLite puts beside a database.
-const BESIDE: [&str; 4] = ["", "-wal", "-shm", "-journal"];
+const SQLITE_FILE_SUFFIXES: [&str; 4] = ["", "-wal", "-shm", "-journal"];
 
 /// Makes a SQLite file, where there is none yet, and lets nobody but its owner read or write it.
 /// Files that SQLite puts beside it are like it.
-fn keep_private(path: &str) -> anyhow::Result<()> {
+fn restrict_permissions(path: &str) -> anyhow::Result<()> {
     // A database in memory, or an address that SQLite reads for itself.
     if path == ":memory:" || path.starts_with("file:") {
         return Ok(());
@@ -131,7 +131,7 @@ fn keep_private(path: &str) -> anyhow::Result<()> {
         .mode(0o600)
         .open(path)
         .with_context(|| format!("can't open {path}"))?;
-    for file in BESIDE.map(|end| format!("{path}{end}")) {
+    for file in SQLITE_FILE_SUFFIXES.map(|end| format!("{path}{end}")) {
         let Ok(found) = fs::metadata(&file) else { continue };
         if found.permissions().mode() & 0o077 != 0 {
             fs::set_permissions(&file, Permissions::from_mode(0o600)).with_context(|| {
@@ -144,7 +144,7 @@ fn keep_private(path: &str) -> anyhow::Result<()> {
 
 /// For how long a connection that worked is taken to work still: asking each time would double the
 /// trips of a short request.
-const TRUST: Duration = Duration::from_secs(1);
+const CONNECTION_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A connection of a pool.
 pub struct Pooled {
@@ -155,9 +155,9 @@ pub struct Pooled {
 
 /// Opens connections for a pool.
 #[derive(Clone, Debug)]
-pub struct Opener(pub DatabaseUrl);
+pub struct ConnectionManager(pub DatabaseUrl);
 
-impl r2d2::ManageConnection for Opener {
+impl r2d2::ManageConnection for ConnectionManager {
     type Connection = Pooled;
     type Error = r2d2::Error;
 
@@ -167,7 +167,7 @@ impl r2d2::ManageConnection for Opener {
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), r2d2::Error> {
-        if pooled.worked_at.elapsed() > TRUST {
+        if pooled.worked_at.elapsed() > CONNECTION_CHECK_INTERVAL {
             diesel::sql_query("select 1")
                 .execute(&mut pooled.db)
                 .map_err(r2d2::Error::QueryError)?;
@@ -184,7 +184,7 @@ impl r2d2::ManageConnection for Opener {
 }
 
 /// A pool of connections.
-pub type Pool = r2d2::Pool<Opener>;
+pub type Pool = r2d2::Pool<ConnectionManager>;
 
 /// Opens a pool of up to `size` connections.
 ///
@@ -198,7 +198,7 @@ pub fn pool(url: &DatabaseUrl, size: u32) -> anyhow::Result<Pool> {
         .min_idle(Some(1))
         .test_on_check_out(checked)
         .connection_timeout(Duration::from_secs(10))
-        .build(Opener(url.clone()))?)
+        .build(ConnectionManager(url.clone()))?)
 }
 
 #[cfg(test)]
@@ -209,14 +209,14 @@ mod tests {
     use crate::store::Store;
 
     #[test]
-    fn a_password_is_not_printed() {
+    fn database_password_is_redacted() {
         let url = DatabaseUrl::parse("postgres://parlour:hush@db.example.org/parlour").unwrap();
-        let opener = Opener(url.clone());
+        let opener = ConnectionManager(url.clone());
         assert!(!format!("{url:?} {url:#?} {opener:?} {opener:#?}").contains("hush"));
     }
 
     #[test]
-    fn nobody_else_reads_a_sqlite_file() {
+    fn sqlite_files_are_private_to_the_owner() {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("school.db");
         let url = DatabaseUrl::parse(&format!("sqlite://{}", path.display())).unwrap();

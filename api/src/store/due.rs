@@ -2,7 +2,7 @@
 
 /// What a look at a queue found.
 #[derive(Debug)]
-pub enum Due<T> {
+pub enum ClaimResult<T> {
     /// These jobs are the caller's to run now.
     Claimed(Vec<T>),
     /// Others were quicker; look again.

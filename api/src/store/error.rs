@@ -35,10 +35,10 @@ pub enum Error {
     },
     /// What is wanted is wrong in one field.
     #[error("{0:?}")]
-    Field(WrongField),
+    Field(InvalidField),
     /// A link, code or session is of no more use.
     #[error("{0:?}")]
-    Dead(Dead),
+    Link(LinkError),
     /// The same idempotency key came with another request.
     #[error("idempotency key reused")]
     KeyReused,
@@ -56,7 +56,7 @@ pub enum Error {
     Changed,
     /// Another transaction was quicker; the same work run again will see what it wrote.
     #[error("lost a race")]
-    Raced,
+    UniqueViolation,
     /// The database is busy; nothing was written.
     #[error("the database is busy")]
     Busy,
@@ -65,12 +65,12 @@ pub enum Error {
     Database(#[source] DieselError),
     /// A job panicked; nothing was written.
     #[error("a database job panicked")]
-    Panicked,
+    Internal,
 }
 
 /// A field of a request that can't be what it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct WrongField {
+pub struct InvalidField {
     /// Its name, as the contract writes it.
     pub field: String,
     /// What is wrong, for a program.
@@ -81,7 +81,7 @@ pub struct WrongField {
 
 /// Why a link, code or session is of no more use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Dead {
+pub enum LinkError {
     /// Expired or used.
     Link,
     /// A guest's link that was renewed: a newer mail has the one that works.
@@ -120,9 +120,11 @@ impl Error {
     /// Reads the error of an insert that a unique constraint decides: a violation means that
     /// another transaction was quicker.
     #[must_use]
-    pub fn raced(error: DieselError) -> Self {
+    pub fn on_unique_violation(error: DieselError) -> Self {
         match error {
-            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Raced,
+            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
+                Self::UniqueViolation
+            }
             other => other.into(),
         }
     }

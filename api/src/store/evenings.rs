@@ -13,13 +13,13 @@ use parlour_domain::{
 
 use super::{
     Db, Error, Result, access,
-    among::among,
+    in_ids::in_ids,
     locks::{self, LockRank},
     sql_types::{At, Key, at, key},
 };
 use crate::{
-    each,
     schema::{bookings, enrolments, evening_classes, evenings, guardianships},
+    with_conn,
 };
 
 /// An evening.
@@ -106,7 +106,7 @@ impl EveningRow {
 
 /// Whose evenings are listed. A draft is the office's alone.
 #[derive(Clone, Copy, Debug)]
-pub enum Whose {
+pub enum EveningVisibility {
     /// All of the school.
     All,
     /// Those with a class of a student for whom the parent may act, or a booking of theirs about
@@ -127,7 +127,7 @@ pub enum Whose {
 pub fn list(
     db: &mut Db,
     school: SchoolId,
-    whose: Whose,
+    whose: EveningVisibility,
     after: Option<(DateTime<Utc>, EveningId)>,
     limit: i64,
 ) -> Result<Vec<EveningRow>> {
@@ -143,9 +143,11 @@ pub fn list(
         );
     }
     let own = match whose {
-        Whose::All => None,
-        Whose::Parent(parent) | Whose::ParentForStaff(parent) => Some(of_parent(db, parent)?),
-        Whose::Teacher(teacher) => Some(of_teacher(db, teacher)?),
+        EveningVisibility::All => None,
+        EveningVisibility::Parent(parent) | EveningVisibility::ParentForStaff(parent) => {
+            Some(of_parent(db, parent)?)
+        }
+        EveningVisibility::Teacher(teacher) => Some(of_teacher(db, teacher)?),
     };
     if let Some(own) = own {
         query = query.filter(evenings::id.eq_any(own).and(evenings::published_at.is_not_null()));
@@ -171,7 +173,7 @@ pub fn find(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<Evening
 /// [`Error::NotFound`] when there is none.
 pub fn lock_for_share(db: &mut Db, evening: EveningId) -> Result<EveningRow> {
     locks::lock_for_share(db, LockRank::Evening, evening)?;
-    Ok(each!(db, conn =>
+    Ok(with_conn!(db, conn =>
         evenings::table.find(key(evening)).select(EveningRow::as_select()).get_result(conn)
     )?)
 }
@@ -185,7 +187,7 @@ pub fn lock_for_share(db: &mut Db, evening: EveningId) -> Result<EveningRow> {
 pub fn lock_evenings_of(db: &mut Db, now: DateTime<Utc>, classes: &BTreeSet<Key>) -> Result<()> {
     let to_come: Vec<Key> = evening_classes::table
         .inner_join(evenings::table.on(evenings::id.eq(evening_classes::evening_id)))
-        .filter(among(evening_classes::class_id, classes.iter().copied()))
+        .filter(in_ids(evening_classes::class_id, classes.iter().copied()))
         .filter(evenings::ends_at.gt(at(now)))
         .select(evenings::id)
         .load(db)?;
@@ -199,12 +201,12 @@ pub fn lock_evenings_of(db: &mut Db, now: DateTime<Utc>, classes: &BTreeSet<Key>
 pub fn find_for(
     db: &mut Db,
     school: SchoolId,
-    whose: Whose,
+    whose: EveningVisibility,
     evening: EveningId,
 ) -> Result<EveningRow> {
     match whose {
-        Whose::All => find(db, school, evening),
-        Whose::Parent(parent) => Ok(each!(db, conn => {
+        EveningVisibility::All => find(db, school, evening),
+        EveningVisibility::Parent(parent) => Ok(with_conn!(db, conn => {
             let has_class = evening_classes::table
                 .inner_join(
                     enrolments::table.on(enrolments::class_id.eq(evening_classes::class_id))
@@ -238,21 +240,26 @@ pub fn find_for(
                 .select(EveningRow::as_select())
                 .get_result(conn)
         })?),
-        Whose::ParentForStaff(parent) => match find_for(db, school, Whose::Parent(parent), evening)
-        {
-            Err(Error::NotFound) => {
-                let has_booking = bookings::table.filter(
-                    bookings::parent_id.eq(key(parent)).and(bookings::evening_id.eq(key(evening))),
-                );
-                let published =
-                    evenings::school_id.eq(key(school)).and(evenings::published_at.is_not_null());
-                let row = evenings::table
-                    .filter(evenings::id.eq(key(evening)).and(published).and(exists(has_booking)));
-                Ok(row.select(EveningRow::as_select()).first(db)?)
+        EveningVisibility::ParentForStaff(parent) => {
+            match find_for(db, school, EveningVisibility::Parent(parent), evening) {
+                Err(Error::NotFound) => {
+                    let has_booking = bookings::table.filter(
+                        bookings::parent_id
+                            .eq(key(parent))
+                            .and(bookings::evening_id.eq(key(evening))),
+                    );
+                    let published = evenings::school_id
+                        .eq(key(school))
+                        .and(evenings::published_at.is_not_null());
+                    let row = evenings::table.filter(
+                        evenings::id.eq(key(evening)).and(published).and(exists(has_booking)),
+                    );
+                    Ok(row.select(EveningRow::as_select()).first(db)?)
+                }
+                found => found,
             }
-            found => found,
-        },
-        Whose::Teacher(teacher) => {
+        }
+        EveningVisibility::Teacher(teacher) => {
             let row = find(db, school, evening)?;
             let is_theirs =
                 row.state() != State::Draft && of_teacher(db, teacher)?.contains(&key(evening));

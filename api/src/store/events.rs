@@ -6,11 +6,11 @@ use uuid::Uuid;
 
 use super::{
     Db, Error, Result, access,
-    bookings::Acting,
+    bookings::OnBehalfOf,
     evenings::{self, EveningRow},
     sql_types::{At, Key, at, key},
 };
-use crate::{context::Context, each, schema::events};
+use crate::{context::Context, schema::events, with_conn};
 
 /// Who did it and for which parent.
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ pub fn record(db: &mut Db, ctx: &Context, event: &NewEvent<'_>) -> Result<()> {
         at: at(ctx.now),
         student_id: event.student.map(Into::into),
     };
-    each!(db, conn => diesel::insert_into(events::table).values(&row).execute(conn))?;
+    with_conn!(db, conn => diesel::insert_into(events::table).values(&row).execute(conn))?;
     Ok(())
 }
 
@@ -104,7 +104,7 @@ pub fn record(db: &mut Db, ctx: &Context, event: &NewEvent<'_>) -> Result<()> {
 /// [`Error::BadCursor`] when `before` is no event of this history.
 pub fn history(
     db: &mut Db,
-    acting: &Acting,
+    acting: &OnBehalfOf,
     evening: EveningId,
     before: Option<Uuid>,
     limit: i64,
@@ -144,11 +144,11 @@ pub fn history(
 pub fn get_history(
     db: &mut Db,
     school: SchoolId,
-    acting: &Acting,
+    acting: &OnBehalfOf,
     evening: EveningId,
     before: Option<Uuid>,
     limit: i64,
 ) -> Result<(EveningRow, Vec<EventRow>)> {
-    let row = evenings::find_for(db, school, acting.whose(), evening)?;
+    let row = evenings::find_for(db, school, acting.evening_visibility(), evening)?;
     Ok((row, history(db, acting, evening, before, limit)?))
 }

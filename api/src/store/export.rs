@@ -16,9 +16,9 @@ use uuid::Uuid;
 
 use super::{
     Db, Error, Result,
-    among::among,
     bookings::{BookingRow, stranded},
     db::MultiBackend,
+    in_ids::in_ids,
     invites::InviteRow,
     sql_types::{At, Key, at, key},
 };
@@ -28,11 +28,11 @@ use crate::schema::{
 };
 
 /// How many bookings are looked at at once for stranded ones.
-const LOOK: i64 = 500;
+const BATCH_SIZE: i64 = 500;
 
 /// Which rows.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub struct ExportFilter {
     /// Only this one.
     pub only: Option<Uuid>,
     /// Of which evening; of all when left out.
@@ -49,9 +49,9 @@ pub struct Wanted {
 
 /// The roster's ids of people and classes, by ours.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Sourced(Arc<BTreeMap<Key, String>>);
+pub struct SourcedIds(Arc<BTreeMap<Key, String>>);
 
-impl Sourced {
+impl SourcedIds {
     /// Of one; blank for none that was asked for.
     #[must_use]
     pub fn of(&self, id: Key) -> String {
@@ -66,13 +66,13 @@ impl Sourced {
         let (people, classes): (BTreeSet<Key>, BTreeSet<Key>) =
             (people.into_iter().collect(), classes.into_iter().collect());
         let mut all: BTreeMap<Key, String> = people::table
-            .filter(among(people::id, people))
+            .filter(in_ids(people::id, people))
             .select((people::id, people::sourced_id))
             .load(db)?
             .into_iter()
             .collect();
         let of_classes: Vec<(Key, String)> = classes::table
-            .filter(among(classes::id, classes))
+            .filter(in_ids(classes::id, classes))
             .select((classes::id, classes::sourced_id))
             .load(db)?;
         all.extend(of_classes);
@@ -88,7 +88,7 @@ pub struct BookingExport {
     /// Its teachers.
     pub teachers: Vec<Key>,
     /// The roster's ids of all of them.
-    pub sourced: Sourced,
+    pub sourced: SourcedIds,
     /// When it was made.
     pub created_at: At,
     /// When it last changed.
@@ -104,7 +104,7 @@ pub struct BookingExport {
 pub fn bookings(
     db: &mut Db,
     school: SchoolId,
-    wanted: Wanted,
+    wanted: ExportFilter,
     now: DateTime<Utc>,
 ) -> Result<Vec<BookingExport>> {
     if wanted.only_stranded {
@@ -122,12 +122,12 @@ pub fn bookings(
 fn only_stranded(
     db: &mut Db,
     school: SchoolId,
-    wanted: Wanted,
+    wanted: ExportFilter,
     now: DateTime<Utc>,
 ) -> Result<Vec<BookingExport>> {
     let room = usize::try_from(wanted.limit + 1).unwrap_or_default();
     let (mut found, mut reasons) = (Vec::new(), BTreeMap::new());
-    let mut look = Wanted { limit: LOOK, ..wanted };
+    let mut look = ExportFilter { limit: BATCH_SIZE, ..wanted };
     loop {
         let to_come = evenings::table
             .filter(evenings::school_id.eq(key(school)).and(evenings::ends_at.gt(at(now))))
@@ -137,7 +137,7 @@ fn only_stranded(
         let live = live.filter(bookings::ends_at.gt(at(now)));
         let rows: Vec<(BookingRow, At, At)> =
             changed_since(live, wanted).select(booking_columns()).load(db)?;
-        let more = i64::try_from(rows.len()).is_ok_and(|count| count > LOOK);
+        let more = i64::try_from(rows.len()).is_ok_and(|count| count > BATCH_SIZE);
         look.after = rows.last().map(|(row, ..)| row.id.0);
         let why = why_stranded(db, now, &rows)?;
         found.extend(rows.into_iter().filter(|(row, ..)| why.contains_key(&row.id)));
@@ -151,7 +151,7 @@ fn only_stranded(
 
 fn changed_since(
     query: bookings::BoxedQuery<'_, MultiBackend>,
-    wanted: Wanted,
+    wanted: ExportFilter,
 ) -> bookings::BoxedQuery<'_, MultiBackend> {
     match wanted.since {
         Some(since) => query.filter(bookings::changed_at.ge(at(since))),
@@ -181,7 +181,7 @@ fn with_reasons(
 fn page_of_bookings<'a>(
     db: &mut Db,
     school: SchoolId,
-    wanted: Wanted,
+    wanted: ExportFilter,
 ) -> Result<bookings::BoxedQuery<'a, MultiBackend>> {
     let of_school = bookings::table.filter(bookings::school_id.eq(key(school)));
     let mut query = of_school.into_boxed();
@@ -199,9 +199,9 @@ fn page_of_bookings<'a>(
 }
 
 /// These bookings, in no order.
-pub(super) fn bookings_among(db: &mut Db, ids: &[Key]) -> Result<Vec<BookingExport>> {
+pub(super) fn bookings_by_ids(db: &mut Db, ids: &[Key]) -> Result<Vec<BookingExport>> {
     let rows = bookings::table
-        .filter(among(bookings::id, ids.iter().copied()))
+        .filter(in_ids(bookings::id, ids.iter().copied()))
         .select(booking_columns())
         .load(db)?;
     with_teachers(db, rows)
@@ -223,8 +223,11 @@ fn with_teachers(db: &mut Db, rows: Vec<(BookingRow, At, At)>) -> Result<Vec<Boo
         .iter()
         .flat_map(|(row, ..)| [row.student_id, row.parent_id])
         .chain(teachers.values().flatten().copied());
-    let sourced =
-        Sourced::read(db, people.collect::<Vec<_>>(), rows.iter().map(|(row, ..)| row.class_id))?;
+    let sourced = SourcedIds::read(
+        db,
+        people.collect::<Vec<_>>(),
+        rows.iter().map(|(row, ..)| row.class_id),
+    )?;
     let with = |(row, created_at, changed_at): (BookingRow, At, At)| BookingExport {
         teachers: teachers.remove(&row.id).unwrap_or_default(),
         sourced: sourced.clone(),
@@ -244,7 +247,7 @@ pub struct InviteExport {
     /// For whom.
     pub students: Vec<Key>,
     /// The roster's ids of all of them.
-    pub sourced: Sourced,
+    pub sourced: SourcedIds,
 }
 
 impl InviteExport {
@@ -264,7 +267,7 @@ impl InviteExport {
 ///
 /// # Errors
 /// [`Error::BadCursor`] when `after` is no invite of the school.
-pub fn invites(db: &mut Db, school: SchoolId, wanted: Wanted) -> Result<Vec<InviteExport>> {
+pub fn invites(db: &mut Db, school: SchoolId, wanted: ExportFilter) -> Result<Vec<InviteExport>> {
     let of_school = invites::table.filter(invites::school_id.eq(key(school)));
     let mut query = of_school.select(InviteRow::as_select()).into_boxed();
     if let Some(after) = wanted.after {
@@ -293,9 +296,9 @@ pub fn invites(db: &mut Db, school: SchoolId, wanted: Wanted) -> Result<Vec<Invi
 }
 
 /// These invites, in no order.
-pub(super) fn invites_among(db: &mut Db, ids: &[Key]) -> Result<Vec<InviteExport>> {
+pub(super) fn invites_by_ids(db: &mut Db, ids: &[Key]) -> Result<Vec<InviteExport>> {
     let rows = invites::table
-        .filter(among(invites::id, ids.iter().copied()))
+        .filter(in_ids(invites::id, ids.iter().copied()))
         .select(InviteRow::as_select())
         .load(db)?;
     with_students(db, rows)
@@ -303,13 +306,13 @@ pub(super) fn invites_among(db: &mut Db, ids: &[Key]) -> Result<Vec<InviteExport
 
 fn with_students(db: &mut Db, rows: Vec<InviteRow>) -> Result<Vec<InviteExport>> {
     let covered: Vec<(Key, Key)> = invite_students::table
-        .filter(among(invite_students::invite_id, rows.iter().map(|row| row.id)))
+        .filter(in_ids(invite_students::invite_id, rows.iter().map(|row| row.id)))
         .order(invite_students::student_id)
         .select((invite_students::invite_id, invite_students::student_id))
         .load(db)?;
     let people =
         rows.iter().map(|row| row.parent_id).chain(covered.iter().map(|(_, student)| *student));
-    let sourced = Sourced::read(db, people.collect::<Vec<_>>(), [])?;
+    let sourced = SourcedIds::read(db, people.collect::<Vec<_>>(), [])?;
     let mut students = grouped(covered);
     let with = |row: InviteRow| InviteExport {
         students: students.remove(&row.id).unwrap_or_default(),
@@ -321,7 +324,7 @@ fn with_students(db: &mut Db, rows: Vec<InviteRow>) -> Result<Vec<InviteExport>>
 
 /// Somebody who was in a call.
 #[derive(Clone, Debug)]
-pub struct Attended {
+pub struct CallAttendee {
     /// Who.
     pub participant: Key,
     /// Their id in the roster; none for a guest.
@@ -342,7 +345,7 @@ pub struct Attendance {
     /// A teacher marked that nobody came.
     pub no_show: bool,
     /// Who was in the call.
-    pub people: Vec<Attended>,
+    pub people: Vec<CallAttendee>,
 }
 
 /// A page of appointments that have begun by now, with who came. With `since` those in which
@@ -353,7 +356,7 @@ pub struct Attendance {
 pub fn attendance(
     db: &mut Db,
     school: SchoolId,
-    wanted: Wanted,
+    wanted: ExportFilter,
     now: DateTime<Utc>,
 ) -> Result<Vec<Attendance>> {
     let begun = bookings::cancelled_at.is_null().and(bookings::starts_at.le(at(now)));
@@ -378,9 +381,9 @@ pub fn attendance(
 
 /// Who came to these appointments, in no order; cancelled ones too, in whose call somebody was
 /// before.
-pub(super) fn attendance_among(db: &mut Db, ids: &[Key]) -> Result<Vec<Attendance>> {
+pub(super) fn attendance_by_ids(db: &mut Db, ids: &[Key]) -> Result<Vec<Attendance>> {
     let rows = bookings::table
-        .filter(among(bookings::id, ids.iter().copied()))
+        .filter(in_ids(bookings::id, ids.iter().copied()))
         .select(BookingRow::as_select())
         .load(db)?;
     with_people(db, rows)
@@ -389,12 +392,12 @@ pub(super) fn attendance_among(db: &mut Db, ids: &[Key]) -> Result<Vec<Attendanc
 fn with_people(db: &mut Db, rows: Vec<BookingRow>) -> Result<Vec<Attendance>> {
     let ids = || rows.iter().map(|row| row.id);
     let marked: Vec<Key> = teacher_records::table
-        .filter(among(teacher_records::booking_id, ids()))
+        .filter(in_ids(teacher_records::booking_id, ids()))
         .filter(teacher_records::no_show.eq(true))
         .select(teacher_records::booking_id)
         .load(db)?;
     let events: Vec<(Key, Key, String, String, At)> = call_events::table
-        .filter(among(call_events::booking_id, ids()))
+        .filter(in_ids(call_events::booking_id, ids()))
         .order((call_events::at, call_events::id))
         .select((
             call_events::booking_id,
@@ -404,7 +407,7 @@ fn with_people(db: &mut Db, rows: Vec<BookingRow>) -> Result<Vec<Attendance>> {
             call_events::at,
         ))
         .load(db)?;
-    let sourced = Sourced::read(
+    let sourced = SourcedIds::read(
         db,
         events
             .iter()
@@ -412,14 +415,14 @@ fn with_people(db: &mut Db, rows: Vec<BookingRow>) -> Result<Vec<Attendance>> {
             .map(|(_, participant, ..)| *participant),
         [],
     )?;
-    let mut people: BTreeMap<Key, Vec<Attended>> = BTreeMap::new();
+    let mut people: BTreeMap<Key, Vec<CallAttendee>> = BTreeMap::new();
     for (booking, participant, role, kind, at) in events {
         let of_booking = people.entry(booking).or_default();
         let known = of_booking.iter_mut().find(|one| one.participant == participant);
         match (kind.as_str(), known) {
             ("joined", None) => {
                 let sourced_id = Some(sourced.of(participant)).filter(|id| !id.is_empty());
-                of_booking.push(Attended {
+                of_booking.push(CallAttendee {
                     participant,
                     sourced_id,
                     role,
@@ -446,7 +449,7 @@ fn exists(count: i64) -> Result<()> {
 
 fn teachers_of(db: &mut Db, of: impl Iterator<Item = Key>) -> Result<BTreeMap<Key, Vec<Key>>> {
     let rows: Vec<(Key, Key)> = booking_teachers::table
-        .filter(among(booking_teachers::booking_id, of))
+        .filter(in_ids(booking_teachers::booking_id, of))
         .order(booking_teachers::position)
         .select((booking_teachers::booking_id, booking_teachers::teacher_id))
         .load(db)?;

@@ -11,9 +11,9 @@ use super::{
     Db, Error, Result,
     outbox::{self, NewMail, Template},
     sql_types::{at, key},
-    throttles::{Kind, LockedBucket},
+    throttles::{LockedBucket, ThrottleKind},
 };
-use crate::{context::Context, each, schema::guest_link_requests};
+use crate::{context::Context, schema::guest_link_requests, with_conn};
 
 /// Writes the request and queues its mail. It draws on the limits of login mails: an address gets
 /// no more mail by asking for both.
@@ -29,8 +29,10 @@ pub fn request(
     client_hash: &str,
 ) -> Result<()> {
     let email_key = email.key();
-    let of_client = LockedBucket::new(db, school, Kind::LoginMailClient, client_hash, ctx.now)?;
-    let of_address = LockedBucket::new(db, school, Kind::LoginMailAddress, &email_key, ctx.now)?;
+    let of_client =
+        LockedBucket::new(db, school, ThrottleKind::LoginMailClient, client_hash, ctx.now)?;
+    let of_address =
+        LockedBucket::new(db, school, ThrottleKind::LoginMailAddress, &email_key, ctx.now)?;
     if let Some(seconds) = of_client.wait().max(of_address.wait()) {
         return Err(Error::TooMany(seconds));
     }
@@ -43,7 +45,7 @@ pub fn request(
         guest_link_requests::email_key.eq(&email_key),
         guest_link_requests::created_at.eq(at(ctx.now)),
     );
-    each!(db, conn => diesel::insert_into(guest_link_requests::table).values(row).execute(conn))?;
+    with_conn!(db, conn => diesel::insert_into(guest_link_requests::table).values(row).execute(conn))?;
     outbox::enqueue(
         db,
         ctx,

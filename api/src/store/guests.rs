@@ -13,7 +13,7 @@ pub use self::operations::{
     newest_open_session, preview_guest_link, renew_guest_link,
 };
 use super::{
-    Db, Dead, Error, Result, access,
+    Db, Error, LinkError, Result, access,
     bookings::{self, Booking},
     evenings::EveningRow,
     events::{self, Actor, NewEvent},
@@ -56,7 +56,7 @@ pub fn generation(db: &mut Db, school: SchoolId, invite: InviteId) -> Result<i32
 /// The live invite that a genuine token names, with its evening and the parent.
 ///
 /// # Errors
-/// [`Error::NotFound`] for no invite of this school; [`Dead`] when it ended, expired, or the parent
+/// [`Error::NotFound`] for no invite of this school; [`LinkError`] when it ended, expired, or the parent
 /// lost access.
 pub fn open(
     db: &mut Db,
@@ -66,15 +66,15 @@ pub fn open(
 ) -> Result<GuestView> {
     let row = invites::find(db, school, None, invite)?;
     if let Some(dead) = row.dead() {
-        return Err(Error::Dead(dead));
+        return Err(Error::Link(dead));
     }
     let evening = invites::evening_of(db, &row)?;
     let link_ends_at = invites::link_ends_at(db, &row, &evening, now)?;
     if now >= link_ends_at {
-        return Err(Error::Dead(Dead::Link));
+        return Err(Error::Link(LinkError::Link));
     }
-    let parent =
-        people::find(db, school, row.parent_id.into()).map_err(|_| Error::Dead(Dead::Access))?;
+    let parent = people::find(db, school, row.parent_id.into())
+        .map_err(|_| Error::Link(LinkError::Access))?;
     let covered = invites::with_students(db, vec![row.clone()])?
         .pop()
         .map(|invite| invite.students)
@@ -84,9 +84,9 @@ pub fn open(
         .map(|student| student.id)
         .collect();
     let covered_ids: Vec<Key> = covered.iter().map(|student| student.id).collect();
-    let barred = access::barred_for_address(db, school, &covered_ids, &row.bar_key)?;
+    let barred = access::students_barred_for_address(db, school, &covered_ids, &row.bar_key)?;
     if !barred.is_empty() || covered_ids.iter().any(|student| !allowed.contains(student)) {
-        return Err(Error::Dead(Dead::Access));
+        return Err(Error::Link(LinkError::Access));
     }
     let mut bookings = bookings::of_parent(db, evening.id(), row.parent_id.into())?;
     bookings.retain(|booking| covered_ids.contains(&booking.row.student_id));
@@ -98,7 +98,7 @@ pub fn open(
 /// ended.
 ///
 /// # Errors
-/// [`Dead::Renewed`] for a link of another generation; those of [`open`].
+/// [`LinkError::Renewed`] for a link of another generation; those of [`open`].
 pub fn start_session(
     db: &mut Db,
     ctx: &Context,
@@ -108,7 +108,7 @@ pub fn start_session(
 ) -> Result<(SessionId, GuestView)> {
     lock_row(db, LockRank::Invite, invite)?;
     if self::generation(db, school, invite)? != generation {
-        return Err(Error::Dead(Dead::Renewed));
+        return Err(Error::Link(LinkError::Renewed));
     }
     let view = open(db, school, invite, ctx.now)?;
     let unopened = invites_table::table.filter(
@@ -145,11 +145,11 @@ pub fn start_session(
 
 /// What a browser's guest sessions still open, and why the others don't.
 #[derive(Debug, Default)]
-pub struct Opened {
+pub struct OpenGuestSessions {
     /// One entry an invite, the newest session first.
     pub views: Vec<GuestView>,
     /// Why the last dead one is dead.
-    pub dead: Option<Dead>,
+    pub dead: Option<LinkError>,
 }
 
 /// The invites of guest sessions.
@@ -161,7 +161,7 @@ pub fn of_sessions(
     school: SchoolId,
     ids: &[SessionId],
     now: DateTime<Utc>,
-) -> Result<Opened> {
+) -> Result<OpenGuestSessions> {
     type Row = (Key, Option<Key>, At, Option<At>, Option<String>);
     let keys: Vec<Key> = ids.iter().map(|id| key(*id)).collect();
     let rows: Vec<Row> = sessions_table::table
@@ -180,7 +180,7 @@ pub fn of_sessions(
             sessions_table::revoked_reason,
         ))
         .load(db)?;
-    let mut opened = Opened::default();
+    let mut opened = OpenGuestSessions::default();
     let mut seen = BTreeSet::new();
     for (_, invite, expires_at, revoked_at, reason) in rows {
         let Some(invite) = invite.filter(|invite| seen.insert(*invite)) else { continue };
@@ -188,12 +188,12 @@ pub fn of_sessions(
             continue;
         }
         if now >= *expires_at {
-            opened.dead = Some(Dead::Link);
+            opened.dead = Some(LinkError::Link);
             continue;
         }
         match open(db, school, invite.into(), now) {
             Ok(view) => opened.views.push(view),
-            Err(Error::Dead(dead)) => opened.dead = Some(dead),
+            Err(Error::Link(dead)) => opened.dead = Some(dead),
             Err(Error::NotFound) => {}
             Err(error) => return Err(error),
         }

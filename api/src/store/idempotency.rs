@@ -12,7 +12,7 @@ use super::{
     Db, Error, Result, locks,
     sql_types::{At, Key, at},
 };
-use crate::{context::Context, each, schema::idempotency_keys};
+use crate::{context::Context, schema::idempotency_keys, with_conn};
 
 /// For how long a key is remembered.
 const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
@@ -101,7 +101,7 @@ impl Response {
     }
 
     fn json(status: u16, view: &impl Serialize) -> Result<Self> {
-        let body = serde_json::to_string(view).map_err(|_| Error::Panicked)?;
+        let body = serde_json::to_string(view).map_err(|_| Error::Internal)?;
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
         Ok(Self { status, headers, body })
     }
@@ -109,7 +109,7 @@ impl Response {
 
 impl Repeatable for Response {
     fn keep(&self) -> Result<Kept> {
-        let headers = serde_json::to_string(&self.headers).map_err(|_| Error::Panicked)?;
+        let headers = serde_json::to_string(&self.headers).map_err(|_| Error::Internal)?;
         Ok(Kept { status: self.status.into(), headers: Some(headers), body: self.body.clone() })
     }
 
@@ -134,7 +134,7 @@ pub struct WithSecret {
 
 impl Repeatable for WithSecret {
     fn keep(&self) -> Result<Kept> {
-        let body = serde_json::to_string(self).map_err(|_| Error::Panicked)?;
+        let body = serde_json::to_string(self).map_err(|_| Error::Internal)?;
         Ok(Kept { status: 201, headers: None, body })
     }
 
@@ -186,7 +186,7 @@ fn find(db: &mut Db, now: DateTime<Utc>, request: &RequestKey) -> Result<Option<
         (idempotency_keys::status, idempotency_keys::headers, idempotency_keys::body),
     );
     let found: Option<(String, At, Kept)> =
-        each!(db, conn => row.select(columns).get_result(conn).optional())?;
+        with_conn!(db, conn => row.select(columns).get_result(conn).optional())?;
     let Some((hash, created_at, kept)) = found else { return Ok(None) };
     if *created_at < now - KEY_LIFE {
         diesel::delete(row).execute(db)?;
@@ -205,8 +205,8 @@ fn insert(db: &mut Db, now: DateTime<Utc>, request: &RequestKey, kept: &Kept) ->
         created_at: at(now),
         headers: kept.headers.as_deref(),
     };
-    each!(db, conn => diesel::insert_into(idempotency_keys::table).values(&row).execute(conn))
-        .map_err(Error::raced)?;
+    with_conn!(db, conn => diesel::insert_into(idempotency_keys::table).values(&row).execute(conn))
+        .map_err(Error::on_unique_violation)?;
     Ok(())
 }
 
@@ -215,11 +215,11 @@ fn insert(db: &mut Db, now: DateTime<Utc>, request: &RequestKey, kept: &Kept) ->
 /// # Errors
 /// When the database fails.
 pub fn purge(db: &mut Db, now: DateTime<Utc>) -> Result<bool> {
-    const STEP: i64 = 500;
+    const BATCH_SIZE: i64 = 500;
     let old = idempotency_keys::table.filter(idempotency_keys::created_at.lt(at(now - KEY_LIFE)));
     let last: Option<At> = old
         .order(idempotency_keys::created_at)
-        .offset(STEP - 1)
+        .offset(BATCH_SIZE - 1)
         .limit(1)
         .select(idempotency_keys::created_at)
         .first(db)

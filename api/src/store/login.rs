@@ -10,14 +10,14 @@ use parlour_domain::{
 use uuid::Uuid;
 
 use super::{
-    Db, Dead, Error, Result,
+    Db, Error, LinkError, Result,
     evenings::EveningRow,
     outbox::{self, NewMail, Template},
     people,
     sql_types::{At, Key, at, key},
-    throttles::{Kind, LockedBucket},
+    throttles::{LockedBucket, ThrottleKind},
 };
-use crate::{context::Context, each, schema::login_links};
+use crate::{context::Context, schema::login_links, with_conn};
 
 /// How long a login link and its code live.
 pub const LINK_LIFE: TimeDelta = TimeDelta::minutes(30);
@@ -80,10 +80,15 @@ pub struct NewLogin {
 /// then.
 pub fn request(db: &mut Db, ctx: &Context, new: &NewLogin) -> Result<(LoginLinkId, DateTime<Utc>)> {
     let email_key = new.email.key();
-    let of_client =
-        LockedBucket::new(db, new.school, Kind::LoginMailClient, &new.client_hash, ctx.now)?;
+    let of_client = LockedBucket::new(
+        db,
+        new.school,
+        ThrottleKind::LoginMailClient,
+        &new.client_hash,
+        ctx.now,
+    )?;
     let of_address =
-        LockedBucket::new(db, new.school, Kind::LoginMailAddress, &email_key, ctx.now)?;
+        LockedBucket::new(db, new.school, ThrottleKind::LoginMailAddress, &email_key, ctx.now)?;
     if let Some(seconds) = of_client.wait().max(of_address.wait()) {
         return Err(Error::TooMany(seconds));
     }
@@ -108,7 +113,7 @@ pub fn request(db: &mut Db, ctx: &Context, new: &NewLogin) -> Result<(LoginLinkI
 ///
 /// # Errors
 /// When the database fails. `None` when the parent has no address.
-pub fn standing(
+pub fn standing_link(
     db: &mut Db,
     ctx: &Context,
     parent: PersonId,
@@ -122,7 +127,7 @@ pub fn standing(
     };
     let email_key = email.key();
     let find = |db: &mut Db| -> Result<Option<(Key, At)>> {
-        Ok(each!(db, conn => login_links::table
+        Ok(with_conn!(db, conn => login_links::table
             .filter(
                 login_links::person_id
                     .eq(Some(key(parent)))
@@ -151,7 +156,7 @@ pub fn standing(
         // Another request was quicker.
         known = find(db)?;
     }
-    let Some((id, expires_at)) = known else { return Err(Error::Raced) };
+    let Some((id, expires_at)) = known else { return Err(Error::UniqueViolation) };
     if expires_at != ends_at {
         diesel::update(login_links::table.find(id))
             .set(login_links::expires_at.eq(ends_at))
@@ -218,7 +223,7 @@ pub fn find_usable(
         .filter(login_links::id.eq(Key(id)).and(login_links::school_id.eq(key(school))));
     let row: LoginLinkRow = of_school.select(LoginLinkRow::as_select()).first(db)?;
     let is_usable = row.used_at.is_none() || row.is_repeated(key_hash, now);
-    if now < *row.expires_at && is_usable { Ok(row) } else { Err(Error::Dead(Dead::Link)) }
+    if now < *row.expires_at && is_usable { Ok(row) } else { Err(Error::Link(LinkError::Link)) }
 }
 
 impl LoginLinkRow {
@@ -233,7 +238,7 @@ impl LoginLinkRow {
 /// A link that is alive.
 ///
 /// # Errors
-/// [`Error::NotFound`] for no row of this school, [`Dead::Link`] for one that is of no more use.
+/// [`Error::NotFound`] for no row of this school, [`LinkError::Link`] for one that is of no more use.
 pub fn find_live(
     db: &mut Db,
     school: SchoolId,
@@ -246,8 +251,8 @@ pub fn find_live(
 /// Uses a link up, by a request with this key. A standing one stays.
 ///
 /// # Errors
-/// [`Dead::Link`] when another request was quicker.
-pub fn use_up(
+/// [`LinkError::Link`] when another request was quicker.
+pub fn consume(
     db: &mut Db,
     link: &LoginLinkRow,
     now: DateTime<Utc>,
@@ -265,7 +270,7 @@ pub fn use_up(
             .set((login_links::used_at.eq(Some(at(now))), login_links::used_key_hash.eq(key_hash)))
             .execute(db)?
     };
-    if used == 1 { Ok(()) } else { Err(Error::Dead(Dead::Link)) }
+    if used == 1 { Ok(()) } else { Err(Error::Link(LinkError::Link)) }
 }
 
 /// A code as somebody typed it, in the browser that keeps the secret with this hash.
@@ -289,12 +294,12 @@ pub struct GivenCode {
 ///
 /// # Errors
 /// The outer one when the database fails, or [`Error::CodesPaused`]; the inner ones
-/// [`Dead::OtherBrowser`], [`Dead::Code`], [`Dead::CodeWrong`].
+/// [`LinkError::OtherBrowser`], [`LinkError::Code`], [`LinkError::CodeWrong`].
 pub fn try_code(
     db: &mut Db,
     ctx: &Context,
     given: &GivenCode,
-) -> Result<std::result::Result<LoginLinkRow, Dead>> {
+) -> Result<std::result::Result<LoginLinkRow, LinkError>> {
     let of_browser = login_links::table
         .filter(
             login_links::id
@@ -308,7 +313,7 @@ pub fn try_code(
         );
     let email_key: Option<String> =
         of_browser.select(login_links::email_key).first(db).optional()?;
-    let Some(email_key) = email_key else { return Ok(Err(Dead::OtherBrowser)) };
+    let Some(email_key) = email_key else { return Ok(Err(LinkError::OtherBrowser)) };
     let wrong_codes = WrongCodes::lock(db, ctx.now, given.school, &email_key, &given.client_hash)?;
     // Read after the wait: what others have tried meanwhile counts.
     let row: LoginLinkRow = of_browser.select(LoginLinkRow::as_select()).first(db)?;
@@ -316,11 +321,11 @@ pub fn try_code(
         && ctx.now < *row.expires_at
         && row.is_repeated(given.key_hash.as_deref(), ctx.now)
     {
-        use_up(db, &row, ctx.now, given.key_hash.as_deref())?;
+        consume(db, &row, ctx.now, given.key_hash.as_deref())?;
         return Ok(Ok(row));
     }
     if ctx.now >= *row.expires_at || row.used_at.is_some() || row.tries >= MAX_TRIES {
-        return Ok(Err(Dead::Code));
+        return Ok(Err(LinkError::Code));
     }
     // The count is taken by a conditional update, so that five tries at once are five tries.
     // It fails also where all links of the address were ended meanwhile.
@@ -338,13 +343,13 @@ pub fn try_code(
             login_links::used_key_hash.eq(given.key_hash.as_deref()),
         );
         let used = diesel::update(untried).set(used_up).execute(db)?;
-        return if used == 1 { Ok(Ok(row)) } else { Err(Error::Raced) };
+        return if used == 1 { Ok(Ok(row)) } else { Err(Error::UniqueViolation) };
     }
     if diesel::update(untried).set(login_links::tries.eq(row.tries + 1)).execute(db)? != 1 {
-        return Err(Error::Raced);
+        return Err(Error::UniqueViolation);
     }
     wrong_codes.count(db)?;
-    Ok(Err(if row.tries + 1 >= MAX_TRIES { Dead::Code } else { Dead::CodeWrong }))
+    Ok(Err(if row.tries + 1 >= MAX_TRIES { LinkError::Code } else { LinkError::CodeWrong }))
 }
 
 /// The buckets of wrong codes on which a try draws, held in one order: of the school, the client's
@@ -364,9 +369,9 @@ impl<'a> WrongCodes<'a> {
         client_hash: &'a str,
     ) -> Result<Self> {
         let subjects = [
-            (Kind::CodeSchool, ""),
-            (Kind::CodeClient, client_hash),
-            (Kind::CodeAddress, email_key),
+            (ThrottleKind::CodeSchool, ""),
+            (ThrottleKind::CodeClient, client_hash),
+            (ThrottleKind::CodeAddress, email_key),
         ];
         let [of_school, of_client, of_address] =
             subjects.map(|(kind, subject)| LockedBucket::new(db, school, kind, subject, now));
@@ -406,7 +411,7 @@ fn insert(
         is_standing: standing.is_some(),
         evening_id: standing,
     };
-    let written = each!(db, conn =>
+    let written = with_conn!(db, conn =>
         diesel::insert_into(login_links::table).values(&row).on_conflict_do_nothing().execute(conn)
     )?;
     Ok(written == 1)

@@ -13,12 +13,12 @@ const BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2
 
 /// Whether work only reads. On SQLite writes go through one thread.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
+pub(super) enum QueryKind {
     Read,
     Write,
 }
 
-impl Kind {
+impl QueryKind {
     const fn label(self) -> KindLabel {
         KindLabel {
             kind: match self {
@@ -82,16 +82,16 @@ impl DatabaseMetrics {
     }
 
     /// Counts a read or write that asks for the database now.
-    pub(super) fn ask(&self, kind: Kind) -> Waiting {
+    pub(super) fn start_wait(&self, kind: QueryKind) -> QueuedQuery {
         let label = kind.label();
         let counted = Counted::new(&self.waiting.get_or_create(&label));
-        Waiting { metrics: self.clone(), label, since: Instant::now(), counted }
+        QueuedQuery { metrics: self.clone(), label, since: Instant::now(), counted }
     }
 
     /// Returns how many writes wait for a connection, or for SQLite's writer.
     #[must_use]
     pub fn waiting_writes(&self) -> i64 {
-        self.waiting.get_or_create(&Kind::Write.label()).get()
+        self.waiting.get_or_create(&QueryKind::Write.label()).get()
     }
 
     pub(super) fn count_busy(&self) {
@@ -100,14 +100,14 @@ impl DatabaseMetrics {
 }
 
 /// A read or write that waits for the database.
-pub(super) struct Waiting {
+pub(super) struct QueuedQuery {
     metrics: DatabaseMetrics,
     label: KindLabel,
     since: Instant,
     counted: Counted,
 }
 
-impl Waiting {
+impl QueuedQuery {
     /// Runs the work and notes how long it has waited and taken.
     pub(super) fn run<T>(self, work: impl FnOnce() -> T) -> T {
         drop(self.counted);

@@ -4,13 +4,12 @@
 
 pub mod access;
 mod address_keys;
-pub mod among;
+pub mod api_clients;
 pub mod backlog;
 pub mod bars;
 pub mod bookings;
 pub mod calls;
 pub mod changes;
-pub mod clients;
 pub mod contacts;
 pub mod db;
 mod due;
@@ -22,16 +21,17 @@ pub mod export;
 pub mod guest_links;
 pub mod guests;
 pub mod idempotency;
+pub mod in_ids;
 pub mod invites;
 pub mod locks;
 pub mod login;
 pub mod mail_content;
-pub mod marks;
+pub mod metadata;
 mod metrics;
 pub mod outbox;
 pub mod parents;
 pub mod people;
-pub mod playground;
+pub mod reset;
 pub mod revocation;
 pub mod roster;
 pub mod roster_sources;
@@ -63,11 +63,11 @@ use tracing::Span;
 
 use crate::context::{Clock, Context, Random, SystemClock};
 
-use self::metrics::Kind;
+use self::metrics::QueryKind;
 pub use self::{
     db::{DatabaseUrl, Db},
-    due::Due,
-    error::{Dead, Error, Result},
+    due::ClaimResult,
+    error::{Error, LinkError, Result},
     metrics::DatabaseMetrics,
 };
 
@@ -75,11 +75,11 @@ const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/s
 const PG_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
 
 /// How long a request waits for a connection before it is told that the database is busy.
-const WAIT: std::time::Duration = std::time::Duration::from_secs(10);
+const POOL_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// The time a process waits for another one that brings the tables of the same SQLite file up to
 /// date.
-const MIGRATION_WAIT: std::time::Duration = std::time::Duration::from_mins(10);
+const MIGRATION_LOCK_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(10);
 
 /// Runs the migrations that are waiting; their names.
 fn run_pending<B: Backend>(
@@ -140,7 +140,7 @@ impl Store {
                 // Another process waits here for the commit, and then finds nothing to do.
                 conn.batch_execute(&format!(
                     "pragma busy_timeout = {}",
-                    MIGRATION_WAIT.as_millis()
+                    MIGRATION_LOCK_TIMEOUT.as_millis()
                 ))?;
                 conn.immediate_transaction(|conn| run_pending(conn, SQLITE_MIGRATIONS))
             }
@@ -187,44 +187,48 @@ impl Store {
     /// Runs queries that write nothing.
     ///
     /// # Errors
-    /// The closure's own, [`Error::Busy`] when no connection was free in time, [`Error::Panicked`].
+    /// The closure's own, [`Error::Busy`] when no connection was free in time, [`Error::Internal`].
     pub async fn read<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Db) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.with_connection(Kind::Read, job).await
+        self.with_connection(QueryKind::Read, job).await
     }
 
     /// Runs one transaction: all of it is written, or nothing. A job that lost against another
     /// transaction (a unique constraint, a deadlock) runs again and sees what the other wrote.
     ///
     /// # Errors
-    /// The closure's own (nothing is written then), [`Error::Busy`], [`Error::Panicked`].
+    /// The closure's own (nothing is written then), [`Error::Busy`], [`Error::Internal`].
     pub async fn write<T: Send + 'static>(
         &self,
         job: impl Fn(&mut Db) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         match &self.writer {
             Some(writer) => {
-                let (asked, span) = (self.metrics.ask(Kind::Write), Span::current());
-                let outcome =
-                    writer.run(move |db| asked.run(|| span.in_scope(|| again(db, &job)))).await;
+                let (asked, span) = (self.metrics.start_wait(QueryKind::Write), Span::current());
+                let outcome = writer
+                    .run(move |db| asked.run(|| span.in_scope(|| run_with_retry(db, &job))))
+                    .await;
                 if matches!(outcome, Err(Error::Busy)) {
                     self.metrics.count_busy();
                 }
                 outcome
             }
-            None => self.with_connection(Kind::Write, move |db| again(db, &job)).await,
+            None => {
+                self.with_connection(QueryKind::Write, move |db| run_with_retry(db, &job)).await
+            }
         }
     }
 
     async fn with_connection<T: Send + 'static>(
         &self,
-        kind: Kind,
+        kind: QueryKind,
         job: impl FnOnce(&mut Db) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let asked = self.metrics.ask(kind);
-        let permit = tokio::time::timeout(WAIT, Arc::clone(&self.permits).acquire_owned()).await;
+        let asked = self.metrics.start_wait(kind);
+        let permit =
+            tokio::time::timeout(POOL_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
         let Ok(Ok(permit)) = permit else {
             self.metrics.count_busy();
             return Err(Error::Busy);
@@ -238,19 +242,19 @@ impl Store {
             })?;
             asked.run(|| span.in_scope(|| job(&mut pooled.db)))
         };
-        tokio::task::spawn_blocking(run).await.unwrap_or(Err(Error::Panicked))
+        tokio::task::spawn_blocking(run).await.unwrap_or(Err(Error::Internal))
     }
 }
 
-fn again<T>(db: &mut Db, job: &impl Fn(&mut Db) -> Result<T>) -> Result<T> {
+fn run_with_retry<T>(db: &mut Db, job: &impl Fn(&mut Db) -> Result<T>) -> Result<T> {
     for _ in 0..3 {
         match writer::guarded(db, job) {
-            Err(Error::Busy | Error::Raced) => {}
+            Err(Error::Busy | Error::UniqueViolation) => {}
             outcome => return outcome,
         }
     }
     match writer::guarded(db, job) {
-        Err(Error::Raced) => Err(Error::Busy),
+        Err(Error::UniqueViolation) => Err(Error::Busy),
         outcome => outcome,
     }
 }

@@ -15,11 +15,11 @@ use parlour_domain::{
 use uuid::Uuid;
 
 use super::{
-    Db, Due, Result,
+    ClaimResult, Db, Result,
     db::MultiBackend,
     sql_types::{At, Key, Moment, at, key},
 };
-use crate::{context::Context, each, schema::outbox};
+use crate::{context::Context, schema::outbox, with_conn};
 
 /// What a mail says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -216,11 +216,11 @@ pub fn enqueue_for_guest(
         .into_iter()
         .map(|(due_at, settled_at)| (*settled_at.unwrap_or(due_at)).min(ctx.now))
         .collect();
-    enqueue_for(db, ctx, mail, guest_mail::leaves_at(ctx.now, &recent, starts_at))
+    enqueue_for(db, ctx, mail, guest_mail::send_at(ctx.now, &recent, starts_at))
 }
 
 fn enqueue_for(db: &mut Db, ctx: &Context, mail: NewMail, due_at: DateTime<Utc>) -> Result<()> {
-    if join_waiting(db, ctx, mail, due_at)? {
+    if merge_into_queued(db, ctx, mail, due_at)? {
         return Ok(());
     }
     let row = NewRow {
@@ -240,18 +240,23 @@ fn enqueue_for(db: &mut Db, ctx: &Context, mail: NewMail, due_at: DateTime<Utc>)
         request_id: ctx.request_id.map(Into::into),
         guest_link_request_id: mail.guest_link_request.map(Into::into),
     };
-    each!(db, conn => diesel::insert_into(outbox::table).values(&row).execute(conn))?;
+    with_conn!(db, conn => diesel::insert_into(outbox::table).values(&row).execute(conn))?;
     Ok(())
 }
 
 /// Lets a mail that waits tell this as well, if there is one. The update decides against a worker
 /// who takes it in hand meanwhile: whoever comes second sees what the first one did.
-fn join_waiting(db: &mut Db, ctx: &Context, mail: NewMail, due_at: DateTime<Utc>) -> Result<bool> {
+fn merge_into_queued(
+    db: &mut Db,
+    ctx: &Context,
+    mail: NewMail,
+    due_at: DateTime<Utc>,
+) -> Result<bool> {
     // Each of these has a link or a code of its own.
     if mail.template.is_urgent() {
         return Ok(false);
     }
-    let mut alike = waiting(ctx.now).filter(
+    let mut alike = unclaimed(ctx.now).filter(
         outbox::school_id.eq(key(mail.school)).and(outbox::template.eq(mail.template.as_str())),
     );
     alike = match mail.person {
@@ -276,7 +281,7 @@ fn join_waiting(db: &mut Db, ctx: &Context, mail: NewMail, due_at: DateTime<Utc>
     let Some((id, waits_until, attempts)) = found else { return Ok(false) };
     // News ends the pause of a mail that failed, and is tried as often as any; a guest's link is
     // mailed when somebody asks for it.
-    let leaves_at = if attempts > 0 || mail.template == Template::Invite {
+    let send_at = if attempts > 0 || mail.template == Template::Invite {
         at(due_at)
     } else {
         waits_until.min(at(due_at))
@@ -292,7 +297,7 @@ fn join_waiting(db: &mut Db, ctx: &Context, mail: NewMail, due_at: DateTime<Utc>
         )
         .otherwise(outbox::created_at)),
         outbox::login_link_id.eq(mail.login_link.map(Key::from)),
-        outbox::due_at.eq(leaves_at),
+        outbox::due_at.eq(send_at),
         outbox::attempts.eq(0),
         // It is followed by the request that it tells last.
         outbox::request_id.eq(ctx.request_id.map(Key::from)),
@@ -307,7 +312,7 @@ fn join_waiting(db: &mut Db, ctx: &Context, mail: NewMail, due_at: DateTime<Utc>
 }
 
 /// Mails that no worker has in hand.
-fn waiting(now: DateTime<Utc>) -> outbox::BoxedQuery<'static, MultiBackend> {
+fn unclaimed(now: DateTime<Utc>) -> outbox::BoxedQuery<'static, MultiBackend> {
     outbox::table
         .into_boxed()
         .filter(outbox::state.eq("queued"))
@@ -385,13 +390,13 @@ pub fn claim(
     now: DateTime<Utc>,
     limit: usize,
     after: Option<SchoolId>,
-) -> Result<Due<Claimed>> {
-    let mut due = in_turn(db, now, limit, after, true)?;
+) -> Result<ClaimResult<Claimed>> {
+    let mut due = due_round_robin(db, now, limit, after, true)?;
     if due.len() < limit {
-        due.extend(in_turn(db, now, limit, after, false)?);
+        due.extend(due_round_robin(db, now, limit, after, false)?);
     }
     if due.is_empty() {
-        return Ok(Due::Nothing);
+        return Ok(ClaimResult::Nothing);
     }
     let mut claimed = Vec::new();
     for row in due {
@@ -412,12 +417,12 @@ pub fn claim(
             claimed.push(outbox::table.find(key(row.id)).select(Claimed::as_select()).first(db)?);
         }
     }
-    Ok(if claimed.is_empty() { Due::Contended } else { Due::Claimed(claimed) })
+    Ok(if claimed.is_empty() { ClaimResult::Contended } else { ClaimResult::Claimed(claimed) })
 }
 
 /// The mails that are due, one of each school in turn, then the second ones. There are more than
 /// asked for, since other workers take some.
-fn in_turn(
+fn due_round_robin(
     db: &mut Db,
     now: DateTime<Utc>,
     limit: usize,
@@ -425,7 +430,7 @@ fn in_turn(
     urgent: bool,
 ) -> Result<Vec<Claimed>> {
     let mut queues = Vec::new();
-    for school in schools_in_turn(db, now, limit, after.map(key), urgent)? {
+    for school in schools_round_robin(db, now, limit, after.map(key), urgent)? {
         let of_school = due(now, urgent)
             .filter(outbox::school_id.eq(school))
             .order((outbox::due_at, outbox::id));
@@ -445,7 +450,7 @@ fn in_turn(
 
 /// Up to `limit` schools with mail that is due, by id, from the one that follows `after` on and
 /// round.
-fn schools_in_turn(
+fn schools_round_robin(
     db: &mut Db,
     now: DateTime<Utc>,
     limit: usize,
@@ -485,7 +490,7 @@ fn due(now: DateTime<Utc>, urgent: bool) -> outbox::BoxedQuery<'static, MultiBac
 
 /// What became of a claimed mail.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Settled {
+pub enum SendResult {
     /// The mail server took it.
     Sent,
     /// It is tried again at this time.
@@ -501,15 +506,20 @@ pub enum Settled {
 ///
 /// # Errors
 /// When the database fails.
-pub fn settle(db: &mut Db, now: DateTime<Utc>, row: &Claimed, settled: &Settled) -> Result<bool> {
+pub fn settle(
+    db: &mut Db,
+    now: DateTime<Utc>,
+    row: &Claimed,
+    settled: &SendResult,
+) -> Result<bool> {
     let (state, due_at, reason) = match settled {
-        Settled::Sent => ("sent", row.due_at, None),
-        Settled::Retry(again_at, reason) => ("queued", at(*again_at), Some(reason.as_str())),
-        Settled::Failed(reason) => ("failed", row.due_at, Some(reason.as_str())),
-        Settled::Dropped(reason) => ("dropped", row.due_at, Some(reason.as_str())),
+        SendResult::Sent => ("sent", row.due_at, None),
+        SendResult::Retry(again_at, reason) => ("queued", at(*again_at), Some(reason.as_str())),
+        SendResult::Failed(reason) => ("failed", row.due_at, Some(reason.as_str())),
+        SendResult::Dropped(reason) => ("dropped", row.due_at, Some(reason.as_str())),
     };
     let settled_at = (state != "queued").then(|| at(now));
-    let is_sent = matches!(settled, Settled::Sent);
+    let is_sent = matches!(settled, SendResult::Sent);
     let nobody_has_it = outbox::leased_until.eq(None::<At>);
     let set = (
         outbox::state.eq(state),
@@ -543,7 +553,7 @@ pub enum MailState {
 
 /// What became of a mail.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct MailFate {
+pub struct MailStatus {
     /// Where it stands.
     pub state: MailState,
     /// Since when.
@@ -557,7 +567,7 @@ pub struct MailFate {
 ///
 /// # Errors
 /// When the database fails.
-pub fn fates(db: &mut Db, invites: &[InviteId]) -> Result<HashMap<InviteId, MailFate>> {
+pub fn mail_statuses(db: &mut Db, invites: &[InviteId]) -> Result<HashMap<InviteId, MailStatus>> {
     let keys: Vec<Key> = invites.iter().copied().map(key).collect();
     type Row = (Option<Key>, String, At, Option<At>, Option<String>);
     let rows: Vec<Row> = outbox::table
@@ -571,7 +581,7 @@ pub fn fates(db: &mut Db, invites: &[InviteId]) -> Result<HashMap<InviteId, Mail
             outbox::error,
         ))
         .load(db)?;
-    let fate = |(invite, state, created_at, settled_at, reason): (
+    let mail_status = |(invite, state, created_at, settled_at, reason): (
         Option<Key>,
         String,
         At,
@@ -584,8 +594,8 @@ pub fn fates(db: &mut Db, invites: &[InviteId]) -> Result<HashMap<InviteId, Mail
             "dropped" => MailState::Dropped,
             _ => MailState::Queued,
         };
-        Some((invite?.into(), MailFate { state, at: settled_at.unwrap_or(created_at).0, reason }))
+        Some((invite?.into(), MailStatus { state, at: settled_at.unwrap_or(created_at).0, reason }))
     };
     // Later rows replace earlier ones.
-    Ok(rows.into_iter().filter_map(fate).collect())
+    Ok(rows.into_iter().filter_map(mail_status).collect())
 }

@@ -7,7 +7,7 @@ use super::{
     Db, Error, Result, access,
     contacts::ContactRow,
     people::{self, PersonRow},
-    sources::{self, FieldSource, Kept, Origin, SourceKind},
+    sources::{self, FieldSource, Origin, Provenance, SourceKind},
     sql_types::{At, Key, key},
     student_classes::{self, StudentClass},
 };
@@ -19,14 +19,14 @@ pub struct Parent {
     /// The parent.
     pub person: PersonRow,
     /// The students.
-    pub students: Vec<Linked>,
+    pub students: Vec<LinkedStudent>,
     /// Who set each of the parent's values last; with one parent alone.
     pub sources: Vec<FieldSource>,
 }
 
 /// A student of a parent.
 #[derive(Clone, Debug)]
-pub struct Linked {
+pub struct LinkedStudent {
     /// The student.
     pub student: PersonRow,
     /// As in the roster.
@@ -100,7 +100,7 @@ pub fn find(db: &mut Db, school: SchoolId, parent: PersonId) -> Result<Parent> {
 
 /// Adds who set each value last, and the classes of the students.
 fn with_sources(db: &mut Db, school: SchoolId, mut parent: Parent) -> Result<Parent> {
-    let kept: Kept =
+    let kept: Provenance =
         people_table::table.find(parent.person.id).select(people_table::sources).first(db)?;
     parent.sources = sources::of_row(&kept);
     let mut classes = student_classes::of(
@@ -108,24 +108,24 @@ fn with_sources(db: &mut Db, school: SchoolId, mut parent: Parent) -> Result<Par
         &parent.students.iter().map(|linked| linked.student.id).collect::<Vec<_>>(),
     )?;
     for linked in &mut parent.students {
-        linked.sources = of_link(db, school, parent.person.id, linked)?;
+        linked.sources = link_sources(db, school, parent.person.id, linked)?;
         linked.classes = classes.remove(&linked.student.id).unwrap_or_default();
     }
     Ok(parent)
 }
 
 /// Who set each value of a link last. Of a bar and contact the one that counts is told.
-fn of_link(
+fn link_sources(
     db: &mut Db,
     school: SchoolId,
     parent: Key,
-    linked: &Linked,
+    linked: &LinkedStudent,
 ) -> Result<Vec<FieldSource>> {
     use guardianships as g;
 
     let link = g::table.filter(g::parent_id.eq(parent).and(g::student_id.eq(linked.student.id)));
     let (kept, is_allowed, is_barred, allowed_at, allowed_by): (
-        Kept,
+        Provenance,
         bool,
         bool,
         Option<At>,
@@ -141,7 +141,7 @@ fn of_link(
     if let (true, false, Some(at), Some(staff)) =
         (linked.allowed, is_allowed, allowed_at, allowed_by)
     {
-        let name = people::any(db, school, staff.into())?.name();
+        let name = people::find_any(db, school, staff.into())?.name();
         sources.retain(|source| {
             source.column != "contact_allowed" && source.column != "contact_barred"
         });
@@ -166,15 +166,15 @@ fn with_students(db: &mut Db, person: PersonRow) -> Result<Parent> {
         .order((people_table::given_name, people_table::id))
         .select((PersonRow::as_select(), guardianships::relationship, ContactRow::as_select()))
         .load(db)?;
-    let barred = access::barred_from(
+    let barred = access::students_barred_for_parent(
         db,
         person.id(),
         &linked.iter().map(|(student, ..)| student.id).collect::<Vec<_>>(),
     )?;
     let students = linked.into_iter().map(|(student, relationship, contact)| {
         let contact = contact.of_link(barred.contains(&student.id));
-        let (allowed, can_allow) = (contact.may_act(), contact.can_be_allowed());
-        Linked {
+        let (allowed, can_allow) = (contact.may_act(), contact.staff_may_allow());
+        LinkedStudent {
             allowed,
             can_allow,
             student,

@@ -7,7 +7,7 @@ use super::{
     Db, Error, Result,
     sql_types::{At, Key, key},
 };
-use crate::{each, schema::people};
+use crate::{schema::people, with_conn};
 
 /// A person.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -63,7 +63,7 @@ pub fn full_name(given: &str, family: &str) -> String {
 /// # Errors
 /// [`Error::NotFound`] for anyone else.
 pub fn find(db: &mut Db, school: SchoolId, person: PersonId) -> Result<PersonRow> {
-    let row = each!(db, conn => people::table
+    let row = with_conn!(db, conn => people::table
         .filter(
             people::id
                 .eq(key(person))
@@ -79,7 +79,7 @@ pub fn find(db: &mut Db, school: SchoolId, person: PersonId) -> Result<PersonRow
 ///
 /// # Errors
 /// [`Error::NotFound`] for no one of this school.
-pub fn any(db: &mut Db, school: SchoolId, person: PersonId) -> Result<PersonRow> {
+pub fn find_any(db: &mut Db, school: SchoolId, person: PersonId) -> Result<PersonRow> {
     Ok(people::table
         .filter(people::id.eq(key(person)).and(people::school_id.eq(key(school))))
         .select(PersonRow::as_select())

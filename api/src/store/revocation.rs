@@ -25,7 +25,7 @@ use crate::{
 
 /// How many things [`Revocation::sweep`] took away.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Withdrawn {
+pub struct Revoked {
     /// Parents who were logged out.
     pub parents: usize,
     /// Future bookings cancelled.
@@ -68,7 +68,7 @@ impl Revocation {
         ctx: &Context,
         school: SchoolId,
         actor: &Actor,
-    ) -> Result<Withdrawn> {
+    ) -> Result<Revoked> {
         let lost_bookings = bookings_without_access(db, ctx, school)?;
         let (lost_invites, lost_parents) = invites_without_access(db, ctx, school)?;
         let summaries = lost::summaries(db, school, &lost_bookings, &lost_invites)?;
@@ -83,12 +83,12 @@ impl Revocation {
         let parents: Vec<Key> = lost_parents.union(&booked).copied().collect();
         self.bookings.extend(lost_bookings.iter().map(|(booking, _)| *booking));
         self.end_sessions(db, ctx, &parents, &lost_invites)?;
-        let withdrawn = Withdrawn {
+        let withdrawn = Revoked {
             parents: parents.len(),
             bookings: lost_bookings.len(),
             invites: lost_invites.len(),
         };
-        if withdrawn != Withdrawn::default() {
+        if withdrawn != Revoked::default() {
             staff_alerts::alert_of_each(db, ctx, school, actor, "access_ended", &summaries)?;
         }
         Ok(withdrawn)

@@ -4,28 +4,27 @@
 //! Rows are never deleted: what is gone gets `removed_at`. Bars set by hand are not touched.
 //! Whoever loses access by the difference loses it in the same transaction ([`Revocation`]).
 
+mod access_losses;
 mod bars;
 mod compare;
-mod credit;
+mod delta_links;
 mod describe;
+mod desired;
+mod ended_bookings;
 mod endings;
-mod falling;
-mod fates;
-mod heard;
-mod known;
 mod load;
-mod losses;
+mod lookup;
 mod lost_access;
 mod plan;
+mod provenance;
 mod restore;
+mod row_results;
 mod rows;
-mod said;
 mod staff;
-mod stranding;
+mod stranded_bookings;
 #[cfg(test)]
 mod tests;
 mod unread;
-mod wanted;
 mod write;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -40,28 +39,28 @@ use serde::Serialize;
 
 use self::rows::SchoolRow;
 pub use self::{
-    compare::Fate,
+    compare::RowResult,
     describe::Line,
-    known::{Names, known, sourced_id, staff_among},
+    lookup::{PushedIds, look_up, sourced_id, staff_in},
     plan::Plan,
     restore::{Ending, ImportRow, Restored, RestoredItem, imports, restore, school_of},
 };
 use super::{
     Db, Error, Result,
-    among::among,
     events::{self, Actor, NewEvent},
+    in_ids::in_ids,
     locks::{self, LockRank},
-    revocation::{Revocation, Withdrawn},
-    source_schools::{self, Writer},
+    revocation::{Revocation, Revoked},
+    source_schools::{self, SyncSource},
     sources::Origin,
     sql_types::Key,
     staff_alerts,
-    webhooks::{self, News},
+    webhooks::{self, WebhookEvent},
 };
 use crate::{
     context::Context,
-    each,
     schema::{guardianships, marks, schools},
+    with_conn,
 };
 
 /// Rows written by one statement; 16 columns of them stay under SQLite's bound of parameters.
@@ -83,7 +82,7 @@ pub struct Source {
     /// Where it comes from, as the rows keep it for each value.
     pub origin: Origin,
     /// The source that it was fetched from, if it was.
-    pub writer: Option<Writer>,
+    pub writer: Option<SyncSource>,
     /// Who pushed it, for the audit log; none for an import, which the school's systems began.
     pub pushed_by: Option<Actor>,
 }
@@ -168,7 +167,7 @@ impl Changes {
 /// # Errors
 /// [`Error::NotFound`] when a delta speaks of a school that is not there; what the database says.
 pub fn plan(db: &mut Db, school: &School, source: &Source) -> Result<Plan> {
-    let seen = turn(db, &school.sourced_id)?;
+    let seen = import_version(db, &school.sourced_id)?;
     plan_since(db, school, source, seen, None)
 }
 
@@ -181,8 +180,8 @@ pub fn plan_since(
     db: &mut Db,
     school: &School,
     source: &Source,
-    Turn(seen): Turn,
-    only: Option<&Names>,
+    ImportVersion(seen): ImportVersion,
+    only: Option<&PushedIds>,
 ) -> Result<Plan> {
     let known = schools::table
         .filter(schools::sourced_id.eq(&school.sourced_id))
@@ -200,10 +199,10 @@ pub fn plan_since(
         None => load::all(db, id)?,
     };
     let row =
-        wanted::school_row(known.as_ref(), id, school, &slugs, source).ok_or(Error::NotFound)?;
+        desired::school_row(known.as_ref(), id, school, &slugs, source).ok_or(Error::NotFound)?;
     let mut plan = Plan::new(row, known.as_ref(), seen, existing, school, source);
-    stranding::foresee(db, &mut plan)?;
-    falling::foresee(db, &mut plan)?;
+    stranded_bookings::predict(db, &mut plan)?;
+    ended_bookings::predict(db, &mut plan)?;
     Ok(plan)
 }
 
@@ -216,11 +215,12 @@ pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
     if plan.is_empty() {
         return bind(db, plan);
     }
-    if !take_turn(db, plan)? {
+    if !claim_version(db, plan)? {
         return Ok(false);
     }
     lock_contacts(db, plan)?;
-    let (stranded_before, live_before) = (stranding::before(db, plan)?, endings::live(db, plan)?);
+    let (stranded_before, live_before) =
+        (stranded_bookings::stranded_before(db, plan)?, endings::live(db, plan)?);
     write::school(db, &plan.school)?;
     if !bind(db, plan)? {
         // Another source has taken the school since somebody looked.
@@ -238,15 +238,15 @@ pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
     for chunk in plan.enrolments.chunks(ROWS) {
         write::enrolments(db, chunk)?;
     }
-    stranding::lock_evenings(db, plan)?;
-    let mut is_alerted = withdraw(db, plan)?;
-    is_alerted |= stranding::tell(db, plan, &stranded_before, is_alerted)?;
+    stranded_bookings::lock_evenings(db, plan)?;
+    let mut is_alerted = revoke(db, plan)?;
+    is_alerted |= stranded_bookings::alert_staff(db, plan, &stranded_before, is_alerted)?;
     let school = SchoolId::from(plan.school.id);
     if endings::record(db, plan, &live_before)? || is_alerted {
         alert_once(db, plan, is_alerted, how_to_restore(plan))?;
         is_alerted = true;
     }
-    staff::tell_old_addresses(db, plan)?;
+    staff::notify_old_addresses(db, plan)?;
     if let Some(summary) = plan.staff.summary() {
         alert_once(db, plan, is_alerted, summary)?;
     }
@@ -266,7 +266,7 @@ pub fn apply(db: &mut Db, plan: &Plan) -> Result<bool> {
             },
         )?;
     }
-    webhooks::tell(db, &plan.ctx, school, &[News::roster(school)])?;
+    webhooks::enqueue(db, &plan.ctx, school, &[WebhookEvent::roster(school)])?;
     Ok(true)
 }
 
@@ -312,33 +312,37 @@ fn bind(db: &mut Db, plan: &Plan) -> Result<bool> {
 /// What the last import of a school left behind, by which the next one finds out that none has come
 /// between.
 #[derive(Clone, Debug)]
-pub struct Turn(Option<String>);
+pub struct ImportVersion(Option<String>);
 
 /// Reads the turn. Whatever a plan rests on is read after it.
 ///
 /// # Errors
 /// When the database fails.
-pub fn turn(db: &mut Db, sourced_id: &str) -> Result<Turn> {
-    Ok(Turn(
-        marks::table.find(mark(sourced_id)).select(marks::value).first::<String>(db).optional()?,
+pub fn import_version(db: &mut Db, sourced_id: &str) -> Result<ImportVersion> {
+    Ok(ImportVersion(
+        marks::table
+            .find(metadata_key(sourced_id))
+            .select(marks::value)
+            .first::<String>(db)
+            .optional()?,
     ))
 }
 
 /// The name under which a school's imports take turns.
-fn mark(sourced_id: &str) -> String {
+fn metadata_key(sourced_id: &str) -> String {
     format!("roster:{sourced_id}")
 }
 
 /// Makes sure that no import has written since the plan was made, by a conditional write whose row
 /// count decides.
-fn take_turn(db: &mut Db, plan: &Plan) -> Result<bool> {
-    let (name, turn) = (mark(&plan.school.sourced_id), plan.turn.to_string());
+fn claim_version(db: &mut Db, plan: &Plan) -> Result<bool> {
+    let (name, turn) = (metadata_key(&plan.school.sourced_id), plan.turn.to_string());
     locks::will_write(LockRank::RosterTurn, &name);
     let written = match &plan.seen {
         Some(seen) => diesel::update(marks::table.find(&name).filter(marks::value.eq(seen)))
             .set(marks::value.eq(&turn))
             .execute(db)?,
-        None => each!(db, conn =>
+        None => with_conn!(db, conn =>
             diesel::insert_into(marks::table)
                 .values((marks::name.eq(&name), marks::value.eq(&turn)))
                 .on_conflict_do_nothing()
@@ -359,7 +363,7 @@ fn lock_contacts(db: &mut Db, plan: &Plan) -> Result<()> {
     let mut students = losses.students.clone();
     for chunk in addresses.chunks(ROWS) {
         let of_addresses = guardianships::table
-            .filter(among(guardianships::parent_id, chunk.iter().copied()))
+            .filter(in_ids(guardianships::parent_id, chunk.iter().copied()))
             .select(guardianships::student_id);
         students.extend(of_addresses.load::<Key>(db)?);
     }
@@ -367,7 +371,7 @@ fn lock_contacts(db: &mut Db, plan: &Plan) -> Result<()> {
     let mut contacts = losses.log_out.clone();
     for chunk in students.chunks(ROWS) {
         let of_students = guardianships::table
-            .filter(among(guardianships::student_id, chunk.iter().copied()))
+            .filter(in_ids(guardianships::student_id, chunk.iter().copied()))
             .select(guardianships::parent_id);
         contacts.extend(of_students.load::<Key>(db)?);
     }
@@ -376,14 +380,14 @@ fn lock_contacts(db: &mut Db, plan: &Plan) -> Result<()> {
 
 /// Takes away what the difference takes away, in the same transaction. Whether staff are told of
 /// it.
-fn withdraw(db: &mut Db, plan: &Plan) -> Result<bool> {
+fn revoke(db: &mut Db, plan: &Plan) -> Result<bool> {
     let people: Vec<PersonId> =
         plan.losses.log_out.iter().map(|person| PersonId::from(*person)).collect();
     let mut revocation = Revocation::default();
     revocation.log_out(db, &plan.ctx, &people)?;
     let school = SchoolId::from(plan.school.id);
     let is_alerted = plan.losses.sweep
-        && revocation.sweep(db, &plan.ctx, school, &Actor::school())? != Withdrawn::default();
+        && revocation.sweep(db, &plan.ctx, school, &Actor::school())? != Revoked::default();
     revocation.finish(db, &plan.ctx)?;
     Ok(is_alerted)
 }

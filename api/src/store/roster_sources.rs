@@ -9,7 +9,7 @@ use super::{
     Db, Result,
     sql_types::{At, Key, at},
 };
-use crate::{context::Context, each, schema::roster_sources};
+use crate::{context::Context, schema::roster_sources, with_conn};
 
 /// How long a turn lasts that nobody keeps: after that, a server that has vanished is taken to have
 /// gone.
@@ -17,7 +17,7 @@ pub const LEASE: TimeDelta = TimeDelta::minutes(5);
 
 /// When a turn may be taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Turn {
+pub enum SyncTrigger {
     /// Now, if nobody has it: somebody has asked for it.
     Now,
     /// Once the source is due.
@@ -35,16 +35,21 @@ pub struct Lease {
 ///
 /// # Errors
 /// When the database fails.
-pub fn take(db: &mut Db, ctx: &Context, source: &str, turn: Turn) -> Result<Option<Lease>> {
+pub fn acquire(
+    db: &mut Db,
+    ctx: &Context,
+    source: &str,
+    turn: SyncTrigger,
+) -> Result<Option<Lease>> {
     let (now, holder) = (at(ctx.now), Key::from(ctx.new_id::<Uuid>()));
     let new = (roster_sources::name.eq(source), roster_sources::due_at.eq(now));
-    each!(db, conn =>
+    with_conn!(db, conn =>
         diesel::insert_into(roster_sources::table)
             .values(new)
             .on_conflict_do_nothing()
             .execute(conn)
     )?;
-    let due_by = if turn == Turn::Now { at(ctx.now + TimeDelta::days(36_500)) } else { now };
+    let due_by = if turn == SyncTrigger::Now { at(ctx.now + TimeDelta::days(36_500)) } else { now };
     let taken = diesel::update(roster_sources::table.find(source))
         .filter(roster_sources::due_at.le(due_by))
         .filter(roster_sources::lease_ends_at.is_null().or(roster_sources::lease_ends_at.le(now)))
@@ -59,7 +64,7 @@ pub fn take(db: &mut Db, ctx: &Context, source: &str, turn: Turn) -> Result<Opti
 
 /// When the last syncs of a source began that succeeded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Queryable)]
-pub struct Synced {
+pub struct LastSyncs {
     /// The last one by itself, whole or of changes.
     pub last: Option<At>,
     /// The last whole one by itself.
@@ -70,7 +75,7 @@ pub struct Synced {
 ///
 /// # Errors
 /// When the database fails.
-pub fn synced(db: &mut Db, source: &str) -> Result<Synced> {
+pub fn synced(db: &mut Db, source: &str) -> Result<LastSyncs> {
     let columns = (roster_sources::changes_since, roster_sources::whole_since);
     Ok(roster_sources::table.find(source).select(columns).first(db).optional()?.unwrap_or_default())
 }
@@ -80,7 +85,12 @@ pub fn synced(db: &mut Db, source: &str) -> Result<Synced> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn remember(db: &mut Db, lease: &Lease, began_at: DateTime<Utc>, whole: bool) -> Result<()> {
+pub fn record_success(
+    db: &mut Db,
+    lease: &Lease,
+    began_at: DateTime<Utc>,
+    whole: bool,
+) -> Result<()> {
     let mine = || {
         roster_sources::table.find(&lease.source).filter(roster_sources::holder.eq(lease.holder))
     };
@@ -95,7 +105,7 @@ pub fn remember(db: &mut Db, lease: &Lease, began_at: DateTime<Utc>, whole: bool
 ///
 /// # Errors
 /// When the database fails.
-pub fn keep(db: &mut Db, now: DateTime<Utc>, lease: &Lease) -> Result<bool> {
+pub fn renew(db: &mut Db, now: DateTime<Utc>, lease: &Lease) -> Result<bool> {
     let kept = diesel::update(roster_sources::table.find(&lease.source))
         .filter(roster_sources::holder.eq(lease.holder))
         .set(roster_sources::lease_ends_at.eq(at(now + LEASE)))
@@ -108,7 +118,7 @@ pub fn keep(db: &mut Db, now: DateTime<Utc>, lease: &Lease) -> Result<bool> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn give_back(
+pub fn release(
     db: &mut Db,
     now: DateTime<Utc>,
     lease: &Lease,
@@ -151,31 +161,31 @@ mod tests {
     }
 
     #[test]
-    fn one_has_the_turn_until_it_is_given_back_or_runs_out() {
+    fn lease_is_exclusive_until_released_or_expired() {
         let database = TestDatabase::new();
         let mut db = database.connect();
-        let mut turn = |minutes: i64, turn| take(&mut db, &context(minutes), "a", turn).unwrap();
-        let first = turn(0, Turn::WhenDue).unwrap();
-        assert_eq!(turn(1, Turn::Now), None, "somebody has it");
-        let second = turn(6, Turn::WhenDue).unwrap();
+        let mut turn = |minutes: i64, turn| acquire(&mut db, &context(minutes), "a", turn).unwrap();
+        let first = turn(0, SyncTrigger::WhenDue).unwrap();
+        assert_eq!(turn(1, SyncTrigger::Now), None, "somebody has it");
+        let second = turn(6, SyncTrigger::WhenDue).unwrap();
         let now = context(7).now;
         let mut db = database.connect();
-        assert!(!keep(&mut db, now, &first).unwrap(), "the first one's ran out");
-        assert!(keep(&mut db, now, &second).unwrap());
+        assert!(!renew(&mut db, now, &first).unwrap(), "the first one's ran out");
+        assert!(renew(&mut db, now, &second).unwrap());
         assert!(
-            !give_back(&mut db, now, &first, None, Some("late")).unwrap(),
+            !release(&mut db, now, &first, None, Some("late")).unwrap(),
             "it is not the first one's to give back"
         );
         assert!(
-            give_back(&mut db, now, &second, Some(now + TimeDelta::hours(6)), Some("refused"))
+            release(&mut db, now, &second, Some(now + TimeDelta::hours(6)), Some("refused"))
                 .unwrap()
         );
-        let mut turn = |minutes: i64, turn| take(&mut db, &context(minutes), "a", turn).unwrap();
-        assert_eq!(turn(8, Turn::WhenDue), None, "it is not due");
-        let third = turn(8, Turn::Now).unwrap();
+        let mut turn = |minutes: i64, turn| acquire(&mut db, &context(minutes), "a", turn).unwrap();
+        assert_eq!(turn(8, SyncTrigger::WhenDue), None, "it is not due");
+        let third = turn(8, SyncTrigger::Now).unwrap();
         let mut db = database.connect();
         assert!(
-            !give_back(&mut db, now, &third, None, Some("refused")).unwrap(),
+            !release(&mut db, now, &third, None, Some("refused")).unwrap(),
             "the same failure is no news"
         );
     }

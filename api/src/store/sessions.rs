@@ -14,16 +14,16 @@ pub use self::operations::{
     find_login_link,
 };
 use super::{
-    Db, Dead, Error, Result, access,
-    calls::{self, Out},
+    Db, Error, LinkError, Result, access,
+    calls::{self, EvictionTarget},
     login,
     people::{self, PersonRow},
     sql_types::{At, Key, at, key},
 };
 use crate::{
     context::Context,
-    each,
     schema::{guardianships, people as people_table, sessions},
+    with_conn,
 };
 
 /// How long a person stays logged in.
@@ -119,7 +119,7 @@ pub enum Proof {
 /// one role, or the proof is one person's.
 ///
 /// # Errors
-/// [`Dead::Link`] when the address belongs to nobody any more.
+/// [`LinkError::Link`] when the address belongs to nobody any more.
 pub fn start(
     db: &mut Db,
     ctx: &Context,
@@ -133,7 +133,7 @@ pub fn start(
         known.retain(|identity| identity.person.id() == person && identity.role == Role::Parent);
     }
     let identity = match known.as_slice() {
-        [] => return Err(Error::Dead(Dead::Link)),
+        [] => return Err(Error::Link(LinkError::Link)),
         [one] => Some((one.person.clone(), one.role)),
         _ => None,
     };
@@ -193,7 +193,7 @@ pub fn start_guest(
 /// The live session of a person, by id.
 ///
 /// # Errors
-/// [`Error::NotFound`] when it ended, [`Dead::Access`] when it ended by I13.
+/// [`Error::NotFound`] when it ended, [`LinkError::Access`] when it ended by I13.
 pub fn find(
     db: &mut Db,
     school: SchoolId,
@@ -207,7 +207,7 @@ pub fn find(
             .filter(guardianships::parent_id.nullable().eq(sessions::person_id))
             .filter(access::may_act()),
     );
-    let row: Option<Row> = each!(db, conn => sessions::table
+    let row: Option<Row> = with_conn!(db, conn => sessions::table
         .left_join(people_table::table.on(people_table::id.nullable().eq(sessions::person_id)))
         .filter(
             sessions::id
@@ -231,7 +231,7 @@ pub fn find(
         row.ok_or(Error::NotFound)?;
     if revoked_at.is_some() {
         return Err(if revoked_reason.as_deref() == Some("access_ended") {
-            Error::Dead(Dead::Access)
+            Error::Link(LinkError::Access)
         } else {
             Error::NotFound
         });
@@ -247,7 +247,7 @@ pub fn find(
         let has_access =
             has_student || *role != Role::Parent || access::may_be_parent(db, school, person.id())?;
         if !still || !has_access {
-            return Err(Error::Dead(Dead::Access));
+            return Err(Error::Link(LinkError::Access));
         }
     }
     Ok(PersonSession {
@@ -284,7 +284,7 @@ pub fn identities(db: &mut Db, school: SchoolId, address_key: &str) -> Result<Ve
 /// Sets who the session is.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the address is not that person in that role, [`Dead::CodeRequired`]
+/// [`Error::NotFound`] when the address is not that person in that role, [`LinkError::CodeRequired`]
 /// when the session is bound to somebody else.
 pub fn choose(
     db: &mut Db,
@@ -301,7 +301,7 @@ pub fn choose(
         .as_ref()
         .is_some_and(|(who, as_role)| who.id() == person && *as_role == role);
     if session.is_bound && !is_same {
-        return Err(Error::Dead(Dead::CodeRequired));
+        return Err(Error::Link(LinkError::CodeRequired));
     }
     diesel::update(sessions::table.find(key(session.id)))
         .set((sessions::person_id.eq(Some(key(person))), sessions::role.eq(Some(role.as_str()))))
@@ -322,7 +322,7 @@ pub fn end(db: &mut Db, ctx: &Context, session: SessionId) -> Result<()> {
             sessions::revoked_reason.eq(Some("logged_out")),
         ))
         .execute(db)?;
-    calls::put_out(db, ctx, Out::Sessions(&[key(session)]), "logged_out")
+    calls::evict(db, ctx, EvictionTarget::Sessions(&[key(session)]), "logged_out")
 }
 
 /// Logs an address out everywhere at the school: all its sessions end, the login links in its mails
@@ -348,19 +348,19 @@ pub fn end_all(db: &mut Db, ctx: &Context, school: SchoolId, address_key: &str) 
         ))
         .execute(db)?;
     people::forget_devices(db, school, address_key)?;
-    calls::put_out(db, ctx, Out::Sessions(&live), "logged_out")
+    calls::evict(db, ctx, EvictionTarget::Sessions(&live), "logged_out")
 }
 
 /// An address as the roster writes it, for a mail to whoever the session is.
 ///
 /// # Errors
-/// [`Dead::Access`] when nobody has it any more.
+/// [`LinkError::Access`] when nobody has it any more.
 pub fn address_of(db: &mut Db, session: &PersonSession) -> Result<EmailAddress> {
     let known = people::with_address(db, session.school, &session.address_key)?;
     known
         .into_iter()
         .find_map(|person| EmailAddress::parse(&person.email?).ok())
-        .ok_or(Error::Dead(Dead::Access))
+        .ok_or(Error::Link(LinkError::Access))
 }
 
 /// Ends the guest sessions of an invite whose link was renewed.
@@ -376,7 +376,7 @@ pub fn end_of_invite(db: &mut Db, ctx: &Context, invite: InviteId) -> Result<()>
             sessions::revoked_reason.eq(Some("logged_out")),
         ))
         .execute(db)?;
-    calls::put_out(db, ctx, Out::Participants(&[key(invite)]), "link_renewed")
+    calls::evict(db, ctx, EvictionTarget::Participants(&[key(invite)]), "link_renewed")
 }
 
 /// Lets the ended sessions of an invite that came back count as logged out: the guest comes in

@@ -12,15 +12,15 @@ use parlour_domain::{
 
 use super::{
     Db, Result, access,
-    among::among,
-    bookings::{Acting, kept_class},
+    bookings::{OnBehalfOf, stranded_class},
     evenings::{self, EveningRow},
+    in_ids::in_ids,
     people::PersonRow,
     sql_types::{At, Key, key},
 };
 use crate::{
-    each,
     schema::{bookings, claims, classes, enrolments, evening_classes, people},
+    with_conn,
 };
 
 /// The most teachers that an appointment has.
@@ -67,10 +67,10 @@ pub struct StudentGrid {
 pub fn get_slots(
     db: &mut Db,
     school: SchoolId,
-    acting: &Acting,
+    acting: &OnBehalfOf,
     evening: EveningId,
 ) -> Result<(EveningRow, Vec<StudentGrid>)> {
-    let row = evenings::find_for(db, school, acting.whose(), evening)?;
+    let row = evenings::find_for(db, school, acting.evening_visibility(), evening)?;
     let grid = grid(db, &row, acting)?;
     Ok((row, grid))
 }
@@ -80,7 +80,7 @@ pub fn get_slots(
 ///
 /// # Errors
 /// When the database fails.
-pub fn grid(db: &mut Db, evening: &EveningRow, acting: &Acting) -> Result<Vec<StudentGrid>> {
+pub fn grid(db: &mut Db, evening: &EveningRow, acting: &OnBehalfOf) -> Result<Vec<StudentGrid>> {
     let parent = acting.parent;
     let students = access::students_of(db, parent)?;
     let mut offered = offered_classes(
@@ -107,7 +107,7 @@ pub fn grid(db: &mut Db, evening: &EveningRow, acting: &Acting) -> Result<Vec<St
         ))
         .load(db)?;
     if acting.is_staff {
-        add_kept(db, &own, &mut offered)?;
+        add_stranded_classes(db, &own, &mut offered)?;
     }
     let mut concerned: BTreeSet<Key> = students.iter().map(|student| student.id).collect();
     concerned.insert(key(parent));
@@ -154,7 +154,7 @@ pub fn grid(db: &mut Db, evening: &EveningRow, acting: &Acting) -> Result<Vec<St
 }
 
 /// Adds the classes of a parent's own bookings that are not offered any more.
-fn add_kept(
+fn add_stranded_classes(
     db: &mut Db,
     own: &[(Key, Key, Key, At, bool)],
     offered: &mut BTreeMap<Key, Vec<OfferedClass>>,
@@ -163,7 +163,7 @@ fn add_kept(
         let is_offered = offered
             .get(student)
             .is_some_and(|classes| classes.iter().any(|one| key(one.id) == *class));
-        let kept = if is_offered { None } else { kept_class(db, *booking, *class, *video)? };
+        let kept = if is_offered { None } else { stranded_class(db, *booking, *class, *video)? };
         if let Some(kept) = kept {
             offered.entry(*student).or_default().push(kept);
         }
@@ -216,7 +216,7 @@ fn offered(
     students: &[Key],
     wanted: Option<&BTreeSet<Key>>,
 ) -> Result<BTreeMap<Key, Vec<OfferedClass>>> {
-    let rows: Vec<(Key, Key, String, bool)> = each!(db, conn => {
+    let rows: Vec<(Key, Key, String, bool)> = with_conn!(db, conn => {
         let all = enrolments::table
             .inner_join(classes::table)
             .inner_join(
@@ -225,7 +225,7 @@ fn offered(
             .filter(
                 evening_classes::evening_id
                     .eq(evening.id)
-                    .and(among(enrolments::person_id, students.iter().copied()))
+                    .and(in_ids(enrolments::person_id, students.iter().copied()))
             )
             .filter(
                 enrolments::role
@@ -236,7 +236,7 @@ fn offered(
             .order((classes::subject, classes::id))
             .select((enrolments::person_id, classes::id, classes::subject, evening_classes::video));
         match wanted {
-            Some(wanted) => all.filter(among(classes::id, wanted.iter().copied())).load(conn),
+            Some(wanted) => all.filter(in_ids(classes::id, wanted.iter().copied())).load(conn),
             None => all.load(conn),
         }
     })?;
@@ -257,9 +257,9 @@ fn offered(
 }
 
 fn teachers_of(db: &mut Db, of: &BTreeSet<Key>) -> Result<BTreeMap<Key, Vec<PersonRow>>> {
-    let rows: Vec<(Key, PersonRow)> = each!(db, conn => enrolments::table
+    let rows: Vec<(Key, PersonRow)> = with_conn!(db, conn => enrolments::table
         .inner_join(people::table)
-        .filter(among(enrolments::class_id, of.iter().copied()).and(enrolments::role.eq("teacher")))
+        .filter(in_ids(enrolments::class_id, of.iter().copied()).and(enrolments::role.eq("teacher")))
         .filter(enrolments::removed_at.is_null().and(people::removed_at.is_null()))
         .order((enrolments::is_primary.desc(), people::family_name, people::id))
         .select((enrolments::class_id, PersonRow::as_select()))
@@ -278,9 +278,9 @@ fn claimed(db: &mut Db, timing: &Timing, persons: &BTreeSet<Key>) -> Result<BTre
     let mut minutes = claimed_minutes(timing.starts_at(), timing.ends_at() - timing.starts_at());
     let first = minutes.next().unwrap_or_default();
     let last = minutes.last().unwrap_or(first);
-    let rows: Vec<(Key, i32)> = each!(db, conn => claims::table
+    let rows: Vec<(Key, i32)> = with_conn!(db, conn => claims::table
         .filter(
-            among(
+            in_ids(
                 claims::person_id,
                 persons.iter().copied(),
             ).and(claims::minute.between(first, last))

@@ -11,13 +11,13 @@ use super::{
 };
 use crate::{
     context::Context,
-    each,
     schema::{people, roster_sources, schools, source_schools},
+    with_conn,
 };
 
 /// The source of an import, as its schools are bound to it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Writer {
+pub struct SyncSource {
     /// The source's name.
     pub source: String,
     /// The ids of the schools that our settings, or whoever gave the command, list for it.
@@ -26,7 +26,7 @@ pub struct Writer {
 
 /// How a school that a roster names stands to a source.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Standing {
+pub enum SchoolBinding {
     /// There is no such school yet.
     New,
     /// The source may write it.
@@ -56,20 +56,25 @@ pub fn of_source(db: &mut Db, source: &str) -> Result<Vec<String>> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn standing(db: &mut Db, source: &str, address: &str, sourced_id: &str) -> Result<Standing> {
+pub fn binding(
+    db: &mut Db,
+    source: &str,
+    address: &str,
+    sourced_id: &str,
+) -> Result<SchoolBinding> {
     let school: Option<Key> = schools::table
         .filter(schools::sourced_id.eq(sourced_id))
         .select(schools::id)
         .first(db)
         .optional()?;
-    let Some(school) = school else { return Ok(Standing::New) };
+    let Some(school) = school else { return Ok(SchoolBinding::New) };
     let bound: Option<String> =
         source_schools::table.find(school).select(source_schools::source).first(db).optional()?;
     Ok(match bound {
-        Some(bound) if bound == source => Standing::Own,
-        Some(bound) => Standing::Other(bound),
-        None if was_written_by(db, school, source, address)? => Standing::Own,
-        None => Standing::Unbound,
+        Some(bound) if bound == source => SchoolBinding::Own,
+        Some(bound) => SchoolBinding::Other(bound),
+        None if was_written_by(db, school, source, address)? => SchoolBinding::Own,
+        None => SchoolBinding::Unbound,
     })
 }
 
@@ -106,7 +111,7 @@ pub fn bind(
     ctx: &Context,
     school: SchoolId,
     sourced_id: &str,
-    writer: &Writer,
+    writer: &SyncSource,
 ) -> Result<bool> {
     let row = (
         source_schools::school_id.eq(key(school)),
@@ -128,11 +133,11 @@ pub fn bind(
             source_schools::source.eq(excluded(source_schools::source)),
             source_schools::bound_at.eq(excluded(source_schools::bound_at)),
         );
-        each!(db, conn =>
+        with_conn!(db, conn =>
             insert.on_conflict(source_schools::school_id).do_update().set(taken).execute(conn)
         )?
     } else {
-        each!(db, conn => insert.on_conflict_do_nothing().execute(conn))?
+        with_conn!(db, conn => insert.on_conflict_do_nothing().execute(conn))?
     };
     Ok(written == 1)
 }

@@ -1,14 +1,14 @@
 //! Which source last set each value of a roster's row, as the rows keep it: values are grouped by
 //! source and time, so that a row has few items. Pure.
 
-mod kept;
+mod provenance;
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use self::kept::Kept;
+pub use self::provenance::Provenance;
 
 /// What kind of source it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -71,12 +71,12 @@ impl Origin {
 pub struct Stamps<'o> {
     origin: &'o Origin,
     now: DateTime<Utc>,
-    made: BTreeMap<Vec<&'static str>, Kept>,
+    made: BTreeMap<Vec<&'static str>, Provenance>,
 }
 
 impl Stamps<'_> {
     /// What a row keeps of which these columns come from here.
-    pub fn of(&mut self, columns: Vec<&'static str>) -> Kept {
+    pub fn of(&mut self, columns: Vec<&'static str>) -> Provenance {
         let (origin, at) = (self.origin, self.now.timestamp_micros());
         let text = |columns: &Vec<&'static str>| {
             write(&[(
@@ -97,14 +97,14 @@ fn read(text: &str) -> Vec<Item> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-fn write(items: &[Item]) -> Kept {
-    serde_json::to_string(items).map_or_else(|_| Kept::default(), Kept::from)
+fn write(items: &[Item]) -> Provenance {
+    serde_json::to_string(items).map_or_else(|_| Provenance::default(), Provenance::from)
 }
 
 /// What a row keeps once these columns come from the source of `stamp`; the others stay those of
 /// whoever set them.
 #[must_use]
-pub fn merged(before: &Kept, columns: &[&str], stamp: &Kept) -> Kept {
+pub fn merged(before: &Provenance, columns: &[&str], stamp: &Provenance) -> Provenance {
     if columns.is_empty() {
         return before.clone();
     }
@@ -124,7 +124,7 @@ pub fn merged(before: &Kept, columns: &[&str], stamp: &Kept) -> Kept {
 /// What kind of source a column's value comes from; none of older rows, and of a value that nobody
 /// has given.
 #[must_use]
-pub fn kind_of(kept: &Kept, column: &str) -> Option<SourceKind> {
+pub fn kind_of(kept: &Provenance, column: &str) -> Option<SourceKind> {
     read(kept.as_str())
         .into_iter()
         .find(|(.., columns)| columns.iter().any(|one| one == column))
@@ -144,7 +144,7 @@ pub struct FieldSource {
 
 /// The sources of a row's values, by column.
 #[must_use]
-pub fn of_row(kept: &Kept) -> Vec<FieldSource> {
+pub fn of_row(kept: &Provenance) -> Vec<FieldSource> {
     let one = |(kind, name, at, columns): Item| {
         let at = DateTime::from_timestamp_micros(at).unwrap_or_default();
         let origin = Origin { kind, name };
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_of_whoever_set_it_last() {
+    fn provenance_is_the_last_source_to_change_a_value() {
         let at = |minute: i64| DateTime::from_timestamp(minute * 60, 0).unwrap();
         let stamp =
             |kind, name, minute, columns| Origin::new(kind, name).stamps(at(minute)).of(columns);
@@ -171,7 +171,7 @@ mod tests {
         let push = stamp(SourceKind::Program, "Arbor", 2, vec!["email", "given_name"]);
         assert_eq!(merged(&file, &[], &push), file, "what did not change is not written anew");
         let both = merged(&file, &["email"], &push);
-        let seen = |kept: &Kept| {
+        let seen = |kept: &Provenance| {
             of_row(kept)
                 .into_iter()
                 .map(|one| (one.column, one.origin.name, one.at))
@@ -194,7 +194,7 @@ mod tests {
             "an item of which nothing is left goes"
         );
         assert_eq!(
-            of_row(&merged(&Kept::default(), &["email"], &push)).len(),
+            of_row(&merged(&Provenance::default(), &["email"], &push)).len(),
             1,
             "of older rows only what changes is known"
         );
@@ -204,11 +204,11 @@ mod tests {
             ("email".into(), "Helen".into(), at(3)),
             "whoever blanks a value is who set it"
         );
-        assert_eq!(of_row(&Kept::from("mangled".to_owned())), []);
+        assert_eq!(of_row(&Provenance::from("mangled".to_owned())), []);
     }
 
     #[test]
-    fn rows_that_say_as_much_share_a_text() {
+    fn equal_provenance_shares_one_string() {
         let origin = Origin::new(SourceKind::File, "roster.zip");
         let mut stamps = origin.stamps(DateTime::UNIX_EPOCH);
         let (one, same, other) = (

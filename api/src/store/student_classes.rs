@@ -7,14 +7,14 @@ use diesel::prelude::*;
 
 use super::{
     Db, Result,
-    among::among,
+    in_ids::in_ids,
     people::PersonRow,
-    sources::{self, FieldSource, Kept},
+    sources::{self, FieldSource, Provenance},
     sql_types::Key,
 };
 use crate::{
-    each,
     schema::{classes, enrolments, people},
+    with_conn,
 };
 
 /// A class of a student.
@@ -50,7 +50,7 @@ struct ClassRow {
     sourced_id: String,
     title: String,
     subject: String,
-    sources: Kept,
+    sources: Provenance,
 }
 
 /// The classes of these students, by title.
@@ -58,10 +58,10 @@ struct ClassRow {
 /// # Errors
 /// When the database fails.
 pub fn of(db: &mut Db, students: &[Key]) -> Result<BTreeMap<Key, Vec<StudentClass>>> {
-    let rows: Vec<(Key, Kept, ClassRow)> = each!(db, conn => enrolments::table
+    let rows: Vec<(Key, Provenance, ClassRow)> = with_conn!(db, conn => enrolments::table
         .inner_join(classes::table)
         .filter(
-            among(
+            in_ids(
                 enrolments::person_id,
                 students.iter().copied(),
             ).and(enrolments::role.eq("student"))
@@ -88,9 +88,9 @@ pub fn of(db: &mut Db, students: &[Key]) -> Result<BTreeMap<Key, Vec<StudentClas
 }
 
 fn teachers(db: &mut Db, of: &BTreeSet<Key>) -> Result<BTreeMap<Key, Vec<ClassTeacher>>> {
-    let rows: Vec<(Key, Kept, PersonRow)> = each!(db, conn => enrolments::table
+    let rows: Vec<(Key, Provenance, PersonRow)> = with_conn!(db, conn => enrolments::table
         .inner_join(people::table)
-        .filter(among(enrolments::class_id, of.iter().copied()).and(enrolments::role.eq("teacher")))
+        .filter(in_ids(enrolments::class_id, of.iter().copied()).and(enrolments::role.eq("teacher")))
         .filter(enrolments::removed_at.is_null().and(people::removed_at.is_null()))
         .order((enrolments::is_primary.desc(), people::family_name, people::id))
         .select((enrolments::class_id, enrolments::sources, PersonRow::as_select()))

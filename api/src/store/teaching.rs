@@ -13,7 +13,7 @@ use parlour_domain::{
 use super::{
     Db, Error, Result,
     bookings::{self as booking_store, Booking, BookingRow},
-    evenings::{self, EveningRow, Whose},
+    evenings::{self, EveningRow, EveningVisibility},
     events::{self, Actor, NewEvent},
     locks::{LockRank, lock_row},
     people::PersonRow,
@@ -21,16 +21,16 @@ use super::{
 };
 use crate::{
     context::Context,
-    each,
     schema::{
         booking_teachers, bookings, call_queue, call_seats, calls, invite_students, invites,
         teacher_lateness, teacher_records,
     },
+    with_conn,
 };
 
 /// What a teacher keeps of an appointment. Each teacher of a joint one keeps their own.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Record {
+pub struct TeacherRecord {
     /// Nobody came: what attendance goes by.
     pub no_show: bool,
     /// For the teacher alone.
@@ -52,7 +52,7 @@ pub enum Presence {
 
 /// Somebody who belongs to an appointment's call.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Expected {
+pub struct ExpectedParticipant {
     /// The person, or the invite of a guest.
     pub id: Key,
     /// Their name.
@@ -71,9 +71,9 @@ pub struct Appointment {
     /// Who booked.
     pub parent: PersonRow,
     /// Who belongs to the call; nobody where it is no call.
-    pub people: Vec<Expected>,
+    pub people: Vec<ExpectedParticipant>,
     /// What the teacher keeps of it.
-    pub record: Record,
+    pub record: TeacherRecord,
 }
 
 #[derive(Insertable)]
@@ -106,7 +106,7 @@ pub fn appointments(
     now: DateTime<Utc>,
 ) -> Result<Vec<Appointment>> {
     let mut booked = booking_store::of_teacher(db, evening, teacher)?;
-    booking_store::say_stranded(db, now, booked.iter_mut().map(|(booking, _)| booking))?;
+    booking_store::mark_stranded(db, now, booked.iter_mut().map(|(booking, _)| booking))?;
     let ids: Vec<Key> = booked.iter().map(|(booking, _)| booking.row.id).collect();
     let mut records = records(db, &ids, teacher)?;
     let guests = guests(db, evening, booked.iter().map(|(booking, _)| &booking.row))?;
@@ -125,7 +125,12 @@ pub fn appointments(
             of_school.chain([(parent.id, parent.name(), CallRole::Parent)]).chain(of_family);
         let people = if booking.row.video {
             everybody
-                .map(|(id, name, role)| Expected { id, name, role, presence: presence(id) })
+                .map(|(id, name, role)| ExpectedParticipant {
+                    id,
+                    name,
+                    role,
+                    presence: presence(id),
+                })
                 .collect()
         } else {
             Vec::new()
@@ -135,7 +140,7 @@ pub fn appointments(
     Ok(appointments.collect())
 }
 
-fn records(db: &mut Db, ids: &[Key], teacher: PersonId) -> Result<BTreeMap<Key, Record>> {
+fn records(db: &mut Db, ids: &[Key], teacher: PersonId) -> Result<BTreeMap<Key, TeacherRecord>> {
     let rows: Vec<(Key, bool, String)> = teacher_records::table
         .filter(
             teacher_records::booking_id
@@ -146,7 +151,7 @@ fn records(db: &mut Db, ids: &[Key], teacher: PersonId) -> Result<BTreeMap<Key, 
         .load(db)?;
     Ok(rows
         .into_iter()
-        .map(|(booking, no_show, note)| (booking, Record { no_show, note }))
+        .map(|(booking, no_show, note)| (booking, TeacherRecord { no_show, note }))
         .collect())
 }
 
@@ -215,7 +220,7 @@ pub fn set_record(
     school: SchoolId,
     teacher: &PersonRow,
     booking: BookingId,
-    record: &Record,
+    record: &TeacherRecord,
 ) -> Result<()> {
     // Whoever moves it meanwhile is waited for, and sees the record if they come second.
     lock_row(db, LockRank::Booking, booking)?;
@@ -238,7 +243,7 @@ pub fn set_record(
         note: &record.note,
         changed_at: at(ctx.now),
     };
-    each!(db, conn => diesel::insert_into(teacher_records::table)
+    with_conn!(db, conn => diesel::insert_into(teacher_records::table)
         .values(&new)
         .on_conflict((teacher_records::booking_id, teacher_records::teacher_id))
         .do_update()
@@ -251,12 +256,12 @@ pub fn set_record(
     if before.no_show == record.no_show {
         Ok(())
     } else {
-        tell_attendance(db, ctx, teacher, row, record.no_show)
+        record_attendance_event(db, ctx, teacher, row, record.no_show)
     }
 }
 
 /// The audit log says who marked whom; the parent's history does not.
-fn tell_attendance(
+fn record_attendance_event(
     db: &mut Db,
     ctx: &Context,
     teacher: &PersonRow,
@@ -317,7 +322,7 @@ pub fn set_lateness(
     teacher: PersonId,
     minutes: u32,
 ) -> Result<()> {
-    evenings::find_for(db, school, Whose::Teacher(teacher), evening)?;
+    evenings::find_for(db, school, EveningVisibility::Teacher(teacher), evening)?;
     if late_minutes(db, evening, &[teacher])? == minutes {
         return Ok(());
     }
@@ -327,7 +332,7 @@ pub fn set_lateness(
         minutes: i32::try_from(minutes).unwrap_or(i32::MAX),
         changed_at: at(ctx.now),
     };
-    each!(db, conn => diesel::insert_into(teacher_lateness::table)
+    with_conn!(db, conn => diesel::insert_into(teacher_lateness::table)
         .values(&row)
         .on_conflict((teacher_lateness::evening_id, teacher_lateness::teacher_id))
         .do_update()
@@ -373,7 +378,7 @@ pub fn get_schedule(
     evening: EveningId,
     now: DateTime<Utc>,
 ) -> Result<Schedule> {
-    let row = evenings::find_for(db, school, Whose::Teacher(teacher), evening)?;
+    let row = evenings::find_for(db, school, EveningVisibility::Teacher(teacher), evening)?;
     let late_minutes = late_minutes(db, evening, &[teacher])?;
     let appointments = appointments(db, evening, teacher, now)?;
     Ok(Schedule { evening: row, late_minutes, appointments })

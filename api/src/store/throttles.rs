@@ -10,12 +10,12 @@ use super::{
     locks::lock_throttle,
     sql_types::{At, at, key},
 };
-use crate::{each, schema::throttles};
+use crate::{schema::throttles, with_conn};
 
 /// What is limited, each for a subject of its own. A transaction that needs several buckets locks
 /// them in this order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub enum ThrottleKind {
     /// Login mails asked for from a network: against floods alone, since a whole school may have
     /// one address.
     LoginMailClient,
@@ -32,7 +32,7 @@ pub enum Kind {
     GuestCodeMail,
 }
 
-impl Kind {
+impl ThrottleKind {
     const fn as_str(self) -> &'static str {
         match self {
             Self::LoginMailAddress => "login_mail_address",
@@ -63,20 +63,20 @@ impl Kind {
 #[derive(Clone, Copy, Debug)]
 pub struct LockedBucket<'a> {
     school: SchoolId,
-    kind: Kind,
+    kind: ThrottleKind,
     subject: &'a str,
     next: std::result::Result<DateTime<Utc>, TimeDelta>,
 }
 
 impl<'a> LockedBucket<'a> {
-    /// Locks a subject's bucket; several of them in the order of [`Kind`].
+    /// Locks a subject's bucket; several of them in the order of [`ThrottleKind`].
     ///
     /// # Errors
     /// When the database fails.
     pub fn new(
         db: &mut Db,
         school: SchoolId,
-        kind: Kind,
+        kind: ThrottleKind,
         subject: &'a str,
         now: DateTime<Utc>,
     ) -> Result<Self> {
@@ -87,7 +87,7 @@ impl<'a> LockedBucket<'a> {
             throttles::subject.eq(subject),
             throttles::full_at.eq(at(now)),
         );
-        each!(db, conn =>
+        with_conn!(db, conn =>
             diesel::insert_into(throttles::table)
                 .values(full)
                 .on_conflict_do_nothing()
@@ -95,9 +95,9 @@ impl<'a> LockedBucket<'a> {
         )?;
         lock_throttle(db, kind as u8, (key(school), kind.as_str(), subject))?;
         let full_at: Option<At> =
-            each!(db, conn => row.select(throttles::full_at).get_result(conn).optional())?;
+            with_conn!(db, conn => row.select(throttles::full_at).get_result(conn).optional())?;
         // Where it was deleted as full since, all begins anew.
-        let full_at = full_at.ok_or(super::Error::Raced)?;
+        let full_at = full_at.ok_or(super::Error::UniqueViolation)?;
         Ok(Self { school, kind, subject, next: kind.throttle().take(Some(*full_at), now) })
     }
 
@@ -127,11 +127,11 @@ impl<'a> LockedBucket<'a> {
 /// # Errors
 /// When the database fails.
 pub fn purge(db: &mut Db, now: DateTime<Utc>) -> Result<bool> {
-    const STEP: i64 = 500;
+    const BATCH_SIZE: i64 = 500;
     let full = throttles::table.filter(throttles::full_at.lt(at(now)));
     let last: Option<At> = full
         .order(throttles::full_at)
-        .offset(STEP - 1)
+        .offset(BATCH_SIZE - 1)
         .limit(1)
         .select(throttles::full_at)
         .first(db)

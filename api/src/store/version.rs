@@ -40,7 +40,7 @@ impl<T> ExpectedVersion<T> {
         let Some(is_expected) = &self.0 else { return Ok(()) };
         // What has ended shows itself no more, so it is another version.
         let changed_if_ended =
-            |error| if matches!(error, Error::Dead(_)) { Error::Changed } else { error };
+            |error| if matches!(error, Error::Link(_)) { Error::Changed } else { error };
         // What this person may not see is not locked, either.
         current(db).map_err(changed_if_ended)?;
         lock_row(db, rank, id)?;

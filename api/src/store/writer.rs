@@ -24,7 +24,7 @@ use super::{
 const BATCH: usize = 64;
 
 /// How many jobs may wait; more are told that the database is busy.
-const QUEUE: usize = 4096;
+const QUEUE_LEN: usize = 4096;
 
 type Answer = Box<dyn FnOnce(bool) + Send>;
 type Job = Box<dyn FnOnce(&mut Db) -> Answer + Send>;
@@ -42,7 +42,7 @@ impl Writer {
     /// When the database can't be opened.
     pub fn start(url: &DatabaseUrl) -> anyhow::Result<Self> {
         let mut db = url.connect()?;
-        let (jobs, queue) = sync_channel(QUEUE);
+        let (jobs, queue) = sync_channel(QUEUE_LEN);
         thread::Builder::new().name("sqlite-writer".into()).spawn(move || run(&mut db, &queue))?;
         Ok(Self { jobs })
     }
@@ -51,7 +51,7 @@ impl Writer {
     ///
     /// # Errors
     /// The job's own error, [`Error::Busy`] when the queue is full or the commit failed,
-    /// [`Error::Panicked`].
+    /// [`Error::Internal`].
     pub async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Db) -> Result<T> + Send + 'static,
@@ -66,7 +66,7 @@ impl Writer {
             })
         });
         self.jobs.try_send(job).map_err(|_| Error::Busy)?;
-        receiver.await.unwrap_or(Err(Error::Panicked))
+        receiver.await.unwrap_or(Err(Error::Internal))
     }
 }
 
@@ -74,7 +74,7 @@ impl Writer {
 pub(super) fn guarded<T>(db: &mut Db, job: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     db.transaction(|db| {
         let job = || locks::transaction(|| job(db));
-        catch_unwind(AssertUnwindSafe(job)).unwrap_or(Err(Error::Panicked))
+        catch_unwind(AssertUnwindSafe(job)).unwrap_or(Err(Error::Internal))
     })
 }
 

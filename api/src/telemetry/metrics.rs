@@ -110,7 +110,7 @@ impl RequestMetrics {
 
 /// A job that several nodes take turns at.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Leased {
+pub enum LeasedJob {
     /// Sending a mail.
     Mail,
     /// Sending a webhook.
@@ -121,7 +121,7 @@ pub enum Leased {
     Seat,
 }
 
-impl Leased {
+impl LeasedJob {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Mail => "mail",
@@ -205,7 +205,7 @@ impl JobMetrics {
     }
 
     /// Counts a lease that was lost.
-    pub fn count_lost_lease(&self, job: Leased) {
+    pub fn count_lost_lease(&self, job: LeasedJob) {
         self.lost_leases.get_or_create(&JobLabel { job: job.as_str() }).inc();
     }
 }

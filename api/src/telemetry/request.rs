@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn only_one_uuid_is_taken_from_a_proxy() {
+    fn request_id_from_proxy_must_be_a_single_uuid() {
         let id = "01a1f640-bc00-7105-b3b8-73d2fa5a365d";
         assert_eq!(from_proxy(&[id]).as_deref(), Some(id));
         assert_eq!(

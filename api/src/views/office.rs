@@ -78,7 +78,7 @@ fn field_sources(of: &[FieldSource], zone: Tz) -> Vec<wire::FieldSource> {
 
 /// A student of a parent.
 #[must_use]
-pub fn linked_student(of: &parents::Linked) -> wire::LinkedStudent {
+pub fn linked_student(of: &parents::LinkedStudent) -> wire::LinkedStudent {
     wire::LinkedStudent {
         student: student(&of.student),
         relationship: of.relationship.clone(),

@@ -5,7 +5,7 @@ use parlour_wire as wire;
 
 use super::moment;
 use crate::store::webhooks::{
-    Attempt, Delivery, DeliveryState, Endpoint, EventType, NoAnswer, OffReason,
+    Attempt, Delivery, DeliveryError, DeliveryState, Endpoint, EventType, OffReason,
 };
 
 /// An endpoint.
@@ -52,10 +52,10 @@ fn attempt(of: &Attempt, zone: Tz) -> wire::WebhookAttempt {
         status: of.status,
         duration_ms: of.duration_ms,
         error: of.error.map(|error| match error {
-            NoAnswer::Timeout => wire::WebhookError::Timeout,
-            NoAnswer::Unreachable => wire::WebhookError::Unreachable,
-            NoAnswer::AddressNotAllowed => wire::WebhookError::AddressNotAllowed,
-            NoAnswer::Broken => wire::WebhookError::BrokenAnswer,
+            DeliveryError::Timeout => wire::WebhookError::Timeout,
+            DeliveryError::Unreachable => wire::WebhookError::Unreachable,
+            DeliveryError::AddressNotAllowed => wire::WebhookError::AddressNotAllowed,
+            DeliveryError::Broken => wire::WebhookError::BrokenAnswer,
         }),
     }
 }

@@ -12,7 +12,7 @@ use url::{Host, Url};
 
 /// How far webhooks reach.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reach {
+pub enum AllowedAddresses {
     /// Public addresses, by HTTPS.
     Public,
     /// Any address, by HTTP as well: for a school's own network, and for tests.
@@ -26,7 +26,7 @@ pub struct NotPublic;
 
 /// Networks that are no part of the open internet, or whose addresses stand for others (IANA's
 /// registry of IPv4 special-purpose addresses, RFC 6890).
-const CLOSED_V4: [Ipv4Net; 16] = [
+const BLOCKED_V4: [Ipv4Net; 16] = [
     v4([0, 0, 0, 0], 8),
     v4([10, 0, 0, 0], 8),
     v4([100, 64, 0, 0], 10),
@@ -48,11 +48,11 @@ const CLOSED_V4: [Ipv4Net; 16] = [
 
 /// All of IPv6 that is given out to the open internet (RFC 4291, 2.4; IANA's registry of IPv6
 /// unicast addresses).
-const OPEN_V6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
+const GLOBAL_V6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
 /// What of it is not, or stands for an IPv4 address (IANA's registry of IPv6 special-purpose
 /// addresses; 6to4, RFC 3056).
-const CLOSED_V6: [Ipv6Net; 4] = [
+const BLOCKED_V6: [Ipv6Net; 4] = [
     Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
     Ipv6Net::new_assert(Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16),
@@ -67,14 +67,14 @@ const fn v4(address: [u8; 4], prefix: u8) -> Ipv4Net {
 fn is_public(address: IpAddr) -> bool {
     // An IPv4 address in an IPv6 one is what is connected to (RFC 4291, 2.5.5.2).
     match address.to_canonical() {
-        IpAddr::V4(address) => !CLOSED_V4.iter().any(|net| net.contains(&address)),
+        IpAddr::V4(address) => !BLOCKED_V4.iter().any(|net| net.contains(&address)),
         IpAddr::V6(address) => {
-            OPEN_V6.contains(&address) && !CLOSED_V6.iter().any(|net| net.contains(&address))
+            GLOBAL_V6.contains(&address) && !BLOCKED_V6.iter().any(|net| net.contains(&address))
         }
     }
 }
 
-impl Reach {
+impl AllowedAddresses {
     fn allows(self, address: IpAddr) -> bool {
         self == Self::Anywhere || is_public(address)
     }
@@ -104,10 +104,10 @@ impl Reach {
 /// tomorrow, and is looked at whenever something is sent.
 ///
 /// # Errors
-/// [`Refusal::WebhookUrlRefused`] unless it is an `https` URL (with [`Reach::Anywhere`] also
+/// [`Refusal::WebhookUrlRefused`] unless it is an `https` URL (with [`AllowedAddresses::Anywhere`] also
 /// `http`) without user, password and fragment, whose host is a name or an address that the reach
 /// allows.
-pub fn check_url(given: &str, reach: Reach) -> Result<String, Refusal> {
+pub fn check_url(given: &str, reach: AllowedAddresses) -> Result<String, Refusal> {
     let url = Url::parse(given.trim()).map_err(|_| Refusal::WebhookUrlRefused)?;
     let is_plain =
         url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
@@ -121,7 +121,7 @@ pub fn check_url(given: &str, reach: Reach) -> Result<String, Refusal> {
 
 /// Resolves names as the system does, and gives out only what may be connected to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Resolver(pub Reach);
+pub(super) struct Resolver(pub AllowedAddresses);
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_open_internet_is_public() {
+    fn public_addresses_are_allowed() {
         for address in [
             "1.1.1.1",
             "93.184.215.14",
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_inside_is_not() {
+    fn private_addresses_are_refused() {
         let v4 = [
             "0.0.0.0",
             "10.1.2.3",
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_says_where_to_and_no_more() {
+    fn webhook_url_must_be_https_public_and_without_credentials() {
         let good = [
             "https://mis.example.org/hooks?school=7",
             "https://mis.example.org:8443",
@@ -215,7 +215,7 @@ mod tests {
             "https://[2606:4700::1111]/",
         ];
         for url in good {
-            assert!(check_url(url, Reach::Public).is_ok(), "{url}");
+            assert!(check_url(url, AllowedAddresses::Public).is_ok(), "{url}");
         }
         // The odd ways to write 127.0.0.1 are one to the URL standard.
         let inside = [
@@ -227,11 +227,15 @@ mod tests {
             "https://10.0.0.1/",
         ];
         for url in inside {
-            assert_eq!(check_url(url, Reach::Public), Err(Refusal::WebhookUrlRefused), "{url}");
-            assert!(check_url(url, Reach::Anywhere).is_ok(), "{url}");
+            assert_eq!(
+                check_url(url, AllowedAddresses::Public),
+                Err(Refusal::WebhookUrlRefused),
+                "{url}"
+            );
+            assert!(check_url(url, AllowedAddresses::Anywhere).is_ok(), "{url}");
         }
         assert_eq!(
-            check_url("http://mis.example.org/", Reach::Public),
+            check_url("http://mis.example.org/", AllowedAddresses::Public),
             Err(Refusal::WebhookUrlRefused)
         );
         let never = [
@@ -245,7 +249,11 @@ mod tests {
             "https://mis.example.org/#x",
         ];
         for url in never {
-            assert_eq!(check_url(url, Reach::Anywhere), Err(Refusal::WebhookUrlRefused), "{url}");
+            assert_eq!(
+                check_url(url, AllowedAddresses::Anywhere),
+                Err(Refusal::WebhookUrlRefused),
+                "{url}"
+            );
         }
     }
 }

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_signature_is_that_of_the_specifications_libraries() {
+    fn signature_matches_the_specification_example() {
         // The example by which the libraries of other languages are tested.
         let secret = BASE64_STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
         let signature = signed(

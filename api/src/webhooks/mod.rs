@@ -9,7 +9,7 @@ mod sender;
 pub mod worker;
 
 pub use self::{
-    address::{Reach, check_url},
+    address::{AllowedAddresses, check_url},
     message::secret_text,
     sender::Sender,
 };

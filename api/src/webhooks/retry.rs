@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::store::webhooks::{Outcome, Verdict};
 
 /// The pauses after the first, second … try, in seconds: three days in all.
-const PAUSES: [i64; 9] =
+const BACKOFF: [i64; 9] =
     [5, 5 * 60, 30 * 60, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
 
 const HOUR: i64 = 3600;
@@ -28,7 +28,7 @@ pub(super) fn verdict(
         Ok(410) => return Verdict::Gone,
         _ => {}
     }
-    let Some(pause) = pause(tries) else { return Verdict::GivenUp };
+    let Some(pause) = backoff(tries) else { return Verdict::GivenUp };
     let due_at = now + pause + pause * i32::from(chance) / 2550;
     let asked_for = retry_after
         .filter(|_| matches!(outcome.answer, Ok(429 | 503)))
@@ -37,9 +37,9 @@ pub(super) fn verdict(
 }
 
 /// How long to wait after so many tries; `None` when it is time to give up.
-fn pause(tries: i32) -> Option<TimeDelta> {
+fn backoff(tries: i32) -> Option<TimeDelta> {
     let index = usize::try_from(tries).ok()?.checked_sub(1)?;
-    PAUSES.get(index).map(|seconds| TimeDelta::seconds(*seconds))
+    BACKOFF.get(index).map(|seconds| TimeDelta::seconds(*seconds))
 }
 
 /// The time that a `Retry-After` header names: seconds, or a date (RFC 9110, 10.2.3).
@@ -53,14 +53,14 @@ pub(super) fn retry_after(header: &str, now: DateTime<Utc>) -> Option<DateTime<U
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::webhooks::NoAnswer;
+    use crate::store::webhooks::DeliveryError;
 
     fn now() -> DateTime<Utc> {
         "2026-11-23T10:00:00Z".parse().unwrap()
     }
 
     fn after(
-        answer: Result<u16, NoAnswer>,
+        answer: Result<u16, DeliveryError>,
         tries: i32,
         asked_for: Option<&str>,
         chance: u8,
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_decides() {
+    fn response_status_decides_delivery_outcome() {
         let in_seconds = |seconds| Verdict::Retry(now() + TimeDelta::seconds(seconds));
         assert_eq!(after(Ok(200), 1, None, 0), Verdict::Delivered);
         assert_eq!(after(Ok(204), 9, None, 0), Verdict::Delivered);
@@ -86,8 +86,8 @@ mod tests {
             Ok(400),
             Ok(404),
             Ok(500),
-            Err(NoAnswer::Timeout),
-            Err(NoAnswer::AddressNotAllowed),
+            Err(DeliveryError::Timeout),
+            Err(DeliveryError::AddressNotAllowed),
         ] {
             assert_eq!(after(answer, 1, None, 0), in_seconds(5), "{answer:?}");
             assert_eq!(after(answer, 10, None, 0), Verdict::GivenUp, "{answer:?}");
@@ -103,12 +103,12 @@ mod tests {
     }
 
     #[test]
-    fn pauses_grow_for_three_days() {
-        let pauses: Vec<TimeDelta> = (1..).map_while(pause).collect();
+    fn backoff_grows_for_three_days() {
+        let pauses: Vec<TimeDelta> = (1..).map_while(backoff).collect();
         assert!(pauses.is_sorted());
         let all: TimeDelta = pauses.iter().sum();
         assert!(all >= TimeDelta::days(3) && all < TimeDelta::days(4), "{all}");
-        assert_eq!(pause(0), None);
+        assert_eq!(backoff(0), None);
         assert_eq!(after(Ok(500), 2, None, 255), Verdict::Retry(now() + TimeDelta::seconds(330)));
     }
 }

@@ -11,26 +11,26 @@ use reqwest::{
 use url::Url;
 
 use super::{
-    address::{NotPublic, Reach, Resolver},
+    address::{AllowedAddresses, NotPublic, Resolver},
     message::Message,
 };
-use crate::{mail::install_tls, store::webhooks::NoAnswer};
+use crate::{mail::install_tls, store::webhooks::DeliveryError};
 
 /// How long an endpoint may take, from the connection to the end of its answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How much of an answer is read, so that the connection can be used again.
-const READ: usize = 1024;
+const MAX_BODY_READ: usize = 1024;
 
 /// Takes events to endpoints. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Sender {
     client: Client,
-    reach: Reach,
+    reach: AllowedAddresses,
 }
 
 /// An answer, as far as it matters.
-pub(super) struct Answered {
+pub(super) struct EndpointResponse {
     /// The status.
     pub status: u16,
     /// What `Retry-After` says.
@@ -42,17 +42,17 @@ impl Sender {
     ///
     /// # Errors
     /// When the system's certificates can't be read.
-    pub fn new(reach: Reach) -> anyhow::Result<Self> {
-        Self::with_patience(reach, PATIENCE)
+    pub fn new(reach: AllowedAddresses) -> anyhow::Result<Self> {
+        Self::with_timeout(reach, TIMEOUT)
     }
 
-    fn with_patience(reach: Reach, patience: Duration) -> anyhow::Result<Self> {
+    fn with_timeout(reach: AllowedAddresses, patience: Duration) -> anyhow::Result<Self> {
         install_tls();
         let client = Client::builder()
             .redirect(Policy::none())
             .no_proxy()
             .referer(false)
-            .https_only(reach == Reach::Public)
+            .https_only(reach == AllowedAddresses::Public)
             .dns_resolver(Resolver(reach))
             .timeout(patience)
             .user_agent(concat!("Parlour/", env!("CARGO_PKG_VERSION")))
@@ -62,14 +62,18 @@ impl Sender {
 
     /// How far it reaches.
     #[must_use]
-    pub const fn reach(&self) -> Reach {
+    pub const fn reach(&self) -> AllowedAddresses {
         self.reach
     }
 
     /// Sends an event.
-    pub(super) async fn send(&self, url: &str, message: Message) -> Result<Answered, NoAnswer> {
-        let url = Url::parse(url).map_err(|_| NoAnswer::Unreachable)?;
-        self.reach.check(&url).map_err(|_| NoAnswer::AddressNotAllowed)?;
+    pub(super) async fn send(
+        &self,
+        url: &str,
+        message: Message,
+    ) -> Result<EndpointResponse, DeliveryError> {
+        let url = Url::parse(url).map_err(|_| DeliveryError::Unreachable)?;
+        self.reach.check(&url).map_err(|_| DeliveryError::AddressNotAllowed)?;
         let request = self
             .client
             .post(url)
@@ -78,23 +82,23 @@ impl Sender {
             .header("webhook-timestamp", message.timestamp)
             .header("webhook-signature", message.signature)
             .body(message.body);
-        let response = request.send().await.map_err(|error| why(&error))?;
+        let response = request.send().await.map_err(|error| classify_error(&error))?;
         let retry_after = response
             .headers()
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
-        let answered = Answered { status: response.status().as_u16(), retry_after };
-        skim(response).await;
+        let answered = EndpointResponse { status: response.status().as_u16(), retry_after };
+        drain(response).await;
         Ok(answered)
     }
 }
 
 /// Reads the beginning of a body. The status has been said: whatever goes wrong from here on
 /// changes nothing.
-async fn skim(mut response: Response) {
+async fn drain(mut response: Response) {
     let mut read = 0;
-    while read < READ {
+    while read < MAX_BODY_READ {
         match response.chunk().await {
             Ok(Some(chunk)) => read += chunk.len(),
             Ok(None) | Err(_) => return,
@@ -102,15 +106,15 @@ async fn skim(mut response: Response) {
     }
 }
 
-fn why(error: &reqwest::Error) -> NoAnswer {
+fn classify_error(error: &reqwest::Error) -> DeliveryError {
     if is_not_public(error) {
-        NoAnswer::AddressNotAllowed
+        DeliveryError::AddressNotAllowed
     } else if error.is_timeout() {
-        NoAnswer::Timeout
+        DeliveryError::Timeout
     } else if error.is_connect() {
-        NoAnswer::Unreachable
+        DeliveryError::Unreachable
     } else {
-        NoAnswer::Broken
+        DeliveryError::Broken
     }
 }
 
@@ -155,17 +159,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_says_nothing_is_waited_for_no_longer() {
+    async fn silent_receiver_times_out() {
         let (url, served) =
             receiver(async |mut stream| stream.read(&mut [0; 1]).await.unwrap_or_default()).await;
-        let sender =
-            Sender::with_patience(Reach::Anywhere, Duration::from_millis(200)).expect("a sender");
-        assert_eq!(sender.send(&url, message()).await.err(), Some(NoAnswer::Timeout));
+        let sender = Sender::with_timeout(AllowedAddresses::Anywhere, Duration::from_millis(200))
+            .expect("a sender");
+        assert_eq!(sender.send(&url, message()).await.err(), Some(DeliveryError::Timeout));
         assert_eq!(served.await.expect("it served"), 0, "the connection was closed");
     }
 
     #[tokio::test]
-    async fn of_a_long_answer_only_the_beginning_is_read() {
+    async fn long_response_is_truncated() {
         let (url, served) = receiver(async |mut stream| {
             let mut sent = 0;
             let _ =
@@ -181,7 +185,7 @@ mod tests {
             sent
         })
         .await;
-        let sender = Sender::new(Reach::Anywhere).expect("a sender");
+        let sender = Sender::new(AllowedAddresses::Anywhere).expect("a sender");
         let answered = sender.send(&url, message()).await.expect("an answer");
         assert_eq!(answered.status, 200);
         // What the two ends hold in between is the system's, a few megabytes at the most; an answer

@@ -12,15 +12,15 @@ use crate::{
     context::{Clock, Context, Random},
     keys::Keys,
     store::{
-        Due, Result, Store,
-        webhooks::{self, Claimed, NoAnswer, Outcome, Room, Verdict},
+        ClaimResult, Result, Store,
+        webhooks::{self, Claimed, DeliveryError, Outcome, SendCapacity, Verdict},
     },
-    telemetry::metrics::{JobMetrics, Leased},
+    telemetry::metrics::{JobMetrics, LeasedJob},
     workers::{Slots, Worker},
 };
 
 /// How many events are sent to one endpoint at a time: a slow one leaves slots to the others.
-const TO_ONE: usize = 4;
+const PER_ENDPOINT: usize = 4;
 
 /// Sends the events of the queue. Cheap to clone.
 #[derive(Clone)]
@@ -53,21 +53,22 @@ impl Worker for WebhookWorker {
     type Lane = WebhookId;
 
     const NAME: &'static str = "webhooks";
-    const AT_A_TIME: usize = 16;
-    const REST: Duration = Duration::from_secs(1);
-    const LEASED: Option<Leased> = Some(Leased::Webhook);
+    const CONCURRENCY: usize = 16;
+    const IDLE_PAUSE: Duration = Duration::from_secs(1);
+    const LEASED: Option<LeasedJob> = Some(LeasedJob::Webhook);
 
     fn metrics(&self) -> &JobMetrics {
         &self.metrics
     }
 
-    async fn claim(&self, slots: Slots<WebhookId>) -> Result<Due<Claimed>> {
+    async fn claim(&self, slots: Slots<WebhookId>) -> Result<ClaimResult<Claimed>> {
         let now = self.clock.now();
-        let room = Room { all: slots.free, to_one: TO_ONE, under_way: slots.running };
+        let room =
+            SendCapacity { all: slots.free, per_endpoint: PER_ENDPOINT, under_way: slots.running };
         // Where nothing is due, as nearly always, no write is begun.
         let look = room.clone();
         if !self.store.read(move |db| webhooks::is_due(db, now, &look)).await? {
-            return Ok(Due::Nothing);
+            return Ok(ClaimResult::Nothing);
         }
         self.store.write(move |db| webhooks::claim(db, now, &room)).await
     }
@@ -118,7 +119,7 @@ impl Worker for WebhookWorker {
             Verdict::GivenUp | Verdict::Gone => "failed",
         };
         self.metrics.count_webhook(outcome);
-        let (status, error) = (sent.answer.ok(), sent.answer.err().map(NoAnswer::as_str));
+        let (status, error) = (sent.answer.ok(), sent.answer.err().map(DeliveryError::as_str));
         tracing::info!(
             parent: None,
             delivery = %claimed.id,

@@ -13,8 +13,8 @@ use tracing::Span;
 
 pub use self::execute::execute;
 use crate::{
-    store::{Due, Result},
-    telemetry::metrics::{JobMetrics, Leased},
+    store::{ClaimResult, Result},
+    telemetry::metrics::{JobMetrics, LeasedJob},
 };
 
 /// A kind of background job. Cheap to clone.
@@ -29,13 +29,13 @@ pub trait Worker: Clone + Send + Sync + 'static {
     /// The name in log lines.
     const NAME: &'static str;
     /// How many jobs run at a time.
-    const AT_A_TIME: usize;
+    const CONCURRENCY: usize;
     /// How long the loop rests when nothing is due and nothing wakes it.
-    const REST: Duration;
+    const IDLE_PAUSE: Duration;
     /// What becomes of running jobs when the process stops.
     const ON_STOP: OnStop = OnStop::Finish;
     /// The name of the lease in metrics; none where a job needs no lease.
-    const LEASED: Option<Leased>;
+    const LEASED: Option<LeasedJob>;
 
     /// Where lost leases are counted.
     fn metrics(&self) -> &JobMetrics;
@@ -50,11 +50,11 @@ pub trait Worker: Clone + Send + Sync + 'static {
     /// Claims jobs that are due, as many as there are slots for.
     ///
     /// # Errors
-    /// When the database fails; the loop tries again after [`Self::REST`].
+    /// When the database fails; the loop tries again after [`Self::IDLE_PAUSE`].
     fn claim(
         &self,
         slots: Slots<Self::Lane>,
-    ) -> impl Future<Output = Result<Due<Self::Job>>> + Send;
+    ) -> impl Future<Output = Result<ClaimResult<Self::Job>>> + Send;
 
     /// The lane of a job.
     fn lane(&self, job: &Self::Job) -> Self::Lane;
@@ -166,7 +166,7 @@ pub async fn run<W: Worker>(worker: W, shutdown: impl Future<Output = ()>) {
             () = &mut shutdown => break,
             Some(_) = running.next() => {}
             () = worker.woken() => {}
-            () = tokio::time::sleep(W::REST) => {}
+            () = tokio::time::sleep(W::IDLE_PAUSE) => {}
         }
     }
     if W::ON_STOP == OnStop::Finish {
@@ -188,11 +188,13 @@ pub async fn run_due<W: Worker>(worker: &W) -> usize {
 
 /// Begins as many jobs as may run at a time. A slow one keeps its own slot and nobody else's.
 async fn fill<W: Worker>(worker: &W, running: &mut Running<W::Lane>) {
-    while running.jobs.len() < W::AT_A_TIME {
-        match worker.claim(running.slots(W::AT_A_TIME)).await {
-            Ok(Due::Claimed(jobs)) => jobs.into_iter().for_each(|job| running.begin(worker, job)),
-            Ok(Due::Contended) => {}
-            Ok(Due::Nothing) => return,
+    while running.jobs.len() < W::CONCURRENCY {
+        match worker.claim(running.slots(W::CONCURRENCY)).await {
+            Ok(ClaimResult::Claimed(jobs)) => {
+                jobs.into_iter().for_each(|job| running.begin(worker, job))
+            }
+            Ok(ClaimResult::Contended) => {}
+            Ok(ClaimResult::Nothing) => return,
             Err(error) => {
                 tracing::warn!(worker = W::NAME, %error, "could not claim jobs");
                 return;

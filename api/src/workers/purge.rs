@@ -12,8 +12,8 @@ use tracing::Span;
 use super::{Slots, Worker};
 use crate::{
     context::Clock,
-    store::{Due, Result, Store, idempotency, throttles, webhooks},
-    telemetry::metrics::{JobMetrics, Leased},
+    store::{ClaimResult, Result, Store, idempotency, throttles, webhooks},
+    telemetry::metrics::{JobMetrics, LeasedJob},
 };
 
 /// How often it looks for what is too old.
@@ -58,18 +58,22 @@ impl Worker for PurgeWorker {
     type Lane = ();
 
     const NAME: &'static str = "purge";
-    const AT_A_TIME: usize = 1;
-    const REST: Duration = Duration::from_secs(1);
+    const CONCURRENCY: usize = 1;
+    const IDLE_PAUSE: Duration = Duration::from_secs(1);
     /// Deleting the same twice does no harm.
-    const LEASED: Option<Leased> = None;
+    const LEASED: Option<LeasedJob> = None;
 
     fn metrics(&self) -> &JobMetrics {
         &self.metrics
     }
 
-    async fn claim(&self, _: Slots<()>) -> Result<Due<()>> {
+    async fn claim(&self, _: Slots<()>) -> Result<ClaimResult<()>> {
         let due_at = *self.due_at.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(if Instant::now() < due_at { Due::Nothing } else { Due::Claimed(vec![()]) })
+        Ok(if Instant::now() < due_at {
+            ClaimResult::Nothing
+        } else {
+            ClaimResult::Claimed(vec![()])
+        })
     }
 
     fn lane(&self, (): &()) {}
@@ -93,7 +97,7 @@ impl Worker for PurgeWorker {
     }
 
     async fn settle(&self, _: &Arc<()>, outcome: &Result<bool>) -> Result<bool> {
-        let pause = if matches!(outcome, Ok(true)) { Self::REST } else { EVERY };
+        let pause = if matches!(outcome, Ok(true)) { Self::IDLE_PAUSE } else { EVERY };
         *self.due_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + pause;
         Ok(true)
     }

@@ -12,8 +12,8 @@ use tracing::Span;
 
 use super::{OnStop, Slots, Worker, execute, run, run_due};
 use crate::{
-    store::{Due, Error, Result},
-    telemetry::metrics::{JobMetrics, Leased},
+    store::{ClaimResult, Error, Result},
+    telemetry::metrics::{JobMetrics, LeasedJob},
 };
 
 /// What a job does.
@@ -70,23 +70,23 @@ impl<const DROP: bool> Worker for Fake<DROP> {
     type Lane = ();
 
     const NAME: &'static str = "fake";
-    const AT_A_TIME: usize = 2;
-    const REST: Duration = Duration::from_secs(3600);
+    const CONCURRENCY: usize = 2;
+    const IDLE_PAUSE: Duration = Duration::from_secs(3600);
     const ON_STOP: OnStop = if DROP { OnStop::Drop } else { OnStop::Finish };
-    const LEASED: Option<Leased> = Some(Leased::Mail);
+    const LEASED: Option<LeasedJob> = Some(LeasedJob::Mail);
 
     fn metrics(&self) -> &JobMetrics {
         &self.metrics
     }
 
-    async fn claim(&self, slots: Slots<()>) -> Result<Due<Job>> {
+    async fn claim(&self, slots: Slots<()>) -> Result<ClaimResult<Job>> {
         let mut state = self.state.lock().unwrap();
         let running = slots.running.values().sum::<usize>();
-        assert_eq!(slots.free, Self::AT_A_TIME - running);
+        assert_eq!(slots.free, Self::CONCURRENCY - running);
         let count = slots.free.min(state.due.len());
         state.most_at_once = state.most_at_once.max(running + count);
         let jobs: Vec<Job> = state.due.drain(..count).collect();
-        Ok(if jobs.is_empty() { Due::Nothing } else { Due::Claimed(jobs) })
+        Ok(if jobs.is_empty() { ClaimResult::Nothing } else { ClaimResult::Claimed(jobs) })
     }
 
     fn lane(&self, _: &Job) {}

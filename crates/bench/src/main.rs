@@ -4,8 +4,8 @@
 mod api;
 mod calls;
 mod join;
-mod median;
 mod school;
+mod statistics;
 mod sync;
 mod web;
 
@@ -81,7 +81,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         Arguments::School { folder } => school::write(&folder),
         Arguments::Seed { database } => api::seed(&database).await,
         Arguments::Answer { server, database, folder } => {
-            api::keep_answer(server, &database, &folder).await
+            api::save_answer(server, &database, &folder).await
         }
         Arguments::Api(arguments) => api::run(&arguments).await,
         Arguments::Calls(arguments) => calls::run(&arguments).await,

@@ -2,7 +2,7 @@
 //! calls need. It knows no page; tests and benches do.
 
 mod process;
-mod turn;
+mod turn_server;
 
 use std::{env, fs, process::Command};
 
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use thirtyfour::prelude::*;
 
 pub use process::Process;
-pub use turn::Turn;
+pub use turn_server::TurnServer;
 
 const FLAGS: [&str; 9] = [
     "--headless=new",

@@ -30,8 +30,8 @@ impl Process {
             Self(command.spawn().with_context(|| format!("{command:?} does not start"))?);
         let (found, mut lines) = mpsc::unbounded_channel();
         if let (Some(output), Some(errors)) = (process.0.stdout.take(), process.0.stderr.take()) {
-            follow(output, ready, found.clone());
-            follow(errors, ready, found);
+            read_lines(output, ready, found.clone());
+            read_lines(errors, ready, found);
         }
         let line = lines
             .recv()
@@ -51,7 +51,7 @@ impl Drop for Process {
 }
 
 /// Reads to the end, or the program would wait for a reader; tells of the lines that hold `ready`.
-fn follow(
+fn read_lines(
     stream: impl Read + Send + 'static,
     ready: &'static str,
     found: mpsc::UnboundedSender<String>,

@@ -22,7 +22,7 @@ pub enum Load {
 pub enum Effort {
     /// What is shipped: brotli 11, gzip 9.
     Best,
-    /// While one works on the client.
+    /// While one works on the web app.
     Quick,
 }
 
@@ -99,7 +99,7 @@ impl Assets {
         }
         let sizes = json!({
             "profile": if effort == Effort::Best { "release" } else { "dev" },
-            "pages": pages.iter().map(|page| weigh(page, &files)).collect::<Result<Vec<_>>>()?,
+            "pages": pages.iter().map(|page| page_size(page, &files)).collect::<Result<Vec<_>>>()?,
             "files": files,
         });
         fs::write(out.join("sizes.json"), serde_json::to_string_pretty(&sizes)?)?;
@@ -108,7 +108,7 @@ impl Assets {
 }
 
 /// All that the browser fetches for a page that is opened first, together.
-fn weigh(page: &Page, files: &[Value]) -> Result<Value> {
+fn page_size(page: &Page, files: &[Value]) -> Result<Value> {
     let is_part = |row: &Value| page.parts.iter().any(|part| row["name"] == *part);
     if let Some(part) =
         page.parts.iter().find(|part| !files.iter().any(|row| row["name"] == **part))
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_weighs_the_first_load_and_its_parts() -> Result<()> {
+    fn page_weight_is_first_load_plus_parts() -> Result<()> {
         let row = |name: &str, first: bool, br: u64| {
             json!({
                 "name": name,
@@ -195,10 +195,10 @@ mod tests {
             name: "My Bookings",
             parts: parts.iter().map(|part| (*part).to_owned()).collect(),
         };
-        let weight = weigh(&page(&["parent.wasm"]), &files)?;
+        let weight = page_size(&page(&["parent.wasm"]), &files)?;
         assert_eq!((&weight["br"], &weight["raw"]), (&json!(110), &json!(220)));
-        assert_eq!(weigh(&page(&[]), &files)?["br"], 100);
-        let error = weigh(&page(&["gone.wasm"]), &files).map_err(|error| error.to_string());
+        assert_eq!(page_size(&page(&[]), &files)?["br"], 100);
+        let error = page_size(&page(&["gone.wasm"]), &files).map_err(|error| error.to_string());
         assert_eq!(error, Err("My Bookings needs gone.wasm, which there is not".to_owned()));
         Ok(())
     }

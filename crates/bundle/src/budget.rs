@@ -1,4 +1,4 @@
-//! What the client weighs, from its `sizes.json`, held against a limit.
+//! What the web app weighs, from its `sizes.json`, held against a limit.
 
 use std::{fs, path::Path};
 
@@ -9,14 +9,14 @@ use serde_json::Value;
 /// bytes.
 ///
 /// # Errors
-/// When a page is over the limit, or there is no shipped client in `out`.
-pub fn hold(out: &Path, limit: u64) -> Result<()> {
+/// When a page is over the limit, or there is no shipped web app in `out`.
+pub fn check(out: &Path, limit: u64) -> Result<()> {
     let path = out.join("sizes.json");
     let text = fs::read_to_string(&path)
         .with_context(|| format!("no {}: run `cargo xtask client`", path.display()))?;
     let sizes: Value = serde_json::from_str(&text)?;
     if sizes["profile"] != "release" {
-        bail!("this client was built to work on: run `cargo xtask client` without --dev");
+        bail!("this web app was built to work on: run `cargo xtask client` without --dev");
     }
     println!("{:>9} {:>9}  file (* not in the first load)", "raw", "brotli");
     for row in sizes["files"].as_array().into_iter().flatten() {

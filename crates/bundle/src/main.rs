@@ -1,4 +1,4 @@
-//! `parlour-bundle`: turns the compiled client into the files that the server hands out.
+//! `parlour-bundle`: turns the compiled web app into the files that the server hands out.
 //!
 //! It knows nothing of cargo or of installing tools: `cargo xtask client` calls it with all paths.
 
@@ -59,7 +59,7 @@ fn run() -> Result<()> {
     let words: Vec<String> = env::args().skip(1).collect();
     match words.as_slice() {
         [budget, limit, out, folder] if budget == "--budget" && out == "--out" => {
-            budget::hold(folder.as_ref(), limit.parse().context(USAGE)?)
+            budget::check(folder.as_ref(), limit.parse().context(USAGE)?)
         }
         _ => bundle(&read_args(words)?),
     }
@@ -98,7 +98,7 @@ fn bundle(args: &Args) -> Result<()> {
 
 /// The first pages of a parent: the login, which is in the first load, and My Bookings with the
 /// parts that its function was split into.
-fn pages(client: &wasm::Client) -> Result<[Page; 2]> {
+fn pages(client: &wasm::WebAppModules) -> Result<[Page; 2]> {
     let bookings = client
         .parts_of("bookings")
         .context("no lazy function `bookings`: which part shows My Bookings?")?;

@@ -7,7 +7,7 @@ use lightningcss::{
 };
 
 /// The oldest browsers that the pages are made for (docs/browsers.md): major version and minor.
-const OLDEST: Browsers = {
+const OLDEST_BROWSERS: Browsers = {
     const fn version(major: u32, minor: u32) -> Option<u32> {
         Some(major << 16 | minor << 8)
     }
@@ -32,7 +32,7 @@ const OLDEST: Browsers = {
 pub fn minify(css: &str, name: &str) -> Result<String> {
     let options = ParserOptions { filename: name.to_owned(), ..ParserOptions::default() };
     let mut sheet = StyleSheet::parse(css, options).map_err(|error| anyhow!("{name}: {error}"))?;
-    let targets = Targets::from(OLDEST);
+    let targets = Targets::from(OLDEST_BROWSERS);
     sheet
         .minify(MinifyOptions { targets, ..MinifyOptions::default() })
         .map_err(|error| anyhow!("{name}: {error}"))?;
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_old_browsers_do_not_know_is_lowered() -> Result<()> {
+    fn lowers_css_for_old_browsers() -> Result<()> {
         let css = ":root { color-scheme: light dark; --a: light-dark(#fff, #000); } p { color: \
                    light-dark(#ffffff, #000000); & a { color: red } }
             @media (width >= 40rem) { p { color: red } }";
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_the_file() {
+    fn css_error_names_the_file() {
         let error = minify("p { color: }} x", "evening.css").err();
         let error = error.map(|error| error.to_string()).unwrap_or_default();
         assert!(error.contains("evening.css"), "{error}");

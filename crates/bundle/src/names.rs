@@ -1,11 +1,11 @@
-//! Short names for the functions that the client takes from `app.js`: the bindings' own end in a
+//! Short names for the functions that the web app takes from `app.js`: the bindings' own end in a
 //! hash, which no compression makes smaller.
 
 use std::collections::BTreeMap;
 
 /// Names as short as can be, one for each that the script defines exactly once; the others keep
 /// theirs.
-pub fn shortened(
+pub fn short_names(
     script: &str,
     names: impl IntoIterator<Item = String>,
 ) -> BTreeMap<String, String> {
@@ -18,7 +18,7 @@ pub fn shortened(
 }
 
 /// The script with these names replaced.
-pub fn renamed(script: &str, names: &BTreeMap<String, String>) -> String {
+pub fn replace_names(script: &str, names: &BTreeMap<String, String>) -> String {
     words(script).map(|word| names.get(word).map_or(word, String::as_str)).collect()
 }
 
@@ -46,15 +46,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_name_is_replaced_where_it_is_a_whole_word() {
+    fn names_are_replaced_at_word_boundaries() {
         let script = "const import0 = { __wbg_get_1f: function(a) { return a.get; }, \
                       __wbg_get_1f0: f, __wbg_twice_2a: g, \"__wbg_twice_2a\": 1 };";
-        let names = shortened(
+        let names = short_names(
             script,
             ["__wbg_get_1f", "__wbg_get_1f0", "__wbg_twice_2a", "__wbg_gone_3b"].map(String::from),
         );
         assert_eq!(names.len(), 2, "what is there twice, or not at all, keeps its name");
-        let short = renamed(script, &names);
+        let short = replace_names(script, &names);
         assert_eq!(
             short,
             "const import0 = { a: function(a) { return a.get; }, b: f, __wbg_twice_2a: g, \
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn short_names_differ() {
+    fn short_names_are_unique() {
         let names: std::collections::BTreeSet<String> = (0..2000).map(short).collect();
         assert_eq!(names.len(), 2000);
         assert_eq!(

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{assets::Assets, minify};
 
-const FOR_THE_SERVER: [&str; 3] = ["base", "contact", "school"];
+const SERVER_PLACEHOLDERS: [&str; 3] = ["base", "contact", "school"];
 
 /// Replaces each `{{file NAME}}` by the asset's path below the page's base, `{{icon}}` by
 /// `icon.svg` itself and `{{modules}}` by links to the scripts, and makes the inline styles small.
@@ -37,7 +37,7 @@ fn fill_text(text: &str, assets: &Assets, icon: &str) -> Result<String> {
             }
             None if inside == "icon" => page.push_str(&data_url(icon)),
             None if inside == "modules" => page.push_str(&preloads(assets)),
-            None if FOR_THE_SERVER.contains(&inside) => {
+            None if SERVER_PLACEHOLDERS.contains(&inside) => {
                 page.push_str("{{");
                 page.push_str(inside);
                 page.push_str("}}");
@@ -47,7 +47,7 @@ fn fill_text(text: &str, assets: &Assets, icon: &str) -> Result<String> {
         rest = after;
     }
     page.push_str(rest);
-    small_style(&page)
+    minified_style(&page)
 }
 
 /// Links that load all modules of the first page at once, instead of one after the other as they
@@ -72,7 +72,7 @@ fn data_url(svg: &str) -> String {
     format!("data:image/svg+xml,{escaped}")
 }
 
-fn small_style(page: &str) -> Result<String> {
+fn minified_style(page: &str) -> Result<String> {
     let mut small = String::with_capacity(page.len());
     let mut rest = page;
     while let Some((before, after)) = rest.split_once("<style>") {
@@ -93,7 +93,7 @@ mod tests {
     use crate::assets::Load;
 
     #[test]
-    fn fills_files_and_leaves_the_server_its_own() -> Result<()> {
+    fn fills_build_placeholders_and_keeps_server_placeholders() -> Result<()> {
         let mut assets = Assets::default();
         let file = assets.add("style.css", b"p{}".to_vec(), Load::First);
         let page = fill_text("<base href=\"{{base}}\"><i>{{file style.css}}</i>", &assets, "")?;

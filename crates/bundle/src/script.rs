@@ -1,28 +1,28 @@
-//! The client's JavaScript and WASM under hashed names, each still finding the others.
+//! The web app's JavaScript and WASM under hashed names, each still finding the others.
 
 use anyhow::{Result, bail};
 
 use crate::{
     assets::{Assets, Load, hash, hashed_name},
-    wasm::{Client, LINK_FILE},
+    wasm::{LINK_FILE, WebAppModules},
 };
 
-/// Adds every piece of the client, `start.js`, which starts it, and `boot.js`, which runs in every
+/// Adds every piece of the web app, `start.js`, which starts it, and `boot.js`, which runs in every
 /// browser and fetches that one.
 ///
 /// # Errors
 /// When a piece is not called by any other: then the names no longer fit.
-pub fn add(assets: &mut Assets, client: Client, boot: &str) -> Result<()> {
+pub fn add(assets: &mut Assets, client: WebAppModules, boot: &str) -> Result<()> {
     let mut modules: Vec<(String, String)> =
-        client.modules.into_iter().map(|(name, text)| (name, tidy(&text))).collect();
+        client.modules.into_iter().map(|(name, text)| (name, strip_comments(&text))).collect();
 
     // Without lazy parts nothing calls the link file.
     modules.retain(|(name, _)| name != LINK_FILE || !client.parts.is_empty());
     let main = assets.add("app_bg.wasm", client.main, Load::First);
-    refer(&mut modules, "app_bg.wasm", &main, Quoting::Any)?;
+    replace_references(&mut modules, "app_bg.wasm", &main, Quoting::Any)?;
     for (name, bytes) in client.parts {
         let file = assets.add(&name, bytes, Load::Later);
-        refer(&mut modules, &format!("./{name}"), &format!("./{file}"), Quoting::Any)?;
+        replace_references(&mut modules, &format!("./{name}"), &format!("./{file}"), Quoting::Any)?;
     }
 
     // The modules import each other in a circle, so one hash over all of them names each.
@@ -34,7 +34,7 @@ pub fn add(assets: &mut Assets, client: Client, boot: &str) -> Result<()> {
         hashed_name(&flat, &hash)
     };
     for name in &names {
-        refer(&mut modules, name, &format!("./{}", file_of(name)), Quoting::Import)?;
+        replace_references(&mut modules, name, &format!("./{}", file_of(name)), Quoting::Import)?;
     }
     let start = format!(
         "import start from \"./{}\";\nstart().catch((error) => {{\ndispatchEvent(new \
@@ -47,7 +47,7 @@ pub fn add(assets: &mut Assets, client: Client, boot: &str) -> Result<()> {
         assets.add_as(&short, file, text.into_bytes(), Load::First);
     }
     assets.add("start.js", start.into_bytes(), Load::First);
-    assets.add("boot.js", tidy(boot).into_bytes(), Load::First);
+    assets.add("boot.js", strip_comments(boot).into_bytes(), Load::First);
     Ok(())
 }
 
@@ -60,7 +60,12 @@ enum Quoting {
     Import,
 }
 
-fn refer(modules: &mut [(String, String)], name: &str, file: &str, quoting: Quoting) -> Result<()> {
+fn replace_references(
+    modules: &mut [(String, String)],
+    name: &str,
+    file: &str,
+    quoting: Quoting,
+) -> Result<()> {
     let before = match quoting {
         Quoting::Any => "",
         Quoting::Import => "from ",
@@ -76,14 +81,14 @@ fn refer(modules: &mut [(String, String)], name: &str, file: &str, quoting: Quot
         }
     }
     if !found {
-        bail!("nothing in the client calls {name}: has wasm-bindgen changed how it names files?");
+        bail!("nothing in the web app calls {name}: has wasm-bindgen changed how it names files?");
     }
     Ok(())
 }
 
 /// Drops whole-line comments and indentation, which is all that wasm-bindgen leaves to gain
 /// after brotli. A line that could belong to a template string stops it: then nothing is changed.
-fn tidy(text: &str) -> String {
+fn strip_comments(text: &str) -> String {
     let open_template = text.lines().any(|line| line.matches('`').count() % 2 == 1);
     if open_template {
         return text.to_owned();
@@ -106,28 +111,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tidy_drops_comments_and_keeps_code() {
+    fn tidy_removes_comments_and_keeps_code() {
         let text = "/**\n * @param {number} a\n */\nfunction f(a) {\n    // why\n    return \
                     `${a}`; // kept\n}\n/* one */\n";
-        assert_eq!(tidy(text), "function f(a) {\nreturn `${a}`; // kept\n}\n");
+        assert_eq!(strip_comments(text), "function f(a) {\nreturn `${a}`; // kept\n}\n");
         let open = "const a = `one\n  // two`;\n";
-        assert_eq!(tidy(open), open);
+        assert_eq!(strip_comments(open), open);
     }
 
     #[test]
-    fn imports_are_renamed_and_keys_are_not() -> Result<()> {
+    fn renames_imports_and_keeps_keys() -> Result<()> {
         let mut modules = vec![(
             "./app.js".to_owned(),
             "import * as i from \"./parts.js\"\nreturn { \"./parts.js\": i };".to_owned(),
         )];
-        refer(&mut modules, "./parts.js", "./parts.1.js", Quoting::Import)?;
+        replace_references(&mut modules, "./parts.js", "./parts.1.js", Quoting::Import)?;
         assert_eq!(
             modules[0].1,
             "import * as i from \"./parts.1.js\"\nreturn { \"./parts.js\": i };"
         );
-        let error = refer(&mut modules, "other.js", "x.js", Quoting::Any).err();
+        let error = replace_references(&mut modules, "other.js", "x.js", Quoting::Any).err();
         let error = error.map(|error| error.to_string()).unwrap_or_default();
-        assert!(error.starts_with("nothing in the client calls other.js:"), "{error}");
+        assert!(error.starts_with("nothing in the web app calls other.js:"), "{error}");
         Ok(())
     }
 }

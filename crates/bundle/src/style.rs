@@ -43,7 +43,7 @@ pub fn add(assets: &mut Assets, styles: &Path, font: &Font, work: &Path) -> Resu
     let fonts = font_faces(assets, font, work)?;
     let first = [fonts, sheets_in(styles)?].concat();
     assets.add("style.css", minify(&first, "style.css")?.into_bytes(), Load::First);
-    for folder in listed(styles)?.iter().filter(|path| path.is_dir()) {
+    for folder in list_files(styles)?.iter().filter(|path| path.is_dir()) {
         let name =
             folder.file_name().context("a folder without a name")?.to_string_lossy() + ".css";
         assets.add(&name, minify(&sheets_in(folder)?, &name)?.into_bytes(), Load::Later);
@@ -54,8 +54,9 @@ pub fn add(assets: &mut Assets, styles: &Path, font: &Font, work: &Path) -> Resu
 /// The style sheets of a folder in one, by the order of their names.
 fn sheets_in(folder: &Path) -> Result<String> {
     let mut text = String::new();
-    for path in
-        listed(folder)?.iter().filter(|path| path.extension().is_some_and(|ending| ending == "css"))
+    for path in list_files(folder)?
+        .iter()
+        .filter(|path| path.extension().is_some_and(|ending| ending == "css"))
     {
         let sheet = fs::read_to_string(path)?;
         // Each is parsed on its own first, so that an error names its file.
@@ -66,7 +67,7 @@ fn sheets_in(folder: &Path) -> Result<String> {
     Ok(text)
 }
 
-fn listed(folder: &Path) -> Result<Vec<PathBuf>> {
+fn list_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     if folder.is_dir() {
         for entry in fs::read_dir(folder)? {
@@ -91,7 +92,7 @@ fn font_faces(assets: &mut Assets, font: &Font, work: &Path) -> Result<String> {
     for (subset, load) in [("latin", Load::First), ("latin-ext", Load::Later)] {
         let packed = format!("files/{FONT}-{subset}-wght-normal.woff2");
         let bytes = match &font.tools {
-            Some(tools) => smaller(&path(&packed), tools, work)?,
+            Some(tools) => subset_font(&path(&packed), tools, work)?,
             None => read(&path(&packed))?,
         };
         let file = assets.add(&format!("font-{subset}.woff2"), bytes, load);
@@ -107,7 +108,7 @@ fn font_faces(assets: &mut Assets, font: &Font, work: &Path) -> Result<String> {
 }
 
 /// The same characters in fewer weights, without what no page asks for.
-fn smaller(font: &Path, tools: &Path, work: &Path) -> Result<Vec<u8>> {
+fn subset_font(font: &Path, tools: &Path, work: &Path) -> Result<Vec<u8>> {
     let (fewer, made) = (work.join("font.ttf"), work.join("font.woff2"));
     let (lightest, boldest) = WEIGHTS;
     let mut instancer = Command::new(tools);
@@ -147,10 +148,10 @@ mod tests {
 
     #[cfg(feature = "minify")]
     #[test]
-    fn no_sheet_of_ours_needs_a_newer_browser() -> Result<()> {
+    fn own_stylesheets_need_no_newer_browser() -> Result<()> {
         let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web");
         let mut sheets = vec![sheets_in(&web.join("styles"))?];
-        for folder in listed(&web.join("styles"))?.iter().filter(|path| path.is_dir()) {
+        for folder in list_files(&web.join("styles"))?.iter().filter(|path| path.is_dir()) {
             sheets.push(sheets_in(folder)?);
         }
         for sheet in sheets {
@@ -170,13 +171,13 @@ mod tests {
     }
 
     #[test]
-    fn a_part_with_a_scheme_of_its_own_declares_the_colours() -> Result<()> {
+    fn selectors_with_color_scheme_declare_the_colour_tokens() -> Result<()> {
         let styles = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/styles");
         let tokens = read(&styles.join("10-tokens.css"))?;
         let tokens = String::from_utf8(tokens)?;
         let declared =
             selectors_at(&tokens, tokens.find("--paper:").context("the paper's colour")?);
-        let folders = listed(&styles)?.into_iter().filter(|path| path.is_dir());
+        let folders = list_files(&styles)?.into_iter().filter(|path| path.is_dir());
         let mut with_scheme = 0;
         for folder in std::iter::once(styles).chain(folders) {
             let sheet = sheets_in(&folder)?;

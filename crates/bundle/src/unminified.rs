@@ -1,4 +1,4 @@
-//! Style sheets as they are written, for the browsers of those who work on the client: the crate
+//! Style sheets as they are written, for the browsers of those who work on the web app: the crate
 //! that parses them takes a quarter of the time in which the bundler is built.
 
 use anyhow::Result;

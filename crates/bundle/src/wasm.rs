@@ -39,8 +39,8 @@ pub struct WasmOpt {
     pub script: PathBuf,
 }
 
-/// The client in pieces, each under the name by which the others call it.
-pub struct Client {
+/// The web app in pieces, each under the name by which the others call it.
+pub struct WebAppModules {
     /// JavaScript modules: `app.js`, `parts.js` and what crates bring along.
     pub modules: BTreeMap<String, String>,
     /// The main module: `app_bg.wasm`.
@@ -51,7 +51,7 @@ pub struct Client {
     needs: BTreeMap<String, Vec<String>>,
 }
 
-impl Client {
+impl WebAppModules {
     /// The file names of the parts that are fetched before the lazy function of this name runs.
     pub fn parts_of(&self, function: &str) -> Option<&[String]> {
         self.needs.get(function).map(Vec::as_slice)
@@ -62,7 +62,7 @@ impl Client {
 ///
 /// # Errors
 /// When the input has no relocations, its wasm-bindgen is of another version, or `wasm-opt` fails.
-pub fn bind(input: &Path, work: &Path, wasm_opt: Option<&WasmOpt>) -> Result<Client> {
+pub fn bind(input: &Path, work: &Path, wasm_opt: Option<&WasmOpt>) -> Result<WebAppModules> {
     let bytes = fs::read(input).with_context(|| format!("cannot read {}", input.display()))?;
     let main_path = work.join("main.wasm");
     let (parts, needs) = split(&bytes, work, &main_path)?;
@@ -76,14 +76,14 @@ pub fn bind(input: &Path, work: &Path, wasm_opt: Option<&WasmOpt>) -> Result<Cli
         .omit_default_module_path(false)
         .web(true)?
         .generate_output()
-        .context("wasm-bindgen could not bind the client")?;
+        .context("wasm-bindgen could not bind the web app")?;
 
     let mut modules = BTreeMap::new();
     // The parts are linked with the main module by their exports: what it takes from its script is
     // its own business.
     let taken = output.wasm().imports.iter().filter(|import| import.module == BINDINGS);
-    let names = names::shortened(output.js(), taken.map(|import| import.name.clone()));
-    modules.insert("./app.js".to_owned(), names::renamed(output.js(), &names));
+    let names = names::short_names(output.js(), taken.map(|import| import.name.clone()));
+    modules.insert("./app.js".to_owned(), names::replace_names(output.js(), &names));
     for import in output.wasm_mut().imports.iter_mut() {
         if let Some(name) = names.get(&import.name).filter(|_| import.module == BINDINGS) {
             import.name.clone_from(name);
@@ -104,7 +104,7 @@ pub fn bind(input: &Path, work: &Path, wasm_opt: Option<&WasmOpt>) -> Result<Cli
         .into_iter()
         .map(|(name, bytes)| Ok((name, optimise(&bytes, work, wasm_opt)?)))
         .collect::<Result<_>>()?;
-    Ok(Client { modules, main, parts, needs })
+    Ok(WebAppModules { modules, main, parts, needs })
 }
 
 /// Parts by their file names, and the names of those that each lazy function needs.
@@ -117,7 +117,7 @@ fn split(bytes: &[u8], work: &Path, main_path: &Path) -> Result<Split> {
     options.main_module = "./app.js";
     options.link_name = LINK_FILE;
     let split = wasm_split_cli_support::transform(options)
-        .map_err(|error| anyhow!("cannot split the client into lazy parts: {error:?}"))?;
+        .map_err(|error| anyhow!("cannot split the web app into lazy parts: {error:?}"))?;
     let mut parts = Vec::new();
     for path in split.split_modules {
         let name = path.file_name().context("a part without a name")?;
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_the_part_of_a_lazy_function() {
+    fn lazy_function_maps_to_its_part() {
         let bytes = b"\x0f__wasm_split_00parent00_import_0160d72716f111ed7bb576a4bf7173fa_my_page\
             \x00\x01__wasm_split_00guest00_export_0a_guest\x00";
         assert_eq!(lazy_functions(bytes), [("my_page".to_owned(), "parent".to_owned())]);

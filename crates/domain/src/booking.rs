@@ -12,12 +12,12 @@ pub use self::{
         MoveSituation, NewBooking, Offer, OwnBooking, Terms, decide_booking, decide_cancel,
         decide_move,
     },
-    stranded::{Ground, Stranded},
+    stranded::{BookingBasis, Stranded},
 };
 
 /// The step that claims are counted in. Slots start on whole minutes and last whole minutes, so
 /// that appointments of different lengths and evenings collide in at least one step.
-pub const STEP: TimeDelta = TimeDelta::minutes(1);
+pub const CLAIM_STEP: TimeDelta = TimeDelta::minutes(1);
 
 /// The minutes (since 1970) for which a booking claims its teachers, its parent and its student.
 /// Each may be claimed once a minute.
@@ -31,7 +31,7 @@ pub fn claimed_minutes(starts_at: DateTime<Utc>, length: TimeDelta) -> impl Iter
 /// notes, its no-show mark and its attendance belong to that time, so it is not moved; staff make
 /// another one of the same class beside it.
 #[must_use]
-pub fn keeps_its_time(starts_at: DateTime<Utc>, has_record: bool, now: DateTime<Utc>) -> bool {
+pub fn is_time_fixed(starts_at: DateTime<Utc>, has_record: bool, now: DateTime<Utc>) -> bool {
     has_record || now >= starts_at
 }
 
@@ -42,7 +42,7 @@ pub fn keeps_its_time(starts_at: DateTime<Utc>, has_record: bool, now: DateTime<
 #[must_use]
 pub fn gap(period_end: DateTime<Utc>, next_starts_at: DateTime<Utc>) -> Option<TimeDelta> {
     let gap = next_starts_at - period_end;
-    (gap >= STEP).then_some(gap)
+    (gap >= CLAIM_STEP).then_some(gap)
 }
 
 #[cfg(test)]
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_claims_its_minutes() {
+    fn slot_claims_each_of_its_minutes() {
         assert_eq!(
             claimed_minutes(at(100, 0), TimeDelta::minutes(5)).collect::<Vec<_>>(),
             [100, 101, 102, 103, 104]
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn an_appointment_that_began_or_has_a_record_keeps_its_time() {
+    fn started_or_recorded_appointment_keeps_its_time() {
         for (now, has_record, keeps) in [
             (9, false, false),
             (9, true, true),
@@ -73,7 +73,7 @@ mod tests {
             (11, true, true),
         ] {
             assert_eq!(
-                keeps_its_time(at(10, 0), has_record, at(now, 0)),
+                is_time_fixed(at(10, 0), has_record, at(now, 0)),
                 keeps,
                 "{now} {has_record}"
             );
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_is_shown_from_a_minute_on() {
+    fn gaps_of_a_minute_or_more_are_shown() {
         assert_eq!(gap(at(10, 0), at(20, 0)), Some(TimeDelta::minutes(10)));
         assert_eq!(gap(at(10, 0), at(10, 30)), None);
         assert_eq!(gap(at(10, 0), at(10, 0)), None);
@@ -90,7 +90,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn two_appointments_share_a_minute_exactly_when_they_overlap(
+        fn appointments_share_claims_iff_they_overlap(
             a in 0i64..200,
             b in 0i64..200,
             la in 1i64..60,

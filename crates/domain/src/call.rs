@@ -20,10 +20,10 @@ use crate::id::{ParticipantId, SessionId};
 pub const GRACE: TimeDelta = TimeDelta::seconds(30);
 
 /// How often a participant says that they are still there, and is asked whether they are.
-pub const HEARTBEAT: Duration = Duration::from_secs(3);
+pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(3);
 
 /// A participant who was not heard for so long has vanished: three heartbeats are missing.
-pub const SILENCE: Duration = HEARTBEAT.saturating_mul(3);
+pub const SILENCE_TIMEOUT: Duration = HEARTBEAT_INTERVAL.saturating_mul(3);
 
 /// The time over which takeovers of a guest's place are counted.
 pub const TAKEOVER_WINDOW: TimeDelta = TimeDelta::minutes(10);
@@ -58,7 +58,7 @@ impl CallRole {
 
 /// Somebody's place in a call, be it a seat or one in the queue.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Place {
+pub struct Occupant {
     /// Whose.
     pub participant: ParticipantId,
     /// In which role.
@@ -83,21 +83,21 @@ pub struct Seat {
     /// From 1 to the capacity.
     pub number: u32,
     /// By whom.
-    pub place: Place,
+    pub occupant: Occupant,
 }
 
 /// A place in the queue.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Queued {
+pub struct QueueEntry {
     /// The order of coming, kept when one comes back or moves to another device.
     pub number: u32,
     /// Whose.
-    pub place: Place,
+    pub occupant: Occupant,
 }
 
 /// Somebody who wants to enter.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Newcomer {
+pub struct EntryRequest {
     /// Who.
     pub participant: ParticipantId,
     /// In which role.
@@ -119,7 +119,7 @@ pub struct Newcomer {
 
 /// What became of a wish to enter.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Entered {
+pub enum EntryDecision {
     /// They sit.
     Seated {
         /// The number of their connection.
@@ -146,18 +146,18 @@ pub enum Entered {
 
 /// Something that happened, to be told and kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Event {
+pub struct CallEvent {
     /// To whom.
     pub participant: ParticipantId,
     /// In which role.
     pub role: CallRole,
     /// What.
-    pub kind: EventKind,
+    pub kind: CallEventKind,
 }
 
 /// What happened to somebody.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum EventKind {
+pub enum CallEventKind {
     /// They sat down when they came.
     Joined,
     /// They sat down since a seat became free.
@@ -172,13 +172,13 @@ pub enum EventKind {
         same_session: bool,
     },
     /// Their connection broke; the place is held for [`GRACE`].
-    Vanished,
+    Disconnected,
     /// They did not come back in time.
     Expired,
     /// They left.
     Left,
     /// They were put out.
-    PutOut,
+    Evicted,
 }
 
 /// A call: its seats and its queue.
@@ -186,7 +186,7 @@ pub enum EventKind {
 pub struct Call {
     capacity: u32,
     seats: Vec<Seat>,
-    queue: Vec<Queued>,
+    queue: Vec<QueueEntry>,
     next_connection: u32,
 }
 
@@ -196,7 +196,7 @@ impl Call {
     pub fn new(
         capacity: u32,
         mut seats: Vec<Seat>,
-        mut queue: Vec<Queued>,
+        mut queue: Vec<QueueEntry>,
         next_connection: u32,
     ) -> Self {
         seats.sort_by_key(|seat| seat.number);
@@ -212,7 +212,7 @@ impl Call {
 
     /// The queue, first come first.
     #[must_use]
-    pub fn queue(&self) -> &[Queued] {
+    pub fn queue(&self) -> &[QueueEntry] {
         &self.queue
     }
 
@@ -224,41 +224,49 @@ impl Call {
 
     /// Somebody's seat or place in the queue.
     #[must_use]
-    pub fn place_of(&self, participant: ParticipantId) -> Option<&Place> {
-        let seated = self.seats.iter().map(|seat| &seat.place);
+    pub fn occupant_of(&self, participant: ParticipantId) -> Option<&Occupant> {
+        let seated = self.seats.iter().map(|seat| &seat.occupant);
         seated
-            .chain(self.queue.iter().map(|queued| &queued.place))
-            .find(|place| place.participant == participant)
+            .chain(self.queue.iter().map(|queued| &queued.occupant))
+            .find(|occupant| occupant.participant == participant)
     }
 
     /// Somebody wants to enter: they resume their place, take it over from their other device, sit
     /// down, or queue.
-    pub fn enter(&mut self, newcomer: &Newcomer, now: DateTime<Utc>) -> (Entered, Vec<Event>) {
+    pub fn enter(
+        &mut self,
+        request: &EntryRequest,
+        now: DateTime<Utc>,
+    ) -> (EntryDecision, Vec<CallEvent>) {
         let mut events = self.expire(now);
-        let Some(place) = self.place_of(newcomer.participant) else {
-            if newcomer.needs_code() {
-                return (Entered::CodeRequired, events);
+        let Some(occupant) = self.occupant_of(request.participant) else {
+            if request.needs_code() {
+                return (EntryDecision::CodeRequired, events);
             }
-            return self.join(newcomer, now, events);
+            return self.join(request, now, events);
         };
         let (same_device, same_session) =
-            (place.device == newcomer.device, place.session == newcomer.session);
-        if !same_device && !newcomer.move_here {
-            return (Entered::MoveHere, events);
+            (occupant.device == request.device, occupant.session == request.session);
+        if !same_device && !request.move_here {
+            return (EntryDecision::MoveHere, events);
         }
-        if !same_device && newcomer.needs_code() {
-            return (Entered::CodeRequired, events);
+        if !same_device && request.needs_code() {
+            return (EntryDecision::CodeRequired, events);
         }
-        let keeps_connection = same_device && !newcomer.fresh;
-        let kind =
-            if same_device { EventKind::Resumed } else { EventKind::TakenOver { same_session } };
-        let connection = if keeps_connection { place.connection } else { self.take_number() };
+        let keeps_connection = same_device && !request.fresh;
+        let kind = if same_device {
+            CallEventKind::Resumed
+        } else {
+            CallEventKind::TakenOver { same_session }
+        };
+        let connection =
+            if keeps_connection { occupant.connection } else { self.next_connection_number() };
         let was_seated =
-            self.seats.iter().any(|seat| seat.place.participant == newcomer.participant);
-        let replaced = self.reconnect(newcomer, connection, now);
-        events.push(newcomer.event(kind));
+            self.seats.iter().any(|seat| seat.occupant.participant == request.participant);
+        let replaced = self.reconnect(request, connection, now);
+        events.push(request.event(kind));
         events.extend(self.promote(now));
-        (self.entered(newcomer.participant, keeps_connection && was_seated, replaced), events)
+        (self.entry_decision(request.participant, keeps_connection && was_seated, replaced), events)
     }
 
     /// A sign of life on this connection: the lease runs anew. False when the place is not this
@@ -268,17 +276,17 @@ impl Call {
         participant: ParticipantId,
         connection: u32,
         now: DateTime<Utc>,
-    ) -> (bool, Vec<Event>) {
+    ) -> (bool, Vec<CallEvent>) {
         let mut events = self.expire(now);
-        let Some(place) =
-            self.place_mut(participant).filter(|place| place.connection == connection)
+        let Some(occupant) =
+            self.occupant_mut(participant).filter(|occupant| occupant.connection == connection)
         else {
             return (false, events);
         };
-        let (role, was_present) = (place.role, place.is_present);
-        (place.is_present, place.lease_ends_at) = (true, now + GRACE);
+        let (role, was_present) = (occupant.role, occupant.is_present);
+        (occupant.is_present, occupant.lease_ends_at) = (true, now + GRACE);
         if !was_present {
-            events.push(Event { participant, role, kind: EventKind::Resumed });
+            events.push(CallEvent { participant, role, kind: CallEventKind::Resumed });
             events.extend(self.promote(now));
         }
         (true, events)
@@ -287,22 +295,26 @@ impl Call {
     /// The connection broke: the place is held for [`GRACE`]. An older connection than the present
     /// one changes nothing, and neither does a socket whose last sign of life (`lease_ends_at`,
     /// as it got it) is older than that of the same device's next socket.
-    pub fn vanish(
+    pub fn disconnect(
         &mut self,
         participant: ParticipantId,
         connection: u32,
         lease_ends_at: DateTime<Utc>,
         now: DateTime<Utc>,
-    ) -> Vec<Event> {
+    ) -> Vec<CallEvent> {
         let mut events = self.expire(now);
-        let is_theirs = |place: &&mut Place| {
-            place.connection == connection
-                && place.lease_ends_at <= lease_ends_at
-                && place.is_present
+        let is_theirs = |occupant: &&mut Occupant| {
+            occupant.connection == connection
+                && occupant.lease_ends_at <= lease_ends_at
+                && occupant.is_present
         };
-        if let Some(place) = self.place_mut(participant).filter(is_theirs) {
-            (place.is_present, place.lease_ends_at) = (false, now + GRACE);
-            events.push(Event { participant, role: place.role, kind: EventKind::Vanished });
+        if let Some(occupant) = self.occupant_mut(participant).filter(is_theirs) {
+            (occupant.is_present, occupant.lease_ends_at) = (false, now + GRACE);
+            events.push(CallEvent {
+                participant,
+                role: occupant.role,
+                kind: CallEventKind::Disconnected,
+            });
         }
         events
     }
@@ -314,186 +326,198 @@ impl Call {
         participant: ParticipantId,
         connection: u32,
         now: DateTime<Utc>,
-    ) -> Vec<Event> {
+    ) -> Vec<CallEvent> {
         let mut events = self.expire(now);
         let is_theirs =
-            self.place_of(participant).is_some_and(|place| place.connection == connection);
+            self.occupant_of(participant).is_some_and(|occupant| occupant.connection == connection);
         if is_theirs {
-            events.extend(self.free(&[participant], EventKind::Left, now));
+            events.extend(self.release(&[participant], CallEventKind::Left, now));
         }
         events
     }
 
     /// Puts people out, whatever their connection.
-    pub fn put_out(&mut self, participants: &[ParticipantId], now: DateTime<Utc>) -> Vec<Event> {
+    pub fn evict(&mut self, participants: &[ParticipantId], now: DateTime<Utc>) -> Vec<CallEvent> {
         let mut events = self.expire(now);
-        events.extend(self.free(participants, EventKind::PutOut, now));
+        events.extend(self.release(participants, CallEventKind::Evicted, now));
         events
     }
 
     /// Puts everybody out: the call is over.
-    pub fn close(&mut self) -> Vec<Event> {
-        let seated = self.seats.drain(..).map(|seat| seat.place);
-        let places = seated.chain(self.queue.drain(..).map(|queued| queued.place));
-        places
-            .map(|place| Event {
-                participant: place.participant,
-                role: place.role,
-                kind: EventKind::PutOut,
+    pub fn close(&mut self) -> Vec<CallEvent> {
+        let seated = self.seats.drain(..).map(|seat| seat.occupant);
+        let occupants = seated.chain(self.queue.drain(..).map(|queued| queued.occupant));
+        occupants
+            .map(|occupant| CallEvent {
+                participant: occupant.participant,
+                role: occupant.role,
+                kind: CallEventKind::Evicted,
             })
             .collect()
     }
 
     /// Frees the places whose lease has run out.
-    pub fn expire(&mut self, now: DateTime<Utc>) -> Vec<Event> {
+    pub fn expire(&mut self, now: DateTime<Utc>) -> Vec<CallEvent> {
         let mut events = Vec::new();
-        let mut keep = |place: &Place| {
-            let keep = place.lease_ends_at > now;
+        let mut keep = |occupant: &Occupant| {
+            let keep = occupant.lease_ends_at > now;
             if !keep {
-                events.push(Event {
-                    participant: place.participant,
-                    role: place.role,
-                    kind: EventKind::Expired,
+                events.push(CallEvent {
+                    participant: occupant.participant,
+                    role: occupant.role,
+                    kind: CallEventKind::Expired,
                 });
             }
             keep
         };
-        self.seats.retain(|seat| keep(&seat.place));
-        self.queue.retain(|queued| keep(&queued.place));
+        self.seats.retain(|seat| keep(&seat.occupant));
+        self.queue.retain(|queued| keep(&queued.occupant));
         events.extend(self.promote(now));
         events
     }
 
     fn join(
         &mut self,
-        newcomer: &Newcomer,
+        request: &EntryRequest,
         now: DateTime<Utc>,
-        mut events: Vec<Event>,
-    ) -> (Entered, Vec<Event>) {
-        let connection = self.take_number();
-        let place = Place {
-            participant: newcomer.participant,
-            role: newcomer.role,
-            session: newcomer.session,
-            device: newcomer.device.clone(),
+        mut events: Vec<CallEvent>,
+    ) -> (EntryDecision, Vec<CallEvent>) {
+        let connection = self.next_connection_number();
+        let occupant = Occupant {
+            participant: request.participant,
+            role: request.role,
+            session: request.session,
+            device: request.device.clone(),
             connection,
             is_present: true,
             lease_ends_at: now + GRACE,
             since: now,
         };
-        let kind = match self.free_number() {
+        let kind = match self.free_seat_number() {
             Some(number) => {
-                self.sit(number, place);
-                EventKind::Joined
+                self.assign_seat(number, occupant);
+                CallEventKind::Joined
             }
             None => {
                 // Numbers of connections only grow, so the newest one is the last in the queue.
-                self.queue.push(Queued { number: connection, place });
-                EventKind::Waiting
+                self.queue.push(QueueEntry { number: connection, occupant });
+                CallEventKind::Waiting
             }
         };
-        events.push(newcomer.event(kind));
-        (self.entered(newcomer.participant, false, None), events)
+        events.push(request.event(kind));
+        (self.entry_decision(request.participant, false, None), events)
     }
 
     /// Gives the newcomer's place to the connection that they have now, and says which one it was
     /// before, if another.
     fn reconnect(
         &mut self,
-        newcomer: &Newcomer,
+        request: &EntryRequest,
         connection: u32,
         now: DateTime<Utc>,
     ) -> Option<u32> {
-        let place = self.place_mut(newcomer.participant)?;
-        let before = place.connection;
-        place.session = newcomer.session;
-        place.device.clone_from(&newcomer.device);
-        (place.connection, place.is_present, place.lease_ends_at) = (connection, true, now + GRACE);
+        let occupant = self.occupant_mut(request.participant)?;
+        let before = occupant.connection;
+        occupant.session = request.session;
+        occupant.device.clone_from(&request.device);
+        (occupant.connection, occupant.is_present, occupant.lease_ends_at) =
+            (connection, true, now + GRACE);
         (before != connection).then_some(before)
     }
 
-    fn entered(&self, participant: ParticipantId, resumed: bool, replaced: Option<u32>) -> Entered {
+    fn entry_decision(
+        &self,
+        participant: ParticipantId,
+        resumed: bool,
+        replaced: Option<u32>,
+    ) -> EntryDecision {
         let queued = self
             .queue
             .iter()
             .enumerate()
-            .find(|(_, queued)| queued.place.participant == participant);
+            .find(|(_, queued)| queued.occupant.participant == participant);
         match queued {
-            Some((before, queued)) => Entered::Waiting {
+            Some((before, queued)) => EntryDecision::Waiting {
                 place: before + 1,
-                connection: queued.place.connection,
+                connection: queued.occupant.connection,
                 replaced,
             },
             None => {
-                let connection =
-                    self.place_of(participant).map(|place| place.connection).unwrap_or_default();
-                Entered::Seated { connection, resumed, replaced }
+                let connection = self
+                    .occupant_of(participant)
+                    .map(|occupant| occupant.connection)
+                    .unwrap_or_default();
+                EntryDecision::Seated { connection, resumed, replaced }
             }
         }
     }
 
-    fn free(
+    fn release(
         &mut self,
         participants: &[ParticipantId],
-        kind: EventKind,
+        kind: CallEventKind,
         now: DateTime<Utc>,
-    ) -> Vec<Event> {
+    ) -> Vec<CallEvent> {
         let mut events = Vec::new();
-        let mut keep = |place: &Place| {
-            let goes = participants.contains(&place.participant);
+        let mut keep = |occupant: &Occupant| {
+            let goes = participants.contains(&occupant.participant);
             if goes {
-                events.push(Event { participant: place.participant, role: place.role, kind });
+                events.push(CallEvent {
+                    participant: occupant.participant,
+                    role: occupant.role,
+                    kind,
+                });
             }
             !goes
         };
-        self.seats.retain(|seat| keep(&seat.place));
-        self.queue.retain(|queued| keep(&queued.place));
+        self.seats.retain(|seat| keep(&seat.occupant));
+        self.queue.retain(|queued| keep(&queued.occupant));
         events.extend(self.promote(now));
         events
     }
 
     /// Seats those who wait, first come first, while seats are free. Who has vanished keeps their
     /// place and is passed over.
-    fn promote(&mut self, now: DateTime<Utc>) -> Vec<Event> {
+    fn promote(&mut self, now: DateTime<Utc>) -> Vec<CallEvent> {
         let mut events = Vec::new();
-        while let Some(number) = self.free_number()
-            && let Some(next) = self.queue.iter().position(|queued| queued.place.is_present)
+        while let Some(number) = self.free_seat_number()
+            && let Some(next) = self.queue.iter().position(|queued| queued.occupant.is_present)
         {
-            let place = Place { since: now, ..self.queue.remove(next).place };
-            events.push(Event {
-                participant: place.participant,
-                role: place.role,
-                kind: EventKind::Promoted,
+            let occupant = Occupant { since: now, ..self.queue.remove(next).occupant };
+            events.push(CallEvent {
+                participant: occupant.participant,
+                role: occupant.role,
+                kind: CallEventKind::Promoted,
             });
-            self.sit(number, place);
+            self.assign_seat(number, occupant);
         }
         events
     }
 
-    fn sit(&mut self, number: u32, place: Place) {
-        self.seats.push(Seat { number, place });
+    fn assign_seat(&mut self, number: u32, occupant: Occupant) {
+        self.seats.push(Seat { number, occupant });
         self.seats.sort_by_key(|seat| seat.number);
     }
 
-    fn free_number(&self) -> Option<u32> {
+    fn free_seat_number(&self) -> Option<u32> {
         (1..=self.capacity).find(|number| self.seats.iter().all(|seat| seat.number != *number))
     }
 
-    fn place_mut(&mut self, participant: ParticipantId) -> Option<&mut Place> {
-        let seated = self.seats.iter_mut().map(|seat| &mut seat.place);
+    fn occupant_mut(&mut self, participant: ParticipantId) -> Option<&mut Occupant> {
+        let seated = self.seats.iter_mut().map(|seat| &mut seat.occupant);
         seated
-            .chain(self.queue.iter_mut().map(|queued| &mut queued.place))
-            .find(|place| place.participant == participant)
+            .chain(self.queue.iter_mut().map(|queued| &mut queued.occupant))
+            .find(|occupant| occupant.participant == participant)
     }
 
-    const fn take_number(&mut self) -> u32 {
+    const fn next_connection_number(&mut self) -> u32 {
         let number = self.next_connection;
         self.next_connection += 1;
         number
     }
 }
 
-impl Newcomer {
+impl EntryRequest {
     /// A guest's link that was taken over too often asks every device for the code, but the one
     /// that has the place and those that have shown it.
     const fn needs_code(&self) -> bool {
@@ -502,8 +526,8 @@ impl Newcomer {
             && !self.is_proven
     }
 
-    const fn event(&self, kind: EventKind) -> Event {
-        Event { participant: self.participant, role: self.role, kind }
+    const fn event(&self, kind: CallEventKind) -> CallEvent {
+        CallEvent { participant: self.participant, role: self.role, kind }
     }
 }
 

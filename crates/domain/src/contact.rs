@@ -28,7 +28,7 @@ impl Contact {
 
     /// Whether staff may allow contact: nobody has yet, and nothing stands against it.
     #[must_use]
-    pub const fn can_be_allowed(&self) -> bool {
+    pub const fn staff_may_allow(&self) -> bool {
         !self.is_allowed
             && !self.is_allowed_by_staff
             && !self.has_court_order
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn any_bar_outweighs_whatever_allows_contact() {
+    fn any_bar_overrides_contact_permission() {
         for contact in all() {
             let has_bar =
                 contact.has_court_order || contact.is_barred || contact.is_barred_by_staff;
@@ -71,15 +71,15 @@ mod tests {
                 contact.is_linked && is_allowed && !has_bar,
                 "{contact:?}"
             );
-            assert!(!(contact.may_act() && contact.can_be_allowed()), "{contact:?}");
-            assert!(!(has_bar && contact.can_be_allowed()), "{contact:?}");
+            assert!(!(contact.may_act() && contact.staff_may_allow()), "{contact:?}");
+            assert!(!(has_bar && contact.staff_may_allow()), "{contact:?}");
         }
     }
 
     #[test]
     fn contact_is_allowed_by_roster_or_by_staff() {
         let linked = Contact { is_linked: true, ..Contact::default() };
-        assert!(!linked.may_act() && linked.can_be_allowed(), "a relative");
+        assert!(!linked.may_act() && linked.staff_may_allow(), "a relative");
         assert!(Contact { is_allowed: true, ..linked }.may_act());
         assert!(Contact { is_allowed_by_staff: true, ..linked }.may_act());
         assert!(!Contact { is_allowed: true, ..Contact::default() }.may_act(), "the link is gone");

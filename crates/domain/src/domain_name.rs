@@ -3,7 +3,7 @@
 //! With the feature `domain_names` a name is mapped by IDNA (UTS 46) and top-level domains are
 //! IANA's. The web app goes without, for its size: it takes more than the server, which decides.
 
-use crate::text::{is_full_stop, is_invisible, narrow};
+use crate::text::{is_full_stop, is_invisible, to_halfwidth};
 
 /// The longest domain in the form of the DNS, in bytes (RFC 1035, 2.3.4).
 const MAX_BYTES: usize = 253;
@@ -15,8 +15,8 @@ pub(crate) fn canonical(typed: &str) -> Option<String> {
         return None;
     }
     let plain: String =
-        typed.chars().map(|c| if is_full_stop(c) { '.' } else { narrow(c) }).collect();
-    let domain = mapped(&plain)?;
+        typed.chars().map(|c| if is_full_stop(c) { '.' } else { to_halfwidth(c) }).collect();
+    let domain = to_ascii(&plain)?;
     let (_, top_level) = domain.rsplit_once('.')?;
     // No top-level domain has a digit (RFC 3696, 2), but every IPv4 address ends with one, whatever
     // its base and script. Brackets refuse IPv6.
@@ -26,7 +26,7 @@ pub(crate) fn canonical(typed: &str) -> Option<String> {
 }
 
 #[cfg(any(test, feature = "domain_names"))]
-fn mapped(domain: &str) -> Option<String> {
+fn to_ascii(domain: &str) -> Option<String> {
     use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
     let uts46 = Uts46::new();
@@ -44,9 +44,9 @@ fn mapped(domain: &str) -> Option<String> {
 }
 
 #[cfg(not(any(test, feature = "domain_names")))]
-fn mapped(domain: &str) -> Option<String> {
+fn to_ascii(domain: &str) -> Option<String> {
     let is_label = |label: &str| {
-        let is_of_label = |c: char| {
+        let is_label_char = |c: char| {
             c.is_ascii_alphanumeric()
                 || c == '-'
                 || (!c.is_ascii() && !c.is_whitespace() && !c.is_control())
@@ -55,7 +55,7 @@ fn mapped(domain: &str) -> Option<String> {
             && label.len() <= 63
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label.chars().all(is_of_label)
+            && label.chars().all(is_label_char)
     };
     domain.split('.').all(is_label).then(|| domain.to_lowercase())
 }
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_spellings_of_a_domain_are_one() {
+    fn domain_spellings_are_canonicalized() {
         let check = |typed: &str, domain: &str| {
             assert_eq!(canonical(typed).as_deref(), Some(domain), "{typed:?}")
         };
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn no_ip_address_in_any_digits() {
+    fn ip_addresses_in_any_digits_are_refused() {
         for typed in [
             "127.0.0.1",
             "１２７.０.０.１",
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_domain_is_refused() {
+    fn invalid_domains_are_refused() {
         for typed in [
             "",
             ".",
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn top_level_domains_are_those_of_iana() {
+    fn recognizes_iana_top_level_domains() {
         for label in ["com", "COM", "co", "рф", "РФ", "xn--p1ai", "中国", "museum", "ｃｏｍ"]
         {
             assert!(is_top_level(label), "{label}");

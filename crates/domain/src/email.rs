@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::{
     Refusal, domain_name,
-    text::{is_full_stop, is_invisible, narrow},
+    text::{is_full_stop, is_invisible, to_halfwidth},
 };
 
 /// The longest address that mail can carry, in bytes (RFC 5321, 4.5.3.1.3).
@@ -46,8 +46,9 @@ impl EmailAddress {
     /// # Errors
     /// [`Refusal::EmailInvalid`] when mail could not be sent there.
     pub fn parse(typed: &str) -> Result<Self, Refusal> {
-        let narrow: String = typed.chars().map(narrow).collect();
-        let (local, domain) = bare(&narrow).rsplit_once('@').ok_or(Refusal::EmailInvalid)?;
+        let narrow: String = typed.chars().map(to_halfwidth).collect();
+        let (local, domain) =
+            strip_decoration(&narrow).rsplit_once('@').ok_or(Refusal::EmailInvalid)?;
         let domain = domain_name::canonical(domain).ok_or(Refusal::EmailInvalid)?;
         let address = format!("{local}@{domain}");
         let valid = address.len() <= MAX_BYTES && is_local_part(local);
@@ -93,12 +94,12 @@ impl EmailAddress {
     /// The address that was likely meant, when the domain is one slip away from one that families
     /// use. A hint, never forced.
     #[must_use]
-    pub fn likely_meant(&self) -> Option<Self> {
+    pub fn suggested_correction(&self) -> Option<Self> {
         let (local, domain) = self.0.rsplit_once('@')?;
         if KNOWN_DOMAINS.contains(&domain) {
             return None;
         }
-        let meant = KNOWN_DOMAINS.iter().find(|known| one_slip_apart(domain, known))?;
+        let meant = KNOWN_DOMAINS.iter().find(|known| is_one_edit_apart(domain, known))?;
         Some(Self(format!("{local}@{meant}")))
     }
 }
@@ -110,7 +111,7 @@ impl fmt::Display for EmailAddress {
 }
 
 /// The address without what copying and pasting leaves around it.
-fn bare(typed: &str) -> &str {
+fn strip_decoration(typed: &str) -> &str {
     let mut text = typed;
     loop {
         let before = text;
@@ -151,7 +152,7 @@ fn is_local_part(local: &str) -> bool {
 
 /// Whether one insertion, deletion, replacement or swap of neighbours turns one word into the
 /// other.
-fn one_slip_apart(a: &str, b: &str) -> bool {
+fn is_one_edit_apart(a: &str, b: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
     let (a, b) = (&a[start..], &b[start..]);
@@ -168,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_counts_as_an_address() {
+    fn validates_email_addresses() {
         let good = [
             "a@b.co",
             " jordan.aaron@example.org ",
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_pasted_around_an_address_is_taken_off() {
+    fn strips_text_pasted_around_an_address() {
         let check = |typed: &str, address: &str| {
             assert_eq!(
                 EmailAddress::parse(typed).as_ref().map(EmailAddress::as_str),
@@ -252,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spelling_of_the_domain_is_no_way_round_a_bar() {
+    fn bar_key_canonicalizes_the_domain() {
         let keys = |typed: &str| {
             EmailAddress::parse(typed)
                 .map(|address| (address.key(), address.bar_key()))
@@ -275,7 +276,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn an_address_is_parsed_once_and_for_all(
+        fn parsing_an_address_is_idempotent(
             local in "\\PC{0,2}[A-Za-z0-9+é]{1,6}",
             at in "[@＠]",
             domain in "[A-Za-zéＡ]{1,8}[.。](org|com|de)\\PC{0,1}",
@@ -292,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_or_a_capital_is_no_way_round_a_bar() {
+    fn bar_key_ignores_case_and_plus_tag() {
         let plain = EmailAddress::parse("Jordan@Example.org").unwrap();
         let tagged = EmailAddress::parse("jordan+evening@example.org").unwrap();
         assert_eq!(plain.bar_key(), tagged.bar_key());
@@ -300,9 +301,9 @@ mod tests {
     }
 
     #[test]
-    fn a_likely_typo_is_named() {
+    fn suggests_likely_typos() {
         let check = |typed: &str, meant: Option<&str>| {
-            let found = EmailAddress::parse(typed).unwrap().likely_meant();
+            let found = EmailAddress::parse(typed).unwrap().suggested_correction();
             assert_eq!(found.as_ref().map(EmailAddress::as_str), meant, "{typed}");
         };
         check("a@gmial.com", Some("a@gmail.com"));
@@ -315,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mask_keeps_no_more_than_two_letters() {
+    fn masked_address_shows_at_most_two_letters() {
         assert_eq!(EmailAddress::parse("rachel@example.org").unwrap().masked(), "r•••@e•••.org");
     }
 }

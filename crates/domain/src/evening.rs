@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gap_rule() {
+    fn gap_rule_sets_period_talk_length_and_slots() {
         let check = |slot, gap, period_seconds: i64, talk_seconds: i64, slots: usize| {
             let timing = timing(slot, gap);
             assert_eq!(
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn times_off_the_grid_are_refused() {
+    fn invalid_timings_and_non_slot_times_are_refused() {
         let make = |from: &str, to: &str, slot, gap| Timing::new(at(from), at(to), slot, gap);
         let (from, to) = ("2026-11-26T16:00:00Z", "2026-11-26T18:00:00Z");
         assert_eq!(make(from, to, 0, 0), Err(TimingError::SlotLength));
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_window_is_half_open() {
+    fn booking_window_is_half_open() {
         let window = BookingWindow {
             opens_at: at("2026-11-01T08:00:00Z"),
             closes_at: at("2026-11-26T12:00:00Z"),
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_closed_stays_closed() {
+    fn closing_early_ends_the_booking_window() {
         let window = BookingWindow {
             opens_at: at("2026-11-01T08:00:00Z"),
             closes_at: at("2026-11-26T12:00:00Z"),

@@ -4,21 +4,21 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// How many mails about changes a guest gets in an hour for what the parent does.
-pub const PER_HOUR: usize = 4;
+pub const MAX_PER_HOUR: usize = 4;
 
 /// The time over which they are counted.
 pub const WINDOW: TimeDelta = TimeDelta::hours(1);
 
 /// What is held back leaves at the latest so long before the first appointment that it is about.
-pub const IN_TIME: TimeDelta = TimeDelta::minutes(30);
+pub const LEAD_TIME: TimeDelta = TimeDelta::minutes(30);
 
 /// The pause between two mails that leave in time for an appointment.
-pub const LAST_PAUSE: TimeDelta = TimeDelta::minutes(2);
+pub const MIN_PAUSE: TimeDelta = TimeDelta::minutes(2);
 
 /// When the next mail leaves. `recent` are the times of those before it; `starts_at` is the first
 /// appointment to come that it is about, as it was or as it is.
 #[must_use]
-pub fn leaves_at(
+pub fn send_at(
     now: DateTime<Utc>,
     recent: &[DateTime<Utc>],
     starts_at: Option<DateTime<Utc>>,
@@ -26,12 +26,13 @@ pub fn leaves_at(
     let mut recent: Vec<DateTime<Utc>> =
         recent.iter().copied().filter(|at| *at > now - WINDOW).collect();
     recent.sort_unstable();
-    let Some(counted) = recent.len().checked_sub(PER_HOUR) else { return now };
+    let Some(counted) = recent.len().checked_sub(MAX_PER_HOUR) else { return now };
     let (Some(free_at), Some(last)) = (recent.get(counted).map(|at| *at + WINDOW), recent.last())
     else {
         return now;
     };
-    let in_time = starts_at.filter(|at| *at > now).map(|at| (at - IN_TIME).max(*last + LAST_PAUSE));
+    let in_time =
+        starts_at.filter(|at| *at > now).map(|at| (at - LEAD_TIME).max(*last + MIN_PAUSE));
     in_time.map_or(free_at, |in_time| in_time.min(free_at)).max(now)
 }
 
@@ -50,10 +51,10 @@ mod tests {
     }
 
     #[test]
-    fn a_few_leave_at_once_and_the_rest_together() {
+    fn first_four_guest_mails_leave_at_once_and_later_ones_are_delayed() {
         let check = |now, recent: &[i64], starts_at: Option<i64>, expected| {
             assert_eq!(
-                leaves_at(at(now), &all(recent), starts_at.map(at)),
+                send_at(at(now), &all(recent), starts_at.map(at)),
                 at(expected),
                 "{now} {recent:?} {starts_at:?}"
             );
@@ -76,13 +77,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_leaves_within_the_hour(
+        fn guest_mail_leaves_within_an_hour(
             now in 0i64..1000,
             recent in prop::collection::vec(0i64..1000, 0..12),
             starts in prop::option::of(0i64..1200),
         ) {
             let recent: Vec<i64> = recent.into_iter().filter(|minute| *minute <= now).collect();
-            let leaves = leaves_at(at(now), &all(&recent), starts.map(at));
+            let leaves = send_at(at(now), &all(&recent), starts.map(at));
             prop_assert!(leaves >= at(now) && leaves <= at(now) + WINDOW);
             if let Some(starts) = starts.filter(|starts| *starts > now + 30) {
                 prop_assert!(leaves <= at(starts - 28));

@@ -104,7 +104,7 @@ pub struct Candidate {
 
 /// All that the decision rests on, read in the transaction that will write.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Situation {
+pub struct InviteContext {
     /// The mode of the evening.
     pub mode: Mode,
     /// When the evening ends.
@@ -132,33 +132,33 @@ pub struct Situation {
 /// ([`Refusal::AskTheSchool`]).
 pub fn decide(
     invite: &NewInvite,
-    situation: &Situation,
+    context: &InviteContext,
     now: DateTime<Utc>,
 ) -> Result<(), Refusal> {
-    if now >= situation.evening_ends_at {
+    if now >= context.evening_ends_at {
         return Err(Refusal::EveningOver);
     }
-    check_offered(situation.mode, situation.bookings, situation.video_bookings)?;
-    if situation.refused_today >= DAILY_REFUSAL_LIMIT {
+    check_offered(context.mode, context.bookings, context.video_bookings)?;
+    if context.refused_today >= DAILY_REFUSAL_LIMIT {
         return Err(Refusal::AskTheSchool);
     }
     if invite.students.is_empty() {
         return Err(Refusal::NoStudentChosen);
     }
-    let chosen = chosen(invite, situation)?;
+    let chosen = chosen_candidates(invite, context)?;
     if chosen.iter().any(|candidate| candidate.invited) {
         return Err(Refusal::InviteExists);
     }
-    if situation.own_address_key.as_deref() == Some(invite.email.key().as_str()) {
+    if context.own_address_key.as_deref() == Some(invite.email.key().as_str()) {
         return Err(Refusal::OwnAddress);
     }
     if chosen.iter().any(|candidate| candidate.barred) {
         return Err(Refusal::AskTheSchool);
     }
-    if situation.suppressed {
+    if context.suppressed {
         return Err(Refusal::AddressSuppressed);
     }
-    if situation.sent_today >= DAILY_LIMIT {
+    if context.sent_today >= DAILY_LIMIT {
         return Err(Refusal::InviteLimit);
     }
     Ok(())
@@ -216,9 +216,12 @@ pub fn link_ends_at(
     }
 }
 
-fn chosen<'a>(invite: &NewInvite, situation: &'a Situation) -> Result<Vec<&'a Candidate>, Refusal> {
+fn chosen_candidates<'a>(
+    invite: &NewInvite,
+    context: &'a InviteContext,
+) -> Result<Vec<&'a Candidate>, Refusal> {
     let find = |student: &PersonId| {
-        situation
+        context
             .candidates
             .iter()
             .find(|candidate| candidate.student == *student && candidate.involved)

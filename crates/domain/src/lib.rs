@@ -5,7 +5,6 @@
 
 pub mod booking;
 pub mod call;
-pub mod code;
 pub mod contact;
 mod domain_name;
 pub mod email;
@@ -21,6 +20,7 @@ pub mod school_contact;
 pub mod scope;
 pub mod text;
 pub mod throttle;
+pub mod typed_code;
 
 pub use email::EmailAddress;
 pub use person_name::PersonName;

@@ -24,9 +24,9 @@ pub fn find_token(address: &str) -> Option<FoundToken> {
     let mut text = address.to_owned();
     for _ in 0..=MAX_ESCAPES {
         if let Some((page, rest)) = text.split_once("#t=").or_else(|| text.split_once("#T=")) {
-            return Some(FoundToken { page: page.to_owned(), token: clean(rest) });
+            return Some(FoundToken { page: page.to_owned(), token: extract_token(rest) });
         }
-        text = unescaped(&text)?;
+        text = percent_decoded(&text)?;
     }
     None
 }
@@ -37,29 +37,31 @@ pub const fn is_cut(token: &str) -> bool {
     token.len() < TOKEN_CHARS
 }
 
-fn clean(mangled: &str) -> String {
+fn extract_token(mangled: &str) -> String {
     // `=3D` is how quoted-printable writes `=`.
-    let rest =
-        mangled.strip_prefix("3D").filter(|rest| run(rest) >= TOKEN_CHARS).unwrap_or(mangled);
+    let rest = mangled
+        .strip_prefix("3D")
+        .filter(|rest| token_prefix_length(rest) >= TOKEN_CHARS)
+        .unwrap_or(mangled);
     let is_break = |c: &char| matches!(c, '=' | '\r' | '\n');
     rest.chars()
         .filter(|c| !is_break(c))
-        .take_while(|c| is_of_token(*c))
+        .take_while(|c| is_token_char(*c))
         .take(TOKEN_CHARS)
         .collect()
 }
 
-fn run(text: &str) -> usize {
-    text.chars().take_while(|c| is_of_token(*c)).count()
+fn token_prefix_length(text: &str) -> usize {
+    text.chars().take_while(|c| is_token_char(*c)).count()
 }
 
-const fn is_of_token(c: char) -> bool {
+const fn is_token_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
 }
 
 /// The text with each `%` and two digits replaced by the sign; `None` when there is nothing to
 /// replace.
-fn unescaped(text: &str) -> Option<String> {
+fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {
@@ -94,7 +96,7 @@ mod tests {
     const TOKEN: &str = "AaBbCcDdEeFfGgHhIiJjKkLlMmNnOoPpQqRrSsTt-_0";
 
     #[test]
-    fn mangled_links_are_recovered() {
+    fn token_is_recovered_from_mangled_links() {
         assert_eq!(TOKEN.len(), TOKEN_CHARS);
         let check = |address: &str, page: &str| {
             let address = address.replace("TOKEN", TOKEN);
@@ -133,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn cut_links_are_told_from_whole_ones() {
+    fn detects_truncated_links() {
         let found = find_token(&format!("/login#t={}", &TOKEN[..30])).map(|found| found.token);
         assert!(found.is_some_and(|token| is_cut(&token)));
         assert_eq!(find_token("/login#t=").map(|found| found.token), Some(String::new()));

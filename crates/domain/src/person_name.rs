@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::{
     Refusal, domain_name,
-    text::{self, Lines, is_full_stop, is_invisible, narrow},
+    text::{self, Lines, is_full_stop, is_invisible, to_halfwidth},
 };
 
 /// The longest name, in characters.
@@ -29,7 +29,7 @@ impl PersonName {
         let name = name.trim();
         let valid = text::check(name, Lines::One, MAX_CHARS).is_ok()
             && name.chars().any(is_shown)
-            && !name.chars().any(turns_text)
+            && !name.chars().any(is_bidi_control)
             && !is_link(name);
         valid.then(|| Self(name.to_owned())).ok_or(Refusal::NameInvalid)
     }
@@ -58,7 +58,7 @@ fn is_shown(c: char) -> bool {
 }
 
 /// The marks that turn the direction of the text around them.
-const fn turns_text(c: char) -> bool {
+const fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -69,12 +69,12 @@ fn is_link(name: &str) -> bool {
     let plain: String = name
         .chars()
         .filter(|c| !is_invisible(*c))
-        .map(|c| if is_full_stop(c) { '.' } else { narrow(c) })
+        .map(|c| if is_full_stop(c) { '.' } else { to_halfwidth(c) })
         .collect();
     let is_domain = |(at, _): (usize, &str)| {
         let (before, after) = (&plain[..at], &plain[at + 1..]);
-        let letters = before.chars().rev().take_while(|c| is_of_label(*c)).take(2).count();
-        let label: String = after.chars().take_while(|c| is_of_label(*c)).collect();
+        let letters = before.chars().rev().take_while(|c| is_label_char(*c)).take(2).count();
+        let label: String = after.chars().take_while(|c| is_label_char(*c)).collect();
         letters == 2 && domain_name::is_top_level(&label)
     };
     plain.contains(['/', '@'])
@@ -83,7 +83,7 @@ fn is_link(name: &str) -> bool {
 }
 
 /// Letters and digits of any script with the marks that belong to them, and hyphens.
-fn is_of_label(c: char) -> bool {
+fn is_label_char(c: char) -> bool {
     c.is_alphanumeric()
         || c == '-'
         || (!c.is_ascii() && !c.is_whitespace() && !is_punctuation(c) && !is_symbol(c))
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_any_script_are_taken() {
+    fn accepts_names_of_any_script() {
         for name in [
             "Jordan Aaron",
             "O’Brien-Núñez",
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_abused_in_a_mail_is_refused() {
+    fn names_with_links_or_control_characters_are_refused() {
         assert_eq!(
             PersonName::parse("PARLOUR-CHECK.COM✅"),
             Err(Refusal::NameInvalid),
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn blanks_are_folded() {
+    fn whitespace_is_collapsed() {
         assert_eq!(PersonName::parse("  Jordan   Aaron ").unwrap().as_str(), "Jordan Aaron");
         assert_eq!(
             PersonName::parse("\u{feff}Jordan\u{ad} Aaron\u{200b}").unwrap().as_str(),

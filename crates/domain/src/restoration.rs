@@ -57,7 +57,7 @@ impl NotRestored {
 
     /// For people, as the end of a line.
     #[must_use]
-    pub const fn words(self) -> &'static str {
+    pub const fn description(self) -> &'static str {
         match self {
             Self::AlreadyThere => "it is there already",
             Self::Barred => "a bar, a court order or contactAllowed=false ended it",
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_weeks_are_the_limit() {
+    fn restorable_for_fourteen_days() {
         let ended_at: DateTime<Utc> = "2026-11-23T10:00:00Z".parse().unwrap();
         let check = |after: TimeDelta, expected: bool| {
             assert_eq!(is_restorable(ended_at, ended_at + after), expected, "{after}")

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_trimmed_and_blank_ones_are_none() {
+    fn fields_are_trimmed_and_validated() {
         let check = |field: Option<ContactField>, expected: Option<Option<&str>>| {
             assert_eq!(
                 field.map(ContactField::into_inner),

@@ -77,13 +77,13 @@ pub struct Scopes(BTreeSet<Scope>);
 impl Scopes {
     /// Whether this one is among them.
     #[must_use]
-    pub fn allow(&self, scope: Scope) -> bool {
+    pub fn contains(&self, scope: Scope) -> bool {
         self.0.contains(&scope)
     }
 
     /// Whether all of those are among these.
     #[must_use]
-    pub fn cover(&self, others: &Self) -> bool {
+    pub fn contains_all(&self, others: &Self) -> bool {
         others.0.is_subset(&self.0)
     }
 
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn scopes_round_trip_through_text() {
         let all: Scopes = Scope::ALL.into_iter().collect();
         assert_eq!(all.to_string().parse(), Ok(all));
         assert_eq!("".parse(), Ok(Scopes::default()));
@@ -146,17 +146,21 @@ mod tests {
     }
 
     #[test]
-    fn what_there_is_not_is_named() {
+    fn unknown_scope_is_named_in_the_error() {
         for text in ["everything", "EVENINGS:READ", "evenings:read,bookings:read"] {
             assert_eq!(text.parse::<Scopes>(), Err(UnknownScope(text.to_owned())));
         }
     }
 
     #[test]
-    fn one_covers_another_that_is_smaller() {
+    fn larger_scope_set_covers_smaller() {
         let (some, all): (Scopes, Scopes) =
             ("evenings:read".parse().unwrap(), Scope::ALL.into_iter().collect());
-        assert!(all.cover(&some) && !some.cover(&all) && some.cover(&Scopes::default()));
-        assert!(some.allow(Scope::EveningsRead) && !some.allow(Scope::GuestsRead));
+        assert!(
+            all.contains_all(&some)
+                && !some.contains_all(&all)
+                && some.contains_all(&Scopes::default())
+        );
+        assert!(some.contains(Scope::EveningsRead) && !some.contains(Scope::GuestsRead));
     }
 }

@@ -92,7 +92,7 @@ pub const fn is_full_stop(c: char) -> bool {
 
 /// The ASCII character that a fullwidth one stands for; others as they are.
 #[must_use]
-pub fn narrow(c: char) -> char {
+pub fn to_halfwidth(c: char) -> char {
     match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         '\u{3000}' => ' ',
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn control_characters_are_no_text() {
+    fn control_characters_are_refused() {
         let check = |c: char, one: bool, many: bool| {
             assert_eq!(
                 (is_allowed(c, Lines::One), is_allowed(c, Lines::Many)),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn fullwidth_letters_are_ascii() {
-        assert_eq!("Ａｂ９＠．　é".chars().map(narrow).collect::<String>(), "Ab9@. é");
+    fn fullwidth_letters_are_mapped_to_ascii() {
+        assert_eq!("Ａｂ９＠．　é".chars().map(to_halfwidth).collect::<String>(), "Ab9@. é");
     }
 }

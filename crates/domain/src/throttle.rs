@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_and_then_one_each_interval() {
+    fn throttle_allows_a_burst_then_one_per_interval() {
         let mut full_at = None;
         for _ in 0..3 {
             full_at = Some(THREE.take(full_at, at(0)).unwrap());
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn over_a_long_time_the_interval_decides() {
+    fn throttle_rate_converges_to_the_interval() {
         let (mut full_at, mut taken) = (None, 0);
         for second in 0..1_000 {
             if let Ok(next) = THREE.take(full_at, at(second)) {

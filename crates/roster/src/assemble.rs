@@ -6,19 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::classes::{place_classes, place_enrolments};
 use crate::collections::Collection;
 use crate::contacts::{self, Pairs};
-use crate::draft::{ContactFacts, Draft, User};
+use crate::draft::{ContactMetadata, RosterDraft, User};
 use crate::error::{ReadError, Refusal};
-use crate::finding::{At, Findings, Reason, quoted};
+use crate::finding::{Findings, Location, Reason, quoted};
 use crate::members::{self, Members};
 use crate::model::{
     Enrolment, EnrolmentRole, Guardianship, Mode, Person, PersonBar, Removed, Roles, Roster,
     School, Unread,
 };
-use crate::role::{self, Kind};
+use crate::role::{self, RoleKind};
 
 /// Which schools of a roster are wanted.
 #[derive(Clone, Copy)]
-pub(crate) enum Only<'o> {
+pub(crate) enum SchoolFilter<'o> {
     /// All of them.
     All,
     /// The one of this id or exact name. Of the others nothing is said.
@@ -27,7 +27,7 @@ pub(crate) enum Only<'o> {
     Listed(&'o [String]),
 }
 
-impl<'o> Only<'o> {
+impl<'o> SchoolFilter<'o> {
     pub(crate) fn asked(asked: Option<&'o str>) -> Self {
         asked.map_or(Self::All, Self::One)
     }
@@ -48,27 +48,27 @@ impl<'o> Only<'o> {
 
 /// Builds the roster, of the schools that are wanted.
 pub(crate) fn assemble(
-    mut draft: Draft,
-    only: Only<'_>,
+    mut draft: RosterDraft,
+    only: SchoolFilter<'_>,
     mut findings: Findings,
 ) -> Result<Roster, Refusal> {
     let ids = members::schools(&draft, &only.names(), &mut findings);
     let chosen = match only {
-        Only::All => choose(&draft, &ids, None),
-        Only::One(asked) => choose(&draft, &ids, Some(asked)),
-        Only::Listed(listed) => choose_listed(&draft, &ids, listed, &mut findings),
+        SchoolFilter::All => choose(&draft, &ids, None),
+        SchoolFilter::One(asked) => choose(&draft, &ids, Some(asked)),
+        SchoolFilter::Listed(listed) => choose_listed(&draft, &ids, listed, &mut findings),
     };
     let chosen = match chosen {
         Ok(chosen) => chosen,
         Err(error) => return Err(Refusal::new(error, findings)),
     };
-    set_aside(&mut draft);
+    exclude_unread_people(&mut draft);
     let mut classes = place_classes(&draft, &ids, &mut findings);
     let mut enrolments = place_enrolments(&draft, &ids, &mut findings);
-    let mut pairs = contacts::pair(&draft, &mut findings);
+    let mut pairs = contacts::pair_guardianships(&draft, &mut findings);
     contacts::bar_by_unread_rows(&draft, &mut pairs);
-    let members = members::gather(&draft, &ids, &enrolments, &pairs, &mut findings);
-    if let Only::Listed(_) = only {
+    let members = members::collect_members(&draft, &ids, &enrolments, &pairs, &mut findings);
+    if let SchoolFilter::Listed(_) = only {
         for id in ids.iter().filter(|id| !chosen.contains(id)) {
             report_other_school(
                 &draft,
@@ -86,17 +86,17 @@ pub(crate) fn assemble(
         school.classes = classes.remove(&id).unwrap_or_default();
         schools.push(school);
     }
-    let lacking = findings.take_lacking();
+    let lacking = findings.take_missing_data();
     let (findings, findings_left_out) = findings.into_sorted();
     let (format, coverage) = (draft.format, draft.coverage);
     let unread = unread(&mut draft, members.unclear);
-    let half_seen =
+    let links_without_student =
         pairs.into_keys().filter(|(_, student)| draft.users.get(student).is_none()).collect();
     Ok(Roster {
         format,
         coverage,
         schools,
-        removed: removed(draft, half_seen),
+        removed: removed(draft, links_without_student),
         unread,
         lacking,
         findings,
@@ -105,23 +105,23 @@ pub(crate) fn assemble(
 }
 
 /// Takes out the people of whom a role can't be read: they stay as they were, roles and all.
-fn set_aside(draft: &mut Draft) {
-    for id in draft.unread_roles.iter().flatten() {
+fn exclude_unread_people(draft: &mut RosterDraft) {
+    for id in draft.people_of_unread_roles.iter().flatten() {
         if let Some(user) = draft.users.rows.remove(id) {
             // A bar holds, however little else of the person can be read.
-            draft.unread_bars.entry(id.clone()).or_default().add_bars(&user.contact);
+            draft.bars_of_unread.entry(id.clone()).or_default().add_bars(&user.contact);
             draft.users.unread.insert(id.clone());
         }
     }
 }
 
-fn unread(draft: &mut Draft, unclear: BTreeSet<String>) -> Unread {
+fn unread(draft: &mut RosterDraft, unclear: BTreeSet<String>) -> Unread {
     let of_rows = draft.users.rows.iter().map(|(id, user)| (id, &user.contact));
-    let mut bars: BTreeMap<&String, ContactFacts> = BTreeMap::new();
-    for (id, facts) in of_rows.chain(&draft.unread_bars).filter(|(_, facts)| facts.is_bar()) {
+    let mut bars: BTreeMap<&String, ContactMetadata> = BTreeMap::new();
+    for (id, facts) in of_rows.chain(&draft.bars_of_unread).filter(|(_, facts)| facts.is_bar()) {
         bars.entry(id).or_default().add_bars(facts);
     }
-    let bar = |(id, facts): (&String, ContactFacts)| PersonBar {
+    let bar = |(id, facts): (&String, ContactMetadata)| PersonBar {
         person_id: id.clone(),
         contact_barred: facts.barred == Some(true),
         court_order: facts.court_order == Some(true),
@@ -136,7 +136,7 @@ fn unread(draft: &mut Draft, unclear: BTreeSet<String>) -> Unread {
 }
 
 fn choose(
-    draft: &Draft,
+    draft: &RosterDraft,
     ids: &BTreeSet<String>,
     only: Option<&str>,
 ) -> Result<Vec<String>, ReadError> {
@@ -171,7 +171,7 @@ fn choose(
 /// Those of the listed schools that the roster has; the others stay as they are, and are told of.
 /// None of them at all is a refusal.
 fn choose_listed(
-    draft: &Draft,
+    draft: &RosterDraft,
     ids: &BTreeSet<String>,
     listed: &[String],
     findings: &mut Findings,
@@ -188,7 +188,7 @@ fn choose_listed(
                     quoted(asked)
                 );
                 findings.report(
-                    At { file: Collection::Orgs.name(), line: 0 },
+                    Location { file: Collection::Orgs.name(), line: 0 },
                     Reason::Dangling,
                     message,
                 );
@@ -203,7 +203,7 @@ fn choose_listed(
 }
 
 fn report_other_school(
-    draft: &Draft,
+    draft: &RosterDraft,
     id: &str,
     people: usize,
     classes: usize,
@@ -216,12 +216,12 @@ fn report_other_school(
          people, {classes} classes)",
         quoted(id)
     );
-    let at = org.map_or(At { file: Collection::Orgs.name(), line: 0 }, |org| org.at);
+    let at = org.map_or(Location { file: Collection::Orgs.name(), line: 0 }, |org| org.at);
     findings.report(at, Reason::OtherOrg, message);
 }
 
 fn school(
-    draft: &Draft,
+    draft: &RosterDraft,
     id: &str,
     members: &Members,
     pairs: &Pairs,
@@ -261,7 +261,7 @@ fn school(
 
 /// Those of the school's students; of students whom a delta does not hold, those of the school's
 /// contacts.
-fn guardianships(draft: &Draft, people: &BTreeSet<&str>, pairs: &Pairs) -> Vec<Guardianship> {
+fn guardianships(draft: &RosterDraft, people: &BTreeSet<&str>, pairs: &Pairs) -> Vec<Guardianship> {
     let here = |pair: &&Guardianship| {
         let student_known = draft.users.get(&pair.student_id).is_some();
         people.contains(if student_known {
@@ -289,25 +289,25 @@ fn roles(names: &BTreeSet<String>) -> Roles {
     let mut roles = Roles::default();
     for name in names {
         match role::kind(name) {
-            Kind::Student => roles.student = true,
-            Kind::Teacher => roles.teacher = true,
-            Kind::Parent | Kind::Relative => roles.parent = true,
-            Kind::Staff => roles.staff = true,
-            Kind::Bystander | Kind::Unknown => {}
+            RoleKind::Student => roles.student = true,
+            RoleKind::Teacher => roles.teacher = true,
+            RoleKind::Parent | RoleKind::Relative => roles.parent = true,
+            RoleKind::Staff => roles.staff = true,
+            RoleKind::OtherStaff | RoleKind::Unknown => {}
         }
     }
     roles
 }
 
-fn removed(draft: Draft, half_seen: BTreeSet<(String, String)>) -> Removed {
-    let relisted = draft
+fn removed(draft: RosterDraft, links_without_student: BTreeSet<(String, String)>) -> Removed {
+    let people_with_links = draft
         .users
         .rows
         .iter()
         .filter(|(_, user)| !user.agents.is_empty())
         .map(|(id, _)| id.clone())
         .collect();
-    let (listed, mentioned) = named(&draft);
+    let (listed, mentioned_links) = listed_and_mentioned(&draft);
     let guardianships = BTreeSet::new();
     Removed {
         schools: draft.orgs.deleted,
@@ -316,15 +316,15 @@ fn removed(draft: Draft, half_seen: BTreeSet<(String, String)>) -> Removed {
         enrolments: draft.unenrolled,
         guardianships,
         listed,
-        relisted,
-        half_seen,
-        mentioned,
+        people_with_links,
+        links_without_student,
+        mentioned_links,
     }
 }
 
 /// Of whom a delta has rows, and the pairs that these rows name. Who of two is the contact may not
 /// be known, so that both orders stand there.
-fn named(draft: &Draft) -> (BTreeSet<String>, BTreeSet<(String, String)>) {
+fn listed_and_mentioned(draft: &RosterDraft) -> (BTreeSet<String>, BTreeSet<(String, String)>) {
     if draft.coverage.people != Mode::Delta {
         return (BTreeSet::new(), BTreeSet::new());
     }

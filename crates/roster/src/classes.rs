@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::contacts::kinds;
-use crate::draft::{ClassRow, Draft, EnrolmentRow, Session};
+use crate::contacts::role_kinds;
+use crate::draft::{ClassRow, EnrolmentRow, RosterDraft, Session};
 use crate::finding::{Findings, Reason, quoted};
 use crate::model::{Class, Enrolment, Mode};
-use crate::role::{EnrolmentRole, Kind};
+use crate::role::{EnrolmentRole, RoleKind};
 
 /// The classes of each school.
 pub(crate) fn place_classes(
-    draft: &Draft,
+    draft: &RosterDraft,
     schools: &BTreeSet<String>,
     findings: &mut Findings,
 ) -> BTreeMap<String, Vec<Class>> {
@@ -39,7 +39,7 @@ pub(crate) fn place_classes(
     placed
 }
 
-fn class(draft: &Draft, id: &str, row: &ClassRow, findings: &mut Findings) -> Class {
+fn class(draft: &RosterDraft, id: &str, row: &ClassRow, findings: &mut Findings) -> Class {
     let course = row.course.as_ref().and_then(|id| draft.courses.get(id));
     if let (Some(id), None, Mode::Bulk) = (&row.course, course, draft.coverage.classes) {
         let message = format!(
@@ -83,7 +83,11 @@ fn is_worded(subject: &str) -> bool {
     subject.chars().any(char::is_alphabetic)
 }
 
-fn sessions<'d>(draft: &'d Draft, row: &ClassRow, findings: &mut Findings) -> Vec<&'d Session> {
+fn sessions<'d>(
+    draft: &'d RosterDraft,
+    row: &ClassRow,
+    findings: &mut Findings,
+) -> Vec<&'d Session> {
     let mut found = Vec::new();
     for id in &row.sessions {
         match draft.sessions.get(id) {
@@ -105,11 +109,11 @@ fn sessions<'d>(draft: &'d Draft, row: &ClassRow, findings: &mut Findings) -> Ve
 /// The enrolments of each school. Two rows of one class, person and role become one over both their
 /// times.
 pub(crate) fn place_enrolments(
-    draft: &Draft,
+    draft: &RosterDraft,
     schools: &BTreeSet<String>,
     findings: &mut Findings,
 ) -> BTreeMap<String, Vec<Enrolment>> {
-    let kinds = kinds(draft);
+    let kinds = role_kinds(draft);
     let mut placed: BTreeMap<String, Vec<Enrolment>> = BTreeMap::new();
     let mut first: BTreeMap<(&str, &str, EnrolmentRole), usize> = BTreeMap::new();
     for (id, row) in &draft.enrolments.rows {
@@ -144,7 +148,7 @@ pub(crate) fn place_enrolments(
 }
 
 fn school_of<'d>(
-    draft: &'d Draft,
+    draft: &'d RosterDraft,
     schools: &BTreeSet<String>,
     row: &'d EnrolmentRow,
     findings: &mut Findings,
@@ -182,7 +186,12 @@ fn school_of<'d>(
     Some(&class.org)
 }
 
-fn person_fits(draft: &Draft, kinds: &[Kind], row: &EnrolmentRow, findings: &mut Findings) -> bool {
+fn person_fits(
+    draft: &RosterDraft,
+    kinds: &[RoleKind],
+    row: &EnrolmentRow,
+    findings: &mut Findings,
+) -> bool {
     if draft.users.get(&row.user).is_none() {
         let may_be_there =
             draft.coverage.people != Mode::Bulk || draft.users.unread.contains(&row.user);
@@ -197,11 +206,12 @@ fn person_fits(draft: &Draft, kinds: &[Kind], row: &EnrolmentRow, findings: &mut
         findings.report(row.at, Reason::Dangling, message);
         return false;
     }
-    let outsider = |kind: &Kind| matches!(kind, Kind::Parent | Kind::Relative);
+    let outsider = |kind: &RoleKind| matches!(kind, RoleKind::Parent | RoleKind::Relative);
     let fits = match row.role {
-        EnrolmentRole::Student => kinds.is_empty() || kinds.contains(&Kind::Student),
+        EnrolmentRole::Student => kinds.is_empty() || kinds.contains(&RoleKind::Student),
         EnrolmentRole::Teacher => {
-            kinds.is_empty() || kinds.iter().any(|kind| !outsider(kind) && *kind != Kind::Student)
+            kinds.is_empty()
+                || kinds.iter().any(|kind| !outsider(kind) && *kind != RoleKind::Student)
         }
     };
     if !fits {

@@ -128,7 +128,7 @@ impl Collection {
     }
 
     /// The members that are read, and for people their metadata and the roles of OneRoster 1.2.
-    fn slim(self, object: Map<String, Value>) -> Map<String, Value> {
+    fn keep_known_members(self, object: Map<String, Value>) -> Map<String, Value> {
         let kept = |name: &str| {
             self.members().iter().any(|(member, _)| *member == name)
                 || (self == Self::Users && matches!(name, "metadata" | "roles"))
@@ -140,7 +140,7 @@ impl Collection {
 /// Collections that were fetched to their end.
 #[derive(Debug, Default)]
 pub struct Spool {
-    whole: BTreeMap<Collection, File>,
+    files: BTreeMap<Collection, File>,
 }
 
 impl Spool {
@@ -158,19 +158,19 @@ impl Spool {
     pub fn finish(&mut self, file: SpoolFile) -> Result<(), ReadError> {
         let collection = file.collection;
         let file =
-            file.file.into_inner().map_err(|error| unwritten(collection, error.into_error()))?;
-        self.whole.insert(collection, file);
+            file.file.into_inner().map_err(|error| write_error(collection, error.into_error()))?;
+        self.files.insert(collection, file);
         Ok(())
     }
 
-    pub(crate) fn holds(&self, collection: Collection) -> bool {
-        self.whole.contains_key(&collection)
+    pub(crate) fn contains(&self, collection: Collection) -> bool {
+        self.files.contains_key(&collection)
     }
 
     /// A collection from its beginning.
     pub(crate) fn file(&self, collection: Collection) -> Result<Option<&File>, ReadError> {
-        let Some(mut file) = self.whole.get(&collection) else { return Ok(None) };
-        file.rewind().map_err(|source| unwritten(collection, source))?;
+        let Some(mut file) = self.files.get(&collection) else { return Ok(None) };
+        file.rewind().map_err(|source| write_error(collection, source))?;
         Ok(Some(file))
     }
 }
@@ -195,8 +195,8 @@ impl SpoolFile {
         let Value::Object(object) = object else {
             return Err(ReadError::NotObjects(self.collection.name()));
         };
-        let mut line = serde_json::to_vec(&self.collection.slim(object))
-            .map_err(|error| unwritten(self.collection, error.into()))?;
+        let mut line = serde_json::to_vec(&self.collection.keep_known_members(object))
+            .map_err(|error| write_error(self.collection, error.into()))?;
         line.push(b'\n');
         self.objects += 1;
         self.bytes += line.len() as u64;
@@ -209,10 +209,10 @@ impl SpoolFile {
         if self.bytes > MAX_FILE_BYTES {
             return Err(too_large(format!("over {MAX_FILE_BYTES} bytes")));
         }
-        self.file.write_all(&line).map_err(|source| unwritten(self.collection, source))
+        self.file.write_all(&line).map_err(|source| write_error(self.collection, source))
     }
 }
 
-fn unwritten(collection: Collection, source: io::Error) -> ReadError {
+fn write_error(collection: Collection, source: io::Error) -> ReadError {
     ReadError::Io { name: collection.name().to_owned(), source }
 }

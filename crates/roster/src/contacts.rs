@@ -3,17 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::draft::{ContactFacts, Draft, User};
-use crate::finding::{At, Findings, Reason, quoted};
+use crate::draft::{ContactMetadata, RosterDraft, User};
+use crate::finding::{Findings, Location, Reason, quoted};
 use crate::model::{Guardianship, Mode};
-use crate::role::{self, Kind};
+use crate::role::{self, RoleKind};
 
 /// Guardianships by (contact, student).
 pub(crate) type Pairs = BTreeMap<(String, String), Guardianship>;
 
 /// The kinds of roles each person has anywhere.
-pub(crate) fn kinds(draft: &Draft) -> BTreeMap<&str, Vec<Kind>> {
-    let mut kinds: BTreeMap<&str, Vec<Kind>> = BTreeMap::new();
+pub(crate) fn role_kinds(draft: &RosterDraft) -> BTreeMap<&str, Vec<RoleKind>> {
+    let mut kinds: BTreeMap<&str, Vec<RoleKind>> = BTreeMap::new();
     for role in &draft.roles {
         kinds.entry(&role.user).or_default().push(role::kind(&role.role));
     }
@@ -21,21 +21,24 @@ pub(crate) fn kinds(draft: &Draft) -> BTreeMap<&str, Vec<Kind>> {
 }
 
 /// Follows agent lists from both sides, and relationship rows.
-pub(crate) fn pair(draft: &Draft, findings: &mut Findings) -> Pairs {
-    let kinds = kinds(draft);
+pub(crate) fn pair_guardianships(draft: &RosterDraft, findings: &mut Findings) -> Pairs {
+    let kinds = role_kinds(draft);
     let mut pairs = Pairs::new();
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     for (id, user) in &draft.users.rows {
         for agent in &user.agents {
-            let Some((contact, student)) = sides(draft, &kinds, (id, user), agent, findings) else {
+            let Some((contact, student)) =
+                contact_and_student(draft, &kinds, (id, user), agent, findings)
+            else {
                 continue;
             };
             let key = (contact.to_owned(), student.to_owned());
             if let Some(row) = draft.users.get(contact) {
-                let allowed = allowed(kinds.get(contact).map_or(&[], Vec::as_slice), &row.contact);
+                let allowed =
+                    is_contact_allowed(kinds.get(contact).map_or(&[], Vec::as_slice), &row.contact);
                 if !allowed
                     && !is_relative(&kinds, contact)
-                    && told.insert((user.at, contact.to_owned()))
+                    && reported.insert((user.at, contact.to_owned()))
                 {
                     let message = format!(
                         "the contact {} has no role of parent or guardian; contact is not allowed \
@@ -57,15 +60,16 @@ pub(crate) fn pair(draft: &Draft, findings: &mut Findings) -> Pairs {
 }
 
 /// Which of two people who name each other is the contact and which the student.
-fn sides<'d>(
-    draft: &'d Draft,
-    kinds: &BTreeMap<&str, Vec<Kind>>,
+fn contact_and_student<'d>(
+    draft: &'d RosterDraft,
+    kinds: &BTreeMap<&str, Vec<RoleKind>>,
     (id, user): (&'d str, &User),
     agent: &'d str,
     findings: &mut Findings,
 ) -> Option<(&'d str, &'d str)> {
-    let is = |id: &str, wanted: Kind| kinds.get(id).is_some_and(|kinds| kinds.contains(&wanted));
-    let is_contact = |id: &str| is(id, Kind::Parent) || is(id, Kind::Relative);
+    let is =
+        |id: &str, wanted: RoleKind| kinds.get(id).is_some_and(|kinds| kinds.contains(&wanted));
+    let is_contact = |id: &str| is(id, RoleKind::Parent) || is(id, RoleKind::Relative);
     if draft.users.get(agent).is_none() {
         // A contact may name students whose own rows have not changed (a delta) or can't be used.
         let is_unread = draft.users.unread.contains(agent);
@@ -87,7 +91,7 @@ fn sides<'d>(
         findings.report(user.at, Reason::Dangling, message);
         return None;
     }
-    match (is(id, Kind::Student), is(agent, Kind::Student)) {
+    match (is(id, RoleKind::Student), is(agent, RoleKind::Student)) {
         (true, false) => Some((agent, id)),
         (false, true) => Some((id, agent)),
         (true, true) if is_contact(id) != is_contact(agent) => {
@@ -106,31 +110,34 @@ fn sides<'d>(
 }
 
 /// The name of a person's first role.
-fn first_role<'d>(draft: &'d Draft, person: &str) -> Option<&'d str> {
+fn first_role<'d>(draft: &'d RosterDraft, person: &str) -> Option<&'d str> {
     draft.roles.iter().find(|role| role.user == person).map(|role| role.role.as_str())
 }
 
-fn is_relative(kinds: &BTreeMap<&str, Vec<Kind>>, id: &str) -> bool {
-    kinds
-        .get(id)
-        .is_some_and(|kinds| kinds.contains(&Kind::Relative) || kinds.contains(&Kind::Unknown))
+fn is_relative(kinds: &BTreeMap<&str, Vec<RoleKind>>, id: &str) -> bool {
+    kinds.get(id).is_some_and(|kinds| {
+        kinds.contains(&RoleKind::Relative) || kinds.contains(&RoleKind::Unknown)
+    })
 }
 
 /// By role: parent and guardian yes, relative and unknown no; a teacher or one without a role if
 /// the relation is a parent's.
-fn allowed(kinds: &[Kind], facts: &ContactFacts) -> bool {
-    if kinds.contains(&Kind::Parent) {
+fn is_contact_allowed(kinds: &[RoleKind], facts: &ContactMetadata) -> bool {
+    if kinds.contains(&RoleKind::Parent) {
         return true;
     }
-    let doubtful = kinds.iter().any(|kind| matches!(kind, Kind::Relative | Kind::Unknown));
+    let doubtful = kinds.iter().any(|kind| matches!(kind, RoleKind::Relative | RoleKind::Unknown));
     !doubtful
-        && facts.relation.as_deref().is_some_and(|relation| role::kind(relation) == Kind::Parent)
+        && facts
+            .relation
+            .as_deref()
+            .is_some_and(|relation| role::kind(relation) == RoleKind::Parent)
 }
 
 fn guardianship(
     contact: &str,
     student: &str,
-    facts: &ContactFacts,
+    facts: &ContactMetadata,
     allowed: bool,
     role: Option<&str>,
 ) -> Guardianship {
@@ -150,8 +157,8 @@ fn guardianship(
 }
 
 fn follow_links(
-    draft: &Draft,
-    kinds: &BTreeMap<&str, Vec<Kind>>,
+    draft: &RosterDraft,
+    kinds: &BTreeMap<&str, Vec<RoleKind>>,
     pairs: &mut Pairs,
     findings: &mut Findings,
 ) {
@@ -176,9 +183,9 @@ fn follow_links(
             continue;
         }
         let (allowed, named) = match &link.role {
-            Some(role) => (role::kind(role) == Kind::Parent, Some(role.as_str())),
+            Some(role) => (role::kind(role) == RoleKind::Parent, Some(role.as_str())),
             None => {
-                let by_roles = allowed(
+                let by_roles = is_contact_allowed(
                     kinds.get(link.contact.as_str()).map_or(&[], Vec::as_slice),
                     &link.facts,
                 );
@@ -197,16 +204,16 @@ fn follow_links(
 }
 
 /// A bar in a person's row that can't be used counts like one in a row that can.
-pub(crate) fn bar_by_unread_rows(draft: &Draft, pairs: &mut Pairs) {
+pub(crate) fn bar_by_unread_rows(draft: &RosterDraft, pairs: &mut Pairs) {
     for ((contact, student), pair) in pairs {
-        for facts in [contact, student].into_iter().filter_map(|id| draft.unread_bars.get(id)) {
+        for facts in [contact, student].into_iter().filter_map(|id| draft.bars_of_unread.get(id)) {
             add_bars(pair, facts);
         }
     }
 }
 
 /// Of a second row about a link only a bar counts.
-fn add_bars(pair: &mut Guardianship, facts: &ContactFacts) {
+fn add_bars(pair: &mut Guardianship, facts: &ContactMetadata) {
     for (bar, said) in
         [(&mut pair.contact_barred, facts.barred), (&mut pair.court_order, facts.court_order)]
     {
@@ -217,7 +224,7 @@ fn add_bars(pair: &mut Guardianship, facts: &ContactFacts) {
     pair.contact_allowed &= !facts.is_bar();
 }
 
-fn report_second(at: At, findings: &mut Findings) {
+fn report_second(at: Location, findings: &mut Findings) {
     findings.report(
         at,
         Reason::Duplicate,
@@ -228,12 +235,13 @@ fn report_second(at: At, findings: &mut Findings) {
 /// A bar on a student's own row names no contact, so it is taken for all of them: better a call to
 /// the office than a breach.
 fn bar_by_student(
-    draft: &Draft,
-    kinds: &BTreeMap<&str, Vec<Kind>>,
+    draft: &RosterDraft,
+    kinds: &BTreeMap<&str, Vec<RoleKind>>,
     pairs: &mut Pairs,
     findings: &mut Findings,
 ) {
-    let is_student = |id: &str| kinds.get(id).is_some_and(|kinds| kinds.contains(&Kind::Student));
+    let is_student =
+        |id: &str| kinds.get(id).is_some_and(|kinds| kinds.contains(&RoleKind::Student));
     let barred: BTreeSet<&str> = draft
         .users
         .rows

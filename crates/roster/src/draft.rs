@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use parlour_domain::text::MAX_ID;
 
-use crate::finding::{At, Findings, Reason, quoted};
+use crate::finding::{Findings, Location, Reason, quoted};
 use crate::model::{Coverage, Format, Unread, UnreadClass, UnreadPerson};
 use crate::role::EnrolmentRole;
 use crate::table::Row;
@@ -13,7 +13,7 @@ use crate::values;
 
 /// All rows that were read.
 #[derive(Debug)]
-pub(crate) struct Draft {
+pub(crate) struct RosterDraft {
     pub format: Format,
     pub coverage: Coverage,
     pub orgs: Table<Org>,
@@ -21,7 +21,7 @@ pub(crate) struct Draft {
     pub courses: Table<Course>,
     pub users: Table<User>,
     /// Who has which role where.
-    pub roles: Vec<RoleAt>,
+    pub roles: Vec<RoleAssignment>,
     /// Contacts as a file of their own names them (SDS), or a push.
     pub links: Vec<Link>,
     pub classes: Table<ClassRow>,
@@ -31,12 +31,12 @@ pub(crate) struct Draft {
     /// What stands in rows that can't be used, where their ids can't be read either.
     pub unread: Unread,
     /// Bars in rows of people that can't be used, by the person's id.
-    pub unread_bars: BTreeMap<String, ContactFacts>,
+    pub bars_of_unread: BTreeMap<String, ContactMetadata>,
     /// People of role rows that can't be used; none where the row doesn't tell whose it is.
-    pub unread_roles: BTreeSet<Option<String>>,
+    pub people_of_unread_roles: BTreeSet<Option<String>>,
 }
 
-impl Draft {
+impl RosterDraft {
     pub(crate) fn new(format: Format) -> Self {
         Self {
             format,
@@ -51,8 +51,8 @@ impl Draft {
             enrolments: Table::default(),
             unenrolled: BTreeSet::new(),
             unread: Unread::default(),
-            unread_bars: BTreeMap::new(),
-            unread_roles: BTreeSet::new(),
+            bars_of_unread: BTreeMap::new(),
+            people_of_unread_roles: BTreeSet::new(),
         }
     }
 
@@ -60,11 +60,11 @@ impl Draft {
     pub(crate) fn unread_person(&mut self, row: &Row<'_>) {
         match readable_id(row, "sourcedId") {
             Some(id) => {
-                let bars = values::legible_bars(row);
+                let bars = values::readable_bars(row);
                 if bars.is_bar() {
-                    self.unread_bars.entry(id.to_owned()).or_default().add_bars(&bars);
+                    self.bars_of_unread.entry(id.to_owned()).or_default().add_bars(&bars);
                 }
-                self.users.take_unread(id);
+                self.users.insert_unread(id);
             }
             None => {
                 let text = |column| row.text(column).to_owned();
@@ -80,7 +80,7 @@ impl Draft {
     /// Notes which class a row is about that can't be used.
     pub(crate) fn unread_class(&mut self, row: &Row<'_>) {
         match readable_id(row, "sourcedId") {
-            Some(id) => self.classes.take_unread(id),
+            Some(id) => self.classes.insert_unread(id),
             None => self.unread.classes.push(UnreadClass { title: row.text("title").to_owned() }),
         }
     }
@@ -108,13 +108,13 @@ pub(crate) struct Table<T> {
 
 impl EnrolmentRow {
     /// An id for formats that have none.
-    pub(crate) fn made_id(&self) -> String {
-        made_id(&self.class, &self.user, self.role)
+    pub(crate) fn generated_id(&self) -> String {
+        generated_id(&self.class, &self.user, self.role)
     }
 }
 
 /// An id made of class, person and role.
-pub(crate) fn made_id(class: &str, user: &str, role: EnrolmentRole) -> String {
+pub(crate) fn generated_id(class: &str, user: &str, role: EnrolmentRole) -> String {
     let role = match role {
         EnrolmentRole::Student => "student",
         EnrolmentRole::Teacher => "teacher",
@@ -131,16 +131,16 @@ impl<T> Default for Table<T> {
 impl<T> Table<T> {
     /// Takes a row unless its id is taken: the first one counts, the later one is reported. An
     /// active row counts before one that is marked as deleted, in whatever order they stand.
-    pub(crate) fn take(
+    pub(crate) fn insert(
         &mut self,
-        at: At,
+        at: Location,
         id: String,
         deleted: bool,
         row: T,
         findings: &mut Findings,
     ) {
         if deleted {
-            self.take_deleted(at, id, findings);
+            self.insert_deleted(at, id, findings);
         } else {
             if self.deleted.remove(&id) {
                 let message = format!(
@@ -157,14 +157,14 @@ impl<T> Table<T> {
     }
 
     /// Takes the id of a row that is marked as deleted; its other cells don't matter.
-    pub(crate) fn take_deleted(&mut self, at: At, id: String, findings: &mut Findings) {
+    pub(crate) fn insert_deleted(&mut self, at: Location, id: String, findings: &mut Findings) {
         if self.is_new(at, &id, findings) {
             self.deleted.insert(id);
         }
     }
 
     /// Takes the id of a row that can't be used. Whatever it is about may still be there.
-    pub(crate) fn take_unread(&mut self, id: &str) {
+    pub(crate) fn insert_unread(&mut self, id: &str) {
         if !self.rows.contains_key(id) {
             self.deleted.remove(id);
             self.unread.insert(id.to_owned());
@@ -172,7 +172,7 @@ impl<T> Table<T> {
     }
 
     /// Whether no earlier row has the id; reports it otherwise.
-    pub(crate) fn is_new(&self, at: At, id: &str, findings: &mut Findings) -> bool {
+    pub(crate) fn is_new(&self, at: Location, id: &str, findings: &mut Findings) -> bool {
         let new =
             !self.rows.contains_key(id) && !self.deleted.contains(id) && !self.unread.contains(id);
         if !new {
@@ -199,7 +199,7 @@ impl<T> Table<T> {
 
 #[derive(Debug)]
 pub(crate) struct Org {
-    pub at: At,
+    pub at: Location,
     /// `school`, `district`, …
     pub kind: String,
     pub name: String,
@@ -221,19 +221,19 @@ pub(crate) struct Course {
 
 #[derive(Debug)]
 pub(crate) struct User {
-    pub at: At,
+    pub at: Location,
     pub honorific: Option<String>,
     pub given_name: String,
     pub family_name: String,
     pub email: Option<String>,
     /// Ids that this row lists as its agents: a student's contacts or a contact's students.
     pub agents: Vec<String>,
-    pub contact: ContactFacts,
+    pub contact: ContactMetadata,
 }
 
 /// What a row's metadata say of a contact; none where they are silent.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct ContactFacts {
+pub(crate) struct ContactMetadata {
     pub relation: Option<String>,
     pub priority: Option<u16>,
     pub lives_with: Option<bool>,
@@ -242,7 +242,7 @@ pub(crate) struct ContactFacts {
     pub court_order: Option<bool>,
 }
 
-impl ContactFacts {
+impl ContactMetadata {
     /// Takes over the bars of another row about the same person, and nothing else.
     pub(crate) fn add_bars(&mut self, other: &Self) {
         for (bar, said) in
@@ -261,8 +261,8 @@ impl ContactFacts {
 }
 
 #[derive(Debug)]
-pub(crate) struct RoleAt {
-    pub at: At,
+pub(crate) struct RoleAssignment {
+    pub at: Location,
     pub user: String,
     pub org: String,
     pub role: String,
@@ -270,7 +270,7 @@ pub(crate) struct RoleAt {
 
 #[derive(Debug)]
 pub(crate) struct Link {
-    pub at: At,
+    pub at: Location,
     pub student: String,
     pub contact: String,
     /// What the contact is to the student, where that decides on contact; none when the contact's
@@ -278,12 +278,12 @@ pub(crate) struct Link {
     pub role: Option<String>,
     /// Contact was allowed, and what the row says is no reason to judge it anew.
     pub keeps_contact: bool,
-    pub facts: ContactFacts,
+    pub facts: ContactMetadata,
 }
 
 #[derive(Debug)]
 pub(crate) struct ClassRow {
-    pub at: At,
+    pub at: Location,
     pub org: String,
     pub course: Option<String>,
     pub title: String,
@@ -294,7 +294,7 @@ pub(crate) struct ClassRow {
 
 #[derive(Debug)]
 pub(crate) struct EnrolmentRow {
-    pub at: At,
+    pub at: Location,
     pub class: String,
     pub user: String,
     /// The school, where the row names it; the class's own counts.

@@ -136,14 +136,14 @@ impl fmt::Display for Finding {
 
 /// Where a row stands: what every finding about it begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct At {
+pub(crate) struct Location {
     pub file: &'static str,
     pub line: u64,
 }
 
 /// Something without which a file may be damaged: an import of it must be insisted on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Lack {
+pub struct MissingData {
     /// The file's name, such as `users.csv`.
     pub file: String,
     /// The column, or several of which one is enough; none when rows are missing.
@@ -152,7 +152,7 @@ pub struct Lack {
     pub message: String,
 }
 
-impl fmt::Display for Lack {
+impl fmt::Display for MissingData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.file, self.message)
     }
@@ -163,11 +163,11 @@ impl fmt::Display for Lack {
 pub(crate) struct Findings {
     kept: Vec<Finding>,
     left_out: u64,
-    lacking: Vec<Lack>,
+    lacking: Vec<MissingData>,
 }
 
 impl Findings {
-    pub(crate) fn report(&mut self, at: At, reason: Reason, message: impl Into<String>) {
+    pub(crate) fn report(&mut self, at: Location, reason: Reason, message: impl Into<String>) {
         if self.kept.len() >= MAX_FINDINGS {
             self.left_out += 1;
             return;
@@ -181,8 +181,8 @@ impl Findings {
     }
 
     /// Reports a column, or all rows, without which a file may be damaged. Of a column once.
-    pub(crate) fn lack(&mut self, file: &'static str, column: Option<&str>, what: &str) {
-        let of_it = |lack: &Lack| {
+    pub(crate) fn report_missing(&mut self, file: &'static str, column: Option<&str>, what: &str) {
+        let of_it = |lack: &MissingData| {
             lack.file == file
                 && lack
                     .column
@@ -196,8 +196,8 @@ impl Findings {
             Some(column) => (Reason::MissingColumn, format!("the column {column} {what}")),
             None => (Reason::NoRows, format!("the file {what}")),
         };
-        self.report(At { file, line: 0 }, reason, message.clone());
-        self.lacking.push(Lack {
+        self.report(Location { file, line: 0 }, reason, message.clone());
+        self.lacking.push(MissingData {
             file: file.to_owned(),
             column: column.map(str::to_owned),
             message,
@@ -205,7 +205,7 @@ impl Findings {
     }
 
     /// What was reported as lacking so far.
-    pub(crate) fn take_lacking(&mut self) -> Vec<Lack> {
+    pub(crate) fn take_missing_data(&mut self) -> Vec<MissingData> {
         std::mem::take(&mut self.lacking)
     }
 

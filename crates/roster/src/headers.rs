@@ -1,7 +1,7 @@
 //! Finds the columns of a file by their names, misspelt ones included.
 
 use crate::error::ReadError;
-use crate::finding::{At, Findings, Reason, quoted};
+use crate::finding::{Findings, Location, Reason, quoted};
 use crate::table::Spec;
 
 /// Which column of the file holds what.
@@ -31,29 +31,30 @@ pub(crate) fn match_headers(
     spec: &Spec,
     findings: &mut Findings,
 ) -> Result<Layout, ReadError> {
-    let at = At { file: spec.file, line };
+    let at = Location { file: spec.file, line };
     let width = header.iter().rposition(|name| !name.trim().is_empty()).map_or(0, |last| last + 1);
     let mut layout = Layout { columns: Vec::new(), width };
     let mut strangers = Vec::new();
     for (index, name) in header.iter().take(width).enumerate() {
-        let plain = plain(name);
-        match spec.key.iter().chain(spec.read).find(|column| self::plain(column) == plain) {
+        let plain = normalized(name);
+        match spec.key.iter().chain(spec.read).find(|column| normalized(column) == plain) {
             Some(column) if layout.index(column).is_some() => {
                 let message =
                     format!("the column {} stands there twice; the first one counts", quoted(name));
                 findings.report(at, Reason::DuplicateColumn, message);
             }
             Some(column) => layout.columns.push((column, index)),
-            None if spec.known.iter().any(|column| self::plain(column) == plain) => {}
+            None if spec.known.iter().any(|column| normalized(column) == plain) => {}
             None => strangers.push((index, name, plain)),
         }
     }
     for (index, name, plain) in strangers {
         let missing =
             spec.key.iter().chain(spec.read).filter(|column| layout.index(column).is_none());
-        let close = missing.map(|column| (distance(&plain, &self::plain(column)), *column)).min();
+        let close =
+            missing.map(|column| (edit_distance(&plain, &normalized(column)), *column)).min();
         if let Some((distance, column)) = close
-            && distance <= tolerated(column)
+            && distance <= max_edits(column)
         {
             layout.columns.push((column, index));
             let message = format!("the column {} is taken for {column}", quoted(name));
@@ -68,13 +69,13 @@ pub(crate) fn match_headers(
     for group in
         spec.needed.iter().filter(|group| group.iter().all(|column| layout.index(column).is_none()))
     {
-        findings.lack(spec.file, Some(&group.join(" or ")), "is missing");
+        findings.report_missing(spec.file, Some(&group.join(" or ")), "is missing");
     }
     Ok(layout)
 }
 
 /// A column name as it is compared: small letters and digits, `ext` read as `metadata`.
-fn plain(name: &str) -> String {
+fn normalized(name: &str) -> String {
     let lower = name.trim().to_lowercase();
     let (prefix, rest) = match lower.strip_prefix("ext_").or_else(|| lower.strip_prefix("ext.")) {
         Some(rest) => ("metadata", rest),
@@ -84,8 +85,8 @@ fn plain(name: &str) -> String {
 }
 
 /// How many slips of the pen a column's name may have and still be known.
-fn tolerated(column: &str) -> usize {
-    match plain(column).trim_start_matches("metadata").len() {
+fn max_edits(column: &str) -> usize {
+    match normalized(column).trim_start_matches("metadata").len() {
         0..=3 => 0,
         4..=7 => 1,
         _ => 2,
@@ -93,7 +94,7 @@ fn tolerated(column: &str) -> usize {
 }
 
 /// Edit distance with swapped neighbours counted once (optimal string alignment).
-fn distance(a: &str, b: &str) -> usize {
+fn edit_distance(a: &str, b: &str) -> usize {
     const LONGEST: usize = 64;
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     if a.len().max(b.len()) > LONGEST || a.len().abs_diff(b.len()) > 2 {
@@ -117,20 +118,20 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{distance, plain};
+    use super::{edit_distance, normalized};
 
     #[test]
-    fn spelling_is_compared() {
+    fn header_distance_and_normalization() {
         for (a, b, expected) in [
             ("role", "role", 0),
             ("sourcedid", "sourecdid", 1),
             ("familyname", "famlyname", 1),
             ("a", "", 1),
         ] {
-            assert_eq!(distance(a, b), expected, "{a} {b}");
+            assert_eq!(edit_distance(a, b), expected, "{a} {b}");
         }
-        assert_eq!(plain(" Given Name"), plain("given_name"));
-        assert_eq!(plain("ext_contactAllowed"), plain("metadata.contactAllowed"));
-        assert_ne!(plain("external"), plain("metadata.ernal"));
+        assert_eq!(normalized(" Given Name"), normalized("given_name"));
+        assert_eq!(normalized("ext_contactAllowed"), normalized("metadata.contactAllowed"));
+        assert_ne!(normalized("external"), normalized("metadata.ernal"));
     }
 }

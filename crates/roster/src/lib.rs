@@ -36,21 +36,21 @@ use std::path::Path;
 
 pub use collections::{Collection, Spool, SpoolFile};
 pub use error::{ReadError, Refusal};
-pub use finding::{Finding, Lack, Reason};
+pub use finding::{Finding, MissingData, Reason};
 pub use model::{
     Class, Coverage, Enrolment, EnrolmentRole, Format, Guardianship, Mode, Person, PersonBar,
     Removed, Roles, Roster, School, Unread, UnreadClass, UnreadPerson,
 };
 
 pub use push::{
-    Known, KnownLink, Numbered, Push, PushRead, PushedClass, PushedEnrolment, PushedGuardianship,
-    PushedPerson, Told, Verdict, read_push,
+    ExistingLink, ExistingRecords, Numbered, Push, PushOutcome, PushedClass, PushedEnrolment,
+    PushedGuardianship, PushedPerson, RowDiagnostic, RowVerdict, read_push,
 };
 
 pub use role::is_staff;
 
-use assemble::Only;
-use draft::Draft;
+use assemble::SchoolFilter;
+use draft::RosterDraft;
 use finding::Findings;
 use manifest::Manifest;
 use source::Source;
@@ -66,12 +66,12 @@ use source::Source;
 pub fn read(path: &Path, only_school: Option<&str>) -> Result<Roster, Refusal> {
     let mut findings = Findings::default();
     match read_files(path, &mut findings) {
-        Ok(draft) => assemble::assemble(draft, Only::asked(only_school), findings),
+        Ok(draft) => assemble::assemble(draft, SchoolFilter::asked(only_school), findings),
         Err(error) => Err(Refusal::new(error, findings)),
     }
 }
 
-fn read_files(path: &Path, findings: &mut Findings) -> Result<Draft, ReadError> {
+fn read_files(path: &Path, findings: &mut Findings) -> Result<RosterDraft, ReadError> {
     let mut source = Source::open(path)?;
     let manifest = Manifest::read(&mut source, findings)?;
     match manifest.format {
@@ -121,7 +121,7 @@ fn read_spool(spool: Spool, manifest: &Manifest, listed: &[String]) -> Result<Ro
         Ok(draft) => draft,
         Err(error) => return Err(Refusal::new(error, findings)),
     };
-    let mut roster = assemble::assemble(draft, Only::listed(listed), findings)?;
+    let mut roster = assemble::assemble(draft, SchoolFilter::listed(listed), findings)?;
     objects::name_findings(&mut source, &mut roster.findings)?;
     Ok(roster)
 }

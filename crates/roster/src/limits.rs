@@ -13,7 +13,7 @@ pub const MAX_ENTRIES: usize = 1_000;
 /// How many times larger than its compressed form a zip entry may be. CSV seldom exceeds 50.
 pub const MAX_ZIP_RATIO: u64 = 250;
 /// A zip entry up to this size is not measured against [`MAX_ZIP_RATIO`].
-pub const FREE_ZIP_BYTES: u64 = 1024 * 1024;
+pub const UNCHECKED_ZIP_BYTES: u64 = 1024 * 1024;
 /// Rows of one file.
 pub const MAX_ROWS: u64 = 500_000;
 /// Columns of one file.

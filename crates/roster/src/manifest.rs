@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::collections::Collection;
 use crate::columns;
 use crate::error::ReadError;
-use crate::finding::{At, Findings, Reason, quoted};
+use crate::finding::{Findings, Location, Reason, quoted};
 use crate::model::{Format, Mode};
 use crate::source::Source;
 use crate::table::{Row, Spec, read_table};
@@ -68,7 +68,7 @@ impl Manifest {
             _ => guess(source)?,
         };
         if format != Format::SdsV21 && version.is_none() {
-            let at = At { file: columns::MANIFEST.file, line: 0 };
+            let at = Location { file: columns::MANIFEST.file, line: 0 };
             findings.report(
                 at,
                 Reason::MissingFile,
@@ -105,13 +105,17 @@ impl Manifest {
                     && need == Need::WithRows
                     && source.view(spec.file).is_none()
                 {
-                    findings.lack(spec.file, None, "has no rows");
+                    findings.report_missing(spec.file, None, "has no rows");
                 }
                 Ok(mode)
             }
             Err(ReadError::MissingColumn { column, .. }) if need == Need::Optional => {
                 let message = format!("the file has no column {column}; it is not read");
-                findings.report(At { file: spec.file, line: 1 }, Reason::MissingColumn, message);
+                findings.report(
+                    Location { file: spec.file, line: 1 },
+                    Reason::MissingColumn,
+                    message,
+                );
                 Ok(Mode::Absent)
             }
             Err(error) => Err(error),
@@ -126,7 +130,7 @@ impl Manifest {
         findings: &mut Findings,
     ) -> Mode {
         let said = self.modes.as_ref().and_then(|modes| modes.get(&file.to_lowercase()).copied());
-        let at = At { file, line: 0 };
+        let at = Location { file, line: 0 };
         match (said, source.has(file)) {
             (Some(Mode::Absent), true) => {
                 findings.report(
@@ -159,7 +163,7 @@ impl Manifest {
     }
 }
 
-fn mode(at: At, value: &str, findings: &mut Findings) -> Mode {
+fn mode(at: Location, value: &str, findings: &mut Findings) -> Mode {
     match value {
         "absent" => Mode::Absent,
         "delta" => Mode::Delta,

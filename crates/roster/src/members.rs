@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::contacts::Pairs;
-use crate::draft::{Draft, Org, RoleAt};
+use crate::draft::{Org, RoleAssignment, RosterDraft};
 use crate::finding::{Findings, Reason, quoted};
 use crate::model::{Enrolment, Format, Mode};
-use crate::role::{self, EnrolmentRole, Kind};
+use crate::role::{self, EnrolmentRole, RoleKind};
 use crate::table::UNUSED;
 
 /// How somebody is counted whom a link alone brings to a school.
@@ -33,7 +33,7 @@ impl Members {
         self.of_person.get(person).cloned().unwrap_or_default()
     }
 
-    fn join(&mut self, school: &str, person: &str, role: &str) {
+    fn add_role(&mut self, school: &str, person: &str, role: &str) {
         self.schools
             .entry(school.to_owned())
             .or_default()
@@ -45,17 +45,26 @@ impl Members {
 
     /// Joins a person who has no role at the school, by what an enrolment or a link makes of them
     /// there.
-    fn bring<'r>(&mut self, school: &str, person: &str, roles: impl IntoIterator<Item = &'r str>) {
+    fn add_roles_if_absent<'r>(
+        &mut self,
+        school: &str,
+        person: &str,
+        roles: impl IntoIterator<Item = &'r str>,
+    ) {
         if self.of_person.get(person).is_some_and(|schools| schools.contains(school)) {
             return;
         }
-        roles.into_iter().for_each(|role| self.join(school, person, role));
+        roles.into_iter().for_each(|role| self.add_role(school, person, role));
     }
 }
 
 /// The ids of all schools: orgs of that type, in a delta also those named without a row of their
 /// own, and the org that was asked for by its id or exact name, whatever its type.
-pub(crate) fn schools(draft: &Draft, asked: &[&str], findings: &mut Findings) -> BTreeSet<String> {
+pub(crate) fn schools(
+    draft: &RosterDraft,
+    asked: &[&str],
+    findings: &mut Findings,
+) -> BTreeSet<String> {
     let mut schools: BTreeSet<String> =
         draft.orgs.rows.iter().filter(|(_, org)| org.is_school).map(|(id, _)| id.clone()).collect();
     if draft.coverage.orgs != Mode::Bulk {
@@ -71,7 +80,7 @@ pub(crate) fn schools(draft: &Draft, asked: &[&str], findings: &mut Findings) ->
         schools.extend(named.filter(unknown).cloned());
     }
     for (id, org) in
-        asked.iter().filter_map(|asked| taken(draft, &schools, asked)).collect::<Vec<_>>()
+        asked.iter().filter_map(|asked| requested_org(draft, &schools, asked)).collect::<Vec<_>>()
     {
         findings.report(
             org.at,
@@ -88,8 +97,8 @@ pub(crate) fn schools(draft: &Draft, asked: &[&str], findings: &mut Findings) ->
 }
 
 /// The org that was asked for, if it is none of the schools.
-fn taken<'d>(
-    draft: &'d Draft,
+fn requested_org<'d>(
+    draft: &'d RosterDraft,
     schools: &BTreeSet<String>,
     asked: &str,
 ) -> Option<(&'d str, &'d Org)> {
@@ -100,8 +109,8 @@ fn taken<'d>(
 }
 
 /// Joins everyone to their schools; `enrolments` are those that stand, by school.
-pub(crate) fn gather(
-    draft: &Draft,
+pub(crate) fn collect_members(
+    draft: &RosterDraft,
     schools: &BTreeSet<String>,
     enrolments: &BTreeMap<String, Vec<Enrolment>>,
     pairs: &Pairs,
@@ -111,16 +120,16 @@ pub(crate) fn gather(
     // Of what somebody is at another org only that they are a contact goes with them: no role there
     // gives rights here.
     let mut contact_roles: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let (mut told, mut unknown) = (BTreeSet::new(), BTreeSet::new());
+    let (mut reported, mut unknown) = (BTreeSet::new(), BTreeSet::new());
     for role in &draft.roles {
-        if matches!(role::kind(&role.role), Kind::Parent | Kind::Relative) {
+        if matches!(role::kind(&role.role), RoleKind::Parent | RoleKind::Relative) {
             contact_roles.entry(&role.user).or_default().insert(&role.role);
         }
-        let placed = place(draft, schools, role, &mut members, findings);
-        if placed != Placed::Done {
-            told.insert(role.user.as_str());
+        let placed = assign_role(draft, schools, role, &mut members, findings);
+        if placed != RolePlacement::Done {
+            reported.insert(role.user.as_str());
         }
-        if placed == Placed::UnknownOrgToldOf {
+        if placed == RolePlacement::UnknownOrgReported {
             unknown.insert(role.user.as_str());
         }
     }
@@ -129,35 +138,35 @@ pub(crate) fn gather(
     {
         let named = if enrolment.role == EnrolmentRole::Teacher { "teacher" } else { "student" };
         if draft.users.get(&enrolment.person_id).is_some() {
-            members.bring(school, &enrolment.person_id, [named]);
+            members.add_roles_if_absent(school, &enrolment.person_id, [named]);
         }
     }
     for (contact, student) in pairs.keys() {
         for school in members.schools_of(student) {
             match contact_roles.get(contact.as_str()) {
-                Some(roles) => members.bring(&school, contact, roles.iter().copied()),
-                None => members.bring(&school, contact, [CONTACT]),
+                Some(roles) => members.add_roles_if_absent(&school, contact, roles.iter().copied()),
+                None => members.add_roles_if_absent(&school, contact, [CONTACT]),
             }
         }
     }
-    report_strays(draft, &mut members, &told, &unknown, findings);
+    report_people_without_school(draft, &mut members, &reported, &unknown, findings);
     members
 }
 
 #[derive(PartialEq, Eq)]
-enum Placed {
+enum RolePlacement {
     Done,
-    OtherOrgToldOf,
-    UnknownOrgToldOf,
+    OtherOrgReported,
+    UnknownOrgReported,
 }
 
-fn place(
-    draft: &Draft,
+fn assign_role(
+    draft: &RosterDraft,
     schools: &BTreeSet<String>,
-    role: &RoleAt,
+    role: &RoleAssignment,
     members: &mut Members,
     findings: &mut Findings,
-) -> Placed {
+) -> RolePlacement {
     if draft.users.get(&role.user).is_none() {
         let message = format!(
             "the user {} is {}; the role is not used",
@@ -166,9 +175,9 @@ fn place(
         );
         findings.report(role.at, Reason::Dangling, message);
     } else if schools.contains(&role.org) {
-        members.join(&role.org, &role.user, &role.role);
+        members.add_role(&role.org, &role.user, &role.role);
     } else if role.org.is_empty() {
-        return Placed::Done;
+        return RolePlacement::Done;
     } else if draft.orgs.get(&role.org).is_none() {
         let message = format!(
             "the org {} is {}; the role there is not used",
@@ -177,9 +186,9 @@ fn place(
         );
         findings.report(role.at, Reason::Dangling, message);
         return if draft.orgs.deleted.contains(&role.org) {
-            Placed::OtherOrgToldOf
+            RolePlacement::OtherOrgReported
         } else {
-            Placed::UnknownOrgToldOf
+            RolePlacement::UnknownOrgReported
         };
     } else if draft.format != Format::OneRoster11 {
         findings.report(
@@ -190,17 +199,17 @@ fn place(
                 quoted(&role.org)
             ),
         );
-        return Placed::OtherOrgToldOf;
+        return RolePlacement::OtherOrgReported;
     }
-    Placed::Done
+    RolePlacement::Done
 }
 
 /// Reports each person without a school once, and notes those of whom it is not clear that they
 /// have left one.
-fn report_strays(
-    draft: &Draft,
+fn report_people_without_school(
+    draft: &RosterDraft,
     members: &mut Members,
-    told: &BTreeSet<&str>,
+    reported: &BTreeSet<&str>,
     unknown: &BTreeSet<&str>,
     findings: &mut Findings,
 ) {
@@ -217,13 +226,13 @@ fn report_strays(
         // Of OneRoster 1.1 the row itself lacks the org; else a row of roles that can't be used may
         // be theirs.
         let may_have_a_role =
-            draft.format == Format::OneRoster11 || draft.unread_roles.contains(&None);
+            draft.format == Format::OneRoster11 || draft.people_of_unread_roles.contains(&None);
         let is_unclear =
             unknown.contains(id.as_str()) || (may_have_a_role && !outside.contains(id.as_str()));
         if is_unclear {
             members.unclear.insert(id.clone());
         }
-        if told.contains(id.as_str()) {
+        if reported.contains(id.as_str()) {
             continue;
         }
         let (reason, message) = match (outside.contains(id.as_str()), is_unclear) {

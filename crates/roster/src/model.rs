@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use crate::finding::{Finding, Lack};
+use crate::finding::{Finding, MissingData};
 pub use crate::role::EnrolmentRole;
 
 /// What was read from a folder or zip.
@@ -23,7 +23,7 @@ pub struct Roster {
     /// What stands in rows that can't be used: it stays as it was.
     pub unread: Unread,
     /// Columns and rows without which the files may be damaged.
-    pub lacking: Vec<Lack>,
+    pub lacking: Vec<MissingData>,
     /// What could not be used, by file and line.
     pub findings: Vec<Finding>,
     /// How many more findings there were than are kept.
@@ -89,15 +89,15 @@ pub struct Removed {
     /// People whose rows list guardianships. In a delta, those between two people of whom it has
     /// rows are gone when neither row lists them; whether one of a person of whom it has no
     /// row is gone can't be known, since that person's row may list it still.
-    pub relisted: BTreeSet<String>,
+    pub people_with_links: BTreeSet<String>,
     /// Guardianships, by contact and student.
     pub guardianships: BTreeSet<(String, String)>,
     /// Contact and student of links whose student a delta does not hold: a bar may stand on the
     /// student's own row.
-    pub half_seen: BTreeSet<(String, String)>,
+    pub links_without_student: BTreeSet<(String, String)>,
     /// The two people, in either order, of links that a delta names: those that are there stay,
     /// whatever else it lacks.
-    pub mentioned: BTreeSet<(String, String)>,
+    pub mentioned_links: BTreeSet<(String, String)>,
 }
 
 /// Whom and what rows are about that can't be used. Whatever of it is there stays as it was.

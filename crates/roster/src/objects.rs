@@ -14,7 +14,7 @@ use crate::headers::match_headers;
 use crate::limits::MAX_COLUMNS;
 use crate::records::Record;
 use crate::source::Source;
-use crate::table::{Each, Spec, each_row};
+use crate::table::{RowHandler, Spec, handle_rows};
 
 /// What stands for a CSV file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +110,7 @@ pub(crate) fn read_objects(
     view: View,
     spec: &Spec,
     findings: &mut Findings,
-    each: &mut Each<'_>,
+    each: &mut RowHandler<'_>,
 ) -> Result<u64, ReadError> {
     let name = view.collection().name();
     // Members that say nothing are left out, of all objects where nobody has them.
@@ -137,7 +137,7 @@ pub(crate) fn read_objects(
             view,
             header: &header,
         };
-        each_row(&mut || objects.next_record(), &named, &layout, findings, each)
+        handle_rows(&mut || objects.next_record(), &named, &layout, findings, each)
     })?;
     Ok(objects)
 }

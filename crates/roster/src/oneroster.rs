@@ -1,12 +1,12 @@
 //! Reads the rows of OneRoster 1.1 and 1.2 CSV. Follows no references.
 
 use crate::columns;
-use crate::draft::{ClassRow, Course, Draft, EnrolmentRow, Org, Session};
+use crate::draft::{ClassRow, Course, EnrolmentRow, Org, RosterDraft, Session};
 use crate::error::ReadError;
 use crate::finding::{Findings, Reason, quoted};
 use crate::manifest::{Manifest, Need};
 use crate::model::Format;
-use crate::role::{self, Kind};
+use crate::role::{self, RoleKind};
 use crate::source::Source;
 use crate::table::{Row, UNUSED};
 use crate::users;
@@ -17,8 +17,8 @@ pub(crate) fn read(
     source: &mut Source,
     manifest: &Manifest,
     findings: &mut Findings,
-) -> Result<Draft, ReadError> {
-    let mut draft = Draft::new(manifest.format);
+) -> Result<RosterDraft, ReadError> {
+    let mut draft = RosterDraft::new(manifest.format);
     draft.coverage.orgs = manifest.read_rows(
         source,
         &columns::ORGS,
@@ -52,7 +52,7 @@ pub(crate) fn read(
 }
 
 /// An org of any format.
-pub(crate) fn org(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+pub(crate) fn org(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     if row.is_broken() {
         return;
     }
@@ -68,13 +68,13 @@ pub(crate) fn org(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
     let is_school = kind == "school";
     let name = row.some("name").map_or_else(|| id.clone(), |_| row.raw("name").to_owned());
     let deleted = values::status(row, findings) == Status::Deleted;
-    draft.orgs.take(row.at, id, deleted, Org { at: row.at, kind, name, is_school }, findings);
+    draft.orgs.insert(row.at, id, deleted, Org { at: row.at, kind, name, is_school }, findings);
 }
 
 const ORG_TYPES: [&str; 6] = ["school", "department", "district", "local", "state", "national"];
 
 /// An academic session of any format.
-pub(crate) fn session(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+pub(crate) fn session(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     if row.is_broken() {
         return;
     }
@@ -82,10 +82,10 @@ pub(crate) fn session(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings)
     let deleted = values::status(row, findings) == Status::Deleted;
     let (starts_on, ends_on) =
         (values::date(row, "startDate", findings), values::date(row, "endDate", findings));
-    draft.sessions.take(row.at, id, deleted, Session { starts_on, ends_on }, findings);
+    draft.sessions.insert(row.at, id, deleted, Session { starts_on, ends_on }, findings);
 }
 
-fn course(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+fn course(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     if row.is_broken() {
         return;
     }
@@ -93,20 +93,20 @@ fn course(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
     let deleted = values::status(row, findings) == Status::Deleted;
     let course = Course {
         title: row.raw("title").to_owned(),
-        code: owned(row, "courseCode"),
-        subject: owned(row, "subjects"),
+        code: owned_value(row, "courseCode"),
+        subject: owned_value(row, "subjects"),
     };
-    draft.courses.take(row.at, id, deleted, course, findings);
+    draft.courses.insert(row.at, id, deleted, course, findings);
 }
 
 /// A class of OneRoster.
-pub(crate) fn class(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+pub(crate) fn class(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     if row.is_broken() {
         return draft.unread_class(row);
     }
     let Some(id) = row.required("sourcedId", findings) else { return draft.unread_class(row) };
     if values::status(row, findings) == Status::Deleted {
-        draft.classes.take_deleted(row.at, id, findings);
+        draft.classes.insert_deleted(row.at, id, findings);
         return;
     }
     let Some(org) = row.required("schoolSourcedId", findings) else {
@@ -115,37 +115,37 @@ pub(crate) fn class(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
     let class = ClassRow {
         at: row.at,
         org,
-        course: owned(row, "courseSourcedId"),
+        course: owned_value(row, "courseSourcedId"),
         title: row.raw("title").to_owned(),
-        code: owned(row, "classCode"),
-        subject: owned(row, "subjects"),
+        code: owned_value(row, "classCode"),
+        subject: owned_value(row, "subjects"),
         sessions: values::list(row, "termSourcedIds", findings),
     };
-    draft.classes.take(row.at, id, false, class, findings);
+    draft.classes.insert(row.at, id, false, class, findings);
 }
 
 /// An enrolment of OneRoster.
-pub(crate) fn enrolment(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+pub(crate) fn enrolment(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     let deleted = !row.is_broken() && values::status(row, findings) == Status::Deleted;
     let Some(mut enrolment) = enrolment_row(row, draft, findings) else { return };
-    let id = owned(row, "sourcedId").unwrap_or_else(|| enrolment.made_id());
+    let id = owned_value(row, "sourcedId").unwrap_or_else(|| enrolment.generated_id());
     if deleted {
         draft.unenrolled.insert((enrolment.class, enrolment.user, enrolment.role));
-        draft.enrolments.take_deleted(row.at, id, findings);
+        draft.enrolments.insert_deleted(row.at, id, findings);
         return;
     }
     (enrolment.begins_on, enrolment.ends_on) =
         (values::date(row, "beginDate", findings), values::date(row, "endDate", findings));
-    enrolment.org = owned(row, "schoolSourcedId");
-    enrolment.primary = values::truth(row, "primary", findings).unwrap_or(false);
-    draft.enrolments.take(row.at, id, false, enrolment, findings);
+    enrolment.org = owned_value(row, "schoolSourcedId");
+    enrolment.primary = values::boolean_or_report(row, "primary", findings).unwrap_or(false);
+    draft.enrolments.insert(row.at, id, false, enrolment, findings);
 }
 
 /// Class, person and role of an enrolment of any format; none of one that can't be used, which
 /// stays as it was.
 pub(crate) fn enrolment_row(
     row: &Row<'_>,
-    draft: &mut Draft,
+    draft: &mut RosterDraft,
     findings: &mut Findings,
 ) -> Option<EnrolmentRow> {
     if row.is_broken() {
@@ -163,7 +163,7 @@ pub(crate) fn enrolment_row(
         return None;
     };
     let Some(role) = role::enrolment_role(named) else {
-        let is_known = role::kind(named) != Kind::Unknown;
+        let is_known = role::kind(named) != RoleKind::Unknown;
         let fate = if is_known {
             "neither learns nor teaches; the enrolment is not used"
         } else {
@@ -175,7 +175,7 @@ pub(crate) fn enrolment_row(
         }
         return None;
     };
-    role::tell_synonym(row.at, named, draft.format, findings);
+    role::report_synonym(row.at, named, draft.format, findings);
     Some(EnrolmentRow {
         at: row.at,
         class,
@@ -189,6 +189,6 @@ pub(crate) fn enrolment_row(
 }
 
 /// A cell that may be blank.
-pub(crate) fn owned(row: &Row<'_>, column: &str) -> Option<String> {
+pub(crate) fn owned_value(row: &Row<'_>, column: &str) -> Option<String> {
     row.some(column).map(str::to_owned)
 }

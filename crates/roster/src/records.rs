@@ -24,7 +24,7 @@ impl Record {
 }
 
 /// Bytes that are kept of a line that is too long: its first cells tell what it is about.
-const KEPT_OF_TOO_LONG: usize = 4 * 1024;
+const TRUNCATED_RECORD_BYTES: usize = 4 * 1024;
 /// Bytes in which the first line end is looked for.
 const BUFFER: usize = 64 * 1024;
 
@@ -32,7 +32,7 @@ const BUFFER: usize = 64 * 1024;
 pub(crate) struct Records<'r> {
     reader: BufReader<&'r mut dyn Read>,
     /// Lines that were read for a record that turned out to be broken, to be read once more.
-    again: VecDeque<Line>,
+    returned_lines: VecDeque<Line>,
     lines_read: u64,
     delimiter: u8,
     /// The last byte of a line.
@@ -53,7 +53,7 @@ impl<'r> Records<'r> {
         let reader = BufReader::with_capacity(BUFFER, reader);
         Self {
             reader,
-            again: VecDeque::new(),
+            returned_lines: VecDeque::new(),
             lines_read: 0,
             delimiter: b',',
             line_end: b'\n',
@@ -79,7 +79,7 @@ impl<'r> Records<'r> {
         {
             self.delimiter = delimiter;
         }
-        self.again.push_front(line);
+        self.returned_lines.push_front(line);
         self.next_record()
     }
 
@@ -107,34 +107,34 @@ impl<'r> Records<'r> {
         let mut lines = vec![first];
         loop {
             if lines.iter().any(|l| l.too_long) {
-                return Ok(Some(self.give_back(lines, Reason::TooLong)));
+                return Ok(Some(self.return_lines(lines, Reason::TooLong)));
             }
             let text: Vec<u8> = lines.iter().flat_map(|l| l.bytes.iter().copied()).collect();
             let split = split(&text, self.delimiter);
             if !split.open {
                 let swallowed = lines.len() > 1 && (split.ragged || split.used() > self.width);
                 if swallowed {
-                    return Ok(Some(self.give_back(lines, Reason::UnclosedQuote)));
+                    return Ok(Some(self.return_lines(lines, Reason::UnclosedQuote)));
                 }
                 let (cells, broken) = split.into_text();
                 return Ok(Some(Record { line, cells, broken }));
             }
             if lines.len() >= MAX_RECORD_LINES || text.len() > MAX_RECORD_BYTES {
-                return Ok(Some(self.give_back(lines, Reason::UnclosedQuote)));
+                return Ok(Some(self.return_lines(lines, Reason::UnclosedQuote)));
             }
             match self.next_line()? {
                 Some(next) => lines.push(next),
-                None => return Ok(Some(self.give_back(lines, Reason::UnclosedQuote))),
+                None => return Ok(Some(self.return_lines(lines, Reason::UnclosedQuote))),
             }
         }
     }
 
     /// Gives up the first line alone; those read after it get another chance.
-    fn give_back(&mut self, lines: Vec<Line>, reason: Reason) -> Record {
+    fn return_lines(&mut self, lines: Vec<Line>, reason: Reason) -> Record {
         let mut lines = lines.into_iter();
         let first = lines.next();
         for later in lines.rev() {
-            self.again.push_front(later);
+            self.returned_lines.push_front(later);
         }
         let Some(first) = first else {
             return Record { line: 0, cells: Vec::new(), broken: Some(reason) };
@@ -146,7 +146,7 @@ impl<'r> Records<'r> {
     }
 
     fn next_line(&mut self) -> io::Result<Option<Line>> {
-        if let Some(line) = self.again.pop_front() {
+        if let Some(line) = self.returned_lines.pop_front() {
             return Ok(Some(line));
         }
         let mut bytes = Vec::new();
@@ -157,7 +157,7 @@ impl<'r> Records<'r> {
         self.lines_read += 1;
         let too_long = bytes.len() as u64 == bound && !bytes.ends_with(&[self.line_end]);
         if too_long {
-            bytes.truncate(KEPT_OF_TOO_LONG);
+            bytes.truncate(TRUNCATED_RECORD_BYTES);
             self.skip_line()?;
         }
         Ok(Some(Line { number: self.lines_read, bytes, too_long }))

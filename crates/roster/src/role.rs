@@ -1,11 +1,11 @@
 //! What a role's name means. Names are compared in small letters without blanks and punctuation.
 
-use crate::finding::{At, Findings, Reason, quoted};
+use crate::finding::{Findings, Location, Reason, quoted};
 use crate::model::Format;
 
 /// What a person of a role is to the school.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum RoleKind {
     Student,
     Teacher,
     /// Parent or guardian: a guardianship with contact allowed.
@@ -15,20 +15,20 @@ pub(crate) enum Kind {
     /// Runs the school's side of the product.
     Staff,
     /// Known, and nothing in the product: an aide, a proctor.
-    Bystander,
+    OtherStaff,
     Unknown,
 }
 
-impl Kind {
+impl RoleKind {
     /// As a report names it.
-    pub(crate) const fn in_words(self) -> &'static str {
+    pub(crate) const fn description(self) -> &'static str {
         match self {
             Self::Student => "student",
             Self::Teacher => "teacher",
             Self::Parent => "parent",
             Self::Relative => "relative",
             Self::Staff => "administrator",
-            Self::Bystander | Self::Unknown => "somebody without rights",
+            Self::OtherStaff | Self::Unknown => "somebody without rights",
         }
     }
 }
@@ -36,7 +36,7 @@ impl Kind {
 /// Whether the formats have this word for a role: those of OneRoster 1.1 and 1.2, and those of
 /// School Data Sync.
 pub(crate) fn is_standard(role: &str, format: Format) -> bool {
-    match plain(role).as_str() {
+    match normalized(role).as_str() {
         "administrator"
         | "aide"
         | "guardian"
@@ -56,42 +56,42 @@ pub(crate) fn is_standard(role: &str, format: Format) -> bool {
     }
 }
 
-fn plain(role: &str) -> String {
+fn normalized(role: &str) -> String {
     role.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 /// Reads a role's name as the roster formats and real files write it.
-pub(crate) fn kind(role: &str) -> Kind {
-    match plain(role).as_str() {
-        "student" | "pupil" | "learner" => Kind::Student,
-        "teacher" | "instructor" | "lecturer" | "professor" | "faculty" => Kind::Teacher,
+pub(crate) fn kind(role: &str) -> RoleKind {
+    match normalized(role).as_str() {
+        "student" | "pupil" | "learner" => RoleKind::Student,
+        "teacher" | "instructor" | "lecturer" | "professor" | "faculty" => RoleKind::Teacher,
         "parent" | "guardian" | "parentguardian" | "legalguardian" | "mother" | "father"
         | "mum" | "mom" | "dad" | "stepmother" | "stepfather" | "stepparent" | "fosterparent"
         | "fostermother" | "fosterfather" | "adoptiveparent" | "adoptivemother"
-        | "adoptivefather" | "carer" | "caregiver" => Kind::Parent,
+        | "adoptivefather" | "carer" | "caregiver" => RoleKind::Parent,
         "relative" | "aunt" | "uncle" | "cousin" | "grandparent" | "grandmother"
         | "grandfather" | "sibling" | "brother" | "sister" | "emergencycontact" | "contact"
-        | "doctor" | "childminder" => Kind::Relative,
+        | "doctor" | "childminder" => RoleKind::Relative,
         "administrator"
         | "siteadministrator"
         | "systemadministrator"
         | "districtadministrator"
-        | "principal" => Kind::Staff,
+        | "principal" => RoleKind::Staff,
         "aide" | "proctor" | "counselor" | "counsellor" | "staff" | "other" | "none" => {
-            Kind::Bystander
+            RoleKind::OtherStaff
         }
-        _ => Kind::Unknown,
+        _ => RoleKind::Unknown,
     }
 }
 
 /// Reports a role that the format has another word for.
-pub(crate) fn tell_synonym(at: At, role: &str, format: Format, findings: &mut Findings) {
+pub(crate) fn report_synonym(at: Location, role: &str, format: Format, findings: &mut Findings) {
     let kind = kind(role);
-    if kind != Kind::Unknown && !is_standard(role, format) {
+    if kind != RoleKind::Unknown && !is_standard(role, format) {
         findings.report(
             at,
             Reason::Synonym,
-            format!("the role {} is understood as {}", quoted(role), kind.in_words()),
+            format!("the role {} is understood as {}", quoted(role), kind.description()),
         );
     }
 }
@@ -99,7 +99,7 @@ pub(crate) fn tell_synonym(at: At, role: &str, format: Format, findings: &mut Fi
 /// Whether a role's name makes somebody staff of the school at which they have it.
 #[must_use]
 pub fn is_staff(role: &str) -> bool {
-    kind(role.trim()) == Kind::Staff
+    kind(role.trim()) == RoleKind::Staff
 }
 
 /// What an enrolment makes of a person.
@@ -123,8 +123,8 @@ impl EnrolmentRole {
 /// The enrolment a role's name stands for; none for roles that neither learn nor teach.
 pub(crate) fn enrolment_role(role: &str) -> Option<EnrolmentRole> {
     match kind(role) {
-        Kind::Student => Some(EnrolmentRole::Student),
-        Kind::Teacher => Some(EnrolmentRole::Teacher),
+        RoleKind::Student => Some(EnrolmentRole::Student),
+        RoleKind::Teacher => Some(EnrolmentRole::Teacher),
         _ => None,
     }
 }

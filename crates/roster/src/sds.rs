@@ -1,16 +1,16 @@
 //! Reads the rows of Microsoft School Data Sync v2.1 CSV. Follows no references.
 
 use crate::columns;
-use crate::draft::{ClassRow, Course, Draft, Link};
+use crate::draft::{ClassRow, Course, Link, RosterDraft};
 use crate::error::ReadError;
 use crate::finding::{Findings, Reason, quoted};
 use crate::manifest::{Manifest, Need};
 use crate::model::Mode;
-use crate::oneroster::{enrolment_row, org, owned, session};
-use crate::role::{self, Kind};
+use crate::oneroster::{enrolment_row, org, owned_value, session};
+use crate::role::{self, RoleKind};
 use crate::source::Source;
 use crate::table::Row;
-use crate::users::{contact_facts, mind_disabled, named, role_row};
+use crate::users::{contact_metadata, report_disabled_login, role_row, user_with_names};
 use crate::values;
 
 /// Reads all files; they are always bulk.
@@ -18,9 +18,9 @@ pub(crate) fn read(
     source: &mut Source,
     manifest: &Manifest,
     findings: &mut Findings,
-) -> Result<Draft, ReadError> {
+) -> Result<RosterDraft, ReadError> {
     use Need::{Essential, Optional, WithRows};
-    let mut draft = Draft::new(manifest.format);
+    let mut draft = RosterDraft::new(manifest.format);
     draft.coverage.orgs =
         manifest.read_rows(source, &columns::ORGS, Essential, findings, |row, findings| {
             org(row, &mut draft, findings)
@@ -65,25 +65,25 @@ pub(crate) fn read(
     Ok(draft)
 }
 
-fn course(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+fn course(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     if row.is_broken() {
         return;
     }
     let Some(id) = row.required("sourcedId", findings) else { return };
     let course = Course {
         title: row.raw("title").to_owned(),
-        code: owned(row, "code"),
-        subject: owned(row, "subject"),
+        code: owned_value(row, "code"),
+        subject: owned_value(row, "subject"),
     };
-    draft.courses.take(row.at, id, false, course, findings);
+    draft.courses.insert(row.at, id, false, course, findings);
 }
 
-fn user(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+fn user(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     if row.is_broken() {
         return draft.unread_person(row);
     }
     let Some(id) = row.required("sourcedId", findings) else { return draft.unread_person(row) };
-    let Some(mut user) = named(row, findings) else { return draft.unread_person(row) };
+    let Some(mut user) = user_with_names(row, findings) else { return draft.unread_person(row) };
     // The column `email` is for contacts; a student's or teacher's address stands in the id by
     // which the directory knows them.
     let column = if row.some("email").is_some() { "email" } else { "activeDirectoryMatchId" };
@@ -92,12 +92,12 @@ fn user(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
     } else {
         None
     };
-    mind_disabled(row, &mut user, findings);
-    draft.users.take(row.at, id, false, user, findings);
+    report_disabled_login(row, &mut user, findings);
+    draft.users.insert(row.at, id, false, user, findings);
 }
 
-fn link(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
-    let unread = (owned(row, "relationshipUserSourcedId"), owned(row, "userSourcedId"));
+fn link(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
+    let unread = (owned_value(row, "relationshipUserSourcedId"), owned_value(row, "userSourcedId"));
     if row.is_broken() {
         draft.unread.guardianships.insert(unread);
         return;
@@ -112,15 +112,15 @@ fn link(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
         draft.unread.guardianships.insert(unread);
         return;
     };
-    role::tell_synonym(row.at, &role, draft.format, findings);
-    if role::kind(&role) == Kind::Unknown {
+    role::report_synonym(row.at, &role, draft.format, findings);
+    if role::kind(&role) == RoleKind::Unknown {
         let message = format!(
             "the relationship {} is not known; contact is not allowed until staff allow it",
             quoted(&role)
         );
         findings.report(row.at, Reason::UnknownRole, message);
     }
-    let facts = contact_facts(row, findings);
+    let facts = contact_metadata(row, findings);
     draft.links.push(Link {
         at: row.at,
         student,
@@ -131,7 +131,7 @@ fn link(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
     });
 }
 
-fn class(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+fn class(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     if row.is_broken() {
         return draft.unread_class(row);
     }
@@ -143,18 +143,18 @@ fn class(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
     let class = ClassRow {
         at: row.at,
         org,
-        course: owned(row, "courseSourcedId"),
+        course: owned_value(row, "courseSourcedId"),
         title: row.raw("title").to_owned(),
-        code: owned(row, "code"),
-        subject: owned(row, "subject"),
+        code: owned_value(row, "code"),
+        subject: owned_value(row, "subject"),
         sessions: values::list(row, "sessionSourcedIds", findings),
     };
-    draft.classes.take(row.at, id, false, class, findings);
+    draft.classes.insert(row.at, id, false, class, findings);
 }
 
-fn enrolment(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+fn enrolment(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     let Some(mut enrolment) = enrolment_row(row, draft, findings) else { return };
     (enrolment.begins_on, enrolment.ends_on) =
         (values::date(row, "startDate", findings), values::date(row, "endDate", findings));
-    draft.enrolments.take(row.at, enrolment.made_id(), false, enrolment, findings);
+    draft.enrolments.insert(row.at, enrolment.generated_id(), false, enrolment, findings);
 }

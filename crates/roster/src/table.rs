@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use parlour_domain::text::{self, Lines, TextError};
 
 use crate::error::ReadError;
-use crate::finding::{At, Findings, Reason, quoted};
+use crate::finding::{Findings, Location, Reason, quoted};
 use crate::headers::{Layout, match_headers};
 use crate::limits::{MAX_COLUMNS, MAX_FIELD_BYTES, MAX_ROWS, max_chars};
 use crate::objects::read_objects;
@@ -40,7 +40,7 @@ impl Spec {
 /// One row, its cells reached by column name. Text is as it stands in the file.
 #[derive(Debug)]
 pub(crate) struct Row<'t> {
-    pub at: At,
+    pub at: Location,
     layout: &'t Layout,
     cells: &'t [String],
     is_broken: bool,
@@ -84,7 +84,7 @@ impl Row<'_> {
 }
 
 /// What is done with each row.
-pub(crate) type Each<'e> = dyn FnMut(&Row<'_>, &mut Findings) + 'e;
+pub(crate) type RowHandler<'e> = dyn FnMut(&Row<'_>, &mut Findings) + 'e;
 
 /// What becomes of a row that can't be used, and of whom or what it is about.
 pub(crate) const UNUSED: &str = "the row is not used, and what it is about stays as it was";
@@ -113,7 +113,7 @@ fn read_rows(
     reader: &mut dyn Read,
     spec: &Spec,
     findings: &mut Findings,
-    each: &mut Each<'_>,
+    each: &mut RowHandler<'_>,
 ) -> Result<u64, ReadError> {
     let mut records = Records::new(reader);
     let header = match records.header().map_err(|source| unreadable(spec, source))? {
@@ -127,27 +127,27 @@ fn read_rows(
     }
     let layout = match_headers(&header, line, spec, findings)?;
     records.set_width(layout.width);
-    each_row(&mut || records.next_record(), spec, &layout, findings, each)
+    handle_rows(&mut || records.next_record(), spec, &layout, findings, each)
 }
 
 /// Checks the shape of each record and hands it over. Answers how many there are; blank lines don't
 /// count.
-pub(crate) fn each_row(
+pub(crate) fn handle_rows(
     next: &mut dyn FnMut() -> io::Result<Option<Record>>,
     spec: &Spec,
     layout: &Layout,
     findings: &mut Findings,
-    each: &mut Each<'_>,
+    each: &mut RowHandler<'_>,
 ) -> Result<u64, ReadError> {
     let (mut rows, mut used) = (0, 0);
-    let mut blank = Blank::new(spec, layout);
+    let mut blank = BlankColumns::new(spec, layout);
     while let Some(record) = next().map_err(|source| unreadable(spec, source))? {
         rows += 1;
         if rows > MAX_ROWS {
             return Err(too_large(spec, format!("over {MAX_ROWS} rows")));
         }
-        let at = At { file: spec.file, line: record.line };
-        let is_broken = match flaw(&record, spec, layout, at, findings) {
+        let at = Location { file: spec.file, line: record.line };
+        let is_broken = match check_record(&record, spec, layout, at, findings) {
             Ok(is_blank) if is_blank => continue,
             Ok(_) => false,
             Err((reason, message)) => {
@@ -157,7 +157,7 @@ pub(crate) fn each_row(
         };
         used += 1;
         let row = Row { at, layout, cells: &record.cells, is_broken };
-        blank.see(&row);
+        blank.observe(&row);
         each(&row, findings);
     }
     blank.report(spec, findings);
@@ -165,12 +165,12 @@ pub(crate) fn each_row(
 }
 
 /// Columns that are there and hold nothing in any row.
-struct Blank {
+struct BlankColumns {
     groups: Vec<&'static [&'static str]>,
     rows: u64,
 }
 
-impl Blank {
+impl BlankColumns {
     fn new(spec: &Spec, layout: &Layout) -> Self {
         // Of a column that is missing something else is said.
         let is_there =
@@ -178,7 +178,7 @@ impl Blank {
         Self { groups: spec.filled.iter().filter(is_there).copied().collect(), rows: 0 }
     }
 
-    fn see(&mut self, row: &Row<'_>) {
+    fn observe(&mut self, row: &Row<'_>) {
         // A row of somebody who is gone may hold no more than the id.
         if row.is_broken || values::is_deleted(row) {
             return;
@@ -189,7 +189,7 @@ impl Blank {
 
     fn report(self, spec: &Spec, findings: &mut Findings) {
         for group in self.groups.iter().filter(|_| self.rows > 0) {
-            findings.lack(spec.file, Some(&group.join(" and ")), "is blank in every row");
+            findings.report_missing(spec.file, Some(&group.join(" and ")), "is blank in every row");
         }
     }
 }
@@ -203,11 +203,11 @@ fn too_large(spec: &Spec, limit: String) -> ReadError {
 }
 
 /// Whether the line is blank; why it can't be used.
-fn flaw(
+fn check_record(
     record: &Record,
     spec: &Spec,
     layout: &Layout,
-    at: At,
+    at: Location,
     findings: &mut Findings,
 ) -> Result<bool, (Reason, String)> {
     if let Some(reason) = record.broken {

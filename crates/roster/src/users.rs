@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use crate::columns;
-use crate::draft::{ContactFacts, Draft, RoleAt, User};
+use crate::draft::{ContactMetadata, RoleAssignment, RosterDraft, User};
 use crate::error::ReadError;
-use crate::finding::{At, Findings, Reason, quoted};
+use crate::finding::{Findings, Location, Reason, quoted};
 use crate::manifest::{Manifest, Need};
 use crate::model::{Format, Mode};
-use crate::oneroster::owned;
-use crate::role::{self, Kind};
+use crate::oneroster::owned_value;
+use crate::role::{self, RoleKind};
 use crate::source::Source;
 use crate::table::{Row, UNUSED};
 use crate::values::{self, Status};
@@ -19,7 +19,7 @@ use crate::values::{self, Status};
 pub(crate) fn read(
     source: &mut Source,
     manifest: &Manifest,
-    draft: &mut Draft,
+    draft: &mut RosterDraft,
     findings: &mut Findings,
 ) -> Result<Mode, ReadError> {
     if draft.format == Format::OneRoster11 {
@@ -67,7 +67,7 @@ pub(crate) fn read(
 }
 
 /// A person of OneRoster 1.1.
-fn user_with_role(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+fn user_with_role(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     let is_usable = !row.is_broken() && row.some("sourcedId").is_some();
     if is_usable && row.some("role").is_none() && !values::is_deleted(row) {
         findings.report(row.at, Reason::MissingValue, format!("role is blank; {UNUSED}"));
@@ -78,25 +78,25 @@ fn user_with_role(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
 }
 
 /// A person of OneRoster, without roles.
-pub(crate) fn user(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+pub(crate) fn user(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     if row.is_broken() {
         return draft.unread_person(row);
     }
     let Some(id) = row.required("sourcedId", findings) else { return draft.unread_person(row) };
     if values::status(row, findings) == Status::Deleted {
-        draft.users.take_deleted(row.at, id, findings);
+        draft.users.insert_deleted(row.at, id, findings);
         return;
     }
-    let Some(mut user) = named(row, findings) else { return draft.unread_person(row) };
+    let Some(mut user) = user_with_names(row, findings) else { return draft.unread_person(row) };
     user.email = values::email(row, "email", findings);
     user.agents = values::list(row, "agentSourcedIds", findings);
-    user.contact = contact_facts(row, findings);
-    mind_disabled(row, &mut user, findings);
-    draft.users.take(row.at, id, false, user, findings);
+    user.contact = contact_metadata(row, findings);
+    report_disabled_login(row, &mut user, findings);
+    draft.users.insert(row.at, id, false, user, findings);
 }
 
 /// Someone's names, without which a row is of no use.
-pub(crate) fn named(row: &Row<'_>, findings: &mut Findings) -> Option<User> {
+pub(crate) fn user_with_names(row: &Row<'_>, findings: &mut Findings) -> Option<User> {
     match (row.some("givenName"), row.some("familyName")) {
         (None, None) => {
             findings.report(
@@ -120,18 +120,20 @@ pub(crate) fn named(row: &Row<'_>, findings: &mut Findings) -> Option<User> {
     }
     Some(User {
         at: row.at,
-        honorific: owned(row, "metadata.title"),
+        honorific: owned_value(row, "metadata.title"),
         given_name: row.raw("givenName").to_owned(),
         family_name: row.raw("familyName").to_owned(),
         email: None,
         agents: Vec::new(),
-        contact: ContactFacts::default(),
+        contact: ContactMetadata::default(),
     })
 }
 
 /// A login that the source has switched off: the person stays, but no address means no login.
-pub(crate) fn mind_disabled(row: &Row<'_>, user: &mut User, findings: &mut Findings) {
-    if values::truth(row, "enabledUser", findings) == Some(false) && user.email.take().is_some() {
+pub(crate) fn report_disabled_login(row: &Row<'_>, user: &mut User, findings: &mut Findings) {
+    if values::boolean_or_report(row, "enabledUser", findings) == Some(false)
+        && user.email.take().is_some()
+    {
         findings.report(
             row.at,
             Reason::LoginDisabled,
@@ -141,7 +143,7 @@ pub(crate) fn mind_disabled(row: &Row<'_>, user: &mut User, findings: &mut Findi
 }
 
 /// What a row's metadata say of a contact. What can't be understood counts as a bar, for safety.
-pub(crate) fn contact_facts(row: &Row<'_>, findings: &mut Findings) -> ContactFacts {
+pub(crate) fn contact_metadata(row: &Row<'_>, findings: &mut Findings) -> ContactMetadata {
     let unclear = |column, findings: &mut Findings| {
         let message = format!(
             "{column} is {}, neither true nor false; contact counts as not allowed",
@@ -170,34 +172,39 @@ pub(crate) fn contact_facts(row: &Row<'_>, findings: &mut Findings) -> ContactFa
         }
         number
     });
-    ContactFacts {
-        relation: owned(row, "metadata.relation"),
+    ContactMetadata {
+        relation: owned_value(row, "metadata.relation"),
         priority,
-        lives_with: values::truth(row, "metadata.livesWith", findings),
+        lives_with: values::boolean_or_report(row, "metadata.livesWith", findings),
         barred,
         court_order,
     }
 }
 
-fn roles_of_row(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
-    let Some(user) = owned(row, "sourcedId")
+fn roles_of_row(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
+    let Some(user) = owned_value(row, "sourcedId")
         .filter(|id| draft.users.get(id).is_some_and(|user| user.at == row.at))
     else {
         return;
     };
     let role = row.text("role").to_owned();
-    mind_role(row.at, &role, draft.format, findings);
+    check_role(row.at, &role, draft.format, findings);
     for org in values::list(row, "orgSourcedIds", findings) {
-        draft.roles.push(RoleAt { at: row.at, user: user.clone(), org, role: role.clone() });
+        draft.roles.push(RoleAssignment {
+            at: row.at,
+            user: user.clone(),
+            org,
+            role: role.clone(),
+        });
     }
     // A person of no org still has a role, by which a contact is judged.
-    draft.roles.push(RoleAt { at: row.at, user, org: String::new(), role });
+    draft.roles.push(RoleAssignment { at: row.at, user, org: String::new(), role });
 }
 
 /// A row of roles.csv, primary or secondary, of any format.
-pub(crate) fn role_row(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings) {
+pub(crate) fn role_row(row: &Row<'_>, draft: &mut RosterDraft, findings: &mut Findings) {
     if row.is_broken() {
-        _ = draft.unread_roles.insert(owned(row, "userSourcedId"));
+        _ = draft.people_of_unread_roles.insert(owned_value(row, "userSourcedId"));
         return;
     }
     if values::status(row, findings) == Status::Deleted {
@@ -215,21 +222,21 @@ pub(crate) fn role_row(row: &Row<'_>, draft: &mut Draft, findings: &mut Findings
         (Some(user), Some(org), Some(role)) => {
             has_role(row.at, &user, &org, &role, draft, findings)
         }
-        (user, ..) => _ = draft.unread_roles.insert(user),
+        (user, ..) => _ = draft.people_of_unread_roles.insert(user),
     }
 }
 
 /// Someone has a role at an org.
 pub(crate) fn has_role(
-    at: At,
+    at: Location,
     user: &str,
     org: &str,
     role: &str,
-    draft: &mut Draft,
+    draft: &mut RosterDraft,
     findings: &mut Findings,
 ) {
-    mind_role(at, role, draft.format, findings);
-    draft.roles.push(RoleAt {
+    check_role(at, role, draft.format, findings);
+    draft.roles.push(RoleAssignment {
         at,
         user: user.to_owned(),
         org: org.to_owned(),
@@ -237,9 +244,9 @@ pub(crate) fn has_role(
     });
 }
 
-fn mind_role(at: At, role: &str, format: Format, findings: &mut Findings) {
-    role::tell_synonym(at, role, format, findings);
-    if role::kind(role) == Kind::Unknown {
+fn check_role(at: Location, role: &str, format: Format, findings: &mut Findings) {
+    role::report_synonym(at, role, format, findings);
+    if role::kind(role) == RoleKind::Unknown {
         let message =
             format!("the role {} is not known; the person is kept without rights", quoted(role));
         findings.report(at, Reason::UnknownRole, message);
@@ -248,7 +255,7 @@ fn mind_role(at: At, role: &str, format: Format, findings: &mut Findings) {
 
 fn profile(
     row: &Row<'_>,
-    draft: &Draft,
+    draft: &RosterDraft,
     profiles: &mut BTreeMap<String, String>,
     findings: &mut Findings,
 ) {

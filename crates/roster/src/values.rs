@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use parlour_domain::{EmailAddress, text::MAX_ID};
 
-use crate::draft::ContactFacts;
+use crate::draft::ContactMetadata;
 use crate::finding::{Findings, Reason, quoted};
 use crate::limits::MAX_LIST;
 use crate::table::Row;
@@ -46,7 +46,7 @@ pub(crate) fn status(row: &Row<'_>, findings: &mut Findings) -> Status {
 
 /// The bars of a row that can't be used, as far as they can be read. A row that is damaged itself
 /// has those alone that it states in full.
-pub(crate) fn legible_bars(row: &Row<'_>) -> ContactFacts {
+pub(crate) fn readable_bars(row: &Row<'_>) -> ContactMetadata {
     let is_bar = |column, bars: bool| {
         row.is_aligned()
             && row
@@ -55,10 +55,10 @@ pub(crate) fn legible_bars(row: &Row<'_>) -> ContactFacts {
     };
     let (barred, court_order) =
         (is_bar("metadata.contactAllowed", false), is_bar("metadata.courtOrder", true));
-    ContactFacts {
+    ContactMetadata {
         barred: barred.then_some(true),
         court_order: court_order.then_some(true),
-        ..ContactFacts::default()
+        ..ContactMetadata::default()
     }
 }
 
@@ -87,7 +87,11 @@ fn parse_bool(text: &str) -> Option<bool> {
 }
 
 /// The truth value of a cell; what can't be understood is reported and left out.
-pub(crate) fn truth(row: &Row<'_>, column: &str, findings: &mut Findings) -> Option<bool> {
+pub(crate) fn boolean_or_report(
+    row: &Row<'_>,
+    column: &str,
+    findings: &mut Findings,
+) -> Option<bool> {
     let text = row.some(column)?;
     let value = boolean(row, column, findings);
     if value.is_none() {

@@ -117,7 +117,7 @@ fn school_12(collection: Collection) -> Value {
 }
 
 #[test]
-fn both_versions_make_the_same_school() {
+fn both_versions_give_the_same_school() {
     let (old, new) =
         (read(Format::OneRoster11, school).unwrap(), read(Format::OneRoster12, school_12).unwrap());
     assert_eq!(old.schools, new.schools);
@@ -139,7 +139,7 @@ fn both_versions_make_the_same_school() {
 }
 
 #[test]
-fn a_finding_names_the_object() {
+fn finding_names_the_object() {
     let roster = read(Format::OneRoster11, school).unwrap();
     let told: Vec<String> = roster.findings.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -149,7 +149,7 @@ fn a_finding_names_the_object() {
 }
 
 #[test]
-fn a_misspelt_bar_is_found_and_a_strange_one_counts() {
+fn misspelt_bar_column_is_reported_and_unknown_value_bars() {
     let check = |metadata: Value, reason: Reason| {
         let roster = read(Format::OneRoster11, |collection| {
             let mut objects = school(collection);
@@ -173,7 +173,7 @@ fn a_misspelt_bar_is_found_and_a_strange_one_counts() {
 }
 
 #[test]
-fn what_is_no_roster_is_refused() {
+fn invalid_collections_are_refused() {
     let code = |outcome: Result<Roster, Refusal>| outcome.map(|_| ()).map_err(|error| error.code());
     let users = |format, users: Value| {
         code(read(format, |collection| {
@@ -198,7 +198,7 @@ fn what_is_no_roster_is_refused() {
 }
 
 #[test]
-fn what_nobody_reads_is_not_kept() {
+fn spool_keeps_only_known_members() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("users");
     let mut file = Spool::begin(Collection::Users, std::fs::File::create(&path).unwrap());
@@ -244,7 +244,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn no_value_brings_the_reader_down(
+    fn reader_accepts_any_json_value(
         value in anything(),
         member in prop::sample::select(vec![
             "sourcedId", "role", "roles", "orgs", "agents", "metadata", "email", "status",
@@ -267,7 +267,7 @@ proptest! {
 }
 
 #[test]
-fn an_object_that_can_t_be_used_tells_whom_it_is_about() {
+fn unusable_object_reports_its_person() {
     for (format, make) in
         [(Format::OneRoster11, school as fn(Collection) -> Value), (Format::OneRoster12, school_12)]
     {
@@ -303,7 +303,7 @@ fn an_object_that_can_t_be_used_tells_whom_it_is_about() {
 }
 
 #[test]
-fn a_member_that_is_blank_in_every_object_is_told() {
+fn member_blank_in_every_object_is_reported() {
     let roster = read(Format::OneRoster11, |collection| {
         let mut objects = school(collection);
         if collection == Collection::Users {

@@ -28,7 +28,7 @@ fn only_pair(columns: &str, role: &str, values: &str) -> Guardianship {
 }
 
 #[test]
-fn both_sides_give_the_same_links() {
+fn agents_on_either_side_give_the_same_links() {
     let link = [("m".to_owned(), "s".to_owned())];
     assert_eq!(pairs(&with_columns("", "s,sch,student,S,A,,\nm,sch,parent,M,A,,s\n")), link);
     assert_eq!(pairs(&with_columns("", "s,sch,student,S,A,,m\nm,sch,parent,M,A,,\n")), link);
@@ -45,7 +45,7 @@ fn both_sides_give_the_same_links() {
 }
 
 #[test]
-fn the_role_says_whether_contact_is_allowed() {
+fn role_decides_whether_contact_is_allowed() {
     let cases = [
         ("parent", true),
         ("guardian", true),
@@ -64,7 +64,7 @@ fn the_role_says_whether_contact_is_allowed() {
 }
 
 #[test]
-fn the_school_can_bar_a_contact() {
+fn metadata_can_bar_a_contact() {
     let cases = [
         (",metadata.contactAllowed", ",true", (true, false)),
         (",metadata.contactAllowed", ",false", (false, false)),
@@ -93,7 +93,7 @@ fn the_school_can_bar_a_contact() {
 }
 
 #[test]
-fn a_bar_on_the_students_row_bars_all_contacts() {
+fn bar_on_student_row_bars_all_contacts() {
     let files = with_columns(
         ",metadata.courtOrder",
         "s,sch,student,S,A,,,true\nm,sch,parent,M,A,,s,\nf,sch,parent,F,A,,s,\n",
@@ -109,7 +109,7 @@ fn a_bar_on_the_students_row_bars_all_contacts() {
 }
 
 #[test]
-fn metadata_are_kept() {
+fn contact_metadata_is_kept() {
     let pair = only_pair(
         ",metadata.relation,metadata.priority,metadata.livesWith",
         "parent",
@@ -124,7 +124,7 @@ fn metadata_are_kept() {
 }
 
 #[test]
-fn a_contact_belongs_where_the_students_do() {
+fn contact_belongs_to_the_school_of_their_students() {
     let files = with_columns("", "s,sch,student,S,A,,m\nm,d,parent,M,A,,\nn,,parent,N,A,,s\n");
     let school = files.school();
     assert_eq!((school.people.len(), school.guardianships.len()), (3, 2));
@@ -133,7 +133,7 @@ fn a_contact_belongs_where_the_students_do() {
 }
 
 #[test]
-fn people_of_two_schools_stand_in_both() {
+fn people_of_two_schools_are_in_both() {
     let files = with_columns("", "s,\"sch,two\",student,S,A,,\nm,sch,parent,M,A,,s\n")
         .and("orgs.csv", "two,,,Two,school,,d\n");
     let roster = files.roster();

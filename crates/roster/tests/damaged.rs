@@ -15,7 +15,7 @@ fn ids<'i>(ids: impl IntoIterator<Item = &'i String>) -> Vec<&'i str> {
 }
 
 #[test]
-fn a_row_that_can_t_be_used_tells_whom_it_is_about() {
+fn unusable_row_reports_its_person_id() {
     let rows: [(&str, &[u8]); 8] = [
         ("other bytes", b"x1,,,sch,teacher,Ren\xe9,B,,"),
         ("too many cells", b"x1,,,sch,teacher,A,B, Jr,a@example.org,,,x"),
@@ -49,7 +49,7 @@ fn a_row_that_can_t_be_used_tells_whom_it_is_about() {
 }
 
 #[test]
-fn a_row_without_an_id_tells_names_and_address() {
+fn row_without_id_reports_names_and_address() {
     let files =
         Files::oneroster_11().and("users.csv", b",,,sch,teacher,Ren\xe9,B,r@example.org,\n");
     let people = unread(&files).people;
@@ -62,7 +62,7 @@ fn a_row_without_an_id_tells_names_and_address() {
 }
 
 #[test]
-fn a_readable_row_counts_before_one_that_is_not() {
+fn readable_row_overrides_an_unreadable_duplicate() {
     for rows in
         ["x1,,,sch,,A,B,,\nx1,,,sch,teacher,A,B,,\n", "x1,,,sch,teacher,A,B,,\nx1,,,sch,,A,B,,\n"]
     {
@@ -73,7 +73,7 @@ fn a_readable_row_counts_before_one_that_is_not() {
 }
 
 #[test]
-fn an_active_row_counts_in_any_order() {
+fn active_row_overrides_a_deleted_duplicate() {
     for (rows, told) in [
         ("x1,tobedeleted,,sch,teacher,A,B,,\nx1,,,sch,teacher,A,B,,\n", 6),
         ("x1,,,sch,teacher,A,B,,\nx1,tobedeleted,,sch,teacher,A,B,,\n", 6),
@@ -90,7 +90,7 @@ fn an_active_row_counts_in_any_order() {
 }
 
 #[test]
-fn rows_of_classes_and_enrolments_tell_what_they_are_about() {
+fn unusable_class_and_enrolment_rows_report_their_ids() {
     let classes = Files::oneroster_11()
         .and("classes.csv", b"c2,,\xe9,co,,sch,,\nc3,,Art,co,,,,\n,,Music,co,,sch,,\n");
     assert_eq!(
@@ -120,7 +120,7 @@ fn rows_of_classes_and_enrolments_tell_what_they_are_about() {
 }
 
 #[test]
-fn an_enrolment_of_somebody_whose_row_can_t_be_used_is_kept() {
+fn enrolment_of_a_person_with_unusable_row_is_kept() {
     let files = Files::oneroster_11().replace("users.csv", "t1,,true,sch,teacher", "t1,,true,sch,");
     assert_eq!(
         files.school().enrolments.iter().filter(|enrolment| enrolment.person_id == "t1").count(),
@@ -129,7 +129,7 @@ fn an_enrolment_of_somebody_whose_row_can_t_be_used_is_kept() {
 }
 
 #[test]
-fn a_bar_counts_also_where_the_other_row_can_t_be_used() {
+fn bar_applies_if_the_other_persons_row_is_unusable() {
     let header = "sourcedId,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds,\
                   metadata.courtOrder\n";
     let of_student = Files::oneroster_11()
@@ -151,7 +151,7 @@ fn a_bar_counts_also_where_the_other_row_can_t_be_used() {
 }
 
 #[test]
-fn columns_without_which_a_file_may_be_damaged_are_told() {
+fn missing_expected_columns_are_reported() {
     let check = |files: Files, expected: &[(&str, Option<&str>)]| {
         let lacking = files.roster().lacking;
         let found: Vec<_> =
@@ -198,7 +198,7 @@ fn columns_without_which_a_file_may_be_damaged_are_told() {
 }
 
 #[test]
-fn line_ends_and_separators_of_spreadsheets_are_understood() {
+fn spreadsheet_line_endings_and_separators_are_accepted() {
     let users = String::from_utf8(Files::oneroster_11().0["users.csv"].clone()).unwrap();
     for (form, text) in [
         ("carriage returns alone", users.replace('\n', "\r")),
@@ -230,7 +230,7 @@ fn line_ends_and_separators_of_spreadsheets_are_understood() {
 }
 
 #[test]
-fn a_refusal_of_the_whole_has_what_was_found_until_then() {
+fn refusal_includes_earlier_findings() {
     let files = Files::oneroster_11()
         .replace("orgs.csv", "Elm School,school", "Elm School,college")
         .replace("users.csv", "s1,,true", "s1,,perhaps");
@@ -249,7 +249,7 @@ fn a_refusal_of_the_whole_has_what_was_found_until_then() {
 }
 
 #[test]
-fn words_that_the_format_does_not_have_are_told() {
+fn nonstandard_role_names_are_reported() {
     for (word, told) in [("pupil", true), ("Student", false), ("student", false)] {
         let files = Files::oneroster_11().replace("users.csv", ",student,", &format!(",{word},"));
         assert_eq!(
@@ -264,7 +264,7 @@ fn words_that_the_format_does_not_have_are_told() {
 }
 
 #[test]
-fn a_bar_counts_although_its_own_row_can_t_be_used() {
+fn bar_in_an_unusable_row_applies() {
     let header = "sourcedId,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds,\
                   metadata.contactAllowed,metadata.courtOrder\n";
     let student = "s,sch,student,S,A,,m,,\n";
@@ -307,7 +307,7 @@ fn a_bar_counts_although_its_own_row_can_t_be_used() {
 }
 
 #[test]
-fn a_bar_counts_although_a_role_of_the_person_can_t_be_read() {
+fn bar_applies_if_a_role_of_the_person_is_unreadable() {
     let users = "sourcedId,givenName,familyName,agentSourcedIds,metadata.courtOrder\ns,S,A,m,\nm,\
                  M,A,s,true\n";
     let roles = "sourcedId,userSourcedId,roleType,role,orgSourcedId\nr1,s,primary,student,sch\nr2,\

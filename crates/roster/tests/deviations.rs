@@ -26,7 +26,7 @@ fn check_whole(files: &Files) {
 }
 
 #[test]
-fn forms_of_a_file_that_change_nothing() {
+fn csv_dialects_give_the_same_roster() {
     let base = Files::oneroster_11();
     let users = String::from_utf8(base.0["users.csv"].clone()).unwrap();
     let trailing: String = users.lines().map(|line| format!("{line},,,\n")).collect();
@@ -67,7 +67,7 @@ fn forms_of_a_file_that_change_nothing() {
 }
 
 #[test]
-fn a_spoilt_row_is_reported_and_the_rest_imported() {
+fn invalid_row_is_reported_and_the_rest_imported() {
     let row = |line: &str| {
         Files::oneroster_11().and("users.csv", format!("{line}\nx9,,,sch,teacher,Last,One,,\n"))
     };
@@ -103,7 +103,7 @@ fn a_spoilt_row_is_reported_and_the_rest_imported() {
 }
 
 #[test]
-fn bytes_that_are_no_text_and_endless_fields_cost_their_row() {
+fn invalid_utf8_and_overlong_fields_drop_only_their_row() {
     let latin1 = Files::oneroster_11()
         .and("users.csv", b"x1,,,sch,teacher,Ren\xe9,B,,\nx9,,,sch,teacher,A,B,,\n");
     check(&latin1, &[("users.csv", 5, Reason::NotUtf8)]);
@@ -116,7 +116,7 @@ fn bytes_that_are_no_text_and_endless_fields_cost_their_row() {
 }
 
 #[test]
-fn an_open_quote_costs_one_row_even_when_a_later_one_closes_it() {
+fn unclosed_quote_drops_one_row_even_if_closed_later() {
     let files = Files::oneroster_11().and(
         "users.csv",
         "x1,,,sch,teacher,\"Nick,Jones,,\nx2,,,sch,teacher,\"Ann, \
@@ -128,7 +128,7 @@ fn an_open_quote_costs_one_row_even_when_a_later_one_closes_it() {
 }
 
 #[test]
-fn a_text_that_is_none_drops_its_row_alone() {
+fn invalid_text_drops_only_its_row() {
     let long = "x".repeat(256);
     let of_control = ["a\u{1b}b", "a\0b", "a\u{85}b", "a\u{7f}b"]
         .map(|name| (format!("x1,,,sch,student,{name},Y,,\n"), Reason::BadCharacter));
@@ -153,7 +153,7 @@ fn a_text_that_is_none_drops_its_row_alone() {
 }
 
 #[test]
-fn what_stands_around_an_address_is_taken_off_and_said() {
+fn text_around_an_address_is_stripped_and_reported() {
     let read = |cell: &str| {
         let files =
             Files::oneroster_11().and("users.csv", format!("x1,,,sch,parent,X,Y,\"{cell}\",\n"));
@@ -187,7 +187,7 @@ fn what_stands_around_an_address_is_taken_off_and_said() {
 }
 
 #[test]
-fn names_are_kept_exactly() {
+fn names_are_read_unchanged() {
     let names = [
         "Zoë",
         "O'Brien",
@@ -216,7 +216,7 @@ fn names_are_kept_exactly() {
 }
 
 #[test]
-fn misspelt_headers_are_guessed_and_reported() {
+fn misspelt_headers_are_matched_and_reported() {
     let misspelt = [
         ("sourcedId,", "sourecdId,"),
         ("familyName", "famliyNmae"),
@@ -239,7 +239,7 @@ fn misspelt_headers_are_guessed_and_reported() {
 }
 
 #[test]
-fn dates_are_never_a_reason_to_drop_a_row() {
+fn bad_dates_never_drop_a_row() {
     let read = |date: &str| {
         let files = Files::oneroster_11().replace(
             "enrollments.csv",
@@ -273,7 +273,7 @@ fn dates_are_never_a_reason_to_drop_a_row() {
 }
 
 #[test]
-fn enrolments_that_lead_nowhere_are_reported() {
+fn dangling_enrolments_are_reported() {
     let cases = [
         ("x,,nowhere,sch,s1,student,,,", Reason::Dangling),
         ("x,,cl,sch,nobody,student,,,", Reason::Dangling),

@@ -52,7 +52,7 @@ fn sds() -> Files {
 }
 
 #[test]
-fn a_secondary_role_counts() {
+fn secondary_role_is_used() {
     let roster = oneroster_12().roster();
     assert_eq!(roster.format, Format::OneRoster12);
     let school = &roster.schools[0];
@@ -71,7 +71,7 @@ fn a_secondary_role_counts() {
 }
 
 #[test]
-fn sds_relationships_give_guardianships() {
+fn sds_relationships_become_guardianships() {
     let roster = sds().roster();
     assert_eq!(roster.format, Format::SdsV21);
     let school = &roster.schools[0];
@@ -83,7 +83,7 @@ fn sds_relationships_give_guardianships() {
 }
 
 #[test]
-fn a_file_that_the_manifest_calls_absent_is_not_read() {
+fn file_absent_in_the_manifest_is_ignored() {
     let files = Files::oneroster_11()
         .replace("manifest.csv", "file.classes,bulk", "file.classes,absent")
         .with("classes.csv", "rubbish");
@@ -95,7 +95,7 @@ fn a_file_that_the_manifest_calls_absent_is_not_read() {
 }
 
 #[test]
-fn a_missing_file_changes_nothing_of_its_kind() {
+fn missing_file_has_absent_coverage() {
     for files in [
         Files::oneroster_11().without("enrollments.csv"),
         Files::oneroster_11().without("enrollments.csv").without("manifest.csv"),
@@ -112,7 +112,7 @@ fn a_missing_file_changes_nothing_of_its_kind() {
 }
 
 #[test]
-fn a_delta_tells_what_is_gone() {
+fn delta_lists_removed_rows() {
     let files = Files::oneroster_11()
         .with("manifest.csv", MANIFEST.replace("bulk", "delta"))
         .with("orgs.csv", "sourcedId,type,name\n")
@@ -135,7 +135,7 @@ fn a_delta_tells_what_is_gone() {
         roster.removed.enrolments,
         [("c".to_owned(), "s".to_owned(), EnrolmentRole::Student)].into()
     );
-    assert_eq!(roster.removed.relisted, ["m1".to_owned()].into());
+    assert_eq!(roster.removed.people_with_links, ["m1".to_owned()].into());
     let school = &roster.schools[0];
     assert_eq!((school.sourced_id.as_str(), &school.name), ("sch", &None));
     assert_eq!(
@@ -148,7 +148,7 @@ fn a_delta_tells_what_is_gone() {
 }
 
 #[test]
-fn a_delta_with_a_student_alone_says_nothing_of_their_contacts() {
+fn delta_with_only_a_student_keeps_their_contacts() {
     let header = "sourcedId,status,orgSourcedIds,role,givenName,familyName,email,agentSourcedIds\n";
     let files = Files::oneroster_11().with("manifest.csv", MANIFEST.replace("bulk", "delta")).with(
         "users.csv",
@@ -157,7 +157,11 @@ fn a_delta_with_a_student_alone_says_nothing_of_their_contacts() {
     let roster = files.roster();
     let either_order =
         [("m1", "s"), ("s", "m1")].map(|(one, other)| (one.to_owned(), other.to_owned()));
-    assert_eq!(roster.removed.mentioned, either_order.into(), "the one who is deleted is not kept");
+    assert_eq!(
+        roster.removed.mentioned_links,
+        either_order.into(),
+        "the one who is deleted is not kept"
+    );
     let found: Vec<_> = roster
         .findings
         .iter()
@@ -168,14 +172,14 @@ fn a_delta_with_a_student_alone_says_nothing_of_their_contacts() {
 }
 
 #[test]
-fn deleted_rows_of_a_bulk_file_are_gone() {
+fn deleted_rows_of_a_bulk_file_are_removed() {
     let files = Files::oneroster_11().replace("users.csv", "m1,,", "m1,tobedeleted,");
     let school = files.school();
     assert_eq!((school.people.len(), school.guardianships.len()), (2, 0));
 }
 
 #[test]
-fn a_subject_comes_from_the_class_the_course_or_a_title() {
+fn subject_falls_back_from_class_to_course_to_title() {
     let check = |class: &str, course: &str, course_title: &str, expected: &str| {
         let files = Files::oneroster_11()
             .with("courses.csv", format!("sourcedId,title,subjects\nco,{course_title},{course}\n"))
@@ -189,7 +193,7 @@ fn a_subject_comes_from_the_class_the_course_or_a_title() {
 }
 
 #[test]
-fn what_is_no_roster_is_refused() {
+fn unreadable_rosters_are_refused() {
     let code = |files: Files| files.read().unwrap_err().code();
     assert_eq!(code(Files(Default::default())), "unknown_format");
     assert_eq!(

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use files::{Files, person};
 use parlour_roster::{
-    Collection, Format, Known, Push, PushedGuardianship, PushedPerson, Roles, School, Spool, read,
-    read_collections, read_push,
+    Collection, ExistingRecords, Format, Push, PushedGuardianship, PushedPerson, Roles, School,
+    Spool, read, read_collections, read_push,
 };
 use serde_json::{Value, json};
 
@@ -198,7 +198,7 @@ fn collections(
 }
 
 #[test]
-fn a_link_gives_the_link_alone() {
+fn agent_link_across_orgs_gives_only_the_guardianship() {
     check_contacts(&first(files_11("").roster().schools), &all_ids(), "1.1");
     check_contacts(&first(files_12("", "").roster().schools), &all_ids(), "1.2");
     check_contacts(&first(files_sds("", "", "").roster().schools), &all_ids(), "SDS");
@@ -207,7 +207,7 @@ fn a_link_gives_the_link_alone() {
 }
 
 #[test]
-fn an_enrolment_gives_the_place_alone() {
+fn enrolment_across_orgs_gives_only_the_enrolment_role() {
     const MORE: [(&str, &str, &str); 2] =
         [("visitor", "administrator", "other"), ("super", "teacher", "d")];
     let check = |school: &School, format: &str| {
@@ -251,7 +251,7 @@ fn an_enrolment_gives_the_place_alone() {
 }
 
 #[test]
-fn who_is_in_no_class_or_link_here_is_not_here() {
+fn person_without_class_or_link_here_is_excluded() {
     let school = first(
         files_11("idle,other,administrator,I,X,\nchief,d,administrator,C,X,\n").roster().schools,
     );
@@ -264,7 +264,7 @@ fn who_is_in_no_class_or_link_here_is_not_here() {
 }
 
 #[test]
-fn a_role_at_the_school_itself_still_counts() {
+fn role_at_this_school_is_kept() {
     let own = "own,\"sch,other\",administrator,O,X,\n";
     let school =
         first(files_11(own).replace("users.csv", "head,boss", "own,head,boss").roster().schools);
@@ -284,15 +284,15 @@ fn a_role_at_the_school_itself_still_counts() {
 }
 
 #[test]
-fn a_pushed_link_makes_nobody_staff() {
+fn pushed_guardianship_grants_no_staff_role() {
     // Known at the school as a parent alone; what they are elsewhere no push of links can say.
-    let known = Known {
+    let known = ExistingRecords {
         people: [
             ("s".to_owned(), vec!["student".to_owned()]),
             ("head".to_owned(), vec!["contact".to_owned()]),
         ]
         .into(),
-        ..Known::default()
+        ..ExistingRecords::default()
     };
     let link = PushedGuardianship {
         parent: "head".to_owned(),
@@ -313,7 +313,7 @@ fn a_pushed_link_makes_nobody_staff() {
 }
 
 #[test]
-fn the_case_that_went_wrong_makes_no_staff_of_contacts() {
+fn other_school_admin_as_contact_case_grants_no_staff_role() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../tests/cases/other-school-admin-as-contact");
     let school = first(

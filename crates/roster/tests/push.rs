@@ -2,11 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use parlour_roster::{
-    EnrolmentRole, Known, KnownLink, Mode, Push, PushRead, PushedEnrolment, PushedGuardianship,
-    PushedPerson, Verdict, read_push,
+    EnrolmentRole, ExistingLink, ExistingRecords, Mode, Push, PushOutcome, PushedEnrolment,
+    PushedGuardianship, PushedPerson, RowVerdict, read_push,
 };
 
-fn known() -> Known {
+fn known() -> ExistingRecords {
     let roles = |roles: &[&str]| roles.iter().map(|&role| role.to_owned()).collect::<Vec<_>>();
     let people = [
         ("s1", roles(&["student"])),
@@ -15,7 +15,7 @@ fn known() -> Known {
         ("x1", roles(&["contact"])),
         ("t1", roles(&["teacher"])),
     ];
-    Known {
+    ExistingRecords {
         people: people.map(|(id, roles)| (id.to_owned(), roles)).into(),
         classes: ["c1".to_owned()].into(),
         links: Vec::new(),
@@ -31,17 +31,17 @@ fn link(parent: &str, relationship: &str) -> PushedGuardianship {
     }
 }
 
-fn read(push: &Push, known: &Known) -> PushRead {
+fn read(push: &Push, known: &ExistingRecords) -> PushOutcome {
     read_push("school", push, known).unwrap()
 }
 
 /// Whether contact is allowed by a row.
 #[track_caller]
-fn check_contact(row: PushedGuardianship, before: Option<KnownLink>, expected: bool) {
+fn check_contact(row: PushedGuardianship, before: Option<ExistingLink>, expected: bool) {
     let said = format!("{row:?} after {before:?}");
     let read = read(
         &Push::Guardianships(vec![(0, row)]),
-        &Known { links: before.into_iter().collect(), ..known() },
+        &ExistingRecords { links: before.into_iter().collect(), ..known() },
     );
     assert_eq!(
         read.school.guardianships.iter().map(|link| link.contact_allowed).collect::<Vec<_>>(),
@@ -55,7 +55,7 @@ fn check_contact(row: PushedGuardianship, before: Option<KnownLink>, expected: b
 }
 
 #[test]
-fn contact_rests_on_the_contact_s_roles_and_on_what_was_said_of_it() {
+fn contact_depends_on_roles_and_explicit_values() {
     check_contact(link("p1", ""), None, true);
     check_contact(link("p1", "Grandmother"), None, true);
     check_contact(link("r1", "Mother"), None, false);
@@ -76,19 +76,21 @@ fn contact_rests_on_the_contact_s_roles_and_on_what_was_said_of_it() {
 }
 
 #[test]
-fn what_a_row_does_not_say_of_a_bar_is_told_apart_from_its_word() {
+fn omitted_bar_differs_from_explicit_bar() {
     let check = |row: PushedGuardianship, expected: (Option<bool>, Option<bool>)| {
         // Also where the contact's roles or the link itself were there before.
         for links in [
             vec![],
-            vec![KnownLink {
+            vec![ExistingLink {
                 parent: "p1".to_owned(),
                 student: "s1".to_owned(),
-                ..KnownLink::default()
+                ..ExistingLink::default()
             }],
         ] {
-            let read =
-                read(&Push::Guardianships(vec![(0, row.clone())]), &Known { links, ..known() });
+            let read = read(
+                &Push::Guardianships(vec![(0, row.clone())]),
+                &ExistingRecords { links, ..known() },
+            );
             let link = &read.school.guardianships[0];
             assert_eq!((link.contact_barred, link.court_order), expected, "{row:?}");
         }
@@ -104,16 +106,16 @@ fn what_a_row_does_not_say_of_a_bar_is_told_apart_from_its_word() {
 }
 
 #[test]
-fn contact_that_is_allowed_stays_so_unless_the_row_says_another_relationship() {
+fn allowed_contact_is_kept_unless_the_relationship_changes() {
     // A contact of SDS, judged by the relationship's role: they have no role of their own.
     let before = |contact_allowed: bool| {
-        let link = KnownLink {
+        let link = ExistingLink {
             parent: "x1".to_owned(),
             student: "s1".to_owned(),
             relationship: "Person 1".to_owned(),
-            ..KnownLink::default()
+            ..ExistingLink::default()
         };
-        Some(KnownLink { contact_allowed, ..link })
+        Some(ExistingLink { contact_allowed, ..link })
     };
     for same in ["Person 1", "", "Mother", " Mother "] {
         check_contact(link("x1", same), before(true), true);
@@ -134,15 +136,15 @@ fn contact_that_is_allowed_stays_so_unless_the_row_says_another_relationship() {
 }
 
 #[test]
-fn links_are_judged_anew_when_roles_change_and_only_then() {
-    let before = KnownLink {
+fn links_are_reevaluated_only_when_roles_change() {
+    let before = ExistingLink {
         parent: "p1".to_owned(),
         student: "s1".to_owned(),
         relationship: "Mother".to_owned(),
         priority: Some(2),
-        ..KnownLink::default()
+        ..ExistingLink::default()
     };
-    let known = Known { links: vec![before], ..known() };
+    let known = ExistingRecords { links: vec![before], ..known() };
     let push = |roles: &[&str]| {
         let roles = roles.iter().map(|&role| role.to_owned()).collect();
         let row = PushedPerson {
@@ -153,7 +155,7 @@ fn links_are_judged_anew_when_roles_change_and_only_then() {
         };
         read(&Push::People(vec![(0, row)]), &known)
     };
-    let judged = |read: &PushRead| {
+    let judged = |read: &PushOutcome| {
         assert!(
             read.school
                 .guardianships
@@ -184,7 +186,7 @@ fn links_are_judged_anew_when_roles_change_and_only_then() {
 }
 
 #[test]
-fn each_row_is_told_by_its_number() {
+fn each_refused_row_is_reported_with_its_index() {
     let row = |class: &str, person: &str, role: &str| PushedEnrolment {
         class: class.to_owned(),
         person: person.to_owned(),
@@ -199,13 +201,14 @@ fn each_row_is_told_by_its_number() {
         (8, row("c1", "s1", "Student")),
     ];
     let read = read(&Push::Enrolments(rows), &known());
-    let told: Vec<_> = read.told.iter().map(|told| (told.row, told.verdict, told.code)).collect();
+    let told: Vec<_> =
+        read.diagnostics.iter().map(|told| (told.row, told.verdict, told.code)).collect();
     assert_eq!(
         told,
         [
-            (3, Verdict::Refused, "unknown_person"),
-            (7, Verdict::Refused, "unknown_class"),
-            (8, Verdict::Refused, "duplicate_row")
+            (3, RowVerdict::Refused, "unknown_person"),
+            (7, RowVerdict::Refused, "unknown_class"),
+            (8, RowVerdict::Refused, "duplicate_row")
         ]
     );
     let used: Vec<_> = read

@@ -17,7 +17,7 @@ fn only_school(roster: &Roster) -> &School {
 }
 
 #[test]
-fn grand_bend_has_its_counts() {
+fn grand_bend_has_the_expected_counts() {
     let Some(path) = shared("grand-bend-elementary-oneroster-1.1") else { return };
     let roster = read(&path, None).unwrap();
     assert_eq!(roster.format, Format::OneRoster11);
@@ -54,7 +54,7 @@ fn grand_bend_has_its_counts() {
 }
 
 #[test]
-fn the_sds_sample_has_its_counts() {
+fn sds_sample_has_the_expected_counts() {
     let Some(path) = shared("sds-v2.1") else { return };
     let roster = read(&path, None).unwrap();
     assert_eq!(roster.format, Format::SdsV21);

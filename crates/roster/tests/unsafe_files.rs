@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use zip::write::SimpleFileOptions;
 
 #[test]
-fn a_zip_reads_like_its_folder() {
+fn zip_gives_the_same_roster_as_its_folder() {
     let files = Files::oneroster_11();
     for prefix in ["", "roster/", "Röster 2026/"] {
         let (_folder, zip) = files.zip(prefix);
@@ -20,7 +20,7 @@ fn a_zip_reads_like_its_folder() {
 }
 
 #[test]
-fn a_zip_with_a_path_trick_is_refused() {
+fn zip_with_path_traversal_is_refused() {
     for name in [
         "../evil.csv",
         "/etc/evil.csv",
@@ -37,7 +37,7 @@ fn a_zip_with_a_path_trick_is_refused() {
 }
 
 #[test]
-fn a_zip_with_a_file_in_two_places_is_refused() {
+fn zip_with_ambiguous_file_is_refused() {
     for name in ["sub/users.csv", "USERS.csv"] {
         let (_folder, zip) = Files::oneroster_11().with(name, "x").zip("");
         assert_eq!(read(&zip, None).unwrap_err().code(), "ambiguous_file", "{name}");
@@ -48,7 +48,7 @@ fn a_zip_with_a_file_in_two_places_is_refused() {
 }
 
 #[test]
-fn a_link_in_a_zip_or_folder_is_refused() {
+fn symlink_in_zip_or_folder_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("link.zip");
     let mut zip = zip::ZipWriter::new(fs::File::create(&path).unwrap());
@@ -61,14 +61,14 @@ fn a_link_in_a_zip_or_folder_is_refused() {
 }
 
 #[test]
-fn a_zip_bomb_is_refused() {
+fn zip_bomb_is_refused() {
     let (_folder, zip) = Files::oneroster_11().with("users.csv", vec![b'a'; 40_000_000]).zip("");
     assert!(fs::metadata(&zip).unwrap().len() < 100_000);
     assert_eq!(read(&zip, None).unwrap_err().code(), "zip_bomb");
 }
 
 #[test]
-fn a_zip_bomb_that_lies_about_its_size_is_refused() {
+fn zip_bomb_with_forged_size_is_refused() {
     let (_folder, path) = Files::oneroster_11().with("users.csv", vec![b'a'; 40_000_000]).zip("");
     let mut bytes = fs::read(&path).unwrap();
     let size = 40_000_000_u32.to_le_bytes();
@@ -83,7 +83,7 @@ fn a_zip_bomb_that_lies_about_its_size_is_refused() {
 }
 
 #[test]
-fn too_many_rows_files_or_columns_are_refused() {
+fn row_file_and_column_limits_are_enforced() {
     let rows = Files::oneroster_11()
         .and("enrollments.csv", "\n".repeat(usize::try_from(limits::MAX_ROWS).unwrap()));
     assert_eq!(rows.read().unwrap_err().code(), "too_large");
@@ -101,7 +101,7 @@ fn too_many_rows_files_or_columns_are_refused() {
 }
 
 #[test]
-fn what_is_no_zip_is_refused() {
+fn non_zip_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.zip");
     fs::File::create(&path).unwrap().write_all(b"hello").unwrap();
@@ -113,7 +113,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn no_byte_soup_panics(
+    fn arbitrary_bytes_do_not_panic(
         soup in proptest::collection::vec(any::<u8>(), 0..400),
         name in "(users|orgs|classes|enrollments|manifest|courses)\\.csv",
     ) {
@@ -126,7 +126,7 @@ proptest! {
     }
 
     #[test]
-    fn no_soup_of_quotes_and_commas_panics(
+    fn arbitrary_quotes_and_commas_do_not_panic(
         soup in "[\",\n\r;a-c1 \\\\]{0,300}",
         at in 0_usize..400,
     ) {

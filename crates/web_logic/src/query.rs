@@ -2,11 +2,11 @@
 
 /// How far a query is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Phase<F> {
+pub enum QueryState<F> {
     /// No answer has come yet.
-    Waiting,
+    Loading,
     /// A value is there, of the request of this number.
-    Here(u32),
+    Loaded(u32),
     /// The latest answer was a failure.
     Failed(F),
 }
@@ -29,17 +29,17 @@ impl Latest {
     }
 }
 
-/// The phase after an answer, where it differs from the one before: the same value, or the same
+/// The state after an answer, where it differs from the one before: the same value, or the same
 /// failure, changes nothing. `is_known`: the value is the one that was there before.
 pub fn next_phase<F: PartialEq>(
-    before: &Phase<F>,
+    before: &QueryState<F>,
     number: u32,
     answer: Result<bool, F>,
-) -> Option<Phase<F>> {
+) -> Option<QueryState<F>> {
     match answer {
-        Ok(is_known) if is_known && matches!(before, Phase::Here(_)) => None,
-        Ok(_) => Some(Phase::Here(number)),
-        Err(failure) => Some(Phase::Failed(failure)).filter(|phase| phase != before),
+        Ok(is_known) if is_known && matches!(before, QueryState::Loaded(_)) => None,
+        Ok(_) => Some(QueryState::Loaded(number)),
+        Err(failure) => Some(QueryState::Failed(failure)).filter(|state| state != before),
     }
 }
 
@@ -58,19 +58,19 @@ mod tests {
 
     #[test]
     fn an_answer_changes_the_phase_where_it_is_new() {
-        use Phase::{Failed, Here, Waiting};
-        let check = |before: Phase<&str>, answer: Result<bool, &'static str>, next| {
+        use QueryState::{Failed, Loaded, Loading};
+        let check = |before: QueryState<&str>, answer: Result<bool, &'static str>, next| {
             assert_eq!(next_phase(&before, 7, answer), next, "{before:?}, {answer:?}");
         };
-        check(Waiting, Ok(false), Some(Here(7)));
-        check(Waiting, Err("offline"), Some(Failed("offline")));
-        check(Here(1), Ok(true), None);
-        check(Here(1), Ok(false), Some(Here(7)));
-        check(Here(1), Err("offline"), Some(Failed("offline")));
+        check(Loading, Ok(false), Some(Loaded(7)));
+        check(Loading, Err("offline"), Some(Failed("offline")));
+        check(Loaded(1), Ok(true), None);
+        check(Loaded(1), Ok(false), Some(Loaded(7)));
+        check(Loaded(1), Err("offline"), Some(Failed("offline")));
         check(Failed("offline"), Err("offline"), None);
         check(Failed("offline"), Err("busy"), Some(Failed("busy")));
         // The value that was there before the failure is shown again.
-        check(Failed("offline"), Ok(true), Some(Here(7)));
-        check(Failed("offline"), Ok(false), Some(Here(7)));
+        check(Failed("offline"), Ok(true), Some(Loaded(7)));
+        check(Failed("offline"), Ok(false), Some(Loaded(7)));
     }
 }

@@ -28,7 +28,7 @@ pub enum Page {
     /// The bars that staff have set.
     Bars,
     /// The API clients.
-    Clients,
+    ApiClients,
     /// How families reach the school's office.
     Office,
     /// A parent, as staff see them.
@@ -46,7 +46,7 @@ pub enum Page {
     /// The check of camera and microphone.
     Devices,
     /// No page has this address.
-    Missing,
+    NotFound,
 }
 
 impl Page {
@@ -55,7 +55,7 @@ impl Page {
     pub fn at(path: &str) -> Self {
         let path = path.split('?').next().unwrap_or_default();
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        let with_id = |make: fn(Uuid) -> Self, text: &str| id(text).map_or(Self::Missing, make);
+        let with_id = |make: fn(Uuid) -> Self, text: &str| id(text).map_or(Self::NotFound, make);
         match parts.as_slice() {
             [] => Self::Home,
             ["login"] => Self::Login,
@@ -68,7 +68,7 @@ impl Page {
             ["teacher", "evenings", id] => with_id(Self::Schedule, id),
             ["staff"] => Self::Staff,
             ["staff", "bars"] => Self::Bars,
-            ["staff", "connections"] => Self::Clients,
+            ["staff", "connections"] => Self::ApiClients,
             ["staff", "office"] => Self::Office,
             ["staff", "parents", id] => with_id(Self::StaffParent, id),
             ["staff", "webhooks"] => Self::Webhooks,
@@ -77,7 +77,7 @@ impl Page {
             ["calls", id] => with_id(Self::Call, id),
             ["guest", "calls", id] => with_id(Self::GuestCall, id),
             ["devices"] | ["guest", "devices"] => Self::Devices,
-            _ => Self::Missing,
+            _ => Self::NotFound,
         }
     }
 
@@ -107,7 +107,7 @@ pub fn query_id(path: &str, name: &str) -> Option<Uuid> {
 /// The page that a failure leads to instead of a message: the login when nobody is logged in or
 /// access has ended, the choice of an identity when none was made. `path` is the page that failed.
 #[must_use]
-pub fn way_out(code: &str, path: &str) -> Option<&'static str> {
+pub fn redirect_for(code: &str, path: &str) -> Option<&'static str> {
     match code {
         // A guest has no login: what they need is the link in their mail.
         "not_logged_in" if path.starts_with("/guest/") => Some("/guest/appointments"),
@@ -160,7 +160,7 @@ mod tests {
         check("/teacher/evenings/ID", Page::Schedule(ID));
         check("/staff", Page::Staff);
         check("/staff/bars", Page::Bars);
-        check("/staff/connections", Page::Clients);
+        check("/staff/connections", Page::ApiClients);
         check("/staff/office", Page::Office);
         check("/staff/parents/ID", Page::StaffParent(ID));
         check("/staff/webhooks", Page::Webhooks);
@@ -170,7 +170,7 @@ mod tests {
         check("/devices", Page::Devices);
         check("/guest/devices", Page::Devices);
         for missing in ["/evenings", "/evenings/x", "/evenings/ID/x", "/calls/", "/Login", "/x"] {
-            check(missing, Page::Missing);
+            check(missing, Page::NotFound);
         }
     }
 
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn a_failure_leads_where_it_can_be_mended() {
         let check = |code: &str, path: &str, way: Option<&str>| {
-            assert_eq!(way_out(code, path), way, "{code} at {path}");
+            assert_eq!(redirect_for(code, path), way, "{code} at {path}");
         };
         check("not_logged_in", "/evenings/x", Some("/login"));
         check("not_logged_in", "/guest/calls/x", Some("/guest/appointments"));

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 /// Where an appointment stands in time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Stage {
+pub enum AppointmentStage {
     /// Its call can't be entered yet.
     Early,
     /// It can be entered, and has not begun.
@@ -17,7 +17,7 @@ pub enum Stage {
     Over,
 }
 
-impl Stage {
+impl AppointmentStage {
     /// The stage of an appointment at a time.
     #[must_use]
     pub fn of(one: &ScheduledAppointment, now: Moment) -> Self {
@@ -54,7 +54,7 @@ pub fn others(one: &ScheduledAppointment, me: Option<Uuid>) -> Vec<ExpectedPerso
 /// The appointment that runs, or the next one; none when the last one is over.
 #[must_use]
 pub fn next(all: &[ScheduledAppointment], now: Moment) -> Option<&ScheduledAppointment> {
-    all.iter().find(|one| Stage::of(one, now) != Stage::Over && !one.no_show)
+    all.iter().find(|one| AppointmentStage::of(one, now) != AppointmentStage::Over && !one.no_show)
 }
 
 /// Who waits for this teacher now: they have come, and the teacher is not with them.
@@ -75,7 +75,7 @@ pub fn waiting(
         });
         here.map(|person| person.name).collect::<Vec<_>>()
     };
-    let open = all.iter().filter(|one| Stage::of(one, now).is_open() && !is_mine(one));
+    let open = all.iter().filter(|one| AppointmentStage::of(one, now).is_open() && !is_mine(one));
     open.map(|one| (one.clone(), come(one))).filter(|(_, names)| !names.is_empty()).collect()
 }
 

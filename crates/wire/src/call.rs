@@ -368,7 +368,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_are_as_documented() -> Result<(), serde_json::Error> {
+    fn messages_match_the_documented_json() -> Result<(), serde_json::Error> {
         let check = |text: &str, message: ClientMessage| -> Result<(), serde_json::Error> {
             assert_eq!(serde_json::from_str::<ClientMessage>(text)?, message);
             Ok(())

@@ -34,7 +34,7 @@ pub struct NewEvening {
     /// How people meet.
     pub mode: Mode,
     /// How many people a call holds; 4 when left out.
-    #[serde(default = "four")]
+    #[serde(default = "default_capacity")]
     pub capacity: u32,
     /// When parents book.
     pub booking: BookingTimes,
@@ -94,42 +94,42 @@ pub enum Meeting {
 #[cfg_attr(feature = "validate", derive(validator::Validate))]
 pub struct EveningChange {
     /// Its stable name.
-    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 100)))]
     pub name: Option<String>,
     /// What people read.
-    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 100)))]
     pub title: Option<String>,
     /// The day.
-    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
     /// The first slot's start.
-    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub starts: Option<String>,
     /// The time by which the last slot is over.
-    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub ends: Option<String>,
     /// The zone; `null` is the school's.
-    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<Option<String>>,
     /// How long a slot keeps people busy.
-    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub slot_minutes: Option<u32>,
     /// Between two talks; `null` is 0.
-    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub gap_seconds: Option<Option<u32>>,
     /// How people meet.
-    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
     /// How many people a call holds; `null` is 4.
-    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Option<u32>>,
     /// When parents book.
-    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub booking: Option<BookingTimesChange>,
     /// The classes that take part from now on.
-    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "validate", validate(length(min = 1, max = 100)))]
     pub classes: Option<Vec<ClassChoice>>,
 }
@@ -139,10 +139,10 @@ pub struct EveningChange {
 #[serde(deny_unknown_fields, default)]
 pub struct BookingTimesChange {
     /// From when on.
-    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub opens: Option<String>,
     /// Until when.
-    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "some_value", skip_serializing_if = "Option::is_none")]
     pub closes: Option<String>,
 }
 
@@ -223,12 +223,12 @@ pub enum LeftOutReason {
     NoStudents,
 }
 
-const fn four() -> u32 {
+const fn default_capacity() -> u32 {
     4
 }
 
 /// A field that is there, so that `null` is read as the type has it: refused, or as none inside.
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+fn some_value<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)

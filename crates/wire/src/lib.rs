@@ -1,10 +1,10 @@
 //! The JSON shapes of `openapi.yaml`, one module a resource: snake_case, ids as UUIDs, times as RFC
 //! 3339 with the school's offset. Knows no rule and no database. The server turns `validate` on;
-//! the client never does.
+//! the web app never does.
 
+mod api_client;
 mod booking;
 mod call;
-mod client;
 mod evening;
 mod evening_settings;
 mod export;
@@ -12,17 +12,17 @@ mod guest;
 mod invite;
 mod login;
 mod mailbox;
+pub mod minimal_json;
 mod page;
-pub mod plain;
 mod problem;
 mod redacted;
 mod roster;
 mod staff;
 mod webhooks;
 
+pub use api_client::*;
 pub use booking::*;
 pub use call::*;
-pub use client::*;
 pub use evening::*;
 pub use evening_settings::*;
 pub use export::*;

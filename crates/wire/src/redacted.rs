@@ -8,7 +8,7 @@ use crate::{
     WebhookWithSecret,
 };
 
-macro_rules! without_secrets {
+macro_rules! impl_redacted_debug {
     ($($shape:ident { $($shown:ident),* })+) => {$(
         impl fmt::Debug for $shape {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,7 +20,7 @@ macro_rules! without_secrets {
     )+};
 }
 
-without_secrets! {
+impl_redacted_debug! {
     AccessToken { token_type, expires_in, scope }
     IceServer { urls }
     IssuedApiClient { client }
@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn no_secret_is_printed() {
+    fn secrets_are_redacted_in_debug() {
         let client = json!({ "id": "01a1f640-bc00-7c11-9f3e-2b7f6f0a4d11",
             "name": "MIS", "scopes": [],
             "requests_per_minute": 600,

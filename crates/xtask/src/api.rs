@@ -12,8 +12,8 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
+    dependencies,
     install::{self, Mode},
-    needs,
     paths::Paths,
     shell::{self, Running},
 };
@@ -26,7 +26,7 @@ const START: Duration = Duration::from_secs(30);
 /// # Errors
 /// When something is missing or does not compile.
 pub fn build(paths: &Paths, mode: Mode, profile: &str) -> Result<PathBuf> {
-    install::all(paths, mode, needs::SERVER)?;
+    install::all(paths, mode, dependencies::SERVER)?;
     let mut cargo = paths.cargo();
     cargo.args(["build", "--profile", profile, "--package", "parlour-api"]);
     shell::run(cargo.args(["--bin", "parlour"]))?;
@@ -40,7 +40,7 @@ pub fn demo(paths: &Paths, server: &Path, database: &Path) -> Command {
     command
         .env("PARLOUR_MODE", "demo")
         .env("DATABASE_URL", format!("sqlite://{}", database.display()))
-        .envs(paths.client_env());
+        .envs(paths.web_app_env());
     command
 }
 
@@ -95,8 +95,8 @@ pub fn wait_for_port(port: u16, running: &mut Running) -> Result<()> {
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     let started_at = Instant::now();
     while TcpStream::connect(address).is_err() {
-        shell::go_on()?;
-        if let Some(status) = running.ended()? {
+        shell::check_interrupted()?;
+        if let Some(status) = running.try_wait()? {
             bail!("it ended before it answered ({status}); what it printed above says why");
         }
         if started_at.elapsed() > START {

@@ -10,13 +10,12 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    api,
-    client::{self, Build},
+    api, dependencies,
     install::{self, Mode},
-    needs,
     paths::Paths,
-    postgres::{Durability, Folder, Postgres},
+    postgres::{Durability, Postgres, TempFolder},
     shell::{self, Running},
+    web_app::{self, Build},
 };
 
 /// Puts load on the API, on both databases.
@@ -24,9 +23,9 @@ use crate::{
 /// # Errors
 /// When something is missing or does not compile, or an answer is not the one that it must be.
 pub fn api(paths: &Paths, mode: Mode) -> Result<()> {
-    install::all(paths, mode, &[needs::SERVER, needs::SERVICES].concat())?;
+    install::all(paths, mode, &[dependencies::SERVER, dependencies::SERVICES].concat())?;
     let bench = Bench::build(paths, mode)?;
-    let folder = Folder::new("bench")?;
+    let folder = TempFolder::new("bench")?;
     let postgres = Postgres::start(Durability::AsInProduction)?;
     let school = folder.0.join("school");
     shell::run(bench.measure().arg("school").arg(&school))?;
@@ -40,7 +39,7 @@ pub fn api(paths: &Paths, mode: Mode) -> Result<()> {
     bench.fill(&postgres.url_of("served"), &school)?;
     postgres.create("copy", Some("served"))?;
 
-    let client = folder.0.join("client");
+    let web_app = folder.0.join("client");
     let (running, port) = bench.serve(&sqlite("served"), None)?;
     let mut answer = bench.measure();
     answer.args([
@@ -51,11 +50,11 @@ pub fn api(paths: &Paths, mode: Mode) -> Result<()> {
         &sqlite("served"),
         "--folder",
     ]);
-    shell::run(answer.arg(&client))?;
+    shell::run(answer.arg(&web_app))?;
     drop(running);
 
-    let (_on_sqlite, sqlite_port) = bench.serve(&sqlite("served"), Some(&client))?;
-    let (_on_postgres, postgres_port) = bench.serve(&postgres.url_of("served"), Some(&client))?;
+    let (_on_sqlite, sqlite_port) = bench.serve(&sqlite("served"), Some(&web_app))?;
+    let (_on_postgres, postgres_port) = bench.serve(&postgres.url_of("served"), Some(&web_app))?;
     let mut load = bench.measure();
     load.args([
         "api",
@@ -82,9 +81,9 @@ pub fn api(paths: &Paths, mode: Mode) -> Result<()> {
 /// # Errors
 /// When something is missing or does not compile, or a call does not come together.
 pub fn calls(paths: &Paths, mode: Mode) -> Result<()> {
-    install::all(paths, mode, needs::SERVER)?;
+    install::all(paths, mode, dependencies::SERVER)?;
     let bench = Bench::build(paths, mode)?;
-    let folder = Folder::new("bench")?;
+    let folder = TempFolder::new("bench")?;
     let school = folder.0.join("school");
     shell::run(bench.measure().arg("school").arg(&school))?;
     let database = format!("sqlite://{}", folder.0.join("calls.db").display());
@@ -103,11 +102,17 @@ pub fn join(paths: &Paths, mode: Mode) -> Result<()> {
     install::all(
         paths,
         mode,
-        &[needs::SERVER, needs::CLIENT, needs::BROWSER, &[needs::TURN]].concat(),
+        &[
+            dependencies::SERVER,
+            dependencies::WEB_APP,
+            dependencies::BROWSER,
+            &[dependencies::TURN],
+        ]
+        .concat(),
     )?;
-    client::build(paths, mode, Build::Release)?;
+    web_app::build(paths, mode, Build::Release)?;
     let bench = Bench::build(paths, mode)?;
-    let folder = Folder::new("bench")?;
+    let folder = TempFolder::new("bench")?;
     let school = folder.0.join("school");
     shell::run(bench.measure().arg("school").arg(&school))?;
     let database = format!("sqlite://{}", folder.0.join("join.db").display());
@@ -118,7 +123,7 @@ pub fn join(paths: &Paths, mode: Mode) -> Result<()> {
         ("PARLOUR_TURN_SECRET", SECRET),
         ("PARLOUR_TURN_POLICY", "relay"),
     ];
-    let (_running, port) = bench.serve_with(&database, Some(&paths.client()), &relay)?;
+    let (_running, port) = bench.serve_with(&database, Some(&paths.web_app()), &relay)?;
     let mut join = bench.measure();
     join.args([
         "join",
@@ -139,9 +144,9 @@ pub fn join(paths: &Paths, mode: Mode) -> Result<()> {
 /// # Errors
 /// When something is missing or does not compile, or a report is not the one that it must be.
 pub fn sync(paths: &Paths, mode: Mode) -> Result<()> {
-    install::all(paths, mode, needs::SERVER)?;
+    install::all(paths, mode, dependencies::SERVER)?;
     let bench = Bench::build(paths, mode)?;
-    let folder = Folder::new("bench")?;
+    let folder = TempFolder::new("bench")?;
     shell::run(
         bench
             .measure()
@@ -153,19 +158,23 @@ pub fn sync(paths: &Paths, mode: Mode) -> Result<()> {
     )
 }
 
-/// Opens the client's pages in a browser.
+/// Opens the web app's pages in a browser.
 ///
 /// # Errors
 /// When something is missing or does not compile, or a page does not become usable.
 pub fn web(paths: &Paths, mode: Mode) -> Result<()> {
-    install::all(paths, mode, &[needs::SERVER, needs::CLIENT, needs::BROWSER].concat())?;
-    client::build(paths, mode, Build::Release)?;
+    install::all(
+        paths,
+        mode,
+        &[dependencies::SERVER, dependencies::WEB_APP, dependencies::BROWSER].concat(),
+    )?;
+    web_app::build(paths, mode, Build::Release)?;
     let bench = Bench::build(paths, mode)?;
-    let folder = Folder::new("bench")?;
+    let folder = TempFolder::new("bench")?;
     let database = folder.0.join("parlour.db");
     api::load_demo(paths, &bench.server, &database)?;
     let (_running, port) =
-        bench.serve(&format!("sqlite://{}", database.display()), Some(&paths.client()))?;
+        bench.serve(&format!("sqlite://{}", database.display()), Some(&paths.web_app()))?;
     shell::run(bench.measure().args(["web", &address(port)]))
 }
 
@@ -210,15 +219,15 @@ impl<'a> Bench<'a> {
         shell::run(self.measure().args(["seed", database]))
     }
 
-    fn serve(&self, database: &str, client: Option<&Path>) -> Result<(Running, u16)> {
-        self.serve_with(database, client, &[])
+    fn serve(&self, database: &str, web_app: Option<&Path>) -> Result<(Running, u16)> {
+        self.serve_with(database, web_app, &[])
     }
 
     /// Serves with further settings.
     fn serve_with(
         &self,
         database: &str,
-        client: Option<&Path>,
+        web_app: Option<&Path>,
         settings: &[(&str, &str)],
     ) -> Result<(Running, u16)> {
         let port = api::free_port()?;
@@ -229,8 +238,8 @@ impl<'a> Bench<'a> {
             .env("PARLOUR_LISTEN", address(port))
             .envs(settings.iter().copied())
             .stdout(Stdio::null());
-        if let Some(client) = client {
-            serve.env("PARLOUR_CLIENT_DIR", client);
+        if let Some(web_app) = web_app {
+            serve.env("PARLOUR_CLIENT_DIR", web_app);
         }
         let mut running = Running::start(&mut serve)?;
         api::wait_for_port(port, &mut running).context("the server did not start")?;

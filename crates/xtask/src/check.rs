@@ -10,12 +10,13 @@ use std::{
 use anyhow::{Result, bail};
 
 use crate::{
-    client::{self, Build},
-    dependencies, graph, handlers,
+    dependencies, dependency_checks, graph, handlers,
     install::{self, Mode},
-    layers, locks, needs,
+    layers, locks,
     paths::Paths,
-    rules, shell, width,
+    rules, shell,
+    web_app::{self, Build},
+    width,
 };
 
 /// What passed and what did not.
@@ -51,7 +52,7 @@ impl Outcome {
             eprintln!("error: {error:#}");
             self.broken.push(format!("{name}: {error:#}"));
         }
-        shell::go_on()
+        shell::check_interrupted()
     }
 
     /// Runs `cargo test …`, adds up what it says, and notes a failure of the call itself.
@@ -61,7 +62,7 @@ impl Outcome {
     pub fn tests(&mut self, name: &str, command: &mut Command) -> Result<()> {
         let (mut passed, mut failed) = (0, 0);
         let began = self.begin(name);
-        let ended = shell::watch(command, |line| {
+        let ended = shell::run_with_lines(command, |line| {
             if let Some((p, f)) = counts(line) {
                 passed += p;
                 failed += f;
@@ -76,7 +77,7 @@ impl Outcome {
             Ok(status) => self.broken.push(format!("{name}: {status}")),
             Err(error) => self.broken.push(format!("{name}: {error:#}")),
         }
-        shell::go_on()
+        shell::check_interrupted()
     }
 
     /// Prints that a step begins, and how long after the first one.
@@ -127,7 +128,12 @@ fn counts(line: &str) -> Option<(u64, u64)> {
 /// # Errors
 /// When something is missing, or on Ctrl-C.
 pub fn run(paths: &Paths, mode: Mode, outcome: &mut Outcome) -> Result<()> {
-    let needs = [needs::SERVER, needs::CLIENT, needs::CONTRACT, needs::DEPENDENCIES];
+    let needs = [
+        dependencies::SERVER,
+        dependencies::WEB_APP,
+        dependencies::CONTRACT,
+        dependencies::DEPENDENCIES,
+    ];
     install::all(paths, mode, &needs.concat())?;
     let cargo = |words: &[&str]| {
         let mut cargo = paths.cargo();
@@ -141,25 +147,25 @@ pub fn run(paths: &Paths, mode: Mode, outcome: &mut Outcome) -> Result<()> {
     outcome.step("Format", || shell::run(&mut cargo(&["fmt", "--all", "--check"])))?;
     outcome.step("Width of lines", || width::check(paths))?;
     outcome.step("Leftovers of a merge", || leftovers(paths))?;
-    outcome.step("Migrations", || graph::same_migrations(paths))?;
-    outcome.step("Rules", || rules::cited(paths))?;
+    outcome.step("Migrations", || graph::check_migration_names(paths))?;
+    outcome.step("Rules", || rules::check_citations(paths))?;
     outcome.step("Handlers", || handlers::one_store_call(paths))?;
     outcome.step("Layers of modules", || layers::check(paths))?;
     outcome.step("Locks", || locks::in_one_module(paths))?;
-    outcome.step("Dependencies", || graph::forbidden_crates(paths))?;
-    outcome.step("Licences and sources", || dependencies::deny(paths))?;
-    outcome.step("Unused dependencies", || dependencies::unused(paths))?;
+    outcome.step("Dependencies", || graph::check_forbidden_crates(paths))?;
+    outcome.step("Licences and sources", || dependency_checks::deny(paths))?;
+    outcome.step("Unused dependencies", || dependency_checks::unused(paths))?;
     outcome.step("Contract", || contract(paths))?;
     outcome.step("Lints", || shell::run(cargo(&["clippy"]).args(native)))?;
-    outcome.step("Lints of the client", || shell::run(cargo(&["clippy"]).args(wasm)))?;
+    outcome.step("Lints of the web app", || shell::run(cargo(&["clippy"]).args(wasm)))?;
     outcome.step("Docs", || docs(paths, &["--workspace", "--exclude", "parlour-web"]))?;
     let web = ["--package", "parlour-web", "--target", "wasm32-unknown-unknown"];
     outcome.step("Docs of the client", || docs(paths, &web))?;
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
     tests.args(["--exclude", "parlour-web", "--exclude", "parlour-tests"]);
     outcome.tests("Unit tests", &mut tests)?;
-    outcome.step("Client", || client::build(paths, mode, Build::Release))?;
-    outcome.step("Size of the client", || client::weigh(paths))
+    outcome.step("Web app", || web_app::build(paths, mode, Build::Release))?;
+    outcome.step("Size of the web app", || web_app::check_size(paths))
 }
 
 /// Fails when git's marks of a conflict are left in a file: in a page they are text like any other,
@@ -185,7 +191,7 @@ fn docs(paths: &Paths, packages: &[&str]) -> Result<()> {
 }
 
 fn contract(paths: &Paths) -> Result<()> {
-    let cli = needs::REDOCLY.npm_files(paths).join("bin/cli.js");
+    let cli = dependencies::REDOCLY.npm_files(paths).join("bin/cli.js");
     let mut redocly = paths.command(install::node(paths)?);
     redocly.arg(cli).args(["lint", "--extends=recommended", "openapi.yaml"]);
     // It asks nobody for news and tells nobody that it ran.
@@ -193,11 +199,11 @@ fn contract(paths: &Paths) -> Result<()> {
     shell::run(&mut redocly)?;
     // It takes its rules from a file alone. It warns of WebSocket doors, whose success is 101, and
     // of a code that the messages of a call alone bear.
-    let rules = needs::SPECTRAL.folder(paths).join("rules.json");
+    let rules = dependencies::SPECTRAL.folder(paths).join("rules.json");
     fs::write(&rules, r#"{"extends":["spectral:oas"]}"#)?;
     let mut spectral = paths.command(install::node(paths)?);
     spectral
-        .arg(needs::SPECTRAL.npm_files(paths).join("dist/index.js"))
+        .arg(dependencies::SPECTRAL.npm_files(paths).join("dist/index.js"))
         .arg("lint")
         .arg("--ruleset")
         .arg(&rules);
@@ -209,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_the_line_of_cargo_test() {
+    fn parses_cargo_test_summary() {
         let line = "test result: FAILED. 12 passed; 3 failed; 0 ignored; 0 measured; 0 filtered \
                     out; finished in 0.01s";
         assert_eq!(counts(line), Some((12, 3)));

@@ -1,4 +1,4 @@
-//! What vendors do: a client that is generated from the contract alone goes the way of a program
+//! What vendors do: a client that is generated from the contract alone goes the way of an API client
 //! and of a parent, and the guide is followed to the letter.
 
 use std::{
@@ -9,11 +9,10 @@ use std::{
 use anyhow::{Result, ensure};
 
 use crate::{
-    api,
+    api, dependencies,
     install::{self, Mode},
-    needs,
     paths::Paths,
-    postgres::Folder,
+    postgres::TempFolder,
     shell,
 };
 
@@ -23,15 +22,15 @@ use crate::{
 /// # Errors
 /// When the contract can't be read, or the server answers something else.
 pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
-    install::all(paths, mode, needs::GENERATOR)?;
+    install::all(paths, mode, dependencies::GENERATOR)?;
     let server = api::build(paths, mode, "release")?;
-    let folder = Folder::new("generated")?;
-    walk(paths, &server, &folder)?;
-    follow_the_guide(paths, &server, &folder)
+    let folder = TempFolder::new("generated")?;
+    run_generated_client(paths, &server, &folder)?;
+    run_integration_guide(paths, &server, &folder)
 }
 
-fn walk(paths: &Paths, server: &Path, folder: &Folder) -> Result<()> {
-    let python = needs::OPENAPI_CLIENT.folder(paths).join("bin");
+fn run_generated_client(paths: &Paths, server: &Path, folder: &TempFolder) -> Result<()> {
+    let python = dependencies::OPENAPI_CLIENT_GENERATOR.folder(paths).join("bin");
     let package = folder.0.join("parlour_client");
     // It would format what it made, with a tool that nobody needs here.
     let config = folder.0.join("config.yaml");
@@ -41,7 +40,7 @@ fn walk(paths: &Paths, server: &Path, folder: &Folder) -> Result<()> {
         .args(["generate", "--meta", "none", "--fail-on-warning", "--config"])
         .arg(config)
         .arg("--path")
-        .arg(generatable(paths, folder)?)
+        .arg(generator_input(paths, folder)?)
         .arg("--output-path")
         .arg(&package);
     shell::run(&mut generate)?;
@@ -55,14 +54,14 @@ fn walk(paths: &Paths, server: &Path, folder: &Folder) -> Result<()> {
 }
 
 /// From its first box to its last, with the programs that it names.
-fn follow_the_guide(paths: &Paths, server: &Path, folder: &Folder) -> Result<()> {
+fn run_integration_guide(paths: &Paths, server: &Path, folder: &TempFolder) -> Result<()> {
     let own = [
         server.parent().unwrap_or(server).to_owned(),
-        needs::STANDARD_WEBHOOKS.folder(paths).join("bin"),
+        dependencies::STANDARD_WEBHOOKS.folder(paths).join("bin"),
     ];
     let others = env::var_os("PATH").unwrap_or_default();
     let path = env::join_paths(own.into_iter().chain(env::split_paths(&others)))?;
-    let boxes = boxes(&fs::read_to_string(paths.root.join("docs/integrate.md"))?);
+    let boxes = shell_blocks(&fs::read_to_string(paths.root.join("docs/integrate.md"))?);
     // What the guide leaves running ends with it.
     let script = format!("trap 'kill $(jobs -p) 2> /dev/null' EXIT\n{boxes}");
     let mut guide = paths.command("bash");
@@ -79,14 +78,14 @@ fn follow_the_guide(paths: &Paths, server: &Path, folder: &Folder) -> Result<()>
 }
 
 /// What stands in the guide's boxes, one after the other.
-fn boxes(guide: &str) -> String {
+fn shell_blocks(guide: &str) -> String {
     let boxes = guide.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
     boxes.collect::<Vec<_>>().join("\n")
 }
 
 /// The contract without the kind of the one answer that the generator does not know: the contract
 /// itself, which is YAML.
-fn generatable(paths: &Paths, folder: &Folder) -> Result<PathBuf> {
+fn generator_input(paths: &Paths, folder: &TempFolder) -> Result<PathBuf> {
     let contract = fs::read_to_string(paths.root.join("openapi.yaml"))?;
     let file = folder.0.join("openapi.yaml");
     fs::write(&file, contract.replace("            application/yaml:", "            text/plain:"))?;

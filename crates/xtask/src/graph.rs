@@ -33,10 +33,10 @@ const RULES: &[Rule] = &[
 
 /// Crates that bring forbidden ones along but never call them in our build, so that the linker
 /// drops them.
-const HARMLESS: &[&str] = &[
-    // Its regex reads Cargo.toml on a server; the client has no such call.
+const ALLOWED_TRANSITIVE: &[&str] = &[
+    // Its regex reads Cargo.toml on a server; the web app has no such call.
     "leptos_config",
-    // Its idna reads the names of hosts in URLs, which the client leaves to the browser.
+    // Its idna reads the names of hosts in URLs, which the web app leaves to the browser.
     "url",
 ];
 
@@ -44,7 +44,7 @@ const HARMLESS: &[&str] = &[
 ///
 /// # Errors
 /// When a forbidden crate is in one, with the way to it.
-pub fn forbidden_crates(paths: &Paths) -> Result<()> {
+pub fn check_forbidden_crates(paths: &Paths) -> Result<()> {
     for (package, words, forbidden) in RULES {
         let tree = |more: &[&str]| {
             let mut cargo = paths.cargo();
@@ -61,13 +61,13 @@ pub fn forbidden_crates(paths: &Paths) -> Result<()> {
         let all = tree(&["--prefix", "none", "--format", "{p}"])?;
         let all: BTreeSet<&str> = all.lines().filter_map(|line| line.split(' ').next()).collect();
         for name in all {
-            let Some(family) = forbidden.iter().find(|family| is_of(name, family)) else {
+            let Some(family) = forbidden.iter().find(|family| is_in_family(name, family)) else {
                 continue;
             };
             let users =
                 tree(&["--invert", name, "--depth", "1", "--prefix", "none", "--format", "{p}"])?;
             let mut users = users.lines().skip(1).filter_map(|line| line.split(' ').next());
-            if !users.all(|user| HARMLESS.contains(&user) || is_of(user, family)) {
+            if !users.all(|user| ALLOWED_TRANSITIVE.contains(&user) || is_in_family(user, family)) {
                 let way = tree(&["--invert", name])?;
                 bail!("{package} may not depend on {family}, and does:\n{way}");
             }
@@ -77,7 +77,7 @@ pub fn forbidden_crates(paths: &Paths) -> Result<()> {
 }
 
 /// `regex-lite` and `regex` are of `regex`; `regexless` is not.
-fn is_of(name: &str, family: &str) -> bool {
+fn is_in_family(name: &str, family: &str) -> bool {
     let rest = name.strip_prefix(family);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_']))
 }
@@ -86,7 +86,7 @@ fn is_of(name: &str, family: &str) -> bool {
 ///
 /// # Errors
 /// When one has a migration that the other lacks.
-pub fn same_migrations(paths: &Paths) -> Result<()> {
+pub fn check_migration_names(paths: &Paths) -> Result<()> {
     let sqlite = names(&paths.root.join("migrations/sqlite"))?;
     let postgres = names(&paths.root.join("migrations/postgres"))?;
     let differing: Vec<_> = sqlite.symmetric_difference(&postgres).cloned().collect();
@@ -111,10 +111,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_family_is_its_name_with_or_without_an_ending() {
-        assert!(is_of("actix-web", "actix"));
-        assert!(is_of("serde_core", "serde"));
-        assert!(is_of("tokio", "tokio"));
-        assert!(!is_of("tokioless", "tokio"));
+    fn crate_family_matches_name_with_or_without_suffix() {
+        assert!(is_in_family("actix-web", "actix"));
+        assert!(is_in_family("serde_core", "serde"));
+        assert!(is_in_family("tokio", "tokio"));
+        assert!(!is_in_family("tokioless", "tokio"));
     }
 }

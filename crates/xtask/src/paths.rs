@@ -40,8 +40,8 @@ impl Paths {
         self.target.with_file_name(name)
     }
 
-    /// The client's files as they are served.
-    pub fn client(&self) -> PathBuf {
+    /// The web app's files as they are served.
+    pub fn web_app(&self) -> PathBuf {
         self.target.join("client")
     }
 
@@ -55,9 +55,9 @@ impl Paths {
         self.target.join("demo/parlour.db")
     }
 
-    /// Tells tests and benches where the client is.
-    pub fn client_env(&self) -> [(&'static str, PathBuf); 1] {
-        [("PARLOUR_CLIENT_DIR", self.client())]
+    /// Tells tests and benches where the web app is.
+    pub fn web_app_env(&self) -> [(&'static str, PathBuf); 1] {
+        [("PARLOUR_CLIENT_DIR", self.web_app())]
     }
 
     /// A cargo call in the checkout, with the same target folder.

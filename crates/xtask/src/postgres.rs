@@ -28,15 +28,15 @@ pub enum Durability {
 pub struct Postgres {
     // In this order: first it stops, then its folder goes.
     _running: Running,
-    _folder: Folder,
+    _folder: TempFolder,
     port: u16,
     programs: PathBuf,
 }
 
 /// A folder that is removed with its owner.
-pub struct Folder(pub PathBuf);
+pub struct TempFolder(pub PathBuf);
 
-impl Folder {
+impl TempFolder {
     /// Makes a folder in the system's temporary place.
     ///
     /// # Errors
@@ -48,7 +48,7 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for TempFolder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
@@ -63,10 +63,10 @@ impl Postgres {
     /// # Errors
     /// When PostgreSQL is not installed or does not start.
     pub fn start(durability: Durability) -> Result<Self> {
-        let server = install::found("/usr/lib/postgresql/*/bin/postgres");
+        let server = install::find_path("/usr/lib/postgresql/*/bin/postgres");
         let server = server.context("PostgreSQL is missing: apt-get install postgresql")?;
         let owner = owner()?;
-        let folder = Folder::new("postgres")?;
+        let folder = TempFolder::new("postgres")?;
         if let Some((user, group)) = owner {
             chown(&folder.0, Some(user), Some(group))?;
         }

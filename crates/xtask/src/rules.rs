@@ -10,7 +10,7 @@ use crate::{paths::Paths, shell};
 ///
 /// # Errors
 /// When a number is not in docs/rules.md, or a rule is cited by a bare number.
-pub fn cited(paths: &Paths) -> Result<()> {
+pub fn check_citations(paths: &Paths) -> Result<()> {
     let rules = fs::read_to_string(paths.root.join("docs/rules.md"))
         .context("cannot read docs/rules.md")?;
     let known: BTreeSet<&str> = rules
@@ -28,7 +28,9 @@ pub fn cited(paths: &Paths) -> Result<()> {
     ]))?;
     let wrong: Vec<&str> = comments
         .lines()
-        .filter(|line| line.split_once("//").is_some_and(|(_, comment)| !is_right(comment, &known)))
+        .filter(|line| {
+            line.split_once("//").is_some_and(|(_, comment)| !is_valid_citation(comment, &known))
+        })
         .collect();
     if !wrong.is_empty() {
         bail!("these cite no rule of docs/rules.md:\n{}", wrong.join("\n"));
@@ -37,7 +39,7 @@ pub fn cited(paths: &Paths) -> Result<()> {
 }
 
 /// Whether all rules that a comment cites are known, by letter and number.
-fn is_right(comment: &str, known: &BTreeSet<&str>) -> bool {
+fn is_valid_citation(comment: &str, known: &BTreeSet<&str>) -> bool {
     let words: Vec<&str> =
         comment.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
@@ -56,10 +58,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_citation_has_a_letter_and_a_number_that_is_known() {
+    fn rule_citations_must_be_known() {
         let known = BTreeSet::from(["I13", "E2"]);
         let check = |comment: &str, expected: bool| {
-            assert_eq!(is_right(comment, &known), expected, "{comment}")
+            assert_eq!(is_valid_citation(comment, &known), expected, "{comment}")
         };
         check(" Access is lost (I13).", true);
         check(" Times are aligned (E2), see also I13.", true);

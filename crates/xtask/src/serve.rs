@@ -10,12 +10,11 @@ use std::{
 use anyhow::Result;
 
 use crate::{
-    api,
-    client::{self, Build},
+    api, dependencies,
     install::{self, Mode},
-    needs,
     paths::Paths,
     shell::{self, Running},
+    web_app::{self, Build},
 };
 
 /// What the demo school is made of: when it changes, the demo database is filled anew.
@@ -43,11 +42,11 @@ pub enum Changes {
 pub fn run(paths: &Paths, mode: Mode, changes: Changes, port: u16) -> Result<()> {
     loop {
         let sources = || WATCHED.iter().map(|source| paths.root.join(source));
-        let seen = client::content_hash(sources())?;
+        let seen = web_app::content_hash(sources())?;
         let mut running = match start(paths, mode, port) {
             Ok(running) => Some(running),
             Err(error) if changes == Changes::Follow => {
-                shell::go_on()?;
+                shell::check_interrupted()?;
                 eprintln!("error: {error:#}\nWaiting for a change.");
                 None
             }
@@ -56,8 +55,8 @@ pub fn run(paths: &Paths, mode: Mode, changes: Changes, port: u16) -> Result<()>
         if changes == Changes::Ignore {
             return wait(running.as_mut());
         }
-        while client::content_hash(sources())? == seen {
-            shell::go_on()?;
+        while web_app::content_hash(sources())? == seen {
+            shell::check_interrupted()?;
             thread::sleep(Duration::from_millis(500));
         }
         println!("Something changed.");
@@ -67,14 +66,14 @@ pub fn run(paths: &Paths, mode: Mode, changes: Changes, port: u16) -> Result<()>
 /// Builds and starts the server with the demo school. It installs first, so that nobody waits for a
 /// build to learn what is missing.
 fn start(paths: &Paths, mode: Mode, port: u16) -> Result<Running> {
-    install::all(paths, mode, &[needs::SERVER, needs::QUICK_CLIENT].concat())?;
+    install::all(paths, mode, &[dependencies::SERVER, dependencies::QUICK_CLIENT].concat())?;
     let began = Instant::now();
     let tell = |step: &str| {
         let seconds = began.elapsed().as_secs();
         println!("\n== {step} (after {}:{:02})", seconds / 60, seconds % 60);
     };
     tell("1 of 3: the web app");
-    client::build(paths, mode, Build::Dev)?;
+    web_app::build(paths, mode, Build::Dev)?;
     tell("2 of 3: the server");
     let server = api::build(paths, mode, "dev")?;
     tell("3 of 3: the demo school");
@@ -97,7 +96,7 @@ fn wait(running: Option<&mut Running>) -> Result<()> {
 
 fn load_demo_if_old(paths: &Paths, server: &Path, database: &Path) -> Result<()> {
     let sources = DEMO_SOURCES.iter().map(|source| paths.root.join(source));
-    let hash = format!("{:016x}", client::content_hash(sources)?);
+    let hash = format!("{:016x}", web_app::content_hash(sources)?);
     let stamp = database.with_extension("stamp");
     if database.exists() && fs::read_to_string(&stamp).is_ok_and(|made| made == hash) {
         return Ok(());

@@ -64,7 +64,7 @@ impl Running {
     /// On Ctrl-C, after which the program has ended too.
     pub fn wait(&mut self) -> Result<ExitStatus> {
         loop {
-            if let Some(status) = self.ended()? {
+            if let Some(status) = self.try_wait()? {
                 return Ok(status);
             }
             if INTERRUPTED.load(Ordering::Relaxed) {
@@ -79,7 +79,7 @@ impl Running {
     ///
     /// # Errors
     /// When the system does not tell.
-    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
+    pub fn try_wait(&mut self) -> Result<Option<ExitStatus>> {
         Ok(self.child.try_wait()?)
     }
 
@@ -119,7 +119,7 @@ impl Drop for Running {
 ///
 /// # Errors
 /// When it was.
-pub fn go_on() -> Result<()> {
+pub fn check_interrupted() -> Result<()> {
     if INTERRUPTED.load(Ordering::Relaxed) {
         bail!("interrupted");
     }
@@ -131,7 +131,7 @@ pub fn go_on() -> Result<()> {
 /// # Errors
 /// When it fails, with the line to try by hand.
 pub fn run(command: &mut Command) -> Result<()> {
-    let line = line(command);
+    let line = command_line(command);
     println!("$ {line}");
     let status = Running::start(command)?.wait()?;
     if !status.success() {
@@ -145,8 +145,11 @@ pub fn run(command: &mut Command) -> Result<()> {
 ///
 /// # Errors
 /// When it cannot be started, or on Ctrl-C.
-pub fn watch(command: &mut Command, mut each: impl FnMut(&str) + Send) -> Result<ExitStatus> {
-    println!("$ {}", line(command));
+pub fn run_with_lines(
+    command: &mut Command,
+    mut each: impl FnMut(&str) + Send,
+) -> Result<ExitStatus> {
+    println!("$ {}", command_line(command));
     let mut running = Running::start(command.stdout(Stdio::piped()))?;
     let output = running.child.stdout.take();
     let output = output.with_context(|| format!("{} has no output", running.name))?;
@@ -170,7 +173,7 @@ pub fn watch(command: &mut Command, mut each: impl FnMut(&str) + Send) -> Result
 /// # Errors
 /// When it fails.
 pub fn output(command: &mut Command) -> Result<String> {
-    let line = line(command);
+    let line = command_line(command);
     let output = command
         .stderr(Stdio::inherit())
         .output()
@@ -181,7 +184,7 @@ pub fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-fn line(command: &Command) -> String {
+fn command_line(command: &Command) -> String {
     let program = command.get_program().to_string_lossy();
     let program = program.rsplit('/').next().unwrap_or_default().to_owned();
     let words = command.get_args().map(|word| word.to_string_lossy().into_owned());

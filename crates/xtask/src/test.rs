@@ -6,13 +6,12 @@ use anyhow::{Result, bail};
 
 use crate::{
     check::{self, Outcome},
-    client::{self, Build},
-    fuzz, generated,
+    dependencies, fuzz, generated,
     install::{self, Mode},
-    needs,
     paths::Paths,
     postgres::{Durability, Postgres},
     shell,
+    web_app::{self, Build},
 };
 
 /// Requests for each operation in the short fuzz.
@@ -29,34 +28,40 @@ pub fn browser(paths: &Paths, mode: Mode) -> Result<()> {
     install::all(
         paths,
         mode,
-        &[needs::SERVER, needs::CLIENT, needs::BROWSER, needs::SERVICES].concat(),
+        &[
+            dependencies::SERVER,
+            dependencies::WEB_APP,
+            dependencies::BROWSER,
+            dependencies::SERVICES,
+        ]
+        .concat(),
     )?;
-    client::build(paths, mode, Build::Release)?;
-    shell::run(&mut in_browsers(paths))?;
-    shell::run(&mut in_calls(paths))
+    web_app::build(paths, mode, Build::Release)?;
+    shell::run(&mut browser_tests(paths))?;
+    shell::run(&mut call_tests(paths))
 }
 
-fn in_browsers(paths: &Paths) -> Command {
-    let mut cargo = with_browsers(paths);
+fn browser_tests(paths: &Paths) -> Command {
+    let mut cargo = browser_test_command(paths);
     cargo.args(["browser::", "--", "--skip", CALLS]);
     cargo
 }
 
 /// Calls, one at a time and with nothing beside them: up to five browsers send and show each other
 /// pictures.
-fn in_calls(paths: &Paths) -> Command {
-    let mut cargo = with_browsers(paths);
+fn call_tests(paths: &Paths) -> Command {
+    let mut cargo = browser_test_command(paths);
     cargo.args([CALLS, "--", "--test-threads=1"]);
     cargo
 }
 
-fn with_browsers(paths: &Paths) -> Command {
+fn browser_test_command(paths: &Paths) -> Command {
     let mut cargo = paths.cargo();
     cargo
         .args(["test", "--package", "parlour-tests", "--no-fail-fast"])
         .env("PARLOUR_CHROMEDRIVER", "/usr/bin/chromedriver")
-        .env("PARLOUR_AXE", needs::AXE.npm_files(paths).join("axe.min.js"))
-        .envs(paths.client_env());
+        .env("PARLOUR_AXE", dependencies::AXE.npm_files(paths).join("axe.min.js"))
+        .envs(paths.web_app_env());
     cargo
 }
 
@@ -66,19 +71,19 @@ fn with_browsers(paths: &Paths) -> Command {
 /// When anything is missing, broken or failed, or on Ctrl-C.
 pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
     let needs = [
-        needs::SERVER,
-        needs::CLIENT,
-        needs::CONTRACT,
-        needs::BROWSER,
-        needs::SERVICES,
-        needs::FUZZER,
-        needs::GENERATOR,
+        dependencies::SERVER,
+        dependencies::WEB_APP,
+        dependencies::CONTRACT,
+        dependencies::BROWSER,
+        dependencies::SERVICES,
+        dependencies::FUZZER,
+        dependencies::GENERATOR,
     ];
     install::all(paths, mode, &needs.concat())?;
     let postgres = Postgres::start(Durability::None)?;
     let mut outcome = Outcome::default();
     // First, so that a broken client is known before the long tests begin.
-    outcome.step("Client, before all else", || client::build(paths, mode, Build::Release))?;
+    outcome.step("Client, before all else", || web_app::build(paths, mode, Build::Release))?;
     if !outcome.broken.is_empty() {
         return outcome.conclude();
     }
@@ -93,11 +98,11 @@ pub fn run(paths: &Paths, mode: Mode) -> Result<()> {
             .env("PARLOUR_TEST_DATABASE", database);
         outcome.tests(&format!("Tests on {name}"), &mut cargo)?;
     }
-    outcome.tests("Journeys in a browser", &mut in_browsers(paths))?;
+    outcome.tests("Journeys in a browser", &mut browser_tests(paths))?;
     outcome.step("A generated client", || generated::run(paths, mode))?;
     outcome.step("Fuzz", || fuzz::run(paths, mode, FUZZ_EXAMPLES))?;
     // Last, with nothing beside them.
-    outcome.tests("Calls in browsers", &mut in_calls(paths))?;
+    outcome.tests("Calls in browsers", &mut call_tests(paths))?;
     drop(postgres);
 
     let verdict = outcome.conclude();

@@ -10,7 +10,7 @@ axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag2
   .catch(error => done([String(error)]));";
 
 /// Fails with what axe-core found.
-pub async fn finds_nothing(browser: &Browser, page: &str) {
+pub async fn assert_no_violations(browser: &Browser, page: &str) {
     let file = std::env::var("PARLOUR_AXE")
         .expect("PARLOUR_AXE names axe.min.js; `cargo xtask test` sets it");
     let axe = std::fs::read_to_string(&file).expect("axe.min.js can be read");

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{client, driver::Browser, pages::look};
+use super::{client, driver::Browser, pages::check_page};
 use crate::harness::School;
 
 const PHONE: &str = "020 7946 0000";
@@ -29,14 +29,14 @@ fn page(school: &School, path: &str) -> String {
 }
 
 /// A text that says to ask the school, and how.
-async fn says_how(browser: &Browser, text: &str) {
+async fn shows_contact(browser: &Browser, text: &str) {
     browser.sees(text).await;
     browser.sees(PHONE).await;
-    browser.becomes(SHOWN).await;
+    browser.wait_for_js(SHOWN).await;
     browser.sees(HOURS).await;
 }
 
-async fn is_beside_every_text_that_says_to_ask_the_school(width: u32) {
+async fn school_contact_is_shown_beside_every_ask_the_school_text(width: u32) {
     let school = school().await;
     let parent = Browser::start(width).await;
     // Whoever the school does not know gets no mail.
@@ -44,8 +44,8 @@ async fn is_beside_every_text_that_says_to_ask_the_school(width: u32) {
     parent.heading("Log in").await;
     parent.fill("Email address", "nobody@example.org").await;
     parent.press("Send me a code").await;
-    says_how(&parent, "ask the school which address it has for you").await;
-    look(&parent, "the code's page with the school's contact").await;
+    shows_contact(&parent, "ask the school which address it has for you").await;
+    check_page(&parent, "the code's page with the school's contact").await;
 
     // A barred address: why is not said, whom to ask is.
     let sophie = school
@@ -78,16 +78,16 @@ async fn is_beside_every_text_that_says_to_ask_the_school(width: u32) {
     parent.tick("I agree that this person is given access").await;
     parent.press("Send Invite").await;
     parent.press("Yes, send it").await;
-    says_how(&parent, "This invite can't be sent. Please ask the school.").await;
-    look(&parent, "a refused invite with the school's contact").await;
+    shows_contact(&parent, "This invite can't be sent. Please ask the school.").await;
+    check_page(&parent, "a refused invite with the school's contact").await;
 
     // Booking has closed.
     school.clock.set("2026-11-26T15:30:00Z".parse().expect("a time"));
     parent.reload().await;
-    says_how(&parent, "Booking has closed.").await;
-    look(&parent, "closed booking with the school's contact").await;
+    shows_contact(&parent, "Booking has closed.").await;
+    check_page(&parent, "closed booking with the school's contact").await;
     parent.open(&page(&school, &format!("evenings/{}/book", school.people.evening.0))).await;
-    says_how(&parent, "Booking has closed.").await;
+    shows_contact(&parent, "Booking has closed.").await;
 
     // Access that the school has ended.
     for student in [sophie]
@@ -98,25 +98,25 @@ async fn is_beside_every_text_that_says_to_ask_the_school(width: u32) {
         office.post("/bars", bar).await;
     }
     parent.open(&page(&school, &format!("evenings/{}", school.people.evening.0))).await;
-    says_how(&parent, "Your access to this appointment has ended. Please contact the school.")
+    shows_contact(&parent, "Your access to this appointment has ended. Please contact the school.")
         .await;
-    look(&parent, "ended access with the school's contact").await;
+    check_page(&parent, "ended access with the school's contact").await;
     school.ignore_mail("what the mails say is seen elsewhere");
     parent.close().await;
 }
 
 #[actix_web::test]
-async fn is_beside_every_text_that_says_to_ask_the_school_on_a_phone() {
-    is_beside_every_text_that_says_to_ask_the_school(375).await;
+async fn school_contact_is_shown_beside_every_ask_the_school_text_on_a_phone() {
+    school_contact_is_shown_beside_every_ask_the_school_text(375).await;
 }
 
 #[actix_web::test]
-async fn is_beside_every_text_that_says_to_ask_the_school_on_a_desk() {
-    is_beside_every_text_that_says_to_ask_the_school(1280).await;
+async fn school_contact_is_shown_beside_every_ask_the_school_text_on_a_desktop() {
+    school_contact_is_shown_beside_every_ask_the_school_text(1280).await;
 }
 
 #[actix_web::test]
-async fn nothing_is_shown_where_the_school_has_not_said() {
+async fn no_contact_is_shown_if_the_school_has_none() {
     let school =
         School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
     school.execute("update schools set phone = null, email = null, office_hours = null").await;

@@ -7,10 +7,10 @@ use parlour_browser::Chromium;
 use thirtyfour::{WindowHandle, extensions::query::ElementQueryable, prelude::*};
 
 /// How long to wait for what must come.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How long a script may take to answer.
-const SCRIPT_PATIENCE: Duration = Duration::from_secs(60);
+const SCRIPT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A browser of its own: no cookie of another is in it.
 pub struct Browser {
@@ -33,7 +33,7 @@ impl Browser {
         // What a script waits for in a call takes longer than what it waits for elsewhere.
         chromium
             .driver
-            .set_script_timeout(SCRIPT_PATIENCE)
+            .set_script_timeout(SCRIPT_TIMEOUT)
             .await
             .expect("Chromium takes the time-out");
         Self { driver: chromium.driver.clone(), width, chromium }
@@ -45,17 +45,17 @@ impl Browser {
     }
 
     /// Runs a script in each page from here on, before anything of the page.
-    pub async fn before_each_page(&self, script: &str) {
-        let wish = serde_json::json!({ "source": script });
+    pub async fn run_before_each_page(&self, script: &str) {
+        let params = serde_json::json!({ "source": script });
         self.driver
             .cdp()
-            .send_raw("Page.addScriptToEvaluateOnNewDocument", wish)
+            .send_raw("Page.addScriptToEvaluateOnNewDocument", params)
             .await
             .expect("Chromium takes the script");
     }
 
     /// Holds a cookie of the school, as after a login.
-    pub async fn hold(&self, origin: &str, name: &str, value: &str) {
+    pub async fn set_cookie(&self, origin: &str, name: &str, value: &str) {
         let cookie = serde_json::json!({
             "url": format!("{origin}/s/hillcrest/"),
             "name": name,
@@ -91,13 +91,13 @@ impl Browser {
     }
 
     /// Shows the pages as a reader with this preference sees them: `light` or `dark`.
-    pub async fn prefer(&self, scheme: &str) {
-        let wish = serde_json::json!({
+    pub async fn set_color_scheme(&self, scheme: &str) {
+        let params = serde_json::json!({
             "features": [{ "name": "prefers-color-scheme", "value": scheme }]
         });
         self.driver
             .cdp()
-            .send_raw("Emulation.setEmulatedMedia", wish)
+            .send_raw("Emulation.setEmulatedMedia", params)
             .await
             .expect("Chromium takes the preference");
     }
@@ -108,7 +108,7 @@ impl Browser {
     }
 
     /// Keeps a picture of what is to be seen.
-    pub async fn picture(&self, file: &str) {
+    pub async fn screenshot(&self, file: &str) {
         self.driver.screenshot(std::path::Path::new(file)).await.expect("the picture is kept");
     }
 
@@ -232,7 +232,7 @@ impl Browser {
             match self
                 .driver
                 .query(By::XPath(path))
-                .wait(PATIENCE, Duration::from_millis(100))
+                .wait(TIMEOUT, Duration::from_millis(100))
                 .and_displayed()
                 .first()
                 .await
@@ -253,17 +253,17 @@ impl Browser {
     }
 
     /// Waits for a part of the page with this label.
-    pub async fn part(&self, label: &str) {
+    pub async fn labelled_element(&self, label: &str) {
         self.find(&format!("//*[@aria-label={}]", quoted(label))).await;
     }
 
     /// Waits until there is no part of the page with this label.
-    pub async fn no_part(&self, label: &str) {
+    pub async fn no_labelled_element(&self, label: &str) {
         let path = format!("//*[@aria-label={}]", quoted(label));
         let gone = self
             .driver
             .query(By::XPath(&path))
-            .wait(PATIENCE, Duration::from_millis(100))
+            .wait(TIMEOUT, Duration::from_millis(100))
             .not_exists()
             .await
             .expect("Chromium answers");
@@ -271,7 +271,7 @@ impl Browser {
     }
 
     /// Waits until an expression in the page is true.
-    pub async fn becomes(&self, expression: &str) {
+    pub async fn wait_for_js(&self, expression: &str) {
         let script = format!(
             "const done = arguments[arguments.length - 1]; const look = () => ({expression}) ? \
              done(true) : setTimeout(look, 50); look();"

@@ -1,7 +1,7 @@
 //! Choosing who one is after the link of a confirmation mail: that parent at once, anybody else by
 //! a fresh code.
 
-use super::{client, driver::Browser, pages::look};
+use super::{client, driver::Browser, pages::check_page};
 use crate::harness::{School, code_of, token_of};
 
 const RACHEL: &str = "rachel.aaron@example.org";
@@ -22,7 +22,7 @@ fn page(school: &School, path: &str) -> String {
 
 /// A browser that Rachel has logged in with before, in which she follows the link of her
 /// confirmation mail.
-async fn by_the_confirmation_mail(school: &School, width: u32) -> Browser {
+async fn login_by_confirmation_mail(school: &School, width: u32) -> Browser {
     let browser = Browser::start(width).await;
     browser.open(&page(school, "dev/login/parent")).await;
     browser.heading("Parents’ evenings").await;
@@ -37,21 +37,21 @@ async fn by_the_confirmation_mail(school: &School, width: u32) -> Browser {
     browser
 }
 
-async fn another_identity_needs_a_code(width: u32) {
+async fn switching_identity_requires_a_code(width: u32) {
     let school = school().await;
-    let browser = by_the_confirmation_mail(&school, width).await;
+    let browser = login_by_confirmation_mail(&school, width).await;
     // Nobody is asked who they are: the mail was the parent's.
     browser.heading("Parents’ evenings").await;
     browser.press("Rachel Aaron").await;
     browser.press("Switch person").await;
     browser.heading("Who are you today?").await;
     browser.sees("Parent or guardian of").await;
-    look(&browser, "the choice of a person").await;
+    check_page(&browser, "the choice of a person").await;
     browser.press_first("School staff").await;
     browser.heading("Check your mail").await;
     browser.sees("You came by the link of a confirmation mail.").await;
     let first = code_of(&school.mail_to(RACHEL).await);
-    look(&browser, "the code of another person").await;
+    check_page(&browser, "the code of another person").await;
 
     // Back to the choice, and the parent needs no code.
     browser.press("Back").await;
@@ -74,7 +74,7 @@ async fn another_identity_needs_a_code(width: u32) {
     browser.fill("Code", wrong).await;
     browser.press("Log in").await;
     browser.sees("That is not the code.").await;
-    look(&browser, "a wrong code for another person").await;
+    check_page(&browser, "a wrong code for another person").await;
     browser.press("Send a new code").await;
     browser.sees("A new code is on its way.").await;
     assert_eq!(
@@ -95,11 +95,11 @@ async fn another_identity_needs_a_code(width: u32) {
 }
 
 #[actix_web::test]
-async fn another_identity_needs_a_code_on_a_phone() {
-    another_identity_needs_a_code(375).await;
+async fn switching_identity_requires_a_code_on_a_phone() {
+    switching_identity_requires_a_code(375).await;
 }
 
 #[actix_web::test]
-async fn another_identity_needs_a_code_on_a_desk() {
-    another_identity_needs_a_code(1280).await;
+async fn switching_identity_requires_a_code_on_a_desktop() {
+    switching_identity_requires_a_code(1280).await;
 }

@@ -3,19 +3,19 @@
 
 use parlour::mail::install_tls;
 
-use super::{axe, client, deliver_and_scan, driver::Browser, post::PostOffice};
+use super::{axe, client, deliver_and_scan, driver::Browser, smtp_server::SmtpServer};
 use crate::harness::School;
 
 const RACHEL: &str = "rachel.aaron@example.org";
 const GUEST: &str = "robin.reed@example.org";
 
 #[actix_web::test]
-async fn from_the_login_mail_to_the_guests_page() {
+async fn journey_from_login_mail_to_guest_page() {
     install_tls();
-    let post = PostOffice::start().await;
+    let smtp = SmtpServer::start().await;
     let school = School::start_with(&[
         ("PARLOUR_MODE", "demo"),
-        ("PARLOUR_SMTP_URL", &post.url),
+        ("PARLOUR_SMTP_URL", &smtp.url),
         ("PARLOUR_CLIENT_DIR", &client()),
     ])
     .await;
@@ -25,14 +25,14 @@ async fn from_the_login_mail_to_the_guests_page() {
     let parent = Browser::start(1280).await;
     parent.open(&base).await;
     parent.heading("Log in").await;
-    axe::finds_nothing(&parent, "the login page").await;
+    axe::assert_no_violations(&parent, "the login page").await;
     parent.fill("Email address", RACHEL).await;
     parent.press("Send me a code").await;
     parent.heading("Check your mail").await;
-    deliver_and_scan(&school, &post).await;
-    parent.open(&post.link(RACHEL, "Your code to log in", "/login#t=")).await;
+    deliver_and_scan(&school, &smtp).await;
+    parent.open(&smtp.link(RACHEL, "Your code to log in", "/login#t=")).await;
     parent.heading("Welcome back").await;
-    axe::finds_nothing(&parent, "the link's page").await;
+    axe::assert_no_violations(&parent, "the link's page").await;
     parent.press("Log in").await;
     parent.sees("Rachel Aaron").await;
 
@@ -40,24 +40,24 @@ async fn from_the_login_mail_to_the_guests_page() {
     parent.open(&format!("{base}evenings/{}", school.people.evening.0)).await;
     parent.heading("My bookings").await;
     parent.sees("10 minute gap").await;
-    axe::finds_nothing(&parent, "My Bookings").await;
+    axe::assert_no_violations(&parent, "My Bookings").await;
     parent.press("Manage Invites").await;
     parent.heading("Manage invites").await;
-    axe::finds_nothing(&parent, "Manage invites").await;
+    axe::assert_no_violations(&parent, "Manage invites").await;
     parent.press("Invite another").await;
     parent.fill("Name", "Robin Reed").await;
     parent.fill("Email address", GUEST).await;
     parent.tick("Liz Aaron").await;
     parent.tick("I agree that this person is given access").await;
-    axe::finds_nothing(&parent, "the invite form").await;
+    axe::assert_no_violations(&parent, "the invite form").await;
     parent.press("Send Invite").await;
     parent.sees(&format!("Send to {GUEST}?")).await;
     parent.press("Yes, send it").await;
     parent.sees("Robin Reed").await;
 
     // The guest: a scanner's visit changes nothing, the button does.
-    deliver_and_scan(&school, &post).await;
-    let link = post.link(GUEST, "Rachel Aaron", "/guest#t=");
+    deliver_and_scan(&school, &smtp).await;
+    let link = smtp.link(GUEST, "Rachel Aaron", "/guest#t=");
     let guest = Browser::start(375).await;
     guest.open(&link).await;
     guest.sees("Rachel Aaron").await;
@@ -66,13 +66,13 @@ async fn from_the_login_mail_to_the_guests_page() {
         !before.contains("Liz") && !before.contains("Music") && !before.contains("16:05"),
         "nothing of students before the button: {before}"
     );
-    axe::finds_nothing(&guest, "the guest's link").await;
+    axe::assert_no_violations(&guest, "the guest's link").await;
     guest.press("See the appointments").await;
     guest.sees("Mr Geraint Davies").await;
     let after = guest.text().await;
     assert!(after.contains("Liz Aaron") && after.contains("16:05"), "{after}");
     assert!(!after.contains("Sophie") && !after.contains("Chris"), "never a sibling: {after}");
-    axe::finds_nothing(&guest, "the guest's appointments").await;
+    axe::assert_no_violations(&guest, "the guest's appointments").await;
 
     // The inviting parent who opens the link is led to their own door.
     parent.open(&link).await;
@@ -87,9 +87,9 @@ async fn from_the_login_mail_to_the_guests_page() {
     parent.sees("The invite of Robin Reed is removed.").await;
     guest.reload().await;
     guest.sees("This invite was removed").await;
-    deliver_and_scan(&school, &post).await;
-    let told = post
-        .letters()
+    deliver_and_scan(&school, &smtp).await;
+    let told = smtp
+        .mails()
         .into_iter()
         .any(|letter| letter.to == GUEST && letter.text.contains("no longer"));
     assert!(told, "the guest is told by mail as well");

@@ -3,7 +3,7 @@
 use serde_json::json;
 use thirtyfour::Key;
 
-use super::{client, driver::Browser, pages::look};
+use super::{client, driver::Browser, pages::check_page};
 use crate::harness::{School, token_of};
 
 const RACHEL: &str = "rachel.aaron@example.org";
@@ -50,7 +50,7 @@ async fn mangled_login_links_work() {
         "This link is incomplete",
     )
     .await;
-    look(&parent, "a cut login link").await;
+    check_page(&parent, "a cut login link").await;
     parent.press("Send me a new link").await;
     parent.heading("Log in").await;
     follow(&parent, &school, &format!("login%23t={token}."), &token, "Welcome back").await;
@@ -80,11 +80,11 @@ async fn mangled_guest_links_work() {
 }
 
 /// Asks for the link of this address by the keyboard alone, and reads what is said of it.
-async fn asks_for_the_link(guest: &Browser, email: &str) -> String {
+async fn request_link(guest: &Browser, email: &str) -> String {
     guest.fill("Email address", email).await;
     guest.key(Key::Enter).await;
     guest.heading("Check your mail").await;
-    guest.becomes("document.activeElement === document.querySelector('main h1')").await;
+    guest.wait_for_js("document.activeElement === document.querySelector('main h1')").await;
     guest
         .run("return document.querySelector('main').innerText")
         .await
@@ -94,7 +94,7 @@ async fn asks_for_the_link(guest: &Browser, email: &str) -> String {
 }
 
 #[actix_web::test]
-async fn a_guest_whose_link_is_cut_gets_a_new_mail() {
+async fn guest_with_truncated_link_can_request_a_new_mail() {
     let school = school().await;
     let token = token_of(school.demo_mail_to(JORDAN));
     let guest = Browser::start(375).await;
@@ -108,16 +108,16 @@ async fn a_guest_whose_link_is_cut_gets_a_new_mail() {
     .await;
     guest.press("Email me a new link").await;
     guest.sees("Enter an email address like name@example.org.").await;
-    look(&guest, "a cut guest link with an error").await;
-    let unknown = asks_for_the_link(&guest, "nobody@example.org").await;
+    check_page(&guest, "a cut guest link with an error").await;
+    let unknown = request_link(&guest, "nobody@example.org").await;
     assert!(
         unknown.contains("If an invite was sent to …, a mail with its link is on its way."),
         "{unknown}"
     );
-    look(&guest, "after a guest has asked for their link").await;
+    check_page(&guest, "after a guest has asked for their link").await;
     guest.press("Use another address").await;
     guest.heading("This link is incomplete").await;
-    assert_eq!(asks_for_the_link(&guest, JORDAN).await, unknown, "nothing tells who is invited");
+    assert_eq!(request_link(&guest, JORDAN).await, unknown, "nothing tells who is invited");
     let anew = token_of(&school.mail_to(JORDAN).await);
     follow(&guest, &school, &format!("guest#t={anew}"), &anew, "Hello Jordan Aaron").await;
 
@@ -129,7 +129,7 @@ async fn a_guest_whose_link_is_cut_gets_a_new_mail() {
     stranger.open(&format!("{}/s/hillcrest/guest/appointments", school.origin)).await;
     stranger.heading("Appointments you can join").await;
     stranger.has_button("Email me a new link").await;
-    look(&stranger, "a guest without a link").await;
+    check_page(&stranger, "a guest without a link").await;
     stranger.close().await;
     // A removed invite is not offered again.
     let invite = school.people.invite.expect("an invite").0;
@@ -141,14 +141,14 @@ async fn a_guest_whose_link_is_cut_gets_a_new_mail() {
 }
 
 #[actix_web::test]
-async fn cookies_that_are_off_are_named() {
+async fn disabled_cookies_are_reported() {
     let school = school().await;
     school.nobody().post("/login_links", json!({ "email": RACHEL })).await.is(202);
     let token = token_of(&school.mail_to(RACHEL).await);
     let guests = token_of(school.demo_mail_to(JORDAN));
     let browser = Browser::start(375).await;
     browser
-        .before_each_page(
+        .run_before_each_page(
             "Object.defineProperty(Document.prototype, 'cookie', { get: () => '', set() {} })",
         )
         .await;
@@ -163,7 +163,7 @@ async fn cookies_that_are_off_are_named() {
         let address = browser.run("return location.href").await;
         assert!(!address.as_str().expect("an address").contains(&token[..12]), "{address}");
     }
-    look(&browser, "a browser without cookies").await;
+    check_page(&browser, "a browser without cookies").await;
     browser.close().await;
     // The link was not used up.
     let again = Browser::start(375).await;

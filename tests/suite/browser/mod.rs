@@ -8,17 +8,17 @@ mod driver;
 mod identity;
 mod journey;
 mod links;
-mod lost_answers;
+mod lost_responses;
 mod pages;
-mod post;
 mod real_school;
 mod run_mode;
+mod smtp_server;
 mod startup;
 mod translated;
 mod two_tabs;
 
 use crate::harness::Server;
-use post::PostOffice;
+use smtp_server::SmtpServer;
 
 /// The built client.
 fn client() -> String {
@@ -28,9 +28,9 @@ fn client() -> String {
 
 /// Sends the mail that is due, and opens every address of every mail as mail scanners do: what
 /// stands after `#` never leaves a browser.
-async fn deliver_and_scan(server: &Server, post: &PostOffice) {
+async fn deliver_and_scan(server: &Server, smtp: &SmtpServer) {
     parlour::workers::run_due(&server.app.mail_worker()).await;
-    for letter in post.letters() {
+    for letter in smtp.mails() {
         let words = letter.text.split_whitespace().chain(letter.html.split('"'));
         for link in words.filter(|word| word.starts_with("http://127.0.0.1")) {
             reqwest::get(link).await.expect("the page answers");

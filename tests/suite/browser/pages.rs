@@ -8,13 +8,13 @@ use crate::harness::School;
 
 /// Looks at a page in both schemes; leaves a picture of it in the folder `PARLOUR_SCREENSHOTS`,
 /// where that is set.
-pub async fn look(browser: &Browser, page: &str) {
+pub async fn check_page(browser: &Browser, page: &str) {
     for scheme in ["dark", "light"] {
-        browser.prefer(scheme).await;
+        browser.set_color_scheme(scheme).await;
         if let Ok(folder) = std::env::var("PARLOUR_SCREENSHOTS") {
-            browser.picture(&format!("{folder}/{page}, {scheme}, {}.png", browser.width)).await;
+            browser.screenshot(&format!("{folder}/{page}, {scheme}, {}.png", browser.width)).await;
         }
-        axe::finds_nothing(browser, &format!("{page}, {scheme}")).await;
+        axe::assert_no_violations(browser, &format!("{page}, {scheme}")).await;
     }
 }
 
@@ -37,54 +37,54 @@ async fn parents_pages(school: &School, width: u32) {
     let evening = format!("evenings/{}", school.people.evening.0);
     parent.open(&page(school, &evening)).await;
     parent.sees("10 minute gap").await;
-    look(&parent, "My Bookings").await;
+    check_page(&parent, "My Bookings").await;
     parent.press_first("Cancel").await;
     parent.heading("Cancel this appointment?").await;
-    look(&parent, "the question before cancelling").await;
+    check_page(&parent, "the question before cancelling").await;
     parent.key(Key::Escape).await;
     parent.press("What happened so far").await;
     parent.sees("Booked 16:00").await;
-    look(&parent, "the history").await;
+    check_page(&parent, "the history").await;
     parent.press("Manage Invites").await;
     parent.heading("Manage invites").await;
     parent.press("Remove").await;
     parent.sees("Remove the invite of").await;
-    look(&parent, "the question before an invite is removed").await;
+    check_page(&parent, "the question before an invite is removed").await;
     parent.key(Key::Escape).await;
     parent.press("Manage Invites").await;
     parent.press("Invite another").await;
     parent.press("Send Invite").await;
     parent.sees("Enter an email address").await;
-    look(&parent, "the invite form with errors").await;
+    check_page(&parent, "the invite form with errors").await;
     parent.key(Key::Escape).await;
     parent.open(&page(school, &format!("{evening}/book"))).await;
     parent.heading("Book appointments").await;
     parent.sees("Sophie Aaron").await;
-    look(&parent, "booking").await;
+    check_page(&parent, "booking").await;
     parent.press_first("Change").await;
     parent.heading("Change the time").await;
-    look(&parent, "moving an appointment").await;
+    check_page(&parent, "moving an appointment").await;
     parent.open(&page(school, "nowhere")).await;
     parent.heading("There is no such page").await;
-    look(&parent, "an address without a page").await;
+    check_page(&parent, "an address without a page").await;
     parent.open(&page(school, "dev/mailbox")).await;
     parent.heading("Mailbox").await;
-    look(&parent, "the mailbox").await;
+    check_page(&parent, "the mailbox").await;
     parent.close().await;
 }
 
 async fn guests_pages(school: &School, width: u32) {
     let guest = enter(school, width, "guest").await;
     guest.sees("Sophie Aaron").await;
-    look(&guest, "a guest's appointments").await;
+    check_page(&guest, "a guest's appointments").await;
     // As long as a token, and none.
     let token = "A".repeat(43);
     guest.open(&page(school, &format!("guest#t={token}"))).await;
     guest.heading("This link no longer works").await;
-    look(&guest, "a dead guest link").await;
+    check_page(&guest, "a dead guest link").await;
     guest.open(&page(school, &format!("login#t={token}"))).await;
     guest.heading("This link no longer works").await;
-    look(&guest, "a dead login link").await;
+    check_page(&guest, "a dead login link").await;
     guest.close().await;
 }
 
@@ -93,9 +93,9 @@ async fn teachers_pages(school: &School, width: u32) {
     teacher.open(&page(school, &format!("teacher/evenings/{}", school.people.evening.0))).await;
     teacher.heading("My schedule").await;
     teacher.sees("Sophie Aaron").await;
-    look(&teacher, "a teacher's schedule").await;
+    check_page(&teacher, "a teacher's schedule").await;
     teacher.open(&page(school, "teacher")).await;
-    look(&teacher, "a teacher's evenings").await;
+    check_page(&teacher, "a teacher's evenings").await;
     teacher.close().await;
 }
 
@@ -103,37 +103,37 @@ async fn staffs_pages(school: &School, width: u32) {
     let staff = enter(school, width, "staff").await;
     staff.open(&page(school, "staff")).await;
     staff.heading("Find a parent").await;
-    look(&staff, "the search for a parent").await;
+    check_page(&staff, "the search for a parent").await;
     staff.fill("Name or email address", "Rachel Aaron").await;
     staff.press_first("Rachel Aaron").await;
     staff.heading("Rachel Aaron").await;
     staff.sees("Contact allowed").await;
-    look(&staff, "a parent, for staff").await;
+    check_page(&staff, "a parent, for staff").await;
     staff.press("Where this comes from").await;
     staff.sees("Classes of Sophie Aaron").await;
-    look(&staff, "where a parent's values come from").await;
+    check_page(&staff, "where a parent's values come from").await;
     staff.press_first("Bar from").await;
     staff.heading("Bar from Chris Aaron").await;
-    look(&staff, "the form of a bar").await;
+    check_page(&staff, "the form of a bar").await;
     staff.key(Key::Escape).await;
     staff.open(&page(school, "staff")).await;
     staff.fill("Name or email address", "Beverley Edwards").await;
     staff.press_first("Beverley Edwards").await;
     staff.press("Allow contact Tyrese Edwards").await;
     staff.heading("Allow contact with Tyrese Edwards?").await;
-    look(&staff, "the question before a relative is allowed").await;
+    check_page(&staff, "the question before a relative is allowed").await;
     staff.press("Allow contact").await;
     staff.sees("Contact allowed").await;
-    look(&staff, "a relative who is allowed").await;
+    check_page(&staff, "a relative who is allowed").await;
     staff.open(&page(school, "staff/bars")).await;
     staff.heading("Barred contacts").await;
-    look(&staff, "the bars").await;
+    check_page(&staff, "the bars").await;
     staff.open(&page(school, "staff/office")).await;
     staff.heading("How to reach the school").await;
     staff.fill("Phone", "ask at the gate").await;
     staff.press("Save").await;
     staff.sees("Enter a telephone number").await;
-    look(&staff, "how to reach the school").await;
+    check_page(&staff, "how to reach the school").await;
     staff.fill("Phone", "020 7946 0000 (answerphone outside term: 020 7946 0001)").await;
     staff
         .fill("Email address", "the.parents.evening.office@the-long-named-hillcrest-school.sch.uk")
@@ -145,7 +145,7 @@ async fn staffs_pages(school: &School, width: u32) {
         )
         .await;
     staff.press("Save").await;
-    look(&staff, "how to reach the school with long values").await;
+    check_page(&staff, "how to reach the school with long values").await;
     staff.fill("Phone", "020 7946 0000").await;
     staff
         .fill(
@@ -155,8 +155,8 @@ async fn staffs_pages(school: &School, width: u32) {
         .await;
     staff.press("Save").await;
     staff.sees("Saved.").await;
-    look(&staff, "how to reach the school, saved").await;
-    programs(school, &staff).await;
+    check_page(&staff, "how to reach the school, saved").await;
+    api_clients_page(school, &staff).await;
     webhooks(school, &staff).await;
     staff
         .open(&page(
@@ -165,34 +165,34 @@ async fn staffs_pages(school: &School, width: u32) {
         ))
         .await;
     staff.heading("Bookings of Rachel Aaron").await;
-    look(&staff, "a parent's bookings, for staff").await;
+    check_page(&staff, "a parent's bookings, for staff").await;
     staff.press("Manage Invites").await;
     staff.press("Invite another").await;
     staff.heading("Invite a parent or guardian").await;
-    look(&staff, "the invite form, for staff").await;
+    check_page(&staff, "the invite form, for staff").await;
     staff.key(Key::Escape).await;
     staff.press("Mrs Helen Okafor").await;
-    look(&staff, "the menu of the account").await;
+    check_page(&staff, "the menu of the account").await;
     staff.press("Log out everywhere").await;
     staff.heading("Log in").await;
-    look(&staff, "after logging out everywhere").await;
+    check_page(&staff, "after logging out everywhere").await;
     staff.close().await;
 }
 
 /// Connecting a program, from the empty list to its end.
-async fn programs(school: &School, staff: &Browser) {
+async fn api_clients_page(school: &School, staff: &Browser) {
     staff.open(&page(school, "staff")).await;
-    staff.press("Connections").await;
-    staff.sees("No program is connected.").await;
-    look(staff, "no connections").await;
-    staff.press("Connect a program").await;
-    staff.heading("Connect a program").await;
+    staff.press("API clients").await;
+    staff.sees("No API client yet.").await;
+    check_page(staff, "no API clients").await;
+    staff.press("Add an API client").await;
+    staff.heading("Add an API client").await;
     staff.fill("Name", "Arbor").await;
     staff.fill("Requests a minute", "often").await;
-    staff.press("Connect a program").await;
+    staff.press("Add an API client").await;
     staff.sees("Choose at least one.").await;
     staff.sees("Enter a number from 1 to 6000.").await;
-    look(staff, "the form of a program with an error").await;
+    check_page(staff, "the form of an API client with an error").await;
     staff.tick("See evenings").await;
     staff.tick("See appointments").await;
     // Members of staff come in with the roster, and not without it.
@@ -202,28 +202,28 @@ async fn programs(school: &School, staff: &Browser) {
     staff.tick("Also make people staff").await;
     assert_eq!(ticked().await, 4);
     assert!(!staff.text().await.contains("Choose at least one."), "one is chosen");
-    look(staff, "the form of a program that brings in staff").await;
+    check_page(staff, "the form of an API client that brings in staff").await;
     staff.tick("Bring in people who are not staff").await;
     assert_eq!(ticked().await, 2);
     staff.fill("Requests a minute", "900").await;
-    staff.press("Connect a program").await;
+    staff.press("Add an API client").await;
     staff.heading("Hand these over").await;
     staff.sees("Client ID").await;
-    look(staff, "a program's secret").await;
+    check_page(staff, "an API client's secret").await;
     staff.press("Done").await;
     staff.press("New secret Arbor").await;
     staff.heading("Make a new secret?").await;
-    look(staff, "the question before a new secret").await;
+    check_page(staff, "the question before a new secret").await;
     staff.press("New secret").await;
     staff.heading("Hand these over").await;
     staff.press("Done").await;
     staff.sees("Two secrets work").await;
     staff.sees("Up to 900 requests a minute").await;
-    look(staff, "the connections").await;
-    staff.press("Disconnect Arbor").await;
-    staff.heading("Disconnect Arbor?").await;
-    staff.press("Disconnect").await;
-    staff.sees("No program is connected.").await;
+    check_page(staff, "the API clients").await;
+    staff.press("Revoke Arbor").await;
+    staff.heading("Revoke Arbor?").await;
+    staff.press("Revoke").await;
+    staff.sees("No API client yet.").await;
 }
 
 /// Endpoints, from the empty list to the log of a test that could not be taken.
@@ -231,21 +231,21 @@ async fn webhooks(school: &School, staff: &Browser) {
     staff.open(&page(school, "staff")).await;
     staff.press("Webhooks").await;
     staff.sees("No system is told anything yet.").await;
-    look(staff, "no webhooks").await;
+    check_page(staff, "no webhooks").await;
     staff.fill("Address", "https://mis.example.org/parlour").await;
     staff.tick("Appointments made").await;
     staff.press("Add").await;
     staff.sees("Copy it into the other system now").await;
-    look(staff, "a webhook's secret").await;
+    check_page(staff, "a webhook's secret").await;
     staff.open(&page(school, "staff/webhooks")).await;
     staff.sees("mis.example.org").await;
-    look(staff, "the webhooks").await;
+    check_page(staff, "the webhooks").await;
     staff.press_first("Send a test").await;
     staff.sees("The test is on its way.").await;
     staff.press_first("Log").await;
     staff.heading("What was sent").await;
     staff.sees("On its way").await;
-    look(staff, "the log of a webhook").await;
+    check_page(staff, "the log of a webhook").await;
 }
 
 /// A class that leaves the roster, as those see it whose appointments rest on it.
@@ -266,7 +266,7 @@ async fn stranded(school: &School, width: u32) {
     let teacher = enter(school, width, "teacher").await;
     teacher.open(&page(school, &format!("teacher/evenings/{}", school.people.evening.0))).await;
     teacher.sees("Not in the roster any more").await;
-    look(&teacher, "a schedule with a class that is gone").await;
+    check_page(&teacher, "a schedule with a class that is gone").await;
     teacher.close().await;
     let staff = enter(school, width, "staff").await;
     staff
@@ -276,11 +276,11 @@ async fn stranded(school: &School, width: u32) {
         ))
         .await;
     staff.sees("The class is gone. Move or cancel it.").await;
-    look(&staff, "an appointment whose class is gone, for staff").await;
+    check_page(&staff, "an appointment whose class is gone, for staff").await;
     staff.press_first("Change").await;
     staff.heading("Change the time").await;
     staff.sees("Science").await;
-    look(&staff, "moving an appointment whose class is gone").await;
+    check_page(&staff, "moving an appointment whose class is gone").await;
     let office = school.staff().await;
     let anew = json!({
         "sourced_id": "t-new",
@@ -317,7 +317,7 @@ async fn stranded(school: &School, width: u32) {
         .await;
     staff.press("Change 16:05 Mr Geraint Davies").await;
     staff.sees("Keep 16:05, with Robin Novak").await;
-    look(&staff, "an appointment whose teacher is replaced").await;
+    check_page(&staff, "an appointment whose teacher is replaced").await;
     staff.press("Keep 16:05, with Robin Novak").await;
     staff.sees("with Robin Novak is at 16:05 now").await;
     assert!(
@@ -347,21 +347,21 @@ async fn all_pages(width: u32) {
 }
 
 #[actix_web::test]
-async fn axe_finds_nothing_on_the_contracts_page() {
+async fn axe_finds_no_violations_on_the_api_docs() {
     let school = school().await;
     let vendor = Browser::start(1280).await;
     vendor.open(&page(&school, "api/docs")).await;
     vendor.heading("Bookings").await;
-    axe::finds_nothing(&vendor, "the contract's page").await;
+    axe::assert_no_violations(&vendor, "the contract's page").await;
     vendor.close().await;
 }
 
 #[actix_web::test]
-async fn axe_finds_nothing_on_a_phone() {
+async fn axe_finds_no_violations_on_a_phone() {
     all_pages(375).await;
 }
 
 #[actix_web::test]
-async fn axe_finds_nothing_on_a_desk() {
+async fn axe_finds_no_violations_on_a_desktop() {
     all_pages(1280).await;
 }

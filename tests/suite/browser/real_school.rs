@@ -14,10 +14,10 @@ use parlour::{
     mail::install_tls,
     roster::{self, ImportOptions},
     schema::{classes, enrolments, guardianships, people},
-    store::{DatabaseUrl, Db, Error, Store, marks},
+    store::{DatabaseUrl, Db, Error, Store, metadata},
 };
 
-use super::{axe, client, deliver_and_scan, driver::Browser, post::PostOffice};
+use super::{axe, client, deliver_and_scan, driver::Browser, smtp_server::SmtpServer};
 use crate::harness::{Database, Server, now};
 
 const GUEST: &str = "noor.guest@example.net";
@@ -92,13 +92,13 @@ fn family(db: &mut Db) -> Result<Family, Error> {
 }
 
 /// A database with the roster and an evening for all of its classes.
-async fn filled() -> (Database, String, Family) {
+async fn seeded() -> (Database, String, Family) {
     let (database, own) = (Database::empty(), tempfile::tempdir().expect("a folder"));
     let store = Store::open(&DatabaseUrl::parse(&database.url).expect("a URL"), 2)
         .expect("the database opens");
     store.migrate().expect("migrations run");
     store
-        .write(|db| marks::set_mark(db, Mode::Demo))
+        .write(|db| metadata::claim_for_mode(db, Mode::Demo))
         .await
         .expect("the database answers")
         .expect("a new database takes a mark");
@@ -121,11 +121,11 @@ async fn filled() -> (Database, String, Family) {
 #[actix_web::test]
 async fn a_parent_of_one_child_books_on_a_phone_and_invites() {
     install_tls();
-    let post = PostOffice::start().await;
-    let (database, slug, family) = filled().await;
+    let smtp = SmtpServer::start().await;
+    let (database, slug, family) = seeded().await;
     let settings = [
         ("PARLOUR_MODE", "demo"),
-        ("PARLOUR_SMTP_URL", post.url.as_str()),
+        ("PARLOUR_SMTP_URL", smtp.url.as_str()),
         ("PARLOUR_CLIENT_DIR", &client()),
     ];
     let server = Server::start(database, &settings).await;
@@ -137,10 +137,10 @@ async fn a_parent_of_one_child_books_on_a_phone_and_invites() {
     parent.fill("Email address", &family.email).await;
     parent.press("Send me a code").await;
     parent.heading("Check your mail").await;
-    axe::finds_nothing(&parent, "the code's page").await;
-    deliver_and_scan(&server, &post).await;
+    axe::assert_no_violations(&parent, "the code's page").await;
+    deliver_and_scan(&server, &smtp).await;
     // In the digits of their keyboard.
-    let arabic: String = post
+    let arabic: String = smtp
         .code(&family.email)
         .chars()
         .filter_map(|digit| char::from_u32('٠' as u32 + digit.to_digit(10)?))
@@ -150,19 +150,19 @@ async fn a_parent_of_one_child_books_on_a_phone_and_invites() {
 
     // The only evening, where nothing is booked yet; the first free time of one class.
     parent.sees("You have no appointments yet.").await;
-    axe::finds_nothing(&parent, "My Bookings without a booking").await;
+    axe::assert_no_violations(&parent, "My Bookings without a booking").await;
     parent.press("Book appointments").await;
     parent.sees(&family.student).await;
     parent.press_first(&family.subject).await;
-    axe::finds_nothing(&parent, "the choice of times").await;
+    axe::assert_no_violations(&parent, "the choice of times").await;
     parent.press_first(", free").await;
     parent.sees("1 chosen").await;
     parent.press("Review").await;
     parent.heading("Review your appointments").await;
-    axe::finds_nothing(&parent, "the review").await;
+    axe::assert_no_violations(&parent, "the review").await;
     parent.press("Book these appointments").await;
     parent.heading("You’re booked").await;
-    axe::finds_nothing(&parent, "the last step of booking").await;
+    axe::assert_no_violations(&parent, "the last step of booking").await;
 
     // The invite in the last step: with one student there is no choice to make.
     parent.press("Invite Parent/Guardian").await;
@@ -175,22 +175,22 @@ async fn a_parent_of_one_child_books_on_a_phone_and_invites() {
     parent
         .sees("Unable to invite another parent/guardian. Only one invite can be sent per student.")
         .await;
-    axe::finds_nothing(&parent, "Manage invites with nobody left").await;
+    axe::assert_no_violations(&parent, "Manage invites with nobody left").await;
 
     // The guest says that it was not meant for them; the parent is told by mail, and may invite
     // anew.
-    deliver_and_scan(&server, &post).await;
+    deliver_and_scan(&server, &smtp).await;
     let guest = Browser::start(375).await;
-    guest.open(&post.link(GUEST, &family.parent, "/guest#t=")).await;
+    guest.open(&smtp.link(GUEST, &family.parent, "/guest#t=")).await;
     guest.heading("Hello Noor Guest").await;
     guest.press("This was not meant for me").await;
-    axe::finds_nothing(&guest, "the question before an invite ends").await;
+    axe::assert_no_violations(&guest, "the question before an invite ends").await;
     guest.press("End the invite").await;
     guest.heading("Thank you for telling us").await;
-    axe::finds_nothing(&guest, "the thanks").await;
-    deliver_and_scan(&server, &post).await;
+    axe::assert_no_violations(&guest, "the thanks").await;
+    deliver_and_scan(&server, &smtp).await;
     assert!(
-        post.letters().iter().any(|letter| letter.to.eq_ignore_ascii_case(&family.email)
+        smtp.mails().iter().any(|letter| letter.to.eq_ignore_ascii_case(&family.email)
             && letter.text.contains("Noor Guest")),
         "the parent is told"
     );

@@ -4,8 +4,8 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::{client, driver::Browser, pages::look};
-use crate::harness::{School, until};
+use super::{client, driver::Browser, pages::check_page};
+use crate::harness::{School, wait_until};
 
 async fn evening(width: u32) {
     let school =
@@ -20,7 +20,7 @@ async fn evening(width: u32) {
     teacher.heading("Now").await;
     teacher.sees("Rachel Aaron: not here yet").await;
     teacher.sees("Nobody is waiting at the moment.").await;
-    look(&teacher, "the evening as it begins").await;
+    check_page(&teacher, "the evening as it begins").await;
 
     // Half a note is typed when Rachel Aaron comes.
     teacher.press_first("Private note").await;
@@ -39,7 +39,7 @@ async fn evening(width: u32) {
     school.seat_parent(booking).await;
     teacher.sees("Rachel Aaron: here").await;
     teacher
-        .becomes(
+        .wait_for_js(
             "document.querySelector('p.unseen[role=status]').textContent === 'Rachel Aaron is \
              waiting for 16:00.'",
         )
@@ -49,7 +49,7 @@ async fn evening(width: u32) {
         "Practise times tables.",
         "what is typed stays"
     );
-    look(&teacher, "the evening with somebody who waits").await;
+    check_page(&teacher, "the evening with somebody who waits").await;
 
     teacher.choose("Running late", "10 minutes").await;
     teacher.press("Nobody came: Sophie Aaron at 16:00").await;
@@ -62,7 +62,7 @@ async fn evening(width: u32) {
             now["appointments"][0]["note"]
         ]) == kept
     };
-    until("lateness, mark and note are kept", is_kept).await;
+    wait_until("lateness, mark and note are kept", is_kept).await;
     teacher.reload().await;
     teacher.sees("Science · Rachel Aaron").await;
     assert_eq!(
@@ -70,21 +70,21 @@ async fn evening(width: u32) {
         "Practise times tables.",
         "and is kept"
     );
-    look(&teacher, "the evening with a note and a mark").await;
+    check_page(&teacher, "the evening with a note and a mark").await;
 
-    school.wait(TimeDelta::hours(3));
+    school.advance_clock(TimeDelta::hours(3));
     teacher.sees("This evening is over.").await;
-    look(&teacher, "the evening when it is over").await;
+    check_page(&teacher, "the evening when it is over").await;
     teacher.close().await;
 }
 
 #[actix_web::test]
-async fn a_teacher_runs_the_evening_on_a_phone() {
+async fn teacher_runs_the_evening_on_a_phone() {
     evening(375).await;
 }
 
 #[actix_web::test]
-async fn a_teacher_runs_the_evening_at_a_desk() {
+async fn teacher_runs_the_evening_on_a_desktop() {
     evening(1280).await;
 }
 
@@ -113,10 +113,10 @@ async fn office(width: u32) {
     office.press_first(", free").await;
     office.press_first("Move to ").await;
     office.sees("The school can make another one of the same class").await;
-    look(&office, "an appointment that keeps its time").await;
+    check_page(&office, "an appointment that keeps its time").await;
     office.press_first("Make another appointment at ").await;
     office.sees("A second appointment with Mrs Anita Abell is made").await;
-    look(&office, "another appointment beside the first").await;
+    check_page(&office, "another appointment beside the first").await;
     let subjects = actor
         .get(&mine)
         .await
@@ -131,11 +131,11 @@ async fn office(width: u32) {
 }
 
 #[actix_web::test]
-async fn the_office_makes_another_appointment_on_a_phone() {
+async fn office_books_a_second_appointment_on_a_phone() {
     office(375).await;
 }
 
 #[actix_web::test]
-async fn the_office_makes_another_appointment_at_a_desk() {
+async fn office_books_a_second_appointment_on_a_desktop() {
     office(1280).await;
 }

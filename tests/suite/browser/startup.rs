@@ -9,7 +9,7 @@ use std::{
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::{axe, client, driver::Browser, pages::look};
+use super::{axe, client, driver::Browser, pages::check_page};
 use crate::harness::School;
 
 const PHONE: &str = "020 7946 0000";
@@ -19,10 +19,10 @@ const REPORTS: &str = "performance.getEntriesByType('resource').filter((one) => 
                        one.name.endsWith('/client_errors')).length";
 
 /// A copy of the client, to be damaged.
-struct Copy(TempDir);
+struct ClientCopy(TempDir);
 
-impl Copy {
-    fn make() -> Self {
+impl ClientCopy {
+    fn new() -> Self {
         let copy = tempfile::tempdir().expect("a folder");
         let from = PathBuf::from(client());
         fs::create_dir(copy.path().join("assets")).expect("a folder");
@@ -89,14 +89,14 @@ async fn does_not_start(browser: &Browser, school: &School, why: &str) {
     browser.sees(PHONE).await;
     let text = browser.text().await;
     assert!(!text.contains("Loading"), "{why}: {text}");
-    browser.becomes(&format!("{REPORTS} === 1")).await;
+    browser.wait_for_js(&format!("{REPORTS} === 1")).await;
     browser.reload().await;
     browser.heading(HEADING).await;
     assert_eq!(browser.run(&format!("return {REPORTS}")).await, json!(0), "{why}: told once");
 }
 
 #[actix_web::test]
-async fn damaged_files_are_said_and_reported_once() {
+async fn damaged_assets_show_an_error_and_are_reported_once() {
     let browser = Browser::start(375).await;
     let html = |_: Vec<u8>| Some(b"<!doctype html><title>Sign in to the network</title>".to_vec());
     let half = |bytes: Vec<u8>| Some(bytes[..bytes.len() / 2].to_vec());
@@ -112,12 +112,12 @@ async fn damaged_files_are_said_and_reported_once() {
         ("half of app.js", "app", "js", &half),
     ];
     for (why, name, ending, change) in faults {
-        let copy = Copy::make();
+        let copy = ClientCopy::new();
         copy.change(name, ending, change);
         does_not_start(&browser, &copy.school().await, why).await;
     }
     // A policy of somebody on the way, who allows no WebAssembly.
-    let copy = Copy::make();
+    let copy = ClientCopy::new();
     let index = fs::read_to_string(copy.path().join("index.html")).expect("the page is there");
     let strict = index.replace(
         "<head>",
@@ -126,12 +126,12 @@ async fn damaged_files_are_said_and_reported_once() {
     fs::write(copy.path().join("index.html"), strict).expect("it can be written");
     let school = copy.school().await;
     does_not_start(&browser, &school, "a policy").await;
-    look(&browser, "a page that has not started").await;
+    check_page(&browser, "a page that has not started").await;
     browser.close().await;
 }
 
 #[actix_web::test]
-async fn browsers_that_can_not_run_it_are_told() {
+async fn unsupported_browsers_show_an_error() {
     let faults = [
         ("no modules", "delete HTMLScriptElement.prototype.noModule"),
         ("no WebAssembly", "delete window.WebAssembly"),
@@ -147,19 +147,19 @@ async fn browsers_that_can_not_run_it_are_told() {
              ...more)",
         ),
     ];
-    let copy = Copy::make();
+    let copy = ClientCopy::new();
     let school = copy.school().await;
     for (why, script) in faults {
         let browser = Browser::start(375).await;
-        browser.before_each_page(script).await;
+        browser.run_before_each_page(script).await;
         does_not_start(&browser, &school, why).await;
         browser.close().await;
     }
 }
 
 #[actix_web::test]
-async fn a_page_without_any_script_says_it_after_a_while() {
-    let copy = Copy::make();
+async fn page_without_scripts_shows_an_error_after_a_delay() {
+    let copy = ClientCopy::new();
     copy.change("boot", "js", |_| None);
     let school = copy.school().await;
     let browser = Browser::start(375).await;
@@ -170,12 +170,12 @@ async fn a_page_without_any_script_says_it_after_a_while() {
     browser.run("document.getAnimations().forEach((one) => one.finish())").await;
     browser.heading(HEADING).await;
     browser.sees(PHONE).await;
-    axe::finds_nothing(&browser, "a page without any script").await;
+    axe::assert_no_violations(&browser, "a page without any script").await;
     browser.close().await;
 }
 
 /// From here on the server has another build: the parts that were not fetched yet are gone.
-const DEPLOYED: &str = "const real = fetch; window.fetch = (input, ...more) => {
+const AFTER_DEPLOYMENT: &str = "const real = fetch; window.fetch = (input, ...more) => {
     const url = new URL(String(input.url ?? input), document.baseURI);
     if (url.pathname.endsWith('.wasm') && !url.pathname.includes('app_bg')) return \
                         Promise.resolve(new Response('', { status: 404 }));
@@ -185,7 +185,7 @@ const DEPLOYED: &str = "const real = fetch; window.fetch = (input, ...more) => {
 }; window.isOld = true;";
 
 #[actix_web::test]
-async fn a_tab_that_outlives_a_deploy_goes_on() {
+async fn open_tab_survives_a_deployment() {
     let school =
         School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
     let parent = Browser::start(375).await;
@@ -200,7 +200,7 @@ async fn a_tab_that_outlives_a_deploy_goes_on() {
         )
         .await;
     parent.sees("1 chosen").await;
-    parent.run(DEPLOYED).await;
+    parent.run(AFTER_DEPLOYMENT).await;
     parent.press("My bookings").await;
     parent.heading("My bookings").await;
     parent.sees("10 minute gap").await;
@@ -215,7 +215,7 @@ async fn a_tab_that_outlives_a_deploy_goes_on() {
 }
 
 #[actix_web::test]
-async fn a_part_that_stays_gone_loads_the_page_again_once() {
+async fn missing_chunk_reloads_the_page_once() {
     let school =
         School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await;
     let count = "document.cookie = 'loads=' + (Number(/loads=(\\d+)/.exec(document.cookie)?.[1] \
@@ -226,7 +226,7 @@ async fn a_part_that_stays_gone_loads_the_page_again_once() {
         let parent = Browser::start(375).await;
         parent.open(&page(&school, "dev/login/parent")).await;
         parent.heading("Parents’ evenings").await;
-        parent.before_each_page(&[DEPLOYED, count, storage].join("\n")).await;
+        parent.run_before_each_page(&[AFTER_DEPLOYMENT, count, storage].join("\n")).await;
         parent.open(&page(&school, &format!("evenings/{}", school.people.evening.0))).await;
         parent.sees("a part of this page could not be loaded").await;
         assert_eq!(
@@ -235,7 +235,7 @@ async fn a_part_that_stays_gone_loads_the_page_again_once() {
             "once: {storage}"
         );
         parent.press("Load the page again").await;
-        parent.becomes("document.cookie.includes('loads=3')").await;
+        parent.wait_for_js("document.cookie.includes('loads=3')").await;
         parent.sees("a part of this page could not be loaded").await;
         parent.close().await;
     }

@@ -10,12 +10,12 @@ const TRANSLATOR: &str = include_str!("translated.js");
 const GUEST: &str = "robin.reed@example.org";
 
 /// A browser that translates whatever it shows.
-pub async fn translating(browser: &Browser) {
-    browser.before_each_page(TRANSLATOR).await;
+pub async fn enable_translator(browser: &Browser) {
+    browser.run_before_each_page(TRANSLATOR).await;
 }
 
 /// Fails when a text that changed is shown as it was before.
-pub async fn nothing_is_stale(browser: &Browser, page: &str) {
+pub async fn assert_no_stale_text(browser: &Browser, page: &str) {
     assert_eq!(browser.run("return isTranslated()").await, json!(true), "{page} is translated");
     assert_eq!(browser.run("return stale()").await, json!([]), "{page}");
 }
@@ -30,14 +30,14 @@ fn page(school: &School, path: &str) -> String {
 
 async fn enter(school: &School, width: u32, who: &str) -> Browser {
     let browser = Browser::start(width).await;
-    translating(&browser).await;
+    enable_translator(&browser).await;
     browser.open(&page(school, &format!("dev/login/{who}"))).await;
     browser
 }
 
 /// Chooses the free time at this place of all that are shown; gives it.
 async fn choose_time(browser: &Browser, place: usize) -> String {
-    browser.becomes("document.querySelectorAll('button.slot').length > 2").await;
+    browser.wait_for_js("document.querySelectorAll('button.slot').length > 2").await;
     let script = format!(
         "document.querySelectorAll('details.chooser').forEach((one) => {{ one.open = true; }});
          const slot = \
@@ -61,11 +61,11 @@ async fn book_change_and_cancel(width: u32) {
     parent.press("Review").await;
     parent.heading("Review your appointments").await;
     parent.press_first("Remove").await;
-    parent.becomes("document.querySelectorAll('.review li').length === 1").await;
+    parent.wait_for_js("document.querySelectorAll('.review li').length === 1").await;
     let kept = parent.run("return document.querySelector('.review time').textContent").await;
     parent.press("Book these appointments").await;
     parent.heading("You’re booked").await;
-    nothing_is_stale(&parent, "booking").await;
+    assert_no_stale_text(&parent, "booking").await;
     parent.press("My bookings").await;
     parent.heading("My bookings").await;
     parent.sees(kept.as_str().expect("a time")).await;
@@ -78,12 +78,12 @@ async fn book_change_and_cancel(width: u32) {
     let second = choose_time(&parent, 4).await;
     assert_ne!(first, second);
     parent
-        .becomes(&format!(
+        .wait_for_js(&format!(
             "document.querySelector('.chosen button').textContent.trim() === 'Move to {second}'"
         ))
         .await;
-    parent.becomes(&format!("document.activeElement.textContent.trim() === '{second}'")).await;
-    nothing_is_stale(&parent, "changing").await;
+    parent.wait_for_js(&format!("document.activeElement.textContent.trim() === '{second}'")).await;
+    assert_no_stale_text(&parent, "changing").await;
     parent.press(&format!("Move to {second}")).await;
     parent.sees(&format!("is at {second} now")).await;
     parent.press_first(&format!("Cancel {second}")).await;
@@ -94,18 +94,18 @@ async fn book_change_and_cancel(width: u32) {
     parent.sees("16:00 with").await;
     parent.press("Cancel appointment").await;
     parent
-        .becomes(
+        .wait_for_js(
             "document.querySelector('p.unseen[role=status]').textContent === 'The appointment is \
              cancelled.'",
         )
         .await;
     parent
-        .becomes(
+        .wait_for_js(
             "![...document.querySelectorAll('.bookings time')].some((one) => one.textContent === \
              '16:00')",
         )
         .await;
-    nothing_is_stale(&parent, "My Bookings").await;
+    assert_no_stale_text(&parent, "My Bookings").await;
     school.ignore_mail("what the mails say of it is seen elsewhere");
     parent.close().await;
 }
@@ -116,12 +116,12 @@ async fn a_parent_books_changes_and_cancels_on_a_phone() {
 }
 
 #[actix_web::test]
-async fn a_parent_books_changes_and_cancels_on_a_desk() {
+async fn a_parent_books_changes_and_cancels_on_a_desktop() {
     book_change_and_cancel(1280).await;
 }
 
 #[actix_web::test]
-async fn a_parent_invites_and_removes_and_a_guest_comes() {
+async fn translated_parent_invites_and_removes_a_guest() {
     let school = school().await;
     let parent = enter(&school, 1280, "parent").await;
     parent.open(&page(&school, &format!("evenings/{}", school.people.evening.0))).await;
@@ -149,16 +149,16 @@ async fn a_parent_invites_and_removes_and_a_guest_comes() {
     let link = token_of(&school.mail_to("r.reed@example.org").await);
     parent.press_of("Robin Reed", "Remove").await;
     parent.press("Keep it").await;
-    nothing_is_stale(&parent, "the invites").await;
+    assert_no_stale_text(&parent, "the invites").await;
 
     let guest = Browser::start(375).await;
-    translating(&guest).await;
+    enable_translator(&guest).await;
     guest.open(&page(&school, &format!("guest#t={link}"))).await;
     guest.heading("Hello Robin Reed").await;
     guest.press("See the appointments").await;
     guest.heading("Appointments you can join").await;
     guest.sees("Mr Geraint Davies").await;
-    nothing_is_stale(&guest, "the guest's pages").await;
+    assert_no_stale_text(&guest, "the guest's pages").await;
     guest.close().await;
 
     parent.press_of("Robin Reed", "Remove").await;
@@ -166,16 +166,16 @@ async fn a_parent_invites_and_removes_and_a_guest_comes() {
     parent.heading("Invite a parent or guardian").await;
     parent.sees("The invite of Robin Reed is removed.").await;
     assert!(!parent.text().await.contains("is on its way"), "the news before is gone");
-    nothing_is_stale(&parent, "the invites after one was removed").await;
+    assert_no_stale_text(&parent, "the invites after one was removed").await;
     school.ignore_mail("what the mails say of it is seen elsewhere");
     parent.close().await;
 }
 
 #[actix_web::test]
-async fn login_and_office_show_what_is_true() {
+async fn translated_login_and_office_show_current_state() {
     let school = school().await;
     let browser = Browser::start(375).await;
-    translating(&browser).await;
+    enable_translator(&browser).await;
     browser.open(&page(&school, "login")).await;
     browser.fill("Email address", "rachel").await;
     browser.press("Send me a code").await;
@@ -186,7 +186,7 @@ async fn login_and_office_show_what_is_true() {
     browser.sees("rachel.aaron@example.org").await;
     browser.press("Use another address").await;
     browser.heading("Log in").await;
-    nothing_is_stale(&browser, "the login").await;
+    assert_no_stale_text(&browser, "the login").await;
     browser.open(&page(&school, "dev/login/staff")).await;
     browser.heading("Find a parent").await;
     browser.fill("Name or email address", "Rachel Aaron").await;
@@ -195,13 +195,13 @@ async fn login_and_office_show_what_is_true() {
     browser.press_first("Bar from").await;
     browser.heading("Bar from Chris Aaron").await;
     browser.press("Cancel").await;
-    nothing_is_stale(&browser, "the office").await;
+    assert_no_stale_text(&browser, "the office").await;
     school.ignore_mail("what the mail says is seen elsewhere");
     browser.close().await;
 }
 
 #[actix_web::test]
-async fn a_teachers_run_page_shows_who_is_there() {
+async fn translated_run_page_shows_presence() {
     let school = school().await;
     school.clock.set("2026-11-26T16:02:00Z".parse().expect("a time"));
     let teacher = enter(&school, 1280, "teacher").await;
@@ -225,12 +225,12 @@ async fn a_teachers_run_page_shows_who_is_there() {
     school.seat_parent(booking).await;
     teacher.sees("Rachel Aaron: here").await;
     teacher
-        .becomes(
+        .wait_for_js(
             "document.querySelector('p.unseen[role=status]').textContent === 'Rachel Aaron is \
              waiting for 16:00.'",
         )
         .await;
     assert!(!teacher.text().await.contains("Rachel Aaron: not here yet"), "she is there");
-    nothing_is_stale(&teacher, "a teacher's run page").await;
+    assert_no_stale_text(&teacher, "a teacher's run page").await;
     teacher.close().await;
 }

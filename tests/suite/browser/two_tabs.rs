@@ -1,10 +1,11 @@
 //! Two tabs of one browser: when somebody else logs in in one, or logs out, the other does not go
 //! on as the person before.
 
-use super::{client, driver::Browser, pages::look};
+use super::{client, driver::Browser, pages::check_page};
 use crate::harness::School;
 
-const ANEW: &str = "Another person has logged in in this browser, so this page began anew.";
+const RELOAD_NOTICE: &str =
+    "Another person has logged in in this browser, so this page began anew.";
 
 async fn school() -> School {
     School::start_with(&[("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", &client())]).await
@@ -16,19 +17,19 @@ fn page(school: &School, path: &str) -> String {
 
 /// Rachel Aaron's bookings in the first tab, with times that she has chosen to book; then somebody
 /// in the second.
-async fn takes_over(browser: &Browser, school: &School, script: &str) {
-    browser.before_each_page(script).await;
+async fn check_second_tab_login(browser: &Browser, school: &School, script: &str) {
+    browser.run_before_each_page(script).await;
     browser.open(&page(school, "dev/login/parent")).await;
     browser.open(&page(school, &format!("evenings/{}/book", school.people.evening.0))).await;
     browser.press_first(", free").await;
     browser.sees("1 chosen").await;
     let first = browser.new_tab().await;
-    browser.before_each_page(script).await;
+    browser.run_before_each_page(script).await;
     browser.open(&page(school, "dev/login/staff")).await;
     browser.heading("Find a parent").await;
     let second = browser.to_tab(&first).await;
     // Nobody presses anything.
-    browser.sees(ANEW).await;
+    browser.sees(RELOAD_NOTICE).await;
     browser.heading("Find a parent").await;
     // Staff see parents in a list; the account is theirs, and nothing of the choice is left.
     let account =
@@ -36,10 +37,10 @@ async fn takes_over(browser: &Browser, school: &School, script: &str) {
     assert!(account.contains("Helen Okafor") && !account.contains("Rachel"), "{account}");
     let text = browser.text().await;
     assert!(!text.contains("chosen") && !text.contains("French"), "{text}");
-    look(browser, "a page that began anew").await;
+    check_page(browser, "a page that began anew").await;
     // Nor does it come back by the browser's own ways.
     browser.run("history.back()").await;
-    browser.becomes("!document.body.innerText.includes('Loading')").await;
+    browser.wait_for_js("!document.body.innerText.includes('Loading')").await;
     let text = browser.text().await;
     assert!(
         text.contains("Helen Okafor") && !text.contains("chosen") && !text.contains("French"),
@@ -61,13 +62,18 @@ async fn takes_over(browser: &Browser, school: &School, script: &str) {
 }
 
 #[actix_web::test]
-async fn another_person_in_a_second_tab_ends_the_first() {
+async fn login_in_a_second_tab_ends_the_first_tabs_session() {
     let school = school().await;
-    takes_over(&Browser::start(1280).await, &school, "").await;
+    check_second_tab_login(&Browser::start(1280).await, &school, "").await;
 }
 
 #[actix_web::test]
-async fn a_browser_without_channels_notices_too() {
+async fn login_in_a_second_tab_is_noticed_without_broadcast_channel() {
     let school = school().await;
-    takes_over(&Browser::start(1280).await, &school, "delete globalThis.BroadcastChannel").await;
+    check_second_tab_login(
+        &Browser::start(1280).await,
+        &school,
+        "delete globalThis.BroadcastChannel",
+    )
+    .await;
 }

@@ -1,6 +1,6 @@
 //! What a WebSocket may not do, and that it touches nobody else when it does; who gets none.
 
-use parlour::calls::bus::{Addressed, Node, Note};
+use parlour::calls::bus::{AddressedSignal, BusMessage, Node};
 use parlour_domain::id::{BookingId, ParticipantId};
 use parlour_wire::{
     CALL_VERSION, ClientMessage, Join, PresenceState, ServerMessage, Signal, SignalKind,
@@ -8,14 +8,14 @@ use parlour_wire::{
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{ABELL, Meeting, RACHEL};
-use crate::harness::wish;
+use crate::harness::join_message;
 
 #[tokio::test]
-async fn what_is_no_message_is_refused_and_the_call_goes_on() {
-    let meeting = Meeting::soon().await;
+async fn invalid_messages_are_refused_and_the_call_continues() {
+    let meeting = Meeting::starting_soon().await;
     let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
     abell.seated().await;
-    let mut rachel = meeting.rachel().await.line(&meeting.door).await;
+    let mut rachel = meeting.rachel().await.call_socket(&meeting.door).await;
     for text in [
         "",
         "null",
@@ -25,12 +25,14 @@ async fn what_is_no_message_is_refused_and_the_call_goes_on() {
         "not JSON",
         r#"{"type":"join","version":"one"}"#,
     ] {
-        rachel.say_text(text).await;
+        rachel.send_text(text).await;
         rachel.problem("bad_message").await;
     }
-    rachel.say(ClientMessage::Extend).await;
+    rachel.send_message(ClientMessage::Extend).await;
     rachel.problem("not_joined").await;
-    rachel.say(ClientMessage::Join(Join { device: "short".into(), ..wish("phone") })).await;
+    rachel
+        .send_message(ClientMessage::Join(Join { device: "short".into(), ..join_message("phone") }))
+        .await;
     rachel.problem("bad_message").await;
     rachel.join("phone").await;
     rachel.seated().await;
@@ -40,7 +42,7 @@ async fn what_is_no_message_is_refused_and_the_call_goes_on() {
     // Signals to nobody, to oneself, to a wrong number: dropped.
     let me =
         rachel
-            .heard
+            .received
             .iter()
             .find_map(|message| {
                 if let ServerMessage::Welcome { you, .. } = message { Some(*you) } else { None }
@@ -52,20 +54,24 @@ async fn what_is_no_message_is_refused_and_the_call_goes_on() {
     rachel.offer(teacher.id, 1, "right").await;
     assert_eq!(abell.signal().await.2, "right");
     // An older page is told to load itself anew.
-    let mut old = meeting.rachel().await.line(&meeting.door).await;
-    old.say(ClientMessage::Join(Join { version: CALL_VERSION + 1, ..wish("old") })).await;
-    assert_eq!(old.out().await.0, "version_unknown");
+    let mut old = meeting.rachel().await.call_socket(&meeting.door).await;
+    old.send_message(ClientMessage::Join(Join {
+        version: CALL_VERSION + 1,
+        ..join_message("old")
+    }))
+    .await;
+    assert_eq!(old.evicted().await.0, "version_unknown");
 }
 
 #[tokio::test]
-async fn who_breaks_a_limit_is_closed_and_nobody_else() {
-    let meeting = Meeting::soon().await;
+async fn exceeding_a_limit_closes_only_that_socket() {
+    let meeting = Meeting::starting_soon().await;
     let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
     abell.seated().await;
     let rachel = meeting.rachel().await;
     let mut line = rachel.join_call(&meeting.door, "phone").await;
     line.seated().await;
-    line.say_text(&"x".repeat(32 * 1024 + 1)).await;
+    line.send_text(&"x".repeat(32 * 1024 + 1)).await;
     assert_eq!(line.closed().await, Some(1009));
     abell.sees(RACHEL, PresenceState::Reconnecting).await;
 
@@ -77,7 +83,7 @@ async fn who_breaks_a_limit_is_closed_and_nobody_else() {
     let mut line = rachel.join_call(&meeting.door, "phone").await;
     line.seated().await;
     for _ in 0..400 {
-        line.say(ClientMessage::Heartbeat).await;
+        line.send_message(ClientMessage::Heartbeat).await;
     }
     assert_eq!(line.closed().await, Some(1008));
 
@@ -91,8 +97,8 @@ async fn who_breaks_a_limit_is_closed_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_socket_may_send_so_many_bytes() {
-    let meeting = Meeting::soon().await;
+async fn socket_bytes_are_rate_limited() {
+    let meeting = Meeting::starting_soon().await;
     let mut line = meeting.rachel().await.join_call(&meeting.door, "phone").await;
     line.seated().await;
     // Half a mebibyte at once is 17 of the largest messages; far fewer than messages may be sent.
@@ -103,18 +109,18 @@ async fn a_socket_may_send_so_many_bytes() {
 }
 
 #[tokio::test]
-async fn a_session_has_four_sockets() {
-    let meeting = Meeting::soon().await;
+async fn session_is_limited_to_four_sockets() {
+    let meeting = Meeting::starting_soon().await;
     let rachel = meeting.rachel().await;
     let mut inside = rachel.join_call(&meeting.door, "phone").await;
     inside.seated().await;
-    let mut oldest = rachel.line(&meeting.door).await;
+    let mut oldest = rachel.call_socket(&meeting.door).await;
     let (mut third, mut fourth) =
-        (rachel.line(&meeting.door).await, rachel.line(&meeting.door).await);
-    let mut fifth = rachel.line(&meeting.door).await;
+        (rachel.call_socket(&meeting.door).await, rachel.call_socket(&meeting.door).await);
+    let mut fifth = rachel.call_socket(&meeting.door).await;
     assert_eq!(oldest.closed().await, Some(1008), "the oldest that is in no call");
     for line in [&mut inside, &mut third, &mut fourth, &mut fifth] {
-        line.settle().await;
+        line.sync().await;
     }
     // Another person's sockets are their own.
     let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
@@ -122,15 +128,15 @@ async fn a_session_has_four_sockets() {
 }
 
 #[tokio::test]
-async fn the_check_of_a_network_counts_among_the_sockets() {
-    let meeting = Meeting::soon().await;
+async fn network_check_socket_counts_towards_the_limit() {
+    let meeting = Meeting::starting_soon().await;
     for (actor, door) in
         [(meeting.rachel().await, &meeting.door), (meeting.jordan().await, &meeting.guest_door)]
     {
         let own = meeting.school.origin.clone();
         let open_check = async || {
             actor
-                .open_call("/check_socket", Some(&own))
+                .try_call_socket("/check_socket", Some(&own))
                 .await
                 .unwrap_or_else(|refusal| panic!("{refusal:?}"))
         };
@@ -140,13 +146,13 @@ async fn the_check_of_a_network_counts_among_the_sockets() {
         let (_second, _third, _fourth) =
             (open_check().await, open_check().await, open_check().await);
         assert_eq!(oldest.closed().await, Some(1008), "the oldest that is in no call");
-        inside.settle().await;
+        inside.sync().await;
     }
 }
 
 #[tokio::test]
-async fn whose_queue_overflows_is_closed_and_not_forgotten() {
-    let meeting = Meeting::soon().await;
+async fn overflowing_socket_is_closed_and_seat_is_kept() {
+    let meeting = Meeting::starting_soon().await;
     let abell = meeting.abell().await;
     let mut teacher = abell.join_call(&meeting.door, "desk").await;
     let (teacher_connection, _) = teacher.seated().await;
@@ -154,7 +160,7 @@ async fn whose_queue_overflows_is_closed_and_not_forgotten() {
     let (parent_connection, _) = parent.seated().await;
     let to = parent.sees(ABELL, PresenceState::InCall).await.id;
     let from = teacher.sees(RACHEL, PresenceState::InCall).await.id;
-    let signal = Addressed {
+    let signal = AddressedSignal {
         booking: BookingId(meeting.booking),
         from: ParticipantId(from),
         from_connection: parent_connection,
@@ -171,7 +177,7 @@ async fn whose_queue_overflows_is_closed_and_not_forgotten() {
     // As from another node: more than any queue holds, before it can be emptied.
     let flood = async {
         for n in 1..10_000_000 {
-            meeting.school.app.calls.hear(Note::Signal(signal.clone()));
+            meeting.school.app.calls.receive(BusMessage::Signal(signal.clone()));
             if n % 2_000 == 0 {
                 tokio::task::yield_now().await;
             }
@@ -188,15 +194,15 @@ async fn whose_queue_overflows_is_closed_and_not_forgotten() {
 }
 
 #[tokio::test]
-async fn strangers_and_other_sites_get_no_socket() {
-    let meeting = Meeting::soon().await;
+async fn strangers_and_foreign_origins_are_refused_a_socket() {
+    let meeting = Meeting::starting_soon().await;
     let (socket, guest_socket) =
         (format!("{}/socket", meeting.door), format!("{}/socket", meeting.guest_door));
     let (rachel, jordan, stranger) =
         (meeting.rachel().await, meeting.jordan().await, meeting.school.stranger().await);
     let own = rachel.origin().to_owned();
     let refusal = async |actor: &crate::harness::Actor, path: &str, origin: Option<&str>| {
-        actor.open_call(path, origin).await.err().unwrap()
+        actor.try_call_socket(path, origin).await.err().unwrap()
     };
     let of = |status, code: &str| (status, code.to_owned());
     assert_eq!(refusal(&rachel, &socket, None).await, of(403, "bad_origin"));

@@ -4,32 +4,32 @@
 use parlour_wire::{ClientMessage, Media, PresenceState, ServerMessage};
 
 use super::{ABELL, Meeting, RACHEL};
-use crate::harness::{Line, School, wish};
+use crate::harness::{CallSocket, School, join_message};
 
 /// Waits for the answer to a `ping`.
-async fn answers(line: &mut Line, id: u32) {
-    line.say(ClientMessage::Ping { id }).await;
-    line.until(|message| {
+async fn answers(line: &mut CallSocket, id: u32) {
+    line.send_message(ClientMessage::Ping { id }).await;
+    line.receive_until(|message| {
         matches!(message, ServerMessage::Pong { id: own } if *own == id).then_some(())
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_ping_is_answered_before_a_join_and_after() {
-    let meeting = Meeting::soon().await;
-    let mut rachel = meeting.rachel().await.line(&meeting.door).await;
+async fn ping_is_answered_before_and_after_join() {
+    let meeting = Meeting::starting_soon().await;
+    let mut rachel = meeting.rachel().await.call_socket(&meeting.door).await;
     answers(&mut rachel, 1).await;
     rachel.join("phone").await;
     rachel.seated().await;
     answers(&mut rachel, 2).await;
-    let mut jordan = meeting.jordan().await.line(&meeting.guest_door).await;
+    let mut jordan = meeting.jordan().await.call_socket(&meeting.guest_door).await;
     answers(&mut jordan, u32::MAX).await;
 }
 
 #[tokio::test]
-async fn who_answers_no_ping_is_reconnecting_soon() {
-    let meeting = Meeting::soon().await;
+async fn unanswered_ping_sets_state_reconnecting() {
+    let meeting = Meeting::starting_soon().await;
     let mut rachel = meeting.rachel().await.join_call(&meeting.door, "phone").await;
     rachel.seated().await;
     let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
@@ -46,16 +46,16 @@ async fn who_answers_no_ping_is_reconnecting_soon() {
 }
 
 #[tokio::test]
-async fn who_hears_nothing_is_shown_to_the_others() {
-    let meeting = Meeting::soon().await;
+async fn deaf_participant_is_shown_to_others() {
+    let meeting = Meeting::starting_soon().await;
     let mut rachel = meeting.rachel().await.join_call(&meeting.door, "phone").await;
     rachel.seated().await;
     let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
     abell.seated().await;
-    rachel.say(ClientMessage::Media(Media { deaf: true, ..Media::default() })).await;
+    rachel.send_message(ClientMessage::Media(Media { deaf: true, ..Media::default() })).await;
     abell.people(|people| people.iter().any(|one| one.name == RACHEL && one.media.deaf)).await;
     // A page from before knows nothing of it.
-    rachel.say_text(r#"{"type":"media","audio":true,"video":false,"screen":false}"#).await;
+    rachel.send_text(r#"{"type":"media","audio":true,"video":false,"screen":false}"#).await;
     abell
         .people(|people| {
             people.iter().any(|one| one.name == RACHEL && one.media.audio && !one.media.deaf)
@@ -64,7 +64,7 @@ async fn who_hears_nothing_is_shown_to_the_others() {
 }
 
 #[tokio::test]
-async fn a_network_is_tried_by_a_socket_at_any_time() {
+async fn network_check_socket_is_always_available() {
     // Days before any call.
     let school = School::start().await;
     let own = school.origin.clone();
@@ -72,22 +72,22 @@ async fn a_network_is_tried_by_a_socket_at_any_time() {
         [school.parent().await, school.teacher().await, school.staff().await, school.guest().await]
     {
         let mut line = actor
-            .open_call("/check_socket", Some(&own))
+            .try_call_socket("/check_socket", Some(&own))
             .await
             .unwrap_or_else(|refusal| panic!("{refusal:?}"));
         answers(&mut line, 1).await;
-        line.say(ClientMessage::Join(wish("phone"))).await;
+        line.send_message(ClientMessage::Join(join_message("phone"))).await;
         line.problem("bad_message").await;
-        line.say_text("not JSON").await;
+        line.send_text("not JSON").await;
         line.problem("bad_message").await;
         for id in 0..40 {
-            line.say(ClientMessage::Ping { id }).await;
+            line.send_message(ClientMessage::Ping { id }).await;
         }
         assert_eq!(line.closed().await, Some(1008), "it is no place to stay");
     }
     let parent = school.parent().await;
     let refusal = async |actor: &crate::harness::Actor, origin| {
-        actor.open_call("/check_socket", origin).await.err()
+        actor.try_call_socket("/check_socket", origin).await.err()
     };
     let of = |status, code: &str| Some((status, code.to_owned()));
     assert_eq!(refusal(&school.nobody(), Some(own.as_str())).await, of(401, "not_logged_in"));

@@ -1,13 +1,13 @@
 //! The call: its door, its seats and its messages, over real WebSockets.
 
+mod access;
 mod ending;
 mod limits;
 mod liveness;
-mod moving;
 mod nodes;
 mod relayed;
 mod seats;
-mod strangers;
+mod takeover;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
@@ -21,7 +21,7 @@ use parlour::{
 };
 use uuid::Uuid;
 
-use crate::harness::{Actor, School, until};
+use crate::harness::{Actor, School, wait_until};
 
 /// Sophie Aaron's appointment with Anita Abell, to which Rachel Aaron has invited Jordan Aaron.
 pub struct Meeting {
@@ -39,7 +39,7 @@ fn starts_at() -> DateTime<Utc> {
 
 impl Meeting {
     /// Five minutes before it begins.
-    async fn soon() -> Self {
+    async fn starting_soon() -> Self {
         Self::of(School::start().await).await
     }
 
@@ -100,12 +100,12 @@ impl Meeting {
         self.school.guest().await
     }
 
-    fn pass(&self, seconds: i64) {
-        self.school.wait(TimeDelta::seconds(seconds));
+    fn advance_clock(&self, seconds: i64) {
+        self.school.advance_clock(TimeDelta::seconds(seconds));
     }
 
     /// Waits until the place of whoever has this connection was renewed by now.
-    async fn renewed(&self, connection: i32) {
+    async fn wait_for_renewal(&self, connection: i32) {
         let (booking, long) = (key(self.booking), at(self.school.now() + TimeDelta::seconds(20)));
         let seat = move |db: &mut Db| {
             let seat = call_seats::table.filter(
@@ -113,7 +113,7 @@ impl Meeting {
             );
             Ok(seat.filter(call_seats::lease_ends_at.gt(long)).count().get_result::<i64>(db)? == 1)
         };
-        until("the place is renewed", async || self.school.read(seat).await).await;
+        wait_until("the place is renewed", async || self.school.read(seat).await).await;
     }
 
     fn invite(&self) -> String {

@@ -11,36 +11,38 @@ use parlour::{
 use parlour_wire::{ClientMessage, Join, PresenceState};
 
 use super::{ABELL, JORDAN, Meeting, RACHEL};
-use crate::harness::{Shared, wish};
+use crate::harness::{Shared, join_message};
 
 #[tokio::test]
-async fn what_one_node_writes_puts_people_out_of_the_other() {
-    let meeting = Meeting::soon().await;
+async fn eviction_reaches_other_nodes() {
+    let meeting = Meeting::starting_soon().await;
     let node = meeting.school.second_node(Shared::Nothing).await;
     let (rachel, jordan) = (meeting.rachel().await, meeting.jordan().await);
-    let mut guest = jordan.at(&node).join_call(&meeting.guest_door, "sofa").await;
+    let mut guest = jordan.on_node(&node).join_call(&meeting.guest_door, "sofa").await;
     guest.seated().await;
     let mut parent = rachel.join_call(&meeting.door, "phone").await;
     parent.sees(JORDAN, PresenceState::InCall).await;
     guest.sees(RACHEL, PresenceState::InCall).await;
     // A takeover on the other node.
-    let mut tablet = rachel.at(&node).line(&meeting.door).await;
-    tablet.say(ClientMessage::Join(Join { move_here: true, ..wish("tablet") })).await;
+    let mut tablet = rachel.on_node(&node).call_socket(&meeting.door).await;
+    tablet
+        .send_message(ClientMessage::Join(Join { move_here: true, ..join_message("tablet") }))
+        .await;
     tablet.seated().await;
-    assert_eq!(parent.out().await.0, "taken_over");
+    assert_eq!(parent.evicted().await.0, "taken_over");
     rachel.delete(&meeting.invite()).await.is(204);
-    assert_eq!(guest.out().await.0, "invite_removed");
+    assert_eq!(guest.evicted().await.0, "invite_removed");
     meeting.school.mail_to("jordan.aaron@example.org").await;
 }
 
 #[tokio::test]
 async fn signals_and_media_pass_between_nodes_of_one_bus() {
-    let meeting = Meeting::soon().await;
+    let meeting = Meeting::starting_soon().await;
     let node = meeting.school.second_node(Shared::Bus).await;
     let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
     abell.seated().await;
-    abell.film().await;
-    let mut rachel = meeting.rachel().await.at(&node).join_call(&meeting.door, "phone").await;
+    abell.turn_camera_on().await;
+    let mut rachel = meeting.rachel().await.on_node(&node).join_call(&meeting.door, "phone").await;
     rachel.seated().await;
     // What was said before she came is told as well.
     let teacher = rachel
@@ -55,8 +57,8 @@ async fn signals_and_media_pass_between_nodes_of_one_bus() {
 }
 
 #[tokio::test]
-async fn however_many_come_at_once_to_both_nodes_four_sit() {
-    let meeting = Meeting::soon().await;
+async fn concurrent_entries_on_two_nodes_fill_four_seats() {
+    let meeting = Meeting::starting_soon().await;
     let node = meeting.school.second_node(Shared::Nothing).await;
     let [second, third] = meeting.with_two_more_teachers().await;
     let people = [
@@ -69,12 +71,17 @@ async fn however_many_come_at_once_to_both_nodes_four_sit() {
     // Each of the five comes with two tabs to each node.
     let coming = people
         .iter()
-        .flat_map(|(actor, door)| [actor.clone(), actor.at(&node)].map(|at| (at, door.as_str())))
+        .flat_map(|(actor, door)| {
+            [actor.clone(), actor.on_node(&node)].map(|at| (at, door.as_str()))
+        })
         .flat_map(|one| [one.clone(), one]);
     let lines = coming.enumerate().map(|(number, (actor, door))| async move {
-        let mut line = actor.line(door).await;
-        line.say(ClientMessage::Join(Join { move_here: true, ..wish(&format!("tab-{number}")) }))
-            .await;
+        let mut line = actor.call_socket(door).await;
+        line.send_message(ClientMessage::Join(Join {
+            move_here: true,
+            ..join_message(&format!("tab-{number}"))
+        }))
+        .await;
         line.next().await;
         line
     });

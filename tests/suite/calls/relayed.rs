@@ -6,7 +6,7 @@ use parlour_wire::{CallRole, ClientMessage, PresenceState, ServerMessage, Signal
 use uuid::Uuid;
 
 use super::{ABELL, JORDAN, Meeting, RACHEL, starts_at};
-use crate::harness::{Line, School};
+use crate::harness::{CallSocket, School};
 
 const TURN: [(&str, &str); 3] = [
     ("PARLOUR_MODE", "demo"),
@@ -20,14 +20,14 @@ const RELAYED: &str =
 const SDP: &str = "v=0\r\no=- 1 2 IN IP4 192.0.2.7\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 \
                    192.0.2.7\r\na=candidate:1 1 udp 2113937151 192.0.2.7 40000 typ host\r\n";
 
-async fn say(line: &mut Line, to: (Uuid, u32), kind: SignalKind, data: &str) {
+async fn say(line: &mut CallSocket, to: (Uuid, u32), kind: SignalKind, data: &str) {
     let signal =
         Signal { attempt: 1, kind, data: data.to_owned(), sdp_mid: None, sdp_m_line_index: None };
-    line.say(ClientMessage::Signal { to: to.0, to_connection: to.1, signal }).await;
+    line.send_message(ClientMessage::Signal { to: to.0, to_connection: to.1, signal }).await;
 }
 
-fn relayed_with(line: &Line) -> Option<CallRole> {
-    line.heard
+fn relayed_with(line: &CallSocket) -> Option<CallRole> {
+    line.received
         .iter()
         .find_map(|message| {
             if let ServerMessage::Welcome { relayed_with, .. } = message {
@@ -40,7 +40,7 @@ fn relayed_with(line: &Line) -> Option<CallRole> {
 }
 
 /// Teacher, parent and guest in the call, five minutes before it begins.
-async fn three(school: School) -> (Meeting, [Line; 3], [(Uuid, u32); 3]) {
+async fn three(school: School) -> (Meeting, [CallSocket; 3], [(Uuid, u32); 3]) {
     let meeting = Meeting::at(school, starts_at() - TimeDelta::minutes(5)).await;
     let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
     abell.seated().await;
@@ -65,7 +65,7 @@ async fn three(school: School) -> (Meeting, [Line; 3], [(Uuid, u32); 3]) {
 }
 
 #[tokio::test]
-async fn a_parent_and_a_guest_learn_of_the_relay_alone() {
+async fn parent_and_guest_exchange_only_relay_candidates() {
     let (_meeting, [mut abell, mut rachel, mut jordan], [teacher, parent, guest]) =
         three(School::start_with(&TURN).await).await;
     assert_eq!(
@@ -92,7 +92,7 @@ async fn a_parent_and_a_guest_learn_of_the_relay_alone() {
 }
 
 #[tokio::test]
-async fn without_a_relay_they_connect_like_others() {
+async fn parent_and_guest_connect_directly_without_a_relay() {
     let (_meeting, [_, mut rachel, mut jordan], [_, parent, guest]) =
         three(School::start().await).await;
     assert_eq!([&rachel, &jordan].map(relayed_with), [None, None]);

@@ -8,20 +8,20 @@ use parlour_wire::{ClientMessage, PresenceState, ServerMessage};
 use serde_json::json;
 
 use super::{ABELL, JORDAN, Meeting, RACHEL};
-use crate::harness::{Actor, Line};
+use crate::harness::{Actor, CallSocket};
 
 #[tokio::test]
-async fn two_people_meet_and_their_signals_pass() {
-    let meeting = Meeting::soon().await;
+async fn signals_pass_between_two_participants() {
+    let meeting = Meeting::starting_soon().await;
     let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
     assert_eq!(abell.seated().await, (1, false));
     abell.sees(RACHEL, PresenceState::Missing).await;
     let mut rachel = meeting.rachel().await.join_call(&meeting.door, "phone").await;
     assert_eq!(rachel.seated().await, (2, false));
     let [ServerMessage::Welcome { .. }, ServerMessage::Times { .. }, ServerMessage::Seated { .. }] =
-        rachel.heard.as_slice()
+        rachel.received.as_slice()
     else {
-        panic!("{:?}", rachel.heard);
+        panic!("{:?}", rachel.received);
     };
     let there = rachel.sees(ABELL, PresenceState::InCall).await;
     assert_eq!(there.connection, Some(1));
@@ -33,20 +33,20 @@ async fn two_people_meet_and_their_signals_pass() {
     abell.offer(here.id, 2, "another").await;
     assert_eq!(rachel.signal().await, (there.id, 1, "another".to_owned()));
 
-    abell.film().await;
+    abell.turn_camera_on().await;
     rachel
         .people(|people| {
             people.iter().any(|one| one.name == ABELL && one.media.video && one.media.audio)
         })
         .await;
-    rachel.say(ClientMessage::Leave).await;
-    assert_eq!(rachel.out().await.0, "left");
+    rachel.send_message(ClientMessage::Leave).await;
+    assert_eq!(rachel.evicted().await.0, "left");
     abell.sees(RACHEL, PresenceState::Missing).await;
 }
 
 #[tokio::test]
-async fn the_door_tells_and_takes_no_seat() {
-    let meeting = Meeting::soon().await;
+async fn reading_the_door_takes_no_seat() {
+    let meeting = Meeting::starting_soon().await;
     let (abell, rachel, jordan) =
         (meeting.abell().await, meeting.rachel().await, meeting.jordan().await);
     let seen = rachel.get(&meeting.door).await.is(200);
@@ -71,8 +71,8 @@ async fn the_door_tells_and_takes_no_seat() {
 }
 
 #[tokio::test]
-async fn three_teachers_a_parent_and_a_guest_share_four_seats() {
-    let meeting = Meeting::soon().await;
+async fn fifth_participant_waits_for_a_seat() {
+    let meeting = Meeting::starting_soon().await;
     let [second, third] = meeting.with_two_more_teachers().await;
     let mut abell = meeting.abell().await.join_call(&meeting.door, "one").await;
     abell.seated().await;
@@ -89,10 +89,10 @@ async fn three_teachers_a_parent_and_a_guest_share_four_seats() {
     let waiting = abell.sees(RACHEL, PresenceState::Waiting).await;
     assert_eq!((waiting.place, waiting.connection), (Some(1), None));
     rachel.offer(teacher.id, 1, "from the queue").await;
-    rachel.settle().await;
+    rachel.sync().await;
 
-    second.say(ClientMessage::Leave).await;
-    second.out().await;
+    second.send_message(ClientMessage::Leave).await;
+    second.evicted().await;
     let (connection, resumed) = rachel.seated().await;
     assert_eq!((connection, resumed), (5, false));
     abell.sees(RACHEL, PresenceState::InCall).await;
@@ -101,8 +101,8 @@ async fn three_teachers_a_parent_and_a_guest_share_four_seats() {
 }
 
 #[tokio::test]
-async fn who_vanishes_is_seen_and_has_thirty_seconds() {
-    let meeting = Meeting::soon().await;
+async fn disconnected_participant_is_shown_and_keeps_seat_for_30_seconds() {
+    let meeting = Meeting::starting_soon().await;
     let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
     abell.seated().await;
     let rachel = meeting.rachel().await;
@@ -111,8 +111,8 @@ async fn who_vanishes_is_seen_and_has_thirty_seconds() {
     drop(phone);
     abell.sees(RACHEL, PresenceState::Reconnecting).await;
     // The same device takes its seat again, without a question, as the same connection.
-    meeting.pass(20);
-    meeting.renewed(1).await;
+    meeting.advance_clock(20);
+    meeting.wait_for_renewal(1).await;
     let mut phone = rachel.join_call(&meeting.door, "phone").await;
     assert_eq!(phone.seated().await, (number, true));
     abell.sees(RACHEL, PresenceState::InCall).await;
@@ -120,36 +120,36 @@ async fn who_vanishes_is_seen_and_has_thirty_seconds() {
     abell.sees(RACHEL, PresenceState::Reconnecting).await;
     // Who is there keeps the seat, however the time goes; who is not there loses it.
     for _ in 0..2 {
-        meeting.pass(16);
-        meeting.renewed(1).await;
+        meeting.advance_clock(16);
+        meeting.wait_for_renewal(1).await;
     }
     abell.sees(RACHEL, PresenceState::Missing).await;
-    abell.settle().await;
+    abell.sync().await;
     let mut phone = rachel.join_call(&meeting.door, "phone").await;
     let (next, resumed) = phone.seated().await;
     assert!(next > number && !resumed);
 }
 
 #[tokio::test]
-async fn a_teacher_adds_a_minute_when_all_are_free() {
-    let meeting = Meeting::soon().await;
+async fn teacher_extends_the_call_when_all_are_free() {
+    let meeting = Meeting::starting_soon().await;
     let mut abell = meeting.abell().await.join_call(&meeting.door, "desk").await;
     let mut rachel = meeting.rachel().await.join_call(&meeting.door, "phone").await;
     rachel.seated().await;
     // Rachel's next appointment begins right after this one.
-    abell.say(ClientMessage::Extend).await;
+    abell.send_message(ClientMessage::Extend).await;
     abell.problem("cannot_extend").await;
-    rachel.say(ClientMessage::Extend).await;
+    rachel.send_message(ClientMessage::Extend).await;
     rachel.problem("cannot_extend").await;
     // Without anybody's next appointment there is time.
     meeting
         .school
         .execute("delete from claims where booking_id not in (select booking_id from calls)")
         .await;
-    abell.say(ClientMessage::Extend).await;
+    abell.send_message(ClientMessage::Extend).await;
     let longer = super::starts_at() + TimeDelta::minutes(6);
     for line in [&mut abell, &mut rachel] {
-        line.until(|message| {
+        line.receive_until(|message| {
             matches!(message, ServerMessage::Times { ends_at, .. } if *ends_at == longer)
                 .then_some(())
         })
@@ -159,11 +159,11 @@ async fn a_teacher_adds_a_minute_when_all_are_free() {
 
 /// Joins, offers to everybody who came before, and hears the offer of everybody who comes after: so
 /// each pair of four connects.
-async fn meets_three(person: &Actor, door: &str, device: &str) -> Line {
+async fn meets_three(person: &Actor, door: &str, device: &str) -> CallSocket {
     let mut line = person.join_call(door, device).await;
     let (own, _) = line.seated().await;
-    let (mut offered, mut heard) = (BTreeSet::new(), 0);
-    while offered.len() + heard < 3 {
+    let (mut offered, mut received) = (BTreeSet::new(), 0);
+    while offered.len() + received < 3 {
         match line.next().await {
             Some(ServerMessage::People { people }) => {
                 for (id, number) in people.iter().filter_map(|one| {
@@ -174,17 +174,17 @@ async fn meets_three(person: &Actor, door: &str, device: &str) -> Line {
                     }
                 }
             }
-            Some(ServerMessage::Signal { .. }) => heard += 1,
+            Some(ServerMessage::Signal { .. }) => received += 1,
             Some(_) => {}
-            None => panic!("closed after {:#?}", line.heard),
+            None => panic!("closed after {:#?}", line.received),
         }
     }
     line
 }
 
 #[tokio::test]
-async fn who_comes_at_the_same_moment_gets_every_offer() {
-    let meeting = Meeting::soon().await;
+async fn participants_joining_concurrently_receive_every_offer() {
+    let meeting = Meeting::starting_soon().await;
     let [second, third] = meeting.with_two_more_teachers().await;
     let (second, third) =
         (meeting.school.as_teacher(&second).await, meeting.school.as_teacher(&third).await);
@@ -194,8 +194,8 @@ async fn who_comes_at_the_same_moment_gets_every_offer() {
         let mut lines =
             join_all(people.iter().map(|person| meets_three(person, &meeting.door, &device))).await;
         for line in &mut lines {
-            line.say(ClientMessage::Leave).await;
-            line.out().await;
+            line.send_message(ClientMessage::Leave).await;
+            line.evicted().await;
         }
     }
 }

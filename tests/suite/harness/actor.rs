@@ -11,7 +11,7 @@ use reqwest::{
 };
 use serde_json::Value;
 
-use super::{Server, answer::Answer, contract};
+use super::{Server, contract, response::TestResponse};
 
 /// Somebody who sends requests.
 #[derive(Clone)]
@@ -26,11 +26,11 @@ pub struct Actor {
 impl Actor {
     /// Somebody without a cookie.
     pub fn new(origin: &str) -> Self {
-        Self::of(origin, "hillcrest")
+        Self::for_school(origin, "hillcrest")
     }
 
     /// Somebody without a cookie, at this school.
-    pub fn of(origin: &str, school: &str) -> Self {
+    pub fn for_school(origin: &str, school: &str) -> Self {
         let jar = Arc::new(Jar::default());
         let client = Client::builder()
             .tls_certs_only([])
@@ -49,28 +49,28 @@ impl Actor {
 
     /// Somebody without a cookie, at the same school.
     pub fn nobody(&self) -> Self {
-        Self::of(&self.origin, &self.school)
+        Self::for_school(&self.origin, &self.school)
     }
 
     /// The same cookies at another school of the server: a browser sends them to one alone.
     pub fn at_school(&self, school: &str) -> Self {
-        let other = Self::of(&self.origin, school);
+        let other = Self::for_school(&self.origin, school);
         let cookies = self.cookies("/me").expect("they have a cookie");
         for cookie in cookies.to_str().expect("a text").split("; ") {
             let (name, value) = cookie.split_once('=').expect("a cookie has a value");
-            other.hold(name, value);
+            other.set_cookie(name, value);
         }
         other
     }
 
     /// Puts a cookie into their browser.
-    pub fn hold(&self, name: &str, value: &str) {
+    pub fn set_cookie(&self, name: &str, value: &str) {
         let url = self.origin.parse().expect("an origin is a URL");
         self.jar.add_cookie_str(&format!("{name}={value}; Path=/s/{}/", self.school), &url);
     }
 
     /// The same browser at another node of the school; cookies mind no port.
-    pub fn at(&self, node: &Server) -> Self {
+    pub fn on_node(&self, node: &Server) -> Self {
         Self {
             origin: node.origin.clone(),
             base: format!("{}/s/{}/api/v1", node.origin, self.school),
@@ -101,24 +101,29 @@ impl Actor {
     }
 
     /// Sends a request made with [`Actor::request`].
-    pub async fn send(&self, method: &str, path: &str, request: RequestBuilder) -> Answer {
-        let answer = Answer::read(request.send().await.expect("the server answers")).await;
+    pub async fn send(&self, method: &str, path: &str, request: RequestBuilder) -> TestResponse {
+        let answer = TestResponse::read(request.send().await.expect("the server answers")).await;
         contract::check(method, path, &answer);
         answer
     }
 
     /// GET.
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> TestResponse {
         self.send("GET", path, self.request("GET", path)).await
     }
 
     /// POST with a body.
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
+    pub async fn post(&self, path: &str, body: Value) -> TestResponse {
         self.send("POST", path, self.request("POST", path).json(&body)).await
     }
 
     /// POST with a body and an `Idempotency-Key`.
-    pub async fn post_once(&self, path: &str, key: &str, body: Value) -> Answer {
+    pub async fn post_with_idempotency_key(
+        &self,
+        path: &str,
+        key: &str,
+        body: Value,
+    ) -> TestResponse {
         self.send(
             "POST",
             path,
@@ -128,17 +133,17 @@ impl Actor {
     }
 
     /// PUT with a body.
-    pub async fn put(&self, path: &str, body: Value) -> Answer {
+    pub async fn put(&self, path: &str, body: Value) -> TestResponse {
         self.send("PUT", path, self.request("PUT", path).json(&body)).await
     }
 
     /// PATCH with a body.
-    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+    pub async fn patch(&self, path: &str, body: Value) -> TestResponse {
         self.send("PATCH", path, self.request("PATCH", path).json(&body)).await
     }
 
     /// DELETE.
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub async fn delete(&self, path: &str) -> TestResponse {
         self.send("DELETE", path, self.request("DELETE", path)).await
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::response::TestResponse;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     serde_norway::from_str(include_str!("../../../openapi.yaml")).expect("the contract is YAML")
@@ -36,7 +36,7 @@ pub struct Operation {
 
 /// Where a request holds a text.
 #[derive(Clone, Debug)]
-pub enum Place {
+pub enum TextLocation {
     /// In a part of the path.
     Path(String),
     /// In the query.
@@ -47,24 +47,24 @@ pub enum Place {
 
 impl Operation {
     /// Every place for a text that is not one of a few.
-    pub fn texts(&self) -> Vec<Place> {
+    pub fn text_locations(&self) -> Vec<TextLocation> {
         let mut places = Vec::new();
         let of_path = DOCUMENT["paths"][&self.path]["parameters"].as_array();
         for parameter in of_path
             .into_iter()
             .chain(self.declared["parameters"].as_array())
             .flatten()
-            .map(resolved)
+            .map(resolve_ref)
         {
             let name = parameter["name"].as_str().unwrap_or_default().to_owned();
             match parameter["in"].as_str() {
-                Some("path") => places.push(Place::Path(name)),
-                Some("query") => places.push(Place::Query(name)),
+                Some("path") => places.push(TextLocation::Path(name)),
+                Some("query") => places.push(TextLocation::Query(name)),
                 _ => {}
             }
         }
         let schema =
-            &resolved(&self.declared["requestBody"])["content"]["application/json"]["schema"];
+            &resolve_ref(&self.declared["requestBody"])["content"]["application/json"]["schema"];
         collect_texts(schema, &mut Vec::new(), &mut places);
         places
     }
@@ -78,7 +78,7 @@ impl Operation {
     }
 
     /// Whether it answers a list.
-    pub fn answers_list(&self) -> bool {
+    pub fn returns_list(&self) -> bool {
         let schema =
             self.declared["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
                 .as_str();
@@ -113,12 +113,12 @@ pub fn operations() -> Vec<Operation> {
     all
 }
 
-fn collect_texts(schema: &Value, steps: &mut Vec<String>, places: &mut Vec<Place>) {
-    let schema = resolved(schema);
+fn collect_texts(schema: &Value, steps: &mut Vec<String>, places: &mut Vec<TextLocation>) {
+    let schema = resolve_ref(schema);
     let is_text = schema["type"] == "string"
         || schema["type"].as_array().is_some_and(|kinds| kinds.contains(&json!("string")));
     if is_text && schema["enum"].is_null() && schema["const"].is_null() {
-        places.push(Place::Body(steps.clone()));
+        places.push(TextLocation::Body(steps.clone()));
     }
     for (name, of) in schema["properties"].as_object().into_iter().flatten() {
         steps.push(name.clone());
@@ -141,13 +141,13 @@ fn collect_texts(schema: &Value, steps: &mut Vec<String>, places: &mut Vec<Place
 /// The places of a JSON body for texts whose length the contract leaves open.
 pub fn unbounded_texts(operation: &Operation) -> Vec<Vec<String>> {
     let schema =
-        resolved(&operation.declared["requestBody"])["content"]["application/json"]["schema"]
+        resolve_ref(&operation.declared["requestBody"])["content"]["application/json"]["schema"]
             .clone();
     let is_bounded = |steps: &[String]| {
-        let found = steps.iter().try_fold(resolved(&schema), |schema, step| {
+        let found = steps.iter().try_fold(resolve_ref(&schema), |schema, step| {
             let next =
                 if step == "*" { &schema["items"] } else { &schema["properties"][step.as_str()] };
-            (!next.is_null()).then(|| resolved(next))
+            (!next.is_null()).then(|| resolve_ref(next))
         });
         // Of alternatives the one that is a text is not looked for.
         found.is_none_or(|found| {
@@ -155,9 +155,9 @@ pub fn unbounded_texts(operation: &Operation) -> Vec<Vec<String>> {
         })
     };
     let texts = operation
-        .texts()
+        .text_locations()
         .into_iter()
-        .filter_map(|place| if let Place::Body(steps) = place { Some(steps) } else { None });
+        .filter_map(|place| if let TextLocation::Body(steps) = place { Some(steps) } else { None });
     texts.filter(|steps| !is_bounded(steps)).collect()
 }
 
@@ -182,14 +182,14 @@ pub fn with_text(mut body: Value, steps: &[String], text: &str) -> Value {
 }
 
 /// Fails unless the answer is one that the contract declares.
-pub fn check(method: &str, path: &str, answer: &Answer) {
+pub fn check(method: &str, path: &str, answer: &TestResponse) {
     let path = path.split('?').next().unwrap_or(path);
     let said = format!("{method} {path} answered {} {}", answer.status, answer.text);
     assert!(answer.header("x-request-id").is_some(), "no X-Request-Id: {said}");
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{said}");
     let operation = operations()
         .into_iter()
-        .find(|operation| operation.method == method && fits(&operation.path, path));
+        .find(|operation| operation.method == method && matches_template(&operation.path, path));
     let Some(operation) = operation else {
         assert!(matches!(answer.status, 404 | 405), "no operation of the contract: {said}");
         return check_body(
@@ -206,7 +206,7 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
     if !is_kept || answer.status >= 400 {
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{said}");
     }
-    let response = resolved(&operation.declared["responses"][answer.status.to_string()]);
+    let response = resolve_ref(&operation.declared["responses"][answer.status.to_string()]);
     assert!(response.is_object(), "the contract of {} does not declare this: {said}", operation.id);
     let Some(contents) = response["content"].as_object() else {
         assert!(answer.text.is_empty(), "a body where the contract has none: {said}");
@@ -226,7 +226,7 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
     }
 }
 
-fn check_body(name: &str, schema: &Value, answer: &Answer, said: &str) {
+fn check_body(name: &str, schema: &Value, answer: &TestResponse, said: &str) {
     if name == "Problem" {
         assert_eq!(answer.content_type(), "application/problem+json", "{said}");
     }
@@ -256,7 +256,7 @@ fn validator(name: &str, schema: &Value) -> Arc<Validator> {
     Arc::clone(made)
 }
 
-fn resolved(declared: &Value) -> Value {
+fn resolve_ref(declared: &Value) -> Value {
     match declared["$ref"].as_str() {
         Some(pointer) => DOCUMENT
             .pointer(pointer.trim_start_matches('#'))
@@ -266,7 +266,7 @@ fn resolved(declared: &Value) -> Value {
     }
 }
 
-fn fits(template: &str, path: &str) -> bool {
+fn matches_template(template: &str, path: &str) -> bool {
     let (mut wanted, mut found) = (template.split('/'), path.split('/'));
     loop {
         match (wanted.next(), found.next()) {

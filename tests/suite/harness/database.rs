@@ -17,7 +17,7 @@ use parlour::{
     config::Mode,
     context::{Context, Random},
     demo,
-    store::{DatabaseUrl, Store, marks},
+    store::{DatabaseUrl, Store, metadata},
 };
 use tempfile::TempDir;
 
@@ -39,13 +39,13 @@ static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 impl Database {
     /// A copy of the demo school's.
-    pub fn filled() -> Self {
+    pub fn seeded() -> Self {
         static TEMPLATE: OnceLock<Template> = OnceLock::new();
-        TEMPLATE.get_or_init(Template::filled).copy()
+        TEMPLATE.get_or_init(Template::seeded).copy()
     }
 
     /// One with the demo school as it is made at this time.
-    pub fn filled_at(now: DateTime<Utc>) -> Self {
+    pub fn seeded_at(now: DateTime<Utc>) -> Self {
         let database = Self::empty();
         let url = database.url.clone();
         let fill = move || {
@@ -53,7 +53,7 @@ impl Database {
                 .enable_all()
                 .build()
                 .expect("a runtime")
-                .block_on(fill(&url, now))
+                .block_on(seed(&url, now))
         };
         thread::spawn(fill).join().expect("the demo school can be loaded");
         database
@@ -72,8 +72,8 @@ impl Database {
     }
 
     fn create(server: &str, template: &str) -> Self {
-        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        static CREATE_LOCK: Mutex<()> = Mutex::new(());
+        let _guard = CREATE_LOCK.lock().unwrap_or_else(PoisonError::into_inner);
         let name =
             format!("parlour_test_{}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let mut conn =
@@ -86,7 +86,7 @@ impl Database {
         conn.batch_execute(&format!("create database {name} template {template}"))
             .expect("may create a database");
         Self {
-            url: beside(server, &name),
+            url: with_database_name(server, &name),
             kind: Kind::Postgres { server: server.to_owned(), name },
         }
     }
@@ -107,8 +107,8 @@ impl Drop for Database {
 struct Template(Database);
 
 impl Template {
-    fn filled() -> Self {
-        Self(Database::filled_at(now()))
+    fn seeded() -> Self {
+        Self(Database::seeded_at(now()))
     }
 
     fn copy(&self) -> Database {
@@ -130,12 +130,12 @@ impl Template {
     }
 }
 
-async fn fill(url: &str, now: DateTime<Utc>) {
+async fn seed(url: &str, now: DateTime<Utc>) {
     let store =
         Store::open(&DatabaseUrl::parse(url).expect("a URL"), 2).expect("the database opens");
     store.migrate().expect("migrations run");
     store
-        .write(|db| marks::set_mark(db, Mode::Demo))
+        .write(|db| metadata::claim_for_mode(db, Mode::Demo))
         .await
         .expect("the database answers")
         .expect("a new database takes a mark");
@@ -149,7 +149,7 @@ fn server() -> Option<String> {
 }
 
 /// The URL of another database of the same server.
-fn beside(server: &str, name: &str) -> String {
+fn with_database_name(server: &str, name: &str) -> String {
     let (base, query) = server
         .split_once('?')
         .map_or((server, String::new()), |(base, query)| (base, format!("?{query}")));

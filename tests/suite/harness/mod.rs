@@ -2,17 +2,17 @@
 //! stands still, and mail in memory.
 
 mod actor;
-mod answer;
+mod api_client;
+mod call_socket;
 pub mod contract;
 mod database;
-mod hold;
-mod line;
 mod log;
-mod neighbours;
-mod network;
+mod network_proxy;
+mod other_school;
+mod paused_transaction;
 mod presence;
-mod program;
 pub mod provider;
+mod response;
 mod roster;
 mod server;
 pub mod tls;
@@ -42,18 +42,18 @@ use serde_json::{Value, json};
 
 pub use self::{
     actor::Actor,
-    answer::Answer,
+    api_client::ApiClientActor,
+    call_socket::{CallSocket, join_message},
     database::Database,
-    line::{Line, wish},
     log::{lines_of, start_log},
-    network::{Condition, Network},
-    program::Program,
+    network_proxy::{NetworkCondition, NetworkProxy},
+    response::TestResponse,
     roster::{Roster, case},
     server::{Server, Shared},
 };
 
 /// How long to wait for what must come; a seat of somebody who vanished is held for 30 seconds.
-const PATIENCE: Duration = Duration::from_secs(45);
+const TIMEOUT: Duration = Duration::from_secs(45);
 
 /// When tests begin: a Monday on which the parents' evening of Thursday can be booked.
 pub fn now() -> DateTime<Utc> {
@@ -85,13 +85,13 @@ impl School {
 
     /// A server with these settings.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
-        Self::on(Server::start(Database::filled(), settings).await).await
+        Self::on(Server::start(Database::seeded(), settings).await).await
     }
 
     /// A server with these settings whose school was filled at this time: its parents' evening is
     /// on a Thursday, two to eight days later.
     pub async fn start_at(now: DateTime<Utc>, settings: &[(&str, &str)]) -> Self {
-        let server = Server::start(Database::filled_at(now), settings).await;
+        let server = Server::start(Database::seeded_at(now), settings).await;
         server.clock.set(now + TimeDelta::minutes(1));
         Self::on(server).await
     }
@@ -134,8 +134,8 @@ impl School {
     }
 
     /// A program that may do this.
-    pub async fn program(&self, scopes: &[&str]) -> Program {
-        Program::connect(&self.staff().await, self.nobody(), "MIS", scopes).await
+    pub async fn api_client(&self, scopes: &[&str]) -> ApiClientActor {
+        ApiClientActor::connect(&self.staff().await, self.nobody(), "MIS", scopes).await
     }
 
     /// A parent of other children.
@@ -190,7 +190,7 @@ impl School {
 
     async fn as_person(&self, person: &PersonRow, role: Role) -> Actor {
         let actor = self.nobody();
-        actor.hold("parlour_session", &self.session_of(person, role).await);
+        actor.set_cookie("parlour_session", &self.session_of(person, role).await);
         actor
     }
 
@@ -248,7 +248,7 @@ impl School {
 
     /// Waits until so many writes wait for another transaction, as `waiting_writes` counts them.
     pub async fn until_waiting(&self, tables: &[&str], count: i64) {
-        until("the write waits", async || self.waiting_writes(tables).await == count).await;
+        wait_until("the write waits", async || self.waiting_writes(tables).await == count).await;
     }
 
     /// Runs one statement.
@@ -267,7 +267,7 @@ impl School {
     }
 
     /// The time passes.
-    pub fn wait(&self, by: TimeDelta) {
+    pub fn advance_clock(&self, by: TimeDelta) {
         self.clock.advance(by);
     }
 
@@ -350,14 +350,14 @@ impl Drop for School {
 }
 
 /// Waits until something has come about; fails when it does not.
-pub async fn until(what: &str, has_come: impl AsyncFn() -> bool) {
+pub async fn wait_until(what: &str, has_come: impl AsyncFn() -> bool) {
     let waiting = async {
         let mut looks = tokio::time::interval(Duration::from_millis(50));
         while !has_come().await {
             looks.tick().await;
         }
     };
-    tokio::time::timeout(PATIENCE, waiting)
+    tokio::time::timeout(TIMEOUT, waiting)
         .await
         .unwrap_or_else(|_| panic!("it did not come: {what}"));
 }
@@ -381,7 +381,7 @@ pub fn token_of(mail: &Mail) -> String {
 
 /// A request for an appointment that the grid shows as free.
 #[derive(Clone, Debug)]
-pub struct Wish {
+pub struct BookableClass {
     /// The student.
     pub student: String,
     /// The class.
@@ -392,7 +392,7 @@ pub struct Wish {
     pub times: Vec<String>,
 }
 
-impl Wish {
+impl BookableClass {
     /// As the contract writes it.
     pub fn at(&self, time: &str) -> Value {
         json!({ "student_id": self.student, "class_id": self.class, "starts_at": time })
@@ -400,14 +400,14 @@ impl Wish {
 }
 
 /// What a parent could book: each class of each student that has no booking yet.
-pub async fn wishes(school: &School, parent: &Actor) -> Vec<Wish> {
+pub async fn bookable_classes(school: &School, parent: &Actor) -> Vec<BookableClass> {
     let grid = parent.get(&school.evening("/slots")).await.is(200);
     let times: Vec<String> = grid
         .list("/times")
         .iter()
         .map(|time| time.as_str().unwrap_or_default().to_owned())
         .collect();
-    let mut wishes = Vec::new();
+    let mut bookable_classes = Vec::new();
     for student in grid.list("/students") {
         for class in student["classes"].as_array().expect("a list") {
             if class["booking_id"].is_string() {
@@ -421,7 +421,7 @@ pub async fn wishes(school: &School, parent: &Actor) -> Vec<Wish> {
                 .map(|(time, _)| time.clone())
                 .collect();
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            wishes.push(Wish {
+            bookable_classes.push(BookableClass {
                 student: text(&student["student"]["id"]),
                 class: text(&class["class_id"]),
                 free,
@@ -429,5 +429,5 @@ pub async fn wishes(school: &School, parent: &Actor) -> Vec<Wish> {
             });
         }
     }
-    wishes
+    bookable_classes
 }

@@ -22,7 +22,7 @@ use parlour::{
         remote::{self, Limits, NewProvider, Version},
         schedule,
     },
-    store::{Store, roster_sources::Turn},
+    store::{Store, roster_sources::SyncTrigger},
 };
 use serde_json::{Value, json};
 
@@ -153,30 +153,30 @@ impl Provider {
     }
 
     /// Pages of these sizes in turn.
-    pub fn pages(&self, paging: Paging, sizes: &[usize]) {
+    pub fn set_paging(&self, paging: Paging, sizes: &[usize]) {
         let mut state = self.state();
         (state.paging, state.pages) = (paging, sizes.to_vec());
     }
 
     /// What becomes of a filter.
-    pub fn filters(&self, filter: Filter) {
+    pub fn set_filter(&self, filter: Filter) {
         self.state().filter = filter;
     }
 
     /// How often changes alone were asked for since the last time that somebody wanted to know.
-    pub fn asked_for_changes(&self) -> usize {
+    pub fn delta_requests(&self) -> usize {
         std::mem::take(&mut self.state().filtered)
     }
 
     /// Changes one object, which says when.
-    pub fn touch(
+    pub fn edit_and_touch(
         &self,
         collection: &str,
         id: &str,
         now: DateTime<Utc>,
         change: impl FnOnce(&mut Value),
     ) {
-        self.change(collection, |objects| {
+        self.edit(collection, |objects| {
             let object = objects
                 .iter_mut()
                 .find(|object| object["sourcedId"] == id)
@@ -187,40 +187,40 @@ impl Provider {
     }
 
     /// Tokens that are refused after so many uses.
-    pub fn tokens_wear_out(&self, uses: usize) {
+    pub fn limit_token_uses(&self, uses: usize) {
         self.state().token_uses = uses;
     }
 
     /// Tokens that are said to be good for so many seconds.
-    pub fn tokens_last(&self, seconds: u32) {
+    pub fn set_token_lifetime(&self, seconds: u32) {
         self.state().token_life = seconds;
     }
 
     /// Something goes wrong with the request of this number to a collection (0: with each), or to
     /// `token`.
-    pub fn fault(&self, place: &str, number: usize, fault: Fault) {
+    pub fn inject_fault(&self, place: &str, number: usize, fault: Fault) {
         self.state().faults.push((place.to_owned(), number, fault));
     }
 
     /// Everything goes right from now on.
-    pub fn mend(&self) {
+    pub fn clear_faults(&self) {
         let mut state = self.state();
         state.faults.clear();
         state.asked.clear();
     }
 
     /// How often a collection, or `token`, was asked for.
-    pub fn asked(&self, place: &str) -> usize {
+    pub fn request_count(&self, place: &str) -> usize {
         self.state().asked.get(place).copied().unwrap_or_default()
     }
 
     /// Changes the objects of a collection.
-    pub fn change(&self, collection: &str, change: impl FnOnce(&mut Vec<Value>)) {
+    pub fn edit(&self, collection: &str, change: impl FnOnce(&mut Vec<Value>)) {
         change(self.state().collections.get_mut(collection).expect("a collection"));
     }
 
     /// The provider as the settings name it.
-    pub fn named(&self) -> remote::Provider {
+    pub fn settings(&self) -> remote::Provider {
         let (url, token_url) = (self.origin.clone(), format!("{}/token", self.origin));
         let (client_id, secret, ca_file) =
             ("parlour".to_owned(), SECRET.to_owned().into(), self.ca_file.clone());
@@ -242,11 +242,11 @@ impl Provider {
         server: &Server,
         options: ImportOptions,
     ) -> anyhow::Result<ImportReport> {
-        self.sync_within(server, options, impatient()).await
+        self.sync_with_limits(server, options, short_timeouts()).await
     }
 
     /// The same with other bounds. It may write the demo school, unless the options list others.
-    pub async fn sync_within(
+    pub async fn sync_with_limits(
         &self,
         server: &Server,
         mut options: ImportOptions,
@@ -255,14 +255,20 @@ impl Provider {
         if options.schools.is_empty() {
             options.schools.push("hillcrest".to_owned());
         }
-        roster::sync(&deps(server, limits), &self.named(), &options).await
+        roster::sync(&deps(server, limits), &self.settings(), &options).await
     }
 
     /// Syncs as a source for which no school is listed, in its turn.
-    pub async fn sync_unlisted(&self, server: &Server) -> anyhow::Result<ImportReport> {
-        let (deps, options) = (deps(server, impatient()), ImportOptions::default());
-        let outcome =
-            roster::sync_in_turn(&deps, &self.named(), &options, Turn::Now, Extent::Whole).await?;
+    pub async fn sync_without_school_list(&self, server: &Server) -> anyhow::Result<ImportReport> {
+        let (deps, options) = (deps(server, short_timeouts()), ImportOptions::default());
+        let outcome = roster::sync_with_lease(
+            &deps,
+            &self.settings(),
+            &options,
+            SyncTrigger::Now,
+            Extent::Whole,
+        )
+        .await?;
         outcome.expect("nobody else has the turn").report
     }
 
@@ -302,13 +308,13 @@ pub fn source(provider: &Provider) -> RosterSource {
 }
 
 /// Syncs by itself an hour later.
-pub async fn an_hour_later(school: &School, source: &RosterSource) -> ImportReport {
-    school.wait(TimeDelta::minutes(61));
-    schedule::sync_if_due(&deps(school, impatient()), source).await.expect("the sync succeeds")
+pub async fn sync_an_hour_later(school: &School, source: &RosterSource) -> ImportReport {
+    school.advance_clock(TimeDelta::minutes(61));
+    schedule::sync_if_due(&deps(school, short_timeouts()), source).await.expect("the sync succeeds")
 }
 
 /// Bounds under which no test has to wait.
-pub fn impatient() -> Limits {
+pub fn short_timeouts() -> Limits {
     Limits {
         tries: 3,
         first_pause: Duration::from_millis(1),

@@ -21,7 +21,7 @@ pub struct Roster(TempDir);
 
 impl Roster {
     /// Those of the demo school.
-    pub fn of_the_demo() -> Self {
+    pub fn demo() -> Self {
         let (from, folder) = (
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../api/demo"),
             TempDir::new().expect("a folder"),
@@ -39,7 +39,7 @@ impl Roster {
             "rachel.aaron@example.org,,,\"s-sophie-aaron,s-liz-aaron,s-chris-aaron\"",
             "rachel.aaron@example.org,,,\"s-liz-aaron,s-chris-aaron\"",
         );
-        Self::of_the_demo().replace("users.csv", before, after).replace(
+        Self::demo().replace("users.csv", before, after).replace(
             "users.csv",
             "Sophie,Aaron,,,,,,\"p-rachel-aaron,p-marcus-webb\"",
             "Sophie,Aaron,,,,,,p-marcus-webb",
@@ -75,7 +75,7 @@ impl Roster {
     }
 
     /// Imports them, however much that removes.
-    pub async fn insist(&self, server: &Server) -> ImportReport {
+    pub async fn import_without_limit(&self, server: &Server) -> ImportReport {
         self.import_with(server, ImportOptions { limit: None, ..ImportOptions::default() }).await
     }
 

@@ -20,12 +20,12 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 /// An authority whose certificate lies in a file.
-pub struct Authority {
+pub struct CertificateAuthority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     folder: TempDir,
 }
 
-impl Authority {
+impl CertificateAuthority {
     /// A new one.
     pub fn new() -> Self {
         let mut params = CertificateParams::default();
@@ -33,7 +33,7 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, "The school's own authority");
-        Self::keep(
+        Self::write_to_file(
             CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key"))
                 .expect("a certificate"),
         )
@@ -41,19 +41,19 @@ impl Authority {
 
     /// A server of this name whose certificate is its own authority, and is one of an authority or
     /// not.
-    pub fn of_itself(name: &str, is_ca: bool) -> (Self, Arc<ServerConfig>) {
+    pub fn self_signed_server(name: &str, is_ca: bool) -> (Self, Arc<ServerConfig>) {
         let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
         params.is_ca =
             if is_ca { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::ExplicitNoCa };
         let key = KeyPair::generate().expect("a key");
         let own = key.serialize_der();
         let authority =
-            Self::keep(CertifiedIssuer::self_signed(params, key).expect("a certificate"));
+            Self::write_to_file(CertifiedIssuer::self_signed(params, key).expect("a certificate"));
         let config = config(authority.issuer.der(), own);
         (authority, config)
     }
 
-    fn keep(issuer: CertifiedIssuer<'static, KeyPair>) -> Self {
+    fn write_to_file(issuer: CertifiedIssuer<'static, KeyPair>) -> Self {
         let folder = TempDir::new().expect("a folder");
         fs::write(folder.path().join("ca.pem"), issuer.pem()).expect("it can be written");
         Self { issuer, folder }
@@ -65,7 +65,7 @@ impl Authority {
     }
 
     /// What a server of this name needs; its certificate runs out with the year.
-    pub fn certify(&self, name: &str, last_year: i32) -> Arc<ServerConfig> {
+    pub fn issue_certificate(&self, name: &str, last_year: i32) -> Arc<ServerConfig> {
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
         params.not_after = date_time_ymd(last_year, 12, 31);
@@ -84,14 +84,14 @@ fn config(certificate: &CertificateDer<'static>, key: Vec<u8>) -> Arc<ServerConf
 }
 
 /// Speaks TLS until it is dropped.
-pub struct Front {
+pub struct TlsProxy {
     port: u16,
     task: JoinHandle<()>,
 }
 
-impl Front {
+impl TlsProxy {
     /// Before a server on this machine.
-    pub async fn before(origin: &str, config: Arc<ServerConfig>) -> Self {
+    pub async fn start(origin: &str, config: Arc<ServerConfig>) -> Self {
         let behind = origin.strip_prefix("http://").expect("a server without TLS").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
@@ -116,7 +116,7 @@ impl Front {
     }
 }
 
-impl Drop for Front {
+impl Drop for TlsProxy {
     fn drop(&mut self) {
         self.task.abort();
     }

@@ -73,7 +73,7 @@ fn folder(kind: &str) -> FileBasedMigrations {
 }
 
 #[test]
-fn up_down_up_leaves_the_same_tables() {
+fn up_down_up_restores_the_schema() {
     let database = Database::empty();
     let mut conn = Either::of(&database);
     let count = conn.up();
@@ -86,7 +86,7 @@ fn up_down_up_leaves_the_same_tables() {
 }
 
 #[test]
-fn many_starts_at_once_run_each_migration_once() {
+fn concurrent_starts_run_each_migration_once() {
     let database = Database::empty();
     let url = DatabaseUrl::parse(&database.url).expect("a database");
     let start = Barrier::new(8);
@@ -117,7 +117,7 @@ fn migrated_sqlite() -> Tables {
 /// Compares the test's database with SQLite: where `PARLOUR_TEST_DATABASE` is a PostgreSQL server,
 /// these are two.
 #[test]
-fn both_databases_have_the_same_tables() {
+fn sqlite_and_postgres_have_the_same_schema() {
     let database = Database::empty();
     let mut this = Either::of(&database);
     this.up();

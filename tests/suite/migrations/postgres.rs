@@ -108,7 +108,7 @@ struct Index {
 }
 
 #[derive(QueryableByName)]
-struct Line {
+struct CallSocket {
     #[diesel(sql_type = Text)]
     of_table: String,
     #[diesel(sql_type = Text)]
@@ -139,7 +139,7 @@ pub fn read(conn: &mut PgConnection) -> Tables {
         let line = format!("{unique}index {name} ({columns}){}", predicate.unwrap_or_default());
         tables.entry(of_table).or_default().rest.insert(line);
     }
-    for Line { of_table, line } in load(conn, TRIGGERS) {
+    for CallSocket { of_table, line } in load(conn, TRIGGERS) {
         tables.entry(of_table).or_default().rest.insert(line);
     }
     tables

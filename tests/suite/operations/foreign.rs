@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use parlour_domain::scope::Scope;
 use serde_json::{Value, json};
 
-use super::{Things, ask, path, send, things};
-use crate::harness::{Actor, Program, School, contract};
+use super::{SampleIds, ask, path, sample_ids, send};
+use crate::harness::{Actor, ApiClientActor, School, contract};
 
 /// What staff of another school are told at their own school's address.
 fn to_foreign_staff(id: &str) -> u16 {
@@ -99,37 +99,36 @@ fn to_foreign_client(id: &str) -> u16 {
 }
 
 /// The path of an operation; where it is done for a parent, with that parent.
-fn path_of_staff(operation: &contract::Operation, things: &Things) -> String {
-    let path = path(operation, things);
+fn path_of_staff(operation: &contract::Operation, sample_ids: &SampleIds) -> String {
+    let path = path(operation, sample_ids);
     let is_for_a_parent = operation.path.contains("{evening_id}")
-        && operation
-            .texts()
-            .iter()
-            .any(|place| matches!(place, contract::Place::Query(name) if name == "parent_id"));
-    if is_for_a_parent { format!("{path}?parent_id={}", things.parent) } else { path }
+        && operation.text_locations().iter().any(
+            |place| matches!(place, contract::TextLocation::Query(name) if name == "parent_id"),
+        );
+    if is_for_a_parent { format!("{path}?parent_id={}", sample_ids.parent) } else { path }
 }
 
-/// The demo's things, with one of each kind that it lacks.
-async fn all_things(school: &School) -> Things {
+/// The demo's sample_ids, with one of each kind that it lacks.
+async fn all_sample_ids(school: &School) -> SampleIds {
     let staff = school.staff().await;
-    let mut things = things(school).await;
+    let mut sample_ids = sample_ids(school).await;
     let client = json!({ "name": "MIS", "scopes": ["evenings:read"] });
-    things.client = staff.post("/clients", client).await.is(201).text_at("/client/id");
-    let bar = json!({ "student_id": things.student, "email": "barred@example.org" });
-    things.bar = staff.post("/bars", bar).await.is(201).text_at("/id");
+    sample_ids.client = staff.post("/clients", client).await.is(201).text_at("/client/id");
+    let bar = json!({ "student_id": sample_ids.student, "email": "barred@example.org" });
+    sample_ids.bar = staff.post("/bars", bar).await.is(201).text_at("/id");
     let endpoint =
         json!({ "url": "https://mis.example.org/hooks", "event_types": ["booking.created"] });
-    things.webhook = staff.post("/webhooks", endpoint).await.is(201).text_at("/webhook/id");
-    let test = format!("/webhooks/{}/test", things.webhook);
-    things.delivery = staff.post(&test, json!({})).await.is(202).text_at("/id");
+    sample_ids.webhook = staff.post("/webhooks", endpoint).await.is(201).text_at("/webhook/id");
+    let test = format!("/webhooks/{}/test", sample_ids.webhook);
+    sample_ids.delivery = staff.post(&test, json!({})).await.is(202).text_at("/id");
     let class = json!({ "items": [{ "sourced_id": "new", "title": "A class" }] });
     staff.put("/roster/classes", class).await.is(200);
-    things.import = staff.get("/roster/imports").await.is(200).text_at("/items/0/id");
-    things
+    sample_ids.import = staff.get("/roster/imports").await.is(200).text_at("/items/0/id");
+    sample_ids
 }
 
 /// All that staff, a parent and a teacher of this school read, by operation.
-async fn view(school: &School, things: &Things) -> BTreeMap<String, Value> {
+async fn view(school: &School, sample_ids: &SampleIds) -> BTreeMap<String, Value> {
     let readers = [school.staff().await, school.parent().await, school.teacher().await];
     let mut view = BTreeMap::new();
     // Secrets of a call are new each time, and a socket is none of GET's answers.
@@ -140,7 +139,7 @@ async fn view(school: &School, things: &Things) -> BTreeMap<String, Value> {
             && !unlike.contains(&operation.id.as_str())
     }) {
         for (reader, who) in readers.iter().zip(["staff", "parent", "teacher"]) {
-            let answer = ask(reader, &operation, things).await;
+            let answer = ask(reader, &operation, sample_ids).await;
             let mut body = answer.body;
             if let Some(page) = body.as_object_mut() {
                 page.remove("next_cursor");
@@ -154,19 +153,21 @@ async fn view(school: &School, things: &Things) -> BTreeMap<String, Value> {
 
 /// Asks for each operation and lists those that are answered otherwise, or with this school's ids.
 async fn walk(
-    things: &Things,
+    sample_ids: &SampleIds,
     expected: impl Fn(&contract::Operation) -> u16,
     request: impl AsyncFn(&contract::Operation) -> (Actor, reqwest::RequestBuilder),
 ) -> Vec<String> {
     let mut wrong = Vec::new();
     for operation in contract::operations().into_iter().filter(|one| one.security.is_some()) {
         let (actor, request) = request(&operation).await;
-        let answer = send(&actor, &operation, things, request).await;
+        let answer = send(&actor, &operation, sample_ids, request).await;
         let expected = expected(&operation);
         if answer.status != expected {
             wrong.push(format!("{} is to answer {expected}: {}", operation.id, answer.text));
         }
-        for id in [&things.booking, &things.invite, &things.student, &things.evening] {
+        for id in
+            [&sample_ids.booking, &sample_ids.invite, &sample_ids.student, &sample_ids.evening]
+        {
             if answer.status < 300 && answer.text.contains(id.as_str()) {
                 wrong.push(format!("{} shows {id}: {}", operation.id, answer.text));
             }
@@ -178,18 +179,18 @@ async fn walk(
 #[tokio::test]
 async fn staff_of_another_school_find_nothing_and_change_nothing() {
     let school = School::start().await;
-    school.neighbours().await;
-    let things = all_things(&school).await;
-    let before = view(&school, &things).await;
+    school.other_school().await;
+    let sample_ids = all_sample_ids(&school).await;
+    let before = view(&school, &sample_ids).await;
     for (at, own) in [("lakeside", true), ("hillcrest", false)] {
         let wrong = walk(
-            &things,
+            &sample_ids,
             |operation| if own { to_foreign_staff(&operation.id) } else { 401 },
             async |operation| {
                 // Two operations end the session that asks.
                 let staff = school.neighbour_staff().await;
                 let actor = if own { staff } else { staff.at_school(at) };
-                let path = path_of_staff(operation, &things);
+                let path = path_of_staff(operation, &sample_ids);
                 let request = actor.request(&operation.method, &path);
                 (actor, request)
             },
@@ -197,30 +198,30 @@ async fn staff_of_another_school_find_nothing_and_change_nothing() {
         .await;
         assert!(wrong.is_empty(), "at {at}: {wrong:#?}");
     }
-    assert_eq!(view(&school, &things).await, before);
+    assert_eq!(view(&school, &sample_ids).await, before);
     school.ignore_mail("what a member of staff changes at their own school is told elsewhere");
 }
 
 #[tokio::test]
 async fn an_api_client_of_another_school_finds_nothing_and_changes_nothing() {
     let school = School::start().await;
-    let staff = school.neighbours().await.staff;
-    let things = all_things(&school).await;
-    let before = view(&school, &things).await;
+    let staff = school.other_school().await.staff;
+    let sample_ids = all_sample_ids(&school).await;
+    let before = view(&school, &sample_ids).await;
     let scopes = Scope::ALL.map(Scope::as_str);
-    let client = Program::connect(&staff, staff.nobody(), "MIS", &scopes).await;
+    let client = ApiClientActor::connect(&staff, staff.nobody(), "MIS", &scopes).await;
     let here = client.at_school_of(school.nobody());
     for (client, own) in [(&client, true), (&here, false)] {
         let expected = |operation: &contract::Operation| {
             if own && operation.takes_clients { to_foreign_client(&operation.id) } else { 401 }
         };
-        let wrong = walk(&things, expected, async |operation| {
-            let request = client.request(&operation.method, &path(operation, &things));
+        let wrong = walk(&sample_ids, expected, async |operation| {
+            let request = client.request(&operation.method, &path(operation, &sample_ids));
             (client.actor().clone(), request)
         })
         .await;
         assert!(wrong.is_empty(), "own: {own}: {wrong:#?}");
     }
-    assert_eq!(view(&school, &things).await, before);
+    assert_eq!(view(&school, &sample_ids).await, before);
     school.ignore_mail("what a client changes at its own school is told elsewhere");
 }

@@ -3,7 +3,7 @@
 use parlour::roster::{ImportOptions, remote::Version};
 use serde_json::{Value, json};
 
-use super::{Program, link, outcomes, sources::told};
+use super::{RosterClient, link, outcomes, sources::provenance};
 use crate::harness::{Actor, Roster, School, provider::Provider};
 
 const ROW: &str = "\"s-sophie-aaron,s-liz-aaron,s-chris-aaron\",,,Mrs,Mother,1,true,";
@@ -11,11 +11,11 @@ const ROW: &str = "\"s-sophie-aaron,s-liz-aaron,s-chris-aaron\",,,Mrs,Mother,1,t
 /// The demo school's roster with this in Rachel's last two columns, `contactAllowed` and
 /// `courtOrder`.
 fn roster(bars: &str) -> Roster {
-    Roster::of_the_demo().replace("users.csv", &format!("{ROW},"), &format!("{ROW}{bars}"))
+    Roster::demo().replace("users.csv", &format!("{ROW},"), &format!("{ROW}{bars}"))
 }
 
 /// Rachel's link to one of her children as the roster has it, and more.
-fn as_before(student: &str, more: &Value) -> Value {
+fn current_link(student: &str, more: &Value) -> Value {
     let mut row = link(
         "p-rachel-aaron",
         student,
@@ -41,28 +41,31 @@ async fn allowed(school: &School) -> [bool; 3] {
 }
 
 /// What kind of source set a value of Rachel's link to Sophie, the last of her children by name.
-async fn said_by(school: &School, office: &Actor, field: &str) -> String {
-    told(school, office, "p-rachel-aaron", "/students/2/sources").await[field].0.clone()
+async fn bar_source(school: &School, office: &Actor, field: &str) -> String {
+    provenance(school, office, "p-rachel-aaron", "/students/2/sources").await[field].0.clone()
 }
 
 #[tokio::test]
-async fn a_bar_that_was_pushed_outlasts_imports_that_do_not_speak_of_it() {
+async fn pushed_bar_survives_imports_that_omit_it() {
     let school = School::start().await;
-    let (program, office) = (Program::of(&school).await, school.staff().await);
-    program
-        .push("guardianships", [as_before("s-sophie-aaron", &json!({ "contact_allowed": false }))])
+    let (api_client, office) = (RosterClient::of(&school).await, school.staff().await);
+    api_client
+        .push(
+            "guardianships",
+            [current_link("s-sophie-aaron", &json!({ "contact_allowed": false }))],
+        )
         .await;
     office
         .put(
             "/roster/guardianships",
-            json!({ "items": [as_before("s-liz-aaron", &json!({ "court_order": true }))] }),
+            json!({ "items": [current_link("s-liz-aaron", &json!({ "court_order": true }))] }),
         )
         .await
         .is(200);
     assert_eq!(allowed(&school).await, [false, false, true]);
-    let provider = Provider::start(Version::V11, &Roster::of_the_demo()).await;
+    let provider = Provider::start(Version::V11, &Roster::demo()).await;
     for report in [
-        Roster::of_the_demo().import(&school).await,
+        Roster::demo().import(&school).await,
         provider.sync(&school, ImportOptions::default()).await.unwrap(),
     ] {
         assert_eq!(
@@ -73,7 +76,7 @@ async fn a_bar_that_was_pushed_outlasts_imports_that_do_not_speak_of_it() {
     }
     // Not even when the link has been away.
     Roster::without_sophie().import(&school).await;
-    Roster::of_the_demo().import(&school).await;
+    Roster::demo().import(&school).await;
     assert_eq!(allowed(&school).await, [false, false, true]);
     // A word lifts what it speaks of.
     roster("true,").import(&school).await;
@@ -83,35 +86,35 @@ async fn a_bar_that_was_pushed_outlasts_imports_that_do_not_speak_of_it() {
     // What a file has said goes with its silence.
     roster(",true").import(&school).await;
     assert_eq!(allowed(&school).await, [false; 3]);
-    Roster::of_the_demo().import(&school).await;
+    Roster::demo().import(&school).await;
     assert_eq!(allowed(&school).await, [true; 3]);
     school.ignore_mail("what mail a loss sends is told in access.rs");
 }
 
 #[tokio::test]
-async fn a_file_s_bar_becomes_that_of_whoever_pushes_it_in_so_many_words() {
+async fn explicitly_pushing_a_file_bar_takes_over_its_provenance() {
     let school = School::start().await;
-    let (program, office) = (Program::of(&school).await, school.staff().await);
+    let (api_client, office) = (RosterClient::of(&school).await, school.staff().await);
     for (bars, field, word) in
         [("false,", "contact_allowed", false), (",true", "court_order", true)]
     {
         roster(bars).import(&school).await;
         assert_eq!(
-            (allowed(&school).await, said_by(&school, &office, field).await.as_str()),
+            (allowed(&school).await, bar_source(&school, &office, field).await.as_str()),
             ([false; 3], "file")
         );
         // Of Sophie the bar is pushed as well, of Liz the rest alone, by a program and by staff.
-        let sophie = as_before("s-sophie-aaron", &json!({ field: word }));
+        let sophie = current_link("s-sophie-aaron", &json!({ field: word }));
         assert_eq!(
-            program
-                .push("guardianships", [sophie.clone(), as_before("s-liz-aaron", &json!({}))])
+            api_client
+                .push("guardianships", [sophie.clone(), current_link("s-liz-aaron", &json!({}))])
                 .await,
             ["changed", "unchanged"],
             "{field}"
         );
-        let again = json!({ "items": [sophie, as_before("s-liz-aaron", &json!({}))] });
+        let again = json!({ "items": [sophie, current_link("s-liz-aaron", &json!({}))] });
         assert_eq!(
-            outcomes(&program.put("/roster/guardianships", again.clone()).await.is(200)),
+            outcomes(&api_client.put("/roster/guardianships", again.clone()).await.is(200)),
             ["unchanged"; 2]
         );
         assert_eq!(
@@ -119,15 +122,15 @@ async fn a_file_s_bar_becomes_that_of_whoever_pushes_it_in_so_many_words() {
             ["unchanged"; 2],
             "it was pushed already"
         );
-        assert_eq!(said_by(&school, &office, field).await, "program");
+        assert_eq!(bar_source(&school, &office, field).await, "program");
         // Silence lifts the file's bars, and a file that says the bar again makes it its own no
         // more.
         for silent in [false, true, false] {
             roster(if silent { bars } else { "," }).import(&school).await;
             assert_eq!(allowed(&school).await, [false, !silent, !silent], "{field}");
         }
-        assert_eq!(said_by(&school, &office, field).await, "program");
-        let provider = Provider::start(Version::V11, &Roster::of_the_demo()).await;
+        assert_eq!(bar_source(&school, &office, field).await, "program");
+        let provider = Provider::start(Version::V11, &Roster::demo()).await;
         assert_eq!(
             provider
                 .sync(&school, ImportOptions::default())
@@ -141,14 +144,14 @@ async fn a_file_s_bar_becomes_that_of_whoever_pushes_it_in_so_many_words() {
         // Not even when the link goes, and the file says the bar as it comes back.
         Roster::without_sophie().import(&school).await;
         roster(bars).import(&school).await;
-        Roster::of_the_demo().import(&school).await;
+        Roster::demo().import(&school).await;
         assert_eq!(
-            (allowed(&school).await, said_by(&school, &office, field).await.as_str()),
+            (allowed(&school).await, bar_source(&school, &office, field).await.as_str()),
             ([false, true, true], "program"),
             "{field}"
         );
-        program
-            .push("guardianships", [as_before("s-sophie-aaron", &json!({ field: !word }))])
+        api_client
+            .push("guardianships", [current_link("s-sophie-aaron", &json!({ field: !word }))])
             .await;
         assert_eq!(allowed(&school).await, [true; 3], "a word lifts it");
     }
@@ -156,28 +159,28 @@ async fn a_file_s_bar_becomes_that_of_whoever_pushes_it_in_so_many_words() {
 }
 
 #[tokio::test]
-async fn a_row_that_is_silent_about_a_file_s_bar_lifts_nothing_and_takes_nothing() {
+async fn pushed_row_without_bar_keeps_a_file_bar_and_its_provenance() {
     let school = School::start().await;
-    let program = Program::of(&school).await;
+    let api_client = RosterClient::of(&school).await;
     for bars in ["false,", ",true"] {
         roster(bars).import(&school).await;
         assert_eq!(
-            program
+            api_client
                 .push(
                     "guardianships",
-                    [as_before("s-sophie-aaron", &json!({ "relationship": "Mum" }))]
+                    [current_link("s-sophie-aaron", &json!({ "relationship": "Mum" }))]
                 )
                 .await,
             ["changed"]
         );
         assert_eq!(
-            program
-                .push("guardianships", [as_before("s-liz-aaron", &json!({ "remove": true }))])
+            api_client
+                .push("guardianships", [current_link("s-liz-aaron", &json!({ "remove": true }))])
                 .await,
             ["removed"]
         );
         assert_eq!(
-            program.push("guardianships", [as_before("s-liz-aaron", &json!({}))]).await,
+            api_client.push("guardianships", [current_link("s-liz-aaron", &json!({}))]).await,
             ["added"]
         );
         let her = json!({
@@ -188,9 +191,9 @@ async fn a_row_that_is_silent_about_a_file_s_bar_lifts_nothing_and_takes_nothing
             "family_name": "Aaron",
             "email": "rachel.aaron@example.org",
         });
-        program.push("people", [her]).await;
+        api_client.push("people", [her]).await;
         assert_eq!(allowed(&school).await, [false; 3], "{bars}");
-        Roster::of_the_demo().import(&school).await;
+        Roster::demo().import(&school).await;
         assert_eq!(allowed(&school).await, [true; 3], "{bars}");
     }
     school.ignore_mail("what mail a loss sends is told in access.rs");

@@ -10,19 +10,19 @@ use parlour::{
 };
 use serde_json::{Value, json};
 
-use super::{Program, link, person, seen};
-use crate::harness::{School, wishes};
+use super::{RosterClient, link, person, seen};
+use crate::harness::{School, bookable_classes};
 
 #[tokio::test]
-async fn contact_that_is_withdrawn_ends_all_that_rests_on_it() {
+async fn pushing_contact_not_allowed_ends_access() {
     let school = School::start().await;
-    let (program, parent, guest) =
-        (Program::of(&school).await, school.parent().await, school.guest().await);
+    let (api_client, parent, guest) =
+        (RosterClient::of(&school).await, school.parent().await, school.guest().await);
     let row = |more: Value| link("p-rachel-aaron", "s-sophie-aaron", more);
     let before = parent.get(&school.evening("/bookings")).await.is(200);
     assert!(before.text.contains("Sophie Aaron"));
     assert_eq!(
-        program.push("guardianships", [row(json!({ "contact_allowed": false }))]).await,
+        api_client.push("guardianships", [row(json!({ "contact_allowed": false }))]).await,
         ["changed"]
     );
     parent.get("/me").await.refuses(410, "access_ended");
@@ -39,45 +39,45 @@ async fn contact_that_is_withdrawn_ends_all_that_rests_on_it() {
     // A row that is silent about contact lifts nothing, not even after the link had gone; one that
     // speaks does.
     assert_eq!(
-        program.push("guardianships", [row(json!({ "relationship": "Mum" }))]).await,
+        api_client.push("guardianships", [row(json!({ "relationship": "Mum" }))]).await,
         ["changed"]
     );
     let sees_sophie =
         async || parent.get(&school.evening("/slots")).await.is(200).text.contains("Sophie Aaron");
     assert!(!sees_sophie().await);
-    program.push("guardianships", [row(json!({ "remove": true }))]).await;
-    program.push("guardianships", [row(json!({}))]).await;
+    api_client.push("guardianships", [row(json!({ "remove": true }))]).await;
+    api_client.push("guardianships", [row(json!({}))]).await;
     assert!(!sees_sophie().await);
-    program.push("guardianships", [row(json!({ "contact_allowed": true }))]).await;
+    api_client.push("guardianships", [row(json!({ "contact_allowed": true }))]).await;
     assert!(sees_sophie().await);
-    program.push("guardianships", [row(json!({ "court_order": true }))]).await;
+    api_client.push("guardianships", [row(json!({ "court_order": true }))]).await;
     let grid = school.parent().await.get(&school.evening("/slots")).await.is(200);
     assert!(!grid.text.contains("Sophie Aaron"), "a court order stands against it");
     school.ignore_mail("who is told was looked at the first time");
 }
 
 #[tokio::test]
-async fn a_contact_who_came_without_a_role_keeps_contact_through_rows_that_do_not_speak_of_it() {
+async fn contact_without_role_keeps_contact_if_rows_omit_it() {
     let (school, mother) = (School::start().await, "p-rachel-aaron");
     // As an import of SDS leaves them, which judges by the relationship's role.
     let as_sds = diesel::update(people::table.filter(people::sourced_id.eq(mother)))
         .set(people::source_role.eq("contact"));
     school.read(move |db| Ok(as_sds.execute(db)?)).await;
-    let (program, parent) = (Program::of(&school).await, school.parent().await);
+    let (api_client, parent) = (RosterClient::of(&school).await, school.parent().await);
     for row in [
         json!({ "relationship": "Mother", "priority": 2 }),
         json!({ "relationship": "Mum" }),
         json!({}),
         json!({ "contact_allowed": true }),
     ] {
-        program.push("guardianships", [link(mother, "s-sophie-aaron", row.clone())]).await;
+        api_client.push("guardianships", [link(mother, "s-sophie-aaron", row.clone())]).await;
         parent.get("/me").await.is(200);
         assert!(
             parent.get(&school.evening("/bookings")).await.is(200).text.contains("Sophie Aaron"),
             "{row}"
         );
     }
-    program
+    api_client
         .push("guardianships", [link(mother, "s-sophie-aaron", json!({ "relationship": "Aunt" }))])
         .await;
     parent.get("/me").await.refuses(410, "access_ended");
@@ -85,9 +85,9 @@ async fn a_contact_who_came_without_a_role_keeps_contact_through_rows_that_do_no
 }
 
 #[tokio::test]
-async fn what_staff_set_by_hand_stays() {
+async fn push_keeps_manual_permissions_and_bars() {
     let school = School::start().await;
-    let (program, office) = (Program::of(&school).await, school.staff().await);
+    let (api_client, office) = (RosterClient::of(&school).await, school.staff().await);
     // They allow a grandmother, and bar Rachel from Sophie.
     let (her, him) =
         (person(&school, "p-046").await.id().0, person(&school, "s-9027").await.id().0);
@@ -102,7 +102,7 @@ async fn what_staff_set_by_hand_stays() {
         link("p-046", "s-9027", json!({ "relationship": "Nana" })),
         link("p-rachel-aaron", "s-sophie-aaron", json!({ "contact_allowed": true, "priority": 2 })),
     ];
-    assert_eq!(program.push("guardianships", rows).await, ["changed"; 2]);
+    assert_eq!(api_client.push("guardianships", rows).await, ["changed"; 2]);
     assert_eq!(seen(&school, &office, "p-046").await, (true, false));
     assert!(
         !school
@@ -127,13 +127,16 @@ async fn what_staff_set_by_hand_stays() {
 }
 
 #[tokio::test]
-async fn a_push_waits_for_a_booking_that_is_being_made() {
+async fn push_waits_for_an_uncommitted_booking() {
     let school = School::start().await;
-    let (program, parent) = (Program::of(&school).await, school.parent().await);
-    let wish =
-        wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    let (api_client, parent) = (RosterClient::of(&school).await, school.parent().await);
+    let bookable = bookable_classes(&school, &parent)
+        .await
+        .into_iter()
+        .find(|bookable| !bookable.free.is_empty())
+        .unwrap();
     let student: PersonRow = {
-        let id: uuid::Uuid = wish.student.parse().unwrap();
+        let id: uuid::Uuid = bookable.student.parse().unwrap();
         school
             .read(move |db| {
                 Ok(people::table.find(Key(id)).select(PersonRow::as_select()).first(db)?)
@@ -143,10 +146,10 @@ async fn a_push_waits_for_a_booking_that_is_being_made() {
     let of_student: String = school
         .read(move |db| Ok(people::table.find(student.id).select(people::sourced_id).first(db)?))
         .await;
-    let booking = school.held_booking(&wish).await;
+    let booking = school.paused_booking(&bookable).await;
     // Meanwhile the school withdraws contact.
     let push = tokio::spawn(async move {
-        program
+        api_client
             .push(
                 "guardianships",
                 [link("p-rachel-aaron", &of_student, json!({ "contact_allowed": false }))],
@@ -154,7 +157,7 @@ async fn a_push_waits_for_a_booking_that_is_being_made() {
             .await
     });
     school.until_waiting(&["people"], 1).await;
-    let made = booking.let_go().await;
+    let made = booking.resume().await;
     assert_eq!(push.await.unwrap(), ["changed"]);
     let cancelled: Option<At> = school
         .read(move |db| {

@@ -3,28 +3,28 @@
 mod bars;
 mod guardianships;
 mod people;
+mod permissions;
 mod request;
 mod rows;
 mod sources;
 mod staff;
-mod who;
 
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
 use parlour::{schema::people as people_table, store::people::PersonRow};
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Answer, School};
+use crate::harness::{Actor, School, TestResponse};
 
 const PATHS: [&str; 4] =
     ["/roster/people", "/roster/classes", "/roster/enrolments", "/roster/guardianships"];
 
 /// The school's MIS, with its token.
-struct Program {
+struct RosterClient {
     actor: Actor,
     token: String,
 }
 
-impl Program {
+impl RosterClient {
     async fn with(actor: Actor, office: &Actor, scopes: &[&str]) -> Self {
         let made = office
             .post(
@@ -48,7 +48,7 @@ impl Program {
         Self::with(school.nobody(), &school.staff().await, &["roster:write"]).await
     }
 
-    async fn put(&self, path: &str, body: Value) -> Answer {
+    async fn put(&self, path: &str, body: Value) -> TestResponse {
         self.actor
             .send("PUT", path, self.actor.request("PUT", path).bearer_auth(&self.token).json(&body))
             .await
@@ -62,12 +62,12 @@ impl Program {
     }
 }
 
-fn outcomes(answer: &Answer) -> Vec<String> {
+fn outcomes(answer: &TestResponse) -> Vec<String> {
     answer.list("/items").iter().map(|row| row["outcome"].as_str().unwrap().to_owned()).collect()
 }
 
 /// Each row's errors, as field and code.
-fn errors(answer: &Answer) -> Vec<(String, String)> {
+fn errors(answer: &TestResponse) -> Vec<(String, String)> {
     let rows = answer.list("/items");
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     rows.iter()
@@ -106,7 +106,7 @@ fn class() -> Value {
     json!({ "sourced_id": "c-9b", "title": "9B Science", "subject": "Science", "code": "9B" })
 }
 
-fn places() -> [Value; 2] {
+fn enrolment_rows() -> [Value; 2] {
     [
         json!({
             "class_sourced_id": "c-9b",

@@ -2,15 +2,15 @@
 
 use serde_json::json;
 
-use super::{Program, family, link, person, seen};
+use super::{RosterClient, family, link, person, seen};
 use crate::harness::School;
 
 #[tokio::test]
-async fn who_leaves_or_comes_in_another_role_loses_by_it() {
+async fn removed_person_or_changed_role_loses_access() {
     let school = School::start().await;
-    let (program, office) = (Program::of(&school).await, school.staff().await);
-    program.push("people", family()).await;
-    program
+    let (api_client, office) = (RosterClient::of(&school).await, school.staff().await);
+    api_client.push("people", family()).await;
+    api_client
         .push("guardianships", [link("p-208", "s-104", json!({ "relationship": "Mother" }))])
         .await;
     let session = school.as_parent(&person(&school, "p-208").await).await;
@@ -18,7 +18,7 @@ async fn who_leaves_or_comes_in_another_role_loses_by_it() {
     let mut other = family()[1].clone();
     for role in ["relative", "wizard"] {
         other["roles"] = json!([role]);
-        assert_eq!(program.push("people", [other.clone()]).await, ["changed"]);
+        assert_eq!(api_client.push("people", [other.clone()]).await, ["changed"]);
         assert_eq!(
             seen(&school, &office, "p-208").await,
             (false, true),
@@ -27,12 +27,14 @@ async fn who_leaves_or_comes_in_another_role_loses_by_it() {
     }
     session.get("/me").await.refuses(410, "access_ended");
     other["roles"] = json!(["guardian", "relative"]);
-    program.push("people", [other]).await;
+    api_client.push("people", [other]).await;
     assert_eq!(seen(&school, &office, "p-208").await, (true, false));
     // Rachel leaves.
     let parent = school.parent().await;
     assert_eq!(
-        program.push("people", [json!({ "sourced_id": "p-rachel-aaron", "remove": true })]).await,
+        api_client
+            .push("people", [json!({ "sourced_id": "p-rachel-aaron", "remove": true })])
+            .await,
         ["removed"]
     );
     parent.get("/me").await.refuses(410, "access_ended");

@@ -3,13 +3,13 @@
 use futures_util::future::join;
 use serde_json::json;
 
-use super::{PATHS, Program};
+use super::{PATHS, RosterClient};
 use crate::harness::School;
 
 #[tokio::test]
-async fn a_request_as_a_whole_has_its_bounds() {
+async fn push_request_size_is_limited() {
     let school = School::start().await;
-    let program = Program::of(&school).await;
+    let api_client = RosterClient::of(&school).await;
     let row = |number: usize| {
         json!({
             "sourced_id": format!("s-{number:03}-pushed"),
@@ -28,11 +28,11 @@ async fn a_request_as_a_whole_has_its_bounds() {
             (json!([[{}]]), "wrong_shape"),
         ] {
             assert_eq!(
-                program.put(path, body).await.refuses(422, "invalid").text_at("/errors/0/code"),
+                api_client.put(path, body).await.refuses(422, "invalid").text_at("/errors/0/code"),
                 code
             );
         }
-        let actor = &program.actor;
+        let actor = &api_client.actor;
         let raw = async |kind: &str, body: Vec<u8>| {
             actor
                 .send(
@@ -40,7 +40,7 @@ async fn a_request_as_a_whole_has_its_bounds() {
                     path,
                     actor
                         .request("PUT", path)
-                        .bearer_auth(&program.token)
+                        .bearer_auth(&api_client.token)
                         .header("content-type", kind)
                         .body(body),
                 )
@@ -52,18 +52,18 @@ async fn a_request_as_a_whole_has_its_bounds() {
             raw("application/json", vec![b' '; 512 * 1024 + 1]).await.refuses(413, "too_large");
         assert!(answer.text_at("/detail").contains("512 KiB"), "{}", answer.text);
     }
-    let answer = program.put("/roster/people", rows(500)).await.is(200);
+    let answer = api_client.put("/roster/people", rows(500)).await.is(200);
     assert_eq!(answer.body["counts"]["added"], 500);
     assert_eq!(
-        program.put("/roster/people", rows(500)).await.is(200).body["counts"]["unchanged"],
+        api_client.put("/roster/people", rows(500)).await.is(200).body["counts"]["unchanged"],
         500
     );
 }
 
 #[tokio::test]
-async fn two_pushes_at_once_both_come_in() {
+async fn concurrent_pushes_both_succeed() {
     let school = School::start().await;
-    let program = Program::of(&school).await;
+    let api_client = RosterClient::of(&school).await;
     let rows = |from: usize| {
         let row = |number: usize| {
             json!({
@@ -76,7 +76,8 @@ async fn two_pushes_at_once_both_come_in() {
         json!({ "items": (from..from + 60).map(row).collect::<Vec<_>>() })
     };
     let (first, second) =
-        join(program.put("/roster/people", rows(0)), program.put("/roster/people", rows(30))).await;
+        join(api_client.put("/roster/people", rows(0)), api_client.put("/roster/people", rows(30)))
+            .await;
     let (first, second) = (first.is(200), second.is(200));
     let count = |what: &str| {
         [&first, &second]

@@ -4,13 +4,13 @@ use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use parlour::schema::people;
 use serde_json::{Value, json};
 
-use super::{Program, class, errors, family, link, outcomes, person, places, seen};
+use super::{RosterClient, class, enrolment_rows, errors, family, link, outcomes, person, seen};
 use crate::harness::{Roster, School};
 
 #[tokio::test]
-async fn a_family_comes_in_and_the_same_again_changes_nothing() {
+async fn pushing_a_family_twice_changes_nothing() {
     let school = School::start().await;
-    let program = Program::of(&school).await;
+    let api_client = RosterClient::of(&school).await;
     let parent_and_teacher = [
         link(
             "p-208",
@@ -20,10 +20,13 @@ async fn a_family_comes_in_and_the_same_again_changes_nothing() {
         link("t-7", "s-104", json!({ "relationship": "Father" })),
     ];
     for expected in ["added", "unchanged"] {
-        assert_eq!(program.push("people", family()).await, [expected; 3]);
-        assert_eq!(program.push("classes", [class()]).await, [expected]);
-        assert_eq!(program.push("enrolments", places()).await, [expected; 2]);
-        assert_eq!(program.push("guardianships", parent_and_teacher.clone()).await, [expected; 2]);
+        assert_eq!(api_client.push("people", family()).await, [expected; 3]);
+        assert_eq!(api_client.push("classes", [class()]).await, [expected]);
+        assert_eq!(api_client.push("enrolments", enrolment_rows()).await, [expected; 2]);
+        assert_eq!(
+            api_client.push("guardianships", parent_and_teacher.clone()).await,
+            [expected; 2]
+        );
     }
     let office = school.staff().await;
     assert_eq!(seen(&school, &office, "p-208").await, (true, false));
@@ -32,51 +35,61 @@ async fn a_family_comes_in_and_the_same_again_changes_nothing() {
     assert_eq!(seen(&school, &office, "t-7").await, (true, false));
     let mut renamed = family();
     renamed[2]["family_name"] = json!("Frey-Marsh");
-    assert_eq!(program.push("people", renamed).await, ["unchanged", "unchanged", "changed"]);
+    assert_eq!(api_client.push("people", renamed).await, ["unchanged", "unchanged", "changed"]);
     let leo = person(&school, "t-7").await;
     assert!(leo.is_teacher && leo.is_parent, "{leo:?}");
     // Nothing of those whom the program has not named has changed.
-    assert_eq!(Roster::of_the_demo().import(&school).await.changes.people.changed, 0);
+    assert_eq!(Roster::demo().import(&school).await.changes.people.changed, 0);
 }
 
 #[tokio::test]
-async fn what_is_to_go_goes_with_all_that_hangs_on_it() {
+async fn removal_by_push_removes_dependent_rows() {
     let school = School::start().await;
-    let program = Program::of(&school).await;
-    program.push("people", family()).await;
-    program.push("classes", [class()]).await;
-    program.push("enrolments", places()).await;
-    program.push("guardianships", [link("p-208", "s-104", json!({}))]).await;
+    let api_client = RosterClient::of(&school).await;
+    api_client.push("people", family()).await;
+    api_client.push("classes", [class()]).await;
+    api_client.push("enrolments", enrolment_rows()).await;
+    api_client.push("guardianships", [link("p-208", "s-104", json!({}))]).await;
     let gone = |mut row: Value| {
         row["remove"] = json!(true);
         row
     };
     for expected in ["removed", "unchanged"] {
-        assert_eq!(program.push("enrolments", [gone(places()[1].clone())]).await, [expected]);
         assert_eq!(
-            program.push("guardianships", [gone(link("p-208", "s-104", json!({})))]).await,
+            api_client.push("enrolments", [gone(enrolment_rows()[1].clone())]).await,
+            [expected]
+        );
+        assert_eq!(
+            api_client.push("guardianships", [gone(link("p-208", "s-104", json!({})))]).await,
             [expected]
         );
     }
-    assert_eq!(program.push("enrolments", [places()[1].clone()]).await, ["added"], "it is back");
-    assert_eq!(program.push("guardianships", [link("p-208", "s-104", json!({}))]).await, ["added"]);
+    assert_eq!(
+        api_client.push("enrolments", [enrolment_rows()[1].clone()]).await,
+        ["added"],
+        "it is back"
+    );
+    assert_eq!(
+        api_client.push("guardianships", [link("p-208", "s-104", json!({}))]).await,
+        ["added"]
+    );
     // The ids are enough.
     for expected in ["removed", "unchanged"] {
         assert_eq!(
-            program.push("people", [json!({ "sourced_id": "s-104", "remove": true })]).await,
+            api_client.push("people", [json!({ "sourced_id": "s-104", "remove": true })]).await,
             [expected]
         );
         assert_eq!(
-            program.push("classes", [json!({ "sourced_id": "c-9b", "remove": true })]).await,
+            api_client.push("classes", [json!({ "sourced_id": "c-9b", "remove": true })]).await,
             [expected]
         );
     }
-    let refused = program
+    let refused = api_client
         .put("/roster/guardianships", json!({ "items": [link("p-208", "s-104", json!({}))] }))
         .await
         .is(200);
     assert_eq!(errors(&refused), [("student_sourced_id".to_owned(), "unknown_person".to_owned())]);
-    assert_eq!(program.push("people", family()).await, ["added", "unchanged", "unchanged"]);
+    assert_eq!(api_client.push("people", family()).await, ["added", "unchanged", "unchanged"]);
     let rows = school
         .read(|db| {
             Ok(people::table
@@ -89,12 +102,12 @@ async fn what_is_to_go_goes_with_all_that_hangs_on_it() {
 }
 
 #[tokio::test]
-async fn one_bad_row_never_costs_the_others() {
+async fn invalid_row_is_refused_alone() {
     let school = School::start().await;
-    let program = Program::of(&school).await;
+    let api_client = RosterClient::of(&school).await;
     let check = async |kind: &str, row: Value, field: &str, code: &str| {
         let answer =
-            program.put(&format!("/roster/{kind}"), json!({ "items": [row] })).await.is(200);
+            api_client.put(&format!("/roster/{kind}"), json!({ "items": [row] })).await.is(200);
         assert_eq!(
             (outcomes(&answer), errors(&answer)),
             (vec!["refused".to_owned()], vec![(field.to_owned(), code.to_owned())]),
@@ -103,8 +116,8 @@ async fn one_bad_row_never_costs_the_others() {
         );
         assert_eq!(answer.body["counts"]["refused"], 1);
     };
-    program.push("people", family()).await;
-    program.push("classes", [class()]).await;
+    api_client.push("people", family()).await;
+    api_client.push("classes", [class()]).await;
     let with = |field: &str, value: Value| {
         let mut row = family()[1].clone();
         row[field] = value;
@@ -189,8 +202,8 @@ async fn one_bad_row_never_costs_the_others() {
         place("none", "s-104", "student"),
         place("c-9b", "s-104", "student"),
     ];
-    rows.push(places()[1].clone());
-    let answer = program.put("/roster/enrolments", json!({ "items": rows })).await.is(200);
+    rows.push(enrolment_rows()[1].clone());
+    let answer = api_client.put("/roster/enrolments", json!({ "items": rows })).await.is(200);
     assert_eq!(outcomes(&answer), ["refused", "added", "refused", "refused", "added"]);
     assert_eq!(
         errors(&answer).last().unwrap(),
@@ -212,8 +225,10 @@ async fn one_bad_row_never_costs_the_others() {
         ("classes", class()),
         ("guardianships", link("p-208", "s-104", json!({}))),
     ] {
-        let answer =
-            program.put(&format!("/roster/{kind}"), json!({ "items": [row, row] })).await.is(200);
+        let answer = api_client
+            .put(&format!("/roster/{kind}"), json!({ "items": [row, row] }))
+            .await
+            .is(200);
         assert_eq!(
             (outcomes(&answer)[1].as_str(), errors(&answer)[0].1.as_str()),
             ("refused", "duplicate_row"),
@@ -224,7 +239,7 @@ async fn one_bad_row_never_costs_the_others() {
     // What can't be understood is told, and the rest is used.
     let mut odd = family()[1].clone();
     (odd["email"], odd["roles"]) = (json!("dora"), json!(["parent", "wizard"]));
-    let answer = program.put("/roster/people", json!({ "items": [odd] })).await.is(200);
+    let answer = api_client.put("/roster/people", json!({ "items": [odd] })).await.is(200);
     let codes: Vec<&str> = answer.body["items"][0]["warnings"]
         .as_array()
         .unwrap()

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::{Program, class, family, link, person, places};
+use super::{RosterClient, class, enrolment_rows, family, link, person};
 use crate::harness::{Actor, Roster, School};
 
 /// A list of sources in what the office sees of a parent: by field the kind, the name and the time.
-pub(super) async fn told(
+pub(super) async fn provenance(
     school: &School,
     office: &Actor,
     parent: &'static str,
@@ -30,29 +30,34 @@ pub(super) async fn told(
 }
 
 /// The fields and the kinds of their sources, in one line.
-async fn kinds(school: &School, office: &Actor, parent: &'static str, at: &str) -> String {
-    let told = told(school, office, parent, at).await;
+async fn provenance_kinds(
+    school: &School,
+    office: &Actor,
+    parent: &'static str,
+    at: &str,
+) -> String {
+    let told = provenance(school, office, parent, at).await;
     told.iter().map(|(field, (kind, ..))| format!("{field} {kind}")).collect::<Vec<_>>().join(", ")
 }
 
 #[tokio::test]
-async fn each_value_keeps_who_set_it_last() {
+async fn provenance_names_the_last_source_per_value() {
     let school = School::start().await;
-    let (program, office) = (Program::of(&school).await, school.staff().await);
-    let before = told(&school, &office, "p-rachel-aaron", "/sources").await;
+    let (api_client, office) = (RosterClient::of(&school).await, school.staff().await);
+    let before = provenance(&school, &office, "p-rachel-aaron", "/sources").await;
     assert_eq!(
         before.keys().collect::<Vec<_>>(),
         ["email", "family_name", "given_name", "honorific", "roles"]
     );
     assert!(before.values().all(|(kind, name, _)| kind == "file" && name == "demo"), "{before:?}");
-    Roster::of_the_demo().import(&school).await;
+    Roster::demo().import(&school).await;
     assert_eq!(
-        told(&school, &office, "p-rachel-aaron", "/sources").await,
+        provenance(&school, &office, "p-rachel-aaron", "/sources").await,
         before,
         "files that say the same set nothing"
     );
     // A push changes one value, and says the rest as it is.
-    school.wait(TimeDelta::minutes(1));
+    school.advance_clock(TimeDelta::minutes(1));
     let row = json!({
         "sourced_id": "p-rachel-aaron",
         "roles": ["parent"],
@@ -61,21 +66,21 @@ async fn each_value_keeps_who_set_it_last() {
         "family_name": "Aaron",
         "email": "rachel@example.com",
     });
-    program.push("people", [row.clone()]).await;
-    let after = told(&school, &office, "p-rachel-aaron", "/sources").await;
+    api_client.push("people", [row.clone()]).await;
+    let after = provenance(&school, &office, "p-rachel-aaron", "/sources").await;
     let changed: Vec<&String> =
         after.keys().filter(|field| after[*field] != before[*field]).collect();
     assert_eq!(changed, ["email"]);
     assert_eq!((after["email"].0.as_str(), after["email"].1.as_str()), ("program", "Arbor"));
-    school.wait(TimeDelta::minutes(1));
-    assert_eq!(program.push("people", [row]).await, ["unchanged"]);
+    school.advance_clock(TimeDelta::minutes(1));
+    assert_eq!(api_client.push("people", [row]).await, ["unchanged"]);
     assert_eq!(
-        told(&school, &office, "p-rachel-aaron", "/sources").await,
+        provenance(&school, &office, "p-rachel-aaron", "/sources").await,
         after,
         "what says the same sets nothing"
     );
     // Staff allow a grandmother contact.
-    let of_link = async || told(&school, &office, "p-046", "/students/0/sources").await;
+    let of_link = async || provenance(&school, &office, "p-046", "/students/0/sources").await;
     assert_eq!(of_link().await["contact_allowed"].0, "file");
     let path = format!(
         "/parents/{}/allowed_students/{}",
@@ -91,7 +96,7 @@ async fn each_value_keeps_who_set_it_last() {
         ("staff", "Helen Okafor")
     );
     // A push says that there must be none.
-    program
+    api_client
         .push(
             "guardianships",
             [link(
@@ -107,7 +112,7 @@ async fn each_value_keeps_who_set_it_last() {
         )
         .await;
     assert_eq!(
-        kinds(&school, &office, "p-046", "/students/0/sources").await,
+        provenance_kinds(&school, &office, "p-046", "/students/0/sources").await,
         "contact_allowed program, lives_with file, priority file, relationship file"
     );
     // A list does not say it.
@@ -116,20 +121,20 @@ async fn each_value_keeps_who_set_it_last() {
 }
 
 #[tokio::test]
-async fn only_what_was_said_has_a_source() {
+async fn only_explicit_values_have_provenance() {
     let school = School::start().await;
-    let (program, office) = (Program::of(&school).await, school.staff().await);
+    let (api_client, office) = (RosterClient::of(&school).await, school.staff().await);
     let mut rows = family();
     rows[1] = json!({ "sourced_id": "p-208", "roles": ["parent"], "family_name": "Marsh" });
-    program.push("people", rows).await;
-    program.push("guardianships", [link("p-208", "s-104", json!({}))]).await;
+    api_client.push("people", rows).await;
+    api_client.push("guardianships", [link("p-208", "s-104", json!({}))]).await;
     assert_eq!(
-        kinds(&school, &office, "p-208", "/sources").await,
+        provenance_kinds(&school, &office, "p-208", "/sources").await,
         "family_name program, roles program"
     );
     // The relationship is the contact's role, and contact follows from it.
     assert_eq!(
-        kinds(&school, &office, "p-208", "/students/0/sources").await,
+        provenance_kinds(&school, &office, "p-208", "/students/0/sources").await,
         "contact_allowed program, relationship program"
     );
     let said = json!({
@@ -143,7 +148,7 @@ async fn only_what_was_said_has_a_source() {
     });
     office.put("/roster/guardianships", said).await.is(200);
     assert_eq!(
-        kinds(&school, &office, "p-208", "/students/0/sources").await,
+        provenance_kinds(&school, &office, "p-208", "/students/0/sources").await,
         "contact_allowed program, priority staff, relationship staff",
         "that there is no court order was so before"
     );
@@ -156,36 +161,36 @@ async fn only_what_was_said_has_a_source() {
     });
     office.put("/roster/people", json!({ "items": [row] })).await.is(200);
     assert_eq!(
-        kinds(&school, &office, "p-208", "/sources").await,
+        provenance_kinds(&school, &office, "p-208", "/sources").await,
         "email staff, family_name staff, given_name staff, roles program"
     );
 }
 
 #[tokio::test]
-async fn whoever_brings_a_row_back_has_said_what_it_says() {
+async fn restoring_a_row_takes_over_its_provenance() {
     let school = School::start().await;
-    let (program, office) = (Program::of(&school).await, school.staff().await);
-    program.push("people", family()).await;
+    let (api_client, office) = (RosterClient::of(&school).await, school.staff().await);
+    api_client.push("people", family()).await;
     let row = link("p-208", "s-104", json!({ "relationship": "Mother", "court_order": false }));
-    program.push("guardianships", [row.clone()]).await;
-    program.push("guardianships", [link("p-208", "s-104", json!({ "remove": true }))]).await;
+    api_client.push("guardianships", [row.clone()]).await;
+    api_client.push("guardianships", [link("p-208", "s-104", json!({ "remove": true }))]).await;
     office.put("/roster/guardianships", json!({ "items": [row] })).await.is(200);
     assert_eq!(
-        kinds(&school, &office, "p-208", "/students/0/sources").await,
+        provenance_kinds(&school, &office, "p-208", "/students/0/sources").await,
         "contact_allowed staff, court_order staff, relationship staff"
     );
 }
 
 #[tokio::test]
-async fn the_office_sees_who_put_a_student_into_a_class() {
+async fn office_sees_the_provenance_of_enrolments() {
     let school = School::start().await;
-    let (program, office) = (Program::of(&school).await, school.staff().await);
-    program.push("people", family()).await;
-    program.push("guardianships", [link("p-208", "s-104", json!({}))]).await;
+    let (api_client, office) = (RosterClient::of(&school).await, school.staff().await);
+    api_client.push("people", family()).await;
+    api_client.push("guardianships", [link("p-208", "s-104", json!({}))]).await;
     let parent = format!("/parents/{}", person(&school, "p-208").await.id().0);
     assert!(office.get(&parent).await.is(200).body["students"][0]["classes"].is_null(), "none yet");
-    program.push("classes", [class()]).await;
-    program.push("enrolments", places()).await;
+    api_client.push("classes", [class()]).await;
+    api_client.push("enrolments", enrolment_rows()).await;
     let seen = office.get(&parent).await.is(200);
     let classes = seen.list("/students/0/classes");
     assert_eq!(classes.len(), 1);
@@ -195,19 +200,19 @@ async fn the_office_sees_who_put_a_student_into_a_class() {
         (["c-9b", "9B Science", "Science"], &json!("Leo Frey"))
     );
     let of = async |what: &str| {
-        kinds(&school, &office, "p-208", &format!("/students/0/classes/0/{what}")).await
+        provenance_kinds(&school, &office, "p-208", &format!("/students/0/classes/0/{what}")).await
     };
     assert_eq!(of("sources").await, "code program, subject program, title program");
     assert_eq!(of("place_sources").await, "begins_on program, role program");
     assert_eq!(of("teachers/0/sources").await, "ends_on program, is_primary program, role program");
     // Staff give the place a last day; who gave the place stays.
-    let mut place = places()[0].clone();
+    let mut place = enrolment_rows()[0].clone();
     place["ends_on"] = json!("2027-07-01");
     assert_eq!(push_as(&office, "enrolments", place.clone()).await, "changed");
     assert_eq!(push_as(&office, "enrolments", place.clone()).await, "unchanged");
     assert_eq!(of("place_sources").await, "begins_on program, ends_on staff, role program");
     // Whoever brings it back gives it.
-    program
+    api_client
         .push(
             "enrolments",
             [json!({
@@ -225,7 +230,7 @@ async fn the_office_sees_who_put_a_student_into_a_class() {
     assert_eq!(push_as(&office, "enrolments", place).await, "added");
     assert_eq!(of("place_sources").await, "begins_on staff, ends_on staff, role staff");
     // Files that don't name the class take it away.
-    Roster::of_the_demo().import(&school).await;
+    Roster::demo().import(&school).await;
     office.get(&parent).await.refuses(404, "not_found");
     school.ignore_mail("what mail a loss sends is told in access.rs");
 }
@@ -240,15 +245,15 @@ async fn push_as(office: &Actor, kind: &str, row: Value) -> String {
 }
 
 #[tokio::test]
-async fn classes_from_files_have_their_sources_and_nobody_else_sees_them() {
+async fn provenance_of_file_classes_is_visible_only_to_the_office() {
     let school = School::start().await;
     let office = school.staff().await;
     assert_eq!(
-        kinds(&school, &office, "p-rachel-aaron", "/students/2/classes/0/sources").await,
+        provenance_kinds(&school, &office, "p-rachel-aaron", "/students/2/classes/0/sources").await,
         "code file, subject file, title file"
     );
     assert!(
-        kinds(&school, &office, "p-rachel-aaron", "/students/2/classes/0/place_sources")
+        provenance_kinds(&school, &office, "p-rachel-aaron", "/students/2/classes/0/place_sources")
             .await
             .contains("role file")
     );
@@ -261,10 +266,10 @@ async fn classes_from_files_have_their_sources_and_nobody_else_sees_them() {
         actor.get(&path).await.refuses(403, "wrong_role");
     }
     school.guest().await.get(&path).await.refuses(401, "not_logged_in");
-    let program = Program::of(&school).await;
-    program
+    let api_client = RosterClient::of(&school).await;
+    api_client
         .actor
-        .send("GET", &path, program.actor.request("GET", &path).bearer_auth(&program.token))
+        .send("GET", &path, api_client.actor.request("GET", &path).bearer_auth(&api_client.token))
         .await
         .refuses(401, "not_logged_in");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Program, errors, family, outcomes, person};
+use super::{RosterClient, errors, family, outcomes, person};
 use crate::harness::{Roster, School};
 
 const HELEN: &str = "helen.okafor@example.org";
@@ -28,15 +28,19 @@ fn new(role: &str) -> Value {
     })
 }
 
-async fn may_all(school: &School) -> Program {
-    Program::with(school.nobody(), &school.staff().await, &["roster:write", "roster:write_staff"])
-        .await
+async fn client_with_staff_scope(school: &School) -> RosterClient {
+    RosterClient::with(
+        school.nobody(),
+        &school.staff().await,
+        &["roster:write", "roster:write_staff"],
+    )
+    .await
 }
 
 #[tokio::test]
-async fn without_the_scope_rows_about_staff_fail_and_the_others_pass() {
+async fn staff_rows_require_the_staff_scope() {
     let school = School::start().await;
-    let program = Program::of(&school).await;
+    let api_client = RosterClient::of(&school).await;
     let rows = [
         new("administrator"),
         helen(HELEN),
@@ -44,7 +48,7 @@ async fn without_the_scope_rows_about_staff_fail_and_the_others_pass() {
         family()[0].clone(),
         json!({ "sourced_id": "o-okafor", "remove": true }),
     ];
-    let answer = program.put("/roster/people", json!({ "items": rows })).await.is(200);
+    let answer = api_client.put("/roster/people", json!({ "items": rows })).await.is(200);
     assert_eq!(outcomes(&answer), ["refused", "refused", "refused", "added", "refused"]);
     let (roles, id) = (
         ("roles".to_owned(), "staff_scope_missing".to_owned()),
@@ -55,27 +59,29 @@ async fn without_the_scope_rows_about_staff_fail_and_the_others_pass() {
     // Neither does another spelling of the role, nor taking it away.
     for role in [" District Administrator ", "principal"] {
         assert_eq!(
-            errors(&program.put("/roster/people", json!({ "items": [new(role)] })).await.is(200)),
+            errors(
+                &api_client.put("/roster/people", json!({ "items": [new(role)] })).await.is(200)
+            ),
             std::slice::from_ref(&roles),
             "{role}"
         );
     }
     let mut demoted = helen(HELEN);
     demoted["roles"] = json!(["parent"]);
-    assert_eq!(program.push("people", [demoted]).await, ["refused"]);
+    assert_eq!(api_client.push("people", [demoted]).await, ["refused"]);
     // A teacher or parent is nobody's secret way in: they are no staff.
-    assert_eq!(program.push("people", [new("teacher")]).await, ["added"]);
+    assert_eq!(api_client.push("people", [new("teacher")]).await, ["added"]);
     assert!(!person(&school, "o-new").await.is_staff);
 }
 
 #[tokio::test]
-async fn who_becomes_staff_by_a_push_is_told_to_the_office_once() {
+async fn new_staff_by_push_are_mailed_to_the_office_once() {
     let school = School::start().await;
-    let program = may_all(&school).await;
+    let api_client = client_with_staff_scope(&school).await;
     let mut second = new("principal");
     second["sourced_id"] = json!("o-second");
     assert_eq!(
-        program.push("people", [new("administrator"), second, family()[1].clone()]).await,
+        api_client.push("people", [new("administrator"), second, family()[1].clone()]).await,
         ["added", "added", "added"]
     );
     assert!(person(&school, "o-new").await.is_staff);
@@ -88,9 +94,9 @@ async fn who_becomes_staff_by_a_push_is_told_to_the_office_once() {
         told[0].text
     );
     assert!(!told[0].text.contains("Marsh"), "{}", told[0].text);
-    program.push("people", [new("administrator")]).await;
+    api_client.push("people", [new("administrator")]).await;
     assert_eq!(school.mails().await.len(), 0, "the same again is no news");
-    program.push("people", [json!({ "sourced_id": "o-new", "remove": true })]).await;
+    api_client.push("people", [json!({ "sourced_id": "o-new", "remove": true })]).await;
     let mails = school.mails().await;
     assert!(
         mails
@@ -101,10 +107,10 @@ async fn who_becomes_staff_by_a_push_is_told_to_the_office_once() {
 }
 
 #[tokio::test]
-async fn an_address_of_staff_that_changes_is_told_at_the_old_one() {
+async fn changed_staff_address_is_mailed_to_the_old_address() {
     let school = School::start().await;
-    let (program, office) = (may_all(&school).await, school.staff().await);
-    assert_eq!(program.push("people", [helen("taken@example.org")]).await, ["changed"]);
+    let (api_client, office) = (client_with_staff_scope(&school).await, school.staff().await);
+    assert_eq!(api_client.push("people", [helen("taken@example.org")]).await, ["changed"]);
     let mails = school.mails().await;
     let old = mails.iter().find(|mail| mail.to == HELEN).expect("the old address");
     assert!(
@@ -124,14 +130,12 @@ async fn an_address_of_staff_that_changes_is_told_at_the_old_one() {
 }
 
 #[tokio::test]
-async fn imports_tell_of_staff_but_a_school_s_first_does_not() {
+async fn imports_mail_staff_changes_except_the_first() {
     let school = School::start().await;
-    school.neighbours().await;
+    school.other_school().await;
     assert_eq!(school.mails().await.len(), 0, "the first import of a school makes its staff");
-    let report = Roster::of_the_demo()
-        .replace("users.csv", HELEN, "h.okafor@example.org")
-        .import(&school)
-        .await;
+    let report =
+        Roster::demo().replace("users.csv", HELEN, "h.okafor@example.org").import(&school).await;
     assert_eq!(report.changes.people.changed, 1, "{report}");
     let mut to: Vec<String> = school.mails().await.into_iter().map(|mail| mail.to).collect();
     to.sort();

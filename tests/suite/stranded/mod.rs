@@ -2,22 +2,22 @@
 //! told, see it, and move or cancel them.
 
 mod moving;
+mod notifications;
 mod races;
-mod telling;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Answer, School};
+use crate::harness::{Actor, School, TestResponse};
 
 const OFFICE: &str = "helen.okafor@example.org";
 
 /// A school with a program that pushes its roster.
-struct Pushed {
+struct StrandedFixture {
     school: School,
     office: Actor,
 }
 
-impl Pushed {
+impl StrandedFixture {
     async fn start() -> Self {
         let school = School::start().await;
         let office = school.staff().await;
@@ -34,7 +34,7 @@ impl Pushed {
     }
 
     /// Rachel's appointments, as this person reads them.
-    async fn read(&self, who: &Actor) -> Answer {
+    async fn read(&self, who: &Actor) -> TestResponse {
         let query = if std::ptr::eq(who, &self.office) {
             format!("?parent_id={}", self.school.people.parent.0)
         } else {
@@ -44,13 +44,14 @@ impl Pushed {
     }
 
     /// Why the office sees each of Rachel's appointments as stranded.
-    async fn seen(&self) -> [Option<String>; 3] {
+    async fn stranded_reasons(&self) -> [Option<String>; 3] {
         let answer = self.read(&self.office).await;
-        ["Science", "Music", "English"]
-            .map(|subject| about(&answer, subject)["stranded"].as_str().map(str::to_owned))
+        ["Science", "Music", "English"].map(|subject| {
+            booking_of_subject(&answer, subject)["stranded"].as_str().map(str::to_owned)
+        })
     }
 
-    async fn move_to(&self, who: &Actor, booking: &Value, time: &str) -> Answer {
+    async fn move_to(&self, who: &Actor, booking: &Value, time: &str) -> TestResponse {
         who.patch(
             &format!("/bookings/{}", booking["id"].as_str().unwrap()),
             json!({ "starts_at": time }),
@@ -66,7 +67,7 @@ impl Pushed {
     }
 
     /// The text of the only letter, which is to the office; none when nobody was written to.
-    async fn letter(&self) -> Option<String> {
+    async fn office_mail(&self) -> Option<String> {
         let mails = self.school.mails().await;
         assert!(
             mails.len() < 2,
@@ -80,7 +81,7 @@ impl Pushed {
 }
 
 /// The appointment of a subject in My Bookings.
-fn about(answer: &Answer, subject: &str) -> Value {
+fn booking_of_subject(answer: &TestResponse, subject: &str) -> Value {
     let rows = answer.list("/rows");
     rows.iter()
         .find(|row| row["subject"] == subject)

@@ -3,26 +3,26 @@
 
 use serde_json::{Value, json};
 
-use super::{Pushed, about, other_times, place, science};
+use super::{StrandedFixture, booking_of_subject, other_times, place, science};
 use crate::harness::Roster;
 
 #[tokio::test]
-async fn staff_see_it_and_move_it_and_the_parent_can_cancel_it() {
-    let pushed = Pushed::start().await;
-    let (school, parent) = (&pushed.school, pushed.school.parent().await);
+async fn staff_move_and_parent_cancels_a_stranded_booking() {
+    let fixture = StrandedFixture::start().await;
+    let (school, parent) = (&fixture.school, fixture.school.parent().await);
     let times = other_times(school, &parent).await;
-    let booking = about(&pushed.read(&parent).await, "Science");
+    let booking = booking_of_subject(&fixture.read(&parent).await, "Science");
     let path = format!("/bookings/{}", booking["id"].as_str().unwrap());
-    assert_eq!(pushed.seen().await, [None, None, None]);
-    pushed.remove_class("9a-science").await;
-    assert!(pushed.letter().await.is_some());
-    assert_eq!(pushed.seen().await, science("class_gone"));
-    assert_eq!(pushed.office.get(&path).await.is(200).text_at("/stranded"), "class_gone");
+    assert_eq!(fixture.stranded_reasons().await, [None, None, None]);
+    fixture.remove_class("9a-science").await;
+    assert!(fixture.office_mail().await.is_some());
+    assert_eq!(fixture.stranded_reasons().await, science("class_gone"));
+    assert_eq!(fixture.office.get(&path).await.is(200).text_at("/stranded"), "class_gone");
     assert!(parent.get(&path).await.is(200).body["stranded"].is_null());
     let grid = parent.get(&school.evening("/slots")).await.is(200).text;
     assert!(!grid.contains(booking["class_id"].as_str().unwrap()), "nobody is offered it: {grid}");
 
-    let as_staff = pushed
+    let as_staff = fixture
         .office
         .get(&school.evening(&format!("/slots?parent_id={}", school.people.parent.0)))
         .await
@@ -37,42 +37,42 @@ async fn staff_see_it_and_move_it_and_the_parent_can_cancel_it() {
         "staff choose its new time from the grid"
     );
     let refused =
-        pushed.move_to(&parent, &booking, &times[0]).await.refuses(422, "class_not_offered");
+        fixture.move_to(&parent, &booking, &times[0]).await.refuses(422, "class_not_offered");
     assert!(refused.text_at("/detail").contains("the school can move it"), "{}", refused.text);
-    let moved = pushed.move_to(&pushed.office, &booking, &times[0]).await.is(200);
+    let moved = fixture.move_to(&fixture.office, &booking, &times[0]).await.is(200);
     assert_eq!(
         (&moved.body["teachers"], moved.text_at("/stranded")),
         (&booking["teachers"], "class_gone".to_owned())
     );
-    let busy = about(&pushed.read(&parent).await, "Music");
-    pushed
-        .move_to(&pushed.office, &booking, busy["starts_at"].as_str().unwrap())
+    let busy = booking_of_subject(&fixture.read(&parent).await, "Music");
+    fixture
+        .move_to(&fixture.office, &booking, busy["starts_at"].as_str().unwrap())
         .await
         .refuses(409, "person_busy");
     assert_eq!(school.mail_to("rachel.aaron@example.org").await.to, "rachel.aaron@example.org");
     // The class is back, and all is well.
-    Roster::of_the_demo().import(school).await;
-    assert_eq!(pushed.seen().await, [None, None, None]);
-    pushed.move_to(&parent, &booking, &times[1]).await.is(200);
-    pushed.remove_class("9a-science").await;
+    Roster::demo().import(school).await;
+    assert_eq!(fixture.stranded_reasons().await, [None, None, None]);
+    fixture.move_to(&parent, &booking, &times[1]).await.is(200);
+    fixture.remove_class("9a-science").await;
     parent.delete(&path).await.is(204);
-    assert!(!pushed.read(&pushed.office).await.text.contains("class_gone"));
+    assert!(!fixture.read(&fixture.office).await.text.contains("class_gone"));
     school.ignore_mail("what mail a move and a cancellation send is told in mail.rs");
 }
 
 #[tokio::test]
 async fn one_moves_to_a_replaced_teacher_and_stays_without_one() {
-    let pushed = Pushed::start().await;
-    let parent = pushed.school.parent().await;
-    let times = other_times(&pushed.school, &parent).await;
-    let booking = about(&pushed.read(&parent).await, "Science");
-    pushed.push("people", json!({ "sourced_id": "t-abell", "remove": true })).await;
-    pushed.move_to(&pushed.office, &booking, &times[0]).await.refuses(422, "class_not_offered");
-    pushed.push("enrolments", place("9a-science", "t-price", "teacher", false)).await;
-    assert_eq!(pushed.seen().await, science("teacher_left_class"));
+    let fixture = StrandedFixture::start().await;
+    let parent = fixture.school.parent().await;
+    let times = other_times(&fixture.school, &parent).await;
+    let booking = booking_of_subject(&fixture.read(&parent).await, "Science");
+    fixture.push("people", json!({ "sourced_id": "t-abell", "remove": true })).await;
+    fixture.move_to(&fixture.office, &booking, &times[0]).await.refuses(422, "class_not_offered");
+    fixture.push("enrolments", place("9a-science", "t-price", "teacher", false)).await;
+    assert_eq!(fixture.stranded_reasons().await, science("teacher_left_class"));
     let mut moved = None;
     for time in &times {
-        let answer = pushed.move_to(&pushed.office, &booking, time).await;
+        let answer = fixture.move_to(&fixture.office, &booking, time).await;
         if answer.status == 200 {
             moved = Some(answer);
             break;
@@ -85,16 +85,16 @@ async fn one_moves_to_a_replaced_teacher_and_stays_without_one() {
         "{}",
         moved.text
     );
-    pushed.school.ignore_mail("what staff are told is looked at by another test");
+    fixture.school.ignore_mail("what staff are told is looked at by another test");
 }
 
 #[tokio::test]
-async fn one_whose_teacher_is_replaced_goes_to_the_new_one_at_the_same_time_if_staff_say_so() {
-    let pushed = Pushed::start().await;
-    let parent = pushed.school.parent().await;
-    let booking = about(&pushed.read(&parent).await, "Science");
+async fn staff_reassign_a_stranded_booking_at_the_same_time() {
+    let fixture = StrandedFixture::start().await;
+    let parent = fixture.school.parent().await;
+    let booking = booking_of_subject(&fixture.read(&parent).await, "Science");
     let time = booking["starts_at"].as_str().unwrap().to_owned();
-    pushed
+    fixture
         .push(
             "people",
             json!({
@@ -106,17 +106,17 @@ async fn one_whose_teacher_is_replaced_goes_to_the_new_one_at_the_same_time_if_s
             }),
         )
         .await;
-    pushed.push("enrolments", place("9a-science", "t-abell", "teacher", true)).await;
-    pushed.push("enrolments", place("9a-science", "t-new", "teacher", false)).await;
-    let mails = pushed.school.mails().await;
+    fixture.push("enrolments", place("9a-science", "t-abell", "teacher", true)).await;
+    fixture.push("enrolments", place("9a-science", "t-new", "teacher", false)).await;
+    let mails = fixture.school.mails().await;
     assert!(!mails.is_empty(), "staff are told");
-    let unmoved = pushed.move_to(&parent, &booking, &time).await.is(200);
+    let unmoved = fixture.move_to(&parent, &booking, &time).await.is(200);
     assert_eq!(
         (&unmoved.body["teachers"], &unmoved.body["sequence"]),
         (&booking["teachers"], &booking["sequence"]),
         "not by the parent"
     );
-    let given = pushed.move_to(&pushed.office, &booking, &time).await.is(200);
+    let given = fixture.move_to(&fixture.office, &booking, &time).await.is(200);
     assert_eq!(
         (given.text_at("/teachers/0/name"), given.text_at("/starts_at")),
         ("Mx Robin Novak".to_owned(), time.clone())
@@ -127,18 +127,19 @@ async fn one_whose_teacher_is_replaced_goes_to_the_new_one_at_the_same_time_if_s
         "{}",
         given.text
     );
-    assert!(pushed.school.mail_to("rachel.aaron@example.org").await.text.contains("Robin Novak"));
-    let again = pushed.move_to(&pushed.office, &booking, &time).await.is(200);
+    assert!(fixture.school.mail_to("rachel.aaron@example.org").await.text.contains("Robin Novak"));
+    let again = fixture.move_to(&fixture.office, &booking, &time).await.is(200);
     assert_eq!(again.body["sequence"], given.body["sequence"], "once");
-    pushed.school.ignore_mail("the guest's mail of a change is told in mail.rs");
+    fixture.school.ignore_mail("the guest's mail of a change is told in mail.rs");
 }
 
 #[tokio::test]
-async fn one_that_began_goes_to_no_new_teacher() {
-    let pushed = Pushed::start().await;
-    let booking = about(&pushed.read(&pushed.school.parent().await).await, "Science");
+async fn started_booking_is_not_reassigned() {
+    let fixture = StrandedFixture::start().await;
+    let booking =
+        booking_of_subject(&fixture.read(&fixture.school.parent().await).await, "Science");
     let time = booking["starts_at"].as_str().unwrap().to_owned();
-    pushed
+    fixture
         .push(
             "people",
             json!({
@@ -150,22 +151,22 @@ async fn one_that_began_goes_to_no_new_teacher() {
             }),
         )
         .await;
-    pushed.push("enrolments", place("9a-science", "t-abell", "teacher", true)).await;
-    pushed.push("enrolments", place("9a-science", "t-new", "teacher", false)).await;
-    pushed.school.clock.set("2026-11-26T16:01:00Z".parse().unwrap());
-    pushed.move_to(&pushed.office, &booking, &time).await.refuses(409, "booking_began");
-    let seen = about(&pushed.read(&pushed.office).await, "Science");
+    fixture.push("enrolments", place("9a-science", "t-abell", "teacher", true)).await;
+    fixture.push("enrolments", place("9a-science", "t-new", "teacher", false)).await;
+    fixture.school.clock.set("2026-11-26T16:01:00Z".parse().unwrap());
+    fixture.move_to(&fixture.office, &booking, &time).await.refuses(409, "booking_began");
+    let seen = booking_of_subject(&fixture.read(&fixture.office).await, "Science");
     assert_eq!(
         (&seen["teachers"], &seen["sequence"]),
         (&booking["teachers"], &booking["sequence"])
     );
-    pushed.school.ignore_mail("what staff are told is looked at by another test");
+    fixture.school.ignore_mail("what staff are told is looked at by another test");
 }
 
 #[tokio::test]
-async fn an_evening_forgets_a_class_that_is_gone_and_may_be_changed() {
-    let pushed = Pushed::start().await;
-    let (office, path) = (&pushed.office, pushed.school.evening(""));
+async fn evening_with_removed_class_can_be_changed() {
+    let fixture = StrandedFixture::start().await;
+    let (office, path) = (&fixture.office, fixture.school.evening(""));
     let classes = async || {
         let answer = office.get(&format!("{path}/settings")).await.is(200);
         answer
@@ -181,7 +182,7 @@ async fn an_evening_forgets_a_class_that_is_gone_and_may_be_changed() {
         .patch(&path, json!({ "classes": [{ "ids": others }] }))
         .await
         .refuses(409, "bookings_rest_on_it");
-    pushed.remove_class("9a-science").await;
+    fixture.remove_class("9a-science").await;
     assert_eq!(classes().await, others);
     office.patch(&path, json!({ "title": "Year 9 in November" })).await.is(200);
     office.patch(&path, json!({ "classes": [{ "ids": others }] })).await.is(200);
@@ -192,25 +193,25 @@ async fn an_evening_forgets_a_class_that_is_gone_and_may_be_changed() {
         .patch(&path, json!({ "classes": [{ "ids": [others[0]] }] }))
         .await
         .refuses(409, "bookings_rest_on_it");
-    Roster::of_the_demo().import(&pushed.school).await;
+    Roster::demo().import(&fixture.school).await;
     assert_eq!(classes().await, before, "with its appointments it is back in the evening");
     // A class that nobody teaches any more is chosen in vain, and its appointments stand.
-    pushed.push("enrolments", place("9a-science", "t-abell", "teacher", true)).await;
+    fixture.push("enrolments", place("9a-science", "t-abell", "teacher", true)).await;
     office.patch(&path, json!({ "classes": [{ "ids": before }] })).await.is(200);
     assert_eq!(classes().await, before);
-    pushed.school.ignore_mail("what staff are told is looked at by another test");
+    fixture.school.ignore_mail("what staff are told is looked at by another test");
 }
 
 #[tokio::test]
-async fn a_guest_is_still_invited_to_one() {
-    let pushed = Pushed::start().await;
-    let (school, parent) = (&pushed.school, pushed.school.parent().await);
+async fn guest_can_be_invited_to_a_stranded_booking() {
+    let fixture = StrandedFixture::start().await;
+    let (school, parent) = (&fixture.school, fixture.school.parent().await);
     let path = school.evening("/invites");
     let students = async || parent.get(&path).await.is(200).list("/students");
     let before = students().await;
-    let settings = pushed.office.get(&format!("{}/settings", school.evening(""))).await.is(200);
+    let settings = fixture.office.get(&format!("{}/settings", school.evening(""))).await.is(200);
     for class in settings.list("/classes") {
-        pushed.remove_class(class["sourced_id"].as_str().unwrap()).await;
+        fixture.remove_class(class["sourced_id"].as_str().unwrap()).await;
     }
     assert_eq!(students().await, before, "those whose appointments stand");
     let free = before.iter().find(|one| one["invited"] == false).unwrap();

@@ -6,7 +6,7 @@ use parlour::{
     schema::people,
     store::{
         Db,
-        bookings::{self, Acting},
+        bookings::{self, OnBehalfOf},
         evenings,
         events::Actor as Acts,
         locks::{LockRank, lock_row},
@@ -16,11 +16,11 @@ use parlour::{
 };
 use serde_json::{Value, json};
 
-use super::{OFFICE, Pushed, about, other_times, place};
-use crate::harness::{Actor, School, Wish, wishes};
+use super::{OFFICE, StrandedFixture, booking_of_subject, other_times, place};
+use crate::harness::{Actor, BookableClass, School, bookable_classes};
 
 /// What Rachel could book in French.
-async fn french(school: &School, parent: &Actor) -> Wish {
+async fn french(school: &School, parent: &Actor) -> BookableClass {
     let grid = parent.get(&school.evening("/slots")).await.is(200);
     let classes: Vec<Value> = grid
         .list("/students")
@@ -31,27 +31,27 @@ async fn french(school: &School, parent: &Actor) -> Wish {
         .as_str()
         .unwrap()
         .to_owned();
-    wishes(school, parent)
+    bookable_classes(school, parent)
         .await
         .into_iter()
-        .find(|wish| wish.class == french && !wish.free.is_empty())
+        .find(|bookable| bookable.class == french && !bookable.free.is_empty())
         .unwrap()
 }
 
 #[tokio::test]
 async fn a_booking_that_waits_for_a_push_is_refused() {
-    let pushed = Pushed::start().await;
-    let (school, parent) = (&pushed.school, pushed.school.parent().await);
-    let wish = french(school, &parent).await;
+    let fixture = StrandedFixture::start().await;
+    let (school, parent) = (&fixture.school, fixture.school.parent().await);
+    let bookable = french(school, &parent).await;
     // One French appointment is there, so that the push has something to tell, and waits when it is
     // about to: its actor's row is held.
     parent
-        .post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] }))
+        .post(&school.evening("/bookings"), json!({ "bookings": [bookable.at(&bookable.free[0])] }))
         .await
         .is(201);
-    let other = french_of_another_child(school, &parent, &wish).await;
+    let other = french_of_another_child(school, &parent, &bookable).await;
     let staff = school.people.staff;
-    let blocker = school.held(move |db, stop| {
+    let blocker = school.paused_transaction(move |db, pause_point| {
         if let Db::Pg(conn) = db {
             people::table
                 .find(Key::from(staff))
@@ -59,11 +59,11 @@ async fn a_booking_that_waits_for_a_push_is_refused() {
                 .for_update()
                 .first::<Key>(conn)?;
         }
-        stop.here();
+        pause_point.pause();
         Ok(())
     });
     let blocker = blocker.await;
-    let office = pushed.office.clone();
+    let office = fixture.office.clone();
     let push = tokio::spawn(async move {
         office
             .put(
@@ -78,7 +78,7 @@ async fn a_booking_that_waits_for_a_push_is_refused() {
     let booking =
         tokio::spawn(async move { booker.post(&path, json!({ "bookings": [other] })).await });
     school.until_waiting(&["events", "evenings"], 2).await;
-    blocker.let_go().await;
+    blocker.resume().await;
     push.await.unwrap();
     let answer = booking.await.unwrap();
     let letters: Vec<String> = school
@@ -92,27 +92,27 @@ async fn a_booking_that_waits_for_a_push_is_refused() {
     answer.refuses(422, "class_not_offered");
     // Whatever stands now was told.
     let standing =
-        pushed.office.get("/bookings?stranded=true&limit=100").await.is(200).list("/items").len();
+        fixture.office.get("/bookings?stranded=true&limit=100").await.is(200).list("/items").len();
     assert!(letter.contains(&format!("what {standing} appointment")), "{standing} in {letter}");
 }
 
 /// The same class at another time, about the other child of Rachel's who is in it.
-async fn french_of_another_child(school: &School, parent: &Actor, first: &Wish) -> Value {
-    let other = wishes(school, parent)
+async fn french_of_another_child(school: &School, parent: &Actor, first: &BookableClass) -> Value {
+    let other = bookable_classes(school, parent)
         .await
         .into_iter()
-        .find(|wish| wish.class == first.class && wish.student != first.student)
+        .find(|bookable| bookable.class == first.class && bookable.student != first.student)
         .unwrap();
     other.at(other.free.last().unwrap())
 }
 
 #[tokio::test]
-async fn a_push_waits_for_a_booking_that_is_being_made_and_tells_of_it() {
-    let pushed = Pushed::start().await;
-    let (school, parent) = (&pushed.school, pushed.school.parent().await);
-    let wish = french(school, &parent).await;
-    let booking = school.held_booking(&wish).await;
-    let office = pushed.office.clone();
+async fn push_waits_for_an_uncommitted_booking_and_reports_it() {
+    let fixture = StrandedFixture::start().await;
+    let (school, parent) = (&fixture.school, fixture.school.parent().await);
+    let bookable = french(school, &parent).await;
+    let booking = school.paused_booking(&bookable).await;
+    let office = fixture.office.clone();
     let push = tokio::spawn(async move {
         office
             .put(
@@ -123,13 +123,13 @@ async fn a_push_waits_for_a_booking_that_is_being_made_and_tells_of_it() {
             .is(200)
     });
     school.until_waiting(&["evenings"], 1).await;
-    booking.let_go().await;
+    booking.resume().await;
     assert_eq!(push.await.unwrap().text_at("/items/0/outcome"), "removed");
     let mails = school.mails().await;
     let letter = mails.iter().find(|mail| mail.to == OFFICE).expect("a letter");
     assert!(letter.text.contains("French (the class is gone)"), "{}", letter.text);
     // One that comes later is refused.
-    let later = json!({ "bookings": [wish.at(&wish.free[1])] });
+    let later = json!({ "bookings": [bookable.at(&bookable.free[1])] });
     parent.post(&school.evening("/bookings"), later).await.refuses(422, "class_not_offered");
     let rachel: PersonRow = school
         .read(|db| {
@@ -141,31 +141,31 @@ async fn a_push_waits_for_a_booking_that_is_being_made_and_tells_of_it() {
         .await;
     let as_staff = format!("{}?parent_id={}", school.evening("/bookings"), rachel.id().0);
     assert_eq!(
-        about(&pushed.office.get(&as_staff).await.is(200), "French")["stranded"],
+        booking_of_subject(&fixture.office.get(&as_staff).await.is(200), "French")["stranded"],
         "class_gone"
     );
 }
 
 #[tokio::test]
-async fn one_that_is_moved_beside_a_push_that_strands_it_anew_is_told_again() {
-    let pushed = Pushed::start().await;
-    let (school, parent) = (&pushed.school, pushed.school.parent().await);
-    let booking = about(&pushed.read(&parent).await, "Science");
+async fn booking_moved_during_a_push_is_reported_again() {
+    let fixture = StrandedFixture::start().await;
+    let (school, parent) = (&fixture.school, fixture.school.parent().await);
+    let booking = booking_of_subject(&fixture.read(&parent).await, "Science");
     let times = other_times(school, &parent).await;
-    pushed.push("enrolments", place("9a-science", "t-abell", "teacher", true)).await;
-    assert!(pushed.letter().await.expect("a letter").contains("a teacher left the class"));
-    school.wait(TimeDelta::minutes(1));
+    fixture.push("enrolments", place("9a-science", "t-abell", "teacher", true)).await;
+    assert!(fixture.office_mail().await.expect("a letter").contains("a teacher left the class"));
+    school.advance_clock(TimeDelta::minutes(1));
     // The office moves it to a teacher who has just come, and is not done yet.
-    pushed.push("enrolments", place("9a-science", "t-price", "teacher", false)).await;
+    fixture.push("enrolments", place("9a-science", "t-price", "teacher", false)).await;
     let id = booking["id"].as_str().unwrap().parse::<uuid::Uuid>().unwrap();
     let (ctx, of_school, evening, rachel) =
         (school.app.context(), school.people.school, school.people.evening, school.people.parent);
-    let moving = school.held(move |db, stop| {
+    let moving = school.paused_transaction(move |db, pause_point| {
         let (row, found) = (
             evenings::find(db, of_school, evening)?,
             bookings::find(db, of_school, None, id.into())?,
         );
-        let acting = Acting {
+        let acting = OnBehalfOf {
             parent: rachel,
             actor: Acts { person: None, name: "the office".to_owned() },
             is_staff: true,
@@ -174,7 +174,7 @@ async fn one_that_is_moved_beside_a_push_that_strands_it_anew_is_told_again() {
         lock_row(db, LockRank::Person, rachel)?;
         lock_row(db, LockRank::Booking, found.row.id)?;
         evenings::lock_for_share(db, evening)?;
-        stop.here();
+        pause_point.pause();
         let is_moved = times.iter().any(|time| {
             bookings::change(db, &ctx, &row, &acting, &found.row, time.parse().unwrap()).is_ok()
         });
@@ -182,7 +182,7 @@ async fn one_that_is_moved_beside_a_push_that_strands_it_anew_is_told_again() {
         Ok(())
     });
     let moving = moving.await;
-    let office = pushed.office.clone();
+    let office = fixture.office.clone();
     let push = tokio::spawn(async move {
         office
             .put(
@@ -193,7 +193,7 @@ async fn one_that_is_moved_beside_a_push_that_strands_it_anew_is_told_again() {
             .is(200)
     });
     school.until_waiting(&["evenings"], 1).await;
-    moving.let_go().await;
+    moving.resume().await;
     push.await.unwrap();
     let mails = school.mails().await;
     let letter = mails.iter().find(|mail| mail.to == OFFICE).expect("a letter");

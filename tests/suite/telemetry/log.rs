@@ -5,7 +5,7 @@ use parlour::workers;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{Actor, Answer, School, lines_of, start_log, wishes};
+use crate::harness::{Actor, School, TestResponse, bookable_classes, lines_of, start_log};
 
 const RACHEL: &str = "rachel.aaron@example.org";
 const BEHIND_A_PROXY: [(&str, &str); 3] = [
@@ -21,18 +21,22 @@ fn only(lines: &[Value], message: &str) -> Value {
     found[0].clone()
 }
 
-async fn book_as(parent: &Actor, school: &School, request_id: &str) -> Answer {
-    let wish = wishes(school, parent).await.into_iter().find(|wish| wish.free.len() > 2).unwrap();
+async fn book_as(parent: &Actor, school: &School, request_id: &str) -> TestResponse {
+    let bookable = bookable_classes(school, parent)
+        .await
+        .into_iter()
+        .find(|bookable| bookable.free.len() > 2)
+        .unwrap();
     let path = school.evening("/bookings");
     let request = parent
         .request("POST", &path)
         .header("x-request-id", request_id)
-        .json(&json!({ "bookings": [wish.at(&wish.free[0])] }));
+        .json(&json!({ "bookings": [bookable.at(&bookable.free[0])] }));
     parent.send("POST", &path, request).await
 }
 
 #[tokio::test]
-async fn a_booking_is_followed_by_its_request_id() {
+async fn request_id_links_booking_mail_and_webhook_logs() {
     start_log();
     let school = School::start_with(&BEHIND_A_PROXY).await;
     let receiver = crate::webhooks::Receiver::start().await;
@@ -73,7 +77,7 @@ async fn a_booking_is_followed_by_its_request_id() {
 }
 
 #[tokio::test]
-async fn a_refusal_logs_its_code_and_nothing_of_what_was_asked() {
+async fn refusal_log_has_the_code_and_no_request_data() {
     start_log();
     let school = School::start_with(&BEHIND_A_PROXY).await;
     let (nobody, id) = (school.nobody(), "01a23c00-0000-7000-8000-000000000002".to_owned());
@@ -90,7 +94,7 @@ async fn a_refusal_logs_its_code_and_nothing_of_what_was_asked() {
 }
 
 #[tokio::test]
-async fn nobody_but_a_trusted_proxy_names_a_request() {
+async fn request_id_is_accepted_only_from_a_trusted_proxy() {
     start_log();
     let id = "01a23c00-0000-7000-8000-000000000003".to_owned();
     let of = async |settings: &[(&str, &str)], given: &str| {

@@ -13,14 +13,14 @@ use parlour::{
     app::App,
     metrics_listener,
     store::{
-        Db, Due, outbox,
-        roster_sources::{self, Turn},
+        ClaimResult, Db, outbox,
+        roster_sources::{self, SyncTrigger},
     },
-    telemetry::metrics::Leased,
+    telemetry::metrics::LeasedJob,
 };
 use serde_json::{Value, json};
 
-use crate::harness::{School, until, wishes};
+use crate::harness::{School, bookable_classes, wait_until};
 
 /// Debian's package installs it there.
 const PROMETHEUS: &str = "/usr/bin/prometheus";
@@ -84,7 +84,7 @@ async fn requests_are_counted_by_operation_and_status() {
 }
 
 #[tokio::test]
-async fn the_outbox_shows_its_age_and_its_fates() {
+async fn outbox_metrics_show_age_and_outcomes() {
     let school = School::start().await;
     let (at, parent) = (listen(&school).await, school.parent().await);
     let (due, oldest) =
@@ -93,13 +93,16 @@ async fn the_outbox_shows_its_age_and_its_fates() {
     // The demo's own bookings were confirmed before.
     let before = sample(&at, counted).await;
     assert_eq!(sample(&at, due).await, Some(0.0));
-    let wish =
-        wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    let bookable = bookable_classes(&school, &parent)
+        .await
+        .into_iter()
+        .find(|bookable| !bookable.free.is_empty())
+        .unwrap();
     parent
-        .post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] }))
+        .post(&school.evening("/bookings"), json!({ "bookings": [bookable.at(&bookable.free[0])] }))
         .await
         .is(201);
-    school.wait(chrono::TimeDelta::seconds(90));
+    school.advance_clock(chrono::TimeDelta::seconds(90));
     let waiting = sample(&at, due).await.unwrap();
     assert!(waiting >= 1.0);
     assert_eq!(sample(&at, oldest).await, Some(90.0));
@@ -112,18 +115,21 @@ async fn the_outbox_shows_its_age_and_its_fates() {
 }
 
 #[tokio::test]
-async fn a_mail_that_another_node_took_over_is_told() {
+async fn lost_mail_lease_is_counted() {
     let school = School::start().await;
     let parent = school.parent().await;
-    let wish =
-        wishes(&school, &parent).await.into_iter().find(|wish| !wish.free.is_empty()).unwrap();
+    let bookable = bookable_classes(&school, &parent)
+        .await
+        .into_iter()
+        .find(|bookable| !bookable.free.is_empty())
+        .unwrap();
     parent
-        .post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] }))
+        .post(&school.evening("/bookings"), json!({ "bookings": [bookable.at(&bookable.free[0])] }))
         .await
         .is(201);
     let claim = async || {
         let now = school.now();
-        let Due::Claimed(mut rows) =
+        let ClaimResult::Claimed(mut rows) =
             school.app.store.write(move |db| outbox::claim(db, now, 64, None)).await.unwrap()
         else {
             panic!("nothing is due")
@@ -131,7 +137,7 @@ async fn a_mail_that_another_node_took_over_is_told() {
         rows.remove(0)
     };
     let first = claim().await;
-    school.wait(outbox::LEASE);
+    school.advance_clock(outbox::LEASE);
     let second = claim().await;
     assert_eq!(first.id, second.id);
     let settle = async |row: outbox::Claimed| {
@@ -139,7 +145,7 @@ async fn a_mail_that_another_node_took_over_is_told() {
         school
             .app
             .store
-            .write(move |db| outbox::settle(db, now, &row, &outbox::Settled::Sent))
+            .write(move |db| outbox::settle(db, now, &row, &outbox::SendResult::Sent))
             .await
             .unwrap()
     };
@@ -205,13 +211,13 @@ impl Drop for Prometheus {
 }
 
 #[tokio::test]
-async fn debians_prometheus_scrapes_the_metrics() {
+async fn prometheus_scrapes_the_metrics() {
     let school = School::start().await;
     let at = listen(&school).await;
     school.nobody().get("/school").await.is(200);
     let folder = tempfile::TempDir::new().unwrap();
     let prometheus = Prometheus::start(folder.path(), &at);
-    until("the scrape", async || {
+    wait_until("the scrape", async || {
         prometheus.value("up{job=\"parlour\"}").await.as_deref() == Some("1")
     })
     .await;
@@ -230,17 +236,17 @@ fn names(text: &str) -> BTreeSet<&str> {
 }
 
 #[tokio::test]
-async fn alerts_and_dashboard_speak_of_metrics_that_are_there() {
+async fn alerts_and_dashboard_use_existing_metrics() {
     let school = School::start().await;
     // A metric is there once it has a value.
     let jobs = &school.app.metrics.jobs;
     jobs.count_webhook("delivered");
     jobs.count_sync("source", "synced");
-    jobs.count_lost_lease(Leased::Mail);
+    jobs.count_lost_lease(LeasedJob::Mail);
     let ctx = school.app.context();
     let sync = move |db: &mut Db| {
-        let lease = roster_sources::take(db, &ctx, "source", Turn::Now)?.unwrap();
-        roster_sources::give_back(db, ctx.now, &lease, None, None)
+        let lease = roster_sources::acquire(db, &ctx, "source", SyncTrigger::Now)?.unwrap();
+        roster_sources::release(db, ctx.now, &lease, None, None)
     };
     school.app.store.write(sync).await.unwrap();
     school.nobody().get("/school").await.is(200);

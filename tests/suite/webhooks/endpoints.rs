@@ -3,11 +3,11 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::{ALL, endpoint, log, receiver::Receiver, school, sent, test};
+use super::{ALL, deliver_and_take, endpoint, log, receiver::Receiver, school, test};
 use crate::harness::School;
 
 #[tokio::test]
-async fn staff_make_list_change_and_delete_one() {
+async fn staff_create_list_change_and_delete_a_webhook() {
     let school = School::start().await;
     let staff = school.staff().await;
     let new = json!({
@@ -41,7 +41,7 @@ async fn staff_make_list_change_and_delete_one() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_refused() {
+async fn invalid_webhooks_are_refused() {
     let school = School::start().await;
     let staff = school.staff().await;
     let with = |url: &str, types: &[&str]| json!({ "url": url, "event_types": types });
@@ -78,7 +78,7 @@ async fn what_is_wrong_is_refused() {
 }
 
 #[tokio::test]
-async fn they_are_the_staffs_of_the_school_alone() {
+async fn webhooks_are_visible_only_to_staff_of_the_school() {
     let (school, receiver) = (school().await, Receiver::start().await);
     let staff = school.staff().await;
     let (path, _) = endpoint(&staff, &receiver, &ALL).await;
@@ -93,8 +93,8 @@ async fn they_are_the_staffs_of_the_school_alone() {
         ("POST", replay.clone()),
         ("DELETE", path.clone()),
     ];
-    let neighbours = school.neighbours().await;
-    let (own, _) = endpoint(&neighbours.staff, &receiver, &ALL).await;
+    let other_school = school.other_school().await;
+    let (own, _) = endpoint(&other_school.staff, &receiver, &ALL).await;
     for (method, path) in &operations {
         let ask = async |actor: &crate::harness::Actor| {
             let request = actor.request(method, path);
@@ -108,23 +108,23 @@ async fn they_are_the_staffs_of_the_school_alone() {
         ask(&school.parent().await).await.refuses(403, "wrong_role");
         ask(&school.teacher().await).await.refuses(403, "wrong_role");
         ask(&school.guest().await).await.refuses(401, "not_logged_in");
-        for (neighbour, status) in neighbours.all().into_iter().zip([403, 403, 404]) {
+        for (neighbour, status) in other_school.all().into_iter().zip([403, 403, 404]) {
             ask(neighbour).await.is(status);
         }
     }
     // Another's delivery is not found through one's own endpoint.
     let through = format!("{own}/deliveries/{delivery}/replay");
-    neighbours
+    other_school
         .staff
-        .send("POST", &through, neighbours.staff.request("POST", &through))
+        .send("POST", &through, other_school.staff.request("POST", &through))
         .await
         .refuses(404, "not_found");
-    assert_eq!(neighbours.staff.get("/webhooks").await.is(200).list("/items").len(), 1);
+    assert_eq!(other_school.staff.get("/webhooks").await.is(200).list("/items").len(), 1);
     assert_eq!(staff.get(&path).await.is(200).body["enabled"], true);
 }
 
 #[tokio::test]
-async fn a_new_secret_and_the_old_one_sign_for_a_day() {
+async fn old_and_new_secret_both_sign_for_a_day() {
     let (school, receiver) = (school().await, Receiver::start().await);
     let staff = school.staff().await;
     let (path, first) = endpoint(&staff, &receiver, &ALL).await;
@@ -134,7 +134,7 @@ async fn a_new_secret_and_the_old_one_sign_for_a_day() {
     assert_ne!(first, second);
     assert!(rotated.text_at("/webhook/old_secret_until").starts_with("2026-11-24T10:01:00"));
     test(&staff, &path).await;
-    let received = sent(&school, &receiver).await;
+    let received = deliver_and_take(&school, &receiver).await;
     assert_eq!(
         received[0].signature,
         format!("{} {}", received[0].signed_with(&second), received[0].signed_with(&first))
@@ -146,28 +146,28 @@ async fn a_new_secret_and_the_old_one_sign_for_a_day() {
         .is(201)
         .text_at("/secret");
     test(&staff, &path).await;
-    let received = sent(&school, &receiver).await;
+    let received = deliver_and_take(&school, &receiver).await;
     assert_eq!(
         received[0].signature,
         format!("{} {}", received[0].signed_with(&third), received[0].signed_with(&second))
     );
-    school.wait(TimeDelta::hours(24));
+    school.advance_clock(TimeDelta::hours(24));
     let staff = school.staff().await;
     test(&staff, &path).await;
-    let received = sent(&school, &receiver).await;
+    let received = deliver_and_take(&school, &receiver).await;
     assert_eq!(received[0].signature, received[0].signed_with(&third));
     assert!(staff.get(&path).await.is(200).body["old_secret_until"].is_null());
 }
 
 #[tokio::test]
-async fn the_log_has_pages_and_an_event_can_be_sent_again() {
+async fn delivery_log_is_paged_and_deliveries_can_be_replayed() {
     let (school, receiver) = (school().await, Receiver::start().await);
     let staff = school.staff().await;
     let (path, _) = endpoint(&staff, &receiver, &ALL).await;
     for _ in 0..5 {
         test(&staff, &path).await;
     }
-    let first = sent(&school, &receiver).await;
+    let first = deliver_and_take(&school, &receiver).await;
     assert_eq!(first.len(), 5);
     let all: Vec<_> =
         log(&staff, &path).await.into_iter().map(|entry| entry["id"].clone()).collect();
@@ -188,11 +188,11 @@ async fn the_log_has_pages_and_an_event_can_be_sent_again() {
     let once = || staff.request("POST", &replay).header("idempotency-key", "again-1");
     let again = staff.send("POST", &replay, once()).await.is(202);
     assert_eq!(again.text_at("/state"), "pending");
-    let received = sent(&school, &receiver).await;
+    let received = deliver_and_take(&school, &receiver).await;
     assert_eq!(received.len(), 1);
     // The answer was lost: the same request is no other delivery.
     assert_eq!(staff.send("POST", &replay, once()).await.is(202).body, again.body);
-    assert_eq!(sent(&school, &receiver).await.len(), 0);
+    assert_eq!(deliver_and_take(&school, &receiver).await.len(), 0);
     assert_eq!(received[0].id, again.text_at("/event_id"));
     assert!(
         first.iter().any(|one| one.id == received[0].id && one.text == received[0].text),
@@ -206,35 +206,39 @@ async fn the_log_has_pages_and_an_event_can_be_sent_again() {
 }
 
 #[tokio::test]
-async fn what_was_pending_when_it_was_switched_off_is_dropped() {
+async fn disabling_a_webhook_drops_pending_deliveries() {
     let (school, receiver) = (school().await, Receiver::start().await);
     let staff = school.staff().await;
     let (path, _) = endpoint(&staff, &receiver, &ALL).await;
     test(&staff, &path).await;
     staff.patch(&path, json!({ "enabled": false })).await.is(200);
-    assert_eq!(sent(&school, &receiver).await.len(), 0);
+    assert_eq!(deliver_and_take(&school, &receiver).await.len(), 0);
     let entry = log(&staff, &path).await.remove(0);
     assert_eq!(entry["state"], "dropped");
     let replay = format!("{path}/deliveries/{}/replay", entry["id"].as_str().unwrap());
     staff.send("POST", &replay, staff.request("POST", &replay)).await.refuses(409, "webhook_off");
     staff.patch(&path, json!({ "enabled": true })).await.is(200);
-    assert_eq!(sent(&school, &receiver).await.len(), 0, "it does not come back by itself");
+    assert_eq!(
+        deliver_and_take(&school, &receiver).await.len(),
+        0,
+        "it does not come back by itself"
+    );
     staff.send("POST", &replay, staff.request("POST", &replay)).await.is(202);
-    assert_eq!(sent(&school, &receiver).await.len(), 1);
+    assert_eq!(deliver_and_take(&school, &receiver).await.len(), 1);
 }
 
 #[tokio::test]
-async fn a_repetition_makes_one_endpoint_and_tells_no_secret() {
+async fn creating_a_webhook_is_idempotent_and_shows_the_secret_once() {
     let (school, receiver) = (school().await, Receiver::start().await);
     let staff = school.staff().await;
-    let wish = json!({ "url": receiver.url(), "event_types": ["booking.created"] });
-    let first = staff.post_once("/webhooks", "one", wish.clone()).await.is(201);
-    let again = staff.post_once("/webhooks", "one", wish).await.is(201);
+    let body = json!({ "url": receiver.url(), "event_types": ["booking.created"] });
+    let first = staff.post_with_idempotency_key("/webhooks", "one", body.clone()).await.is(201);
+    let again = staff.post_with_idempotency_key("/webhooks", "one", body).await.is(201);
     assert_eq!(again.body["webhook"], first.body["webhook"]);
     assert!(first.body["secret"].is_string() && again.body["secret"].is_null());
     assert_eq!(staff.get("/webhooks").await.is(200).list("/items").len(), 1);
     staff
-        .post_once(
+        .post_with_idempotency_key(
             "/webhooks",
             "one",
             json!({ "url": receiver.url(), "event_types": ["booking.changed"] }),

@@ -2,18 +2,18 @@
 //! it may not go.
 
 mod endpoints;
+mod events;
+mod private_addresses;
 mod purging;
-mod reach;
 mod receiver;
 mod retries;
-mod told;
 
 use parlour::workers;
 use serde_json::json;
 
 use self::receiver::Received;
 pub(crate) use self::receiver::Receiver;
-use crate::harness::{Actor, Answer, School};
+use crate::harness::{Actor, School, TestResponse};
 
 const ALL: [&str; 7] = [
     "booking.created",
@@ -44,7 +44,7 @@ async fn endpoint(staff: &Actor, receiver: &Receiver, types: &[&str]) -> (String
 }
 
 /// Sends what is due, and gives out what came.
-async fn sent(school: &School, receiver: &Receiver) -> Vec<Received> {
+async fn deliver_and_take(school: &School, receiver: &Receiver) -> Vec<Received> {
     workers::run_due(&school.app.webhook_worker()).await;
     receiver.take()
 }
@@ -55,14 +55,14 @@ fn kinds(received: &[Received]) -> Vec<&str> {
 }
 
 /// Books the first free time of the parent's first wish; the answer, and the path of the booking.
-async fn book(school: &School, parent: &Actor) -> (Answer, String) {
-    let wish = crate::harness::wishes(school, parent)
+async fn book(school: &School, parent: &Actor) -> (TestResponse, String) {
+    let bookable = crate::harness::bookable_classes(school, parent)
         .await
         .into_iter()
-        .find(|wish| wish.free.len() > 2)
+        .find(|bookable| bookable.free.len() > 2)
         .unwrap();
     let made = parent
-        .post(&school.evening("/bookings"), json!({ "bookings": [wish.at(&wish.free[0])] }))
+        .post(&school.evening("/bookings"), json!({ "bookings": [bookable.at(&bookable.free[0])] }))
         .await
         .is(201);
     let path = format!("/bookings/{}", made.text_at("/items/0/id"));
@@ -70,7 +70,7 @@ async fn book(school: &School, parent: &Actor) -> (Answer, String) {
 }
 
 /// Has a test sent.
-async fn test(staff: &Actor, endpoint: &str) -> Answer {
+async fn test(staff: &Actor, endpoint: &str) -> TestResponse {
     staff
         .send(
             "POST",

@@ -7,8 +7,9 @@ use parlour::{
     store::idempotency::{RequestKey, Response, with_idempotency_key},
 };
 use serde_json::json;
+use uuid::Uuid;
 
-use super::{ALL, endpoint, log, receiver::Receiver, school, sent, test};
+use super::{ALL, deliver_and_take, endpoint, log, receiver::Receiver, school, test};
 use crate::harness::School;
 
 /// How many deliveries, attempts and idempotency keys there are.
@@ -26,18 +27,22 @@ async fn rows(school: &School) -> (i64, i64, i64) {
 }
 
 #[tokio::test]
-async fn what_was_settled_long_ago_is_deleted_and_what_waits_is_not() {
+async fn purge_deletes_old_settled_deliveries_only() {
     let (school, receiver) = (school().await, Receiver::start().await);
     let staff = school.staff().await;
     let (path, _) = endpoint(&staff, &receiver, &ALL).await;
     staff
-        .post_once("/clients", "a-key", json!({ "name": "MIS", "scopes": ["evenings:read"] }))
+        .post_with_idempotency_key(
+            "/clients",
+            "a-key",
+            json!({ "name": "MIS", "scopes": ["evenings:read"] }),
+        )
         .await
         .is(201);
     for _ in 0..3 {
         test(&staff, &path).await;
-        sent(&school, &receiver).await;
-        school.wait(TimeDelta::minutes(10));
+        deliver_and_take(&school, &receiver).await;
+        school.advance_clock(TimeDelta::minutes(10));
     }
     // The last one waits.
     test(&staff, &path).await;
@@ -46,12 +51,12 @@ async fn what_was_settled_long_ago_is_deleted_and_what_waits_is_not() {
     assert_eq!(rows(&school).await, (4, 3, 1));
     let page = staff.get(&format!("{path}/deliveries?limit=2")).await.is(200);
     let next = page.text_at("/next_cursor");
-    school.wait(TimeDelta::hours(24));
+    school.advance_clock(TimeDelta::hours(24));
     assert!(!purge().await);
     assert_eq!(rows(&school).await, (4, 3, 0), "a key is remembered for a day");
     // The first two are older than 30 days, the third is not: the second is what a cursor could
     // stand at.
-    school.wait(TimeDelta::days(29) - TimeDelta::minutes(15));
+    school.advance_clock(TimeDelta::days(29) - TimeDelta::minutes(15));
     assert!(!purge().await);
     assert_eq!(rows(&school).await, (2, 1, 0));
     let staff = school.staff().await;
@@ -70,22 +75,22 @@ async fn what_was_settled_long_ago_is_deleted_and_what_waits_is_not() {
             .is_empty()
     );
     // However old it is, what was not settled stays.
-    school.wait(TimeDelta::days(30));
+    school.advance_clock(TimeDelta::days(30));
     assert!(!purge().await);
     assert_eq!(rows(&school).await, (1, 0, 0));
 }
 
 #[tokio::test]
-async fn much_is_deleted_step_by_step() {
+async fn purge_deletes_in_batches() {
     let school = school().await;
     // More keys than one step takes; nobody would send so many requests in a test.
     let keys = |ctx: &parlour::context::Context, db: &mut parlour::store::Db| {
-        for number in 0..700 {
-            let request = RequestKey {
-                owner: ctx.new_id(),
-                key: number.to_string(),
-                request_hash: "hash".to_owned(),
-            };
+        // One transaction locks keys in the order of their owners.
+        let mut owners: Vec<Uuid> = (0..700).map(|_| ctx.new_id()).collect();
+        owners.sort_unstable();
+        for (number, owner) in owners.into_iter().enumerate() {
+            let request =
+                RequestKey { owner, key: number.to_string(), request_hash: "hash".to_owned() };
             with_idempotency_key(db, ctx, Some(&request), |_| Response::created(&number))?;
         }
         Ok(())
@@ -93,9 +98,9 @@ async fn much_is_deleted_step_by_step() {
     for _ in 0..2 {
         let ctx = school.app.context();
         school.app.store.write(move |db| keys(&ctx, db)).await.unwrap();
-        school.wait(TimeDelta::seconds(1));
+        school.advance_clock(TimeDelta::seconds(1));
     }
-    school.wait(TimeDelta::hours(25));
+    school.advance_clock(TimeDelta::hours(25));
     let mut steps = 1;
     while school.app.purge_worker().step().await.unwrap() {
         steps += 1;

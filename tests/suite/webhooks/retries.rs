@@ -3,26 +3,26 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::{ALL, book, endpoint, kinds, log, receiver::Receiver, school, sent, test};
+use super::{ALL, book, deliver_and_take, endpoint, kinds, log, receiver::Receiver, school, test};
 use crate::harness::Shared;
 
 /// The pauses of the specification's table, in seconds.
 const PAUSES: [i64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
 #[tokio::test]
-async fn what_failed_is_sent_again_after_growing_pauses_and_given_up() {
+async fn failed_delivery_is_retried_with_backoff_and_given_up() {
     let (school, receiver) = (school().await, Receiver::start().await);
     let staff = school.staff().await;
     let (path, secret) = endpoint(&staff, &receiver, &ALL).await;
     test(&staff, &path).await;
     receiver.answer(&[500; 10]);
-    let first = sent(&school, &receiver).await;
+    let first = deliver_and_take(&school, &receiver).await;
     for pause in PAUSES {
-        school.wait(TimeDelta::seconds(pause - 1));
-        assert_eq!(sent(&school, &receiver).await.len(), 0, "before {pause} s");
+        school.advance_clock(TimeDelta::seconds(pause - 1));
+        assert_eq!(deliver_and_take(&school, &receiver).await.len(), 0, "before {pause} s");
         // A tenth, for the chance in the pause.
-        school.wait(TimeDelta::seconds(2 + pause / 10));
-        let again = sent(&school, &receiver).await;
+        school.advance_clock(TimeDelta::seconds(2 + pause / 10));
+        let again = deliver_and_take(&school, &receiver).await;
         assert_eq!(again.len(), 1, "after {pause} s");
         assert_eq!(
             (&again[0].id, &again[0].text),
@@ -32,8 +32,8 @@ async fn what_failed_is_sent_again_after_growing_pauses_and_given_up() {
         assert_ne!(again[0].timestamp, first[0].timestamp, "a time of its own");
         assert_eq!(again[0].signature, again[0].signed_with(&secret));
     }
-    school.wait(TimeDelta::days(2));
-    assert_eq!(sent(&school, &receiver).await.len(), 0, "given up");
+    school.advance_clock(TimeDelta::days(2));
+    assert_eq!(deliver_and_take(&school, &receiver).await.len(), 0, "given up");
     let staff = school.staff().await;
     let entry = &log(&staff, &path).await[0];
     assert_eq!(
@@ -44,28 +44,31 @@ async fn what_failed_is_sent_again_after_growing_pauses_and_given_up() {
 }
 
 #[tokio::test]
-async fn a_newer_event_of_the_same_booking_waits_and_others_do_not() {
+async fn events_of_a_booking_are_delivered_in_order() {
     let (school, receiver) = (school().await, Receiver::start().await);
     let (staff, parent) = (school.staff().await, school.parent().await);
     endpoint(&staff, &receiver, &ALL).await;
     let (_, path) = book(&school, &parent).await;
     receiver.answer(&[503]);
-    assert_eq!(kinds(&sent(&school, &receiver).await), ["booking.created"]);
+    assert_eq!(kinds(&deliver_and_take(&school, &receiver).await), ["booking.created"]);
     parent.delete(&path).await.is(204);
     let (_, other) = book(&school, &parent).await;
-    let received = sent(&school, &receiver).await;
+    let received = deliver_and_take(&school, &receiver).await;
     assert_eq!(kinds(&received), ["booking.created"]);
     assert_eq!(
         format!("/bookings/{}", received[0].body["data"]["booking_id"].as_str().unwrap()),
         other,
         "that of the other booking"
     );
-    school.wait(TimeDelta::seconds(6));
-    assert_eq!(kinds(&sent(&school, &receiver).await), ["booking.created", "booking.cancelled"]);
+    school.advance_clock(TimeDelta::seconds(6));
+    assert_eq!(
+        kinds(&deliver_and_take(&school, &receiver).await),
+        ["booking.created", "booking.cancelled"]
+    );
 }
 
 #[tokio::test]
-async fn two_nodes_send_each_event_once() {
+async fn two_nodes_deliver_each_event_once() {
     let (school, receiver) = (school().await, Receiver::start().await);
     let other = school.second_node(Shared::Nothing).await;
     let staff = school.staff().await;
@@ -87,17 +90,17 @@ async fn two_nodes_send_each_event_once() {
 }
 
 #[tokio::test]
-async fn an_endpoint_can_ask_to_wait() {
+async fn retry_after_is_honoured() {
     let (school, receiver) = (school().await, Receiver::start().await);
     let staff = school.staff().await;
     let (path, _) = endpoint(&staff, &receiver, &ALL).await;
     test(&staff, &path).await;
     receiver.answer_with(429, "retry-after", "120".to_owned());
-    assert_eq!(sent(&school, &receiver).await.len(), 1);
-    school.wait(TimeDelta::seconds(119));
-    assert_eq!(sent(&school, &receiver).await.len(), 0);
-    school.wait(TimeDelta::seconds(1));
-    assert_eq!(sent(&school, &receiver).await.len(), 1);
+    assert_eq!(deliver_and_take(&school, &receiver).await.len(), 1);
+    school.advance_clock(TimeDelta::seconds(119));
+    assert_eq!(deliver_and_take(&school, &receiver).await.len(), 0);
+    school.advance_clock(TimeDelta::seconds(1));
+    assert_eq!(deliver_and_take(&school, &receiver).await.len(), 1);
 }
 
 #[tokio::test]
@@ -108,7 +111,7 @@ async fn a_redirect_is_not_followed() {
     let (path, _) = endpoint(&staff, &receiver, &ALL).await;
     test(&staff, &path).await;
     receiver.answer_with(307, "location", elsewhere.url());
-    assert_eq!(sent(&school, &receiver).await.len(), 1);
+    assert_eq!(deliver_and_take(&school, &receiver).await.len(), 1);
     assert_eq!(elsewhere.take().len(), 0);
     let entry = &log(&staff, &path).await[0];
     assert_eq!(
@@ -118,13 +121,13 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_gone_is_switched_off_and_the_office_told() {
+async fn status_410_disables_the_endpoint_and_mails_the_office() {
     let (school, receiver) = (school().await, Receiver::start().await);
     let staff = school.staff().await;
     let (path, _) = endpoint(&staff, &receiver, &ALL).await;
     test(&staff, &path).await;
     receiver.answer(&[410]);
-    sent(&school, &receiver).await;
+    deliver_and_take(&school, &receiver).await;
     let endpoint = staff.get(&path).await.is(200);
     assert_eq!(
         (endpoint.body["enabled"].as_bool(), endpoint.text_at("/off_reason").as_str()),
@@ -141,34 +144,34 @@ async fn an_endpoint_that_is_gone_is_switched_off_and_the_office_told() {
 }
 
 #[tokio::test]
-async fn five_days_of_failures_switch_an_endpoint_off() {
+async fn five_days_of_failures_disable_the_endpoint() {
     let (school, receiver) = (school().await, Receiver::start().await);
     let staff = school.staff().await;
     let (path, _) = endpoint(&staff, &receiver, &ALL).await;
     receiver.answer(&[500, 500]);
     test(&staff, &path).await;
-    sent(&school, &receiver).await;
+    deliver_and_take(&school, &receiver).await;
     assert!(staff.get(&path).await.is(200).body["failing_since"].is_string());
-    school.wait(TimeDelta::days(5));
-    sent(&school, &receiver).await;
+    school.advance_clock(TimeDelta::days(5));
+    deliver_and_take(&school, &receiver).await;
     let staff = school.staff().await;
     assert_eq!(staff.get(&path).await.is(200).text_at("/off_reason"), "failing");
     assert_eq!(log(&staff, &path).await[0]["state"], "dropped");
 }
 
 #[tokio::test]
-async fn a_success_between_failures_is_a_new_beginning() {
+async fn success_resets_the_failure_period() {
     let (school, receiver) = (school().await, Receiver::start().await);
     let staff = school.staff().await;
     let (path, _) = endpoint(&staff, &receiver, &ALL).await;
     receiver.answer(&[500, 204, 500]);
     test(&staff, &path).await;
-    sent(&school, &receiver).await;
-    school.wait(TimeDelta::days(5));
-    assert_eq!(sent(&school, &receiver).await.len(), 1);
+    deliver_and_take(&school, &receiver).await;
+    school.advance_clock(TimeDelta::days(5));
+    assert_eq!(deliver_and_take(&school, &receiver).await.len(), 1);
     let staff = school.staff().await;
     assert!(staff.get(&path).await.is(200).body["failing_since"].is_null());
     test(&staff, &path).await;
-    sent(&school, &receiver).await;
+    deliver_and_take(&school, &receiver).await;
     assert_eq!(staff.get(&path).await.is(200).body["enabled"], true);
 }

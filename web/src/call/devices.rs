@@ -11,21 +11,21 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 use super::{
-    object::{Given, Listener, Object, list, object},
+    js_object::{JsObject, JsResult, Listener, list, object},
     timer::pause,
 };
 
 /// What one can choose a device of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum DeviceKind {
     Camera,
     Microphone,
     Speaker,
 }
 
-impl Kind {
+impl DeviceKind {
     /// As `MediaDeviceInfo.kind` names it.
-    fn of_list(self) -> &'static str {
+    fn media_device_kind(self) -> &'static str {
         match self {
             Self::Camera => "videoinput",
             Self::Microphone => "audioinput",
@@ -45,7 +45,7 @@ impl Kind {
 
 /// Why a device can't be used. Each has a sentence that says what to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Trouble {
+pub(crate) enum DeviceError {
     /// The person, or the browser in their name, said no.
     Blocked,
     /// The system does not let the browser.
@@ -64,8 +64,8 @@ pub(crate) enum Trouble {
     Other,
 }
 
-impl Trouble {
-    fn of(error: &Object) -> Self {
+impl DeviceError {
+    fn of(error: &JsObject) -> Self {
         match error.text_of("name").as_str() {
             "NotAllowedError" if error.text_of("message").contains("system") => {
                 Self::BlockedBySystem
@@ -80,28 +80,28 @@ impl Trouble {
 }
 
 /// How long a device may take to answer once it is allowed.
-const PATIENCE: Duration = Duration::from_secs(8);
+const HANG_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// How often we look whether it has.
-const STEP: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The name of the error of one that did not; like those of the browser.
 const HUNG: &str = "ParlourHung";
 
 /// How a camera or a microphone is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum State {
+pub(crate) enum DeviceState {
     Off,
     /// The browser may be asking the person.
     Asking,
     On,
-    Failed(Trouble),
+    Failed(DeviceError),
 }
 
 /// One device to choose.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Choice {
-    pub(crate) kind: Kind,
+pub(crate) struct DeviceOption {
+    pub(crate) kind: DeviceKind,
     pub(crate) id: String,
     /// Empty until the person has allowed a device.
     pub(crate) label: String,
@@ -109,7 +109,7 @@ pub(crate) struct Choice {
 
 /// How large the picture is: by the number of people who get it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Picture {
+pub(crate) struct VideoFormat {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) rate: u32,
@@ -117,7 +117,7 @@ pub(crate) struct Picture {
     pub(crate) bitrate: u32,
 }
 
-impl Picture {
+impl VideoFormat {
     /// For a call of so many people: each sends it to all others.
     pub(crate) fn for_people(people: usize) -> Self {
         match people {
@@ -127,20 +127,20 @@ impl Picture {
         }
     }
 
-    fn constraints(self) -> Object {
+    fn constraints(self) -> JsObject {
         let ideal = |value: u32| object(&[("ideal", value.into())]).into();
         let rate = object(&[("ideal", self.rate.into()), ("max", 30.into())]).into();
         object(&[("width", ideal(self.width)), ("height", ideal(self.height)), ("frameRate", rate)])
     }
 }
 
-pub(crate) type Track = RwSignal<Option<Object>, LocalStorage>;
+pub(crate) type Track = RwSignal<Option<JsObject>, LocalStorage>;
 
 /// What this person shows and says. Copied freely; it is let go of with the page that made it.
 #[derive(Clone, Copy)]
 pub(crate) struct Devices {
-    pub(crate) camera: RwSignal<State>,
-    pub(crate) microphone: RwSignal<State>,
+    pub(crate) camera: RwSignal<DeviceState>,
+    pub(crate) microphone: RwSignal<DeviceState>,
     /// The track of the camera, while it is on.
     pub(crate) picture: Track,
     /// The track of the microphone, muted or not.
@@ -151,17 +151,17 @@ pub(crate) struct Devices {
     pub(crate) muted: RwSignal<bool>,
     /// The system has muted the microphone: a switch of the device, another program, a telephone
     /// call.
-    pub(crate) silenced: RwSignal<bool>,
+    pub(crate) audio_interrupted: RwSignal<bool>,
     /// The system has stopped the picture.
-    pub(crate) darkened: RwSignal<bool>,
+    pub(crate) video_interrupted: RwSignal<bool>,
     /// A device that was chosen before is gone, and another took its place.
     pub(crate) replaced: RwSignal<bool>,
-    pub(crate) list: RwSignal<Vec<Choice>>,
+    pub(crate) list: RwSignal<Vec<DeviceOption>>,
     chosen: RwSignal<[String; 3]>,
-    size: StoredValue<Picture>,
+    size: StoredValue<VideoFormat>,
     /// Which wish of camera and of microphone is the latest: a device that comes too late is
     /// switched off at once.
-    wishes: StoredValue<[u32; 2]>,
+    requests: StoredValue<[u32; 2]>,
     listeners: StoredValue<Vec<Listener>, LocalStorage>,
 }
 
@@ -169,100 +169,116 @@ impl Devices {
     /// Nothing is on yet. What is on when the page goes is switched off.
     pub(crate) fn new() -> Self {
         let devices = Self {
-            camera: RwSignal::new(State::Off),
-            microphone: RwSignal::new(State::Off),
+            camera: RwSignal::new(DeviceState::Off),
+            microphone: RwSignal::new(DeviceState::Off),
             picture: RwSignal::new_local(None),
             sound: RwSignal::new_local(None),
             screen: RwSignal::new_local(None),
             muted: RwSignal::new(false),
-            silenced: RwSignal::new(false),
-            darkened: RwSignal::new(false),
+            audio_interrupted: RwSignal::new(false),
+            video_interrupted: RwSignal::new(false),
             replaced: RwSignal::new(false),
             list: RwSignal::new(Vec::new()),
-            chosen: RwSignal::new([Kind::Camera, Kind::Microphone, Kind::Speaker].map(remembered)),
-            size: StoredValue::new(Picture::for_people(2)),
-            wishes: StoredValue::new([0, 0]),
+            chosen: RwSignal::new(
+                [DeviceKind::Camera, DeviceKind::Microphone, DeviceKind::Speaker]
+                    .map(stored_device),
+            ),
+            size: StoredValue::new(VideoFormat::for_people(2)),
+            requests: StoredValue::new([0, 0]),
             listeners: StoredValue::new_local(Vec::new()),
         };
-        let media = Object::media_devices();
-        if media.is_there() {
-            let listener = media.on("devicechange", move |_| devices.look());
+        let media = JsObject::media_devices();
+        if media.exists() {
+            let listener = media.on("devicechange", move |_| devices.list_devices());
             devices.listeners.update_value(|listeners| listeners.push(listener));
         }
         on_cleanup(move || devices.stop());
-        devices.look();
+        devices.list_devices();
         devices
     }
 
     /// Switches camera and microphone on: both with one question where the browser can, else what
     /// there is of them.
     pub(crate) fn start(self) {
-        let (camera, microphone) = (self.wish(Kind::Camera), self.wish(Kind::Microphone));
-        self.camera.set(State::Asking);
-        self.microphone.set(State::Asking);
+        let (camera, microphone) =
+            (self.next_request(DeviceKind::Camera), self.next_request(DeviceKind::Microphone));
+        self.camera.set(DeviceState::Asking);
+        self.microphone.set(DeviceState::Asking);
         super::run(async move {
-            let media = Object::media_devices();
+            let media = JsObject::media_devices();
             // Where nothing has to be asked, each is opened by itself: a camera that hangs keeps no
             // microphone waiting.
-            if media.is_there() && !(is_allowed("camera").await && is_allowed("microphone").await) {
-                let wish = object(&[
-                    ("video", self.constraints(Kind::Camera, true)),
-                    ("audio", self.constraints(Kind::Microphone, true)),
+            if media.exists() && !(is_allowed("camera").await && is_allowed("microphone").await) {
+                let constraints = object(&[
+                    ("video", self.constraints(DeviceKind::Camera, true)),
+                    ("audio", self.constraints(DeviceKind::Microphone, true)),
                 ]);
-                if let Ok(stream) = within_patience(&media, wish, "camera").await {
-                    self.take(Kind::Camera, camera, first(&stream, "getVideoTracks"));
-                    self.take(Kind::Microphone, microphone, first(&stream, "getAudioTracks"));
+                if let Ok(stream) = get_user_media(&media, constraints, "camera").await {
+                    self.on_track(
+                        DeviceKind::Camera,
+                        camera,
+                        first_track(&stream, "getVideoTracks"),
+                    );
+                    self.on_track(
+                        DeviceKind::Microphone,
+                        microphone,
+                        first_track(&stream, "getAudioTracks"),
+                    );
                     return;
                 }
             }
             // The microphone first: to be heard matters most.
-            let heard = self.open(Kind::Microphone).await;
-            self.take(Kind::Microphone, microphone, heard);
-            let seen = self.open(Kind::Camera).await;
-            self.take(Kind::Camera, camera, seen);
+            let heard = self.open(DeviceKind::Microphone).await;
+            self.on_track(DeviceKind::Microphone, microphone, heard);
+            let seen = self.open(DeviceKind::Camera).await;
+            self.on_track(DeviceKind::Camera, camera, seen);
         });
     }
 
     /// Switches the camera on or off; off, it is free for others and its light is out.
-    pub(crate) fn show(self, on: bool) {
-        if on { self.acquire(Kind::Camera) } else { self.release(Kind::Camera) }
+    pub(crate) fn set_camera(self, on: bool) {
+        if on { self.acquire(DeviceKind::Camera) } else { self.release(DeviceKind::Camera) }
     }
 
     /// Opens the microphone, or mutes it: it stays with us, so that the next word is not lost.
-    pub(crate) fn speak(self, on: bool) {
+    pub(crate) fn set_microphone(self, on: bool) {
         self.muted.set(!on);
         let there = self
             .sound
             .with_untracked(|track| track.as_ref().map(|track| track.set("enabled", on)).is_some());
         // One that the system has muted may be asked for anew: another one then takes its place, or
         // the person reads why.
-        if on && (!there || self.silenced.get_untracked()) {
-            self.acquire(Kind::Microphone);
+        if on && (!there || self.audio_interrupted.get_untracked()) {
+            self.acquire(DeviceKind::Microphone);
         }
     }
 
     /// Whether others hear this person.
-    pub(crate) fn is_heard(self) -> bool {
-        self.microphone.get() == State::On && !self.muted.get() && !self.silenced.get()
+    pub(crate) fn sends_audio(self) -> bool {
+        self.microphone.get() == DeviceState::On
+            && !self.muted.get()
+            && !self.audio_interrupted.get()
     }
 
     /// Whether others see this person's camera.
-    pub(crate) fn is_seen(self) -> bool {
-        self.picture.with(Option::is_some) && !self.darkened.get()
+    pub(crate) fn sends_video(self) -> bool {
+        self.picture.with(Option::is_some) && !self.video_interrupted.get()
     }
 
     /// Shares the screen; the person chooses which part of it.
     pub(crate) fn share(self) {
         super::run(async move {
-            let wish = object(&[
+            let constraints = object(&[
                 ("video", object(&[("frameRate", object(&[("max", 15.into())]).into())]).into()),
                 ("audio", false.into()),
             ]);
-            let Ok(stream) = Object::media_devices().wait("getDisplayMedia", &[wish.into()]).await
+            let Ok(stream) = JsObject::media_devices()
+                .call_async("getDisplayMedia", &[constraints.into()])
+                .await
             else {
                 return;
             };
-            let Ok(track) = first(&stream, "getVideoTracks") else { return };
+            let Ok(track) = first_track(&stream, "getVideoTracks") else { return };
             // Letters are to stay sharp, even if the picture then moves less smoothly.
             track.set("contentHint", "detail");
             let ended = track.on("ended", move |_| self.unshare());
@@ -281,31 +297,33 @@ impl Devices {
     }
 
     /// Takes another device from now on, remembers it, and switches over what is on.
-    pub(crate) fn choose(self, kind: Kind, id: String) {
-        remember(kind, &id);
+    pub(crate) fn choose(self, kind: DeviceKind, id: String) {
+        store_device(kind, &id);
         self.replaced.set(false);
         self.chosen.update(|chosen| chosen[kind as usize] = id);
         match kind {
-            Kind::Camera if self.camera.get_untracked() != State::Off => self.acquire(kind),
-            Kind::Microphone => self.acquire(kind),
-            Kind::Camera | Kind::Speaker => {}
+            DeviceKind::Camera if self.camera.get_untracked() != DeviceState::Off => {
+                self.acquire(kind)
+            }
+            DeviceKind::Microphone => self.acquire(kind),
+            DeviceKind::Camera | DeviceKind::Speaker => {}
         }
     }
 
     /// The id of the chosen device; empty for the browser's own choice.
-    pub(crate) fn chosen(self, kind: Kind) -> String {
+    pub(crate) fn chosen(self, kind: DeviceKind) -> String {
         self.chosen.with(|chosen| chosen[kind as usize].clone())
     }
 
     /// Fits the picture to the number of people.
-    pub(crate) fn resize(self, picture: Picture) {
+    pub(crate) fn resize(self, picture: VideoFormat) {
         if self.size.get_value() == picture {
             return;
         }
         self.size.set_value(picture);
         if let Some(track) = self.picture.get_untracked() {
             super::run(async move {
-                let _ = track.wait("applyConstraints", &[picture.constraints().into()]).await;
+                let _ = track.call_async("applyConstraints", &[picture.constraints().into()]).await;
             });
         }
     }
@@ -313,41 +331,46 @@ impl Devices {
     /// Switches everything off.
     pub(crate) fn stop(self) {
         self.unshare();
-        self.release(Kind::Camera);
-        self.release(Kind::Microphone);
+        self.release(DeviceKind::Camera);
+        self.release(DeviceKind::Microphone);
     }
 
-    fn acquire(self, kind: Kind) {
-        let number = self.wish(kind);
-        self.state(kind).set(State::Asking);
+    fn acquire(self, kind: DeviceKind) {
+        let number = self.next_request(kind);
+        self.state(kind).set(DeviceState::Asking);
         super::run(async move {
             let track = self.open(kind).await;
-            self.take(kind, number, track);
+            self.on_track(kind, number, track);
         });
     }
 
-    fn release(self, kind: Kind) {
-        self.wish(kind);
+    fn release(self, kind: DeviceKind) {
+        self.next_request(kind);
         if let Some(track) = self.track(kind).try_update(Option::take).flatten() {
             let _ = track.call("stop", &[]);
         }
-        if kind == Kind::Microphone { self.silenced } else { self.darkened }.try_set(false);
-        self.state(kind).try_set(State::Off);
+        if kind == DeviceKind::Microphone {
+            self.audio_interrupted
+        } else {
+            self.video_interrupted
+        }
+        .try_set(false);
+        self.state(kind).try_set(DeviceState::Off);
     }
 
     /// Asks for one device: the chosen one, and any other when that one is gone.
-    async fn open(self, kind: Kind) -> Given {
-        let media = Object::media_devices();
-        let name = if kind == Kind::Camera { "video" } else { "audio" };
-        let part = if kind == Kind::Camera { "getVideoTracks" } else { "getAudioTracks" };
+    async fn open(self, kind: DeviceKind) -> JsResult {
+        let media = JsObject::media_devices();
+        let name = if kind == DeviceKind::Camera { "video" } else { "audio" };
+        let part = if kind == DeviceKind::Camera { "getVideoTracks" } else { "getAudioTracks" };
         let ask = |chosen: bool| {
-            let wish = object(&[(name, self.constraints(kind, chosen))]);
+            let constraints = object(&[(name, self.constraints(kind, chosen))]);
             let media = media.clone();
             async move {
-                within_patience(
+                get_user_media(
                     &media,
-                    wish,
-                    if kind == Kind::Camera { "camera" } else { "microphone" },
+                    constraints,
+                    if kind == DeviceKind::Camera { "camera" } else { "microphone" },
                 )
                 .await
             }
@@ -357,7 +380,7 @@ impl Devices {
             let _ = track.call("stop", &[]);
         }
         match ask(true).await {
-            Ok(stream) => first(&stream, part),
+            Ok(stream) => first_track(&stream, part),
             Err(error)
                 if matches!(
                     error.text_of("name").as_str(),
@@ -366,77 +389,88 @@ impl Devices {
             {
                 let stream = ask(false).await?;
                 self.replaced.try_set(true);
-                first(&stream, part)
+                first_track(&stream, part)
             }
             Err(error) => Err(error),
         }
     }
 
     /// Takes what came of a wish, unless there was another wish meanwhile, or the page is gone.
-    fn take(self, kind: Kind, number: u32, given: Given) {
-        let latest = self.wishes.try_with_value(|wishes| wishes[kind as usize]) == Some(number);
+    fn on_track(self, kind: DeviceKind, number: u32, given: JsResult) {
+        let latest =
+            self.requests.try_with_value(|requests| requests[kind as usize]) == Some(number);
         match given {
             Ok(track) if !latest => {
                 let _ = track.call("stop", &[]);
             }
             Ok(track) => {
-                if kind == Kind::Microphone {
+                if kind == DeviceKind::Microphone {
                     track.set("enabled", !self.muted.get_untracked());
                 }
-                let quiet = if kind == Kind::Microphone { self.silenced } else { self.darkened };
-                quiet.set(track.is("muted"));
+                let quiet = if kind == DeviceKind::Microphone {
+                    self.audio_interrupted
+                } else {
+                    self.video_interrupted
+                };
+                quiet.set(track.is_true("muted"));
                 let heard = [
-                    track.on("ended", move |_| self.lost(kind)),
+                    track.on("ended", move |_| self.on_device_lost(kind)),
                     track.on("mute", move |_| _ = quiet.try_set(true)),
                     track.on("unmute", move |_| _ = quiet.try_set(false)),
                 ];
                 self.listeners.update_value(|listeners| listeners.extend(heard));
                 self.track(kind).set(Some(track));
-                self.state(kind).set(State::On);
-                self.look();
+                self.state(kind).set(DeviceState::On);
+                self.list_devices();
             }
             Err(error) if latest => {
-                let trouble = match Object::media_devices().is_there() {
-                    true => Trouble::of(&error),
-                    false if Object::window().is("isSecureContext") => Trouble::Unsupported,
-                    false => Trouble::Insecure,
+                let trouble = match JsObject::media_devices().exists() {
+                    true => DeviceError::of(&error),
+                    false if JsObject::window().is_true("isSecureContext") => {
+                        DeviceError::Unsupported
+                    }
+                    false => DeviceError::Insecure,
                 };
                 self.track(kind).set(None);
-                self.state(kind).set(State::Failed(trouble));
+                self.state(kind).set(DeviceState::Failed(trouble));
             }
             Err(_) => {}
         }
     }
 
     /// A device was pulled out: another one takes its place if there is one.
-    fn lost(self, kind: Kind) {
+    fn on_device_lost(self, kind: DeviceKind) {
         if self.track(kind).try_update(Option::take).flatten().is_some() {
             self.acquire(kind);
         }
     }
 
     /// Which devices are there?
-    fn look(self) {
+    fn list_devices(self) {
         super::run(async move {
-            let Ok(found) = Object::media_devices().wait("enumerateDevices", &[]).await else {
+            let Ok(found) = JsObject::media_devices().call_async("enumerateDevices", &[]).await
+            else {
                 return;
             };
-            let kinds = [Kind::Camera, Kind::Microphone, Kind::Speaker];
+            let kinds = [DeviceKind::Camera, DeviceKind::Microphone, DeviceKind::Speaker];
             let choices = found.items().into_iter().filter_map(|one| {
-                let kind = kinds.into_iter().find(|kind| kind.of_list() == one.text_of("kind"))?;
+                let kind = kinds
+                    .into_iter()
+                    .find(|kind| kind.media_device_kind() == one.text_of("kind"))?;
                 let choice =
-                    Choice { kind, id: one.text_of("deviceId"), label: one.text_of("label") };
+                    DeviceOption { kind, id: one.text_of("deviceId"), label: one.text_of("label") };
                 (!choice.id.is_empty()).then_some(choice)
             });
             self.list.try_set(choices.collect());
         });
     }
 
-    fn constraints(self, kind: Kind, chosen: bool) -> JsValue {
-        let wish = if kind == Kind::Camera {
-            let wish = self.size.try_get_value().unwrap_or(Picture::for_people(2)).constraints();
-            wish.set("facingMode", "user");
-            wish
+    fn constraints(self, kind: DeviceKind, chosen: bool) -> JsValue {
+        let constraints = if kind == DeviceKind::Camera {
+            let constraints =
+                self.size.try_get_value().unwrap_or(VideoFormat::for_people(2)).constraints();
+            constraints.set("facingMode", "user");
+            constraints
         } else {
             object(&[
                 ("echoCancellation", true.into()),
@@ -447,35 +481,35 @@ impl Devices {
         let id =
             self.chosen.try_with_untracked(|ids| ids[kind as usize].clone()).unwrap_or_default();
         if chosen && !id.is_empty() {
-            wish.set("deviceId", object(&[("exact", id.into())]));
+            constraints.set("deviceId", object(&[("exact", id.into())]));
         }
-        wish.into()
+        constraints.into()
     }
 
-    fn has_choice(self, kind: Kind) -> bool {
+    fn has_choice(self, kind: DeviceKind) -> bool {
         self.chosen.try_with_untracked(|ids| !ids[kind as usize].is_empty()) == Some(true)
     }
 
-    fn wish(self, kind: Kind) -> u32 {
-        self.wishes
-            .try_update_value(|wishes| {
-                wishes[kind as usize] += 1;
-                wishes[kind as usize]
+    fn next_request(self, kind: DeviceKind) -> u32 {
+        self.requests
+            .try_update_value(|requests| {
+                requests[kind as usize] += 1;
+                requests[kind as usize]
             })
             .unwrap_or_default()
     }
 
-    fn state(self, kind: Kind) -> RwSignal<State> {
-        if kind == Kind::Camera { self.camera } else { self.microphone }
+    fn state(self, kind: DeviceKind) -> RwSignal<DeviceState> {
+        if kind == DeviceKind::Camera { self.camera } else { self.microphone }
     }
 
-    fn track(self, kind: Kind) -> Track {
-        if kind == Kind::Camera { self.picture } else { self.sound }
+    fn track(self, kind: DeviceKind) -> Track {
+        if kind == DeviceKind::Camera { self.picture } else { self.sound }
     }
 }
 
-fn first(stream: &Object, part: &str) -> Given {
-    stream.call(part, &[])?.items().into_iter().next().ok_or_else(Object::default)
+fn first_track(stream: &JsObject, part: &str) -> JsResult {
+    stream.call(part, &[])?.items().into_iter().next().ok_or_else(JsObject::default)
 }
 
 /// Whether the browser gives this device without asking.
@@ -485,9 +519,9 @@ async fn is_allowed(name: &str) -> bool {
 
 /// `granted`, `prompt` or `denied`; empty where the browser does not say.
 async fn permission(name: &str) -> String {
-    let permissions = Object::window().get("navigator").get("permissions");
+    let permissions = JsObject::window().get("navigator").get("permissions");
     permissions
-        .wait("query", &[object(&[("name", name.into())]).into()])
+        .call_async("query", &[object(&[("name", name.into())]).into()])
         .await
         .unwrap_or_default()
         .text_of("state")
@@ -495,13 +529,13 @@ async fn permission(name: &str) -> String {
 
 /// Asks for devices. What hangs is given up in time, and let go of if it comes after all; while a
 /// person is being asked, it is not they who hang.
-async fn within_patience(media: &Object, wish: Object, name: &'static str) -> Given {
-    let answer: Rc<RefCell<Option<Given>>> = Rc::default();
+async fn get_user_media(media: &JsObject, constraints: JsObject, name: &'static str) -> JsResult {
+    let answer: Rc<RefCell<Option<JsResult>>> = Rc::default();
     let given_up = Rc::new(Cell::new(false));
     let asked = (media.clone(), Rc::clone(&answer), Rc::clone(&given_up));
     super::run(async move {
         let (media, answer, given_up) = asked;
-        let given = media.wait("getUserMedia", &[wish.into()]).await;
+        let given = media.call_async("getUserMedia", &[constraints.into()]).await;
         match given {
             Ok(stream) if given_up.get() => {
                 for track in stream.call("getTracks", &[]).unwrap_or_default().items() {
@@ -513,12 +547,12 @@ async fn within_patience(media: &Object, wish: Object, name: &'static str) -> Gi
     });
     let mut waited = Duration::ZERO;
     loop {
-        pause(STEP).await;
+        pause(POLL_INTERVAL).await;
         if let Some(given) = answer.take() {
             return given;
         }
-        waited += STEP;
-        if waited >= PATIENCE {
+        waited += POLL_INTERVAL;
+        if waited >= HANG_TIMEOUT {
             if permission(name).await != "prompt" {
                 given_up.set(true);
                 return Err(object(&[("name", HUNG.into())]));
@@ -529,20 +563,20 @@ async fn within_patience(media: &Object, wish: Object, name: &'static str) -> Gi
 }
 
 /// A stream of these tracks, for an element to play.
-pub(crate) fn stream_of(tracks: &[Object]) -> Object {
+pub(crate) fn stream_of(tracks: &[JsObject]) -> JsObject {
     let tracks: Vec<JsValue> = tracks.iter().map(JsValue::from).collect();
-    Object::new("MediaStream", &[list(&tracks).into()]).unwrap_or_default()
+    JsObject::new("MediaStream", &[list(&tracks).into()]).unwrap_or_default()
 }
 
-fn store() -> Object {
-    Object::window().get("localStorage")
+fn local_storage() -> JsObject {
+    JsObject::window().get("localStorage")
 }
 
-fn remembered(kind: Kind) -> String {
-    store().call("getItem", &[kind.key().into()]).unwrap_or_default().text()
+fn stored_device(kind: DeviceKind) -> String {
+    local_storage().call("getItem", &[kind.key().into()]).unwrap_or_default().text()
 }
 
 /// Where the browser forbids it, nothing is remembered.
-fn remember(kind: Kind, id: &str) {
-    let _ = store().call("setItem", &[kind.key().into(), id.into()]);
+fn store_device(kind: DeviceKind, id: &str) {
+    let _ = local_storage().call("setItem", &[kind.key().into(), id.into()]);
 }

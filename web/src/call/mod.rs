@@ -2,15 +2,15 @@
 //! only who opens a call fetches it.
 
 pub(crate) mod devices;
+pub(crate) mod js_object;
 pub(crate) mod network;
-pub(crate) mod object;
 pub(crate) mod peer;
 pub(crate) mod quality;
 pub(crate) mod room;
 mod socket;
 pub(crate) mod sound;
 pub(crate) mod timer;
-pub(crate) mod wake;
+pub(crate) mod wake_lock;
 
 use crate::task::spawn;
 

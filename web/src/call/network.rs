@@ -4,18 +4,18 @@
 use std::{cell::Cell, rc::Rc, time::Duration};
 
 use leptos::prelude::*;
-use parlour_wire::{ClientMessage, IceServers, TransportPolicy, plain};
+use parlour_wire::{ClientMessage, IceServers, TransportPolicy, minimal_json};
 use wasm_bindgen::JsValue;
 
 use super::{
-    object::{Listener, Object, list, object},
-    socket::address,
+    js_object::{JsObject, Listener, list, object},
+    socket::socket_url,
     timer::{Timer, pause},
 };
 
 /// How one part of the check went.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Finding {
+pub(crate) enum CheckResult {
     Waiting,
     Good,
     /// It does not work.
@@ -30,45 +30,46 @@ pub(crate) enum Finding {
 #[derive(Clone, Copy)]
 pub(crate) struct Network {
     /// The line to the server that a call needs.
-    pub(crate) socket: RwSignal<Finding>,
-    pub(crate) direct: RwSignal<Finding>,
-    pub(crate) relay: RwSignal<Finding>,
+    pub(crate) socket: RwSignal<CheckResult>,
+    pub(crate) direct: RwSignal<CheckResult>,
+    pub(crate) relay: RwSignal<CheckResult>,
 }
 
 impl Network {
     pub(crate) fn new() -> Self {
         Self {
-            socket: RwSignal::new(Finding::Waiting),
-            direct: RwSignal::new(Finding::Waiting),
-            relay: RwSignal::new(Finding::Waiting),
+            socket: RwSignal::new(CheckResult::Waiting),
+            direct: RwSignal::new(CheckResult::Waiting),
+            relay: RwSignal::new(CheckResult::Waiting),
         }
     }
 
     /// Tries the line to the server, and both ways to others.
     pub(crate) fn check(self, servers: IceServers) {
-        self.socket.set(Finding::Waiting);
+        self.socket.set(CheckResult::Waiting);
         super::run(async move {
-            let finding = if line_holds().await { Finding::Good } else { Finding::Bad };
+            let finding =
+                if check_socket_stability().await { CheckResult::Good } else { CheckResult::Bad };
             self.socket.try_set(finding);
         });
-        self.direct.set(Finding::Waiting);
-        self.relay.set(Finding::Waiting);
+        self.direct.set(CheckResult::Waiting);
+        self.relay.set(CheckResult::Waiting);
         super::run(async move {
             let has_relay = servers
                 .ice_servers
                 .iter()
                 .any(|server| server.urls.iter().any(|url| url.starts_with("turn")));
             if servers.transport_policy == TransportPolicy::Relay {
-                self.direct.try_set(Finding::None);
+                self.direct.try_set(CheckResult::None);
             } else {
                 // Without the relay: through it this browser would reach itself on any network.
                 let own = without_relay(&servers);
-                self.direct.try_set(connects(&own, TransportPolicy::All).await);
+                self.direct.try_set(check_connection(&own, TransportPolicy::All).await);
             }
             let relay = if has_relay {
-                connects(&servers, TransportPolicy::Relay).await
+                check_connection(&servers, TransportPolicy::Relay).await
             } else {
-                Finding::None
+                CheckResult::None
             };
             self.relay.try_set(relay);
         });
@@ -76,7 +77,7 @@ impl Network {
 }
 
 /// What `new RTCPeerConnection(…)` takes.
-pub(crate) fn configuration(servers: &IceServers, policy: TransportPolicy) -> Object {
+pub(crate) fn configuration(servers: &IceServers, policy: TransportPolicy) -> JsObject {
     let servers = servers.ice_servers.iter().map(|server| {
         let urls: Vec<JsValue> = server.urls.iter().map(|url| url.as_str().into()).collect();
         let made = object(&[("urls", list(&urls).into())]);
@@ -93,7 +94,7 @@ pub(crate) fn configuration(servers: &IceServers, policy: TransportPolicy) -> Ob
 
 /// The two numbers of a refusal by a TURN server (RFC 8656: 401 Unauthorized, 403 Forbidden; 437,
 /// 438 of a credential that ran out).
-pub(crate) fn is_refusal(error: &Object) -> bool {
+pub(crate) fn is_refusal(error: &JsObject) -> bool {
     error.number_of("errorCode").is_some_and(|code| [401.0, 403.0, 438.0].contains(&code))
 }
 
@@ -108,11 +109,11 @@ fn without_relay(servers: &IceServers) -> IceServers {
 
 /// How many answers a line must bring, one a second: some networks open a WebSocket and cut it, or
 /// let nothing pass through it.
-const ANSWERS: u32 = 6;
+const REQUIRED_PONGS: u32 = 6;
 
 /// Whether a WebSocket to the server opens, answers, and holds for some seconds.
-async fn line_holds() -> bool {
-    let Ok(socket) = Object::new("WebSocket", &[address("check_socket").into()]) else {
+async fn check_socket_stability() -> bool {
+    let Ok(socket) = JsObject::new("WebSocket", &[socket_url("check_socket").into()]) else {
         return false;
     };
     let (heard, is_over) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(false)));
@@ -122,42 +123,43 @@ async fn line_holds() -> bool {
         socket.on("close", move |_| ends.set(true)),
     ];
     // As long as the answers take, and some seconds more.
-    for second in 0..ANSWERS + 4 {
-        if is_over.get() || heard.get() >= ANSWERS {
+    for second in 0..REQUIRED_PONGS + 4 {
+        if is_over.get() || heard.get() >= REQUIRED_PONGS {
             break;
         }
         // Not open yet, it throws.
-        let _ = socket.call("send", &[plain::text_of(&ClientMessage::Ping { id: second }).into()]);
+        let _ = socket
+            .call("send", &[minimal_json::to_string(&ClientMessage::Ping { id: second }).into()]);
         pause(Duration::from_secs(1)).await;
     }
     let _ = socket.call("close", &[]);
-    heard.get() >= ANSWERS && !is_over.get()
+    heard.get() >= REQUIRED_PONGS && !is_over.get()
 }
 
-async fn connects(servers: &IceServers, policy: TransportPolicy) -> Finding {
+async fn check_connection(servers: &IceServers, policy: TransportPolicy) -> CheckResult {
     let refused = Rc::new(Cell::new(false));
-    match pair(servers, policy, &refused).await {
-        Ok(true) => Finding::Good,
-        _ if refused.get() => Finding::Refused,
-        _ => Finding::Bad,
+    match connect_pair(servers, policy, &refused).await {
+        Ok(true) => CheckResult::Good,
+        _ if refused.get() => CheckResult::Refused,
+        _ => CheckResult::Bad,
     }
 }
 
 /// Connects two ends in this browser and closes them; true when they found each other within ten
 /// seconds.
-async fn pair(
+async fn connect_pair(
     servers: &IceServers,
     policy: TransportPolicy,
     refused: &Rc<Cell<bool>>,
-) -> Result<bool, Object> {
-    let wish = configuration(servers, policy);
-    let near = Object::new("RTCPeerConnection", &[(&wish).into()])?;
-    let far = Object::new("RTCPeerConnection", &[wish.into()])?;
+) -> Result<bool, JsObject> {
+    let configuration = configuration(servers, policy);
+    let near = JsObject::new("RTCPeerConnection", &[(&configuration).into()])?;
+    let far = JsObject::new("RTCPeerConnection", &[configuration.into()])?;
     let _listeners = [
-        pass_on(&near, &far),
-        pass_on(&far, &near),
-        hear_refusal(&near, refused),
-        hear_refusal(&far, refused),
+        forward_candidates(&near, &far),
+        forward_candidates(&far, &near),
+        on_relay_refusal(&near, refused),
+        on_relay_refusal(&far, refused),
     ];
     let connected = handshake(&near, &far).await;
     if connected.is_ok() {
@@ -175,17 +177,17 @@ async fn pair(
     connected.map(|()| state == "connected")
 }
 
-fn pass_on(from: &Object, to: &Object) -> Listener {
+fn forward_candidates(from: &JsObject, to: &JsObject) -> Listener {
     let to = to.clone();
     from.on("icecandidate", move |event| {
         let candidate = event.get("candidate");
-        if candidate.is_there() {
+        if candidate.exists() {
             let _ = to.call("addIceCandidate", &[candidate.into()]);
         }
     })
 }
 
-fn hear_refusal(end: &Object, refused: &Rc<Cell<bool>>) -> Listener {
+fn on_relay_refusal(end: &JsObject, refused: &Rc<Cell<bool>>) -> Listener {
     let refused = Rc::clone(refused);
     end.on("icecandidateerror", move |event| {
         if is_refusal(&event) {
@@ -194,11 +196,11 @@ fn hear_refusal(end: &Object, refused: &Rc<Cell<bool>>) -> Listener {
     })
 }
 
-async fn handshake(near: &Object, far: &Object) -> Result<(), Object> {
+async fn handshake(near: &JsObject, far: &JsObject) -> Result<(), JsObject> {
     near.call("createDataChannel", &["check".into()])?;
-    near.wait("setLocalDescription", &[]).await?;
-    far.wait("setRemoteDescription", &[near.get("localDescription").into()]).await?;
-    far.wait("setLocalDescription", &[]).await?;
-    near.wait("setRemoteDescription", &[far.get("localDescription").into()]).await?;
+    near.call_async("setLocalDescription", &[]).await?;
+    far.call_async("setRemoteDescription", &[near.get("localDescription").into()]).await?;
+    far.call_async("setLocalDescription", &[]).await?;
+    near.call_async("setRemoteDescription", &[far.get("localDescription").into()]).await?;
     Ok(())
 }

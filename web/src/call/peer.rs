@@ -14,29 +14,29 @@ use uuid::Uuid;
 use wasm_bindgen::JsValue;
 
 use super::{
-    devices::{Devices, Picture, Track},
+    devices::{Devices, Track, VideoFormat},
+    js_object::{JsObject, Listener, object},
     network::is_refusal,
-    object::{Listener, Object, object},
     quality::{Quality, Sample, sample_of},
     timer::Timer,
 };
 
 /// How long a pair may take to connect before it is built anew.
-const PATIENCE: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A shared screen is sharp at this many bits a second.
 const SCREEN_BITRATE: u32 = 1_500_000;
 
 /// What one sees and hears of somebody. It outlives their connections.
 #[derive(Clone, Copy)]
-pub(crate) struct Face {
+pub(crate) struct RemoteMedia {
     pub(crate) connected: RwSignal<bool>,
     pub(crate) picture: Track,
     pub(crate) sound: Track,
     pub(crate) quality: RwSignal<Option<Quality>>,
 }
 
-impl Face {
+impl RemoteMedia {
     pub(crate) fn new() -> Self {
         Self {
             connected: RwSignal::new(false),
@@ -55,16 +55,16 @@ impl Face {
 }
 
 /// What all connections of a call share.
-pub(crate) struct Ways {
+pub(crate) struct PeerContext {
     /// What `new RTCPeerConnection(…)` takes: by the school's policy, and for a pair that goes
     /// through the relay alone.
-    pub(crate) configurations: RefCell<[Object; 2]>,
+    pub(crate) configurations: RefCell<[JsObject; 2]>,
     pub(crate) devices: Devices,
-    pub(crate) picture: Cell<Picture>,
+    pub(crate) picture: Cell<VideoFormat>,
     /// Sends a signal to the connection of this number of this person.
-    pub(crate) say: Box<dyn Fn(Uuid, u32, Signal)>,
+    pub(crate) send_signal: Box<dyn Fn(Uuid, u32, Signal)>,
     /// The relay does not take our credentials.
-    pub(crate) refused: Box<dyn Fn()>,
+    pub(crate) on_relay_refused: Box<dyn Fn()>,
 }
 
 /// The pair of one's own connection and another's.
@@ -72,11 +72,11 @@ pub(crate) struct Peer {
     them: Uuid,
     own: u32,
     pub(crate) theirs: u32,
-    face: Face,
+    remote_media: RemoteMedia,
     relayed: bool,
-    ways: Rc<Ways>,
+    context: Rc<PeerContext>,
     attempt: Cell<u32>,
-    link: RefCell<Option<Rc<Link>>>,
+    connection: RefCell<Option<Rc<PeerConnection>>>,
     inbox: RefCell<VecDeque<Signal>>,
     busy: Cell<bool>,
     watchdog: RefCell<Timer>,
@@ -84,14 +84,14 @@ pub(crate) struct Peer {
 }
 
 /// One attempt of a pair.
-struct Link {
-    pc: Object,
+struct PeerConnection {
+    pc: JsObject,
     listeners: RefCell<Vec<Listener>>,
     /// Who sends our sound and our picture.
-    senders: RefCell<Vec<Object>>,
-    offering: Cell<bool>,
+    senders: RefCell<Vec<JsObject>>,
+    making_offer: Cell<bool>,
     /// Candidates that came before the description they belong to.
-    early: RefCell<Vec<Object>>,
+    pending_candidates: RefCell<Vec<JsObject>>,
 }
 
 impl Peer {
@@ -99,19 +99,19 @@ impl Peer {
         them: Uuid,
         own: u32,
         theirs: u32,
-        face: Face,
+        remote_media: RemoteMedia,
         relayed: bool,
-        ways: Rc<Ways>,
+        context: Rc<PeerContext>,
     ) -> Rc<Self> {
         Rc::new(Self {
             them,
             own,
             theirs,
-            face,
+            remote_media,
             relayed,
-            ways,
+            context,
             attempt: Cell::new(0),
-            link: RefCell::default(),
+            connection: RefCell::default(),
             inbox: RefCell::default(),
             busy: Cell::new(false),
             watchdog: RefCell::default(),
@@ -120,13 +120,13 @@ impl Peer {
     }
 
     /// Of two, the one with the higher number offers, and is the one who does not give way.
-    fn leads(&self) -> bool {
+    fn is_impolite(&self) -> bool {
         self.own > self.theirs
     }
 
     /// Begins, if it is for us to begin and we have not yet.
     pub(crate) fn begin(self: &Rc<Self>) {
-        if self.leads() && self.attempt.get() == 0 {
+        if self.is_impolite() && self.attempt.get() == 0 {
             self.offer();
         }
     }
@@ -134,19 +134,19 @@ impl Peer {
     /// A new attempt, whose first word is ours.
     fn offer(self: &Rc<Self>) {
         self.attempt.set(self.attempt.get() + 1);
-        let Some(link) = self.renew() else { return };
+        let Some(connection) = self.new_connection() else { return };
         for (kind, track) in ["audio", "video"].into_iter().zip(self.tracks()) {
             let what = track.map_or_else(|| kind.into(), JsValue::from);
             let way = object(&[("direction", "sendrecv".into())]);
-            if let Ok(transceiver) = link.pc.call("addTransceiver", &[what, way.into()]) {
-                link.senders.borrow_mut().push(transceiver.get("sender"));
+            if let Ok(transceiver) = connection.pc.call("addTransceiver", &[what, way.into()]) {
+                connection.senders.borrow_mut().push(transceiver.get("sender"));
             }
         }
-        self.watch();
+        self.start_watchdog();
     }
 
     /// Takes a signal of theirs; each is worked on when the one before is done.
-    pub(crate) fn hear(self: &Rc<Self>, signal: Signal) {
+    pub(crate) fn on_signal(self: &Rc<Self>, signal: Signal) {
         self.inbox.borrow_mut().push_back(signal);
         if self.busy.replace(true) {
             return;
@@ -157,70 +157,73 @@ impl Peer {
                 let next = peer.inbox.borrow_mut().pop_front();
                 let Some(signal) = next else { break };
                 // A step that fails leaves the pair unconnected, which the watchdog sees.
-                let _ = peer.step(signal).await;
+                let _ = peer.handle_signal(signal).await;
             }
             peer.busy.set(false);
         });
     }
 
-    async fn step(self: &Rc<Self>, signal: Signal) -> Result<(), Object> {
+    async fn handle_signal(self: &Rc<Self>, signal: Signal) -> Result<(), JsObject> {
         if signal.attempt > self.attempt.get() && signal.kind == SignalKind::Offer {
             self.attempt.set(signal.attempt);
-            self.renew();
+            self.new_connection();
         }
-        let link = self.link.borrow().clone();
-        let Some(link) = link.filter(|_| signal.attempt == self.attempt.get()) else {
+        let connection = self.connection.borrow().clone();
+        let Some(connection) = connection.filter(|_| signal.attempt == self.attempt.get()) else {
             return Ok(());
         };
         match signal.kind {
             SignalKind::Offer => {
-                let collides = link.offering.get() || link.pc.text_of("signalingState") != "stable";
-                if collides && self.leads() {
+                let collides = connection.making_offer.get()
+                    || connection.pc.text_of("signalingState") != "stable";
+                if collides && self.is_impolite() {
                     return Ok(());
                 }
-                link.describe("offer", &signal.data).await?;
-                self.answer(&link).await
+                connection.set_remote_description("offer", &signal.data).await?;
+                self.answer(&connection).await
             }
-            SignalKind::Answer if link.pc.text_of("signalingState") == "have-local-offer" => {
-                link.describe("answer", &signal.data).await
+            SignalKind::Answer if connection.pc.text_of("signalingState") == "have-local-offer" => {
+                connection.set_remote_description("answer", &signal.data).await
             }
             SignalKind::Answer => Ok(()),
-            SignalKind::Candidate => link.add(&signal).await,
+            SignalKind::Candidate => connection.add_candidate(&signal).await,
         }
     }
 
     /// Answers an offer. Our tracks come in only now, so that no offer of ours met theirs.
-    async fn answer(self: &Rc<Self>, link: &Rc<Link>) -> Result<(), Object> {
-        if link.senders.borrow().is_empty() {
-            let transceivers = link.pc.call("getTransceivers", &[])?.items();
+    async fn answer(self: &Rc<Self>, connection: &Rc<PeerConnection>) -> Result<(), JsObject> {
+        if connection.senders.borrow().is_empty() {
+            let transceivers = connection.pc.call("getTransceivers", &[])?.items();
             for (transceiver, track) in transceivers.iter().zip(self.tracks()) {
                 transceiver.set("direction", "sendrecv");
                 let sender = transceiver.get("sender");
-                link.senders.borrow_mut().push(sender.clone());
-                sender.wait("replaceTrack", &[track.map_or(JsValue::NULL, JsValue::from)]).await?;
+                connection.senders.borrow_mut().push(sender.clone());
+                sender
+                    .call_async("replaceTrack", &[track.map_or(JsValue::NULL, JsValue::from)])
+                    .await?;
             }
         }
-        link.pc.wait("setLocalDescription", &[]).await?;
-        self.say(SignalKind::Answer, &link.pc);
+        connection.pc.call_async("setLocalDescription", &[]).await?;
+        self.send_description(SignalKind::Answer, &connection.pc);
         Ok(())
     }
 
     /// Offers what the browser says must be negotiated: the beginning, or new ways after a failure.
-    async fn negotiate(self: Rc<Self>, link: Rc<Link>) {
-        link.offering.set(true);
-        let set = link.pc.wait("setLocalDescription", &[]).await;
+    async fn negotiate(self: Rc<Self>, connection: Rc<PeerConnection>) {
+        connection.making_offer.set(true);
+        let set = connection.pc.call_async("setLocalDescription", &[]).await;
         if set.is_ok()
-            && link.pc.get("localDescription").text_of("type") == "offer"
-            && self.is_current(&link)
+            && connection.pc.get("localDescription").text_of("type") == "offer"
+            && self.is_current(&connection)
         {
-            self.say(SignalKind::Offer, &link.pc);
+            self.send_description(SignalKind::Offer, &connection.pc);
         }
-        link.offering.set(false);
+        connection.making_offer.set(false);
     }
 
-    fn say(&self, kind: SignalKind, pc: &Object) {
+    fn send_description(&self, kind: SignalKind, pc: &JsObject) {
         let data = pc.get("localDescription").text_of("sdp");
-        (self.ways.say)(
+        (self.context.send_signal)(
             self.them,
             self.theirs,
             Signal {
@@ -234,59 +237,59 @@ impl Peer {
     }
 
     /// Makes a connection in place of the one before.
-    fn renew(self: &Rc<Self>) -> Option<Rc<Link>> {
-        self.link.take();
-        self.face.clear();
-        let pc = Object::new(
+    fn new_connection(self: &Rc<Self>) -> Option<Rc<PeerConnection>> {
+        self.connection.take();
+        self.remote_media.clear();
+        let pc = JsObject::new(
             "RTCPeerConnection",
-            &[(&self.ways.configurations.borrow()[usize::from(self.relayed)]).into()],
+            &[(&self.context.configurations.borrow()[usize::from(self.relayed)]).into()],
         )
         .ok()?;
-        let link = Rc::new(Link {
+        let connection = Rc::new(PeerConnection {
             pc,
             listeners: RefCell::default(),
             senders: RefCell::default(),
-            offering: Cell::new(false),
-            early: RefCell::default(),
+            making_offer: Cell::new(false),
+            pending_candidates: RefCell::default(),
         });
-        let on = |event: &'static str, heard: fn(&Rc<Self>, &Rc<Link>, &Object)| {
-            let (peer, weak) = (Rc::downgrade(self), Rc::downgrade(&link));
-            link.pc.on(event, move |event| {
-                if let (Some(peer), Some(link)) = (peer.upgrade(), weak.upgrade())
-                    && peer.is_current(&link)
+        let on = |event: &'static str, heard: fn(&Rc<Self>, &Rc<PeerConnection>, &JsObject)| {
+            let (peer, weak) = (Rc::downgrade(self), Rc::downgrade(&connection));
+            connection.pc.on(event, move |event| {
+                if let (Some(peer), Some(connection)) = (peer.upgrade(), weak.upgrade())
+                    && peer.is_current(&connection)
                 {
-                    heard(&peer, &link, &event);
+                    heard(&peer, &connection, &event);
                 }
             })
         };
         let listeners = vec![
-            on("negotiationneeded", |peer, link, _| {
-                super::run(Rc::clone(peer).negotiate(Rc::clone(link)))
+            on("negotiationneeded", |peer, connection, _| {
+                super::run(Rc::clone(peer).negotiate(Rc::clone(connection)))
             }),
-            on("icecandidate", |peer, _, event| peer.found(&event.get("candidate"))),
+            on("icecandidate", |peer, _, event| peer.on_candidate(&event.get("candidate"))),
             on("icecandidateerror", |peer, _, event| {
                 if is_refusal(event) {
-                    (peer.ways.refused)();
+                    (peer.context.on_relay_refused)();
                 }
             }),
             on("track", |peer, _, event| {
                 let track = event.get("track");
                 let place = if track.text_of("kind") == "audio" {
-                    peer.face.sound
+                    peer.remote_media.sound
                 } else {
-                    peer.face.picture
+                    peer.remote_media.picture
                 };
                 place.try_set(Some(track));
             }),
-            on("connectionstatechange", |peer, link, _| peer.changed(link)),
+            on("connectionstatechange", |peer, connection, _| peer.on_connection_state(connection)),
         ];
-        link.listeners.replace(listeners);
-        self.link.replace(Some(Rc::clone(&link)));
-        Some(link)
+        connection.listeners.replace(listeners);
+        self.connection.replace(Some(Rc::clone(&connection)));
+        Some(connection)
     }
 
-    fn found(&self, candidate: &Object) {
-        if !candidate.is_there() {
+    fn on_candidate(&self, candidate: &JsObject) {
+        if !candidate.exists() {
             return;
         }
         #[expect(
@@ -300,36 +303,36 @@ impl Peer {
             attempt: self.attempt.get(),
             kind: SignalKind::Candidate,
             data: candidate.text_of("candidate"),
-            sdp_mid: mid.is_there().then(|| mid.text()),
+            sdp_mid: mid.exists().then(|| mid.text()),
             sdp_m_line_index: line,
         };
-        (self.ways.say)(self.them, self.theirs, signal);
+        (self.context.send_signal)(self.them, self.theirs, signal);
     }
 
-    fn changed(self: &Rc<Self>, link: &Rc<Link>) {
-        let state = link.pc.text_of("connectionState");
-        self.face.connected.try_set(state == "connected");
+    fn on_connection_state(self: &Rc<Self>, connection: &Rc<PeerConnection>) {
+        let state = connection.pc.text_of("connectionState");
+        self.remote_media.connected.try_set(state == "connected");
         match state.as_str() {
             "connected" => {
                 self.watchdog.take();
-                self.limit();
+                self.limit_bitrate();
             }
             // Both may do it: the answer of one is the answer to the other.
             "failed" => {
-                let _ = link.pc.call("restartIce", &[]);
-                self.watch();
+                let _ = connection.pc.call("restartIce", &[]);
+                self.start_watchdog();
             }
             _ => {}
         }
     }
 
     /// Builds the pair anew if it is not connected in time.
-    fn watch(self: &Rc<Self>) {
-        if !self.leads() {
+    fn start_watchdog(self: &Rc<Self>) {
+        if !self.is_impolite() {
             return;
         }
         let weak = Rc::downgrade(self);
-        let watchdog = Timer::after(PATIENCE, move || {
+        let watchdog = Timer::after(CONNECT_TIMEOUT, move || {
             if let Some(peer) = weak.upgrade()
                 && !peer.is_connected()
             {
@@ -340,19 +343,19 @@ impl Peer {
     }
 
     fn is_connected(&self) -> bool {
-        self.link
+        self.connection
             .borrow()
             .as_ref()
-            .is_some_and(|link| link.pc.text_of("connectionState") == "connected")
+            .is_some_and(|connection| connection.pc.text_of("connectionState") == "connected")
     }
 
-    fn is_current(&self, link: &Rc<Link>) -> bool {
-        self.link.borrow().as_ref().is_some_and(|current| Rc::ptr_eq(current, link))
+    fn is_current(&self, connection: &Rc<PeerConnection>) -> bool {
+        self.connection.borrow().as_ref().is_some_and(|current| Rc::ptr_eq(current, connection))
     }
 
     /// Our sound and our picture, as they are now.
-    fn tracks(&self) -> [Option<Object>; 2] {
-        let devices = self.ways.devices;
+    fn tracks(&self) -> [Option<JsObject>; 2] {
+        let devices = self.context.devices;
         let picture = devices
             .screen
             .try_get_untracked()
@@ -363,44 +366,44 @@ impl Peer {
 
     /// Sends what is there now in place of what was: no negotiation is needed for it.
     pub(crate) fn switch_tracks(&self) {
-        let Some(link) = self.link.borrow().clone() else { return };
-        let senders = link.senders.borrow().clone();
+        let Some(connection) = self.connection.borrow().clone() else { return };
+        let senders = connection.senders.borrow().clone();
         for (sender, track) in senders.into_iter().zip(self.tracks()) {
             super::run(async move {
                 let _ = sender
-                    .wait("replaceTrack", &[track.map_or(JsValue::NULL, JsValue::from)])
+                    .call_async("replaceTrack", &[track.map_or(JsValue::NULL, JsValue::from)])
                     .await;
             });
         }
-        self.limit();
+        self.limit_bitrate();
     }
 
     /// Holds the picture within the share of the line that it has in a call of this many people.
-    pub(crate) fn limit(&self) {
-        let Some(link) = self.link.borrow().clone() else { return };
-        let Some(sender) = link.senders.borrow().get(1).cloned() else { return };
-        let screen = self.ways.devices.screen.try_get_untracked().flatten().is_some();
-        let bitrate = if screen { SCREEN_BITRATE } else { self.ways.picture.get().bitrate };
+    pub(crate) fn limit_bitrate(&self) {
+        let Some(connection) = self.connection.borrow().clone() else { return };
+        let Some(sender) = connection.senders.borrow().get(1).cloned() else { return };
+        let screen = self.context.devices.screen.try_get_untracked().flatten().is_some();
+        let bitrate = if screen { SCREEN_BITRATE } else { self.context.picture.get().bitrate };
         super::run(async move {
             let Ok(parameters) = sender.call("getParameters", &[]) else { return };
             for encoding in parameters.get("encodings").items() {
                 encoding.set("maxBitrate", bitrate);
             }
-            let _ = sender.wait("setParameters", &[parameters.into()]).await;
+            let _ = sender.call_async("setParameters", &[parameters.into()]).await;
         });
     }
 
     /// Looks how well the connection carries.
-    pub(crate) fn measure(self: &Rc<Self>) {
-        let Some(link) = self.link.borrow().clone() else { return };
+    pub(crate) fn sample_quality(self: &Rc<Self>) {
+        let Some(connection) = self.connection.borrow().clone() else { return };
         let peer = Rc::clone(self);
         super::run(async move {
-            let Ok(report) = link.pc.wait("getStats", &[]).await else { return };
+            let Ok(report) = connection.pc.call_async("getStats", &[]).await else { return };
             let Ok(values) = report.call("values", &[]) else { return };
             let sample = sample_of(&values.items());
             let before = peer.sample.replace(sample);
             if peer.is_connected() {
-                peer.face.quality.try_set(Some(sample.since(before)));
+                peer.remote_media.quality.try_set(Some(sample.since(before)));
             }
         });
     }
@@ -408,21 +411,21 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        self.face.clear();
+        self.remote_media.clear();
     }
 }
 
-impl Link {
-    async fn describe(&self, kind: &str, sdp: &str) -> Result<(), Object> {
+impl PeerConnection {
+    async fn set_remote_description(&self, kind: &str, sdp: &str) -> Result<(), JsObject> {
         let description = object(&[("type", kind.into()), ("sdp", sdp.into())]);
-        self.pc.wait("setRemoteDescription", &[description.into()]).await?;
-        for candidate in self.early.take() {
-            let _ = self.pc.wait("addIceCandidate", &[candidate.into()]).await;
+        self.pc.call_async("setRemoteDescription", &[description.into()]).await?;
+        for candidate in self.pending_candidates.take() {
+            let _ = self.pc.call_async("addIceCandidate", &[candidate.into()]).await;
         }
         Ok(())
     }
 
-    async fn add(&self, signal: &Signal) -> Result<(), Object> {
+    async fn add_candidate(&self, signal: &Signal) -> Result<(), JsObject> {
         let candidate = object(&[("candidate", signal.data.as_str().into())]);
         if let Some(mid) = &signal.sdp_mid {
             candidate.set("sdpMid", mid.as_str());
@@ -430,16 +433,16 @@ impl Link {
         if let Some(line) = signal.sdp_m_line_index {
             candidate.set("sdpMLineIndex", line);
         }
-        if self.pc.get("remoteDescription").is_there() {
-            self.pc.wait("addIceCandidate", &[candidate.into()]).await?;
+        if self.pc.get("remoteDescription").exists() {
+            self.pc.call_async("addIceCandidate", &[candidate.into()]).await?;
         } else {
-            self.early.borrow_mut().push(candidate);
+            self.pending_candidates.borrow_mut().push(candidate);
         }
         Ok(())
     }
 }
 
-impl Drop for Link {
+impl Drop for PeerConnection {
     fn drop(&mut self) {
         let _ = self.pc.call("close", &[]);
     }

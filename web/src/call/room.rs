@@ -16,18 +16,18 @@ use parlour_wire::{
 use uuid::Uuid;
 
 use super::{
-    devices::{Devices, Picture},
+    devices::{Devices, VideoFormat},
+    js_object::{JsObject, Listener},
     network::configuration,
-    object::{Listener, Object},
-    peer::{Face, Peer, Ways},
-    socket::{News, Socket},
+    peer::{Peer, PeerContext, RemoteMedia},
+    socket::{Socket, SocketEvent},
     timer::Ticker,
 };
 use crate::api;
 
 /// Where one is on the way into the call and out of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Stage {
+pub(crate) enum CallStage {
     /// The server has not answered yet.
     Joining,
     /// One is in it with another device or tab.
@@ -60,17 +60,17 @@ pub(crate) struct Times {
 /// A call. Copied freely; it ends with the page that made it.
 #[derive(Clone, Copy)]
 pub(crate) struct Call {
-    pub(crate) stage: RwSignal<Stage>,
+    pub(crate) stage: RwSignal<CallStage>,
     pub(crate) people: RwSignal<Vec<CallPerson>>,
     pub(crate) me: Uuid,
     /// There is a connection to the server.
-    pub(crate) linked: RwSignal<bool>,
+    pub(crate) socket_connected: RwSignal<bool>,
     /// How many times in a row there was none.
     pub(crate) failures: RwSignal<u32>,
     /// It breaks again and again.
-    pub(crate) unsteady: RwSignal<bool>,
+    pub(crate) unstable: RwSignal<bool>,
     /// No way was found to somebody who is here: too long ago to be slow alone.
-    pub(crate) no_way: RwSignal<bool>,
+    pub(crate) is_unreachable: RwSignal<bool>,
     /// Those who have been here.
     pub(crate) met: RwSignal<Vec<Uuid>>,
     /// This browser plays no sound at the moment.
@@ -82,16 +82,16 @@ pub(crate) struct Call {
     pub(crate) relay_refused: RwSignal<bool>,
     /// What the server refused last.
     pub(crate) problem: RwSignal<Option<String>>,
-    engine: StoredValue<Option<Rc<Engine>>, LocalStorage>,
+    engine: StoredValue<Option<Rc<CallEngine>>, LocalStorage>,
 }
 
-struct Engine {
+struct CallEngine {
     call: Call,
     owner: Owner,
-    ways: Rc<Ways>,
+    context: Rc<PeerContext>,
     socket: RefCell<Option<Socket>>,
     peers: RefCell<HashMap<Uuid, Rc<Peer>>>,
-    faces: RefCell<HashMap<Uuid, Face>>,
+    remote_media_by_person: RefCell<HashMap<Uuid, RemoteMedia>>,
     /// The number of our connection, while we sit.
     connection: Cell<Option<u32>>,
     /// The key of this tab.
@@ -101,9 +101,9 @@ struct Engine {
     /// This tab has no connections of before.
     fresh: Cell<bool>,
     /// How far the server's clock is before ours, in milliseconds.
-    ahead: Cell<f64>,
+    clock_offset: Cell<f64>,
     /// Since when no way is found to somebody, by the server's time.
-    apart_since: Cell<Option<i64>>,
+    unreachable_since: Cell<Option<i64>>,
     /// When the server refused something last.
     problem_at: Cell<i64>,
     listeners: RefCell<Vec<Listener>>,
@@ -111,25 +111,25 @@ struct Engine {
 }
 
 /// How long after its end we leave a call by ourselves, when the server does not put us out.
-const GRACE: i64 = 3000;
+const END_GRACE_MS: i64 = 3000;
 
 /// How long two may look for a way to each other before they are told that there may be none: it
 /// takes a second or two where there is one.
-const FINDING: i64 = 8000;
+const CONNECT_TIMEOUT_MS: i64 = 8000;
 
 /// How long a refusal is shown.
-const SHOWN: i64 = 10_000;
+const PROBLEM_SHOWN_MS: i64 = 10_000;
 
 impl Call {
     /// Enters the call behind this door.
-    /// `ahead`: how far the server's clock is before ours, in milliseconds.
+    /// `clock_offset`: how far the server's clock is before ours, in milliseconds.
     pub(crate) fn enter(
         door: &CallDoor,
         servers: &IceServers,
         devices: Devices,
         guest: bool,
         tab: String,
-        ahead: f64,
+        clock_offset: f64,
     ) -> Self {
         let times = Times {
             starts_at: door.starts_at,
@@ -138,48 +138,48 @@ impl Call {
             late_minutes: door.late_minutes,
         };
         let call = Self {
-            stage: RwSignal::new(Stage::Joining),
+            stage: RwSignal::new(CallStage::Joining),
             people: RwSignal::new(Vec::new()),
             me: door.you.id,
-            linked: RwSignal::new(false),
+            socket_connected: RwSignal::new(false),
             failures: RwSignal::new(0),
-            unsteady: RwSignal::new(false),
-            no_way: RwSignal::new(false),
+            unstable: RwSignal::new(false),
+            is_unreachable: RwSignal::new(false),
             met: RwSignal::new(Vec::new()),
             deaf: RwSignal::new(false),
             times: RwSignal::new(times),
-            now: RwSignal::new(server_now(ahead)),
+            now: RwSignal::new(server_now(clock_offset)),
             relay_refused: RwSignal::new(false),
             problem: RwSignal::new(None),
             engine: StoredValue::new_local(None),
         };
-        let engine = Engine::start(call, tab, configurations(servers), devices, ahead);
+        let engine = CallEngine::start(call, tab, configurations(servers), devices, clock_offset);
         call.engine.set_value(Some(Rc::clone(&engine)));
         // Those that were asked for before the call opened live for a few minutes only.
-        let (ways, booking) = (Rc::downgrade(&engine.ways), door.booking_id);
+        let (context, booking) = (Rc::downgrade(&engine.context), door.booking_id);
         super::run(async move {
-            if let (Ok(servers), Some(ways)) =
-                (api::get_ice_servers(Some(booking)).await, ways.upgrade())
+            if let (Ok(servers), Some(context)) =
+                (api::get_ice_servers(Some(booking)).await, context.upgrade())
             {
-                ways.configurations.replace(configurations(&servers));
+                context.configurations.replace(configurations(&servers));
             }
         });
         let path = if guest { "guest/appointments" } else { "bookings" };
         let weak = Rc::downgrade(&engine);
         let socket =
-            Socket::open(&format!("{path}/{}/call/socket", door.booking_id), move |news| {
+            Socket::open(&format!("{path}/{}/call/socket", door.booking_id), move |event| {
                 if let Some(engine) = weak.upgrade() {
-                    engine.hear(news);
+                    engine.on_socket_event(event);
                 }
             });
         engine.socket.replace(Some(socket));
         // What we send is told whenever it changes, and goes out on every connection.
         Effect::new(move || {
-            let media = sent_by(devices, call.deaf.get());
+            let media = media_state(devices, call.deaf.get());
             devices.sound.track();
             if let Some(engine) = call.engine.try_get_value().flatten() {
-                engine.tell_media(media);
-                engine.each_peer(|peer| peer.switch_tracks());
+                engine.send_media_state(media);
+                engine.for_each_peer(|peer| peer.switch_tracks());
             }
         });
         on_cleanup(move || call.leave());
@@ -189,14 +189,14 @@ impl Call {
     /// Leaves: seat, camera and connections are free at once.
     pub(crate) fn leave(self) {
         if let Some(engine) = self.engine.try_update_value(Option::take).flatten() {
-            engine.say(&ClientMessage::Leave);
+            engine.send(&ClientMessage::Leave);
             engine.end();
         }
     }
 
     /// Takes one's place from one's other device or tab.
     pub(crate) fn move_here(self) {
-        self.stage.set(Stage::Joining);
+        self.stage.set(CallStage::Joining);
         self.with(|engine| engine.join(true, None));
     }
 
@@ -207,81 +207,81 @@ impl Call {
 
     /// Asks for the code to be mailed.
     pub(crate) fn send_code(self) {
-        self.say(&ClientMessage::SendCode);
+        self.send(&ClientMessage::SendCode);
     }
 
     /// Adds a minute.
     pub(crate) fn extend(self) {
-        self.say(&ClientMessage::Extend);
+        self.send(&ClientMessage::Extend);
     }
 
     /// Leaves the line to the server and tries another one.
     pub(crate) fn retry(self) {
         self.with(|engine| {
             if let Some(socket) = &*engine.socket.borrow() {
-                socket.again();
+                socket.reconnect();
             }
         });
     }
 
     /// What is seen and heard of somebody.
-    pub(crate) fn face(self, person: Uuid) -> Option<Face> {
-        Some(self.engine.try_get_value().flatten()?.face(person))
+    pub(crate) fn remote_media(self, person: Uuid) -> Option<RemoteMedia> {
+        Some(self.engine.try_get_value().flatten()?.remote_media(person))
     }
 
     /// Whether media flow: one sits, and it has begun.
-    pub(crate) fn talks(self) -> bool {
-        self.stage.get() == Stage::Seated
+    pub(crate) fn is_active(self) -> bool {
+        self.stage.get() == CallStage::Seated
             && self.now.get() >= self.times.get().starts_at.timestamp_millis()
     }
 
-    fn say(self, message: &ClientMessage) {
-        self.with(|engine| engine.say(message));
+    fn send(self, message: &ClientMessage) {
+        self.with(|engine| engine.send(message));
     }
 
-    fn with(self, work: impl FnOnce(&Rc<Engine>)) {
+    fn with(self, work: impl FnOnce(&Rc<CallEngine>)) {
         if let Some(engine) = self.engine.try_get_value().flatten() {
             work(&engine);
         }
     }
 }
 
-impl Engine {
+impl CallEngine {
     fn start(
         call: Call,
         tab: String,
-        configurations: [Object; 2],
+        configurations: [JsObject; 2],
         devices: Devices,
-        ahead: f64,
+        clock_offset: f64,
     ) -> Rc<Self> {
         let engine = Rc::new_cyclic(|weak: &Weak<Self>| {
             let voice = weak.clone();
-            let ways = Ways {
+            let context = PeerContext {
                 configurations: RefCell::new(configurations),
                 devices,
-                picture: Cell::new(Picture::for_people(2)),
-                say: Box::new(move |to, to_connection, signal| {
+                picture: Cell::new(VideoFormat::for_people(2)),
+                send_signal: Box::new(move |to, to_connection, signal| {
                     if let Some(engine) = voice.upgrade() {
-                        engine.say(&ClientMessage::Signal { to, to_connection, signal });
+                        engine.send(&ClientMessage::Signal { to, to_connection, signal });
                     }
                 }),
-                refused: Box::new(move || {
+                on_relay_refused: Box::new(move || {
                     call.relay_refused.try_set(true);
                 }),
             };
             Self {
                 call,
                 owner: Owner::current().unwrap_or_default(),
-                ways: Rc::new(ways),
+                context: Rc::new(context),
                 socket: RefCell::default(),
                 peers: RefCell::default(),
-                faces: RefCell::default(),
+                remote_media_by_person: RefCell::default(),
                 connection: Cell::new(None),
                 tab,
                 relayed_with: Cell::new(None),
                 fresh: Cell::new(true),
-                ahead: Cell::new(ahead),
-                apart_since: Cell::new(None),
+                clock_offset: Cell::new(clock_offset),
+                unreachable_since: Cell::new(None),
                 problem_at: Cell::new(0),
                 listeners: RefCell::default(),
                 tickers: RefCell::default(),
@@ -297,10 +297,10 @@ impl Engine {
         };
         engine.tickers.replace(vec![
             every(250, Self::tick),
-            every(3000, |engine| engine.each_peer(Peer::measure)),
+            every(3000, |engine| engine.for_each_peer(Peer::sample_quality)),
         ]);
         // Closing the page is leaving; the seat is not held for somebody who went.
-        let hidden = Object::window().on("pagehide", move |_| {
+        let hidden = JsObject::window().on("pagehide", move |_| {
             call.leave();
             devices.stop();
         });
@@ -308,32 +308,32 @@ impl Engine {
         engine
     }
 
-    fn hear(self: &Rc<Self>, news: News) {
-        match news {
-            News::Open => {
-                self.call.linked.try_set(true);
+    fn on_socket_event(self: &Rc<Self>, event: SocketEvent) {
+        match event {
+            SocketEvent::Open => {
+                self.call.socket_connected.try_set(true);
                 self.join(false, None);
             }
-            News::Lost { failures, is_unsteady } => {
-                self.call.linked.try_set(false);
+            SocketEvent::Lost { failures, is_unstable } => {
+                self.call.socket_connected.try_set(false);
                 self.call.failures.try_set(failures);
-                self.call.unsteady.try_set(is_unsteady);
+                self.call.unstable.try_set(is_unstable);
             }
-            News::Steady => {
-                self.call.unsteady.try_set(false);
+            SocketEvent::Stable => {
+                self.call.unstable.try_set(false);
             }
-            News::Message(message) => self.take(message),
+            SocketEvent::Message(message) => self.on_server_message(message),
         }
     }
 
-    fn take(self: &Rc<Self>, message: ServerMessage) {
+    fn on_server_message(self: &Rc<Self>, message: ServerMessage) {
         let call = self.call;
         match message {
             ServerMessage::Welcome { relayed_with, .. } => {
                 self.relayed_with.set(relayed_with);
                 call.failures.try_set(0);
                 if let Some(socket) = &*self.socket.borrow() {
-                    socket.welcomed();
+                    socket.on_welcome();
                 }
             }
             ServerMessage::Seated { connection, .. } => {
@@ -341,14 +341,16 @@ impl Engine {
                     self.peers.take();
                 }
                 self.fresh.set(false);
-                call.stage.try_set(Stage::Seated);
-                self.tell_media(untrack(|| sent_by(self.ways.devices, call.deaf.get())));
+                call.stage.try_set(CallStage::Seated);
+                self.send_media_state(untrack(|| {
+                    media_state(self.context.devices, call.deaf.get())
+                }));
                 self.sync();
             }
             ServerMessage::Waiting { place } => {
                 self.connection.set(None);
                 self.peers.take();
-                call.stage.try_set(Stage::Waiting(place));
+                call.stage.try_set(CallStage::Waiting(place));
             }
             ServerMessage::People { people } => {
                 let new = |person: &&CallPerson| {
@@ -366,21 +368,21 @@ impl Engine {
                 if self.connection.get() == Some(to_connection)
                     && let Some(peer) = self.peer(from, from_connection)
                 {
-                    peer.hear(signal);
+                    peer.on_signal(signal);
                 }
             }
             ServerMessage::Times { now, starts_at, ends_at, can_extend, late_minutes } => {
-                self.ahead.set(now.timestamp_millis() as f64 - js_sys::Date::now());
+                self.clock_offset.set(now.timestamp_millis() as f64 - js_sys::Date::now());
                 call.times.try_set(Times { starts_at, ends_at, can_extend, late_minutes });
                 self.tick();
             }
             ServerMessage::MoveHere => {
-                call.stage.try_set(Stage::MoveHere);
+                call.stage.try_set(CallStage::MoveHere);
             }
             ServerMessage::CodeRequired { masked_email, sent, wrong } => {
-                call.stage.try_set(Stage::Code { masked_email, sent, wrong });
+                call.stage.try_set(CallStage::Code { masked_email, sent, wrong });
             }
-            ServerMessage::Out { code, detail } => self.out(code, detail),
+            ServerMessage::Out { code, detail } => self.end_with(code, detail),
             ServerMessage::Pong { .. } => {}
             ServerMessage::Problem { detail, .. } => {
                 call.problem.try_set(Some(detail));
@@ -391,7 +393,7 @@ impl Engine {
 
     fn join(&self, move_here: bool, code: Option<String>) {
         let device = self.tab.clone();
-        self.say(&ClientMessage::Join(Join {
+        self.send(&ClientMessage::Join(Join {
             version: CALL_VERSION,
             device,
             move_here,
@@ -401,15 +403,15 @@ impl Engine {
     }
 
     /// Only who sits is asked what they send.
-    fn tell_media(&self, media: Media) {
+    fn send_media_state(&self, media: Media) {
         if self.connection.get().is_some() {
-            self.say(&ClientMessage::Media(media));
+            self.send(&ClientMessage::Media(media));
         }
     }
 
-    fn say(&self, message: &ClientMessage) {
+    fn send(&self, message: &ClientMessage) {
         if let Some(socket) = &*self.socket.borrow() {
-            socket.say(message);
+            socket.send(message);
         }
     }
 
@@ -427,9 +429,9 @@ impl Engine {
                     person,
                     own,
                     theirs,
-                    self.face(person),
+                    self.remote_media(person),
                     self.is_relayed(person),
-                    Rc::clone(&self.ways),
+                    Rc::clone(&self.context),
                 );
                 self.peers.borrow_mut().insert(person, Rc::clone(&peer));
                 Some(peer)
@@ -446,27 +448,27 @@ impl Engine {
         self.relayed_with.get().is_some_and(|with| role.is_none_or(|role| role == with))
     }
 
-    fn face(&self, person: Uuid) -> Face {
-        let known = self.faces.borrow().get(&person).copied();
+    fn remote_media(&self, person: Uuid) -> RemoteMedia {
+        let known = self.remote_media_by_person.borrow().get(&person).copied();
         known.unwrap_or_else(|| {
             // Signals that are made by a message still belong to the page.
-            let face = self.owner.with(Face::new);
-            self.faces.borrow_mut().insert(person, face);
-            face
+            let remote_media = self.owner.with(RemoteMedia::new);
+            self.remote_media_by_person.borrow_mut().insert(person, remote_media);
+            remote_media
         })
     }
 
     /// Brings the connections in line with who sits.
     fn sync(self: &Rc<Self>) {
-        if self.connection.get().is_none() || !untrack(|| self.call.talks()) {
+        if self.connection.get().is_none() || !untrack(|| self.call.is_active()) {
             return;
         }
         let people = self.call.people.get_untracked();
         let others: Vec<_> =
-            people.iter().filter(|person| person.id != self.call.me && sits(person)).collect();
-        let picture = Picture::for_people(others.len() + 1);
-        self.ways.picture.set(picture);
-        self.ways.devices.resize(picture);
+            people.iter().filter(|person| person.id != self.call.me && has_seat(person)).collect();
+        let picture = VideoFormat::for_people(others.len() + 1);
+        self.context.picture.set(picture);
+        self.context.devices.resize(picture);
         let seated: Vec<Uuid> = others.iter().map(|person| person.id).collect();
         let gone: Vec<_> =
             self.peers.borrow_mut().extract_if(|id, _| !seated.contains(id)).collect();
@@ -478,21 +480,22 @@ impl Engine {
                 if person.state == PresenceState::InCall {
                     peer.begin();
                 }
-                peer.limit();
+                peer.limit_bitrate();
             }
         }
     }
 
     /// A quarter of a second went by.
     fn tick(self: &Rc<Self>) {
-        let now = server_now(self.ahead.get());
+        let now = server_now(self.clock_offset.get());
         let before = self.call.now.get_untracked();
         if now.div_euclid(1000) == before.div_euclid(1000) {
             return;
         }
         self.call.now.set(now);
-        self.look_for_ways(now);
-        if now - self.problem_at.get() > SHOWN && self.call.problem.with_untracked(Option::is_some)
+        self.check_reachability(now);
+        if now - self.problem_at.get() > PROBLEM_SHOWN_MS
+            && self.call.problem.with_untracked(Option::is_some)
         {
             self.call.problem.set(None);
         }
@@ -501,34 +504,34 @@ impl Engine {
         if before < begins && begins <= now {
             self.sync();
         }
-        if now > times.ends_at.timestamp_millis() + GRACE {
-            self.out("call_over".to_owned(), String::new());
+        if now > times.ends_at.timestamp_millis() + END_GRACE_MS {
+            self.end_with("call_over".to_owned(), String::new());
         }
     }
 
     /// Is there somebody here to whom no way was found for too long?
-    fn look_for_ways(&self, now: i64) {
+    fn check_reachability(&self, now: i64) {
         let call = self.call;
         let is_apart = |person: &CallPerson| {
             person.id != call.me
                 && person.state == PresenceState::InCall
-                && !untrack(|| self.face(person.id).connected.get())
+                && !untrack(|| self.remote_media(person.id).connected.get())
         };
-        let talks =
-            self.connection.get().is_some() && untrack(|| call.linked.get() && call.talks());
+        let talks = self.connection.get().is_some()
+            && untrack(|| call.socket_connected.get() && call.is_active());
         let apart = talks && call.people.with_untracked(|people| people.iter().any(is_apart));
-        let since = apart.then(|| self.apart_since.get().unwrap_or(now));
-        self.apart_since.set(since);
-        let no_way = since.is_some_and(|since| now - since >= FINDING);
-        if call.no_way.get_untracked() != no_way {
-            call.no_way.set(no_way);
+        let since = apart.then(|| self.unreachable_since.get().unwrap_or(now));
+        self.unreachable_since.set(since);
+        let is_unreachable = since.is_some_and(|since| now - since >= CONNECT_TIMEOUT_MS);
+        if call.is_unreachable.get_untracked() != is_unreachable {
+            call.is_unreachable.set(is_unreachable);
         }
     }
 
-    fn out(self: &Rc<Self>, code: String, detail: String) {
+    fn end_with(self: &Rc<Self>, code: String, detail: String) {
         self.call.engine.try_set_value(None);
         self.end();
-        self.call.stage.try_set(Stage::Out { code, detail });
+        self.call.stage.try_set(CallStage::Out { code, detail });
     }
 
     /// Lets go of all connections.
@@ -540,38 +543,38 @@ impl Engine {
         self.connection.set(None);
     }
 
-    fn each_peer(&self, work: impl Fn(&Rc<Peer>)) {
+    fn for_each_peer(&self, work: impl Fn(&Rc<Peer>)) {
         let peers: Vec<_> = self.peers.borrow().values().cloned().collect();
         peers.iter().for_each(work);
     }
 }
 
 /// By the school's policy, and through the relay alone.
-fn configurations(servers: &IceServers) -> [Object; 2] {
+fn configurations(servers: &IceServers) -> [JsObject; 2] {
     [servers.transport_policy, TransportPolicy::Relay].map(|policy| configuration(servers, policy))
 }
 
 /// The server's time in milliseconds, when its clock is so far before ours.
-pub(crate) fn server_now(ahead: f64) -> i64 {
+pub(crate) fn server_now(clock_offset: f64) -> i64 {
     #[expect(
         clippy::cast_possible_truncation,
         reason = "a time in milliseconds is far below the limit"
     )]
-    let now = (js_sys::Date::now() + ahead) as i64;
+    let now = (js_sys::Date::now() + clock_offset) as i64;
     now
 }
 
 /// What these devices send now.
-fn sent_by(devices: Devices, deaf: bool) -> Media {
+fn media_state(devices: Devices, deaf: bool) -> Media {
     Media {
-        audio: devices.is_heard(),
-        video: devices.is_seen(),
+        audio: devices.sends_audio(),
+        video: devices.sends_video(),
         screen: devices.screen.with(Option::is_some),
         deaf,
     }
 }
 
 /// Has a seat, present or held.
-pub(crate) fn sits(person: &CallPerson) -> bool {
+pub(crate) fn has_seat(person: &CallPerson) -> bool {
     matches!(person.state, PresenceState::InCall | PresenceState::Reconnecting)
 }

@@ -7,16 +7,16 @@ use std::{
 };
 
 use leptos::prelude::document;
-use parlour_wire::{ClientMessage, ServerMessage, plain};
+use parlour_wire::{ClientMessage, ServerMessage, minimal_json};
 
 use super::{
-    object::{Listener, Object},
+    js_object::{JsObject, Listener},
     timer::{Ticker, Timer},
 };
 use crate::js::Js;
 
 /// What happens to a socket.
-pub(crate) enum News {
+pub(crate) enum SocketEvent {
     /// It is open: `join` is to be sent.
     Open,
     Message(ServerMessage),
@@ -25,10 +25,10 @@ pub(crate) enum News {
         /// So many times in a row.
         failures: u32,
         /// It breaks again and again, a moment after the server has answered.
-        is_unsteady: bool,
+        is_unstable: bool,
     },
     /// It has held for a while.
-    Steady,
+    Stable,
 }
 
 /// `WebSocket.CONNECTING` and `WebSocket.OPEN`.
@@ -37,29 +37,29 @@ const OPEN: f64 = 1.0;
 
 /// The pauses before the next tries, in milliseconds; the last one again and again. A seat is held
 /// for 30 seconds: in them must lie several tries.
-const PAUSES: [u64; 5] = [250, 500, 1000, 2000, 3000];
+const RETRY_DELAYS_MS: [u64; 5] = [250, 500, 1000, 2000, 3000];
 /// From so many failures in a row on nobody's seat is held any more, and the pauses are longer.
-const MANY: u32 = 20;
-const LONG_PAUSE: u64 = 8000;
+const MANY_FAILURES: u32 = 20;
+const LONG_RETRY_DELAY_MS: u64 = 8000;
 
 /// How often we look, in milliseconds.
-const LOOK: f64 = 1000.0;
+const CHECK_INTERVAL_MS: f64 = 1000.0;
 /// How long opening may take.
-const OPEN_WITHIN: f64 = 6000.0;
+const OPEN_TIMEOUT_MS: f64 = 6000.0;
 /// The server is asked whether it is there when it has said nothing for so long.
-const QUIET: f64 = 2000.0;
+const PING_AFTER_MS: f64 = 2000.0;
 /// How long its answer may take; the first one after `join` waits for its database.
-const ANSWER_WITHIN: f64 = 4000.0;
-const JOIN_WITHIN: f64 = 12_000.0;
+const PONG_TIMEOUT_MS: f64 = 4000.0;
+const JOIN_TIMEOUT_MS: f64 = 12_000.0;
 /// The same when there is a reason to think that the line has changed.
-const SOON: f64 = 1500.0;
+const SHORT_PONG_TIMEOUT_MS: f64 = 1500.0;
 /// A line that has held for so long is steady.
-const STEADY: f64 = 15_000.0;
+const STABLE_AFTER_MS: f64 = 15_000.0;
 /// It is unsteady when it broke so many times before.
-const BREAKS: u32 = 2;
+const UNSTABLE_BREAKS: u32 = 2;
 
 /// The address of a socket below the API: http becomes ws, https becomes wss.
-pub(crate) fn address(path: &str) -> String {
+pub(crate) fn socket_url(path: &str) -> String {
     let base = document().base_uri().ok().flatten().unwrap_or_default();
     [&base.replacen("http", "ws", 1), "api/v1/", path].concat()
 }
@@ -69,54 +69,54 @@ pub(crate) struct Socket(Rc<Inner>);
 
 struct Inner {
     url: String,
-    told: Box<dyn Fn(News)>,
-    wire: RefCell<Option<Wire>>,
-    again: RefCell<Timer>,
-    look: RefCell<Ticker>,
+    on_event: Box<dyn Fn(SocketEvent)>,
+    connection: RefCell<Option<Connection>>,
+    retry_timer: RefCell<Timer>,
+    check_ticker: RefCell<Ticker>,
     listeners: RefCell<Vec<Listener>>,
     failures: Cell<u32>,
     /// How many times in a row it broke soon after the server had answered.
     breaks: Cell<u32>,
-    looked_at: Cell<f64>,
+    checked_at: Cell<f64>,
 }
 
-struct Wire {
-    socket: Object,
+struct Connection {
+    socket: JsObject,
     began_at: f64,
-    heard_at: Cell<f64>,
+    last_message_at: Cell<f64>,
     /// Until when the answer to a `ping` must be here.
-    due_at: Cell<Option<f64>>,
+    pong_due_at: Cell<Option<f64>>,
     /// When the server let us in.
     welcomed_at: Cell<Option<f64>>,
-    is_steady: Cell<bool>,
+    is_stable: Cell<bool>,
     _listeners: [Listener; 3],
 }
 
 impl Socket {
     /// Opens the socket of this path below the API.
-    pub(crate) fn open(path: &str, told: impl Fn(News) + 'static) -> Self {
+    pub(crate) fn open(path: &str, on_event: impl Fn(SocketEvent) + 'static) -> Self {
         let inner = Rc::new(Inner {
-            url: address(path),
-            told: Box::new(told),
-            wire: RefCell::default(),
-            again: RefCell::default(),
-            look: RefCell::default(),
+            url: socket_url(path),
+            on_event: Box::new(on_event),
+            connection: RefCell::default(),
+            retry_timer: RefCell::default(),
+            check_ticker: RefCell::default(),
             listeners: RefCell::default(),
             failures: Cell::new(0),
             breaks: Cell::new(0),
-            looked_at: Cell::new(now()),
+            checked_at: Cell::new(now()),
         });
         let weak = Rc::downgrade(&inner);
-        let look = Ticker::every(Duration::from_secs(1), move || {
+        let check_ticker = Ticker::every(Duration::from_secs(1), move || {
             if let Some(inner) = weak.upgrade() {
-                inner.look();
+                inner.check();
             }
         });
-        inner.look.replace(look);
+        inner.check_ticker.replace(check_ticker);
         let weak = Rc::downgrade(&inner);
-        let online = Object::window().on("online", move |_| {
+        let online = JsObject::window().on("online", move |_| {
             if let Some(inner) = weak.upgrade() {
-                inner.line_changed();
+                inner.on_network_change();
             }
         });
         inner.listeners.replace(vec![online]);
@@ -125,134 +125,140 @@ impl Socket {
     }
 
     /// Says something; without a connection it is not said.
-    pub(crate) fn say(&self, message: &ClientMessage) {
-        self.0.say(message);
+    pub(crate) fn send(&self, message: &ClientMessage) {
+        self.0.send(message);
     }
 
     /// The server let us in.
-    pub(crate) fn welcomed(&self) {
+    pub(crate) fn on_welcome(&self) {
         self.0.failures.set(0);
-        if let Some(wire) = &*self.0.wire.borrow() {
-            wire.welcomed_at.set(Some(now()));
+        if let Some(connection) = &*self.0.connection.borrow() {
+            connection.welcomed_at.set(Some(now()));
         }
     }
 
     /// Leaves the line at once and tries anew.
-    pub(crate) fn again(&self) {
-        self.0.drop_wire();
+    pub(crate) fn reconnect(&self) {
+        self.0.drop_connection();
         self.0.connect();
     }
 }
 
 impl Inner {
     fn connect(self: &Rc<Self>) {
-        if self.wire.borrow().is_some() {
+        if self.connection.borrow().is_some() {
             return;
         }
-        self.again.take();
-        let Ok(socket) = Object::new("WebSocket", &[self.url.as_str().into()]) else { return };
-        let heard = |what: fn(&Rc<Self>, &Object)| {
+        self.retry_timer.take();
+        let Ok(socket) = JsObject::new("WebSocket", &[self.url.as_str().into()]) else { return };
+        let heard = |what: fn(&Rc<Self>, &JsObject)| {
             let weak = Rc::downgrade(self);
-            move |event: Object| {
+            move |event: JsObject| {
                 if let Some(inner) = weak.upgrade() {
                     what(&inner, &event);
                 }
             }
         };
         let listeners = [
-            socket.on("open", heard(|inner, _| inner.opened())),
-            socket.on("message", heard(Self::hear)),
-            socket.on("close", heard(|inner, _| inner.lost())),
+            socket.on("open", heard(|inner, _| inner.on_open())),
+            socket.on("message", heard(Self::on_message)),
+            socket.on("close", heard(|inner, _| inner.on_close())),
         ];
-        let wire = Wire {
+        let connection = Connection {
             socket,
             began_at: now(),
-            heard_at: Cell::new(now()),
-            due_at: Cell::new(None),
+            last_message_at: Cell::new(now()),
+            pong_due_at: Cell::new(None),
             welcomed_at: Cell::new(None),
-            is_steady: Cell::new(false),
+            is_stable: Cell::new(false),
             _listeners: listeners,
         };
-        self.wire.replace(Some(wire));
+        self.connection.replace(Some(connection));
     }
 
     /// First asks whether anybody answers: what is said then may take its time.
-    fn opened(self: &Rc<Self>) {
-        self.ask(ANSWER_WITHIN);
-        (self.told)(News::Open);
+    fn on_open(self: &Rc<Self>) {
+        self.ping(PONG_TIMEOUT_MS);
+        (self.on_event)(SocketEvent::Open);
     }
 
-    fn hear(self: &Rc<Self>, event: &Object) {
-        if let Some(wire) = &*self.wire.borrow() {
-            wire.heard_at.set(now());
-            wire.due_at.set(None);
+    fn on_message(self: &Rc<Self>, event: &JsObject) {
+        if let Some(connection) = &*self.connection.borrow() {
+            connection.last_message_at.set(now());
+            connection.pong_due_at.set(None);
         }
         // What we can't read is of a later version, and nothing that we asked for.
-        if let Some(message) = plain::read(&Js::parse(&event.text_of("data"))) {
-            (self.told)(News::Message(message));
+        if let Some(message) = minimal_json::from_value(&Js::parse(&event.text_of("data"))) {
+            (self.on_event)(SocketEvent::Message(message));
         }
     }
 
-    fn say(&self, message: &ClientMessage) {
-        if let Some(wire) = &*self.wire.borrow()
-            && wire.state() == Some(OPEN)
+    fn send(&self, message: &ClientMessage) {
+        if let Some(connection) = &*self.connection.borrow()
+            && connection.state() == Some(OPEN)
         {
-            let _ = wire.socket.call("send", &[plain::text_of(message).into()]);
+            let _ = connection.socket.call("send", &[minimal_json::to_string(message).into()]);
         }
     }
 
     /// Asks whether the server is there; it must answer within this time.
-    fn ask(&self, within: f64) {
-        if let Some(wire) = &*self.wire.borrow() {
-            wire.due_at.set(Some(now() + within));
+    fn ping(&self, within: f64) {
+        if let Some(connection) = &*self.connection.borrow() {
+            connection.pong_due_at.set(Some(now() + within));
         }
-        self.say(&ClientMessage::Ping { id: self.failures.get() });
+        self.send(&ClientMessage::Ping { id: self.failures.get() });
     }
 
     /// A second went by: is the line alive?
-    fn look(self: &Rc<Self>) {
+    fn check(self: &Rc<Self>) {
         let now = now();
         // The device slept, or the browser has slowed this tab down: what came meanwhile is not
         // read yet.
-        let has_slept = now - self.looked_at.replace(now) > 3.0 * LOOK;
-        let verdict = self.wire.borrow().as_ref().map_or(Verdict::Fine, |wire| wire.judge(now));
-        match verdict {
-            Verdict::Fine => {}
-            Verdict::Dead if has_slept => self.ask(ANSWER_WITHIN),
-            Verdict::Dead => self.lost(),
-            Verdict::Quiet { is_in } => self.ask(if is_in { ANSWER_WITHIN } else { JOIN_WITHIN }),
-            Verdict::Steady => {
+        let was_suspended = now - self.checked_at.replace(now) > 3.0 * CHECK_INTERVAL_MS;
+        let health = self
+            .connection
+            .borrow()
+            .as_ref()
+            .map_or(Health::Alive, |connection| connection.health(now));
+        match health {
+            Health::Alive => {}
+            Health::Dead if was_suspended => self.ping(PONG_TIMEOUT_MS),
+            Health::Dead => self.on_close(),
+            Health::Idle { is_in } => {
+                self.ping(if is_in { PONG_TIMEOUT_MS } else { JOIN_TIMEOUT_MS })
+            }
+            Health::Stable => {
                 self.breaks.set(0);
-                (self.told)(News::Steady);
+                (self.on_event)(SocketEvent::Stable);
             }
         }
     }
 
     /// The browser says that there is a network again, or another one.
-    fn line_changed(self: &Rc<Self>) {
-        if self.wire.borrow().as_ref().and_then(Wire::state) == Some(OPEN) {
-            return self.ask(SOON);
+    fn on_network_change(self: &Rc<Self>) {
+        if self.connection.borrow().as_ref().and_then(Connection::state) == Some(OPEN) {
+            return self.ping(SHORT_PONG_TIMEOUT_MS);
         }
-        self.drop_wire();
+        self.drop_connection();
         self.connect();
     }
 
-    fn drop_wire(&self) -> Option<f64> {
-        self.wire.take().and_then(|wire| wire.welcomed_at.get())
+    fn drop_connection(&self) -> Option<f64> {
+        self.connection.take().and_then(|connection| connection.welcomed_at.get())
     }
 
-    fn lost(self: &Rc<Self>) {
-        let welcomed_at = self.drop_wire();
+    fn on_close(self: &Rc<Self>) {
+        let welcomed_at = self.drop_connection();
         if let Some(at) = welcomed_at {
-            self.breaks.set(if now() - at < STEADY { self.breaks.get() + 1 } else { 0 });
+            self.breaks.set(if now() - at < STABLE_AFTER_MS { self.breaks.get() + 1 } else { 0 });
         }
         let failures = self.failures.get() + 1;
         self.failures.set(failures);
         let place = (failures + self.breaks.get()) as usize - 1;
-        let pause = if failures > MANY {
-            LONG_PAUSE
+        let pause = if failures > MANY_FAILURES {
+            LONG_RETRY_DELAY_MS
         } else {
-            PAUSES.get(place).or(PAUSES.last()).copied().unwrap_or_default()
+            RETRY_DELAYS_MS.get(place).or(RETRY_DELAYS_MS.last()).copied().unwrap_or_default()
         };
         // Not all at once when it was the server that went.
         #[expect(
@@ -262,53 +268,56 @@ impl Inner {
         )]
         let spread = (js_sys::Math::random() * pause as f64 / 2.0) as u64;
         let weak = Rc::downgrade(self);
-        let again = Timer::after(Duration::from_millis(pause + spread), move || {
+        let retry_timer = Timer::after(Duration::from_millis(pause + spread), move || {
             if let Some(inner) = weak.upgrade() {
                 inner.connect();
             }
         });
-        self.again.replace(again);
-        (self.told)(News::Lost { failures, is_unsteady: self.breaks.get() >= BREAKS });
+        self.retry_timer.replace(retry_timer);
+        (self.on_event)(SocketEvent::Lost {
+            failures,
+            is_unstable: self.breaks.get() >= UNSTABLE_BREAKS,
+        });
     }
 }
 
 /// How a line is.
-enum Verdict {
-    Fine,
+enum Health {
+    Alive,
     /// Nothing was said for a while; `is_in`: the server has let us in.
-    Quiet {
+    Idle {
         is_in: bool,
     },
     /// An answer is missing.
     Dead,
     /// It has just held long enough.
-    Steady,
+    Stable,
 }
 
-impl Wire {
+impl Connection {
     fn state(&self) -> Option<f64> {
         self.socket.number_of("readyState")
     }
 
-    fn judge(&self, now: f64) -> Verdict {
-        match (self.state(), self.due_at.get()) {
-            (Some(CONNECTING), _) if now - self.began_at > OPEN_WITHIN => Verdict::Dead,
-            (Some(CONNECTING), _) => Verdict::Fine,
-            (_, Some(due)) if now > due => Verdict::Dead,
-            (_, None) if now - self.heard_at.get() >= QUIET => {
-                Verdict::Quiet { is_in: self.welcomed_at.get().is_some() }
+    fn health(&self, now: f64) -> Health {
+        match (self.state(), self.pong_due_at.get()) {
+            (Some(CONNECTING), _) if now - self.began_at > OPEN_TIMEOUT_MS => Health::Dead,
+            (Some(CONNECTING), _) => Health::Alive,
+            (_, Some(due)) if now > due => Health::Dead,
+            (_, None) if now - self.last_message_at.get() >= PING_AFTER_MS => {
+                Health::Idle { is_in: self.welcomed_at.get().is_some() }
             }
-            _ if self.welcomed_at.get().is_some_and(|at| now - at > STEADY)
-                && !self.is_steady.replace(true) =>
+            _ if self.welcomed_at.get().is_some_and(|at| now - at > STABLE_AFTER_MS)
+                && !self.is_stable.replace(true) =>
             {
-                Verdict::Steady
+                Health::Stable
             }
-            _ => Verdict::Fine,
+            _ => Health::Alive,
         }
     }
 }
 
-impl Drop for Wire {
+impl Drop for Connection {
     fn drop(&mut self) {
         let _ = self.socket.call("close", &[]);
     }
@@ -316,7 +325,7 @@ impl Drop for Wire {
 
 /// Milliseconds that no change of the clock touches.
 fn now() -> f64 {
-    Object::window()
+    JsObject::window()
         .get("performance")
         .call("now", &[])
         .ok()

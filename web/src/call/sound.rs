@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    object::{Object, object},
+    js_object::{JsObject, object},
     timer::{Ticker, pause},
 };
 
@@ -12,14 +12,14 @@ const SAMPLES: u32 = 256;
 
 /// Measures a track while it lives.
 pub(crate) struct Meter {
-    context: Object,
+    context: JsObject,
     _ticker: Ticker,
 }
 
 impl Meter {
     /// Tells the level of a microphone ten times a second: 0 for silence to 100 for loud.
-    pub(crate) fn new(track: &Object, told: impl Fn(u32) + 'static) -> Option<Self> {
-        let context = Object::new("AudioContext", &[]).ok()?;
+    pub(crate) fn new(track: &JsObject, on_level: impl Fn(u32) + 'static) -> Option<Self> {
+        let context = JsObject::new("AudioContext", &[]).ok()?;
         let source = context
             .call(
                 "createMediaStreamSource",
@@ -29,7 +29,7 @@ impl Meter {
         let analyser = context.call("createAnalyser", &[]).ok()?;
         analyser.set("fftSize", SAMPLES);
         source.call("connect", &[(&analyser).into()]).ok()?;
-        let samples = Object::new("Uint8Array", &[SAMPLES.into()]).ok()?;
+        let samples = JsObject::new("Uint8Array", &[SAMPLES.into()]).ok()?;
         let (awake, asleep) = (context.clone(), context.clone());
         let ticker = Ticker::every(Duration::from_millis(100), move || {
             // Until something on the page was pressed, the browser lets no sound be worked on.
@@ -40,10 +40,10 @@ impl Meter {
             let peak = samples
                 .items()
                 .iter()
-                .filter_map(Object::number)
+                .filter_map(JsObject::number)
                 .map(|sample| (sample - 128.0).abs())
                 .fold(0.0, f64::max);
-            told(level(peak / 128.0));
+            on_level(level(peak / 128.0));
         });
         Some(Self { context, _ticker: ticker })
     }
@@ -68,25 +68,25 @@ fn level(peak: f64) -> u32 {
 
 /// Plays three notes on a speaker; empty for the browser's own choice. True when it could.
 pub(crate) async fn play_notes(speaker: String) -> bool {
-    let Ok(context) = Object::new("AudioContext", &[]) else { return false };
+    let Ok(context) = JsObject::new("AudioContext", &[]) else { return false };
     let played = notes(&context, &speaker).await.is_ok();
     let _ = context.call("close", &[]);
     played
 }
 
-async fn notes(context: &Object, speaker: &str) -> Result<(), Object> {
-    let _ = context.wait("resume", &[]).await;
+async fn notes(context: &JsObject, speaker: &str) -> Result<(), JsObject> {
+    let _ = context.call_async("resume", &[]).await;
     let target = context.call("createMediaStreamDestination", &[])?;
-    let player = Object::new("Audio", &[])?;
+    let player = JsObject::new("Audio", &[])?;
     player.set("srcObject", target.get("stream"));
     choose_speaker(&player, speaker).await;
-    player.wait("play", &[]).await?;
+    player.call_async("play", &[]).await?;
     let gain = context.call("createGain", &[])?;
     gain.get("gain").set("value", 0.2);
     gain.call("connect", &[target.into()])?;
     let now = context.number_of("currentTime").unwrap_or_default();
     for (place, hertz) in [(0.0, 523.25), (0.35, 659.25), (0.7, 783.99)] {
-        let note = Object::new(
+        let note = JsObject::new(
             "OscillatorNode",
             &[context.into(), object(&[("frequency", hertz.into())]).into()],
         )?;
@@ -100,9 +100,9 @@ async fn notes(context: &Object, speaker: &str) -> Result<(), Object> {
 }
 
 /// Has an element play on this speaker, where the browser lets one choose.
-pub(crate) async fn choose_speaker(player: &Object, speaker: &str) {
-    if player.get("setSinkId").is_there() {
+pub(crate) async fn choose_speaker(player: &JsObject, speaker: &str) {
+    if player.get("setSinkId").exists() {
         // One that is gone by now leaves the sound where it was.
-        let _ = player.wait("setSinkId", &[speaker.into()]).await;
+        let _ = player.call_async("setSinkId", &[speaker.into()]).await;
     }
 }

@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use parlour_wire::Moment;
 
 use super::{Icon, Shape, join_link};
-use crate::{moments, texts::t};
+use crate::{texts::t, time_format};
 
 /// One appointment in words.
-pub(crate) struct Line {
+pub(crate) struct AppointmentLine {
     pub(crate) starts_at: Moment,
     /// Whom one meets.
     pub(crate) who: String,
@@ -22,17 +22,17 @@ pub(crate) struct Line {
 
 /// A list by time.
 #[component]
-pub(crate) fn Appointments(lines: Vec<Line>) -> impl IntoView {
+pub(crate) fn Appointments(lines: Vec<AppointmentLine>) -> impl IntoView {
     let items = lines.into_iter().map(|line| {
         let join = line.join.map(|href| {
-            join_link(&href, &[&moments::clock(&line.starts_at), " ", &line.who].concat())
+            join_link(&href, &[&time_format::format_time(&line.starts_at), " ", &line.who].concat())
         });
         let (shape, place) =
             if line.video { (Shape::Video, t().by_video) } else { (Shape::Person, t().at_school) };
         view! {
             <li>
-                <time class="time" datetime=moments::machine(&line.starts_at) translate="no">
-                    {moments::clock(&line.starts_at)}
+                <time class="time" datetime=time_format::to_rfc3339(&line.starts_at) translate="no">
+                    {time_format::format_time(&line.starts_at)}
                 </time>
                 <span class="grow">
                     <strong translate="no">{line.who}</strong>

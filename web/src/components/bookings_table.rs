@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use parlour_wire::{Booking, BookingRow, Mode, Teacher};
 use uuid::Uuid;
 
-use super::{Icon, Shape, stranded};
+use super::{Icon, Shape, stranded::stranded_notice};
 use crate::{
-    moments,
     texts::{count, fill, t},
+    time_format,
 };
 
 /// Time, Teacher, Student, Subject, and what can be done. The roles are said since cards would
@@ -70,7 +70,7 @@ fn booking_row(
     change_href: Callback<Uuid, String>,
     cancel: Callback<Booking>,
 ) -> AnyView {
-    let time = moments::clock(&booking.starts_at);
+    let time = time_format::format_time(&booking.starts_at);
     let teachers = names(&booking.teachers);
     let guests = (!booking.guests.is_empty())
         .then(|| fill(t().joined_by, &[("names", &booking.guests.join(", "))]));
@@ -101,7 +101,7 @@ fn booking_row(
     view! {
         <tr role="row">
             <th role="rowheader" scope="row">
-                <time class="time" datetime=moments::machine(&booking.starts_at) translate="no">
+                <time class="time" datetime=time_format::to_rfc3339(&booking.starts_at) translate="no">
                     {time}
                 </time>
             </th>
@@ -109,7 +109,7 @@ fn booking_row(
                 <strong translate="no">{teachers}</strong>
                 {place.map(|place| view! { <span class="soft">{place}</span> })}
                 {guests.map(|guests| view! { <span class="soft">{guests}</span> })}
-                {booking.stranded.map(|why| stranded(why, t().stranded_to_do))}
+                {booking.stranded.map(|why| stranded_notice(why, t().stranded_to_do))}
             </td>
             <td role="cell" translate="no">
                 {booking.student.name}

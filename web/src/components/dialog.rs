@@ -23,7 +23,7 @@ pub(crate) fn Dialog(
             if let Some(first) =
                 browser::find(&element, "input:not(:disabled), .dialog-body button:not(:disabled)")
             {
-                browser::focus_soon(first);
+                browser::focus_after_paint(first);
             }
         } else if !open.get() && element.open() {
             element.close();

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use parlour_wire::{BookingState, Evening, Mode};
 
 use super::{Icon, Shape};
-use crate::{moments, texts::t};
+use crate::{texts::t, time_format};
 
 /// One evening, to be opened.
 #[component]
@@ -38,9 +38,9 @@ pub(crate) fn when(evening: &Evening) -> String {
         Mode::Hybrid => t().mode_hybrid,
     };
     [
-        &moments::day(&evening.starts_at),
+        &time_format::format_date(&evening.starts_at),
         ", ",
-        &moments::span(&evening.starts_at, &evening.ends_at),
+        &time_format::format_time_range(&evening.starts_at, &evening.ends_at),
         " · ",
         mode,
     ]

@@ -44,7 +44,7 @@ fn Account(me: Me, log_out: Callback<bool>) -> impl IntoView {
             if let Some(summary) =
                 menu.get_untracked().and_then(|menu| crate::browser::find(&menu, "summary"))
             {
-                crate::browser::focus_soon(summary);
+                crate::browser::focus_after_paint(summary);
             }
         }
     };

@@ -13,7 +13,7 @@ pub(crate) fn Heading(#[prop(into)] text: Signal<String>) -> impl IntoView {
         // The school's name is part of the title, and may come later than the page.
         session.school.track();
         if let Some(element) = heading.get() {
-            session.arrive(&text.read(), element.into());
+            session.focus_heading(&text.read(), element.into());
         }
     });
     view! { <h1 node_ref=heading tabindex="-1" prop:textContent=text></h1> }

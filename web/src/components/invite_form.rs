@@ -191,7 +191,7 @@ fn focus_first_error() {
         if let Some(root) = document().document_element()
             && let Some(wrong) = crate::browser::find(&root, "dialog[open] [aria-invalid]")
         {
-            crate::browser::focus_soon(wrong);
+            crate::browser::focus_after_paint(wrong);
         }
     });
 }
@@ -202,7 +202,7 @@ fn Suggestion(email: RwSignal<String>) -> impl IntoView {
     let meant = Memo::new(move |_| {
         EmailAddress::parse(&email.read())
             .ok()
-            .and_then(|address| address.likely_meant())
+            .and_then(|address| address.suggested_correction())
             .map(|meant| meant.to_string())
     });
     view! {

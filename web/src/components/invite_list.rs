@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 use parlour_wire::{Invite, InviteState, Student};
 
-use super::{FailureNotice, Icon, Shape, fresh};
+use super::{FailureNotice, Icon, Shape, rebuild_on_change};
 use crate::{
-    moments,
     task::Task,
     texts::{fill, t},
+    time_format,
 };
 
 /// What can be done with an invite. The page does it and reports through the task.
@@ -41,11 +41,11 @@ pub(crate) fn InviteItem(invite: Invite, actions: InviteActions) -> impl IntoVie
                         {fill(t().invite_for, &[("students", &student_names(&invite.students))])}
                     </span>
                 </div>
-                <InviteStateTag state=invite.state at=moments::day_and_clock(&invite.state_at) />
+                <InviteStateTag state=invite.state at=time_format::format_date_time(&invite.state_at) />
             </div>
             {invite.failure.map(|failure| view! { <p class="error">{failure}</p> })}
             <FailureNotice failure=task.failure />
-            {fresh(move || match asking.get() {
+            {rebuild_on_change(move || match asking.get() {
                 false => {
                     view! {
                         <div class="buttons">
@@ -107,7 +107,7 @@ fn AskRemove(
     let button = NodeRef::<leptos::html::Button>::new();
     Effect::new(move || {
         if let Some(button) = button.get() {
-            crate::browser::focus_soon(button.into());
+            crate::browser::focus_after_paint(button.into());
         }
     });
     let question = fill(t().remove_question, &[("name", &invite.name)]);

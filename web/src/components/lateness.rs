@@ -9,9 +9,9 @@ use crate::{
 };
 
 /// The choices go up to this, in minutes.
-const MOST: u32 = 60;
+const MAX_MINUTES: u32 = 60;
 /// From one choice to the next.
-const STEP: usize = 5;
+const STEP_MINUTES: usize = 5;
 
 /// Shows `minutes`; another choice goes to `choose`.
 #[component]
@@ -22,7 +22,8 @@ pub(crate) fn LatenessControl(
 ) -> impl IntoView {
     // Whoever said 7 through the API sees 7 here.
     let choices = Memo::new(move |_| {
-        let mut choices: Vec<u32> = (0..=MOST).step_by(STEP).chain([minutes.get()]).collect();
+        let mut choices: Vec<u32> =
+            (0..=MAX_MINUTES).step_by(STEP_MINUTES).chain([minutes.get()]).collect();
         choices.sort_unstable();
         choices.dedup();
         choices

@@ -2,14 +2,14 @@
 //! way in.
 
 use leptos::prelude::*;
-use parlour_web_logic::schedule::{Stage, next, opens_at, others};
+use parlour_web_logic::schedule::{AppointmentStage, next, opens_at, others};
 use parlour_wire::{Schedule, ScheduledAppointment};
 use uuid::Uuid;
 
-use super::{Icon, Notice, Presence, Shape, Tone, fresh};
+use super::{Icon, Notice, Presence, Shape, Tone, rebuild_on_change};
 use crate::{
-    moments,
     texts::{fill, t},
+    time_format,
 };
 
 /// The next step, followed as the evening goes on.
@@ -21,7 +21,7 @@ pub(crate) fn NextUp(
     let now_next = Memo::new(move |_| {
         schedule.with(|schedule| {
             next(&schedule.appointments, schedule.now)
-                .map(|one| (one.clone(), Stage::of(one, schedule.now)))
+                .map(|one| (one.clone(), AppointmentStage::of(one, schedule.now)))
         })
     });
     let today = move || {
@@ -34,13 +34,16 @@ pub(crate) fn NextUp(
     let people = Memo::new(move |_| {
         now_next.get().map(|(one, _)| others(&one, me.get())).unwrap_or_default()
     });
-    let card = move |one: ScheduledAppointment, stage: Stage| {
-        let heading = if stage == Stage::Running { t().run_now } else { t().run_next };
-        let time = moments::clock(&one.starts_at);
+    let card = move |one: ScheduledAppointment, stage: AppointmentStage| {
+        let heading = if stage == AppointmentStage::Running { t().run_now } else { t().run_next };
+        let time = time_format::format_time(&one.starts_at);
         let when = if today() {
             time
         } else {
-            fill(t().run_day, &[("day", &moments::day(&one.starts_at)), ("time", &time)])
+            fill(
+                t().run_day,
+                &[("day", &time_format::format_date(&one.starts_at)), ("time", &time)],
+            )
         };
         let step = match (one.video, stage.is_open()) {
             (false, _) => view! {
@@ -51,7 +54,7 @@ pub(crate) fn NextUp(
             }
             .into_any(),
             (true, false) => {
-                let opens = moments::clock(&opens_at(&one));
+                let opens = time_format::format_time(&opens_at(&one));
                 view! { <p class="soft">{fill(t().run_opens, &[("time", &opens)])}</p> }.into_any()
             }
             (true, true) => view! {
@@ -66,7 +69,7 @@ pub(crate) fn NextUp(
             <section class="card next-up" aria-labelledby="next-up">
                 <h2 id="next-up">{heading}</h2>
                 <p class="big">
-                    <time class="time" datetime=moments::machine(&one.starts_at)>
+                    <time class="time" datetime=time_format::to_rfc3339(&one.starts_at)>
                         {when}
                     </time>
                     <strong translate="no">{one.student.name}</strong>
@@ -78,7 +81,7 @@ pub(crate) fn NextUp(
         }
         .into_any()
     };
-    fresh(move || match which.get() {
+    rebuild_on_change(move || match which.get() {
         Some(_) => match now_next.get_untracked() {
             Some((one, stage)) => card(one, stage),
             None => ().into_any(),

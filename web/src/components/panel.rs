@@ -5,13 +5,13 @@ use std::pin::Pin;
 
 use leptos::{prelude::*, reactive::computed::ScopedFuture};
 
-use super::{Notice, Tone, contact, fresh};
+use super::{Notice, Tone, contact, rebuild_on_change};
 use crate::{
-    api::{Answer, Failure},
-    ask::{Ask, Phase},
+    api::{ApiResult, Failure},
     browser,
+    query::{Query, QueryState},
     route::router,
-    session::{session, take_way_out, way_out},
+    session::{redirect_for, redirect_on, session},
     task::spawn,
     texts::t,
 };
@@ -23,53 +23,53 @@ use crate::{
 /// whoever touches the content before the answer ends the app.
 #[component]
 pub(crate) fn Panel<T>(
-    data: Ask<T>,
+    data: Query<T>,
     show: impl Fn(T) -> AnyView + Send + Sync + 'static,
 ) -> impl IntoView
 where
     T: Clone + PartialEq + Send + Sync + 'static,
 {
-    let retry = Callback::new(move |()| data.again());
-    panel(data.phase, Box::new(move || data.value().map_or_else(|| ().into_any(), &show)), retry)
+    let retry = Callback::new(move |()| data.refetch());
+    panel(data.state, Box::new(move || data.value().map_or_else(|| ().into_any(), &show)), retry)
 }
 
 /// The same for every kind of data.
 fn panel(
-    phase: RwSignal<Phase>,
+    state: RwSignal<QueryState>,
     show: Box<dyn Fn() -> AnyView + Send + Sync>,
     retry: Callback<()>,
 ) -> AnyView {
-    let content = move || match phase.get() {
-        Phase::Waiting => Skeleton().into_any(),
+    let content = move || match state.get() {
+        QueryState::Loading => Skeleton().into_any(),
         // What `show` looks at on the way is no reason to make the content anew.
-        Phase::Here(_) => untrack(&show),
-        Phase::Failed(failure) => {
+        QueryState::Loaded(_) => untrack(&show),
+        QueryState::Failed(failure) => {
             view! { <FailureNotice failure=Signal::stored(Some(failure)) retry /> }.into_any()
         }
     };
-    fresh(content)
+    rebuild_on_change(content)
 }
 
 /// A page or a piece of one on its way.
-pub(crate) type Part = Pin<Box<dyn Future<Output = Answer<AnyView>>>>;
+pub(crate) type LazyView = Pin<Box<dyn Future<Output = ApiResult<AnyView>>>>;
 
 /// How far a part is.
 #[derive(Clone, PartialEq)]
-enum Fetching {
-    Waiting,
-    Here,
+enum PartState {
+    Loading,
+    Loaded,
     Failed(Failure),
 }
 
-/// A part of the client that is fetched when it is first shown.
+/// A part of the web app that is fetched when it is first shown.
 #[component]
-pub(crate) fn LazyPanel(part: Box<dyn Fn() -> Part + Send + Sync>) -> impl IntoView {
+pub(crate) fn LazyPanel(part: Box<dyn Fn() -> LazyView + Send + Sync>) -> impl IntoView {
     let part = StoredValue::new(part);
-    let state = RwSignal::new(Fetching::Waiting);
+    let state = RwSignal::new(PartState::Loading);
     let content = StoredValue::new_local(None::<AnyView>);
     let owner = StoredValue::new(Owner::current().map(|owner| owner.downgrade()));
     let fetch = move || {
-        state.set(Fetching::Waiting);
+        state.set(PartState::Loading);
         // The page is made as a child of this panel, however late it comes, and also when it is
         // "Try again" that asks.
         let Some(owner) = owner.get_value().and_then(|owner| owner.upgrade()) else { return };
@@ -77,13 +77,13 @@ pub(crate) fn LazyPanel(part: Box<dyn Fn() -> Part + Send + Sync>) -> impl IntoV
         let work = async move {
             match part.await {
                 Ok(page) => {
-                    browser::forget_reload();
+                    browser::clear_reload_flag();
                     content.try_set_value(Some(page));
-                    state.try_set(Fetching::Here);
+                    state.try_set(PartState::Loaded);
                 }
                 Err(failure) => {
-                    if let Some(failure) = why_missing(failure).await {
-                        state.try_set(Fetching::Failed(failure));
+                    if let Some(failure) = chunk_failure(failure).await {
+                        state.try_set(PartState::Failed(failure));
                     }
                 }
             }
@@ -91,11 +91,11 @@ pub(crate) fn LazyPanel(part: Box<dyn Fn() -> Part + Send + Sync>) -> impl IntoV
         spawn(Box::pin(owner.with(|| ScopedFuture::new_untracked(work))));
     };
     fetch();
-    fresh(move || match state.get() {
-        Fetching::Waiting => Skeleton().into_any(),
-        Fetching::Here => content.try_update_value(Option::take).flatten().into_any(),
-        Fetching::Failed(failure) => {
-            let is_gone = failure == Failure::PartMissing;
+    rebuild_on_change(move || match state.get() {
+        PartState::Loading => Skeleton().into_any(),
+        PartState::Loaded => content.try_update_value(Option::take).flatten().into_any(),
+        PartState::Failed(failure) => {
+            let is_gone = failure == Failure::ChunkMissing;
             let retry = Callback::new(move |()| {
                 if is_gone {
                     let _ = window().location().reload();
@@ -110,11 +110,11 @@ pub(crate) fn LazyPanel(part: Box<dyn Fn() -> Part + Send + Sync>) -> impl IntoV
 
 /// Why a part did not come: the line is broken, or the server has a newer build than this page.
 /// Then the page is loaded again, once, and nothing is to be said.
-async fn why_missing(failure: Failure) -> Option<Failure> {
+async fn chunk_failure(failure: Failure) -> Option<Failure> {
     match browser::is_outdated().await {
         None => Some(failure),
         Some(true) if browser::reload_once() => None,
-        Some(_) => Some(Failure::PartMissing),
+        Some(_) => Some(Failure::ChunkMissing),
     }
 }
 
@@ -141,15 +141,15 @@ pub(crate) fn FailureNotice(
     let (router, session) = (router(), session());
     Effect::new(move || {
         if let Some(failure) = failure.get() {
-            take_way_out(router, session, &failure);
+            redirect_on(router, session, &failure);
         }
     });
     move || {
         let failure = failure.get()?;
-        if way_out(&failure).is_some() {
+        if redirect_for(&failure).is_some() {
             return None;
         }
-        let text = if failure == Failure::PartMissing { t().reload } else { t().try_again };
+        let text = if failure == Failure::ChunkMissing { t().reload } else { t().try_again };
         let again = retry.map(|retry| {
             view! {
                 <button

@@ -5,14 +5,17 @@ use parlour_wire::NewBooking;
 
 use super::{Icon, Shape, names};
 use crate::{
-    draft::{Draft, Lesson},
-    moments,
+    booking_draft::{BookableClass, BookingDraft},
     texts::t,
+    time_format,
 };
 
 /// Each chosen appointment, with a way to let go of it. Those that were lost are marked.
 #[component]
-pub(crate) fn ReviewList(lessons: StoredValue<Vec<Lesson>>, draft: Draft) -> impl IntoView {
+pub(crate) fn ReviewList(
+    lessons: StoredValue<Vec<BookableClass>>,
+    draft: BookingDraft,
+) -> impl IntoView {
     let row = move |pick: NewBooking| {
         let lesson = lessons
             .with_value(|lessons| lessons.iter().find(|lesson| lesson.is_of(&pick)).cloned())?;
@@ -21,9 +24,9 @@ pub(crate) fn ReviewList(lessons: StoredValue<Vec<Lesson>>, draft: Draft) -> imp
             <li class:lost=lost>
                 <time
                     class="time"
-                    datetime=moments::machine(&pick.starts_at)
+                    datetime=time_format::to_rfc3339(&pick.starts_at)
                     translate="no"
-                    prop:textContent=moments::clock(&pick.starts_at)
+                    prop:textContent=time_format::format_time(&pick.starts_at)
                 ></time>
                 <span class="grow">
                     <strong translate="no" prop:textContent=names(&lesson.class.teachers)></strong>
@@ -48,7 +51,7 @@ pub(crate) fn ReviewList(lessons: StoredValue<Vec<Lesson>>, draft: Draft) -> imp
                     aria-label=[
                         t().remove,
                         " ",
-                        &moments::clock(&pick.starts_at),
+                        &time_format::format_time(&pick.starts_at),
                         " ",
                         &names(&lesson.class.teachers),
                     ]

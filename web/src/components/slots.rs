@@ -2,25 +2,25 @@
 #![expect(clippy::needless_pass_by_value, reason = "the props of a component are its own")]
 
 use leptos::prelude::*;
-use parlour_web_logic::draft::PickState;
+use parlour_web_logic::booking_draft::PickState;
 use parlour_wire::{Moment, SlotState};
 use web_sys::HtmlElement;
 
-use super::{Icon, Shape, fresh, names};
+use super::{Icon, Shape, names, rebuild_on_change};
 use crate::{
+    booking_draft::{BookableClass, BookingDraft},
     browser,
-    draft::{Draft, Lesson},
-    moments,
     texts::{count, fill, t},
+    time_format,
 };
 
 /// Times against classes. The arrow keys move between the free times.
 #[component]
 pub(crate) fn SlotTable(
     caption: String,
-    lessons: Vec<Lesson>,
+    lessons: Vec<BookableClass>,
     times: Vec<Moment>,
-    draft: Draft,
+    draft: BookingDraft,
 ) -> impl IntoView {
     // One button of the table is reached by the tab key: the one that had the focus last, or the
     // first free time.
@@ -57,8 +57,8 @@ pub(crate) fn SlotTable(
         view! {
             <tr>
                 <th scope="row">
-                    <time datetime=moments::machine(time) translate="no">
-                        {moments::clock(time)}
+                    <time datetime=time_format::to_rfc3339(time) translate="no">
+                        {time_format::format_time(time)}
                     </time>
                 </th>
                 {cells.collect_view()}
@@ -82,11 +82,11 @@ pub(crate) fn SlotTable(
 }
 
 fn cell(
-    lesson: &Lesson,
+    lesson: &BookableClass,
     row: usize,
     column: usize,
     time: Moment,
-    draft: Draft,
+    draft: BookingDraft,
     reached: RwSignal<(usize, usize)>,
 ) -> AnyView {
     let (text, class) = match lesson.class.states.get(row) {
@@ -114,9 +114,9 @@ fn cell(
 
 /// A free time: `16:05 with Mr Davies, Music, free`.
 #[component]
-fn SlotButton(lesson: Lesson, time: Moment, draft: Draft) -> impl IntoView {
+fn SlotButton(lesson: BookableClass, time: Moment, draft: BookingDraft) -> impl IntoView {
     let pick = lesson.at(time);
-    let clock = moments::clock(&time);
+    let clock = time_format::format_time(&time);
     let label = {
         let what = fill(
             t().slot_label,
@@ -195,9 +195,9 @@ fn move_focus(event: leptos::ev::KeyboardEvent) {
 /// A class with its free times to choose from, one under the other: for narrow screens.
 #[component]
 pub(crate) fn SlotChoosers(
-    lessons: Vec<Lesson>,
+    lessons: Vec<BookableClass>,
     times: Vec<Moment>,
-    draft: Draft,
+    draft: BookingDraft,
     open_all: bool,
 ) -> impl IntoView {
     let items = lessons
@@ -207,7 +207,12 @@ pub(crate) fn SlotChoosers(
 }
 
 #[component]
-fn Chooser(lesson: Lesson, times: Vec<Moment>, draft: Draft, open: bool) -> impl IntoView {
+fn Chooser(
+    lesson: BookableClass,
+    times: Vec<Moment>,
+    draft: BookingDraft,
+    open: bool,
+) -> impl IntoView {
     let (student, class) = (lesson.student.id, lesson.class.class_id);
     let chosen = Memo::new(move |_| draft.time_of(student, class));
     let lost = Memo::new(move |_| draft.is_lost(student, class));
@@ -224,14 +229,14 @@ fn Chooser(lesson: Lesson, times: Vec<Moment>, draft: Draft, open: bool) -> impl
         .into_iter()
         .map(|time| view! { <SlotButton lesson=lesson.clone() time draft /> })
         .collect_view();
-    let state = fresh(move || match (lost.get(), chosen.get()) {
+    let state = rebuild_on_change(move || match (lost.get(), chosen.get()) {
         (true, _) => {
             view! { <span class="tag stop" prop:textContent=t().time_lost></span> }.into_any()
         }
         (false, Some(time)) => view! {
             <span class="tag go">
                 <Icon shape=Shape::Tick />
-                <span translate="no" prop:textContent=moments::clock(&time)></span>
+                <span translate="no" prop:textContent=time_format::format_time(&time)></span>
             </span>
         }
         .into_any(),

@@ -6,7 +6,7 @@ use parlour_wire::Stranded;
 use crate::texts::t;
 
 /// A tag with the reason, and what it means for the reader.
-pub(crate) fn stranded(why: Stranded, so: &'static str) -> AnyView {
+pub(crate) fn stranded_notice(why: Stranded, so: &'static str) -> AnyView {
     let reason = match why {
         Stranded::ClassGone => t().stranded_class,
         Stranded::StudentLeftClass => t().stranded_student,

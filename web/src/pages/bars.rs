@@ -5,13 +5,13 @@ use parlour_wire::Bar;
 
 use crate::{
     api,
-    components::{Confirm, Heading, More},
-    moments,
+    components::{Confirm, Heading, LoadMore},
     paged::Paged,
     route,
     session::session,
     task::Task,
     texts::{fill, t},
+    time_format,
 };
 
 #[component]
@@ -29,7 +29,7 @@ pub(crate) fn BarsPage() -> impl IntoView {
         task.run(api::lift_bar(id), move |()| {
             open.set(false);
             bars.items.update(|items| items.retain(|bar| bar.id != id));
-            session.say(t().lifted);
+            session.announce(t().lifted);
         });
     });
     let question = Signal::derive(move || {
@@ -66,7 +66,7 @@ pub(crate) fn BarsPage() -> impl IntoView {
                         <span class="soft">
                             {fill(
                                 t().set_by,
-                                &[("name", &bar.set_by), ("when", &moments::day(&bar.created_at))],
+                                &[("name", &bar.set_by), ("when", &time_format::format_date(&bar.created_at))],
                             )}
                         </span>
                     </span>
@@ -77,7 +77,7 @@ pub(crate) fn BarsPage() -> impl IntoView {
             </For>
         </ul>
         <div class="buttons">
-            <More next=bars.next task=bars.task load=Callback::new(move |()| load()) />
+            <LoadMore next=bars.next task=bars.task load=Callback::new(move |()| load()) />
         </div>
         <Confirm
             id="lift"

@@ -10,18 +10,19 @@ use uuid::Uuid;
 use super::{invites::InviteDialog, lazy, same_time::SameTime};
 use crate::{
     api::{self, Failure},
-    ask::Ask,
+    booking_draft::{BookableClass, BookingDraft, Picks},
     browser,
     components::{
         BookingsTable, FailureNotice, Heading, Icon, InviteControl, Notice, Panel, ReviewList,
-        Shape, SlotChoosers, SlotTable, Tone, contact, fresh, names, when,
+        Shape, SlotChoosers, SlotTable, Tone, contact, names, rebuild_on_change, when,
     },
-    draft::{Draft, Lesson, Picks},
-    moments, route,
+    query::Query,
+    route,
     route::router,
     session::session,
     task::Task,
     texts::{count, fill, t},
+    time_format,
 };
 
 /// Which appointments this is about.
@@ -41,7 +42,7 @@ impl Case {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Step {
+enum BookingStep {
     Choose,
     Review,
     Done,
@@ -52,12 +53,12 @@ pub(crate) fn BookPage() -> impl IntoView {
     let evening = route::page_id();
     let (parent, change) = (route::query_id("parent_id"), route::query_id("change"));
     let case = Memo::new(move |_| Case { evening, parent: parent.get(), change: change.get() });
-    fresh(move || view! { <Booking case=case.get() /> }.into_any())
+    rebuild_on_change(move || view! { <Booking case=case.get() /> }.into_any())
 }
 
 #[component]
 fn Booking(case: Case) -> impl IntoView {
-    let slots = Ask::new(move || api::get_slots(case.evening, case.parent));
+    let slots = Query::new(move || api::get_slots(case.evening, case.parent));
     let key = case.change.is_none().then(|| {
         format!(
             "parlour.draft.{}.{}",
@@ -65,10 +66,10 @@ fn Booking(case: Case) -> impl IntoView {
             case.parent.map(|parent| parent.to_string()).unwrap_or_default()
         )
     });
-    let draft = Draft::new(key);
-    let step = RwSignal::new(Step::Choose);
+    let draft = BookingDraft::new(key);
+    let step = RwSignal::new(BookingStep::Choose);
     let show = move |grid: SlotGrid| {
-        draft.keep_offered(&grid);
+        draft.remove_unoffered(&grid);
         let open = grid.evening.booking_state == BookingState::Open
             || (case.parent.is_some() && grid.evening.booking_state != BookingState::Over);
         if !open {
@@ -78,11 +79,11 @@ fn Booking(case: Case) -> impl IntoView {
             return move_one(case, change, &grid, draft);
         }
         let grid = StoredValue::new(grid);
-        let lessons = StoredValue::new(grid.with_value(|grid| Lesson::all(&grid.students)));
-        fresh(move || match step.get() {
-            Step::Choose => view! { <Choose case grid lessons draft step /> }.into_any(),
-            Step::Review => view! { <Review case lessons draft step slots /> }.into_any(),
-            Step::Done => view! { <Done case /> }.into_any(),
+        let lessons = StoredValue::new(grid.with_value(|grid| BookableClass::all(&grid.students)));
+        rebuild_on_change(move || match step.get() {
+            BookingStep::Choose => view! { <Choose case grid lessons draft step /> }.into_any(),
+            BookingStep::Review => view! { <Review case lessons draft step slots /> }.into_any(),
+            BookingStep::Done => view! { <Done case /> }.into_any(),
         })
     };
     view! { <Panel data=slots show /> }
@@ -90,9 +91,10 @@ fn Booking(case: Case) -> impl IntoView {
 
 fn closed(case: Case, grid: &SlotGrid) -> AnyView {
     let text = match grid.evening.booking_state {
-        BookingState::NotOpen => {
-            fill(t().opens_at, &[("when", &moments::day_and_clock(&grid.evening.booking_opens_at))])
-        }
+        BookingState::NotOpen => fill(
+            t().opens_at,
+            &[("when", &time_format::format_date_time(&grid.evening.booking_opens_at))],
+        ),
         _ => t().booking_closed.to_owned(),
     };
     let ask = (grid.evening.booking_state != BookingState::NotOpen).then(contact);
@@ -113,11 +115,11 @@ fn closed(case: Case, grid: &SlotGrid) -> AnyView {
 fn Choose(
     case: Case,
     grid: StoredValue<SlotGrid>,
-    lessons: StoredValue<Vec<Lesson>>,
-    draft: Draft,
-    step: RwSignal<Step>,
+    lessons: StoredValue<Vec<BookableClass>>,
+    draft: BookingDraft,
+    step: RwSignal<BookingStep>,
 ) -> impl IntoView {
-    let wide = browser::wide();
+    let wide = browser::is_wide();
     let lede = grid.with_value(|grid| {
         [&when(&grid.evening), ". ", &count(t().each_lasts, grid.evening.slot_minutes as usize)]
             .concat()
@@ -160,14 +162,14 @@ fn Choose(
 fn StudentSection(
     case: Case,
     name: String,
-    lessons: Vec<Lesson>,
+    lessons: Vec<BookableClass>,
     times: StoredValue<Vec<Moment>>,
-    draft: Draft,
+    draft: BookingDraft,
     wide: Memo<bool>,
 ) -> impl IntoView {
     let (booked, open): (Vec<_>, Vec<_>) =
         lessons.into_iter().partition(|lesson| lesson.class.booking_id.is_some());
-    let (open, full): (Vec<_>, Vec<_>) = open.into_iter().partition(Lesson::has_free_time);
+    let (open, full): (Vec<_>, Vec<_>) = open.into_iter().partition(BookableClass::has_free_time);
     let booked =
         booked.into_iter().filter_map(|lesson| booked_line(case, &lesson, times)).collect_view();
     let ask = (!full.is_empty()).then(contact);
@@ -186,7 +188,7 @@ fn StudentSection(
     let full = full.collect_view();
     let caption = fill(t().times_for, &[("student", &name)]);
     let none = open.is_empty();
-    let choice = fresh(move || {
+    let choice = rebuild_on_change(move || {
         let (lessons, times) = (open.clone(), times.get_value());
         if lessons.is_empty() {
             ().into_any()
@@ -209,13 +211,13 @@ fn StudentSection(
 
 fn booked_line(
     case: Case,
-    lesson: &Lesson,
+    lesson: &BookableClass,
     times: StoredValue<Vec<Moment>>,
 ) -> Option<impl IntoView + use<>> {
     let id = lesson.class.booking_id?;
     let place =
         lesson.class.states.iter().position(|state| *state == parlour_wire::SlotState::Yours)?;
-    let time = times.with_value(|times| times.get(place).map(moments::clock))?;
+    let time = times.with_value(|times| times.get(place).map(time_format::format_time))?;
     let text = fill(
         t().booked_at,
         &[
@@ -247,7 +249,7 @@ fn booked_line(
 
 /// Which times somebody else was faster with.
 #[component]
-fn LostNotice(lessons: StoredValue<Vec<Lesson>>, draft: Draft) -> impl IntoView {
+fn LostNotice(lessons: StoredValue<Vec<BookableClass>>, draft: BookingDraft) -> impl IntoView {
     let line = move |lost: &parlour_wire::LostBooking| {
         let lesson = lessons.with_value(|lessons| {
             lessons
@@ -265,7 +267,7 @@ fn LostNotice(lessons: StoredValue<Vec<Lesson>>, draft: Draft) -> impl IntoView 
         let text = fill(
             text,
             &[
-                ("time", &moments::clock(&lost.starts_at)),
+                ("time", &time_format::format_time(&lost.starts_at)),
                 ("who", &names(&lesson.class.teachers)),
                 ("student", &lesson.student.name),
             ],
@@ -279,7 +281,7 @@ fn LostNotice(lessons: StoredValue<Vec<Lesson>>, draft: Draft) -> impl IntoView 
 }
 
 #[component]
-fn ChosenBar(draft: Draft, step: RwSignal<Step>) -> impl IntoView {
+fn ChosenBar(draft: BookingDraft, step: RwSignal<BookingStep>) -> impl IntoView {
     let number = Memo::new(move |_| draft.picks.with(|picks| picks.0.len()));
     view! {
         <div class="chosen" class:none-chosen=move || number.get() == 0>
@@ -299,9 +301,9 @@ fn ChosenBar(draft: Draft, step: RwSignal<Step>) -> impl IntoView {
                                 class="btn primary"
                                 type="button"
                                 on:click=move |_| {
-                                    draft.drop_lost();
+                                    draft.remove_lost();
                                     draft.lost.set(Vec::new());
-                                    step.set(Step::Review);
+                                    step.set(BookingStep::Review);
                                 }
                             >
                                 {t().review}
@@ -316,10 +318,10 @@ fn ChosenBar(draft: Draft, step: RwSignal<Step>) -> impl IntoView {
 #[component]
 fn Review(
     case: Case,
-    lessons: StoredValue<Vec<Lesson>>,
-    draft: Draft,
-    step: RwSignal<Step>,
-    slots: Ask<SlotGrid>,
+    lessons: StoredValue<Vec<BookableClass>>,
+    draft: BookingDraft,
+    step: RwSignal<BookingStep>,
+    slots: Query<SlotGrid>,
 ) -> impl IntoView {
     let task = Task::new();
     let book = move || {
@@ -328,7 +330,7 @@ fn Review(
             async move { api::create_bookings(case.evening, case.parent, &bookings).await };
         task.run(request, move |_| {
             draft.picks.set(Picks::default());
-            step.set(Step::Done);
+            step.set(BookingStep::Done);
             window().scroll_to_with_x_and_y(0.0, 0.0);
         });
     };
@@ -337,7 +339,7 @@ fn Review(
             && !problem.lost.is_empty()
         {
             draft.lost.set(problem.lost);
-            slots.again();
+            slots.refetch();
         }
     });
     // What was lost is said by a notice of its own.
@@ -357,8 +359,8 @@ fn Review(
         })
     });
     let choose = move |_| {
-        draft.drop_lost();
-        step.set(Step::Choose);
+        draft.remove_lost();
+        step.set(BookingStep::Choose);
     };
     let buttons = move || {
         let text = if any_lost.get() { t().book_rest } else { t().book_these };
@@ -371,7 +373,7 @@ fn Review(
                             type="button"
                             aria-disabled=task.disabled()
                             on:click=move |_| {
-                                draft.drop_lost();
+                                draft.remove_lost();
                                 draft.lost.set(Vec::new());
                                 book();
                             }
@@ -412,9 +414,9 @@ fn Review(
 /// The appointments are made: what there is now, and whom one may invite to it.
 #[component]
 fn Done(case: Case) -> impl IntoView {
-    let bookings = Ask::new(move || api::get_bookings(case.evening, case.parent));
+    let bookings = Query::new(move || api::get_bookings(case.evening, case.parent));
     let inviting = RwSignal::new(false);
-    let reload = Callback::new(move |()| bookings.again());
+    let reload = Callback::new(move |()| bookings.refetch());
     let show = move |mine: MyBookings| {
         let MyBookings { evening, rows, invite_action, .. } = mine;
         view! {
@@ -428,7 +430,7 @@ fn Done(case: Case) -> impl IntoView {
                         <InviteControl
                             action=invite_action
                             open=inviting
-                            on_near=Callback::new(|()| lazy::fetch_extras())
+                            on_near=Callback::new(|()| lazy::preload_dialogs())
                         />
                     }
                 })}
@@ -463,8 +465,8 @@ fn Done(case: Case) -> impl IntoView {
 }
 
 /// Moving one appointment to another time.
-fn move_one(case: Case, change: Uuid, grid: &SlotGrid, draft: Draft) -> AnyView {
-    let Some(lesson) = Lesson::all(&grid.students)
+fn move_one(case: Case, change: Uuid, grid: &SlotGrid, draft: BookingDraft) -> AnyView {
+    let Some(lesson) = BookableClass::all(&grid.students)
         .into_iter()
         .find(|lesson| lesson.class.booking_id == Some(change))
     else {
@@ -493,7 +495,7 @@ fn move_one(case: Case, change: Uuid, grid: &SlotGrid, draft: Draft) -> AnyView 
             ("who", &who),
             ("subject", &lesson.class.subject),
             ("student", &lesson.student.name),
-            ("time", &now.map(moments::clock).unwrap_or_default()),
+            ("time", &now.map(time_format::format_time).unwrap_or_default()),
         ],
     );
     let none = fill(t().no_times_left, &[("who", &who), ("subject", &lesson.class.subject)]);
@@ -537,7 +539,7 @@ fn move_one(case: Case, change: Uuid, grid: &SlotGrid, draft: Draft) -> AnyView 
 }
 
 #[component]
-fn MoveBar(case: Case, change: Uuid, draft: Draft, who: String) -> impl IntoView {
+fn MoveBar(case: Case, change: Uuid, draft: BookingDraft, who: String) -> impl IntoView {
     let (task, session, router) = (Task::new(), session(), router());
     let chosen =
         Memo::new(move |_| draft.picks.with(|picks| picks.0.first().map(|pick| pick.starts_at)));
@@ -550,7 +552,7 @@ fn MoveBar(case: Case, change: Uuid, draft: Draft, who: String) -> impl IntoView
             move |booking| {
                 let text = fill(
                     t().moved,
-                    &[("who", &who), ("time", &moments::clock(&booking.starts_at))],
+                    &[("who", &who), ("time", &time_format::format_time(&booking.starts_at))],
                 );
                 session.flash.set_value(Some(text));
                 router.go(&["/", &case.home()].concat());
@@ -580,7 +582,7 @@ fn MoveBar(case: Case, change: Uuid, draft: Draft, who: String) -> impl IntoView
                             type="button"
                             aria-disabled=task.disabled()
                             on:click=move |_| go.run(())
-                            prop:textContent=fill(t().move_to, &[("time", &moments::clock(&time))])
+                            prop:textContent=fill(t().move_to, &[("time", &time_format::format_time(&time))])
                         ></button>
                     }
                         .into_any()
@@ -592,7 +594,7 @@ fn MoveBar(case: Case, change: Uuid, draft: Draft, who: String) -> impl IntoView
 
 /// Makes another appointment of the class at the time chosen, beside the one that can't be moved.
 #[component]
-fn MakeAnother(case: Case, draft: Draft, time: Moment, who: String) -> impl IntoView {
+fn MakeAnother(case: Case, draft: BookingDraft, time: Moment, who: String) -> impl IntoView {
     let (task, session, router) = (Task::new(), session(), router());
     let make = move |_| {
         let (bookings, who) =
@@ -602,7 +604,7 @@ fn MakeAnother(case: Case, draft: Draft, time: Moment, who: String) -> impl Into
             move |_| {
                 session.flash.set_value(Some(fill(
                     t().made_another,
-                    &[("who", &who), ("time", &moments::clock(&time))],
+                    &[("who", &who), ("time", &time_format::format_time(&time))],
                 )));
                 router.go(&["/", &case.home()].concat());
             },
@@ -615,7 +617,7 @@ fn MakeAnother(case: Case, draft: Draft, time: Moment, who: String) -> impl Into
             type="button"
             aria-disabled=task.disabled()
             on:click=make
-            prop:textContent=fill(t().make_another, &[("time", &moments::clock(&time))])
+            prop:textContent=fill(t().make_another, &[("time", &time_format::format_time(&time))])
         ></button>
     }
 }

@@ -8,28 +8,29 @@ use uuid::Uuid;
 use super::{history::HistoryPanel, invites::InviteDialog, lazy};
 use crate::{
     api,
-    ask::Ask,
     components::{
         BookingsTable, Confirm, Heading, Icon, InviteControl, Notice, Panel, Shape, Tone, contact,
-        fresh, names, when,
+        names, rebuild_on_change, when,
     },
-    moments, route,
+    query::Query,
+    route,
     session::session,
     task::Task,
     texts::{fill, t},
+    time_format,
 };
 
 #[component]
 pub(crate) fn BookingsPage() -> impl IntoView {
     let evening = route::page_id();
     let parent = route::query_id("parent_id");
-    fresh(move || view! { <Bookings evening parent=parent.get() /> }.into_any())
+    rebuild_on_change(move || view! { <Bookings evening parent=parent.get() /> }.into_any())
 }
 
 #[component]
 fn Bookings(evening: Uuid, parent: Option<Uuid>) -> impl IntoView {
-    let bookings = Ask::new(move || api::get_bookings(evening, parent));
-    let reload = Callback::new(move |()| bookings.again());
+    let bookings = Query::new(move || api::get_bookings(evening, parent));
+    let reload = Callback::new(move |()| bookings.refetch());
     let inviting = RwSignal::new(false);
     let cancelling = RwSignal::new(None::<Booking>);
     let show = move |mine: MyBookings| content(mine, parent, inviting, cancelling);
@@ -100,7 +101,7 @@ fn content(
                     <InviteControl
                         action=invite_action
                         open=inviting
-                        on_near=Callback::new(|()| lazy::fetch_extras())
+                        on_near=Callback::new(|()| lazy::preload_dialogs())
                     />
                 }
             })}
@@ -128,13 +129,14 @@ fn state_notice(evening: &Evening, by_staff: bool) -> Option<AnyView> {
         BookingState::Open => {
             let text = fill(
                 t().open_until,
-                &[("when", &moments::day_and_clock(&evening.booking_closes_at))],
+                &[("when", &time_format::format_date_time(&evening.booking_closes_at))],
             );
             return Some(view! { <p class="soft until">{text}</p> }.into_any());
         }
-        BookingState::NotOpen => {
-            fill(t().opens_at, &[("when", &moments::day_and_clock(&evening.booking_opens_at))])
-        }
+        BookingState::NotOpen => fill(
+            t().opens_at,
+            &[("when", &time_format::format_date_time(&evening.booking_opens_at))],
+        ),
         BookingState::Closed if by_staff => t().booking_closed_staff.to_owned(),
         BookingState::Closed => t().booking_closed.to_owned(),
         BookingState::Over => t().evening_over.to_owned(),
@@ -230,7 +232,7 @@ fn CancelDialog(booking: RwSignal<Option<Booking>>, on_done: Callback<()>) -> im
                     fill(
                         t().cancel_question,
                         &[
-                            ("time", &moments::clock(&booking.starts_at)),
+                            ("time", &time_format::format_time(&booking.starts_at)),
                             ("who", &names(&booking.teachers)),
                             ("student", &booking.student.name),
                         ],
@@ -246,7 +248,7 @@ fn CancelDialog(booking: RwSignal<Option<Booking>>, on_done: Callback<()>) -> im
         };
         task.run(api::cancel_booking(id), move |()| {
             open.set(false);
-            session.say(t().cancelled);
+            session.announce(t().cancelled);
             on_done.run(());
         });
     });

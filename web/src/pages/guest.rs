@@ -9,28 +9,31 @@ use parlour_wire::{
 
 use super::login::CookiesOff;
 use crate::{
-    api::{self, Answer, Failure},
-    ask::Ask,
+    api::{self, ApiResult, Failure},
     browser,
     components::{
-        Appointments, Confirm, FailureNotice, Field, Heading, Line, Notice, Panel, Tone, contact,
-        fresh, names, student_names, submitted_address,
+        AppointmentLine, Appointments, Confirm, FailureNotice, Field, Heading, Notice, Panel, Tone,
+        contact, names, rebuild_on_change, student_names, submitted_address,
     },
-    moments,
+    query::Query,
     route::router,
     session::session,
     task::Task,
     texts::{fill, guest as g, t},
+    time_format,
 };
 
 /// What a link turned out to be.
 #[derive(Clone, PartialEq)]
-enum Link {
+enum GuestLink {
     Live(GuestLinkPreview),
     Dead(Failure),
 }
 
-fn of_link<T>(answer: Answer<T>, live: impl FnOnce(T) -> Link) -> Answer<Link> {
+fn classify_link<T>(
+    answer: ApiResult<T>,
+    live: impl FnOnce(T) -> GuestLink,
+) -> ApiResult<GuestLink> {
     match answer {
         Ok(value) => Ok(live(value)),
         Err(failure)
@@ -44,7 +47,7 @@ fn of_link<T>(answer: Answer<T>, live: impl FnOnce(T) -> Link) -> Answer<Link> {
                     | "invalid"
             ) =>
         {
-            Ok(Link::Dead(failure))
+            Ok(GuestLink::Dead(failure))
         }
         Err(failure) => Err(failure),
     }
@@ -66,9 +69,9 @@ pub(crate) fn GuestPage() -> impl IntoView {
     if !known {
         Effect::new(move || router.replace("/guest/appointments"));
     }
-    let link = fresh(move || match token.get() {
+    let link = rebuild_on_change(move || match token.get() {
         None => ().into_any(),
-        Some(_) if !browser::keeps_cookies() => {
+        Some(_) if !browser::cookies_enabled() => {
             view! { <CookiesOff title=t().guest_appointments_title /> }.into_any()
         }
         Some(token) => view! { <LinkPanel token /> }.into_any(),
@@ -79,23 +82,23 @@ pub(crate) fn GuestPage() -> impl IntoView {
 #[component]
 fn LinkPanel(token: String) -> impl IntoView {
     let token = StoredValue::new(token);
-    let preview = Ask::new(move || async move {
-        of_link(api::preview_guest_link(&token.get_value()).await, Link::Live)
+    let preview = Query::new(move || async move {
+        classify_link(api::preview_guest_link(&token.get_value()).await, GuestLink::Live)
     });
-    let show = move |link: Link| match link {
-        Link::Live(preview) if preview.own_invite => own(&preview),
-        Link::Live(preview) => view! { <Invitation token preview /> }.into_any(),
-        Link::Dead(_) if token.with_value(|token| is_cut(token)) => {
+    let show = move |link: GuestLink| match link {
+        GuestLink::Live(preview) if preview.own_invite => own_invite_view(&preview),
+        GuestLink::Live(preview) => view! { <Invitation token preview /> }.into_any(),
+        GuestLink::Dead(_) if token.with_value(|token| is_cut(token)) => {
             view! { <LostLink title=t().link_cut_title text=t().guest_cut_text tone=Tone::Wait /> }
                 .into_any()
         }
-        Link::Dead(failure) => dead(&failure),
+        GuestLink::Dead(failure) => dead_link_view(&failure),
     };
     view! { <Panel data=preview show /> }
 }
 
 /// The link is open before the parent who sent it.
-fn own(preview: &GuestLinkPreview) -> AnyView {
+fn own_invite_view(preview: &GuestLinkPreview) -> AnyView {
     view! {
         <Heading text=fill(t().own_invite_title, &[("name", &preview.guest_name)]) />
         <p class="lede">{t().own_invite_text}</p>
@@ -107,17 +110,19 @@ fn own(preview: &GuestLinkPreview) -> AnyView {
 }
 
 /// Why a link does not work. Where another one of the same invite does, it can be asked for.
-fn dead(failure: &Failure) -> AnyView {
+fn dead_link_view(failure: &Failure) -> AnyView {
     let lost = |title, text| view! { <LostLink title text tone=Tone::Wait /> }.into_any();
     match failure.code() {
-        "invite_removed" => told(t().guest_removed_title, t().guest_removed_text, ().into_any()),
-        "access_ended" => told(t().guest_ended_title, failure.to_string(), contact()),
+        "invite_removed" => {
+            message_view(t().guest_removed_title, t().guest_removed_text, ().into_any())
+        }
+        "access_ended" => message_view(t().guest_ended_title, failure.to_string(), contact()),
         "link_renewed" => lost(t().guest_renewed_title, t().guest_renewed_text),
         _ => lost(t().link_dead_title, t().guest_dead_text),
     }
 }
 
-fn told(title: &'static str, text: impl Into<String>, more: AnyView) -> AnyView {
+fn message_view(title: &'static str, text: impl Into<String>, more: AnyView) -> AnyView {
     let text: String = text.into();
     view! {
         <Heading text=title />
@@ -133,7 +138,7 @@ fn told(title: &'static str, text: impl Into<String>, more: AnyView) -> AnyView 
 #[component]
 fn LostLink(title: &'static str, text: &'static str, tone: Tone) -> impl IntoView {
     let sent = RwSignal::new(None::<String>);
-    fresh(move || match sent.get() {
+    rebuild_on_change(move || match sent.get() {
         Some(email) => view! {
             <Heading text=t().code_title />
             <Notice tone=Tone::Good>
@@ -228,7 +233,7 @@ fn Invitation(token: StoredValue<String>, preview: GuestLinkPreview) -> impl Int
                 <p>
                     <strong>{preview.school}</strong>
                     <br />
-                    {moments::day(&preview.date)}
+                    {time_format::format_date(&preview.date)}
                 </p>
                 {(preview.in_call == Some(true)).then(|| view! { <p>{t().guest_in_call}</p> })}
                 <FailureNotice failure=task.failure />
@@ -270,7 +275,7 @@ fn Invitation(token: StoredValue<String>, preview: GuestLinkPreview) -> impl Int
         .into_any()
     };
     view! {
-        {fresh(move || match (declined.get(), renewed.get()) {
+        {rebuild_on_change(move || match (declined.get(), renewed.get()) {
             (true, _) => thanks(),
             (_, true) => replaced(),
             _ => invited(),
@@ -308,7 +313,7 @@ pub(crate) fn GuestAppointmentsPage() -> impl IntoView {
         Here(GuestAppointments),
         Gone(Option<Failure>),
     }
-    let appointments = Ask::new(|| async {
+    let appointments = Query::new(|| async {
         match api::get_guest_appointments().await {
             Ok(appointments) => Ok(Seen::Here(appointments)),
             Err(failure) if failure.code() == "not_logged_in" => Ok(Seen::Gone(None)),
@@ -348,9 +353,9 @@ pub(crate) fn GuestAppointmentsPage() -> impl IntoView {
             .into_any()
         }
         Seen::Gone(Some(failure)) => {
-            view! { <div class="narrow">{dead(&failure)}</div> }.into_any()
+            view! { <div class="narrow">{dead_link_view(&failure)}</div> }.into_any()
         }
-        Seen::Gone(None) if !browser::keeps_cookies() => {
+        Seen::Gone(None) if !browser::cookies_enabled() => {
             view! { <CookiesOff title=t().guest_appointments_title /> }.into_any()
         }
         Seen::Here(_) | Seen::Gone(None) => view! {
@@ -370,7 +375,10 @@ pub(crate) fn GuestAppointmentsPage() -> impl IntoView {
 fn invite(invite: GuestInvite) -> impl IntoView {
     let title = fill(
         t().guest_evening,
-        &[("evening", &invite.evening_title), ("day", &moments::day(&invite.starts_at))],
+        &[
+            ("evening", &invite.evening_title),
+            ("day", &time_format::format_date(&invite.starts_at)),
+        ],
     );
     let lede = fill(
         t().guest_covered,
@@ -381,7 +389,7 @@ fn invite(invite: GuestInvite) -> impl IntoView {
         ],
     );
     let none = invite.appointments.is_empty();
-    let lines = invite.appointments.into_iter().map(|appointment| Line {
+    let lines = invite.appointments.into_iter().map(|appointment| AppointmentLine {
         starts_at: appointment.starts_at,
         who: names(&appointment.teachers),
         about: [&appointment.student.name, " · ", &appointment.subject].concat(),
@@ -402,7 +410,7 @@ fn invite(invite: GuestInvite) -> impl IntoView {
             <p class="soft">
                 {fill(
                     t().guest_link_until,
-                    &[("when", &moments::day_and_clock(&invite.link_ends_at))],
+                    &[("when", &time_format::format_date_time(&invite.link_ends_at))],
                 )}
             </p>
         </section>

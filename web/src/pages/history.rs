@@ -8,10 +8,10 @@ use uuid::Uuid;
 use super::lazy;
 use crate::{
     api,
-    components::{Icon, LazyPanel, More, Shape},
-    moments,
+    components::{Icon, LazyPanel, LoadMore, Shape},
     paged::Paged,
     texts::t,
+    time_format,
 };
 
 #[component]
@@ -26,7 +26,7 @@ pub(crate) fn HistoryPanel(evening: Uuid, parent: Option<Uuid>) -> impl IntoView
                 }
             }
         >
-            <summary on:pointerenter=|_| lazy::fetch_extras() on:focus=|_| lazy::fetch_extras()>
+            <summary on:pointerenter=|_| lazy::preload_dialogs() on:focus=|_| lazy::preload_dialogs()>
                 <Icon shape=Shape::Clock />
                 {t().history}
             </summary>
@@ -58,7 +58,7 @@ pub(super) fn Entries(evening: Uuid, parent: Option<Uuid>) -> impl IntoView {
         <ol>
             <For each=move || entries.items.get() key=|entry| entry.id let(entry)>
                 <li>
-                    <span class="soft">{moments::day_and_clock(&entry.at)}</span>
+                    <span class="soft">{time_format::format_date_time(&entry.at)}</span>
                     <span>
                         {entry.summary}" "
                         <span class="soft">{["(", &entry.actor, ")"].concat()}</span>
@@ -70,6 +70,6 @@ pub(super) fn Entries(evening: Uuid, parent: Option<Uuid>) -> impl IntoView {
             (entries.loaded.get() && entries.items.read().is_empty())
                 .then(|| view! { <p class="soft">{t().history_empty}</p> })
         }}
-        <More next=entries.next task=entries.task load=Callback::new(move |()| load()) />
+        <LoadMore next=entries.next task=entries.task load=Callback::new(move |()| load()) />
     }
 }

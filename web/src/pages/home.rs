@@ -6,8 +6,10 @@ use parlour_wire::{BookingState, Evening, Page, Role};
 
 use crate::{
     api,
-    ask::Ask,
-    components::{EveningCard, FailureNotice, Heading, Notice, Panel, Skeleton, Tone, fresh},
+    components::{
+        EveningCard, FailureNotice, Heading, Notice, Panel, Skeleton, Tone, rebuild_on_change,
+    },
+    query::Query,
     route::router,
     session::session,
     texts::t,
@@ -34,11 +36,11 @@ pub(crate) fn HomePage() -> impl IntoView {
         <FailureNotice
             failure
             retry=Callback::new(move |()| {
-                session.leave();
-                session.ask();
+                session.clear_me();
+                session.load_me();
             })
         />
-        {fresh(move || match is_parent.get() {
+        {rebuild_on_change(move || match is_parent.get() {
             true => view! { <Evenings /> }.into_any(),
             false if failure.with(Option::is_none) => Skeleton().into_any(),
             false => ().into_any(),
@@ -48,7 +50,7 @@ pub(crate) fn HomePage() -> impl IntoView {
 
 #[component]
 fn Evenings() -> impl IntoView {
-    let evenings = Ask::new(api::list_evenings);
+    let evenings = Query::new(api::list_evenings);
     let router = router();
     let show = move |page: Page<Evening>| {
         let live: Vec<_> = page

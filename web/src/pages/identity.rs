@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::login::CodeStep;
 use crate::{
-    api::{self, Answer},
-    components::{FailureNotice, Heading, Skeleton, fresh},
+    api::{self, ApiResult},
+    components::{FailureNotice, Heading, Skeleton, rebuild_on_change},
     route::router,
     session::{return_path, session},
     task::Task,
@@ -23,18 +23,20 @@ enum Outcome {
 
 /// Chooses an identity. A session by a confirmation mail's link has to show a code first, which is
 /// asked for at once.
-async fn choose_or_ask(chosen: ChosenIdentity) -> Answer<Outcome> {
+async fn choose_or_mail_code(chosen: ChosenIdentity) -> ApiResult<Outcome> {
     match api::choose_identity(&chosen).await {
         Ok(me) => Ok(Outcome::Entered(me)),
         Err(failure) if failure.code() == "code_required" => {
-            api::create_login_link(&of_session()).await.map(|link| Outcome::CodeMailed(link.id))
+            api::create_login_link(&code_for_session())
+                .await
+                .map(|link| Outcome::CodeMailed(link.id))
         }
         Err(failure) => Err(failure),
     }
 }
 
 /// A code is asked for with the session that there is: it goes to that one's address.
-fn of_session() -> NewLoginLink {
+fn code_for_session() -> NewLoginLink {
     NewLoginLink { session: Some(true), ..NewLoginLink::default() }
 }
 
@@ -45,26 +47,26 @@ pub(crate) fn IdentityPage() -> impl IntoView {
     let router = router();
     let asked = RwSignal::new(None::<(Uuid, ChosenIdentity)>);
     let enter = Callback::new(move |me: Me| {
-        session.enter(me);
+        session.set_me(me);
         router.go(&return_path());
     });
     let choose = Callback::new(move |identity: Identity| {
         let chosen = ChosenIdentity { person_id: identity.person_id, role: identity.role };
-        task.run(choose_or_ask(chosen), move |outcome| match outcome {
+        task.run(choose_or_mail_code(chosen), move |outcome| match outcome {
             Outcome::Entered(me) => enter.run(me),
             Outcome::CodeMailed(id) => asked.set(Some((id, chosen))),
         });
     });
     view! {
         <div class="narrow">
-            {fresh(move || match asked.get() {
+            {rebuild_on_change(move || match asked.get() {
                 Some((id, chosen)) => {
                     let (lede, on_back) = (
                         t().identity_code.to_owned(),
                         Callback::new(move |()| asked.set(None)),
                     );
                     view! {
-                        <CodeStep id asked=of_session() chosen lede back=t().back on_back enter />
+                        <CodeStep id asked=code_for_session() chosen lede back=t().back on_back enter />
                     }
                         .into_any()
                 }
@@ -89,7 +91,7 @@ fn choices(task: Task, choose: Callback<Identity>) -> AnyView {
         <Heading text=t().identity_title />
         <p class="lede">{t().identity_lede}</p>
         <FailureNotice failure=task.failure />
-        {fresh(move || {
+        {rebuild_on_change(move || {
             session
                 .me
                 .with(|me| match me {

@@ -9,11 +9,11 @@ use uuid::Uuid;
 
 use super::lazy;
 use crate::{
-    api::{self, Answer, Failure},
+    api::{self, ApiResult, Failure},
     browser,
     components::{
         Dialog, FailureNotice, Icon, InviteActions, InviteCheck, InviteDraft, InviteForm,
-        InviteItem, LazyPanel, Notice, Shape, Skeleton, Tone, fresh,
+        InviteItem, LazyPanel, Notice, Shape, Skeleton, Tone, rebuild_on_change,
     },
     task::{Task, spawn},
     texts::{self, fill, t},
@@ -32,18 +32,18 @@ enum View {
 
 /// How far the data is.
 #[derive(Clone, PartialEq)]
-enum Phase {
-    Waiting,
+enum LoadState {
+    Loading,
     Failed(Failure),
-    Here,
+    Loaded,
 }
 
 /// All that the parts of the dialog share.
 #[derive(Clone, Copy)]
-pub(super) struct Desk {
+pub(super) struct InvitesState {
     evening: Uuid,
     parent: Option<Uuid>,
-    invites: RwSignal<Option<Answer<Invites>>>,
+    invites: RwSignal<Option<ApiResult<Invites>>>,
     view: RwSignal<View>,
     draft: InviteDraft,
     /// The last thing done, in words.
@@ -59,7 +59,7 @@ pub(crate) fn InviteDialog(
     open: RwSignal<bool>,
     on_change: Callback<()>,
 ) -> impl IntoView {
-    let desk = Desk {
+    let shared = InvitesState {
         evening,
         parent,
         invites: RwSignal::new(None),
@@ -70,7 +70,7 @@ pub(crate) fn InviteDialog(
         on_change,
     };
     let title = Signal::derive(move || {
-        match *desk.view.read() {
+        match *shared.view.read() {
             View::List => t().manage_title,
             View::Form | View::Check(_) => t().invite_title,
         }
@@ -78,12 +78,12 @@ pub(crate) fn InviteDialog(
     });
     view! {
         <Dialog id=ID open title>
-            <LazyPanel part=Box::new(move || Box::pin(lazy::invites(desk, open))) />
+            <LazyPanel part=Box::new(move || Box::pin(lazy::invites(shared, open))) />
         </Dialog>
     }
 }
 
-impl Desk {
+impl InvitesState {
     fn begin(self) {
         self.invites.set(None);
         self.news.set(None);
@@ -193,11 +193,11 @@ impl Desk {
 
 /// What is in the dialog, made anew each time it is opened.
 #[component]
-pub(super) fn Desktop(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
-    desk.begin();
+pub(super) fn InviteDialogContent(shared: InvitesState, open: RwSignal<bool>) -> impl IntoView {
+    shared.begin();
     // Whenever another view is shown, its first control takes the focus; fresh data in the same
     // view leaves it where it is.
-    let shown = Memo::new(move |_| desk.invites.read().is_some().then(|| desk.view.get()));
+    let shown = Memo::new(move |_| shared.invites.read().is_some().then(|| shared.view.get()));
     Effect::new(move || {
         if shown.read().is_some()
             && let Some(dialog) = document().get_element_by_id(ID)
@@ -207,21 +207,21 @@ pub(super) fn Desktop(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
                     &dialog,
                     ".dialog-body input:not(:disabled), .dialog-body button:not(:disabled)",
                 ) {
-                    browser::focus_soon(first);
+                    browser::focus_after_paint(first);
                 }
             });
         }
     });
     // Fresh data alone makes nothing anew: the list takes it in by itself, a form stays as it is.
-    let phase = Memo::new(move |_| match &*desk.invites.read() {
-        None => Phase::Waiting,
-        Some(Err(failure)) => Phase::Failed(failure.clone()),
-        Some(Ok(_)) => Phase::Here,
+    let load_state = Memo::new(move |_| match &*shared.invites.read() {
+        None => LoadState::Loading,
+        Some(Err(failure)) => LoadState::Failed(failure.clone()),
+        Some(Ok(_)) => LoadState::Loaded,
     });
     view! {
         <div role="status">
             {move || {
-                desk
+                shared
                     .news
                     .get()
                     .map(|news| {
@@ -234,40 +234,42 @@ pub(super) fn Desktop(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
                     })
             }}
         </div>
-        {fresh(move || match (phase.get(), desk.view.get()) {
-            (Phase::Waiting, _) => Skeleton().into_any(),
-            (Phase::Failed(failure), _) => {
+        {rebuild_on_change(move || match (load_state.get(), shared.view.get()) {
+            (LoadState::Loading, _) => Skeleton().into_any(),
+            (LoadState::Failed(failure), _) => {
                 view! {
                     <FailureNotice
                         failure=Signal::stored(Some(failure))
-                        retry=Callback::new(move |()| desk.begin())
+                        retry=Callback::new(move |()| shared.begin())
                     />
                 }
                     .into_any()
             }
-            (Phase::Here, View::List) => view! { <List desk /> }.into_any(),
-            (Phase::Here, View::Form) => form(desk, open),
-            (Phase::Here, View::Check(invite)) => check(desk, invite),
+            (LoadState::Loaded, View::List) => view! { <List shared /> }.into_any(),
+            (LoadState::Loaded, View::Form) => form(shared, open),
+            (LoadState::Loaded, View::Check(invite)) => check(shared, invite),
         })}
     }
 }
 
-fn form(desk: Desk, open: RwSignal<bool>) -> AnyView {
-    let Some(Ok(invites)) = desk.invites.get_untracked() else { return ().into_any() };
+fn form(shared: InvitesState, open: RwSignal<bool>) -> AnyView {
+    let Some(Ok(invites)) = shared.invites.get_untracked() else { return ().into_any() };
     let has_list = !invites.items.is_empty();
     let on_ready = Callback::new(move |invite| {
-        desk.news.set(None);
-        desk.view.set(View::Check(invite));
+        shared.news.set(None);
+        shared.view.set(View::Check(invite));
     });
     let on_back =
-        Callback::new(move |()| if has_list { desk.view.set(View::List) } else { open.set(false) });
+        Callback::new(
+            move |()| if has_list { shared.view.set(View::List) } else { open.set(false) },
+        );
     view! {
         <InviteForm
-            draft=desk.draft
+            draft=shared.draft
             students=invites.students
             consent_text=invites.consent_text
-            by_staff=desk.parent.is_some()
-            failure=desk.sending.failure
+            by_staff=shared.parent.is_some()
+            failure=shared.sending.failure
             on_ready
             on_back
         />
@@ -275,22 +277,22 @@ fn form(desk: Desk, open: RwSignal<bool>) -> AnyView {
     .into_any()
 }
 
-fn check(desk: Desk, invite: NewInvite) -> AnyView {
+fn check(shared: InvitesState, invite: NewInvite) -> AnyView {
     let sent = invite.clone();
     // A wrong field is shown at the field.
     Effect::new(move || {
-        if desk.sending.failure.with(|failure| failure.as_ref().is_some_and(about_a_field)) {
-            desk.view.set(View::Form);
+        if shared.sending.failure.with(|failure| failure.as_ref().is_some_and(about_a_field)) {
+            shared.view.set(View::Form);
         }
     });
     view! {
         <InviteCheck
             invite
-            task=desk.sending
-            on_send=Callback::new(move |()| desk.send(sent.clone()))
+            task=shared.sending
+            on_send=Callback::new(move |()| shared.send(sent.clone()))
             on_back=Callback::new(move |()| {
-                desk.sending.failure.set(None);
-                desk.view.set(View::Form);
+                shared.sending.failure.set(None);
+                shared.view.set(View::Form);
             })
         />
     }
@@ -302,15 +304,15 @@ fn about_a_field(failure: &Failure) -> bool {
 }
 
 #[component]
-fn List(desk: Desk) -> impl IntoView {
-    let actions = desk.actions();
+fn List(shared: InvitesState) -> impl IntoView {
+    let actions = shared.actions();
     let of = move |what: fn(&Invites) -> Option<String>| {
-        desk.invites.with(|invites| {
+        shared.invites.with(|invites| {
             invites.as_ref().and_then(|invites| invites.as_ref().ok()).and_then(what)
         })
     };
     let items = move || {
-        desk.invites.with(|invites| {
+        shared.invites.with(|invites| {
             invites
                 .as_ref()
                 .and_then(|invites| invites.as_ref().ok())
@@ -319,9 +321,9 @@ fn List(desk: Desk) -> impl IntoView {
         })
     };
     let another = move |_| {
-        desk.news.set(None);
-        desk.draft.reset(String::new(), String::new(), Vec::new());
-        desk.view.set(View::Form);
+        shared.news.set(None);
+        shared.draft.reset(String::new(), String::new(), Vec::new());
+        shared.view.set(View::Form);
     };
     let refusal = Memo::new(move |_| of(refusal));
     view! {
@@ -334,7 +336,7 @@ fn List(desk: Desk) -> impl IntoView {
                 <InviteItem invite actions />
             </For>
         </ul>
-        {fresh(move || match refusal.get() {
+        {rebuild_on_change(move || match refusal.get() {
             None => {
                 view! {
                     <button class="btn go wide" type="button" on:click=another>

@@ -7,11 +7,12 @@ use uuid::Uuid;
 
 use crate::{
     api::{self, Failure},
-    ask::Ask,
     browser,
     components::{
-        FailureNotice, Field, Heading, Notice, Panel, Tone, contact, fresh, submitted_address,
+        FailureNotice, Field, Heading, Notice, Panel, Tone, contact, rebuild_on_change,
+        submitted_address,
     },
+    query::Query,
     route::router,
     session::{return_path, session},
     task::Task,
@@ -20,7 +21,7 @@ use crate::{
 
 /// Where one stands on the way in.
 #[derive(Clone, PartialEq)]
-enum Step {
+enum LoginStep {
     /// An address is asked for.
     Address,
     /// A link was followed.
@@ -32,25 +33,25 @@ enum Step {
 #[component]
 pub(crate) fn LoginPage() -> impl IntoView {
     let session = session();
-    super::lazy::fetch_ahead();
-    let step = RwSignal::new(Step::Address);
+    super::lazy::preload_parent_pages();
+    let step = RwSignal::new(LoginStep::Address);
     // What led here: the school ended the access (I13).
     let told = session.flash.try_update_value(Option::take).flatten();
     // A link may be followed while the page is already open.
     Effect::new(move || {
         if let Some(token) = session.token.get() {
             session.token.set(None);
-            step.set(Step::Link(token));
+            step.set(LoginStep::Link(token));
         }
     });
     let router = router();
     let enter = Callback::new(move |me: Me| {
         let path = if me.identity.is_some() { return_path() } else { "/identity".to_owned() };
-        session.enter(me);
+        session.set_me(me);
         router.replace(&path);
     });
     // Without cookies nobody stays logged in: a link is not to be used up for that.
-    if !browser::keeps_cookies() {
+    if !browser::cookies_enabled() {
         return view! {
             <div class="narrow">
                 <CookiesOff title=t().login_title />
@@ -69,15 +70,15 @@ pub(crate) fn LoginPage() -> impl IntoView {
                         </Notice>
                     }
                 })}
-            {fresh(move || match step.get() {
-                Step::Address => view! { <AddressStep step /> }.into_any(),
-                Step::Link(token) => view! { <LinkStep step token enter /> }.into_any(),
-                Step::Code(id, asked) => {
+            {rebuild_on_change(move || match step.get() {
+                LoginStep::Address => view! { <AddressStep step /> }.into_any(),
+                LoginStep::Link(token) => view! { <LinkStep step token enter /> }.into_any(),
+                LoginStep::Code(id, asked) => {
                     let lede = match &asked.email {
                         Some(email) => fill(t().code_lede, &[("email", email)]),
                         None => t().code_lede_masked.to_owned(),
                     };
-                    let on_back = Callback::new(move |()| step.set(Step::Address));
+                    let on_back = Callback::new(move |()| step.set(LoginStep::Address));
                     view! { <CodeStep id asked lede back=t().code_other_address on_back enter /> }
                         .into_any()
                 }
@@ -99,14 +100,14 @@ pub(super) fn CookiesOff(title: &'static str) -> impl IntoView {
 }
 
 #[component]
-fn AddressStep(step: RwSignal<Step>) -> impl IntoView {
+fn AddressStep(step: RwSignal<LoginStep>) -> impl IntoView {
     let email = RwSignal::new(String::new());
     let error = RwSignal::new(None::<String>);
     let task = Task::new();
     let submit = move |event: leptos::ev::SubmitEvent| {
         let email = submitted_address(&event, email, error);
         if email.is_some() {
-            ask_for_code(task, step, NewLoginLink { email, ..NewLoginLink::default() });
+            request_code(task, step, NewLoginLink { email, ..NewLoginLink::default() });
         }
     };
     view! {
@@ -130,10 +131,10 @@ fn AddressStep(step: RwSignal<Step>) -> impl IntoView {
     }
 }
 
-fn ask_for_code(task: Task, step: RwSignal<Step>, asked: NewLoginLink) {
+fn request_code(task: Task, step: RwSignal<LoginStep>, asked: NewLoginLink) {
     let again = asked.clone();
     task.run(async move { api::create_login_link(&asked).await }, move |link: LoginLink| {
-        step.set(Step::Code(link.id, again))
+        step.set(LoginStep::Code(link.id, again))
     });
 }
 
@@ -219,14 +220,14 @@ pub(super) fn CodeStep(
 /// The six digits of a code, however it was typed; none where there are more or fewer.
 pub(super) fn six_digits(typed: &str) -> Option<String> {
     let digits: String =
-        parlour_domain::code::read(typed).chars().filter(char::is_ascii_digit).collect();
+        parlour_domain::typed_code::normalize(typed).chars().filter(char::is_ascii_digit).collect();
     (digits.len() == 6).then_some(digits)
 }
 
 #[component]
-fn LinkStep(step: RwSignal<Step>, token: String, enter: Callback<Me>) -> impl IntoView {
+fn LinkStep(step: RwSignal<LoginStep>, token: String, enter: Callback<Me>) -> impl IntoView {
     let token = StoredValue::new(token);
-    let preview = Ask::new(move || async move {
+    let preview = Query::new(move || async move {
         match api::preview_login_link(&token.get_value()).await {
             Ok(preview) => Ok(Some(preview)),
             Err(failure) if is_dead(&failure) => Ok(None),
@@ -246,7 +247,7 @@ fn is_dead(failure: &Failure) -> bool {
 
 #[component]
 fn LiveLink(
-    step: RwSignal<Step>,
+    step: RwSignal<LoginStep>,
     token: StoredValue<String>,
     preview: LoginLinkPreview,
     enter: Callback<Me>,
@@ -258,7 +259,7 @@ fn LiveLink(
         if task.failure.with(|failure| {
             failure.as_ref().is_some_and(|failure| failure.code() == "code_required")
         }) {
-            ask_for_code(
+            request_code(
                 task,
                 step,
                 NewLoginLink { token: Some(token.get_value()), ..NewLoginLink::default() },
@@ -268,7 +269,7 @@ fn LiveLink(
     let go = move |_| {
         let token = token.get_value();
         if needs_code {
-            ask_for_code(
+            request_code(
                 task,
                 step,
                 NewLoginLink { token: Some(token), ..NewLoginLink::default() },
@@ -298,7 +299,7 @@ fn LiveLink(
 }
 
 #[component]
-fn DeadLink(step: RwSignal<Step>, cut: bool) -> impl IntoView {
+fn DeadLink(step: RwSignal<LoginStep>, cut: bool) -> impl IntoView {
     let (title, text) = if cut {
         (t().link_cut_title, t().link_cut_text)
     } else {
@@ -309,7 +310,7 @@ fn DeadLink(step: RwSignal<Step>, cut: bool) -> impl IntoView {
         <Notice tone=Tone::Wait>
             <p>{text}</p>
         </Notice>
-        <button class="btn primary" type="button" on:click=move |_| step.set(Step::Address)>
+        <button class="btn primary" type="button" on:click=move |_| step.set(LoginStep::Address)>
             {t().link_send_new}
         </button>
     }

@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use crate::{
     api,
-    components::{Heading, Icon, More, Shape},
-    moments,
+    components::{Heading, Icon, LoadMore, Shape},
     paged::Paged,
     texts::{fill, t},
+    time_format,
 };
 
 #[component]
@@ -68,7 +68,7 @@ pub(crate) fn MailboxPage() -> impl IntoView {
                                     t().mail_to,
                                     &[
                                         ("to", &mail.to),
-                                        ("when", &moments::day_and_clock(&mail.sent_at)),
+                                        ("when", &time_format::format_date_time(&mail.sent_at)),
                                     ],
                                 )}
                             </span>
@@ -78,7 +78,7 @@ pub(crate) fn MailboxPage() -> impl IntoView {
             </ul>
             {move || shown.get().map(|mail| view! { <Reading mail /> })}
         </div>
-        <More next=mails.next task=mails.task load=Callback::new(move |()| load()) />
+        <LoadMore next=mails.next task=mails.task load=Callback::new(move |()| load()) />
     }
 }
 

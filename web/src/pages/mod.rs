@@ -1,12 +1,12 @@
 //! The pages. A page is its data and the panels that show it.
 
+mod api_clients;
 mod bars;
 mod book;
 mod bookings;
 mod call;
-mod clients;
+mod copyable_text;
 mod guest;
-mod handover;
 mod history;
 mod home;
 mod identity;
@@ -14,23 +14,23 @@ mod invites;
 mod lazy;
 pub(crate) mod login;
 mod mailbox;
-mod missing;
+mod not_found;
 mod office;
-mod origins;
+mod provenance;
 mod record;
 mod run;
 mod same_time;
 mod staff;
 mod staff_parent;
-mod style;
+mod stylesheet;
 mod teacher;
 mod webhook_log;
 mod webhooks;
 
 pub(crate) use lazy::{
-    BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps, ClientsRoute, DevicesRoute,
+    ApiClientsRoute, BarsRoute, BookRoute, BookingsRoute, CallRoute, CallRouteProps, DevicesRoute,
     GuestAppointmentsRoute, GuestRoute, HomeRoute, IdentityRoute, MailboxRoute, OfficeRoute,
     ScheduleRoute, StaffParentRoute, StaffRoute, TeacherRoute, WebhookLogRoute, WebhooksRoute,
 };
 pub(crate) use login::LoginPage;
-pub(crate) use missing::MissingPage;
+pub(crate) use not_found::NotFoundPage;

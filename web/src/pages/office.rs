@@ -5,8 +5,8 @@ use parlour_wire::{School, SchoolChange};
 
 use crate::{
     api,
-    ask::Ask,
     components::{FailureNotice, Field, Heading, Panel},
+    query::Query,
     session::session,
     task::Task,
     texts::{office as o, t},
@@ -14,7 +14,7 @@ use crate::{
 
 #[component]
 pub(crate) fn OfficePage() -> impl IntoView {
-    let school = Ask::new(api::get_school);
+    let school = Query::new(api::get_school);
     let show = move |school: School| view! { <ContactForm school /> }.into_any();
     view! {
         <a class="up" href="staff">

@@ -9,13 +9,13 @@ use uuid::Uuid;
 use crate::{api, task::spawn};
 
 /// From the last key to the saving.
-const PAUSE: Duration = Duration::from_millis(800);
+const SAVE_DELAY: Duration = Duration::from_millis(800);
 /// From a failure to the next attempt.
-const AGAIN: Duration = Duration::from_secs(5);
+const RETRY_DELAY: Duration = Duration::from_secs(5);
 
 /// How far the keeping is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Keeping {
+pub(super) enum SaveState {
     /// Nothing was changed here.
     Idle,
     /// Changed, and not on its way yet.
@@ -31,10 +31,10 @@ pub(super) enum Keeping {
 /// The record of one appointment while it is being changed. `writes` counts all that is saved on
 /// the page, so that an answer from before is known to be old.
 #[derive(Clone, Copy)]
-pub(super) struct Record {
+pub(super) struct RecordForm {
     pub(super) no_show: RwSignal<bool>,
     pub(super) note: RwSignal<String>,
-    pub(super) state: RwSignal<Keeping>,
+    pub(super) state: RwSignal<SaveState>,
     /// The note has the focus: nothing from elsewhere is put into it.
     pub(super) focused: StoredValue<bool>,
     booking: Uuid,
@@ -42,13 +42,13 @@ pub(super) struct Record {
     timer: StoredValue<Option<TimeoutHandle>>,
 }
 
-impl Record {
+impl RecordForm {
     /// Begins with what the server has. What is not saved yet when the page is left is saved then.
     pub(super) fn new(of: &ScheduledAppointment, writes: StoredValue<u32>) -> Self {
         let record = Self {
             no_show: RwSignal::new(of.no_show),
             note: RwSignal::new(of.note.clone()),
-            state: RwSignal::new(Keeping::Idle),
+            state: RwSignal::new(SaveState::Idle),
             focused: StoredValue::new(false),
             booking: of.booking_id,
             writes,
@@ -59,8 +59,8 @@ impl Record {
     }
 
     /// Takes over what was changed elsewhere, unless something was changed here.
-    pub(super) fn adopt(self, of: &ScheduledAppointment) {
-        if !matches!(self.state.get_untracked(), Keeping::Idle | Keeping::Saved)
+    pub(super) fn update_from(self, of: &ScheduledAppointment) {
+        if !matches!(self.state.get_untracked(), SaveState::Idle | SaveState::Saved)
             || self.focused.get_value()
         {
             return;
@@ -76,7 +76,7 @@ impl Record {
     /// Something was typed.
     pub(super) fn set_note(self, note: String) {
         self.note.set(note);
-        self.changed(PAUSE);
+        self.changed(SAVE_DELAY);
     }
 
     /// Marks that nobody came, or that somebody did.
@@ -87,15 +87,15 @@ impl Record {
 
     /// Saves at once what is not saved.
     pub(super) fn save_now(self) {
-        if matches!(self.state.get_untracked(), Keeping::Changed | Keeping::Failed) {
+        if matches!(self.state.get_untracked(), SaveState::Changed | SaveState::Failed) {
             self.save();
         }
     }
 
     fn changed(self, pause: Duration) {
         // While a saving is under way its end sees that there is more.
-        if self.state.get_untracked() != Keeping::Saving {
-            self.state.set(Keeping::Changed);
+        if self.state.get_untracked() != SaveState::Saving {
+            self.state.set(SaveState::Changed);
             self.save_in(pause);
         }
     }
@@ -116,7 +116,7 @@ impl Record {
 
     fn save(self) {
         let Some(record) = self.current() else { return };
-        self.state.set(Keeping::Saving);
+        self.state.set(SaveState::Saving);
         self.writes.update_value(|writes| *writes += 1);
         spawn(Box::pin(async move {
             let answer = api::set_record(self.booking, &record).await;
@@ -124,11 +124,11 @@ impl Record {
             let Some(current) = self.current() else { return };
             self.writes.try_update_value(|writes| *writes += 1);
             match answer {
-                Ok(_) if current == record => self.state.set(Keeping::Saved),
+                Ok(_) if current == record => self.state.set(SaveState::Saved),
                 Ok(_) => self.save(),
                 Err(_) => {
-                    self.state.set(Keeping::Failed);
-                    self.save_in(AGAIN);
+                    self.state.set(SaveState::Failed);
+                    self.save_in(RETRY_DELAY);
                 }
             }
         }));
@@ -139,7 +139,7 @@ impl Record {
             handle.clear();
         }
         let unsaved =
-            matches!(self.state.try_get_untracked(), Some(Keeping::Changed | Keeping::Failed));
+            matches!(self.state.try_get_untracked(), Some(SaveState::Changed | SaveState::Failed));
         if let Some(record) = self.current().filter(|_| unsaved) {
             let booking = self.booking;
             spawn(Box::pin(async move {

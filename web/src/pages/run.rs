@@ -4,51 +4,51 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use leptos::{ev::Custom, prelude::*};
-use parlour_web_logic::schedule::{Stage, others, waiting};
+use parlour_web_logic::schedule::{AppointmentStage, others, waiting};
 use parlour_wire::{Mode, Schedule, ScheduledAppointment};
 use uuid::Uuid;
 
-use super::record::{Keeping, Record};
+use super::record::{RecordForm, SaveState};
 use crate::{
     api::{self, Failure},
     components::{
-        Heading, Icon, LatenessControl, NextUp, Notice, Presence, Shape, Tone, fresh, names,
-        stranded, when,
+        Heading, Icon, LatenessControl, NextUp, Notice, Presence, Shape, Tone, names,
+        rebuild_on_change, stranded_notice, when,
     },
-    moments,
     route::router,
-    session::{Session, session, take_way_out, way_out},
+    session::{Session, redirect_for, redirect_on, session},
     task::{Task, spawn},
     texts::{count, fill, t},
+    time_format,
 };
 
 /// From one question to the next while the page is looked at.
-const PAUSE: Duration = Duration::from_secs(3);
+const POLL_INTERVAL: Duration = Duration::from_secs(3);
 /// Failures in a row after which it is said that the page may be old.
-const PATIENCE: u32 = 2;
+const STALE_AFTER_FAILURES: u32 = 2;
 
 /// The evening as last heard of.
 #[derive(Clone, Copy)]
-struct Live {
+struct LiveSchedule {
     schedule: RwSignal<Schedule>,
     failures: RwSignal<u32>,
     /// Counts what this page saves: an answer to a question from before a change would undo it on
     /// the screen.
     writes: StoredValue<u32>,
-    asking: StoredValue<bool>,
+    is_refreshing: StoredValue<bool>,
 }
 
-impl Live {
+impl LiveSchedule {
     /// Asks every few seconds while the page is looked at, and when it is looked at again.
-    fn follow(self, evening: Uuid) {
+    fn poll(self, evening: Uuid) {
         let (router, session) = (router(), session());
-        let leave = move |failure: &Failure| take_way_out(router, session, failure);
+        let leave = move |failure: &Failure| redirect_on(router, session, failure);
         let look = move || {
             if !document().hidden() {
-                self.ask(evening, leave);
+                self.refresh(evening, leave);
             }
         };
-        let ticking = set_interval_with_handle(look, PAUSE).ok();
+        let ticking = set_interval_with_handle(look, POLL_INTERVAL).ok();
         let back =
             window_event_listener(Custom::<web_sys::Event>::new("visibilitychange"), move |_| {
                 look()
@@ -61,31 +61,31 @@ impl Live {
         });
     }
 
-    fn ask(self, evening: Uuid, leave: impl Fn(&Failure) + 'static) {
-        if self.asking.get_value() {
+    fn refresh(self, evening: Uuid, leave: impl Fn(&Failure) + 'static) {
+        if self.is_refreshing.get_value() {
             return;
         }
-        self.asking.set_value(true);
+        self.is_refreshing.set_value(true);
         let before = self.writes.get_value();
         spawn(Box::pin(async move {
             let answer = api::get_schedule(evening).await;
             // The page may be gone by now, and its signals with it.
             let Some(now) = self.writes.try_get_value() else { return };
-            self.asking.set_value(false);
+            self.is_refreshing.set_value(false);
             match answer {
                 Ok(fresh) => {
-                    self.heard();
+                    self.clear_failures();
                     if now == before {
                         self.schedule.set(fresh);
                     }
                 }
-                Err(failure) if way_out(&failure).is_some() => leave(&failure),
+                Err(failure) if redirect_for(&failure).is_some() => leave(&failure),
                 Err(_) => self.failures.update(|failures| *failures += 1),
             }
         }));
     }
 
-    fn heard(self) {
+    fn clear_failures(self) {
         if self.failures.get_untracked() > 0 {
             self.failures.set(0);
         }
@@ -101,13 +101,13 @@ impl Live {
 #[component]
 pub(super) fn Run(schedule: Schedule) -> impl IntoView {
     let evening = schedule.evening.clone();
-    let live = Live {
+    let live = LiveSchedule {
         schedule: RwSignal::new(schedule),
         failures: RwSignal::new(0),
         writes: StoredValue::new(0),
-        asking: StoredValue::new(false),
+        is_refreshing: StoredValue::new(false),
     };
-    live.follow(evening.id);
+    live.poll(evening.id);
     let session = session();
     let me = Memo::new(move |_| {
         session.me.with(|me| {
@@ -121,8 +121,8 @@ pub(super) fn Run(schedule: Schedule) -> impl IntoView {
         })
     });
     let is_empty = Memo::new(move |_| ids.read().is_empty());
-    let old = Memo::new(move |_| live.failures.get() >= PATIENCE);
-    let top = fresh(move || {
+    let old = Memo::new(move |_| live.failures.get() >= STALE_AFTER_FAILURES);
+    let top = rebuild_on_change(move || {
         if is_empty.get() {
             view! {
                 <Notice tone=Tone::Plain>
@@ -187,7 +187,7 @@ pub(super) fn Run(schedule: Schedule) -> impl IntoView {
 }
 
 /// Tells screen readers who has just come to wait.
-fn announce(live: Live, me: Memo<Option<Uuid>>, session: Session) {
+fn announce(live: LiveSchedule, me: Memo<Option<Uuid>>, session: Session) {
     Effect::new(move |known: Option<BTreeSet<(Uuid, String)>>| {
         let here =
             live.schedule.with(|schedule| waiting(&schedule.appointments, schedule.now, me.get()));
@@ -198,9 +198,9 @@ fn announce(live: Live, me: Memo<Option<Uuid>>, session: Session) {
                     .as_ref()
                     .is_some_and(|known| !known.contains(&(one.booking_id, name.clone())));
                 if is_new {
-                    session.say(fill(
+                    session.announce(fill(
                         t().run_waits,
-                        &[("name", &name), ("time", &moments::clock(&one.starts_at))],
+                        &[("name", &name), ("time", &time_format::format_time(&one.starts_at))],
                     ));
                 }
                 seen.insert((one.booking_id, name));
@@ -212,13 +212,18 @@ fn announce(live: Live, me: Memo<Option<Uuid>>, session: Session) {
 
 /// Who waits, of all appointments that can be entered.
 #[component]
-fn Waiting(live: Live, me: Memo<Option<Uuid>>) -> impl IntoView {
+fn Waiting(live: LiveSchedule, me: Memo<Option<Uuid>>) -> impl IntoView {
     let here = Memo::new(move |_| {
         let all =
             live.schedule.with(|schedule| waiting(&schedule.appointments, schedule.now, me.get()));
         all.into_iter()
             .map(|(one, names)| {
-                (one.booking_id, moments::clock(&one.starts_at), one.student.name, names.join(", "))
+                (
+                    one.booking_id,
+                    time_format::format_time(&one.starts_at),
+                    one.student.name,
+                    names.join(", "),
+                )
             })
             .collect::<Vec<_>>()
     });
@@ -251,7 +256,7 @@ fn Waiting(live: Live, me: Memo<Option<Uuid>>) -> impl IntoView {
 
 /// How late one runs.
 #[component]
-fn Late(live: Live, evening: Uuid) -> impl IntoView {
+fn Late(live: LiveSchedule, evening: Uuid) -> impl IntoView {
     let task = Task::new();
     // The choice shows at once; where it can't be saved, what was there comes back.
     let minutes = Memo::new(move |_| live.schedule.with(|schedule| schedule.late_minutes));
@@ -275,22 +280,25 @@ fn Late(live: Live, evening: Uuid) -> impl IntoView {
 
 /// One appointment of the list.
 #[component]
-fn Row(live: Live, id: Uuid, me: Memo<Option<Uuid>>) -> impl IntoView {
+fn Row(live: LiveSchedule, id: Uuid, me: Memo<Option<Uuid>>) -> impl IntoView {
     let one = Memo::new(move |_| live.appointment(id));
     let stage = Memo::new(move |_| {
         one.with(|one| {
-            one.as_ref().map(|one| Stage::of(one, live.schedule.with(|schedule| schedule.now)))
+            one.as_ref()
+                .map(|one| AppointmentStage::of(one, live.schedule.with(|schedule| schedule.now)))
         })
     });
     let first = one.get_untracked()?;
-    let record = Record::new(&first, live.writes);
-    Effect::new(move || one.with(|one| one.iter().for_each(|one| record.adopt(one))));
+    let record = RecordForm::new(&first, live.writes);
+    Effect::new(move || one.with(|one| one.iter().for_each(|one| record.update_from(one))));
     let people = Memo::new(move |_| {
         one.with(|one| one.as_ref().map(|one| others(one, me.get())).unwrap_or_default())
     });
-    let is_open = Memo::new(move |_| first.video && stage.get().is_some_and(Stage::is_open));
+    let is_open =
+        Memo::new(move |_| first.video && stage.get().is_some_and(AppointmentStage::is_open));
     let can_miss = Memo::new(move |_| {
-        matches!(stage.get(), Some(Stage::Running | Stage::Over)) || record.no_show.get()
+        matches!(stage.get(), Some(AppointmentStage::Running | AppointmentStage::Over))
+            || record.no_show.get()
     });
     let starts_at = Memo::new(move |_| one.with(|one| one.as_ref().map(|one| one.starts_at)));
     let strands = Memo::new(move |_| one.with(|one| one.as_ref().and_then(|one| one.stranded)));
@@ -307,7 +315,7 @@ fn Row(live: Live, id: Uuid, me: Memo<Option<Uuid>>) -> impl IntoView {
         }
     });
     let (student, student_of_label) = (first.student.name.clone(), first.student.name.clone());
-    let time = move || starts_at.get().map(|at| moments::clock(&at)).unwrap_or_default();
+    let time = move || starts_at.get().map(|at| time_format::format_time(&at)).unwrap_or_default();
     let no_show_label =
         move || fill(t().no_show_label, &[("student", &student_of_label), ("time", &time())]);
     let enter_label = {
@@ -318,12 +326,12 @@ fn Row(live: Live, id: Uuid, me: Memo<Option<Uuid>>) -> impl IntoView {
     let no_show_label = StoredValue::new(no_show_label);
     Some(view! {
         <li
-            class:over=move || stage.get() == Some(Stage::Over)
-            class:running=move || stage.get() == Some(Stage::Running)
+            class:over=move || stage.get() == Some(AppointmentStage::Over)
+            class:running=move || stage.get() == Some(AppointmentStage::Running)
         >
             <time
                 class="time"
-                datetime=move || starts_at.get().map(|at| moments::machine(&at))
+                datetime=move || starts_at.get().map(|at| time_format::to_rfc3339(&at))
                 translate="no"
                 prop:textContent=time
             ></time>
@@ -331,14 +339,14 @@ fn Row(live: Live, id: Uuid, me: Memo<Option<Uuid>>) -> impl IntoView {
                 <strong translate="no">{student.clone()}</strong>
                 <span>{[&first.subject, " · ", &first.parent].concat()}</span>
                 {more(&first).map(|more| view! { <span class="soft">{more}</span> })}
-                {move || strands.get().map(|why| stranded(why, t().stranded_stands))}
+                {move || strands.get().map(|why| stranded_notice(why, t().stranded_stands))}
                 {move || is_open.get().then(|| view! { <Presence people /> })}
                 <Note id record student />
             </div>
             <div class="run-actions">
                 {place}
                 {move || {
-                    (stage.get() == Some(Stage::Over))
+                    (stage.get() == Some(AppointmentStage::Over))
                         .then(|| view! { <span class="place">{t().appointment_over}</span> })
                 }}
                 {move || {
@@ -398,18 +406,18 @@ fn more(one: &ScheduledAppointment) -> Option<String> {
 
 /// The private note, folded while it is empty and nobody writes.
 #[component]
-fn Note(id: Uuid, record: Record, student: String) -> impl IntoView {
+fn Note(id: Uuid, record: RecordForm, student: String) -> impl IntoView {
     let is_written = record.note.with_untracked(|note| !note.is_empty());
     let (field, hint) = (format!("note-{id}"), format!("note-hint-{id}"));
     let sign = move || match record.state.get() {
-        Keeping::Idle => None,
-        Keeping::Changed => Some(t().note_unsaved),
-        Keeping::Saving => Some(t().note_saving),
-        Keeping::Saved => Some(t().note_saved),
-        Keeping::Failed => Some(t().note_failed),
+        SaveState::Idle => None,
+        SaveState::Changed => Some(t().note_unsaved),
+        SaveState::Saving => Some(t().note_saving),
+        SaveState::Saved => Some(t().note_saved),
+        SaveState::Failed => Some(t().note_failed),
     };
     let again = move || {
-        (record.state.get() == Keeping::Failed).then(|| {
+        (record.state.get() == SaveState::Failed).then(|| {
             view! {
                 <button class="action" type="button" on:click=move |_| record.save_now()>
                     {t().try_again}

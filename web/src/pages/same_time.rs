@@ -7,13 +7,13 @@ use uuid::Uuid;
 
 use crate::{
     api,
-    ask::{Ask, Phase},
     components::{FailureNotice, Notice, Tone},
-    moments,
+    query::{Query, QueryState},
     route::router,
     session::session,
     task::Task,
     texts::{fill, t},
+    time_format,
 };
 
 /// Shown where there is such a teacher, and nothing else.
@@ -27,12 +27,12 @@ pub(super) fn SameTime(
     who: String,
 ) -> impl IntoView {
     let (mine, task, session, router) =
-        (Ask::new(move || api::get_bookings(evening, parent)), Task::new(), session(), router());
+        (Query::new(move || api::get_bookings(evening, parent)), Task::new(), session(), router());
     let left = Memo::new(move |_| {
-        matches!(mine.phase.get(), Phase::Here(_))
+        matches!(mine.state.get(), QueryState::Loaded(_))
             && mine.value().is_some_and(|mine| has_left(&mine, change))
     });
-    let label = fill(t().same_time, &[("time", &moments::clock(&time)), ("who", &who)]);
+    let label = fill(t().same_time, &[("time", &time_format::format_time(&time)), ("who", &who)]);
     let text = StoredValue::new((label, who, home));
     let keep = move |_| {
         task.run(
@@ -41,7 +41,7 @@ pub(super) fn SameTime(
                 text.with_value(|(_, who, home)| {
                     session.flash.set_value(Some(fill(
                         t().moved,
-                        &[("who", who), ("time", &moments::clock(&booking.starts_at))],
+                        &[("who", who), ("time", &time_format::format_time(&booking.starts_at))],
                     )));
                     router.go(&["/", home].concat());
                 });

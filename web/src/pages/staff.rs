@@ -7,7 +7,7 @@ use parlour_wire::Parent;
 
 use crate::{
     api,
-    components::{Field, Heading, Icon, More, Shape, student_names},
+    components::{Field, Heading, Icon, LoadMore, Shape, student_names},
     paged::Paged,
     texts::{count, office, t},
 };
@@ -85,7 +85,7 @@ pub(crate) fn StaffStart() -> impl IntoView {
             </For>
         </ul>
         <div class="buttons">
-            <More next=parents.next task=parents.task load=Callback::new(move |()| load()) />
+            <LoadMore next=parents.next task=parents.task load=Callback::new(move |()| load()) />
         </div>
     }
 }

@@ -5,11 +5,11 @@ use leptos::prelude::*;
 use parlour_wire::{Evening, EveningState, LinkedStudent, NewBar, Page, Parent, Student};
 use uuid::Uuid;
 
-use super::origins::origins;
+use super::provenance::provenance;
 use crate::{
     api,
-    ask::Ask,
     components::{Confirm, Dialog, EveningCard, FailureNotice, Field, Heading, Panel},
+    query::Query,
     route,
     session::session,
     task::Task,
@@ -23,11 +23,11 @@ pub(crate) fn ParentPage() -> impl IntoView {
 
 #[component]
 fn ParentPanels(parent: Uuid) -> impl IntoView {
-    let person = Ask::new(move || api::get_parent(parent));
-    let evenings = Ask::new(api::list_evenings);
+    let person = Query::new(move || api::get_parent(parent));
+    let evenings = Query::new(api::list_evenings);
     let (barring, allowing) = (RwSignal::new(None::<Student>), RwSignal::new(None::<Student>));
     let show = move |person: Parent| {
-        let origins = origins(&person);
+        let provenance = provenance(&person);
         let students = person
             .students
             .into_iter()
@@ -38,7 +38,7 @@ fn ParentPanels(parent: Uuid) -> impl IntoView {
             <p class="lede address">{person.email.unwrap_or_else(|| t().no_address.to_owned())}</p>
             <h2>{t().their_students}</h2>
             <ul class="lineup">{students}</ul>
-            {origins}
+            {provenance}
         }
         .into_any()
     };
@@ -65,8 +65,8 @@ fn ParentPanels(parent: Uuid) -> impl IntoView {
         <h2>{t().their_evenings}</h2>
         <p class="soft">{t().their_evenings_what}</p>
         <Panel data=evenings show=show_evenings />
-        <BarDialog parent student=barring on_done=Callback::new(move |()| person.again()) />
-        <AllowDialog parent student=allowing on_done=Callback::new(move |()| person.again()) />
+        <BarDialog parent student=barring on_done=Callback::new(move |()| person.refetch()) />
+        <AllowDialog parent student=allowing on_done=Callback::new(move |()| person.refetch()) />
     }
 }
 
@@ -155,7 +155,7 @@ fn AllowDialog(
         };
         task.run(api::allow_contact(parent, id), move |_| {
             open.set(false);
-            session.say(t().contact_allowed);
+            session.announce(t().contact_allowed);
             on_done.run(());
         });
     });
@@ -224,7 +224,7 @@ fn BarDialog(
         };
         task.run(async move { api::create_bar(&bar).await }, move |_| {
             open.set(false);
-            session.say(t().barred);
+            session.announce(t().barred);
             on_done.run(());
         });
     };

@@ -6,15 +6,15 @@ use parlour_wire::{BookingState, Evening, Page, Schedule};
 use super::run::Run;
 use crate::{
     api,
-    ask::Ask,
     components::{EveningCard, Heading, Notice, Panel, Tone},
+    query::Query,
     route::{self, router},
     texts::t,
 };
 
 #[component]
 pub(crate) fn TeacherStart() -> impl IntoView {
-    let evenings = Ask::new(api::list_evenings);
+    let evenings = Query::new(api::list_evenings);
     let router = router();
     let show = move |page: Page<Evening>| {
         let live: Vec<_> = page
@@ -57,7 +57,7 @@ pub(crate) fn TeacherStart() -> impl IntoView {
 #[component]
 pub(crate) fn SchedulePage() -> impl IntoView {
     let evening = route::page_id();
-    let schedule = Ask::new(move || api::get_schedule(evening));
+    let schedule = Query::new(move || api::get_schedule(evening));
     let show = |schedule: Schedule| view! { <Run schedule /> }.into_any();
     view! { <Panel data=schedule show /> }
 }

@@ -7,13 +7,13 @@ use uuid::Uuid;
 use super::webhooks::event_name;
 use crate::{
     api,
-    components::{FailureNotice, Heading, More},
-    moments,
+    components::{FailureNotice, Heading, LoadMore},
     paged::Paged,
     route,
     session::session,
     task::Task,
     texts::{fill, webhooks},
+    time_format,
 };
 
 #[component]
@@ -33,7 +33,7 @@ pub(crate) fn WebhookLogPage() -> impl IntoView {
     };
     let again = Callback::new(move |delivery: Uuid| {
         task.run(api::replay_webhook_delivery(webhook, delivery), move |_| {
-            session.say(t.again_sent);
+            session.announce(t.again_sent);
             log.renew();
             load();
         });
@@ -58,16 +58,20 @@ pub(crate) fn WebhookLogPage() -> impl IntoView {
                 key=|delivery| (delivery.id, delivery.due_at, delivery.attempts.len())
                 let(delivery)
             >
-                {line(&delivery, task, again)}
+                {delivery_row(&delivery, task, again)}
             </For>
         </ul>
         <div class="buttons">
-            <More next=log.next task=log.task load=Callback::new(move |()| load()) />
+            <LoadMore next=log.next task=log.task load=Callback::new(move |()| load()) />
         </div>
     }
 }
 
-fn line(delivery: &WebhookDelivery, task: Task, again: Callback<Uuid>) -> impl IntoView + use<> {
+fn delivery_row(
+    delivery: &WebhookDelivery,
+    task: Task,
+    again: Callback<Uuid>,
+) -> impl IntoView + use<> {
     let (t, id) = (webhooks(), delivery.id);
     let (state, class) = match delivery.state {
         WebhookDeliveryState::Pending => (t.pending, "tag"),
@@ -80,7 +84,7 @@ fn line(delivery: &WebhookDelivery, task: Task, again: Callback<Uuid>) -> impl I
     let attempts = delivery
         .attempts
         .iter()
-        .map(|attempt| view! { <span class="soft">{told(attempt)}</span> })
+        .map(|attempt| view! { <span class="soft">{attempt_text(attempt)}</span> })
         .collect_view();
     view! {
         <li>
@@ -112,7 +116,7 @@ fn line(delivery: &WebhookDelivery, task: Task, again: Callback<Uuid>) -> impl I
 }
 
 /// How a try went, in a sentence.
-fn told(attempt: &WebhookAttempt) -> String {
+fn attempt_text(attempt: &WebhookAttempt) -> String {
     let (t, when) = (webhooks(), when(&attempt.at));
     let text = match (attempt.status, attempt.error) {
         (Some(status), _) => {
@@ -134,5 +138,5 @@ fn told(attempt: &WebhookAttempt) -> String {
 }
 
 fn when(at: &Moment) -> String {
-    moments::day_and_clock(at)
+    time_format::format_date_time(at)
 }

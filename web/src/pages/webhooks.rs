@@ -6,15 +6,15 @@ use parlour_wire::{
     NewWebhook, Page, Webhook, WebhookChange, WebhookEventType, WebhookOffReason, WebhookWithSecret,
 };
 
-use super::handover::HandOver;
+use super::copyable_text::CopyableText;
 use crate::{
     api,
-    ask::Ask,
     components::{Confirm, Dialog, FailureNotice, Field, Heading, Notice, Panel, Tone},
-    moments,
+    query::Query,
     session::session,
     task::Task,
     texts::{fill, office as o, webhooks},
+    time_format,
 };
 
 /// The events that can be chosen.
@@ -45,33 +45,33 @@ pub(super) const fn event_name(of: WebhookEventType) -> &'static str {
 
 /// What the lines of the list share.
 #[derive(Clone, Copy)]
-struct Desk {
-    all: Ask<Page<Webhook>>,
+struct WebhooksState {
+    all: Query<Page<Webhook>>,
     task: Task,
     /// The secret that is shown this once; empty when the answer that held it was lost.
     secret: RwSignal<Option<String>>,
     deleting: RwSignal<Option<Webhook>>,
 }
 
-impl Desk {
+impl WebhooksState {
     fn show_secret(self, made: WebhookWithSecret) {
         self.secret.set(Some(made.secret.unwrap_or_default()));
-        self.all.again();
+        self.all.refetch();
     }
 }
 
 #[component]
 pub(crate) fn WebhooksPage() -> impl IntoView {
     let t = webhooks();
-    let desk = Desk {
-        all: Ask::new(api::list_webhooks),
+    let shared = WebhooksState {
+        all: Query::new(api::list_webhooks),
         task: Task::new(),
         secret: RwSignal::new(None),
         deleting: RwSignal::new(None),
     };
     let show = move |page: Page<Webhook>| {
         let none = page.items.is_empty().then(|| view! { <p>{t.none}</p> });
-        let lines = page.items.into_iter().map(|webhook| line(webhook, desk)).collect_view();
+        let lines = page.items.into_iter().map(|webhook| line(webhook, shared)).collect_view();
         view! {
             {none}
             <ul class="lineup">{lines}</ul>
@@ -84,16 +84,16 @@ pub(crate) fn WebhooksPage() -> impl IntoView {
         </a>
         <Heading text=t.title />
         <p class="lede">{t.lede}</p>
-        <Panel data=desk.all show />
-        <FailureNotice failure=desk.task.failure />
-        <NewEndpoint desk />
-        <SecretDialog secret=desk.secret />
-        <DeleteDialog desk />
+        <Panel data=shared.all show />
+        <FailureNotice failure=shared.task.failure />
+        <NewEndpoint shared />
+        <SecretDialog secret=shared.secret />
+        <DeleteDialog shared />
     }
 }
 
-fn line(webhook: Webhook, desk: Desk) -> impl IntoView {
-    let (t, session, task, id) = (webhooks(), session(), desk.task, webhook.id);
+fn line(webhook: Webhook, shared: WebhooksState) -> impl IntoView {
+    let (t, session, task, id) = (webhooks(), session(), shared.task, webhook.id);
     let (state, class) = match webhook.off_reason {
         None => (t.on, "tag go"),
         Some(WebhookOffReason::Staff) => (t.off_staff, "tag stop"),
@@ -103,11 +103,13 @@ fn line(webhook: Webhook, desk: Desk) -> impl IntoView {
     let enabled = webhook.enabled;
     let switch = move |_| {
         let change = WebhookChange { url: None, event_types: None, enabled: Some(!enabled) };
-        task.run(async move { api::change_webhook(id, &change).await }, move |_| desk.all.again());
+        task.run(async move { api::change_webhook(id, &change).await }, move |_| {
+            shared.all.refetch()
+        });
     };
-    let test = move |_| task.run(api::test_webhook(id), move |_| session.say(t.test_sent));
+    let test = move |_| task.run(api::test_webhook(id), move |_| session.announce(t.test_sent));
     let renew =
-        move |_| task.run(api::rotate_webhook_secret(id), move |made| desk.show_secret(made));
+        move |_| task.run(api::rotate_webhook_secret(id), move |made| shared.show_secret(made));
     let names = webhook.event_types.iter().copied().map(event_name).collect::<Vec<_>>().join(", ");
     let label = |what: &str| [what, ": ", &webhook.url].concat();
     let labels = [
@@ -119,7 +121,7 @@ fn line(webhook: Webhook, desk: Desk) -> impl IntoView {
     ];
     let [log_label, test_label, switch_label, renew_label, delete_label] = labels;
     let since = |text: &str, at: &parlour_wire::Moment| {
-        fill(text, &[("when", &moments::day_and_clock(at))])
+        fill(text, &[("when", &time_format::format_date_time(at))])
     };
     let failing = webhook
         .failing_since
@@ -178,7 +180,7 @@ fn line(webhook: Webhook, desk: Desk) -> impl IntoView {
                 class="action stop"
                 type="button"
                 aria-label=delete_label
-                on:click=move |_| desk.deleting.set(Some(webhook.clone()))
+                on:click=move |_| shared.deleting.set(Some(webhook.clone()))
             >
                 {t.delete}
             </button>
@@ -188,7 +190,7 @@ fn line(webhook: Webhook, desk: Desk) -> impl IntoView {
 
 /// The form for another endpoint.
 #[component]
-fn NewEndpoint(desk: Desk) -> impl IntoView {
+fn NewEndpoint(shared: WebhooksState) -> impl IntoView {
     let (t, task) = (webhooks(), Task::new());
     let (url, chosen) = (RwSignal::new(String::new()), RwSignal::new(CHOICES.to_vec()));
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -199,7 +201,7 @@ fn NewEndpoint(desk: Desk) -> impl IntoView {
         };
         task.run(async move { api::create_webhook(&new).await }, move |made| {
             url.set(String::new());
-            desk.show_secret(made);
+            shared.show_secret(made);
         });
     };
     let error = Signal::derive(move || {
@@ -273,7 +275,7 @@ fn SecretDialog(secret: RwSignal<Option<String>>) -> impl IntoView {
                             view! {
                                 <p>{t.secret_what}</p>
                                 <ul class="lineup">
-                                    <HandOver label=o().client_secret text=secret />
+                                    <CopyableText label=o().client_secret text=secret />
                                 </ul>
                             }
                                 .into_any()
@@ -291,9 +293,9 @@ fn SecretDialog(secret: RwSignal<Option<String>>) -> impl IntoView {
 
 /// Asks once more before an endpoint is deleted.
 #[component]
-fn DeleteDialog(desk: Desk) -> impl IntoView {
+fn DeleteDialog(shared: WebhooksState) -> impl IntoView {
     let (t, session, task, open, deleting) =
-        (webhooks(), session(), Task::new(), RwSignal::new(false), desk.deleting);
+        (webhooks(), session(), Task::new(), RwSignal::new(false), shared.deleting);
     Effect::new(move || {
         if deleting.read().is_some() {
             task.failure.set(None);
@@ -318,8 +320,8 @@ fn DeleteDialog(desk: Desk) -> impl IntoView {
         };
         task.run(api::delete_webhook(id), move |()| {
             open.set(false);
-            session.say(t.deleted);
-            desk.all.again();
+            session.announce(t.deleted);
+            shared.all.refetch();
         });
     });
     view! {

@@ -1,14 +1,13 @@
-//! English: the programs that the school connects, and where the roster's values come from.
+//! English: the API clients of the school, and where the roster's values come from.
 
 use super::Text;
 
 catalogue!(OfficeTexts {
-    title: Text = "Connections",
-    lede: Text = "Programs of other makers, such as your MIS, that may see the school’s data \
+    title: Text = "API clients",
+    lede: Text = "Systems of other makers, such as your MIS, that may read the school’s data \
                   here, or bring some in.",
-    none: Text =
-        "No program is connected. Connect one, and give its maker the two texts that you get.",
-    connect: Text = "Connect a program",
+    none: Text = "No API client yet. Add one, and give its maker the two texts that you get.",
+    connect: Text = "Add an API client",
     change: Text = "Change",
     change_title: Text = "Change {name}",
     name: Text = "Name",
@@ -25,7 +24,7 @@ catalogue!(OfficeTexts {
     roster_staff: Text =
         "Also make people staff, and change or remove members of staff and their addresses",
     limit: Text = "Requests a minute",
-    limit_hint: Text = "From 1 to 6000. A program that asks more often is told to wait.",
+    limit_hint: Text = "From 1 to 6000. An API client that asks more often is told to wait.",
     limit_wrong: Text = "Enter a number from 1 to 6000.",
     up_to: Text = "Up to {count} requests a minute",
     contact_title: Text = "How to reach the school",
@@ -38,17 +37,17 @@ catalogue!(OfficeTexts {
     saved: Text = "Saved.",
     used: Text = "Last used {when}",
     unused: Text = "Not used yet",
-    made: Text = "Connected by {name}, {when}",
+    made: Text = "Added by {name}, {when}",
     two_secrets: Text = "Two secrets work: the older one until {when}",
     new_secret: Text = "New secret",
     new_secret_title: Text = "Make a new secret?",
     new_secret_question: Text = "{name} gets a new secret. The one it has now works for another \
                                  day, so that nothing stops meanwhile.",
-    revoke: Text = "Disconnect",
-    revoke_title: Text = "Disconnect {name}?",
+    revoke: Text = "Revoke",
+    revoke_title: Text = "Revoke {name}?",
     revoke_question: Text =
-        "It can see and do nothing from this moment on. To undo this, connect it anew.",
-    revoked: Text = "Disconnected.",
+        "It can see and do nothing from this moment on. To undo this, add it again.",
+    revoked: Text = "Revoked.",
     secret_title: Text = "Hand these over",
     secret_lede: Text = "Give these to the maker of {name}, by a way that nobody else reads. The \
                          secret is shown this once.",
@@ -59,18 +58,18 @@ catalogue!(OfficeTexts {
     copy: Text = "Copy",
     copied: Text = "Copied.",
     done: Text = "Done",
-    origins: Text = "Where this comes from",
-    origins_what: Text =
+    provenance: Text = "Where this comes from",
+    provenance_what: Text =
         "Who said each of these last, and when. What your roster says is changed there, not here.",
-    origins_contact: Text = "Contact with {student}",
-    origins_classes: Text = "Classes of {student}",
-    origins_place: Text = "the student’s place",
-    origins_class: Text = "the class",
-    origins_none: Text = "Not known: it is older than this record.",
-    origin_file: Text = "Files: {name}",
-    origin_provider: Text = "Provider: {name}",
-    origin_program: Text = "Program: {name}",
-    origin_staff: Text = "Staff: {name}",
+    provenance_contact: Text = "Contact with {student}",
+    provenance_classes: Text = "Classes of {student}",
+    provenance_place: Text = "the student’s place",
+    provenance_class: Text = "the class",
+    provenance_none: Text = "Not known: it is older than this record.",
+    provenance_file: Text = "Files: {name}",
+    provenance_provider: Text = "Provider: {name}",
+    provenance_api_client: Text = "API client: {name}",
+    provenance_staff: Text = "Staff: {name}",
     field_honorific: Text = "title",
     field_given_name: Text = "given name",
     field_family_name: Text = "family name",

@@ -1,4 +1,4 @@
-//! All that the client says, by key. A second language is a second value of [`Texts`] and a second
+//! All that the web app says, by key. A second language is a second value of [`Texts`] and a second
 //! list of errors.
 
 /// Makes the struct of some texts and the English one of it from one list.
@@ -37,7 +37,7 @@ pub(crate) const fn guest() -> &'static GuestTexts {
     &en_guest::EN
 }
 
-/// What is said to the office about programs: fetched with its page.
+/// What is said to the office about API clients: fetched with its page.
 pub(crate) const fn office() -> &'static OfficeTexts {
     &en_office::EN
 }

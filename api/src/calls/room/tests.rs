@@ -9,7 +9,7 @@ use parlour_wire::{Signal, SignalKind};
 use uuid::Uuid;
 
 use super::*;
-use crate::store::calls::Who;
+use crate::store::calls::CallIdentity;
 
 const TEACHER: Uuid = Uuid::from_u128(1);
 const PARENT: Uuid = Uuid::from_u128(2);
@@ -50,8 +50,8 @@ fn both_sit() -> Snapshot {
     }
 }
 
-fn member(who: Who, number: u32) -> (Member, mpsc::Receiver<Outgoing>) {
-    let (out, heard) = Outbox::new(64);
+fn member(who: CallIdentity, number: u32) -> (Member, mpsc::Receiver<Outgoing>) {
+    let (out, heard) = SocketSender::new(64);
     let visitor = Visitor {
         school: SchoolId(Uuid::nil()),
         booking: BookingId(Uuid::nil()),
@@ -61,8 +61,8 @@ fn member(who: Who, number: u32) -> (Member, mpsc::Receiver<Outgoing>) {
     (Member::new(visitor, number, false, now(), out), heard)
 }
 
-fn offer(to_connection: u32, bytes: usize) -> Addressed {
-    Addressed {
+fn offer(to_connection: u32, bytes: usize) -> AddressedSignal {
+    AddressedSignal {
         booking: BookingId(Uuid::nil()),
         from: ParticipantId(PARENT),
         from_connection: 2,
@@ -89,17 +89,17 @@ fn signals(heard: &mut mpsc::Receiver<Outgoing>) -> usize {
 /// come to the room yet.
 fn before_the_teacher_comes() -> Room {
     let mut room = Room::default();
-    room.join(2, member(Who::Parent(PersonId(PARENT)), 2).0);
+    room.join(2, member(CallIdentity::Parent(PersonId(PARENT)), 2).0);
     assert!(room.apply(both_sit(), now()).is_empty());
     room
 }
 
 #[test]
-fn an_offer_waits_for_a_connection_that_is_about_to_come() {
+fn early_offer_is_delivered_once_the_connection_joins() {
     let mut room = before_the_teacher_comes();
     assert!(!room.deliver(&offer(1, 8)), "nobody is here to take it");
-    room.keep_early(offer(1, 8), now());
-    let (teacher, mut heard) = member(Who::Teacher(PersonId(TEACHER)), 1);
+    room.buffer_early(offer(1, 8), now());
+    let (teacher, mut heard) = member(CallIdentity::Teacher(PersonId(TEACHER)), 1);
     room.join(1, teacher);
     room.apply(both_sit(), now() + TimeDelta::seconds(1));
     assert_eq!(signals(&mut heard), 1);
@@ -108,40 +108,40 @@ fn an_offer_waits_for_a_connection_that_is_about_to_come() {
 }
 
 #[test]
-fn an_offer_does_not_wait_for_ever_nor_for_an_older_connection() {
+fn early_offer_expires_and_skips_older_connections() {
     let mut room = before_the_teacher_comes();
-    room.keep_early(offer(1, 8), now());
-    room.keep_early(offer(0, 8), now());
+    room.buffer_early(offer(1, 8), now());
+    room.buffer_early(offer(0, 8), now());
     room.apply(both_sit(), now() + TimeDelta::seconds(4));
-    let (teacher, mut heard) = member(Who::Teacher(PersonId(TEACHER)), 1);
+    let (teacher, mut heard) = member(CallIdentity::Teacher(PersonId(TEACHER)), 1);
     room.join(1, teacher);
     room.apply(both_sit(), now() + TimeDelta::seconds(5));
     assert_eq!(signals(&mut heard), 0);
 }
 
 #[test]
-fn only_so_much_waits() {
+fn early_signals_are_bounded_by_bytes_and_count() {
     let mut room = before_the_teacher_comes();
     for _ in 0..100 {
-        room.keep_early(offer(1, 30_000), now());
+        room.buffer_early(offer(1, 30_000), now());
     }
-    let (teacher, mut heard) = member(Who::Teacher(PersonId(TEACHER)), 1);
+    let (teacher, mut heard) = member(CallIdentity::Teacher(PersonId(TEACHER)), 1);
     room.join(1, teacher);
     room.apply(both_sit(), now());
     assert_eq!(signals(&mut heard), 8, "8 * 30,000 bytes, and not 9");
     let mut room = before_the_teacher_comes();
     for _ in 0..1_000 {
-        room.keep_early(offer(1, 3), now());
+        room.buffer_early(offer(1, 3), now());
     }
     assert_eq!(room.early.len(), 64, "a quarter of a queue");
 }
 
 #[test]
-fn whose_queue_is_full_is_told_to_close_and_stays_a_member() {
+fn member_with_full_send_queue_is_signalled_to_close_and_stays_in_the_room() {
     use futures_util::FutureExt;
 
     let mut room = before_the_teacher_comes();
-    let (teacher, mut heard) = member(Who::Teacher(PersonId(TEACHER)), 1);
+    let (teacher, mut heard) = member(CallIdentity::Teacher(PersonId(TEACHER)), 1);
     let out = teacher.out.clone();
     let overflowed = || out.overflowed().now_or_never().is_some();
     room.join(1, teacher);
@@ -162,5 +162,5 @@ fn whose_queue_is_full_is_told_to_close_and_stays_a_member() {
         );
     }
     assert!(overflowed());
-    assert!(room.part(1).is_some(), "its socket still gives its place back");
+    assert!(room.leave(1).is_some(), "its socket still gives its place back");
 }

@@ -6,7 +6,7 @@ use parlour_domain::{EmailAddress, id::PersonId};
 use crate::{
     app::App,
     auth::Caller,
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     request::{Body, checked, idempotency_key},
     store::bars::{self, Bar, Barred, NewBar},
     views,
@@ -21,8 +21,8 @@ pub async fn create_bar(
     app: Data<App>,
     caller: Caller,
     body: Body<parlour_wire::NewBar>,
-) -> Answer {
-    let staff = caller.staff()?;
+) -> ApiResult {
+    let staff = caller.require_staff()?;
     checked(&body.value)?;
     let request = idempotency_key(&req, staff, &body.bytes)?;
     let new = body.value;

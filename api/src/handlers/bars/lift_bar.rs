@@ -2,14 +2,14 @@
 
 use actix_web::{HttpResponse, web::Data};
 
-use crate::{app::App, auth::Caller, problem::Answer, request::BarPath, store::bars};
+use crate::{app::App, auth::Caller, problem::ApiResult, request::BarPath, store::bars};
 
 /// Lifts it; what it took away does not come back by itself.
 ///
 /// # Errors
 /// `wrong_role`, `not_found`.
-pub async fn lift_bar(app: Data<App>, caller: Caller, BarPath(bar): BarPath) -> Answer {
-    let staff = caller.staff()?;
+pub async fn lift_bar(app: Data<App>, caller: Caller, BarPath(bar): BarPath) -> ApiResult {
+    let staff = caller.require_staff()?;
     let (ctx, school) = (app.context(), caller.school_id());
     app.store.write(move |db| bars::lift(db, &ctx, school, staff, bar)).await?;
     Ok(HttpResponse::NoContent().finish())

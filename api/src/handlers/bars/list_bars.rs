@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     app::App,
     auth::Caller,
-    problem::Answer,
+    problem::ApiResult,
     request::{List, PageQuery, page},
     store::bars,
     views,
@@ -17,7 +17,7 @@ use crate::{
 
 /// `?student_id=`: of one student alone.
 #[derive(Debug, Default, Deserialize)]
-pub struct OfStudent {
+pub struct BarQuery {
     student_id: Option<Uuid>,
 }
 
@@ -28,10 +28,10 @@ pub struct OfStudent {
 pub async fn list_bars(
     app: Data<App>,
     caller: Caller,
-    of: Query<OfStudent>,
+    of: Query<BarQuery>,
     pages: Query<PageQuery>,
-) -> Answer<Json<Page<Bar>>> {
-    caller.staff()?;
+) -> ApiResult<Json<Page<Bar>>> {
+    caller.require_staff()?;
     let (after, limit) = pages.read(List::Bars)?;
     let (school, student) = (caller.school_id(), of.student_id.map(PersonId));
     let rows =

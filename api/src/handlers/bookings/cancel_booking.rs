@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web::Data};
 
 use crate::{
-    app::App, auth::Caller, precondition::IfMatch, problem::Answer, request::BookingPath,
+    app::App, auth::Caller, precondition::IfMatch, problem::ApiResult, request::BookingPath,
     store::bookings, views::booking_details as view,
 };
 
@@ -16,7 +16,7 @@ pub async fn cancel_booking(
     caller: Caller,
     BookingPath(booking): BookingPath,
     if_match: IfMatch,
-) -> Answer {
+) -> ApiResult {
     let (ctx, editor, expected) = (app.context(), caller.editor()?, if_match.of(view));
     app.store
         .write(move |db| bookings::cancel_booking(db, &ctx, &editor, booking, &expected))

@@ -7,8 +7,8 @@ use parlour_wire::BookingChange;
 use crate::{
     app::App,
     auth::Caller,
-    precondition::{IfMatch, changed},
-    problem::Answer,
+    precondition::{IfMatch, with_new_etag},
+    problem::ApiResult,
     request::{Body, BookingPath},
     store::bookings,
     views::booking_details as view,
@@ -25,12 +25,12 @@ pub async fn change_booking(
     BookingPath(booking): BookingPath,
     if_match: IfMatch,
     body: Body<BookingChange>,
-) -> Answer {
+) -> ApiResult {
     let (ctx, editor, expected) = (app.context(), caller.editor()?, if_match.of(view));
     let to = body.value.starts_at.with_timezone(&Utc);
     let moved = app
         .store
         .write(move |db| bookings::change_booking(db, &ctx, &editor, booking, to, &expected))
         .await?;
-    changed(&view(&moved))
+    with_new_etag(&view(&moved))
 }

@@ -9,9 +9,9 @@ use parlour_domain::{booking::NewBooking, id::EveningId};
 
 use crate::{
     app::App,
-    auth::Visitor,
-    problem::Answer,
-    request::{Body, EveningPath, OnBehalf, checked, idempotency_key},
+    auth::UnresolvedSession,
+    problem::ApiResult,
+    request::{Body, EveningPath, ParentQuery, checked, idempotency_key},
     store::bookings::{self, NewBookings},
     views::made_bookings as view,
 };
@@ -23,15 +23,15 @@ use crate::{
 pub async fn create_bookings(
     app: Data<App>,
     req: HttpRequest,
-    visitor: Visitor,
+    visitor: UnresolvedSession,
     EveningPath(evening): EveningPath,
-    query: Query<OnBehalf>,
+    query: Query<ParentQuery>,
     body: Body<parlour_wire::NewBookings>,
-) -> Answer {
+) -> ApiResult {
     if !body.value.bookings.is_empty() {
         checked(&body.value)?;
     }
-    let asked = visitor.acting(&app, query.parent()).await?;
+    let asked = visitor.on_behalf_of(&app, query.parent()).await?;
     let key = idempotency_key(&req, asked.caller.person.id(), &body.bytes)?;
     let (ctx, school, acting) = (app.context(), asked.school_id(), asked.acting);
     let new = parse(evening, &body.value);

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, web::Data};
 
 use crate::{
-    app::App, auth::Caller, precondition::tagged, problem::Answer, request::BookingPath,
+    app::App, auth::Caller, precondition::with_etag, problem::ApiResult, request::BookingPath,
     store::bookings, views,
 };
 
@@ -16,9 +16,9 @@ pub async fn get_booking(
     app: Data<App>,
     caller: Caller,
     BookingPath(booking): BookingPath,
-) -> Answer {
-    let (school, owner, now) = (caller.school_id(), caller.owner()?, app.clock.now());
+) -> ApiResult {
+    let (school, owner, now) = (caller.school_id(), caller.visible_parent()?, app.clock.now());
     let found =
         app.store.read(move |db| bookings::get_booking(db, school, owner, booking, now)).await?;
-    tagged(&req, &views::booking_details(&found))
+    with_etag(&req, &views::booking_details(&found))
 }

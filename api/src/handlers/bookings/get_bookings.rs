@@ -5,9 +5,9 @@ use parlour_wire::MyBookings;
 
 use crate::{
     app::App,
-    auth::Visitor,
-    problem::Answer,
-    request::{EveningPath, OnBehalf},
+    auth::UnresolvedSession,
+    problem::ApiResult,
+    request::{EveningPath, ParentQuery},
     store::bookings,
     views,
 };
@@ -18,10 +18,10 @@ use crate::{
 /// `wrong_role`, `not_found`.
 pub async fn get_bookings(
     app: Data<App>,
-    visitor: Visitor,
+    visitor: UnresolvedSession,
     EveningPath(evening): EveningPath,
-    query: Query<OnBehalf>,
-) -> Answer<Json<MyBookings>> {
+    query: Query<ParentQuery>,
+) -> ApiResult<Json<MyBookings>> {
     let (parent_id, now) = (query.parent(), app.clock.now());
     let (asked, found) = visitor
         .read(&app, parent_id, move |db, asked| {

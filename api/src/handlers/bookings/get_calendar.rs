@@ -9,10 +9,10 @@ use actix_web::{
 
 use crate::{
     app::App,
-    auth::Visitor,
+    auth::UnresolvedSession,
     calendar::{self, Appointment, Method, Organizer},
-    problem::Answer,
-    request::{EveningPath, OnBehalf},
+    problem::ApiResult,
+    request::{EveningPath, ParentQuery},
     store::{
         bookings::{self, Booking},
         people::PersonRow,
@@ -25,10 +25,10 @@ use crate::{
 /// `wrong_role`, `not_found`.
 pub async fn get_calendar(
     app: Data<App>,
-    visitor: Visitor,
+    visitor: UnresolvedSession,
     EveningPath(evening): EveningPath,
-    query: Query<OnBehalf>,
-) -> Answer {
+    query: Query<ParentQuery>,
+) -> ApiResult {
     let (asked, booked) = visitor
         .read(&app, query.parent(), move |db, asked| {
             bookings::get_calendar(db, asked.school_id(), &asked.acting, evening)

@@ -8,9 +8,9 @@ use parlour_domain::scope::Scope;
 
 use crate::{
     app::App,
-    auth::Asker,
-    precondition::tagged,
-    problem::Answer,
+    auth::Principal,
+    precondition::with_etag,
+    problem::ApiResult,
     request::{ExportQuery, List, page},
     store::export,
     views,
@@ -23,21 +23,21 @@ use crate::{
 pub async fn list_attendance(
     req: HttpRequest,
     app: Data<App>,
-    asker: Asker,
+    principal: Principal,
     query: Query<ExportQuery>,
-) -> Answer {
-    asker.office(Scope::AttendanceRead)?;
+) -> ApiResult {
+    principal.require_office(Scope::AttendanceRead)?;
     let wanted = query.read(List::Attendance)?;
-    let (school, zone, now) = (asker.school().id(), asker.school().zone(), app.clock.now());
+    let (school, zone, now) = (principal.school().id(), principal.school().zone(), app.clock.now());
     let rows = app.store.read(move |db| export::attendance(db, school, wanted, now)).await?;
-    tagged(
+    with_etag(
         &req,
         &page(
             List::Attendance,
             rows,
             wanted.limit,
             |one| one.row.id.0,
-            |one| views::programs::attendance_record(&one, zone),
+            |one| views::exports::attendance_record(&one, zone),
         ),
     )
 }

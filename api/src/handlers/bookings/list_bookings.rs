@@ -8,9 +8,9 @@ use parlour_domain::scope::Scope;
 
 use crate::{
     app::App,
-    auth::Asker,
-    precondition::tagged,
-    problem::Answer,
+    auth::Principal,
+    precondition::with_etag,
+    problem::ApiResult,
     request::{ExportQuery, List, page},
     store::export,
     views,
@@ -23,21 +23,21 @@ use crate::{
 pub async fn list_bookings(
     req: HttpRequest,
     app: Data<App>,
-    asker: Asker,
+    principal: Principal,
     query: Query<ExportQuery>,
-) -> Answer {
-    asker.office(Scope::BookingsRead)?;
+) -> ApiResult {
+    principal.require_office(Scope::BookingsRead)?;
     let wanted = query.read(List::BookingExport)?;
-    let (school, zone, now) = (asker.school().id(), asker.school().zone(), app.clock.now());
+    let (school, zone, now) = (principal.school().id(), principal.school().zone(), app.clock.now());
     let rows = app.store.read(move |db| export::bookings(db, school, wanted, now)).await?;
-    tagged(
+    with_etag(
         &req,
         &page(
             List::BookingExport,
             rows,
             wanted.limit,
             |one| one.row.id.0,
-            |one| views::programs::booking_record(&one, zone),
+            |one| views::exports::booking_record(&one, zone),
         ),
     )
 }

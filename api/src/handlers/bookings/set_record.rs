@@ -6,9 +6,9 @@ use parlour_wire::AppointmentRecord;
 use crate::{
     app::App,
     auth::Caller,
-    problem::Answer,
+    problem::ApiResult,
     request::{Body, BookingPath, checked},
-    store::teaching::{self, Record},
+    store::teaching::{self, TeacherRecord},
 };
 
 /// Keeps it in place of what was there.
@@ -21,11 +21,11 @@ pub async fn set_record(
     caller: Caller,
     BookingPath(booking): BookingPath,
     body: Body<AppointmentRecord>,
-) -> Answer<Json<AppointmentRecord>> {
-    caller.teacher()?;
+) -> ApiResult<Json<AppointmentRecord>> {
+    caller.require_teacher()?;
     checked(&body.value)?;
     let note = body.value.note.replace('\r', "");
-    let record = Record { no_show: body.value.no_show, note };
+    let record = TeacherRecord { no_show: body.value.no_show, note };
     let kept = AppointmentRecord { no_show: record.no_show, note: record.note.clone() };
     let (ctx, school) = (app.context(), caller.school_id());
     app.store

@@ -6,7 +6,7 @@ use parlour_wire::CallDoor;
 use crate::{
     app::App,
     auth::{LoggedIn, call_visitor},
-    problem::Answer,
+    problem::ApiResult,
     request::BookingPath,
     store::calls,
     views,
@@ -20,7 +20,7 @@ pub async fn get_call(
     app: Data<App>,
     caller: LoggedIn,
     BookingPath(booking): BookingPath,
-) -> Answer<Json<CallDoor>> {
+) -> ApiResult<Json<CallDoor>> {
     let (visitor, now) = (call_visitor::person(caller, booking)?, app.clock.now());
     let (door, next) = app.store.read(move |db| calls::get_call(db, &visitor, now)).await?;
     Ok(Json(views::call_door(&visitor, &door, next.as_ref(), now)))

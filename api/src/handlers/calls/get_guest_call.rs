@@ -6,7 +6,7 @@ use parlour_wire::CallDoor;
 use crate::{
     app::App,
     auth::GuestSessions,
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     request::BookingPath,
     store::guests,
     views,
@@ -21,7 +21,7 @@ pub async fn get_guest_call(
     app: Data<App>,
     guest: GuestSessions,
     BookingPath(booking): BookingPath,
-) -> Answer<Json<CallDoor>> {
+) -> ApiResult<Json<CallDoor>> {
     let (school, ids, now) = (guest.school.id(), guest.ids, app.clock.now());
     let (visitor, (door, next)) = app
         .store

@@ -15,8 +15,8 @@ use crate::{
     app::App,
     auth::{GuestSessions, LoggedIn, call_visitor},
     calls::ice,
-    problem::Answer,
-    request::ForCall,
+    problem::ApiResult,
+    request::CallQuery,
     store::{
         calls::{Door, Visitor},
         guests,
@@ -34,8 +34,8 @@ pub async fn get_ice_servers(
     app: Data<App>,
     req: HttpRequest,
     guest: GuestSessions,
-    query: Query<ForCall>,
-) -> Answer<Json<IceServers>> {
+    query: Query<CallQuery>,
+) -> ApiResult<Json<IceServers>> {
     let (now, zone) = (app.clock.now(), guest.school.zone());
     let (session, ends_at) = match query.booking() {
         Some(booking) => {
@@ -66,7 +66,7 @@ async fn of_person(
     person: LoggedIn,
     booking: BookingId,
     guest: &GuestSessions,
-) -> Answer<(Visitor, Door)> {
+) -> ApiResult<(Visitor, Door)> {
     let own = match call_visitor::person(person, booking) {
         Ok(visitor) => call_visitor::door(app, visitor).await,
         Err(refusal) => Err(refusal),
@@ -82,7 +82,7 @@ async fn guest_session(
     app: &App,
     guest: GuestSessions,
     now: DateTime<Utc>,
-) -> Answer<Option<SessionId>> {
+) -> ApiResult<Option<SessionId>> {
     if guest.ids.is_empty() {
         return Ok(None);
     }

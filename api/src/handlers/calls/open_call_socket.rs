@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, web};
 use super::upgrade;
 use crate::{
     auth::{self, LoggedIn, call_visitor},
-    problem::Answer,
+    problem::ApiResult,
     request::BookingPath,
 };
 
@@ -19,7 +19,7 @@ pub async fn open_call_socket(
     body: web::Payload,
     caller: LoggedIn,
     BookingPath(booking): BookingPath,
-) -> Answer {
+) -> ApiResult {
     let visitor = call_visitor::person(caller, booking)?;
     upgrade::check(&req).await?;
     let (visitor, door) = call_visitor::door(&*auth::app(&req)?, visitor).await?;

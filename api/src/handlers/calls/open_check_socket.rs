@@ -10,7 +10,7 @@ use super::upgrade;
 use crate::{
     app::App,
     auth::{GuestSessions, LoggedIn},
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     store::guests,
 };
 
@@ -24,7 +24,7 @@ pub async fn open_check_socket(
     req: HttpRequest,
     body: web::Payload,
     guest: GuestSessions,
-) -> Answer {
+) -> ApiResult {
     let session = match LoggedIn::of(&req).await {
         Ok(caller) => caller.session.id,
         Err(refusal) => of_guest(&app, guest, refusal).await?,
@@ -34,7 +34,7 @@ pub async fn open_check_socket(
 }
 
 /// The newest of a guest's sessions, if one of them opens anything.
-async fn of_guest(app: &App, guest: GuestSessions, refusal: ApiError) -> Answer<SessionId> {
+async fn of_guest(app: &App, guest: GuestSessions, refusal: ApiError) -> ApiResult<SessionId> {
     let (school, ids, now) = (guest.school.id(), guest.ids, app.clock.now());
     let newest = ids.first().copied();
     let opened = app.store.read(move |db| guests::of_sessions(db, school, &ids, now)).await?;

@@ -9,7 +9,7 @@ use super::upgrade;
 use crate::{
     app::App,
     auth::{GuestSessions, call_visitor},
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     request::BookingPath,
 };
 
@@ -23,7 +23,7 @@ pub async fn open_guest_call_socket(
     body: web::Payload,
     guest: GuestSessions,
     BookingPath(booking): BookingPath,
-) -> Answer {
+) -> ApiResult {
     if guest.ids.is_empty() {
         return Err(ApiError::not_logged_in());
     }

@@ -14,24 +14,24 @@ use tracing::{Instrument, field};
 use crate::{
     auth::{self, client_hash, origin},
     calls::{
-        Opened, Socket, check,
-        limits::{MAX_CHECK, MAX_MESSAGE},
+        NewSocket, Socket, check,
+        limits::{MAX_CHECK_MESSAGE, MAX_MESSAGE},
     },
     connections::{Connection, Stage},
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     store::calls::Visitor,
     telemetry::RequestId,
 };
 
 /// When to try again where a session has too many sockets.
-const AGAIN_AFTER: u32 = 10;
+const RETRY_AFTER_SECONDS: u32 = 10;
 
 /// Checks that the request asks for a WebSocket, and that it comes from the school's own pages:
 /// browsers let every site open one, with our cookies.
 ///
 /// # Errors
 /// `upgrade_required`, `bad_origin`.
-pub(super) async fn check(req: &HttpRequest) -> Answer<()> {
+pub(super) async fn check(req: &HttpRequest) -> ApiResult<()> {
     let is_upgrade = req
         .headers()
         .get(header::UPGRADE)
@@ -40,7 +40,7 @@ pub(super) async fn check(req: &HttpRequest) -> Answer<()> {
     if !is_upgrade {
         return Err(upgrade_required());
     }
-    origin::check_own(&*auth::app(req)?, req).await
+    origin::require_own_origin(&*auth::app(req)?, req).await
 }
 
 /// Opens the socket, for somebody at the door of a call with these times.
@@ -53,22 +53,24 @@ pub(super) fn open(
     body: web::Payload,
     visitor: Visitor,
     times: &CallTimes,
-) -> Answer {
+) -> ApiResult {
     let app = auth::app(req)?;
     times.check(app.clock.now())?;
-    let among =
-        app.calls.new_socket(visitor.session).ok_or_else(|| ApiError::too_many(AGAIN_AFTER))?;
+    let session_socket = app
+        .calls
+        .new_socket(visitor.session)
+        .ok_or_else(|| ApiError::too_many(RETRY_AFTER_SECONDS))?;
     let (response, session, messages) =
         actix_ws::handle(req, body).map_err(|_| upgrade_required())?;
     let client_hash = client_hash(&app, visitor.school, req);
     let connection = req.conn_data::<Connection>().map(Connection::handle);
-    let (socket, from_hub) = Socket::new(Opened {
+    let (socket, from_hub) = Socket::new(NewSocket {
         hub: Arc::clone(&app.calls),
         keys: app.keys.clone(),
         wake: Arc::clone(&app.wake),
         visitor,
         client_hash,
-        among,
+        session_socket,
         connection,
         session,
     });
@@ -91,19 +93,21 @@ pub(super) fn open(
 /// # Errors
 /// `too_many_requests` for a fifth socket of a session that is in four calls; `upgrade_required`
 /// for a handshake that is none.
-pub(super) fn open_check(req: &HttpRequest, body: web::Payload, asking: SessionId) -> Answer {
-    let among =
-        auth::app(req)?.calls.new_socket(asking).ok_or_else(|| ApiError::too_many(AGAIN_AFTER))?;
+pub(super) fn open_check(req: &HttpRequest, body: web::Payload, asking: SessionId) -> ApiResult {
+    let session_socket = auth::app(req)?
+        .calls
+        .new_socket(asking)
+        .ok_or_else(|| ApiError::too_many(RETRY_AFTER_SECONDS))?;
     let (response, session, messages) =
         actix_ws::handle(req, body).map_err(|_| upgrade_required())?;
     if let Some(connection) = req.conn_data::<Connection>() {
-        connection.enter(Stage::AtTheDoor);
+        connection.enter(Stage::Upgraded);
     }
     let messages = messages
-        .max_frame_size(MAX_CHECK)
+        .max_frame_size(MAX_CHECK_MESSAGE)
         .aggregate_continuations()
-        .max_continuation_size(MAX_CHECK);
-    actix_web::rt::spawn(check::serve(session, messages, among));
+        .max_continuation_size(MAX_CHECK_MESSAGE);
+    actix_web::rt::spawn(check::serve(session, messages, session_socket));
     Ok(response)
 }
 

@@ -14,11 +14,11 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
-    auth::Asker,
-    precondition::tagged,
-    problem::{Answer, ApiError},
-    request::{List, PageQuery, Place as Sealed, cut},
-    store::changes::{self, Kind, Place},
+    auth::Principal,
+    precondition::with_etag,
+    problem::{ApiError, ApiResult},
+    request::{CursorPosition, List, PageQuery, split_page},
+    store::changes::{self, ChangeKind, FeedPosition},
     views,
 };
 
@@ -35,47 +35,49 @@ pub struct KindsQuery {
 pub async fn list_changes(
     req: HttpRequest,
     app: Data<App>,
-    asker: Asker,
+    principal: Principal,
     query: Query<KindsQuery>,
     pages: Query<PageQuery>,
-) -> Answer {
-    let kinds = kinds(&asker, query.kinds.as_deref())?;
-    let (school, zone, now) = (asker.school().id(), asker.school().zone(), app.clock.now());
-    let (after, limit) = pages.read_sealed(&app.keys, List::Changes, school.into())?;
+) -> ApiResult {
+    let kinds = kinds(&principal, query.kinds.as_deref())?;
+    let (school, zone, now) = (principal.school().id(), principal.school().zone(), app.clock.now());
+    let (after, limit) = pages.read_signed(&app.keys, List::Changes, school.into())?;
     let place =
-        after.map(|after| Place { feed: after.id, number: after.order }).unwrap_or_default();
+        after.map(|after| FeedPosition { feed: after.id, number: after.order }).unwrap_or_default();
     let (part, is_waiting) =
         changes::list_changes(&app.store, app.context(), school, kinds, place, limit).await?;
-    let (found, more) = cut(part.changes, limit);
+    let (found, more) = split_page(part.changes, limit);
     // Whoever has seen all of their kinds need not pass by the others again.
     let reached =
         if more { found.last().map_or(part.begun, |change| change.place) } else { part.last };
-    let next_cursor = Sealed { order: reached.number, id: reached.feed }.cursor(
+    let next_cursor = CursorPosition { order: reached.number, id: reached.feed }.cursor(
         &app.keys,
         List::Changes,
         Uuid::from(school),
     );
-    let with_names = asker.also(Scope::GuestsRead);
+    let with_names = principal.is_allowed(Scope::GuestsRead);
     let items = found
         .into_iter()
-        .map(|change| views::programs::change(change, with_names, zone, now))
+        .map(|change| views::exports::change(change, with_names, zone, now))
         .collect();
-    tagged(&req, &ChangePage { items, next_cursor, has_more: more || is_waiting })
+    with_etag(&req, &ChangePage { items, next_cursor, has_more: more || is_waiting })
 }
 
 /// Those that are asked for; without a word all that may be seen.
-fn kinds(asker: &Asker, asked: Option<&str>) -> Answer<BTreeSet<Kind>> {
+fn kinds(principal: &Principal, asked: Option<&str>) -> ApiResult<BTreeSet<ChangeKind>> {
     let Some(asked) = asked else {
-        let seen: BTreeSet<Kind> =
-            Kind::ALL.into_iter().filter(|kind| asker.office(kind.scope()).is_ok()).collect();
+        let seen: BTreeSet<ChangeKind> = ChangeKind::ALL
+            .into_iter()
+            .filter(|kind| principal.require_office(kind.scope()).is_ok())
+            .collect();
         return if seen.is_empty() {
-            asker.office(Kind::Booking.scope()).map(|()| seen)
+            principal.require_office(ChangeKind::Booking.scope()).map(|()| seen)
         } else {
             Ok(seen)
         };
     };
     let read = |name: &str| {
-        let kind = Kind::parse(name.trim()).ok_or_else(|| {
+        let kind = ChangeKind::parse(name.trim()).ok_or_else(|| {
             ApiError::field(
                 "kinds",
                 "unknown",
@@ -83,7 +85,7 @@ fn kinds(asker: &Asker, asked: Option<&str>) -> Answer<BTreeSet<Kind>> {
                  leave kinds out.",
             )
         })?;
-        asker.office(kind.scope()).map(|()| kind)
+        principal.require_office(kind.scope()).map(|()| kind)
     };
     asked.split(',').map(read).collect()
 }

@@ -5,8 +5,8 @@ use parlour_wire::{ClientError, ClientErrorKind};
 
 use crate::{
     app::App,
-    auth::AtSchool,
-    problem::{Answer, ApiError},
+    auth::CurrentSchool,
+    problem::{ApiError, ApiResult},
     request::Body,
 };
 
@@ -21,10 +21,11 @@ const REPORTS_PER_MINUTE: u32 = 30;
 pub async fn report_client_error(
     req: HttpRequest,
     app: Data<App>,
-    AtSchool(school): AtSchool,
+    CurrentSchool(school): CurrentSchool,
     body: Body<ClientError>,
-) -> Answer {
-    let rate = app.client_error_rates.take(school.id.0, REPORTS_PER_MINUTE, app.clock.real());
+) -> ApiResult {
+    let rate =
+        app.client_error_rate_limiter.take(school.id.0, REPORTS_PER_MINUTE, app.clock.real());
     if rate.is_exceeded {
         return Err(ApiError::too_many(rate.reset));
     }
@@ -78,7 +79,7 @@ mod tests {
     use super::browser;
 
     #[test]
-    fn browsers_are_told_by_name_and_major_version() {
+    fn user_agent_is_reduced_to_name_and_major_version() {
         let check = |agent: &str, expected: &str| assert_eq!(browser(agent), expected, "{agent}");
         check(
             "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) \

@@ -7,11 +7,11 @@ use super::{name, scopes};
 use crate::{
     app::App,
     auth::Caller,
-    precondition::{IfMatch, changed},
-    problem::Answer,
+    precondition::{IfMatch, with_new_etag},
+    problem::ApiResult,
     request::{Body, ClientPath, checked},
-    store::clients::{self, Client, Wish},
-    views::programs::api_client,
+    store::api_clients::{self, ApiClient, ApiClientSettings},
+    views::exports::api_client,
 };
 
 /// Changes what is named and leaves the rest.
@@ -24,28 +24,28 @@ pub async fn change_client(
     ClientPath(client): ClientPath,
     if_match: IfMatch,
     body: Body<ApiClientChange>,
-) -> Answer {
-    let staff = caller.staff()?;
+) -> ApiResult {
+    let staff = caller.require_staff()?;
     checked(&body.value)?;
     let wanted = body.value.scopes.as_deref().map(scopes).transpose()?;
     let new_name = body.value.name.as_deref().map(name).transpose()?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
-    let expected = if_match.of(move |client: &Client| api_client(client, zone));
-    let change = move |wish: &mut Wish| {
+    let expected = if_match.of(move |client: &ApiClient| api_client(client, zone));
+    let change = move |settings: &mut ApiClientSettings| {
         if let Some(name) = &new_name {
-            wish.name.clone_from(name);
+            settings.name.clone_from(name);
         }
         if let Some(scopes) = &wanted {
-            wish.scopes.clone_from(scopes);
+            settings.scopes.clone_from(scopes);
         }
-        wish.requests_per_minute =
-            body.value.requests_per_minute.unwrap_or(wish.requests_per_minute);
+        settings.requests_per_minute =
+            body.value.requests_per_minute.unwrap_or(settings.requests_per_minute);
     };
     let row = app
         .store
         .write(move |db| {
-            clients::change_client(db, &ctx, school, staff, client, &expected, &change)
+            api_clients::change_client(db, &ctx, school, staff, client, &expected, &change)
         })
         .await?;
-    changed(&api_client(&row, zone))
+    with_new_etag(&api_client(&row, zone))
 }

@@ -7,9 +7,9 @@ use super::{REQUESTS_PER_MINUTE, issued, name, scopes};
 use crate::{
     app::App,
     auth::Caller,
-    problem::Answer,
+    problem::ApiResult,
     request::{Body, checked, idempotency_key},
-    store::clients::{self, Wish},
+    store::api_clients::{self, ApiClientSettings},
 };
 
 /// Makes the program and its first secret, which is told once.
@@ -21,10 +21,10 @@ pub async fn create_client(
     app: Data<App>,
     caller: Caller,
     body: Body<NewApiClient>,
-) -> Answer {
-    let staff = caller.staff()?;
+) -> ApiResult {
+    let staff = caller.require_staff()?;
     checked(&body.value)?;
-    let wish = Wish {
+    let settings = ApiClientSettings {
         name: name(&body.value.name)?,
         scopes: scopes(&body.value.scopes)?,
         requests_per_minute: body.value.requests_per_minute.unwrap_or(REQUESTS_PER_MINUTE),
@@ -33,7 +33,7 @@ pub async fn create_client(
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
     let made = app
         .store
-        .write(move |db| clients::create(db, &ctx, school, staff, &wish, request.as_ref()))
+        .write(move |db| api_clients::create(db, &ctx, school, staff, &settings, request.as_ref()))
         .await?;
     Ok(HttpResponse::Created().json(issued(&app, &made, zone)))
 }

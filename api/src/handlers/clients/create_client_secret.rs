@@ -6,9 +6,9 @@ use super::issued;
 use crate::{
     app::App,
     auth::Caller,
-    problem::Answer,
+    problem::ApiResult,
     request::{ClientPath, idempotency_key},
-    store::clients,
+    store::api_clients,
 };
 
 /// Makes the secret, which is told once; the one before goes on for a day.
@@ -20,13 +20,13 @@ pub async fn create_client_secret(
     app: Data<App>,
     caller: Caller,
     ClientPath(client): ClientPath,
-) -> Answer {
-    let staff = caller.staff()?;
+) -> ApiResult {
+    let staff = caller.require_staff()?;
     let request = idempotency_key(&req, staff, &[])?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
     let made = app
         .store
-        .write(move |db| clients::rotate(db, &ctx, school, staff, client, request.as_ref()))
+        .write(move |db| api_clients::rotate(db, &ctx, school, staff, client, request.as_ref()))
         .await?;
     Ok(HttpResponse::Created().json(issued(&app, &made, zone)))
 }

@@ -3,8 +3,8 @@
 use actix_web::{HttpRequest, web::Data};
 
 use crate::{
-    app::App, auth::Caller, precondition::tagged, problem::Answer, request::ClientPath,
-    store::clients, views::programs::api_client,
+    app::App, auth::Caller, precondition::with_etag, problem::ApiResult, request::ClientPath,
+    store::api_clients, views::exports::api_client,
 };
 
 /// One program.
@@ -16,9 +16,9 @@ pub async fn get_client(
     app: Data<App>,
     caller: Caller,
     ClientPath(client): ClientPath,
-) -> Answer {
-    caller.staff()?;
+) -> ApiResult {
+    caller.require_staff()?;
     let (school, now) = (caller.school_id(), app.clock.now());
-    let client = app.store.read(move |db| clients::find(db, school, client, now)).await?;
-    tagged(&req, &api_client(&client, caller.school.zone()))
+    let client = app.store.read(move |db| api_clients::find(db, school, client, now)).await?;
+    with_etag(&req, &api_client(&client, caller.school.zone()))
 }

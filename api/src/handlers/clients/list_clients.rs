@@ -7,9 +7,9 @@ use parlour_wire::{ApiClient, Page};
 use crate::{
     app::App,
     auth::Caller,
-    problem::Answer,
+    problem::ApiResult,
     request::{List, PageQuery, page},
-    store::clients,
+    store::api_clients,
     views,
 };
 
@@ -21,19 +21,19 @@ pub async fn list_clients(
     app: Data<App>,
     caller: Caller,
     pages: Query<PageQuery>,
-) -> Answer<Json<Page<ApiClient>>> {
-    caller.staff()?;
+) -> ApiResult<Json<Page<ApiClient>>> {
+    caller.require_staff()?;
     let (after, limit) = pages.read(List::Clients)?;
     let (school, now) = (caller.school_id(), app.clock.now());
     let rows = app
         .store
-        .read(move |db| clients::list(db, school, after.map(ClientId), limit, now))
+        .read(move |db| api_clients::list(db, school, after.map(ClientId), limit, now))
         .await?;
     Ok(Json(page(
         List::Clients,
         rows,
         limit,
         |one| one.row.id.0,
-        |one| views::programs::api_client(&one, caller.school.zone()),
+        |one| views::exports::api_client(&one, caller.school.zone()),
     )))
 }

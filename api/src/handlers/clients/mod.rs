@@ -20,8 +20,8 @@ pub use self::{
 use crate::{
     app::App,
     keys::Purpose,
-    problem::{Answer, ApiError},
-    store::clients::Issued,
+    problem::{ApiError, ApiResult},
+    store::api_clients::IssuedApiClient,
     views,
 };
 
@@ -29,7 +29,7 @@ use crate::{
 const REQUESTS_PER_MINUTE: u32 = 600;
 
 /// The name of an API client: one line.
-fn name(name: &str) -> Answer<String> {
+fn name(name: &str) -> ApiResult<String> {
     text::check(name, Lines::One, MAX_WORDS).map_err(|_| {
         ApiError::field("name", "format", "Give a text without control characters.")
     })?;
@@ -37,7 +37,7 @@ fn name(name: &str) -> Answer<String> {
 }
 
 /// The scopes of a request.
-fn scopes(words: &[String]) -> Answer<Scopes> {
+fn scopes(words: &[String]) -> ApiResult<Scopes> {
     words.iter().map(|word| word.parse()).collect::<Result<_, _>>().map_err(
         |unknown: parlour_domain::scope::UnknownScope| {
             ApiError::field("scopes", "scope_unknown", &unknown.to_string())
@@ -46,10 +46,14 @@ fn scopes(words: &[String]) -> Answer<Scopes> {
 }
 
 /// A program with the secret that was made for it.
-fn issued(app: &App, issued: &Issued, zone: chrono_tz::Tz) -> parlour_wire::IssuedApiClient {
+fn issued(
+    app: &App,
+    issued: &IssuedApiClient,
+    zone: chrono_tz::Tz,
+) -> parlour_wire::IssuedApiClient {
     let secret = issued.secret.map(|id| app.keys.link_token(Purpose::Client, id.0, 0));
     parlour_wire::IssuedApiClient {
-        client: views::programs::api_client(&issued.client, zone),
+        client: views::exports::api_client(&issued.client, zone),
         client_secret: secret,
     }
 }

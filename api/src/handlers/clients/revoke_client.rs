@@ -6,10 +6,10 @@ use crate::{
     app::App,
     auth::Caller,
     precondition::IfMatch,
-    problem::Answer,
+    problem::ApiResult,
     request::ClientPath,
-    store::clients::{self, Client},
-    views::programs::api_client,
+    store::api_clients::{self, ApiClient},
+    views::exports::api_client,
 };
 
 /// Ends the program, its secrets and its tokens at once.
@@ -21,12 +21,12 @@ pub async fn revoke_client(
     caller: Caller,
     ClientPath(client): ClientPath,
     if_match: IfMatch,
-) -> Answer {
-    let staff = caller.staff()?;
+) -> ApiResult {
+    let staff = caller.require_staff()?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
-    let expected = if_match.of(move |client: &Client| api_client(client, zone));
+    let expected = if_match.of(move |client: &ApiClient| api_client(client, zone));
     app.store
-        .write(move |db| clients::revoke_client(db, &ctx, school, staff, client, &expected))
+        .write(move |db| api_clients::revoke_client(db, &ctx, school, staff, client, &expected))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -12,19 +12,19 @@ use parlour_wire::{DevActor, DevLogin};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::only_in_a_playground;
+use super::require_dev_tools;
 use crate::{
     app::App,
-    auth::{AtSchool, cookies, login_cookies::session_cookies},
+    auth::{CurrentSchool, cookies, login_cookies::session_cookies},
     demo,
     keys::Audience,
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     request::Body,
     store::{Error, schools::SchoolRow, sessions::Role},
 };
 
 /// A login: its cookies, and the page to go to.
-type Door = (Vec<Cookie<'static>>, String);
+type LoginCookies = (Vec<Cookie<'static>>, String);
 
 /// Logs in as one of the demo's people, without a mail.
 ///
@@ -33,9 +33,9 @@ type Door = (Vec<Cookie<'static>>, String);
 pub async fn create_dev_login(
     app: Data<App>,
     req: HttpRequest,
-    AtSchool(school): AtSchool,
+    CurrentSchool(school): CurrentSchool,
     body: Body<DevLogin>,
-) -> Answer {
+) -> ApiResult {
     let (cookies, location) = open(&app, &req, &school, body.value.kind).await?;
     let mut response = HttpResponse::Created();
     for cookie in cookies {
@@ -46,7 +46,7 @@ pub async fn create_dev_login(
 
 /// Whom an address of the start message logs in.
 #[derive(Deserialize)]
-pub struct Who {
+pub struct LoginPath {
     who: DevActor,
 }
 
@@ -58,9 +58,9 @@ pub struct Who {
 pub async fn follow_dev_login(
     app: Data<App>,
     req: HttpRequest,
-    AtSchool(school): AtSchool,
-    path: Path<Who>,
-) -> Answer {
+    CurrentSchool(school): CurrentSchool,
+    path: Path<LoginPath>,
+) -> ApiResult {
     let (cookies, location) = open(&app, &req, &school, path.who).await?;
     let mut response = HttpResponse::SeeOther();
     for cookie in cookies {
@@ -69,8 +69,13 @@ pub async fn follow_dev_login(
     Ok(response.insert_header((header::LOCATION, location)).finish())
 }
 
-async fn open(app: &App, req: &HttpRequest, school: &SchoolRow, kind: DevActor) -> Answer<Door> {
-    only_in_a_playground(app, req)?;
+async fn open(
+    app: &App,
+    req: &HttpRequest,
+    school: &SchoolRow,
+    kind: DevActor,
+) -> ApiResult<LoginCookies> {
+    require_dev_tools(app, req)?;
     let (role, page) = match kind {
         DevActor::Guest => return guest(app, req, school).await,
         DevActor::Parent => (Role::Parent, ""),
@@ -82,7 +87,7 @@ async fn open(app: &App, req: &HttpRequest, school: &SchoolRow, kind: DevActor) 
     Ok((session_cookies(app, req, &session)?, format!("{}{page}", cookies::path(req))))
 }
 
-async fn guest(app: &App, req: &HttpRequest, school: &SchoolRow) -> Answer<Door> {
+async fn guest(app: &App, req: &HttpRequest, school: &SchoolRow) -> ApiResult<LoginCookies> {
     let (ctx, school_id) = (app.context(), school.id());
     let now = ctx.now;
     let (session, view) =
@@ -91,7 +96,7 @@ async fn guest(app: &App, req: &HttpRequest, school: &SchoolRow) -> Answer<Door>
     let value = app
         .keys
         .cookie(Audience::Guest, &[session.into()], now + life)
-        .map_err(|_| ApiError::from(Error::Panicked))?;
+        .map_err(|_| ApiError::from(Error::Internal))?;
     Ok((
         vec![cookies::make(&app.config, req, cookies::GUEST, value, life)],
         format!("{}guest/appointments", cookies::path(req)),

@@ -9,8 +9,8 @@ use parlour_wire::{DevMail, Page};
 
 use crate::{
     app::App,
-    auth::AtSchool,
-    problem::{Answer, ApiError},
+    auth::CurrentSchool,
+    problem::{ApiError, ApiResult},
     request::{List, PageQuery, page},
     store::Error,
     views::moment,
@@ -23,10 +23,10 @@ use crate::{
 pub async fn list_dev_mails(
     app: Data<App>,
     req: HttpRequest,
-    AtSchool(school): AtSchool,
+    CurrentSchool(school): CurrentSchool,
     pages: Query<PageQuery>,
-) -> Answer<Json<Page<DevMail>>> {
-    only_in_a_playground(&app, &req)?;
+) -> ApiResult<Json<Page<DevMail>>> {
+    require_dev_tools(&app, &req)?;
     let (after, limit) = pages.read(List::DevMails)?;
     let mut mails = app.mailbox.as_ref().map(|mailbox| mailbox.mails()).unwrap_or_default();
     mails.reverse();
@@ -50,7 +50,7 @@ pub async fn list_dev_mails(
 ///
 /// # Errors
 /// `not_found` elsewhere.
-pub fn only_in_a_playground(app: &App, req: &HttpRequest) -> Answer<()> {
+pub fn require_dev_tools(app: &App, req: &HttpRequest) -> ApiResult<()> {
     let here = req.peer_addr().is_none_or(|peer| peer.ip().is_loopback());
-    if app.config.mode.is_playground() && here { Ok(()) } else { Err(ApiError::not_found()) }
+    if app.config.mode.has_dev_tools() && here { Ok(()) } else { Err(ApiError::not_found()) }
 }

@@ -6,6 +6,6 @@ mod move_dev_clock;
 mod reset_dev_school;
 
 pub use create_dev_login::{create_dev_login, follow_dev_login};
-pub use list_dev_mails::{list_dev_mails, only_in_a_playground};
+pub use list_dev_mails::{list_dev_mails, require_dev_tools};
 pub use move_dev_clock::move_dev_clock;
 pub use reset_dev_school::reset_dev_school;

@@ -8,20 +8,20 @@ use actix_web::{
 use chrono::{TimeDelta, Utc};
 use parlour_wire::{DevClock, DevClockMove};
 
-use super::only_in_a_playground;
+use super::require_dev_tools;
 use crate::{
     app::App,
-    auth::AtSchool,
+    auth::CurrentSchool,
     demo,
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     request::Body,
     views::moment,
 };
 
 /// How long before the first appointment one arrives: its call is open by then, and soon begins.
-const BEFORE: TimeDelta = TimeDelta::minutes(1);
+const ARRIVE_EARLY: TimeDelta = TimeDelta::minutes(1);
 /// How far the time may be moved at once: beyond it nothing of the demo is near.
-const FAR: TimeDelta = TimeDelta::days(400);
+const MAX_SHIFT: TimeDelta = TimeDelta::days(400);
 
 /// Moves the clock of this server until it ends; sessions and links that are over by then are over.
 ///
@@ -30,15 +30,15 @@ const FAR: TimeDelta = TimeDelta::days(400);
 pub async fn move_dev_clock(
     app: Data<App>,
     req: HttpRequest,
-    AtSchool(school): AtSchool,
+    CurrentSchool(school): CurrentSchool,
     body: Body<DevClockMove>,
-) -> Answer<Json<DevClock>> {
-    only_in_a_playground(&app, &req)?;
+) -> ApiResult<Json<DevClock>> {
+    require_dev_tools(&app, &req)?;
     let to = match body.value.to {
         Some(to) => to.with_timezone(&Utc),
-        None => app.store.read(demo::first_appointment).await? - BEFORE,
+        None => app.store.read(demo::first_appointment).await? - ARRIVE_EARLY,
     };
-    if (to - app.clock.now()).abs() > FAR {
+    if (to - app.clock.now()).abs() > MAX_SHIFT {
         return Err(ApiError::field("to", "range", "Give a time at most 400 days away."));
     }
     app.clock.move_to(to);

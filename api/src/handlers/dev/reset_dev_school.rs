@@ -6,12 +6,12 @@ use actix_web::{
 };
 use parlour_wire::DevClock;
 
-use super::only_in_a_playground;
+use super::require_dev_tools;
 use crate::{
     app::App,
-    auth::AtSchool,
+    auth::CurrentSchool,
     demo,
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     store::Error,
     views::moment,
 };
@@ -23,13 +23,13 @@ use crate::{
 pub async fn reset_dev_school(
     app: Data<App>,
     req: HttpRequest,
-    AtSchool(school): AtSchool,
-) -> Answer<Json<DevClock>> {
-    only_in_a_playground(&app, &req)?;
+    CurrentSchool(school): CurrentSchool,
+) -> ApiResult<Json<DevClock>> {
+    require_dev_tools(&app, &req)?;
     app.clock.move_to(app.clock.real());
     demo::reset(&app.store, &app.context(), app.config.mode).await.map_err(|error| {
         tracing::error!(error = format!("{error:#}"), "the playground could not be reset");
-        ApiError::from(Error::Panicked)
+        ApiError::from(Error::Internal)
     })?;
     if let Some(mailbox) = &app.mailbox {
         drop(mailbox.take());

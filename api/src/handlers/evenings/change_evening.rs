@@ -6,9 +6,9 @@ use parlour_wire::EveningChange;
 
 use crate::{
     app::App,
-    auth::Asker,
-    precondition::{IfMatch, changed},
-    problem::{Answer, ApiError},
+    auth::Principal,
+    precondition::{IfMatch, with_new_etag},
+    problem::{ApiError, ApiResult},
     request::{Body, EveningPath, checked},
     store::{
         Error,
@@ -24,16 +24,16 @@ use crate::{
 /// `precondition_failed`; `bookings_rest_on_it` with these.
 pub async fn change_evening(
     app: Data<App>,
-    asker: Asker,
+    principal: Principal,
     EveningPath(evening): EveningPath,
     if_match: IfMatch,
     body: Body<EveningChange>,
-) -> Answer {
-    asker.office(Scope::EveningsWrite)?;
+) -> ApiResult {
+    principal.require_office(Scope::EveningsWrite)?;
     checked(&body.value)?;
-    let (ctx, school, actor) = (app.context(), asker.school().clone(), asker.actor());
+    let (ctx, school, actor) = (app.context(), principal.school().clone(), principal.actor());
     let change = views::change(body.value, school.zone()).map_err(Error::from)?;
-    let may_see = asker.also(Scope::BookingsRead);
+    let may_see = principal.is_allowed(Scope::BookingsRead);
     let (of, shown_to) = (school.clone(), school.clone());
     let expected = if_match.of(move |now: &Settings| views::settings(now, &shown_to));
     let settings = app
@@ -45,5 +45,5 @@ pub async fn change_evening(
         .map_err(ApiError::from)
         // Who may not see appointments learns how many there are.
         .map_err(|error| if may_see { error } else { error.without_bookings() })?;
-    changed(&views::settings(&settings, &school))
+    with_new_etag(&views::settings(&settings, &school))
 }

@@ -5,7 +5,7 @@ use parlour_domain::scope::Scope;
 use parlour_wire::EveningSettings;
 
 use crate::{
-    app::App, auth::Asker, problem::Answer, request::EveningPath, store::evening_setup,
+    app::App, auth::Principal, problem::ApiResult, request::EveningPath, store::evening_setup,
     views::evenings as views,
 };
 
@@ -15,11 +15,11 @@ use crate::{
 /// `wrong_role`, `scope_missing`, `not_found`, `evening_over`, `evening_not_published`.
 pub async fn close_evening(
     app: Data<App>,
-    asker: Asker,
+    principal: Principal,
     EveningPath(evening): EveningPath,
-) -> Answer<Json<EveningSettings>> {
-    asker.office(Scope::EveningsWrite)?;
-    let (ctx, school, actor) = (app.context(), asker.school().clone(), asker.actor());
+) -> ApiResult<Json<EveningSettings>> {
+    principal.require_office(Scope::EveningsWrite)?;
+    let (ctx, school, actor) = (app.context(), principal.school().clone(), principal.actor());
     let id = school.id();
     let settings = app
         .store

@@ -6,8 +6,8 @@ use parlour_wire::NewEvening;
 
 use crate::{
     app::App,
-    auth::Asker,
-    problem::Answer,
+    auth::Principal,
+    problem::ApiResult,
     request::{Body, checked, idempotency_key},
     store::{
         Db, Error,
@@ -24,13 +24,13 @@ use crate::{
 pub async fn create_evening(
     req: HttpRequest,
     app: Data<App>,
-    asker: Asker,
+    principal: Principal,
     body: Body<NewEvening>,
-) -> Answer {
-    asker.office(Scope::EveningsWrite)?;
+) -> ApiResult {
+    principal.require_office(Scope::EveningsWrite)?;
     checked(&body.value)?;
-    let request = idempotency_key(&req, asker.id(), &body.bytes)?;
-    let (ctx, school, actor) = (app.context(), asker.school().clone(), asker.actor());
+    let request = idempotency_key(&req, principal.id(), &body.bytes)?;
+    let (ctx, school, actor) = (app.context(), principal.school().clone(), principal.actor());
     let spec = views::spec(body.value, school.zone()).map_err(Error::from)?;
     let path = req.path().to_owned();
     let create = move |db: &mut Db| {

@@ -5,9 +5,9 @@ use parlour_domain::scope::Scope;
 
 use crate::{
     app::App,
-    auth::Asker,
+    auth::Principal,
     precondition::IfMatch,
-    problem::Answer,
+    problem::ApiResult,
     request::EveningPath,
     store::evening_setup::{self, Settings},
     views::evenings as views,
@@ -19,12 +19,12 @@ use crate::{
 /// `wrong_role`, `scope_missing`, `not_found`, `evening_published`, `precondition_failed`.
 pub async fn delete_evening(
     app: Data<App>,
-    asker: Asker,
+    principal: Principal,
     EveningPath(evening): EveningPath,
     if_match: IfMatch,
-) -> Answer {
-    asker.office(Scope::EveningsWrite)?;
-    let (ctx, school, actor) = (app.context(), asker.school().clone(), asker.actor());
+) -> ApiResult {
+    principal.require_office(Scope::EveningsWrite)?;
+    let (ctx, school, actor) = (app.context(), principal.school().clone(), principal.actor());
     let id = school.id();
     let expected = if_match.of(move |now: &Settings| views::settings(now, &school));
     app.store

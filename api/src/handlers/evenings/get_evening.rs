@@ -4,7 +4,9 @@ use actix_web::web::{Data, Json};
 use parlour_domain::scope::Scope;
 use parlour_wire::Evening;
 
-use crate::{app::App, auth::Asker, problem::Answer, request::EveningPath, store::evenings, views};
+use crate::{
+    app::App, auth::Principal, problem::ApiResult, request::EveningPath, store::evenings, views,
+};
 
 /// One evening.
 ///
@@ -12,10 +14,11 @@ use crate::{app::App, auth::Asker, problem::Answer, request::EveningPath, store:
 /// `not_found`, `scope_missing`.
 pub async fn get_evening(
     app: Data<App>,
-    asker: Asker,
+    principal: Principal,
     EveningPath(evening): EveningPath,
-) -> Answer<Json<Evening>> {
-    let (school, whose) = (asker.school().id(), asker.whose(Scope::EveningsRead)?);
+) -> ApiResult<Json<Evening>> {
+    let (school, whose) =
+        (principal.school().id(), principal.evening_visibility(Scope::EveningsRead)?);
     let row = app.store.read(move |db| evenings::find_for(db, school, whose, evening)).await?;
     Ok(Json(views::evening(&row, app.clock.now())))
 }

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, web::Data};
 use parlour_domain::scope::Scope;
 
 use crate::{
-    app::App, auth::Asker, precondition::tagged, problem::Answer, request::EveningPath,
+    app::App, auth::Principal, precondition::with_etag, problem::ApiResult, request::EveningPath,
     store::evening_setup, views::evenings as views,
 };
 
@@ -15,12 +15,12 @@ use crate::{
 pub async fn get_evening_settings(
     req: HttpRequest,
     app: Data<App>,
-    asker: Asker,
+    principal: Principal,
     EveningPath(evening): EveningPath,
-) -> Answer {
-    asker.office(Scope::EveningsRead)?;
-    let school = asker.school().clone();
+) -> ApiResult {
+    principal.require_office(Scope::EveningsRead)?;
+    let school = principal.school().clone();
     let id = school.id();
     let settings = app.store.read(move |db| evening_setup::settings(db, id, evening)).await?;
-    tagged(&req, &views::settings(&settings, &school))
+    with_etag(&req, &views::settings(&settings, &school))
 }

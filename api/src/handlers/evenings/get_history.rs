@@ -5,9 +5,9 @@ use parlour_wire::{HistoryEntry, Page};
 
 use crate::{
     app::App,
-    auth::Visitor,
-    problem::Answer,
-    request::{EveningPath, List, OnBehalf, PageQuery, page},
+    auth::UnresolvedSession,
+    problem::ApiResult,
+    request::{EveningPath, List, PageQuery, ParentQuery, page},
     store::events,
     views,
 };
@@ -18,11 +18,11 @@ use crate::{
 /// `wrong_role`, `not_found`, `bad_cursor`, `invalid`.
 pub async fn get_history(
     app: Data<App>,
-    visitor: Visitor,
+    visitor: UnresolvedSession,
     EveningPath(evening): EveningPath,
-    query: Query<OnBehalf>,
+    query: Query<ParentQuery>,
     pages: Query<PageQuery>,
-) -> Answer<Json<Page<HistoryEntry>>> {
+) -> ApiResult<Json<Page<HistoryEntry>>> {
     let (before, limit) = pages.read(List::History)?;
     let (_, (row, entries)) = visitor
         .read(&app, query.parent(), move |db, asked| {

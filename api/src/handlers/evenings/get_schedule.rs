@@ -4,7 +4,7 @@ use actix_web::web::{Data, Json};
 use parlour_wire::Schedule;
 
 use crate::{
-    app::App, auth::Caller, problem::Answer, request::EveningPath, store::teaching, views,
+    app::App, auth::Caller, problem::ApiResult, request::EveningPath, store::teaching, views,
 };
 
 /// The teacher's own appointments, by time, with who is there now.
@@ -15,8 +15,8 @@ pub async fn get_schedule(
     app: Data<App>,
     caller: Caller,
     EveningPath(evening): EveningPath,
-) -> Answer<Json<Schedule>> {
-    let teacher = caller.teacher()?;
+) -> ApiResult<Json<Schedule>> {
+    let teacher = caller.require_teacher()?;
     let (school, now) = (caller.school_id(), app.clock.now());
     let schedule =
         app.store.read(move |db| teaching::get_schedule(db, school, teacher, evening, now)).await?;

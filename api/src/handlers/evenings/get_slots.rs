@@ -5,9 +5,9 @@ use parlour_wire::SlotGrid;
 
 use crate::{
     app::App,
-    auth::Visitor,
-    problem::Answer,
-    request::{EveningPath, OnBehalf},
+    auth::UnresolvedSession,
+    problem::ApiResult,
+    request::{EveningPath, ParentQuery},
     store::slots,
     views,
 };
@@ -18,10 +18,10 @@ use crate::{
 /// `wrong_role`, `not_found`.
 pub async fn get_slots(
     app: Data<App>,
-    visitor: Visitor,
+    visitor: UnresolvedSession,
     EveningPath(evening): EveningPath,
-    query: Query<OnBehalf>,
-) -> Answer<Json<SlotGrid>> {
+    query: Query<ParentQuery>,
+) -> ApiResult<Json<SlotGrid>> {
     let (_, (row, grid)) = visitor
         .read(&app, query.parent(), move |db, asked| {
             slots::get_slots(db, asked.school_id(), &asked.acting, evening)

@@ -7,9 +7,9 @@ use parlour_wire::{Evening, Page};
 
 use crate::{
     app::App,
-    auth::Asker,
-    problem::Answer,
-    request::{List, PageQuery, Place, sealed_page},
+    auth::Principal,
+    problem::ApiResult,
+    request::{CursorPosition, List, PageQuery, signed_page},
     store::evenings::{self, EveningRow},
     views,
 };
@@ -20,19 +20,23 @@ use crate::{
 /// `bad_cursor`, `invalid`, `scope_missing`.
 pub async fn list_evenings(
     app: Data<App>,
-    asker: Asker,
+    principal: Principal,
     query: Query<PageQuery>,
-) -> Answer<Json<Page<Evening>>> {
-    let (school, whose, now) =
-        (asker.school().id(), asker.whose(Scope::EveningsRead)?, app.clock.now());
+) -> ApiResult<Json<Page<Evening>>> {
+    let (school, whose, now) = (
+        principal.school().id(),
+        principal.evening_visibility(Scope::EveningsRead)?,
+        app.clock.now(),
+    );
     // A draft may be deleted, and an evening moved to another day, between two pages.
-    let (place, limit) = query.read_sealed(&app.keys, List::Evenings, school.into())?;
+    let (place, limit) = query.read_signed(&app.keys, List::Evenings, school.into())?;
     let after = place.and_then(|place| {
         Some((DateTime::from_timestamp_micros(place.order)?, EveningId(place.id)))
     });
     let rows = app.store.read(move |db| evenings::list(db, school, whose, after, limit)).await?;
-    let place = |row: &EveningRow| Place { order: row.starts_at.timestamp_micros(), id: row.id.0 };
-    Ok(Json(sealed_page(&app.keys, List::Evenings, school.into(), rows, limit, place, |row| {
+    let place =
+        |row: &EveningRow| CursorPosition { order: row.starts_at.timestamp_micros(), id: row.id.0 };
+    Ok(Json(signed_page(&app.keys, List::Evenings, school.into(), rows, limit, place, |row| {
         views::evening(&row, now)
     })))
 }

@@ -5,7 +5,7 @@ use parlour_domain::scope::Scope;
 use parlour_wire::EveningSettings;
 
 use crate::{
-    app::App, auth::Asker, problem::Answer, request::EveningPath, store::evening_setup,
+    app::App, auth::Principal, problem::ApiResult, request::EveningPath, store::evening_setup,
     views::evenings as views,
 };
 
@@ -16,11 +16,11 @@ use crate::{
 /// `booking_closed`.
 pub async fn publish_evening(
     app: Data<App>,
-    asker: Asker,
+    principal: Principal,
     EveningPath(evening): EveningPath,
-) -> Answer<Json<EveningSettings>> {
-    asker.office(Scope::EveningsWrite)?;
-    let (ctx, school, actor) = (app.context(), asker.school().clone(), asker.actor());
+) -> ApiResult<Json<EveningSettings>> {
+    principal.require_office(Scope::EveningsWrite)?;
+    let (ctx, school, actor) = (app.context(), principal.school().clone(), principal.actor());
     let id = school.id();
     let settings = app
         .store

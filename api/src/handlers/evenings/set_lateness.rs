@@ -6,7 +6,7 @@ use parlour_wire::Lateness;
 use crate::{
     app::App,
     auth::Caller,
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     request::{Body, EveningPath},
     store::teaching,
 };
@@ -24,8 +24,8 @@ pub async fn set_lateness(
     caller: Caller,
     EveningPath(evening): EveningPath,
     body: Body<Lateness>,
-) -> Answer<Json<Lateness>> {
-    let teacher = caller.teacher()?;
+) -> ApiResult<Json<Lateness>> {
+    let teacher = caller.require_teacher()?;
     let lateness = body.value;
     if lateness.minutes > MAX_MINUTES {
         return Err(ApiError::field("minutes", "range", "Give a number from 0 to 60."));

@@ -8,13 +8,13 @@ use uuid::Uuid;
 use crate::{
     app::App,
     auth::{
-        AtSchool, GuestSessions, cookies,
+        CurrentSchool, GuestSessions, cookies,
         guest_link::{is_inviter, link_of},
     },
     keys::Audience,
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     request::{Body, checked},
-    store::{Dead, Error, guests},
+    store::{Error, LinkError, guests},
     views,
 };
 
@@ -25,10 +25,10 @@ use crate::{
 pub async fn create_guest_session(
     app: Data<App>,
     req: HttpRequest,
-    AtSchool(school): AtSchool,
+    CurrentSchool(school): CurrentSchool,
     sessions: GuestSessions,
     body: Body<LinkToken>,
-) -> Answer {
+) -> ApiResult {
     checked(&body.value)?;
     let (invite, generation) = link_of(&app, school.id(), &body.value.token).await?;
     let (ctx, school_id) = (app.context(), school.id());
@@ -36,7 +36,7 @@ pub async fn create_guest_session(
     let inviter =
         app.store.read(move |db| guests::open(db, school_id, invite, now)).await?.parent.id.0;
     if is_inviter(&req, inviter).await {
-        return Err(Dead::OwnInvite.into());
+        return Err(LinkError::OwnInvite.into());
     }
     let (link, old) = ((invite, generation), sessions.ids);
     let (started, opened) = app
@@ -53,7 +53,7 @@ pub async fn create_guest_session(
     let value = app
         .keys
         .cookie(Audience::Guest, &ids, now + life)
-        .map_err(|_| ApiError::from(Error::Panicked))?;
+        .map_err(|_| ApiError::from(Error::Internal))?;
     let invites = opened.views.iter().map(|view| views::guest_invite(&school, view)).collect();
     Ok(HttpResponse::Created()
         .cookie(cookies::make(&app.config, &req, cookies::GUEST, value, life))

@@ -5,8 +5,8 @@ use parlour_wire::LinkToken;
 
 use crate::{
     app::App,
-    auth::{AtSchool, guest_link::invite_of},
-    problem::Answer,
+    auth::{CurrentSchool, guest_link::invite_of},
+    problem::ApiResult,
     request::{Body, checked},
     store::invites,
 };
@@ -17,9 +17,9 @@ use crate::{
 /// `not_found`, `invite_removed`, `link_dead`, `link_renewed`, `access_ended`.
 pub async fn decline_guest_link(
     app: Data<App>,
-    AtSchool(school): AtSchool,
+    CurrentSchool(school): CurrentSchool,
     body: Body<LinkToken>,
-) -> Answer {
+) -> ApiResult {
     checked(&body.value)?;
     let invite = invite_of(&app, school.id(), &body.value.token).await?;
     let (ctx, school_id) = (app.context(), school.id());

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web::Data};
 use crate::{
     app::App,
     auth::{GuestSessions, cookies},
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     store::guests,
 };
 
@@ -17,7 +17,7 @@ pub async fn delete_guest_sessions(
     app: Data<App>,
     req: HttpRequest,
     guest: GuestSessions,
-) -> Answer {
+) -> ApiResult {
     if guest.ids.is_empty() {
         return Err(ApiError::not_logged_in());
     }

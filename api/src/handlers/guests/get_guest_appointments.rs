@@ -6,7 +6,7 @@ use parlour_wire::GuestAppointments;
 use crate::{
     app::App,
     auth::GuestSessions,
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     store::guests,
     views,
 };
@@ -18,7 +18,7 @@ use crate::{
 pub async fn get_guest_appointments(
     app: Data<App>,
     guest: GuestSessions,
-) -> Answer<Json<GuestAppointments>> {
+) -> ApiResult<Json<GuestAppointments>> {
     let (school, ids, now) = (guest.school, guest.ids, app.clock.now());
     let school_id = school.id();
     let opened = app.store.read(move |db| guests::of_sessions(db, school_id, &ids, now)).await?;

@@ -10,10 +10,10 @@ use parlour_wire::{GuestLinkPreview, LinkToken};
 use crate::{
     app::App,
     auth::{
-        AtSchool, GuestSessions,
+        CurrentSchool, GuestSessions,
         guest_link::{invite_of, is_inviter},
     },
-    problem::Answer,
+    problem::ApiResult,
     request::{Body, checked},
     store::guests::{self, LinkPreview},
     views::moment,
@@ -26,10 +26,10 @@ use crate::{
 pub async fn preview_guest_link(
     app: Data<App>,
     req: HttpRequest,
-    AtSchool(school): AtSchool,
+    CurrentSchool(school): CurrentSchool,
     sessions: GuestSessions,
     body: Body<LinkToken>,
-) -> Answer<Json<GuestLinkPreview>> {
+) -> ApiResult<Json<GuestLinkPreview>> {
     checked(&body.value)?;
     let invite = invite_of(&app, school.id(), &body.value.token).await?;
     let (school_id, now, ids) = (school.id(), app.clock.now(), sessions.ids);

@@ -8,9 +8,9 @@ use parlour_wire::GuestLinkRenewal;
 use crate::{
     app::App,
     auth::{GuestSessions, call_visitor, guest_link::any_link_of},
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     request::{Body, checked, idempotency_key},
-    store::{calls::Who, guests},
+    store::{calls::CallIdentity, guests},
 };
 
 /// Makes the link dead and mails a new one. Whoever pressed the button learns nothing by it. A
@@ -24,7 +24,7 @@ pub async fn renew_guest_link(
     req: HttpRequest,
     sessions: GuestSessions,
     body: Body<GuestLinkRenewal>,
-) -> Answer {
+) -> ApiResult {
     checked(&body.value)?;
     let school_id = sessions.school.id();
     let (invite, link) = match (&body.value.token, body.value.booking_id) {
@@ -60,9 +60,9 @@ async fn invite_of_session(
     app: &App,
     sessions: GuestSessions,
     booking: BookingId,
-) -> Answer<InviteId> {
+) -> ApiResult<InviteId> {
     match call_visitor::guest(app, sessions, booking).await?.0.who {
-        Who::Guest(invite) => Ok(invite),
-        Who::Teacher(_) | Who::Parent(_) => Err(ApiError::not_found()),
+        CallIdentity::Guest(invite) => Ok(invite),
+        CallIdentity::Teacher(_) | CallIdentity::Parent(_) => Err(ApiError::not_found()),
     }
 }

@@ -7,8 +7,8 @@ use parlour_wire::NewGuestLinkRequest;
 
 use crate::{
     app::App,
-    auth::{AtSchool, client_hash},
-    problem::{Answer, ApiError},
+    auth::{CurrentSchool, client_hash},
+    problem::{ApiError, ApiResult},
     request::{Body, checked},
     store::guest_links,
 };
@@ -20,9 +20,9 @@ use crate::{
 pub async fn request_guest_link(
     app: Data<App>,
     req: HttpRequest,
-    AtSchool(school): AtSchool,
+    CurrentSchool(school): CurrentSchool,
     body: Body<NewGuestLinkRequest>,
-) -> Answer {
+) -> ApiResult {
     checked(&body.value)?;
     let email = EmailAddress::parse(&body.value.email)
         .map_err(|refusal| ApiError::field("email", refusal.code(), &refusal.to_string()))?;

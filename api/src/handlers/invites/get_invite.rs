@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, web::Data};
 
 use crate::{
-    app::App, auth::Caller, precondition::tagged, problem::Answer, request::InvitePath,
+    app::App, auth::Caller, precondition::with_etag, problem::ApiResult, request::InvitePath,
     store::invites, views,
 };
 
@@ -16,8 +16,8 @@ pub async fn get_invite(
     app: Data<App>,
     caller: Caller,
     InvitePath(invite): InvitePath,
-) -> Answer {
-    let (school, owner) = (caller.school_id(), caller.owner()?);
+) -> ApiResult {
+    let (school, owner) = (caller.school_id(), caller.visible_parent()?);
     let found = app.store.read(move |db| invites::get_invite(db, school, owner, invite)).await?;
-    tagged(&req, &views::invite_details(&found))
+    with_etag(&req, &views::invite_details(&found))
 }

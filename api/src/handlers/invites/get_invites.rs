@@ -5,9 +5,9 @@ use parlour_wire::Invites;
 
 use crate::{
     app::App,
-    auth::Visitor,
-    problem::Answer,
-    request::{EveningPath, OnBehalf},
+    auth::UnresolvedSession,
+    problem::ApiResult,
+    request::{EveningPath, ParentQuery},
     store::invites,
     views,
 };
@@ -18,10 +18,10 @@ use crate::{
 /// `wrong_role`, `not_found`.
 pub async fn get_invites(
     app: Data<App>,
-    visitor: Visitor,
+    visitor: UnresolvedSession,
     EveningPath(evening): EveningPath,
-    query: Query<OnBehalf>,
-) -> Answer<Json<Invites>> {
+    query: Query<ParentQuery>,
+) -> ApiResult<Json<Invites>> {
     let ctx = app.context();
     let (asked, found) = visitor
         .read(&app, query.parent(), move |db, asked| {

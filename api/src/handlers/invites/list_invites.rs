@@ -8,9 +8,9 @@ use parlour_domain::scope::Scope;
 
 use crate::{
     app::App,
-    auth::Asker,
-    precondition::tagged,
-    problem::Answer,
+    auth::Principal,
+    precondition::with_etag,
+    problem::ApiResult,
     request::{ExportQuery, List, page},
     store::export,
     views,
@@ -23,22 +23,25 @@ use crate::{
 pub async fn list_invites(
     req: HttpRequest,
     app: Data<App>,
-    asker: Asker,
+    principal: Principal,
     query: Query<ExportQuery>,
-) -> Answer {
-    asker.office(Scope::InvitesRead)?;
+) -> ApiResult {
+    principal.require_office(Scope::InvitesRead)?;
     let wanted = query.read(List::InviteExport)?;
-    let (school, zone, with_names) =
-        (asker.school().id(), asker.school().zone(), asker.also(Scope::GuestsRead));
+    let (school, zone, with_names) = (
+        principal.school().id(),
+        principal.school().zone(),
+        principal.is_allowed(Scope::GuestsRead),
+    );
     let rows = app.store.read(move |db| export::invites(db, school, wanted)).await?;
-    tagged(
+    with_etag(
         &req,
         &page(
             List::InviteExport,
             rows,
             wanted.limit,
             |one| one.row.id.0,
-            |one| views::programs::invite_record(&one, with_names, zone),
+            |one| views::exports::invite_record(&one, with_names, zone),
         ),
     )
 }

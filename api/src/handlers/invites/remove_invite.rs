@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web::Data};
 
 use crate::{
-    app::App, auth::Caller, precondition::IfMatch, problem::Answer, request::InvitePath,
+    app::App, auth::Caller, precondition::IfMatch, problem::ApiResult, request::InvitePath,
     store::invites, views::invite_details as view,
 };
 
@@ -16,7 +16,7 @@ pub async fn remove_invite(
     caller: Caller,
     InvitePath(invite): InvitePath,
     if_match: IfMatch,
-) -> Answer {
+) -> ApiResult {
     let (ctx, editor, expected) = (app.context(), caller.editor()?, if_match.of(view));
     app.store.write(move |db| invites::remove_invite(db, &ctx, &editor, invite, &expected)).await?;
     Ok(HttpResponse::NoContent().finish())

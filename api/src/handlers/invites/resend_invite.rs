@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, web::Data};
 use crate::{
     app::App,
     auth::Caller,
-    problem::Answer,
+    problem::ApiResult,
     request::{InvitePath, idempotency_key},
     store::invites,
     views::invite_details as view,
@@ -21,7 +21,7 @@ pub async fn resend_invite(
     req: HttpRequest,
     caller: Caller,
     InvitePath(invite): InvitePath,
-) -> Answer {
+) -> ApiResult {
     let key = idempotency_key(&req, caller.person.id(), &[])?;
     let (ctx, editor) = (app.context(), caller.editor()?);
     let mailed = app

@@ -9,9 +9,9 @@ use parlour_wire::{ConsentChannel, NewInvite};
 
 use crate::{
     app::App,
-    auth::Visitor,
-    problem::Answer,
-    request::{Body, EveningPath, OnBehalf, checked, idempotency_key},
+    auth::UnresolvedSession,
+    problem::ApiResult,
+    request::{Body, EveningPath, ParentQuery, checked, idempotency_key},
     store::invites::{self, InviteForEvening},
     views::invite_details as view,
 };
@@ -24,13 +24,13 @@ use crate::{
 pub async fn send_invite(
     app: Data<App>,
     req: HttpRequest,
-    visitor: Visitor,
+    visitor: UnresolvedSession,
     EveningPath(evening): EveningPath,
-    query: Query<OnBehalf>,
+    query: Query<ParentQuery>,
     body: Body<NewInvite>,
-) -> Answer {
+) -> ApiResult {
     checked(&body.value)?;
-    let asked = visitor.acting(&app, query.parent()).await?;
+    let asked = visitor.on_behalf_of(&app, query.parent()).await?;
     let key = idempotency_key(&req, asked.caller.person.id(), &body.bytes)?;
     let (ctx, school, acting) = (app.context(), asked.school_id(), asked.acting);
     let wanted = InviteForEvening { evening, invite: parse(&body.value, acting.is_staff)? };
@@ -50,7 +50,7 @@ pub async fn send_invite(
 }
 
 /// Takes what was typed, one field after the other.
-fn parse(body: &NewInvite, is_staff: bool) -> Answer<rules::NewInvite> {
+fn parse(body: &NewInvite, is_staff: bool) -> ApiResult<rules::NewInvite> {
     let name = PersonName::parse(&body.name)?;
     let email = EmailAddress::parse(&body.email)?;
     if !body.consent {

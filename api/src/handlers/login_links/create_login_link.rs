@@ -7,12 +7,12 @@ use parlour_wire::{LoginLink, NewLoginLink};
 
 use crate::{
     app::App,
-    auth::{AtSchool, LoggedIn, client_hash, cookies},
-    keys::{GivenToken, Purpose},
-    problem::{Answer, ApiError},
+    auth::{CurrentSchool, LoggedIn, client_hash, cookies},
+    keys::{ParsedToken, Purpose},
+    problem::{ApiError, ApiResult},
     request::{Body, checked},
     store::{
-        Dead, Error,
+        Error, LinkError,
         login::{self, NewLogin},
         sessions,
     },
@@ -26,9 +26,9 @@ use crate::{
 pub async fn create_login_link(
     app: Data<App>,
     req: HttpRequest,
-    AtSchool(school): AtSchool,
+    CurrentSchool(school): CurrentSchool,
     body: Body<NewLoginLink>,
-) -> Answer {
+) -> ApiResult {
     checked(&body.value)?;
     let ctx = app.context();
     let secret = BASE64_URL_SAFE_NO_PAD.encode(app.random.bytes::<24>());
@@ -72,9 +72,9 @@ async fn of_token(
     app: &App,
     school: &crate::store::schools::SchoolRow,
     token: &str,
-) -> Answer<(EmailAddress, Option<PersonId>)> {
-    let dead = || ApiError::from(Dead::Link);
-    let token = GivenToken::parse(token)
+) -> ApiResult<(EmailAddress, Option<PersonId>)> {
+    let dead = || ApiError::from(LinkError::Link);
+    let token = ParsedToken::parse(token)
         .filter(|token| app.keys.is_genuine(Purpose::Login, token, 0))
         .ok_or_else(dead)?;
     let (school_id, now) = (school.id(), app.clock.now());

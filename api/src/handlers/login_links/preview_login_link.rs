@@ -9,9 +9,9 @@ use parlour_wire::{LinkToken, LoginLinkPreview};
 
 use crate::{
     app::App,
-    auth::{AtSchool, login_cookies::knows_device},
-    keys::{GivenToken, Purpose},
-    problem::{Answer, ApiError},
+    auth::{CurrentSchool, login_cookies::knows_device},
+    keys::{ParsedToken, Purpose},
+    problem::{ApiError, ApiResult},
     request::{Body, checked},
     store::sessions,
     views::{masked, moment},
@@ -24,11 +24,11 @@ use crate::{
 pub async fn preview_login_link(
     app: Data<App>,
     req: HttpRequest,
-    AtSchool(school): AtSchool,
+    CurrentSchool(school): CurrentSchool,
     body: Body<LinkToken>,
-) -> Answer<Json<LoginLinkPreview>> {
+) -> ApiResult<Json<LoginLinkPreview>> {
     checked(&body.value)?;
-    let token = GivenToken::parse(&body.value.token)
+    let token = ParsedToken::parse(&body.value.token)
         .filter(|token| app.keys.is_genuine(Purpose::Login, token, 0))
         .ok_or_else(ApiError::not_found)?;
     let (school_id, now) = (school.id(), app.clock.now());

@@ -6,8 +6,8 @@ use parlour_wire::ChosenIdentity;
 
 use crate::{
     app::App,
-    auth::{LoggedIn, login_cookies::session_cookies, person_mark},
-    problem::Answer,
+    auth::{LoggedIn, login_cookies::session_cookies, person_tag},
+    problem::ApiResult,
     request::Body,
     store::sessions::{self, Role},
     views,
@@ -23,7 +23,7 @@ pub async fn choose_identity(
     req: HttpRequest,
     caller: LoggedIn,
     body: Body<ChosenIdentity>,
-) -> Answer {
+) -> ApiResult {
     let role = match body.value.role {
         parlour_wire::Role::Parent => Role::Parent,
         parlour_wire::Role::Teacher => Role::Teacher,
@@ -36,13 +36,13 @@ pub async fn choose_identity(
     for cookie in session_cookies(&app, &req, &session)? {
         response.cookie(cookie);
     }
-    if let Some(mark) = person_mark::of(&app.keys, &session) {
-        response.insert_header((person_mark::HEADER, mark));
+    if let Some(mark) = person_tag::of(&app.keys, &session) {
+        response.insert_header((person_tag::HEADER, mark));
     }
     Ok(response.json(views::me(
         &caller.school,
         &session,
         &identities,
-        app.config.mode.is_playground(),
+        app.config.mode.has_dev_tools(),
     )))
 }

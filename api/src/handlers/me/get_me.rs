@@ -3,13 +3,13 @@
 use actix_web::web::{Data, Json};
 use parlour_wire::Me;
 
-use crate::{app::App, auth::LoggedIn, problem::Answer, store::sessions, views};
+use crate::{app::App, auth::LoggedIn, problem::ApiResult, store::sessions, views};
 
 /// The session, and all that its address may be.
 ///
 /// # Errors
 /// `not_logged_in`, `access_ended`.
-pub async fn get_me(app: Data<App>, caller: LoggedIn) -> Answer<Json<Me>> {
+pub async fn get_me(app: Data<App>, caller: LoggedIn) -> ApiResult<Json<Me>> {
     let (school, address_key) = (caller.school.id(), caller.session.address_key.clone());
     let identities =
         app.store.read(move |db| sessions::identities(db, school, &address_key)).await?;
@@ -17,6 +17,6 @@ pub async fn get_me(app: Data<App>, caller: LoggedIn) -> Answer<Json<Me>> {
         &caller.school,
         &caller.session,
         &identities,
-        app.config.mode.is_playground(),
+        app.config.mode.has_dev_tools(),
     )))
 }

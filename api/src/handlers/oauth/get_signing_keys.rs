@@ -2,13 +2,13 @@
 
 use actix_web::{HttpResponse, http::header, web::Data};
 
-use crate::{app::App, auth::AtSchool, problem::Answer, tokens};
+use crate::{app::App, auth::CurrentSchool, problem::ApiResult, tokens};
 
 /// The keys; they may be kept for a day.
 ///
 /// # Errors
 /// `unknown_school`.
-pub async fn get_signing_keys(app: Data<App>, _: AtSchool) -> Answer {
+pub async fn get_signing_keys(app: Data<App>, _: CurrentSchool) -> ApiResult {
     let keys = tokens::public_keys(&app.keys, app.clock.real());
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "public, max-age=86400"))

@@ -17,11 +17,11 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
-    auth::AtSchool,
-    keys::{GivenToken, Purpose},
-    problem::{Answer, ApiError},
+    auth::CurrentSchool,
+    keys::{ParsedToken, Purpose},
+    problem::{ApiError, ApiResult},
     request::Form,
-    store::{Error, clients},
+    store::{Error, api_clients},
     tokens,
 };
 
@@ -45,9 +45,9 @@ struct FormFields {
 pub async fn issue_token(
     req: HttpRequest,
     app: Data<App>,
-    AtSchool(school): AtSchool,
+    CurrentSchool(school): CurrentSchool,
     Form(body): Form,
-) -> Answer {
+) -> ApiResult {
     let form = body.and_then(|body| serde_urlencoded::from_bytes::<FormFields>(&body).ok());
     let Some(form) = form else {
         return Ok(refuse(
@@ -83,7 +83,7 @@ pub async fn issue_token(
     }
     let credentials = if by_header { basic(&req) } else { form.client_id.zip(form.client_secret) };
     let Some((client, secret)) = credentials
-        .and_then(|(id, secret)| Some((ClientId(id.parse().ok()?), GivenToken::parse(&secret)?)))
+        .and_then(|(id, secret)| Some((ClientId(id.parse().ok()?), ParsedToken::parse(&secret)?)))
     else {
         return Ok(unknown_client());
     };
@@ -91,7 +91,7 @@ pub async fn issue_token(
         return Ok(unknown_client());
     }
     // Only whoever has a secret of ours is counted, so that nobody can use up what is another's.
-    let rate = app.token_rates.take(secret.id, TOKENS_PER_MINUTE, app.clock.real());
+    let rate = app.token_rate_limiter.take(secret.id, TOKENS_PER_MINUTE, app.clock.real());
     if rate.is_exceeded {
         return Err(ApiError::too_many(rate.reset));
     }
@@ -105,7 +105,7 @@ pub async fn issue_token(
     let (id, now) = (school.id(), app.clock.now());
     let row = match app
         .store
-        .write(move |db| clients::log_in(db, id, client, ClientSecretId(secret.id), now))
+        .write(move |db| api_clients::log_in(db, id, client, ClientSecretId(secret.id), now))
         .await
     {
         Ok(row) => row,
@@ -114,7 +114,7 @@ pub async fn issue_token(
     };
     let (allowed, real) = (row.scopes(), app.clock.real());
     let scopes = wanted.filter(|wanted| !wanted.is_empty()).unwrap_or_else(|| allowed.clone());
-    if !allowed.cover(&scopes) {
+    if !allowed.contains_all(&scopes) {
         return Ok(refuse(
             StatusCode::BAD_REQUEST,
             "invalid_scope",

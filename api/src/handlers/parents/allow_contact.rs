@@ -6,7 +6,7 @@ use parlour_wire::LinkedStudent;
 use crate::{
     app::App,
     auth::Caller,
-    problem::Answer,
+    problem::ApiResult,
     request::{ParentPath, StudentPath},
     store::contacts,
     views,
@@ -21,8 +21,8 @@ pub async fn allow_contact(
     caller: Caller,
     ParentPath(parent): ParentPath,
     StudentPath(student): StudentPath,
-) -> Answer<Json<LinkedStudent>> {
-    let staff = caller.staff()?;
+) -> ApiResult<Json<LinkedStudent>> {
+    let staff = caller.require_staff()?;
     let (ctx, school) = (app.context(), caller.school_id());
     let allowed = app
         .store

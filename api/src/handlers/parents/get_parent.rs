@@ -3,7 +3,9 @@
 use actix_web::web::{Data, Json};
 use parlour_wire::Parent;
 
-use crate::{app::App, auth::Caller, problem::Answer, request::ParentPath, store::parents, views};
+use crate::{
+    app::App, auth::Caller, problem::ApiResult, request::ParentPath, store::parents, views,
+};
 
 /// One parent with their students.
 ///
@@ -13,8 +15,8 @@ pub async fn get_parent(
     app: Data<App>,
     caller: Caller,
     ParentPath(parent): ParentPath,
-) -> Answer<Json<Parent>> {
-    caller.staff()?;
+) -> ApiResult<Json<Parent>> {
+    caller.require_staff()?;
     let school = caller.school_id();
     let found = app.store.read(move |db| parents::find(db, school, parent)).await?;
     Ok(Json(views::parent_with_sources(&found, caller.school.zone())))

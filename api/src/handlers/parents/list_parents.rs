@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::{
     app::App,
     auth::Caller,
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     request::{List, PageQuery, page},
     store::parents,
     views,
@@ -19,7 +19,7 @@ use crate::{
 
 /// `?q=`: words of a name or an address.
 #[derive(Debug, Default, Deserialize)]
-pub struct Search {
+pub struct ParentSearchQuery {
     #[serde(default)]
     q: String,
 }
@@ -31,10 +31,10 @@ pub struct Search {
 pub async fn list_parents(
     app: Data<App>,
     caller: Caller,
-    search: Query<Search>,
+    search: Query<ParentSearchQuery>,
     pages: Query<PageQuery>,
-) -> Answer<Json<Page<Parent>>> {
-    caller.staff()?;
+) -> ApiResult<Json<Page<Parent>>> {
+    caller.require_staff()?;
     text::check(&search.q, Lines::One, MAX_WORDS).map_err(|_| {
         ApiError::field(
             "q",

@@ -6,7 +6,7 @@ use parlour_wire::{Page, RosterImport};
 use crate::{
     app::App,
     auth::Caller,
-    problem::Answer,
+    problem::ApiResult,
     request::{List, PageQuery, page},
     store::roster,
     views,
@@ -20,8 +20,8 @@ pub async fn list_roster_imports(
     app: Data<App>,
     caller: Caller,
     pages: Query<PageQuery>,
-) -> Answer<Json<Page<RosterImport>>> {
-    caller.staff()?;
+) -> ApiResult<Json<Page<RosterImport>>> {
+    caller.require_staff()?;
     let (after, limit) = pages.read(List::RosterImports)?;
     let school = caller.school_id();
     let rows = app.store.read(move |db| roster::imports(db, school, after, limit)).await?;

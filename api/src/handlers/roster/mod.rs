@@ -11,13 +11,13 @@ mod rows;
 
 use actix_web::web::Json;
 use parlour_domain::scope::Scope;
-use parlour_roster::{Told, Verdict};
+use parlour_roster::{RowDiagnostic, RowVerdict};
 use parlour_wire::{
     FieldError, RosterCounts, RosterOutcome, RosterPush, RosterResult, RosterResults,
 };
 use serde_json::Value;
 
-use self::rows::{Kind, name_of, read};
+use self::rows::{RowKind, name_of, read};
 pub use self::{
     list_imports::list_roster_imports, put_classes::put_classes, put_enrolments::put_enrolments,
     put_guardianships::put_guardianships, put_people::put_people,
@@ -25,11 +25,11 @@ pub use self::{
 };
 use crate::{
     app::App,
-    auth::Asker,
-    problem::{Answer, ApiError},
+    auth::Principal,
+    problem::{ApiError, ApiResult},
     request::Body,
-    roster::push::{Pusher, push},
-    store::roster::Fate,
+    roster::push::{PushAuthor, push},
+    store::roster::RowResult,
 };
 
 /// Rows of one push.
@@ -41,8 +41,12 @@ pub const MAX_PUSH: usize = 512 * 1024;
 type Rows = Body<RosterPush<Value>>;
 
 /// Brings in rows of a kind. Rows that can't be used are refused one by one.
-async fn put<K: Kind>(app: &App, asker: &Asker, body: Rows) -> Answer<Json<RosterResults>> {
-    asker.office(Scope::RosterWrite)?;
+async fn put<K: RowKind>(
+    app: &App,
+    principal: &Principal,
+    body: Rows,
+) -> ApiResult<Json<RosterResults>> {
+    principal.require_office(Scope::RosterWrite)?;
     if !(1..=MAX_ROWS).contains(&body.value.items.len()) {
         return Err(ApiError::field(
             "items",
@@ -57,21 +61,24 @@ async fn put<K: Kind>(app: &App, asker: &Asker, body: Rows) -> Answer<Json<Roste
         .enumerate()
         .filter_map(|(index, row)| Some((index, row.as_ref().ok()?.clone())))
         .collect();
-    let by = Pusher {
-        actor: asker.actor(),
-        may_write_staff: asker.office(Scope::RosterWriteStaff).is_ok(),
+    let by = PushAuthor {
+        actor: principal.actor(),
+        may_write_staff: principal.require_office(Scope::RosterWriteStaff).is_ok(),
     };
-    let pushed = push(&app.store, &app.context(), asker.school().id(), &by, K::push(good)).await?;
+    let pushed =
+        push(&app.store, &app.context(), principal.school().id(), &by, K::push(good)).await?;
     let mut results = RosterResults {
         items: Vec::new(),
         counts: RosterCounts::default(),
         import_id: pushed.plan.import_id(),
     };
     for (index, row) in rows.into_iter().enumerate() {
-        let (mut errors, warnings) =
-            (said(&pushed.told, index, Verdict::Refused), said(&pushed.told, index, Verdict::Used));
+        let (mut errors, warnings) = (
+            row_errors(&pushed.told, index, RowVerdict::Refused),
+            row_errors(&pushed.told, index, RowVerdict::Used),
+        );
         let outcome = match row {
-            Ok(row) if errors.is_empty() => outcome(K::fate(&pushed.plan, &row)),
+            Ok(row) if errors.is_empty() => outcome(K::result(&pushed.plan, &row)),
             Ok(_) => RosterOutcome::Refused,
             Err(wrong) => {
                 errors = wrong;
@@ -86,16 +93,16 @@ async fn put<K: Kind>(app: &App, asker: &Asker, body: Rows) -> Answer<Json<Roste
     Ok(Json(results))
 }
 
-const fn outcome(fate: Fate) -> RosterOutcome {
-    match fate {
-        Fate::Added => RosterOutcome::Added,
-        Fate::Changed => RosterOutcome::Changed,
-        Fate::Removed => RosterOutcome::Removed,
-        Fate::Unchanged => RosterOutcome::Unchanged,
+const fn outcome(result: RowResult) -> RosterOutcome {
+    match result {
+        RowResult::Added => RosterOutcome::Added,
+        RowResult::Changed => RosterOutcome::Changed,
+        RowResult::Removed => RosterOutcome::Removed,
+        RowResult::Unchanged => RosterOutcome::Unchanged,
     }
 }
 
-fn said(told: &[Told], row: usize, verdict: Verdict) -> Vec<FieldError> {
+fn row_errors(told: &[RowDiagnostic], row: usize, verdict: RowVerdict) -> Vec<FieldError> {
     let of_row = told.iter().filter(|told| told.row == row && told.verdict == verdict);
     of_row
         .map(|told| FieldError {

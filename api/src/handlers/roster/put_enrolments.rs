@@ -4,7 +4,7 @@ use actix_web::web::{Data, Json};
 use parlour_wire::RosterResults;
 
 use super::{Rows, put, rows::Enrolments};
-use crate::{app::App, auth::Asker, problem::Answer};
+use crate::{app::App, auth::Principal, problem::ApiResult};
 
 /// Adds, changes and removes enrolments, whose classes and people are there.
 ///
@@ -12,8 +12,8 @@ use crate::{app::App, auth::Asker, problem::Answer};
 /// `wrong_role`, `scope_missing`, `invalid`, `too_large`, `busy`.
 pub async fn put_enrolments(
     app: Data<App>,
-    asker: Asker,
+    principal: Principal,
     body: Rows,
-) -> Answer<Json<RosterResults>> {
-    put::<Enrolments>(&app, &asker, body).await
+) -> ApiResult<Json<RosterResults>> {
+    put::<Enrolments>(&app, &principal, body).await
 }

@@ -6,7 +6,7 @@ use parlour_wire::{RosterRestore, RosterRestored};
 use crate::{
     app::App,
     auth::Caller,
-    problem::Answer,
+    problem::ApiResult,
     request::{Body, ImportPath},
     store::{events::Actor, roster},
     views,
@@ -21,8 +21,8 @@ pub async fn restore_roster_import(
     caller: Caller,
     ImportPath(import): ImportPath,
     body: Body<RosterRestore>,
-) -> Answer<Json<RosterRestored>> {
-    caller.staff()?;
+) -> ApiResult<Json<RosterRestored>> {
+    caller.require_staff()?;
     let (ctx, school, dry_run) = (app.context(), caller.school_id(), body.value.dry_run);
     let actor = Actor {
         person: Some(caller.person.id()),

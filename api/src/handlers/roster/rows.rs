@@ -16,28 +16,28 @@ use serde_json::Value;
 
 use crate::{
     request::json,
-    store::roster::{Fate, Plan},
+    store::roster::{Plan, RowResult},
 };
 
 /// A kind of rows.
-pub(super) trait Kind {
+pub(super) trait RowKind {
     /// As the contract writes it.
     type Wire: DeserializeOwned;
     /// As the roster's rules read it.
     type Pushed: Clone;
 
     /// Checks it, and puts it into the words of the roster's rules.
-    fn checked(row: Self::Wire, check: &mut Check) -> Self::Pushed;
+    fn checked(row: Self::Wire, check: &mut RowErrors) -> Self::Pushed;
     /// All rows of the kind that have the right shape.
     fn push(rows: Vec<Numbered<Self::Pushed>>) -> Push;
     /// What becomes of one.
-    fn fate(plan: &Plan, row: &Self::Pushed) -> Fate;
+    fn result(plan: &Plan, row: &Self::Pushed) -> RowResult;
 }
 
 /// Reads one row, or says what is wrong with it.
-pub(super) fn read<K: Kind>(row: &Value) -> Result<K::Pushed, Vec<FieldError>> {
+pub(super) fn read<K: RowKind>(row: &Value) -> Result<K::Pushed, Vec<FieldError>> {
     let wire = json::read::<K::Wire>(row, json::Nulls::Refused).map_err(|wrong| vec![wrong])?;
-    let mut check = Check::default();
+    let mut check = RowErrors::default();
     let pushed = K::checked(wire, &mut check);
     if check.errors.is_empty() { Ok(pushed) } else { Err(check.errors) }
 }
@@ -62,11 +62,11 @@ pub(super) fn name_of(row: &Value) -> RosterName {
 
 /// Collects what is wrong with a row.
 #[derive(Default)]
-pub(super) struct Check {
+pub(super) struct RowErrors {
     errors: Vec<FieldError>,
 }
 
-impl Check {
+impl RowErrors {
     fn wrong(&mut self, field: &str, code: &str, detail: String) {
         self.errors.push(FieldError { field: field.to_owned(), code: code.to_owned(), detail });
     }
@@ -99,11 +99,11 @@ impl Check {
 /// People.
 pub(super) struct People;
 
-impl Kind for People {
+impl RowKind for People {
     type Wire = RosterPerson;
     type Pushed = PushedPerson;
 
-    fn checked(row: RosterPerson, check: &mut Check) -> PushedPerson {
+    fn checked(row: RosterPerson, check: &mut RowErrors) -> PushedPerson {
         if row.roles.is_empty() && !row.remove {
             check.wrong(
                 "roles",
@@ -142,19 +142,19 @@ impl Kind for People {
         Push::People(rows)
     }
 
-    fn fate(plan: &Plan, row: &PushedPerson) -> Fate {
-        plan.fate_of_person(&row.sourced_id)
+    fn result(plan: &Plan, row: &PushedPerson) -> RowResult {
+        plan.person_result(&row.sourced_id)
     }
 }
 
 /// Classes.
 pub(super) struct Classes;
 
-impl Kind for Classes {
+impl RowKind for Classes {
     type Wire = RosterClass;
     type Pushed = PushedClass;
 
-    fn checked(row: RosterClass, check: &mut Check) -> PushedClass {
+    fn checked(row: RosterClass, check: &mut RowErrors) -> PushedClass {
         PushedClass {
             sourced_id: check.filled("sourced_id", &row.sourced_id, MAX_ID),
             title: if row.remove {
@@ -172,19 +172,19 @@ impl Kind for Classes {
         Push::Classes(rows)
     }
 
-    fn fate(plan: &Plan, row: &PushedClass) -> Fate {
-        plan.fate_of_class(&row.sourced_id)
+    fn result(plan: &Plan, row: &PushedClass) -> RowResult {
+        plan.class_result(&row.sourced_id)
     }
 }
 
 /// Enrolments.
 pub(super) struct Enrolments;
 
-impl Kind for Enrolments {
+impl RowKind for Enrolments {
     type Wire = RosterEnrolment;
     type Pushed = PushedEnrolment;
 
-    fn checked(row: RosterEnrolment, check: &mut Check) -> PushedEnrolment {
+    fn checked(row: RosterEnrolment, check: &mut RowErrors) -> PushedEnrolment {
         PushedEnrolment {
             class: check.filled("class_sourced_id", &row.class_sourced_id, MAX_ID),
             person: check.filled("person_sourced_id", &row.person_sourced_id, MAX_ID),
@@ -200,20 +200,21 @@ impl Kind for Enrolments {
         Push::Enrolments(rows)
     }
 
-    fn fate(plan: &Plan, row: &PushedEnrolment) -> Fate {
-        EnrolmentRole::named(&row.role)
-            .map_or(Fate::Unchanged, |role| plan.fate_of_enrolment(&row.class, &row.person, role))
+    fn result(plan: &Plan, row: &PushedEnrolment) -> RowResult {
+        EnrolmentRole::named(&row.role).map_or(RowResult::Unchanged, |role| {
+            plan.enrolment_result(&row.class, &row.person, role)
+        })
     }
 }
 
 /// Guardianships.
 pub(super) struct Guardianships;
 
-impl Kind for Guardianships {
+impl RowKind for Guardianships {
     type Wire = RosterGuardianship;
     type Pushed = PushedGuardianship;
 
-    fn checked(row: RosterGuardianship, check: &mut Check) -> PushedGuardianship {
+    fn checked(row: RosterGuardianship, check: &mut RowErrors) -> PushedGuardianship {
         PushedGuardianship {
             parent: check.filled("parent_sourced_id", &row.parent_sourced_id, MAX_ID),
             student: check.filled("student_sourced_id", &row.student_sourced_id, MAX_ID),
@@ -230,7 +231,7 @@ impl Kind for Guardianships {
         Push::Guardianships(rows)
     }
 
-    fn fate(plan: &Plan, row: &PushedGuardianship) -> Fate {
-        plan.fate_of_guardianship(&row.parent, &row.student)
+    fn result(plan: &Plan, row: &PushedGuardianship) -> RowResult {
+        plan.guardianship_result(&row.parent, &row.student)
     }
 }

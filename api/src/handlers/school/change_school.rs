@@ -7,7 +7,7 @@ use parlour_wire::{School, SchoolChange};
 use crate::{
     app::App,
     auth::Caller,
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     request::{Body, checked},
     store::schools::{self, ContactChange},
     views,
@@ -21,17 +21,17 @@ pub async fn change_school(
     app: Data<App>,
     caller: Caller,
     body: Body<SchoolChange>,
-) -> Answer<Json<School>> {
-    caller.staff()?;
+) -> ApiResult<Json<School>> {
+    caller.require_staff()?;
     checked(&body.value)?;
     let wanted = change(&body.value)?;
     let school = caller.school_id();
     let row = app.store.write(move |db| schools::change_contact(db, school, &wanted)).await?;
     app.schools.forget();
-    Ok(Json(views::school(&row, app.config.mode.is_playground())))
+    Ok(Json(views::school(&row, app.config.mode.has_dev_tools())))
 }
 
-fn change(wanted: &SchoolChange) -> Answer<ContactChange> {
+fn change(wanted: &SchoolChange) -> ApiResult<ContactChange> {
     type Parse = fn(&str) -> Option<ContactField>;
     let read = |typed: &Option<String>, parse: Parse, field: &str, detail: &str| match typed {
         None => Ok(None),

@@ -7,15 +7,15 @@ use uuid::Uuid;
 use crate::{
     app::App,
     auth::{
-        AtSchool, client_hash, cookies,
+        CurrentSchool, client_hash, cookies,
         login_cookies::{knows_device, session_cookies},
-        person_mark,
+        person_tag,
     },
-    keys::{GivenToken, Purpose},
-    problem::{Answer, ApiError},
+    keys::{ParsedToken, Purpose},
+    problem::{ApiError, ApiResult},
     request::{Body, checked, idempotency_key},
     store::{
-        Dead, Error,
+        Error, LinkError,
         login::GivenCode,
         schools::SchoolRow,
         sessions::{self, WithIdentities},
@@ -30,9 +30,9 @@ use crate::{
 pub async fn create_session(
     app: Data<App>,
     req: HttpRequest,
-    AtSchool(school): AtSchool,
+    CurrentSchool(school): CurrentSchool,
     body: Body<NewSession>,
-) -> Answer {
+) -> ApiResult {
     checked(&body.value)?;
     let (session, identities) =
         match (&body.value.token, body.value.login_link_id, &body.value.code) {
@@ -48,13 +48,13 @@ pub async fn create_session(
                 ));
             }
         };
-    let me = views::me(&school, &session, &identities, app.config.mode.is_playground());
+    let me = views::me(&school, &session, &identities, app.config.mode.has_dev_tools());
     let mut response = HttpResponse::Created();
     for cookie in session_cookies(&app, &req, &session)? {
         response.cookie(cookie);
     }
-    if let Some(mark) = person_mark::of(&app.keys, &session) {
-        response.insert_header((person_mark::HEADER, mark));
+    if let Some(mark) = person_tag::of(&app.keys, &session) {
+        response.insert_header((person_tag::HEADER, mark));
     }
     Ok(response.json(me))
 }
@@ -64,9 +64,9 @@ async fn by_link(
     req: &HttpRequest,
     school: &SchoolRow,
     token: &str,
-) -> Answer<WithIdentities> {
-    let dead = || ApiError::from(Dead::Link);
-    let token = GivenToken::parse(token)
+) -> ApiResult<WithIdentities> {
+    let dead = || ApiError::from(LinkError::Link);
+    let token = ParsedToken::parse(token)
         .filter(|token| app.keys.is_genuine(Purpose::Login, token, 0))
         .ok_or_else(dead)?;
     let (ctx, school_id) = (app.context(), school.id());
@@ -82,7 +82,7 @@ async fn by_link(
         other => other?,
     };
     if link.is_standing && !knows_device(app, req, person.as_ref()) {
-        return Err(Dead::CodeRequired.into());
+        return Err(LinkError::CodeRequired.into());
     }
     // The link may have died since.
     let started = app.store.write(move |db| {
@@ -97,9 +97,9 @@ async fn by_code(
     school: &SchoolRow,
     login_link: Uuid,
     code: &str,
-) -> Answer<WithIdentities> {
+) -> ApiResult<WithIdentities> {
     let Some(cookie) = cookies::read(&app.config, req, cookies::LOGIN) else {
-        return Err(Dead::OtherBrowser.into());
+        return Err(LinkError::OtherBrowser.into());
     };
     let (ctx, school_id) = (app.context(), school.id());
     let given = GivenCode {
@@ -125,7 +125,7 @@ const MIN_SECRET_KEY: usize = 22;
 ///
 /// # Errors
 /// `bad_request` for a key of the wrong form.
-fn key_hash(app: &App, req: &HttpRequest) -> Answer<Option<String>> {
+fn key_hash(app: &App, req: &HttpRequest) -> ApiResult<Option<String>> {
     let request = idempotency_key(req, Uuid::nil(), &[])?;
     Ok(request
         .filter(|request| request.key.len() >= MIN_SECRET_KEY)

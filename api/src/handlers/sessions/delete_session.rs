@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web::Data};
 use crate::{
     app::App,
     auth::{LoggedIn, cookies},
-    problem::Answer,
+    problem::ApiResult,
     store::sessions,
 };
 
@@ -13,7 +13,7 @@ use crate::{
 ///
 /// # Errors
 /// `not_logged_in`, `access_ended`.
-pub async fn delete_session(app: Data<App>, req: HttpRequest, caller: LoggedIn) -> Answer {
+pub async fn delete_session(app: Data<App>, req: HttpRequest, caller: LoggedIn) -> ApiResult {
     let (id, ctx) = (caller.session.id, app.context());
     app.store.write(move |db| sessions::end(db, &ctx, id)).await?;
     Ok(HttpResponse::NoContent()

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web::Data};
 use crate::{
     app::App,
     auth::{LoggedIn, cookies},
-    problem::Answer,
+    problem::ApiResult,
     store::sessions,
 };
 
@@ -13,7 +13,7 @@ use crate::{
 ///
 /// # Errors
 /// `not_logged_in`, `access_ended`.
-pub async fn delete_sessions(app: Data<App>, req: HttpRequest, caller: LoggedIn) -> Answer {
+pub async fn delete_sessions(app: Data<App>, req: HttpRequest, caller: LoggedIn) -> ApiResult {
     let (school, address_key, ctx) =
         (caller.school.id(), caller.session.address_key, app.context());
     app.store.write(move |db| sessions::end_all(db, &ctx, school, &address_key)).await?;

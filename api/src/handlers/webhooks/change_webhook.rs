@@ -7,8 +7,8 @@ use super::chosen_types;
 use crate::{
     app::App,
     auth::Caller,
-    precondition::{IfMatch, changed},
-    problem::Answer,
+    precondition::{IfMatch, with_new_etag},
+    problem::ApiResult,
     request::{Body, WebhookPath, checked},
     store::webhooks::{self, Change, Endpoint},
     views::webhooks::webhook as view,
@@ -25,12 +25,12 @@ pub async fn change_webhook(
     WebhookPath(webhook): WebhookPath,
     if_match: IfMatch,
     body: Body<WebhookChange>,
-) -> Answer {
-    let staff = caller.staff()?;
+) -> ApiResult {
+    let staff = caller.require_staff()?;
     checked(&body.value)?;
     let given = body.value;
     let change = Change {
-        url: given.url.map(|url| check_url(&url, app.hooks.reach())).transpose()?,
+        url: given.url.map(|url| check_url(&url, app.webhook_sender.reach())).transpose()?,
         event_types: given.event_types.map(|types| chosen_types(&types)).transpose()?,
         enabled: given.enabled,
     };
@@ -42,5 +42,5 @@ pub async fn change_webhook(
             webhooks::change_webhook(db, &ctx, school, staff, webhook, &expected, &change)
         })
         .await?;
-    changed(&view(&endpoint, zone))
+    with_new_etag(&view(&endpoint, zone))
 }

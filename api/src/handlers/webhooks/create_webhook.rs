@@ -7,7 +7,7 @@ use super::{chosen_types, with_secret};
 use crate::{
     app::App,
     auth::Caller,
-    problem::Answer,
+    problem::ApiResult,
     request::{Body, checked, idempotency_key},
     store::webhooks,
     webhooks::check_url,
@@ -22,10 +22,10 @@ pub async fn create_webhook(
     app: Data<App>,
     caller: Caller,
     body: Body<NewWebhook>,
-) -> Answer {
-    let staff = caller.staff()?;
+) -> ApiResult {
+    let staff = caller.require_staff()?;
     checked(&body.value)?;
-    let url = check_url(&body.value.url, app.hooks.reach())?;
+    let url = check_url(&body.value.url, app.webhook_sender.reach())?;
     let types = chosen_types(&body.value.event_types)?;
     let request = idempotency_key(&req, staff, &body.bytes)?;
     let (ctx, school) = (app.context(), caller.school_id());

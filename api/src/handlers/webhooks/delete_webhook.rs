@@ -6,7 +6,7 @@ use crate::{
     app::App,
     auth::Caller,
     precondition::IfMatch,
-    problem::Answer,
+    problem::ApiResult,
     request::WebhookPath,
     store::webhooks::{self, Endpoint},
     views::webhooks::webhook as view,
@@ -21,8 +21,8 @@ pub async fn delete_webhook(
     caller: Caller,
     WebhookPath(webhook): WebhookPath,
     if_match: IfMatch,
-) -> Answer {
-    let staff = caller.staff()?;
+) -> ApiResult {
+    let staff = caller.require_staff()?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
     let expected = if_match.of(move |endpoint: &Endpoint| view(endpoint, zone));
     app.store

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, web::Data};
 
 use crate::{
-    app::App, auth::Caller, precondition::tagged, problem::Answer, request::WebhookPath,
+    app::App, auth::Caller, precondition::with_etag, problem::ApiResult, request::WebhookPath,
     store::webhooks, views::webhooks::webhook as view,
 };
 
@@ -16,9 +16,9 @@ pub async fn get_webhook(
     app: Data<App>,
     caller: Caller,
     WebhookPath(webhook): WebhookPath,
-) -> Answer {
-    caller.staff()?;
+) -> ApiResult {
+    caller.require_staff()?;
     let (ctx, school) = (app.context(), caller.school_id());
     let endpoint = app.store.read(move |db| webhooks::find(db, &ctx, school, webhook)).await?;
-    tagged(&req, &view(&endpoint, caller.school.zone()))
+    with_etag(&req, &view(&endpoint, caller.school.zone()))
 }

@@ -6,8 +6,8 @@ use parlour_wire::{Page, WebhookDelivery};
 use crate::{
     app::App,
     auth::Caller,
-    problem::Answer,
-    request::{List, PageQuery, Place, WebhookPath, sealed_page},
+    problem::ApiResult,
+    request::{CursorPosition, List, PageQuery, WebhookPath, signed_page},
     store::webhooks::{self, Delivery},
     views,
 };
@@ -21,19 +21,19 @@ pub async fn list_webhook_deliveries(
     caller: Caller,
     WebhookPath(webhook): WebhookPath,
     pages: Query<PageQuery>,
-) -> Answer<Json<Page<WebhookDelivery>>> {
-    caller.staff()?;
+) -> ApiResult<Json<Page<WebhookDelivery>>> {
+    caller.require_staff()?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
     // What is too old is deleted, also between two pages.
-    let (after, limit) = pages.read_sealed(&app.keys, List::Deliveries, webhook.into())?;
+    let (after, limit) = pages.read_signed(&app.keys, List::Deliveries, webhook.into())?;
     let rows = app
         .store
         .read(move |db| {
             webhooks::deliveries(db, &ctx, school, webhook, after.map(|place| place.order), limit)
         })
         .await?;
-    let place = |row: &Delivery| Place { order: row.number, id: row.id.0 };
-    Ok(Json(sealed_page(&app.keys, List::Deliveries, webhook.into(), rows, limit, place, |row| {
+    let place = |row: &Delivery| CursorPosition { order: row.number, id: row.id.0 };
+    Ok(Json(signed_page(&app.keys, List::Deliveries, webhook.into(), rows, limit, place, |row| {
         views::webhooks::delivery(&row, zone)
     })))
 }

@@ -22,7 +22,7 @@ pub use self::{
 };
 use crate::{
     app::App,
-    problem::{Answer, ApiError},
+    problem::{ApiError, ApiResult},
     store::webhooks::{Endpoint, EventType},
     views,
     webhooks::secret_text,
@@ -42,7 +42,7 @@ fn with_secret(
 }
 
 /// The events that an endpoint asks for, each once.
-fn chosen_types(given: &[WebhookEventType]) -> Answer<Vec<EventType>> {
+fn chosen_types(given: &[WebhookEventType]) -> ApiResult<Vec<EventType>> {
     let mut chosen: Vec<EventType> = Vec::with_capacity(given.len());
     for one in given {
         let one = views::webhooks::chosen_type(*one).ok_or_else(|| {

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, web::Data};
 use crate::{
     app::App,
     auth::Caller,
-    problem::Answer,
+    problem::ApiResult,
     request::{DeliveryPath, WebhookPath, idempotency_key},
     store::webhooks::{self, Delivery},
     views,
@@ -21,8 +21,8 @@ pub async fn replay_webhook_delivery(
     caller: Caller,
     WebhookPath(webhook): WebhookPath,
     DeliveryPath(delivery): DeliveryPath,
-) -> Answer {
-    let request = idempotency_key(&req, caller.staff()?, &[])?;
+) -> ApiResult {
+    let request = idempotency_key(&req, caller.require_staff()?, &[])?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
     let (of, view) =
         ((webhook, delivery), move |again: &Delivery| views::webhooks::delivery(again, zone));

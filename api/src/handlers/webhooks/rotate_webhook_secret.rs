@@ -6,7 +6,7 @@ use super::with_secret;
 use crate::{
     app::App,
     auth::Caller,
-    problem::Answer,
+    problem::ApiResult,
     request::{WebhookPath, idempotency_key},
     store::webhooks,
 };
@@ -20,8 +20,8 @@ pub async fn rotate_webhook_secret(
     app: Data<App>,
     caller: Caller,
     WebhookPath(webhook): WebhookPath,
-) -> Answer {
-    let staff = caller.staff()?;
+) -> ApiResult {
+    let staff = caller.require_staff()?;
     let request = idempotency_key(&req, staff, &[])?;
     let (ctx, school) = (app.context(), caller.school_id());
     let (endpoint, secret) = app

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, web::Data};
 use crate::{
     app::App,
     auth::Caller,
-    problem::Answer,
+    problem::ApiResult,
     request::{WebhookPath, idempotency_key},
     store::webhooks::{self, Delivery},
     views,
@@ -20,8 +20,8 @@ pub async fn test_webhook(
     app: Data<App>,
     caller: Caller,
     WebhookPath(webhook): WebhookPath,
-) -> Answer {
-    let staff = caller.staff()?;
+) -> ApiResult {
+    let staff = caller.require_staff()?;
     let request = idempotency_key(&req, staff, &[])?;
     let (ctx, school, zone) = (app.context(), caller.school_id(), caller.school.zone());
     let view = move |sent: &Delivery| views::webhooks::delivery(sent, zone);

@@ -5,17 +5,17 @@ use chrono::{DateTime, Utc};
 use parlour_domain::{id::PersonId, invite::LINK_GRACE};
 
 use super::{
-    ACCESS_ENDED, Desk, Loaded, NO_ADDRESS, NOT_ALLOWED, OUTDATED, OVER,
-    parent::{each, preview},
+    ACCESS_ENDED, LetterBuilder, LoadedMail, NO_ADDRESS, NOT_ALLOWED, OUTDATED, OVER,
+    parent::{preview, with_method},
 };
 use crate::{
     calendar::{Appointment, Method},
     keys::Purpose,
-    mail::content::{Content, EveningWords, GuestLink, Row},
+    mail::content::{AppointmentText, Content, EveningText, GuestLink},
     mail_text,
     store::{
         Db, Error, Result, guests,
-        mail_content::{self, Booked, Evening, Invite},
+        mail_content::{self, BookedAppointment, Evening, Invite},
     },
 };
 
@@ -28,7 +28,7 @@ struct Invited {
     parent: String,
     students: String,
     /// The inviting parent's bookings about the students covered, cancelled ones too.
-    booked: Vec<Booked>,
+    booked: Vec<BookedAppointment>,
 }
 
 impl Invited {
@@ -42,7 +42,7 @@ impl Invited {
 
     /// What may stand in the guest's calendar and is not over: also what was cancelled before a
     /// mail could say so.
-    fn to_take_out(&self, now: DateTime<Utc>) -> Vec<Appointment> {
+    fn calendar_removals(&self, now: DateTime<Utc>) -> Vec<Appointment> {
         self.booked
             .iter()
             .filter(|booked| booked.appointment.ends_at > now)
@@ -50,22 +50,25 @@ impl Invited {
             .collect()
     }
 
-    fn rows(&self, appointments: &[Appointment]) -> Vec<Row> {
-        appointments.iter().map(|appointment| Row::of(appointment, &self.evening)).collect()
+    fn rows(&self, appointments: &[Appointment]) -> Vec<AppointmentText> {
+        appointments
+            .iter()
+            .map(|appointment| AppointmentText::of(appointment, &self.evening))
+            .collect()
     }
 }
 
-impl Desk<'_> {
-    pub(super) fn invite(&self, db: &mut Db) -> Result<Loaded> {
+impl LetterBuilder<'_> {
+    pub(super) fn invite(&self, db: &mut Db) -> Result<LoadedMail> {
         let invited = match self.live_invite(db)? {
             Ok(invited) => invited,
-            Err(nothing) => return Ok(Loaded::Nothing(nothing)),
+            Err(nothing) => return Ok(LoadedMail::Skip(nothing)),
         };
         let appointments = invited.live();
         let (url, decline_url) = self.guest_urls(&invited.invite);
         let subject =
             format!("{} invites you to join parents’ evening appointments", invited.parent);
-        let words = EveningWords::of(&invited.evening);
+        let words = EveningText::of(&invited.evening);
         let preview = format!("{}, {}", words.title, words.date);
         let (rows, name) = (invited.rows(&appointments), invited.invite.name.clone());
         let content = Content::Invite {
@@ -78,18 +81,18 @@ impl Desk<'_> {
             decline_url,
         };
         let mut letter = self.letter(invited.invite.email, &name, subject, preview, content);
-        letter.calendar = each(Method::Request, appointments).collect();
+        letter.calendar = with_method(Method::Request, appointments).collect();
         Ok(letter.into())
     }
 
     /// The appointments as they are now. Those cancelled since the mail was queued are taken out of
     /// the calendar, the others brought up to date.
-    pub(super) fn guest_update(&self, db: &mut Db) -> Result<Loaded> {
+    pub(super) fn guest_update(&self, db: &mut Db) -> Result<LoadedMail> {
         let invited = match self.live_invite(db)? {
             Ok(invited) => invited,
-            Err(nothing) => return Ok(Loaded::Nothing(nothing)),
+            Err(nothing) => return Ok(LoadedMail::Skip(nothing)),
         };
-        let is_told = |booked: &&Booked| {
+        let is_told = |booked: &&BookedAppointment| {
             booked.cancelled_at.is_some_and(|at| {
                 at >= self.queued_at || Some(booked.appointment.booking) == self.mail.booking
             })
@@ -102,7 +105,7 @@ impl Desk<'_> {
             .collect();
         let appointments = invited.live();
         let (url, decline_url) = self.guest_urls(&invited.invite);
-        let words = EveningWords::of(&invited.evening);
+        let words = EveningText::of(&invited.evening);
         let subject = format!(
             "Appointments you may join have changed: {}, {}",
             words.title, words.short_date
@@ -121,24 +124,25 @@ impl Desk<'_> {
             decline_url,
         };
         let mut letter = self.letter(invited.invite.email, &name, subject, preview, content);
-        letter.calendar =
-            each(Method::Cancel, cancelled).chain(each(Method::Request, appointments)).collect();
+        letter.calendar = with_method(Method::Cancel, cancelled)
+            .chain(with_method(Method::Request, appointments))
+            .collect();
         Ok(letter.into())
     }
 
     /// Told only to somebody whom a mail with the link has reached.
-    pub(super) fn invite_removed(&self, db: &mut Db) -> Result<Loaded> {
+    pub(super) fn invite_removed(&self, db: &mut Db) -> Result<LoadedMail> {
         let invited = self.invited(db)?;
         if invited.invite.ended_reason.as_deref() != Some("removed")
             || !mail_content::was_mailed(db, &invited.invite)?
         {
-            return Ok(Loaded::Nothing(OUTDATED));
+            return Ok(LoadedMail::Skip(OUTDATED));
         }
         if let Some(nothing) = self.forbidden(db, &invited.invite)? {
-            return Ok(Loaded::Nothing(nothing));
+            return Ok(LoadedMail::Skip(nothing));
         }
-        let appointments = invited.to_take_out(self.now);
-        let words = EveningWords::of(&invited.evening);
+        let appointments = invited.calendar_removals(self.now);
+        let words = EveningText::of(&invited.evening);
         let subject = format!("{}’s invite was removed", invited.parent);
         let preview = format!("{}, {}", words.title, words.date);
         let name = invited.invite.name.clone();
@@ -149,21 +153,21 @@ impl Desk<'_> {
             students: invited.students,
         };
         let mut letter = self.letter(invited.invite.email, &name, subject, preview, content);
-        letter.calendar = each(Method::Cancel, appointments).collect();
+        letter.calendar = with_method(Method::Cancel, appointments).collect();
         Ok(letter.into())
     }
 
     /// The code that a link which was taken over too often asks for.
-    pub(super) fn call_code(&self, db: &mut Db) -> Result<Loaded> {
+    pub(super) fn call_code(&self, db: &mut Db) -> Result<LoadedMail> {
         let id = self.mail.call_code.ok_or(Error::NotFound)?;
         let invited = match self.live_invite(db)? {
             Ok(invited) => invited,
-            Err(nothing) => return Ok(Loaded::Nothing(nothing)),
+            Err(nothing) => return Ok(LoadedMail::Skip(nothing)),
         };
         let Some(expires_at) =
             mail_content::call_code(db, id)?.filter(|expires_at| *expires_at > self.now)
         else {
-            return Ok(Loaded::Nothing(OUTDATED));
+            return Ok(LoadedMail::Skip(OUTDATED));
         };
         let code = self.keys.call_code(id.0);
         let content = Content::CallCode {
@@ -184,16 +188,16 @@ impl Desk<'_> {
             .into())
     }
 
-    pub(super) fn guest_link_elsewhere(&self, db: &mut Db) -> Result<Loaded> {
+    pub(super) fn guest_link_elsewhere(&self, db: &mut Db) -> Result<LoadedMail> {
         let invited = match self.live_invite(db)? {
             Ok(invited) => invited,
-            Err(nothing) => return Ok(Loaded::Nothing(nothing)),
+            Err(nothing) => return Ok(LoadedMail::Skip(nothing)),
         };
         let content = Content::LinkElsewhere {
             name: invited.invite.name.clone(),
             guest: invited.invite.name.clone(),
             is_parent: false,
-            evening: EveningWords::of(&invited.evening),
+            evening: EveningText::of(&invited.evening),
             url: self.guest_urls(&invited.invite).0,
         };
         let preview = "If that was not you, get a new link.".to_owned();
@@ -210,13 +214,13 @@ impl Desk<'_> {
 
     /// The links of all live invites to an address. It goes to the address as an invite has it: one
     /// that only looks the same is somebody else's.
-    pub(super) fn guest_links(&self, db: &mut Db) -> Result<Loaded> {
+    pub(super) fn guest_links(&self, db: &mut Db) -> Result<LoadedMail> {
         let request = self.mail.guest_link_request.ok_or(Error::NotFound)?;
         let mut invites = Vec::new();
         for id in mail_content::invites_of_request(db, request)? {
             match guests::open(db, self.mail.school, id, self.now) {
                 Ok(_) => {}
-                Err(Error::Dead(_)) => continue,
+                Err(Error::Link(_)) => continue,
                 Err(error) => return Err(error),
             }
             let invite = mail_content::invite(db, id)?;
@@ -227,7 +231,7 @@ impl Desk<'_> {
         let Some((to, name)) =
             invites.first().map(|invite| (invite.email.clone(), invite.name.clone()))
         else {
-            return Ok(Loaded::Nothing(NO_ADDRESS));
+            return Ok(LoadedMail::Skip(NO_ADDRESS));
         };
         let mut links = Vec::new();
         for invite in &invites {
@@ -237,7 +241,7 @@ impl Desk<'_> {
             );
             links.push(GuestLink {
                 parent,
-                evening: EveningWords::of(&evening),
+                evening: EveningText::of(&evening),
                 url: self.guest_urls(invite).0,
             });
         }
@@ -258,16 +262,19 @@ impl Desk<'_> {
             .into())
     }
 
-    pub(super) fn guest_access_ended(&self, db: &mut Db) -> Result<Loaded> {
+    pub(super) fn guest_access_ended(&self, db: &mut Db) -> Result<LoadedMail> {
         let invited = self.invited(db)?;
         if let Some(nothing) = self.forbidden(db, &invited.invite)? {
-            return Ok(Loaded::Nothing(nothing));
+            return Ok(LoadedMail::Skip(nothing));
         }
         if !mail_content::was_mailed(db, &invited.invite)? {
-            return Ok(Loaded::Nothing(OUTDATED));
+            return Ok(LoadedMail::Skip(OUTDATED));
         }
-        let appointments: Vec<Appointment> =
-            invited.to_take_out(self.now).into_iter().map(Appointment::without_names).collect();
+        let appointments: Vec<Appointment> = invited
+            .calendar_removals(self.now)
+            .into_iter()
+            .map(Appointment::without_names)
+            .collect();
         let invite = invited.invite;
         let mut letter = self.letter(
             invite.email,
@@ -276,7 +283,7 @@ impl Desk<'_> {
             ACCESS_ENDED.to_owned(),
             Content::AccessEnded,
         );
-        letter.calendar = each(Method::Cancel, appointments).collect();
+        letter.calendar = with_method(Method::Cancel, appointments).collect();
         Ok(letter.into())
     }
 
@@ -298,10 +305,11 @@ impl Desk<'_> {
         let parent = mail_content::person(db, invite.parent)?;
         let is_covered =
             |student: PersonId| invite.students.iter().any(|(covered, _)| *covered == student);
-        let mut booked: Vec<Booked> = mail_content::bookings_of(db, evening.id, parent.id)?
-            .into_iter()
-            .filter(|booked| is_covered(booked.student))
-            .collect();
+        let mut booked: Vec<BookedAppointment> =
+            mail_content::bookings_of(db, evening.id, parent.id)?
+                .into_iter()
+                .filter(|booked| is_covered(booked.student))
+                .collect();
         let ended = mail_content::ended_invites(db, &invite)?;
         for booked in &mut booked {
             booked.appointment.sequence += guest_sequence(

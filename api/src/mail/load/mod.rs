@@ -26,14 +26,14 @@ pub const ACCESS_ENDED: &str =
     "Your access to this appointment has ended. Please contact the school.";
 
 /// What is to be done with a row.
-pub enum Loaded {
+pub enum LoadedMail {
     /// Send this.
     Letter(Box<Letter>),
     /// Send nothing; the reason may be shown to people and names nobody.
-    Nothing(&'static str),
+    Skip(&'static str),
 }
 
-impl From<Letter> for Loaded {
+impl From<Letter> for LoadedMail {
     fn from(letter: Letter) -> Self {
         Self::Letter(Box::new(letter))
     }
@@ -45,7 +45,7 @@ pub const NOT_ALLOWED: &str = "This can’t be mailed. Please ask the school.";
 pub const OUTDATED: &str = "It was out of date before it could be sent.";
 
 /// What a letter is made with.
-pub struct Desk<'a> {
+pub struct LetterBuilder<'a> {
     pub keys: &'a Keys,
     pub config: &'a Config,
     pub now: DateTime<Utc>,
@@ -62,30 +62,30 @@ pub fn load(
     now: DateTime<Utc>,
     mail: NewMail,
     queued_at: DateTime<Utc>,
-) -> Result<Loaded> {
+) -> Result<LoadedMail> {
     let school = mail_content::school(db, mail.school)?;
-    let desk = Desk { keys, config, now, school, mail, queued_at };
+    let builder = LetterBuilder { keys, config, now, school, mail, queued_at };
     match mail.template {
-        Template::Login => desk.login(db),
-        Template::BookingsMade => desk.bookings_made(db),
-        Template::BookingChanged => desk.booking_changed(db),
-        Template::BookingCancelled => desk.booking_cancelled(db),
-        Template::Invite => desk.invite(db),
-        Template::GuestUpdate => desk.guest_update(db),
-        Template::InviteRemoved => desk.invite_removed(db),
-        Template::InviteDeclined => desk.invite_declined(db),
-        Template::AccessEnded if mail.invite.is_some() => desk.guest_access_ended(db),
-        Template::AccessEnded => desk.parent_access_ended(db),
-        Template::StaffAlert => desk.staff_alert(db),
-        Template::AddressChanged => desk.address_changed(db),
-        Template::CallCode => desk.call_code(db),
-        Template::LinkElsewhere if mail.person.is_some() => desk.parent_link_elsewhere(db),
-        Template::LinkElsewhere => desk.guest_link_elsewhere(db),
-        Template::GuestLinks => desk.guest_links(db),
+        Template::Login => builder.login(db),
+        Template::BookingsMade => builder.bookings_made(db),
+        Template::BookingChanged => builder.booking_changed(db),
+        Template::BookingCancelled => builder.booking_cancelled(db),
+        Template::Invite => builder.invite(db),
+        Template::GuestUpdate => builder.guest_update(db),
+        Template::InviteRemoved => builder.invite_removed(db),
+        Template::InviteDeclined => builder.invite_declined(db),
+        Template::AccessEnded if mail.invite.is_some() => builder.guest_access_ended(db),
+        Template::AccessEnded => builder.parent_access_ended(db),
+        Template::StaffAlert => builder.staff_alert(db),
+        Template::AddressChanged => builder.address_changed(db),
+        Template::CallCode => builder.call_code(db),
+        Template::LinkElsewhere if mail.person.is_some() => builder.parent_link_elsewhere(db),
+        Template::LinkElsewhere => builder.guest_link_elsewhere(db),
+        Template::GuestLinks => builder.guest_links(db),
     }
 }
 
-impl Desk<'_> {
+impl LetterBuilder<'_> {
     fn base(&self) -> String {
         school_base(self.config, &self.school.slug, self.school.host.as_deref())
     }
@@ -115,11 +115,11 @@ impl Desk<'_> {
 
     /// Link and code for an address of the roster. It goes to the address as the roster has it: one
     /// that only looks the same is somebody else's.
-    fn login(&self, db: &mut Db) -> Result<Loaded> {
+    fn login(&self, db: &mut Db) -> Result<LoadedMail> {
         let id = self.mail.login_link.ok_or(Error::NotFound)?;
         let link = mail_content::login_link(db, id)?;
         if link.is_used || link.expires_at <= self.now {
-            return Ok(Loaded::Nothing(OUTDATED));
+            return Ok(LoadedMail::Skip(OUTDATED));
         }
         let mut known = Vec::new();
         for person in mail_content::people_at(db, self.mail.school, &link.email_key)? {
@@ -130,7 +130,7 @@ impl Desk<'_> {
             }
         }
         let Some(to) = known.iter().find_map(|person| person.email.clone()) else {
-            return Ok(Loaded::Nothing(NO_ADDRESS));
+            return Ok(LoadedMail::Skip(NO_ADDRESS));
         };
         let name = match known.as_slice() {
             [one] => Some(one.name.clone()),
@@ -163,10 +163,10 @@ impl Desk<'_> {
     }
 
     /// It goes where the person's mail went until then.
-    fn address_changed(&self, db: &mut Db) -> Result<Loaded> {
+    fn address_changed(&self, db: &mut Db) -> Result<LoadedMail> {
         let person = mail_content::person(db, self.mail.person.ok_or(Error::NotFound)?)?;
         let Some(to) = mail_content::old_address(db, person.id, self.queued_at)? else {
-            return Ok(Loaded::Nothing(OUTDATED));
+            return Ok(LoadedMail::Skip(OUTDATED));
         };
         let subject = "Your address at the school was changed".to_owned();
         let preview = "If you know nothing of this, tell the school at once.".to_owned();
@@ -181,11 +181,11 @@ impl Desk<'_> {
             .into())
     }
 
-    fn staff_alert(&self, db: &mut Db) -> Result<Loaded> {
+    fn staff_alert(&self, db: &mut Db) -> Result<LoadedMail> {
         let person = mail_content::person(db, self.mail.person.ok_or(Error::NotFound)?)?;
         let Some(to) = person.email.clone().filter(|_| person.is_staff && !person.is_removed)
         else {
-            return Ok(Loaded::Nothing(NO_ADDRESS));
+            return Ok(LoadedMail::Skip(NO_ADDRESS));
         };
         let alerts = mail_content::alerts(db, self.mail.school, self.queued_at)?;
         let preview = alerts.first().map(|alert| mail_text::clean(alert)).unwrap_or_default();

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use parlour_domain::id::PersonId;
 
-use super::{ACCESS_ENDED, Desk, Loaded, NO_ADDRESS, NOT_ALLOWED, OUTDATED, OVER};
+use super::{ACCESS_ENDED, LetterBuilder, LoadedMail, NO_ADDRESS, NOT_ALLOWED, OUTDATED, OVER};
 use crate::{
     calendar::{Appointment, Method},
-    mail::content::{Content, EveningWords, Row},
+    mail::content::{AppointmentText, Content, EveningText},
     mail_text,
     store::{
         Db, Error, Result,
-        mail_content::{self, Booked, Evening, Person},
+        mail_content::{self, BookedAppointment, Evening, Person},
     },
 };
 
@@ -23,12 +23,12 @@ struct Reader {
     students: HashSet<PersonId>,
 }
 
-impl Desk<'_> {
-    pub(super) fn bookings_made(&self, db: &mut Db) -> Result<Loaded> {
+impl LetterBuilder<'_> {
+    pub(super) fn bookings_made(&self, db: &mut Db) -> Result<LoadedMail> {
         let evening = self.evening(db)?;
-        let Some(reader) = self.reader(db)? else { return Ok(Loaded::Nothing(NO_ADDRESS)) };
+        let Some(reader) = self.reader(db)? else { return Ok(LoadedMail::Skip(NO_ADDRESS)) };
         if evening.ends_at <= self.now {
-            return Ok(Loaded::Nothing(OVER));
+            return Ok(LoadedMail::Skip(OVER));
         }
         let booked = mail_content::bookings_of(db, evening.id, reader.person.id)?;
         let live = booked.into_iter().filter(|booked| {
@@ -36,12 +36,15 @@ impl Desk<'_> {
         });
         let appointments: Vec<Appointment> = live.map(|booked| booked.appointment).collect();
         if appointments.is_empty() {
-            return Ok(Loaded::Nothing(OUTDATED));
+            return Ok(LoadedMail::Skip(OUTDATED));
         }
-        let words = EveningWords::of(&evening);
+        let words = EveningText::of(&evening);
         let subject = format!("Your appointments: {}, {}", words.title, words.short_date);
         let preview = preview(&appointments, &evening);
-        let rows = appointments.iter().map(|appointment| Row::of(appointment, &evening)).collect();
+        let rows = appointments
+            .iter()
+            .map(|appointment| AppointmentText::of(appointment, &evening))
+            .collect();
         let content = Content::BookingsMade {
             name: reader.person.name.clone(),
             evening: words,
@@ -49,20 +52,20 @@ impl Desk<'_> {
             url: self.own_url(db, &evening)?,
         };
         let mut letter = self.letter(reader.to, &reader.person.name, subject, preview, content);
-        letter.calendar = each(Method::Request, appointments).collect();
+        letter.calendar = with_method(Method::Request, appointments).collect();
         Ok(letter.into())
     }
 
-    pub(super) fn booking_changed(&self, db: &mut Db) -> Result<Loaded> {
-        self.about(db, Method::Request)
+    pub(super) fn booking_changed(&self, db: &mut Db) -> Result<LoadedMail> {
+        self.booking_letter(db, Method::Request)
     }
 
-    pub(super) fn booking_cancelled(&self, db: &mut Db) -> Result<Loaded> {
-        self.about(db, Method::Cancel)
+    pub(super) fn booking_cancelled(&self, db: &mut Db) -> Result<LoadedMail> {
+        self.booking_letter(db, Method::Cancel)
     }
 
     /// About the one booking that the mail names, or all that were changed so since it was queued.
-    fn about(&self, db: &mut Db, method: Method) -> Result<Loaded> {
+    fn booking_letter(&self, db: &mut Db, method: Method) -> Result<LoadedMail> {
         let is_cancel = method == Method::Cancel;
         let person = self.mail.person.ok_or(Error::NotFound)?;
         let mut booked = match self.mail.booking {
@@ -72,7 +75,7 @@ impl Desk<'_> {
             }
         };
         if self.mail.booking.is_none() {
-            let is_news = |one: &Booked| {
+            let is_news = |one: &BookedAppointment| {
                 if is_cancel {
                     one.cancelled_at.is_some_and(|at| at >= self.queued_at)
                 } else {
@@ -81,33 +84,33 @@ impl Desk<'_> {
             };
             booked.retain(|one| is_news(one) && one.appointment.sequence > 0);
         }
-        let Some(first) = booked.first() else { return Ok(Loaded::Nothing(OUTDATED)) };
+        let Some(first) = booked.first() else { return Ok(LoadedMail::Skip(OUTDATED)) };
         let evening = mail_content::evening(db, first.evening)?;
-        let Some(reader) = self.reader(db)? else { return Ok(Loaded::Nothing(NO_ADDRESS)) };
-        let (own, lost): (Vec<Booked>, Vec<Booked>) = booked
+        let Some(reader) = self.reader(db)? else { return Ok(LoadedMail::Skip(NO_ADDRESS)) };
+        let (own, lost): (Vec<BookedAppointment>, Vec<BookedAppointment>) = booked
             .into_iter()
             .filter(|one| one.parent == person)
             .partition(|one| reader.students.contains(&one.student));
         if own.is_empty() {
             // Whoever has lost access since is told nothing; but their calendar is.
             return if is_cancel {
-                self.take_out(db, &reader.person, lost)
+                self.access_ended_letter(db, &reader.person, lost)
             } else {
-                Ok(Loaded::Nothing(NOT_ALLOWED))
+                Ok(LoadedMail::Skip(NOT_ALLOWED))
             };
         }
         if evening.ends_at <= self.now {
-            return Ok(Loaded::Nothing(OVER));
+            return Ok(LoadedMail::Skip(OVER));
         }
-        let (own, lost) = (fitting(own, is_cancel), fitting(lost, true));
+        let (own, lost) = (filter_cancelled(own, is_cancel), filter_cancelled(lost, true));
         if own.is_empty() {
-            return Ok(Loaded::Nothing(OUTDATED));
+            return Ok(LoadedMail::Skip(OUTDATED));
         }
         let parent = reader.person.clone();
-        let mut letter = self.letter_about(db, reader, &evening, own, method)?;
+        let mut letter = self.calendar_letter(db, reader, &evening, own, method)?;
         // A barred contact is told nothing, and their calendar neither.
         if is_cancel && !mail_content::is_barred_parent(db, self.mail.school, &parent)? {
-            letter.calendar.extend(each(
+            letter.calendar.extend(with_method(
                 Method::Cancel,
                 lost.into_iter().map(|one| one.appointment.without_names()).collect(),
             ));
@@ -115,17 +118,18 @@ impl Desk<'_> {
         Ok(letter.into())
     }
 
-    fn letter_about(
+    fn calendar_letter(
         &self,
         db: &mut Db,
         reader: Reader,
         evening: &Evening,
-        booked: Vec<Booked>,
+        booked: Vec<BookedAppointment>,
         method: Method,
     ) -> Result<super::Letter> {
         let (name, url) = (reader.person.name.clone(), self.own_url(db, evening)?);
-        let words = EveningWords::of(evening);
-        let rows: Vec<Row> = booked.iter().map(|one| Row::of(&one.appointment, evening)).collect();
+        let words = EveningText::of(evening);
+        let rows: Vec<AppointmentText> =
+            booked.iter().map(|one| AppointmentText::of(&one.appointment, evening)).collect();
         let (what, preview) = match rows.as_slice() {
             [row] => (
                 format!("{} at {}, {}", row.subject, row.time, words.short_date),
@@ -153,25 +157,25 @@ impl Desk<'_> {
         };
         let mut letter = self.letter(reader.to, &reader.person.name, subject, preview, content);
         letter.calendar =
-            each(method, booked.into_iter().map(|one| one.appointment).collect()).collect();
+            with_method(method, booked.into_iter().map(|one| one.appointment).collect()).collect();
         Ok(letter)
     }
 
-    pub(super) fn invite_declined(&self, db: &mut Db) -> Result<Loaded> {
+    pub(super) fn invite_declined(&self, db: &mut Db) -> Result<LoadedMail> {
         let invite = mail_content::invite(db, self.mail.invite.ok_or(Error::NotFound)?)?;
         let evening = mail_content::evening(db, invite.evening)?;
-        let Some(reader) = self.reader(db)? else { return Ok(Loaded::Nothing(NO_ADDRESS)) };
+        let Some(reader) = self.reader(db)? else { return Ok(LoadedMail::Skip(NO_ADDRESS)) };
         if invite.parent != reader.person.id
             || !invite.students.iter().all(|(student, _)| reader.students.contains(student))
         {
-            return Ok(Loaded::Nothing(NOT_ALLOWED));
+            return Ok(LoadedMail::Skip(NOT_ALLOWED));
         }
         let students: Vec<String> = invite.students.into_iter().map(|(_, name)| name).collect();
         let content = Content::InviteDeclined {
             name: reader.person.name.clone(),
             guest: invite.name.clone(),
             address: mail_text::clean_address(&invite.email),
-            evening: EveningWords::of(&evening),
+            evening: EveningText::of(&evening),
             students: mail_text::list(&students),
             url: format!("{}evenings/{}", self.base(), evening.id),
         };
@@ -181,23 +185,23 @@ impl Desk<'_> {
     }
 
     /// To the parent who invited: the guest's link is used on several devices.
-    pub(super) fn parent_link_elsewhere(&self, db: &mut Db) -> Result<Loaded> {
+    pub(super) fn parent_link_elsewhere(&self, db: &mut Db) -> Result<LoadedMail> {
         let invite = mail_content::invite(db, self.mail.invite.ok_or(Error::NotFound)?)?;
         let evening = mail_content::evening(db, invite.evening)?;
-        let Some(reader) = self.reader(db)? else { return Ok(Loaded::Nothing(NO_ADDRESS)) };
+        let Some(reader) = self.reader(db)? else { return Ok(LoadedMail::Skip(NO_ADDRESS)) };
         if invite.parent != reader.person.id
             || !invite.students.iter().all(|(student, _)| reader.students.contains(student))
         {
-            return Ok(Loaded::Nothing(NOT_ALLOWED));
+            return Ok(LoadedMail::Skip(NOT_ALLOWED));
         }
         if invite.ended_at.is_some() {
-            return Ok(Loaded::Nothing(OUTDATED));
+            return Ok(LoadedMail::Skip(OUTDATED));
         }
         let content = Content::LinkElsewhere {
             name: reader.person.name.clone(),
             guest: invite.name.clone(),
             is_parent: true,
-            evening: EveningWords::of(&evening),
+            evening: EveningText::of(&evening),
             url: format!("{}evenings/{}", self.base(), evening.id),
         };
         let subject = format!("{}’s link was used on several devices", invite.name);
@@ -205,22 +209,27 @@ impl Desk<'_> {
         Ok(self.letter(reader.to, &reader.person.name, subject, preview, content).into())
     }
 
-    pub(super) fn parent_access_ended(&self, db: &mut Db) -> Result<Loaded> {
+    pub(super) fn parent_access_ended(&self, db: &mut Db) -> Result<LoadedMail> {
         let person = mail_content::person(db, self.mail.person.ok_or(Error::NotFound)?)?;
         let students = mail_content::allowed_students(db, person.id)?;
         let mut ended = mail_content::ended_since(db, person.id, self.queued_at, self.now)?;
         ended.retain(|one| !students.contains(&one.student));
-        self.take_out(db, &person, ended)
+        self.access_ended_letter(db, &person, ended)
     }
 
     /// Tells a parent that access has ended, in the one text, and takes these appointments out of
     /// their calendar. A barred contact is told nothing.
-    fn take_out(&self, db: &mut Db, person: &Person, ended: Vec<Booked>) -> Result<Loaded> {
+    fn access_ended_letter(
+        &self,
+        db: &mut Db,
+        person: &Person,
+        ended: Vec<BookedAppointment>,
+    ) -> Result<LoadedMail> {
         let Some(to) = person.email.clone().filter(|_| !person.is_removed) else {
-            return Ok(Loaded::Nothing(NO_ADDRESS));
+            return Ok(LoadedMail::Skip(NO_ADDRESS));
         };
         if mail_content::is_barred_parent(db, self.mail.school, person)? {
-            return Ok(Loaded::Nothing(NOT_ALLOWED));
+            return Ok(LoadedMail::Skip(NOT_ALLOWED));
         }
         let mut letter = self.letter(
             to,
@@ -229,7 +238,7 @@ impl Desk<'_> {
             ACCESS_ENDED.to_owned(),
             Content::AccessEnded,
         );
-        letter.calendar = each(
+        letter.calendar = with_method(
             Method::Cancel,
             ended.into_iter().map(|one| one.appointment.without_names()).collect(),
         )
@@ -265,12 +274,12 @@ impl Desk<'_> {
 }
 
 /// Those that are cancelled, or those that are not.
-fn fitting(booked: Vec<Booked>, cancelled: bool) -> Vec<Booked> {
+fn filter_cancelled(booked: Vec<BookedAppointment>, cancelled: bool) -> Vec<BookedAppointment> {
     booked.into_iter().filter(|one| one.cancelled_at.is_some() == cancelled).collect()
 }
 
 /// What a calendar is to do with each of these.
-pub(super) fn each(
+pub(super) fn with_method(
     method: Method,
     appointments: Vec<Appointment>,
 ) -> impl Iterator<Item = (Method, Appointment)> {

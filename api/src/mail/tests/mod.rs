@@ -1,6 +1,6 @@
 //! Mails as they are read, and the worker on a real database.
 
-mod letters;
+mod fixture;
 mod recipients;
 mod sending;
-mod world;
+mod templates;

@@ -35,7 +35,7 @@ enum Mode {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_its_place() {
+fn invalid_json_is_reported_with_its_field() {
     #[track_caller]
     fn check(value: &Value, field: &str, code: &str, detail: &str) {
         let wrong = read::<Outer>(value, Nulls::Absent).expect_err("it is wrong");
@@ -375,7 +375,7 @@ fn odd<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
 }
 
 #[test]
-fn what_is_right_is_read() {
+fn valid_json_is_parsed() {
     let value = json!({
         "name": "x", "count": null, "inner": { "mode": "video" }, "all": [{ "mode": "in_person" }],
         "title": "y", "note": "one\n\ttwo", "tags": ["a "],

@@ -10,7 +10,7 @@ use reqwest::{
     redirect::Policy,
 };
 
-use super::tls::distrust;
+use super::tls::certificate_error;
 use crate::context::Random;
 
 /// How patient a sync is, and how much it takes at once.
@@ -61,11 +61,11 @@ pub(super) struct Http {
 }
 
 /// What went wrong with one try.
-enum Failed {
+enum RequestFailure {
     /// It may go better next time.
-    ForNow(anyhow::Error),
+    Transient(anyhow::Error),
     /// It never will.
-    ForGood(anyhow::Error),
+    Permanent(anyhow::Error),
 }
 
 impl Http {
@@ -107,7 +107,7 @@ impl Http {
         let mut tries = 0;
         loop {
             tries += 1;
-            let (reason, asked) = match self.once(request()).await {
+            let (reason, asked) = match self.send_once(request()).await {
                 Ok(reply) if is_later(reply.status) => (
                     anyhow::anyhow!("it answers {}", reply.status),
                     pause_asked_for(&reply.headers),
@@ -124,8 +124,10 @@ impl Http {
                     );
                 }
                 Ok(reply) => return Ok(reply),
-                Err(Failed::ForNow(reason)) => (reason, None),
-                Err(Failed::ForGood(reason)) => return Err(reason.context(what.to_owned())),
+                Err(RequestFailure::Transient(reason)) => (reason, None),
+                Err(RequestFailure::Permanent(reason)) => {
+                    return Err(reason.context(what.to_owned()));
+                }
             };
             if tries >= self.limits.tries {
                 return Err(reason.context(format!("{what}: given up after {tries} tries")));
@@ -147,21 +149,25 @@ impl Http {
         }
     }
 
-    async fn once(&self, request: RequestBuilder) -> Result<Reply, Failed> {
+    async fn send_once(&self, request: RequestBuilder) -> Result<Reply, RequestFailure> {
         let cut_off = |error: reqwest::Error| {
             // A certificate does not change from one try to the next.
-            let distrust = distrust(&error);
-            let for_good = error.is_builder() || distrust.is_some();
-            let error = distrust
+            let certificate_error = certificate_error(&error);
+            let for_good = error.is_builder() || certificate_error.is_some();
+            let error = certificate_error
                 .map_or_else(|| anyhow::Error::from(error.without_url()), anyhow::Error::msg);
-            if for_good { Failed::ForGood(error) } else { Failed::ForNow(error) }
+            if for_good {
+                RequestFailure::Permanent(error)
+            } else {
+                RequestFailure::Transient(error)
+            }
         };
         let mut response = request.send().await.map_err(cut_off)?;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(cut_off)? {
             if body.len() + chunk.len() > self.limits.answer_bytes {
-                return Err(Failed::ForGood(anyhow::anyhow!(
+                return Err(RequestFailure::Permanent(anyhow::anyhow!(
                     "an answer of over {} bytes is not taken",
                     self.limits.answer_bytes
                 )));
@@ -208,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn retry_after_is_a_number_or_a_time() {
+    fn parses_retry_after_seconds_and_date() {
         let check = |retry: &str, date: Option<&str>, expected: Option<u64>| {
             let mut headers = HeaderMap::new();
             headers.insert(RETRY_AFTER, retry.parse().unwrap());

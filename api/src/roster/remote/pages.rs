@@ -19,7 +19,7 @@ use super::{
 };
 
 /// How often a collection is read that changes while it is read.
-const WALKS: u32 = 3;
+const MAX_READS: u32 = 3;
 /// Pages of one collection.
 const MAX_PAGES: u32 = 20_000;
 
@@ -42,10 +42,10 @@ pub(super) enum Fetched {
 }
 
 /// How a walk through a collection ended.
-enum Walked {
-    ToTheEnd,
+enum ReadOutcome {
+    Complete,
     /// There is no such collection.
-    Nowhere,
+    NotFound,
     /// It was asked for changes, and refused, or sent what has not changed.
     Unfiltered,
     /// More or fewer objects came than the provider had counted.
@@ -54,7 +54,7 @@ enum Walked {
 
 /// Where a walk stands.
 #[derive(Default)]
-struct Walk {
+struct ReadProgress {
     taken: u64,
     /// What the provider counts, where it says so.
     total: Option<u64>,
@@ -78,23 +78,23 @@ impl<'p> Pages<'p> {
         collection: Collection,
         spool: &mut Spool,
     ) -> anyhow::Result<Fetched> {
-        for _ in 0..WALKS {
-            match self.walk(collection, spool).await? {
-                Walked::ToTheEnd => return Ok(Fetched::Whole),
-                Walked::Unfiltered => return Ok(Fetched::Unfiltered),
-                Walked::Nowhere if collection.is_optional() => {
+        for _ in 0..MAX_READS {
+            match self.read_pages(collection, spool).await? {
+                ReadOutcome::Complete => return Ok(Fetched::Whole),
+                ReadOutcome::Unfiltered => return Ok(Fetched::Unfiltered),
+                ReadOutcome::NotFound if collection.is_optional() => {
                     tracing::info!(
                         collection = collection.name(),
                         "the provider has no such collection; going on without it"
                     );
                     return Ok(Fetched::Whole);
                 }
-                Walked::Nowhere => bail!(
+                ReadOutcome::NotFound => bail!(
                     "{}: the provider has no such collection (404); check the address and the \
                      version",
                     collection.name()
                 ),
-                Walked::Changed => tracing::info!(
+                ReadOutcome::Changed => tracing::info!(
                     collection = collection.name(),
                     "the collection changed while it was read; reading it again"
                 ),
@@ -105,7 +105,7 @@ impl<'p> Pages<'p> {
             return Ok(Fetched::Unfiltered);
         }
         bail!(
-            "{}: the number of objects did not fit what the provider counts, {WALKS} times; try \
+            "{}: the number of objects did not fit what the provider counts, {MAX_READS} times; try \
              again later",
             collection.name()
         )
@@ -121,24 +121,28 @@ impl<'p> Pages<'p> {
         self.provider.page(collection, self.http.limits().page, offset, self.changes_of(collection))
     }
 
-    async fn walk(&mut self, collection: Collection, spool: &mut Spool) -> anyhow::Result<Walked> {
+    async fn read_pages(
+        &mut self,
+        collection: Collection,
+        spool: &mut Spool,
+    ) -> anyhow::Result<ReadOutcome> {
         let name = collection.name();
-        let (mut file, mut walk) = (
+        let (mut file, mut progress) = (
             Spool::begin(
                 collection,
                 tempfile::tempfile().context("no temporary file can be made")?,
             ),
-            Walk::default(),
+            ReadProgress::default(),
         );
         let since = self.changes_of(collection);
         let mut next = Some(self.page(collection, 0)?);
         for _ in 0..MAX_PAGES {
             let Some(url) = next else {
-                if walk.total.is_some_and(|total| total != walk.taken) {
-                    return Ok(Walked::Changed);
+                if progress.total.is_some_and(|total| total != progress.taken) {
+                    return Ok(ReadOutcome::Changed);
                 }
                 spool.finish(file)?;
-                return Ok(Walked::ToTheEnd);
+                return Ok(ReadOutcome::Complete);
             };
             let reply = self.get(name, &url).await?;
             match reply.status {
@@ -148,9 +152,9 @@ impl<'p> Pages<'p> {
                 | StatusCode::NOT_IMPLEMENTED
                     if since.is_some() =>
                 {
-                    return Ok(Walked::Unfiltered);
+                    return Ok(ReadOutcome::Unfiltered);
                 }
-                StatusCode::NOT_FOUND if walk.taken == 0 => return Ok(Walked::Nowhere),
+                StatusCode::NOT_FOUND if progress.taken == 0 => return Ok(ReadOutcome::NotFound),
                 StatusCode::FORBIDDEN => bail!(
                     "{name}: the client may not read it (403); ask the provider for the scope \
                      roster-core.readonly"
@@ -163,23 +167,23 @@ impl<'p> Pages<'p> {
                 objects.first().and_then(|object| object.get("sourcedId")).cloned(),
             );
             ensure!(
-                first.is_none() || first != walk.first,
+                first.is_none() || first != progress.first,
                 "{name}: the provider sends the same page for another offset"
             );
-            walk.first = first;
+            progress.first = first;
             for object in objects {
                 if since.is_some_and(|since| !has_changed(&object, since)) {
-                    return Ok(Walked::Unfiltered);
+                    return Ok(ReadOutcome::Unfiltered);
                 }
                 file.write(object)?;
             }
-            walk.taken += number;
+            progress.taken += number;
             let counted = total(&reply.headers);
-            if walk.total.is_some() && counted.is_some() && walk.total != counted {
-                return Ok(Walked::Changed);
+            if progress.total.is_some() && counted.is_some() && progress.total != counted {
+                return Ok(ReadOutcome::Changed);
             }
-            walk.total = walk.total.or(counted);
-            next = self.next(collection, &url, &reply.headers, &mut walk, number)?;
+            progress.total = progress.total.or(counted);
+            next = self.next(collection, &url, &reply.headers, &mut progress, number)?;
         }
         bail!("{name}: over {MAX_PAGES} pages")
     }
@@ -191,12 +195,12 @@ impl<'p> Pages<'p> {
         collection: Collection,
         url: &Url,
         headers: &HeaderMap,
-        walk: &mut Walk,
+        progress: &mut ReadProgress,
         number: u64,
     ) -> anyhow::Result<Option<Url>> {
         let name = collection.name();
         if let Some(link) = link_to_next(headers) {
-            walk.links = true;
+            progress.links = true;
             let next = url
                 .join(&link)
                 .with_context(|| format!("{name}: the link to the next page is no address"))?;
@@ -208,9 +212,10 @@ impl<'p> Pages<'p> {
             ensure!(next != *url, "{name}: the link to the next page leads to the same page");
             return Ok(Some(next));
         }
-        let ended =
-            walk.links || number == 0 || walk.total.is_some_and(|total| walk.taken >= total);
-        if ended { Ok(None) } else { self.page(collection, walk.taken).map(Some) }
+        let ended = progress.links
+            || number == 0
+            || progress.total.is_some_and(|total| progress.taken >= total);
+        if ended { Ok(None) } else { self.page(collection, progress.taken).map(Some) }
     }
 
     /// Gets a page; a token that is refused is replaced once.
@@ -228,7 +233,7 @@ impl<'p> Pages<'p> {
             if reply.status != StatusCode::UNAUTHORIZED {
                 return Ok(reply);
             }
-            self.tokens.forget();
+            self.tokens.discard();
         }
         bail!("{name}: the provider refuses the token that it has just given (401)")
     }
@@ -302,7 +307,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_link_to_the_next_page_is_found() {
+    fn parses_next_page_from_link_header() {
         let check = |header: &str, expected: Option<&str>| {
             let mut headers = HeaderMap::new();
             headers.insert(LINK, header.parse().unwrap());

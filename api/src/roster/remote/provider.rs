@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn the_standard_path_is_added_where_it_is_missing() {
+    fn appends_the_oneroster_path_to_the_base_url() {
         let check = |url: &str, version, expected: &str| {
             assert_eq!(provider(url, version).unwrap().base.as_str(), expected, "{url}")
         };
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_goes_nowhere_in_the_open() {
+    fn plain_http_is_refused_except_on_loopback() {
         let check = |url: &str, expected: Option<&str>| {
             let error = provider(url, Version::V11).err();
             let error = error.map(|error| format!("{error:#}")).unwrap_or_default();

@@ -39,7 +39,7 @@ pub(super) fn authorities(file: &Path) -> anyhow::Result<Vec<Certificate>> {
 
 /// Why the provider's certificate was not trusted, and what to do; none when the request failed for
 /// another reason.
-pub(super) fn distrust(error: &reqwest::Error) -> Option<String> {
+pub(super) fn certificate_error(error: &reqwest::Error) -> Option<String> {
     let Some(rustls::Error::InvalidCertificate(reason)) = of_tls(error) else { return None };
     let host = error.url().and_then(reqwest::Url::host_str).unwrap_or("the provider");
     Some(match reason {
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_without_a_sound_certificate_is_told() {
+    fn invalid_ca_file_is_reported() {
         let check = |text: &str, part: &str| {
             let mut file = tempfile::NamedTempFile::new().unwrap();
             file.write_all(text.as_bytes()).unwrap();

@@ -14,7 +14,7 @@ use super::{http::Http, provider::Provider};
 /// How long a token is taken to live whose answer doesn't say.
 const LIFE: Duration = Duration::from_secs(300);
 /// How long before its end a token is not used any more, at most: a page may be slow.
-const MARGIN: Duration = Duration::from_secs(60);
+const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
 
 /// The token in use.
 #[derive(Default)]
@@ -24,7 +24,7 @@ pub(super) struct Tokens {
 
 /// The answer of a token's address (RFC 6749, 5.1).
 #[derive(Deserialize)]
-struct Granted {
+struct TokenResponse {
     access_token: String,
     token_type: Option<String>,
     expires_in: Option<f64>,
@@ -43,24 +43,25 @@ impl Tokens {
             return Ok(token.clone());
         }
         let asked = Instant::now();
-        let granted = ask(http, provider).await?;
+        let granted = request_token(http, provider).await?;
         let life = granted
             .expires_in
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
             .unwrap_or(LIFE);
-        let until = asked.checked_add(life.saturating_sub(MARGIN.min(life / 5))).unwrap_or(asked);
+        let until =
+            asked.checked_add(life.saturating_sub(EXPIRY_MARGIN.min(life / 5))).unwrap_or(asked);
         let token = SecretString::from(granted.access_token);
         self.held = Some((token.clone(), until));
         Ok(token)
     }
 
     /// Lets go of a token that was refused.
-    pub(super) fn forget(&mut self) {
+    pub(super) fn discard(&mut self) {
         self.held = None;
     }
 }
 
-async fn ask(http: &Http, provider: &Provider) -> anyhow::Result<Granted> {
+async fn request_token(http: &Http, provider: &Provider) -> anyhow::Result<TokenResponse> {
     // Both are form-encoded before they go into the header (RFC 6749, 2.3.1).
     let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let (id, secret) = (encoded(&provider.client_id), encoded(provider.secret.expose_secret()));
@@ -88,7 +89,7 @@ async fn ask(http: &Http, provider: &Provider) -> anyhow::Result<Granted> {
         }
         other => bail!("the token: the provider answers {other}"),
     }
-    let granted: Granted = serde_json::from_slice(&reply.body)
+    let granted: TokenResponse = serde_json::from_slice(&reply.body)
         .context("the token: the answer is not the JSON of RFC 6749")?;
     let kind = granted.token_type.as_deref().unwrap_or("bearer");
     ensure!(
@@ -101,11 +102,11 @@ async fn ask(http: &Http, provider: &Provider) -> anyhow::Result<Granted> {
 /// The `error` of a refusal (RFC 6749, 5.2), which is one of a few words.
 fn refusal(body: &[u8]) -> String {
     #[derive(Deserialize)]
-    struct Refusal {
+    struct ErrorResponse {
         error: String,
     }
     const LONGEST: usize = 40;
-    serde_json::from_slice::<Refusal>(body).map_or_else(
+    serde_json::from_slice::<ErrorResponse>(body).map_or_else(
         |_| "without a reason".to_owned(),
         |refusal| refusal.error.chars().take(LONGEST).collect(),
     )

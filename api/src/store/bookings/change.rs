@@ -11,11 +11,11 @@ use parlour_domain::{
 };
 
 use super::{
-    Acting, BookingRow, Ending,
+    BookingRow, Ending, OnBehalfOf,
     claims::{claims_of, claims_on, insert_claims, set_teachers},
-    kept_class,
+    notify_guests,
     own::{has_record, own_bookings},
-    record, refused, tell_guests, when,
+    record, refused, stranded_class, when,
 };
 use crate::{
     context::Context,
@@ -30,7 +30,7 @@ use crate::{
         people::PersonRow,
         slots::{self, OfferedClass},
         sql_types::{Key, at, key},
-        webhooks::{self, EventType, News},
+        webhooks::{self, EventType, WebhookEvent},
     },
 };
 
@@ -42,7 +42,7 @@ pub fn change(
     db: &mut Db,
     ctx: &Context,
     evening: &EveningRow,
-    acting: &Acting,
+    acting: &OnBehalfOf,
     row: &BookingRow,
     starts_at: DateTime<Utc>,
 ) -> Result<()> {
@@ -54,7 +54,7 @@ pub fn change(
     let offered = offered(db, evening, row)?;
     // Staff move a stranded appointment, whose class is not offered any more.
     let kept = if offered.is_none() && acting.is_staff {
-        kept_class(db, row.id, row.class_id, row.video)?
+        stranded_class(db, row.id, row.class_id, row.video)?
     } else {
         None
     };
@@ -90,7 +90,7 @@ pub fn change(
 fn situation(
     db: &mut Db,
     evening: &EveningRow,
-    acting: &Acting,
+    acting: &OnBehalfOf,
     row: &BookingRow,
     starts_at: DateTime<Utc>,
     (offered, kept): (Option<&OfferedClass>, Option<&OfferedClass>),
@@ -129,7 +129,7 @@ fn situation(
 fn write_move(
     db: &mut Db,
     ctx: &Context,
-    acting: &Acting,
+    acting: &OnBehalfOf,
     row: &BookingRow,
     class: &OfferedClass,
     starts_at: DateTime<Utc>,
@@ -146,7 +146,7 @@ fn write_move(
     let changes =
         (times, bookings::sequence.eq(row.sequence + 1), bookings::changed_at.eq(at(ctx.now)));
     if diesel::update(untouched).set(changes).execute(db)? != 1 {
-        return Err(Error::Raced);
+        return Err(Error::UniqueViolation);
     }
     diesel::delete(claims::table.filter(claims::booking_id.eq(row.id))).execute(db)?;
     let moved =
@@ -161,15 +161,15 @@ fn tell_moved(
     db: &mut Db,
     ctx: &Context,
     evening: &EveningRow,
-    acting: &Acting,
+    acting: &OnBehalfOf,
     row: &BookingRow,
     starts_at: DateTime<Utc>,
 ) -> Result<()> {
-    webhooks::tell(
+    webhooks::enqueue(
         db,
         ctx,
         evening.school(),
-        &[News::booking(EventType::BookingChanged, row.id.into(), evening.id())],
+        &[WebhookEvent::booking(EventType::BookingChanged, row.id.into(), evening.id())],
     )?;
     let mail = NewMail {
         person: Some(acting.parent),
@@ -177,10 +177,10 @@ fn tell_moved(
         booking: Some(row.id.into()),
         ..NewMail::new(evening.school(), Template::BookingChanged)
     };
-    let login_link = login::standing(db, ctx, acting.parent, evening)?;
+    let login_link = login::standing_link(db, ctx, acting.parent, evening)?;
     outbox::enqueue(db, ctx, NewMail { login_link, ..mail })?;
     let students = BTreeSet::from([row.student_id.into()]);
-    tell_guests(db, ctx, evening, acting, &students, &[*row.starts_at, starts_at])
+    notify_guests(db, ctx, evening, acting, &students, &[*row.starts_at, starts_at])
 }
 
 /// The class as it is offered to the student now.
@@ -208,7 +208,7 @@ pub fn cancel(
     db: &mut Db,
     ctx: &Context,
     evening: &EveningRow,
-    acting: &Acting,
+    acting: &OnBehalfOf,
     row: &BookingRow,
 ) -> Result<()> {
     // Whoever closes the evening meanwhile is waited for; the booking comes first, as in every
@@ -252,7 +252,7 @@ pub fn end(
     let evening = evenings::find(db, row.school_id.into(), row.evening_id.into())?;
     let subject: String = classes::table.find(row.class_id).select(classes::subject).first(db)?;
     let action = if ending == Ending::AccessLost { "access_ended" } else { "booking_cancelled" };
-    let acting = Acting {
+    let acting = OnBehalfOf {
         parent: row.parent_id.into(),
         actor: actor.clone(),
         is_staff: ending != Ending::Cancelled,
@@ -270,11 +270,11 @@ pub fn end(
         action,
         format!("Cancelled {subject} at {}.", when(&evening, *row.starts_at)),
     )?;
-    webhooks::tell(
+    webhooks::enqueue(
         db,
         ctx,
         evening.school(),
-        &[News::booking(EventType::BookingCancelled, booking, evening.id())],
+        &[WebhookEvent::booking(EventType::BookingCancelled, booking, evening.id())],
     )?;
     // Who loses access is told of all their appointments at once, by whoever takes it.
     if ending != Ending::AccessLost {
@@ -284,9 +284,9 @@ pub fn end(
             booking: Some(booking),
             ..NewMail::new(evening.school(), Template::BookingCancelled)
         };
-        let login_link = login::standing(db, ctx, acting.parent, &evening)?;
+        let login_link = login::standing_link(db, ctx, acting.parent, &evening)?;
         outbox::enqueue(db, ctx, NewMail { login_link, ..mail })?;
-        tell_guests(
+        notify_guests(
             db,
             ctx,
             &evening,

@@ -11,20 +11,20 @@ use parlour_domain::{
 };
 
 use crate::{
-    each,
     schema::{booking_teachers, claims},
     store::{
         Db, Error, Result,
-        among::among,
+        in_ids::in_ids,
         people::PersonRow,
         slots::OfferedClass,
         sql_types::{Key, key},
     },
+    with_conn,
 };
 
 #[derive(Insertable)]
 #[diesel(table_name = claims)]
-pub(super) struct Claim {
+pub(super) struct ClaimRow {
     person_id: Key,
     minute: i32,
     booking_id: Key,
@@ -32,7 +32,7 @@ pub(super) struct Claim {
 
 #[derive(Insertable)]
 #[diesel(table_name = booking_teachers)]
-struct TeacherOf {
+struct BookingTeacherRow {
     booking_id: Key,
     teacher_id: Key,
     position: i32,
@@ -51,8 +51,8 @@ pub(super) fn claims_on(
     let (Some(first), Some(last)) = (minutes.first(), minutes.last()) else {
         return Ok(BTreeSet::new());
     };
-    let rows: Vec<(Key, i32, Key)> = each!(db, conn => claims::table
-        .filter(among(claims::person_id, persons).and(claims::minute.between(*first, *last)))
+    let rows: Vec<(Key, i32, Key)> = with_conn!(db, conn => claims::table
+        .filter(in_ids(claims::person_id, persons).and(claims::minute.between(*first, *last)))
         .select((claims::person_id, claims::minute, claims::booking_id))
         .load(conn))?;
     Ok(rows
@@ -68,7 +68,7 @@ pub(super) fn claims_of(
     booking: NewBooking,
     class: &OfferedClass,
     length: TimeDelta,
-) -> Vec<Claim> {
+) -> Vec<ClaimRow> {
     // A teacher who is the parent, too, is one person in one place.
     let persons: BTreeSet<Key> = class
         .teachers
@@ -77,7 +77,7 @@ pub(super) fn claims_of(
         .chain([key(parent), key(booking.student)])
         .collect();
     let rows = persons.into_iter().flat_map(|person| {
-        claimed_minutes(booking.starts_at, length).map(move |minute| Claim {
+        claimed_minutes(booking.starts_at, length).map(move |minute| ClaimRow {
             person_id: person,
             minute,
             booking_id: key(id),
@@ -89,7 +89,7 @@ pub(super) fn claims_of(
 /// Claims people's minutes, in one order for everybody so that two transactions can't wait for each
 /// other. PostgreSQL takes all rows in one trip; on SQLite, where there is no trip, diesel would
 /// put a savepoint round them.
-pub(super) fn insert_claims(db: &mut Db, mut rows: Vec<Claim>) -> Result<()> {
+pub(super) fn insert_claims(db: &mut Db, mut rows: Vec<ClaimRow>) -> Result<()> {
     rows.sort_by_key(|claim| (claim.person_id, claim.minute));
     match db {
         Db::Pg(conn) => diesel::insert_into(claims::table).values(&rows).execute(conn).map(drop),
@@ -97,7 +97,7 @@ pub(super) fn insert_claims(db: &mut Db, mut rows: Vec<Claim>) -> Result<()> {
             diesel::insert_into(claims::table).values(row).execute(conn).map(drop)
         }),
     }
-    .map_err(Error::raced)
+    .map_err(Error::on_unique_violation)
 }
 
 pub(super) fn set_teachers(db: &mut Db, booking: Key, teachers: &[PersonRow]) -> Result<()> {
@@ -109,8 +109,8 @@ pub(super) fn set_teachers(db: &mut Db, booking: Key, teachers: &[PersonRow]) ->
 /// Of a booking that has none yet.
 pub(super) fn insert_teachers(db: &mut Db, booking: Key, teachers: &[PersonRow]) -> Result<()> {
     for (position, teacher) in (0..).zip(teachers) {
-        let row = TeacherOf { booking_id: booking, teacher_id: teacher.id, position };
-        each!(db, conn => diesel::insert_into(booking_teachers::table).values(&row).execute(conn))?;
+        let row = BookingTeacherRow { booking_id: booking, teacher_id: teacher.id, position };
+        with_conn!(db, conn => diesel::insert_into(booking_teachers::table).values(&row).execute(conn))?;
     }
     Ok(())
 }

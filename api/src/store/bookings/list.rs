@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::prelude::*;
 use parlour_domain::id::{BookingId, EveningId, PersonId, SchoolId};
 
-use super::{Acting, Booking, BookingRow};
+use super::{Booking, BookingRow, OnBehalfOf};
 use crate::{
-    each,
     schema::{booking_teachers, bookings, classes, guardianships, people},
     store::{
         Db, Error, Result, access,
-        among::among,
+        in_ids::in_ids,
         invites,
         locks::{LockRank, lock_row},
         people::PersonRow,
         sql_types::{Key, key},
     },
+    with_conn,
 };
 
 /// A parent's live bookings of an evening, by time. Only of students whom the parent may (still)
@@ -25,7 +25,7 @@ use crate::{
 /// # Errors
 /// When the database fails.
 pub fn of_parent(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<Booking>> {
-    let rows: Vec<BookingRow> = each!(db, conn => bookings::table
+    let rows: Vec<BookingRow> = with_conn!(db, conn => bookings::table
         .inner_join(guardianships::table.on(access::links_booking()))
         .filter(
             bookings::evening_id
@@ -44,12 +44,16 @@ pub fn of_parent(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Ve
 ///
 /// # Errors
 /// When the database fails.
-pub fn of_acting(db: &mut Db, evening: EveningId, acting: &Acting) -> Result<Vec<Booking>> {
+pub fn list_on_behalf_of(
+    db: &mut Db,
+    evening: EveningId,
+    acting: &OnBehalfOf,
+) -> Result<Vec<Booking>> {
     let parent = acting.parent;
     if !acting.is_staff {
         return of_parent(db, evening, parent);
     }
-    let rows: Vec<BookingRow> = each!(db, conn => bookings::table
+    let rows: Vec<BookingRow> = with_conn!(db, conn => bookings::table
         .filter(
             bookings::evening_id
                 .eq(key(evening))
@@ -183,17 +187,17 @@ pub fn with_names(db: &mut Db, rows: Vec<BookingRow>) -> Result<Vec<Booking>> {
     let students = persons(db, rows.iter().map(|row| row.student_id))?;
     let subjects: BTreeMap<Key, String> = {
         let class_ids: BTreeSet<Key> = rows.iter().map(|row| row.class_id).collect();
-        let pairs: Vec<(Key, String)> = each!(db, conn =>
+        let pairs: Vec<(Key, String)> = with_conn!(db, conn =>
             classes::table
-                .filter(among(classes::id, class_ids))
+                .filter(in_ids(classes::id, class_ids))
                 .select((classes::id, classes::subject))
                 .load(conn)
         )?;
         pairs.into_iter().collect()
     };
-    let teachers: Vec<(Key, PersonRow)> = each!(db, conn => booking_teachers::table
+    let teachers: Vec<(Key, PersonRow)> = with_conn!(db, conn => booking_teachers::table
         .inner_join(people::table)
-        .filter(among(booking_teachers::booking_id, ids))
+        .filter(in_ids(booking_teachers::booking_id, ids))
         .order((booking_teachers::booking_id, booking_teachers::position))
         .select((booking_teachers::booking_id, PersonRow::as_select()))
         .load(conn))?;
@@ -224,8 +228,8 @@ pub fn with_names(db: &mut Db, rows: Vec<BookingRow>) -> Result<Vec<Booking>> {
 
 fn persons(db: &mut Db, ids: impl Iterator<Item = Key>) -> Result<BTreeMap<Key, PersonRow>> {
     let ids: BTreeSet<Key> = ids.collect();
-    let rows: Vec<PersonRow> = each!(db, conn =>
-        people::table.filter(among(people::id, ids)).select(PersonRow::as_select()).load(conn)
+    let rows: Vec<PersonRow> = with_conn!(db, conn =>
+        people::table.filter(in_ids(people::id, ids)).select(PersonRow::as_select()).load(conn)
     )?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }

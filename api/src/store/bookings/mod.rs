@@ -3,13 +3,13 @@
 
 mod change;
 mod claims;
-mod grounds;
-mod kept;
+mod create;
+mod dependencies;
 mod list;
-mod make;
 mod operations;
 mod own;
 mod restore;
+mod stranded_class;
 
 use std::collections::BTreeSet;
 
@@ -25,21 +25,22 @@ pub use parlour_domain::booking::NewBooking;
 
 pub use self::{
     change::{cancel, change, end},
-    grounds::{Grounds, Live, say_stranded, stranded},
-    kept::kept_class,
+    create::create,
+    dependencies::{BookingDependencies, LiveBooking, mark_stranded, stranded},
     list::{
-        count, find, lock_parent, of_acting, of_parent, of_teacher, students_booked, with_names,
+        count, find, list_on_behalf_of, lock_parent, of_parent, of_teacher, students_booked,
+        with_names,
     },
-    make::make,
     operations::{
         BookingDetails, MyBookings, NewBookings, cancel_booking, change_booking, create_bookings,
         get_booking, get_bookings, get_calendar,
     },
-    restore::{may_act, restore, tell_restored},
+    restore::{may_act, notify_restored, restore},
+    stranded_class::stranded_class,
 };
 use super::{
     Db, Error, Result,
-    evenings::{EveningRow, Whose},
+    evenings::{EveningRow, EveningVisibility},
     events::{self, Actor, NewEvent},
     invites,
     outbox::{self, NewMail, Template},
@@ -79,13 +80,13 @@ pub struct Booking {
     pub subject: String,
     /// Guests whom the parent invited for the student.
     pub guests: Vec<String>,
-    /// Why it is stranded, where somebody has asked ([`say_stranded`]) who may know.
+    /// Why it is stranded, where somebody has asked ([`mark_stranded`]) who may know.
     pub stranded: Option<Stranded>,
 }
 
 /// For whom and by whom bookings are changed.
 #[derive(Clone, Debug)]
-pub struct Acting {
+pub struct OnBehalfOf {
     /// The parent whose bookings these are.
     pub parent: PersonId,
     /// Who does it.
@@ -94,11 +95,15 @@ pub struct Acting {
     pub is_staff: bool,
 }
 
-impl Acting {
+impl OnBehalfOf {
     /// The evenings that are seen in the parent's name.
     #[must_use]
-    pub const fn whose(&self) -> Whose {
-        if self.is_staff { Whose::ParentForStaff(self.parent) } else { Whose::Parent(self.parent) }
+    pub const fn evening_visibility(&self) -> EveningVisibility {
+        if self.is_staff {
+            EveningVisibility::ParentForStaff(self.parent)
+        } else {
+            EveningVisibility::Parent(self.parent)
+        }
     }
 
     /// Who asks, for the rules of booking.
@@ -132,8 +137,8 @@ pub struct Editor {
 impl Editor {
     /// How this person acts on what is this parent's.
     #[must_use]
-    pub fn acting_for(&self, parent: PersonId) -> Acting {
-        Acting { parent, actor: self.actor.clone(), is_staff: self.owner.is_none() }
+    pub fn on_behalf_of_parent(&self, parent: PersonId) -> OnBehalfOf {
+        OnBehalfOf { parent, actor: self.actor.clone(), is_staff: self.owner.is_none() }
     }
 }
 
@@ -166,7 +171,7 @@ fn record(
     db: &mut Db,
     ctx: &Context,
     evening: &EveningRow,
-    acting: &Acting,
+    acting: &OnBehalfOf,
     student: PersonId,
     action: &'static str,
     summary: String,
@@ -188,11 +193,11 @@ fn record(
 
 /// Tells the guests of these students that what they may join has changed. `starts` are the times
 /// of the appointments concerned, as they were and as they are.
-fn tell_guests(
+fn notify_guests(
     db: &mut Db,
     ctx: &Context,
     evening: &EveningRow,
-    acting: &Acting,
+    acting: &OnBehalfOf,
     students: &BTreeSet<PersonId>,
     starts: &[DateTime<Utc>],
 ) -> Result<()> {

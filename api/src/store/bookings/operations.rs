@@ -10,7 +10,8 @@ use parlour_domain::{
 use serde::Serialize;
 
 use super::{
-    Acting, Booking, Editor, cancel, change, find, lock_parent, make, of_acting, say_stranded,
+    Booking, Editor, OnBehalfOf, cancel, change, create, find, list_on_behalf_of, lock_parent,
+    mark_stranded,
 };
 use crate::{
     context::Context,
@@ -47,7 +48,7 @@ pub fn get_booking(
 ) -> Result<BookingDetails> {
     let mut found = find(db, school, owner, booking)?;
     if owner.is_none() {
-        say_stranded(db, now, [&mut found])?;
+        mark_stranded(db, now, [&mut found])?;
     }
     let zone = evenings::find(db, school, found.row.evening_id.into())?.zone();
     Ok(BookingDetails { booking: found, zone })
@@ -72,14 +73,14 @@ pub struct MyBookings {
 pub fn get_bookings(
     db: &mut Db,
     school: SchoolId,
-    acting: &Acting,
+    acting: &OnBehalfOf,
     evening: EveningId,
     now: DateTime<Utc>,
 ) -> Result<MyBookings> {
-    let row = evenings::find_for(db, school, acting.whose(), evening)?;
-    let mut bookings = of_acting(db, evening, acting)?;
+    let row = evenings::find_for(db, school, acting.evening_visibility(), evening)?;
+    let mut bookings = list_on_behalf_of(db, evening, acting)?;
     if acting.is_staff {
-        say_stranded(db, now, &mut bookings)?;
+        mark_stranded(db, now, &mut bookings)?;
     }
     let invites = invites::live_of(db, evening, acting.parent)?.len();
     Ok(MyBookings { evening: row, bookings, invites })
@@ -92,11 +93,11 @@ pub fn get_bookings(
 pub fn get_calendar(
     db: &mut Db,
     school: SchoolId,
-    acting: &Acting,
+    acting: &OnBehalfOf,
     evening: EveningId,
 ) -> Result<Vec<Booking>> {
-    evenings::find_for(db, school, acting.whose(), evening)?;
-    of_acting(db, evening, acting)
+    evenings::find_for(db, school, acting.evening_visibility(), evening)?;
+    list_on_behalf_of(db, evening, acting)
 }
 
 /// Appointments that are asked for.
@@ -117,14 +118,14 @@ pub fn create_bookings<T: Serialize>(
     db: &mut Db,
     ctx: &Context,
     school: SchoolId,
-    acting: &Acting,
+    acting: &OnBehalfOf,
     new: &NewBookings,
     request: Option<&RequestKey>,
     view: impl Fn(&[Booking], Tz) -> T,
 ) -> Result<Response> {
-    let evening = evenings::find_for(db, school, acting.whose(), new.evening)?;
+    let evening = evenings::find_for(db, school, acting.evening_visibility(), new.evening)?;
     with_idempotency_key(db, ctx, request, |db| {
-        let made = make(db, ctx, &evening, acting, &new.wanted)?;
+        let made = create(db, ctx, &evening, acting, &new.wanted)?;
         Response::created(&view(&made, evening.zone()))
     })
 }
@@ -146,7 +147,7 @@ pub fn change_booking(
     expected.check(db, LockRank::Booking, booking, current)?;
     let row = find(db, editor.school, editor.owner, booking)?.row;
     let evening = evenings::find(db, editor.school, row.evening_id.into())?;
-    change(db, ctx, &evening, &editor.acting_for(row.parent_id.into()), &row, starts_at)?;
+    change(db, ctx, &evening, &editor.on_behalf_of_parent(row.parent_id.into()), &row, starts_at)?;
     current(db)
 }
 
@@ -167,5 +168,5 @@ pub fn cancel_booking(
     })?;
     let row = find(db, editor.school, editor.owner, booking)?.row;
     let evening = evenings::find(db, editor.school, row.evening_id.into())?;
-    cancel(db, ctx, &evening, &editor.acting_for(row.parent_id.into()), &row)
+    cancel(db, ctx, &evening, &editor.on_behalf_of_parent(row.parent_id.into()), &row)
 }

@@ -9,17 +9,17 @@ use parlour_domain::{
     id::BookingId,
 };
 
-use super::Acting;
+use super::OnBehalfOf;
 use crate::{
     context::Context,
-    each,
     schema::{bookings, teacher_records},
     store::{
         Db, Error, Result,
-        among::among,
         evenings::EveningRow,
+        in_ids::in_ids,
         sql_types::{At, Key, at, key},
     },
+    with_conn,
 };
 
 /// A parent's bookings of the evening that stand for their class: live, and without another one
@@ -31,15 +31,15 @@ use crate::{
 pub(super) fn own_bookings(
     db: &mut Db,
     evening: &EveningRow,
-    acting: &Acting,
+    acting: &OnBehalfOf,
 ) -> Result<Vec<OwnBooking>> {
-    let live: Vec<(Key, Key, Key, At)> = each!(db, conn => bookings::table
+    let live: Vec<(Key, Key, Key, At)> = with_conn!(db, conn => bookings::table
         .filter(bookings::evening_id.eq(evening.id).and(bookings::parent_id.eq(key(acting.parent))))
         .filter(bookings::cancelled_at.is_null().and(bookings::repeated_at.is_null()))
         .select((bookings::id, bookings::student_id, bookings::class_id, bookings::starts_at))
         .load(conn))?;
     let recorded = match acting.by() {
-        By::Staff => recorded(db, live.iter().map(|(id, ..)| *id))?,
+        By::Staff => ids_with_records(db, live.iter().map(|(id, ..)| *id))?,
         By::Parent => BTreeSet::new(),
     };
     let own = live.into_iter().map(|(id, student, class, starts_at)| OwnBooking {
@@ -57,14 +57,14 @@ pub(super) fn own_bookings(
 /// # Errors
 /// When the database fails.
 pub(super) fn has_record(db: &mut Db, booking: Key) -> Result<bool> {
-    Ok(!recorded(db, [booking])?.is_empty())
+    Ok(!ids_with_records(db, [booking])?.is_empty())
 }
 
 /// Marks a booking beside which another one of the same class is made, so that the new one stands
 /// for the class.
 ///
 /// # Errors
-/// [`Error::Raced`] when somebody else was quicker.
+/// [`Error::UniqueViolation`] when somebody else was quicker.
 pub(super) fn set_repeated(db: &mut Db, ctx: &Context, booking: BookingId) -> Result<()> {
     let unrepeated = bookings::table.filter(
         bookings::id
@@ -73,13 +73,17 @@ pub(super) fn set_repeated(db: &mut Db, ctx: &Context, booking: BookingId) -> Re
             .and(bookings::repeated_at.is_null()),
     );
     let set = bookings::repeated_at.eq(Some(at(ctx.now)));
-    if diesel::update(unrepeated).set(set).execute(db)? == 1 { Ok(()) } else { Err(Error::Raced) }
+    if diesel::update(unrepeated).set(set).execute(db)? == 1 {
+        Ok(())
+    } else {
+        Err(Error::UniqueViolation)
+    }
 }
 
 /// Those of these bookings that a teacher has made a record of; an empty one does not count.
-fn recorded(db: &mut Db, of: impl IntoIterator<Item = Key>) -> Result<BTreeSet<Key>> {
+fn ids_with_records(db: &mut Db, of: impl IntoIterator<Item = Key>) -> Result<BTreeSet<Key>> {
     let rows: Vec<Key> = teacher_records::table
-        .filter(among(teacher_records::booking_id, of))
+        .filter(in_ids(teacher_records::booking_id, of))
         .filter(teacher_records::no_show.eq(true).or(teacher_records::note.ne("")))
         .select(teacher_records::booking_id)
         .load(db)?;

@@ -11,9 +11,9 @@ use parlour_domain::{
 };
 
 use super::{
-    Acting, BookingRow, NewBooking,
+    BookingRow, NewBooking, OnBehalfOf,
     claims::{claims_of, insert_claims},
-    kept_class, record, when,
+    record, stranded_class, when,
 };
 use crate::{
     context::Context,
@@ -27,7 +27,7 @@ use crate::{
         login,
         outbox::{self, NewMail, Template},
         sql_types::{At, Key, at},
-        webhooks::{self, EventType, News},
+        webhooks::{self, EventType, WebhookEvent},
     },
 };
 
@@ -60,7 +60,7 @@ pub fn restore(
         .filter(booking_teachers::booking_id.eq(id))
         .count()
         .get_result(db)?;
-    let class = kept_class(db, id, row.class_id, row.video)?
+    let class = stranded_class(db, id, row.class_id, row.video)?
         .filter(|class| i64::try_from(class.teachers.len()) == Ok(teachers));
     let Some(class) = class else { return Ok(Err(NotRestored::TeacherGone)) };
     let booking = NewBooking {
@@ -79,16 +79,16 @@ pub fn restore(
             bookings::sequence.eq(bookings::sequence + 1),
             bookings::changed_at.eq(at(ctx.now)),
         );
-        if diesel::update(ended).set(live).execute(db).map_err(Error::raced)? != 1 {
-            return Err(Error::Raced);
+        if diesel::update(ended).set(live).execute(db).map_err(Error::on_unique_violation)? != 1 {
+            return Err(Error::UniqueViolation);
         }
         insert_claims(db, claims)
     });
     match written {
-        Err(Error::Raced) => return Ok(Err(NotRestored::Taken)),
+        Err(Error::UniqueViolation) => return Ok(Err(NotRestored::Taken)),
         other => other?,
     }
-    let acting = Acting { parent: row.parent_id.into(), actor: actor.clone(), is_staff: true };
+    let acting = OnBehalfOf { parent: row.parent_id.into(), actor: actor.clone(), is_staff: true };
     record(
         db,
         ctx,
@@ -98,11 +98,11 @@ pub fn restore(
         "booking_made",
         format!("Brought back {} at {}.", class.subject, when(&evening, *row.starts_at)),
     )?;
-    webhooks::tell(
+    webhooks::enqueue(
         db,
         ctx,
         evening.school(),
-        &[News::booking(EventType::BookingChanged, id.into(), evening.id())],
+        &[WebhookEvent::booking(EventType::BookingChanged, id.into(), evening.id())],
     )?;
     Ok(Ok(row))
 }
@@ -125,7 +125,7 @@ pub fn may_act(db: &mut Db, parent: Key, students: &[Key]) -> Result<bool> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn tell_restored(
+pub fn notify_restored(
     db: &mut Db,
     ctx: &Context,
     evening: &EveningRow,
@@ -134,7 +134,7 @@ pub fn tell_restored(
     invited: &BTreeSet<InviteId>,
 ) -> Result<()> {
     if !students.is_empty() {
-        let login_link = login::standing(db, ctx, parent, evening)?;
+        let login_link = login::standing_link(db, ctx, parent, evening)?;
         let mail = NewMail {
             person: Some(parent),
             evening: Some(evening.id()),

@@ -9,7 +9,7 @@ use parlour_domain::{
     id::{CallCodeId, ParticipantId},
 };
 
-use super::{Door, Entered, Entry, Visitor, Who, rows};
+use super::{CallIdentity, Door, EnterOutcome, JoinRequest, Visitor, rows};
 use crate::{
     context::Context,
     schema::{call_codes, call_events},
@@ -19,7 +19,7 @@ use crate::{
         login::WrongCodes,
         outbox::{self, NewMail, Template},
         sql_types::{At, Key, at, key},
-        throttles::{Kind, LockedBucket},
+        throttles::{LockedBucket, ThrottleKind},
     },
 };
 
@@ -83,7 +83,7 @@ pub fn code_of(
     device_hash: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<CallCodeId>> {
-    let Who::Guest(invite) = visitor.who else { return Ok(None) };
+    let CallIdentity::Guest(invite) = visitor.who else { return Ok(None) };
     Ok(newest(db, key(invite), device_hash)?
         .filter(|row| row.is_good(now))
         .map(|row| row.id.into()))
@@ -93,7 +93,7 @@ pub fn code_of(
 ///
 /// # Errors
 /// [`Error::NotFound`] when none is asked for; [`Error::TooMany`];
-/// [`crate::store::Dead::InviteRemoved`] and the like.
+/// [`crate::store::LinkError::InviteRemoved`] and the like.
 pub fn send_code(
     db: &mut Db,
     ctx: &Context,
@@ -102,16 +102,17 @@ pub fn send_code(
 ) -> Result<CodeSent> {
     super::enter::lock_door(db, visitor)?;
     super::enter::check_session(db, visitor, ctx.now)?;
-    let Who::Guest(invite) = visitor.who else { return Err(Error::NotFound) };
+    let CallIdentity::Guest(invite) = visitor.who else { return Err(Error::NotFound) };
     let invite = invites::find(db, visitor.school, None, invite)?;
     if let Some(dead) = invite.dead() {
-        return Err(Error::Dead(dead));
+        return Err(Error::Link(dead));
     }
     if takeovers(db, ctx, &invite)? < TAKEOVER_LIMIT {
         return Err(Error::NotFound);
     }
     let subject = invite.id.to_string();
-    let mails = LockedBucket::new(db, visitor.school, Kind::GuestCodeMail, &subject, ctx.now)?;
+    let mails =
+        LockedBucket::new(db, visitor.school, ThrottleKind::GuestCodeMail, &subject, ctx.now)?;
     if let Some(seconds) = mails.wait() {
         return Err(Error::TooMany(seconds));
     }
@@ -142,7 +143,7 @@ pub(super) fn guard(
     db: &mut Db,
     ctx: &Context,
     invite: &InviteRow,
-    entry: &Entry,
+    entry: &JoinRequest,
 ) -> Result<Guard> {
     let recent_takeovers = takeovers(db, ctx, invite)?;
     if recent_takeovers < TAKEOVER_LIMIT {
@@ -157,14 +158,14 @@ pub(super) fn guard(
 }
 
 /// Asks for the code; the first time, parent and guest are told that the link is used elsewhere.
-pub(super) fn require(
+pub(super) fn require_code(
     db: &mut Db,
     ctx: &Context,
     visitor: &Visitor,
     door: &Door,
-    entry: &Entry,
+    entry: &JoinRequest,
     wrong: bool,
-) -> Result<Entered> {
+) -> Result<EnterOutcome> {
     let Some(invite) = &door.guest else { return Err(Error::NotFound) };
     let since = at(ctx.now - TAKEOVER_WINDOW);
     let told: i64 = of_participant(ParticipantId(invite.id.0))
@@ -187,7 +188,7 @@ pub(super) fn require(
     }
     rows::record(db, ctx, visitor, "refused", Some(CODE_REQUIRED))?;
     let sent = newest(db, invite.id, &entry.device_hash)?.is_some_and(|row| row.is_good(ctx.now));
-    Ok(Entered::CodeRequired { masked_email: masked(invite), sent, wrong })
+    Ok(EnterOutcome::CodeRequired { masked_email: masked(invite), sent, wrong })
 }
 
 /// Takeovers by another session in the last minutes; those before the link was renewed do not
@@ -214,7 +215,7 @@ fn try_code(
     db: &mut Db,
     ctx: &Context,
     invite: &InviteRow,
-    entry: &Entry,
+    entry: &JoinRequest,
     given: GivenCode,
 ) -> Result<bool> {
     let row: Option<CodeRow> = call_codes::table
@@ -244,7 +245,7 @@ fn try_code(
         wrong_codes.count(db)?;
         diesel::update(untried).set(call_codes::tries.eq(row.tries + 1)).execute(db)?
     };
-    if changed == 1 { Ok(given.is_right) } else { Err(Error::Raced) }
+    if changed == 1 { Ok(given.is_right) } else { Err(Error::UniqueViolation) }
 }
 
 fn is_proven(db: &mut Db, ctx: &Context, invite: &InviteRow, device_hash: &str) -> Result<bool> {

@@ -4,15 +4,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use parlour_domain::{
     Refusal,
-    call::{CallTimes, Place},
+    call::{CallTimes, Occupant},
     id::{BookingId, EveningId, InviteId, SchoolId},
 };
 
-use super::{Visitor, Who, rows};
+use super::{CallIdentity, Visitor, rows};
 use crate::{
     schema::{call_seats, calls, invites as invites_table, teacher_lateness},
     store::{
-        Db, Dead, Error, Result, access,
+        Db, Error, LinkError, Result, access,
         bookings::{self, Booking},
         evenings::{self, EveningRow},
         guests,
@@ -36,7 +36,7 @@ pub struct Door {
     /// When one may enter, and when the talk begins and ends.
     pub times: CallTimes,
     /// The place that the visitor has in the call already.
-    pub place: Option<Place>,
+    pub place: Option<Occupant>,
     /// By how many minutes the teachers say they run late; the latest of them counts.
     pub late_minutes: u32,
 }
@@ -49,7 +49,7 @@ pub struct Door {
 pub fn door(
     db: &mut Db,
     school: SchoolId,
-    who: Who,
+    who: CallIdentity,
     booking: BookingId,
     now: DateTime<Utc>,
 ) -> Result<Door> {
@@ -62,7 +62,7 @@ pub fn door(
         return Err(Refusal::NotAVideoCall.into());
     }
     let evening = evenings::find(db, school, booking.row.evening_id.into())?;
-    let parent: PersonRow = people::any(db, school, booking.row.parent_id.into())?;
+    let parent: PersonRow = people::find_any(db, school, booking.row.parent_id.into())?;
     let guest = guest_of(db, &booking)?;
     let (times, place) = state(db, &evening, &booking, who, now)?;
     let late_minutes = lateness(db, evening.id(), &booking)?;
@@ -89,18 +89,18 @@ pub fn get_call(db: &mut Db, visitor: &Visitor, now: DateTime<Utc>) -> Result<Do
 /// When the database fails.
 pub fn next_call(
     db: &mut Db,
-    who: Who,
+    who: CallIdentity,
     door: &Door,
     now: DateTime<Utc>,
 ) -> Result<Option<(Booking, PersonRow)>> {
     let evening = door.evening.id();
     let all: Vec<(Booking, PersonRow)> = match who {
-        Who::Teacher(teacher) => bookings::of_teacher(db, evening, teacher)?,
-        Who::Parent(parent) => bookings::of_parent(db, evening, parent)?
+        CallIdentity::Teacher(teacher) => bookings::of_teacher(db, evening, teacher)?,
+        CallIdentity::Parent(parent) => bookings::of_parent(db, evening, parent)?
             .into_iter()
             .map(|booking| (booking, door.parent.clone()))
             .collect(),
-        Who::Guest(invite) => {
+        CallIdentity::Guest(invite) => {
             let view = guests::open(db, door.evening.school(), invite, now)?;
             view.bookings.into_iter().map(|booking| (booking, door.parent.clone())).collect()
         }
@@ -125,20 +125,20 @@ pub fn is_in_call(db: &mut Db, invite: InviteId, now: DateTime<Utc>) -> Result<b
 fn check_belongs(
     db: &mut Db,
     school: SchoolId,
-    who: Who,
+    who: CallIdentity,
     booking: &Booking,
     now: DateTime<Utc>,
 ) -> Result<()> {
     let belongs = match who {
-        Who::Teacher(teacher) => booking.teachers.iter().any(|one| one.id() == teacher),
-        Who::Parent(parent) => {
+        CallIdentity::Teacher(teacher) => booking.teachers.iter().any(|one| one.id() == teacher),
+        CallIdentity::Parent(parent) => {
             let is_theirs = booking.row.parent_id == key(parent);
             if is_theirs && !access::may_act_for(db, parent, booking.student.id())? {
-                return Err(Error::Dead(Dead::Access));
+                return Err(Error::Link(LinkError::Access));
             }
             is_theirs
         }
-        Who::Guest(invite) => {
+        CallIdentity::Guest(invite) => {
             let row = invites::find(db, school, None, invite)?;
             let is_about =
                 row.evening_id == booking.row.evening_id && row.parent_id == booking.row.parent_id;
@@ -163,9 +163,9 @@ fn state(
     db: &mut Db,
     evening: &EveningRow,
     booking: &Booking,
-    who: Who,
+    who: CallIdentity,
     now: DateTime<Utc>,
-) -> Result<(CallTimes, Option<Place>)> {
+) -> Result<(CallTimes, Option<Occupant>)> {
     let id = booking.row.id.into();
     let kept: Option<(i32, i32)> = calls::table
         .find(booking.row.id)
@@ -174,7 +174,7 @@ fn state(
         .optional()?;
     let (extended_seconds, next_connection) = kept.unwrap_or_default();
     let place = rows::read(db, id, next_connection)?
-        .place_of(who.participant())
+        .occupant_of(who.participant())
         .filter(|place| place.lease_ends_at > now)
         .cloned();
     Ok((times(evening, booking, extended_seconds)?, place))

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use parlour_domain::{
-    call::{Call, CallState, Place},
+    call::{Call, CallState, Occupant},
     id::{BookingId, ParticipantId},
 };
 
@@ -25,7 +25,7 @@ use crate::{
 
 /// Whose places end.
 #[derive(Clone, Copy, Debug)]
-pub enum Out<'a> {
+pub enum EvictionTarget<'a> {
     /// Those that came with these sessions.
     Sessions(&'a [Key]),
     /// Those of these people and, by their invite, guests.
@@ -37,18 +37,20 @@ pub enum Out<'a> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn put_out(db: &mut Db, ctx: &Context, whose: Out<'_>, reason: &str) -> Result<()> {
-    let concerned = |place: &Place| match whose {
-        Out::Sessions(sessions) => sessions.contains(&key(place.session)),
-        Out::Participants(participants) => participants.contains(&key(place.participant)),
+pub fn evict(db: &mut Db, ctx: &Context, whose: EvictionTarget<'_>, reason: &str) -> Result<()> {
+    let concerned = |place: &Occupant| match whose {
+        EvictionTarget::Sessions(sessions) => sessions.contains(&key(place.session)),
+        EvictionTarget::Participants(participants) => {
+            participants.contains(&key(place.participant))
+        }
     };
     for booking in calls_of(db, whose)? {
-        let Some(mut locked) = LockedCall::of(db, booking.into())? else { continue };
+        let Some(mut locked) = LockedCall::lock(db, booking.into())? else { continue };
         let out: Vec<_> = places(&locked.call)
             .filter(|place| concerned(place))
             .map(|place| place.participant)
             .collect();
-        let events = locked.call.put_out(&out, ctx.now);
+        let events = locked.call.evict(&out, ctx.now);
         locked.save(db, ctx, &events, Some(reason))?;
     }
     Ok(())
@@ -66,7 +68,7 @@ pub fn close_and_put_out(
     participants: &[Key],
     reason: &str,
 ) -> Result<()> {
-    let mut concerned = calls_of(db, Out::Participants(participants))?;
+    let mut concerned = calls_of(db, EvictionTarget::Participants(participants))?;
     concerned.extend(bookings);
     for call in concerned {
         lock_row(db, LockRank::Call, call)?;
@@ -74,7 +76,7 @@ pub fn close_and_put_out(
     for booking in bookings {
         close(db, ctx, (*booking).into(), reason)?;
     }
-    put_out(db, ctx, Out::Participants(participants), reason)
+    evict(db, ctx, EvictionTarget::Participants(participants), reason)
 }
 
 /// Puts everybody out of a call: its booking was cancelled or moved. Time that was added is no
@@ -83,7 +85,7 @@ pub fn close_and_put_out(
 /// # Errors
 /// When the database fails.
 pub fn close(db: &mut Db, ctx: &Context, booking: BookingId, reason: &str) -> Result<()> {
-    let Some(mut locked) = LockedCall::of(db, booking)? else { return Ok(()) };
+    let Some(mut locked) = LockedCall::lock(db, booking)? else { return Ok(()) };
     let events = locked.call.close();
     locked.save(db, ctx, &events, Some(reason))?;
     let changed = (calls::extended_seconds.eq(0), calls::version.eq(calls::version + 1));
@@ -97,7 +99,7 @@ pub fn close(db: &mut Db, ctx: &Context, booking: BookingId, reason: &str) -> Re
 /// # Errors
 /// When the database fails.
 pub fn settle(db: &mut Db, ctx: &Context, booking: BookingId) -> Result<()> {
-    let Some(mut locked) = LockedCall::of(db, booking)? else { return Ok(()) };
+    let Some(mut locked) = LockedCall::lock(db, booking)? else { return Ok(()) };
     let is_over = is_over(db, ctx, &locked.row)?;
     let events = if is_over { locked.call.close() } else { locked.call.expire(ctx.now) };
     locked.save(db, ctx, &events, Some("call_over"))
@@ -107,7 +109,7 @@ pub fn settle(db: &mut Db, ctx: &Context, booking: BookingId) -> Result<()> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn put_out_reason(
+pub fn eviction_reason(
     db: &mut Db,
     booking: BookingId,
     participant: ParticipantId,
@@ -133,9 +135,9 @@ fn is_over(db: &mut Db, ctx: &Context, row: &CallRow) -> Result<bool> {
 }
 
 /// The calls in which these have a place, by ascending id, as they are locked.
-fn calls_of(db: &mut Db, whose: Out<'_>) -> Result<BTreeSet<Key>> {
+fn calls_of(db: &mut Db, whose: EvictionTarget<'_>) -> Result<BTreeSet<Key>> {
     let (seats, queue): (Vec<Key>, Vec<Key>) = match whose {
-        Out::Sessions(sessions) => (
+        EvictionTarget::Sessions(sessions) => (
             call_seats::table
                 .filter(call_seats::session_id.eq_any(sessions.to_vec()))
                 .select(call_seats::booking_id)
@@ -145,7 +147,7 @@ fn calls_of(db: &mut Db, whose: Out<'_>) -> Result<BTreeSet<Key>> {
                 .select(call_queue::booking_id)
                 .load(db)?,
         ),
-        Out::Participants(participants) => (
+        EvictionTarget::Participants(participants) => (
             call_seats::table
                 .filter(call_seats::participant_id.eq_any(participants.to_vec()))
                 .select(call_seats::booking_id)
@@ -159,9 +161,9 @@ fn calls_of(db: &mut Db, whose: Out<'_>) -> Result<BTreeSet<Key>> {
     Ok(seats.into_iter().chain(queue).collect())
 }
 
-fn places(call: &Call) -> impl Iterator<Item = &Place> {
+fn places(call: &Call) -> impl Iterator<Item = &Occupant> {
     call.seats()
         .iter()
-        .map(|seat| &seat.place)
-        .chain(call.queue().iter().map(|queued| &queued.place))
+        .map(|seat| &seat.occupant)
+        .chain(call.queue().iter().map(|queued| &queued.occupant))
 }

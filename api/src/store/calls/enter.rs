@@ -5,12 +5,12 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use parlour_domain::{
     Refusal,
-    call::{self, GRACE, Newcomer},
+    call::{self, EntryRequest, GRACE},
     id::{BookingId, SchoolId},
 };
 
 use super::{
-    Visitor, Who,
+    CallIdentity, Visitor,
     codes::{self, GivenCode, Guard},
     door::door,
     rows::{self, LockedCall},
@@ -27,7 +27,7 @@ use crate::{
 
 /// What somebody says when they enter.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct JoinRequest {
     /// The keyed hash of the tab's key.
     pub device_hash: String,
     /// The keyed hash of the client's network: wrong codes are counted by it.
@@ -42,7 +42,7 @@ pub struct Entry {
 
 /// What became of it. All of it is committed, refusals too: they are kept as events.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Entered {
+pub enum EnterOutcome {
     /// They sit.
     Seated {
         /// The number of their connection.
@@ -84,19 +84,24 @@ pub enum Entered {
 ///
 /// # Errors
 /// Those of [`door`]; [`Error::NotFound`] when the session has ended; [`Error::CodesPaused`].
-pub fn enter(db: &mut Db, ctx: &Context, visitor: &Visitor, entry: &Entry) -> Result<Entered> {
+pub fn enter(
+    db: &mut Db,
+    ctx: &Context,
+    visitor: &Visitor,
+    entry: &JoinRequest,
+) -> Result<EnterOutcome> {
     lock_door(db, visitor)?;
     check_session(db, visitor, ctx.now)?;
     let door = door(db, visitor.school, visitor.who, visitor.booking, ctx.now)?;
     if let Err(refusal) = door.times.check(ctx.now) {
         rows::record(db, ctx, visitor, "refused", Some(refusal.code()))?;
-        return Ok(Entered::Refused(refusal));
+        return Ok(EnterOutcome::Refused(refusal));
     }
     let guard = match (visitor.who, &door.guest) {
-        (Who::Guest(_), Some(invite)) => codes::guard(db, ctx, invite, entry)?,
+        (CallIdentity::Guest(_), Some(invite)) => codes::guard(db, ctx, invite, entry)?,
         _ => Guard::default(),
     };
-    let newcomer = Newcomer {
+    let newcomer = EntryRequest {
         participant: visitor.participant(),
         role: visitor.who.role(),
         session: visitor.session,
@@ -107,19 +112,19 @@ pub fn enter(db: &mut Db, ctx: &Context, visitor: &Visitor, entry: &Entry) -> Re
         is_proven: guard.is_proven,
     };
     let lease_ends_at = ctx.now + GRACE;
-    Ok(match take_place(db, ctx, visitor.school, visitor.booking, &newcomer)? {
-        call::Entered::Seated { connection, resumed, replaced } => {
-            Entered::Seated { connection, resumed, lease_ends_at, replaced }
+    Ok(match admit(db, ctx, visitor.school, visitor.booking, &newcomer)? {
+        call::EntryDecision::Seated { connection, resumed, replaced } => {
+            EnterOutcome::Seated { connection, resumed, lease_ends_at, replaced }
         }
-        call::Entered::Waiting { place, connection, replaced } => Entered::Waiting {
+        call::EntryDecision::Waiting { place, connection, replaced } => EnterOutcome::Waiting {
             place: u32::try_from(place).unwrap_or(u32::MAX),
             connection,
             lease_ends_at,
             replaced,
         },
-        call::Entered::MoveHere => Entered::MoveHere,
-        call::Entered::CodeRequired => {
-            codes::require(db, ctx, visitor, &door, entry, guard.was_wrong)?
+        call::EntryDecision::MoveHere => EnterOutcome::MoveHere,
+        call::EntryDecision::CodeRequired => {
+            codes::require_code(db, ctx, visitor, &door, entry, guard.was_wrong)?
         }
     })
 }
@@ -129,14 +134,14 @@ pub fn enter(db: &mut Db, ctx: &Context, visitor: &Visitor, entry: &Entry) -> Re
 ///
 /// # Errors
 /// When the database fails.
-pub fn take_place(
+pub fn admit(
     db: &mut Db,
     ctx: &Context,
     school: SchoolId,
     booking: BookingId,
-    newcomer: &Newcomer,
-) -> Result<call::Entered> {
-    let mut locked = LockedCall::or_new(db, ctx, school, booking)?;
+    newcomer: &EntryRequest,
+) -> Result<call::EntryDecision> {
+    let mut locked = LockedCall::lock_or_create(db, ctx, school, booking)?;
     let (entered, events) = locked.call.enter(newcomer, ctx.now);
     locked.save(db, ctx, &events, None)?;
     Ok(entered)
@@ -146,7 +151,7 @@ pub fn take_place(
 /// takes it away.
 pub(super) fn lock_door(db: &mut Db, visitor: &Visitor) -> Result<()> {
     lock_for_share(db, LockRank::Booking, visitor.booking)?;
-    if let Who::Guest(invite) = visitor.who {
+    if let CallIdentity::Guest(invite) = visitor.who {
         // Not shared: the row is written when the guest first sits.
         lock_row(db, LockRank::Invite, invite)?;
     }

@@ -10,21 +10,21 @@ use parlour_domain::{
 };
 
 use super::{
-    Door, Visitor, Who,
+    CallIdentity, Door, Visitor,
     door::door,
     enter::{check_session, lock_door},
     rows::{self, LockedCall},
 };
 use crate::{
     context::Context,
-    each,
     schema::{calls, claims},
     store::{Db, Result, sql_types::Key},
+    with_conn,
 };
 
 #[derive(Insertable)]
 #[diesel(table_name = claims)]
-struct Claim {
+struct ClaimRow {
     person_id: Key,
     minute: i32,
     booking_id: Key,
@@ -38,17 +38,17 @@ struct Claim {
 pub fn extend(db: &mut Db, ctx: &Context, visitor: &Visitor) -> Result<()> {
     lock_door(db, visitor)?;
     check_session(db, visitor, ctx.now)?;
-    if !matches!(visitor.who, Who::Teacher(_)) {
+    if !matches!(visitor.who, CallIdentity::Teacher(_)) {
         return Err(Refusal::CannotExtend.into());
     }
-    let locked = LockedCall::or_new(db, ctx, visitor.school, visitor.booking)?;
+    let locked = LockedCall::lock_or_create(db, ctx, visitor.school, visitor.booking)?;
     let door = door(db, visitor.school, visitor.who, visitor.booking, ctx.now)?;
     door.times.check(ctx.now)?;
     for (person_id, minute) in needed(db, &door)? {
-        let claim = Claim { person_id, minute, booking_id: door.booking.row.id };
+        let claim = ClaimRow { person_id, minute, booking_id: door.booking.row.id };
         // One at a time: SQLite takes no rows together with `on conflict`. What was claimed before
         // the one that is lost goes with the transaction.
-        if each!(db, conn =>
+        if with_conn!(db, conn =>
             diesel::insert_into(claims::table).values(&claim).on_conflict_do_nothing().execute(conn)
         )? == 0
         {

@@ -10,9 +10,9 @@ mod door;
 mod end;
 mod enter;
 mod extend;
+mod leases;
 mod rows;
 mod snapshot;
-mod stay;
 
 use parlour_domain::{
     call::CallRole,
@@ -22,11 +22,11 @@ use parlour_domain::{
 pub use self::{
     codes::{CodeSent, GivenCode, code_of, send_code},
     door::{Door, DoorAndNext, door, get_call, is_in_call, next_call},
-    end::{Out, close, close_and_put_out, put_out, put_out_reason, settle},
-    enter::{Entered, Entry, enter, take_place},
+    end::{EvictionTarget, close, close_and_put_out, evict, eviction_reason, settle},
+    enter::{EnterOutcome, JoinRequest, admit, enter},
     extend::extend,
+    leases::{disconnect, leave, renew},
     snapshot::{Present, PresentPlace, Snapshot, lapsed, snapshot, versions},
-    stay::{leave, renew, vanish},
 };
 
 /// Somebody at a call's door, who has shown who they are.
@@ -37,7 +37,7 @@ pub struct Visitor {
     /// Whose call.
     pub booking: BookingId,
     /// Who.
-    pub who: Who,
+    pub who: CallIdentity,
     /// By which session.
     pub session: SessionId,
 }
@@ -52,7 +52,7 @@ impl Visitor {
 
 /// A person in a role, or a guest.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Who {
+pub enum CallIdentity {
     /// A teacher of the booking.
     Teacher(PersonId),
     /// The parent who booked.
@@ -61,7 +61,7 @@ pub enum Who {
     Guest(InviteId),
 }
 
-impl Who {
+impl CallIdentity {
     /// By which id they are known in the call.
     #[must_use]
     pub fn participant(self) -> ParticipantId {

@@ -3,20 +3,20 @@
 
 use diesel::prelude::*;
 use parlour_domain::{
-    call::{Call, CallRole, Event, EventKind, Place, Queued, Seat},
+    call::{Call, CallEvent, CallEventKind, CallRole, Occupant, QueueEntry, Seat},
     id::{BookingId, ParticipantId, SchoolId},
 };
 use uuid::Uuid;
 
 use crate::{
     context::Context,
-    each,
     schema::{bookings, call_events, call_queue, call_seats, calls, evenings, invites},
     store::{
         Db, Result,
         locks::{LockRank, lock_row},
         sql_types::{At, Key, at, key},
     },
+    with_conn,
 };
 
 /// The row that is held while a call's places change.
@@ -81,7 +81,7 @@ pub(super) struct LockedCall {
 
 impl LockedCall {
     /// Holds a call until the transaction ends. `None` when nobody has ever entered it.
-    pub fn of(db: &mut Db, booking: BookingId) -> Result<Option<Self>> {
+    pub fn lock(db: &mut Db, booking: BookingId) -> Result<Option<Self>> {
         lock_row(db, LockRank::Call, booking)?;
         let row: Option<CallRow> =
             calls::table.find(key(booking)).select(CallRow::as_select()).first(db).optional()?;
@@ -91,13 +91,13 @@ impl LockedCall {
     }
 
     /// The same for somebody who enters: the row is made when they are the first.
-    pub fn or_new(
+    pub fn lock_or_create(
         db: &mut Db,
         ctx: &Context,
         school: SchoolId,
         booking: BookingId,
     ) -> Result<Self> {
-        if let Some(locked) = Self::of(db, booking)? {
+        if let Some(locked) = Self::lock(db, booking)? {
             return Ok(locked);
         }
         let new = (
@@ -108,10 +108,10 @@ impl LockedCall {
             calls::extended_seconds.eq(0),
             calls::created_at.eq(at(ctx.now)),
         );
-        each!(db, conn =>
+        with_conn!(db, conn =>
             diesel::insert_into(calls::table).values(new).on_conflict_do_nothing().execute(conn)
         )?;
-        Self::of(db, booking)?.ok_or(crate::store::Error::Raced)
+        Self::lock(db, booking)?.ok_or(crate::store::Error::UniqueViolation)
     }
 
     /// Writes what changed, counts up the version if anything happened, and keeps the events;
@@ -120,7 +120,7 @@ impl LockedCall {
         self,
         db: &mut Db,
         ctx: &Context,
-        events: &[Event],
+        events: &[CallEvent],
         reason: Option<&str>,
     ) -> Result<()> {
         self.save_seats(db)?;
@@ -135,18 +135,23 @@ impl LockedCall {
         diesel::update(calls::table.find(self.row.booking_id)).set(counted).execute(db)?;
         let rows: Vec<EventRow<'_>> =
             events.iter().map(|event| self.event_row(ctx, *event, reason)).collect();
-        each!(db, conn => diesel::insert_into(call_events::table).values(&rows).execute(conn))?;
+        with_conn!(db, conn => diesel::insert_into(call_events::table).values(&rows).execute(conn))?;
         mark_joined(db, ctx, events)
     }
 
-    fn event_row<'a>(&self, ctx: &Context, event: Event, reason: Option<&'a str>) -> EventRow<'a> {
-        let (kind, detail) = words(event.kind, reason);
+    fn event_row<'a>(
+        &self,
+        ctx: &Context,
+        event: CallEvent,
+        reason: Option<&'a str>,
+    ) -> EventRow<'a> {
+        let (kind, detail) = event_columns(event.kind, reason);
         EventRow {
             id: ctx.new_id::<Uuid>().into(),
             school_id: self.row.school_id,
             booking_id: self.row.booking_id,
             participant_id: key(event.participant),
-            role: role_word(event.role),
+            role: role_as_str(event.role),
             kind,
             detail,
             at: at(ctx.now),
@@ -175,8 +180,8 @@ impl LockedCall {
             .map(|seat| seat_row(self.row.booking_id, seat))
             .collect();
         if !new.is_empty() {
-            each!(db, conn => diesel::insert_into(call_seats::table).values(&new).execute(conn))
-                .map_err(crate::store::Error::raced)?;
+            with_conn!(db, conn => diesel::insert_into(call_seats::table).values(&new).execute(conn))
+                .map_err(crate::store::Error::on_unique_violation)?;
         }
         Ok(())
     }
@@ -187,7 +192,7 @@ impl LockedCall {
             .queue()
             .iter()
             .filter(|queued| !self.call.queue().contains(queued))
-            .map(|queued| key(queued.place.participant))
+            .map(|queued| key(queued.occupant.participant))
             .collect();
         if !gone.is_empty() {
             let rows = call_queue::table.filter(
@@ -205,8 +210,8 @@ impl LockedCall {
             .map(|queued| queue_row(self.row.booking_id, queued))
             .collect();
         if !new.is_empty() {
-            each!(db, conn => diesel::insert_into(call_queue::table).values(&new).execute(conn))
-                .map_err(crate::store::Error::raced)?;
+            with_conn!(db, conn => diesel::insert_into(call_queue::table).values(&new).execute(conn))
+                .map_err(crate::store::Error::on_unique_violation)?;
         }
         Ok(())
     }
@@ -249,7 +254,7 @@ pub(super) fn record(
         school_id: key(visitor.school),
         booking_id: key(visitor.booking),
         participant_id: key(visitor.participant()),
-        role: role_word(visitor.who.role()),
+        role: role_as_str(visitor.who.role()),
         kind,
         detail,
         at: at(ctx.now),
@@ -259,10 +264,10 @@ pub(super) fn record(
 }
 
 /// A guest who sits for the first time: the invite shows that they joined.
-fn mark_joined(db: &mut Db, ctx: &Context, events: &[Event]) -> Result<()> {
-    let sat = |event: &&Event| {
+fn mark_joined(db: &mut Db, ctx: &Context, events: &[CallEvent]) -> Result<()> {
+    let sat = |event: &&CallEvent| {
         event.role == CallRole::Guest
-            && matches!(event.kind, EventKind::Joined | EventKind::Promoted)
+            && matches!(event.kind, CallEventKind::Joined | CallEventKind::Promoted)
     };
     let guests: Vec<Key> = events.iter().filter(sat).map(|event| key(event.participant)).collect();
     if !guests.is_empty() {
@@ -273,24 +278,24 @@ fn mark_joined(db: &mut Db, ctx: &Context, events: &[Event]) -> Result<()> {
     Ok(())
 }
 
-fn words(kind: EventKind, reason: Option<&str>) -> (&'static str, Option<&str>) {
+fn event_columns(kind: CallEventKind, reason: Option<&str>) -> (&'static str, Option<&str>) {
     match kind {
-        EventKind::Joined => ("joined", None),
-        EventKind::Promoted => ("joined", Some("from_queue")),
-        EventKind::Waiting => ("waiting", None),
-        EventKind::Resumed => ("resumed", None),
-        EventKind::TakenOver { same_session: true } => ("taken_over", Some("same_session")),
-        EventKind::TakenOver { same_session: false } => {
+        CallEventKind::Joined => ("joined", None),
+        CallEventKind::Promoted => ("joined", Some("from_queue")),
+        CallEventKind::Waiting => ("waiting", None),
+        CallEventKind::Resumed => ("resumed", None),
+        CallEventKind::TakenOver { same_session: true } => ("taken_over", Some("same_session")),
+        CallEventKind::TakenOver { same_session: false } => {
             ("taken_over", Some(super::codes::OTHER_SESSION))
         }
-        EventKind::Vanished => ("vanished", None),
-        EventKind::Expired => ("expired", None),
-        EventKind::Left => ("left", None),
-        EventKind::PutOut => ("put_out", reason),
+        CallEventKind::Disconnected => ("vanished", None),
+        CallEventKind::Expired => ("expired", None),
+        CallEventKind::Left => ("left", None),
+        CallEventKind::Evicted => ("put_out", reason),
     }
 }
 
-pub(super) const fn role_word(role: CallRole) -> &'static str {
+pub(super) const fn role_as_str(role: CallRole) -> &'static str {
     match role {
         CallRole::Teacher => "teacher",
         CallRole::Parent => "parent",
@@ -307,7 +312,7 @@ fn role_of(word: &str) -> CallRole {
 }
 
 fn seat(row: SeatRow) -> Seat {
-    let place = Place {
+    let place = Occupant {
         participant: ParticipantId::from(row.participant_id),
         role: role_of(&row.role),
         session: row.session_id.into(),
@@ -317,11 +322,11 @@ fn seat(row: SeatRow) -> Seat {
         lease_ends_at: row.lease_ends_at.0,
         since: row.joined_at.0,
     };
-    Seat { number: uint(row.number), place }
+    Seat { number: uint(row.number), occupant: place }
 }
 
-fn queued(row: QueueRow) -> Queued {
-    let place = Place {
+fn queued(row: QueueRow) -> QueueEntry {
+    let place = Occupant {
         participant: ParticipantId::from(row.participant_id),
         role: role_of(&row.role),
         session: row.session_id.into(),
@@ -331,16 +336,16 @@ fn queued(row: QueueRow) -> Queued {
         lease_ends_at: row.lease_ends_at.0,
         since: row.queued_at.0,
     };
-    Queued { number: uint(row.queued_number), place }
+    QueueEntry { number: uint(row.queued_number), occupant: place }
 }
 
 fn seat_row(booking: Key, seat: &Seat) -> SeatRow {
-    let place = &seat.place;
+    let place = &seat.occupant;
     SeatRow {
         booking_id: booking,
         number: int(seat.number),
         participant_id: key(place.participant),
-        role: role_word(place.role).to_owned(),
+        role: role_as_str(place.role).to_owned(),
         session_id: key(place.session),
         device_hash: place.device.clone(),
         connection: int(place.connection),
@@ -350,12 +355,12 @@ fn seat_row(booking: Key, seat: &Seat) -> SeatRow {
     }
 }
 
-fn queue_row(booking: Key, queued: &Queued) -> QueueRow {
-    let place = &queued.place;
+fn queue_row(booking: Key, queued: &QueueEntry) -> QueueRow {
+    let place = &queued.occupant;
     QueueRow {
         booking_id: booking,
         participant_id: key(place.participant),
-        role: role_word(place.role).to_owned(),
+        role: role_as_str(place.role).to_owned(),
         session_id: key(place.session),
         device_hash: place.device.clone(),
         connection: int(place.connection),

@@ -92,7 +92,7 @@ pub fn snapshot(db: &mut Db, booking: BookingId, now: DateTime<Utc>) -> Result<S
         bookings::with_names(db, vec![row])?.pop().ok_or(crate::store::Error::NotFound)?;
     let call = rows::read(db, booking, next_connection)?;
     let door = Door {
-        parent: people::any(db, evening.school(), booking_with_names.row.parent_id.into())?,
+        parent: people::find_any(db, evening.school(), booking_with_names.row.parent_id.into())?,
         guest: guest_of(db, &booking_with_names)?,
         times: times(&evening, &booking_with_names, extended_seconds)?,
         late_minutes: lateness(db, evening.id(), &booking_with_names)?,
@@ -179,8 +179,8 @@ fn people_of(door: &Door, call: &Call) -> Vec<Present> {
 }
 
 fn place_of(call: &Call, participant: ParticipantId) -> Option<PresentPlace> {
-    let place = call.place_of(participant)?;
-    let before = call.queue().iter().position(|queued| queued.place.participant == participant);
+    let place = call.occupant_of(participant)?;
+    let before = call.queue().iter().position(|queued| queued.occupant.participant == participant);
     let queue = before.map(|before| u32::try_from(before + 1).unwrap_or(u32::MAX));
     Some(PresentPlace {
         connection: place.connection,

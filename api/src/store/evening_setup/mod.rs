@@ -23,7 +23,7 @@ pub use self::{
     plan::{Planned, plan},
     resting::{Resting, RestsOn},
     save::{Saved, add, change, save},
-    settings::{Held, Settings, SettingsClass, Stored, held, settings},
+    settings::{LockedEvening, Settings, SettingsClass, Stored, lock_evening, settings},
     states::{close, delete, publish},
 };
 use super::{
@@ -31,7 +31,7 @@ use super::{
     events::{self, Actor, NewEvent},
     schools::SchoolRow,
     sql_types::{Key, key},
-    webhooks::{self, News},
+    webhooks::{self, WebhookEvent},
 };
 use crate::{
     context::Context,
@@ -138,7 +138,7 @@ fn record(
     action: &'static str,
     summary: String,
 ) -> Result<()> {
-    webhooks::tell(db, ctx, school, &[News::evening(evening)])?;
+    webhooks::enqueue(db, ctx, school, &[WebhookEvent::evening(evening)])?;
     events::record(
         db,
         ctx,

@@ -8,7 +8,8 @@ use parlour_domain::{
 use serde::Serialize;
 
 use super::{
-    Held, NewEvening, Planned, Saved, Settings, add, change, close, delete, held, meets, plan,
+    LockedEvening, NewEvening, Planned, Saved, Settings, add, change, close, delete, lock_evening,
+    meets, plan,
     plan::{check_sizes, new_evening},
     publish, settings,
 };
@@ -69,7 +70,7 @@ pub fn change_evening(
 ) -> Result<Settings> {
     let current = |db: &mut Db| settings(db, school.id(), evening);
     expected.check(db, LockRank::Evening, evening, current)?;
-    let Held { stored, classes, left_out } = held(db, school.id(), evening)?;
+    let LockedEvening { stored, classes, left_out } = lock_evening(db, school.id(), evening)?;
     let spec = stored.spec(school).changed(to);
     let new = if to.classes.is_some() {
         plan(db, &spec, school)??.evening
@@ -94,7 +95,7 @@ fn saved(saved: Result<Saved>, new: &NewEvening, school: &SchoolRow) -> Result<E
         Ok(Saved::Past(ended_at)) => Err(SpecError::past(ended_at, new.zone).into()),
         Ok(Saved::TookPlace(_)) => Err(Refusal::EveningOver.into()),
         // The unique index of names is the only one that these writes can break.
-        Err(Error::Raced) => Err(Refusal::EveningNameTaken.into()),
+        Err(Error::UniqueViolation) => Err(Refusal::EveningNameTaken.into()),
         Err(error) => Err(error),
     }
 }

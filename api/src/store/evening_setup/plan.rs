@@ -7,7 +7,7 @@ use parlour_domain::id::ClassId;
 use super::{NewEvening, classes_of};
 use crate::{
     evening_spec::{Checked, EveningSpec, Lack, LeftOut, SpecError, check_size, choose},
-    store::{Db, Error, Result, error::WrongField, schools::SchoolRow},
+    store::{Db, Error, Result, error::InvalidField, schools::SchoolRow},
 };
 
 /// What is written, and the classes that were chosen in vain.
@@ -73,7 +73,7 @@ pub(super) fn check_sizes(db: &mut Db, new: &NewEvening) -> Result<()> {
 
 impl From<SpecError> for Error {
     fn from(error: SpecError) -> Self {
-        Self::Field(WrongField {
+        Self::Field(InvalidField {
             field: error.field(),
             code: error.code(),
             detail: error.sentence(),

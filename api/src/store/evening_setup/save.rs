@@ -18,7 +18,6 @@ use super::{
 };
 use crate::{
     context::Context,
-    each,
     evening_spec::Lack,
     schema::{evening_classes, evening_left_out, evenings},
     store::{
@@ -27,6 +26,7 @@ use crate::{
         locks::{LockRank, lock_row},
         sql_types::{At, Key, at, key},
     },
+    with_conn,
 };
 
 /// What became of an evening.
@@ -90,7 +90,7 @@ struct LeftOutRow {
 ///
 /// # Errors
 /// When the database fails, also when another transaction makes an evening of the same name at the
-/// same time ([`Error::Raced`]).
+/// same time ([`Error::UniqueViolation`]).
 pub fn save(db: &mut Db, ctx: &Context, new: &NewEvening) -> Result<Saved> {
     let actor = Actor::school();
     let known = evenings::table
@@ -111,7 +111,7 @@ pub fn save(db: &mut Db, ctx: &Context, new: &NewEvening) -> Result<Saved> {
 /// says so.
 ///
 /// # Errors
-/// [`Error::Raced`] when the school has one of this name.
+/// [`Error::UniqueViolation`] when the school has one of this name.
 pub fn add(
     db: &mut Db,
     ctx: &Context,
@@ -124,8 +124,8 @@ pub fn add(
     }
     let id: EveningId = ctx.new_id();
     let values = (row(key(id), at(ctx.now), new)?, evenings::published_at.eq(published_at.map(at)));
-    each!(db, conn => diesel::insert_into(evenings::table).values(values).execute(conn))
-        .map_err(Error::raced)?;
+    with_conn!(db, conn => diesel::insert_into(evenings::table).values(values).execute(conn))
+        .map_err(Error::on_unique_violation)?;
     insert_classes(db, key(id), new.classes.iter())?;
     insert_left_out(db, key(id), &new.left_out)?;
     record(
@@ -143,7 +143,7 @@ pub fn add(
 /// Brings an evening to what is wanted; the audit log says so. One that is over stays as it was.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::Raced`] when another has the new name.
+/// [`Error::NotFound`]; [`Error::UniqueViolation`] when another has the new name.
 pub fn change(
     db: &mut Db,
     ctx: &Context,
@@ -175,7 +175,7 @@ pub fn change(
     diesel::update(evenings::table.find(known.id))
         .set(&wanted)
         .execute(db)
-        .map_err(Error::raced)?;
+        .map_err(Error::on_unique_violation)?;
     let differing: Vec<Key> = there
         .iter()
         .filter(|(class, video)| new.classes.get(class) != Some(video))
@@ -300,7 +300,7 @@ fn insert_classes<'c>(
         })
         .collect();
     for chunk in rows.chunks(ROWS) {
-        each!(db, conn => diesel::insert_into(evening_classes::table).values(chunk).execute(conn))?;
+        with_conn!(db, conn => diesel::insert_into(evening_classes::table).values(chunk).execute(conn))?;
     }
     Ok(())
 }
@@ -332,7 +332,7 @@ fn insert_left_out(
         })
         .collect();
     for chunk in rows.chunks(ROWS) {
-        each!(db, conn =>
+        with_conn!(db, conn =>
             diesel::insert_into(evening_left_out::table).values(chunk).execute(conn)
         )?;
     }

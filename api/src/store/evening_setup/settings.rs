@@ -101,7 +101,7 @@ pub struct Settings {
 
 /// An evening that other transactions wait for.
 #[derive(Clone, Debug)]
-pub struct Held {
+pub struct LockedEvening {
     /// The evening.
     pub stored: Stored,
     /// The classes that take part, with whether they meet by video.
@@ -155,11 +155,11 @@ pub fn settings(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<Set
 ///
 /// # Errors
 /// [`Error::NotFound`](crate::store::Error::NotFound).
-pub fn held(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<Held> {
+pub fn lock_evening(db: &mut Db, school: SchoolId, evening: EveningId) -> Result<LockedEvening> {
     // Whether it is the school's comes first, so that nobody holds another's.
     stored(db, school, evening)?;
     lock_row(db, LockRank::Evening, evening)?;
-    Ok(Held {
+    Ok(LockedEvening {
         stored: stored(db, school, evening)?,
         classes: classes_taking_part(db, key(evening))?,
         left_out: left_out(db, key(evening))?,

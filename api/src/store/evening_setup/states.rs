@@ -8,7 +8,7 @@ use parlour_domain::{
     id::{EveningId, SchoolId},
 };
 
-use super::{Held, classes_of, held, record, settings::classes_taking_part};
+use super::{LockedEvening, classes_of, lock_evening, record, settings::classes_taking_part};
 use crate::{
     context::Context,
     schema::{
@@ -18,7 +18,7 @@ use crate::{
         Db, Error, Result,
         events::{self, Actor, NewEvent},
         sql_types::{At, Key, at},
-        webhooks::{self, News},
+        webhooks::{self, WebhookEvent},
     },
 };
 
@@ -35,7 +35,7 @@ pub fn publish(
     evening: EveningId,
     actor: &Actor,
 ) -> Result<()> {
-    let Held { stored, .. } = held(db, school, evening)?;
+    let LockedEvening { stored, .. } = lock_evening(db, school, evening)?;
     let row = &stored.row;
     if stored.state() == State::Published {
         return Ok(());
@@ -104,7 +104,7 @@ pub fn close(
     evening: EveningId,
     actor: &Actor,
 ) -> Result<()> {
-    let Held { stored, .. } = held(db, school, evening)?;
+    let LockedEvening { stored, .. } = lock_evening(db, school, evening)?;
     match stored.state() {
         State::Draft => return Err(Refusal::EveningNotPublished.into()),
         State::Closed => return Ok(()),
@@ -141,7 +141,7 @@ pub fn delete(
     evening: EveningId,
     actor: &Actor,
 ) -> Result<()> {
-    let Held { stored, .. } = held(db, school, evening)?;
+    let LockedEvening { stored, .. } = lock_evening(db, school, evening)?;
     if stored.state() != State::Draft {
         return Err(Refusal::EveningPublished.into());
     }
@@ -160,9 +160,9 @@ pub fn delete(
         .execute(db)?
         != 1
     {
-        return Err(Error::Raced);
+        return Err(Error::UniqueViolation);
     }
-    webhooks::tell(db, ctx, school, &[News::evening_deleted(evening)])?;
+    webhooks::enqueue(db, ctx, school, &[WebhookEvent::evening_deleted(evening)])?;
     let summary = format!("Deleted the draft {}.", stored.row.title);
     events::record(
         db,

@@ -4,13 +4,15 @@
 use chrono::{DateTime, Utc};
 use parlour_domain::id::{BookingId, InviteId, SchoolId, SessionId};
 
-use super::{GuestView, Opened, generation, invites_of, of_sessions, open, start_session};
+use super::{
+    GuestView, OpenGuestSessions, generation, invites_of, of_sessions, open, start_session,
+};
 use crate::{
     context::Context,
     store::{
-        Db, Dead, Error, Result,
-        bookings::Acting,
-        calls::{self, Visitor, Who},
+        Db, Error, LinkError, Result,
+        bookings::OnBehalfOf,
+        calls::{self, CallIdentity, Visitor},
         events::Actor,
         idempotency::{RequestKey, Response, with_idempotency_key},
         invites, sessions,
@@ -60,7 +62,7 @@ pub fn create_guest_session(
     school: SchoolId,
     (invite, generation): (InviteId, i32),
     old: &[SessionId],
-) -> Result<(Vec<SessionId>, Opened)> {
+) -> Result<(Vec<SessionId>, OpenGuestSessions)> {
     let (started, _) = start_session(db, ctx, school, invite, generation)?;
     let mut ids = vec![started];
     ids.extend(old.iter().copied().take(MAX_SESSIONS - 1));
@@ -80,7 +82,7 @@ pub fn delete_guest_sessions(db: &mut Db, ctx: &Context, ids: &[SessionId]) -> R
 /// generation. A retry of `request` makes nothing dead again.
 ///
 /// # Errors
-/// [`Dead::Renewed`] for a link of another generation; those of [`open`] and
+/// [`LinkError::Renewed`] for a link of another generation; those of [`open`] and
 /// [`invites::renew`]; [`Error::KeyReused`].
 pub fn renew_guest_link(
     db: &mut Db,
@@ -95,10 +97,10 @@ pub fn renew_guest_link(
         if let Some(of_link) = of_link
             && generation(db, school, invite)? != of_link
         {
-            return Err(Error::Dead(Dead::Renewed));
+            return Err(Error::Link(LinkError::Renewed));
         }
         let view = open(db, school, invite, ctx.now)?;
-        let acting = Acting {
+        let acting = OnBehalfOf {
             parent: view.parent.id(),
             actor: Actor { person: None, name: view.invite.name.clone() },
             is_staff: false,
@@ -122,7 +124,7 @@ pub fn at_door(
 ) -> Result<Option<(Visitor, calls::Door)>> {
     let mut answer = Ok(None);
     for (session, invite) in invites_of(db, school, sessions)? {
-        let visitor = Visitor { school, booking, who: Who::Guest(invite), session };
+        let visitor = Visitor { school, booking, who: CallIdentity::Guest(invite), session };
         match calls::door(db, school, visitor.who, booking, now) {
             Ok(door) => return Ok(Some((visitor, door))),
             // What another invite of theirs says counts more than that this one has nothing to do
@@ -137,7 +139,7 @@ pub fn at_door(
 /// The newest of these guest sessions that opens something, or why none does.
 ///
 /// # Errors
-/// [`Dead`] when the link of one is dead and none opens anything.
+/// [`LinkError`] when the link of one is dead and none opens anything.
 pub fn newest_open_session(
     db: &mut Db,
     school: SchoolId,
@@ -148,7 +150,7 @@ pub fn newest_open_session(
     let opens = |invite| opened.views.iter().any(|view| InviteId::from(view.invite.id) == invite);
     let found = invites_of(db, school, ids)?.into_iter().find(|(_, invite)| opens(*invite));
     match (found, opened.dead) {
-        (None, Some(dead)) => Err(Error::Dead(dead)),
+        (None, Some(dead)) => Err(Error::Link(dead)),
         (found, _) => Ok(found.map(|(session, _)| session)),
     }
 }

@@ -7,19 +7,19 @@ use parlour_domain::id::{EveningId, InviteId, PersonId, SchoolId};
 use super::{InviteRow, record};
 use crate::{
     context::Context,
-    each,
     schema::{invite_students, invites, suppressions},
     store::{
-        Db, Dead, Error, Result,
-        bookings::Acting,
-        calls::{self, Out},
+        Db, Error, LinkError, Result,
+        bookings::OnBehalfOf,
+        calls::{self, EvictionTarget},
         evenings::EveningRow,
         events::{self, Actor, NewEvent},
         outbox::{self, NewMail, Template},
         sessions,
         sql_types::{Key, at, key},
-        webhooks::{self, EventType, News},
+        webhooks::{self, EventType, WebhookEvent},
     },
+    with_conn,
 };
 
 /// Removes an invite: its link is dead, its guest's sessions end, its students are free for
@@ -31,7 +31,7 @@ pub fn remove(
     db: &mut Db,
     ctx: &Context,
     evening: &EveningRow,
-    acting: &Acting,
+    acting: &OnBehalfOf,
     invite: &InviteRow,
 ) -> Result<()> {
     if !end(db, ctx, invite.id.into(), "removed")? {
@@ -53,13 +53,13 @@ pub fn remove(
 /// "This was not meant for me": ends the invite, suppresses the address, tells the parent.
 ///
 /// # Errors
-/// [`Dead`] when it ended before.
+/// [`LinkError`] when it ended before.
 pub fn decline(db: &mut Db, ctx: &Context, invite: &InviteRow) -> Result<()> {
     if let Some(dead) = invite.dead() {
-        return Err(Error::Dead(dead));
+        return Err(Error::Link(dead));
     }
     if !end(db, ctx, invite.id.into(), "declined")? {
-        return Err(Error::Dead(Dead::InviteRemoved));
+        return Err(Error::Link(LinkError::InviteRemoved));
     }
     put_guest_out(db, ctx, invite.id)?;
     let suppressed = (
@@ -67,7 +67,7 @@ pub fn decline(db: &mut Db, ctx: &Context, invite: &InviteRow) -> Result<()> {
         suppressions::bar_key.eq(&invite.bar_key),
         suppressions::created_at.eq(at(ctx.now)),
     );
-    each!(db, conn =>
+    with_conn!(db, conn =>
         diesel::insert_into(suppressions::table)
             .values(suppressed)
             .on_conflict_do_nothing()
@@ -147,7 +147,7 @@ pub fn end_for_access(db: &mut Db, ctx: &Context, invite: InviteId, actor: &Acto
 /// it: whoever enters meanwhile waits for the row, and then finds it ended.
 fn put_guest_out(db: &mut Db, ctx: &Context, invite: Key) -> Result<()> {
     sessions::revoke(db, ctx, &[], &[invite])?;
-    calls::put_out(db, ctx, Out::Participants(&[invite]), "invite_removed")
+    calls::evict(db, ctx, EvictionTarget::Participants(&[invite]), "invite_removed")
 }
 
 fn end(db: &mut Db, ctx: &Context, invite: InviteId, reason: &'static str) -> Result<bool> {
@@ -165,11 +165,11 @@ fn end(db: &mut Db, ctx: &Context, invite: InviteId, reason: &'static str) -> Re
         .find(key(invite))
         .select((invites::school_id, invites::evening_id))
         .first(db)?;
-    webhooks::tell(
+    webhooks::enqueue(
         db,
         ctx,
         school.into(),
-        &[News::invite(EventType::InviteRemoved, invite, evening.into())],
+        &[WebhookEvent::invite(EventType::InviteRemoved, invite, evening.into())],
     )?;
     Ok(true)
 }

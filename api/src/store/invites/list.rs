@@ -11,16 +11,16 @@ use parlour_domain::{
 
 use super::{Invite, InviteRow};
 use crate::{
-    each,
     schema::{bookings, evenings, invite_students, invites, people},
     store::{
         Db, Error, Result, access,
-        among::among,
         bookings::BookingRow,
         evenings::EveningRow,
+        in_ids::in_ids,
         people::PersonRow,
         sql_types::{At, Key, key},
     },
+    with_conn,
 };
 
 /// An invite of the school; of a certain parent's if `parent` is given. Ended ones too.
@@ -51,7 +51,7 @@ pub fn find(
 pub fn with_students(db: &mut Db, rows: Vec<InviteRow>) -> Result<Vec<Invite>> {
     let covered: Vec<(Key, PersonRow)> = invite_students::table
         .inner_join(people::table)
-        .filter(among(invite_students::invite_id, rows.iter().map(|row| row.id)))
+        .filter(in_ids(invite_students::invite_id, rows.iter().map(|row| row.id)))
         .order((people::given_name, people::id))
         .select((invite_students::invite_id, PersonRow::as_select()))
         .load(db)?;
@@ -90,7 +90,7 @@ pub fn with_students_for(
 /// # Errors
 /// When the database fails.
 pub fn live_of(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<InviteRow>> {
-    Ok(each!(db, conn => invites::table
+    Ok(with_conn!(db, conn => invites::table
         .filter(
             invites::evening_id
                 .eq(key(evening))
@@ -112,11 +112,11 @@ pub fn guest_names(
 ) -> Result<BTreeMap<(Key, Key, Key), Vec<String>>> {
     let different = |id: fn(&BookingRow) -> Key| rows.iter().map(id).collect::<BTreeSet<_>>();
     let (evenings, parents) = (different(|row| row.evening_id), different(|row| row.parent_id));
-    let live: Vec<(Key, Key, Key, String)> = each!(db, conn => invite_students::table
+    let live: Vec<(Key, Key, Key, String)> = with_conn!(db, conn => invite_students::table
         .inner_join(invites::table)
         .filter(
-            among(invite_students::evening_id, evenings).and(
-                among(invite_students::parent_id, parents)
+            in_ids(invite_students::evening_id, evenings).and(
+                in_ids(invite_students::parent_id, parents)
             )
         )
         .filter(invite_students::ended_at.is_null().and(invites::ended_at.is_null()))
@@ -144,14 +144,14 @@ pub fn live_covering(
     parent: PersonId,
     students: &BTreeSet<PersonId>,
 ) -> Result<BTreeSet<InviteId>> {
-    let ids: Vec<Key> = each!(db, conn => invite_students::table
+    let ids: Vec<Key> = with_conn!(db, conn => invite_students::table
         .filter(
             invite_students::evening_id
                 .eq(key(evening))
                 .and(invite_students::parent_id.eq(key(parent)))
                 .and(invite_students::ended_at.is_null())
         )
-        .filter(among(invite_students::student_id, students.iter().map(|student| key(*student))))
+        .filter(in_ids(invite_students::student_id, students.iter().map(|student| key(*student))))
         .select(invite_students::invite_id)
         .load(conn))?;
     Ok(ids.into_iter().map(Into::into).collect())
@@ -178,7 +178,7 @@ pub fn link_ends_at(
                 .and(bookings::parent_id.eq(invite.parent_id))
                 .and(bookings::cancelled_at.is_null()),
         )
-        .filter(among(bookings::student_id, students))
+        .filter(in_ids(bookings::student_id, students))
         .order(bookings::ends_at.desc())
         .select(bookings::ends_at)
         .first(db)

@@ -1,18 +1,17 @@
 //! Invites: sent, sent again, removed, listed. The partial unique index on `invite_students` holds
 //! the one live invite per evening, parent and student.
 
-mod again;
 mod end;
 mod list;
 mod operations;
 mod overview;
+mod resend;
 mod restore;
 mod send;
 
 use diesel::prelude::*;
 
 pub use self::{
-    again::{renew, resend},
     end::{decline, end_for_access, remove},
     list::{
         evening_of, find, guest_names, link_ends_at, live_covering, live_of, with_students,
@@ -23,12 +22,13 @@ pub use self::{
         get_invites, remove_invite, renew_invite, resend_invite, send_invite,
     },
     overview::{Overview, only_choice, overview},
+    resend::{renew, resend},
     restore::restore,
-    send::{Sent, send},
+    send::{SendInviteOutcome, send},
 };
 use super::{
-    Db, Dead, Result,
-    bookings::Acting,
+    Db, LinkError, Result,
+    bookings::OnBehalfOf,
     evenings::EveningRow,
     events::{self, NewEvent},
     people::PersonRow,
@@ -61,12 +61,12 @@ pub struct InviteRow {
 impl InviteRow {
     /// Why the link is of no more use, if it is not.
     #[must_use]
-    pub fn dead(&self) -> Option<Dead> {
+    pub fn dead(&self) -> Option<LinkError> {
         self.ended_at.map(|_| {
             if self.ended_reason.as_deref() == Some("access_ended") {
-                Dead::Access
+                LinkError::Access
             } else {
-                Dead::InviteRemoved
+                LinkError::InviteRemoved
             }
         })
     }
@@ -85,7 +85,7 @@ fn record(
     db: &mut Db,
     ctx: &Context,
     evening: &EveningRow,
-    acting: &Acting,
+    acting: &OnBehalfOf,
     action: &'static str,
     summary: String,
 ) -> Result<()> {

@@ -11,18 +11,18 @@ use parlour_domain::{
 use serde::Serialize;
 
 use super::{
-    Invite, InviteRow, Overview, Sent, decline, evening_of, find, link_ends_at, only_choice,
-    overview, remove, renew, resend, send, with_students, with_students_for,
+    Invite, InviteRow, Overview, SendInviteOutcome, decline, evening_of, find, link_ends_at,
+    only_choice, overview, remove, renew, resend, send, with_students, with_students_for,
 };
 use crate::{
     context::Context,
     store::{
-        Db, Dead, Error, Result,
-        bookings::{Acting, Editor},
+        Db, Error, LinkError, Result,
+        bookings::{Editor, OnBehalfOf},
         evenings::{self, EveningRow},
         idempotency::{RequestKey, Response, with_idempotency_key},
         locks::LockRank,
-        outbox::{self, MailFate},
+        outbox::{self, MailStatus},
         version::ExpectedVersion,
     },
 };
@@ -33,7 +33,7 @@ pub struct InviteDetails {
     /// The invite.
     pub invite: Invite,
     /// What became of its mail.
-    pub fate: Option<MailFate>,
+    pub fate: Option<MailStatus>,
     /// The evening's zone.
     pub zone: Tz,
 }
@@ -41,7 +41,7 @@ pub struct InviteDetails {
 /// One live invite.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Dead`] when it has ended.
+/// [`Error::NotFound`]; [`LinkError`] when it has ended.
 pub fn get_invite(
     db: &mut Db,
     school: SchoolId,
@@ -50,7 +50,7 @@ pub fn get_invite(
 ) -> Result<InviteDetails> {
     let row = find(db, school, owner, invite)?;
     if let Some(dead) = row.dead() {
-        return Err(Error::Dead(dead));
+        return Err(Error::Link(dead));
     }
     let zone = evening_of(db, &row)?.zone();
     let found = match owner {
@@ -58,7 +58,7 @@ pub fn get_invite(
         None => with_students(db, vec![row])?,
     };
     let invite_found = found.into_iter().next().ok_or(Error::NotFound)?;
-    let fate = outbox::fates(db, &[invite])?.remove(&invite);
+    let fate = outbox::mail_statuses(db, &[invite])?.remove(&invite);
     Ok(InviteDetails { invite: invite_found, fate, zone })
 }
 
@@ -70,7 +70,7 @@ pub struct Invites {
     /// The invites and the students.
     pub overview: Overview,
     /// What became of the invites' mails.
-    pub fates: HashMap<InviteId, MailFate>,
+    pub mail_statuses: HashMap<InviteId, MailStatus>,
 }
 
 /// What the Manage Invites dialog shows.
@@ -81,14 +81,14 @@ pub fn get_invites(
     db: &mut Db,
     ctx: &Context,
     school: SchoolId,
-    acting: &Acting,
+    acting: &OnBehalfOf,
     evening: EveningId,
 ) -> Result<Invites> {
-    let evening = evenings::find_for(db, school, acting.whose(), evening)?;
+    let evening = evenings::find_for(db, school, acting.evening_visibility(), evening)?;
     let overview = overview(db, ctx, &evening, acting)?;
     let ids: Vec<InviteId> = overview.invites.iter().map(|one| one.row.id.into()).collect();
-    let fates = outbox::fates(db, &ids)?;
-    Ok(Invites { evening, overview, fates })
+    let mail_statuses = outbox::mail_statuses(db, &ids)?;
+    Ok(Invites { evening, overview, mail_statuses })
 }
 
 /// An invite that is asked for.
@@ -105,7 +105,7 @@ pub struct InviteForEvening {
 pub const REFUSED: u16 = 403;
 
 /// Stores an invite and queues its mail. The answer that `view` makes is kept for retries of
-/// `request`; there is none where the refusal gives no reason ([`Sent::AskTheSchool`]).
+/// `request`; there is none where the refusal gives no reason ([`SendInviteOutcome::AskTheSchool`]).
 ///
 /// # Errors
 /// Those of [`send`]; [`Error::NotFound`] for an evening that the parent has nothing to do with;
@@ -115,24 +115,24 @@ pub fn send_invite<T: Serialize>(
     db: &mut Db,
     ctx: &Context,
     school: SchoolId,
-    acting: &Acting,
+    acting: &OnBehalfOf,
     wanted: &InviteForEvening,
     request: Option<&RequestKey>,
     path: &str,
     view: impl Fn(&InviteDetails) -> T,
 ) -> Result<Response> {
-    let evening = evenings::find_for(db, school, acting.whose(), wanted.evening)?;
+    let evening = evenings::find_for(db, school, acting.evening_visibility(), wanted.evening)?;
     with_idempotency_key(db, ctx, request, |db| {
         let mut new = wanted.invite.clone();
         if new.students.is_empty() {
             new.students = only_choice(db, &evening, acting.parent)?;
         }
-        let Sent::Yes(id) = send(db, ctx, &evening, acting, &new)? else {
+        let SendInviteOutcome::Yes(id) = send(db, ctx, &evening, acting, &new)? else {
             return Ok(Response::empty(REFUSED));
         };
         let stored = find(db, school, Some(acting.parent), id)?;
         let invite = with_students(db, vec![stored])?.pop().ok_or(Error::NotFound)?;
-        let fate = outbox::fates(db, &[id])?.remove(&id);
+        let fate = outbox::mail_statuses(db, &[id])?.remove(&id);
         let view = view(&InviteDetails { invite, fate, zone: evening.zone() });
         Ok(Response::created(&view)?.at(format!("{path}/{id}")))
     })
@@ -154,7 +154,7 @@ pub fn resend_invite<T: Serialize>(
     let row = find(db, editor.school, editor.owner, invite)?;
     with_idempotency_key(db, ctx, request, |db| {
         let evening = evening_of(db, &row)?;
-        resend(db, ctx, &evening, &editor.acting_for(row.parent_id.into()), &row)?;
+        resend(db, ctx, &evening, &editor.on_behalf_of_parent(row.parent_id.into()), &row)?;
         Response::accepted(&view(&get_invite(db, editor.school, editor.owner, invite)?))
     })
 }
@@ -175,7 +175,7 @@ pub fn renew_invite<T: Serialize>(
     let row = find(db, editor.school, editor.owner, invite)?;
     with_idempotency_key(db, ctx, request, |db| {
         let evening = evening_of(db, &row)?;
-        renew(db, ctx, &evening, &editor.acting_for(row.parent_id.into()), &row)?;
+        renew(db, ctx, &evening, &editor.on_behalf_of_parent(row.parent_id.into()), &row)?;
         Response::accepted(&view(&get_invite(db, editor.school, editor.owner, invite)?))
     })
 }
@@ -196,13 +196,13 @@ pub fn remove_invite(
     })?;
     let row: InviteRow = find(db, editor.school, editor.owner, invite)?;
     let evening = evening_of(db, &row)?;
-    remove(db, ctx, &evening, &editor.acting_for(row.parent_id.into()), &row)
+    remove(db, ctx, &evening, &editor.on_behalf_of_parent(row.parent_id.into()), &row)
 }
 
 /// Ends an invite whose guest says that it was not meant for them.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Dead`] when its link is dead.
+/// [`Error::NotFound`]; [`LinkError`] when its link is dead.
 pub fn decline_guest_link(
     db: &mut Db,
     ctx: &Context,
@@ -212,7 +212,7 @@ pub fn decline_guest_link(
     let row = find(db, school, None, invite)?;
     let evening = evening_of(db, &row)?;
     if ctx.now >= link_ends_at(db, &row, &evening, ctx.now)? {
-        return Err(Error::Dead(row.dead().unwrap_or(Dead::Link)));
+        return Err(Error::Link(row.dead().unwrap_or(LinkError::Link)));
     }
     decline(db, ctx, &row)
 }

@@ -17,7 +17,7 @@ use crate::{
     schema::{events, invite_students, invites},
     store::{
         Db, Result, access,
-        bookings::{self, Acting},
+        bookings::{self, OnBehalfOf},
         evenings::EveningRow,
         people::PersonRow,
         slots,
@@ -44,7 +44,7 @@ pub fn overview(
     db: &mut Db,
     ctx: &Context,
     evening: &EveningRow,
-    acting: &Acting,
+    acting: &OnBehalfOf,
 ) -> Result<Overview> {
     let parent = acting.parent;
     let live = live_of(db, evening.id(), parent)?;
@@ -122,7 +122,7 @@ pub(super) fn candidates(
     let mut involved = slots::involved(db, evening, &ids)?;
     involved.extend(bookings::students_booked(db, evening.id(), parent)?);
     let barred = match guest_bar_key {
-        Some(bar_key) => access::barred_for_address(db, evening.school(), &ids, bar_key)?,
+        Some(bar_key) => access::students_barred_for_address(db, evening.school(), &ids, bar_key)?,
         None => BTreeSet::new(),
     };
     let invited: Vec<Key> = invite_students::table

@@ -14,7 +14,7 @@ use crate::{
         locks::{self, LockRank, lock_row},
         sessions,
         sql_types::{At, Key},
-        webhooks::{self, EventType, News},
+        webhooks::{self, EventType, WebhookEvent},
     },
 };
 
@@ -47,7 +47,9 @@ pub fn restore(
     if !may_act(db, row.parent_id, &students)? {
         return Ok(Err(NotRestored::NoAccess));
     }
-    if !access::barred_for_address(db, evening.school(), &students, &row.bar_key)?.is_empty() {
+    if !access::students_barred_for_address(db, evening.school(), &students, &row.bar_key)?
+        .is_empty()
+    {
         return Ok(Err(NotRestored::Barred));
     }
     let suppressed = suppressions::table.filter(
@@ -62,18 +64,18 @@ pub fn restore(
             invites::table.filter(invites::id.eq(id).and(invites::ended_at.eq(Some(ended_at))));
         let live = (invites::ended_at.eq(None::<At>), invites::ended_reason.eq(None::<String>));
         if diesel::update(ended).set(live).execute(db)? != 1 {
-            return Err(Error::Raced);
+            return Err(Error::UniqueViolation);
         }
         // The guest's calendar has had a CANCEL; what it is told from now on comes after that.
         let back = (
             invite_students::ended_at.eq(None::<At>),
             invite_students::restorations.eq(invite_students::restorations + 1),
         );
-        diesel::update(covered).set(back).execute(db).map_err(Error::raced)?;
+        diesel::update(covered).set(back).execute(db).map_err(Error::on_unique_violation)?;
         Ok(())
     });
     match written {
-        Err(Error::Raced) => return Ok(Err(NotRestored::OtherGuest)),
+        Err(Error::UniqueViolation) => return Ok(Err(NotRestored::OtherGuest)),
         other => other?,
     }
     sessions::forget_guests(db, id.into())?;
@@ -92,11 +94,11 @@ pub fn restore(
             actor,
         },
     )?;
-    webhooks::tell(
+    webhooks::enqueue(
         db,
         ctx,
         school,
-        &[News::invite(EventType::InviteCreated, id.into(), evening.id())],
+        &[WebhookEvent::invite(EventType::InviteCreated, id.into(), evening.id())],
     )?;
     Ok(Ok(row))
 }

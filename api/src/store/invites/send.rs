@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use parlour_domain::{
     Refusal,
     id::{InviteId, PersonId},
-    invite::{self, Consent, ConsentChannel, NewInvite, Situation},
+    invite::{self, Consent, ConsentChannel, InviteContext, NewInvite},
 };
 
 use super::{
@@ -13,40 +13,40 @@ use super::{
 };
 use crate::{
     context::Context,
-    each,
     schema::{invite_students, invites, people as people_table, suppressions},
     store::{
         Db, Error, Result,
-        bookings::{self, Acting},
+        bookings::{self, OnBehalfOf},
         evenings::EveningRow,
         locks::{LockRank, lock_row},
         outbox::{self, NewMail, Template},
         people,
         sql_types::{At, Key, at, key},
         staff_alerts,
-        webhooks::{self, EventType, News},
+        webhooks::{self, EventType, WebhookEvent},
     },
+    with_conn,
 };
 
 /// Stores an invite and queues its mail.
 ///
 /// # Errors
 /// The refusals of [`invite::decide`] but [`Refusal::AskTheSchool`], which is
-/// [`Sent::AskTheSchool`].
+/// [`SendInviteOutcome::AskTheSchool`].
 pub fn send(
     db: &mut Db,
     ctx: &Context,
     evening: &EveningRow,
-    acting: &Acting,
+    acting: &OnBehalfOf,
     new: &NewInvite,
-) -> Result<Sent> {
+) -> Result<SendInviteOutcome> {
     lock_row(db, LockRank::Person, acting.parent)?;
     let situation = situation(db, ctx, evening, acting.parent, new)?;
     match invite::decide(new, &situation, ctx.now) {
         Ok(()) => {}
         Err(Refusal::AskTheSchool) => {
-            remember_refusal(db, ctx, evening, acting, situation.refused_today)?;
-            return Ok(Sent::AskTheSchool);
+            record_refusal(db, ctx, evening, acting, situation.refused_today)?;
+            return Ok(SendInviteOutcome::AskTheSchool);
         }
         Err(refusal) => return Err(refusal.into()),
     }
@@ -69,13 +69,13 @@ pub fn send(
         mailed_at: at(ctx.now),
     };
     diesel::insert_into(invites::table).values(&row).execute(db)?;
-    let covered: Vec<Covered> = new
+    let covered: Vec<InviteStudentRow> = new
         .students
         .iter()
-        .map(|student| Covered::of(id, evening, acting.parent, *student))
+        .map(|student| InviteStudentRow::of(id, evening, acting.parent, *student))
         .collect();
-    each!(db, conn => diesel::insert_into(invite_students::table).values(&covered).execute(conn))
-        .map_err(Error::raced)?;
+    with_conn!(db, conn => diesel::insert_into(invite_students::table).values(&covered).execute(conn))
+        .map_err(Error::on_unique_violation)?;
     outbox::enqueue(
         db,
         ctx,
@@ -85,11 +85,11 @@ pub fn send(
             ..NewMail::new(evening.school(), Template::Invite)
         },
     )?;
-    webhooks::tell(
+    webhooks::enqueue(
         db,
         ctx,
         evening.school(),
-        &[News::invite(EventType::InviteCreated, id, evening.id())],
+        &[WebhookEvent::invite(EventType::InviteCreated, id, evening.id())],
     )?;
     record(
         db,
@@ -99,13 +99,13 @@ pub fn send(
         "invite_sent",
         format!("Invited {} ({}).", new.name, new.email),
     )?;
-    Ok(Sent::Yes(id))
+    Ok(SendInviteOutcome::Yes(id))
 }
 
 /// How an attempt to invite ended. A refusal for a barred contact is committed (it is counted and
 /// staff are told), so it is not an error.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Sent {
+pub enum SendInviteOutcome {
     /// Stored and queued.
     Yes(InviteId),
     /// Refused without a reason; the attempt is remembered.
@@ -134,14 +134,14 @@ struct NewRow<'a> {
 
 #[derive(Insertable)]
 #[diesel(table_name = invite_students)]
-struct Covered {
+struct InviteStudentRow {
     invite_id: Key,
     evening_id: Key,
     parent_id: Key,
     student_id: Key,
 }
 
-impl Covered {
+impl InviteStudentRow {
     fn of(invite: InviteId, evening: &EveningRow, parent: PersonId, student: PersonId) -> Self {
         Self {
             invite_id: key(invite),
@@ -158,7 +158,7 @@ fn situation(
     evening: &EveningRow,
     parent: PersonId,
     new: &NewInvite,
-) -> Result<Situation> {
+) -> Result<InviteContext> {
     let (bookings, video_bookings) = bookings::count(db, evening.id(), parent)?;
     let own_address_key: Option<String> =
         people_table::table.find(key(parent)).select(people_table::email_key).first(db)?;
@@ -169,7 +169,7 @@ fn situation(
         .first::<At>(db)
         .optional()?
         .is_some();
-    Ok(Situation {
+    Ok(InviteContext {
         mode: evening.mode(),
         evening_ends_at: *evening.ends_at,
         own_address_key,
@@ -187,11 +187,11 @@ fn situation(
 
 /// Counts the refusal and alerts staff when it is the last one that counts; later ones are the
 /// limit itself.
-fn remember_refusal(
+fn record_refusal(
     db: &mut Db,
     ctx: &Context,
     evening: &EveningRow,
-    acting: &Acting,
+    acting: &OnBehalfOf,
     refused_today: i64,
 ) -> Result<()> {
     if refused_today >= invite::DAILY_REFUSAL_LIMIT {

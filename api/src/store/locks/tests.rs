@@ -11,7 +11,7 @@ const HIGH: Key = Key(Uuid::from_u128(2));
 fn check(breaks: bool, work: impl FnOnce(&mut Db) -> Result<()>) {
     let database = TestDatabase::new();
     let outcome = writer::guarded(&mut database.connect(), work);
-    assert_eq!(matches!(outcome, Err(Error::Panicked)), breaks, "{outcome:?}");
+    assert_eq!(matches!(outcome, Err(Error::Internal)), breaks, "{outcome:?}");
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_savepoint_that_is_rolled_back_gives_its_locks_up() {
         move |db: &mut Db| {
             let inner = savepoint(db, |db| {
                 lock_row(db, LockRank::Booking, LOW)?;
-                if fails { Err(Error::Raced) } else { Ok(()) }
+                if fails { Err(Error::UniqueViolation) } else { Ok(()) }
             });
             assert_eq!(inner.is_err(), fails);
             lock_row(db, LockRank::Person, LOW)

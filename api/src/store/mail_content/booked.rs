@@ -11,16 +11,15 @@ use crate::{
     mail_text::{clean, full_name, list},
     schema::{booking_teachers, bookings, classes, people},
     store::{
-        Db, Error, Result,
-        among::among,
-        db,
+        Db, Error, Result, db,
+        in_ids::in_ids,
         sql_types::{At, Key, at, key},
     },
 };
 
 /// A booking, as mails tell it.
 #[derive(Clone, Debug)]
-pub struct Booked {
+pub struct BookedAppointment {
     /// What is shown.
     pub appointment: Appointment,
     /// Whose it is.
@@ -39,7 +38,11 @@ pub struct Booked {
 ///
 /// # Errors
 /// When the database fails.
-pub fn bookings_of(db: &mut Db, evening: EveningId, parent: PersonId) -> Result<Vec<Booked>> {
+pub fn bookings_of(
+    db: &mut Db,
+    evening: EveningId,
+    parent: PersonId,
+) -> Result<Vec<BookedAppointment>> {
     booked(db, |query| {
         query.filter(bookings::evening_id.eq(key(evening)).and(bookings::parent_id.eq(key(parent))))
     })
@@ -55,7 +58,7 @@ pub fn ended_since(
     parent: PersonId,
     since: DateTime<Utc>,
     now: DateTime<Utc>,
-) -> Result<Vec<Booked>> {
+) -> Result<Vec<BookedAppointment>> {
     let ended = |query: BookingQuery| {
         query.filter(
             bookings::parent_id
@@ -71,7 +74,7 @@ pub fn ended_since(
 ///
 /// # Errors
 /// When the database fails, or there is none.
-pub fn booking(db: &mut Db, id: BookingId) -> Result<Booked> {
+pub fn booking(db: &mut Db, id: BookingId) -> Result<BookedAppointment> {
     booked(db, |query| query.filter(bookings::id.eq(key(id))))?.pop().ok_or(Error::NotFound)
 }
 
@@ -92,7 +95,10 @@ type BookingQuery = diesel::helper_types::IntoBoxed<
 type BookingColumns =
     (Key, Key, Key, Key, i32, At, At, bool, (Option<At>, At), String, (String, String));
 
-fn booked(db: &mut Db, narrow: impl FnOnce(BookingQuery) -> BookingQuery) -> Result<Vec<Booked>> {
+fn booked(
+    db: &mut Db,
+    narrow: impl FnOnce(BookingQuery) -> BookingQuery,
+) -> Result<Vec<BookedAppointment>> {
     let all = bookings::table
         .inner_join(classes::table.on(classes::id.eq(bookings::class_id)))
         .inner_join(people::table.on(people::id.eq(bookings::student_id)))
@@ -126,7 +132,7 @@ fn booked(db: &mut Db, narrow: impl FnOnce(BookingQuery) -> BookingQuery) -> Res
         (cancelled_at, changed_at),
         subject,
         (given, family),
-    ): BookingColumns| Booked {
+    ): BookingColumns| BookedAppointment {
         appointment: Appointment {
             booking: id.into(),
             sequence,
@@ -149,7 +155,7 @@ fn booked(db: &mut Db, narrow: impl FnOnce(BookingQuery) -> BookingQuery) -> Res
 fn teachers(db: &mut Db, of: Vec<Key>) -> Result<HashMap<Key, Vec<String>>> {
     let rows: Vec<(Key, Option<String>, String, String)> = booking_teachers::table
         .inner_join(people::table.on(people::id.eq(booking_teachers::teacher_id)))
-        .filter(among(booking_teachers::booking_id, of))
+        .filter(in_ids(booking_teachers::booking_id, of))
         .order((booking_teachers::position, people::id))
         .select((
             booking_teachers::booking_id,

@@ -181,5 +181,5 @@ pub fn is_suppressed(db: &mut Db, school: SchoolId, invite: &Invite) -> Result<b
 /// When the database fails.
 pub fn is_barred_guest(db: &mut Db, school: SchoolId, invite: &Invite) -> Result<bool> {
     let students: Vec<Key> = invite.students.iter().map(|(id, _)| key(*id)).collect();
-    Ok(!access::barred_for_address(db, school, &students, &invite.bar_key)?.is_empty())
+    Ok(!access::students_barred_for_address(db, school, &students, &invite.bar_key)?.is_empty())
 }

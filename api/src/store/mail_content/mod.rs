@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use parlour_domain::id::{EveningId, LoginLinkId, PersonId, SchoolId};
 
 pub use self::{
-    booked::{Booked, booking, bookings_of, ended_since},
+    booked::{BookedAppointment, booking, bookings_of, ended_since},
     invite::{
         Invite, call_code, ended_invites, invite, invites_of_request, is_barred_guest,
         is_suppressed, was_mailed,

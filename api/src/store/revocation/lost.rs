@@ -9,9 +9,9 @@ use crate::{
     schema::{bookings as bookings_table, invites as invites_table, people},
     store::{
         Db, Result,
-        among::among,
         bookings::{self, BookingRow, when},
         evenings::{self, EveningRow},
+        in_ids::in_ids,
         people::{PersonRow, full_name},
         sql_types::Key,
     },
@@ -34,7 +34,7 @@ pub(super) fn summaries(
     let mut lines = Vec::new();
     for chunk in lost_bookings.chunks(IDS) {
         let rows: Vec<BookingRow> = bookings_table::table
-            .filter(among(bookings_table::id, chunk.iter().map(|(id, _)| *id)))
+            .filter(in_ids(bookings_table::id, chunk.iter().map(|(id, _)| *id)))
             .select(BookingRow::as_select())
             .load(db)?;
         let parents = names(db, rows.iter().map(|row| row.parent_id))?;
@@ -60,7 +60,7 @@ pub(super) fn summaries(
     }
     for chunk in lost_invites.chunks(IDS) {
         let rows: Vec<(Key, Key, String)> = invites_table::table
-            .filter(among(invites_table::id, chunk.iter().copied()))
+            .filter(in_ids(invites_table::id, chunk.iter().copied()))
             .select((invites_table::evening_id, invites_table::parent_id, invites_table::name))
             .load(db)?;
         let parents = names(db, rows.iter().map(|(_, parent, _)| *parent))?;
@@ -95,7 +95,7 @@ impl Evenings {
 
 fn names(db: &mut Db, of: impl Iterator<Item = Key>) -> Result<BTreeMap<Key, String>> {
     let rows: Vec<(Key, String, String)> = people::table
-        .filter(among(people::id, of))
+        .filter(in_ids(people::id, of))
         .select((people::id, people::given_name, people::family_name))
         .load(db)?;
     Ok(rows.into_iter().map(|(id, given, family)| (id, full_name(&given, &family))).collect())

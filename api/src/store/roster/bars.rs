@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    desired::DesiredLink,
     rows::{GuardianshipRow, Row},
-    wanted::WantedLink,
 };
 use crate::store::{
     sources::{self, SourceKind},
@@ -16,7 +16,7 @@ use crate::store::{
 /// a push that is silent about it; and, once a program or staff have set it, until it is lifted by
 /// a word. A roster's own bar goes with its silence.
 pub(super) fn keep_bars(
-    links: Vec<WantedLink>,
+    links: Vec<DesiredLink>,
     existing: &[GuardianshipRow],
     half_seen: &BTreeSet<(Key, Key)>,
     kind: SourceKind,
@@ -24,8 +24,8 @@ pub(super) fn keep_bars(
     let is_barred = |row: &&GuardianshipRow| row.contact_barred || row.court_order;
     let before: BTreeMap<(Key, Key), &GuardianshipRow> =
         existing.iter().filter(is_barred).map(|row| (row.name(), row)).collect();
-    let keep = |link: WantedLink| {
-        let WantedLink { mut row, is_silent_on_contact, is_silent_on_court_order } = link;
+    let keep = |link: DesiredLink| {
+        let DesiredLink { mut row, is_silent_on_contact, is_silent_on_court_order } = link;
         if let Some(before) = before.get(&row.name()) {
             let half_seen = half_seen.contains(&row.name());
             let outlasts = |is_silent: bool, column| {
@@ -89,7 +89,7 @@ mod tests {
         let half_seen: BTreeSet<(Key, Key)> = half_seen.then_some(PAIR).into_iter().collect();
         for contact in [true, false] {
             let (here, bar) = (link(before, contact, !contact), said.unwrap_or(false));
-            let wanted = WantedLink {
+            let wanted = DesiredLink {
                 row: link(now, contact && bar, !contact && bar),
                 is_silent_on_contact: contact && said.is_none(),
                 is_silent_on_court_order: !contact && said.is_none(),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_lifts_what_a_roster_said_and_a_word_lifts_all() {
+    fn bar_is_lifted_by_omission_only_for_imports_and_always_by_an_explicit_value() {
         use SourceKind::{File, Program, Provider, Staff};
         for roster in [File, Provider] {
             check(File, roster, None, false, false);
@@ -170,7 +170,7 @@ mod tests {
             let sources = Origin::new(kind, "x").stamps(DateTime::UNIX_EPOCH).of(columns);
             let row = GuardianshipRow { sources, ..link(kind, said == Some(true), false) };
             keep_bars(
-                vec![WantedLink {
+                vec![DesiredLink {
                     row,
                     is_silent_on_contact: said.is_none(),
                     is_silent_on_court_order: true,
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_comes_between_a_word_alone_lifts_a_pushed_bar() {
+    fn pushed_bar_is_lifted_only_by_an_explicit_value() {
         let words = [SourceKind::File, SourceKind::Program]
             .into_iter()
             .flat_map(|kind| [None, Some(false), Some(true)].map(|said| Step::Brought(kind, said)));

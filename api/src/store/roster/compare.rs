@@ -18,7 +18,7 @@ pub(super) struct Existing {
 
 /// What became of a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fate {
+pub enum RowResult {
     /// New, or back after having been removed.
     Added,
     /// There before, with other values.
@@ -33,7 +33,7 @@ pub enum Fate {
 pub(super) struct Outcome<R> {
     pub row: R,
     pub before: Option<R>,
-    pub fate: Fate,
+    pub result: RowResult,
 }
 
 /// All rows of a kind after the import, by name; those that were removed long ago are left out.
@@ -53,28 +53,28 @@ pub(super) fn difference<R: Row>(
     for mut row in wanted {
         let name = row.name();
         let old = before.remove(&name);
-        let fate = match &old {
-            None => Fate::Added,
+        let result = match &old {
+            None => RowResult::Added,
             Some(old) => {
                 row.keep(old);
                 if old.is_removed() {
-                    Fate::Added
+                    RowResult::Added
                 } else if *old == row {
-                    Fate::Unchanged
+                    RowResult::Unchanged
                 } else {
-                    Fate::Changed
+                    RowResult::Changed
                 }
             }
         };
-        outcomes.insert(name, Outcome { row, before: old, fate });
+        outcomes.insert(name, Outcome { row, before: old, result });
     }
     for (name, old) in before.into_iter().filter(|(_, old)| !old.is_removed()) {
         let mut row = old.clone();
-        let fate = if gone(&old) { Fate::Removed } else { Fate::Unchanged };
-        if fate == Fate::Removed {
+        let result = if gone(&old) { RowResult::Removed } else { RowResult::Unchanged };
+        if result == RowResult::Removed {
             *row.removed_at_mut() = Some(now);
         }
-        outcomes.insert(name, Outcome { row, before: Some(old), fate });
+        outcomes.insert(name, Outcome { row, before: Some(old), result });
     }
     outcomes
 }
@@ -83,24 +83,24 @@ pub(super) fn difference<R: Row>(
 pub(super) fn to_write<R: Row>(difference: &Difference<R>) -> Vec<R> {
     difference
         .values()
-        .filter(|outcome| outcome.fate != Fate::Unchanged)
+        .filter(|outcome| outcome.result != RowResult::Unchanged)
         .map(|outcome| outcome.row.clone())
         .collect()
 }
 
 impl Counts {
-    pub(super) fn add(&mut self, fate: Fate) {
-        match fate {
-            Fate::Added => self.added += 1,
-            Fate::Changed => self.changed += 1,
-            Fate::Removed => self.removed += 1,
-            Fate::Unchanged => self.unchanged += 1,
+    pub(super) fn add(&mut self, result: RowResult) {
+        match result {
+            RowResult::Added => self.added += 1,
+            RowResult::Changed => self.changed += 1,
+            RowResult::Removed => self.removed += 1,
+            RowResult::Unchanged => self.unchanged += 1,
         }
     }
 
     pub(super) fn of<R: Row>(difference: &Difference<R>) -> Self {
         let mut counts = Self::default();
-        difference.values().for_each(|outcome| counts.add(outcome.fate));
+        difference.values().for_each(|outcome| counts.add(outcome.result));
         counts
     }
 

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::Serialize;
 
 use super::{
-    compare::{Difference, Fate},
+    compare::{Difference, RowResult},
     rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, Row},
 };
 use crate::store::sql_types::Key;
@@ -59,19 +59,19 @@ pub(super) fn lines(
             titles.get(&row.class_id).copied().unwrap_or("a class")
         )
     };
-    let mut all = told("person", people, person_name, person_changes);
-    all.extend(told("guardianship", guardianships, link, link_changes));
-    all.extend(told(
+    let mut all = lines_of("person", people, person_name, person_changes);
+    all.extend(lines_of("guardianship", guardianships, link, link_changes));
+    all.extend(lines_of(
         "class",
         classes,
         |row| format!("{} ({})", row.title, row.sourced_id),
         class_changes,
     ));
-    all.extend(told("enrolment", enrolments, place, |_, _| Vec::new()));
+    all.extend(lines_of("enrolment", enrolments, place, |_, _| Vec::new()));
     all
 }
 
-fn told<R: Row>(
+fn lines_of<R: Row>(
     kind: &'static str,
     difference: &Difference<R>,
     what: impl Fn(&R) -> String,
@@ -79,11 +79,11 @@ fn told<R: Row>(
 ) -> Vec<Line> {
     let line = |outcome: &super::compare::Outcome<R>| {
         let what = what(&outcome.row);
-        let (fate, what) = match outcome.fate {
-            Fate::Unchanged => return None,
-            Fate::Added => ("added", what),
-            Fate::Removed => ("removed", what),
-            Fate::Changed => {
+        let (fate, what) = match outcome.result {
+            RowResult::Unchanged => return None,
+            RowResult::Added => ("added", what),
+            RowResult::Removed => ("removed", what),
+            RowResult::Changed => {
                 let changes = outcome
                     .before
                     .as_ref()

@@ -9,18 +9,18 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ROWS,
-    compare::{Difference, Fate, Outcome},
-    losses::is_allowed,
+    access_losses::is_allowed,
+    compare::{Difference, Outcome, RowResult},
     plan::Plan,
     rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, Row},
 };
 use crate::{
-    each,
     schema::{bookings, guardianships, invite_students, invites, roster_endings, roster_imports},
     store::{
         Db, Result, access, contacts,
         sql_types::{At, Key, at},
     },
+    with_conn,
 };
 
 /// For how long it is remembered that there was an import.
@@ -70,7 +70,7 @@ fn removed<R: Row>(
     difference: &Difference<R>,
     id: impl Fn(&R) -> Key,
 ) -> Vec<Ended> {
-    let gone = difference.values().filter(|outcome| outcome.fate == Fate::Removed);
+    let gone = difference.values().filter(|outcome| outcome.result == RowResult::Removed);
     gone.map(|outcome| Ended { kind, subject: id(&outcome.row), barred: false, before: None })
         .collect()
 }
@@ -78,7 +78,7 @@ fn removed<R: Row>(
 /// Somebody who stays, and is no longer what they were.
 fn roles(outcome: &Outcome<PersonRow>) -> Option<Ended> {
     let (before, row) =
-        (outcome.before.as_ref().filter(|_| outcome.fate == Fate::Changed)?, &outcome.row);
+        (outcome.before.as_ref().filter(|_| outcome.result == RowResult::Changed)?, &outcome.row);
     let lost = (before.is_student && !row.is_student)
         || (before.is_teacher && !row.is_teacher)
         || (before.is_parent && !row.is_parent);
@@ -100,7 +100,7 @@ fn roles(outcome: &Outcome<PersonRow>) -> Option<Ended> {
 /// A link that stays, and is not allowed any more.
 fn contact(outcome: &Outcome<GuardianshipRow>) -> Option<Ended> {
     let (before, row) =
-        (outcome.before.as_ref().filter(|_| outcome.fate == Fate::Changed)?, &outcome.row);
+        (outcome.before.as_ref().filter(|_| outcome.result == RowResult::Changed)?, &outcome.row);
     let fell = is_allowed(before) && !is_allowed(row);
     fell.then_some(Ended {
         kind: "contact",
@@ -112,15 +112,15 @@ fn contact(outcome: &Outcome<GuardianshipRow>) -> Option<Ended> {
 
 /// The appointments and invites that are there before an import.
 #[derive(Default)]
-pub(super) struct Live {
+pub(super) struct LiveBefore {
     bookings: BTreeSet<Key>,
     invites: BTreeSet<Key>,
 }
 
 /// Reads them where the import may end any.
-pub(super) fn live(db: &mut Db, plan: &Plan) -> Result<Live> {
+pub(super) fn live(db: &mut Db, plan: &Plan) -> Result<LiveBefore> {
     if !plan.losses.sweep {
-        return Ok(Live::default());
+        return Ok(LiveBefore::default());
     }
     let school = plan.school.id;
     let to_come = bookings::table.filter(
@@ -134,13 +134,16 @@ pub(super) fn live(db: &mut Db, plan: &Plan) -> Result<Live> {
         .filter(invites::school_id.eq(school).and(invites::ended_at.is_null()))
         .select(invites::id)
         .load(db)?;
-    Ok(Live { bookings: bookings.into_iter().collect(), invites: invites.into_iter().collect() })
+    Ok(LiveBefore {
+        bookings: bookings.into_iter().collect(),
+        invites: invites.into_iter().collect(),
+    })
 }
 
 /// Writes down that there was an import, and what it ended. Answers whether appointments or invites
 /// fell.
-pub(super) fn record(db: &mut Db, plan: &Plan, before: &Live) -> Result<bool> {
-    forget(db, plan)?;
+pub(super) fn record(db: &mut Db, plan: &Plan, before: &LiveBefore) -> Result<bool> {
+    purge_expired(db, plan)?;
     let import = Key::from(plan.turn);
     let row = (
         roster_imports::id.eq(import),
@@ -149,9 +152,9 @@ pub(super) fn record(db: &mut Db, plan: &Plan, before: &Live) -> Result<bool> {
         roster_imports::name.eq(&plan.origin.name),
         roster_imports::created_at.eq(at(plan.ctx.now)),
     );
-    each!(db, conn => diesel::insert_into(roster_imports::table).values(row).execute(conn))?;
-    let mut fallen = fallen_bookings(db, plan, before)?;
-    fallen.extend(fallen_invites(db, plan, before)?);
+    with_conn!(db, conn => diesel::insert_into(roster_imports::table).values(row).execute(conn))?;
+    let mut fallen = ended_bookings(db, plan, before)?;
+    fallen.extend(ended_invites(db, plan, before)?);
     let any_fell = !fallen.is_empty();
     let all: Vec<Ended> = plan.ended.iter().cloned().chain(fallen).collect();
     for chunk in all.chunks(ROWS) {
@@ -168,13 +171,13 @@ pub(super) fn record(db: &mut Db, plan: &Plan, before: &Live) -> Result<bool> {
                 )
             })
             .collect();
-        each!(db, conn => diesel::insert_into(roster_endings::table).values(rows).execute(conn))?;
+        with_conn!(db, conn => diesel::insert_into(roster_endings::table).values(rows).execute(conn))?;
     }
     Ok(any_fell)
 }
 
 /// Deletes what can't be brought back any more.
-fn forget(db: &mut Db, plan: &Plan) -> Result<()> {
+fn purge_expired(db: &mut Db, plan: &Plan) -> Result<()> {
     let (school, now) = (plan.school.id, plan.ctx.now);
     let older = |than: TimeDelta| {
         roster_imports::table.filter(
@@ -189,7 +192,7 @@ fn forget(db: &mut Db, plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-fn fallen_bookings(db: &mut Db, plan: &Plan, before: &Live) -> Result<Vec<Ended>> {
+fn ended_bookings(db: &mut Db, plan: &Plan, before: &LiveBefore) -> Result<Vec<Ended>> {
     if before.bookings.is_empty() {
         return Ok(Vec::new());
     }
@@ -214,7 +217,7 @@ fn fallen_bookings(db: &mut Db, plan: &Plan, before: &Live) -> Result<Vec<Ended>
     Ok(all)
 }
 
-fn fallen_invites(db: &mut Db, plan: &Plan, before: &Live) -> Result<Vec<Ended>> {
+fn ended_invites(db: &mut Db, plan: &Plan, before: &LiveBefore) -> Result<Vec<Ended>> {
     if before.invites.is_empty() {
         return Ok(Vec::new());
     }
@@ -236,7 +239,8 @@ fn fallen_invites(db: &mut Db, plan: &Plan, before: &Live) -> Result<Vec<Ended>>
             .select(invite_students::student_id)
             .load(db)?;
         let mut barred =
-            !access::barred_for_address(db, plan.school.id.into(), &students, &bar_key)?.is_empty();
+            !access::students_barred_for_address(db, plan.school.id.into(), &students, &bar_key)?
+                .is_empty();
         for student in students {
             barred |= is_barred(db, parent, student)?;
         }
@@ -257,5 +261,6 @@ fn is_barred(db: &mut Db, parent: Key, student: Key) -> Result<bool> {
         .filter(contacts::is_kept_away())
         .count()
         .get_result(db)?;
-    Ok(by_roster > 0 || !access::barred_from(db, parent.into(), &[student])?.is_empty())
+    Ok(by_roster > 0
+        || !access::students_barred_for_parent(db, parent.into(), &[student])?.is_empty())
 }

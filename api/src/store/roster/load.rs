@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use super::{
     ROWS,
     compare::Existing,
-    known::Names,
+    lookup::PushedIds,
     rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow},
 };
 use crate::{
@@ -40,7 +40,7 @@ pub(super) fn all(db: &mut Db, school: Key) -> Result<Existing> {
 
 /// The people and classes of these names, and all links and places of theirs. A row may come twice,
 /// by either of its ends.
-pub(super) fn around(db: &mut Db, school: Key, names: &Names) -> Result<Existing> {
+pub(super) fn around(db: &mut Db, school: Key, names: &PushedIds) -> Result<Existing> {
     let mut found = Existing {
         people: Vec::new(),
         guardianships: Vec::new(),

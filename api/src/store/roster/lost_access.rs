@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Plan, losses::is_allowed, rows::Row};
+use super::{Plan, access_losses::is_allowed, rows::Row};
 use crate::store::{Db, Result, access, sql_types::Key};
 
 /// What a plan takes from contacts.

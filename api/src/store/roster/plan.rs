@@ -7,23 +7,23 @@ use uuid::Uuid;
 
 use super::{
     Changes, Counts, Source,
+    access_losses::AccessLosses,
     bars::keep_bars,
-    compare::{Difference, Existing, Fate, Outcome, difference, to_write},
+    compare::{Difference, Existing, Outcome, RowResult, difference, to_write},
+    delta_links::{DeltaLinks, LinkStatus, count_leavers},
     describe::{Line, lines},
+    desired::{DesiredRows, role_name},
     endings::Ended,
-    fates::Fates,
-    heard::{Heard, Word, strays},
-    losses::Losses,
+    row_results::RowResults,
     rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, Row, SchoolRow},
     staff::StaffChanges,
-    unread::StayingRows,
-    wanted::{Wanted, role_name},
+    unread::RetainedRows,
 };
 use crate::{
     context::Context,
     store::{
         events::Actor,
-        source_schools::Writer,
+        source_schools::SyncSource,
         sources::Origin,
         sql_types::{Key, at},
     },
@@ -36,17 +36,17 @@ pub struct Plan {
     pub(super) guardianships: Vec<GuardianshipRow>,
     pub(super) classes: Vec<ClassRow>,
     pub(super) enrolments: Vec<EnrolmentRow>,
-    pub(super) losses: Losses,
+    pub(super) losses: AccessLosses,
     pub(super) staff: StaffChanges,
     pub(super) ended: Vec<Ended>,
     pub(super) origin: Origin,
     pub(super) ctx: Context,
     pub(super) pushed_by: Option<Actor>,
-    pub(super) writer: Option<Writer>,
+    pub(super) writer: Option<SyncSource>,
     /// What the last import left behind, and what this one leaves.
     pub(super) seen: Option<String>,
     pub(super) turn: Uuid,
-    pub(super) fates: Fates,
+    pub(super) row_results: RowResults,
     school_differs: bool,
     /// The counts, for the report.
     pub changes: Changes,
@@ -70,8 +70,8 @@ impl Plan {
         source: &Source,
     ) -> Self {
         let (now, coverage, removed) = (at(source.ctx.now), source.coverage, &source.removed);
-        let mut wanted = Wanted::new(row.id, school, source);
-        let mut staying_rows = StayingRows::of(&source.unread, removed, &existing, school);
+        let mut wanted = DesiredRows::new(row.id, school, source);
+        let mut staying_rows = RetainedRows::of(&source.unread, removed, &existing, school);
 
         let gone = |person: &PersonRow| {
             (coverage.people == Mode::Bulk && !staying_rows.has_person(person.id))
@@ -92,17 +92,19 @@ impl Plan {
         let pair = |(parent, student): &(String, String)| {
             Some((*person_ids.get(parent)?, *person_ids.get(student)?))
         };
-        let heard = Heard::of(coverage.guardianships, removed, &person_ids);
+        let delta_links = DeltaLinks::of(coverage.guardianships, removed, &person_ids);
         let unlinked: BTreeSet<(Key, Key)> =
             removed.guardianships.iter().filter_map(pair).collect();
         let gone = |link: &GuardianshipRow| {
             let of_the_absent =
                 absent.contains(&link.parent_id) || absent.contains(&link.student_id);
             let named = unlinked.contains(&link.name());
-            let is_missing = coverage.guardianships == Mode::Bulk || heard.word(link) == Word::Gone;
+            let is_missing = coverage.guardianships == Mode::Bulk
+                || delta_links.status(link) == LinkStatus::Gone;
             named || of_the_absent || (is_missing && !staying_rows.has_link(link))
         };
-        let half_seen: BTreeSet<(Key, Key)> = removed.half_seen.iter().filter_map(pair).collect();
+        let half_seen: BTreeSet<(Key, Key)> =
+            removed.links_without_student.iter().filter_map(pair).collect();
         let mut links = keep_bars(
             wanted.guardianships(&person_ids),
             &existing.guardianships,
@@ -134,11 +136,11 @@ impl Plan {
         let enrolments =
             difference(existing.enrolments, if_covered(coverage.enrolments, places), now, gone);
 
-        keep_standing(&mut people, &guardianships, &enrolments);
+        keep_roles_in_use(&mut people, &guardianships, &enrolments);
         let silent = guardianships
             .values()
             .filter(|outcome| {
-                !outcome.row.is_removed() && heard.word(&outcome.row) == Word::Unclear
+                !outcome.row.is_removed() && delta_links.status(&outcome.row) == LinkStatus::Unclear
             })
             .count();
         // Another row of the provider's may give the same place; only these two ends leave no
@@ -147,18 +149,21 @@ impl Plan {
             !absent.contains(&row.person_id) && !closed.contains(&row.class_id)
         };
         let left = |outcome: &&Outcome<EnrolmentRow>| {
-            outcome.fate == Fate::Removed && is_open(&outcome.row)
+            outcome.result == RowResult::Removed && is_open(&outcome.row)
         };
         let left = enrolments.values().filter(left).count()
             * usize::from(coverage.enrolments == Mode::Delta);
-        let in_doubt = silent + left + strays(school, removed, &person_ids);
+        let in_doubt = silent + left + count_leavers(school, removed, &person_ids);
 
         // A school that is new has nothing that could be withdrawn.
         // Nobody is surprised by the staff of a school's first import.
         let staff =
             if seen.is_some() { StaffChanges::of(&people) } else { StaffChanges::default() };
-        let losses =
-            if known.is_some() { Losses::of(&people, &guardianships) } else { Losses::default() };
+        let losses = if known.is_some() {
+            AccessLosses::of(&people, &guardianships)
+        } else {
+            AccessLosses::default()
+        };
         let changes = Changes {
             people: Counts::of(&people),
             people_by_role: by_role(&people),
@@ -175,7 +180,14 @@ impl Plan {
             } else {
                 lines(&people, &guardianships, &classes, &enrolments)
             },
-            fates: Fates::of(&people, &guardianships, &classes, &enrolments, person_ids, class_ids),
+            row_results: RowResults::of(
+                &people,
+                &guardianships,
+                &classes,
+                &enrolments,
+                person_ids,
+                class_ids,
+            ),
             school_differs: known != Some(&row),
             school: row,
             people: to_write(&people),
@@ -277,13 +289,13 @@ fn ids<R: Row<Name = String>>(
     difference: &Difference<R>,
     id: impl Fn(&R) -> Key,
 ) -> BTreeMap<String, Key> {
-    let there = difference.iter().filter(|(_, outcome)| outcome.fate != Fate::Removed);
+    let there = difference.iter().filter(|(_, outcome)| outcome.result != RowResult::Removed);
     there.map(|(name, outcome)| (name.clone(), id(&outcome.row))).collect()
 }
 
 /// Whoever has a student is a parent, and whoever has a class a teacher, whatever a row of changes
 /// says of their roles: it may hold them alone.
-fn keep_standing(
+fn keep_roles_in_use(
     people: &mut Difference<PersonRow>,
     guardianships: &Difference<GuardianshipRow>,
     enrolments: &Difference<EnrolmentRow>,
@@ -301,11 +313,11 @@ fn keep_standing(
     for outcome in people.values_mut().filter(|outcome| !outcome.row.is_removed()) {
         outcome.row.is_parent |= parents.contains(&outcome.row.id);
         outcome.row.is_teacher |= teachers.contains(&outcome.row.id);
-        if matches!(outcome.fate, Fate::Unchanged | Fate::Changed) {
-            outcome.fate = if outcome.before.as_ref() == Some(&outcome.row) {
-                Fate::Unchanged
+        if matches!(outcome.result, RowResult::Unchanged | RowResult::Changed) {
+            outcome.result = if outcome.before.as_ref() == Some(&outcome.row) {
+                RowResult::Unchanged
             } else {
-                Fate::Changed
+                RowResult::Changed
             };
         }
     }
@@ -314,7 +326,7 @@ fn keep_standing(
 fn removed_ids<R: Row>(difference: &Difference<R>, id: impl Fn(&R) -> Key) -> BTreeSet<Key> {
     difference
         .values()
-        .filter(|outcome| outcome.fate == Fate::Removed)
+        .filter(|outcome| outcome.result == RowResult::Removed)
         .map(|outcome| id(&outcome.row))
         .collect()
 }
@@ -323,7 +335,7 @@ fn by_role(people: &Difference<PersonRow>) -> BTreeMap<String, Counts> {
     let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
     for outcome in people.values() {
         for role in outcome.row.source_role.split(", ") {
-            counts.entry(role.to_owned()).or_default().add(outcome.fate);
+            counts.entry(role.to_owned()).or_default().add(outcome.result);
         }
     }
     counts

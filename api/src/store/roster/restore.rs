@@ -12,25 +12,24 @@ use parlour_domain::{
 };
 use uuid::Uuid;
 
-use super::{endings::OldRoles, mark, wanted::role_name};
+use super::{desired::role_name, endings::OldRoles, metadata_key};
 use crate::{
     context::Context,
-    each,
     schema::{
         bookings as bookings_table, classes, enrolments, guardianships, invites as invites_table,
         marks, people, roster_endings, roster_imports, schools,
     },
     store::{
-        Db, Error, Result,
-        among::among,
-        bookings, evenings,
+        Db, Error, Result, bookings, evenings,
         events::{self, Actor, NewEvent},
+        in_ids::in_ids,
         invites,
         locks::{self, LockRank, lock_for_share, lock_row, lock_rows},
         people as persons,
         sql_types::{At, Key, at, key},
-        webhooks::{self, News},
+        webhooks::{self, WebhookEvent},
     },
+    with_conn,
 };
 
 /// An import of a school, as it is listed.
@@ -89,7 +88,7 @@ pub fn imports(
         .select(columns)
         .load(db)?;
     let counts: Vec<(Key, String, i64)> = roster_endings::table
-        .filter(among(roster_endings::import_id, rows.iter().map(|(id, ..)| *id)))
+        .filter(in_ids(roster_endings::import_id, rows.iter().map(|(id, ..)| *id)))
         .group_by((roster_endings::import_id, roster_endings::kind))
         .select((roster_endings::import_id, roster_endings::kind, count_star()))
         .load(db)?;
@@ -175,7 +174,7 @@ pub fn restore(
     match (found, undone) {
         (Some(restored), _) => Ok(Restored { dry_run: true, ..restored }),
         (None, Err(error)) => Err(error),
-        (None, Ok(())) => Err(Error::Panicked),
+        (None, Ok(())) => Err(Error::Internal),
     }
 }
 
@@ -192,23 +191,23 @@ fn write(
     if !is_restorable(*ended_at, ctx.now) {
         return Err(Refusal::ImportTooOld.into());
     }
-    take_turn(db, ctx, school)?;
+    claim_version(db, ctx, school)?;
     let of_import = roster_endings::table.filter(roster_endings::import_id.eq(Key(import)));
     let endings: Vec<Ending> = of_import
         .order((roster_endings::kind, roster_endings::subject_id))
         .select(Ending::as_select())
         .load(db)?;
     lock_all(db, &endings)?;
-    let mut work = Work { ctx, ended_at, actor, items: Vec::new(), told: BTreeMap::new() };
+    let mut work = RestoreJob { ctx, ended_at, actor, items: Vec::new(), told: BTreeMap::new() };
     // Each rests on those before it.
     for kind in
         ["person", "roles", "class", "guardianship", "contact", "enrolment", "booking", "invite"]
     {
         for ending in endings.iter().filter(|ending| ending.kind == kind) {
-            work.one(db, ending)?;
+            work.restore_one(db, ending)?;
         }
     }
-    work.tell(db, school)?;
+    work.notify(db, school)?;
     let items = work.items;
     let restored = items.iter().filter(|item| item.reason.is_none()).count();
     if restored > 0 {
@@ -230,19 +229,19 @@ fn write(
                 actor,
             },
         )?;
-        webhooks::tell(db, ctx, school, &[News::roster(school)])?;
+        webhooks::enqueue(db, ctx, school, &[WebhookEvent::roster(school)])?;
     }
     Ok(Restored { import, dry_run: false, items })
 }
 
 /// Makes void what an import has planned that is under way: it looks again.
-fn take_turn(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<()> {
+fn claim_version(db: &mut Db, ctx: &Context, school: SchoolId) -> Result<()> {
     let sourced_id: String =
         schools::table.find(key(school)).select(schools::sourced_id).first(db)?;
     let turn = ctx.new_id::<Uuid>().to_string();
     locks::will_write(LockRank::RosterTurn, &sourced_id);
-    let row = (marks::name.eq(mark(&sourced_id)), marks::value.eq(&turn));
-    each!(db, conn =>
+    let row = (marks::name.eq(metadata_key(&sourced_id)), marks::value.eq(&turn));
+    with_conn!(db, conn =>
         diesel::insert_into(marks::table)
             .values(row)
             .on_conflict(marks::name)
@@ -287,28 +286,28 @@ fn lock_all(db: &mut Db, endings: &[Ending]) -> Result<()> {
 
 /// Whom to tell of an evening, by evening and parent: about these students, and which guests have
 /// their link again.
-type Told = BTreeMap<(Key, Key), (BTreeSet<PersonId>, BTreeSet<InviteId>)>;
+type NotificationsByEvening = BTreeMap<(Key, Key), (BTreeSet<PersonId>, BTreeSet<InviteId>)>;
 
-struct Work<'w> {
+struct RestoreJob<'w> {
     ctx: &'w Context,
     ended_at: At,
     actor: &'w Actor,
     items: Vec<RestoredItem>,
-    told: Told,
+    told: NotificationsByEvening,
 }
 
 type Outcome = std::result::Result<(), NotRestored>;
 
-impl Work<'_> {
-    fn one(&mut self, db: &mut Db, ending: &Ending) -> Result<()> {
-        let what = what(db, ending)?;
+impl RestoreJob<'_> {
+    fn restore_one(&mut self, db: &mut Db, ending: &Ending) -> Result<()> {
+        let what = describe(db, ending)?;
         let outcome =
-            if ending.barred { Err(NotRestored::Barred) } else { self.bring_back(db, ending)? };
+            if ending.barred { Err(NotRestored::Barred) } else { self.restore_ending(db, ending)? };
         self.items.push(RestoredItem { kind: ending.kind.clone(), what, reason: outcome.err() });
         Ok(())
     }
 
-    fn bring_back(&mut self, db: &mut Db, ending: &Ending) -> Result<Outcome> {
+    fn restore_ending(&mut self, db: &mut Db, ending: &Ending) -> Result<Outcome> {
         let (id, ended_at) = (ending.subject_id, self.ended_at);
         match ending.kind.as_str() {
             "person" => {
@@ -322,7 +321,7 @@ impl Work<'_> {
                 let written = written
                     .set((people::removed_at.eq(None::<At>), people::is_staff.eq(false)))
                     .execute(db)?;
-                Ok(came_back(written, removed_at))
+                Ok(restore_outcome(written, removed_at))
             }
             "class" => {
                 let removed_at: Option<At> =
@@ -332,7 +331,7 @@ impl Work<'_> {
                         .filter(classes::id.eq(id).and(classes::removed_at.eq(Some(ended_at)))),
                 );
                 let written = written.set(classes::removed_at.eq(None::<At>)).execute(db)?;
-                Ok(came_back(written, removed_at))
+                Ok(restore_outcome(written, removed_at))
             }
             "roles" => roles(db, ending),
             "guardianship" => {
@@ -344,7 +343,7 @@ impl Work<'_> {
                         guardianships::removed_at,
                     ))
                     .first(db)?;
-                if removed_at == Some(ended_at) && !are_there(db, &[parent, student])? {
+                if removed_at == Some(ended_at) && !all_exist(db, &[parent, student])? {
                     return Ok(Err(NotRestored::NotThere));
                 }
                 let written = diesel::update(guardianships::table.filter(
@@ -356,7 +355,7 @@ impl Work<'_> {
                         .set(people::is_parent.eq(true))
                         .execute(db)?;
                 }
-                Ok(came_back(written, removed_at))
+                Ok(restore_outcome(written, removed_at))
             }
             "contact" => contact(db, id),
             "enrolment" => enrolment(db, id, ended_at),
@@ -385,16 +384,16 @@ impl Work<'_> {
         }
     }
 
-    fn tell(&self, db: &mut Db, school: SchoolId) -> Result<()> {
+    fn notify(&self, db: &mut Db, school: SchoolId) -> Result<()> {
         for ((evening, parent), (students, invited)) in &self.told {
             let evening = evenings::find(db, school, EveningId::from(*evening))?;
-            bookings::tell_restored(db, self.ctx, &evening, (*parent).into(), students, invited)?;
+            bookings::notify_restored(db, self.ctx, &evening, (*parent).into(), students, invited)?;
         }
         Ok(())
     }
 }
 
-const fn came_back(written: usize, removed_at: Option<At>) -> Outcome {
+const fn restore_outcome(written: usize, removed_at: Option<At>) -> Outcome {
     match (written, removed_at) {
         (0, None) => Err(NotRestored::AlreadyThere),
         (0, Some(_)) => Err(NotRestored::EndedAgain),
@@ -402,7 +401,7 @@ const fn came_back(written: usize, removed_at: Option<At>) -> Outcome {
     }
 }
 
-fn are_there(db: &mut Db, ids: &[Key]) -> Result<bool> {
+fn all_exist(db: &mut Db, ids: &[Key]) -> Result<bool> {
     let there: i64 = people::table
         .filter(people::id.eq_any(ids.to_vec()).and(people::removed_at.is_null()))
         .count()
@@ -486,7 +485,7 @@ fn enrolment(db: &mut Db, id: Key, ended_at: At) -> Result<Outcome> {
             .count()
             .get_result::<i64>(db)?
             > 0;
-        if !class_is_there || !are_there(db, &[person])? {
+        if !class_is_there || !all_exist(db, &[person])? {
             return Ok(Err(NotRestored::NotThere));
         }
     }
@@ -496,11 +495,11 @@ fn enrolment(db: &mut Db, id: Key, ended_at: At) -> Result<Outcome> {
     if written == 1 && role == role_name(parlour_roster::EnrolmentRole::Teacher) {
         diesel::update(people::table.find(person)).set(people::is_teacher.eq(true)).execute(db)?;
     }
-    Ok(came_back(written, removed_at))
+    Ok(restore_outcome(written, removed_at))
 }
 
 /// Who or what it is, in words.
-fn what(db: &mut Db, ending: &Ending) -> Result<String> {
+fn describe(db: &mut Db, ending: &Ending) -> Result<String> {
     let id = ending.subject_id;
     Ok(match ending.kind.as_str() {
         "person" | "roles" => person(db, id)?,

@@ -2,11 +2,11 @@
 
 use diesel::prelude::*;
 
-use super::credit::{Column, credited};
+use super::provenance::attribution::{Column, reattributed_columns};
 use crate::{
     schema::{classes, enrolments, guardianships, people, schools},
     store::{
-        sources::{self, Kept},
+        sources::{self, Provenance},
         sql_types::{At, Key},
     },
 };
@@ -53,14 +53,14 @@ macro_rules! row {
                         ),
                         +,
                     ];
-                    let credited = credited(
+                    let reattributed_columns = reattributed_columns(
                         &columns,
                         &self.bars(),
                         old.is_removed(),
                         &old.sources,
                         &self.sources,
                     );
-                    self.sources = sources::merged(&old.sources, &credited, &self.sources);
+                    self.sources = sources::merged(&old.sources, &reattributed_columns, &self.sources);
                 )?
             }
 
@@ -112,7 +112,7 @@ pub(super) struct PersonRow {
     pub is_teacher: bool,
     pub is_staff: bool,
     pub removed_at: Option<At>,
-    pub sources: Kept,
+    pub sources: Provenance,
 }
 row!(
     PersonRow,
@@ -136,7 +136,7 @@ pub(super) struct GuardianshipRow {
     pub removed_at: Option<At>,
     pub contact_barred: bool,
     pub allowed_at: Option<At>,
-    pub sources: Kept,
+    pub sources: Provenance,
 }
 row!(
     GuardianshipRow,
@@ -157,7 +157,7 @@ pub(super) struct ClassRow {
     pub subject: String,
     pub code: String,
     pub removed_at: Option<At>,
-    pub sources: Kept,
+    pub sources: Provenance,
 }
 row!(ClassRow, String, |row| row.sourced_id.clone(), sourced: title subject code);
 
@@ -173,7 +173,7 @@ pub(super) struct EnrolmentRow {
     pub begins_on: Option<String>,
     pub ends_on: Option<String>,
     pub removed_at: Option<At>,
-    pub sources: Kept,
+    pub sources: Provenance,
 }
 // The role is a part of its name: who set it is who gave the place.
 row!(

@@ -7,12 +7,11 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 
 use super::{
-    compare::{Difference, Fate, Outcome},
+    compare::{Difference, Outcome, RowResult},
     plan::Plan,
     rows::{PersonRow, Row},
 };
 use crate::{
-    each,
     schema::address_changes,
     store::{
         Db, Result,
@@ -20,6 +19,7 @@ use crate::{
         people::full_name,
         sql_types::{Key, at},
     },
+    with_conn,
 };
 
 /// How many a summary names.
@@ -40,7 +40,7 @@ impl StaffChanges {
     /// Reads them off the difference.
     pub(super) fn of(people: &Difference<PersonRow>) -> Self {
         let mut changes = Self::default();
-        for outcome in people.values().filter(|outcome| outcome.fate != Fate::Unchanged) {
+        for outcome in people.values().filter(|outcome| outcome.result != RowResult::Unchanged) {
             changes.sentences.extend(sentence(outcome));
             changes.old_addresses.extend(old_address(outcome));
         }
@@ -99,7 +99,7 @@ fn old_address(outcome: &Outcome<PersonRow>) -> Option<(Key, String)> {
 }
 
 /// Queues a mail to each old address, in the transaction that writes the plan.
-pub(super) fn tell_old_addresses(db: &mut Db, plan: &Plan) -> Result<()> {
+pub(super) fn notify_old_addresses(db: &mut Db, plan: &Plan) -> Result<()> {
     let (school, now) = (plan.school.id, plan.ctx.now);
     diesel::delete(address_changes::table.filter(
         address_changes::school_id.eq(school).and(address_changes::changed_at.lt(at(now - KEPT))),
@@ -112,7 +112,7 @@ pub(super) fn tell_old_addresses(db: &mut Db, plan: &Plan) -> Result<()> {
             address_changes::changed_at.eq(at(now)),
             address_changes::old_email.eq(email),
         );
-        each!(db, conn =>
+        with_conn!(db, conn =>
             diesel::insert_into(address_changes::table)
                 .values(row)
                 .on_conflict_do_nothing()

@@ -26,13 +26,13 @@ use crate::{
     },
 };
 
-struct Desk {
+struct Fixture {
     db: Db,
     ctx: Context,
     _database: TestDatabase,
 }
 
-impl Desk {
+impl Fixture {
     fn new() -> Self {
         let database = TestDatabase::new();
         let now: DateTime<Utc> = "2026-11-23T16:00:00Z".parse().unwrap();
@@ -158,15 +158,15 @@ const fn counts(added: u64, changed: u64, removed: u64, unchanged: u64) -> Count
 }
 
 #[test]
-fn the_same_roster_again_changes_nothing() {
-    let mut desk = Desk::new();
-    let first = desk.import(&elm());
+fn reimport_of_the_same_roster_changes_nothing() {
+    let mut fixture = Fixture::new();
+    let first = fixture.import(&elm());
     assert_eq!(
         (first.people, first.guardianships, first.classes, first.enrolments),
         (counts(5, 0, 0, 0), counts(2, 0, 0, 0), counts(1, 0, 0, 0), counts(2, 0, 0, 0))
     );
     assert_eq!(first.people_by_role["parent"], counts(2, 0, 0, 0));
-    let second = desk.import(&elm());
+    let second = fixture.import(&elm());
     assert_eq!(
         (second.people, second.guardianships, second.classes, second.enrolments),
         (counts(0, 0, 0, 5), counts(0, 0, 0, 2), counts(0, 0, 0, 1), counts(0, 0, 0, 2))
@@ -175,28 +175,28 @@ fn the_same_roster_again_changes_nothing() {
 }
 
 #[test]
-fn a_difference_is_written_and_nothing_is_deleted() {
-    let mut desk = Desk::new();
-    desk.import(&elm());
-    let mother = desk.id_of("m1");
+fn import_updates_rows_and_soft_deletes_missing_ones() {
+    let mut fixture = Fixture::new();
+    fixture.import(&elm());
+    let mother = fixture.id_of("m1");
     let mut next = elm();
     next.people.retain(|person| person.sourced_id != "m1");
     next.guardianships.retain(|link| link.parent_id != "m1");
     next.people[2].family_name = "New".to_owned();
     next.people.push(person("s2", Roles { student: true, ..Roles::default() }, "student"));
-    let changes = desk.import(&next);
+    let changes = fixture.import(&next);
     assert_eq!((changes.people, changes.guardianships), (counts(1, 1, 1, 3), counts(0, 0, 1, 1)));
     let gone: Option<At> =
-        people::table.find(mother).select(people::removed_at).first(&mut desk.db).unwrap();
-    assert_eq!(gone, Some(at(desk.ctx.now)));
-    assert_eq!(desk.import(&elm()).people, counts(1, 1, 1, 3));
-    assert_eq!(desk.id_of("m1"), mother, "who comes back is the same person");
+        people::table.find(mother).select(people::removed_at).first(&mut fixture.db).unwrap();
+    assert_eq!(gone, Some(at(fixture.ctx.now)));
+    assert_eq!(fixture.import(&elm()).people, counts(1, 1, 1, 3));
+    assert_eq!(fixture.id_of("m1"), mother, "who comes back is the same person");
 }
 
 #[test]
-fn a_delta_removes_only_what_it_names() {
-    let mut desk = Desk::new();
-    desk.import(&elm());
+fn delta_removes_only_listed_rows() {
+    let mut fixture = Fixture::new();
+    fixture.import(&elm());
     let all = |mode| Coverage {
         orgs: mode,
         people: mode,
@@ -210,31 +210,31 @@ fn a_delta_removes_only_what_it_names() {
         enrolments: [("cl".to_owned(), "t1".to_owned(), EnrolmentRole::Teacher)].into(),
         ..Removed::default()
     };
-    let changes = desk.import_as(&school, all(Mode::Delta), removed);
+    let changes = fixture.import_as(&school, all(Mode::Delta), removed);
     assert_eq!(
         (changes.people, changes.guardianships, changes.enrolments),
         (counts(0, 0, 1, 4), counts(0, 0, 1, 1), counts(0, 0, 1, 1))
     );
-    let untouched = desk.import_as(&school, all(Mode::Absent), Removed::default());
+    let untouched = fixture.import_as(&school, all(Mode::Absent), Removed::default());
     assert_eq!(untouched.people, counts(0, 0, 0, 4));
 }
 
 #[test]
-fn an_import_that_another_one_overtook_writes_nothing() {
-    let mut desk = Desk::new();
+fn stale_import_plan_writes_nothing() {
+    let mut fixture = Fixture::new();
     let source = Source {
         coverage: Coverage::default(),
         removed: Arc::default(),
         unread: Arc::default(),
-        ctx: desk.ctx.clone(),
+        ctx: fixture.ctx.clone(),
         time_zone: "Europe/London".to_owned(),
         origin: Origin::new(SourceKind::File, "roster"),
         writer: None,
         pushed_by: None,
     };
-    let slow = plan(&mut desk.db, &elm(), &source).unwrap();
-    desk.import(&elm());
-    assert!(!guarded(&mut desk.db, |db| apply(db, &slow)).unwrap());
+    let slow = plan(&mut fixture.db, &elm(), &source).unwrap();
+    fixture.import(&elm());
+    assert!(!guarded(&mut fixture.db, |db| apply(db, &slow)).unwrap());
 }
 
 /// The roster without the mother and the teacher, and without their link and place.
@@ -249,11 +249,11 @@ fn without_two() -> School {
 /// How many people, links and places are removed when rows like these can't be used.
 #[track_caller]
 fn check_unread(unread: Unread, expected: [u64; 3]) {
-    let mut desk = Desk::new();
-    desk.import(&elm());
+    let mut fixture = Fixture::new();
+    fixture.import(&elm());
     let said = format!("{unread:?}");
     let changes =
-        desk.import_beside(&without_two(), Coverage::default(), Removed::default(), unread);
+        fixture.import_beside(&without_two(), Coverage::default(), Removed::default(), unread);
     assert_eq!(
         [changes.people.removed, changes.guardianships.removed, changes.enrolments.removed],
         expected,
@@ -267,7 +267,7 @@ fn check_unread(unread: Unread, expected: [u64; 3]) {
 }
 
 #[test]
-fn who_stands_in_a_row_that_can_t_be_used_stays() {
+fn people_in_unreadable_rows_are_kept() {
     let ids = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect::<BTreeSet<_>>();
     let person = |given: &str, family: &str, email: &str| UnreadPerson {
         given_name: given.to_owned(),
@@ -300,17 +300,17 @@ fn who_stands_in_a_row_that_can_t_be_used_stays() {
 }
 
 #[test]
-fn links_classes_and_places_of_rows_that_can_t_be_used_stay() {
+fn links_classes_and_enrolments_in_unreadable_rows_are_kept() {
     let place =
         |one: Option<&str>, other: Option<&str>| (one.map(str::to_owned), other.map(str::to_owned));
     let mut next = elm();
     next.guardianships.remove(0);
     next.enrolments.remove(0);
     let check = |unread: Unread, links: u64, places: u64| {
-        let mut desk = Desk::new();
-        desk.import(&elm());
+        let mut fixture = Fixture::new();
+        fixture.import(&elm());
         let said = format!("{unread:?}");
-        let changes = desk.import_beside(&next, Coverage::default(), Removed::default(), unread);
+        let changes = fixture.import_beside(&next, Coverage::default(), Removed::default(), unread);
         assert_eq!(
             (changes.guardianships.removed, changes.enrolments.removed),
             (links, places),
@@ -347,8 +347,8 @@ fn links_classes_and_places_of_rows_that_can_t_be_used_stay() {
             1,
         );
     }
-    let mut desk = Desk::new();
-    desk.import(&elm());
+    let mut fixture = Fixture::new();
+    fixture.import(&elm());
     let without = School { classes: Vec::new(), enrolments: Vec::new(), ..elm() };
     let titled = |title: &str| Unread {
         classes: vec![UnreadClass { title: title.to_owned() }],
@@ -359,21 +359,22 @@ fn links_classes_and_places_of_rows_that_can_t_be_used_stay() {
         titled(""),
         Unread { class_ids: ["cl".to_owned()].into(), ..Unread::default() },
     ] {
-        let changes = desk.import_beside(&without, Coverage::default(), Removed::default(), unread);
+        let changes =
+            fixture.import_beside(&without, Coverage::default(), Removed::default(), unread);
         assert_eq!((changes.classes.unchanged, changes.enrolments.unchanged), (1, 2));
     }
     let changes =
-        desk.import_beside(&without, Coverage::default(), Removed::default(), titled("6y"));
+        fixture.import_beside(&without, Coverage::default(), Removed::default(), titled("6y"));
     assert_eq!((changes.classes.removed, changes.enrolments.removed), (1, 2));
 }
 
 #[test]
-fn a_bar_reaches_links_that_stay_as_they_were() {
+fn bar_of_an_unreadable_row_applies_to_kept_links() {
     for (of, contact_barred, court_order) in
         [("s1", true, false), ("s1", false, true), ("m1", false, true)]
     {
-        let mut desk = Desk::new();
-        desk.import(&elm());
+        let mut fixture = Fixture::new();
+        fixture.import(&elm());
         let mut next = elm();
         next.people.retain(|person| {
             person.sourced_id == of || !matches!(person.sourced_id.as_str(), "m1" | "s1")
@@ -383,8 +384,8 @@ fn a_bar_reaches_links_that_stay_as_they_were() {
         let bar = PersonBar { person_id: of.to_owned(), contact_barred, court_order };
         let unread =
             Unread { person_ids: [gone.to_owned()].into(), bars: vec![bar], ..Unread::default() };
-        desk.import_beside(&next, Coverage::default(), Removed::default(), unread);
-        let (mother, student) = (desk.id_of("m1"), desk.id_of("s1"));
+        fixture.import_beside(&next, Coverage::default(), Removed::default(), unread);
+        let (mother, student) = (fixture.id_of("m1"), fixture.id_of("s1"));
         let link: (Option<At>, bool, bool, bool) = guardianships::table
             .filter(guardianships::parent_id.eq(mother).and(guardianships::student_id.eq(student)))
             .select((
@@ -393,27 +394,27 @@ fn a_bar_reaches_links_that_stay_as_they_were() {
                 guardianships::contact_barred,
                 guardianships::court_order,
             ))
-            .first(&mut desk.db)
+            .first(&mut fixture.db)
             .unwrap();
         assert_eq!(link, (None, false, contact_barred, court_order), "{of}");
     }
 }
 
 /// An appointment of the mother, her invite of the father, and sessions of both.
-fn book(desk: &mut Desk) {
-    let now = desk.ctx.now;
+fn book(fixture: &mut Fixture) {
+    let now = fixture.ctx.now;
     let (mother, father, student, teacher) =
-        (desk.id_of("m1"), desk.id_of("f1"), desk.id_of("s1"), desk.id_of("t1"));
+        (fixture.id_of("m1"), fixture.id_of("f1"), fixture.id_of("s1"), fixture.id_of("t1"));
     let school: Key =
-        people::table.find(mother).select(people::school_id).first(&mut desk.db).unwrap();
+        people::table.find(mother).select(people::school_id).first(&mut fixture.db).unwrap();
     let class: Key = crate::schema::classes::table
         .select(crate::schema::classes::id)
-        .first(&mut desk.db)
+        .first(&mut fixture.db)
         .unwrap();
     let (evening, booking, invite): (Key, Key, Key) =
-        (desk.ctx.new_id(), desk.ctx.new_id(), desk.ctx.new_id());
+        (fixture.ctx.new_id(), fixture.ctx.new_id(), fixture.ctx.new_id());
     let (start, end) = (at(now + TimeDelta::hours(1)), at(now + TimeDelta::hours(2)));
-    let db = &mut desk.db;
+    let db = &mut fixture.db;
     let row = (
         (
             evenings::id.eq(evening),
@@ -497,7 +498,7 @@ fn book(desk: &mut Desk) {
         ("person", Some(father), None, Some("f1@example.org")),
         ("guest", None, Some(invite), None),
     ] {
-        let id: Key = desk.ctx.new_id();
+        let id: Key = fixture.ctx.new_id();
         let row = (
             (
                 sessions::id.eq(id),
@@ -517,8 +518,8 @@ fn book(desk: &mut Desk) {
 }
 
 /// Live bookings, claims, live invites, live sessions.
-fn alive(desk: &mut Desk) -> [i64; 4] {
-    let db = &mut desk.db;
+fn alive(fixture: &mut Fixture) -> [i64; 4] {
+    let db = &mut fixture.db;
     [
         bookings::table.filter(bookings::cancelled_at.is_null()).count().get_result(db).unwrap(),
         claims::table.count().get_result(db).unwrap(),
@@ -528,61 +529,65 @@ fn alive(desk: &mut Desk) -> [i64; 4] {
 }
 
 #[test]
-fn a_link_that_is_gone_takes_everything_with_it() {
-    let mut desk = Desk::new();
-    desk.import(&elm());
-    book(&mut desk);
-    assert_eq!(alive(&mut desk), [1, 3, 1, 3]);
+fn removed_guardianship_ends_bookings_invites_and_sessions() {
+    let mut fixture = Fixture::new();
+    fixture.import(&elm());
+    book(&mut fixture);
+    assert_eq!(alive(&mut fixture), [1, 3, 1, 3]);
     let mut next = elm();
     next.guardianships.retain(|link| link.parent_id != "m1");
-    assert_eq!(desk.import(&next).access_withdrawn, 1);
-    assert_eq!(alive(&mut desk), [0, 0, 0, 1], "the father's own session stays");
+    assert_eq!(fixture.import(&next).access_withdrawn, 1);
+    assert_eq!(alive(&mut fixture), [0, 0, 0, 1], "the father's own session stays");
     let told: i64 = events::table
         .filter(events::action.eq("access_ended"))
         .count()
-        .get_result(&mut desk.db)
+        .get_result(&mut fixture.db)
         .unwrap();
     assert!(told > 0, "the office reads of it");
     let alerts: i64 = outbox::table
         .filter(outbox::template.eq("staff_alert"))
         .count()
-        .get_result(&mut desk.db)
+        .get_result(&mut fixture.db)
         .unwrap();
     assert_eq!(alerts, 1);
 }
 
 #[test]
-fn a_barred_contact_is_no_guest_either() {
+fn barring_a_contact_ends_their_guest_invite() {
     for court_order in [false, true] {
-        let mut desk = Desk::new();
-        desk.import(&elm());
-        book(&mut desk);
+        let mut fixture = Fixture::new();
+        fixture.import(&elm());
+        book(&mut fixture);
         let mut next = elm();
         (next.guardianships[0].contact_allowed, next.guardianships[0].court_order) =
             (false, Some(court_order));
-        assert_eq!(desk.import(&next).access_withdrawn, 1);
-        assert_eq!(alive(&mut desk), [1, 3, 0, 1], "the mother keeps her appointment and session");
-        assert_eq!(desk.import(&next).access_withdrawn, 0);
+        assert_eq!(fixture.import(&next).access_withdrawn, 1);
+        assert_eq!(
+            alive(&mut fixture),
+            [1, 3, 0, 1],
+            "the mother keeps her appointment and session"
+        );
+        assert_eq!(fixture.import(&next).access_withdrawn, 0);
     }
 }
 
 #[test]
-fn a_new_address_or_a_lost_role_ends_sessions() {
-    let mut desk = Desk::new();
-    desk.import(&elm());
-    book(&mut desk);
+fn changed_address_ends_sessions() {
+    let mut fixture = Fixture::new();
+    fixture.import(&elm());
+    book(&mut fixture);
     let mut next = elm();
     next.people[1].email = Some("new@example.org".to_owned());
-    desk.import(&next);
-    assert_eq!(alive(&mut desk), [1, 3, 1, 2]);
+    fixture.import(&next);
+    assert_eq!(alive(&mut fixture), [1, 3, 1, 2]);
 }
 
 /// Staff bar somebody from the student, as a person or by an address.
-fn bar(desk: &mut Desk, person: Option<Key>, address: Option<&str>) -> Key {
-    let (student, staff) = (desk.id_of("s1"), desk.id_of("o1"));
+fn bar(fixture: &mut Fixture, person: Option<Key>, address: Option<&str>) -> Key {
+    let (student, staff) = (fixture.id_of("s1"), fixture.id_of("o1"));
     let school: Key =
-        people::table.find(student).select(people::school_id).first(&mut desk.db).unwrap();
-    let id: Key = desk.ctx.new_id();
+        people::table.find(student).select(people::school_id).first(&mut fixture.db).unwrap();
+    let id: Key = fixture.ctx.new_id();
     let row = (
         (
             bars::id.eq(id),
@@ -594,100 +599,100 @@ fn bar(desk: &mut Desk, person: Option<Key>, address: Option<&str>) -> Key {
         (
             bars::note.eq("by the head"),
             bars::set_by.eq(staff),
-            bars::created_at.eq(at(desk.ctx.now)),
+            bars::created_at.eq(at(fixture.ctx.now)),
         ),
     );
-    diesel::insert_into(bars::table).values(row).execute(&mut desk.db).unwrap();
+    diesel::insert_into(bars::table).values(row).execute(&mut fixture.db).unwrap();
     id
 }
 
 #[test]
 fn a_booking_that_ends_by_a_barred_address_is_not_counted_as_stranded_too() {
-    let mut desk = Desk::new();
-    desk.import(&elm());
-    book(&mut desk);
-    bar(&mut desk, None, Some("new@example.org"));
+    let mut fixture = Fixture::new();
+    fixture.import(&elm());
+    book(&mut fixture);
+    bar(&mut fixture, None, Some("new@example.org"));
     let mut next = elm();
     next.people[1].email = Some("new@example.org".to_owned());
     next.classes.clear();
     next.enrolments.clear();
-    let changes = desk.import(&next);
+    let changes = fixture.import(&next);
     assert_eq!((changes.appointments_ended, changes.appointments_stranded), (1, 0));
 }
 
 #[test]
-fn a_bar_set_by_hand_stays() {
-    let mut desk = Desk::new();
-    desk.import(&elm());
-    let father = desk.id_of("f1");
-    let id = bar(&mut desk, Some(father), None);
-    desk.import(&elm());
+fn import_keeps_manual_bars() {
+    let mut fixture = Fixture::new();
+    fixture.import(&elm());
+    let father = fixture.id_of("f1");
+    let id = bar(&mut fixture, Some(father), None);
+    fixture.import(&elm());
     let mut without = elm();
     without.guardianships.clear();
-    desk.import(&without);
-    desk.import(&elm());
+    fixture.import(&without);
+    fixture.import(&elm());
     let lifted: Option<At> =
-        bars::table.find(id).select(bars::lifted_at).first(&mut desk.db).unwrap();
+        bars::table.find(id).select(bars::lifted_at).first(&mut fixture.db).unwrap();
     assert_eq!(lifted, None);
     let links: i64 = guardianships::table
         .filter(guardianships::removed_at.is_null())
         .count()
-        .get_result(&mut desk.db)
+        .get_result(&mut fixture.db)
         .unwrap();
     assert_eq!(links, 2);
 }
 
 /// Staff have allowed the father contact.
-fn allow(desk: &mut Desk) {
-    let (father, staff, now) = (desk.id_of("f1"), desk.id_of("o1"), at(desk.ctx.now));
+fn allow(fixture: &mut Fixture) {
+    let (father, staff, now) = (fixture.id_of("f1"), fixture.id_of("o1"), at(fixture.ctx.now));
     let by_hand =
         (guardianships::allowed_at.eq(Some(now)), guardianships::allowed_by.eq(Some(staff)));
     diesel::update(guardianships::table.filter(guardianships::parent_id.eq(father)))
         .set(by_hand)
-        .execute(&mut desk.db)
+        .execute(&mut fixture.db)
         .unwrap();
 }
 
 /// How many students the father may act for.
-fn students_of_the_father(desk: &mut Desk) -> usize {
-    let father = desk.id_of("f1");
-    crate::store::access::students_of(&mut desk.db, father.into()).unwrap().len()
+fn students_of_the_father(fixture: &mut Fixture) -> usize {
+    let father = fixture.id_of("f1");
+    crate::store::access::students_of(&mut fixture.db, father.into()).unwrap().len()
 }
 
 #[test]
-fn what_staff_allowed_by_hand_stays_until_the_school_bars_it() {
-    let mut desk = Desk::new();
+fn import_keeps_manual_contact_permission_until_barred() {
+    let mut fixture = Fixture::new();
     let mut relative = elm();
     relative.guardianships[0].contact_allowed = false;
-    desk.import(&relative);
-    assert_eq!(students_of_the_father(&mut desk), 0);
-    allow(&mut desk);
-    assert_eq!(students_of_the_father(&mut desk), 1);
+    fixture.import(&relative);
+    assert_eq!(students_of_the_father(&mut fixture), 0);
+    allow(&mut fixture);
+    assert_eq!(students_of_the_father(&mut fixture), 1);
     assert_eq!(
-        desk.import(&relative).guardianships,
+        fixture.import(&relative).guardianships,
         counts(0, 0, 0, 2),
         "what staff allowed is no difference"
     );
     let mut nearer = relative.clone();
     nearer.guardianships[0].priority = Some(2);
-    assert_eq!(desk.import(&nearer).guardianships, counts(0, 1, 0, 1));
-    assert_eq!(students_of_the_father(&mut desk), 1);
+    assert_eq!(fixture.import(&nearer).guardianships, counts(0, 1, 0, 1));
+    assert_eq!(students_of_the_father(&mut fixture), 1);
 
     for (barred, court_order) in [(true, false), (false, true)] {
         let mut against = relative.clone();
         (against.guardianships[0].contact_barred, against.guardianships[0].court_order) =
             (Some(barred), Some(court_order));
-        assert_eq!(desk.import(&against).access_withdrawn, 1, "{barred} {court_order}");
-        assert_eq!(students_of_the_father(&mut desk), 0);
-        desk.import(&relative);
-        assert_eq!(students_of_the_father(&mut desk), 1, "it was for good");
+        assert_eq!(fixture.import(&against).access_withdrawn, 1, "{barred} {court_order}");
+        assert_eq!(students_of_the_father(&mut fixture), 0);
+        fixture.import(&relative);
+        assert_eq!(students_of_the_father(&mut fixture), 1, "it was for good");
     }
 
     // Whoever the roster drops and brings back is the same contact.
     let mut without = relative.clone();
     without.guardianships.remove(0);
-    assert_eq!(desk.import(&without).access_withdrawn, 1);
-    assert_eq!(students_of_the_father(&mut desk), 0);
-    desk.import(&relative);
-    assert_eq!(students_of_the_father(&mut desk), 1);
+    assert_eq!(fixture.import(&without).access_withdrawn, 1);
+    assert_eq!(students_of_the_father(&mut fixture), 0);
+    fixture.import(&relative);
+    assert_eq!(students_of_the_father(&mut fixture), 1);
 }

@@ -16,7 +16,7 @@ type Pattern = (Option<Key>, Option<Key>);
 
 /// What stays as it was.
 #[derive(Default)]
-pub(super) struct StayingRows {
+pub(super) struct RetainedRows {
     people: BTreeSet<Key>,
     classes: BTreeSet<Key>,
     /// By class and person.
@@ -27,7 +27,7 @@ pub(super) struct StayingRows {
     pub told: Vec<String>,
 }
 
-impl StayingRows {
+impl RetainedRows {
     /// Finds those who are there, are not in the roster, and may be whom an unusable row is about.
     pub(super) fn of(
         unread: &Unread,

@@ -4,13 +4,13 @@ use diesel::{prelude::*, upsert::excluded};
 
 use super::rows::{ClassRow, EnrolmentRow, GuardianshipRow, PersonRow, SchoolRow};
 use crate::{
-    each,
     schema::{classes, enrolments, guardianships, people, schools},
     store::Db,
+    with_conn,
 };
 
 pub(super) fn school(db: &mut Db, row: &SchoolRow) -> QueryResult<usize> {
-    each!(db, conn =>
+    with_conn!(db, conn =>
         diesel::insert_into(schools::table)
             .values(row)
             .on_conflict(schools::id)
@@ -21,7 +21,7 @@ pub(super) fn school(db: &mut Db, row: &SchoolRow) -> QueryResult<usize> {
 }
 
 pub(super) fn people(db: &mut Db, rows: &[PersonRow]) -> QueryResult<usize> {
-    each!(db, conn => diesel::insert_into(people::table)
+    with_conn!(db, conn => diesel::insert_into(people::table)
         .values(rows)
         .on_conflict(people::id)
         .do_update()
@@ -44,7 +44,7 @@ pub(super) fn people(db: &mut Db, rows: &[PersonRow]) -> QueryResult<usize> {
 }
 
 pub(super) fn guardianships(db: &mut Db, rows: &[GuardianshipRow]) -> QueryResult<usize> {
-    each!(db, conn => diesel::insert_into(guardianships::table)
+    with_conn!(db, conn => diesel::insert_into(guardianships::table)
         .values(rows)
         .on_conflict(guardianships::id)
         .do_update()
@@ -62,7 +62,7 @@ pub(super) fn guardianships(db: &mut Db, rows: &[GuardianshipRow]) -> QueryResul
 }
 
 pub(super) fn classes(db: &mut Db, rows: &[ClassRow]) -> QueryResult<usize> {
-    each!(db, conn => diesel::insert_into(classes::table)
+    with_conn!(db, conn => diesel::insert_into(classes::table)
         .values(rows)
         .on_conflict(classes::id)
         .do_update()
@@ -77,7 +77,7 @@ pub(super) fn classes(db: &mut Db, rows: &[ClassRow]) -> QueryResult<usize> {
 }
 
 pub(super) fn enrolments(db: &mut Db, rows: &[EnrolmentRow]) -> QueryResult<usize> {
-    each!(db, conn => diesel::insert_into(enrolments::table)
+    with_conn!(db, conn => diesel::insert_into(enrolments::table)
         .values(rows)
         .on_conflict(enrolments::id)
         .do_update()

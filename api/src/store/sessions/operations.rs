@@ -9,7 +9,7 @@ use super::{Identity, PersonSession, Proof, Role, choose, identities, start};
 use crate::{
     context::Context,
     store::{
-        Db, Dead, Result,
+        Db, LinkError, Result,
         login::{self, GivenCode, LoginLinkRow},
         people::{self, PersonRow},
     },
@@ -38,7 +38,7 @@ pub fn find_login_link(
 /// Starts a session by a login link, and uses the link up.
 ///
 /// # Errors
-/// Those of [`login::find_usable`], [`login::use_up`] and [`start`].
+/// Those of [`login::find_usable`], [`login::consume`] and [`start`].
 pub fn create_session_by_link(
     db: &mut Db,
     ctx: &Context,
@@ -47,7 +47,7 @@ pub fn create_session_by_link(
     key_hash: Option<&str>,
 ) -> Result<WithIdentities> {
     let link = login::find_usable(db, school, id, ctx.now, key_hash)?;
-    login::use_up(db, &link, ctx.now, key_hash)?;
+    login::consume(db, &link, ctx.now, key_hash)?;
     start_by(db, ctx, school, &link)
 }
 
@@ -59,7 +59,7 @@ pub fn create_session_by_code(
     db: &mut Db,
     ctx: &Context,
     given: &GivenCode,
-) -> Result<std::result::Result<WithIdentities, Dead>> {
+) -> Result<std::result::Result<WithIdentities, LinkError>> {
     match login::try_code(db, ctx, given)? {
         Err(dead) => Ok(Err(dead)),
         Ok(link) => start_by(db, ctx, given.school, &link).map(Ok),

@@ -26,7 +26,7 @@ use crate::{
 pub const SECRET_OVERLAP: TimeDelta = TimeDelta::hours(24);
 
 /// How many endpoints a school has at most: each is one more row for everything that happens.
-const MOST: i64 = 10;
+const MAX_ENDPOINTS: i64 = 10;
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = webhooks)]
@@ -119,7 +119,7 @@ pub fn create(
         .filter(webhooks::school_id.eq(key(school)).and(webhooks::deleted_at.is_null()))
         .count()
         .get_result(db)?;
-    if count >= MOST {
+    if count >= MAX_ENDPOINTS {
         return Err(Refusal::WebhookLimit.into());
     }
     let id: WebhookId = ctx.new_id();

@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 use crate::{
     context::Context,
-    each,
     schema::{webhook_deliveries, webhooks},
     store::{
         Db, Result,
         sql_types::{At, Key, at, key},
     },
+    with_conn,
 };
 
 /// What an event is about.
@@ -65,14 +65,14 @@ impl EventType {
 
 /// Something that happened, by ids alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct News {
+pub struct WebhookEvent {
     kind: EventType,
     /// What it happened to; news of the same subject reach an endpoint in their order.
     subject: Uuid,
     evening: Option<EveningId>,
 }
 
-impl News {
+impl WebhookEvent {
     /// Of an appointment.
     #[must_use]
     pub const fn booking(kind: EventType, booking: BookingId, evening: EveningId) -> Self {
@@ -123,7 +123,7 @@ struct NewRow {
 }
 
 impl NewRow {
-    fn new(ctx: &Context, school: SchoolId, webhook: Key, event: Uuid, news: News) -> Self {
+    fn new(ctx: &Context, school: SchoolId, webhook: Key, event: Uuid, news: WebhookEvent) -> Self {
         Self {
             id: key(ctx.new_id::<DeliveryId>()),
             school_id: key(school),
@@ -147,8 +147,8 @@ impl NewRow {
 ///
 /// # Errors
 /// When the database fails.
-pub fn tell(db: &mut Db, ctx: &Context, school: SchoolId, news: &[News]) -> Result<()> {
-    let endpoints: Vec<(Key, String)> = each!(db, conn => webhooks::table
+pub fn enqueue(db: &mut Db, ctx: &Context, school: SchoolId, news: &[WebhookEvent]) -> Result<()> {
+    let endpoints: Vec<(Key, String)> = with_conn!(db, conn => webhooks::table
         .filter(
             webhooks::school_id
                 .eq(key(school))
@@ -166,7 +166,7 @@ pub fn tell(db: &mut Db, ctx: &Context, school: SchoolId, news: &[News]) -> Resu
         rows.extend(wanting.map(|(webhook, _)| NewRow::new(ctx, school, *webhook, event, *one)));
     }
     if !rows.is_empty() {
-        each!(db, conn =>
+        with_conn!(db, conn =>
             diesel::insert_into(webhook_deliveries::table).values(&rows).execute(conn)
         )?;
     }
@@ -186,8 +186,8 @@ pub(super) fn queue_test(
         school,
         key(webhook),
         event,
-        News { kind: EventType::Test, subject: event, evening: None },
+        WebhookEvent { kind: EventType::Test, subject: event, evening: None },
     );
-    each!(db, conn => diesel::insert_into(webhook_deliveries::table).values(&row).execute(conn))?;
+    with_conn!(db, conn => diesel::insert_into(webhook_deliveries::table).values(&row).execute(conn))?;
     Ok(row.id.into())
 }

@@ -12,7 +12,7 @@ use parlour_domain::{
 use super::{
     endpoints,
     events::{EventType, queue_test},
-    settle::NoAnswer,
+    settle::DeliveryError,
 };
 use crate::{
     context::Context,
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// How many attempts of a delivery are told.
-const TOLD: usize = 20;
+const MAX_ATTEMPTS_LISTED: usize = 20;
 
 /// Where a delivery stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,7 +49,7 @@ pub struct Attempt {
     /// The status of the answer.
     pub status: Option<u16>,
     /// Why there was none.
-    pub error: Option<NoAnswer>,
+    pub error: Option<DeliveryError>,
 }
 
 /// One event on its way to one endpoint.
@@ -203,7 +203,7 @@ fn with_attempts(db: &mut Db, rows: Vec<Row>) -> Result<Vec<Delivery>> {
     let mut attempts: HashMap<Key, Vec<Attempt>> = HashMap::new();
     for row in found {
         let of = attempts.entry(row.delivery_id).or_default();
-        if of.len() < TOLD {
+        if of.len() < MAX_ATTEMPTS_LISTED {
             of.push(row.attempt());
         }
     }
@@ -223,7 +223,7 @@ impl AttemptRow {
             at: self.at.into(),
             duration_ms: u32::try_from(self.duration_ms).unwrap_or_default(),
             status: self.status.and_then(|status| u16::try_from(status).ok()),
-            error: self.error.as_deref().map(NoAnswer::parse),
+            error: self.error.as_deref().map(DeliveryError::parse),
         }
     }
 }

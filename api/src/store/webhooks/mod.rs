@@ -13,13 +13,13 @@ pub use self::{
     endpoints::{
         Change, Endpoint, OffReason, SECRET_OVERLAP, change, create, delete, find, list, rotate,
     },
-    events::{EventType, News, tell},
+    events::{EventType, WebhookEvent, enqueue},
     log::{Attempt, Delivery, DeliveryState, deliveries, delivery, replay, send_test},
     operations::{
         change_webhook, create_webhook, delete_webhook, replay_webhook_delivery,
         rotate_webhook_secret, test_webhook,
     },
     purge::{KEPT_FOR, purge},
-    queue::{Claimed, LEASE, Room, claim, is_due},
-    settle::{FAILING_FOR, NoAnswer, Outcome, Verdict, settle},
+    queue::{Claimed, LEASE, SendCapacity, claim, is_due},
+    settle::{DeliveryError, FAILING_FOR, Outcome, Verdict, settle},
 };

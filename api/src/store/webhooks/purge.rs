@@ -16,7 +16,7 @@ use crate::{
 pub const KEPT_FOR: TimeDelta = TimeDelta::days(30);
 
 /// How many deliveries one step deletes, so that nobody waits long for it.
-const STEP: i64 = 500;
+const BATCH_SIZE: i64 = 500;
 
 /// Deletes deliveries that were settled longer ago than [`KEPT_FOR`]; whether there may be more of
 /// them.
@@ -31,10 +31,10 @@ pub fn purge(db: &mut Db, now: DateTime<Utc>) -> Result<bool> {
                 .and(webhook_deliveries::state.ne("pending")),
         )
         .order(webhook_deliveries::settled_at)
-        .limit(STEP)
+        .limit(BATCH_SIZE)
         .select(webhook_deliveries::id);
     let ids: Vec<Key> = old.load(db)?;
-    let is_full = i64::try_from(ids.len()).is_ok_and(|count| count == STEP);
+    let is_full = i64::try_from(ids.len()).is_ok_and(|count| count == BATCH_SIZE);
     // One that is sent again at this moment is waited for, and then settled no more.
     lock_rows(db, LockRank::WebhookDelivery, ids.iter().copied())?;
     let ids: Vec<Key> = old.filter(webhook_deliveries::id.eq_any(ids)).load(db)?;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     schema::{schools, webhook_deliveries, webhook_secrets, webhooks},
     store::{
-        Db, Due, Result,
+        ClaimResult, Db, Result,
         sql_types::{At, Key, at, key},
     },
 };
@@ -24,7 +24,7 @@ use crate::{
 pub const LEASE: TimeDelta = TimeDelta::minutes(1);
 
 /// How many rows one look takes in.
-const LOOK_AT: i64 = 64;
+const BATCH_SIZE: i64 = 64;
 
 /// A delivery that one worker is sending, with all that it takes.
 #[derive(Clone, Debug)]
@@ -78,21 +78,21 @@ struct Row {
 
 /// What the caller can send.
 #[derive(Clone, Debug)]
-pub struct Room {
+pub struct SendCapacity {
     /// How much in all.
     pub all: usize,
     /// How much to one endpoint.
-    pub to_one: usize,
+    pub per_endpoint: usize,
     /// How much is on its way to these already.
     pub under_way: HashMap<WebhookId, usize>,
 }
 
-impl Room {
+impl SendCapacity {
     /// Endpoints that are sent as much as they may be.
-    fn full(&self) -> Vec<Key> {
+    fn saturated_endpoints(&self) -> Vec<Key> {
         self.under_way
             .iter()
-            .filter(|(_, count)| **count >= self.to_one)
+            .filter(|(_, count)| **count >= self.per_endpoint)
             .map(|(webhook, _)| key(*webhook))
             .collect()
     }
@@ -102,8 +102,8 @@ impl Room {
 ///
 /// # Errors
 /// When the database fails.
-pub fn is_due(db: &mut Db, now: DateTime<Utc>, room: &Room) -> Result<bool> {
-    Ok(!due(db, now, room.full(), 1)?.is_empty())
+pub fn is_due(db: &mut Db, now: DateTime<Utc>, room: &SendCapacity) -> Result<bool> {
+    Ok(!due(db, now, room.saturated_endpoints(), 1)?.is_empty())
 }
 
 /// Claims deliveries that are due, as many as there is room for. An event waits while an older one
@@ -112,11 +112,11 @@ pub fn is_due(db: &mut Db, now: DateTime<Utc>, room: &Room) -> Result<bool> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn claim(db: &mut Db, now: DateTime<Utc>, room: &Room) -> Result<Due<Claimed>> {
+pub fn claim(db: &mut Db, now: DateTime<Utc>, room: &SendCapacity) -> Result<ClaimResult<Claimed>> {
     let mut under_way = room.under_way.clone();
-    let due = due(db, now, room.full(), LOOK_AT)?;
+    let due = due(db, now, room.saturated_endpoints(), BATCH_SIZE)?;
     if due.is_empty() {
-        return Ok(Due::Nothing);
+        return Ok(ClaimResult::Nothing);
     }
     let mut claimed: Vec<Claimed> = Vec::new();
     for row in due {
@@ -124,7 +124,7 @@ pub fn claim(db: &mut Db, now: DateTime<Utc>, room: &Room) -> Result<Due<Claimed
             break;
         }
         let to_this = under_way.entry(row.webhook_id.into()).or_default();
-        if *to_this == room.to_one {
+        if *to_this == room.per_endpoint {
             continue;
         }
         let lease = at(now + LEASE);
@@ -145,7 +145,7 @@ pub fn claim(db: &mut Db, now: DateTime<Utc>, room: &Room) -> Result<Due<Claimed
             claimed.push(row.claimed(lease, secrets));
         }
     }
-    Ok(if claimed.is_empty() { Due::Contended } else { Due::Claimed(claimed) })
+    Ok(if claimed.is_empty() { ClaimResult::Contended } else { ClaimResult::Claimed(claimed) })
 }
 
 fn due(db: &mut Db, now: DateTime<Utc>, full: Vec<Key>, limit: i64) -> Result<Vec<Row>> {

@@ -26,7 +26,7 @@ pub const FAILING_FOR: TimeDelta = TimeDelta::days(5);
 
 /// Why an attempt had no answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum NoAnswer {
+pub enum DeliveryError {
     /// None within the time.
     Timeout,
     /// No connection.
@@ -37,7 +37,7 @@ pub enum NoAnswer {
     Broken,
 }
 
-impl NoAnswer {
+impl DeliveryError {
     /// As in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -67,7 +67,7 @@ pub struct Outcome {
     /// How long it took, in milliseconds.
     pub duration_ms: u32,
     /// The status of the answer, or why there was none.
-    pub answer: std::result::Result<u16, NoAnswer>,
+    pub answer: std::result::Result<u16, DeliveryError>,
 }
 
 /// What follows from it.
@@ -114,7 +114,7 @@ pub fn settle(
         at: at(outcome.began_at),
         status: outcome.answer.ok().map(i32::from),
         duration_ms: i32::try_from(outcome.duration_ms).unwrap_or(i32::MAX),
-        error: outcome.answer.err().map(NoAnswer::as_str),
+        error: outcome.answer.err().map(DeliveryError::as_str),
     };
     diesel::insert_into(webhook_attempts::table).values(&attempt).execute(db)?;
     let row = || webhook_deliveries::table.find(claimed.number);
@@ -139,12 +139,12 @@ pub fn settle(
             Verdict::GivenUp | Verdict::Gone => pending.set(settled("failed")).execute(db)?,
         };
     }
-    judge(db, ctx, claimed.school, claimed.webhook, verdict)?;
+    update_endpoint(db, ctx, claimed.school, claimed.webhook, verdict)?;
     Ok(is_mine)
 }
 
 /// What follows for the endpoint.
-fn judge(
+fn update_endpoint(
     db: &mut Db,
     ctx: &Context,
     school: SchoolId,

@@ -16,7 +16,7 @@ use parlour::{
     schema::{booking_teachers, bookings, evenings, outbox, people},
     store::{
         Db, Store, access,
-        bookings::{self as bookings_store, Acting, NewBooking},
+        bookings::{self as bookings_store, NewBooking, OnBehalfOf},
         evenings::{self as evenings_store, EveningRow},
         events::Actor,
         people::PersonRow,
@@ -28,17 +28,17 @@ use parlour::{
 use parlour_domain::id::{ClassId, PersonId, SessionId};
 
 /// How long mail may take to leave after a round.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A parent with all that they could book.
 #[derive(Clone)]
 pub(super) struct Family {
     pub(super) parent: PersonRow,
-    wishes: Vec<Wish>,
+    classes: Vec<ClassToBook>,
 }
 
 #[derive(Clone, Copy)]
-struct Wish {
+struct ClassToBook {
     student: PersonId,
     class: ClassId,
     teacher: Key,
@@ -74,8 +74,8 @@ pub(super) fn now() -> Context {
 }
 
 /// For themselves.
-pub(super) fn acting(parent: &PersonRow) -> Acting {
-    Acting {
+pub(super) fn acting(parent: &PersonRow) -> OnBehalfOf {
+    OnBehalfOf {
         parent: parent.id(),
         actor: Actor { person: Some(parent.id()), name: parent.name() },
         is_staff: false,
@@ -147,7 +147,7 @@ impl Bench {
         }
         let book = move |db: &mut Db| {
             for (family, wanted) in &of_family {
-                bookings_store::make(
+                bookings_store::create(
                     db,
                     &ctx,
                     &evening,
@@ -161,7 +161,7 @@ impl Bench {
     }
 
     /// How many live bookings an evening has, and how many of a teacher's slots hold more than one.
-    pub(super) async fn sold(&self, evening: &EveningRow) -> Result<(usize, usize)> {
+    pub(super) async fn count_bookings(&self, evening: &EveningRow) -> Result<(usize, usize)> {
         let id = evening.id;
         let live = move |db: &mut Db| {
             let of_evening = bookings::table
@@ -179,7 +179,7 @@ impl Bench {
     }
 
     /// Waits until all mail has left, so that what comes next is not measured with it.
-    pub(super) async fn rest(&self) -> Result<()> {
+    pub(super) async fn wait_for_mail(&self) -> Result<()> {
         let queued = |db: &mut Db| {
             Ok(outbox::table.filter(outbox::state.eq("queued")).count().get_result::<i64>(db)?)
         };
@@ -189,7 +189,7 @@ impl Bench {
             }
             anyhow::Ok(())
         };
-        tokio::time::timeout(PATIENCE, waiting).await.context("the mail does not leave")?
+        tokio::time::timeout(TIMEOUT, waiting).await.context("the mail does not leave")?
     }
 }
 
@@ -215,55 +215,59 @@ fn families(db: &mut Db, evening: &EveningRow) -> parlour::store::Result<Vec<Fam
         let students: Vec<Key> =
             access::students_of(db, parent.id())?.iter().map(|student| student.id).collect();
         let offered = slots::offered_classes(db, &evening, &students)?;
-        let wishes = offered.into_iter().flat_map(|(student, classes)| {
-            classes.into_iter().map(move |class| Wish {
+        let classes = offered.into_iter().flat_map(|(student, classes)| {
+            classes.into_iter().map(move |class| ClassToBook {
                 student: student.into(),
                 class: class.id,
                 teacher: class.teachers[0].id,
             })
         });
-        families.push(Family { parent, wishes: wishes.collect() });
+        families.push(Family { parent, classes: classes.collect() });
     }
     Ok(families)
 }
 
 /// Up to `count` appointments that can all be had: one for each family, then a second for each, and
 /// so on, as families book side by side.
-pub(super) fn plan(families: &[Family], evening: &EveningRow, count: usize) -> Vec<Appointment> {
+pub(super) fn plan_bookings(
+    families: &[Family],
+    evening: &EveningRow,
+    count: usize,
+) -> Vec<Appointment> {
     let slots: Vec<DateTime<Utc>> =
         evening.timing().map(|timing| timing.slots().collect()).unwrap_or_default();
     let mut taken: BTreeSet<(Key, usize)> = BTreeSet::new();
     let mut plan = Vec::with_capacity(count);
-    let most = families.iter().map(|family| family.wishes.len()).max().unwrap_or_default();
+    let most = families.iter().map(|family| family.classes.len()).max().unwrap_or_default();
     // Each begins with another subject, or the first families would take all the times of its
     // teachers.
-    let wish_of = |nth: usize, at: usize, family: &Family| {
-        (nth < family.wishes.len()).then(|| family.wishes[(nth + at) % family.wishes.len()])
+    let nth_class = |nth: usize, at: usize, family: &Family| {
+        (nth < family.classes.len()).then(|| family.classes[(nth + at) % family.classes.len()])
     };
     let turns = (0..most).flat_map(|nth| {
         families
             .iter()
             .enumerate()
-            .filter_map(move |(at, family)| Some((at, family, wish_of(nth, at, family)?)))
+            .filter_map(move |(at, family)| Some((at, family, nth_class(nth, at, family)?)))
     });
-    for (at, family, wish) in turns {
+    for (at, family, choice) in turns {
         if plan.len() == count {
             break;
         }
         let parent = key(family.parent.id());
         let is_free = |slot: &usize| {
-            !taken.contains(&(parent, *slot)) && !taken.contains(&(wish.teacher, *slot))
+            !taken.contains(&(parent, *slot)) && !taken.contains(&(choice.teacher, *slot))
         };
         let Some(slot) = (0..slots.len()).map(|step| (at + step) % slots.len()).find(is_free)
         else {
             continue;
         };
-        taken.extend([(parent, slot), (wish.teacher, slot)]);
+        taken.extend([(parent, slot), (choice.teacher, slot)]);
         plan.push(Appointment {
             family: at,
             booking: NewBooking {
-                student: wish.student,
-                class: wish.class,
+                student: choice.student,
+                class: choice.class,
                 starts_at: slots[slot],
             },
         });
@@ -273,7 +277,7 @@ pub(super) fn plan(families: &[Family], evening: &EveningRow, count: usize) -> V
 
 /// What a family posts in the rush: up to `count` of its classes, each at some slot, whether or not
 /// it is free.
-pub(super) fn guesses(
+pub(super) fn random_bookings(
     family: &Family,
     at: usize,
     evening: &EveningRow,
@@ -284,13 +288,13 @@ pub(super) fn guesses(
     // Spread by a prime, so that neighbours in the list don't go for neighbouring slots.
     let slot = |nth: usize| slots[(at * 7919 + nth * 13) % slots.len()];
     family
-        .wishes
+        .classes
         .iter()
         .take(count)
         .enumerate()
-        .map(|(nth, wish)| NewBooking {
-            student: wish.student,
-            class: wish.class,
+        .map(|(nth, choice)| NewBooking {
+            student: choice.student,
+            class: choice.class,
             starts_at: slot(nth),
         })
         .collect()

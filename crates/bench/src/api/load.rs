@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
 use super::families::Cookie;
-use crate::median::quantile;
+use crate::statistics::quantile;
 
 /// How many clients ask at a time.
 pub(super) const CONNECTIONS: usize = 64;

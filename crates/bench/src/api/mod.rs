@@ -1,7 +1,7 @@
 //! The API under load: static bytes, My Bookings and booking in interleaved rounds, on both
 //! databases, against the same statements in a bare loop.
 
-mod bare_loop;
+mod direct_store_calls;
 mod families;
 mod load;
 mod rounds;
@@ -46,7 +46,7 @@ pub struct Arguments {
 }
 
 /// A server on its database, and the database's copy for the loop.
-struct Side {
+struct DatabaseBench {
     name: &'static str,
     server: SocketAddr,
     bench: Bench,
@@ -61,7 +61,7 @@ struct Side {
 pub async fn seed(database: &str) -> Result<()> {
     let bench = Bench::open(database).await?;
     let day = bench.evening(READ).await?;
-    let plan = families::plan(&bench.families, &day, bench.families.len() * READ_EACH);
+    let plan = families::plan_bookings(&bench.families, &day, bench.families.len() * READ_EACH);
     let count = plan.len();
     bench.book_all(&day, plan).await?;
     println!("{} families, {count} appointments to read", bench.families.len());
@@ -73,7 +73,7 @@ pub async fn seed(database: &str) -> Result<()> {
 ///
 /// # Errors
 /// When the server does not answer.
-pub async fn keep_answer(server: SocketAddr, database: &str, folder: &Path) -> Result<()> {
+pub async fn save_answer(server: SocketAddr, database: &str, folder: &Path) -> Result<()> {
     let bench = Bench::open(database).await?;
     let day = bench.evening(READ).await?;
     let cookies = bench.log_in().await?;
@@ -93,9 +93,14 @@ pub async fn keep_answer(server: SocketAddr, database: &str, folder: &Path) -> R
 /// When an answer is not the one that it must be, or a slot is sold twice.
 pub async fn run(arguments: &Arguments) -> Result<()> {
     let mut sides = [
-        Side::open("sqlite", arguments.sqlite_server, &arguments.sqlite, &arguments.sqlite_copy)
-            .await?,
-        Side::open(
+        DatabaseBench::open(
+            "sqlite",
+            arguments.sqlite_server,
+            &arguments.sqlite,
+            &arguments.sqlite_copy,
+        )
+        .await?,
+        DatabaseBench::open(
             "postgres",
             arguments.postgres_server,
             &arguments.postgres,
@@ -117,7 +122,7 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
     let mut line = Map::new();
     let mut columns = Vec::new();
     for (side, cookies) in sides.iter().zip(&cookies) {
-        side.bench.rest().await?;
+        side.bench.wait_for_mail().await?;
         let rush =
             rush::run(side.server, &side.bench, cookies, &side.bench.evening(RUSH).await?).await?;
         println!("rush on {}: {rush}", side.name);
@@ -134,7 +139,7 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-impl Side {
+impl DatabaseBench {
     async fn open(
         name: &'static str,
         server: SocketAddr,

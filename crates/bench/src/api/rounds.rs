@@ -10,15 +10,15 @@ use std::{
 use anyhow::{Result, ensure};
 
 use super::{
-    ANSWER, bare_loop,
+    ANSWER, direct_store_calls,
     families::{self, Bench, Cookie},
     load::{self, CONNECTIONS, Call},
 };
 use crate::school;
 
 /// How long reading takes, and how long before it does not count.
-const READING: Duration = Duration::from_secs(3);
-const WARMING: Duration = Duration::from_millis(500);
+const READ_DURATION: Duration = Duration::from_secs(3);
+const WARMUP: Duration = Duration::from_millis(500);
 /// How many appointments a round makes.
 const BOOKED: usize = 5_000;
 
@@ -34,7 +34,7 @@ pub(super) struct Measured {
     /// Bookings in the database less answers that said so.
     pub(super) unexplained: usize,
     /// Slots of a teacher that hold more than one booking.
-    pub(super) doubled: usize,
+    pub(super) double_booked: usize,
 }
 
 impl fmt::Display for Measured {
@@ -58,25 +58,24 @@ pub(super) async fn measure(
     cookies: &[Cookie],
     round: usize,
 ) -> Result<Measured> {
-    bench.rest().await?;
+    bench.wait_for_mail().await?;
     let asset = format!("/assets/{ANSWER}");
-    let fixed = for_a_while(server, |_| Call::get(&asset, None)).await?;
+    let fixed = run_for(server, |_| Call::get(&asset, None)).await?;
     let path = bench.path(&bench.evening(school::READ).await?);
-    let read =
-        for_a_while(server, |nth| Call::get(&path, Some(&cookies[nth % cookies.len()]))).await?;
-    let read_loop_rps = bare_loop::read(copy, READING / 2).await?;
+    let read = run_for(server, |nth| Call::get(&path, Some(&cookies[nth % cookies.len()]))).await?;
+    let read_loop_rps = direct_store_calls::read(copy, READ_DURATION / 2).await?;
 
     let day = bench.evening(&school::booked(round)).await?;
     let path = bench.path(&day);
-    let mut calls = families::plan(&bench.families, &day, BOOKED).into_iter();
+    let mut calls = families::plan_bookings(&bench.families, &day, BOOKED).into_iter();
     let book = load::run(server, CONNECTIONS, |_| {
         calls.next().map(|one| Call::book(&path, &cookies[one.family], &one.booking))
     })
     .await?;
-    let (sold, doubled) = bench.sold(&day).await?;
+    let (sold, double_booked) = bench.count_bookings(&day).await?;
     ensure!(book.count("201") == book.all(), "not everything could be booked: {:?}", book.kinds);
-    bench.rest().await?;
-    let book_loop_rps = bare_loop::book(copy, round, BOOKED).await?;
+    bench.wait_for_mail().await?;
+    let book_loop_rps = direct_store_calls::book(copy, round, BOOKED).await?;
 
     Ok(Measured {
         static_rps: fixed.per_second(),
@@ -87,13 +86,13 @@ pub(super) async fn measure(
         book_p99_ms: book.p99_ms(),
         book_loop_rps,
         unexplained: sold.abs_diff(book.count("201")),
-        doubled,
+        double_booked,
     })
 }
 
-async fn for_a_while(server: SocketAddr, call: impl Fn(usize) -> Call) -> Result<load::Outcome> {
+async fn run_for(server: SocketAddr, call: impl Fn(usize) -> Call) -> Result<load::Outcome> {
     let mut outcome = load::Outcome::default();
-    for length in [WARMING, READING] {
+    for length in [WARMUP, READ_DURATION] {
         let (ends_at, mut nth) = (Instant::now() + length, 0);
         let next = |_| {
             nth += 1;

@@ -22,7 +22,7 @@ pub(super) struct Rush {
     /// How many booked.
     pub(super) booked: usize,
     /// Slots of a teacher that were sold more than once.
-    pub(super) doubled: usize,
+    pub(super) double_booked: usize,
 }
 
 /// Lets all of them book.
@@ -36,18 +36,18 @@ pub(super) async fn run(
     evening: &EveningRow,
 ) -> Result<Rush> {
     let path = bench.path(evening);
-    let posts = |(at, family)| families::guesses(family, at, evening, POSTS).into_iter();
+    let posts = |(at, family)| families::random_bookings(family, at, evening, POSTS).into_iter();
     let mut of_family: Vec<_> = bench.families.iter().enumerate().map(posts).collect();
     let next = |number: usize| {
         of_family[number].next().map(|booking| Call::book(&path, &cookies[number], &booking))
     };
     let outcome = load::run(server, cookies.len(), next).await?;
-    let (booked, doubled) = bench.sold(evening).await?;
+    let (booked, double_booked) = bench.count_bookings(evening).await?;
     ensure!(booked == outcome.count("201"), "{booked} bookings, but {:?}", outcome.kinds);
-    ensure!(doubled == 0, "{doubled} slots were sold twice");
+    ensure!(double_booked == 0, "{double_booked} slots were sold twice");
     let fine = |kind: &String| kind == "201" || kind.starts_with("409 ");
     ensure!(outcome.kinds.keys().all(fine), "the rush was too much: {:?}", outcome.kinds);
-    Ok(Rush { seconds: outcome.seconds, booked, doubled, outcome })
+    Ok(Rush { seconds: outcome.seconds, booked, double_booked, outcome })
 }
 
 impl fmt::Display for Rush {
@@ -62,6 +62,6 @@ impl fmt::Display for Rush {
         for (kind, count) in &self.outcome.kinds {
             write!(f, " {count} × {kind},")?;
         }
-        write!(f, " slots sold twice: {}", self.doubled)
+        write!(f, " slots sold twice: {}", self.double_booked)
     }
 }

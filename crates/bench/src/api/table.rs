@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{rounds::Measured, rush::Rush};
-use crate::median::{median, rounded};
+use crate::statistics::{median, rounded};
 
 /// A name, its value, and how many digits after the point it has.
 pub(super) type Figure = (&'static str, f64, i32);
@@ -28,7 +28,7 @@ pub(super) fn figures(rounds: &[Measured], rush: &Rush) -> Vec<Figure> {
         ("book_vs_static", of(|round| round.book_rps / round.static_rps), 3),
         ("book_vs_loop", of(|round| round.book_rps / round.book_loop_rps), 2),
         ("book_unexplained", sum(|round| round.unexplained), 0),
-        ("book_doubled", sum(|round| round.doubled), 0),
+        ("book_doubled", sum(|round| round.double_booked), 0),
         ("rush_s", rush.seconds, 2),
         ("rush_booked", booked, 0),
     ]

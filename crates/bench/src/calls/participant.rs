@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use futures_util::{SinkExt, StreamExt};
-use parlour_domain::call::HEARTBEAT;
+use parlour_domain::call::HEARTBEAT_INTERVAL;
 use parlour_wire::{
     CALL_VERSION, ClientMessage, Join, PresenceState, ServerMessage, Signal, SignalKind,
 };
@@ -35,9 +35,9 @@ const DESCRIPTION: usize = 2_500;
 const CANDIDATES: (usize, usize) = (6, 120);
 /// What all participants together sent and received.
 #[derive(Default)]
-pub(super) struct Ledger(AtomicU64);
+pub(super) struct ByteCounter(AtomicU64);
 
-impl Ledger {
+impl ByteCounter {
     fn count(&self, bytes: usize) {
         self.0.fetch_add(bytes as u64, Ordering::Relaxed);
     }
@@ -49,9 +49,9 @@ impl Ledger {
 }
 
 /// A call as it comes together.
-pub(super) struct Meeting {
+pub(super) struct CallSetup {
     booking: Uuid,
-    ledger: Arc<Ledger>,
+    byte_counter: Arc<ByteCounter>,
     /// When each of them said `join`.
     joined_at: Mutex<HashMap<Uuid, Instant>>,
     offers_ms: Mutex<Vec<f64>>,
@@ -59,12 +59,12 @@ pub(super) struct Meeting {
     done: Notify,
 }
 
-impl Meeting {
-    pub(super) fn new(booking: Uuid, ledger: Arc<Ledger>) -> Self {
+impl CallSetup {
+    pub(super) fn new(booking: Uuid, byte_counter: Arc<ByteCounter>) -> Self {
         let pairs = Call::SIZE * (Call::SIZE - 1) / 2;
         Self {
             booking,
-            ledger,
+            byte_counter,
             joined_at: Mutex::default(),
             offers_ms: Mutex::default(),
             missing: AtomicUsize::new(pairs),
@@ -84,7 +84,7 @@ impl Meeting {
         self.offers_ms.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn offered(&self, by: Uuid) {
+    fn record_offer(&self, by: Uuid) {
         let joined_at =
             self.joined_at.lock().unwrap_or_else(PoisonError::into_inner).get(&by).copied();
         if let Some(joined_at) = joined_at {
@@ -99,7 +99,7 @@ impl Meeting {
 }
 
 /// Enters; resolves when seated, and goes on in the background.
-pub(super) async fn enter(server: SocketAddr, person: Person, meeting: Arc<Meeting>) -> Result<()> {
+pub(super) async fn enter(server: SocketAddr, person: Person, setup: Arc<CallSetup>) -> Result<()> {
     let mut request = format!("ws://{server}{}", person.path).into_client_request()?;
     request.headers_mut().insert("cookie", HeaderValue::from_str(&person.cookie)?);
     request.headers_mut().insert("origin", HeaderValue::from_str(&format!("http://{server}"))?);
@@ -107,10 +107,10 @@ pub(super) async fn enter(server: SocketAddr, person: Person, meeting: Arc<Meeti
     stream.set_nodelay(true)?;
     let (socket, _) = client_async(request, stream).await.context("no WebSocket")?;
     let (seated, is_seated) = oneshot::channel();
-    let booking = meeting.booking;
+    let booking = setup.booking;
     let participant = Participant {
         socket,
-        meeting,
+        setup,
         joined_at: Instant::now(),
         me: Uuid::nil(),
         number: 0,
@@ -118,7 +118,7 @@ pub(super) async fn enter(server: SocketAddr, person: Person, meeting: Arc<Meeti
         seated: Some(seated),
     };
     tokio::spawn(async move {
-        if let Err(error) = participant.stay().await {
+        if let Err(error) = participant.run().await {
             eprintln!("call {booking}: {error:#}");
         }
     });
@@ -127,7 +127,7 @@ pub(super) async fn enter(server: SocketAddr, person: Person, meeting: Arc<Meeti
 
 struct Participant {
     socket: WebSocketStream<TcpStream>,
-    meeting: Arc<Meeting>,
+    setup: Arc<CallSetup>,
     joined_at: Instant,
     me: Uuid,
     number: u32,
@@ -136,15 +136,15 @@ struct Participant {
 }
 
 impl Participant {
-    async fn stay(mut self) -> Result<()> {
+    async fn run(mut self) -> Result<()> {
         let device = Uuid::from_u64_pair(
-            self.meeting.booking.as_u64_pair().1,
+            self.setup.booking.as_u64_pair().1,
             std::ptr::from_ref(&self.socket) as u64,
         )
         .simple()
         .to_string();
         self.joined_at = Instant::now();
-        self.say(&ClientMessage::Join(Join {
+        self.send(&ClientMessage::Join(Join {
             version: CALL_VERSION,
             device,
             move_here: false,
@@ -154,36 +154,36 @@ impl Participant {
         .await?;
         // The answers to the server's pings leave with the next look at the socket; a busy machine
         // may be late with that, and then these are heard.
-        let mut heartbeats = time::interval(HEARTBEAT);
+        let mut heartbeats = time::interval(HEARTBEAT_INTERVAL);
         loop {
             tokio::select! {
                 message = self.socket.next() => match message {
                     Some(Ok(Message::Text(text))) => {
-                        self.meeting.ledger.count(text.len());
+                        self.setup.byte_counter.count(text.len());
                         let message = serde_json::from_str(&text)?;
-                        self.hear(message).await?;
+                        self.handle_message(message).await?;
                     }
                     Some(Ok(Message::Close(frame))) => bail!("closed: {frame:?}"),
                     Some(Ok(_)) => {}
                     Some(Err(error)) => return Err(error.into()),
                     None => bail!("closed"),
                 },
-                _ = heartbeats.tick() => self.say(&ClientMessage::Heartbeat).await?,
+                _ = heartbeats.tick() => self.send(&ClientMessage::Heartbeat).await?,
             }
         }
     }
 
-    async fn say(&mut self, message: &ClientMessage) -> Result<()> {
+    async fn send(&mut self, message: &ClientMessage) -> Result<()> {
         let text = serde_json::to_string(message)?;
-        self.meeting.ledger.count(text.len());
+        self.setup.byte_counter.count(text.len());
         Ok(self.socket.send(Message::text(text)).await?)
     }
 
-    async fn hear(&mut self, message: ServerMessage) -> Result<()> {
+    async fn handle_message(&mut self, message: ServerMessage) -> Result<()> {
         match message {
             ServerMessage::Welcome { you, .. } => {
                 self.me = you;
-                self.meeting
+                self.setup
                     .joined_at
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
@@ -212,7 +212,7 @@ impl Participant {
             ServerMessage::Signal { from, from_connection, signal, .. }
                 if signal.kind == SignalKind::Offer =>
             {
-                self.meeting.offered(from);
+                self.setup.record_offer(from);
                 self.signal(from, from_connection, SignalKind::Answer).await?;
             }
             ServerMessage::Out { code, .. } => bail!("out: {code}"),
@@ -231,10 +231,10 @@ impl Participant {
             sdp_mid: None,
             sdp_m_line_index: None,
         };
-        self.say(&ClientMessage::Signal { to, to_connection, signal: step(kind, DESCRIPTION) })
+        self.send(&ClientMessage::Signal { to, to_connection, signal: step(kind, DESCRIPTION) })
             .await?;
         for _ in 0..CANDIDATES.0 {
-            self.say(&ClientMessage::Signal {
+            self.send(&ClientMessage::Signal {
                 to,
                 to_connection,
                 signal: step(SignalKind::Candidate, CANDIDATES.1),

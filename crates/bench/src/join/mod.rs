@@ -1,20 +1,20 @@
 //! How long it takes from the click on Join until somebody else moves on the screen: in a call of
 //! the product, and between pages that do nothing else.
 
-mod bare;
+mod baseline;
 
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use chrono::TimeDelta;
 use clap::Args;
-use parlour_browser::{Chromium, MEDIA, Turn};
+use parlour_browser::{Chromium, MEDIA, TurnServer};
 use serde_json::{Value, json};
 
-use self::bare::Bare;
+use self::baseline::Baseline;
 use crate::{
     calls::school::{Call, Person, School},
-    median::{median, rounded},
+    statistics::{median, rounded},
 };
 
 /// How often everybody joins, of each kind of page; the figures are medians.
@@ -23,7 +23,7 @@ const ROUNDS: usize = 7;
 const MEASURED: [usize; 2] = [1, 3];
 /// What those in a call did before has come to rest.
 const REST: Duration = Duration::from_secs(1);
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 const WATCH: &str = include_str!("watch.js");
 
 /// Where the server is.
@@ -45,7 +45,7 @@ pub struct Arguments {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Kind {
     Product,
-    Bare,
+    Baseline,
 }
 
 /// Measures both kinds in turn, and prints a line for each round and one of JSON.
@@ -53,7 +53,7 @@ enum Kind {
 /// # Errors
 /// When somebody does not see the others.
 pub async fn run(arguments: &Arguments) -> Result<()> {
-    let _turn = Turn::start_on(arguments.turn_port, &arguments.turn_secret).await?;
+    let _turn = TurnServer::start_on(arguments.turn_port, &arguments.turn_secret).await?;
     let school = School::open(&arguments.database).await?;
     // It began a moment ago, so that nobody waits for its beginning; the rounds take half of its
     // five minutes.
@@ -63,15 +63,17 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
     for person in &call.people {
         browsers.push(start(arguments.server, person).await?);
     }
-    let bare = Bare::serve(ice_servers(&browsers[0], arguments.server, call).await?).await?;
+    let baseline =
+        Baseline::serve(ice_servers(&browsers[0], arguments.server, call).await?).await?;
     let mut times: HashMap<(Kind, usize), Vec<f64>> = HashMap::new();
     for round in 1..=ROUNDS {
         for (kind, page) in [
             (Kind::Product, format!("http://{}{}", arguments.server, call.page)),
-            (Kind::Bare, bare.page()),
+            (Kind::Baseline, baseline.page()),
         ] {
-            let ms =
-                meet(&browsers, &page).await.with_context(|| format!("round {round}, {kind:?}"))?;
+            let ms = measure_join(&browsers, &page)
+                .await
+                .with_context(|| format!("round {round}, {kind:?}"))?;
             println!("round {round}, {kind:?}: {ms:.0?} ms for the second and the fourth");
             for (place, ms) in MEASURED.into_iter().zip(ms) {
                 times.entry((kind, place)).or_default().push(ms);
@@ -87,8 +89,8 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
         json!({
             "first_frame_2_ms": of(Kind::Product, MEASURED[0]),
             "first_frame_4th_ms": of(Kind::Product, MEASURED[1]),
-            "bare_2_ms": of(Kind::Bare, MEASURED[0]),
-            "bare_4th_ms": of(Kind::Bare, MEASURED[1]),
+            "bare_2_ms": of(Kind::Baseline, MEASURED[0]),
+            "bare_4th_ms": of(Kind::Baseline, MEASURED[1]),
         })
     );
     Ok(())
@@ -97,7 +99,7 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
 /// A browser of this person.
 async fn start(server: SocketAddr, person: &Person) -> Result<Chromium> {
     let browser = Chromium::start_with(1000, 800, &MEDIA).await?;
-    browser.driver.set_script_timeout(PATIENCE).await?;
+    browser.driver.set_script_timeout(TIMEOUT).await?;
     let (name, value) = person.cookie.split_once('=').context("no cookie")?;
     let path = person.path.split_inclusive('/').take(3).collect::<String>();
     let cookie = json!({
@@ -128,24 +130,25 @@ async fn ice_servers(browser: &Chromium, server: SocketAddr, call: &Call) -> Res
 
 /// Lets everybody join, one after the other, and leave. The times of those who are measured, in
 /// milliseconds.
-async fn meet(browsers: &[Chromium], page: &str) -> Result<Vec<f64>> {
+async fn measure_join(browsers: &[Chromium], page: &str) -> Result<Vec<f64>> {
     for browser in browsers {
         browser.driver.goto(page).await?;
-        ask(browser, "until(() => watched.ready(), 'the door')").await?;
+        evaluate(browser, "until(() => watched.ready(), 'the door')").await?;
     }
     let mut measured = Vec::new();
     for (place, browser) in browsers.iter().enumerate() {
-        let ms = ask(browser, &format!("watched.join({place})")).await?;
+        let ms = evaluate(browser, &format!("watched.join({place})")).await?;
         if MEASURED.contains(&place) {
             measured.push(ms.as_f64().context("no time")?);
         }
         for before in &browsers[..place] {
-            ask(before, &format!("until(() => watched.shown() === {place}, 'the others')")).await?;
+            evaluate(before, &format!("until(() => watched.shown() === {place}, 'the others')"))
+                .await?;
         }
         tokio::time::sleep(REST).await;
     }
     for browser in browsers {
-        ask(browser, "watched.leave()").await?;
+        evaluate(browser, "watched.leave()").await?;
         browser.driver.goto("about:blank").await?;
     }
     tokio::time::sleep(REST).await;
@@ -153,7 +156,7 @@ async fn meet(browsers: &[Chromium], page: &str) -> Result<Vec<f64>> {
 }
 
 /// What a promise of the page comes to.
-async fn ask(browser: &Chromium, promise: &str) -> Result<Value> {
+async fn evaluate(browser: &Chromium, promise: &str) -> Result<Value> {
     let script = format!(
         "const done = arguments[0]; const {{ watched, until }} = globalThis; \
          ({promise}).then((is) => done({{ is }}), (error) => done({{ error: String(error) }}));"

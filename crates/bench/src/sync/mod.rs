@@ -13,8 +13,8 @@ use tokio::time::Instant;
 
 use self::provider::Provider;
 use crate::{
-    median::{median, rounded},
     school,
+    statistics::{median, rounded},
 };
 
 /// 4,260 parents, 5,680 students, 60 teachers.
@@ -90,7 +90,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn sync(&self, fate: &str) -> Result<f64> {
+    async fn sync(&self, outcome: &str) -> Result<f64> {
         let (url, token_url) =
             (self.provider.origin(), format!("{}/token", self.provider.origin()));
         self.timed(
@@ -105,14 +105,14 @@ impl Run<'_> {
                 "bench",
                 "--json",
             ],
-            fate,
+            outcome,
         )
         .await
     }
 
     /// Runs a command of the server's program, checks that all people had this fate, and says how
     /// long it took.
-    async fn timed(&self, words: &[&str], fate: &str) -> Result<f64> {
+    async fn timed(&self, words: &[&str], outcome: &str) -> Result<f64> {
         let mut command = Command::new(&self.arguments.server);
         command
             .args(words)
@@ -128,8 +128,8 @@ impl Run<'_> {
         ensure!(ended.status.success(), "{words:?}: {}", String::from_utf8_lossy(&ended.stderr));
         let report: Value =
             serde_json::from_slice(&ended.stdout).context("the report is not JSON")?;
-        let people = report.pointer(&format!("/changes/people/{fate}")).and_then(Value::as_u64);
-        ensure!(people == Some(PEOPLE), "{words:?}: {people:?} people {fate}");
+        let people = report.pointer(&format!("/changes/people/{outcome}")).and_then(Value::as_u64);
+        ensure!(people == Some(PEOPLE), "{words:?}: {people:?} people {outcome}");
         Ok(took)
     }
 }

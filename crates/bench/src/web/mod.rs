@@ -13,13 +13,13 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpStream;
 
 use self::browser::Browser;
-use crate::median::{median, rounded};
+use crate::statistics::{median, rounded};
 
 /// How often each page is opened, at each speed; the figures are medians.
-const VISITS: usize = 5;
+const VISITS_PER_PAGE: usize = 5;
 /// How much slower the processor is made for the second half.
-const SLOWER: u32 = 4;
-const PATIENCE: Duration = Duration::from_secs(60);
+const CPU_SLOWDOWN: u32 = 4;
+const TIMEOUT: Duration = Duration::from_secs(60);
 const BASE: &str = "/s/hillcrest/";
 const WATCH: &str = include_str!("watch.js");
 const REPORT: &str = include_str!("report.js");
@@ -53,10 +53,10 @@ pub async fn run(server: SocketAddr) -> Result<()> {
         },
     ];
     let mut visits: Vec<[Vec<Value>; 2]> = vec![Default::default(); pages.len()];
-    for visit in 0..VISITS {
+    for visit in 0..VISITS_PER_PAGE {
         for (page, visits) in pages.iter().zip(&mut visits) {
-            for (speed, visits) in [1, SLOWER].into_iter().zip(visits) {
-                let seen = see(server, page, speed)
+            for (speed, visits) in [1, CPU_SLOWDOWN].into_iter().zip(visits) {
+                let seen = measure_visit(server, page, speed)
                     .await
                     .with_context(|| format!("{} was not usable", page.name))?;
                 println!(
@@ -73,7 +73,7 @@ pub async fn run(server: SocketAddr) -> Result<()> {
 }
 
 /// Opens a page in a browser of its own.
-async fn see(server: SocketAddr, page: &Page, speed: u32) -> Result<Value> {
+async fn measure_visit(server: SocketAddr, page: &Page, speed: u32) -> Result<Value> {
     let browser = Browser::start().await?;
     let script = WATCH.replace("NEEDED", &json!(page.needed).to_string());
     browser.command("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await?;
@@ -96,7 +96,7 @@ async fn see(server: SocketAddr, page: &Page, speed: u32) -> Result<Value> {
             }
         }
     };
-    let seen = tokio::time::timeout(PATIENCE, at_rest).await;
+    let seen = tokio::time::timeout(TIMEOUT, at_rest).await;
     browser.close().await?;
     seen.context("it took too long")?
 }
@@ -116,7 +116,9 @@ fn figures(visits: &[Vec<Value>; 2]) -> Vec<(&'static str, f64)> {
 }
 
 fn print(pages: &[(&str, Vec<(&str, f64)>)]) {
-    println!("\nmedians of {VISITS} first visits, server and browser on the same cores:\n");
+    println!(
+        "\nmedians of {VISITS_PER_PAGE} first visits, server and browser on the same cores:\n"
+    );
     print!("{:<16}", "");
     pages.iter().for_each(|(name, _)| print!("{name:>14}"));
     println!();

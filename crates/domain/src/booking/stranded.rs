@@ -3,15 +3,15 @@
 
 /// What a booking rests on, as the roster has it now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Ground {
+pub struct BookingBasis {
     /// It is not cancelled, and not over.
     pub is_live: bool,
     /// Its class is there.
-    pub class_is_there: bool,
+    pub class_exists: bool,
     /// Its student is at the school and has a place in the class.
     pub student_is_in_class: bool,
     /// How many of its teachers have left the school or the class.
-    pub teachers_gone: usize,
+    pub teachers_left: usize,
 }
 
 /// Why an appointment is stranded. Nothing confirmed is lost silently: it stays until somebody
@@ -26,16 +26,16 @@ pub enum Stranded {
     TeacherLeftClass,
 }
 
-impl Ground {
+impl BookingBasis {
     /// The first reason for which a booking on this ground is stranded; none where all is well, or
     /// nobody comes any more.
     #[must_use]
-    pub const fn stranded(self) -> Option<Stranded> {
+    pub const fn stranded_reason(self) -> Option<Stranded> {
         match self {
             Self { is_live: false, .. } => None,
-            Self { class_is_there: false, .. } => Some(Stranded::ClassGone),
+            Self { class_exists: false, .. } => Some(Stranded::ClassGone),
             Self { student_is_in_class: false, .. } => Some(Stranded::StudentLeftClass),
-            Self { teachers_gone: 1.., .. } => Some(Stranded::TeacherLeftClass),
+            Self { teachers_left: 1.., .. } => Some(Stranded::TeacherLeftClass),
             Self { .. } => None,
         }
     }
@@ -54,7 +54,7 @@ impl Stranded {
 
     /// In words, for a letter or a report.
     #[must_use]
-    pub const fn words(self) -> &'static str {
+    pub const fn description(self) -> &'static str {
         match self {
             Self::ClassGone => "the class is gone",
             Self::StudentLeftClass => "the student left the class",
@@ -68,28 +68,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_thing_that_is_missing_strands_a_booking() {
-        let sound = Ground {
+    fn stranded_reason_is_the_first_missing_requirement() {
+        let sound = BookingBasis {
             is_live: true,
-            class_is_there: true,
+            class_exists: true,
             student_is_in_class: true,
-            teachers_gone: 0,
+            teachers_left: 0,
         };
-        let check = |ground: Ground, expected: Option<&str>| {
-            assert_eq!(ground.stranded().map(Stranded::code), expected, "{ground:?}")
+        let check = |ground: BookingBasis, expected: Option<&str>| {
+            assert_eq!(ground.stranded_reason().map(Stranded::code), expected, "{ground:?}")
         };
         check(sound, None);
-        check(Ground { class_is_there: false, ..sound }, Some("class_gone"));
-        check(Ground { student_is_in_class: false, ..sound }, Some("student_left_class"));
-        check(Ground { teachers_gone: 1, ..sound }, Some("teacher_left_class"));
-        check(Ground { teachers_gone: 3, ..sound }, Some("teacher_left_class"));
+        check(BookingBasis { class_exists: false, ..sound }, Some("class_gone"));
+        check(BookingBasis { student_is_in_class: false, ..sound }, Some("student_left_class"));
+        check(BookingBasis { teachers_left: 1, ..sound }, Some("teacher_left_class"));
+        check(BookingBasis { teachers_left: 3, ..sound }, Some("teacher_left_class"));
         check(
-            Ground { student_is_in_class: false, teachers_gone: 1, ..sound },
+            BookingBasis { student_is_in_class: false, teachers_left: 1, ..sound },
             Some("student_left_class"),
         );
-        let nothing_left =
-            Ground { class_is_there: false, student_is_in_class: false, teachers_gone: 2, ..sound };
+        let nothing_left = BookingBasis {
+            class_exists: false,
+            student_is_in_class: false,
+            teachers_left: 2,
+            ..sound
+        };
         check(nothing_left, Some("class_gone"));
-        check(Ground { is_live: false, ..nothing_left }, None);
+        check(BookingBasis { is_live: false, ..nothing_left }, None);
     }
 }

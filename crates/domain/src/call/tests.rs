@@ -15,8 +15,8 @@ fn person(n: u8) -> ParticipantId {
     ParticipantId(Uuid::from_u128(n.into()))
 }
 
-fn newcomer(n: u8, device: u8) -> Newcomer {
-    Newcomer {
+fn request(n: u8, device: u8) -> EntryRequest {
+    EntryRequest {
         participant: person(n),
         role: CallRole::Teacher,
         session: SessionId(Uuid::from_u128(device.into())),
@@ -32,165 +32,168 @@ fn call(capacity: u32) -> Call {
     Call::new(capacity, Vec::new(), Vec::new(), 1)
 }
 
-fn seated(connection: u32) -> Entered {
-    Entered::Seated { connection, resumed: false, replaced: None }
+fn seated(connection: u32) -> EntryDecision {
+    EntryDecision::Seated { connection, resumed: false, replaced: None }
 }
 
-fn kinds(events: &[Event]) -> Vec<(ParticipantId, EventKind)> {
+fn kinds(events: &[CallEvent]) -> Vec<(ParticipantId, CallEventKind)> {
     events.iter().map(|event| (event.participant, event.kind)).collect()
 }
 
 #[test]
-fn three_teachers_a_parent_and_a_guest_are_five_for_four_seats() {
+fn fifth_participant_waits_for_one_of_four_seats() {
     let mut call = call(4);
     for n in 1..=4 {
-        assert_eq!(call.enter(&newcomer(n, 1), at(0)).0, seated(n.into()));
+        assert_eq!(call.enter(&request(n, 1), at(0)).0, seated(n.into()));
     }
     assert_eq!(
-        call.enter(&newcomer(5, 1), at(1)).0,
-        Entered::Waiting { place: 1, connection: 5, replaced: None }
+        call.enter(&request(5, 1), at(1)).0,
+        EntryDecision::Waiting { place: 1, connection: 5, replaced: None }
     );
     assert_eq!(
         kinds(&call.leave(person(2), 2, at(2))),
-        [(person(2), EventKind::Left), (person(5), EventKind::Promoted)]
+        [(person(2), CallEventKind::Left), (person(5), CallEventKind::Promoted)]
     );
     assert_eq!(
-        call.seats().iter().map(|seat| (seat.number, seat.place.participant)).collect::<Vec<_>>(),
+        call.seats()
+            .iter()
+            .map(|seat| (seat.number, seat.occupant.participant))
+            .collect::<Vec<_>>(),
         [(1, person(1)), (2, person(5)), (3, person(3)), (4, person(4))]
     );
     assert_eq!(
-        call.enter(&newcomer(2, 1), at(3)).0,
-        Entered::Waiting { place: 1, connection: 6, replaced: None }
+        call.enter(&request(2, 1), at(3)).0,
+        EntryDecision::Waiting { place: 1, connection: 6, replaced: None }
     );
 }
 
 #[test]
-fn a_vanished_participant_has_30_seconds() {
+fn disconnected_participant_keeps_seat_for_30_seconds() {
     let mut call = call(2);
-    call.enter(&newcomer(1, 1), at(0));
-    call.enter(&newcomer(2, 1), at(0));
-    call.enter(&newcomer(3, 1), at(0));
+    call.enter(&request(1, 1), at(0));
+    call.enter(&request(2, 1), at(0));
+    call.enter(&request(3, 1), at(0));
     assert_eq!(
-        kinds(&call.vanish(person(1), 1, at(30), at(5))),
-        [(person(1), EventKind::Vanished)]
+        kinds(&call.disconnect(person(1), 1, at(30), at(5))),
+        [(person(1), CallEventKind::Disconnected)]
     );
     call.renew(person(2), 2, at(29));
     call.renew(person(3), 3, at(29));
     assert_eq!(kinds(&call.expire(at(34))), []);
-    let resumed = call.clone().enter(&newcomer(1, 1), at(34));
+    let resumed = call.clone().enter(&request(1, 1), at(34));
     assert_eq!(
         (resumed.0, kinds(&resumed.1)),
         (
-            Entered::Seated { connection: 1, resumed: true, replaced: None },
-            vec![(person(1), EventKind::Resumed)]
+            EntryDecision::Seated { connection: 1, resumed: true, replaced: None },
+            vec![(person(1), CallEventKind::Resumed)]
         )
     );
     assert_eq!(
         kinds(&call.expire(at(35))),
-        [(person(1), EventKind::Expired), (person(3), EventKind::Promoted)]
+        [(person(1), CallEventKind::Expired), (person(3), CallEventKind::Promoted)]
     );
 }
 
 #[test]
-fn a_page_loaded_anew_keeps_the_seat_and_gets_a_new_connection() {
+fn reload_keeps_the_seat_and_gets_a_new_connection() {
     let mut call = call(4);
-    call.enter(&newcomer(1, 1), at(0));
-    let (entered, events) = call.enter(&Newcomer { fresh: true, ..newcomer(1, 1) }, at(1));
-    assert_eq!(entered, Entered::Seated { connection: 2, resumed: false, replaced: Some(1) });
-    assert_eq!(kinds(&events), [(person(1), EventKind::Resumed)]);
-    assert_eq!(call.seats()[0].place.since, at(0));
+    call.enter(&request(1, 1), at(0));
+    let (entered, events) = call.enter(&EntryRequest { fresh: true, ..request(1, 1) }, at(1));
+    assert_eq!(entered, EntryDecision::Seated { connection: 2, resumed: false, replaced: Some(1) });
+    assert_eq!(kinds(&events), [(person(1), CallEventKind::Resumed)]);
+    assert_eq!(call.seats()[0].occupant.since, at(0));
     assert_eq!(call.leave(person(1), 1, at(2)), [], "the older connection has no say any more");
-    assert_eq!(call.vanish(person(1), 1, at(60), at(2)), []);
+    assert_eq!(call.disconnect(person(1), 1, at(60), at(2)), []);
     assert_eq!(call.renew(person(1), 1, at(2)), (false, vec![]));
 }
 
 #[test]
-fn a_late_word_of_a_broken_socket_does_not_reach_the_next_one() {
+fn late_disconnect_of_an_old_socket_is_ignored() {
     let mut call = call(4);
-    call.enter(&newcomer(1, 1), at(0));
-    call.enter(&newcomer(1, 1), at(5));
-    assert_eq!(call.vanish(person(1), 1, at(30), at(6)), []);
+    call.enter(&request(1, 1), at(0));
+    call.enter(&request(1, 1), at(5));
+    assert_eq!(call.disconnect(person(1), 1, at(30), at(6)), []);
     assert_eq!(
-        kinds(&call.vanish(person(1), 1, at(35), at(6))),
-        [(person(1), EventKind::Vanished)]
+        kinds(&call.disconnect(person(1), 1, at(35), at(6))),
+        [(person(1), CallEventKind::Disconnected)]
     );
 }
 
 #[test]
-fn another_device_is_asked_and_takes_over() {
+fn second_device_must_confirm_takeover() {
     let mut call = call(4);
-    call.enter(&newcomer(1, 1), at(0));
-    assert_eq!(call.enter(&newcomer(1, 2), at(1)), (Entered::MoveHere, vec![]));
-    let (entered, events) = call.enter(&Newcomer { move_here: true, ..newcomer(1, 2) }, at(2));
-    assert_eq!(entered, Entered::Seated { connection: 2, resumed: false, replaced: Some(1) });
-    assert_eq!(kinds(&events), [(person(1), EventKind::TakenOver { same_session: false })]);
+    call.enter(&request(1, 1), at(0));
+    assert_eq!(call.enter(&request(1, 2), at(1)), (EntryDecision::MoveHere, vec![]));
+    let (entered, events) = call.enter(&EntryRequest { move_here: true, ..request(1, 2) }, at(2));
+    assert_eq!(entered, EntryDecision::Seated { connection: 2, resumed: false, replaced: Some(1) });
+    assert_eq!(kinds(&events), [(person(1), CallEventKind::TakenOver { same_session: false })]);
     assert_eq!(call.seats().len(), 1);
     assert_eq!(
-        call.enter(&newcomer(1, 1), at(3)).0,
-        Entered::MoveHere,
+        call.enter(&request(1, 1), at(3)).0,
+        EntryDecision::MoveHere,
         "the older device is the other one now"
     );
 }
 
 #[test]
-fn a_link_that_was_taken_over_twice_asks_for_a_code() {
-    let again = |recent_takeovers, role, is_proven| Newcomer {
+fn third_takeover_of_a_guest_link_requires_a_code() {
+    let again = |recent_takeovers, role, is_proven| EntryRequest {
         move_here: true,
         role,
         recent_takeovers,
         is_proven,
-        ..newcomer(1, 2)
+        ..request(1, 2)
     };
-    let check = |newcomer: Newcomer, is_asked: bool| {
+    let check = |request: EntryRequest, is_asked: bool| {
         let mut call = call(4);
-        call.enter(&self::newcomer(1, 1), at(0));
+        call.enter(&self::request(1, 1), at(0));
         assert_eq!(
-            call.enter(&newcomer, at(1)).0 == Entered::CodeRequired,
+            call.enter(&request, at(1)).0 == EntryDecision::CodeRequired,
             is_asked,
-            "{newcomer:?}"
+            "{request:?}"
         );
     };
     check(again(1, CallRole::Guest, false), false);
     check(again(2, CallRole::Guest, false), true);
     check(again(2, CallRole::Guest, true), false);
     check(again(2, CallRole::Parent, false), false);
-    check(Newcomer { device: "1/1".into(), ..again(2, CallRole::Guest, false) }, false);
+    check(EntryRequest { device: "1/1".into(), ..again(2, CallRole::Guest, false) }, false);
     let mut empty = call(4);
     assert_eq!(
         empty.enter(&again(2, CallRole::Guest, false), at(0)).0,
-        Entered::CodeRequired,
+        EntryDecision::CodeRequired,
         "nor can one wait until the guest is away"
     );
 }
 
 #[test]
-fn a_place_in_the_queue_moves_and_is_kept_like_a_seat() {
+fn queue_position_survives_takeover_and_disconnect() {
     let mut call = call(2);
     for n in 1..=4 {
-        call.enter(&newcomer(n, 1), at(0));
+        call.enter(&request(n, 1), at(0));
     }
-    let moved = call.enter(&Newcomer { move_here: true, ..newcomer(3, 2) }, at(1)).0;
-    assert_eq!(moved, Entered::Waiting { place: 1, connection: 5, replaced: Some(3) });
-    call.vanish(person(3), 5, at(31), at(2));
+    let moved = call.enter(&EntryRequest { move_here: true, ..request(3, 2) }, at(1)).0;
+    assert_eq!(moved, EntryDecision::Waiting { place: 1, connection: 5, replaced: Some(3) });
+    call.disconnect(person(3), 5, at(31), at(2));
     assert_eq!(
-        kinds(&call.put_out(&[person(1)], at(3))),
-        [(person(1), EventKind::PutOut), (person(4), EventKind::Promoted)],
+        kinds(&call.evict(&[person(1)], at(3))),
+        [(person(1), CallEventKind::Evicted), (person(4), CallEventKind::Promoted)],
         "who has vanished is passed over"
     );
     call.leave(person(2), 2, at(4));
     assert_eq!(
         kinds(&call.renew(person(3), 5, at(5)).1),
-        [(person(3), EventKind::Resumed), (person(3), EventKind::Promoted)]
+        [(person(3), CallEventKind::Resumed), (person(3), CallEventKind::Promoted)]
     );
 }
 
 #[test]
-fn the_end_puts_everybody_out() {
+fn closing_the_call_evicts_everybody() {
     let mut call = call(2);
     for n in 1..=3 {
-        call.enter(&newcomer(n, 1), at(0));
+        call.enter(&request(n, 1), at(0));
     }
-    assert_eq!(kinds(&call.close()), [1, 2, 3].map(|n| (person(n), EventKind::PutOut)));
+    assert_eq!(kinds(&call.close()), [1, 2, 3].map(|n| (person(n), CallEventKind::Evicted)));
     assert!(call.seats().is_empty() && call.queue().is_empty());
 }
 
@@ -198,10 +201,10 @@ fn the_end_puts_everybody_out() {
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Enter { who: u8, device: u8, move_here: bool, fresh: bool, takeovers: i64 },
-    Vanish(u8),
+    Disconnect(u8),
     Renew(u8),
     Leave(u8),
-    PutOut(u8),
+    Evict(u8),
     Expire,
 }
 
@@ -217,56 +220,58 @@ fn step() -> impl Strategy<Value = Step> {
                 takeovers,
             }
         ),
-        2 => who().prop_map(Step::Vanish),
+        2 => who().prop_map(Step::Disconnect),
         3 => who().prop_map(Step::Renew),
         1 => who().prop_map(Step::Leave),
-        1 => who().prop_map(Step::PutOut),
+        1 => who().prop_map(Step::Evict),
         1 => Just(Step::Expire),
     ]
 }
 
-fn take(call: &mut Call, step: Step, now: DateTime<Utc>) -> Vec<Event> {
+fn take(call: &mut Call, step: Step, now: DateTime<Utc>) -> Vec<CallEvent> {
     let connection =
-        |call: &Call, who| call.place_of(person(who)).map_or(0, |place| place.connection);
+        |call: &Call, who| call.occupant_of(person(who)).map_or(0, |place| place.connection);
     match step {
         Step::Enter { who, device, move_here, fresh, takeovers } => {
-            let newcomer = Newcomer {
+            let request = EntryRequest {
                 move_here,
                 fresh,
                 role: CallRole::Guest,
                 recent_takeovers: takeovers,
-                ..newcomer(who, device)
+                ..request(who, device)
             };
-            let before = call.place_of(person(who)).cloned();
-            let (entered, events) = call.enter(&newcomer, now);
+            let before = call.occupant_of(person(who)).cloned();
+            let (entered, events) = call.enter(&request, now);
             match entered {
-                Entered::Seated { connection, resumed: true, .. } => assert_eq!(
+                EntryDecision::Seated { connection, resumed: true, .. } => assert_eq!(
                     before.unwrap().connection,
                     connection,
                     "a resumed seat keeps its number"
                 ),
-                Entered::MoveHere | Entered::CodeRequired => {
-                    assert!(events.iter().all(|event| event.kind != EventKind::Joined))
+                EntryDecision::MoveHere | EntryDecision::CodeRequired => {
+                    assert!(events.iter().all(|event| event.kind != CallEventKind::Joined))
                 }
-                Entered::Seated { .. } | Entered::Waiting { .. } => {
-                    assert!(call.place_of(person(who)).unwrap().is_present)
+                EntryDecision::Seated { .. } | EntryDecision::Waiting { .. } => {
+                    assert!(call.occupant_of(person(who)).unwrap().is_present)
                 }
             }
             events
         }
-        Step::Vanish(who) => call.vanish(person(who), connection(call, who), now + GRACE, now),
+        Step::Disconnect(who) => {
+            call.disconnect(person(who), connection(call, who), now + GRACE, now)
+        }
         Step::Renew(who) => call.renew(person(who), connection(call, who), now).1,
         Step::Leave(who) => call.leave(person(who), connection(call, who), now),
-        Step::PutOut(who) => {
-            let events = call.put_out(&[person(who)], now);
-            assert!(call.place_of(person(who)).is_none());
+        Step::Evict(who) => {
+            let events = call.evict(&[person(who)], now);
+            assert!(call.occupant_of(person(who)).is_none());
             events
         }
         Step::Expire => call.expire(now),
     }
 }
 
-fn check(before: &Call, call: &Call, events: &[Event], capacity: u32, now: DateTime<Utc>) {
+fn check(before: &Call, call: &Call, events: &[CallEvent], capacity: u32, now: DateTime<Utc>) {
     assert!(call.seats().len() <= capacity as usize, "one too many");
     let numbers: BTreeSet<u32> = call.seats().iter().map(|seat| seat.number).collect();
     assert!(
@@ -274,11 +279,11 @@ fn check(before: &Call, call: &Call, events: &[Event], capacity: u32, now: DateT
             && numbers.iter().all(|number| (1..=capacity).contains(number)),
         "a seat twice"
     );
-    let places: Vec<&Place> = call
+    let places: Vec<&Occupant> = call
         .seats()
         .iter()
-        .map(|seat| &seat.place)
-        .chain(call.queue().iter().map(|queued| &queued.place))
+        .map(|seat| &seat.occupant)
+        .chain(call.queue().iter().map(|queued| &queued.occupant))
         .collect();
     assert_eq!(
         places.iter().map(|place| place.participant).collect::<BTreeSet<_>>().len(),
@@ -292,7 +297,7 @@ fn check(before: &Call, call: &Call, events: &[Event], capacity: u32, now: DateT
     );
     assert!(
         call.seats().len() == capacity as usize
-            || call.queue().iter().all(|queued| !queued.place.is_present),
+            || call.queue().iter().all(|queued| !queued.occupant.is_present),
         "somebody waits while a seat is free"
     );
     assert!(
@@ -306,7 +311,7 @@ fn check(before: &Call, call: &Call, events: &[Event], capacity: u32, now: DateT
     );
     for place in &places {
         let kept = before
-            .place_of(place.participant)
+            .occupant_of(place.participant)
             .is_some_and(|old| old.connection == place.connection);
         assert!(
             kept || place.connection >= before.next_connection(),
@@ -315,26 +320,26 @@ fn check(before: &Call, call: &Call, events: &[Event], capacity: u32, now: DateT
     }
     assert!(call.queue().is_sorted_by_key(|queued| queued.number));
     // Who came back in this very step was not there when the seats before were given away.
-    let was_present = |queued: &&Queued| queued.place.is_present;
-    let waited: Vec<&Queued> = before.queue().iter().filter(was_present).collect();
+    let was_present = |queued: &&QueueEntry| queued.occupant.is_present;
+    let waited: Vec<&QueueEntry> = before.queue().iter().filter(was_present).collect();
     let number = |participant| {
         waited
             .iter()
-            .find(|queued| queued.place.participant == participant)
+            .find(|queued| queued.occupant.participant == participant)
             .map(|queued| queued.number)
     };
     let promoted: Vec<u32> = events
         .iter()
-        .filter(|event| event.kind == EventKind::Promoted)
+        .filter(|event| event.kind == CallEventKind::Promoted)
         .filter_map(|event| number(event.participant))
         .collect();
     assert!(promoted.is_sorted(), "the queue was not in order");
     // Whose place ran out in this very step and who came anew stands at the end of the queue, with
     // another number.
-    let waited_there = |queued: &&Queued| {
-        queued.place.is_present && number(queued.place.participant) == Some(queued.number)
+    let waited_there = |queued: &&QueueEntry| {
+        queued.occupant.is_present && number(queued.occupant.participant) == Some(queued.number)
     };
-    let passed_over = |queued: &&Queued| {
+    let passed_over = |queued: &&QueueEntry| {
         waited_there(queued) && promoted.last().is_some_and(|last| queued.number < *last)
     };
     assert_eq!(
@@ -345,21 +350,21 @@ fn check(before: &Call, call: &Call, events: &[Event], capacity: u32, now: DateT
 }
 
 #[test]
-fn a_place_that_runs_out_as_its_owner_comes_back_is_lost() {
+fn queue_position_expiring_on_return_is_lost() {
     let mut call = call(2);
     for who in [8, 6, 7] {
-        call.enter(&newcomer(who, 1), at(0));
+        call.enter(&request(who, 1), at(0));
     }
-    call.enter(&newcomer(1, 1), at(10));
-    call.vanish(person(6), 2, at(30), at(13));
+    call.enter(&request(1, 1), at(10));
+    call.disconnect(person(6), 2, at(30), at(13));
     let before = call.clone();
     // Seat and queue place of 8 and 7, of whom nothing was heard for 30 seconds, are over in the
     // same moment.
-    let (entered, events) = call.enter(&newcomer(7, 1), at(30));
+    let (entered, events) = call.enter(&request(7, 1), at(30));
     check(&before, &call, &events, 2, at(30));
-    assert_eq!(entered, Entered::Waiting { place: 1, connection: 5, replaced: None });
+    assert_eq!(entered, EntryDecision::Waiting { place: 1, connection: 5, replaced: None });
     assert_eq!(
-        call.seats().iter().map(|seat| seat.place.participant).collect::<Vec<_>>(),
+        call.seats().iter().map(|seat| seat.occupant.participant).collect::<Vec<_>>(),
         [person(1), person(6)]
     );
 }
@@ -368,7 +373,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn whatever_they_do_the_rules_hold(
+    fn call_invariants_hold_for_any_steps(
         capacity in 2..6u32,
         steps in vec((step(), 0..12i64), 1..80),
     ) {

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_gap_is_taken_out_of_the_talk_and_added_time_put_on() {
+    fn call_end_subtracts_short_gap_and_adds_extension() {
         let check = |gap, extended, ends: &str| {
             assert_eq!(times(gap, extended).ends_at, at(ends), "gap {gap} s, {extended} min added")
         };
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_opens_ten_minutes_before_and_ends_with_the_talk() {
+    fn call_opens_ten_minutes_before_and_closes_at_its_end() {
         let check =
             |now: &str, expected| assert_eq!(times(30, 0).check(at(now)), expected, "at {now}");
         check("15:49:59", Err(Refusal::CallEarly));
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn one_more_minute_claims_what_it_touches() {
+    fn extension_claims_each_minute_it_touches() {
         let first = i32::try_from(at("16:00:00").timestamp() / 60).unwrap();
         let check = |gap, extended, claimed: std::ops::Range<i32>, expected: &[i32]| {
             let claimed = claimed.map(|minute| first + minute).collect();

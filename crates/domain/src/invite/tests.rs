@@ -26,8 +26,8 @@ fn invite_for(students: &[u128]) -> NewInvite {
     }
 }
 
-fn situation() -> Situation {
-    Situation {
+fn context() -> InviteContext {
+    InviteContext {
         mode: Mode::Video,
         evening_ends_at: now() + TimeDelta::days(6),
         own_address_key: Some("rachel@example.org".into()),
@@ -41,14 +41,18 @@ fn situation() -> Situation {
 }
 
 #[track_caller]
-fn check(change: impl FnOnce(&mut Situation), students: &[u128], expected: Result<(), Refusal>) {
-    let mut situation = situation();
-    change(&mut situation);
-    assert_eq!(decide(&invite_for(students), &situation, now()), expected);
+fn check(
+    change: impl FnOnce(&mut InviteContext),
+    students: &[u128],
+    expected: Result<(), Refusal>,
+) {
+    let mut context = context();
+    change(&mut context);
+    assert_eq!(decide(&invite_for(students), &context, now()), expected);
 }
 
 #[test]
-fn who_may_be_invited() {
+fn decide_checks_the_covered_students_and_address() {
     check(|_| {}, &[1], Ok(()));
     check(|_| {}, &[1, 2, 3], Ok(()));
     check(|_| {}, &[], Err(Refusal::NoStudentChosen));
@@ -67,7 +71,7 @@ fn who_may_be_invited() {
 }
 
 #[test]
-fn when_an_invite_is_offered() {
+fn invite_requires_a_video_appointment_before_the_end() {
     check(|s| s.bookings = 0, &[1], Err(Refusal::NoAppointment));
     check(|s| s.mode = Mode::InPerson, &[1], Err(Refusal::NoVideoAppointment));
     check(
@@ -80,17 +84,17 @@ fn when_an_invite_is_offered() {
 }
 
 #[test]
-fn how_often() {
+fn invites_are_limited_per_day() {
     check(|s| s.sent_today = 4, &[1], Ok(()));
     check(|s| s.sent_today = 5, &[1], Err(Refusal::InviteLimit));
     check(|s| s.refused_today = 3, &[1], Err(Refusal::AskTheSchool));
 }
 
 #[test]
-fn a_limit_and_a_bar_look_alike() {
+fn limit_and_bar_give_the_same_refusal() {
     // After three refusals every address is answered like a barred one, so that nobody can find out
     // by trying which address is barred.
-    let mut s = situation();
+    let mut s = context();
     s.refused_today = 3;
     let after_limit = decide(&invite_for(&[1]), &s, now());
     s.refused_today = 0;
@@ -117,7 +121,7 @@ fn resend_is_rate_limited() {
 }
 
 #[test]
-fn a_link_ends_an_hour_after_the_last_appointment() {
+fn guest_link_ends_an_hour_after_the_last_appointment() {
     let (closes, ends) = (now() + TimeDelta::hours(1), now() + TimeDelta::hours(5));
     let last = now() + TimeDelta::hours(3);
     let later = closes + TimeDelta::minutes(1);
@@ -132,8 +136,8 @@ fn a_link_ends_an_hour_after_the_last_appointment() {
 
 proptest! {
     #[test]
-    fn no_set_with_an_invited_or_barred_student_is_ever_taken(flags in proptest::collection::vec((any::<bool>(), any::<bool>(), any::<bool>()), 1..6), picks in proptest::collection::btree_set(0usize..6, 0..6)) {
-        let mut s = situation();
+    fn invite_is_accepted_iff_all_students_are_involved_and_free(flags in proptest::collection::vec((any::<bool>(), any::<bool>(), any::<bool>()), 1..6), picks in proptest::collection::btree_set(0usize..6, 0..6)) {
+        let mut s = context();
         s.candidates = flags.iter().enumerate().map(|(n, (involved, invited, barred))| Candidate { student: student(n as u128), involved: *involved, invited: *invited, barred: *barred }).collect();
         let students: Vec<u128> = picks.iter().map(|n| *n as u128).collect();
         let flags_of = |n: &usize| flags.get(*n).copied().unwrap_or_default();

@@ -4,21 +4,21 @@
 //! Start with [`read_push`]. What names somebody or a class that is not there is refused row by
 //! row; so is a row that an earlier one repeats.
 
-mod known;
+mod existing;
+mod row_diagnostics;
 mod rows;
-mod told;
 
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use crate::assemble::{Only, assemble};
-use crate::draft::Draft;
+use crate::assemble::{SchoolFilter, assemble};
+use crate::draft::RosterDraft;
 use crate::error::ReadError;
 use crate::finding::Findings;
 use crate::model::{Coverage, Format, Mode, Removed, School};
-pub use known::{Known, KnownLink};
-pub use told::{Told, Verdict};
+pub use existing::{ExistingLink, ExistingRecords};
+pub use row_diagnostics::{RowDiagnostic, RowVerdict};
 
 /// A row with its number, counted from 0, by which it is told of.
 pub type Numbered<T> = (usize, T);
@@ -112,7 +112,7 @@ pub struct PushedGuardianship {
 
 /// A push, read.
 #[derive(Debug)]
-pub struct PushRead {
+pub struct PushOutcome {
     /// The kind, as changes.
     pub coverage: Coverage,
     /// The rows that can be used; of the rest of the school nothing.
@@ -120,16 +120,20 @@ pub struct PushRead {
     /// What rows say is gone.
     pub removed: Removed,
     /// What is to be said of rows: of those that are refused, and of those that are used in part.
-    pub told: Vec<Told>,
+    pub diagnostics: Vec<RowDiagnostic>,
 }
 
 /// Reads a push to the school of this id; `known` is what is there of what its rows name.
 ///
 /// # Errors
 /// [`ReadError::TooLarge`] when there are more rows than a file may have.
-pub fn read_push(school_id: &str, push: &Push, known: &Known) -> Result<PushRead, ReadError> {
-    let (mut draft, mut findings) = (Draft::new(Format::OneRoster12), Findings::default());
-    known.seed(school_id, push, &mut draft);
+pub fn read_push(
+    school_id: &str,
+    push: &Push,
+    known: &ExistingRecords,
+) -> Result<PushOutcome, ReadError> {
+    let (mut draft, mut findings) = (RosterDraft::new(Format::OneRoster12), Findings::default());
+    known.add_to_draft(school_id, push, &mut draft);
     let used = rows::read(school_id, push, known, &mut draft, &mut findings)?;
     // Whatever is named must be there: in the push, or among what is known.
     draft.coverage = Coverage {
@@ -140,23 +144,23 @@ pub fn read_push(school_id: &str, push: &Push, known: &Known) -> Result<PushRead
         enrolments: Mode::Bulk,
     };
     let mut roster =
-        assemble(draft, Only::One(school_id), findings).map_err(|refusal| refusal.error)?;
+        assemble(draft, SchoolFilter::One(school_id), findings).map_err(|refusal| refusal.error)?;
     let mut school = roster.schools.pop().unwrap_or_default();
     // Its name is not a program's to say.
     school.name = None;
-    roster.removed.relisted.clear();
+    roster.removed.people_with_links.clear();
     roster.removed.guardianships = used.unlinked;
-    let coverage = keep_pushed(&mut school, push, &used.ids);
-    Ok(PushRead {
+    let coverage = retain_pushed(&mut school, push, &used.ids);
+    Ok(PushOutcome {
         coverage,
         school,
         removed: roster.removed,
-        told: told::told(push, known, &roster.findings),
+        diagnostics: row_diagnostics::row_diagnostics(push, known, &roster.findings),
     })
 }
 
 /// Takes out of the school what was only there to be named.
-fn keep_pushed(school: &mut School, push: &Push, pushed: &BTreeSet<String>) -> Coverage {
+fn retain_pushed(school: &mut School, push: &Push, pushed: &BTreeSet<String>) -> Coverage {
     let delta_if = |is: bool| if is { Mode::Delta } else { Mode::Absent };
     match push {
         Push::People(_) => school.people.retain(|person| pushed.contains(&person.sourced_id)),

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Known, Numbered, Push, PushedClass, PushedEnrolment, PushedGuardianship, PushedPerson,
+    ExistingRecords, Numbered, Push, PushedClass, PushedEnrolment, PushedGuardianship, PushedPerson,
 };
 use crate::columns;
-use crate::draft::{Draft, Link, made_id};
+use crate::draft::{Link, RosterDraft, generated_id};
 use crate::error::ReadError;
 use crate::finding::{Findings, Reason, quoted};
 use crate::headers::match_headers;
 use crate::oneroster;
 use crate::records::Record;
-use crate::role::{self, EnrolmentRole, Kind};
-use crate::table::{Row, Spec, each_row};
+use crate::role::{self, EnrolmentRole, RoleKind};
+use crate::table::{Row, Spec, handle_rows};
 use crate::users;
 
 /// What stands for the file's name in findings.
@@ -21,7 +21,7 @@ pub(super) const FILE: &str = "items";
 
 /// What came of the rows beside the draft.
 #[derive(Debug, Default)]
-pub(super) struct Used {
+pub(super) struct UsedRows {
     /// Ids of people that rows have brought.
     pub ids: BTreeSet<String>,
     /// Contact and student of links that are gone.
@@ -32,11 +32,11 @@ pub(super) struct Used {
 pub(super) fn read(
     school: &str,
     push: &Push,
-    known: &Known,
-    draft: &mut Draft,
+    known: &ExistingRecords,
+    draft: &mut RosterDraft,
     findings: &mut Findings,
-) -> Result<Used, ReadError> {
-    let mut used = Used::default();
+) -> Result<UsedRows, ReadError> {
+    let mut used = UsedRows::default();
     match push {
         Push::People(rows) => {
             each(
@@ -113,7 +113,7 @@ fn each<T, const N: usize>(
     let (mut left, mut current) = (rows.iter(), rows.iter());
     let mut next =
         || Ok(left.next().map(|(number, row)| Record::whole(line(*number), cells(row).to_vec())));
-    each_row(&mut next, &spec, &layout, findings, &mut |row, findings| {
+    handle_rows(&mut next, &spec, &layout, findings, &mut |row, findings| {
         // A row that is broken was refused: it says nothing of others.
         if let Some((_, pushed)) = current
             .by_ref()
@@ -126,11 +126,11 @@ fn each<T, const N: usize>(
     Ok(())
 }
 
-fn status(remove: bool) -> String {
+fn status_cell(remove: bool) -> String {
     if remove { "tobedeleted".to_owned() } else { String::new() }
 }
 
-fn truth(value: Option<bool>) -> String {
+fn bool_cell(value: Option<bool>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 
@@ -139,15 +139,15 @@ const PERSON: [&str; 6] =
 
 fn person_cells(row: &PushedPerson) -> [String; 6] {
     let PushedPerson { sourced_id, honorific, given_name, family_name, email, .. } = row.clone();
-    [sourced_id, status(row.remove), given_name, family_name, email, honorific]
+    [sourced_id, status_cell(row.remove), given_name, family_name, email, honorific]
 }
 
 fn person(
     school: &str,
     row: &Row<'_>,
     pushed: &PushedPerson,
-    draft: &mut Draft,
-    used: &mut Used,
+    draft: &mut RosterDraft,
+    used: &mut UsedRows,
     findings: &mut Findings,
 ) {
     if !draft.users.is_new(row.at, &pushed.sourced_id, findings) {
@@ -167,13 +167,13 @@ const CLASS: [&str; 6] =
 
 fn class_cells(school: &str, row: &PushedClass) -> [String; 6] {
     let PushedClass { sourced_id, title, subject, code, .. } = row.clone();
-    [sourced_id, status(row.remove), title, code, subject, school.to_owned()]
+    [sourced_id, status_cell(row.remove), title, code, subject, school.to_owned()]
 }
 
 /// The id by which an enrolment is known that has none of its own; none without a role.
 fn enrolment_id(row: &PushedEnrolment) -> Option<String> {
     let role = EnrolmentRole::named(row.role.trim())?;
-    Some(made_id(row.class.trim(), row.person.trim(), role))
+    Some(generated_id(row.class.trim(), row.person.trim(), role))
 }
 
 const ENROLMENT: [&str; 7] =
@@ -186,7 +186,7 @@ fn enrolment_cells(row: &PushedEnrolment) -> [String; 7] {
         class,
         person,
         role,
-        status(row.remove),
+        status_cell(row.remove),
         row.primary.to_string(),
         day(row.begins_on),
         day(row.ends_on),
@@ -216,19 +216,19 @@ fn link_cells(row: &PushedGuardianship) -> [String; 8] {
         String::new(),
         relation,
         priority,
-        truth(row.lives_with),
-        truth(row.contact_allowed),
-        truth(row.court_order),
+        bool_cell(row.lives_with),
+        bool_cell(row.contact_allowed),
+        bool_cell(row.court_order),
     ]
 }
 
 fn link(
     row: &Row<'_>,
     pushed: &PushedGuardianship,
-    known: &Known,
-    draft: &mut Draft,
+    known: &ExistingRecords,
+    draft: &mut RosterDraft,
     pairs: &mut BTreeSet<(String, String)>,
-    used: &mut Used,
+    used: &mut UsedRows,
     findings: &mut Findings,
 ) {
     let (contact, student) = (pushed.parent.clone(), pushed.student.clone());
@@ -239,7 +239,7 @@ fn link(
     } else if known
         .people
         .get(&student)
-        .is_some_and(|roles| !roles.iter().any(|role| role::kind(role) == Kind::Student))
+        .is_some_and(|roles| !roles.iter().any(|role| role::kind(role) == RoleKind::Student))
     {
         findings.report(
             row.at,
@@ -247,7 +247,7 @@ fn link(
             format!("{} is not a student", quoted(&student)),
         );
     } else {
-        let facts = users::contact_facts(row, findings);
+        let facts = users::contact_metadata(row, findings);
         let keeps_contact = known.keeps_contact(&contact, &student, pushed.relationship.trim());
         draft.links.push(Link { at: row.at, student, contact, role: None, keeps_contact, facts });
     }

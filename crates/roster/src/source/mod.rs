@@ -2,7 +2,7 @@
 //! readers by file name.
 
 mod folder;
-mod zipped;
+mod zip_source;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,19 +14,19 @@ use crate::limits::{MAX_FILE_BYTES, MAX_TOTAL_BYTES};
 use crate::model::Format;
 use crate::objects::View;
 use folder::Folder;
-use zipped::{Opened, Zipped};
+use zip_source::{OpenedFile, ZipArchiveSource};
 
 /// An opened folder, zip or spool, its names checked.
 #[derive(Debug)]
 pub(crate) struct Source {
-    place: Place,
+    storage: Storage,
     read_bytes: u64,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Storage {
     Folder(Folder),
-    Zip(Box<Zipped>),
+    Zip(Box<ZipArchiveSource>),
     Collections(Collections),
 }
 
@@ -42,7 +42,7 @@ impl Collections {
     fn view(&self, name: &str) -> Option<View> {
         let view = View::of(name)
             .filter(|view| *view != View::Roles || self.format == Format::OneRoster12)?;
-        self.spool.holds(view.collection()).then_some(view)
+        self.spool.contains(view.collection()).then_some(view)
     }
 
     fn file(&self, name: &str) -> Result<Option<&File>, ReadError> {
@@ -55,35 +55,35 @@ impl Source {
         let shown = path.display().to_string();
         let meta = std::fs::metadata(path)
             .map_err(|source| ReadError::Io { name: shown.clone(), source })?;
-        let place = if meta.is_dir() {
-            Place::Folder(Folder::open(path)?)
+        let storage = if meta.is_dir() {
+            Storage::Folder(Folder::open(path)?)
         } else if meta.is_file() {
-            Place::Zip(Box::new(Zipped::open(path)?))
+            Storage::Zip(Box::new(ZipArchiveSource::open(path)?))
         } else {
             return Err(ReadError::NotARoster(shown));
         };
-        Ok(Self { place, read_bytes: 0 })
+        Ok(Self { storage, read_bytes: 0 })
     }
 
     /// Collections that were fetched.
     pub(crate) const fn of_collections(spool: Spool, format: Format) -> Self {
-        Self { place: Place::Collections(Collections { spool, format }), read_bytes: 0 }
+        Self { storage: Storage::Collections(Collections { spool, format }), read_bytes: 0 }
     }
 
     /// How a file is to be read that is not CSV.
     pub(crate) fn view(&self, name: &str) -> Option<View> {
-        match &self.place {
-            Place::Collections(collections) => collections.view(&name.to_lowercase()),
-            Place::Folder(_) | Place::Zip(_) => None,
+        match &self.storage {
+            Storage::Collections(collections) => collections.view(&name.to_lowercase()),
+            Storage::Folder(_) | Storage::Zip(_) => None,
         }
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
         let name = &name.to_lowercase();
-        match &self.place {
-            Place::Folder(folder) => folder.has(name),
-            Place::Zip(zip) => zip.has(name),
-            Place::Collections(collections) => collections.view(name).is_some(),
+        match &self.storage {
+            Storage::Folder(folder) => folder.has(name),
+            Storage::Zip(zip) => zip.has(name),
+            Storage::Collections(collections) => collections.view(name).is_some(),
         }
     }
 
@@ -95,17 +95,17 @@ impl Source {
     ) -> Result<Option<T>, ReadError> {
         let name = &name.to_lowercase();
         let budget = MAX_TOTAL_BYTES.saturating_sub(self.read_bytes).min(MAX_FILE_BYTES);
-        let opened: Option<Opened<'_>> = match &mut self.place {
-            Place::Folder(folder) => {
+        let opened: Option<OpenedFile<'_>> = match &mut self.storage {
+            Storage::Folder(folder) => {
                 folder.file(name)?.map(|f| (Box::new(f) as Box<dyn Read>, u64::MAX))
             }
-            Place::Zip(zip) => zip.file(name)?,
-            Place::Collections(collections) => {
+            Storage::Zip(zip) => zip.file(name)?,
+            Storage::Collections(collections) => {
                 collections.file(name)?.map(|f| (Box::new(f) as Box<dyn Read>, u64::MAX))
             }
         };
         let Some((inner, proportion)) = opened else { return Ok(None) };
-        let mut capped = Capped { inner, read: 0, budget, proportion };
+        let mut capped = LimitedReader { inner, read: 0, budget, proportion };
         let result = work(&mut capped);
         let (read, broken) = (capped.read, capped.read > budget);
         let bomb = read > proportion;
@@ -122,7 +122,7 @@ impl Source {
 }
 
 /// A reader that breaks off as soon as more comes out of it than it may hold.
-struct Capped<'a> {
+struct LimitedReader<'a> {
     inner: Box<dyn Read + 'a>,
     read: u64,
     budget: u64,
@@ -130,7 +130,7 @@ struct Capped<'a> {
     proportion: u64,
 }
 
-impl Read for Capped<'_> {
+impl Read for LimitedReader<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buf)?;
         self.read += n as u64;

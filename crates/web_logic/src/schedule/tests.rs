@@ -38,18 +38,18 @@ fn person(id: Uuid, role: CallRole, state: PresenceState) -> ExpectedPerson {
 #[test]
 fn an_appointment_opens_runs_and_is_over() {
     let one = appointment(1, 60, Vec::new());
-    let check = |now: Moment, stage: Stage, is_open: bool| {
-        let found = Stage::of(&one, now);
+    let check = |now: Moment, stage: AppointmentStage, is_open: bool| {
+        let found = AppointmentStage::of(&one, now);
         assert_eq!((found, found.is_open()), (stage, is_open), "{now}");
     };
     let second = TimeDelta::seconds(1);
-    check(at(0), Stage::Early, false);
-    check(opens_at(&one) - second, Stage::Early, false);
-    check(opens_at(&one), Stage::Open, true);
-    check(at(60) - second, Stage::Open, true);
-    check(at(60), Stage::Running, true);
-    check(at(65) - second, Stage::Running, true);
-    check(at(65), Stage::Over, false);
+    check(at(0), AppointmentStage::Early, false);
+    check(opens_at(&one) - second, AppointmentStage::Early, false);
+    check(opens_at(&one), AppointmentStage::Open, true);
+    check(at(60) - second, AppointmentStage::Open, true);
+    check(at(60), AppointmentStage::Running, true);
+    check(at(65) - second, AppointmentStage::Running, true);
+    check(at(65), AppointmentStage::Over, false);
 }
 
 #[test]

@@ -1,8 +1,8 @@
-//! Made-up requests to every operation of the contract, as nobody, as each role and as a program,
+//! Made-up requests to every operation of the contract, as nobody, as each role and as an API client,
 //! against a demo school of its own: each operation for itself, then one after the other along the
 //! contract's links.
 
-mod reach;
+mod coverage;
 mod school;
 mod seeds;
 
@@ -11,13 +11,12 @@ use std::{fs, path::Path};
 use anyhow::{Result, bail, ensure};
 use serde_json::json;
 
-use self::{reach::Reach, school::Asker};
+use self::{coverage::OperationCoverage, school::Principal};
 use crate::{
-    api,
+    api, dependencies,
     install::{self, Mode},
-    needs,
     paths::Paths,
-    postgres::Folder,
+    postgres::TempFolder,
     shell,
 };
 
@@ -60,9 +59,10 @@ const TAGS: [&str; 12] = [
     "Server",
 ];
 /// They end the session, after which every further answer would be 401: only nobody tries them.
-const ENDING: [&str; 3] = ["delete_session", "delete_sessions", "delete_guest_sessions"];
+const SESSION_ENDING_OPERATIONS: [&str; 3] =
+    ["delete_session", "delete_sessions", "delete_guest_sessions"];
 /// They move the time that all other answers rest on, and begin anew: nobody tries them.
-const FOR_NOBODY: [&str; 2] = ["move_dev_clock", "reset_dev_school"];
+const EXCLUDED_OPERATIONS: [&str; 2] = ["move_dev_clock", "reset_dev_school"];
 const CHECKS: &str = "not_a_server_error,response_schema_conformance,status_code_conformance,\
                       content_type_conformance";
 /// Sequences for each request that an operation gets for itself.
@@ -72,17 +72,17 @@ const SEQUENCES: u16 = 4;
 const SEEDS: [&str; 3] = ["1", "2", "3"];
 /// Fewer operations with a success than this share show that requests no longer reach what they are
 /// about.
-const LEAST_REACHED: f64 = 0.7;
+const MIN_SUCCESS_SHARE: f64 = 0.7;
 
-/// Starts a server and fuzzes it as nobody, as each role and as a program.
+/// Starts a server and fuzzes it as nobody, as each role and as an API client.
 ///
 /// # Errors
 /// When an answer breaks the contract, or too few operations were reached, after all had their
 /// turn.
 pub fn run(paths: &Paths, mode: Mode, examples: u16) -> Result<()> {
-    install::all(paths, mode, needs::FUZZER)?;
+    install::all(paths, mode, dependencies::FUZZER)?;
     let server = api::build(paths, mode, "release")?;
-    let folder = Folder::new("fuzz")?;
+    let folder = TempFolder::new("fuzz")?;
     let database = folder.0.join("parlour.db");
     let (_running, port) = api::serve_demo(paths, &server, &database)?;
     prepare(port)?;
@@ -92,13 +92,13 @@ pub fn run(paths: &Paths, mode: Mode, examples: u16) -> Result<()> {
         println!("As {who}:");
         let fuzz = Fuzz { paths, folder: &folder, port, who, tags, examples };
         if let Err(error) = fuzz.run() {
-            shell::go_on()?;
+            shell::check_interrupted()?;
             eprintln!("error: {error:#}");
             broken.push(who);
         }
     }
-    let reach = Reach::of(&folder.0)?;
-    let (reached, all, missed) = reach.summary();
+    let coverage = OperationCoverage::of(&folder.0)?;
+    let (reached, all, missed) = coverage.summary();
     println!("{reached} of {all} operations answered with success; not: {}", missed.join(", "));
     if !broken.is_empty() {
         bail!("the answers break the contract as {}", broken.join(", "));
@@ -106,7 +106,7 @@ pub fn run(paths: &Paths, mode: Mode, examples: u16) -> Result<()> {
     #[expect(clippy::cast_precision_loss, reason = "there are not that many operations")]
     let share = reached as f64 / all as f64;
     ensure!(
-        share >= LEAST_REACHED,
+        share >= MIN_SUCCESS_SHARE,
         "the requests reach too little: the links, or the seeds, lead nowhere"
     );
     Ok(())
@@ -116,7 +116,7 @@ pub fn run(paths: &Paths, mode: Mode, examples: u16) -> Result<()> {
 /// The time is that of the other one, so that there are calls to enter, and mails that were sent
 /// long enough ago to be sent again.
 fn prepare(port: u16) -> Result<()> {
-    let staff = Asker::person(port, "staff")?;
+    let staff = Principal::person(port, "staff")?;
     let evenings = staff.get("/evenings")?;
     let id = evenings["items"][0]["id"].as_str().unwrap_or_default();
     staff.send(
@@ -131,7 +131,7 @@ fn prepare(port: u16) -> Result<()> {
 /// One turn.
 struct Fuzz<'a> {
     paths: &'a Paths,
-    folder: &'a Folder,
+    folder: &'a TempFolder,
     port: u16,
     who: &'static str,
     tags: &'static [&'static str],
@@ -140,33 +140,40 @@ struct Fuzz<'a> {
 
 impl Fuzz<'_> {
     fn run(&self) -> Result<()> {
-        let asker = match self.who {
-            "nobody" => Asker::nobody(self.port),
-            "program" => Asker::program(self.port)?,
-            role => Asker::person(self.port, role)?,
+        let principal = match self.who {
+            "nobody" => Principal::nobody(self.port),
+            "program" => Principal::api_client(self.port)?,
+            role => Principal::person(self.port, role)?,
         };
         let settings = self.folder.0.join(format!("{}.toml", self.who));
         fs::write(
             &settings,
             format!(
                 "{}\n{}",
-                seeds::settings(&asker, school::connect(self.port)?)?,
+                seeds::settings(&principal, school::create_api_client(self.port)?)?,
                 self.settings()
             ),
         )?;
-        let alone = self.requests(&asker, &settings, "examples,coverage,fuzzing", "1");
+        let alone = self.requests(&principal, &settings, "examples,coverage,fuzzing", "1");
         let together = SEEDS
             .iter()
             .filter(|_| !self.tags.is_empty())
-            .map(|seed| self.requests(&asker, &settings, "stateful", seed));
+            .map(|seed| self.requests(&principal, &settings, "stateful", seed));
         // All have their turn, whatever becomes of one.
         std::iter::once(alone).chain(together.collect::<Vec<_>>()).fold(Ok(()), Result::and)
     }
 
-    fn requests(&self, asker: &Asker, settings: &Path, phases: &str, seed: &str) -> Result<()> {
+    fn requests(
+        &self,
+        principal: &Principal,
+        settings: &Path,
+        phases: &str,
+        seed: &str,
+    ) -> Result<()> {
         let origin = format!("http://127.0.0.1:{}", self.port);
-        let mut schemathesis =
-            self.paths.command(needs::SCHEMATHESIS.folder(self.paths).join("bin/schemathesis"));
+        let mut schemathesis = self
+            .paths
+            .command(dependencies::SCHEMATHESIS.folder(self.paths).join("bin/schemathesis"));
         schemathesis
             // It keeps notes where it runs.
             .current_dir(&self.folder.0)
@@ -182,17 +189,24 @@ impl Fuzz<'_> {
                 self.who,
                 phases.replace(',', "-")
             )))
-            .args(FOR_NOBODY.iter().flat_map(|operation| ["--exclude-operation-id", operation]))
+            .args(
+                EXCLUDED_OPERATIONS
+                    .iter()
+                    .flat_map(|operation| ["--exclude-operation-id", operation]),
+            )
             .args(["--header", &format!("Origin: {origin}")]);
-        if !asker.header.is_empty() {
+        if !principal.header.is_empty() {
             schemathesis.args([
                 "--header",
-                &asker.header,
+                &principal.header,
                 "--generation-with-security-parameters",
                 "false",
             ]);
-            schemathesis
-                .args(ENDING.iter().flat_map(|operation| ["--exclude-operation-id", operation]));
+            schemathesis.args(
+                SESSION_ENDING_OPERATIONS
+                    .iter()
+                    .flat_map(|operation| ["--exclude-operation-id", operation]),
+            );
         }
         shell::run(&mut schemathesis)
     }

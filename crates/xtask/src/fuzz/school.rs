@@ -1,4 +1,4 @@
-//! The demo school that is fuzzed, asked over HTTP as one of its people or as a program.
+//! The demo school that is fuzzed, asked over HTTP as one of its people or as an API client.
 
 use std::{
     io::{Read, Write},
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// Where the school's API begins.
 pub const BASE: &str = "/s/hillcrest/api/v1";
-/// All that a program may be allowed.
+/// All that an API client may be allowed.
 const SCOPES: [&str; 8] = [
     "evenings:read",
     "evenings:write",
@@ -24,13 +24,13 @@ const SCOPES: [&str; 8] = [
 
 /// Who asks: the header that says so; empty as nobody.
 #[derive(Clone)]
-pub struct Asker {
+pub struct Principal {
     port: u16,
     /// `Cookie: …` or `Authorization: …`.
     pub header: String,
 }
 
-impl Asker {
+impl Principal {
     /// Nobody in particular.
     pub const fn nobody(port: u16) -> Self {
         Self { port, header: String::new() }
@@ -61,8 +61,8 @@ impl Asker {
     ///
     /// # Errors
     /// When it can't be connected.
-    pub fn program(port: u16) -> Result<Self> {
-        let (id, secret) = connect(port)?;
+    pub fn api_client(port: u16) -> Result<Self> {
+        let (id, secret) = create_api_client(port)?;
         let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
         let answer = Self::nobody(port).request(
             "POST",
@@ -101,7 +101,7 @@ impl Asker {
         answer.json()
     }
 
-    fn request(&self, method: &str, path: &str, kind: &str, body: &str) -> Result<Answer> {
+    fn request(&self, method: &str, path: &str, kind: &str, body: &str) -> Result<Response> {
         let Self { port, header } = self;
         let mut request = format!(
             "{method} {BASE}{path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\
@@ -119,26 +119,26 @@ impl Asker {
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         let (head, body) = answer.split_once("\r\n\r\n").context("the server broke off")?;
-        Ok(Answer { head: head.to_owned(), body: body.to_owned() })
+        Ok(Response { head: head.to_owned(), body: body.to_owned() })
     }
 }
 
-/// Connects a program that may do all that programs may, and often: its id and its secret.
+/// Connects an API client that may do all that programs may, and often: its id and its secret.
 ///
 /// # Errors
 /// When the server refuses.
-pub fn connect(port: u16) -> Result<(String, String)> {
+pub fn create_api_client(port: u16) -> Result<(String, String)> {
     let new = json!({ "name": "Fuzz", "scopes": SCOPES, "requests_per_minute": 6000 });
-    let made = Asker::person(port, "staff")?.send("POST", "/clients", &new)?;
+    let made = Principal::person(port, "staff")?.send("POST", "/clients", &new)?;
     Ok((text(&made["client"]["id"])?.to_owned(), text(&made["client_secret"])?.to_owned()))
 }
 
-struct Answer {
+struct Response {
     head: String,
     body: String,
 }
 
-impl Answer {
+impl Response {
     fn is_success(&self) -> bool {
         self.head.split(' ').nth(1).is_some_and(|status| status.starts_with('2'))
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::school::Asker;
+use super::school::Principal;
 
 /// Lists, and of which kind the things are whose `id` they give.
 const LISTS: [(&str, &str); 6] = [
@@ -18,7 +18,7 @@ const LISTS: [(&str, &str); 6] = [
     ("/webhooks", "webhook"),
 ];
 /// What is there of each evening, and of which kind the things are whose `id` its rows give.
-const OF_EVENINGS: [(&str, &str); 5] = [
+const EVENING_LISTS: [(&str, &str); 5] = [
     ("slots", ""),
     ("bookings", "booking"),
     ("invites", "invite"),
@@ -81,7 +81,7 @@ const PARAMETERS: [(&str, &str, &str); 32] = [
 ];
 /// Texts that have gone wrong somewhere: control characters, lengths, digits of other scripts, what
 /// cannot be seen, links.
-const ODD: [&str; 20] = [
+const EDGE_CASES: [&str; 20] = [
     "\0",
     "a\0b",
     "\u{1b}[31m",
@@ -105,50 +105,51 @@ const ODD: [&str; 20] = [
 ];
 /// How long the longest of them are, in characters: past an index of PostgreSQL, and past a pattern
 /// of SQLite. Both fit into the head of a request, whose query has six bytes for the first.
-const ODD_LENGTHS: [(&str, usize); 2] = [("é", 7_000), ("x", 52_000)];
+const EDGE_CASE_LENGTHS: [(&str, usize); 2] = [("é", 7_000), ("x", 52_000)];
 /// The kinds that they are among.
-const ODD_KINDS: [&str; 3] = ["words", "email", "text"];
+const EDGE_CASE_KINDS: [&str; 3] = ["words", "email", "text"];
 /// More of a kind make it no likelier that two of them go together.
-const MOST: usize = 20;
+const MAX_VALUES: usize = 20;
 
 /// Values by kind.
 type Seeds = BTreeMap<&'static str, BTreeSet<String>>;
 
-/// The lines of the settings that make requests name what this asker could name; and a program, by
+/// The lines of the settings that make requests name what this asker could name; and an API client, by
 /// its id and secret.
 ///
 /// # Errors
 /// When the server does not answer.
-pub fn settings(asker: &Asker, (id, secret): (String, String)) -> Result<String> {
+pub fn settings(principal: &Principal, (id, secret): (String, String)) -> Result<String> {
     let mut seeds =
         Seeds::from([("client", BTreeSet::from([id])), ("secret", BTreeSet::from([secret]))]);
     for (list, kind) in LISTS {
-        collect(&asker.get(&format!("{list}?limit=20"))?, kind, &mut seeds);
+        collect(&principal.get(&format!("{list}?limit=20"))?, kind, &mut seeds);
     }
     for evening in seeds.get("evening").cloned().unwrap_or_default() {
-        for (part, kind) in OF_EVENINGS {
-            collect(&asker.get(&format!("/evenings/{evening}/{part}"))?, kind, &mut seeds);
+        for (part, kind) in EVENING_LISTS {
+            collect(&principal.get(&format!("/evenings/{evening}/{part}"))?, kind, &mut seeds);
         }
     }
-    collect(&asker.get("/guest/appointments")?, "", &mut seeds);
-    collect(&asker.get("/me")?, "", &mut seeds);
+    collect(&principal.get("/guest/appointments")?, "", &mut seeds);
+    collect(&principal.get("/me")?, "", &mut seeds);
     // A link works for whoever holds it, also the one that ends an invite: those who are logged in
     // would end what they are about to look at.
-    if asker.header.is_empty() {
-        seeds.insert("token", tokens(&asker.get("/dev/mails?limit=100")?));
+    if principal.header.is_empty() {
+        seeds.insert("token", tokens(&principal.get("/dev/mails?limit=100")?));
     }
-    for kind in ODD_KINDS {
-        seeds.entry(kind).or_default().extend(odd());
+    for kind in EDGE_CASE_KINDS {
+        seeds.entry(kind).or_default().extend(edge_cases());
     }
     seeds.insert("tag", BTreeSet::from(["*".to_owned()]));
     seeds.retain(|_, values| !values.is_empty());
-    Ok(written(&seeds))
+    Ok(to_toml(&seeds))
 }
 
-fn odd() -> impl Iterator<Item = String> {
-    ODD.into_iter()
+fn edge_cases() -> impl Iterator<Item = String> {
+    EDGE_CASES
+        .into_iter()
         .map(str::to_owned)
-        .chain(ODD_LENGTHS.map(|(letter, length)| letter.repeat(length)))
+        .chain(EDGE_CASE_LENGTHS.map(|(letter, length)| letter.repeat(length)))
 }
 
 /// The tokens of the links in mails: they stand in the fragment.
@@ -159,7 +160,7 @@ fn tokens(mails: &Value) -> BTreeSet<String> {
     words
         .filter_map(|link| link.split_once("#t="))
         .map(|(_, token)| token.to_owned())
-        .take(MOST)
+        .take(MAX_VALUES)
         .collect()
 }
 
@@ -170,8 +171,8 @@ fn collect(answer: &Value, kind: &'static str, seeds: &mut Seeds) {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match FIELDS.iter().find(|(field, _)| field == name) {
-                    Some((_, of)) => take(value, of, seeds),
-                    None if name == "id" => take(value, kind, seeds),
+                    Some((_, of)) => add_value(value, of, seeds),
+                    None if name == "id" => add_value(value, kind, seeds),
                     // Whoever is named by a role is of that kind; others are not what the list is
                     // of.
                     None if name == "student" || name == "students" => {
@@ -186,12 +187,12 @@ fn collect(answer: &Value, kind: &'static str, seeds: &mut Seeds) {
     }
 }
 
-fn take(value: &Value, kind: &'static str, seeds: &mut Seeds) {
+fn add_value(value: &Value, kind: &'static str, seeds: &mut Seeds) {
     match value {
-        Value::Array(items) => items.iter().for_each(|item| take(item, kind, seeds)),
+        Value::Array(items) => items.iter().for_each(|item| add_value(item, kind, seeds)),
         Value::String(text) if !kind.is_empty() => {
             let known = seeds.entry(kind).or_default();
-            if known.len() < MOST {
+            if known.len() < MAX_VALUES {
                 known.insert(text.clone());
             }
         }
@@ -199,10 +200,10 @@ fn take(value: &Value, kind: &'static str, seeds: &mut Seeds) {
     }
 }
 
-fn written(seeds: &Seeds) -> String {
+fn to_toml(seeds: &Seeds) -> String {
     let dictionaries = seeds
         .iter()
-        .map(|(kind, values)| format!("{kind} = {{ values = {} }}\n", listed(values)))
+        .map(|(kind, values)| format!("{kind} = {{ values = {} }}\n", toml_list(values)))
         .collect::<String>();
     let is_known = |kind: &str| seeds.contains_key(kind);
     let parameters = PARAMETERS.iter().filter(|(_, kind, _)| is_known(kind));
@@ -216,7 +217,7 @@ fn written(seeds: &Seeds) -> String {
 
 /// As TOML: JSON, but for the one character that this may hold as it is. Names may be of any
 /// script, also those that were made up before.
-fn listed(values: &BTreeSet<String>) -> String {
+fn toml_list(values: &BTreeSet<String>) -> String {
     json!(values).to_string().replace('\u{7f}', "\\u007f")
 }
 
@@ -225,10 +226,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_written_as_toml_reads_them() {
+    fn values_are_written_as_valid_toml() {
         let values = ["Zoe\u{301} \"Z\"", "a\u{200d}b\u{7f}", "\\\n\u{1}"].map(str::to_owned);
         assert_eq!(
-            listed(&BTreeSet::from(values)),
+            toml_list(&BTreeSet::from(values)),
             "[\"Zoe\u{301} \\\"Z\\\"\",\"\\\\\\n\\u0001\",\"a\u{200d}b\\u007f\"]"
         );
     }

@@ -13,14 +13,14 @@ use parlour::{
         sql_types::{At, Key, key},
     },
 };
-use parlour_browser::{MEDIA, Turn};
+use parlour_browser::{MEDIA, TurnServer};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::media;
 use crate::{
     browser::{client, driver::Browser},
-    harness::{School, until},
+    harness::{School, wait_until},
 };
 
 /// The server's secret, which its TURN server knows, too.
@@ -30,7 +30,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// The seconds that a clock may be off: less than anything that makes it wrong.
 const TOLERANCE: u32 = 20;
 /// See [`later`].
-pub const LATER: TimeDelta = TimeDelta::seconds(90);
+pub const BROWSER_CLOCK_ADVANCE: TimeDelta = TimeDelta::seconds(90);
 
 /// The demo's parents' evening, some seconds after the start of Rachel Aaron's appointment about
 /// Sophie. Anita Abell teaches, Jordan Aaron is invited.
@@ -40,15 +40,15 @@ pub struct Evening {
     /// The appointment.
     pub booking: Uuid,
     starts_at: DateTime<Utc>,
-    _time: Time,
-    _turn: Turn,
+    _time: ClockTicker,
+    _turn: TurnServer,
 }
 
 /// The time of a call passes by itself; it stops with its owner.
-struct Time(tokio::task::JoinHandle<()>);
+struct ClockTicker(tokio::task::JoinHandle<()>);
 
-impl Time {
-    fn pass(clock: Arc<FixedClock>) -> Self {
+impl ClockTicker {
+    fn start(clock: Arc<FixedClock>) -> Self {
         let pass = async move {
             let mut ticks = tokio::time::interval(TICK);
             let mut last = ticks.tick().await;
@@ -62,7 +62,7 @@ impl Time {
     }
 }
 
-impl Drop for Time {
+impl Drop for ClockTicker {
     fn drop(&mut self) {
         self.0.abort();
     }
@@ -87,7 +87,7 @@ impl Evening {
     }
 
     async fn start_as(made: DateTime<Utc>, secret: &str, policy: &str) -> Self {
-        let turn = Turn::start(secret).await.expect("coturn starts");
+        let turn = TurnServer::start(secret).await.expect("coturn starts");
         let client = client();
         let mut settings = vec![("PARLOUR_MODE", "demo"), ("PARLOUR_CLIENT_DIR", client.as_str())];
         let relay = turn.settings(SECRET);
@@ -107,7 +107,7 @@ impl Evening {
             })
             .await;
         school.clock.set(*starts_at + TimeDelta::seconds(5));
-        let time = Time::pass(Arc::clone(&school.clock));
+        let time = ClockTicker::start(Arc::clone(&school.clock));
         Self { school, booking: booking.0, starts_at: *starts_at, _time: time, _turn: turn }
     }
 
@@ -157,7 +157,7 @@ impl Evening {
     pub async fn as_teacher(&self, width: u32, teacher: &PersonRow) -> Browser {
         let browser = self.browser(width).await;
         let cookie = self.school.session_of(teacher, Role::Teacher).await;
-        browser.hold(&self.school.origin, "parlour_session", &cookie).await;
+        browser.set_cookie(&self.school.origin, "parlour_session", &cookie).await;
         browser
     }
 
@@ -188,13 +188,13 @@ impl Evening {
     }
 
     /// Waits until so many sit.
-    pub async fn seats_become(&self, number: usize) {
-        until(&format!("{number} sit"), async || self.seats().await.len() == number).await;
+    pub async fn wait_for_seats(&self, number: usize) {
+        wait_until(&format!("{number} sit"), async || self.seats().await.len() == number).await;
     }
 
     /// Waits until the clock at this selector says what is left until the appointment begins, by a
     /// browser whose own clock is so far ahead.
-    pub async fn shows_the_time(&self, browser: &Browser, selector: &str, ahead: TimeDelta) {
+    pub async fn shows_remaining_time(&self, browser: &Browser, selector: &str, ahead: TimeDelta) {
         let left = (self.starts_at - self.school.now() - ahead).num_seconds();
         assert!(left > 0, "it has begun");
         let shown = format!(
@@ -202,7 +202,7 @@ impl Evening {
             json!(selector)
         );
         browser
-            .becomes(&format!(
+            .wait_for_js(&format!(
                 "(([, minutes, seconds]) => Math.abs(60 * minutes + 1 * seconds - {left}) < \
                  {TOLERANCE})({shown})"
             ))
@@ -226,11 +226,11 @@ impl Evening {
 }
 
 /// A minute and a half go by after the door was read, by this browser's clock alone.
-pub async fn later(browser: &Browser) {
+pub async fn advance_browser_clock(browser: &Browser) {
     browser
         .run(&format!(
             "const now = Date.now; Date.now = () => now() + {}",
-            LATER.num_milliseconds()
+            BROWSER_CLOCK_ADVANCE.num_milliseconds()
         ))
         .await;
 }
@@ -238,7 +238,7 @@ pub async fn later(browser: &Browser) {
 /// Goes to the call's door and in, with camera and microphone.
 pub async fn join(browser: &Browser, address: &str) {
     press_join(browser, address).await;
-    browser.part("Call controls").await;
+    browser.labelled_element("Call controls").await;
 }
 
 /// The same, without waiting for a seat.
@@ -251,7 +251,7 @@ pub async fn press_join(browser: &Browser, address: &str) {
 /// Waits until one sees oneself.
 pub async fn camera_runs(browser: &Browser) {
     browser
-        .becomes(
+        .wait_for_js(
             "[...document.querySelectorAll('video')].some((one) => one.readyState >= \
              HTMLMediaElement.HAVE_CURRENT_DATA)",
         )

@@ -11,7 +11,7 @@ const FRAMES: u32 = 15;
 
 /// From the next page on the connections and sockets of the page can be looked at.
 pub async fn watch(browser: &Browser) {
-    browser.before_each_page(WATCH).await;
+    browser.run_before_each_page(WATCH).await;
 }
 
 /// Waits until so many others are seen and heard.
@@ -44,7 +44,7 @@ pub async fn cut_socket(browser: &Browser) {
 /// Waits until the page has opened its socket for this time, and is connected.
 pub async fn has_sockets(browser: &Browser, times: usize) {
     browser
-        .becomes(&format!(
+        .wait_for_js(&format!(
             "globalThis.__sockets.length >= {times} && globalThis.__sockets.at(-1).readyState === \
              WebSocket.OPEN"
         ))

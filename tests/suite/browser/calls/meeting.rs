@@ -15,11 +15,11 @@ async fn two_people_see_and_hear_each_other() {
     join(&parent, &evening.call()).await;
     sees_and_hears(&teacher, 1).await;
     sees_and_hears(&parent, 1).await;
-    teacher.part("Rachel Aaron, parent").await;
-    parent.part("Mrs Anita Abell, teacher").await;
+    teacher.labelled_element("Rachel Aaron, parent").await;
+    parent.labelled_element("Mrs Anita Abell, teacher").await;
     parent.press("Leave").await;
     parent.heading("You left the call").await;
-    teacher.no_part("Rachel Aaron, parent").await;
+    teacher.no_labelled_element("Rachel Aaron, parent").await;
     assert_eq!(
         evening.seated().await,
         [evening.school.people.teacher.0],

@@ -2,13 +2,13 @@
 //!
 //! `cargo xtask test` runs these last, one at a time: up to five browsers send each other pictures.
 
-mod bad_lines;
-mod connection;
 mod evening;
-mod going_on;
+mod eviction;
 mod media;
 mod meeting;
-mod out;
+mod network_faults;
+mod next_appointment;
+mod reconnect;
 mod relay;
 mod screens;
 mod seats;

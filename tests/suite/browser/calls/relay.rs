@@ -6,7 +6,7 @@ use parlour::context::{Clock, SystemClock};
 use super::evening::{Evening, SECRET, join};
 
 /// Two who can't reach each other read why.
-async fn is_told(evening: &Evening) {
+async fn check_relay_error_is_shown(evening: &Evening) {
     let teacher = evening.as_actor(1280, "teacher").await;
     join(&teacher, &evening.call()).await;
     let parent = evening.as_actor(375, "parent").await;
@@ -20,8 +20,8 @@ async fn is_told(evening: &Evening) {
 }
 
 #[actix_web::test]
-async fn wrong_credentials_are_told() {
-    is_told(
+async fn wrong_turn_credentials_are_reported() {
+    check_relay_error_is_shown(
         &Evening::start_at(SystemClock::default().now(), "a secret that the school does not have")
             .await,
     )
@@ -29,9 +29,11 @@ async fn wrong_credentials_are_told() {
 }
 
 #[actix_web::test]
-async fn expired_credentials_are_told() {
+async fn expired_turn_credentials_are_reported() {
     // The school's clock is a month behind the relay's, and so is what it writes into the
     // credentials.
-    is_told(&Evening::start_at(SystemClock::default().now() - TimeDelta::days(30), SECRET).await)
-        .await;
+    check_relay_error_is_shown(
+        &Evening::start_at(SystemClock::default().now() - TimeDelta::days(30), SECRET).await,
+    )
+    .await;
 }

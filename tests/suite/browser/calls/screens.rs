@@ -6,7 +6,7 @@ use super::{
     evening::{Evening, camera_runs, join, press_join},
     media::sees_and_hears,
 };
-use crate::browser::{driver::Browser, pages::look};
+use crate::browser::{driver::Browser, pages::check_page};
 
 async fn screens(width: u32) {
     let evening = Evening::start().await;
@@ -15,36 +15,36 @@ async fn screens(width: u32) {
     teacher.open(&evening.call()).await;
     teacher.heading("Call with Rachel Aaron").await;
     camera_runs(&teacher).await;
-    look(&teacher, "the door").await;
+    check_page(&teacher, "the door").await;
     teacher.open(&evening.page("devices")).await;
     teacher.heading("Check your devices").await;
     teacher.sees("This network").await;
-    look(&teacher, "the check of the devices").await;
+    check_page(&teacher, "the check of the devices").await;
     join(&teacher, &evening.call()).await;
     teacher.sees("Nobody else is here yet.").await;
-    look(&teacher, "a call that one is alone in").await;
+    check_page(&teacher, "a call that one is alone in").await;
     let parent = evening.as_actor(width, "parent").await;
     join(&parent, &evening.call()).await;
     sees_and_hears(&parent, 1).await;
-    look(&teacher, "a teacher's call").await;
-    look(&parent, "a parent's call").await;
+    check_page(&teacher, "a teacher's call").await;
+    check_page(&parent, "a parent's call").await;
     let guest = evening.as_actor(width, "guest").await;
     press_join(&guest, &evening.guests_call()).await;
     guest.heading("The call is full").await;
-    look(&guest, "a full call").await;
+    check_page(&guest, "a full call").await;
     let again = evening.as_actor(width, "parent").await;
     press_join(&again, &evening.call()).await;
     again.heading("Move here?").await;
-    look(&again, "the question before a takeover").await;
+    check_page(&again, "the question before a takeover").await;
     again.press("Move here").await;
     parent.heading("You moved to another device or tab").await;
-    look(&parent, "after a takeover").await;
+    check_page(&parent, "after a takeover").await;
     again.press("Leave").await;
     again.heading("You left the call").await;
-    look(&again, "after leaving").await;
-    evening.school.wait(TimeDelta::minutes(6));
+    check_page(&again, "after leaving").await;
+    evening.school.advance_clock(TimeDelta::minutes(6));
     guest.heading("The appointment is over").await;
-    look(&guest, "after the end").await;
+    check_page(&guest, "after the end").await;
 }
 
 /// Before the beginning, with the longest of names: nothing is cut, and nothing needs scrolling to
@@ -72,25 +72,25 @@ async fn long_names_fit(width: u32) {
     for browser in [&teacher, &guest] {
         fits(browser).await;
     }
-    look(&guest, "the lobby with long names").await;
-    look(&teacher, "a teacher's lobby with long names").await;
+    check_page(&guest, "the lobby with long names").await;
+    check_page(&teacher, "a teacher's lobby with long names").await;
     // And when it has begun. So long a step would take everybody's place: they leave before it.
     for browser in [&teacher, &guest] {
         browser.press("Leave").await;
         browser.heading("You left the call").await;
     }
-    evening.school.wait(TimeDelta::seconds(310));
+    evening.school.advance_clock(TimeDelta::seconds(310));
     join(&teacher, &evening.call()).await;
     join(&guest, &evening.guests_call()).await;
     sees_and_hears(&guest, 1).await;
     guest.sees("Not here yet").await;
     fits(&guest).await;
-    look(&guest, "a call with long names").await;
+    check_page(&guest, "a call with long names").await;
 }
 
 async fn fits(browser: &Browser) {
     browser
-        .becomes(
+        .wait_for_js(
             "document.scrollingElement.scrollWidth <= innerWidth && \
              [...document.querySelectorAll('.lobby')].every((one) => one.scrollWidth <= \
              one.clientWidth)",
@@ -104,16 +104,16 @@ async fn long_names_fit_on_a_phone() {
 }
 
 #[actix_web::test]
-async fn long_names_fit_on_a_desk() {
+async fn long_names_fit_on_a_desktop() {
     long_names_fit(1280).await;
 }
 
 #[actix_web::test]
-async fn axe_finds_nothing_on_a_phone() {
+async fn axe_finds_no_violations_on_a_phone() {
     screens(375).await;
 }
 
 #[actix_web::test]
-async fn axe_finds_nothing_on_a_desk() {
+async fn axe_finds_no_violations_on_a_desktop() {
     screens(1280).await;
 }

@@ -8,7 +8,7 @@ use super::{
 };
 
 #[actix_web::test]
-async fn the_fifth_waits_and_gets_in_when_one_leaves() {
+async fn fifth_participant_waits_and_enters_when_one_leaves() {
     let evening = Evening::start().await;
     let colleagues = evening.add_teachers(&["t-davies", "t-hussain"]).await;
     let teacher = evening.as_actor(1280, "teacher").await;
@@ -34,7 +34,7 @@ async fn the_fifth_waits_and_gets_in_when_one_leaves() {
 }
 
 #[actix_web::test]
-async fn a_second_device_is_asked_and_takes_the_seat_over() {
+async fn second_device_confirms_and_takes_the_seat_over() {
     let evening = Evening::start().await;
     let teacher = evening.as_actor(1280, "teacher").await;
     join(&teacher, &evening.call()).await;
@@ -53,7 +53,7 @@ async fn a_second_device_is_asked_and_takes_the_seat_over() {
 }
 
 #[actix_web::test]
-async fn a_killed_browsers_tile_goes_and_its_seat_is_freed() {
+async fn killed_browser_loses_tile_and_seat() {
     let evening = Evening::start().await;
     let teacher = evening.as_actor(1280, "teacher").await;
     join(&teacher, &evening.call()).await;
@@ -63,8 +63,8 @@ async fn a_killed_browsers_tile_goes_and_its_seat_is_freed() {
     parent.kill();
     teacher.sees("Reconnecting…").await;
     assert_eq!(evening.seated().await.len(), 2, "the seat is held for them");
-    evening.seats_become(1).await;
-    teacher.no_part("Rachel Aaron, parent").await;
+    evening.wait_for_seats(1).await;
+    teacher.no_labelled_element("Rachel Aaron, parent").await;
     teacher.sees("Nobody else is here now.").await;
     teacher.sees("Left: Rachel Aaron").await;
 }

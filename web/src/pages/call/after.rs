@@ -9,19 +9,19 @@ use uuid::Uuid;
 
 use super::{
     door::server_time,
-    page::{Step, Visit, ahead_of},
+    page::{CallStep, Visit, clock_offset_of},
 };
 use crate::{
     api,
     call::timer::Ticker,
     components::{Confirm, Heading, Notice, Tone, contact, names},
-    moments,
     task::Task,
     texts::{call as c, count, fill, t},
+    time_format,
 };
 
 /// So many seconds a parent has to say that they stay.
-const PAUSE: u32 = 10;
+const AUTO_JOIN_SECONDS: u32 = 10;
 
 #[component]
 pub(super) fn After(visit: Visit, door: CallDoor, code: String, detail: String) -> impl IntoView {
@@ -39,7 +39,7 @@ pub(super) fn After(visit: Visit, door: CallDoor, code: String, detail: String) 
     );
     let (home, has_ended) = (visit.home(&door), code == "access_ended");
     if code == "opened_elsewhere" {
-        return view! { <Elsewhere visit booking=door.booking_id home /> }.into_any();
+        return view! { <OpenElsewhere visit booking=door.booking_id home /> }.into_any();
     }
     view! {
         <div class="narrow after">
@@ -64,7 +64,7 @@ pub(super) fn After(visit: Visit, door: CallDoor, code: String, detail: String) 
                                 type="button"
                                 on:click=move |_| {
                                     visit.devices.start();
-                                    visit.step.set(Step::Door);
+                                    visit.step.set(CallStep::Door);
                                 }
                             >
                                 {c().left_again}
@@ -81,7 +81,7 @@ pub(super) fn After(visit: Visit, door: CallDoor, code: String, detail: String) 
 
 /// Another browser came in by the guest's link: the guest can come back, or get a new link.
 #[component]
-fn Elsewhere(visit: Visit, booking: Uuid, home: String) -> impl IntoView {
+fn OpenElsewhere(visit: Visit, booking: Uuid, home: String) -> impl IntoView {
     let (task, asking, renewed) = (Task::new(), RwSignal::new(false), RwSignal::new(false));
     let renew = Callback::new(move |()| {
         let link = GuestLinkRenewal { token: None, booking_id: Some(booking) };
@@ -92,7 +92,7 @@ fn Elsewhere(visit: Visit, booking: Uuid, home: String) -> impl IntoView {
     });
     let again = move |_| {
         visit.devices.start();
-        visit.step.set(Step::Door);
+        visit.step.set(CallStep::Door);
     };
     let told = move || {
         let text = if renewed.get() { c().elsewhere_sent } else { c().elsewhere_text };
@@ -167,13 +167,14 @@ fn Following(visit: Visit, door: CallDoor) -> impl IntoView {
 fn Next(visit: Visit, call: NextCall, door: CallDoor) -> impl IntoView {
     let teacher = door.you.role == CallRole::Teacher;
     let booking = call.booking_id;
-    let now = server_time(ahead_of(&door));
+    let now = server_time(clock_offset_of(&door));
     let opens = door.opens_at.timestamp_millis();
     let open = Memo::new(move |_| now.get() >= opens);
-    let (staying, seconds) = (RwSignal::new(false), RwSignal::new(if teacher { 0 } else { PAUSE }));
+    let (staying, seconds) =
+        (RwSignal::new(false), RwSignal::new(if teacher { 0 } else { AUTO_JOIN_SECONDS }));
     let go = move || {
         visit.devices.start();
-        visit.go_on(booking);
+        visit.continue_to(booking);
     };
     Effect::new(move || {
         if open.get() && !staying.get() && seconds.get() == 0 {
@@ -187,7 +188,7 @@ fn Next(visit: Visit, call: NextCall, door: CallDoor) -> impl IntoView {
     });
     let ticker = StoredValue::new_local(ticker);
     on_cleanup(move || ticker.dispose());
-    let time = moments::clock(&call.starts_at);
+    let time = time_format::format_time(&call.starts_at);
     let what = if teacher {
         fill(
             c().next_teacher,
@@ -209,7 +210,7 @@ fn Next(visit: Visit, call: NextCall, door: CallDoor) -> impl IntoView {
             ],
         )
     };
-    let opens_at = fill(c().next_opens, &[("time", &moments::clock(&door.opens_at))]);
+    let opens_at = fill(c().next_opens, &[("time", &time_format::format_time(&door.opens_at))]);
     let when = move || match (open.get(), staying.get()) {
         (_, true) => String::new(),
         (true, false) => count(c().next_starts, seconds.get() as usize),

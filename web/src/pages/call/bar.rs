@@ -4,15 +4,15 @@
 use leptos::prelude::*;
 
 use super::{
-    choose::{Chooser, Level, Notes, TroubleNotice},
-    room::with_control,
-    sign::{Picto, Sign},
+    call_icon::{CallIcon, CallIconShape},
+    choose::{Chooser, DeviceErrorNotice, Level, SpeakerTest},
+    room::is_shortcut,
 };
 use crate::{
     call::{
-        devices::{Devices, Kind, State},
-        object::{Listener, Object},
-        room::{Call, Stage},
+        devices::{DeviceKind, DeviceState, Devices},
+        js_object::{JsObject, Listener},
+        room::{Call, CallStage},
     },
     components::Dialog,
     session::session,
@@ -26,19 +26,19 @@ pub(super) fn Bar(
     teacher: bool,
     leave: Callback<()>,
 ) -> impl IntoView {
-    let heard = Memo::new(move |_| devices.is_heard());
-    let seen = Memo::new(move |_| devices.camera.get() == State::On);
+    let heard = Memo::new(move |_| devices.sends_audio());
+    let seen = Memo::new(move |_| devices.camera.get() == DeviceState::On);
     let sharing = Memo::new(move |_| devices.screen.with(Option::is_some));
     let (choosing, keys) = (RwSignal::new(false), RwSignal::new(false));
-    let speak = move || devices.speak(!heard.get_untracked());
-    let show = move || devices.show(!seen.get_untracked());
+    let speak = move || devices.set_microphone(!heard.get_untracked());
+    let show = move || devices.set_camera(!seen.get_untracked());
     // Said when it is so, and not when it was asked for: a device may be denied.
-    say_when(heard, c().say_unmuted, c().say_muted);
-    say_when(seen, c().say_camera_on, c().say_camera_off);
+    announce_change(heard, c().say_unmuted, c().say_muted);
+    announce_change(seen, c().say_camera_on, c().say_camera_off);
     // A device that can't be used says so, and what to do.
     Effect::new(move |before: Option<[bool; 2]>| {
         let failed = [devices.camera, devices.microphone]
-            .map(|state| matches!(state.get(), State::Failed(_)));
+            .map(|state| matches!(state.get(), DeviceState::Failed(_)));
         if before
             .is_some_and(|before| failed.iter().zip(before).any(|(now, before)| *now && !before))
         {
@@ -46,24 +46,24 @@ pub(super) fn Bar(
         }
         failed
     });
-    let pressed = hear_keys(speak, show);
+    let pressed = listen_for_shortcuts(speak, show);
     on_cleanup(move || pressed.dispose());
-    let can_share = teacher && Object::media_devices().get("getDisplayMedia").is_there();
+    let can_share = teacher && JsObject::media_devices().get("getDisplayMedia").exists();
     let share = move || if sharing.get_untracked() { devices.unshare() } else { devices.share() };
     let can_extend = move || teacher && call.times.get().can_extend;
-    let seated = Memo::new(move |_| call.stage.get() == Stage::Seated);
+    let seated = Memo::new(move |_| call.stage.get() == CallStage::Seated);
     let tools = move || {
         view! {
             <Tool
                 sign=Signal::derive(move || {
-                    if heard.get() { Sign::Microphone } else { Sign::MicrophoneOff }
+                    if heard.get() { CallIconShape::Microphone } else { CallIconShape::MicrophoneOff }
                 })
                 text=Signal::derive(move || if heard.get() { c().mute } else { c().unmute })
                 off=Signal::derive(move || !heard.get())
                 press=Callback::new(move |()| speak())
             />
             <Tool
-                sign=Signal::derive(move || if seen.get() { Sign::Camera } else { Sign::CameraOff })
+                sign=Signal::derive(move || if seen.get() { CallIconShape::Camera } else { CallIconShape::CameraOff })
                 text=Signal::derive(move || {
                     if seen.get() { c().camera_stop } else { c().camera_start }
                 })
@@ -74,7 +74,7 @@ pub(super) fn Bar(
                 .then(|| {
                     view! {
                         <Tool
-                            sign=Signal::stored(Sign::Screen)
+                            sign=Signal::stored(CallIconShape::Screen)
                             text=Signal::derive(move || {
                                 if sharing.get() { c().unshare } else { c().share }
                             })
@@ -88,7 +88,7 @@ pub(super) fn Bar(
                     .then(|| {
                         view! {
                             <Tool
-                                sign=Signal::stored(Sign::Minute)
+                                sign=Signal::stored(CallIconShape::Minute)
                                 text=Signal::stored(c().extend)
                                 off=Signal::stored(false)
                                 press=Callback::new(move |()| call.extend())
@@ -97,13 +97,13 @@ pub(super) fn Bar(
                     })
             }}
             <Tool
-                sign=Signal::stored(Sign::Devices)
+                sign=Signal::stored(CallIconShape::Devices)
                 text=Signal::stored(c().devices)
                 off=Signal::stored(false)
                 press=Callback::new(move |()| choosing.set(true))
             />
             <Tool
-                sign=Signal::stored(Sign::Keys)
+                sign=Signal::stored(CallIconShape::Keys)
                 text=Signal::stored(c().keys)
                 off=Signal::stored(false)
                 press=Callback::new(move |()| keys.set(true))
@@ -118,18 +118,18 @@ pub(super) fn Bar(
         >
             {move || seated.get().then(tools)}
             <button class="tool leave" type="button" on:click=move |_| leave.run(())>
-                <Picto sign=Sign::Leave />
+                <CallIcon sign=CallIconShape::Leave />
                 <span>{c().leave}</span>
             </button>
         </div>
         <Dialog id="devices-dialog" open=choosing title=c().devices_in_call.to_owned()>
-            <TroubleNotice devices kind=Kind::Microphone />
-            <TroubleNotice devices kind=Kind::Camera />
-            <Chooser devices kind=Kind::Camera />
-            <Chooser devices kind=Kind::Microphone />
+            <DeviceErrorNotice devices kind=DeviceKind::Microphone />
+            <DeviceErrorNotice devices kind=DeviceKind::Camera />
+            <Chooser devices kind=DeviceKind::Camera />
+            <Chooser devices kind=DeviceKind::Microphone />
             <Level devices />
-            <Chooser devices kind=Kind::Speaker />
-            <Notes devices />
+            <Chooser devices kind=DeviceKind::Speaker />
+            <SpeakerTest devices />
         </Dialog>
         <Dialog id="keys-dialog" open=keys title=c().keys_title.to_owned()>
             <dl class="keys">
@@ -161,12 +161,12 @@ pub(super) fn Bar(
 }
 
 /// Tells screen readers that something has become true or false.
-fn say_when(is_so: Memo<bool>, yes: &'static str, no: &'static str) {
+fn announce_change(is_so: Memo<bool>, yes: &'static str, no: &'static str) {
     let session = session();
     Effect::new(move |before: Option<bool>| {
         let now = is_so.get();
         if before.is_some_and(|before| before != now) {
-            session.say(if now { yes } else { no });
+            session.announce(if now { yes } else { no });
         }
         now
     });
@@ -176,14 +176,14 @@ fn say_when(is_so: Memo<bool>, yes: &'static str, no: &'static str) {
 /// seen.
 #[component]
 fn Tool(
-    sign: Signal<Sign>,
+    sign: Signal<CallIconShape>,
     text: Signal<&'static str>,
     off: Signal<bool>,
     press: Callback<()>,
 ) -> impl IntoView {
     view! {
         <button class="tool" type="button" class:off=off title=text on:click=move |_| press.run(())>
-            <Picto sign />
+            <CallIcon sign />
             <span prop:textContent=text></span>
         </button>
     }
@@ -191,18 +191,18 @@ fn Tool(
 
 /// Control with D and with E, as in other calls. No single letters: those are the screen readers'
 /// (WCAG 2.1.4).
-fn hear_keys(
+fn listen_for_shortcuts(
     speak: impl Fn() + 'static,
     show: impl Fn() + 'static,
 ) -> StoredValue<Listener, LocalStorage> {
-    let listener = Object::window().on("keydown", move |event| {
+    let listener = JsObject::window().on("keydown", move |event| {
         let work: &dyn Fn() = match () {
-            () if with_control(&event, "d") => &speak,
-            () if with_control(&event, "e") => &show,
+            () if is_shortcut(&event, "d") => &speak,
+            () if is_shortcut(&event, "e") => &show,
             () => return,
         };
         let _ = event.call("preventDefault", &[]);
-        if !event.is("repeat") {
+        if !event.is_true("repeat") {
             work();
         }
     });

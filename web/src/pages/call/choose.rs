@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 
 use super::{
-    media::Moving,
-    sign::{Picto, Sign},
+    call_icon::{CallIcon, CallIconShape},
+    media::VideoPlayer,
 };
 use crate::{
     call::{
-        devices::{Devices, Kind, State, Trouble},
+        devices::{DeviceError, DeviceKind, DeviceState, Devices},
         sound::{Meter, play_notes},
     },
     components::{Notice, Tone},
@@ -17,34 +17,39 @@ use crate::{
 };
 
 /// What to do about a trouble, in words.
-fn advice(kind: Kind, trouble: Trouble) -> &'static str {
-    let camera = kind == Kind::Camera;
+fn advice(kind: DeviceKind, trouble: DeviceError) -> &'static str {
+    let camera = kind == DeviceKind::Camera;
     match trouble {
-        Trouble::Blocked if camera => c().blocked_camera,
-        Trouble::Blocked => c().blocked_microphone,
-        Trouble::BlockedBySystem if camera => c().blocked_system_camera,
-        Trouble::BlockedBySystem => c().blocked_system_microphone,
-        Trouble::Missing if camera => c().missing_camera,
-        Trouble::Missing => c().missing_microphone,
-        Trouble::Busy if camera => c().busy_camera,
-        Trouble::Busy => c().busy_microphone,
-        Trouble::Insecure => c().insecure,
-        Trouble::Unsupported => c().unsupported,
-        Trouble::Hung if camera => c().hung_camera,
-        Trouble::Hung => c().hung_microphone,
-        Trouble::Other if camera => c().other_camera,
-        Trouble::Other => c().other_microphone,
+        DeviceError::Blocked if camera => c().blocked_camera,
+        DeviceError::Blocked => c().blocked_microphone,
+        DeviceError::BlockedBySystem if camera => c().blocked_system_camera,
+        DeviceError::BlockedBySystem => c().blocked_system_microphone,
+        DeviceError::Missing if camera => c().missing_camera,
+        DeviceError::Missing => c().missing_microphone,
+        DeviceError::Busy if camera => c().busy_camera,
+        DeviceError::Busy => c().busy_microphone,
+        DeviceError::Insecure => c().insecure,
+        DeviceError::Unsupported => c().unsupported,
+        DeviceError::Hung if camera => c().hung_camera,
+        DeviceError::Hung => c().hung_microphone,
+        DeviceError::Other if camera => c().other_camera,
+        DeviceError::Other => c().other_microphone,
     }
 }
 
 /// Why a device can't be used, what to do, and "Try again".
 #[component]
-pub(super) fn TroubleNotice(devices: Devices, kind: Kind) -> impl IntoView {
-    let state = if kind == Kind::Camera { devices.camera } else { devices.microphone };
-    let again =
-        move |_| if kind == Kind::Camera { devices.show(true) } else { devices.speak(true) };
+pub(super) fn DeviceErrorNotice(devices: Devices, kind: DeviceKind) -> impl IntoView {
+    let state = if kind == DeviceKind::Camera { devices.camera } else { devices.microphone };
+    let again = move |_| {
+        if kind == DeviceKind::Camera {
+            devices.set_camera(true)
+        } else {
+            devices.set_microphone(true)
+        }
+    };
     move || match state.get() {
-        State::Failed(trouble) => view! {
+        DeviceState::Failed(trouble) => view! {
             <Notice tone=Tone::Wait>
                 <p prop:textContent=advice(kind, trouble)></p>
                 <button class="btn quiet" type="button" on:click=again>
@@ -53,20 +58,20 @@ pub(super) fn TroubleNotice(devices: Devices, kind: Kind) -> impl IntoView {
             </Notice>
         }
         .into_any(),
-        State::Asking => {
+        DeviceState::Asking => {
             view! { <p class="soft" role="status" prop:textContent=c().asking></p> }.into_any()
         }
-        State::Off | State::On => ().into_any(),
+        DeviceState::Off | DeviceState::On => ().into_any(),
     }
 }
 
 /// A list of devices of a kind, with the chosen one; nothing where there is no choice.
 #[component]
-pub(super) fn Chooser(devices: Devices, kind: Kind) -> impl IntoView {
+pub(super) fn Chooser(devices: Devices, kind: DeviceKind) -> impl IntoView {
     let (id, label) = match kind {
-        Kind::Camera => ("choose-camera", c().choose_camera),
-        Kind::Microphone => ("choose-microphone", c().choose_microphone),
-        Kind::Speaker => ("choose-speaker", c().choose_speaker),
+        DeviceKind::Camera => ("choose-camera", c().choose_camera),
+        DeviceKind::Microphone => ("choose-microphone", c().choose_microphone),
+        DeviceKind::Speaker => ("choose-speaker", c().choose_speaker),
     };
     let choices = Memo::new(move |_| {
         devices.list.get().into_iter().filter(|choice| choice.kind == kind).collect::<Vec<_>>()
@@ -109,9 +114,9 @@ pub(super) fn Chooser(devices: Devices, kind: Kind) -> impl IntoView {
 pub(super) fn Preview(devices: Devices) -> impl IntoView {
     view! {
         <div class="preview" role="img" aria-label=c().your_picture>
-            <Moving track=devices.picture mirrored=true />
+            <VideoPlayer track=devices.picture mirrored=true />
             <span class="preview-off" hidden=move || devices.picture.with(Option::is_some)>
-                <Picto sign=Sign::CameraOff />
+                <CallIcon sign=CallIconShape::CameraOff />
                 {c().camera_off}
             </span>
         </div>
@@ -158,14 +163,14 @@ pub(super) fn Level(
 
 /// A button that plays three notes.
 #[component]
-pub(super) fn Notes(devices: Devices) -> impl IntoView {
+pub(super) fn SpeakerTest(devices: Devices) -> impl IntoView {
     let (playing, failed) = (RwSignal::new(false), RwSignal::new(false));
     let play = move |_| {
         if playing.get_untracked() {
             return;
         }
         playing.set(true);
-        let speaker = untrack(|| devices.chosen(Kind::Speaker));
+        let speaker = untrack(|| devices.chosen(DeviceKind::Speaker));
         spawn(Box::pin(async move {
             let played = play_notes(speaker).await;
             playing.try_set(false);
@@ -184,7 +189,7 @@ pub(super) fn Notes(devices: Devices) -> impl IntoView {
             aria-disabled=move || playing.get().then_some("true")
             on:click=play
         >
-            <Picto sign=Sign::Speaker />
+            <CallIcon sign=CallIconShape::Speaker />
             {c().speaker_play}
         </button>
         <p class="soft" role="status" prop:textContent=said></p>
@@ -193,7 +198,7 @@ pub(super) fn Notes(devices: Devices) -> impl IntoView {
 
 /// Whether another device took the place of the remembered one.
 #[component]
-pub(super) fn Replaced(devices: Devices) -> impl IntoView {
+pub(super) fn DeviceReplacedNotice(devices: Devices) -> impl IntoView {
     move || {
         devices.replaced.get().then(|| {
             view! {

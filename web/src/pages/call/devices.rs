@@ -4,14 +4,14 @@ use leptos::prelude::*;
 use parlour_wire::IceServers;
 
 use super::{
-    choose::{Chooser, Level, Notes, Preview, Replaced, TroubleNotice},
-    sign::{Picto, Sign},
+    call_icon::{CallIcon, CallIconShape},
+    choose::{Chooser, DeviceErrorNotice, DeviceReplacedNotice, Level, Preview, SpeakerTest},
 };
 use crate::{
     api,
     call::{
-        devices::{Devices, Kind, State},
-        network::{Finding, Network},
+        devices::{DeviceKind, DeviceState, Devices},
+        network::{CheckResult, Network},
     },
     components::{FailureNotice, Heading, Notice, Tone},
     task::Task,
@@ -25,7 +25,7 @@ pub(crate) fn DevicesPage() -> impl IntoView {
     view! {
         <Heading text=c().devices_title />
         <p class="lede">{c().devices_lede}</p>
-        <Replaced devices />
+        <DeviceReplacedNotice devices />
         <div class="checks">
             <CameraCard devices />
             <MicrophoneCard devices />
@@ -41,15 +41,15 @@ fn CameraCard(devices: Devices) -> impl IntoView {
     let state = devices.camera;
     let switch = move || {
         let (text, on) = match state.get() {
-            State::Off => (c().camera_use, true),
-            State::On => (c().camera_unuse, false),
-            State::Asking | State::Failed(_) => return None,
+            DeviceState::Off => (c().camera_use, true),
+            DeviceState::On => (c().camera_unuse, false),
+            DeviceState::Asking | DeviceState::Failed(_) => return None,
         };
         Some(view! {
             <button
                 class="btn quiet"
                 type="button"
-                on:click=move |_| devices.show(on)
+                on:click=move |_| devices.set_camera(on)
                 prop:textContent=text
             ></button>
         })
@@ -57,15 +57,15 @@ fn CameraCard(devices: Devices) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="check-camera">
             <h2 id="check-camera">
-                <Picto sign=Sign::Camera />
+                <CallIcon sign=CallIconShape::Camera />
                 {c().camera}
             </h2>
             <Preview devices />
-            <TroubleNotice devices kind=Kind::Camera />
+            <DeviceErrorNotice devices kind=DeviceKind::Camera />
             {move || {
-                (state.get() == State::On).then(|| view! { <p class="soft">{c().camera_good}</p> })
+                (state.get() == DeviceState::On).then(|| view! { <p class="soft">{c().camera_good}</p> })
             }}
-            <Chooser devices kind=Kind::Camera />
+            <Chooser devices kind=DeviceKind::Camera />
             {switch}
         </section>
     }
@@ -77,12 +77,13 @@ fn MicrophoneCard(devices: Devices) -> impl IntoView {
     let state = devices.microphone;
     let said = move || {
         let text = if heard.get() { c().microphone_good } else { c().microphone_quiet };
-        (state.get() == State::On).then(|| view! { <p class="soft" prop:textContent=text></p> })
+        (state.get() == DeviceState::On)
+            .then(|| view! { <p class="soft" prop:textContent=text></p> })
     };
     let switch = move || {
-        (state.get() == State::Off).then(|| {
+        (state.get() == DeviceState::Off).then(|| {
             view! {
-                <button class="btn quiet" type="button" on:click=move |_| devices.speak(true)>
+                <button class="btn quiet" type="button" on:click=move |_| devices.set_microphone(true)>
                     {c().microphone_use}
                 </button>
             }
@@ -91,14 +92,14 @@ fn MicrophoneCard(devices: Devices) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="check-microphone">
             <h2 id="check-microphone">
-                <Picto sign=Sign::Microphone />
+                <CallIcon sign=CallIconShape::Microphone />
                 {c().microphone}
             </h2>
             <Level devices heard />
-            <TroubleNotice devices kind=Kind::Microphone />
+            <DeviceErrorNotice devices kind=DeviceKind::Microphone />
             {said}
             {switch}
-            <Chooser devices kind=Kind::Microphone />
+            <Chooser devices kind=DeviceKind::Microphone />
         </section>
     }
 }
@@ -108,33 +109,34 @@ fn SpeakerCard(devices: Devices) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="check-speaker">
             <h2 id="check-speaker">
-                <Picto sign=Sign::Speaker />
+                <CallIcon sign=CallIconShape::Speaker />
                 {c().speaker}
             </h2>
             <p class="soft">{c().speaker_good}</p>
-            <Notes devices />
-            <Chooser devices kind=Kind::Speaker />
+            <SpeakerTest devices />
+            <Chooser devices kind=DeviceKind::Speaker />
         </section>
     }
 }
 
 #[component]
 fn NetworkCard() -> impl IntoView {
-    let (task, network, server) = (Task::new(), Network::new(), RwSignal::new(Finding::Waiting));
+    let (task, network, server) =
+        (Task::new(), Network::new(), RwSignal::new(CheckResult::Waiting));
     let check = Callback::new(move |()| {
-        server.set(Finding::Waiting);
+        server.set(CheckResult::Waiting);
         task.run(api::get_ice_servers(None), move |servers: IceServers| {
-            server.set(Finding::Good);
+            server.set(CheckResult::Good);
             network.check(servers);
         });
     });
     check.run(());
     Effect::new(move || {
         if task.failure.read().is_some() {
-            server.set(Finding::Bad);
+            server.set(CheckResult::Bad);
         }
     });
-    let reached = move || server.get() == Finding::Good;
+    let reached = move || server.get() == CheckResult::Good;
     let said = move || {
         let (tone, text) = verdict(network.socket.get(), network.direct.get(), network.relay.get())
             .filter(|_| reached())?;
@@ -145,10 +147,10 @@ fn NetworkCard() -> impl IntoView {
         })
     };
     let again = move || {
-        let waiting = server.get() == Finding::Waiting
+        let waiting = server.get() == CheckResult::Waiting
             || (reached()
                 && [network.socket.get(), network.direct.get(), network.relay.get()]
-                    .contains(&Finding::Waiting));
+                    .contains(&CheckResult::Waiting));
         (!waiting).then(|| {
             view! {
                 <button class="btn quiet" type="button" on:click=move |_| check.run(())>
@@ -160,7 +162,7 @@ fn NetworkCard() -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="check-network">
             <h2 id="check-network">
-                <Picto sign=Sign::Network />
+                <CallIcon sign=CallIconShape::Network />
                 {c().network}
             </h2>
             <dl class="findings">
@@ -179,13 +181,13 @@ fn NetworkCard() -> impl IntoView {
 }
 
 #[component]
-fn Row(label: &'static str, finding: RwSignal<Finding>) -> impl IntoView {
+fn Row(label: &'static str, finding: RwSignal<CheckResult>) -> impl IntoView {
     let said = move || match finding.get() {
-        Finding::Waiting => ("tag wait", c().finding_waiting),
-        Finding::Good => ("tag go", c().finding_good),
-        Finding::Bad => ("tag stop", c().finding_bad),
-        Finding::Refused => ("tag stop", c().finding_refused),
-        Finding::None => ("tag", c().finding_none),
+        CheckResult::Waiting => ("tag wait", c().finding_waiting),
+        CheckResult::Good => ("tag go", c().finding_good),
+        CheckResult::Bad => ("tag stop", c().finding_bad),
+        CheckResult::Refused => ("tag stop", c().finding_refused),
+        CheckResult::None => ("tag", c().finding_none),
     };
     view! {
         <div>
@@ -198,20 +200,24 @@ fn Row(label: &'static str, finding: RwSignal<Finding>) -> impl IntoView {
 }
 
 /// What the findings mean for a call, once all are there.
-fn verdict(socket: Finding, direct: Finding, relay: Finding) -> Option<(Tone, &'static str)> {
-    if socket == Finding::Waiting {
+fn verdict(
+    socket: CheckResult,
+    direct: CheckResult,
+    relay: CheckResult,
+) -> Option<(Tone, &'static str)> {
+    if socket == CheckResult::Waiting {
         return None;
     }
     Some(match (direct, relay) {
-        (Finding::Waiting, _) | (_, Finding::Waiting) => return None,
+        (CheckResult::Waiting, _) | (_, CheckResult::Waiting) => return None,
         // Without it nobody gets in at all.
-        _ if socket == Finding::Bad => (Tone::Bad, c().network_no_socket),
-        (Finding::Bad, Finding::Good) => (Tone::Good, c().network_relay_only),
-        (_, Finding::Good) => (Tone::Good, c().network_good),
-        (Finding::None, Finding::Refused) => (Tone::Bad, c().network_refused_only),
-        (_, Finding::Refused) => (Tone::Wait, c().network_refused),
-        (Finding::Good, Finding::None) => (Tone::Plain, c().network_no_relay),
-        (Finding::Good, _) => (Tone::Wait, c().network_direct_only),
+        _ if socket == CheckResult::Bad => (Tone::Bad, c().network_no_socket),
+        (CheckResult::Bad, CheckResult::Good) => (Tone::Good, c().network_relay_only),
+        (_, CheckResult::Good) => (Tone::Good, c().network_good),
+        (CheckResult::None, CheckResult::Refused) => (Tone::Bad, c().network_refused_only),
+        (_, CheckResult::Refused) => (Tone::Wait, c().network_refused),
+        (CheckResult::Good, CheckResult::None) => (Tone::Plain, c().network_no_relay),
+        (CheckResult::Good, _) => (Tone::Wait, c().network_direct_only),
         _ => (Tone::Bad, c().network_bad),
     })
 }

@@ -8,26 +8,27 @@ use parlour_web_logic::countdown::time_left;
 use parlour_wire::CallDoor;
 
 use super::{
-    choose::{Chooser, Level, Preview, Replaced, TroubleNotice},
+    call_icon::{CallIcon, CallIconShape},
+    choose::{Chooser, DeviceErrorNotice, DeviceReplacedNotice, Level, Preview},
     page::Visit,
-    sign::{Picto, Sign},
 };
 use crate::{
     call::{
-        devices::{Kind, State},
+        devices::{DeviceKind, DeviceState},
         room::server_now,
         timer::Ticker,
     },
     components::{Heading, Notice, Tone, names},
-    moments,
     texts::{call as c, count, fill, t},
+    time_format,
 };
 
 /// The server's time in milliseconds, moving once a second; its clock is so many milliseconds
 /// before ours.
-pub(super) fn server_time(ahead: f64) -> RwSignal<i64> {
-    let now = RwSignal::new(server_now(ahead));
-    let ticker = Ticker::every(Duration::from_secs(1), move || _ = now.try_set(server_now(ahead)));
+pub(super) fn server_time(clock_offset: f64) -> RwSignal<i64> {
+    let now = RwSignal::new(server_now(clock_offset));
+    let ticker =
+        Ticker::every(Duration::from_secs(1), move || _ = now.try_set(server_now(clock_offset)));
     let ticker = StoredValue::new_local(ticker);
     on_cleanup(move || ticker.dispose());
     now
@@ -47,8 +48,8 @@ pub(super) fn summary(door: &CallDoor) -> String {
     fill(
         c().door_when,
         &[
-            ("from", &moments::clock(&door.starts_at)),
-            ("to", &moments::clock(&door.ends_at)),
+            ("from", &time_format::format_time(&door.starts_at)),
+            ("to", &time_format::format_time(&door.ends_at)),
             ("student", &door.student.name),
             ("subject", &door.subject),
         ],
@@ -58,7 +59,7 @@ pub(super) fn summary(door: &CallDoor) -> String {
 #[component]
 pub(super) fn Door(visit: Visit, door: CallDoor) -> impl IntoView {
     let devices = visit.devices;
-    let now = server_time(visit.ahead.get_value());
+    let now = server_time(visit.clock_offset.get_value());
     let (opens, starts, ends) = (
         door.opens_at.timestamp_millis(),
         door.starts_at.timestamp_millis(),
@@ -70,7 +71,7 @@ pub(super) fn Door(visit: Visit, door: CallDoor) -> impl IntoView {
             visit.end("call_over", "");
         }
     });
-    let opens_at = fill(c().door_early, &[("time", &moments::clock(&door.opens_at))]);
+    let opens_at = fill(c().door_early, &[("time", &time_format::format_time(&door.opens_at))]);
     let clock = move || match now.get() {
         at if at < opens => fill(c().door_early_left, &[("left", &time_left(opens, at))]),
         at if at < starts => fill(c().door_begins, &[("left", &time_left(starts, at))]),
@@ -93,7 +94,7 @@ pub(super) fn Door(visit: Visit, door: CallDoor) -> impl IntoView {
         <div class="door">
             <Heading text=fill(c().door_with, &[("who", &partner(&door))]) />
             <p class="lede">{summary(&door)}</p>
-            <Replaced devices />
+            <DeviceReplacedNotice devices />
             <div class="door-parts">
                 <div>
                     <Preview devices />
@@ -121,14 +122,14 @@ pub(super) fn Door(visit: Visit, door: CallDoor) -> impl IntoView {
                                 </Notice>
                             }
                         })}
-                    <TroubleNotice devices kind=Kind::Microphone />
-                    <TroubleNotice devices kind=Kind::Camera />
+                    <DeviceErrorNotice devices kind=DeviceKind::Microphone />
+                    <DeviceErrorNotice devices kind=DeviceKind::Camera />
                     {way}
                     <details class="door-devices">
                         <summary>{c().devices}</summary>
-                        <Chooser devices kind=Kind::Camera />
-                        <Chooser devices kind=Kind::Microphone />
-                        <Chooser devices kind=Kind::Speaker />
+                        <Chooser devices kind=DeviceKind::Camera />
+                        <Chooser devices kind=DeviceKind::Microphone />
+                        <Chooser devices kind=DeviceKind::Speaker />
                     </details>
                     <p class="soft">{c().all_good_join}</p>
                 </div>
@@ -149,26 +150,26 @@ pub(super) fn Door(visit: Visit, door: CallDoor) -> impl IntoView {
 #[component]
 fn Switches(visit: Visit) -> impl IntoView {
     let devices = visit.devices;
-    let heard = Memo::new(move |_| devices.is_heard());
-    let seen = Memo::new(move |_| devices.camera.get() == State::On);
+    let heard = Memo::new(move |_| devices.sends_audio());
+    let seen = Memo::new(move |_| devices.camera.get() == DeviceState::On);
     view! {
         <button
             class="btn quiet"
             type="button"
-            on:click=move |_| devices.speak(!heard.get_untracked())
+            on:click=move |_| devices.set_microphone(!heard.get_untracked())
         >
-            <Picto sign=Signal::derive(move || {
-                if heard.get() { Sign::Microphone } else { Sign::MicrophoneOff }
+            <CallIcon sign=Signal::derive(move || {
+                if heard.get() { CallIconShape::Microphone } else { CallIconShape::MicrophoneOff }
             }) />
             <span prop:textContent=move || if heard.get() { c().mute } else { c().unmute }></span>
         </button>
         <button
             class="btn quiet"
             type="button"
-            on:click=move |_| devices.show(!seen.get_untracked())
+            on:click=move |_| devices.set_camera(!seen.get_untracked())
         >
-            <Picto sign=Signal::derive(move || {
-                if seen.get() { Sign::Camera } else { Sign::CameraOff }
+            <CallIcon sign=Signal::derive(move || {
+                if seen.get() { CallIconShape::Camera } else { CallIconShape::CameraOff }
             }) />
             <span prop:textContent=move || {
                 if seen.get() { c().camera_stop } else { c().camera_start }

@@ -11,11 +11,11 @@ use super::{
     tiles::role,
 };
 use crate::{
-    call::room::{Call, Stage},
+    call::room::{Call, CallStage},
     components::{Field, Notice, Tone, contact},
-    moments,
     pages::login::six_digits,
     texts::{call as c, count, fill, t},
+    time_format,
 };
 
 #[component]
@@ -27,10 +27,10 @@ pub(super) fn Lobby(
 ) -> impl IntoView {
     let kind = Memo::new(move |_| call.stage.get());
     let panel = move || match kind.get() {
-        Stage::Joining | Stage::Out { .. } => {
+        CallStage::Joining | CallStage::Out { .. } => {
             view! { <Joining call visit filtered home=home.clone() /> }.into_any()
         }
-        Stage::MoveHere => view! {
+        CallStage::MoveHere => view! {
             <h2 prop:textContent=c().move_title></h2>
             <p prop:textContent=c().move_text></p>
             <button
@@ -41,17 +41,17 @@ pub(super) fn Lobby(
             ></button>
         }
         .into_any(),
-        Stage::Code { masked_email, sent, wrong } => {
+        CallStage::Code { masked_email, sent, wrong } => {
             view! { <CodeForm call masked_email sent wrong /> }.into_any()
         }
-        Stage::Waiting(place) => view! {
+        CallStage::Waiting(place) => view! {
             <h2 prop:textContent=c().full_title></h2>
             <p role="status" prop:textContent=fill(c().full_text, &[("n", &place.to_string())])></p>
         }
         .into_any(),
-        Stage::Seated => view! { <Begins call /> }.into_any(),
+        CallStage::Seated => view! { <Begins call /> }.into_any(),
     };
-    let shown = move || matches!(kind.get(), Stage::Waiting(_) | Stage::Seated);
+    let shown = move || matches!(kind.get(), CallStage::Waiting(_) | CallStage::Seated);
     view! {
         // It scrolls where it does not fit: by the keyboard, too.
         <div class="lobby" tabindex="0" role="group" aria-labelledby="room-title">
@@ -112,8 +112,9 @@ fn Joining(call: Call, visit: Visit, filtered: Signal<bool>, home: String) -> im
 /// Seated, and it has not begun.
 #[component]
 fn Begins(call: Call) -> impl IntoView {
-    let time =
-        move || fill(c().lobby_text, &[("time", &moments::clock(&call.times.get().starts_at))]);
+    let time = move || {
+        fill(c().lobby_text, &[("time", &time_format::format_time(&call.times.get().starts_at))])
+    };
     let starts_at = move || call.times.get().starts_at.timestamp_millis();
     let late = Memo::new(move |_| call.times.get().late_minutes);
     view! {

@@ -7,7 +7,7 @@ use wasm_bindgen::JsValue;
 use crate::{
     call::{
         devices::{Track, stream_of},
-        object::{Given, Object},
+        js_object::{JsObject, JsResult},
         sound::choose_speaker,
     },
     task::spawn,
@@ -15,7 +15,7 @@ use crate::{
 
 /// What the voices of a call share.
 #[derive(Clone, Copy)]
-pub(super) struct Voices {
+pub(super) struct AudioOutput {
     /// The id of the speaker; empty for the browser's own choice.
     pub(super) speaker: Signal<String>,
     /// The browser plays nothing until something was pressed.
@@ -26,11 +26,11 @@ pub(super) struct Voices {
 
 /// Somebody's camera or screen.
 #[component]
-pub(super) fn Moving(track: Track, #[prop(optional)] mirrored: bool) -> impl IntoView {
+pub(super) fn VideoPlayer(track: Track, #[prop(optional)] mirrored: bool) -> impl IntoView {
     let node = NodeRef::<html::Video>::new();
     Effect::new(move || {
         let Some(video) = node.get() else { return };
-        let video = Object::from(JsValue::from(video));
+        let video = JsObject::from(JsValue::from(video));
         video.set("muted", true);
         video.set("playsInline", true);
         // Nothing keeps a silent picture from playing, unless it is gone by then.
@@ -41,7 +41,7 @@ pub(super) fn Moving(track: Track, #[prop(optional)] mirrored: bool) -> impl Int
 
 /// What somebody says.
 #[component]
-pub(super) fn Voice(track: Track, voices: Voices) -> impl IntoView {
+pub(super) fn AudioPlayer(track: Track, audio_output: AudioOutput) -> impl IntoView {
     let node = NodeRef::<html::Audio>::new();
     // A telephone call, another tab or the system may pause it: it goes on by itself where the
     // browser lets it, else after a press.
@@ -50,29 +50,29 @@ pub(super) fn Voice(track: Track, voices: Voices) -> impl IntoView {
         if track.try_with_untracked(Option::is_some) != Some(true) {
             return;
         }
-        let audio = Object::from(JsValue::from(event)).get("target");
+        let audio = JsObject::from(JsValue::from(event)).get("target");
         spawn(Box::pin(async move {
-            let _ = audio.wait("play", &[]).await;
-            if audio.is("paused") {
-                voices.blocked.try_set(true);
+            let _ = audio.call_async("play", &[]).await;
+            if audio.is_true("paused") {
+                audio_output.blocked.try_set(true);
             }
         }));
     };
-    let played = move |_: leptos::ev::Event| _ = voices.blocked.try_set(false);
+    let played = move |_: leptos::ev::Event| _ = audio_output.blocked.try_set(false);
     Effect::new(move || {
         // Each press is a reason to try again.
-        voices.tries.get();
-        let speaker = voices.speaker.get();
+        audio_output.tries.get();
+        let speaker = audio_output.speaker.get();
         let Some(audio) = node.get() else { return };
-        let audio = Object::from(JsValue::from(audio));
+        let audio = JsObject::from(JsValue::from(audio));
         let track = track.get();
         spawn(Box::pin(async move {
             choose_speaker(&audio, &speaker).await;
             if let Some(Ok(promise)) = play(&audio, track)
-                && let Err(error) = promise.settled().await
+                && let Err(error) = promise.resolved().await
                 && error.text_of("name") == "NotAllowedError"
             {
-                voices.blocked.try_set(true);
+                audio_output.blocked.try_set(true);
             }
         }));
     });
@@ -80,7 +80,7 @@ pub(super) fn Voice(track: Track, voices: Voices) -> impl IntoView {
 }
 
 /// Has an element play a track, or nothing; gives the promise that it plays.
-fn play(element: &Object, track: Option<Object>) -> Option<Given> {
+fn play(element: &JsObject, track: Option<JsObject>) -> Option<JsResult> {
     let something = track.is_some();
     element.set("srcObject", track.map_or(JsValue::NULL, |track| stream_of(&[track]).into()));
     something.then(|| element.call("play", &[]))

@@ -3,6 +3,7 @@
 
 mod after;
 mod bar;
+mod call_icon;
 mod choose;
 mod devices;
 mod door;
@@ -10,7 +11,6 @@ mod lobby;
 mod media;
 mod page;
 mod room;
-mod sign;
 mod tiles;
 
 pub(super) use devices::DevicesPage;

@@ -11,20 +11,20 @@ use super::{
     room::{Room, RoomProps},
 };
 use crate::{
-    api,
-    ask::Ask,
-    browser,
-    call::{devices::Devices, object::Object},
-    components::{Panel, fresh},
-    person, route,
+    api, browser,
+    call::{devices::Devices, js_object::JsObject},
+    components::{Panel, rebuild_on_change},
+    person,
+    query::Query,
+    route,
 };
 
 /// Where a tab's key lies while its page is loaded again.
-const TAB: &str = "parlour.tab";
+const TAB_KEY: &str = "parlour.tab";
 
 /// What is shown of a call.
 #[derive(Clone, PartialEq)]
-pub(super) enum Step {
+pub(super) enum CallStep {
     Door,
     Room,
     /// One is out, with code and detail.
@@ -36,14 +36,14 @@ pub(super) enum Step {
 pub(super) struct Visit {
     pub(super) guest: bool,
     pub(super) devices: Devices,
-    pub(super) step: RwSignal<Step>,
+    pub(super) step: RwSignal<CallStep>,
     /// The key by which the server knows this tab again.
     pub(super) tab: StoredValue<String>,
     /// How far the server's clock is before ours, in milliseconds, as of the door that was read
     /// last.
-    pub(super) ahead: StoredValue<f64>,
+    pub(super) clock_offset: StoredValue<f64>,
     /// The next appointment that is shown is entered without a door.
-    straight: StoredValue<bool>,
+    skip_door: StoredValue<bool>,
     /// The appointment; another one is the next.
     booking: RwSignal<Uuid>,
 }
@@ -51,24 +51,24 @@ pub(super) struct Visit {
 impl Visit {
     /// Goes in.
     pub(super) fn enter(self) {
-        browser::keep(browser::INSIDE, &self.booking.get_untracked().to_string());
-        self.step.set(Step::Room);
+        browser::store_item(browser::CURRENT_CALL_KEY, &self.booking.get_untracked().to_string());
+        self.step.set(CallStep::Room);
     }
 
     /// Is out, for this reason.
     pub(super) fn end(self, code: &str, detail: &str) {
-        browser::forget(browser::INSIDE);
-        self.step.set(Step::After(code.to_owned(), detail.to_owned()));
+        browser::remove_item(browser::CURRENT_CALL_KEY);
+        self.step.set(CallStep::After(code.to_owned(), detail.to_owned()));
         person::call_ended();
     }
 
     /// Straight into the next appointment.
-    pub(super) fn go_on(self, booking: Uuid) {
+    pub(super) fn continue_to(self, booking: Uuid) {
         let path = if self.guest { "/guest/calls/" } else { "/calls/" };
         // Not through the router: it would make the page anew, and let go of the devices.
         browser::replace_path(&format!("{path}{booking}"));
-        browser::keep(browser::INSIDE, &booking.to_string());
-        self.straight.set_value(true);
+        browser::store_item(browser::CURRENT_CALL_KEY, &booking.to_string());
+        self.skip_door.set_value(true);
         self.booking.set(booking);
     }
 
@@ -85,51 +85,52 @@ impl Visit {
 #[component]
 pub(crate) fn CallPage(guest: bool) -> impl IntoView {
     let booking = route::page_id();
-    let inside = browser::kept(browser::INSIDE).is_some_and(|kept| kept == booking.to_string());
+    let inside = browser::stored_item(browser::CURRENT_CALL_KEY)
+        .is_some_and(|kept| kept == booking.to_string());
     let visit = Visit {
         guest,
         devices: Devices::new(),
-        tab: StoredValue::new(take_key()),
-        step: RwSignal::new(Step::Door),
-        ahead: StoredValue::new(0.0),
-        straight: StoredValue::new(inside),
+        tab: StoredValue::new(take_tab_key()),
+        step: RwSignal::new(CallStep::Door),
+        clock_offset: StoredValue::new(0.0),
+        skip_door: StoredValue::new(inside),
         booking: RwSignal::new(booking),
     };
     visit.devices.start();
     // Only while the page is loaded again does the key lie where a copy of the tab would find it
     // too.
-    let hidden = StoredValue::new_local(Object::window().on("pagehide", move |_| {
+    let hidden = StoredValue::new_local(JsObject::window().on("pagehide", move |_| {
         if let Some(key) = visit.tab.try_get_value() {
-            browser::keep(TAB, &key);
+            browser::store_item(TAB_KEY, &key);
         }
     }));
     // A page that the browser kept asleep has left its call: it begins again.
-    let shown = StoredValue::new_local(Object::window().on("pageshow", |event| {
-        if event.is("persisted") {
+    let shown = StoredValue::new_local(JsObject::window().on("pageshow", |event| {
+        if event.is_true("persisted") {
             let _ = window().location().reload();
         }
     }));
     on_cleanup(move || {
         hidden.dispose();
         shown.dispose();
-        browser::forget(browser::INSIDE);
+        browser::remove_item(browser::CURRENT_CALL_KEY);
         person::call_ended();
     });
-    fresh(move || {
+    rebuild_on_change(move || {
         let booking = visit.booking.get();
         view! { <Appointment visit booking /> }.into_any()
     })
 }
 
 /// How far the server's clock is before ours, by a door that was just read; in milliseconds.
-pub(super) fn ahead_of(door: &CallDoor) -> f64 {
+pub(super) fn clock_offset_of(door: &CallDoor) -> f64 {
     door.now.timestamp_millis() as f64 - js_sys::Date::now()
 }
 
 /// The key that this tab had before it was loaded again, or a new one.
-fn take_key() -> String {
-    let key = browser::kept(TAB).unwrap_or_else(browser::attempt_key);
-    browser::forget(TAB);
+fn take_tab_key() -> String {
+    let key = browser::stored_item(TAB_KEY).unwrap_or_else(browser::random_key);
+    browser::remove_item(TAB_KEY);
     key
 }
 
@@ -138,35 +139,35 @@ fn take_key() -> String {
 #[component]
 fn Appointment(visit: Visit, booking: Uuid) -> impl IntoView {
     // Only now: what was shown of the appointment before is gone.
-    visit.step.set(if visit.straight.get_value() { Step::Room } else { Step::Door });
-    visit.straight.set_value(false);
-    let asked = Ask::new(move || async move {
+    visit.step.set(if visit.skip_door.get_value() { CallStep::Room } else { CallStep::Door });
+    visit.skip_door.set_value(false);
+    let asked = Query::new(move || async move {
         let door = api::get_call_door(booking, visit.guest).await?;
         let servers = api::get_ice_servers(Some(booking)).await?;
         Ok((door, servers))
     });
     let show = move |(door, servers): (CallDoor, IceServers)| {
         // Now, and not when some step shows a clock: the door says the time at which it was read.
-        visit.ahead.set_value(ahead_of(&door));
-        if door.state != CallState::Open && visit.step.get_untracked() == Step::Room {
-            visit.step.set(Step::Door);
+        visit.clock_offset.set_value(clock_offset_of(&door));
+        if door.state != CallState::Open && visit.step.get_untracked() == CallStep::Room {
+            visit.step.set(CallStep::Door);
         }
         let (door, servers) = (StoredValue::new(door), StoredValue::new(servers));
-        fresh(move || {
+        rebuild_on_change(move || {
             let door = door.get_value();
             match visit.step.get() {
-                Step::Door if door.state == CallState::Over => After(AfterProps {
+                CallStep::Door if door.state == CallState::Over => After(AfterProps {
                     visit,
                     door,
                     code: "call_over".to_owned(),
                     detail: String::new(),
                 })
                 .into_any(),
-                Step::Door => Door(DoorProps { visit, door }).into_any(),
-                Step::Room => {
+                CallStep::Door => Door(DoorProps { visit, door }).into_any(),
+                CallStep::Room => {
                     Room(RoomProps { visit, door, servers: servers.get_value() }).into_any()
                 }
-                Step::After(code, detail) => {
+                CallStep::After(code, detail) => {
                     After(AfterProps { visit, door, code, detail }).into_any()
                 }
             }

@@ -12,27 +12,27 @@ use super::{
     bar::Bar,
     door::{partner, summary},
     lobby::Lobby,
-    media::Voices,
-    page::{Step, Visit},
+    media::AudioOutput,
+    page::{CallStep, Visit},
     tiles::Tiles,
 };
 use crate::{
     api::{self, Failure},
     call::{
-        devices::{Devices, Kind},
-        object::Object,
+        devices::{DeviceKind, Devices},
+        js_object::JsObject,
         quality::Quality,
-        room::{Call, Stage, sits},
-        wake::Awake,
+        room::{Call, CallStage, has_seat},
+        wake_lock::ScreenWakeLock,
     },
-    components::{FailureNotice, Heading, Notice, Tone, fresh},
+    components::{FailureNotice, Heading, Notice, Tone, rebuild_on_change},
     session::session,
     task::Task,
     texts::{call as c, fill},
 };
 
 /// So many failures to reach the server in a row are no short loss.
-const MANY: u32 = 3;
+const MANY_FAILURES: u32 = 3;
 
 #[component]
 pub(super) fn Room(visit: Visit, door: CallDoor, servers: IceServers) -> impl IntoView {
@@ -42,19 +42,19 @@ pub(super) fn Room(visit: Visit, door: CallDoor, servers: IceServers) -> impl In
         visit.devices,
         visit.guest,
         visit.tab.get_value(),
-        visit.ahead.get_value(),
+        visit.clock_offset.get_value(),
     );
-    let awake = StoredValue::new_local(Awake::new());
+    let awake = StoredValue::new_local(ScreenWakeLock::new());
     on_cleanup(move || awake.dispose());
-    let voices = Voices {
-        speaker: Signal::derive(move || visit.devices.chosen(Kind::Speaker)),
+    let audio_output = AudioOutput {
+        speaker: Signal::derive(move || visit.devices.chosen(DeviceKind::Speaker)),
         blocked: RwSignal::new(false),
         tries: RwSignal::new(0),
     };
     let why = Task::new();
     let (booking, guest) = (door.booking_id, visit.guest);
     Effect::new(move || {
-        if let Stage::Out { code, detail } = call.stage.get() {
+        if let CallStage::Out { code, detail } = call.stage.get() {
             visit.end(&code, &detail);
         }
     });
@@ -70,7 +70,7 @@ pub(super) fn Room(visit: Visit, door: CallDoor, servers: IceServers) -> impl In
         // One more, and the page was answered in between: it is the line alone.
         failures => {
             filtered.set(answers.get_untracked());
-            if failures % MANY == 1 {
+            if failures % MANY_FAILURES == 1 {
                 answers.set(false);
                 why.run(api::get_call_door(booking, guest), move |_| answers.set(true));
             }
@@ -79,25 +79,25 @@ pub(super) fn Room(visit: Visit, door: CallDoor, servers: IceServers) -> impl In
     // That the server can't be reached is said already.
     let why_not =
         Signal::derive(move || why.failure.get().filter(|failure| *failure != Failure::Offline));
-    Effect::new(move || call.deaf.set(voices.blocked.get()));
-    tell_people(call);
-    tell_time(call);
-    let talks = Memo::new(move |_| call.talks());
+    Effect::new(move || call.deaf.set(audio_output.blocked.get()));
+    announce_people(call);
+    announce_time(call);
+    let talks = Memo::new(move |_| call.is_active());
     let teacher = door.you.role == CallRole::Teacher;
     let (who, what, me, home) =
         (partner(&door), summary(&door), door.you.name.clone(), visit.home(&door));
     // The lobby says it in its own place.
-    let joins = Memo::new(move |_| call.stage.get() == Stage::Joining && filtered.get());
-    let body = fresh(move || {
+    let joins = Memo::new(move |_| call.stage.get() == CallStage::Joining && filtered.get());
+    let body = rebuild_on_change(move || {
         if talks.get() {
-            view! { <Tiles call me=me.clone() devices=visit.devices voices /> }.into_any()
+            view! { <Tiles call me=me.clone() devices=visit.devices audio_output /> }.into_any()
         } else {
             view! { <Lobby call visit filtered=filtered.into() home=home.clone() /> }.into_any()
         }
     });
     let leave = Callback::new(move |()| {
         call.leave();
-        if visit.step.get_untracked() == Step::Room {
+        if visit.step.get_untracked() == CallStep::Room {
             visit.end("left", "");
         }
     });
@@ -111,7 +111,7 @@ pub(super) fn Room(visit: Visit, door: CallDoor, servers: IceServers) -> impl In
                 <Countdown call />
             </header>
             <div class="room-news">
-                <News call voices devices=visit.devices filtered joins />
+                <CallNotices call audio_output devices=visit.devices filtered joins />
                 <FailureNotice failure=why_not />
             </div>
             {body}
@@ -145,23 +145,25 @@ fn Countdown(call: Call) -> impl IntoView {
 
 /// What there is to be told beside the pictures.
 #[component]
-fn News(
+fn CallNotices(
     call: Call,
-    voices: Voices,
+    audio_output: AudioOutput,
     devices: Devices,
     filtered: RwSignal<bool>,
     joins: Memo<bool>,
 ) -> impl IntoView {
     let hear = move |_| {
-        voices.blocked.set(false);
-        voices.tries.update(|tries| *tries += 1);
+        audio_output.blocked.set(false);
+        audio_output.tries.update(|tries| *tries += 1);
     };
     // Where all are connected, the relay is not needed.
     let apart = Memo::new(move |_| {
         let is_apart = |person: &CallPerson| {
             person.id != call.me
-                && sits(person)
-                && call.face(person.id).is_some_and(|face| !face.connected.get())
+                && has_seat(person)
+                && call
+                    .remote_media(person.id)
+                    .is_some_and(|remote_media| !remote_media.connected.get())
         };
         call.people.with(|people| people.iter().any(is_apart))
     });
@@ -169,8 +171,8 @@ fn News(
         call.people.with(|people| {
             people
                 .iter()
-                .filter_map(|person| call.face(person.id))
-                .any(|face| face.quality.get() == Some(Quality::Poor))
+                .filter_map(|person| call.remote_media(person.id))
+                .any(|remote_media| remote_media.quality.get() == Some(Quality::Poor))
         })
     });
     let unlinked = Memo::new(move |_| {
@@ -178,9 +180,9 @@ fn News(
         match () {
             () if joins.get() => None,
             () if filtered.get() => Some(c().line_filtered),
-            () if failures >= MANY => Some(c().offline_long),
-            () if call.unsteady.get() => Some(c().line_unsteady),
-            () => (failures > 0 && !call.linked.get()).then_some(c().link_lost),
+            () if failures >= MANY_FAILURES => Some(c().offline_long),
+            () if call.unstable.get() => Some(c().line_unsteady),
+            () => (failures > 0 && !call.socket_connected.get()).then_some(c().link_lost),
         }
     });
     let wait = |text: &'static str| {
@@ -192,7 +194,7 @@ fn News(
     };
     view! {
         {move || {
-            voices
+            audio_output
                 .blocked
                 .get()
                 .then(|| {
@@ -205,12 +207,12 @@ fn News(
         }}
         <div role="status">
             {move || unlinked.get().map(wait)}
-            {move || match (call.no_way.get(), call.relay_refused.get()) {
+            {move || match (call.is_unreachable.get(), call.relay_refused.get()) {
                 (true, false) => Some(wait(c().no_way)),
                 (_, true) => apart.get().then(|| wait(c().relay_refused)),
                 (false, false) => None,
-            }} {move || devices.silenced.get().then(|| wait(c().silenced))}
-            {move || devices.darkened.get().then(|| wait(c().darkened))}
+            }} {move || devices.audio_interrupted.get().then(|| wait(c().silenced))}
+            {move || devices.video_interrupted.get().then(|| wait(c().darkened))}
         </div>
         {move || poor.get().then(|| wait(c().poor_advice))}
         {move || {
@@ -229,7 +231,7 @@ fn News(
 }
 
 /// Tells screen readers who comes and goes.
-fn tell_people(call: Call) {
+fn announce_people(call: Call) {
     let session = session();
     Effect::new(move |before: Option<HashMap<Uuid, PresenceState>>| {
         let people = call.people.get();
@@ -237,17 +239,17 @@ fn tell_people(call: Call) {
             let said: Vec<String> = people
                 .iter()
                 .filter(|person| person.id != call.me)
-                .filter_map(|person| news_of(person, before.get(&person.id).copied()))
+                .filter_map(|person| presence_change_text(person, before.get(&person.id).copied()))
                 .collect();
             if !said.is_empty() {
-                session.say(said.join(" "));
+                session.announce(said.join(" "));
             }
         }
         people.iter().map(|person| (person.id, person.state)).collect()
     });
 }
 
-fn news_of(person: &CallPerson, before: Option<PresenceState>) -> Option<String> {
+fn presence_change_text(person: &CallPerson, before: Option<PresenceState>) -> Option<String> {
     use PresenceState::{InCall, Missing, Reconnecting};
     let text = match (before, person.state) {
         (Some(Reconnecting), InCall) => c().say_back,
@@ -260,7 +262,7 @@ fn news_of(person: &CallPerson, before: Option<PresenceState>) -> Option<String>
 }
 
 /// Tells screen readers when the end is near, and that a minute was added.
-fn tell_time(call: Call) {
+fn announce_time(call: Call) {
     let session = session();
     Effect::new(move |before: Option<(i64, i64)>| {
         let (now, times) = (call.now.get(), call.times.get());
@@ -269,15 +271,15 @@ fn tell_time(call: Call) {
         if let Some((last, end)) = before {
             let passes = |mark: i64| last > mark && seconds <= mark;
             if ends > end {
-                session.say(c().say_extended);
+                session.announce(c().say_extended);
             } else if now < starts {
                 // Nothing to warn of yet.
             } else if passes(10) {
-                session.say(c().say_last);
+                session.announce(c().say_last);
             } else if passes(30) {
-                session.say(c().say_half);
+                session.announce(c().say_half);
             } else if passes(60) {
-                session.say(c().say_minute);
+                session.announce(c().say_minute);
             }
         }
         (seconds, ends)
@@ -285,9 +287,9 @@ fn tell_time(call: Call) {
 }
 
 /// Whether a key was pressed with the control key (on a Mac the command key).
-pub(super) fn with_control(event: &Object, key: &str) -> bool {
-    (event.is("ctrlKey") || event.is("metaKey"))
-        && !event.is("shiftKey")
-        && !event.is("altKey")
+pub(super) fn is_shortcut(event: &JsObject, key: &str) -> bool {
+    (event.is_true("ctrlKey") || event.is_true("metaKey"))
+        && !event.is_true("shiftKey")
+        && !event.is_true("altKey")
         && event.text_of("key").eq_ignore_ascii_case(key)
 }

@@ -5,14 +5,14 @@ use parlour_wire::{CallPerson, CallRole, PresenceState};
 use uuid::Uuid;
 
 use super::{
-    media::{Moving, Voice, Voices},
-    sign::{Picto, Sign},
+    call_icon::{CallIcon, CallIconShape},
+    media::{AudioOutput, AudioPlayer, VideoPlayer},
 };
 use crate::{
     call::{
         devices::Devices,
         quality::Quality,
-        room::{Call, sits},
+        room::{Call, has_seat},
     },
     texts::{call as c, fill},
 };
@@ -27,12 +27,17 @@ pub(super) fn role(role: CallRole) -> &'static str {
 }
 
 #[component]
-pub(super) fn Tiles(call: Call, me: String, devices: Devices, voices: Voices) -> impl IntoView {
+pub(super) fn Tiles(
+    call: Call,
+    me: String,
+    devices: Devices,
+    audio_output: AudioOutput,
+) -> impl IntoView {
     let others = Memo::new(move |_| {
         call.people.with(|people| {
             people
                 .iter()
-                .filter(|person| person.id != call.me && sits(person))
+                .filter(|person| person.id != call.me && has_seat(person))
                 .map(|person| person.id)
                 .collect::<Vec<Uuid>>()
         })
@@ -40,45 +45,48 @@ pub(super) fn Tiles(call: Call, me: String, devices: Devices, voices: Voices) ->
     let number = move || (others.read().len() + 1).to_string();
     let shared = Memo::new(move |_| {
         call.people.with(|people| {
-            people.iter().any(|person| person.id != call.me && sits(person) && person.media.screen)
+            people
+                .iter()
+                .any(|person| person.id != call.me && has_seat(person) && person.media.screen)
         })
     });
     view! {
         <div class="tiles" data-tiles=number class:shared=shared>
             <For each=move || others.get() key=|id| *id let(id)>
-                <Tile call person=id voices />
+                <Tile call person=id audio_output />
             </For>
             <OwnTile name=me devices />
         </div>
-        <Missing call alone=Signal::derive(move || others.read().is_empty()) />
+        <AbsentPeople call alone=Signal::derive(move || others.read().is_empty()) />
     }
 }
 
 #[component]
-fn Tile(call: Call, person: Uuid, voices: Voices) -> impl IntoView {
+fn Tile(call: Call, person: Uuid, audio_output: AudioOutput) -> impl IntoView {
     let one = Memo::new(move |_| {
         call.people.with(|people| people.iter().find(|one| one.id == person).cloned())
     });
     let known = one.get_untracked()?;
-    let face = call.face(person)?;
+    let remote_media = call.remote_media(person)?;
     let label = fill(c().tile_label, &[("name", &known.name), ("role", role(known.role))]);
     let on = move |what: fn(&CallPerson) -> bool| one.with(|one| one.as_ref().is_some_and(what));
     let screen = Memo::new(move |_| on(|one| one.media.screen));
-    let seen =
-        Memo::new(move |_| on(|one| one.media.video || one.media.screen) && face.connected.get());
+    let seen = Memo::new(move |_| {
+        on(|one| one.media.video || one.media.screen) && remote_media.connected.get()
+    });
     let heard = Memo::new(move |_| on(|one| one.media.audio));
     let state = Memo::new(move |_| {
         if on(|one| one.state == PresenceState::Reconnecting) {
             c().state_reconnecting
-        } else if face.connected.get() && on(|one| one.media.deaf) {
+        } else if remote_media.connected.get() && on(|one| one.media.deaf) {
             c().state_deaf
-        } else if face.connected.get() {
+        } else if remote_media.connected.get() {
             ""
         } else {
             c().state_connecting
         }
     });
-    let quality = move || match face.quality.get() {
+    let quality = move || match remote_media.quality.get() {
         Some(Quality::Poor) => Some(("weak poor", c().quality_poor)),
         Some(Quality::Fair) => Some(("weak", c().quality_fair)),
         Some(Quality::Good) | None => None,
@@ -88,10 +96,10 @@ fn Tile(call: Call, person: Uuid, voices: Voices) -> impl IntoView {
             class="tile"
             aria-label=label
             class:screen=screen
-            data-connected=move || face.connected.get().to_string()
+            data-connected=move || remote_media.connected.get().to_string()
         >
-            <Moving track=face.picture />
-            <Voice track=face.sound voices />
+            <VideoPlayer track=remote_media.picture />
+            <AudioPlayer track=remote_media.sound audio_output />
             <span class="initials" aria-hidden="true" hidden=seen translate="no">
                 {initials(&known.name)}
             </span>
@@ -101,21 +109,21 @@ fn Tile(call: Call, person: Uuid, voices: Voices) -> impl IntoView {
                 <span class="tile-role">{role(known.role)}</span>
                 {move || {
                     (!heard.get())
-                        .then(|| view! { <Mark sign=Sign::MicrophoneOff text=c().state_muted /> })
+                        .then(|| view! { <TileBadge sign=CallIconShape::MicrophoneOff text=c().state_muted /> })
                 }}
                 {move || {
                     (!on(|one| one.media.video || one.media.screen))
-                        .then(|| view! { <Mark sign=Sign::CameraOff text=c().state_camera_off /> })
+                        .then(|| view! { <TileBadge sign=CallIconShape::CameraOff text=c().state_camera_off /> })
                 }}
                 {move || {
-                    screen.get().then(|| view! { <Mark sign=Sign::Screen text=c().state_screen /> })
+                    screen.get().then(|| view! { <TileBadge sign=CallIconShape::Screen text=c().state_screen /> })
                 }}
                 {move || {
                     quality()
                         .map(|(class, text)| {
                             view! {
                                 <span class=class>
-                                    <Mark sign=Sign::Weak text />
+                                    <TileBadge sign=CallIconShape::Weak text />
                                 </span>
                             }
                         })
@@ -129,27 +137,27 @@ fn Tile(call: Call, person: Uuid, voices: Voices) -> impl IntoView {
 fn OwnTile(name: String, devices: Devices) -> impl IntoView {
     let label = fill(c().tile_you, &[("name", &name)]);
     let sharing = Memo::new(move |_| devices.screen.with(Option::is_some));
-    let seen = Memo::new(move |_| devices.is_seen());
+    let seen = Memo::new(move |_| devices.sends_video());
     view! {
         <figure class="tile own" aria-label=label>
-            <Moving track=devices.picture mirrored=true />
+            <VideoPlayer track=devices.picture mirrored=true />
             <span class="initials" aria-hidden="true" hidden=seen translate="no">
                 {initials(&name)}
             </span>
             <figcaption>
                 <strong>{c().you}</strong>
                 {move || {
-                    (!devices.is_heard())
-                        .then(|| view! { <Mark sign=Sign::MicrophoneOff text=c().state_muted /> })
+                    (!devices.sends_audio())
+                        .then(|| view! { <TileBadge sign=CallIconShape::MicrophoneOff text=c().state_muted /> })
                 }}
                 {move || {
                     (!seen.get())
-                        .then(|| view! { <Mark sign=Sign::CameraOff text=c().state_camera_off /> })
+                        .then(|| view! { <TileBadge sign=CallIconShape::CameraOff text=c().state_camera_off /> })
                 }}
                 {move || {
                     sharing
                         .get()
-                        .then(|| view! { <Mark sign=Sign::Screen text=c().state_screen /> })
+                        .then(|| view! { <TileBadge sign=CallIconShape::Screen text=c().state_screen /> })
                 }}
             </figcaption>
         </figure>
@@ -158,10 +166,10 @@ fn OwnTile(name: String, devices: Devices) -> impl IntoView {
 
 /// A small picture whose meaning is read out.
 #[component]
-fn Mark(sign: Sign, text: &'static str) -> impl IntoView {
+fn TileBadge(sign: CallIconShape, text: &'static str) -> impl IntoView {
     view! {
         <span class="mark" title=text>
-            <Picto sign=Signal::stored(sign) />
+            <CallIcon sign=Signal::stored(sign) />
             <span class="unseen" prop:textContent=text></span>
         </span>
     }
@@ -169,7 +177,7 @@ fn Mark(sign: Sign, text: &'static str) -> impl IntoView {
 
 /// Who is not there yet, and who waits for a place.
 #[component]
-fn Missing(call: Call, alone: Signal<bool>) -> impl IntoView {
+fn AbsentPeople(call: Call, alone: Signal<bool>) -> impl IntoView {
     let line = move |is_so: fn(&CallPerson, bool) -> bool, text: &'static str| {
         let is_named = |one: &&CallPerson| {
             one.id != call.me && is_so(one, call.met.with(|met| met.contains(&one.id)))

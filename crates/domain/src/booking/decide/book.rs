@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{BookingError, By, Claim, NewBooking, OwnBooking, Terms, taken::Taken};
 use crate::{
     Refusal,
-    booking::keeps_its_time,
+    booking::is_time_fixed,
     id::{BookingId, ClassId, PersonId},
 };
 
@@ -76,7 +76,7 @@ pub fn decide_booking(
         chosen.push((*booking, teachers));
     }
     let is_repeatable = |own: &OwnBooking| {
-        situation.terms.by == By::Staff && keeps_its_time(own.starts_at, own.has_record, now)
+        situation.terms.by == By::Staff && is_time_fixed(own.starts_at, own.has_record, now)
     };
     let (begun, in_the_way): (Vec<&OwnBooking>, Vec<&OwnBooking>) =
         situation.own.iter().partition(|own| is_repeatable(own));

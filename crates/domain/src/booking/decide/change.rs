@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::{BookingError, By, Claim, NewBooking, OwnBooking, Terms, taken::Taken};
-use crate::{Refusal, booking::keeps_its_time, id::PersonId};
+use crate::{Refusal, booking::is_time_fixed, id::PersonId};
 
 /// What decides whether an appointment may be moved.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -65,7 +65,7 @@ pub fn decide_move(
     if stays && !(terms.by == By::Staff && has_other_teachers) {
         return Ok(Move::Nothing);
     }
-    if keeps_its_time(booking.starts_at, booking.has_record, now) {
+    if is_time_fixed(booking.starts_at, booking.has_record, now) {
         return Err(Refusal::BookingBegan.into());
     }
     let kept = (terms.by == By::Staff && !situation.still_there.is_empty())

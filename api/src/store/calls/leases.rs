@@ -1,0 +1,88 @@
+//! Signs of life in a call and the lack of them: renewed, vanished, left.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use parlour_domain::call::GRACE;
+
+use super::{
+    Visitor,
+    rows::{LockedCall, int},
+};
+use crate::{
+    context::Context,
+    schema::{call_queue, call_seats},
+    store::{
+        Db, Result,
+        sql_types::{at, key},
+    },
+};
+
+/// The connection is up: its place is held until [`GRACE`] from now. False when it has none any
+/// more.
+///
+/// # Errors
+/// When the database fails.
+pub fn renew(db: &mut Db, ctx: &Context, visitor: &Visitor, connection: u32) -> Result<bool> {
+    if extend_lease(db, ctx, visitor, connection)? {
+        return Ok(true);
+    }
+    // They had vanished, or have no place: the rules decide, and the others are told.
+    let Some(mut locked) = LockedCall::lock(db, visitor.booking)? else { return Ok(false) };
+    let (is_theirs, events) = locked.call.renew(visitor.participant(), connection, ctx.now);
+    locked.save(db, ctx, &events, None)?;
+    Ok(is_theirs)
+}
+
+/// The connection broke: the place is held for [`GRACE`]. `lease_ends_at` is what its last sign of
+/// life gave it: a socket of the same device that came since then is not touched.
+///
+/// # Errors
+/// When the database fails.
+pub fn disconnect(
+    db: &mut Db,
+    ctx: &Context,
+    visitor: &Visitor,
+    connection: u32,
+    lease_ends_at: DateTime<Utc>,
+) -> Result<()> {
+    let Some(mut locked) = LockedCall::lock(db, visitor.booking)? else { return Ok(()) };
+    let events = locked.call.disconnect(visitor.participant(), connection, lease_ends_at, ctx.now);
+    locked.save(db, ctx, &events, None)
+}
+
+/// They leave: the place is free at once.
+///
+/// # Errors
+/// When the database fails.
+pub fn leave(db: &mut Db, ctx: &Context, visitor: &Visitor, connection: u32) -> Result<()> {
+    let Some(mut locked) = LockedCall::lock(db, visitor.booking)? else { return Ok(()) };
+    let events = locked.call.leave(visitor.participant(), connection, ctx.now);
+    locked.save(db, ctx, &events, None)
+}
+
+/// What most signs of life do: one row's lease is put off, and nobody has to be told.
+fn extend_lease(db: &mut Db, ctx: &Context, visitor: &Visitor, connection: u32) -> Result<bool> {
+    let (booking, participant, connection) =
+        (key(visitor.booking), key(visitor.participant()), int(connection));
+    let (now, lease_ends_at) = (at(ctx.now), at(ctx.now + GRACE));
+    let seat = call_seats::table
+        .filter(
+            call_seats::booking_id
+                .eq(booking)
+                .and(call_seats::participant_id.eq(participant))
+                .and(call_seats::connection.eq(connection)),
+        )
+        .filter(call_seats::is_present.eq(true).and(call_seats::lease_ends_at.gt(now)));
+    if diesel::update(seat).set(call_seats::lease_ends_at.eq(lease_ends_at)).execute(db)? == 1 {
+        return Ok(true);
+    }
+    let queued = call_queue::table
+        .filter(
+            call_queue::booking_id
+                .eq(booking)
+                .and(call_queue::participant_id.eq(participant))
+                .and(call_queue::connection.eq(connection)),
+        )
+        .filter(call_queue::is_present.eq(true).and(call_queue::lease_ends_at.gt(now)));
+    Ok(diesel::update(queued).set(call_queue::lease_ends_at.eq(lease_ends_at)).execute(db)? == 1)
+}

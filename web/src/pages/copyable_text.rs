@@ -1,0 +1,36 @@
+//! Texts that are shown once, to be handed over to another system, each with a button that copies
+//! it.
+
+use leptos::prelude::*;
+
+use crate::{browser, session::session, task::spawn, texts::office as o};
+
+/// One text under its name.
+#[component]
+pub(super) fn CopyableText(label: &'static str, text: String) -> impl IntoView {
+    let (session, copied) = (session(), text.clone());
+    let copy = move |_| {
+        let text = copied.clone();
+        spawn(Box::pin(async move {
+            if browser::copy_to_clipboard(text).await {
+                session.announce(o().copied);
+            }
+        }));
+    };
+    view! {
+        <li>
+            <span class="grow">
+                <strong>{label}</strong>
+                <code class="address">{text}</code>
+            </span>
+            <button
+                class="action"
+                type="button"
+                aria-label=[o().copy, " ", label].concat()
+                on:click=copy
+            >
+                {o().copy}
+            </button>
+        </li>
+    }
+}
