@@ -119,7 +119,8 @@ impl Keys {
         self.digits("code", login_link)
     }
 
-    /// Whether these are the 6 digits, however they were typed ([`parlour_domain::typed_code::normalize`]).
+    /// Whether these are the 6 digits, however they were typed
+    /// ([`parlour_domain::typed_code::normalize`]).
     #[must_use]
     pub fn is_code(&self, login_link: Uuid, given: &str) -> bool {
         is_same(&self.code(login_link), given)
@@ -131,7 +132,8 @@ impl Keys {
         self.digits("call code", call_code)
     }
 
-    /// Whether these are the 6 digits, however they were typed ([`parlour_domain::typed_code::normalize`]).
+    /// Whether these are the 6 digits, however they were typed
+    /// ([`parlour_domain::typed_code::normalize`]).
     #[must_use]
     pub fn is_call_code(&self, call_code: Uuid, given: &str) -> bool {
         is_same(&self.call_code(call_code), given)

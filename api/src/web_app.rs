@@ -11,8 +11,9 @@ use crate::{
 };
 
 /// What a browser may load and run on our pages.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' \
-                      'unsafe-inline'; font-src 'self'; img-src 'self' data:; connect-src 'self'; \
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
+                      style-src 'self' 'unsafe-inline'; font-src 'self'; \
+                      img-src 'self' data:; connect-src 'self'; \
                       manifest-src 'self'; frame-src 'self'; base-uri 'self'; form-action 'none'; \
                       frame-ancestors 'none'";
 

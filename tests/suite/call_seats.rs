@@ -472,7 +472,8 @@ async fn same_device_resumes_and_second_device_must_confirm() {
     let again = call.enter(guest, entry("phone")).await;
     assert!(matches!(
         again,
-        EnterOutcome::Seated { connection, resumed: true, replaced: None, .. } if connection == first
+        EnterOutcome::Seated { connection, resumed: true, replaced: None, .. }
+            if connection == first
     ));
     let other = call.guest().await;
     assert_eq!(call.enter(other, entry("tablet")).await, EnterOutcome::MoveHere);
@@ -481,7 +482,8 @@ async fn same_device_resumes_and_second_device_must_confirm() {
     assert!(
         matches!(
             moved,
-            EnterOutcome::Seated { replaced: Some(replaced), resumed: false, .. } if replaced == first
+            EnterOutcome::Seated { replaced: Some(replaced), resumed: false, .. }
+                if replaced == first
         ),
         "{moved:?}"
     );

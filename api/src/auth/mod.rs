@@ -8,20 +8,20 @@
 //! | anybody | [`CurrentSchool`] | | `unknown_school`, as all of these |
 //! | whoever has a session | [`LoggedIn`] | | `not_logged_in`, `session_changed` |
 //! | a person in a role | [`Caller`] | | the same, `choose_identity` |
-//! | staff | [`Caller`] | [`staff`](Caller::staff) | the same, `wrong_role` |
-//! | teachers | [`Caller`] | [`teacher`](Caller::teacher) | the same, `wrong_role` |
-//! | the parent whose it is, staff, to read | [`Caller`] | [`owner`](Caller::owner) | the same |
-//! | the same, to change | [`Caller`] | [`editor`](Caller::editor) | the same |
-//! | a parent, staff in their name, to read | [`UnresolvedSession`] | [`read`](Visitor::read) | below |
-//! | the same, to write | [`UnresolvedSession`] | [`acting`](Visitor::acting) | below |
-//! | an API client | [`ApiClientPrincipal`] | [`may`](Program::may) | `token_invalid`, `scope_missing` |
-//! | people and API clients | [`Principal`] | [`whose`](Asker::whose) | as the one of the two |
-//! | staff and API clients | [`Principal`] | [`office`](Asker::office) | as the one of the two |
+//! | staff | [`Caller`] | [`Caller::require_staff`] | the same, `wrong_role` |
+//! | teachers | [`Caller`] | [`Caller::require_teacher`] | the same, `wrong_role` |
+//! | its parent or staff, to read | [`Caller`] | [`Caller::visible_parent`] | the same |
+//! | its parent or staff, to change | [`Caller`] | [`Caller::editor`] | the same |
+//! | a parent, or staff for one, to read | [`UnresolvedSession`] | `read` | see below |
+//! | a parent, or staff for one, to write | [`UnresolvedSession`] | `on_behalf_of` | see below |
+//! | an API client | [`ApiClientPrincipal`] | `require_scope` | `token_invalid`, `scope_missing` |
+//! | people and API clients | [`Principal`] | [`Principal::evening_visibility`] | as for each |
+//! | staff and API clients | [`Principal`] | [`Principal::require_office`] | as for each |
 //! | a guest | [`GuestSessions`] | | nothing: without a session, `ids` is empty |
 //!
-//! [`UnresolvedSession`] takes staff's parent from `?parent_id=`, and refuses with what [`Caller`] does, with
-//! `wrong_role` for teachers, `not_found` for a parent who is not oneself, and `invalid` for staff
-//! who name nobody. [`ApiClientPrincipal`] refuses with `too_many_requests` as well.
+//! [`UnresolvedSession`] takes staff's parent from `?parent_id=`, and refuses with what [`Caller`]
+//! does, with `wrong_role` for teachers, `not_found` for a parent who is not oneself, and `invalid`
+//! for staff who name nobody. [`ApiClientPrincipal`] refuses with `too_many_requests` as well.
 //!
 //! Whether a thing is this person's is not asked here: the store function looks for it among what
 //! is theirs, and answers `Error::NotFound`.

@@ -328,7 +328,9 @@ fn write(db: &mut Db, plan: &Plan) -> Result<()> {
         with_conn!(db, conn => diesel::insert_into(bookings::table).values(rows).execute(conn))?;
     }
     for rows in plan.teachers.chunks(ROWS) {
-        with_conn!(db, conn => diesel::insert_into(booking_teachers::table).values(rows).execute(conn))?;
+        with_conn!(db, conn =>
+            diesel::insert_into(booking_teachers::table).values(rows).execute(conn)
+        )?;
     }
     for rows in plan.claims.chunks(ROWS) {
         with_conn!(db, conn => diesel::insert_into(claims::table).values(rows).execute(conn))?;

@@ -1,5 +1,5 @@
-//! The HTTP side of idempotency keys: the header of a request, and the response that is kept for its
-//! retries.
+//! The HTTP side of idempotency keys: the header of a request, and the response that is kept for
+//! its retries.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 use uuid::Uuid;

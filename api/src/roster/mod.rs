@@ -105,8 +105,8 @@ async fn import_roster(
     import.write().await
 }
 
-/// As [`import_roster`], of changes; none when they may mean more than they say. Nothing was written
-/// then.
+/// As [`import_roster`], of changes; none when they may mean more than they say. Nothing was
+/// written then.
 async fn import_delta(
     store: &Store,
     ctx: &Context,

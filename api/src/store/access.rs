@@ -206,7 +206,8 @@ pub fn students_barred_for_address(
     Ok(by_address.into_iter().chain(by_roster).chain(by_person).collect())
 }
 
-/// Every address that is barred from a student, as [`students_barred_for_address`] finds them for one.
+/// Every address that is barred from a student, as [`students_barred_for_address`] finds them for
+/// one.
 pub(super) fn barred_addresses(db: &mut Db, school: SchoolId) -> Result<BTreeSet<(String, Key)>> {
     let mut barred = address_bars(db, school)?;
     let by_person: Vec<(Option<String>, Key)> = bars::table

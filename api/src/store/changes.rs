@@ -269,11 +269,11 @@ fn load_entities(
     Ok(found)
 }
 
-/// The changes of these kinds after a place ([`after`]), once those that wait have their places;
+/// The changes of these kinds after a position ([`list_after`]), once waiting ones have a number;
 /// and whether more may be waiting still.
 ///
 /// # Errors
-/// Those of [`after`] and [`Store::read`].
+/// Those of [`list_after`] and [`Store::read`].
 pub async fn list_changes(
     store: &Store,
     ctx: Context,

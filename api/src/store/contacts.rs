@@ -41,7 +41,7 @@ pub(super) fn is_kept_away() -> _ {
     guardianships::court_order.eq(true).or(guardianships::contact_barred.eq(true))
 }
 
-/// The opposite of [`is_kept_away`].
+/// The opposite of [`is_kept_away()`].
 #[auto_type]
 fn is_not_kept_away() -> _ {
     guardianships::court_order.eq(false).and(guardianships::contact_barred.eq(false))

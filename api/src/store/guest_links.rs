@@ -45,7 +45,9 @@ pub fn request(
         guest_link_requests::email_key.eq(&email_key),
         guest_link_requests::created_at.eq(at(ctx.now)),
     );
-    with_conn!(db, conn => diesel::insert_into(guest_link_requests::table).values(row).execute(conn))?;
+    with_conn!(db, conn =>
+        diesel::insert_into(guest_link_requests::table).values(row).execute(conn)
+    )?;
     outbox::enqueue(
         db,
         ctx,

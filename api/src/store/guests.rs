@@ -56,8 +56,8 @@ pub fn generation(db: &mut Db, school: SchoolId, invite: InviteId) -> Result<i32
 /// The live invite that a genuine token names, with its evening and the parent.
 ///
 /// # Errors
-/// [`Error::NotFound`] for no invite of this school; [`LinkError`] when it ended, expired, or the parent
-/// lost access.
+/// [`Error::NotFound`] for no invite of this school; [`LinkError`] when it ended, expired, or the
+/// parent lost access.
 pub fn open(
     db: &mut Db,
     school: SchoolId,

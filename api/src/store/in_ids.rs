@@ -15,7 +15,7 @@ use super::sql_types::{Id, Key};
 /// statement.
 const KEPT: usize = 64;
 
-/// Made by [`among`].
+/// Made by [`in_ids`].
 #[derive(Clone, Debug)]
 pub struct InIds<E> {
     column: E,

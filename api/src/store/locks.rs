@@ -73,8 +73,8 @@ impl LockRank {
     }
 }
 
-/// Locks one row until the transaction ends: nobody else may change or lock it meanwhile. A row that
-/// is not there is locked by nobody. SQLite has one writer, so it only records the order.
+/// Locks one row until the transaction ends: nobody else may change or lock it meanwhile. A row
+/// that is not there is locked by nobody. SQLite has one writer, so it only records the order.
 ///
 /// # Errors
 /// When the database fails.

@@ -238,7 +238,8 @@ impl LoginLinkRow {
 /// A link that is alive.
 ///
 /// # Errors
-/// [`Error::NotFound`] for no row of this school, [`LinkError::Link`] for one that is of no more use.
+/// [`Error::NotFound`] for no row of this school, [`LinkError::Link`] for one that is of no more
+/// use.
 pub fn find_live(
     db: &mut Db,
     school: SchoolId,

@@ -284,8 +284,8 @@ pub fn identities(db: &mut Db, school: SchoolId, address_key: &str) -> Result<Ve
 /// Sets who the session is.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the address is not that person in that role, [`LinkError::CodeRequired`]
-/// when the session is bound to somebody else.
+/// [`Error::NotFound`] when the address is not that person in that role,
+/// [`LinkError::CodeRequired`] when the session is bound to somebody else.
 pub fn choose(
     db: &mut Db,
     session: &PersonSession,
@@ -391,8 +391,8 @@ pub fn forget_guests(db: &mut Db, invite: InviteId) -> Result<()> {
     Ok(())
 }
 
-/// Ends the sessions of people who lost access, and of guests of invites that ended. Their places in
-/// calls are the caller's to end afterwards.
+/// Ends the sessions of people who lost access, and of guests of invites that ended. Their places
+/// in calls are the caller's to end afterwards.
 ///
 /// # Errors
 /// When the database fails.

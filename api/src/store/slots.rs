@@ -259,7 +259,10 @@ fn offered(
 fn teachers_of(db: &mut Db, of: &BTreeSet<Key>) -> Result<BTreeMap<Key, Vec<PersonRow>>> {
     let rows: Vec<(Key, PersonRow)> = with_conn!(db, conn => enrolments::table
         .inner_join(people::table)
-        .filter(in_ids(enrolments::class_id, of.iter().copied()).and(enrolments::role.eq("teacher")))
+        .filter(
+            in_ids(enrolments::class_id, of.iter().copied())
+                .and(enrolments::role.eq("teacher")),
+        )
         .filter(enrolments::removed_at.is_null().and(people::removed_at.is_null()))
         .order((enrolments::is_primary.desc(), people::family_name, people::id))
         .select((enrolments::class_id, PersonRow::as_select()))

@@ -90,7 +90,10 @@ pub fn of(db: &mut Db, students: &[Key]) -> Result<BTreeMap<Key, Vec<StudentClas
 fn teachers(db: &mut Db, of: &BTreeSet<Key>) -> Result<BTreeMap<Key, Vec<ClassTeacher>>> {
     let rows: Vec<(Key, Provenance, PersonRow)> = with_conn!(db, conn => enrolments::table
         .inner_join(people::table)
-        .filter(in_ids(enrolments::class_id, of.iter().copied()).and(enrolments::role.eq("teacher")))
+        .filter(
+            in_ids(enrolments::class_id, of.iter().copied())
+                .and(enrolments::role.eq("teacher")),
+        )
         .filter(enrolments::removed_at.is_null().and(people::removed_at.is_null()))
         .order((enrolments::is_primary.desc(), people::family_name, people::id))
         .select((enrolments::class_id, enrolments::sources, PersonRow::as_select()))

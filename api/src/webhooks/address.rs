@@ -104,9 +104,9 @@ impl AllowedAddresses {
 /// tomorrow, and is looked at whenever something is sent.
 ///
 /// # Errors
-/// [`Refusal::WebhookUrlRefused`] unless it is an `https` URL (with [`AllowedAddresses::Anywhere`] also
-/// `http`) without user, password and fragment, whose host is a name or an address that the reach
-/// allows.
+/// [`Refusal::WebhookUrlRefused`] unless it is an `https` URL (with [`AllowedAddresses::Anywhere`]
+/// also `http`) without user, password and fragment, whose host is a name or an address that the
+/// reach allows.
 pub fn check_url(given: &str, reach: AllowedAddresses) -> Result<String, Refusal> {
     let url = Url::parse(given.trim()).map_err(|_| Refusal::WebhookUrlRefused)?;
     let is_plain =

@@ -39,8 +39,8 @@ pub struct ApiClientSecret {
     pub expires_at: Option<Moment>,
 }
 
-/// `POST /clients` and `POST /clients/{client_id}/secrets`: an API client, and the secret that was made
-/// for it.
+/// `POST /clients` and `POST /clients/{client_id}/secrets`: an API client, and the secret that was
+/// made for it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IssuedApiClient {
     /// The API client.

@@ -1,5 +1,5 @@
-//! What vendors do: a client that is generated from the contract alone goes the way of an API client
-//! and of a parent, and the guide is followed to the letter.
+//! What vendors do: a client that is generated from the contract alone goes the way of an API
+//! client and of a parent, and the guide is followed to the letter.
 
 use std::{
     env, fs,

@@ -1,4 +1,5 @@
-//! The check that row locks are taken in `api/src/store/locks` alone, where their order is asserted.
+//! The check that row locks are taken in `api/src/store/locks` alone, where their order is
+//! asserted.
 
 use anyhow::{Result, bail};
 

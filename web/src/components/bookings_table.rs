@@ -101,7 +101,11 @@ fn booking_row(
     view! {
         <tr role="row">
             <th role="rowheader" scope="row">
-                <time class="time" datetime=time_format::to_rfc3339(&booking.starts_at) translate="no">
+                <time
+                    class="time"
+                    datetime=time_format::to_rfc3339(&booking.starts_at)
+                    translate="no"
+                >
                     {time}
                 </time>
             </th>

@@ -41,7 +41,10 @@ pub(crate) fn InviteItem(invite: Invite, actions: InviteActions) -> impl IntoVie
                         {fill(t().invite_for, &[("students", &student_names(&invite.students))])}
                     </span>
                 </div>
-                <InviteStateTag state=invite.state at=time_format::format_date_time(&invite.state_at) />
+                <InviteStateTag
+                    state=invite.state
+                    at=time_format::format_date_time(&invite.state_at)
+                />
             </div>
             {invite.failure.map(|failure| view! { <p class="error">{failure}</p> })}
             <FailureNotice failure=task.failure />

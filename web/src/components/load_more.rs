@@ -15,8 +15,7 @@ pub(crate) fn LoadMore(
     view! {
         <FailureNotice failure=task.failure retry=load />
         {move || {
-            next
-                .read()
+            next.read()
                 .is_some()
                 .then(|| {
                     view! {

@@ -141,7 +141,11 @@ pub(crate) fn ApiClientsPage() -> impl IntoView {
         <Heading text=o().title />
         <p class="lede">{o().lede}</p>
         <div class="buttons">
-            <button class="btn primary" type="button" on:click=move |_| shared.open_dialog(None, shared.form_open)>
+            <button
+                class="btn primary"
+                type="button"
+                on:click=move |_| shared.open_dialog(None, shared.form_open)
+            >
                 {o().connect}
             </button>
         </div>
@@ -163,7 +167,11 @@ pub(crate) fn ApiClientsPage() -> impl IntoView {
             </For>
         </ul>
         <div class="buttons">
-            <LoadMore next=clients.next task=clients.task load=Callback::new(move |()| shared.load()) />
+            <LoadMore
+                next=clients.next
+                task=clients.task
+                load=Callback::new(move |()| shared.load())
+            />
         </div>
         <FormDialog shared />
         <SecretDialog shared />
@@ -206,7 +214,10 @@ fn api_client_row(shared: ApiClientsState, client: ApiClient) -> impl IntoView {
         view! {
             <span
                 class="soft"
-                prop:textContent=fill(o().two_secrets, &[("when", &time_format::format_date_time(&at))])
+                prop:textContent=fill(
+                    o().two_secrets,
+                    &[("when", &time_format::format_date_time(&at))],
+                )
             ></span>
         }
     });
@@ -242,7 +253,10 @@ fn api_client_row(shared: ApiClientsState, client: ApiClient) -> impl IntoView {
             <span class="soft">
                 {fill(
                     o().made,
-                    &[("name", &client.created_by), ("when", &time_format::format_date(&client.created_at))],
+                    &[
+                        ("name", &client.created_by),
+                        ("when", &time_format::format_date(&client.created_at)),
+                    ],
                 )}
             </span>
         </span>
@@ -392,7 +406,11 @@ fn FormDialog(shared: ApiClientsState) -> impl IntoView {
                             if shared.selected.read().is_some() { o().save } else { o().connect }
                         }
                     ></button>
-                    <button class="btn quiet" type="button" on:click=move |_| shared.form_open.set(false)>
+                    <button
+                        class="btn quiet"
+                        type="button"
+                        on:click=move |_| shared.form_open.set(false)
+                    >
                         {t().cancel}
                     </button>
                 </div>
@@ -440,7 +458,11 @@ fn SecretDialog(shared: ApiClientsState) -> impl IntoView {
             <p prop:textContent=move || lede().unwrap_or_default()></p>
             {lines}
             <div class="buttons">
-                <button class="btn primary" type="button" on:click=move |_| shared.secret_open.set(false)>
+                <button
+                    class="btn primary"
+                    type="button"
+                    on:click=move |_| shared.secret_open.set(false)
+                >
                     {o().done}
                 </button>
             </div>

@@ -66,7 +66,10 @@ pub(crate) fn BarsPage() -> impl IntoView {
                         <span class="soft">
                             {fill(
                                 t().set_by,
-                                &[("name", &bar.set_by), ("when", &time_format::format_date(&bar.created_at))],
+                                &[
+                                    ("name", &bar.set_by),
+                                    ("when", &time_format::format_date(&bar.created_at)),
+                                ],
                             )}
                         </span>
                     </span>

@@ -582,7 +582,10 @@ fn MoveBar(case: Case, change: Uuid, draft: BookingDraft, who: String) -> impl I
                             type="button"
                             aria-disabled=task.disabled()
                             on:click=move |_| go.run(())
-                            prop:textContent=fill(t().move_to, &[("time", &time_format::format_time(&time))])
+                            prop:textContent=fill(
+                                t().move_to,
+                                &[("time", &time_format::format_time(&time))],
+                            )
                         ></button>
                     }
                         .into_any()

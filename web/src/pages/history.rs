@@ -26,7 +26,10 @@ pub(crate) fn HistoryPanel(evening: Uuid, parent: Option<Uuid>) -> impl IntoView
                 }
             }
         >
-            <summary on:pointerenter=|_| lazy::preload_dialogs() on:focus=|_| lazy::preload_dialogs()>
+            <summary
+                on:pointerenter=|_| lazy::preload_dialogs()
+                on:focus=|_| lazy::preload_dialogs()
+            >
                 <Icon shape=Shape::Clock />
                 {t().history}
             </summary>

@@ -66,7 +66,15 @@ pub(crate) fn IdentityPage() -> impl IntoView {
                         Callback::new(move |()| asked.set(None)),
                     );
                     view! {
-                        <CodeStep id asked=code_for_session() chosen lede back=t().back on_back enter />
+                        <CodeStep
+                            id
+                            asked=code_for_session()
+                            chosen
+                            lede
+                            back=t().back
+                            on_back
+                            enter
+                        />
                     }
                         .into_any()
                 }

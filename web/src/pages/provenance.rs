@@ -96,7 +96,11 @@ fn class_provenance(of: &StudentClass) -> impl IntoView + use<> {
         <li>
             <strong>{of.title.clone()}</strong>
             <span>
-                {if all.is_empty() { office().provenance_none.into_any() } else { lines.into_any() }}
+                {if all.is_empty() {
+                    office().provenance_none.into_any()
+                } else {
+                    lines.into_any()
+                }}
             </span>
         </li>
     }

@@ -147,8 +147,7 @@ pub(super) fn Run(schedule: Schedule) -> impl IntoView {
         <Heading text=t().schedule_title />
         <p class="lede">{[&evening.title, ". ", &when(&evening)].concat()}</p>
         {move || {
-            old
-                .get()
+            old.get()
                 .then(|| {
                     view! {
                         <Notice tone=Tone::Wait>

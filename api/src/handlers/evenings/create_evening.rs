@@ -10,7 +10,7 @@ use crate::{
     problem::ApiResult,
     request::{Body, checked, idempotency_key},
     store::{
-        Db, Error,
+        Error,
         evening_setup::{self, Settings},
     },
     views::evenings as views,
@@ -33,18 +33,14 @@ pub async fn create_evening(
     let (ctx, school, actor) = (app.context(), principal.school().clone(), principal.actor());
     let spec = views::spec(body.value, school.zone()).map_err(Error::from)?;
     let path = req.path().to_owned();
-    let create = move |db: &mut Db| {
-        let view = |made: &Settings| views::settings(made, &school);
-        evening_setup::create_evening(
-            db,
-            &ctx,
-            &school,
-            &spec,
-            &actor,
-            request.as_ref(),
-            &path,
-            view,
-        )
-    };
-    Ok(app.store.write(create).await?.into())
+    let (of, key) = (school.clone(), request);
+    let view = move |made: &Settings| views::settings(made, &of);
+    let made = app
+        .store
+        .write(move |db| {
+            let key = key.as_ref();
+            evening_setup::create_evening(db, &ctx, &school, &spec, &actor, key, &path, &view)
+        })
+        .await?;
+    Ok(made.into())
 }

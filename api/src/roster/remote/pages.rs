@@ -105,7 +105,8 @@ impl<'p> Pages<'p> {
             return Ok(Fetched::Unfiltered);
         }
         bail!(
-            "{}: the number of objects did not fit what the provider counts, {MAX_READS} times; try \
+            "{}: the number of objects did not fit what the provider counts, {MAX_READS} times; \
+             try \
              again later",
             collection.name()
         )

@@ -110,7 +110,9 @@ pub(super) fn set_teachers(db: &mut Db, booking: Key, teachers: &[PersonRow]) ->
 pub(super) fn insert_teachers(db: &mut Db, booking: Key, teachers: &[PersonRow]) -> Result<()> {
     for (position, teacher) in (0..).zip(teachers) {
         let row = BookingTeacherRow { booking_id: booking, teacher_id: teacher.id, position };
-        with_conn!(db, conn => diesel::insert_into(booking_teachers::table).values(&row).execute(conn))?;
+        with_conn!(db, conn =>
+            diesel::insert_into(booking_teachers::table).values(&row).execute(conn)
+        )?;
     }
     Ok(())
 }

@@ -112,7 +112,7 @@ pub struct NewBookings {
 /// Makes appointments, all or none. The answer that `view` makes is kept for retries of `request`.
 ///
 /// # Errors
-/// Those of [`make`]; [`Error::NotFound`](crate::store::Error::NotFound) for an evening that the
+/// Those of [`create`]; [`Error::NotFound`](crate::store::Error::NotFound) for an evening that the
 /// parent has nothing to do with; [`Error::KeyReused`](crate::store::Error::KeyReused).
 pub fn create_bookings<T: Serialize>(
     db: &mut Db,
@@ -133,7 +133,7 @@ pub fn create_bookings<T: Serialize>(
 /// Moves an appointment to another time.
 ///
 /// # Errors
-/// Those of [`change`] and [`find`]; [`Error::Changed`](crate::store::Error::Changed).
+/// Those of [`change()`] and [`find`]; [`Error::Changed`](crate::store::Error::Changed).
 pub fn change_booking(
     db: &mut Db,
     ctx: &Context,

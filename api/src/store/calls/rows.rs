@@ -135,7 +135,9 @@ impl LockedCall {
         diesel::update(calls::table.find(self.row.booking_id)).set(counted).execute(db)?;
         let rows: Vec<EventRow<'_>> =
             events.iter().map(|event| self.event_row(ctx, *event, reason)).collect();
-        with_conn!(db, conn => diesel::insert_into(call_events::table).values(&rows).execute(conn))?;
+        with_conn!(db, conn =>
+            diesel::insert_into(call_events::table).values(&rows).execute(conn)
+        )?;
         mark_joined(db, ctx, events)
     }
 
@@ -180,8 +182,10 @@ impl LockedCall {
             .map(|seat| seat_row(self.row.booking_id, seat))
             .collect();
         if !new.is_empty() {
-            with_conn!(db, conn => diesel::insert_into(call_seats::table).values(&new).execute(conn))
-                .map_err(crate::store::Error::on_unique_violation)?;
+            with_conn!(db, conn =>
+                diesel::insert_into(call_seats::table).values(&new).execute(conn)
+            )
+            .map_err(crate::store::Error::on_unique_violation)?;
         }
         Ok(())
     }
@@ -210,8 +214,10 @@ impl LockedCall {
             .map(|queued| queue_row(self.row.booking_id, queued))
             .collect();
         if !new.is_empty() {
-            with_conn!(db, conn => diesel::insert_into(call_queue::table).values(&new).execute(conn))
-                .map_err(crate::store::Error::on_unique_violation)?;
+            with_conn!(db, conn =>
+                diesel::insert_into(call_queue::table).values(&new).execute(conn)
+            )
+            .map_err(crate::store::Error::on_unique_violation)?;
         }
         Ok(())
     }

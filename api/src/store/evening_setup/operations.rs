@@ -133,7 +133,7 @@ pub fn close_evening(
 /// Deletes a draft.
 ///
 /// # Errors
-/// Those of [`delete`]; [`Error::Changed`](crate::store::Error::Changed).
+/// Those of [`delete`]; [`Error::Changed`].
 pub fn delete_evening(
     db: &mut Db,
     ctx: &Context,

@@ -300,7 +300,9 @@ fn insert_classes<'c>(
         })
         .collect();
     for chunk in rows.chunks(ROWS) {
-        with_conn!(db, conn => diesel::insert_into(evening_classes::table).values(chunk).execute(conn))?;
+        with_conn!(db, conn =>
+            diesel::insert_into(evening_classes::table).values(chunk).execute(conn)
+        )?;
     }
     Ok(())
 }

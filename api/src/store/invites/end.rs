@@ -143,8 +143,8 @@ pub fn end_for_access(db: &mut Db, ctx: &Context, invite: InviteId, actor: &Acto
     )
 }
 
-/// Ends the sessions of an invite's guest and puts them out of the call. The invite has ended before
-/// it: whoever enters meanwhile waits for the row, and then finds it ended.
+/// Ends the sessions of an invite's guest and puts them out of the call. The invite has ended
+/// before it: whoever enters meanwhile waits for the row, and then finds it ended.
 fn put_guest_out(db: &mut Db, ctx: &Context, invite: Key) -> Result<()> {
     sessions::revoke(db, ctx, &[], &[invite])?;
     calls::evict(db, ctx, EvictionTarget::Participants(&[invite]), "invite_removed")

@@ -105,10 +105,11 @@ pub struct InviteForEvening {
 pub const REFUSED: u16 = 403;
 
 /// Stores an invite and queues its mail. The answer that `view` makes is kept for retries of
-/// `request`; there is none where the refusal gives no reason ([`SendInviteOutcome::AskTheSchool`]).
+/// `request`; there is none where the refusal gives no reason
+/// ([`SendInviteOutcome::AskTheSchool`]).
 ///
 /// # Errors
-/// Those of [`send`]; [`Error::NotFound`] for an evening that the parent has nothing to do with;
+/// Those of [`send()`]; [`Error::NotFound`] for an evening that the parent has nothing to do with;
 /// [`Error::KeyReused`].
 #[expect(clippy::too_many_arguments, reason = "the request, its key and its view")]
 pub fn send_invite<T: Serialize>(
@@ -142,7 +143,7 @@ pub fn send_invite<T: Serialize>(
 /// `request`.
 ///
 /// # Errors
-/// Those of [`resend`] and [`find`]; [`Error::KeyReused`].
+/// Those of [`resend()`] and [`find`]; [`Error::KeyReused`].
 pub fn resend_invite<T: Serialize>(
     db: &mut Db,
     ctx: &Context,

@@ -74,8 +74,10 @@ pub fn send(
         .iter()
         .map(|student| InviteStudentRow::of(id, evening, acting.parent, *student))
         .collect();
-    with_conn!(db, conn => diesel::insert_into(invite_students::table).values(&covered).execute(conn))
-        .map_err(Error::on_unique_violation)?;
+    with_conn!(db, conn =>
+        diesel::insert_into(invite_students::table).values(&covered).execute(conn)
+    )
+    .map_err(Error::on_unique_violation)?;
     outbox::enqueue(
         db,
         ctx,

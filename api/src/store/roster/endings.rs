@@ -171,7 +171,9 @@ pub(super) fn record(db: &mut Db, plan: &Plan, before: &LiveBefore) -> Result<bo
                 )
             })
             .collect();
-        with_conn!(db, conn => diesel::insert_into(roster_endings::table).values(rows).execute(conn))?;
+        with_conn!(db, conn =>
+            diesel::insert_into(roster_endings::table).values(rows).execute(conn)
+        )?;
     }
     Ok(any_fell)
 }

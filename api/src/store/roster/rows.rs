@@ -60,7 +60,8 @@ macro_rules! row {
                         &old.sources,
                         &self.sources,
                     );
-                    self.sources = sources::merged(&old.sources, &reattributed_columns, &self.sources);
+                    self.sources =
+                        sources::merged(&old.sources, &reattributed_columns, &self.sources);
                 )?
             }
 

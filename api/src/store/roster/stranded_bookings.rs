@@ -69,8 +69,8 @@ pub(super) fn stranded_before(db: &mut Db, plan: &Plan) -> Result<BTreeSet<Booki
 }
 
 /// Locks the evenings of the plan's classes: a booking under way is waited for, and one that comes
-/// later waits for the plan to be committed, which refuses it. It follows the plan's own rows, since
-/// a booking that is waited for may have locked a person among them.
+/// later waits for the plan to be committed, which refuses it. It follows the plan's own rows,
+/// since a booking that is waited for may have locked a person among them.
 pub(super) fn lock_evenings(db: &mut Db, plan: &Plan) -> Result<()> {
     let shaken = affected_classes(plan);
     if shaken.is_empty() {

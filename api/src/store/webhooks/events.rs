@@ -188,6 +188,8 @@ pub(super) fn queue_test(
         event,
         WebhookEvent { kind: EventType::Test, subject: event, evening: None },
     );
-    with_conn!(db, conn => diesel::insert_into(webhook_deliveries::table).values(&row).execute(conn))?;
+    with_conn!(db, conn =>
+        diesel::insert_into(webhook_deliveries::table).values(&row).execute(conn)
+    )?;
     Ok(row.id.into())
 }

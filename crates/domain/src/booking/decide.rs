@@ -129,5 +129,6 @@ pub struct OwnBooking {
     pub has_record: bool,
 }
 
-/// A minute since 1970 in which a person has an appointment ([`claimed_minutes`](super::claimed_minutes)).
+/// A minute since 1970 in which a person has an appointment
+/// ([`claimed_minutes`](super::claimed_minutes)).
 pub type Claim = (PersonId, i32);

@@ -136,9 +136,18 @@ fn guest_link_ends_an_hour_after_the_last_appointment() {
 
 proptest! {
     #[test]
-    fn invite_is_accepted_iff_all_students_are_involved_and_free(flags in proptest::collection::vec((any::<bool>(), any::<bool>(), any::<bool>()), 1..6), picks in proptest::collection::btree_set(0usize..6, 0..6)) {
+    fn invite_is_accepted_iff_all_students_are_involved_and_free(
+        flags in proptest::collection::vec(any::<(bool, bool, bool)>(), 1..6),
+        picks in proptest::collection::btree_set(0usize..6, 0..6),
+    ) {
         let mut s = context();
-        s.candidates = flags.iter().enumerate().map(|(n, (involved, invited, barred))| Candidate { student: student(n as u128), involved: *involved, invited: *invited, barred: *barred }).collect();
+        let candidate = |(n, flags): (usize, &(bool, bool, bool))| Candidate {
+            student: student(n as u128),
+            involved: flags.0,
+            invited: flags.1,
+            barred: flags.2,
+        };
+        s.candidates = flags.iter().enumerate().map(candidate).collect();
         let students: Vec<u128> = picks.iter().map(|n| *n as u128).collect();
         let flags_of = |n: &usize| flags.get(*n).copied().unwrap_or_default();
         let chosen: Vec<_> = picks.iter().map(flags_of).collect();

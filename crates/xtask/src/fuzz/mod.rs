@@ -1,6 +1,6 @@
-//! Made-up requests to every operation of the contract, as nobody, as each role and as an API client,
-//! against a demo school of its own: each operation for itself, then one after the other along the
-//! contract's links.
+//! Made-up requests to every operation of the contract, as nobody, as each role and as an API
+//! client, against a demo school of its own: each operation for itself, then one after the other
+//! along the contract's links.
 
 mod coverage;
 mod school;

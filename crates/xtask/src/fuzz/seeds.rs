@@ -114,8 +114,8 @@ const MAX_VALUES: usize = 20;
 /// Values by kind.
 type Seeds = BTreeMap<&'static str, BTreeSet<String>>;
 
-/// The lines of the settings that make requests name what this asker could name; and an API client, by
-/// its id and secret.
+/// The lines of the settings that make requests name what this asker could name; and an API client,
+/// by its id and secret.
 ///
 /// # Errors
 /// When the server does not answer.

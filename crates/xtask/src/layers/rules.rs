@@ -27,7 +27,7 @@ pub const RULES: &[Rule] = &[
             "auth",
             "calendar",
             "calls",
-            "client",
+            "web_app",
             "connections",
             "demo",
             "evening_file",
@@ -74,7 +74,7 @@ pub const RULES: &[Rule] = &[
         from: &["components"],
         but_not: &[],
         to: &["api", "pages"],
-        except: &["api::Answer", "api::Failure"],
+        except: &["api::ApiResult", "api::Failure"],
         why: "components take props and fetch nothing; pages fetch",
     },
     Rule {

@@ -223,8 +223,7 @@ fn Next(visit: Visit, call: NextCall, door: CallDoor) -> impl IntoView {
             <p class="soft" role="timer" prop:textContent=when></p>
             <div class="buttons">
                 {move || {
-                    open
-                        .get()
+                    open.get()
                         .then(|| {
                             view! {
                                 <button class="btn primary" type="button" on:click=move |_| go()>

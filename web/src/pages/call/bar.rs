@@ -56,14 +56,20 @@ pub(super) fn Bar(
         view! {
             <Tool
                 sign=Signal::derive(move || {
-                    if heard.get() { CallIconShape::Microphone } else { CallIconShape::MicrophoneOff }
+                    if heard.get() {
+                        CallIconShape::Microphone
+                    } else {
+                        CallIconShape::MicrophoneOff
+                    }
                 })
                 text=Signal::derive(move || if heard.get() { c().mute } else { c().unmute })
                 off=Signal::derive(move || !heard.get())
                 press=Callback::new(move |()| speak())
             />
             <Tool
-                sign=Signal::derive(move || if seen.get() { CallIconShape::Camera } else { CallIconShape::CameraOff })
+                sign=Signal::derive(move || {
+                    if seen.get() { CallIconShape::Camera } else { CallIconShape::CameraOff }
+                })
                 text=Signal::derive(move || {
                     if seen.get() { c().camera_stop } else { c().camera_start }
                 })

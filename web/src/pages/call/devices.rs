@@ -63,7 +63,8 @@ fn CameraCard(devices: Devices) -> impl IntoView {
             <Preview devices />
             <DeviceErrorNotice devices kind=DeviceKind::Camera />
             {move || {
-                (state.get() == DeviceState::On).then(|| view! { <p class="soft">{c().camera_good}</p> })
+                (state.get() == DeviceState::On)
+                    .then(|| view! { <p class="soft">{c().camera_good}</p> })
             }}
             <Chooser devices kind=DeviceKind::Camera />
             {switch}
@@ -83,7 +84,11 @@ fn MicrophoneCard(devices: Devices) -> impl IntoView {
     let switch = move || {
         (state.get() == DeviceState::Off).then(|| {
             view! {
-                <button class="btn quiet" type="button" on:click=move |_| devices.set_microphone(true)>
+                <button
+                    class="btn quiet"
+                    type="button"
+                    on:click=move |_| devices.set_microphone(true)
+                >
                     {c().microphone_use}
                 </button>
             }

@@ -216,8 +216,7 @@ fn CallNotices(
         </div>
         {move || poor.get().then(|| wait(c().poor_advice))}
         {move || {
-            call
-                .problem
+            call.problem
                 .get()
                 .map(|problem| {
                     view! {

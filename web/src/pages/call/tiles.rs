@@ -109,14 +109,29 @@ fn Tile(call: Call, person: Uuid, audio_output: AudioOutput) -> impl IntoView {
                 <span class="tile-role">{role(known.role)}</span>
                 {move || {
                     (!heard.get())
-                        .then(|| view! { <TileBadge sign=CallIconShape::MicrophoneOff text=c().state_muted /> })
+                        .then(|| {
+                            view! {
+                                <TileBadge sign=CallIconShape::MicrophoneOff text=c().state_muted />
+                            }
+                        })
                 }}
                 {move || {
                     (!on(|one| one.media.video || one.media.screen))
-                        .then(|| view! { <TileBadge sign=CallIconShape::CameraOff text=c().state_camera_off /> })
+                        .then(|| {
+                            view! {
+                                <TileBadge
+                                    sign=CallIconShape::CameraOff
+                                    text=c().state_camera_off
+                                />
+                            }
+                        })
                 }}
                 {move || {
-                    screen.get().then(|| view! { <TileBadge sign=CallIconShape::Screen text=c().state_screen /> })
+                    screen
+                        .get()
+                        .then(|| {
+                            view! { <TileBadge sign=CallIconShape::Screen text=c().state_screen /> }
+                        })
                 }}
                 {move || {
                     quality()
@@ -148,16 +163,29 @@ fn OwnTile(name: String, devices: Devices) -> impl IntoView {
                 <strong>{c().you}</strong>
                 {move || {
                     (!devices.sends_audio())
-                        .then(|| view! { <TileBadge sign=CallIconShape::MicrophoneOff text=c().state_muted /> })
+                        .then(|| {
+                            view! {
+                                <TileBadge sign=CallIconShape::MicrophoneOff text=c().state_muted />
+                            }
+                        })
                 }}
                 {move || {
                     (!seen.get())
-                        .then(|| view! { <TileBadge sign=CallIconShape::CameraOff text=c().state_camera_off /> })
+                        .then(|| {
+                            view! {
+                                <TileBadge
+                                    sign=CallIconShape::CameraOff
+                                    text=c().state_camera_off
+                                />
+                            }
+                        })
                 }}
                 {move || {
                     sharing
                         .get()
-                        .then(|| view! { <TileBadge sign=CallIconShape::Screen text=c().state_screen /> })
+                        .then(|| {
+                            view! { <TileBadge sign=CallIconShape::Screen text=c().state_screen /> }
+                        })
                 }}
             </figcaption>
         </figure>
