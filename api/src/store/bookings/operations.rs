@@ -112,7 +112,7 @@ pub struct NewBookings {
 /// Makes appointments, all or none. The answer that `view` makes is kept for retries of `request`.
 ///
 /// # Errors
-/// Those of [`create`]; [`Error::NotFound`](crate::store::Error::NotFound) for an evening that the
+/// Those of [`create()`]; [`Error::NotFound`](crate::store::Error::NotFound) for an evening that the
 /// parent has nothing to do with; [`Error::KeyReused`](crate::store::Error::KeyReused).
 pub fn create_bookings<T: Serialize>(
     db: &mut Db,
